@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package store is the contract of a database of reports.
+//
+// A driver lives in a folder of its own, keeps this contract, and shows it by
+// running the suite of package storetest. Package internal/store/all knows
+// the drivers by name.
+package store
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"time"
+
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// The ways a store fails that a caller acts upon. Drivers wrap them with the
+// operation and its subject; anything else is the engine's own error.
+var (
+	// ErrNotFound: there is no database at the place the specification names.
+	ErrNotFound = errors.New("database not found")
+	// ErrNotInitialized: the database is there, without a schema in it.
+	ErrNotInitialized = errors.New("database not initialized")
+	// ErrInitialized: the database has a schema already.
+	ErrInitialized = errors.New("database already initialized")
+	// ErrOldSchema: the schema is older than this program needs; "kcidb db upgrade" brings it up.
+	ErrOldSchema = errors.New("database schema is older than this program needs: run kcidb db upgrade")
+	// ErrNewSchema: the schema is newer than this program knows; a newer program is needed.
+	ErrNewSchema = errors.New("database schema is newer than this program knows")
+	// ErrUnknownSchema: no schema has the version asked for, or it cannot be reached.
+	ErrUnknownSchema = errors.New("no such database schema")
+	// ErrUnsupported: the driver cannot do this at all.
+	ErrUnsupported = errors.New("not supported by this database")
+	// ErrBusy: another process holds the database; trying again may help.
+	ErrBusy = errors.New("database is in use by another process")
+	// ErrFull: there is no room left; nothing of the operation was kept.
+	ErrFull = errors.New("no space left for the database")
+	// ErrReadOnly: the database cannot be written to.
+	ErrReadOnly = errors.New("database is read-only")
+	// ErrCorrupt: the files are not, or no longer, a database of ours.
+	ErrCorrupt = errors.New("database is damaged or not a KCIDB database")
+	// ErrNoReceipt: no submission with the ID is known.
+	ErrNoReceipt = errors.New("no receipt")
+)
+
+// Store is an opened database of reports. All methods may be called
+// concurrently. Only Init, Initialized, Schemas, Upgrade, Cleanup and Close
+// work while the database is not initialized or has an older schema; the
+// others return ErrNotInitialized or ErrOldSchema then.
+type Store interface {
+	// Close releases everything the store holds. Iterators still running fail.
+	Close() error
+
+	// Initialized tells whether the database has a schema.
+	Initialized(ctx context.Context) (bool, error)
+	// Init makes the schema v, the newest one for the zero Version.
+	// It returns ErrInitialized where there is one.
+	Init(ctx context.Context, v Version) error
+	// Schemas returns the schemas of the driver, oldest first, and the index
+	// of the database's own among them, -1 when it is not initialized.
+	Schemas(ctx context.Context) (all []Schema, current int, err error)
+	// Upgrade migrates to schema v, the newest one for the zero Version,
+	// keeping all objects. A database that has it already is left alone;
+	// going to an older one returns ErrUnknownSchema.
+	Upgrade(ctx context.Context, v Version) error
+	// Cleanup removes the schema with everything in it.
+	// It returns ErrNotInitialized where there is none.
+	Cleanup(ctx context.Context) error
+	// Empty removes all objects, receipts and other data, keeping the schema.
+	Empty(ctx context.Context) error
+	// Purge removes what arrived before the time given. It returns
+	// ErrUnsupported, whatever the time, where the driver cannot; with the
+	// zero time it only tells.
+	Purge(ctx context.Context, before time.Time) error
+
+	// Load merges the objects of r into the database in one transaction:
+	// after an error nothing of it is there. Objects are merged in the order
+	// of their lists, one with an ID already there field by field: a field
+	// absent from the new object keeps its value; one present in both takes
+	// the newer object's, by their timestamps, the one loaded later where
+	// these are equal. Loading the same report again changes nothing but
+	// timestamps. Load does not change r.
+	Load(ctx context.Context, r *report.Report, opts LoadOptions) (*Changes, error)
+
+	// Dump returns all objects that arrived within the bounds, as reports
+	// of opts.PerReport objects at most. The lists come one after the other,
+	// checkouts, builds, tests, issues, incidents, so that writers can
+	// stream; within a list the order is the driver's, the same for the same
+	// content. What is loaded meanwhile may or may not be seen, but whole
+	// transactions only where the driver can.
+	Dump(ctx context.Context, opts DumpOptions) iter.Seq2[*report.Report, error]
+	// Query returns the objects asked for, each once, as Dump does.
+	// An empty query returns no reports.
+	Query(ctx context.Context, q Query) iter.Seq2[*report.Report, error]
+	// Time returns a time of the database, and the zero time where there is
+	// none, as for the modification times of an empty database.
+	Time(ctx context.Context, which Clock) (time.Time, error)
+}
+
+// Receipts is a Store that also keeps what became of submissions.
+type Receipts interface {
+	Store
+	// Receipt returns the receipt of the submission with the ID, ErrNoReceipt where there is none.
+	Receipt(ctx context.Context, id string) (Receipt, error)
+	// SaveReceipts keeps receipts of submissions that were not loaded.
+	// A receipt that is there already stays as it is.
+	SaveReceipts(ctx context.Context, receipts []Receipt) error
+	// PurgeReceipts removes receipts of submissions finished before the time given.
+	PurgeReceipts(ctx context.Context, before time.Time) error
+}
+
+// Version is the version of a database schema.
+type Version struct{ Major, Minor int }
+
+// Schema is a schema a driver knows.
+type Schema struct {
+	Version Version        // of the database schema
+	Report  report.Version // of the reports it keeps
+}
+
+// LoadOptions are what Load does besides.
+type LoadOptions struct {
+	// Metadata: an object's Timestamp, where it has one, is kept, instead of
+	// the time of loading.
+	Metadata bool
+	// Receipts are kept in the same transaction. Drivers that are no
+	// Receipts ignore them.
+	Receipts []Receipt
+}
+
+// List is a list of objects in a report.
+type List string
+
+// The lists, in the order of the graph.
+const (
+	Checkouts List = "checkouts"
+	Builds    List = "builds"
+	Tests     List = "tests"
+	Issues    List = "issues"
+	Incidents List = "incidents"
+)
+
+// Lists are all lists, in the order Dump and Query return them.
+var Lists = []List{Checkouts, Builds, Tests, Issues, Incidents}
+
+// Key identifies an object within its list.
+type Key struct {
+	ID      string
+	Version int // of an issue; 0 for other objects
+}
+
+// Change is an object that a Load created or changed.
+type Change struct {
+	List    List
+	Key     Key
+	Created bool
+}
+
+// Changes are the objects a Load created or changed, each once. An object
+// that was merged with nothing new in it but its timestamp is not among them.
+type Changes struct {
+	Objects []Change
+}
+
+// DumpOptions bound a dump.
+type DumpOptions struct {
+	After, Until time.Time // arrival: After < t <= Until; zero for no bound
+	Metadata     bool      // objects come with their Timestamp
+	PerReport    int       // objects in a report at most; 0 leaves it to the driver
+}
+
+// Query says which objects are wanted.
+type Query struct {
+	Checkouts, Builds, Tests, Incidents []string
+	Issues                              []Key
+	Parents                             bool // every ancestor of these, too
+	Children                            bool // every descendant of these and, with Parents, of their ancestors
+	Metadata                            bool // objects come with their Timestamp
+	PerReport                           int  // objects in a report at most; 0 leaves it to the driver
+}
+
+// Empty tells whether the query asks for nothing.
+func (q *Query) Empty() bool {
+	return len(q.Checkouts)+len(q.Builds)+len(q.Tests)+len(q.Issues)+len(q.Incidents) == 0
+}
+
+// Clock names a time of a database.
+type Clock string
+
+// The clocks.
+const (
+	FirstModified Clock = "first_modified" // the oldest object's timestamp
+	LastModified  Clock = "last_modified"  // the newest object's timestamp
+	Current       Clock = "current"        // the database's own clock
+)
+
+// Receipt tells what became of a submission.
+type Receipt struct {
+	ID       string    // of the submission
+	Origin   string    // who handed it in, "" where nobody was asked
+	Received time.Time // when it was taken in
+	Finished time.Time // when it was loaded or given up
+	Bytes    int64     // of the report as received, decompressed
+	Objects  int       // in the report
+	Failure  string    // why it was given up; "" when it was loaded
+}
