@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+# "make help" lists the targets.
+
+GO      ?= go
+DATA    ?= kcidb-data
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+export CGO_ENABLED ?= 0
+
+BUILD := $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build bin/kcidb, one static binary
+	$(BUILD) -o bin/kcidb ./cmd/kcidb
+
+.PHONY: links
+links: build ## put the Python tools' names beside bin/kcidb, as links to it
+	@for name in $$(bin/kcidb links); do ln -sf kcidb bin/$$name; done; ls bin | wc -l | sed 's/$$/ names in bin\//'
+
+.PHONY: run
+run: build ## build and start the whole service with sample data, print its URL
+	@GO="$(GO)" DATA="$(DATA)" scripts/run
+
+.PHONY: man
+man: build ## write the man pages to man/
+	@mkdir -p man && bin/kcidb man man && ls man | wc -l | sed 's/$$/ pages in man\//'
+
+.PHONY: test
+test: ## run all tests, fetching what they need where it can be fetched
+	@GO="$(GO)" scripts/test
+
+.PHONY: race
+race: ## run all tests under the race detector (needs a C compiler)
+	CGO_ENABLED=1 $(GO) test -race -short ./...
+
+.PHONY: fuzz
+fuzz: ## run every fuzz target for a while (FUZZTIME=30s)
+	@GO="$(GO)" scripts/fuzz
+
+.PHONY: bench
+bench: ## run the benchmarks and print their table
+	@GO="$(GO)" scripts/bench
+
+.PHONY: lint
+lint: ## gofmt, go vet, staticcheck, govulncheck
+	@GO="$(GO)" scripts/lint
+
+.PHONY: verify
+verify: ## prove that generated files are what their generators write
+	@GO="$(GO)" scripts/verify
+
+.PHONY: clean
+clean: ## remove what make built (not the data of make run)
+	rm -rf bin man
