@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package auth
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+var now = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// token signs any claims in any way, for what Sign would never make.
+func token(t *testing.T, method jwt.SigningMethod, secret string, claims jwt.MapClaims) string {
+	t.Helper()
+	var key any = []byte(secret)
+	if method == jwt.SigningMethodNone {
+		key = jwt.UnsafeAllowNoneSignatureType
+	}
+	text, err := jwt.NewWithClaims(method, claims).SignedString(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+func TestOrigin(t *testing.T) {
+	hour := now.Add(time.Hour).Unix()
+	hs := func(secret string, claims jwt.MapClaims) string {
+		return "Bearer " + token(t, jwt.SigningMethodHS256, secret, claims)
+	}
+	good := jwt.MapClaims{"origin": "ci", "exp": hour}
+	tests := []struct {
+		name             string
+		primary, unified Secret
+		header           []string
+		origin, refusal  string
+	}{
+		{name: "off", origin: NoOrigin},
+		{name: "off, with a unified secret", unified: "u", origin: NoOrigin},
+		{name: "off, with a token", header: []string{hs("x", good)}, origin: NoOrigin},
+		{name: "good", primary: "s", header: []string{hs("s", good)}, origin: "ci"},
+		{name: "any first word", primary: "s", header: []string{strings.Replace(hs("s", good), "Bearer", "token:", 1)}, origin: "ci"},
+		{name: "words behind", primary: "s", header: []string{hs("s", good) + " more"}, origin: "ci"},
+		{name: "first of two headers", primary: "s", header: []string{hs("s", good), "x"}, origin: "ci"},
+		{name: "further claims", primary: "s", origin: "ci", header: []string{hs("s", jwt.MapClaims{
+			"origin": "ci", "exp": hour, "gendate": "2026-01-01", "iss": "x", "sub": "y", "iat": hour})}},
+		{name: "not before is not looked at", primary: "s", origin: "ci",
+			header: []string{hs("s", jwt.MapClaims{"origin": "ci", "exp": hour, "nbf": hour})}},
+		{name: "unified", primary: "s", unified: "u", header: []string{hs("u", good)}, origin: "ci"},
+		{name: "just past the end", primary: "s", origin: "ci",
+			header: []string{hs("s", jwt.MapClaims{"origin": "ci", "exp": now.Unix() - 60})}},
+		{name: "far end", primary: "s", origin: "ci",
+			header: []string{hs("s", jwt.MapClaims{"origin": "ci", "exp": json.Number("1e30")})}},
+		{name: "end with a fraction", primary: "s", origin: "ci",
+			header: []string{hs("s", jwt.MapClaims{"origin": "ci", "exp": float64(hour) + 0.5})}},
+
+		{name: "no header", primary: "s", refusal: "JWT is required"},
+		{name: "empty header", primary: "s", header: []string{""}, refusal: "Missing or invalid JWT (Bearer)"},
+		{name: "token alone", primary: "s", header: []string{"abc"}, refusal: "Missing or invalid JWT (Bearer)"},
+		{name: "not ASCII", primary: "s", header: []string{"Bearer é"}, refusal: "Missing or invalid JWT"},
+		{name: "control character", primary: "s", header: []string{"Bearer \x01"}, refusal: "Missing or invalid JWT"},
+		{name: "two spaces", primary: "s", header: []string{strings.Replace(hs("s", good), " ", "  ", 1)}, refusal: "InvalidToken"},
+		{name: "nonsense", primary: "s", header: []string{"Bearer nonsense"}, refusal: "InvalidToken"},
+		{name: "three parts of nonsense", primary: "s", header: []string{"Bearer a.b.c"}, refusal: "InvalidToken"},
+		{name: "other secret", primary: "s", header: []string{hs("x", good)}, refusal: "InvalidSignature"},
+		{name: "neither secret", primary: "s", unified: "u", header: []string{hs("x", good)}, refusal: "InvalidSignature"},
+		{name: "the primary's text counts", primary: "s", unified: "u", refusal: "InvalidSignature",
+			header: []string{hs("u", jwt.MapClaims{"origin": "ci", "exp": now.Unix() - 61})}},
+		{name: "expired", primary: "s", refusal: "ExpiredSignature",
+			header: []string{hs("s", jwt.MapClaims{"origin": "ci", "exp": now.Unix() - 61})}},
+		{name: "no end", primary: "s", refusal: "Missing required claim: exp",
+			header: []string{hs("s", jwt.MapClaims{"origin": "ci"})}},
+		{name: "end that is text", primary: "s", refusal: "InvalidClaimFormat: exp",
+			header: []string{hs("s", jwt.MapClaims{"origin": "ci", "exp": "tomorrow"})}},
+		{name: "no origin", primary: "s", refusal: "JSON error: missing field `origin`",
+			header: []string{hs("s", jwt.MapClaims{"exp": hour})}},
+		{name: "origin spelled otherwise", primary: "s", refusal: "JSON error: missing field `origin`",
+			header: []string{hs("s", jwt.MapClaims{"Origin": "ci", "exp": hour})}},
+		{name: "origin that is a number", primary: "s", refusal: "JSON error: field `origin` is not a string",
+			header: []string{hs("s", jwt.MapClaims{"origin": 1, "exp": hour})}},
+		{name: "audience", primary: "s", refusal: "InvalidAudience",
+			header: []string{hs("s", jwt.MapClaims{"origin": "ci", "exp": hour, "aud": "x"})}},
+		{name: "HS384", primary: "s", refusal: "InvalidAlgorithm",
+			header: []string{"Bearer " + token(t, jwt.SigningMethodHS384, "s", good)}},
+		{name: "none", primary: "s", refusal: "InvalidAlgorithm",
+			header: []string{"Bearer " + token(t, jwt.SigningMethodNone, "", good)}},
+		{name: "payload that is no object", primary: "s", refusal: "InvalidToken",
+			header: []string{"Bearer eyJhbGciOiJIUzI1NiJ9.MQ.AAAA"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			c := &Checker{Primary: test.primary, Unified: test.unified, Now: func() time.Time { return now }}
+			origin, err := c.Origin(http.Header{"Authorization": test.header})
+			refusal := ""
+			if err != nil {
+				refusal = err.Error()
+			}
+			if origin != test.origin || refusal != test.refusal {
+				t.Errorf("got origin %q, refusal %q; want %q, %q", origin, refusal, test.origin, test.refusal)
+			}
+		})
+	}
+}
+
+// TestKnownToken holds Sign and Origin to a token another program made.
+func TestKnownToken(t *testing.T) {
+	const known = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJleHAiOjE4OTM0NTYwMDAsIm9yaWdpbiI6ImNpIn0."
+	text, err := Sign("s", "ci", time.Unix(1893456000, 0))
+	if err != nil || !strings.HasPrefix(text, known) {
+		t.Errorf("Sign: %s, %v; want the beginning %s", text, err, known)
+	}
+	c := &Checker{Primary: "s", Now: func() time.Time { return now }}
+	if origin, err := c.Origin(http.Header{"Authorization": {"Bearer " + text}}); origin != "ci" || err != nil {
+		t.Errorf("got %q, %v", origin, err)
+	}
+	for _, bad := range []struct {
+		secret Secret
+		origin string
+	}{{"", "ci"}, {"s", ""}} {
+		if _, err := Sign(bad.secret, bad.origin, now); err == nil {
+			t.Errorf("Sign(%q, %q) gave no error", string(bad.secret), bad.origin)
+		}
+	}
+}
+
+func TestSecretIsNotShown(t *testing.T) {
+	var log strings.Builder
+	config := struct{ Key, None Secret }{Key: "hunter2"}
+	slog.New(slog.NewTextHandler(&log, nil)).Info("start", "key", config.Key, "config", config)
+	text, err := json.Marshal(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, shown := range []string{log.String(), string(text), fmt.Sprint(config), fmt.Sprintf("%#v %+v %q %s", config, config, config.Key, config.Key)} {
+		if strings.Contains(shown, "hunter2") || !strings.Contains(shown, redacted) {
+			t.Errorf("shows: %s", shown)
+		}
+	}
+}
