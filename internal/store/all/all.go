@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package all knows every driver of stores by name.
+package all
+
+import (
+	"context"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/null"
+	"github.com/kcidb-go/kcidb/internal/store/sqlite"
+)
+
+// Drivers are all drivers, in the order of their names.
+var Drivers = []store.Driver{null.Driver, sqlite.Driver}
+
+// Open opens the database that the specification describes, as [store.Open]
+// does with all drivers.
+func Open(ctx context.Context, spec string) (store.Store, error) {
+	return store.Open(ctx, Drivers, spec)
+}
+
+// Help returns the help of all drivers, as the flag --database-help prints it.
+func Help() string { return store.Help(Drivers) }

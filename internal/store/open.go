@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Driver makes stores of one kind.
+type Driver struct {
+	// Name is what a specification begins with, "sqlite".
+	Name string
+	// Help tells people, in a few lines, what comes behind the name and its
+	// colon, what the store is good for, and an example.
+	Help string
+	// Open opens the database that params, the specification behind the first
+	// colon, describes. It creates nothing that outlives the store: that is
+	// for Init to do. Errors name the database, without passwords.
+	Open func(ctx context.Context, params string) (Store, error)
+}
+
+// bigQuery is the driver that a specification means by a word alone.
+const bigQuery = "bigquery"
+
+// Open opens the database that the specification describes, with one of the
+// drivers given. A specification is DRIVER or DRIVER:PARAMS. A word that names
+// no driver is the name of a BigQuery data set.
+func Open(ctx context.Context, drivers []Driver, spec string) (Store, error) {
+	name, params, found := strings.Cut(spec, ":")
+	if name == "" {
+		return nil, fmt.Errorf("no database given: a specification is DRIVER or DRIVER:PARAMS, with a driver of %s", names(drivers))
+	}
+	if d, ok := driver(drivers, name); ok {
+		return d.Open(ctx, params)
+	}
+	if found {
+		return nil, fmt.Errorf("no database driver %q: the drivers are %s", name, names(drivers))
+	}
+	if d, ok := driver(drivers, bigQuery); ok {
+		return d.Open(ctx, name)
+	}
+	return nil, fmt.Errorf("no database driver %q, and no driver %s, whose data set a word alone would be: the drivers are %s",
+		name, bigQuery, names(drivers))
+}
+
+// Help returns the help of all drivers, as the flag --database-help prints it.
+func Help(drivers []Driver) string {
+	var b strings.Builder
+	b.WriteString("A database is given as DRIVER or DRIVER:PARAMS. The drivers:\n")
+	for _, d := range drivers {
+		fmt.Fprintf(&b, "\n%s\n", d.Name)
+		for line := range strings.Lines(strings.TrimSpace(d.Help) + "\n") {
+			b.WriteString("    " + line)
+		}
+	}
+	return b.String()
+}
+
+func driver(drivers []Driver, name string) (Driver, bool) {
+	i := slices.IndexFunc(drivers, func(d Driver) bool { return d.Name == name })
+	if i < 0 {
+		return Driver{}, false
+	}
+	return drivers[i], true
+}
+
+func names(drivers []Driver) string {
+	var all []string
+	for _, d := range drivers {
+		all = append(all, d.Name)
+	}
+	slices.Sort(all)
+	return strings.Join(all, ", ")
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+)
+
+// Empty removes all objects and receipts, and gives the file's space back.
+func (s *Store) Empty(ctx context.Context) error {
+	err := s.update(ctx, func(tx *sql.Tx) error {
+		for _, name := range []string{"checkouts", "builds", "tests", "issues", "incidents", "contents", "receipts"} {
+			if _, err := tx.ExecContext(ctx, "DELETE FROM "+name); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err == nil {
+		_, err = s.write.ExecContext(ctx, "VACUUM")
+	}
+	return s.failure(ctx, "empty", err)
+}
+
+// Purge removes what arrived before the time given, and the excerpts nothing
+// refers to any more, for which it reads all objects. The file does not become
+// smaller: what is loaded later takes the room.
+func (s *Store) Purge(ctx context.Context, before time.Time) error {
+	return s.failure(ctx, "purge", s.update(ctx, func(tx *sql.Tx) error {
+		if before.IsZero() {
+			return nil
+		}
+		var references []string
+		for i := range tables {
+			t := &tables[i]
+			if _, err := tx.ExecContext(ctx, "DELETE FROM "+string(t.list)+" WHERE _timestamp < ?", before.UnixMicro()); err != nil {
+				return err
+			}
+			if t.excerpt >= 0 {
+				references = append(references, "SELECT log_excerpt FROM "+string(t.list)+" WHERE log_excerpt IS NOT NULL")
+			}
+		}
+		_, err := tx.ExecContext(ctx, "DELETE FROM contents WHERE id NOT IN ("+strings.Join(references, " UNION ALL ")+")")
+		return err
+	}))
+}
+
+// Time returns a time of the database. Its current time is the machine's.
+func (s *Store) Time(ctx context.Context, which store.Clock) (time.Time, error) {
+	t, err := s.time(ctx, which)
+	return t, s.failure(ctx, "time", err)
+}
+
+func (s *Store) time(ctx context.Context, which store.Clock) (time.Time, error) {
+	v, err := s.view(ctx)
+	if err != nil {
+		return time.Time{}, err
+	}
+	defer v.close()
+	var extreme string
+	switch which {
+	case store.Current:
+		return s.now().UTC().Truncate(time.Microsecond), nil
+	case store.FirstModified:
+		extreme = "min"
+	case store.LastModified:
+		extreme = "max"
+	default:
+		return time.Time{}, fmt.Errorf("no such time: %q", which)
+	}
+	var each []string
+	for i := range tables {
+		each = append(each, fmt.Sprintf("SELECT %s(_timestamp) AS t FROM %s", extreme, tables[i].list))
+	}
+	var found sql.NullInt64
+	err = v.do(ctx, func(tx *sql.Tx) error {
+		return tx.QueryRowContext(ctx, "SELECT "+extreme+"(t) FROM ("+strings.Join(each, " UNION ALL ")+")").Scan(&found)
+	})
+	if err != nil || !found.Valid {
+		return time.Time{}, err
+	}
+	return time.UnixMicro(found.Int64).UTC(), nil
+}

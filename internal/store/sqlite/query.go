@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// Query returns the objects asked for, each list in the order of the IDs.
+func (s *Store) Query(ctx context.Context, q store.Query) iter.Seq2[*report.Report, error] {
+	return func(yield func(*report.Report, error) bool) {
+		if err := s.query(ctx, q, yield); err != nil {
+			yield(nil, s.failure(ctx, "query", err))
+		}
+	}
+}
+
+func (s *Store) query(ctx context.Context, q store.Query, yield func(*report.Report, error) bool) error {
+	v, err := s.view(ctx)
+	if err != nil {
+		return err
+	}
+	defer v.close()
+	if q.Empty() {
+		return nil
+	}
+	w := wanted{table: fmt.Sprintf("temp.wanted_%d", s.queries.Add(1))}
+	defer v.do(context.WithoutCancel(ctx), w.drop)
+	if err := v.do(ctx, func(tx *sql.Tx) error { return w.find(ctx, tx, &q) }); err != nil {
+		return err
+	}
+	p := newPages(v, q.PerReport, q.Metadata, yield)
+	for i := range tables {
+		t := &tables[i]
+		more, err := p.read(ctx, t, w.readSQL(t), [2]any{"", int64(0)}, string(t.list))
+		if !more {
+			return err
+		}
+	}
+	p.flush()
+	return nil
+}
+
+// step leads from the objects of one list to those of another: those whose
+// columns hold the identity of the parent.
+type step struct {
+	parent, child store.List
+	columns       string
+}
+
+// steps are in the order that leads from the ancestors down.
+var steps = []step{
+	{store.Checkouts, store.Builds, "checkout_id"},
+	{store.Builds, store.Tests, "build_id"},
+	{store.Builds, store.Incidents, "build_id"},
+	{store.Tests, store.Incidents, "test_id"},
+	{store.Issues, store.Incidents, "issue_id issue_version"},
+}
+
+// wanted is a temporary table of the identities of objects, which need not be
+// there: the tests of a build that never came are children of it all the same.
+// SQLite keeps it on disk when it is large.
+type wanted struct{ table string }
+
+// find fills the table with what a query asks for.
+func (w wanted) find(ctx context.Context, tx *sql.Tx, q *store.Query) error {
+	_, err := tx.ExecContext(ctx, "CREATE TABLE "+w.table+
+		" (list TEXT, id TEXT, version INTEGER, PRIMARY KEY (list, id, version)) WITHOUT ROWID")
+	if err != nil {
+		return err
+	}
+	if err := w.addKeys(ctx, tx, q); err != nil {
+		return err
+	}
+	if q.Parents {
+		for _, s := range slices.Backward(steps) {
+			if _, err := tx.ExecContext(ctx, w.parentsSQL(s)); err != nil {
+				return err
+			}
+		}
+	}
+	if q.Children {
+		for _, s := range steps {
+			if _, err := tx.ExecContext(ctx, w.childrenSQL(s)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (w wanted) addKeys(ctx context.Context, tx *sql.Tx, q *store.Query) error {
+	insert, err := tx.PrepareContext(ctx, "INSERT OR IGNORE INTO "+w.table+" VALUES (?, ?, ?)")
+	if err != nil {
+		return err
+	}
+	defer insert.Close()
+	ids := map[store.List][]string{
+		store.Checkouts: q.Checkouts, store.Builds: q.Builds, store.Tests: q.Tests, store.Incidents: q.Incidents,
+	}
+	for list, ids := range ids {
+		for _, id := range ids {
+			if _, err := insert.ExecContext(ctx, string(list), id, 0); err != nil {
+				return err
+			}
+		}
+	}
+	for _, key := range q.Issues {
+		if _, err := insert.ExecContext(ctx, string(store.Issues), key.ID, key.Version); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// parentsSQL adds the parents of a step to the table. CROSS JOIN, here and
+// below, keeps the order of the loops: over what is wanted, not over all
+// objects.
+func (w wanted) parentsSQL(s step) string {
+	parent := strings.Fields(s.columns + " 0")[:2] // an identity without a version has 0
+	return fmt.Sprintf(`INSERT OR IGNORE INTO %s SELECT '%s', o.%s, %s
+		FROM %[1]s w CROSS JOIN %[5]s o ON o.id = w.id WHERE w.list = '%[5]s' AND o.%[3]s IS NOT NULL`,
+		w.table, s.parent, parent[0], parent[1], s.child)
+}
+
+// childrenSQL adds the children of a step to the table.
+func (w wanted) childrenSQL(s step) string {
+	parent := strings.Fields(s.columns)
+	on := "o." + parent[0] + " = w.id"
+	if len(parent) == 2 {
+		on += " AND o." + parent[1] + " = w.version"
+	}
+	return fmt.Sprintf(`INSERT OR IGNORE INTO %s SELECT '%s', o.id, 0
+		FROM %[1]s w CROSS JOIN %[2]s o ON %[3]s WHERE w.list = '%[4]s'`, w.table, s.child, on, s.parent)
+}
+
+// readSQL selects the wanted objects of a list that are there.
+func (w wanted) readSQL(t *table) string {
+	on := "o.id = w.id"
+	if t.keys == 2 {
+		on += " AND o.version = w.version"
+	}
+	return "SELECT w.id, w.version, " + t.columnList() + " FROM " + w.table + " w CROSS JOIN " + string(t.list) + " o ON " + on + `
+		WHERE (w.id, w.version) > (?, ?) AND w.list = ? ORDER BY w.id, w.version LIMIT ?`
+}
+
+func (w wanted) drop(tx *sql.Tx) error {
+	_, err := tx.Exec("DROP TABLE IF EXISTS " + w.table)
+	return err
+}

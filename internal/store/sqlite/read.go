@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// view is the database as somebody reads it. Of a file, everything read is of
+// one moment: it is one transaction, during which the write-ahead log grows
+// with what others write. A database in memory has only one connection, and
+// leaves it to others between the pages: it is a transaction for each.
+type view struct {
+	store *Store
+	tx    *sql.Tx // nil for a database in memory
+}
+
+// view returns a view of the database at its newest schema, to be closed.
+func (s *Store) view(ctx context.Context) (*view, error) {
+	v := &view{store: s}
+	if s.file != "" {
+		tx, err := s.read.BeginTx(ctx, nil)
+		if err != nil {
+			return nil, err
+		}
+		v.tx = tx
+	}
+	err := v.do(ctx, func(tx *sql.Tx) error { return ready(ctx, tx) })
+	if err != nil {
+		v.close()
+		return nil, err
+	}
+	return v, nil
+}
+
+func (v *view) close() {
+	if v.tx != nil {
+		v.tx.Rollback()
+	}
+}
+
+// do runs f with the transaction to read with. What f writes to temporary
+// tables stays until the view is closed.
+func (v *view) do(ctx context.Context, f func(tx *sql.Tx) error) error {
+	if v.tx != nil {
+		return f(v.tx)
+	}
+	return v.store.transact(ctx, f)
+}
+
+// pageSize is how many rows are read at once: enough that beginning anew costs
+// nothing beside them, and few enough to hold in memory with their excerpts.
+const pageSize = 500
+
+// pages reads rows of a table in pages and puts them together to reports.
+type pages struct {
+	view   *view
+	values values
+	texts  excerptReader
+	each   int // objects in a report
+	next   *report.Report
+	yield  func(*report.Report, error) bool
+}
+
+// defaultPerReport is how many objects are in a report where nobody says.
+const defaultPerReport = 1000
+
+func newPages(v *view, perReport int, metadata bool, yield func(*report.Report, error) bool) *pages {
+	if perReport <= 0 {
+		perReport = defaultPerReport
+	}
+	return &pages{view: v, values: values{metadata: metadata}, each: perReport, next: &report.Report{}, yield: yield}
+}
+
+// read reads the rows of a table that a query selects. The query has the
+// columns of its order, two, before those of the table, and as its first
+// parameters the values of these to begin behind; its last is the number of
+// rows. It returns false when the reader wants no more.
+func (p *pages) read(ctx context.Context, t *table, query string, from [2]any, args ...any) (bool, error) {
+	for {
+		var rows [][]any
+		err := p.view.do(ctx, func(tx *sql.Tx) (err error) {
+			all := append(append([]any{from[0], from[1]}, args...), pageSize)
+			if rows, err = readRows(ctx, tx, 2+len(t.columns), query, all); err == nil && t.excerpt >= 0 {
+				err = p.texts.resolve(ctx, tx, rows, 2+t.excerpt)
+			}
+			return err
+		})
+		if err != nil {
+			return false, err
+		}
+		for _, row := range rows {
+			p.values.row = row[2:]
+			t.add(p.next, &p.values)
+			if p.values.err != nil {
+				return false, p.values.err
+			}
+			if p.next.Count() == p.each && !p.flush() {
+				return false, nil
+			}
+		}
+		if len(rows) < pageSize {
+			return true, nil
+		}
+		from = [2]any(rows[len(rows)-1])
+	}
+}
+
+// flush hands out the objects read so far, where there are any.
+func (p *pages) flush() bool {
+	if p.next.Count() == 0 {
+		return true
+	}
+	r := p.next
+	p.next = &report.Report{}
+	return p.yield(r, nil)
+}
+
+func readRows(ctx context.Context, tx *sql.Tx, columns int, query string, args []any) ([][]any, error) {
+	rows, err := tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all [][]any
+	destinations := make([]any, columns)
+	for rows.Next() {
+		row := make([]any, columns)
+		for i := range row {
+			destinations[i] = &row[i]
+		}
+		if err := rows.Scan(destinations...); err != nil {
+			return nil, err
+		}
+		all = append(all, row)
+	}
+	return all, rows.Err()
+}
+
+// columnList returns the columns of a table known by the alias "o".
+func (t *table) columnList() string { return "o." + strings.Join(t.columns, ", o.") }
+
+var _ store.Receipts = (*Store)(nil)

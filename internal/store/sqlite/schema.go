@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// applicationID marks our files in their header: "KCID".
+const applicationID = 0x4b434944
+
+//go:embed migrations/*.sql
+var migrationFiles embed.FS
+
+// migration leads from one schema to the next and back. The one numbered N,
+// at index N-1, makes schema N.0. Other dialects number theirs alike.
+type migration struct{ up, down string }
+
+var migrations = readMigrations()
+
+func readMigrations() []migration {
+	read := func(name string) string {
+		text, err := fs.ReadFile(migrationFiles, name)
+		if err != nil {
+			panic(err) // each migration has both files
+		}
+		return string(text)
+	}
+	ups, _ := fs.Glob(migrationFiles, "migrations/*.up.sql") // sorted by number
+	var all []migration
+	for _, up := range ups {
+		all = append(all, migration{read(up), read(strings.TrimSuffix(up, "up.sql") + "down.sql")})
+	}
+	return all
+}
+
+// schemaOf returns the number of the database's schema, 0 where there is none.
+func schemaOf(ctx context.Context, q querier) (int, error) {
+	rows, err := q.QueryContext(ctx, `SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)
+		FROM pragma_application_id, pragma_user_version`)
+	if err != nil {
+		return 0, err
+	}
+	defer rows.Close()
+	var id, number, tables int
+	for rows.Next() {
+		if err := rows.Scan(&id, &number, &tables); err != nil {
+			return 0, err
+		}
+	}
+	switch {
+	case rows.Err() != nil:
+		return 0, rows.Err()
+	case id != applicationID && (id != 0 || number != 0 || tables != 0):
+		return 0, fmt.Errorf("%w: another program made it", store.ErrCorrupt)
+	case number > len(migrations):
+		return 0, fmt.Errorf("%w: %d.0 is newer than %d.0", store.ErrNewSchema, number, len(migrations))
+	}
+	return number, nil
+}
+
+// ready returns an error unless the database has the newest schema.
+func ready(ctx context.Context, q querier) error {
+	number, err := schemaOf(ctx, q)
+	switch {
+	case err != nil:
+		return err
+	case number == 0:
+		return store.ErrNotInitialized
+	case number < len(migrations):
+		return store.ErrOldSchema
+	}
+	return nil
+}
+
+// number returns the number of the schema v, the newest one's for the zero
+// Version.
+func number(v store.Version) (int, error) {
+	if v == (store.Version{}) {
+		return len(migrations), nil
+	}
+	if v.Major < 1 || v.Major > len(migrations) || v.Minor != 0 {
+		return 0, fmt.Errorf("%w: %d.%d", store.ErrUnknownSchema, v.Major, v.Minor)
+	}
+	return v.Major, nil
+}
+
+// Initialized tells whether the database has a schema; a file that is not
+// there has none.
+func (s *Store) Initialized(ctx context.Context) (bool, error) {
+	n, err := schemaOf(ctx, s.read)
+	err = s.failure(ctx, "look for a schema", err)
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	return n > 0, err
+}
+
+// Schemas returns the schemas there are, and which one the database has.
+func (s *Store) Schemas(ctx context.Context) ([]store.Schema, int, error) {
+	n, err := schemaOf(ctx, s.read)
+	if err != nil {
+		return nil, -1, s.failure(ctx, "look for a schema", err)
+	}
+	var all []store.Schema
+	for i := range migrations {
+		all = append(all, store.Schema{Version: store.Version{Major: i + 1}, Report: report.Version{Major: 5, Minor: 3}})
+	}
+	return all, n - 1, nil
+}
+
+// Init makes the schema v, and the file where there is none.
+func (s *Store) Init(ctx context.Context, v store.Version) error {
+	return s.failure(ctx, "init", s.init(ctx, v))
+}
+
+func (s *Store) init(ctx context.Context, v store.Version) error {
+	to, err := number(v)
+	if err != nil {
+		return err
+	}
+	if s.file != "" {
+		f, err := os.OpenFile(s.file, os.O_CREATE|os.O_RDONLY, 0o666)
+		if err != nil {
+			return err
+		}
+		f.Close()
+	}
+	if n, err := schemaOf(ctx, s.write); err != nil || n != 0 {
+		return cmp.Or(err, store.ErrInitialized)
+	}
+	// The file keeps its mode. It is set first, for a transaction cannot.
+	var mode string
+	if err := s.write.QueryRowContext(ctx, "PRAGMA journal_mode = wal").Scan(&mode); err != nil {
+		return err
+	}
+	if s.file != "" && mode != "wal" {
+		return errors.New("the file system cannot share memory between processes, as SQLite's write-ahead log needs: use a local one")
+	}
+	return s.transact(ctx, func(tx *sql.Tx) error {
+		if n, err := schemaOf(ctx, tx); err != nil || n != 0 {
+			return cmp.Or(err, store.ErrInitialized)
+		}
+		return migrateUp(ctx, tx, 0, to)
+	})
+}
+
+// Upgrade migrates to schema v.
+func (s *Store) Upgrade(ctx context.Context, v store.Version) error {
+	return s.failure(ctx, "upgrade", s.transact(ctx, func(tx *sql.Tx) error {
+		to, err := number(v)
+		if err != nil {
+			return err
+		}
+		from, err := schemaOf(ctx, tx)
+		switch {
+		case err != nil:
+			return err
+		case from == 0:
+			return store.ErrNotInitialized
+		case to < from:
+			return fmt.Errorf("%w: the database has %d.0, and cannot go back to %d.0", store.ErrUnknownSchema, from, to)
+		}
+		return migrateUp(ctx, tx, from, to)
+	}))
+}
+
+// Cleanup removes the schema and gives the file's space back. The file stays.
+func (s *Store) Cleanup(ctx context.Context) error {
+	err := s.transact(ctx, func(tx *sql.Tx) error {
+		from, err := schemaOf(ctx, tx)
+		switch {
+		case err != nil:
+			return err
+		case from == 0:
+			return store.ErrNotInitialized
+		}
+		return migrateDown(ctx, tx, from, 0)
+	})
+	if err == nil {
+		_, err = s.write.ExecContext(ctx, "VACUUM")
+	}
+	return s.failure(ctx, "cleanup", err)
+}
+
+func migrateUp(ctx context.Context, tx *sql.Tx, from, to int) error {
+	for n := from; n < to; n++ {
+		if _, err := tx.ExecContext(ctx, migrations[n].up); err != nil {
+			return fmt.Errorf("migration %d: %w", n+1, err)
+		}
+	}
+	return mark(ctx, tx, to)
+}
+
+func migrateDown(ctx context.Context, tx *sql.Tx, from, to int) error {
+	for n := from; n > to; n-- {
+		if _, err := tx.ExecContext(ctx, migrations[n-1].down); err != nil {
+			return fmt.Errorf("migration %d, back: %w", n, err)
+		}
+	}
+	return mark(ctx, tx, to)
+}
+
+// mark notes in the file's header whose it is and which schema it has.
+func mark(ctx context.Context, tx *sql.Tx, number int) error {
+	_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d", applicationID, number))
+	return err
+}
