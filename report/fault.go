@@ -77,6 +77,10 @@ func (f Fault) String() string {
 // MaxFaults is the number of faults an Error lists; further ones are counted.
 const MaxFaults = 100
 
+// MaxDepth is how many objects and arrays may be in one another, the report
+// itself included.
+const MaxDepth = 512
+
 // Error is what is wrong with a report: at least one fault.
 type Error struct {
 	Faults []Fault // the first MaxFaults, in document order where one pass finds them

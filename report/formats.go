@@ -156,9 +156,16 @@ func validCompatible[T text](s T) bool {
 	return len(s) > 0 && !contains(s, ' ') && !contains(s, 0)
 }
 
-// validLength reports whether s has at most most code points.
-func validLength[T text](s T, most int) bool {
-	return len(s) <= most || utf8.RuneCountInString(string(s)) <= most
+// length returns the number of code points of s. Half of a surrogate pair, as
+// the three bytes that UTF-8 would have for it, is one.
+func length[T text](s T) int {
+	n := 0
+	for i := range len(s) {
+		if utf8.RuneStart(s[i]) {
+			n++
+		}
+	}
+	return n
 }
 
 // validEmail reports whether s is an e-mail address as the schemas have it:

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// What is said of faults. The texts are for people who make reports and have
+// never seen a schema; both validators use them, however they find a fault.
+
+const (
+	expectedNumber   = "a number within the range of double precision"
+	expectedInt32    = "at most 2147483647, which databases can keep"
+	expectedOnce     = "each property once"
+	expectedNoNUL    = "text without NUL characters"
+	expectedPair     = "both halves of each UTF-16 surrogate pair"
+	expectedYears    = "a time in the years 1 to 9999 UTC"
+	expectedNothing  = "nothing after the report"
+	expectedNonSmall = "0 or more"
+
+	foundTwice   = "it twice"
+	foundMissing = "none"
+)
+
+// expectedDepth says how deep a report may be nested.
+var expectedDepth = fmt.Sprintf("at most %d levels of objects and arrays", MaxDepth)
+
+// patternMeanings says what the patterns of the schemas ask for.
+var patternMeanings = map[string]string{
+	`^[a-z0-9_]+:[^\0]*$`:                    `an ID: the origin, a colon, and what identifies the object there, as in "ci:42"`,
+	`^[a-z0-9_]+:.*$`:                        `an ID on one line: the origin, a colon, and what identifies the object there, as in "ci:42"`,
+	`^[a-z0-9_]+:`:                           `an ID: the origin, a colon, and what identifies the object there, as in "ci:42"`,
+	`^[a-z0-9_]+$`:                           `the name of a CI system: lower-case letters, digits and "_"`,
+	`^[a-z0-9_]*$`:                           `an architecture: lower-case letters, digits and "_"`,
+	`^([a-zA-Z0-9_-]+(\.[a-zA-Z0-9_-]+)*)?$`: `a path: words of letters, digits, "_" and "-", joined by single full stops`,
+	`^[.a-zA-Z0-9_-]*$`:                      `a path: letters, digits, "_", "-" and "."`,
+	`^[0-9a-f]{40}$`:                         "a commit hash: 40 lower-case hexadecimal digits",
+	`^$|^[0-9a-f]{64}$`:                      "the hash of a patch set: 64 lower-case hexadecimal digits, or nothing",
+	`^[0-9a-f]{40}(\+[0-9a-f]{64})?$`:        `a commit hash of 40 lower-case hexadecimal digits, with a "+" and 64 more for the patch set if there is one`,
+	`^https://[^\0]*$`:                       "a URL beginning with https://",
+	`^(https|git)://.*$`:                     "a URL beginning with https:// or git://",
+	`^[^\0]*$`:                               expectedNoNUL,
+	`^[^/\0]+$`:                              "a file name, without slashes",
+	`^[^/]+$`:                                "a file name, without slashes",
+	`^[^ \0]+(,[^ \0]+)*$`:                   `what a device is compatible with, without spaces, as in "arm,cortex-a53"`,
+	`^[^ ]+(,[^ ]+)*$`:                       `what a device is compatible with, without spaces, as in "arm,cortex-a53"`,
+	`^1(\.0)?$`:                              `"1"`,
+}
+
+// expectedPattern says what a pattern of the schemas asks for.
+func expectedPattern(pattern string) string {
+	if meaning, ok := patternMeanings[pattern]; ok {
+		return meaning
+	}
+	return "text matching " + pattern
+}
+
+// expectedType says which JSON types would do.
+func expectedType(want []string) string {
+	switch want[0] {
+	case "array", "integer", "object":
+		return "an " + want[0]
+	case "boolean":
+		return "true or false"
+	}
+	return "a " + want[0]
+}
+
+// expectedFormat says what a format of the schemas asks for.
+func expectedFormat(name string) string {
+	switch name {
+	case "email":
+		return `an e-mail address, with an "@"`
+	case "uri":
+		return `a URI, as in "https://example.org/log", with everything else percent-encoded`
+	}
+	return `a date and time of RFC 3339, as in "2025-07-01T10:00:00Z"`
+}
+
+// expectedEnum says which values there are.
+func expectedEnum(want []any) string {
+	names := make([]string, len(want))
+	for i, value := range want {
+		names[i] = fmt.Sprint(value)
+	}
+	return "one of " + strings.Join(names, ", ")
+}
+
+// expectedProperty says that a required property has to be there.
+func expectedProperty(name string) string { return fmt.Sprintf("a property %q", name) }
+
+// expectedLength says how long a text may be.
+func expectedLength(most int) string { return fmt.Sprintf("at most %d characters", most) }
+
+// expectedKnown says of a property that an object does not have which one may
+// have been meant.
+func expectedKnown(name string, known []string) string {
+	nearest, least := "", max(len(name)/3, 1)+1
+	for _, k := range known {
+		if d := distance(name, k); d < least {
+			nearest, least = k, d
+		}
+	}
+	switch {
+	case nearest != "":
+		return fmt.Sprintf("no such property (did you mean %q?)", nearest)
+	case len(known) <= 5:
+		return "no such property, but " + strings.Join(known, ", ")
+	}
+	return `no such property (anything of your own may go under "misc")`
+}
+
+// distance returns how many characters must be added, removed or replaced to
+// make b of a, upper and lower case being the same. Names longer than any
+// property's are as far as they are long.
+func distance(a, b string) int {
+	const longest = 64
+	a, b = strings.ToLower(a), strings.ToLower(b)
+	if len(a) > longest || len(b) > longest {
+		return max(len(a), len(b))
+	}
+	var row [longest + 1]int
+	for j := range len(b) + 1 {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
+
+// excerpt returns the beginning of s, of a length that can be read: at most 80
+// bytes and "...", valid UTF-8.
+func excerpt(s string) string {
+	const most = 80
+	if len(s) > most {
+		n := most
+		for n > 0 && !utf8.RuneStart(s[n]) {
+			n--
+		}
+		s = s[:n] + "..."
+	}
+	return strings.ToValidUTF8(s, "\uFFFD")
+}
+
+// foundNull says what to do about a null.
+const foundNull = "null; leave the property out instead"
+
+// found says what a value is: a string quoted, a number as it is written.
+func found(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return foundNull
+	case bool:
+		return strconv.FormatBool(v)
+	case json.Number:
+		return excerpt(string(v))
+	case string:
+		return strconv.Quote(excerpt(v))
+	case []any:
+		return "an array"
+	}
+	return "an object"
+}
+
+// foundAt says what is at a position of a text that is not JSON from there on.
+func foundAt[T text](s T, pos int) string {
+	if pos >= len(s) {
+		return "the end of the text"
+	}
+	rest := string(s[pos:min(pos+utf8.UTFMax, len(s))])
+	c, size := utf8.DecodeRuneInString(rest)
+	if c == utf8.RuneError && size == 1 {
+		return fmt.Sprintf("the byte 0x%02X", rest[0])
+	}
+	return fmt.Sprintf("%q", c)
+}
+
+// foundInText says what is at a position of a text, and where that is.
+func foundInText[T text](s T, pos int) string {
+	line, column := 1, 1
+	for i := range pos {
+		switch {
+		case s[i] == '\n':
+			line, column = line+1, 1
+		case utf8.RuneStart(s[i]):
+			column++
+		}
+	}
+	return fmt.Sprintf("%s in line %d, column %d", foundAt(s, pos), line, column)
+}
