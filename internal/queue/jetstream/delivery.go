@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package jetstream
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	js "github.com/nats-io/nats.go/jetstream"
+
+	"github.com/kcidb-go/kcidb/internal/queue"
+)
+
+// delivery is a message handed out, or held to be.
+type delivery struct {
+	q       *jsQueue
+	msg     js.Msg
+	info    info
+	message queue.Message
+	attempt int
+	since   time.Time // when the server handed it out
+}
+
+func (q *jsQueue) delivery(msg js.Msg) *delivery {
+	d := &delivery{q: q, msg: msg, attempt: 1, since: time.Now()}
+	arrived := d.since
+	if meta, err := msg.Metadata(); err == nil {
+		d.attempt = int(meta.NumDelivered)
+		arrived = meta.Timestamp
+	}
+	d.info = decode(msg.Subject(), msg.Headers(), msg.Data(), arrived)
+	return d
+}
+
+// Message implements queue.Delivery.
+func (d *delivery) Message() queue.Message { return d.message }
+
+// Attempt implements queue.Delivery.
+func (d *delivery) Attempt() int { return d.attempt }
+
+// Ack implements queue.Delivery.
+func (d *delivery) Ack(ctx context.Context) error {
+	ctx, cancel, err := d.q.begin(ctx)
+	if err != nil {
+		return d.q.translate("acknowledge to", err)
+	}
+	defer cancel()
+	return d.q.translate("acknowledge to", d.remove(ctx))
+}
+
+// remove takes the message out of the queue. The head goes first: pieces that
+// stay behind are swept later, but a head without pieces would be damaged.
+func (d *delivery) remove(ctx context.Context) error {
+	if err := d.msg.DoubleAck(ctx); err != nil && !errors.Is(err, js.ErrMsgAlreadyAckd) {
+		return err
+	}
+	return d.q.purgePieces(ctx, d.q.cfg.Stream, d.info)
+}
+
+// Refuse implements queue.Delivery.
+func (d *delivery) Refuse(ctx context.Context, reason string, final bool) error {
+	ctx, cancel, err := d.q.begin(ctx)
+	if err != nil {
+		return d.q.translate("give back to", err)
+	}
+	defer cancel()
+	if final || d.attempt >= d.q.cfg.MaxAttempts {
+		return d.q.translate("give back to", d.bury(ctx, reason, d.attempt))
+	}
+	return d.q.translate("give back to", d.msg.NakWithDelay(d.q.cfg.RetryDelay))
+}
+
+// Extend implements queue.Delivery.
+func (d *delivery) Extend(ctx context.Context) error {
+	_, cancel, err := d.q.begin(ctx)
+	if err != nil {
+		return d.q.translate("extend in", err)
+	}
+	defer cancel()
+	d.since = time.Now()
+	return d.q.translate("extend in", d.msg.InProgress())
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package jetstream
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+)
+
+const (
+	startTimeout = 2 * time.Minute // a long queue is read through after a crash
+	stopTimeout  = 20 * time.Second
+)
+
+// embedded is a NATS server within this process.
+type embedded struct {
+	*server.Server
+	lock *os.File
+	log  *slog.Logger
+}
+
+// startServer starts the server of cfg.Dir.
+func startServer(cfg Config) (_ *embedded, err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("open queue in %s: %w", cfg.Dir, err)
+		}
+	}()
+	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
+		return nil, err
+	}
+	lock, err := lockDir(cfg.Dir)
+	if err != nil {
+		return nil, err
+	}
+	opts := &server.Options{
+		ServerName:             "kcidb",
+		DontListen:             cfg.Listen == "",
+		JetStream:              true,
+		StoreDir:               cfg.Dir,
+		SyncAlways:             true, // a message is on disk before it is acknowledged
+		NoSigs:                 true, // signals belong to the program
+		DisableJetStreamBanner: true,
+		// Nobody is told about the server, and no account but one is served.
+		NoSystemAccount: true,
+	}
+	if cfg.Listen != "" {
+		if opts.Host, opts.Port, err = splitListen(cfg.Listen); err != nil {
+			lock.Close()
+			return nil, err
+		}
+	}
+	if cfg.Password == "" {
+		opts.Authorization = cfg.User
+	} else {
+		opts.Username, opts.Password = cfg.User, cfg.Password
+	}
+	srv, err := server.NewServer(opts)
+	if err != nil {
+		lock.Close()
+		return nil, err
+	}
+	log := &serverLog{log: cfg.Logger}
+	srv.SetLoggerV2(log, false, false, false)
+	e := &embedded{Server: srv, lock: lock, log: cfg.Logger}
+	srv.Start()
+	if !srv.ReadyForConnections(startTimeout) || !srv.JetStreamEnabled() {
+		e.stop()
+		if fatal := log.fatal.Load(); fatal != nil {
+			return nil, errors.New(*fatal)
+		}
+		return nil, errors.New("the server does not start")
+	}
+	return e, nil
+}
+
+func splitListen(address string) (host string, port int, err error) {
+	host, service, err := net.SplitHostPort(address)
+	if err != nil {
+		return "", 0, err
+	}
+	n, err := strconv.ParseUint(service, 10, 16)
+	if err != nil || n == 0 {
+		return "", 0, fmt.Errorf("%q is not a port", service)
+	}
+	return host, int(n), nil
+}
+
+// stop ends the server and lets go of the directory, in bounded time.
+func (e *embedded) stop() {
+	done := make(chan struct{})
+	go func() {
+		e.Shutdown()
+		e.WaitForShutdown()
+		close(done)
+	}()
+	select {
+	case <-done:
+		// Only now: the next process must not meet this one's last writes.
+		e.lock.Close()
+	case <-time.After(stopTimeout):
+		e.log.Error("embedded queue does not stop; its directory stays locked until the process ends")
+	}
+}
+
+// serverLog hands what the server says to a logger. What it notices in
+// everyday life is of no interest to anybody but its developers.
+type serverLog struct {
+	log   *slog.Logger
+	fatal atomic.Pointer[string]
+}
+
+func (l *serverLog) Noticef(format string, v ...any) { l.log.Debug(fmt.Sprintf(format, v...)) }
+func (l *serverLog) Warnf(format string, v ...any)   { l.log.Warn(fmt.Sprintf(format, v...)) }
+func (l *serverLog) Errorf(format string, v ...any)  { l.log.Error(fmt.Sprintf(format, v...)) }
+func (l *serverLog) Debugf(string, ...any)           {}
+func (l *serverLog) Tracef(string, ...any)           {}
+
+// Fatalf is called where a server program would exit.
+func (l *serverLog) Fatalf(format string, v ...any) {
+	message := fmt.Sprintf(format, v...)
+	l.fatal.CompareAndSwap(nil, &message)
+	l.log.Error(message)
+}

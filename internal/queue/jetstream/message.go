@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package jetstream
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/nats-io/nats.go"
+	js "github.com/nats-io/nats.go/jetstream"
+
+	"github.com/kcidb-go/kcidb/internal/queue"
+)
+
+const (
+	// pieceSize is how much data travels in one NATS message. It stays below
+	// NATS' usual limit of 1 MiB even as base64, in which the server hands
+	// pieces out.
+	pieceSize = 640 << 10
+	// maxPieces is a server's limit of a batch, less the head.
+	maxPieces = 999
+	// maxReason bounds the reason kept with a dead letter, for headers are
+	// limited to 64 KiB.
+	maxReason = 4 << 10
+
+	infoHeader = "Kcidb-Message"
+)
+
+// info is what a head's header says about a message.
+type info struct {
+	ID       string    `json:"id"`
+	Origin   string    `json:"origin,omitempty"`
+	Objects  int       `json:"objects,omitempty"`
+	Received time.Time `json:"received"`
+	Size     int       `json:"size"`
+	Pieces   int       `json:"pieces,omitempty"` // 0: the data is in the head
+
+	// Of dead letters:
+	Reason   string    `json:"reason,omitempty"`
+	Attempts int       `json:"attempts,omitempty"`
+	Time     time.Time `json:"time,omitzero"`
+}
+
+func infoOf(m queue.Message) info {
+	return info{ID: m.ID, Origin: m.Origin, Objects: m.Objects, Received: m.Received, Size: len(m.Data)}
+}
+
+func (i info) message(data []byte) queue.Message {
+	return queue.Message{ID: i.ID, Origin: i.Origin, Objects: i.Objects, Received: i.Received, Data: data}
+}
+
+// encode returns the NATS messages that carry a message to a stream, the head last.
+// A head is refused where the stream has one of the same ID already.
+func encode(stream string, i info, data []byte) ([]*nats.Msg, error) {
+	var msgs []*nats.Msg
+	body := data
+	if len(data) > pieceSize {
+		body = nil
+		for n := 0; len(data) > 0; n++ {
+			size := min(len(data), pieceSize)
+			msgs = append(msgs, &nats.Msg{Subject: piece(stream, i.ID, n), Data: data[:size]})
+			data = data[size:]
+		}
+	}
+	i.Pieces = len(msgs)
+	header, err := json.Marshal(i)
+	if err != nil {
+		return nil, err
+	}
+	return append(msgs, &nats.Msg{
+		Subject: head(stream, i.ID),
+		Header: nats.Header{
+			infoHeader:                   {string(header)},
+			js.ExpectedLastSubjSeqHeader: {"0"},
+		},
+		Data: body,
+	}), nil
+}
+
+// decode reads a head. One that another program has put there, without our
+// header, is a message of its own.
+func decode(subject string, header nats.Header, data []byte, arrived time.Time) info {
+	id := subject[strings.LastIndexByte(subject, '.')+1:]
+	var i info
+	if err := json.Unmarshal([]byte(header.Get(infoHeader)), &i); err != nil || i.ID != id {
+		return info{ID: id, Received: arrived, Size: len(data)}
+	}
+	return i
+}
+
+// data returns the data of a message of which body came with the head. It
+// fails with queue.ErrNotFound where a piece is missing.
+func (q *jsQueue) data(ctx context.Context, stream string, i info, body []byte) ([]byte, error) {
+	if i.Pieces == 0 {
+		return body, nil
+	}
+	if i.Pieces > maxPieces || i.Size > i.Pieces*pieceSize {
+		return nil, fmt.Errorf("message %s: %d bytes in %d pieces cannot be", i.ID, i.Size, i.Pieces)
+	}
+	s, err := q.js.Stream(ctx, stream)
+	if err != nil {
+		return nil, err
+	}
+	data := make([]byte, 0, i.Size)
+	for n := range i.Pieces {
+		p, err := s.GetLastMsgForSubject(ctx, piece(stream, i.ID, n))
+		if err != nil {
+			return nil, fmt.Errorf("piece %d of %d: %w", n+1, i.Pieces, err)
+		}
+		data = append(data, p.Data...)
+	}
+	if len(data) != i.Size {
+		return nil, fmt.Errorf("message %s: its pieces have %d bytes instead of %d", i.ID, len(data), i.Size)
+	}
+	return data, nil
+}
+
+// purge removes all messages of a subject, or of a filter.
+func (q *jsQueue) purge(ctx context.Context, stream, filter string) error {
+	s, err := q.js.Stream(ctx, stream)
+	if err != nil {
+		return err
+	}
+	return s.Purge(ctx, js.WithPurgeSubject(filter))
+}
+
+func (q *jsQueue) purgePieces(ctx context.Context, stream string, i info) error {
+	if i.Pieces == 0 {
+		return nil
+	}
+	return q.purge(ctx, stream, stream+".p."+i.ID+".*")
+}
+
+// cut shortens s to at most n bytes of whole characters.
+func cut(s string, n int) string {
+	s = strings.ToValidUTF8(s, "?")
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n] + "... (" + strconv.Itoa(len(s)-n) + " bytes more)"
+}

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package jetstream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	js "github.com/nats-io/nats.go/jetstream"
+
+	"github.com/kcidb-go/kcidb/internal/queue"
+)
+
+const (
+	// fetchMessages is how many heads are asked for at a time, and so how many
+	// may be left over when another limit than that of messages is reached.
+	fetchMessages = 32
+	// waitAtMost bounds one request that waits for a message.
+	waitAtMost = 5 * time.Second
+)
+
+// pulling is what those who pull share.
+//
+// The number of objects in a message, and its size, are only known when it is
+// there. So messages that turn out to be beyond a limit are held for the next
+// Pull, as is one that arrives when the Pull that waited for it has ended.
+type pulling struct {
+	mu         sync.Mutex
+	consumer   js.Consumer
+	visibility time.Duration // of the consumer, as it was made
+	held       []*delivery
+	waiting    bool          // a request waits at the server
+	arrived    chan struct{} // closed, and made anew, when that request has ended
+}
+
+// Pull implements queue.Queue.
+func (q *jsQueue) Pull(ctx context.Context, limits queue.Limits, wait time.Duration) ([]queue.Delivery, error) {
+	// Times of seconds that come from float64("inf") overflow to the past.
+	deadline := time.Now().Add(min(max(wait, 0), 100*365*24*time.Hour))
+	for {
+		deliveries, err := q.pullNow(ctx, limits)
+		if err != nil || len(deliveries) > 0 {
+			return deliveries, err
+		}
+		left := time.Until(deadline)
+		if left <= 0 {
+			return nil, nil
+		}
+		select {
+		case <-q.await(min(left, waitAtMost)):
+		case <-time.After(left):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// pullNow returns the messages there are. Those already collected are returned
+// even if an error comes after them, for the error will be there next time.
+func (q *jsQueue) pullNow(ctx context.Context, limits queue.Limits) ([]queue.Delivery, error) {
+	ctx, cancel, err := q.begin(ctx)
+	if err != nil {
+		return nil, q.translate("pull from", err)
+	}
+	defer cancel()
+	var out []queue.Delivery
+	objects, bytes := 0, 0
+	for limits.Messages <= 0 || len(out) < limits.Messages {
+		want := fetchMessages
+		if limits.Messages > 0 {
+			want = min(want, limits.Messages-len(out))
+		}
+		d, err := q.next(ctx, want)
+		if err != nil && len(out) == 0 {
+			return nil, q.translate("pull from", err)
+		}
+		if err != nil || d == nil {
+			break
+		}
+		objects += d.info.Objects
+		bytes += d.info.Size
+		if len(out) > 0 && (limits.Objects > 0 && objects > limits.Objects || limits.Bytes > 0 && bytes > limits.Bytes) {
+			q.hold(d)
+			break
+		}
+		ready, err := q.prepare(ctx, d)
+		if err != nil && len(out) == 0 {
+			q.hold(d)
+			return nil, q.translate("pull from", err)
+		}
+		if err != nil {
+			q.hold(d)
+			break
+		}
+		if ready {
+			out = append(out, d)
+		} else {
+			objects -= d.info.Objects
+			bytes -= d.info.Size
+		}
+	}
+	return out, nil
+}
+
+// next returns the oldest message held, or else asks the server for some; nil
+// where there is none.
+func (q *jsQueue) next(ctx context.Context, want int) (*delivery, error) {
+	p := &q.pulling
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if d := p.takeHeld(); d != nil {
+		return d, nil
+	}
+	consumer, err := q.consumer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	batch, err := consumer.FetchNoWait(want)
+	if err == nil {
+		for msg := range batch.Messages() {
+			p.held = append(p.held, q.delivery(msg))
+		}
+		err = batch.Error()
+	}
+	if d := p.takeHeld(); d != nil {
+		return d, nil
+	}
+	return nil, q.whyNone(ctx, err)
+}
+
+// takeHeld returns the first message that is still ours to hand out. Another
+// one was held for so long that it is about to come back by itself.
+func (p *pulling) takeHeld() *delivery {
+	for len(p.held) > 0 {
+		d := p.held[0]
+		p.held = p.held[1:]
+		if time.Since(d.since) < p.visibility/2 {
+			return d
+		}
+	}
+	return nil
+}
+
+// hold puts a message back in front of those held.
+func (q *jsQueue) hold(d *delivery) {
+	q.pulling.mu.Lock()
+	defer q.pulling.mu.Unlock()
+	q.pulling.held = append([]*delivery{d}, q.pulling.held...)
+}
+
+func (q *jsQueue) dropHeld() {
+	q.pulling.mu.Lock()
+	defer q.pulling.mu.Unlock()
+	q.pulling.held = nil
+}
+
+// releaseHeld gives back what was held, for others to take at once.
+func (q *jsQueue) releaseHeld() {
+	q.pulling.mu.Lock()
+	defer q.pulling.mu.Unlock()
+	for _, d := range q.pulling.held {
+		_ = d.msg.Nak()
+	}
+	q.pulling.held = nil
+}
+
+// consumer returns the handle of the consumer. The lock must be held.
+func (q *jsQueue) consumer(ctx context.Context) (js.Consumer, error) {
+	p := &q.pulling
+	if p.consumer != nil {
+		return p.consumer, nil
+	}
+	consumer, err := q.js.Consumer(ctx, q.cfg.Stream, q.cfg.Consumer)
+	if err != nil {
+		return nil, err
+	}
+	p.consumer, p.visibility = consumer, consumer.CachedInfo().Config.AckWait
+	q.background.Go(q.sweep)
+	return consumer, nil
+}
+
+// whyNone returns a better reason for a failed request: nobody answers to a
+// consumer that was removed.
+func (q *jsQueue) whyNone(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	if _, infoErr := q.js.Consumer(ctx, q.cfg.Stream, q.cfg.Consumer); infoErr != nil {
+		return infoErr
+	}
+	return err
+}
+
+// await returns a channel that is closed when a message may be there. All who
+// wait share one request, which outlives them: a message that arrives for
+// nobody is held for the next Pull.
+func (q *jsQueue) await(d time.Duration) <-chan struct{} {
+	p := &q.pulling
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	arrived := p.arrived
+	if p.waiting || p.consumer == nil || q.closed.Load() {
+		return arrived
+	}
+	p.waiting = true
+	consumer := p.consumer
+	q.background.Go(func() {
+		batch, err := consumer.Fetch(1, js.FetchMaxWait(d))
+		var msgs []js.Msg
+		if err == nil {
+			for msg := range batch.Messages() {
+				msgs = append(msgs, msg)
+			}
+		}
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		for _, msg := range msgs {
+			p.held = append(p.held, q.delivery(msg))
+		}
+		p.waiting = false
+		p.arrived = make(chan struct{})
+		close(arrived)
+	})
+	return arrived
+}
+
+// prepare makes a message ready to be handed out: its time begins anew and its
+// pieces are put together. It returns false for one that is not to be handed
+// out, because it was given up or is gone.
+func (q *jsQueue) prepare(ctx context.Context, d *delivery) (bool, error) {
+	if d.attempt > q.cfg.MaxAttempts {
+		data, err := q.data(ctx, q.cfg.Stream, d.info, d.msg.Data())
+		if err != nil && !errors.Is(q.kind(err), queue.ErrNotFound) {
+			return false, err
+		}
+		d.message = d.info.message(data)
+		return false, d.bury(ctx, fmt.Sprintf("handed out %d times and never acknowledged", q.cfg.MaxAttempts), q.cfg.MaxAttempts)
+	}
+	if time.Since(d.since) > time.Second {
+		if err := d.Extend(ctx); err != nil {
+			return false, err
+		}
+	}
+	data, err := q.data(ctx, q.cfg.Stream, d.info, d.msg.Data())
+	if err != nil {
+		return false, q.broken(ctx, d, err)
+	}
+	d.message = d.info.message(data)
+	return true, nil
+}
+
+// broken deals with a message whose data cannot be had.
+func (q *jsQueue) broken(ctx context.Context, d *delivery, cause error) error {
+	if kind := q.kind(cause); kind != nil && !errors.Is(kind, queue.ErrNotFound) || ctx.Err() != nil {
+		return cause
+	}
+	n, err := q.count(ctx, q.cfg.Stream, head(q.cfg.Stream, d.info.ID))
+	if err != nil || n == 0 { // 0: somebody else acknowledged it meanwhile
+		return err
+	}
+	d.message = d.info.message(nil)
+	return d.bury(ctx, "its data is damaged: "+cause.Error(), d.attempt)
+}

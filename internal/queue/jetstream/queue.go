@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package jetstream keeps the queue of submissions in NATS JetStream: in a
+// server embedded in the process, its files in a directory and no port open,
+// or in a cluster of servers reached by URL. Everything but the beginning of
+// the connection is the same code.
+//
+// A queue is a stream with the subjects
+//
+//	STREAM.m.ID    a message's head: a header with all that is known about it,
+//	               and its data, if that is small
+//	STREAM.p.ID.N  the N-th piece of larger data, from 0
+//
+// and a consumer of the heads. The pieces and the head of a message are
+// published as one atomic batch, so no head is ever without its pieces. A
+// message given up goes, in the same form, to the stream STREAM-dead.
+//
+// Messages that wait to be published together share a batch as well, and so
+// the cost of making them durable. See publish.go.
+package jetstream
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	js "github.com/nats-io/nats.go/jetstream"
+
+	"github.com/kcidb-go/kcidb/internal/queue"
+)
+
+const (
+	// requestTimeout bounds an operation whose context has no earlier end.
+	requestTimeout = 30 * time.Second
+	connectTimeout = 5 * time.Second
+	// maxUnacked bounds the messages handed out at a time to all who pull. The
+	// server keeps a record of each in memory.
+	maxUnacked = 10_000
+)
+
+// jsQueue is a queue.Queue. The package has one kind for both ways to reach a
+// server; srv is nil for a remote one.
+type jsQueue struct {
+	cfg    Config
+	nc     *nats.Conn
+	js     js.JetStream
+	srv    *embedded
+	closed atomic.Bool
+
+	publishing publishing
+	pulling    pulling
+	background sync.WaitGroup // ends soon after the connection
+}
+
+var _ queue.Queue = (*jsQueue)(nil)
+
+// dial connects to srv, or to the servers of cfg where srv is nil.
+func dial(ctx context.Context, cfg Config, srv *embedded) (*jsQueue, error) {
+	q := &jsQueue{cfg: cfg, srv: srv}
+	q.publishing.turn = make(chan struct{}, 1)
+	q.pulling.arrived = make(chan struct{})
+	opts := []nats.Option{
+		nats.Name("kcidb"),
+		nats.Timeout(connectTimeout),
+		nats.MaxReconnects(-1),
+		nats.CustomReconnectDelay(func(attempts int) time.Duration {
+			return min(50*time.Millisecond<<min(attempts, 10), 10*time.Second)
+		}),
+		// Whoever publishes waits for the answer, so nothing is gained by keeping
+		// messages for the time after a reconnection.
+		nats.ReconnectBufSize(-1),
+		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			if !q.closed.Load() {
+				cfg.Logger.Warn("queue disconnected", "servers", cfg.Servers, "error", err)
+			}
+		}),
+		nats.ReconnectHandler(func(nc *nats.Conn) {
+			cfg.Logger.Info("queue reconnected", "server", nc.ConnectedAddr())
+		}),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			cfg.Logger.Warn("queue connection", "error", err)
+		}),
+	}
+	switch {
+	case cfg.CredsFile != "":
+		opts = append(opts, nats.UserCredentials(cfg.CredsFile))
+	case cfg.Password != "":
+		opts = append(opts, nats.UserInfo(cfg.User, cfg.Password))
+	case cfg.User != "":
+		opts = append(opts, nats.Token(cfg.User))
+	}
+	if cfg.TLS {
+		opts = append(opts, nats.Secure(&tls.Config{MinVersion: tls.VersionTLS12}))
+	}
+	if srv != nil {
+		opts = append(opts, nats.InProcessServer(srv))
+	}
+	if deadline, ok := ctx.Deadline(); ok {
+		opts = append(opts, nats.Timeout(min(connectTimeout, max(time.Until(deadline), time.Millisecond))))
+	}
+	var err error
+	if q.nc, err = nats.Connect("nats://"+strings.Join(cfg.Servers, ",nats://"), opts...); err != nil {
+		return nil, q.translate("open queue", err)
+	}
+	if version := q.nc.ConnectedServerVersion(); !atomicBatches(version) {
+		q.nc.Close()
+		return nil, fmt.Errorf("open queue %s: NATS server %s is too old, 2.12 or newer is needed", cfg.Stream, version)
+	}
+	if q.js, err = js.New(q.nc); err != nil {
+		q.nc.Close()
+		return nil, err
+	}
+	return q, nil
+}
+
+// atomicBatches tells whether a server's version has them.
+func atomicBatches(version string) bool {
+	major, rest, _ := strings.Cut(version, ".")
+	minor, _, _ := strings.Cut(rest, ".")
+	a, err1 := strconv.Atoi(major)
+	b, err2 := strconv.Atoi(minor)
+	return err1 == nil && err2 == nil && (a > 2 || a == 2 && b >= 12)
+}
+
+func (q *jsQueue) deadStream() string { return q.cfg.Stream + "-dead" }
+
+func head(stream, id string) string { return stream + ".m." + id }
+
+func piece(stream, id string, n int) string { return stream + ".p." + id + "." + strconv.Itoa(n) }
+
+// begin starts an operation: it fails at once where there is no connection,
+// and bounds the time of the operation.
+func (q *jsQueue) begin(ctx context.Context) (context.Context, context.CancelFunc, error) {
+	switch {
+	case q.closed.Load():
+		return nil, nil, queue.ErrClosed
+	case ctx.Err() != nil:
+		return nil, nil, ctx.Err()
+	case !q.nc.IsConnected():
+		return nil, nil, queue.ErrUnavailable
+	}
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	return ctx, cancel, nil
+}
+
+// Close implements queue.Queue.
+func (q *jsQueue) Close() error {
+	if q.closed.Swap(true) {
+		return nil
+	}
+	q.releaseHeld()
+	if q.nc.IsConnected() {
+		// What was given back must arrive, but a server that hangs must not hold us.
+		_ = q.nc.FlushTimeout(time.Second)
+	}
+	q.nc.Close()
+	q.background.Wait()
+	if q.srv != nil {
+		q.srv.stop()
+	}
+	return nil
+}
+
+// Init implements queue.Queue. Streams that are there stay as they are; the
+// consumer takes over the visibility time of this Config.
+func (q *jsQueue) Init(ctx context.Context) error {
+	ctx, cancel, err := q.begin(ctx)
+	if err != nil {
+		return q.translate("create queue", err)
+	}
+	defer cancel()
+	for _, cfg := range []js.StreamConfig{
+		{Name: q.cfg.Stream, Retention: js.WorkQueuePolicy, Duplicates: q.cfg.Dedup, MaxBytes: q.cfg.MaxBytes},
+		{Name: q.deadStream(), Retention: js.LimitsPolicy, MaxBytes: q.cfg.MaxBytes},
+	} {
+		cfg.Subjects = []string{cfg.Name + ".>"}
+		cfg.Replicas = q.cfg.Replicas
+		cfg.Discard = js.DiscardNew
+		cfg.AllowAtomicPublish = true
+		_, err := q.js.CreateStream(ctx, cfg)
+		if err != nil && !errors.Is(err, js.ErrStreamNameAlreadyInUse) {
+			return q.translate("create queue", err)
+		}
+	}
+	_, err = q.js.CreateOrUpdateConsumer(ctx, q.cfg.Stream, js.ConsumerConfig{
+		Durable:       q.cfg.Consumer,
+		FilterSubject: head(q.cfg.Stream, "*"),
+		AckPolicy:     js.AckExplicitPolicy,
+		AckWait:       q.cfg.Visibility,
+		MaxDeliver:    -1, // messages handed out too often are given up by us, with a reason
+		MaxAckPending: maxUnacked,
+	})
+	return q.translate("create queue", err)
+}
+
+// Cleanup implements queue.Queue.
+func (q *jsQueue) Cleanup(ctx context.Context) error {
+	ctx, cancel, err := q.begin(ctx)
+	if err != nil {
+		return q.translate("remove queue", err)
+	}
+	defer cancel()
+	q.dropHeld()
+	// The dead letters first: a queue half removed is still found, and can be
+	// removed again.
+	err = q.js.DeleteStream(ctx, q.deadStream())
+	if err != nil && !errors.Is(err, js.ErrStreamNotFound) {
+		return q.translate("remove queue", err)
+	}
+	return q.translate("remove queue", q.js.DeleteStream(ctx, q.cfg.Stream))
+}
+
+// Pending implements queue.Queue.
+func (q *jsQueue) Pending(ctx context.Context, id string) (bool, error) {
+	ctx, cancel, err := q.begin(ctx)
+	if err != nil {
+		return false, q.translate("look into queue", err)
+	}
+	defer cancel()
+	if !validName(id) {
+		return false, nil
+	}
+	n, err := q.count(ctx, q.cfg.Stream, head(q.cfg.Stream, id))
+	return n > 0, q.translate("look into queue", err)
+}
+
+// count returns the number of subjects in use that match a filter. The stream
+// has an index of them, so that one subject is found in no time.
+func (q *jsQueue) count(ctx context.Context, stream, filter string) (int, error) {
+	s, err := q.js.Stream(ctx, stream)
+	if err != nil {
+		return 0, err
+	}
+	info, err := s.Info(ctx, js.WithSubjectFilter(filter))
+	if err != nil {
+		return 0, err
+	}
+	return len(info.State.Subjects), nil
+}
+
+// Stats implements queue.Queue. Bytes are those on disk.
+func (q *jsQueue) Stats(ctx context.Context) (queue.Stats, error) {
+	ctx, cancel, err := q.begin(ctx)
+	if err != nil {
+		return queue.Stats{}, q.translate("look into queue", err)
+	}
+	defer cancel()
+	stream, err1 := q.js.Stream(ctx, q.cfg.Stream)
+	consumer, err2 := q.js.Consumer(ctx, q.cfg.Stream, q.cfg.Consumer)
+	dead, err3 := q.count(ctx, q.deadStream(), head(q.deadStream(), "*"))
+	if err := cmp.Or(err1, err2, err3); err != nil {
+		return queue.Stats{}, q.translate("look into queue", err)
+	}
+	waiting, unacked := consumer.CachedInfo().NumPending, consumer.CachedInfo().NumAckPending
+	return queue.Stats{
+		Messages:    int(waiting) + unacked,
+		Bytes:       int64(stream.CachedInfo().State.Bytes),
+		Unacked:     unacked,
+		DeadLetters: dead,
+	}, nil
+}
