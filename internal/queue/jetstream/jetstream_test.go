@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package jetstream
+
+import (
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+
+	"github.com/kcidb-go/kcidb/internal/queue"
+	"github.com/kcidb-go/kcidb/internal/queue/queuetest"
+)
+
+// testConfig has the settings the suite asks for.
+func testConfig(t *testing.T) Config {
+	return Config{
+		Visibility:      queuetest.Visibility,
+		RetryDelay:      queuetest.RetryDelay,
+		MaxAttempts:     queuetest.MaxAttempts,
+		MaxMessageBytes: queuetest.MaxMessageBytes,
+		Logger:          slog.New(slog.NewTextHandler(t.Output(), nil)),
+	}
+}
+
+func open(t *testing.T, cfg Config) *jsQueue {
+	t.Helper()
+	q, err := cfg.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = q.Close() })
+	return q.(*jsQueue)
+}
+
+func TestEmbedded(t *testing.T) {
+	t.Parallel()
+	queuetest.Run(t, func(t *testing.T) func() queue.Queue {
+		cfg := testConfig(t)
+		cfg.Dir = t.TempDir()
+		return func() queue.Queue { return open(t, cfg) }
+	})
+}
+
+func TestRemote(t *testing.T) {
+	t.Parallel()
+	address := startRemote(t, t.TempDir(), server.RANDOM_PORT).Addr().String()
+	queuetest.Run(t, func(t *testing.T) func() queue.Queue {
+		cfg := testConfig(t)
+		cfg.Servers = []string{address}
+		cfg.User, cfg.Password = "ci", "secret"
+		cfg.Stream = strings.ReplaceAll(t.Name(), "/", "_")
+		return func() queue.Queue { return open(t, cfg) }
+	})
+}
+
+// startRemote runs a server as an administrator would, but for the process.
+func startRemote(t *testing.T, dir string, port int) *server.Server {
+	t.Helper()
+	srv, err := server.NewServer(&server.Options{
+		Host: "127.0.0.1", Port: port, Username: "ci", Password: "secret",
+		JetStream: true, StoreDir: dir, SyncAlways: true, NoSigs: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv.Start()
+	if !srv.ReadyForConnections(20 * time.Second) {
+		t.Fatal("the server does not start")
+	}
+	t.Cleanup(func() { srv.Shutdown(); srv.WaitForShutdown() })
+	return srv
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package queuetest
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kcidb-go/kcidb/internal/queue"
+)
+
+// refuse refuses a message until it is given up.
+func refuse(t *testing.T, q queue.Queue, reason string) {
+	t.Helper()
+	for i := range MaxAttempts {
+		d := pull(t, q, 1)[0]
+		same(t, "attempt", d.Attempt(), i+1)
+		must(t, d.Refuse(t.Context(), fmt.Sprintf("%s %d", reason, i+1), false))
+	}
+}
+
+func testDeadByRefusal(t *testing.T, open func() queue.Queue) {
+	q := start(t, open)
+	same(t, "dead letters", deadIDs(t, q), []string{})
+	publish(t, q, "a")
+	before := time.Now().Add(-time.Second)
+	refuse(t, q, "does not load\n"+strings.Repeat("x", 100_000))
+	same(t, "dead letters", deadIDs(t, q), []string{"a"})
+	empty(t, q)
+	got, err := q.DeadLetter(t.Context(), "a")
+	must(t, err)
+	same(t, "message", got.Message, message("a"))
+	same(t, "attempts", got.Attempts, MaxAttempts)
+	if !strings.HasPrefix(got.Reason, "does not load\nxxxx") {
+		t.Errorf("the reason is %.100q", got.Reason)
+	}
+	if got.Time.Before(before) || got.Time.After(time.Now().Add(time.Second)) {
+		t.Errorf("given up at %v", got.Time)
+	}
+}
+
+func testDeadByDecision(t *testing.T, open func() queue.Queue) {
+	q := start(t, open)
+	publish(t, q, "a", "b", "c")
+	for _, d := range pull(t, q, 3) {
+		must(t, d.Refuse(t.Context(), "never", true))
+	}
+	same(t, "dead letters", deadIDs(t, q), []string{"a", "b", "c"})
+	got, err := q.DeadLetter(t.Context(), "b")
+	must(t, err)
+	same(t, "reason", got.Reason, "never")
+	same(t, "attempts", got.Attempts, 1)
+	if _, err := q.DeadLetter(t.Context(), "z"); !errors.Is(err, queue.ErrNotFound) {
+		t.Errorf("a dead letter that is not there: %v, want %v", err, queue.ErrNotFound)
+	}
+}
+
+func testDeadBySilence(t *testing.T, open func() queue.Queue) {
+	q := start(t, open)
+	publish(t, q, "a")
+	for range MaxAttempts {
+		pull(t, q, 1)
+	}
+	eventually(t, "the message is given up", func() bool {
+		empty(t, q)
+		return len(deadIDs(t, q)) == 1
+	})
+	got, err := q.DeadLetter(t.Context(), "a")
+	must(t, err)
+	same(t, "message", got.Message, message("a"))
+	same(t, "reason", got.Reason, fmt.Sprintf("handed out %d times and never acknowledged", MaxAttempts))
+	same(t, "attempts", got.Attempts, MaxAttempts)
+}
+
+func testDeadLarge(t *testing.T, open func() queue.Queue) {
+	q := start(t, open)
+	m := message("a")
+	m.Data = large(3 << 20)
+	must(t, q.Publish(t.Context(), m))
+	must(t, pull(t, q, 1)[0].Refuse(t.Context(), "never", true))
+	stats, err := q.Stats(t.Context())
+	must(t, err)
+	same(t, "what is left", stats, queue.Stats{DeadLetters: 1})
+	same(t, "dead letters", deadIDs(t, q), []string{"a"})
+	got, err := q.DeadLetter(t.Context(), "a")
+	must(t, err)
+	same(t, "message", got.Message, m)
+	must(t, q.Restore(t.Context(), "a"))
+	same(t, "dead letters", deadIDs(t, q), []string{})
+	d := pull(t, q, 1)[0]
+	same(t, "message", d.Message(), m)
+	must(t, d.Refuse(t.Context(), "never", true))
+	must(t, q.Discard(t.Context(), "a"))
+	stats, err = q.Stats(t.Context())
+	must(t, err)
+	same(t, "what is left", stats, queue.Stats{})
+}
+
+func testRestore(t *testing.T, open func() queue.Queue) {
+	q := start(t, open)
+	publish(t, q, "a", "b")
+	for _, d := range pull(t, q, 2) {
+		must(t, d.Refuse(t.Context(), "never", true))
+	}
+	must(t, q.Restore(t.Context(), "a"))
+	same(t, "dead letters", deadIDs(t, q), []string{"b"})
+	if err := q.Restore(t.Context(), "a"); !errors.Is(err, queue.ErrNotFound) {
+		t.Errorf("restored twice: %v, want %v", err, queue.ErrNotFound)
+	}
+	if pending, err := q.Pending(t.Context(), "a"); err != nil || !pending {
+		t.Errorf("restored and pending: %v, %v", pending, err)
+	}
+	d := pull(t, q, 1)[0]
+	same(t, "message", d.Message(), message("a"))
+	same(t, "attempt", d.Attempt(), 1)
+	must(t, d.Refuse(t.Context(), "never again", true))
+	same(t, "dead letters", deadIDs(t, q), []string{"b", "a"})
+}
+
+func testDiscard(t *testing.T, open func() queue.Queue) {
+	q := start(t, open)
+	publish(t, q, "a", "b")
+	for _, d := range pull(t, q, 2) {
+		must(t, d.Refuse(t.Context(), "never", true))
+	}
+	must(t, q.Discard(t.Context(), "a"))
+	same(t, "dead letters", deadIDs(t, q), []string{"b"})
+	for what, err := range map[string]error{
+		"discarded twice":        q.Discard(t.Context(), "a"),
+		"restored when gone":     q.Restore(t.Context(), "a"),
+		"discarded while absent": q.Discard(t.Context(), "*"),
+	} {
+		if !errors.Is(err, queue.ErrNotFound) {
+			t.Errorf("%s: %v, want %v", what, err, queue.ErrNotFound)
+		}
+	}
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package queuetest
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/kcidb-go/kcidb/internal/queue"
+)
+
+func testReopen(t *testing.T, open func() queue.Queue) {
+	q := start(t, open)
+	publish(t, q, "a", "b", "dead")
+	got := pull(t, q, 3)
+	must(t, got[0].Refuse(t.Context(), "not now", false))
+	ack(t, got[1])
+	must(t, got[2].Refuse(t.Context(), "never", true))
+	must(t, q.Close())
+
+	q = open()
+	same(t, "dead letters", deadIDs(t, q), []string{"dead"})
+	stats, err := q.Stats(t.Context())
+	must(t, err)
+	same(t, "messages", stats.Messages, 1)
+	d := pull(t, q, 1)[0]
+	same(t, "message", d.Message(), message("a"))
+	same(t, "attempt", d.Attempt(), 2)
+	publish(t, q, "a") // still known
+	ack(t, d)
+	empty(t, q)
+}
+
+// What a queue held back for a later Pull is there for the next one at once.
+func testReopenGivesBack(t *testing.T, open func() queue.Queue) {
+	q := start(t, open)
+	publish(t, q, numbered(3)...)
+	got, err := q.Pull(t.Context(), queue.Limits{Objects: 1}, soon)
+	must(t, err)
+	same(t, "messages", ids(got), []string{"m00000"})
+	ack(t, got...)
+	must(t, q.Close())
+	q = open()
+	begin := time.Now()
+	ack(t, pull(t, q, 2)...)
+	if waited := time.Since(begin); waited > Visibility*3/4 {
+		t.Errorf("back after %v", waited)
+	}
+}
+
+// Many at once lose nothing and double nothing.
+func testConcurrency(t *testing.T, open func() queue.Queue) {
+	q := start(t, open)
+	const publishers, pullers, each = 8, 4, 50
+	var publishing, pulling sync.WaitGroup
+	for p := range publishers {
+		publishing.Go(func() {
+			for i := range each {
+				m := message(fmt.Sprintf("p%dm%d", p, i))
+				if i == each/2 {
+					m.Data = large(1 << 20)
+				}
+				if err := q.Publish(t.Context(), m); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	var mu sync.Mutex
+	seen := map[string]int{}
+	count := func() int { mu.Lock(); defer mu.Unlock(); return len(seen) }
+	end := time.Now().Add(3 * soon)
+	for range pullers {
+		pulling.Go(func() {
+			for count() < publishers*each && time.Now().Before(end) {
+				got, err := q.Pull(t.Context(), queue.Limits{Messages: 7, Objects: 30}, 50*time.Millisecond)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				for _, d := range got {
+					// The machine may be so busy that a message comes back in
+					// time; that is no doubling.
+					if d.Attempt() == 1 {
+						mu.Lock()
+						seen[d.Message().ID]++
+						mu.Unlock()
+					}
+					if err := d.Ack(t.Context()); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+		})
+	}
+	publishing.Wait()
+	pulling.Wait()
+	for id, n := range seen {
+		if n != 1 {
+			t.Errorf("%s was handed out %d times", id, n)
+		}
+	}
+	same(t, "messages pulled", len(seen), publishers*each)
+	eventually(t, "the queue is empty", func() bool {
+		stats, err := q.Stats(t.Context())
+		must(t, err)
+		return stats.Messages == 0
+	})
+}

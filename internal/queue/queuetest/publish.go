@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package queuetest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/kcidb-go/kcidb/internal/queue"
+)
+
+func testMissing(t *testing.T, open func() queue.Queue) {
+	q := open()
+	ctx := t.Context()
+	_, pullErr := q.Pull(ctx, queue.Limits{}, 0)
+	_, pendingErr := q.Pending(ctx, "a")
+	_, statsErr := q.Stats(ctx)
+	_, listErr := q.DeadLetters(ctx)
+	_, getErr := q.DeadLetter(ctx, "a")
+	for what, err := range map[string]error{
+		"Publish":     q.Publish(ctx, message("a")),
+		"Pull":        pullErr,
+		"Pending":     pendingErr,
+		"Stats":       statsErr,
+		"DeadLetters": listErr,
+		"DeadLetter":  getErr,
+		"Restore":     q.Restore(ctx, "a"),
+		"Discard":     q.Discard(ctx, "a"),
+		"Cleanup":     q.Cleanup(ctx),
+	} {
+		if !errors.Is(err, queue.ErrNotFound) {
+			t.Errorf("%s on a queue that is not there: %v, want %v", what, err, queue.ErrNotFound)
+		}
+	}
+}
+
+func testInit(t *testing.T, open func() queue.Queue) {
+	q := start(t, open)
+	publish(t, q, "a")
+	must(t, q.Init(t.Context()))
+	if pending, err := q.Pending(t.Context(), "a"); err != nil || !pending {
+		t.Errorf("after a second Init the message is pending: %v, %v", pending, err)
+	}
+	must(t, q.Cleanup(t.Context()))
+	if err := q.Publish(t.Context(), message("b")); !errors.Is(err, queue.ErrNotFound) {
+		t.Errorf("Publish after Cleanup: %v, want %v", err, queue.ErrNotFound)
+	}
+	must(t, q.Init(t.Context()))
+	empty(t, q)
+	publish(t, q, "a")
+	ack(t, pull(t, q, 1)...)
+}
+
+func testClosed(t *testing.T, open func() queue.Queue) {
+	q := start(t, open)
+	must(t, q.Close())
+	must(t, q.Close())
+	_, pullErr := q.Pull(t.Context(), queue.Limits{}, 0)
+	for what, err := range map[string]error{
+		"Init":    q.Init(t.Context()),
+		"Publish": q.Publish(t.Context(), message("a")),
+		"Pull":    pullErr,
+	} {
+		if !errors.Is(err, queue.ErrClosed) {
+			t.Errorf("%s on a closed queue: %v, want %v", what, err, queue.ErrClosed)
+		}
+	}
+}
+
+func testPublish(t *testing.T, open func() queue.Queue) {
+	q := start(t, open)
+	full, bare := message("full"), queue.Message{ID: "bare", Received: message("").Received}
+	full.Origin = "quotes \" and\r\nlines: ä"
+	must(t, q.Publish(t.Context(), full))
+	must(t, q.Publish(t.Context(), bare))
+	for i, d := range pull(t, q, 2) {
+		got := d.Message()
+		if len(got.Data) == 0 {
+			got.Data = nil
+		}
+		same(t, "message", got, []queue.Message{full, bare}[i])
+		same(t, "attempt", d.Attempt(), 1)
+	}
+}
+
+func testPublishTwice(t *testing.T, open func() queue.Queue) {
+	q := start(t, open)
+	publish(t, q, "a", "a", "b", "a")
+	got := pull(t, q, 2)
+	same(t, "messages", ids(got), []string{"a", "b"})
+	publish(t, q, "a") // while it is out
+	ack(t, got...)
+	publish(t, q, "a") // when it is gone
+	empty(t, q)
+}
+
+func testPublishRefused(t *testing.T, open func() queue.Queue) {
+	q := start(t, open)
+	for _, id := range []string{"", "*", ">", "a.b", "a b", "a\r\nb", "ä", strings.Repeat("a", 300)} {
+		m := message("a")
+		m.ID = id
+		if err := q.Publish(t.Context(), m); err == nil {
+			t.Errorf("the ID %q is accepted", id)
+		}
+		if pending, err := q.Pending(t.Context(), id); err != nil || pending {
+			t.Errorf("the ID %q is pending: %v, %v", id, pending, err)
+		}
+		if _, err := q.DeadLetter(t.Context(), id); !errors.Is(err, queue.ErrNotFound) {
+			t.Errorf("the dead letter %q: %v, want %v", id, err, queue.ErrNotFound)
+		}
+	}
+	m := message("huge")
+	m.Data = make([]byte, MaxMessageBytes+1)
+	if err := q.Publish(t.Context(), m); !errors.Is(err, queue.ErrTooLarge) {
+		t.Errorf("a message beyond the limit: %v, want %v", err, queue.ErrTooLarge)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := q.Publish(ctx, message("late")); !errors.Is(err, context.Canceled) {
+		t.Errorf("Publish with a cancelled context: %v", err)
+	}
+	empty(t, q)
+}
+
+func testLarge(t *testing.T, open func() queue.Queue) {
+	q := start(t, open)
+	sizes := []int{640 << 10, 640<<10 + 1, 1 << 20, 20 << 20}
+	names := numbered(len(sizes))
+	for i, size := range sizes {
+		m := message(names[i])
+		m.Data = large(size)
+		must(t, q.Publish(t.Context(), m))
+		must(t, q.Publish(t.Context(), m))
+	}
+	stats, err := q.Stats(t.Context())
+	must(t, err)
+	same(t, "messages counted", stats.Messages, len(sizes))
+	for i, d := range pull(t, q, len(sizes)) {
+		same(t, "message", d.Message().ID, names[i])
+		if !bytes.Equal(d.Message().Data, large(sizes[i])) {
+			t.Errorf("%d bytes arrive as %d others", sizes[i], len(d.Message().Data))
+		}
+		ack(t, d)
+	}
+	stats, err = q.Stats(t.Context())
+	must(t, err)
+	same(t, "what is left", stats, queue.Stats{})
+}
+
+func testPending(t *testing.T, open func() queue.Queue) {
+	q := start(t, open)
+	check := func(when string, id string, want bool) {
+		t.Helper()
+		got, err := q.Pending(t.Context(), id)
+		must(t, err)
+		if got != want {
+			t.Errorf("%s: %s is pending: %v", when, id, got)
+		}
+	}
+	check("before", "a", false)
+	publish(t, q, "a", "ab")
+	check("waiting", "a", true)
+	check("part of an ID", "b", false)
+	got := pull(t, q, 2)
+	check("out", "a", true)
+	ack(t, got[0])
+	check("acknowledged", "a", false)
+	check("not acknowledged", "ab", true)
+	must(t, got[1].Refuse(t.Context(), "bad", true))
+	check("dead", "ab", false)
+}
+
+func testStats(t *testing.T, open func() queue.Queue) {
+	q := start(t, open)
+	check := func(when string, want queue.Stats) {
+		t.Helper()
+		got, err := q.Stats(t.Context())
+		must(t, err)
+		if (got.Bytes > 0) != (want.Messages > 0) {
+			t.Errorf("%s: %d messages have %d bytes", when, got.Messages, got.Bytes)
+		}
+		got.Bytes = 0
+		same(t, when, got, want)
+	}
+	check("empty", queue.Stats{})
+	publish(t, q, "a", "b", "c")
+	check("published", queue.Stats{Messages: 3})
+	got := pull(t, q, 2)
+	check("pulled", queue.Stats{Messages: 3, Unacked: 2})
+	ack(t, got[0])
+	check("acknowledged", queue.Stats{Messages: 2, Unacked: 1})
+	must(t, got[1].Refuse(t.Context(), "bad", true))
+	check("given up", queue.Stats{Messages: 1, DeadLetters: 1})
+	ack(t, pull(t, q, 1)...)
+	check("done", queue.Stats{DeadLetters: 1})
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package queuetest
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/kcidb-go/kcidb/internal/queue"
+)
+
+func testOrder(t *testing.T, open func() queue.Queue) {
+	q := start(t, open)
+	want := numbered(100)
+	publish(t, q, want...)
+	same(t, "order", ids(pull(t, q, 100)), want)
+}
+
+func testLimits(t *testing.T, open func() queue.Queue) {
+	q := start(t, open)
+	for _, test := range []struct {
+		name    string
+		limits  queue.Limits
+		objects []int // of the messages m00000, m00001, ...; as many kilobytes
+		want    [][]string
+	}{
+		{"none", queue.Limits{}, []int{1, 9, 1}, [][]string{{"m00000", "m00001", "m00002"}}},
+		{"messages", queue.Limits{Messages: 2}, []int{1, 1, 1}, [][]string{{"m00000", "m00001"}, {"m00002"}}},
+		{"objects", queue.Limits{Objects: 5}, []int{2, 3, 1, 4, 1}, [][]string{{"m00000", "m00001"}, {"m00002", "m00003"}, {"m00004"}}},
+		{"a large first one", queue.Limits{Objects: 5}, []int{9, 1}, [][]string{{"m00000"}, {"m00001"}}},
+		{"a large next one", queue.Limits{Objects: 5}, []int{1, 9, 1}, [][]string{{"m00000"}, {"m00001"}, {"m00002"}}},
+		{"bytes", queue.Limits{Bytes: 5000}, []int{2, 3, 1, 4, 1}, [][]string{{"m00000", "m00001"}, {"m00002", "m00003"}, {"m00004"}}},
+		{"all", queue.Limits{Messages: 2, Objects: 5, Bytes: 4000}, []int{1, 1, 1, 4, 1}, [][]string{{"m00000", "m00001"}, {"m00002"}, {"m00003"}, {"m00004"}}},
+	} {
+		must(t, q.Cleanup(t.Context())) // IDs may be used again
+		must(t, q.Init(t.Context()))
+		for i, id := range numbered(len(test.objects)) {
+			m := message(id)
+			m.Objects, m.Data = test.objects[i], large(test.objects[i]*1000)
+			must(t, q.Publish(t.Context(), m))
+		}
+		same(t, test.name, pullAll(t.Context(), t, q, test.limits), test.want)
+	}
+}
+
+func testWait(t *testing.T, open func() queue.Queue) {
+	q := start(t, open)
+	empty(t, q)
+	begin := time.Now()
+	got, err := q.Pull(t.Context(), queue.Limits{}, 200*time.Millisecond)
+	must(t, err)
+	if waited := time.Since(begin); len(got) > 0 || waited < 150*time.Millisecond {
+		t.Errorf("%q after %v, want nothing after 200ms", ids(got), waited)
+	}
+	pulled := make(chan []queue.Delivery, 1)
+	go func() {
+		got, err := q.Pull(t.Context(), queue.Limits{}, soon)
+		if err != nil {
+			t.Error(err)
+		}
+		pulled <- got
+	}()
+	time.Sleep(50 * time.Millisecond) // most likely it waits by now; either way it must get the message
+	publish(t, q, "a")
+	select {
+	case got := <-pulled:
+		same(t, "what came", ids(got), []string{"a"})
+	case <-time.After(soon):
+		t.Fatal("a message published while Pull waits does not arrive")
+	}
+}
+
+// A Pull that ends early must not take a message with it.
+func testWaitCancelled(t *testing.T, open func() queue.Queue) {
+	q := start(t, open)
+	for _, id := range numbered(20) {
+		ctx, cancel := context.WithCancel(t.Context())
+		pulled := make(chan []queue.Delivery, 1)
+		go func() {
+			got, err := q.Pull(ctx, queue.Limits{}, soon)
+			if err != nil && !errors.Is(err, context.Canceled) {
+				t.Error(err)
+			}
+			pulled <- got
+		}()
+		time.Sleep(time.Millisecond)
+		go cancel() // at about the moment when the message comes
+		publish(t, q, id)
+		var got []queue.Delivery
+		select {
+		case got = <-pulled:
+		case <-time.After(soon):
+			t.Fatal("a cancelled Pull does not return")
+		}
+		if len(got) == 0 {
+			got = pull(t, q, 1)
+		}
+		same(t, "message", ids(got), []string{id})
+		same(t, "attempt", got[0].Attempt(), 1)
+		ack(t, got...)
+	}
+}
+
+func testAck(t *testing.T, open func() queue.Queue) {
+	q := start(t, open)
+	publish(t, q, "a", "b", "c")
+	got := pull(t, q, 3)
+	ack(t, got[1])
+	ack(t, got[1]) // once more does no harm
+	must(t, q.Close())
+	q = open()
+	back := pull(t, q, 2)
+	same(t, "what was not acknowledged", ids(back), []string{"a", "c"})
+	ack(t, back...)
+	empty(t, q)
+}
+
+func testRefuse(t *testing.T, open func() queue.Queue) {
+	q := start(t, open)
+	publish(t, q, "a")
+	d := pull(t, q, 1)[0]
+	begin := time.Now()
+	must(t, d.Refuse(t.Context(), "not now", false))
+	empty(t, q)
+	d = pull(t, q, 1)[0]
+	if waited := time.Since(begin); waited < RetryDelay/2 {
+		t.Errorf("refused and back after %v, want %v", waited, RetryDelay)
+	}
+	same(t, "attempt", d.Attempt(), 2)
+	same(t, "message", d.Message(), message("a"))
+	ack(t, d)
+	empty(t, q)
+}
+
+func testExtend(t *testing.T, open func() queue.Queue) {
+	q := start(t, open)
+	publish(t, q, "kept", "left")
+	got := pull(t, q, 2)
+	for end := time.Now().Add(2 * Visibility); time.Now().Before(end); time.Sleep(Visibility / 10) {
+		must(t, got[0].Extend(t.Context()))
+	}
+	same(t, "what came back", ids(pull(t, q, 1)), []string{"left"})
+	empty(t, q)
+	ack(t, got[0])
+}
+
+func testComesBack(t *testing.T, open func() queue.Queue) {
+	q := start(t, open)
+	m := message("a")
+	m.Data = large(2 << 20)
+	must(t, q.Publish(t.Context(), m))
+	begin := time.Now()
+	pull(t, q, 1)
+	empty(t, q)
+	d := pull(t, q, 1)[0]
+	if waited := time.Since(begin); waited < Visibility/2 {
+		t.Errorf("back after %v, want %v", waited, Visibility)
+	}
+	same(t, "attempt", d.Attempt(), 2)
+	same(t, "message", d.Message(), m)
+	ack(t, d)
+}
+
+func testLateAck(t *testing.T, open func() queue.Queue) {
+	q := start(t, open)
+	publish(t, q, "a")
+	first := pull(t, q, 1)[0]
+	second := pull(t, q, 1)[0]
+	same(t, "attempt", second.Attempt(), 2)
+	ack(t, second)
+	ack(t, first)
+	empty(t, q)
+}

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package queuetest is the conformance suite of package queue. A driver calls
+// Run from a test of its own; what passes may stand behind a queue.Queue.
+package queuetest
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kcidb-go/kcidb/internal/queue"
+)
+
+// What the queues under test must be opened with.
+const (
+	Visibility  = time.Second
+	RetryDelay  = 100 * time.Millisecond
+	MaxAttempts = 3
+	// MaxMessageBytes is small enough to be passed by.
+	MaxMessageBytes = 24 << 20
+)
+
+// soon is how long a test waits for what must happen.
+const soon = 20 * time.Second
+
+// Run checks that the queues of a driver keep the contract. It calls setup once
+// a test; setup returns a function that opens the queue of this test, which is
+// not there at first. Opening it again after Close opens the same queue. The
+// settings must be the constants above. Queues need not be closed at the end
+// by setup.
+func Run(t *testing.T, setup func(t *testing.T) (open func() queue.Queue)) {
+	for _, test := range []struct {
+		name string
+		run  func(*testing.T, func() queue.Queue)
+	}{
+		{"Missing", testMissing},
+		{"Init", testInit},
+		{"Closed", testClosed},
+		{"Publish", testPublish},
+		{"PublishTwice", testPublishTwice},
+		{"PublishRefused", testPublishRefused},
+		{"Large", testLarge},
+		{"Pending", testPending},
+		{"Stats", testStats},
+		{"Order", testOrder},
+		{"Limits", testLimits},
+		{"Wait", testWait},
+		{"WaitCancelled", testWaitCancelled},
+		{"Ack", testAck},
+		{"Refuse", testRefuse},
+		{"Extend", testExtend},
+		{"ComesBack", testComesBack},
+		{"LateAck", testLateAck},
+		{"DeadByRefusal", testDeadByRefusal},
+		{"DeadByDecision", testDeadByDecision},
+		{"DeadBySilence", testDeadBySilence},
+		{"DeadLarge", testDeadLarge},
+		{"Restore", testRestore},
+		{"Discard", testDiscard},
+		{"Reopen", testReopen},
+		{"ReopenGivesBack", testReopenGivesBack},
+		{"Concurrency", testConcurrency},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			open := setup(t)
+			test.run(t, func() queue.Queue {
+				t.Helper()
+				q := open()
+				t.Cleanup(func() { _ = q.Close() })
+				return q
+			})
+		})
+	}
+}
+
+// start opens a queue and creates it.
+func start(t *testing.T, open func() queue.Queue) queue.Queue {
+	t.Helper()
+	q := open()
+	must(t, q.Init(t.Context()))
+	return q
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// message makes a message that can be told from others.
+func message(id string) queue.Message {
+	return queue.Message{
+		ID:       id,
+		Origin:   "origin_" + id,
+		Objects:  len(id),
+		Received: time.Date(2026, 1, 2, 3, 4, 5, 678_000_000, time.UTC),
+		Data:     []byte(`{"report":"` + id + `"}`),
+	}
+}
+
+func publish(t *testing.T, q queue.Queue, ids ...string) {
+	t.Helper()
+	for _, id := range ids {
+		must(t, q.Publish(t.Context(), message(id)))
+	}
+}
+
+// pull returns exactly n deliveries, waiting for them.
+func pull(t *testing.T, q queue.Queue, n int) []queue.Delivery {
+	t.Helper()
+	var all []queue.Delivery
+	end := time.Now().Add(soon)
+	for len(all) < n {
+		if time.Now().After(end) {
+			t.Fatalf("pulled %d messages in %v, want %d: %q", len(all), soon, n, ids(all))
+		}
+		got, err := q.Pull(t.Context(), queue.Limits{Messages: n - len(all)}, soon)
+		must(t, err)
+		all = append(all, got...)
+	}
+	return all
+}
+
+// empty checks that there is nothing to pull now.
+func empty(t *testing.T, q queue.Queue) {
+	t.Helper()
+	got, err := q.Pull(t.Context(), queue.Limits{}, 0)
+	must(t, err)
+	if len(got) > 0 {
+		t.Fatalf("pulled %q, want nothing", ids(got))
+	}
+}
+
+func ack(t *testing.T, deliveries ...queue.Delivery) {
+	t.Helper()
+	for _, d := range deliveries {
+		must(t, d.Ack(t.Context()))
+	}
+}
+
+func ids(deliveries []queue.Delivery) []string {
+	out := []string{}
+	for _, d := range deliveries {
+		out = append(out, d.Message().ID)
+	}
+	return out
+}
+
+func same[T any](t *testing.T, what string, got, want T) {
+	t.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", what, diff)
+	}
+}
+
+// eventually waits for a condition that another process brings about.
+func eventually(t *testing.T, what string, condition func() bool) {
+	t.Helper()
+	for end := time.Now().Add(soon); !condition(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%s: not within %v", what, soon)
+		}
+	}
+}
+
+// large returns data that no piece of it resembles another.
+func large(n int) []byte {
+	var b bytes.Buffer
+	for i := 0; b.Len() < n; i++ {
+		fmt.Fprintf(&b, "%08x", i*2654435761)
+	}
+	return b.Bytes()[:n]
+}
+
+func deadIDs(t *testing.T, q queue.Queue) []string {
+	t.Helper()
+	letters, err := q.DeadLetters(t.Context())
+	must(t, err)
+	out := []string{}
+	for _, l := range letters {
+		out = append(out, l.ID)
+		if l.Data != nil {
+			t.Errorf("the list of dead letters has the data of %s", l.ID)
+		}
+	}
+	return out
+}
+
+// numbered returns n IDs in their order.
+func numbered(n int) []string {
+	out := make([]string, n)
+	for i := range out {
+		out[i] = fmt.Sprintf("m%05d", i)
+	}
+	return out
+}
+
+// pullAll takes and acknowledges all there is, in rounds of limits.
+func pullAll(ctx context.Context, t *testing.T, q queue.Queue, limits queue.Limits) [][]string {
+	t.Helper()
+	rounds := [][]string{}
+	for {
+		got, err := q.Pull(ctx, limits, 0)
+		must(t, err)
+		if len(got) == 0 {
+			return rounds
+		}
+		rounds = append(rounds, ids(got))
+		ack(t, slices.Clone(got)...)
+	}
+}
