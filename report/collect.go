@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import "strings"
+
+// maxCollected is how many faults are kept while a report is read. It is above
+// MaxFaults, for some may give way to others before the end.
+const maxCollected = 4 * MaxFaults
+
+// collector gathers the faults of a report as they are found.
+type collector struct {
+	faults []collected
+	more   int // faults not kept
+}
+
+// collected is a fault, and whether it is one of the text, such as a NUL
+// character, and not of what the text says.
+type collected struct {
+	Fault
+	ofText bool
+}
+
+func (c *collector) add(f Fault, ofText bool) {
+	if len(c.faults) == maxCollected {
+		c.more++
+		return
+	}
+	c.faults = append(c.faults, collected{f, ofText})
+}
+
+// retract takes back what was found wrong with the value at a pointer, except
+// for its text: a later member of the same name takes the value's place.
+func (c *collector) retract(pointer string) {
+	kept := c.faults[:0]
+	for _, f := range c.faults {
+		below, ok := strings.CutPrefix(f.Pointer, pointer)
+		if f.ofText || !ok || below != "" && below[0] != '/' {
+			kept = append(kept, f)
+		}
+	}
+	c.faults = kept
+}
+
+// locate says of the faults from the index on which object they are in.
+func (c *collector) locate(from int, list string, index int, id string) {
+	for i := from; i < len(c.faults); i++ {
+		f := &c.faults[i]
+		f.List, f.Index, f.ID = list, index, excerpt(id)
+	}
+}
+
+// err returns what was gathered, nil if nothing was. Oddities of a text that is
+// wrong altogether are left out, but for duplicates, and so is the same said
+// twice.
+func (c *collector) err() *Error {
+	if len(c.faults) == 0 {
+		return nil
+	}
+	wrong := make(map[string]bool)
+	for _, f := range c.faults {
+		if !f.ofText && f.Kind != KindRequired {
+			wrong[f.Pointer] = true
+		}
+	}
+	e := &Error{More: c.more}
+	said := make(map[string]bool)
+	for _, f := range c.faults {
+		if f.ofText {
+			key := string(f.Kind) + f.Pointer
+			if said[key] || f.Kind != KindDuplicate && wrong[f.Pointer] {
+				continue
+			}
+			said[key] = true
+		}
+		if len(e.Faults) == MaxFaults {
+			e.More++
+			continue
+		}
+		e.Faults = append(e.Faults, f.Fault)
+	}
+	return e
+}

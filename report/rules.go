@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+// rule is what a string must be like.
+type rule struct {
+	kind     Kind
+	expected string
+	match    func([]byte) bool
+}
+
+func patternRule(pattern string, match func([]byte) bool) *rule {
+	return &rule{KindPattern, expectedPattern(pattern), match}
+}
+
+func formatRule(name string, match func([]byte) bool) *rule {
+	return &rule{KindFormat, expectedFormat(name), match}
+}
+
+var (
+	ruleID            = patternRule(`^[a-z0-9_]+:[^\0]*$`, validID)
+	ruleOrigin        = patternRule(`^[a-z0-9_]+$`, validOrigin)
+	ruleArchitecture  = patternRule(`^[a-z0-9_]*$`, validArchitecture)
+	rulePath          = patternRule(`^([a-zA-Z0-9_-]+(\.[a-zA-Z0-9_-]+)*)?$`, validPath)
+	ruleCommitHash    = patternRule(`^[0-9a-f]{40}$`, validCommitHash)
+	rulePatchsetHash  = patternRule(`^$|^[0-9a-f]{64}$`, validPatchsetHash)
+	ruleHTTPS         = patternRule(`^https://[^\0]*$`, validHTTPS)
+	ruleResourceName  = patternRule(`^[^/\0]+$`, validResourceName)
+	ruleCompatible    = patternRule(`^[^ \0]+(,[^ \0]+)*$`, validCompatible)
+	ruleText          = patternRule(`^[^\0]*$`, validText)
+	ruleEmail         = formatRule("email", validEmail)
+	ruleURI           = formatRule("uri", validURI)
+	ruleDateTime      = formatRule("date-time", validDateTime)
+	ruleExcerptLength = &rule{KindLength, expectedLength(maxText), func(s []byte) bool {
+		return len(s) <= maxText || length(s) <= maxText
+	}}
+)
