@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+)
+
+// Version returns the version the report is of, among those up to the one
+// asked for: exactly the version it says. There is none for a report of
+// a newer version, of one there never was, or with a malformed version.
+func (d *Document) Version(asked Version) (Version, bool) {
+	return d.find(asked, func(stated, v Version) bool { return stated == v })
+}
+
+// DirectVersion returns the newest version, up to the one asked for, that
+// can read the report as it is: of the same major number, and not of a lesser
+// minor number than the report says.
+func (d *Document) DirectVersion(asked Version) (Version, bool) {
+	return d.find(asked, func(stated, v Version) bool {
+		return stated.Major == v.Major && stated.Minor <= v.Minor
+	})
+}
+
+// find returns the newest version up to asked that fits what is stated. A
+// version that is a string is understood by 1.1 alone.
+func (d *Document) find(asked Version, fits func(stated, v Version) bool) (Version, bool) {
+	stated, ok := d.stated()
+	if !ok {
+		return Version{}, false
+	}
+	root := d.root.(*object)
+	value, _ := root.get("version")
+	_, isString := value.(string)
+	for i := len(versions) - 1; i >= 0; i-- {
+		v := versions[i]
+		if v.Compare(asked) <= 0 && (!isString || v.Major == 1) && fits(stated, v) {
+			return v, true
+		}
+	}
+	return Version{}, false
+}
+
+// stated returns the version the report says it is of, whether or not there
+// is such a version, and false where it says nothing readable.
+func (d *Document) stated() (Version, bool) {
+	root, ok := d.root.(*object)
+	if !ok {
+		return Version{}, false
+	}
+	value, _ := root.get("version")
+	switch value := value.(type) {
+	case string:
+		return parseStringVersion(value)
+	case *object:
+		major, _ := value.get("major")
+		minor, hasMinor := value.get("minor")
+		if !hasMinor {
+			minor = json.Number("0")
+		}
+		v := Version{}
+		var okMajor, okMinor bool
+		v.Major, okMajor = versionPart(major)
+		v.Minor, okMinor = versionPart(minor)
+		return v, okMajor && okMinor
+	}
+	return Version{}, false
+}
+
+// versionPart returns a number of a version: an integer spelled as one, and
+// not negative. Booleans have always passed for 1 and 0 here; the schema
+// finds fault with them.
+func versionPart(value any) (int, bool) {
+	switch value := value.(type) {
+	case bool:
+		if value {
+			return 1, true
+		}
+		return 0, true
+	case json.Number:
+		if isFloat(value) {
+			return 0, false
+		}
+		return parseDigits(strings.TrimPrefix(string(value), "-"), value == "-0" || value[0] != '-')
+	}
+	return 0, false
+}
+
+// parseStringVersion reads a version of before 2.0, "1" or "1.1", of which
+// the minor number is 1 where it is left out.
+func parseStringVersion(s string) (Version, bool) {
+	major, minor, hasMinor := strings.Cut(strings.TrimSuffix(s, "\n"), ".")
+	if !hasMinor {
+		minor = "1"
+	}
+	v := Version{}
+	var okMajor, okMinor bool
+	v.Major, okMajor = parseDigits(major, true)
+	v.Minor, okMinor = parseDigits(minor, true)
+	return v, okMajor && okMinor
+}
+
+// parseDigits returns the number that decimal digits spell, of any number of
+// digits: those too large to matter come back as the greatest there is.
+func parseDigits(digits string, ok bool) (int, bool) {
+	if !ok || digits == "" || span(digits, classDigit) < len(digits) {
+		return 0, false
+	}
+	n, err := strconv.Atoi(digits)
+	if err != nil { // out of range
+		const maxInt = int(^uint(0) >> 1)
+		return maxInt, true
+	}
+	return n, true
+}
+
+// setVersion replaces whatever the report says about its version.
+func (d *Document) setVersion(v Version) {
+	version := &object{[]member{
+		{"major", json.Number(strconv.Itoa(v.Major))},
+		{"minor", json.Number(strconv.Itoa(v.Minor))},
+	}}
+	d.root.(*object).set("version", version)
+}
+
+// unknownVersion returns the error of a report of no version there is.
+func (d *Document) unknownVersion() *Error {
+	fault := Fault{Kind: KindVersion, Pointer: "/version", Expected: expectedVersion()}
+	root, ok := d.root.(*object)
+	if !ok {
+		fault.Kind, fault.Pointer, fault.Expected = KindType, "", "an object"
+		fault.Found = found(d.root)
+		return &Error{Faults: []Fault{fault}}
+	}
+	value, ok := root.get("version")
+	if !ok {
+		fault.Kind, fault.Pointer, fault.Found = KindRequired, "", foundMissing
+		fault.Expected = expectedProperty("version")
+		return &Error{Faults: []Fault{fault}}
+	}
+	fault.Found = excerpt(string(appendValue(nil, value)))
+	return &Error{Faults: []Fault{fault}}
+}
+
+// expectedVersion says which versions there are.
+func expectedVersion() string {
+	names := make([]string, len(versions))
+	for i, v := range versions {
+		names[i] = v.String()
+	}
+	return `a version there is, as {"major": 5, "minor": 3}; one of ` + strings.Join(names, ", ")
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"encoding/json"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// A report of any version is a tree of these Go values:
+//
+//	null     nil
+//	boolean  bool
+//	number   json.Number, the literal as written; "NaN" and "Infinity" too
+//	string   string; half a surrogate pair as the three bytes UTF-8 would have
+//	array    []any
+//	object   *object
+
+// object is a JSON object: its members in the order they came in, each name
+// once.
+type object struct {
+	members []member
+}
+
+type member struct {
+	name  string
+	value any
+}
+
+// index returns the place of a member, or -1. Objects of a report have some
+// twenty members at most, for which a scan beats a map.
+func (o *object) index(name string) int {
+	for i := range o.members {
+		if o.members[i].name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// get returns a member's value, and whether there is such a member.
+func (o *object) get(name string) (any, bool) {
+	if i := o.index(name); i >= 0 {
+		return o.members[i].value, true
+	}
+	return nil, false
+}
+
+// set replaces a member's value in place, or appends the member.
+func (o *object) set(name string, value any) {
+	if i := o.index(name); i >= 0 {
+		o.members[i].value = value
+		return
+	}
+	o.members = append(o.members, member{name, value})
+}
+
+// remove takes a member out and returns what its value was.
+func (o *object) remove(name string) (any, bool) {
+	i := o.index(name)
+	if i < 0 {
+		return nil, false
+	}
+	value := o.members[i].value
+	o.members = slices.Delete(o.members, i, i+1)
+	return value, true
+}
+
+// rename gives a member another name in its place. A member that has
+// the new name already is replaced.
+func (o *object) rename(from, to string) {
+	i := o.index(from)
+	if i < 0 {
+		return
+	}
+	value := o.members[i].value
+	if j := o.index(to); j >= 0 {
+		o.members[j].value = value
+		o.members = slices.Delete(o.members, i, i+1)
+		return
+	}
+	o.members[i].name = to
+}
+
+// text returns a member that is a string, and "" where there is none.
+func (o *object) text(name string) string {
+	value, _ := o.get(name)
+	s, _ := value.(string)
+	return s
+}
+
+// clone returns a copy of a value that shares nothing that can change.
+func clone(value any) any {
+	switch value := value.(type) {
+	case *object:
+		c := &object{slices.Clone(value.members)}
+		for i := range c.members {
+			c.members[i].value = clone(c.members[i].value)
+		}
+		return c
+	case []any:
+		c := slices.Clone(value)
+		for i := range c {
+			c[i] = clone(c[i])
+		}
+		return c
+	}
+	return value
+}
+
+// isFloat says whether a number is written with a fraction or an exponent.
+func isFloat(n json.Number) bool {
+	return strings.ContainsAny(string(n), ".eENI")
+}
+
+// isIntegral says whether a number counts as an integer: one written
+// without fraction and exponent, of any size, or one whose nearest double has
+// no fraction.
+func isIntegral(n json.Number) bool {
+	if !isFloat(n) {
+		return true
+	}
+	f := toFloat(n)
+	return !math.IsInf(f, 0) && f == math.Trunc(f)
+}
+
+// toFloat returns the double nearest to a number; infinity beyond the range.
+func toFloat(n json.Number) float64 {
+	f, _ := strconv.ParseFloat(string(n), 64)
+	return f
+}
+
+// pointer returns the JSON pointer of a path of member names and indexes.
+func pointer(path []string) string {
+	var b strings.Builder
+	for _, name := range path {
+		b.WriteByte('/')
+		b.WriteString(escapePointer(name))
+	}
+	return b.String()
+}
+
+var pointerEscaper = strings.NewReplacer("~", "~0", "/", "~1")
+
+// escapePointer returns a member's name as a JSON pointer has it.
+func escapePointer(name string) string {
+	if !strings.ContainsAny(name, "~/") {
+		return name
+	}
+	return pointerEscaper.Replace(name)
+}
+
+// splitPointer returns the member names and indexes of a JSON pointer.
+func splitPointer(pointer string) []string {
+	if pointer == "" {
+		return nil
+	}
+	path := strings.Split(pointer[1:], "/")
+	for i, name := range path {
+		path[i] = pointerUnescaper.Replace(name)
+	}
+	return path
+}
+
+var pointerUnescaper = strings.NewReplacer("~1", "/", "~0", "~")

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import "encoding/json"
+
+// readTree reads a text of exactly one JSON value, and returns with it the
+// faults of the text that do not keep it from being read, and how many more
+// there are.
+func readTree(text []byte) (root any, notes []collected, more int, err *Error) {
+	s := &scanner{text: text, offset: -1}
+	defer catch(&err)
+	root = s.tree()
+	s.end()
+	return root, s.faults, s.collector.more, nil
+}
+
+// tree reads a value.
+func (s *scanner) tree() any {
+	switch c := s.next(); {
+	case c == '{':
+		return s.treeObject()
+	case c == '[':
+		return s.treeArray()
+	case c == '"':
+		return string(s.str())
+	case isNumber(c):
+		return json.Number(s.number())
+	}
+	return s.constant() // a word, or what is no value at all
+}
+
+func (s *scanner) treeArray() []any {
+	list := []any{}
+	if !s.enter(']') {
+		return list
+	}
+	last := len(s.path) - 1
+	for {
+		s.path[last] = step{index: len(list)}
+		list = append(list, s.tree())
+		if !s.more(']') {
+			return list
+		}
+	}
+}
+
+func (s *scanner) treeObject() *object {
+	o := &object{}
+	if !s.enter('}') {
+		return o
+	}
+	var places map[string]int // of the members, once they are many
+	for {
+		name := string(s.name())
+		place := -1
+		switch {
+		case places == nil:
+			place = o.index(name)
+		default:
+			if i, ok := places[name]; ok {
+				place = i
+			}
+		}
+		if place >= 0 {
+			s.note(KindDuplicate, expectedOnce, foundTwice, true)
+			o.members[place].value = s.tree()
+		} else {
+			if places != nil {
+				places[name] = len(o.members)
+			}
+			o.members = append(o.members, member{name, s.tree()})
+		}
+		if !s.more('}') {
+			return o
+		}
+		if places == nil && len(o.members) == 32 {
+			places = make(map[string]int)
+			for i, m := range o.members {
+				places[m.name] = i
+			}
+		}
+	}
+}
