@@ -6,7 +6,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"database/sql"
-	"errors"
 	"fmt"
 
 	jsonv2 "github.com/go-json-experiment/json"
@@ -15,96 +14,136 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store"
 )
 
-// hash identifies a text. Half of a SHA-256 is enough for nobody to make a
-// text with the hash of somebody else's, and it is kept twice for each.
-type hash [16]byte
-
 // The coders are used by all stores; EncodeAll and DecodeAll may be called
-// concurrently. Loads come one at a time, reads do not.
+// concurrently. Contents are a page or two and compressed one by one, so the
+// stronger levels cost much and gain little. The file is no place for another
+// checksum.
 var (
-	encoder, _ = zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(false))
+	encoder, _ = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderCRC(false))
 	decoder, _ = zstd.NewReader(nil)
 )
 
-// excerptWriter puts texts into the table contents, within a transaction.
-type excerptWriter struct {
+// plainLength is how long a content is at most that is never compressed:
+// little would be gained, and it stays readable in SQL.
+const plainLength = 128
+
+// contentWriter puts values into the table contents, within a transaction.
+type contentWriter struct {
 	tx           *sql.Tx
-	ids          map[hash]int64 // of the texts of this transaction
-	find, insert *sql.Stmt
-	buffer       []byte
+	ids          map[string]int64 // of the contents of this transaction
+	insert, find *sql.Stmt
 }
 
-// id returns what to refer to the text by, and keeps it where it is new.
-func (c *excerptWriter) id(text string) (int64, error) {
-	if c.ids == nil {
-		c.ids = make(map[hash]int64)
-		var err error
-		if c.find, err = c.tx.Prepare("SELECT id FROM contents WHERE hash = ?"); err != nil {
-			return 0, err
-		}
-		if c.insert, err = c.tx.Prepare("INSERT INTO contents (hash, data) VALUES (?, ?)"); err != nil {
-			return 0, err
-		}
-	}
-	c.buffer = append(c.buffer[:0], text...)
-	sum := sha256.Sum256(c.buffer)
-	h := hash(sum[:])
-	if id, ok := c.ids[h]; ok {
-		return id, nil
-	}
-	var id int64
-	err := c.find.QueryRow(h[:]).Scan(&id)
-	if errors.Is(err, sql.ErrNoRows) {
-		var result sql.Result
-		if result, err = c.insert.Exec(h[:], encoder.EncodeAll(c.buffer, nil)); err == nil {
-			id, err = result.LastInsertId()
-		}
-	}
-	if err != nil {
-		return 0, err
-	}
-	c.ids[h] = id
-	return id, nil
-}
-
-// excerptReader gives texts back by what they are referred to. It keeps those last
-// used, for the same ones come again and again, up to textsKept bytes.
-type excerptReader struct {
-	kept map[int64]string
-	size int
-}
-
-const textsKept = 16 << 20
-
-// resolve replaces the references in a column of the rows by the texts.
-func (x *excerptReader) resolve(ctx context.Context, q querier, rows [][]any, column int) error {
-	if x.kept == nil || x.size > textsKept {
-		x.kept, x.size = make(map[int64]string), 0
-	}
-	var missing []int64
-	for _, row := range rows {
-		if id, ok := row[column].(int64); ok {
-			if _, ok := x.kept[id]; !ok {
-				x.kept[id] = ""
-				missing = append(missing, id)
+// put replaces the values in the columns of a row by references.
+func (c *contentWriter) put(row []any, columns []int) error {
+	for _, i := range columns {
+		if content, ok := row[i].(string); ok {
+			id, ok := c.ids[content]
+			if !ok {
+				var err error
+				if id, err = c.add(content); err != nil {
+					return err
+				}
 			}
-		}
-	}
-	if len(missing) > 0 {
-		if err := x.read(ctx, q, missing); err != nil {
-			return err
-		}
-	}
-	for _, row := range rows {
-		if id, ok := row[column].(int64); ok {
-			row[column] = x.kept[id]
+			row[i] = id
 		}
 	}
 	return nil
 }
 
-// read reads the texts with the IDs.
-func (x *excerptReader) read(ctx context.Context, q querier, ids []int64) error {
+// add returns the reference of a content, which it adds to the table where it
+// is not there. Most are new: it is tried first. Half of a SHA-256 is enough
+// for nobody to make a content with the hash of somebody else's.
+func (c *contentWriter) add(content string) (id int64, err error) {
+	if c.ids == nil {
+		c.ids = make(map[string]int64)
+		if c.insert, err = c.tx.Prepare("INSERT INTO contents (hash, data) VALUES (?, ?) ON CONFLICT DO NOTHING"); err != nil {
+			return 0, err
+		}
+		if c.find, err = c.tx.Prepare("SELECT id FROM contents WHERE hash = ?"); err != nil {
+			return 0, err
+		}
+	}
+	text := []byte(content)
+	hash := sha256.Sum256(text)
+	result, err := c.insert.Exec(hash[:16], pack(content, text))
+	if err != nil {
+		return 0, err
+	}
+	if inserted, _ := result.RowsAffected(); inserted == 1 {
+		id, err = result.LastInsertId()
+	} else {
+		err = c.find.QueryRow(hash[:16]).Scan(&id)
+	}
+	c.ids[content] = id
+	return id, err
+}
+
+// pack returns what is kept of a content, given twice.
+func pack(content string, text []byte) any {
+	if len(text) > plainLength {
+		if frame := encoder.EncodeAll(text, nil); len(frame) < len(text) {
+			return frame
+		}
+	}
+	return content
+}
+
+// unpack returns the content that is kept so.
+func unpack(data any) (string, error) {
+	switch data := data.(type) {
+	case string:
+		return data, nil
+	case []byte:
+		text, err := decoder.DecodeAll(data, nil)
+		return string(text), err
+	}
+	return "", fmt.Errorf("neither text nor a blob")
+}
+
+// contentReader gives contents back. It keeps those last used, for the same
+// ones come again and again, up to contentsKept bytes.
+type contentReader struct {
+	kept map[int64]string
+	size int
+}
+
+const contentsKept = 16 << 20
+
+// resolve replaces the references in the columns of the rows, the first of
+// which is number from, by the contents.
+func (c *contentReader) resolve(ctx context.Context, q querier, rows [][]any, columns []int, from int) error {
+	if c.kept == nil || c.size > contentsKept {
+		c.kept, c.size = make(map[int64]string), 0
+	}
+	var missing []int64
+	for _, row := range rows {
+		for _, i := range columns {
+			if id, ok := row[from+i].(int64); ok {
+				if _, ok := c.kept[id]; !ok {
+					c.kept[id] = ""
+					missing = append(missing, id)
+				}
+			}
+		}
+	}
+	if len(missing) > 0 {
+		if err := c.read(ctx, q, missing); err != nil {
+			return err
+		}
+	}
+	for _, row := range rows {
+		for _, i := range columns {
+			if id, ok := row[from+i].(int64); ok {
+				row[from+i] = c.kept[id]
+			}
+		}
+	}
+	return nil
+}
+
+// read reads the contents with the IDs.
+func (c *contentReader) read(ctx context.Context, q querier, ids []int64) error {
 	list, err := jsonv2.Marshal(ids)
 	if err != nil {
 		return err
@@ -117,22 +156,22 @@ func (x *excerptReader) read(ctx context.Context, q querier, ids []int64) error 
 	found := 0
 	for ; rows.Next(); found++ {
 		var id int64
-		var data sql.RawBytes
+		var data any
 		if err := rows.Scan(&id, &data); err != nil {
 			return err
 		}
-		text, err := decoder.DecodeAll(data, nil)
+		content, err := unpack(data)
 		if err != nil {
-			return fmt.Errorf("%w: excerpt %d: %w", store.ErrCorrupt, id, err)
+			return fmt.Errorf("%w: content %d: %w", store.ErrCorrupt, id, err)
 		}
-		x.kept[id] = string(text)
-		x.size += len(text)
+		c.kept[id] = content
+		c.size += len(content)
 	}
 	if err := rows.Err(); err != nil {
 		return err
 	}
 	if found < len(ids) {
-		return fmt.Errorf("%w: %d excerpts are missing", store.ErrCorrupt, len(ids)-found)
+		return fmt.Errorf("%w: %d contents are missing", store.ErrCorrupt, len(ids)-found)
 	}
 	return nil
 }

@@ -28,7 +28,7 @@ func (s *Store) Empty(ctx context.Context) error {
 	return s.failure(ctx, "empty", err)
 }
 
-// Purge removes what arrived before the time given, and the excerpts nothing
+// Purge removes what arrived before the time given, and the contents nothing
 // refers to any more, for which it reads all objects. The file does not become
 // smaller: what is loaded later takes the room.
 func (s *Store) Purge(ctx context.Context, before time.Time) error {
@@ -42,8 +42,8 @@ func (s *Store) Purge(ctx context.Context, before time.Time) error {
 			if _, err := tx.ExecContext(ctx, "DELETE FROM "+string(t.list)+" WHERE _timestamp < ?", before.UnixMicro()); err != nil {
 				return err
 			}
-			if t.excerpt >= 0 {
-				references = append(references, "SELECT log_excerpt FROM "+string(t.list)+" WHERE log_excerpt IS NOT NULL")
+			for _, c := range t.contents {
+				references = append(references, fmt.Sprintf("SELECT %s FROM %s WHERE %[1]s IS NOT NULL", t.columns[c], t.list))
 			}
 		}
 		_, err := tx.ExecContext(ctx, "DELETE FROM contents WHERE id NOT IN ("+strings.Join(references, " UNION ALL ")+")")

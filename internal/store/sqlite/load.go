@@ -15,9 +15,9 @@ func (s *Store) Load(ctx context.Context, r *report.Report, opts store.LoadOptio
 	l := loader{arrival: s.now().UnixMicro(), metadata: opts.Metadata, changes: &store.Changes{}}
 	err := s.update(ctx, func(tx *sql.Tx) error {
 		l.tx = tx
-		l.excerpts = excerptWriter{tx: tx}
+		l.contents = contentWriter{tx: tx}
 		for i := range tables {
-			if err := l.loadTable(&tables[i], r); err != nil {
+			if err := l.load(&tables[i], r); err != nil {
 				return err
 			}
 		}
@@ -38,109 +38,99 @@ type loader struct {
 	tx       *sql.Tx
 	arrival  int64 // the time of loading, microseconds
 	metadata bool  // whether objects keep their own
-	excerpts excerptWriter
+	contents contentWriter
 	changes  *store.Changes
 }
 
-// loadTable loads the objects of a list. Nearly all objects are new, so each
-// is inserted, and looked at again only where that did nothing: one statement
-// and one walk down each index for an object.
-func (l *loader) loadTable(t *table, r *report.Report) error {
-	var insert *sql.Stmt
-	var merge merger
-	done := make(map[store.Key]bool)
+// load loads the objects of a list. Nearly all objects are new, so each is
+// inserted, and looked at again only where that did nothing: one statement and
+// one walk down each index for an object.
+func (l *loader) load(t *table, r *report.Report) error {
+	var m *merger // prepared with the first object
+	listed := make(map[store.Key]bool)
 	for row := range t.rows(r) {
-		if insert == nil { // the list has objects: worth preparing for
-			var err error
-			if insert, err = l.tx.Prepare(t.insertSQL()); err != nil {
+		if m == nil {
+			m = &merger{tx: l.tx, table: t}
+			defer m.close()
+			if err := m.prepare(&m.insert, t.insertSQL()); err != nil {
 				return err
 			}
-			defer insert.Close()
-			merge = merger{tx: l.tx, table: t}
-			defer merge.close()
 		}
 		if row[0] == nil || !l.metadata {
 			row[0] = l.arrival
 		}
-		if t.excerpt >= 0 && row[t.excerpt] != nil {
-			id, err := l.excerpts.id(row[t.excerpt].(string))
-			if err != nil {
-				return err
-			}
-			row[t.excerpt] = id
+		if err := l.contents.put(row, t.contents); err != nil {
+			return err
 		}
-		result, err := insert.Exec(row...)
+		result, err := m.insert.Exec(row...)
 		if err != nil {
 			return err
 		}
 		inserted, _ := result.RowsAffected() // the engine always knows
 		changed := inserted == 1
 		if !changed {
-			if changed, err = merge.row(row); err != nil {
+			if changed, err = m.merge(row); err != nil {
 				return err
 			}
 		}
-		if key := t.key(row); changed && !done[key] {
-			done[key] = true
+		if key := t.key(row); changed && !listed[key] {
+			listed[key] = true
 			l.changes.Objects = append(l.changes.Objects, store.Change{List: t.list, Key: key, Created: inserted == 1})
 		}
 	}
 	return nil
 }
 
-// merger merges rows into those of the same objects that are there.
+// merger puts rows into a table.
 type merger struct {
-	tx                  *sql.Tx
-	table               *table
-	find, update, touch *sql.Stmt // prepared with the first row
-	stored              []any     // rowid and columns of the row there
-	destinations        []any     // pointers to stored's elements
+	tx                          *sql.Tx
+	table                       *table
+	insert, find, update, touch *sql.Stmt // prepared when first needed
 }
 
-func (m *merger) prepare() (err error) {
-	if m.find, err = m.tx.Prepare(m.table.selectSQL()); err != nil {
-		return err
+func (m *merger) prepare(statement **sql.Stmt, query string) (err error) {
+	if *statement == nil {
+		*statement, err = m.tx.Prepare(query)
 	}
-	if m.update, err = m.tx.Prepare(m.table.updateSQL()); err != nil {
-		return err
-	}
-	if m.touch, err = m.tx.Prepare(m.table.touchSQL()); err != nil {
-		return err
-	}
-	m.stored = make([]any, 1+len(m.table.columns))
-	for i := range m.stored {
-		m.destinations = append(m.destinations, &m.stored[i])
-	}
-	return nil
+	return err
 }
 
 func (m *merger) close() {
-	for _, s := range []*sql.Stmt{m.find, m.update, m.touch} {
+	for _, s := range []*sql.Stmt{m.insert, m.find, m.update, m.touch} {
 		if s != nil {
 			s.Close()
 		}
 	}
 }
 
-// row merges a row into the one of its object, and tells whether that changed
-// anything but the timestamp.
-func (m *merger) row(row []any) (bool, error) {
-	if m.find == nil {
-		if err := m.prepare(); err != nil {
-			return false, err
-		}
-	}
-	if err := m.find.QueryRow(row[1 : 1+m.table.keys]...).Scan(m.destinations...); err != nil {
+// merge merges a row into the one of its object that is there, and tells
+// whether that changed anything but the timestamp.
+func (m *merger) merge(row []any) (bool, error) {
+	if err := m.prepare(&m.find, m.table.selectSQL()); err != nil {
 		return false, err
 	}
-	rowid, stored := m.stored[0], m.stored[1:]
+	found := make([]any, 1+len(row)) // the rowid, and the columns
+	destinations := make([]any, len(found))
+	for i := range found {
+		destinations[i] = &found[i]
+	}
+	if err := m.find.QueryRow(row[1 : 1+m.table.keys]...).Scan(destinations...); err != nil {
+		return false, err
+	}
+	rowid, stored := found[0], found[1:]
 	before := stored[0]
 	if mergeRow(stored, row) {
+		if err := m.prepare(&m.update, m.table.updateSQL()); err != nil {
+			return false, err
+		}
 		_, err := m.update.Exec(append(stored, rowid)...)
 		return true, err
 	}
 	if stored[0] == before {
 		return false, nil
+	}
+	if err := m.prepare(&m.touch, m.table.touchSQL()); err != nil {
+		return false, err
 	}
 	_, err := m.touch.Exec(stored[0], rowid)
 	return false, err

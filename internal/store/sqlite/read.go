@@ -7,7 +7,6 @@ import (
 	"database/sql"
 	"strings"
 
-	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -59,12 +58,12 @@ const pageSize = 500
 
 // pages reads rows of a table in pages and puts them together to reports.
 type pages struct {
-	view   *view
-	values values
-	texts  excerptReader
-	each   int // objects in a report
-	next   *report.Report
-	yield  func(*report.Report, error) bool
+	view     *view
+	values   values
+	contents contentReader
+	each     int // objects in a report
+	next     *report.Report
+	yield    func(*report.Report, error) bool
 }
 
 // defaultPerReport is how many objects are in a report where nobody says.
@@ -86,8 +85,8 @@ func (p *pages) read(ctx context.Context, t *table, query string, from [2]any, a
 		var rows [][]any
 		err := p.view.do(ctx, func(tx *sql.Tx) (err error) {
 			all := append(append([]any{from[0], from[1]}, args...), pageSize)
-			if rows, err = readRows(ctx, tx, 2+len(t.columns), query, all); err == nil && t.excerpt >= 0 {
-				err = p.texts.resolve(ctx, tx, rows, 2+t.excerpt)
+			if rows, err = readRows(ctx, tx, 2+len(t.columns), query, all); err == nil {
+				err = p.contents.resolve(ctx, tx, rows, t.contents, 2)
 			}
 			return err
 		})
@@ -144,5 +143,3 @@ func readRows(ctx context.Context, tx *sql.Tx, columns int, query string, args [
 
 // columnList returns the columns of a table known by the alias "o".
 func (t *table) columnList() string { return "o." + strings.Join(t.columns, ", o.") }
-
-var _ store.Receipts = (*Store)(nil)

@@ -4,7 +4,6 @@ package sqlite
 
 import (
 	"iter"
-	"slices"
 	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/store"
@@ -14,30 +13,31 @@ import (
 // table is the relation of a list, and the way between its rows and objects.
 // A row is the values of all columns, in order; the first is _timestamp and
 // the next ones, keys of them, identify the object. In memory a row has the
-// log excerpt's text where in the database it has a reference to it.
+// value of a content where in the database it has a reference to it.
 type table struct {
-	list    store.List // and the table's name
-	keys    int
-	columns []string
-	excerpt int // index of log_excerpt, -1 where there is none
-	rows    func(*report.Report) iter.Seq[[]any]
-	add     func(*report.Report, *values) // appends the object in a row
+	list     store.List // and the table's name
+	keys     int
+	columns  []string
+	contents []int // indexes of the columns that refer to contents
+	rows     func(*report.Report) iter.Seq[[]any]
+	add      func(*report.Report, *values) // appends the object in a row
 }
 
-// tables are in the order of the graph.
+// tables are in the order of the graph. A star marks what refers to contents:
+// values that are long, and the same in many objects.
 var tables = []table{
 	newTable(store.Checkouts, 1, `_timestamp id origin tree_name git_repository_url git_commit_hash git_commit_name
 		git_commit_tags git_commit_message git_repository_branch git_repository_branch_tip patchset_files patchset_hash
-		message_id comment start_time origin_builds_finish_time origin_tests_finish_time log_url log_excerpt valid misc`,
+		message_id comment start_time origin_builds_finish_time origin_tests_finish_time log_url* log_excerpt* valid misc`,
 		func(r *report.Report) iter.Seq[[]any] { return rowsOf(r.Checkouts, checkoutRow) },
 		func(r *report.Report, v *values) { r.Checkouts = append(r.Checkouts, v.checkout()) }),
 	newTable(store.Builds, 1, `_timestamp id origin checkout_id comment start_time duration architecture command
-		compiler input_files output_files config_name config_url log_url log_excerpt status misc`,
+		compiler input_files* output_files* config_name config_url log_url* log_excerpt* status misc`,
 		func(r *report.Report) iter.Seq[[]any] { return rowsOf(r.Builds, buildRow) },
 		func(r *report.Report, v *values) { r.Builds = append(r.Builds, v.build()) }),
-	newTable(store.Tests, 1, `_timestamp id origin build_id environment_comment environment_compatible environment_misc
-		path comment log_url log_excerpt status number_value number_unit number_prefix start_time duration input_files
-		output_files misc`,
+	newTable(store.Tests, 1, `_timestamp id origin build_id environment_comment environment_compatible* environment_misc*
+		path comment log_url* log_excerpt* status number_value number_unit number_prefix start_time duration input_files*
+		output_files* misc`,
 		func(r *report.Report) iter.Seq[[]any] { return rowsOf(r.Tests, testRow) },
 		func(r *report.Report, v *values) { r.Tests = append(r.Tests, v.test()) }),
 	newTable(store.Issues, 2, `_timestamp id version origin report_url report_subject culprit_code culprit_tool
@@ -51,8 +51,15 @@ var tables = []table{
 
 func newTable(list store.List, keys int, columns string,
 	rows func(*report.Report) iter.Seq[[]any], add func(*report.Report, *values)) table {
-	names := strings.Fields(columns)
-	return table{list, keys, names, slices.Index(names, "log_excerpt"), rows, add}
+	t := table{list: list, keys: keys, rows: rows, add: add}
+	for i, name := range strings.Fields(columns) {
+		name, refers := strings.CutSuffix(name, "*")
+		t.columns = append(t.columns, name)
+		if refers {
+			t.contents = append(t.contents, i)
+		}
+	}
+	return t
 }
 
 // rowsOf returns the objects as rows, all in the same slice.

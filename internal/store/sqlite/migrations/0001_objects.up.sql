@@ -7,12 +7,13 @@
 -- within bounds, purging, and the first and last modification times. Each
 -- other index is a step between parents and children.
 
--- Log excerpts, each distinct one kept once. They are most of the bytes of
--- reports and mostly repeats. Rows nothing refers to any more go with a purge.
+-- Values that are long and the same in many objects, each distinct one kept
+-- once: log excerpts are most of the bytes of reports, and mostly repeats.
+-- Rows nothing refers to any more go with a purge.
 CREATE TABLE contents (
     id   INTEGER PRIMARY KEY,
-    hash BLOB NOT NULL UNIQUE, -- the first 16 bytes of the text's SHA-256
-    data BLOB NOT NULL         -- the text as a zstd frame
+    hash BLOB NOT NULL UNIQUE, -- the first 16 bytes of the value's SHA-256
+    data ANY NOT NULL          -- the value: text, or a blob with its zstd frame
 ) STRICT;
 
 CREATE TABLE checkouts (
@@ -34,8 +35,8 @@ CREATE TABLE checkouts (
     start_time                INTEGER,
     origin_builds_finish_time INTEGER,
     origin_tests_finish_time  INTEGER,
-    log_url                   TEXT,
-    log_excerpt               INTEGER, -- in contents
+    log_url                   INTEGER, -- a content
+    log_excerpt               INTEGER, -- a content
     valid                     INTEGER,
     misc                      TEXT     -- JSON object
 ) STRICT;
@@ -53,12 +54,12 @@ CREATE TABLE builds (
     architecture TEXT,
     command      TEXT,
     compiler     TEXT,
-    input_files  TEXT,    -- JSON list of {name, url}
-    output_files TEXT,    -- JSON list of {name, url}
+    input_files  INTEGER, -- a content: JSON list of {name, url}
+    output_files INTEGER, -- a content: JSON list of {name, url}
     config_name  TEXT,
     config_url   TEXT,
-    log_url      TEXT,
-    log_excerpt  INTEGER, -- in contents
+    log_url      INTEGER, -- a content
+    log_excerpt  INTEGER, -- a content
     status       TEXT,
     misc         TEXT     -- JSON object
 ) STRICT;
@@ -71,20 +72,20 @@ CREATE TABLE tests (
     origin                 TEXT NOT NULL,
     build_id               TEXT NOT NULL,
     environment_comment    TEXT,
-    environment_compatible TEXT,    -- JSON list of strings
-    environment_misc       TEXT,    -- JSON object
+    environment_compatible INTEGER, -- a content: JSON list of strings
+    environment_misc       INTEGER, -- a content: JSON object
     path                   TEXT,
     comment                TEXT,
-    log_url                TEXT,
-    log_excerpt            INTEGER, -- in contents
+    log_url                INTEGER, -- a content
+    log_excerpt            INTEGER, -- a content
     status                 TEXT,
     number_value           REAL,
     number_unit            TEXT,
     number_prefix          TEXT,
     start_time             INTEGER,
     duration               REAL,    -- seconds
-    input_files            TEXT,    -- JSON list of {name, url}
-    output_files           TEXT,    -- JSON list of {name, url}
+    input_files            INTEGER, -- a content: JSON list of {name, url}
+    output_files           INTEGER, -- a content: JSON list of {name, url}
     misc                   TEXT     -- JSON object
 ) STRICT;
 CREATE INDEX tests_timestamp ON tests (_timestamp);
