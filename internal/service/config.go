@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package service
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/kcidb-go/kcidb/internal/auth"
+)
+
+// Config is what a service is told. Each field is a key of the configuration
+// file, named by its yaml tag, and a variable of the environment, named KCIDB_
+// and the key in capitals. The zero value of a field is not its default:
+// begin with DefaultConfig.
+type Config struct {
+	// Data is the directory for what the service keeps: the embedded queue
+	// and the SQLite database, unless others are named. It is made where it is
+	// not there, for its owner only.
+	Data string `yaml:"data"`
+	// Listen is the HOST:PORT to serve HTTP at; port 0 takes a free one.
+	Listen string `yaml:"listen"`
+
+	// Database is the specification of the database, "" for SQLite in Data.
+	// That one is made, and brought to the newest schema, at the start; any
+	// other has to be there ("kcidb db init", "kcidb db upgrade").
+	Database string `yaml:"database"`
+	// Queue is the specification of the queue, "" for an embedded one in Data.
+	Queue string `yaml:"queue"`
+	// QueueListen is the HOST:PORT at which the embedded queue takes
+	// submissions from other processes; "" opens no port. Beyond the loopback
+	// interface these must show QueueToken.
+	QueueListen string      `yaml:"queue_listen"`
+	QueueToken  auth.Secret `yaml:"queue_token"`
+
+	// JWTSecret is the secret that submitters' tokens are signed with, and
+	// JWTSecretFile a file with it. Where both are empty everybody may submit.
+	JWTSecret     auth.Secret `yaml:"jwt_secret"`
+	JWTSecretFile string      `yaml:"jwt_secret_file"`
+	// UnifiedSecret is a second secret, tried when the first one does not fit,
+	// and UnifiedSecretFile a file with it.
+	UnifiedSecret     auth.Secret `yaml:"unified_secret"`
+	UnifiedSecretFile string      `yaml:"unified_secret_file"`
+	// AllowOpen lets a service without JWTSecret listen beyond the loopback
+	// interface.
+	AllowOpen bool `yaml:"allow_open"`
+
+	// MaxSubmission bounds a report, decompressed; MaxMemory all reports that
+	// are being taken in at a time. Checking a report takes some times its
+	// size in addition.
+	MaxSubmission Size `yaml:"max_submission"`
+	MaxMemory     Size `yaml:"max_memory"`
+
+	// BatchMessages, BatchObjects and BatchBytes bound what is loaded in one
+	// transaction. A submission beyond a bound is loaded alone.
+	BatchMessages int  `yaml:"batch_messages"`
+	BatchObjects  int  `yaml:"batch_objects"`
+	BatchBytes    Size `yaml:"batch_bytes"`
+
+	// ReceiptDays is how long the service knows what became of a submission.
+	ReceiptDays int `yaml:"receipt_days"`
+
+	// LogLevel is debug, info, warn or error.
+	LogLevel string `yaml:"log_level"`
+	// LogFormat is text, json, or auto: text on a terminal, JSON otherwise.
+	LogFormat string `yaml:"log_format"`
+}
+
+// DefaultConfig returns the configuration of a service that is told nothing.
+func DefaultConfig() Config {
+	return Config{
+		Data:          "kcidb-data",
+		Listen:        "127.0.0.1:8080",
+		MaxSubmission: 512 << 20,
+		MaxMemory:     1 << 30,
+		BatchMessages: 256,
+		BatchObjects:  8192,
+		BatchBytes:    64 << 20,
+		ReceiptDays:   30,
+		LogLevel:      "info",
+		LogFormat:     "auto",
+	}
+}
+
+// check tells what is wrong with the configuration.
+func (c *Config) check() error {
+	positive := func(key string, n int64) error {
+		if n < 1 {
+			return fmt.Errorf("%s must be at least 1", key)
+		}
+		return nil
+	}
+	if err := errors.Join(
+		positive("max_submission", int64(c.MaxSubmission)),
+		positive("max_memory", int64(c.MaxMemory)),
+		positive("batch_messages", int64(c.BatchMessages)),
+		positive("batch_objects", int64(c.BatchObjects)),
+		positive("batch_bytes", int64(c.BatchBytes)),
+		positive("receipt_days", int64(c.ReceiptDays)),
+	); err != nil {
+		return err
+	}
+	switch {
+	case c.Data == "" && (c.Database == "" || c.Queue == ""):
+		return errors.New("data must name a directory, unless both a database and a queue are named")
+	case c.Queue != "" && c.QueueListen != "":
+		return errors.New("queue_listen is for the embedded queue of the data directory: leave out queue, or put listen= into its specification")
+	}
+	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+		return fmt.Errorf("listen must be HOST:PORT: %w", err)
+	}
+	return nil
+}
+
+// checker returns the authentication the configuration asks for.
+func (c *Config) checker() (*auth.Checker, error) {
+	primary, err := secret(c.JWTSecret, "jwt_secret_file", c.JWTSecretFile)
+	if err != nil {
+		return nil, err
+	}
+	unified, err := secret(c.UnifiedSecret, "unified_secret_file", c.UnifiedSecretFile)
+	if err != nil {
+		return nil, err
+	}
+	if primary == "" && unified != "" {
+		return nil, errors.New("unified_secret is a second secret: set jwt_secret, too")
+	}
+	if primary == "" && !c.AllowOpen && !loopback(c.Listen) {
+		return nil, fmt.Errorf("listening on %s without authentication lets anybody in: set jwt_secret (or KCIDB_JWT_SECRET), "+
+			"listen on 127.0.0.1, or set allow_open if that is what you want", c.Listen)
+	}
+	return &auth.Checker{Primary: primary, Unified: unified}, nil
+}
+
+// secret returns a secret that was given as it is, or else is in a file. An
+// empty file is an error, for it must not turn authentication off.
+func secret(given auth.Secret, key, file string) (auth.Secret, error) {
+	if given != "" || file == "" {
+		return given, nil
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", key, err)
+	}
+	if s := strings.TrimRight(string(text), "\r\n"); s != "" {
+		return auth.Secret(s), nil
+	}
+	return "", fmt.Errorf("%s: %s is empty", key, file)
+}
+
+// loopback tells whether an address is reached from this machine only.
+func loopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	return err == nil && (host == "localhost" || net.ParseIP(host).IsLoopback())
+}
+
+func (c *Config) databaseFile() string   { return filepath.Join(c.Data, "kcidb.db") }
+func (c *Config) queueDirectory() string { return filepath.Join(c.Data, "queue") }

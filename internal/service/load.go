@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package service
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+
+	"github.com/kcidb-go/kcidb/internal/auth"
+)
+
+// LoadConfig returns the defaults, overridden by a file, overridden by the
+// environment. The file is YAML, and left out where its name is empty. Names
+// known from the Python system's service, JWT_SECRET and UNIFIED_SECRET, are
+// read where their KCIDB_ forms are not set; so is a variable that is set but
+// empty taken as not set.
+func LoadConfig(file string, env func(string) (string, bool)) (Config, error) {
+	c := DefaultConfig()
+	keys := keysOf(&c)
+	if file != "" {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return Config{}, fmt.Errorf("configuration: %w", err)
+		}
+		if err := readFile(keys, text); err != nil {
+			return Config{}, fmt.Errorf("configuration %s:%w", file, err)
+		}
+	}
+	aliases := map[string]string{"jwt_secret": "JWT_SECRET", "unified_secret": "UNIFIED_SECRET"}
+	for _, k := range keys {
+		variable := "KCIDB_" + strings.ToUpper(k.name)
+		value, _ := env(variable)
+		if value == "" && aliases[k.name] != "" {
+			variable = aliases[k.name]
+			value, _ = env(variable)
+		}
+		if value == "" {
+			continue
+		}
+		if err := k.set(value); err != nil {
+			return Config{}, fmt.Errorf("environment variable %s: %w", variable, err)
+		}
+	}
+	return c, nil
+}
+
+// key is a field of a Config.
+type key struct {
+	name  string
+	field any // pointer to it
+}
+
+func keysOf(c *Config) []key {
+	var keys []key
+	v := reflect.ValueOf(c).Elem()
+	for i := range v.NumField() {
+		keys = append(keys, key{v.Type().Field(i).Tag.Get("yaml"), v.Field(i).Addr().Interface()})
+	}
+	return keys
+}
+
+// set sets the field to what a text says. Errors repeat no text that may be
+// secret.
+func (k key) set(text string) (err error) {
+	switch field := k.field.(type) {
+	case *string:
+		*field = text
+	case *auth.Secret:
+		*field = auth.Secret(text)
+	case *Size:
+		err = field.Set(text)
+	case *int:
+		if *field, err = strconv.Atoi(text); err != nil {
+			err = fmt.Errorf("%q is not a whole number", text)
+		}
+	case *bool:
+		if *field, err = strconv.ParseBool(text); err != nil {
+			err = fmt.Errorf("%q is neither true nor false", text)
+		}
+	default:
+		panic("no such kind of key: " + k.name)
+	}
+	return err
+}
+
+// readFile sets the keys to what a YAML text says. Its errors begin with the
+// line. The library's own errors come with the lines around, which may hold
+// secrets, so only their messages are used.
+func readFile(keys []key, text []byte) error {
+	file, err := parser.ParseBytes(text, 0)
+	var syntax yaml.Error
+	if errors.As(err, &syntax) {
+		return fmt.Errorf("%d: %s", syntax.GetToken().Position.Line, syntax.GetMessage())
+	} else if err != nil {
+		return fmt.Errorf(" %w", err)
+	}
+	for i, doc := range file.Docs {
+		switch body := doc.Body.(type) {
+		case nil, *ast.CommentGroupNode, *ast.NullNode:
+		case *ast.MappingNode:
+			if i > 0 {
+				return fmt.Errorf("%d: a second document: there must be one only", body.GetToken().Position.Line)
+			}
+			if err := readMapping(keys, body.Values); err != nil {
+				return err
+			}
+		case *ast.MappingValueNode:
+			if err := readMapping(keys, []*ast.MappingValueNode{body}); err != nil {
+				return err
+			}
+		default:
+			return fmt.Errorf("%d: expected lines of KEY: VALUE", body.GetToken().Position.Line)
+		}
+	}
+	return nil
+}
+
+func readMapping(keys []key, entries []*ast.MappingValueNode) error {
+	for _, entry := range entries {
+		line := entry.Key.GetToken().Position.Line
+		name := entry.Key.GetToken().Value
+		i := find(keys, name)
+		if i < 0 {
+			return fmt.Errorf("%d: unknown key %q: did you mean %q?", line, name, nearest(keys, name))
+		}
+		if err := readValue(keys[i], entry.Value); err != nil {
+			return fmt.Errorf("%d: key %q: %w", line, name, err)
+		}
+	}
+	return nil
+}
+
+func find(keys []key, name string) int {
+	for i, k := range keys {
+		if k.name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// readValue sets a field to a value of the kind it needs: a number where text
+// is expected would lose its zeros in front, and "no" where a truth is is not
+// one in every YAML.
+func readValue(k key, value ast.Node) error {
+	var fits bool
+	var wanted string
+	switch k.field.(type) {
+	case *string, *auth.Secret:
+		wanted = "text (in quotes, if it looks like something else)"
+		_, plain := value.(*ast.StringNode)
+		_, block := value.(*ast.LiteralNode)
+		fits = plain || block
+	case *bool:
+		wanted = "true or false"
+		_, fits = value.(*ast.BoolNode)
+	case *int:
+		wanted = "a whole number"
+		_, fits = value.(*ast.IntegerNode)
+	case *Size:
+		wanted = "a number of bytes, such as 1048576 or 512MiB"
+		_, number := value.(*ast.IntegerNode)
+		_, text := value.(*ast.StringNode)
+		fits = number || text
+	}
+	if !fits {
+		return fmt.Errorf("expected %s, found %s", wanted, strings.ToLower(value.Type().YAMLName()))
+	}
+	if block, ok := value.(*ast.LiteralNode); ok {
+		return k.set(block.Value.Value)
+	}
+	return k.set(value.GetToken().Value)
+}
+
+// nearest returns the name of the key that is the fewest edits away.
+func nearest(keys []key, name string) string {
+	best, least := "", -1
+	for _, k := range keys {
+		if n := edits(k.name, name); least < 0 || n < least {
+			best, least = k.name, n
+		}
+	}
+	return best
+}
+
+// edits counts the characters to insert, remove or replace to make a into b.
+func edits(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost = 1 + min(diagonal, row[j], row[j+1])
+			}
+			diagonal, row[j+1] = row[j+1], cost
+		}
+	}
+	return row[len(b)]
+}

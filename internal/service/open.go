@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/kcidb-go/kcidb/internal/queue"
+	"github.com/kcidb-go/kcidb/internal/queue/jetstream"
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/all"
+)
+
+// openQueue opens the queue, and makes it where it is not there.
+func (s *Service) openQueue(ctx context.Context) (queue.Queue, error) {
+	cfg := jetstream.Config{Dir: s.cfg.queueDirectory(), Listen: s.cfg.QueueListen, User: string(s.cfg.QueueToken)}
+	if s.cfg.Queue != "" {
+		var err error
+		if cfg, err = jetstream.Parse(s.cfg.Queue); err != nil {
+			return nil, err
+		}
+	}
+	cfg.Logger = s.log
+	cfg.MaxMessageBytes = int(s.cfg.MaxSubmission)
+	q, err := cfg.Open(ctx)
+	if errors.Is(err, queue.ErrBusy) {
+		return nil, fmt.Errorf("data directory %s: another service runs on it: %w", s.cfg.Data, err)
+	} else if err != nil {
+		return nil, err
+	}
+	if err := q.Init(ctx); err != nil {
+		q.Close()
+		return nil, err
+	}
+	return q, nil
+}
+
+// openStore opens the database. That of the data directory is the service's
+// own, so it is made, and upgraded, without asking; others may be shared with
+// programs that an upgrade would surprise.
+func (s *Service) openStore(ctx context.Context) (_ store.Receipts, err error) {
+	spec := s.cfg.Database
+	own := spec == ""
+	if own {
+		spec = "sqlite:" + s.cfg.databaseFile()
+	}
+	opened, err := all.Open(ctx, spec)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			opened.Close()
+		}
+	}()
+	st, ok := opened.(store.Receipts)
+	if !ok {
+		return nil, errors.New("the database cannot keep receipts of submissions, which a service needs: use sqlite")
+	}
+	if own {
+		if err := st.Init(ctx, store.Version{}); err != nil && !errors.Is(err, store.ErrInitialized) {
+			return nil, err
+		}
+		if err := st.Upgrade(ctx, store.Version{}); err != nil {
+			return nil, err
+		}
+	}
+	// Asking the time fails where the schema is missing or old, and says what to do.
+	if _, err := st.Time(ctx, store.LastModified); err != nil {
+		return nil, err
+	}
+	return st, nil
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package service assembles the queue, the store, the loader and the web into
+// one running service: what "kcidb serve" runs, and what tests run.
+//
+// A report is in the queue, on disk, when its sender is told so; the loader
+// brings it into the store. Whenever the service is stopped, or dies, it goes
+// on where it was when started again on the same data.
+package service
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/kcidb-go/kcidb/internal/auth"
+	"github.com/kcidb-go/kcidb/internal/ingest"
+	"github.com/kcidb-go/kcidb/internal/queue"
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/web"
+	"github.com/kcidb-go/kcidb/internal/web/submit"
+)
+
+const (
+	// memoryWait is how long a submission waits for room in memory.
+	memoryWait = 20 * time.Second
+	// answerWithin is how long answers under way have when the service stops.
+	answerWithin = 5 * time.Second
+)
+
+// Service is a KCIDB service. It runs once.
+type Service struct {
+	// Ready, where not nil, is called when the service answers, with the
+	// address it listens on.
+	Ready func(net.Addr)
+
+	cfg  Config
+	auth *auth.Checker
+	log  *slog.Logger
+	now  func() time.Time
+}
+
+// New returns a service as configured, and starts nothing.
+func New(cfg Config, log *slog.Logger) (*Service, error) {
+	if err := cfg.check(); err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
+	checker, err := cfg.checker()
+	if err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
+	return &Service{cfg: cfg, auth: checker, log: log, now: time.Now}, nil
+}
+
+// Run serves until ctx ends. Then it takes nothing in any more, finishes the
+// batch being loaded, and returns nil, within some 20 seconds.
+func (s *Service) Run(ctx context.Context) (err error) {
+	listener, err := net.Listen("tcp", s.cfg.Listen)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	if err := s.makeData(); err != nil {
+		return err
+	}
+	// The queue is the first, for its lock keeps a second service off the data.
+	q, err := s.openQueue(ctx)
+	if err != nil {
+		return err
+	}
+	defer q.Close()
+	st, err := s.openStore(ctx)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	return s.serve(ctx, listener, q, st)
+}
+
+// serve runs the parts until ctx ends or one of them fails.
+func (s *Service) serve(ctx context.Context, listener net.Listener, q queue.Queue, st store.Receipts) error {
+	registry := prometheus.NewRegistry()
+	loader := s.loader(q, st, registry)
+	server := web.NewServer(s.handler(q, st, registry), s.log)
+	if !s.auth.Enabled() {
+		s.log.Warn("authentication is off: anybody who reaches this address may submit", "listen", listener.Addr().String())
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return loader.Run(ctx) })
+	group.Go(func() error { return web.Serve(ctx, server, listener, answerWithin) })
+	s.log.Info("serving", "url", "http://"+listener.Addr().String()+"/", "data", s.cfg.Data)
+	if s.Ready != nil {
+		s.Ready(listener.Addr())
+	}
+	err := group.Wait()
+	s.log.Info("stopped")
+	return err
+}
+
+func (s *Service) loader(q queue.Queue, st store.Receipts, registry prometheus.Registerer) *ingest.Loader {
+	return &ingest.Loader{
+		Queue: q, Store: st, Log: s.log, Now: s.now,
+		Limits: queue.Limits{
+			Messages: s.cfg.BatchMessages, Objects: s.cfg.BatchObjects, Bytes: int(s.cfg.BatchBytes),
+		},
+		KeepReceipts: time.Duration(s.cfg.ReceiptDays) * 24 * time.Hour,
+		Loaded:       observe(registry),
+	}
+}
+
+func (s *Service) handler(q queue.Queue, st store.Receipts, registry *prometheus.Registry) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/", web.NotFound)
+	submit.New(submit.Config{
+		Auth: s.auth, Queue: q, Store: st, Log: s.log, Now: s.now,
+		Metrics:  submit.NewMetrics(registry, q, s.now(), s.now),
+		MaxBytes: int64(s.cfg.MaxSubmission), MaxMemory: int64(s.cfg.MaxMemory), Wait: memoryWait,
+	}).Routes(mux)
+	return mux
+}
+
+// makeData makes the data directory, where one is needed.
+func (s *Service) makeData() error {
+	if s.cfg.Data == "" {
+		return nil
+	}
+	if err := os.MkdirAll(s.cfg.Data, 0o700); err != nil {
+		return fmt.Errorf("data directory: %w", err)
+	}
+	if info, err := os.Stat(s.cfg.Data); err == nil && info.Mode().Perm()&0o077 != 0 {
+		s.log.Warn("others on this machine can read the data directory: chmod 700 keeps them out", "data", s.cfg.Data)
+	}
+	return nil
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package submit
+
+import (
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// answer is the body of every JSON answer. The three first members are always
+// there, in this order; clients of long ago know no others.
+type answer struct {
+	ID      string `json:"id"`
+	Status  string `json:"status"`
+	Message string `json:"message"`
+
+	// Of a report that is not valid.
+	Faults []report.Fault `json:"faults,omitempty"`
+	More   int            `json:"more,omitempty"` // faults beyond those listed
+
+	*details
+}
+
+// refusal is the answer to what went wrong.
+func refusal(message string) answer { return answer{ID: "0", Status: "error", Message: message} }
+
+func write(w http.ResponseWriter, code int, a answer) {
+	body, err := json.Marshal(a)
+	if err != nil {
+		panic(err) // strings, numbers and times only
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(code)
+	w.Write(body)
+}
+
+// statusGone is logged for a sender that is gone; nobody reads the answer.
+const statusGone = 499
+
+// failure is an error with what to tell the sender.
+type failure struct {
+	code    int
+	message string
+	cause   error         // for the log; nil where the message says it all
+	retry   time.Duration // when trying again may help; 0 for no advice
+}
+
+func (f *failure) Error() string {
+	if f.cause != nil {
+		return f.cause.Error()
+	}
+	return f.message
+}
+
+// fail answers a submission that was not taken in, counts it and logs it.
+func (d *Door) fail(w http.ResponseWriter, r *http.Request, origin string, err error) {
+	code, a := http.StatusInternalServerError, refusal("Internal server error")
+	var wrong *report.Error
+	var failed *failure
+	switch {
+	case errors.As(err, &wrong):
+		code, a = http.StatusBadRequest, refusal(wrong.Error())
+		a.Faults, a.More = wrong.Faults, wrong.More
+	case errors.As(err, &failed):
+		code, a = failed.code, refusal(failed.message)
+		if failed.retry > 0 {
+			w.Header().Set("Retry-After", strconv.Itoa(int(failed.retry.Seconds())))
+		}
+	}
+	level := slog.LevelInfo
+	if code >= 500 {
+		level = slog.LevelError
+		d.Metrics.systemErrors.Inc()
+	} else if code != http.StatusUnauthorized {
+		d.Metrics.userErrors.Inc()
+	}
+	reason := err.Error()
+	if wrong != nil && len(wrong.Faults) > 0 {
+		reason = wrong.Faults[0].String()
+	}
+	d.Log.LogAttrs(r.Context(), level, "submission refused", slog.Int("code", code),
+		slog.String("origin", origin), slog.String("from", r.RemoteAddr), slog.String("reason", reason))
+	write(w, code, a)
+}

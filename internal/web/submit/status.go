@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package submit
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/kcidb-go/kcidb/internal/queue"
+	"github.com/kcidb-go/kcidb/internal/store"
+)
+
+// details are what an answer about a submission tells besides.
+type details struct {
+	Origin   string     `json:"origin,omitempty"`
+	Received *time.Time `json:"received,omitempty"`
+	Finished *time.Time `json:"finished,omitempty"`
+	Bytes    int64      `json:"bytes,omitempty"`
+	Objects  int        `json:"objects,omitempty"`
+	Reason   string     `json:"reason,omitempty"` // why it failed
+}
+
+func (d *Door) status(w http.ResponseWriter, r *http.Request) {
+	if _, err := d.Auth.Origin(r.Header); err != nil {
+		write(w, http.StatusUnauthorized, refusal(err.Error()))
+		return
+	}
+	query := r.URL.Query()
+	id := query.Get("id")
+	switch {
+	case !query.Has("id"):
+		http.Error(w, "The parameter id is missing", http.StatusBadRequest)
+		return
+	case id == "":
+		write(w, http.StatusBadRequest, refusal("Empty id"))
+		return
+	case !alphanumeric(id):
+		write(w, http.StatusBadRequest, refusal("Invalid id"))
+		return
+	}
+	code, a, err := d.whereabouts(r.Context(), id)
+	if err != nil {
+		d.Log.LogAttrs(r.Context(), slog.LevelError, "status not found out", slog.String("id", id), slog.Any("error", err))
+		d.Metrics.systemErrors.Inc()
+		write(w, http.StatusInternalServerError, refusal("Internal server error"))
+		return
+	}
+	a.ID = id
+	write(w, code, a)
+}
+
+// whereabouts tells where a submission is. The store is asked again at last:
+// a submission may have been loaded between the two questions.
+func (d *Door) whereabouts(ctx context.Context, id string) (int, answer, error) {
+	receipt, err := d.Store.Receipt(ctx, id)
+	if err == nil && receipt.Failure == "" {
+		return http.StatusOK, told(receipt), nil
+	}
+	if err != nil && !errors.Is(err, store.ErrNoReceipt) {
+		return 0, answer{}, err
+	}
+	// One given up may have been put back.
+	pending, err := d.Queue.Pending(ctx, id)
+	if err != nil {
+		return 0, answer{}, err
+	}
+	if pending {
+		return http.StatusOK, answer{Status: "ready", Message: "File waiting for processing"}, nil
+	}
+	receipt, err = d.Store.Receipt(ctx, id)
+	if err == nil {
+		return http.StatusOK, told(receipt), nil
+	}
+	if !errors.Is(err, store.ErrNoReceipt) {
+		return 0, answer{}, err
+	}
+	// The queue itself gives up what was handed out again and again.
+	switch letter, err := d.Queue.DeadLetter(ctx, id); {
+	case err == nil:
+		return http.StatusOK, told(store.Receipt{
+			Origin: letter.Origin, Received: letter.Received, Finished: letter.Time,
+			Bytes: int64(len(letter.Data)), Objects: letter.Objects, Failure: letter.Reason,
+		}), nil
+	case !errors.Is(err, queue.ErrNotFound):
+		return 0, answer{}, err
+	}
+	return http.StatusNotFound, answer{Status: "notfound", Message: "File not found"}, nil
+}
+
+// told returns what a receipt tells.
+func told(r store.Receipt) answer {
+	a := answer{Status: "processed", Message: "File archived", details: &details{
+		Origin: r.Origin, Received: new(r.Received.UTC()), Finished: new(r.Finished.UTC()),
+		Bytes: r.Bytes, Objects: r.Objects, Reason: r.Failure,
+	}}
+	if r.Failure != "" {
+		a.Status, a.Message = "failed", "File failed to pass validation"
+	}
+	return a
+}
+
+func alphanumeric(s string) bool {
+	for _, c := range []byte(s) {
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
+		default:
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package submit is the door for reports: CI systems hand them in over HTTP,
+// and ask what became of them.
+//
+// A report is checked while its sender waits, and is on disk, in the queue,
+// before the sender gets its ID. Paths, codes, bodies and metrics are those
+// of the REST service that CI systems submit to today; answers may have more
+// members than these know. Beyond it, reports that are not valid are refused
+// at once, and bodies may be compressed.
+package submit
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"github.com/kcidb-go/kcidb/internal/auth"
+	"github.com/kcidb-go/kcidb/internal/queue"
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/web"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// Door takes in submissions. All fields must be set, and memory by New.
+type Door struct {
+	Config
+	memory *semaphore.Weighted
+}
+
+// Config is what a Door works with.
+type Config struct {
+	Auth    *auth.Checker
+	Queue   queue.Queue
+	Store   store.Receipts
+	Metrics *Metrics
+	Log     *slog.Logger
+	Now     func() time.Time
+
+	// MaxBytes bounds a report, after decompression.
+	MaxBytes int64
+	// MaxMemory bounds the bytes of all reports being taken in at once. A
+	// report that finds no room within Wait is answered by 503.
+	MaxMemory int64
+	Wait      time.Duration
+}
+
+// New returns a door.
+func New(c Config) *Door {
+	return &Door{c, semaphore.NewWeighted(max(c.MaxMemory, c.MaxBytes))}
+}
+
+// Routes adds the door's paths to a mux.
+func (d *Door) Routes(mux *http.ServeMux) {
+	mux.Handle("/submit", web.Methods{http.MethodPost: d.submit})
+	mux.Handle("/status", web.Methods{http.MethodGet: d.status})
+	mux.Handle("/authtest", web.Methods{http.MethodGet: d.authTest})
+	mux.Handle("/metrics", web.Methods{http.MethodGet: d.Metrics.handler().ServeHTTP})
+	mux.Handle("/health", web.Methods{http.MethodGet: health})
+	mux.Handle("/ready", web.Methods{http.MethodGet: d.ready})
+}
+
+// submit takes a report in.
+//
+// The sender is known before the body is read, so that strangers cannot fill
+// the memory. Clients cannot tell: what they send is read to its end anyway.
+func (d *Door) submit(w http.ResponseWriter, r *http.Request) {
+	received := d.Now()
+	defer steadyBody(w, r)()
+	origin, err := d.Auth.Origin(r.Header)
+	if err != nil {
+		d.Metrics.refusals.Inc()
+		drain(r)
+		d.fail(w, r, "", &failure{code: http.StatusUnauthorized, message: err.Error()})
+		return
+	}
+	body, err := d.read(r)
+	defer body.release()
+	if err != nil {
+		drain(r)
+		d.fail(w, r, origin, err)
+		return
+	}
+	parsed, err := report.Decode(body.data)
+	if err != nil {
+		d.fail(w, r, origin, err)
+		return
+	}
+	m := queue.Message{ID: newID(), Origin: origin, Objects: parsed.Count(), Received: received, Data: body.data}
+	if err := d.Queue.Publish(r.Context(), m); err != nil {
+		d.fail(w, r, origin, publishFailure(r.Context(), err))
+		return
+	}
+	d.Metrics.accepted(origin, len(m.Data))
+	d.Log.LogAttrs(r.Context(), slog.LevelInfo, "submission accepted",
+		slog.String("id", m.ID), slog.String("origin", origin), slog.Int("bytes", len(m.Data)),
+		slog.Int("objects", m.Objects), slog.Duration("took", d.Now().Sub(received)))
+	write(w, http.StatusOK, answer{
+		ID: m.ID, Status: "ok",
+		Message: fmt.Sprintf("Received submission %s with size %d bytes", m.ID, len(m.Data)),
+	})
+}
+
+func (d *Door) authTest(w http.ResponseWriter, r *http.Request) {
+	if _, err := d.Auth.Origin(r.Header); err != nil {
+		write(w, http.StatusUnauthorized, refusal(err.Error()))
+		return
+	}
+	write(w, http.StatusOK, answer{ID: "0", Status: "ok", Message: "Authentication successful"})
+}
+
+// publishFailure says what an error of the queue means to the sender.
+func publishFailure(ctx context.Context, err error) error {
+	switch {
+	case errors.Is(err, queue.ErrFull):
+		return &failure{http.StatusInsufficientStorage, "No space left for submissions, try again later", err, time.Minute}
+	case errors.Is(err, queue.ErrUnavailable), errors.Is(err, queue.ErrClosed):
+		return &failure{http.StatusServiceUnavailable, "The queue does not answer, try again later", err, 10 * time.Second}
+	case errors.Is(err, queue.ErrTooLarge):
+		return &failure{code: http.StatusRequestEntityTooLarge, message: "The report is larger than the queue takes"}
+	case ctx.Err() != nil:
+		return &failure{code: statusGone, message: "The sender is gone"}
+	}
+	return &failure{http.StatusInternalServerError, "Internal server error", err, 0}
+}
+
+// newID returns 32 random letters and digits.
+func newID() string {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+	id := make([]byte, 0, 32)
+	for len(id) < cap(id) {
+		var random [48]byte
+		rand.Read(random[:]) // never fails
+		for _, b := range random {
+			// Six bits make 64 numbers; the two too many would not be even.
+			if b &= 63; int(b) < len(alphabet) && len(id) < cap(id) {
+				id = append(id, alphabet[b])
+			}
+		}
+	}
+	return string(id)
+}
