@@ -105,7 +105,8 @@ type Receipts interface {
 	// Receipt returns the receipt of the submission with the ID, ErrNoReceipt where there is none.
 	Receipt(ctx context.Context, id string) (Receipt, error)
 	// SaveReceipts keeps receipts of submissions that were not loaded.
-	// A receipt that is there already stays as it is.
+	// A receipt of success that is there already stays as it is; one of a
+	// failure is replaced, for its submission was put back and tried again.
 	SaveReceipts(ctx context.Context, receipts []Receipt) error
 	// PurgeReceipts removes receipts of submissions finished before the time given.
 	PurgeReceipts(ctx context.Context, before time.Time) error
@@ -125,8 +126,8 @@ type LoadOptions struct {
 	// Metadata: an object's Timestamp, where it has one, is kept, instead of
 	// the time of loading.
 	Metadata bool
-	// Receipts are kept in the same transaction. Drivers that are no
-	// Receipts ignore them.
+	// Receipts are kept in the same transaction, as SaveReceipts does.
+	// Drivers that are no Receipts ignore them.
 	Receipts []Receipt
 }
 

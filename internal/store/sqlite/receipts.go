@@ -40,7 +40,7 @@ func (s *Store) receipt(ctx context.Context, id string) (store.Receipt, error) {
 	return r, nil
 }
 
-// SaveReceipts keeps receipts; those there are stay as they are.
+// SaveReceipts keeps receipts; those of success that are there stay as they are.
 func (s *Store) SaveReceipts(ctx context.Context, receipts []store.Receipt) error {
 	return s.failure(ctx, "save receipts", s.update(ctx, func(tx *sql.Tx) error { return saveReceipts(tx, receipts) }))
 }
@@ -50,7 +50,10 @@ func saveReceipts(tx *sql.Tx, receipts []store.Receipt) error {
 		return nil
 	}
 	insert, err := tx.Prepare(`INSERT INTO receipts (id, origin, received, finished, bytes, objects, failure)
-		VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`)
+		VALUES (?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET received = excluded.received, finished = excluded.finished,
+			bytes = excluded.bytes, objects = excluded.objects, failure = excluded.failure
+		WHERE receipts.failure != ''`)
 	if err != nil {
 		return err
 	}

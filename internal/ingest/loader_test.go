@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ingest_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kcidb-go/kcidb/internal/ingest"
+	"github.com/kcidb-go/kcidb/internal/queue"
+	"github.com/kcidb-go/kcidb/internal/queue/jetstream"
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/all"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// bench is a loader with a real queue and a real store.
+type bench struct {
+	*ingest.Loader
+	queue queue.Queue
+	store store.Receipts
+}
+
+func newBench(t *testing.T) *bench {
+	t.Helper()
+	dir := t.TempDir()
+	st, err := all.Open(t.Context(), "sqlite:"+filepath.Join(dir, "kcidb.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { st.Close() })
+	if err := st.Init(t.Context(), store.Version{}); err != nil {
+		t.Fatal(err)
+	}
+	log := slog.New(slog.NewTextHandler(t.Output(), nil))
+	q, err := jetstream.OpenEmbedded(t.Context(), jetstream.Config{
+		Dir: filepath.Join(dir, "queue"), RetryDelay: 10 * time.Millisecond, Logger: log,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { q.Close() })
+	if err := q.Init(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	b := &bench{queue: q, store: st.(store.Receipts)}
+	b.Loader = &ingest.Loader{
+		Queue: q, Store: b.store, Log: log, Limits: ingest.DefaultLimits, Now: time.Now,
+		KeepReceipts: 30 * 24 * time.Hour,
+	}
+	return b
+}
+
+// run runs the loader until what was asked for is true, and stops it.
+func (b *bench) run(t *testing.T, until func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	stopped := make(chan error)
+	go func() { stopped <- b.Run(ctx) }()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for !until() {
+		select {
+		case <-ctx.Done():
+			t.Fatal("the loader did not get there")
+		case <-tick.C:
+		}
+	}
+	cancel()
+	if err := <-stopped; err != nil {
+		t.Fatalf("Run: %v", err)
+	}
+}
+
+func (b *bench) publish(t *testing.T, id, text string) {
+	t.Helper()
+	err := b.queue.Publish(t.Context(), queue.Message{ID: id, Origin: "ci", Received: time.Now(), Data: []byte(text)})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// finished says whether a submission has a receipt, and is not in the queue any more.
+func (b *bench) finished(t *testing.T, id string) bool {
+	_, err := b.store.Receipt(t.Context(), id)
+	if errors.Is(err, store.ErrNoReceipt) {
+		return false
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	pending, err := b.queue.Pending(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return !pending
+}
+
+// comments returns the comments of all checkouts by ID.
+func (b *bench) comments(t *testing.T) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	for r, err := range b.store.Dump(t.Context(), store.DumpOptions{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range r.Checkouts {
+			all[c.ID] = *c.Comment
+		}
+	}
+	return all
+}
+
+func checkout(id, comment string) string {
+	return fmt.Sprintf(`{"version":{"major":5,"minor":3},"checkouts":[{"id":%q,"origin":"ci","comment":%q}]}`, id, comment)
+}
+
+func TestLoadsWhatWasPublished(t *testing.T) {
+	b := newBench(t)
+	for i := range 20 {
+		b.publish(t, fmt.Sprintf("s%d", i), checkout(fmt.Sprintf("ci:%d", i), "x"))
+	}
+	b.publish(t, "old", `{"version":{"major":4,"minor":5},"checkouts":[{"id":"ci:old","origin":"ci","comment":"x"}]}`)
+	b.run(t, func() bool { return b.finished(t, "old") && b.finished(t, "s19") })
+	if got := len(b.comments(t)); got != 21 {
+		t.Errorf("%d checkouts are in the store, want 21", got)
+	}
+	receipt, err := b.store.Receipt(t.Context(), "s7")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if receipt.Failure != "" || receipt.Objects != 1 || receipt.Origin != "ci" || receipt.Bytes == 0 {
+		t.Errorf("receipt is %+v", receipt)
+	}
+}
+
+// A submission that comes again after it was loaded must not put its values
+// over those of a later one.
+func TestKnowsWhatWasLoaded(t *testing.T) {
+	b := newBench(t)
+	b.publish(t, "second", checkout("ci:1", "new"))
+	b.run(t, func() bool { return b.finished(t, "second") })
+	err := b.store.SaveReceipts(t.Context(), []store.Receipt{{ID: "first", Received: time.Now(), Finished: time.Now()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.publish(t, "first", checkout("ci:1", "old"))
+	b.run(t, func() bool { return b.finished(t, "first") })
+	if got := b.comments(t)["ci:1"]; got != "new" {
+		t.Errorf("comment is %q, want that of the later submission", got)
+	}
+}
+
+func TestGivesUpWhatIsNoReport(t *testing.T) {
+	b := newBench(t)
+	b.publish(t, "bad", `{"version":{"major":5,"minor":3},"builds":[{"id":"ci:1"}]}`)
+	b.publish(t, "good", checkout("ci:1", "x"))
+	b.run(t, func() bool { return b.finished(t, "bad") && b.finished(t, "good") })
+	receipt, err := b.store.Receipt(t.Context(), "bad")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(receipt.Failure, "checkout_id") {
+		t.Errorf("failure is %q, want it to name the property that is missing", receipt.Failure)
+	}
+	dead, err := b.queue.DeadLetters(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(dead) != 1 || dead[0].ID != "bad" || dead[0].Reason != receipt.Failure {
+		t.Errorf("dead letters are %+v", dead)
+	}
+	if len(b.comments(t)) != 1 {
+		t.Error("the good submission is not in the store")
+	}
+}
+
+// trouble is a store whose loads fail as told.
+type trouble struct {
+	store.Receipts
+	fail func(r *report.Report) error
+}
+
+func (s *trouble) Load(ctx context.Context, r *report.Report, opts store.LoadOptions) (*store.Changes, error) {
+	if err := s.fail(r); err != nil {
+		return nil, err
+	}
+	return s.Receipts.Load(ctx, r, opts)
+}
+
+func TestWaitsForTheStore(t *testing.T) {
+	b := newBench(t)
+	left := 3
+	b.Store = &trouble{b.store, func(*report.Report) error {
+		if left--; left >= 0 {
+			return fmt.Errorf("load: %w", store.ErrFull)
+		}
+		return nil
+	}}
+	b.publish(t, "s", checkout("ci:1", "x"))
+	b.run(t, func() bool { return b.finished(t, "s") })
+	if receipt, err := b.store.Receipt(t.Context(), "s"); err != nil || receipt.Failure != "" {
+		t.Errorf("receipt is %+v, %v", receipt, err)
+	}
+}
+
+// A submission the store does not take goes to the dead letters alone.
+func TestOnePoisonousSubmission(t *testing.T) {
+	b := newBench(t)
+	b.Store = &trouble{b.store, func(r *report.Report) error {
+		for _, c := range r.Checkouts {
+			if c.ID == "ci:poison" {
+				return errors.New("no such thing")
+			}
+		}
+		return nil
+	}}
+	b.publish(t, "s1", checkout("ci:1", "x"))
+	b.publish(t, "s2", checkout("ci:poison", "x"))
+	b.publish(t, "s3", checkout("ci:3", "x"))
+	b.run(t, func() bool { return b.finished(t, "s1") && b.finished(t, "s2") && b.finished(t, "s3") })
+	if got := b.comments(t); len(got) != 2 {
+		t.Errorf("the store has %v, want ci:1 and ci:3", got)
+	}
+	if receipt, _ := b.store.Receipt(t.Context(), "s2"); receipt.Failure != "no such thing" {
+		t.Errorf("the receipt's failure is %q", receipt.Failure)
+	}
+	// Put back once the store is mended, it is loaded, and its receipt says so.
+	b.Store = b.store
+	if err := b.queue.Restore(t.Context(), "s2"); err != nil {
+		t.Fatal(err)
+	}
+	b.run(t, func() bool {
+		receipt, _ := b.store.Receipt(t.Context(), "s2")
+		return receipt.Failure == "" && b.finished(t, "s2")
+	})
+	if got := b.comments(t); len(got) != 3 {
+		t.Errorf("the store has %v, want three", got)
+	}
+}
+
+// What is in the queue when the loader stops waiting for a store stays there.
+func TestStopsWhileTheStoreIsInTrouble(t *testing.T) {
+	b := newBench(t)
+	tried := make(chan bool, 100)
+	b.Store = &trouble{b.store, func(*report.Report) error {
+		tried <- true
+		return store.ErrBusy
+	}}
+	b.publish(t, "s", checkout("ci:1", "x"))
+	b.run(t, func() bool { return len(tried) > 0 })
+	if pending, err := b.queue.Pending(t.Context(), "s"); err != nil || !pending {
+		t.Errorf("pending is %v, %v", pending, err)
+	}
+}
+
+func TestForgetsOldReceipts(t *testing.T) {
+	b := newBench(t)
+	old := time.Now().Add(-31 * 24 * time.Hour)
+	if err := b.store.SaveReceipts(t.Context(), []store.Receipt{{ID: "old", Received: old, Finished: old}}); err != nil {
+		t.Fatal(err)
+	}
+	b.run(t, func() bool {
+		_, err := b.store.Receipt(t.Context(), "old")
+		return errors.Is(err, store.ErrNoReceipt)
+	})
+}
