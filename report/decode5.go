@@ -52,39 +52,12 @@ func catch(err **Error) {
 // reportShape is a report of 5.x as a whole.
 var reportShape = newShape(
 	property[Report]{"version", required, func(d *decoder, _ *Report) { d.version() }},
-	property[Report]{"checkouts", optional, func(d *decoder, r *Report) {
-		r.Checkouts = readObjects(d, checkoutShape, func(c *Checkout) string { return c.ID })
-	}},
-	property[Report]{"builds", optional, func(d *decoder, r *Report) {
-		r.Builds = readObjects(d, buildShape, func(b *Build) string { return b.ID })
-	}},
-	property[Report]{"tests", optional, func(d *decoder, r *Report) {
-		r.Tests = readObjects(d, testShape, func(t *Test) string { return t.ID })
-	}},
-	property[Report]{"issues", optional, func(d *decoder, r *Report) {
-		r.Issues = readObjects(d, issueShape, func(i *Issue) string { return i.ID })
-	}},
-	property[Report]{"incidents", optional, func(d *decoder, r *Report) {
-		r.Incidents = readObjects(d, incidentShape, func(i *Incident) string { return i.ID })
-	}},
+	property[Report]{checkouts.name, optional, checkouts.read},
+	property[Report]{builds.name, optional, builds.read},
+	property[Report]{tests.name, optional, tests.read},
+	property[Report]{issues.name, optional, issues.read},
+	property[Report]{incidents.name, optional, incidents.read},
 )
-
-// readObjects reads one of a report's lists.
-func readObjects[T any](d *decoder, s *shape[T], id func(*T) string) []T {
-	list := string(d.path[0].name)
-	return readList(d, func(d *decoder, to *T) { readListed(d, s, to, list, id) })
-}
-
-// readListed reads one object of a list, and says of its faults that they are
-// in it.
-func readListed[T any](d *decoder, s *shape[T], to *T, list string, id func(*T) string) {
-	faults := len(d.faults)
-	index := d.path[1].index
-	readObject(d, s, to)
-	if len(d.faults) > faults {
-		d.locate(faults, list, index, id(to))
-	}
-}
 
 // versionShape is the version a report says it is of.
 var versionShape = newShape(

@@ -179,28 +179,10 @@ func (d *decoder) misc() json.RawMessage {
 	d.skipObject()
 	value := d.text[start:d.pos]
 	if d.spaced {
-		d.scratch = appendCompact(d.scratch[:0], value)
+		d.scratch = new(layout).append(d.scratch[:0], value)
 		value = d.scratch
 	}
 	return d.keeper.bytes(value)
-}
-
-// appendCompact appends JSON text without the white space between its values.
-func appendCompact(b, value []byte) []byte {
-	for len(value) > 0 {
-		switch c := value[0]; c {
-		case ' ', '\t', '\r', '\n':
-			value = value[1:]
-		case '"':
-			n := stringLength(value)
-			b = append(b, value[:n]...)
-			value = value[n:]
-		default:
-			b = append(b, c)
-			value = value[1:]
-		}
-	}
-	return b
 }
 
 // stringLength returns the length of the JSON string at the beginning of b,
@@ -208,8 +190,11 @@ func appendCompact(b, value []byte) []byte {
 func stringLength(b []byte) int {
 	n := 1
 	for {
-		n += bytes.IndexByte(b[n:], '"') + 1
-		if !escaped(b, n-1) {
+		i := bytes.IndexByte(b[n:], '"')
+		if i < 0 {
+			return len(b)
+		}
+		if n += i + 1; !escaped(b, n-1) {
 			return n
 		}
 	}

@@ -116,10 +116,16 @@ func (s *scanner) next() byte {
 	return 0
 }
 
-// name reads the name of a member and the colon behind it, and makes it the
-// last step of the path. It is good until the next string is read, unless the
-// caller copies it.
+// name reads the name of a member, and the colon behind it, and makes it the
+// last step of the path.
 func (s *scanner) name() []byte {
+	name := s.bareName()
+	s.colon()
+	return name
+}
+
+// bareName reads the name of a member, and makes it the last step of the path.
+func (s *scanner) bareName() []byte {
 	if s.next() != '"' {
 		s.fail(`a member's name in double quotes`)
 	}
@@ -135,7 +141,6 @@ func (s *scanner) name() []byte {
 	if odd {
 		s.noteOddities(name)
 	}
-	s.colon()
 	return name
 }
 
@@ -146,8 +151,7 @@ func (s *scanner) colon() {
 	s.pos++
 }
 
-// str reads a string, which is good until the next one is read. Whoever reads
-// a name that has escapes gets a copy.
+// str reads a string, which is good until the next one is read.
 func (s *scanner) str() []byte {
 	value, odd := s.plainString()
 	if odd {

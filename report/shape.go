@@ -113,24 +113,46 @@ func (m *members[T]) read() {
 		d.path[len(d.path)-1].name = quoted[1 : len(quoted)-1]
 		d.colon()
 	} else {
-		name := d.name()
-		var ok bool
-		if i, ok = m.shape.index[string(name)]; !ok || m.shape.properties[i].need.since > d.minor {
-			m.readUnknown(name)
+		var known bool
+		if i, known = m.known(d.name()); !known {
+			m.value(i, known)
 			return
 		}
 		*guess = uint8(i + 1)
 	}
 	m.previous = i + 1
+	m.value(i, true)
+}
+
+// known returns the index of the property with a name, and whether there is
+// one.
+func (m *members[T]) known(name []byte) (int, bool) {
+	i, ok := m.shape.index[string(name)]
+	return i, ok && m.shape.properties[i].need.since <= m.d.minor
+}
+
+// value reads the value of a member, which is the property with an index, or
+// none.
+func (m *members[T]) value(i int, known bool) {
+	if !known {
+		m.unknownValue()
+		return
+	}
+	m.see(i)
+	m.shape.properties[i].read(m.d, m.to)
+}
+
+// see remembers that the property with an index was there.
+func (m *members[T]) see(i int) {
 	if m.seen&(1<<i) != 0 {
 		m.repeated()
 	}
 	m.seen |= 1 << i
-	m.shape.properties[i].read(d, m.to)
 }
 
-// readUnknown reads the value of a member that is no property.
-func (m *members[T]) readUnknown(name []byte) {
+// unknownValue reads the value of a member that is no property.
+func (m *members[T]) unknownValue() {
+	name := m.d.path[len(m.d.path)-1].name
 	if m.unknown == nil {
 		m.unknown = new(nameSet)
 	}

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"fmt"
+	"io"
+	"iter"
+)
+
+// Reader reads a stream of reports: JSON values one after the other, with or
+// without white space between them, or each behind a record separator (0x1e)
+// as RFC 7464 has it.
+type Reader struct {
+	// MaxBytes bounds the memory for a value of the stream, in bytes; for
+	// an object where Parts cuts reports. It is 1 GiB unless set.
+	MaxBytes int
+
+	source io.Reader
+	buf    []byte // what is read and not yet handed out, from start on
+	start  int
+	offset int64 // of buf in the stream
+	end    error // why there is no more: io.EOF, or what reading failed with
+	values int   // how many were begun
+	failed error // why there is nothing more to be had
+}
+
+// NewReader returns a reader of the values in r. It reads ahead of what it
+// returns.
+func NewReader(r io.Reader) *Reader {
+	return &Reader{MaxBytes: 1 << 30, source: r}
+}
+
+// Next returns the text of the next value, which is valid until the next call,
+// and io.EOF after the last one. It finds where a value ends, and leaves it to
+// Decode to tell whether all of it is JSON. The error is an *Error of
+// KindSyntax where no value begins, or none ends; reading cannot go on then.
+func (d *Reader) Next() ([]byte, error) {
+	if _, err := d.begin(); err != nil {
+		return nil, err
+	}
+	return d.value()
+}
+
+// Reports returns the reports of the stream, each read by Decode. After one
+// that is refused the next follows, with an error in its place that
+// says which it is and wraps what Decode returned; where the stream itself is
+// broken, the error is the last.
+func (d *Reader) Reports() iter.Seq2[*Report, error] {
+	return func(yield func(*Report, error) bool) {
+		for {
+			r, err := d.report()
+			if err == io.EOF || !yield(r, err) || d.failed != nil {
+				return
+			}
+		}
+	}
+}
+
+// report reads the next report as a whole.
+func (d *Reader) report() (*Report, error) {
+	text, err := d.Next()
+	if err != nil {
+		return nil, err
+	}
+	begin := d.position() - int64(len(text))
+	r, err := Decode(text)
+	if err != nil {
+		return nil, fmt.Errorf("report %d, at byte %d of the stream: %w", d.values, begin, err)
+	}
+	return r, nil
+}
+
+// begin goes to the first character of the next value and returns it, or
+// io.EOF where there is none.
+func (d *Reader) begin() (byte, error) {
+	if d.failed != nil {
+		return 0, d.failed
+	}
+	for {
+		c, err := d.next()
+		switch {
+		case err == io.EOF:
+			d.failed = io.EOF
+			return 0, io.EOF
+		case err != nil:
+			return 0, err
+		case c == 0x1e:
+			d.start++
+		default:
+			d.values++
+			return c, nil
+		}
+	}
+}
+
+// next skips white space and returns the character there. The error is io.EOF
+// at the end of the stream.
+func (d *Reader) next() (byte, error) {
+	for {
+		d.start = spaces(d.buf, d.start)
+		if d.start < len(d.buf) {
+			return d.buf[d.start], nil
+		}
+		if err := d.fill(); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// value returns the value that begins at the current position.
+func (d *Reader) value() ([]byte, error) {
+	var s skimmer
+	for {
+		rest := d.buf[d.start:]
+		switch rest[0] {
+		case '{', '[', '"':
+			if s.skim(rest) {
+				d.start += s.pos
+				return rest[:s.pos:s.pos], nil
+			}
+		default:
+			n := scalarLength(rest)
+			if n == 0 {
+				return nil, d.fail("a JSON value")
+			}
+			if n < len(rest) || d.end == io.EOF {
+				d.start += n
+				return rest[:n:n], nil
+			}
+		}
+		if len(rest) > d.MaxBytes {
+			d.failed = fmt.Errorf("the JSON value at byte %d of the stream is larger than %d bytes", d.position(), d.MaxBytes)
+			return nil, d.failed
+		}
+		err := d.fill()
+		if err == io.EOF && s.pos > 0 {
+			begin := d.position()
+			d.start = len(d.buf)
+			return nil, d.fail(fmt.Sprintf("the end of the JSON value that begins at byte %d", begin))
+		}
+		if err != nil && err != io.EOF {
+			return nil, err
+		}
+	}
+}
+
+// position returns the current position in the stream.
+func (d *Reader) position() int64 { return d.offset + int64(d.start) }
+
+// fail returns the error of a stream that is not JSON from here on.
+func (d *Reader) fail(expected string) error {
+	d.failed = &Error{Faults: []Fault{{
+		Kind:     KindSyntax,
+		Expected: expected,
+		Found:    fmt.Sprintf("%s at byte %d of the stream", foundAt(d.buf, d.start), d.position()),
+	}}}
+	return d.failed
+}
+
+// minBuffer is how much is read at a time at least.
+const minBuffer = 64 << 10
+
+// fill reads more of the stream behind what is in the buffer. What was handed
+// out before is lost.
+func (d *Reader) fill() error {
+	if d.end != nil {
+		return d.end
+	}
+	if d.start > 0 {
+		d.offset += int64(d.start)
+		d.buf = d.buf[:copy(d.buf, d.buf[d.start:])]
+		d.start = 0
+	}
+	if cap(d.buf)-len(d.buf) < minBuffer/2 {
+		grown := make([]byte, len(d.buf), max(2*cap(d.buf), minBuffer))
+		copy(grown, d.buf)
+		d.buf = grown
+	}
+	for range 100 {
+		n, err := d.source.Read(d.buf[len(d.buf):cap(d.buf)])
+		d.buf = d.buf[:len(d.buf)+n]
+		switch {
+		case err == io.EOF:
+			d.end = io.EOF
+		case err != nil:
+			d.end = fmt.Errorf("read reports: %w", err)
+		}
+		if n > 0 {
+			return nil
+		}
+		if d.end != nil {
+			break
+		}
+	}
+	if d.end == nil {
+		d.end = fmt.Errorf("read reports: %w", io.ErrNoProgress)
+	}
+	if d.end != io.EOF {
+		d.failed = d.end
+	}
+	return d.end
+}

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+)
+
+// Parts returns the reports of the stream, upgraded to the latest version, in
+// pieces small enough to work with: a report of at most most objects in one
+// piece, a larger one in several, each of which is a report of its own.
+//
+// A large report is cut while it is read, and never as a whole in memory,
+// where it is of version 5.x and says so in its first member; another one is
+// read, and handed out, as a whole. A part is handed out once it is valid,
+// without waiting for what follows. The first error ends the iteration; the
+// error says whether parts of the same report were handed out before.
+func (d *Reader) Parts(most int) iter.Seq2[*Report, error] {
+	return func(yield func(*Report, error) bool) {
+		for {
+			_, err := d.begin()
+			if err == io.EOF {
+				return
+			}
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			minor, ok := d.head()
+			if !ok {
+				d.values--
+				r, err := d.report()
+				if !yield(r, err) || err != nil {
+					return
+				}
+				continue
+			}
+			p := parts{Reader: d, decoder: newDecoder(nil, minor), most: max(most, 1), yield: yield}
+			if err := p.read(); err != nil {
+				if err != errStopped {
+					yield(nil, err)
+				}
+				return
+			}
+		}
+	}
+}
+
+// headSize is how far the version of a report is looked for.
+const headSize = 1 << 10
+
+// head steps behind the first member of a report where that is a version 5.x,
+// and returns the minor number; otherwise it stays where it is.
+func (d *Reader) head() (minor int, ok bool) {
+	for len(d.buf)-d.start < headSize && d.fill() == nil {
+	}
+	head := d.buf[d.start:min(len(d.buf), d.start+headSize)]
+	if head[0] != '{' {
+		return 0, false
+	}
+	const name = `"version"`
+	pos := spaces(head, 1)
+	if !bytes.HasPrefix(head[pos:], []byte(name)) {
+		return 0, false
+	}
+	pos = spaces(head, pos+len(name))
+	if pos == len(head) || head[pos] != ':' {
+		return 0, false
+	}
+	pos = spaces(head, pos+1)
+	value, end, ok := skim(head, pos)
+	if !ok {
+		return 0, false
+	}
+	v, ok := parseVersion(value)
+	if !ok || v.Major != Latest.Major || !slices.Contains(versions, v) {
+		return 0, false
+	}
+	d.start += end
+	return v.Minor, true
+}
+
+// parts cuts one report.
+type parts struct {
+	*Reader
+	decoder *decoder
+	members members[Report]
+	most    int
+	yield   func(*Report, error) bool
+	given   int // objects handed out
+}
+
+// errStopped ends the reading of a report whose parts nobody wants any more.
+var errStopped = fmt.Errorf("stopped")
+
+// read reads the report from behind its first member on.
+func (p *parts) read() error {
+	number := p.values
+	begin := p.position()
+	err := p.object()
+	if err == nil {
+		err = p.give()
+	}
+	switch {
+	case err == nil || err == errStopped || err == p.failed && p.given == 0:
+		return err
+	case p.given == 0:
+		return fmt.Errorf("report %d, at byte %d of the stream: %w", number, begin, err)
+	}
+	return fmt.Errorf("report %d, after its first %d objects were read: %w", number, p.given, err)
+}
+
+// object reads the members behind the first one, the version.
+func (p *parts) object() error {
+	p.members = members[Report]{d: p.decoder, shape: reportShape, to: new(Report), seen: 1 << reportShape.index["version"]}
+	p.decoder.path = []step{{}}
+	for {
+		more, err := p.more('}')
+		if err != nil || !more {
+			return err
+		}
+		if err := p.member(); err != nil {
+			return err
+		}
+	}
+}
+
+// more steps over a comma or a closing bracket and reports whether it was the
+// comma.
+func (p *parts) more(closing byte) (bool, error) {
+	c, err := p.next()
+	switch {
+	case err == nil && c == ',':
+		p.start++
+		return true, nil
+	case err == nil && c == closing:
+		p.start++
+		return false, nil
+	}
+	return false, p.broken(err, fmt.Sprintf(`"," or %q`, string(closing)))
+}
+
+// broken returns the error of a stream that does not go on as expected.
+func (p *parts) broken(err error, expected string) error {
+	if err != nil && err != io.EOF {
+		return err
+	}
+	return p.fail(expected)
+}
+
+// expect steps to a character.
+func (p *parts) expect(c byte, expected string) error {
+	if got, err := p.next(); err != nil || got != c {
+		return p.broken(err, expected)
+	}
+	return nil
+}
+
+// member reads one member: a list object by object, anything else at once.
+func (p *parts) member() error {
+	if err := p.expect('"', "a member's name in double quotes"); err != nil {
+		return err
+	}
+	var i int
+	var known bool
+	err := p.decode(func() {
+		name := bytes.Clone(p.decoder.bareName()) // the text it is in will not stay
+		p.decoder.path[0].name = name
+		i, known = p.members.known(name)
+	})
+	if err != nil {
+		return err
+	}
+	if err := p.expect(':', `":"`); err != nil {
+		return err
+	}
+	p.start++
+	c, err := p.next()
+	if err != nil {
+		return p.broken(err, "a JSON value")
+	}
+	if known && c == '[' {
+		if list, ok := lists5[reportShape.properties[i].name]; ok {
+			p.members.see(i)
+			return p.list(list)
+		}
+	}
+	return p.decode(func() { p.members.value(i, known) })
+}
+
+// list reads the objects of a list.
+func (p *parts) list(list objects5) error {
+	p.start++
+	list.present(p.members.to)
+	path := append(p.decoder.path, step{})
+	if c, err := p.next(); err == nil && c == ']' {
+		p.start++
+		return nil
+	}
+	for i := 0; ; i++ {
+		if p.members.to.Count() == p.most {
+			if err := p.give(); err != nil {
+				return err
+			}
+		}
+		if _, err := p.next(); err != nil {
+			return p.broken(err, "a JSON value")
+		}
+		path[1] = step{index: i}
+		p.decoder.path = path
+		if err := p.decode(func() { list.readNext(p.decoder, p.members.to) }); err != nil {
+			return err
+		}
+		more, err := p.more(']')
+		if err != nil || !more {
+			p.decoder.path = path[:1]
+			return err
+		}
+	}
+}
+
+// decode has the next value of the stream read by the decoder.
+func (p *parts) decode(read func()) (err error) {
+	text, err := p.value()
+	if err != nil {
+		return err
+	}
+	d := p.decoder
+	d.text, d.pos, d.offset = text, 0, p.position()-int64(len(text))
+	var broken *Error
+	func() {
+		defer catch(&broken)
+		read()
+		d.end()
+	}()
+	if broken != nil {
+		return broken
+	}
+	return nil
+}
+
+// give hands out what was read since the last time.
+func (p *parts) give() error {
+	if err := p.decoder.err(); err != nil {
+		return err
+	}
+	r := p.members.to
+	p.given += r.Count()
+	p.members.to = new(Report)
+	if !p.yield(r, nil) {
+		return errStopped
+	}
+	return nil
+}
