@@ -23,6 +23,7 @@ func (s *Service) openQueue(ctx context.Context) (queue.Queue, error) {
 		}
 	}
 	cfg.Logger = s.log
+	cfg.Visibility = visibility
 	cfg.MaxMessageBytes = int(s.cfg.MaxSubmission)
 	q, err := cfg.Open(ctx)
 	if errors.Is(err, queue.ErrBusy) {

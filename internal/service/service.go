@@ -31,6 +31,12 @@ import (
 const (
 	// memoryWait is how long a submission waits for room in memory.
 	memoryWait = 20 * time.Second
+	// batchPace is the least time between the loader's batches.
+	batchPace = 50 * time.Millisecond
+	// visibility is how long the loader has a submission before the queue
+	// hands it out again, and so how long those wait that were being loaded
+	// when the service died.
+	visibility = 20 * time.Second
 	// answerWithin is how long answers under way have when the service stops.
 	answerWithin = 5 * time.Second
 )
@@ -110,6 +116,8 @@ func (s *Service) loader(q queue.Queue, st store.Receipts, registry prometheus.R
 		Limits: queue.Limits{
 			Messages: s.cfg.BatchMessages, Objects: s.cfg.BatchObjects, Bytes: int(s.cfg.BatchBytes),
 		},
+		Pace:         batchPace,
+		Extend:       visibility / 4,
 		KeepReceipts: time.Duration(s.cfg.ReceiptDays) * 24 * time.Hour,
 		Loaded:       observe(registry),
 	}
