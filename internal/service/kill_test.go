@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package service
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// serveVariable makes the test binary a service: DIRECTORY ADDRESS.
+const serveVariable = "KCIDB_TEST_SERVE"
+
+func TestMain(m *testing.M) {
+	if told := os.Getenv(serveVariable); told != "" {
+		serveForTest(told)
+	}
+	os.Exit(m.Run())
+}
+
+// serveForTest runs a service until its standard input ends, as it does when
+// the test is gone.
+func serveForTest(told string) {
+	cfg := DefaultConfig()
+	cfg.Data, cfg.Listen, _ = strings.Cut(told, " ")
+	s, err := New(cfg, slog.New(slog.NewJSONHandler(os.Stderr, nil)))
+	if err != nil {
+		panic(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() {
+		io.Copy(io.Discard, os.Stdin)
+		cancel()
+	}()
+	if err := s.Run(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+// process is a service in a process of its own.
+type process struct {
+	cmd   *exec.Cmd
+	stdin io.Closer
+}
+
+// startProcess starts a service and waits until it answers.
+func startProcess(t *testing.T, told, url string, log io.Writer) *process {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), serveVariable+"="+told)
+	cmd.Stderr = log
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	p := &process{cmd, stdin}
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		if resp, err := http.Get(url + "/health"); err == nil {
+			resp.Body.Close()
+			return p
+		}
+		if time.Now().After(end) {
+			p.kill()
+			t.Fatal("the service does not answer")
+		}
+	}
+}
+
+// kill ends the process as a power failure would, for itself.
+func (p *process) kill() {
+	p.cmd.Process.Kill()
+	p.cmd.Wait()
+}
+
+// stop asks the process to end, and returns how it did.
+func (p *process) stop() error {
+	p.stdin.Close()
+	return p.cmd.Wait()
+}
+
+// TestKill kills a service under load, again and again. Afterwards every
+// submission that was acknowledged is processed, what is in the store is what
+// was sent, and nothing was loaded twice.
+func TestKill(t *testing.T) {
+	kills := 50
+	if testing.Short() {
+		kills = 10
+	}
+	const clients = 4
+
+	dir := filepath.Join(t.TempDir(), "data")
+	probe, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := probe.Addr().String()
+	probe.Close()
+	url, told := "http://"+address, dir+" "+address
+	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+
+	var sent atomic.Int64
+	acknowledged := make([]map[string]int, clients) // submission to report
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var senders sync.WaitGroup
+	for i := range clients {
+		acknowledged[i] = map[string]int{}
+		senders.Go(func() {
+			for ctx.Err() == nil {
+				n := int(sent.Add(1))
+				if id := trySubmit(ctx, url, n); id != "" {
+					acknowledged[i][id] = n
+				}
+				time.Sleep(3 * time.Millisecond)
+			}
+		})
+	}
+
+	for range kills {
+		p := startProcess(t, told, url, log)
+		time.Sleep(time.Duration(100+rand.IntN(300)) * time.Millisecond)
+		p.kill()
+	}
+	cancel()
+	senders.Wait()
+
+	last := startProcess(t, told, url, log)
+	all := map[string]int{}
+	for _, some := range acknowledged {
+		for id, n := range some {
+			all[id] = n
+			becomes(t, url, id, "processed")
+		}
+	}
+	waitEmpty(t, url)
+	if err := last.stop(); err != nil {
+		t.Errorf("the service does not stop well: %v", err)
+	}
+	t.Logf("%d kills, %d reports sent, %d acknowledged", kills, sent.Load(), len(all))
+	if len(all) == 0 {
+		t.Error("nothing was acknowledged")
+	}
+
+	db, err := sql.Open("sqlite", filepath.Join(dir, "kcidb.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for id, n := range all {
+		if got := number(t, db, "SELECT count(*) FROM checkouts c JOIN builds b ON b.checkout_id = c.id WHERE c.id = ?", fmt.Sprintf("ci:c%d", n)); got != 1 {
+			t.Errorf("report %d, submission %s: %d checkouts with a build, want 1", n, id, got)
+		}
+	}
+	// Reports whose sender saw no answer are there wholly, once, or not at all.
+	receipts := number(t, db, "SELECT count(DISTINCT id) FROM receipts WHERE failure = ''")
+	for _, query := range []string{
+		"SELECT count(*) FROM receipts", "SELECT count(*) FROM checkouts", "SELECT count(*) FROM builds",
+		"SELECT sum(objects) / 2 FROM receipts",
+	} {
+		if got := number(t, db, query); got != receipts {
+			t.Errorf("%s: %d, want %d, as many as submissions loaded", query, got, receipts)
+		}
+	}
+}
+
+// trySubmit sends a report and returns its ID, "" where there is no answer.
+func trySubmit(ctx context.Context, url string, n int) string {
+	req, err := http.NewRequestWithContext(ctx, "POST", url+"/submit", strings.NewReader(aReport(n)))
+	if err != nil {
+		return ""
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return ""
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		return ""
+	}
+	_, id, _ := strings.Cut(string(body), `"id":"`)
+	id, _, _ = strings.Cut(id, `"`)
+	return id
+}
+
+// waitEmpty waits until no submission is in the queue any more.
+func waitEmpty(t *testing.T, url string) {
+	t.Helper()
+	for end := time.Now().Add(40 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		metrics := do(t, request(t, "GET", url+"/metrics", nil)).body
+		if strings.Contains(metrics, "\nkcidb_json_files 0\n") {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("the queue does not run empty:\n%s", metrics)
+		}
+	}
+}
+
+func number(t *testing.T, db *sql.DB, query string, args ...any) (n int) {
+	t.Helper()
+	if err := db.QueryRowContext(t.Context(), query, args...).Scan(&n); err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	return n
+}
