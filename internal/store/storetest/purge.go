@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package storetest
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// purge removes what arrived before a time, and nothing else.
+func (s suite) purge(t *testing.T) {
+	db := s.ready(t)
+	all := &report.Report{}
+	for i := range 4 {
+		all.Append(timed(i))
+	}
+	shared := timed(2) // has what an older one has, too
+	shared.Builds[0].LogExcerpt = timed(0).Builds[0].LogExcerpt
+	all.Append(shared)
+	mustLoad(t, db, all, store.LoadOptions{Metadata: true})
+	kept := everything(t, db, true)
+	for _, c := range []struct {
+		before time.Time
+		gone   int
+	}{
+		{time.Time{}, 0}, {moment(0), 0}, {moment(0).Add(time.Microsecond), 1}, {moment(2), 2}, {moment(9), 4},
+	} {
+		if err := db.Purge(t.Context(), c.before); err != nil {
+			t.Fatal(err)
+		}
+		want := &report.Report{
+			Checkouts: kept.Checkouts[c.gone:], Builds: kept.Builds[c.gone:], Tests: kept.Tests[c.gone:],
+			Issues: kept.Issues[c.gone:], Incidents: kept.Incidents[c.gone:],
+		}
+		if c.gone == 4 {
+			want = &report.Report{}
+		}
+		expect(t, everything(t, db, true), want)
+	}
+	mustLoad(t, db, all, store.LoadOptions{Metadata: true})
+	expect(t, everything(t, db, true), kept)
+}
+
+// noPurge says that it cannot, whatever the time.
+func (s suite) noPurge(t *testing.T) {
+	db := s.ready(t)
+	for _, before := range []time.Time{{}, moment(0)} {
+		if err := db.Purge(t.Context(), before); !errors.Is(err, store.ErrUnsupported) {
+			t.Errorf("Purge(%v): %v", before, err)
+		}
+	}
+}
+
+// time tells when things changed, and what time it is.
+func (s suite) time(t *testing.T) {
+	db := s.ready(t)
+	clock := func(which store.Clock, want time.Time) {
+		t.Helper()
+		if got, err := db.Time(t.Context(), which); err != nil || !got.Equal(want) {
+			t.Errorf("%s: %v, %v, want %v", which, got, err, want)
+		}
+	}
+	clock(store.FirstModified, time.Time{})
+	clock(store.LastModified, time.Time{})
+	now, err := db.Time(t.Context(), store.Current)
+	if err != nil || time.Since(now).Abs() > time.Hour {
+		t.Errorf("the current time is %v, %v", now, err)
+	}
+	if _, err := db.Time(t.Context(), "lunch"); err == nil {
+		t.Error("there is a time for lunch")
+	}
+	if !s.can.Keeps {
+		return
+	}
+	r := timed(5)
+	r.Checkouts, r.Builds = nil, nil
+	r.Tests[0].Timestamp, r.Incidents[0].Timestamp = new(moment(2)), new(moment(7))
+	mustLoad(t, db, r, store.LoadOptions{Metadata: true})
+	clock(store.FirstModified, moment(2))
+	clock(store.LastModified, moment(7))
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package storetest
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+)
+
+// receipts keeps the first receipt of success of each submission, and the last
+// one of failure until then.
+func (s suite) receipts(t *testing.T) {
+	db, ok := s.ready(t).(store.Receipts)
+	if !ok {
+		t.Fatal("the store is not what its driver declares: it keeps no receipts")
+	}
+	ctx := t.Context()
+	receipt := func(id string, finished int, failure string) store.Receipt {
+		return store.Receipt{ID: id, Origin: "a", Received: moment(0), Finished: moment(finished), Bytes: 1 << 40, Objects: 5, Failure: failure}
+	}
+	expect := func(id string, want *store.Receipt) {
+		t.Helper()
+		got, err := db.Receipt(ctx, id)
+		switch {
+		case want == nil && !errors.Is(err, store.ErrNoReceipt):
+			t.Errorf("%s: got %v, %v, want no receipt", id, got, err)
+		case want != nil && err != nil:
+			t.Errorf("%s: %v", id, err)
+		case want != nil && !cmp.Equal(got, *want):
+			t.Errorf("%s: got %v, want %v", id, got, *want)
+		}
+	}
+	loaded, failed, mended := receipt("loaded", 1, ""), receipt("failed", 2, "it is \"not\" a report"), receipt("mended", 9, "")
+	expect("loaded", nil)
+	mustLoad(t, db, full(), store.LoadOptions{Receipts: []store.Receipt{loaded}})
+	if err := db.SaveReceipts(ctx, []store.Receipt{failed, receipt("mended", 3, "broken"), receipt("loaded", 9, "again")}); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.SaveReceipts(ctx, nil); err != nil {
+		t.Fatal(err)
+	}
+	mustLoad(t, db, full(), store.LoadOptions{Receipts: []store.Receipt{mended}})
+	expect("loaded", &loaded)
+	expect("failed", &failed)
+	expect("mended", &mended)
+	if err := db.PurgeReceipts(ctx, moment(2)); err != nil {
+		t.Fatal(err)
+	}
+	expect("loaded", nil)
+	expect("failed", &failed)
+	if err := db.Empty(ctx); err != nil {
+		t.Fatal(err)
+	}
+	expect("failed", nil)
+}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package storetest is what every driver of stores is held to: the contract of
+// package store, as tests.
+//
+// A driver's own test says what it can do and how to make an empty database,
+// and calls Run. What a driver declares that it cannot is skipped, out loud.
+package storetest
+
+import (
+	"cmp"
+	"embed"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// Capabilities are the differences between drivers.
+type Capabilities struct {
+	Keeps       bool // what is loaded can be read
+	Initialized bool // a database has its schema from the start, and Init always fails
+	Permanent   bool // the schema cannot be removed
+	Snapshots   bool // a dump shows the database of one moment
+	Purges      bool // Purge removes things
+	Receipts    bool // it is a store.Receipts
+	Several     bool // more schemas than one are known
+}
+
+// Open returns the store of a new and empty database, and closes it, and
+// removes the database, after the test.
+type Open func(t *testing.T) store.Store
+
+// Run holds the stores that open returns to the contract.
+func Run(t *testing.T, open Open, can Capabilities) {
+	t.Parallel()
+	s := suite{open, can}
+	for _, c := range []struct {
+		name string
+		can  bool
+		run  func(*testing.T)
+	}{
+		{"Lifecycle", true, s.lifecycle},
+		{"Upgrade", can.Several, s.upgrade},
+		{"Errors", true, s.errors},
+		{"Load", can.Keeps, s.load},
+		{"Merge", can.Keeps, s.merge},
+		{"Texts", can.Keeps, s.texts},
+		{"Changes", can.Keeps, s.changes},
+		{"Dump", can.Keeps, s.dump},
+		{"RoundTrip", can.Keeps, s.roundTrip},
+		{"Query", can.Keeps, s.query},
+		{"QueryConformance", can.Keeps, s.queryConformance},
+		{"Purge", can.Keeps && can.Purges, s.purge},
+		{"NoPurge", !can.Purges, s.noPurge},
+		{"Time", true, s.time},
+		{"Receipts", can.Receipts, s.receipts},
+		{"Concurrency", can.Keeps, s.concurrency},
+		{"Cancel", can.Keeps, s.cancel},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if !c.can {
+				t.Skip("the driver does not do this, as it declares")
+			}
+			t.Parallel()
+			c.run(t)
+		})
+	}
+}
+
+type suite struct {
+	open Open
+	can  Capabilities
+}
+
+// ready returns the store of an empty database with a schema.
+func (s suite) ready(t *testing.T) store.Store {
+	t.Helper()
+	db := s.open(t)
+	if !s.can.Initialized {
+		if err := db.Init(t.Context(), store.Version{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return db
+}
+
+//go:embed testdata
+var testdata embed.FS
+
+// dataset returns a report with objects of all types, some of whose parents
+// are not there.
+func dataset(t *testing.T) *report.Report {
+	t.Helper()
+	text, err := testdata.ReadFile("testdata/dataset.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := report.Decode(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// moment returns the time n seconds after one of no importance.
+func moment(n int) time.Time {
+	return time.Date(2025, 7, 1, 12, 0, n, 0, time.UTC)
+}
+
+func mustLoad(t *testing.T, db store.Store, r *report.Report, opts store.LoadOptions) *store.Changes {
+	t.Helper()
+	changes, err := db.Load(t.Context(), r, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return changes
+}
+
+// collect puts the reports together.
+func collect(reports func(yield func(*report.Report, error) bool)) (*report.Report, error) {
+	all := &report.Report{}
+	for r, err := range reports {
+		if err != nil {
+			return all, err
+		}
+		all.Append(r)
+	}
+	return all, nil
+}
+
+// everything returns all objects of the database in order.
+func everything(t *testing.T, db store.Store, metadata bool) *report.Report {
+	t.Helper()
+	r, err := collect(db.Dump(t.Context(), store.DumpOptions{Metadata: metadata}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sorted(r)
+}
+
+// sorted returns the objects in the order of their IDs.
+func sorted(r *report.Report) *report.Report {
+	s := &report.Report{}
+	s.Append(r)
+	slices.SortFunc(s.Checkouts, func(a, b report.Checkout) int { return strings.Compare(a.ID, b.ID) })
+	slices.SortFunc(s.Builds, func(a, b report.Build) int { return strings.Compare(a.ID, b.ID) })
+	slices.SortFunc(s.Tests, func(a, b report.Test) int { return strings.Compare(a.ID, b.ID) })
+	slices.SortFunc(s.Issues, func(a, b report.Issue) int {
+		return cmp.Or(strings.Compare(a.ID, b.ID), cmp.Compare(a.Version, b.Version))
+	})
+	slices.SortFunc(s.Incidents, func(a, b report.Incident) int { return strings.Compare(a.ID, b.ID) })
+	return s
+}
+
+// expect fails the test where two reports differ in anything but the order of
+// objects.
+func expect(t *testing.T, got, want *report.Report) {
+	t.Helper()
+	if diff := gocmp.Diff(sorted(want), sorted(got)); diff != "" {
+		t.Errorf("objects differ (-want +got):\n%s", diff)
+	}
+}
+
+// keys returns the identities of all objects, in the order of the lists.
+func keys(r *report.Report) map[store.List][]store.Key {
+	k := make(map[store.List][]store.Key)
+	for _, o := range r.Checkouts {
+		k[store.Checkouts] = append(k[store.Checkouts], store.Key{ID: o.ID})
+	}
+	for _, o := range r.Builds {
+		k[store.Builds] = append(k[store.Builds], store.Key{ID: o.ID})
+	}
+	for _, o := range r.Tests {
+		k[store.Tests] = append(k[store.Tests], store.Key{ID: o.ID})
+	}
+	for _, o := range r.Issues {
+		k[store.Issues] = append(k[store.Issues], store.Key{ID: o.ID, Version: o.Version})
+	}
+	for _, o := range r.Incidents {
+		k[store.Incidents] = append(k[store.Incidents], store.Key{ID: o.ID})
+	}
+	return k
+}
