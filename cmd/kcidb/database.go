@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/all"
+)
+
+const (
+	databaseEnv = "KCIDB_DATABASE"
+	// servedDatabase is where "kcidb serve" without options keeps its data.
+	servedDatabase = "kcidb-data/kcidb.db"
+)
+
+// databaseOptions say which database a command works on.
+type databaseOptions struct {
+	spec string
+	help bool
+	// orServed lets commands that change nothing take the database of a service
+	// in the current directory, where none is named. Those that change something
+	// must be told of which.
+	orServed bool
+}
+
+// addTo gives cmd the flags of commands for databases. It comes after cmd's
+// Args and RunE are set, as --database-help is answered before they are called.
+func (o *databaseOptions) addTo(p *program, cmd *cobra.Command) {
+	usage := "`SPEC` of the database (default $" + databaseEnv
+	if o.orServed {
+		usage += ", else that of a service in ./kcidb-data"
+	}
+	cmd.Flags().StringVarP(&o.spec, "database", "d", "", usage+")")
+	cmd.Flags().BoolVar(&o.help, "database-help", false, "explain the databases there are, and exit")
+	mustCompleteSpecs(cmd)
+
+	args, work := cmd.Args, cmd.RunE
+	cmd.Args = func(cmd *cobra.Command, a []string) error {
+		if o.help {
+			return nil
+		}
+		return args(cmd, a)
+	}
+	cmd.RunE = func(cmd *cobra.Command, a []string) error {
+		if o.help {
+			_, err := io.WriteString(p.stdout, all.Help())
+			return err
+		}
+		return work(cmd, a)
+	}
+}
+
+func mustCompleteSpecs(cmd *cobra.Command) {
+	var words []string
+	for _, d := range all.Drivers {
+		words = append(words, d.Name+":")
+	}
+	complete := cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoSpace)
+	if err := cmd.RegisterFlagCompletionFunc("database", complete); err != nil {
+		panic(err)
+	}
+}
+
+// resolve returns the specification of the database.
+func (o *databaseOptions) resolve() (string, error) {
+	if spec := cmp.Or(o.spec, os.Getenv(databaseEnv)); spec != "" {
+		return spec, nil
+	}
+	if o.orServed {
+		if _, err := os.Stat(servedDatabase); err == nil {
+			return "sqlite:" + servedDatabase, nil
+		}
+	}
+	return "", usagef("no database is named: give -d/--database, or set %s", databaseEnv)
+}
+
+// with opens the database, calls f with it, and closes it.
+func (o *databaseOptions) with(ctx context.Context, f func(store.Store) error) (err error) {
+	spec, err := o.resolve()
+	if err != nil {
+		return err
+	}
+	s, err := all.Open(ctx, spec)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	return f(s)
+}

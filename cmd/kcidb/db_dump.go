@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+)
+
+type dbDumpOptions struct {
+	database        databaseOptions
+	out             reportsOptions
+	after, until    timestamp
+	withoutMetadata bool
+}
+
+func newDBDumpCommand(p *program) *cobra.Command {
+	o := dbDumpOptions{database: databaseOptions{orServed: true}}
+	cmd := &cobra.Command{
+		Use:   "dump",
+		Short: "Write everything in a database",
+		Long: `Write all objects in a database to standard output, or those that arrived
+within the bounds given: later than one time, and not later than the other.
+Times are in ISO 8601; the local time zone is meant where they name none.`,
+		Example: `  kcidb db dump -d sqlite:my.db > all.json
+  kcidb db dump -d sqlite:my.db -o 10000 --indent 0 --after 2025-07-01`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runDBDump(cmd.Context(), p, &o)
+		},
+	}
+	o.database.addTo(p, cmd)
+	o.out.addFlags(cmd)
+	cmd.Flags().BoolVar(&o.withoutMetadata, "without-metadata", false, "leave out the times objects were modified at")
+	cmd.Flags().Var(&o.after, "after", "only what arrived after `TIME`")
+	cmd.Flags().Var(&o.until, "until", "only what arrived at `TIME` or before")
+	return cmd
+}
+
+func runDBDump(ctx context.Context, p *program, o *dbDumpOptions) error {
+	return o.database.with(ctx, func(s store.Store) error {
+		return o.out.write(p, s.Dump(ctx, store.DumpOptions{
+			After:     o.after.Time,
+			Until:     o.until.Time,
+			Metadata:  !o.withoutMetadata,
+			PerReport: int(o.out.perReport),
+		}))
+	})
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+)
+
+func newDBEmptyCommand(p *program) *cobra.Command {
+	var o databaseOptions
+	cmd := &cobra.Command{
+		Use:     "empty",
+		Short:   "Remove everything from a database, keeping its schema",
+		Long:    `Remove everything from a database, keeping its schema. What was there is gone.`,
+		Example: `  kcidb db empty -d sqlite:my.db`,
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runDBEmpty(cmd.Context(), &o)
+		},
+	}
+	o.addTo(p, cmd)
+	return cmd
+}
+
+func runDBEmpty(ctx context.Context, o *databaseOptions) error {
+	return o.with(ctx, func(s store.Store) error { return s.Empty(ctx) })
+}

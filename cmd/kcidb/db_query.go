@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+)
+
+type queryOptions struct {
+	database      databaseOptions
+	out           reportsOptions
+	query         store.Query
+	issues        []string
+	issueVersions []int
+}
+
+func newDBQueryCommand(p *program) *cobra.Command {
+	return queryCommand(p, "kcidb db query")
+}
+
+// queryCommand returns the command that asks a database, which is there twice,
+// as the Python system has both.
+func queryCommand(p *program, name string) *cobra.Command {
+	o := queryOptions{database: databaseOptions{orServed: true}}
+	cmd := &cobra.Command{
+		Use:   "query",
+		Short: "Get objects from a database by their IDs",
+		Long: `Write the objects with the IDs given to standard output, and on demand all they
+stem from, and all that stems from them. Descendants include those of the
+ancestors, where both are asked for. Nothing at all is written when nothing is
+asked for.`,
+		Example: `  ` + name + ` -d sqlite:my.db -t ci:test-1 --parents
+  ` + name + ` -d sqlite:my.db -c ci:checkout-1 -c ci:checkout-2 --children
+  ` + name + ` -d sqlite:my.db -i ci:issue-1 --iv 1 --children`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if len(o.issues) != len(o.issueVersions) {
+				return usagef("%d issue IDs and %d issue versions are given: each ID needs one version",
+					len(o.issues), len(o.issueVersions))
+			}
+			for i, id := range o.issues {
+				o.query.Issues = append(o.query.Issues, store.Key{ID: id, Version: o.issueVersions[i]})
+			}
+			return runQuery(cmd.Context(), p, &o)
+		},
+	}
+	o.database.addTo(p, cmd)
+	o.out.addFlags(cmd)
+	f := cmd.Flags()
+	f.StringArrayVarP(&o.query.Checkouts, "checkout-id", "c", nil, "`ID` of a checkout; can be repeated, as all IDs")
+	f.StringArrayVarP(&o.query.Builds, "build-id", "b", nil, "`ID` of a build")
+	f.StringArrayVarP(&o.query.Tests, "test-id", "t", nil, "`ID` of a test")
+	f.StringArrayVarP(&o.issues, "issue-id", "i", nil, "`ID` of an issue")
+	f.IntSliceVar(&o.issueVersions, "issue-version", nil, "`VERSION` of the issue, one for each ID, in their order")
+	f.IntSliceVar(&o.issueVersions, "iv", nil, "short for --issue-version")
+	f.StringArrayVarP(&o.query.Incidents, "incident-id", "n", nil, "`ID` of an incident")
+	f.BoolVar(&o.query.Parents, "parents", false, "and all that these stem from")
+	f.BoolVar(&o.query.Children, "children", false, "and all that stems from these")
+	f.BoolVar(&o.query.Metadata, "with-metadata", false, "with the times objects were modified at")
+	return cmd
+}
+
+func runQuery(ctx context.Context, p *program, o *queryOptions) error {
+	o.query.PerReport = int(o.out.perReport)
+	return o.database.with(ctx, func(s store.Store) error {
+		return o.out.write(p, s.Query(ctx, o.query))
+	})
+}

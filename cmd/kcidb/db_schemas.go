@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+)
+
+func newDBSchemasCommand(p *program) *cobra.Command {
+	o := databaseOptions{orServed: true}
+	cmd := &cobra.Command{
+		Use:   "schemas",
+		Short: "List the schemas a database can have",
+		Long: `List the schemas a database can have, oldest first: each with its version, a
+colon, and the version of the reports it keeps. The one that the database has
+is marked with an asterisk.`,
+		Example: `  kcidb db schemas -d sqlite:my.db`,
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runDBSchemas(cmd.Context(), p, &o)
+		},
+	}
+	o.addTo(p, cmd)
+	return cmd
+}
+
+func runDBSchemas(ctx context.Context, p *program, o *databaseOptions) error {
+	return o.with(ctx, func(s store.Store) error {
+		schemas, current, err := s.Schemas(ctx)
+		if err != nil {
+			return err
+		}
+		for i, schema := range schemas {
+			mark := ' '
+			if i == current {
+				mark = '*'
+			}
+			_, err := fmt.Fprintf(p.stdout, "%c%d.%d: %s\n", mark, schema.Version.Major, schema.Version.Minor, schema.Report)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+)
+
+type dbUpgradeOptions struct {
+	database databaseOptions
+	schema   schemaVersion
+}
+
+func newDBUpgradeCommand(p *program) *cobra.Command {
+	var o dbUpgradeOptions
+	cmd := &cobra.Command{
+		Use:   "upgrade",
+		Short: "Bring a database's schema up to date",
+		Long: `Bring a database's schema up to the newest one, or to the one given, keeping
+all that is in it. A database that has it already is left alone.`,
+		Example: `  kcidb db upgrade -d sqlite:my.db`,
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runDBUpgrade(cmd.Context(), &o)
+		},
+	}
+	o.database.addTo(p, cmd)
+	o.schema.addFlag(cmd)
+	return cmd
+}
+
+func runDBUpgrade(ctx context.Context, o *dbUpgradeOptions) error {
+	return o.database.with(ctx, func(s store.Store) error {
+		return s.Upgrade(ctx, store.Version(o.schema))
+	})
+}

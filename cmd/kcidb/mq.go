@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kcidb-go/kcidb/internal/queue"
+	"github.com/kcidb-go/kcidb/internal/queue/jetstream"
+)
+
+func newMQCommand(p *program) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "mq",
+		Short: "Make, fill and read queues of submissions",
+		Long: `Make queues of submissions, put reports in, take them out, and look after those
+that could not be loaded. "kcidb serve" has a queue of its own and needs none
+of this.
+
+A queue is named with --queue:
+
+` + jetstream.Help,
+		Example: `  kcidb mq io-publisher publish --queue nats://mq.example.org/KCIDB < reports.json
+  kcidb mq io-subscriber pull --queue nats://mq.example.org/KCIDB -m 10
+  kcidb mq dead list --queue embedded:kcidb-data/queue`,
+	}
+	cmd.AddCommand(newMQPublisherCommand(p), newMQSubscriberCommand(p), newMQDeadCommand(p))
+	return cmd
+}
+
+// queueOptions say which queue a command works on.
+type queueOptions struct {
+	queue   string
+	project string
+	topic   string
+}
+
+// addFlags gives cmd the flags, and all commands below it.
+func (o *queueOptions) addFlags(cmd *cobra.Command) {
+	cmd.PersistentFlags().StringVar(&o.queue, "queue", "", "`URL` of the queue")
+}
+
+// addPubSubFlags takes the Python tools' flags, which name a Google Pub/Sub queue.
+func (o *queueOptions) addPubSubFlags(cmd *cobra.Command) {
+	cmd.PersistentFlags().StringVarP(&o.project, "project", "p", "", "`PROJECT` of a Google Pub/Sub queue")
+	cmd.PersistentFlags().StringVarP(&o.topic, "topic", "t", "", "`TOPIC` of a Google Pub/Sub queue")
+}
+
+// url returns the queue's URL.
+func (o *queueOptions) url() (string, error) {
+	switch {
+	case o.queue != "":
+		return o.queue, nil
+	case o.project != "" || o.topic != "":
+		return "", usagef("this program cannot use Google Pub/Sub queues (-p, -t): name a queue with --queue URL")
+	}
+	return "", usagef("no queue is named: give --queue URL")
+}
+
+// with opens the queue, calls f with it, and closes it.
+func (o *queueOptions) with(ctx context.Context, f func(queue.Queue) error) (err error) {
+	url, err := o.url()
+	if err != nil {
+		return err
+	}
+	q, err := jetstream.Open(ctx, url)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, q.Close()) }()
+	return f(q)
+}
+
+// newMQInitCommand returns the init command of publishers and subscribers.
+// What the Python system keeps apart is one here, so either makes all of it.
+func newMQInitCommand(o *queueOptions, parent string) *cobra.Command {
+	return &cobra.Command{
+		Use:     "init",
+		Short:   "Make the queue",
+		Long:    `Make the queue, for publishers and subscribers, where it is not there yet.`,
+		Example: "  " + parent + " init --queue embedded:queue",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return o.with(cmd.Context(), func(q queue.Queue) error { return q.Init(cmd.Context()) })
+		},
+	}
+}
+
+// newMQCleanupCommand returns the cleanup command of publishers and
+// subscribers. Scripts run both, so that a queue which is gone is no error.
+func newMQCleanupCommand(o *queueOptions, parent string) *cobra.Command {
+	return &cobra.Command{
+		Use:     "cleanup",
+		Short:   "Remove the queue, with all that is in it",
+		Long:    `Remove the queue, with all that is in it, if it is there. What was there is gone.`,
+		Example: "  " + parent + " cleanup --queue embedded:queue",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return o.with(cmd.Context(), func(q queue.Queue) error {
+				if err := q.Cleanup(cmd.Context()); !errors.Is(err, queue.ErrNotFound) {
+					return err
+				}
+				return nil
+			})
+		},
+	}
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kcidb-go/kcidb"
+)
+
+func newMQPublisherCommand(p *program) *cobra.Command {
+	var o queueOptions
+	const name = "kcidb mq io-publisher"
+	cmd := &cobra.Command{
+		Use:     "io-publisher",
+		Short:   "Put reports into a queue",
+		Long:    `Make a queue of submissions, put reports into it, and remove it.`,
+		Example: "  " + name + " publish --queue nats://mq.example.org/KCIDB < report.json",
+	}
+	o.addFlags(cmd)
+	o.addPubSubFlags(cmd)
+	cmd.AddCommand(newMQInitCommand(&o, name), newMQPublishCommand(p, &o), newMQCleanupCommand(&o, name))
+	return cmd
+}
+
+func newMQPublishCommand(p *program, o *queueOptions) *cobra.Command {
+	var in inputOptions
+	cmd := &cobra.Command{
+		Use:   "publish",
+		Short: "Put reports into the queue",
+		Long: `Put the reports on standard input into the queue, as submissions. The ID of
+each is printed once it is safe. What is wrong with one that is not valid goes
+to standard error, and the others are published nevertheless.
+
+Exit status: 0 all reports were published; 1 some were not.`,
+		Example: `  kcidb mq io-publisher publish --queue nats://mq.example.org/KCIDB < report.json`,
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runMQPublish(cmd.Context(), p, o)
+		},
+	}
+	in.addFlags(cmd)
+	return cmd
+}
+
+func runMQPublish(ctx context.Context, p *program, o *queueOptions) error {
+	url, err := o.url()
+	if err != nil {
+		return err
+	}
+	client, err := kcidb.OpenQueue(ctx, url)
+	if err != nil {
+		return err
+	}
+	return submitAll(ctx, p, client)
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kcidb-go/kcidb/internal/queue"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+type mqPullOptions struct {
+	queue    *queueOptions
+	out      outputOptions
+	timeout  seconds
+	messages count
+}
+
+func newMQSubscriberCommand(p *program) *cobra.Command {
+	var o queueOptions
+	var subscription string
+	const name = "kcidb mq io-subscriber"
+	cmd := &cobra.Command{
+		Use:     "io-subscriber",
+		Short:   "Take reports out of a queue",
+		Long:    `Make a queue of submissions, take reports out of it, and remove it.`,
+		Example: "  " + name + " pull --queue nats://mq.example.org/KCIDB -m 10",
+	}
+	o.addFlags(cmd)
+	o.addPubSubFlags(cmd)
+	cmd.PersistentFlags().StringVarP(&subscription, "subscription", "s", "", "`SUBSCRIPTION` of a Google Pub/Sub queue")
+	cmd.AddCommand(newMQInitCommand(&o, name), newMQPullCommand(p, &o), newMQCleanupCommand(&o, name))
+	return cmd
+}
+
+func newMQPullCommand(p *program, queue *queueOptions) *cobra.Command {
+	o := mqPullOptions{queue: queue, timeout: forever, messages: 1}
+	cmd := &cobra.Command{
+		Use:   "pull",
+		Short: "Take reports out of the queue",
+		Long: `Write the reports that wait in the queue to standard output, oldest first, and
+wait for more until there were as many as asked for, or the time is over. Each
+is out of the queue once it is written. What is not a valid report is logged,
+and goes to the dead letters.`,
+		Example: `  kcidb mq io-subscriber pull --queue nats://mq.example.org/KCIDB -m inf --timeout 10`,
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runMQPull(cmd.Context(), p, &o)
+		},
+	}
+	cmd.Flags().Var(&o.timeout, "timeout", "stop after `SECONDS`, or never: inf")
+	cmd.Flags().VarP(&o.messages, "messages", "m", "stop after `N` messages, or never: inf")
+	o.out.addFlags(cmd)
+	return cmd
+}
+
+func runMQPull(ctx context.Context, p *program, o *mqPullOptions) error {
+	return o.queue.with(ctx, func(q queue.Queue) error {
+		log := p.level.logger(p.stderr)
+		w := o.out.writer(p)
+		deadline := time.Now().Add(time.Duration(o.timeout))
+		for left := o.messages; left > 0; {
+			wait := min(time.Until(deadline), time.Minute)
+			deliveries, err := q.Pull(ctx, queue.Limits{Messages: 1}, max(wait, 0))
+			if err != nil {
+				return err
+			}
+			for _, d := range deliveries {
+				if err := report.Validate(d.Message().Data); err != nil {
+					log.Error("dropping a message that is not a valid report", "id", d.Message().ID, "error", err)
+					if err := d.Refuse(ctx, fmt.Sprintf("invalid report: %v", err), true); err != nil {
+						return err
+					}
+					continue
+				}
+				if err := w.WriteRaw(d.Message().Data); err != nil {
+					return err
+				}
+				// It is written, so it must not come back because of a signal.
+				if err := d.Ack(context.WithoutCancel(ctx)); err != nil {
+					return err
+				}
+				left--
+			}
+			if len(deliveries) == 0 && time.Until(deadline) <= 0 {
+				return nil
+			}
+		}
+		return nil
+	})
+}
+
+// seconds is the value of --timeout.
+type seconds time.Duration
+
+// forever is some hundred years, which a clock can still be set forward by.
+const forever = seconds(100 * 365 * 24 * time.Hour)
+
+func (s *seconds) Type() string { return "SECONDS" }
+
+func (s *seconds) String() string {
+	if *s == forever {
+		return "inf"
+	}
+	return strconv.FormatFloat(time.Duration(*s).Seconds(), 'f', -1, 64)
+}
+
+func (s *seconds) Set(text string) error {
+	value, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.IsNaN(value) || value < 0 {
+		return fmt.Errorf("not a number of seconds, nor inf")
+	}
+	*s = forever
+	if value < time.Duration(forever).Seconds() {
+		*s = seconds(value * float64(time.Second))
+	}
+	return nil
+}
+
+// count is the value of --messages.
+type count int
+
+const unlimited = count(math.MaxInt)
+
+func (n *count) Type() string { return "N" }
+
+func (n *count) String() string {
+	if *n == unlimited {
+		return "inf"
+	}
+	return strconv.Itoa(int(*n))
+}
+
+func (n *count) Set(text string) error {
+	if text == "inf" {
+		*n = unlimited
+		return nil
+	}
+	value, err := strconv.Atoi(text)
+	if err != nil || value < 0 {
+		return fmt.Errorf("not a whole number, nor inf")
+	}
+	*n = count(value)
+	return nil
+}
