@@ -110,7 +110,7 @@ var loadCatalogue = sync.OnceValue(func() *catalogue {
 		c.platforms = append(c.platforms, &platform{
 			key:    hash(strings.Join(words[:4], " ")),
 			origin: words[0], lab: dash(words[1]), name: words[2], arch: words[3], config: dash(words[4]),
-			compatible: words[5:],
+			compatible: append([]string(nil), words[5:]...), // nil for none
 		})
 	}
 	for _, words := range table("suites.txt") {
@@ -163,8 +163,11 @@ func newSuite(words []string) *suite {
 func (s *suite) add(words []string) {
 	top, _, _ := strings.Cut(s.path, ".")
 	flat := top + "."
-	if top == "kselftest" {
+	switch top {
+	case "kselftest":
 		flat = s.path + "_"
+	case "redhat": // names tests, not suites
+		flat = ""
 	}
 	addCase := func(name string) {
 		s.cases = append(s.cases, testCase{

@@ -84,6 +84,7 @@ func (s *shared) fill(t *report.Test, i int) *trouble {
 		t.Path = c.flat
 		t.LogExcerpt = s.line(c, status, i)
 	case "redhat":
+		t.Path = c.flat
 		t.Comment = &c.name
 		t.Misc = fmt.Appendf(nil, `{"iid":%d,"retrigger":false,"maintainers":[{"name":"Test Team","email":"tests@example.org"}]}`, mix(s.key, uint64(i))%90_000_000)
 	case "microsoft":
