@@ -14,13 +14,13 @@ import (
 func decode5(text []byte, minor int) (r *Report, err *Error) {
 	defer catch(&err)
 	d := newDecoder(text, minor)
-	r = new(Report)
-	readObject(d, reportShape, r)
+	read := new(Report)
+	readObject(d, reportShape, read)
 	d.end()
 	if err := d.err(); err != nil {
 		return nil, err
 	}
-	return r, nil
+	return read, nil
 }
 
 // decoder reads a report of 5.x into the typed objects, judging it by the

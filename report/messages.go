@@ -158,7 +158,7 @@ func excerpt(s string) string {
 }
 
 // foundNull says what to do about a null.
-const foundNull = "null; leave the property out instead"
+const foundNull = "null (what is not known is left out)"
 
 // found says what a value is: a string quoted, a number as it is written.
 func found(v any) string {

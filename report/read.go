@@ -6,8 +6,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"math"
-	"slices"
-	"strings"
 	"time"
 )
 
@@ -27,6 +25,9 @@ func (d *decoder) shaped(rules ...*rule) []byte {
 	for _, r := range rules {
 		if !r.match(value) {
 			d.note(r.kind, r.expected, found(string(value)), false)
+			if r.kind == KindFormat {
+				break // a pattern would only say the same again
+			}
 		}
 	}
 	return value
@@ -208,65 +209,4 @@ func escaped(b []byte, quote int) bool {
 		i--
 	}
 	return (quote-i)%2 == 1
-}
-
-// keeper is the memory of decoded values. It takes them by the chunk: a report
-// has dozens of small values per object, and allocating each is slow.
-type keeper struct {
-	chunk    strings.Builder
-	raw      []byte
-	strings  slab[string]
-	times    slab[time.Time]
-	statuses slab[Status]
-	bools    slab[bool]
-	floats   slab[float64]
-}
-
-// chunkSize is how much memory is taken at a time for texts.
-const chunkSize = 16 << 10
-
-// string returns a copy of b.
-func (k *keeper) string(b []byte) string {
-	if len(b) > chunkSize/4 {
-		return string(b)
-	}
-	start := k.chunk.Len()
-	if start+len(b) > k.chunk.Cap() {
-		k.chunk = strings.Builder{}
-		k.chunk.Grow(chunkSize)
-		start = 0
-	}
-	k.chunk.Write(b)
-	return k.chunk.String()[start:]
-}
-
-// bytes returns a copy of b.
-func (k *keeper) bytes(b []byte) []byte {
-	if len(b) > chunkSize/4 {
-		return slices.Clone(b)
-	}
-	if len(k.raw)+len(b) > cap(k.raw) {
-		k.raw = make([]byte, 0, chunkSize)
-	}
-	start := len(k.raw)
-	k.raw = append(k.raw, b...)
-	return slices.Clip(k.raw[start:])
-}
-
-// slab hands out pointers to values that lie side by side.
-type slab[T any] struct {
-	free []T
-	size int
-}
-
-// keep returns a pointer to a copy of a value.
-func (s *slab[T]) keep(value T) *T {
-	if len(s.free) == 0 {
-		s.size = min(max(8, 2*s.size), 256)
-		s.free = make([]T, s.size)
-	}
-	p := &s.free[0]
-	s.free = s.free[1:]
-	*p = value
-	return p
 }

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"pgregory.net/rapid"
+)
+
+// places returns where an error has faults, and of which kinds.
+func places(err *Error) map[string]bool {
+	set := make(map[string]bool)
+	if err != nil {
+		for _, f := range err.Faults {
+			set[string(f.Kind)+" "+f.Pointer] = true
+		}
+	}
+	return set
+}
+
+// agree holds the decoder of 5.x equal to the reference validator, for one
+// text and each minor version.
+func agree(t interface{ Errorf(string, ...any) }, text []byte) {
+	for minor := range Latest.Minor + 1 {
+		r, err := decode5(text, minor)
+		ref := validateReference(text, Version{5, minor})
+		if (r == nil) != (ref != nil) {
+			t.Errorf("as 5.%d: report %v\nreference: %v\n%q", minor, r, ref, text)
+		}
+		if err != nil && err.More > 0 || ref != nil && ref.More > 0 {
+			continue // the faults listed need not be the same
+		}
+		if got, want := places(err), places(ref); !maps.Equal(got, want) {
+			t.Errorf("as 5.%d:\n%s\nreference:\n%s\n%q", minor, lines(got), lines(want), text)
+		}
+	}
+}
+
+// agreeOnJSON holds what the scanner, which both validators use, takes for
+// JSON equal to what a strict JSON library does.
+func agreeOnJSON(t interface{ Errorf(string, ...any) }, text []byte) {
+	_, err := decode5(text, Latest.Minor)
+	if err != nil && err.More > 0 {
+		return
+	}
+	strict, broken := true, false
+	if err != nil {
+		for _, f := range err.Faults {
+			switch f.Kind {
+			case KindSyntax:
+				broken = !strings.Contains(f.Expected, "digits")
+				strict = false
+			case KindDuplicate, KindSurrogate, KindNumber, KindDepth:
+				strict = false
+			}
+		}
+	}
+	switch valid := jsontext.Value(text).IsValid(); {
+	case broken && valid:
+		t.Errorf("JSON is not taken for JSON: %v\n%q", err, text)
+	case strict && !valid && !mayHide(err):
+		t.Errorf("what is not JSON is taken for JSON: %v\n%q", err, text)
+	}
+}
+
+// mayHide tells whether half a surrogate pair or a NaN may have gone unsaid,
+// being in a value that is wrong anyway.
+func mayHide(err *Error) bool {
+	return err != nil && slices.ContainsFunc(err.Faults, func(f Fault) bool { return f.Kind.OfSchema() || f.Kind == KindTime })
+}
+
+func lines(set map[string]bool) string {
+	return strings.Join(slices.Sorted(maps.Keys(set)), "\n")
+}
+
+// goldenTexts returns the texts of the cases of 5.x, and those about text.
+func goldenTexts(tb testing.TB, kinds ...string) []string {
+	var texts []string
+	for _, kind := range kinds {
+		for minor := range Latest.Minor + 1 {
+			readLines(tb, fmt.Sprintf("%s-v5.%d.jsonl", kind, minor), func(l struct{ Doc json.RawMessage }) {
+				texts = append(texts, string(l.Doc))
+			})
+		}
+	}
+	return texts
+}
+
+func rawTexts(tb testing.TB) []string {
+	var texts []string
+	readLines(tb, "raw.jsonl", func(l struct{ Text string }) { texts = append(texts, l.Text) })
+	return texts
+}
+
+// oddities are pieces of text that validators may see differently.
+var oddities = []string{
+	`null`, `true`, `[]`, `{}`, `[null]`, `{"x":1}`, `""`, `"\n"`, `"a\n"`, `"\u0000"`, `"\ud83d"`, `"\ud83d\ude00"`, `"\ude00\ud83d"`, `"é"`, "\"\xff\"",
+	`0`, `-0`, `-0.0`, `1.0`, `1e2`, `1.5`, `1e-1`, `-1`, `-1e-400`, `1e400`, `-1e400`, `NaN`, `Infinity`, `-Infinity`, `2147483647`, `2147483648`, `2147483647.5`,
+	`99999999999999999999.5`, `123456789012345678901234567890`, `5.0`, `4`, `3`, strings.Repeat("1", 4300), strings.Repeat("1", 4301), strings.Repeat("9", 400),
+	`"ci:1"`, `"ci:\u0000"`, `"ci"`, `"CI:1"`, `"PASS"`, `"pass"`, `"MISS"`, `"metric"`, `"a.b"`, `"a..b"`, `"https://h/"`, `"HTTPS://h/"`, `"https://h/ "`, `"a@b"`,
+	`"2025-07-01T10:00:00Z"`, `"9999-12-31T23:59:59-01:00"`, `"0001-01-01T00:00:00+01:00"`, `"2025-02-29T00:00:00Z"`,
+	`[{"name":"a","url":"a:b"}]`, `[{"name":"a/b","url":"b"},{"name":"a"},1]`, `["a","a b",""]`, `[[[{"a":{"a":1,"a":2}}]]]`,
+	`{"misc":{"\u0000":"\u0000","b":NaN,"b":{"c":"\ud800"}}}`, `{"major":5,"minor":1}`, `{"major":5}`, `{"major":5.0,"minor":true}`, `{"value":1e400,"unit":"\u0000"}`,
+	`{"code":true,"code":1,"x":0}`, `"` + strings.Repeat("é", maxText) + `"`, `"` + strings.Repeat(`\ud800`, maxText+1) + `"`,
+}
+
+// names are members that an object may gain.
+var oddNames = []string{
+	"version", "checkouts", "builds", "tests", "issues", "incidents", "id", "origin", "build_id", "misc", "comment", "start_time", "log_excerpt", "status",
+	"number", "environment", "culprit", "categories", "input_files", "origin_builds_finish_time", "issue_version", "git_repository_url", "_timestamp", "x", "",
+	`a/b~c`, `\u0069d`, `\u0000`, `\ud800`, "valid", "present", "major", "minor", "name", "url", "value",
+}
+
+// mutate returns a text with random changes of its values, members and bytes.
+func mutate(t *rapid.T, text string) string {
+	for range rapid.IntRange(1, 4).Draw(t, "changes") {
+		spots := valueSpots(text)
+		if len(spots) == 0 {
+			return text
+		}
+		spot := rapid.SampledFrom(spots).Draw(t, "spot")
+		value := rapid.SampledFrom(oddities).Draw(t, "value")
+		switch rapid.IntRange(0, 5).Draw(t, "change") {
+		case 0, 1, 2: // another value
+			text = text[:spot.from] + value + text[spot.to:]
+		case 3: // one more member, new or again
+			if text[spot.from] == '{' && spot.to-spot.from > 2 {
+				name := rapid.SampledFrom(oddNames).Draw(t, "name")
+				text = text[:spot.from+1] + `"` + name + `":` + value + "," + text[spot.from+1:]
+			}
+		case 4: // a member behind the others
+			if text[spot.from] == '{' && spot.to-spot.from > 2 {
+				name := rapid.SampledFrom(oddNames).Draw(t, "name")
+				text = text[:spot.to-1] + `, "` + name + `" :` + value + text[spot.to-1:]
+			}
+		case 5: // bytes cut out
+			if rapid.IntRange(0, 9).Draw(t, "rarely") == 0 {
+				text = text[:spot.from] + text[spot.to:]
+			}
+		}
+	}
+	return text
+}
+
+type spot struct{ from, to int }
+
+// valueSpots returns where the values of a text are, names of members
+// included.
+func valueSpots(text string) []spot {
+	var spots []spot
+	for i := 0; i < len(text); i++ {
+		if isSpace(text[i]) || strings.IndexByte(",:]}", text[i]) >= 0 {
+			continue
+		}
+		_, next, ok := skim([]byte(text), i)
+		if !ok {
+			return spots
+		}
+		spots = append(spots, spot{i, next})
+		if text[i] != '{' && text[i] != '[' {
+			i = next - 1
+		}
+	}
+	return spots
+}
+
+func TestValidatorsAgree(t *testing.T) {
+	for _, text := range goldenTexts(t, "valid", "invalid") {
+		agree(t, []byte(text))
+	}
+	for _, text := range rawTexts(t) {
+		agree(t, []byte(text))
+		agreeOnJSON(t, []byte(text))
+	}
+}
+
+func TestValidatorsAgreeOnMutants(t *testing.T) {
+	texts := goldenTexts(t, "valid")
+	rapid.Check(t, func(t *rapid.T) {
+		text := []byte(mutate(t, rapid.SampledFrom(texts).Draw(t, "text")))
+		agree(t, text)
+		agreeOnJSON(t, text)
+	})
+}
+
+func FuzzValidatorsAgree(f *testing.F) {
+	for i, text := range goldenTexts(f, "valid", "invalid") {
+		if i%40 == 0 {
+			f.Add([]byte(text))
+		}
+	}
+	for _, text := range rawTexts(f) {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		agree(t, text)
+		agreeOnJSON(t, text)
+	})
+}
