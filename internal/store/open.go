@@ -31,7 +31,7 @@ const bigQuery = "bigquery"
 func Open(ctx context.Context, drivers []Driver, spec string) (Store, error) {
 	name, params, found := strings.Cut(spec, ":")
 	if name == "" {
-		return nil, fmt.Errorf("no database given: a specification is DRIVER or DRIVER:PARAMS, with a driver of %s", names(drivers))
+		return nil, fmt.Errorf("no database given: a specification is DRIVER or DRIVER:PARAMS; the drivers are %s", names(drivers))
 	}
 	if d, ok := driver(drivers, name); ok {
 		return d.Open(ctx, params)

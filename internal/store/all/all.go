@@ -7,12 +7,20 @@ import (
 	"context"
 
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/jsonfile"
+	"github.com/kcidb-go/kcidb/internal/store/mux"
 	"github.com/kcidb-go/kcidb/internal/store/null"
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
 )
 
 // Drivers are all drivers, in the order of their names.
-var Drivers = []store.Driver{null.Driver, sqlite.Driver}
+var Drivers []store.Driver
+
+// The driver mux opens stores with all drivers, itself among them: what a
+// variable's initializer may not do.
+func init() {
+	Drivers = []store.Driver{jsonfile.Driver, mux.Driver(Open), null.Driver, sqlite.Driver}
+}
 
 // Open opens the database that the specification describes, as [store.Open]
 // does with all drivers.

@@ -74,18 +74,14 @@ type Store struct {
 // memory where file is ":memory:". A file that is there and is not, or no
 // longer, one of ours is an error, ErrCorrupt or ErrNewSchema.
 func Open(file string) (*Store, error) {
-	s := &Store{name: "sqlite:" + file, now: time.Now}
 	switch file {
 	case "":
 		return nil, errors.New("sqlite: no file given: the specification is sqlite:FILE or sqlite::memory:")
 	case memory:
-		dsn := "file::memory:?_txlock=immediate&" + fmt.Sprintf(pragmas, busyTimeout.Milliseconds(), writerCache)
-		s.write = openPool(dsn, 1)
-		s.read = s.write
-		return s, nil
+		return OpenMemory("sqlite:" + file), nil
 	}
 	// The name goes into a URI, whose path must not begin with two slashes.
-	s.file = filepath.Clean(file)
+	s := &Store{name: "sqlite:" + file, file: filepath.Clean(file), now: time.Now}
 	uri := "file:" + strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(s.file)
 	s.write = openPool(uri+"?mode=rw&_txlock=immediate&"+fmt.Sprintf(pragmas, busyTimeout.Milliseconds(), writerCache), 1)
 	// Readers write nothing but temporary tables. They are opened like
@@ -98,6 +94,12 @@ func Open(file string) (*Store, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// OpenMemory returns a new database in memory, which errors call by the name.
+func OpenMemory(name string) *Store {
+	pool := openPool("file::memory:?_txlock=immediate&"+fmt.Sprintf(pragmas, busyTimeout.Milliseconds(), writerCache), 1)
+	return &Store{name: name, write: pool, read: pool, now: time.Now}
 }
 
 // openPool returns a pool of most connections, any number for 0. None is

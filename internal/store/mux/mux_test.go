@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mux
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/null"
+	"github.com/kcidb-go/kcidb/internal/store/sqlite"
+	"github.com/kcidb-go/kcidb/internal/store/storetest"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// openWith opens databases with a mux over the drivers that need nothing.
+func openWith(ctx context.Context, params string) (store.Store, error) {
+	drivers := []store.Driver{sqlite.Driver, null.Driver}
+	return Driver(func(ctx context.Context, spec string) (store.Store, error) {
+		return store.Open(ctx, drivers, spec)
+	}).Open(ctx, params)
+}
+
+func open(t *testing.T, params string) store.Store {
+	t.Helper()
+	s, err := openWith(t.Context(), params)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+func TestStore(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) store.Store { return open(t, "sqlite::memory: sqlite::memory:") },
+		storetest.Capabilities{Keeps: true, Purges: true, Receipts: true, Several: true})
+}
+
+// TestAll loads into all databases, and answers from the first.
+func TestAll(t *testing.T) {
+	one, other := filepath.Join(t.TempDir(), "a b"), filepath.Join(t.TempDir(), "c")
+	s := open(t, "sqlite:"+strings.ReplaceAll(one, " ", `\ `)+" sqlite:"+other+" null")
+	if err := s.Init(t.Context(), store.Version{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := open(t, "sqlite:"+other).Init(t.Context(), store.Version{}); !errors.Is(err, store.ErrInitialized) {
+		t.Errorf("the second database was not initialized: %v", err)
+	}
+	r := &report.Report{Checkouts: []report.Checkout{{ID: "a:1", Origin: "a"}}}
+	changes, err := s.Load(t.Context(), r, store.LoadOptions{Receipts: []store.Receipt{{ID: "x"}}})
+	if err != nil || len(changes.Objects) != 1 {
+		t.Fatalf("%v, %v", changes, err)
+	}
+	for _, params := range []string{"sqlite:" + other, "sqlite:" + other + " null"} {
+		s := open(t, params).(store.Receipts)
+		n := 0
+		for r, err := range s.Dump(t.Context(), store.DumpOptions{}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			n += r.Count()
+		}
+		if _, err := s.Receipt(t.Context(), "x"); err != nil || n != 1 {
+			t.Errorf("%s: %d objects, receipt: %v", params, n, err)
+		}
+	}
+	if _, keeps := open(t, "null sqlite:"+other).(store.Receipts); keeps {
+		t.Error("keeps receipts where the first database does not")
+	}
+}
+
+// TestOneFails names the database that failed.
+func TestOneFails(t *testing.T) {
+	absent := filepath.Join(t.TempDir(), "absent")
+	s := open(t, "null sqlite:"+absent)
+	_, err := s.Load(t.Context(), &report.Report{}, store.LoadOptions{})
+	if !errors.Is(err, store.ErrNotFound) || !strings.Contains(err.Error(), "database 2: sqlite:"+absent) {
+		t.Errorf("Load: %v", err)
+	}
+	if _, err := openWith(t.Context(), "null nonsense:1"); err == nil || !strings.Contains(err.Error(), "database 2") {
+		t.Errorf("Open: %v", err)
+	}
+}
+
+func TestSplit(t *testing.T) {
+	for params, want := range map[string][]string{
+		"null":                        {"null"},
+		" a:b\t c \n":                 {"a:b", "c"},
+		`sqlite:a\ b sqlite:c\\d`:     {"sqlite:a b", `sqlite:c\d`},
+		`mux:a\ mux:b\\\ c`:           {`mux:a mux:b\ c`},
+		`\  x`:                        {" ", "x"},
+		`postgresql:dbname=x\ user=y`: {"postgresql:dbname=x user=y"},
+	} {
+		if got, err := split(params); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%q: got %q, %v, want %q", params, got, err, want)
+		}
+	}
+	for _, params := range []string{"", "  ", `a\`} {
+		if got, err := split(params); err == nil {
+			t.Errorf("%q: got %q, want an error", params, got)
+		}
+	}
+}
+
+// FuzzSplit gets back what was escaped.
+func FuzzSplit(f *testing.F) {
+	f.Add("sqlite:a b", `c\d`)
+	escape := strings.NewReplacer(`\`, `\\`, " ", `\ `, "\t", "\\\t", "\n", "\\\n", "\r", "\\\r")
+	f.Fuzz(func(t *testing.T, a, b string) {
+		split(a) // must not panic
+		if a == "" || b == "" || strings.ToValidUTF8(a+b, "") != a+b {
+			return
+		}
+		got, err := split(escape.Replace(a) + " " + escape.Replace(b))
+		if err != nil || !slices.Equal(got, []string{a, b}) {
+			t.Errorf("%q and %q became %q, %v", a, b, got, err)
+		}
+	})
+}

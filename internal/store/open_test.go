@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+)
+
+func TestOpen(t *testing.T) {
+	var opened string
+	driver := func(name string) Driver {
+		return Driver{Name: name, Help: "\nhelp of " + name + "\n", Open: func(_ context.Context, params string) (Store, error) {
+			opened = name + " " + params
+			return nil, errors.ErrUnsupported
+		}}
+	}
+	few := []Driver{driver("sqlite"), driver("json")}
+	more := append(few, driver(bigQuery))
+	for _, c := range []struct {
+		drivers      []Driver
+		spec, opened string // opened, or what the error says
+	}{
+		{few, "sqlite:a:b c", "sqlite a:b c"},
+		{few, "sqlite::memory:", "sqlite :memory:"},
+		{few, "json", "json "},
+		{few, "json:", "json "},
+		{more, "dataset", "bigquery dataset"},
+		{more, "bigquery:project.dataset", "bigquery project.dataset"},
+		{few, "dataset", `no database driver "dataset", and no driver bigquery, whose data set a word alone would be: the drivers are json, sqlite`},
+		{few, "oracle:secret", `no database driver "oracle": the drivers are json, sqlite`},
+		{few, "", "the drivers are"},
+		{few, ":x", "the drivers are"},
+	} {
+		opened = ""
+		_, err := Open(t.Context(), c.drivers, c.spec)
+		if opened == "" {
+			opened = err.Error()
+		}
+		if !strings.Contains(opened, c.opened) {
+			t.Errorf("%q: %s, want %s", c.spec, opened, c.opened)
+		}
+	}
+	if help := Help(few); !strings.Contains(help, "\nsqlite\n    help of sqlite\n") {
+		t.Errorf("the help is %q", help)
+	}
+}
