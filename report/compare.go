@@ -4,20 +4,125 @@ package report
 
 import (
 	"cmp"
+	"encoding/json"
+	"fmt"
+	"math/big"
 	"slices"
 )
 
-// sortMembers sorts the members of all objects in a value by name.
-func sortMembers(value any) {
-	switch value := value.(type) {
-	case *object:
-		slices.SortFunc(value.members, func(a, b member) int { return cmp.Compare(a.name, b.name) })
-		for _, m := range value.members {
-			sortMembers(m.value)
+// Compare orders two reports by what they say: 0 if they say the same, -1 or +1
+// for an order that is of no meaning, but always the same. If one is older, it
+// is compared as upgraded to the version of the other.
+//
+// The order of objects in the report's lists does not matter, nor does that of
+// members; that of all other lists does. An empty list is not the same as none,
+// nor 1 the same as 1.0. The error is an *Error as of Upgrade.
+func Compare(a, b *Document) (int, error) {
+	v, ok := a.Version(Latest)
+	if !ok {
+		return 0, a.unknownVersion(Latest)
+	}
+	w, ok := b.Version(Latest)
+	if !ok {
+		return 0, b.unknownVersion(Latest)
+	}
+	if v.Compare(w) < 0 {
+		v = w
+	}
+	var roots [2]*object
+	for i, d := range []*Document{a, b} {
+		u, err := d.upgraded(v)
+		if err != nil {
+			return 0, err
 		}
-	case []any:
-		for _, element := range value {
-			sortMembers(element)
+		roots[i] = normal(u.root).(*object)
+		for _, m := range roots[i].members {
+			if elements, ok := m.value.([]any); ok {
+				slices.SortFunc(elements, compareValues)
+			}
 		}
 	}
+	return compareValues(roots[0], roots[1]), nil
+}
+
+// normal returns a copy of a value with the members of all objects sorted by
+// name.
+func normal(value any) any {
+	switch value := value.(type) {
+	case *object:
+		members := make([]member, len(value.members))
+		for i, m := range value.members {
+			members[i] = member{m.name, normal(m.value)}
+		}
+		slices.SortFunc(members, func(a, b member) int { return cmp.Compare(a.name, b.name) })
+		return &object{members}
+	case []any:
+		elements := make([]any, len(value))
+		for i, element := range value {
+			elements[i] = normal(element)
+		}
+		return elements
+	}
+	return value
+}
+
+// compareValues orders values with sorted members: by type first, then by
+// value.
+func compareValues(a, b any) int {
+	if c := cmp.Compare(typeRank(a), typeRank(b)); c != 0 {
+		return c
+	}
+	switch a := a.(type) {
+	case bool:
+		return cmp.Compare(truth(a), truth(b.(bool)))
+	case json.Number:
+		if isFloat(a) {
+			return cmp.Compare(toFloat(a), toFloat(b.(json.Number)))
+		}
+		return compareIntegers(a, b.(json.Number))
+	case string:
+		return cmp.Compare(a, b.(string))
+	case []any:
+		return slices.CompareFunc(a, b.([]any), compareValues)
+	case *object:
+		return slices.CompareFunc(a.members, b.(*object).members, func(a, b member) int {
+			return cmp.Or(cmp.Compare(a.name, b.name), compareValues(a.value, b.value))
+		})
+	}
+	return 0
+}
+
+func typeRank(value any) int {
+	switch value := value.(type) {
+	case nil:
+		return 0
+	case bool:
+		return 1
+	case json.Number:
+		if isFloat(value) {
+			return 3
+		}
+		return 2
+	case string:
+		return 4
+	case []any:
+		return 5
+	case *object:
+		return 6
+	}
+	panic(fmt.Sprintf("report: no JSON value: %T", value))
+}
+
+func truth(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func compareIntegers(a, b json.Number) int {
+	var x, y big.Int
+	x.SetString(string(a), 10)
+	y.SetString(string(b), 10)
+	return x.Cmp(&y)
 }

@@ -111,7 +111,7 @@ func (d *Document) IDs() (map[string][][]any, error) {
 func (d *Document) known(operation string) (*object, Version, error) {
 	v, ok := d.Version(Latest)
 	if !ok {
-		return nil, Version{}, fmt.Errorf("cannot %s the report: %w", operation, d.unknownVersion())
+		return nil, Version{}, fmt.Errorf("cannot %s the report: %w", operation, d.unknownVersion(Latest))
 	}
 	return d.root.(*object), v, nil
 }

@@ -3,31 +3,17 @@
 package report
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 )
 
 // cases reads a file of conformance cases, one JSON object a line.
 func cases[T any](t *testing.T, name string) []T {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("testdata/golden", name))
-	if err != nil {
-		t.Fatal(err)
-	}
 	var all []T
-	for line := range bytes.Lines(text) {
-		var c T
-		if err := json.Unmarshal(line, &c); err != nil {
-			t.Fatalf("%s, line %d: %v", name, len(all)+1, err)
-		}
-		all = append(all, c)
-	}
+	readLines(t, name, func(c T) { all = append(all, c) })
 	if len(all) == 0 {
 		t.Fatalf("%s has no cases", name)
 	}
@@ -47,7 +33,7 @@ func parse(t *testing.T, text []byte) *Document {
 // their order says nothing.
 func canonical(t *testing.T, text []byte) string {
 	t.Helper()
-	return string(appendValue(nil, sorted(parse(t, text).root)))
+	return string(appendValue(nil, normal(parse(t, text).root)))
 }
 
 // validBySchema says whether a report breaks no rule of its schema.
@@ -178,12 +164,3 @@ func TestUpgrade(t *testing.T) {
 		}
 	}
 }
-
-// sorted returns a value with the members of all objects sorted by name.
-func sorted(value any) any {
-	value = clone(value)
-	sortMembers(value)
-	return value
-}
-
-var _ = strings.Contains

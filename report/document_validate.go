@@ -29,7 +29,7 @@ func (d *Document) validate(asked Version) *Error {
 	if _, readable := d.stated(); readable && slices.Contains(versions, asked) && d.judge(asked) == nil {
 		return nil
 	}
-	return d.unknownVersion()
+	return d.unknownVersion(asked)
 }
 
 // ValidateExactly judges the report by one version's schema, which takes

@@ -4,6 +4,7 @@ package report
 
 import (
 	"encoding/json"
+	"fmt"
 	"strconv"
 	"strings"
 )
@@ -125,30 +126,32 @@ func (d *Document) setVersion(v Version) {
 	d.root.(*object).set("version", version)
 }
 
-// unknownVersion returns the error of a report of no version there is.
-func (d *Document) unknownVersion() *Error {
-	fault := Fault{Kind: KindVersion, Pointer: "/version", Expected: expectedVersion()}
+// unknownVersion returns the error of a report that is of no version up to
+// the one asked for.
+func (d *Document) unknownVersion(asked Version) *Error {
 	root, ok := d.root.(*object)
 	if !ok {
-		fault.Kind, fault.Pointer, fault.Expected = KindType, "", "an object"
-		fault.Found = found(d.root)
-		return &Error{Faults: []Fault{fault}}
+		return &Error{Faults: []Fault{{
+			Kind: KindType, Expected: expectedType([]string{"object"}), Found: found(d.root),
+		}}}
 	}
 	value, ok := root.get("version")
 	if !ok {
-		fault.Kind, fault.Pointer, fault.Found = KindRequired, "", foundMissing
-		fault.Expected = expectedProperty("version")
-		return &Error{Faults: []Fault{fault}}
+		return &Error{Faults: []Fault{{
+			Kind: KindRequired, Expected: expectedProperty("version"), Found: foundMissing,
+		}}}
 	}
-	fault.Found = excerpt(string(appendValue(nil, value)))
-	return &Error{Faults: []Fault{fault}}
-}
-
-// expectedVersion says which versions there are.
-func expectedVersion() string {
-	names := make([]string, len(versions))
-	for i, v := range versions {
-		names[i] = v.String()
+	var names []string
+	for _, v := range versions {
+		if v.Compare(asked) <= 0 {
+			names = append(names, v.String())
+		}
 	}
-	return `a version there is, as {"major": 5, "minor": 3}; one of ` + strings.Join(names, ", ")
+	expected := fmt.Sprintf(`{"major": %d, "minor": %d}`, asked.Major, asked.Minor)
+	if len(names) > 1 {
+		expected += ", or an older version of " + strings.Join(names[:len(names)-1], ", ")
+	}
+	return &Error{Faults: []Fault{{
+		Kind: KindVersion, Pointer: "/version", Expected: expected, Found: excerpt(string(appendValue(nil, value))),
+	}}}
 }

@@ -74,6 +74,9 @@ func (o *object) objects(name string) iter.Seq[*object] {
 // append appends elements to a member that is a list, making it if need be.
 func (o *object) append(name string, elements ...any) {
 	value, _ := o.get(name)
-	list, _ := value.([]any)
+	list, ok := value.([]any)
+	if !ok {
+		list = []any{}
+	}
 	o.set(name, append(list, elements...))
 }

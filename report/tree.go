@@ -92,11 +92,15 @@ func (o *object) text(name string) string {
 	return s
 }
 
+// shallow returns an object with the same values, whose members can be changed
+// without a change to o.
+func (o *object) shallow() *object { return &object{slices.Clone(o.members)} }
+
 // clone returns a copy of a value that shares nothing that can change.
 func clone(value any) any {
 	switch value := value.(type) {
 	case *object:
-		c := &object{slices.Clone(value.members)}
+		c := value.shallow()
 		for i := range c.members {
 			c.members[i].value = clone(c.members[i].value)
 		}

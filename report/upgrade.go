@@ -5,6 +5,7 @@ package report
 import (
 	"fmt"
 	"slices"
+	"strconv"
 )
 
 // Upgrade turns the report into one of a later version; one of that version
@@ -16,35 +17,38 @@ import (
 // say, such as a git:// URL since 5.0, or of KindVersion where there is no such
 // version, or it is newer than the one asked for.
 func (d *Document) Upgrade(to Version) error {
-	if err := d.upgrade(to); err != nil {
+	u, err := d.upgraded(to)
+	if err != nil {
 		return err
 	}
+	d.root = u.root
 	return nil
 }
 
-func (d *Document) upgrade(to Version) *Error {
+// upgraded returns the report in a later version: the document itself if it is
+// of that version, and else one that shares nothing with it.
+func (d *Document) upgraded(to Version) (*Document, *Error) {
 	from, ok := d.Version(to)
 	if !ok {
-		return d.unknownVersion()
+		return nil, d.unknownVersion(to)
 	}
 	if from == to {
-		return nil
+		return d, nil
 	}
-	upgraded := d.Clone()
-	root := upgraded.root.(*object)
+	u := d.Clone()
+	root := u.root.(*object)
 	for _, v := range versions[slices.Index(versions, from)+1:] {
 		if v.Compare(to) > 0 {
 			break
 		}
 		if v.Minor == 0 {
 			if r := steps[v.Major](root); r != nil {
-				return d.refused(from, v, r)
+				return nil, d.refused(from, v, r)
 			}
 		}
-		upgraded.setVersion(v)
+		u.setVersion(v)
 	}
-	d.root = upgraded.root
-	return nil
+	return u, nil
 }
 
 // steps has the changes that make a report one of a major version, out of
@@ -69,7 +73,6 @@ type refusal struct {
 // refused returns the error of a refusal, in the terms of the report as it was
 // before.
 func (d *Document) refused(from, to Version, r *refusal) *Error {
-	root := d.root.(*object)
 	fault := Fault{
 		Kind:     KindUpgrade,
 		Expected: fmt.Sprintf("%s, needed since version %v", r.expected, to),
@@ -78,17 +81,25 @@ func (d *Document) refused(from, to Version, r *refusal) *Error {
 	if r.list == "checkouts" && from.Major < 4 {
 		r.list = "revisions"
 	}
+	if r.property == "id" && from.Major < 2 {
+		r.property = "origin"
+	}
 	path := []string{r.list}
-	value, _ := root.get(r.list)
-	if list, ok := value.([]any); ok && r.index < len(list) {
-		path = append(path, fmt.Sprint(r.index))
-		if o, ok := list[r.index].(*object); ok {
-			fault.List, fault.Index, fault.ID = r.list, r.index, objectID(o)
-			if o.index(r.property) >= 0 {
-				path = append(path, r.property)
-			}
+	if o, ok := d.object(r.list, r.index); ok {
+		fault.List, fault.Index, fault.ID = r.list, r.index, objectID(o)
+		path = append(path, strconv.Itoa(r.index))
+		if o.index(r.property) >= 0 {
+			path = append(path, r.property)
 		}
 	}
 	fault.Pointer = pointer(path)
 	return &Error{Faults: []Fault{fault}}
+}
+
+// object returns the object at a place in one of the report's lists.
+func (d *Document) object(list string, index int) (*object, bool) {
+	value, _ := child(d.root, list)
+	element, _ := child(value, strconv.Itoa(index))
+	o, ok := element.(*object)
+	return o, ok
 }

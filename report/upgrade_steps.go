@@ -52,11 +52,7 @@ func upgradeTo3(root *object) *refusal {
 			id := o.text("id")
 			n := span(id, classOrigin)
 			if n == 0 || n == len(id) || id[n] != ':' {
-				property := "id"
-				if o.index("origin_id") >= 0 {
-					property = "origin"
-				}
-				return &refusal{list, i, property, `an origin of lower-case letters, digits and "_"`, id}
+				return &refusal{list, i, "id", `an ID with an origin of lower-case letters, digits and "_"`, id}
 			}
 			o.set("origin", id[:n])
 			switch list {

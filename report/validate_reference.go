@@ -3,18 +3,13 @@
 package report
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"math"
-	"regexp"
 	"slices"
 	"strconv"
-	"strings"
-	"sync"
-	"unicode/utf8"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
@@ -31,143 +26,12 @@ func validateReference(text []byte, v Version) *Error {
 	return d.judge(v)
 }
 
-// compiled has each version's schema, compiled when first needed: a command
-// that never looks at an old report pays for none.
-var compiled = func() map[Version]func() *jsonschema.Schema {
-	all := make(map[Version]func() *jsonschema.Schema)
-	for _, v := range versions {
-		all[v] = sync.OnceValue(func() *jsonschema.Schema { return compile(v) })
-	}
-	return all
-}()
-
-func compile(v Version) *jsonschema.Schema {
-	text, _ := Schema(v)
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
-	if err != nil {
-		panic(fmt.Sprintf("report: schema %v: %v", v, err))
-	}
-	c := jsonschema.NewCompiler()
-	c.DefaultDraft(jsonschema.Draft7)
-	c.AssertFormat()
-	c.UseRegexpEngine(compilePattern)
-	c.RegisterFormat(format("email", validEmail[string]))
-	c.RegisterFormat(format("uri", validURI[string]))
-	c.RegisterFormat(&jsonschema.Format{Name: "date-time", Validate: checkDateTime})
-	url := "schema:///v" + v.String() + ".json"
-	if err := c.AddResource(url, doc); err != nil {
-		panic(fmt.Sprintf("report: schema %v: %v", v, err))
-	}
-	return c.MustCompile(url)
-}
-
-// pattern is a regular expression as the schemas mean it: "$" holds before
-// one final newline too.
-type pattern struct {
-	*regexp.Regexp
-	source string
-}
-
-func (p pattern) String() string { return p.source }
-
-func compilePattern(source string) (jsonschema.Regexp, error) {
-	re, err := regexp.Compile(strings.ReplaceAll(source, "$", `\n?$`))
-	return pattern{re, source}, err
-}
-
-var (
-	errFormat = errors.New("wrong format")
-	errYears  = errors.New("outside of the years 1 to 9999") // in UTC, which a schema cannot say
-)
-
-func format(name string, valid func(string) bool) *jsonschema.Format {
-	return &jsonschema.Format{Name: name, Validate: func(value any) error {
-		if s, ok := value.(string); ok && !valid(s) {
-			return errFormat
-		}
-		return nil
-	}}
-}
-
-func checkDateTime(value any) error {
-	s, ok := value.(string)
-	switch {
-	case !ok:
-		return nil
-	case !validDateTime(s):
-		return errFormat
-	case !inYears(parseTime(s)):
-		return errYears
-	}
-	return nil
-}
-
-// plain returns a tree as the library takes one, its verdict left the same:
-// numbers such that exact arithmetic with them is cheap, and says of them
-// what arithmetic with doubles would; half surrogate pairs as one character;
-// nothing below misc, where anything goes.
-func plain(value any) any {
-	switch value := value.(type) {
-	case *object:
-		m := make(map[string]any, len(value.members))
-		for _, member := range value.members {
-			if _, ok := member.value.(*object); ok && member.name == "misc" {
-				m["misc"] = map[string]any{}
-				continue
-			}
-			m[member.name] = plain(member.value)
-		}
-		return m
-	case []any:
-		s := make([]any, len(value))
-		for i := range value {
-			s[i] = plain(value[i])
-		}
-		return s
-	case json.Number:
-		return plainNumber(value)
-	case string:
-		if !utf8.ValidString(value) {
-			return cutSurrogates(value)
-		}
-	}
-	return value
-}
-
-// cutSurrogates returns s with a replacement character for each half of a
-// surrogate pair.
-func cutSurrogates(s string) string {
-	var b strings.Builder
-	for i := 0; i < len(s); {
-		r, size := utf8.DecodeRuneInString(s[i:])
-		if r == utf8.RuneError && size == 1 {
-			size = 3
-		}
-		b.WriteRune(r)
-		i += size
-	}
-	return b.String()
-}
-
-func plainNumber(n json.Number) json.Number {
-	if !isFloat(n) {
-		return n[:min(len(n), 20)]
-	}
-	f := toFloat(n)
-	switch {
-	case !isIntegral(n): // NaN and infinities as well
-		return "0.5"
-	case math.Abs(f) > 1e19:
-		return json.Number(strconv.FormatFloat(math.Copysign(1e19, f), 'f', -1, 64))
-	}
-	return json.Number(strconv.FormatFloat(f, 'f', -1, 64))
-}
-
 // judge returns the faults of a report against a version's schema, and those
 // of its text, in the order of the text; nil where there are none.
 func (d *Document) judge(v Version) *Error {
-	j := judgement{root: d.root, more: d.more, wrong: make(map[string]bool)}
-	if err := compiled[v]().Validate(plain(d.root)); err != nil {
+	schema := compiled[v]()
+	j := judgement{root: d.root, schema: schema, more: d.more, wrong: make(map[string]bool)}
+	if err := schema.Validate(plain(d.root)); err != nil {
 		invalid, ok := errors.AsType[*jsonschema.ValidationError](err)
 		if !ok {
 			panic(fmt.Sprintf("report: validate as %v: %v", v, err))
@@ -182,6 +46,7 @@ func (d *Document) judge(v Version) *Error {
 // judgement gathers faults.
 type judgement struct {
 	root   any
+	schema *jsonschema.Schema
 	faults []placedFault
 	wrong  map[string]bool // pointers of values that are not what they should be
 	more   int             // faults not gathered
@@ -256,7 +121,7 @@ func (j *judgement) collect(err *jsonschema.ValidationError) {
 		}
 	case *kind.AdditionalProperties:
 		for _, name := range k.Properties {
-			j.add(KindUnknown, append(slices.Clone(path), name), "no such property", "")
+			j.add(KindUnknown, append(slices.Clone(path), name), expectedKnown(name, j.known(path)), "")
 		}
 	case *kind.Pattern:
 		j.add(KindPattern, path, expectedPattern(k.Want), "")
@@ -275,7 +140,7 @@ func (j *judgement) collect(err *jsonschema.ValidationError) {
 	case *kind.Maximum:
 		j.add(KindRange, path, k.Want.RatString()+" or less", "")
 	case *kind.MaxLength:
-		j.add(KindLength, path, expectedLength(k.Want), fmt.Sprintf("%d", k.Got))
+		j.add(KindLength, path, expectedLength(k.Want), "")
 	case *kind.OneOf:
 		j.collectVersion(err)
 	case *kind.Schema, *kind.Group, *kind.Reference:
@@ -285,6 +150,25 @@ func (j *judgement) collect(err *jsonschema.ValidationError) {
 	default:
 		panic(fmt.Sprintf("report: a schema uses what has no message: %v", err))
 	}
+}
+
+// known returns the properties that an object of the report may have.
+func (j *judgement) known(path []string) []string {
+	schema := j.schema
+	for _, name := range path {
+		if items, ok := schema.Items.(*jsonschema.Schema); ok {
+			schema = items
+		} else {
+			schema = schema.Properties[name]
+		}
+		switch {
+		case schema.Ref != nil:
+			schema = schema.Ref
+		case schema.OneOf != nil: // 1.1's version: a string or an object
+			schema = schema.OneOf[1]
+		}
+	}
+	return slices.Sorted(maps.Keys(schema.Properties))
 }
 
 // collectVersion adds the faults of version 1.1's version, which is a

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// mergeCase is a case of merging. The target of those that have none is a new
+// report of the latest version.
+type mergeCase struct {
+	Name    string
+	Target  json.RawMessage
+	Sources []json.RawMessage
+	Merged  json.RawMessage
+	Count   int
+	Error   *string
+}
+
+func TestMerge(t *testing.T) {
+	all := cases[mergeCase](t, "merge.jsonl")
+	all = append(all, cases[mergeCase](t, "merge_target.jsonl")...)
+	for _, c := range all {
+		target := NewDocument(Latest)
+		if c.Target != nil {
+			target = parse(t, c.Target)
+		}
+		before := string(target.JSON())
+		sources := make([]*Document, len(c.Sources))
+		for i, source := range c.Sources {
+			sources[i] = parse(t, source)
+		}
+		err := target.Merge(sources...)
+		for i, source := range c.Sources {
+			if got := string(sources[i].JSON()); got != string(parse(t, source).JSON()) {
+				t.Errorf("%s: source %d has changed", c.Name, i)
+			}
+		}
+		if c.Error != nil {
+			if _, ok := errors.AsType[*Error](err); !ok {
+				t.Errorf("%s: got %v, want an error", c.Name, err)
+			}
+			if got := string(target.JSON()); got != before {
+				t.Errorf("%s: changed to %s", c.Name, got)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s: got %v", c.Name, err)
+			continue
+		}
+		if got, want := canonical(t, target.JSON()), canonical(t, c.Merged); got != want {
+			t.Errorf("%s:\ngot  %s\nwant %s", c.Name, got, want)
+		}
+		if got, err := target.Count(); err != nil || got != c.Count {
+			t.Errorf("%s: counted %d, %v, want %d", c.Name, got, err, c.Count)
+		}
+	}
+}
+
+func TestOperations(t *testing.T) {
+	for _, c := range cases[struct {
+		Name, Op, Version string
+		Doc, Result       json.RawMessage
+		Error             *string
+	}](t, "ops.jsonl") {
+		var asked Version
+		if _, err := fmt.Sscanf(c.Version, "%d.%d", &asked.Major, &asked.Minor); err != nil {
+			t.Fatal(err)
+		}
+		got, err := operate(t, c.Op, asked, c.Doc)
+		// Metadata looks the same in all versions, so that ours need not be told
+		// which one it is to expect.
+		if strings.HasSuffix(c.Op, "_metadata") && c.Error != nil {
+			continue
+		}
+		// Nor is there a version to ask when counting: what is newer than
+		// the one asked, but known, is counted.
+		if c.Name == "count newer than asked" {
+			continue
+		}
+		if c.Error != nil {
+			if err == nil {
+				t.Errorf("%s: got %s, want an error", c.Name, got)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s: %v", c.Name, err)
+			continue
+		}
+		if got, want := canonical(t, got), canonical(t, c.Result); got != want {
+			t.Errorf("%s:\ngot  %s\nwant %s", c.Name, got, want)
+		}
+	}
+}
+
+// operate carries out an operation as the case files name them, and returns
+// its result as JSON.
+func operate(t *testing.T, op string, asked Version, doc json.RawMessage) ([]byte, error) {
+	if op == "new" {
+		return NewDocument(asked).JSON(), nil
+	}
+	if op == "cmp" {
+		var pair []json.RawMessage
+		if err := json.Unmarshal(doc, &pair); err != nil {
+			t.Fatal(err)
+		}
+		order, err := Compare(parse(t, pair[0]), parse(t, pair[1]))
+		return fmt.Append(nil, order), err
+	}
+	d := parse(t, doc)
+	switch op {
+	case "has_metadata":
+		return fmt.Append(nil, d.HasMetadata()), nil
+	case "strip_metadata":
+		d.StripMetadata()
+		return d.JSON(), nil
+	case "count":
+		count, err := d.Count()
+		return fmt.Append(nil, count), err
+	case "get_ids":
+		ids, err := d.IDs()
+		return idsJSON(t, ids), err
+	case "dedup_first":
+		err := d.Dedup(KeepFirst)
+		return d.JSON(), err
+	case "dedup_second":
+		err := d.Dedup(KeepLast)
+		return d.JSON(), err
+	}
+	t.Fatalf("no operation %q", op)
+	return nil, nil
+}
+
+// idsJSON returns IDs with those of one property as the value alone.
+func idsJSON(t *testing.T, ids map[string][][]any) []byte {
+	bare := make(map[string][]any)
+	for list, all := range ids {
+		for _, id := range all {
+			if len(id) == 1 {
+				bare[list] = append(bare[list], id[0])
+			} else {
+				bare[list] = append(bare[list], id)
+			}
+		}
+	}
+	text, err := json.Marshal(bare)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}

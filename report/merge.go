@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"encoding/json"
+	"math/big"
+	"strconv"
+	"strings"
+)
+
+// Merge appends the objects of other reports to the lists of this one, in
+// order. Nothing is merged deeply or left out: an object in two reports is in
+// the result twice, until Dedup.
+//
+// Before each source is added, the older of the two is upgraded to the version
+// of the newer, so that the result has the newest version among all. The error
+// is an *Error as of Upgrade, and the report is unchanged then. The sources
+// never change, and share nothing with the result.
+func (d *Document) Merge(sources ...*Document) error {
+	if _, ok := d.Version(Latest); !ok {
+		return d.unknownVersion(Latest)
+	}
+	merged := &Document{root: d.root.(*object).shallow()}
+	for _, source := range sources {
+		if err := merged.add(source); err != nil {
+			return err
+		}
+	}
+	d.root = merged.root
+	return nil
+}
+
+func (d *Document) add(source *Document) *Error {
+	own, _ := d.Version(Latest)
+	v, ok := source.Version(Latest)
+	if !ok {
+		return source.unknownVersion(Latest)
+	}
+	if v.Compare(own) < 0 {
+		v = own
+	}
+	target, err := d.upgraded(v)
+	if err != nil {
+		return err
+	}
+	from, err := source.upgraded(v)
+	if err != nil {
+		return err
+	}
+	root := target.root.(*object)
+	for _, list := range lists(v) {
+		value, _ := from.root.(*object).get(list.name)
+		if elements, ok := value.([]any); ok {
+			root.append(list.name, clone(elements).([]any)...)
+		}
+	}
+	d.root = root
+	return nil
+}
+
+// Keep says which of two values is kept.
+type Keep int
+
+// Of two values of one property, the later is the newer one.
+const (
+	KeepLast Keep = iota
+	KeepFirst
+)
+
+// Dedup makes one object of those in a list that have the same ID, in the
+// place of the first. Where they have a property in common, keep decides whose
+// value stays; values are not merged with each other. The error is an *Error of
+// KindVersion, for a report of a version there is not.
+func (d *Document) Dedup(keep Keep) error {
+	v, ok := d.Version(Latest)
+	if !ok {
+		return d.unknownVersion(Latest)
+	}
+	root := d.root.(*object)
+	for _, list := range lists(v) {
+		if value, ok := root.get(list.name); ok {
+			if elements, ok := value.([]any); ok {
+				root.set(list.name, dedup(elements, list.id, keep))
+			}
+		}
+	}
+	return nil
+}
+
+func dedup(elements []any, id []string, keep Keep) []any {
+	kept := make([]any, 0, len(elements))
+	seen := make(map[string]*object)
+	for _, element := range elements {
+		o, ok := element.(*object)
+		key, hasKey := "", false
+		if ok {
+			key, hasKey = o.key(id)
+		}
+		first := seen[key]
+		switch {
+		case !hasKey:
+			kept = append(kept, element)
+		case first == nil:
+			seen[key] = o
+			kept = append(kept, element)
+		default:
+			for _, m := range o.members {
+				if keep == KeepLast || first.index(m.name) < 0 {
+					first.set(m.name, m.value)
+				}
+			}
+		}
+	}
+	return kept
+}
+
+// key returns the values of the properties that identify an object as one
+// string, and false where one is missing. Numbers are the same if they are
+// equal, however they are written.
+func (o *object) key(id []string) (string, bool) {
+	var key strings.Builder
+	for _, name := range id {
+		value, ok := o.get(name)
+		if !ok {
+			return "", false
+		}
+		if number, ok := value.(json.Number); ok {
+			value = plainInteger(number)
+		}
+		key.Write(appendValue(nil, value))
+		key.WriteByte(0)
+	}
+	return key.String(), true
+}
+
+// plainInteger returns a number that is an integer without fraction and
+// exponent, and others as doubles are written.
+func plainInteger(n json.Number) json.Number {
+	switch {
+	case n == "-0":
+		return "0"
+	case !isFloat(n):
+		return n
+	case !isIntegral(n):
+		return json.Number(strconv.FormatFloat(toFloat(n), 'g', -1, 64))
+	}
+	i, _ := big.NewFloat(toFloat(n)).Int(nil)
+	return json.Number(i.String())
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+// compiled has each version's schema, compiled when first needed: a command
+// that never looks at an old report pays for none.
+var compiled = func() map[Version]func() *jsonschema.Schema {
+	all := make(map[Version]func() *jsonschema.Schema)
+	for _, v := range versions {
+		all[v] = sync.OnceValue(func() *jsonschema.Schema { return compile(v) })
+	}
+	return all
+}()
+
+func compile(v Version) *jsonschema.Schema {
+	c, url := newCompiler(v)
+	return c.MustCompile(url)
+}
+
+// newCompiler returns a compiler that knows a version's schema by a URL.
+func newCompiler(v Version) (c *jsonschema.Compiler, url string) {
+	text, _ := Schema(v)
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		panic(fmt.Sprintf("report: schema %v: %v", v, err))
+	}
+	c = jsonschema.NewCompiler()
+	c.DefaultDraft(jsonschema.Draft7)
+	c.AssertFormat()
+	c.UseRegexpEngine(compilePattern)
+	c.RegisterFormat(format("email", validEmail[string]))
+	c.RegisterFormat(format("uri", validURI[string]))
+	c.RegisterFormat(&jsonschema.Format{Name: "date-time", Validate: checkDateTime})
+	url = "schema:///v" + v.String() + ".json"
+	if err := c.AddResource(url, doc); err != nil {
+		panic(fmt.Sprintf("report: schema %v: %v", v, err))
+	}
+	return c, url
+}
+
+// pattern is a regular expression as the schemas mean it: "$" holds before
+// one final newline too.
+type pattern struct {
+	*regexp.Regexp
+	source string
+}
+
+func (p pattern) String() string { return p.source }
+
+func compilePattern(source string) (jsonschema.Regexp, error) {
+	re, err := regexp.Compile(strings.ReplaceAll(source, "$", `\n?$`))
+	return pattern{re, source}, err
+}
+
+var (
+	errFormat = errors.New("wrong format")
+	errYears  = errors.New("outside of the years 1 to 9999") // in UTC, which a schema cannot say
+)
+
+func format(name string, valid func(string) bool) *jsonschema.Format {
+	return &jsonschema.Format{Name: name, Validate: func(value any) error {
+		if s, ok := value.(string); ok && !valid(s) {
+			return errFormat
+		}
+		return nil
+	}}
+}
+
+func checkDateTime(value any) error {
+	s, ok := value.(string)
+	switch {
+	case !ok:
+		return nil
+	case !validDateTime(s):
+		return errFormat
+	case !inYears(parseTime(s)):
+		return errYears
+	}
+	return nil
+}
+
+// plain returns a tree as the library takes one, its verdict left the same:
+// numbers such that exact arithmetic with them is cheap, and says of them
+// what arithmetic with doubles would; half surrogate pairs as one character;
+// nothing below misc, where anything goes.
+func plain(value any) any {
+	switch value := value.(type) {
+	case *object:
+		m := make(map[string]any, len(value.members))
+		for _, member := range value.members {
+			if _, ok := member.value.(*object); ok && member.name == "misc" {
+				m["misc"] = map[string]any{}
+				continue
+			}
+			m[member.name] = plain(member.value)
+		}
+		return m
+	case []any:
+		s := make([]any, len(value))
+		for i := range value {
+			s[i] = plain(value[i])
+		}
+		return s
+	case json.Number:
+		return plainNumber(value)
+	case string:
+		if !utf8.ValidString(value) {
+			return cutSurrogates(value)
+		}
+	}
+	return value
+}
+
+// cutSurrogates returns s with a replacement character for each half of a
+// surrogate pair.
+func cutSurrogates(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if r == utf8.RuneError && size == 1 {
+			size = 3
+		}
+		b.WriteRune(r)
+		i += size
+	}
+	return b.String()
+}
+
+func plainNumber(n json.Number) json.Number {
+	if !isFloat(n) {
+		return n[:min(len(n), 20)]
+	}
+	f := toFloat(n)
+	switch {
+	case !isIntegral(n): // NaN and infinities as well
+		return "0.5"
+	case math.Abs(f) > 1e19:
+		return json.Number(strconv.FormatFloat(math.Copysign(1e19, f), 'f', -1, 64))
+	}
+	return json.Number(strconv.FormatFloat(f, 'f', -1, 64))
+}
