@@ -77,7 +77,7 @@ type testCase struct {
 
 // measure is the range of what a suite's tests measure.
 type measure struct {
-	low, high, scale int
+	low, high, scale int64
 	unit             *string
 	prefix           *report.Prefix
 }
@@ -91,7 +91,7 @@ var loadCatalogue = sync.OnceValue(func() *catalogue {
 		origins, patches := strings.CutSuffix(words[5], "+")
 		c.branches = append(c.branches, &branch{
 			key: hash(words[0] + " " + words[1]), tree: words[0], name: words[1], naming: naming, base: base,
-			weight: number(words[3]), size: number(words[4]),
+			weight: int(number(words[3])), size: int(number(words[4])),
 			origins: strings.Split(origins, ","), patches: patches, url: words[6],
 		})
 	}
@@ -134,7 +134,7 @@ var loadCatalogue = sync.OnceValue(func() *catalogue {
 func newSuite(words []string) *suite {
 	s := &suite{
 		key: hash(words[0]), path: words[0], isBoot: words[0] == "boot",
-		origins: strings.Split(words[2], ","), share: number(words[4]),
+		origins: strings.Split(words[2], ","), share: int(number(words[4])),
 	}
 	for _, word := range words[5:] {
 		key, value, _ := strings.Cut(word, "=")
@@ -224,8 +224,8 @@ func table(name string) [][]string {
 }
 
 // number returns the number a word spells.
-func number(word string) int {
-	n, err := strconv.Atoi(word)
+func number(word string) int64 {
+	n, err := strconv.ParseInt(word, 10, 64)
 	if err != nil {
 		panic("catalogue: " + err.Error())
 	}

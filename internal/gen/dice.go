@@ -36,8 +36,9 @@ func (d *dice) percent(p int) bool { return d.n(100) < p }
 // skewed returns a number from 1 to most, small ones far more often: a tenth of
 // them are in the upper half.
 func (d *dice) skewed(most int) int {
-	n := d.n(most)
-	return 1 + n*d.n(most)/most*d.n(most)/most
+	n := int64(d.n(most)) // products of two do not fit into 32 bits
+	n = n * int64(d.n(most)) / int64(most)
+	return 1 + int(n*int64(d.n(most))/int64(most))
 }
 
 // pick returns one of the choices.

@@ -144,7 +144,7 @@ func describe(b *branch, t time.Time, rev *revision) (tag, name string) {
 		name := "next-" + t.Format("20060102")
 		return name, name
 	case "stable", "stable-rc", "android":
-		minor := number(b.base[strings.IndexByte(b.base, '.')+1:])
+		minor := int(number(b.base[strings.IndexByte(b.base, '.')+1:]))
 		if strings.HasPrefix(b.base, "5.") {
 			minor -= 20
 		}

@@ -105,10 +105,10 @@ func (s *shared) fill(t *report.Test, i int) *trouble {
 // measured returns what the ith case measures: around a value of its own on this
 // platform, and twice that while the code is in trouble.
 func (s *shared) measured(m *measure, i int, trouble bool) *report.Number {
-	usual := m.low + int(mix(s.suite.cases[i].key, s.platform.key, 8)%uint64(m.high-m.low))
-	value := usual / 100 * (92 + int(mix(s.key, uint64(i), 9)%17))
+	usual := m.low + int64(mix(s.suite.cases[i].key, s.platform.key, 8)%uint64(m.high-m.low))
+	value := usual / 100 * (92 + int64(mix(s.key, uint64(i), 9)%17))
 	if usual < 1000 {
-		value = max(m.low, usual+int(mix(s.key, uint64(i), 9)%5)-2)
+		value = max(m.low, usual+int64(mix(s.key, uint64(i), 9)%5)-2)
 	}
 	if trouble {
 		value *= 2
