@@ -3,6 +3,7 @@
 package jetstream
 
 import (
+	"crypto/subtle"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -58,10 +59,8 @@ func startServer(cfg Config) (_ *embedded, err error) {
 			return nil, err
 		}
 	}
-	if cfg.Password == "" {
-		opts.Authorization = cfg.User
-	} else {
-		opts.Username, opts.Password = cfg.User, cfg.Password
+	if cfg.User != "" {
+		opts.CustomClientAuthentication = door{cfg.User, cfg.Password}
 	}
 	srv, err := server.NewServer(opts)
 	if err != nil {
@@ -72,11 +71,16 @@ func startServer(cfg Config) (_ *embedded, err error) {
 	srv.SetLoggerV2(log, false, false, false)
 	e := &embedded{Server: srv, lock: lock, log: cfg.Logger}
 	srv.Start()
-	if !srv.ReadyForConnections(startTimeout) || !srv.JetStreamEnabled() {
+	ready := false
+	for begin := time.Now(); !ready && log.fatal.Load() == nil && time.Since(begin) < startTimeout; {
+		ready = srv.ReadyForConnections(100 * time.Millisecond)
+	}
+	if fatal := log.fatal.Load(); fatal != nil {
 		e.stop()
-		if fatal := log.fatal.Load(); fatal != nil {
-			return nil, errors.New(*fatal)
-		}
+		return nil, errors.New(*fatal)
+	}
+	if !ready || !srv.JetStreamEnabled() {
+		e.stop()
 		return nil, errors.New("the server does not start")
 	}
 	return e, nil
@@ -93,6 +97,23 @@ func splitListen(address string) (host string, port int, err error) {
 	}
 	return host, int(n), nil
 }
+
+// door lets in those who show the user and password, or, if there is no
+// password, the user as a token. The server could do so itself, but warns
+// about every secret that is not hashed.
+type door struct{ user, password string }
+
+// Check implements server.Authentication.
+func (d door) Check(c server.ClientAuthentication) bool {
+	shown := c.GetOpts()
+	if d.password == "" {
+		return equal(shown.Token, d.user)
+	}
+	return equal(shown.Username, d.user) && equal(shown.Password, d.password)
+}
+
+// equal takes the same time wherever the difference is.
+func equal(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
 // stop ends the server and lets go of the directory, in bounded time.
 func (e *embedded) stop() {

@@ -88,7 +88,7 @@ func (q *jsQueue) publish(ctx context.Context, msgs []*nats.Msg, size int) error
 			}
 			// Others depend on the group, so it does not end with this caller.
 			q.background.Go(func() {
-				ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), requestTimeout)
+				ctx, cancel := context.WithTimeout(q.alive, requestTimeout)
 				defer cancel()
 				q.send(ctx, group)
 				<-q.publishing.turn

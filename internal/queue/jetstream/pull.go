@@ -20,6 +20,9 @@ const (
 	fetchMessages = 32
 	// waitAtMost bounds one request that waits for a message.
 	waitAtMost = 5 * time.Second
+	// grace is the least time a Pull waits for a first message: the server hears
+	// of a message a little later as a consumer than it has it as a stream.
+	grace = 50 * time.Millisecond
 )
 
 // pulling is what those who pull share.
@@ -38,8 +41,8 @@ type pulling struct {
 
 // Pull implements queue.Queue.
 func (q *jsQueue) Pull(ctx context.Context, limits queue.Limits, wait time.Duration) ([]queue.Delivery, error) {
-	// Times of seconds that come from float64("inf") overflow to the past.
-	deadline := time.Now().Add(min(max(wait, 0), 100*365*24*time.Hour))
+	// The bound keeps the sum from overflowing to the past.
+	deadline := time.Now().Add(min(max(wait, grace), 100*365*24*time.Hour))
 	for {
 		deliveries, err := q.pullNow(ctx, limits)
 		if err != nil || len(deliveries) > 0 {
@@ -208,7 +211,9 @@ func (q *jsQueue) await(d time.Duration) <-chan struct{} {
 	p.waiting = true
 	consumer := p.consumer
 	q.background.Go(func() {
-		batch, err := consumer.Fetch(1, js.FetchMaxWait(d))
+		ctx, cancel := context.WithTimeout(q.alive, d)
+		defer cancel()
+		batch, err := consumer.Fetch(1, js.FetchContext(ctx))
 		var msgs []js.Msg
 		if err == nil {
 			for msg := range batch.Messages() {

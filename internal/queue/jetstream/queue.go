@@ -57,7 +57,11 @@ type jsQueue struct {
 
 	publishing publishing
 	pulling    pulling
-	background sync.WaitGroup // ends soon after the connection
+
+	// What runs beside the callers ends with the context alive.
+	alive      context.Context
+	end        context.CancelFunc
+	background sync.WaitGroup
 }
 
 var _ queue.Queue = (*jsQueue)(nil)
@@ -65,6 +69,7 @@ var _ queue.Queue = (*jsQueue)(nil)
 // dial connects to srv, or to the servers of cfg where srv is nil.
 func dial(ctx context.Context, cfg Config, srv *embedded) (*jsQueue, error) {
 	q := &jsQueue{cfg: cfg, srv: srv}
+	q.alive, q.end = context.WithCancel(context.WithoutCancel(ctx))
 	q.publishing.turn = make(chan struct{}, 1)
 	q.pulling.arrived = make(chan struct{})
 	opts := []nats.Option{
@@ -156,13 +161,14 @@ func (q *jsQueue) Close() error {
 	if q.closed.Swap(true) {
 		return nil
 	}
+	q.end()
+	q.background.Wait()
 	q.releaseHeld()
 	if q.nc.IsConnected() {
 		// What was given back must arrive, but a server that hangs must not hold us.
 		_ = q.nc.FlushTimeout(time.Second)
 	}
 	q.nc.Close()
-	q.background.Wait()
 	if q.srv != nil {
 		q.srv.stop()
 	}

@@ -18,7 +18,7 @@ const orphanAge = 10 * time.Minute
 // process dies between the removal of a head and that of its pieces. It runs
 // once, when the first message is pulled.
 func (q *jsQueue) sweep() {
-	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
+	ctx, cancel := context.WithTimeout(q.alive, requestTimeout)
 	defer cancel()
 	for _, stream := range []string{q.cfg.Stream, q.deadStream()} {
 		if err := q.sweepStream(ctx, stream, orphanAge); err != nil && !q.closed.Load() {

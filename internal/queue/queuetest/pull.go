@@ -70,6 +70,13 @@ func testWait(t *testing.T, open func() queue.Queue) {
 	case <-time.After(soon):
 		t.Fatal("a message published while Pull waits does not arrive")
 	}
+	go func() { _, _ = q.Pull(t.Context(), queue.Limits{}, soon) }()
+	time.Sleep(50 * time.Millisecond)
+	begin = time.Now()
+	must(t, q.Close())
+	if waited := time.Since(begin); waited > soon/4 {
+		t.Errorf("Close with a waiting Pull takes %v", waited)
+	}
 }
 
 // A Pull that ends early must not take a message with it.

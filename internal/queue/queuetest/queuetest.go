@@ -8,6 +8,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -64,7 +65,7 @@ func Run(t *testing.T, setup func(t *testing.T) (open func() queue.Queue)) {
 		{"Restore", testRestore},
 		{"Discard", testDiscard},
 		{"Reopen", testReopen},
-		{"ReopenGivesBack", testReopenGivesBack},
+		{"ReopenHeld", testReopenHeld},
 		{"Concurrency", testConcurrency},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -156,6 +157,9 @@ func ids(deliveries []queue.Delivery) []string {
 
 func same[T any](t *testing.T, what string, got, want T) {
 	t.Helper()
+	if reflect.DeepEqual(got, want) {
+		return // package cmp takes seconds for large data
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("%s (-want +got):\n%s", what, diff)
 	}

@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package jetstream
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/kcidb-go/kcidb/internal/queue"
+)
+
+// dirVariable makes this test binary a program that publishes to the queue in
+// the directory of its value, until it is killed.
+const dirVariable = "KCIDB_TEST_PUBLISH_DIR"
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(dirVariable); dir != "" {
+		if err := publishForEver(dir); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	}
+	os.Exit(m.Run())
+}
+
+// killedData is the data of the message with the ID. Some are large, so that
+// the process is killed between pieces too.
+func killedData(id string) []byte {
+	if strings.HasSuffix(id, "7") {
+		return bytes.Repeat([]byte(id), 2<<20/len(id))
+	}
+	return []byte(id)
+}
+
+// publishForEver prints the ID of each message published.
+func publishForEver(dir string) error {
+	ctx := context.Background()
+	q, err := OpenEmbedded(ctx, Config{Dir: dir})
+	if err != nil {
+		return err
+	}
+	if err := q.Init(ctx); err != nil {
+		return err
+	}
+	var n atomic.Int64
+	failed := make(chan error)
+	for range 16 {
+		go func() {
+			for {
+				id := fmt.Sprintf("p%dn%d", os.Getpid(), n.Add(1))
+				if err := q.Publish(ctx, queue.Message{ID: id, Data: killedData(id)}); err != nil {
+					failed <- err
+					return
+				}
+				// One write a line: a line is there whole or not at all.
+				fmt.Println(id)
+			}
+		}()
+	}
+	return <-failed
+}
+
+// TestKilled kills a process that publishes, again and again, and finds every
+// message it reported as published.
+func TestKilled(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	cfg := testConfig(t)
+	cfg.Dir = dir
+	cfg.Visibility = time.Minute
+	published := map[string]bool{}
+	for round := range 5 {
+		for _, id := range publishAndDie(t, dir, 100+50*round) {
+			published[id] = true
+		}
+	}
+	q := open(t, cfg)
+	for {
+		got, err := q.Pull(t.Context(), queue.Limits{Messages: 100}, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(got) == 0 {
+			break
+		}
+		for _, d := range got {
+			if m := d.Message(); !bytes.Equal(m.Data, killedData(m.ID)) {
+				t.Errorf("message %s has other data", m.ID)
+			}
+			// What was not reported may be there or not.
+			delete(published, d.Message().ID)
+			if err := d.Ack(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for id := range published {
+		t.Errorf("message %s was published and is lost", id)
+	}
+	if stats, err := q.Stats(t.Context()); err != nil || stats != (queue.Stats{}) {
+		t.Errorf("left behind: %+v, %v", stats, err)
+	}
+}
+
+// publishAndDie runs a process that publishes to dir, kills it when it has
+// published n messages, and returns their IDs.
+func publishAndDie(t *testing.T, dir string, n int) []string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = append(os.Environ(), dirVariable+"="+dir)
+	cmd.Stderr = t.Output()
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		if ids = append(ids, lines.Text()); len(ids) == n {
+			cfg := testConfig(t)
+			cfg.Dir = dir
+			_, err := cfg.Open(t.Context())
+			if !errors.Is(err, queue.ErrBusy) || !strings.Contains(err.Error(), strconv.Itoa(cmd.Process.Pid)) {
+				t.Errorf("opened while process %d has it open: %v", cmd.Process.Pid, err)
+			}
+			_ = cmd.Process.Kill()
+		}
+	}
+	_ = cmd.Wait()
+	if len(ids) < n {
+		t.Fatalf("the process published %d messages, then: %v", len(ids), cmd.ProcessState)
+	}
+	return ids
+}
+
+func TestBusy(t *testing.T) {
+	t.Parallel()
+	cfg := testConfig(t)
+	cfg.Dir = t.TempDir()
+	q := open(t, cfg)
+	if _, err := cfg.Open(t.Context()); !errors.Is(err, queue.ErrBusy) {
+		t.Fatalf("opened twice: %v, want %v", err, queue.ErrBusy)
+	}
+	if err := q.Close(); err != nil {
+		t.Fatal(err)
+	}
+	open(t, cfg)
+}
+
+func TestUnusableDir(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(t.Context(), "embedded:"+file); err == nil || !strings.Contains(err.Error(), file) {
+		t.Errorf("a file for a directory: %v", err)
+	}
+}
+
+// freePort returns an address nobody listens on.
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+func TestListen(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ name, user, password, userinfo string }{
+		{"open", "", "", ""},
+		{"token", "s3cret", "", "s3cret@"},
+		{"password", "ci", "s3cret", "ci:s3cret@"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			cfg := testConfig(t)
+			cfg.Dir, cfg.Listen = t.TempDir(), freePort(t)
+			cfg.User, cfg.Password = test.user, test.password
+			q := open(t, cfg)
+			if err := q.Init(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			other, err := Open(t.Context(), "nats://"+test.userinfo+cfg.Listen+"/KCIDB")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer other.Close()
+			if err := other.Publish(t.Context(), queue.Message{ID: "a"}); err != nil {
+				t.Fatal(err)
+			}
+			if pending, err := q.Pending(t.Context(), "a"); err != nil || !pending {
+				t.Errorf("published through the port and pending: %v, %v", pending, err)
+			}
+			if test.user == "" {
+				return
+			}
+			_, err = Open(t.Context(), "nats://wrong0@"+cfg.Listen+"/KCIDB")
+			if !errors.Is(err, nats.ErrAuthorization) || strings.Contains(err.Error(), "wrong0") {
+				t.Errorf("with a wrong token: %v", err)
+			}
+		})
+	}
+	t.Run("taken", func(t *testing.T) {
+		t.Parallel()
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		cfg := testConfig(t)
+		cfg.Dir, cfg.Listen = t.TempDir(), l.Addr().String()
+		if _, err := cfg.Open(t.Context()); err == nil || !strings.Contains(err.Error(), "address already in use") {
+			t.Errorf("listening on a port in use: %v", err)
+		}
+		cfg.Listen = ""
+		open(t, cfg) // nothing is left of the first attempt
+	})
+}
+
+// TestQuiet: nothing of the server reaches the standard streams or the
+// network, and no secret the log.
+func TestQuiet(t *testing.T) {
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout, stderr := os.Stdout, os.Stderr
+	os.Stdout, os.Stderr = write, write
+	restore := sync.OnceFunc(func() { os.Stdout, os.Stderr = stdout, stderr; write.Close() })
+	defer restore()
+	var log bytes.Buffer
+	cfg := Config{
+		Dir: t.TempDir(), Listen: freePort(t), User: "ci", Password: "s3cret",
+		Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	}
+	q := open(t, cfg)
+	if err := q.Init(t.Context()); err != nil {
+		t.Error(err)
+	}
+	_ = q.Close()
+	restore()
+	printed, _ := io.ReadAll(read)
+	if len(printed) > 0 {
+		t.Errorf("printed: %s", printed)
+	}
+	if log.Len() == 0 || strings.Contains(log.String(), cfg.Password) {
+		t.Errorf("logged: %s", log.String())
+	}
+}
+
+// TestNoPort: an embedded queue listens nowhere unless asked to.
+func TestNoPort(t *testing.T) {
+	cfg := testConfig(t)
+	cfg.Dir = t.TempDir()
+	q := open(t, cfg)
+	if address := q.srv.Addr(); address != nil {
+		t.Errorf("listens on %v", address)
+	}
+	if address := q.srv.MonitorAddr(); address != nil {
+		t.Errorf("monitoring listens on %v", address)
+	}
+}
+
+func TestFull(t *testing.T) {
+	t.Parallel()
+	cfg := testConfig(t)
+	cfg.Dir, cfg.MaxBytes = t.TempDir(), 1<<20
+	q := open(t, cfg)
+	if err := q.Init(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 20 {
+		err := q.Publish(t.Context(), queue.Message{ID: fmt.Sprint(i), Data: make([]byte, 100_000)})
+		if (err != nil) != (i >= 10) || err != nil && !errors.Is(err, queue.ErrFull) {
+			t.Fatalf("message %d: %v", i, err)
+		}
+	}
+	large := queue.Message{ID: "large", Data: make([]byte, 2<<20)}
+	if err := q.Publish(t.Context(), large); !errors.Is(err, queue.ErrFull) {
+		t.Errorf("a large message: %v, want %v", err, queue.ErrFull)
+	}
+	got, err := q.Pull(t.Context(), queue.Limits{Messages: 1}, 0)
+	if err != nil || len(got) != 1 {
+		t.Fatal(got, err)
+	}
+	if err := got[0].Ack(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := q.Publish(t.Context(), queue.Message{ID: "fits", Data: make([]byte, 100_000)}); err != nil {
+		t.Errorf("when there is room again: %v", err)
+	}
+}
+
+// TestSweep: pieces that belong to no message go away, others stay.
+func TestSweep(t *testing.T) {
+	t.Parallel()
+	cfg := testConfig(t)
+	cfg.Dir = t.TempDir()
+	q := open(t, cfg)
+	if err := q.Init(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	data := make([]byte, 2*pieceSize)
+	for _, id := range []string{"whole", "orphan"} {
+		if err := q.Publish(t.Context(), queue.Message{ID: id, Data: data}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := q.purge(t.Context(), "KCIDB", head("KCIDB", "orphan")); err != nil {
+		t.Fatal(err)
+	}
+	pieces := func() int {
+		n, err := q.count(t.Context(), "KCIDB", "KCIDB.p.>")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	for _, step := range []struct {
+		age  time.Duration
+		want int
+	}{{time.Hour, 4}, {0, 2}} {
+		if err := q.sweepStream(t.Context(), "KCIDB", step.age); err != nil {
+			t.Fatal(err)
+		}
+		if got := pieces(); got != step.want {
+			t.Errorf("%d pieces after those older than %v were swept, want %d", got, step.age, step.want)
+		}
+	}
+}
+
+// TestDamaged: a message without all of its pieces is given up, with the reason.
+func TestDamaged(t *testing.T) {
+	t.Parallel()
+	cfg := testConfig(t)
+	cfg.Dir = t.TempDir()
+	q := open(t, cfg)
+	if err := q.Init(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := q.Publish(t.Context(), queue.Message{ID: "a", Data: make([]byte, 2*pieceSize)}); err != nil {
+		t.Fatal(err)
+	}
+	if err := q.purge(t.Context(), "KCIDB", piece("KCIDB", "a", 1)); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := q.Pull(t.Context(), queue.Limits{}, 0); err != nil || len(got) != 0 {
+		t.Errorf("pulled %v, %v", got, err)
+	}
+	letter, err := q.DeadLetter(t.Context(), "a")
+	if err != nil || !strings.Contains(letter.Reason, "piece 2 of 2") {
+		t.Errorf("dead letter %+v, %v", letter, err)
+	}
+	if pending, err := q.Pending(t.Context(), "a"); err != nil || pending {
+		t.Errorf("still pending: %v, %v", pending, err)
+	}
+}
