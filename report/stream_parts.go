@@ -30,6 +30,7 @@ func (d *Reader) Parts(most int) iter.Seq2[*Report, error] {
 				yield(nil, err)
 				return
 			}
+			begin := d.position()
 			minor, ok := d.head()
 			if !ok {
 				d.values--
@@ -40,7 +41,7 @@ func (d *Reader) Parts(most int) iter.Seq2[*Report, error] {
 				continue
 			}
 			p := parts{Reader: d, decoder: newDecoder(nil, minor), most: max(most, 1), yield: yield}
-			if err := p.read(); err != nil {
+			if err := p.read(begin); err != nil {
 				if err != errStopped {
 					yield(nil, err)
 				}
@@ -97,10 +98,10 @@ type parts struct {
 // errStopped ends the reading of a report whose parts nobody wants any more.
 var errStopped = fmt.Errorf("stopped")
 
-// read reads the report from behind its first member on.
-func (p *parts) read() error {
+// read reads the report that begins at a position, from behind its first
+// member on.
+func (p *parts) read(begin int64) error {
 	number := p.values
-	begin := p.position()
 	err := p.object()
 	if err == nil {
 		err = p.give()
