@@ -3,6 +3,8 @@
 package main
 
 import (
+	"fmt"
+	"log/slog"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -11,6 +13,7 @@ import (
 // newCommand returns the command that the program's name stands for, ready to
 // be executed: one of the old tools, or, for any other name, all of kcidb.
 func newCommand(p *program, argv0 string) *cobra.Command {
+	cobra.EnableCommandSorting = false // they are added in the order of use
 	root := newRootCommand(p)
 	name := filepath.Base(argv0)
 	if path := oldTool(name); path != nil {
@@ -55,10 +58,13 @@ func addGroup(root *cobra.Command, group string, commands ...*cobra.Command) {
 }
 
 // finish gives root, and all below it, what every command has: the common
-// flags, the rules about errors, and the order of flags as they were declared.
+// flags, the help, the rules about errors.
 func finish(p *program, root *cobra.Command) {
 	root.SilenceErrors = true
 	root.SilenceUsage = true
+	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) {
+		fmt.Fprint(p.stdout, helpText(cmd))
+	})
 	root.PersistentFlags().Bool("version", false, "print the version and exit")
 	root.PersistentFlags().VarP(&p.level, "log-level", "l", "log what is at least this `LEVEL`: "+logLevelNames())
 	mustComplete(root, "log-level", logLevelWords())
@@ -66,7 +72,9 @@ func finish(p *program, root *cobra.Command) {
 		cmd.Version = programVersion()
 		cmd.SetVersionTemplate("{{.Root.Name}} {{.Version}}\n")
 		cmd.Flags().SortFlags = false
-		cmd.DisableFlagsInUseLine = true
+		cmd.PersistentFlags().SortFlags = false
+		cmd.InitDefaultHelpFlag()
+		cmd.Flags().Lookup("help").Usage = "print this help and exit"
 		if cmd.HasSubCommands() {
 			cmd.Args = cobra.ArbitraryArgs
 			cmd.RunE = subCommandMissing
@@ -75,6 +83,7 @@ func finish(p *program, root *cobra.Command) {
 		work := cmd.RunE
 		cmd.RunE = func(cmd *cobra.Command, args []string) error {
 			p.started = true
+			slog.SetDefault(p.level.logger(p.stderr)) // for the drivers
 			return work(cmd, args)
 		}
 	})

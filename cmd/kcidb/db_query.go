@@ -56,7 +56,7 @@ asked for.`,
 	f.StringArrayVarP(&o.query.Tests, "test-id", "t", nil, "`ID` of a test")
 	f.StringArrayVarP(&o.issues, "issue-id", "i", nil, "`ID` of an issue")
 	f.IntSliceVar(&o.issueVersions, "issue-version", nil, "`VERSION` of the issue, one for each ID, in their order")
-	f.IntSliceVar(&o.issueVersions, "iv", nil, "short for --issue-version")
+	f.Var(f.Lookup("issue-version").Value, "iv", "short for --issue-version `VERSION`")
 	f.StringArrayVarP(&o.query.Incidents, "incident-id", "n", nil, "`ID` of an incident")
 	f.BoolVar(&o.query.Parents, "parents", false, "and all that these stem from")
 	f.BoolVar(&o.query.Children, "children", false, "and all that stems from these")

@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -34,10 +35,27 @@ func runMan(root *cobra.Command, dir string) error {
 		Section: "1",
 		Source:  "kcidb " + programVersion(),
 		Manual:  "KCIDB",
-		Date:    new(time.Unix(0, 0)), // pages are the same bytes whenever they are made
+		Date:    commitTime(),
 	}
 	if err := doc.GenManTree(root, header, dir); err != nil {
 		return fmt.Errorf("man: %w", err)
+	}
+	return nil
+}
+
+// commitTime returns the time of the commit the program was built from, nil
+// where it is not known: pages are then the same bytes whenever they are made.
+func commitTime() *time.Time {
+	info, _ := debug.ReadBuildInfo()
+	if info == nil {
+		return nil
+	}
+	for _, setting := range info.Settings {
+		if setting.Key == "vcs.time" {
+			if t, err := time.Parse(time.RFC3339, setting.Value); err == nil {
+				return &t
+			}
+		}
 	}
 	return nil
 }

@@ -58,11 +58,14 @@ func oldTool(name string) []string {
 // old tool, so that usage, help and completion all speak of that tool.
 func underOldName(root *cobra.Command, name string, path []string) *cobra.Command {
 	cmd := root
+	inherited := root.PersistentFlags()
 	for _, word := range path {
+		inherited.AddFlagSet(cmd.PersistentFlags())
 		i := slices.IndexFunc(cmd.Commands(), func(sub *cobra.Command) bool { return sub.Name() == word })
 		cmd = cmd.Commands()[i]
 	}
 	cmd.Parent().RemoveCommand(cmd)
+	cmd.PersistentFlags().AddFlagSet(inherited)
 	_, arguments, _ := strings.Cut(cmd.Use, " ")
 	cmd.Use = strings.TrimSpace(name + " " + arguments)
 	cmd.GroupID = ""

@@ -44,7 +44,7 @@ type reportsOptions struct {
 }
 
 func (o *reportsOptions) addFlags(cmd *cobra.Command) {
-	cmd.Flags().UintVarP(&o.perReport, "objects-per-report", "o", 0, "write at most `N` objects in a report, or all in one: 0")
+	cmd.Flags().UintVarP(&o.perReport, "objects-per-report", "o", 0, "write at most `N` objects in a report (default all in one)")
 	o.outputOptions.addFlags(cmd)
 }
 

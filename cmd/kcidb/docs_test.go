@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// The documentation's commands are tried as they stand. In a page, blocks
+// marked "sh" are run one after the other by one shell, in a folder with the
+// examples in it; in blocks marked "console" each command after "$ " is looked
+// up only, for it needs what a test does not have, such as the whole source.
+
+var docBlock = regexp.MustCompile("(?ms)^```(sh|console|yaml)\n(.*?)^```")
+
+func docPages(t *testing.T) []string {
+	t.Helper()
+	pages, err := filepath.Glob("../../docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(pages, "../../README.md")
+}
+
+func TestDocumentedCommandsRun(t *testing.T) {
+	for _, tool := range []string{"bash", "curl"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			if os.Getenv("CI") == "true" {
+				t.Fatalf("%s is missing: apt-get install %[1]s", tool)
+			}
+			t.Skipf("%s is missing: apt-get install %[1]s", tool)
+		}
+	}
+	binary := filepath.Join(t.TempDir(), "kcidb")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	for _, page := range docPages(t) {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var script, config strings.Builder
+		for _, m := range docBlock.FindAllSubmatch(text, -1) {
+			switch string(m[1]) {
+			case "sh":
+				script.Write(m[2])
+			case "yaml":
+				config.Write(m[2])
+			}
+		}
+		if script.Len() > 0 {
+			t.Run(filepath.Base(page), func(t *testing.T) { runPage(t, binary, script.String(), config.String()) })
+		}
+	}
+}
+
+// runPage runs a page's script, with the paths and addresses of a test in
+// place of those of the page.
+func runPage(t *testing.T, binary, script, config string) {
+	dir := t.TempDir()
+	address := freeAddress(t)
+	replace := strings.NewReplacer(
+		"/var/lib/kcidb", filepath.Join(dir, "var"),
+		"/etc/", dir+"/etc/",
+		"127.0.0.1:8080", address,
+		"https://kcidb.example.org", "http://"+address,
+		"https://$TOKEN@kcidb.example.org", "http://$TOKEN@"+address,
+		"make build links", ":",
+	)
+	write := func(name, text string, mode os.FileMode) {
+		t.Helper()
+		name = filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(text), mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.CopyFS(filepath.Join(dir, "examples"), os.DirFS("../../examples")); err != nil {
+		t.Fatal(err)
+	}
+	minimal, err := os.ReadFile("../../examples/minimal.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	write("report.json", string(minimal), 0o644)
+	write("etc/kcidb.yaml", replace.Replace(config), 0o600)
+	write("etc/kcidb.jwt", "secret", 0o600)
+	// The service runs beside the script, and the script goes on once it answers.
+	write("bin/kcidb", fmt.Sprintf(`#!/usr/bin/env bash
+[ "$1" = serve ] || exec %[1]q "$@"
+[ ! -e %[2]q/pid ] || { kill $(cat %[2]q/pid) && while kill -0 $(cat %[2]q/pid) 2>/dev/null; do sleep 0.05; done; }
+%[1]q "$@" >%[2]q/log 2>&1 </dev/null &
+echo $! >%[2]q/pid
+for i in {1..200}; do curl -fs http://%[3]s/health >/dev/null && exit; sleep 0.05; done
+cat %[2]q/log; exit 1
+`, binary, dir, address), 0o755)
+
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	// A page that needs a service and starts none is about one that runs already.
+	begin := "set -euo pipefail\n"
+	if !strings.Contains(script, "kcidb serve") && strings.Contains(script, "kcidb.example.org") {
+		begin += "kcidb serve\n"
+	}
+	shell := exec.CommandContext(ctx, "bash", "-c", begin+replace.Replace(script))
+	shell.Dir = dir
+	shell.Env = append(os.Environ(), "PATH="+filepath.Join(dir, "bin")+":"+os.Getenv("PATH"),
+		"KCIDB_LISTEN="+address, "TOKEN=token", "HOME="+dir)
+	out, err := shell.CombinedOutput()
+	stopService(t, filepath.Join(dir, "pid"))
+	if err != nil {
+		t.Errorf("%v\n%s\nof the script:\n%s", err, out, script)
+	}
+	if bytes.Contains(out, []byte(`"status":"error"`)) {
+		t.Errorf("the service did not accept what it was given:\n%s", out)
+	}
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// stopService stops the service whose process ID is in the file, if any.
+func stopService(t *testing.T, pidFile string) {
+	pid, err := os.ReadFile(pidFile)
+	if err != nil {
+		return
+	}
+	stop := "kill $0 && while kill -0 $0 2>/dev/null; do sleep 0.05; done"
+	if out, err := exec.CommandContext(t.Context(), "bash", "-c", stop, strings.TrimSpace(string(pid))).CombinedOutput(); err != nil {
+		t.Errorf("stopping the service: %v\n%s", err, out)
+	}
+}
+
+func TestDocumentedCommandsExist(t *testing.T) {
+	makefile, err := os.ReadFile("../../Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range docPages(t) {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, block := range docBlock.FindAllSubmatch(text, -1) {
+			if string(block[1]) != "console" {
+				continue
+			}
+			for line := range strings.Lines(string(block[2])) {
+				command, _, _ := strings.Cut(strings.TrimPrefix(line, "$ "), "#")
+				words := strings.Fields(command)
+				switch {
+				case len(words) == 0:
+				case words[0] == "make":
+					if !bytes.Contains(makefile, []byte("\n"+words[1]+":")) {
+						t.Errorf("%s: the Makefile has no target %s", page, words[1])
+					}
+				case words[0] == "kcidb":
+					var stderr bytes.Buffer
+					if status := run(t.Context(), append(words, "--help"), strings.NewReader(""), io.Discard, &stderr); status != 0 {
+						t.Errorf("%s: %s: %s", page, command, &stderr)
+					}
+				default:
+					if _, err := os.Stat("../../" + words[0]); err != nil {
+						t.Errorf("%s: %s is not there", page, words[0])
+					}
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/kcidb-go/kcidb/internal/queue"
+	"github.com/kcidb-go/kcidb/internal/queue/jetstream"
+)
+
+func TestMain(m *testing.M) {
+	commands := map[string]func(){"kcidb": main}
+	for _, tool := range oldTools {
+		commands[tool.name] = main
+	}
+	testscript.Main(m, commands)
+}
+
+// TestScripts runs the command, and the links to it, as users do. The scripts
+// are in testdata/script, one for a subject.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:           "testdata/script",
+		UpdateScripts: *update,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits":   exits,
+			"serving": serving,
+			"poison":  poison,
+		},
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("TZ", "Europe/Helsinki")
+			return nil
+		},
+	})
+}
+
+// exits STATUS COMMAND [ARG...] runs a command that must end with the status.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits STATUS COMMAND [ARG...]")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	err = ts.Exec(args[1], args[2:]...)
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		got = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if got != want {
+		ts.Fatalf("%v exits with %d, want %d", args[1:], got, want)
+	}
+}
+
+var servingAt = regexp.MustCompile(`"msg":"serving","url":"http://([^/]+)/"`)
+
+// serving LOG waits until the service that logs to the file says that it
+// serves, and sets SERVICE to its HOST:PORT.
+func serving(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: serving LOG")
+	}
+	var log []byte
+	for range 600 {
+		log, _ = os.ReadFile(ts.MkAbs(args[0]))
+		if m := servingAt.FindSubmatch(log); m != nil {
+			ts.Setenv("SERVICE", string(m[1]))
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	ts.Fatalf("the service does not serve after 30 seconds:\n%s", log)
+}
+
+// poison QUEUE ID TEXT puts a text into a queue that no tool would.
+func poison(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: poison QUEUE ID TEXT")
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	cfg, err := jetstream.Parse(args[0])
+	ts.Check(err)
+	cfg.Dir = ts.MkAbs(cfg.Dir)
+	q, err := cfg.Open(ctx)
+	ts.Check(err)
+	err = q.Publish(ctx, queue.Message{ID: args[1], Received: time.Now(), Data: []byte(args[2])})
+	ts.Check(errors.Join(err, q.Close()))
+}
