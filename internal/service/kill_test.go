@@ -130,7 +130,7 @@ func TestKill(t *testing.T) {
 		senders.Go(func() {
 			for ctx.Err() == nil {
 				n := int(sent.Add(1))
-				if id := trySubmit(ctx, url, n); id != "" {
+				if id := trySubmit(ctx, url, aReport(n)); id != "" {
 					acknowledged[i][id] = n
 				}
 				time.Sleep(3 * time.Millisecond)
@@ -186,8 +186,8 @@ func TestKill(t *testing.T) {
 }
 
 // trySubmit sends a report and returns its ID, "" where there is no answer.
-func trySubmit(ctx context.Context, url string, n int) string {
-	req, err := http.NewRequestWithContext(ctx, "POST", url+"/submit", strings.NewReader(aReport(n)))
+func trySubmit(ctx context.Context, url, body string) string {
+	req, err := http.NewRequestWithContext(ctx, "POST", url+"/submit", strings.NewReader(body))
 	if err != nil {
 		return ""
 	}
@@ -196,17 +196,17 @@ func trySubmit(ctx context.Context, url string, n int) string {
 		return ""
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
+	answer, err := io.ReadAll(resp.Body)
 	if err != nil || resp.StatusCode != http.StatusOK {
 		return ""
 	}
-	_, id, _ := strings.Cut(string(body), `"id":"`)
+	_, id, _ := strings.Cut(string(answer), `"id":"`)
 	id, _, _ = strings.Cut(id, `"`)
 	return id
 }
 
 // waitEmpty waits until no submission is in the queue any more.
-func waitEmpty(t *testing.T, url string) {
+func waitEmpty(t testing.TB, url string) {
 	t.Helper()
 	for end := time.Now().Add(40 * time.Second); ; time.Sleep(50 * time.Millisecond) {
 		metrics := do(t, request(t, "GET", url+"/metrics", nil)).body

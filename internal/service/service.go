@@ -25,6 +25,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/queue"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/web"
+	"github.com/kcidb-go/kcidb/internal/web/pages"
 	"github.com/kcidb-go/kcidb/internal/web/submit"
 )
 
@@ -131,6 +132,7 @@ func (s *Service) handler(q queue.Queue, st store.Receipts, registry *prometheus
 		Metrics:  submit.NewMetrics(registry, q, s.now(), s.now),
 		MaxBytes: int64(s.cfg.MaxSubmission), MaxMemory: int64(s.cfg.MaxMemory), Wait: memoryWait,
 	}).Routes(mux)
+	(&pages.Pages{Store: st, Queue: q, Log: s.log, Now: s.now, Tokens: s.auth.Enabled()}).Routes(mux)
 	return mux
 }
 

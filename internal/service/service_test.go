@@ -69,7 +69,7 @@ func start(t testing.TB, change func(*Config)) *running {
 	case err := <-ended:
 		cancel()
 		stopped = true
-		t.Fatalf("service: %v", err)
+		t.Fatalf("service: %v\n%s", err, r.log)
 	}
 	return r
 }

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pages
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+)
+
+const (
+	// latest is how many checkouts are shown.
+	latest = 20
+	// lookTime bounds one look.
+	lookTime = 20 * time.Second
+	// A look is kept for keepAtLeast, and for keepFactor times as long as it
+	// took: looking takes a twentieth of the time at most, whatever comes in.
+	keepAtLeast = 2 * time.Second
+	keepFactor  = 20
+)
+
+// seen is what there was to see.
+type seen struct {
+	store.Overview
+	Waiting int // submissions in the queue
+}
+
+// glance is the last look at the store and the queue, which all visitors
+// share.
+type glance struct {
+	looking sync.Mutex // held by the one who looks
+
+	mu    sync.Mutex // guards what follows
+	seen  seen
+	until time.Time // how long it is good; zero before the first look
+}
+
+// look returns what there is to see, a while ago at most. While one visitor
+// looks anew, the others see what was seen last.
+func (g *glance) look(ctx context.Context, p *Pages) (seen, error) {
+	if last, until := g.last(); p.Now().Before(until) {
+		return last, nil
+	} else if until.IsZero() {
+		g.looking.Lock()
+	} else if !g.looking.TryLock() {
+		return last, nil
+	}
+	defer g.looking.Unlock()
+	if last, until := g.last(); p.Now().Before(until) {
+		return last, nil // somebody looked while this one waited
+	}
+
+	// Others use the answer, so it does not end with this visitor.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookTime)
+	defer cancel()
+	begin := p.Now()
+	var now seen
+	var err error
+	if o, ok := p.Store.(store.Overviewer); ok {
+		if now.Overview, err = o.Overview(ctx, latest); err != nil {
+			return seen{}, err
+		}
+	}
+	stats, err := p.Queue.Stats(ctx)
+	if err != nil {
+		return seen{}, err
+	}
+	now.Waiting = stats.Messages
+	end := p.Now()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.seen, g.until = now, end.Add(max(keepAtLeast, keepFactor*end.Sub(begin)))
+	return now, nil
+}
+
+func (g *glance) last() (seen, time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.seen, g.until
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package pages shows people what is in the store. Pages are rendered here,
+// and work without scripts; nothing on them comes from elsewhere.
+package pages
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"fmt"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"regexp"
+	"time"
+
+	"github.com/kcidb-go/kcidb/internal/queue"
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/web"
+)
+
+//go:embed front.html style.css
+var files embed.FS
+
+var style = mustRead("style.css")
+
+func mustRead(name string) []byte {
+	text, err := files.ReadFile(name)
+	if err != nil {
+		panic(err) // it is embedded
+	}
+	return text
+}
+
+// Pages answers for the pages.
+type Pages struct {
+	Store store.Store // shows what is in it where it is a store.Overviewer
+	Queue queue.Queue
+	Log   *slog.Logger
+	Now   func() time.Time
+	// Tokens tells whether submitters need one.
+	Tokens bool
+
+	glance glance
+}
+
+// Routes adds the pages' paths to a mux.
+func (p *Pages) Routes(mux *http.ServeMux) {
+	mux.Handle("/{$}", web.Methods{http.MethodGet: p.front})
+	mux.Handle("/style.css", web.Methods{http.MethodGet: func(w http.ResponseWriter, r *http.Request) {
+		send(w, r, "text/css; charset=utf-8", "public, max-age=86400", style)
+	}})
+}
+
+// front is the first page: what this is, and what is in it.
+func (p *Pages) front(w http.ResponseWriter, r *http.Request) {
+	seen, err := p.glance.look(r.Context(), p)
+	if err != nil {
+		p.Log.Error("no overview", "error", err)
+	}
+	var page bytes.Buffer
+	err = frontTemplate.Execute(&page, front{
+		Style: tag(style), URL: address(r), Tokens: p.Tokens, Now: p.Now(), Failed: err != nil, Seen: seen,
+	})
+	if err != nil {
+		panic(fmt.Errorf("front page: %w", err))
+	}
+	send(w, r, "text/html; charset=utf-8", "public, max-age=5", page.Bytes())
+}
+
+// front is what the page of this name is made of.
+type front struct {
+	Style  string // changes with the style sheet, so that browsers notice
+	URL    string // of this service, as the visitor sees it
+	Tokens bool
+	Now    time.Time
+	Failed bool
+	Seen   seen
+}
+
+var frontTemplate = template.Must(template.New("front.html").Funcs(template.FuncMap{
+	"grouped": grouped, "ago": ago, "parts": parts, "short": short,
+}).ParseFS(files, "front.html"))
+
+// hostShape is what a Host header may look like to be shown in a command.
+var hostShape = regexp.MustCompile(`^[A-Za-z0-9.:\[\]-]+$`)
+
+// address returns the URL of this service that the visitor uses.
+func address(r *http.Request) string {
+	scheme, host := "http", r.Host
+	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
+		scheme = "https"
+	}
+	if !hostShape.MatchString(host) {
+		host = "localhost"
+	}
+	return scheme + "://" + host
+}
+
+// send answers with content, or with 304 where the visitor has it.
+func send(w http.ResponseWriter, r *http.Request, kind, keep string, content []byte) {
+	header := w.Header()
+	header.Set("Content-Type", kind)
+	header.Set("Cache-Control", keep)
+	header.Set("ETag", `"`+tag(content)+`"`)
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
+}
+
+// tag names content.
+func tag(content []byte) string {
+	sum := sha256.Sum256(content)
+	return fmt.Sprintf("%x", sum[:8])
+}
