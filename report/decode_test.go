@@ -5,6 +5,7 @@ package report
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -167,6 +168,16 @@ func TestFaultsAreBounded(t *testing.T) {
 	deep := strings.Repeat(`[`, 1_000_000)
 	if _, err := ParseDocument([]byte(deep)); err == nil {
 		t.Error("a deep text is taken")
+	}
+	// Very many members that are no properties, of a report and of an object.
+	var members strings.Builder
+	for i := range 200_000 {
+		fmt.Fprintf(&members, `"%x":1,`, i)
+	}
+	text = `{` + members.String() + `"version":{"major":4,"minor":5},"builds":[{` + members.String() + `"id":"ci:1"}]}`
+	invalid, _ = errors.AsType[*Error](Validate([]byte(text)))
+	if invalid == nil || len(invalid.Faults) != MaxFaults || invalid.More != 400_002-MaxFaults {
+		t.Errorf("got %d faults and %d more", len(invalid.Faults), invalid.More)
 	}
 	// A number whose exact value would fill the memory.
 	if err := Validate([]byte(`{"version":{"major":4,"minor":1},"issues":[{"id":"a:b","origin":"a","version":1e999999999}]}`)); err == nil {

@@ -94,28 +94,12 @@ func checkDateTime(value any) error {
 	return nil
 }
 
-// plain returns a tree as the library takes one, its verdict left the same:
-// numbers such that exact arithmetic with them is cheap, and says of them
-// what arithmetic with doubles would; half surrogate pairs as one character;
-// nothing below misc, where anything goes.
-func plain(value any) any {
+// plainScalar returns a value that is no object or array as the library takes
+// one, its verdict left the same: a number such that exact arithmetic with it
+// is cheap, and says of it what arithmetic with doubles would; half a surrogate
+// pair as one character.
+func plainScalar(value any) any {
 	switch value := value.(type) {
-	case *object:
-		m := make(map[string]any, len(value.members))
-		for _, member := range value.members {
-			if _, ok := member.value.(*object); ok && member.name == "misc" {
-				m["misc"] = map[string]any{}
-				continue
-			}
-			m[member.name] = plain(member.value)
-		}
-		return m
-	case []any:
-		s := make([]any, len(value))
-		for i := range value {
-			s[i] = plain(value[i])
-		}
-		return s
 	case json.Number:
 		return plainNumber(value)
 	case string:

@@ -41,6 +41,18 @@ func (o *object) index(name string) int {
 	return -1
 }
 
+// manyMembers is how many members make it worthwhile to look them up in a map.
+const manyMembers = 32
+
+// places returns the places of all members by name.
+func (o *object) places() map[string]int {
+	places := make(map[string]int, len(o.members))
+	for i, m := range o.members {
+		places[m.name] = i
+	}
+	return places
+}
+
 // get returns a member's value, and whether there is such a member.
 func (o *object) get(name string) (any, bool) {
 	if i := o.index(name); i >= 0 {

@@ -54,13 +54,10 @@ func (s *scanner) treeObject() *object {
 	for {
 		name := string(s.name())
 		place := -1
-		switch {
-		case places == nil:
+		if places == nil {
 			place = o.index(name)
-		default:
-			if i, ok := places[name]; ok {
-				place = i
-			}
+		} else if i, ok := places[name]; ok {
+			place = i
 		}
 		if place >= 0 {
 			s.note(KindDuplicate, expectedOnce, foundTwice, true)
@@ -74,11 +71,8 @@ func (s *scanner) treeObject() *object {
 		if !s.more('}') {
 			return o
 		}
-		if places == nil && len(o.members) == 32 {
-			places = make(map[string]int)
-			for i, m := range o.members {
-				places[m.name] = i
-			}
+		if places == nil && len(o.members) == manyMembers {
+			places = o.places()
 		}
 	}
 }

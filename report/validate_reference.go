@@ -12,7 +12,6 @@ import (
 	"strconv"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
-	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 )
 
 // validateReference judges a report by one version's schema, whatever version
@@ -30,26 +29,25 @@ func validateReference(text []byte, v Version) *Error {
 // of its text, in the order of the text; nil where there are none.
 func (d *Document) judge(v Version) *Error {
 	schema := compiled[v]()
-	j := judgement{root: d.root, schema: schema, more: d.more, wrong: make(map[string]bool)}
-	if err := schema.Validate(plain(d.root)); err != nil {
-		invalid, ok := errors.AsType[*jsonschema.ValidationError](err)
-		if !ok {
-			panic(fmt.Sprintf("report: validate as %v: %v", v, err))
-		}
-		j.collect(invalid)
+	j := judgement{
+		root: d.root, schema: schema, more: d.more,
+		wrong: make(map[string]bool), places: make(map[*object]map[string]int),
 	}
+	j.check(nil, d.root, schema)
 	j.integers()
 	j.note(d.notes)
 	return j.error()
 }
 
-// judgement gathers faults.
+// judgement gathers faults, as many as a collector does, whatever is in the
+// report: it may be one made to fill the memory.
 type judgement struct {
 	root   any
 	schema *jsonschema.Schema
 	faults []placedFault
-	wrong  map[string]bool // pointers of values that are not what they should be
-	more   int             // faults not gathered
+	more   int                        // faults not gathered
+	wrong  map[string]bool            // pointers of values that are not what they should be
+	places map[*object]map[string]int // of the members of objects that have many
 }
 
 // placedFault is a fault with its place in the text: the positions of
@@ -59,13 +57,86 @@ type placedFault struct {
 	place []int
 }
 
+// array is an array somewhere in the report, and what its elements should be.
+type array struct {
+	path     []string
+	elements []any
+	items    *jsonschema.Schema
+}
+
+// check judges a value at a path by its schema. The library sees arrays as
+// empty, and gets their elements one by one: what it makes of all of a report
+// at once would take many times the memory of the report.
+func (j *judgement) check(path []string, value any, schema *jsonschema.Schema) {
+	var arrays []array
+	if err := schema.Validate(j.plain(path, value, schema, &arrays)); err != nil {
+		invalid, ok := errors.AsType[*jsonschema.ValidationError](err)
+		if !ok {
+			panic(fmt.Sprintf("report: validate %s: %v", pointer(path), err))
+		}
+		j.collect(path, invalid)
+	}
+	for _, a := range arrays {
+		for i, element := range a.elements {
+			j.check(append(slices.Clip(a.path), strconv.Itoa(i)), element, a.items)
+		}
+	}
+}
+
+// plain returns a value as the library takes one. It leaves out what the schema
+// does not look into, and adds arrays to those to be looked at.
+func (j *judgement) plain(path []string, value any, schema *jsonschema.Schema, arrays *[]array) any {
+	schema = resolve(schema)
+	switch value := value.(type) {
+	case *object:
+		m := make(map[string]any)
+		unknown := 0
+		for _, member := range value.members {
+			property, ok := schema.Properties[member.name]
+			switch {
+			case ok:
+				m[member.name] = j.plain(append(slices.Clip(path), member.name), member.value, property, arrays)
+			case schema.AdditionalProperties == nil: // misc
+			case unknown < maxCollected:
+				m[member.name] = nil
+				unknown++
+			default:
+				j.more++
+			}
+		}
+		return m
+	case []any:
+		if items, ok := schema.Items.(*jsonschema.Schema); ok {
+			*arrays = append(*arrays, array{path, value, items})
+		}
+		return []any{}
+	}
+	return plainScalar(value)
+}
+
+// resolve returns the schema that another one stands for: what it refers to,
+// or the alternative for objects, of the version of 1.1.
+func resolve(schema *jsonschema.Schema) *jsonschema.Schema {
+	for schema.Ref != nil {
+		schema = schema.Ref
+	}
+	if schema.OneOf != nil {
+		return schema.OneOf[1]
+	}
+	return schema
+}
+
 // add adds a fault at a path, or, for what is missing from an object, at its
 // end. It takes what was found from the value there if found is "".
 func (j *judgement) add(kind Kind, path []string, expected, what string) {
+	if len(j.faults) == maxCollected {
+		j.more++
+		return
+	}
 	fault := placedFault{Fault: Fault{Kind: kind, Pointer: pointer(path), Expected: expected, Found: what}}
 	value := j.root
 	for i, name := range path {
-		next, position := child(value, name)
+		next, position := j.child(value, name)
 		if o, ok := next.(*object); ok && i == 1 && memberRank(path[0]) < len(rootMembers) {
 			fault.List, fault.Index, fault.ID = path[0], position, objectID(o)
 		}
@@ -81,6 +152,21 @@ func (j *judgement) add(kind Kind, path []string, expected, what string) {
 		j.wrong[fault.Pointer] = true
 	}
 	j.faults = append(j.faults, fault)
+}
+
+// child is child for objects that may have very many members.
+func (j *judgement) child(value any, name string) (any, int) {
+	o, ok := value.(*object)
+	if !ok || len(o.members) < manyMembers {
+		return child(value, name)
+	}
+	if j.places[o] == nil {
+		j.places[o] = o.places()
+	}
+	if i, ok := j.places[o][name]; ok {
+		return o.members[i].value, i
+	}
+	return nil, 0
 }
 
 // child returns a member or an element of a value, and its position.
@@ -107,82 +193,6 @@ func objectID(o *object) string {
 		return excerpt(o.text("origin") + ":" + id)
 	}
 	return ""
-}
-
-// collect adds the leaves of the library's tree of errors.
-func (j *judgement) collect(err *jsonschema.ValidationError) {
-	path := err.InstanceLocation
-	switch k := err.ErrorKind.(type) {
-	case *kind.Type:
-		j.add(KindType, path, expectedType(k.Want), "")
-	case *kind.Required:
-		for _, name := range k.Missing {
-			j.add(KindRequired, path, expectedProperty(name), foundMissing)
-		}
-	case *kind.AdditionalProperties:
-		for _, name := range k.Properties {
-			j.add(KindUnknown, append(slices.Clone(path), name), expectedKnown(name, j.known(path)), "")
-		}
-	case *kind.Pattern:
-		j.add(KindPattern, path, expectedPattern(k.Want), "")
-	case *kind.Format:
-		if k.Err == errYears {
-			j.add(KindTime, path, expectedYears, "")
-		} else {
-			j.add(KindFormat, path, expectedFormat(k.Want), "")
-		}
-	case *kind.Enum:
-		j.add(KindEnum, path, expectedEnum(k.Want), "")
-	case *kind.Const:
-		j.add(KindVersion, path, fmt.Sprint(k.Want), "")
-	case *kind.Minimum:
-		j.add(KindRange, path, k.Want.RatString()+" or more", "")
-	case *kind.Maximum:
-		j.add(KindRange, path, k.Want.RatString()+" or less", "")
-	case *kind.MaxLength:
-		j.add(KindLength, path, expectedLength(k.Want), "")
-	case *kind.OneOf:
-		j.collectVersion(err)
-	case *kind.Schema, *kind.Group, *kind.Reference:
-		for _, cause := range err.Causes {
-			j.collect(cause)
-		}
-	default:
-		panic(fmt.Sprintf("report: a schema uses what has no message: %v", err))
-	}
-}
-
-// known returns the properties that an object of the report may have.
-func (j *judgement) known(path []string) []string {
-	schema := j.schema
-	for _, name := range path {
-		if items, ok := schema.Items.(*jsonschema.Schema); ok {
-			schema = items
-		} else {
-			schema = schema.Properties[name]
-		}
-		switch {
-		case schema.Ref != nil:
-			schema = schema.Ref
-		case schema.OneOf != nil: // 1.1's version: a string or an object
-			schema = schema.OneOf[1]
-		}
-	}
-	return slices.Sorted(maps.Keys(schema.Properties))
-}
-
-// collectVersion adds the faults of version 1.1's version, which is a
-// string or an object: those of the alternative that is of the value's type.
-func (j *judgement) collectVersion(err *jsonschema.ValidationError) {
-	value, _ := child(j.root, "version")
-	switch value.(type) {
-	case string:
-		j.collect(err.Causes[0])
-	case *object:
-		j.collect(err.Causes[1])
-	default:
-		j.add(KindType, err.InstanceLocation, expectedType([]string{"object"}), "")
-	}
 }
 
 // integers adds faults for versions of issues that are integers to the
