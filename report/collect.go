@@ -21,8 +21,12 @@ type collected struct {
 	ofText bool
 }
 
+// full reports whether no more faults are kept, so that nothing need be said
+// of them.
+func (c *collector) full() bool { return len(c.faults) == maxCollected }
+
 func (c *collector) add(f Fault, ofText bool) {
-	if len(c.faults) == maxCollected {
+	if c.full() {
 		c.more++
 		return
 	}

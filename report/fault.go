@@ -4,6 +4,7 @@ package report
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -51,14 +52,16 @@ type Fault struct {
 	List     string `json:"list,omitempty"`  // the list of the object it is in, "tests"; "" outside of objects
 	Index    int    `json:"index,omitempty"` // the object's place in List, from 0
 	ID       string `json:"id,omitempty"`    // the object's ID, where it has one
-	Pointer  string `json:"pointer"`         // JSON pointer (RFC 6901) from the report's root
+	Pointer  string `json:"pointer"`         // JSON pointer (RFC 6901) from the report's root; endless names are cut
 	Expected string `json:"expected"`        // what would be right, for people
 	Found    string `json:"found"`           // what is there, cut to a readable length
 }
 
 // String returns the fault as one line:
 //
-//	tests[3] "ci:t4", /tests/3/status: expected one of FAIL, ..., found "OK"
+//	tests[3] "ci:t4" at /tests/3/status: expected one of FAIL, ..., found "OK"
+//
+// It is fit for a terminal: what is not printable is escaped.
 func (f Fault) String() string {
 	var b strings.Builder
 	if f.List != "" {
@@ -68,7 +71,11 @@ func (f Fault) String() string {
 		}
 	}
 	if f.Pointer != "" {
-		fmt.Fprintf(&b, "at %s: ", f.Pointer)
+		pointer := strconv.Quote(f.Pointer)
+		if pointer == `"`+f.Pointer+`"` {
+			pointer = f.Pointer
+		}
+		fmt.Fprintf(&b, "at %s: ", pointer)
 	}
 	fmt.Fprintf(&b, "expected %s, found %s", f.Expected, f.Found)
 	return b.String()

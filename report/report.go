@@ -35,6 +35,26 @@ func (r *Report) Append(other *Report) {
 	r.Incidents = append(r.Incidents, other.Incidents...)
 }
 
+// StripTimestamps takes the metadata out of the report: when its objects last
+// changed in a database.
+func (r *Report) StripTimestamps() {
+	for i := range r.Checkouts {
+		r.Checkouts[i].Timestamp = nil
+	}
+	for i := range r.Builds {
+		r.Builds[i].Timestamp = nil
+	}
+	for i := range r.Tests {
+		r.Tests[i].Timestamp = nil
+	}
+	for i := range r.Issues {
+		r.Issues[i].Timestamp = nil
+	}
+	for i := range r.Incidents {
+		r.Incidents[i].Timestamp = nil
+	}
+}
+
 // Checkout is a kernel source tree as a CI system checked it out, patches
 // included.
 type Checkout struct {

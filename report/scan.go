@@ -37,8 +37,16 @@ type step struct {
 
 // note adds a fault of the current value.
 func (s *scanner) note(kind Kind, expected, found string, ofText bool) {
+	if s.full() {
+		s.collector.more++
+		return
+	}
 	s.add(Fault{Kind: kind, Pointer: s.pointer(), Expected: expected, Found: found}, ofText)
 }
+
+// maxName is how much of a member's name is in a pointer: there may be
+// hundreds of faults below a member, each with the name.
+const maxName = 128
 
 // pointer returns the JSON pointer of the current value.
 func (s *scanner) pointer() string {
@@ -48,7 +56,7 @@ func (s *scanner) pointer() string {
 		if at.name == nil {
 			p = strconv.AppendInt(p, int64(at.index), 10)
 		} else {
-			p = append(p, escapePointer(string(at.name))...)
+			p = append(p, escapePointer(string(at.name[:min(len(at.name), maxName)]))...)
 		}
 	}
 	return string(p)

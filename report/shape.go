@@ -159,7 +159,10 @@ func (m *members[T]) unknownValue() {
 	if m.unknown.add(name) {
 		m.repeated()
 	}
-	expected := expectedKnown(string(name), m.shape.names(m.d.minor))
+	expected := ""
+	if !m.d.full() {
+		expected = expectedKnown(string(name), m.shape.names(m.d.minor))
+	}
 	m.d.note(KindUnknown, expected, m.d.skipFound(), false)
 }
 
