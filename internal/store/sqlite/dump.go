@@ -46,9 +46,10 @@ func (s *Store) dump(ctx context.Context, opts store.DumpOptions, yield func(*re
 }
 
 // dumpSQL selects rows in the order of arrival, and in that of loading where
-// they arrived at the same time, from the index on _timestamp.
+// they arrived at the same time, as all of a load did. These are a term of
+// their own, for the index on _timestamp to find where to go on among them.
 func (t *table) dumpSQL() string {
-	return "SELECT o._timestamp, o.rowid, " + t.columnList() + " FROM " + string(t.list) + ` o
-		WHERE (o._timestamp, o.rowid) > (?, ?) AND o._timestamp <= ?
-		ORDER BY o._timestamp, o.rowid LIMIT ?`
+	rows := "SELECT o._timestamp, o.rowid, " + t.columnList() + " FROM " + string(t.list) + " o WHERE "
+	return rows + "o._timestamp = ?1 AND o.rowid > ?2 UNION ALL " +
+		rows + "o._timestamp > ?1 AND o._timestamp <= ?3 ORDER BY 1, 2 LIMIT ?4"
 }

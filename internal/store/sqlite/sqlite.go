@@ -110,6 +110,7 @@ func openPool(dsn string, most int) *sql.DB {
 		panic(err) // the engine is linked in, and opens nothing here
 	}
 	db.SetMaxOpenConns(most)
+	db.SetMaxIdleConns(4)
 	return db
 }
 
