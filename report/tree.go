@@ -161,8 +161,10 @@ func pointer(path []string) string {
 
 var pointerEscaper = strings.NewReplacer("~", "~0", "/", "~1")
 
-// escapePointer returns a member's name as a JSON pointer has it.
+// escapePointer returns a member's name as a JSON pointer has it: cut where it
+// is longer than any property's, and in valid UTF-8.
 func escapePointer(name string) string {
+	name = strings.ToValidUTF8(name[:min(len(name), maxName)], "\uFFFD")
 	if !strings.ContainsAny(name, "~/") {
 		return name
 	}
