@@ -26,7 +26,8 @@ import (
 // Nothing is sent yet.
 //
 // Requests that fail for reasons that may pass are tried again: no connection,
-// and the statuses 429, 502, 503 and 504. As an answer may be lost on its way,
+// the statuses 429, 502, 503 and 504, and any failure of the service's own that
+// it says when to come back after. As an answer may be lost on its way,
 // a report may then be there twice, which does no harm.
 func Connect(address string, opts ...Option) (*Client, error) {
 	o := options{tries: 8, logger: slog.New(slog.DiscardHandler), http: &http.Client{Timeout: requestTimeout}}

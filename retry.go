@@ -30,12 +30,14 @@ func backoff(try int, asked time.Duration) time.Duration {
 // retryAfter returns how long the service asks to wait before the next try, 0
 // where it does not say, and less where trying again cannot help.
 func retryAfter(resp *http.Response) time.Duration {
+	value := resp.Header.Get("Retry-After")
 	switch resp.StatusCode {
 	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 	default:
-		return -1
+		if value == "" || resp.StatusCode < 500 {
+			return -1
+		}
 	}
-	value := resp.Header.Get("Retry-After")
 	if seconds, err := strconv.Atoi(value); err == nil && seconds > 0 {
 		return min(time.Duration(seconds), maxAsked/time.Second) * time.Second
 	}
