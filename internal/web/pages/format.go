@@ -3,7 +3,6 @@
 package pages
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -13,8 +12,8 @@ import (
 )
 
 // grouped writes a number with its digits in groups of three.
-func grouped(n any) string {
-	digits := fmt.Sprint(n)
+func grouped(n int64) string {
+	digits := strconv.FormatInt(n, 10)
 	var groups []string
 	for len(digits) > 3 {
 		groups = append([]string{digits[len(digits)-3:]}, groups...)

@@ -27,6 +27,21 @@ type seen struct {
 	Waiting int // submissions in the queue
 }
 
+// count is a number of things.
+type count struct {
+	Of string
+	N  int64
+}
+
+// Counts returns the numbers shown, in their order.
+func (s seen) Counts() []count {
+	var all []count
+	for _, list := range store.Lists {
+		all = append(all, count{string(list), s.Objects[list]})
+	}
+	return append(all, count{"submissions waiting", int64(s.Waiting)})
+}
+
 // glance is the last look at the store and the queue, which all visitors
 // share.
 type glance struct {

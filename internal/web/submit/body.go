@@ -142,12 +142,14 @@ type steady struct {
 	end        time.Time
 }
 
-// steadyBody gives the request's body its time, until the function returned
-// is called.
-func steadyBody(w http.ResponseWriter, r *http.Request) (done func()) {
+// steadyBody returns the request with a body that has its time, until the
+// function returned is called. The request given stays as it is: the server
+// looks at its body to tell what is left to be read.
+func steadyBody(w http.ResponseWriter, r *http.Request) (steadied *http.Request, done func()) {
 	s := &steady{r.Body, http.NewResponseController(w), time.Now().Add(bodyTime)}
-	r.Body = s
-	return func() { s.connection.SetReadDeadline(time.Time{}) }
+	steadied = r.WithContext(r.Context())
+	steadied.Body = s
+	return steadied, func() { s.connection.SetReadDeadline(time.Time{}) }
 }
 
 func (s *steady) Read(p []byte) (int, error) {

@@ -51,9 +51,10 @@ type Config struct {
 	Wait      time.Duration
 }
 
-// New returns a door.
+// New returns a door. The byte beyond MaxBytes is the one that shows that a
+// report is too large.
 func New(c Config) *Door {
-	return &Door{c, semaphore.NewWeighted(max(c.MaxMemory, c.MaxBytes))}
+	return &Door{c, semaphore.NewWeighted(max(c.MaxMemory, c.MaxBytes+1))}
 }
 
 // Routes adds the door's paths to a mux.
@@ -72,7 +73,8 @@ func (d *Door) Routes(mux *http.ServeMux) {
 // the memory. Clients cannot tell: what they send is read to its end anyway.
 func (d *Door) submit(w http.ResponseWriter, r *http.Request) {
 	received := d.Now()
-	defer steadyBody(w, r)()
+	r, done := steadyBody(w, r)
+	defer done()
 	origin, err := d.Auth.Origin(r.Header)
 	if err != nil {
 		d.Metrics.refusals.Inc()

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package submit
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/kcidb-go/kcidb/internal/auth"
+	"github.com/kcidb-go/kcidb/internal/queue"
+	"github.com/kcidb-go/kcidb/internal/queue/jetstream"
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/sqlite"
+)
+
+const emptyReport = `{"version": {"major": 5, "minor": 3}}`
+
+// newDoor returns a door of an embedded queue and a database in memory.
+func newDoor(t *testing.T) (*Door, http.Handler) {
+	t.Helper()
+	q, err := jetstream.OpenEmbedded(t.Context(), jetstream.Config{Dir: t.TempDir(), Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { q.Close() })
+	if err := q.Init(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	st := sqlite.OpenMemory("test")
+	t.Cleanup(func() { st.Close() })
+	if err := st.Init(t.Context(), store.Version{}); err != nil {
+		t.Fatal(err)
+	}
+	d := New(Config{
+		Auth: &auth.Checker{}, Queue: q, Store: st, Log: slog.New(slog.DiscardHandler), Now: time.Now,
+		Metrics:  NewMetrics(prometheus.NewRegistry(), q, time.Now(), time.Now),
+		MaxBytes: 1000, MaxMemory: 1000, Wait: 10 * time.Millisecond,
+	})
+	mux := http.NewServeMux()
+	d.Routes(mux)
+	return d, mux
+}
+
+func ask(h http.Handler, method, path, body string) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest(method, path, strings.NewReader(body)))
+	return w
+}
+
+func TestMemoryIsBounded(t *testing.T) {
+	d, h := newDoor(t)
+	if err := d.memory.Acquire(t.Context(), 1000); err != nil {
+		t.Fatal(err)
+	}
+	w := ask(h, "POST", "/submit", emptyReport)
+	if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" || !strings.Contains(w.Body.String(), "Too many") {
+		t.Errorf("memory taken: %d %s", w.Code, w.Body)
+	}
+	d.memory.Release(1000)
+	// Everything taken is given back, whatever came of the submission.
+	for _, body := range []string{emptyReport, "nonsense", strings.Repeat(" ", 1001), ""} {
+		ask(h, "POST", "/submit", body)
+	}
+	if !d.memory.TryAcquire(1001) {
+		t.Error("memory was not given back")
+	}
+}
+
+func TestPartsFail(t *testing.T) {
+	d, h := newDoor(t)
+	d.Queue.Close()
+	for _, test := range []struct {
+		method, path, body string
+		code               int
+		want               string
+	}{
+		{"GET", "/ready", "", 503, "store: OK\nqueue: does not answer\n"},
+		{"POST", "/submit", emptyReport, 503, `{"id":"0","status":"error","message":"The queue does not answer, try again later"}`},
+		{"GET", "/status?id=x", "", 500, `{"id":"0","status":"error","message":"Internal server error"}`},
+		{"GET", "/health", "", 200, "OK"},
+	} {
+		if w := ask(h, test.method, test.path, test.body); w.Code != test.code || w.Body.String() != test.want {
+			t.Errorf("%s %s: %d %s, want %d %s", test.method, test.path, w.Code, w.Body, test.code, test.want)
+		}
+	}
+	d.Store.Close()
+	if w := ask(h, "GET", "/ready", ""); w.Body.String() != "store: does not answer\nqueue: does not answer\n" {
+		t.Errorf("/ready: %s", w.Body)
+	}
+	// What the queue cannot tell is left out, the rest is there.
+	if w := ask(h, "GET", "/metrics", ""); w.Code != 200 || !strings.Contains(w.Body.String(), "kcidb_system_errors_total 2") {
+		t.Errorf("/metrics: %d %s", w.Code, w.Body)
+	}
+}
+
+// TestStatuses follows submissions through all that may become of them.
+func TestStatuses(t *testing.T) {
+	d, h := newDoor(t)
+	ctx := t.Context()
+	status := func(id string) string { return ask(h, "GET", "/status?id="+id, "").Body.String() }
+	is := func(id, want string) {
+		t.Helper()
+		if got := status(id); !strings.HasPrefix(got, `{"id":"`+id+`","status":`+want) {
+			t.Errorf("status of %s: %s, want %s", id, got, want)
+		}
+	}
+	is("a", `"notfound","message":"File not found"}`)
+	if err := d.Queue.Publish(ctx, queue.Message{ID: "a", Origin: "ci", Data: []byte(emptyReport)}); err != nil {
+		t.Fatal(err)
+	}
+	is("a", `"ready","message":"File waiting for processing"}`)
+
+	// Given up by the queue itself, which leaves no receipt.
+	refuse(t, ctx, d.Queue, "too often")
+	is("a", `"failed","message":"File failed to pass validation","origin":"ci",`)
+	if got := status("a"); !strings.Contains(got, `"reason":"too often"`) {
+		t.Errorf("no reason: %s", got)
+	}
+	// Given up by the loader, with a receipt; and put back by somebody.
+	receipt := store.Receipt{ID: "a", Origin: "ci", Received: time.Unix(1, 0), Finished: time.Unix(2, 0), Bytes: 3, Objects: 4, Failure: "no good"}
+	if err := d.Store.SaveReceipts(ctx, []store.Receipt{receipt}); err != nil {
+		t.Fatal(err)
+	}
+	const told = `"origin":"ci","received":"1970-01-01T00:00:01Z","finished":"1970-01-01T00:00:02Z","bytes":3,"objects":4`
+	is("a", `"failed","message":"File failed to pass validation",`+told+`,"reason":"no good"}`)
+	if err := d.Queue.Restore(ctx, "a"); err != nil {
+		t.Fatal(err)
+	}
+	is("a", `"ready",`)
+
+	receipt.ID, receipt.Failure = "b", ""
+	if err := d.Store.SaveReceipts(ctx, []store.Receipt{receipt}); err != nil {
+		t.Fatal(err)
+	}
+	is("b", `"processed","message":"File archived",`+told+`}`)
+}
+
+// refuse gives up the next message of the queue.
+func refuse(t *testing.T, ctx context.Context, q queue.Queue, reason string) {
+	t.Helper()
+	deliveries, err := q.Pull(ctx, queue.Limits{Messages: 1}, 10*time.Second)
+	if err != nil || len(deliveries) != 1 {
+		t.Fatalf("pulled %d, %v", len(deliveries), err)
+	}
+	if err := deliveries[0].Refuse(ctx, reason, true); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestLabel(t *testing.T) {
+	for origin, want := range map[string]string{
+		"maestro": "maestro", "Red Hat": "red_hat", "--a..B--": "a_b", "": "", "é": "", "x1é2": "x1_2",
+	} {
+		if got := label(origin); got != want {
+			t.Errorf("label(%q) = %q, want %q", origin, got, want)
+		}
+	}
+}
+
+func TestNewID(t *testing.T) {
+	shape := regexp.MustCompile(`^[A-Za-z0-9]{32}$`)
+	seen := map[string]bool{}
+	var all strings.Builder
+	for range 1000 {
+		id := newID()
+		if !shape.MatchString(id) || seen[id] {
+			t.Fatalf("ID %q", id)
+		}
+		seen[id] = true
+		all.WriteString(id)
+	}
+	for _, c := range "ABCXYZabcxyz0189" {
+		if n := strings.Count(all.String(), string(c)); n < 300 || n > 800 {
+			t.Errorf("%c comes %d times in 32000 characters", c, n)
+		}
+	}
+}
