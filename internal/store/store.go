@@ -48,7 +48,9 @@ var (
 // Store is an opened database of reports. All methods may be called
 // concurrently. Only Init, Initialized, Schemas, Upgrade, Cleanup and Close
 // work while the database is not initialized or has an older schema; the
-// others return ErrNotInitialized or ErrOldSchema then.
+// others return ErrNotInitialized or ErrOldSchema then. Where there is no
+// database at all, Initialized returns false, Init makes it if the driver can,
+// and everything else returns ErrNotFound.
 type Store interface {
 	// Close releases everything the store holds. Iterators still running fail.
 	Close() error
@@ -87,8 +89,9 @@ type Store interface {
 	// Dump returns all objects that arrived within the bounds, as reports
 	// of opts.PerReport objects at most. The lists come one after the other,
 	// checkouts, builds, tests, issues, incidents, so that writers can
-	// stream; within a list the order is the driver's, the same for the same
-	// content. What is loaded meanwhile may or may not be seen, but whole
+	// stream; within a list the order is the driver's, the same each time the
+	// same database is asked. All reports but the last have as many objects
+	// as they may. What is loaded meanwhile may or may not be seen, but whole
 	// transactions only where the driver can.
 	Dump(ctx context.Context, opts DumpOptions) iter.Seq2[*report.Report, error]
 	// Query returns the objects asked for, each once, as Dump does.
