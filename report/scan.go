@@ -56,7 +56,7 @@ func (s *scanner) pointer() string {
 		if at.name == nil {
 			p = strconv.AppendInt(p, int64(at.index), 10)
 		} else {
-			p = append(p, escapePointer(string(at.name[:min(len(at.name), maxName)]))...)
+			p = append(p, escapePointer(string(at.name))...)
 		}
 	}
 	return string(p)
