@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+
+	"github.com/kcidb-go/kcidb/internal/queue"
 )
 
 const (
@@ -24,8 +26,24 @@ const (
 // embedded is a NATS server within this process.
 type embedded struct {
 	*server.Server
-	lock *os.File
-	log  *slog.Logger
+	dir     string
+	reserve int64 // bytes of the disk left free
+	lock    *os.File
+	log     *slog.Logger
+}
+
+// diskReserve is left free on the disk: a server that once fails to write
+// takes nothing more until it is started again.
+const diskReserve = 64 << 20
+
+// room tells whether the disk takes size bytes of messages: as many as are
+// written when they are gathered into a batch, and then again.
+func (e *embedded) room(size int) error {
+	free, err := freeBytes(e.dir)
+	if err == nil && free < e.reserve+2*int64(size) {
+		err = fmt.Errorf("%w: only %d MB are free on the disk of %s", queue.ErrFull, free/1e6, e.dir)
+	}
+	return err
 }
 
 // startServer starts the server of cfg.Dir.
@@ -69,7 +87,7 @@ func startServer(cfg Config) (_ *embedded, err error) {
 	}
 	log := &serverLog{log: cfg.Logger}
 	srv.SetLoggerV2(log, false, false, false)
-	e := &embedded{Server: srv, lock: lock, log: cfg.Logger}
+	e := &embedded{Server: srv, dir: cfg.Dir, reserve: diskReserve, lock: lock, log: cfg.Logger}
 	srv.Start()
 	ready := false
 	for begin := time.Now(); !ready && log.fatal.Load() == nil && time.Since(begin) < startTimeout; {

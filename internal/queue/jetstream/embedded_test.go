@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net"
 	"os"
 	"os/exec"
@@ -312,6 +313,24 @@ func TestFull(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := q.Publish(t.Context(), queue.Message{ID: "fits", Data: make([]byte, 100_000)}); err != nil {
+		t.Errorf("when there is room again: %v", err)
+	}
+}
+
+func TestDiskFull(t *testing.T) {
+	t.Parallel()
+	cfg := testConfig(t)
+	cfg.Dir = t.TempDir()
+	q := open(t, cfg)
+	if err := q.Init(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	q.srv.reserve = math.MaxInt64 / 2
+	if err := q.Publish(t.Context(), queue.Message{ID: "a"}); !errors.Is(err, queue.ErrFull) {
+		t.Errorf("on a full disk: %v, want %v", err, queue.ErrFull)
+	}
+	q.srv.reserve = 0
+	if err := q.Publish(t.Context(), queue.Message{ID: "a"}); err != nil {
 		t.Errorf("when there is room again: %v", err)
 	}
 }

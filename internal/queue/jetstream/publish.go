@@ -70,6 +70,11 @@ func (q *jsQueue) publish(ctx context.Context, msgs []*nats.Msg, size int) error
 		return err
 	}
 	defer cancel()
+	if q.srv != nil {
+		if err := q.srv.room(size); err != nil {
+			return err
+		}
+	}
 	p := &publication{msgs: msgs, size: size, done: make(chan struct{})}
 	q.publishing.mu.Lock()
 	q.publishing.waiting = append(q.publishing.waiting, p)

@@ -179,7 +179,7 @@ func eventually(t *testing.T, what string, condition func() bool) {
 func large(n int) []byte {
 	var b bytes.Buffer
 	for i := 0; b.Len() < n; i++ {
-		fmt.Fprintf(&b, "%08x", i*2654435761)
+		fmt.Fprintf(&b, "%08x", uint32(i)*2654435761)
 	}
 	return b.Bytes()[:n]
 }
