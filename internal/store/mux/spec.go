@@ -38,7 +38,7 @@ func split(params string) ([]string, error) {
 		specs = append(specs, spec.String())
 	}
 	if len(specs) == 0 {
-		return nil, errors.New("mux: no databases given: the specification is mux:SPEC SPEC ...")
+		return nil, errors.New("mux: no databases given (the specification is mux:SPEC SPEC, as many as there are)")
 	}
 	return specs, nil
 }

@@ -76,7 +76,7 @@ type Store struct {
 func Open(file string) (*Store, error) {
 	switch file {
 	case "":
-		return nil, errors.New("sqlite: no file given: the specification is sqlite:FILE or sqlite::memory:")
+		return nil, errors.New("sqlite: no file given (the specification is sqlite:FILE, or sqlite::memory:, for one in memory)")
 	case memory:
 		return OpenMemory("sqlite:" + file), nil
 	}
