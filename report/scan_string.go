@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math/bits"
+	"strconv"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// str reads a string, which is good until the next one is read.
+func (s *scanner) str() []byte {
+	value, odd := s.plainString()
+	if odd {
+		value = s.unescape(value)
+		s.noteOddities(value)
+	}
+	return value
+}
+
+// noteOddities notes what a string should not have. Both can only come from
+// escapes.
+func (s *scanner) noteOddities(value []byte) {
+	if bytes.IndexByte(value, 0) >= 0 {
+		s.note(KindNUL, expectedNoNUL, found(string(value)), true)
+	}
+	if !utf8.Valid(value) {
+		s.note(KindSurrogate, expectedPair, found(string(value)), true)
+	}
+}
+
+// plainString reads a string up to its end, or its first escape or character
+// beyond ASCII, in which case there is more of it.
+func (s *scanner) plainString() (value []byte, more bool) {
+	start := s.pos + 1
+	s.pos = start + plainLength(s.text[start:])
+	value = s.text[start:s.pos]
+	if s.pos < len(s.text) && s.text[s.pos] == '"' {
+		s.pos++
+		return value, false
+	}
+	return value, true
+}
+
+// unescape reads the rest of a string whose beginning is given.
+func (s *scanner) unescape(beginning []byte) []byte {
+	value := append(s.scratch[:0], beginning...)
+	for {
+		switch c := s.at(s.pos); {
+		case c == '"':
+			s.pos++
+			s.scratch = value
+			return value
+		case c == '\\':
+			if s.at(s.pos+1) == 'n' {
+				value = append(value, '\n')
+				s.pos += 2
+			} else {
+				value = s.escape(value)
+			}
+		case c >= utf8.RuneSelf:
+			r, size := utf8.DecodeRune(s.text[s.pos:])
+			if r == utf8.RuneError && size == 1 {
+				s.fail("UTF-8")
+			}
+			value = append(value, s.text[s.pos:s.pos+size]...)
+			s.pos += size
+		case s.pos == len(s.text):
+			s.fail(`the string's closing "\""`)
+		default:
+			s.fail("control characters in a string to be escaped")
+		}
+		n := plainLength(s.text[s.pos:])
+		value = append(value, s.text[s.pos:s.pos+n]...)
+		s.pos += n
+	}
+}
+
+// at returns the byte at a position, 0 beyond the end of the text.
+func (s *scanner) at(pos int) byte {
+	if pos < len(s.text) {
+		return s.text[pos]
+	}
+	return 0
+}
+
+// escape appends the character that the escape at the current position means.
+func (s *scanner) escape(value []byte) []byte {
+	s.pos++
+	c := s.at(s.pos)
+	switch c {
+	case '"', '\\', '/':
+	case 'b':
+		c = '\b'
+	case 'f':
+		c = '\f'
+	case 'n':
+		c = '\n'
+	case 'r':
+		c = '\r'
+	case 't':
+		c = '\t'
+	case 'u':
+		return s.unicode(value)
+	default:
+		s.fail(`an escape: one of "\/bfnrtu`)
+	}
+	s.pos++
+	return append(value, c)
+}
+
+// unicode appends the character of an escape, or of the two escapes of
+// a surrogate pair. Half a pair becomes what UTF-8 would have for it if it had
+// anything, so that it stays apart from every other string.
+func (s *scanner) unicode(value []byte) []byte {
+	r, ok := s.unit(s.pos + 1)
+	if !ok {
+		s.fail("four hexadecimal digits after it")
+	}
+	s.pos += 5
+	if !utf16.IsSurrogate(r) {
+		return utf8.AppendRune(value, r)
+	}
+	if s.at(s.pos) == '\\' && s.at(s.pos+1) == 'u' {
+		if low, ok := s.unit(s.pos + 2); ok {
+			if pair := utf16.DecodeRune(r, low); pair != utf8.RuneError {
+				s.pos += 6
+				return utf8.AppendRune(value, pair)
+			}
+		}
+	}
+	return append(value, 0xE0|byte(r>>12), 0x80|byte(r>>6)&0x3F, 0x80|byte(r)&0x3F)
+}
+
+// unit returns the UTF-16 unit whose four hexadecimal digits begin at from.
+func (s *scanner) unit(from int) (rune, bool) {
+	if from+4 > len(s.text) || span(s.text[from:from+4], classHex) < 4 {
+		return 0, false
+	}
+	unit, err := strconv.ParseUint(string(s.text[from:from+4]), 16, 16)
+	return rune(unit), err == nil
+}
+
+// plainLength returns how many bytes at the beginning of b are themselves in
+// a string: ASCII, no control character, no quote, no backslash. It looks at
+// eight bytes at a time; the lowest bit set in odd is the first that is not.
+func plainLength(b []byte) int {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	i := 0
+	for ; i+8 <= len(b); i += 8 {
+		word := binary.LittleEndian.Uint64(b[i:])
+		quote := word ^ ones*'"'
+		backslash := word ^ ones*'\\'
+		odd := (word | (word - ones*' ') | (quote - ones) | (backslash - ones)) & tops
+		if odd != 0 {
+			return i + bits.TrailingZeros64(odd)/8
+		}
+	}
+	for ; i < len(b); i++ {
+		if c := b[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
+			break
+		}
+	}
+	return i
+}
