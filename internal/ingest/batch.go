@@ -21,8 +21,10 @@ const (
 	// the store.
 	maxTries = 3
 	forever  = 0
-	// acksAtOnce is how many acknowledgements are under way at a time.
-	acksAtOnce = 32
+	// acksAtOnce is how many acknowledgements are under way at a time. Each
+	// waits for the queue's disk, as those do who publish: enough to keep the
+	// disk busy, and few among them.
+	acksAtOnce = 4
 )
 
 // errStopping ends what waits for the store when the loader is to stop.

@@ -46,6 +46,10 @@ type Loader struct {
 	// next. Where submissions come one by one, it lets them gather, so that
 	// the loader's waits for the disk are few beside those of the queue.
 	Pace time.Duration
+	// Busy, where not nil, tells whether submissions are being taken in. While
+	// they are, the loader rests after each batch as long as that took: their
+	// senders wait, and what is in the queue can wait.
+	Busy func() bool
 	// Extend is how often deliveries being worked on are extended, well below
 	// the queue's visibility time; 0 for never.
 	Extend time.Duration
@@ -88,15 +92,24 @@ func (l *Loader) Run(ctx context.Context) error {
 		}
 		wait = backoff{}
 		if len(deliveries) > 0 {
-			next := time.After(l.Pace)
+			begin := time.Now()
 			l.finish(ctx, deliveries)
-			select {
-			case <-next:
-			case <-ctx.Done():
-			}
+			l.rest(ctx, time.Since(begin))
 		}
 	}
 	return nil
+}
+
+// rest waits until the next batch may begin, after one that took so long.
+func (l *Loader) rest(ctx context.Context, took time.Duration) {
+	rest := l.Pace - took
+	if l.Busy != nil && l.Busy() {
+		rest = max(rest, took)
+	}
+	select {
+	case <-time.After(rest):
+	case <-ctx.Done():
+	}
 }
 
 // finish brings a batch to its end, for a while even after ctx has ended.

@@ -94,8 +94,10 @@ func (s *Service) Run(ctx context.Context) (err error) {
 // serve runs the parts until ctx ends or one of them fails.
 func (s *Service) serve(ctx context.Context, listener net.Listener, q queue.Queue, st store.Receipts) error {
 	registry := prometheus.NewRegistry()
+	door := s.door(q, st, registry)
 	loader := s.loader(q, st, registry)
-	server := web.NewServer(s.handler(q, st, registry), s.log)
+	loader.Busy = door.Busy
+	server := web.NewServer(s.handler(q, st, door), s.log)
 	if !s.auth.Enabled() {
 		s.log.Warn("authentication is off: anybody who reaches this address may submit", "listen", listener.Addr().String())
 	}
@@ -124,14 +126,18 @@ func (s *Service) loader(q queue.Queue, st store.Receipts, registry prometheus.R
 	}
 }
 
-func (s *Service) handler(q queue.Queue, st store.Receipts, registry *prometheus.Registry) http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("/", web.NotFound)
-	submit.New(submit.Config{
+func (s *Service) door(q queue.Queue, st store.Receipts, registry *prometheus.Registry) *submit.Door {
+	return submit.New(submit.Config{
 		Auth: s.auth, Queue: q, Store: st, Log: s.log, Now: s.now,
 		Metrics:  submit.NewMetrics(registry, q, s.now(), s.now),
 		MaxBytes: int64(s.cfg.MaxSubmission), MaxMemory: int64(s.cfg.MaxMemory), Wait: memoryWait,
-	}).Routes(mux)
+	})
+}
+
+func (s *Service) handler(q queue.Queue, st store.Store, door *submit.Door) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/", web.NotFound)
+	door.Routes(mux)
 	(&pages.Pages{Store: st, Queue: q, Log: s.log, Now: s.now, Tokens: s.auth.Enabled()}).Routes(mux)
 	return mux
 }

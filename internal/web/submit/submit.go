@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -28,13 +29,14 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// Door takes in submissions. All fields must be set, and memory by New.
+// Door takes in submissions.
 type Door struct {
 	Config
 	memory *semaphore.Weighted
+	inside atomic.Int64 // submissions being taken in
 }
 
-// Config is what a Door works with.
+// Config is what a Door works with. All of it must be set.
 type Config struct {
 	Auth    *auth.Checker
 	Queue   queue.Queue
@@ -54,7 +56,7 @@ type Config struct {
 // New returns a door. The byte beyond MaxBytes is the one that shows that a
 // report is too large.
 func New(c Config) *Door {
-	return &Door{c, semaphore.NewWeighted(max(c.MaxMemory, c.MaxBytes+1))}
+	return &Door{Config: c, memory: semaphore.NewWeighted(max(c.MaxMemory, c.MaxBytes+1))}
 }
 
 // Routes adds the door's paths to a mux.
@@ -67,11 +69,16 @@ func (d *Door) Routes(mux *http.ServeMux) {
 	mux.Handle("/ready", web.Methods{http.MethodGet: d.ready})
 }
 
+// Busy tells whether submissions are being taken in.
+func (d *Door) Busy() bool { return d.inside.Load() > 0 }
+
 // submit takes a report in.
 //
 // The sender is known before the body is read, so that strangers cannot fill
 // the memory. Clients cannot tell: what they send is read to its end anyway.
 func (d *Door) submit(w http.ResponseWriter, r *http.Request) {
+	d.inside.Add(1)
+	defer d.inside.Add(-1)
 	received := d.Now()
 	r, done := steadyBody(w, r)
 	defer done()
