@@ -5,6 +5,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"strings"
 
 	"github.com/kcidb-go/kcidb/report"
@@ -46,6 +47,9 @@ func (v *view) close() {
 // do runs f with the transaction to read with. What f writes to temporary
 // tables stays until the view is closed.
 func (v *view) do(ctx context.Context, f func(tx *sql.Tx) error) error {
+	if v.store.closed.Load() {
+		return errors.New("the database was closed")
+	}
 	if v.tx != nil {
 		return f(v.tx)
 	}

@@ -68,6 +68,7 @@ type Store struct {
 	now   func() time.Time
 
 	queries atomic.Int64 // started so far, to tell their tables apart
+	closed  atomic.Bool  // what is still being read ends
 }
 
 // Open returns the database in a file, which need not be there yet, or in
@@ -117,6 +118,7 @@ func openPool(dsn string, most int) *sql.DB {
 // Close closes the database. The writer is the last to go, for it empties the
 // write-ahead log into the file.
 func (s *Store) Close() error {
+	s.closed.Store(true)
 	return s.failure(context.Background(), "close", errors.Join(s.read.Close(), s.write.Close()))
 }
 

@@ -70,7 +70,7 @@ func (s suite) concurrency(t *testing.T) {
 // loadWhileReading changes the database from within a dump and a query of it.
 func (s suite) loadWhileReading(t *testing.T) {
 	db := s.ready(t)
-	mustLoad(t, db, numbered(0, 2000), store.LoadOptions{})
+	mustLoad(t, db, numbered(0, 1200), store.LoadOptions{})
 	for name, reports := range map[string]func(func(*report.Report, error) bool){
 		"dump":  db.Dump(t.Context(), store.DumpOptions{PerReport: 100}),
 		"query": db.Query(t.Context(), store.Query{Builds: []string{"a:0"}, Children: true, PerReport: 100}),
@@ -85,8 +85,8 @@ func (s suite) loadWhileReading(t *testing.T) {
 			other.Builds[0].Comment = new(fmt.Sprint(name, n))
 			mustLoad(t, db, other, store.LoadOptions{})
 		}
-		if n < 2001 {
-			t.Errorf("%s: %d objects of %d", name, n, 2001)
+		if n < 1201 {
+			t.Errorf("%s: %d objects of %d", name, n, 1201)
 		}
 	}
 }
@@ -94,7 +94,7 @@ func (s suite) loadWhileReading(t *testing.T) {
 // cancel ends operations by their context.
 func (s suite) cancel(t *testing.T) {
 	db := s.ready(t)
-	mustLoad(t, db, numbered(0, 3000), store.LoadOptions{})
+	mustLoad(t, db, numbered(0, 1500), store.LoadOptions{})
 	for name, read := range map[string]func(context.Context) func(func(*report.Report, error) bool){
 		"dump": func(ctx context.Context) func(func(*report.Report, error) bool) {
 			return db.Dump(ctx, store.DumpOptions{PerReport: 10})
@@ -113,7 +113,7 @@ func (s suite) cancel(t *testing.T) {
 			}
 			cancel()
 		}
-		if !errors.Is(last, context.Canceled) || n >= 3000 {
+		if !errors.Is(last, context.Canceled) || n >= 1500 {
 			t.Errorf("%s: %d objects after it was cancelled, %v", name, n, last)
 		}
 	}
@@ -123,7 +123,27 @@ func (s suite) cancel(t *testing.T) {
 		t.Errorf("Load after it was cancelled: %v", err)
 	}
 	// The database is none the worse for it.
-	if got := everything(t, db, false); got.Count() != 3001 {
-		t.Errorf("%d objects, want 3001", got.Count())
+	if got := everything(t, db, false); got.Count() != 1501 {
+		t.Errorf("%d objects, want 1501", got.Count())
+	}
+}
+
+// closed ends what is running when the store is closed.
+func (s suite) closed(t *testing.T) {
+	db := s.ready(t)
+	mustLoad(t, db, numbered(0, 1500), store.LoadOptions{})
+	var last error
+	for _, err := range db.Dump(t.Context(), store.DumpOptions{PerReport: 10}) {
+		if last = err; err == nil {
+			if err := db.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if last == nil {
+		t.Error("a dump came to its end after the store was closed")
+	}
+	if _, err := db.Load(t.Context(), numbered(1, 1), store.LoadOptions{}); err == nil {
+		t.Error("loaded into a closed store")
 	}
 }

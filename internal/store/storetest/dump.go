@@ -127,7 +127,7 @@ func timed(i int) *report.Report {
 // halves of which the later one is older.
 func (s suite) dumpMany(t *testing.T) {
 	db := s.ready(t)
-	const half = 2500
+	const half = 1100
 	all := &report.Report{}
 	for _, at := range []int{2, 1} {
 		r := &report.Report{}

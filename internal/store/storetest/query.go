@@ -67,13 +67,13 @@ func (s suite) queryLarge(t *testing.T) {
 	for i := range 3 {
 		build := fmt.Sprintf("a:b%d", i)
 		all.Builds = append(all.Builds, report.Build{ID: build, Origin: "a", CheckoutID: "a:c"})
-		for j := range 1000 {
+		for j := range 400 {
 			all.Tests = append(all.Tests, report.Test{ID: fmt.Sprintf("a:%d.%d", i, j), Origin: "a", BuildID: build, LogExcerpt: &build})
 		}
 	}
 	mustLoad(t, db, all, store.LoadOptions{})
 	mustLoad(t, db, &report.Report{Tests: []report.Test{{ID: "a:other", Origin: "a", BuildID: "a:other"}}}, store.LoadOptions{})
-	q := store.Query{Tests: []string{"a:2.999"}, Parents: true, Children: true, PerReport: 501}
+	q := store.Query{Tests: []string{"a:2.399"}, Parents: true, Children: true, PerReport: 501}
 	expect(t, sizes(t, db.Query(t.Context(), q), 501), all)
 }
 

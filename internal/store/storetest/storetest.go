@@ -62,6 +62,7 @@ func Run(t *testing.T, open Open, can Capabilities) {
 		{"Receipts", can.Receipts, s.receipts},
 		{"Concurrency", can.Keeps, s.concurrency},
 		{"Cancel", can.Keeps, s.cancel},
+		{"Closed", can.Keeps, s.closed},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if !c.can {
