@@ -11,8 +11,8 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store"
 )
 
-// loadObjects is how many objects go into one transaction: enough that its
-// sync vanishes, few enough that memory stays small.
+// loadObjects is how many objects go into one transaction, or twice as many:
+// enough that its sync vanishes, few enough that memory stays small.
 const loadObjects = 8192
 
 type dbLoadOptions struct {
@@ -27,11 +27,11 @@ func newDBLoadCommand(p *program) *cobra.Command {
 		Use:   "load",
 		Short: "Load reports into a database",
 		Long: `Load the reports on standard input, of any version of the schema, into a
-database. An object that is there already is merged: what the new one says
-counts, and what it does not say stays.
+database, some thousands of objects at a time. An object that is there already
+is merged: what the new one says counts, and what it does not say stays.
 
-It ends at the first report that is not valid. What was loaded before it
-stays; loading everything again does no harm.`,
+It ends at the first report that is not valid. What came before it is loaded
+and stays; loading everything again does no harm.`,
 		Example: `  kcidb db load -d sqlite:my.db < reports.json
   kcidb db dump -d sqlite:old.db | kcidb db load -d sqlite:new.db --with-metadata`,
 		Args: cobra.NoArgs,
@@ -49,14 +49,14 @@ func runDBLoad(ctx context.Context, p *program, o *dbLoadOptions) error {
 	return o.database.with(ctx, func(s store.Store) error {
 		progress := p.newProgress("objects loaded")
 		defer progress.done()
-		for part, err := range o.in.parts(p, loadObjects) {
+		for batch, err := range o.in.batches(p, loadObjects) {
 			if err != nil {
 				return err
 			}
-			if _, err := s.Load(ctx, part, store.LoadOptions{Metadata: o.metadata}); err != nil {
+			if _, err := s.Load(ctx, batch, store.LoadOptions{Metadata: o.metadata}); err != nil {
 				return fmt.Errorf("loading: %w", err)
 			}
-			progress.add(part.Count())
+			progress.add(batch.Count())
 		}
 		return nil
 	})
