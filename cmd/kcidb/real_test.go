@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"archive/zip"
+	"bytes"
+	"errors"
+	"io"
+	"io/fs"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// realSubmissions returns what CI systems submitted one day, as one stream.
+// It is not part of the repository, as it is not ours to publish.
+func realSubmissions(t *testing.T) io.Reader {
+	t.Helper()
+	archive, err := zip.OpenReader("../../../shared/data/submissions.zip")
+	if errors.Is(err, fs.ErrNotExist) {
+		t.Skip("there are no real submissions beside the repository, in ../shared/data/submissions.zip")
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	defer archive.Close()
+	var all bytes.Buffer
+	for _, entry := range archive.File {
+		if entry.FileInfo().IsDir() {
+			continue
+		}
+		f, err := entry.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := all.ReadFrom(f); err != nil {
+			t.Fatal(err)
+		}
+		f.Close()
+	}
+	return &all
+}
+
+// realObjects is how many objects there are in the real submissions.
+const realObjects = 12196
+
+// do runs a command that must succeed, and returns its output.
+func do(t *testing.T, stdin io.Reader, args ...string) *bytes.Buffer {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	if status := run(t.Context(), args, stdin, &stdout, &stderr); status != exitDone || stderr.Len() > 0 {
+		t.Fatalf("%v exits with %d, says %s", args, status, &stderr)
+	}
+	return &stdout
+}
+
+func TestRealSubmissions(t *testing.T) {
+	submissions := realSubmissions(t)
+	valid := do(t, submissions, "kcidb-validate", "--indent", "0")
+	stream := bytes.Clone(valid.Bytes())
+	sum := 0
+	for line := range strings.Lines(do(t, valid, "kcidb-count").String()) {
+		n, err := strconv.Atoi(strings.TrimSpace(line))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum += n
+	}
+	if sum != realObjects {
+		t.Errorf("%d objects, want %d", sum, realObjects)
+	}
+	first := "sqlite:" + filepath.Join(t.TempDir(), "first.db")
+	second := "sqlite:" + filepath.Join(t.TempDir(), "second.db")
+	do(t, nil, "kcidb-db-init", "-d", first)
+	do(t, bytes.NewReader(stream), "kcidb-db-load", "-d", first)
+	dump := do(t, nil, "kcidb-db-dump", "-d", first)
+	do(t, nil, "kcidb-db-init", "-d", second)
+	do(t, bytes.NewReader(dump.Bytes()), "kcidb-db-load", "-d", second, "--with-metadata")
+	if again := do(t, nil, "kcidb-db-dump", "-d", second); !bytes.Equal(dump.Bytes(), again.Bytes()) {
+		t.Errorf("a dump of %d bytes becomes one of %d, or another one, by being loaded", dump.Len(), again.Len())
+	}
+}
