@@ -20,7 +20,7 @@ build: ## build bin/kcidb, one static binary
 
 .PHONY: links
 links: build ## put the Python tools' names beside bin/kcidb, as links to it
-	@for name in $$(bin/kcidb links); do ln -sf kcidb bin/$$name; done; ls bin | wc -l | sed 's/$$/ names in bin\//'
+	@for name in $$(bin/kcidb links); do ln -sf kcidb bin/$$name; done; bin/kcidb links | wc -l | sed 's/$$/ old names in bin\//'
 
 .PHONY: run
 run: build ## build and start the whole service with sample data, print its URL
