@@ -85,7 +85,6 @@ func TestKilled(t *testing.T) {
 	dir := t.TempDir()
 	cfg := testConfig(t)
 	cfg.Dir = dir
-	cfg.Visibility = time.Minute
 	published := map[string]bool{}
 	for round := range 5 {
 		for _, id := range publishAndDie(t, dir, 100+50*round) {

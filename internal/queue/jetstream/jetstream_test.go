@@ -17,7 +17,6 @@ import (
 // testConfig has the settings the suite asks for.
 func testConfig(t *testing.T) Config {
 	return Config{
-		Visibility:      queuetest.Visibility,
 		RetryDelay:      queuetest.RetryDelay,
 		MaxAttempts:     queuetest.MaxAttempts,
 		MaxMessageBytes: queuetest.MaxMessageBytes,
@@ -37,8 +36,9 @@ func open(t *testing.T, cfg Config) *jsQueue {
 
 func TestEmbedded(t *testing.T) {
 	t.Parallel()
-	queuetest.Run(t, func(t *testing.T) func() queue.Queue {
+	queuetest.Run(t, func(t *testing.T, visibility time.Duration) func() queue.Queue {
 		cfg := testConfig(t)
+		cfg.Visibility = visibility
 		cfg.Dir = t.TempDir()
 		return func() queue.Queue { return open(t, cfg) }
 	})
@@ -47,8 +47,9 @@ func TestEmbedded(t *testing.T) {
 func TestRemote(t *testing.T) {
 	t.Parallel()
 	address := startRemote(t, t.TempDir(), server.RANDOM_PORT).Addr().String()
-	queuetest.Run(t, func(t *testing.T) func() queue.Queue {
+	queuetest.Run(t, func(t *testing.T, visibility time.Duration) func() queue.Queue {
 		cfg := testConfig(t)
+		cfg.Visibility = visibility
 		cfg.Servers = []string{address}
 		cfg.User, cfg.Password = "ci", "secret"
 		cfg.Stream = strings.ReplaceAll(t.Name(), "/", "_")

@@ -90,12 +90,11 @@ func (q *jsQueue) pullNow(ctx context.Context, limits queue.Limits) ([]queue.Del
 			break
 		}
 		ready, err := q.prepare(ctx, d)
-		if err != nil && len(out) == 0 {
-			q.hold(d)
-			return nil, q.translate("pull from", err)
-		}
 		if err != nil {
 			q.hold(d)
+			if len(out) == 0 {
+				return nil, q.translate("pull from", err)
+			}
 			break
 		}
 		if ready {
@@ -232,8 +231,8 @@ func (q *jsQueue) await(d time.Duration) <-chan struct{} {
 	return arrived
 }
 
-// prepare makes a message ready to be handed out: its time begins anew and its
-// pieces are put together. It returns false for one that is not to be handed
+// prepare makes a message ready to be handed out: its pieces are put together
+// and its time begins anew. It returns false for one that is not to be handed
 // out, because it was given up or is gone.
 func (q *jsQueue) prepare(ctx context.Context, d *delivery) (bool, error) {
 	if d.attempt > q.cfg.MaxAttempts {
@@ -244,16 +243,14 @@ func (q *jsQueue) prepare(ctx context.Context, d *delivery) (bool, error) {
 		d.message = d.info.message(data)
 		return false, d.bury(ctx, fmt.Sprintf("handed out %d times and never acknowledged", q.cfg.MaxAttempts), q.cfg.MaxAttempts)
 	}
-	if time.Since(d.since) > time.Second {
-		if err := d.Extend(ctx); err != nil {
-			return false, err
-		}
-	}
 	data, err := q.data(ctx, q.cfg.Stream, d.info, d.msg.Data())
 	if err != nil {
 		return false, q.broken(ctx, d, err)
 	}
 	d.message = d.info.message(data)
+	if time.Since(d.since) > time.Second {
+		return true, d.Extend(ctx)
+	}
 	return true, nil
 }
 
