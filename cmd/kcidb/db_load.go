@@ -47,7 +47,7 @@ and stays; loading everything again does no harm.`,
 
 func runDBLoad(ctx context.Context, p *program, o *dbLoadOptions) error {
 	return o.database.with(ctx, func(s store.Store) error {
-		progress := p.newProgress("objects loaded")
+		progress := p.newProgress("objects loaded", nil)
 		defer progress.done()
 		for batch, err := range o.in.batches(p, loadObjects) {
 			if err != nil {

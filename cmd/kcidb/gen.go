@@ -45,7 +45,7 @@ bytes. A checkout has some 2,000 objects.`,
 
 func runGen(ctx context.Context, p *program, o *genOptions) error {
 	w := bufio.NewWriterSize(p.stdout, outputBuffer)
-	progress := p.newProgress("objects")
+	progress := p.newProgress("objects", p.stdout)
 	defer progress.done()
 	var text []byte
 	for r := range gen.Reports(gen.Options{Seed: o.seed, Checkouts: o.checkouts, Since: o.since.Time}) {

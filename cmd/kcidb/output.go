@@ -50,7 +50,7 @@ func (o *reportsOptions) addFlags(cmd *cobra.Command) {
 
 // write writes reports as they are, or all as one, without holding them in memory.
 func (o *reportsOptions) write(p *program, reports iter.Seq2[*report.Report, error]) error {
-	progress := p.newProgress("objects")
+	progress := p.newProgress("objects", p.stdout)
 	defer progress.done()
 	counted := func(yield func(*report.Report, error) bool) {
 		for r, err := range reports {

@@ -3,8 +3,8 @@
 package main
 
 // The rules of progress:
-//   - It is shown when standard error is a terminal, and standard output is
-//     none: the results come first, and lines of both would mix.
+//   - It is shown when standard error is a terminal, unless results are being
+//     written to a terminal too: lines of both would mix.
 //   - It is one line, written over at most five times a second, and never
 //     before the first second is over: short work shows nothing at all.
 //   - At the end the line stays, with the sum and the mean rate, so that the
@@ -35,8 +35,9 @@ type progress struct {
 }
 
 // newProgress starts counting, and returns nil where nobody would see it.
-func (p *program) newProgress(what string) *progress {
-	if !isTerminal(p.stderr) || isTerminal(p.stdout) {
+// Results are what the command writes its results to, nil if it has none.
+func (p *program) newProgress(what string, results io.Writer) *progress {
+	if !isTerminal(p.stderr) || isTerminal(results) {
 		return nil
 	}
 	now := time.Now()
