@@ -10,7 +10,7 @@ import (
 // The waits of a backoff, which doubles them.
 const (
 	firstBackoff = 100 * time.Millisecond
-	lastBackoff  = 30 * time.Second
+	lastBackoff  = 10 * time.Second
 )
 
 // backoff waits longer each time.

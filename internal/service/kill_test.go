@@ -107,12 +107,7 @@ func TestKill(t *testing.T) {
 	const clients = 4
 
 	dir := filepath.Join(t.TempDir(), "data")
-	probe, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := probe.Addr().String()
-	probe.Close()
+	address := freeAddress(t)
 	url, told := "http://"+address, dir+" "+address
 	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
 	if err != nil {
@@ -183,6 +178,17 @@ func TestKill(t *testing.T) {
 			t.Errorf("%s: %d, want %d, as many as submissions loaded", query, got, receipts)
 		}
 	}
+}
+
+// freeAddress returns an address that nobody listens at.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
 }
 
 // trySubmit sends a report and returns its ID, "" where there is no answer.

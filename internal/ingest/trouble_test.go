@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ingest_test
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/kcidb-go/kcidb/internal/ingest"
+	"github.com/kcidb-go/kcidb/internal/queue"
+	"github.com/kcidb-go/kcidb/internal/queue/jetstream"
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// outage is a store of which every call fails with an error nobody knows, for
+// as many calls as are left.
+type outage struct {
+	store.Receipts
+	left atomic.Int64
+}
+
+var errEngine = errors.New("the engine is on fire")
+
+func (s *outage) fails() bool { return s.left.Add(-1) >= 0 }
+
+func (s *outage) Load(ctx context.Context, r *report.Report, opts store.LoadOptions) (*store.Changes, error) {
+	if s.fails() {
+		return nil, errEngine
+	}
+	return s.Receipts.Load(ctx, r, opts)
+}
+
+func (s *outage) Receipt(ctx context.Context, id string) (store.Receipt, error) {
+	if s.fails() {
+		return store.Receipt{}, errEngine
+	}
+	return s.Receipts.Receipt(ctx, id)
+}
+
+func (s *outage) SaveReceipts(ctx context.Context, receipts []store.Receipt) error {
+	if s.fails() {
+		return errEngine
+	}
+	return s.Receipts.SaveReceipts(ctx, receipts)
+}
+
+// A store that is out for a while costs nobody anything, whichever call is
+// the one that fails, and even where the error is an unknown one.
+func TestLosesNothingInAnOutage(t *testing.T) {
+	t.Parallel()
+	for good, bad := range []int64{4, 4, 8} { // calls that succeed before the outage, and that fail in it
+		b := newBench(t)
+		out := &outage{Receipts: b.store}
+		b.Store = &later{out, int64(good), bad}
+		b.publish(t, "s1", checkout("ci:1", "x"))
+		b.publish(t, "s2", checkout("ci:2", "x"))
+		b.run(t, func() bool { return b.finished(t, "s1") && b.finished(t, "s2") })
+		for _, id := range []string{"s1", "s2"} {
+			if receipt, err := b.store.Receipt(t.Context(), id); err != nil || receipt.Failure != "" {
+				t.Errorf("outage after %d calls: the receipt of %s is %+v, %v", good, id, receipt, err)
+			}
+		}
+		if letters, err := b.queue.DeadLetters(t.Context()); err != nil || len(letters) != 0 {
+			t.Errorf("outage after %d calls: dead letters %v, %v", good, letters, err)
+		}
+	}
+}
+
+// later begins an outage after some looks at receipts.
+type later struct {
+	*outage
+	good, bad int64
+}
+
+func (s *later) Receipt(ctx context.Context, id string) (store.Receipt, error) {
+	if s.good--; s.good == -1 {
+		s.left.Store(s.bad)
+	}
+	return s.outage.Receipt(ctx, id)
+}
+
+// A batch that takes longer than the queue's patience stays the loader's.
+func TestExtendsLongLoads(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	q, err := jetstream.OpenEmbedded(t.Context(), jetstream.Config{
+		Dir: filepath.Join(t.TempDir(), "queue"), Visibility: time.Second, Logger: b.Log,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { q.Close() })
+	if err := q.Init(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	b.queue, b.Queue, b.Extend = q, q, 200*time.Millisecond
+	b.Store = &trouble{b.store, func(*report.Report) error {
+		// Whoever asks meanwhile gets nothing.
+		again, err := q.Pull(t.Context(), queue.Limits{}, 2500*time.Millisecond)
+		if err != nil || len(again) != 0 {
+			t.Errorf("pulled %d submissions while they were being loaded, %v", len(again), err)
+		}
+		return nil
+	}}
+	b.publish(t, "s", checkout("ci:1", "x"))
+	b.run(t, func() bool { return b.finished(t, "s") })
+}
+
+// Each batch is told of once, with what was in it.
+func TestTellsOfBatches(t *testing.T) {
+	b := newBench(t)
+	var told atomic.Int64
+	var last ingest.Batch
+	b.Loaded = func(batch ingest.Batch) { last = batch; told.Add(1) }
+	b.publish(t, "s1", checkout("ci:1", "x"))
+	b.publish(t, "s2", "{}")
+	b.publish(t, "s3", checkout("ci:3", "x"))
+	b.run(t, func() bool { return told.Load() > 0 })
+	last.Took = 0
+	if want := (ingest.Batch{Submissions: 2, Objects: 2, Failed: 1}); last != want || told.Load() != 1 {
+		t.Errorf("told %d times, at last %+v, want once %+v", told.Load(), last, want)
+	}
+}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package service
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kcidb-go/kcidb/internal/auth"
+	"github.com/kcidb-go/kcidb/internal/queue"
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/sqlite"
+)
+
+// TestStopUnderLoad stops a service while reports come in. It ends soon, and
+// the next one has every report that was acknowledged.
+func TestStopUnderLoad(t *testing.T) {
+	dir := t.TempDir()
+	data := func(c *Config) { c.Data = dir }
+	first := start(t, data)
+	taken := make(chan []string)
+	for i := range 4 {
+		go func() {
+			var ids []string
+			for n := 0; ; n++ {
+				id := trySubmit(t.Context(), first.url, aReport(1000*i+n))
+				if id == "" { // the service is gone
+					taken <- ids
+					return
+				}
+				ids = append(ids, id)
+			}
+		}()
+	}
+	time.Sleep(300 * time.Millisecond)
+	begin := time.Now()
+	if err := first.stop(); err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(begin); took > 20*time.Second {
+		t.Errorf("stopping took %v", took)
+	}
+	second := start(t, data)
+	n := 0
+	for range 4 {
+		for _, id := range <-taken {
+			becomes(t, second.url, id, "processed")
+			n++
+		}
+	}
+	if n == 0 {
+		t.Error("nothing was taken in")
+	}
+}
+
+func TestOneServiceADirectory(t *testing.T) {
+	dir := t.TempDir()
+	start(t, func(c *Config) { c.Data = dir })
+	cfg := DefaultConfig()
+	cfg.Data, cfg.Listen = dir, "127.0.0.1:0"
+	if err := runOnce(t, cfg); err == nil || !strings.Contains(err.Error(), "another service runs on it") {
+		t.Errorf("a second service: %v", err)
+	}
+}
+
+// runOnce runs a service that is not to get far.
+func runOnce(t *testing.T, cfg Config) error {
+	t.Helper()
+	s, err := New(cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	return s.Run(ctx)
+}
+
+func TestDataDirectoryIsPrivate(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "a", "b")
+	cfg := DefaultConfig()
+	cfg.Data, cfg.Listen = dir, "127.0.0.1:0"
+	s, err := New(cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.makeData(); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+}
+
+// TestNamedDatabase shows that a database somebody named is used as it is,
+// and neither made nor upgraded.
+func TestNamedDatabase(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "mine.db")
+	cfg := DefaultConfig()
+	cfg.Data, cfg.Listen, cfg.Database = t.TempDir(), "127.0.0.1:0", "sqlite:"+file
+	err := runOnce(t, cfg)
+	if err == nil || !strings.Contains(err.Error(), "kcidb db init") {
+		t.Errorf("not initialized: %v", err)
+	}
+	if _, err := os.Stat(file); err == nil {
+		t.Error("the file was made")
+	}
+	st, err := sqlite.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := st.Init(t.Context(), store.Version{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := st.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s := start(t, func(c *Config) { c.Database = "sqlite:" + file })
+	r := do(t, request(t, "POST", s.url+"/submit", strings.NewReader(aReport(1))))
+	becomes(t, s.url, r.ID, "processed")
+
+	for database, want := range map[string]string{"null": "receipts", "nonsense:x": "nonsense"} {
+		cfg.Database = database
+		if err := runOnce(t, cfg); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("database %s: %v", database, err)
+		}
+	}
+}
+
+// TestLog shows that each submission has a line when it is taken in and one
+// when it is loaded, and that nothing secret is in any.
+func TestLog(t *testing.T) {
+	s := start(t, func(c *Config) { c.JWTSecret = "hunter2" })
+	token, err := auth.Sign("hunter2", "ci", time.Now().Add(time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	bearer := []string{"Authorization", "Bearer " + token}
+	r := do(t, request(t, "POST", s.url+"/submit", strings.NewReader(aReport(1)), bearer...))
+	for do(t, request(t, "GET", s.url+"/status?id="+r.ID, nil, bearer...)).Status != "processed" {
+		time.Sleep(10 * time.Millisecond)
+	}
+	do(t, request(t, "POST", s.url+"/submit", strings.NewReader("nonsense"), bearer...))
+	if err := s.stop(); err != nil {
+		t.Fatal(err)
+	}
+	lines := map[string]map[string]any{}
+	for line := range strings.Lines(s.log.String()) {
+		var fields map[string]any
+		if err := json.Unmarshal([]byte(line), &fields); err != nil {
+			t.Fatalf("%s: %v", line, err)
+		}
+		lines[fmt.Sprint(fields["msg"])] = fields
+	}
+	for _, message := range []string{"submission accepted", "submission loaded"} {
+		l := lines[message]
+		if l["id"] != r.ID || l["origin"] != "ci" || l["bytes"] != float64(len(aReport(1))) || l["objects"] != 2.0 {
+			t.Errorf("%s: %v", message, l)
+		}
+	}
+	if l := lines["submission refused"]; l["origin"] != "ci" || l["code"] != 400.0 || l["reason"] == "" {
+		t.Errorf("submission refused: %v", l)
+	}
+	if text := s.log.String(); strings.Contains(text, "hunter2") || strings.Contains(text, token) {
+		t.Error("the log has a secret")
+	}
+}
+
+// TestQueueListens shows that other processes can submit to the queue.
+func TestQueueListens(t *testing.T) {
+	address := freeAddress(t)
+	s := start(t, func(c *Config) { c.QueueListen, c.QueueToken = address, "t" })
+	other := &Service{cfg: Config{Queue: "nats://t@" + address + "/KCIDB", MaxSubmission: 1 << 20}, log: slog.New(slog.DiscardHandler)}
+	q, err := other.openQueue(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer q.Close()
+	if err := q.Publish(t.Context(), queue.Message{ID: "fromOutside", Origin: "ci", Received: time.Now(), Data: []byte(aReport(1))}); err != nil {
+		t.Fatal(err)
+	}
+	becomes(t, s.url, "fromOutside", "processed")
+}
