@@ -8,7 +8,7 @@
 //
 // It is a package of its own because it brings the engines into the program:
 // SQLite, and the client and server of NATS. A program that only speaks to a
-// service over HTTP does without, and is less than half as large.
+// service over HTTP does without, and is a third as large (8 MB of 25).
 package drivers
 
 import (

@@ -4,7 +4,7 @@
 // queues, in programs that asked for them.
 //
 // The client itself imports no driver: a program that hands reports in over
-// HTTP would carry SQLite and NATS for nothing, and be more than twice as large.
+// HTTP would carry SQLite and NATS for nothing, and be three times as large.
 // Package drivers puts them here; see there.
 package engines
 
