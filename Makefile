@@ -36,7 +36,8 @@ test: ## run all tests, fetching what they need where it can be fetched
 
 .PHONY: race
 race: ## run all tests under the race detector (needs a C compiler)
-	CGO_ENABLED=1 $(GO) test -race -short ./...
+	# One package at a time: tests that wait for something should not have to wait for a processor.
+	CGO_ENABLED=1 $(GO) test -race -short -p 1 ./...
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for a while (FUZZTIME=30s)
