@@ -167,6 +167,40 @@ func TestBusy(t *testing.T) {
 	open(t, cfg)
 }
 
+// TestReclaim: what a process had out when it ended comes back at once.
+func TestReclaim(t *testing.T) {
+	t.Parallel()
+	cfg := testConfig(t)
+	cfg.Dir, cfg.Visibility = t.TempDir(), time.Hour
+	q := open(t, cfg)
+	if err := q.Init(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for attempt := 1; attempt <= 3; attempt++ {
+		for _, id := range []string{"a", "b", "c"} {
+			if err := q.Publish(t.Context(), queue.Message{ID: id}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for i := range 3 {
+			got, err := q.Pull(t.Context(), queue.Limits{Messages: 1}, time.Minute)
+			if err != nil || len(got) != 1 {
+				t.Fatal(len(got), err)
+			}
+			if m := got[0].Message(); got[0].Attempt() != attempt || m.ID != "abc"[i:i+1] {
+				t.Errorf("%s in attempt %d, want %d", m.ID, got[0].Attempt(), attempt)
+			}
+		}
+		if got, err := q.Pull(t.Context(), queue.Limits{}, 0); err != nil || len(got) != 0 {
+			t.Errorf("more to pull: %d, %v", len(got), err)
+		}
+		if err := q.Close(); err != nil {
+			t.Fatal(err)
+		}
+		q = open(t, cfg)
+	}
+}
+
 func TestUnusableDir(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "file")

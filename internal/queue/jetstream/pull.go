@@ -179,6 +179,9 @@ func (q *jsQueue) consumer(ctx context.Context) (js.Consumer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if consumer, err = q.reclaim(ctx, consumer); err != nil {
+		return nil, err
+	}
 	p.consumer, p.visibility = consumer, consumer.CachedInfo().Config.AckWait
 	q.background.Go(q.sweep)
 	return consumer, nil
