@@ -50,8 +50,8 @@ type Config struct {
 	AllowOpen bool `yaml:"allow_open"`
 
 	// MaxSubmission bounds a report, decompressed; MaxMemory all reports that
-	// are being taken in at a time. Checking a report takes some times its
-	// size in addition.
+	// are being taken in at a time. Checking a report takes some four times
+	// its size in addition.
 	MaxSubmission Size `yaml:"max_submission"`
 	MaxMemory     Size `yaml:"max_memory"`
 
@@ -76,7 +76,7 @@ func DefaultConfig() Config {
 		Data:          "kcidb-data",
 		Listen:        "127.0.0.1:8080",
 		MaxSubmission: 512 << 20,
-		MaxMemory:     1 << 30,
+		MaxMemory:     512 << 20,
 		BatchMessages: 256,
 		BatchObjects:  8192,
 		BatchBytes:    64 << 20,
