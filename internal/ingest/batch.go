@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -21,6 +22,8 @@ const (
 	// the store.
 	maxTries = 3
 	forever  = 0
+	// fewAttempts is how often a submission comes for the usual reasons.
+	fewAttempts = 2
 	// acksAtOnce is how many acknowledgements are under way at a time. Each
 	// waits for the queue's disk, as those do who publish: enough to keep the
 	// disk busy, and few among them.
@@ -47,8 +50,32 @@ type submission struct {
 
 // run deals with all deliveries. Those it cannot settle, because the loader
 // stops meanwhile, come again later.
+//
+// Those that came again and again are dealt with one by one. It may be that
+// one of them ends the process each time, by the memory it takes, say: then
+// only that one stays.
 func (b *batch) run(ctx context.Context, deliveries []queue.Delivery) {
 	begin := b.Now()
+	var usual []queue.Delivery
+	for _, d := range deliveries {
+		if d.Attempt() > fewAttempts {
+			b.settle(ctx, []queue.Delivery{d})
+		} else {
+			usual = append(usual, d)
+		}
+	}
+	b.settle(ctx, usual)
+	if b.Loaded != nil {
+		done := Batch{Submissions: len(b.loaded), Failed: b.failed, Took: b.Now().Sub(begin)}
+		for _, s := range b.loaded {
+			done.Objects += s.receipt.Objects
+		}
+		b.Loaded(done)
+	}
+}
+
+// settle deals with deliveries in one transaction.
+func (b *batch) settle(ctx context.Context, deliveries []queue.Delivery) {
 	fresh, known, bad, err := b.sort(ctx, deliveries)
 	if err != nil {
 		return
@@ -57,15 +84,9 @@ func (b *batch) run(ctx context.Context, deliveries []queue.Delivery) {
 	for _, s := range bad {
 		b.giveUp(ctx, s, forever)
 	}
+	before := len(b.loaded)
 	b.load(ctx, fresh)
-	b.acknowledge(ctx, b.loaded)
-	if b.Loaded != nil {
-		done := Batch{Submissions: len(b.loaded), Failed: b.failed, Took: b.Now().Sub(begin)}
-		for _, s := range b.loaded {
-			done.Objects += s.receipt.Objects
-		}
-		b.Loaded(done)
-	}
+	b.acknowledge(ctx, b.loaded[before:])
 }
 
 // sort tells submissions to be loaded from those that were loaded before, and
@@ -93,7 +114,7 @@ func (b *batch) sort(ctx context.Context, deliveries []queue.Delivery) (fresh, k
 			known = append(known, s)
 			continue
 		}
-		if s.report, err = report.Decode(m.Data); err != nil {
+		if err = b.safely(func() (err error) { s.report, err = report.Decode(m.Data); return err }); err != nil {
 			s.receipt.Failure = fmt.Sprintf("not a valid report: %v", err)
 			bad = append(bad, s)
 			continue
@@ -155,7 +176,7 @@ func (b *batch) commit(ctx context.Context, fresh []*submission) error {
 func (b *batch) insist(ctx context.Context, doing string, tries int, f func() error) error {
 	var wait backoff
 	for try := 1; ; try++ {
-		err := f()
+		err := b.safely(f)
 		if err == nil || ctx.Err() != nil {
 			return err
 		}
@@ -167,6 +188,18 @@ func (b *batch) insist(ctx context.Context, doing string, tries int, f func() er
 			return errStopping
 		}
 	}
+}
+
+// safely calls f and returns a panic as an error: one submission that a
+// driver did not expect must not keep the others out for good.
+func (b *batch) safely(f func() error) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			b.Log.Error("panic while loading", "panic", cause, "stack", string(debug.Stack()))
+			err = fmt.Errorf("panic: %v", cause)
+		}
+	}()
+	return f()
 }
 
 // ofStore tells whether an error is about the store as a whole, whatever it

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -124,5 +125,62 @@ func TestTellsOfBatches(t *testing.T) {
 	last.Took = 0
 	if want := (ingest.Batch{Submissions: 2, Objects: 2, Failed: 1}); last != want || told.Load() != 1 {
 		t.Errorf("told %d times, at last %+v, want once %+v", told.Load(), last, want)
+	}
+}
+
+// A submission that makes a driver panic is given up, like any other that the
+// store does not take.
+func TestSurvivesPanics(t *testing.T) {
+	b := newBench(t)
+	b.Store = &trouble{b.store, func(r *report.Report) error {
+		for _, c := range r.Checkouts {
+			if c.ID == "ci:poison" {
+				panic("oh")
+			}
+		}
+		return nil
+	}}
+	b.publish(t, "s1", checkout("ci:1", "x"))
+	b.publish(t, "s2", checkout("ci:poison", "x"))
+	b.run(t, func() bool { return b.finished(t, "s1") && b.finished(t, "s2") })
+	if receipt, _ := b.store.Receipt(t.Context(), "s2"); receipt.Failure != "panic: oh" {
+		t.Errorf("the receipt's failure is %q", receipt.Failure)
+	}
+	if got := b.comments(t); len(got) != 1 {
+		t.Errorf("the store has %v, want ci:1", got)
+	}
+}
+
+// Submissions that came several times and were never settled are loaded one
+// by one, before the others.
+func TestSuspectsAreLoadedAlone(t *testing.T) {
+	b := newBench(t)
+	for _, id := range []string{"s1", "s2"} {
+		b.publish(t, id, checkout("ci:"+id, "x"))
+	}
+	for range 2 { // two attempts that come to nothing
+		for range 2 {
+			deliveries, err := b.queue.Pull(t.Context(), queue.Limits{Messages: 1}, 10*time.Second)
+			if err != nil || len(deliveries) != 1 {
+				t.Fatalf("pulled %d, %v", len(deliveries), err)
+			}
+			if err := deliveries[0].Refuse(t.Context(), "not now", false); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	time.Sleep(50 * time.Millisecond) // the queue's delay, of 10 ms
+	b.publish(t, "s3", checkout("ci:s3", "x"))
+	b.publish(t, "s4", checkout("ci:s4", "x"))
+	var loads []int
+	b.Store = &trouble{b.store, func(r *report.Report) error {
+		loads = append(loads, r.Count())
+		return nil
+	}}
+	b.run(t, func() bool {
+		return b.finished(t, "s1") && b.finished(t, "s2") && b.finished(t, "s3") && b.finished(t, "s4")
+	})
+	if !slices.Equal(loads, []int{1, 1, 2}) {
+		t.Errorf("loads of %v objects, want 1, 1, 2", loads)
 	}
 }

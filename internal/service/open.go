@@ -24,6 +24,7 @@ func (s *Service) openQueue(ctx context.Context) (queue.Queue, error) {
 	}
 	cfg.Logger = s.log
 	cfg.Visibility = visibility
+	cfg.MaxAttempts = maxAttempts
 	cfg.MaxMessageBytes = int(s.cfg.MaxSubmission)
 	q, err := cfg.Open(ctx)
 	if errors.Is(err, queue.ErrBusy) {

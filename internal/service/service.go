@@ -38,6 +38,10 @@ const (
 	// hands it out again, and so how long those wait that were being loaded
 	// when the service died.
 	visibility = 20 * time.Second
+	// maxAttempts is how often the queue hands a submission out. The loader
+	// gives up by itself what it cannot load, so this many are only those that
+	// end the process each time. Being stopped or killed is no fault of theirs.
+	maxAttempts = 100
 	// answerWithin is how long answers under way have when the service stops.
 	answerWithin = 5 * time.Second
 )
