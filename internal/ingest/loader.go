@@ -47,8 +47,8 @@ type Loader struct {
 	// the loader's waits for the disk are few beside those of the queue.
 	Pace time.Duration
 	// Busy, where not nil, tells whether submissions are being taken in. While
-	// they are, the loader rests after each batch as long as that took: their
-	// senders wait, and what is in the queue can wait.
+	// they are, the loader rests after each batch twice as long as that took:
+	// their senders wait, and what is in the queue can wait.
 	Busy func() bool
 	// Extend is how often deliveries being worked on are extended, well below
 	// the queue's visibility time; 0 for never.
@@ -104,7 +104,7 @@ func (l *Loader) Run(ctx context.Context) error {
 func (l *Loader) rest(ctx context.Context, took time.Duration) {
 	rest := l.Pace - took
 	if l.Busy != nil && l.Busy() {
-		rest = max(rest, took)
+		rest = max(rest, 2*took)
 	}
 	select {
 	case <-time.After(rest):

@@ -16,9 +16,9 @@ func TestRest(t *testing.T) {
 	}{
 		{false, 20 * time.Millisecond, 30 * time.Millisecond},
 		{false, time.Second, 0},
-		{true, 20 * time.Millisecond, 30 * time.Millisecond},
-		{true, 40 * time.Millisecond, 40 * time.Millisecond},
-		{true, 3 * time.Second, 3 * time.Second},
+		{true, 10 * time.Millisecond, 40 * time.Millisecond},
+		{true, 40 * time.Millisecond, 80 * time.Millisecond},
+		{true, 3 * time.Second, 6 * time.Second},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			l := &Loader{Pace: 50 * time.Millisecond, Busy: func() bool { return test.busy }}
