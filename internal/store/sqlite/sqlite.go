@@ -56,7 +56,7 @@ const (
 	pragmas     = "_pragma=busy_timeout(%d)&_pragma=synchronous(full)&_pragma=cache_size(-%d)" +
 		"&_pragma=journal_size_limit(67108864)&_pragma=wal_autocheckpoint(4000)&_error_rc=1"
 	writerCache = 64 << 10
-	readerCache = 8 << 10
+	readerCache = 24 << 10
 )
 
 // Store is an opened SQLite database.
