@@ -91,6 +91,8 @@ func TestContract(t *testing.T) {
 		{"submit, zstd", "POST", "/submit", zstandard(aReport(1)), with("Content-Encoding", "zstd"), 200, taken},
 		{"submit, an old version", "POST", "/submit", `{"version": {"major": 4, "minor": 5}}`, known, 200, "~Received submission"},
 
+		{"submit, our page", "POST", "/submit", aReport(1), with("Sec-Fetch-Site", "same-origin"), 200, taken},
+		{"submit, page of another site", "POST", "/submit", aReport(1), with("Sec-Fetch-Site", "cross-site"), 403, refused("Pages of other sites must not submit")},
 		{"submit, no token", "POST", "/submit", aReport(1), nil, 401, refused("JWT is required")},
 		{"submit, no token and too large", "POST", "/submit", large, nil, 401, refused("JWT is required")},
 		{"submit, empty", "POST", "/submit", "", known, 400, `~{"id":"0","status":"error","message":"`},
@@ -134,8 +136,8 @@ func TestContract(t *testing.T) {
 
 	metrics := do(t, request(t, "GET", s.url+"/metrics", nil)).body
 	for _, line := range []string{
-		"kcidb_submissions_total 6", "kcidb_errors_total 2", "kcidb_system_errors_total 0", "kcidb_user_errors_total 16",
-		`kcidb_submissions_by_origin{origin="ci"} 6`, "kcidb_json_files ", "kcidb_uptime_seconds ",
+		"kcidb_submissions_total 7", "kcidb_errors_total 2", "kcidb_system_errors_total 0", "kcidb_user_errors_total 17",
+		`kcidb_submissions_by_origin{origin="ci"} 7`, "kcidb_json_files ", "kcidb_uptime_seconds ",
 		"kcidb_submission_size_total ", "kcidb_loader_batches_total ", "kcidb_loader_seconds_count ", "kcidb_queue_dead_letters 0",
 	} {
 		if !strings.Contains(metrics, "\n"+line) {

@@ -82,6 +82,12 @@ func (d *Door) submit(w http.ResponseWriter, r *http.Request) {
 	received := d.Now()
 	r, done := steadyBody(w, r)
 	defer done()
+	// A service without tokens is open to programs on this machine, but not to
+	// whatever page a browser on it shows.
+	if new(http.CrossOriginProtection).Check(r) != nil {
+		d.fail(w, r, "", &failure{code: http.StatusForbidden, message: "Pages of other sites must not submit"})
+		return
+	}
 	origin, err := d.Auth.Origin(r.Header)
 	if err != nil {
 		d.Metrics.refusals.Inc()

@@ -23,10 +23,11 @@ import (
 
 const emptyReport = `{"version": {"major": 5, "minor": 3}}`
 
-// newDoor returns a door of an embedded queue and a database in memory.
-func newDoor(t *testing.T) (*Door, http.Handler) {
+// newDoor returns a door of an embedded queue, of at most so many bytes where
+// not 0, and a database in memory.
+func newDoor(t *testing.T, most int64) (*Door, http.Handler) {
 	t.Helper()
-	q, err := jetstream.OpenEmbedded(t.Context(), jetstream.Config{Dir: t.TempDir(), Logger: slog.New(slog.DiscardHandler)})
+	q, err := jetstream.OpenEmbedded(t.Context(), jetstream.Config{Dir: t.TempDir(), MaxBytes: most, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +57,7 @@ func ask(h http.Handler, method, path, body string) *httptest.ResponseRecorder {
 }
 
 func TestMemoryIsBounded(t *testing.T) {
-	d, h := newDoor(t)
+	d, h := newDoor(t, 0)
 	if err := d.memory.Acquire(t.Context(), 1000); err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +76,7 @@ func TestMemoryIsBounded(t *testing.T) {
 }
 
 func TestPartsFail(t *testing.T) {
-	d, h := newDoor(t)
+	d, h := newDoor(t, 0)
 	d.Queue.Close()
 	for _, test := range []struct {
 		method, path, body string
@@ -101,9 +102,25 @@ func TestPartsFail(t *testing.T) {
 	}
 }
 
+func TestQueueIsFull(t *testing.T) {
+	_, h := newDoor(t, 10_000)
+	for range 100 {
+		w := ask(h, "POST", "/submit", emptyReport)
+		if w.Code == http.StatusOK {
+			continue
+		}
+		if w.Code != http.StatusInsufficientStorage || w.Header().Get("Retry-After") == "" ||
+			w.Body.String() != `{"id":"0","status":"error","message":"No space left for submissions, try again later"}` {
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
+		return
+	}
+	t.Error("the queue does not get full")
+}
+
 // TestStatuses follows submissions through all that may become of them.
 func TestStatuses(t *testing.T) {
-	d, h := newDoor(t)
+	d, h := newDoor(t, 0)
 	ctx := t.Context()
 	status := func(id string) string { return ask(h, "GET", "/status?id="+id, "").Body.String() }
 	is := func(id, want string) {
