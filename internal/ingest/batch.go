@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -250,7 +249,7 @@ func (b *batch) log(s *submission) {
 	r := s.receipt
 	attributes := []any{
 		"id", r.ID, "origin", r.Origin, "bytes", r.Bytes, "objects", r.Objects,
-		"received", r.Received, "waited", r.Finished.Sub(r.Received).Round(time.Millisecond),
+		"received", r.Received, "waited_seconds", r.Finished.Sub(r.Received).Seconds(),
 	}
 	if r.Failure != "" {
 		b.Log.Warn("submission given up", append(attributes, "reason", r.Failure)...)

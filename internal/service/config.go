@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/auth"
+	"github.com/kcidb-go/kcidb/internal/ingest"
 )
 
 // Config is what a service is told. Each field is a key of the configuration
@@ -77,9 +78,9 @@ func DefaultConfig() Config {
 		Listen:        "127.0.0.1:8080",
 		MaxSubmission: 512 << 20,
 		MaxMemory:     512 << 20,
-		BatchMessages: 256,
-		BatchObjects:  8192,
-		BatchBytes:    64 << 20,
+		BatchMessages: ingest.DefaultLimits.Messages,
+		BatchObjects:  ingest.DefaultLimits.Objects,
+		BatchBytes:    Size(ingest.DefaultLimits.Bytes),
 		ReceiptDays:   30,
 		LogLevel:      "info",
 		LogFormat:     "auto",

@@ -115,7 +115,7 @@ func (d *Door) submit(w http.ResponseWriter, r *http.Request) {
 	d.Metrics.accepted(origin, len(m.Data))
 	d.Log.LogAttrs(r.Context(), slog.LevelInfo, "submission accepted",
 		slog.String("id", m.ID), slog.String("origin", origin), slog.Int("bytes", len(m.Data)),
-		slog.Int("objects", m.Objects), slog.Duration("took", d.Now().Sub(received)))
+		slog.Int("objects", m.Objects), slog.Float64("took_seconds", d.Now().Sub(received).Seconds()))
 	write(w, http.StatusOK, answer{
 		ID: m.ID, Status: "ok",
 		Message: fmt.Sprintf("Received submission %s with size %d bytes", m.ID, len(m.Data)),
