@@ -60,7 +60,8 @@ type Queue interface {
 	// Pending tells whether a message with the ID is in the queue: waiting,
 	// or pulled and not yet acknowledged. Dead letters are not.
 	Pending(ctx context.Context, id string) (bool, error)
-	// Stats returns the numbers of messages.
+	// Stats returns the numbers of messages. They may be those of a moment
+	// ago, without what was published or acknowledged since.
 	Stats(ctx context.Context) (Stats, error)
 
 	// DeadLetters returns the messages given up, oldest first, without Data.

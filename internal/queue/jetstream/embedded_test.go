@@ -114,8 +114,15 @@ func TestKilled(t *testing.T) {
 	for id := range published {
 		t.Errorf("message %s was published and is lost", id)
 	}
-	if stats, err := q.Stats(t.Context()); err != nil || stats != (queue.Stats{}) {
-		t.Errorf("left behind: %+v, %v", stats, err)
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		stats, err := q.Stats(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		} else if stats == (queue.Stats{}) {
+			break
+		} else if time.Now().After(end) {
+			t.Fatalf("left behind: %+v", stats)
+		}
 	}
 }
 

@@ -182,6 +182,27 @@ func eventually(t *testing.T, what string, condition func() bool) {
 	}
 }
 
+// counts waits for the queue to have the numbers of messages wanted, whatever
+// their bytes. Without messages there must be none of these either.
+func counts(t *testing.T, q queue.Queue, when string, want queue.Stats) {
+	t.Helper()
+	var got queue.Stats
+	for end := time.Now().Add(soon); ; time.Sleep(10 * time.Millisecond) {
+		var err error
+		got, err = q.Stats(t.Context())
+		must(t, err)
+		some := got.Bytes > 0
+		got.Bytes = 0
+		if got == want && some == (want.Messages > 0) {
+			return
+		}
+		if time.Now().After(end) {
+			t.Errorf("%s: after %v the queue has %+v, some bytes: %v, want %+v", when, soon, got, some, want)
+			return
+		}
+	}
+}
+
 // large returns data that no piece of it resembles another.
 func large(n int) []byte {
 	var b bytes.Buffer

@@ -82,6 +82,13 @@ func TestFrontPage(t *testing.T) {
 	if err := p.Queue.Publish(t.Context(), queue.Message{ID: "a", Data: []byte("{}")}); err != nil {
 		t.Fatal(err)
 	}
+	for counted := false; !counted; { // queues count a moment later
+		stats, err := p.Queue.Stats(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		counted = stats.Messages == 1
+	}
 	*clock = now.Add(time.Hour)
 	golden(t, "full", get(h, "/", "X-Forwarded-Proto", "https").Body.String())
 
