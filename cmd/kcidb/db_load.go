@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/report"
 )
 
 // loadObjects is how many objects go into one transaction, or twice as many:
@@ -47,6 +48,11 @@ and stays; loading everything again does no harm.`,
 
 func runDBLoad(ctx context.Context, p *program, o *dbLoadOptions) error {
 	return o.database.with(ctx, func(s store.Store) error {
+		// Loading nothing tells whether the database can be loaded into, before
+		// reports are read, or there is none to read.
+		if _, err := s.Load(ctx, &report.Report{}, store.LoadOptions{}); err != nil {
+			return fmt.Errorf("loading: %w", err)
+		}
 		progress := p.newProgress("objects loaded", nil)
 		defer progress.done()
 		for batch, err := range o.in.batches(p, loadObjects) {
