@@ -9,6 +9,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
@@ -165,12 +166,13 @@ func insertRows(b *testing.B, reports []*report.Report) time.Duration {
 	return time.Since(began)
 }
 
-// BenchmarkGrowth loads, dumps and queries a database of a million generated
-// objects. The ratios are of its rates to those of one of a hundred thousand,
-// and for a query of a test with its parents to one of ten thousand.
+// BenchmarkGrowth dumps a database of a million generated objects, loads the
+// dump into another and queries that. The ratios are of its rates to those of
+// a hundred thousand objects, dumped and loaded ten times, and for a query of
+// a test with its parents to the time it takes among ten thousand.
 func BenchmarkGrowth(b *testing.B) {
 	for b.Loop() {
-		small, middle, large := measure(b, 10_000), measure(b, 100_000), measure(b, 1_000_000)
+		small, middle, large := measure(b, 10_000, 1), measure(b, 100_000, 10), measure(b, 1_000_000, 1)
 		b.ReportMetric(large.load, "load-objects/s")
 		b.ReportMetric(large.load/middle.load, "load-ratio")
 		b.ReportMetric(large.dump, "dump-objects/s")
@@ -187,62 +189,147 @@ type measured struct {
 	memory     float64 // most of the process's, in MB, 0 where the system does not tell
 }
 
-// measure loads at least so many objects into a new database, and reads them.
-func measure(b *testing.B, objects int) measured {
-	os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) // forget the most memory so far
-	s, err := Open(filepath.Join(b.TempDir(), "x.sqlite"))
+// batchObjects is how many objects the command "kcidb db load" puts into one
+// transaction.
+const batchObjects = 8192
+
+// measure makes a database of so many objects, dumps it and loads the dump
+// into a new one, several times, and queries the last.
+func measure(b *testing.B, objects, times int) (m measured) {
+	file := filepath.Join(b.TempDir(), "a.sqlite")
+	tests := generate(b, file, objects)
+	var loaded *Store
+	var loading, dumping time.Duration
+	total := 0
+	for range times {
+		if loaded != nil {
+			loaded.Close()
+		}
+		dump := filepath.Join(b.TempDir(), "dump.json")
+		forgetPeakMemory()
+		began := time.Now()
+		total += dumpTo(b, file, dump)
+		dumping += time.Since(began)
+		m.memory = max(m.memory, peakMemory())
+
+		loaded = openAt(b, filepath.Join(b.TempDir(), "b.sqlite"))
+		fresh(b, loaded)
+		forgetPeakMemory()
+		began = time.Now()
+		loadFrom(b, loaded, dump)
+		loading += time.Since(began)
+		m.memory = max(m.memory, peakMemory())
+		os.Remove(dump)
+	}
+	m.dump, m.load = float64(total)/dumping.Seconds(), float64(total)/loading.Seconds()
+	defer loaded.Close()
+
+	query := func() {
+		for i := range tests {
+			for _, err := range loaded.Query(b.Context(), store.Query{Tests: tests[i:][:1], Parents: true}) {
+				if err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+	}
+	query() // the caches fill
+	began := time.Now()
+	query()
+	m.query = time.Since(began) / time.Duration(len(tests))
+	return m
+}
+
+func openAt(b *testing.B, file string) *Store {
+	s, err := Open(file)
 	if err != nil {
 		b.Fatal(err)
 	}
+	return s
+}
+
+// generate makes a database of at least so many objects, and returns the IDs
+// of 2,000 tests from all over it.
+func generate(b *testing.B, file string, objects int) (tests []string) {
+	const queries = 2000
+	s := openAt(b, file)
 	defer s.Close()
 	fresh(b, s)
-	var m measured
-	var spent time.Duration
-	var tests []string
 	loaded := 0
 	batch := &report.Report{}
 	for r := range gen.Reports(gen.Options{Checkouts: 1 + objects/100}) {
 		batch.Append(r)
-		if batch.Count() < 4096 {
+		if batch.Count() < batchObjects {
 			continue
 		}
-		began := time.Now()
-		if _, err := s.Load(b.Context(), batch, store.LoadOptions{}); err != nil {
+		changes, err := s.Load(b.Context(), batch, store.LoadOptions{})
+		if err != nil {
 			b.Fatal(err)
 		}
-		spent += time.Since(began)
-		loaded += batch.Count()
-		if len(batch.Tests) > 0 {
-			tests = append(tests, batch.Tests[len(batch.Tests)/2].ID)
+		for _, c := range changes.Objects {
+			if c.Created {
+				loaded++
+			}
+		}
+		every := max(1, objects/queries)
+		for i := 0; i < len(batch.Tests); i += every {
+			tests = append(tests, batch.Tests[i].ID)
 		}
 		batch = &report.Report{}
 		if loaded >= objects {
 			break
 		}
 	}
-	m.load = float64(loaded) / spent.Seconds()
+	return tests
+}
 
-	began, dumped := time.Now(), 0
-	for r, err := range s.Dump(b.Context(), store.DumpOptions{Metadata: true}) {
-		if err != nil {
-			b.Fatal(err)
-		}
-		dumped += r.Count()
+// dumpTo writes what is in a database to a file, as "kcidb db dump" does, and
+// returns how many objects these are.
+func dumpTo(b *testing.B, database, file string) (objects int) {
+	s := openAt(b, database)
+	defer s.Close()
+	out, err := os.Create(file)
+	if err != nil {
+		b.Fatal(err)
 	}
-	m.dump = float64(dumped) / time.Since(began).Seconds()
-
-	const queries = 200
-	began = time.Now()
-	for i := range queries {
-		for _, err := range s.Query(b.Context(), store.Query{Tests: tests[i%len(tests) : i%len(tests)+1], Parents: true}) {
-			if err != nil {
-				b.Fatal(err)
+	defer out.Close()
+	parts := func(yield func(*report.Report, error) bool) {
+		for r, err := range s.Dump(b.Context(), store.DumpOptions{Metadata: true}) {
+			if err == nil {
+				objects += r.Count()
+			}
+			if !yield(r, err) {
+				return
 			}
 		}
 	}
-	m.query = time.Since(began) / queries
-	m.memory = peakMemory()
-	return m
+	if err := report.NewWriter(out).WriteParts(parts); err != nil {
+		b.Fatal(err)
+	}
+	return objects
+}
+
+// loadFrom loads a file into a database, as "kcidb db load" does.
+func loadFrom(b *testing.B, s *Store, file string) {
+	in, err := os.Open(file)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer in.Close()
+	for part, err := range report.NewReader(in).Parts(batchObjects) {
+		if err == nil {
+			_, err = s.Load(b.Context(), part, store.LoadOptions{Metadata: true})
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// forgetPeakMemory has peakMemory count anew.
+func forgetPeakMemory() {
+	debug.FreeOSMemory()
+	os.WriteFile("/proc/self/clear_refs", []byte("5"), 0)
 }
 
 // peakMemory returns the most memory the process had, in MB.
