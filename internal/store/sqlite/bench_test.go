@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/ahead"
 	"github.com/kcidb-go/kcidb/internal/gen"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/report"
@@ -46,17 +47,17 @@ func submissions(b *testing.B) (texts [][]byte) {
 }
 
 // batches decodes submissions, and puts them together as the loader does.
-func batches(b *testing.B, texts [][]byte) iter.Seq[*report.Report] {
-	return func(yield func(*report.Report) bool) {
+func batches(texts [][]byte) iter.Seq2[*report.Report, error] {
+	return func(yield func(*report.Report, error) bool) {
 		batch, messages := &report.Report{}, 0
 		for _, text := range texts {
 			r, err := report.Decode(text)
 			if err != nil {
-				b.Error(err)
+				yield(nil, err)
 				return
 			}
 			if messages > 0 && (messages == 256 || batch.Count()+r.Count() > 8192) {
-				if !yield(batch) {
+				if !yield(batch, nil) {
 					return
 				}
 				batch, messages = &report.Report{}, 0
@@ -64,37 +65,22 @@ func batches(b *testing.B, texts [][]byte) iter.Seq[*report.Report] {
 			batch.Append(r)
 			messages++
 		}
-		yield(batch)
-	}
-}
-
-// ahead has the next value made while the last is used.
-func ahead[T any](values iter.Seq[T]) iter.Seq[T] {
-	made := make(chan T, 1)
-	go func() {
-		defer close(made)
-		for v := range values {
-			made <- v
-		}
-	}()
-	return func(yield func(T) bool) {
-		for v := range made {
-			if !yield(v) {
-				break
-			}
-		}
+		yield(batch, nil)
 	}
 }
 
 // BenchmarkLoad decodes, validates and loads submissions, each batch on disk
-// before the next. The ratio is the time that the engine takes to insert the
+// before the next, as "kcidb db load" does. The ratio is the time that the engine takes to insert the
 // same rows, decoded before, with excerpts and all in them, into tables
 // without any index, in one transaction, to that of ours.
 func BenchmarkLoad(b *testing.B) {
 	texts := submissions(b)
 	var decoded []*report.Report
 	objects := 0
-	for batch := range batches(b, texts) {
+	for batch, err := range batches(texts) {
+		if err != nil {
+			b.Fatal(err)
+		}
 		decoded = append(decoded, batch)
 		objects += batch.Count()
 	}
@@ -108,8 +94,11 @@ func BenchmarkLoad(b *testing.B) {
 		}
 		fresh(b, s)
 		began := time.Now()
-		for batch := range ahead(batches(b, texts)) {
-			if _, err := s.Load(b.Context(), batch, store.LoadOptions{}); err != nil {
+		for batch, err := range ahead.Seq2(batches(texts)) {
+			if err == nil {
+				_, err = s.Load(b.Context(), batch, store.LoadOptions{})
+			}
+			if err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -208,10 +197,18 @@ func measure(b *testing.B, objects, times int) (m measured) {
 		dump := filepath.Join(b.TempDir(), "dump.json")
 		forgetPeakMemory()
 		began := time.Now()
-		total += dumpTo(b, file, dump)
+		total += dumpTo(b, file, io.Discard)
 		dumping += time.Since(began)
 		m.memory = max(m.memory, peakMemory())
 
+		out, err := os.Create(dump)
+		if err != nil {
+			b.Fatal(err)
+		}
+		dumpTo(b, file, out)
+		if err := out.Close(); err != nil {
+			b.Fatal(err)
+		}
 		loaded = openAt(b, filepath.Join(b.TempDir(), "b.sqlite"))
 		fresh(b, loaded)
 		forgetPeakMemory()
@@ -283,16 +280,11 @@ func generate(b *testing.B, file string, objects int) (tests []string) {
 	return tests
 }
 
-// dumpTo writes what is in a database to a file, as "kcidb db dump" does, and
-// returns how many objects these are.
-func dumpTo(b *testing.B, database, file string) (objects int) {
+// dumpTo writes what is in a database as "kcidb db dump" does, and returns how
+// many objects these are.
+func dumpTo(b *testing.B, database string, out io.Writer) (objects int) {
 	s := openAt(b, database)
 	defer s.Close()
-	out, err := os.Create(file)
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer out.Close()
 	parts := func(yield func(*report.Report, error) bool) {
 		for r, err := range s.Dump(b.Context(), store.DumpOptions{Metadata: true}) {
 			if err == nil {
@@ -316,7 +308,7 @@ func loadFrom(b *testing.B, s *Store, file string) {
 		b.Fatal(err)
 	}
 	defer in.Close()
-	for part, err := range report.NewReader(in).Parts(batchObjects) {
+	for part, err := range ahead.Seq2(report.NewReader(in).Parts(batchObjects)) {
 		if err == nil {
 			_, err = s.Load(b.Context(), part, store.LoadOptions{Metadata: true})
 		}
