@@ -5,9 +5,14 @@ package kcidb_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/kcidb-go/kcidb"
 	"github.com/kcidb-go/kcidb/internal/queue/jetstream"
@@ -114,11 +119,101 @@ func TestQueue(t *testing.T) {
 	unsupported(t, client)
 }
 
+// What a service answers is what its database has.
 func TestQueryOverHTTP(t *testing.T) {
-	client, err := kcidb.Connect("http://localhost")
+	address, database, stop := startService()
+	defer stop()
+	stored, err := kcidb.OpenDatabase(t.Context(), database)
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer stored.Close()
+	client, err := kcidb.Connect(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+
+	const odd = `ci:é,&?#=%+ "<`
+	all := &report.Report{
+		Checkouts: []report.Checkout{{ID: "ci:c", Origin: "ci"}},
+		Builds:    []report.Build{{ID: odd, Origin: "ci", CheckoutID: "ci:c"}},
+		Issues:    []report.Issue{{ID: odd, Version: 3, Origin: "ci"}},
+		Incidents: []report.Incident{{ID: "ci:n", Origin: "ci", IssueID: odd, IssueVersion: 3}},
+	}
+	for i := range 2500 {
+		all.Tests = append(all.Tests, report.Test{ID: fmt.Sprintf("ci:t%04d", i), Origin: "ci", BuildID: odd})
+	}
+	if _, err := stored.Submit(t.Context(), all); err != nil {
+		t.Fatal(err)
+	}
+	issue := []kcidb.IssueKey{{ID: odd, Version: 3}}
+	queries := map[string]kcidb.Query{
+		"nothing":        {},
+		"not there":      {Tests: []string{"ci:none"}},
+		"parents":        {Tests: []string{"ci:t0007"}, Parents: true},
+		"children":       {Checkouts: []string{"ci:c"}, Children: true},
+		"issue":          {Issues: issue, Children: true, Metadata: true},
+		"one by one":     {Issues: issue, Incidents: []string{"ci:n"}, PerReport: 1},
+		"all there are":  {Builds: []string{odd}, Issues: issue, Incidents: []string{"ci:n"}, Parents: true, Children: true},
+		"in large parts": {Builds: []string{odd}, Children: true, PerReport: 2000},
+	}
+	for name, q := range queries {
+		t.Run(name, func(t *testing.T) {
+			got, want := found(t, client, q), found(t, stored, q)
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("the database, then the service:\n%s", diff)
+			}
+		})
+	}
+	n := 0
+	for _, err := range client.Query(t.Context(), kcidb.Query{Builds: []string{odd}, Children: true, PerReport: 100}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n++; n == 2 {
+			break
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, err := range client.Query(ctx, kcidb.Query{Builds: []string{odd}}) {
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("after the end of the context: %v", err)
+		}
+	}
+	many := make([]string, 6000)
+	for r, err := range client.Query(t.Context(), kcidb.Query{Tests: many}) {
+		server, ok := errors.AsType[*kcidb.ServerError](err)
+		if !ok || server.StatusCode != 400 || server.Message != "6000 objects are named: at most 5000 may be" {
+			t.Errorf("too much asked: %v, %v", r, err)
+		}
+	}
+}
+
+// found returns the JSON of each report of the answer.
+func found(t *testing.T, client *kcidb.Client, q kcidb.Query) (reports []string) {
+	t.Helper()
+	for r, err := range client.Query(t.Context(), q) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		filled := new(report.Report) // without empty lists
+		filled.Append(r)
+		reports = append(reports, string(filled.AppendJSON(nil)))
+	}
+	return reports
+}
+
+// Services of other kinds take reports, and cannot be asked for them.
+func TestQueryOfAnotherService(t *testing.T) {
+	server := httptest.NewServer(http.NotFoundHandler())
+	defer server.Close()
+	client, err := kcidb.Connect(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
 	unsupported(t, client)
 }
 

@@ -11,7 +11,7 @@
 // What they can do differs:
 //
 //	              Submit           Status                     Query
-//	Connect       to the queue     until 30 days later        no
+//	Connect       to the queue     until 30 days later        yes
 //	OpenQueue     to the queue     until it is loaded         no
 //	OpenDatabase  at once          where the driver can tell  yes
 //

@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -83,17 +82,18 @@ type rest struct {
 	logger *slog.Logger
 }
 
-// answer is the body of every answer.
+// answer is the body of every answer but those with reports.
 type answer struct {
 	ID      string         `json:"id"`
 	Status  string         `json:"status"`
 	Message string         `json:"message"`
 	Faults  []report.Fault `json:"faults"` // of services like ours
 	More    int            `json:"more"`
+	Error   string         `json:"error"` // of paths below /api, instead of the message
 }
 
 func (c *rest) submit(ctx context.Context, text []byte, _ *report.Report) (string, error) {
-	a, err := c.do(ctx, http.MethodPost, "/submit", text)
+	a, err := c.ask(ctx, request{http.MethodPost, "/submit", "application/json", text})
 	if err != nil {
 		return "", fmt.Errorf("submitting: %w", err)
 	}
@@ -104,7 +104,7 @@ func (c *rest) submit(ctx context.Context, text []byte, _ *report.Report) (strin
 }
 
 func (c *rest) status(ctx context.Context, id string) (Status, error) {
-	a, err := c.do(ctx, http.MethodGet, "/status?id="+url.QueryEscape(id), nil)
+	a, err := c.ask(ctx, request{method: http.MethodGet, path: "/status?id=" + url.QueryEscape(id)})
 	if server, ok := errors.AsType[*ServerError](err); ok && server.StatusCode == http.StatusNotFound {
 		return Status{}, fmt.Errorf("submission %q: %w", id, ErrNotFound)
 	}
@@ -114,29 +114,51 @@ func (c *rest) status(ctx context.Context, id string) (Status, error) {
 	return Status{State(a.Status), a.Message}, nil
 }
 
-func (c *rest) query(context.Context, Query) iter.Seq2[*report.Report, error] {
-	return func(yield func(*report.Report, error) bool) {
-		yield(nil, fmt.Errorf("query over HTTP: %w: open the database instead", ErrUnsupported))
-	}
-}
-
 func (c *rest) close() error {
 	c.http.CloseIdleConnections()
 	return nil
 }
 
-// do sends a request as often as it takes, and returns the answer to it.
-func (c *rest) do(ctx context.Context, method, path string, body []byte) (*answer, error) {
+// request is a request to a service.
+type request struct {
+	method, path string
+	contentType  string // of the body
+	body         []byte
+}
+
+// ask sends a request and returns the answer to it, where that is the JSON of
+// a KCIDB service.
+func (c *rest) ask(ctx context.Context, r request) (a *answer, err error) {
+	err = c.do(ctx, r, func(body io.Reader) error {
+		text, err := io.ReadAll(io.LimitReader(body, maxAnswer))
+		if err != nil {
+			return errPassing{err}
+		}
+		if json.Unmarshal(text, &a) != nil {
+			return errors.New("the answer is not the JSON of a KCIDB service")
+		}
+		return nil
+	})
+	return a, err
+}
+
+// errPassing is an error of reading an answer that may pass.
+type errPassing struct{ error }
+
+// do sends a request as often as it takes, and has read called with the body
+// of the answer. After an error that read returns, no errPassing, it does not
+// try again.
+func (c *rest) do(ctx context.Context, r request, read func(io.Reader) error) error {
 	for try := 1; ; try++ {
-		a, after, err := c.try(ctx, method, path, body)
+		after, err := c.try(ctx, r, read)
 		if err == nil || after < 0 || try == c.tries || ctx.Err() != nil {
-			return a, err
+			return err
 		}
 		pause := backoff(try, after)
 		c.logger.Warn("trying again", "try", try, "in", pause, "error", err)
 		select {
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return ctx.Err()
 		case <-time.After(pause):
 		}
 	}
@@ -145,43 +167,51 @@ func (c *rest) do(ctx context.Context, method, path string, body []byte) (*answe
 // try sends a request once. After an error, after is how long the service asks
 // to wait before the next try, 0 where it does not say, and less where trying
 // again cannot help.
-func (c *rest) try(ctx context.Context, method, path string, body []byte) (_ *answer, after time.Duration, err error) {
-	req, err := http.NewRequestWithContext(ctx, method, c.root+path, bytes.NewReader(body))
+func (c *rest) try(ctx context.Context, r request, read func(io.Reader) error) (after time.Duration, err error) {
+	req, err := http.NewRequestWithContext(ctx, r.method, c.root+r.path, bytes.NewReader(r.body))
 	if err != nil {
-		return nil, -1, err
+		return -1, err
 	}
-	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
+	if r.contentType != "" {
+		req.Header.Set("Content-Type", r.contentType)
 	}
 	if c.token != "" {
 		req.Header.Set("Authorization", "Bearer "+c.token)
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return nil, 0, err
+		return 0, err
 	}
 	defer resp.Body.Close()
+	if resp.StatusCode == http.StatusOK {
+		err := read(resp.Body)
+		if _, passing := errors.AsType[errPassing](err); passing {
+			return 0, err
+		}
+		return -1, err
+	}
 	text, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err != nil {
-		return nil, 0, err
+		return 0, err
 	}
+	return retryAfter(resp), refused(resp, text)
+}
+
+// refused returns the error that an answer tells.
+func refused(resp *http.Response, text []byte) error {
 	var a answer
 	parsed := json.Unmarshal(text, &a) == nil
-	switch {
-	case resp.StatusCode == http.StatusOK && parsed:
-		return &a, 0, nil
-	case resp.StatusCode == http.StatusOK:
-		return nil, -1, errors.New("the answer is not the JSON of a KCIDB service")
-	case resp.StatusCode == http.StatusBadRequest && len(a.Faults) > 0:
-		return nil, -1, &report.Error{Faults: a.Faults, More: a.More}
+	if resp.StatusCode == http.StatusBadRequest && len(a.Faults) > 0 {
+		return &report.Error{Faults: a.Faults, More: a.More}
 	}
+	message := cmp.Or(a.Message, a.Error)
 	if !parsed {
-		a.Message = firstLine(text)
+		message = firstLine(text)
 	}
 	if to := resp.Header.Get("Location"); to != "" {
-		a.Message = "it has moved to " + to
+		message = "it has moved to " + to
 	}
-	return nil, retryAfter(resp), &ServerError{resp.StatusCode, a.Message}
+	return &ServerError{resp.StatusCode, message}
 }
 
 // firstLine returns the beginning of a text that is not the JSON it should be,

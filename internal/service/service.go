@@ -25,6 +25,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/queue"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/web"
+	"github.com/kcidb-go/kcidb/internal/web/api"
 	"github.com/kcidb-go/kcidb/internal/web/pages"
 	"github.com/kcidb-go/kcidb/internal/web/submit"
 )
@@ -142,6 +143,7 @@ func (s *Service) handler(q queue.Queue, st store.Store, door *submit.Door) http
 	mux := http.NewServeMux()
 	mux.HandleFunc("/", web.NotFound)
 	door.Routes(mux)
+	api.New(st, s.log).Routes(mux)
 	(&pages.Pages{Store: st, Queue: q, Log: s.log, Now: s.now, Tokens: s.auth.Enabled()}).Routes(mux)
 	return mux
 }

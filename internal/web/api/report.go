@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// Bounds of what is asked.
+const (
+	maxForm    = 4 << 20 // bytes
+	maxObjects = 5_000
+)
+
+// report answers with the objects asked for, as one report, written while they
+// are read. A client that gets only a part of it, because the database fails or
+// the time is over, sees the connection break.
+func (a *API) report(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	if err := r.ParseForm(); err != nil {
+		code := http.StatusBadRequest
+		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+			code = http.StatusRequestEntityTooLarge
+		}
+		refuse(w, code, fmt.Sprintf("The parameters cannot be read: %v", err))
+		return
+	}
+	query, err := parseQuery(r.Form)
+	if err != nil {
+		refuse(w, http.StatusBadRequest, err.Error())
+		return
+	}
+	next, stop := iter.Pull2(a.store.Query(r.Context(), query))
+	defer stop()
+	first, err, found := next()
+	if err != nil {
+		a.log.LogAttrs(r.Context(), slog.LevelError, "no report", slog.Any("error", err))
+		refuse(w, http.StatusInternalServerError, "The database does not answer at the moment")
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-cache")
+	if !found {
+		first = &report.Report{}
+		next = func() (*report.Report, error, bool) { return nil, nil, false }
+	}
+	parts := func(yield func(*report.Report, error) bool) {
+		for part, err, more := first, error(nil), true; more && yield(part, err); part, err, more = next() {
+		}
+	}
+	if err := report.NewWriter(w).WriteParts(parts); err != nil {
+		a.log.LogAttrs(r.Context(), slog.LevelWarn, "report broken off", slog.String("to", r.RemoteAddr), slog.Any("error", err))
+		panic(http.ErrAbortHandler)
+	}
+	io.WriteString(w, "\n")
+}
+
+// parseQuery reads the parameters of a request. Its errors are for who asks.
+func parseQuery(form url.Values) (store.Query, error) {
+	var q store.Query
+	ids := map[string]*[]string{
+		"checkout": &q.Checkouts, "build": &q.Builds, "test": &q.Tests, "incident": &q.Incidents,
+	}
+	switches := map[string]*bool{"parents": &q.Parents, "children": &q.Children, "metadata": &q.Metadata}
+	for _, name := range slices.Sorted(maps.Keys(form)) {
+		values := form[name]
+		switch {
+		case ids[name] != nil:
+			*ids[name] = values
+		case name == "issue":
+			for _, value := range values {
+				key, err := parseIssue(value)
+				if err != nil {
+					return q, err
+				}
+				q.Issues = append(q.Issues, key)
+			}
+		case switches[name] != nil:
+			on, err := strconv.ParseBool(values[len(values)-1])
+			if values[len(values)-1] == "" {
+				on, err = true, nil // "&parents" says it
+			}
+			if err != nil {
+				return q, fmt.Errorf("%s is %.40q: expected true or false, or nothing for true", name, values[len(values)-1])
+			}
+			*switches[name] = on
+		default:
+			return q, fmt.Errorf("unknown parameter %.40q: there are checkout, build, test, issue, incident, parents, children and metadata", name)
+		}
+	}
+	switch n := len(q.Checkouts) + len(q.Builds) + len(q.Tests) + len(q.Incidents) + len(q.Issues); {
+	case n == 0:
+		return q, errors.New("name an object at least: checkout=ID, build=ID, test=ID, issue=ID,VERSION or incident=ID")
+	case n > maxObjects:
+		return q, fmt.Errorf("%d objects are named: at most %d may be", n, maxObjects)
+	}
+	return q, nil
+}
+
+// parseIssue reads ID,VERSION. An ID may have commas of its own.
+func parseIssue(value string) (store.Key, error) {
+	i := max(strings.LastIndexByte(value, ','), 0)
+	version, err := strconv.Atoi(strings.TrimPrefix(value[i:], ","))
+	if err != nil || i == 0 || version < 0 {
+		return store.Key{}, fmt.Errorf("issue is %.100q: expected its ID and its version, as in ci:issue-1,2", value)
+	}
+	return store.Key{ID: value[:i], Version: version}, nil
+}
