@@ -21,8 +21,9 @@ const (
 	// waitAtMost bounds one request that waits for a message.
 	waitAtMost = 5 * time.Second
 	// grace is the least time a Pull waits for a first message: the server hears
-	// of a message a little later as a consumer than it has it as a stream.
-	grace = 50 * time.Millisecond
+	// of a message a little later as a consumer than it has it as a stream, on
+	// a busy machine the more so.
+	grace = 250 * time.Millisecond
 )
 
 // pulling is what those who pull share.
