@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/agnivade/levenshtein"
 )
 
 // What is said of faults. The texts are for people who make reports and have
@@ -120,27 +122,10 @@ func expectedKnown(name string, known []string) string {
 // property's are as far as they are long.
 func distance(a, b string) int {
 	const longest = 64
-	a, b = strings.ToLower(a), strings.ToLower(b)
 	if len(a) > longest || len(b) > longest {
 		return max(len(a), len(b))
 	}
-	var row [longest + 1]int
-	for j := range len(b) + 1 {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
+	return levenshtein.ComputeDistance(strings.ToLower(a), strings.ToLower(b))
 }
 
 // excerpt returns the beginning of s, of a length that can be read: at most 80

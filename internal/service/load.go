@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/agnivade/levenshtein"
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
@@ -184,29 +185,9 @@ func readValue(k key, value ast.Node) error {
 func nearest(keys []key, name string) string {
 	best, least := "", -1
 	for _, k := range keys {
-		if n := edits(k.name, name); least < 0 || n < least {
+		if n := levenshtein.ComputeDistance(k.name, name); least < 0 || n < least {
 			best, least = k.name, n
 		}
 	}
 	return best
-}
-
-// edits counts the characters to insert, remove or replace to make a into b.
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost = 1 + min(diagonal, row[j], row[j+1])
-			}
-			diagonal, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(b)]
 }
