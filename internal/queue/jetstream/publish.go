@@ -128,23 +128,26 @@ func (q *jsQueue) send(ctx context.Context, group []*publication) {
 			all = append(all, p.msgs...)
 		}
 		err := q.commit(ctx, all)
-		if asAPIError(err) == nil {
+		if err == nil || asAPIError(err) == nil && q.srv != nil {
 			for _, p := range group {
 				p.finish(err)
 			}
 			return
 		}
 		// One message that the server refuses, such as a duplicate, fails the
-		// batch. One by one each gets the answer it deserves.
+		// batch, and so does a cluster that loses its leader. One by one each
+		// gets the answer it deserves.
 	}
 	var sending sync.WaitGroup
 	for _, p := range group {
 		sending.Go(func() {
-			err := q.commit(ctx, p.msgs)
-			if isDuplicate(err) {
-				err = nil
-			}
-			p.finish(err)
+			p.finish(q.patiently(ctx, func(ctx context.Context) error {
+				err := q.commit(ctx, p.msgs)
+				if isDuplicate(err) { // of this one sent before, perhaps
+					return nil
+				}
+				return err
+			}))
 		})
 	}
 	sending.Wait()
@@ -206,6 +209,11 @@ func (q *jsQueue) commit(ctx context.Context, msgs []*nats.Msg) error {
 // request publishes a message and returns the server's verdict. The answer to
 // a message in the middle of a batch is empty.
 func (q *jsQueue) request(ctx context.Context, m *nats.Msg) error {
+	if q.srv == nil {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, answerTimeout)
+		defer cancel()
+	}
 	answer, err := q.nc.RequestMsgWithContext(ctx, m)
 	if errors.Is(err, nats.ErrNoResponders) {
 		// Nobody takes messages of this subject. Is it that there is no such

@@ -40,6 +40,10 @@ import (
 const (
 	// requestTimeout bounds an operation whose context has no earlier end.
 	requestTimeout = 30 * time.Second
+	// answerTimeout bounds one request of an operation that is repeated, where
+	// a cluster may have lost it.
+	answerTimeout  = 5 * time.Second
+	tryPause       = 200 * time.Millisecond
 	connectTimeout = 5 * time.Second
 	// maxUnacked bounds the messages handed out at a time to all who pull. The
 	// server keeps a record of each in memory.
@@ -175,6 +179,23 @@ func (q *jsQueue) Close() error {
 	return nil
 }
 
+// patiently repeats a request that the servers of a cluster do not answer, for
+// one of them was lost, or has just been started, and they have no leader yet.
+func (q *jsQueue) patiently(ctx context.Context, request func(context.Context) error) error {
+	for {
+		err := request(ctx)
+		if q.srv != nil || ctx.Err() != nil || !q.nc.IsConnected() ||
+			!errors.Is(q.kind(err), queue.ErrUnavailable) || errors.Is(err, js.ErrJetStreamNotEnabled) {
+			return err
+		}
+		select {
+		case <-time.After(tryPause):
+		case <-ctx.Done():
+			return err
+		}
+	}
+}
+
 // Init implements queue.Queue. Streams that are there stay as they are; the
 // consumer takes over the visibility time of this Config.
 func (q *jsQueue) Init(ctx context.Context) error {
@@ -191,18 +212,28 @@ func (q *jsQueue) Init(ctx context.Context) error {
 		cfg.Replicas = q.cfg.Replicas
 		cfg.Discard = js.DiscardNew
 		cfg.AllowAtomicPublish = true
-		_, err := q.js.CreateStream(ctx, cfg)
+		err := q.patiently(ctx, func(ctx context.Context) error {
+			ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+			defer cancel()
+			_, err := q.js.CreateStream(ctx, cfg)
+			return err
+		})
 		if err != nil && !errors.Is(err, js.ErrStreamNameAlreadyInUse) {
 			return q.translate("create queue", err)
 		}
 	}
-	_, err = q.js.CreateOrUpdateConsumer(ctx, q.cfg.Stream, js.ConsumerConfig{
-		Durable:       q.cfg.Consumer,
-		FilterSubject: head(q.cfg.Stream, "*"),
-		AckPolicy:     js.AckExplicitPolicy,
-		AckWait:       q.cfg.Visibility,
-		MaxDeliver:    -1, // messages handed out too often are given up by us, with a reason
-		MaxAckPending: maxUnacked,
+	err = q.patiently(ctx, func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+		defer cancel()
+		_, err := q.js.CreateOrUpdateConsumer(ctx, q.cfg.Stream, js.ConsumerConfig{
+			Durable:       q.cfg.Consumer,
+			FilterSubject: head(q.cfg.Stream, "*"),
+			AckPolicy:     js.AckExplicitPolicy,
+			AckWait:       q.cfg.Visibility,
+			MaxDeliver:    -1, // messages handed out too often are given up by us, with a reason
+			MaxAckPending: maxUnacked,
+		})
+		return err
 	})
 	return q.translate("create queue", err)
 }

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package jetstream
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+
+	"github.com/kcidb-go/kcidb/internal/queue"
+)
+
+// startCluster runs so many servers that keep messages together.
+func startCluster(t *testing.T, n int) map[string]*server.Server {
+	t.Helper()
+	var ports []int
+	var routes []*url.URL
+	for range n {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
+		routes = append(routes, &url.URL{Scheme: "nats", Host: l.Addr().String()})
+		l.Close()
+	}
+	servers := map[string]*server.Server{}
+	for i, port := range ports {
+		name := "n" + strconv.Itoa(i)
+		srv, err := server.NewServer(&server.Options{
+			ServerName: name, Host: "127.0.0.1", Port: server.RANDOM_PORT, Username: "ci", Password: "secret",
+			Cluster: server.ClusterOpts{Name: "test", Host: "127.0.0.1", Port: port}, Routes: routes,
+			JetStream: true, StoreDir: t.TempDir(), SyncAlways: true, NoSigs: true,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		srv.Start()
+		t.Cleanup(func() { srv.Shutdown(); srv.WaitForShutdown() })
+		servers[name] = srv
+	}
+	for _, srv := range servers {
+		if !srv.ReadyForConnections(20 * time.Second) {
+			t.Fatal("the server does not start")
+		}
+	}
+	return servers
+}
+
+// insist repeats what fails while a cluster finds a new leader.
+func insist(t *testing.T, what string, f func() error) {
+	t.Helper()
+	for end := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+		err := f()
+		if err == nil {
+			return
+		}
+		if !errors.Is(err, queue.ErrUnavailable) || time.Now().After(end) {
+			t.Fatalf("%s: %v", what, err)
+		}
+	}
+}
+
+// TestCluster keeps messages on three servers, and stops the one that leads
+// while messages are published. None is refused, none is lost, and none comes
+// twice.
+func TestCluster(t *testing.T) {
+	t.Parallel()
+	servers := startCluster(t, 3)
+	var addresses []string
+	for _, srv := range servers {
+		addresses = append(addresses, srv.Addr().String())
+	}
+	cfg, err := Parse("nats://ci:secret@" + strings.Join(addresses, ",") + "/CLUSTER?replicas=3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Logger = testConfig(t).Logger
+	q := open(t, cfg)
+	if err := q.Init(t.Context()); err != nil { // they have no leader yet
+		t.Fatal(err)
+	}
+	for _, name := range []string{"CLUSTER", "CLUSTER-dead"} {
+		stream, err := q.js.Stream(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := stream.CachedInfo().Config.Replicas; got != 3 {
+			t.Errorf("stream %s has %d replicas", name, got)
+		}
+	}
+	const messages = 60
+	publish := func(i int) {
+		m := queue.Message{ID: fmt.Sprintf("m%02d", i), Data: []byte(strconv.Itoa(i))}
+		if err := q.Publish(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range messages / 2 {
+		publish(i)
+	}
+	stream, err := q.js.Stream(t.Context(), "CLUSTER")
+	if err != nil {
+		t.Fatal(err)
+	}
+	leader := servers[stream.CachedInfo().Cluster.Leader]
+	leader.Shutdown()
+	leader.WaitForShutdown()
+	for i := range messages {
+		publish(i) // the first half again: they are known
+	}
+	seen := map[string]int{}
+	for len(seen) < messages {
+		var got []queue.Delivery
+		insist(t, "pull", func() (err error) {
+			got, err = q.Pull(t.Context(), queue.Limits{}, 10*time.Second)
+			return err
+		})
+		if len(got) == 0 {
+			t.Fatalf("only %d messages of %d", len(seen), messages)
+		}
+		for _, d := range got {
+			seen[d.Message().ID]++
+			insist(t, "acknowledge", func() error { return d.Ack(t.Context()) })
+		}
+	}
+	for id, n := range seen {
+		if n != 1 {
+			t.Errorf("%s came %d times", id, n)
+		}
+	}
+}
