@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -175,20 +176,35 @@ func TestQueryOverHTTP(t *testing.T) {
 			break
 		}
 	}
+	if n != 2 {
+		t.Errorf("%d parts before breaking off, want 2", n)
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	for _, err := range client.Query(ctx, kcidb.Query{Builds: []string{odd}}) {
-		if !errors.Is(err, context.Canceled) {
-			t.Errorf("after the end of the context: %v", err)
-		}
+	if err := onlyError(t, client.Query(ctx, kcidb.Query{Builds: []string{odd}})); !errors.Is(err, context.Canceled) {
+		t.Errorf("after the end of the context: %v", err)
 	}
-	many := make([]string, 6000)
-	for r, err := range client.Query(t.Context(), kcidb.Query{Tests: many}) {
-		server, ok := errors.AsType[*kcidb.ServerError](err)
-		if !ok || server.StatusCode != 400 || server.Message != "6000 objects are named: at most 5000 may be" {
-			t.Errorf("too much asked: %v, %v", r, err)
-		}
+	err = onlyError(t, client.Query(t.Context(), kcidb.Query{Tests: make([]string, 6000)}))
+	server, ok := errors.AsType[*kcidb.ServerError](err)
+	if !ok || server.StatusCode != 400 || server.Message != "6000 objects are named: at most 5000 may be" {
+		t.Errorf("too much asked: %v", err)
 	}
+}
+
+// onlyError returns the one error that is all of an answer.
+func onlyError(t *testing.T, answer iter.Seq2[*report.Report, error]) error {
+	t.Helper()
+	var all []error
+	for r, err := range answer {
+		if r != nil {
+			t.Errorf("a report of %d objects", r.Count())
+		}
+		all = append(all, err)
+	}
+	if len(all) != 1 {
+		t.Fatalf("%d results, want the one error", len(all))
+	}
+	return all[0]
 }
 
 // found returns the JSON of each report of the answer.
@@ -219,15 +235,8 @@ func TestQueryOfAnotherService(t *testing.T) {
 
 func unsupported(t *testing.T, client *kcidb.Client) {
 	t.Helper()
-	n := 0
-	for _, err := range client.Query(t.Context(), kcidb.Query{Tests: []string{"ci:t"}}) {
-		n++
-		if !errors.Is(err, kcidb.ErrUnsupported) {
-			t.Errorf("got %v, want ErrUnsupported", err)
-		}
-	}
-	if n != 1 {
-		t.Errorf("%d results, want the one error", n)
+	if err := onlyError(t, client.Query(t.Context(), kcidb.Query{Tests: []string{"ci:t"}})); !errors.Is(err, kcidb.ErrUnsupported) {
+		t.Errorf("got %v, want ErrUnsupported", err)
 	}
 }
 

@@ -27,7 +27,8 @@ import (
 // Requests that fail for reasons that may pass are tried again: no connection,
 // the statuses 429, 502, 503 and 504, and any failure of the service's own that
 // it says when to come back after. As an answer may be lost on its way,
-// a report may then be there twice, which does no harm.
+// a report may then be there twice, which does no harm. A request, the reading
+// of its answer included, may take two minutes, or what WithHTTPClient says.
 func Connect(address string, opts ...Option) (*Client, error) {
 	o := options{tries: 8, logger: slog.New(slog.DiscardHandler), http: &http.Client{Timeout: requestTimeout}}
 	root, token, err := parseAddress(address)

@@ -20,6 +20,7 @@ import (
 // startCluster runs so many servers that keep messages together.
 func startCluster(t *testing.T, n int) map[string]*server.Server {
 	t.Helper()
+	var listeners []net.Listener
 	var ports []int
 	var routes []*url.URL
 	for range n {
@@ -27,30 +28,20 @@ func startCluster(t *testing.T, n int) map[string]*server.Server {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer l.Close()
+		listeners = append(listeners, l)
 		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
 		routes = append(routes, &url.URL{Scheme: "nats", Host: l.Addr().String()})
+	}
+	for _, l := range listeners { // together, so that no port comes twice
 		l.Close()
 	}
 	servers := map[string]*server.Server{}
 	for i, port := range ports {
 		name := "n" + strconv.Itoa(i)
-		srv, err := server.NewServer(&server.Options{
-			ServerName: name, Host: "127.0.0.1", Port: server.RANDOM_PORT, Username: "ci", Password: "secret",
+		servers[name] = runServer(t, &server.Options{
+			ServerName: name, Port: server.RANDOM_PORT, Username: "ci", Password: "secret",
 			Cluster: server.ClusterOpts{Name: "test", Host: "127.0.0.1", Port: port}, Routes: routes,
-			JetStream: true, StoreDir: t.TempDir(), SyncAlways: true, NoSigs: true,
 		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		srv.Start()
-		t.Cleanup(func() { srv.Shutdown(); srv.WaitForShutdown() })
-		servers[name] = srv
-	}
-	for _, srv := range servers {
-		if !srv.ReadyForConnections(20 * time.Second) {
-			t.Fatal("the server does not start")
-		}
 	}
 	return servers
 }

@@ -60,10 +60,17 @@ func TestRemote(t *testing.T) {
 // startRemote runs a server as an administrator would, but for the process.
 func startRemote(t *testing.T, dir string, port int) *server.Server {
 	t.Helper()
-	srv, err := server.NewServer(&server.Options{
-		Host: "127.0.0.1", Port: port, Username: "ci", Password: "secret",
-		JetStream: true, StoreDir: dir, SyncAlways: true, NoSigs: true,
-	})
+	return runServer(t, &server.Options{Port: port, StoreDir: dir, Username: "ci", Password: "secret"})
+}
+
+// runServer runs a server with files, in a new directory where none is set.
+func runServer(t *testing.T, o *server.Options) *server.Server {
+	t.Helper()
+	if o.StoreDir == "" {
+		o.StoreDir = t.TempDir()
+	}
+	o.Host, o.JetStream, o.SyncAlways, o.NoSigs = "127.0.0.1", true, true, true
+	srv, err := server.NewServer(o)
 	if err != nil {
 		t.Fatal(err)
 	}

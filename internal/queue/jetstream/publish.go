@@ -209,11 +209,8 @@ func (q *jsQueue) commit(ctx context.Context, msgs []*nats.Msg) error {
 // request publishes a message and returns the server's verdict. The answer to
 // a message in the middle of a batch is empty.
 func (q *jsQueue) request(ctx context.Context, m *nats.Msg) error {
-	if q.srv == nil {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, answerTimeout)
-		defer cancel()
-	}
+	ctx, cancel := q.untilAnswered(ctx)
+	defer cancel()
 	answer, err := q.nc.RequestMsgWithContext(ctx, m)
 	if errors.Is(err, nats.ErrNoResponders) {
 		// Nobody takes messages of this subject. Is it that there is no such

@@ -40,8 +40,8 @@ import (
 const (
 	// requestTimeout bounds an operation whose context has no earlier end.
 	requestTimeout = 30 * time.Second
-	// answerTimeout bounds one request of an operation that is repeated, where
-	// a cluster may have lost it.
+	// answerTimeout bounds one request to a cluster, which may have lost it, of
+	// an operation that is repeated.
 	answerTimeout  = 5 * time.Second
 	tryPause       = 200 * time.Millisecond
 	connectTimeout = 5 * time.Second
@@ -196,6 +196,15 @@ func (q *jsQueue) patiently(ctx context.Context, request func(context.Context) e
 	}
 }
 
+// untilAnswered returns the context of one request that patiently repeats. An
+// embedded server loses none, so that one may take all the time there is.
+func (q *jsQueue) untilAnswered(ctx context.Context) (context.Context, context.CancelFunc) {
+	if q.srv != nil {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, answerTimeout)
+}
+
 // Init implements queue.Queue. Streams that are there stay as they are; the
 // consumer takes over the visibility time of this Config.
 func (q *jsQueue) Init(ctx context.Context) error {
@@ -213,7 +222,7 @@ func (q *jsQueue) Init(ctx context.Context) error {
 		cfg.Discard = js.DiscardNew
 		cfg.AllowAtomicPublish = true
 		err := q.patiently(ctx, func(ctx context.Context) error {
-			ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+			ctx, cancel := q.untilAnswered(ctx)
 			defer cancel()
 			_, err := q.js.CreateStream(ctx, cfg)
 			return err
@@ -223,7 +232,7 @@ func (q *jsQueue) Init(ctx context.Context) error {
 		}
 	}
 	err = q.patiently(ctx, func(ctx context.Context) error {
-		ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+		ctx, cancel := q.untilAnswered(ctx)
 		defer cancel()
 		_, err := q.js.CreateOrUpdateConsumer(ctx, q.cfg.Stream, js.ConsumerConfig{
 			Durable:       q.cfg.Consumer,

@@ -52,22 +52,6 @@ func makeCertificate() (remove func(), err error) {
 	return func() { os.Remove(f.Name()) }, pem.Encode(f, &pem.Block{Type: "CERTIFICATE", Bytes: der})
 }
 
-func startWith(t *testing.T, o *server.Options) (address string) {
-	t.Helper()
-	o.Host, o.Port, o.NoSigs = "127.0.0.1", server.RANDOM_PORT, true
-	o.JetStream, o.StoreDir = true, t.TempDir()
-	srv, err := server.NewServer(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	srv.Start()
-	t.Cleanup(func() { srv.Shutdown(); srv.WaitForShutdown() })
-	if !srv.ReadyForConnections(20 * time.Second) {
-		t.Fatal("the server does not start")
-	}
-	return srv.Addr().String()
-}
-
 // roundTrip publishes and pulls a message through the queue of a specification.
 func roundTrip(t *testing.T, spec string) {
 	t.Helper()
@@ -90,17 +74,17 @@ func roundTrip(t *testing.T, spec string) {
 
 func TestTLS(t *testing.T) {
 	t.Parallel()
-	encrypted := startWith(t, &server.Options{
-		Authorization: "token",
-		TLSConfig:     &tls.Config{Certificates: []tls.Certificate{certificate}}, TLS: true,
-	})
+	encrypted := runServer(t, &server.Options{
+		Port: server.RANDOM_PORT, Authorization: "token",
+		TLSConfig: &tls.Config{Certificates: []tls.Certificate{certificate}}, TLS: true,
+	}).Addr().String()
 	roundTrip(t, "tls://token@"+encrypted+"/KCIDB")
 	_, port, _ := net.SplitHostPort(encrypted)
 	_, err := Open(t.Context(), "tls://token@localhost:"+port+"/KCIDB")
 	if err == nil || !strings.Contains(err.Error(), "certificate") {
 		t.Errorf("a certificate of another name: %v", err)
 	}
-	plain := startWith(t, &server.Options{Authorization: "token"})
+	plain := runServer(t, &server.Options{Port: server.RANDOM_PORT, Authorization: "token"}).Addr().String()
 	if _, err := Open(t.Context(), "tls://token@"+plain+"/KCIDB"); err == nil || !strings.Contains(err.Error(), "secure") {
 		t.Errorf("a server without TLS: %v", err)
 	}
@@ -147,12 +131,10 @@ func TestCredentials(t *testing.T) {
 		t.Fatal(err)
 	}
 	trusted := jwt.NewOperatorClaims(operatorKey)
-	if _, err := trusted.Encode(operator); err != nil {
-		t.Fatal(err)
-	}
-	address := startWith(t, &server.Options{
-		TrustedOperators: []*jwt.OperatorClaims{trusted}, AccountResolver: accounts, SystemAccount: systemKey,
-	})
+	encode(trusted, operator) // which fills in who vouches for it
+	address := runServer(t, &server.Options{
+		Port: server.RANDOM_PORT, TrustedOperators: []*jwt.OperatorClaims{trusted}, AccountResolver: accounts, SystemAccount: systemKey,
+	}).Addr().String()
 
 	seed, err := user.Seed()
 	if err != nil {

@@ -29,11 +29,12 @@ type API struct {
 	store   store.Store
 	log     *slog.Logger
 	answers chan struct{} // as many as there may be at once
+	within  time.Duration // how long one may take
 }
 
 // New returns an API to a store.
 func New(st store.Store, log *slog.Logger) *API {
-	return &API{store: st, log: log, answers: make(chan struct{}, atOnce)}
+	return &API{store: st, log: log, answers: make(chan struct{}, atOnce), within: answerTime}
 }
 
 // Routes adds the API's paths to a mux.
@@ -56,7 +57,7 @@ func (a *API) bounded(h http.HandlerFunc) http.HandlerFunc {
 		}
 		// Deadlines need a connection; in a test without one nobody trickles.
 		connection := http.NewResponseController(w)
-		end := time.Now().Add(answerTime)
+		end := time.Now().Add(a.within)
 		connection.SetReadDeadline(end)
 		connection.SetWriteDeadline(end)
 		defer connection.SetReadDeadline(time.Time{})

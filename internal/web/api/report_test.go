@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -176,6 +177,29 @@ func TestReportBreaksOff(t *testing.T) {
 	}
 	if err == nil {
 		t.Error("half a report reads as a whole one")
+	}
+}
+
+// A client that does not read is not waited for.
+func TestSlowReader(t *testing.T) {
+	a := New(failing{after: 1 << 40}, slog.New(slog.DiscardHandler))
+	a.within = 100 * time.Millisecond
+	ended := make(chan struct{})
+	h := a.bounded(a.report)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer close(ended)
+		h(w, r)
+	}))
+	defer server.Close()
+	resp, err := http.Get(server.URL + "/?test=ci:t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	select {
+	case <-ended:
+	case <-time.After(30 * time.Second):
+		t.Error("the answer goes on")
 	}
 }
 
