@@ -46,7 +46,7 @@ cannot purge.`,
 
 func runDBPurge(ctx context.Context, o *dbPurgeOptions) error {
 	return o.database.with(ctx, func(s store.Store) error {
-		err := s.Purge(ctx, o.before.Time)
+		err := s.Purge(ctx, store.PurgeOptions{Before: o.before.Time})
 		if errors.Is(err, store.ErrUnsupported) {
 			return errCannotPurge
 		}

@@ -35,6 +35,6 @@ all that is in it. A database that has it already is left alone.`,
 
 func runDBUpgrade(ctx context.Context, o *dbUpgradeOptions) error {
 	return o.database.with(ctx, func(s store.Store) error {
-		return s.Upgrade(ctx, store.Version(o.schema))
+		return s.Upgrade(ctx, store.Version(o.schema), nil)
 	})
 }

@@ -96,20 +96,11 @@ func (b *batch) sort(ctx context.Context, deliveries []queue.Delivery) (fresh, k
 		s := &submission{Delivery: d, receipt: store.Receipt{
 			ID: m.ID, Origin: m.Origin, Received: m.Received, Bytes: int64(len(m.Data)), Objects: m.Objects,
 		}}
-		isKnown := false
-		err := b.insist(ctx, "look for a receipt", forever, func() error {
-			receipt, err := b.Store.Receipt(ctx, m.ID)
-			// One that failed and is here again was put back by somebody.
-			isKnown = err == nil && receipt.Failure == ""
-			if errors.Is(err, store.ErrNoReceipt) {
-				return nil
-			}
-			return err
-		})
+		isLoaded, err := b.isLoaded(ctx, m.ID)
 		if err != nil {
 			return nil, nil, nil, err
 		}
-		if isKnown {
+		if isLoaded {
 			known = append(known, s)
 			continue
 		}
@@ -124,6 +115,21 @@ func (b *batch) sort(ctx context.Context, deliveries []queue.Delivery) (fresh, k
 	return fresh, known, bad, nil
 }
 
+// isLoaded tells whether a submission was loaded before. It returns an error
+// when the loader is to stop.
+func (b *batch) isLoaded(ctx context.Context, id string) (is bool, err error) {
+	err = b.insist(ctx, "look for a receipt", forever, func() error {
+		receipt, err := b.Store.Receipt(ctx, id)
+		// One that failed and is here again was put back by somebody.
+		is = err == nil && receipt.Failure == ""
+		if errors.Is(err, store.ErrNoReceipt) {
+			return nil
+		}
+		return err
+	})
+	return is, err
+}
+
 // load loads the submissions in one transaction. Where the store refuses
 // them, it loads them one by one, so that those at fault fail alone.
 func (b *batch) load(ctx context.Context, fresh []*submission) {
@@ -135,6 +141,11 @@ func (b *batch) load(ctx context.Context, fresh []*submission) {
 			return
 		case ctx.Err() != nil || errors.Is(err, errStopping):
 			return
+		case errors.Is(err, store.ErrLoaded):
+			if fresh, err = b.dropLoaded(ctx, fresh); err != nil {
+				return
+			}
+			continue
 		case len(fresh) > 1:
 			for alone := range slices.Chunk(fresh, 1) {
 				b.load(ctx, alone)
@@ -148,6 +159,26 @@ func (b *batch) load(ctx context.Context, fresh []*submission) {
 		// The store takes not even the receipt, so it is the one at fault.
 		fresh[0].receipt.Failure = ""
 	}
+}
+
+// dropLoaded acknowledges the submissions that another loader has loaded since
+// they were looked for, and returns the others. The queue hands a submission to
+// two loaders when it has not heard from the first for long.
+func (b *batch) dropLoaded(ctx context.Context, fresh []*submission) (left []*submission, err error) {
+	var known []*submission
+	for _, s := range fresh {
+		isLoaded, err := b.isLoaded(ctx, s.receipt.ID)
+		switch {
+		case err != nil:
+			return nil, err
+		case isLoaded:
+			known = append(known, s)
+		default:
+			left = append(left, s)
+		}
+	}
+	b.acknowledge(ctx, known)
+	return left, nil
 }
 
 // commit loads the submissions with their receipts in one transaction.
@@ -179,6 +210,9 @@ func (b *batch) insist(ctx context.Context, doing string, tries int, f func() er
 		if err == nil || ctx.Err() != nil {
 			return err
 		}
+		if errors.Is(err, store.ErrLoaded) {
+			return err
+		}
 		b.Log.Error("the loader cannot "+doing, "try", try, "error", err)
 		if try == tries && !ofStore(err) {
 			return err
@@ -207,6 +241,7 @@ func ofStore(err error) bool {
 	return slices.ContainsFunc([]error{
 		store.ErrBusy, store.ErrFull, store.ErrReadOnly, store.ErrCorrupt,
 		store.ErrNotFound, store.ErrNotInitialized, store.ErrOldSchema, store.ErrNewSchema,
+		store.ErrUnavailable, store.ErrForbidden, store.ErrForeign,
 	}, func(known error) bool { return errors.Is(err, known) })
 }
 

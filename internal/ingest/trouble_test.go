@@ -202,3 +202,34 @@ func (g *gathering) Pull(ctx context.Context, most queue.Limits, wait time.Durat
 	g.first = 0
 	return all, err
 }
+
+// Two loaders that have the same submissions, for the queue has not heard from
+// the first for long, load each of them once.
+func TestLoadedByAnother(t *testing.T) {
+	b := newBench(t)
+	first := true
+	b.Store = &trouble{b.store, func(*report.Report) error {
+		if !first {
+			return nil
+		}
+		first = false // the other one was faster with the first of them
+		text := checkout("ci:1", "x")
+		r, err := report.Decode([]byte(text))
+		if err == nil {
+			_, err = b.store.Load(t.Context(), r, store.LoadOptions{Receipts: []store.Receipt{{ID: "s1", Objects: 1}}})
+		}
+		if err == nil { // and somebody has changed the object since
+			r, err = report.Decode([]byte(checkout("ci:1", "newer")))
+		}
+		if err == nil {
+			_, err = b.store.Load(t.Context(), r, store.LoadOptions{})
+		}
+		return err
+	}}
+	b.publish(t, "s1", checkout("ci:1", "x"))
+	b.publish(t, "s2", checkout("ci:2", "x"))
+	b.run(t, func() bool { return b.finished(t, "s1") && b.finished(t, "s2") })
+	if got := b.comments(t); got["ci:1"] != "newer" || got["ci:2"] != "x" {
+		t.Errorf("the store has %v", got)
+	}
+}

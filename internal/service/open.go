@@ -65,7 +65,7 @@ func (s *Service) openStore(ctx context.Context) (_ store.Receipts, err error) {
 		if err := st.Init(ctx, store.Version{}); err != nil && !errors.Is(err, store.ErrInitialized) {
 			return nil, err
 		}
-		if err := st.Upgrade(ctx, store.Version{}); err != nil {
+		if err := st.Upgrade(ctx, store.Version{}, nil); err != nil {
 			return nil, err
 		}
 	}

@@ -41,8 +41,17 @@ var (
 	ErrReadOnly = errors.New("database is read-only")
 	// ErrCorrupt: the files are not, or no longer, a database of ours.
 	ErrCorrupt = errors.New("database is damaged or not a KCIDB database")
+	// ErrForeign: the database has the schema of the Python system.
+	ErrForeign = errors.New("database has the Python system's own schema: " +
+		`dump it with that system's kcidb-db-dump, and "kcidb db load --with-metadata" the dump into a new database`)
+	// ErrForbidden: the user of the database may not do this.
+	ErrForbidden = errors.New("the database's user may not do this")
+	// ErrUnavailable: the database's server does not answer, or takes no more connections; trying again may help.
+	ErrUnavailable = errors.New("database is not available")
 	// ErrNoReceipt: no submission with the ID is known.
 	ErrNoReceipt = errors.New("no receipt")
+	// ErrLoaded: a submission was loaded before, as its receipt tells.
+	ErrLoaded = errors.New("submission was loaded before")
 )
 
 // Store is an opened database of reports. All methods may be called
@@ -65,17 +74,18 @@ type Store interface {
 	Schemas(ctx context.Context) (all []Schema, current int, err error)
 	// Upgrade migrates to schema v, the newest one for the zero Version,
 	// keeping all objects. A database that has it already is left alone;
-	// going to an older one returns ErrUnknownSchema.
-	Upgrade(ctx context.Context, v Version) error
+	// going to an older one returns ErrUnknownSchema. One that was interrupted
+	// goes on where it was. Progress may be nil.
+	Upgrade(ctx context.Context, v Version, progress Progress) error
 	// Cleanup removes the schema with everything in it.
 	// It returns ErrNotInitialized where there is none.
 	Cleanup(ctx context.Context) error
 	// Empty removes all objects, receipts and other data, keeping the schema.
 	Empty(ctx context.Context) error
-	// Purge removes what arrived before the time given. It returns
-	// ErrUnsupported, whatever the time, where the driver cannot; with the
-	// zero time it only tells.
-	Purge(ctx context.Context, before time.Time) error
+	// Purge removes what arrived before a time. It returns ErrUnsupported,
+	// whatever the time, where the driver cannot; with the zero time it only
+	// tells. One that was interrupted has removed a part, and may be repeated.
+	Purge(ctx context.Context, opts PurgeOptions) error
 
 	// Load merges the objects of r into the database in one transaction:
 	// after an error nothing of it is there. Objects are merged in the order
@@ -83,7 +93,9 @@ type Store interface {
 	// absent from the new object keeps its value; one present in both takes
 	// the newer object's, by their timestamps, the one loaded later where
 	// these are equal. Loading the same report again changes nothing but
-	// timestamps. Load does not change r.
+	// timestamps. Load does not change r. It returns ErrLoaded, and loads
+	// nothing, where one of the options' receipts is of a submission that has a
+	// receipt of success already.
 	Load(ctx context.Context, r *report.Report, opts LoadOptions) (*Changes, error)
 
 	// Dump returns all objects that arrived within the bounds, as reports
@@ -124,13 +136,35 @@ type Schema struct {
 	Report  report.Version // of the reports it keeps
 }
 
+// Progress is told how far long work has come: what is being done, how much of
+// it is done, and how much there is, 0 where nobody knows.
+type Progress func(what string, done, total int64)
+
+// Tell calls p, where there is one.
+func (p Progress) Tell(what string, done, total int64) {
+	if p != nil {
+		p(what, done, total)
+	}
+}
+
+// PurgeOptions say what Purge removes.
+type PurgeOptions struct {
+	// Before: what arrived before is removed.
+	Before time.Time
+	// KeepIncidents: incidents stay, however old, and with each its issue, and
+	// the test, build and checkout that it is tied to or that these stem from.
+	KeepIncidents bool
+	// Progress may be nil.
+	Progress Progress
+}
+
 // LoadOptions are what Load does besides.
 type LoadOptions struct {
 	// Metadata: an object's Timestamp, where it has one, is kept, instead of
 	// the time of loading.
 	Metadata bool
-	// Receipts are kept in the same transaction, as SaveReceipts does.
-	// Drivers that are no Receipts ignore them.
+	// Receipts are of the submissions that are loaded, and kept in the same
+	// transaction. Drivers that are no Receipts ignore them.
 	Receipts []Receipt
 }
 

@@ -4,8 +4,9 @@
 // answer from and an archive. It loads into all of them, and answers from the
 // first.
 //
-// There is no transaction over several databases. Where loading fails in one,
-// those before it have the report; loading it again makes them equal.
+// There is no transaction over several databases. The first is loaded into at
+// last, so that what it has, receipts included, all others have. Where loading
+// fails in one, loading the same again makes them equal.
 package mux
 
 import (
@@ -118,8 +119,8 @@ func (s *Store) Schemas(ctx context.Context) ([]store.Schema, int, error) {
 }
 
 // Upgrade upgrades all databases.
-func (s *Store) Upgrade(ctx context.Context, v store.Version) error {
-	return s.each(func(one store.Store) error { return one.Upgrade(ctx, v) })
+func (s *Store) Upgrade(ctx context.Context, v store.Version, progress store.Progress) error {
+	return s.each(func(one store.Store) error { return one.Upgrade(ctx, v, progress) })
 }
 
 // Cleanup removes the schema from the databases that have one. It returns
@@ -134,29 +135,42 @@ func (s *Store) Empty(ctx context.Context) error {
 }
 
 // Purge purges all databases, where all of them can.
-func (s *Store) Purge(ctx context.Context, before time.Time) error {
-	err := s.each(func(one store.Store) error { return one.Purge(ctx, time.Time{}) })
-	if err != nil || before.IsZero() {
+func (s *Store) Purge(ctx context.Context, opts store.PurgeOptions) error {
+	err := s.each(func(one store.Store) error { return one.Purge(ctx, store.PurgeOptions{}) })
+	if err != nil || opts.Before.IsZero() {
 		return err
 	}
-	return s.each(func(one store.Store) error { return one.Purge(ctx, before) })
+	return s.each(func(one store.Store) error { return one.Purge(ctx, opts) })
 }
 
-// Load loads into all databases, one after the other, and returns what
-// changed in the first.
+// Load loads into all databases, the first one at last, and returns what changed
+// in it.
 func (s *Store) Load(ctx context.Context, r *report.Report, opts store.LoadOptions) (*store.Changes, error) {
-	var first *store.Changes
-	err := s.each(func(one store.Store) error {
-		changes, err := one.Load(ctx, r, opts)
-		if first == nil {
-			first = changes
+	for i := len(s.stores) - 1; i > 0; i-- {
+		if err := follow(ctx, s.stores[i], r, opts); err != nil {
+			return nil, fmt.Errorf("mux: database %d: %w", i+1, err)
 		}
-		return err
-	})
-	if err != nil {
-		return nil, err
 	}
-	return first, nil
+	changes, err := s.stores[0].Load(ctx, r, opts)
+	if err != nil {
+		return nil, fmt.Errorf("mux: database 1: %w", err)
+	}
+	return changes, nil
+}
+
+// follow loads into a database that is not the first. Some of the submissions
+// may be there already, from a load that failed in a later database.
+func follow(ctx context.Context, one store.Store, r *report.Report, opts store.LoadOptions) error {
+	_, err := one.Load(ctx, r, opts)
+	if !errors.Is(err, store.ErrLoaded) {
+		return err
+	}
+	receipts := opts.Receipts
+	opts.Receipts = nil
+	if _, err := one.Load(ctx, r, opts); err != nil {
+		return err
+	}
+	return one.(store.Receipts).SaveReceipts(ctx, receipts)
 }
 
 // Dump dumps the first database.

@@ -52,7 +52,7 @@ func (Store) Schemas(context.Context) ([]store.Schema, int, error) {
 }
 
 // Upgrade has nothing to do.
-func (Store) Upgrade(_ context.Context, v store.Version) error {
+func (Store) Upgrade(_ context.Context, v store.Version, _ store.Progress) error {
 	if v != (store.Version{}) && v != schema.Version {
 		return fmt.Errorf("null: upgrade: %w: %d.%d", store.ErrUnknownSchema, v.Major, v.Minor)
 	}
@@ -66,7 +66,7 @@ func (Store) Cleanup(context.Context) error { return nil }
 func (Store) Empty(context.Context) error { return nil }
 
 // Purge has nothing to do.
-func (Store) Purge(context.Context, time.Time) error { return nil }
+func (Store) Purge(context.Context, store.PurgeOptions) error { return nil }
 
 // Load forgets the report. No object is created or changed.
 func (Store) Load(ctx context.Context, _ *report.Report, _ store.LoadOptions) (*store.Changes, error) {

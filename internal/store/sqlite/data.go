@@ -28,20 +28,27 @@ func (s *Store) Empty(ctx context.Context) error {
 	return s.failure(ctx, "empty", err)
 }
 
-// Purge removes what arrived before the time given, and the contents nothing
-// refers to any more, for which it reads all objects. The file does not become
-// smaller: what is loaded later takes the room.
-func (s *Store) Purge(ctx context.Context, before time.Time) error {
+// Purge removes what arrived before a time, in one transaction, and the contents
+// nothing refers to any more, for which it reads all objects. The file does not
+// become smaller: what is loaded later takes the room.
+func (s *Store) Purge(ctx context.Context, opts store.PurgeOptions) error {
 	return s.failure(ctx, "purge", s.update(ctx, func(tx *sql.Tx) error {
-		if before.IsZero() {
+		if opts.Before.IsZero() {
 			return nil
 		}
 		var references []string
 		for i := range tables {
 			t := &tables[i]
-			if _, err := tx.ExecContext(ctx, "DELETE FROM "+string(t.list)+" WHERE _timestamp < ?", before.UnixMicro()); err != nil {
+			removal := "DELETE FROM " + string(t.list) + " AS o WHERE _timestamp < ?"
+			if opts.KeepIncidents {
+				removal += " AND NOT " + store.Tied(t.list)
+			}
+			result, err := tx.ExecContext(ctx, removal, opts.Before.UnixMicro())
+			if err != nil {
 				return err
 			}
+			removed, _ := result.RowsAffected() // the engine always knows
+			opts.Progress.Tell(string(t.list)+" removed", removed, 0)
 			for _, c := range t.contents {
 				references = append(references, fmt.Sprintf("SELECT %s FROM %s WHERE %[1]s IS NOT NULL", t.columns[c], t.list))
 			}

@@ -181,5 +181,7 @@ func TestBusy(t *testing.T) {
 		t.Errorf("the objects changed:\n%s", diff)
 	}
 	tx.Rollback()
-	loadSample(t, s, 2)
+	if _, err := s.Load(t.Context(), sample(1), store.LoadOptions{}); err != nil {
+		t.Errorf("when the other is done: %v", err)
+	}
 }

@@ -14,6 +14,9 @@ import (
 func (s *Store) Load(ctx context.Context, r *report.Report, opts store.LoadOptions) (*store.Changes, error) {
 	l := loader{arrival: s.now().UnixMicro(), metadata: opts.Metadata, changes: &store.Changes{}}
 	err := s.update(ctx, func(tx *sql.Tx) error {
+		if err := refuseLoaded(tx, opts.Receipts); err != nil {
+			return err
+		}
 		l.tx = tx
 		l.contents = contentWriter{tx: tx}
 		for i := range tables {

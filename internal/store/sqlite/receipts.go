@@ -45,6 +45,21 @@ func (s *Store) SaveReceipts(ctx context.Context, receipts []store.Receipt) erro
 	return s.failure(ctx, "save receipts", s.update(ctx, func(tx *sql.Tx) error { return saveReceipts(tx, receipts) }))
 }
 
+// refuseLoaded returns ErrLoaded where one of the submissions was loaded before.
+func refuseLoaded(tx *sql.Tx, receipts []store.Receipt) error {
+	for _, r := range receipts {
+		var loaded bool
+		err := tx.QueryRow("SELECT EXISTS (SELECT 1 FROM receipts WHERE id = ? AND failure = '')", r.ID).Scan(&loaded)
+		if err != nil {
+			return err
+		}
+		if loaded {
+			return fmt.Errorf("%w: %s", store.ErrLoaded, r.ID)
+		}
+	}
+	return nil
+}
+
 func saveReceipts(tx *sql.Tx, receipts []store.Receipt) error {
 	if len(receipts) == 0 {
 		return nil

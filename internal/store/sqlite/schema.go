@@ -156,8 +156,8 @@ func (s *Store) init(ctx context.Context, v store.Version) error {
 	})
 }
 
-// Upgrade migrates to schema v.
-func (s *Store) Upgrade(ctx context.Context, v store.Version) error {
+// Upgrade migrates to schema v, in one transaction.
+func (s *Store) Upgrade(ctx context.Context, v store.Version, _ store.Progress) error {
 	return s.failure(ctx, "upgrade", s.transact(ctx, func(tx *sql.Tx) error {
 		to, err := number(v)
 		if err != nil {

@@ -41,7 +41,7 @@ func (s suite) lifecycle(t *testing.T) {
 		if err := db.Cleanup(ctx); !errors.Is(err, store.ErrNotInitialized) {
 			t.Errorf("Cleanup of a clean database: %v", err)
 		}
-		if err := db.Upgrade(ctx, store.Version{}); !errors.Is(err, store.ErrNotInitialized) {
+		if err := db.Upgrade(ctx, store.Version{}, nil); !errors.Is(err, store.ErrNotInitialized) {
 			t.Errorf("Upgrade of a clean database: %v", err)
 		}
 		if all, current, err := db.Schemas(ctx); err != nil || len(all) == 0 || current != -1 {
@@ -63,7 +63,7 @@ func (s suite) lifecycle(t *testing.T) {
 	if err := db.Init(ctx, store.Version{}); !errors.Is(err, store.ErrInitialized) {
 		t.Errorf("Init of an initialized database: %v", err)
 	}
-	if err := db.Upgrade(ctx, store.Version{}); err != nil {
+	if err := db.Upgrade(ctx, store.Version{}, nil); err != nil {
 		t.Errorf("Upgrade to the schema that is there: %v", err)
 	}
 	mustLoad(t, db, dataset(t), store.LoadOptions{})
@@ -99,7 +99,7 @@ func (s suite) upgrade(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, schema := range all {
-		if err := db.Upgrade(ctx, schema.Version); err != nil {
+		if err := db.Upgrade(ctx, schema.Version, nil); err != nil {
 			t.Fatalf("to %v: %v", schema.Version, err)
 		}
 		if _, current, err := db.Schemas(ctx); err != nil || current != i {
@@ -110,7 +110,7 @@ func (s suite) upgrade(t *testing.T) {
 			t.Errorf("Load with schema %v: %v", schema.Version, err)
 		}
 	}
-	if err := db.Upgrade(ctx, all[0].Version); !errors.Is(err, store.ErrUnknownSchema) {
+	if err := db.Upgrade(ctx, all[0].Version, nil); !errors.Is(err, store.ErrUnknownSchema) {
 		t.Errorf("Upgrade back: %v", err)
 	}
 	expect(t, everything(t, db, false), dataset(t))

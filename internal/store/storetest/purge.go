@@ -29,7 +29,7 @@ func (s suite) purge(t *testing.T) {
 	}{
 		{time.Time{}, 0}, {moment(0), 0}, {moment(0).Add(time.Microsecond), 1}, {moment(2), 2}, {moment(9), 4},
 	} {
-		if err := db.Purge(t.Context(), c.before); err != nil {
+		if err := db.Purge(t.Context(), store.PurgeOptions{Before: c.before}); err != nil {
 			t.Fatal(err)
 		}
 		want := &report.Report{
@@ -45,11 +45,61 @@ func (s suite) purge(t *testing.T) {
 	expect(t, everything(t, db, true), kept)
 }
 
+// purgeKeeping keeps what is tied to an issue, and what that stems from.
+func (s suite) purgeKeeping(t *testing.T) {
+	db := s.ready(t)
+	at := new(moment(0))
+	build := func(id, checkout string) report.Build {
+		return report.Build{ID: id, Origin: "a", CheckoutID: checkout, Timestamp: at}
+	}
+	test := func(id, build string) report.Test {
+		return report.Test{ID: id, Origin: "a", BuildID: build, LogExcerpt: &id, Timestamp: at}
+	}
+	incident := func(id, issue string, build, test *string) report.Incident {
+		return report.Incident{ID: id, Origin: "a", IssueID: issue, IssueVersion: 1, BuildID: build, TestID: test, Timestamp: at}
+	}
+	checkout := func(id string) report.Checkout { return report.Checkout{ID: id, Origin: "a", Timestamp: at} }
+	issue := func(id string, version int) report.Issue {
+		return report.Issue{ID: id, Version: version, Origin: "a", Timestamp: at}
+	}
+	kept := &report.Report{
+		Checkouts: []report.Checkout{checkout("a:by-build"), checkout("a:by-test")},
+		Builds:    []report.Build{build("a:tied", "a:by-build"), build("a:with-test", "a:by-test")},
+		Tests:     []report.Test{test("a:tied", "a:with-test")},
+		Issues:    []report.Issue{issue("a:tied", 1)},
+		Incidents: []report.Incident{incident("a:1", "a:tied", new("a:tied"), nil), incident("a:2", "a:tied", nil, new("a:tied"))},
+	}
+	all := &report.Report{
+		Checkouts: []report.Checkout{checkout("a:idle")},
+		Builds:    []report.Build{build("a:idle", "a:by-build")},
+		Tests:     []report.Test{test("a:idle", "a:with-test"), test("a:other", "a:tied")},
+		Issues:    []report.Issue{issue("a:tied", 2), issue("a:idle", 1)},
+	}
+	all.Append(kept)
+	mustLoad(t, db, all, store.LoadOptions{Metadata: true})
+	told := false
+	opts := store.PurgeOptions{Before: moment(1), KeepIncidents: true, Progress: func(string, int64, int64) { told = true }}
+	for range 2 {
+		if err := db.Purge(t.Context(), opts); err != nil {
+			t.Fatal(err)
+		}
+		expect(t, everything(t, db, true), kept)
+	}
+	if !told {
+		t.Error("nobody was told how far it had come")
+	}
+	opts.KeepIncidents = false
+	if err := db.Purge(t.Context(), opts); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, everything(t, db, true), &report.Report{})
+}
+
 // noPurge says that it cannot, whatever the time.
 func (s suite) noPurge(t *testing.T) {
 	db := s.ready(t)
 	for _, before := range []time.Time{{}, moment(0)} {
-		if err := db.Purge(t.Context(), before); !errors.Is(err, store.ErrUnsupported) {
+		if err := db.Purge(t.Context(), store.PurgeOptions{Before: before}); !errors.Is(err, store.ErrUnsupported) {
 			t.Errorf("Purge(%v): %v", before, err)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/report"
 )
 
 // receipts keeps the first receipt of success of each submission, and the last
@@ -47,6 +48,16 @@ func (s suite) receipts(t *testing.T) {
 	expect("loaded", &loaded)
 	expect("failed", &failed)
 	expect("mended", &mended)
+	// A submission is loaded once, whoever comes with it, and nothing of a load with one that was.
+	again := &report.Report{Checkouts: []report.Checkout{{ID: "a:again", Origin: "a"}}}
+	_, err := db.Load(ctx, again, store.LoadOptions{Receipts: []store.Receipt{receipt("new", 9, ""), receipt("loaded", 9, "")}})
+	if !errors.Is(err, store.ErrLoaded) {
+		t.Errorf("loading a submission again: %v", err)
+	}
+	expect("new", nil)
+	if n := len(everything(t, db, false).Checkouts); n != 1 {
+		t.Errorf("%d checkouts, want that of the first load", n)
+	}
 	if err := db.PurgeReceipts(ctx, moment(2)); err != nil {
 		t.Fatal(err)
 	}

@@ -57,6 +57,7 @@ func Run(t *testing.T, open Open, can Capabilities) {
 		{"Query", can.Keeps, s.query},
 		{"QueryConformance", can.Keeps, s.queryConformance},
 		{"Purge", can.Keeps && can.Purges, s.purge},
+		{"PurgeKeeping", can.Keeps && can.Purges, s.purgeKeeping},
 		{"NoPurge", !can.Purges, s.noPurge},
 		{"Time", true, s.time},
 		{"Receipts", can.Receipts, s.receipts},

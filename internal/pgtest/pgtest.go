@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package pgtest runs PostgreSQL servers for tests.
+//
+// A server is Debian's, or whichever is in the PATH, with its data in a
+// temporary folder and a socket there instead of a port. It ends with the
+// process that started it, however that ends, and its folder goes with it.
+// Starting one takes about a second; the one that tests share is started by the
+// first that asks for a database, and a database takes some 50 ms.
+//
+// Where there is no PostgreSQL, tests are skipped, and fail when CI=true.
+package pgtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Port is part of the name of each server's socket.
+const Port = 5432
+
+// Superuser is the server's own user, who needs no password.
+const Superuser = "postgres"
+
+// Server is a running PostgreSQL server.
+type Server struct {
+	// Dir holds the socket, and the folder "data". Server processes may write to it.
+	Dir string
+
+	bin      string // folder of PostgreSQL's programs
+	owner    *syscall.SysProcAttr
+	fleeting bool      // its folder goes with the server
+	keeper   io.Closer // the server ends when it is closed
+	gone     chan struct{}
+}
+
+// Start starts a server for one test, with settings as in postgresql.conf,
+// which follow those that make tests fast.
+func Start(t testing.TB, settings ...string) *Server {
+	t.Helper()
+	s, err := prepare(need(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.remove)
+	if err := s.initialize(settings); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.run(); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// shared is the server of the tests that need none of their own.
+var shared struct {
+	sync.Once
+	*Server
+	err error
+}
+
+var databases atomic.Int64
+
+// Database returns the specification of a new and empty database on the server
+// that tests share, whose superuser it names. It is removed after the test.
+func Database(t testing.TB) string {
+	t.Helper()
+	return Shared(t).Database(t)
+}
+
+// Shared returns the server that tests share.
+func Shared(t testing.TB) *Server {
+	t.Helper()
+	bin := need(t)
+	shared.Do(func() {
+		if shared.Server, shared.err = prepare(bin); shared.err != nil {
+			return
+		}
+		shared.fleeting = true
+		if shared.err = shared.initialize(nil); shared.err == nil {
+			shared.err = shared.run()
+		}
+	})
+	if shared.err != nil {
+		t.Fatal(shared.err)
+	}
+	return shared.Server
+}
+
+// Database returns the specification of a new and empty database, which is
+// removed after the test.
+func (s *Server) Database(t testing.TB) string {
+	t.Helper()
+	name := "test" + strconv.FormatInt(databases.Add(1), 10)
+	s.Exec(t, "postgres", "CREATE DATABASE "+name+" TEMPLATE template0")
+	t.Cleanup(func() {
+		// A test may have stopped the server.
+		if conn, err := pgx.Connect(context.Background(), s.DSN("postgres", Superuser)); err == nil {
+			defer conn.Close(context.Background())
+			if _, err := conn.Exec(context.Background(), "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)"); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	return s.Spec(name, Superuser)
+}
+
+// DSN returns what libpq needs to reach a database as a user.
+func (s *Server) DSN(database, user string) string {
+	return fmt.Sprintf("host=%s port=%d dbname=%s user=%s", s.Dir, Port, database, user)
+}
+
+// Spec returns the specification of a database for a user.
+func (s *Server) Spec(database, user string) string { return "postgresql:" + s.DSN(database, user) }
+
+// Exec runs statements in a database as the superuser.
+func (s *Server) Exec(t testing.TB, database string, statements ...string) {
+	t.Helper()
+	conn, err := pgx.Connect(context.Background(), s.DSN(database, Superuser))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	for _, statement := range statements {
+		if _, err := conn.Exec(context.Background(), statement); err != nil {
+			t.Fatalf("%v\nof %s", err, statement)
+		}
+	}
+}
+
+// Stop stops the server as a crash would, or lets transactions under way fail
+// and shuts down in order.
+func (s *Server) Stop(t testing.TB, crash bool) {
+	t.Helper()
+	mode := "fast"
+	if crash {
+		mode = "immediate"
+	}
+	if err := s.tool("pg_ctl", "stop", "-D", s.data(), "-m", mode); err != nil {
+		t.Fatal(err)
+	}
+	<-s.gone
+}
+
+// Run starts the server again after Stop.
+func (s *Server) Run(t testing.TB) {
+	t.Helper()
+	if err := s.run(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Signal sends a signal to all processes of the server: SIGSTOP makes it stall.
+func (s *Server) Signal(t testing.TB, signal syscall.Signal) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(s.data(), "postmaster.pid"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	line, _, _ := strings.Cut(string(text), "\n")
+	children, err := os.ReadFile("/proc/" + line + "/task/" + line + "/children")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, field := range append(strings.Fields(string(children)), line) {
+		pid, err := strconv.Atoi(field)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := syscall.Kill(pid, signal); err != nil && !errors.Is(err, syscall.ESRCH) {
+			t.Fatal(err)
+		}
+	}
+}
+
+// Replica starts a server that follows this one, for one test.
+func (s *Server) Replica(t testing.TB, settings ...string) *Server {
+	t.Helper()
+	r, err := prepare(need(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(r.remove)
+	err = r.tool("pg_basebackup", "-D", r.data(), "-h", s.Dir, "-p", strconv.Itoa(Port), "-U", Superuser, "-R", "-c", "fast", "-X", "stream")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.configure(settings); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.run(); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// need returns the folder of PostgreSQL's programs. It skips the test, or fails
+// it, where there is none.
+func need(t testing.TB) string {
+	t.Helper()
+	bin, err := programs()
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal(err)
+		}
+		t.Skip(err)
+	}
+	return bin
+}
+
+// prepare returns a server that is nothing but an empty folder.
+func prepare(bin string) (*Server, error) {
+	dir, err := os.MkdirTemp("", "pgtest")
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{Dir: dir, bin: bin}
+	if os.Geteuid() == 0 { // as whom PostgreSQL refuses to run
+		s.owner, err = unprivileged(dir)
+	}
+	return s, err
+}
+
+// programs returns the folder of PostgreSQL's programs: the newest of Debian's,
+// else the one in the PATH.
+func programs() (string, error) {
+	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
+	slices.SortFunc(found, func(a, b string) int {
+		version := func(path string) int {
+			n, _ := strconv.Atoi(strings.Split(path, "/")[4])
+			return n
+		}
+		return version(b) - version(a)
+	})
+	if path, err := exec.LookPath("initdb"); err == nil {
+		found = append(found, path)
+	}
+	if len(found) == 0 {
+		return "", errors.New("PostgreSQL's server is missing: apt-get install postgresql")
+	}
+	return filepath.Dir(found[0]), nil
+}
+
+// unprivileged gives a folder to the user that Debian's package makes, or to
+// nobody, and returns how to run programs as this user.
+func unprivileged(dir string) (*syscall.SysProcAttr, error) {
+	u, err := user.Lookup(Superuser)
+	if err != nil {
+		if u, err = user.Lookup("nobody"); err != nil {
+			return nil, err
+		}
+	}
+	uid, _ := strconv.Atoi(u.Uid)
+	gid, _ := strconv.Atoi(u.Gid)
+	if err := os.Chown(dir, uid, gid); err != nil {
+		return nil, err
+	}
+	return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}, nil
+}
+
+func (s *Server) data() string { return filepath.Join(s.Dir, "data") }
+
+// command returns a command of PostgreSQL's, run as its user and in its folder.
+func (s *Server) command(name string, args ...string) *exec.Cmd {
+	cmd := exec.Command(name, args...)
+	cmd.Dir = s.Dir
+	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8", "TZ=UTC")
+	cmd.SysProcAttr = s.owner
+	return cmd
+}
+
+func (s *Server) tool(name string, args ...string) error {
+	out, err := s.command(filepath.Join(s.bin, name), args...).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%s: %w\n%s", name, err, out)
+	}
+	return nil
+}
+
+func (s *Server) initialize(settings []string) error {
+	err := s.tool("initdb", "-D", s.data(), "-U", Superuser, "-A", "trust", "-E", "UTF8", "--no-sync", "--no-instructions")
+	if err != nil {
+		return err
+	}
+	return s.configure(settings)
+}
+
+// configure appends to the server's settings. Tests outlive no power failure.
+func (s *Server) configure(settings []string) error {
+	all := append([]string{
+		"listen_addresses = ''", "unix_socket_directories = '" + s.Dir + "'", "max_connections = 200",
+		"fsync = off", "shared_buffers = '64MB'", "log_min_messages = 'warning'",
+	}, settings...)
+	f, err := os.OpenFile(filepath.Join(s.data(), "postgresql.conf"), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString("\n" + strings.Join(all, "\n") + "\n")
+	return errors.Join(err, f.Close())
+}
+
+// keep runs the server until it ends, or until standard input does, as it does
+// when the process that started it is gone. With a second argument, that folder
+// is removed at the end.
+const keep = `exec 3<&0
+"$0" -D data >>log 2>&1 </dev/null & server=$!
+{ cat <&3 >/dev/null; kill -INT $server; } 2>/dev/null & watch=$!
+wait $server
+kill $watch 2>/dev/null
+[ -z "$1" ] || rm -rf "$1"`
+
+// run starts the server, and returns when it takes connections.
+func (s *Server) run() error {
+	folder := ""
+	if s.fleeting {
+		folder = s.Dir
+	}
+	cmd := s.command("bash", "-c", keep, filepath.Join(s.bin, "postgres"), folder)
+	// Interrupting the tests at a terminal must not reach the server first.
+	attr := syscall.SysProcAttr{Setpgid: true}
+	if s.owner != nil {
+		attr.Credential = s.owner.Credential
+	}
+	cmd.SysProcAttr = &attr
+	keeper, err := cmd.StdinPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	s.keeper, s.gone = keeper, make(chan struct{})
+	go func() {
+		cmd.Wait()
+		close(s.gone)
+	}()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	end := time.After(time.Minute)
+	for {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		conn, err := pgx.Connect(ctx, s.DSN("postgres", Superuser))
+		if err == nil {
+			err = conn.Close(ctx)
+		}
+		cancel()
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-s.gone:
+			log, _ := os.ReadFile(filepath.Join(s.Dir, "log"))
+			return fmt.Errorf("the PostgreSQL server ended at once:\n%s", log)
+		case <-end:
+			return fmt.Errorf("the PostgreSQL server does not answer after a minute: %w", err)
+		case <-tick.C:
+		}
+	}
+}
+
+// remove stops the server and removes what it wrote.
+func (s *Server) remove() {
+	if s.keeper != nil {
+		s.keeper.Close()
+		<-s.gone
+	}
+	os.RemoveAll(s.Dir)
+}
