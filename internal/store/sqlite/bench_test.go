@@ -3,10 +3,8 @@
 package sqlite
 
 import (
-	"archive/zip"
 	"fmt"
 	"io"
-	"iter"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -17,67 +15,19 @@ import (
 	"github.com/kcidb-go/kcidb/internal/ahead"
 	"github.com/kcidb-go/kcidb/internal/gen"
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/storebench"
 	"github.com/kcidb-go/kcidb/report"
 )
-
-// submissions returns the texts of real submissions, where they are there, and
-// of generated ones else.
-func submissions(b *testing.B) (texts [][]byte) {
-	z, err := zip.OpenReader("../../../../shared/data/submissions.zip")
-	if err != nil {
-		b.Log("generated submissions, for there are no real ones: ", err)
-		for r := range gen.Reports(gen.Options{Checkouts: 6}) {
-			texts = append(texts, r.AppendJSON(nil))
-		}
-		return texts
-	}
-	defer z.Close()
-	for _, f := range z.File {
-		r, err := f.Open()
-		if err != nil {
-			b.Fatal(err)
-		}
-		text, err := io.ReadAll(r)
-		if err != nil {
-			b.Fatal(err)
-		}
-		texts = append(texts, text)
-	}
-	return texts
-}
-
-// batches decodes submissions, and puts them together as the loader does.
-func batches(texts [][]byte) iter.Seq2[*report.Report, error] {
-	return func(yield func(*report.Report, error) bool) {
-		batch, messages := &report.Report{}, 0
-		for _, text := range texts {
-			r, err := report.Decode(text)
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			if messages > 0 && (messages == 256 || batch.Count()+r.Count() > 8192) {
-				if !yield(batch, nil) {
-					return
-				}
-				batch, messages = &report.Report{}, 0
-			}
-			batch.Append(r)
-			messages++
-		}
-		yield(batch, nil)
-	}
-}
 
 // BenchmarkLoad decodes, validates and loads submissions, each batch on disk
 // before the next, as "kcidb db load" does. The ratio is the time that the engine takes to insert the
 // same rows, decoded before, with excerpts and all in them, into tables
 // without any index, in one transaction, to that of ours.
 func BenchmarkLoad(b *testing.B) {
-	texts := submissions(b)
+	texts := storebench.Submissions(b)
 	var decoded []*report.Report
 	objects := 0
-	for batch, err := range batches(texts) {
+	for batch, err := range storebench.Batches(texts) {
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -94,7 +44,7 @@ func BenchmarkLoad(b *testing.B) {
 		}
 		fresh(b, s)
 		began := time.Now()
-		for batch, err := range ahead.Seq2(batches(texts)) {
+		for batch, err := range ahead.Seq2(storebench.Batches(texts)) {
 			if err == nil {
 				_, err = s.Load(b.Context(), batch, store.LoadOptions{})
 			}
@@ -178,10 +128,6 @@ type measured struct {
 	memory     float64 // most of the process's, in MB, 0 where the system does not tell
 }
 
-// batchObjects is how many objects the command "kcidb db load" puts into one
-// transaction.
-const batchObjects = 8192
-
 // measure makes a database of so many objects, dumps it and loads the dump
 // into a new one, several times, and queries the last.
 func measure(b *testing.B, objects, times int) (m measured) {
@@ -256,7 +202,7 @@ func generate(b *testing.B, file string, objects int) (tests []string) {
 	batch := &report.Report{}
 	for r := range gen.Reports(gen.Options{Checkouts: 1 + objects/100}) {
 		batch.Append(r)
-		if batch.Count() < batchObjects {
+		if batch.Count() < storebench.BatchObjects {
 			continue
 		}
 		changes, err := s.Load(b.Context(), batch, store.LoadOptions{})
@@ -308,7 +254,7 @@ func loadFrom(b *testing.B, s *Store, file string) {
 		b.Fatal(err)
 	}
 	defer in.Close()
-	for part, err := range ahead.Seq2(report.NewReader(in).Parts(batchObjects)) {
+	for part, err := range ahead.Seq2(report.NewReader(in).Parts(storebench.BatchObjects)) {
 		if err == nil {
 			_, err = s.Load(b.Context(), part, store.LoadOptions{Metadata: true})
 		}

@@ -7,9 +7,8 @@ import (
 	"fmt"
 	"time"
 
-	jsonv2 "github.com/go-json-experiment/json"
-
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/lists"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -217,13 +216,13 @@ func (v *values) raw() json.RawMessage {
 func (v *values) texts() []string              { return list[string](v) }
 func (v *values) resources() []report.Resource { return list[report.Resource](v) }
 
-func list[T any](v *values) []T {
+func list[T string | report.Resource](v *values) []T {
 	s := next[string](v)
 	if s == nil {
 		return nil
 	}
-	all := []T{}
-	if err := jsonv2.Unmarshal([]byte(*s), &all); err != nil {
+	all, err := lists.Read[T]([]byte(*s))
+	if err != nil {
 		v.fail(err)
 	}
 	return all

@@ -5,8 +5,7 @@ package sqlite
 import (
 	"time"
 
-	"github.com/go-json-experiment/json/jsontext"
-
+	"github.com/kcidb-go/kcidb/internal/store/lists"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -101,30 +100,12 @@ func texts(list []string) any {
 	if list == nil {
 		return nil
 	}
-	b := []byte{'['}
-	for i, s := range list {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b, _ = jsontext.AppendQuote(b, s) // its only error is invalid UTF-8, which it replaces
-	}
-	return string(append(b, ']'))
+	return string(lists.AppendStrings(nil, list))
 }
 
 func resources(list []report.Resource) any {
 	if list == nil {
 		return nil
 	}
-	b := []byte{'['}
-	for i := range list {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = append(b, `{"name":`...)
-		b, _ = jsontext.AppendQuote(b, list[i].Name)
-		b = append(b, `,"url":`...)
-		b, _ = jsontext.AppendQuote(b, list[i].URL)
-		b = append(b, '}')
-	}
-	return string(append(b, ']'))
+	return string(lists.AppendResources(nil, list))
 }

@@ -23,7 +23,7 @@ func (s suite) dump(t *testing.T) {
 	for _, each := range []int{0, 1, 7, want.Count() - 1, want.Count(), want.Count() + 1, 1 << 40} {
 		t.Run(fmt.Sprintf("%d in a report", each), func(t *testing.T) {
 			all := sizes(t, db.Dump(t.Context(), store.DumpOptions{PerReport: each}), each)
-			expect(t, all, want)
+			s.expect(t, all, want)
 		})
 	}
 	t.Run("again", func(t *testing.T) {
@@ -107,7 +107,7 @@ func (s suite) dumpBounds(t *testing.T) {
 		for _, i := range c.want {
 			want.Append(timed(i))
 		}
-		expect(t, got, want)
+		s.expect(t, got, want)
 	}
 }
 
@@ -138,7 +138,7 @@ func (s suite) dumpMany(t *testing.T) {
 		mustLoad(t, db, r, store.LoadOptions{Metadata: true})
 		all.Append(r)
 	}
-	expect(t, sizes(t, db.Dump(t.Context(), store.DumpOptions{Metadata: true, PerReport: 999}), 999), all)
+	s.expect(t, sizes(t, db.Dump(t.Context(), store.DumpOptions{Metadata: true, PerReport: 999}), 999), all)
 	until, err := collect(db.Dump(t.Context(), store.DumpOptions{Until: moment(1)}))
 	if err != nil || len(until.Tests) != half {
 		t.Errorf("%d tests arrived until then, %v, want %d", len(until.Tests), err, half)
@@ -158,7 +158,7 @@ func (s suite) roundTrip(t *testing.T) {
 		reports = append(reports, r)
 		mustLoad(t, other, r, store.LoadOptions{Metadata: true})
 	}
-	expect(t, everything(t, other, true), everything(t, one, true))
+	s.expect(t, everything(t, other, true), everything(t, one, true))
 
 	// In any order, and more than once.
 	for _, r := range slices.Backward(reports) {
@@ -166,5 +166,5 @@ func (s suite) roundTrip(t *testing.T) {
 			t.Errorf("the same again changed %v", changes.Objects)
 		}
 	}
-	expect(t, everything(t, other, true), everything(t, one, true))
+	s.expect(t, everything(t, other, true), everything(t, one, true))
 }

@@ -71,7 +71,7 @@ func (s suite) lifecycle(t *testing.T) {
 		t.Fatal(err)
 	}
 	is(true)
-	expect(t, everything(t, db, false), &report.Report{})
+	s.expect(t, everything(t, db, false), &report.Report{})
 	if s.can.Permanent {
 		if err := db.Cleanup(ctx); err != nil {
 			t.Error(err)
@@ -113,7 +113,7 @@ func (s suite) upgrade(t *testing.T) {
 	if err := db.Upgrade(ctx, all[0].Version, nil); !errors.Is(err, store.ErrUnknownSchema) {
 		t.Errorf("Upgrade back: %v", err)
 	}
-	expect(t, everything(t, db, false), dataset(t))
+	s.expect(t, everything(t, db, false), dataset(t))
 }
 
 // errors has everything that needs a schema say that there is none.

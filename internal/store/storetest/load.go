@@ -72,7 +72,7 @@ func (s suite) load(t *testing.T) {
 			before := time.Now().Truncate(time.Microsecond)
 			mustLoad(t, db, loaded, store.LoadOptions{})
 			after := time.Now()
-			expect(t, loaded, r()) // Load left it alone
+			s.expect(t, loaded, r()) // Load left it alone
 			got := everything(t, db, true)
 			for _, stamp := range stamps(got) {
 				if *stamp == nil || (*stamp).Before(before) || (*stamp).After(after) {
@@ -84,14 +84,14 @@ func (s suite) load(t *testing.T) {
 			for _, stamp := range stamps(want) {
 				*stamp = nil
 			}
-			expect(t, got, want)
-			expect(t, everything(t, db, false), want)
+			s.expect(t, got, want)
+			s.expect(t, everything(t, db, false), want)
 		})
 	}
 	t.Run("metadata", func(t *testing.T) {
 		db := s.ready(t)
 		mustLoad(t, db, full(), store.LoadOptions{Metadata: true})
-		expect(t, everything(t, db, true), full())
+		s.expect(t, everything(t, db, true), full())
 	})
 	t.Run("empty", func(t *testing.T) {
 		db := s.ready(t)
@@ -139,7 +139,7 @@ func (s suite) texts(t *testing.T) {
 	}
 	want.Tests = append(want.Tests, report.Test{ID: "a:none", Origin: "a", BuildID: "a:none"})
 	mustLoad(t, db, want, store.LoadOptions{})
-	expect(t, everything(t, db, false), want)
+	s.expect(t, everything(t, db, false), want)
 	mustLoad(t, db, want, store.LoadOptions{})
-	expect(t, everything(t, db, false), want)
+	s.expect(t, everything(t, db, false), want)
 }

@@ -54,9 +54,9 @@ func (s suite) merge(t *testing.T) {
 				mustLoad(t, db, v.report(), store.LoadOptions{Metadata: true})
 				all.Append(v.report())
 			}
-			expect(t, everything(t, db, true), c.want.report())
+			s.expect(t, everything(t, db, true), c.want.report())
 			mustLoad(t, once, all, store.LoadOptions{Metadata: true})
-			expect(t, everything(t, once, true), c.want.report())
+			s.expect(t, everything(t, once, true), c.want.report())
 		})
 	}
 	t.Run("loading time", func(t *testing.T) {
@@ -71,7 +71,7 @@ func (s suite) merge(t *testing.T) {
 			t.Errorf("arrived at %v, not now", at)
 		}
 		got.Tests[0].Timestamp = nil
-		expect(t, got, version{0, "newest", "p"}.report())
+		s.expect(t, got, version{0, "newest", "p"}.report())
 	})
 	t.Run("all fields", func(t *testing.T) {
 		db := s.ready(t)
@@ -82,6 +82,6 @@ func (s suite) merge(t *testing.T) {
 		for _, stamp := range stamps(want) {
 			*stamp = nil
 		}
-		expect(t, everything(t, db, false), want)
+		s.expect(t, everything(t, db, false), want)
 	})
 }

@@ -39,10 +39,10 @@ func (s suite) purge(t *testing.T) {
 		if c.gone == 4 {
 			want = &report.Report{}
 		}
-		expect(t, everything(t, db, true), want)
+		s.expect(t, everything(t, db, true), want)
 	}
 	mustLoad(t, db, all, store.LoadOptions{Metadata: true})
-	expect(t, everything(t, db, true), kept)
+	s.expect(t, everything(t, db, true), kept)
 }
 
 // purgeKeeping keeps what is tied to an issue, and what that stems from.
@@ -83,7 +83,7 @@ func (s suite) purgeKeeping(t *testing.T) {
 		if err := db.Purge(t.Context(), opts); err != nil {
 			t.Fatal(err)
 		}
-		expect(t, everything(t, db, true), kept)
+		s.expect(t, everything(t, db, true), kept)
 	}
 	if !told {
 		t.Error("nobody was told how far it had come")
@@ -92,7 +92,7 @@ func (s suite) purgeKeeping(t *testing.T) {
 	if err := db.Purge(t.Context(), opts); err != nil {
 		t.Fatal(err)
 	}
-	expect(t, everything(t, db, true), &report.Report{})
+	s.expect(t, everything(t, db, true), &report.Report{})
 }
 
 // noPurge says that it cannot, whatever the time.

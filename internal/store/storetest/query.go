@@ -39,7 +39,7 @@ func (s suite) query(t *testing.T) {
 	}
 	for _, each := range []int{0, 1, 7, 1 << 40} {
 		everyone.PerReport = each
-		expect(t, sizes(t, db.Query(t.Context(), everyone), each), all)
+		s.expect(t, sizes(t, db.Query(t.Context(), everyone), each), all)
 	}
 	nothing := map[string]store.Query{
 		"empty":   {Parents: true, Children: true},
@@ -74,7 +74,7 @@ func (s suite) queryLarge(t *testing.T) {
 	mustLoad(t, db, all, store.LoadOptions{})
 	mustLoad(t, db, &report.Report{Tests: []report.Test{{ID: "a:other", Origin: "a", BuildID: "a:other"}}}, store.LoadOptions{})
 	q := store.Query{Tests: []string{"a:2.399"}, Parents: true, Children: true, PerReport: 501}
-	expect(t, sizes(t, db.Query(t.Context(), q), 501), all)
+	s.expect(t, sizes(t, db.Query(t.Context(), q), 501), all)
 }
 
 // queryConformance asks what has been asked of the Python system.

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package postgres
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/binary"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/kcidb-go/kcidb/internal/ahead"
+	"github.com/kcidb-go/kcidb/internal/pgtest"
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/storebench"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+//go:embed testdata/python.sql
+var pythonSchema string
+
+// durable are the settings of the server that is measured: those it has by
+// itself, and memory as an administrator would give it.
+var durable = []string{"fsync = on", "shared_buffers = '1GB'", "max_wal_size = '8GB'"}
+
+// BenchmarkLoad decodes, validates and loads real submissions over one
+// connection, each batch on disk before the next. The ratio is the time that
+// COPY takes to put the same rows, encoded before, with excerpts and all in
+// them, into tables in the shape of the Python system's with its indexes, in one
+// transaction, to that of ours. The size ratio is of what is then stored, tables
+// with indexes.
+func BenchmarkLoad(b *testing.B) {
+	server := pgtest.Start(b, durable...)
+	texts := storebench.Submissions(b)
+	var ours, raw time.Duration
+	var size, pythonSize int64
+	objects := 0
+	for b.Loop() {
+		s := fresh(b, server)
+		objects = 0
+		began := time.Now()
+		for batch, err := range ahead.Seq2(storebench.Batches(texts)) {
+			if err == nil {
+				objects += batch.Count()
+				_, err = s.Load(b.Context(), batch, store.LoadOptions{})
+			}
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
+		ours += time.Since(began)
+		size = stored(b, s.pool)
+		took, pythons := copyRows(b, server, s)
+		raw += took
+		pythonSize = pythons
+		s.Close()
+	}
+	b.ReportMetric(raw.Seconds()/ours.Seconds(), "ratio")
+	b.ReportMetric(ours.Seconds()/float64(b.N), "s/load")
+	b.ReportMetric(float64(objects*b.N)/ours.Seconds(), "objects/s")
+	b.ReportMetric(float64(size)/1e6, "MB")
+	b.ReportMetric(float64(size)/float64(pythonSize), "size-ratio")
+}
+
+// fresh returns a new database of a server, with a schema.
+func fresh(b testing.TB, server *pgtest.Server) *Store {
+	b.Helper()
+	s := open(b, server.Database(b))
+	if err := s.Init(b.Context(), store.Version{}); err != nil {
+		b.Fatal(err)
+	}
+	return s
+}
+
+// stored returns how many bytes all tables and indexes have that are not the
+// server's own.
+func stored(b testing.TB, q querier) (size int64) {
+	b.Helper()
+	err := q.QueryRow(b.Context(), `SELECT sum(pg_total_relation_size(oid))::bigint FROM pg_class
+		WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace`).Scan(&size)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return size
+}
+
+// pythonColumns are the columns of the Python system's tables, in the order of
+// the tables here.
+func pythonColumns(t *table) string {
+	return strings.ReplaceAll(strings.Join(t.columns, ", "), "patchset_hash_given", "patchset_hash")
+}
+
+// copyRows copies what is in a database into tables of the Python system's
+// shape, and returns how long the server takes, and how much they then store.
+func copyRows(b *testing.B, server *pgtest.Server, from *Store) (took time.Duration, size int64) {
+	b.Helper()
+	spec := server.Database(b)
+	conn, err := pgx.Connect(b.Context(), strings.TrimPrefix(spec, "postgresql:"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer conn.Close(b.Context())
+	if _, err := conn.Exec(b.Context(), pythonSchema); err != nil {
+		b.Fatal(err)
+	}
+	all := &report.Report{}
+	for r, err := range from.Dump(b.Context(), store.DumpOptions{Metadata: true}) {
+		if err != nil {
+			b.Fatal(err)
+		}
+		all.Append(r)
+	}
+	var streams [][]byte
+	for i := range tables {
+		streams = append(streams, inlineRows(b, &tables[i], all))
+	}
+	began := time.Now()
+	tx, err := conn.Begin(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	for i := range tables {
+		t := &tables[i]
+		_, err := conn.PgConn().CopyFrom(b.Context(), bytes.NewReader(streams[i]),
+			"COPY "+string(t.list)+" ("+pythonColumns(t)+") FROM STDIN BINARY")
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := tx.Commit(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	return time.Since(began), stored(b, conn)
+}
+
+// inlineRows returns the objects of a list as COPY reads them, with the contents
+// where we have references.
+func inlineRows(b *testing.B, t *table, r *report.Report) []byte {
+	b.Helper()
+	e := &encoder{metadata: true, contents: contentSet{}}
+	rows := t.rows(r, e)
+	texts := make(map[hash]string)
+	for text, h := range e.contents {
+		texts[h] = text
+	}
+	for i := range rows {
+		data := slices.Clone(rows[i].data[:countSize])
+		for rest, column := rows[i].data[countSize:], 0; len(rest) > 0; column++ {
+			var value []byte
+			value, rest = cutValue(rest)
+			name := t.columns[column]
+			isNull := binary.BigEndian.Uint32(value) == noValue
+			switch {
+			case isNull:
+			case slices.Contains(t.contents, column):
+				value = pythonValue(b, name, texts[hash(value[lengthSize:])])
+			case name == "misc" && t.list == store.Tests:
+				value = pythonValue(b, name, string(value[lengthSize:]))
+			}
+			data = append(data, value...)
+		}
+		rows[i].data = data
+	}
+	stream, err := io.ReadAll(copyReader(rows))
+	if err != nil {
+		b.Fatal(err)
+	}
+	return stream
+}
+
+// pythonValue returns a content of a test as the Python system's column has it.
+func pythonValue(b *testing.B, column, text string) []byte {
+	e := &encoder{}
+	switch column {
+	case "log_url", "log_excerpt":
+		e.required(text)
+	case "environment_compatible":
+		v := &values{}
+		e.array(list[string](v, []byte(text)))
+		if v.err != nil {
+			b.Fatal(v.err)
+		}
+	default:
+		e.jsonb([]byte(text))
+	}
+	return e.b
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package postgres
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+)
+
+// hash names a content: half of its SHA-256, which is enough for nobody to make
+// a content with the hash of somebody else's.
+type hash [16]byte
+
+// contentSet is the contents of a load. Most texts are repeats, which are not
+// hashed again.
+type contentSet map[string]hash
+
+func (c contentSet) add(text string) hash {
+	h, ok := c[text]
+	if !ok {
+		sum := sha256.Sum256([]byte(text))
+		h = hash(sum[:len(h)])
+		c[text] = h
+	}
+	return h
+}
+
+// contentsStage is the temporary table that new contents are copied into.
+const contentsStage = "kcidb_stage_contents"
+
+// save adds the contents that are not in the database.
+//
+// The transaction holds contentsLock with others, so that no content is swept
+// away meanwhile. Those that were doomed are used again, and are not any more.
+func (c contentSet) save(ctx context.Context, tx pgx.Tx) error {
+	if len(c) == 0 {
+		return nil
+	}
+	hashes := make([][16]byte, 0, len(c))
+	for _, h := range c {
+		hashes = append(hashes, h)
+	}
+	known, err := existing(ctx, tx, hashes)
+	if err != nil {
+		return err
+	}
+	if err := spare(ctx, tx, known); err != nil {
+		return err
+	}
+	e := encoder{}
+	rows := make([]row, 0, len(c)-len(known))
+	for text, h := range c {
+		if known[h] {
+			continue
+		}
+		from := len(e.b)
+		e.begin(2)
+		e.length(len(h))
+		e.b = append(e.b, h[:]...)
+		e.required(text)
+		rows = append(rows, row{data: e.b[from:len(e.b):len(e.b)]})
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	// By their hashes, as all loaders do; these come first in a row.
+	slices.SortFunc(rows, func(a, b row) int { return bytes.Compare(a.data, b.data) })
+	if _, err := tx.Conn().PgConn().CopyFrom(ctx, copyReader(rows), "COPY "+contentsStage+" (hash, data) FROM STDIN BINARY"); err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, "INSERT INTO contents SELECT hash, data FROM "+contentsStage+" ON CONFLICT DO NOTHING")
+	return err
+}
+
+// existing returns those of the contents that are in the database.
+func existing(ctx context.Context, tx pgx.Tx, hashes [][16]byte) (map[hash]bool, error) {
+	rows, err := tx.Query(ctx, "SELECT hash FROM contents WHERE hash = ANY($1::uuid[])", hashes)
+	if err != nil {
+		return nil, err
+	}
+	known := make(map[hash]bool, len(hashes))
+	var h [16]byte
+	_, err = pgx.ForEachRow(rows, []any{&h}, func() error {
+		known[h] = true
+		return nil
+	})
+	return known, err
+}
+
+// spare takes contents out of those that a purge found to have lost a reference.
+func spare(ctx context.Context, tx pgx.Tx, known map[hash]bool) error {
+	var any bool
+	if err := tx.QueryRow(ctx, "SELECT EXISTS (SELECT FROM doomed)").Scan(&any); err != nil || !any {
+		return err
+	}
+	var hashes [][16]byte
+	for h := range maps.Keys(known) {
+		hashes = append(hashes, h)
+	}
+	_, err := tx.Exec(ctx, "DELETE FROM doomed WHERE hash = ANY($1::uuid[])", hashes)
+	return err
+}
+
+// contentReader gives contents back. It keeps those last used, for the same
+// ones come again and again, up to contentsKept bytes.
+type contentReader struct {
+	kept map[hash][]byte
+	size int
+}
+
+const contentsKept = 16 << 20
+
+// resolve replaces the references in the columns of the rows by the contents.
+func (c *contentReader) resolve(ctx context.Context, q querier, rows [][][]byte, columns []int) error {
+	if len(columns) == 0 {
+		return nil
+	}
+	if c.kept == nil || c.size > contentsKept {
+		c.kept, c.size = make(map[hash][]byte), 0
+	}
+	missing := make(map[hash]bool)
+	for _, row := range rows {
+		for _, i := range columns {
+			if row[i] == nil {
+				continue
+			}
+			if len(row[i]) != len(hash{}) {
+				return fmt.Errorf("%w: a reference of %d bytes", store.ErrCorrupt, len(row[i]))
+			}
+			if _, ok := c.kept[hash(row[i])]; !ok {
+				missing[hash(row[i])] = true
+			}
+		}
+	}
+	if len(missing) > 0 {
+		if err := c.read(ctx, q, missing); err != nil {
+			return err
+		}
+	}
+	for _, row := range rows {
+		for _, i := range columns {
+			if row[i] != nil {
+				row[i] = c.kept[hash(row[i])]
+			}
+		}
+	}
+	return nil
+}
+
+// read reads contents.
+func (c *contentReader) read(ctx context.Context, q querier, missing map[hash]bool) error {
+	var hashes [][16]byte
+	for h := range maps.Keys(missing) {
+		hashes = append(hashes, h)
+	}
+	rows, err := q.Query(ctx, "SELECT hash, data FROM contents WHERE hash = ANY($1::uuid[])", hashes)
+	if err != nil {
+		return err
+	}
+	found := 0
+	var h [16]byte
+	var data []byte
+	_, err = pgx.ForEachRow(rows, []any{&h, &data}, func() error {
+		if data == nil {
+			data = []byte{}
+		}
+		c.kept[h] = data
+		c.size += len(data)
+		data = nil
+		found++
+		return nil
+	})
+	if err == nil && found < len(missing) {
+		err = fmt.Errorf("%w: %d contents are missing", store.ErrCorrupt, len(missing)-found)
+	}
+	return err
+}

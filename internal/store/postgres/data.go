@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+)
+
+// Empty removes all objects and receipts, and gives their space back.
+func (s *Store) Empty(ctx context.Context) error {
+	return s.failure(ctx, "empty", s.update(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, "TRUNCATE checkouts, builds, test_rows, issues, incidents, contents, doomed, receipts")
+		return err
+	}))
+}
+
+// Time returns a time of the database. Its current time is the server's.
+func (s *Store) Time(ctx context.Context, which store.Clock) (time.Time, error) {
+	t, err := s.time(ctx, which)
+	return t, s.failure(ctx, "time", err)
+}
+
+func (s *Store) time(ctx context.Context, which store.Clock) (time.Time, error) {
+	var extreme string
+	switch which {
+	case store.Current:
+		return s.clock(ctx)
+	case store.FirstModified:
+		extreme = "min"
+	case store.LastModified:
+		extreme = "max"
+	default:
+		return time.Time{}, fmt.Errorf("no such time: %q", which)
+	}
+	ctx, cancel := s.patient(ctx)
+	defer cancel()
+	if err := s.ready(ctx, s.pool); err != nil {
+		return time.Time{}, err
+	}
+	var each []string
+	for i := range tables {
+		each = append(each, fmt.Sprintf("SELECT %s(_timestamp) AS t FROM %s", extreme, tables[i].name))
+	}
+	var found *time.Time
+	err := s.pool.QueryRow(ctx, "SELECT "+extreme+"(t) FROM ("+strings.Join(each, " UNION ALL ")+") each").Scan(&found)
+	if err != nil || found == nil {
+		return time.Time{}, err
+	}
+	return found.UTC(), nil
+}

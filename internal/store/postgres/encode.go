@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package postgres
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/binary"
+	"io"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+)
+
+// Rows go to the server in the binary format of COPY, which it reads faster than
+// text and which is written faster: a row is the number of its values, and each
+// value is its length and its bytes. Numbers are big-endian.
+
+const (
+	noValue    = math.MaxUint32 // in place of a length, for NULL
+	lengthSize = 4
+	countSize  = 2
+	timeSize   = 8
+)
+
+// epoch is where PostgreSQL's times begin.
+var epoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro()
+
+// row is an object as a row.
+type row struct {
+	key  store.Key
+	data []byte
+}
+
+// timestamp returns the value of the first column.
+func (r *row) timestamp() int64 {
+	return int64(binary.BigEndian.Uint64(r.data[countSize+lengthSize:]))
+}
+
+// encoder writes rows.
+type encoder struct {
+	b        []byte
+	arrival  time.Time // of objects that have no time of their own, or must not keep it
+	metadata bool      // whether they keep their own
+	contents contentSet
+}
+
+// rowsOf returns objects as rows in the order of their keys, the same object once.
+func rowsOf[T any](e *encoder, objects []T, write func(*T) store.Key) []row {
+	if len(objects) == 0 {
+		return nil
+	}
+	rows := make([]row, 0, len(objects))
+	for i := range objects {
+		from := len(e.b)
+		key := write(&objects[i])
+		rows = append(rows, row{key, e.b[from:len(e.b):len(e.b)]})
+	}
+	slices.SortStableFunc(rows, func(a, b row) int {
+		return cmp.Or(strings.Compare(a.key.ID, b.key.ID), cmp.Compare(a.key.Version, b.key.Version))
+	})
+	return mergeSame(rows)
+}
+
+// mergeSame makes one row of those with the same key, which are neighbours in
+// the order they came in, as the database merges one after the other.
+func mergeSame(rows []row) []row {
+	kept := rows[:0]
+	for _, r := range rows {
+		last := len(kept) - 1
+		switch {
+		case last < 0 || kept[last].key != r.key:
+			kept = append(kept, r)
+		case r.timestamp() >= kept[last].timestamp():
+			kept[last] = overlay(kept[last], r)
+		default:
+			kept[last] = overlay(r, kept[last])
+		}
+	}
+	return kept
+}
+
+// overlay returns the newer row, with the values of the older one where it has none.
+func overlay(older, newer row) row {
+	merged := row{newer.key, slices.Clone(newer.data[:countSize])}
+	a, b := older.data[countSize:], newer.data[countSize:]
+	for len(b) > 0 {
+		var old, value []byte
+		old, a = cutValue(a)
+		value, b = cutValue(b)
+		if binary.BigEndian.Uint32(value) == noValue {
+			value = old
+		}
+		merged.data = append(merged.data, value...)
+	}
+	return merged
+}
+
+// cutValue returns the first value, with its length, and what is behind it.
+func cutValue(values []byte) (value, rest []byte) {
+	length := binary.BigEndian.Uint32(values)
+	if length == noValue {
+		length = 0
+	}
+	return values[:lengthSize+length], values[lengthSize+length:]
+}
+
+// The frame of what COPY reads.
+var (
+	copyHeader  = append([]byte("PGCOPY\n\xff\r\n\x00"), make([]byte, 8)...)
+	copyTrailer = []byte{0xff, 0xff}
+)
+
+// copyReader returns rows as COPY reads them.
+func copyReader(rows []row) io.Reader {
+	size := len(copyHeader) + len(copyTrailer)
+	for i := range rows {
+		size += len(rows[i].data)
+	}
+	b := append(make([]byte, 0, size), copyHeader...)
+	for i := range rows {
+		b = append(b, rows[i].data...)
+	}
+	return bytes.NewReader(append(b, copyTrailer...))
+}
+
+func (e *encoder) begin(columns int) { e.b = binary.BigEndian.AppendUint16(e.b, uint16(columns)) }
+func (e *encoder) length(n int)      { e.b = binary.BigEndian.AppendUint32(e.b, uint32(n)) }
+func (e *encoder) null()             { e.b = binary.BigEndian.AppendUint32(e.b, noValue) }
+
+func (e *encoder) required(s string) {
+	e.length(len(s))
+	e.b = append(e.b, s...)
+}
+
+func (e *encoder) integer(i int) {
+	e.length(4)
+	e.b = binary.BigEndian.AppendUint32(e.b, uint32(int32(i)))
+}
+
+func (e *encoder) float(f *float64) {
+	if f == nil {
+		e.null()
+		return
+	}
+	e.length(8)
+	e.b = binary.BigEndian.AppendUint64(e.b, math.Float64bits(*f))
+}
+
+func (e *encoder) boolean(v *bool) {
+	switch {
+	case v == nil:
+		e.null()
+	case *v:
+		e.b = append(e.b, 0, 0, 0, 1, 1)
+	default:
+		e.b = append(e.b, 0, 0, 0, 1, 0)
+	}
+}
+
+func (e *encoder) time(t *time.Time) {
+	if t == nil {
+		e.null()
+		return
+	}
+	e.length(timeSize)
+	e.b = binary.BigEndian.AppendUint64(e.b, uint64(t.UnixMicro()-epoch))
+}
+
+// timestamp writes when an object arrived.
+func (e *encoder) timestamp(t *time.Time) {
+	if t == nil || !e.metadata {
+		t = &e.arrival
+	}
+	e.time(t)
+}
+
+// raw writes JSON into a column of text.
+func (e *encoder) raw(j []byte) {
+	if j == nil {
+		e.null()
+		return
+	}
+	e.length(len(j))
+	e.b = append(e.b, j...)
+}
+
+// jsonb writes JSON into a column of that type, whose format has a version.
+func (e *encoder) jsonb(j []byte) {
+	if j == nil {
+		e.null()
+		return
+	}
+	e.length(1 + len(j))
+	e.b = append(append(e.b, 1), j...)
+}
+
+// array writes a list of strings into a column of type text[].
+func (e *encoder) array(list []string) {
+	if list == nil {
+		e.null()
+		return
+	}
+	at := len(e.b)
+	e.length(0)
+	dimensions := uint32(1)
+	if len(list) == 0 {
+		dimensions = 0
+	}
+	for _, n := range []uint32{dimensions, 0, pgtype.TextOID} { // 0: no element is NULL
+		e.b = binary.BigEndian.AppendUint32(e.b, n)
+	}
+	if len(list) > 0 {
+		e.length(len(list))
+		e.length(1) // the first index
+	}
+	for _, s := range list {
+		e.required(s)
+	}
+	binary.BigEndian.PutUint32(e.b[at:], uint32(len(e.b)-at-lengthSize))
+}
+
+// reference writes which content a text is.
+func (e *encoder) reference(text string) {
+	hash := e.contents.add(text)
+	e.length(len(hash))
+	e.b = append(e.b, hash[:]...)
+}
+
+// optional writes a text, or a word such as a status.
+func optional[T ~string](e *encoder, s *T) {
+	if s == nil {
+		e.null()
+		return
+	}
+	e.required(string(*s))
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+)
+
+// errSlow: the server did not answer a statement in time.
+var errSlow = fmt.Errorf("%w: the server does not answer", store.ErrUnavailable)
+
+// The states of the engine that are acted upon; the names are PostgreSQL's.
+const (
+	serializationFailure = "40001" // also: a replica had to apply a change
+	deadlockDetected     = "40P01"
+	undefinedTable       = "42P01"
+	duplicateObject      = "42710"
+	uniqueViolation      = "23505"
+	insufficientRights   = "42501"
+	diskFull             = "53100"
+	tooManyConnections   = "53300"
+	configurationLimit   = "53400" // temp_file_limit
+	readOnlyTransaction  = "25006"
+	invalidPassword      = "28P01"
+	invalidAuthorization = "28000" // no such role, or pg_hba.conf has no entry
+	invalidCatalogName   = "3D000" // no such database
+	featureNotSupported  = "0A000"
+	queryCanceled        = "57014"
+	outOfMemory          = "53200"
+)
+
+// state returns the engine's state of an error, "" where it is none of the
+// engine's.
+func state(err error) string {
+	if engine, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return engine.Code
+	}
+	return ""
+}
+
+// failure returns err with the database and the operation named, with the
+// store's error for it where there is one, and with what to do about it. An
+// operation that ended because ctx did returns the context's error.
+func (s *Store) failure(ctx context.Context, operation string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	return fmt.Errorf("%s: %s: %w", s.name, operation, s.explain(s.translate(err)))
+}
+
+// translate returns the store's error for one of the engine's, together with
+// what of it helps.
+func (s *Store) translate(err error) error {
+	var connect *pgconn.ConnectError
+	engine, isEngine := errors.AsType[*pgconn.PgError](err)
+	switch {
+	case errors.Is(err, errSlow), errors.Is(err, store.ErrUnavailable):
+		return err
+	case isEngine:
+		if sentinel, advice := meaning(engine); sentinel != nil {
+			return fmt.Errorf("%w: %s%s", sentinel, message(engine), advice)
+		}
+		return errors.New(message(engine))
+	case errors.As(err, &connect):
+		return fmt.Errorf("%w: the server cannot be reached: %s", store.ErrUnavailable, plain(connect))
+	case s.closed.Load():
+		return errClosed
+	case isBroken(err):
+		return fmt.Errorf("%w: the connection broke: %w", store.ErrUnavailable, err)
+	}
+	return err
+}
+
+// meaning returns the store's error for one of the engine's, nil where there is
+// none, and what to do.
+func meaning(err *pgconn.PgError) (sentinel error, advice string) {
+	switch err.Code {
+	case diskFull, configurationLimit:
+		return store.ErrFull, ": make room on the server's disk"
+	case tooManyConnections:
+		return store.ErrUnavailable, ": raise max_connections on the server, or the role's CONNECTION LIMIT, or run fewer processes"
+	case readOnlyTransaction:
+		return store.ErrReadOnly, ": this is a replica, or the server is told to write nothing; name the primary as the database, and the replica as the read database"
+	case insufficientRights:
+		return store.ErrForbidden, `: "kcidb db init" makes the roles kcidb_editor and kcidb_viewer; grant the user one of them, or be the owner`
+	case invalidPassword, invalidAuthorization:
+		return store.ErrForbidden, ": see the user's password in ~/.pgpass or PGPASSWORD, and pg_hba.conf on the server"
+	case invalidCatalogName:
+		return store.ErrNotFound, `: "createdb" makes it`
+	case serializationFailure:
+		if strings.Contains(err.Message, "recovery") {
+			return store.ErrBusy, ": the replica had to apply a change; set hot_standby_feedback or raise max_standby_streaming_delay on it, or ask the primary"
+		}
+		return store.ErrBusy, ""
+	case deadlockDetected:
+		return store.ErrBusy, ""
+	}
+	switch err.Code[:min(2, len(err.Code))] {
+	case "08", "57": // the connection, and being shut down or starting up
+		if err.Code != queryCanceled {
+			return store.ErrUnavailable, ""
+		}
+	case "53":
+		return store.ErrUnavailable, ""
+	case "XX":
+		return store.ErrCorrupt, ""
+	}
+	return nil, ""
+}
+
+// message returns what an error of the engine says, without the severity, and
+// with the detail where that tells more of the schema or the rights, never data.
+func message(err *pgconn.PgError) string {
+	return fmt.Sprintf("%s (SQLSTATE %s)", err.Message, err.Code)
+}
+
+// plain returns why the server cannot be reached: the innermost reasons, of
+// which there is one for each address. The library's own text repeats the user
+// and the database, which are in the specification.
+func plain(err *pgconn.ConnectError) string {
+	text := strings.ReplaceAll(err.Unwrap().Error(), "\n\t", "; ")
+	return strings.Join(strings.Fields(text), " ")
+}
+
+// explain adds the command that helps.
+func (s *Store) explain(err error) error {
+	switch {
+	case errors.Is(err, store.ErrNotInitialized):
+		return fmt.Errorf(`%w: "kcidb db init -d '%s'" makes it`, err, s.name)
+	case errors.Is(err, store.ErrOldSchema):
+		return fmt.Errorf("%w -d '%s'", err, s.name)
+	}
+	return err
+}
+
+// isBroken tells whether an error is one of the connection: the server is gone,
+// restarts, or does not take more.
+func isBroken(err error) bool {
+	if engine, ok := errors.AsType[*pgconn.PgError](err); ok {
+		sentinel, _ := meaning(engine)
+		return errors.Is(sentinel, store.ErrUnavailable)
+	}
+	var connect *pgconn.ConnectError
+	return errors.As(err, &connect) || isNetwork(err)
+}

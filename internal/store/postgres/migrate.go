@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package postgres
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"io/fs"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+)
+
+//go:embed migrations/*.sql
+var migrationFiles embed.FS
+
+// migration leads from one schema to the next and back. The one numbered N, at
+// index N-1, makes schema N.0. Other dialects number theirs alike.
+type migration struct {
+	name     string
+	up, down []step
+}
+
+// step is a part of a migration that is done whole or not at all, so that one
+// that was interrupted goes on where it was.
+type step struct {
+	kind string
+	sql  string
+}
+
+// The kinds of steps, which a line "-- step: KIND" begins. What comes before
+// the first such line is together.
+const (
+	together = "together" // statements in one transaction
+	alone    = "alone"    // one statement, outside of any transaction, that may be begun again
+	batches  = "batches"  // one statement, repeated in transactions of its own until it changes no row
+)
+
+var migrations = readMigrations(migrationFiles)
+
+func readMigrations(files fs.FS) []migration {
+	read := func(name string) []step {
+		text, err := fs.ReadFile(files, name)
+		if err != nil {
+			panic(err) // each migration has both files
+		}
+		return splitSteps(string(text))
+	}
+	ups, _ := fs.Glob(files, "migrations/*.up.sql") // sorted by number
+	var all []migration
+	for _, up := range ups {
+		base := strings.TrimSuffix(up, ".up.sql")
+		all = append(all, migration{strings.TrimPrefix(base, "migrations/"), read(up), read(base + ".down.sql")})
+	}
+	return all
+}
+
+var stepLine = regexp.MustCompile(`(?m)^-- step: (together|alone|batches)\n`)
+
+// splitSteps returns the steps in a file of a migration.
+func splitSteps(text string) []step {
+	var steps []step
+	kind, from := together, 0
+	add := func(to int) {
+		if sql := text[from:to]; !onlyComments(sql) {
+			steps = append(steps, step{kind, sql})
+		}
+	}
+	for _, at := range stepLine.FindAllStringSubmatchIndex(text, -1) {
+		add(at[0])
+		kind, from = text[at[2]:at[3]], at[1]
+	}
+	add(len(text))
+	return steps
+}
+
+func onlyComments(sql string) bool {
+	for line := range strings.Lines(sql) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "--") {
+			return false
+		}
+	}
+	return true
+}
+
+// Keys of PostgreSQL's advisory locks, which are of the database.
+const (
+	migrationLock = 0x6b636964_00000001 // held by the one who migrates
+	contentsLock  = 0x6b636964_00000002 // shared by loads; a sweep of contents has it alone
+)
+
+// lockEvery is how often the lock of migrations is tried. Whoever waited for it
+// within a statement would be waited for by the making of indexes.
+const lockEvery = 200 * time.Millisecond
+
+// migrating calls f with a connection, on which nobody else migrates meanwhile.
+func (s *Store) migrating(ctx context.Context, f func(m *migrator) error) error {
+	conn, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Release()
+	tick := time.NewTicker(lockEvery)
+	defer tick.Stop()
+	for locked := false; ; {
+		if err := conn.QueryRow(ctx, "SELECT pg_try_advisory_lock($1)", migrationLock).Scan(&locked); err != nil {
+			return err
+		}
+		if locked {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-tick.C:
+		}
+	}
+	defer conn.Exec(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", migrationLock)
+	return f(&migrator{conn: conn.Conn(), all: s.migrations})
+}
+
+// migrator migrates, over the one connection that has the lock.
+type migrator struct {
+	conn     *pgx.Conn
+	all      []migration
+	progress store.Progress
+}
+
+// makeLedger makes the table that tells which schema there is. It is the first
+// thing that Init makes and the last that Cleanup removes.
+func (m *migrator) makeLedger(ctx context.Context) error {
+	_, err := m.conn.Exec(ctx, `CREATE TABLE IF NOT EXISTS kcidb_migrations (
+		number   integer PRIMARY KEY,
+		name     text NOT NULL,
+		steps    integer NOT NULL, -- done so far
+		finished timestamptz       -- NULL while some are not done
+	)`)
+	return err
+}
+
+// up goes from schema number from to another.
+func (m *migrator) up(ctx context.Context, from, to int) error {
+	for n := from + 1; n <= to; n++ {
+		if err := m.one(ctx, n); err != nil {
+			return fmt.Errorf("migration %s: %w", m.all[n-1].name, err)
+		}
+	}
+	return nil
+}
+
+// one does a migration, from the step it was left at.
+func (m *migrator) one(ctx context.Context, number int) error {
+	migration := m.all[number-1]
+	_, err := m.conn.Exec(ctx, "INSERT INTO kcidb_migrations (number, name, steps) VALUES ($1, $2, 0) ON CONFLICT DO NOTHING",
+		number, migration.name)
+	if err != nil {
+		return err
+	}
+	var done int
+	if err := m.conn.QueryRow(ctx, "SELECT steps FROM kcidb_migrations WHERE number = $1", number).Scan(&done); err != nil {
+		return err
+	}
+	for i := done; i < len(migration.up); i++ {
+		m.progress.Tell(migration.name+", steps done", int64(i), int64(len(migration.up)))
+		if err := m.step(ctx, migration.name, migration.up[i], number, "UPDATE kcidb_migrations SET steps = steps + 1 WHERE number = $1"); err != nil {
+			return fmt.Errorf("step %d: %w", i+1, err)
+		}
+	}
+	m.progress.Tell(migration.name+", steps done", int64(len(migration.up)), int64(len(migration.up)))
+	_, err = m.conn.Exec(ctx, "UPDATE kcidb_migrations SET finished = clock_timestamp() WHERE number = $1", number)
+	return err
+}
+
+// down goes from schema number from to an older one. A migration that was left
+// half done is undone from the step it was left at.
+func (m *migrator) down(ctx context.Context, from, to int) error {
+	for n := from; n > to; n-- {
+		migration := m.all[n-1]
+		for i, step := range migration.down {
+			if err := m.step(ctx, migration.name, step, n, "UPDATE kcidb_migrations SET finished = NULL WHERE number = $1"); err != nil {
+				return fmt.Errorf("migration %s, back, step %d: %w", migration.name, i+1, err)
+			}
+		}
+		if _, err := m.conn.Exec(ctx, "DELETE FROM kcidb_migrations WHERE number = $1", n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// step does a step, and notes it in the ledger.
+func (m *migrator) step(ctx context.Context, name string, s step, number int, note string) error {
+	switch s.kind {
+	case alone:
+		// Making an index leaves an invalid one when it is interrupted.
+		if err := m.dropInvalid(ctx); err != nil {
+			return err
+		}
+		if _, err := m.conn.Exec(ctx, s.sql, pgx.QueryExecModeSimpleProtocol); err != nil {
+			return err
+		}
+	case batches:
+		for total := int64(0); ; {
+			changed, err := m.conn.Exec(ctx, s.sql, pgx.QueryExecModeSimpleProtocol)
+			if err != nil {
+				return err
+			}
+			if changed.RowsAffected() == 0 {
+				break
+			}
+			total += changed.RowsAffected()
+			m.progress.Tell(name+", rows changed", total, 0)
+		}
+	default:
+		return pgx.BeginFunc(ctx, m.conn, func(tx pgx.Tx) error {
+			if _, err := tx.Exec(ctx, s.sql, pgx.QueryExecModeSimpleProtocol); err != nil {
+				return err
+			}
+			_, err := tx.Exec(ctx, note, number)
+			return err
+		})
+	}
+	_, err := m.conn.Exec(ctx, note, number)
+	return err
+}
+
+// dropInvalid drops indexes of our tables that nobody finished making.
+func (m *migrator) dropInvalid(ctx context.Context) error {
+	rows, err := m.conn.Query(ctx, `SELECT indexrelid::regclass::text FROM pg_index JOIN pg_class c ON c.oid = indexrelid
+		WHERE NOT indisvalid AND c.relnamespace = current_schema()::regnamespace`)
+	if err != nil {
+		return err
+	}
+	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if _, err := m.conn.Exec(ctx, "DROP INDEX CONCURRENTLY IF EXISTS "+name, pgx.QueryExecModeSimpleProtocol); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,16 @@
+DROP AGGREGATE last(anyelement);
+DROP FUNCTION last_of_two(anyelement, anyelement);
+DROP AGGREGATE first(anyelement);
+DROP FUNCTION first_of_two(anyelement, anyelement);
+DROP FUNCTION format_cached_url(text);
+DROP FUNCTION get_version();
+DROP TABLE incidents;
+DROP TABLE issues;
+DROP VIEW tests;
+DROP TABLE test_rows;
+DROP TABLE builds;
+DROP TABLE checkouts;
+DROP TABLE doomed;
+DROP TABLE contents;
+DROP TYPE unit_prefix;
+DROP TYPE status;

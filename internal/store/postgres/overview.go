@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package postgres
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+var _ store.Overviewer = (*Store)(nil)
+
+// countUpTo is the number of objects up to which they are counted one by one.
+// Beyond it the server's own estimate is taken, which is off by some per cent.
+const countUpTo = 100_000
+
+// Overview tells at a glance what is in the database.
+func (s *Store) Overview(ctx context.Context, latest int) (store.Overview, error) {
+	o, err := s.overview(ctx, latest)
+	return o, s.failure(ctx, "overview", err)
+}
+
+func (s *Store) overview(ctx context.Context, latest int) (o store.Overview, err error) {
+	v, err := s.view(ctx)
+	if err != nil {
+		return o, err
+	}
+	defer v.close()
+	ctx, cancel := s.patient(ctx)
+	defer cancel()
+	o.Objects = make(map[store.List]int64)
+	for i := range tables {
+		if o.Objects[tables[i].list], err = count(ctx, v.tx, tables[i].name); err != nil {
+			return o, err
+		}
+	}
+	if o.Latest, err = latestCheckouts(ctx, v.tx, latest); err != nil {
+		return o, err
+	}
+	return o, addResults(ctx, v.tx, o.Latest)
+}
+
+// count returns how many rows a table has.
+func count(ctx context.Context, tx pgx.Tx, table string) (n int64, err error) {
+	err = tx.QueryRow(ctx, "SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass($1)", table).Scan(&n)
+	if err != nil || n > countUpTo {
+		return n, err
+	}
+	err = tx.QueryRow(ctx, "SELECT count(*) FROM "+table).Scan(&n)
+	return n, err
+}
+
+// latestCheckouts returns the checkouts that arrived last, without results.
+func latestCheckouts(ctx context.Context, tx pgx.Tx, most int) (all []store.CheckoutResults, err error) {
+	var c store.CheckoutResults
+	var start *time.Time
+	err = each(ctx, tx, `SELECT id, origin, coalesce(tree_name, ''), coalesce(git_repository_branch, ''),
+		coalesce(git_commit_hash, ''), coalesce(git_commit_name, ''), start_time
+		FROM checkouts ORDER BY _timestamp DESC, id DESC LIMIT $1`, []any{most},
+		[]any{&c.ID, &c.Origin, &c.TreeName, &c.Branch, &c.CommitHash, &c.CommitName, &start}, func() {
+			c.Start = time.Time{}
+			if start != nil {
+				c.Start = start.UTC()
+			}
+			c.Builds, c.Tests = store.Results{}, store.Results{}
+			all = append(all, c)
+		})
+	slices.SortStableFunc(all, func(a, b store.CheckoutResults) int { return b.Start.Compare(a.Start) })
+	return all, err
+}
+
+// addResults adds the results of the checkouts' builds and tests.
+func addResults(ctx context.Context, tx pgx.Tx, checkouts []store.CheckoutResults) error {
+	names := []string{}
+	byID := make(map[string]*store.CheckoutResults)
+	for i := range checkouts {
+		names = append(names, checkouts[i].ID)
+		byID[checkouts[i].ID] = &checkouts[i]
+	}
+	var id, status string
+	var n int64
+	into := []any{&id, &status, &n}
+	err := each(ctx, tx, `SELECT checkout_id, coalesce(status::text, ''), count(*) FROM builds
+		WHERE checkout_id = ANY($1) GROUP BY 1, 2`, []any{names}, into,
+		func() { byID[id].Builds[report.Status(status)] = n })
+	if err != nil {
+		return err
+	}
+	return each(ctx, tx, `SELECT b.checkout_id, coalesce(t.status::text, ''), count(*) FROM builds b JOIN test_rows t ON t.build_id = b.id
+		WHERE b.checkout_id = ANY($1) GROUP BY 1, 2`, []any{names}, into,
+		func() { byID[id].Tests[report.Status(status)] = n })
+}

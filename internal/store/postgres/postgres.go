@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package postgres keeps reports in a PostgreSQL database, version 13 or newer:
+// the store of many processes and of a hundred million tests.
+//
+// Reports are loaded by COPY into a temporary table for each list, and one
+// statement for each that merges it. All loaders go through the lists, and
+// through each list, in one order, so that they wait for each other but never
+// in a circle. A load that is broken off by the server, or by its connection, is
+// tried again, for a while: it is in one transaction, whose outcome is asked for
+// where the answer to its commit was lost.
+//
+// Readers see the database of one moment, in a transaction that writes nothing
+// at all, so that they may be connected to a replica.
+//
+// What is long and repeats in tests is kept once, by its hash; what reads the
+// database in SQL finds the Python system's relations. See migrations.
+//
+// Times are kept to the microsecond, free objects of checkouts, builds, issues
+// and incidents as values: the order of their members and the spaces between
+// are the database's. An environment or culprit object with nothing in it is not
+// kept, for their fields are columns of their own.
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+)
+
+// Driver opens PostgreSQL databases.
+var Driver = store.Driver{
+	Name: "postgresql",
+	Help: `
+postgresql:NAME=VALUE ..., a database of a PostgreSQL server, of version 13 or
+newer, with the names libpq knows: host, port, dbname, user, sslmode and others.
+postgresql://USER@HOST:PORT/DATABASE?NAME=VALUE says the same as a URL. What is
+left out comes from the environment (PGHOST, PGDATABASE, ...), the password from
+the file ~/.pgpass. The database must be there; Init makes the schema in it.
+Example: postgresql:host=/run/postgresql dbname=kcidb
+`,
+	Open: func(_ context.Context, params string) (store.Store, error) { return Open(params) },
+}
+
+// patience is how long one statement may take, and with it how long a server
+// that stalls is waited for. Loading a batch takes a second or so.
+const patience = 2 * time.Minute
+
+// Store is an opened PostgreSQL database.
+type Store struct {
+	name       string // the specification, which errors begin with
+	pool       *pgxpool.Pool
+	migrations []migration
+	patience   time.Duration // of one statement
+	retryFor   time.Duration // how long a load is tried again
+	closed     atomic.Bool   // what is still being read ends
+}
+
+// Open returns a database that libpq's connection string names. It does not
+// connect yet.
+func Open(params string) (*Store, error) {
+	cfg, name, err := parse(params)
+	if err != nil {
+		return nil, err
+	}
+	pool, err := pgxpool.NewWithConfig(context.Background(), cfg)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return &Store{name: name, pool: pool, migrations: migrations, patience: patience, retryFor: retryFor}, nil
+}
+
+// Close closes the connections. One that somebody still reads from is closed
+// when the reader notices, with the next page.
+func (s *Store) Close() error {
+	s.closed.Store(true)
+	if s.pool.Stat().AcquiredConns() == 0 {
+		s.pool.Close()
+	} else {
+		go s.pool.Close() // which waits for them
+	}
+	return nil
+}
+
+// querier is a connection or a transaction.
+type querier interface {
+	QueryRow(ctx context.Context, query string, args ...any) pgx.Row
+	Query(ctx context.Context, query string, args ...any) (pgx.Rows, error)
+}
+
+var errClosed = errors.New("the database was closed")
+
+// patient returns a context that ends when the server takes too long over a
+// statement.
+func (s *Store) patient(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, s.patience, errSlow)
+}
+
+// update runs f in a transaction on the newest schema, and commits where f
+// returns no error. The whole takes no longer than one statement may.
+func (s *Store) update(ctx context.Context, f func(ctx context.Context, tx pgx.Tx) error) error {
+	ctx, cancel := s.patient(ctx)
+	defer cancel()
+	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if err := s.ready(ctx, tx); err != nil {
+			return err
+		}
+		return f(ctx, tx)
+	})
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package postgres
+
+import (
+	"context"
+	"iter"
+	"maps"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// Query returns the objects asked for, each list in the order of the IDs.
+func (s *Store) Query(ctx context.Context, q store.Query) iter.Seq2[*report.Report, error] {
+	return func(yield func(*report.Report, error) bool) {
+		if err := s.query(ctx, q, yield); err != nil {
+			yield(nil, s.failure(ctx, "query", err))
+		}
+	}
+}
+
+func (s *Store) query(ctx context.Context, q store.Query, yield func(*report.Report, error) bool) error {
+	v, err := s.view(ctx)
+	if err != nil {
+		return err
+	}
+	defer v.close()
+	if q.Empty() {
+		return nil
+	}
+	w := newWanted(&q)
+	if err := w.find(ctx, v, &q); err != nil {
+		return err
+	}
+	p := newPages(v, q.PerReport, q.Metadata, yield)
+	for _, list := range []struct {
+		table *table
+		where string
+		args  []any
+	}{
+		{&tables[0], "id = ANY($1)", []any{w.checkouts.all()}},
+		{&tables[1], "id = ANY($1)", []any{w.builds.all()}},
+		{&tables[2], "id = ANY($1) OR build_id = ANY($2)", []any{w.tests.all(), w.testsOf(&q)}},
+		{&tables[3], "(id, version) IN (SELECT * FROM unnest($1::text[], $2::int[]))", w.issueArgs()},
+		{&tables[4], "id = ANY($1)", []any{w.incidents.all()}},
+	} {
+		more, err := p.read(ctx, list.table, "SELECT "+list.table.columnList()+" FROM "+list.table.name+" o WHERE "+
+			list.where+" ORDER BY "+list.table.keyList(), list.args...)
+		if !more {
+			return err
+		}
+	}
+	p.flush()
+	return nil
+}
+
+// ids is a set of IDs of objects, which need not be there: the tests of a build
+// that never came are children of it all the same.
+type ids map[string]bool
+
+func (s ids) add(list []string) {
+	for _, id := range list {
+		s[id] = true
+	}
+}
+
+// all returns the IDs, an empty list for none, for nil would be NULL.
+func (s ids) all() []string { return append([]string{}, slices.Sorted(maps.Keys(s))...) }
+
+// wanted are the identities of the objects a query asks for. The tests below
+// builds, of which there may be very many, are not among them: they are told by
+// their builds.
+type wanted struct {
+	checkouts, builds, tests, incidents ids
+	issues                              map[store.Key]bool
+}
+
+func newWanted(q *store.Query) *wanted {
+	w := &wanted{ids{}, ids{}, ids{}, ids{}, map[store.Key]bool{}}
+	w.checkouts.add(q.Checkouts)
+	w.builds.add(q.Builds)
+	w.tests.add(q.Tests)
+	w.incidents.add(q.Incidents)
+	for _, key := range q.Issues {
+		w.issues[key] = true
+	}
+	return w
+}
+
+// testsOf returns the builds all of whose tests are wanted.
+func (w *wanted) testsOf(q *store.Query) []string {
+	if !q.Children {
+		return []string{}
+	}
+	return w.builds.all()
+}
+
+// issueArgs returns the IDs and the versions of the issues.
+func (w *wanted) issueArgs() []any {
+	names, versions := []string{}, []int{}
+	for key := range w.issues {
+		names = append(names, key.ID)
+		versions = append(versions, key.Version)
+	}
+	return []any{names, versions}
+}
+
+// find adds ancestors and descendants.
+func (w *wanted) find(ctx context.Context, v *view, q *store.Query) error {
+	ctx, cancel := v.store.patient(ctx)
+	defer cancel()
+	if q.Parents {
+		if err := w.addParents(ctx, v.tx); err != nil {
+			return err
+		}
+	}
+	if q.Children {
+		return w.addChildren(ctx, v.tx, q)
+	}
+	return nil
+}
+
+func (w *wanted) addParents(ctx context.Context, tx pgx.Tx) error {
+	var build, test, issue *string
+	var version int
+	err := each(ctx, tx, "SELECT build_id, test_id, issue_id, issue_version FROM incidents WHERE id = ANY($1)",
+		[]any{w.incidents.all()}, []any{&build, &test, &issue, &version}, func() {
+			if build != nil {
+				w.builds[*build] = true
+			}
+			if test != nil {
+				w.tests[*test] = true
+			}
+			w.issues[store.Key{ID: *issue, Version: version}] = true
+		})
+	if err != nil {
+		return err
+	}
+	var id string
+	err = each(ctx, tx, "SELECT build_id FROM test_rows WHERE id = ANY($1)", []any{w.tests.all()}, []any{&id}, func() { w.builds[id] = true })
+	if err != nil {
+		return err
+	}
+	return each(ctx, tx, "SELECT checkout_id FROM builds WHERE id = ANY($1)", []any{w.builds.all()}, []any{&id}, func() { w.checkouts[id] = true })
+}
+
+func (w *wanted) addChildren(ctx context.Context, tx pgx.Tx, q *store.Query) error {
+	var id string
+	err := each(ctx, tx, "SELECT id FROM builds WHERE checkout_id = ANY($1)", []any{w.checkouts.all()}, []any{&id}, func() { w.builds[id] = true })
+	if err != nil {
+		return err
+	}
+	return each(ctx, tx, `SELECT id FROM incidents WHERE build_id = ANY($1)
+		UNION ALL SELECT id FROM incidents WHERE test_id = ANY($2)
+		UNION ALL SELECT i.id FROM test_rows t JOIN incidents i ON i.test_id = t.id WHERE t.build_id = ANY($1)
+		UNION ALL SELECT id FROM incidents WHERE (issue_id, issue_version) IN (SELECT * FROM unnest($3::text[], $4::int[]))`,
+		append([]any{w.builds.all(), w.tests.all()}, w.issueArgs()...), []any{&id}, func() { w.incidents[id] = true })
+}
+
+// each calls f for each row of a query, whose values are in into.
+func each(ctx context.Context, tx pgx.Tx, query string, args, into []any, f func()) error {
+	rows, err := tx.Query(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	_, err = pgx.ForEachRow(rows, into, func() error {
+		f()
+		return nil
+	})
+	return err
+}

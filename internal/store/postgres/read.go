@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package postgres
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// view is the database of one moment: a transaction that only reads, on a
+// replica too. While it is open the server keeps what is removed meanwhile.
+type view struct {
+	store *Store
+	conn  *pgxpool.Conn
+	tx    pgx.Tx
+}
+
+// view returns a view of the database at its newest schema, to be closed.
+func (s *Store) view(ctx context.Context) (_ *view, err error) {
+	ctx, cancel := s.patient(ctx)
+	defer cancel()
+	v := &view{store: s}
+	if v.conn, err = s.pool.Acquire(ctx); err != nil {
+		return nil, err
+	}
+	if v.tx, err = v.conn.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}); err != nil {
+		v.conn.Release()
+		return nil, err
+	}
+	// Compiling a query takes longer than those here.
+	_, err = v.tx.Exec(ctx, "SET LOCAL jit = off")
+	if err == nil {
+		err = s.ready(ctx, v.tx)
+	}
+	if err != nil {
+		v.close()
+		return nil, err
+	}
+	return v, nil
+}
+
+func (v *view) close() {
+	ctx, cancel := context.WithTimeout(context.Background(), v.store.patience)
+	defer cancel()
+	v.tx.Rollback(ctx)
+	v.conn.Release()
+}
+
+// pageSize is how many rows are read at once: enough that asking for them costs
+// nothing beside them, and few enough to hold in memory with their contents.
+const pageSize = 500
+
+// pages reads rows in pages and puts them together to reports.
+type pages struct {
+	view     *view
+	values   values
+	contents contentReader
+	each     int // objects in a report
+	next     *report.Report
+	yield    func(*report.Report, error) bool
+}
+
+// defaultPerReport is how many objects are in a report where nobody says.
+const defaultPerReport = 1000
+
+func newPages(v *view, perReport int, metadata bool, yield func(*report.Report, error) bool) *pages {
+	if perReport <= 0 {
+		perReport = defaultPerReport
+	}
+	return &pages{view: v, values: values{metadata: metadata}, each: perReport, next: &report.Report{}, yield: yield}
+}
+
+// read reads the rows that a query selects with the columns of a table. It
+// returns false when the reader wants no more.
+func (p *pages) read(ctx context.Context, t *table, query string, args ...any) (bool, error) {
+	begun, cancel := p.view.store.patient(ctx)
+	defer cancel()
+	if _, err := p.view.tx.Exec(begun, "DECLARE page NO SCROLL CURSOR FOR "+query, args...); err != nil {
+		return false, err
+	}
+	for {
+		rows, err := p.page(ctx, t)
+		if err != nil {
+			return false, err
+		}
+		for _, row := range rows {
+			p.values.row = row
+			t.add(p.next, &p.values)
+			if p.values.err != nil {
+				return false, p.values.err
+			}
+			if p.next.Count() == p.each && !p.flush() {
+				return false, nil
+			}
+		}
+		if len(rows) < pageSize {
+			break
+		}
+	}
+	_, err := p.view.tx.Exec(ctx, "CLOSE page")
+	return err == nil, err
+}
+
+// page reads the next rows, with their contents in place of the references.
+func (p *pages) page(ctx context.Context, t *table) ([][][]byte, error) {
+	if p.view.store.closed.Load() {
+		return nil, errClosed
+	}
+	ctx, cancel := p.view.store.patient(ctx)
+	defer cancel()
+	const binary = 1
+	result := p.view.conn.Conn().PgConn().ExecParams(ctx, "FETCH 500 FROM page", nil, nil, nil, []int16{binary})
+	var rows [][][]byte
+	for result.NextRow() {
+		rows = append(rows, cloneRow(result.Values()))
+	}
+	if _, err := result.Close(); err != nil {
+		return nil, err
+	}
+	return rows, p.contents.resolve(ctx, p.view.tx, rows, t.contents)
+}
+
+// cloneRow copies values, in one piece, that are of the connection.
+func cloneRow(values [][]byte) [][]byte {
+	size := 0
+	for _, value := range values {
+		size += len(value)
+	}
+	piece, row := make([]byte, 0, size), make([][]byte, len(values))
+	for i, value := range values {
+		if value != nil {
+			from := len(piece)
+			piece = append(piece, value...)
+			row[i] = piece[from:len(piece):len(piece)]
+		}
+	}
+	return row
+}
+
+// flush hands out the objects read so far, where there are any.
+func (p *pages) flush() bool {
+	if p.next.Count() == 0 {
+		return true
+	}
+	r := p.next
+	p.next = &report.Report{}
+	return p.yield(r, nil)
+}

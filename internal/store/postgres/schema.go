@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package postgres
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// schemaOf returns the number of the database's schema, 0 where there is none,
+// and -1 where the first migration was interrupted.
+func (s *Store) schemaOf(ctx context.Context, q querier) (int, error) {
+	var number, begun int
+	err := q.QueryRow(ctx, "SELECT coalesce(max(number) FILTER (WHERE finished IS NOT NULL), 0), count(*) FROM kcidb_migrations").
+		Scan(&number, &begun)
+	switch {
+	case err != nil:
+		return 0, err
+	case number > len(s.migrations):
+		return 0, fmt.Errorf("%w: %d.0 is newer than %d.0", store.ErrNewSchema, number, len(s.migrations))
+	case number == 0 && begun > 0:
+		return -1, nil
+	}
+	return number, nil
+}
+
+// ready returns an error unless the database has the newest schema.
+func (s *Store) ready(ctx context.Context, q querier) error {
+	if s.closed.Load() {
+		return errClosed
+	}
+	number, err := s.schemaOf(ctx, q)
+	switch {
+	case state(err) == undefinedTable:
+		return s.absent(ctx)
+	case err != nil:
+		return err
+	case number <= 0:
+		return store.ErrNotInitialized
+	case number < len(s.migrations):
+		return store.ErrOldSchema
+	}
+	return nil
+}
+
+// absent tells what is there instead of a schema of ours.
+func (s *Store) absent(ctx context.Context) error {
+	var python bool
+	err := s.pool.QueryRow(ctx, `SELECT to_regproc('get_version') IS NOT NULL AND to_regclass('checkouts') IS NOT NULL`).Scan(&python)
+	switch {
+	case err != nil:
+		return err
+	case python:
+		return store.ErrForeign
+	}
+	return store.ErrNotInitialized
+}
+
+// look returns the number of the database's schema, 0 where there is none.
+func (s *Store) look(ctx context.Context) (int, error) {
+	ctx, cancel := s.patient(ctx)
+	defer cancel()
+	n, err := s.schemaOf(ctx, s.pool)
+	if state(err) != undefinedTable {
+		return n, err
+	}
+	if err := s.absent(ctx); err != store.ErrNotInitialized {
+		return 0, err
+	}
+	return 0, nil
+}
+
+// number returns the number of the schema v, the newest one's for the zero
+// Version.
+func (s *Store) number(v store.Version) (int, error) {
+	if v == (store.Version{}) {
+		return len(s.migrations), nil
+	}
+	if v.Major < 1 || v.Major > len(s.migrations) || v.Minor != 0 {
+		return 0, fmt.Errorf("%w: %d.%d", store.ErrUnknownSchema, v.Major, v.Minor)
+	}
+	return v.Major, nil
+}
+
+// Initialized tells whether the database has a schema.
+func (s *Store) Initialized(ctx context.Context) (bool, error) {
+	n, err := s.look(ctx)
+	return n > 0, s.failure(ctx, "look for a schema", err)
+}
+
+// Schemas returns the schemas there are, and which one the database has.
+func (s *Store) Schemas(ctx context.Context) ([]store.Schema, int, error) {
+	n, err := s.look(ctx)
+	if err != nil {
+		return nil, -1, s.failure(ctx, "look for a schema", err)
+	}
+	var all []store.Schema
+	for i := range s.migrations {
+		all = append(all, store.Schema{Version: store.Version{Major: i + 1}, Report: report.Version{Major: 5, Minor: 3}})
+	}
+	return all, max(n, 0) - 1, nil
+}
+
+// Init makes the schema v in a database that is there, or ends making it where
+// that was interrupted.
+func (s *Store) Init(ctx context.Context, v store.Version) error {
+	return s.failure(ctx, "init", s.init(ctx, v))
+}
+
+func (s *Store) init(ctx context.Context, v store.Version) error {
+	to, err := s.number(v)
+	if err != nil {
+		return err
+	}
+	return s.migrating(ctx, func(m *migrator) error {
+		if n, err := s.look(ctx); err != nil || n > 0 {
+			return cmp.Or(err, store.ErrInitialized)
+		}
+		if err := m.makeLedger(ctx); err != nil {
+			return err
+		}
+		if err := m.up(ctx, 0, to); err != nil {
+			return err
+		}
+		return m.grant(ctx)
+	})
+}
+
+// Upgrade migrates to schema v, from where it was left when it was interrupted.
+// Loading and reading go on meanwhile, by programs that know the older schema,
+// as far as the migrations can: see their files.
+func (s *Store) Upgrade(ctx context.Context, v store.Version, progress store.Progress) error {
+	return s.failure(ctx, "upgrade", s.upgrade(ctx, v, progress))
+}
+
+func (s *Store) upgrade(ctx context.Context, v store.Version, progress store.Progress) error {
+	to, err := s.number(v)
+	if err != nil {
+		return err
+	}
+	return s.migrating(ctx, func(m *migrator) error {
+		m.progress = progress
+		from, err := s.look(ctx)
+		switch {
+		case err != nil:
+			return err
+		case from <= 0:
+			return store.ErrNotInitialized
+		case to < from:
+			return fmt.Errorf("%w: the database has %d.0, and cannot go back to %d.0", store.ErrUnknownSchema, from, to)
+		case to == from:
+			return nil
+		}
+		if err := m.up(ctx, from, to); err != nil {
+			return err
+		}
+		return m.grant(ctx)
+	})
+}
+
+// Cleanup removes the schema with everything in it. The database stays, and so
+// do the roles, which may be used by others.
+func (s *Store) Cleanup(ctx context.Context) error {
+	return s.failure(ctx, "cleanup", s.migrating(ctx, func(m *migrator) error {
+		from, err := s.look(ctx)
+		switch {
+		case err != nil:
+			return err
+		case from <= 0:
+			return store.ErrNotInitialized
+		}
+		if err := m.down(ctx, from, 0); err != nil {
+			return err
+		}
+		_, err = m.conn.Exec(ctx, "DROP TABLE kcidb_migrations")
+		return err
+	}))
+}

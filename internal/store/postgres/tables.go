@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package postgres
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// table is the relation that keeps a list, and the way between its rows and
+// objects. The first column is _timestamp and the next ones, keys of them,
+// identify the object.
+type table struct {
+	list     store.List
+	name     string
+	keys     int
+	columns  []string
+	contents []int             // indexes of the columns that refer to contents
+	enums    map[string]string // the types of the columns that have one of ours
+	rows     func(*report.Report, *encoder) []row
+	add      func(*report.Report, *values) // appends the object in a row
+}
+
+// tables are in the order of the graph, which is the one they are locked in. A
+// star marks what refers to contents, and a type of ours stands behind a colon.
+var tables = []table{
+	newTable(store.Checkouts, "checkouts", 1, `_timestamp id origin tree_name git_repository_url git_commit_hash git_commit_name
+		git_commit_tags git_commit_message git_repository_branch git_repository_branch_tip patchset_files patchset_hash_given
+		message_id comment start_time origin_builds_finish_time origin_tests_finish_time log_url log_excerpt valid misc`,
+		func(r *report.Report, e *encoder) []row { return rowsOf(e, r.Checkouts, e.checkout) },
+		func(r *report.Report, v *values) { r.Checkouts = append(r.Checkouts, v.checkout()) }),
+	newTable(store.Builds, "builds", 1, `_timestamp id origin checkout_id comment start_time duration architecture command
+		compiler input_files output_files config_name config_url log_url log_excerpt status:status misc`,
+		func(r *report.Report, e *encoder) []row { return rowsOf(e, r.Builds, e.build) },
+		func(r *report.Report, v *values) { r.Builds = append(r.Builds, v.build()) }),
+	newTable(store.Tests, "test_rows", 1, `_timestamp id origin build_id environment_comment environment_compatible* environment_misc*
+		path comment log_url* log_excerpt* status:status number_value number_unit number_prefix:unit_prefix start_time duration input_files*
+		output_files* misc`,
+		func(r *report.Report, e *encoder) []row { return rowsOf(e, r.Tests, e.test) },
+		func(r *report.Report, v *values) { r.Tests = append(r.Tests, v.test()) }),
+	newTable(store.Issues, "issues", 2, `_timestamp id version origin report_url report_subject culprit_code culprit_tool
+		culprit_harness categories comment misc`,
+		func(r *report.Report, e *encoder) []row { return rowsOf(e, r.Issues, e.issue) },
+		func(r *report.Report, v *values) { r.Issues = append(r.Issues, v.issue()) }),
+	newTable(store.Incidents, "incidents", 1, `_timestamp id origin issue_id issue_version build_id test_id present comment misc`,
+		func(r *report.Report, e *encoder) []row { return rowsOf(e, r.Incidents, e.incident) },
+		func(r *report.Report, v *values) { r.Incidents = append(r.Incidents, v.incident()) }),
+}
+
+func newTable(list store.List, name string, keys int, columns string,
+	rows func(*report.Report, *encoder) []row, add func(*report.Report, *values)) table {
+	t := table{list: list, name: name, keys: keys, rows: rows, add: add, enums: map[string]string{}}
+	for i, column := range strings.Fields(columns) {
+		column, refers := strings.CutSuffix(column, "*")
+		column, enum, ok := strings.Cut(column, ":")
+		if ok {
+			t.enums[column] = enum
+		}
+		t.columns = append(t.columns, column)
+		if refers {
+			t.contents = append(t.contents, i)
+		}
+	}
+	return t
+}
+
+// columnList returns the columns of a table known by the alias "o".
+func (t *table) columnList() string { return "o." + strings.Join(t.columns, ", o.") }
+
+// keyList returns the columns that identify an object.
+func (t *table) keyList() string { return strings.Join(t.columns[1:1+t.keys], ", ") }
+
+// stage returns the name of the temporary table that rows are copied into.
+func (t *table) stage() string { return "kcidb_stage_" + t.name }
+
+// stageSQL makes the temporary table. It has texts where there are types of
+// ours, which could not be dropped while other connections have such tables.
+func (t *table) stageSQL() string {
+	var columns []string
+	for _, c := range t.columns {
+		if t.enums[c] != "" {
+			c += "::text"
+		}
+		columns = append(columns, c)
+	}
+	return "CREATE TEMPORARY TABLE IF NOT EXISTS " + t.stage() + " ON COMMIT DELETE ROWS AS SELECT " +
+		strings.Join(columns, ", ") + " FROM " + t.name + " WITH NO DATA"
+}
+
+// copySQL copies rows into the temporary table.
+func (t *table) copySQL() string {
+	return "COPY " + t.stage() + " (" + strings.Join(t.columns, ", ") + ") FROM STDIN BINARY"
+}
+
+// mergeSQL merges the rows of the temporary table, in the order they were
+// copied: an object that is not there is inserted, one that is there gets what
+// the new one has of its own, and gets all of it where that is not older. It
+// returns the objects that changed in more than their timestamp, and whether
+// each was inserted, which leaves no trace of an older version, xmax, in its
+// row. All rows that are there are locked, whether they change or not.
+func (t *table) mergeSQL() string {
+	sets := []string{"_timestamp = greatest(o._timestamp, EXCLUDED._timestamp)"}
+	var changes []string
+	for _, c := range t.columns[1+t.keys:] {
+		sets = append(sets, fmt.Sprintf("%s = CASE WHEN EXCLUDED._timestamp >= o._timestamp "+
+			"THEN coalesce(EXCLUDED.%[1]s, o.%[1]s) ELSE coalesce(o.%[1]s, EXCLUDED.%[1]s) END", c))
+		changes = append(changes, fmt.Sprintf("EXCLUDED.%s IS DISTINCT FROM o.%[1]s AND EXCLUDED.%[1]s IS NOT NULL "+
+			"AND (o.%[1]s IS NULL OR EXCLUDED._timestamp >= o._timestamp)", c))
+	}
+	var values []string
+	for _, c := range t.columns {
+		if t.enums[c] != "" {
+			c += "::" + t.enums[c]
+		}
+		values = append(values, c)
+	}
+	return "INSERT INTO " + t.name + " AS o (" + strings.Join(t.columns, ", ") + ") SELECT " + strings.Join(values, ", ") + " FROM " + t.stage() +
+		" ON CONFLICT (" + t.keyList() + ") DO UPDATE SET " + strings.Join(sets, ", ") +
+		" WHERE " + strings.Join(changes, " OR ") +
+		" RETURNING " + t.keyList() + ", o.xmax = 0"
+}
+
+// touchSQL sets the timestamps of the objects that did not change otherwise.
+func (t *table) touchSQL() string {
+	on := "o.id = s.id"
+	if t.keys == 2 {
+		on += " AND o.version = s.version"
+	}
+	return "UPDATE " + t.name + " o SET _timestamp = s._timestamp FROM " + t.stage() + " s WHERE " + on + " AND o._timestamp < s._timestamp"
+}

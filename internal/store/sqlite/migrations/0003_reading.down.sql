@@ -1,0 +1,1 @@
+-- No-op because only this program reads the file, by the indexes it has.

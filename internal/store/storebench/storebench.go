@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package storebench is what the benchmarks of drivers have in common: real
+// submissions where they are at hand, put together as a loader does.
+package storebench
+
+import (
+	"archive/zip"
+	"io"
+	"iter"
+	"testing"
+
+	"github.com/kcidb-go/kcidb/internal/gen"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// The limits of a loader's batch.
+const (
+	BatchObjects  = 8192
+	batchMessages = 256
+)
+
+// Submissions returns the texts of real submissions, where they lie beside the
+// checkout, and of generated ones else. Drivers' folders are three levels deep.
+func Submissions(b *testing.B) (texts [][]byte) {
+	z, err := zip.OpenReader("../../../../shared/data/submissions.zip")
+	if err != nil {
+		b.Log("generated submissions, for there are no real ones: ", err)
+		for r := range gen.Reports(gen.Options{Checkouts: 6}) {
+			texts = append(texts, r.AppendJSON(nil))
+		}
+		return texts
+	}
+	defer z.Close()
+	for _, f := range z.File {
+		r, err := f.Open()
+		if err != nil {
+			b.Fatal(err)
+		}
+		text, err := io.ReadAll(r)
+		if err != nil {
+			b.Fatal(err)
+		}
+		texts = append(texts, text)
+	}
+	return texts
+}
+
+// Batches decodes submissions, and puts them together as the loader does.
+func Batches(texts [][]byte) iter.Seq2[*report.Report, error] {
+	return func(yield func(*report.Report, error) bool) {
+		batch, messages := &report.Report{}, 0
+		for _, text := range texts {
+			r, err := report.Decode(text)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if messages > 0 && (messages == batchMessages || batch.Count()+r.Count() > BatchObjects) {
+				if !yield(batch, nil) {
+					return
+				}
+				batch, messages = &report.Report{}, 0
+			}
+			batch.Append(r)
+			messages++
+		}
+		yield(batch, nil)
+	}
+}
+
+// Generated returns generated reports in batches, at least so many objects.
+func Generated(objects int, seed uint64) iter.Seq[*report.Report] {
+	return func(yield func(*report.Report) bool) {
+		batch, total := &report.Report{}, 0
+		for r := range gen.Reports(gen.Options{Seed: seed, Checkouts: 1 + objects/100}) {
+			batch.Append(r)
+			if batch.Count() < BatchObjects {
+				continue
+			}
+			total += batch.Count()
+			if !yield(batch) || total >= objects {
+				return
+			}
+			batch = &report.Report{}
+		}
+		yield(batch)
+	}
+}
