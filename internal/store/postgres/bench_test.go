@@ -157,6 +157,10 @@ func inlineRows(b *testing.B, t *table, r *report.Report) []byte {
 			isNull := binary.BigEndian.Uint32(value) == noValue
 			switch {
 			case isNull:
+			case column == t.excerpt && value[lengthSize] == shortExcerpt:
+				value = pythonValue(b, name, string(value[lengthSize+1:]))
+			case column == t.excerpt:
+				value = pythonValue(b, name, texts[hash(value[lengthSize+1:])])
 			case slices.Contains(t.contents, column):
 				value = pythonValue(b, name, texts[hash(value[lengthSize:])])
 			case name == "misc" && t.list == store.Tests:

@@ -118,26 +118,19 @@ type contentReader struct {
 
 const contentsKept = 16 << 20
 
-// resolve replaces the references in the columns of the rows by the contents.
-func (c *contentReader) resolve(ctx context.Context, q querier, rows [][][]byte, columns []int) error {
-	if len(columns) == 0 {
-		return nil
-	}
+// resolve replaces the references in rows of a table by the contents.
+func (c *contentReader) resolve(ctx context.Context, q querier, rows [][][]byte, t *table) error {
 	if c.kept == nil || c.size > contentsKept {
 		c.kept, c.size = make(map[hash][]byte), 0
 	}
+	all, err := references(rows, t)
+	if err != nil {
+		return err
+	}
 	missing := make(map[hash]bool)
-	for _, row := range rows {
-		for _, i := range columns {
-			if row[i] == nil {
-				continue
-			}
-			if len(row[i]) != len(hash{}) {
-				return fmt.Errorf("%w: a reference of %d bytes", store.ErrCorrupt, len(row[i]))
-			}
-			if _, ok := c.kept[hash(row[i])]; !ok {
-				missing[hash(row[i])] = true
-			}
+	for _, r := range all {
+		if _, ok := c.kept[r.hash]; !ok {
+			missing[r.hash] = true
 		}
 	}
 	if len(missing) > 0 {
@@ -145,14 +138,45 @@ func (c *contentReader) resolve(ctx context.Context, q querier, rows [][][]byte,
 			return err
 		}
 	}
-	for _, row := range rows {
-		for _, i := range columns {
-			if row[i] != nil {
-				row[i] = c.kept[hash(row[i])]
-			}
-		}
+	for _, r := range all {
+		*r.value = c.kept[r.hash]
 	}
 	return nil
+}
+
+// reference is a value that stands for a content.
+type reference struct {
+	value *[]byte
+	hash  hash
+}
+
+// references returns the references in rows of a table. Excerpts that are none
+// become the text they are.
+func references(rows [][][]byte, t *table) (all []reference, err error) {
+	add := func(value *[]byte, h []byte) {
+		if len(h) != len(hash{}) {
+			err = fmt.Errorf("%w: a reference of %d bytes", store.ErrCorrupt, len(h))
+			return
+		}
+		all = append(all, reference{value, hash(h)})
+	}
+	for _, row := range rows {
+		for _, i := range t.contents {
+			if row[i] != nil {
+				add(&row[i], row[i])
+			}
+		}
+		if t.excerpt < 0 || len(row[t.excerpt]) == 0 {
+			continue
+		}
+		switch value := &row[t.excerpt]; (*value)[0] {
+		case shortExcerpt:
+			*value = (*value)[1:]
+		default:
+			add(value, (*value)[1:])
+		}
+	}
+	return all, err
 }
 
 // read reads contents.

@@ -121,7 +121,7 @@ func (p *pages) page(ctx context.Context, t *table) ([][][]byte, error) {
 	if _, err := result.Close(); err != nil {
 		return nil, err
 	}
-	return rows, p.contents.resolve(ctx, p.view.tx, rows, t.contents)
+	return rows, p.contents.resolve(ctx, p.view.tx, rows, t)
 }
 
 // cloneRow copies values, in one piece, that are of the connection.

@@ -84,7 +84,7 @@ func (e *encoder) test(o *report.Test) store.Key {
 	optional(e, o.Path)
 	optional(e, o.Comment)
 	e.content(o.LogURL)
-	e.content(o.LogExcerpt)
+	e.excerpt(o.LogExcerpt)
 	optional(e, o.Status)
 	if n := o.Number; n == nil {
 		e.null()
@@ -155,6 +155,32 @@ func (e *encoder) content(text *string) {
 		return
 	}
 	e.reference(*text)
+}
+
+// The kinds of values of log_excerpt in test_rows, by their first byte.
+const (
+	longExcerpt  = 0 // the hash of a content follows
+	shortExcerpt = 1 // the text follows
+)
+
+// shortLength is how long an excerpt is at most that is not a content of its
+// own. Of the real submissions of a week none that short came twice: they are
+// lines of a log, with the time.
+const shortLength = 255
+
+// excerpt writes a text, or which content it is where it is long.
+func (e *encoder) excerpt(text *string) {
+	switch {
+	case text == nil:
+		e.null()
+	case len(*text) <= shortLength:
+		e.length(1 + len(*text))
+		e.b = append(append(e.b, shortExcerpt), *text...)
+	default:
+		h := e.contents.add(*text)
+		e.length(1 + len(h))
+		e.b = append(append(e.b, longExcerpt), h[:]...)
+	}
 }
 
 // files writes which content a list of files is.

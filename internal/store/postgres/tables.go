@@ -19,13 +19,15 @@ type table struct {
 	keys     int
 	columns  []string
 	contents []int             // indexes of the columns that refer to contents
+	excerpt  int               // index of the one that does so only where it is long, -1 for none
 	enums    map[string]string // the types of the columns that have one of ours
 	rows     func(*report.Report, *encoder) []row
 	add      func(*report.Report, *values) // appends the object in a row
 }
 
 // tables are in the order of the graph, which is the one they are locked in. A
-// star marks what refers to contents, and a type of ours stands behind a colon.
+// star marks what refers to contents, two what does so where it is long, and a
+// type of ours stands behind a colon.
 var tables = []table{
 	newTable(store.Checkouts, "checkouts", 1, `_timestamp id origin tree_name git_repository_url git_commit_hash git_commit_name
 		git_commit_tags git_commit_message git_repository_branch git_repository_branch_tip patchset_files patchset_hash_given
@@ -37,7 +39,7 @@ var tables = []table{
 		func(r *report.Report, e *encoder) []row { return rowsOf(e, r.Builds, e.build) },
 		func(r *report.Report, v *values) { r.Builds = append(r.Builds, v.build()) }),
 	newTable(store.Tests, "test_rows", 1, `_timestamp id origin build_id environment_comment environment_compatible* environment_misc*
-		path comment log_url* log_excerpt* status:status number_value number_unit number_prefix:unit_prefix start_time duration input_files*
+		path comment log_url* log_excerpt** status:status number_value number_unit number_prefix:unit_prefix start_time duration input_files*
 		output_files* misc`,
 		func(r *report.Report, e *encoder) []row { return rowsOf(e, r.Tests, e.test) },
 		func(r *report.Report, v *values) { r.Tests = append(r.Tests, v.test()) }),
@@ -52,15 +54,19 @@ var tables = []table{
 
 func newTable(list store.List, name string, keys int, columns string,
 	rows func(*report.Report, *encoder) []row, add func(*report.Report, *values)) table {
-	t := table{list: list, name: name, keys: keys, rows: rows, add: add, enums: map[string]string{}}
+	t := table{list: list, name: name, keys: keys, rows: rows, add: add, excerpt: -1, enums: map[string]string{}}
 	for i, column := range strings.Fields(columns) {
 		column, refers := strings.CutSuffix(column, "*")
+		column, sometimes := strings.CutSuffix(column, "*")
 		column, enum, ok := strings.Cut(column, ":")
 		if ok {
 			t.enums[column] = enum
 		}
 		t.columns = append(t.columns, column)
-		if refers {
+		switch {
+		case sometimes:
+			t.excerpt = i
+		case refers:
 			t.contents = append(t.contents, i)
 		}
 	}

@@ -99,13 +99,15 @@ CREATE TABLE test_rows (
     environment_compatible uuid,   -- a content: JSON list of strings
     environment_misc       uuid,   -- a content: JSON object
     log_url                uuid,   -- a content
-    log_excerpt            uuid,   -- a content
     input_files            uuid,   -- a content: JSON list of {name, url}
     output_files           uuid,   -- a content: JSON list of {name, url}
     id                     text COLLATE "C" PRIMARY KEY,
     build_id               text COLLATE "C" NOT NULL,
     origin                 text COLLATE "C" NOT NULL,
     path                   text COLLATE "C",
+    -- A zero and the hash of a content, or a one and the text itself, where it
+    -- is short: a line of a log has the time in it, and is never the same again.
+    log_excerpt            bytea,
     comment                text,
     environment_comment    text,
     number_unit            text,
@@ -125,7 +127,10 @@ CREATE VIEW tests AS SELECT
     path,
     comment,
     (SELECT data FROM contents WHERE hash = t.log_url) AS log_url,
-    (SELECT data::varchar(16384) FROM contents WHERE hash = t.log_excerpt) AS log_excerpt,
+    CASE get_byte(log_excerpt, 0)
+        WHEN 0 THEN (SELECT data FROM contents WHERE hash = encode(substr(t.log_excerpt, 2), 'hex')::uuid)
+        ELSE convert_from(substr(log_excerpt, 2), 'UTF8')
+    END::varchar(16384) AS log_excerpt,
     status,
     start_time,
     duration,

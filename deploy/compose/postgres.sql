@@ -1,0 +1,9 @@
+-- SPDX-License-Identifier: Apache-2.0
+--
+-- Run once, by the image of PostgreSQL, when it makes an empty database: KCIDB
+-- gets a database of its own, and a user who may do anything there and nothing
+-- elsewhere.
+\getenv password DB_PASSWORD
+CREATE ROLE kcidb LOGIN PASSWORD :'password';
+CREATE DATABASE kcidb OWNER kcidb;
+REVOKE ALL ON DATABASE kcidb FROM PUBLIC;

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package deploy_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/kcidb-go/kcidb/internal/service"
+)
+
+// program is the path of the program, built for the tests.
+var program string
+
+func TestMain(m *testing.M) {
+	os.Exit(buildAndRun(m))
+}
+
+func buildAndRun(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "kcidb-deploy-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	program = filepath.Join(dir, "kcidb")
+	if out, err := exec.Command("go", "build", "-o", program, "../cmd/kcidb").CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, out)
+		return 1
+	}
+	return m.Run()
+}
+
+// need skips a test at a desk, and fails it in CI, where a tool is missing.
+func need(t *testing.T, tool, debianPackage string) {
+	t.Helper()
+	if _, err := exec.LookPath(tool); err == nil {
+		return
+	}
+	if os.Getenv("CI") == "true" {
+		t.Fatalf("%s is missing: apt-get install %s", tool, debianPackage)
+	}
+	t.Skipf("%s is missing: apt-get install %s", tool, debianPackage)
+}
+
+// checkCommand asks the program for help on a command line, which it gives only
+// where it knows the command and all its flags.
+func checkCommand(t *testing.T, args []string) {
+	t.Helper()
+	args = append(args[:len(args):len(args)], "--help")
+	if out, err := exec.CommandContext(t.Context(), program, args...).CombinedOutput(); err != nil {
+		t.Errorf("kcidb %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+}
+
+// keyVariables returns the variables of the environment that are keys of the
+// configuration.
+func keyVariables() map[string]bool {
+	variables := map[string]bool{}
+	config := reflect.TypeFor[service.Config]()
+	for i := range config.NumField() {
+		variables["KCIDB_"+strings.ToUpper(config.Field(i).Tag.Get("yaml"))] = true
+	}
+	return variables
+}
+
+func TestVariablesAreKeysOfTheConfiguration(t *testing.T) {
+	known := keyVariables()
+	variable := regexp.MustCompile(`\bKCIDB_[A-Z_]+`)
+	used := 0
+	for path, text := range files(t) {
+		for _, name := range variable.FindAllString(text, -1) {
+			used++
+			if !known[name] {
+				t.Errorf("%s: %s is no key of the configuration", path, name)
+			}
+		}
+	}
+	if used == 0 {
+		t.Error("no variable is used anywhere: the test looks in the wrong place")
+	}
+}
+
+func TestCommandsOfTheReadmeExist(t *testing.T) {
+	readme := files(t)["README.md"]
+	path := regexp.MustCompile(`\bdeploy/[\w./@*-]*\w`)
+	for _, name := range path.FindAllString(readme, -1) {
+		if found, err := filepath.Glob(filepath.Join("..", name)); err != nil || len(found) == 0 {
+			t.Errorf("README.md: %s is not there", name)
+		}
+	}
+	command := regexp.MustCompile(`(?m)(?:kcidb -- kcidb|run --rm init) ((?:db|mq) [^#|>\n]*)`)
+	commands := command.FindAllStringSubmatch(readme, -1)
+	if len(commands) == 0 {
+		t.Error("README.md has no command: the test looks for the wrong thing")
+	}
+	for _, m := range commands {
+		checkCommand(t, strings.Fields(m[1]))
+	}
+}
+
+// TestConfigurationOfTheReadmeIsUnderstood gives the service the configuration
+// of README.md.
+func TestConfigurationOfTheReadmeIsUnderstood(t *testing.T) {
+	blocks := regexp.MustCompile("(?ms)^```yaml\n(.*?)^```").FindAllStringSubmatch(files(t)["README.md"], -1)
+	if len(blocks) != 1 {
+		t.Fatalf("README.md has %d configurations, want 1", len(blocks))
+	}
+	file := filepath.Join(t.TempDir(), "kcidb.yaml")
+	if err := os.WriteFile(file, []byte(blocks[0][1]), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := service.LoadConfig(file, func(string) (string, bool) { return "", false }); err != nil {
+		t.Error(err)
+	}
+}
+
+// files returns the texts of the files this package is about, by path.
+func files(t *testing.T) map[string]string {
+	t.Helper()
+	texts := map[string]string{}
+	for _, pattern := range []string{"README.md", "systemd/*", "compose/*"} {
+		paths, err := filepath.Glob(pattern)
+		if err != nil || len(paths) == 0 {
+			t.Fatalf("%s: nothing there: %v", pattern, err)
+		}
+		for _, path := range paths {
+			if info, err := os.Stat(path); err != nil || info.IsDir() {
+				continue // secrets of somebody who tried it
+			}
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			texts[filepath.ToSlash(path)] = string(text)
+		}
+	}
+	return texts
+}

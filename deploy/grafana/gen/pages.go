@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"slices"
+	"strings"
+)
+
+// page is what a dashboard is about, and all that others need to know to link to it.
+type page struct {
+	name, title string
+	subject     []string // the variables that say which one of its kind the page shows
+	filters     []string // the variables that narrow down what it shows of that
+}
+
+var (
+	homePage       = page{name: "home", title: "KCIDB", filters: []string{"origin"}}
+	repositoryPage = page{name: "repository", title: "Repository", subject: []string{"repository"}, filters: []string{"origin"}}
+	branchPage     = page{name: "branch", title: "Branch", subject: []string{"repository", "branch"},
+		filters: []string{"origin", "architecture", "config"}}
+	revisionPage = page{name: "revision", title: "Revision", subject: []string{"git_commit_hash", "patchset_hash"},
+		filters: []string{"origin", "architecture", "config", "path"}}
+	checkoutPage = page{name: "checkout", title: "Checkout", subject: []string{"id"}, filters: []string{"architecture", "config"}}
+	buildPage    = page{name: "build", title: "Build", subject: []string{"id"}}
+	testPage     = page{name: "test", title: "Test", subject: []string{"id"}}
+)
+
+// uid returns the page's identifier in Grafana. It never changes: links from
+// elsewhere lead to it.
+func (p page) uid() string { return "kcidb-" + p.name }
+
+// link is a link on a value in a panel, or on a page.
+type link struct {
+	title, url string
+	outside    bool // leaves Grafana
+}
+
+// setting gives a variable of the page a link leads to its value.
+type setting struct{ variable, value string }
+
+// field returns the value of a field in the row that is linked.
+func field(name string) string { return `${__data.fields["` + name + `"]:percentencode}` }
+
+// variable returns the value of a variable of the page that is linked from.
+func variable(name string) string { return "${" + name + ":percentencode}" }
+
+// to returns the link to another page. The data source goes along, and so do the
+// filters that the other page knows too, unless they are set.
+func (p page) to(target page, settings ...setting) link {
+	parameters := []string{"${datasource:queryparam}"}
+	set := map[string]bool{}
+	for _, s := range settings {
+		set[s.variable] = true
+		parameters = append(parameters, "var-"+s.variable+"="+s.value)
+	}
+	for _, filter := range p.filters {
+		if slices.Contains(target.filters, filter) && !set[filter] {
+			parameters = append(parameters, "${"+filter+":queryparam}")
+		}
+	}
+	return link{title: target.title, url: "/d/" + target.uid() + "?" + strings.Join(parameters, "&")}
+}
+
+// toRepository returns the link to the page of a repository.
+func (p page) toRepository(repository string) link {
+	return p.to(repositoryPage, setting{"repository", repository})
+}
+
+// toBranch returns the link to the page of a branch.
+func (p page) toBranch(repository, branch string) link {
+	return p.to(branchPage, setting{"repository", repository}, setting{"branch", branch})
+}
+
+// toRevision returns the link to the page of the revision whose hashes are in the
+// row's fields git_commit_hash and patchset_hash.
+func (p page) toRevision(settings ...setting) link {
+	return p.to(revisionPage, append([]setting{
+		{"git_commit_hash", field("git_commit_hash")}, {"patchset_hash", field("patchset_hash")},
+	}, settings...)...)
+}
+
+// toCheckout, toBuild and toTest return the links to the objects whose IDs are in
+// a field of the row.
+func (p page) toCheckout(id string) link { return p.to(checkoutPage, setting{"id", field(id)}) }
+func (p page) toBuild(id string) link    { return p.to(buildPage, setting{"id", field(id)}) }
+func (p page) toTest(id string) link     { return p.to(testPage, setting{"id", field(id)}) }
+
+// toValue returns the link to the URL that the linked value is.
+func toValue() link { return link{title: "Open", url: "${__value.raw:raw}", outside: true} }

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+)
+
+// queries gives out the SQL of the panels and variables, and remembers what was
+// wrong with it, so that dashboards can be written down without looking after errors.
+type queries struct {
+	files fs.FS
+	used  map[string]bool
+	errs  []error
+}
+
+// query is the SQL of a panel or variable, and what it answers.
+type query struct {
+	sql, answers string
+}
+
+// get returns a query by the name of its file without the ending: "home/latest".
+func (q *queries) get(name string) query {
+	q.used[name+".sql"] = true
+	content, err := fs.ReadFile(q.files, name+".sql")
+	if err != nil {
+		q.errs = append(q.errs, err)
+		return query{}
+	}
+	first, _, _ := strings.Cut(string(content), "\n")
+	answers, ok := strings.CutPrefix(first, "-- ")
+	if !ok {
+		q.errs = append(q.errs, fmt.Errorf("%s.sql does not begin with a comment that says what it answers", name))
+	}
+	return query{sql: strings.TrimSpace(string(content)), answers: answers}
+}
+
+// check returns what was wrong with the queries. One that nothing uses is wrong too.
+func (q *queries) check() error {
+	err := fs.WalkDir(q.files, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() && !q.used[name] {
+			q.errs = append(q.errs, fmt.Errorf("%s: no panel and no variable uses it", name))
+		}
+		return err
+	})
+	return errors.Join(append(q.errs, err)...)
+}

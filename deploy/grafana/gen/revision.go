@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+// revisionDashboard shows what all CI systems together know of a revision.
+func revisionDashboard(q *queries) dashboard {
+	p := revisionPage
+	narrow := func(filter, column string) link {
+		l := p.to(revisionPage, setting{"git_commit_hash", variable("git_commit_hash")},
+			setting{"patchset_hash", variable("patchset_hash")}, setting{filter, field(column)})
+		l.title = "Show only this"
+		return l
+	}
+	return dashboard{
+		page:        p,
+		description: "What all CI systems found of a commit, with or without patches.",
+		links:       []link{p.to(homePage)},
+		variables: []object{
+			textVariable("git_commit_hash", "Commit", "The commit's whole hash"),
+			textVariable("patchset_hash", "Patch set", "The hash of the patches applied to it; empty where there are none"),
+			filterVariable("origin", "CI system", q.get("variables/origin")),
+			filterVariable("architecture", "Architecture", q.get("variables/revision_architecture")),
+			filterVariable("config", "Configuration", q.get("variables/revision_config")),
+			textVariable("path", "Test", "A test's path or the beginning of it up to a full stop; empty for all tests"),
+		},
+		rows: []row{
+			{4, []panel{figures("Verdict", 24, q.get("revision/verdict"))}},
+			{10, []panel{table("Failing tests by path", 24, q.get("revision/failing_paths"), columnLinks{
+				"Test": narrow("path", "Test"),
+			})}},
+			{10, []panel{table("Failing runs", 24, q.get("revision/failing_tests"), columnLinks{
+				"Status":        p.toTest("test_id"),
+				"Test":          p.toTest("test_id"),
+				"Configuration": p.toBuild("build_id"),
+			})}},
+			{8, []panel{
+				bars("Builds by architecture", 12, q.get("revision/builds_by_architecture"), "Architecture",
+					narrow("architecture", "Architecture")),
+				bars("Tests by architecture", 12, q.get("revision/tests_by_architecture"), "Architecture",
+					narrow("architecture", "Architecture")),
+			}},
+			{10, []panel{
+				table("Builds by configuration", 24, q.get("revision/builds_by_config"), columnLinks{
+					"Architecture":  narrow("architecture", "Architecture"),
+					"Configuration": narrow("config", "Configuration"),
+				}),
+			}},
+			{10, []panel{table("Builds", 24, q.get("revision/builds"), columnLinks{
+				"Status": p.toBuild("Build"),
+				"Build":  p.toBuild("Build"),
+			})}},
+			{8, []panel{table("Checkouts", 24, q.get("revision/checkouts"), columnLinks{
+				"Verdict":  p.toCheckout("Checkout"),
+				"Checkout": p.toCheckout("Checkout"),
+			})}},
+			{6, []panel{table("Found on", 24, q.get("revision/part_of"), columnLinks{
+				"Repository": p.toRepository(field("Repository")),
+				"Branch":     p.toBranch(field("Repository"), field("Branch")),
+			})}},
+			{9, []panel{
+				facts("Facts", 14, q.get("revision/facts")),
+				table("Patches", 10, q.get("revision/patches"), columnLinks{"URL": toValue()}),
+			}},
+		},
+	}
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package grafana_test
+
+import (
+	"os"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+)
+
+// TestProvisioning checks that the files for Grafana are what it reads, and that
+// there is no password in them.
+func TestProvisioning(t *testing.T) {
+	var sources struct {
+		APIVersion  int `yaml:"apiVersion"`
+		Datasources []struct {
+			Name, UID, Type, Access, URL, User string
+			JSONData                           map[string]any    `yaml:"jsonData"`
+			SecureJSONData                     map[string]string `yaml:"secureJsonData"`
+			Editable                           bool
+		}
+	}
+	read(t, "provisioning/datasources/kcidb.yaml", &sources)
+	if len(sources.Datasources) != 1 {
+		t.Fatalf("%d data sources", len(sources.Datasources))
+	}
+	s := sources.Datasources[0]
+	if sources.APIVersion != 1 || s.Type != "postgres" || s.User != "kcidb_viewer" || s.JSONData["database"] != "kcidb" {
+		t.Errorf("%+v", sources)
+	}
+	if len(s.SecureJSONData) != 1 || s.SecureJSONData["password"] != "$KCIDB_VIEWER_PASSWORD" {
+		t.Error("the password does not come from the environment")
+	}
+	var providers struct {
+		APIVersion int `yaml:"apiVersion"`
+		Providers  []struct {
+			Name, Folder, Type    string
+			DisableDeletion       bool `yaml:"disableDeletion"`
+			AllowUIUpdates        bool `yaml:"allowUiUpdates"`
+			UpdateIntervalSeconds int  `yaml:"updateIntervalSeconds"`
+			Options               struct{ Path string }
+		}
+	}
+	read(t, "provisioning/dashboards/kcidb.yaml", &providers)
+	if p := providers.Providers; providers.APIVersion != 1 || len(p) != 1 || p[0].Type != "file" || p[0].Options.Path == "" {
+		t.Errorf("%+v", providers)
+	}
+}
+
+// read decodes a YAML file that has nothing the value has no place for.
+func read(t *testing.T, file string, value any) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := yaml.UnmarshalWithOptions(text, value, yaml.Strict()); err != nil {
+		t.Fatalf("%s: %v", file, err)
+	}
+}

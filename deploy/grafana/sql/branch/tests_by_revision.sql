@@ -1,0 +1,39 @@
+-- What came of the tests of each of the latest revisions, the latest on the right.
+WITH revisions AS (
+    SELECT
+        git_commit_hash,
+        patchset_hash,
+        min(start_time) AS started,
+        first(git_commit_name ORDER BY start_time) AS name
+    FROM checkouts
+    WHERE git_repository_url = ${repository:sqlstring}
+        AND git_repository_branch = ${branch:sqlstring}
+        AND $__timeFilter(start_time)
+        AND ('*' IN (${origin:sqlstring}) OR origin IN (${origin:sqlstring}))
+        AND git_commit_hash IS NOT NULL
+    GROUP BY git_commit_hash, patchset_hash
+    ORDER BY started DESC
+    LIMIT 30
+)
+SELECT
+    COALESCE(revisions.name, left(revisions.git_commit_hash, 12))
+        || CASE WHEN revisions.patchset_hash <> '' THEN ' + patches' ELSE '' END AS "Revision",
+    count(tests.id) FILTER (WHERE tests.status = 'FAIL') AS "FAIL",
+    count(tests.id) FILTER (WHERE tests.status = 'ERROR') AS "ERROR",
+    count(tests.id) FILTER (WHERE tests.status = 'MISS') AS "MISS",
+    count(tests.id) FILTER (WHERE tests.status = 'PASS') AS "PASS",
+    count(tests.id) FILTER (WHERE tests.status = 'DONE') AS "DONE",
+    count(tests.id) FILTER (WHERE tests.status = 'SKIP') AS "SKIP",
+    count(tests.id) FILTER (WHERE tests.status IS NULL) AS "no status",
+    revisions.git_commit_hash,
+    revisions.patchset_hash
+FROM revisions
+LEFT JOIN checkouts ON checkouts.git_commit_hash = revisions.git_commit_hash
+    AND checkouts.patchset_hash = revisions.patchset_hash
+    AND ('*' IN (${origin:sqlstring}) OR checkouts.origin IN (${origin:sqlstring}))
+LEFT JOIN builds ON builds.checkout_id = checkouts.id
+    AND ('*' IN (${architecture:sqlstring}) OR builds.architecture IN (${architecture:sqlstring}))
+    AND ('*' IN (${config:sqlstring}) OR builds.config_name IN (${config:sqlstring}))
+LEFT JOIN tests ON tests.build_id = builds.id
+GROUP BY revisions.git_commit_hash, revisions.patchset_hash, revisions.name, revisions.started
+ORDER BY revisions.started

@@ -1,0 +1,27 @@
+-- The latest builds that failed or could not be carried out, and what is known of the reason.
+SELECT
+    builds.status::text AS "Status",
+    builds.start_time AS "Started",
+    builds.architecture AS "Architecture",
+    builds.config_name AS "Configuration",
+    builds.compiler AS "Compiler",
+    COALESCE(checkouts.git_commit_name, left(checkouts.git_commit_hash, 12)) AS "Revision",
+    checkouts.git_repository_branch AS "Branch",
+    builds.origin AS "Origin",
+    (
+        SELECT string_agg(DISTINCT COALESCE(issues.report_subject, issues.comment, incidents.issue_id), '; ')
+        FROM incidents
+        LEFT JOIN issues ON issues.id = incidents.issue_id AND issues.version = incidents.issue_version
+        WHERE incidents.build_id = builds.id AND incidents.present
+    ) AS "Known issue",
+    builds.id AS build_id,
+    checkouts.git_repository_url AS repository,
+    checkouts.git_commit_hash,
+    checkouts.patchset_hash
+FROM builds
+LEFT JOIN checkouts ON checkouts.id = builds.checkout_id
+WHERE $__timeFilter(builds.start_time)
+    AND ('*' IN (${origin:sqlstring}) OR builds.origin IN (${origin:sqlstring}))
+    AND builds.status IN ('FAIL', 'ERROR')
+ORDER BY builds.start_time DESC
+LIMIT 100

@@ -1,0 +1,9 @@
+-- The configurations the branch was built with in the period.
+SELECT DISTINCT builds.config_name
+FROM checkouts
+JOIN builds ON builds.checkout_id = checkouts.id
+WHERE checkouts.git_repository_url = ${repository:sqlstring}
+    AND checkouts.git_repository_branch = ${branch:sqlstring}
+    AND $__timeFilter(checkouts.start_time)
+    AND builds.config_name IS NOT NULL
+ORDER BY builds.config_name

@@ -1,0 +1,6 @@
+-- The configurations the checkout was built with.
+SELECT DISTINCT config_name
+FROM builds
+WHERE checkout_id = ${id:sqlstring}
+    AND config_name IS NOT NULL
+ORDER BY config_name

@@ -1,0 +1,8 @@
+-- The configurations the revision was built with.
+SELECT DISTINCT builds.config_name
+FROM checkouts
+JOIN builds ON builds.checkout_id = checkouts.id
+WHERE checkouts.git_commit_hash = ${git_commit_hash:sqlstring}
+    AND checkouts.patchset_hash = ${patchset_hash:sqlstring}
+    AND builds.config_name IS NOT NULL
+ORDER BY builds.config_name

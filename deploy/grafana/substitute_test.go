@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package grafana_test
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// period is the time range of a page.
+type period struct{ from, to time.Time }
+
+// values are what variables stand for.
+type values map[string]choice
+
+// choice is the value of a variable: the texts chosen, or what all of them are
+// written as.
+type choice struct {
+	texts []string
+	all   string
+}
+
+// text returns the value of a variable that has one.
+func text(s string) choice { return choice{texts: []string{s}} }
+
+var (
+	// variableUse is a variable in a text as Grafana's pages recognize it: $name, [[name]] or
+	// ${name:format}.
+	variableUse = regexp.MustCompile(`\$(\w+)|\[\[(\w+?)(?::(\w+))?\]\]|\$\{(\w+)(?:\.([^:^}]+))?(?::([^}]+))?\}`)
+	// macroUse is a macro as Grafana's server recognizes it.
+	macroUse = regexp.MustCompile(`\$([_a-zA-Z0-9]+)\(([^)]*)\)`)
+)
+
+// substitute returns the SQL that reaches PostgreSQL: the page puts in the variables,
+// and the server of Grafana then the macros.
+func substitute(t *testing.T, sql string, values values, period period) string {
+	t.Helper()
+	sql = variableUse.ReplaceAllStringFunc(sql, func(use string) string {
+		m := variableUse.FindStringSubmatch(use)
+		name, format := m[1]+m[2]+m[4], m[6]
+		if name == "__interval" {
+			return "1h"
+		}
+		v, ok := values[name]
+		if !ok {
+			return use // a macro, or an error of PostgreSQL's
+		}
+		if v.all != "" {
+			return v.all
+		}
+		return written(t, v.texts, format)
+	})
+	return macroUse.ReplaceAllStringFunc(sql, func(use string) string {
+		m := macroUse.FindStringSubmatch(use)
+		from, to := quoted(period.from), quoted(period.to)
+		switch m[1] {
+		case "__timeFilter":
+			return m[2] + " BETWEEN " + from + " AND " + to
+		case "__timeFrom":
+			return from
+		case "__timeTo":
+			return to
+		case "__timeGroup":
+			column, interval, _ := strings.Cut(m[2], ",")
+			seconds := map[string]int{"1d": 86400, "1h": 3600}[strings.Trim(interval, " '")]
+			if seconds == 0 {
+				t.Errorf("the test does not know the interval of %s", use)
+			}
+			return fmt.Sprintf("floor(extract(epoch from %s)/%d)*%[2]d", column, seconds)
+		}
+		t.Errorf("there is no macro %s", use)
+		return use
+	})
+}
+
+// quoted returns a time as the macros write it.
+func quoted(t time.Time) string { return t.UTC().Format("'2006-01-02T15:04:05Z'") }
+
+// written returns texts in a format of Grafana's. In sqlstring it puts a backslash before
+// double quotes, which PostgreSQL takes for one more character of the string.
+func written(t *testing.T, texts []string, format string) string {
+	t.Helper()
+	if format != "sqlstring" {
+		t.Errorf("the test does not know the format %q", format)
+	}
+	var all []string
+	for _, s := range texts {
+		all = append(all, "'"+strings.NewReplacer(`'`, `''`, `"`, `\"`).Replace(s)+"'")
+	}
+	return strings.Join(all, ",")
+}
