@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -22,12 +23,19 @@ func newDBInitCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "init",
 		Short: "Make a database",
-		Long:  `Make a database: its files, where it has any, and its schema.`,
+		Long: `Make a database: its files, where it has any, and its schema.
+
+In a PostgreSQL database that is there, the user becomes the owner of the schema,
+and the roles kcidb_editor (loads, purges and reads) and kcidb_viewer (reads) are
+made and granted what they need. Where the user may not make roles, the
+statements for somebody who may are printed; run this again after them, with
+--ignore-initialized.`,
 		Example: `  kcidb db init -d sqlite:my.db
-  kcidb db init -d sqlite:my.db --ignore-initialized`,
+  kcidb db init -d sqlite:my.db --ignore-initialized
+  kcidb db init -d 'postgresql:host=/run/postgresql dbname=kcidb'`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return runDBInit(cmd.Context(), &o)
+			return runDBInit(cmd.Context(), p, &o)
 		},
 	}
 	o.database.addTo(p, cmd)
@@ -36,12 +44,32 @@ func newDBInitCommand(p *program) *cobra.Command {
 	return cmd
 }
 
-func runDBInit(ctx context.Context, o *dbInitOptions) error {
+func runDBInit(ctx context.Context, p *program, o *dbInitOptions) error {
 	return o.database.with(ctx, func(s store.Store) error {
 		err := s.Init(ctx, store.Version(o.schema))
-		if o.ignoreInitialized && errors.Is(err, store.ErrInitialized) {
+		if err != nil && !(o.ignoreInitialized && errors.Is(err, store.ErrInitialized)) {
+			return err
+		}
+		maker, ok := s.(store.RoleMaker)
+		if !ok || o.schema != (schemaVersion{}) {
 			return nil
 		}
-		return err
+		return makeRoles(ctx, p, maker)
 	})
+}
+
+// makeRoles makes the roles of a database, or prints how somebody else does.
+func makeRoles(ctx context.Context, p *program, s store.RoleMaker) error {
+	left, err := s.MakeRoles(ctx)
+	if err != nil || len(left) == 0 {
+		return err
+	}
+	fmt.Fprintln(p.stderr, `The user may not make roles. Somebody who may has to run what follows, and then
+"kcidb db init --ignore-initialized" grants them what they need.`)
+	for _, statement := range left {
+		if _, err := fmt.Fprintln(p.stdout, statement+";"); err != nil {
+			return err
+		}
+	}
+	return nil
 }

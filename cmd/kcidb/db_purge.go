@@ -12,8 +12,9 @@ import (
 )
 
 type dbPurgeOptions struct {
-	database databaseOptions
-	before   timestamp
+	database      databaseOptions
+	before        timestamp
+	keepIncidents bool
 }
 
 func newDBPurgeCommand(p *program) *cobra.Command {
@@ -25,9 +26,13 @@ func newDBPurgeCommand(p *program) *cobra.Command {
 time zone is meant where it names none. Without a time nothing is removed, and
 the exit status tells whether the database can do it.
 
+A PostgreSQL database is purged in batches, while loading goes on, and the
+space given back; interrupted, it has removed a part, and can be run again.
+
 Exit status: 0 it was done, or can be; 1 it failed; 2 this kind of database
 cannot purge.`,
 		Example: `  kcidb db purge -d sqlite:my.db 2025-01-01
+  kcidb db purge -d sqlite:my.db 2025-01-01 --keep-incidents
   kcidb db purge -d sqlite:my.db && echo "it can"`,
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: completeNothing,
@@ -37,16 +42,22 @@ cannot purge.`,
 					return usagef("BEFORE: %v", err)
 				}
 			}
-			return runDBPurge(cmd.Context(), &o)
+			return runDBPurge(cmd.Context(), p, &o)
 		},
 	}
 	o.database.addTo(p, cmd)
+	cmd.Flags().BoolVar(&o.keepIncidents, "keep-incidents", false,
+		"keep incidents, their issues, and the tests, builds and checkouts they are tied to")
 	return cmd
 }
 
-func runDBPurge(ctx context.Context, o *dbPurgeOptions) error {
+func runDBPurge(ctx context.Context, p *program, o *dbPurgeOptions) error {
 	return o.database.with(ctx, func(s store.Store) error {
-		err := s.Purge(ctx, store.PurgeOptions{Before: o.before.Time})
+		progress := p.newProgress("", nil)
+		defer progress.done()
+		err := s.Purge(ctx, store.PurgeOptions{
+			Before: o.before.Time, KeepIncidents: o.keepIncidents, Progress: progress.tell,
+		})
 		if errors.Is(err, store.ErrUnsupported) {
 			return errCannotPurge
 		}

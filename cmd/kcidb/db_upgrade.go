@@ -21,11 +21,13 @@ func newDBUpgradeCommand(p *program) *cobra.Command {
 		Use:   "upgrade",
 		Short: "Bring a database's schema up to date",
 		Long: `Bring a database's schema up to the newest one, or to the one given, keeping
-all that is in it. A database that has it already is left alone.`,
+all that is in it. A database that has it already is left alone. An upgrade that
+was interrupted goes on where it was. Of a PostgreSQL database, loading and
+reading by the older program go on meanwhile.`,
 		Example: `  kcidb db upgrade -d sqlite:my.db`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return runDBUpgrade(cmd.Context(), &o)
+			return runDBUpgrade(cmd.Context(), p, &o)
 		},
 	}
 	o.database.addTo(p, cmd)
@@ -33,8 +35,10 @@ all that is in it. A database that has it already is left alone.`,
 	return cmd
 }
 
-func runDBUpgrade(ctx context.Context, o *dbUpgradeOptions) error {
+func runDBUpgrade(ctx context.Context, p *program, o *dbUpgradeOptions) error {
 	return o.database.with(ctx, func(s store.Store) error {
-		return s.Upgrade(ctx, store.Version(o.schema), nil)
+		progress := p.newProgress("", nil)
+		defer progress.done()
+		return s.Upgrade(ctx, store.Version(o.schema), progress.tell)
 	})
 }

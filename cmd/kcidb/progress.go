@@ -29,6 +29,7 @@ type progress struct {
 	w     io.Writer
 	what  string
 	count int
+	total int // 0 where nobody knows
 	start time.Time
 	next  time.Time // when to write the line again
 	shown bool
@@ -58,8 +59,29 @@ func (g *progress) add(n int) {
 
 func (g *progress) show(now time.Time) {
 	rate := float64(g.count) / max(now.Sub(g.start).Seconds(), 1e-3)
-	fmt.Fprintf(g.w, "\r%d %s, %.0f/s\x1b[K", g.count, g.what, rate)
+	of := ""
+	if g.total > 0 {
+		of = fmt.Sprintf(" of %d", g.total)
+	}
+	fmt.Fprintf(g.w, "\r%d%s %s, %.0f/s\x1b[K", g.count, of, g.what, rate)
 	g.shown = true
+}
+
+// tell is a store.Progress: it counts several things, one after the other, each
+// on a line of its own.
+func (g *progress) tell(what string, done, total int64) {
+	if g == nil {
+		return
+	}
+	if what != g.what {
+		g.done()
+		*g = progress{w: g.w, what: what, start: time.Now(), next: g.next}
+	}
+	g.count, g.total = int(done), int(total)
+	if now := time.Now(); now.After(g.next) {
+		g.next = now.Add(progressEvery)
+		g.show(now)
+	}
 }
 
 // done writes the line for the last time, if it was there at all.

@@ -35,7 +35,11 @@ var rules = []rule{
 	{"internal/auth", "internal", "who may do what is decided without asking the engines"},
 	{"internal/auth", "report", "who may do what is decided without looking into reports"},
 	{"internal/web", "internal/store/sqlite", "pages know the contract of a store, never a driver"},
+	{"internal/web", "internal/store/postgres", "pages know the contract of a store, never a driver"},
 	{"internal/ingest", "internal/store/sqlite", "the loader knows the contract of a store, never a driver"},
+	{"internal/ingest", "internal/store/postgres", "the loader knows the contract of a store, never a driver"},
+	{"internal/store/postgres", "internal/store/sqlite", "a driver knows nothing of another"},
+	{"internal/store/sqlite", "internal/store/postgres", "a driver knows nothing of another"},
 	{"internal/ingest", "internal/queue/jetstream", "the loader knows the contract of a queue, never a driver"},
 	{"...", "cmd", "commands wire packages together; nothing is built on them"},
 }

@@ -127,6 +127,16 @@ type Receipts interface {
 	PurgeReceipts(ctx context.Context, before time.Time) error
 }
 
+// RoleMaker is a Store whose server tells its users apart by roles: those who
+// load and those who only read.
+type RoleMaker interface {
+	Store
+	// MakeRoles makes the roles that are not there, and grants them what they
+	// need. It returns the statements that somebody with more rights has to run
+	// first, where there are any.
+	MakeRoles(ctx context.Context) (left []string, err error)
+}
+
 // Version is the version of a database schema.
 type Version struct{ Major, Minor int }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/jsonfile"
 	"github.com/kcidb-go/kcidb/internal/store/mux"
 	"github.com/kcidb-go/kcidb/internal/store/null"
+	"github.com/kcidb-go/kcidb/internal/store/postgres"
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
 )
 
@@ -19,7 +20,7 @@ var Drivers []store.Driver
 // The driver mux opens stores with all drivers, itself among them: what a
 // variable's initializer may not do.
 func init() {
-	Drivers = []store.Driver{jsonfile.Driver, mux.Driver(Open), null.Driver, sqlite.Driver}
+	Drivers = []store.Driver{jsonfile.Driver, mux.Driver(Open), null.Driver, postgres.Driver, sqlite.Driver}
 }
 
 // Open opens the database that the specification describes, as [store.Open]

@@ -52,7 +52,7 @@ func (c contentSet) save(ctx context.Context, tx pgx.Tx) error {
 	if err != nil {
 		return err
 	}
-	if err := spare(ctx, tx, known); err != nil {
+	if err := spare(ctx, tx, hashes); err != nil {
 		return err
 	}
 	e := encoder{}
@@ -96,14 +96,10 @@ func existing(ctx context.Context, tx pgx.Tx, hashes [][16]byte) (map[hash]bool,
 }
 
 // spare takes contents out of those that a purge found to have lost a reference.
-func spare(ctx context.Context, tx pgx.Tx, known map[hash]bool) error {
+func spare(ctx context.Context, tx pgx.Tx, hashes [][16]byte) error {
 	var any bool
 	if err := tx.QueryRow(ctx, "SELECT EXISTS (SELECT FROM doomed)").Scan(&any); err != nil || !any {
 		return err
-	}
-	var hashes [][16]byte
-	for h := range maps.Keys(known) {
-		hashes = append(hashes, h)
 	}
 	_, err := tx.Exec(ctx, "DELETE FROM doomed WHERE hash = ANY($1::uuid[])", hashes)
 	return err

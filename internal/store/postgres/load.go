@@ -97,6 +97,7 @@ func (l *loader) run(ctx context.Context, s *Store) error {
 		return err
 	}
 	if err := tx.Commit(ctx); err != nil {
+		conn.Release() // it is of no use any more, and asking needs one
 		return s.outcome(ctx, id, err)
 	}
 	return nil

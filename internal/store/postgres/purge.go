@@ -4,9 +4,156 @@ package postgres
 
 import (
 	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/kcidb-go/kcidb/internal/store"
 )
 
-// Purge removes what arrived before a time.
-func (s *Store) Purge(ctx context.Context, opts store.PurgeOptions) error { return nil }
+// Purging goes on beside loading: in batches that are short enough that nobody
+// waits for one, and without waiting for anybody. What a loader has locked is
+// left for the next pass: it is about to be newer.
+
+// purgeBatch is how many objects are removed in a transaction.
+const purgeBatch = 5000
+
+// purgePasses is how often a list is gone through at most. A second time finds
+// what loaders had locked, and a third is for what nobody expects.
+const purgePasses = 3
+
+// Purge removes what arrived before a time, in batches, then the contents that
+// nothing refers to any more, for which it reads the tests once, and gives the
+// space back: to what is loaded later, and at the end of the tables to the disk.
+func (s *Store) Purge(ctx context.Context, opts store.PurgeOptions) error {
+	return s.failure(ctx, "purge", s.purge(ctx, opts))
+}
+
+func (s *Store) purge(ctx context.Context, opts store.PurgeOptions) error {
+	if _, err := s.clock(ctx); err != nil || opts.Before.IsZero() {
+		return err
+	}
+	for i := range tables {
+		if err := s.purgeTable(ctx, &tables[i], opts); err != nil {
+			return err
+		}
+	}
+	if err := s.sweep(ctx, opts.Progress); err != nil {
+		return err
+	}
+	return s.giveBack(ctx, opts.Progress)
+}
+
+// purgeTable removes the old objects of a list.
+func (s *Store) purgeTable(ctx context.Context, t *table, opts store.PurgeOptions) error {
+	if opts.KeepIncidents && t.list == store.Incidents {
+		return nil
+	}
+	var total, done int64
+	if err := s.pool.QueryRow(ctx, "SELECT count(*) FROM "+t.name+" WHERE _timestamp < $1", opts.Before).Scan(&total); err != nil {
+		return err
+	}
+	tell := func() { opts.Progress.Tell(string(t.list)+" removed", done, total) }
+	tell()
+	query := t.purgeSQL(opts.KeepIncidents)
+	for range purgePasses {
+		from := time.Time{} // what is older is done with
+		for {
+			removed, last, err := s.purgeBatch(ctx, query, opts.Before, from)
+			if err != nil {
+				return err
+			}
+			if removed == 0 {
+				break
+			}
+			done += removed
+			from = last
+			tell()
+		}
+		if from.IsZero() {
+			break
+		}
+	}
+	return nil
+}
+
+// purgeBatch removes some objects, the oldest first, and returns how many, and
+// when the last of them had arrived.
+func (s *Store) purgeBatch(ctx context.Context, query string, before, from time.Time) (removed int64, last time.Time, err error) {
+	err = s.retry(ctx, func() error {
+		ctx, cancel := s.patient(ctx)
+		defer cancel()
+		var at *time.Time
+		if err := s.pool.QueryRow(ctx, query, before, bound(from), purgeBatch).Scan(&removed, &at); err != nil || at == nil {
+			return err
+		}
+		last = *at
+		return nil
+	})
+	return removed, last, err
+}
+
+// purgeSQL removes the oldest rows that arrived before $1, but at $2 or later,
+// $3 at most, and notes the contents they referred to.
+func (t *table) purgeSQL(keepIncidents bool) string {
+	tied := ""
+	if keepIncidents {
+		tied = " AND NOT " + store.Tied(t.list)
+	}
+	returned, noted := "_timestamp", ""
+	if refs := t.referenceColumns(); len(refs) > 0 {
+		for i, ref := range refs {
+			returned += fmt.Sprintf(", %s AS c%d", ref, i)
+			refs[i] = fmt.Sprintf("(c%d)", i)
+		}
+		noted = ", noted AS (INSERT INTO doomed SELECT DISTINCT hash FROM gone CROSS JOIN LATERAL (VALUES " +
+			strings.Join(refs, ", ") + ") AS c(hash) WHERE hash IS NOT NULL)"
+	}
+	return "WITH gone AS (DELETE FROM " + t.name + " WHERE _timestamp < $1 AND ctid = ANY (ARRAY(SELECT ctid FROM " + t.name + ` o
+		WHERE _timestamp < $1 AND ($2::timestamptz IS NULL OR _timestamp >= $2)` + tied + `
+		ORDER BY _timestamp LIMIT $3 FOR UPDATE SKIP LOCKED)) RETURNING ` + returned + ")" + noted +
+		" SELECT count(*), max(_timestamp) FROM gone"
+}
+
+// referenceColumns returns expressions for the contents that a row refers to.
+func (t *table) referenceColumns() []string {
+	var all []string
+	for _, i := range t.contents {
+		all = append(all, t.columns[i])
+	}
+	if t.excerpt >= 0 {
+		all = append(all, fmt.Sprintf("CASE get_byte(%s, 0) WHEN %d THEN encode(substr(%[1]s, 2), 'hex')::uuid END",
+			t.columns[t.excerpt], longExcerpt))
+	}
+	return all
+}
+
+// giveBack lets what was removed be used again, and cuts off what is free at the
+// end of the tables. Only their owner may; others leave it to the server, which
+// does it by itself after a while.
+func (s *Store) giveBack(ctx context.Context, progress store.Progress) error {
+	conn, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Release()
+	// As slowly as the server itself would, so that loading goes on.
+	if _, err := conn.Exec(ctx, "SET vacuum_cost_delay = '2ms'"); err != nil {
+		return err
+	}
+	defer conn.Exec(context.WithoutCancel(ctx), "RESET vacuum_cost_delay")
+	names := []string{"contents", "doomed"}
+	for i := range tables {
+		names = append(names, tables[i].name)
+	}
+	for i, name := range names {
+		progress.Tell("tables whose space is given back", int64(i), int64(len(names)))
+		if _, err := conn.Exec(ctx, "VACUUM (ANALYZE) "+name, pgx.QueryExecModeSimpleProtocol); err != nil {
+			return err
+		}
+	}
+	progress.Tell("tables whose space is given back", int64(len(names)), int64(len(names)))
+	return nil
+}

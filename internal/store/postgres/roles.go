@@ -2,6 +2,127 @@
 
 package postgres
 
-import "context"
+import (
+	"context"
+	"fmt"
+	"strings"
 
-func (m *migrator) grant(ctx context.Context) error { return nil }
+	"github.com/jackc/pgx/v5"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+)
+
+var _ store.RoleMaker = (*Store)(nil)
+
+// The roles of those who use a database, who are granted one of them. Roles are
+// of the whole server: all its KCIDB databases have the same two. The third is
+// the owner of the tables, who made them, and migrates them.
+const (
+	editorRole = "kcidb_editor" // loads, purges, and reads
+	viewerRole = "kcidb_viewer" // reads
+)
+
+// rolePurposes tells what each role is for.
+var rolePurposes = []struct{ role, purpose string }{
+	{editorRole, "loads reports into KCIDB's databases"},
+	{viewerRole, "reads KCIDB's databases"},
+}
+
+// MakeRoles makes the roles that are not there, and grants all of them what
+// they need in this database. Where the user may not make roles, it returns the
+// statements for somebody who may, after which MakeRoles is to be called again.
+func (s *Store) MakeRoles(ctx context.Context) (left []string, err error) {
+	err = s.migrating(ctx, func(m *migrator) error {
+		if err := s.ready(ctx, m.conn); err != nil {
+			return err
+		}
+		if left, err = m.makeRoles(ctx); err != nil {
+			return err
+		}
+		return m.grant(ctx)
+	})
+	return left, s.failure(ctx, "make roles", err)
+}
+
+func (m *migrator) makeRoles(ctx context.Context) (left []string, err error) {
+	var may bool
+	if err := m.conn.QueryRow(ctx, "SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user").Scan(&may); err != nil {
+		return nil, err
+	}
+	for _, r := range rolePurposes {
+		is, err := m.isRole(ctx, r.role)
+		if err != nil {
+			return nil, err
+		}
+		statements := []string{
+			"CREATE ROLE " + r.role + " NOLOGIN",
+			"COMMENT ON ROLE " + r.role + " IS '" + r.purpose + "'",
+		}
+		switch {
+		case is:
+		case !may:
+			left = append(left, statements...)
+		default:
+			_, err := m.conn.Exec(ctx, strings.Join(statements, ";"), pgx.QueryExecModeSimpleProtocol)
+			// Somebody may have made it meanwhile, for another database.
+			if code := state(err); err != nil && code != duplicateObject && code != uniqueViolation {
+				return nil, err
+			}
+		}
+	}
+	return left, nil
+}
+
+func (m *migrator) isRole(ctx context.Context, role string) (is bool, err error) {
+	err = m.conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)", role).Scan(&is)
+	return is, err
+}
+
+// grant grants the roles that are there what they need in this database. It is
+// called after each migration.
+func (m *migrator) grant(ctx context.Context) error {
+	var schema, database string
+	if err := m.conn.QueryRow(ctx, "SELECT quote_ident(current_schema()), quote_ident(current_database())").Scan(&schema, &database); err != nil {
+		return err
+	}
+	relations, err := m.relations(ctx)
+	if err != nil {
+		return err
+	}
+	for _, r := range rolePurposes {
+		is, err := m.isRole(ctx, r.role)
+		if err != nil {
+			return err
+		}
+		if !is {
+			continue
+		}
+		// Temporary tables are for loading, and for functions in readers' queries.
+		sql := fmt.Sprintf("GRANT TEMPORARY ON DATABASE %s TO %s; GRANT USAGE ON SCHEMA %s TO %[2]s; GRANT SELECT ON %[4]s TO %[2]s",
+			database, r.role, schema, strings.Join(relations, ", "))
+		if r.role == editorRole {
+			for _, relation := range relations {
+				if relation != "tests" && relation != "kcidb_migrations" {
+					sql += fmt.Sprintf("; GRANT INSERT, UPDATE, DELETE, TRUNCATE ON %s TO %s", relation, r.role)
+				}
+			}
+		}
+		if _, err := m.conn.Exec(ctx, sql, pgx.QueryExecModeSimpleProtocol); err != nil {
+			return fmt.Errorf("granting: %w", err)
+		}
+	}
+	return nil
+}
+
+// relations returns those of our tables and views that the schema has so far.
+func (m *migrator) relations(ctx context.Context) ([]string, error) {
+	names := []string{"kcidb_migrations", "contents", "doomed", "receipts", "tests"}
+	for i := range tables {
+		names = append(names, tables[i].name)
+	}
+	rows, err := m.conn.Query(ctx, "SELECT n FROM unnest($1::text[]) AS n WHERE to_regclass(n) IS NOT NULL", names)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}

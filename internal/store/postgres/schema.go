@@ -7,6 +7,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -47,10 +49,16 @@ func (s *Store) ready(ctx context.Context, q querier) error {
 	return nil
 }
 
-// absent tells what is there instead of a schema of ours.
+// absent tells what is there instead of a schema of ours. It has a connection of
+// its own: where it is called, a transaction has failed already.
 func (s *Store) absent(ctx context.Context) error {
+	conn, err := pgx.ConnectConfig(ctx, s.pool.Config().ConnConfig)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
 	var python bool
-	err := s.pool.QueryRow(ctx, `SELECT to_regproc('get_version') IS NOT NULL AND to_regclass('checkouts') IS NOT NULL`).Scan(&python)
+	err = conn.QueryRow(ctx, `SELECT to_regproc('get_version') IS NOT NULL AND to_regclass('checkouts') IS NOT NULL`).Scan(&python)
 	switch {
 	case err != nil:
 		return err
@@ -61,10 +69,10 @@ func (s *Store) absent(ctx context.Context) error {
 }
 
 // look returns the number of the database's schema, 0 where there is none.
-func (s *Store) look(ctx context.Context) (int, error) {
+func (s *Store) look(ctx context.Context, q querier) (int, error) {
 	ctx, cancel := s.patient(ctx)
 	defer cancel()
-	n, err := s.schemaOf(ctx, s.pool)
+	n, err := s.schemaOf(ctx, q)
 	if state(err) != undefinedTable {
 		return n, err
 	}
@@ -88,13 +96,13 @@ func (s *Store) number(v store.Version) (int, error) {
 
 // Initialized tells whether the database has a schema.
 func (s *Store) Initialized(ctx context.Context) (bool, error) {
-	n, err := s.look(ctx)
+	n, err := s.look(ctx, s.pool)
 	return n > 0, s.failure(ctx, "look for a schema", err)
 }
 
 // Schemas returns the schemas there are, and which one the database has.
 func (s *Store) Schemas(ctx context.Context) ([]store.Schema, int, error) {
-	n, err := s.look(ctx)
+	n, err := s.look(ctx, s.pool)
 	if err != nil {
 		return nil, -1, s.failure(ctx, "look for a schema", err)
 	}
@@ -117,7 +125,7 @@ func (s *Store) init(ctx context.Context, v store.Version) error {
 		return err
 	}
 	return s.migrating(ctx, func(m *migrator) error {
-		if n, err := s.look(ctx); err != nil || n > 0 {
+		if n, err := s.look(ctx, m.conn); err != nil || n > 0 {
 			return cmp.Or(err, store.ErrInitialized)
 		}
 		if err := m.makeLedger(ctx); err != nil {
@@ -144,7 +152,7 @@ func (s *Store) upgrade(ctx context.Context, v store.Version, progress store.Pro
 	}
 	return s.migrating(ctx, func(m *migrator) error {
 		m.progress = progress
-		from, err := s.look(ctx)
+		from, err := s.look(ctx, m.conn)
 		switch {
 		case err != nil:
 			return err
@@ -166,12 +174,16 @@ func (s *Store) upgrade(ctx context.Context, v store.Version, progress store.Pro
 // do the roles, which may be used by others.
 func (s *Store) Cleanup(ctx context.Context) error {
 	return s.failure(ctx, "cleanup", s.migrating(ctx, func(m *migrator) error {
-		from, err := s.look(ctx)
+		from, err := s.look(ctx, m.conn)
 		switch {
 		case err != nil:
 			return err
 		case from <= 0:
 			return store.ErrNotInitialized
+		}
+		// An upgrade may have been interrupted behind it.
+		if err := m.conn.QueryRow(ctx, "SELECT max(number) FROM kcidb_migrations WHERE steps > 0").Scan(&from); err != nil {
+			return err
 		}
 		if err := m.down(ctx, from, 0); err != nil {
 			return err

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package postgres
+
+import (
+	"context"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+)
+
+// A sweep removes contents that nothing refers to, while others are loading.
+//
+// The table doomed has those that lost a reference in a purge. A load holds
+// contentsLock with others until it has committed, and takes the contents it
+// uses out of doomed, where there are any. So:
+//
+//  1. The sweep has the lock alone for a moment. Loads that began before, and may
+//     not have seen what is doomed, have committed then, or see it.
+//  2. It reads all references, and takes those out of doomed. References made
+//     since are by loads that take them out themselves.
+//  3. It removes what is left, in batches, and has the lock alone for each: no
+//     load is between finding a content and referring to it.
+//
+// It may be broken off anywhere; the next one goes on.
+
+// sweepBatch is how many contents are removed while nobody can load.
+const sweepBatch = 10_000
+
+func (s *Store) sweep(ctx context.Context, progress store.Progress) error {
+	var doomed int64
+	if err := s.pool.QueryRow(ctx, "SELECT count(DISTINCT hash) FROM doomed").Scan(&doomed); err != nil || doomed == 0 {
+		return err
+	}
+	progress.Tell("contents without an object removed", 0, doomed)
+	if err := s.alone(ctx, func(context.Context, pgx.Tx) error { return nil }); err != nil {
+		return err
+	}
+	if err := s.spareUsed(ctx); err != nil {
+		return err
+	}
+	for done := int64(0); ; {
+		var removed int64
+		err := s.retry(ctx, func() error {
+			return s.alone(ctx, func(ctx context.Context, tx pgx.Tx) error {
+				return tx.QueryRow(ctx, `WITH some AS (
+					DELETE FROM doomed WHERE hash IN (SELECT hash FROM doomed LIMIT $1) RETURNING hash
+				), gone AS (
+					DELETE FROM contents WHERE hash IN (SELECT hash FROM some)
+				) SELECT count(*) FROM some`, sweepBatch).Scan(&removed)
+			})
+		})
+		if err != nil {
+			return err
+		}
+		if removed == 0 {
+			return nil
+		}
+		done += removed
+		progress.Tell("contents without an object removed", done, doomed)
+	}
+}
+
+// alone runs f in a transaction beside which there is no load.
+func (s *Store) alone(ctx context.Context, f func(ctx context.Context, tx pgx.Tx) error) error {
+	return s.update(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", contentsLock); err != nil {
+			return err
+		}
+		return f(ctx, tx)
+	})
+}
+
+// spareUsed takes what some object refers to out of what is doomed. It reads all
+// objects that refer to contents, for as long as that takes.
+func (s *Store) spareUsed(ctx context.Context) error {
+	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		// What is doomed is the smaller side of the join.
+		if _, err := tx.Exec(ctx, "ANALYZE doomed", pgx.QueryExecModeSimpleProtocol); err != nil {
+			return err
+		}
+		for i := range tables {
+			refs := tables[i].referenceColumns()
+			if len(refs) == 0 {
+				continue
+			}
+			_, err := tx.Exec(ctx, "DELETE FROM doomed USING (SELECT DISTINCT d.hash FROM "+tables[i].name+
+				" CROSS JOIN LATERAL (VALUES ("+strings.Join(refs, "), (")+")) AS c(hash) JOIN doomed d ON d.hash = c.hash) used WHERE doomed.hash = used.hash")
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
