@@ -14,10 +14,12 @@ import (
 )
 
 type serveOptions struct {
-	config string
-	data   string
-	listen string
-	flags  func(name string) bool // whether a flag was given
+	config       string
+	data         string
+	listen       string
+	roles        string
+	readDatabase string
+	flags        func(name string) bool // whether a flag was given
 }
 
 func newServeCommand(p *program) *cobra.Command {
@@ -33,11 +35,19 @@ reports from this machine only, without asking for tokens. A configuration
 file says what is to be different; environment variables KCIDB_*, named as its
 keys in capitals, override it, and flags override these.
 
+One process does all of it, or each of several does what its roles say: web takes
+reports in, shows pages and answers queries, load loads what is in the queue, and
+notify tells people what changed (there are no subscriptions yet). They share a
+PostgreSQL database and a NATS JetStream queue, named by the configuration's
+database and queue. With a replica as the read database, pages and queries ask
+that, and the database itself while the replica does not answer.
+
 SIGTERM and SIGINT stop it: it takes nothing in any more, finishes what is
 being loaded, and ends with status 0. After a crash it goes on where it was.`,
 		Example: `  kcidb serve
   kcidb serve --data /var/lib/kcidb --listen 127.0.0.1:9000
-  kcidb serve --config /etc/kcidb.yaml`,
+  kcidb serve --config /etc/kcidb.yaml
+  kcidb serve --config /etc/kcidb.yaml --roles load --listen 127.0.0.1:8081`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.flags = cmd.Flags().Changed
@@ -46,6 +56,8 @@ being loaded, and ends with status 0. After a crash it goes on where it was.`,
 	}
 	defaults := service.DefaultConfig()
 	cmd.Flags().StringVar(&o.config, "config", "", "configuration `FILE`, YAML")
+	cmd.Flags().StringVar(&o.roles, "roles", defaults.Roles, "`ROLES` of this process, some of web,load,notify")
+	cmd.Flags().StringVar(&o.readDatabase, "read-database", "", "`SPEC` of a replica of the database that pages and queries ask")
 	cmd.Flags().StringVar(&o.data, "data", defaults.Data, "`DIR` for the database and the queue")
 	cmd.Flags().StringVar(&o.listen, "listen", defaults.Listen, "`HOST:PORT` to serve HTTP at; port 0 takes a free one, and logs which")
 	return cmd
@@ -61,6 +73,12 @@ func runServe(ctx context.Context, p *program, o *serveOptions) error {
 	}
 	if o.flags("listen") {
 		cfg.Listen = o.listen
+	}
+	if o.flags("roles") {
+		cfg.Roles = o.roles
+	}
+	if o.flags("read-database") {
+		cfg.ReadDatabase = o.readDatabase
 	}
 	if o.flags("log-level") {
 		cfg.LogLevel = p.level.slogName()

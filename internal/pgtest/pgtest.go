@@ -129,6 +129,13 @@ func (s *Server) DSN(database, user string) string {
 // Spec returns the specification of a database for a user.
 func (s *Server) Spec(database, user string) string { return "postgresql:" + s.DSN(database, user) }
 
+// Same returns the specification of the database of the same name, for the same
+// user, on this server: a replica of the one that it is given for.
+func (s *Server) Same(spec string) string {
+	_, rest, _ := strings.Cut(spec, " port=")
+	return "postgresql:host=" + s.Dir + " port=" + rest
+}
+
 // Exec runs statements in a database as the superuser.
 func (s *Server) Exec(t testing.TB, database string, statements ...string) {
 	t.Helper()

@@ -26,10 +26,19 @@ type Config struct {
 	// Listen is the HOST:PORT to serve HTTP at; port 0 takes a free one.
 	Listen string `yaml:"listen"`
 
+	// Roles are what this process does, with commas between: any of web (takes
+	// submissions in, shows pages, answers queries), load (loads submissions) and
+	// notify (tells people what changed). Whatever it does, it serves /health,
+	// /ready and /metrics at Listen.
+	Roles string `yaml:"roles"`
+
 	// Database is the specification of the database, "" for SQLite in Data.
 	// That one is made, and brought to the newest schema, at the start; any
 	// other has to be there ("kcidb db init", "kcidb db upgrade").
 	Database string `yaml:"database"`
+	// ReadDatabase is the specification of a replica of it, which pages and
+	// queries ask instead; "" for none. What decides asks the database itself.
+	ReadDatabase string `yaml:"read_database"`
 	// Queue is the specification of the queue, "" for an embedded one in Data.
 	Queue string `yaml:"queue"`
 	// QueueListen is the HOST:PORT at which the embedded queue takes
@@ -76,6 +85,7 @@ func DefaultConfig() Config {
 	return Config{
 		Data:          "kcidb-data",
 		Listen:        "127.0.0.1:8080",
+		Roles:         allRoles,
 		MaxSubmission: 512 << 20,
 		MaxMemory:     512 << 20,
 		BatchMessages: ingest.DefaultLimits.Messages,
@@ -105,8 +115,15 @@ func (c *Config) check() error {
 	); err != nil {
 		return err
 	}
+	r, err := c.roles()
 	switch {
-	case c.Data == "" && (c.Database == "" || c.Queue == ""):
+	case err != nil:
+		return err
+	case r.web != r.load && c.Queue == "":
+		return errors.New("roles: a process that takes submissions in, or loads them, without doing both needs a queue that others reach: name one by queue")
+	case c.ReadDatabase != "" && !r.web:
+		return errors.New("read_database is for the role web, which shows pages and answers queries")
+	case c.Data == "" && (c.Database == "" || c.Queue == "" && r.needQueue()):
 		return errors.New("data must name a directory, unless both a database and a queue are named")
 	case c.Queue != "" && c.QueueListen != "":
 		return errors.New("queue_listen is for the embedded queue of the data directory: leave out queue, or put listen= into its specification")
@@ -130,7 +147,11 @@ func (c *Config) checker() (*auth.Checker, error) {
 	if primary == "" && unified != "" {
 		return nil, errors.New("unified_secret is a second secret: set jwt_secret, too")
 	}
-	if primary == "" && !c.AllowOpen && !loopback(c.Listen) {
+	r, err := c.roles()
+	if err != nil {
+		return nil, err
+	}
+	if primary == "" && r.web && !c.AllowOpen && !loopback(c.Listen) {
 		return nil, fmt.Errorf("listening on %s without authentication lets anybody in: set jwt_secret (or KCIDB_JWT_SECRET), "+
 			"listen on 127.0.0.1, or set allow_open if that is what you want", c.Listen)
 	}

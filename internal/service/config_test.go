@@ -28,7 +28,7 @@ func environment(variables ...string) func(string) (string, bool) {
 	}
 }
 
-func write(t *testing.T, text string) string {
+func write(t testing.TB, text string) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "kcidb.yaml")
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
@@ -149,6 +149,14 @@ func TestNewChecksTheConfig(t *testing.T) {
 		{"no address", func(c *Config) { c.Listen = "8080" }, "HOST:PORT"},
 		{"no data", func(c *Config) { c.Data = "" }, "data must"},
 		{"no bound", func(c *Config) { c.MaxSubmission = 0 }, "max_submission must be at least 1"},
+		{"a role alone", func(c *Config) { c.Roles = "web" }, "needs a queue that others reach"},
+		{"a role alone, and a queue", func(c *Config) { c.Roles, c.Queue = "load", "nats://x/y" }, ""},
+		{"a role without a queue", func(c *Config) { c.Roles, c.Data, c.Database = "notify", "", "null" }, ""},
+		{"no such role", func(c *Config) { c.Roles = "web,laod" }, `no role "laod": name some of web,load,notify`},
+		{"a role twice", func(c *Config) { c.Roles = "web, load,web" }, "web is there twice"},
+		{"no role", func(c *Config) { c.Roles = "" }, "no role"},
+		{"a read database for nobody", func(c *Config) { c.Roles, c.Queue, c.ReadDatabase = "load", "nats://x/y", "null" }, "read_database"},
+		{"open where nothing is taken in", func(c *Config) { c.Listen, c.Roles, c.Queue = ":80", "load", "nats://x/y" }, ""},
 		{"queue and its address", func(c *Config) { c.Queue, c.QueueListen = "nats://x/y", "127.0.0.1:1" }, "queue_listen"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

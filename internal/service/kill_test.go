@@ -21,21 +21,27 @@ import (
 	"time"
 )
 
-// serveVariable makes the test binary a service: DIRECTORY ADDRESS.
+// serveVariable makes the test binary a service, as the configuration file says
+// that it names.
 const serveVariable = "KCIDB_TEST_SERVE"
 
 func TestMain(m *testing.M) {
-	if told := os.Getenv(serveVariable); told != "" {
-		serveForTest(told)
+	if file := os.Getenv(serveVariable); file != "" {
+		serveForTest(file)
+	}
+	if told := os.Getenv(natsVariable); told != "" {
+		natsForTest(told)
 	}
 	os.Exit(m.Run())
 }
 
 // serveForTest runs a service until its standard input ends, as it does when
 // the test is gone.
-func serveForTest(told string) {
-	cfg := DefaultConfig()
-	cfg.Data, cfg.Listen, _ = strings.Cut(told, " ")
+func serveForTest(file string) {
+	cfg, err := LoadConfig(file, func(string) (string, bool) { return "", false })
+	if err != nil {
+		panic(err)
+	}
 	s, err := New(cfg, slog.New(slog.NewJSONHandler(os.Stderr, nil)))
 	if err != nil {
 		panic(err)
@@ -58,20 +64,11 @@ type process struct {
 	stdin io.Closer
 }
 
-// startProcess starts a service and waits until it answers.
-func startProcess(t *testing.T, told, url string, log io.Writer) *process {
+// startProcess starts a service with a configuration, and waits until it
+// answers at its address.
+func startProcess(t testing.TB, config, url string, log io.Writer) *process {
 	t.Helper()
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), serveVariable+"="+told)
-	cmd.Stderr = log
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	p := &process{cmd, stdin}
+	p := startTestBinary(t, serveVariable+"="+write(t, config), log)
 	for end := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
 		if resp, err := http.Get(url + "/health"); err == nil {
 			resp.Body.Close()
@@ -82,6 +79,25 @@ func startProcess(t *testing.T, told, url string, log io.Writer) *process {
 			t.Fatal("the service does not answer")
 		}
 	}
+}
+
+// startTestBinary runs this binary as what a variable makes of it. It ends with
+// the test at the latest.
+func startTestBinary(t testing.TB, variable string, log io.Writer) *process {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), variable)
+	cmd.Stderr = log
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	p := &process{cmd, stdin}
+	t.Cleanup(p.kill)
+	return p
 }
 
 // kill ends the process as a power failure would, for itself.
@@ -108,7 +124,7 @@ func TestKill(t *testing.T) {
 
 	dir := filepath.Join(t.TempDir(), "data")
 	address := freeAddress(t)
-	url, told := "http://"+address, dir+" "+address
+	url, told := "http://"+address, fmt.Sprintf("data: %s\nlisten: %s\n", dir, address)
 	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
 	if err != nil {
 		t.Fatal(err)
@@ -181,7 +197,7 @@ func TestKill(t *testing.T) {
 }
 
 // freeAddress returns an address that nobody listens at.
-func freeAddress(t *testing.T) string {
+func freeAddress(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -59,7 +59,7 @@ func (s *Service) openStore(ctx context.Context) (_ store.Receipts, err error) {
 	}()
 	st, ok := opened.(store.Receipts)
 	if !ok {
-		return nil, errors.New("the database cannot keep receipts of submissions, which a service needs: use sqlite")
+		return nil, errors.New("the database cannot keep receipts of submissions, which a service needs: use sqlite or postgresql")
 	}
 	if own {
 		if err := st.Init(ctx, store.Version{}); err != nil && !errors.Is(err, store.ErrInitialized) {

@@ -3,6 +3,9 @@
 // Package service assembles the queue, the store, the loader and the web into
 // one running service: what "kcidb serve" runs, and what tests run.
 //
+// A process does all of it, or some: several processes share a queue and a
+// database that all of them reach.
+//
 // A report is in the queue, on disk, when its sender is told so; the loader
 // brings it into the store. Whenever the service is stopped, or dies, it goes
 // on where it was when started again on the same data.
@@ -53,10 +56,11 @@ type Service struct {
 	// address it listens on.
 	Ready func(net.Addr)
 
-	cfg  Config
-	auth *auth.Checker
-	log  *slog.Logger
-	now  func() time.Time
+	cfg   Config
+	roles roles
+	auth  *auth.Checker
+	log   *slog.Logger
+	now   func() time.Time
 }
 
 // New returns a service as configured, and starts nothing.
@@ -68,7 +72,11 @@ func New(cfg Config, log *slog.Logger) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}
-	return &Service{cfg: cfg, auth: checker, log: log, now: time.Now}, nil
+	r, err := cfg.roles()
+	if err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
+	return &Service{cfg: cfg, roles: r, auth: checker, log: log, now: time.Now}, nil
 }
 
 // Run serves until ctx ends. Then it takes nothing in any more, finishes the
@@ -82,34 +90,66 @@ func (s *Service) Run(ctx context.Context) (err error) {
 	if err := s.makeData(); err != nil {
 		return err
 	}
+	p := &parts{registry: prometheus.NewRegistry()}
 	// The queue is the first, for its lock keeps a second service off the data.
-	q, err := s.openQueue(ctx)
-	if err != nil {
+	if s.roles.needQueue() {
+		if p.queue, err = s.openQueue(ctx); err != nil {
+			return err
+		}
+		defer p.queue.Close()
+	}
+	if p.store, err = s.openStore(ctx); err != nil {
 		return err
 	}
-	defer q.Close()
-	st, err := s.openStore(ctx)
-	if err != nil {
-		return err
+	defer p.store.Close()
+	p.reading = p.store
+	if s.cfg.ReadDatabase != "" {
+		replica, err := s.openReplica(ctx)
+		if err != nil {
+			return err
+		}
+		defer replica.Close()
+		p.reading = &reader{Store: replica, primary: p.store, log: s.log}
 	}
-	defer st.Close()
-	return s.serve(ctx, listener, q, st)
+	return s.serve(ctx, listener, p)
 }
 
-// serve runs the parts until ctx ends or one of them fails.
-func (s *Service) serve(ctx context.Context, listener net.Listener, q queue.Queue, st store.Receipts) error {
-	registry := prometheus.NewRegistry()
-	door := s.door(q, st, registry)
-	loader := s.loader(q, st, registry)
-	loader.Busy = door.Busy
-	server := web.NewServer(s.handler(q, st, door), s.log)
-	if !s.auth.Enabled() {
-		s.log.Warn("authentication is off: anybody who reaches this address may submit", "listen", listener.Addr().String())
-	}
+// parts are what the process works with.
+type parts struct {
+	queue    queue.Queue // nil where no role has to do with it
+	store    store.Receipts
+	reading  store.Store // answers pages and queries: the store, or a replica of it
+	registry *prometheus.Registry
+}
+
+// serve does what the roles say until ctx ends or one of them fails.
+func (s *Service) serve(ctx context.Context, listener net.Listener, p *parts) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return loader.Run(ctx) })
-	group.Go(func() error { return web.Serve(ctx, server, listener, answerWithin) })
-	s.log.Info("serving", "url", "http://"+listener.Addr().String()+"/", "data", s.cfg.Data)
+	mux := http.NewServeMux()
+	mux.HandleFunc("/", web.NotFound)
+	s.monitor(p).Routes(mux)
+	var door *submit.Door
+	if s.roles.web {
+		door = s.door(p)
+		door.Routes(mux)
+		api.New(p.reading, s.log).Routes(mux)
+		(&pages.Pages{Store: p.reading, Queue: p.queue, Log: s.log, Now: s.now, Tokens: s.auth.Enabled()}).Routes(mux)
+		if !s.auth.Enabled() {
+			s.log.Warn("authentication is off: anybody who reaches this address may submit", "listen", listener.Addr().String())
+		}
+	}
+	if s.roles.load {
+		loader := s.loader(p)
+		if door != nil {
+			loader.Busy = door.Busy
+		}
+		group.Go(func() error { return loader.Run(ctx) })
+	}
+	if s.roles.notify {
+		s.log.Info("nobody is notified: this version has no subscriptions")
+	}
+	group.Go(func() error { return web.Serve(ctx, web.NewServer(mux, s.log), listener, answerWithin) })
+	s.log.Info("serving", "url", "http://"+listener.Addr().String()+"/", "roles", s.cfg.Roles, "data", s.cfg.Data)
 	if s.Ready != nil {
 		s.Ready(listener.Addr())
 	}
@@ -118,34 +158,25 @@ func (s *Service) serve(ctx context.Context, listener net.Listener, q queue.Queu
 	return err
 }
 
-func (s *Service) loader(q queue.Queue, st store.Receipts, registry prometheus.Registerer) *ingest.Loader {
+func (s *Service) loader(p *parts) *ingest.Loader {
 	return &ingest.Loader{
-		Queue: q, Store: st, Log: s.log, Now: s.now,
+		Queue: p.queue, Store: p.store, Log: s.log, Now: s.now,
 		Limits: queue.Limits{
 			Messages: s.cfg.BatchMessages, Objects: s.cfg.BatchObjects, Bytes: int(s.cfg.BatchBytes),
 		},
 		Pace:         batchPace,
 		Extend:       visibility / 4,
 		KeepReceipts: time.Duration(s.cfg.ReceiptDays) * 24 * time.Hour,
-		Loaded:       observe(registry),
+		Loaded:       observe(p.registry),
 	}
 }
 
-func (s *Service) door(q queue.Queue, st store.Receipts, registry *prometheus.Registry) *submit.Door {
+func (s *Service) door(p *parts) *submit.Door {
 	return submit.New(submit.Config{
-		Auth: s.auth, Queue: q, Store: st, Log: s.log, Now: s.now,
-		Metrics:  submit.NewMetrics(registry, q, s.now(), s.now),
+		Auth: s.auth, Queue: p.queue, Store: p.store, Log: s.log, Now: s.now,
+		Metrics:  submit.NewMetrics(p.registry),
 		MaxBytes: int64(s.cfg.MaxSubmission), MaxMemory: int64(s.cfg.MaxMemory), Wait: memoryWait,
 	})
-}
-
-func (s *Service) handler(q queue.Queue, st store.Store, door *submit.Door) http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("/", web.NotFound)
-	door.Routes(mux)
-	api.New(st, s.log).Routes(mux)
-	(&pages.Pages{Store: st, Queue: q, Log: s.log, Now: s.now, Tokens: s.auth.Enabled()}).Routes(mux)
-	return mux
 }
 
 // makeData makes the data directory, where one is needed.

@@ -32,7 +32,7 @@ func start(t testing.TB, change func(*Config)) *running {
 	if change != nil {
 		change(&cfg)
 	}
-	if err := os.Chmod(cfg.Data, 0o700); err != nil {
+	if err := os.Chmod(cfg.Data, 0o700); cfg.Data != "" && err != nil {
 		t.Fatal(err)
 	}
 	r := &running{log: &bytes.Buffer{}}

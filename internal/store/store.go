@@ -137,6 +137,14 @@ type RoleMaker interface {
 	MakeRoles(ctx context.Context) (left []string, err error)
 }
 
+// Lagger is a Store that may be a replica of another.
+type Lagger interface {
+	Store
+	// Lag returns how far it is behind the database it is a replica of, 0 where
+	// it is none.
+	Lag(ctx context.Context) (time.Duration, error)
+}
+
 // Version is the version of a database schema.
 type Version struct{ Major, Minor int }
 

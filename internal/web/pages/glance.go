@@ -24,7 +24,19 @@ const (
 // seen is what there was to see.
 type seen struct {
 	store.Overview
-	Waiting int // submissions in the queue
+	Waiting int           // submissions in the queue
+	Behind  time.Duration // how old this is, where a replica answers that lags
+}
+
+// behindTold is how far a replica lags at least for visitors to be told.
+const behindTold = time.Minute
+
+// BehindMinutes is how many minutes old this is, 0 where nobody minds.
+func (s seen) BehindMinutes() int64 {
+	if s.Behind < behindTold {
+		return 0
+	}
+	return int64(s.Behind / time.Minute)
 }
 
 // count is a number of things.
@@ -77,6 +89,10 @@ func (g *glance) look(ctx context.Context, p *Pages) (seen, error) {
 		if now.Overview, err = o.Overview(ctx, latest); err != nil {
 			return seen{}, err
 		}
+	}
+	if l, ok := p.Store.(store.Lagger); ok {
+		// Without an answer there is nothing to tell.
+		now.Behind, _ = l.Lag(ctx)
 	}
 	stats, err := p.Queue.Stats(ctx)
 	if err != nil {

@@ -3,21 +3,14 @@
 package submit
 
 import (
-	"context"
-	"net/http"
 	"strings"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
-
-	"github.com/kcidb-go/kcidb/internal/queue"
 )
 
-// Metrics count what comes through the door. The names up to kcidb_json_files
-// are those monitoring systems know already.
+// Metrics count what comes through the door. The names are those monitoring
+// systems know already.
 type Metrics struct {
-	registry     *prometheus.Registry
 	submissions  prometheus.Counter
 	bytes        prometheus.Counter
 	refusals     prometheus.Counter
@@ -26,16 +19,14 @@ type Metrics struct {
 	byOrigin     *prometheus.CounterVec
 }
 
-// NewMetrics returns metrics of a service started at the time given. They are
-// served by the door together with everything else in the registry.
-func NewMetrics(registry *prometheus.Registry, q queue.Queue, started time.Time, now func() time.Time) *Metrics {
+// NewMetrics returns metrics that are in a registry.
+func NewMetrics(registry prometheus.Registerer) *Metrics {
 	counter := func(name, help string) prometheus.Counter {
 		c := prometheus.NewCounter(prometheus.CounterOpts{Name: name, Help: help})
 		registry.MustRegister(c)
 		return c
 	}
 	m := &Metrics{
-		registry:     registry,
 		submissions:  counter("kcidb_submissions_total", "Submissions taken in."),
 		bytes:        counter("kcidb_submission_size_total", "Bytes of the submissions taken in, decompressed."),
 		refusals:     counter("kcidb_errors_total", "Submissions refused for their token."),
@@ -44,9 +35,7 @@ func NewMetrics(registry *prometheus.Registry, q queue.Queue, started time.Time,
 		byOrigin: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "kcidb_submissions_by_origin", Help: "Submissions taken in, by the origin of the token."}, []string{"origin"}),
 	}
-	registry.MustRegister(m.byOrigin, queueCollector{q}, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "kcidb_uptime_seconds", Help: "Time since the service was started."},
-		func() float64 { return now().Sub(started).Seconds() }))
+	registry.MustRegister(m.byOrigin)
 	return m
 }
 
@@ -63,41 +52,4 @@ func label(origin string) string {
 		return (c < 'a' || c > 'z') && (c < '0' || c > '9')
 	})
 	return strings.Join(words, "_")
-}
-
-func (m *Metrics) handler() http.Handler {
-	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError})
-}
-
-// queueCollector asks the queue for its numbers whenever metrics are read.
-type queueCollector struct{ queue queue.Queue }
-
-var (
-	waiting = prometheus.NewDesc("kcidb_json_files", "Submissions in the queue, not loaded yet.", nil, nil)
-	unacked = prometheus.NewDesc("kcidb_queue_unacked", "Submissions in the queue that are being loaded.", nil, nil)
-	size    = prometheus.NewDesc("kcidb_queue_bytes", "Size of the queue.", nil, nil)
-	dead    = prometheus.NewDesc("kcidb_queue_dead_letters", "Submissions given up, kept with the reason.", nil, nil)
-)
-
-func (c queueCollector) Describe(all chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{waiting, unacked, size, dead} {
-		all <- d
-	}
-}
-
-func (c queueCollector) Collect(all chan<- prometheus.Metric) {
-	ctx, cancel := context.WithTimeout(context.Background(), readyTime)
-	defer cancel()
-	stats, err := c.queue.Stats(ctx)
-	if err != nil {
-		all <- prometheus.NewInvalidMetric(waiting, err)
-		return
-	}
-	gauge := func(d *prometheus.Desc, value float64) {
-		all <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value)
-	}
-	gauge(waiting, float64(stats.Messages))
-	gauge(unacked, float64(stats.Unacked))
-	gauge(size, float64(stats.Bytes))
-	gauge(dead, float64(stats.DeadLetters))
 }

@@ -64,9 +64,6 @@ func (d *Door) Routes(mux *http.ServeMux) {
 	mux.Handle("/submit", web.Methods{http.MethodPost: d.submit})
 	mux.Handle("/status", web.Methods{http.MethodGet: d.status})
 	mux.Handle("/authtest", web.Methods{http.MethodGet: d.authTest})
-	mux.Handle("/metrics", web.Methods{http.MethodGet: d.Metrics.handler().ServeHTTP})
-	mux.Handle("/health", web.Methods{http.MethodGet: health})
-	mux.Handle("/ready", web.Methods{http.MethodGet: d.ready})
 }
 
 // Busy tells whether submissions are being taken in.

@@ -42,7 +42,7 @@ func newDoor(t *testing.T, most int64) (*Door, http.Handler) {
 	}
 	d := New(Config{
 		Auth: &auth.Checker{}, Queue: q, Store: st, Log: slog.New(slog.DiscardHandler), Now: time.Now,
-		Metrics:  NewMetrics(prometheus.NewRegistry(), q, time.Now(), time.Now),
+		Metrics:  NewMetrics(prometheus.NewRegistry()),
 		MaxBytes: 1000, MaxMemory: 1000, Wait: 10 * time.Millisecond,
 	})
 	mux := http.NewServeMux()
@@ -83,22 +83,12 @@ func TestPartsFail(t *testing.T) {
 		code               int
 		want               string
 	}{
-		{"GET", "/ready", "", 503, "store: OK\nqueue: does not answer\n"},
 		{"POST", "/submit", emptyReport, 503, `{"id":"0","status":"error","message":"The queue does not answer, try again later"}`},
 		{"GET", "/status?id=x", "", 500, `{"id":"0","status":"error","message":"Internal server error"}`},
-		{"GET", "/health", "", 200, "OK"},
 	} {
 		if w := ask(h, test.method, test.path, test.body); w.Code != test.code || w.Body.String() != test.want {
 			t.Errorf("%s %s: %d %s, want %d %s", test.method, test.path, w.Code, w.Body, test.code, test.want)
 		}
-	}
-	d.Store.Close()
-	if w := ask(h, "GET", "/ready", ""); w.Body.String() != "store: does not answer\nqueue: does not answer\n" {
-		t.Errorf("/ready: %s", w.Body)
-	}
-	// What the queue cannot tell is left out, the rest is there.
-	if w := ask(h, "GET", "/metrics", ""); w.Code != 200 || !strings.Contains(w.Body.String(), "kcidb_system_errors_total 2") {
-		t.Errorf("/metrics: %d %s", w.Code, w.Body)
 	}
 }
 

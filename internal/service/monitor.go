@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package service
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/web/monitor"
+)
+
+// monitor returns what watches the process, and registers the numbers of what it
+// works with.
+func (s *Service) monitor(p *parts) *monitor.Monitor {
+	m := &monitor.Monitor{Registry: p.registry, Log: s.log}
+	p.registry.MustRegister(monitor.Uptime(s.now))
+	m.Parts = append(m.Parts, monitor.Part{Name: "store", Check: func(ctx context.Context) (string, error) {
+		_, err := p.store.Time(ctx, store.Current)
+		return "", err
+	}})
+	if p.queue != nil {
+		p.registry.MustRegister(monitor.Queue(p.queue))
+		m.Parts = append(m.Parts, monitor.Part{Name: "queue", Check: func(ctx context.Context) (string, error) {
+			_, err := p.queue.Stats(ctx)
+			return "", err
+		}})
+	}
+	if replica, ok := p.reading.(*reader); ok {
+		p.registry.MustRegister(monitor.Lag(replica.Lag))
+		m.Parts = append(m.Parts, monitor.Part{Name: "read database", Spare: true, Check: replica.state})
+	}
+	return m
+}
+
+// state tells whether the replica answers, and how far it is behind.
+func (r *reader) state(ctx context.Context) (remark string, err error) {
+	if _, err := r.Time(ctx, store.Current); err != nil {
+		return "the database answers in its place", err
+	}
+	lag, err := r.Lag(ctx)
+	switch {
+	case err != nil:
+		r.log.Warn("nobody knows how far the read database is behind", "error", err)
+		return "nobody knows how far behind the database: see the log", nil
+	case lag >= time.Second:
+		return fmt.Sprintf("%d seconds behind the database", int(lag.Seconds())), nil
+	}
+	return "", nil
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"log/slog"
+	"time"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/all"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// openReplica opens the replica that pages and queries are to ask. One that does
+// not answer now may do so later; what can only be a mistake is told at once.
+func (s *Service) openReplica(ctx context.Context) (store.Store, error) {
+	replica, err := all.Open(ctx, s.cfg.ReadDatabase)
+	if err != nil {
+		return nil, fmt.Errorf("read_database: %w", err)
+	}
+	_, err = replica.Time(ctx, store.LastModified)
+	switch {
+	case errors.Is(err, store.ErrUnavailable):
+		s.log.Warn("the read database does not answer", "error", err)
+	case err != nil:
+		replica.Close()
+		return nil, fmt.Errorf("read_database: %w", err)
+	}
+	return replica, nil
+}
+
+// reader answers pages and queries from a replica, and from the primary while
+// the replica is not available.
+type reader struct {
+	store.Store // the replica
+	primary     store.Store
+	log         *slog.Logger
+}
+
+var (
+	_ store.Overviewer = (*reader)(nil)
+	_ store.Lagger     = (*reader)(nil)
+)
+
+// Query asks the replica, and the primary where it says nothing at all.
+func (r *reader) Query(ctx context.Context, q store.Query) iter.Seq2[*report.Report, error] {
+	return func(yield func(*report.Report, error) bool) {
+		begun := false
+		for part, err := range r.Store.Query(ctx, q) {
+			if err != nil && !begun && r.instead(ctx, err) {
+				r.primary.Query(ctx, q)(yield)
+				return
+			}
+			begun = true
+			if !yield(part, err) {
+				return
+			}
+		}
+	}
+}
+
+// Overview asks the replica, else the primary.
+func (r *reader) Overview(ctx context.Context, latest int) (store.Overview, error) {
+	o, err := overview(ctx, r.Store, latest)
+	if err != nil && r.instead(ctx, err) {
+		return overview(ctx, r.primary, latest)
+	}
+	return o, err
+}
+
+func overview(ctx context.Context, s store.Store, latest int) (store.Overview, error) {
+	if o, ok := s.(store.Overviewer); ok {
+		return o.Overview(ctx, latest)
+	}
+	return store.Overview{}, nil
+}
+
+// Lag returns how far the replica is behind, 0 where it cannot be.
+func (r *reader) Lag(ctx context.Context) (time.Duration, error) {
+	if l, ok := r.Store.(store.Lagger); ok {
+		return l.Lag(ctx)
+	}
+	_, err := r.Time(ctx, store.Current)
+	return 0, err
+}
+
+// instead tells whether the primary is to be asked in place of the replica: that
+// is not there, or broke off for what it had to apply.
+func (r *reader) instead(ctx context.Context, err error) bool {
+	if ctx.Err() != nil || !errors.Is(err, store.ErrUnavailable) && !errors.Is(err, store.ErrBusy) {
+		return false
+	}
+	r.log.Warn("the database is asked in place of the read database", "error", err)
+	return true
+}
