@@ -6,7 +6,8 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -26,47 +27,118 @@ const (
 // connect, and the specification as errors may show it: without a password.
 func parse(params string) (*pgxpool.Config, string, error) {
 	text := strings.TrimPrefix(strings.TrimSpace(params), "!") // the Python system's mark
-	if strings.HasPrefix(text, "//") {
+	isURL := strings.HasPrefix(text, "//")
+	if isURL {
 		text = "postgresql:" + text
 	}
 	cfg, err := pgxpool.ParseConfig(text)
 	if err != nil {
-		return nil, "", fmt.Errorf("postgresql: the specification cannot be read: %w "+
-			"(it is postgresql:NAME=VALUE ..., as in postgresql:host=/run/postgresql dbname=kcidb, or postgresql://USER@HOST/DATABASE)", reason(err))
+		return nil, "", malformed(reason(err, mayShow(text)))
 	}
 	conn := cfg.ConnConfig
+	if err := settle(conn.RuntimeParams, mayShow(text)); err != nil {
+		return nil, "", malformed(err)
+	}
+	// A password that is not encoded as a URL has it ends at its first "/" or
+	// "@", and what is behind becomes the host's name, or the database's.
+	if isURL && strings.Contains(conn.Host+conn.Database+conn.User, "@") {
+		return nil, "", malformed(errors.New(`in a URL, "@" is written %40, "/" %2F, ":" %3A and "%" %25, in a password too`))
+	}
 	conn.Database = cmp.Or(conn.Database, conn.User) // as the server takes it
 	if conn.ConnectTimeout == 0 {
 		conn.ConnectTimeout = connectTimeout
 	}
-	for name, value := range map[string]string{"application_name": "kcidb", "timezone": "UTC"} {
-		conn.RuntimeParams[name] = cmp.Or(conn.RuntimeParams[name], value)
-	}
 	if !strings.Contains(text, "pool_max_conns") {
 		cfg.MaxConns = maxConnections
 	}
-	name := fmt.Sprintf("postgresql:host=%s port=%d dbname=%s user=%s",
-		quote(conn.Host), conn.Port, quote(conn.Database), quote(conn.User))
+	hosts, ports := places(&conn.Config)
+	name := fmt.Sprintf("postgresql:host=%s port=%s dbname=%s user=%s", quote(hosts), quote(ports), quote(conn.Database), quote(conn.User))
 	return cfg, name, nil
 }
 
-// reason returns why a connection string cannot be read, without the string,
-// which may have a password in it.
-func reason(err error) error {
-	if parsing, ok := errors.AsType[*pgconn.ParseConfigError](err); ok && parsing.Unwrap() != nil {
-		err = parsing.Unwrap()
-	} else if ok {
+func malformed(err error) error {
+	return fmt.Errorf("postgresql: the specification cannot be read: %w "+
+		"(it is postgresql:NAME=VALUE ..., as in postgresql:host=/run/postgresql dbname=kcidb, or postgresql://USER@HOST/DATABASE; "+
+		"a VALUE with spaces is put in single quotes)", err)
+}
+
+// mayShow tells whether parts of a connection string may be shown, whichever
+// part a fault made of a password: those of one that has none.
+func mayShow(text string) bool {
+	return !strings.Contains(text, "pass") && !strings.ContainsAny(text, "@%")
+}
+
+// reason returns why a connection string cannot be read. Where parts of it must
+// not be shown, it has no more than the words that begin what the library says.
+func reason(err error, show bool) error {
+	parsing, ok := errors.AsType[*pgconn.ParseConfigError](err)
+	if !ok {
 		return errors.New("it is malformed")
 	}
-	if malformed, ok := errors.AsType[*url.Error](err); ok {
-		err = malformed.Err
+	// What an error without a reason says comes before the reason.
+	text := strings.TrimPrefix(parsing.Error(), (&pgconn.ParseConfigError{ConnString: parsing.ConnString}).Error())
+	if !show {
+		text = strings.TrimSpace(text[:min(len(text), strings.IndexAny(text+":", `:("'0123456789`))])
 	}
-	return err
+	return errors.New(text)
+}
+
+// ours are settings of the session that libpq has options or variables for, and
+// ignored are options of libpq that the library here has no use for.
+var (
+	ours    = []string{"application_name", "timezone", "options"}
+	ignored = []string{
+		"client_encoding", "fallback_application_name", "gssdelegation", "gssencmode", "gsslib", "keepalives", "keepalives_count",
+		"keepalives_idle", "keepalives_interval", "sslcompression", "tcp_user_timeout",
+	}
+)
+
+// settle completes the settings of the session. The library hands all names it
+// does not know to the server, as settings; libpq refuses them, and so do we,
+// for it may be a part of a password that somebody forgot to quote.
+func settle(settings map[string]string, show bool) error {
+	for name := range settings {
+		switch {
+		case slices.Contains(ignored, name):
+			delete(settings, name)
+		case slices.Contains(ours, name):
+		case show:
+			return fmt.Errorf("%q is no name that libpq knows", name)
+		default:
+			return errors.New("it has a name that libpq does not know")
+		}
+	}
+	for name, value := range map[string]string{"application_name": "kcidb", "timezone": "UTC"} {
+		settings[name] = cmp.Or(settings[name], value)
+	}
+	settings["client_encoding"] = "UTF8" // whatever the database has
+	return nil
+}
+
+// places returns the hosts, and the ports there, that are tried one after the
+// other, as a connection string has them.
+func places(cfg *pgconn.Config) (hosts, ports string) {
+	seen := map[string]bool{}
+	add := func(host string, port uint16) {
+		// Each comes twice where it is tried without encryption too.
+		if key := host + "," + strconv.Itoa(int(port)); !seen[key] {
+			if len(seen) > 0 {
+				hosts, ports = hosts+",", ports+","
+			}
+			seen[key] = true
+			hosts, ports = hosts+host, ports+strconv.Itoa(int(port))
+		}
+	}
+	add(cfg.Host, cfg.Port)
+	for _, f := range cfg.Fallbacks {
+		add(f.Host, f.Port)
+	}
+	return hosts, ports
 }
 
 // quote returns a value as a connection string has it.
 func quote(value string) string {
-	if value != "" && !strings.ContainsAny(value, ` '\`) {
+	if value != "" && !strings.ContainsAny(value, " \t\n\r\v\f'\\") {
 		return value
 	}
 	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(value) + "'"
