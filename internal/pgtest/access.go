@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pgtest
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Require puts lines in front of those of pg_hba.conf, which let everybody in
+// without a password, and starts the server again with them.
+func (s *Server) Require(t testing.TB, lines ...string) {
+	t.Helper()
+	file := filepath.Join(s.data(), "pg_hba.conf")
+	text, err := os.ReadFile(file)
+	if err == nil { // the file keeps its owner
+		err = os.WriteFile(file, []byte(strings.Join(lines, "\n")+"\n"+string(text)), 0)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Stop(t, false)
+	s.Run(t)
+}
+
+// Own gives a folder to the server's user.
+func (s *Server) Own(t testing.TB, dir string) {
+	t.Helper()
+	if s.owner == nil {
+		return
+	}
+	if err := os.Chown(dir, int(s.owner.Credential.Uid), int(s.owner.Credential.Gid)); err != nil {
+		t.Fatal(err)
+	}
+}
