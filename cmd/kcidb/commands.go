@@ -42,7 +42,7 @@ standard output. "kcidb serve" runs the whole system on this machine.`,
 	)
 	addGroup(root, "reports",
 		newSchemaCommand(p), newValidateCommand(p), newUpgradeCommand(p),
-		newCountCommand(p), newMergeCommand(p), newGenCommand(p))
+		newCountCommand(p), newMergeCommand(p), newDiffCommand(p), newGenCommand(p))
 	addGroup(root, "service",
 		newServeCommand(p), newSubmitCommand(p), newQueryCommand(p))
 	addGroup(root, "parts", newDBCommand(p), newMQCommand(p))

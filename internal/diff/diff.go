@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package diff compares two streams of reports, of any size, by the objects in
+// them.
+//
+// The objects of both are sorted by their IDs, in memory as far as they fit
+// and in temporary files beyond, and then read side by side. An object that
+// comes several times in a stream is merged as a database merges it when the
+// stream is loaded. Neither the order of objects matters, nor how a value is
+// written: 1 and 1.0 are the same, and so is a time in two time zones.
+package diff
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"iter"
+
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// Side is one of the two streams.
+type Side byte
+
+// The sides.
+const (
+	A Side = iota
+	B
+)
+
+// sorted is how much is sorted in memory at a time, in bytes. A temporary file
+// has that much, compressed to a small part of it.
+const sorted = 128 << 20
+
+// Comparison is of two streams. Objects are added first, in the order of their
+// stream, and compared then. It must be closed.
+type Comparison struct {
+	sorter   *sorter
+	compared int64
+}
+
+// New returns a comparison whose temporary files, if there are any, are in a
+// folder that is removed when the comparison is closed.
+func New() *Comparison { return &Comparison{sorter: &sorter{most: sorted}} }
+
+// Close removes what the comparison keeps on disk.
+func (c *Comparison) Close() error { return c.sorter.close() }
+
+// Compared returns how many objects were compared so far, of both sides
+// together, those in both once.
+func (c *Comparison) Compared() int64 { return c.compared }
+
+// lists are the names of the lists, by the number that their keys begin with.
+var lists = []string{"checkouts", "builds", "tests", "issues", "incidents"}
+
+// Add adds the objects of a part of a stream. It does not keep r.
+func (c *Comparison) Add(side Side, r *report.Report) error {
+	a := adder{sorter: c.sorter, side: side}
+	for i := range r.Checkouts {
+		a.add(0, r.Checkouts[i].ID, 0, r.Checkouts[i].AppendJSON)
+	}
+	for i := range r.Builds {
+		a.add(1, r.Builds[i].ID, 0, r.Builds[i].AppendJSON)
+	}
+	for i := range r.Tests {
+		a.add(2, r.Tests[i].ID, 0, r.Tests[i].AppendJSON)
+	}
+	for i := range r.Issues {
+		a.add(3, r.Issues[i].ID, r.Issues[i].Version, r.Issues[i].AppendJSON)
+	}
+	for i := range r.Incidents {
+		a.add(4, r.Incidents[i].ID, 0, r.Incidents[i].AppendJSON)
+	}
+	return a.err
+}
+
+// adder adds objects until one fails.
+type adder struct {
+	sorter    *sorter
+	side      Side
+	key, text []byte
+	err       error
+}
+
+// versionSize is the size of an issue's version in a key.
+const versionSize = 8
+
+// add adds an object. No ID has a NUL in it, so that keys sort as IDs do.
+func (a *adder) add(list byte, id string, version int, appendJSON func([]byte) []byte) {
+	if a.err != nil {
+		return
+	}
+	a.key = append(append(append(a.key[:0], list), id...), 0)
+	a.key = binary.BigEndian.AppendUint64(a.key, uint64(version))
+	a.key = append(a.key, byte(a.side))
+	a.text = appendJSON(a.text[:0])
+	a.err = a.sorter.add(a.key, a.text)
+}
+
+// Difference is an object that is not the same on both sides.
+type Difference struct {
+	List    string
+	ID      string
+	Version int // of an issue; 0 for other objects
+	// OnlyIn says which side has the object at all, where one has not.
+	OnlyIn *Side
+	// Fields are those that differ, where both sides have the object, in the
+	// order of their names.
+	Fields []Field
+}
+
+// Field is a field that differs. Those within an environment, a number or a
+// culprit are fields of their own.
+type Field struct {
+	Name string // "status", "environment.comment"
+	A, B []byte // the values as JSON, nil where the field is absent
+}
+
+// Object returns what the difference is about, "tests ci:1".
+func (d *Difference) Object() string {
+	if d.List == "issues" {
+		return fmt.Sprintf("%s %s version %d", d.List, d.ID, d.Version)
+	}
+	return d.List + " " + d.ID
+}
+
+// Differences compares, and returns the objects that differ, in the order of
+// the lists and of IDs. An error is the last. It may be called once, when all
+// objects are added.
+func (c *Comparison) Differences() iter.Seq2[*Difference, error] {
+	return func(yield func(*Difference, error) bool) {
+		var p pair
+		for r, err := range c.sorter.sorted() {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			key, side := r.key[:len(r.key)-1], Side(r.key[len(r.key)-1])
+			if !bytes.Equal(key, p.key) {
+				if !c.give(&p, yield) {
+					return
+				}
+				p = pair{key: bytes.Clone(key)}
+			}
+			if err := p.add(side, r.text); err != nil {
+				yield(nil, err)
+				return
+			}
+		}
+		c.give(&p, yield)
+	}
+}
+
+// give compares both sides of an object.
+func (c *Comparison) give(p *pair, yield func(*Difference, error) bool) (more bool) {
+	if p.key == nil {
+		return true
+	}
+	c.compared++
+	d, err := p.difference()
+	if err != nil {
+		yield(nil, err)
+		return false
+	}
+	return d == nil || yield(d, nil)
+}
+
+// pair is an object on both sides.
+type pair struct {
+	key   []byte
+	texts [2][]byte // where it came once
+	many  [2]fields // where it came more than once: all of them, merged
+}
+
+// add adds the object as it came next on a side.
+func (p *pair) add(side Side, text []byte) error {
+	if p.texts[side] == nil {
+		p.texts[side] = bytes.Clone(text)
+		return nil
+	}
+	if p.many[side] == nil {
+		first, err := fieldsOf(p.texts[side])
+		if err != nil {
+			return err
+		}
+		p.many[side] = first
+	}
+	next, err := fieldsOf(text)
+	if err != nil {
+		return err
+	}
+	p.many[side], err = merge(p.many[side], next)
+	return err
+}
+
+// fields returns what a side says of the object.
+func (p *pair) fields(side Side) (fields, error) {
+	if p.many[side] != nil {
+		return p.many[side], nil
+	}
+	return fieldsOf(p.texts[side])
+}
+
+// difference returns how both sides differ, nil where they do not.
+func (p *pair) difference() (*Difference, error) {
+	once := p.many[A] == nil && p.many[B] == nil
+	if once && p.texts[A] != nil && bytes.Equal(p.texts[A], p.texts[B]) {
+		return nil, nil
+	}
+	id := p.key[1 : len(p.key)-versionSize-1]
+	version := binary.BigEndian.Uint64(p.key[len(p.key)-versionSize:])
+	d := &Difference{List: lists[p.key[0]], ID: string(id), Version: int(version)}
+	for side, text := range p.texts {
+		if text == nil {
+			d.OnlyIn = new(B - Side(side))
+			return d, nil
+		}
+	}
+	a, err := p.fields(A)
+	if err != nil {
+		return nil, err
+	}
+	b, err := p.fields(B)
+	if err != nil {
+		return nil, err
+	}
+	if d.Fields, err = unequal(a, b); err != nil || len(d.Fields) == 0 {
+		return nil, err
+	}
+	return d, nil
+}
