@@ -30,7 +30,7 @@ func (s *Store) dump(ctx context.Context, opts store.DumpOptions, yield func(*re
 	defer v.close()
 	// In the order of the index, a load at a time, nothing has to be sorted as a
 	// whole. The first rows come at once, and no space is needed on the server.
-	if _, err := v.tx.Exec(ctx, "SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off"); err != nil {
+	if err := v.exec(ctx, "SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off"); err != nil {
 		return err
 	}
 	p := newPages(v, opts.PerReport, opts.Metadata, yield)

@@ -26,6 +26,10 @@ const (
 	insufficientRights   = "42501"
 	diskFull             = "53100"
 	tooManyConnections   = "53300"
+	tooLong              = "54000" // for an index
+	lockNotAvailable     = "55P03"
+	idleTooLong          = "25P03"
+	undefinedFile        = "58P01"
 	configurationLimit   = "53400" // temp_file_limit
 	readOnlyTransaction  = "25006"
 	invalidPassword      = "28P01"
@@ -54,6 +58,8 @@ func (s *Store) failure(ctx context.Context, operation string, err error) error 
 	}
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
+	} else if errors.Is(err, context.DeadlineExceeded) && !isConnect(err) {
+		err = errSlow // nobody but patient sets a time
 	}
 	return fmt.Errorf("%s: %s: %w", s.name, operation, s.explain(s.translate(err)))
 }
@@ -67,12 +73,14 @@ func (s *Store) translate(err error) error {
 	case errors.Is(err, errSlow), errors.Is(err, store.ErrUnavailable):
 		return err
 	case isEngine:
-		if sentinel, advice := meaning(engine); sentinel != nil {
-			return fmt.Errorf("%w: %s%s", sentinel, message(engine), advice)
+		sentinel, advice := meaning(engine)
+		text := within(err, engine) + message(engine) + advice
+		if sentinel == nil {
+			return errors.New(text)
 		}
-		return errors.New(message(engine))
+		return fmt.Errorf("%w: %s", sentinel, text)
 	case errors.As(err, &connect):
-		return fmt.Errorf("%w: the server cannot be reached: %s", store.ErrUnavailable, plain(connect))
+		return fmt.Errorf("%w: the server cannot be reached: %s: see whether it runs there, and what its log says", store.ErrUnavailable, plain(connect))
 	case s.closed.Load():
 		return errClosed
 	case isBroken(err):
@@ -92,8 +100,14 @@ func meaning(err *pgconn.PgError) (sentinel error, advice string) {
 	case readOnlyTransaction:
 		return store.ErrReadOnly, ": this is a replica, or the server is told to write nothing; name the primary as the database, and the replica as the read database"
 	case insufficientRights:
+		if strings.Contains(err.Message, "for schema") {
+			return store.ErrForbidden, ": be the owner of the database, or have its owner grant the user CREATE and USAGE on the schema"
+		}
 		return store.ErrForbidden, `: "kcidb db init" makes the roles kcidb_editor and kcidb_viewer; grant the user one of them, or be the owner`
 	case invalidPassword, invalidAuthorization:
+		if strings.HasSuffix(err.Message, "does not exist") {
+			return store.ErrForbidden, `: "createuser" makes it`
+		}
 		return store.ErrForbidden, ": see the user's password in ~/.pgpass or PGPASSWORD, and pg_hba.conf on the server"
 	case invalidCatalogName:
 		return store.ErrNotFound, `: "createdb" makes it`
@@ -101,21 +115,39 @@ func meaning(err *pgconn.PgError) (sentinel error, advice string) {
 		if strings.Contains(err.Message, "recovery") {
 			return store.ErrBusy, ": the replica had to apply a change; set hot_standby_feedback or raise max_standby_streaming_delay on it, or ask the primary"
 		}
-		return store.ErrBusy, ""
+		return store.ErrBusy, ": try again"
 	case deadlockDetected:
-		return store.ErrBusy, ""
+		return store.ErrBusy, ": try again"
+	case lockNotAvailable:
+		return store.ErrBusy, ": try again, or raise the user's lock_timeout"
+	case queryCanceled:
+		return store.ErrBusy, ": somebody cancelled it, or the user's statement_timeout is too short"
+	case idleTooLong:
+		return store.ErrUnavailable, ": raise the user's idle_in_transaction_session_timeout"
+	case tooLong:
+		return nil, ": an ID, or another name of the object, is too long to be kept"
+	case undefinedFile:
+		return store.ErrCorrupt, ""
 	}
 	switch err.Code[:min(2, len(err.Code))] {
 	case "08", "57": // the connection, and being shut down or starting up
-		if err.Code != queryCanceled {
-			return store.ErrUnavailable, ""
-		}
+		return store.ErrUnavailable, ": try again when the server is up; its log tells more"
 	case "53":
 		return store.ErrUnavailable, ""
 	case "XX":
 		return store.ErrCorrupt, ""
 	}
 	return nil, ""
+}
+
+// within returns what was put in front of an engine's error, as the migration
+// that it happened in.
+func within(err error, engine *pgconn.PgError) string {
+	before, found := strings.CutSuffix(err.Error(), engine.Error())
+	if !found || isConnect(err) {
+		return ""
+	}
+	return before
 }
 
 // message returns what an error of the engine says, without the severity, and
@@ -136,12 +168,17 @@ func plain(err *pgconn.ConnectError) string {
 func (s *Store) explain(err error) error {
 	switch {
 	case errors.Is(err, store.ErrNotInitialized):
-		return fmt.Errorf(`%w: "kcidb db init -d '%s'" makes it`, err, s.name)
+		return fmt.Errorf(`%w: "kcidb db init -d %s" makes it`, err, s.argument())
 	case errors.Is(err, store.ErrOldSchema):
-		return fmt.Errorf("%w -d '%s'", err, s.name)
+		return fmt.Errorf("%w -d %s", err, s.argument())
+	case errors.Is(err, store.ErrNewSchema):
+		return fmt.Errorf("%w: install a newer kcidb, as the one that upgraded it", err)
 	}
 	return err
 }
+
+// argument returns the specification as a shell takes it.
+func (s *Store) argument() string { return "'" + strings.ReplaceAll(s.name, "'", `'\''`) + "'" }
 
 // isBroken tells whether an error is one of the connection: the server is gone,
 // restarts, or does not take more.
@@ -150,6 +187,11 @@ func isBroken(err error) bool {
 		sentinel, _ := meaning(engine)
 		return errors.Is(sentinel, store.ErrUnavailable)
 	}
-	var connect *pgconn.ConnectError
-	return errors.As(err, &connect) || isNetwork(err)
+	return isConnect(err) || isNetwork(err)
+}
+
+// isConnect tells whether an error is one of connecting.
+func isConnect(err error) bool {
+	_, is := errors.AsType[*pgconn.ConnectError](err)
+	return is
 }

@@ -43,6 +43,14 @@ func (s *Store) view(ctx context.Context) (_ *view, err error) {
 	return v, nil
 }
 
+// exec runs a statement that takes no time.
+func (v *view) exec(ctx context.Context, statement string) error {
+	ctx, cancel := v.store.patient(ctx)
+	defer cancel()
+	_, err := v.tx.Exec(ctx, statement)
+	return err
+}
+
 func (v *view) close() {
 	ctx, cancel := context.WithTimeout(context.Background(), v.store.patience)
 	defer cancel()
@@ -101,7 +109,7 @@ func (p *pages) read(ctx context.Context, t *table, query string, args ...any) (
 			break
 		}
 	}
-	_, err := p.view.tx.Exec(ctx, "CLOSE page")
+	err := p.view.exec(ctx, "CLOSE page")
 	return err == nil, err
 }
 
