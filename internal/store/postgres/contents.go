@@ -33,9 +33,6 @@ func (c contentSet) add(text string) hash {
 	return h
 }
 
-// contentsStage is the temporary table that new contents are copied into.
-const contentsStage = "kcidb_stage_contents"
-
 // save adds the contents that are not in the database.
 //
 // The transaction holds contentsLock with others, so that no content is swept
@@ -71,12 +68,9 @@ func (c contentSet) save(ctx context.Context, tx pgx.Tx) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	// By their hashes, as all loaders do; these come first in a row.
+	// By their hashes, which come first in a row, the index is gone through once.
 	slices.SortFunc(rows, func(a, b row) int { return bytes.Compare(a.data, b.data) })
-	if _, err := tx.Conn().PgConn().CopyFrom(ctx, copyReader(rows), "COPY "+contentsStage+" (hash, data) FROM STDIN BINARY"); err != nil {
-		return err
-	}
-	_, err = tx.Exec(ctx, "INSERT INTO contents SELECT hash, data FROM "+contentsStage+" ON CONFLICT DO NOTHING")
+	_, err = tx.Conn().PgConn().CopyFrom(ctx, copyReader(rows), "COPY contents (hash, data) FROM STDIN BINARY")
 	return err
 }
 
@@ -95,13 +89,15 @@ func existing(ctx context.Context, tx pgx.Tx, hashes [][16]byte) (map[hash]bool,
 	return known, err
 }
 
-// spare takes contents out of those that a purge found to have lost a reference.
+// spare takes contents out of those that a purge found to have lost a reference,
+// in the order of their hashes, as all loaders do.
 func spare(ctx context.Context, tx pgx.Tx, hashes [][16]byte) error {
 	var any bool
 	if err := tx.QueryRow(ctx, "SELECT EXISTS (SELECT FROM doomed)").Scan(&any); err != nil || !any {
 		return err
 	}
-	_, err := tx.Exec(ctx, "DELETE FROM doomed WHERE hash = ANY($1::uuid[])", hashes)
+	_, err := tx.Exec(ctx, `DELETE FROM doomed WHERE ctid = ANY (ARRAY(
+		SELECT ctid FROM doomed WHERE hash = ANY($1::uuid[]) ORDER BY hash, ctid FOR UPDATE))`, hashes)
 	return err
 }
 
@@ -185,21 +181,17 @@ func (c *contentReader) read(ctx context.Context, q querier, missing map[hash]bo
 	if err != nil {
 		return err
 	}
-	found := 0
 	var h [16]byte
 	var data []byte
 	_, err = pgx.ForEachRow(rows, []any{&h, &data}, func() error {
-		if data == nil {
-			data = []byte{}
-		}
-		c.kept[h] = data
+		c.kept[h] = append([]byte{}, data...)
 		c.size += len(data)
+		delete(missing, h) // it may come twice
 		data = nil
-		found++
 		return nil
 	})
-	if err == nil && found < len(missing) {
-		err = fmt.Errorf("%w: %d contents are missing", store.ErrCorrupt, len(missing)-found)
+	if err == nil && len(missing) > 0 {
+		err = fmt.Errorf("%w: %d contents are missing", store.ErrCorrupt, len(missing))
 	}
 	return err
 }

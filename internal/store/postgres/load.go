@@ -3,10 +3,13 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -96,9 +99,13 @@ func (l *loader) run(ctx context.Context, s *Store) error {
 	if err != nil {
 		return err
 	}
-	if err := tx.Commit(ctx); err != nil {
+	// Once it has been asked for, it is waited for: whoever cancels has it loaded
+	// or not, and is told.
+	certain, cancel := s.patient(context.WithoutCancel(ctx))
+	defer cancel()
+	if err := tx.Commit(certain); err != nil {
 		conn.Release() // it is of no use any more, and asking needs one
-		return s.outcome(ctx, id, err)
+		return l.outcome(certain, s, id, err)
 	}
 	return nil
 }
@@ -121,40 +128,74 @@ func (l *loader) write(ctx context.Context, s *Store, tx pgx.Tx) (id string, err
 	if err := l.contents.save(ctx, tx); err != nil {
 		return "", err
 	}
-	l.changes = &store.Changes{}
-	for i := range tables {
-		if err := l.merge(ctx, tx, &tables[i], l.rows[i]); err != nil {
+	changes := make([][]store.Change, len(tables))
+	for _, i := range loadOrder {
+		if changes[i], err = l.merge(ctx, tx, &tables[i], l.rows[i]); err != nil {
 			return "", err
 		}
 	}
+	l.changes = &store.Changes{Objects: slices.Concat(changes...)}
 	return id, nil
 }
 
-// merge merges rows into a table.
-func (l *loader) merge(ctx context.Context, tx pgx.Tx, t *table, rows []row) error {
+// loadOrder is the order in which all loads go through the tables: first tests
+// and incidents, which one loader has, and last their parents, which several may
+// have at the same time, so that nobody holds one for long.
+var loadOrder = []int{2, 4, 1, 0, 3}
+
+// merge merges rows into a table, and returns what changed.
+func (l *loader) merge(ctx context.Context, tx pgx.Tx, t *table, rows []row) ([]store.Change, error) {
 	if len(rows) == 0 {
-		return nil
+		return nil, nil
 	}
+	changes, err := mergeRows(ctx, tx, t, rows)
+	if state(err) == tooLong {
+		longest := slices.MaxFunc(rows, func(a, b row) int { return cmp.Compare(len(a.key.ID), len(b.key.ID)) }).key.ID
+		err = fmt.Errorf("%s, whose longest ID has %d bytes, beginning with %.40q: %w", t.list, len(longest), longest, err)
+	}
+	return changes, err
+}
+
+func mergeRows(ctx context.Context, tx pgx.Tx, t *table, rows []row) (changes []store.Change, err error) {
 	if _, err := tx.Conn().PgConn().CopyFrom(ctx, copyReader(rows), t.copySQL()); err != nil {
-		return err
+		return nil, err
 	}
 	merged, err := tx.Query(ctx, t.mergeSQL())
 	if err != nil {
-		return err
+		return nil, err
 	}
 	change := store.Change{List: t.list}
 	into := []any{&change.Key.ID, &change.Key.Version, &change.Created}
 	if t.keys == 1 {
 		into = []any{&change.Key.ID, &change.Created}
 	}
-	before := len(l.changes.Objects)
 	_, err = pgx.ForEachRow(merged, into, func() error {
-		l.changes.Objects = append(l.changes.Objects, change)
+		changes = append(changes, change)
 		return nil
 	})
-	if err == nil && len(l.changes.Objects)-before < len(rows) {
-		_, err = tx.Exec(ctx, t.touchSQL())
+	if err == nil && len(changes) < len(rows) {
+		err = touch(ctx, tx, t, rows, changes)
 	}
+	return changes, err
+}
+
+// touch sets the timestamps of the objects that did not change otherwise.
+func touch(ctx context.Context, tx pgx.Tx, t *table, rows []row, changes []store.Change) error {
+	changed := make(map[store.Key]bool, len(changes))
+	for _, c := range changes {
+		changed[c.Key] = true
+	}
+	var ids []string
+	var versions []int
+	var at []time.Time
+	for _, r := range rows {
+		if !changed[r.key] {
+			ids = append(ids, r.key.ID)
+			versions = append(versions, r.key.Version)
+			at = append(at, time.UnixMicro(r.timestamp()+epoch))
+		}
+	}
+	_, err := tx.Exec(ctx, t.touchSQL(), ids, versions, at)
 	return err
 }
 
@@ -167,7 +208,7 @@ func makeStages(ctx context.Context, conn *pgx.Conn) error {
 	if conn.PgConn().CustomData()[stagesMade] != nil {
 		return nil
 	}
-	sql := "CREATE TEMPORARY TABLE IF NOT EXISTS " + contentsStage + " (LIKE contents) ON COMMIT DELETE ROWS;"
+	sql := ""
 	for i := range tables {
 		sql += tables[i].stageSQL() + ";"
 	}
@@ -180,19 +221,21 @@ func makeStages(ctx context.Context, conn *pgx.Conn) error {
 
 // outcome tells what became of a transaction whose commit failed: where the
 // connection broke, it may have been done, and only the answer was lost.
-func (s *Store) outcome(ctx context.Context, id string, failed error) error {
+func (l *loader) outcome(ctx context.Context, s *Store, id string, failed error) error {
 	if !isBroken(failed) {
 		return failed
 	}
-	var status string
-	for wait := retryFirst; ; wait *= 2 {
+	end := time.Now().Add(s.retryFor)
+	for wait := retryFirst; ; wait = min(2*wait, time.Second) {
+		var status string
 		err := s.pool.QueryRow(ctx, "SELECT coalesce(pg_xact_status($1::text::xid8), '')", id).Scan(&status)
 		switch {
-		case err != nil && (!isBroken(err) || wait > s.retryFor):
+		case err != nil && !isBroken(err), time.Now().After(end):
 			return failed
+		case err != nil:
 		case status == "committed":
-			return nil
-		case status != "" && status != "in progress":
+			return l.trace(ctx, s, id, failed)
+		case status != "in progress":
 			return failed
 		}
 		if err := sleep(ctx, wait); err != nil {
@@ -200,6 +243,38 @@ func (s *Store) outcome(ctx context.Context, id string, failed error) error {
 		}
 	}
 }
+
+// trace returns no error where there is a row in the database that the
+// transaction wrote, and failed else. A server that crashed may give the number
+// of a transaction that it did not keep to another, and the one that follows it
+// may do so as well.
+func (l *loader) trace(ctx context.Context, s *Store, id string, failed error) error {
+	query, args := "SELECT EXISTS (SELECT FROM receipts WHERE id = $1 AND "+writtenBy+")", []any{}
+	switch {
+	case len(l.receipts) > 0:
+		args = append(args, l.receipts[0].ID)
+	case len(l.changes.Objects) > 0:
+		change := l.changes.Objects[0]
+		t := &tables[slices.IndexFunc(tables, func(t table) bool { return t.list == change.List })]
+		query, args = "SELECT EXISTS (SELECT FROM "+t.name+" WHERE id = $1 AND "+writtenBy, append(args, change.Key.ID)
+		if t.keys > 1 {
+			query, args = query+" AND version = $3", append(args, change.Key.Version)
+		}
+		query += ")"
+	default:
+		return failed // loading it again changes nothing, either
+	}
+	var there bool
+	err := s.pool.QueryRow(ctx, query, slices.Insert(args, 1, any(id))...).Scan(&there)
+	if err == nil && there {
+		return nil
+	}
+	return failed
+}
+
+// writtenBy is true of the rows that the transaction $2 wrote: theirs is the
+// lower half of its number.
+const writtenBy = "xmin::text::bigint = $2::text::bigint & 4294967295"
 
 const (
 	retryFirst = 50 * time.Millisecond
