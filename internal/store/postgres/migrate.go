@@ -5,6 +5,7 @@ package postgres
 import (
 	"context"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"regexp"
@@ -100,18 +101,19 @@ const lockEvery = 200 * time.Millisecond
 
 // migrating calls f with a connection, on which nobody else migrates meanwhile.
 func (s *Store) migrating(ctx context.Context, f func(m *migrator) error) error {
-	conn, err := s.pool.Acquire(ctx)
+	begun, cancel := s.patient(ctx)
+	defer cancel()
+	conn, err := s.pool.Acquire(begun)
 	if err != nil {
 		return err
 	}
 	defer conn.Release()
 	tick := time.NewTicker(lockEvery)
 	defer tick.Stop()
-	for locked := false; ; {
-		if err := conn.QueryRow(ctx, "SELECT pg_try_advisory_lock($1)", migrationLock).Scan(&locked); err != nil {
+	for {
+		if locked, err := s.tryLock(ctx, conn.Conn()); err != nil {
 			return err
-		}
-		if locked {
+		} else if locked {
 			break
 		}
 		select {
@@ -120,8 +122,19 @@ func (s *Store) migrating(ctx context.Context, f func(m *migrator) error) error 
 		case <-tick.C:
 		}
 	}
-	defer conn.Exec(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", migrationLock)
+	defer func() {
+		ctx, cancel := s.patient(context.WithoutCancel(ctx))
+		defer cancel()
+		conn.Exec(ctx, "SELECT pg_advisory_unlock($1)", migrationLock)
+	}()
 	return f(&migrator{conn: conn.Conn(), all: s.migrations})
+}
+
+func (s *Store) tryLock(ctx context.Context, conn *pgx.Conn) (locked bool, err error) {
+	ctx, cancel := s.patient(ctx)
+	defer cancel()
+	err = conn.QueryRow(ctx, "SELECT pg_try_advisory_lock($1)", migrationLock).Scan(&locked)
+	return locked, err
 }
 
 // migrator migrates, over the one connection that has the lock.
@@ -137,7 +150,7 @@ func (m *migrator) makeLedger(ctx context.Context) error {
 	_, err := m.conn.Exec(ctx, `CREATE TABLE IF NOT EXISTS kcidb_migrations (
 		number   integer PRIMARY KEY,
 		name     text NOT NULL,
-		steps    integer NOT NULL, -- done so far
+		steps    integer NOT NULL, -- done so far; -1 and below while the migration is undone, by one more for each step back
 		finished timestamptz       -- NULL while some are not done
 	)`)
 	return err
@@ -176,21 +189,45 @@ func (m *migrator) one(ctx context.Context, number int) error {
 	return err
 }
 
-// down goes from schema number from to an older one. A migration that was left
-// half done is undone from the step it was left at.
-func (m *migrator) down(ctx context.Context, from, to int) error {
-	for n := from; n > to; n-- {
-		migration := m.all[n-1]
-		for i, step := range migration.down {
-			if err := m.step(ctx, migration.name, step, n, "UPDATE kcidb_migrations SET finished = NULL WHERE number = $1"); err != nil {
-				return fmt.Errorf("migration %s, back, step %d: %w", migration.name, i+1, err)
-			}
-		}
-		if _, err := m.conn.Exec(ctx, "DELETE FROM kcidb_migrations WHERE number = $1", n); err != nil {
+// down removes the schema, from the step where it was left. What is being
+// removed is no schema any more.
+func (m *migrator) down(ctx context.Context) error {
+	for {
+		var number, steps int
+		err := m.conn.QueryRow(ctx, "SELECT number, steps FROM kcidb_migrations ORDER BY number DESC LIMIT 1").Scan(&number, &steps)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		} else if err != nil {
 			return err
 		}
+		if number > len(m.all) {
+			return fmt.Errorf("%w: an upgrade to %d.0 was begun", store.ErrNewSchema, number)
+		}
+		if err := m.undo(ctx, number, steps); err != nil {
+			return fmt.Errorf("migration %s, back: %w", m.all[number-1].name, err)
+		}
 	}
-	return nil
+}
+
+// undo undoes a migration, however much of it was done: nothing of it was, or
+// its file going back bears with what is not there.
+func (m *migrator) undo(ctx context.Context, number, steps int) error {
+	migration := m.all[number-1]
+	if steps > 0 || steps == 0 && migration.up[0].kind != together {
+		if _, err := m.conn.Exec(ctx, "UPDATE kcidb_migrations SET steps = -1, finished = NULL WHERE number = $1", number); err != nil {
+			return err
+		}
+		steps = -1
+	}
+	if steps < 0 {
+		for i := -1 - steps; i < len(migration.down); i++ {
+			if err := m.step(ctx, migration.name, migration.down[i], number, "UPDATE kcidb_migrations SET steps = steps - 1 WHERE number = $1"); err != nil {
+				return fmt.Errorf("step %d: %w", i+1, err)
+			}
+		}
+	}
+	_, err := m.conn.Exec(ctx, "DELETE FROM kcidb_migrations WHERE number = $1", number)
+	return err
 }
 
 // step does a step, and notes it in the ledger.

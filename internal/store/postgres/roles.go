@@ -116,13 +116,20 @@ func (m *migrator) grant(ctx context.Context) error {
 
 // relations returns those of our tables and views that the schema has so far.
 func (m *migrator) relations(ctx context.Context) ([]string, error) {
-	names := []string{"kcidb_migrations", "contents", "doomed", "receipts", "tests"}
-	for i := range tables {
-		names = append(names, tables[i].name)
-	}
-	rows, err := m.conn.Query(ctx, "SELECT n FROM unnest($1::text[]) AS n WHERE to_regclass(n) IS NOT NULL", names)
+	rows, err := m.conn.Query(ctx, "SELECT n FROM unnest($1::text[]) AS n WHERE to_regclass(n) IS NOT NULL",
+		append(relations(), "kcidb_migrations"))
 	if err != nil {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
+
+// relations returns the names of our tables and views but the one of the schema's
+// own number.
+func relations() []string {
+	names := []string{"contents", "doomed", "receipts", "tests"}
+	for i := range tables {
+		names = append(names, tables[i].name)
+	}
+	return names
 }

@@ -3,7 +3,6 @@
 package postgres
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 
@@ -13,19 +12,27 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// schemaOf returns the number of the database's schema, 0 where there is none,
-// and -1 where the first migration was interrupted.
+// The numbers of what is not a whole schema.
+const (
+	noSchema = 0
+	halfMade = -1 // the first migration was interrupted
+	halfGone = -2 // removing it was interrupted, at any migration
+)
+
+// schemaOf returns the number of the database's schema.
 func (s *Store) schemaOf(ctx context.Context, q querier) (int, error) {
-	var number, begun int
-	err := q.QueryRow(ctx, "SELECT coalesce(max(number) FILTER (WHERE finished IS NOT NULL), 0), count(*) FROM kcidb_migrations").
-		Scan(&number, &begun)
+	var number, begun, fewest int
+	err := q.QueryRow(ctx, `SELECT coalesce(max(number) FILTER (WHERE finished IS NOT NULL), 0), count(*), coalesce(min(steps), 0)
+		FROM kcidb_migrations`).Scan(&number, &begun, &fewest)
 	switch {
 	case err != nil:
 		return 0, err
 	case number > len(s.migrations):
 		return 0, fmt.Errorf("%w: %d.0 is newer than %d.0", store.ErrNewSchema, number, len(s.migrations))
-	case number == 0 && begun > 0:
-		return -1, nil
+	case fewest < 0:
+		return halfGone, nil
+	case number == noSchema && begun > 0:
+		return halfMade, nil
 	}
 	return number, nil
 }
@@ -58,12 +65,17 @@ func (s *Store) absent(ctx context.Context) error {
 	}
 	defer conn.Close(ctx)
 	var python bool
-	err = conn.QueryRow(ctx, `SELECT to_regproc('get_version') IS NOT NULL AND to_regclass('checkouts') IS NOT NULL`).Scan(&python)
+	var other *string
+	err = conn.QueryRow(ctx, `SELECT to_regproc('get_version') IS NOT NULL AND to_regclass('checkouts') IS NOT NULL,
+		(SELECT min(n) FROM unnest($1::text[]) AS n WHERE to_regclass(quote_ident(current_schema()) || '.' || n) IS NOT NULL)`, relations()).
+		Scan(&python, &other)
 	switch {
 	case err != nil:
 		return err
 	case python:
 		return store.ErrForeign
+	case other != nil:
+		return fmt.Errorf("%w: another program has a relation named %s: make a database for KCIDB alone", store.ErrCorrupt, *other)
 	}
 	return store.ErrNotInitialized
 }
@@ -97,6 +109,9 @@ func (s *Store) number(v store.Version) (int, error) {
 // Initialized tells whether the database has a schema.
 func (s *Store) Initialized(ctx context.Context) (bool, error) {
 	n, err := s.look(ctx, s.pool)
+	if state(err) == invalidCatalogName { // there is no database at all
+		return false, nil
+	}
 	return n > 0, s.failure(ctx, "look for a schema", err)
 }
 
@@ -125,8 +140,16 @@ func (s *Store) init(ctx context.Context, v store.Version) error {
 		return err
 	}
 	return s.migrating(ctx, func(m *migrator) error {
-		if n, err := s.look(ctx, m.conn); err != nil || n > 0 {
-			return cmp.Or(err, store.ErrInitialized)
+		n, err := s.look(ctx, m.conn)
+		switch {
+		case err != nil:
+			return err
+		case n > 0:
+			return store.ErrInitialized
+		case n == halfGone:
+			if err := m.down(ctx); err != nil {
+				return err
+			}
 		}
 		if err := m.makeLedger(ctx); err != nil {
 			return err
@@ -170,22 +193,19 @@ func (s *Store) upgrade(ctx context.Context, v store.Version, progress store.Pro
 	})
 }
 
-// Cleanup removes the schema with everything in it. The database stays, and so
-// do the roles, which may be used by others.
+// Cleanup removes the schema with everything in it, also one that was half made,
+// or half removed. The database stays, and so do the roles, which may be used by
+// others.
 func (s *Store) Cleanup(ctx context.Context) error {
 	return s.failure(ctx, "cleanup", s.migrating(ctx, func(m *migrator) error {
 		from, err := s.look(ctx, m.conn)
 		switch {
 		case err != nil:
 			return err
-		case from <= 0:
+		case from == noSchema:
 			return store.ErrNotInitialized
 		}
-		// An upgrade may have been interrupted behind it.
-		if err := m.conn.QueryRow(ctx, "SELECT max(number) FROM kcidb_migrations WHERE steps > 0").Scan(&from); err != nil {
-			return err
-		}
-		if err := m.down(ctx, from, 0); err != nil {
+		if err := m.down(ctx); err != nil {
 			return err
 		}
 		_, err = m.conn.Exec(ctx, "DROP TABLE kcidb_migrations")
