@@ -49,3 +49,39 @@ func TestNoProgress(t *testing.T) {
 		t.Errorf("got %q", out.String())
 	}
 }
+
+// Several things are counted one after the other, each on a line of its own.
+func TestProgressTell(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		now := time.Now()
+		g := &progress{w: &out, start: now, next: now.Add(progressAfter)}
+		step := func(wait time.Duration, what string, done, total int64, want string) {
+			t.Helper()
+			out.Reset()
+			time.Sleep(wait)
+			g.tell(what, done, total)
+			if out.String() != want {
+				t.Errorf("%s, %d: %q, want %q", what, done, out.String(), want)
+			}
+		}
+		// What is over within the first second is not shown, and does not put off
+		// what comes after it.
+		step(0, "checkouts removed", 0, 10, "")
+		step(500*time.Millisecond, "checkouts removed", 10, 10, "")
+		step(0, "tests removed", 0, 400, "")
+		step(600*time.Millisecond, "tests removed", 60, 400, "\r60 of 400 tests removed, 100/s\x1b[K")
+		step(100*time.Millisecond, "tests removed", 70, 400, "")
+		step(300*time.Millisecond, "tests removed", 400, 400, "\r400 of 400 tests removed, 400/s\x1b[K")
+		// The next one begins on a new line, below the last state of this one.
+		step(0, "rows changed", 0, 0, "\r400 of 400 tests removed, 400/s\x1b[K\n")
+		step(500*time.Millisecond, "rows changed", 50, 0, "\r50 rows changed, 100/s\x1b[K")
+		out.Reset()
+		if g.done(); out.String() != "\r50 rows changed, 100/s\x1b[K\n" {
+			t.Errorf("at the end: %q", out.String())
+		}
+	})
+	var silent *progress
+	silent.tell("tests removed", 1, 2) // where nobody would see it
+	silent.done()
+}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/kcidb-go/kcidb/internal/pgtest"
 	"github.com/kcidb-go/kcidb/internal/queue"
 	"github.com/kcidb-go/kcidb/internal/queue/jetstream"
 )
@@ -33,16 +34,21 @@ func TestScripts(t *testing.T) {
 		Dir:           "testdata/script",
 		UpdateScripts: *update,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits":   exits,
-			"serving": serving,
-			"poison":  poison,
+			"exits":      exits,
+			"serving":    serving,
+			"poison":     poison,
+			"postgresql": postgresql,
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("TZ", "Europe/Helsinki")
+			env.Values[theTest{}] = env.T()
 			return nil
 		},
 	})
 }
+
+// theTest is the key of a script's test among its values.
+type theTest struct{}
 
 // exits STATUS COMMAND [ARG...] runs a command that must end with the status.
 func exits(ts *testscript.TestScript, neg bool, args []string) {
@@ -97,4 +103,16 @@ func poison(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	err = q.Publish(ctx, queue.Message{ID: args[1], Received: time.Now(), Data: []byte(args[2])})
 	ts.Check(errors.Join(err, q.Close()))
+}
+
+// postgresql VARIABLE... sets each variable to the specification of a new and
+// empty database on a PostgreSQL server. Where there is no PostgreSQL, the
+// script is skipped, and fails when CI=true.
+func postgresql(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: postgresql VARIABLE...")
+	}
+	for _, name := range args {
+		ts.Setenv(name, pgtest.Database(ts.Value(theTest{}).(testing.TB)))
+	}
 }
