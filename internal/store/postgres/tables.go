@@ -25,7 +25,7 @@ type table struct {
 	add      func(*report.Report, *values) // appends the object in a row
 }
 
-// tables are in the order of the graph, which is the one they are locked in. A
+// tables are in the order of the graph. A
 // star marks what refers to contents, two what does so where it is long, and a
 // type of ours stands behind a colon.
 var tables = []table{
@@ -129,11 +129,13 @@ func (t *table) mergeSQL() string {
 		" RETURNING " + t.keyList() + ", o.xmax = 0"
 }
 
-// touchSQL sets the timestamps of the objects that did not change otherwise.
+// touchSQL sets the timestamps of objects where they are older: of those with the
+// IDs $1 and the versions $2, to $3.
 func (t *table) touchSQL() string {
 	on := "o.id = s.id"
 	if t.keys == 2 {
 		on += " AND o.version = s.version"
 	}
-	return "UPDATE " + t.name + " o SET _timestamp = s._timestamp FROM " + t.stage() + " s WHERE " + on + " AND o._timestamp < s._timestamp"
+	return "UPDATE " + t.name + " o SET _timestamp = s.at FROM unnest($1::text[], $2::int[], $3::timestamptz[]) AS s(id, version, at) " +
+		"WHERE " + on + " AND o._timestamp < s.at"
 }
