@@ -26,10 +26,10 @@ func TestProvisioning(t *testing.T) {
 		t.Fatalf("%d data sources", len(sources.Datasources))
 	}
 	s := sources.Datasources[0]
-	if sources.APIVersion != 1 || s.Type != "postgres" || s.User != "kcidb_viewer" || s.JSONData["database"] != "kcidb" {
+	if sources.APIVersion != 1 || s.Type != "postgres" || s.User != "grafana" || s.JSONData["database"] != "kcidb" {
 		t.Errorf("%+v", sources)
 	}
-	if len(s.SecureJSONData) != 1 || s.SecureJSONData["password"] != "$KCIDB_VIEWER_PASSWORD" {
+	if len(s.SecureJSONData) != 1 || s.SecureJSONData["password"] != "$KCIDB_GRAFANA_PASSWORD" {
 		t.Error("the password does not come from the environment")
 	}
 	var providers struct {
