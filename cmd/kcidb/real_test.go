@@ -8,10 +8,13 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/kcidb-go/kcidb/internal/pgtest"
 )
 
 // realSubmissions returns what CI systems submitted one day, as one stream.
@@ -80,4 +83,20 @@ func TestRealSubmissions(t *testing.T) {
 	if again := do(t, nil, "kcidb-db-dump", "-d", second); !bytes.Equal(dump.Bytes(), again.Bytes()) {
 		t.Errorf("a dump of %d bytes becomes one of %d, or another one, by being loaded", dump.Len(), again.Len())
 	}
+}
+
+// TestRealSubmissionsInPostgreSQL loads them there, and finds all of what was
+// submitted in the dump.
+func TestRealSubmissionsInPostgreSQL(t *testing.T) {
+	submissions := realSubmissions(t)
+	spec := pgtest.Database(t)
+	file := filepath.Join(t.TempDir(), "submissions.json")
+	var submitted bytes.Buffer
+	do(t, nil, "kcidb-db-init", "-d", spec)
+	do(t, io.TeeReader(submissions, &submitted), "kcidb-db-load", "-d", spec)
+	if err := os.WriteFile(file, submitted.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	dump := do(t, nil, "kcidb-db-dump", "-d", spec)
+	do(t, dump, "kcidb", "diff", file, "-")
 }

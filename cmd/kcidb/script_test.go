@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"testing"
@@ -30,6 +31,10 @@ func TestMain(m *testing.M) {
 // TestScripts runs the command, and the links to it, as users do. The scripts
 // are in testdata/script, one for a subject.
 func TestScripts(t *testing.T) {
+	scripts, err := filepath.Abs("../../scripts")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
 		UpdateScripts: *update,
@@ -41,6 +46,7 @@ func TestScripts(t *testing.T) {
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("TZ", "Europe/Helsinki")
+			env.Setenv("SCRIPTS", scripts)
 			env.Values[theTest{}] = env.T()
 			return nil
 		},

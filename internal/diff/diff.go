@@ -109,10 +109,10 @@ type Difference struct {
 	Fields []Field
 }
 
-// Field is a field that differs. Those within an environment, a number or a
-// culprit are fields of their own.
+// Field is a field that differs. What is within an object has a name of its own,
+// so that large ones are no riddle.
 type Field struct {
-	Name string // "status", "environment.comment"
+	Name string // "status", "misc.runs"
 	A, B []byte // the values as JSON, nil where the field is absent
 }
 

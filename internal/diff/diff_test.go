@@ -86,13 +86,16 @@ func TestDifferences(t *testing.T) {
 			tests(`,"start_time":"2025-01-01T00:00:00Z","duration":1,"misc":{ "b":{"y":{}, "x":null}, "a":[1,100,"ü"]}`), nil},
 		"large numbers": {
 			tests(`,"misc":{"n":9007199254740993}`), tests(`,"misc":{"n":9007199254740992}`),
-			[]string{`tests ci:t: misc: {"n":9007199254740993}, {"n":9007199254740992}`}},
+			[]string{`tests ci:t: misc.n: 9007199254740993, 9007199254740992`}},
 		"types": {
-			tests(`,"misc":{"n":"1"}`), tests(`,"misc":{"n":1}`), []string{`tests ci:t: misc: {"n":"1"}, {"n":1}`}},
+			tests(`,"misc":{"n":"1"}`), tests(`,"misc":{"n":1}`), []string{`tests ci:t: misc.n: "1", 1`}},
 		"null and none": {
-			tests(`,"misc":{"n":null}`), tests(`,"misc":{}`), []string{`tests ci:t: misc: {"n":null}, {}`}},
+			tests(`,"misc":{"n":null}`), tests(`,"misc":{}`), []string{`tests ci:t: misc.n: null, `}},
+		"members of members": {
+			tests(`,"misc":{"a":{"b":1,"c":{"d":2}},"e":3}`), tests(`,"misc":{"e":3,"a":{"c":{"d":2,"f":{}},"b":4}}`),
+			[]string{`tests ci:t: misc.a.b: 1, 4`, `tests ci:t: misc.a.c.f: , {}`}},
 		"the order of lists": {
-			tests(`,"misc":{"n":[1,2]}`), tests(`,"misc":{"n":[2,1]}`), []string{`tests ci:t: misc: {"n":[1,2]}, {"n":[2,1]}`}},
+			tests(`,"misc":{"n":[1,2]}`), tests(`,"misc":{"n":[2,1]}`), []string{`tests ci:t: misc.n: [1,2], [2,1]`}},
 		"an environment with nothing in it":  {tests(`,"environment":{}`), tests(``), nil},
 		"times of A":                         {tests(early), tests(late), []string{`tests ci:t: _timestamp: "2025-01-01T00:00:00.000001+00:00", "2025-01-02T00:00:00+00:00"`}},
 		"a time lost":                        {tests(early), tests(``), []string{`tests ci:t: _timestamp: "2025-01-01T00:00:00.000001+00:00", `}},

@@ -5,6 +5,7 @@ package diff
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"maps"
 	"math/big"
 	"slices"
@@ -84,25 +85,46 @@ func isNewer(first, next fields) (bool, error) {
 // unequal returns the fields that differ. A time that A has none of is the time
 // it was loaded at in B, and no difference.
 func unequal(a, b fields) ([]Field, error) {
+	if a[timestampField] == nil {
+		delete(b, timestampField)
+	}
+	return unequalMembers(nil, "", a, b)
+}
+
+// unequalMembers adds the members of two objects that differ, with a prefix to
+// their names. Of members that are objects, it adds their members.
+func unequalMembers(all []Field, prefix string, a, b fields) ([]Field, error) {
 	names := slices.Collect(maps.Keys(a))
 	for name := range b {
-		if _, ok := a[name]; !ok && name != timestampField {
+		if _, ok := a[name]; !ok {
 			names = append(names, name)
 		}
 	}
 	slices.Sort(names)
-	var all []Field
 	for _, name := range names {
-		same, err := equal(a[name], b[name])
+		x, y := a[name], b[name]
+		same, err := equal(x, y)
 		if err != nil {
 			return nil, err
 		}
-		if !same {
-			all = append(all, Field{name, a[name], b[name]})
+		switch {
+		case same:
+		case isObject(x) && isObject(y):
+			var inA, inB fields
+			if err := errors.Join(json.Unmarshal(x, &inA), json.Unmarshal(y, &inB)); err != nil {
+				return nil, err
+			}
+			if all, err = unequalMembers(all, prefix+name+".", inA, inB); err != nil {
+				return nil, err
+			}
+		default:
+			all = append(all, Field{prefix + name, x, y})
 		}
 	}
 	return all, nil
 }
+
+func isObject(value json.RawMessage) bool { return len(value) > 0 && value[0] == '{' }
 
 // equal tells whether two texts are of the same JSON value.
 func equal(a, b json.RawMessage) (bool, error) {
