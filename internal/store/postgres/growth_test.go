@@ -17,42 +17,45 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// BenchmarkLoaders decodes and loads the same generated reports by one loader,
-// and by two at a time, as two processes do. The ratio is of the rates.
+// atOnce is how many submissions BenchmarkLoaders loads in a transaction: few,
+// for two loaders to have the same amount to do at the end.
+const atOnce = 8
+
+// BenchmarkLoaders decodes and loads the real submissions by one loader, and by
+// two at a time, as two processes do. The ratio is of the rates.
 func BenchmarkLoaders(b *testing.B) {
 	server := pgtest.Start(b, durable...)
-	var texts [][]byte
-	objects := 0
-	for r := range storebench.Generated(100_000, 7) {
-		texts = append(texts, r.AppendJSON(nil))
-		objects += r.Count()
-	}
+	texts := storebench.Submissions(b)
 	rate := func(loaders int) float64 {
 		s := fresh(b, server)
 		defer s.Close()
-		var next atomic.Int64
-		began := time.Now()
+		jobs := make(chan [][]byte, len(texts))
+		for some := range slices.Chunk(texts, atOnce) {
+			jobs <- some
+		}
+		close(jobs)
+		var objects atomic.Int64
 		var group sync.WaitGroup
+		began := time.Now()
 		for range loaders {
 			group.Go(func() {
-				for {
-					i := int(next.Add(1)) - 1
-					if i >= len(texts) {
-						return
-					}
-					r, err := report.Decode(texts[i])
-					if err == nil {
-						_, err = s.Load(b.Context(), r, store.LoadOptions{})
-					}
-					if err != nil {
-						b.Error(err)
+				for some := range jobs {
+					for batch, err := range storebench.Batches(some) {
+						if err == nil {
+							objects.Add(int64(batch.Count()))
+							_, err = s.Load(b.Context(), batch, store.LoadOptions{})
+						}
+						if err != nil {
+							b.Error(err)
+						}
 					}
 				}
 			})
 		}
 		group.Wait()
-		return float64(objects) / time.Since(began).Seconds()
+		return float64(objects.Load()) / time.Since(began).Seconds()
 	}
+	rate(2) // the server's files for its log are made
 	var one, two float64
 	for b.Loop() {
 		one += rate(1)
@@ -94,6 +97,8 @@ func BenchmarkGrowth(b *testing.B) {
 		b.ReportMetric(float64(stored(b, g.pool))/1e9, "GB")
 		g.purge(b, tenth)
 		b.ReportMetric(float64(stored(b, g.pool))/1e9, "GB-after-purge")
+		g.fill(b, many/10)
+		b.ReportMetric(float64(stored(b, g.pool))/1e9, "GB-with-as-much-again")
 		g.Close()
 	}
 }
