@@ -136,6 +136,9 @@ func (s *Server) Same(spec string) string {
 	return "postgresql:host=" + s.Dir + " port=" + rest
 }
 
+// Bin returns the folder of the server's programs, and of the clients'.
+func (s *Server) Bin() string { return s.bin }
+
 // Exec runs statements in a database as the superuser.
 func (s *Server) Exec(t testing.TB, database string, statements ...string) {
 	t.Helper()
