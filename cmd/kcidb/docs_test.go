@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -15,14 +16,21 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/kcidb-go/kcidb/internal/pgtest"
+	"github.com/kcidb-go/kcidb/internal/queue/jetstream"
+	"github.com/kcidb-go/kcidb/internal/service"
+	"github.com/kcidb-go/kcidb/internal/store/all"
 )
 
 // The documentation's commands are tried as they stand. In a page, blocks
 // marked "sh" are run one after the other by one shell, in a folder with the
 // examples in it; in blocks marked "console" each command after "$ " is looked
-// up only, for it needs what a test does not have, such as the whole source.
+// up only, for it needs what a test does not have, such as the whole source. The
+// first block marked "yaml" is the service's configuration, and the first one
+// marked "json" the report that is handed in.
 
-var docBlock = regexp.MustCompile("(?ms)^```(sh|console|yaml)\n(.*?)^```")
+var docBlock = regexp.MustCompile("(?ms)^```(sh|console|yaml|json)\n(.*?)^```")
 
 func docPages(t *testing.T) []string {
 	t.Helper()
@@ -46,32 +54,50 @@ func TestDocumentedCommandsRun(t *testing.T) {
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
+	minimal, err := os.ReadFile("../../examples/minimal.json")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, page := range docPages(t) {
 		text, err := os.ReadFile(page)
 		if err != nil {
 			t.Fatal(err)
 		}
-		var script, config strings.Builder
+		var script strings.Builder
+		config, submitted := "", ""
 		for _, m := range docBlock.FindAllSubmatch(text, -1) {
 			switch string(m[1]) {
 			case "sh":
 				script.Write(m[2])
 			case "yaml":
-				config.Write(m[2])
+				config = cmp.Or(config, string(m[2]))
+			case "json":
+				submitted = cmp.Or(submitted, string(m[2]))
 			}
 		}
 		if script.Len() > 0 {
-			t.Run(filepath.Base(page), func(t *testing.T) { runPage(t, binary, script.String(), config.String()) })
+			t.Run(filepath.Base(page), func(t *testing.T) { runPage(t, binary, script.String(), config, cmp.Or(submitted, string(minimal))) })
 		}
 	}
 }
 
 // runPage runs a page's script, with the paths and addresses of a test in
 // place of those of the page.
-func runPage(t *testing.T, binary, script, config string) {
+func runPage(t *testing.T, binary, script, config, submitted string) {
 	dir := t.TempDir()
+	path := filepath.Join(dir, "bin")
+	env := append(os.Environ(), "TOKEN=token", "HOME="+dir)
+	socket := "/run/postgresql"
+	if strings.Contains(script, "postgresql:") {
+		// The page has a server for itself, whose superuser it is.
+		server := pgtest.Start(t)
+		socket = server.Dir
+		path += ":" + server.Bin()
+		env = append(env, "PGHOST="+socket, "PGUSER="+pgtest.Superuser)
+	}
 	address := freeAddress(t)
 	replace := strings.NewReplacer(
+		"/run/postgresql", socket,
 		"/var/lib/kcidb", filepath.Join(dir, "var"),
 		"/etc/", dir+"/etc/",
 		"127.0.0.1:8080", address,
@@ -92,22 +118,24 @@ func runPage(t *testing.T, binary, script, config string) {
 	if err := os.CopyFS(filepath.Join(dir, "examples"), os.DirFS("../../examples")); err != nil {
 		t.Fatal(err)
 	}
-	minimal, err := os.ReadFile("../../examples/minimal.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	write("report.json", string(minimal), 0o644)
+	write("report.json", submitted, 0o644)
 	write("etc/kcidb.yaml", replace.Replace(config), 0o600)
 	write("etc/kcidb.jwt", "secret", 0o600)
 	// The service runs beside the script, and the script goes on once it answers.
-	write("bin/kcidb", fmt.Sprintf(`#!/usr/bin/env bash
-[ "$1" = serve ] || exec %[1]q "$@"
+	write("bin/kcidb", fmt.Sprintf(found+`case $1 in
+serve) ;;
+query) found '"id"' %[1]q "$@" ;;
+*) exec %[1]q "$@" ;;
+esac
 [ ! -e %[2]q/pid ] || { kill $(cat %[2]q/pid) && while kill -0 $(cat %[2]q/pid) 2>/dev/null; do sleep 0.05; done; }
 %[1]q "$@" >%[2]q/log 2>&1 </dev/null &
 echo $! >%[2]q/pid
 for i in {1..200}; do curl -fs http://%[3]s/health >/dev/null && exit; sleep 0.05; done
 cat %[2]q/log; exit 1
 `, binary, dir, address), 0o755)
+	write("bin/curl", found+`case "$*" in */api/*) found '"id"' /usr/bin/env PATH="${PATH#*:}" curl --silent "$@" ;; esac
+PATH=${PATH#*:} exec curl "$@"
+`, 0o755)
 
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -118,8 +146,7 @@ cat %[2]q/log; exit 1
 	}
 	shell := exec.CommandContext(ctx, "bash", "-c", begin+replace.Replace(script))
 	shell.Dir = dir
-	shell.Env = append(os.Environ(), "PATH="+filepath.Join(dir, "bin")+":"+os.Getenv("PATH"),
-		"KCIDB_LISTEN="+address, "TOKEN=token", "HOME="+dir)
+	shell.Env = append(env, "PATH="+path+":"+os.Getenv("PATH"), "KCIDB_LISTEN="+address)
 	out, err := shell.CombinedOutput()
 	stopService(t, filepath.Join(dir, "pid"))
 	if err != nil {
@@ -129,6 +156,20 @@ cat %[2]q/log; exit 1
 		t.Errorf("the service did not accept what it was given:\n%s", out)
 	}
 }
+
+// found begins the programs that stand in for those of the page. What was just
+// submitted is loaded a moment later, so that a question is asked until there
+// is an answer; none at all fails the page.
+const found = `#!/usr/bin/env bash
+found() {
+	for i in {1..200}; do
+		if out=$("${@:2}") && [[ $out = *$1* ]]; then echo "$out"; exit 0; fi
+		sleep 0.05
+	done
+	echo "nothing is found by: ${*:2}" >&2
+	exit 1
+}
+`
 
 func freeAddress(t *testing.T) string {
 	t.Helper()
@@ -184,6 +225,46 @@ func TestDocumentedCommandsExist(t *testing.T) {
 					if _, err := os.Stat("../../" + words[0]); err != nil {
 						t.Errorf("%s: %s is not there", page, words[0])
 					}
+				}
+			}
+		}
+	}
+}
+
+// TestDocumentedConfigurations reads them as the service does, which refuses
+// keys it does not know.
+func TestDocumentedConfigurations(t *testing.T) {
+	for _, page := range docPages(t) {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, block := range docBlock.FindAllSubmatch(text, -1) {
+			if string(block[1]) != "yaml" {
+				continue
+			}
+			file := filepath.Join(t.TempDir(), "kcidb.yaml")
+			if err := os.WriteFile(file, block[2], 0o600); err != nil {
+				t.Fatal(err)
+			}
+			cfg, err := service.LoadConfig(file, func(string) (string, bool) { return "", false })
+			if err != nil {
+				t.Errorf("%s: %v", page, err)
+			}
+			for _, spec := range []string{cfg.Database, cfg.ReadDatabase} {
+				if spec == "" {
+					continue
+				}
+				s, err := all.Open(t.Context(), spec) // which does not connect
+				if err != nil {
+					t.Errorf("%s: %v", page, err)
+					continue
+				}
+				s.Close()
+			}
+			if cfg.Queue != "" {
+				if _, err := jetstream.Parse(cfg.Queue); err != nil {
+					t.Errorf("%s: %v", page, err)
 				}
 			}
 		}

@@ -3,7 +3,9 @@
 package main
 
 import (
+	"bytes"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -56,4 +58,68 @@ func TestPassword(t *testing.T) {
 	if status, stdout, stderr := runHere(t, "", "kcidb", "db", "init", "--ignore-initialized", "-d", spec); status != exitDone || stdout+stderr != "" {
 		t.Errorf("again it exits with %d, prints %q, says %q", status, stdout, stderr)
 	}
+}
+
+// TestBackup makes and restores a backup as documented, and goes on with what
+// was restored: with the users there were, who may do what they could before.
+func TestBackup(t *testing.T) {
+	s := pgtest.Start(t)
+	shell := func(script string) {
+		t.Helper()
+		cmd := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail", "-c", strings.ReplaceAll(script, "/run/postgresql", s.Dir))
+		cmd.Dir = t.TempDir()
+		if err := os.CopyFS(filepath.Join(cmd.Dir, "examples"), os.DirFS("../../examples")); err != nil {
+			t.Fatal(err)
+		}
+		// The programs of kcidb are in the PATH already.
+		cmd.Env = append(os.Environ(), "PATH="+s.Bin()+":"+os.Getenv("PATH"), "PGHOST="+s.Dir, "PGUSER="+pgtest.Superuser)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s\nof the script:\n%s", err, out, script)
+		}
+	}
+	const page = "../../docs/administrator.md"
+	fill := "kcidb gen --checkouts 2 | kcidb db load -d 'postgresql:host=/run/postgresql dbname=kcidb user=kcidb_service'\n"
+	// The grants are in the backup: nothing but restoring it gives them to kcidb_bare.
+	bare := "createdb --owner kcidb kcidb_bare\npg_restore --exit-on-error --dbname kcidb_bare kcidb.pgdump\n"
+	shell(documented(t, page, "### Setting it up") + fill + documented(t, page, "### Backup and restore") + bare)
+
+	submission := `{"version":{"major":5,"minor":3},"checkouts":[{"id":"myci:checkout-4711","origin":"myci","comment":"later","_timestamp":"2040-01-01T00:00:00Z"}]}`
+	before := do(t, nil, "kcidb", "db", "dump", "-d", s.Spec("kcidb", "alice"))
+	var after [3]*bytes.Buffer
+	for i, database := range []string{"kcidb", "kcidb_restored", "kcidb_bare"} {
+		if dump := do(t, nil, "kcidb", "db", "dump", "-d", s.Spec(database, "alice")); !bytes.Equal(dump.Bytes(), before.Bytes()) {
+			t.Errorf("%s has a dump of %d bytes, want %d", database, dump.Len(), before.Len())
+		}
+		do(t, strings.NewReader(submission), "kcidb", "db", "load", "--with-metadata", "-d", s.Spec(database, "kcidb_service"))
+		status, _, stderr := runHere(t, submission, "kcidb", "db", "load", "-d", s.Spec(database, "alice"))
+		if status != exitFailed || !strings.Contains(stderr, "may not do this") {
+			t.Errorf("in %s, somebody who may only read loads: %d, %s", database, status, stderr)
+		}
+		after[i] = do(t, nil, "kcidb", "db", "dump", "-d", s.Spec(database, "alice"))
+		if !bytes.Contains(after[i].Bytes(), []byte(`"later"`)) || !bytes.Equal(after[i].Bytes(), after[0].Bytes()) {
+			t.Errorf("loading goes on differently in %s", database)
+		}
+		do(t, nil, "kcidb", "db", "purge", "-d", s.Spec(database, "kcidb"), "2001-01-01")
+	}
+}
+
+// documented returns the commands in a section of a page, up to the next one.
+func documented(t *testing.T, page, heading string) string {
+	t.Helper()
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, found := strings.Cut(string(text), "\n"+heading+"\n")
+	if !found {
+		t.Fatalf("%s has no section %q", page, heading)
+	}
+	section, _, _ = strings.Cut(section, "\n##")
+	var script strings.Builder
+	for _, block := range docBlock.FindAllStringSubmatch(section, -1) {
+		if block[1] == "sh" {
+			script.WriteString(block[2])
+		}
+	}
+	return script.String()
 }
