@@ -40,7 +40,7 @@ func (s *Store) dump(ctx context.Context, opts store.DumpOptions, yield func(*re
 			WHERE ($1::timestamptz IS NULL OR _timestamp > $1) AND ($2::timestamptz IS NULL OR _timestamp <= $2)
 			ORDER BY _timestamp, `+t.keyList(), bound(opts.After), bound(opts.Until))
 		if !more {
-			return err
+			return v.broken(ctx, err)
 		}
 	}
 	p.flush()

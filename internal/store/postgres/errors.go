@@ -40,6 +40,9 @@ const (
 	outOfMemory          = "53200"
 )
 
+// conflict is what to do where a replica had to choose.
+const conflict = ": the replica had to apply a change; set hot_standby_feedback or raise max_standby_streaming_delay on it, or ask the primary"
+
 // state returns the engine's state of an error, "" where it is none of the
 // engine's.
 func state(err error) string {
@@ -70,7 +73,7 @@ func (s *Store) translate(err error) error {
 	var connect *pgconn.ConnectError
 	engine, isEngine := errors.AsType[*pgconn.PgError](err)
 	switch {
-	case errors.Is(err, errSlow), errors.Is(err, store.ErrUnavailable):
+	case errors.Is(err, errSlow), errors.Is(err, store.ErrUnavailable), errors.Is(err, store.ErrBusy):
 		return err
 	case isEngine:
 		sentinel, advice := meaning(engine)
@@ -113,7 +116,7 @@ func meaning(err *pgconn.PgError) (sentinel error, advice string) {
 		return store.ErrNotFound, `: "createdb" makes it`
 	case serializationFailure:
 		if strings.Contains(err.Message, "recovery") {
-			return store.ErrBusy, ": the replica had to apply a change; set hot_standby_feedback or raise max_standby_streaming_delay on it, or ask the primary"
+			return store.ErrBusy, conflict
 		}
 		return store.ErrBusy, ": try again"
 	case deadlockDetected:

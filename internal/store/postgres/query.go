@@ -51,7 +51,7 @@ func (s *Store) query(ctx context.Context, q store.Query, yield func(*report.Rep
 		more, err := p.read(ctx, list.table, "SELECT "+list.table.columnList()+" FROM "+list.table.name+" o WHERE "+
 			list.where+" ORDER BY "+list.table.keyList(), list.args...)
 		if !more {
-			return err
+			return v.broken(ctx, err)
 		}
 	}
 	p.flush()

@@ -4,10 +4,12 @@ package postgres
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -48,6 +50,22 @@ func (v *view) exec(ctx context.Context, statement string) error {
 	ctx, cancel := v.store.patient(ctx)
 	defer cancel()
 	_, err := v.tx.Exec(ctx, statement)
+	return err
+}
+
+// broken tells more of the error that a view ended by. A replica ends connections
+// for a change that it has to apply, while nothing is being asked on them, and
+// what it says of that is lost with the connection.
+func (v *view) broken(ctx context.Context, err error) error {
+	if !isNetwork(err) || ctx.Err() != nil || v.store.closed.Load() {
+		return err
+	}
+	asked, cancel := v.store.patient(ctx)
+	defer cancel()
+	var replica bool
+	if v.store.pool.QueryRow(asked, "SELECT pg_is_in_recovery()").Scan(&replica) == nil && replica {
+		return fmt.Errorf("%w: the connection broke, as by a conflict with recovery%s", store.ErrBusy, conflict)
+	}
 	return err
 }
 
