@@ -73,7 +73,7 @@ func BenchmarkLoaders(b *testing.B) {
 func BenchmarkGrowth(b *testing.B) {
 	few, many := 100_000, 10_000_000
 	if testing.Short() {
-		many = 500_000
+		many = 3_000_000
 	}
 	server := pgtest.Start(b, durable...)
 	for b.Loop() {

@@ -45,11 +45,11 @@ func (s *Store) sweep(ctx context.Context, progress store.Progress) error {
 		var removed int64
 		err := s.retry(ctx, func() error {
 			return s.alone(ctx, func(ctx context.Context, tx pgx.Tx) error {
-				return tx.QueryRow(ctx, `WITH some AS (
+				return tx.QueryRow(ctx, `WITH picked AS (
 					DELETE FROM doomed WHERE hash IN (SELECT hash FROM doomed LIMIT $1) RETURNING hash
 				), gone AS (
-					DELETE FROM contents WHERE hash IN (SELECT hash FROM some)
-				) SELECT count(*) FROM some`, sweepBatch).Scan(&removed)
+					DELETE FROM contents WHERE hash IN (SELECT hash FROM picked)
+				) SELECT count(*) FROM picked`, sweepBatch).Scan(&removed)
 			})
 		})
 		if err != nil {

@@ -117,7 +117,7 @@ func timed(i int) *report.Report {
 	return &report.Report{
 		Checkouts: []report.Checkout{{ID: id, Origin: "a", LogExcerpt: &id, Timestamp: at}},
 		Builds:    []report.Build{{ID: id, Origin: "a", CheckoutID: id, LogExcerpt: &id, Timestamp: at}},
-		Tests:     []report.Test{{ID: id, Origin: "a", BuildID: id, LogExcerpt: &id, Timestamp: at}},
+		Tests:     []report.Test{{ID: id, Origin: "a", BuildID: id, LogExcerpt: &id, LogURL: new("https://example.org/" + id), Timestamp: at}},
 		Issues:    []report.Issue{{ID: id, Version: i, Origin: "a", Timestamp: at}},
 		Incidents: []report.Incident{{ID: id, Origin: "a", IssueID: id, IssueVersion: i, BuildID: &id, Timestamp: at}},
 	}

@@ -20,6 +20,7 @@ func (s suite) purge(t *testing.T) {
 	}
 	shared := timed(2) // has what an older one has, too
 	shared.Builds[0].LogExcerpt = timed(0).Builds[0].LogExcerpt
+	shared.Tests[0].LogURL = timed(0).Tests[0].LogURL
 	all.Append(shared)
 	mustLoad(t, db, all, store.LoadOptions{Metadata: true})
 	kept := everything(t, db, true)
