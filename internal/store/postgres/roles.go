@@ -24,8 +24,8 @@ const (
 
 // rolePurposes tells what each role is for.
 var rolePurposes = []struct{ role, purpose string }{
-	{editorRole, "loads reports into KCIDB's databases"},
-	{viewerRole, "reads KCIDB's databases"},
+	{editorRole, "loads reports into databases of KCIDB"},
+	{viewerRole, "reads databases of KCIDB"},
 }
 
 // MakeRoles makes the roles that are not there, and grants all of them what
@@ -98,7 +98,7 @@ func (m *migrator) grant(ctx context.Context) error {
 			continue
 		}
 		// Temporary tables are for loading, and for functions in readers' queries.
-		sql := fmt.Sprintf("GRANT TEMPORARY ON DATABASE %s TO %s; GRANT USAGE ON SCHEMA %s TO %[2]s; GRANT SELECT ON %[4]s TO %[2]s",
+		sql := fmt.Sprintf("GRANT CONNECT, TEMPORARY ON DATABASE %s TO %s; GRANT USAGE ON SCHEMA %s TO %[2]s; GRANT SELECT ON %[4]s TO %[2]s",
 			database, r.role, schema, strings.Join(relations, ", "))
 		if r.role == editorRole {
 			for _, relation := range relations {
