@@ -3,6 +3,7 @@
 package pages
 
 import (
+	"context"
 	"flag"
 	"log/slog"
 	"net/http"
@@ -135,6 +136,28 @@ func TestOneLookForAll(t *testing.T) {
 	*clock = now.Add(time.Hour)
 	if got := counted(); got != "1" {
 		t.Errorf("later: %s checkouts", got)
+	}
+}
+
+// lagging is a store that is a replica.
+type lagging struct {
+	*sqlite.Store
+	lag time.Duration
+}
+
+func (s *lagging) Lag(context.Context) (time.Duration, error) { return s.lag, nil }
+
+// TestReplicaLags tells visitors how old what they see is, where it matters.
+func TestReplicaLags(t *testing.T) {
+	for lag, want := range map[time.Duration]string{
+		0: "", 59 * time.Second: "", time.Minute: "What is shown is a minute old", 2 * time.Hour: "What is shown is 120 minutes old",
+	} {
+		p, h, _ := newPages(t)
+		p.Store = &lagging{p.Store.(*sqlite.Store), lag}
+		body := get(h, "/").Body.String()
+		if strings.Contains(body, "What is shown") != (want != "") || !strings.Contains(body, want) {
+			t.Errorf("%v behind: %s", lag, body)
+		}
 	}
 }
 
