@@ -74,7 +74,7 @@ func TestOverlap(t *testing.T) {
 	t.Parallel()
 	s, spec := initialized(t, pgtest.Shared(t))
 	const sides = 4
-	loads := 60
+	loads := 40
 	if testing.Short() {
 		loads = 15
 	}

@@ -321,6 +321,10 @@ func TestInvalidIndex(t *testing.T) {
 	eventually(t, "an index that is not valid", func() bool { return value[string](t, older.pool, state) == "false" })
 	cancel()
 	upgrading.Wait()
+	// The server hears of it a moment later.
+	eventually(t, "the end of the one who migrated", func() bool {
+		return value[int](t, older.pool, "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX%' AND state = 'active' AND datname = current_database()") == 0
+	})
 	if err := tx.Rollback(t.Context()); err != nil {
 		t.Fatal(err)
 	}
