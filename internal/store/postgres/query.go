@@ -37,17 +37,22 @@ func (s *Store) query(ctx context.Context, q store.Query, yield func(*report.Rep
 		return err
 	}
 	p := newPages(v, q.PerReport, q.Metadata, yield)
+	builds := w.testsOf(&q)
 	for _, list := range []struct {
 		table *table
+		asked int // by how many keys
 		where string
 		args  []any
 	}{
-		{&tables[0], "id = ANY($1)", []any{w.checkouts.all()}},
-		{&tables[1], "id = ANY($1)", []any{w.builds.all()}},
-		{&tables[2], "id = ANY($1) OR build_id = ANY($2)", []any{w.tests.all(), w.testsOf(&q)}},
-		{&tables[3], "(id, version) IN (SELECT * FROM unnest($1::text[], $2::int[]))", w.issueArgs()},
-		{&tables[4], "id = ANY($1)", []any{w.incidents.all()}},
+		{&tables[0], len(w.checkouts), "id = ANY($1)", []any{w.checkouts.all()}},
+		{&tables[1], len(w.builds), "id = ANY($1)", []any{w.builds.all()}},
+		{&tables[2], len(w.tests) + len(builds), "id = ANY($1) OR build_id = ANY($2)", []any{w.tests.all(), builds}},
+		{&tables[3], len(w.issues), "(id, version) IN (SELECT * FROM unnest($1::text[], $2::int[]))", w.issueArgs()},
+		{&tables[4], len(w.incidents), "id = ANY($1)", []any{w.incidents.all()}},
 	} {
+		if list.asked == 0 {
+			continue
+		}
 		more, err := p.read(ctx, list.table, "SELECT "+list.table.columnList()+" FROM "+list.table.name+" o WHERE "+
 			list.where+" ORDER BY "+list.table.keyList(), list.args...)
 		if !more {
