@@ -294,7 +294,7 @@ func TestDiskFull(t *testing.T) {
 func noise(length int) string {
 	text := make([]byte, length)
 	for i := range text {
-		text[i] = byte('0' + rand.IntN(75))
+		text[i] = byte('a' + rand.IntN(26))
 	}
 	return string(text)
 }
