@@ -76,7 +76,7 @@ func (s *Store) translate(err error) error {
 	case errors.Is(err, errSlow), errors.Is(err, store.ErrUnavailable), errors.Is(err, store.ErrBusy):
 		return err
 	case isEngine:
-		sentinel, advice := meaning(engine)
+		advice, sentinel := meaning(engine)
 		text := within(err, engine) + message(engine) + advice
 		if sentinel == nil {
 			return errors.New(text)
@@ -92,55 +92,55 @@ func (s *Store) translate(err error) error {
 	return err
 }
 
-// meaning returns the store's error for one of the engine's, nil where there is
-// none, and what to do.
-func meaning(err *pgconn.PgError) (sentinel error, advice string) {
+// meaning returns what to do about an error of the engine's, and the store's error
+// for it, nil where there is none.
+func meaning(err *pgconn.PgError) (advice string, sentinel error) {
 	switch err.Code {
 	case diskFull, configurationLimit:
-		return store.ErrFull, ": make room on the server's disk"
+		return ": make room on the server's disk", store.ErrFull
 	case tooManyConnections:
-		return store.ErrUnavailable, ": raise max_connections on the server, or the role's CONNECTION LIMIT, or run fewer processes"
+		return ": raise max_connections on the server, or the role's CONNECTION LIMIT, or run fewer processes", store.ErrUnavailable
 	case readOnlyTransaction:
-		return store.ErrReadOnly, ": this is a replica, or the server is told to write nothing; name the primary as the database, and the replica as the read database"
+		return ": this is a replica, or the server is told to write nothing; name the primary as the database, and the replica as the read database", store.ErrReadOnly
 	case insufficientRights:
 		if strings.Contains(err.Message, "for schema") {
-			return store.ErrForbidden, ": be the owner of the database, or have its owner grant the user CREATE and USAGE on the schema"
+			return ": be the owner of the database, or have its owner grant the user CREATE and USAGE on the schema", store.ErrForbidden
 		}
-		return store.ErrForbidden, `: "kcidb db init" makes the roles kcidb_editor and kcidb_viewer; grant the user one of them, or be the owner`
+		return `: "kcidb db init" makes the roles kcidb_editor and kcidb_viewer; grant the user one of them, or be the owner`, store.ErrForbidden
 	case invalidPassword, invalidAuthorization:
 		if strings.HasSuffix(err.Message, "does not exist") {
-			return store.ErrForbidden, `: "createuser" makes it`
+			return `: "createuser" makes it`, store.ErrForbidden
 		}
-		return store.ErrForbidden, ": see the user's password in ~/.pgpass or PGPASSWORD, and pg_hba.conf on the server"
+		return ": see the user's password in ~/.pgpass or PGPASSWORD, and pg_hba.conf on the server", store.ErrForbidden
 	case invalidCatalogName:
-		return store.ErrNotFound, `: "createdb" makes it`
+		return `: "createdb" makes it`, store.ErrNotFound
 	case serializationFailure:
 		if strings.Contains(err.Message, "recovery") {
-			return store.ErrBusy, conflict
+			return conflict, store.ErrBusy
 		}
-		return store.ErrBusy, ": try again"
+		return ": try again", store.ErrBusy
 	case deadlockDetected:
-		return store.ErrBusy, ": try again"
+		return ": try again", store.ErrBusy
 	case lockNotAvailable:
-		return store.ErrBusy, ": try again, or raise the user's lock_timeout"
+		return ": try again, or raise the user's lock_timeout", store.ErrBusy
 	case queryCanceled:
-		return store.ErrBusy, ": somebody cancelled it, or the user's statement_timeout is too short"
+		return ": somebody cancelled it, or the user's statement_timeout is too short", store.ErrBusy
 	case idleTooLong:
-		return store.ErrUnavailable, ": raise the user's idle_in_transaction_session_timeout"
+		return ": raise the user's idle_in_transaction_session_timeout", store.ErrUnavailable
 	case tooLong:
-		return nil, ": an ID, or another name of the object, is too long to be kept"
+		return ": an ID, or another name of the object, is too long to be kept", nil
 	case undefinedFile:
-		return store.ErrCorrupt, ""
+		return "", store.ErrCorrupt
 	}
 	switch err.Code[:min(2, len(err.Code))] {
 	case "08", "57": // the connection, and being shut down or starting up
-		return store.ErrUnavailable, ": try again when the server is up; its log tells more"
+		return ": try again when the server is up; its log tells more", store.ErrUnavailable
 	case "53":
-		return store.ErrUnavailable, ""
+		return "", store.ErrUnavailable
 	case "XX":
-		return store.ErrCorrupt, ""
+		return "", store.ErrCorrupt
 	}
-	return nil, ""
+	return "", nil
 }
 
 // within returns what was put in front of an engine's error, as the migration
@@ -187,7 +187,7 @@ func (s *Store) argument() string { return "'" + strings.ReplaceAll(s.name, "'",
 // restarts, or does not take more.
 func isBroken(err error) bool {
 	if engine, ok := errors.AsType[*pgconn.PgError](err); ok {
-		sentinel, _ := meaning(engine)
+		_, sentinel := meaning(engine)
 		return errors.Is(sentinel, store.ErrUnavailable)
 	}
 	return isConnect(err) || isNetwork(err)
