@@ -194,7 +194,7 @@ func TestSameReceipt(t *testing.T) {
 // sharing is the ith test at the time n, whose contents it has in common with others.
 func sharing(i, n int) report.Test {
 	return report.Test{
-		ID: fmt.Sprintf("a:%d", i), Origin: "a", BuildID: "a:1", Timestamp: at(n), LogExcerpt: long(i % 11), LogURL: long(i % 3),
+		ID: fmt.Sprintf("a:%d", i), Origin: "a", BuildID: "a:1", Timestamp: at(n), LogExcerpt: long(i % 11), LogURL: long((i + n) % 3),
 		Environment: &report.Environment{Misc: json.RawMessage(fmt.Sprintf(`{"platform": "%d"}`, i%5)), Compatible: []string{fmt.Sprint(i % 7)}},
 		InputFiles:  []report.Resource{{Name: fmt.Sprint(i % 2), URL: "https://example.org"}},
 	}
@@ -234,7 +234,7 @@ func TestPurgeBeside(t *testing.T) {
 		group.Go(func() {
 			for range 6 {
 				err := s.Purge(t.Context(), store.PurgeOptions{Before: *at(random.IntN(120))})
-				if err != nil && !errors.Is(err, store.ErrBusy) { // a loader was first; the next one goes on
+				if err != nil {
 					t.Error(err)
 				}
 			}
@@ -271,6 +271,42 @@ func TestPurgeBeside(t *testing.T) {
 		if n := value[int](t, s.pool, "SELECT count(*) FROM "+name); n != 0 {
 			t.Errorf("%d %s are left of nothing", n, name)
 		}
+	}
+}
+
+// TestReplacedContents sweeps away what a newer report of a test has replaced.
+func TestReplacedContents(t *testing.T) {
+	t.Parallel()
+	s, _ := initialized(t, pgtest.Shared(t))
+	for n := range 3 {
+		r := &report.Report{Tests: []report.Test{{ID: "a:1", Origin: "a", BuildID: "a:1", Timestamp: at(n), LogExcerpt: long(n), LogURL: long(n + 10)}}}
+		if _, err := s.Load(t.Context(), r, store.LoadOptions{Metadata: true}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Purge(t.Context(), store.PurgeOptions{Before: *at(0)}); err != nil {
+		t.Fatal(err)
+	}
+	if n := value[int](t, s.pool, "SELECT count(*) FROM contents"); n != 2 {
+		t.Errorf("%d contents, want those of the newest", n)
+	}
+	if got := dumpAll(t, s).Tests; len(got) != 1 || *got[0].LogExcerpt != *long(2) || *got[0].LogURL != *long(12) {
+		t.Errorf("%v", got)
+	}
+}
+
+// TestOnePurge has a second purge say that there is one.
+func TestOnePurge(t *testing.T) {
+	t.Parallel()
+	s, spec := initialized(t, pgtest.Shared(t))
+	err := s.purgingAlone(t.Context(), func() error {
+		return open(t, spec).Purge(t.Context(), store.PurgeOptions{Before: *at(1)})
+	})
+	if !errors.Is(err, store.ErrBusy) || !strings.Contains(err.Error(), "somebody else purges it") {
+		t.Errorf("%v", err)
+	}
+	if err := s.Purge(t.Context(), store.PurgeOptions{Before: *at(1)}); err != nil {
+		t.Errorf("when the other is done: %v", err)
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 // Where the specification and the environment say nothing.
 const (
 	maxConnections = 8
+	minConnections = 2 // a purge has a lock on one, and works on another
 	connectTimeout = 10 * time.Second
 )
 
@@ -51,6 +52,7 @@ func parse(params string) (*pgxpool.Config, string, error) {
 	if !strings.Contains(text, "pool_max_conns") {
 		cfg.MaxConns = maxConnections
 	}
+	cfg.MaxConns = max(cfg.MaxConns, minConnections)
 	hosts, ports := places(&conn.Config)
 	name := fmt.Sprintf("postgresql:host=%s port=%s dbname=%s user=%s", quote(hosts), quote(ports), quote(conn.Database), quote(conn.User))
 	return cfg, name, nil

@@ -33,13 +33,15 @@ func (c contentSet) add(text string) hash {
 	return h
 }
 
-// save adds the contents that are not in the database.
+// save adds the contents that are not in the database, and returns these and
+// those that were doomed: without the load that they are for, nothing may refer
+// to them.
 //
 // The transaction holds contentsLock with others, so that no content is swept
 // away meanwhile. Those that were doomed are used again, and are not any more.
-func (c contentSet) save(ctx context.Context, tx pgx.Tx) error {
+func (c contentSet) save(ctx context.Context, tx pgx.Tx) (fresh map[hash]bool, err error) {
 	if len(c) == 0 {
-		return nil
+		return nil, nil
 	}
 	hashes := make([][16]byte, 0, len(c))
 	for _, h := range c {
@@ -47,10 +49,10 @@ func (c contentSet) save(ctx context.Context, tx pgx.Tx) error {
 	}
 	known, err := existing(ctx, tx, hashes)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := spare(ctx, tx, hashes); err != nil {
-		return err
+	if fresh, err = spare(ctx, tx, hashes); err != nil {
+		return nil, err
 	}
 	e := encoder{}
 	rows := make([]row, 0, len(c)-len(known))
@@ -58,6 +60,7 @@ func (c contentSet) save(ctx context.Context, tx pgx.Tx) error {
 		if known[h] {
 			continue
 		}
+		fresh[h] = true
 		from := len(e.b)
 		e.begin(2)
 		e.length(len(h))
@@ -66,12 +69,12 @@ func (c contentSet) save(ctx context.Context, tx pgx.Tx) error {
 		rows = append(rows, row{data: e.b[from:len(e.b):len(e.b)]})
 	}
 	if len(rows) == 0 {
-		return nil
+		return fresh, nil
 	}
 	// By their hashes, which come first in a row, the index is gone through once.
 	slices.SortFunc(rows, func(a, b row) int { return bytes.Compare(a.data, b.data) })
 	_, err = tx.Conn().PgConn().CopyFrom(ctx, copyReader(rows), "COPY contents (hash, data) FROM STDIN BINARY")
-	return err
+	return fresh, err
 }
 
 // existing returns those of the contents that are in the database.
@@ -89,15 +92,31 @@ func existing(ctx context.Context, tx pgx.Tx, hashes [][16]byte) (map[hash]bool,
 	return known, err
 }
 
-// spare takes contents out of those that a purge found to have lost a reference,
-// in the order of their hashes, as all loaders do.
-func spare(ctx context.Context, tx pgx.Tx, hashes [][16]byte) error {
-	var any bool
-	if err := tx.QueryRow(ctx, "SELECT EXISTS (SELECT FROM doomed)").Scan(&any); err != nil || !any {
-		return err
+// spare takes contents out of those that lost a reference, in the order of their
+// hashes, as all loaders do, and returns them.
+func spare(ctx context.Context, tx pgx.Tx, hashes [][16]byte) (spared map[hash]bool, err error) {
+	spared = make(map[hash]bool)
+	var some bool
+	if err := tx.QueryRow(ctx, "SELECT EXISTS (SELECT FROM doomed)").Scan(&some); err != nil || !some {
+		return spared, err
 	}
-	_, err := tx.Exec(ctx, `DELETE FROM doomed WHERE ctid = ANY (ARRAY(
-		SELECT ctid FROM doomed WHERE hash = ANY($1::uuid[]) ORDER BY hash, ctid FOR UPDATE))`, hashes)
+	var h [16]byte
+	err = each(ctx, tx, `DELETE FROM doomed WHERE ctid = ANY (ARRAY(
+		SELECT ctid FROM doomed WHERE hash = ANY($1::uuid[]) ORDER BY hash, ctid FOR UPDATE)) RETURNING hash`,
+		[]any{hashes}, []any{&h}, func() { spared[h] = true })
+	return spared, err
+}
+
+// doom notes contents that may have no reference.
+func doom(ctx context.Context, tx pgx.Tx, contents map[hash]bool) error {
+	if len(contents) == 0 {
+		return nil
+	}
+	var hashes [][16]byte
+	for h := range contents {
+		hashes = append(hashes, h)
+	}
+	_, err := tx.Exec(ctx, "INSERT INTO doomed SELECT unnest($1::uuid[])", hashes)
 	return err
 }
 

@@ -110,6 +110,22 @@ func cutValue(values []byte) (value, rest []byte) {
 	return values[:lengthSize+length], values[lengthSize+length:]
 }
 
+// eachReference calls f for each content that a row refers to.
+func (t *table) eachReference(r row, f func(hash)) {
+	for column, rest := 0, r.data[countSize:]; len(rest) > 0; column++ {
+		var value []byte
+		value, rest = cutValue(rest)
+		value = value[lengthSize:]
+		switch {
+		case len(value) == 0:
+		case column == t.excerpt && value[0] == longExcerpt:
+			f(hash(value[1:]))
+		case slices.Contains(t.contents, column):
+			f(hash(value))
+		}
+	}
+}
+
 // The frame of what COPY reads.
 var (
 	copyHeader  = append([]byte("PGCOPY\n\xff\r\n\x00"), make([]byte, 8)...)

@@ -125,7 +125,8 @@ func (l *loader) write(ctx context.Context, s *Store, tx pgx.Tx) (id string, err
 	if err := claim(ctx, tx, l.receipts); err != nil {
 		return "", err
 	}
-	if err := l.contents.save(ctx, tx); err != nil {
+	unused, err := l.contents.save(ctx, tx)
+	if err != nil {
 		return "", err
 	}
 	changes := make([][]store.Change, len(tables))
@@ -133,9 +134,28 @@ func (l *loader) write(ctx context.Context, s *Store, tx pgx.Tx) (id string, err
 		if changes[i], err = l.merge(ctx, tx, &tables[i], l.rows[i]); err != nil {
 			return "", err
 		}
+		tables[i].use(l.rows[i], changes[i], unused)
 	}
 	l.changes = &store.Changes{Objects: slices.Concat(changes...)}
-	return id, nil
+	return id, doom(ctx, tx, unused)
+}
+
+// use takes the contents that new objects refer to, which they certainly do, out
+// of those that are unused. Of an object that was there, what it has now may be
+// another's value.
+func (t *table) use(rows []row, changes []store.Change, unused map[hash]bool) {
+	if len(unused) == 0 || len(t.contents) == 0 {
+		return
+	}
+	created := make(map[store.Key]bool, len(changes))
+	for _, c := range changes {
+		created[c.Key] = c.Created
+	}
+	for _, r := range rows {
+		if created[r.key] {
+			t.eachReference(r, func(h hash) { delete(unused, h) })
+		}
+	}
 }
 
 // loadOrder is the order in which all loads go through the tables: first tests

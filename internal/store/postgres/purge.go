@@ -35,15 +35,36 @@ func (s *Store) purge(ctx context.Context, opts store.PurgeOptions) error {
 	if _, err := s.clock(ctx); err != nil || opts.Before.IsZero() {
 		return err
 	}
-	for i := range tables {
-		if err := s.purgeTable(ctx, &tables[i], opts); err != nil {
+	return s.purgingAlone(ctx, func() error {
+		for i := range tables {
+			if err := s.purgeTable(ctx, &tables[i], opts); err != nil {
+				return err
+			}
+		}
+		if err := s.sweep(ctx, opts.Progress); err != nil {
 			return err
 		}
-	}
-	if err := s.sweep(ctx, opts.Progress); err != nil {
+		return s.giveBack(ctx, opts.Progress)
+	})
+}
+
+// purgingAlone calls f unless somebody else purges: two would only wait for each
+// other.
+func (s *Store) purgingAlone(ctx context.Context, f func() error) error {
+	conn, err := s.pool.Acquire(ctx)
+	if err != nil {
 		return err
 	}
-	return s.giveBack(ctx, opts.Progress)
+	defer conn.Release()
+	var alone bool
+	if err := conn.QueryRow(ctx, "SELECT pg_try_advisory_lock($1)", purgeLock).Scan(&alone); err != nil {
+		return err
+	}
+	if !alone {
+		return fmt.Errorf("%w: somebody else purges it at the moment", store.ErrBusy)
+	}
+	defer conn.Exec(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", purgeLock)
+	return f()
 }
 
 // purgeTable removes the old objects of a list.

@@ -13,12 +13,12 @@ import (
 
 // A sweep removes contents that nothing refers to, while others are loading.
 //
-// The table doomed has those that lost a reference in a purge. A load holds
+// The table doomed has those that lost a reference. A load holds
 // contentsLock with others until it has committed, and takes the contents it
 // uses out of doomed, where there are any. So:
 //
-//  1. The sweep has the lock alone for a moment. Loads that began before, and may
-//     not have seen what is doomed, have committed then, or see it.
+//  1. The sweep takes the contents that are doomed by now, and has the lock alone
+//     for a moment. Loads that may not have seen what is doomed have committed then.
 //  2. It reads all references, and takes those out of doomed. References made
 //     since are by loads that take them out themselves.
 //  3. It removes what is left, in batches, and has the lock alone for each: no
@@ -30,15 +30,16 @@ import (
 const sweepBatch = 10_000
 
 func (s *Store) sweep(ctx context.Context, progress store.Progress) error {
-	var doomed int64
-	if err := s.pool.QueryRow(ctx, "SELECT count(DISTINCT hash) FROM doomed").Scan(&doomed); err != nil || doomed == 0 {
+	var doomed, last int64
+	err := s.pool.QueryRow(ctx, "SELECT count(DISTINCT hash), coalesce(max(number), 0) FROM doomed").Scan(&doomed, &last)
+	if err != nil || doomed == 0 {
 		return err
 	}
 	progress.Tell("contents without an object removed", 0, doomed)
 	if err := s.alone(ctx, func(context.Context, pgx.Tx) error { return nil }); err != nil {
 		return err
 	}
-	if err := s.spareUsed(ctx); err != nil {
+	if err := s.spareUsed(ctx, last); err != nil {
 		return err
 	}
 	for done := int64(0); ; {
@@ -46,10 +47,10 @@ func (s *Store) sweep(ctx context.Context, progress store.Progress) error {
 		err := s.retry(ctx, func() error {
 			return s.alone(ctx, func(ctx context.Context, tx pgx.Tx) error {
 				return tx.QueryRow(ctx, `WITH picked AS (
-					DELETE FROM doomed WHERE hash IN (SELECT hash FROM doomed LIMIT $1) RETURNING hash
+					DELETE FROM doomed WHERE number <= $2 AND hash IN (SELECT hash FROM doomed WHERE number <= $2 LIMIT $1) RETURNING hash
 				), gone AS (
 					DELETE FROM contents WHERE hash IN (SELECT hash FROM picked)
-				) SELECT count(*) FROM picked`, sweepBatch).Scan(&removed)
+				) SELECT count(DISTINCT hash) FROM picked`, sweepBatch, last).Scan(&removed)
 			})
 		})
 		if err != nil {
@@ -73,25 +74,37 @@ func (s *Store) alone(ctx context.Context, f func(ctx context.Context, tx pgx.Tx
 	})
 }
 
-// spareUsed takes what some object refers to out of what is doomed. It reads all
-// objects that refer to contents, for as long as that takes.
-func (s *Store) spareUsed(ctx context.Context) error {
-	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		// What is doomed is the smaller side of the join.
-		if _, err := tx.Exec(ctx, "ANALYZE doomed", pgx.QueryExecModeSimpleProtocol); err != nil {
+// spareUsed takes what some object refers to out of what is doomed, up to the
+// number last. It reads all
+// objects that refer to contents, for as long as that takes, and holds nothing
+// meanwhile that a load could wait for.
+func (s *Store) spareUsed(ctx context.Context, last int64) error {
+	conn, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Release()
+	// What is doomed is the smaller side of the join.
+	_, err = conn.Exec(ctx, "ANALYZE doomed; CREATE TEMPORARY TABLE kcidb_used (hash uuid)", pgx.QueryExecModeSimpleProtocol)
+	if err != nil {
+		return err
+	}
+	defer conn.Exec(context.WithoutCancel(ctx), "DROP TABLE IF EXISTS kcidb_used")
+	for i := range tables {
+		refs := tables[i].referenceColumns()
+		if len(refs) == 0 {
+			continue
+		}
+		_, err := conn.Exec(ctx, "INSERT INTO kcidb_used SELECT DISTINCT d.hash FROM "+tables[i].name+
+			" CROSS JOIN LATERAL (VALUES ("+strings.Join(refs, "), (")+")) AS c(hash) JOIN doomed d ON d.hash = c.hash WHERE d.number <= $1", last)
+		if err != nil {
 			return err
 		}
-		for i := range tables {
-			refs := tables[i].referenceColumns()
-			if len(refs) == 0 {
-				continue
-			}
-			_, err := tx.Exec(ctx, "DELETE FROM doomed USING (SELECT DISTINCT d.hash FROM "+tables[i].name+
-				" CROSS JOIN LATERAL (VALUES ("+strings.Join(refs, "), (")+")) AS c(hash) JOIN doomed d ON d.hash = c.hash) used WHERE doomed.hash = used.hash")
-			if err != nil {
-				return err
-			}
-		}
-		return nil
+	}
+	// In the order in which loads do so.
+	return s.retry(ctx, func() error {
+		_, err := conn.Exec(ctx, `DELETE FROM doomed WHERE ctid = ANY (ARRAY(
+			SELECT ctid FROM doomed WHERE number <= $1 AND hash IN (SELECT hash FROM kcidb_used) ORDER BY hash, ctid FOR UPDATE))`, last)
+		return err
 	})
 }

@@ -8,6 +8,7 @@ DROP TABLE incidents;
 DROP TABLE issues;
 DROP VIEW tests;
 DROP TABLE test_rows;
+DROP FUNCTION doom();
 DROP TABLE builds;
 DROP TABLE checkouts;
 DROP TABLE doomed;

@@ -26,10 +26,11 @@ CREATE INDEX contents_hash ON contents (hash);
 -- Compressed in the row: it is read whole or not at all, by its hash.
 ALTER TABLE contents ALTER data SET STORAGE MAIN;
 
--- Contents that lost a reference. A purge puts them here, loaders take out those
--- they use, and a sweep removes those that nothing refers to. May have the same one twice.
+-- Contents that lost a reference, some of them twice. Loaders take out those they
+-- use, and the sweep at the end of a purge removes those that nothing refers to.
 CREATE TABLE doomed (
-    hash uuid NOT NULL
+    hash   uuid NOT NULL,
+    number bigint GENERATED ALWAYS AS IDENTITY -- tells those from before a sweep from those noted since
 );
 CREATE INDEX doomed_hash ON doomed (hash);
 
@@ -118,6 +119,31 @@ CREATE TABLE test_rows (
 );
 CREATE INDEX test_rows_timestamp ON test_rows (_timestamp);
 CREATE INDEX test_rows_build ON test_rows (build_id);
+
+-- A content that a test refers to no more, for it has another one now, has lost a
+-- reference. (Those of tests that are purged are noted by the purge.)
+CREATE FUNCTION doom() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO doomed SELECT DISTINCT before FROM (VALUES
+        (OLD.environment_compatible, NEW.environment_compatible),
+        (OLD.environment_misc, NEW.environment_misc),
+        (OLD.log_url, NEW.log_url),
+        (OLD.input_files, NEW.input_files),
+        (OLD.output_files, NEW.output_files),
+        (CASE get_byte(OLD.log_excerpt, 0) WHEN 0 THEN encode(substr(OLD.log_excerpt, 2), 'hex')::uuid END,
+            CASE get_byte(NEW.log_excerpt, 0) WHEN 0 THEN encode(substr(NEW.log_excerpt, 2), 'hex')::uuid END)
+    ) AS c(before, after) WHERE before IS DISTINCT FROM after AND before IS NOT NULL;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER test_rows_doom AFTER UPDATE ON test_rows FOR EACH ROW
+    WHEN (OLD.environment_compatible IS DISTINCT FROM NEW.environment_compatible
+        OR OLD.environment_misc IS DISTINCT FROM NEW.environment_misc
+        OR OLD.log_url IS DISTINCT FROM NEW.log_url
+        OR OLD.log_excerpt IS DISTINCT FROM NEW.log_excerpt
+        OR OLD.input_files IS DISTINCT FROM NEW.input_files
+        OR OLD.output_files IS DISTINCT FROM NEW.output_files)
+    EXECUTE FUNCTION doom();
 
 -- Contents are looked up for the columns that are asked for, and no others.
 CREATE VIEW tests AS SELECT
