@@ -80,6 +80,8 @@ func (v *view) close() {
 // nothing beside them, and few enough to hold in memory with their contents.
 const pageSize = 500
 
+var fetchPage = fmt.Sprintf("FETCH %d FROM page", pageSize)
+
 // pages reads rows in pages and puts them together to reports.
 type pages struct {
 	view     *view
@@ -139,7 +141,7 @@ func (p *pages) page(ctx context.Context, t *table) ([][][]byte, error) {
 	ctx, cancel := p.view.store.patient(ctx)
 	defer cancel()
 	const binary = 1
-	result := p.view.conn.Conn().PgConn().ExecParams(ctx, "FETCH 500 FROM page", nil, nil, nil, []int16{binary})
+	result := p.view.conn.Conn().PgConn().ExecParams(ctx, fetchPage, nil, nil, nil, []int16{binary})
 	var rows [][][]byte
 	for result.NextRow() {
 		rows = append(rows, cloneRow(result.Values()))

@@ -75,9 +75,8 @@ func (s *Store) alone(ctx context.Context, f func(ctx context.Context, tx pgx.Tx
 }
 
 // spareUsed takes what some object refers to out of what is doomed, up to the
-// number last. It reads all
-// objects that refer to contents, for as long as that takes, and holds nothing
-// meanwhile that a load could wait for.
+// number last. It reads all objects that refer to contents, for as long as that
+// takes, and holds nothing meanwhile that a load could wait for.
 func (s *Store) spareUsed(ctx context.Context, last int64) error {
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {

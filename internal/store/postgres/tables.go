@@ -25,9 +25,8 @@ type table struct {
 	add      func(*report.Report, *values) // appends the object in a row
 }
 
-// tables are in the order of the graph. A
-// star marks what refers to contents, two what does so where it is long, and a
-// type of ours stands behind a colon.
+// tables are in the order of the graph. A star marks what refers to contents, two
+// what does so where it is long, and a type of ours stands behind a colon.
 var tables = []table{
 	newTable(store.Checkouts, "checkouts", 1, `_timestamp id origin tree_name git_repository_url git_commit_hash git_commit_name
 		git_commit_tags git_commit_message git_repository_branch git_repository_branch_tip patchset_files patchset_hash_given
