@@ -184,6 +184,10 @@ type LoadOptions struct {
 	// Receipts are of the submissions that are loaded, and kept in the same
 	// transaction. Drivers that are no Receipts ignore them.
 	Receipts []Receipt
+	// Note: the changes are noted, in the same transaction, for those who notify
+	// people, where somebody watches (see package spool). Drivers that are no
+	// Spooler ignore it.
+	Note bool
 }
 
 // List is a list of objects in a report.
@@ -212,6 +216,9 @@ type Change struct {
 	List    List
 	Key     Key
 	Created bool
+	// Was and Now are the status before and after, of a build or a test; "" for
+	// none.
+	Was, Now report.Status
 }
 
 // Changes are the objects a Load created or changed, each once. An object

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package spool keeps, in the database of the objects, what notifying people
+// needs: the changes that nobody has considered yet, the notifications that wait
+// to be sent, and what became of those that were.
+//
+// Its SQL is the same for all databases, and written once. The tables are made by
+// the drivers' migrations; times are microseconds since 1970 UTC.
+//
+// The life of a notification:
+//
+//	            Settle                Ready             all deliveries are over
+//	(a change) ────────▶ waiting ─────────────▶ ready ─────────────────────────▶ done
+//	                        │  Drop: it matches no more
+//	                        └──────────────────────────────────────────────────▶ dropped
+//
+// and of a delivery, of which there is one for each recipient:
+//
+//	waiting ──▶ sent | failed     held (over budget) ──▶ digested
+//
+// Whoever works on a notification or a delivery picks it for a while. A pick
+// that runs out, because its holder died, is picked again.
+package spool
+
+import (
+	"database/sql"
+	"errors"
+	"time"
+
+	"github.com/kcidb-go/kcidb/object"
+)
+
+// The ways the spool fails that a caller acts upon.
+var (
+	// ErrTaken: somebody else did it, or had it meanwhile; what was to be done is not.
+	ErrTaken = errors.New("somebody else has it")
+	// ErrNotFound: there is no notification with the number.
+	ErrNotFound = errors.New("no such notification")
+)
+
+// Spool is the spool of a database. All methods may be called concurrently, by
+// several processes.
+type Spool struct {
+	Write *sql.DB // transactions on it may write
+	Read  *sql.DB
+	// Numbered: parameters are $1, $2, ... instead of ?.
+	Numbered bool
+	Now      func() time.Time
+	// Failure makes the errors of the database those of the contract of a store.
+	Failure func(operation string, err error) error
+}
+
+// Batch is the changes of one transaction that nobody has considered.
+type Batch struct {
+	Number  int64 // in the order of the transactions, where these share objects
+	At      time.Time
+	Objects int
+	Data    []byte // as store.EncodeChanges made it
+}
+
+// Settlement is what considering some batches led to. It happens as a whole or
+// not at all.
+type Settlement struct {
+	Batches       []int64 // considered, and so forgotten
+	Notifications []New
+	Considered    []Considered
+	Statuses      []Status
+}
+
+// New is a notification to be armed. Where there is one of the same identity that
+// waits, Changed and Due are set to the newer ones, where its first change and
+// AtMost let them; where there is one that is past waiting, nothing happens.
+type New struct {
+	Identity
+	Changed time.Time     // the change it was made for
+	Wait    time.Duration // it is due so long after Changed
+	AtMost  time.Duration // and at the latest so long after the first one; 0 for no bound
+	Reason  string        // why it was made
+}
+
+// Identity tells notifications apart. One is ever sent for each.
+type Identity struct {
+	Subscription string
+	Object       object.Ref
+	Message      string // the message's own ID, "" for the only one
+}
+
+// States of notifications and of deliveries.
+const (
+	Waiting  = "waiting"
+	Ready    = "ready"
+	Done     = "done"
+	Dropped  = "dropped"
+	Sent     = "sent"
+	Failed   = "failed"
+	Held     = "held"
+	Digested = "digested"
+)
+
+// Notification is a notification and what became of it.
+type Notification struct {
+	Number int64
+	Identity
+	State      string // Waiting, Ready, Done or Dropped
+	First      time.Time
+	Changed    time.Time
+	Due        time.Time
+	Finished   time.Time // zero while it is not
+	Reason     string    // why it was made; of one that was dropped, why it was
+	Subject    string    // "" until it is ready, as is what follows
+	Body       string
+	Thread     string // what its messages belong together by
+	Deliveries []Delivery
+}
+
+// Delivery is a notification on its way to somebody.
+type Delivery struct {
+	Number       int64
+	Notification int64
+	Via          string // "mail", "webhook:NAME" or "feed"
+	Recipient    string // an address; of others ""
+	Header       string // the header it is in: to, cc or bcc
+	State        string // Waiting, Sent, Failed, Held or Digested
+	Due          time.Time
+	Attempts     int
+	Error        string    // of the last attempt
+	At           time.Time // of the last attempt, or of the end
+}
+
+// Considered counts what a subscription was asked on a day of UTC.
+type Considered struct {
+	Subscription string
+	Day          string // 2006-01-02
+	Objects      int64  // considered
+	Matched      int64
+	Errors       int64
+	LastError    string
+}
+
+// Status is the status an object had when it was last considered, of those
+// types whose changes do not tell.
+type Status struct {
+	Object object.Ref
+	Status string
+	At     time.Time
+}

@@ -1,0 +1,7 @@
+DROP INDEX checkouts_branch;
+DROP TABLE statuses;
+DROP TABLE considered;
+DROP TABLE deliveries;
+DROP TABLE notifications;
+DROP TABLE changes;
+DROP TABLE watch;

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package object
+
+import "slices"
+
+// Type is a type of objects, by the name it has in patterns.
+type Type string
+
+// The types. An issue version is what reports call an issue; revisions and
+// issues have no list of their own in a report.
+const (
+	TypeRevision     Type = "revision"
+	TypeCheckout     Type = "checkout"
+	TypeBuild        Type = "build"
+	TypeTest         Type = "test"
+	TypeIssue        Type = "issue"
+	TypeIssueVersion Type = "issue_version"
+	TypeIncident     Type = "incident"
+)
+
+// Types are all types, parents before their children.
+var Types = []Type{TypeRevision, TypeCheckout, TypeBuild, TypeTest, TypeIssue, TypeIssueVersion, TypeIncident}
+
+// kind is what is known about a type.
+type kind struct {
+	fields   []string // that identify an object
+	children []Type
+}
+
+var kinds = map[Type]kind{
+	TypeRevision:     {[]string{"git_commit_hash", "patchset_hash"}, []Type{TypeCheckout}},
+	TypeCheckout:     {[]string{"id"}, []Type{TypeBuild}},
+	TypeBuild:        {[]string{"id"}, []Type{TypeTest, TypeIncident}},
+	TypeTest:         {[]string{"id"}, []Type{TypeIncident}},
+	TypeIssue:        {[]string{"id"}, []Type{TypeIssueVersion}},
+	TypeIssueVersion: {[]string{"id", "version_num"}, []Type{TypeIncident}},
+	TypeIncident:     {[]string{"id"}, nil},
+}
+
+// Known tells whether there is such a type.
+func (t Type) Known() bool { return kinds[t].fields != nil }
+
+// Fields returns the names of the fields that identify an object of the type.
+func (t Type) Fields() []string { return kinds[t].fields }
+
+// Children returns the types of what is directly below objects of the type.
+func (t Type) Children() []Type { return kinds[t].children }
+
+// Parents returns the types of what is directly above objects of the type.
+func (t Type) Parents() []Type {
+	var parents []Type
+	for _, p := range Types {
+		if slices.Contains(kinds[p].children, t) {
+			parents = append(parents, p)
+		}
+	}
+	return parents
+}
+
+// ID identifies an object among those of its type: as many fields as the type
+// has, and "" behind them. The version of an issue is a decimal number.
+type ID [2]string
+
+// Ref names an object.
+type Ref struct {
+	Type Type
+	ID   ID
+}
