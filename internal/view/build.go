@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package view
+
+import (
+	"time"
+
+	"github.com/kcidb-go/kcidb/object"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// Build is a view of a build.
+type Build struct {
+	report.Build
+	w     *World
+	known bool
+	tests *Tests
+	seen  *[]*Sighting
+}
+
+// Build returns the view of the build with the ID.
+func (w *World) Build(id string) *Build {
+	b := w.builds[id]
+	if b == nil {
+		b = &Build{w: w, Build: report.Build{ID: id}}
+		w.builds[id] = b
+	}
+	return b
+}
+
+// buildsOf returns the views of the builds in a set.
+func (w *World) buildsOf(s *object.Set) []*Build {
+	list := make([]*Build, len(s.Report.Builds))
+	for i := range list {
+		list[i] = w.Build(s.Report.Builds[i].ID)
+	}
+	return list
+}
+
+// Ref names the build.
+func (b *Build) Ref() object.Ref {
+	return object.Ref{Type: object.TypeBuild, ID: object.ID{b.Build.ID}}
+}
+
+// Known tells whether the build is in the database.
+func (b *Build) Known() bool { return b.known }
+
+// Checkout is what it was built from.
+func (b *Build) Checkout() *Checkout { return b.w.Checkout(b.CheckoutID) }
+
+// Architecture, Config and Compiler tell builds of a checkout apart.
+func (b *Build) Architecture() string { return text(b.Build.Architecture) }
+func (b *Build) Config() string       { return text(b.ConfigName) }
+func (b *Build) Compiler() string     { return text(b.Build.Compiler) }
+
+// Start is when it began, and Took how long it took.
+func (b *Build) Start() time.Time    { return value(b.StartTime) }
+func (b *Build) Took() time.Duration { return seconds(b.Duration) }
+
+// Log and Excerpt are the URL of the log, and the part of it that matters.
+func (b *Build) Log() string     { return text(b.LogURL) }
+func (b *Build) Excerpt() string { return text(b.LogExcerpt) }
+
+// Remark is the comment.
+func (b *Build) Remark() string { return text(b.Comment) }
+
+// Outcome is the build's own status.
+func (b *Build) Outcome() report.Status { return value(b.Build.Status) }
+
+// Status is the build's own status.
+func (b *Build) Status() (string, error) { return string(b.Outcome()), nil }
+
+// Extra is what else is known of it.
+func (b *Build) Extra() map[string]any { return parsed(b.Misc) }
+
+// Tests are the tests of the build.
+func (b *Build) Tests() *Tests {
+	if b.tests == nil {
+		b.tests = &Tests{w: b.w, builds: []*Build{b}}
+	}
+	return b.tests
+}
+
+// Issues are the issues seen in the build itself.
+func (b *Build) Issues() ([]*Sighting, error) { return b.w.sightings(&b.seen, b.Ref()) }
+
+// Builds are some builds, and what they come to.
+type Builds struct {
+	List []*Build // in the order of the IDs
+
+	w         *World
+	checkouts []*Checkout // that they are of
+	tests     *Tests
+}
+
+// Counts are the numbers of builds by their status.
+func (b *Builds) Counts() object.Counts {
+	counts := object.Counts{}
+	for _, build := range b.List {
+		counts[build.Outcome()]++
+	}
+	return counts
+}
+
+// By are the counts of the groups that a function puts builds into.
+func (b *Builds) By(group func(*Build) string) map[string]object.Counts {
+	groups := map[string]object.Counts{}
+	for _, build := range b.List {
+		name := group(build)
+		if groups[name] == nil {
+			groups[name] = object.Counts{}
+		}
+		groups[name][build.Outcome()]++
+	}
+	return groups
+}
+
+// Done tells whether nobody has more builds to report, as far as is known: each
+// checkout either has a time when its origin finished building, or builds, all
+// of which have a status.
+func (b *Builds) Done() bool {
+	open, some := map[string]bool{}, map[string]bool{}
+	for _, build := range b.List {
+		some[build.CheckoutID] = true
+		if build.Outcome() == "" {
+			open[build.CheckoutID] = true
+		}
+	}
+	for _, c := range b.checkouts {
+		if c.OriginBuildsFinishTime == nil && (open[c.Checkout.ID] || !some[c.Checkout.ID]) {
+			return false
+		}
+	}
+	return len(b.List) > 0
+}
+
+// Tests are the tests of the builds.
+func (b *Builds) Tests() *Tests {
+	if b.tests == nil {
+		b.tests = &Tests{w: b.w, builds: b.List, checkouts: b.checkouts}
+	}
+	return b.tests
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package view
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/object"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// Issue is a view of an issue: of all its versions.
+type Issue struct {
+	ID       string
+	w        *World
+	read     bool
+	versions []*IssueVersion
+}
+
+// Issue returns the view of the issue with the ID.
+func (w *World) Issue(id string) *Issue {
+	i := w.issues[id]
+	if i == nil {
+		i = &Issue{ID: id, w: w}
+		w.issues[id] = i
+	}
+	return i
+}
+
+// Ref names the issue.
+func (i *Issue) Ref() object.Ref {
+	return object.Ref{Type: object.TypeIssue, ID: object.ID{i.ID}}
+}
+
+// Known tells whether versions of the issue are in the database.
+func (i *Issue) Known() bool {
+	versions, err := i.Versions()
+	return err == nil && len(versions) > 0
+}
+
+// Versions are the versions of the issue, oldest first.
+func (i *Issue) Versions() ([]*IssueVersion, error) {
+	if i.read {
+		return i.versions, nil
+	}
+	all, err := i.w.match(i.Ref().Pattern().Children(object.TypeIssueVersion))
+	if err != nil {
+		return nil, err
+	}
+	for n := range all.Report.Issues {
+		i.versions = append(i.versions, i.w.IssueVersion(i.ID, all.Report.Issues[n].Version))
+	}
+	slices.SortFunc(i.versions, func(a, b *IssueVersion) int { return cmp.Compare(a.Version, b.Version) })
+	i.read = true
+	return i.versions, nil
+}
+
+// Newest is the newest version, one with nothing but its ID where none is known.
+func (i *Issue) Newest() (*IssueVersion, error) {
+	versions, err := i.Versions()
+	if err != nil || len(versions) == 0 {
+		return &IssueVersion{w: i.w, Issue: report.Issue{ID: i.ID}}, err
+	}
+	return versions[len(versions)-1], nil
+}
+
+// Status is that of the newest version.
+func (i *Issue) Status() (string, error) {
+	newest, err := i.Newest()
+	if err != nil {
+		return "", err
+	}
+	return newest.Status()
+}
+
+// IssueVersion is a view of a version of an issue.
+type IssueVersion struct {
+	report.Issue
+	w     *World
+	known bool
+	seen  *Seen
+}
+
+// IssueVersion returns the view of a version of the issue with the ID.
+func (w *World) IssueVersion(id string, version int) *IssueVersion {
+	key := store.Key{ID: id, Version: version}
+	v := w.versions[key]
+	if v == nil {
+		v = &IssueVersion{w: w, Issue: report.Issue{ID: id, Version: version}}
+		w.versions[key] = v
+	}
+	return v
+}
+
+// Ref names the version.
+func (v *IssueVersion) Ref() object.Ref {
+	return object.Ref{Type: object.TypeIssueVersion, ID: object.ID{v.ID, strconv.Itoa(v.Version)}}
+}
+
+// Known tells whether the version is in the database.
+func (v *IssueVersion) Known() bool { return v.known }
+
+// Whole is the issue that it is a version of.
+func (v *IssueVersion) Whole() *Issue { return v.w.Issue(v.ID) }
+
+// Subject, URL and Remark say what it is, and where people talk of it.
+func (v *IssueVersion) Subject() string { return text(v.ReportSubject) }
+func (v *IssueVersion) URL() string     { return text(v.ReportURL) }
+func (v *IssueVersion) Remark() string  { return text(v.Comment) }
+
+// Culprits are what is at fault: some of "code", "tool" and "harness".
+func (v *IssueVersion) Culprits() []string {
+	var found []string
+	if c := v.Culprit; c != nil {
+		for _, one := range []struct {
+			is   *bool
+			name string
+		}{{c.Code, "code"}, {c.Tool, "tool"}, {c.Harness, "harness"}} {
+			if value(one.is) {
+				found = append(found, one.name)
+			}
+		}
+	}
+	return found
+}
+
+// Extra is what else is known of it.
+func (v *IssueVersion) Extra() map[string]any { return parsed(v.Misc) }
+
+// Status is FAIL where the version was seen, PASS where it was only looked for,
+// and "" where nobody told.
+func (v *IssueVersion) Status() (string, error) {
+	seen, err := v.Seen()
+	switch {
+	case err != nil:
+		return "", err
+	case seen.Present > 0:
+		return string(report.StatusFail), nil
+	case seen.Absent > 0:
+		return string(report.StatusPass), nil
+	}
+	return "", nil
+}
+
+// Seen counts in what an issue was seen, or looked for.
+type Seen struct {
+	Present, Absent, Unsure int64 // incidents
+	Builds, Tests           int64 // it is present in
+	First                   *Incident
+}
+
+// Seen counts the incidents of the version.
+func (v *IssueVersion) Seen() (*Seen, error) {
+	if v.seen != nil {
+		return v.seen, nil
+	}
+	seen := &Seen{}
+	pattern := v.Ref().Pattern().Children(object.TypeIncident)
+	for set, err := range v.w.store.Match(v.w.ctx, []object.Pattern{pattern}, store.MatchOptions{Metadata: true}) {
+		if err != nil {
+			return nil, err
+		}
+		for i := range set.Report.Incidents {
+			seen.count(v.w, &set.Report.Incidents[i])
+		}
+	}
+	v.seen = seen
+	return seen, nil
+}
+
+func (s *Seen) count(w *World, n *report.Incident) {
+	switch {
+	case n.Present == nil:
+		s.Unsure++
+		return
+	case !*n.Present:
+		s.Absent++
+		return
+	}
+	s.Present++
+	if n.TestID != nil {
+		s.Tests++
+	} else if n.BuildID != nil {
+		s.Builds++
+	}
+	if s.First == nil || n.Timestamp.Before(*s.First.Timestamp) {
+		s.First = &Incident{w: w, known: true, Incident: *n}
+	}
+}

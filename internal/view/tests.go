@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package view
+
+import (
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/object"
+)
+
+// Tests are the tests of some builds, and what they come to. Their counts are
+// read as such; the tests one by one only for what needs them, and not kept.
+type Tests struct {
+	w         *World
+	builds    []*Build
+	checkouts []*Checkout // of the builds, where these are all of theirs
+	tally     map[string]object.Counts
+	under     map[string]object.Counts
+	failures  *object.Groups
+}
+
+func (t *Tests) ids() []string {
+	ids := make([]string, len(t.builds))
+	for i, b := range t.builds {
+		ids[i] = b.Build.ID
+	}
+	return ids
+}
+
+// read reads the counts of all builds at once.
+func (t *Tests) read() error {
+	if t.tally != nil {
+		return nil
+	}
+	found, err := t.w.store.Tally(t.w.ctx, t.ids())
+	if err != nil {
+		return err
+	}
+	t.tally = make(map[string]object.Counts, len(found))
+	for id, counts := range found {
+		t.tally[id] = counts
+	}
+	return nil
+}
+
+// Counts are the numbers of tests by their status.
+func (t *Tests) Counts() (object.Counts, error) {
+	err := t.read()
+	all := object.Counts{}
+	for _, counts := range t.tally {
+		all.Add(counts)
+	}
+	return all, err
+}
+
+// Of are the counts of one build's.
+func (t *Tests) Of(build string) (object.Counts, error) {
+	err := t.read()
+	return t.tally[build], err
+}
+
+// By are the counts of the groups that a function puts their builds into.
+func (t *Tests) By(group func(*Build) string) (map[string]object.Counts, error) {
+	err := t.read()
+	groups := map[string]object.Counts{}
+	for _, b := range t.builds {
+		counts := t.tally[b.Build.ID]
+		if len(counts) == 0 {
+			continue
+		}
+		name := group(b)
+		if groups[name] == nil {
+			groups[name] = object.Counts{}
+		}
+		groups[name].Add(counts)
+	}
+	return groups, err
+}
+
+// Done tells whether nobody has more tests to report, as far as is known: each
+// checkout has a time when its origin finished testing, or there are tests, all
+// of which have a status.
+func (t *Tests) Done() (bool, error) {
+	counts, err := t.Counts()
+	if err != nil || counts.Total() == 0 {
+		return false, err
+	}
+	told := len(t.checkouts) > 0
+	for _, c := range t.checkouts {
+		told = told && c.OriginTestsFinishTime != nil
+	}
+	return told || counts[""] == 0, nil
+}
+
+// Each calls f with every test, without keeping them.
+func (t *Tests) Each(f func(store.Outcome)) error {
+	for outcome, err := range t.w.store.Outcomes(t.w.ctx, t.ids()) {
+		if err != nil {
+			return err
+		}
+		f(outcome)
+	}
+	return nil
+}
+
+// Under are the counts of the tests whose path a glob fits, as object.MatchPath
+// has it.
+func (t *Tests) Under(glob string) (object.Counts, error) {
+	if counts, ok := t.under[glob]; ok {
+		return counts, nil
+	}
+	counts := object.Counts{}
+	err := t.Each(func(o store.Outcome) {
+		if object.MatchPath(glob, o.Path) {
+			counts[o.Status]++
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	if t.under == nil {
+		t.under = map[string]object.Counts{}
+	}
+	t.under[glob] = counts
+	return counts, nil
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package view shows objects with all that belongs to them: a test with its
+// build, its checkout and the issues it has, a revision with the counts of its
+// builds and tests. Mails, pages, rules and commands show the same, because they
+// see objects this way.
+//
+// What belongs to an object is read when it is asked for, and once for all views
+// of a World. Texts, numbers and times that an object does not have are "" or
+// zero, and a parent that is not in the database is an object with nothing but
+// its ID: rules and templates need not ask first.
+package view
+
+import (
+	"context"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/object"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// Object is a view of an object: a *Revision, *Checkout, *Build, *Test, *Issue,
+// *IssueVersion or *Incident.
+type Object interface {
+	// Ref names the object.
+	Ref() object.Ref
+	// Known tells whether the object is in the database.
+	Known() bool
+	// Status is how it went: PASS, FAIL and so on, "" where nobody knows. Of what
+	// consists of others it is the worst of theirs.
+	Status() (string, error)
+}
+
+// World is the objects of a database while somebody looks at them. Views of it
+// read with its context, and show what was there when they first did. It is not
+// for concurrent use.
+type World struct {
+	ctx   context.Context
+	store store.Objects
+
+	revisions map[object.ID]*Revision
+	checkouts map[string]*Checkout
+	builds    map[string]*Build
+	tests     map[string]*Test
+	issues    map[string]*Issue
+	versions  map[store.Key]*IssueVersion
+	incidents map[string]*Incident
+	earlier   map[store.Like]map[place]report.Status // results of previous builds
+}
+
+// New returns a world in which nothing was read yet.
+func New(ctx context.Context, s store.Objects) *World {
+	return &World{
+		ctx: ctx, store: s,
+		revisions: map[object.ID]*Revision{}, checkouts: map[string]*Checkout{}, builds: map[string]*Build{},
+		tests: map[string]*Test{}, issues: map[string]*Issue{}, versions: map[store.Key]*IssueVersion{},
+		incidents: map[string]*Incident{}, earlier: map[store.Like]map[place]report.Status{},
+	}
+}
+
+// Read reads the objects of a query, and their ancestors, all at once.
+func (w *World) Read(q store.Query) error {
+	q.Parents, q.Metadata = true, true
+	for r, err := range w.store.Query(w.ctx, q) {
+		if err != nil {
+			return err
+		}
+		w.add(r)
+	}
+	return nil
+}
+
+// match reads the objects that patterns name.
+func (w *World) match(patterns ...object.Pattern) (*object.Set, error) {
+	all := &object.Set{}
+	for s, err := range w.store.Match(w.ctx, patterns, store.MatchOptions{Metadata: true}) {
+		if err != nil {
+			return nil, err
+		}
+		w.add(&s.Report)
+		all.Revisions = append(all.Revisions, s.Revisions...)
+		all.Issues = append(all.Issues, s.Issues...)
+		all.Report.Append(&s.Report)
+	}
+	return all, nil
+}
+
+// add keeps what was read. What views show already stays as it is.
+func (w *World) add(r *report.Report) {
+	for i := range r.Checkouts {
+		if c := w.Checkout(r.Checkouts[i].ID); !c.known {
+			c.Checkout, c.known = r.Checkouts[i], true
+		}
+	}
+	for i := range r.Builds {
+		if b := w.Build(r.Builds[i].ID); !b.known {
+			b.Build, b.known = r.Builds[i], true
+		}
+	}
+	for i := range r.Tests {
+		if t := w.Test(r.Tests[i].ID); !t.known {
+			t.Test, t.known = r.Tests[i], true
+		}
+	}
+	for i := range r.Issues {
+		if v := w.IssueVersion(r.Issues[i].ID, r.Issues[i].Version); !v.known {
+			v.Issue, v.known = r.Issues[i], true
+		}
+	}
+	for i := range r.Incidents {
+		if n := w.Incident(r.Incidents[i].ID); !n.known {
+			n.Incident, n.known = r.Incidents[i], true
+		}
+	}
+}
