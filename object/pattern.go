@@ -2,6 +2,12 @@
 
 package object
 
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
 // Pattern names objects: those of one type that are related to those another
 // pattern names. It is a chain of steps, each with one type; patterns with "*"
 // are expanded to several of these when they are read.
@@ -11,4 +17,79 @@ type Pattern struct {
 	Type  Type
 	IDs   []ID // of the objects, where Some; none of them for an empty list
 	Some  bool // only objects with an ID in IDs
+}
+
+// All returns the pattern that names all objects of a type.
+func All(t Type) Pattern { return Pattern{Child: true, Type: t} }
+
+// Of returns the pattern that names the objects of a type with these IDs. With
+// no IDs it names nothing; see All.
+func Of(t Type, ids ...ID) Pattern {
+	return Pattern{Child: true, Type: t, IDs: sortIDs(t, ids), Some: true}
+}
+
+// Children returns the pattern that names all children of type t of what p
+// names. It panics where objects of p's type have no such children.
+func (p Pattern) Children(t Type) Pattern { return p.step(true, t) }
+
+// Parents returns the pattern that names all parents of type t of what p names.
+// It panics where objects of p's type have no such parents.
+func (p Pattern) Parents(t Type) Pattern { return p.step(false, t) }
+
+func (p Pattern) step(child bool, t Type) Pattern {
+	if !slices.Contains(p.Type.related(child), t) {
+		panic(fmt.Sprintf("object: %s has no %s %s", p.Type, relation(child), t))
+	}
+	return Pattern{Base: &p, Child: child, Type: t}
+}
+
+// String returns the pattern in its canonical form, with the IDs of a list
+// sorted as text and each once. Parse reads it back.
+func (p Pattern) String() string { return string(append(p.append(nil), '#')) }
+
+func (p *Pattern) append(b []byte) []byte {
+	if p.Base != nil {
+		b = p.Base.append(b)
+	}
+	if p.Child {
+		b = append(b, '>')
+	} else {
+		b = append(b, '<')
+	}
+	b = append(b, p.Type...)
+	if !p.Some {
+		return b
+	}
+	b = append(b, '[')
+	for i, id := range sortIDs(p.Type, p.IDs) {
+		if i > 0 {
+			b = append(b, "; "...)
+		}
+		b = appendID(b, p.Type, id)
+	}
+	return append(b, ']')
+}
+
+// Format returns the patterns in their canonical form, a line each, without a
+// newline at the end. Parse reads such a line, but not all of them as one, for
+// a pattern that follows another begins where that one leads.
+func Format(patterns []Pattern) string {
+	lines := make([]string, len(patterns))
+	for i, p := range patterns {
+		lines[i] = p.String()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// sortIDs returns the IDs of objects of a type in the order of their text, each
+// once, in a list of its own.
+func sortIDs(t Type, ids []ID) []ID {
+	ids = slices.Clone(ids)
+	slices.SortFunc(ids, func(a, b ID) int {
+		if len(t.Fields()) == 1 && bare(a[0]) && bare(b[0]) { // the usual case: no need for the text
+			return strings.Compare(a[0], b[0])
+		}
+		return strings.Compare(string(appendID(nil, t, a)), string(appendID(nil, t, b)))
+	})
+	return slices.Compact(ids)
 }

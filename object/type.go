@@ -58,12 +58,23 @@ func (t Type) Parents() []Type {
 	return parents
 }
 
+// related returns the types of the children, or those of the parents.
+func (t Type) related(child bool) []Type {
+	if child {
+		return t.Children()
+	}
+	return t.Parents()
+}
+
+// relation is what an object is called that a step to children, or to parents,
+// leads to.
+func relation(child bool) string {
+	if child {
+		return "child"
+	}
+	return "parent"
+}
+
 // ID identifies an object among those of its type: as many fields as the type
 // has, and "" behind them. The version of an issue is a decimal number.
 type ID [2]string
-
-// Ref names an object.
-type Ref struct {
-	Type Type
-	ID   ID
-}

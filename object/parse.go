@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package object
+
+import "slices"
+
+// How far a pattern may go, so that a short text cannot make much work: each
+// "*" may multiply the patterns by some five.
+const (
+	maxSteps    = 32   // in the text, and in each pattern that it expands to
+	maxPatterns = 1000 // that it expands to
+)
+
+// Parse reads a pattern and returns the chains it expands to, in the order of
+// the steps that match them. Each list of ids is what a "%" in the text stands
+// for, in order; there must be as many of them.
+//
+// A pattern is a chain of steps, the first from everything there is:
+//
+//	relation type [ids] [match]
+//
+//	>            to the children; of everything, to all objects
+//	<            to the parents
+//	build        a type
+//	*            all types that can be reached, by any number of relations
+//	[a:1; a:2]   only the objects with these IDs; fields are parted by commas
+//	["a b", 3]   and in quotes if they have more than letters, digits and _:/.?%+-
+//	[]           none of them
+//	%            only the objects with the IDs that are supplied aside
+//	#            what the step reaches is matched, by the way or at the end
+//	$            only what it ends at is
+//
+// A "*" leads to the furthest types it reaches, and stays where there is no such
+// relation: "$" matches what it stays at, "#" does not. A step that only some of
+// the types have a relation for goes on from these. Without any match nothing is named, and no
+// patterns are returned.
+//
+// The error is a *SyntaxError. The text may have 1 MiB and 32 steps, and expand
+// to 1,000 patterns of 32 steps.
+func Parse(text string, ids ...[]ID) ([]Pattern, error) {
+	p := parser{scanner: scanner{what: "pattern", text: text}, supplied: ids}
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	var matched []*Pattern
+	ends := []*Pattern{nil} // where the steps so far lead; nil is everything
+	for n := 0; ; n++ {
+		if p.space(); p.done() {
+			break
+		}
+		if n == maxSteps {
+			return nil, p.errorAt(p.pos, "expected at most %d steps", maxSteps)
+		}
+		s, err := p.step()
+		if err != nil {
+			return nil, err
+		}
+		reached, next := s.expand(ends)
+		if len(next) == 0 {
+			return nil, p.noRelation(s, ends)
+		}
+		switch s.match {
+		case '#':
+			matched = append(matched, reached...)
+		case '$':
+			matched = append(matched, next...)
+		}
+		switch {
+		case max(len(next), len(matched)) > maxPatterns:
+			return nil, p.errorAt(s.pos, "expected at most %d patterns, found more when expanding", maxPatterns)
+		case slices.ContainsFunc(next, (*Pattern).tooLong):
+			return nil, p.errorAt(s.pos, "expected at most %d steps, found more when expanding", maxSteps)
+		}
+		ends = next
+	}
+	if p.used < len(ids) {
+		return nil, p.errorAt(len(text), `expected a "%%" for each of %d lists of IDs, found %d`, len(ids), p.used)
+	}
+	return distinct(matched), nil
+}
+
+// step is what a pattern consists of, as it is written.
+type step struct {
+	pos   int // of the type
+	child bool
+	any   bool // the type is "*"
+	typ   Type
+	ids   []ID
+	some  bool
+	match byte // '#', '$', or 0 for none
+}
+
+// parser reads steps.
+type parser struct {
+	scanner
+	supplied [][]ID
+	used     int // of those supplied
+}
+
+func (p *parser) step() (step, error) {
+	var s step
+	switch {
+	case p.accept('>'):
+		s.child = true
+	case !p.accept('<'):
+		return s, p.unexpected(`">" or "<"`)
+	}
+	p.space()
+	s.pos = p.pos
+	if s.any = p.accept('*'); !s.any {
+		var err error
+		if s.typ, err = p.typeName(); err != nil {
+			return s, err
+		}
+	}
+	p.space()
+	if c := p.peek(); c == '[' || c == '%' {
+		if s.any {
+			return s, p.errorAt(p.pos, `expected a single type for IDs, found "*"`)
+		}
+		var err error
+		if s.ids, err = p.ids(s.typ); err != nil {
+			return s, err
+		}
+		s.some = true
+		p.space()
+	}
+	if c := p.peek(); c == '#' || c == '$' {
+		s.match = c
+		p.pos++
+	}
+	return s, nil
+}
+
+// ids reads the IDs of objects of a type, or a "%".
+func (p *parser) ids(t Type) ([]ID, error) {
+	start := p.pos
+	if p.accept('%') {
+		if p.used == len(p.supplied) {
+			return nil, p.errorAt(start, `expected IDs for "%%", found none supplied`)
+		}
+		p.used++
+		return p.suppliedIDs(start, t, p.supplied[p.used-1])
+	}
+	p.pos++ // the bracket
+	ids := []ID{}
+	p.space()
+	if p.accept(']') {
+		return ids, nil
+	}
+	for {
+		id, err := p.id(t)
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+		p.space()
+		if p.accept(']') {
+			return sortIDs(t, ids), nil
+		}
+		if !p.accept(';') {
+			return nil, p.unexpected(`";" or "]"`)
+		}
+		p.space()
+	}
+}
+
+// suppliedIDs checks the IDs a "%" stands for.
+func (p *parser) suppliedIDs(pos int, t Type, supplied []ID) ([]ID, error) {
+	ids := make([]ID, len(supplied))
+	for i, id := range supplied {
+		n := len(t.Fields())
+		if id[1] != "" {
+			n = max(n, 2)
+		}
+		var fault string
+		if ids[i], fault = makeID(t, id[:n]); fault != "" {
+			return nil, p.errorAt(pos, "%s, in ID %d of those supplied", fault, i+1)
+		}
+	}
+	return sortIDs(t, ids), nil
+}
+
+// noRelation says that no step leads from the ends to a type.
+func (p *parser) noRelation(s step, ends []*Pattern) error {
+	var from, to []Type
+	for _, end := range ends {
+		if end == nil {
+			return p.errorAt(s.pos, `expected ">" as the first step, found "<": there is nothing above everything`)
+		}
+		if !slices.Contains(from, end.Type) {
+			from = append(from, end.Type)
+			to = append(to, end.Type.related(s.child)...)
+		}
+	}
+	slices.Sort(to)
+	to = slices.Compact(to)
+	return p.errorAt(s.pos, "no %s %s of %s: there is %s", relation(s.child), s.typ, listed(from), listed(to))
+}

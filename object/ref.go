@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package object
+
+import (
+	"strconv"
+
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// Ref names an object.
+type Ref struct {
+	Type Type
+	ID   ID
+}
+
+// RevisionRef names a revision; patchsetHash is "" where there are no patches.
+func RevisionRef(commitHash, patchsetHash string) Ref {
+	return Ref{TypeRevision, ID{commitHash, patchsetHash}}
+}
+
+// CheckoutRef names a checkout.
+func CheckoutRef(id string) Ref { return Ref{TypeCheckout, ID{id}} }
+
+// BuildRef names a build.
+func BuildRef(id string) Ref { return Ref{TypeBuild, ID{id}} }
+
+// TestRef names a test.
+func TestRef(id string) Ref { return Ref{TypeTest, ID{id}} }
+
+// IssueRef names an issue, whatever its version.
+func IssueRef(id string) Ref { return Ref{TypeIssue, ID{id}} }
+
+// IssueVersionRef names a version of an issue.
+func IssueVersionRef(id string, version int) Ref {
+	return Ref{TypeIssueVersion, ID{id, strconv.Itoa(version)}}
+}
+
+// IncidentRef names an incident.
+func IncidentRef(id string) Ref { return Ref{TypeIncident, ID{id}} }
+
+// RevisionOf names the revision that a checkout belongs to. It tells false where
+// it belongs to none: without a commit hash, or with patches, but no hash of
+// them. Most submitters say nothing about patches where there are none; that is
+// the same as the patch set hash "".
+func RevisionOf(c *report.Checkout) (Ref, bool) {
+	switch {
+	case c.GitCommitHash == nil:
+		return Ref{}, false
+	case c.PatchsetHash != nil:
+		return RevisionRef(*c.GitCommitHash, *c.PatchsetHash), true
+	case len(c.PatchsetFiles) > 0:
+		return Ref{}, false
+	}
+	return RevisionRef(*c.GitCommitHash, ""), true
+}
+
+// Pattern returns the pattern that names the object and nothing else.
+func (r Ref) Pattern() Pattern { return Of(r.Type, r.ID) }
+
+// String returns the reference as it is in a pattern: "test[ci:1]",
+// `revision[5e29d1443c46, ""]`. ParseRef reads it back.
+func (r Ref) String() string {
+	b := append([]byte(r.Type), '[')
+	return string(append(appendID(b, r.Type, r.ID), ']'))
+}
+
+// ParseRef reads what String returns, with white space between the parts or
+// none. The error is a *SyntaxError.
+func ParseRef(text string) (Ref, error) {
+	s := scanner{what: "reference", text: text}
+	if err := s.check(); err != nil {
+		return Ref{}, err
+	}
+	s.space()
+	t, err := s.typeName()
+	if err != nil {
+		return Ref{}, err
+	}
+	s.space()
+	if err := s.expect('['); err != nil {
+		return Ref{}, err
+	}
+	s.space()
+	id, err := s.id(t)
+	if err != nil {
+		return Ref{}, err
+	}
+	s.space()
+	if err := s.expect(']'); err != nil {
+		return Ref{}, err
+	}
+	if s.space(); !s.done() {
+		return Ref{}, s.unexpected("the end")
+	}
+	return Ref{t, id}, nil
+}
+
+// appendID appends the fields of an ID as they are between brackets.
+func appendID(b []byte, t Type, id ID) []byte {
+	for i := range max(len(t.Fields()), 1) {
+		if i > 0 {
+			b = append(b, ", "...)
+		}
+		b = appendField(b, id[i])
+	}
+	return b
+}
+
+// appendField appends a field, in quotes if it must have them.
+func appendField(b []byte, field string) []byte {
+	if bare(field) {
+		return append(b, field...)
+	}
+	b = append(b, '"')
+	for i := range len(field) {
+		if field[i] == '"' || field[i] == '\\' {
+			b = append(b, '\\')
+		}
+		b = append(b, field[i])
+	}
+	return append(b, '"')
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package object
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// SetWriter writes sets as one JSON object, in the form of Set.AppendJSON, with
+// memory for one object at a time.
+type SetWriter struct {
+	w    io.Writer
+	seq  bool
+	enc  *jsontext.Encoder
+	open int    // 1 + the index of the list that is open; 0 for none yet
+	json []byte // of an object
+	err  error  // that ended the writing
+}
+
+// NewSetWriter returns a writer of sets to w, with indent spaces per level, or
+// all on one line for 0. With seq, a record separator (0x1e) comes first, as
+// RFC 7464 has it. Nothing is written before the first Write or Close.
+func NewSetWriter(w io.Writer, indent int, seq bool) *SetWriter {
+	options := []jsontext.Options{
+		jsontext.AllowDuplicateNames(true), // no time is spent on looking for them
+		jsontext.AllowInvalidUTF8(true),
+	}
+	if indent > 0 {
+		options = append(options, jsontext.WithIndent(strings.Repeat(" ", indent)))
+	}
+	return &SetWriter{w: w, seq: seq, enc: jsontext.NewEncoder(w, options...)}
+}
+
+// Write writes the objects of a set. All sets together must have the objects of
+// a type before those of the next, in the order of Types. After an error
+// nothing more is written, and the same error comes back.
+func (w *SetWriter) Write(s *Set) error {
+	w.begin()
+	for i, l := range lists {
+		n := l.count(s)
+		if n == 0 || w.err != nil {
+			continue
+		}
+		w.enter(i)
+		for j := 0; j < n && w.err == nil; j++ {
+			w.json = l.append(w.json[:0], s, j)
+			w.check(w.enc.WriteValue(w.json))
+		}
+	}
+	return w.err
+}
+
+// Close ends the JSON object, with a newline behind it. It does not close the
+// writer below. Nothing may be written afterwards.
+func (w *SetWriter) Close() error {
+	w.begin()
+	if w.open > 0 {
+		w.token(jsontext.EndArray)
+	}
+	w.token(jsontext.EndObject)
+	return w.err
+}
+
+// begin writes what comes before all lists, once.
+func (w *SetWriter) begin() {
+	if w.err != nil || w.enc.StackDepth() > 0 {
+		return
+	}
+	if w.seq {
+		_, err := io.WriteString(w.w, "\x1e")
+		w.check(err)
+	}
+	w.token(jsontext.BeginObject)
+}
+
+// enter begins a list, if it is not the one that is open.
+func (w *SetWriter) enter(i int) {
+	switch {
+	case w.open == i+1:
+		return
+	case w.open > i+1:
+		w.check(fmt.Errorf("%s behind %s", lists[i].typ, lists[w.open-1].typ))
+		return
+	case w.open > 0:
+		w.token(jsontext.EndArray)
+	}
+	w.open = i + 1
+	w.token(jsontext.String(string(lists[i].typ)))
+	w.token(jsontext.BeginArray)
+}
+
+func (w *SetWriter) token(t jsontext.Token) {
+	if w.err == nil {
+		w.check(w.enc.WriteToken(t))
+	}
+}
+
+func (w *SetWriter) check(err error) {
+	if err != nil && w.err == nil {
+		w.err = fmt.Errorf("write objects: %w", err)
+	}
+}
