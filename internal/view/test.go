@@ -102,14 +102,9 @@ const buildsBack = 3
 // configuration, of an earlier checkout of the same repository and branch. It is
 // "" where it did not run in the last three of these builds, or had no status.
 func (t *Test) Before() (report.Status, error) {
-	b := t.Build()
-	c := b.Checkout()
-	if !b.Known() || !c.Known() || c.Start().IsZero() || c.Repository() == "" {
+	like, ok := t.Build().like()
+	if !ok {
 		return "", nil
-	}
-	like := store.Like{
-		Origin: b.Origin, RepositoryURL: c.Repository(), Branch: c.Branch(),
-		Architecture: b.Architecture(), ConfigName: b.Config(), Before: c.Start(),
 	}
 	results, ok := t.w.earlier[like]
 	if !ok {

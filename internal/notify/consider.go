@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package notify
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/kcidb-go/kcidb/internal/spool"
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/subscription"
+	"github.com/kcidb-go/kcidb/internal/view"
+	"github.com/kcidb-go/kcidb/object"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// quiet is how long nobody sees an issue until it counts as gone.
+const quiet = 14 * 24 * time.Hour
+
+// statusKeeper knows the status that objects had when they were last considered.
+type statusKeeper interface {
+	Statuses(ctx context.Context, refs []object.Ref) (map[object.Ref]spool.Status, error)
+}
+
+// match is a subscription that wants to tell of an object.
+type match struct {
+	*subscription.Subscription
+	object  object.Ref
+	message string // its ID
+	reason  string
+	was     string
+	created bool
+}
+
+// consideration is what considering some changes comes to.
+type consideration struct {
+	ctx     context.Context
+	objects store.Objects
+	keeper  statusKeeper
+	folder  *subscription.Folder
+	at      time.Time // of the changes
+
+	byType   map[object.Type][]*subscription.Subscription
+	have     map[string]int64 // tests of each build among what changed
+	matches  []match
+	counts   map[string]*spool.Considered // by subscription
+	statuses []spool.Status
+}
+
+func newConsideration(ctx context.Context, objects store.Objects, keeper statusKeeper, folder *subscription.Folder, at time.Time) *consideration {
+	c := &consideration{
+		ctx: ctx, objects: objects, keeper: keeper, folder: folder, at: at,
+		byType: map[object.Type][]*subscription.Subscription{},
+		have:   map[string]int64{}, counts: map[string]*spool.Considered{},
+	}
+	for _, s := range folder.Subscriptions {
+		c.byType[s.On] = append(c.byType[s.On], s)
+		c.counts[s.Name] = &spool.Considered{Subscription: s.Name, Day: at.UTC().Format(time.DateOnly)}
+	}
+	return c
+}
+
+// consider offers what changed, and all that is above it, to the subscriptions.
+// Objects are read some at a time, whatever the number of changes; what consists
+// of others is considered once, at last.
+func (c *consideration) consider(changes []store.Change) error {
+	t := newTouched()
+	for _, change := range changes {
+		t.addChange(change)
+	}
+	changed := map[object.Type]int{} // how many of each were read
+	if err := c.readChanged(t, changed); err != nil {
+		return err
+	}
+	if err := late(c.ctx, c.objects, t, c.have); err != nil {
+		return err
+	}
+	if err := c.readChanged(t, changed); err != nil {
+		return err
+	}
+	for _, typ := range object.Types {
+		if typ == object.TypeTest || typ == object.TypeIncident {
+			continue // they are above nothing, and were considered when they were read
+		}
+		if err := c.offer(t, typ, t.order[typ]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readChanged reads the objects that were added since the last time, adds those
+// above them, and considers those that have no others below them.
+func (c *consideration) readChanged(t *touched, done map[object.Type]int) error {
+	for _, typ := range []object.Type{object.TypeIncident, object.TypeTest, object.TypeBuild, object.TypeCheckout, object.TypeIssueVersion} {
+		all := t.order[typ][done[typ]:]
+		done[typ] = len(t.order[typ])
+		for refs := range slices.Chunk(all, objectsAtOnce) {
+			w := view.New(c.ctx, c.objects)
+			found, err := w.Find(refs...)
+			if err != nil {
+				return err
+			}
+			for _, o := range found {
+				if !o.Known() {
+					continue // it was removed since
+				}
+				t.addAncestors(o)
+				if test, ok := o.(*view.Test); ok {
+					c.have[test.BuildID]++
+				}
+			}
+			if typ == object.TypeTest || typ == object.TypeIncident {
+				if err := c.offerAll(t, typ, found, nil); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// offer offers objects of a type to the subscriptions that are on it.
+func (c *consideration) offer(t *touched, typ object.Type, all []object.Ref) error {
+	if len(c.byType[typ]) == 0 {
+		return nil
+	}
+	for refs := range slices.Chunk(all, objectsAtOnce) {
+		found, err := view.New(c.ctx, c.objects).Find(refs...)
+		if err != nil {
+			return err
+		}
+		var before map[object.Ref]spool.Status
+		if typ != object.TypeBuild {
+			if before, err = c.keeper.Statuses(c.ctx, refs); err != nil {
+				return err
+			}
+		}
+		if err := c.offerAll(t, typ, found, before); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *consideration) offerAll(t *touched, typ object.Type, found []view.Object, before map[object.Ref]spool.Status) error {
+	for _, o := range found {
+		if len(c.byType[typ]) == 0 || !o.Known() {
+			continue
+		}
+		one := c.lookAt(o, t.of[o.Ref()], before)
+		for _, s := range c.byType[typ] {
+			if err := c.ask(s, o, one); err != nil {
+				return err
+			}
+		}
+		if one.asked {
+			c.statuses = append(c.statuses, spool.Status{Object: o.Ref(), Status: one.now, At: c.at})
+		}
+	}
+	return nil
+}
+
+// look is an object as subscriptions are asked about it.
+type look struct {
+	subscription.Input
+	now   string
+	asked bool // somebody asked how it was, so it has to be known the next time, too
+}
+
+// lookAt says how an object was and is, once for all subscriptions, and only if
+// one of them asks.
+func (c *consideration) lookAt(o view.Object, t *touch, before map[object.Ref]spool.Status) *look {
+	one := &look{Input: subscription.Input{Object: o, Created: t.created}}
+	now := once(func() (string, error) {
+		if t.seen != "" {
+			return string(t.seen), nil
+		}
+		return o.Status()
+	})
+	one.Input.Now = now
+	one.Input.Was = once(func() (string, error) {
+		switch o := o.(type) {
+		case *view.Test:
+			return wasOr(t, o.Before)
+		case *view.Build:
+			return wasOr(t, o.Before)
+		case *view.Incident:
+			return "", nil // it is told once
+		}
+		status, err := now()
+		if err != nil {
+			return "", err
+		}
+		one.now, one.asked = status, true
+		last, ok := before[o.Ref()]
+		switch o.(type) {
+		case *view.Issue, *view.IssueVersion:
+			if ok && last.Status == string(report.StatusFail) && c.at.Sub(last.At) > quiet {
+				return string(report.StatusPass), nil
+			}
+		}
+		return last.Status, nil
+	})
+	return one
+}
+
+// wasOr returns what an object was before it changed, or of a new one how the
+// last like it ended.
+func wasOr(t *touch, before func() (report.Status, error)) (string, error) {
+	if t.changed && !t.created {
+		return string(t.was), nil
+	}
+	status, err := before()
+	return string(status), err
+}
+
+// once returns a function that asks another the first time only.
+func once(f func() (string, error)) func() (string, error) {
+	var status string
+	var err error
+	asked := false
+	return func() (string, error) {
+		if !asked {
+			status, err = f()
+			asked = true
+		}
+		return status, err
+	}
+}
+
+// ask asks a subscription about an object. A rule that fails is counted, and has
+// not matched; an error is of the database.
+func (c *consideration) ask(s *subscription.Subscription, o view.Object, one *look) error {
+	count := c.counts[s.Name]
+	count.Objects++
+	matched, err := s.Match(c.ctx, &one.Input)
+	var message, was string
+	if err == nil && matched {
+		if message, err = s.MessageID(c.ctx, &one.Input); err == nil {
+			was, err = one.Input.Was()
+		}
+	}
+	switch {
+	case subscription.IsRule(err):
+		count.Errors++
+		count.LastError = fmt.Sprintf("%s: %v", o.Ref(), err)
+	case err != nil:
+		return fmt.Errorf("subscription %s: %s: %w", s.Name, o.Ref(), err)
+	case matched:
+		count.Matched++
+		c.matches = append(c.matches, match{
+			Subscription: s, object: o.Ref(), message: message, reason: s.Reason(&one.Input), was: was, created: one.Created,
+		})
+	}
+	return nil
+}
+
+// settlement is what is to happen because of it.
+func (c *consideration) settlement() spool.Settlement {
+	s := spool.Settlement{Statuses: c.statuses}
+	for _, m := range c.matches {
+		s.Notifications = append(s.Notifications, spool.New{
+			Identity: spool.Identity{Subscription: m.Name, Object: m.object, Message: m.message},
+			Changed:  c.at, Wait: m.Wait, AtMost: m.AtMost, Reason: m.reason, Was: m.was,
+		})
+	}
+	for _, count := range c.counts {
+		if count.Objects > 0 {
+			s.Considered = append(s.Considered, *count)
+		}
+	}
+	slices.SortFunc(s.Considered, func(a, b spool.Considered) int { return cmp.Compare(a.Subscription, b.Subscription) })
+	return s
+}

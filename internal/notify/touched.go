@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package notify
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/view"
+	"github.com/kcidb-go/kcidb/object"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// objectsAtOnce is how many objects are in memory at a time, with their log
+// excerpts.
+const objectsAtOnce = 1000
+
+// touch is what is known of how an object changed.
+type touch struct {
+	changed bool // itself, not only what is below it
+	created bool
+	was     report.Status // of a build or a test that was there before
+	seen    report.Status // of an issue: what the newest of the incidents that came tells
+}
+
+// touched is the objects that some changes concern: those that changed, and all
+// their ancestors, in the order in which they were found.
+type touched struct {
+	of    map[object.Ref]*touch
+	order map[object.Type][]object.Ref
+}
+
+func newTouched() *touched {
+	return &touched{of: map[object.Ref]*touch{}, order: map[object.Type][]object.Ref{}}
+}
+
+func (t *touched) add(ref object.Ref) *touch {
+	one := t.of[ref]
+	if one == nil {
+		one = &touch{}
+		t.of[ref] = one
+		t.order[ref.Type] = append(t.order[ref.Type], ref)
+	}
+	return one
+}
+
+// addChange adds an object that changed.
+func (t *touched) addChange(c store.Change) {
+	one := t.add(refOf(c))
+	if !one.changed {
+		one.changed, one.was = true, c.Was
+	}
+	one.created = one.created || c.Created
+}
+
+// refOf names an object of a list.
+func refOf(c store.Change) object.Ref {
+	ref := object.Ref{ID: object.ID{c.Key.ID}}
+	switch c.List {
+	case store.Checkouts:
+		ref.Type = object.TypeCheckout
+	case store.Builds:
+		ref.Type = object.TypeBuild
+	case store.Tests:
+		ref.Type = object.TypeTest
+	case store.Issues:
+		ref.Type = object.TypeIssueVersion
+		ref.ID[1] = strconv.Itoa(c.Key.Version)
+	case store.Incidents:
+		ref.Type = object.TypeIncident
+	}
+	return ref
+}
+
+// addAncestors adds all that is above an object.
+func (t *touched) addAncestors(o view.Object) {
+	switch o := o.(type) {
+	case *view.Incident:
+		t.above(o.Issue())
+		if o.Present != nil {
+			seen, _ := o.Status() // it has it itself
+			t.add(o.Issue().Ref()).seen = report.Status(seen)
+			t.add(o.Issue().Whole().Ref()).seen = report.Status(seen)
+		}
+		if o.TestID != nil {
+			t.above(o.Test())
+		}
+		if o.BuildID != nil {
+			t.above(o.Build())
+		}
+	case *view.IssueVersion:
+		t.add(o.Whole().Ref())
+	case *view.Test:
+		t.above(o.Build())
+	case *view.Build:
+		t.above(o.Checkout())
+	case *view.Checkout:
+		if ref, ok := object.RevisionOf(&o.Checkout); ok {
+			t.add(ref)
+		}
+	}
+}
+
+// above adds an object, where it is there, and all that is above it.
+func (t *touched) above(o view.Object) {
+	if o.Known() {
+		t.add(o.Ref())
+		t.addAncestors(o)
+	}
+}
+
+// late adds tests and builds that were there before their build or checkout,
+// which came now: only now can anybody tell what they are of, so they count as
+// new. Have is how many tests of each build are among what changed.
+func late(ctx context.Context, objects store.Objects, t *touched, have map[string]int64) error {
+	if checkouts := t.created(object.TypeCheckout); len(checkouts) > 0 {
+		err := orphans(ctx, objects, t, object.Of(object.TypeCheckout, checkouts...).Children(object.TypeBuild))
+		if err != nil {
+			return err
+		}
+	}
+	builds := t.created(object.TypeBuild)
+	if len(builds) == 0 {
+		return nil
+	}
+	names := make([]string, len(builds))
+	for i, id := range builds {
+		names[i] = id[0]
+	}
+	tally, err := objects.Tally(ctx, names)
+	if err != nil {
+		return err
+	}
+	var early []object.ID // builds with tests that were there before them
+	for _, id := range builds {
+		if object.Counts(tally[id[0]]).Total() > have[id[0]] {
+			early = append(early, id)
+		}
+	}
+	if len(early) == 0 {
+		return nil
+	}
+	return orphans(ctx, objects, t, object.Of(object.TypeBuild, early...).Children(object.TypeTest))
+}
+
+// created returns the IDs of the objects of a type that are new.
+func (t *touched) created(typ object.Type) (ids []object.ID) {
+	for _, ref := range t.order[typ] {
+		if t.of[ref].created {
+			ids = append(ids, ref.ID)
+		}
+	}
+	return ids
+}
+
+// orphans adds what a pattern names, as new where it did not change by itself.
+func orphans(ctx context.Context, objects store.Objects, t *touched, pattern object.Pattern) error {
+	for set, err := range objects.Match(ctx, []object.Pattern{pattern}, store.MatchOptions{PerSet: objectsAtOnce}) {
+		if err != nil {
+			return err
+		}
+		for i := range set.Report.Builds {
+			t.orphan(object.Ref{Type: object.TypeBuild, ID: object.ID{set.Report.Builds[i].ID}})
+		}
+		for i := range set.Report.Tests {
+			t.orphan(object.Ref{Type: object.TypeTest, ID: object.ID{set.Report.Tests[i].ID}})
+		}
+	}
+	return nil
+}
+
+func (t *touched) orphan(ref object.Ref) {
+	if one := t.add(ref); !one.changed {
+		one.changed, one.created = true, true
+	}
+}
