@@ -18,8 +18,12 @@
 //
 //	waiting ──▶ sent | failed     held (over budget) ──▶ digested
 //
-// Whoever works on a notification or a delivery picks it for a while. A pick
-// that runs out, because its holder died, is picked again.
+// Whoever works on a notification or a delivery picks it for a while, an hour at
+// most. A pick that runs out, because its holder died, is picked again; so is one
+// that is said to last longer than an hour, for the clock was put back since.
+// What is done with a pick that somebody else has meanwhile fails with ErrTaken,
+// and changes nothing. So a message goes out once for each pick, and twice only
+// where its sender died, or was cut off, between sending and saying so.
 package spool
 
 import (
@@ -30,12 +34,15 @@ import (
 	"github.com/kcidb-go/kcidb/object"
 )
 
-// The ways the spool fails that a caller acts upon.
+// The ways the spool fails that a caller acts upon. What else comes back is what
+// Spool.Failure makes of the database's errors.
 var (
 	// ErrTaken: somebody else did it, or had it meanwhile; what was to be done is not.
 	ErrTaken = errors.New("somebody else has it")
 	// ErrNotFound: there is no notification with the number.
 	ErrNotFound = errors.New("no such notification")
+	// ErrNothing: the notification has no deliveries that could be sent again.
+	ErrNothing = errors.New("there is nothing to send again")
 )
 
 // Spool is the spool of a database. All methods may be called concurrently, by
@@ -45,8 +52,9 @@ type Spool struct {
 	Read  *sql.DB
 	// Numbered: parameters are $1, $2, ... instead of ?.
 	Numbered bool
-	Now      func() time.Time
-	// Failure makes the errors of the database those of the contract of a store.
+	Now      func() time.Time // nil: time.Now
+	// Failure makes the errors of the database those of the contract of a store;
+	// nil leaves them as they are.
 	Failure func(operation string, err error) error
 }
 
@@ -81,8 +89,8 @@ type New struct {
 // Identity tells notifications apart. One is ever sent for each.
 type Identity struct {
 	Subscription string
-	Object       object.Ref
-	Message      string // the message's own ID, "" for the only one
+	Object       object.Ref // of types that patterns do not know, the first field only
+	Message      string     // the message's own ID, "" for the only one
 }
 
 // States of notifications and of deliveries.
@@ -111,6 +119,8 @@ type Notification struct {
 	Body       string
 	Thread     string // what its messages belong together by
 	Deliveries []Delivery
+
+	pick int64 // of whoever got it from PickNotifications
 }
 
 // Delivery is a notification on its way to somebody.
@@ -122,9 +132,9 @@ type Delivery struct {
 	Header       string // the header it is in: to, cc or bcc
 	State        string // Waiting, Sent, Failed, Held or Digested
 	Due          time.Time
-	Attempts     int
+	Attempts     int       // that came to an end
 	Error        string    // of the last attempt
-	At           time.Time // of the last attempt, or of the end
+	At           time.Time // of the last attempt or of the end, and before those of its making
 }
 
 // Considered counts what a subscription was asked on a day of UTC.

@@ -53,7 +53,7 @@ CREATE TABLE deliveries (
 ) STRICT;
 CREATE INDEX deliveries_notification ON deliveries (notification);
 CREATE INDEX deliveries_due ON deliveries (due) WHERE state = 'waiting';
-CREATE INDEX deliveries_recipient ON deliveries (recipient, at);
+CREATE INDEX deliveries_recipient ON deliveries (lower(recipient), at);
 
 -- What subscriptions were asked, a row a day (UTC).
 CREATE TABLE considered (

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package spool
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+)
+
+// take is the statement that picks the rows of a table that are due. In
+// PostgreSQL those that somebody else is picking are passed over, and the choice
+// is made once, however the rest is planned.
+func take(table, columns string) string {
+	return `WITH choice AS MATERIALIZED (
+			SELECT number FROM ` + table + ` WHERE state = 'waiting' AND due <= ? AND ` + free + `
+			ORDER BY due, number LIMIT ? SKIP LOCKED)
+		UPDATE ` + table + ` SET picked = ? WHERE number IN (SELECT number FROM choice)
+		RETURNING ` + columns
+}
+
+// PickNotifications picks n notifications at most, for a while, of those that are
+// due and that nobody has, the longest due first. They are the caller's, to end
+// by Ready, Drop or Retry.
+func (s *Spool) PickNotifications(ctx context.Context, n int, d time.Duration) ([]Notification, error) {
+	var picked []Notification
+	err := s.update(ctx, "pick notifications", func(t *tx) error {
+		from, to, until := hold(t.now, d)
+		return s.query(ctx, t, func(scan func(...any) error) error {
+			got, err := scanNotification(scan)
+			got.pick = until
+			picked = append(picked, got)
+			return err
+		}, take("notifications", notificationColumns), t.now, from, to, n, until)
+	})
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(picked, func(a, b Notification) int {
+		return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.Number, b.Number))
+	})
+	return picked, nil
+}
+
+// Sending is a delivery that somebody is at, and what is to be delivered.
+type Sending struct {
+	Delivery
+	Notification Notification // without its Deliveries
+
+	pick int64
+}
+
+// PickDeliveries picks n deliveries at most, for a while, of those that are due
+// and that nobody has, the longest due first. They are the caller's, to end by
+// Sent, Retried or Failed.
+func (s *Spool) PickDeliveries(ctx context.Context, n int, d time.Duration) ([]*Sending, error) {
+	var picked []*Sending
+	err := s.update(ctx, "pick deliveries", func(t *tx) error {
+		from, to, until := hold(t.now, d)
+		err := s.query(ctx, t, func(scan func(...any) error) error {
+			got, err := scanDelivery(scan)
+			picked = append(picked, &Sending{Delivery: got, pick: until})
+			return err
+		}, take("deliveries", deliveryColumns), t.now, from, to, n, until)
+		if err != nil {
+			return err
+		}
+		return s.attach(ctx, t, picked)
+	})
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(picked, func(a, b *Sending) int {
+		return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.Number, b.Number))
+	})
+	return picked, nil
+}
+
+// attach reads the notifications of deliveries.
+func (s *Spool) attach(ctx context.Context, q querier, sendings []*Sending) error {
+	of := map[int64]Notification{}
+	for some := range slices.Chunk(sendings, chunk) {
+		numbers := make([]any, len(some))
+		for i, sending := range some {
+			numbers[i] = sending.Delivery.Notification
+		}
+		err := s.query(ctx, q, func(scan func(...any) error) error {
+			n, err := scanNotification(scan)
+			of[n.Number] = n
+			return err
+		}, "SELECT "+notificationColumns+" FROM notifications WHERE number IN "+places(len(some)), numbers...)
+		if err != nil {
+			return err
+		}
+	}
+	for _, sending := range sendings {
+		sending.Notification = of[sending.Delivery.Notification]
+	}
+	return nil
+}
+
+// NextDue returns when at the earliest there is something to pick, be it for its
+// time or for a pick that runs out. That may be past; it is zero where nothing
+// waits. Changes that come later may be due earlier.
+func (s *Spool) NextDue(ctx context.Context) (time.Time, error) {
+	now := s.now()
+	from, to, _ := hold(now, 0)
+	var next int64
+	// Each is found at one end of an index: what is due and picked is little.
+	for _, table := range []string{"notifications", "deliveries"} {
+		for _, query := range []string{
+			"SELECT coalesce(min(due), 0) FROM " + table + " WHERE state = 'waiting' AND (due > ? OR " + free + ")",
+			"SELECT coalesce(min(picked) + 1, 0) FROM " + table + " WHERE state = 'waiting' AND due <= ? AND NOT " + free,
+		} {
+			var at int64
+			if err := s.Read.QueryRowContext(ctx, s.sql(query), now, from, to).Scan(&at); err != nil {
+				return time.Time{}, s.failure(ctx, "next due", err)
+			}
+			if at != 0 && (next == 0 || at < next) {
+				next = at
+			}
+		}
+	}
+	return moment(next), nil
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package spool
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Sent ends a pick of PickDeliveries: it is with the recipient. Whoever was told
+// to stop meanwhile should say so all the same, with a context that goes on, for
+// otherwise it is sent again. It returns ErrTaken where the pick ran out and
+// somebody else has the delivery, as Retried and Failed do.
+func (s *Spool) Sent(ctx context.Context, sending *Sending) error {
+	return s.over(ctx, "sent", sending, Sent, "", 0)
+}
+
+// Retried ends a pick of PickDeliveries: it could not be sent, for the reason,
+// and is due again after a while.
+func (s *Spool) Retried(ctx context.Context, sending *Sending, why string, after time.Duration) error {
+	return s.over(ctx, "retried", sending, Waiting, why, after)
+}
+
+// Failed ends a pick of PickDeliveries: it cannot be sent, for the reason.
+func (s *Spool) Failed(ctx context.Context, sending *Sending, why string) error {
+	return s.over(ctx, "failed", sending, Failed, why, 0)
+}
+
+// over ends an attempt, and the notification where that was the last of it.
+func (s *Spool) over(ctx context.Context, operation string, sending *Sending, state, why string, after time.Duration) error {
+	return s.update(ctx, operation, func(t *tx) error {
+		// The row of the notification is taken first: see finish.
+		if _, err := t.exec("UPDATE notifications SET picked = picked WHERE number = ?", sending.Delivery.Notification); err != nil {
+			return err
+		}
+		err := t.one(`UPDATE deliveries SET state = ?, due = ?, picked = 0, attempts = attempts + 1, error = ?, at = ?
+			WHERE number = ? AND state = 'waiting' AND picked = ?`,
+			state, t.now+after.Microseconds(), kept(why), t.now, sending.Number, sending.pick)
+		if err != nil {
+			return fmt.Errorf("delivery %d: %w", sending.Number, err)
+		}
+		return t.finish(sending.Delivery.Notification)
+	})
+}
+
+// Resend makes the deliveries of a notification that failed wait again, due now
+// and without attempts; where none failed, all that are over, except those of
+// feeds. It returns ErrNothing where there are none, as of one that waits or was
+// dropped.
+func (s *Spool) Resend(ctx context.Context, number int64) error {
+	return s.update(ctx, "resend", func(t *tx) error {
+		n, err := t.exec("UPDATE notifications SET state = state WHERE number = ?", number)
+		if err == nil && n == 0 {
+			err = fmt.Errorf("%w: %d", ErrNotFound, number)
+		}
+		if err != nil {
+			return err
+		}
+		for _, states := range []string{"('failed')", "('sent', 'held', 'digested')"} {
+			if n, err = t.exec(`UPDATE deliveries SET state = 'waiting', due = ?, picked = 0, attempts = 0, error = '', at = ?
+				WHERE notification = ? AND via != 'feed' AND state IN `+states, t.now, t.now, number); err != nil {
+				return err
+			}
+			if n > 0 {
+				_, err = t.exec("UPDATE notifications SET state = 'ready', finished = 0 WHERE number = ?", number)
+				return err
+			}
+		}
+		return fmt.Errorf("notification %d: %w", number, ErrNothing)
+	})
+}
