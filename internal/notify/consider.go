@@ -32,7 +32,6 @@ type match struct {
 	message string // its ID
 	reason  string
 	was     string
-	created bool
 }
 
 // consideration is what considering some changes comes to.
@@ -114,7 +113,7 @@ func (c *consideration) readChanged(t *touched, done map[object.Type]int) error 
 				}
 			}
 			if typ == object.TypeTest || typ == object.TypeIncident {
-				if err := c.offerAll(t, typ, found, nil); err != nil {
+				if err := c.offerAll(w, t, typ, found, nil); err != nil {
 					return err
 				}
 			}
@@ -129,7 +128,8 @@ func (c *consideration) offer(t *touched, typ object.Type, all []object.Ref) err
 		return nil
 	}
 	for refs := range slices.Chunk(all, objectsAtOnce) {
-		found, err := view.New(c.ctx, c.objects).Find(refs...)
+		w := view.New(c.ctx, c.objects)
+		found, err := w.Find(refs...)
 		if err != nil {
 			return err
 		}
@@ -139,22 +139,23 @@ func (c *consideration) offer(t *touched, typ object.Type, all []object.Ref) err
 				return err
 			}
 		}
-		if err := c.offerAll(t, typ, found, before); err != nil {
+		if err := c.offerAll(w, t, typ, found, before); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (c *consideration) offerAll(t *touched, typ object.Type, found []view.Object, before map[object.Ref]spool.Status) error {
+func (c *consideration) offerAll(w *view.World, t *touched, typ object.Type, found []view.Object, before map[object.Ref]spool.Status) error {
 	for _, o := range found {
 		if len(c.byType[typ]) == 0 || !o.Known() {
 			continue
 		}
 		one := c.lookAt(o, t.of[o.Ref()], before)
 		for _, s := range c.byType[typ] {
-			if err := c.ask(s, o, one); err != nil {
-				return err
+			c.ask(s, o, one)
+			if err := w.Err(); err != nil {
+				return fmt.Errorf("subscription %s: %s: %w", s.Name, o.Ref(), err)
 			}
 		}
 		if one.asked {
@@ -233,8 +234,8 @@ func once(f func() (string, error)) func() (string, error) {
 }
 
 // ask asks a subscription about an object. A rule that fails is counted, and has
-// not matched; an error is of the database.
-func (c *consideration) ask(s *subscription.Subscription, o view.Object, one *look) error {
+// not matched.
+func (c *consideration) ask(s *subscription.Subscription, o view.Object, one *look) {
 	count := c.counts[s.Name]
 	count.Objects++
 	matched, err := s.Match(c.ctx, &one.Input)
@@ -245,18 +246,15 @@ func (c *consideration) ask(s *subscription.Subscription, o view.Object, one *lo
 		}
 	}
 	switch {
-	case subscription.IsRule(err):
+	case err != nil:
 		count.Errors++
 		count.LastError = fmt.Sprintf("%s: %v", o.Ref(), err)
-	case err != nil:
-		return fmt.Errorf("subscription %s: %s: %w", s.Name, o.Ref(), err)
 	case matched:
 		count.Matched++
 		c.matches = append(c.matches, match{
-			Subscription: s, object: o.Ref(), message: message, reason: s.Reason(&one.Input), was: was, created: one.Created,
+			Subscription: s, object: o.Ref(), message: message, reason: s.Reason(&one.Input), was: was,
 		})
 	}
-	return nil
 }
 
 // settlement is what is to happen because of it.

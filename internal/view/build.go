@@ -153,7 +153,7 @@ func (b *Build) Before() (report.Status, error) {
 	}
 	ids, err := b.w.store.Previous(b.w.ctx, like, 1)
 	if err != nil || len(ids) == 0 {
-		return "", err
+		return "", b.w.fail(err)
 	}
 	last := object.Of(object.TypeBuild, object.ID{ids[0]})
 	if _, err := b.w.match(last); err != nil {

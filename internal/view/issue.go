@@ -161,7 +161,7 @@ func (v *IssueVersion) Seen() (*Seen, error) {
 	pattern := v.Ref().Pattern().Children(object.TypeIncident)
 	for set, err := range v.w.store.Match(v.w.ctx, []object.Pattern{pattern}, store.MatchOptions{Metadata: true}) {
 		if err != nil {
-			return nil, err
+			return nil, v.w.fail(err)
 		}
 		for i := range set.Report.Incidents {
 			seen.count(v.w, &set.Report.Incidents[i])

@@ -122,7 +122,7 @@ func (w *World) resultsBefore(like store.Like) (map[place]report.Status, error) 
 	results := map[place]report.Status{}
 	builds, err := w.store.Previous(w.ctx, like, buildsBack)
 	if err != nil || len(builds) == 0 {
-		return results, err
+		return results, w.fail(err)
 	}
 	last := map[place]store.Outcome{} // in the build being read
 	take := func() {
@@ -136,7 +136,7 @@ func (w *World) resultsBefore(like store.Like) (map[place]report.Status, error) 
 	build := ""
 	for o, err := range w.store.Outcomes(w.ctx, builds) {
 		if err != nil {
-			return nil, err
+			return nil, w.fail(err)
 		}
 		if o.BuildID != build {
 			take()

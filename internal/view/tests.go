@@ -33,7 +33,7 @@ func (t *Tests) read() error {
 	}
 	found, err := t.w.store.Tally(t.w.ctx, t.ids())
 	if err != nil {
-		return err
+		return t.w.fail(err)
 	}
 	t.tally = make(map[string]object.Counts, len(found))
 	for id, counts := range found {
@@ -95,7 +95,7 @@ func (t *Tests) Done() (bool, error) {
 func (t *Tests) Each(f func(store.Outcome)) error {
 	for outcome, err := range t.w.store.Outcomes(t.w.ctx, t.ids()) {
 		if err != nil {
-			return err
+			return t.w.fail(err)
 		}
 		f(outcome)
 	}

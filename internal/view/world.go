@@ -46,6 +46,8 @@ type World struct {
 	versions  map[store.Key]*IssueVersion
 	incidents map[string]*Incident
 	earlier   map[store.Like]map[place]report.Status // results of previous builds
+
+	err error // the first of the database
 }
 
 // New returns a world in which nothing was read yet.
@@ -63,11 +65,22 @@ func (w *World) Read(q store.Query) error {
 	q.Parents, q.Metadata = true, true
 	for r, err := range w.store.Query(w.ctx, q) {
 		if err != nil {
-			return err
+			return w.fail(err)
 		}
 		w.add(r)
 	}
 	return nil
+}
+
+// Err returns the first error of the database that reading met, nil for none. It
+// tells it from the other ways that what reads views may fail.
+func (w *World) Err() error { return w.err }
+
+func (w *World) fail(err error) error {
+	if err != nil && w.err == nil {
+		w.err = err
+	}
+	return err
 }
 
 // match reads the objects that patterns name.
@@ -75,7 +88,7 @@ func (w *World) match(patterns ...object.Pattern) (*object.Set, error) {
 	all := &object.Set{}
 	for s, err := range w.store.Match(w.ctx, patterns, store.MatchOptions{Metadata: true}) {
 		if err != nil {
-			return nil, err
+			return nil, w.fail(err)
 		}
 		w.add(&s.Report)
 		all.Revisions = append(all.Revisions, s.Revisions...)

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package notify
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/kcidb-go/kcidb/internal/describe"
+	"github.com/kcidb-go/kcidb/internal/mail"
+	"github.com/kcidb-go/kcidb/internal/spool"
+)
+
+// Envelope is what all mails have in common.
+type Envelope struct {
+	From     string   // address
+	Cc       []string // get a copy of each
+	Override string   // gets all mails, and nobody else any; "" for none
+	Budget   int      // mails to an address in a day, the rest goes into a digest; 0 for no bound
+}
+
+// Delivery is tried again after a minute, and after twice as long each time, for
+// some two days.
+const (
+	retryFirst  = time.Minute
+	retryMost   = 4 * time.Hour
+	maxAttempts = 20
+)
+
+// Deliver delivers what is ready, and tells whether there may be more.
+func (n *Notifier) Deliver(ctx context.Context) (more bool, err error) {
+	s := n.Store.Spool()
+	picked, err := s.PickDeliveries(ctx, atOnce, pick)
+	if err != nil {
+		return false, err
+	}
+	// What was picked together is delivered in the time of one pick.
+	end := n.Now().Add(pick - 15*time.Second)
+	for _, d := range picked {
+		if n.Now().After(end) {
+			return true, nil // the others come again
+		}
+		failed := n.send(ctx, d)
+		if ctx.Err() != nil {
+			return false, nil // nobody knows whether it failed
+		}
+		if err := n.note(ctx, d, failed); err != nil && !errors.Is(err, spool.ErrTaken) {
+			return false, err
+		}
+	}
+	return len(picked) > 0, nil
+}
+
+// note notes what became of a delivery.
+func (n *Notifier) note(ctx context.Context, d *spool.Sending, failed error) error {
+	// What was sent is noted, although the service is being stopped.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	s := n.Store.Spool()
+	log := n.Log.With("notification", d.Notification.Number, "subscription", d.Notification.Subscription, "via", d.Via, "recipient", d.Recipient)
+	var permanent interface{ Permanent() bool }
+	switch {
+	case failed == nil:
+		log.Info("notification sent", "object", d.Notification.Object.String())
+		return s.Sent(ctx, d)
+	case errors.As(failed, &permanent) && permanent.Permanent() || d.Attempts+1 >= maxAttempts:
+		log.Error("notification not sent, and given up", "attempts", d.Attempts+1, "error", failed)
+		return s.Failed(ctx, d, failed.Error())
+	}
+	wait := min(retryFirst<<min(d.Attempts, 10), retryMost)
+	log.Warn("notification not sent yet", "attempts", d.Attempts+1, "error", failed, "again in", wait)
+	return s.Retried(ctx, d, failed.Error(), wait)
+}
+
+// send delivers to one recipient.
+func (n *Notifier) send(ctx context.Context, d *spool.Sending) error {
+	switch name, hook := strings.CutPrefix(d.Via, "webhook:"); {
+	case hook:
+		return n.call(ctx, name, d)
+	case n.Mail == nil:
+		return errors.New("no mail server is configured: set smtp")
+	}
+	whole, err := n.Store.Spool().Get(ctx, d.Notification.Number)
+	if err != nil {
+		return err
+	}
+	text, err := n.Envelope.message(&whole).Bytes()
+	if err != nil {
+		return err
+	}
+	return n.Mail.Send(ctx, n.Envelope.From, d.Recipient, text)
+}
+
+// call calls a webhook.
+func (n *Notifier) call(ctx context.Context, name string, d *spool.Sending) error {
+	folder, err := n.Folder.Current(n.Log)
+	if err != nil {
+		return err
+	}
+	hook, ok := folder.Hooks[name]
+	if !ok {
+		return fmt.Errorf("there is no webhook %q in webhooks.yaml", name)
+	}
+	one := &d.Notification
+	body, err := json.Marshal(struct {
+		Number       int64     `json:"number"`
+		Subscription string    `json:"subscription"`
+		Type         string    `json:"object_type"`
+		ID           []string  `json:"object_id"`
+		Message      string    `json:"message_id"`
+		Changed      time.Time `json:"changed"`
+		Reason       string    `json:"reason"`
+		Subject      string    `json:"subject"`
+		Body         string    `json:"body"`
+		URL          string    `json:"url,omitempty"`
+	}{
+		one.Number, one.Subscription, string(one.Object.Type), one.Object.ID[:len(one.Object.Type.Fields())], one.Message,
+		one.Changed, one.Reason, one.Subject, one.Body, describe.Link(n.Base, one.Object),
+	})
+	if err != nil {
+		return err
+	}
+	return n.Hooks.Send(ctx, hook, strconv.FormatInt(d.Number, 10), body)
+}
+
+// message is the mail of a notification. The same notification is the same mail,
+// to all its recipients and however often it is made.
+func (e *Envelope) message(one *spool.Notification) *mail.Message {
+	domain := e.From[strings.LastIndexByte(e.From, '@')+1:]
+	m := &mail.Message{
+		From: e.From, Subject: one.Subject, Text: one.Body, Date: one.Due,
+		MessageID: messageID(domain, one.Subscription, one.Object.String(), one.Message),
+		Thread:    messageID(domain, one.Thread),
+		Headers: []mail.Header{
+			{Name: "X-KCIDB-Notification-ID", Value: NotificationID(one.Identity)},
+			{Name: "X-KCIDB-Notification-Message-ID", Value: one.Message},
+			{Name: "List-ID", Value: "<" + one.Subscription + ".kcidb." + cmp.Or(domain, "localhost") + ">"},
+			{Name: "Auto-Submitted", Value: "auto-generated"},
+			{Name: "Precedence", Value: "bulk"},
+		},
+	}
+	for _, d := range one.Deliveries {
+		switch {
+		case d.Via != spool.Mail:
+		case d.Header == "to":
+			m.To = append(m.To, d.Recipient)
+		case d.Header == "cc":
+			m.Cc = append(m.Cc, d.Recipient)
+		}
+	}
+	return m
+}
+
+// NotificationID is the ID of a notification in its mail's headers: its
+// subscription, object and message, in ASCII.
+func NotificationID(id spool.Identity) string {
+	text := strings.TrimSuffix(strconv.QuoteToASCII(id.Subscription+" "+id.Object.String()), `"`)
+	return strings.TrimPrefix(text, `"`)
+}
+
+// messageID returns an ID of mails that is always the same for the same words.
+func messageID(domain string, words ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(words, "\n")))
+	return fmt.Sprintf("%x.kcidb@%s", sum[:16], cmp.Or(domain, "localhost"))
+}

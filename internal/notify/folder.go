@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package notify
+
+import (
+	"log/slog"
+	"slices"
+	"sync"
+
+	"github.com/kcidb-go/kcidb/internal/subscription"
+)
+
+// Folder is a folder of subscriptions that may change. A file that turned bad
+// keeps the subscription it had. It may be used concurrently.
+type Folder struct {
+	mu       sync.Mutex
+	follower *subscription.Follower
+	current  *subscription.Folder
+}
+
+// NewFolder returns the folder that a follower reads.
+func NewFolder(f *subscription.Follower) *Folder { return &Folder{follower: f} }
+
+// Current returns the subscriptions as the files are now, and logs what is new
+// about them.
+func (f *Folder) Current(log *slog.Logger) (*subscription.Folder, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	read, changed, err := f.follower.Reload()
+	if err != nil {
+		if f.current == nil {
+			return nil, err
+		}
+		log.Error("the subscriptions cannot be read, and stay as they were", "error", err)
+		return f.current, nil
+	}
+	if !changed && f.current != nil {
+		return f.current, nil
+	}
+	for _, p := range read.Problems {
+		log.Error("a subscription is not as it should be", "problem", p.String())
+	}
+	next := *read
+	if f.current != nil {
+		next.Subscriptions = keepGood(read, f.current)
+	}
+	log.Info("subscriptions read", "good", len(next.Subscriptions), "problems", len(next.Problems))
+	f.current = &next
+	return f.current, nil
+}
+
+// keepGood returns the subscriptions that were read, and those of files that have
+// problems now and had none before.
+func keepGood(read, before *subscription.Folder) []*subscription.Subscription {
+	all := slices.Clone(read.Subscriptions)
+	for _, old := range before.Subscriptions {
+		bad := slices.ContainsFunc(read.Problems, func(p subscription.Problem) bool { return p.File == old.File })
+		there := slices.ContainsFunc(all, func(s *subscription.Subscription) bool { return s.Name == old.Name })
+		if bad && !there {
+			all = append(all, old)
+		}
+	}
+	return all
+}
+
+// Problems returns what is wrong with the files, as of the last time they were
+// read.
+func (f *Folder) Problems() []subscription.Problem {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.current == nil {
+		return nil
+	}
+	return f.current.Problems
+}

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package notify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/kcidb-go/kcidb/internal/describe"
+	"github.com/kcidb-go/kcidb/internal/mail"
+	"github.com/kcidb-go/kcidb/internal/spool"
+	"github.com/kcidb-go/kcidb/internal/subscription"
+	"github.com/kcidb-go/kcidb/internal/view"
+	"github.com/kcidb-go/kcidb/object"
+)
+
+// badFileWait is how long a notification waits at a time for the file of its
+// subscription to be mended.
+const badFileWait = 10 * time.Minute
+
+// Write writes notifications that are due, of what is in the database now, and
+// tells whether there may be more.
+func (n *Notifier) Write(ctx context.Context) (more bool, err error) {
+	folder, err := n.Folder.Current(n.Log)
+	if err != nil {
+		return false, err
+	}
+	picked, err := n.Store.Spool().PickNotifications(ctx, atOnce, pick)
+	if err != nil {
+		return false, err
+	}
+	for i := range picked {
+		if err := n.writeOne(ctx, folder, &picked[i]); err != nil && !errors.Is(err, spool.ErrTaken) {
+			return false, err
+		}
+	}
+	return len(picked) > 0, nil
+}
+
+func (n *Notifier) writeOne(ctx context.Context, folder *subscription.Folder, one *spool.Notification) error {
+	s := n.Store.Spool()
+	if one.Subscription == spool.Digest {
+		return n.writeDigest(ctx, one)
+	}
+	i := slices.IndexFunc(folder.Subscriptions, func(s *subscription.Subscription) bool { return s.Name == one.Subscription })
+	if i < 0 {
+		if len(folder.Problems) > 0 {
+			return s.Retry(ctx, one, badFileWait) // it may be in one of the files that cannot be read
+		}
+		return s.Drop(ctx, one, "the subscription is not there any more")
+	}
+	sub := folder.Subscriptions[i]
+	w := view.New(ctx, n.Store)
+	found, err := w.Find(one.Object)
+	if err != nil {
+		return err
+	}
+	o := found[0]
+	if !o.Known() {
+		if err := w.Err(); err != nil {
+			return err
+		}
+		return s.Drop(ctx, one, "the object is not in the database any more")
+	}
+	in := &subscription.Input{Object: o, Was: func() (string, error) { return one.Was, nil }, Now: o.Status}
+	if one.Due.After(one.Changed) {
+		// It waited, and what it was armed for may be over.
+		matched, err := sub.Match(ctx, in)
+		if w.Err() != nil {
+			return w.Err()
+		}
+		if err == nil && !matched {
+			return s.Drop(ctx, one, "when it was due, it did not match any more")
+		}
+	}
+	message, err := write(ctx, sub, in, one.Reason, n.Base)
+	if w.Err() != nil {
+		return w.Err()
+	}
+	if err != nil {
+		n.Log.Error("a subscription's template fails, and the standard text is sent", "subscription", sub.Name, "object", one.Object.String(), "error", err)
+	}
+	message.Recipients = n.recipients(sub)
+	return s.Ready(ctx, one, message)
+}
+
+// write writes what a subscription tells of an object. Where its templates fail
+// it returns the standard text, which says so, along with the error.
+func write(ctx context.Context, sub *subscription.Subscription, in *subscription.Input, reason, base string) (spool.Rendered, error) {
+	data, err := dataOf(sub, in, reason, base)
+	if err != nil {
+		return spool.Rendered{}, err
+	}
+	subject, body, failed := sub.Render(ctx, data)
+	if failed != nil {
+		if subject, err = describe.Summary(in.Object); err != nil {
+			return spool.Rendered{}, err
+		}
+		if body, err = describe.Description(in.Object, base); err != nil {
+			return spool.Rendered{}, err
+		}
+		body = fmt.Sprintf("(The template of the subscription %q fails, and this is the standard text: %v)\n\n%s", sub.Name, failed, body)
+	}
+	footer, err := describe.Footer(data)
+	if err != nil {
+		return spool.Rendered{}, err
+	}
+	// The footer stays, however long the body is.
+	room := mail.MaxBody - len([]rune(footer)) - 1
+	return spool.Rendered{
+		Subject: mail.CleanSubject(subject),
+		Body:    strings.TrimRight(mail.CleanBody(body, room), "\n") + "\n\n" + footer,
+		Thread:  threadOf(in.Object),
+	}, failed
+}
+
+func dataOf(sub *subscription.Subscription, in *subscription.Input, reason, base string) (*describe.Data, error) {
+	was, err := in.Was()
+	if err != nil {
+		return nil, err
+	}
+	now, err := in.Now()
+	return &describe.Data{
+		Object: in.Object, Subscription: sub.Name, About: sub.About, Reason: reason, Was: was, Now: now, Base: base,
+	}, err
+}
+
+// threadOf is what messages about an object belong together by: its revision,
+// where it has one, its issue, or itself.
+func threadOf(o view.Object) string {
+	checkout := func(c *view.Checkout) string {
+		if ref, ok := object.RevisionOf(&c.Checkout); ok {
+			return ref.String()
+		}
+		return o.Ref().String()
+	}
+	switch o := o.(type) {
+	case *view.Checkout:
+		return checkout(o)
+	case *view.Build:
+		return checkout(o.Checkout())
+	case *view.Test:
+		return checkout(o.Build().Checkout())
+	case *view.Incident:
+		return o.Issue().Whole().Ref().String()
+	case *view.IssueVersion:
+		return o.Whole().Ref().String()
+	}
+	return o.Ref().String()
+}
+
+// recipients are those a subscription sends to, and how.
+func (n *Notifier) recipients(sub *subscription.Subscription) []spool.Recipient {
+	var all []spool.Recipient
+	for _, via := range sub.Via {
+		if via != spool.Mail {
+			all = append(all, spool.Recipient{Via: via})
+			continue
+		}
+		if n.Envelope.Override != "" {
+			all = append(all, spool.Recipient{Via: via, Address: n.Envelope.Override, Header: "to"})
+			continue
+		}
+		for _, list := range []struct {
+			header    string
+			addresses []string
+		}{{"to", sub.To}, {"cc", sub.Cc}, {"cc", n.Envelope.Cc}, {"bcc", sub.Bcc}} {
+			for _, address := range list.addresses {
+				all = append(all, spool.Recipient{
+					Via: via, Address: address, Header: list.header, Budget: n.Envelope.Budget, SubscriptionBudget: sub.Budget,
+				})
+			}
+		}
+	}
+	return all
+}
+
+// writeDigest tells somebody of the mails that were over the budget.
+func (n *Notifier) writeDigest(ctx context.Context, one *spool.Notification) error {
+	s := n.Store.Spool()
+	held, err := s.Held(ctx, one)
+	if err != nil {
+		return err
+	}
+	if len(held) == 0 {
+		return s.Drop(ctx, one, "no mail is held any more")
+	}
+	var told []int64
+	for _, h := range held {
+		told = append(told, h.Deliveries[0].Number)
+	}
+	return s.Ready(ctx, one, spool.Rendered{
+		Subject:    fmt.Sprintf("Digest: %d more notifications of %s", len(held), one.Message),
+		Body:       mail.CleanBody(digest(held, n.Base), mail.MaxBody),
+		Thread:     "digest " + one.Object.ID[0],
+		Recipients: []spool.Recipient{{Via: spool.Mail, Address: one.Object.ID[0], Header: "to"}},
+		Digested:   told,
+	})
+}
+
+// digest lists notifications by their subscriptions.
+func digest(held []spool.Notification, base string) string {
+	var b strings.Builder
+	b.WriteString("These notifications were more than the number of mails that you get in a\nday. They are told of here, and not sent one by one.\n")
+	slices.SortStableFunc(held, func(a, b spool.Notification) int { return strings.Compare(a.Subscription, b.Subscription) })
+	last := ""
+	for _, h := range held {
+		if h.Subscription != last {
+			last = h.Subscription
+			fmt.Fprintf(&b, "\nBy the subscription %q:\n", last)
+		}
+		fmt.Fprintf(&b, "- %s\n", h.Subject)
+		if link := describe.Link(base, h.Object); link != "" {
+			fmt.Fprintf(&b, "  %s\n", link)
+		}
+	}
+	b.WriteString("\n-- \nTo get fewer, make the subscription fit less, or set its wait. The number of\nmails in a day is its budget, or mail_budget of the service.\n")
+	return b.String()
+}
