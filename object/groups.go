@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package object
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// How much is kept of what groups have in common.
+const (
+	maxGroups = 1000 // of each status, so that many that are missing hide no failure
+	maxNames  = 10   // that Values tell
+	maxValues = 100  // that are told apart
+)
+
+// Groups gather results that differ only in where they came about, so that 500
+// boards that fail the same test are one line. Memory depends on the number of
+// groups, of which no more than 1,000 of a status are kept. The zero value is
+// empty.
+type Groups struct {
+	groups map[groupKey]*group
+	kept   map[report.Status]int // the groups of each status
+	rest   Counts
+}
+
+type groupKey struct {
+	status report.Status
+	path   string
+}
+
+// group is a group as it grows.
+type group struct {
+	n                                 int64
+	platforms, configs, architectures values
+	first                             string
+}
+
+// Group is results of one status, of tests of one path.
+type Group struct {
+	Status        report.Status
+	Path          string
+	N             int64  // of the results
+	Platforms     Values // they are from, and so on
+	Configs       Values
+	Architectures Values
+	First         string // ID of the one that was added first
+}
+
+// Add adds a result. What is not known is "".
+func (g *Groups) Add(path string, status report.Status, platform, config, architecture, id string) {
+	if g.groups == nil {
+		g.groups, g.kept, g.rest = map[groupKey]*group{}, map[report.Status]int{}, Counts{}
+	}
+	key := groupKey{status, path}
+	into := g.groups[key]
+	if into == nil {
+		if g.kept[status] == maxGroups {
+			g.rest[status]++
+			return
+		}
+		g.kept[status]++
+		into = &group{first: id}
+		g.groups[key] = into
+	}
+	into.n++
+	into.platforms.add(platform)
+	into.configs.add(config)
+	into.architectures.add(architecture)
+}
+
+// List returns the groups, worst first, the largest of a status first, then by
+// path.
+func (g *Groups) List() []Group {
+	var list []Group
+	for key, from := range g.groups {
+		list = append(list, Group{
+			key.status, key.path, from.n,
+			from.platforms.tell(), from.configs.tell(), from.architectures.tell(), from.first,
+		})
+	}
+	slices.SortFunc(list, func(a, b Group) int {
+		return cmp.Or(compareStatuses(a.Status, b.Status), cmp.Compare(b.N, a.N), cmp.Compare(a.Path, b.Path))
+	})
+	return list
+}
+
+// Rest returns how many results are in no group, because there were too many
+// groups of their status.
+func (g *Groups) Rest() Counts { return g.rest }
+
+// Values are the different values something has.
+type Values struct {
+	Names []string // sorted; at most 10
+	More  int      // that are not among these; no more than 90 are told apart
+}
+
+// String returns the names for people: "a, b and 3 more".
+func (v Values) String() string {
+	names := strings.Join(v.Names, ", ")
+	if v.More > 0 {
+		names = fmt.Sprintf("%s and %d more", names, v.More)
+	}
+	return names
+}
+
+// values are different values, sorted.
+type values []string
+
+func (v *values) add(value string) {
+	i, found := slices.BinarySearch(*v, value)
+	if value != "" && !found && len(*v) < maxValues {
+		*v = slices.Insert(*v, i, value)
+	}
+}
+
+func (v values) tell() Values {
+	n := min(len(v), maxNames)
+	return Values{slices.Clone(v[:n]), len(v) - n}
+}

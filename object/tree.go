@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package object
+
+import (
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// Tree is the tree that tests form by the dots of their paths, with the counts
+// at each node. The zero value is an empty tree.
+type Tree struct{ root Node }
+
+// Node is a path, or the beginning of one, up to a dot.
+type Node struct {
+	Name     string  // the last component of Path; "" for the root
+	Path     string  // "" for the root
+	Own      Counts  // of the tests that have just this path; nil for none
+	All      Counts  // of these and of all below; nil for none
+	Children []*Node // by name
+}
+
+// Add adds n tests of a status with a path, "" for none. They count at the node
+// of the path and at all above it.
+func (t *Tree) Add(path string, status report.Status, n int64) {
+	if n == 0 {
+		return
+	}
+	node := &t.root
+	increase(&node.All, status, n)
+	names := pathOf(path)
+	for name, ok := names.next(); ok; name, ok = names.next() {
+		node = node.child(name, strings.TrimSuffix(path, names.behind()))
+		increase(&node.All, status, n)
+	}
+	increase(&node.Own, status, n)
+}
+
+func increase(c *Counts, status report.Status, n int64) {
+	if *c == nil {
+		*c = Counts{}
+	}
+	(*c)[status] += n
+}
+
+// child returns the child of a name, a new one if there is none.
+func (n *Node) child(name, path string) *Node {
+	i, ok := n.search(name)
+	if !ok {
+		n.Children = slices.Insert(n.Children, i, &Node{Name: name, Path: path})
+	}
+	return n.Children[i]
+}
+
+func (n *Node) search(name string) (int, bool) {
+	return slices.BinarySearchFunc(n.Children, name, func(c *Node, name string) int { return strings.Compare(c.Name, name) })
+}
+
+// Root returns the node all others are below. Nodes change as tests are added,
+// and are not to be changed otherwise.
+func (t *Tree) Root() *Node { return &t.root }
+
+// Find returns the node of a path, nil if no test is at or below it.
+func (t *Tree) Find(path string) *Node {
+	node := &t.root
+	names := pathOf(path)
+	for name, ok := names.next(); ok; name, ok = names.next() {
+		i, found := node.search(name)
+		if !found {
+			return nil
+		}
+		node = node.Children[i]
+	}
+	return node
+}
+
+// Status returns the worst status at the node or below.
+func (n *Node) Status() report.Status { return n.All.Status() }
+
+// Walk returns the node and those below it, each before what is below that, by
+// name, down to depth levels below the node; all of them if depth is negative.
+func (n *Node) Walk(depth int) iter.Seq[*Node] {
+	return func(yield func(*Node) bool) { n.walk(depth, yield) }
+}
+
+func (n *Node) walk(depth int, yield func(*Node) bool) bool {
+	if !yield(n) {
+		return false
+	}
+	if depth == 0 {
+		return true
+	}
+	for _, c := range n.Children {
+		if !c.walk(depth-1, yield) {
+			return false
+		}
+	}
+	return true
+}
+
+// Collapse returns the fewest nodes that tell all statuses, in the order of
+// Walk: where all tests at a node and below have one status, the node stands for
+// those below. A node that has tests of its own, but more statuses than one,
+// stands just for these, Own, and is followed by those below.
+func (n *Node) Collapse() iter.Seq[*Node] {
+	return func(yield func(*Node) bool) { n.collapse(yield) }
+}
+
+func (n *Node) collapse(yield func(*Node) bool) bool {
+	if len(n.All) <= 1 || n.Own != nil {
+		if len(n.All) > 0 && !yield(n) {
+			return false
+		}
+		if len(n.All) <= 1 {
+			return true
+		}
+	}
+	for _, c := range n.Children {
+		if !c.collapse(yield) {
+			return false
+		}
+	}
+	return true
+}
