@@ -91,6 +91,21 @@ func (c *consideration) consider(changes []store.Change) error {
 	return nil
 }
 
+// considerThese offers objects to the subscriptions, as if they were new, and
+// nothing above or below them.
+func (c *consideration) considerThese(refs []object.Ref) error {
+	t := newTouched()
+	for _, ref := range refs {
+		t.orphan(ref)
+	}
+	for _, typ := range object.Types {
+		if err := c.offer(t, typ, t.order[typ]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // readChanged reads the objects that were added since the last time, adds those
 // above them, and considers those that have no others below them.
 func (c *consideration) readChanged(t *touched, done map[object.Type]int) error {

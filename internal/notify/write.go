@@ -84,7 +84,7 @@ func (n *Notifier) writeOne(ctx context.Context, folder *subscription.Folder, on
 	if err != nil {
 		n.Log.Error("a subscription's template fails, and the standard text is sent", "subscription", sub.Name, "object", one.Object.String(), "error", err)
 	}
-	message.Recipients = n.recipients(sub)
+	message.Recipients = n.Envelope.recipients(sub)
 	return s.Ready(ctx, one, message)
 }
 
@@ -110,7 +110,7 @@ func write(ctx context.Context, sub *subscription.Subscription, in *subscription
 		return spool.Rendered{}, err
 	}
 	// The footer stays, however long the body is.
-	room := mail.MaxBody - len([]rune(footer)) - 1
+	room := mail.MaxBody - len([]rune(footer)) - 2
 	return spool.Rendered{
 		Subject: mail.CleanSubject(subject),
 		Body:    strings.TrimRight(mail.CleanBody(body, room), "\n") + "\n\n" + footer,
@@ -151,32 +151,6 @@ func threadOf(o view.Object) string {
 		return o.Whole().Ref().String()
 	}
 	return o.Ref().String()
-}
-
-// recipients are those a subscription sends to, and how.
-func (n *Notifier) recipients(sub *subscription.Subscription) []spool.Recipient {
-	var all []spool.Recipient
-	for _, via := range sub.Via {
-		if via != spool.Mail {
-			all = append(all, spool.Recipient{Via: via})
-			continue
-		}
-		if n.Envelope.Override != "" {
-			all = append(all, spool.Recipient{Via: via, Address: n.Envelope.Override, Header: "to"})
-			continue
-		}
-		for _, list := range []struct {
-			header    string
-			addresses []string
-		}{{"to", sub.To}, {"cc", sub.Cc}, {"cc", n.Envelope.Cc}, {"bcc", sub.Bcc}} {
-			for _, address := range list.addresses {
-				all = append(all, spool.Recipient{
-					Via: via, Address: address, Header: list.header, Budget: n.Envelope.Budget, SubscriptionBudget: sub.Budget,
-				})
-			}
-		}
-	}
-	return all
 }
 
 // writeDigest tells somebody of the mails that were over the budget.

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package notify
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"github.com/kcidb-go/kcidb/internal/spool"
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/subscription"
+	"github.com/kcidb-go/kcidb/internal/view"
+	"github.com/kcidb-go/kcidb/object"
+)
+
+// Maker makes the mails that subscriptions call for, without keeping or sending
+// them.
+type Maker struct {
+	Objects  store.Objects
+	Folder   *subscription.Folder
+	Envelope Envelope
+	Base     string
+	Now      func() time.Time
+	// Trouble is told of a subscription whose rule or template fails.
+	Trouble func(subscription string, object object.Ref, err string)
+}
+
+// OfChanges returns the mails for what changed, and all that is above it.
+func (m *Maker) OfChanges(ctx context.Context, changes []store.Change) iter.Seq2[[]byte, error] {
+	return m.mails(ctx, func(c *consideration) error { return c.consider(changes) })
+}
+
+// Of returns the mails for objects, as if they were new.
+func (m *Maker) Of(ctx context.Context, refs []object.Ref) iter.Seq2[[]byte, error] {
+	return m.mails(ctx, func(c *consideration) error { return c.considerThese(refs) })
+}
+
+func (m *Maker) mails(ctx context.Context, consider func(*consideration) error) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		c := newConsideration(ctx, m.Objects, nothingKept{}, m.Folder, m.Now())
+		if err := consider(c); err != nil {
+			yield(nil, err)
+			return
+		}
+		for _, count := range c.counts {
+			if count.Errors > 0 {
+				m.Trouble(count.Subscription, object.Ref{}, count.LastError)
+			}
+		}
+		for i := range c.matches {
+			text, err := m.mail(ctx, &c.matches[i])
+			if text == nil && err == nil {
+				continue
+			}
+			if !yield(text, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// mail makes the mail of a match, none where it goes to nobody by mail.
+func (m *Maker) mail(ctx context.Context, one *match) ([]byte, error) {
+	n := spool.Notification{
+		Identity: spool.Identity{Subscription: one.Name, Object: one.object, Message: one.message},
+		Due:      m.Now(), Was: one.was, Reason: one.reason,
+	}
+	for _, r := range m.Envelope.recipients(one.Subscription) {
+		if r.Via == spool.Mail {
+			n.Deliveries = append(n.Deliveries, spool.Delivery{Via: r.Via, Recipient: r.Address, Header: r.Header})
+		}
+	}
+	if len(n.Deliveries) == 0 {
+		return nil, nil
+	}
+	rendered, err := m.write(ctx, one)
+	if err != nil {
+		return nil, err
+	}
+	n.Subject, n.Body, n.Thread = rendered.Subject, rendered.Body, rendered.Thread
+	return m.Envelope.message(&n).Bytes()
+}
+
+func (m *Maker) write(ctx context.Context, one *match) (spool.Rendered, error) {
+	w := view.New(ctx, m.Objects)
+	found, err := w.Find(one.object)
+	if err != nil {
+		return spool.Rendered{}, err
+	}
+	in := &subscription.Input{
+		Object: found[0], Created: true, Now: found[0].Status,
+		Was: func() (string, error) { return one.was, nil },
+	}
+	rendered, err := write(ctx, one.Subscription, in, one.reason, m.Base)
+	if w.Err() != nil {
+		return rendered, w.Err()
+	}
+	if err != nil {
+		m.Trouble(one.Name, one.object, err.Error())
+	}
+	return rendered, nil
+}
+
+// nothingKept knows nothing of what was considered before.
+type nothingKept struct{}
+
+func (nothingKept) Statuses(context.Context, []object.Ref) (map[object.Ref]spool.Status, error) {
+	return nil, nil
+}
