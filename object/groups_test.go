@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package object_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kcidb-go/kcidb/object"
+)
+
+func TestGroups(t *testing.T) {
+	var g object.Groups
+	if len(g.List()) != 0 || g.Rest().Total() != 0 {
+		t.Error("the zero value is not empty")
+	}
+	for i := range 500 {
+		g.Add("ltp.mm", "FAIL", fmt.Sprintf("board%02d", i%14), "defconfig", []string{"arm64", "x86_64", ""}[i%3], fmt.Sprint("ci:", i))
+	}
+	g.Add("boot", "ERROR", "", "", "", "ci:900")
+	g.Add("boot", "FAIL", "", "", "", "ci:901")
+	g.Add("a", "FAIL", "", "", "", "ci:902")
+	boards := []string{"board00", "board01", "board02", "board03", "board04", "board05", "board06", "board07", "board08", "board09"}
+	want := []object.Group{
+		{"FAIL", "ltp.mm", 500, object.Values{Names: boards, More: 4}, object.Values{Names: []string{"defconfig"}},
+			object.Values{Names: []string{"arm64", "x86_64"}}, "ci:0"},
+		{Status: "FAIL", Path: "a", N: 1, First: "ci:902"},
+		{Status: "FAIL", Path: "boot", N: 1, First: "ci:901"},
+		{Status: "ERROR", Path: "boot", N: 1, First: "ci:900"},
+	}
+	if diff := cmp.Diff(want, g.List()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestGroupsAreBounded(t *testing.T) {
+	var g object.Groups
+	for i := range 1500 {
+		g.Add(fmt.Sprint("test", i), "MISS", fmt.Sprint("board", i), "", "", "ci:1")
+		g.Add("same", "PASS", fmt.Sprint("board", i), "", "", "ci:1")
+	}
+	g.Add("boot", "FAIL", "", "", "", "ci:2") // not kept out by those that are missing
+	list := g.List()
+	if len(list) != 1002 || list[0].Path != "boot" {
+		t.Errorf("got %d groups, the first %+v", len(list), list[0])
+	}
+	if diff := cmp.Diff(object.Counts{"MISS": 500}, g.Rest()); diff != "" {
+		t.Error(diff)
+	}
+	if same := list[1001]; same.N != 1500 || len(same.Platforms.Names) != 10 || same.Platforms.More != 90 {
+		t.Errorf("got %+v", same)
+	}
+}
+
+func TestValues(t *testing.T) {
+	for want, v := range map[string]object.Values{
+		"":                 {},
+		"a, b":             {Names: []string{"a", "b"}},
+		"a, b and 12 more": {Names: []string{"a", "b"}, More: 12},
+	} {
+		if got := v.String(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
