@@ -53,7 +53,7 @@ func (t *tx) overBudget(n *Notification, r Recipient) (bool, error) {
 func (t *tx) armDigest(address string) error {
 	now := moment(t.now)
 	for today := midnight(now); ; today = today.Add(day) {
-		n, err := t.exec(arm, New{
+		n, err := arming.exec(t, []New{{
 			Identity: Identity{
 				Subscription: Digest,
 				Object:       object.Ref{Type: TypeRecipient, ID: object.ID{fold(kept(address))}},
@@ -62,7 +62,7 @@ func (t *tx) armDigest(address string) error {
 			Changed: now,
 			Wait:    today.Add(day).Sub(now),
 			Reason:  "mails were held",
-		}.parameters()...)
+		}})
 		if err != nil || n > 0 {
 			return err
 		}
@@ -98,13 +98,10 @@ func (s *Spool) Held(ctx context.Context, digest *Notification) ([]Notification,
 
 // digested makes held deliveries digested ones.
 func (t *tx) digested(numbers []int64) error {
-	numbers = slices.Compact(slices.Sorted(slices.Values(numbers)))
-	return each(t, "UPDATE deliveries SET state = 'digested', at = ? WHERE number = ? AND state = 'held'", numbers,
-		func(stmt *statement, number int64) error {
-			n, err := stmt.exec(t.now, number)
-			if err == nil && n == 0 {
-				err = fmt.Errorf("delivery %d: %w", number, ErrTaken)
-			}
-			return err
-		})
+	for _, number := range slices.Compact(slices.Sorted(slices.Values(numbers))) {
+		if err := t.one("UPDATE deliveries SET state = 'digested', at = ? WHERE number = ? AND state = 'held'", t.now, number); err != nil {
+			return fmt.Errorf("delivery %d: %w", number, err)
+		}
+	}
+	return nil
 }

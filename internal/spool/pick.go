@@ -20,10 +20,24 @@ func take(table, columns string) string {
 		RETURNING ` + columns
 }
 
+// idle tells whether there is nothing to take, without writing: those who look
+// again and again should not have to wait for who loads.
+func (s *Spool) idle(ctx context.Context, operation, table string) (bool, error) {
+	now := s.now()
+	from, to, _ := hold(now, 0)
+	var idle bool
+	err := s.Read.QueryRowContext(ctx, s.sql("SELECT NOT EXISTS (SELECT 1 FROM "+table+" WHERE state = 'waiting' AND due <= ? AND "+free+")"),
+		now, from, to).Scan(&idle)
+	return idle, s.failure(ctx, operation, err)
+}
+
 // PickNotifications picks n notifications at most, for a while, of those that are
 // due and that nobody has, the longest due first. They are the caller's, to end
 // by Ready, Drop or Retry.
 func (s *Spool) PickNotifications(ctx context.Context, n int, d time.Duration) ([]Notification, error) {
+	if idle, err := s.idle(ctx, "pick notifications", "notifications"); idle || err != nil {
+		return nil, err
+	}
 	var picked []Notification
 	err := s.update(ctx, "pick notifications", func(t *tx) error {
 		from, to, until := hold(t.now, d)
@@ -55,6 +69,9 @@ type Sending struct {
 // and that nobody has, the longest due first. They are the caller's, to end by
 // Sent, Retried or Failed.
 func (s *Spool) PickDeliveries(ctx context.Context, n int, d time.Duration) ([]*Sending, error) {
+	if idle, err := s.idle(ctx, "pick deliveries", "deliveries"); idle || err != nil {
+		return nil, err
+	}
 	var picked []*Sending
 	err := s.update(ctx, "pick deliveries", func(t *tx) error {
 		from, to, until := hold(t.now, d)

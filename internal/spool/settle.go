@@ -5,9 +5,10 @@ package spool
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
+
+	"github.com/kcidb-go/kcidb/object"
 )
 
 // Settle does what considering some batches led to. Where somebody else settled
@@ -15,33 +16,50 @@ import (
 // considered exactly once, by whoever settles it first.
 func (s *Spool) Settle(ctx context.Context, settlement Settlement) error {
 	return s.update(ctx, "settle", func(t *tx) error {
-		for _, f := range []func(Settlement) error{t.forget, t.armAll, t.count, t.note} {
-			if err := f(settlement); err != nil {
-				return err
-			}
+		if err := t.forget(settlement.Batches); err != nil {
+			return err
+		}
+		if _, err := arming.exec(t, settlement.Notifications); err != nil {
+			return fmt.Errorf("notifications: %w", err)
+		}
+		if _, err := counting.exec(t, settlement.Considered); err != nil {
+			return fmt.Errorf("counters: %w", err)
+		}
+		if _, err := noting.exec(t, settlement.Statuses); err != nil {
+			return fmt.Errorf("statuses: %w", err)
 		}
 		return nil
 	})
 }
 
 // forget deletes the batches, which nobody else can from then on.
-func (t *tx) forget(settlement Settlement) error {
-	numbers := slices.Sorted(slices.Values(settlement.Batches))
-	return each(t, "DELETE FROM changes WHERE number = ?", slices.Compact(numbers), func(stmt *statement, number int64) error {
-		n, err := stmt.exec(number)
-		if err == nil && n == 0 {
-			err = fmt.Errorf("changes %d: %w", number, ErrTaken)
+func (t *tx) forget(batches []int64) error {
+	numbers := slices.Compact(slices.Sorted(slices.Values(batches)))
+	for some := range slices.Chunk(numbers, chunk) {
+		// Locked in order: see update. SQLite has nothing to lock.
+		if t.s.Numbered {
+			if _, err := t.exec("SELECT FROM changes WHERE number IN "+places(len(some))+" ORDER BY number FOR UPDATE", list(some)...); err != nil {
+				return err
+			}
 		}
-		return err
-	})
+		n, err := t.exec("DELETE FROM changes WHERE number IN "+places(len(some)), list(some)...)
+		if err != nil {
+			return err
+		}
+		if n < int64(len(some)) {
+			return fmt.Errorf("changes %d to %d: %w", some[0], some[len(some)-1], ErrTaken)
+		}
+	}
+	return nil
 }
 
-// arm makes a notification, or puts off the one that waits. Somebody may be
-// rendering that one from what was there before the change, and loses it.
-const arm = `INSERT INTO notifications (subscription, object_type, object_id, message,
-		state, first, changed, due, finished, picked, reason, subject, body, thread)
-	VALUES (?, ?, ?, ?, 'waiting', ?, ?, ?, 0, 0, ?, '', '', '')
-	ON CONFLICT (object_type, object_id, subscription, message) DO UPDATE SET
+// arming makes notifications, or puts off those that wait. Somebody may be
+// rendering one of these from what was there before the change, and loses it.
+var arming = insertion[New]{
+	head: `INSERT INTO notifications (subscription, object_type, object_id, message,
+		state, first, changed, due, finished, picked, reason, subject, body, thread) VALUES `,
+	row: "(?, ?, ?, ?, 'waiting', ?, ?, ?, 0, 0, ?, '', '', '')",
+	tail: ` ON CONFLICT (object_type, object_id, subscription, message) DO UPDATE SET
 		first = CASE WHEN excluded.first < notifications.first THEN excluded.first ELSE notifications.first END,
 		changed = CASE WHEN excluded.changed < notifications.changed THEN notifications.changed ELSE excluded.changed END,
 		due = CASE WHEN excluded.changed < notifications.changed THEN notifications.due
@@ -49,94 +67,58 @@ const arm = `INSERT INTO notifications (subscription, object_type, object_id, me
 			ELSE excluded.due END,
 		reason = CASE WHEN excluded.changed < notifications.changed THEN notifications.reason ELSE excluded.reason END,
 		picked = 0
-	WHERE notifications.state = 'waiting'`
+	WHERE notifications.state = 'waiting'`,
+	values: func(n New) []any {
+		changed := micros(n.Changed)
+		return []any{kept(n.Subscription), string(n.Object.Type), key(n.Object), kept(n.Message),
+			changed, changed, changed + min(n.Wait.Microseconds(), n.most()), kept(n.Reason)}
+	},
+	// One statement has one bound.
+	last:     func(n New) []any { return []any{n.most(), n.most()} },
+	together: func(a, b New) bool { return a.most() == b.most() },
+	compare: func(a, b New) int {
+		return cmp.Or(cmp.Compare(a.most(), b.most()), compareRefs(a.Object, b.Object),
+			cmp.Compare(kept(a.Subscription), kept(b.Subscription)), cmp.Compare(kept(a.Message), kept(b.Message)))
+	},
+}
 
 // unbounded is a time that nothing waits for, some 70,000 years.
 const unbounded = int64(1) << 61
 
-// parameters returns those of arm.
-func (n New) parameters() []any {
-	changed, wait, most := micros(n.Changed), n.Wait.Microseconds(), unbounded
+// most returns for how long after its first change a notification may be put off.
+func (n New) most() int64 {
 	if n.AtMost > 0 {
-		most = n.AtMost.Microseconds()
+		return n.AtMost.Microseconds()
 	}
-	return []any{kept(n.Subscription), string(n.Object.Type), key(n.Object), kept(n.Message),
-		changed, changed, changed + min(wait, most), kept(n.Reason), most, most}
+	return unbounded
 }
 
-// armAll arms the notifications, in the order of their identities; the changes of
-// one of them stay in theirs.
-func (t *tx) armAll(settlement Settlement) error {
-	sorted := slices.SortedStableFunc(slices.Values(settlement.Notifications), func(a, b New) int {
-		return cmp.Or(cmp.Compare(a.Object.Type, b.Object.Type), cmp.Compare(a.Object.ID[0], b.Object.ID[0]),
-			cmp.Compare(a.Object.ID[1], b.Object.ID[1]), cmp.Compare(a.Subscription, b.Subscription), cmp.Compare(a.Message, b.Message))
-	})
-	return each(t, arm, sorted, func(stmt *statement, n New) error {
-		if _, err := stmt.exec(n.parameters()...); err != nil {
-			return fmt.Errorf("notification %s of %s %q: %w", n.Subscription, n.Object.Type, n.Object.ID, err)
-		}
-		return nil
-	})
+// counting adds to the counters.
+var counting = insertion[Considered]{
+	head: "INSERT INTO considered (subscription, day, objects, matched, errors, last_error) VALUES ",
+	row:  "(?, ?, ?, ?, ?, ?)",
+	tail: ` ON CONFLICT (subscription, day) DO UPDATE SET objects = considered.objects + excluded.objects,
+		matched = considered.matched + excluded.matched, errors = considered.errors + excluded.errors,
+		last_error = CASE WHEN excluded.last_error = '' THEN considered.last_error ELSE excluded.last_error END`,
+	values: func(c Considered) []any {
+		return []any{kept(c.Subscription), c.Day, c.Objects, c.Matched, c.Errors, kept(c.LastError)}
+	},
+	compare: func(a, b Considered) int {
+		return cmp.Or(cmp.Compare(kept(a.Subscription), kept(b.Subscription)), cmp.Compare(a.Day, b.Day))
+	},
 }
 
-// count adds to the counters.
-func (t *tx) count(settlement Settlement) error {
-	sorted := slices.SortedFunc(slices.Values(settlement.Considered), func(a, b Considered) int {
-		return cmp.Or(cmp.Compare(a.Subscription, b.Subscription), cmp.Compare(a.Day, b.Day))
-	})
-	return each(t, `INSERT INTO considered (subscription, day, objects, matched, errors, last_error)
-		VALUES (?, ?, ?, ?, ?, ?)
-		ON CONFLICT (subscription, day) DO UPDATE SET objects = considered.objects + excluded.objects,
-			matched = considered.matched + excluded.matched, errors = considered.errors + excluded.errors,
-			last_error = CASE WHEN excluded.last_error = '' THEN considered.last_error ELSE excluded.last_error END`,
-		sorted, func(stmt *statement, c Considered) error {
-			_, err := stmt.exec(kept(c.Subscription), c.Day, c.Objects, c.Matched, c.Errors, kept(c.LastError))
-			return err
-		})
+// noting keeps the statuses.
+var noting = insertion[Status]{
+	head: "INSERT INTO statuses (object_type, object_id, status, at) VALUES ",
+	row:  "(?, ?, ?, ?)",
+	tail: " ON CONFLICT (object_type, object_id) DO UPDATE SET status = excluded.status, at = excluded.at",
+	values: func(st Status) []any {
+		return []any{string(st.Object.Type), key(st.Object), kept(st.Status), micros(st.At)}
+	},
+	compare: func(a, b Status) int { return compareRefs(a.Object, b.Object) },
 }
 
-// note keeps the statuses.
-func (t *tx) note(settlement Settlement) error {
-	sorted := slices.SortedStableFunc(slices.Values(settlement.Statuses), func(a, b Status) int {
-		return cmp.Or(cmp.Compare(a.Object.Type, b.Object.Type), cmp.Compare(key(a.Object), key(b.Object)))
-	})
-	return each(t, `INSERT INTO statuses (object_type, object_id, status, at) VALUES (?, ?, ?, ?)
-		ON CONFLICT (object_type, object_id) DO UPDATE SET status = excluded.status, at = excluded.at`,
-		sorted, func(stmt *statement, st Status) error {
-			_, err := stmt.exec(string(st.Object.Type), key(st.Object), kept(st.Status), micros(st.At))
-			return err
-		})
-}
-
-// statement is a prepared one.
-type statement struct {
-	ctx context.Context
-	*sql.Stmt
-}
-
-// exec runs it, and returns how many rows it changed.
-func (s *statement) exec(args ...any) (int64, error) {
-	result, err := s.ExecContext(s.ctx, args...)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
-// each prepares a statement, and runs f with it for each of the values.
-func each[T any](t *tx, text string, values []T, f func(*statement, T) error) error {
-	if len(values) == 0 {
-		return nil
-	}
-	stmt, err := t.PrepareContext(t.ctx, t.s.sql(text))
-	if err != nil {
-		return err
-	}
-	defer stmt.Close()
-	for _, v := range values {
-		if err := f(&statement{t.ctx, stmt}, v); err != nil {
-			return err
-		}
-	}
-	return nil
+func compareRefs(a, b object.Ref) int {
+	return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(key(a), key(b)))
 }

@@ -70,6 +70,15 @@ func places(n int) string {
 	return "(?" + strings.Repeat(", ?", n-1) + ")"
 }
 
+// list returns values as parameters.
+func list[T any](values []T) []any {
+	args := make([]any, len(values))
+	for i, v := range values {
+		args[i] = v
+	}
+	return args
+}
+
 // chunk is how many parameters a list has at most. Databases take more, but
 // forget how they planned statements of many lengths.
 const chunk = 500
