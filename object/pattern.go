@@ -80,16 +80,3 @@ func Format(patterns []Pattern) string {
 	}
 	return strings.Join(lines, "\n")
 }
-
-// sortIDs returns the IDs of objects of a type in the order of their text, each
-// once, in a list of its own.
-func sortIDs(t Type, ids []ID) []ID {
-	ids = slices.Clone(ids)
-	slices.SortFunc(ids, func(a, b ID) int {
-		if len(t.Fields()) == 1 && bare(a[0]) && bare(b[0]) { // the usual case: no need for the text
-			return strings.Compare(a[0], b[0])
-		}
-		return strings.Compare(string(appendID(nil, t, a)), string(appendID(nil, t, b)))
-	})
-	return slices.Compact(ids)
-}

@@ -40,16 +40,16 @@ func IssueVersionRef(id string, version int) Ref {
 func IncidentRef(id string) Ref { return Ref{TypeIncident, ID{id}} }
 
 // RevisionOf names the revision that a checkout belongs to. It tells false where
-// it belongs to none: without a commit hash, or with patches, but no hash of
-// them. Most submitters say nothing about patches where there are none; that is
-// the same as the patch set hash "".
+// it belongs to none: without a commit hash, or with a list of patches, even an
+// empty one, but no hash of them. Most submitters say nothing about patches where
+// there are none; that is the same as the patch set hash "".
 func RevisionOf(c *report.Checkout) (Ref, bool) {
 	switch {
 	case c.GitCommitHash == nil:
 		return Ref{}, false
 	case c.PatchsetHash != nil:
 		return RevisionRef(*c.GitCommitHash, *c.PatchsetHash), true
-	case len(c.PatchsetFiles) > 0:
+	case c.PatchsetFiles != nil:
 		return Ref{}, false
 	}
 	return RevisionRef(*c.GitCommitHash, ""), true
@@ -94,30 +94,4 @@ func ParseRef(text string) (Ref, error) {
 		return Ref{}, s.unexpected("the end")
 	}
 	return Ref{t, id}, nil
-}
-
-// appendID appends the fields of an ID as they are between brackets.
-func appendID(b []byte, t Type, id ID) []byte {
-	for i := range max(len(t.Fields()), 1) {
-		if i > 0 {
-			b = append(b, ", "...)
-		}
-		b = appendField(b, id[i])
-	}
-	return b
-}
-
-// appendField appends a field, in quotes if it must have them.
-func appendField(b []byte, field string) []byte {
-	if bare(field) {
-		return append(b, field...)
-	}
-	b = append(b, '"')
-	for i := range len(field) {
-		if field[i] == '"' || field[i] == '\\' {
-			b = append(b, '\\')
-		}
-		b = append(b, field[i])
-	}
-	return append(b, '"')
 }

@@ -72,7 +72,7 @@ func TestRevisionOf(t *testing.T) {
 		{"no commit", report.Checkout{PatchsetHash: &patches}, object.Ref{}},
 		{"commit", report.Checkout{GitCommitHash: &hash}, object.RevisionRef(hash, "")},
 		{"no patches", report.Checkout{GitCommitHash: &hash, PatchsetHash: &none}, object.RevisionRef(hash, "")},
-		{"no patch files", report.Checkout{GitCommitHash: &hash, PatchsetFiles: []report.Resource{}}, object.RevisionRef(hash, "")},
+		{"no patch files", report.Checkout{GitCommitHash: &hash, PatchsetFiles: []report.Resource{}}, object.Ref{}},
 		{"patches", report.Checkout{GitCommitHash: &hash, PatchsetHash: &patches, PatchsetFiles: files}, object.RevisionRef(hash, patches)},
 		{"patches without hash", report.Checkout{GitCommitHash: &hash, PatchsetFiles: files}, object.Ref{}},
 	} {

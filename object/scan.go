@@ -163,40 +163,6 @@ func (s *scanner) field() (string, error) {
 	}
 }
 
-// makeID makes the ID of an object of a type. The text says what is wrong with
-// the fields, if anything is.
-func makeID(t Type, fields []string) (ID, string) {
-	if names := t.Fields(); len(fields) != len(names) {
-		return ID{}, fmt.Sprintf("expected %s, the ID of %s, found %d fields", strings.Join(names, ", "), t, len(fields))
-	}
-	var id ID
-	copy(id[:], fields)
-	if t == TypeIssueVersion {
-		version, err := strconv.ParseInt(id[1], 10, 32) // as reports have it
-		if err != nil {
-			return ID{}, fmt.Sprintf("expected an integer of 32 bits as version_num, found %q", id[1])
-		}
-		id[1] = strconv.FormatInt(version, 10)
-	}
-	return id, ""
-}
-
-// bare tells whether a field needs no quotes.
-func bare(field string) bool {
-	for i := range len(field) {
-		if !fieldByte(field[i]) {
-			return false
-		}
-	}
-	return field != ""
-}
-
-func fieldByte(c byte) bool { return letterOrDigit(c) || strings.IndexByte("_:/.?%+-", c) >= 0 }
-
-func letterOrDigit(c byte) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
-}
-
 // listed lists types for people.
 func listed(types []Type) string {
 	if len(types) == 0 {

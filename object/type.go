@@ -74,7 +74,3 @@ func relation(child bool) string {
 	}
 	return "parent"
 }
-
-// ID identifies an object among those of its type: as many fields as the type
-// has, and "" behind them. The version of an issue is a decimal number.
-type ID [2]string

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package object
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// ID identifies an object among those of its type: as many fields as the type
+// has, and "" behind them. The version of an issue is a decimal number.
+type ID [2]string
+
+// sortIDs returns the IDs of objects of a type in the order of their text, each
+// once, in a list of its own.
+func sortIDs(t Type, ids []ID) []ID {
+	ids = slices.Clone(ids)
+	slices.SortFunc(ids, func(a, b ID) int {
+		if len(t.Fields()) == 1 && bare(a[0]) && bare(b[0]) { // the usual case: no need for the text
+			return strings.Compare(a[0], b[0])
+		}
+		return strings.Compare(string(appendID(nil, t, a)), string(appendID(nil, t, b)))
+	})
+	return slices.Compact(ids)
+}
+
+// appendID appends the fields of an ID as they are between brackets.
+func appendID(b []byte, t Type, id ID) []byte {
+	for i := range max(len(t.Fields()), 1) {
+		if i > 0 {
+			b = append(b, ", "...)
+		}
+		b = appendField(b, id[i])
+	}
+	return b
+}
+
+// appendField appends a field, in quotes if it must have them.
+func appendField(b []byte, field string) []byte {
+	if bare(field) {
+		return append(b, field...)
+	}
+	b = append(b, '"')
+	for i := range len(field) {
+		if field[i] == '"' || field[i] == '\\' {
+			b = append(b, '\\')
+		}
+		b = append(b, field[i])
+	}
+	return append(b, '"')
+}
+
+// makeID makes the ID of an object of a type. The text says what is wrong with
+// the fields, if anything is.
+func makeID(t Type, fields []string) (ID, string) {
+	if names := t.Fields(); len(fields) != len(names) {
+		return ID{}, fmt.Sprintf("expected %s, the ID of %s, found another number of fields: %d", strings.Join(names, ", "), t, len(fields))
+	}
+	var id ID
+	copy(id[:], fields)
+	if t == TypeIssueVersion {
+		version, err := strconv.ParseInt(id[1], 10, 32) // as reports have it
+		if err != nil {
+			return ID{}, fmt.Sprintf("expected an integer of 32 bits as version_num, found %q", id[1])
+		}
+		id[1] = strconv.FormatInt(version, 10)
+	}
+	return id, ""
+}
+
+// bare tells whether a field needs no quotes.
+func bare(field string) bool {
+	for i := range len(field) {
+		if !fieldByte(field[i]) {
+			return false
+		}
+	}
+	return field != ""
+}
+
+func fieldByte(c byte) bool { return letterOrDigit(c) || strings.IndexByte("_:/.?%+-", c) >= 0 }
+
+func letterOrDigit(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+}
