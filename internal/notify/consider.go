@@ -41,6 +41,7 @@ type consideration struct {
 	keeper  statusKeeper
 	folder  *subscription.Folder
 	at      time.Time // of the changes
+	whole   bool      // all there is will be considered: nothing is late
 
 	byType   map[object.Type][]*subscription.Subscription
 	have     map[string]int64 // tests of each build among what changed
@@ -74,11 +75,13 @@ func (c *consideration) consider(changes []store.Change) error {
 	if err := c.readChanged(t, changed); err != nil {
 		return err
 	}
-	if err := late(c.ctx, c.objects, t, c.have); err != nil {
-		return err
-	}
-	if err := c.readChanged(t, changed); err != nil {
-		return err
+	if !c.whole {
+		if err := late(c.ctx, c.objects, t, c.have); err != nil {
+			return err
+		}
+		if err := c.readChanged(t, changed); err != nil {
+			return err
+		}
 	}
 	for _, typ := range object.Types {
 		if typ == object.TypeTest || typ == object.TypeIncident {

@@ -73,7 +73,7 @@ func (n *Notifier) note(ctx context.Context, d *spool.Sending, failed error) err
 
 // send delivers to one recipient.
 func (n *Notifier) send(ctx context.Context, d *spool.Sending) error {
-	switch name, hook := strings.CutPrefix(d.Via, "webhook:"); {
+	switch name, hook := strings.CutPrefix(d.Via, hookPrefix); {
 	case hook:
 		return n.call(ctx, name, d)
 	case n.Mail == nil:
@@ -87,7 +87,7 @@ func (n *Notifier) send(ctx context.Context, d *spool.Sending) error {
 	if err != nil {
 		return err
 	}
-	return n.Mail.Send(ctx, n.Envelope.From, d.Recipient, text)
+	return n.Mail.Send(ctx, n.Envelope.From.Addr, d.Recipient, text)
 }
 
 // call calls a webhook.

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,31 +17,33 @@ import (
 
 // Envelope is what all mails have in common.
 type Envelope struct {
-	From     string   // address
+	From     mail.Address
 	Cc       []string // get a copy of each
 	Override string   // gets all mails, and nobody else any; "" for none
 	Budget   int      // mails to an address in a day, the rest goes into a digest; 0 for no bound
 }
 
 // recipients are those a subscription sends to, and how.
-func (e *Envelope) recipients(sub *subscription.Subscription) []spool.Recipient {
+func (e *Envelope) recipients(s *subscription.Subscription) []spool.Recipient {
 	var all []spool.Recipient
-	for _, via := range sub.Via {
-		if via != spool.Mail {
-			all = append(all, spool.Recipient{Via: via})
-			continue
-		}
-		if e.Override != "" {
-			all = append(all, spool.Recipient{Via: via, Address: e.Override, Header: "to"})
-			continue
-		}
+	for _, hook := range s.Hooks {
+		all = append(all, spool.Recipient{Via: hookPrefix + hook})
+	}
+	if s.Feed {
+		all = append(all, spool.Recipient{Via: spool.Feed})
+	}
+	switch {
+	case !s.Mail:
+	case e.Override != "":
+		all = append(all, spool.Recipient{Via: spool.Mail, Address: e.Override, Header: "to"})
+	default:
 		for _, list := range []struct {
 			header    string
 			addresses []string
-		}{{"to", sub.To}, {"cc", sub.Cc}, {"cc", e.Cc}, {"bcc", sub.Bcc}} {
+		}{{"to", s.To}, {"cc", s.Cc}, {"cc", e.Cc}, {"bcc", s.Bcc}} {
 			for _, address := range list.addresses {
 				all = append(all, spool.Recipient{
-					Via: via, Address: address, Header: list.header, Budget: e.Budget, SubscriptionBudget: sub.Budget,
+					Via: spool.Mail, Address: bare(address), Header: list.header, Budget: e.Budget, SubscriptionBudget: s.Budget,
 				})
 			}
 		}
@@ -48,10 +51,30 @@ func (e *Envelope) recipients(sub *subscription.Subscription) []spool.Recipient 
 	return all
 }
 
+// hookPrefix comes before the name of a webhook.
+const hookPrefix = "webhook:"
+
+// Addresses are all those that a subscription sends mails to.
+func Addresses(s *subscription.Subscription) []string {
+	var all []string
+	for _, address := range slices.Concat(s.To, s.Cc, s.Bcc) {
+		all = append(all, bare(address))
+	}
+	return all
+}
+
+// bare returns an address without the name before it.
+func bare(address string) string {
+	if parsed, err := mail.ParseAddress(address); err == nil {
+		return parsed.Addr
+	}
+	return address
+}
+
 // message is the mail of a notification. The same notification is the same mail,
 // to all its recipients and however often it is made.
 func (e *Envelope) message(one *spool.Notification) *mail.Message {
-	domain := e.From[strings.LastIndexByte(e.From, '@')+1:]
+	domain := cmp.Or(e.From.Addr[strings.LastIndexByte(e.From.Addr, '@')+1:], "localhost")
 	m := &mail.Message{
 		From: e.From, Subject: one.Subject, Text: one.Body, Date: one.Due,
 		MessageID: messageID(domain, one.Subscription, one.Object.String(), one.Message),
@@ -59,18 +82,16 @@ func (e *Envelope) message(one *spool.Notification) *mail.Message {
 		Headers: []mail.Header{
 			{Name: "X-KCIDB-Notification-ID", Value: NotificationID(one.Identity)},
 			{Name: "X-KCIDB-Notification-Message-ID", Value: one.Message},
-			{Name: "List-ID", Value: "<" + one.Subscription + ".kcidb." + cmp.Or(domain, "localhost") + ">"},
-			{Name: "Auto-Submitted", Value: "auto-generated"},
-			{Name: "Precedence", Value: "bulk"},
+			{Name: "List-ID", Value: "<" + one.Subscription + ".kcidb." + domain + ">"},
 		},
 	}
 	for _, d := range one.Deliveries {
 		switch {
 		case d.Via != spool.Mail:
 		case d.Header == "to":
-			m.To = append(m.To, d.Recipient)
+			m.To = append(m.To, mail.Address{Addr: d.Recipient})
 		case d.Header == "cc":
-			m.Cc = append(m.Cc, d.Recipient)
+			m.Cc = append(m.Cc, mail.Address{Addr: d.Recipient})
 		}
 	}
 	return m
@@ -86,5 +107,5 @@ func NotificationID(id spool.Identity) string {
 // messageID returns an ID of mails that is always the same for the same words.
 func messageID(domain string, words ...string) string {
 	sum := sha256.Sum256([]byte(strings.Join(words, "\n")))
-	return fmt.Sprintf("%x.kcidb@%s", sum[:16], cmp.Or(domain, "localhost"))
+	return fmt.Sprintf("%x.kcidb@%s", sum[:16], domain)
 }

@@ -7,7 +7,9 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/kcidb-go/kcidb/internal/describe"
 	"github.com/kcidb-go/kcidb/internal/subscription"
+	"github.com/kcidb-go/kcidb/internal/view"
 )
 
 // Folder is a folder of subscriptions that may change. A file that turned bad
@@ -72,4 +74,15 @@ func (f *Folder) Problems() []subscription.Problem {
 		return nil
 	}
 	return f.current.Problems
+}
+
+// Options say how subscriptions are read: with the standard texts, and the data
+// that notifications are written of.
+func Options() subscription.Options {
+	return subscription.Options{
+		Templates: describe.Templates(),
+		Data: func(s *subscription.Subscription, o view.Object) any {
+			return &describe.Data{Object: o, Subscription: s.Name, About: s.About, Base: "https://kcidb.example.org"}
+		},
+	}
 }

@@ -4,6 +4,7 @@ package notify
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"time"
 
@@ -107,4 +108,20 @@ type nothingKept struct{}
 
 func (nothingKept) Statuses(context.Context, []object.Ref) (map[object.Ref]spool.Status, error) {
 	return nil, nil
+}
+
+// Explain tells which of the conditions of a subscription an object fits, as if
+// it were new.
+func (m *Maker) Explain(ctx context.Context, s *subscription.Subscription, ref object.Ref) ([]subscription.Clause, error) {
+	w := view.New(ctx, m.Objects)
+	found, err := w.Find(ref)
+	if err != nil {
+		return nil, err
+	}
+	if !found[0].Known() {
+		return nil, fmt.Errorf("there is no %s in the database", ref)
+	}
+	c := newConsideration(ctx, m.Objects, nothingKept{}, m.Folder, m.Now())
+	one := c.lookAt(found[0], &touch{created: true}, nil)
+	return s.Explain(ctx, &one.Input)
 }

@@ -36,6 +36,7 @@ func (m *Maker) Replay(ctx context.Context, since time.Time, progress store.Prog
 		}
 		changes, first, last := changesOf(r)
 		c := newConsideration(ctx, m.Objects, nothingKept{}, m.Folder, last)
+		c.whole = true
 		if err := c.consider(changes); err != nil {
 			return nil, err
 		}

@@ -113,7 +113,7 @@ func write(ctx context.Context, sub *subscription.Subscription, in *subscription
 	room := mail.MaxBody - len([]rune(footer)) - 2
 	return spool.Rendered{
 		Subject: mail.CleanSubject(subject),
-		Body:    strings.TrimRight(mail.CleanBody(body, room), "\n") + "\n\n" + footer,
+		Body:    strings.TrimRight(mail.CutBody(body, room), "\n") + "\n\n" + footer,
 		Thread:  threadOf(in.Object),
 	}, failed
 }
@@ -169,7 +169,7 @@ func (n *Notifier) writeDigest(ctx context.Context, one *spool.Notification) err
 	}
 	return s.Ready(ctx, one, spool.Rendered{
 		Subject:    fmt.Sprintf("Digest: %d more notifications of %s", len(held), one.Message),
-		Body:       mail.CleanBody(digest(held, n.Base), mail.MaxBody),
+		Body:       mail.CleanBody(digest(held, n.Base)),
 		Thread:     "digest " + one.Object.ID[0],
 		Recipients: []spool.Recipient{{Via: spool.Mail, Address: one.Object.ID[0], Header: "to"}},
 		Digested:   told,

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+type ingestOptions struct {
+	database databaseOptions
+	folder   folderOptions
+	mail     mailOptions
+	in       inputOptions
+}
+
+func newIngestCommand(p *program) *cobra.Command {
+	var o ingestOptions
+	cmd := &cobra.Command{
+		Use:   "ingest",
+		Short: "Load reports, and write the e-mails they call for",
+		Long: `Load the reports on standard input into a database, one after the other, and
+after each write the e-mails that the subscriptions call for, of all that it
+changed and all above that, each followed by a NUL character. Nothing is sent,
+and waits and budgets are not heeded: it shows what a report triggers.
+
+Without -d the database is one in memory, gone when the command ends. One without
+a schema gets it.`,
+		Example: `  kcidb ingest --subscriptions ./subscriptions < report.json
+  kcidb ingest -d sqlite:my.db < report.json`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runIngest(cmd.Context(), p, &o)
+		},
+	}
+	o.database.spec = "sqlite::memory:"
+	o.database.addTo(p, cmd)
+	o.folder.addTo(cmd)
+	o.mail.addTo(cmd)
+	o.in.addFlags(cmd)
+	return cmd
+}
+
+func runIngest(ctx context.Context, p *program, o *ingestOptions) error {
+	folder, err := o.folder.load(p.level.logger(p.stderr))
+	if err != nil {
+		return err
+	}
+	return o.database.with(ctx, func(s store.Store) error {
+		if err := s.Init(ctx, store.Version{}); err != nil && !errors.Is(err, store.ErrInitialized) {
+			return err
+		}
+		maker, err := makerOf(p, s, folder, &o.mail)
+		if err != nil {
+			return err
+		}
+		for in, err := range o.in.reports(p) {
+			if err != nil {
+				return err
+			}
+			r, err := report.Decode(in.text)
+			if err != nil {
+				return in.wrap(err)
+			}
+			changes, err := s.Load(ctx, r, store.LoadOptions{})
+			if err != nil {
+				return fmt.Errorf("loading: %w", err)
+			}
+			if err := writeMails(p, maker.OfChanges(ctx, changes.Objects)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kcidb-go/kcidb/internal/notify"
+	"github.com/kcidb-go/kcidb/internal/spool"
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/subscription"
+	"github.com/kcidb-go/kcidb/object"
+)
+
+func newSubscriptionsCommand(p *program) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "subscriptions",
+		Short: "Check and try who is told of what",
+		Long: `Check and try subscriptions: YAML files in a folder that say who is told of what.
+docs/subscriber.md explains them.`,
+		Example: `  kcidb subscriptions check
+  kcidb subscriptions test my.yaml --since 7d`,
+	}
+	cmd.AddCommand(newSubscriptionsCheckCommand(p), newSubscriptionsTestCommand(p), newSubscriptionsFieldsCommand(p))
+	return cmd
+}
+
+func newSubscriptionsCheckCommand(p *program) *cobra.Command {
+	var folder folderOptions
+	cmd := &cobra.Command{
+		Use:   "check [FILE...]",
+		Short: "Tell what is wrong with subscriptions",
+		Long: `Read the subscriptions in the folder, or in files, as the service does, and tell
+what is wrong with them, with the line and the column. Those that are good are
+listed.
+
+Exit status: 0 all are good; 1 some are not; 2 wrong usage.`,
+		Example: `  kcidb subscriptions check
+  kcidb subscriptions check --subscriptions /etc/kcidb/subscriptions
+  kcidb subscriptions check my.yaml`,
+		RunE: func(_ *cobra.Command, args []string) error {
+			return runSubscriptionsCheck(p, &folder, args)
+		},
+	}
+	folder.addTo(cmd)
+	return cmd
+}
+
+func runSubscriptionsCheck(p *program, o *folderOptions, files []string) error {
+	var good []*subscription.Subscription
+	var problems []subscription.Problem
+	if len(files) == 0 {
+		folder, err := subscription.Load(o.resolve(), notify.Options())
+		if err != nil {
+			return err
+		}
+		good, problems = folder.Subscriptions, folder.Problems
+	}
+	for _, file := range files {
+		s, found, err := readSubscription(file)
+		if err != nil {
+			return err
+		}
+		if problems = append(problems, found...); len(found) == 0 {
+			good = append(good, s)
+		}
+	}
+	for _, s := range good {
+		fmt.Fprintf(p.stdout, "%s: good: %s, on %s\n", s.File, s.Name, s.On)
+	}
+	for _, problem := range problems {
+		fmt.Fprintln(p.stderr, problem.String())
+	}
+	if len(problems) > 0 {
+		return fmt.Errorf("%d problems", len(problems))
+	}
+	return nil
+}
+
+// readSubscription reads a file alone, without the webhooks of its folder.
+func readSubscription(file string) (*subscription.Subscription, []subscription.Problem, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, nil, err
+	}
+	s, problems := subscription.Parse(filepath.Base(file), text, notify.Options())
+	return s, problems, nil
+}
+
+type subscriptionsTestOptions struct {
+	database databaseOptions
+	mail     mailOptions
+	since    string
+	most     int
+}
+
+func newSubscriptionsTestCommand(p *program) *cobra.Command {
+	o := subscriptionsTestOptions{since: "7d", most: 20}
+	cmd := &cobra.Command{
+		Use:   "test FILE",
+		Short: "Tell what a subscription would have sent",
+		Long: `Replay what arrived in a database to a subscription, and tell what it would have
+sent, to whom, and how many in a day, with its wait and its budget. Nothing is
+sent or kept. Objects are seen as they are now, not as they were then.`,
+		Example: `  kcidb subscriptions test my.yaml
+  kcidb subscriptions test my.yaml -d sqlite:my.db --since 30d`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runSubscriptionsTest(cmd.Context(), p, &o, args[0])
+		},
+	}
+	o.database.orServed = true
+	o.database.addTo(p, cmd)
+	o.mail.addTo(cmd)
+	cmd.Flags().StringVar(&o.since, "since", o.since, "replay what arrived since this `TIME`, or so long ago: 12h, 7d")
+	cmd.Flags().IntVar(&o.most, "show", o.most, "show at most `N` of the notifications")
+	return cmd
+}
+
+func runSubscriptionsTest(ctx context.Context, p *program, o *subscriptionsTestOptions, file string) error {
+	since, err := parseSince(o.since, time.Now())
+	if err != nil {
+		return err
+	}
+	s, problems, err := readSubscription(file)
+	if err != nil {
+		return err
+	}
+	for _, problem := range problems {
+		fmt.Fprintln(p.stderr, problem.String())
+	}
+	if len(problems) > 0 {
+		return fmt.Errorf("%d problems", len(problems))
+	}
+	return o.database.with(ctx, func(st store.Store) error {
+		maker, err := makerOf(p, st, &subscription.Folder{Subscriptions: []*subscription.Subscription{s}}, &o.mail)
+		if err != nil {
+			return err
+		}
+		progress := p.newProgress("", nil)
+		all, err := maker.Replay(ctx, since, progress.tell)
+		progress.done()
+		if err != nil {
+			return err
+		}
+		return showReplay(ctx, p, maker, all, s, o.most)
+	})
+}
+
+func showReplay(ctx context.Context, p *program, maker *notify.Maker, all []notify.Would, s *subscription.Subscription, most int) error {
+	for i := range all {
+		if i == most {
+			fmt.Fprintf(p.stdout, "... and %d more\n", len(all)-most)
+			break
+		}
+		subject, err := maker.Subject(ctx, &all[i])
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(p.stdout, "%s  %s\n    %s\n", all[i].At.UTC().Format("2006-01-02 15:04"), all[i].Object, subject)
+	}
+	if len(all) > 0 {
+		fmt.Fprintln(p.stdout)
+	}
+	days := map[string]int{}
+	for _, one := range all {
+		days[one.At.UTC().Format(time.DateOnly)]++
+	}
+	out := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprint(out, "DAY\tNOTIFICATIONS\tMAILS TO EACH\tIN THE DIGEST\n")
+	for _, day := range slices.Sorted(mapKeys(days)) {
+		mails := days[day]
+		if s.Budget > 0 {
+			mails = min(mails, s.Budget)
+		}
+		fmt.Fprintf(out, "%s\t%d\t%d\t%d\n", day, days[day], mails, days[day]-mails)
+	}
+	if err := out.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintf(p.stdout, "%d notifications in all, to %s\n", len(all), cmp.Or(recipientsOf(all), "nobody"))
+	return nil
+}
+
+// recipientsOf lists who would get the notifications.
+func recipientsOf(all []notify.Would) string {
+	if len(all) == 0 {
+		return ""
+	}
+	list := ""
+	for _, r := range all[0].To {
+		if list != "" {
+			list += ", "
+		}
+		if r.Via == spool.Mail {
+			list += r.Address
+		} else {
+			list += r.Via
+		}
+	}
+	return list
+}
+
+func newSubscriptionsFieldsCommand(p *program) *cobra.Command {
+	return &cobra.Command{
+		Use:   "fields [TYPE]",
+		Short: "List what expressions can ask of objects",
+		Long: `List the fields that the objects have in the expressions of subscriptions, each
+with its type.`,
+		Example: `  kcidb subscriptions fields test`,
+		Args:    cobra.MaximumNArgs(1),
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			var words []string
+			for _, t := range object.Types {
+				words = append(words, string(t))
+			}
+			return words, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			return runSubscriptionsFields(p, args)
+		},
+	}
+}

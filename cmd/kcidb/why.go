@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kcidb-go/kcidb/internal/notify"
+	"github.com/kcidb-go/kcidb/internal/spool"
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/subscription"
+	"github.com/kcidb-go/kcidb/object"
+)
+
+// whyDays is how many days back counts of subscriptions are told.
+const whyDays = 7
+
+type whyOptions struct {
+	database databaseOptions
+	folder   folderOptions
+	object   string
+	limit    int
+}
+
+func newWhyCommand(p *program) *cobra.Command {
+	var o whyOptions
+	cmd := &cobra.Command{
+		Use:   "why RECIPIENT|NOTIFICATION",
+		Short: "Tell why somebody was told, or was not",
+		Long: `Tell why a notification was sent, and to whom, or what somebody was told of
+lately, and by which subscriptions.
+
+A notification is named by its number, or by the X-KCIDB-Notification-ID of its
+mail; a recipient by the address. With --object the subscriptions that send to
+the recipient are asked about an object as it is now, and what fits and what does
+not is told: why they did not hear of it.`,
+		Example: `  kcidb why me@example.org
+  kcidb why 17
+  kcidb why 'stable-rc revision[8c2fb4b5a3,""]'
+  kcidb why me@example.org --object 'test[ci:1]'`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runWhy(cmd.Context(), p, &o, args[0])
+		},
+	}
+	o.database.orServed = true
+	o.database.addTo(p, cmd)
+	o.folder.addTo(cmd)
+	cmd.Flags().StringVar(&o.object, "object", "", "tell why they did, or did not, hear of this `OBJECT`, such as 'test[ci:1]'")
+	cmd.Flags().IntVar(&o.limit, "limit", 20, "tell of at most `N` notifications")
+	return cmd
+}
+
+func runWhy(ctx context.Context, p *program, o *whyOptions, who string) error {
+	var ref object.Ref
+	if o.object != "" {
+		var err error
+		if ref, err = object.ParseRef(o.object); err != nil {
+			return usagef("--object: %v", err)
+		}
+	}
+	return withSpool(ctx, &o.database, func(st store.Store, s *spool.Spool) error {
+		number, err := strconv.ParseInt(who, 10, 64)
+		switch {
+		case err == nil:
+			n, err := s.Get(ctx, number)
+			if err != nil {
+				return err
+			}
+			n.Subject, n.Body = "", ""
+			showNotification(p.stdout, &n)
+			return nil
+		case strings.Contains(who, " "):
+			return whyNotification(ctx, p, s, who)
+		case !strings.Contains(who, "@"):
+			return usagef("%q is neither an address, nor a notification's number or ID", who)
+		}
+		folder, err := o.folder.load(p.level.logger(p.stderr))
+		if err != nil {
+			return err
+		}
+		if o.object != "" {
+			return whyObject(ctx, p, st, folder, who, ref)
+		}
+		return whyRecipient(ctx, p, s, folder, who, o.limit)
+	})
+}
+
+// whyNotification tells of the notifications with an ID as it is in mails.
+func whyNotification(ctx context.Context, p *program, s *spool.Spool, id string) error {
+	name, text, _ := strings.Cut(id, " ")
+	ref, err := object.ParseRef(text)
+	if err != nil {
+		return usagef("NOTIFICATION: %v", err)
+	}
+	all, err := s.List(ctx, spool.Filter{Subscription: name, Object: ref})
+	if err != nil {
+		return err
+	}
+	if len(all) == 0 {
+		return fmt.Errorf("the subscription %q has told nothing of %s", name, ref)
+	}
+	for i := range all {
+		all[i].Subject, all[i].Body = "", ""
+		showNotification(p.stdout, &all[i])
+	}
+	return nil
+}
+
+// sendsTo returns the subscriptions that send to an address.
+func sendsTo(folder *subscription.Folder, address string) []*subscription.Subscription {
+	var found []*subscription.Subscription
+	for _, s := range folder.Subscriptions {
+		if slices.ContainsFunc(notify.Addresses(s), func(a string) bool { return strings.EqualFold(a, address) }) {
+			found = append(found, s)
+		}
+	}
+	return found
+}
+
+// whyRecipient tells what somebody was told lately, and by which subscriptions.
+func whyRecipient(ctx context.Context, p *program, s *spool.Spool, folder *subscription.Folder, address string, limit int) error {
+	counters, err := s.Counters(ctx, time.Now().UTC().AddDate(0, 0, 1-whyDays).Format(time.DateOnly))
+	if err != nil {
+		return err
+	}
+	subscriptions := sendsTo(folder, address)
+	if len(subscriptions) == 0 {
+		fmt.Fprintf(p.stdout, "No subscription sends to %s now.\n", address)
+	}
+	for _, one := range subscriptions {
+		var sum spool.Considered
+		for _, c := range counters {
+			if c.Subscription == one.Name {
+				sum.Objects += c.Objects
+				sum.Matched += c.Matched
+				sum.Errors += c.Errors
+				if c.LastError != "" {
+					sum.LastError = c.LastError
+				}
+			}
+		}
+		fmt.Fprintf(p.stdout, "Subscription %s (%s), on %s: considered %d objects in %d days, %d matched.\n",
+			one.Name, one.File, one.On, sum.Objects, whyDays, sum.Matched)
+		if sum.Errors > 0 {
+			fmt.Fprintf(p.stdout, "  Its rule failed for %d of them, at last for %s\n", sum.Errors, sum.LastError)
+		}
+	}
+	all, err := s.List(ctx, spool.Filter{Recipient: address, Limit: limit})
+	if err != nil {
+		return err
+	}
+	if len(all) == 0 {
+		fmt.Fprintf(p.stdout, "Nothing was sent to them.\n")
+		return nil
+	}
+	fmt.Fprintf(p.stdout, "\nThe last notifications to them:\n")
+	for i := range all {
+		n := &all[i]
+		fmt.Fprintf(p.stdout, "%d: %s of %s: %s\n  because %s\n", n.Number, n.Subscription, n.Object, n.Subject, n.Reason)
+		for _, d := range n.Deliveries {
+			if strings.EqualFold(d.Recipient, address) {
+				fmt.Fprint(p.stdout, "  ")
+				showDelivery(p.stdout, &d)
+			}
+		}
+	}
+	return nil
+}
+
+// whyObject tells what of the subscriptions that send to somebody fits an object.
+func whyObject(ctx context.Context, p *program, st store.Store, folder *subscription.Folder, address string, ref object.Ref) error {
+	subscriptions := sendsTo(folder, address)
+	if len(subscriptions) == 0 {
+		return fmt.Errorf("no subscription sends to %s", address)
+	}
+	maker, err := makerOf(p, st, folder, &mailOptions{from: "kcidb@localhost"})
+	if err != nil {
+		return err
+	}
+	out := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
+	for _, s := range subscriptions {
+		if s.On != ref.Type {
+			fmt.Fprintf(out, "%s (%s): it is on %s objects, and this is a %s\n", s.Name, s.File, s.On, ref.Type)
+			continue
+		}
+		clauses, err := maker.Explain(ctx, s, ref)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "%s (%s):\n", s.Name, s.File)
+		for _, c := range clauses {
+			answer := "no"
+			if c.Held {
+				answer = "yes"
+			}
+			fmt.Fprintf(out, "  %s\t%s\n", answer, c.Text)
+		}
+	}
+	return out.Flush()
+}
