@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mail
+
+import (
+	"errors"
+	"fmt"
+	"net/mail"
+	"regexp"
+	"strings"
+)
+
+// Address is where mail goes to, and whose it is.
+type Address struct {
+	Name string // "" for none
+	Addr string // LOCAL@DOMAIN
+}
+
+// String returns the address as a header shows it.
+func (a Address) String() string { return a.header().String() }
+
+// The most characters of an address, of what is before its @, and of a name.
+const (
+	MaxAddress = 254
+	maxLocal   = 64
+	maxName    = 128
+)
+
+var (
+	localPart = regexp.MustCompile(`^[A-Za-z0-9!#$%&'*+/=?^_{|}~` + "`" + `-]+(\.[A-Za-z0-9!#$%&'*+/=?^_{|}~` + "`" + `-]+)*$`)
+	label     = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
+	number    = regexp.MustCompile(`^[0-9]+$`)
+)
+
+// ParseAddress reads one address, "LOCAL@DOMAIN" or "NAME <LOCAL@DOMAIN>", and
+// refuses what servers are known to differ about: quotes before the @, comments,
+// groups, numeric hosts, and letters beyond ASCII outside the name. The error
+// says what is wrong, for whoever wrote the address. The domain is in small
+// letters.
+func ParseAddress(text string) (Address, error) {
+	if strings.TrimSpace(text) == "" {
+		return Address{}, errors.New("the address is empty")
+	}
+	if strings.ContainsFunc(text, unwanted) {
+		return Address{}, errors.New("the address has a control character or broken UTF-8")
+	}
+	if err := plain(text); err != nil {
+		return Address{}, err
+	}
+	if !strings.Contains(text, "@") {
+		return Address{}, fmt.Errorf("%q is not an address: it has no @", short(text))
+	}
+	a, err := mail.ParseAddress(text)
+	if err != nil {
+		return Address{}, fmt.Errorf("%q is not an address: %s", short(text), strings.TrimPrefix(err.Error(), "mail: "))
+	}
+	at := strings.LastIndexByte(a.Address, '@')
+	addr := a.Address[:at+1] + strings.ToLower(a.Address[at+1:])
+	if err := checkAddr(addr); err != nil {
+		return Address{}, err
+	}
+	return Address{Name: line(a.Name, maxName), Addr: addr}, nil
+}
+
+// plain refuses the syntax that makes an address more than a name and an address.
+func plain(text string) error {
+	quoted := false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '\\' && quoted:
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == ':' || c == ';':
+			return fmt.Errorf("%q: a group of addresses, or an address with %q, is not taken", short(text), c)
+		case c == ',':
+			return fmt.Errorf("%q is more than one address", short(text))
+		case c == '(':
+			return fmt.Errorf("%q: a comment in parentheses is not taken; write NAME <ADDRESS>", short(text))
+		case c == '[':
+			return fmt.Errorf("%q: a numeric host is not taken", short(text))
+		}
+	}
+	return nil
+}
+
+// checkAddr says why the text is no LOCAL@DOMAIN that can be given to a server.
+func checkAddr(addr string) error {
+	local, domain, found := strings.Cut(addr, "@")
+	switch {
+	case !found || local == "":
+		return fmt.Errorf("%q is not an address: there must be something on both sides of an @", short(addr))
+	case len(addr) > MaxAddress:
+		return fmt.Errorf("the address %q is longer than %d characters", short(addr), MaxAddress)
+	case len(local) > maxLocal:
+		return fmt.Errorf("the address %q has more than %d characters before the @", short(addr), maxLocal)
+	case !ascii(local):
+		return fmt.Errorf("the address %q has a letter beyond ASCII before the @, which is not supported", short(addr))
+	case !localPart.MatchString(local):
+		return fmt.Errorf("the address %q has a character before the @ that would need quotes, which is not supported", short(addr))
+	case !ascii(domain):
+		return fmt.Errorf("the domain of %q has a letter beyond ASCII: write it the way that starts with xn--", short(addr))
+	}
+	labels := strings.Split(domain, ".")
+	for _, l := range labels {
+		if !label.MatchString(l) {
+			return fmt.Errorf("the domain of %q is not one", short(addr))
+		}
+	}
+	if number.MatchString(labels[len(labels)-1]) {
+		return fmt.Errorf("the domain of %q is a number, not a name", short(addr))
+	}
+	return nil
+}
+
+// header returns the address for a header. The name is cleaned again, for it
+// need not have come from ParseAddress.
+func (a Address) header() *mail.Address {
+	return &mail.Address{Name: undecodable(line(a.Name, maxName)), Address: a.Addr}
+}
+
+// short keeps an error readable whatever was pasted into a field.
+func short(text string) string { return line(text, 80) }
+
+func ascii(text string) bool {
+	for i := 0; i < len(text); i++ {
+		if text[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mail
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// Target is the server mail is given to.
+type Target struct {
+	Host string // a name or an IP address
+	Port int
+	User string // "" for no authentication
+	// Implicit: the connection starts with TLS (smtps).
+	Implicit bool
+	// StartTLS is StartNever, StartAlways, or StartOffered; nothing where Implicit.
+	StartTLS string
+}
+
+// Whether a connection that starts without TLS goes on with it.
+const (
+	StartNever   = "never"
+	StartAlways  = "always"  // or not at all; the default
+	StartOffered = "offered" // if the server offers it; the default where the server is on this host
+)
+
+// ParseURL reads the address of a server:
+//
+//	smtp://[USER@]HOST[:PORT][?starttls=never|always]
+//	smtps://[USER@]HOST[:PORT]
+//
+// The port is 25, 587 with a user, or 465 with smtps, unless it says so. A
+// password has no place in it, and no error shows one that is there anyway.
+func ParseURL(text string) (Target, error) {
+	u, err := url.Parse(text)
+	if err != nil {
+		// The error has the text in it, and so perhaps a password.
+		return Target{}, errors.New("the mail server's URL is not a URL")
+	}
+	t := Target{Host: strings.TrimSuffix(u.Hostname(), "."), User: u.User.Username()}
+	switch u.Scheme {
+	case "smtp":
+		t.Port = 25
+		if t.User != "" {
+			t.Port = 587
+		}
+	case "smtps":
+		t.Implicit, t.Port = true, 465
+	default:
+		return Target{}, errors.New("the mail server's URL must start with smtp:// or smtps://")
+	}
+	if _, is := u.User.Password(); is {
+		return Target{}, errors.New("the mail server's URL has a password in it, which belongs into a setting of its own")
+	}
+	if u.User != nil && t.User == "" || strings.ContainsFunc(t.User, unwanted) {
+		return Target{}, errors.New("the user in the mail server's URL is not one")
+	}
+	if t.Host == "" || len(t.Host) > 253 || strings.ContainsFunc(t.Host, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
+		return Target{}, errors.New("the mail server's URL has no host, or none that can be one")
+	}
+	if port := u.Port(); port != "" {
+		if t.Port, err = strconv.Atoi(port); err != nil || t.Port < 1 || t.Port > 65535 {
+			return Target{}, fmt.Errorf("the mail server's port %s is not between 1 and 65535", short(port))
+		}
+	} else if strings.HasSuffix(u.Host, ":") {
+		return Target{}, errors.New("the mail server's URL has a colon and no port after it")
+	}
+	if u.Path != "" && u.Path != "/" || u.Fragment != "" || u.Opaque != "" {
+		return Target{}, errors.New("the mail server's URL has something behind the host")
+	}
+	return t, t.options(u.RawQuery)
+}
+
+// options reads what follows the question mark.
+func (t *Target) options(raw string) error {
+	query, err := url.ParseQuery(raw)
+	if err != nil {
+		return errors.New("what follows the ? in the mail server's URL cannot be read")
+	}
+	for key, values := range query {
+		switch {
+		case key != "starttls":
+			return fmt.Errorf("the mail server's URL has an option %q; there is only starttls", short(key))
+		case t.Implicit:
+			return errors.New("starttls is not for smtps://, which has TLS from the start")
+		case len(values) != 1 || values[0] != StartNever && values[0] != StartAlways:
+			return errors.New("starttls in the mail server's URL is neither never nor always")
+		}
+		t.StartTLS = values[0]
+	}
+	switch {
+	case t.Implicit || t.StartTLS != "":
+	case t.Loopback():
+		t.StartTLS = StartOffered
+	default:
+		t.StartTLS = StartAlways
+	}
+	if t.StartTLS == StartNever && t.User != "" && !t.Loopback() {
+		return errors.New("starttls=never with a user would show the password to the network")
+	}
+	return nil
+}
+
+// Loopback tells whether the server is on this host, by its name.
+func (t *Target) Loopback() bool {
+	if strings.EqualFold(t.Host, "localhost") {
+		return true
+	}
+	ip, err := netip.ParseAddr(t.Host)
+	return err == nil && ip.Unmap().IsLoopback()
+}
+
+// Address returns HOST:PORT.
+func (t *Target) Address() string { return net.JoinHostPort(t.Host, strconv.Itoa(t.Port)) }
