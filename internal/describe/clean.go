@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package describe
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Nothing in a report can be trusted: not to be short, not to be one line, not
+// to leave the terminal's colours or the direction of writing alone. All that is
+// of a report goes through one of the functions here.
+
+const (
+	maxLine  = 200     // characters of a text in a line
+	maxURL   = 2000    // characters of a URL; a part of one leads nowhere
+	maxRead  = 1 << 16 // bytes that are looked at for a text
+	maxLines = 40      // lines of a comment
+	maxBytes = 4 << 10 // and its bytes
+)
+
+// odd tells whether a character is none to show: it moves the cursor, changes
+// the direction, or cannot be seen.
+func odd(r rune) bool {
+	return r == utf8.RuneError || unicode.In(r, unicode.C, unicode.Zl, unicode.Zp)
+}
+
+// escapes are what terminals take for colours, titles and movements.
+var escapes = regexp.MustCompile("\x1b(?:\\[[0-9;:?<=>]*[ -/]*[@-~]|\\][^\x07\x1b\n]*(?:\x07|\x1b\\\\)?|[ -/]*[0-Z\\\\^-~])")
+
+// clean replaces what is odd. Tabs become spaces, all line ends newlines.
+func clean(text string) string {
+	if strings.IndexByte(text, '\x1b') >= 0 {
+		text = escapes.ReplaceAllString(text, "")
+	}
+	var b strings.Builder
+	b.Grow(len(text))
+	for i, r := range text {
+		switch {
+		case r == '\n':
+			b.WriteByte('\n')
+		case r == '\r' && strings.HasPrefix(text[i:], "\r\n"): // the newline follows
+		case r == '\r':
+			b.WriteByte('\n')
+		case r == '\t':
+			b.WriteString("    ")
+		case odd(r):
+			b.WriteRune(unicode.ReplacementChar)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// head and tail return the beginning and the end of a text, of whole characters.
+func head(text string, bytes int) string {
+	if len(text) <= bytes {
+		return text
+	}
+	for bytes > 0 && !utf8.RuneStart(text[bytes]) {
+		bytes--
+	}
+	return text[:bytes]
+}
+
+func tail(text string, bytes int) string {
+	if len(text) <= bytes {
+		return text
+	}
+	start := len(text) - bytes
+	for start < len(text) && !utf8.RuneStart(text[start]) {
+		start++
+	}
+	return text[start:]
+}
+
+// cut returns text of a number of characters at most, with a mark if something
+// was cut off.
+func cut(text string, most int) string {
+	if len(text) <= most || utf8.RuneCountInString(text) <= most {
+		return text
+	}
+	n := 0
+	for i := range text {
+		if n == most-3 {
+			return strings.TrimRight(text[:i], " ") + "..."
+		}
+		n++
+	}
+	return text
+}
+
+// line returns a text for a place that has a line: with single spaces for all
+// white space in it, and not too long.
+func line(text string) string {
+	return cut(strings.Join(strings.Fields(clean(head(text, maxRead))), " "), maxLine)
+}
+
+// address returns a URL as something that stays one where it is found in text.
+func address(url string) string {
+	if len(url) > maxURL {
+		return fmt.Sprintf("(a URL of %s bytes, too long to show)", number(int64(len(url))))
+	}
+	var b strings.Builder
+	for _, r := range url {
+		switch {
+		case odd(r) || unicode.IsSpace(r) || strings.ContainsRune("<>\"`", r):
+			for _, c := range []byte(string(r)) {
+				fmt.Fprintf(&b, "%%%02X", c)
+			}
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// prose returns the beginning of a text of several lines, with a mark if
+// something was cut off. Long lines are broken.
+func prose(text string) string {
+	whole := clean(head(text, maxRead))
+	lines := strings.Split(strings.TrimRight(strings.Trim(whole, "\n"), " \n"), "\n")
+	var kept []string
+	bytes := 0
+	for i, l := range lines {
+		for _, part := range wrap(strings.TrimRight(l, " "), width-2) {
+			if bytes += len(part) + 1; bytes > maxBytes || len(kept) == maxLines {
+				return strings.Join(append(kept, leftOut(len(lines)-i, len(text) > maxRead)), "\n")
+			}
+			kept = append(kept, part)
+		}
+	}
+	if len(text) > maxRead {
+		kept = append(kept, leftOut(0, true))
+	}
+	return strings.Join(kept, "\n")
+}
+
+func leftOut(lines int, more bool) string {
+	if more {
+		return "[the rest is left out]"
+	}
+	return fmt.Sprintf("[the rest is left out: %s]", plural(int64(lines), "line"))
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package describe
+
+import (
+	"strings"
+
+	"github.com/kcidb-go/kcidb/internal/view"
+	"github.com/kcidb-go/kcidb/object"
+)
+
+const maxIssues = 10 // that are listed
+
+// Issue is a known issue that was seen.
+type Issue struct {
+	Title string
+	About string // where it was seen, and what is at fault
+	URL   string // where people talk of it
+	Link  string // its page
+}
+
+// Issues are the known issues that were seen in an object and below it.
+type Issues struct {
+	List []Issue
+	More int64
+}
+
+// Issues are the known issues seen in the object and below it, those seen most
+// first; nil for none.
+func (d Data) Issues() (*Issues, error) {
+	var all []*view.Finding
+	var err error
+	switch o := d.Object.(type) {
+	case *view.Revision, *view.Checkout:
+		var builds *view.Builds
+		if builds, _, err = results(o); err == nil {
+			all, err = builds.Findings()
+		}
+	case *view.Build:
+		all, err = o.Findings()
+	case *view.Test:
+		var seen []*view.Sighting
+		seen, err = o.Issues()
+		for _, s := range seen {
+			all = append(all, &view.Finding{IssueVersion: s.IssueVersion})
+		}
+	}
+	if err != nil || len(all) == 0 {
+		return nil, err
+	}
+	issues := &Issues{}
+	for i, f := range all {
+		if i == maxIssues {
+			issues.More = int64(len(all) - i)
+			break
+		}
+		var about []string
+		if f.Builds+f.Tests > 0 {
+			about = append(about, "seen in "+seenIn(f.Builds, f.Tests))
+		}
+		if at := fault(f.IssueVersion); at != "" {
+			about = append(about, at)
+		}
+		issues.List = append(issues.List, Issue{
+			Title: issueName(f.IssueVersion), About: strings.Join(about, "; "), URL: address(f.URL()), Link: Link(d.Base, f.Ref()),
+		})
+	}
+	return issues, nil
+}
+
+// fault says what is at fault for an issue.
+func fault(v *view.IssueVersion) string {
+	culprits := v.Culprits()
+	if len(culprits) == 0 {
+		return ""
+	}
+	return "at fault: " + several(culprits, len(culprits))
+}
+
+// Part is what a part of the builds and tests comes to.
+type Part struct{ Name, Outcome string }
+
+// Architectures says what those architectures come to where something is bad.
+// There are none where there is one architecture only: it is the whole.
+func (d Data) Architectures() ([]Part, error) {
+	builds, tests, err := results(d.Object)
+	if err != nil {
+		return nil, err
+	}
+	architecture := func(b *view.Build) string { return b.Architecture() }
+	tested, err := tests.By(architecture)
+	if err != nil {
+		return nil, err
+	}
+	built := builds.By(architecture)
+	both := object.By{}
+	for _, groups := range []map[string]object.Counts{built, tested} {
+		for name, counts := range groups {
+			for status, n := range counts {
+				both.Add(name, status, n)
+			}
+		}
+	}
+	if len(both) < 2 {
+		return nil, nil
+	}
+	var parts []Part
+	for name, all := range both.Sorted() {
+		if view.Bad(all) == 0 || len(parts) == maxGroups {
+			continue
+		}
+		var said []string
+		if view.Bad(tested[name]) > 0 {
+			said = append(said, sum(tested[name], "test"))
+		}
+		if view.Bad(built[name]) > 0 {
+			said = append(said, sum(built[name], "build"))
+		}
+		if name == "" {
+			name = "unknown"
+		}
+		parts = append(parts, Part{cut(line(name), 30), strings.Join(said, "; ")})
+	}
+	return parts, nil
+}
