@@ -16,7 +16,9 @@ import (
 	"iter"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -50,7 +52,10 @@ func openAll(ctx context.Context, specs []string, open func(context.Context, str
 		}
 		s.stores = append(s.stores, one)
 	}
-	if first, ok := s.stores[0].(store.Receipts); ok {
+	switch first := s.stores[0].(type) {
+	case answerer:
+		return &complete{receipts{s, first}, first}, nil
+	case store.Receipts:
 		return &receipts{s, first}, nil
 	}
 	return s, nil
@@ -159,8 +164,10 @@ func (s *Store) Load(ctx context.Context, r *report.Report, opts store.LoadOptio
 }
 
 // follow loads into a database that is not the first. Some of the submissions
-// may be there already, from a load that failed in a later database.
+// may be there already, from a load that failed in a later database. Changes are
+// noted in the first only.
 func follow(ctx context.Context, one store.Store, r *report.Report, opts store.LoadOptions) error {
+	opts.Note = false
 	_, err := one.Load(ctx, r, opts)
 	if !errors.Is(err, store.ErrLoaded) {
 		return err
@@ -215,3 +222,35 @@ func (s *receipts) eachKeeper(f func(store.Receipts) error) error {
 		return nil
 	})
 }
+
+// answerer is a Store that can do all there is to answer from, and to notify.
+type answerer interface {
+	store.Receipts
+	store.Objects
+	store.Spooler
+}
+
+// complete is a Store whose first database can do all that. It is the only one
+// that is asked.
+type complete struct {
+	receipts
+	first answerer
+}
+
+func (s *complete) Match(ctx context.Context, patterns []object.Pattern, opts store.MatchOptions) iter.Seq2[*object.Set, error] {
+	return s.first.Match(ctx, patterns, opts)
+}
+
+func (s *complete) Tally(ctx context.Context, builds []string) (map[string]map[report.Status]int64, error) {
+	return s.first.Tally(ctx, builds)
+}
+
+func (s *complete) Outcomes(ctx context.Context, builds []string) iter.Seq2[store.Outcome, error] {
+	return s.first.Outcomes(ctx, builds)
+}
+
+func (s *complete) Previous(ctx context.Context, like store.Like, n int) ([]string, error) {
+	return s.first.Previous(ctx, like, n)
+}
+
+func (s *complete) Spool() *spool.Spool { return s.first.Spool() }

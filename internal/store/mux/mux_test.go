@@ -41,7 +41,7 @@ func open(t *testing.T, params string) store.Store {
 
 func TestStore(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) store.Store { return open(t, "sqlite::memory: sqlite::memory:") },
-		storetest.Capabilities{Keeps: true, Purges: true, Receipts: true, Several: true})
+		storetest.Capabilities{Keeps: true, Purges: true, Receipts: true, Objects: true, Notes: true, Several: true})
 }
 
 // TestAll loads into all databases, and answers from the first.
@@ -74,6 +74,34 @@ func TestAll(t *testing.T) {
 	}
 	if _, keeps := open(t, "null sqlite:"+other).(store.Receipts); keeps {
 		t.Error("keeps receipts where the first database does not")
+	}
+	if _, answers := open(t, "null sqlite:"+other).(store.Objects); answers {
+		t.Error("answers for objects where the first database does not")
+	}
+}
+
+// TestNotes notes changes in the first database only, for nobody would consider
+// them in others.
+func TestNotes(t *testing.T) {
+	first, other := "sqlite:"+filepath.Join(t.TempDir(), "a"), "sqlite:"+filepath.Join(t.TempDir(), "b")
+	s := open(t, first+" "+other)
+	if err := s.Init(t.Context(), store.Version{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, params := range []string{first, other} {
+		if err := open(t, params).(store.Spooler).Spool().Watch(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := &report.Report{Checkouts: []report.Checkout{{ID: "a:1", Origin: "a"}}}
+	if _, err := s.Load(t.Context(), r, store.LoadOptions{Note: true}); err != nil {
+		t.Fatal(err)
+	}
+	for params, want := range map[string]int64{first: 1, other: 0} {
+		backlog, err := open(t, params).(store.Spooler).Spool().Backlog(t.Context())
+		if err != nil || backlog.Batches != want {
+			t.Errorf("%s: %d batches, %v, want %d", params, backlog.Batches, err, want)
+		}
 	}
 }
 

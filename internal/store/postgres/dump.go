@@ -33,7 +33,7 @@ func (s *Store) dump(ctx context.Context, opts store.DumpOptions, yield func(*re
 	if err := v.exec(ctx, "SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off"); err != nil {
 		return err
 	}
-	p := newPages(v, opts.PerReport, opts.Metadata, yield)
+	p := newPages(v, opts.PerReport, opts.Metadata, reportsOnly(yield))
 	for i := range tables {
 		t := &tables[i]
 		more, err := p.read(ctx, t, "SELECT "+t.columnList()+" FROM "+t.name+` o

@@ -36,7 +36,7 @@ func (s *Store) query(ctx context.Context, q store.Query, yield func(*report.Rep
 	if err := w.find(ctx, v, &q); err != nil {
 		return err
 	}
-	p := newPages(v, q.PerReport, q.Metadata, yield)
+	p := newPages(v, q.PerReport, q.Metadata, reportsOnly(yield))
 	builds := w.testsOf(&q)
 	for _, list := range []struct {
 		table *table

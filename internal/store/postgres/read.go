@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -82,24 +83,30 @@ const pageSize = 500
 
 var fetchPage = fmt.Sprintf("FETCH %d FROM page", pageSize)
 
-// pages reads rows in pages and puts them together to reports.
+// pages reads rows in pages and puts them together to sets.
 type pages struct {
 	view     *view
 	values   values
 	contents contentReader
-	each     int // objects in a report
-	next     *report.Report
-	yield    func(*report.Report, error) bool
+	each     int // objects in a set
+	next     *object.Set
+	count    int // objects in it
+	yield    func(*object.Set, error) bool
 }
 
-// defaultPerReport is how many objects are in a report where nobody says.
-const defaultPerReport = 1000
+// defaultPerSet is how many objects are in a set where nobody says.
+const defaultPerSet = 1000
 
-func newPages(v *view, perReport int, metadata bool, yield func(*report.Report, error) bool) *pages {
-	if perReport <= 0 {
-		perReport = defaultPerReport
+func newPages(v *view, perSet int, metadata bool, yield func(*object.Set, error) bool) *pages {
+	if perSet <= 0 {
+		perSet = defaultPerSet
 	}
-	return &pages{view: v, values: values{metadata: metadata}, each: perReport, next: &report.Report{}, yield: yield}
+	return &pages{view: v, values: values{metadata: metadata}, each: perSet, next: &object.Set{}, yield: yield}
+}
+
+// reportsOnly returns what hands out the reports of sets that have nothing else.
+func reportsOnly(yield func(*report.Report, error) bool) func(*object.Set, error) bool {
+	return func(s *object.Set, err error) bool { return yield(&s.Report, err) }
 }
 
 // read reads the rows that a query selects with the columns of a table. It
@@ -121,7 +128,7 @@ func (p *pages) read(ctx context.Context, t *table, query string, args ...any) (
 			if p.values.err != nil {
 				return false, p.values.err
 			}
-			if p.next.Count() == p.each && !p.flush() {
+			if p.count++; p.count == p.each && !p.flush() {
 				return false, nil
 			}
 		}
@@ -171,10 +178,10 @@ func cloneRow(values [][]byte) [][]byte {
 
 // flush hands out the objects read so far, where there are any.
 func (p *pages) flush() bool {
-	if p.next.Count() == 0 {
+	if p.count == 0 {
 		return true
 	}
-	r := p.next
-	p.next = &report.Report{}
-	return p.yield(r, nil)
+	s := p.next
+	p.next, p.count = &object.Set{}, 0
+	return p.yield(s, nil)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -22,7 +23,7 @@ type table struct {
 	excerpt  int               // index of the one that does so only where it is long, -1 for none
 	enums    map[string]string // the types of the columns that have one of ours
 	rows     func(*report.Report, *encoder) []row
-	add      func(*report.Report, *values) // appends the object in a row
+	add      func(*object.Set, *values) // appends the object in a row
 }
 
 // tables are in the order of the graph. A star marks what refers to contents, two
@@ -32,27 +33,27 @@ var tables = []table{
 		git_commit_tags git_commit_message git_repository_branch git_repository_branch_tip patchset_files patchset_hash_given
 		message_id comment start_time origin_builds_finish_time origin_tests_finish_time log_url log_excerpt valid misc`,
 		func(r *report.Report, e *encoder) []row { return rowsOf(e, r.Checkouts, e.checkout) },
-		func(r *report.Report, v *values) { r.Checkouts = append(r.Checkouts, v.checkout()) }),
+		func(s *object.Set, v *values) { s.Report.Checkouts = append(s.Report.Checkouts, v.checkout()) }),
 	newTable(store.Builds, "builds", 1, `_timestamp id origin checkout_id comment start_time duration architecture command
 		compiler input_files output_files config_name config_url log_url log_excerpt status:status misc`,
 		func(r *report.Report, e *encoder) []row { return rowsOf(e, r.Builds, e.build) },
-		func(r *report.Report, v *values) { r.Builds = append(r.Builds, v.build()) }),
+		func(s *object.Set, v *values) { s.Report.Builds = append(s.Report.Builds, v.build()) }),
 	newTable(store.Tests, "test_rows", 1, `_timestamp id origin build_id environment_comment environment_compatible* environment_misc*
 		path comment log_url* log_excerpt** status:status number_value number_unit number_prefix:unit_prefix start_time duration input_files*
 		output_files* misc`,
 		func(r *report.Report, e *encoder) []row { return rowsOf(e, r.Tests, e.test) },
-		func(r *report.Report, v *values) { r.Tests = append(r.Tests, v.test()) }),
+		func(s *object.Set, v *values) { s.Report.Tests = append(s.Report.Tests, v.test()) }),
 	newTable(store.Issues, "issues", 2, `_timestamp id version origin report_url report_subject culprit_code culprit_tool
 		culprit_harness categories comment misc`,
 		func(r *report.Report, e *encoder) []row { return rowsOf(e, r.Issues, e.issue) },
-		func(r *report.Report, v *values) { r.Issues = append(r.Issues, v.issue()) }),
+		func(s *object.Set, v *values) { s.Report.Issues = append(s.Report.Issues, v.issue()) }),
 	newTable(store.Incidents, "incidents", 1, `_timestamp id origin issue_id issue_version build_id test_id present comment misc`,
 		func(r *report.Report, e *encoder) []row { return rowsOf(e, r.Incidents, e.incident) },
-		func(r *report.Report, v *values) { r.Incidents = append(r.Incidents, v.incident()) }),
+		func(s *object.Set, v *values) { s.Report.Incidents = append(s.Report.Incidents, v.incident()) }),
 }
 
 func newTable(list store.List, name string, keys int, columns string,
-	rows func(*report.Report, *encoder) []row, add func(*report.Report, *values)) table {
+	rows func(*report.Report, *encoder) []row, add func(*object.Set, *values)) table {
 	t := table{list: list, name: name, keys: keys, rows: rows, add: add, excerpt: -1, enums: map[string]string{}}
 	for i, column := range strings.Fields(columns) {
 		column, refers := strings.CutSuffix(column, "*")

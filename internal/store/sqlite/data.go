@@ -12,10 +12,12 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store"
 )
 
-// Empty removes all objects and receipts, and gives the file's space back.
+// Empty removes all objects, receipts, changes and notifications, and gives the
+// file's space back. Who watches still does.
 func (s *Store) Empty(ctx context.Context) error {
 	err := s.update(ctx, func(tx *sql.Tx) error {
-		for _, name := range []string{"checkouts", "builds", "tests", "issues", "incidents", "contents", "receipts"} {
+		for _, name := range []string{"checkouts", "builds", "tests", "issues", "incidents", "contents", "receipts",
+			"changes", "notifications", "deliveries", "considered", "statuses"} {
 			if _, err := tx.ExecContext(ctx, "DELETE FROM "+name); err != nil {
 				return err
 			}

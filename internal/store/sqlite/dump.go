@@ -34,7 +34,7 @@ func (s *Store) dump(ctx context.Context, opts store.DumpOptions, yield func(*re
 	if !opts.Until.IsZero() {
 		until = opts.Until.UnixMicro()
 	}
-	p := newPages(v, opts.PerReport, opts.Metadata, yield)
+	p := newPages(v, opts.PerReport, opts.Metadata, reportsOnly(yield))
 	for i := range tables {
 		more, err := p.read(ctx, &tables[i], tables[i].dumpSQL(), [2]any{after, int64(math.MaxInt64)}, until)
 		if !more {

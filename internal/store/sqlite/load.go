@@ -24,6 +24,11 @@ func (s *Store) Load(ctx context.Context, r *report.Report, opts store.LoadOptio
 				return err
 			}
 		}
+		if opts.Note {
+			if err := note(ctx, tx, l.arrival, l.changes.Objects); err != nil {
+				return err
+			}
+		}
 		return saveReceipts(tx, opts.Receipts)
 	})
 	if err != nil {
@@ -49,8 +54,8 @@ type loader struct {
 // inserted, and looked at again only where that did nothing: one statement and
 // one walk down each index for an object.
 func (l *loader) load(t *table, r *report.Report) error {
-	var m *merger // prepared with the first object
-	listed := make(map[store.Key]bool)
+	var m *merger                     // prepared with the first object
+	listed := make(map[store.Key]int) // which of the changes, counted from 1
 	for row := range t.rows(r) {
 		if m == nil {
 			m = &merger{tx: l.tx, table: t}
@@ -70,15 +75,20 @@ func (l *loader) load(t *table, r *report.Report) error {
 			return err
 		}
 		inserted, _ := result.RowsAffected() // the engine always knows
-		changed := inserted == 1
+		change := store.Change{List: t.list, Key: t.key(row), Created: inserted == 1, Now: t.statusOf(row)}
+		changed := change.Created
 		if !changed {
-			if changed, err = m.merge(row); err != nil {
+			if changed, err = m.merge(row, &change); err != nil {
 				return err
 			}
 		}
-		if key := t.key(row); changed && !listed[key] {
-			listed[key] = true
-			l.changes.Objects = append(l.changes.Objects, store.Change{List: t.list, Key: key, Created: inserted == 1})
+		switch n := listed[change.Key]; {
+		case !changed:
+		case n > 0:
+			l.changes.Objects[n-1].Now = change.Now
+		default:
+			l.changes.Objects = append(l.changes.Objects, change)
+			listed[change.Key] = len(l.changes.Objects)
 		}
 	}
 	return nil
@@ -107,8 +117,8 @@ func (m *merger) close() {
 }
 
 // merge merges a row into the one of its object that is there, and tells
-// whether that changed anything but the timestamp.
-func (m *merger) merge(row []any) (bool, error) {
+// whether that changed anything but the timestamp. It completes the change.
+func (m *merger) merge(row []any, change *store.Change) (bool, error) {
 	if err := m.prepare(&m.find, m.table.selectSQL()); err != nil {
 		return false, err
 	}
@@ -122,7 +132,10 @@ func (m *merger) merge(row []any) (bool, error) {
 	}
 	rowid, stored := found[0], found[1:]
 	before := stored[0]
-	if mergeRow(stored, row) {
+	change.Was = m.table.statusOf(stored)
+	changed := mergeRow(stored, row)
+	change.Now = m.table.statusOf(stored)
+	if changed {
 		if err := m.prepare(&m.update, m.table.updateSQL()); err != nil {
 			return false, err
 		}

@@ -32,12 +32,12 @@ func (s *Store) query(ctx context.Context, q store.Query, yield func(*report.Rep
 	if q.Empty() {
 		return nil
 	}
-	w := wanted{table: fmt.Sprintf("temp.wanted_%d", s.queries.Add(1))}
+	w := s.newWanted()
 	defer v.do(context.WithoutCancel(ctx), w.drop)
 	if err := v.do(ctx, func(tx *sql.Tx) error { return w.find(ctx, tx, &q) }); err != nil {
 		return err
 	}
-	p := newPages(v, q.PerReport, q.Metadata, yield)
+	p := newPages(v, q.PerReport, q.Metadata, reportsOnly(yield))
 	for i := range tables {
 		t := &tables[i]
 		more, err := p.read(ctx, t, w.readSQL(t), [2]any{"", int64(0)}, string(t.list))
@@ -70,11 +70,21 @@ var steps = []step{
 // SQLite keeps it on disk when it is large.
 type wanted struct{ table string }
 
+func (s *Store) newWanted() wanted {
+	return wanted{fmt.Sprintf("temp.wanted_%d", s.queries.Add(1))}
+}
+
+// make makes the table. What tells objects with the same ID apart has no type,
+// for a hash must not become a number.
+func (w wanted) make(ctx context.Context, tx *sql.Tx) error {
+	_, err := tx.ExecContext(ctx, "CREATE TABLE "+w.table+
+		" (list TEXT, id TEXT, version, PRIMARY KEY (list, id, version)) WITHOUT ROWID")
+	return err
+}
+
 // find fills the table with what a query asks for.
 func (w wanted) find(ctx context.Context, tx *sql.Tx, q *store.Query) error {
-	_, err := tx.ExecContext(ctx, "CREATE TABLE "+w.table+
-		" (list TEXT, id TEXT, version INTEGER, PRIMARY KEY (list, id, version)) WITHOUT ROWID")
-	if err != nil {
+	if err := w.make(ctx, tx); err != nil {
 		return err
 	}
 	if err := w.addKeys(ctx, tx, q); err != nil {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -19,8 +20,9 @@ type table struct {
 	keys     int
 	columns  []string
 	contents []int // indexes of the columns that refer to contents
+	status   int   // index of the column, 0 for none
 	rows     func(*report.Report) iter.Seq[[]any]
-	add      func(*report.Report, *values) // appends the object in a row
+	add      func(*object.Set, *values) // appends the object in a row
 }
 
 // tables are in the order of the graph. A star marks what refers to contents:
@@ -30,33 +32,36 @@ var tables = []table{
 		git_commit_tags git_commit_message git_repository_branch git_repository_branch_tip patchset_files patchset_hash
 		message_id comment start_time origin_builds_finish_time origin_tests_finish_time log_url* log_excerpt* valid misc`,
 		func(r *report.Report) iter.Seq[[]any] { return rowsOf(r.Checkouts, checkoutRow) },
-		func(r *report.Report, v *values) { r.Checkouts = append(r.Checkouts, v.checkout()) }),
+		func(s *object.Set, v *values) { s.Report.Checkouts = append(s.Report.Checkouts, v.checkout()) }),
 	newTable(store.Builds, 1, `_timestamp id origin checkout_id comment start_time duration architecture command
 		compiler input_files* output_files* config_name config_url log_url* log_excerpt* status misc`,
 		func(r *report.Report) iter.Seq[[]any] { return rowsOf(r.Builds, buildRow) },
-		func(r *report.Report, v *values) { r.Builds = append(r.Builds, v.build()) }),
+		func(s *object.Set, v *values) { s.Report.Builds = append(s.Report.Builds, v.build()) }),
 	newTable(store.Tests, 1, `_timestamp id origin build_id environment_comment environment_compatible* environment_misc*
 		path comment log_url* log_excerpt* status number_value number_unit number_prefix start_time duration input_files*
 		output_files* misc`,
 		func(r *report.Report) iter.Seq[[]any] { return rowsOf(r.Tests, testRow) },
-		func(r *report.Report, v *values) { r.Tests = append(r.Tests, v.test()) }),
+		func(s *object.Set, v *values) { s.Report.Tests = append(s.Report.Tests, v.test()) }),
 	newTable(store.Issues, 2, `_timestamp id version origin report_url report_subject culprit_code culprit_tool
 		culprit_harness categories comment misc`,
 		func(r *report.Report) iter.Seq[[]any] { return rowsOf(r.Issues, issueRow) },
-		func(r *report.Report, v *values) { r.Issues = append(r.Issues, v.issue()) }),
+		func(s *object.Set, v *values) { s.Report.Issues = append(s.Report.Issues, v.issue()) }),
 	newTable(store.Incidents, 1, `_timestamp id origin issue_id issue_version build_id test_id present comment misc`,
 		func(r *report.Report) iter.Seq[[]any] { return rowsOf(r.Incidents, incidentRow) },
-		func(r *report.Report, v *values) { r.Incidents = append(r.Incidents, v.incident()) }),
+		func(s *object.Set, v *values) { s.Report.Incidents = append(s.Report.Incidents, v.incident()) }),
 }
 
 func newTable(list store.List, keys int, columns string,
-	rows func(*report.Report) iter.Seq[[]any], add func(*report.Report, *values)) table {
+	rows func(*report.Report) iter.Seq[[]any], add func(*object.Set, *values)) table {
 	t := table{list: list, keys: keys, rows: rows, add: add}
 	for i, name := range strings.Fields(columns) {
 		name, refers := strings.CutSuffix(name, "*")
 		t.columns = append(t.columns, name)
 		if refers {
 			t.contents = append(t.contents, i)
+		}
+		if name == "status" {
+			t.status = i
 		}
 	}
 	return t
@@ -82,6 +87,12 @@ func (t *table) key(row []any) store.Key {
 		k.Version = int(row[2].(int64))
 	}
 	return k
+}
+
+// statusOf returns the status of the object in a row, "" for none.
+func (t *table) statusOf(row []any) report.Status {
+	status, _ := row[t.status].(string) // the first column is a number
+	return report.Status(status)
 }
 
 // insertSQL inserts a row unless its object is there.

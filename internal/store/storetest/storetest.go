@@ -30,6 +30,8 @@ type Capabilities struct {
 	Snapshots   bool // a dump shows the database of one moment
 	Purges      bool // Purge removes things
 	Receipts    bool // it is a store.Receipts
+	Objects     bool // it is a store.Objects
+	Notes       bool // it is a store.Spooler
 	Several     bool // more schemas than one are known
 	JSONValues  bool // free objects come back as the same values, which may be written otherwise
 }
@@ -58,6 +60,10 @@ func Run(t *testing.T, open Open, can Capabilities) {
 		{"RoundTrip", can.Keeps, s.roundTrip},
 		{"Query", can.Keeps, s.query},
 		{"QueryConformance", can.Keeps, s.queryConformance},
+		{"Patterns", can.Objects, s.patterns},
+		{"Outcomes", can.Objects, s.outcomes},
+		{"Previous", can.Objects, s.previous},
+		{"Notes", can.Notes, s.notes},
 		{"Purge", can.Keeps && can.Purges, s.purge},
 		{"PurgeKeeping", can.Keeps && can.Purges, s.purgeKeeping},
 		{"NoPurge", !can.Purges, s.noPurge},

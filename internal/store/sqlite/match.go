@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"iter"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/patterns"
+	"github.com/kcidb-go/kcidb/object"
+)
+
+var _ store.Objects = (*Store)(nil)
+
+// patchset is the hash of a checkout's patches, "" where it says that there are
+// none by naming none. The checkout is called %[1]s.
+const patchset = "coalesce(%[1]s.patchset_hash, CASE WHEN %[1]s.patchset_files IS NULL THEN '' END)"
+
+// dialect has the IDs of a list as a JSON list, which is one parameter.
+var dialect = patterns.Dialect{
+	Tests:    "tests",
+	Patchset: patchset,
+	In: func(t object.Type, columns []string, n int) string {
+		if len(columns) == 1 {
+			return fmt.Sprintf("%s IN (SELECT value FROM json_each(?%d))", columns[0], n)
+		}
+		return fmt.Sprintf("(%s) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?%d))", strings.Join(columns, ", "), n)
+	},
+	Args: func(t object.Type, ids []object.ID) []any {
+		b := []byte{'['}
+		for i, id := range ids {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			switch len(t.Fields()) {
+			case 1:
+				b, _ = jsontext.AppendQuote(b, id[0]) // they are valid UTF-8, as all that follow
+			default:
+				b, _ = jsontext.AppendQuote(append(b, '['), id[0])
+				b = append(b, ',')
+				if version, err := strconv.Atoi(id[1]); err == nil && t == object.TypeIssueVersion {
+					b = strconv.AppendInt(b, int64(version), 10)
+				} else {
+					b, _ = jsontext.AppendQuote(b, id[1])
+				}
+				b = append(b, ']')
+			}
+		}
+		return []any{string(append(b, ']'))}
+	},
+}
+
+// subject is where the objects of a type are read from.
+type subject struct {
+	object.Type
+	*table
+}
+
+// subjects are in the order of object.Types. What groups have comes from their
+// members, by the statements that read them.
+var subjects = []subject{
+	{object.TypeRevision, &table{columns: []string{"git_commit_hash", "patchset_hash", "git_commit_name", "patchset_files"},
+		add: func(s *object.Set, v *values) { s.Revisions = append(s.Revisions, v.revision()) }}},
+	{object.TypeCheckout, &tables[0]},
+	{object.TypeBuild, &tables[1]},
+	{object.TypeTest, &tables[2]},
+	{object.TypeIssue, &table{columns: []string{"id", "origin"},
+		add: func(s *object.Set, v *values) { s.Issues = append(s.Issues, v.issueGroup()) }}},
+	{object.TypeIssueVersion, &tables[3]},
+	{object.TypeIncident, &tables[4]},
+}
+
+// Match returns the objects that any of the patterns names. What is found from
+// IDs is noted first, and then read in pages, as Query does it; where all objects
+// of a type are looked at, they are read in pages at once.
+func (s *Store) Match(ctx context.Context, all []object.Pattern, opts store.MatchOptions) iter.Seq2[*object.Set, error] {
+	return func(yield func(*object.Set, error) bool) {
+		if err := s.match(ctx, all, opts, yield); err != nil {
+			yield(nil, s.failure(ctx, "match", err))
+		}
+	}
+}
+
+func (s *Store) match(ctx context.Context, all []object.Pattern, opts store.MatchOptions, yield func(*object.Set, error) bool) error {
+	v, err := s.view(ctx)
+	if err != nil {
+		return err
+	}
+	defer v.close()
+	w := s.newWanted()
+	defer v.do(context.WithoutCancel(ctx), w.drop)
+	questions := make([]patterns.Question, len(subjects))
+	asked := make([]bool, len(subjects))
+	err = v.do(ctx, func(tx *sql.Tx) error {
+		if err := w.make(ctx, tx); err != nil {
+			return err
+		}
+		for i, sub := range subjects {
+			if questions[i], asked[i] = dialect.Ask(sub.Type, all); asked[i] && !sub.streams(questions[i]) {
+				if _, err := tx.ExecContext(ctx, w.noteSQL(sub, questions[i]), questions[i].Args...); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	p := newPages(v, opts.PerSet, opts.Metadata, yield)
+	for i, sub := range subjects {
+		if !asked[i] {
+			continue
+		}
+		query, args := w.matchSQL(sub), []any{string(sub.Type)}
+		if sub.streams(questions[i]) {
+			query, args = sub.streamSQL(questions[i]), nil
+		}
+		if more, err := p.read(ctx, sub.table, query, [2]any{"", int64(0)}, args...); !more {
+			return err
+		}
+	}
+	p.flush()
+	return nil
+}
+
+// streams tells whether the objects are read in pages at once. Groups have no
+// index in the order of their keys.
+func (s subject) streams(q patterns.Question) bool { return !q.Few && s.keys > 0 }
+
+// streamSQL selects the objects that a question asks for, of all there are.
+func (s subject) streamSQL(q patterns.Question) string {
+	order, behind := "o.id, 0", "o.id > ?1"
+	if s.keys == 2 {
+		order, behind = "o.id, o.version", "(o.id, o.version) > (?1, ?2)"
+	}
+	return "SELECT " + order + ", " + s.columnList() + " FROM " + q.Table + " o WHERE " + behind + " AND (" + q.Where + ")" +
+		" ORDER BY " + strings.TrimSuffix(order, ", 0") + " LIMIT ?3"
+}
+
+// noteSQL adds the keys of what a question asks for to the table.
+func (w wanted) noteSQL(s subject, q patterns.Question) string {
+	more := ""
+	if len(q.Key) == 1 {
+		more = ", 0"
+	}
+	return fmt.Sprintf("INSERT INTO %s SELECT '%s', *%s FROM (%s)", w.table, s.Type, more, q.Keys)
+}
+
+// matchSQL selects the noted objects of a type.
+func (w wanted) matchSQL(s subject) string {
+	columns := ""
+	switch s.Type {
+	case object.TypeRevision:
+		columns = "w.version, " + firstOf("git_commit_name") + ", " + firstOf("patchset_files")
+	case object.TypeIssue:
+		columns = "(SELECT origin FROM issues o WHERE o.id = w.id ORDER BY o.version DESC LIMIT 1)"
+	default:
+		return w.readSQL(s.table)
+	}
+	return "SELECT w.id, w.version, w.id, " + columns + " FROM " + w.table + ` w
+		WHERE (w.id, w.version) > (?, ?) AND w.list = ? ORDER BY w.id, w.version LIMIT ?`
+}
+
+// firstOf selects the first value of a column that a checkout of a revision has.
+// The plus has the engine look for the revision, and not through all checkouts in
+// the order of their times.
+func firstOf(column string) string {
+	return fmt.Sprintf(`(SELECT o.%s FROM checkouts o WHERE o.git_commit_hash = w.id AND %s = w.version AND o.%[1]s IS NOT NULL
+		ORDER BY +o._timestamp, o.id LIMIT 1)`, column, fmt.Sprintf(patchset, "o"))
+}
+
+func (v *values) revision() object.Revision {
+	return object.Revision{GitCommitHash: v.required(), PatchsetHash: v.required(), GitCommitName: v.text(), PatchsetFiles: v.resources()}
+}
+
+func (v *values) issueGroup() object.Issue {
+	return object.Issue{ID: v.required(), Origin: v.required()}
+}

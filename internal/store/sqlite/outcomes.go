@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"iter"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/lists"
+	"github.com/kcidb-go/kcidb/object"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// Tally returns how many tests of each status there are in each of the builds.
+func (s *Store) Tally(ctx context.Context, builds []string) (map[string]map[report.Status]int64, error) {
+	all := make(map[string]map[report.Status]int64)
+	v, err := s.view(ctx)
+	if err == nil {
+		defer v.close()
+		err = v.do(ctx, func(tx *sql.Tx) error { return tally(ctx, tx, builds, all) })
+	}
+	if err != nil {
+		return nil, s.failure(ctx, "tally", err)
+	}
+	return all, nil
+}
+
+const tallySQL = `SELECT build_id, coalesce(status, ''), count(*) FROM tests
+	WHERE build_id IN (SELECT value FROM json_each(?)) GROUP BY 1, 2`
+
+func tally(ctx context.Context, tx *sql.Tx, builds []string, all map[string]map[report.Status]int64) error {
+	rows, err := tx.QueryContext(ctx, tallySQL, string(lists.AppendStrings(nil, builds)))
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var build string
+		var status report.Status
+		var n int64
+		if err := rows.Scan(&build, &status, &n); err != nil {
+			return err
+		}
+		if all[build] == nil {
+			all[build] = make(map[report.Status]int64)
+		}
+		all[build][status] = n
+	}
+	return rows.Err()
+}
+
+// Outcomes returns what is needed of tests to sum them up. It is noted in the
+// order it is wanted in, in a temporary table, and then read in pages.
+func (s *Store) Outcomes(ctx context.Context, builds []string) iter.Seq2[store.Outcome, error] {
+	return func(yield func(store.Outcome, error) bool) {
+		if err := s.outcomes(ctx, builds, yield); err != nil {
+			yield(store.Outcome{}, s.failure(ctx, "outcomes", err))
+		}
+	}
+}
+
+func (s *Store) outcomes(ctx context.Context, builds []string, yield func(store.Outcome, error) bool) error {
+	v, err := s.view(ctx)
+	if err != nil {
+		return err
+	}
+	defer v.close()
+	w := s.newWanted()
+	defer v.do(context.WithoutCancel(ctx), w.drop)
+	if err := v.do(ctx, func(tx *sql.Tx) error { return w.noteOutcomes(ctx, tx, builds) }); err != nil {
+		return err
+	}
+	var next store.Outcome
+	var platforms store.Platforms
+	noted := table{
+		columns:  []string{"id", "build_id", "origin", "path", "status", "environment_misc", "start_time"},
+		contents: []int{5},
+		add:      func(_ *object.Set, v *values) { next = v.outcome(&platforms) },
+	}
+	p := newPages(v, 1, false, func(*object.Set, error) bool { return yield(next, nil) })
+	_, err = p.read(ctx, &noted, w.outcomesSQL(), [2]any{int64(0), int64(0)})
+	return err
+}
+
+// noteOutcomes fills the table, which numbers outcomes in their order.
+func (w wanted) noteOutcomes(ctx context.Context, tx *sql.Tx, builds []string) error {
+	_, err := tx.ExecContext(ctx, "CREATE TABLE "+w.table+
+		" (number INTEGER PRIMARY KEY, id TEXT, build_id TEXT, origin TEXT, path TEXT, status TEXT, environment_misc INTEGER, start_time INTEGER)")
+	if err != nil {
+		return err
+	}
+	insert, err := tx.PrepareContext(ctx, "INSERT INTO "+w.table+" (id, build_id, origin, path, status, environment_misc, start_time)\n"+outcomesOfSQL)
+	if err != nil {
+		return err
+	}
+	defer insert.Close()
+	noted := make(map[string]bool, len(builds))
+	for _, build := range builds {
+		if noted[build] {
+			continue
+		}
+		noted[build] = true
+		if _, err := insert.ExecContext(ctx, build); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// outcomesOfSQL selects the outcomes of a build.
+const outcomesOfSQL = `SELECT id, build_id, origin, coalesce(path, ''), coalesce(status, ''), environment_misc, start_time
+	FROM tests WHERE build_id = ? ORDER BY 4, 1`
+
+func (w wanted) outcomesSQL() string {
+	return "SELECT number, 0, id, build_id, origin, path, status, environment_misc, start_time FROM " + w.table +
+		" WHERE number > ?1 ORDER BY number LIMIT ?3"
+}
+
+func (v *values) outcome(platforms *store.Platforms) store.Outcome {
+	o := store.Outcome{
+		ID: v.required(), BuildID: v.required(), Origin: v.required(), Path: v.required(),
+		Status: report.Status(v.required()), Platform: platforms.Of(v.raw()),
+	}
+	if start := v.time(); start != nil {
+		o.Start = *start
+	}
+	return o
+}
+
+// Previous returns the IDs of builds like one.
+func (s *Store) Previous(ctx context.Context, like store.Like, n int) (ids []string, err error) {
+	v, err := s.view(ctx)
+	if err == nil {
+		defer v.close()
+		err = v.do(ctx, func(tx *sql.Tx) (err error) {
+			ids, err = previous(ctx, tx, like, n)
+			return err
+		})
+	}
+	return ids, s.failure(ctx, "previous", err)
+}
+
+// previousSQL goes through the checkouts of the branch, from the newest to older
+// ones. IS is = for what is NULL, too, and uses the index all the same.
+const previousSQL = `SELECT b.id FROM checkouts c CROSS JOIN builds b ON b.checkout_id = c.id
+	WHERE c.git_repository_url IS ? AND c.git_repository_branch IS ? AND c.start_time < ? AND c.origin = ?
+		AND b.architecture IS ? AND b.config_name IS ? AND b.origin = ?
+	ORDER BY c.start_time DESC, c.id DESC, b.start_time DESC, b.id DESC LIMIT ?`
+
+func previous(ctx context.Context, tx *sql.Tx, like store.Like, n int) (ids []string, err error) {
+	rows, err := tx.QueryContext(ctx, previousSQL, known(like.RepositoryURL), known(like.Branch), like.Before.UnixMicro(), like.Origin,
+		known(like.Architecture), known(like.ConfigName), like.Origin, max(n, 0))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	return ids, rows.Err()
+}
+
+// known returns a text, nil for none.
+func known(text string) any {
+	if text == "" {
+		return nil
+	}
+	return text
+}

@@ -1,0 +1,477 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package storetest
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/object"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// objects returns the store of an empty database as one that knows relations.
+func (s suite) objects(t *testing.T) store.Objects {
+	t.Helper()
+	db, ok := s.ready(t).(store.Objects)
+	if !ok {
+		t.Fatal("the store is not what its driver declares: it does not answer for objects by their relations")
+	}
+	return db
+}
+
+// patterns finds objects by their relations.
+func (s suite) patterns(t *testing.T) {
+	t.Run("conformance", s.patternConformance)
+	t.Run("random", s.patternRandom)
+	t.Run("many", s.patternMany)
+	t.Run("characters", s.patternCharacters)
+	t.Run("groups", s.patternGroups)
+	t.Run("pages", s.patternPages)
+	t.Run("cancel", s.patternCancel)
+}
+
+func parse(t *testing.T, texts ...string) (all []object.Pattern) {
+	t.Helper()
+	for _, text := range texts {
+		some, err := object.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, some...)
+	}
+	return all
+}
+
+// gather puts sets together, which are in the order of the types and of the IDs,
+// and have as many objects as they may.
+func gather(t *testing.T, sets iter.Seq2[*object.Set, error], perSet int) *object.Set {
+	t.Helper()
+	all := &object.Set{}
+	last := perSet
+	for set, err := range sets {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := set.Count(); perSet > 0 && (n > perSet || last < perSet) || n == 0 {
+			t.Errorf("a set of %d objects, behind one of %d, where there may be %d", n, last, perSet)
+		} else if perSet > 0 {
+			last = n
+		}
+		all.Revisions = append(all.Revisions, set.Revisions...)
+		all.Issues = append(all.Issues, set.Issues...)
+		all.Report.Append(&set.Report)
+	}
+	refs := slices.Collect(all.Refs())
+	if !slices.IsSortedFunc(refs, compareRefs) || len(slices.Compact(slices.Clone(refs))) < len(refs) {
+		t.Errorf("not in order, or not each once: %v", refs)
+	}
+	return all
+}
+
+// compareRefs compares objects as Match orders them.
+func compareRefs(a, b object.Ref) int {
+	if a.Type != b.Type {
+		return slices.Index(object.Types, a.Type) - slices.Index(object.Types, b.Type)
+	}
+	if a.ID[0] == b.ID[0] && a.Type == object.TypeIssueVersion {
+		return cmp.Or(len(a.ID[1])-len(b.ID[1]), strings.Compare(a.ID[1], b.ID[1])) // as numbers
+	}
+	return slices.Compare(a.ID[:], b.ID[:])
+}
+
+// patternConformance asks what has been asked of the Python system.
+func (s suite) patternConformance(t *testing.T) {
+	db := s.objects(t)
+	mustLoad(t, db, dataset(t), store.LoadOptions{})
+	text, err := testdata.ReadFile("testdata/patterns.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range bytes.Lines(text) {
+		var c struct {
+			Pattern string
+			Error   bool
+			Objects map[object.Type][]fields
+		}
+		if err := json.Unmarshal(line, &c); err != nil {
+			t.Fatal(err)
+		}
+		if c.Error {
+			continue // which is the parser's to find
+		}
+		var want []object.Ref
+		for _, typ := range object.Types {
+			for _, id := range c.Objects[typ] {
+				want = append(want, object.Ref{Type: typ, ID: object.ID(id)})
+			}
+		}
+		slices.SortFunc(want, compareRefs)
+		got := slices.Collect(gather(t, db.Match(t.Context(), parse(t, c.Pattern), store.MatchOptions{}), 0).Refs())
+		if diff := gocmp.Diff(want, got); diff != "" {
+			t.Errorf("%s\nobjects differ (-want +got):\n%s", c.Pattern, diff)
+		}
+	}
+}
+
+// fields is an ID as the cases have it: a list, with versions as numbers.
+type fields object.ID
+
+func (f *fields) UnmarshalJSON(text []byte) error {
+	var all []any
+	if err := json.Unmarshal(text, &all); err != nil {
+		return err
+	}
+	for i, field := range all {
+		f[i] = fmt.Sprint(field)
+	}
+	return nil
+}
+
+// patternRandom asks for random patterns of a small and dense graph, some of
+// whose parents are missing, and compares with a walk through all objects.
+func (s suite) patternRandom(t *testing.T) {
+	db := s.objects(t)
+	random := rand.New(rand.NewPCG(1, 2))
+	g := newGraph(random)
+	mustLoad(t, db, g.report, store.LoadOptions{})
+	for range 400 {
+		var asked []object.Pattern
+		for range 1 + random.IntN(3) {
+			asked = append(asked, g.pattern(random))
+		}
+		var want []object.Ref
+		for _, ref := range g.refs {
+			if slices.ContainsFunc(asked, func(p object.Pattern) bool { return g.matches(&p, ref) }) {
+				want = append(want, ref)
+			}
+		}
+		got := slices.Collect(gather(t, db.Match(t.Context(), asked, store.MatchOptions{PerSet: random.IntN(5)}), 0).Refs())
+		if diff := gocmp.Diff(want, got); diff != "" {
+			t.Errorf("%s\nobjects differ (-want +got):\n%s", object.Format(asked), diff)
+		}
+	}
+}
+
+// graph is objects with their relations.
+type graph struct {
+	report  *report.Report
+	refs    []object.Ref // in order
+	parents map[object.Ref][]object.Ref
+}
+
+// newGraph returns a graph of random objects, a third of which have no parent.
+func newGraph(random *rand.Rand) *graph {
+	g := &graph{report: &report.Report{}, parents: map[object.Ref][]object.Ref{}}
+	some := func(n int) string { return fmt.Sprintf("a:%d", random.IntN(n)) }
+	is := map[object.Ref]bool{}
+	add := func(ref object.Ref, parents ...object.Ref) {
+		is[ref] = true
+		g.parents[ref] = parents
+	}
+	for i := range 8 {
+		c := report.Checkout{ID: fmt.Sprintf("a:%d", i), Origin: "a"}
+		if random.IntN(4) > 0 {
+			c.GitCommitHash = new(some(2))
+		}
+		switch random.IntN(4) {
+		case 0:
+			c.PatchsetHash = new("")
+		case 1:
+			c.PatchsetHash = new("7e3") // a number to a database that takes it for one
+		case 2:
+			c.PatchsetFiles = []report.Resource{{Name: "a", URL: "https://example.org/"}}
+		}
+		g.report.Checkouts = append(g.report.Checkouts, c)
+		add(object.CheckoutRef(c.ID))
+		if revision, ok := object.RevisionOf(&c); ok {
+			add(revision)
+			add(object.CheckoutRef(c.ID), revision)
+		}
+	}
+	for i := range 15 {
+		b := report.Build{ID: fmt.Sprintf("a:%d", i), Origin: "a", CheckoutID: some(12)}
+		g.report.Builds = append(g.report.Builds, b)
+		add(object.BuildRef(b.ID), object.CheckoutRef(b.CheckoutID))
+	}
+	for i := range 30 {
+		o := report.Test{ID: fmt.Sprintf("a:%d", i), Origin: "a", BuildID: some(22)}
+		g.report.Tests = append(g.report.Tests, o)
+		add(object.TestRef(o.ID), object.BuildRef(o.BuildID))
+	}
+	for i := range 6 {
+		o := report.Issue{ID: fmt.Sprintf("a:%d", i/2), Version: i * 6, Origin: "a"}
+		g.report.Issues = append(g.report.Issues, o)
+		add(object.IssueRef(o.ID))
+		add(object.IssueVersionRef(o.ID, o.Version), object.IssueRef(o.ID))
+	}
+	for i := range 20 {
+		n := random.IntN(9)
+		o := report.Incident{ID: fmt.Sprintf("a:%d", i), Origin: "a", IssueID: fmt.Sprintf("a:%d", n/2), IssueVersion: n * 6}
+		parents := []object.Ref{object.IssueVersionRef(o.IssueID, o.IssueVersion)}
+		if random.IntN(2) > 0 {
+			o.BuildID = new(some(20))
+			parents = append(parents, object.BuildRef(*o.BuildID))
+		}
+		if random.IntN(2) > 0 {
+			o.TestID = new(some(40))
+			parents = append(parents, object.TestRef(*o.TestID))
+		}
+		g.report.Incidents = append(g.report.Incidents, o)
+		add(object.IncidentRef(o.ID), parents...)
+	}
+	for ref, parents := range g.parents { // those that are not there do not connect
+		g.parents[ref] = slices.DeleteFunc(parents, func(p object.Ref) bool { return !is[p] })
+		g.refs = append(g.refs, ref)
+	}
+	slices.SortFunc(g.refs, compareRefs)
+	return g
+}
+
+// pattern returns a pattern of some steps, with IDs in a third of them.
+func (g *graph) pattern(random *rand.Rand) object.Pattern {
+	p := object.All(object.Types[random.IntN(len(object.Types))])
+	for steps := random.IntN(6); ; steps-- {
+		if random.IntN(3) == 0 {
+			p.Some = true
+			for _, ref := range g.refs {
+				if ref.Type == p.Type && random.IntN(3) == 0 {
+					p.IDs = append(p.IDs, ref.ID)
+				}
+			}
+		}
+		if steps == 0 {
+			return p
+		}
+		if children := p.Type.Children(); len(children) > 0 && (random.IntN(2) == 0 || len(p.Type.Parents()) == 0) {
+			p = p.Children(children[random.IntN(len(children))])
+		} else {
+			p = p.Parents(p.Type.Parents()[random.IntN(len(p.Type.Parents()))])
+		}
+	}
+}
+
+// matches tells whether a pattern names an object.
+func (g *graph) matches(p *object.Pattern, ref object.Ref) bool {
+	switch {
+	case p.Type != ref.Type, p.Some && !slices.Contains(p.IDs, ref.ID):
+		return false
+	case p.Base == nil:
+		return true
+	case p.Child:
+		return slices.ContainsFunc(g.parents[ref], func(parent object.Ref) bool { return g.matches(p.Base, parent) })
+	}
+	return slices.ContainsFunc(g.refs, func(child object.Ref) bool {
+		return slices.Contains(g.parents[child], ref) && g.matches(p.Base, child)
+	})
+}
+
+// patternMany names more objects than any statement has parameters.
+func (s suite) patternMany(t *testing.T) {
+	db := s.objects(t)
+	const builds, each = 20, 300
+	checkout := &report.Report{Checkouts: []report.Checkout{{ID: "a:1", Origin: "a", GitCommitHash: new("c")}}}
+	mustLoad(t, db, checkout, store.LoadOptions{})
+	var ids []object.ID
+	for b := range builds {
+		r := numbered(b, each)
+		mustLoad(t, db, r, store.LoadOptions{})
+		for i := range r.Tests {
+			ids = append(ids, object.ID{r.Tests[i].ID}, object.ID{"a:no" + r.Tests[i].ID})
+		}
+	}
+	some := object.Of(object.TypeTest, ids...)
+	build := some.Parents(object.TypeBuild)
+	checkouts := build.Parents(object.TypeCheckout)
+	all := []object.Pattern{some, build, checkouts, checkouts.Parents(object.TypeRevision)}
+	n := map[object.Type]int{}
+	for ref := range gather(t, db.Match(t.Context(), all, store.MatchOptions{PerSet: 5000}), 5000).Refs() {
+		n[ref.Type]++
+	}
+	want := map[object.Type]int{object.TypeRevision: 1, object.TypeCheckout: 1, object.TypeBuild: builds, object.TypeTest: builds * each}
+	if diff := gocmp.Diff(want, n); diff != "" {
+		t.Errorf("numbers of objects differ (-want +got):\n%s", diff)
+	}
+}
+
+// patternCharacters finds IDs of all that may be in one, and no others.
+func (s suite) patternCharacters(t *testing.T) {
+	db := s.objects(t)
+	r := &report.Report{}
+	var ids, none []object.ID
+	for _, text := range []string{
+		`"`, `'`, `\`, `\"`, `[]`, `{}`, `["x"]`, ",", ";", "#", "$1", "?1", "%", "_", "*", " ", "\n", "\r\n", "\t", "\x01", "\x7f", "é", "e\u0301", "😀",
+		"\u2028", "NULL", "null", "0", "00", "1e3", "1.0", "-1", strings.Repeat("x", 2000),
+	} {
+		id := "a:" + text
+		r.Builds = append(r.Builds, report.Build{ID: id, Origin: "a", CheckoutID: "a:1"})
+		r.Tests = append(r.Tests, report.Test{ID: id, Origin: "a", BuildID: id})
+		r.Issues = append(r.Issues, report.Issue{ID: id, Version: 10, Origin: "a"})
+		r.Checkouts = append(r.Checkouts, report.Checkout{ID: id, Origin: "a", GitCommitHash: &id, PatchsetHash: &text})
+		ids = append(ids, object.ID{id})
+		none = append(none, object.ID{text}, object.ID{id + " "}, object.ID{"A" + id[1:]})
+	}
+	none = append(none, object.ID{"a:\x00"}, object.ID{"a:\xff"}, object.ID{""})
+	mustLoad(t, db, r, store.LoadOptions{})
+	for typ, more := range map[object.Type]string{object.TypeBuild: "", object.TypeTest: "", object.TypeIssue: "", object.TypeIssueVersion: "10"} {
+		named := make([]object.ID, len(ids))
+		for i := range ids {
+			named[i] = object.ID{ids[i][0], more}
+		}
+		got := gather(t, db.Match(t.Context(), []object.Pattern{object.Of(typ, append(named, none...)...)}, store.MatchOptions{}), 0)
+		var want []object.Ref
+		for _, id := range named {
+			want = append(want, object.Ref{Type: typ, ID: id})
+		}
+		slices.SortFunc(want, compareRefs)
+		if diff := gocmp.Diff(want, slices.Collect(got.Refs())); diff != "" {
+			t.Errorf("objects differ (-want +got):\n%s", diff)
+		}
+	}
+	var named []object.ID
+	for _, c := range r.Checkouts {
+		named = append(named, object.ID{c.ID, *c.PatchsetHash}, object.ID{*c.PatchsetHash, c.ID}, object.ID{c.ID, ""})
+	}
+	revisions := object.Of(object.TypeRevision, named...)
+	got := gather(t, db.Match(t.Context(), []object.Pattern{revisions, revisions.Children(object.TypeCheckout)}, store.MatchOptions{}), 0)
+	if len(got.Revisions) != len(r.Checkouts) || len(got.Report.Checkouts) != len(r.Checkouts) {
+		t.Errorf("%d revisions with %d checkouts, want %d", len(got.Revisions), len(got.Report.Checkouts), len(r.Checkouts))
+	}
+	for _, version := range []string{"", "x", "1e1", "10.0", "2147483648", "99999999999999999999", "11"} {
+		wrong := object.Of(object.TypeIssueVersion, object.ID{"a:0", version})
+		if n := gather(t, db.Match(t.Context(), []object.Pattern{wrong}, store.MatchOptions{}), 0).Count(); n > 0 {
+			t.Errorf("an issue has the version %q", version)
+		}
+	}
+}
+
+// patternGroups has revisions and issues with what the first checkout that knows
+// it and the newest version say of them.
+func (s suite) patternGroups(t *testing.T) {
+	db := s.objects(t)
+	files := []report.Resource{{Name: "a", URL: "https://example.org/a"}}
+	at := func(n int) *report.Checkout {
+		return &report.Checkout{ID: fmt.Sprintf("a:%d", n), Origin: "a", GitCommitHash: new("c"), Timestamp: new(moment(n / 10))}
+	}
+	with := func(c *report.Checkout, name string, hash *string, files []report.Resource) report.Checkout {
+		if name != "" {
+			c.GitCommitName = &name
+		}
+		c.PatchsetHash, c.PatchsetFiles = hash, files
+		return *c
+	}
+	r := &report.Report{
+		Checkouts: []report.Checkout{
+			with(at(39), "v3", new(""), nil),
+			with(at(22), "v2b", nil, nil), with(at(21), "v2a", new(""), []report.Resource{}), with(at(11), "", nil, nil),
+			with(at(12), "", new("p"), nil), with(at(13), "v1", new("p"), files),
+			with(at(14), "unknown", nil, files),
+			{ID: "a:none", Origin: "a", PatchsetHash: new(""), GitCommitName: new("none")},
+		},
+		Issues: []report.Issue{
+			{ID: "a:1", Version: 9, Origin: "old"}, {ID: "a:1", Version: 10, Origin: "new"}, {ID: "a:1", Version: 1, Origin: "oldest"},
+			{ID: "a:2", Version: 0, Origin: "b"},
+		},
+	}
+	mustLoad(t, db, r, store.LoadOptions{Metadata: true})
+	want := &object.Set{
+		Revisions: []object.Revision{
+			{GitCommitHash: "c", GitCommitName: new("v2a"), PatchsetFiles: []report.Resource{}},
+			{GitCommitHash: "c", PatchsetHash: "p", GitCommitName: new("v1"), PatchsetFiles: files},
+		},
+		Issues: []object.Issue{{ID: "a:1", Origin: "new"}, {ID: "a:2", Origin: "b"}},
+	}
+	for _, texts := range [][]string{
+		{">revision#", ">issue#"}, {`>revision[c, ""; c, p]#`, ">issue[a:1; a:2]#"}, {">checkout<revision#", ">issue_version<issue#"},
+		{">checkout[a:22; a:12; a:14]<revision#", ">issue_version[a:1,1]<issue#", ">issue[a:2]#"},
+	} {
+		got := gather(t, db.Match(t.Context(), parse(t, texts...), store.MatchOptions{}), 0)
+		if diff := gocmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: groups differ (-want +got):\n%s", texts, diff)
+		}
+	}
+}
+
+// patternPages has everything in sets of the size asked for, with or without
+// metadata, and with all that the objects have.
+func (s suite) patternPages(t *testing.T) {
+	db := s.objects(t)
+	all := dataset(t)
+	all.Append(full())
+	for _, stamp := range stamps(all) {
+		*stamp = new(moment(1))
+	}
+	mustLoad(t, db, all, store.LoadOptions{Metadata: true})
+	mustLoad(t, db, &report.Report{Tests: numbered(2, 1500).Tests}, store.LoadOptions{})
+	everyone := parse(t, ">*#")
+	total := 0
+	for _, each := range []int{0, 1, 7, 501, 1 << 40} {
+		n := gather(t, db.Match(t.Context(), everyone, store.MatchOptions{PerSet: each}), each).Count()
+		if total == 0 {
+			total = n
+		}
+		if n != total || n < all.Count()+1500 {
+			t.Errorf("%d objects in sets of %d, %d in others", n, each, total)
+		}
+	}
+	var refs []object.ID
+	for _, o := range all.Tests {
+		refs = append(refs, object.ID{o.ID})
+	}
+	some := append(parse(t, ">checkout#", ">build#", ">issue_version#", ">incident#"), object.Of(object.TypeTest, refs...))
+	for _, metadata := range []bool{true, false} {
+		got := gather(t, db.Match(t.Context(), some, store.MatchOptions{Metadata: metadata, PerSet: 100}), 100)
+		want := &report.Report{}
+		want.Append(all)
+		if !metadata {
+			for _, stamp := range stamps(want) {
+				*stamp = nil
+			}
+		}
+		s.expect(t, &got.Report, want)
+	}
+	for _, nothing := range [][]object.Pattern{nil, parse(t, ">test[]#", ">revision[]#", ">test[]<build#"), parse(t, ">test")} {
+		for set, err := range db.Match(t.Context(), nothing, store.MatchOptions{}) {
+			t.Errorf("nothing: got %v, %v", set, err)
+		}
+	}
+}
+
+// patternCancel ends what is being read.
+func (s suite) patternCancel(t *testing.T) {
+	db := s.objects(t)
+	mustLoad(t, db, numbered(0, 1500), store.LoadOptions{})
+	for _, text := range []string{">test#", ">build[a:0]>test#"} {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		var last error
+		n := 0
+		for set, err := range db.Match(ctx, parse(t, text), store.MatchOptions{PerSet: 10}) {
+			if last = err; err == nil {
+				n += set.Count()
+			}
+			cancel()
+		}
+		if !errors.Is(last, context.Canceled) || n >= 1500 {
+			t.Errorf("%s: %d objects after it was cancelled, %v", text, n, last)
+		}
+		for range db.Match(t.Context(), parse(t, text), store.MatchOptions{PerSet: 10}) {
+			break
+		}
+	}
+	if n := gather(t, db.Match(t.Context(), parse(t, ">test#"), store.MatchOptions{}), 0).Count(); n != 1500 {
+		t.Errorf("%d objects, want 1500", n)
+	}
+}
