@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package webhook hands notifications to other services: a POST of JSON, signed
+// with a secret the two share.
+//
+// The request has these headers:
+//
+//	X-KCIDB-Delivery: what identifies the delivery; it is the same when tried again
+//	X-KCIDB-Timestamp: when it was sent, in seconds since 1970 UTC
+//	X-KCIDB-Signature-256: sha256=HEX, of HMAC-SHA256(SECRET, TIMESTAMP + "." + BODY)
+//
+// A receiver checks the signature with Verify or the like, refuses timestamps that
+// are some minutes off, and forgets what it has had already; then nobody else can
+// send it something, or the same again. Any 2xx answer takes the delivery.
+package webhook
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/kcidb-go/kcidb/internal/auth"
+)
+
+// The headers of a delivery.
+const (
+	HeaderDelivery  = "X-KCIDB-Delivery"
+	HeaderTimestamp = "X-KCIDB-Timestamp"
+	HeaderSignature = "X-KCIDB-Signature-256"
+)
+
+// Hook is a service that wants to be told. Its URL may hold what only the two
+// know, so no error and no print of a hook shows more of it than the host.
+type Hook struct {
+	Name   string
+	URL    string      // see CheckURL
+	Secret auth.Secret // with "" nothing is signed
+}
+
+// String returns the name.
+func (h Hook) String() string { return h.Name }
+
+// GoString returns the name.
+func (h Hook) GoString() string { return strconv.Quote(h.Name) }
+
+// LogValue returns the name.
+func (h Hook) LogValue() slog.Value { return slog.StringValue(h.Name) }
+
+// Sender delivers to hooks. The zero Sender is ready, and its methods may be called
+// concurrently.
+type Sender struct {
+	// Client sends the requests; NewClient's where nil. Redirects are not followed
+	// whatever it says.
+	Client  *http.Client
+	Timeout time.Duration    // for a delivery; 30 seconds where 0
+	Now     func() time.Time // the clock; time.Now where nil
+}
+
+// maxText is how much of an answer an error shows, maxAnswer how much is read so
+// that the connection can be used again.
+const (
+	maxText   = 200
+	maxAnswer = 64 << 10
+)
+
+var defaultClient = NewClient()
+
+// Send hands the body, which is JSON, to the hook. A nil error means that the hook
+// has taken it; any other is an *Error.
+func (s *Sender) Send(ctx context.Context, hook Hook, id string, body []byte) error {
+	u, err := parse(hook.URL)
+	if err != nil {
+		return &Error{Hook: hook.Name, Text: err.Error(), Refused: true, err: err}
+	}
+	if id == "" || len(id) > 200 || !printable(id) {
+		err := errors.New("the delivery's ID cannot be in a header")
+		return &Error{Hook: hook.Name, Text: err.Error(), Refused: true, err: err}
+	}
+	timeout := s.Timeout
+	if timeout <= 0 {
+		timeout = 30 * time.Second
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	request, err := s.request(ctx, u, hook.Secret, id, body)
+	if err != nil {
+		return &Error{Hook: hook.Name, Text: "the request could not be made", Refused: true}
+	}
+	response, err := s.client().Do(request)
+	if err != nil {
+		return lost(hook, u, err)
+	}
+	defer response.Body.Close()
+	// The status says it all, whatever becomes of the rest.
+	text, err := io.ReadAll(io.LimitReader(response.Body, maxText))
+	if err == nil {
+		_, _ = io.CopyN(io.Discard, response.Body, maxAnswer)
+	}
+	if response.StatusCode/100 == 2 {
+		return nil
+	}
+	return answered(hook, u, response, text, s.now())
+}
+
+func (s *Sender) request(ctx context.Context, u *url.URL, secret auth.Secret, id string, body []byte) (*http.Request, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	timestamp := strconv.FormatInt(s.now().Unix(), 10)
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("User-Agent", "kcidb-webhook")
+	request.Header.Set(HeaderDelivery, id)
+	request.Header.Set(HeaderTimestamp, timestamp)
+	if secret != "" {
+		request.Header.Set(HeaderSignature, sign(secret, timestamp, body))
+	}
+	return request, nil
+}
+
+func (s *Sender) client() *http.Client {
+	client := *defaultClient
+	if s.Client != nil {
+		client = *s.Client
+	}
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &client
+}
+
+func (s *Sender) now() time.Time {
+	if s.Now == nil {
+		return time.Now()
+	}
+	return s.Now()
+}
+
+func sign(secret auth.Secret, timestamp string, body []byte) string {
+	mac := hmac.New(sha256.New, []byte(secret))
+	fmt.Fprintf(mac, "%s.", timestamp)
+	mac.Write(body)
+	return "sha256=" + hex.EncodeToString(mac.Sum(nil))
+}
+
+// Verify tells whether the signature, as the header has it, is the secret's for
+// the timestamp and the body. That the timestamp is from just now is for the
+// receiver to check. Nothing is verified with an empty secret.
+func Verify(secret auth.Secret, timestamp, signature string, body []byte) bool {
+	return secret != "" && hmac.Equal([]byte(signature), []byte(sign(secret, timestamp, body)))
+}
+
+func printable(text string) bool {
+	for i := 0; i < len(text); i++ {
+		if text[i] < ' ' || text[i] >= 0x7f {
+			return false
+		}
+	}
+	return true
+}
