@@ -191,7 +191,7 @@ func (b *batch) commit(ctx context.Context, fresh []*submission) error {
 		s.receipt.Finished = finished
 		receipts = append(receipts, s.receipt)
 	}
-	if _, err := b.Store.Load(ctx, &all, store.LoadOptions{Receipts: receipts}); err != nil {
+	if _, err := b.Store.Load(ctx, &all, store.LoadOptions{Receipts: receipts, Note: true}); err != nil {
 		return err
 	}
 	for _, s := range fresh {

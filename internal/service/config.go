@@ -74,6 +74,31 @@ type Config struct {
 	// ReceiptDays is how long the service knows what became of a submission.
 	ReceiptDays int `yaml:"receipt_days"`
 
+	// Subscriptions is the directory of the subscriptions, "" for the one of this
+	// name in Data, which is made. All processes that notify need the same ones.
+	Subscriptions string `yaml:"subscriptions"`
+	// BaseURL is the URL at which people see the pages, which notifications link
+	// to; without it they have no links.
+	BaseURL string `yaml:"base_url"`
+	// SMTP is the mail server: smtp://[USER@]HOST[:PORT], with TLS begun on the
+	// way, or smtps://... with TLS from the start. Without it no mail is sent, and
+	// those there are to be sent wait.
+	SMTP string `yaml:"smtp"`
+	// SMTPPassword is the password of the user, and SMTPPasswordFile a file with it.
+	SMTPPassword     auth.Secret `yaml:"smtp_password"`
+	SMTPPasswordFile string      `yaml:"smtp_password_file"`
+	// MailFrom is the address all mails are from. MailCc are addresses, with
+	// commas between, that get a copy of each. MailToOverride gets all mails, and
+	// nobody else any: for trying things.
+	MailFrom       string `yaml:"mail_from"`
+	MailCc         string `yaml:"mail_cc"`
+	MailToOverride string `yaml:"mail_to_override"`
+	// MailBudget is how many mails an address gets in a day, 0 for any number.
+	// What is more is told of in one mail at the end of the day.
+	MailBudget int `yaml:"mail_budget"`
+	// NotificationDays is how long the service knows what became of notifications.
+	NotificationDays int `yaml:"notification_days"`
+
 	// LogLevel is debug, info, warn or error.
 	LogLevel string `yaml:"log_level"`
 	// LogFormat is text, json, or auto: text on a terminal, JSON otherwise.
@@ -92,8 +117,13 @@ func DefaultConfig() Config {
 		BatchObjects:  ingest.DefaultLimits.Objects,
 		BatchBytes:    Size(ingest.DefaultLimits.Bytes),
 		ReceiptDays:   30,
-		LogLevel:      "info",
-		LogFormat:     "auto",
+
+		MailFrom:         "kcidb@localhost",
+		MailBudget:       100,
+		NotificationDays: 365,
+
+		LogLevel:  "info",
+		LogFormat: "auto",
 	}
 }
 
@@ -131,7 +161,7 @@ func (c *Config) check() error {
 	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
 		return fmt.Errorf("listen must be HOST:PORT: %w", err)
 	}
-	return nil
+	return c.checkNotify()
 }
 
 // checker returns the authentication the configuration asks for.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/all"
+	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -44,15 +45,54 @@ type reader struct {
 var (
 	_ store.Overviewer = (*reader)(nil)
 	_ store.Lagger     = (*reader)(nil)
+	_ store.Objects    = (*reader)(nil)
 )
 
 // Query asks the replica, and the primary where it says nothing at all.
 func (r *reader) Query(ctx context.Context, q store.Query) iter.Seq2[*report.Report, error] {
-	return func(yield func(*report.Report, error) bool) {
+	return either(ctx, r, func(s store.Store) iter.Seq2[*report.Report, error] { return s.Query(ctx, q) })
+}
+
+// Match asks as Query does.
+func (r *reader) Match(ctx context.Context, patterns []object.Pattern, opts store.MatchOptions) iter.Seq2[*object.Set, error] {
+	return either(ctx, r, func(s store.Store) iter.Seq2[*object.Set, error] {
+		return s.(store.Objects).Match(ctx, patterns, opts)
+	})
+}
+
+// Outcomes asks as Query does.
+func (r *reader) Outcomes(ctx context.Context, builds []string) iter.Seq2[store.Outcome, error] {
+	return either(ctx, r, func(s store.Store) iter.Seq2[store.Outcome, error] {
+		return s.(store.Objects).Outcomes(ctx, builds)
+	})
+}
+
+// Tally asks as Query does.
+func (r *reader) Tally(ctx context.Context, builds []string) (map[string]map[report.Status]int64, error) {
+	found, err := r.Store.(store.Objects).Tally(ctx, builds)
+	if err != nil && r.instead(ctx, err) {
+		return r.primary.(store.Objects).Tally(ctx, builds)
+	}
+	return found, err
+}
+
+// Previous asks as Query does.
+func (r *reader) Previous(ctx context.Context, like store.Like, n int) ([]string, error) {
+	found, err := r.Store.(store.Objects).Previous(ctx, like, n)
+	if err != nil && r.instead(ctx, err) {
+		return r.primary.(store.Objects).Previous(ctx, like, n)
+	}
+	return found, err
+}
+
+// either returns what the replica answers, and what the primary does where the
+// replica says nothing at all.
+func either[T any](ctx context.Context, r *reader, ask func(store.Store) iter.Seq2[T, error]) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
 		begun := false
-		for part, err := range r.Store.Query(ctx, q) {
+		for part, err := range ask(r.Store) {
 			if err != nil && !begun && r.instead(ctx, err) {
-				r.primary.Query(ctx, q)(yield)
+				ask(r.primary)(yield)
 				return
 			}
 			begun = true

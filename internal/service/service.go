@@ -127,13 +127,25 @@ func (s *Service) serve(ctx context.Context, listener net.Listener, p *parts) er
 	group, ctx := errgroup.WithContext(ctx)
 	mux := http.NewServeMux()
 	mux.HandleFunc("/", web.NotFound)
-	s.monitor(p).Routes(mux)
+	watch := s.monitor(p)
+	if s.roles.notify {
+		notifier, err := s.notifier(p)
+		if err != nil {
+			return err
+		}
+		s.watchNotifier(p, notifier, watch)
+		group.Go(func() error { return notifier.Run(ctx) })
+	}
+	watch.Routes(mux)
 	var door *submit.Door
 	if s.roles.web {
 		door = s.door(p)
 		door.Routes(mux)
 		api.New(p.reading, s.log).Routes(mux)
-		(&pages.Pages{Store: p.reading, Queue: p.queue, Log: s.log, Now: s.now, Tokens: s.auth.Enabled()}).Routes(mux)
+		(&pages.Pages{
+			Store: p.reading, Spool: spoolOf(p), Queue: p.queue, Log: s.log, Now: s.now,
+			Tokens: s.auth.Enabled(), Base: s.cfg.BaseURL,
+		}).Routes(mux)
 		if !s.auth.Enabled() {
 			s.log.Warn("authentication is off: anybody who reaches this address may submit", "listen", listener.Addr().String())
 		}
@@ -144,9 +156,6 @@ func (s *Service) serve(ctx context.Context, listener net.Listener, p *parts) er
 			loader.Busy = door.Busy
 		}
 		group.Go(func() error { return loader.Run(ctx) })
-	}
-	if s.roles.notify {
-		s.log.Info("nobody is notified: this version has no subscriptions")
 	}
 	group.Go(func() error { return web.Serve(ctx, web.NewServer(mux, s.log), listener, answerWithin) })
 	s.log.Info("serving", "url", "http://"+listener.Addr().String()+"/", "roles", s.cfg.Roles, "data", s.cfg.Data)

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/kcidb-go/kcidb/internal/queue"
+	"github.com/kcidb-go/kcidb/internal/spool"
 )
 
 // Uptime tells for how long a process has been running.
@@ -53,6 +54,52 @@ func (c queueCollector) Collect(all chan<- prometheus.Metric) {
 	gauge(unacked, float64(stats.Unacked))
 	gauge(size, float64(stats.Bytes))
 	gauge(dead, float64(stats.DeadLetters))
+}
+
+// Spool asks a spool for its numbers whenever metrics are read.
+func Spool(s *spool.Spool) prometheus.Collector { return spoolCollector{s} }
+
+type spoolCollector struct{ spool *spool.Spool }
+
+var (
+	backlog    = prometheus.NewDesc("kcidb_notify_changes", "Changed objects that nobody has considered.", nil, nil)
+	backlogAge = prometheus.NewDesc("kcidb_notify_changes_age_seconds", "How long ago the oldest of these changed.", nil, nil)
+	notWritten = prometheus.NewDesc("kcidb_notify_waiting", "Notifications that are not due yet, or not written.", nil, nil)
+	notSent    = prometheus.NewDesc("kcidb_notify_ready", "Notifications on their way.", nil, nil)
+	notTaken   = prometheus.NewDesc("kcidb_notify_failed", "Deliveries given up in the last day.", nil, nil)
+)
+
+func (c spoolCollector) Describe(all chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{backlog, backlogAge, notWritten, notSent, notTaken} {
+		all <- d
+	}
+}
+
+func (c spoolCollector) Collect(all chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), AnswerTime)
+	defer cancel()
+	left, err := c.spool.Backlog(ctx)
+	if err != nil {
+		all <- prometheus.NewInvalidMetric(backlog, err)
+		return
+	}
+	stats, err := c.spool.Stats(ctx)
+	if err != nil {
+		all <- prometheus.NewInvalidMetric(notWritten, err)
+		return
+	}
+	gauge := func(d *prometheus.Desc, value float64) {
+		all <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value)
+	}
+	gauge(backlog, float64(left.Objects))
+	age := 0.0
+	if !left.Oldest.IsZero() {
+		age = max(c.spool.Now().Sub(left.Oldest).Seconds(), 0)
+	}
+	gauge(backlogAge, age)
+	gauge(notWritten, float64(stats.Waiting))
+	gauge(notSent, float64(stats.Ready))
+	gauge(notTaken, float64(stats.Failed))
 }
 
 // Lag asks how far the read database is behind whenever metrics are read.

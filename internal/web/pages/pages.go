@@ -6,6 +6,7 @@ package pages
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"embed"
 	"fmt"
@@ -16,11 +17,12 @@ import (
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/queue"
+	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/web"
 )
 
-//go:embed front.html style.css
+//go:embed front.html plain.html style.css
 var files embed.FS
 
 var style = mustRead("style.css")
@@ -36,11 +38,15 @@ func mustRead(name string) []byte {
 // Pages answers for the pages.
 type Pages struct {
 	Store store.Store // shows what is in it where it is a store.Overviewer
+	// Spool has the feeds; nil where there are none.
+	Spool *spool.Spool
 	Queue queue.Queue
 	Log   *slog.Logger
 	Now   func() time.Time
 	// Tokens tells whether submitters need one.
 	Tokens bool
+	// Base is the URL that people see the pages at; "" for the one they used.
+	Base string
 
 	glance glance
 }
@@ -48,6 +54,10 @@ type Pages struct {
 // Routes adds the pages' paths to a mux.
 func (p *Pages) Routes(mux *http.ServeMux) {
 	mux.Handle("/{$}", web.Methods{http.MethodGet: p.front})
+	for _, t := range objectPaths {
+		mux.Handle("/"+string(t)+"/", web.Methods{http.MethodGet: p.object})
+	}
+	mux.Handle("/feed/{name}", web.Methods{http.MethodGet: p.feed})
 	mux.Handle("/style.css", web.Methods{http.MethodGet: func(w http.ResponseWriter, r *http.Request) {
 		send(w, r, "text/css; charset=utf-8", "public, max-age=86400", style)
 	}})
@@ -111,4 +121,9 @@ func send(w http.ResponseWriter, r *http.Request, kind, keep string, content []b
 func tag(content []byte) string {
 	sum := sha256.Sum256(content)
 	return fmt.Sprintf("%x", sum[:8])
+}
+
+// contextWithin returns the context of a request, for so long at most.
+func contextWithin(r *http.Request, most time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(r.Context(), most)
 }

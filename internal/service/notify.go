@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nuid"
+
+	"github.com/kcidb-go/kcidb/internal/mail"
+	"github.com/kcidb-go/kcidb/internal/notify"
+	"github.com/kcidb-go/kcidb/internal/spool"
+	"github.com/kcidb-go/kcidb/internal/subscription"
+	"github.com/kcidb-go/kcidb/internal/web/monitor"
+	"github.com/kcidb-go/kcidb/internal/webhook"
+)
+
+// checkNotify tells what is wrong with what the configuration says of notifying.
+func (c *Config) checkNotify() error {
+	if _, err := c.envelope(); err != nil {
+		return err
+	}
+	if c.SMTP != "" {
+		if _, err := mail.ParseURL(c.SMTP); err != nil {
+			return fmt.Errorf("smtp: %w", err)
+		}
+	}
+	if u, err := url.Parse(c.BaseURL); c.BaseURL != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "") {
+		return errors.New("base_url must be the http or https URL of the pages")
+	}
+	if c.MailBudget < 0 {
+		return errors.New("mail_budget must not be negative")
+	}
+	if c.NotificationDays < 1 {
+		return errors.New("notification_days must be at least 1")
+	}
+	return nil
+}
+
+// envelope returns what all mails have in common.
+func (c *Config) envelope() (e notify.Envelope, err error) {
+	e.Budget = c.MailBudget
+	if e.From, err = mail.ParseAddress(c.MailFrom); err != nil {
+		return e, fmt.Errorf("mail_from: %w", err)
+	}
+	for _, one := range strings.FieldsFunc(c.MailCc, func(r rune) bool { return r == ',' }) {
+		a, err := mail.ParseAddress(strings.TrimSpace(one))
+		if err != nil {
+			return e, fmt.Errorf("mail_cc: %w", err)
+		}
+		e.Cc = append(e.Cc, a.Addr)
+	}
+	if c.MailToOverride != "" {
+		a, err := mail.ParseAddress(c.MailToOverride)
+		if err != nil {
+			return e, fmt.Errorf("mail_to_override: %w", err)
+		}
+		e.Override = a.Addr
+	}
+	return e, nil
+}
+
+// subscriptions returns the folder of subscriptions, which is made where nobody
+// named one.
+func (s *Service) subscriptions() (*notify.Folder, error) {
+	dir := s.cfg.Subscriptions
+	switch {
+	case dir != "":
+		if info, err := os.Stat(dir); err != nil {
+			return nil, fmt.Errorf("subscriptions: %w", err)
+		} else if !info.IsDir() {
+			return nil, fmt.Errorf("subscriptions: %s is not a directory", dir)
+		}
+	case s.cfg.Data == "":
+		return nil, errors.New("roles: to notify people, name a directory by subscriptions, or a data directory with one in it")
+	default:
+		dir = filepath.Join(s.cfg.Data, "subscriptions")
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, fmt.Errorf("subscriptions: %w", err)
+		}
+	}
+	folder := notify.NewFolder(subscription.NewFollower(dir, notify.Options()))
+	if _, err := folder.Current(s.log); err != nil {
+		return nil, err
+	}
+	return folder, nil
+}
+
+// notifier returns what notifies people.
+func (s *Service) notifier(p *parts) (*notify.Notifier, error) {
+	st, ok := p.store.(notify.Store)
+	if !ok {
+		return nil, errors.New("the database cannot keep notifications: use sqlite or postgresql, or roles without notify")
+	}
+	folder, err := s.subscriptions()
+	if err != nil {
+		return nil, err
+	}
+	envelope, err := s.cfg.envelope()
+	if err != nil {
+		return nil, err
+	}
+	n := &notify.Notifier{
+		Store: st, Folder: folder, Log: s.log, Now: s.now, Holder: nuid.Next(),
+		Base: strings.TrimSuffix(s.cfg.BaseURL, "/"), Envelope: envelope, Hooks: webhook.New(),
+		KeepFor: time.Duration(s.cfg.NotificationDays) * 24 * time.Hour, Wait: notify.Sleep,
+	}
+	if s.cfg.SMTP != "" {
+		password, err := secret(s.cfg.SMTPPassword, "smtp_password_file", s.cfg.SMTPPasswordFile)
+		if err != nil {
+			return nil, err
+		}
+		if n.Mail, err = mail.New(mail.Config{URL: s.cfg.SMTP, Password: password, From: envelope.From.Addr}); err != nil {
+			return nil, fmt.Errorf("smtp: %w", err)
+		}
+	}
+	return n, nil
+}
+
+// watchNotifier has the monitor tell how notifying goes.
+func (s *Service) watchNotifier(p *parts, n *notify.Notifier, m *monitor.Monitor) {
+	p.registry.MustRegister(monitor.Spool(n.Store.Spool()))
+	m.Parts = append(m.Parts, monitor.Part{Name: "subscriptions", Spare: true, Check: func(context.Context) (string, error) {
+		problems := n.Folder.Problems()
+		if len(problems) == 0 {
+			return "", nil
+		}
+		lines := make([]string, len(problems))
+		for i, problem := range problems {
+			lines[i] = "\n  " + problem.String()
+		}
+		return fmt.Sprintf("but %d problems:%s", len(problems), strings.Join(lines, "")), nil
+	}})
+}
+
+// spoolOf returns the spool of the database, nil where it has none.
+func spoolOf(p *parts) *spool.Spool {
+	if st, ok := p.store.(notify.Store); ok {
+		return st.Spool()
+	}
+	return nil
+}
