@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package subscription
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// glob is a text that others are compared with. Where it is wild, "*" stands for
+// any characters, or none, and "?" for one.
+type glob struct {
+	text string
+	wild bool
+}
+
+func newGlob(text string) glob { return glob{text, strings.ContainsAny(text, "*?")} }
+
+// fits tells whether a text is like the glob. It takes time in proportion to the
+// product of both lengths at most.
+func (g glob) fits(text string) bool {
+	if !g.wild {
+		return g.text == text
+	}
+	var p, t int // reached in the glob and in the text
+	star, from := -1, 0
+	for t < len(text) {
+		switch {
+		case p < len(g.text) && g.text[p] == '*':
+			star, from = p, t
+			p++
+		case p < len(g.text) && g.text[p] == '?':
+			_, size := utf8.DecodeRuneInString(text[t:])
+			t += size
+			p++
+		case p < len(g.text) && g.text[p] == text[t]:
+			t++
+			p++
+		case star >= 0: // let the last star stand for one character more
+			_, size := utf8.DecodeRuneInString(text[from:])
+			from += size
+			p, t = star+1, from
+		default:
+			return false
+		}
+	}
+	return strings.Trim(g.text[p:], "*") == ""
+}
+
+// globs are several, of which one has to fit.
+type globs []glob
+
+func (g globs) fit(text string) bool {
+	for i := range g {
+		if g[i].fits(text) {
+			return true
+		}
+	}
+	return false
+}
+
+func (g globs) fitAny(texts []string) bool {
+	for _, text := range texts {
+		if g.fit(text) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package subscription
+
+import (
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"cel.dev/cel-go/cel"
+	"github.com/goccy/go-yaml/ast"
+
+	"github.com/kcidb-go/kcidb/internal/mail"
+	"github.com/kcidb-go/kcidb/object"
+)
+
+// What a subscription may have.
+const (
+	maxName       = 64
+	maxAbout      = 1000 // bytes
+	maxRecipients = 100  // to, cc and bcc together
+	maxTexts      = 1000 // of a selector
+)
+
+// keys are what a file may say, in the order of the documentation.
+var keys = []string{
+	"name", "about", "on", "select", "match", "id", "to", "cc", "bcc",
+	"wait", "at_most", "budget", "subject", "body", "via",
+}
+
+// Parse reads a subscription from a file's text. There is either a subscription
+// or a problem at least. Whether there are webhooks of the names that it has is
+// not looked at.
+func Parse(file string, text []byte, opts Options) (*Subscription, []Problem) {
+	src := &source{file: file, text: string(text)}
+	s := src.subscription(opts)
+	if len(src.problems) > 0 {
+		return nil, src.problems
+	}
+	return s, nil
+}
+
+// subscription reads the file as one. What it returns is of use only where there
+// are no problems.
+func (s *source) subscription(opts Options) *Subscription {
+	entries := s.read()
+	if len(s.problems) > 0 {
+		return nil
+	}
+	found := map[string]entry{}
+	for _, e := range entries {
+		if !slices.Contains(keys, e.name) {
+			s.at(e.key, "unknown key %q%s", e.name, nearest(keys, e.name))
+			continue
+		}
+		found[e.name] = e
+	}
+	out := &Subscription{File: s.file}
+	s.name(out, found["name"])
+	out.About = s.optional(found, "about", maxAbout).text
+	for _, r := range []struct {
+		key string
+		to  *[]string
+	}{{"to", &out.To}, {"cc", &out.Cc}, {"bcc", &out.Bcc}} {
+		*r.to = s.addresses(found[r.key])
+	}
+	if n := len(out.To) + len(out.Cc) + len(out.Bcc); n > maxRecipients {
+		s.problem(0, 0, "%d recipients: there may be %d", n, maxRecipients)
+	}
+	out.Wait = s.duration(found["wait"])
+	out.AtMost = s.duration(found["at_most"])
+	if e := found["at_most"]; e.value != nil && out.AtMost < out.Wait {
+		s.at(e.value, "at_most: less than wait")
+	}
+	out.Budget = s.count(found["budget"])
+	s.ways(out, found["via"])
+	if s.on(out, found["on"]) {
+		s.conditions(out, found)
+		s.templates(out, found, opts)
+	}
+	return out
+}
+
+var namePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]*$`)
+
+// name reads the name, which is that of the file where none is given.
+func (s *source) name(out *Subscription, e entry) {
+	out.Name = strings.TrimSuffix(filepath.Base(s.file), ".yaml")
+	line, column := 0, 0
+	if e.value != nil {
+		w, ok := s.words(e, e.value)
+		if !ok {
+			return
+		}
+		out.Name = w.text
+		line, column = w.line, w.column
+	}
+	if !namePattern.MatchString(out.Name) || len(out.Name) > maxName {
+		s.problem(line, column, "name: %q is none: expected up to %d of a-z, 0-9, '.', '_' and '-', the first a letter or a digit",
+			cut(out.Name, maxName), maxName)
+	}
+}
+
+// on reads the type of the objects, and tells whether there is one.
+func (s *source) on(out *Subscription, e entry) bool {
+	names := make([]string, len(object.Types))
+	for i, t := range object.Types {
+		names[i] = string(t)
+	}
+	if e.value == nil {
+		s.problem(0, 0, "on: missing: expected one of %s", strings.Join(names, ", "))
+		return false
+	}
+	w, ok := s.words(e, e.value)
+	if !ok {
+		return false
+	}
+	if out.On = object.Type(w.text); !out.On.Known() {
+		s.problem(w.line, w.column, "on: no type %q of objects: expected one of %s", w.text, strings.Join(names, ", "))
+		return false
+	}
+	return true
+}
+
+// conditions reads what must hold of an object.
+func (s *source) conditions(out *Subscription, found map[string]entry) {
+	if e := found["select"]; e.value != nil {
+		out.selectors = s.selectors(out.On, e)
+	}
+	if e := found["match"]; e.value != nil {
+		out.match = s.expression(e, out.On, cel.BoolType)
+	}
+	if e := found["id"]; e.value != nil {
+		out.id = s.expression(e, out.On, cel.StringType)
+	}
+	if found["match"].value == nil && len(out.selectors) == 0 && len(s.problems) == 0 {
+		s.problem(0, 0, `neither select nor match: say match: "true" where everything is meant`)
+	}
+}
+
+// expression reads an expression. Folded lines are taken as they are in the file,
+// because a comment ends with its line.
+func (s *source) expression(e entry, on object.Type, result *cel.Type) *expression {
+	w, ok := s.words(e, e.value)
+	if !ok {
+		return nil
+	}
+	if block, ok := e.value.(*ast.LiteralNode); ok {
+		w.text = block.Value.GetToken().Origin
+	} else if commented(w.text) {
+		s.problem(w.line, w.column, `%s: a comment needs lines of its own: write the expression behind "|"`, e.name)
+		return nil
+	}
+	return s.compile(e.name, on, result, w)
+}
+
+// optional reads a text that may be absent.
+func (s *source) optional(found map[string]entry, name string, most int) (w words) {
+	e := found[name]
+	if e.value == nil {
+		return w
+	}
+	w, _ = s.words(e, e.value)
+	if len(w.text) > most {
+		s.problem(w.line, w.column, "%s: longer than %d bytes", name, most)
+	}
+	return w
+}
+
+// several reads a text, or a list of them.
+func (s *source) several(e entry) (all []words) {
+	if e.value == nil {
+		return nil
+	}
+	list, ok := e.value.(*ast.SequenceNode)
+	if !ok {
+		if w, ok := s.words(e, e.value); ok {
+			all = append(all, w)
+		}
+		return all
+	}
+	if len(list.Values) > maxTexts {
+		s.at(e.key, "%s: %d texts: there may be %d", e.name, len(list.Values), maxTexts)
+		return nil
+	}
+	for _, n := range list.Values {
+		if w, ok := s.words(e, n); ok {
+			all = append(all, w)
+		}
+	}
+	return all
+}
+
+// addresses reads a list of mail addresses.
+func (s *source) addresses(e entry) (all []string) {
+	for _, w := range s.several(e) {
+		a, err := mail.ParseAddress(w.text)
+		if err != nil {
+			s.problem(w.line, w.column, "%s: %v", e.name, err)
+			continue
+		}
+		if a.Name == "" {
+			all = append(all, a.Addr)
+		} else {
+			all = append(all, a.String())
+		}
+	}
+	return all
+}
+
+// duration reads how long something takes, in Go's style, with days besides.
+func (s *source) duration(e entry) time.Duration {
+	if e.value == nil {
+		return 0
+	}
+	text := e.value.GetToken().Value
+	if days, ok := strings.CutSuffix(text, "d"); ok {
+		if n, err := strconv.ParseUint(days, 10, 10); err == nil {
+			return time.Duration(n) * 24 * time.Hour
+		}
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d < 0 || d >= 1024*24*time.Hour {
+		s.at(e.value, "%s: %q is no time to wait: expected one such as 30m, 3h or 2d", e.name, cut(text, maxName))
+	}
+	return d
+}
+
+// count reads a whole number.
+func (s *source) count(e entry) int {
+	if e.value == nil {
+		return 0
+	}
+	n, err := strconv.ParseUint(e.value.GetToken().Value, 10, 31)
+	if _, ok := e.value.(*ast.IntegerNode); !ok || err != nil {
+		s.at(e.value, "%s: expected a whole number, 0 for no limit", e.name)
+	}
+	return int(n)
+}
+
+// ways reads where the mails and messages go.
+func (s *source) ways(out *Subscription, e entry) {
+	recipients := len(out.To)+len(out.Cc)+len(out.Bcc) > 0
+	if e.value == nil {
+		if out.Mail = recipients; !recipients && len(s.problems) == 0 {
+			s.problem(0, 0, "nobody hears of it: expected recipients in to, cc or bcc, or feed or a webhook in via")
+		}
+		return
+	}
+	for _, w := range s.several(e) {
+		hook, isHook := strings.CutPrefix(w.text, "webhook:")
+		switch {
+		case w.text == "mail":
+			out.Mail = true
+		case w.text == "feed":
+			out.Feed = true
+		case isHook && namePattern.MatchString(hook):
+			if !slices.Contains(out.Hooks, hook) {
+				out.Hooks = append(out.Hooks, hook)
+				out.vias = append(out.vias, w)
+			}
+		default:
+			s.problem(w.line, w.column, "via: no such way as %q: expected mail, feed or webhook:NAME", cut(w.text, maxName))
+		}
+	}
+	switch {
+	case len(s.problems) > 0:
+	case out.Mail && !recipients:
+		s.at(e.value, "via: mail without recipients in to, cc or bcc")
+	case !out.Mail && recipients:
+		s.at(e.value, "via: there are recipients, but it has no mail")
+	case !out.Mail && !out.Feed && len(out.Hooks) == 0:
+		s.at(e.value, "via: nobody hears of it")
+	}
+}

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package subscription
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/agnivade/levenshtein"
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+)
+
+// maxFile is how many bytes a file may have.
+const maxFile = 1 << 20
+
+// source is a YAML file while it is read, and what is wrong with it.
+type source struct {
+	file     string
+	text     string
+	problems []Problem
+}
+
+// maxProblem is how long the text of a problem may be: parsers list all that they
+// would have liked.
+const maxProblem = 400
+
+func (s *source) problem(line, column int, format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	s.problems = append(s.problems, Problem{File: s.file, Line: line, Column: column, Text: cut(text, maxProblem)})
+}
+
+// at reports a problem with a node.
+func (s *source) at(n ast.Node, format string, args ...any) {
+	p := n.GetToken().Position
+	s.problem(p.Line, p.Column, format, args...)
+}
+
+// cut shortens a text to a number of bytes, and shows that it did.
+func cut(text string, length int) string {
+	const mark = "..."
+	if len(text) <= length {
+		return text
+	}
+	text = text[:length-len(mark)]
+	for !utf8.ValidString(text) && len(text) > 0 {
+		text = text[:len(text)-1]
+	}
+	return text + mark
+}
+
+// entry is a key of a mapping, and what is there.
+type entry struct {
+	name  string
+	key   ast.Node
+	value ast.Node
+}
+
+// read returns the keys of the file, nil where it cannot be read, which is
+// reported. Files come from people, and what the library makes of them has been
+// seen to panic: that is a problem of the file, too.
+func (s *source) read() (entries []entry) {
+	defer func() {
+		if r := recover(); r != nil {
+			s.problem(0, 0, "cannot be read as YAML: %v", r)
+			entries = nil
+		}
+	}()
+	if len(s.text) > maxFile {
+		s.problem(0, 0, "longer than %d bytes", maxFile)
+		return nil
+	}
+	if !utf8.ValidString(s.text) {
+		s.problem(0, 0, "is not UTF-8")
+		return nil
+	}
+	if deep(s.text) {
+		s.problem(0, 0, "has lists within lists within lists")
+		return nil
+	}
+	file, err := parser.ParseBytes([]byte(s.text), 0)
+	var syntax yaml.Error
+	if errors.As(err, &syntax) {
+		p := syntax.GetToken().Position
+		s.problem(p.Line, p.Column, "%s", syntax.GetMessage())
+		return nil
+	} else if err != nil {
+		s.problem(0, 0, "%v", err)
+		return nil
+	}
+	found := false
+	for _, doc := range file.Docs {
+		switch doc.Body.(type) {
+		case nil, *ast.CommentGroupNode, *ast.NullNode:
+			continue
+		}
+		if found {
+			s.at(doc.Body, "a second document: there must be one only")
+			return nil
+		}
+		found = true
+		entries = s.mapping(doc.Body)
+	}
+	if !found {
+		s.problem(0, 0, "is empty")
+	}
+	return entries
+}
+
+// deep tells whether brackets are nested as in no file that anybody wrote, before
+// the library goes as deep. Brackets in texts count, too.
+func deep(text string) bool {
+	const most = 200
+	depth := 0
+	for i := range len(text) {
+		switch text[i] {
+		case '[', '{':
+			if depth++; depth > most {
+				return true
+			}
+		case ']', '}':
+			depth = max(0, depth-1)
+		}
+	}
+	return false
+}
+
+// mapping returns the keys of a mapping, each once.
+func (s *source) mapping(n ast.Node) []entry {
+	var values []*ast.MappingValueNode
+	switch n := n.(type) {
+	case *ast.MappingNode:
+		values = n.Values
+	case *ast.MappingValueNode:
+		values = []*ast.MappingValueNode{n}
+	default:
+		s.at(n, "expected lines of KEY: VALUE, found %s", kindName(n))
+		return nil
+	}
+	var entries []entry
+	seen := map[string]bool{}
+	for _, v := range values {
+		e := entry{v.Key.GetToken().Value, v.Key, v.Value}
+		if seen[e.name] {
+			s.at(e.key, "a second key %q", e.name)
+			continue
+		}
+		seen[e.name] = true
+		entries = append(entries, e)
+	}
+	return entries
+}
+
+// kindName is what a node is called for people.
+func kindName(n ast.Node) string { return strings.ToLower(n.Type().YAMLName()) }
+
+// nearest returns " did you mean ...?", with the name that is the fewest edits
+// away from another, or "" where all are far.
+func nearest(names []string, name string) string {
+	best, least := "", max(2, len(name)/3)+1
+	for _, n := range names {
+		if d := levenshtein.ComputeDistance(n, name); d < least {
+			best, least = n, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf(": did you mean %q?", best)
+}
+
+// words is a text in a file: what it says, and where its characters are.
+type words struct {
+	text         string
+	line, column int    // of its beginning
+	raw          string // the file from there on
+	quote        byte   // that it is in, 0 for none
+}
+
+// words returns the text that a value is, reporting what is none: a number where
+// text is expected would lose its zeros in front.
+func (s *source) words(e entry, n ast.Node) (words, bool) {
+	p := n.GetToken().Position
+	switch n := n.(type) {
+	case *ast.StringNode:
+		w := words{text: n.Value, line: p.Line, column: p.Column, raw: s.from(p.Line, p.Column)}
+		if w.raw != "" && (w.raw[0] == '"' || w.raw[0] == '\'') {
+			w.quote, w.raw, w.column = w.raw[0], w.raw[1:], w.column+1
+		}
+		return w, true
+	case *ast.LiteralNode:
+		return words{text: n.Value.Value, line: p.Line + 1, column: 1, raw: s.from(p.Line+1, 1)}, true
+	}
+	s.at(n, "%s: expected text (in quotes, if it looks like something else), found %s", e.name, kindName(n))
+	return words{}, false
+}
+
+// from returns the file from a place on.
+func (s *source) from(line, column int) string {
+	rest := s.text
+	for range line - 1 {
+		_, after, ok := strings.Cut(rest, "\n")
+		if !ok {
+			return ""
+		}
+		rest = after
+	}
+	for range column - 1 {
+		_, size := utf8.DecodeRuneInString(rest)
+		rest = rest[size:]
+	}
+	return rest
+}
+
+// position returns where in the file an offset of the text is. YAML folds lines
+// and takes indentation away, but leaves what is visible in its order; so the
+// character is found by how many visible ones are before it.
+func (w *words) position(offset int) (line, column int) {
+	before := 0
+	for _, r := range w.text[:min(max(offset, 0), len(w.text))] {
+		if visible(r) {
+			before++
+		}
+	}
+	line, column = w.line, w.column
+	for rest := w.raw; rest != ""; {
+		length, shown := w.next(rest)
+		if shown && before == 0 {
+			return line, column
+		}
+		if shown {
+			before--
+		}
+		for _, r := range rest[:length] {
+			if column++; r == '\n' {
+				line, column = line+1, 1
+			}
+		}
+		rest = rest[length:]
+	}
+	return w.line, w.column
+}
+
+func visible(r rune) bool { return !unicode.IsSpace(r) }
+
+// next returns how many bytes the first character has in the file, and whether
+// one sees it.
+func (w *words) next(rest string) (length int, shown bool) {
+	switch {
+	case w.quote == '\'' && strings.HasPrefix(rest, "''"):
+		return 2, true
+	case w.quote == '"' && rest[0] == '\\' && len(rest) > 1:
+		hex := map[byte]int{'x': 2, 'u': 4, 'U': 8}[rest[1]]
+		return min(2+hex, len(rest)), !strings.ContainsRune("nrtvfNLP_ \t\n\r", rune(rest[1]))
+	}
+	r, size := utf8.DecodeRuneInString(rest)
+	return size, visible(r)
+}
