@@ -3,13 +3,15 @@
 package describe
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/view"
+	"github.com/kcidb-go/kcidb/report"
 )
 
-const maxPlaces = 3 // repositories and branches that are listed
+const maxPlaces = 3 // repositories that are listed, and branches of each
 
 // Code is what was tested, for people to find it.
 type Code struct {
@@ -22,87 +24,113 @@ type Code struct {
 	Link    string   // page of the revision
 }
 
-// Code is what was tested: of a revision, or of what belongs to one.
+// Code is what was tested: of a revision, or of what belongs to one; nil where
+// nobody knows.
 func (d Data) Code() (*Code, error) {
-	var r *view.Revision
-	switch o := d.Object.(type) {
-	case *view.Revision:
-		r = o
-	case *view.Checkout:
-		r = o.Revision()
-	case *view.Build:
-		r = o.Checkout().Revision()
-	case *view.Test:
-		r = o.Build().Checkout().Revision()
-	case *view.Incident:
-		r = o.Build().Checkout().Revision()
-	default:
-		return nil, nil
-	}
-	name, err := revisionName(r)
-	if err != nil {
+	r, all, err := revisionOf(d.Object)
+	if err != nil || len(all) == 0 {
 		return nil, err
 	}
-	c := &Code{Name: name, Commit: line(r.Commit)}
+	c := &Code{Name: codeName(r, all), Commit: line(r.Commit)}
 	if r.Commit != "" {
 		c.Link = Link(d.Base, r.Ref())
 	}
-	all, err := r.Checkouts()
-	if err != nil {
-		return nil, err
-	}
 	for _, one := range all {
 		if m := one.GitCommitMessage; m != nil && c.Subject == "" {
-			subject, _, _ := strings.Cut(strings.TrimSpace(head(*m, maxRead)), "\n")
-			c.Subject = line(subject)
+			c.Subject = firstLine(*m)
 		}
 		if m := one.MessageID; m != nil && c.Mail == "" {
 			c.Mail = line(*m)
 		}
 	}
-	patches, err := r.PatchsetFiles()
-	if err != nil {
-		return nil, err
-	}
-	for _, p := range patches[:min(len(patches), maxGroups)] {
-		c.Patches = append(c.Patches, cut(line(p.Name), maxName))
-	}
-	if more := int64(len(patches) - len(c.Patches)); more > 0 {
-		c.Patches = append(c.Patches, "and "+plural(more, "more patch", "more patches"))
-	}
-	if len(patches) == 0 && r.Patches != "" {
-		c.Patches = []string{"not known, their hash is " + short(line(r.Patches))}
-	}
-	c.Places, err = places(r)
-	return c, err
+	c.Patches = patches(r, all)
+	c.Places = places(all)
+	return c, nil
 }
 
-// places lists where a revision was checked out from: what has the same URL
-// after each other, the URL behind it.
-func places(r *view.Revision) ([]string, error) {
-	found, err := r.Repositories()
-	if err != nil {
-		return nil, err
+// revisionOf returns the revision of an object, and those of its checkouts that
+// are meant: all, or just the one that a build or a test is of.
+func revisionOf(o view.Object) (*view.Revision, []*view.Checkout, error) {
+	var c *view.Checkout
+	switch o := o.(type) {
+	case *view.Revision:
+		all, err := o.Checkouts()
+		return o, all, err
+	case *view.Checkout:
+		c = o
+	case *view.Build:
+		c = o.Checkout()
+	case *view.Test:
+		c = o.Build().Checkout()
+	case *view.Incident:
+		c = o.Build().Checkout()
 	}
-	var lines []string
-	for i, p := range found {
-		if i == maxPlaces {
-			lines = append(lines, "and "+plural(int64(len(found)-i), "more"))
-			break
+	if c == nil || !c.Known() {
+		return nil, nil, nil
+	}
+	return c.Revision(), []*view.Checkout{c}, nil
+}
+
+// files returns the patches, as the first checkout has them that has any.
+func files(all []*view.Checkout) []report.Resource {
+	for _, c := range all {
+		if len(c.Checkout.PatchsetFiles) > 0 {
+			return c.Checkout.PatchsetFiles
 		}
+	}
+	return nil
+}
+
+// patches lists the patches by their names.
+func patches(r *view.Revision, all []*view.Checkout) []string {
+	files := files(all)
+	var names []string
+	for _, p := range files[:min(len(files), maxGroups)] {
+		names = append(names, cut(line(p.Name), maxName))
+	}
+	if more := int64(len(files) - len(names)); more > 0 {
+		names = append(names, "and "+plural(more, "more patch", "more patches"))
+	}
+	if len(files) == 0 && r.Patches != "" {
+		names = []string{"unknown ones with the hash " + short(line(r.Patches))}
+	}
+	return names
+}
+
+// places lists where code was checked out from: trees and branches, and then the
+// URL of their repository.
+func places(all []*view.Checkout) []string {
+	at := map[string][]string{} // trees and branches, by URL
+	for _, c := range all {
 		var words []string
-		if tree := line(p.Tree); tree != "" {
+		if tree := line(c.Tree()); tree != "" {
 			words = append(words, cut(tree, 60))
 		}
-		if branch := line(p.Branch); branch != "" {
+		if branch := line(c.Branch()); branch != "" {
 			words = append(words, "branch "+cut(branch, 60))
 		}
-		lines = append(lines, strings.Join(words, ", "))
-		if i+1 == min(len(found), maxPlaces) || found[i+1].URL != p.URL {
-			lines = append(lines, address(p.URL))
+		place := strings.Join(words, ", ")
+		if known := at[c.Repository()]; place == "" || slices.Contains(known, place) {
+			at[c.Repository()] = known
+			continue
 		}
+		at[c.Repository()] = append(at[c.Repository()], place)
 	}
-	return lines, nil
+	var lines []string
+	for i, url := range slices.Sorted(maps.Keys(at)) {
+		if i == maxPlaces {
+			lines = append(lines, "and "+plural(int64(len(at)-i), "more repository", "more repositories"))
+			break
+		}
+		slices.Sort(at[url])
+		more := len(at[url]) - maxPlaces
+		lines = append(lines, at[url][:min(len(at[url]), maxPlaces)]...)
+		if more > 0 {
+			lines = append(lines, "and "+plural(int64(more), "more branch", "more branches"))
+		}
+		lines = append(lines, address(url))
+	}
+	return lines
 }
 
 // Origins are the CI systems that reported the object and what it consists of.
@@ -159,33 +187,20 @@ func (d Data) Tests() (string, error) {
 	return counts(all), err
 }
 
-// Awaited says what more may come.
-func (d Data) Awaited() (string, error) {
+// State says whether more may come.
+func (d Data) State() (string, error) {
 	builds, tests, err := results(d.Object)
 	if err != nil {
 		return "", err
 	}
 	tested, err := tests.Done()
-	if err != nil {
+	switch {
+	case err != nil:
 		return "", err
+	case tested && builds.Done():
+		return "all results are in", nil
+	case builds.Done():
+		return "all builds are in, tests may still come", nil
 	}
-	var what []string
-	if _, one := d.Object.(*view.Build); !one && !builds.Done() {
-		what = append(what, "builds")
-	}
-	if !tested {
-		what = append(what, "tests")
-	}
-	return several(what, len(what)), nil
-}
-
-// Place is where an incident is, with the revision.
-func (d Data) Place() (string, error) {
-	n, ok := d.Object.(*view.Incident)
-	if !ok {
-		return "", nil
-	}
-	where, _ := d.whereSeen(n)
-	revision, err := revisionName(n.Build().Checkout().Revision())
-	return where + ", " + revision, err
+	return "more results may come", nil
 }

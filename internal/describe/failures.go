@@ -169,38 +169,42 @@ func (d Data) BadTests() (*Groups, error) {
 		return nil, err
 	}
 	for _, t := range examples {
+		if i := slices.Index(firsts, t.Test.ID); t.Path() == "" && list[i].N == 1 { // others are told apart by it
+			g.List[i].Title = title(list[i].Status, cmp.Or(firstLine(t.Remark()), "a test without a path"), 1)
+		}
 		g.Example.example(testName(t), t.Log(), excerpt(t.Excerpt()))
 	}
 	return g.orNil(), nil
 }
 
-// where says where the tests of a group ran.
+// where says where the tests of a group ran: "arm64 defconfig on rpi4", or of
+// several "arm and arm64; defconfig; on rpi4, qemu and 3 more".
 func where(g object.Group) string {
 	var parts []string
-	if on := values(g.Platforms); on != "" {
-		parts = append(parts, "on "+on)
-	}
-	for _, v := range []object.Values{g.Architectures, g.Configs} {
-		if text := values(v); text != "" {
-			parts = append(parts, text)
+	between := " "
+	for _, of := range []struct {
+		object.Values
+		before string
+	}{{g.Architectures, ""}, {g.Configs, ""}, {g.Platforms, "on "}} {
+		if len(of.Names) == 0 {
+			continue
 		}
+		if len(of.Names) > 1 {
+			between = "; "
+		}
+		parts = append(parts, of.before+values(of.Values))
 	}
-	return strings.Join(parts, "; ")
+	return strings.Join(parts, between)
 }
 
+// values lists the first of some values.
 func values(v object.Values) string {
 	var names []string
 	for _, name := range v.Names {
 		names = append(names, cut(line(name), 60))
 	}
-	most := maxNames
-	if v.More == 0 && len(names) <= maxNames+1 {
-		return several(names, most)
-	}
-	for len(names) < len(v.Names)+v.More { // these are counted only
-		names = append(names, "")
-	}
-	return several(names, most)
+	names = append(names, make([]string, v.More)...) // these are counted only
+	return several(names, maxNames)
 }
 
 // orNil is nil where there is nothing, as templates like it.

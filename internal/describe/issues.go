@@ -3,8 +3,13 @@
 package describe
 
 import (
+	"fmt"
+	"strings"
+
 	"github.com/kcidb-go/kcidb/internal/view"
 )
+
+const maxEarlier = 5 // versions that are looked at
 
 // Version is the version of the issue that the object is, or the newest one; nil
 // for objects of other types.
@@ -33,7 +38,7 @@ func (d Data) Compatible() string {
 	if !ok {
 		return ""
 	}
-	return several(bounded(t.Compatible()), 4)
+	return strings.Join(bounded(t.Compatible()), " ")
 }
 
 // bounded returns the first of some texts, as lines.
@@ -59,6 +64,9 @@ func (d Data) FirstSeen() (*Sighting, error) {
 	if err != nil || seen.First == nil {
 		return nil, err
 	}
+	if err := seen.First.ReadParents(); err != nil {
+		return nil, err
+	}
 	where, link := d.whereSeen(seen.First)
 	s := &Sighting{Where: where, Link: link}
 	if at := seen.First.Timestamp; at != nil {
@@ -71,9 +79,9 @@ func (d Data) FirstSeen() (*Sighting, error) {
 func (d Data) whereSeen(n *view.Incident) (name, link string) {
 	switch {
 	case n.TestID != nil:
-		return "test " + testName(n.Test()), Link(d.Base, n.Test().Ref())
+		return "the test " + testName(n.Test()), Link(d.Base, n.Test().Ref())
 	case n.BuildID != nil:
-		return "build of " + buildName(n.Build()), Link(d.Base, n.Build().Ref())
+		return "the build of " + buildName(n.Build()), Link(d.Base, n.Build().Ref())
 	}
 	return "something that is not known", ""
 }
@@ -82,4 +90,39 @@ func (d Data) whereSeen(n *view.Incident) (name, link string) {
 func (d Data) HasBuild() bool {
 	n, ok := d.Object.(*view.Incident)
 	return ok && n.Build().Build.ID != ""
+}
+
+// Earlier says where earlier versions of the issue were seen, of the newest of
+// these.
+func (d Data) Earlier() ([]string, error) {
+	o, ok := d.Object.(*view.Issue)
+	if !ok {
+		return nil, nil
+	}
+	versions, err := o.Versions()
+	if err != nil {
+		return nil, err
+	}
+	var lines []string
+	for i := len(versions) - 2; i >= max(0, len(versions)-1-maxEarlier); i-- {
+		seen, err := versions[i].Seen()
+		if err != nil {
+			return nil, err
+		}
+		if seen.Present > 0 {
+			lines = append(lines, fmt.Sprintf("version %d in %s", versions[i].Version, seenIn(seen.Builds, seen.Tests)))
+		}
+	}
+	return lines, nil
+}
+
+// Error is what the CI system says went wrong, "error_msg" of the misc of a test
+// or a build by custom.
+func (d Data) Error() string {
+	o, ok := d.Object.(interface{ Extra() map[string]any })
+	if !ok {
+		return ""
+	}
+	message, _ := o.Extra()["error_msg"].(string)
+	return firstLine(message)
 }

@@ -3,6 +3,7 @@
 package describe
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/view"
@@ -116,10 +117,8 @@ func (d Data) Architectures() ([]Part, error) {
 		if view.Bad(built[name]) > 0 {
 			said = append(said, sum(built[name], "build"))
 		}
-		if name == "" {
-			name = "unknown"
-		}
-		parts = append(parts, Part{cut(line(name), 30), strings.Join(said, "; ")})
+		name = cmp.Or(cut(line(name), 30), "not told")
+		parts = append(parts, Part{name, strings.Join(said, "; ")})
 	}
 	return parts, nil
 }

@@ -10,7 +10,7 @@ import (
 
 const (
 	width  = 72 // characters of a line, where it is ours
-	column = 13 // where the values of fields begin
+	column = 14 // where the values of fields begin
 )
 
 // wrap breaks a text at spaces into lines of a number of characters. What has no

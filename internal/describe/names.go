@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/view"
+	"github.com/kcidb-go/kcidb/object"
 )
 
 // maxName is how many characters a name has at most: two of them, and a verdict,
@@ -19,10 +20,8 @@ func (d Data) Name() (string, error) { return name(d.Object) }
 
 func name(o view.Object) (string, error) {
 	switch o := o.(type) {
-	case *view.Revision:
+	case *view.Revision, *view.Checkout:
 		return revisionName(o)
-	case *view.Checkout:
-		return revisionName(o.Revision())
 	case *view.Build:
 		return buildName(o), nil
 	case *view.Test:
@@ -38,38 +37,36 @@ func name(o view.Object) (string, error) {
 	return o.Ref().String(), nil
 }
 
-// revisionName is "v6.16-rc6-245-g414aaef1537a (mainline)", with the patches.
-func revisionName(r *view.Revision) (string, error) {
-	name, err := r.Name()
-	if err != nil {
-		return "", err
+// revisionName names what was tested: of a revision, or of what belongs to one.
+func revisionName(o view.Object) (string, error) {
+	r, all, err := revisionOf(o)
+	if err != nil || r == nil {
+		return "an unknown revision", err
 	}
-	name = cut(cmp.Or(line(name), "an unknown commit"), 60)
-	places, err := r.Repositories()
-	if err != nil {
-		return "", err
-	}
+	return codeName(r, all), nil
+}
+
+// codeName is "v6.16-rc6-245-g414aaef1537a (mainline) with 3 patches".
+func codeName(r *view.Revision, all []*view.Checkout) string {
+	var commit string
 	var trees []string
-	for _, p := range places {
-		if tree := line(cmp.Or(p.Tree, p.Branch)); tree != "" && !slices.Contains(trees, tree) {
-			trees = append(trees, cut(tree, 30))
+	for _, c := range all {
+		commit = cmp.Or(commit, line(c.CommitName()))
+		tree := cut(line(cmp.Or(c.Tree(), c.Branch())), 30)
+		if tree != "" && !slices.Contains(trees, tree) {
+			trees = append(trees, tree)
 		}
 	}
-	if len(trees) > 0 {
+	name := cut(cmp.Or(commit, short(line(r.Commit)), "an unknown commit"), 60)
+	if slices.Sort(trees); len(trees) > 0 {
 		name += " (" + several(trees, 2) + ")"
 	}
-	if r.Patches != "" {
-		files, err := r.PatchsetFiles()
-		switch n := len(files); {
-		case err != nil:
-			return "", err
-		case n > 0:
-			name += " with " + plural(int64(n), "patch", "patches")
-		default:
-			name += " with patches " + short(line(r.Patches))
-		}
+	if n := len(files(all)); n > 0 {
+		name += " with " + plural(int64(n), "patch", "patches")
+	} else if r.Patches != "" {
+		name += " with patches"
 	}
-	return cut(name, maxName), nil
+	return cut(name, maxName)
 }
 
 // buildName is "arm64 defconfig, gcc-12".
@@ -95,6 +92,25 @@ func testName(t *view.Test) string {
 
 // issueName is the subject of the issue, or the first line of what is said of it.
 func issueName(v *view.IssueVersion) string {
-	remark, _, _ := strings.Cut(strings.TrimSpace(head(v.Remark(), maxRead)), "\n")
-	return cut(cmp.Or(line(v.Subject()), line(remark), line(v.ID)), maxName)
+	return cut(cmp.Or(line(v.Subject()), firstLine(v.Remark()), line(v.ID)), maxName)
+}
+
+// firstLine returns the first line of a text that has anything in it.
+func firstLine(text string) string {
+	first, _, _ := strings.Cut(strings.TrimSpace(head(text, maxRead)), "\n")
+	return line(first)
+}
+
+// ID names the object by its type and what identifies it: "test maestro:687b4",
+// "issue maestro:5dd75, version 2".
+func (d Data) ID() string {
+	ref := d.Object.Ref()
+	switch id := line(ref.ID[0]); {
+	case ref.Type == object.TypeIssueVersion:
+		return "issue " + id + ", version " + line(ref.ID[1])
+	case ref.ID[1] != "":
+		return string(ref.Type) + " " + id + " with patches " + short(line(ref.ID[1]))
+	default:
+		return string(ref.Type) + " " + id
+	}
 }

@@ -8,10 +8,10 @@ import (
 )
 
 //go:embed templates/*.tmpl
-var files embed.FS
+var sources embed.FS
 
 // ours are the templates of this package. They are executed, never added to.
-var ours = template.Must(template.New("describe").Funcs(functions).ParseFS(files, "templates/*.tmpl"))
+var ours = template.Must(template.New("describe").Funcs(functions).ParseFS(sources, "templates/*.tmpl"))
 
 // functions are what templates may call.
 var functions = template.FuncMap{

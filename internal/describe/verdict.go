@@ -11,40 +11,11 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// Word is the status of the object, and what stands for none.
-func (d Data) Word() (string, error) {
-	status, err := d.Object.Status()
-	switch d.Object.(type) {
-	case *view.Issue, *view.IssueVersion, *view.Incident:
-		switch report.Status(status) {
-		case report.StatusFail:
-			return "SEEN", err
-		case report.StatusPass:
-			return "NOT SEEN", err
-		}
-	}
-	return cmp.Or(status, "NO RESULT"), err
-}
-
-// Outcome says how it went, in some words behind the status.
-func (d Data) Outcome() (string, error) {
+// Verdict says how it went: the status, and what that means here.
+func (d Data) Verdict() (string, error) {
+	var said string
+	var err error
 	switch o := d.Object.(type) {
-	case *view.Revision, *view.Checkout:
-		return d.sums()
-	case *view.Build:
-		before, err := d.Before()
-		if err != nil {
-			return "", err
-		}
-		tests, err := o.Tests().Counts()
-		said := own[o.Outcome()].build + changed(before, o.Outcome())
-		if tests.Total() > 0 {
-			said += "; " + sum(tests, "test")
-		}
-		return said, err
-	case *view.Test:
-		before, err := d.Before()
-		return own[o.Outcome()].test + changed(before, o.Outcome()), err
 	case *view.Issue:
 		newest, err := o.Newest()
 		if err != nil {
@@ -55,12 +26,60 @@ func (d Data) Outcome() (string, error) {
 		return sightings(o)
 	case *view.Incident:
 		where, _ := d.whereSeen(o)
-		if o.Present == nil {
-			return "nobody told whether it was seen in " + where, nil
+		switch {
+		case o.Present == nil:
+			return "UNKNOWN whether it is in " + where, nil
+		case *o.Present:
+			return "SEEN in " + where, nil
 		}
-		return "in " + where, nil
+		return "NOT SEEN in " + where, nil
+	case *view.Build:
+		said, err = d.ofBuild(o)
+	case *view.Test:
+		said, err = d.Change()
+		said = own[o.Outcome()].test + said
+	default:
+		said, err = d.Sums()
 	}
-	return "", nil
+	if err != nil {
+		return "", err
+	}
+	status, err := d.Status()
+	return status + ": " + said, err
+}
+
+// Status is the object's, and what stands for none.
+func (d Data) Status() (string, error) {
+	status, err := d.Object.Status()
+	return cmp.Or(status, "NO RESULT"), err
+}
+
+// ofBuild says how a build went, and its tests.
+func (d Data) ofBuild(b *view.Build) (string, error) {
+	change, err := d.Change()
+	if err != nil {
+		return "", err
+	}
+	said := own[b.Outcome()].build + change
+	tests, err := b.Tests().Counts()
+	if tests.Total() > 0 {
+		said += "; " + sum(tests, "test")
+	}
+	return said, err
+}
+
+// Change says how it was before, behind how it is: ", was PASS before", ", as
+// before". It is "" where that is not known.
+func (d Data) Change() (string, error) {
+	before, err := d.Before()
+	if err != nil || before == "" {
+		return "", err
+	}
+	now, err := d.Object.Status()
+	if before == now {
+		return ", as before", err
+	}
+	return ", was " + line(before) + " before", err
 }
 
 // Before is the status before: the one that is given, or else how the last test
@@ -81,27 +100,16 @@ func (d Data) Before() (string, error) {
 // own is what a status of a single object means.
 var own = map[report.Status]struct{ build, test string }{
 	report.StatusFail:  {"the build fails", "the test fails"},
-	report.StatusError: {"the build broke off", "the test broke off"},
-	report.StatusMiss:  {"no result of the build came", "no result of the test came"},
+	report.StatusError: {"the build aborted", "the test aborted"},
+	report.StatusMiss:  {"the build gave no result", "the test gave no result"},
 	report.StatusPass:  {"it builds", "the test passes"},
 	report.StatusDone:  {"the build is done", "the test is done"},
 	report.StatusSkip:  {"the build was skipped", "the test was skipped"},
-	"":                 {"nobody told yet how the build went", "nobody told yet how the test went"},
+	"":                 {"of the build, so far", "of the test, so far"},
 }
 
-// changed says how it was before.
-func changed(before string, now report.Status) string {
-	switch before {
-	case "":
-		return ""
-	case string(now):
-		return ", as before"
-	}
-	return ", was " + line(before) + " before"
-}
-
-// sums says what builds and tests come to.
-func (d Data) sums() (string, error) {
+// Sums says what the builds and tests of a revision or a checkout come to.
+func (d Data) Sums() (string, error) {
 	all, err := checkouts(d.Object)
 	if err != nil {
 		return "", err
@@ -144,7 +152,7 @@ func (d Data) sums() (string, error) {
 // verbs are what one and what several do that have a status.
 var verbs = map[report.Status][2]string{
 	report.StatusFail:  {"fails", "fail"},
-	report.StatusError: {"broke off", "broke off"},
+	report.StatusError: {"aborted", "aborted"},
 	report.StatusMiss:  {"is missing", "are missing"},
 	report.StatusPass:  {"passes", "pass"},
 	report.StatusDone:  {"is done", "are done"},
@@ -166,6 +174,8 @@ func sum(c object.Counts, noun string) string {
 			parts = append(parts, number(n)+" "+verb)
 		case total == 1:
 			parts = append(parts, plural(n, noun)+" "+verb)
+		case n == 2 && total == 2:
+			parts = append(parts, "both "+noun+"s "+verb)
 		case n == total:
 			parts = append(parts, "all "+plural(n, noun)+" "+verb)
 		default:
@@ -182,11 +192,11 @@ func sightings(v *view.IssueVersion) (string, error) {
 	case err != nil:
 		return "", err
 	case seen.Present > 0:
-		return "in " + seenIn(seen.Builds, seen.Tests), nil
+		return "SEEN in " + seenIn(seen.Builds, seen.Tests), nil
 	case seen.Absent > 0:
-		return "looked for " + plural(seen.Absent, "time"), nil
+		return "NOT SEEN, looked for " + plural(seen.Absent, "time"), nil
 	}
-	return "nobody told yet where it was seen", nil
+	return "NOT SEEN so far", nil
 }
 
 func seenIn(builds, tests int64) string {
@@ -197,5 +207,5 @@ func seenIn(builds, tests int64) string {
 	if builds > 0 {
 		in = append(in, plural(builds, "build"))
 	}
-	return cmp.Or(several(in, 2), "something that is not known")
+	return cmp.Or(several(in, 2), "something unknown")
 }
