@@ -43,7 +43,7 @@ func HTML(text string) string {
 
 // address finds what may be an address: ASCII without spaces, and without what
 // texts put around addresses.
-var address = regexp.MustCompile("(?i)\\bhttps?://[!#-;=?-\\[\\]_a-z~]+")
+var address = regexp.MustCompile(`(?i)\bhttps?://[!#-;=?-\[\]_a-z~]+`)
 
 // writeLinked writes the text escaped, and links around its addresses.
 func writeLinked(b *strings.Builder, text string) {

@@ -261,6 +261,6 @@ func TestBadID(t *testing.T) {
 func TestHookShowsItsNameOnly(t *testing.T) {
 	hook := webhook.Hook{Name: "lab", URL: "https://user:pass@x/T0KEN", Secret: secret}
 	for _, format := range []string{"%v", "%+v", "%#v", "%s"} {
-		clean(t, errors.New(fmt.Sprintf(format, hook)))
+		clean(t, fmt.Errorf(format, hook))
 	}
 }
