@@ -25,7 +25,11 @@ func CleanSubject(text string) string { return line(text, MaxSubject) }
 // than MaxBody characters it is cut, at the end of a line if one is near, and a
 // last line says how much is left out; the whole then has MaxBody characters at
 // most. Cleaning twice changes nothing more.
-func CleanBody(text string) string {
+func CleanBody(text string) string { return CutBody(text, MaxBody) }
+
+// CutBody cleans a body that has less room: so many characters, of which the mark
+// takes some fifty.
+func CutBody(text string, most int) string {
 	text = strings.ToValidUTF8(text, string(utf8.RuneError))
 	text = newlines.Replace(text)
 	text = strings.Map(func(r rune) rune {
@@ -38,11 +42,11 @@ func CleanBody(text string) string {
 		text += "\n"
 	}
 	total := utf8.RuneCountInString(text)
-	if total <= MaxBody {
+	if total <= most {
 		return text
 	}
 	// The number in the mark is at most total, so that much room is enough.
-	kept := prefix(text, MaxBody-len(cutMark(total))-1)
+	kept := prefix(text, max(most-len(cutMark(total))-1, 0))
 	if i := strings.LastIndexByte(kept, '\n'); i > len(kept)-near {
 		kept = kept[:i]
 	}

@@ -109,7 +109,7 @@ func (s *Service) notifier(p *parts) (*notify.Notifier, error) {
 	}
 	n := &notify.Notifier{
 		Store: st, Folder: folder, Log: s.log, Now: s.now, Holder: nuid.Next(),
-		Base: strings.TrimSuffix(s.cfg.BaseURL, "/"), Envelope: envelope, Hooks: webhook.New(),
+		Base: strings.TrimSuffix(s.cfg.BaseURL, "/"), Envelope: envelope, Hooks: &webhook.Sender{},
 		KeepFor: time.Duration(s.cfg.NotificationDays) * 24 * time.Hour, Wait: notify.Sleep,
 	}
 	if s.cfg.SMTP != "" {
