@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/kcidb-go/kcidb/object"
@@ -82,7 +83,7 @@ func (s *Spool) Held(ctx context.Context, digest *Notification) ([]Notification,
 		WHERE lower(recipient) = ? AND at < ? AND via = 'mail' AND state = 'held' ORDER BY number`,
 		digest.Object.ID[0], micros(digest.Due))
 	if err == nil {
-		err = s.attach(ctx, s.Read, sendings)
+		err = s.attach(ctx, s.Read, sendings, strings.Replace(notificationColumns, "body", "''", 1))
 	}
 	if err != nil {
 		return nil, s.failure(ctx, "held", err)
@@ -90,7 +91,6 @@ func (s *Spool) Held(ctx context.Context, digest *Notification) ([]Notification,
 	held := make([]Notification, len(sendings))
 	for i, sending := range sendings {
 		held[i] = sending.Notification
-		held[i].Body = ""
 		held[i].Deliveries = []Delivery{sending.Delivery}
 	}
 	return held, nil

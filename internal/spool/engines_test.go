@@ -22,7 +22,7 @@ import (
 var engines = []struct {
 	name string
 	open func(t *testing.T) *spool.Spool
-}{{"sqlite", openSQLite}, {"postgres", openPostgres}}
+}{{"sqlite", openSQLite}, {"memory", openMemory}, {"postgres", openPostgres}}
 
 // onEngines runs a test on each of the databases, beginning at noon.
 func onEngines(t *testing.T, test func(t *testing.T, h *house)) {
@@ -60,8 +60,20 @@ func openSQLite(t *testing.T) *spool.Spool {
 	uri := "file:" + filepath.Join(t.TempDir(), "db") + "?_pragma=busy_timeout(10000)&_pragma=journal_mode(wal)&_pragma=synchronous(normal)"
 	s := &spool.Spool{Write: openPool(t, "sqlite", uri+"&_txlock=immediate"), Read: openPool(t, "sqlite", uri)}
 	s.Write.SetMaxOpenConns(1)
-	migrate(t, s.Write, "sqlite", "CREATE TABLE checkouts (git_repository_url, git_repository_branch, start_time);")
+	migrate(t, s.Write, "sqlite", checkouts)
 	return s
+}
+
+// checkouts is what SQLite's tables for notifying make an index of.
+const checkouts = "CREATE TABLE checkouts (git_repository_url, git_repository_branch, start_time);"
+
+// openMemory opens a database in memory as the driver does: with one connection
+// for all.
+func openMemory(t *testing.T) *spool.Spool {
+	pool := openPool(t, "sqlite", "file::memory:?_txlock=immediate")
+	pool.SetMaxOpenConns(1)
+	migrate(t, pool, "sqlite", checkouts)
+	return &spool.Spool{Write: pool, Read: pool}
 }
 
 func openPostgres(t *testing.T) *spool.Spool {

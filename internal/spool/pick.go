@@ -83,7 +83,7 @@ func (s *Spool) PickDeliveries(ctx context.Context, n int, d time.Duration) ([]*
 		if err != nil {
 			return err
 		}
-		return s.attach(ctx, t, picked)
+		return s.attach(ctx, t, picked, notificationColumns)
 	})
 	if err != nil {
 		return nil, err
@@ -94,8 +94,8 @@ func (s *Spool) PickDeliveries(ctx context.Context, n int, d time.Duration) ([]*
 	return picked, nil
 }
 
-// attach reads the notifications of deliveries.
-func (s *Spool) attach(ctx context.Context, q querier, sendings []*Sending) error {
+// attach reads the notifications of deliveries, by what stands for their columns.
+func (s *Spool) attach(ctx context.Context, q querier, sendings []*Sending, columns string) error {
 	of := map[int64]Notification{}
 	for some := range slices.Chunk(sendings, chunk) {
 		numbers := make([]any, len(some))
@@ -106,7 +106,7 @@ func (s *Spool) attach(ctx context.Context, q querier, sendings []*Sending) erro
 			n, err := scanNotification(scan)
 			of[n.Number] = n
 			return err
-		}, "SELECT "+notificationColumns+" FROM notifications WHERE number IN "+places(len(some)), numbers...)
+		}, "SELECT "+columns+" FROM notifications WHERE number IN "+places(len(some)), numbers...)
 		if err != nil {
 			return err
 		}

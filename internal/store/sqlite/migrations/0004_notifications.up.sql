@@ -36,7 +36,7 @@ CREATE TABLE notifications (
 ) STRICT;
 CREATE INDEX notifications_due ON notifications (due) WHERE state = 'waiting';
 CREATE INDEX notifications_finished ON notifications (finished);
-CREATE INDEX notifications_subscription ON notifications (subscription, finished);
+CREATE INDEX notifications_subscription ON notifications (subscription, number);
 
 CREATE TABLE deliveries (
     number       INTEGER PRIMARY KEY,
