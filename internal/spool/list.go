@@ -111,7 +111,7 @@ func (s *Spool) list(ctx context.Context, query string, args ...any) ([]Notifica
 	return found, nil
 }
 
-const notificationColumns = "number, subscription, object_type, object_id, message, state, first, changed, due, finished, reason, subject, body, thread"
+const notificationColumns = "number, subscription, object_type, object_id, message, state, first, changed, due, finished, reason, was, subject, body, thread"
 
 // scanNotification scans a row of notificationColumns.
 func scanNotification(scan func(...any) error) (Notification, error) {
@@ -119,7 +119,7 @@ func scanNotification(scan func(...any) error) (Notification, error) {
 	var of, id string
 	var first, changed, due, finished int64
 	err := scan(&n.Number, &n.Subscription, &of, &id, &n.Message, &n.State,
-		&first, &changed, &due, &finished, &n.Reason, &n.Subject, &n.Body, &n.Thread)
+		&first, &changed, &due, &finished, &n.Reason, &n.Was, &n.Subject, &n.Body, &n.Thread)
 	n.Object = ref(of, id)
 	n.First, n.Changed, n.Due, n.Finished = moment(first), moment(changed), moment(due), moment(finished)
 	return n, err

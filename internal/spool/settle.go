@@ -57,9 +57,10 @@ func (t *tx) forget(batches []int64) error {
 // rendering one of these from what was there before the change, and loses it.
 var arming = insertion[New]{
 	head: `INSERT INTO notifications (subscription, object_type, object_id, message,
-		state, first, changed, due, finished, picked, reason, subject, body, thread) VALUES `,
-	row: "(?, ?, ?, ?, 'waiting', ?, ?, ?, 0, 0, ?, '', '', '')",
+		state, first, changed, due, finished, picked, reason, was, subject, body, thread) VALUES `,
+	row: "(?, ?, ?, ?, 'waiting', ?, ?, ?, 0, 0, ?, ?, '', '', '')",
 	tail: ` ON CONFLICT (object_type, object_id, subscription, message) DO UPDATE SET
+		was = CASE WHEN excluded.first < notifications.first THEN excluded.was ELSE notifications.was END,
 		first = CASE WHEN excluded.first < notifications.first THEN excluded.first ELSE notifications.first END,
 		changed = CASE WHEN excluded.changed < notifications.changed THEN notifications.changed ELSE excluded.changed END,
 		due = CASE WHEN excluded.changed < notifications.changed THEN notifications.due
@@ -71,7 +72,7 @@ var arming = insertion[New]{
 	values: func(n New) []any {
 		changed := micros(n.Changed)
 		return []any{kept(n.Subscription), string(n.Object.Type), key(n.Object), kept(n.Message),
-			changed, changed, changed + min(n.Wait.Microseconds(), n.most()), kept(n.Reason)}
+			changed, changed, changed + min(n.Wait.Microseconds(), n.most()), kept(n.Reason), kept(n.Was)}
 	},
 	// One statement has one bound.
 	last:     func(n New) []any { return []any{n.most(), n.most()} },

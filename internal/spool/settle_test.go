@@ -159,12 +159,14 @@ func TestRearm(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			onEngines(t, func(t *testing.T, h *house) {
+				first := changes[0].at
 				for i, c := range changes {
 					h.must(h.Settle(t.Context(), spool.Settlement{Notifications: []spool.New{{Identity: about("s", "x"),
-						Changed: noon.Add(c.at * time.Minute), Wait: c.wait * time.Minute, AtMost: c.most * time.Minute}}}))
+						Changed: noon.Add(c.at * time.Minute), Was: c.at.String(), Wait: c.wait * time.Minute, AtMost: c.most * time.Minute}}}))
 					all, err := h.List(t.Context(), spool.Filter{})
 					h.must(err)
-					if len(all) != 1 || !all[0].Due.Equal(noon.Add(c.due*time.Minute)) {
+					first = min(first, c.at)
+					if len(all) != 1 || all[0].Was != first.String() || !all[0].Due.Equal(noon.Add(c.due*time.Minute)) {
 						t.Fatalf("after change %d: %+v, want it due after %d minutes", i, all, c.due)
 					}
 				}

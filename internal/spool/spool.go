@@ -84,6 +84,7 @@ type New struct {
 	Wait    time.Duration // it is due so long after Changed
 	AtMost  time.Duration // and at the latest so long after the first one; 0 for no bound
 	Reason  string        // why it was made
+	Was     string        // the status of the object before the change
 }
 
 // Identity tells notifications apart. One is ever sent for each.
@@ -115,6 +116,7 @@ type Notification struct {
 	Due        time.Time
 	Finished   time.Time // zero while it is not
 	Reason     string    // why it was made; of one that was dropped, why it was
+	Was        string    // the status of the object before the first change
 	Subject    string    // "" until it is ready, as is what follows
 	Body       string
 	Thread     string // what its messages belong together by

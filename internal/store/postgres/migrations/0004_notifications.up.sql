@@ -29,6 +29,7 @@ CREATE TABLE notifications (
     finished     bigint NOT NULL, -- 0 while it is not
     picked       bigint NOT NULL, -- until when somebody has it, 0 for nobody
     reason       text COLLATE "C" NOT NULL,
+    was          text COLLATE "C" NOT NULL,    -- the status before the first change
     subject      text COLLATE "C" NOT NULL,
     body         text COLLATE "C" NOT NULL,
     thread       text COLLATE "C" NOT NULL,

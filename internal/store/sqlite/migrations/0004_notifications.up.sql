@@ -29,6 +29,7 @@ CREATE TABLE notifications (
     finished     INTEGER NOT NULL, -- 0 while it is not
     picked       INTEGER NOT NULL, -- until when somebody has it, 0 for nobody
     reason       TEXT NOT NULL,
+    was          TEXT NOT NULL,    -- the status before the first change
     subject      TEXT NOT NULL,
     body         TEXT NOT NULL,
     thread       TEXT NOT NULL,
