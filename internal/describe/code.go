@@ -26,7 +26,7 @@ type Code struct {
 
 // Code is what was tested: of a revision, or of what belongs to one; nil where
 // nobody knows.
-func (d Data) Code() (*Code, error) {
+func (d *Data) Code() (*Code, error) {
 	r, all, err := revisionOf(d.Object)
 	if err != nil || len(all) == 0 {
 		return nil, err
@@ -109,6 +109,11 @@ func places(all []*view.Checkout) []string {
 		if branch := line(c.Branch()); branch != "" {
 			words = append(words, "branch "+cut(branch, 60))
 		}
+		if c.Tree() == "" && slices.ContainsFunc(all, func(other *view.Checkout) bool {
+			return other.Tree() != "" && other.Repository() == c.Repository() && other.Branch() == c.Branch()
+		}) {
+			continue // another says more
+		}
 		place := strings.Join(words, ", ")
 		if known := at[c.Repository()]; place == "" || slices.Contains(known, place) {
 			at[c.Repository()] = known
@@ -134,7 +139,7 @@ func places(all []*view.Checkout) []string {
 }
 
 // Origins are the CI systems that reported the object and what it consists of.
-func (d Data) Origins() ([]string, error) {
+func (d *Data) Origins() ([]string, error) {
 	var names []string
 	add := func(name string) {
 		if name = cut(line(name), 60); name != "" && !slices.Contains(names, name) {
@@ -169,7 +174,7 @@ func (d Data) Origins() ([]string, error) {
 }
 
 // Builds and Tests are the counts of those that the object stands for.
-func (d Data) Builds() (string, error) {
+func (d *Data) Builds() (string, error) {
 	builds, _, err := results(d.Object)
 	if err != nil {
 		return "", err
@@ -178,7 +183,7 @@ func (d Data) Builds() (string, error) {
 }
 
 // Tests are the counts of the tests.
-func (d Data) Tests() (string, error) {
+func (d *Data) Tests() (string, error) {
 	_, tests, err := results(d.Object)
 	if err != nil {
 		return "", err
@@ -188,7 +193,7 @@ func (d Data) Tests() (string, error) {
 }
 
 // State says whether more may come.
-func (d Data) State() (string, error) {
+func (d *Data) State() (string, error) {
 	builds, tests, err := results(d.Object)
 	if err != nil {
 		return "", err

@@ -22,8 +22,9 @@ import (
 // maxSummary is how many characters a summary has at most.
 const maxSummary = 256
 
-// Data is what templates get: an object, and why somebody is told of it. Without
-// the latter it is a plain description.
+// Data is what templates get a pointer to: an object, and why somebody is told of
+// it. Without the latter it is a plain description. Its methods read what they
+// need when they are called.
 type Data struct {
 	Object       view.Object
 	Subscription string // name of the subscription
@@ -32,29 +33,31 @@ type Data struct {
 	Was, Now     string // the object's status before, and now, where these are known
 	Base         string // public URL of this service; "" for none, and no links then
 	Stop         string // how to get no more of these: a URL, or words
+
+	found *view.Findings
 }
 
 // Type returns the type of the object, as in patterns.
-func (d Data) Type() string { return string(d.Object.Ref().Type) }
+func (d *Data) Type() string { return string(d.Object.Ref().Type) }
 
 // Link returns the URL of the object's page.
-func (d Data) Link() string { return Link(d.Base, d.Object.Ref()) }
+func (d *Data) Link() string { return Link(d.Base, d.Object.Ref()) }
 
 // Summary says in one line, of 256 characters at most, what an object is and how
 // it went.
-func Summary(o view.Object) (string, error) { return execute("summary", Data{Object: o}) }
+func Summary(o view.Object) (string, error) { return execute("summary", &Data{Object: o}) }
 
 // Description says what an object is, how it went, and what is known about that.
 // The base is the public URL of this service, "" for a text without links to it.
 func Description(o view.Object, base string) (string, error) {
-	return execute("description", Data{Object: o, Base: base})
+	return execute("description", &Data{Object: o, Base: base})
 }
 
 // Footer says why somebody is told of an object, and how to stop it.
-func Footer(d *Data) (string, error) { return execute("footer", *d) }
+func Footer(d *Data) (string, error) { return execute("footer", d) }
 
 // execute executes one of our own templates.
-func execute(name string, d Data) (string, error) {
+func execute(name string, d *Data) (string, error) {
 	var b strings.Builder
 	if err := ours.ExecuteTemplate(&b, name, d); err != nil {
 		return "", fmt.Errorf("describe %s: %w", d.Object.Ref(), err)

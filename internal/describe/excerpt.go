@@ -16,11 +16,14 @@ const (
 )
 
 // trouble is what lines have where something goes wrong: of compilers and linkers,
-// of the kernel, and of the usual test suites.
+// and of the kernel.
 var trouble = regexp.MustCompile(`\berror: |undefined reference|ERROR: modpost|\*\*\* \[` +
 	`|\bBUG: |\bWARNING: (?:CPU|.* at )|\bOops\b|Kernel panic|Unable to handle kernel|Internal error: ` +
-	`|general protection fault|cut here \]|INFO: task .* blocked|rcu: INFO: |Out of memory: ` +
-	`|(?:^|\s)not ok |RESULT=fail|# FAIL\b|\bT(?:FAIL|BROK)\b`)
+	`|general protection fault|cut here \]|INFO: task .* blocked|rcu: INFO: |Out of memory: `)
+
+// verdict is what the usual test suites say of a test that failed, which is where
+// to look if there is no trouble.
+var verdict = regexp.MustCompile(`(?:^|\s)not ok |RESULT=fail|# FAIL\b|\bT(?:FAIL|BROK)\b`)
 
 // idle is what logs end with when nothing happens any more: prompts, and what
 // labs' software says for itself.
@@ -34,8 +37,11 @@ func excerpt(log string) string {
 		lines = lines[:len(lines)-1]
 	}
 	start := max(0, len(lines)-maxExcerpt)
-	if at := slices.IndexFunc(lines, trouble.MatchString); at >= 0 {
-		start = min(start, max(0, at-lead))
+	for _, sign := range []*regexp.Regexp{trouble, verdict} {
+		if at := slices.IndexFunc(lines, sign.MatchString); at >= 0 {
+			start = min(start, max(0, at-lead))
+			break
+		}
 	}
 	end := min(len(lines), start+maxExcerpt)
 	var shown []string

@@ -19,17 +19,19 @@ const (
 
 // Group is results alike that are bad.
 type Group struct {
-	Title string // status, name and number of them
-	Where string // platforms, architectures, configurations
-	Link  string // page of one of them
+	Title   string // status, name and number of them
+	Members string // names of the tests, where they are several
+	Where   string // platforms, architectures, configurations
+	Link    string // page of one of them
 }
 
 // Groups are the results of an object that are bad.
 type Groups struct {
 	Noun    string  // "test", for one of them
+	Known   bool    // those in which a known issue was seen are left out
 	List    []Group // the worst
 	More    int64   // results that are in none of these
-	Example Example // one of the first
+	Example Example // a log, where there is one
 }
 
 // Example is a build or a test of which there is a log.
@@ -42,11 +44,24 @@ type Example struct {
 // Some tells whether there is anything to show.
 func (e Example) Some() bool { return e.Excerpt != "" || e.Log != "" }
 
-// example takes the first that has an excerpt, or else a log.
-func (e *Example) example(name, log, excerpt string) {
-	if excerpt != "" && e.Excerpt == "" || !e.Some() {
-		*e = Example{name, log, excerpt}
+// consider takes another example if it tells more: the first that does.
+func (e *Example) consider(name, log, text string) {
+	other := Example{name, log, excerpt(text)}
+	if !e.Some() || other.worth() > e.worth() {
+		*e = other
 	}
+}
+
+func (e Example) worth() int {
+	switch {
+	case e.Excerpt == "":
+		return 0
+	case trouble.MatchString(e.Excerpt):
+		return 3
+	case verdict.MatchString(e.Excerpt):
+		return 2
+	}
+	return 1
 }
 
 // title writes a status, a name, and how often there is the same.
@@ -58,7 +73,7 @@ func title(status report.Status, name string, n int64) string {
 }
 
 // BadCheckouts are the checkouts that failed.
-func (d Data) BadCheckouts() (*Groups, error) {
+func (d *Data) BadCheckouts() (*Groups, error) {
 	all, err := checkouts(d.Object)
 	if err != nil {
 		return nil, err
@@ -68,19 +83,20 @@ func (d Data) BadCheckouts() (*Groups, error) {
 		if c.Validity() != report.StatusFail {
 			continue
 		}
-		g.Example.example(line(c.Checkout.ID), c.Log(), excerpt(c.Excerpt()))
 		if len(g.List) == maxGroups {
 			g.More++
 			continue
 		}
-		g.List = append(g.List, Group{Title: title(c.Validity(), line(c.Checkout.ID), 1), Link: Link(d.Base, c.Ref())})
+		id := line(c.Checkout.ID)
+		g.Example.consider(id, c.Log(), c.Excerpt())
+		g.List = append(g.List, Group{Title: title(report.StatusFail, id, 1), Link: Link(d.Base, c.Ref())})
 	}
 	return g.orNil(), nil
 }
 
 // BadBuilds are the builds that failed, those of the same architecture and
 // configuration in one group.
-func (d Data) BadBuilds() (*Groups, error) {
+func (d *Data) BadBuilds() (*Groups, error) {
 	builds, _, err := results(d.Object)
 	if err != nil {
 		return nil, err
@@ -90,7 +106,7 @@ func (d Data) BadBuilds() (*Groups, error) {
 		what   string
 	}
 	alike := map[key][]*view.Build{}
-	var keys []key // in the order of the builds
+	var keys []key
 	for _, b := range builds.List {
 		k := key{b.Outcome(), strings.TrimSpace(line(b.Architecture()) + " " + line(b.Config()))}
 		if view.Bad(object.Counts{k.status: 1}) == 0 {
@@ -101,11 +117,8 @@ func (d Data) BadBuilds() (*Groups, error) {
 		}
 		alike[k] = append(alike[k], b)
 	}
-	slices.SortStableFunc(keys, func(a, b key) int {
-		if a.status != b.status {
-			return slices.Index(object.Statuses, a.status) - slices.Index(object.Statuses, b.status)
-		}
-		return cmp.Or(-cmp.Compare(len(alike[a]), len(alike[b])), cmp.Compare(a.what, b.what))
+	slices.SortFunc(keys, func(a, b key) int {
+		return cmp.Or(byStatus(a.status, b.status), -cmp.Compare(len(alike[a]), len(alike[b])), cmp.Compare(a.what, b.what))
 	})
 	g := &Groups{Noun: "build"}
 	for i, k := range keys {
@@ -115,7 +128,7 @@ func (d Data) BadBuilds() (*Groups, error) {
 			continue
 		}
 		for _, b := range group {
-			g.Example.example(buildName(b), b.Log(), excerpt(b.Excerpt()))
+			g.Example.consider(buildName(b), b.Log(), b.Excerpt())
 		}
 		g.List = append(g.List, Group{
 			Title: title(k.status, cmp.Or(k.what, buildName(group[0])), int64(len(group))),
@@ -123,6 +136,11 @@ func (d Data) BadBuilds() (*Groups, error) {
 		})
 	}
 	return g.orNil(), nil
+}
+
+// byStatus compares statuses, the worse one first.
+func byStatus(a, b report.Status) int {
+	return slices.Index(object.Statuses, a) - slices.Index(object.Statuses, b)
 }
 
 // compilers lists what some builds were made with.
@@ -138,73 +156,6 @@ func compilers(builds []*view.Build) string {
 	}
 	slices.Sort(names)
 	return "with " + several(names, maxNames)
-}
-
-// BadTests are the tests that failed, those of the same path in one group.
-func (d Data) BadTests() (*Groups, error) {
-	_, tests, err := results(d.Object)
-	if err != nil {
-		return nil, err
-	}
-	failures, err := tests.Failures()
-	if err != nil {
-		return nil, err
-	}
-	g := &Groups{Noun: "test", More: failures.Rest().Total()}
-	list := failures.List()
-	var firsts []string
-	for i, f := range list {
-		if i >= maxGroups {
-			g.More += f.N
-			continue
-		}
-		firsts = append(firsts, f.First)
-		g.List = append(g.List, Group{
-			Title: title(f.Status, cmp.Or(cut(line(f.Path), maxName), "tests without a path"), f.N),
-			Where: where(f), Link: Link(d.Base, object.TestRef(f.First)),
-		})
-	}
-	examples, err := tests.Get(firsts...)
-	if err != nil {
-		return nil, err
-	}
-	for _, t := range examples {
-		if i := slices.Index(firsts, t.Test.ID); t.Path() == "" && list[i].N == 1 { // others are told apart by it
-			g.List[i].Title = title(list[i].Status, cmp.Or(firstLine(t.Remark()), "a test without a path"), 1)
-		}
-		g.Example.example(testName(t), t.Log(), excerpt(t.Excerpt()))
-	}
-	return g.orNil(), nil
-}
-
-// where says where the tests of a group ran: "arm64 defconfig on rpi4", or of
-// several "arm and arm64; defconfig; on rpi4, qemu and 3 more".
-func where(g object.Group) string {
-	var parts []string
-	between := " "
-	for _, of := range []struct {
-		object.Values
-		before string
-	}{{g.Architectures, ""}, {g.Configs, ""}, {g.Platforms, "on "}} {
-		if len(of.Names) == 0 {
-			continue
-		}
-		if len(of.Names) > 1 {
-			between = "; "
-		}
-		parts = append(parts, of.before+values(of.Values))
-	}
-	return strings.Join(parts, between)
-}
-
-// values lists the first of some values.
-func values(v object.Values) string {
-	var names []string
-	for _, name := range v.Names {
-		names = append(names, cut(line(name), 60))
-	}
-	names = append(names, make([]string, v.More)...) // these are counted only
-	return several(names, maxNames)
 }
 
 // orNil is nil where there is nothing, as templates like it.

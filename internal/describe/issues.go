@@ -13,7 +13,7 @@ const maxEarlier = 5 // versions that are looked at
 
 // Version is the version of the issue that the object is, or the newest one; nil
 // for objects of other types.
-func (d Data) Version() (*view.IssueVersion, error) {
+func (d *Data) Version() (*view.IssueVersion, error) {
 	switch o := d.Object.(type) {
 	case *view.Issue:
 		return o.Newest()
@@ -24,7 +24,7 @@ func (d Data) Version() (*view.IssueVersion, error) {
 }
 
 // Categories are the kinds of problem that the issue is of.
-func (d Data) Categories() ([]string, error) {
+func (d *Data) Categories() ([]string, error) {
 	v, err := d.Version()
 	if err != nil || v == nil {
 		return nil, err
@@ -33,7 +33,7 @@ func (d Data) Categories() ([]string, error) {
 }
 
 // Compatible are the device-tree compatibles of the machine a test ran on.
-func (d Data) Compatible() string {
+func (d *Data) Compatible() string {
 	t, ok := d.Object.(*view.Test)
 	if !ok {
 		return ""
@@ -55,7 +55,7 @@ type Sighting struct{ When, Where, Link string }
 
 // FirstSeen is the first time that the issue was seen, as far as it is known;
 // nil where it was not.
-func (d Data) FirstSeen() (*Sighting, error) {
+func (d *Data) FirstSeen() (*Sighting, error) {
 	v, err := d.Version()
 	if err != nil || v == nil {
 		return nil, err
@@ -76,7 +76,7 @@ func (d Data) FirstSeen() (*Sighting, error) {
 }
 
 // whereSeen names what an incident is of, and its page.
-func (d Data) whereSeen(n *view.Incident) (name, link string) {
+func (d *Data) whereSeen(n *view.Incident) (name, link string) {
 	switch {
 	case n.TestID != nil:
 		return "the test " + testName(n.Test()), Link(d.Base, n.Test().Ref())
@@ -87,14 +87,14 @@ func (d Data) whereSeen(n *view.Incident) (name, link string) {
 }
 
 // HasBuild tells whether it is known which build an incident is in.
-func (d Data) HasBuild() bool {
+func (d *Data) HasBuild() bool {
 	n, ok := d.Object.(*view.Incident)
 	return ok && n.Build().Build.ID != ""
 }
 
 // Earlier says where earlier versions of the issue were seen, of the newest of
 // these.
-func (d Data) Earlier() ([]string, error) {
+func (d *Data) Earlier() ([]string, error) {
 	o, ok := d.Object.(*view.Issue)
 	if !ok {
 		return nil, nil
@@ -118,7 +118,7 @@ func (d Data) Earlier() ([]string, error) {
 
 // Error is what the CI system says went wrong, "error_msg" of the misc of a test
 // or a build by custom.
-func (d Data) Error() string {
+func (d *Data) Error() string {
 	o, ok := d.Object.(interface{ Extra() map[string]any })
 	if !ok {
 		return ""

@@ -26,33 +26,49 @@ type Issues struct {
 	More int64
 }
 
-// Issues are the known issues seen in the object and below it, those seen most
-// first; nil for none.
-func (d Data) Issues() (*Issues, error) {
-	var all []*view.Finding
+// findings are the issues seen in an object and below it, read once.
+func (d *Data) findings() (*view.Findings, error) {
+	if d.found != nil {
+		return d.found, nil
+	}
+	var found *view.Findings
 	var err error
 	switch o := d.Object.(type) {
 	case *view.Revision, *view.Checkout:
 		var builds *view.Builds
 		if builds, _, err = results(o); err == nil {
-			all, err = builds.Findings()
+			found, err = builds.Findings()
 		}
 	case *view.Build:
-		all, err = o.Findings()
+		found, err = o.Findings()
 	case *view.Test:
 		var seen []*view.Sighting
 		seen, err = o.Issues()
+		found = &view.Findings{}
 		for _, s := range seen {
-			all = append(all, &view.Finding{IssueVersion: s.IssueVersion})
+			found.List = append(found.List, &view.Finding{IssueVersion: s.IssueVersion})
 		}
+	default:
+		found = &view.Findings{}
 	}
-	if err != nil || len(all) == 0 {
+	if err != nil {
+		return nil, err
+	}
+	d.found = found
+	return found, nil
+}
+
+// Issues are the known issues seen in the object and below it, those seen most
+// first; nil for none.
+func (d *Data) Issues() (*Issues, error) {
+	found, err := d.findings()
+	if err != nil || len(found.List) == 0 {
 		return nil, err
 	}
 	issues := &Issues{}
-	for i, f := range all {
+	for i, f := range found.List {
 		if i == maxIssues {
-			issues.More = int64(len(all) - i)
+			issues.More = int64(len(found.List) - i)
 			break
 		}
 		var about []string
@@ -83,7 +99,7 @@ type Part struct{ Name, Outcome string }
 
 // Architectures says what those architectures come to where something is bad.
 // There are none where there is one architecture only: it is the whole.
-func (d Data) Architectures() ([]Part, error) {
+func (d *Data) Architectures() ([]Part, error) {
 	builds, tests, err := results(d.Object)
 	if err != nil {
 		return nil, err
@@ -117,7 +133,7 @@ func (d Data) Architectures() ([]Part, error) {
 		if view.Bad(built[name]) > 0 {
 			said = append(said, sum(built[name], "build"))
 		}
-		name = cmp.Or(cut(line(name), 30), "not told")
+		name = cmp.Or(cut(line(name), 30), "unknown")
 		parts = append(parts, Part{name, strings.Join(said, "; ")})
 	}
 	return parts, nil

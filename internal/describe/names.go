@@ -16,7 +16,7 @@ import (
 const maxName = 100
 
 // Name is what people call the object, in some words.
-func (d Data) Name() (string, error) { return name(d.Object) }
+func (d *Data) Name() (string, error) { return name(d.Object) }
 
 func name(o view.Object) (string, error) {
 	switch o := o.(type) {
@@ -49,13 +49,18 @@ func revisionName(o view.Object) (string, error) {
 // codeName is "v6.16-rc6-245-g414aaef1537a (mainline) with 3 patches".
 func codeName(r *view.Revision, all []*view.Checkout) string {
 	var commit string
-	var trees []string
+	var trees, branches []string
 	for _, c := range all {
 		commit = cmp.Or(commit, line(c.CommitName()))
-		tree := cut(line(cmp.Or(c.Tree(), c.Branch())), 30)
-		if tree != "" && !slices.Contains(trees, tree) {
+		if tree := cut(line(c.Tree()), 30); tree != "" && !slices.Contains(trees, tree) {
 			trees = append(trees, tree)
 		}
+		if branch := cut(line(c.Branch()), 30); branch != "" && !slices.Contains(branches, branch) {
+			branches = append(branches, branch)
+		}
+	}
+	if len(trees) == 0 {
+		trees = branches
 	}
 	name := cut(cmp.Or(commit, short(line(r.Commit)), "an unknown commit"), 60)
 	if slices.Sort(trees); len(trees) > 0 {
@@ -71,6 +76,9 @@ func codeName(r *view.Revision, all []*view.Checkout) string {
 
 // buildName is "arm64 defconfig, gcc-12".
 func buildName(b *view.Build) string {
+	if !b.Known() {
+		return cut(cmp.Or(line(b.Build.ID), "an unknown build"), maxName-30) + " (not in the database)"
+	}
 	what := strings.TrimSpace(line(b.Architecture()) + " " + line(b.Config()))
 	var parts []string
 	for _, part := range []string{what, line(b.Compiler())} {
@@ -78,12 +86,15 @@ func buildName(b *view.Build) string {
 			parts = append(parts, cut(part, 60))
 		}
 	}
-	return cut(cmp.Or(strings.Join(parts, ", "), line(b.Build.ID), "an unknown build"), maxName)
+	return cut(cmp.Or(strings.Join(parts, ", "), line(b.Build.ID)), maxName)
 }
 
 // testName is the test's path, with the platform it ran on.
 func testName(t *view.Test) string {
-	name := cut(cmp.Or(line(t.Path()), line(t.Remark()), line(t.Test.ID), "an unknown test"), maxName)
+	if !t.Known() {
+		return cut(cmp.Or(line(t.Test.ID), "an unknown test"), maxName-30) + " (not in the database)"
+	}
+	name := cut(cmp.Or(line(t.Path()), firstLine(t.Remark()), line(t.Test.ID)), maxName)
 	if platform := line(t.Platform()); platform != "" {
 		name += " on " + cut(platform, 40)
 	}
@@ -103,7 +114,7 @@ func firstLine(text string) string {
 
 // ID names the object by its type and what identifies it: "test maestro:687b4",
 // "issue maestro:5dd75, version 2".
-func (d Data) ID() string {
+func (d *Data) ID() string {
 	ref := d.Object.Ref()
 	switch id := line(ref.ID[0]); {
 	case ref.Type == object.TypeIssueVersion:

@@ -12,7 +12,7 @@ import (
 )
 
 // Verdict says how it went: the status, and what that means here.
-func (d Data) Verdict() (string, error) {
+func (d *Data) Verdict() (string, error) {
 	var said string
 	var err error
 	switch o := d.Object.(type) {
@@ -49,13 +49,19 @@ func (d Data) Verdict() (string, error) {
 }
 
 // Status is the object's, and what stands for none.
-func (d Data) Status() (string, error) {
+func (d *Data) Status() (string, error) {
 	status, err := d.Object.Status()
 	return cmp.Or(status, "NO RESULT"), err
 }
 
+// Bad tells whether it did not go well.
+func (d *Data) Bad() (bool, error) {
+	status, err := d.Object.Status()
+	return view.Bad(object.Counts{report.Status(status): 1}) > 0, err
+}
+
 // ofBuild says how a build went, and its tests.
-func (d Data) ofBuild(b *view.Build) (string, error) {
+func (d *Data) ofBuild(b *view.Build) (string, error) {
 	change, err := d.Change()
 	if err != nil {
 		return "", err
@@ -70,7 +76,7 @@ func (d Data) ofBuild(b *view.Build) (string, error) {
 
 // Change says how it was before, behind how it is: ", was PASS before", ", as
 // before". It is "" where that is not known.
-func (d Data) Change() (string, error) {
+func (d *Data) Change() (string, error) {
 	before, err := d.Before()
 	if err != nil || before == "" {
 		return "", err
@@ -84,7 +90,7 @@ func (d Data) Change() (string, error) {
 
 // Before is the status before: the one that is given, or else how the last test
 // or build like it ended.
-func (d Data) Before() (string, error) {
+func (d *Data) Before() (string, error) {
 	if d.Was != "" {
 		return d.Was, nil
 	}
@@ -109,7 +115,7 @@ var own = map[report.Status]struct{ build, test string }{
 }
 
 // Sums says what the builds and tests of a revision or a checkout come to.
-func (d Data) Sums() (string, error) {
+func (d *Data) Sums() (string, error) {
 	all, err := checkouts(d.Object)
 	if err != nil {
 		return "", err

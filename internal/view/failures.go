@@ -3,6 +3,8 @@
 package view
 
 import (
+	"slices"
+
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
@@ -23,9 +25,26 @@ func Bad(c object.Counts) int64 {
 // Failures are the tests that failed, ended in an error, or did not come, those
 // alike in one group. Only builds that have some are read.
 func (t *Tests) Failures() (*object.Groups, error) {
-	if t.failures != nil {
-		return t.failures, nil
+	if t.failures == nil {
+		groups, err := t.groupFailures(nil)
+		if err != nil {
+			return nil, err
+		}
+		t.failures = groups
 	}
+	return t.failures, nil
+}
+
+// Unexplained are those of the Failures in which none of the issues was seen.
+func (t *Tests) Unexplained(f *Findings) (*object.Groups, error) {
+	if len(f.tests) == 0 {
+		return t.Failures()
+	}
+	return t.groupFailures(f.tests)
+}
+
+// groupFailures groups the failures, without the tests that have these IDs.
+func (t *Tests) groupFailures(without map[string]bool) (*object.Groups, error) {
 	if err := t.read(); err != nil {
 		return nil, err
 	}
@@ -38,18 +57,18 @@ func (t *Tests) Failures() (*object.Groups, error) {
 		}
 	}
 	groups := &object.Groups{}
-	if len(builds) > 0 {
-		for o, err := range t.w.store.Outcomes(t.w.ctx, builds) {
-			if err != nil {
-				return nil, err
-			}
-			if Bad(object.Counts{o.Status: 1}) > 0 {
-				b := of[o.BuildID]
-				groups.Add(o.Path, o.Status, o.Platform, b.Config(), b.Architecture(), o.ID)
-			}
+	if len(builds) == 0 {
+		return groups, nil
+	}
+	for o, err := range t.w.store.Outcomes(t.w.ctx, builds) {
+		if err != nil {
+			return nil, err
+		}
+		if slices.Contains(bad, o.Status) && !without[o.ID] {
+			b := of[o.BuildID]
+			groups.Add(o.Path, o.Status, o.Platform, b.Config(), b.Architecture(), o.ID)
 		}
 	}
-	t.failures = groups
 	return groups, nil
 }
 

@@ -19,9 +19,17 @@ type Finding struct {
 	Builds, Tests int64 // sightings in each
 }
 
-// Findings are the issues seen in the builds and in their tests, those seen most
-// first.
-func (b *Builds) Findings() ([]*Finding, error) {
+// Findings are the issues seen in some builds and in their tests.
+type Findings struct {
+	List  []*Finding      // those seen most first
+	tests map[string]bool // IDs of the tests they were seen in
+}
+
+// Tests is the number of tests that an issue was seen in.
+func (f *Findings) Tests() int { return len(f.tests) }
+
+// Findings are the issues seen in the builds and in their tests.
+func (b *Builds) Findings() (*Findings, error) {
 	ids := make([]object.ID, len(b.List))
 	for i, build := range b.List {
 		ids[i] = build.Ref().ID
@@ -29,17 +37,15 @@ func (b *Builds) Findings() ([]*Finding, error) {
 	return b.w.findings(ids)
 }
 
-// Findings are the issues seen in the build and in its tests, those seen most
-// first.
-func (b *Build) Findings() ([]*Finding, error) {
-	return b.w.findings([]object.ID{b.Ref().ID})
-}
+// Findings are the issues seen in the build and in its tests.
+func (b *Build) Findings() (*Findings, error) { return b.w.findings([]object.ID{b.Ref().ID}) }
 
 // findings reads the incidents of builds and of their tests, without keeping
 // them: an issue may be in any number of tests.
-func (w *World) findings(builds []object.ID) ([]*Finding, error) {
+func (w *World) findings(builds []object.ID) (*Findings, error) {
+	all := &Findings{tests: map[string]bool{}}
 	if len(builds) == 0 {
-		return nil, nil
+		return all, nil
 	}
 	built := object.Of(object.TypeBuild, builds...)
 	inBuilds := built.Children(object.TypeIncident)
@@ -65,14 +71,16 @@ func (w *World) findings(builds []object.ID) ([]*Finding, error) {
 				f = &Finding{IssueVersion: w.IssueVersion(key.ID, key.Version)}
 				found[key] = f
 			}
-			if n.TestID != nil {
-				f.Tests++
-			} else {
+			if n.TestID == nil {
 				f.Builds++
+				continue
 			}
+			f.Tests++
+			all.tests[*n.TestID] = true
 		}
 	}
-	return slices.SortedFunc(maps.Values(found), func(a, b *Finding) int {
+	all.List = slices.SortedFunc(maps.Values(found), func(a, b *Finding) int {
 		return cmp.Or(-cmp.Compare(a.Builds+a.Tests, b.Builds+b.Tests), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Version, b.Version))
-	}), nil
+	})
+	return all, nil
 }
