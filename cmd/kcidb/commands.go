@@ -44,8 +44,9 @@ standard output. "kcidb serve" runs the whole system on this machine.`,
 		newSchemaCommand(p), newValidateCommand(p), newUpgradeCommand(p),
 		newCountCommand(p), newMergeCommand(p), newDiffCommand(p), newGenCommand(p))
 	addGroup(root, "service",
-		newServeCommand(p), newSubmitCommand(p), newQueryCommand(p))
-	addGroup(root, "parts", newDBCommand(p), newMQCommand(p))
+		newServeCommand(p), newSubmitCommand(p), newQueryCommand(p),
+		newSummarizeCommand(p), newDescribeCommand(p))
+	addGroup(root, "parts", newDBCommand(p), newOOCommand(p), newMQCommand(p))
 	root.AddCommand(newVersionCommand(p), newManCommand(), newLinksCommand(p))
 	return root
 }

@@ -23,6 +23,7 @@ var oldTools = []struct {
 	{"kcidb-merge", "merge"},
 	{"kcidb-submit", "submit"},
 	{"kcidb-query", "query"},
+	{"kcidb-oo-query", "oo query"},
 	{"kcidb-db-schemas", "db schemas"},
 	{"kcidb-db-init", "db init"},
 	{"kcidb-db-upgrade", "db upgrade"},
@@ -42,6 +43,8 @@ var oldTools = []struct {
 	{"kcidb-mq-subscriber-init", "mq io-subscriber init"},
 	{"kcidb-mq-subscriber-cleanup", "mq io-subscriber cleanup"},
 	{"kcidb-mq-subscriber-pull", "mq io-subscriber pull"},
+	{"kcidb-summarize", "summarize"},
+	{"kcidb-describe", "describe"},
 }
 
 // oldTool returns the path of the command an old tool is, nil for other names.

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kcidb-go/kcidb/internal/describe"
+	"github.com/kcidb-go/kcidb/internal/view"
+)
+
+func newDescribeCommand(p *program) *cobra.Command {
+	o := databaseOptions{orServed: true}
+	var base string
+	cmd := &cobra.Command{
+		Use:   "describe TYPE ID...",
+		Short: "Say at length what objects are and how they went",
+		Long: `Write a text about each of the objects to standard output, as mails have it:
+what it is, how it went, what failed, and what of that is known. A NUL character
+follows each text, as it does the mails that "kcidb notify" writes.
+
+` + helpIDs,
+		Example: `  kcidb describe -d sqlite:my.db --base https://kcidb.example.org checkout ci:1
+  kcidb describe -d sqlite:my.db test ci:1 ci:2 | tr '\0' '\f' | less`,
+		Args:              typeAndIDs,
+		ValidArgsFunction: completeType,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runShow(cmd.Context(), p, &o, args, func(one view.Object) error {
+				text, err := describe.Description(one, base)
+				if err == nil {
+					_, err = io.WriteString(p.stdout, text+"\x00")
+				}
+				return err
+			})
+		},
+	}
+	o.addTo(p, cmd)
+	cmd.Flags().StringVar(&base, "base", "", "`URL` of the service whose pages the texts link to (default no links)")
+	return cmd
+}

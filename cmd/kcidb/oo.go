@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/object"
+)
+
+func newOOCommand(p *program) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "oo",
+		Short: "Get objects by their relations",
+		Long: `See the reports in a database as objects, which are parents and children of one
+another: revisions have checkouts, checkouts have builds, and so on.`,
+		Example: `  kcidb oo query -d sqlite:my.db '>test[ci:1]#<*#'
+  kcidb oo query --pattern-help`,
+	}
+	cmd.AddCommand(newOOQueryCommand(p))
+	return cmd
+}
+
+// withObjects opens the database as with does, for those who ask for objects by
+// their relations.
+func (o *databaseOptions) withObjects(ctx context.Context, f func(store.Objects) error) error {
+	return o.with(ctx, func(s store.Store) error {
+		objects, ok := s.(store.Objects)
+		if !ok {
+			return errors.New("this kind of database cannot be asked for objects by their relations")
+		}
+		return f(objects)
+	})
+}
+
+// maxShown is how many bytes of an argument an error shows.
+const maxShown = 80
+
+// parsePatterns reads arguments as patterns. An error tells the argument, for
+// there may be several, and the place in it.
+func parsePatterns(p *program, args []string) ([]object.Pattern, error) {
+	var all []object.Pattern
+	for _, text := range args {
+		patterns, err := object.Parse(text)
+		if syntax, ok := errors.AsType[*object.SyntaxError](err); ok {
+			return nil, usagef("pattern %s: at %d: %s", shown(text), syntax.Offset, syntax.Msg)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if len(patterns) == 0 {
+			p.level.logger(p.stderr).Warn("a pattern names nothing: it has neither # nor $", "pattern", text)
+		}
+		all = append(all, patterns...)
+	}
+	return all, nil
+}
+
+// shown returns an argument as an error shows it: in quotes, and not too long.
+func shown(text string) string {
+	if len(text) > maxShown {
+		return fmt.Sprintf("%q...", text[:maxShown])
+	}
+	return fmt.Sprintf("%q", text)
+}
+
+// addPatternHelp gives cmd the flag that explains patterns. It comes after cmd's
+// Args and RunE are set, as the flag is answered before they are called.
+func addPatternHelp(p *program, cmd *cobra.Command) {
+	help := cmd.Flags().Bool("pattern-help", false, "explain patterns, and exit")
+	args, work := cmd.Args, cmd.RunE
+	cmd.Args = func(cmd *cobra.Command, a []string) error {
+		if *help {
+			return nil
+		}
+		return args(cmd, a)
+	}
+	cmd.RunE = func(cmd *cobra.Command, a []string) error {
+		if *help {
+			_, err := io.WriteString(p.stdout, patternHelp)
+			return err
+		}
+		return work(cmd, a)
+	}
+}
+
+// patternHelp is what --pattern-help prints.
+const patternHelp = `A pattern names objects by their types, IDs and relations. It is a chain of
+steps, read from the left. Each step goes on from what the one before it ends
+at, and the first from everything there is:
+
+    RELATION TYPE [IDS] [MATCH]
+
+RELATION
+    >              to the children; in the first step to all objects of TYPE
+    <              to the parents
+
+TYPE, one of these, with children to the right of their parents:
+    revision   checkout   build   test    incident
+                          build           incident
+               issue   issue_version      incident
+or
+    *              all types that can be reached, by any number of relations
+
+IDS
+    [ID; ID; ...]  only the objects with these IDs
+    []             none at all
+    %              only the objects with IDs that a program supplies aside; there
+                   are none on a command line
+                   Not behind "*".
+
+MATCH
+    #              name what the step reaches, on its way and at its end
+    $              name only what the step ends at
+                   A step with neither leads on, and names nothing itself.
+
+An ID is a field, or two with a comma between them: a revision has the hash of
+its commit and that of its patches, "" where there are none, and an
+issue_version the ID of the issue and its version. A field with more in it than
+letters, digits and _ : / . ? % + - is in quotes; a quote or a backslash in it
+has a backslash before it.
+
+"*" ends at the furthest types that it reaches. What has no such relation stays
+where it is: "$" names that, and "#" does not. Spaces count in quotes only. The
+whole pattern is one argument, and shells need it in quotes.
+
+Examples:
+    >*#                        everything
+    >test[ci:1]#               a test
+    >test[ci:1]<*#             all that the test stems from: build, checkout, revision
+    >test[ci:1]#<*#            the test, and all that it stems from
+    >checkout[ci:1; ci:2]>build#
+                               the builds of two checkouts
+    >revision[HASH,""]#>*#     a revision, and all below it
+    >issue_version["ci:odd id", 2]>incident<test$
+                               the tests that a version of an issue was seen in
+`

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/object"
+)
+
+type ooQueryOptions struct {
+	database databaseOptions
+	out      outputOptions
+	metadata bool
+}
+
+func newOOQueryCommand(p *program) *cobra.Command {
+	o := ooQueryOptions{database: databaseOptions{orServed: true}}
+	cmd := &cobra.Command{
+		Use:   "query PATTERN...",
+		Short: "Get the objects that patterns name",
+		Long: `Write the objects that any of the patterns names to standard output, each once,
+as one JSON object: {"TYPE": [OBJECT, ...], ...}. It has the types there are
+objects of, parents before their children. Each object has all fields of its
+type, null where it has no value. --pattern-help explains patterns.`,
+		Example: `  kcidb oo query -d sqlite:my.db '>test[ci:1]#<*#'
+  kcidb oo query -d sqlite:my.db '>checkout[ci:1]>build#' '>build[ci:2]#'`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usagef("no pattern is given; --pattern-help explains them")
+			}
+			return nil
+		},
+		ValidArgsFunction: completeNothing,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runOOQuery(cmd.Context(), p, &o, args)
+		},
+	}
+	o.database.addTo(p, cmd)
+	addPatternHelp(p, cmd)
+	o.out.addFlags(cmd)
+	cmd.Flags().BoolVar(&o.metadata, "with-metadata", false, "with the times objects were modified at")
+	return cmd
+}
+
+func runOOQuery(ctx context.Context, p *program, o *ooQueryOptions, args []string) error {
+	patterns, err := parsePatterns(p, args)
+	if err != nil {
+		return err
+	}
+	return o.database.withObjects(ctx, func(s store.Objects) error {
+		progress := p.newProgress("objects", p.stdout)
+		defer progress.done()
+		w := object.NewSetWriter(p.stdout, int(min(o.out.indent, maxIndent)), o.out.seq)
+		for set, err := range s.Match(ctx, patterns, store.MatchOptions{Metadata: o.metadata}) {
+			if err != nil {
+				return err
+			}
+			if err := w.Write(set); err != nil {
+				return err
+			}
+			progress.add(set.Count())
+		}
+		return w.Close()
+	})
+}

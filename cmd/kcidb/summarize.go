@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kcidb-go/kcidb/internal/describe"
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/view"
+	"github.com/kcidb-go/kcidb/object"
+)
+
+// helpIDs tells of the arguments of commands that show objects.
+const helpIDs = `TYPE is one of revision, checkout, build, test, issue, issue_version and
+incident. The ID of a revision is the hash of its commit, and where it has
+patches a comma and their hash; the ID of an issue_version is that of its issue,
+a comma, and the version. IDs can be in quotes, as they are in patterns.
+
+Exit status: 0 all is written; 1 some objects are not in the database.`
+
+func newSummarizeCommand(p *program) *cobra.Command {
+	o := databaseOptions{orServed: true}
+	cmd := &cobra.Command{
+		Use:   "summarize TYPE ID...",
+		Short: "Say in a line what objects are and how they went",
+		Long: `Write a line for each of the objects to standard output: what it is, and how it
+went.
+
+` + helpIDs,
+		Example: `  kcidb summarize -d sqlite:my.db test ci:1 ci:2
+  kcidb summarize -d sqlite:my.db issue_version ci:issue-1,2`,
+		Args:              typeAndIDs,
+		ValidArgsFunction: completeType,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runShow(cmd.Context(), p, &o, args, func(one view.Object) error {
+				line, err := describe.Summary(one)
+				if err == nil {
+					_, err = fmt.Fprintln(p.stdout, line)
+				}
+				return err
+			})
+		},
+	}
+	o.addTo(p, cmd)
+	return cmd
+}
+
+// runShow shows the objects that the arguments name. One that is not there does
+// not keep the others from being shown.
+func runShow(ctx context.Context, p *program, o *databaseOptions, args []string, show func(view.Object) error) error {
+	refs, err := parseRefs(args)
+	if err != nil {
+		return err
+	}
+	return o.withObjects(ctx, func(s store.Objects) error {
+		world := view.New(ctx, s)
+		found, err := world.Find(refs...)
+		if err != nil {
+			return err
+		}
+		missing := false
+		for _, one := range found {
+			known := one.Known()
+			if err := world.Err(); err != nil {
+				return err
+			}
+			if !known {
+				missing = true
+				fmt.Fprintf(p.stderr, "%s is not in the database\n", one.Ref())
+				continue
+			}
+			if err := show(one); err != nil {
+				return err
+			}
+		}
+		if missing {
+			return errReported
+		}
+		return nil
+	})
+}
+
+// typeAndIDs checks the number of arguments that name objects.
+func typeAndIDs(_ *cobra.Command, args []string) error {
+	switch len(args) {
+	case 0:
+		return usagef("TYPE and ID are missing")
+	case 1:
+		return usagef("ID is missing")
+	}
+	return nil
+}
+
+// completeType completes the TYPE argument. No shell knows IDs.
+func completeType(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return typeNames(), cobra.ShellCompDirectiveNoFileComp
+}
+
+func typeNames() []string {
+	var names []string
+	for _, t := range object.Types {
+		names = append(names, string(t))
+	}
+	return names
+}
+
+// parseRefs reads arguments that are a type and IDs.
+func parseRefs(args []string) ([]object.Ref, error) {
+	t := object.Type(args[0])
+	if !t.Known() {
+		return nil, usagef("TYPE: there is no type %q, but %s", args[0], strings.Join(typeNames(), ", "))
+	}
+	var refs []object.Ref
+	for _, text := range args[1:] {
+		ref, err := parseRef(t, text)
+		if err != nil {
+			return nil, err
+		}
+		refs = append(refs, ref)
+	}
+	return refs, nil
+}
+
+// parseRef reads an ID, which is either as in a pattern, if there are quotes in
+// it, or as it is in reports, whatever characters it has.
+func parseRef(t object.Type, text string) (object.Ref, error) {
+	inPattern := string(t) + "[" + text + "]"
+	if !strings.Contains(text, `"`) {
+		fields := []string{text}
+		if n := strings.LastIndexByte(text, ','); len(t.Fields()) == 2 && n >= 0 {
+			fields = []string{text[:n], strings.TrimSpace(text[n+1:])}
+		}
+		if t == object.TypeRevision && len(fields) == 1 {
+			fields = append(fields, "") // without patches
+		}
+		inPattern = string(t) + "[" + quoted(fields) + "]"
+	}
+	ref, err := object.ParseRef(inPattern)
+	if syntax, ok := errors.AsType[*object.SyntaxError](err); ok {
+		return ref, usagef("ID %s: %s", shown(text), syntax.Msg)
+	}
+	return ref, err
+}
+
+// quoted returns the fields of an ID as they are in a pattern.
+func quoted(fields []string) string {
+	escape := strings.NewReplacer(`\`, `\\`)
+	fields = slices.Clone(fields)
+	for i, field := range fields {
+		fields[i] = `"` + escape.Replace(field) + `"`
+	}
+	return strings.Join(fields, ",")
+}
