@@ -10,18 +10,22 @@ import (
 	"github.com/kcidb-go/kcidb"
 )
 
-func newMQPublisherCommand(p *program) *cobra.Command {
+func newMQPublisherCommand(p *program, kind *mqKind) *cobra.Command {
 	var o queueOptions
-	const name = "kcidb mq io-publisher"
+	name := "kcidb mq " + kind.name + "-publisher"
 	cmd := &cobra.Command{
-		Use:     "io-publisher",
-		Short:   "Put reports into a queue",
-		Long:    `Make a queue of submissions, put reports into it, and remove it.`,
-		Example: "  " + name + " publish --queue nats://mq.example.org/KCIDB < report.json",
+		Use:     kind.name + "-publisher",
+		Short:   "Put " + kind.many + " into a queue",
+		Long:    "Make a queue of " + kind.many + ", put some into it, and remove it.",
+		Example: "  " + name + " publish --queue " + kind.url + " < " + kind.file,
 	}
 	o.addFlags(cmd)
 	o.addPubSubFlags(cmd)
-	cmd.AddCommand(newMQInitCommand(&o, name), newMQPublishCommand(p, &o), newMQCleanupCommand(&o, name))
+	publish := newMQPublishCommand(p, &o)
+	if kind.form != nil {
+		publish = newMQPublishTextsCommand(p, &o, kind)
+	}
+	cmd.AddCommand(newMQInitCommand(&o, name, kind), publish, newMQCleanupCommand(&o, name, kind))
 	return cmd
 }
 

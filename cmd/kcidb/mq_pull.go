@@ -12,43 +12,47 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kcidb-go/kcidb/internal/queue"
-	"github.com/kcidb-go/kcidb/report"
 )
 
 type mqPullOptions struct {
 	queue    *queueOptions
+	kind     *mqKind
 	out      outputOptions
 	timeout  seconds
 	messages count
 }
 
-func newMQSubscriberCommand(p *program) *cobra.Command {
+func newMQSubscriberCommand(p *program, kind *mqKind) *cobra.Command {
 	var o queueOptions
 	var subscription string
-	const name = "kcidb mq io-subscriber"
+	name := "kcidb mq " + kind.name + "-subscriber"
 	cmd := &cobra.Command{
-		Use:     "io-subscriber",
-		Short:   "Take reports out of a queue",
-		Long:    `Make a queue of submissions, take reports out of it, and remove it.`,
-		Example: "  " + name + " pull --queue nats://mq.example.org/KCIDB -m 10",
+		Use:     kind.name + "-subscriber",
+		Short:   "Take " + kind.many + " out of a queue",
+		Long:    "Make a queue of " + kind.many + ", take them out of it, and remove it.",
+		Example: "  " + name + " pull --queue " + kind.url + " -m 10",
 	}
 	o.addFlags(cmd)
 	o.addPubSubFlags(cmd)
 	cmd.PersistentFlags().StringVarP(&subscription, "subscription", "s", "", "`SUBSCRIPTION` of a Google Pub/Sub queue")
-	cmd.AddCommand(newMQInitCommand(&o, name), newMQPullCommand(p, &o), newMQCleanupCommand(&o, name))
+	cmd.AddCommand(newMQInitCommand(&o, name, kind), newMQPullCommand(p, &o, kind), newMQCleanupCommand(&o, name, kind))
 	return cmd
 }
 
-func newMQPullCommand(p *program, queue *queueOptions) *cobra.Command {
-	o := mqPullOptions{queue: queue, timeout: forever, messages: 1}
+func newMQPullCommand(p *program, queue *queueOptions, kind *mqKind) *cobra.Command {
+	o := mqPullOptions{queue: queue, kind: kind, timeout: forever, messages: 1}
+	form := ""
+	if kind.form != nil {
+		form = " " + kind.form.pulled
+	}
 	cmd := &cobra.Command{
 		Use:   "pull",
-		Short: "Take reports out of the queue",
-		Long: `Write the reports that wait in the queue to standard output, oldest first, and
+		Short: "Take " + kind.many + " out of the queue",
+		Long: `Write the ` + kind.many + ` that wait in the queue to standard output, oldest first, and
 wait for more until there were as many as asked for, or the time is over. Each
-is out of the queue once it is written. What is not a valid report is logged,
-and goes to the dead letters.`,
-		Example: `  kcidb mq io-subscriber pull --queue nats://mq.example.org/KCIDB -m inf --timeout 10`,
+is out of the queue once it is written. What is not a valid ` + kind.one + ` is logged,
+and goes to the dead letters.` + form,
+		Example: "  kcidb mq " + kind.name + "-subscriber pull --queue " + kind.url + " -m inf --timeout 10",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runMQPull(cmd.Context(), p, &o)
@@ -56,14 +60,19 @@ and goes to the dead letters.`,
 	}
 	cmd.Flags().Var(&o.timeout, "timeout", "stop after `SECONDS`, or never: inf")
 	cmd.Flags().VarP(&o.messages, "messages", "m", "stop after `N` messages, or never: inf")
-	o.out.addFlags(cmd)
+	if kind.form == nil {
+		o.out.addFlags(cmd)
+	}
 	return cmd
 }
 
 func runMQPull(ctx context.Context, p *program, o *mqPullOptions) error {
 	return o.queue.with(ctx, func(q queue.Queue) error {
 		log := p.level.logger(p.stderr)
-		w := o.out.writer(p)
+		write := o.out.writer(p).WriteRaw
+		if o.kind.form != nil {
+			write = func(text []byte) error { return o.kind.form.write(p.stdout, text) }
+		}
 		deadline := time.Now().Add(time.Duration(o.timeout))
 		for left := o.messages; left > 0; {
 			wait := min(time.Until(deadline), time.Minute)
@@ -72,14 +81,14 @@ func runMQPull(ctx context.Context, p *program, o *mqPullOptions) error {
 				return err
 			}
 			for _, d := range deliveries {
-				if err := report.Validate(d.Message().Data); err != nil {
-					log.Error("dropping a message that is not a valid report", "id", d.Message().ID, "error", err)
-					if err := d.Refuse(ctx, fmt.Sprintf("invalid report: %v", err), true); err != nil {
+				if err := o.kind.check(d.Message().Data); err != nil {
+					log.Error("dropping a message that is not a valid "+o.kind.one, "id", d.Message().ID, "error", err)
+					if err := d.Refuse(ctx, fmt.Sprintf("invalid %s: %v", o.kind.one, err), true); err != nil {
 						return err
 					}
 					continue
 				}
-				if err := w.WriteRaw(d.Message().Data); err != nil {
+				if err := write(d.Message().Data); err != nil {
 					return err
 				}
 				// It is written, so it must not come back because of a signal.

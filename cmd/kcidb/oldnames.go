@@ -36,6 +36,10 @@ var oldTools = []struct {
 	{"kcidb-db-time", "db time"},
 	{"kcidb-mq-io-publisher", "mq io-publisher"},
 	{"kcidb-mq-io-subscriber", "mq io-subscriber"},
+	{"kcidb-mq-pattern-publisher", "mq pattern-publisher"},
+	{"kcidb-mq-pattern-subscriber", "mq pattern-subscriber"},
+	{"kcidb-mq-email-publisher", "mq email-publisher"},
+	{"kcidb-mq-email-subscriber", "mq email-subscriber"},
 	// The names of 2020.
 	{"kcidb-mq-publisher-init", "mq io-publisher init"},
 	{"kcidb-mq-publisher-cleanup", "mq io-publisher cleanup"},
