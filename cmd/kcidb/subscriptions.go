@@ -6,9 +6,11 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -177,7 +179,7 @@ func showReplay(ctx context.Context, p *program, maker *notify.Maker, all []noti
 	}
 	out := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprint(out, "DAY\tNOTIFICATIONS\tMAILS TO EACH\tIN THE DIGEST\n")
-	for _, day := range slices.Sorted(mapKeys(days)) {
+	for _, day := range slices.Sorted(maps.Keys(days)) {
 		mails := days[day]
 		if s.Budget > 0 {
 			mails = min(mails, s.Budget)
@@ -229,4 +231,45 @@ with its type.`,
 			return runSubscriptionsFields(p, args)
 		},
 	}
+}
+
+func runSubscriptionsFields(p *program, args []string) error {
+	if len(args) > 0 && !object.Type(args[0]).Known() {
+		return usagef("TYPE: there is no type %q of objects", args[0])
+	}
+	out := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
+	last := ""
+	for _, f := range subscription.Fields() {
+		if len(args) > 0 && f.Of != celName(object.Type(args[0])) {
+			continue
+		}
+		if f.Of != last {
+			fmt.Fprintf(out, "\n%s\n", f.Of)
+			last = f.Of
+		}
+		fmt.Fprintf(out, "  %s\t%s\t%s\n", f.Name, f.Type, f.Doc)
+	}
+	return out.Flush()
+}
+
+// celName is what expressions call a type: kcidb.IssueVersion.
+func celName(t object.Type) string {
+	name := "kcidb."
+	for part := range strings.SplitSeq(string(t), "_") {
+		name += strings.ToUpper(part[:1]) + part[1:]
+	}
+	return name
+}
+
+// parseSince reads a time, or how long ago it was, as subscriptions write it.
+func parseSince(text string, now time.Time) (time.Time, error) {
+	var at timestamp
+	if at.Set(text) == nil {
+		return at.Time, nil
+	}
+	ago, err := subscription.ParseDuration(text)
+	if err != nil {
+		return time.Time{}, usagef("--since: neither a time, nor so long ago as in 12h or 7d")
+	}
+	return now.Add(-ago), nil
 }

@@ -198,11 +198,14 @@ func whyObject(ctx context.Context, p *program, st store.Store, folder *subscrip
 		}
 		fmt.Fprintf(out, "%s (%s):\n", s.Name, s.File)
 		for _, c := range clauses {
-			answer := "no"
-			if c.Held {
+			answer, found := "no", c.Found
+			switch {
+			case c.Err != nil:
+				answer, found = "fails", c.Err.Error()
+			case c.Held:
 				answer = "yes"
 			}
-			fmt.Fprintf(out, "  %s\t%s\n", answer, c.Text)
+			fmt.Fprintf(out, "  %s\t%s\t%s\n", answer, c.Text, found)
 		}
 	}
 	return out.Flush()

@@ -20,6 +20,10 @@ import (
 // quiet is how long nobody sees an issue until it counts as gone.
 const quiet = 14 * 24 * time.Hour
 
+// maxIdentity is how long the IDs of an object and of a message may be together:
+// what fits into an index of PostgreSQL.
+const maxIdentity = 2000
+
 // statusKeeper knows the status that objects had when they were last considered.
 type statusKeeper interface {
 	Statuses(ctx context.Context, refs []object.Ref) (map[object.Ref]spool.Status, error)
@@ -261,6 +265,9 @@ func (c *consideration) ask(s *subscription.Subscription, o view.Object, one *lo
 	if err == nil && matched {
 		if message, err = s.MessageID(c.ctx, &one.Input); err == nil {
 			was, err = one.Input.Was()
+		}
+		if ref := o.Ref(); err == nil && len(ref.ID[0])+len(ref.ID[1])+len(message) > maxIdentity {
+			err = fmt.Errorf("the IDs of the object and of the message have more than %d bytes", maxIdentity)
 		}
 	}
 	switch {

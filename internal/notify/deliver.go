@@ -3,9 +3,7 @@
 package notify
 
 import (
-	"cmp"
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,7 +12,6 @@ import (
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/describe"
-	"github.com/kcidb-go/kcidb/internal/mail"
 	"github.com/kcidb-go/kcidb/internal/spool"
 )
 

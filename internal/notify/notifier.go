@@ -13,7 +13,6 @@ import (
 	"github.com/kcidb-go/kcidb/internal/mail"
 	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/subscription"
 	"github.com/kcidb-go/kcidb/internal/webhook"
 )
 

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package notify
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kcidb-go/kcidb/internal/mail"
+	"github.com/kcidb-go/kcidb/internal/mail/mailtest"
+	"github.com/kcidb-go/kcidb/internal/spool"
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/sqlite"
+	"github.com/kcidb-go/kcidb/internal/subscription"
+	"github.com/kcidb-go/kcidb/internal/webhook"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// clock is one that tests move.
+type clock struct{ now time.Time }
+
+func (c *clock) Now() time.Time       { return c.now }
+func (c *clock) move(d time.Duration) { c.now = c.now.Add(d) }
+
+// clockedStore is a store whose spool goes by a clock.
+type clockedStore struct {
+	*sqlite.Store
+	spool *spool.Spool
+}
+
+func (s *clockedStore) Spool() *spool.Spool { return s.spool }
+
+// house is a database, subscriptions and a mail server.
+type house struct {
+	*Notifier
+	t     testing.TB
+	clock *clock
+	store *clockedStore
+	dir   string // of the subscriptions
+	mails *mailtest.Server
+	log   *strings.Builder
+}
+
+// newHouse returns a house with subscriptions, by file, and a notifier in it that
+// nobody runs: tests take its steps.
+func newHouse(t testing.TB, files map[string]string) *house {
+	t.Helper()
+	h := &house{t: t, clock: &clock{time.Now().UTC()}, dir: t.TempDir(), mails: mailtest.Start(t, mailtest.Options{}), log: &strings.Builder{}}
+	for name, text := range files {
+		h.write(name, text)
+	}
+	h.store = openStore(t, filepath.Join(t.TempDir(), "db"), h.clock)
+	h.Notifier = h.notifier("one")
+	h.step("watch", h.Consider)
+	return h
+}
+
+func openStore(t testing.TB, file string, c *clock) *clockedStore {
+	t.Helper()
+	db, err := sqlite.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	if err := db.Init(t.Context(), store.Version{}); err != nil {
+		t.Fatal(err)
+	}
+	s := *db.Spool()
+	s.Now = c.Now
+	return &clockedStore{db, &s}
+}
+
+// notifier returns another notifier in the house.
+func (h *house) notifier(name string) *Notifier {
+	h.t.Helper()
+	from, err := mail.ParseAddress("kcidb@example.org")
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	sender, err := mail.New(mail.Config{URL: h.mails.URL(), RootCAs: h.mails.RootCAs(), Timeout: 2 * time.Second})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.t.Cleanup(func() { sender.Close() })
+	return &Notifier{
+		Store: h.store, Folder: NewFolder(subscription.NewFollower(h.dir, Options())),
+		Log: slog.New(slog.NewTextHandler(h.log, nil)), Now: h.clock.Now, Holder: name, Base: "https://kcidb.example.org",
+		Mail: sender, Envelope: Envelope{From: from}, Hooks: &webhook.Sender{}, Wait: Sleep,
+	}
+}
+
+// write writes a file of the subscriptions.
+func (h *house) write(name, text string) {
+	h.t.Helper()
+	if err := os.WriteFile(filepath.Join(h.dir, name), []byte(text), 0o666); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// load loads a report, as the loader does.
+func (h *house) load(text string) {
+	h.t.Helper()
+	r, err := report.Decode([]byte(`{"version": {"major": 5, "minor": 3}, ` + text + `}`))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	if _, err := h.store.Load(h.t.Context(), r, store.LoadOptions{Note: true}); err != nil {
+		h.t.Fatal(err)
+	}
+	// What was noted has the database's time, which is the machine's.
+	if now := time.Now().UTC(); h.clock.now.Before(now) {
+		h.clock.now = now
+	}
+}
+
+// step takes a step of the notifier until there is no more to do.
+func (h *house) step(name string, step func(context.Context) (bool, error)) {
+	h.t.Helper()
+	for {
+		more, err := step(h.t.Context())
+		if err != nil {
+			h.t.Fatalf("%s: %v", name, err)
+		}
+		if !more {
+			return
+		}
+	}
+}
+
+// work does all there is to do at the moment.
+func (h *house) work() {
+	h.t.Helper()
+	h.step("consider", h.Consider)
+	h.step("write", h.Write)
+	h.step("deliver", h.Deliver)
+}
+
+// subjects returns the subjects of the mails that were taken so far.
+func (h *house) subjects() []string {
+	h.t.Helper()
+	var all []string
+	for _, m := range h.mails.Messages() {
+		all = append(all, m.To+": "+header(h.t, m.Data, "Subject"))
+	}
+	return all
+}
