@@ -13,10 +13,12 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store"
 )
 
-// Empty removes all objects and receipts, and gives their space back.
+// Empty removes all objects, receipts, changes and notifications, and gives their
+// space back. Who watches still does.
 func (s *Store) Empty(ctx context.Context) error {
 	return s.failure(ctx, "empty", s.update(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, "TRUNCATE checkouts, builds, test_rows, issues, incidents, contents, doomed, receipts")
+		_, err := tx.Exec(ctx, `TRUNCATE checkouts, builds, test_rows, issues, incidents, contents, doomed, receipts,
+			changes, notifications, deliveries, considered, statuses`)
 		return err
 	}))
 }

@@ -65,11 +65,12 @@ type loader struct {
 	encoder
 	rows     [][]row // by table
 	receipts []store.Receipt
+	note     bool // the changes
 	changes  *store.Changes
 }
 
 func newLoader(r *report.Report, opts store.LoadOptions, arrival time.Time) *loader {
-	l := &loader{receipts: opts.Receipts}
+	l := &loader{receipts: opts.Receipts, note: opts.Note}
 	l.encoder = encoder{arrival: arrival, metadata: opts.Metadata, contents: contentSet{}}
 	for i := range tables {
 		l.rows = append(l.rows, tables[i].rows(r, &l.encoder))
@@ -137,7 +138,10 @@ func (l *loader) write(ctx context.Context, s *Store, tx pgx.Tx) (id string, err
 		tables[i].use(l.rows[i], changes[i], unused)
 	}
 	l.changes = &store.Changes{Objects: slices.Concat(changes...)}
-	return id, doom(ctx, tx, unused)
+	if err := doom(ctx, tx, unused); err != nil || !l.note {
+		return id, err
+	}
+	return id, note(ctx, tx, l.arrival, l.changes.Objects)
 }
 
 // use takes the contents that new objects refer to, which they certainly do, out
@@ -185,10 +189,8 @@ func mergeRows(ctx context.Context, tx pgx.Tx, t *table, rows []row) (changes []
 		return nil, err
 	}
 	change := store.Change{List: t.list}
-	into := []any{&change.Key.ID, &change.Key.Version, &change.Created}
-	if t.keys == 1 {
-		into = []any{&change.Key.ID, &change.Created}
-	}
+	into := []any{&change.Key.ID, &change.Key.Version}[:t.keys]
+	into = append(into, &change.Created, &change.Was, &change.Now)
 	_, err = pgx.ForEachRow(merged, into, func() error {
 		changes = append(changes, change)
 		return nil

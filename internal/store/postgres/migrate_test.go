@@ -199,8 +199,11 @@ func TestSteps(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{
-		"0004_next, steps done 0/4", "0004_next, steps done 1/4", "0004_next, rows changed 25/0", "0004_next, rows changed 50/0",
-		"0004_next, rows changed 60/0", "0004_next, steps done 2/4", "0004_next, steps done 3/4", "0004_next, steps done 4/4",
+		"steps done 0/4", "steps done 1/4", "rows changed 25/0", "rows changed 50/0", "rows changed 60/0", "steps done 2/4", "steps done 3/4",
+		"steps done 4/4",
+	}
+	for i := range want {
+		want[i] = fmt.Sprintf("%04d_next, %s", len(migrations)+1, want[i])
 	}
 	if diff := cmp.Diff(want, told); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
@@ -496,9 +499,9 @@ func TestCleanupHalf(t *testing.T) {
 		"removed, the last of it": {func(t *testing.T, s *Store) {
 			initialize(t, s)
 			broken := slices.Clone(s.migrations)
-			last := &broken[len(broken)-1]
-			last.down = slices.Clone(last.down)
-			last.down[2].sql = "SELECT 1/0"
+			reading := &broken[2] // which has steps enough
+			reading.down = slices.Clone(reading.down)
+			reading.down[2].sql = "SELECT 1/0"
 			s.migrations = broken
 			if err := s.Cleanup(t.Context()); err == nil || !strings.Contains(err.Error(), "step 3: division by zero") {
 				t.Errorf("Cleanup: %v", err)

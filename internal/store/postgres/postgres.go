@@ -24,6 +24,7 @@ package postgres
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"sync/atomic"
@@ -31,6 +32,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/kcidb-go/kcidb/internal/store"
 )
@@ -57,6 +59,7 @@ const patience = 2 * time.Minute
 type Store struct {
 	name       string // the specification, which errors begin with
 	pool       *pgxpool.Pool
+	sql        *sql.DB // the same connections, for the spool
 	migrations []migration
 	patience   time.Duration // of one statement
 	retryFor   time.Duration // how long a load is tried again
@@ -74,13 +77,16 @@ func Open(params string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	return &Store{name: name, pool: pool, migrations: migrations, patience: patience, retryFor: retryFor}, nil
+	return &Store{
+		name: name, pool: pool, sql: stdlib.OpenDBFromPool(pool), migrations: migrations, patience: patience, retryFor: retryFor,
+	}, nil
 }
 
 // Close closes the connections. One that somebody still reads from is closed
 // when the reader notices, with the next page.
 func (s *Store) Close() error {
 	s.closed.Store(true)
+	s.sql.Close() // it has no connections of its own that could fail
 	if s.pool.Stat().AcquiredConns() == 0 {
 		s.pool.Close()
 	} else {

@@ -5,6 +5,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -19,8 +20,12 @@ var _ store.RoleMaker = (*Store)(nil)
 // the owner of the tables, who made them, and migrates them.
 const (
 	editorRole = "kcidb_editor" // loads, purges, and reads
-	viewerRole = "kcidb_viewer" // reads
+	viewerRole = "kcidb_viewer" // reads the objects
 )
+
+// private are the tables that are not for those who only read: who gets what is
+// between them and those who send it.
+var private = []string{"watch", "changes", "notifications", "deliveries", "considered", "statuses"}
 
 // rolePurposes tells what each role is for.
 var rolePurposes = []struct{ role, purpose string }{
@@ -97,9 +102,13 @@ func (m *migrator) grant(ctx context.Context) error {
 		if !is {
 			continue
 		}
+		read := relations
+		if r.role == viewerRole {
+			read = slices.DeleteFunc(slices.Clone(relations), func(name string) bool { return slices.Contains(private, name) })
+		}
 		// Temporary tables are for loading, and for functions in readers' queries.
 		sql := fmt.Sprintf("GRANT CONNECT, TEMPORARY ON DATABASE %s TO %s; GRANT USAGE ON SCHEMA %s TO %[2]s; GRANT SELECT ON %[4]s TO %[2]s",
-			database, r.role, schema, strings.Join(relations, ", "))
+			database, r.role, schema, strings.Join(read, ", "))
 		if r.role == editorRole {
 			for _, relation := range relations {
 				if relation != "tests" && relation != "kcidb_migrations" {
@@ -127,7 +136,7 @@ func (m *migrator) relations(ctx context.Context) ([]string, error) {
 // relations returns the names of our tables and views but the one of the schema's
 // own number.
 func relations() []string {
-	names := []string{"contents", "doomed", "receipts", "tests"}
+	names := append([]string{"contents", "doomed", "receipts", "tests"}, private...)
 	for i := range tables {
 		names = append(names, tables[i].name)
 	}

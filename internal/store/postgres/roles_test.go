@@ -88,6 +88,13 @@ func TestRoles(t *testing.T) {
 			expectError(t, viewer, err, store.ErrForbidden, "permission denied", "grant the user one of them")
 		}
 		expectNoWrites(t, viewer, append(relations(), "kcidb_migrations"))
+		for _, name := range private {
+			if value[bool](t, viewer.pool, "SELECT has_table_privilege($1, 'SELECT')", name) {
+				t.Errorf("a viewer may read %s", name)
+			}
+		}
+		_, err := viewer.Spool().Backlog(t.Context())
+		expectError(t, viewer, err, store.ErrForbidden, "permission denied")
 	})
 
 	t.Run("editor", func(t *testing.T) {
@@ -95,6 +102,20 @@ func TestRoles(t *testing.T) {
 			t.Fatal(err)
 		}
 		expectSame(t, s, editor)
+		if err := editor.Spool().Watch(t.Context()); err != nil {
+			t.Error(err)
+		}
+		noted := receipted(6)
+		noted.Note = true
+		if _, err := editor.Load(t.Context(), sample(6), noted); err != nil {
+			t.Error(err)
+		}
+		if b, err := editor.Spool().Backlog(t.Context()); err != nil || b.Objects != 1+samples {
+			t.Errorf("an editor has noted %v, %v", b, err)
+		}
+		if err := editor.Spool().Unwatch(t.Context()); err != nil {
+			t.Error(err)
+		}
 		if err := editor.SaveReceipts(t.Context(), []store.Receipt{receipt(2)}); err != nil {
 			t.Error(err)
 		}

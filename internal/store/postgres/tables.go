@@ -104,11 +104,23 @@ func (t *table) copySQL() string {
 // mergeSQL merges the rows of the temporary table, in the order they were
 // copied: an object that is not there is inserted, one that is there gets what
 // the new one has of its own, and gets all of it where that is not older. It
-// returns the objects that changed in more than their timestamp, and whether
-// each was inserted, which leaves no trace of an older version, xmax, in its
-// row. All rows that are there are locked, whether they change or not.
+// returns the objects that changed in more than their timestamp, whether each was
+// inserted, which leaves no trace of an older version, xmax, in its row, and the
+// status before and after, where it has any. All rows that are there are locked,
+// whether they change or not.
+//
+// A subquery would not do for the status before: it sees what there was when the
+// statement began, and another loader may have changed the row since. What the
+// row has once it is locked is left in a setting, until the row is returned, which
+// is before the next one is looked at.
 func (t *table) mergeSQL() string {
 	sets := []string{"_timestamp = greatest(o._timestamp, EXCLUDED._timestamp)"}
+	was, now := "''", "''"
+	if t.enums["status"] != "" {
+		sets[0] = "_timestamp = CASE WHEN set_config('kcidb.was', coalesce(o.status::text, ''), true) IS NOT NULL " +
+			"THEN greatest(o._timestamp, EXCLUDED._timestamp) END"
+		was, now = "CASE WHEN o.xmax = 0 THEN '' ELSE current_setting('kcidb.was') END", "coalesce(o.status::text, '')"
+	}
 	var changes []string
 	for _, c := range t.columns[1+t.keys:] {
 		sets = append(sets, fmt.Sprintf("%s = CASE WHEN EXCLUDED._timestamp >= o._timestamp "+
@@ -126,7 +138,7 @@ func (t *table) mergeSQL() string {
 	return "INSERT INTO " + t.name + " AS o (" + strings.Join(t.columns, ", ") + ") SELECT " + strings.Join(values, ", ") + " FROM " + t.stage() +
 		" ON CONFLICT (" + t.keyList() + ") DO UPDATE SET " + strings.Join(sets, ", ") +
 		" WHERE " + strings.Join(changes, " OR ") +
-		" RETURNING " + t.keyList() + ", o.xmax = 0"
+		" RETURNING " + t.keyList() + ", o.xmax = 0, " + was + ", " + now
 }
 
 // touchSQL sets the timestamps of objects where they are older: of those with the

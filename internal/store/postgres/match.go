@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"strings"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/patterns"
+	"github.com/kcidb-go/kcidb/object"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+var _ store.Objects = (*Store)(nil)
+
+// dialect has the IDs of a list as an array, or as two where an ID has two fields.
+var dialect = patterns.Dialect{
+	Tests:    "test_rows",
+	Patchset: "%[1]s.patchset_hash", // it has '' where there are no patches
+	In: func(t object.Type, columns []string, n int) string {
+		second := fmt.Sprintf("$%d::text[]", n+1)
+		switch {
+		case len(columns) == 1:
+			return fmt.Sprintf("%s = ANY($%d)", columns[0], n)
+		case t == object.TypeIssueVersion:
+			second += "::int[]"
+		}
+		return fmt.Sprintf("(%s) IN (SELECT * FROM unnest($%d::text[], %s))", strings.Join(columns, ", "), n, second)
+	},
+	Args: func(t object.Type, ids []object.ID) []any {
+		first, second := make([]string, len(ids)), make([]string, len(ids))
+		for i, id := range ids {
+			first[i], second[i] = id[0], id[1]
+		}
+		if len(t.Fields()) == 1 {
+			return []any{first}
+		}
+		return []any{first, second}
+	},
+}
+
+// subject is where the objects of a type are read from.
+type subject struct {
+	object.Type
+	*table
+}
+
+// subjects are in the order of object.Types. What groups have comes from their
+// members, by the statements that read them.
+var subjects = []subject{
+	{object.TypeRevision, &table{excerpt: -1, columns: []string{"git_commit_hash", "patchset_hash", "git_commit_name", "patchset_files"},
+		add: func(s *object.Set, v *values) { s.Revisions = append(s.Revisions, v.revision()) }}},
+	{object.TypeCheckout, &tables[0]},
+	{object.TypeBuild, &tables[1]},
+	{object.TypeTest, &tables[2]},
+	{object.TypeIssue, &table{excerpt: -1, columns: []string{"id", "origin"},
+		add: func(s *object.Set, v *values) { s.Issues = append(s.Issues, v.issueGroup()) }}},
+	{object.TypeIssueVersion, &tables[3]},
+	{object.TypeIncident, &tables[4]},
+}
+
+// Match returns the objects that any of the patterns names.
+func (s *Store) Match(ctx context.Context, all []object.Pattern, opts store.MatchOptions) iter.Seq2[*object.Set, error] {
+	return func(yield func(*object.Set, error) bool) {
+		if err := s.match(ctx, all, opts, yield); err != nil {
+			yield(nil, s.failure(ctx, "match", err))
+		}
+	}
+}
+
+func (s *Store) match(ctx context.Context, all []object.Pattern, opts store.MatchOptions, yield func(*object.Set, error) bool) error {
+	v, err := s.view(ctx)
+	if err != nil {
+		return err
+	}
+	defer v.close()
+	p := newPages(v, opts.PerSet, opts.Metadata, yield)
+	for _, sub := range subjects {
+		q, ok := dialect.Ask(sub.Type, all)
+		if !ok {
+			continue
+		}
+		if err := v.exec(ctx, waysTo(q)); err != nil {
+			return v.broken(ctx, err)
+		}
+		if more, err := p.read(ctx, sub.table, sub.matchSQL(q), q.Args...); !more {
+			return v.broken(ctx, err)
+		}
+	}
+	p.flush()
+	return nil
+}
+
+// The ways to find objects. The server guesses how many there are at each step of
+// a pattern, and the guesses of several steps are multiplied: a table would be
+// read as a whole for a few objects. From a few rows, indexes lead to the others,
+// however many these become. Everything is read in the order of the keys, so that
+// nothing has to be sorted as a whole: see dump.
+const (
+	byIndexes = "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; " +
+		"SET LOCAL enable_sort = on; SET LOCAL enable_bitmapscan = on; SET LOCAL cursor_tuple_fraction = 1"
+	inOrder = "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on; " +
+		"SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off; SET LOCAL cursor_tuple_fraction = 0.1"
+)
+
+// waysTo returns the settings to find what a question asks for.
+func waysTo(q patterns.Question) string {
+	if q.Few {
+		return byIndexes
+	}
+	return inOrder
+}
+
+// matchSQL selects what a question asks for.
+func (s subject) matchSQL(q patterns.Question) string {
+	switch s.Type {
+	case object.TypeRevision:
+		return "SELECT k.git_commit_hash, k.patchset_hash, " + firstOf("git_commit_name") + ", " + firstOf("patchset_files") +
+			" FROM (" + q.Keys + ") k ORDER BY 1, 2"
+	case object.TypeIssue:
+		return "SELECT k.id, (SELECT origin FROM issues o WHERE o.id = k.id ORDER BY o.version DESC LIMIT 1)" +
+			" FROM (" + q.Keys + ") k ORDER BY 1"
+	}
+	key, where := strings.Join(q.Key, ", "), q.Where
+	if where == "" {
+		where = "(" + key + ") IN (" + q.Keys + ")"
+	}
+	order := key
+	if q.Few {
+		// No index is in this order: none is gone through for what is few.
+		order = strings.Replace(key, "o.id", "o.id || ''", 1)
+	}
+	return "SELECT " + s.columnList() + " FROM " + q.Table + " o WHERE " + where + " ORDER BY " + order
+}
+
+// firstOf selects the first value of a column that a checkout of a revision has.
+func firstOf(column string) string {
+	return fmt.Sprintf(`(SELECT o.%s FROM checkouts o WHERE o.git_commit_hash = k.git_commit_hash AND o.patchset_hash = k.patchset_hash
+		AND o.%[1]s IS NOT NULL ORDER BY o._timestamp, o.id LIMIT 1)`, column)
+}
+
+func (v *values) revision() object.Revision {
+	return object.Revision{
+		GitCommitHash: v.required(), PatchsetHash: v.required(), GitCommitName: v.text(), PatchsetFiles: list[report.Resource](v, v.jsonb()),
+	}
+}
+
+func (v *values) issueGroup() object.Issue {
+	return object.Issue{ID: v.required(), Origin: v.required()}
+}

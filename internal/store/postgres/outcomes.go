@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"iter"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/object"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// Tally returns how many tests of each status there are in each of the builds.
+func (s *Store) Tally(ctx context.Context, builds []string) (map[string]map[report.Status]int64, error) {
+	all := make(map[string]map[report.Status]int64)
+	v, err := s.view(ctx)
+	if err == nil {
+		defer v.close()
+		err = v.tally(ctx, builds, all)
+	}
+	if err != nil {
+		return nil, s.failure(ctx, "tally", err)
+	}
+	return all, nil
+}
+
+const tallySQL = "SELECT build_id, coalesce(status::text, ''), count(*) FROM test_rows WHERE build_id = ANY($1) GROUP BY 1, 2"
+
+func (v *view) tally(ctx context.Context, builds []string, all map[string]map[report.Status]int64) error {
+	ctx, cancel := v.store.patient(ctx)
+	defer cancel()
+	var build, status string
+	var n int64
+	return each(ctx, v.tx, tallySQL, []any{builds}, []any{&build, &status, &n}, func() {
+		if all[build] == nil {
+			all[build] = make(map[report.Status]int64)
+		}
+		all[build][report.Status(status)] = n
+	})
+}
+
+// Outcomes returns what is needed of tests to sum them up.
+func (s *Store) Outcomes(ctx context.Context, builds []string) iter.Seq2[store.Outcome, error] {
+	return func(yield func(store.Outcome, error) bool) {
+		if err := s.outcomes(ctx, builds, yield); err != nil {
+			yield(store.Outcome{}, s.failure(ctx, "outcomes", err))
+		}
+	}
+}
+
+// outcomesSQL selects outcomes in the order they are wanted in, which the server
+// sorts them into. The same build may be given twice.
+const outcomesSQL = `SELECT o.id, o.build_id, o.origin, coalesce(o.path, ''), coalesce(o.status::text, ''), o.environment_misc, o.start_time
+	FROM (SELECT id, min(n) AS n FROM unnest($1::text[]) WITH ORDINALITY AS b(id, n) GROUP BY id) b JOIN test_rows o ON o.build_id = b.id
+	ORDER BY b.n, coalesce(o.path, ''), o.id`
+
+func (s *Store) outcomes(ctx context.Context, builds []string, yield func(store.Outcome, error) bool) error {
+	v, err := s.view(ctx)
+	if err != nil {
+		return err
+	}
+	defer v.close()
+	var next store.Outcome
+	var platforms store.Platforms
+	selected := table{
+		columns:  []string{"id", "build_id", "origin", "path", "status", "environment_misc", "start_time"},
+		contents: []int{5}, excerpt: -1,
+		add: func(_ *object.Set, v *values) { next = v.outcome(&platforms) },
+	}
+	p := newPages(v, 1, false, func(*object.Set, error) bool { return yield(next, nil) })
+	_, err = p.read(ctx, &selected, outcomesSQL, builds)
+	return v.broken(ctx, err)
+}
+
+func (v *values) outcome(platforms *store.Platforms) store.Outcome {
+	o := store.Outcome{
+		ID: v.required(), BuildID: v.required(), Origin: v.required(), Path: v.required(),
+		Status: report.Status(v.required()), Platform: platforms.Of(v.next()),
+	}
+	if start := v.time(); start != nil {
+		o.Start = *start
+	}
+	return o
+}
+
+// Previous returns the IDs of builds like one.
+func (s *Store) Previous(ctx context.Context, like store.Like, n int) (ids []string, err error) {
+	v, err := s.view(ctx)
+	if err == nil {
+		defer v.close()
+		ids, err = v.previous(ctx, like, n)
+	}
+	return ids, s.failure(ctx, "previous", err)
+}
+
+// previousSQL goes through the checkouts of the branch, from the newest to older
+// ones.
+func previousSQL(like store.Like, n int) (query string, args []any) {
+	param := func(value any) string {
+		args = append(args, value)
+		return fmt.Sprintf("$%d", len(args))
+	}
+	is := func(column, text string) string {
+		if text == "" {
+			return column + " IS NULL"
+		}
+		return column + " = " + param(text)
+	}
+	query = "SELECT b.id FROM checkouts c JOIN builds b ON b.checkout_id = c.id WHERE " +
+		is("c.git_repository_url", like.RepositoryURL) + " AND " + is("c.git_repository_branch", like.Branch) +
+		" AND c.start_time < " + param(like.Before) + " AND c.origin = " + param(like.Origin) + " AND b.origin = " + param(like.Origin) +
+		" AND " + is("b.architecture", like.Architecture) + " AND " + is("b.config_name", like.ConfigName) +
+		" ORDER BY c.start_time DESC, c.id DESC, b.start_time DESC NULLS LAST, b.id DESC LIMIT " + param(max(n, 0))
+	return query, args
+}
+
+func (v *view) previous(ctx context.Context, like store.Like, n int) (ids []string, err error) {
+	ctx, cancel := v.store.patient(ctx)
+	defer cancel()
+	query, args := previousSQL(like, n)
+	var id string
+	err = each(ctx, v.tx, query, args, []any{&id}, func() { ids = append(ids, id) })
+	return ids, err
+}
