@@ -108,12 +108,11 @@ TYPE, one of these, with children to the right of their parents:
 or
     *              all types that can be reached, by any number of relations
 
-IDS
+IDS, of a single type only
     [ID; ID; ...]  only the objects with these IDs
     []             none at all
     %              only the objects with IDs that a program supplies aside; there
                    are none on a command line
-                   Not behind "*".
 
 MATCH
     #              name what the step reaches, on its way and at its end
