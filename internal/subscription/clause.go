@@ -22,7 +22,7 @@ type Clause struct {
 // Explain tells which conditions an object meets. They are all looked at, also
 // those that come behind one that the object does not meet.
 func (s *Subscription) Explain(ctx context.Context, in *Input) ([]Clause, error) {
-	if typeOf(in.Object) != kinds[s.On].typ {
+	if typeOf(in.Object) != s.typ {
 		return []Clause{{Text: "on: " + string(s.On), Found: string(in.Object.Ref().Type)}}, nil
 	}
 	clauses := []Clause{{Text: "on: " + string(s.On), Held: true, Found: string(s.On)}}

@@ -122,6 +122,7 @@ func (s *source) on(out *Subscription, e entry) bool {
 		s.problem(w.line, w.column, "on: no type %q of objects: expected one of %s", w.text, strings.Join(names, ", "))
 		return false
 	}
+	out.typ = kinds[out.On].typ
 	return true
 }
 

@@ -4,6 +4,7 @@ package subscription
 
 import (
 	"context"
+	"errors"
 	"regexp"
 	"strconv"
 	"strings"
@@ -43,13 +44,20 @@ func (s *source) templates(out *Subscription, found map[string]entry, opts Optio
 	if !parsed {
 		return
 	}
+	o, data := tried(out, opts)
+	before := len(s.problems)
+	s.check(t, "subject", subjectName, subject, data, o)
+	s.check(t, "body", bodyName, body, data, o)
+	if len(s.problems) > before {
+		return
+	}
 	if err := watch(t); err != nil {
 		s.problem(0, 0, "templates: %v", err)
 		return
 	}
 	out.templates = t
-	s.try(out, opts, "subject", subjectName, subject)
-	s.try(out, opts, "body", bodyName, body)
+	s.try(out, "subject", subjectName, subject, data)
+	s.try(out, "body", bodyName, body, data)
 }
 
 func orElse(w words, text string) words {
@@ -75,28 +83,35 @@ type sample struct {
 	Was, Now     string
 }
 
-// try executes a template with an object that nothing is known about. What fails
-// for any other object, too, is a problem: a field that there is not, a template,
-// a number of arguments. What may have failed because of the object is none.
-func (s *source) try(out *Subscription, opts Options, key, name string, w words) {
+// tried returns an object that nothing is known about, and what templates see of
+// it.
+func tried(out *Subscription, opts Options) (view.Object, any) {
 	id := object.ID{"0"}
 	if len(out.On.Fields()) > 1 {
 		id[1] = "0"
 	}
 	o := view.New(context.Background(), nothing{}).Object(object.Ref{Type: out.On, ID: id})
-	var data any = sample{o, out, "", ""}
 	if opts.Data != nil {
-		data = opts.Data(out, o)
+		return o, opts.Data(out, o)
 	}
+	return o, sample{o, out, "", ""}
+}
+
+// try executes a template. What fails for any other object, too, is a problem: a
+// template that is not there, a number of arguments. What may have failed because
+// of the object is none.
+func (s *source) try(out *Subscription, key, name string, w words, data any) {
 	_, err := out.render(context.Background(), name, maxBody, data)
-	if err != nil && always.MatchString(err.Error()) {
+	if beyond := limit(""); errors.As(err, &beyond) {
+		s.problem(w.line, 0, "%s: %v", key, err)
+	} else if err != nil && always.MatchString(err.Error()) {
 		s.templateProblem(key, name, w, err)
 	}
 }
 
 // always is what fails whatever the object.
 var always = regexp.MustCompile(`can't evaluate field|wrong number of args|not defined|has arguments but|wrong type for value|` +
-	`can't give argument|can't call method|range can't iterate|steps$|within each other$|longer than|cannot have arguments`)
+	`can't give argument|can't call method|range can't iterate|cannot have arguments`)
 
 // failure is an error of a template, as the library writes it.
 var failure = regexp.MustCompile(`(?s)^template: ([^:]*):(\d+)(?::(\d+))?: (.*)$`)
@@ -115,7 +130,7 @@ func (s *source) templateProblem(key, name string, w words, err error) {
 	column, _ := strconv.Atoi(at[3])
 	text := at[4]
 	if e := executing.FindStringSubmatch(text); e != nil {
-		text = "{{" + e[1] + "}}: " + e[2]
+		text = "{{" + strings.Trim(e[1], "{}") + "}}: " + e[2]
 	}
 	if w.line == 0 { // the standard one
 		s.problem(0, 0, "%s: %s", key, text)

@@ -54,8 +54,18 @@ func (s *Subscription) render(ctx context.Context, name string, most int, data a
 	}
 	out := &bounded{most: most}
 	err = t.Funcs((&walker{ctx: ctx}).funcs()).ExecuteTemplate(out, name, data)
+	if beyond := limit(""); errors.As(err, &beyond) {
+		return "", beyond // where the templates were then is of no interest
+	}
 	return out.String(), err
 }
+
+// limit is the error of templates that went beyond one.
+type limit string
+
+func (l limit) Error() string { return string(l) }
+
+func beyond(format string, args ...any) error { return limit(fmt.Sprintf(format, args...)) }
 
 // bounded keeps so much of what is written, and fails when there is more.
 type bounded struct {
@@ -65,7 +75,7 @@ type bounded struct {
 
 func (b *bounded) Write(p []byte) (int, error) {
 	if b.Len()+len(p) > b.most {
-		return 0, fmt.Errorf("longer than %d bytes", b.most)
+		return 0, beyond("longer than %d bytes", b.most)
 	}
 	return b.Builder.Write(p)
 }
@@ -88,18 +98,21 @@ func (w *walker) funcs() template.FuncMap {
 
 func (w *walker) step() (string, error) {
 	if w.steps++; w.steps > maxSteps {
-		return "", fmt.Errorf("more than %d steps", maxSteps)
+		return "", beyond("more than %d steps", maxSteps)
 	}
 	// Asking for the time in each step would take most of the time.
-	if w.steps%64 == 1 {
-		return "", context.Cause(w.ctx)
+	if w.steps%64 == 1 && w.ctx.Err() != nil {
+		if errors.Is(w.ctx.Err(), context.DeadlineExceeded) {
+			return "", beyond("longer than there is time for")
+		}
+		return "", w.ctx.Err()
 	}
 	return "", nil
 }
 
 func (w *walker) enter() (string, error) {
 	if w.depth++; w.depth > maxDepth {
-		return "", fmt.Errorf("more than %d templates within each other", maxDepth)
+		return "", beyond("more than %d templates within each other", maxDepth)
 	}
 	return w.step()
 }
@@ -109,7 +122,7 @@ func (w *walker) leave() string {
 	return ""
 }
 
-var errTooLong = fmt.Errorf("a text longer than %d bytes", maxBody)
+var errTooLong = beyond("a text longer than %d bytes", maxBody)
 
 // limited lets a function make texts that fit into a mail.
 func limited(f func(...any) string) func(...any) (string, error) {

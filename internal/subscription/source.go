@@ -158,10 +158,10 @@ func (s *source) mapping(n ast.Node) []entry {
 // kindName is what a node is called for people.
 func kindName(n ast.Node) string { return strings.ToLower(n.Type().YAMLName()) }
 
-// nearest returns " did you mean ...?", with the name that is the fewest edits
-// away from another, or "" where all are far.
+// nearest returns ": did you mean ...?" with the name that is the fewest edits away
+// from another, or "" where all are far.
 func nearest(names []string, name string) string {
-	best, least := "", max(2, len(name)/3)+1
+	best, least := "", min(max(2, len(name)/3)+1, len(name))
 	for _, n := range names {
 		if d := levenshtein.ComputeDistance(n, name); d < least {
 			best, least = n, d

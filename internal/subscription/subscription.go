@@ -27,6 +27,8 @@ import (
 	"text/template"
 	"time"
 
+	"cel.dev/cel-go/cel"
+
 	"github.com/kcidb-go/kcidb/internal/view"
 	"github.com/kcidb-go/kcidb/object"
 )
@@ -49,6 +51,7 @@ type Subscription struct {
 	// Budget is how many mails a recipient gets from it in a day, 0 for no limit.
 	Budget int
 
+	typ       *cel.Type // of the objects
 	selectors []selector
 	match     *expression        // nil for none
 	id        *expression        // nil for none
@@ -100,7 +103,7 @@ func (p Problem) String() string {
 // the expression, or comes from the database by way of the object's view; the
 // world that it is from knows which.
 func (s *Subscription) Match(ctx context.Context, in *Input) (bool, error) {
-	if typeOf(in.Object) != kinds[s.On].typ {
+	if typeOf(in.Object) != s.typ {
 		return false, nil
 	}
 	for i := range s.selectors {
