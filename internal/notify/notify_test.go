@@ -3,13 +3,22 @@
 package notify
 
 import (
+	"bytes"
 	"context"
+	"fmt"
+	"io"
 	"log/slog"
+	"mime"
+	"mime/multipart"
+	netmail "net/mail"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/kcidb-go/kcidb/internal/mail"
 	"github.com/kcidb-go/kcidb/internal/mail/mailtest"
@@ -88,7 +97,7 @@ func (h *house) notifier(name string) *Notifier {
 	}
 	h.t.Cleanup(func() { sender.Close() })
 	return &Notifier{
-		Store: h.store, Folder: NewFolder(subscription.NewFollower(h.dir, Options())),
+		Store: h.store, Folder: NewFolder(&subscription.Follower{Dir: h.dir, Options: Options()}),
 		Log: slog.New(slog.NewTextHandler(h.log, nil)), Now: h.clock.Now, Holder: name, Base: "https://kcidb.example.org",
 		Mail: sender, Envelope: Envelope{From: from}, Hooks: &webhook.Sender{}, Wait: Sleep,
 	}
@@ -133,6 +142,9 @@ func (h *house) step(name string, step func(context.Context) (bool, error)) {
 }
 
 // work does all there is to do at the moment.
+// listAll asks for everything.
+var listAll spool.Filter
+
 func (h *house) work() {
 	h.t.Helper()
 	h.step("consider", h.Consider)
@@ -145,7 +157,59 @@ func (h *house) subjects() []string {
 	h.t.Helper()
 	var all []string
 	for _, m := range h.mails.Messages() {
-		all = append(all, m.To+": "+header(h.t, m.Data, "Subject"))
+		all = append(all, strings.Join(m.To, " ")+": "+h.parse(m.Data).Header.Get("Subject"))
 	}
 	return all
+}
+
+// parse reads a mail.
+func (h *house) parse(text []byte) *netmail.Message {
+	h.t.Helper()
+	m, err := netmail.ReadMessage(bytes.NewReader(text))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return m
+}
+
+// plain returns the plain text of a mail.
+func (h *house) plain(text []byte) string {
+	h.t.Helper()
+	m := h.parse(text)
+	_, params, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	part, err := multipart.NewReader(m.Body, params["boundary"]).NextPart()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	body, err := io.ReadAll(part)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return string(body)
+}
+
+// expect fails the test where other mails than these were taken, in any order.
+func (h *house) expect(want ...string) {
+	h.t.Helper()
+	got := h.subjects()
+	slices.Sort(got)
+	slices.Sort(want)
+	if diff := cmp.Diff(want, got); diff != "" {
+		h.t.Errorf("mails differ (-want +got):\n%s\n%s", diff, h.log)
+	}
+}
+
+// The objects that tests are about.
+const (
+	aCheckout = `"checkouts": [{"id": "ci:c1", "origin": "ci", "tree_name": "next", "git_repository_url": "https://example.org/next.git",
+		"git_repository_branch": "master", "git_commit_hash": "1111111111111111111111111111111111111111", "git_commit_name": "v1",
+		"patchset_hash": "", "start_time": "2026-01-01T00:00:00Z"}]`
+	aBuild = `"builds": [{"id": "ci:b1", "origin": "ci", "checkout_id": "ci:c1", "architecture": "arm64", "config_name": "defconfig", "status": "PASS"}]`
+)
+
+func aTest(id, status string) string {
+	return fmt.Sprintf(`"tests": [{"id": %q, "origin": "ci", "build_id": "ci:b1", "path": "boot", "status": %q}]`, id, status)
 }

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package notify
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+const failing = `
+on: test
+select: {status: FAIL, tree: next}
+to: [dev@example.org]
+subject: "{{.Object.Path}} {{.Was}}:{{.Now}}"
+`
+
+func TestTellsOnce(t *testing.T) {
+	h := newHouse(t, map[string]string{"failing.yaml": failing})
+	h.load(aCheckout + "," + aBuild + "," + aTest("ci:t1", "PASS"))
+	h.work()
+	h.expect()
+	h.load(aTest("ci:t1", "FAIL"))
+	h.work()
+	h.expect("dev@example.org: boot PASS:FAIL")
+	// Whatever else comes of it.
+	h.load(aTest("ci:t1", "PASS"))
+	h.load(aTest("ci:t1", "FAIL"))
+	h.work()
+	h.expect("dev@example.org: boot PASS:FAIL")
+}
+
+// TestLateParents tells of a test when what it is of is known, however late.
+func TestLateParents(t *testing.T) {
+	for name, order := range map[string][]string{
+		"down":     {aCheckout, aBuild, aTest("ci:t1", "FAIL")},
+		"up":       {aTest("ci:t1", "FAIL"), aBuild, aCheckout},
+		"outside":  {aTest("ci:t1", "FAIL"), aCheckout, aBuild},
+		"inside":   {aCheckout, aTest("ci:t1", "FAIL"), aBuild},
+		"together": {strings.Join([]string{aCheckout, aBuild, aTest("ci:t1", "FAIL")}, ",")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t, map[string]string{"failing.yaml": failing})
+			for _, part := range order {
+				h.load(part)
+				h.work()
+			}
+			h.expect("dev@example.org: boot :FAIL")
+		})
+	}
+}
+
+// TestWaits sends when nothing came for a while, but no later than after the bound.
+func TestWaits(t *testing.T) {
+	h := newHouse(t, map[string]string{"next.yaml": `
+on: revision
+match: object.repositories.exists(r, r.tree == "next")
+to: [dev@example.org]
+wait: 3h
+at_most: 5h
+subject: "{{.Object.Name}} {{len .Object.Builds.List}}"
+`})
+	h.load(aCheckout)
+	h.work()
+	h.clock.move(2 * time.Hour)
+	h.expect()
+	s := h.store.Spool()
+	all, err := s.List(t.Context(), listAll)
+	if err != nil || len(all) != 1 {
+		t.Fatalf("%v, %v", all, err)
+	}
+	if wait := all[0].Due.Sub(all[0].Changed); wait != 3*time.Hour {
+		t.Errorf("it waits %v", wait)
+	}
+	h.work()
+	h.expect()
+	h.clock.move(time.Hour + time.Minute)
+	h.work()
+	h.expect("dev@example.org: v1 0")
+}
+
+// TestMatchesNoMore drops what was over when it was due.
+func TestMatchesNoMore(t *testing.T) {
+	h := newHouse(t, map[string]string{"broken.yaml": `
+on: test
+match: object.status == "FAIL"
+to: [dev@example.org]
+wait: 1h
+`})
+	h.load(aCheckout + "," + aBuild + "," + aTest("ci:t1", "FAIL"))
+	h.work()
+	h.load(aTest("ci:t1", "PASS"))
+	h.clock.move(2 * time.Hour)
+	h.work()
+	h.expect()
+	all, err := h.store.Spool().List(t.Context(), listAll)
+	if err != nil || len(all) != 1 || all[0].State != "dropped" || !strings.Contains(all[0].Reason, "did not match any more") {
+		t.Errorf("%+v, %v", all, err)
+	}
+}
+
+// TestWas knows the status that things had before.
+func TestWas(t *testing.T) {
+	tell := `
+on: %s
+select: {tree: next}
+match: was == "PASS" && now == "FAIL"
+to: [dev@example.org]
+subject: "%[1]s broke"
+`
+	h := newHouse(t, map[string]string{
+		"test.yaml":     strings.ReplaceAll(strings.ReplaceAll(tell, "%[1]s", "test"), "%s", "test"),
+		"build.yaml":    strings.ReplaceAll(strings.ReplaceAll(tell, "%[1]s", "build"), "%s", "build"),
+		"revision.yaml": strings.ReplaceAll(strings.ReplaceAll(tell, "%[1]s", "revision"), "%s", "revision"),
+	})
+	h.load(aCheckout + "," + aBuild + "," + aTest("ci:t1", "PASS"))
+	h.work()
+	h.expect()
+	// The next commit on the branch: the same build, and the same test, fail.
+	second := strings.NewReplacer("ci:c1", "ci:c2", "1111", "2222", "2026-01-01", "2026-01-02", "v1", "v2").Replace(aCheckout)
+	h.load(second + `, "builds": [{"id": "ci:b2", "origin": "ci", "checkout_id": "ci:c2", "architecture": "arm64", "config_name": "defconfig", "status": "FAIL"}]`)
+	h.work()
+	h.expect("dev@example.org: build broke")
+	h.load(`"tests": [{"id": "ci:t2", "origin": "ci", "build_id": "ci:b2", "path": "boot", "status": "FAIL"}]`)
+	h.work()
+	h.expect("dev@example.org: build broke", "dev@example.org: test broke")
+	h.load(aTest("ci:t9", "FAIL"))
+	h.work()
+	h.expect("dev@example.org: build broke", "dev@example.org: test broke", "dev@example.org: revision broke")
+}
+
+// TestIssueReturns tells of an issue that is new, and that is back after it was
+// gone.
+func TestIssueReturns(t *testing.T) {
+	h := newHouse(t, map[string]string{"issue.yaml": `
+on: issue
+match: now == "FAIL" && was != "FAIL"
+id: 'was == "" ? "new" : "back"'
+to: [dev@example.org]
+subject: "{{.Object.ID}} was {{.Was}}"
+`})
+	incident := func(id string, present string) string {
+		return `"incidents": [{"id": "ci:` + id + `", "origin": "ci", "issue_id": "ci:i1", "issue_version": 1, "build_id": "ci:b1", "present": ` + present + `}]`
+	}
+	h.load(`"issues": [{"id": "ci:i1", "version": 1, "origin": "ci"}]`)
+	h.work()
+	h.expect()
+	h.load(incident("n1", "true"))
+	h.work()
+	h.load(incident("n2", "true"))
+	h.work()
+	h.expect("dev@example.org: ci:i1 was")
+	h.load(incident("n3", "false"))
+	h.work()
+	h.load(incident("n4", "true"))
+	h.work()
+	h.expect("dev@example.org: ci:i1 was", "dev@example.org: ci:i1 was PASS")
+}
+
+// TestRuleFails counts rules that fail, and goes on.
+func TestRuleFails(t *testing.T) {
+	h := newHouse(t, map[string]string{
+		"bad.yaml":     "on: test\nmatch: object.misc[\"nothing\"] == \"x\"\nto: [dev@example.org]\n",
+		"failing.yaml": failing,
+	})
+	h.load(aCheckout + "," + aBuild + "," + aTest("ci:t1", "FAIL"))
+	h.work()
+	h.expect("dev@example.org: boot :FAIL")
+	counters, err := h.store.Spool().Counters(t.Context(), "")
+	if err != nil || len(counters) != 2 || counters[0].Errors != 1 || !strings.Contains(counters[0].LastError, "test[ci:t1]") ||
+		counters[1].Objects != 1 || counters[1].Matched != 1 {
+		t.Errorf("%+v, %v", counters, err)
+	}
+}
+
+// TestReload reads files when they change, and keeps what was good.
+func TestReload(t *testing.T) {
+	h := newHouse(t, map[string]string{"failing.yaml": failing})
+	h.write("failing.yaml", "on: nothing")
+	h.load(aCheckout + "," + aBuild + "," + aTest("ci:t1", "FAIL"))
+	h.work()
+	h.expect("dev@example.org: boot :FAIL")
+	if problems := h.Folder.Problems(); len(problems) == 0 || problems[0].File != "failing.yaml" {
+		t.Errorf("%v", problems)
+	}
+	h.write("failing.yaml", strings.ReplaceAll(failing, "dev@", "other@"))
+	h.load(aTest("ci:t2", "FAIL"))
+	h.work()
+	h.expect("dev@example.org: boot :FAIL", "other@example.org: boot  FAIL")
+}
