@@ -16,6 +16,7 @@ import (
 
 const (
 	maxLine  = 200     // characters of a text in a line
+	maxPara  = 1000    // characters of a paragraph
 	maxURL   = 2000    // characters of a URL; a part of one leads nowhere
 	maxRead  = 1 << 16 // bytes that are looked at for a text
 	maxLines = 40      // lines of a comment
@@ -96,9 +97,13 @@ func cut(text string, most int) string {
 
 // line returns a text for a place that has a line: with single spaces for all
 // white space in it, and not too long.
-func line(text string) string {
-	return cut(strings.Join(strings.Fields(clean(head(text, maxRead))), " "), maxLine)
-}
+func line(text string) string { return cut(joined(text), maxLine) }
+
+// paragraph returns a text for a place that has some lines, which it is broken
+// into later.
+func paragraph(text string) string { return cut(joined(text), maxPara) }
+
+func joined(text string) string { return strings.Join(strings.Fields(clean(head(text, maxRead))), " ") }
 
 // address returns a URL as something that stays one where it is found in text.
 func address(url string) string {
@@ -120,14 +125,18 @@ func address(url string) string {
 }
 
 // prose returns the beginning of a text of several lines, with a mark if
-// something was cut off. Long lines are broken.
+// something was cut off. Long lines are broken, and empty ones are single.
 func prose(text string) string {
 	whole := clean(head(text, maxRead))
 	lines := strings.Split(strings.TrimRight(strings.Trim(whole, "\n"), " \n"), "\n")
 	var kept []string
 	bytes := 0
 	for i, l := range lines {
-		for _, part := range wrap(strings.TrimRight(l, " "), width-2) {
+		l = strings.TrimRight(l, " ")
+		if l == "" && len(kept) > 0 && kept[len(kept)-1] == "" {
+			continue
+		}
+		for _, part := range wrap(l, width-2) {
 			if bytes += len(part) + 1; bytes > maxBytes || len(kept) == maxLines {
 				return strings.Join(append(kept, leftOut(len(lines)-i, len(text) > maxRead)), "\n")
 			}

@@ -55,16 +55,27 @@ func excerpt(log string) string {
 	return strings.Join(shown, "\n")
 }
 
-// logLines returns the lines of a log, no two empty ones after each other, and
-// none at the beginning.
+// logLines returns the lines of a log. Of equal lines after each other the first
+// is there, and how often it was repeated; empty ones are there once, and not at
+// the beginning.
 func logLines(log string) []string {
 	var lines []string
+	last, again := "", 0
+	repeated := func() {
+		if again > 0 && last != "" {
+			lines = append(lines, fmt.Sprintf("[the same again, %s]", plural(int64(again), "time")))
+		}
+		again = 0
+	}
 	for l := range strings.Lines(clean(log)) {
-		l = cut(strings.TrimRight(l, " \n"), maxLogLine)
-		if l == "" && (len(lines) == 0 || lines[len(lines)-1] == "") {
+		if l = cut(strings.TrimRight(l, " \n"), maxLogLine); l == last {
+			again++
 			continue
 		}
+		repeated()
 		lines = append(lines, l)
+		last = l
 	}
+	repeated()
 	return lines
 }

@@ -83,7 +83,7 @@ func (d *Data) whereSeen(n *view.Incident) (name, link string) {
 	case n.BuildID != nil:
 		return "the build of " + buildName(n.Build()), Link(d.Base, n.Build().Ref())
 	}
-	return "something that is not known", ""
+	return "something unknown", ""
 }
 
 // HasBuild tells whether it is known which build an incident is in.

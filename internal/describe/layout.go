@@ -66,7 +66,7 @@ func field(name string, values ...any) string {
 		case []string:
 			texts = value
 		default:
-			texts = []string{fmt.Sprint(value)}
+			texts = strings.Split(fmt.Sprint(value), "\n")
 		}
 		for _, text := range texts {
 			if text == "" {

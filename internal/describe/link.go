@@ -9,36 +9,29 @@ import (
 	"github.com/kcidb-go/kcidb/object"
 )
 
-// Link returns the URL of an object's page below the public URL of a service,
-// "" where that is "":
+// Link returns the URL of an object's page below the public URL of a service:
 //
 //	BASE/revision/HASH         BASE/revision/HASH/PATCHSET
 //	BASE/issue/ID              BASE/issue/ID/VERSION
 //	BASE/checkout/ID           and so on for builds, tests and incidents
 //
-// What is in an ID stays in its part of the path.
+// What is in an ID stays in its part of the path. There is no link, "", where the
+// base is "", and where it would be too long for programs to take, for IDs have
+// any length.
 func Link(base string, ref object.Ref) string {
-	if base == "" {
+	if base == "" || len(ref.ID[0])+len(ref.ID[1]) > maxURL {
 		return ""
 	}
 	kind := ref.Type
 	if kind == object.TypeIssueVersion {
 		kind = object.TypeIssue
 	}
-	link := strings.TrimRight(base, "/") + "/" + string(kind)
-	for i, field := range ref.ID {
-		if i < max(len(ref.Type.Fields()), 1) && (i == 0 || field != "") {
-			link += "/" + segment(field)
-		}
+	link := strings.TrimRight(base, "/") + "/" + string(kind) + "/" + url.PathEscape(ref.ID[0])
+	if ref.ID[1] != "" {
+		link += "/" + url.PathEscape(ref.ID[1])
+	}
+	if len(link) > maxURL {
+		return ""
 	}
 	return link
-}
-
-// segment escapes a field for the path of a URL. Dots alone would be taken for
-// folders.
-func segment(field string) string {
-	if field == "." || field == ".." {
-		return strings.ReplaceAll(field, ".", "%2E")
-	}
-	return url.PathEscape(field)
 }

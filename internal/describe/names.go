@@ -116,7 +116,7 @@ func firstLine(text string) string {
 // "issue maestro:5dd75, version 2".
 func (d *Data) ID() string {
 	ref := d.Object.Ref()
-	switch id := line(ref.ID[0]); {
+	switch id := cmp.Or(line(ref.ID[0]), "without an ID"); {
 	case ref.Type == object.TypeIssueVersion:
 		return "issue " + id + ", version " + line(ref.ID[1])
 	case ref.ID[1] != "":

@@ -16,12 +16,13 @@ var ours = template.Must(template.New("describe").Funcs(functions).ParseFS(sourc
 // functions are what templates may call.
 var functions = template.FuncMap{
 	// texts of reports
-	"line":    line,    // a text as a line of its own
-	"prose":   prose,   // the beginning of a text of several lines
-	"excerpt": excerpt, // the lines of a log that matter
-	"address": address, // a URL
-	"cut":     func(most int, text string) string { return cut(text, most) },
-	"short":   short,
+	"line":      line,      // a text as a line of its own
+	"paragraph": paragraph, // a text as one that may be longer
+	"prose":     prose,     // the beginning of a text of several lines
+	"excerpt":   excerpt,   // the lines of a log that matter
+	"address":   address,   // a URL
+	"cut":       func(most int, text string) string { return cut(text, most) },
+	"short":     short,
 
 	// layout
 	"indent": indent,
@@ -57,6 +58,7 @@ var functions = template.FuncMap{
 // Templates may call, besides what text/template has:
 //
 //	line TEXT          a text of a report as one line of 200 characters at most
+//	paragraph TEXT     the same, of 1,000 characters
 //	prose TEXT         its first 40 lines, and 4 KB
 //	excerpt LOG        the lines of a log that matter, 30 at most
 //	address URL        a URL of a report

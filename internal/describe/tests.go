@@ -24,7 +24,7 @@ func (s *suite) total() int64 { return s.N * int64(len(s.names)) }
 
 // BadTests are the tests that failed, of those in which no known issue was seen.
 // Tests of the same path are in one group, and so are those of a suite that fail
-// at the same places; the largest come first.
+// at the same places; the largest come first. It is nil where none failed.
 func (d *Data) BadTests() (*Groups, error) {
 	_, tests, err := results(d.Object)
 	if err != nil {
@@ -38,7 +38,14 @@ func (d *Data) BadTests() (*Groups, error) {
 	if err != nil {
 		return nil, err
 	}
+	counts, err := tests.Counts()
+	if err != nil {
+		return nil, err
+	}
 	suites := d.suites(failures)
+	if len(suites) == 0 && view.Bad(counts) > 0 {
+		return &Groups{Known: true}, nil
+	}
 	g := &Groups{Noun: "test", Known: known.Tests() > 0, More: failures.Rest().Total()}
 	for _, s := range suites[min(len(suites), maxGroups):] {
 		g.More += s.total()

@@ -27,6 +27,8 @@ func (d *Data) Verdict() (string, error) {
 	case *view.Incident:
 		where, _ := d.whereSeen(o)
 		switch {
+		case o.BuildID == nil && o.TestID == nil:
+			return "UNKNOWN: no build and no test is named", nil
 		case o.Present == nil:
 			return "UNKNOWN whether it is in " + where, nil
 		case *o.Present:
@@ -111,7 +113,7 @@ var own = map[report.Status]struct{ build, test string }{
 	report.StatusPass:  {"it builds", "the test passes"},
 	report.StatusDone:  {"the build is done", "the test is done"},
 	report.StatusSkip:  {"the build was skipped", "the test was skipped"},
-	"":                 {"of the build, so far", "of the test, so far"},
+	"":                 {"it is not known how the build went", "it is not known how the test went"},
 }
 
 // Sums says what the builds and tests of a revision or a checkout come to.
