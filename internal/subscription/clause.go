@@ -107,7 +107,7 @@ func oneLine(text string) string { return strings.Join(strings.Fields(text), " "
 func split(text string) []string {
 	var parts []string
 	from := 0
-	for at, operator := range operators(text) {
+	for at, operator := range operatorsIn(text) {
 		switch operator {
 		case "||", "?":
 			return []string{strings.TrimSpace(text)}
@@ -121,7 +121,7 @@ func split(text string) []string {
 
 // commented tells whether an expression has a comment.
 func commented(text string) bool {
-	for _, operator := range operators(text) {
+	for _, operator := range operatorsIn(text) {
 		if operator == "//" {
 			return true
 		}
@@ -129,9 +129,9 @@ func commented(text string) bool {
 	return false
 }
 
-// operators yields the places of "&&", "||" and "?" that are in no brackets, and
+// operatorsIn yields the places of "&&", "||" and "?" that are in no brackets, and
 // of "//" wherever it begins a comment.
-func operators(text string) func(yield func(int, string) bool) {
+func operatorsIn(text string) func(yield func(int, string) bool) {
 	return func(yield func(int, string) bool) {
 		depth := 0
 		for i := 0; i < len(text); {

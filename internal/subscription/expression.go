@@ -12,6 +12,8 @@ import (
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/ast"
+	"cel.dev/cel-go/common/operators"
+	"cel.dev/cel-go/common/overloads"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 
@@ -32,8 +34,9 @@ type expression struct {
 	words   words
 	clauses []string // the parts that && joins, which must all hold
 	program cel.Program
-	// Without macros an expression does no more than is written in it. What has
-	// some is watched, which costs more than most expressions do.
+	// watched is what could do much more than is written in it: go over lists, make
+	// long texts, look for a regular expression. It is for the others not to pay
+	// for, which are most, and cost less than the watching.
 	watched bool
 }
 
@@ -61,7 +64,7 @@ func (s *source) compile(key string, on object.Type, result *cel.Type, w words) 
 	x := &expression{words: w, clauses: split(w.text)}
 	makes := false
 	ast.PostOrderVisit(checked.NativeRep().Expr(), ast.NewExprVisitor(func(e ast.Expr) {
-		x.watched = x.watched || e.Kind() == ast.ComprehensionKind
+		x.watched = x.watched || costly(e)
 		makes = makes || e.Kind() == ast.StructKind
 	}))
 	if makes {
@@ -78,6 +81,14 @@ func (s *source) compile(key string, on object.Type, result *cel.Type, w words) 
 		return nil
 	}
 	return x
+}
+
+func costly(e ast.Expr) bool {
+	if e.Kind() == ast.CallKind {
+		name := e.AsCall().FunctionName()
+		return name == operators.Add || name == overloads.Matches
+	}
+	return e.Kind() == ast.ComprehensionKind
 }
 
 // offsetOf returns the offset of a character of a line, as errors name it.

@@ -103,7 +103,7 @@ func (w *walker) step() (string, error) {
 	// Asking for the time in each step would take most of the time.
 	if w.steps%64 == 1 && w.ctx.Err() != nil {
 		if errors.Is(w.ctx.Err(), context.DeadlineExceeded) {
-			return "", beyond("longer than there is time for")
+			return "", beyond("it takes more time than there is")
 		}
 		return "", w.ctx.Err()
 	}

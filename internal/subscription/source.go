@@ -25,11 +25,17 @@ type source struct {
 	problems []Problem
 }
 
-// maxProblem is how long the text of a problem may be: parsers list all that they
-// would have liked.
-const maxProblem = 400
+// How many problems of a file are told, and how long they may be: parsers list all
+// that they would have liked.
+const (
+	maxProblems = 20
+	maxProblem  = 400
+)
 
 func (s *source) problem(line, column int, format string, args ...any) {
+	if len(s.problems) == maxProblems {
+		return
+	}
 	text := fmt.Sprintf(format, args...)
 	s.problems = append(s.problems, Problem{File: s.file, Line: line, Column: column, Text: cut(text, maxProblem)})
 }
