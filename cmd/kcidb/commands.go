@@ -38,6 +38,7 @@ standard output. "kcidb serve" runs the whole system on this machine.`,
 	root.AddGroup(
 		&cobra.Group{ID: "reports", Title: "Reports:"},
 		&cobra.Group{ID: "service", Title: "The service, and its clients:"},
+		&cobra.Group{ID: "notify", Title: "Telling people:"},
 		&cobra.Group{ID: "parts", Title: "The parts of it:"},
 	)
 	addGroup(root, "reports",
@@ -46,6 +47,8 @@ standard output. "kcidb serve" runs the whole system on this machine.`,
 	addGroup(root, "service",
 		newServeCommand(p), newSubmitCommand(p), newQueryCommand(p),
 		newSummarizeCommand(p), newDescribeCommand(p))
+	addGroup(root, "notify",
+		newSubscriptionsCommand(p), newSpoolCommand(p), newWhyCommand(p), newNotifyCommand(p), newIngestCommand(p))
 	addGroup(root, "parts", newDBCommand(p), newOOCommand(p), newMQCommand(p))
 	root.AddCommand(newVersionCommand(p), newManCommand(), newLinksCommand(p))
 	return root

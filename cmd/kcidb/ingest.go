@@ -52,7 +52,7 @@ func runIngest(ctx context.Context, p *program, o *ingestOptions) error {
 	if err != nil {
 		return err
 	}
-	return o.database.with(ctx, func(s store.Store) error {
+	return o.database.withObjects(ctx, func(s store.Objects) error {
 		if err := s.Init(ctx, store.Version{}); err != nil && !errors.Is(err, store.ErrInitialized) {
 			return err
 		}

@@ -5,11 +5,11 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"log/slog"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -60,11 +60,7 @@ func (o *mailOptions) addTo(cmd *cobra.Command) {
 }
 
 // makerOf returns what makes the mails of the subscriptions from a database.
-func makerOf(p *program, s store.Store, folder *subscription.Folder, o *mailOptions) (*notify.Maker, error) {
-	objects, ok := s.(store.Objects)
-	if !ok {
-		return nil, errors.New("this kind of database cannot be asked for objects by their relations")
-	}
+func makerOf(p *program, objects store.Objects, folder *subscription.Folder, o *mailOptions) (*notify.Maker, error) {
 	from, err := mail.ParseAddress(o.from)
 	if err != nil {
 		return nil, usagef("--from: %v", err)
@@ -104,8 +100,7 @@ func newNotifyCommand(p *program) *cobra.Command {
 		Short: "Write the e-mails that subscriptions have for objects",
 		Long: `Write the e-mails that the subscriptions call for, of the objects that the
 patterns name, as if they were new, each followed by a NUL character. Nothing is
-sent, and waits and budgets are not heeded. "kcidb oo query --pattern-help"
-explains patterns.
+sent, and waits and budgets are not heeded.
 
 Without -d the objects are those of the reports on standard input.`,
 		Example: `  kcidb notify '>revision#' < reports.json
@@ -120,35 +115,29 @@ Without -d the objects are those of the reports on standard input.`,
 	o.database.addTo(p, cmd)
 	o.folder.addTo(cmd)
 	o.mail.addTo(cmd)
+	addPatternHelp(p, cmd)
 	return cmd
 }
 
 func runNotify(ctx context.Context, p *program, o *notifyOptions, args []string) error {
-	var patterns []object.Pattern
-	for _, text := range args {
-		some, err := object.Parse(text)
-		if err != nil {
-			return usagef("%v", err)
-		}
-		patterns = append(patterns, some...)
+	patterns, err := parsePatterns(p, args)
+	if err != nil {
+		return err
 	}
 	folder, err := o.folder.load(p.level.logger(p.stderr))
 	if err != nil {
 		return err
 	}
-	return o.database.with(ctx, func(s store.Store) error {
+	return o.database.withObjects(ctx, func(s store.Objects) error {
 		maker, err := makerOf(p, s, folder, &o.mail)
 		if err != nil {
 			return err
 		}
-		for set, err := range maker.Objects.Match(ctx, patterns, store.MatchOptions{}) {
+		for set, err := range s.Match(ctx, patterns, store.MatchOptions{}) {
 			if err != nil {
 				return fmt.Errorf("patterns: %w", err)
 			}
-			var refs []object.Ref
-			for ref := range set.Refs() {
-				refs = append(refs, ref)
-			}
+			refs := slices.Collect(set.Refs())
 			if err := writeMails(p, maker.Of(ctx, refs)); err != nil {
 				return err
 			}

@@ -23,6 +23,8 @@ var oldTools = []struct {
 	{"kcidb-merge", "merge"},
 	{"kcidb-submit", "submit"},
 	{"kcidb-query", "query"},
+	{"kcidb-notify", "notify"},
+	{"kcidb-ingest", "ingest"},
 	{"kcidb-oo-query", "oo query"},
 	{"kcidb-db-schemas", "db schemas"},
 	{"kcidb-db-init", "db init"},
@@ -40,6 +42,7 @@ var oldTools = []struct {
 	{"kcidb-mq-pattern-subscriber", "mq pattern-subscriber"},
 	{"kcidb-mq-email-publisher", "mq email-publisher"},
 	{"kcidb-mq-email-subscriber", "mq email-subscriber"},
+	{"kcidb-monitor-spool-wipe", "spool wipe"},
 	// The names of 2020.
 	{"kcidb-mq-publisher-init", "mq io-publisher init"},
 	{"kcidb-mq-publisher-cleanup", "mq io-publisher cleanup"},
@@ -47,6 +50,7 @@ var oldTools = []struct {
 	{"kcidb-mq-subscriber-init", "mq io-subscriber init"},
 	{"kcidb-mq-subscriber-cleanup", "mq io-subscriber cleanup"},
 	{"kcidb-mq-subscriber-pull", "mq io-subscriber pull"},
+	{"kcidb-spool-wipe", "spool wipe"},
 	{"kcidb-summarize", "summarize"},
 	{"kcidb-describe", "describe"},
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -143,7 +144,7 @@ func runSubscriptionsTest(ctx context.Context, p *program, o *subscriptionsTestO
 	if len(problems) > 0 {
 		return fmt.Errorf("%d problems", len(problems))
 	}
-	return o.database.with(ctx, func(st store.Store) error {
+	return o.database.withObjects(ctx, func(st store.Objects) error {
 		maker, err := makerOf(p, st, &subscription.Folder{Subscriptions: []*subscription.Subscription{s}}, &o.mail)
 		if err != nil {
 			return err
@@ -267,8 +268,13 @@ func parseSince(text string, now time.Time) (time.Time, error) {
 	if at.Set(text) == nil {
 		return at.Time, nil
 	}
-	ago, err := subscription.ParseDuration(text)
-	if err != nil {
+	ago, err := time.ParseDuration(text)
+	if days, ok := strings.CutSuffix(text, "d"); ok {
+		var n int
+		n, err = strconv.Atoi(days)
+		ago = time.Duration(n) * 24 * time.Hour
+	}
+	if err != nil || ago < 0 {
 		return time.Time{}, usagef("--since: neither a time, nor so long ago as in 12h or 7d")
 	}
 	return now.Add(-ago), nil

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -182,7 +183,11 @@ func whyObject(ctx context.Context, p *program, st store.Store, folder *subscrip
 	if len(subscriptions) == 0 {
 		return fmt.Errorf("no subscription sends to %s", address)
 	}
-	maker, err := makerOf(p, st, folder, &mailOptions{from: "kcidb@localhost"})
+	objects, ok := st.(store.Objects)
+	if !ok {
+		return errors.New("this kind of database cannot be asked for objects by their relations")
+	}
+	maker, err := makerOf(p, objects, folder, &mailOptions{from: "kcidb@localhost"})
 	if err != nil {
 		return err
 	}
