@@ -198,37 +198,45 @@ type look struct {
 // one of them asks.
 func (c *consideration) lookAt(o view.Object, t *touch, before map[object.Ref]spool.Status) *look {
 	one := &look{Input: subscription.Input{Object: o, Created: t.created}}
-	now := once(func() (string, error) {
-		if t.seen != "" {
-			return string(t.seen), nil
+	one.Input.Now = once(o.Status)
+	switch o := o.(type) {
+	case *view.Test:
+		one.Input.Was = once(func() (string, error) { return wasOr(t, o.Before) })
+	case *view.Build:
+		one.Input.Was = once(func() (string, error) { return wasOr(t, o.Before) })
+	case *view.Incident:
+		one.Input.Was = func() (string, error) { return "", nil } // it is told once
+	case *view.Issue, *view.IssueVersion:
+		c.lookAtIssue(one, t, before[o.Ref()])
+	default:
+		last := before[o.Ref()]
+		one.Input.Now = once(func() (status string, err error) {
+			one.now, err = o.Status()
+			one.asked = err == nil
+			return one.now, err
+		})
+		one.Input.Was = func() (string, error) {
+			_, err := one.Input.Now() // for the next time
+			return last.Status, err
 		}
-		return o.Status()
-	})
-	one.Input.Now = now
-	one.Input.Was = once(func() (string, error) {
-		switch o := o.(type) {
-		case *view.Test:
-			return wasOr(t, o.Before)
-		case *view.Build:
-			return wasOr(t, o.Before)
-		case *view.Incident:
-			return "", nil // it is told once
-		}
-		status, err := now()
-		if err != nil {
-			return "", err
-		}
-		one.now, one.asked = status, true
-		last, ok := before[o.Ref()]
-		switch o.(type) {
-		case *view.Issue, *view.IssueVersion:
-			if ok && last.Status == string(report.StatusFail) && c.at.Sub(last.At) > quiet {
-				return string(report.StatusPass), nil
-			}
-		}
-		return last.Status, nil
-	})
+	}
 	return one
+}
+
+// lookAtIssue goes by the newest incident: an issue that is seen is FAIL, and one
+// that somebody looked for and did not see, or that nobody has seen for long, is
+// PASS.
+func (c *consideration) lookAtIssue(one *look, t *touch, last spool.Status) {
+	was := last.Status
+	if was == string(report.StatusFail) && c.at.Sub(last.At) > quiet {
+		was = string(report.StatusPass)
+	}
+	one.now, one.asked = string(t.seen), t.seen != ""
+	if !one.asked {
+		one.now = was // only what it is called changed
+	}
+	one.Input.Was = func() (string, error) { return was, nil }
+	one.Input.Now = func() (string, error) { return one.now, nil }
 }
 
 // wasOr returns what an object was before it changed, or of a new one how the

@@ -186,5 +186,5 @@ func TestReload(t *testing.T) {
 	h.write("failing.yaml", strings.ReplaceAll(failing, "dev@", "other@"))
 	h.load(aTest("ci:t2", "FAIL"))
 	h.work()
-	h.expect("dev@example.org: boot :FAIL", "other@example.org: boot  FAIL")
+	h.expect("dev@example.org: boot :FAIL", "other@example.org: boot :FAIL")
 }

@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -31,14 +32,28 @@ import (
 )
 
 // clock is one that tests move.
-type clock struct{ now time.Time }
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
 
-func (c *clock) Now() time.Time       { return c.now }
-func (c *clock) move(d time.Duration) { c.now = c.now.Add(d) }
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) move(d time.Duration) { c.set(c.Now().Add(d)) }
+
+func (c *clock) set(t time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = t
+}
 
 // clockedStore is a store whose spool goes by a clock.
 type clockedStore struct {
-	*sqlite.Store
+	Store
 	spool *spool.Spool
 }
 
@@ -52,29 +67,35 @@ type house struct {
 	store *clockedStore
 	dir   string // of the subscriptions
 	mails *mailtest.Server
-	log   *strings.Builder
+	log   *safeLog
 }
 
 // newHouse returns a house with subscriptions, by file, and a notifier in it that
 // nobody runs: tests take its steps.
 func newHouse(t testing.TB, files map[string]string) *house {
 	t.Helper()
-	h := &house{t: t, clock: &clock{time.Now().UTC()}, dir: t.TempDir(), mails: mailtest.Start(t, mailtest.Options{}), log: &strings.Builder{}}
+	db, err := sqlite.Open(filepath.Join(t.TempDir(), "db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newHouseOn(t, db, files)
+}
+
+func newHouseOn(t testing.TB, db Store, files map[string]string) *house {
+	t.Helper()
+	h := &house{t: t, clock: &clock{now: time.Now().UTC()}, dir: t.TempDir(), mails: mailtest.Start(t, mailtest.Options{}), log: &safeLog{}}
 	for name, text := range files {
 		h.write(name, text)
 	}
-	h.store = openStore(t, filepath.Join(t.TempDir(), "db"), h.clock)
+	h.store = initialize(t, db, h.clock)
 	h.Notifier = h.notifier("one")
 	h.step("watch", h.Consider)
 	return h
 }
 
-func openStore(t testing.TB, file string, c *clock) *clockedStore {
+// initialize makes a database that goes by a clock.
+func initialize(t testing.TB, db Store, c *clock) *clockedStore {
 	t.Helper()
-	db, err := sqlite.Open(file)
-	if err != nil {
-		t.Fatal(err)
-	}
 	t.Cleanup(func() { db.Close() })
 	if err := db.Init(t.Context(), store.Version{}); err != nil {
 		t.Fatal(err)
@@ -122,8 +143,8 @@ func (h *house) load(text string) {
 		h.t.Fatal(err)
 	}
 	// What was noted has the database's time, which is the machine's.
-	if now := time.Now().UTC(); h.clock.now.Before(now) {
-		h.clock.now = now
+	if now := time.Now().UTC(); h.clock.Now().Before(now) {
+		h.clock.set(now)
 	}
 }
 
@@ -212,4 +233,22 @@ const (
 
 func aTest(id, status string) string {
 	return fmt.Sprintf(`"tests": [{"id": %q, "origin": "ci", "build_id": "ci:b1", "path": "boot", "status": %q}]`, id, status)
+}
+
+// safeLog is a log that several write.
+type safeLog struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *safeLog) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *safeLog) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
