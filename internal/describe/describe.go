@@ -19,9 +19,6 @@ import (
 	"github.com/kcidb-go/kcidb/object"
 )
 
-// maxSummary is how many characters a summary has at most.
-const maxSummary = 256
-
 // Data is what templates get a pointer to: an object, and why somebody is told of
 // it. Without the latter it is a plain description. Its methods read what they
 // need when they are called.
@@ -58,11 +55,26 @@ func Footer(d *Data) (string, error) { return execute("footer", d) }
 
 // execute executes one of our own templates.
 func execute(name string, d *Data) (string, error) {
+	if err := readable(d.Object); err != nil {
+		return "", err
+	}
 	var b strings.Builder
 	if err := ours.ExecuteTemplate(&b, name, d); err != nil {
 		return "", fmt.Errorf("describe %s: %w", d.Object.Ref(), err)
 	}
 	return b.String(), nil
+}
+
+// readable returns why an object cannot be read, if so: what cannot be read is
+// not known either, but to say so would be wrong.
+func readable(o view.Object) (err error) {
+	switch o := o.(type) {
+	case *view.Revision:
+		_, err = o.Checkouts()
+	case *view.Issue:
+		_, err = o.Versions()
+	}
+	return err
 }
 
 // results returns the builds that an object stands for, and whether it stands for

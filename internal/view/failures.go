@@ -62,7 +62,7 @@ func (t *Tests) groupFailures(without map[string]bool) (*object.Groups, error) {
 	}
 	for o, err := range t.w.store.Outcomes(t.w.ctx, builds) {
 		if err != nil {
-			return nil, err
+			return nil, t.w.fail(err)
 		}
 		if slices.Contains(bad, o.Status) && !without[o.ID] {
 			b := of[o.BuildID]

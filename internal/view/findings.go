@@ -57,7 +57,7 @@ func (w *World) findings(builds []object.ID) (*Findings, error) {
 	found := map[store.Key]*Finding{}
 	for set, err := range w.store.Match(w.ctx, patterns, store.MatchOptions{Metadata: true}) {
 		if err != nil {
-			return nil, err
+			return nil, w.fail(err)
 		}
 		w.add(&report.Report{Issues: set.Report.Issues})
 		for i := range set.Report.Incidents {

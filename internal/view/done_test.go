@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package view_test
+
+import (
+	"testing"
+
+	"github.com/kcidb-go/kcidb/internal/view"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+func TestDone(t *testing.T) {
+	for _, c := range []struct {
+		name          string
+		make          func(r *report.Report)
+		builds, tests bool
+	}{
+		{"a build and a test are open", func(r *report.Report) { r.Tests[3].Status = nil }, false, false},
+		{"a build is open", func(r *report.Report) {}, false, true},
+		{"all have a status", func(r *report.Report) { r.Builds[2].Status = new(report.StatusDone) }, true, true},
+		{"the origin has all builds done", func(r *report.Report) { r.Checkouts[1].OriginBuildsFinishTime = at(1) }, true, true},
+		{"only the other origin has", func(r *report.Report) { r.Checkouts[0].OriginBuildsFinishTime = at(1) }, false, true},
+		{"one of the origins has all tests done", func(r *report.Report) {
+			r.Tests[3].Status = nil
+			r.Checkouts[0].OriginTestsFinishTime = at(1)
+		}, false, false},
+		{"both origins have", func(r *report.Report) {
+			r.Tests[3].Status = nil
+			r.Checkouts[0].OriginTestsFinishTime, r.Checkouts[1].OriginTestsFinishTime = at(1), at(2)
+		}, false, true},
+		{"a checkout has no builds", func(r *report.Report) { r.Builds, r.Tests = r.Builds[:2], r.Tests[:2] }, false, true},
+		{"its origin says that it will have none", func(r *report.Report) {
+			r.Builds, r.Tests = r.Builds[:2], r.Tests[:2]
+			r.Checkouts[1].OriginBuildsFinishTime = at(1)
+		}, true, true},
+		{"there are no tests", func(r *report.Report) { r.Tests = nil }, false, false},
+		{"there is nothing", func(r *report.Report) { r.Builds, r.Tests = nil, nil }, false, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := family()
+			c.make(r)
+			revision := view.New(t.Context(), open(t, r)).Revision(commit, "")
+			builds := must[*view.Builds](t)(revision.Builds())
+			if got := builds.Done(); got != c.builds {
+				t.Errorf("builds are done: %v", got)
+			}
+			if got := must[bool](t)(builds.Tests().Done()); got != c.tests {
+				t.Errorf("tests are done: %v", got)
+			}
+		})
+	}
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package view_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/kcidb-go/kcidb/internal/view"
+	"github.com/kcidb-go/kcidb/object"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// troubled is the family with issues: i1 was seen in two tests and a build, i2 in
+// a test where i1 is, too, and looked for in another.
+func troubled() *report.Report {
+	r := family()
+	for i := range 3 {
+		r.Tests[i].Status = new(report.StatusFail)
+	}
+	r.Issues = []report.Issue{
+		{ID: "ci:i1", Origin: "ci", Version: 1, ReportSubject: new("the first")},
+		{ID: "ci:i1", Origin: "ci", Version: 2, ReportSubject: new("the first, better understood"), Culprit: &report.Culprit{Code: new(true), Tool: new(true)}},
+		{ID: "ci:i2", Origin: "ci", Version: 1},
+	}
+	for i, n := range []report.Incident{
+		{IssueID: "ci:i2", IssueVersion: 1, TestID: new("ci:t1"), Present: new(true), Timestamp: at(9)},
+		{IssueID: "ci:i1", IssueVersion: 2, TestID: new("ci:t1"), Present: new(true), Timestamp: at(8)},
+		{IssueID: "ci:i1", IssueVersion: 2, TestID: new("ci:t3"), Present: new(true), Timestamp: at(7)},
+		{IssueID: "ci:i1", IssueVersion: 2, BuildID: new("ci:b2"), Present: new(true), Timestamp: at(8)},
+		{IssueID: "ci:i2", IssueVersion: 1, TestID: new("ci:t2"), Present: new(false), Timestamp: at(1)},
+		{IssueID: "ci:i2", IssueVersion: 1, TestID: new("ci:t2"), Timestamp: at(1)},
+	} {
+		n.ID, n.Origin = fmt.Sprintf("ci:n%d", i), "ci"
+		r.Incidents = append(r.Incidents, n)
+	}
+	return r
+}
+
+func TestSightings(t *testing.T) {
+	s := open(t, troubled())
+	w := view.New(t.Context(), s)
+	found := must[[]view.Object](t)(w.Find(object.TestRef("ci:t1"), object.TestRef("ci:t2"), object.BuildRef("ci:b2")))
+	s.took(t, "tests", "query")
+	test := found[0].(*view.Test)
+	for range 2 {
+		var got []string
+		for _, one := range must[[]*view.Sighting](t)(test.Issues()) {
+			got = append(got, fmt.Sprintf("%s %q %s", one.Incident.ID, one.Subject(), one.Culprits()))
+		}
+		if want := `[ci:n1 "the first, better understood" [code tool] ci:n0 "" []]`; fmt.Sprint(got) != want {
+			t.Errorf("seen in the test: %v, want %s", got, want)
+		}
+	}
+	s.took(t, "its issues", "match incident")
+	if seen := must[[]*view.Sighting](t)(found[1].(*view.Test).Issues()); len(seen) > 0 {
+		t.Errorf("an issue that was looked for was seen: %+v", seen)
+	}
+	if seen := must[[]*view.Sighting](t)(found[2].(*view.Build).Issues()); len(seen) != 1 || seen[0].Incident.ID != "ci:n3" {
+		t.Errorf("seen in the build: %+v", seen)
+	}
+}
+
+func TestSeen(t *testing.T) {
+	s := open(t, troubled())
+	w := view.New(t.Context(), s)
+	issue := w.Issue("ci:i1")
+	newest := must[*view.IssueVersion](t)(issue.Newest())
+	if newest.Version != 2 || !newest.Known() || newest.Whole() != issue {
+		t.Errorf("the newest is %+v", newest)
+	}
+	s.took(t, "versions", "match issue_version")
+	seen := must[*view.Seen](t)(newest.Seen())
+	if seen.Present != 3 || seen.Builds != 1 || seen.Tests != 2 || seen.First.ID != "ci:n2" {
+		t.Errorf("seen %+v", seen)
+	}
+	if status := must[string](t)(issue.Status()); status != "FAIL" {
+		t.Errorf("the status is %q", status)
+	}
+	s.took(t, "sightings", "match incident")
+	if seen.First.Test().Known() {
+		t.Error("the first test is known before it is read")
+	}
+	if err := seen.First.ReadParents(); err != nil || seen.First.Test().Path() != "boot" || seen.First.Build().Ref().ID[0] != "ci:b3" {
+		t.Errorf("first seen in %+v, %v", seen.First.Test(), err)
+	}
+	other := must[*view.Seen](t)(w.IssueVersion("ci:i2", 1).Seen())
+	if other.Present != 1 || other.Absent != 1 || other.Unsure != 1 {
+		t.Errorf("seen %+v", other)
+	}
+}
+
+func TestFindings(t *testing.T) {
+	s := open(t, troubled())
+	w := view.New(t.Context(), s)
+	builds := must[*view.Builds](t)(w.Revision(commit, "").Builds())
+	s.asked = nil
+	findings := must[*view.Findings](t)(builds.Findings())
+	s.took(t, "findings", "match incident")
+	var got []string
+	for _, f := range findings.List {
+		got = append(got, fmt.Sprintf("%s %q: %d builds, %d tests", f.ID, f.Subject(), f.Builds, f.Tests))
+	}
+	want := `[ci:i1 "the first, better understood": 1 builds, 2 tests ci:i2 "": 0 builds, 1 tests]`
+	if fmt.Sprint(got) != want || findings.Tests() != 2 {
+		t.Errorf("found %v in %d tests, want %s", got, findings.Tests(), want)
+	}
+
+	tests := builds.Tests()
+	groups := must[*object.Groups](t)(tests.Unexplained(findings))
+	if list := groups.List(); len(list) != 1 || list[0].First != "ci:t2" {
+		t.Errorf("unexplained: %+v", list)
+	}
+	s.took(t, "what is unexplained", "tally", "outcomes ci:b1", "outcomes ci:b3")
+	for range 2 {
+		if list := must[*object.Groups](t)(tests.Failures()).List(); len(list) != 2 || list[0].Path != "boot" || list[0].N != 2 ||
+			list[0].Architectures.String() != "arm64" {
+			t.Errorf("failures: %+v", list)
+		}
+	}
+	s.took(t, "failures", "outcomes ci:b1", "outcomes ci:b3")
+
+	of := must[*view.Findings](t)(w.Build("ci:b1").Findings())
+	if len(of.List) != 2 || of.List[0].Tests != 1 || of.Tests() != 1 {
+		t.Errorf("found in a build: %+v", of)
+	}
+}
+
+// TestFailuresOfNone: where nothing failed, no test is read.
+func TestFailuresOfNone(t *testing.T) {
+	r := family()
+	r.Tests = r.Tests[:2]
+	s := open(t, r)
+	tests := must[*view.Tests](t)(view.New(t.Context(), s).Revision(commit, "").Tests())
+	s.asked = nil
+	if groups := must[*object.Groups](t)(tests.Failures()); len(groups.List()) > 0 {
+		t.Errorf("failures: %+v", groups.List())
+	}
+	s.took(t, "no failures", "tally")
+	if found := must[[]*view.Test](t)(tests.Get()); found != nil {
+		t.Errorf("got %v", found)
+	}
+	s.took(t, "no tests")
+	if found := must[[]*view.Test](t)(tests.Get("ci:t2", "ci:gone", "ci:t1")); len(found) != 2 || found[0].Path() != "ltp.a" {
+		t.Errorf("got %+v", found)
+	}
+	s.took(t, "some tests", "query")
+}
