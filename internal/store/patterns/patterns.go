@@ -175,6 +175,17 @@ func (w *writer) condition(p *object.Pattern, alias string, found bool) string {
 	return strings.Join(all, " AND ")
 }
 
+// ofRevisions returns the condition on a checkout that it is one of the revisions
+// with the keys selected. SQLite has no index on the hash of the patches as it is
+// understood: comparing both hashes with the query's, it would do the query twice,
+// and four times what that begins with if it is another such step.
+func (w *writer) ofRevisions(alias string, keys []string, from string) string {
+	w.aliases++
+	member := w.dialect.columns("id git_commit_hash "+patchset, fmt.Sprintf("o%d", w.aliases))
+	return fmt.Sprintf("%s.id IN (SELECT %s FROM (SELECT DISTINCT %s AS h, %s AS p%s) k CROSS JOIN checkouts o%d WHERE %s = k.h AND %s = k.p)",
+		alias, member[0], keys[0], keys[1], from, w.aliases, member[1], member[2])
+}
+
 // list is a list of IDs by where it is in memory. Patterns have steps in common,
 // and with them the lists.
 type list struct {
@@ -195,7 +206,11 @@ func (w *writer) link(p *object.Pattern, alias string, found bool) string {
 	ours, theirs := w.dialect.shared(p, alias, before)
 	from := " FROM " + w.dialect.table(p.Base.Type) + " " + before + " WHERE "
 	if hasIDs(p.Base) || !found && isFew(p) {
-		return row(ours) + " IN (SELECT " + strings.Join(theirs, ", ") + from + w.condition(p.Base, before, false) + ")"
+		from += w.condition(p.Base, before, false)
+		if p.Base.Type == object.TypeRevision {
+			return w.ofRevisions(alias, theirs, from)
+		}
+		return row(ours) + " IN (SELECT " + strings.Join(theirs, ", ") + from + ")"
 	}
 	var same []string
 	for i := range ours {

@@ -4,6 +4,7 @@ package postgres
 
 import (
 	"iter"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/pgtest"
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -33,6 +35,25 @@ func expectSame(t *testing.T, primary, replica *Store) {
 	}
 	if diff := cmp.Diff(query(primary), query(replica)); diff != "" {
 		t.Errorf("the answers to a query differ:\n%s", diff)
+	}
+	match := func(s *Store) (refs []object.Ref) {
+		build := object.BuildRef("a:1").Pattern()
+		for set, err := range s.Match(t.Context(), []object.Pattern{build, build.Children(object.TypeTest), object.All(object.TypeTest)}, store.MatchOptions{}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			refs = slices.AppendSeq(refs, set.Refs())
+		}
+		for o, err := range s.Outcomes(t.Context(), []string{"a:1"}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			refs = append(refs, object.TestRef(o.ID))
+		}
+		return refs
+	}
+	if diff := cmp.Diff(match(primary), match(replica)); diff != "" {
+		t.Errorf("what patterns name differs:\n%s", diff)
 	}
 	for _, which := range []store.Clock{store.FirstModified, store.LastModified} {
 		want, err := primary.Time(t.Context(), which)

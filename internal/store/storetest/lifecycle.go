@@ -127,9 +127,23 @@ func (s suite) errors(t *testing.T) {
 	_, dump := collect(db.Dump(ctx, store.DumpOptions{}))
 	_, query := collect(db.Query(ctx, store.Query{Tests: []string{"a:1"}}))
 	_, clock := db.Time(ctx, store.Current)
-	for name, err := range map[string]error{
+	failures := map[string]error{
 		"Load": load, "Dump": dump, "Query": query, "Time": clock, "Empty": db.Empty(ctx), "Cleanup": db.Cleanup(ctx),
-	} {
+	}
+	if db, ok := db.(store.Objects); ok {
+		for _, err := range db.Match(ctx, nil, store.MatchOptions{}) {
+			failures["Match"] = err
+		}
+		for _, err := range db.Outcomes(ctx, nil) {
+			failures["Outcomes"] = err
+		}
+		_, failures["Tally"] = db.Tally(ctx, nil)
+		_, failures["Previous"] = db.Previous(ctx, store.Like{}, 1)
+		if failures["Match"] == nil || failures["Outcomes"] == nil {
+			t.Error("objects are looked for without a schema")
+		}
+	}
+	for name, err := range failures {
 		if !errors.Is(err, store.ErrNotInitialized) && !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("%s without a schema: %v", name, err)
 		}

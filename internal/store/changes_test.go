@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kcidb-go/kcidb/report"
+)
+
+func TestEncodeChanges(t *testing.T) {
+	changes := []Change{
+		{List: Issues, Key: Key{ID: "a:\"\n\\é\u2028", Version: 2147483647}, Created: true},
+		{List: Builds, Key: Key{ID: "a:1"}, Was: report.StatusPass, Now: report.StatusFail},
+		{List: Tests, Key: Key{ID: ""}, Now: report.StatusMiss},
+	}
+	back, err := DecodeChanges(EncodeChanges(changes))
+	if diff := cmp.Diff(changes, back); err != nil || diff != "" {
+		t.Errorf("%v; -want +got:\n%s", err, diff)
+	}
+	for range 2 {
+		if back, err := DecodeChanges(EncodeChanges(nil)); err != nil || len(back) > 0 {
+			t.Errorf("none became %v, %v", back, err)
+		}
+	}
+	for _, data := range [][]byte{{}, {1, 2, 3}, EncodeChanges(changes)[:20]} {
+		if back, err := DecodeChanges(data); !errors.Is(err, ErrCorrupt) {
+			t.Errorf("%x became %v, %v", data, back, err)
+		}
+	}
+}
+
+// TestEncodeMany keeps some bytes for each change.
+func TestEncodeMany(t *testing.T) {
+	var changes []Change
+	for i := range 8192 {
+		changes = append(changes, Change{List: Tests, Key: Key{ID: fmt.Sprintf("maestro:%024x", uint64(i)*0x9e3779b97f4a7c15)}, Created: true, Now: report.StatusPass})
+	}
+	if n := len(EncodeChanges(changes)); n > 20*len(changes) {
+		t.Errorf("%d bytes for %d changes", n, len(changes))
+	}
+}
+
+func TestPlatforms(t *testing.T) {
+	var p Platforms
+	for range 2 {
+		for misc, want := range map[string]string{
+			"": "", `{}`: "", `{"platform":"x"}`: "x", `{"a":{"platform":"x"},"platform":"\u00e9\n"}`: "é\n", `{"Platform":"x"}`: "",
+			`{"platform":null}`: "", `{"platform":1}`: "", `{"platform":["x"]}`: "", `[]`: "", `{`: "", `{"platform":""}`: "",
+		} {
+			if got := p.Of([]byte(misc)); got != want {
+				t.Errorf("%s: %q, want %q", misc, got, want)
+			}
+		}
+	}
+	for i := range 3 * platformsKept {
+		p.Of(fmt.Appendf(nil, `{"platform":"%d"}`, i))
+	}
+	if len(p.of) > platformsKept {
+		t.Errorf("%d environments are remembered", len(p.of))
+	}
+}
