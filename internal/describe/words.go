@@ -40,7 +40,7 @@ func plural(n int64, one string, many ...string) string {
 func duration(d time.Duration) string {
 	switch {
 	case d < 0:
-		return "-" + duration(max(-d, 0))
+		return "-" + duration(-max(d, -math.MaxInt64))
 	case d < time.Second:
 		return strconv.FormatInt(d.Milliseconds(), 10) + " ms"
 	case d < 10*time.Second:
@@ -126,7 +126,11 @@ func measured(n *report.Number) string {
 		}
 		value, _ = strconv.ParseFloat(fmt.Sprintf("%.4g", value), 64)
 	}
-	return strings.TrimSpace(strconv.FormatFloat(value, 'g', -1, 64) + " " + prefix + unit)
+	format := byte('g')
+	if size := math.Abs(value); size < 1e15 && (size > 1e-4 || size == 0) {
+		format = 'f'
+	}
+	return strings.TrimSpace(strconv.FormatFloat(value, format, -1, 64) + " " + prefix + unit)
 }
 
 // integer is for templates, which have integers of all types.
