@@ -86,7 +86,7 @@ func (s *Service) subscriptions() (*notify.Folder, error) {
 			return nil, fmt.Errorf("subscriptions: %w", err)
 		}
 	}
-	folder := notify.NewFolder(subscription.NewFollower(dir, notify.Options()))
+	folder := notify.NewFolder(&subscription.Follower{Dir: dir, Options: notify.Options()})
 	if _, err := folder.Current(s.log); err != nil {
 		return nil, err
 	}

@@ -15,6 +15,7 @@ type Build struct {
 	report.Build
 	w     *World
 	known bool
+	extra members
 	tests *Tests
 	seen  *[]*Sighting
 }
@@ -72,7 +73,7 @@ func (b *Build) Outcome() report.Status { return value(b.Build.Status) }
 func (b *Build) Status() (string, error) { return string(b.Outcome()), nil }
 
 // Extra is what else is known of it.
-func (b *Build) Extra() map[string]any { return parsed(b.Misc) }
+func (b *Build) Extra() map[string]any { return b.extra.parsed(b.Misc) }
 
 // Tests are the tests of the build.
 func (b *Build) Tests() *Tests {

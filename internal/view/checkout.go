@@ -14,6 +14,7 @@ type Checkout struct {
 	report.Checkout
 	w      *World
 	known  bool
+	extra  members
 	builds *Builds
 }
 
@@ -75,7 +76,7 @@ func (c *Checkout) Validity() report.Status {
 }
 
 // Extra is what else is known of it.
-func (c *Checkout) Extra() map[string]any { return parsed(c.Misc) }
+func (c *Checkout) Extra() map[string]any { return c.extra.parsed(c.Misc) }
 
 // Builds are the builds of the checkout.
 func (c *Checkout) Builds() (*Builds, error) {

@@ -15,6 +15,7 @@ type Incident struct {
 	report.Incident
 	w     *World
 	known bool
+	extra members
 }
 
 // Incident returns the view of the incident with the ID.
@@ -68,7 +69,7 @@ func (n *Incident) Status() (string, error) {
 }
 
 // Extra is what else is known of it.
-func (n *Incident) Extra() map[string]any { return parsed(n.Misc) }
+func (n *Incident) Extra() map[string]any { return n.extra.parsed(n.Misc) }
 
 // Sighting is an issue seen in a build or a test.
 type Sighting struct {

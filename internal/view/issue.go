@@ -81,6 +81,7 @@ type IssueVersion struct {
 	report.Issue
 	w     *World
 	known bool
+	extra members
 	seen  *Seen
 }
 
@@ -128,7 +129,7 @@ func (v *IssueVersion) Culprits() []string {
 }
 
 // Extra is what else is known of it.
-func (v *IssueVersion) Extra() map[string]any { return parsed(v.Misc) }
+func (v *IssueVersion) Extra() map[string]any { return v.extra.parsed(v.Misc) }
 
 // Status is FAIL where the version was seen, PASS where it was only looked for,
 // and "" where nobody told.

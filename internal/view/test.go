@@ -15,6 +15,8 @@ type Test struct {
 	report.Test
 	w     *World
 	known bool
+	extra members // of its misc
+	where members // of its environment's
 	seen  *[]*Sighting
 }
 
@@ -80,12 +82,12 @@ func (t *Test) Excerpt() string { return text(t.LogExcerpt) }
 func (t *Test) Remark() string { return text(t.Comment) }
 
 // Extra is what else is known of it, and EnvironmentExtra of where it ran.
-func (t *Test) Extra() map[string]any { return parsed(t.Misc) }
+func (t *Test) Extra() map[string]any { return t.extra.parsed(t.Misc) }
 func (t *Test) EnvironmentExtra() map[string]any {
 	if t.Environment == nil {
 		return nil
 	}
-	return parsed(t.Environment.Misc)
+	return t.where.parsed(t.Environment.Misc)
 }
 
 // Issues are the issues seen in the test.

@@ -5,6 +5,8 @@ package view
 import (
 	"encoding/json"
 	"time"
+
+	jsonv2 "github.com/go-json-experiment/json"
 )
 
 func text(s *string) string { return value(s) }
@@ -21,11 +23,19 @@ func seconds(s *float64) time.Duration {
 	return time.Duration(value(s) * float64(time.Second))
 }
 
+// members are those of a JSON object, read when somebody first asks.
+type members struct {
+	read bool
+	of   map[string]any
+}
+
 // parsed returns a JSON object as Go has it, nil where it is none.
-func parsed(text json.RawMessage) map[string]any {
-	var members map[string]any
-	if len(text) == 0 || json.Unmarshal(text, &members) != nil {
-		return nil
+func (m *members) parsed(text json.RawMessage) map[string]any {
+	if !m.read {
+		m.read = true
+		if len(text) > 0 && jsonv2.Unmarshal(text, &m.of) != nil {
+			m.of = nil
+		}
 	}
-	return members
+	return m.of
 }
