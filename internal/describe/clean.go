@@ -29,12 +29,13 @@ func odd(r rune) bool {
 	return r == utf8.RuneError || unicode.In(r, unicode.C, unicode.Zl, unicode.Zp)
 }
 
-// escapes are what terminals take for colours, titles and movements.
-var escapes = regexp.MustCompile("\x1b(?:\\[[0-9;:?<=>]*[ -/]*[@-~]|\\][^\x07\x1b\n]*(?:\x07|\x1b\\\\)?|[ -/]*[0-Z\\\\^-~])")
+// escapes are what terminals take for colours, titles and movements; colours also
+// as some logs have them, with the escape character written out.
+var escapes = regexp.MustCompile("\\^\\[\\[[0-9;]*m|\x1b(?:\\[[0-9;:?<=>]*[ -/]*[@-~]|\\][^\x07\x1b\n]*(?:\x07|\x1b\\\\)?|[ -/]*[0-Z\\\\^-~])")
 
 // clean replaces what is odd. Tabs become spaces, all line ends newlines.
 func clean(text string) string {
-	if strings.IndexByte(text, '\x1b') >= 0 {
+	if strings.Contains(text, "\x1b") || strings.Contains(text, "^[[") {
 		text = escapes.ReplaceAllString(text, "")
 	}
 	var b strings.Builder

@@ -62,7 +62,9 @@ func logLines(log string) []string {
 	var lines []string
 	last, again := "", 0
 	repeated := func() {
-		if again > 0 && last != "" {
+		if again == 1 && last != "" {
+			lines = append(lines, last)
+		} else if last != "" && again > 1 {
 			lines = append(lines, fmt.Sprintf("[the same again, %s]", plural(int64(again), "time")))
 		}
 		again = 0

@@ -83,17 +83,18 @@ func field(name string, values ...any) string {
 
 // item writes the lines of an entry of a list, the first two spaces in, what
 // follows six. What is "" is left out.
-func item(first string, more ...string) string {
+func item(texts ...string) string {
 	var b strings.Builder
-	for i, l := range wrap(first, width-8) {
-		b.WriteString(strings.Repeat(" ", 2+4*min(i, 1)) + l + "\n")
-	}
-	for _, text := range more {
+	for _, text := range texts {
 		if text == "" {
 			continue
 		}
-		for _, l := range wrap(text, width-8) {
-			b.WriteString(strings.Repeat(" ", 6) + l + "\n")
+		for _, l := range wrap(text, width-6) {
+			at := 6
+			if b.Len() == 0 {
+				at = 2
+			}
+			fmt.Fprintf(&b, "%*s%s\n", at, "", l)
 		}
 	}
 	return b.String()

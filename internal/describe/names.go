@@ -37,13 +37,28 @@ func name(o view.Object) (string, error) {
 	return o.Ref().String(), nil
 }
 
-// revisionName names what was tested: of a revision, or of what belongs to one.
+// revisionName names what was tested: of a revision, or of what belongs to one. It
+// is "" where nobody knows.
 func revisionName(o view.Object) (string, error) {
 	r, all, err := revisionOf(o)
 	if err != nil || r == nil {
-		return "an unknown revision", err
+		return "", err
 	}
 	return codeName(r, all), nil
+}
+
+// FullName is the name of a build or a test, with that of the revision, where it
+// is known.
+func (d *Data) FullName() (string, error) {
+	full, err := name(d.Object)
+	if err != nil {
+		return "", err
+	}
+	revision, err := revisionName(d.Object)
+	if revision != "" {
+		full += ", " + revision
+	}
+	return full, err
 }
 
 // codeName is "v6.16-rc6-245-g414aaef1537a (mainline) with 3 patches".

@@ -4,6 +4,7 @@ package describe
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/view"
@@ -148,10 +149,13 @@ func (d *Data) Sums() (string, error) {
 			parts = append(parts, sum(of.counts, of.noun))
 		}
 	}
-	switch {
-	case len(parts) == 0:
-		return "no builds or tests yet", nil
-	case strings.Contains(strings.Join(parts, ""), ", "):
+	if len(parts) == 0 {
+		parts = []string{"no builds or tests yet"}
+	}
+	if builds.Counts().Status() == "" && tested.Status() == "" && validity[report.StatusPass] > 0 {
+		parts = slices.Insert(parts, 0, "checked out") // or it would not be told what passed
+	}
+	if strings.Contains(strings.Join(parts, ""), ", ") {
 		return strings.Join(parts, "; "), nil
 	}
 	return strings.Join(parts, ", "), nil

@@ -115,7 +115,7 @@ func TestExcerpt(t *testing.T) {
 		"wrong in the middle":        {many(50) + "BUG: no\n" + many(50), "[47 lines before]", "[24 lines after]", 32},
 		"wrong at the end":           {many(100) + "Kernel panic - not syncing\n", "[71 lines before]", "Kernel panic - not syncing", 31},
 		"the kernel before suites":   {"not ok 1\n" + many(50) + "BUG: no\n" + many(50), "[48 lines before]", "[24 lines after]", 32},
-		"the same again":             {strings.Repeat("x\n", 9) + "y\ny\n", "x", "[the same again, 1 time]", 4},
+		"the same again":             {"x\nx\n" + strings.Repeat("y\n", 9), "x", "[the same again, 8 times]", 4},
 		"a word that is not trouble": {"CFLAGS=-Werror\n" + many(50), "[21 lines before]", "line 49", 31},
 	} {
 		got := strings.Split(excerpt(c.log), "\n")
