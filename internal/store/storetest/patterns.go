@@ -304,6 +304,11 @@ func (s suite) patternMany(t *testing.T) {
 	if diff := gocmp.Diff(want, n); diff != "" {
 		t.Errorf("numbers of objects differ (-want +got):\n%s", diff)
 	}
+	// What each step begins with is found once, however many there are.
+	long := parse(t, ">checkout[a:1]"+strings.Repeat("<revision>checkout", 15)+"#")
+	if n := gather(t, db.Match(t.Context(), long, store.MatchOptions{}), 0).Count(); n != 1 {
+		t.Errorf("%d checkouts after many steps, want 1", n)
+	}
 }
 
 // patternCharacters finds IDs of all that may be in one, and no others.
