@@ -50,6 +50,7 @@ func TestTemplates(t *testing.T) {
 		{`{{name .Object.Build}}; {{short .Object.Build.Checkout.Commit}}`, "x86_64 allmodconfig, gcc-14; 5e29d1443c46"},
 		{`{{number 5310}} {{plural 1 "test"}} {{plural 2 "patch" "patches"}}`, "5,310 1 test 2 patches"},
 		{`{{field "Path" .Object.Path -}}{{field "None" "" -}}{{field "List" (.Object.Compatible) 7}}`, "Path:         ltp.syscalls.call000\nList:         7\n"},
+		{`{{indent 99999999999 "a"}}|{{indent -1 "a"}}`, strings.Repeat(" ", 40) + "a|a"},
 		{`{{date .Object.Build.Checkout.Start}}, {{duration .Object.Took}}`, "2026-02-21 09:30 UTC, 0 ms"},
 		{`{{with .Object.Build.Tests.Counts}}{{counts .}}{{end}}`, "111: 111 PASS"},
 		{`{{cut 5 "abcdefgh"}}|{{line "a\nb"}}|{{indent 2 "a\n\nb"}}|{{several 1 (slice .Origins 0 1)}}`, "ab...|a b|  a\n\n  b|ci"},

@@ -43,8 +43,10 @@ func wrap(text string, most int) []string {
 	return append(lines, now)
 }
 
-// indent puts spaces before every line that has anything in it.
+// indent puts spaces before every line that has anything in it: 40 at most, for
+// templates ask for any number.
 func indent(spaces int, text string) string {
+	spaces = min(max(spaces, 0), 40)
 	var b strings.Builder
 	for l := range strings.Lines(text) {
 		if strings.TrimSpace(l) != "" {

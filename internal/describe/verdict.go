@@ -4,8 +4,6 @@ package describe
 
 import (
 	"cmp"
-	"slices"
-	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/view"
 	"github.com/kcidb-go/kcidb/object"
@@ -115,86 +113,6 @@ var own = map[report.Status]struct{ build, test string }{
 	report.StatusDone:  {"the build is done", "the test is done"},
 	report.StatusSkip:  {"the build was skipped", "the test was skipped"},
 	"":                 {"it is not known how the build went", "it is not known how the test went"},
-}
-
-// Sums says what the builds and tests of a revision or a checkout come to.
-func (d *Data) Sums() (string, error) {
-	all, err := checkouts(d.Object)
-	if err != nil {
-		return "", err
-	}
-	validity := object.Counts{}
-	for _, c := range all {
-		validity[c.Validity()]++
-	}
-	builds, tests, err := results(d.Object)
-	if err != nil {
-		return "", err
-	}
-	tested, err := tests.Counts()
-	if err != nil {
-		return "", err
-	}
-	var parts []string
-	if n := validity[report.StatusFail]; n > 0 && len(all) == 1 {
-		parts = append(parts, "checking out or patching failed")
-	} else if n > 0 {
-		parts = append(parts, sum(validity, "checkout"))
-	}
-	for _, of := range []struct {
-		counts object.Counts
-		noun   string
-	}{{tested, "test"}, {builds.Counts(), "build"}} {
-		if of.counts.Total() > 0 {
-			parts = append(parts, sum(of.counts, of.noun))
-		}
-	}
-	if len(parts) == 0 {
-		parts = []string{"no builds or tests yet"}
-	}
-	if builds.Counts().Status() == "" && tested.Status() == "" && validity[report.StatusPass] > 0 {
-		parts = slices.Insert(parts, 0, "checked out") // or it would not be told what passed
-	}
-	if strings.Contains(strings.Join(parts, ""), ", ") {
-		return strings.Join(parts, "; "), nil
-	}
-	return strings.Join(parts, ", "), nil
-}
-
-// verbs are what one and what several do that have a status.
-var verbs = map[report.Status][2]string{
-	report.StatusFail:  {"fails", "fail"},
-	report.StatusError: {"aborted", "aborted"},
-	report.StatusMiss:  {"is missing", "are missing"},
-	report.StatusPass:  {"passes", "pass"},
-	report.StatusDone:  {"is done", "are done"},
-	report.StatusSkip:  {"was skipped", "were skipped"},
-	"":                 {"has no result", "have no result"},
-}
-
-// sum says what counts come to: those that are bad, or else the best there is.
-func sum(c object.Counts, noun string) string {
-	var parts []string
-	for _, status := range object.Statuses {
-		n := c[status]
-		if n == 0 || len(parts) > 0 && view.Bad(object.Counts{status: n}) == 0 {
-			continue
-		}
-		verb := verbs[status][min(n-1, 1)]
-		switch total := c.Total(); {
-		case len(parts) > 0:
-			parts = append(parts, number(n)+" "+verb)
-		case total == 1:
-			parts = append(parts, plural(n, noun)+" "+verb)
-		case n == 2 && total == 2:
-			parts = append(parts, "both "+noun+"s "+verb)
-		case n == total:
-			parts = append(parts, "all "+plural(n, noun)+" "+verb)
-		default:
-			parts = append(parts, number(n)+" of "+plural(total, noun)+" "+verb)
-		}
-	}
-	return strings.Join(parts, ", ")
 }
 
 // sightings says where a version of an issue was seen.

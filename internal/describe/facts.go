@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package describe
+
+import (
+	"slices"
+
+	"github.com/kcidb-go/kcidb/internal/view"
+)
+
+// Origins are the CI systems that reported the object and what it consists of.
+func (d *Data) Origins() ([]string, error) {
+	var names []string
+	add := func(name string) {
+		if name = cut(line(name), 60); name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	switch o := d.Object.(type) {
+	case *view.Revision:
+		origins, err := o.Origins()
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range origins {
+			add(name)
+		}
+	case *view.Checkout:
+		add(o.Origin)
+	case *view.Build:
+		add(o.Origin)
+	case *view.Test:
+		add(o.Origin)
+	case *view.Issue:
+		newest, err := o.Newest()
+		add(newest.Origin)
+		return names, err
+	case *view.IssueVersion:
+		add(o.Origin)
+	case *view.Incident:
+		add(o.Origin)
+	}
+	return names, nil
+}
+
+// Builds are the counts of the builds that the object stands for, in words.
+func (d *Data) Builds() (string, error) {
+	builds, _, err := results(d.Object)
+	if err != nil {
+		return "", err
+	}
+	return counts(builds.Counts()), nil
+}
+
+// Tests are those of the tests.
+func (d *Data) Tests() (string, error) {
+	_, tests, err := results(d.Object)
+	if err != nil {
+		return "", err
+	}
+	all, err := tests.Counts()
+	return counts(all), err
+}
+
+// State says whether more may come.
+func (d *Data) State() (string, error) {
+	builds, tests, err := results(d.Object)
+	if err != nil {
+		return "", err
+	}
+	tested, err := tests.Done()
+	switch {
+	case err != nil:
+		return "", err
+	case tested && builds.Done():
+		return "all results are in", nil
+	case builds.Done():
+		return "all builds are in, tests may still come", nil
+	}
+	return "more results may come", nil
+}
