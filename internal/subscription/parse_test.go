@@ -107,6 +107,7 @@ func TestProblems(t *testing.T) {
 		{"template function", about("test", "match: 'true'\nsubject: '{{frob 1}}'\n"), `a.yaml:4: subject: function "frob" not defined`},
 		{"no template", about("test", "match: 'true'\nsubject: '{{template \"x\" .}}'\n"), `a.yaml:4:22: subject: {{template "x" .}}: template "x" not defined`},
 		{"endless template", about("test", "match: 'true'\nbody: '{{range 1000000000}}{{end}}'\n"), `a.yaml:4: body: more than 1000000 steps`},
+		{"nested loops", about("test", "match: 'true'\nbody: '"+strings.Repeat("{{range 2}}", 30)+strings.Repeat("{{end}}", 30)+"'\n"), "a.yaml: templates: more than 20 loops within each other"},
 		{"long body", about("test", "match: 'true'\nbody: '{{range 300000}}x{{end}}'\n"), `a.yaml:4: body: longer than 262144 bytes`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -122,5 +123,37 @@ func TestProblems(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// Files that are made to take long are read, or refused, in little time.
+func TestParseIsBounded(t *testing.T) {
+	blocks := ""
+	for i := range 1400 {
+		blocks += strings.Repeat(" ", i) + "a:\n"
+	}
+	expression := func(text string) string { return about("test", "match: '"+text+"'\n") }
+	body := func(text string) string { return about("test", "match: 'true'\nbody: '"+text+"'\n") }
+	for name, text := range map[string]string{
+		"too long":           strings.Repeat("#", maxFile+1),
+		"lists":              strings.Repeat("[", maxFile),
+		"mappings":           blocks,
+		"entries":            strings.Repeat("- ", 20_000),
+		"keys":               strings.Repeat("#\na: b\n", 100_000),
+		"selector":           about("test", "select:\n  path:\n"+strings.Repeat("  - "+strings.Repeat("a", 900)+"\n", 1000)),
+		"brackets":           expression(strings.Repeat("(", 4900) + "created" + strings.Repeat(")", 4900)),
+		"conditions":         expression(strings.Repeat("created ? created : ", 480) + "created"),
+		"macros":             expression(strings.Repeat("[1].all(a,", 900)),
+		"regular expression": expression(`object.path.matches("((a{1,30}){1,30}){1,30}")`),
+		"blocks":             body(strings.Repeat("{{if .}}", 20_000) + strings.Repeat("{{end}}", 20_000)),
+		"loops":              body(strings.Repeat("{{range 2}}", 10_000) + strings.Repeat("{{end}}", 10_000)),
+		"pipes":              body("{{1" + strings.Repeat("|print", 40_000) + "}}"),
+		"templates":          body(`{{define "x"}}` + strings.Repeat("{{range 2}}", 20) + `{{template "x" .}}` + strings.Repeat("{{end}}", 20) + `{{end}}{{template "x" .}}`),
+	} {
+		start := time.Now()
+		Parse("a.yaml", []byte(text), Options{})
+		if took := time.Since(start); took > 10*time.Second {
+			t.Errorf("%s: took %v", name, took)
+		}
 	}
 }

@@ -22,6 +22,7 @@ const maxFile = 1 << 20
 type source struct {
 	file     string
 	text     string
+	lines    []int // where they begin in the text, nil until somebody asks
 	problems []Problem
 }
 
@@ -207,14 +208,18 @@ func (s *source) words(e entry, n ast.Node) (words, bool) {
 
 // from returns the file from a place on.
 func (s *source) from(line, column int) string {
-	rest := s.text
-	for range line - 1 {
-		_, after, ok := strings.Cut(rest, "\n")
-		if !ok {
-			return ""
+	if s.lines == nil {
+		s.lines = []int{0}
+		for i := range len(s.text) {
+			if s.text[i] == '\n' {
+				s.lines = append(s.lines, i+1)
+			}
 		}
-		rest = after
 	}
+	if line < 1 || line > len(s.lines) {
+		return ""
+	}
+	rest := s.text[s.lines[line-1]:]
 	for range column - 1 {
 		_, size := utf8.DecodeRuneInString(rest)
 		rest = rest[size:]
