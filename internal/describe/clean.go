@@ -88,7 +88,7 @@ func cut(text string, most int) string {
 	}
 	n := 0
 	for i := range text {
-		if n == most-3 {
+		if n == max(most-3, 0) {
 			return strings.TrimRight(text[:i], " ") + "..."
 		}
 		n++

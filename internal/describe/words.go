@@ -76,7 +76,7 @@ func date(t time.Time) string {
 }
 
 // short cuts a hash to what people use.
-func short(hash string) string { return hash[:min(12, len(hash))] }
+func short(hash string) string { return head(hash, 12) }
 
 // several lists words as people do: "a, b and c". Of more than most the rest is
 // counted.

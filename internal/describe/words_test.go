@@ -43,10 +43,12 @@ func TestLink(t *testing.T) {
 }
 
 func TestWords(t *testing.T) {
+	const commitOf = "5e29d1443c46b6ca70a4c940a67e8c09f05dcb7e"
 	second := func(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 	metric, binary := report.PrefixMetric, report.PrefixBinary
 	for _, c := range []struct{ got, want string }{
 		{number(0), "0"}, {number(999), "999"}, {number(5310), "5,310"}, {number(-1234567), "-1,234,567"}, {number(-100), "-100"},
+		{short(commitOf), "5e29d1443c46"}, {short("ci:" + strings.Repeat("ä", 9)), "ci:ääää"}, {cut("abcdef", 2), "..."}, {cut("ab", 2), "ab"},
 		{plural(1, "test"), "1 test"}, {plural(0, "test"), "0 tests"}, {plural(5310, "patch", "patches"), "5,310 patches"},
 		{duration(0), "0 ms"}, {duration(second(0.25)), "250 ms"}, {duration(second(2.54)), "2.5 s"}, {duration(second(59.6)), "1 min"},
 		{duration(second(200)), "3 min 20 s"}, {duration(second(3600)), "1 h"}, {duration(second(90061)), "1 d 1 h"},
