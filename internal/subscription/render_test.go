@@ -90,3 +90,21 @@ func TestRenderPanics(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestConcurrently(t *testing.T) {
+	s := parsed(t, "test", "match: object.compatible.exists(c, c == 'x') || object.path != ''\nbody: '{{range .Object.Compatible}}{{.}}{{end}}'\n")
+	for range 4 {
+		t.Run("", func(t *testing.T) {
+			t.Parallel()
+			in := &Input{Object: exampleTest(t), Was: says(""), Now: says("")}
+			for range 100 {
+				if matches, err := s.Match(t.Context(), in); err != nil || !matches {
+					t.Fatal(matches, err)
+				}
+				if _, body, err := s.Render(t.Context(), sample{Object: in.Object}); err != nil || body != "google,lazorqcom,sc7180" {
+					t.Fatal(body, err)
+				}
+			}
+		})
+	}
+}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/agnivade/levenshtein"
@@ -178,96 +177,4 @@ func nearest(names []string, name string) string {
 		return ""
 	}
 	return fmt.Sprintf(": did you mean %q?", best)
-}
-
-// words is a text in a file: what it says, and where its characters are.
-type words struct {
-	text         string
-	line, column int    // of its beginning
-	raw          string // the file from there on
-	quote        byte   // that it is in, 0 for none
-}
-
-// words returns the text that a value is, reporting what is none: a number where
-// text is expected would lose its zeros in front.
-func (s *source) words(e entry, n ast.Node) (words, bool) {
-	p := n.GetToken().Position
-	switch n := n.(type) {
-	case *ast.StringNode:
-		w := words{text: n.Value, line: p.Line, column: p.Column, raw: s.from(p.Line, p.Column)}
-		if w.raw != "" && (w.raw[0] == '"' || w.raw[0] == '\'') {
-			w.quote, w.raw, w.column = w.raw[0], w.raw[1:], w.column+1
-		}
-		return w, true
-	case *ast.LiteralNode:
-		return words{text: n.Value.Value, line: p.Line + 1, column: 1, raw: s.from(p.Line+1, 1)}, true
-	}
-	s.at(n, "%s: expected text (in quotes, if it looks like something else), found %s", e.name, kindName(n))
-	return words{}, false
-}
-
-// from returns the file from a place on.
-func (s *source) from(line, column int) string {
-	if s.lines == nil {
-		s.lines = []int{0}
-		for i := range len(s.text) {
-			if s.text[i] == '\n' {
-				s.lines = append(s.lines, i+1)
-			}
-		}
-	}
-	if line < 1 || line > len(s.lines) {
-		return ""
-	}
-	rest := s.text[s.lines[line-1]:]
-	for range column - 1 {
-		_, size := utf8.DecodeRuneInString(rest)
-		rest = rest[size:]
-	}
-	return rest
-}
-
-// position returns where in the file an offset of the text is. YAML folds lines
-// and takes indentation away, but leaves what is visible in its order; so the
-// character is found by how many visible ones are before it.
-func (w *words) position(offset int) (line, column int) {
-	before := 0
-	for _, r := range w.text[:min(max(offset, 0), len(w.text))] {
-		if visible(r) {
-			before++
-		}
-	}
-	line, column = w.line, w.column
-	for rest := w.raw; rest != ""; {
-		length, shown := w.next(rest)
-		if shown && before == 0 {
-			return line, column
-		}
-		if shown {
-			before--
-		}
-		for _, r := range rest[:length] {
-			if column++; r == '\n' {
-				line, column = line+1, 1
-			}
-		}
-		rest = rest[length:]
-	}
-	return w.line, w.column
-}
-
-func visible(r rune) bool { return !unicode.IsSpace(r) }
-
-// next returns how many bytes the first character has in the file, and whether
-// one sees it.
-func (w *words) next(rest string) (length int, shown bool) {
-	switch {
-	case w.quote == '\'' && strings.HasPrefix(rest, "''"):
-		return 2, true
-	case w.quote == '"' && rest[0] == '\\' && len(rest) > 1:
-		hex := map[byte]int{'x': 2, 'u': 4, 'U': 8}[rest[1]]
-		return min(2+hex, len(rest)), !strings.ContainsRune("nrtvfNLP_ \t\n\r", rune(rest[1]))
-	}
-	r, size := utf8.DecodeRuneInString(rest)
-	return size, visible(r)
 }

@@ -1,24 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package subscription reads who wants to hear of which objects, and when: a
-// folder of YAML files, a subscription each.
-//
-//	on: revision                  # the type of objects
-//	select:                       # all must fit; texts with * and ?
-//	  repository: "*/stable/linux-stable-rc.git"
-//	  branch: ["linux-6.*"]
-//	match: object.builds.done     # an expression of the Common Expression Language
-//	to: [stable@example.org]
-//	wait: 3h                      # after the last change
-//
-// Everything about a file that can be known to be wrong is found when it is read,
-// and told with its line: unknown keys, names and types in expressions, fields in
-// templates. What a subscription does afterwards is bounded in time and size,
-// whatever is written in it, because people write them for each other.
-//
-// Selectors are compared first, because they cost next to nothing, and then the
-// expression is evaluated. What belongs to an object is read from the database
-// when an expression asks for it, so it does well to ask for that at its end.
 package subscription
 
 import (
