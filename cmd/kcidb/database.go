@@ -29,16 +29,22 @@ type databaseOptions struct {
 	// in the current directory, where none is named. Those that change something
 	// must be told of which.
 	orServed bool
+	// otherwise is the database of commands that take no other where none is
+	// named, whatever the environment says: they are for trying things.
+	otherwise string
 }
 
 // addTo gives cmd the flags of commands for databases. It comes after cmd's
 // Args and RunE are set, as --database-help is answered before they are called.
 func (o *databaseOptions) addTo(p *program, cmd *cobra.Command) {
-	usage := "`SPEC` of the database (default $" + databaseEnv
-	if o.orServed {
+	usage := "$" + databaseEnv
+	switch {
+	case o.orServed:
 		usage += ", else that of a service in ./kcidb-data"
+	case o.otherwise != "":
+		usage = o.otherwise
 	}
-	cmd.Flags().StringVarP(&o.spec, "database", "d", "", usage+")")
+	cmd.Flags().StringVarP(&o.spec, "database", "d", "", "`SPEC` of the database (default "+usage+")")
 	cmd.Flags().BoolVar(&o.help, "database-help", false, "explain the databases there are, and exit")
 	mustCompleteSpecs(cmd)
 
@@ -71,6 +77,9 @@ func mustCompleteSpecs(cmd *cobra.Command) {
 
 // resolve returns the specification of the database.
 func (o *databaseOptions) resolve() (string, error) {
+	if o.otherwise != "" {
+		return cmp.Or(o.spec, o.otherwise), nil
+	}
 	if spec := cmp.Or(o.spec, os.Getenv(databaseEnv)); spec != "" {
 		return spec, nil
 	}

@@ -39,7 +39,7 @@ a schema gets it.`,
 			return runIngest(cmd.Context(), p, &o)
 		},
 	}
-	o.database.spec = "sqlite::memory:"
+	o.database.otherwise = "sqlite::memory:"
 	o.database.addTo(p, cmd)
 	o.folder.addTo(cmd)
 	o.mail.addTo(cmd)

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -74,13 +75,13 @@ func makerOf(p *program, objects store.Objects, folder *subscription.Folder, o *
 	}, nil
 }
 
-// writeMails writes mails, each followed by NUL.
+// writeMails writes mails, with lines as files here have them, each followed by NUL.
 func writeMails(p *program, mails iter.Seq2[[]byte, error]) error {
 	for text, err := range mails {
 		if err != nil {
 			return err
 		}
-		if _, err := p.stdout.Write(append(text, 0)); err != nil {
+		if _, err := p.stdout.Write(append(bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")), 0)); err != nil {
 			return err
 		}
 	}
@@ -111,7 +112,7 @@ Without -d the objects are those of the reports on standard input.`,
 			return runNotify(cmd.Context(), p, &o, args)
 		},
 	}
-	o.database.spec = "json"
+	o.database.otherwise = "json"
 	o.database.addTo(p, cmd)
 	o.folder.addTo(cmd)
 	o.mail.addTo(cmd)

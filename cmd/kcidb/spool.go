@@ -198,8 +198,8 @@ func newSpoolResendCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "resend NUMBER...",
 		Short: "Send notifications again",
-		Long: `Have notifications sent again: to those it could not be sent to, or, where there
-is nobody such, to everybody. A service that notifies does it.`,
+		Long: `Have notifications sent again: now to those it could not be sent to so far, or,
+where there is nobody such, to everybody. A service that notifies does it.`,
 		Example: `  kcidb spool resend 17`,
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

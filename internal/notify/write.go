@@ -126,6 +126,7 @@ func dataOf(sub *subscription.Subscription, in *subscription.Input, reason, base
 	now, err := in.Now()
 	return &describe.Data{
 		Object: in.Object, Subscription: sub.Name, About: sub.About, Reason: reason, Was: was, Now: now, Base: base,
+		Stop: "change or remove " + sub.File + " in the folder of subscriptions, or ask those who run this service",
 	}, err
 }
 

@@ -44,9 +44,9 @@ func (s *Spool) over(ctx context.Context, operation string, sending *Sending, st
 	})
 }
 
-// Resend makes the deliveries of a notification that failed wait again, due now
-// and without attempts; where none failed, all that are over, except those of
-// feeds. It returns ErrNothing where there are none, as of one that waits or was
+// Resend makes the deliveries of a notification that failed, or that wait for the
+// next attempt, due now and without attempts; where there are none, all that are
+// over, except those of feeds. It returns ErrNothing where there are none, as of one that waits or was
 // dropped.
 func (s *Spool) Resend(ctx context.Context, number int64) error {
 	return s.update(ctx, "resend", func(t *tx) error {
@@ -57,9 +57,12 @@ func (s *Spool) Resend(ctx context.Context, number int64) error {
 		if err != nil {
 			return err
 		}
-		for _, states := range []string{"('failed')", "('sent', 'held', 'digested')"} {
+		for _, those := range []string{
+			"state = 'failed' OR state = 'waiting' AND attempts > 0 AND picked < ?",
+			"state IN ('sent', 'held', 'digested') AND picked < ?",
+		} {
 			if n, err = t.exec(`UPDATE deliveries SET state = 'waiting', due = ?, picked = 0, attempts = 0, error = '', at = ?
-				WHERE notification = ? AND via != 'feed' AND state IN `+states, t.now, t.now, number); err != nil {
+				WHERE notification = ? AND via != 'feed' AND (`+those+")", t.now, t.now, number, t.now); err != nil {
 				return err
 			}
 			if n > 0 {
