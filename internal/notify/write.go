@@ -22,6 +22,10 @@ import (
 // subscription to be mended.
 const badFileWait = 10 * time.Minute
 
+// writeTime is how long writing a notification may take, whatever its subscription
+// has it read.
+const writeTime = 30 * time.Second
+
 // Write writes notifications that are due, of what is in the database now, and
 // tells whether there may be more.
 func (n *Notifier) Write(ctx context.Context) (more bool, err error) {
@@ -34,7 +38,18 @@ func (n *Notifier) Write(ctx context.Context) (more bool, err error) {
 		return false, err
 	}
 	for i := range picked {
-		if err := n.writeOne(ctx, folder, &picked[i]); err != nil && !errors.Is(err, spool.ErrTaken) {
+		one := &picked[i]
+		err := n.writeOne(ctx, folder, one)
+		if err == nil || errors.Is(err, spool.ErrTaken) {
+			continue
+		}
+		if ctx.Err() != nil {
+			return false, err
+		}
+		// The others need not wait for one that cannot be read.
+		n.Log.Error("a notification cannot be written, and will be later", "notification", one.Number,
+			"subscription", one.Subscription, "object", one.Object.String(), "error", err)
+		if err := n.Store.Spool().Retry(ctx, one, retryFirst); err != nil && !errors.Is(err, spool.ErrTaken) {
 			return false, err
 		}
 	}
@@ -54,7 +69,9 @@ func (n *Notifier) writeOne(ctx context.Context, folder *subscription.Folder, on
 		return s.Drop(ctx, one, "the subscription is not there any more")
 	}
 	sub := folder.Subscriptions[i]
-	w := view.New(ctx, n.Store)
+	reading, cancel := context.WithTimeout(ctx, writeTime)
+	defer cancel()
+	w := view.New(reading, n.Store)
 	found, err := w.Find(one.Object)
 	if err != nil {
 		return err
