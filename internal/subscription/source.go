@@ -169,7 +169,7 @@ func kindName(n ast.Node) string { return strings.ToLower(n.Type().YAMLName()) }
 func nearest(names []string, name string) string {
 	best, least := "", min(max(2, len(name)/3)+1, len(name))
 	for _, n := range names {
-		if d := levenshtein.ComputeDistance(n, name); d < least {
+		if d := levenshtein.ComputeDistance(n, name); 0 < d && d < least { // the same is one that fits elsewhere
 			best, least = n, d
 		}
 	}
