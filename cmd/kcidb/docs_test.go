@@ -28,9 +28,13 @@ import (
 // examples in it; in blocks marked "console" each command after "$ " is looked
 // up only, for it needs what a test does not have, such as the whole source. The
 // first block marked "yaml" is the service's configuration, and the first one
-// marked "json" the report that is handed in.
+// marked "json" the report that is handed in. What is in blocks marked "output"
+// is printed, whatever the day.
 
-var docBlock = regexp.MustCompile("(?ms)^```(sh|console|yaml|json)\n(.*?)^```")
+var (
+	docBlock = regexp.MustCompile("(?ms)^```(sh|console|yaml|json|output)\n(.*?)^```")
+	docDay   = regexp.MustCompile(`\d{4}-\d\d-\d\d( \d\d:\d\d)?`)
+)
 
 func docPages(t *testing.T) []string {
 	t.Helper()
@@ -65,6 +69,7 @@ func TestDocumentedCommandsRun(t *testing.T) {
 		}
 		var script strings.Builder
 		config, submitted := "", ""
+		var outputs []string
 		for _, m := range docBlock.FindAllSubmatch(text, -1) {
 			switch string(m[1]) {
 			case "sh":
@@ -73,17 +78,27 @@ func TestDocumentedCommandsRun(t *testing.T) {
 				config = cmp.Or(config, string(m[2]))
 			case "json":
 				submitted = cmp.Or(submitted, string(m[2]))
+			case "output":
+				outputs = append(outputs, docDay.ReplaceAllString(string(m[2]), "DAY"))
 			}
 		}
-		if script.Len() > 0 {
-			t.Run(filepath.Base(page), func(t *testing.T) { runPage(t, binary, script.String(), config, cmp.Or(submitted, string(minimal))) })
+		if script.Len() == 0 {
+			continue
 		}
+		t.Run(filepath.Base(page), func(t *testing.T) {
+			printed := runPage(t, binary, script.String(), config, cmp.Or(submitted, string(minimal)))
+			for _, output := range outputs {
+				if !strings.Contains(docDay.ReplaceAllString(printed, "DAY"), output) {
+					t.Errorf("it does not print\n%s\nbut\n%s", output, printed)
+				}
+			}
+		})
 	}
 }
 
 // runPage runs a page's script, with the paths and addresses of a test in
-// place of those of the page.
-func runPage(t *testing.T, binary, script, config, submitted string) {
+// place of those of the page, and returns what it prints.
+func runPage(t *testing.T, binary, script, config, submitted string) string {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "bin")
 	env := append(os.Environ(), "TOKEN=token", "HOME="+dir)
@@ -155,6 +170,7 @@ PATH=${PATH#*:} exec curl "$@"
 	if bytes.Contains(out, []byte(`"status":"error"`)) {
 		t.Errorf("the service did not accept what it was given:\n%s", out)
 	}
+	return string(out)
 }
 
 // found begins the programs that stand in for those of the page. What was just
