@@ -69,12 +69,16 @@ func (d *Data) State() (string, error) {
 		return "", err
 	}
 	tested, err := tests.Done()
+	if err != nil {
+		return "", err
+	}
+	built, err := builds.Done()
 	switch {
 	case err != nil:
 		return "", err
-	case tested && builds.Done():
+	case tested && built:
 		return "all results are in", nil
-	case builds.Done():
+	case built:
 		return "all builds are in, tests may still come", nil
 	}
 	return "more results may come", nil

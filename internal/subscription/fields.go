@@ -100,7 +100,10 @@ var repositoryKind = newKind(repositoryType, "where code was checked out from",
 )
 
 var buildsKind = newKind(buildsType, "some builds",
-	fieldOf("done", cel.BoolType, "nobody has more of them to report, as far as is known", func(b *view.Builds) (any, error) { return types.Bool(b.Done()), nil }),
+	fieldOf("done", cel.BoolType, "nobody has more of them to report, as far as is known", func(b *view.Builds) (any, error) {
+		done, err := b.Done()
+		return types.Bool(done), err
+	}),
 	many("list", buildType, "one by one", func(b *view.Builds) ([]*view.Build, error) { return b.List, nil }),
 ).counting(func(b any) (object.Counts, error) { return b.(*view.Builds).Counts(), nil })
 

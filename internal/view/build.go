@@ -117,23 +117,37 @@ func (b *Builds) By(group func(*Build) string) map[string]object.Counts {
 	return groups
 }
 
-// Done tells whether nobody has more builds to report, as far as is known: each
-// checkout either has a time when its origin finished building, or builds, all
-// of which have a status.
-func (b *Builds) Done() bool {
-	open, some := map[string]bool{}, map[string]bool{}
+// Done tells whether nobody has more builds to report, as far as is known: of each
+// checkout that is valid the origin said that it has finished building, or there
+// are builds, all of which are over. A build is over that has a status or a
+// duration, or that was tested, and any where the origin tells no status of those
+// that pass.
+func (b *Builds) Done() (bool, error) {
+	if len(b.List) == 0 {
+		return false, nil
+	}
+	some, open, passed := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, build := range b.List {
 		some[build.CheckoutID] = true
-		if build.Outcome() == "" {
-			open[build.CheckoutID] = true
+		switch {
+		case build.Outcome() == report.StatusPass:
+			passed[build.CheckoutID] = true
+		case build.Outcome() == "" && build.Duration == nil:
+			tests, err := b.Tests().Of(build.Build.ID)
+			if err != nil {
+				return false, err
+			}
+			open[build.CheckoutID] = open[build.CheckoutID] || tests.Total() == 0
 		}
 	}
 	for _, c := range b.checkouts {
-		if c.OriginBuildsFinishTime == nil && (open[c.Checkout.ID] || !some[c.Checkout.ID]) {
-			return false
+		id := c.Checkout.ID
+		told := c.OriginBuildsFinishTime != nil || c.Validity() == report.StatusFail
+		if !told && (!some[id] || open[id] && passed[id]) {
+			return false, nil
 		}
 	}
-	return len(b.List) > 0
+	return true, nil
 }
 
 // Tests are the tests of the builds.
