@@ -36,6 +36,7 @@ type match struct {
 	message string // its ID
 	reason  string
 	was     string
+	created bool
 }
 
 // consideration is what considering some changes comes to.
@@ -173,7 +174,11 @@ func (c *consideration) offerAll(w *view.World, t *touched, typ object.Type, fou
 		if len(c.byType[typ]) == 0 || !o.Known() {
 			continue
 		}
-		one := c.lookAt(o, t.of[o.Ref()], before)
+		touch := t.of[o.Ref()]
+		if err := touch.born(o); err != nil {
+			return err
+		}
+		one := c.lookAt(o, touch, before)
 		for _, s := range c.byType[typ] {
 			c.ask(s, o, one)
 			if err := w.Err(); err != nil {
@@ -285,7 +290,7 @@ func (c *consideration) ask(s *subscription.Subscription, o view.Object, one *lo
 	case matched:
 		count.Matched++
 		c.matches = append(c.matches, match{
-			Subscription: s, object: o.Ref(), message: message, reason: s.Reason(&one.Input), was: was,
+			Subscription: s, object: o.Ref(), message: message, reason: s.Reason(&one.Input), was: was, created: one.Created,
 		})
 	}
 }
@@ -296,7 +301,7 @@ func (c *consideration) settlement() spool.Settlement {
 	for _, m := range c.matches {
 		s.Notifications = append(s.Notifications, spool.New{
 			Identity: spool.Identity{Subscription: m.Name, Object: m.object, Message: m.message},
-			Changed:  c.at, Wait: m.Wait, AtMost: m.AtMost, Reason: m.reason, Was: m.was,
+			Changed:  c.at, Wait: m.Wait, AtMost: m.AtMost, Reason: m.reason, Was: m.was, Created: m.created,
 		})
 	}
 	for _, count := range c.counts {

@@ -3,6 +3,7 @@
 package notify
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -187,4 +188,86 @@ func TestReload(t *testing.T) {
 	h.load(aTest("ci:t2", "FAIL"))
 	h.work()
 	h.expect("dev@example.org: boot :FAIL", "other@example.org: boot :FAIL")
+}
+
+// TestDroppedComesBack arms again what was dropped, when it matches again.
+func TestDroppedComesBack(t *testing.T) {
+	h := newHouse(t, map[string]string{"done.yaml": "on: revision\nmatch: object.builds.done\nto: [dev@example.org]\nwait: 1h\nsubject: done\n"})
+	h.load(aCheckout + "," + aBuild)
+	h.work()
+	// Somebody else begins with it.
+	h.load(strings.NewReplacer("ci:c1", "lab:c1", `"ci"`, `"lab"`).Replace(aCheckout))
+	h.clock.move(2 * time.Hour)
+	h.work()
+	h.expect()
+	h.load(strings.NewReplacer("ci:", "lab:", `"ci"`, `"lab"`).Replace(aBuild))
+	h.clock.move(2 * time.Hour)
+	h.work()
+	h.expect("dev@example.org: done")
+}
+
+// TestCreated knows what is new, until it is told of.
+func TestCreated(t *testing.T) {
+	files := map[string]string{}
+	for _, typ := range []string{"revision", "checkout", "build", "test", "issue", "issue_version", "incident"} {
+		for _, wait := range []string{"0s", "1h"} {
+			files[typ+wait+".yaml"] = "on: " + typ + "\nmatch: created\nto: [dev@example.org]\nsubject: new " + typ + "\nwait: " + wait + "\n"
+		}
+	}
+	h := newHouse(t, files)
+	all := aCheckout + "," + aBuild + "," + aTest("ci:t1", "PASS") + `, "issues": [{"id": "ci:i1", "version": 1, "origin": "ci"}],
+		"incidents": [{"id": "ci:n1", "origin": "ci", "issue_id": "ci:i1", "issue_version": 1, "build_id": "ci:b1", "present": true}]`
+	h.load(all)
+	h.work()
+	h.clock.move(2 * time.Hour)
+	h.work()
+	h.load(strings.NewReplacer("ci:c1", "ci:c2", "ci:b1", "ci:b2", "ci:t1", "ci:t2", "ci:n1", "ci:n2", `"version": 1`, `"version": 2`, "issue_version\": 1", "issue_version\": 2").Replace(all))
+	h.work()
+	h.clock.move(2 * time.Hour)
+	h.work()
+	var want []string
+	for _, typ := range []string{"revision", "checkout", "build", "test", "issue", "issue_version", "incident"} {
+		n := 4
+		if typ == "revision" || typ == "issue" {
+			n = 2 // the second checkout is of the same revision
+		}
+		for range n {
+			want = append(want, "dev@example.org: new "+typ)
+		}
+	}
+	h.expect(want...)
+}
+
+// TestIssueGone tells that an issue is gone, and with which status.
+func TestIssueGone(t *testing.T) {
+	gone := "on: issue_version\nselect: {was: FAIL, now: PASS}\nto: [dev@example.org]\nsubject: 'gone: {{.Was}} {{.Now}}'\n"
+	h := newHouse(t, map[string]string{"now.yaml": gone, "later.yaml": gone + "wait: 1h\n"})
+	for i, present := range []string{"true", "false"} {
+		h.load(fmt.Sprintf(`"issues": [{"id": "ci:i1", "version": 1, "origin": "ci"}], "incidents": [{"id": "ci:n%d", "origin": "ci",
+			"issue_id": "ci:i1", "issue_version": 1, "build_id": "ci:b1", "present": %s}]`, i, present))
+		h.work()
+	}
+	h.clock.move(2 * time.Hour)
+	h.work()
+	h.expect("dev@example.org: gone: FAIL PASS", "dev@example.org: gone: FAIL PASS")
+}
+
+// TestIssueQuiet tells of an issue again that nobody saw for long.
+func TestIssueQuiet(t *testing.T) {
+	h := newHouse(t, map[string]string{"issue.yaml": "on: issue_version\nselect: {now: FAIL, was: PASS}\nto: [dev@example.org]\nsubject: back\n"})
+	incident := `"issues": [{"id": "ci:i1", "version": 1, "origin": "ci"}], "incidents": [{"id": "ci:n1", "origin": "ci",
+		"issue_id": "ci:i1", "issue_version": 1, "build_id": "ci:b1", "present": true}]`
+	h.load(incident)
+	h.work()
+	h.load(strings.ReplaceAll(incident, "n1", "n2"))
+	h.work()
+	h.expect()
+	// As if it had been long ago.
+	_, err := h.store.Spool().Write.Exec("UPDATE statuses SET at = at - ?", (15 * 24 * time.Hour).Microseconds())
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.load(strings.ReplaceAll(incident, "n1", "n3"))
+	h.work()
+	h.expect("dev@example.org: back")
 }

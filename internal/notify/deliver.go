@@ -23,6 +23,9 @@ const (
 	maxAttempts = 20
 )
 
+// errNoServer: mails wait until there is a mail server.
+var errNoServer = errors.New("no mail server is configured: set smtp")
+
 // Deliver delivers what is ready, and tells whether there may be more.
 func (n *Notifier) Deliver(ctx context.Context) (more bool, err error) {
 	s := n.Store.Spool()
@@ -55,15 +58,20 @@ func (n *Notifier) note(ctx context.Context, d *spool.Sending, failed error) err
 	s := n.Store.Spool()
 	log := n.Log.With("notification", d.Notification.Number, "subscription", d.Notification.Subscription, "via", d.Via, "recipient", d.Recipient)
 	var permanent interface{ Permanent() bool }
+	wait := min(retryFirst<<min(d.Attempts, 10), retryMost)
 	switch {
 	case failed == nil:
 		log.Info("notification sent", "object", d.Notification.Object.String())
 		return s.Sent(ctx, d)
+	case errors.Is(failed, errNoServer): // whenever there is one
 	case errors.As(failed, &permanent) && permanent.Permanent() || d.Attempts+1 >= maxAttempts:
 		log.Error("notification not sent, and given up", "attempts", d.Attempts+1, "error", failed)
 		return s.Failed(ctx, d, failed.Error())
 	}
-	wait := min(retryFirst<<min(d.Attempts, 10), retryMost)
+	var patient interface{ RetryAfter() time.Duration }
+	if errors.As(failed, &patient) {
+		wait = max(wait, patient.RetryAfter())
+	}
 	log.Warn("notification not sent yet", "attempts", d.Attempts+1, "error", failed, "again in", wait)
 	return s.Retried(ctx, d, failed.Error(), wait)
 }
@@ -74,7 +82,7 @@ func (n *Notifier) send(ctx context.Context, d *spool.Sending) error {
 	case hook:
 		return n.call(ctx, name, d)
 	case n.Mail == nil:
-		return errors.New("no mail server is configured: set smtp")
+		return errNoServer
 	}
 	whole, err := n.Store.Spool().Get(ctx, d.Notification.Number)
 	if err != nil {

@@ -90,7 +90,7 @@ func (m *Maker) write(ctx context.Context, one *match) (spool.Rendered, error) {
 		return spool.Rendered{}, err
 	}
 	in := &subscription.Input{
-		Object: found[0], Created: true, Now: found[0].Status,
+		Object: found[0], Created: one.created, Now: found[0].Status,
 		Was: func() (string, error) { return one.was, nil },
 	}
 	rendered, err := write(ctx, one.Subscription, in, one.reason, m.Base)

@@ -20,8 +20,10 @@ const objectsAtOnce = 1000
 type touch struct {
 	changed bool // itself, not only what is below it
 	created bool
+	counted bool          // among the parts of what it is a part of
 	was     report.Status // of a build or a test that was there before
 	seen    report.Status // of an issue: what the newest of the incidents that came tells
+	parts   int           // of a revision its checkouts, and of an issue its versions, that are new
 }
 
 // touched is the objects that some changes concern: those that changed, and all
@@ -90,16 +92,43 @@ func (t *touched) addAncestors(o view.Object) {
 			t.above(o.Build())
 		}
 	case *view.IssueVersion:
-		t.add(o.Whole().Ref())
+		t.part(o, o.Whole().Ref())
 	case *view.Test:
 		t.above(o.Build())
 	case *view.Build:
 		t.above(o.Checkout())
 	case *view.Checkout:
 		if ref, ok := object.RevisionOf(&o.Checkout); ok {
-			t.add(ref)
+			t.part(o, ref)
 		}
 	}
+}
+
+// part adds what an object is a part of.
+func (t *touched) part(o view.Object, ref object.Ref) {
+	whole := t.add(ref)
+	if one := t.of[o.Ref()]; one != nil && one.created && !one.counted {
+		one.counted = true
+		whole.parts++
+	}
+}
+
+// born finds out whether a revision or an issue is new: where all its parts are.
+func (t *touch) born(o view.Object) error {
+	if t.parts == 0 {
+		return nil
+	}
+	switch o := o.(type) {
+	case *view.Revision:
+		checkouts, err := o.Checkouts()
+		t.created = t.created || len(checkouts) == t.parts
+		return err
+	case *view.Issue:
+		versions, err := o.Versions()
+		t.created = t.created || len(versions) == t.parts
+		return err
+	}
+	return nil
 }
 
 // above adds an object, where it is there, and all that is above it.

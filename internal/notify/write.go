@@ -83,7 +83,10 @@ func (n *Notifier) writeOne(ctx context.Context, folder *subscription.Folder, on
 		}
 		return s.Drop(ctx, one, "the object is not in the database any more")
 	}
-	in := &subscription.Input{Object: o, Was: func() (string, error) { return one.Was, nil }, Now: o.Status}
+	in, err := n.inputOf(ctx, o, one)
+	if err != nil {
+		return err
+	}
 	if one.Due.After(one.Changed) {
 		// It waited, and what it was armed for may be over.
 		matched, err := sub.Match(ctx, in)
@@ -103,6 +106,27 @@ func (n *Notifier) writeOne(ctx context.Context, folder *subscription.Folder, on
 	}
 	message.Recipients = n.Envelope.recipients(sub)
 	return s.Ready(ctx, one, message)
+}
+
+// inputOf is an object as a notification tells of it: what was before its first
+// change, and what is now.
+func (n *Notifier) inputOf(ctx context.Context, o view.Object, one *spool.Notification) (*subscription.Input, error) {
+	in := &subscription.Input{
+		Object: o, Created: one.Created, Now: o.Status,
+		Was: func() (string, error) { return one.Was, nil },
+	}
+	switch o.(type) {
+	case *view.Issue, *view.IssueVersion:
+		// It is what its newest incident told, which is known from considering it.
+		last, err := n.Store.Spool().Statuses(ctx, []object.Ref{one.Object})
+		if err != nil {
+			return nil, err
+		}
+		if status, ok := last[one.Object]; ok {
+			in.Now = func() (string, error) { return status.Status, nil }
+		}
+	}
+	return in, nil
 }
 
 // write writes what a subscription tells of an object. Where its templates fail

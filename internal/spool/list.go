@@ -111,16 +111,16 @@ func (s *Spool) list(ctx context.Context, query string, args ...any) ([]Notifica
 	return found, nil
 }
 
-const notificationColumns = "number, subscription, object_type, object_id, message, state, first, changed, due, finished, reason, was, subject, body, thread"
+const notificationColumns = "number, subscription, object_type, object_id, message, state, first, changed, due, finished, reason, was, created, subject, body, thread"
 
 // scanNotification scans a row of notificationColumns.
 func scanNotification(scan func(...any) error) (Notification, error) {
 	var n Notification
 	var of, id string
-	var first, changed, due, finished int64
+	var first, changed, due, finished, created int64
 	err := scan(&n.Number, &n.Subscription, &of, &id, &n.Message, &n.State,
-		&first, &changed, &due, &finished, &n.Reason, &n.Was, &n.Subject, &n.Body, &n.Thread)
-	n.Object = ref(of, id)
+		&first, &changed, &due, &finished, &n.Reason, &n.Was, &created, &n.Subject, &n.Body, &n.Thread)
+	n.Object, n.Created = ref(of, id), created != 0
 	n.First, n.Changed, n.Due, n.Finished = moment(first), moment(changed), moment(due), moment(finished)
 	return n, err
 }

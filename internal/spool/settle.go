@@ -53,26 +53,32 @@ func (t *tx) forget(batches []int64) error {
 	return nil
 }
 
+// anew begins conditions that are true of a notification that was dropped: it is
+// made as if it had never been there.
+const anew = "notifications.state = 'dropped' OR "
+
 // arming makes notifications, or puts off those that wait. Somebody may be
 // rendering one of these from what was there before the change, and loses it.
 var arming = insertion[New]{
 	head: `INSERT INTO notifications (subscription, object_type, object_id, message,
-		state, first, changed, due, finished, picked, reason, was, subject, body, thread) VALUES `,
-	row: "(?, ?, ?, ?, 'waiting', ?, ?, ?, 0, 0, ?, ?, '', '', '')",
+		state, first, changed, due, finished, picked, reason, was, created, subject, body, thread) VALUES `,
+	row: "(?, ?, ?, ?, 'waiting', ?, ?, ?, 0, 0, ?, ?, CAST(? AS bigint), '', '', '')",
 	tail: ` ON CONFLICT (object_type, object_id, subscription, message) DO UPDATE SET
-		was = CASE WHEN excluded.first < notifications.first THEN excluded.was ELSE notifications.was END,
-		first = CASE WHEN excluded.first < notifications.first THEN excluded.first ELSE notifications.first END,
-		changed = CASE WHEN excluded.changed < notifications.changed THEN notifications.changed ELSE excluded.changed END,
-		due = CASE WHEN excluded.changed < notifications.changed THEN notifications.due
+		was = CASE WHEN ` + anew + `excluded.first < notifications.first THEN excluded.was ELSE notifications.was END,
+		created = CASE WHEN ` + anew + `excluded.first < notifications.first THEN excluded.created ELSE notifications.created END,
+		first = CASE WHEN ` + anew + `excluded.first < notifications.first THEN excluded.first ELSE notifications.first END,
+		changed = CASE WHEN ` + anew + `excluded.changed >= notifications.changed THEN excluded.changed ELSE notifications.changed END,
+		due = CASE WHEN notifications.state = 'dropped' THEN excluded.due
+			WHEN excluded.changed < notifications.changed THEN notifications.due
 			WHEN excluded.due > notifications.first + CAST(? AS bigint) THEN notifications.first + CAST(? AS bigint)
 			ELSE excluded.due END,
-		reason = CASE WHEN excluded.changed < notifications.changed THEN notifications.reason ELSE excluded.reason END,
-		picked = 0
-	WHERE notifications.state = 'waiting'`,
+		reason = CASE WHEN ` + anew + `excluded.changed >= notifications.changed THEN excluded.reason ELSE notifications.reason END,
+		state = 'waiting', finished = 0, picked = 0
+	WHERE notifications.state IN ('waiting', 'dropped')`,
 	values: func(n New) []any {
 		changed := micros(n.Changed)
 		return []any{kept(n.Subscription), string(n.Object.Type), key(n.Object), kept(n.Message),
-			changed, changed, changed + min(n.Wait.Microseconds(), n.most()), kept(n.Reason), kept(n.Was)}
+			changed, changed, changed + min(n.Wait.Microseconds(), n.most()), kept(n.Reason), kept(n.Was), number(n.Created)}
 	},
 	// One statement has one bound.
 	last:     func(n New) []any { return []any{n.most(), n.most()} },
@@ -122,4 +128,11 @@ var noting = insertion[Status]{
 
 func compareRefs(a, b object.Ref) int {
 	return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(key(a), key(b)))
+}
+
+func number(is bool) int64 {
+	if is {
+		return 1
+	}
+	return 0
 }

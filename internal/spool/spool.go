@@ -11,8 +11,10 @@
 //
 //	            Settle                Ready             all deliveries are over
 //	(a change) ────────▶ waiting ─────────────▶ ready ─────────────────────────▶ done
-//	                        │  Drop: it matches no more
-//	                        └──────────────────────────────────────────────────▶ dropped
+//	                     │     ▲
+//	                Drop │     │ Settle
+//	                     ▼     │
+//	                     dropped: it matched no more when it was due
 //
 // and of a delivery, of which there is one for each recipient:
 //
@@ -77,7 +79,8 @@ type Settlement struct {
 
 // New is a notification to be armed. Where there is one of the same identity that
 // waits, Changed and Due are set to the newer ones, where its first change and
-// AtMost let them; where there is one that is past waiting, nothing happens.
+// AtMost let them; where there is one that was dropped, it begins anew;
+// where there is one that is written or sent, nothing happens.
 type New struct {
 	Identity
 	Changed time.Time     // the change it was made for
@@ -85,6 +88,7 @@ type New struct {
 	AtMost  time.Duration // and at the latest so long after the first one; 0 for no bound
 	Reason  string        // why it was made
 	Was     string        // the status of the object before the change
+	Created bool          // the object was new then
 }
 
 // Identity tells notifications apart. One is ever sent for each.
@@ -117,6 +121,7 @@ type Notification struct {
 	Finished   time.Time // zero while it is not
 	Reason     string    // why it was made; of one that was dropped, why it was
 	Was        string    // the status of the object before the first change
+	Created    bool      // the object was new then
 	Subject    string    // "" until it is ready, as is what follows
 	Body       string
 	Thread     string // what its messages belong together by

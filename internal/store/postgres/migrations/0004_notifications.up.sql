@@ -30,6 +30,7 @@ CREATE TABLE notifications (
     picked       bigint NOT NULL, -- until when somebody has it, 0 for nobody
     reason       text COLLATE "C" NOT NULL,
     was          text COLLATE "C" NOT NULL,    -- the status before the first change
+    created      bigint NOT NULL,  -- 1 where the object was new then
     subject      text COLLATE "C" NOT NULL,
     body         text COLLATE "C" NOT NULL,
     thread       text COLLATE "C" NOT NULL,

@@ -30,6 +30,7 @@ CREATE TABLE notifications (
     picked       INTEGER NOT NULL, -- until when somebody has it, 0 for nobody
     reason       TEXT NOT NULL,
     was          TEXT NOT NULL,    -- the status before the first change
+    created      INTEGER NOT NULL,  -- 1 where the object was new then
     subject      TEXT NOT NULL,
     body         TEXT NOT NULL,
     thread       TEXT NOT NULL,
