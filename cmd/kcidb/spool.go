@@ -39,7 +39,7 @@ were, and those that could not be.`,
 		Example: `  kcidb spool list --state waiting
   kcidb spool show 17`,
 	}
-	cmd.AddCommand(newSpoolListCommand(p), newSpoolShowCommand(p), newSpoolResendCommand(p), newSpoolWipeCommand(p))
+	cmd.AddCommand(newSpoolListCommand(p), newSpoolShowCommand(p), newSpoolResendCommand(p), newSpoolWipeCommand(p), newSpoolStopCommand(p))
 	return cmd
 }
 
@@ -59,9 +59,11 @@ func newSpoolListCommand(p *program) *cobra.Command {
 its state, its subscription, its object, and its subject once it is written.
 
 A notification is waiting until it is due, ready while it is delivered, done
-afterwards, and dropped where what it was made for was over when it was due.`,
+afterwards, and dropped where what it was made for was over when it was due. Asked
+for those that failed, or are held, it lists those that somebody did not get, or
+will be told of in a digest.`,
 		Example: `  kcidb spool list
-  kcidb spool list --state waiting
+  kcidb spool list --state failed
   kcidb spool list --recipient me@example.org --limit 10`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -70,8 +72,8 @@ afterwards, and dropped where what it was made for was over when it was due.`,
 	}
 	o.database.orServed = true
 	o.database.addTo(p, cmd)
-	cmd.Flags().StringVar(&o.state, "state", "", "only those in this `STATE`: waiting, ready, done, dropped")
-	mustComplete(cmd, "state", []string{spool.Waiting, spool.Ready, spool.Done, spool.Dropped})
+	cmd.Flags().StringVar(&o.state, "state", "", "only those in this `STATE`: waiting, ready, done, dropped, failed, held")
+	mustComplete(cmd, "state", []string{spool.Waiting, spool.Ready, spool.Done, spool.Dropped, spool.Failed, spool.Held})
 	cmd.Flags().StringVar(&o.subscription, "subscription", "", "only those of the subscription with this `NAME`")
 	cmd.Flags().StringVar(&o.recipient, "recipient", "", "only those to this `ADDRESS`")
 	cmd.Flags().StringVar(&o.object, "object", "", "only those of this `OBJECT`, such as 'test[ci:1]'")
@@ -82,9 +84,9 @@ afterwards, and dropped where what it was made for was over when it was due.`,
 func runSpoolList(ctx context.Context, p *program, o *spoolListOptions) error {
 	filter := spool.Filter{State: o.state, Subscription: o.subscription, Recipient: o.recipient, Limit: o.limit}
 	switch o.state {
-	case "", spool.Waiting, spool.Ready, spool.Done, spool.Dropped:
+	case "", spool.Waiting, spool.Ready, spool.Done, spool.Dropped, spool.Failed, spool.Held:
 	default:
-		return usagef("--state: there is no state %q, but waiting, ready, done and dropped", o.state)
+		return usagef("--state: there is no state %q, but waiting, ready, done, dropped, failed and held", o.state)
 	}
 	if o.object != "" {
 		ref, err := object.ParseRef(o.object)
@@ -244,6 +246,26 @@ and calls for it.`,
 					p.level.logger(p.stderr).Info("notifications forgotten", "notifications", n)
 				}
 				return err
+			})
+		},
+	}
+	o.addTo(p, cmd)
+	return cmd
+}
+
+func newSpoolStopCommand(p *program) *cobra.Command {
+	var o databaseOptions
+	cmd := &cobra.Command{
+		Use:   "stop",
+		Short: "Have changes noted no more",
+		Long: `Have loads note no changes any more, and forget those that nobody has considered:
+for a database whose service will not notify people again. Until then they are
+kept for it. A service that notifies has them noted from its start.`,
+		Example: `  kcidb spool stop -d sqlite:my.db`,
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return withSpool(cmd.Context(), &o, func(_ store.Store, s *spool.Spool) error {
+				return s.Unwatch(cmd.Context())
 			})
 		},
 	}

@@ -5,6 +5,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -84,7 +85,7 @@ func runSubscriptionsCheck(p *program, o *folderOptions, files []string) error {
 		fmt.Fprintln(p.stderr, problem.String())
 	}
 	if len(problems) > 0 {
-		return fmt.Errorf("%d problems", len(problems))
+		return problemsError(len(problems))
 	}
 	return nil
 }
@@ -142,7 +143,7 @@ func runSubscriptionsTest(ctx context.Context, p *program, o *subscriptionsTestO
 		fmt.Fprintln(p.stderr, problem.String())
 	}
 	if len(problems) > 0 {
-		return fmt.Errorf("%d problems", len(problems))
+		return problemsError(len(problems))
 	}
 	return o.database.withObjects(ctx, func(st store.Objects) error {
 		maker, err := makerOf(p, st, &subscription.Folder{Subscriptions: []*subscription.Subscription{s}}, &o.mail)
@@ -278,4 +279,11 @@ func parseSince(text string, now time.Time) (time.Time, error) {
 		return time.Time{}, usagef("--since: neither a time, nor so long ago as in 12h or 7d")
 	}
 	return now.Add(-ago), nil
+}
+
+func problemsError(n int) error {
+	if n == 1 {
+		return errors.New("1 problem")
+	}
+	return fmt.Errorf("%d problems", n)
 }

@@ -155,12 +155,15 @@ func (n *Notifier) Consider(ctx context.Context) (more bool, err error) {
 	return objects >= batchObjects, nil
 }
 
-// Forget forgets what became of notifications long ago.
+// Forget forgets what became of notifications long ago, and how objects were then.
 func (n *Notifier) Forget(ctx context.Context) (more bool, err error) {
 	if n.KeepFor == 0 {
 		return false, nil
 	}
-	_, err = n.Store.Spool().Wipe(ctx, n.Now().Add(-n.KeepFor))
+	until := n.Now().Add(-n.KeepFor)
+	if _, err = n.Store.Spool().Wipe(ctx, until); err == nil {
+		err = n.Store.Spool().ForgetStatuses(ctx, until)
+	}
 	if err == nil {
 		err = n.Wait(ctx, time.Hour)
 	}

@@ -36,7 +36,7 @@ func TestNotifies(t *testing.T) {
 		c.Subscriptions, c.SMTP, c.BaseURL, c.MailFrom = dir, mails.URL(), "https://kcidb.example.org/", "KCIDB <ci@example.org>"
 	})
 	ready := func() string { return do(t, request(t, "GET", s.url+"/ready", nil)).body }
-	if text := ready(); !strings.Contains(text, "subscriptions: OK, but 1 problems:\n  bad.yaml:2:14: match: ") {
+	if text := ready(); !strings.Contains(text, "subscriptions: OK, but not all:\n  bad.yaml:2:14: match: ") {
 		t.Errorf("%s", text)
 	}
 	do(t, request(t, "POST", s.url+"/submit", strings.NewReader(aReport(1))))

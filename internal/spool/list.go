@@ -13,7 +13,7 @@ import (
 
 // Filter names notifications. A field that is zero lets all through.
 type Filter struct {
-	State        string
+	State        string // of the notification, or Failed or Held of one of its deliveries
 	Subscription string
 	Recipient    string     // of one of its deliveries, in whatever case
 	Object       object.Ref // where it has a type
@@ -29,7 +29,11 @@ func (s *Spool) List(ctx context.Context, f Filter) ([]Notification, error) {
 		where = append(where, condition)
 		args = append(args, values...)
 	}
-	if f.State != "" {
+	switch f.State {
+	case "":
+	case Failed, Held:
+		add("n.number IN (SELECT notification FROM deliveries WHERE state = ?)", f.State)
+	default:
 		add("n.state = ?", f.State)
 	}
 	if f.Subscription != "" {

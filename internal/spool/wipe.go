@@ -30,6 +30,15 @@ func (s *Spool) Wipe(ctx context.Context, until time.Time) (int64, error) {
 	})
 }
 
+// ForgetStatuses forgets the statuses of objects that nobody considered since the
+// time given. Those count as new when they are considered again.
+func (s *Spool) ForgetStatuses(ctx context.Context, until time.Time) error {
+	return s.update(ctx, "forget statuses", func(t *tx) error {
+		_, err := t.exec("DELETE FROM statuses WHERE at < ?", micros(until))
+		return err
+	})
+}
+
 // wipe removes a chunk of notifications. It passes over those that somebody is
 // sending again.
 func (s *Spool) wipe(ctx context.Context, until time.Time) (int64, error) {

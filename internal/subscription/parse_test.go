@@ -55,6 +55,7 @@ func TestProblems(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"empty", "", "a.yaml: is empty"},
 		{"syntax", "on: [", "a.yaml:1:5: sequence end token ']' not found"},
+		{"a tag", about("test", "match: !created\n"), "a.yaml:3:8: match: a text that begins with ! must be in quotes"},
 		{"not a mapping", "- a\n", "a.yaml:1:1: expected lines of KEY: VALUE, found sequence"},
 		{"two documents", about("test", "match: 'true'\n---\na: b\n"), "a.yaml:5:2: a second document: there must be one only"},
 		{"unknown key", about("test", "match: 'true'\nsubjekt: x\n"), `a.yaml:4:1: unknown key "subjekt": did you mean "subject"?`},

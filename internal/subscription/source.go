@@ -156,6 +156,10 @@ func (s *source) mapping(n ast.Node) []entry {
 			continue
 		}
 		seen[e.name] = true
+		if _, tag := e.value.(*ast.TagNode); tag {
+			s.at(e.value, "%s: a text that begins with ! must be in quotes", e.name)
+			e.value = nil // the tag has taken what stands behind it
+		}
 		entries = append(entries, e)
 	}
 	return entries
