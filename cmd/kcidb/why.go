@@ -97,6 +97,9 @@ func runWhy(ctx context.Context, p *program, o *whyOptions, who string) error {
 
 // whyNotification tells of the notifications with an ID as it is in mails.
 func whyNotification(ctx context.Context, p *program, s *spool.Spool, id string) error {
+	if unquoted, err := strconv.Unquote(id); err == nil {
+		id = unquoted // as it is in mails where not all of it is ASCII
+	}
 	name, text, _ := strings.Cut(id, " ")
 	ref, err := object.ParseRef(text)
 	if err != nil {

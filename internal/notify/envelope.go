@@ -98,10 +98,13 @@ func (e *Envelope) message(one *spool.Notification) *mail.Message {
 }
 
 // NotificationID is the ID of a notification in its mail's headers: its
-// subscription, object and message, in ASCII.
+// subscription and its object, quoted as Go does where it is not all ASCII.
 func NotificationID(id spool.Identity) string {
-	text := strings.TrimSuffix(strconv.QuoteToASCII(id.Subscription+" "+id.Object.String()), `"`)
-	return strings.TrimPrefix(text, `"`)
+	text := id.Subscription + " " + id.Object.String()
+	if strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return strconv.QuoteToASCII(text)
+	}
+	return text
 }
 
 // messageID returns an ID of mails that is always the same for the same words.
