@@ -41,6 +41,9 @@ func examples(t *testing.T) map[string]string {
 // TestExamples sends what the example subscriptions promise of generated reports,
 // as they arrive: who gets which mails, and the first of each subscription.
 func TestExamples(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes minutes under the race detector, and the other tests do all that it does")
+	}
 	h := newHouse(t, examples(t))
 	for r := range gen.Reports(gen.Options{Seed: 3, Checkouts: 12}) {
 		if _, err := h.store.Load(t.Context(), r, store.LoadOptions{Note: true}); err != nil {
