@@ -37,10 +37,11 @@ keys in capitals, override it, and flags override these.
 
 One process does all of it, or each of several does what its roles say: web takes
 reports in, shows pages and answers queries, load loads what is in the queue, and
-notify tells people what changed (there are no subscriptions yet). They share a
-PostgreSQL database and a NATS JetStream queue, named by the configuration's
-database and queue. With a replica as the read database, pages and queries ask
-that, and the database itself while the replica does not answer.
+notify tells people what changed, by the subscriptions in DIR/subscriptions or
+those that the configuration names. They share a PostgreSQL database and a NATS
+JetStream queue, named by the configuration's database and queue. With a replica
+as the read database, pages and queries ask that, and the database itself while
+the replica does not answer.
 
 SIGTERM and SIGINT stop it: it takes nothing in any more, finishes what is
 being loaded, and ends with status 0. After a crash it goes on where it was.`,

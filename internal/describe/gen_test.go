@@ -16,6 +16,9 @@ import (
 // TestGenerated describes objects as CI systems send them, the worst of each
 // type.
 func TestGenerated(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes a minute under the race detector, and the other tests do all that it does")
+	}
 	reports := slices.Collect(gen.Reports(gen.Options{Seed: 3, Checkouts: 8}))
 	s := open(t, reports...)
 	all := &report.Report{}

@@ -256,7 +256,7 @@ subject: "{{.Object.Tree}}"
 body: "{{.Object.Remark}}"
 `})
 	h.load(`"checkouts": [{"id": "ci:c1\r\nBcc: x@example.org", "origin": "ci", "tree_name": "x\r\nBcc: victim@example.org\r\n\r\nhello\u0007\u202e",
-		"comment": "` + strings.Repeat(`\u001b[31mlong `, 100_000) + `"}]`)
+		"comment": "` + strings.Repeat(`\u001b[31mlong `, 1_000_000) + `"}]`)
 	h.work()
 	m := h.mails.Messages()[0]
 	head := h.parse(m.Data).Header

@@ -94,6 +94,7 @@ const (
 	migrationLock = 0x6b636964_00000001 // held by the one who migrates
 	contentsLock  = 0x6b636964_00000002 // shared by loads; a sweep of contents has it alone
 	purgeLock     = 0x6b636964_00000003 // held by the one who purges
+	// Package spool has 0x6b636964_00000004, for those who count mails.
 )
 
 // lockEvery is how often the lock of migrations is tried. Whoever waited for it
