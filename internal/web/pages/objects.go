@@ -8,6 +8,8 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -37,52 +39,79 @@ func (p *Pages) object(w http.ResponseWriter, r *http.Request) {
 		web.NotFound(w, r)
 		return
 	}
-	page, err := p.describe(r, objects, ref)
+	page, known, err := p.describe(r, objects, ref)
 	switch {
+	case err != nil && r.Context().Err() != nil: // the visitor is gone
 	case err != nil:
 		p.Log.Error("no page of an object", "object", ref.String(), "error", err)
-		p.notice(w, r, http.StatusServiceUnavailable, "The database does not answer at the moment", "Try again in a while. What is in it is safe.")
-	case page == nil:
-		p.notice(w, r, http.StatusNotFound, "Not known",
-			fmt.Sprintf("There is no %s in the database, or not any more.", strings.ReplaceAll(ref.String(), "_", " ")))
+		p.notice(w, r, http.StatusServiceUnavailable, plain{
+			Title: "The database does not answer at the moment", Note: "Try again in a while. What is in it is safe."})
+	case !known:
+		p.notice(w, r, http.StatusNotFound, page)
 	default:
-		send(w, r, "text/html; charset=utf-8", "public, max-age=30", page)
+		send(w, r, "text/html; charset=utf-8", "public, max-age=30", p.render(page))
 	}
 }
 
-// describe returns the page, nil where there is no such object.
-func (p *Pages) describe(r *http.Request, objects store.Objects, ref object.Ref) ([]byte, error) {
+// describe returns the page of an object, which says so where it is not known.
+func (p *Pages) describe(r *http.Request, objects store.Objects, ref object.Ref) (page plain, known bool, err error) {
 	ctx, cancel := contextWithin(r, objectTime)
 	defer cancel()
 	world := view.New(ctx, objects)
 	found, err := world.Find(ref)
 	if err != nil {
-		return nil, err
+		return page, false, err
 	}
 	o := found[0]
+	page.Type = strings.ReplaceAll(string(ref.Type), "_", " ")
+	text, err := describe.Description(o, p.base(r))
+	if err != nil {
+		return page, false, err
+	}
 	if !o.Known() {
-		return nil, world.Err()
+		page.Title, page.Note = "Not known", strings.TrimSpace(text)
+		return page, false, world.Err()
 	}
-	base := p.base(r)
-	title, err := describe.Summary(o)
-	if err != nil {
-		return nil, err
-	}
-	text, err := describe.Description(o, base)
-	if err != nil {
-		return nil, err
+	page.Lines = linesOf(text)
+	if page.Title, err = describe.Summary(o); err != nil {
+		return page, false, err
 	}
 	status, err := o.Status()
-	if err != nil {
-		return nil, err
-	}
-	return p.render(plain{Title: title, Type: strings.ReplaceAll(string(ref.Type), "_", " "), Class: strings.ToLower(status), Text: mail.Linked(text)}), nil
+	page.Class = strings.ToLower(status)
+	return page, true, err
 }
 
 // plain is a page of one text.
 type plain struct {
 	Style, Title, Type, Class string
-	Text                      template.HTML
+	Lines                     []line
+	Note                      string // in place of lines
+}
+
+// line is a line of a text. Its class says where it goes on below where it is
+// wider than the window.
+type line struct {
+	Class string
+	Text  template.HTML
+}
+
+// field is what a line begins with that has a name and a value, which describe
+// aligns.
+var field = regexp.MustCompile(`^[A-Z][A-Za-z ]*: +`)
+
+// valueColumn is where values begin.
+const valueColumn = 14
+
+func linesOf(text string) []line {
+	var lines []line
+	for l := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
+		indent := min(len(l)-len(strings.TrimLeft(l, " ")), valueColumn) / 2 * 2
+		if len(field.FindString(l)) == valueColumn {
+			indent = valueColumn
+		}
+		lines = append(lines, line{fmt.Sprintf("in%d", indent), mail.Linked(l)})
+	}
+	return lines
 }
 
 var plainTemplate = template.Must(template.ParseFS(files, "plain.html"))
@@ -97,12 +126,12 @@ func (p *Pages) render(page plain) []byte {
 }
 
 // notice answers with a page that says why there is no other.
-func (p *Pages) notice(w http.ResponseWriter, r *http.Request, code int, title, text string) {
+func (p *Pages) notice(w http.ResponseWriter, r *http.Request, code int, page plain) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(code)
 	if r.Method != http.MethodHead {
-		w.Write(p.render(plain{Title: title, Text: mail.Linked(text)}))
+		w.Write(p.render(page))
 	}
 }
 
@@ -124,7 +153,7 @@ func refOf(path string) (ref object.Ref, ok bool) {
 			return ref, false
 		}
 	}
-	if len(parts) < 2 || len(parts) > 3 || parts[1] == "" {
+	if len(parts) < 2 || len(parts) > 3 || slices.Contains(parts, "") {
 		return ref, false
 	}
 	ref = object.Ref{Type: object.Type(parts[0]), ID: object.ID{parts[1]}}

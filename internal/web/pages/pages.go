@@ -16,10 +16,12 @@ import (
 	"regexp"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/describe"
 	"github.com/kcidb-go/kcidb/internal/queue"
 	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/web"
+	"github.com/kcidb-go/kcidb/object"
 )
 
 //go:embed front.html plain.html style.css
@@ -70,8 +72,9 @@ func (p *Pages) front(w http.ResponseWriter, r *http.Request) {
 		p.Log.Error("no overview", "error", err)
 	}
 	var page bytes.Buffer
+	_, objects := p.Store.(store.Objects)
 	err = frontTemplate.Execute(&page, front{
-		Style: tag(style), URL: address(r), Tokens: p.Tokens, Now: p.Now(), Failed: err != nil, Seen: seen,
+		Style: tag(style), URL: address(r), Tokens: p.Tokens, Now: p.Now(), Failed: err != nil, Seen: seen, Objects: objects,
 	})
 	if err != nil {
 		panic(fmt.Errorf("front page: %w", err))
@@ -87,6 +90,16 @@ type front struct {
 	Now    time.Time
 	Failed bool
 	Seen   seen
+	// Objects tells whether there are pages of objects.
+	Objects bool
+}
+
+// Page is the path of a checkout's page, "" where there is none.
+func (f front) Page(checkout string) string {
+	if !f.Objects {
+		return ""
+	}
+	return describe.Link("/", object.CheckoutRef(checkout))
 }
 
 var frontTemplate = template.Must(template.New("front.html").Funcs(template.FuncMap{
