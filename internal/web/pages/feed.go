@@ -77,9 +77,12 @@ func feedOf(name, base string, all []spool.Notification) *atom {
 		Links: []atomLink{{"self", self}, {"alternate", base + "/"}},
 	}
 	for i, n := range all {
-		at := n.Finished
-		if at.IsZero() {
-			at = n.Due
+		// Not when all of it was sent: it would be new to readers once more.
+		at := n.Due
+		for _, d := range n.Deliveries {
+			if d.Via == spool.Feed {
+				at = d.At
+			}
 		}
 		if i == 0 {
 			f.Updated = at.UTC().Format(time.RFC3339)

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -101,7 +102,10 @@ func TestFrontPage(t *testing.T) {
 // golden holds a page to the file of the name.
 func golden(t *testing.T, name, got string) {
 	t.Helper()
-	file := "testdata/" + name + ".html"
+	file := "testdata/" + name
+	if filepath.Ext(name) == "" {
+		file += ".html"
+	}
 	if *update {
 		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
 			t.Fatal(err)

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pages
+
+import (
+	"encoding/xml"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kcidb-go/kcidb/internal/spool"
+	"github.com/kcidb-go/kcidb/internal/store/sqlite"
+	"github.com/kcidb-go/kcidb/object"
+)
+
+// newFeed returns pages with feeds of a spool whose clock the test moves.
+func newFeed(t *testing.T) (*Pages, http.Handler, *time.Time) {
+	t.Helper()
+	p, h, _ := newPages(t)
+	p.Spool = p.Store.(*sqlite.Store).Spool()
+	clock := now
+	p.Spool.Now = func() time.Time { return clock }
+	return p, h, &clock
+}
+
+// tell has a subscription tell of an object by its feed.
+func tell(t *testing.T, s *spool.Spool, subscription string, ref object.Ref, r spool.Rendered) {
+	t.Helper()
+	err := s.Settle(t.Context(), spool.Settlement{Notifications: []spool.New{{
+		Identity: spool.Identity{Subscription: subscription, Object: ref}, Changed: s.Now().Add(-time.Minute),
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	picked, err := s.PickNotifications(t.Context(), 1, time.Minute)
+	if err != nil || len(picked) != 1 {
+		t.Fatalf("%d notifications, %v", len(picked), err)
+	}
+	if err := s.Ready(t.Context(), &picked[0], r); err != nil {
+		t.Fatal(err)
+	}
+}
+
+var byFeed = []spool.Recipient{{Via: spool.Feed}}
+
+func TestFeed(t *testing.T) {
+	p, h, clock := newFeed(t)
+	w := get(h, "/feed/mainline.atom")
+	if kind := w.Header().Get("Content-Type"); w.Code != 200 || kind != "application/atom+xml; charset=utf-8" {
+		t.Errorf("%d, %v", w.Code, w.Header())
+	}
+	golden(t, "empty.atom", w.Body.String())
+	readFeed(t, w.Body.Bytes())
+
+	tell(t, p.Spool, "mainline", object.RevisionRef(commit, ""), spool.Rendered{
+		Subject: "FAIL: v6.19-rc1 (mainline): 1 of 2 tests fails", Body: "FAIL: 1 of 2 tests fails\n\nlog <b>&amp;</b> ]]>\n", Recipients: byFeed})
+	*clock = now.Add(time.Hour)
+	tell(t, p.Spool, "mainline", object.TestRef("ci:a/b?c"), spool.Rendered{
+		Subject: "bell \a, escape \x1b[31m, \ufffe, line\nbreak, <b> & \"quote\" \U0001F427", Body: "\x01\x02 tab\t\r\n", Recipients: byFeed})
+	*clock = now.Add(2 * time.Hour)
+	tell(t, p.Spool, "mainline", object.IssueVersionRef("ci:1", 2), spool.Rendered{Recipients: append([]spool.Recipient{{Via: spool.Mail, Address: "a@example.org"}}, byFeed...)})
+	// These are in other feeds, or in none.
+	tell(t, p.Spool, "other", object.TestRef("ci:1"), spool.Rendered{Subject: "of another", Recipients: byFeed})
+	tell(t, p.Spool, "mainline", object.TestRef("ci:2"), spool.Rendered{Subject: "by mail", Recipients: []spool.Recipient{{Via: spool.Mail, Address: "a@example.org"}}})
+	w = get(h, "/feed/mainline.atom")
+	golden(t, "full.atom", w.Body.String())
+	got := readFeed(t, w.Body.Bytes())
+	if len(got.Entries) != 3 || got.Entries[2].Content != "FAIL: 1 of 2 tests fails\n\nlog <b>&amp;</b> ]]>" {
+		t.Errorf("%+v", got)
+	}
+	if strings.Contains(w.Body.String(), "a@example.org") {
+		t.Error("the feed has addresses")
+	}
+
+	// That the mail is sent, later, is no news.
+	*clock = now.Add(3 * time.Hour)
+	tag := w.Header().Get("ETag")
+	mails, err := p.Spool.PickDeliveries(t.Context(), 9, time.Minute)
+	if err != nil || len(mails) != 2 {
+		t.Fatalf("%d mails, %v", len(mails), err)
+	}
+	for _, mail := range mails {
+		if err := p.Spool.Sent(t.Context(), mail); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if w := get(h, "/feed/mainline.atom", "If-None-Match", tag); tag == "" || w.Code != http.StatusNotModified || w.Body.Len() != 0 {
+		t.Errorf("again: %d, %d bytes", w.Code, w.Body.Len())
+	}
+	head := httptest.NewRecorder()
+	h.ServeHTTP(head, httptest.NewRequest("HEAD", base+"/feed/mainline.atom", nil))
+	if head.Code != 200 || head.Body.Len() != 0 || head.Header().Get("ETag") != tag {
+		t.Errorf("HEAD: %d, %v", head.Code, head.Header())
+	}
+}
+
+// readFeed reads a feed as programs do, and holds it to what Atom asks for.
+func readFeed(t *testing.T, text []byte) *atom {
+	t.Helper()
+	d := xml.NewDecoder(strings.NewReader(string(text)))
+	for {
+		if _, err := d.Token(); err == io.EOF {
+			break
+		} else if err != nil {
+			t.Fatalf("%v in\n%s", err, text)
+		}
+	}
+	feed := &atom{}
+	if err := xml.Unmarshal(text, feed); err != nil {
+		t.Fatal(err)
+	}
+	ids := map[string]bool{}
+	check := func(of, id, title, updated string) {
+		if _, err := time.Parse(time.RFC3339, updated); err != nil || id == "" || title == "" || ids[id] {
+			t.Errorf("%s: ID %q, title %q, updated %q", of, id, title, updated)
+		}
+		ids[id] = true
+	}
+	check("feed", feed.ID, feed.Title, feed.Updated)
+	if feed.Author == "" || len(feed.Links) != 2 {
+		t.Errorf("%+v", feed)
+	}
+	for _, e := range feed.Entries {
+		check("entry", e.ID, e.Title, e.Updated)
+		if len(e.Links) != 1 { // without content, Atom asks for one
+			t.Errorf("entry %s has the links %v", e.ID, e.Links)
+		}
+	}
+	return feed
+}
+
+func TestFeedIsBounded(t *testing.T) {
+	p, h, clock := newFeed(t)
+	for i := range feedLength + 2 {
+		*clock = clock.Add(time.Minute)
+		tell(t, p.Spool, "all", object.TestRef(fmt.Sprint("ci:", i)), spool.Rendered{Subject: fmt.Sprint(i), Recipients: byFeed})
+	}
+	feed := readFeed(t, get(h, "/feed/all.atom").Body.Bytes())
+	if n := len(feed.Entries); n != feedLength || feed.Entries[0].Title != fmt.Sprint(feedLength+1) || feed.Entries[n-1].Title != "2" {
+		t.Errorf("%d entries", n)
+	}
+	if feed.Updated != feed.Entries[0].Updated {
+		t.Errorf("updated %s, want %s", feed.Updated, feed.Entries[0].Updated)
+	}
+}
+
+func TestFeedsByName(t *testing.T) {
+	p, h, _ := newFeed(t)
+	for name, code := range map[string]int{
+		"a.atom": 200, "stable-rc.6_12.atom": 200, "a.atom.atom": 200, "0.atom": 200,
+		"a": 404, "": 404, ".atom": 404, "A.atom": 404, "-a.atom": 404, "a.rss": 404, "a%2Fb.atom": 404, "a%20b.atom": 404,
+		"a.atom%0A": 404, "%2E%2E%2Fa.atom": 404, "é.atom": 404, "a.atom/b": 404,
+	} {
+		if w := get(h, "/feed/"+name); w.Code != code {
+			t.Errorf("%q: %d, want %d", name, w.Code, code)
+		}
+	}
+	p.Spool = nil
+	if w := get(h, "/feed/a.atom"); w.Code != 404 {
+		t.Errorf("without a spool: %d", w.Code)
+	}
+}
+
+func TestFeedsBase(t *testing.T) {
+	p, h, _ := newFeed(t)
+	tell(t, p.Spool, "a", object.TestRef("ci:1"), spool.Rendered{Subject: "a", Recipients: byFeed})
+	for given, want := range map[string]string{
+		"": "https://kcidb.example.org", "https://pages.example.org/kcidb/": "https://pages.example.org/kcidb", "http://localhost:1": "http://localhost:1",
+	} {
+		p.Base = given
+		feed := readFeed(t, get(h, "/feed/a.atom", "X-Forwarded-Proto", "https").Body.Bytes())
+		if feed.ID != want+"/feed/a.atom" || feed.Links[0].Href != feed.ID || feed.Links[1].Href != want+"/" || feed.Entries[0].Links[0].Href != want+"/test/ci:1" {
+			t.Errorf("%q: %+v", given, feed)
+		}
+	}
+}
+
+func TestFeedWithoutADatabase(t *testing.T) {
+	p, h, _ := newFeed(t)
+	p.Store.Close()
+	if w := get(h, "/feed/a.atom"); w.Code != 503 || w.Body.Len() != 0 {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}

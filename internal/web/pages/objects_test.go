@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pages
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"html"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/kcidb-go/kcidb/internal/describe"
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/view"
+	"github.com/kcidb-go/kcidb/object"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+const (
+	base    = "http://kcidb.example.org" // that tests visit
+	commit  = "0123456789abcdef0123456789abcdef01234567"
+	patches = "89abcdef89abcdef89abcdef89abcdef89abcdef89abcdef89abcdef89abcdef"
+)
+
+// sample is a report with objects of all types, that belong together.
+func sample() *report.Report {
+	return &report.Report{
+		Checkouts: []report.Checkout{
+			{ID: "ci:1", Origin: "ci", TreeName: new("mainline"), GitRepositoryURL: new("https://git.example.org/linux.git"),
+				GitRepositoryBranch: new("master"), GitCommitName: new("v6.19-rc1"), GitCommitHash: new(commit), StartTime: new(now)},
+			{ID: "ci:2", Origin: "ci", GitCommitHash: new(commit), PatchsetHash: new(patches)},
+		},
+		Builds: []report.Build{{ID: "ci:1", Origin: "ci", CheckoutID: "ci:1", Architecture: new("arm64"),
+			ConfigName: new("defconfig"), Status: new(report.StatusPass), LogURL: new("https://files.example.org/build.log?a=1&b=2")}},
+		Tests: []report.Test{{ID: "ci:1", Origin: "ci", BuildID: "ci:1", Path: new("ltp.syscalls.accept01"),
+			Status: new(report.StatusFail), LogExcerpt: new("a < b && b > c\n")}},
+		Issues: []report.Issue{
+			{ID: "ci:1", Version: 1, Origin: "ci", ReportSubject: new("accept hangs")},
+			{ID: "ci:1", Version: 2, Origin: "ci", ReportSubject: new("accept hangs at times"), ReportURL: new("https://bugs.example.org/1")},
+		},
+		Incidents: []report.Incident{{ID: "ci:1", Origin: "ci", IssueID: "ci:1", IssueVersion: 2, TestID: new("ci:1"), Present: new(true)}},
+	}
+}
+
+func load(t *testing.T, p *Pages, r *report.Report) {
+	t.Helper()
+	if _, err := p.Store.Load(t.Context(), r, store.LoadOptions{}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+var tags = regexp.MustCompile(`<[^>]*>`)
+
+// text returns what people read on a page of an object.
+func text(t *testing.T, page string) string {
+	t.Helper()
+	_, rest, begins := strings.Cut(page, "<pre class=\"text\">\n")
+	inside, _, ends := strings.Cut(rest, "</pre>")
+	if !begins || !ends {
+		t.Fatalf("no text in\n%s", page)
+	}
+	return html.UnescapeString(tags.ReplaceAllString(inside, ""))
+}
+
+// TestPagesSayWhatDescribeSays looks at an object of each type.
+func TestPagesSayWhatDescribeSays(t *testing.T) {
+	p, h, _ := newPages(t)
+	load(t, p, sample())
+	for _, c := range []struct {
+		ref  object.Ref
+		path string
+		want []string // in the page's HTML
+	}{
+		{object.RevisionRef(commit, ""), "/revision/" + commit, []string{
+			`<h1 class="title fail">FAIL: v6.19-rc1`, "</a> / revision</p>", "FAIL: 1 test fails",
+			`<a href="http://kcidb.example.org/issue/ci:1/2">`}},
+		{object.RevisionRef(commit, patches), "/revision/" + commit + "/" + patches, []string{
+			`<h1 class="title">`, `<a href="http://kcidb.example.org/revision/` + commit + "/" + patches + `">`}},
+		{object.CheckoutRef("ci:1"), "/checkout/ci:1", []string{
+			`<h1 class="title fail">`, `<a href="https://git.example.org/linux.git">`, `<a href="http://kcidb.example.org/revision/` + commit + `">`}},
+		{object.BuildRef("ci:1"), "/build/ci:1", []string{
+			`<h1 class="title pass">`, `<a href="https://files.example.org/build.log?a=1&amp;b=2">`}},
+		{object.TestRef("ci:1"), "/test/ci:1", []string{
+			`<h1 class="title fail">FAIL: ltp.syscalls.accept01`, "a &lt; b &amp;&amp; b &gt; c", `<a href="http://kcidb.example.org/build/ci:1">`}},
+		{object.IssueRef("ci:1"), "/issue/ci:1", []string{"accept hangs at times", `<a href="https://bugs.example.org/1">`}},
+		{object.IssueVersionRef("ci:1", 1), "/issue/ci:1/1", []string{"</a> / issue version</p>", "accept hangs"}},
+		{object.IncidentRef("ci:1"), "/incident/ci:1", []string{
+			"accept hangs at times", `<a href="http://kcidb.example.org/issue/ci:1/2">`, `<a href="http://kcidb.example.org/test/ci:1">`}},
+	} {
+		t.Run(strings.ReplaceAll(c.path[1:], "/", " "), func(t *testing.T) {
+			if link := describe.Link(base, c.ref); link != base+c.path {
+				t.Errorf("links lead to %s", link)
+			}
+			w := get(h, c.path)
+			if w.Code != 200 || w.Header().Get("Content-Type") != "text/html; charset=utf-8" {
+				t.Fatalf("%d, %v: %s", w.Code, w.Header(), w.Body)
+			}
+			page := w.Body.String()
+			found, err := view.New(t.Context(), p.Store.(store.Objects)).Find(c.ref)
+			if err != nil {
+				t.Fatal(err)
+			}
+			summary, err := describe.Summary(found[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			description, err := describe.Description(found[0], base)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := text(t, page); strings.TrimRight(got, "\n") != strings.TrimRight(description, "\n") {
+				t.Errorf("the page says\n%s\nwant\n%s", got, description)
+			}
+			for _, want := range append(c.want, "<title>"+html.EscapeString(summary)+" - KCIDB</title>", `<a href="/">KCIDB</a>`) {
+				if !strings.Contains(page, want) {
+					t.Errorf("no %s in\n%s", want, page)
+				}
+			}
+		})
+	}
+}
+
+func TestPageOfATest(t *testing.T) {
+	p, h, _ := newPages(t)
+	load(t, p, sample())
+	golden(t, "test", get(h, "/test/ci:1").Body.String())
+	golden(t, "unknown", get(h, "/test/ci:%3Cb%3E_2").Body.String())
+}
+
+func TestNoPages(t *testing.T) {
+	p, h, _ := newPages(t)
+	load(t, p, sample())
+	const notice = "Not known"
+	for path, want := range map[string]string{
+		// Well-formed: people are told that there is no such object.
+		"/revision/ffff": notice, "/revision/" + commit + "/ffff": notice, "/checkout/ci:9": notice, "/build/ci:9": notice,
+		"/test/x": notice, "/test/ci:1%2F2": notice, "/issue/ci:9": notice, "/issue/ci:1/9": notice, "/incident/ci:9": notice,
+		"/test/ci:1_2": "The test ci:1_2 is not in",
+		"/issue/x_y/3": "x_y",
+		// Not: these are no pages at all.
+		"/revision/": "", "/test/": "", "/test/ci:1/": "", "/test/ci:1/1": "", "/checkout/ci:1/2": "", "/incident/ci:1/0": "",
+		"/revision/a/b/c": "", "/revision/" + commit + "/": "", "/issue/ci:1/": "", "/issue/ci:1/-1": "", "/issue/ci:1/one": "",
+		"/issue/ci:1/99999999999": "", "/issue/ci:1/2/3": "",
+	} {
+		w := get(h, path)
+		body := html.UnescapeString(w.Body.String())
+		if w.Code != 404 || (body == "") != (want == "") || !strings.Contains(body, want) {
+			t.Errorf("%s: %d %s", path, w.Code, body)
+		}
+		if want != "" && w.Header().Get("Cache-Control") != "no-store" {
+			t.Errorf("%s is kept, but may be there soon: %v", path, w.Header())
+		}
+	}
+}
+
+// TestEveryIDHasAPage follows the links to objects with all kinds of IDs.
+func TestEveryIDHasAPage(t *testing.T) {
+	var all strings.Builder
+	for c := rune(1); c < 0x180; c++ {
+		all.WriteRune(c)
+	}
+	ids := []string{all.String()}
+	for _, part := range []string{"a/b", "/", "//", "a//b/", ".", "..", "../..", "./a", "50%", "%2F", "%", "?a=b", "#c", "a b", " ", "+", ";", "'\"`",
+		"<script>alert(1)</script>", "&amp;", "\\", "{{.}}", "|", "日本語", "é", "\U0001F427", "\u202e", "\t", strings.Repeat("long", 200)} {
+		ids = append(ids, part)
+	}
+	p, h, _ := newPages(t)
+	server := httptest.NewServer(h)
+	defer server.Close()
+	r := &report.Report{}
+	var refs []object.Ref
+	for _, id := range ids {
+		id = "ci:" + id
+		r.Checkouts = append(r.Checkouts, report.Checkout{ID: id, Origin: "ci"})
+		r.Tests = append(r.Tests, report.Test{ID: id, Origin: "ci", BuildID: "ci:1"})
+		r.Issues = append(r.Issues, report.Issue{ID: id, Version: 3, Origin: "ci"})
+		refs = append(refs, object.CheckoutRef(id), object.TestRef(id), object.IssueRef(id), object.IssueVersionRef(id, 3))
+	}
+	for c := rune(1); c < 0x100; c++ {
+		id := "ci:one " + string(c)
+		r.Builds = append(r.Builds, report.Build{ID: id, Origin: "ci", CheckoutID: "ci:1"})
+		refs = append(refs, object.BuildRef(id))
+	}
+	load(t, p, r)
+	for _, ref := range refs {
+		link := describe.Link(server.URL, ref)
+		if link == "" {
+			t.Errorf("%v has no page", ref)
+			continue
+		}
+		answer, err := server.Client().Get(link)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		if answer.StatusCode != 200 || answer.Request.URL.String() != link {
+			t.Errorf("%s: %d from %s", link, answer.StatusCode, answer.Request.URL)
+		}
+	}
+}
+
+// TestHostileObjects looks at texts that would do harm, did they get out of
+// where they belong.
+func TestHostileObjects(t *testing.T) {
+	const evil = `"'></a></pre><script>alert(1)</script><img src=x onerror=alert(1)>{{.}}` + "\x1b[31m\u202e\x00"
+	p, h, _ := newPages(t)
+	p.Base = "https://kcidb.example.org/base/"
+	text := strings.ReplaceAll(evil, "\x00", "")
+	load(t, p, &report.Report{
+		Checkouts: []report.Checkout{{ID: "ci:" + text, Origin: "ci", TreeName: &text, GitRepositoryBranch: &text, GitCommitName: &text,
+			GitRepositoryURL: new("https://x.example.org/" + text), GitCommitHash: new(commit), Comment: &text, StartTime: new(now)}},
+		Builds: []report.Build{{ID: "ci:" + text, Origin: "ci", CheckoutID: "ci:" + text, LogURL: new("javascript:alert(1)"),
+			Architecture: &text, ConfigName: &text, Status: new(report.StatusFail), LogExcerpt: &text}},
+		Tests: []report.Test{{ID: "ci:" + text, Origin: "ci", BuildID: "ci:" + text, Path: &text, Status: new(report.StatusFail),
+			LogExcerpt: new("http://x.example.org/" + text), Comment: &text, Environment: &report.Environment{Comment: &text}}},
+		Issues: []report.Issue{{ID: "ci:" + text, Version: 1, Origin: "ci", ReportSubject: &text, ReportURL: new("data:text/html," + text), Comment: &text}},
+		Incidents: []report.Incident{{ID: "ci:" + text, Origin: "ci", IssueID: "ci:" + text, IssueVersion: 1, TestID: new("ci:" + text), Present: new(true),
+			Comment: &text}},
+	})
+	element := regexp.MustCompile(`</?([a-z0-9]+)`)
+	known := map[string]bool{}
+	for name := range strings.FieldsSeq("html head meta title link body header p a h1 main pre span " +
+		"section dl div dt dd h2 table thead tr th tbody td b svg rect code time footer") {
+		known[name] = true
+	}
+	href := regexp.MustCompile(`href="([^"]*)"`)
+	for _, path := range []string{"/", "/revision/" + commit, describe.Link("/", object.CheckoutRef("ci:"+text)), describe.Link("/", object.BuildRef("ci:"+text)),
+		describe.Link("/", object.TestRef("ci:"+text)), describe.Link("/", object.IssueRef("ci:"+text)), describe.Link("/", object.IssueVersionRef("ci:"+text, 1)),
+		describe.Link("/", object.IncidentRef("ci:"+text)), describe.Link("/", object.TestRef(text))} {
+		w := get(h, path)
+		if want := map[bool]int{true: 404, false: 200}[path == describe.Link("/", object.TestRef(text))]; w.Code != want {
+			t.Errorf("%s: %d, want %d", path, w.Code, want)
+		}
+		page := w.Body.String()
+		for _, m := range element.FindAllStringSubmatch(page, -1) {
+			if !known[m[1]] {
+				t.Errorf("%s: <%s in\n%s", path, m[1], page)
+			}
+		}
+		for _, m := range href.FindAllStringSubmatch(page, -1) {
+			if link := html.UnescapeString(m[1]); !strings.HasPrefix(link, "/") && !strings.HasPrefix(link, "http") && !strings.HasPrefix(link, "data:image/svg+xml,") {
+				t.Errorf("%s: a link to %s", path, link)
+			}
+		}
+		if path != "/" && strings.ContainsAny(page, "\x1b\u202e\x00") || !utf8.ValidString(page) {
+			t.Errorf("%s: characters that do more than show in\n%q", path, page)
+		}
+	}
+	if page := get(h, describe.Link("/", object.TestRef("ci:"+text))).Body.String(); !strings.Contains(page, `href="https://kcidb.example.org/base/build/ci:`) {
+		t.Errorf("no link below the base in\n%s", page)
+	}
+}
+
+func TestPagesByMethod(t *testing.T) {
+	p, h, _ := newPages(t)
+	load(t, p, sample())
+	for path, code := range map[string]int{"/test/ci:1": 200, "/test/ci:2": 404, "/test/": 404} {
+		whole := get(h, path)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest("HEAD", base+path, nil))
+		if w.Code != code || whole.Code != code || w.Body.Len() != 0 || w.Header().Get("Content-Type") != whole.Header().Get("Content-Type") ||
+			w.Header().Get("ETag") != whole.Header().Get("ETag") {
+			t.Errorf("HEAD %s: %d, %v, %d bytes", path, w.Code, w.Header(), w.Body.Len())
+		}
+		w = httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest("POST", base+path, strings.NewReader("x")))
+		if w.Code != http.StatusMethodNotAllowed || w.Header().Get("Allow") != "GET, HEAD" {
+			t.Errorf("POST %s: %d, %v", path, w.Code, w.Header())
+		}
+	}
+}
+
+func TestPagesOfObjectsThatChange(t *testing.T) {
+	p, h, _ := newPages(t)
+	load(t, p, sample())
+	first := get(h, "/test/ci:1")
+	tag := first.Header().Get("ETag")
+	if tag == "" || !strings.Contains(first.Header().Get("Cache-Control"), "max-age=") {
+		t.Fatalf("%v", first.Header())
+	}
+	if w := get(h, "/test/ci:1", "If-None-Match", tag); w.Code != http.StatusNotModified || w.Body.Len() != 0 {
+		t.Errorf("again: %d, %d bytes", w.Code, w.Body.Len())
+	}
+	load(t, p, &report.Report{Tests: []report.Test{{ID: "ci:1", Origin: "ci", BuildID: "ci:1", Status: new(report.StatusPass)}}})
+	if w := get(h, "/test/ci:1", "If-None-Match", tag); w.Code != 200 || !strings.Contains(w.Body.String(), `<h1 class="title pass">PASS`) {
+		t.Errorf("after it passed: %d %s", w.Code, w.Body)
+	}
+}
+
+func TestPagesWithoutADatabase(t *testing.T) {
+	p, h, _ := newPages(t)
+	load(t, p, sample())
+	var log bytes.Buffer
+	p.Log = slog.New(slog.NewTextHandler(&log, nil))
+	p.Store.Close()
+
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", base+"/test/ci:1", nil).WithContext(ctx))
+	if log.Len() != 0 {
+		t.Errorf("a visitor that is gone is in the log: %s", &log)
+	}
+	w := get(h, "/test/ci:1")
+	if w.Code != 503 || !strings.Contains(w.Body.String(), "does not answer") || w.Header().Get("Cache-Control") != "no-store" {
+		t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)
+	}
+	if !strings.Contains(log.String(), "test[ci:1]") || strings.Contains(w.Body.String(), "closed") {
+		t.Errorf("the log says %s, the page\n%s", &log, w.Body)
+	}
+}
+
+// plainStore is a store that does not answer for objects.
+type plainStore struct {
+	store.Store // has no more methods than these
+}
+
+func (s plainStore) Overview(ctx context.Context, latest int) (store.Overview, error) {
+	return s.Store.(store.Overviewer).Overview(ctx, latest)
+}
+
+func TestPagesOfAStoreWithoutObjects(t *testing.T) {
+	p, h, _ := newPages(t)
+	load(t, p, sample())
+	const link = `<a href="/checkout/ci:1">`
+	if page := get(h, "/").Body.String(); !strings.Contains(page, link) {
+		t.Errorf("no link to a checkout on the front page:\n%s", page)
+	}
+	p, h, _ = newPages(t)
+	load(t, p, sample())
+	p.Store = plainStore{p.Store}
+	for _, path := range []string{"/test/ci:1", "/revision/" + commit} {
+		if w := get(h, path); w.Code != 404 {
+			t.Errorf("%s: %d", path, w.Code)
+		}
+	}
+	if page := get(h, "/").Body.String(); !strings.Contains(page, "v6.19-rc1") || strings.Contains(page, link) {
+		t.Errorf("a link to no page:\n%s", page)
+	}
+}
+
+func TestLines(t *testing.T) {
+	for text, want := range map[string]string{
+		"FAIL: it fails": "in0", "Revision:     v6.19": "in14", "Reported by:  ci": "in14", "              more": "in14",
+		"  one": "in2", "   one": "in2", "      six": "in6", "                    twenty": "in14", "Note: this is text": "in0", "": "in0",
+	} {
+		got := linesOf("first\n" + text + "\nlast\n\n")
+		if len(got) != 3 || got[1].Class != want || string(got[1].Text) != text {
+			t.Errorf("%q: %+v, want %s", text, got, want)
+		}
+	}
+	for i := range 8 { // all of them are in the style sheet
+		if class := fmt.Sprintf(".in%d {", 2*i); i > 0 && !bytes.Contains(style, []byte(class)) {
+			t.Errorf("%s is not styled", class)
+		}
+	}
+}
