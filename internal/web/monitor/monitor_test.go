@@ -5,6 +5,7 @@ package monitor
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -15,6 +16,11 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/kcidb-go/kcidb/internal/queue/jetstream"
+	"github.com/kcidb-go/kcidb/internal/spool"
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/sqlite"
+	"github.com/kcidb-go/kcidb/object"
+	"github.com/kcidb-go/kcidb/report"
 )
 
 // part returns one that says what it is told to.
@@ -88,5 +94,86 @@ func TestMetrics(t *testing.T) {
 	expect("kcidb_uptime_seconds 60")
 	if body := get(m, "/metrics").Body.String(); strings.Contains(body, "kcidb_read_database_lag_seconds ") || strings.Contains(body, "kcidb_json_files ") {
 		t.Errorf("numbers of parts that do not answer:\n%s", body)
+	}
+}
+
+// TestSpoolMetrics follows a change from the load to a mail that was given up.
+func TestSpoolMetrics(t *testing.T) {
+	st := sqlite.OpenMemory("test")
+	defer st.Close()
+	if err := st.Init(t.Context(), store.Version{}); err != nil {
+		t.Fatal(err)
+	}
+	clock := time.Now().Truncate(time.Second)
+	s := st.Spool()
+	s.Now = func() time.Time { return clock }
+	m := &Monitor{Registry: prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler)}
+	m.Registry.MustRegister(Uptime(s.Now), Spool(s))
+	expect := func(when string, changes, waiting, ready, failed int) {
+		t.Helper()
+		body := get(m, "/metrics").Body.String()
+		for _, line := range []string{
+			fmt.Sprint("kcidb_notify_changes ", changes), fmt.Sprint("kcidb_notify_waiting ", waiting),
+			fmt.Sprint("kcidb_notify_ready ", ready), fmt.Sprint("kcidb_notify_failed ", failed),
+		} {
+			if !strings.Contains(body, "\n"+line+"\n") {
+				t.Errorf("%s: no line %q in\n%s", when, line, body)
+			}
+		}
+	}
+	check := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	expect("in the beginning", 0, 0, 0, 0)
+	if body := get(m, "/metrics").Body.String(); !strings.Contains(body, "\nkcidb_notify_changes_age_seconds 0\n") {
+		t.Errorf("nothing has an age:\n%s", body)
+	}
+
+	check(s.Watch(t.Context()))
+	r := &report.Report{Checkouts: []report.Checkout{{ID: "ci:1", Origin: "ci"}, {ID: "ci:2", Origin: "ci"}}}
+	_, err := st.Load(t.Context(), r, store.LoadOptions{Note: true})
+	check(err)
+	batches, err := s.Changes(t.Context(), 9)
+	if err != nil || len(batches) != 1 {
+		t.Fatalf("%d batches, %v", len(batches), err)
+	}
+	clock = batches[0].At.Add(90 * time.Second)
+	expect("loaded", 2, 0, 0, 0)
+	if body := get(m, "/metrics").Body.String(); !strings.Contains(body, "\nkcidb_notify_changes_age_seconds 90\n") {
+		t.Errorf("the changes are not 90 seconds old:\n%s", body)
+	}
+	clock = batches[0].At.Add(-time.Hour) // the clocks of two machines
+	if body := get(m, "/metrics").Body.String(); !strings.Contains(body, "\nkcidb_notify_changes_age_seconds 0\n") {
+		t.Errorf("what is in the future has an age:\n%s", body)
+	}
+
+	clock = batches[0].At.Add(time.Minute)
+	check(s.Settle(t.Context(), spool.Settlement{Batches: []int64{batches[0].Number}, Notifications: []spool.New{{
+		Identity: spool.Identity{Subscription: "a", Object: object.CheckoutRef("ci:1")}, Changed: batches[0].At}}}))
+	expect("considered", 0, 1, 0, 0)
+	picked, err := s.PickNotifications(t.Context(), 9, time.Minute)
+	if err != nil || len(picked) != 1 {
+		t.Fatalf("%d notifications, %v", len(picked), err)
+	}
+	check(s.Ready(t.Context(), &picked[0], spool.Rendered{Subject: "a", Recipients: []spool.Recipient{
+		{Via: spool.Mail, Address: "a@example.org"}, {Via: spool.Mail, Address: "b@example.org"}}}))
+	expect("written", 0, 0, 1, 0)
+	sendings, err := s.PickDeliveries(t.Context(), 9, time.Minute)
+	if err != nil || len(sendings) != 2 {
+		t.Fatalf("%d deliveries, %v", len(sendings), err)
+	}
+	check(s.Sent(t.Context(), sendings[0]))
+	check(s.Failed(t.Context(), sendings[1], "nobody there"))
+	expect("over", 0, 0, 0, 1)
+	clock = clock.Add(25 * time.Hour)
+	expect("a day later", 0, 0, 0, 0)
+
+	st.Close()
+	w := get(m, "/metrics")
+	if w.Code != 200 || !strings.Contains(w.Body.String(), "\nkcidb_uptime_seconds ") || strings.Contains(w.Body.String(), "\nkcidb_notify_") {
+		t.Errorf("without a database: %d\n%s", w.Code, w.Body)
 	}
 }
