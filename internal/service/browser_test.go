@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -16,7 +17,10 @@ import (
 	cdplog "github.com/chromedp/cdproto/log"
 	"github.com/chromedp/chromedp"
 
+	"github.com/kcidb-go/kcidb/internal/describe"
 	"github.com/kcidb-go/kcidb/internal/gen"
+	"github.com/kcidb-go/kcidb/object"
+	"github.com/kcidb-go/kcidb/report"
 )
 
 // TestPagesInABrowser looks at the pages as people do: on a desktop and on a
@@ -30,13 +34,23 @@ func TestPagesInABrowser(t *testing.T) {
 		t.Skip("chromium is missing: apt-get install chromium")
 	}
 	s := start(t, nil)
-	var last string
+	var last, revision, test string // revision and test are paths of pages
 	for r := range gen.Reports(gen.Options{Seed: 1, Checkouts: 3}) {
 		answer := do(t, request(t, "POST", s.url+"/submit", bytes.NewReader(r.AppendJSON(nil))))
 		if answer.Status != "ok" {
 			t.Fatalf("submit: %s", answer.body)
 		}
 		last = answer.ID
+		for i := range r.Checkouts {
+			if ref, ok := object.RevisionOf(&r.Checkouts[i]); ok {
+				revision = describe.Link("/", ref)
+			}
+		}
+		for _, one := range r.Tests {
+			if one.Status != nil && *one.Status == report.StatusFail && one.LogExcerpt != nil {
+				test = describe.Link("/", object.TestRef(one.ID))
+			}
+		}
 	}
 	becomes(t, s.url, last, "processed")
 	waitEmpty(t, s.url)
@@ -63,32 +77,65 @@ func TestPagesInABrowser(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, width := range []int64{1280, 390} {
-		t.Run(fmt.Sprint(width), func(t *testing.T) {
-			ctx, cancel := context.WithTimeout(ctx, time.Minute)
-			defer cancel()
-			if err := chromedp.Do(ctx, chromedp.EmulateViewport(width, 900), chromedp.Navigate(s.url+"/")); err != nil {
-				t.Fatal(err)
-			}
-			wider := evaluate[int](t, ctx, "document.documentElement.scrollWidth - window.innerWidth")
-			rows := evaluate[int](t, ctx, "document.querySelectorAll('tbody tr').length")
-			text := evaluate[string](t, ctx, "document.body.innerText")
-			if wider > 0 {
-				t.Errorf("the page is %d pixels wider than the window", wider)
-			}
-			if rows != 3 {
-				t.Errorf("the page shows %d checkouts, want 3", rows)
-			}
-			for _, want := range []string{"Latest checkouts", "pass", "curl"} {
-				if !strings.Contains(text, want) {
-					t.Errorf("the page does not say %q", want)
+		for _, page := range []struct {
+			name, path string
+			rows       int      // of tables
+			says       []string // in a title or elsewhere
+			link       string   // to click on, a selector
+			leads      string   // to what it leads, a part of the title
+		}{
+			{"front", "/", 3, []string{"Latest checkouts", "pass", "curl"}, "td.commit a", "checkout"},
+			{"revision", revision, 0, []string{"FAIL: ", " tests fail", "Failed tests"}, ".text a[href*='/test/']", "FAIL: "},
+			{"test", test, 0, []string{"FAIL: the test fails", "Log", "KCIDB / test"}, ".text a[href*='/revision/']", " tests fail"},
+			{"home", test, 0, nil, ".where a", "Linux kernel test results"},
+		} {
+			t.Run(fmt.Sprint(page.name, " ", width), func(t *testing.T) {
+				ctx, cancel := context.WithTimeout(ctx, time.Minute)
+				defer cancel()
+				if err := chromedp.Do(ctx, chromedp.EmulateViewport(width, 900), chromedp.Navigate(s.url+page.path)); err != nil {
+					t.Fatal(err)
 				}
-			}
-		})
+				fits(t, ctx)
+				if rows := evaluate[int](t, ctx, "document.querySelectorAll('tbody tr').length"); rows != page.rows {
+					t.Errorf("the page shows %d checkouts, want %d", rows, page.rows)
+				}
+				text := evaluate[string](t, ctx, "document.body.innerText")
+				for _, want := range page.says {
+					if !strings.Contains(text, want) {
+						t.Errorf("the page does not say %q:\n%s", want, text)
+					}
+				}
+				if err := chromedp.Do(ctx, chromedp.Click(chromedp.CSS(page.link)), chromedp.WaitVisible(chromedp.CSS("h1"))); err != nil {
+					t.Fatal(err)
+				}
+				becomesTrue(t, ctx, "document.readyState == 'complete' && location.pathname != "+strconv.Quote(page.path))
+				if title := evaluate[string](t, ctx, "document.title"); !strings.Contains(title, page.leads) {
+					t.Errorf("the link leads to %q, want something with %q", title, page.leads)
+				}
+				fits(t, ctx)
+			})
+		}
 	}
 	mu.Lock()
 	defer mu.Unlock()
 	if len(complaints) > 0 {
 		t.Errorf("the browser complains: %q", complaints)
+	}
+}
+
+// fits fails a test whose page is wider than its window.
+func fits(t *testing.T, ctx context.Context) {
+	t.Helper()
+	if wider := evaluate[int](t, ctx, "document.documentElement.scrollWidth - window.innerWidth"); wider > 0 {
+		t.Errorf("the page at %s is %d pixels wider than the window", evaluate[string](t, ctx, "location.pathname"), wider)
+	}
+}
+
+// becomesTrue waits for an expression to be true in the page.
+func becomesTrue(t *testing.T, ctx context.Context, expression string) {
+	t.Helper()
+	for !evaluate[bool](t, ctx, expression) {
+		time.Sleep(20 * time.Millisecond)
 	}
 }
 
