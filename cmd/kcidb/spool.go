@@ -181,7 +181,7 @@ func showDelivery(w io.Writer, d *spool.Delivery) {
 	}
 	fmt.Fprintf(w, "Delivery by %s: %s", to, d.State)
 	switch {
-	case d.State == spool.Waiting && d.Attempts > 0:
+	case d.State == spool.Waiting && d.Error != "":
 		fmt.Fprintf(w, ", tried %d times, next at %s", d.Attempts, stamp(d.Due))
 	case d.State == spool.Waiting:
 	default:

@@ -40,8 +40,8 @@ func (n *Notifier) Deliver(ctx context.Context) (more bool, err error) {
 			return true, nil // the others come again
 		}
 		failed := n.send(ctx, d)
-		if ctx.Err() != nil {
-			return false, nil // nobody knows whether it failed
+		if failed != nil && ctx.Err() != nil {
+			return false, nil // it is this that ended it, and it comes again
 		}
 		if err := n.note(ctx, d, failed); err != nil && !errors.Is(err, spool.ErrTaken) {
 			return false, err
@@ -63,7 +63,9 @@ func (n *Notifier) note(ctx context.Context, d *spool.Sending, failed error) err
 	case failed == nil:
 		log.Info("notification sent", "object", d.Notification.Object.String())
 		return s.Sent(ctx, d)
-	case errors.Is(failed, errNoServer): // whenever there is one
+	case errors.Is(failed, errNoServer):
+		log.Warn("notification not sent yet", "error", failed)
+		return s.Postponed(ctx, d, failed.Error(), retryFirst)
 	case errors.As(failed, &permanent) && permanent.Permanent() || d.Attempts+1 >= maxAttempts:
 		log.Error("notification not sent, and given up", "attempts", d.Attempts+1, "error", failed)
 		return s.Failed(ctx, d, failed.Error())

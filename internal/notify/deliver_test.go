@@ -339,3 +339,18 @@ func TestOtherWays(t *testing.T) {
 		t.Errorf("%v, %v", feed, err)
 	}
 }
+
+// TestNoServer keeps mails until there is a mail server, however long that is.
+func TestNoServer(t *testing.T) {
+	h := newHouse(t, map[string]string{"failing.yaml": failing})
+	sender := h.Mail
+	h.Mail = nil
+	h.load(aCheckout + "," + aBuild + "," + aTest("ci:t1", "FAIL"))
+	for range 2 * maxAttempts {
+		h.work()
+		h.clock.move(5 * time.Hour)
+	}
+	h.Mail = sender
+	h.work()
+	h.expect("dev@example.org: boot :FAIL")
+}

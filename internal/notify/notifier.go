@@ -138,8 +138,10 @@ func (n *Notifier) Consider(ctx context.Context) (more bool, err error) {
 	}
 	begin := n.Now()
 	c := newConsideration(ctx, n.Store, s, folder, batches[len(batches)-1].At)
-	if err := c.consider(changes); err != nil {
-		return false, err
+	if len(folder.Subscriptions) > 0 {
+		if err := c.consider(changes); err != nil {
+			return false, err
+		}
 	}
 	settlement := c.settlement()
 	settlement.Batches = numbers

@@ -13,30 +13,36 @@ import (
 // otherwise it is sent again. It returns ErrTaken where the pick ran out and
 // somebody else has the delivery, as Retried and Failed do.
 func (s *Spool) Sent(ctx context.Context, sending *Sending) error {
-	return s.over(ctx, "sent", sending, Sent, "", 0)
+	return s.over(ctx, "sent", sending, 1, Sent, "", 0)
 }
 
 // Retried ends a pick of PickDeliveries: it could not be sent, for the reason,
 // and is due again after a while.
 func (s *Spool) Retried(ctx context.Context, sending *Sending, why string, after time.Duration) error {
-	return s.over(ctx, "retried", sending, Waiting, why, after)
+	return s.over(ctx, "retried", sending, 1, Waiting, why, after)
+}
+
+// Postponed is Retried for what nobody tried: it does not count as an attempt.
+func (s *Spool) Postponed(ctx context.Context, sending *Sending, why string, after time.Duration) error {
+	return s.over(ctx, "postponed", sending, 0, Waiting, why, after)
 }
 
 // Failed ends a pick of PickDeliveries: it cannot be sent, for the reason.
 func (s *Spool) Failed(ctx context.Context, sending *Sending, why string) error {
-	return s.over(ctx, "failed", sending, Failed, why, 0)
+	return s.over(ctx, "failed", sending, 1, Failed, why, 0)
 }
 
-// over ends an attempt, and the notification where that was the last of it.
-func (s *Spool) over(ctx context.Context, operation string, sending *Sending, state, why string, after time.Duration) error {
+// over ends a pick, after so many attempts, and the notification where that was
+// the last of it.
+func (s *Spool) over(ctx context.Context, operation string, sending *Sending, attempts int, state, why string, after time.Duration) error {
 	return s.update(ctx, operation, func(t *tx) error {
 		// The row of the notification is taken first: see finish.
 		if _, err := t.exec("UPDATE notifications SET picked = picked WHERE number = ?", sending.Delivery.Notification); err != nil {
 			return err
 		}
-		err := t.one(`UPDATE deliveries SET state = ?, due = ?, picked = 0, attempts = attempts + 1, error = ?, at = ?
+		err := t.one(`UPDATE deliveries SET state = ?, due = ?, picked = 0, attempts = attempts + CAST(? AS bigint), error = ?, at = ?
 			WHERE number = ? AND state = 'waiting' AND picked = ?`,
-			state, t.now+after.Microseconds(), kept(why), t.now, sending.Number, sending.pick)
+			state, t.now+after.Microseconds(), attempts, kept(why), t.now, sending.Number, sending.pick)
 		if err != nil {
 			return fmt.Errorf("delivery %d: %w", sending.Number, err)
 		}
@@ -58,7 +64,7 @@ func (s *Spool) Resend(ctx context.Context, number int64) error {
 			return err
 		}
 		for _, those := range []string{
-			"state = 'failed' OR state = 'waiting' AND attempts > 0 AND picked < ?",
+			"state = 'failed' OR state = 'waiting' AND error != '' AND picked < ?",
 			"state IN ('sent', 'held', 'digested') AND picked < ?",
 		} {
 			if n, err = t.exec(`UPDATE deliveries SET state = 'waiting', due = ?, picked = 0, attempts = 0, error = '', at = ?
