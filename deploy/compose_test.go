@@ -15,24 +15,48 @@ import (
 	"github.com/compose-spec/compose-go/v2/types"
 	"github.com/nats-io/nats-server/v2/server"
 
+	"github.com/kcidb-go/kcidb/internal/auth"
 	"github.com/kcidb-go/kcidb/internal/queue/jetstream"
 	"github.com/kcidb-go/kcidb/internal/service"
 )
 
 var composeFiles = []string{"compose.yaml", "compose.scaled.yaml"}
 
-// secretsOf returns an environment as somebody has filled env.example in: each
-// of the secrets has a value of its own.
-func secretsOf(t *testing.T) types.Mapping {
+// exampleOf returns the variables of env.example, as it is or with those taken in
+// that are comments.
+func exampleOf(t *testing.T, all bool) map[string]string {
 	t.Helper()
-	variables, err := dotenv.Read("compose/env.example")
+	text := files(t)["compose/env.example"]
+	if all {
+		text = regexp.MustCompile(`(?m)^#([A-Z_]+=)`).ReplaceAllString(text, "$1")
+	}
+	variables, err := dotenv.Parse(strings.NewReader(text))
 	if err != nil {
 		t.Fatal(err)
 	}
+	return variables
+}
+
+// filled returns an environment as somebody has filled env.example in: each of
+// the secrets has a value of its own.
+func filled(t *testing.T, all bool) types.Mapping {
+	t.Helper()
 	env := types.Mapping{}
-	for name, value := range variables {
+	for name, value := range exampleOf(t, all) {
 		if env[name] = value; value == "" {
 			env[name] = "1e5" + strings.ToLower(strings.ReplaceAll(name, "_", ""))
+		}
+	}
+	return env
+}
+
+// secretsOf returns the secrets of the environment that is all filled in.
+func secretsOf(t *testing.T) types.Mapping {
+	t.Helper()
+	env := filled(t, true)
+	for name, value := range exampleOf(t, true) {
+		if value != "" {
+			delete(env, name)
 		}
 	}
 	return env
@@ -55,7 +79,7 @@ func load(t *testing.T, name, text string, env types.Mapping) (*types.Project, e
 
 func mustLoad(t *testing.T, name string) *types.Project {
 	t.Helper()
-	project, err := load(t, name, files(t)["compose/"+name], secretsOf(t))
+	project, err := load(t, name, files(t)["compose/"+name], filled(t, true))
 	if err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
@@ -94,7 +118,7 @@ func TestComposeFindsFaults(t *testing.T) {
 	} {
 		t.Run(c.new, func(t *testing.T) {
 			broken := strings.ReplaceAll(text, c.old, c.new)
-			_, err := load(t, "compose.scaled.yaml", broken, secretsOf(t))
+			_, err := load(t, "compose.scaled.yaml", broken, filled(t, true))
 			if err == nil || !strings.Contains(err.Error(), c.complaint) {
 				t.Errorf("Compose says %v, want something with %q", err, c.complaint)
 			}
@@ -104,11 +128,11 @@ func TestComposeFindsFaults(t *testing.T) {
 
 func TestComposeAsksForMissingSecrets(t *testing.T) {
 	text := files(t)["compose/compose.scaled.yaml"]
-	for name := range secretsOf(t) {
-		if name == "VERSION" {
+	for name, value := range exampleOf(t, false) {
+		if value != "" {
 			continue
 		}
-		env := secretsOf(t)
+		env := filled(t, false)
 		env[name] = "" // as env.example has it
 		_, err := load(t, "compose.scaled.yaml", text, env)
 		if err == nil || !strings.Contains(err.Error(), name+" is missing a value: set it in .env") {
@@ -162,7 +186,6 @@ func TestImagesArePinned(t *testing.T) {
 // and for those that everybody on the machine can see.
 func TestSecretsAreNotInTheFiles(t *testing.T) {
 	secrets := secretsOf(t)
-	delete(secrets, "VERSION")
 	hasSecret := func(text string) bool {
 		for _, value := range secrets {
 			if strings.Contains(text, value) {
@@ -187,32 +210,72 @@ func TestSecretsAreNotInTheFiles(t *testing.T) {
 }
 
 // TestContainersRunTheProgram checks the commands of KCIDB's containers with
-// the program, and their environment with the configuration.
+// the program, and their environment with the configuration, with the settings
+// that may be left out and without.
 func TestContainersRunTheProgram(t *testing.T) {
 	for _, name := range composeFiles {
-		for container, s := range mustLoad(t, name).Services {
-			if s.Build == nil {
-				continue
-			}
-			checkCommand(t, s.Command)
-			config, err := service.LoadConfig("", func(variable string) (string, bool) {
-				value, ok := s.Environment[variable]
-				if !ok || value == nil {
-					return "", false
-				}
-				return *value, true
-			})
+		for _, all := range []bool{true, false} {
+			project, err := load(t, name, files(t)["compose/"+name], filled(t, all))
 			if err != nil {
-				t.Errorf("%s: %s: %v", name, container, err)
+				t.Fatal(err)
 			}
-			if config.Queue == "" {
-				continue
-			}
-			queue, err := jetstream.Parse(config.Queue)
-			if err != nil || queue.User != secretsOf(t)["NATS_TOKEN"] {
-				t.Errorf("%s: %s shows the queue %q: %v", name, container, queue.User, err)
+			for container, s := range project.Services {
+				if s.Build == nil {
+					continue
+				}
+				checkCommand(t, s.Command)
+				config := checkConfig(t, name+": "+container, "", s.Command, func(variable string) (string, bool) {
+					value, ok := s.Environment[variable]
+					if !ok || value == nil {
+						return "", false
+					}
+					return *value, true
+				})
+				if container != "init" {
+					checkSettings(t, name+": "+container, config, s, all)
+				}
+				if config.Queue == "" {
+					continue
+				}
+				queue, err := jetstream.Parse(config.Queue)
+				if err != nil || queue.User != secretsOf(t)["NATS_TOKEN"] {
+					t.Errorf("%s: %s shows the queue %q: %v", name, container, queue.User, err)
+				}
 			}
 		}
+	}
+}
+
+// checkSettings holds a container's configuration to what its role needs, and to
+// nothing more.
+func checkSettings(t *testing.T, what string, config service.Config, s types.ServiceConfig, all bool) {
+	t.Helper()
+	tells, shows := strings.Contains(config.Roles, "notify"), strings.Contains(config.Roles, "web")
+	want := service.DefaultConfig()
+	if all && tells {
+		env := filled(t, true)
+		want.SMTP, want.MailFrom, want.MailToOverride = env["SMTP"], env["MAIL_FROM"], env["MAIL_TO_OVERRIDE"]
+		want.SMTPPassword = auth.Secret(env["SMTP_PASSWORD"])
+	}
+	if all && (tells || shows) {
+		want.BaseURL = filled(t, true)["BASE_URL"]
+	}
+	if config.SMTP != want.SMTP || config.SMTPPassword != want.SMTPPassword || config.MailFrom != want.MailFrom ||
+		config.MailToOverride != want.MailToOverride || config.BaseURL != want.BaseURL {
+		t.Errorf("%s: mails from %q by %q, to %q, and pages at %q", what, config.MailFrom, config.SMTP, config.MailToOverride, config.BaseURL)
+	}
+	var folders []string
+	for _, volume := range s.Volumes {
+		if volume.Type != types.VolumeTypeBind {
+			continue
+		}
+		folders = append(folders, volume.Target)
+		if _, err := os.Stat(filepath.Join(volume.Source, "README.md")); err != nil || !volume.ReadOnly || bool(volume.Bind.CreateHostPath) {
+			t.Errorf("%s: %s is not a folder to be read: %v", what, volume.Source, err)
+		}
+	}
+	if !tells && (config.Subscriptions != "" || len(folders) > 0) || tells && !slices.Equal(folders, []string{config.Subscriptions}) {
+		t.Errorf("%s: reads subscriptions in %q, and sees %q", what, config.Subscriptions, folders)
 	}
 }
 

@@ -4,6 +4,7 @@ package deploy_test
 
 import (
 	"fmt"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -95,7 +96,7 @@ func TestCommandsOfTheReadmeExist(t *testing.T) {
 			t.Errorf("README.md: %s is not there", name)
 		}
 	}
-	command := regexp.MustCompile(`(?m)(?:kcidb -- kcidb|run --rm init) ((?:db|mq) [^#|>\n]*)`)
+	command := regexp.MustCompile(`(?m)(?:kcidb -- kcidb|^kcidb|run --rm (?:--no-deps )?\w+) ((?:db|mq|subscriptions) [^#|>\n]*)`)
 	commands := command.FindAllStringSubmatch(readme, -1)
 	if len(commands) == 0 {
 		t.Error("README.md has no command: the test looks for the wrong thing")
@@ -105,20 +106,69 @@ func TestCommandsOfTheReadmeExist(t *testing.T) {
 	}
 }
 
-// TestConfigurationOfTheReadmeIsUnderstood gives the service the configuration
-// of README.md.
-func TestConfigurationOfTheReadmeIsUnderstood(t *testing.T) {
-	blocks := regexp.MustCompile("(?ms)^```yaml\n(.*?)^```").FindAllStringSubmatch(files(t)["README.md"], -1)
-	if len(blocks) != 1 {
-		t.Fatalf("README.md has %d configurations, want 1", len(blocks))
+// configsOf returns the configurations that README.md shows.
+func configsOf(t *testing.T) []string {
+	t.Helper()
+	var configs []string
+	for _, m := range regexp.MustCompile("(?ms)^```yaml\n(.*?)^```").FindAllStringSubmatch(files(t)["README.md"], -1) {
+		configs = append(configs, m[1])
 	}
-	file := filepath.Join(t.TempDir(), "kcidb.yaml")
-	if err := os.WriteFile(file, []byte(blocks[0][1]), 0o600); err != nil {
+	if len(configs) != 2 {
+		t.Fatalf("README.md has %d configurations, want 2", len(configs))
+	}
+	return configs
+}
+
+// TestConfigurationOfTheReadmeIsUnderstood gives the service the configurations
+// of README.md, each and all together.
+func TestConfigurationOfTheReadmeIsUnderstood(t *testing.T) {
+	configs := configsOf(t)
+	for _, text := range append(configs, strings.Join(configs, "")) {
+		checkConfig(t, "README.md", text, []string{"serve"}, func(string) (string, bool) { return "", false })
+	}
+}
+
+// checkConfig makes a service, which is not started, from a configuration, an
+// environment and the command line, and returns how it is configured.
+func checkConfig(t *testing.T, what, file string, command []string, env func(string) (string, bool)) service.Config {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "kcidb.yaml")
+	if err := os.WriteFile(path, []byte(file), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := service.LoadConfig(file, func(string) (string, bool) { return "", false }); err != nil {
-		t.Error(err)
+	config, err := service.LoadConfig(path, env)
+	if err != nil {
+		t.Errorf("%s: %v", what, err)
+		return config
 	}
+	if command[0] != "serve" {
+		return config
+	}
+	for name, field := range map[string]*string{"--data": &config.Data, "--roles": &config.Roles} {
+		for i, word := range command {
+			if value, ok := strings.CutPrefix(word, name+"="); ok {
+				*field = value
+			} else if word == name {
+				*field = command[i+1]
+			}
+		}
+	}
+	tried := config
+	for _, secret := range []*string{&tried.JWTSecretFile, &tried.SMTPPasswordFile} {
+		if *secret != "" { // it is not on this machine
+			if err := os.WriteFile(path, []byte("secret"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			*secret = path
+		}
+	}
+	if _, err := service.New(tried, slog.New(slog.DiscardHandler)); err != nil {
+		t.Errorf("%s: %v", what, err)
+	}
+	if strings.Contains(config.Roles, "notify") && config.Data == "" && config.Subscriptions == "" {
+		t.Errorf("%s: tells people, and has no subscriptions", what)
+	}
+	return config
 }
 
 // files returns the texts of the files this package is about, by path.

@@ -170,6 +170,47 @@ func TestServicesRunTheProgram(t *testing.T) {
 	}
 }
 
+// TestServicesAreConfigured makes a service of each unit, configured as README.md
+// tells, and looks whether those that tell people have subscriptions to read.
+func TestServicesAreConfigured(t *testing.T) {
+	scaled := strings.Join(configsOf(t), "")
+	value := func(text, key string) string {
+		_, rest, _ := strings.Cut(text, "\n"+key+"=")
+		line, _, _ := strings.Cut(rest, "\n")
+		return line
+	}
+	for name, text := range units(t) {
+		if filepath.Ext(name) != ".service" {
+			continue
+		}
+		env := map[string]string{}
+		for line := range strings.Lines(text) {
+			if assignment, ok := strings.CutPrefix(strings.TrimSpace(line), "Environment="); ok {
+				key, value, _ := strings.Cut(strings.ReplaceAll(assignment, "%i", "1"), "=")
+				env[key] = value
+			}
+		}
+		command := strings.Fields(strings.NewReplacer("%d", "/run", "%S", "/var/lib").Replace(value(text, "ExecStart")))
+		lookup := func(variable string) (string, bool) { value, ok := env[variable]; return value, ok }
+		config := checkConfig(t, name, scaled, command[1:], lookup)
+		if config.Data != "" { // it needs no configuration
+			config = checkConfig(t, name, "", command[1:], lookup)
+		}
+		// ConfigurationDirectory= is below /etc, is root's, and is not for writing.
+		folder := value(text, "ConfigurationDirectory")
+		if folder != "" {
+			folder = "/etc/" + folder
+		}
+		tells := strings.Contains(config.Roles, "notify")
+		if tells != (folder != "") || config.Subscriptions != folder || strings.Contains(text, "ReadWritePaths=") {
+			t.Errorf("%s: subscriptions are in %q, there is %q", name, config.Subscriptions, folder)
+		}
+		if mode := value(text, "ConfigurationDirectoryMode"); tells && mode != "0755" {
+			t.Errorf("%s: the folder of subscriptions has mode %q", name, mode)
+		}
+	}
+}
+
 func TestSystemdUnderstandsTheUser(t *testing.T) {
 	need(t, "systemd-sysusers", "systemd")
 	file, err := filepath.Abs("systemd/kcidb.sysusers")
