@@ -165,11 +165,8 @@ func TestEveryIDHasAPage(t *testing.T) {
 	for c := rune(1); c < 0x180; c++ {
 		all.WriteRune(c)
 	}
-	ids := []string{all.String()}
-	for _, part := range []string{"a/b", "/", "//", "a//b/", ".", "..", "../..", "./a", "50%", "%2F", "%", "?a=b", "#c", "a b", " ", "+", ";", "'\"`",
-		"<script>alert(1)</script>", "&amp;", "\\", "{{.}}", "|", "日本語", "é", "\U0001F427", "\u202e", "\t", strings.Repeat("long", 200)} {
-		ids = append(ids, part)
-	}
+	ids := []string{all.String(), "a/b", "/", "//", "a//b/", ".", "..", "../..", "./a", "50%", "%2F", "%", "?a=b", "#c", "a b", " ", "+", ";", "'\"`",
+		"<script>alert(1)</script>", "&amp;", "\\", "{{.}}", "|", "日本語", "é", "\U0001F427", "\u202e", "\t", strings.Repeat("long", 200)}
 	p, h, _ := newPages(t)
 	server := httptest.NewServer(h)
 	defer server.Close()
