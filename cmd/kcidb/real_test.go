@@ -59,6 +59,9 @@ func do(t *testing.T, stdin io.Reader, args ...string) *bytes.Buffer {
 }
 
 func TestRealSubmissions(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes most of a minute under the race detector, and its parts are tested so elsewhere")
+	}
 	submissions := realSubmissions(t)
 	valid := do(t, submissions, "kcidb-validate", "--indent", "0")
 	stream := bytes.Clone(valid.Bytes())

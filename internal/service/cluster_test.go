@@ -131,7 +131,8 @@ func startRole(t testing.TB, role, database, queue, log string) (*process, strin
 	}
 	t.Cleanup(func() { f.Close() })
 	address := freeAddress(t)
-	config := fmt.Sprintf("data: \"\"\nlisten: %s\nroles: %s\ndatabase: %q\nqueue: %q\n", address, role, database, queue)
+	config := fmt.Sprintf("data: \"\"\nlisten: %s\nroles: %s\ndatabase: %q\nqueue: %q\nsubscriptions: %s\n",
+		address, role, database, queue, t.TempDir())
 	return startProcess(t, config, "http://"+address, f), "http://" + address
 }
 

@@ -24,6 +24,9 @@ import (
 
 // checkNotify tells what is wrong with what the configuration says of notifying.
 func (c *Config) checkNotify() error {
+	if r, err := c.roles(); err == nil && r.notify && c.Subscriptions == "" && c.Data == "" {
+		return errors.New("roles: to notify people, name a directory by subscriptions, or a data directory with one in it")
+	}
 	if _, err := c.envelope(); err != nil {
 		return err
 	}
@@ -78,8 +81,6 @@ func (s *Service) subscriptions() (*notify.Folder, error) {
 		} else if !info.IsDir() {
 			return nil, fmt.Errorf("subscriptions: %s is not a directory", dir)
 		}
-	case s.cfg.Data == "":
-		return nil, errors.New("roles: to notify people, name a directory by subscriptions, or a data directory with one in it")
 	default:
 		dir = filepath.Join(s.cfg.Data, "subscriptions")
 		if err := os.MkdirAll(dir, 0o700); err != nil {

@@ -35,6 +35,15 @@ func TestNotifies(t *testing.T) {
 	s := start(t, func(c *Config) {
 		c.Subscriptions, c.SMTP, c.BaseURL, c.MailFrom = dir, mails.URL(), "https://kcidb.example.org/", "KCIDB <ci@example.org>"
 	})
+	// Whatever is loaded is noted, however early.
+	db, err := sql.Open("sqlite", filepath.Join(s.data, "kcidb.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if n := number(t, db, "SELECT count(*) FROM watch"); n != 1 {
+		t.Error("a service that takes submissions in does not note changes yet")
+	}
 	ready := func() string { return do(t, request(t, "GET", s.url+"/ready", nil)).body }
 	if text := ready(); !strings.Contains(text, "subscriptions: OK, but not all:\n  bad.yaml:2:14: match: ") {
 		t.Errorf("%s", text)

@@ -32,9 +32,10 @@ func postgres(t testing.TB, spec string) string {
 func TestRoles(t *testing.T) {
 	database := postgres(t, pgtest.Database(t))
 	queue := "nats://" + startNATS(t, 1)[0].address + "/ROLES"
+	subscriptions := t.TempDir()
 	role := func(name string) *running {
 		return start(t, func(c *Config) {
-			c.Roles, c.Data, c.Database, c.Queue = name, "", database, queue
+			c.Roles, c.Data, c.Database, c.Queue, c.Subscriptions = name, "", database, queue, subscriptions
 		})
 	}
 	web := role("web")
@@ -53,7 +54,7 @@ func TestRoles(t *testing.T) {
 	}{
 		{web, "/ready", 200, "store: OK\nqueue: OK\n"},
 		{load, "/ready", 200, "store: OK\nqueue: OK\n"},
-		{notify, "/ready", 200, "store: OK\n"},
+		{notify, "/ready", 200, "store: OK\nsubscriptions: OK\n"},
 		{load, "/metrics", 200, "\nkcidb_loader_submissions_total 1\n"},
 		{notify, "/metrics", 200, "\nkcidb_uptime_seconds "},
 		{notify, "/health", 200, "OK"},
@@ -106,7 +107,7 @@ func TestReplica(t *testing.T) {
 	})
 	do(t, request(t, "POST", s.url+"/submit", strings.NewReader(aReport(0))))
 	eventually(t, "the replica follows", func() bool {
-		return strings.HasSuffix(do(t, request(t, "GET", s.url+"/ready", nil)).body, "read database: OK\n") &&
+		return strings.Contains(do(t, request(t, "GET", s.url+"/ready", nil)).body, "\nread database: OK\n") &&
 			strings.Contains(do(t, request(t, "GET", s.url+"/api/report?checkout=ci:c0", nil)).body, "v6.0")
 	})
 	replica.Exec(t, "postgres", "SELECT pg_wal_replay_pause()")
@@ -135,7 +136,7 @@ func TestReplica(t *testing.T) {
 		t.Errorf("the page without the replica: %d %s", r.code, r.body)
 	}
 	ready = do(t, request(t, "GET", s.url+"/ready", nil))
-	if want := "read database: does not answer, the database answers in its place\n"; ready.code != 200 || !strings.HasSuffix(ready.body, want) {
+	if want := "\nread database: does not answer, the database answers in its place\n"; ready.code != 200 || !strings.Contains(ready.body, want) {
 		t.Errorf("/ready without the replica: %d %s", ready.code, ready.body)
 	}
 

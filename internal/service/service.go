@@ -133,6 +133,10 @@ func (s *Service) serve(ctx context.Context, listener net.Listener, p *parts) er
 		if err != nil {
 			return err
 		}
+		// What is loaded from now on is noted: the loader starts afterwards.
+		if err := notifier.Store.Spool().Watch(ctx); err != nil {
+			return err
+		}
 		s.watchNotifier(p, notifier, watch)
 		group.Go(func() error { return notifier.Run(ctx) })
 	}

@@ -19,6 +19,7 @@ import (
 // running is a service that a test talks to.
 type running struct {
 	url  string
+	data string // its directory
 	stop func() error // idempotent
 	log  *bytes.Buffer
 }
@@ -35,7 +36,7 @@ func start(t testing.TB, change func(*Config)) *running {
 	if err := os.Chmod(cfg.Data, 0o700); cfg.Data != "" && err != nil {
 		t.Fatal(err)
 	}
-	r := &running{log: &bytes.Buffer{}}
+	r := &running{data: cfg.Data, log: &bytes.Buffer{}}
 	s, err := New(cfg, slog.New(slog.NewJSONHandler(r.log, nil)))
 	if err != nil {
 		t.Fatal(err)
