@@ -19,7 +19,7 @@ import (
 // running is a service that a test talks to.
 type running struct {
 	url  string
-	data string // its directory
+	data string       // its directory
 	stop func() error // idempotent
 	log  *bytes.Buffer
 }
