@@ -3,10 +3,16 @@
 package notify
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"iter"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/object"
 )
 
 const failing = `
@@ -270,4 +276,32 @@ func TestIssueQuiet(t *testing.T) {
 	h.load(strings.ReplaceAll(incident, "n1", "n3"))
 	h.work()
 	h.expect("dev@example.org: back")
+}
+
+// brokenStore fails to find checkouts of revisions, while it is broken.
+type brokenStore struct {
+	Store
+	broken bool
+}
+
+func (s *brokenStore) Match(ctx context.Context, patterns []object.Pattern, opts store.MatchOptions) iter.Seq2[*object.Set, error] {
+	if s.broken && patterns[0].Type == object.TypeCheckout {
+		return func(yield func(*object.Set, error) bool) { yield(nil, store.ErrUnavailable) }
+	}
+	return s.Store.Match(ctx, patterns, opts)
+}
+
+// TestBrokenStore considers nothing while the database cannot tell what there is,
+// and all of it afterwards.
+func TestBrokenStore(t *testing.T) {
+	h := newHouse(t, map[string]string{"revision.yaml": "on: revision\nmatch: 'true'\nto: [dev@example.org]\nsubject: told\n"})
+	broken := &brokenStore{h.store.Store, true}
+	h.store.Store = broken
+	h.load(aCheckout)
+	if _, err := h.Consider(t.Context()); !errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("considered with a broken database: %v", err)
+	}
+	broken.broken = false
+	h.work()
+	h.expect("dev@example.org: told")
 }

@@ -17,7 +17,7 @@ type Build struct {
 	known bool
 	extra members
 	tests *Tests
-	seen  *[]*Sighting
+	seen  sightings
 }
 
 // Build returns the view of the build with the ID.
@@ -30,18 +30,18 @@ func (w *World) Build(id string) *Build {
 	return b
 }
 
-// buildsOf returns the views of the builds in a set.
-func (w *World) buildsOf(s *object.Set) []*Build {
-	list := make([]*Build, len(s.Report.Builds))
+// buildsOf returns the views of the builds in a report.
+func (w *World) buildsOf(r *report.Report) []*Build {
+	list := make([]*Build, len(r.Builds))
 	for i := range list {
-		list[i] = w.Build(s.Report.Builds[i].ID)
+		list[i] = w.Build(r.Builds[i].ID)
 	}
 	return list
 }
 
 // Ref names the build.
 func (b *Build) Ref() object.Ref {
-	return object.Ref{Type: object.TypeBuild, ID: object.ID{b.Build.ID}}
+	return object.BuildRef(b.Build.ID)
 }
 
 // Known tells whether the build is in the database.
@@ -84,7 +84,7 @@ func (b *Build) Tests() *Tests {
 }
 
 // Issues are the issues seen in the build itself.
-func (b *Build) Issues() ([]*Sighting, error) { return b.w.sightings(&b.seen, b.Ref()) }
+func (b *Build) Issues() ([]*Sighting, error) { return b.seen.of(b.w, b.Ref()) }
 
 // Builds are some builds, and what they come to.
 type Builds struct {
@@ -105,14 +105,10 @@ func (b *Builds) Counts() object.Counts {
 }
 
 // By are the counts of the groups that a function puts builds into.
-func (b *Builds) By(group func(*Build) string) map[string]object.Counts {
-	groups := map[string]object.Counts{}
+func (b *Builds) By(group func(*Build) string) object.By {
+	groups := object.By{}
 	for _, build := range b.List {
-		name := group(build)
-		if groups[name] == nil {
-			groups[name] = object.Counts{}
-		}
-		groups[name][build.Outcome()]++
+		groups.Add(group(build), build.Outcome(), 1)
 	}
 	return groups
 }

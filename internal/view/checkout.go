@@ -30,7 +30,7 @@ func (w *World) Checkout(id string) *Checkout {
 
 // Ref names the checkout.
 func (c *Checkout) Ref() object.Ref {
-	return object.Ref{Type: object.TypeCheckout, ID: object.ID{c.Checkout.ID}}
+	return object.CheckoutRef(c.Checkout.ID)
 }
 
 // Known tells whether the checkout is in the database.

@@ -32,11 +32,26 @@ func (w *World) Object(ref object.Ref) Object {
 	panic("no such type: " + ref.Type)
 }
 
-// Find reads objects with their ancestors, and returns their views.
+// Find reads objects with their ancestors, and of revisions and issues what these
+// consist of, and returns their views. What is known of them is found out then.
 func (w *World) Find(refs ...object.Ref) ([]Object, error) {
 	views := make([]Object, len(refs))
+	var revisions []*Revision
+	var issues []*Issue
 	for i, ref := range refs {
 		views[i] = w.Object(ref)
+		switch o := views[i].(type) {
+		case *Revision:
+			revisions = append(revisions, o)
+		case *Issue:
+			issues = append(issues, o)
+		}
+	}
+	if err := w.readRevisions(revisions...); err != nil {
+		return nil, err
+	}
+	if err := w.readIssues(issues...); err != nil {
+		return nil, err
 	}
 	q := QueryOf(refs)
 	if q.Empty() {

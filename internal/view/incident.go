@@ -30,7 +30,7 @@ func (w *World) Incident(id string) *Incident {
 
 // Ref names the incident.
 func (n *Incident) Ref() object.Ref {
-	return object.Ref{Type: object.TypeIncident, ID: object.ID{n.ID}}
+	return object.IncidentRef(n.ID)
 }
 
 // Known tells whether the incident is in the database.
@@ -77,25 +77,30 @@ type Sighting struct {
 	Incident *Incident
 }
 
-// sightings returns the issues seen in an object, which it keeps.
-func (w *World) sightings(kept **[]*Sighting, of object.Ref) ([]*Sighting, error) {
-	if *kept != nil {
-		return **kept, nil
+// sightings are the issues seen in an object, once they are read.
+type sightings struct {
+	read bool
+	list []*Sighting
+}
+
+// of returns the issues seen in an object.
+func (s *sightings) of(w *World, ref object.Ref) ([]*Sighting, error) {
+	if s.read {
+		return s.list, nil
 	}
-	incidents := of.Pattern().Children(object.TypeIncident)
-	set, err := w.match(incidents, incidents.Parents(object.TypeIssueVersion))
+	incidents := ref.Pattern().Children(object.TypeIncident)
+	all, err := w.match(incidents, incidents.Parents(object.TypeIssueVersion))
 	if err != nil {
 		return nil, err
 	}
-	var found []*Sighting
-	for i := range set.Report.Incidents {
-		if n := w.Incident(set.Report.Incidents[i].ID); n.Seen() {
-			found = append(found, &Sighting{IssueVersion: n.Issue(), Incident: n})
+	for i := range all.Incidents {
+		if n := w.Incident(all.Incidents[i].ID); n.Seen() {
+			s.list = append(s.list, &Sighting{IssueVersion: n.Issue(), Incident: n})
 		}
 	}
-	slices.SortFunc(found, func(a, b *Sighting) int {
+	slices.SortFunc(s.list, func(a, b *Sighting) int {
 		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Version, b.Version), cmp.Compare(a.Incident.ID, b.Incident.ID))
 	})
-	*kept = &found
-	return found, nil
+	s.read = true
+	return s.list, nil
 }

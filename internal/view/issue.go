@@ -5,7 +5,6 @@ package view
 import (
 	"cmp"
 	"slices"
-	"strconv"
 
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/object"
@@ -32,7 +31,7 @@ func (w *World) Issue(id string) *Issue {
 
 // Ref names the issue.
 func (i *Issue) Ref() object.Ref {
-	return object.Ref{Type: object.TypeIssue, ID: object.ID{i.ID}}
+	return object.IssueRef(i.ID)
 }
 
 // Known tells whether versions of the issue are in the database.
@@ -43,19 +42,36 @@ func (i *Issue) Known() bool {
 
 // Versions are the versions of the issue, oldest first.
 func (i *Issue) Versions() ([]*IssueVersion, error) {
-	if i.read {
-		return i.versions, nil
+	err := i.w.readIssues(i)
+	return i.versions, err
+}
+
+// readIssues reads the versions of those issues of which nobody has.
+func (w *World) readIssues(issues ...*Issue) error {
+	var unread []*Issue
+	var ids []object.ID
+	for _, i := range issues {
+		if !i.read {
+			unread = append(unread, i)
+			ids = append(ids, i.Ref().ID)
+		}
 	}
-	all, err := i.w.match(i.Ref().Pattern().Children(object.TypeIssueVersion))
+	if len(ids) == 0 {
+		return nil
+	}
+	all, err := w.match(object.Of(object.TypeIssue, ids...).Children(object.TypeIssueVersion))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	for n := range all.Report.Issues {
-		i.versions = append(i.versions, i.w.IssueVersion(i.ID, all.Report.Issues[n].Version))
+	for n := range all.Issues {
+		i := w.Issue(all.Issues[n].ID)
+		i.versions = append(i.versions, w.IssueVersion(i.ID, all.Issues[n].Version))
 	}
-	slices.SortFunc(i.versions, func(a, b *IssueVersion) int { return cmp.Compare(a.Version, b.Version) })
-	i.read = true
-	return i.versions, nil
+	for _, i := range unread {
+		slices.SortFunc(i.versions, func(a, b *IssueVersion) int { return cmp.Compare(a.Version, b.Version) })
+		i.read = true
+	}
+	return nil
 }
 
 // Newest is the newest version, one with nothing but its ID where none is known.
@@ -98,7 +114,7 @@ func (w *World) IssueVersion(id string, version int) *IssueVersion {
 
 // Ref names the version.
 func (v *IssueVersion) Ref() object.Ref {
-	return object.Ref{Type: object.TypeIssueVersion, ID: object.ID{v.ID, strconv.Itoa(v.Version)}}
+	return object.IssueVersionRef(v.ID, v.Version)
 }
 
 // Known tells whether the version is in the database.

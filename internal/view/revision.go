@@ -35,7 +35,7 @@ func (w *World) Revision(commit, patches string) *Revision {
 
 // Ref names the revision.
 func (r *Revision) Ref() object.Ref {
-	return object.Ref{Type: object.TypeRevision, ID: object.ID{r.Commit, r.Patches}}
+	return object.RevisionRef(r.Commit, r.Patches)
 }
 
 // Known tells whether the revision has checkouts in the database.
@@ -46,18 +46,36 @@ func (r *Revision) Known() bool {
 
 // Checkouts are the checkouts of the revision, in the order of their IDs.
 func (r *Revision) Checkouts() ([]*Checkout, error) {
-	if r.read {
-		return r.checkouts, nil
+	err := r.w.readRevisions(r)
+	return r.checkouts, err
+}
+
+// readRevisions reads the checkouts of those revisions of which nobody has.
+func (w *World) readRevisions(revisions ...*Revision) error {
+	of := map[object.Ref]*Revision{}
+	var ids []object.ID
+	for _, r := range revisions {
+		if !r.read {
+			of[r.Ref()] = r
+			ids = append(ids, r.Ref().ID)
+		}
 	}
-	all, err := r.w.match(r.Ref().Pattern().Children(object.TypeCheckout))
+	if len(ids) == 0 {
+		return nil
+	}
+	all, err := w.match(object.Of(object.TypeRevision, ids...).Children(object.TypeCheckout))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	for i := range all.Report.Checkouts {
-		r.checkouts = append(r.checkouts, r.w.Checkout(all.Report.Checkouts[i].ID))
+	for i := range all.Checkouts {
+		ref, _ := object.RevisionOf(&all.Checkouts[i])
+		r := of[ref]
+		r.checkouts = append(r.checkouts, w.Checkout(all.Checkouts[i].ID))
 	}
-	r.read = true
-	return r.checkouts, nil
+	for _, r := range of {
+		r.read = true
+	}
+	return nil
 }
 
 // Name is what people call the revision: the first name of its commit that a
@@ -131,7 +149,7 @@ func (r *Revision) Builds() (*Builds, error) {
 		if err != nil {
 			return nil, err
 		}
-		all := &object.Set{}
+		all := &report.Report{}
 		if len(checkouts) > 0 {
 			ids := make([]object.ID, len(checkouts))
 			for i, c := range checkouts {

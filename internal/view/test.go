@@ -17,7 +17,7 @@ type Test struct {
 	known bool
 	extra members // of its misc
 	where members // of its environment's
-	seen  *[]*Sighting
+	seen  sightings
 }
 
 // Test returns the view of the test with the ID.
@@ -32,7 +32,7 @@ func (w *World) Test(id string) *Test {
 
 // Ref names the test.
 func (t *Test) Ref() object.Ref {
-	return object.Ref{Type: object.TypeTest, ID: object.ID{t.Test.ID}}
+	return object.TestRef(t.Test.ID)
 }
 
 // Known tells whether the test is in the database.
@@ -91,7 +91,7 @@ func (t *Test) EnvironmentExtra() map[string]any {
 }
 
 // Issues are the issues seen in the test.
-func (t *Test) Issues() ([]*Sighting, error) { return t.w.sightings(&t.seen, t.Ref()) }
+func (t *Test) Issues() ([]*Sighting, error) { return t.seen.of(t.w, t.Ref()) }
 
 // place is what makes tests of builds alike comparable.
 type place struct{ path, platform string }

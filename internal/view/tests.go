@@ -59,19 +59,13 @@ func (t *Tests) Of(build string) (object.Counts, error) {
 }
 
 // By are the counts of the groups that a function puts their builds into.
-func (t *Tests) By(group func(*Build) string) (map[string]object.Counts, error) {
+func (t *Tests) By(group func(*Build) string) (object.By, error) {
 	err := t.read()
-	groups := map[string]object.Counts{}
+	groups := object.By{}
 	for _, b := range t.builds {
-		counts := t.tally[b.Build.ID]
-		if len(counts) == 0 {
-			continue
+		for status, n := range t.tally[b.Build.ID] {
+			groups.Add(group(b), status, n)
 		}
-		name := group(b)
-		if groups[name] == nil {
-			groups[name] = object.Counts{}
-		}
-		groups[name].Add(counts)
 	}
 	return groups, err
 }

@@ -24,7 +24,9 @@ import (
 type Object interface {
 	// Ref names the object.
 	Ref() object.Ref
-	// Known tells whether the object is in the database.
+	// Known tells whether the object is in the database. Of one that Find found
+	// it does without asking; of others a database that fails, which Err tells,
+	// knows nothing.
 	Known() bool
 	// Status is how it went: PASS, FAIL and so on, "" where nobody knows. Of what
 	// consists of others it is the worst of theirs.
@@ -83,17 +85,15 @@ func (w *World) fail(err error) error {
 	return err
 }
 
-// match reads the objects that patterns name.
-func (w *World) match(patterns ...object.Pattern) (*object.Set, error) {
-	all := &object.Set{}
+// match reads the objects that patterns name, those that reports have.
+func (w *World) match(patterns ...object.Pattern) (*report.Report, error) {
+	all := &report.Report{}
 	for s, err := range w.store.Match(w.ctx, patterns, store.MatchOptions{Metadata: true}) {
 		if err != nil {
 			return nil, w.fail(err)
 		}
 		w.add(&s.Report)
-		all.Revisions = append(all.Revisions, s.Revisions...)
-		all.Issues = append(all.Issues, s.Issues...)
-		all.Report.Append(&s.Report)
+		all.Append(&s.Report)
 	}
 	return all, nil
 }
