@@ -19,7 +19,6 @@ import (
 	"github.com/kcidb-go/kcidb/internal/notify"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/subscription"
-	"github.com/kcidb-go/kcidb/object"
 )
 
 const (
@@ -69,9 +68,7 @@ func makerOf(p *program, objects store.Objects, folder *subscription.Folder, o *
 	log := p.level.logger(p.stderr)
 	return &notify.Maker{
 		Objects: objects, Folder: folder, Envelope: notify.Envelope{From: from}, Base: o.base, Now: time.Now,
-		Trouble: func(name string, ref object.Ref, err string) {
-			log.Error("a subscription fails", "subscription", name, "object", ref.String(), "error", err)
-		},
+		Trouble: func(name, how string) { log.Error("a subscription fails", "subscription", name, "error", how) },
 	}, nil
 }
 

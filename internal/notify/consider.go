@@ -47,6 +47,7 @@ type consideration struct {
 	folder  *subscription.Folder
 	at      time.Time // of the changes
 	whole   bool      // all there is will be considered: nothing is late
+	asNew   bool      // objects are as if they had never been considered
 
 	byType   map[object.Type][]*subscription.Subscription
 	have     map[string]int64 // tests of each build among what changed
@@ -102,6 +103,7 @@ func (c *consideration) consider(changes []store.Change) error {
 // considerThese offers objects to the subscriptions, as if they were new, and
 // nothing above or below them.
 func (c *consideration) considerThese(refs []object.Ref) error {
+	c.asNew = true
 	t := newTouched()
 	for _, ref := range refs {
 		t.orphan(ref)
@@ -230,17 +232,20 @@ func (c *consideration) lookAt(o view.Object, t *touch, before map[object.Ref]sp
 
 // lookAtIssue goes by the newest incident: an issue that is seen is FAIL, and one
 // that somebody looked for and did not see, or that nobody has seen for long, is
-// PASS.
+// PASS. Of one that is as if it were new, all incidents are.
 func (c *consideration) lookAtIssue(one *look, t *touch, last spool.Status) {
 	was := last.Status
 	if was == string(report.StatusFail) && c.at.Sub(last.At) > quiet {
 		was = string(report.StatusPass)
 	}
 	one.now, one.asked = string(t.seen), t.seen != ""
+	one.Input.Was = func() (string, error) { return was, nil }
+	if c.asNew && !one.asked {
+		return
+	}
 	if !one.asked {
 		one.now = was // only what it is called changed
 	}
-	one.Input.Was = func() (string, error) { return was, nil }
 	one.Input.Now = func() (string, error) { return one.now, nil }
 }
 

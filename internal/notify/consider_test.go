@@ -305,3 +305,25 @@ func TestBrokenStore(t *testing.T) {
 	h.work()
 	h.expect("dev@example.org: told")
 }
+
+// TestExplainsIssues explains an issue by what is known of it, as if it were new.
+func TestExplainsIssues(t *testing.T) {
+	h := newHouse(t, map[string]string{"issue.yaml": "on: issue\nselect: {now: FAIL, was: none}\nto: [dev@example.org]\n"})
+	h.load(`"issues": [{"id": "ci:i1", "version": 1, "origin": "ci"}], "incidents": [{"id": "ci:n1", "origin": "ci", "issue_id": "ci:i1",
+		"issue_version": 1, "build_id": "ci:b1", "present": true}]`)
+	h.work()
+	folder, err := h.Folder.Current(h.Log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &Maker{Objects: h.store, Folder: folder, Now: h.clock.Now}
+	clauses, err := m.Explain(t.Context(), folder.Subscriptions[0], object.IssueRef("ci:i1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range clauses {
+		if !c.Held || c.Err != nil {
+			t.Errorf("%+v", c)
+		}
+	}
+}

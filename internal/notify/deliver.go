@@ -90,7 +90,7 @@ func (n *Notifier) send(ctx context.Context, d *spool.Sending) error {
 	if err != nil {
 		return err
 	}
-	text, err := n.Envelope.message(&whole).Bytes()
+	text, err := n.Envelope.bytes(&whole)
 	if err != nil {
 		return err
 	}

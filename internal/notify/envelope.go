@@ -3,9 +3,6 @@
 package notify
 
 import (
-	"cmp"
-	"crypto/sha256"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -73,12 +70,18 @@ func bare(address string) string {
 
 // message is the mail of a notification. The same notification is the same mail,
 // to all its recipients and however often it is made.
-func (e *Envelope) message(one *spool.Notification) *mail.Message {
-	domain := cmp.Or(e.From.Addr[strings.LastIndexByte(e.From.Addr, '@')+1:], "localhost")
+func (e *Envelope) message(one *spool.Notification) (*mail.Message, error) {
+	domain := e.From.Addr[strings.LastIndexByte(e.From.Addr, '@')+1:]
+	id, err := mail.NewMessageID(domain, one.Subscription, one.Object.String(), one.Message)
+	if err != nil {
+		return nil, err
+	}
+	thread, err := mail.NewMessageID(domain, one.Thread)
+	if err != nil {
+		return nil, err
+	}
 	m := &mail.Message{
-		From: e.From, Subject: one.Subject, Text: one.Body, Date: one.Due,
-		MessageID: messageID(domain, one.Subscription, one.Object.String(), one.Message),
-		Thread:    messageID(domain, one.Thread),
+		From: e.From, Subject: one.Subject, Text: one.Body, Date: one.Due, MessageID: id, Thread: thread,
 		Headers: []mail.Header{
 			{Name: "X-KCIDB-Notification-ID", Value: NotificationID(one.Identity)},
 			{Name: "X-KCIDB-Notification-Message-ID", Value: one.Message},
@@ -94,7 +97,16 @@ func (e *Envelope) message(one *spool.Notification) *mail.Message {
 			m.Cc = append(m.Cc, mail.Address{Addr: d.Recipient})
 		}
 	}
-	return m
+	return m, nil
+}
+
+// bytes returns the text of the mail of a notification.
+func (e *Envelope) bytes(one *spool.Notification) ([]byte, error) {
+	m, err := e.message(one)
+	if err != nil {
+		return nil, err
+	}
+	return m.Bytes()
 }
 
 // NotificationID is the ID of a notification in its mail's headers: its
@@ -105,10 +117,4 @@ func NotificationID(id spool.Identity) string {
 		return strconv.QuoteToASCII(text)
 	}
 	return text
-}
-
-// messageID returns an ID of mails that is always the same for the same words.
-func messageID(domain string, words ...string) string {
-	sum := sha256.Sum256([]byte(strings.Join(words, "\n")))
-	return fmt.Sprintf("%x.kcidb@%s", sum[:16], domain)
 }

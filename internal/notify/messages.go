@@ -23,8 +23,9 @@ type Maker struct {
 	Envelope Envelope
 	Base     string
 	Now      func() time.Time
-	// Trouble is told of a subscription whose rule or template fails.
-	Trouble func(subscription string, object object.Ref, err string)
+	// Trouble is told which subscription's rule or template fails, and how: for
+	// which object, and why.
+	Trouble func(subscription, how string)
 }
 
 // OfChanges returns the mails for what changed, and all that is above it.
@@ -44,11 +45,7 @@ func (m *Maker) mails(ctx context.Context, consider func(*consideration) error) 
 			yield(nil, err)
 			return
 		}
-		for _, count := range c.counts {
-			if count.Errors > 0 {
-				m.Trouble(count.Subscription, object.Ref{}, count.LastError)
-			}
-		}
+		m.tellTroubles(c)
 		for i := range c.matches {
 			text, err := m.mail(ctx, &c.matches[i])
 			if text == nil && err == nil {
@@ -57,6 +54,14 @@ func (m *Maker) mails(ctx context.Context, consider func(*consideration) error) 
 			if !yield(text, err) || err != nil {
 				return
 			}
+		}
+	}
+}
+
+func (m *Maker) tellTroubles(c *consideration) {
+	for _, count := range c.counts {
+		if count.Errors > 0 {
+			m.Trouble(count.Subscription, count.LastError)
 		}
 	}
 }
@@ -80,7 +85,7 @@ func (m *Maker) mail(ctx context.Context, one *match) ([]byte, error) {
 		return nil, err
 	}
 	n.Subject, n.Body, n.Thread = rendered.Subject, rendered.Body, rendered.Thread
-	return m.Envelope.message(&n).Bytes()
+	return m.Envelope.bytes(&n)
 }
 
 func (m *Maker) write(ctx context.Context, one *match) (spool.Rendered, error) {
@@ -98,7 +103,7 @@ func (m *Maker) write(ctx context.Context, one *match) (spool.Rendered, error) {
 		return rendered, w.Err()
 	}
 	if err != nil {
-		m.Trouble(one.Name, one.object, err.Error())
+		m.Trouble(one.Name, one.object.String()+": "+err.Error())
 	}
 	return rendered, nil
 }
@@ -122,6 +127,7 @@ func (m *Maker) Explain(ctx context.Context, s *subscription.Subscription, ref o
 		return nil, fmt.Errorf("there is no %s in the database", ref)
 	}
 	c := newConsideration(ctx, m.Objects, nothingKept{}, m.Folder, m.Now())
+	c.asNew = true
 	one := c.lookAt(found[0], &touch{created: true}, nil)
 	return s.Explain(ctx, &one.Input)
 }

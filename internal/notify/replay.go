@@ -10,7 +10,6 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -40,11 +39,7 @@ func (m *Maker) Replay(ctx context.Context, since time.Time, progress store.Prog
 		if err := c.consider(changes); err != nil {
 			return nil, err
 		}
-		for _, count := range c.counts {
-			if count.Errors > 0 {
-				m.Trouble(count.Subscription, object.Ref{}, count.LastError)
-			}
-		}
+		m.tellTroubles(c)
 		for _, one := range c.matches {
 			id := spool.Identity{Subscription: one.Name, Object: one.object, Message: one.message}
 			if arrivals[id] == nil {

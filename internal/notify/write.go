@@ -78,9 +78,6 @@ func (n *Notifier) writeOne(ctx context.Context, folder *subscription.Folder, on
 	}
 	o := found[0]
 	if !o.Known() {
-		if err := w.Err(); err != nil {
-			return err
-		}
 		return s.Drop(ctx, one, "the object is not in the database any more")
 	}
 	in, err := n.inputOf(ctx, o, one)

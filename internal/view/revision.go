@@ -69,8 +69,9 @@ func (w *World) readRevisions(revisions ...*Revision) error {
 	}
 	for i := range all.Checkouts {
 		ref, _ := object.RevisionOf(&all.Checkouts[i])
-		r := of[ref]
-		r.checkouts = append(r.checkouts, w.Checkout(all.Checkouts[i].ID))
+		if r := of[ref]; r != nil {
+			r.checkouts = append(r.checkouts, w.Checkout(all.Checkouts[i].ID))
+		}
 	}
 	for _, r := range of {
 		r.read = true

@@ -70,7 +70,7 @@ func (p *Pages) describe(r *http.Request, objects store.Objects, ref object.Ref)
 	}
 	if !o.Known() {
 		page.Title, page.Note = "Not known", strings.TrimSpace(text)
-		return page, false, world.Err()
+		return page, false, nil
 	}
 	page.Lines = linesOf(text)
 	if page.Title, err = describe.Summary(o); err != nil {
