@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 	"sync"
@@ -216,7 +217,9 @@ func TestIdle(t *testing.T) {
 	server := mailtest.Start(t, mailtest.Options{})
 	s := open(t, mail.Config{URL: server.URL(), Idle: 20 * time.Millisecond})
 	outcome{}.check(t, s.Send(t.Context(), "", ann, hello))
-	time.Sleep(200 * time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	server.WaitEnded(ctx, 1)
 	outcome{}.check(t, s.Send(t.Context(), "", ann, hello))
 	if n := server.Connections(); n != 2 {
 		t.Errorf("%d connections, want 2", n)
@@ -287,7 +290,7 @@ func TestHostile(t *testing.T) {
 		serve func(net.Conn)
 		want  outcome
 	}{
-		"silent":       {func(net.Conn) { time.Sleep(time.Second) }, outcome{stage: "greeting", text: "timeout"}},
+		"silent":       {func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }, outcome{stage: "greeting", text: "timeout"}},
 		"byte by byte": {drip, outcome{stage: "greeting"}},
 		"flood":        {flood, outcome{stage: "greeting", text: "no end"}},
 		"not SMTP":     {func(c net.Conn) { _, _ = c.Write([]byte("SSH-2.0-x\x1b[31m\r\n")) }, outcome{stage: "greeting"}},

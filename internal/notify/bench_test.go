@@ -3,18 +3,18 @@
 package notify
 
 import (
-	"archive/zip"
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/gen"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
+	"github.com/kcidb-go/kcidb/internal/store/storebench"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -160,32 +160,16 @@ func mustOpen(b *testing.B) Store {
 // submissions returns real submissions, five together, as a loader would have
 // them that keeps up.
 func submissions(b *testing.B) (batches []*report.Report) {
-	z, err := zip.OpenReader("../../../shared/data/submissions.zip")
-	if err != nil {
-		b.Log("generated submissions, for there are no real ones: ", err)
-		for r := range gen.Reports(gen.Options{Checkouts: 6}) {
-			batches = append(batches, r)
+	for texts := range slices.Chunk(storebench.Submissions(b), 5) {
+		batch := &report.Report{}
+		for _, text := range texts {
+			r, err := report.Decode(text)
+			if err != nil {
+				b.Fatal(err)
+			}
+			batch.Append(r)
 		}
-		return batches
-	}
-	defer z.Close()
-	for i, f := range z.File {
-		r, err := f.Open()
-		if err != nil {
-			b.Fatal(err)
-		}
-		text, err := io.ReadAll(r)
-		if err != nil {
-			b.Fatal(err)
-		}
-		decoded, err := report.Decode(text)
-		if err != nil {
-			b.Fatal(err)
-		}
-		if i%5 == 0 {
-			batches = append(batches, &report.Report{})
-		}
-		batches[len(batches)-1].Append(decoded)
+		batches = append(batches, batch)
 	}
 	return batches
 }

@@ -61,6 +61,7 @@ type Server struct {
 	refusals map[string]*refusal
 	delay    time.Duration
 	drops    int
+	ended    int
 }
 
 type refusal struct {
@@ -226,4 +227,27 @@ func (s *Server) Wait(ctx context.Context, messages int) []Message {
 			return taken
 		}
 	}
+}
+
+// WaitEnded waits until so many connections have ended, or ctx has.
+func (s *Server) WaitEnded(ctx context.Context, connections int) {
+	for {
+		s.mu.Lock()
+		ended, changed := s.ended, s.changed
+		s.mu.Unlock()
+		if ended >= connections {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-changed:
+		}
+	}
+}
+
+// tell wakes those who wait, with the lock held.
+func (s *Server) tell() {
+	close(s.changed)
+	s.changed = make(chan struct{})
 }

@@ -21,8 +21,16 @@ type session struct {
 	to     []string
 }
 
-func (c *session) Reset()        { c.from, c.to = "", nil }
-func (c *session) Logout() error { return nil }
+func (c *session) Reset() { c.from, c.to = "", nil }
+
+func (c *session) Logout() error {
+	s := c.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ended++
+	s.tell()
+	return nil
+}
 
 func (c *session) AuthMechanisms() []string {
 	switch o := c.server.options; {
@@ -117,8 +125,7 @@ func (s *Server) take(m Message) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.messages = append(s.messages, m)
-	close(s.changed)
-	s.changed = make(chan struct{})
+	s.tell()
 	if s.drops == 0 {
 		return false
 	}
