@@ -25,8 +25,9 @@ func CulpritsOf(i *report.Issue) Culprits {
 	return Culprits{is(i.Culprit.Code), is(i.Culprit.Tool), is(i.Culprit.Harness)}
 }
 
-// String returns the names of what is at fault, "code, tool"; "" for nothing.
-func (c Culprits) String() string {
+// Names returns the names of what is at fault: some of "code", "tool" and
+// "harness".
+func (c Culprits) Names() []string {
 	var names []string
 	for _, culprit := range []struct {
 		is   bool
@@ -36,5 +37,8 @@ func (c Culprits) String() string {
 			names = append(names, culprit.name)
 		}
 	}
-	return strings.Join(names, ", ")
+	return names
 }
+
+// String returns the names of what is at fault, "code, tool"; "" for nothing.
+func (c Culprits) String() string { return strings.Join(c.Names(), ", ") }

@@ -129,20 +129,7 @@ func (v *IssueVersion) URL() string     { return text(v.ReportURL) }
 func (v *IssueVersion) Remark() string  { return text(v.Comment) }
 
 // Culprits are what is at fault: some of "code", "tool" and "harness".
-func (v *IssueVersion) Culprits() []string {
-	var found []string
-	if c := v.Culprit; c != nil {
-		for _, one := range []struct {
-			is   *bool
-			name string
-		}{{c.Code, "code"}, {c.Tool, "tool"}, {c.Harness, "harness"}} {
-			if value(one.is) {
-				found = append(found, one.name)
-			}
-		}
-	}
-	return found
-}
+func (v *IssueVersion) Culprits() []string { return object.CulpritsOf(&v.Issue).Names() }
 
 // Extra is what else is known of it.
 func (v *IssueVersion) Extra() map[string]any { return v.extra.parsed(v.Misc) }
