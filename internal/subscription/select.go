@@ -3,13 +3,13 @@
 package subscription
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/view"
 	"github.com/kcidb-go/kcidb/object"
-	"github.com/kcidb-go/kcidb/report"
 )
 
 // selector is a key of "select": what an object has there must fit.
@@ -102,13 +102,15 @@ func orNone(status string, err error) (string, error) {
 }
 
 // statuses are what selectors of a status may say.
-var statuses = []string{
-	string(report.StatusFail), string(report.StatusError), string(report.StatusMiss),
-	string(report.StatusPass), string(report.StatusDone), string(report.StatusSkip), "none",
-}
+var statuses = func() (all []string) {
+	for _, status := range object.Statuses {
+		all = append(all, cmp.Or(string(status), "none"))
+	}
+	return all
+}()
 
 // culprits are what can be at fault for an issue.
-var culprits = []string{"code", "tool", "harness"}
+var culprits = object.Culprits{Code: true, Tool: true, Harness: true}.Names()
 
 // selectable is a name that "select" may have.
 type selectable struct {
