@@ -31,12 +31,21 @@ another: revisions have checkouts, checkouts have builds, and so on.`,
 // their relations.
 func (o *databaseOptions) withObjects(ctx context.Context, f func(store.Objects) error) error {
 	return o.with(ctx, func(s store.Store) error {
-		objects, ok := s.(store.Objects)
-		if !ok {
-			return errors.New("this kind of database cannot be asked for objects by their relations")
+		objects, err := objectsOf(s)
+		if err != nil {
+			return err
 		}
 		return f(objects)
 	})
+}
+
+// objectsOf returns what answers for objects by their relations.
+func objectsOf(s store.Store) (store.Objects, error) {
+	objects, ok := s.(store.Objects)
+	if !ok {
+		return nil, errors.New("this kind of database cannot be asked for objects by their relations")
+	}
+	return objects, nil
 }
 
 // maxShown is how many bytes of an argument an error shows.

@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -186,9 +185,9 @@ func whyObject(ctx context.Context, p *program, st store.Store, folder *subscrip
 	if len(subscriptions) == 0 {
 		return fmt.Errorf("no subscription sends to %s", address)
 	}
-	objects, ok := st.(store.Objects)
-	if !ok {
-		return errors.New("this kind of database cannot be asked for objects by their relations")
+	objects, err := objectsOf(st)
+	if err != nil {
+		return err
 	}
 	maker, err := makerOf(p, objects, folder, &mailOptions{from: "kcidb@localhost"})
 	if err != nil {
