@@ -85,7 +85,7 @@ func TestRecipients(t *testing.T) {
 		t.Error("no X-KCIDB-Notification-Message-ID")
 	}
 	text := h.plain(first)
-	for _, want := range []string{"boot", "three", "kcidb.example.org/test/ci:t1"} {
+	for _, want := range []string{"boot", `because of the subscription "three"`, "Reason: ", "To stop it: ", "kcidb.example.org/test/ci:t1"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the text lacks %q:\n%s", want, text)
 		}
