@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 
+	"github.com/kcidb-go/kcidb/internal/rollup"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
@@ -63,7 +64,7 @@ func (s *Store) outcomes(ctx context.Context, builds []string, yield func(store.
 	}
 	defer v.close()
 	var next store.Outcome
-	var platforms store.Platforms
+	var platforms rollup.Platforms
 	selected := table{
 		columns:  []string{"id", "build_id", "origin", "path", "status", "environment_misc", "start_time"},
 		contents: []int{5}, excerpt: -1,
@@ -74,7 +75,7 @@ func (s *Store) outcomes(ctx context.Context, builds []string, yield func(store.
 	return v.broken(ctx, err)
 }
 
-func (v *values) outcome(platforms *store.Platforms) store.Outcome {
+func (v *values) outcome(platforms *rollup.Platforms) store.Outcome {
 	o := store.Outcome{
 		ID: v.required(), BuildID: v.required(), Origin: v.required(), Path: v.required(),
 		Status: report.Status(v.required()), Platform: platforms.Of(v.next()),

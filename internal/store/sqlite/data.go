@@ -6,9 +6,11 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/rollup"
 	"github.com/kcidb-go/kcidb/internal/store"
 )
 
@@ -16,8 +18,8 @@ import (
 // file's space back. Who watches still does.
 func (s *Store) Empty(ctx context.Context) error {
 	err := s.update(ctx, func(tx *sql.Tx) error {
-		for _, name := range []string{"checkouts", "builds", "tests", "issues", "incidents", "contents", "receipts",
-			"changes", "notifications", "deliveries", "considered", "statuses"} {
+		for _, name := range slices.Concat([]string{"checkouts", "builds", "tests", "issues", "incidents", "contents", "receipts",
+			"changes", "notifications", "deliveries", "considered", "statuses"}, rollup.Tables) {
 			if _, err := tx.ExecContext(ctx, "DELETE FROM "+name); err != nil {
 				return err
 			}
@@ -38,26 +40,53 @@ func (s *Store) Purge(ctx context.Context, opts store.PurgeOptions) error {
 		if opts.Before.IsZero() {
 			return nil
 		}
+		counts := counter{tx: tx}
 		var references []string
 		for i := range tables {
 			t := &tables[i]
-			removal := "DELETE FROM " + string(t.list) + " AS o WHERE _timestamp < ?"
-			if opts.KeepIncidents {
-				removal += " AND NOT " + store.Tied(t.list)
-			}
-			result, err := tx.ExecContext(ctx, removal, opts.Before.UnixMicro())
+			removed, err := purge(ctx, tx, t, opts, &counts)
 			if err != nil {
 				return err
 			}
-			removed, _ := result.RowsAffected() // the engine always knows
 			opts.Progress.Tell(string(t.list)+" removed", removed, 0)
 			for _, c := range t.contents {
 				references = append(references, fmt.Sprintf("SELECT %s FROM %s WHERE %[1]s IS NOT NULL", t.columns[c], t.list))
 			}
 		}
+		if err := counts.apply(ctx); err != nil {
+			return err
+		}
 		_, err := tx.ExecContext(ctx, "DELETE FROM contents WHERE id NOT IN ("+strings.Join(references, " UNION ALL ")+")")
 		return err
 	}))
+}
+
+// purgeBatch is how many rows are removed at once: what is returned of them is in
+// memory.
+const purgeBatch = 5000
+
+// purge removes the old objects of a list, and returns how many.
+func purge(ctx context.Context, tx *sql.Tx, t *table, opts store.PurgeOptions, counts *counter) (removed int64, err error) {
+	old := "SELECT rowid FROM " + string(t.list) + " AS o WHERE _timestamp < ?"
+	if opts.KeepIncidents {
+		old += " AND NOT " + store.Tied(t.list)
+	}
+	query := fmt.Sprintf("DELETE FROM %s WHERE rowid IN (%s LIMIT %d) RETURNING %s", t.list, old, purgeBatch, strings.Join(t.columns, ", "))
+	for {
+		rows, err := readRows(ctx, tx, len(t.columns), query, []any{opts.Before.UnixMicro()})
+		if err != nil {
+			return 0, err
+		}
+		for _, row := range rows {
+			if err := counts.changed(t, row, nil); err != nil {
+				return 0, err
+			}
+		}
+		removed += int64(len(rows))
+		if len(rows) < purgeBatch {
+			return removed, nil
+		}
+	}
 }
 
 // Time returns a time of the database. Its current time is the machine's.

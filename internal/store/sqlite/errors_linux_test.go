@@ -100,7 +100,7 @@ func TestReadOnly(t *testing.T) {
 // TestDiskFull fills a file system of its own.
 func TestDiskFull(t *testing.T) {
 	dir := t.TempDir()
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=1m"); err != nil {
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=2m"); err != nil {
 		if os.Getenv("CI") == "true" {
 			t.Fatal("no small file system to fill: run the tests as root: ", err)
 		}
@@ -116,7 +116,7 @@ func TestDiskFull(t *testing.T) {
 	fresh(t, s)
 	before := loadSample(t, s, 10)
 	large := sample(10)
-	for i := range 100 {
+	for i := range 200 {
 		large.Append(sample(11 + i))
 		long := strings.Repeat(string(rune('a'+i%26))+" no two are alike", 1000+i)
 		large.Builds[i].Command = &long

@@ -5,6 +5,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"slices"
 
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/report"
@@ -19,8 +20,14 @@ func (s *Store) Load(ctx context.Context, r *report.Report, opts store.LoadOptio
 		}
 		l.tx = tx
 		l.contents = contentWriter{tx: tx}
+		l.counts = counter{tx: tx}
 		for i := range tables {
 			if err := l.load(&tables[i], r); err != nil {
+				return err
+			}
+		}
+		if !s.uncounted {
+			if err := l.counts.apply(ctx); err != nil {
 				return err
 			}
 		}
@@ -47,6 +54,7 @@ type loader struct {
 	arrival  int64 // the time of loading, microseconds
 	metadata bool  // whether objects keep their own
 	contents contentWriter
+	counts   counter
 	changes  *store.Changes
 }
 
@@ -67,8 +75,15 @@ func (l *loader) load(t *table, r *report.Report) error {
 		if row[0] == nil || !l.metadata {
 			row[0] = l.arrival
 		}
+		var counted [2]any // the contents that a test is counted by
+		if t.list == store.Tests {
+			counted = [2]any{row[testCompatible], row[testMisc]}
+		}
 		if err := l.contents.put(row, t.contents); err != nil {
 			return err
+		}
+		if t.list == store.Tests {
+			l.counts.keep(counted, row)
 		}
 		result, err := m.insert.Exec(row...)
 		if err != nil {
@@ -78,9 +93,11 @@ func (l *loader) load(t *table, r *report.Report) error {
 		change := store.Change{List: t.list, Key: t.key(row), Created: inserted == 1, Now: t.statusOf(row)}
 		changed := change.Created
 		if !changed {
-			if changed, err = m.merge(row, &change); err != nil {
+			if changed, err = m.merge(row, &change, &l.counts); err != nil {
 				return err
 			}
+		} else if err := l.counts.changed(t, nil, row); err != nil {
+			return err
 		}
 		switch n := listed[change.Key]; {
 		case !changed:
@@ -118,7 +135,7 @@ func (m *merger) close() {
 
 // merge merges a row into the one of its object that is there, and tells
 // whether that changed anything but the timestamp. It completes the change.
-func (m *merger) merge(row []any, change *store.Change) (bool, error) {
+func (m *merger) merge(row []any, change *store.Change, counts *counter) (bool, error) {
 	if err := m.prepare(&m.find, m.table.selectSQL()); err != nil {
 		return false, err
 	}
@@ -131,18 +148,20 @@ func (m *merger) merge(row []any, change *store.Change) (bool, error) {
 		return false, err
 	}
 	rowid, stored := found[0], found[1:]
-	before := stored[0]
-	change.Was = m.table.statusOf(stored)
+	before := slices.Clone(stored)
 	changed := mergeRow(stored, row)
-	change.Now = m.table.statusOf(stored)
+	change.Was, change.Now = m.table.statusOf(before), m.table.statusOf(stored)
 	if changed {
+		if err := counts.changed(m.table, before, stored); err != nil {
+			return false, err
+		}
 		if err := m.prepare(&m.update, m.table.updateSQL()); err != nil {
 			return false, err
 		}
 		_, err := m.update.Exec(append(stored, rowid)...)
 		return true, err
 	}
-	if stored[0] == before {
+	if stored[0] == before[0] {
 		return false, nil
 	}
 	if err := m.prepare(&m.touch, m.table.touchSQL()); err != nil {

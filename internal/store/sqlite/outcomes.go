@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"iter"
 
+	"github.com/kcidb-go/kcidb/internal/rollup"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/lists"
 	"github.com/kcidb-go/kcidb/object"
@@ -73,7 +74,7 @@ func (s *Store) outcomes(ctx context.Context, builds []string, yield func(store.
 		return err
 	}
 	var next store.Outcome
-	var platforms store.Platforms
+	var platforms rollup.Platforms
 	noted := table{
 		columns:  []string{"id", "build_id", "origin", "path", "status", "environment_misc", "start_time"},
 		contents: []int{5},
@@ -118,7 +119,7 @@ func (w wanted) outcomesSQL() string {
 		" WHERE number > ?1 ORDER BY number LIMIT ?3"
 }
 
-func (v *values) outcome(platforms *store.Platforms) store.Outcome {
+func (v *values) outcome(platforms *rollup.Platforms) store.Outcome {
 	o := store.Outcome{
 		ID: v.required(), BuildID: v.required(), Origin: v.required(), Path: v.required(),
 		Status: report.Status(v.required()), Platform: platforms.Of(v.raw()),

@@ -13,6 +13,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/kcidb-go/kcidb/internal/rollup"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -152,13 +153,32 @@ func (s *Store) init(ctx context.Context, v store.Version) error {
 		if n, err := schemaOf(ctx, tx); err != nil || n != 0 {
 			return cmp.Or(err, store.ErrInitialized)
 		}
-		return migrateUp(ctx, tx, 0, to)
+		if err := migrateUp(ctx, tx, 0, to); err != nil || to < len(migrations) {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, "UPDATE rollups SET complete = 1") // of nothing
+		return err
 	})
 }
 
-// Upgrade migrates to schema v, in one transaction.
-func (s *Store) Upgrade(ctx context.Context, v store.Version, _ store.Progress) error {
-	return s.failure(ctx, "upgrade", s.transact(ctx, func(tx *sql.Tx) error {
+// Upgrade migrates to schema v, in one transaction, and then makes the roll-ups
+// of the objects that were there before there were any.
+func (s *Store) Upgrade(ctx context.Context, v store.Version, progress store.Progress) error {
+	if err := s.upgrade(ctx, v); err != nil {
+		return s.failure(ctx, "upgrade", err)
+	}
+	if number, err := schemaOf(ctx, s.read); err != nil || number < len(migrations) {
+		return s.failure(ctx, "upgrade", err)
+	}
+	complete, err := s.Rollups().Complete(ctx)
+	if err != nil || complete {
+		return err
+	}
+	return s.Rollups().Rebuild(ctx, rollup.Progress(progress))
+}
+
+func (s *Store) upgrade(ctx context.Context, v store.Version) error {
+	return s.transact(ctx, func(tx *sql.Tx) error {
 		to, err := number(v)
 		if err != nil {
 			return err
@@ -173,7 +193,7 @@ func (s *Store) Upgrade(ctx context.Context, v store.Version, _ store.Progress) 
 			return fmt.Errorf("%w: the database has %d.0, and cannot go back to %d.0", store.ErrUnknownSchema, from, to)
 		}
 		return migrateUp(ctx, tx, from, to)
-	}))
+	})
 }
 
 // Cleanup removes the schema and gives the file's space back. The file stays.

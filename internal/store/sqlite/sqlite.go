@@ -66,6 +66,8 @@ type Store struct {
 	write *sql.DB // one connection, whose transactions are writes from their start
 	read  *sql.DB // any number of connections; in memory the same as write
 	now   func() time.Time
+	// uncounted: loads keep no roll-ups; what that is worth is measured.
+	uncounted bool
 
 	queries atomic.Int64 // started so far, to tell their tables apart
 	closed  atomic.Bool  // what is still being read ends

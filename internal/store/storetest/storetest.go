@@ -32,6 +32,7 @@ type Capabilities struct {
 	Receipts    bool // it is a store.Receipts
 	Objects     bool // it is a store.Objects
 	Notes       bool // it is a store.Spooler
+	Rollups     bool // it is a store.RollUpper
 	Several     bool // more schemas than one are known
 	JSONValues  bool // free objects come back as the same values, which may be written otherwise
 }
@@ -64,6 +65,7 @@ func Run(t *testing.T, open Open, can Capabilities) {
 		{"Outcomes", can.Objects, s.outcomes},
 		{"Previous", can.Objects, s.previous},
 		{"Notes", can.Notes, s.notes},
+		{"Rollups", can.Rollups, s.rollups},
 		{"Purge", can.Keeps && can.Purges, s.purge},
 		{"PurgeKeeping", can.Keeps && can.Purges, s.purgeKeeping},
 		{"NoPurge", !can.Purges, s.noPurge},

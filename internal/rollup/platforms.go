@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package store
+package rollup
 
-import (
-	jsonv2 "github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
-)
+import "github.com/kcidb-go/kcidb/object"
 
 // Platforms tells the platforms that environments name. It remembers them, for
 // the same few environments come again and again.
@@ -14,8 +11,7 @@ type Platforms struct{ of map[string]string }
 // platformsKept is how many environments are remembered.
 const platformsKept = 1000
 
-// Of returns the member "platform" of an environment's free object, "" where it
-// is no string.
+// Of returns what object.Platform does of an environment's free object.
 func (p *Platforms) Of(misc []byte) string {
 	if misc == nil {
 		return ""
@@ -26,20 +22,7 @@ func (p *Platforms) Of(misc []byte) string {
 	if len(p.of)%platformsKept == 0 {
 		p.of = make(map[string]string)
 	}
-	platform := platformOf(misc)
+	platform := object.Platform(misc)
 	p.of[string(misc)] = platform
-	return platform
-}
-
-func platformOf(misc []byte) (platform string) {
-	var object struct {
-		Platform jsontext.Value `json:"platform"`
-	}
-	if jsonv2.Unmarshal(misc, &object) != nil || object.Platform.Kind() != '"' {
-		return ""
-	}
-	if jsonv2.Unmarshal(object.Platform, &platform) != nil {
-		return ""
-	}
 	return platform
 }

@@ -1,0 +1,422 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rollup
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// Apply brings the roll-ups after what changed. The transaction has changed the
+// objects already, and ends soon after.
+func (d *Delta) Apply(ctx context.Context, tx Tx, dialect *Dialect) error {
+	if d.Empty() {
+		return nil
+	}
+	a := &applier{
+		Delta: d, Dialect: dialect, tx: tx,
+		checkoutCounts: newCounter(checkoutCounts), daily: newCounter(dailyCounts),
+	}
+	for _, step := range []struct {
+		what string
+		do   func(context.Context) error
+	}{
+		{"incidents", a.findIncidents},
+		{"builds", a.countBuilds},
+		{"tests", a.countTests},
+		{"checkouts", a.countCheckouts},
+		{"sightings", a.noteSightings},
+		{"days", func(ctx context.Context) error { return a.add(ctx, tx, dailyCounts, a.daily.all()) }},
+	} {
+		if err := step.do(ctx); err != nil {
+			return fmt.Errorf("roll-ups, %s: %w", step.what, err)
+		}
+	}
+	return nil
+}
+
+// applier applies a delta.
+type applier struct {
+	*Delta
+	*Dialect
+	tx                    Tx
+	checkoutCounts, daily *counter
+	forget                []row // keys of counted_builds that nothing may be known of
+}
+
+// findIncidents looks for the incidents that say something else now. The incidents
+// of tests that others load, and the tests of incidents that others do, must not
+// pass each other.
+func (a *applier) findIncidents(ctx context.Context) error {
+	if a.Alone != nil {
+		late, err := a.late(ctx)
+		if err != nil {
+			return err
+		}
+		if err := a.Alone(ctx, a.tx, late); err != nil {
+			return err
+		}
+	}
+	for _, of := range []struct {
+		column string
+		ids    set
+	}{{"test_id", a.told}, {"build_id", a.builds}} {
+		if len(of.ids) == 0 {
+			continue
+		}
+		var id string
+		err := Read(ctx, a.tx, "SELECT id FROM incidents WHERE "+a.In(of.column, 1), []any{a.List(of.ids.sorted())}, []any{&id},
+			func() error { a.incidents.add(id); return nil })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// late tells whether there is an incident of a test that is not there yet.
+func (a *applier) late(ctx context.Context) (late bool, err error) {
+	if len(a.incidents) == 0 {
+		return false, nil
+	}
+	err = Read(ctx, a.tx, "SELECT EXISTS (SELECT 1 FROM incidents i WHERE "+a.In("i.id", 1)+
+		" AND i.test_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM "+a.Tests+" t WHERE t.id = i.test_id))",
+		[]any{a.List(a.incidents.sorted())}, []any{&late}, func() error { return nil })
+	return late, err
+}
+
+// countBuilds counts the builds that changed, and moves what belongs to them to
+// the checkouts they are of now.
+func (a *applier) countBuilds(ctx context.Context) error {
+	changes := make(map[string]counts) // of the tests of builds
+	for g, n := range a.tests {
+		if n != 0 {
+			if changes[g.build] == nil {
+				changes[g.build] = make(counts)
+			}
+			changes[g.build][counted{g.kind(), g.status}] += n
+			a.daily.dailyCount(g.day, g.origin, g.lab, counted{g.kind(), g.status}, n)
+		}
+	}
+	ids := make(set)
+	for id := range changes {
+		ids.add(id)
+	}
+	for id := range a.builds {
+		ids.add(id)
+	}
+	// Incidents of builds that others load wait for these.
+	if a.Arrays && len(a.incidents) > 0 {
+		var id string
+		err := Read(ctx, a.tx, "SELECT build_id FROM incidents WHERE "+a.In("id", 1)+" AND build_id IS NOT NULL", []any{a.List(a.incidents.sorted())},
+			[]any{&id}, func() error { ids.add(id); return nil })
+		if err != nil {
+			return err
+		}
+	}
+	all := ids.sorted()
+	if len(all) == 0 {
+		return nil
+	}
+	var unknown []row
+	for _, id := range all {
+		unknown = append(unknown, unknownBuild(id))
+	}
+	was, err := a.lock(ctx, a.tx, countedBuilds, unknown, a.In("build_id", 1), a.List(all))
+	if err != nil {
+		return err
+	}
+	is, err := a.buildsByID(ctx, a.tx, a.builds.sorted())
+	if err != nil {
+		return err
+	}
+	before, err := a.testsOfMoved(ctx, was, is)
+	if err != nil {
+		return err
+	}
+	var changed, gone []row
+	for _, w := range was {
+		id := w[0].(string)
+		now := w
+		if a.builds.has(id) {
+			if now = is[id]; now == nil {
+				now = unknownBuild(id)
+			}
+			a.countBuild(w, -1)
+			a.countBuild(now, +1)
+			if !slices.Equal(w, now) {
+				changed = append(changed, now)
+			}
+		}
+		if now[1] == "" {
+			gone = append(gone, row{id})
+		}
+		if w[1] != now[1] {
+			for what, n := range before[id] {
+				a.checkoutCounts.checkoutCount(w[1].(string), what, -n)
+				a.checkoutCounts.checkoutCount(now[1].(string), what, n)
+			}
+		}
+		for what, n := range changes[id] {
+			a.checkoutCounts.checkoutCount(now[1].(string), what, n)
+		}
+	}
+	if err := a.put(ctx, a.tx, countedBuilds, changed); err != nil {
+		return err
+	}
+	a.forget = gone
+	return nil
+}
+
+// countBuild counts a build by its row of counted_builds.
+func (a *applier) countBuild(r row, n int64) {
+	id, checkout, origin := r[0].(string), r[1].(string), r[2].(string)
+	if checkout == "" || IsDummy(id) {
+		return
+	}
+	what := counted{Builds, report.Status(r[3].(string))}
+	a.checkoutCounts.checkoutCount(checkout, what, n)
+	a.daily.dailyCount(r[8].(int64), origin, r[7].(string), what, n)
+}
+
+// testsOfMoved returns the tests, as they are counted, of the builds that are of
+// another checkout now.
+func (a *applier) testsOfMoved(ctx context.Context, was []row, is map[string]row) (map[string]counts, error) {
+	var moved []string
+	for _, w := range was {
+		id := w[0].(string)
+		if !a.builds.has(id) {
+			continue
+		}
+		if now := is[id]; now == nil && w[1] != "" || now != nil && now[1] != w[1] {
+			moved = append(moved, id)
+		}
+	}
+	all := make(map[string]counts)
+	if len(moved) == 0 {
+		return all, nil
+	}
+	var id, suite, status string
+	var n int64
+	err := Read(ctx, a.tx, "SELECT build_id, suite, status, n FROM test_counts WHERE "+a.In("build_id", 1), []any{a.List(moved)},
+		[]any{&id, &suite, &status, &n}, func() error {
+			if all[id] == nil {
+				all[id] = make(counts)
+			}
+			all[id][counted{KindOf(suite), report.Status(status)}] += n
+			return nil
+		})
+	return all, err
+}
+
+// countTests counts the tests of builds, and on platforms, and forgets the builds
+// that nothing is known of any more.
+func (a *applier) countTests(ctx context.Context) error {
+	tests, hardware := newCounter(testCounts), newCounter(hardwareCounts)
+	for g, n := range a.tests {
+		if n != 0 {
+			tests.testCount(g, n)
+			hardware.hardwareCount(g, n)
+		}
+	}
+	if err := a.add(ctx, a.tx, testCounts, tests.all()); err != nil {
+		return err
+	}
+	if err := a.add(ctx, a.tx, hardwareCounts, hardware.all()); err != nil {
+		return err
+	}
+	return a.remove(ctx, a.tx, countedBuilds, a.forget,
+		" AND checkout_id = '' AND NOT EXISTS (SELECT 1 FROM test_counts t WHERE t.build_id = counted_builds.build_id)")
+}
+
+// countCheckouts counts the checkouts that changed, and what belongs to those whose
+// builds and tests did, and finds the heads of their trees.
+func (a *applier) countCheckouts(ctx context.Context) error {
+	if err := a.add(ctx, a.tx, checkoutCounts, a.checkoutCounts.all()); err != nil || len(a.checkouts) == 0 {
+		return err
+	}
+	ids := a.checkouts.sorted()
+	was, err := countedCheckouts.read(ctx, a.tx, a.In("checkout_id", 1), false, a.List(ids))
+	if err != nil {
+		return err
+	}
+	is, err := a.checkoutsByID(ctx, a.tx, ids)
+	if err != nil {
+		return err
+	}
+	trees := make(map[int64]row) // a row to lock each by
+	var changed, gone []row
+	for _, w := range was {
+		a.countCheckout(w, -1)
+		now, ok := is[w[0].(string)]
+		if !ok {
+			gone = append(gone, countedCheckouts.key(w))
+		}
+		if !ok || !slices.Equal(w, now.counted) {
+			trees[w[2].(int64)] = row{w[2], "", "", "", "", "", int64(0)}
+		}
+	}
+	for _, now := range is {
+		a.countCheckout(now.counted, +1)
+		changed = append(changed, now.counted)
+		trees[now.head[0].(int64)] = slices.Clone(now.head)
+	}
+	keys := slices.Sorted(maps.Keys(trees))
+	if err := a.lockEach(ctx, treeHeads, slices.Collect(maps.Values(trees))); err != nil {
+		return err
+	}
+	if err := a.put(ctx, a.tx, countedCheckouts, changed); err != nil {
+		return err
+	}
+	if err := a.remove(ctx, a.tx, countedCheckouts, gone, ""); err != nil {
+		return err
+	}
+	return a.findHeads(ctx, a.tx, keys)
+}
+
+func (a *applier) countCheckout(r row, n int64) {
+	a.daily.dailyCount(r[3].(int64), r[1].(string), "", counted{kind: Checkouts}, n)
+}
+
+// lockEach locks rows one by one: they are few.
+func (a *applier) lockEach(ctx context.Context, t *table, rows []row) error {
+	t.sort(rows)
+	for _, r := range rows {
+		var condition []string
+		for i, c := range t.columns[:t.keys] {
+			condition = append(condition, fmt.Sprintf("%s = $%d", c, i+1))
+		}
+		if _, err := a.lock(ctx, a.tx, t, []row{r}, strings.Join(condition, " AND "), t.key(r)...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// findHeads finds the heads of trees anew.
+func (d *Dialect) findHeads(ctx context.Context, tx Tx, trees []int64) error {
+	var heads []string
+	var gone []row
+	for _, tree := range trees {
+		head := ""
+		err := Read(ctx, tx, "SELECT checkout_id FROM counted_checkouts WHERE tree = $1 ORDER BY start DESC, checkout_id DESC LIMIT 1",
+			[]any{tree}, []any{&head}, func() error { return nil })
+		if err != nil {
+			return err
+		}
+		if head == "" {
+			gone = append(gone, row{tree})
+		} else {
+			heads = append(heads, head)
+		}
+	}
+	facts, err := d.checkoutsByID(ctx, tx, heads)
+	if err != nil {
+		return err
+	}
+	var rows []row
+	for _, f := range facts {
+		rows = append(rows, f.head)
+	}
+	if err := d.put(ctx, tx, treeHeads, rows); err != nil {
+		return err
+	}
+	return d.remove(ctx, tx, treeHeads, gone, "")
+}
+
+// noteSightings notes what incidents are of, and counts them by issue.
+func (a *applier) noteSightings(ctx context.Context) error {
+	if len(a.incidents) == 0 {
+		return nil
+	}
+	ids := a.incidents.sorted()
+	was, err := sightings.read(ctx, a.tx, a.In("incident_id", 1), false, a.List(ids))
+	if err != nil {
+		return err
+	}
+	is, err := a.sightingsByID(ctx, a.tx, ids)
+	if err != nil {
+		return err
+	}
+	issues := newCounter(issueCounts)
+	var gone []row
+	for _, w := range was {
+		issues.issueCount(w, -1)
+		if is[w[0].(string)] == nil {
+			gone = append(gone, sightings.key(w))
+		}
+	}
+	for _, now := range is {
+		issues.issueCount(now, +1)
+	}
+	var touched []row // of issue_counts
+	for _, r := range issues.rows {
+		touched = append(touched, append(slices.Clone(r[:len(r)-1]), int64(0)))
+	}
+	if err := a.lockEach(ctx, issueCounts, touched); err != nil {
+		return err
+	}
+	if err := a.put(ctx, a.tx, sightings, slices.Collect(maps.Values(is))); err != nil {
+		return err
+	}
+	if err := a.remove(ctx, a.tx, sightings, gone, ""); err != nil {
+		return err
+	}
+	return a.countIssues(ctx, a.tx, issues)
+}
+
+// issueCount adds a sighting to those of its issue.
+func (c *counter) issueCount(sighting row, n int64) {
+	type name struct {
+		id      any
+		version any
+	}
+	c.add(name{sighting[1], sighting[2]}, n, func() row { return row{sighting[1], sighting[2], int64(0), "", int64(0), ""} })
+}
+
+// countIssues adds to the counts of issues, which are locked, and finds their first
+// and last sightings anew.
+func (d *Dialect) countIssues(ctx context.Context, tx Tx, issues *counter) error {
+	var all, gone []row
+	for _, r := range issues.rows {
+		var n, seen int64
+		var incident string
+		if err := Read(ctx, tx, "SELECT n FROM issue_counts WHERE issue_id = $1 AND issue_version = $2", []any{r[0], r[1]},
+			[]any{&n}, func() error { return nil }); err != nil {
+			return err
+		}
+		n += r[6].(int64)
+		if n == 0 {
+			gone = append(gone, issueCounts.key(r))
+			continue
+		}
+		counted := row{r[0], r[1], int64(0), "", int64(0), "", n}
+		for i, order := range []string{"seen, incident_id", "seen DESC, incident_id DESC"} {
+			err := Read(ctx, tx, "SELECT seen, incident_id FROM sightings WHERE issue_id = $1 AND issue_version = $2 AND seen > 0 ORDER BY "+order+" LIMIT 1",
+				[]any{r[0], r[1]}, []any{&seen, &incident}, func() error {
+					counted[2+2*i], counted[3+2*i] = seen, incident
+					return nil
+				})
+			if err != nil {
+				return err
+			}
+		}
+		all = append(all, counted)
+	}
+	if err := d.put(ctx, tx, issueCounts, all); err != nil {
+		return err
+	}
+	return d.remove(ctx, tx, issueCounts, gone, "")
+}
+
+// IsDummy tells whether a build stands for none, but for the tests that need one:
+// it is not counted.
+func IsDummy(id string) bool {
+	const dummy = "maestro:dummy_"
+	return len(id) >= len(dummy) && id[:len(dummy)] == dummy
+}

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rollup
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// A pass counts something anew, a chunk at a time: the first ones from the objects,
+// the others from what those before them counted. So what passes hold equal, is
+// equal to the objects.
+type pass struct {
+	what  string
+	total string // a query of about how many there are
+	// next returns what there is to count behind what is given, a chunk of it, in order.
+	next func(ctx context.Context, tx Tx, after string) ([]string, error)
+	// count returns what there is of the chunk, and what there should be.
+	count func(ctx context.Context, tx Tx, chunk []string) ([]recount, error)
+}
+
+// recount is some rows of a table as they are, and as they should be.
+type recount struct {
+	table   *table
+	is, due []row
+}
+
+// How much is in a chunk: as much as others may wait for.
+const (
+	chunkOfBuilds = 20
+	chunkOfOthers = 500
+)
+
+func (d *Dialect) passes() []pass {
+	return []pass{
+		{"builds", "SELECT count(*) FROM builds",
+			d.ids(chunkOfBuilds, "builds.id", d.Tests+".build_id", "counted_builds.build_id", "test_counts.build_id"), d.recountBuilds},
+		{"checkouts", "SELECT count(*) FROM checkouts",
+			d.ids(chunkOfOthers, "checkouts.id", "counted_checkouts.checkout_id", "counted_builds.checkout_id", "checkout_counts.checkout_id"), d.recountCheckouts},
+		{"trees", "SELECT count(*) FROM tree_heads", d.trees, d.recountTrees},
+		{"incidents", "SELECT count(*) FROM incidents", d.ids(chunkOfOthers, "incidents.id", "sightings.incident_id"), d.recountIncidents},
+		{"issues", "SELECT count(*) FROM issue_counts", d.ids(chunkOfOthers, "sightings.issue_id", "issue_counts.issue_id"), d.recountIssues},
+		{"days", "SELECT count(DISTINCT day) FROM daily_counts", d.days, d.recountDays},
+	}
+}
+
+// ids returns the function that goes through the IDs in some columns.
+func (d *Dialect) ids(limit int, columns ...string) func(context.Context, Tx, string) ([]string, error) {
+	var each []string
+	for i, c := range columns {
+		table, column, _ := strings.Cut(c, ".")
+		each = append(each, fmt.Sprintf("SELECT id FROM (SELECT DISTINCT %[1]s AS id FROM %[2]s WHERE %[1]s > $1 ORDER BY 1 LIMIT %[3]d) a%[4]d", column, table, limit, i))
+	}
+	query := strings.Join(each, " UNION ") + fmt.Sprintf(" ORDER BY 1 LIMIT %d", limit)
+	return func(ctx context.Context, tx Tx, after string) (all []string, err error) {
+		var id string
+		err = Read(ctx, tx, query, []any{after}, []any{&id}, func() error { all = append(all, id); return nil })
+		return all, err
+	}
+}
+
+// trees returns the keys of all trees, as texts, at once: they are few.
+func (d *Dialect) trees(ctx context.Context, tx Tx, after string) ([]string, error) {
+	return numbers(ctx, tx, after, "SELECT DISTINCT tree FROM counted_checkouts UNION SELECT key FROM tree_heads")
+}
+
+// days returns all days.
+func (d *Dialect) days(ctx context.Context, tx Tx, after string) ([]string, error) {
+	all, err := numbers(ctx, tx, "", "SELECT DISTINCT day FROM test_counts UNION SELECT DISTINCT day FROM daily_counts "+
+		"UNION SELECT DISTINCT day FROM hardware_counts UNION SELECT DISTINCT day FROM counted_builds UNION SELECT DISTINCT day FROM counted_checkouts")
+	i, found := slices.BinarySearch(all, after)
+	if found {
+		i++
+	}
+	if after == "" {
+		i = 0
+	}
+	return all[i:min(i+1, len(all))], err
+}
+
+// numbers returns numbers as texts, sorted as such, all at once.
+func numbers(ctx context.Context, tx Tx, after, query string) (all []string, err error) {
+	if after != "" {
+		return nil, nil
+	}
+	var n int64
+	err = Read(ctx, tx, query, nil, []any{&n}, func() error { all = append(all, fmt.Sprint(n)); return nil })
+	slices.Sort(all)
+	return all, err
+}
+
+// recountBuilds counts the tests of builds, and notes the builds.
+func (d *Dialect) recountBuilds(ctx context.Context, tx Tx, builds []string) ([]recount, error) {
+	known, err := d.buildsByID(ctx, tx, builds)
+	if err != nil {
+		return nil, err
+	}
+	due := newCounter(testCounts)
+	err = d.testsOf(ctx, tx, builds, func(t *Test) error {
+		due.testCount(t.group(), 1)
+		if known[t.BuildID] == nil {
+			known[t.BuildID] = unknownBuild(t.BuildID)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	noted, err := countedBuilds.read(ctx, tx, d.In("build_id", 1), false, d.List(builds))
+	if err != nil {
+		return nil, err
+	}
+	is, err := testCounts.read(ctx, tx, d.In("build_id", 1), false, d.List(builds))
+	return []recount{
+		{countedBuilds, noted, slices.Collect(maps.Values(known))},
+		{testCounts, is, due.all()},
+	}, err
+}
+
+// recountCheckouts counts what belongs to checkouts, and notes the checkouts.
+func (d *Dialect) recountCheckouts(ctx context.Context, tx Tx, checkouts []string) ([]recount, error) {
+	facts, err := d.checkoutsByID(ctx, tx, checkouts)
+	if err != nil {
+		return nil, err
+	}
+	var known []row
+	for _, f := range facts {
+		known = append(known, f.counted)
+	}
+	noted, err := countedCheckouts.read(ctx, tx, d.In("checkout_id", 1), false, d.List(checkouts))
+	if err != nil {
+		return nil, err
+	}
+	due := newCounter(checkoutCounts)
+	builds, err := countedBuilds.read(ctx, tx, d.In("checkout_id", 1)+" AND checkout_id <> ''", false, d.List(checkouts))
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range builds {
+		if !IsDummy(b[0].(string)) {
+			due.checkoutCount(b[1].(string), counted{Builds, report.Status(b[3].(string))}, 1)
+		}
+	}
+	var checkout, suite, status string
+	var n int64
+	err = Read(ctx, tx, "SELECT b.checkout_id, t.suite, t.status, t.n FROM counted_builds b JOIN test_counts t ON t.build_id = b.build_id WHERE "+
+		d.In("b.checkout_id", 1)+" AND b.checkout_id <> ''", []any{d.List(checkouts)}, []any{&checkout, &suite, &status, &n}, func() error {
+		due.checkoutCount(checkout, counted{KindOf(suite), report.Status(status)}, n)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	is, err := checkoutCounts.read(ctx, tx, d.In("checkout_id", 1), false, d.List(checkouts))
+	return []recount{{countedCheckouts, noted, known}, {checkoutCounts, is, due.all()}}, err
+}
+
+// recountTrees finds the heads of trees.
+func (d *Dialect) recountTrees(ctx context.Context, tx Tx, _ []string) ([]recount, error) {
+	latest := make(map[int64]string)
+	var tree int64
+	var checkout string
+	err := Read(ctx, tx, "SELECT tree, checkout_id FROM counted_checkouts ORDER BY start, checkout_id", nil, []any{&tree, &checkout},
+		func() error { latest[tree] = checkout; return nil })
+	if err != nil {
+		return nil, err
+	}
+	facts, err := d.checkoutsByID(ctx, tx, slices.Collect(maps.Values(latest)))
+	if err != nil {
+		return nil, err
+	}
+	var due []row
+	for _, f := range facts {
+		due = append(due, f.head)
+	}
+	is, err := treeHeads.read(ctx, tx, "true", false)
+	return []recount{{treeHeads, is, due}}, err
+}
+
+// recountIncidents notes what incidents are of.
+func (d *Dialect) recountIncidents(ctx context.Context, tx Tx, incidents []string) ([]recount, error) {
+	due, err := d.sightingsByID(ctx, tx, incidents)
+	if err != nil {
+		return nil, err
+	}
+	is, err := sightings.read(ctx, tx, d.In("incident_id", 1), false, d.List(incidents))
+	return []recount{{sightings, is, slices.Collect(maps.Values(due))}}, err
+}
+
+// recountIssues counts the sightings of issues.
+func (d *Dialect) recountIssues(ctx context.Context, tx Tx, issues []string) ([]recount, error) {
+	type issue struct {
+		id      string
+		version int64
+	}
+	due := make(map[issue]row)
+	var at issue
+	var seen int64
+	var incident string
+	err := Read(ctx, tx, "SELECT issue_id, issue_version, seen, incident_id FROM sightings WHERE "+d.In("issue_id", 1)+
+		" ORDER BY issue_id, issue_version, seen, incident_id", []any{d.List(issues)}, []any{&at.id, &at.version, &seen, &incident}, func() error {
+		r := due[at]
+		if r == nil {
+			r = row{at.id, at.version, int64(0), "", int64(0), "", int64(0)}
+			due[at] = r
+		}
+		r[6] = r[6].(int64) + 1
+		if seen > 0 {
+			if r[2] == int64(0) {
+				r[2], r[3] = seen, incident
+			}
+			r[4], r[5] = seen, incident
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	is, err := issueCounts.read(ctx, tx, d.In("issue_id", 1), false, d.List(issues))
+	return []recount{{issueCounts, is, slices.Collect(maps.Values(due))}}, err
+}
+
+// recountDays counts what started on a day, and the tests on platforms.
+func (d *Dialect) recountDays(ctx context.Context, tx Tx, days []string) (all []recount, err error) {
+	for _, text := range days {
+		var day int64
+		fmt.Sscan(text, &day)
+		daily, hardware := newCounter(dailyCounts), newCounter(hardwareCounts)
+		groups, err := testCounts.read(ctx, tx, "day = $1", false, day)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range groups {
+			g := groupOf(r)
+			n := r[10].(int64)
+			daily.dailyCount(day, g.origin, g.lab, counted{g.kind(), g.status}, n)
+			hardware.hardwareCount(g, n)
+		}
+		builds, err := countedBuilds.read(ctx, tx, "day = $1 AND checkout_id <> ''", false, day)
+		if err != nil {
+			return nil, err
+		}
+		for _, b := range builds {
+			if !IsDummy(b[0].(string)) {
+				daily.dailyCount(day, b[2].(string), b[7].(string), counted{Builds, report.Status(b[3].(string))}, 1)
+			}
+		}
+		checkouts, err := countedCheckouts.read(ctx, tx, "day = $1", false, day)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range checkouts {
+			daily.dailyCount(day, c[1].(string), "", counted{kind: Checkouts}, 1)
+		}
+		isDaily, err := dailyCounts.read(ctx, tx, "day = $1", false, day)
+		if err != nil {
+			return nil, err
+		}
+		isHardware, err := hardwareCounts.read(ctx, tx, "day = $1", false, day)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, recount{dailyCounts, isDaily, daily.all()}, recount{hardwareCounts, isHardware, hardware.all()})
+	}
+	return all, nil
+}
+
+// groupOf returns the group of a row of test_counts.
+func groupOf(r row) group {
+	return group{
+		build: r[0].(string), day: r[2].(int64), origin: r[3].(string), suite: r[4].(string), platform: r[5].(string),
+		compatible: r[6].(string), lab: r[7].(string), reason: r[8].(string), status: report.Status(r[9].(string)),
+	}
+}

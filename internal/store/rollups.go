@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import "github.com/kcidb-go/kcidb/internal/rollup"
+
+// RollUpper is a Store that keeps the numbers that pages show.
+type RollUpper interface {
+	Store
+	Rollups() *rollup.DB
+}

@@ -1,0 +1,12 @@
+DROP INDEX tests_build_path;
+CREATE INDEX tests_build ON tests (build_id);
+DROP TABLE issue_counts;
+DROP TABLE sightings;
+DROP TABLE tree_heads;
+DROP TABLE counted_checkouts;
+DROP TABLE counted_builds;
+DROP TABLE daily_counts;
+DROP TABLE checkout_counts;
+DROP TABLE hardware_counts;
+DROP TABLE test_counts;
+DROP TABLE rollups;

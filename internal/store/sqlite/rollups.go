@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/kcidb-go/kcidb/internal/rollup"
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/lists"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+var _ store.RollUpper = (*Store)(nil)
+
+// Rollups returns the database's roll-ups.
+func (s *Store) Rollups() *rollup.DB {
+	return &rollup.DB{
+		Dialect: counting,
+		View: func(ctx context.Context, f func(context.Context, rollup.Tx) error) error {
+			v, err := s.view(ctx)
+			if err != nil {
+				return err
+			}
+			defer v.close()
+			return v.do(ctx, func(tx *sql.Tx) error { return f(ctx, rollupTx{tx}) })
+		},
+		Update: func(ctx context.Context, f func(context.Context, rollup.Tx) error) error {
+			return s.update(ctx, func(tx *sql.Tx) error { return f(ctx, rollupTx{tx}) })
+		},
+		Failure: func(operation string, err error) error { return s.failure(context.Background(), operation, err) },
+	}
+}
+
+// counting is how this database differs from others for roll-ups.
+var counting = rollup.Dialect{Tests: "tests", Contents: contentsByName}
+
+// contentsByName returns contents by their IDs, written as texts.
+func contentsByName(ctx context.Context, tx rollup.Tx, names []string) (map[string]string, error) {
+	texts := make(map[string]string, len(names))
+	var name string
+	var data any
+	err := rollup.Read(ctx, tx, "SELECT CAST(id AS text), data FROM contents WHERE id IN (SELECT CAST(value AS integer) FROM json_each($1))",
+		[]any{string(lists.AppendStrings(nil, names))}, []any{&name, &data}, func() (err error) {
+			texts[name], err = unpack(data)
+			return err
+		})
+	return texts, err
+}
+
+// rollupTx is a transaction as package rollup uses it.
+type rollupTx struct{ tx *sql.Tx }
+
+func (t rollupTx) Exec(ctx context.Context, query string, args ...any) error {
+	_, err := t.tx.ExecContext(ctx, query, args...)
+	return err
+}
+
+func (t rollupTx) Query(ctx context.Context, query string, args ...any) (rollup.Rows, error) {
+	return t.tx.QueryContext(ctx, query, args...)
+}
+
+func (t rollupTx) Each(ctx context.Context, query string, rows [][]any) error {
+	statement, err := t.tx.PrepareContext(ctx, query)
+	if err != nil {
+		return err
+	}
+	defer statement.Close()
+	for _, row := range rows {
+		if _, err := statement.Exec(row...); err != nil { // without a context: see loader
+			return err
+		}
+	}
+	return nil
+}
+
+// counter notes for the roll-ups what a transaction changes.
+type counter struct {
+	rollup.Delta
+	tx        *sql.Tx
+	texts     map[int64]string // contents by their IDs
+	platforms rollup.Platforms
+}
+
+// Columns of tests.
+var (
+	testCompatible = tables[2].index("environment_compatible")
+	testMisc       = tables[2].index("environment_misc")
+)
+
+func (t *table) index(column string) int {
+	for i, c := range t.columns {
+		if c == column {
+			return i
+		}
+	}
+	panic(column)
+}
+
+// changed notes that a row was changed, that it was made, where there was none
+// before, or removed, where there is none now.
+func (c *counter) changed(t *table, was, now []any) error {
+	row := now
+	if row == nil {
+		row = was
+	}
+	switch t.list {
+	case store.Checkouts:
+		c.Checkout(row[1].(string))
+	case store.Builds:
+		c.Build(row[1].(string))
+	case store.Incidents:
+		c.Incident(row[1].(string))
+	case store.Tests:
+		before, err := c.test(was)
+		if err != nil {
+			return err
+		}
+		after, err := c.test(now)
+		if err != nil {
+			return err
+		}
+		c.Test(before, after)
+	}
+	return nil
+}
+
+// keep keeps the texts of contents that tests are counted by, of a row with the
+// contents in place and of one with references to them.
+func (c *counter) keep(texts [2]any, row []any) {
+	for i, column := range [...]int{testCompatible, testMisc} {
+		if text, ok := texts[i].(string); ok {
+			if c.texts == nil {
+				c.texts = make(map[int64]string)
+			}
+			c.texts[row[column].(int64)] = text
+		}
+	}
+}
+
+// text returns the content that a value refers to, "" for none.
+func (c *counter) text(reference any) (string, error) {
+	id, ok := reference.(int64)
+	if !ok {
+		return "", nil
+	}
+	text, ok := c.texts[id]
+	if !ok {
+		var data any
+		err := c.tx.QueryRow("SELECT data FROM contents WHERE id = ?", id).Scan(&data)
+		if err == nil {
+			text, err = unpack(data)
+		}
+		if err != nil {
+			return "", err
+		}
+		if c.texts == nil {
+			c.texts = make(map[int64]string)
+		}
+		c.texts[id] = text
+	}
+	return text, nil
+}
+
+// test returns what is counted of a test's row, all columns of it; nil of none.
+func (c *counter) test(row []any) (*rollup.Test, error) {
+	if row == nil {
+		return nil, nil
+	}
+	str := func(i int) string { s, _ := row[i].(string); return s }
+	t := &rollup.Test{ID: str(1), Origin: str(2), BuildID: str(3), Path: str(7), Status: report.Status(str(11))}
+	t.Start, _ = row[15].(int64)
+	var err error
+	if t.Compatible, err = c.text(row[testCompatible]); err != nil {
+		return nil, err
+	}
+	environment, err := c.text(row[testMisc])
+	if err != nil {
+		return nil, err
+	}
+	if environment != "" {
+		t.Platform = c.platforms.Of([]byte(environment))
+	}
+	t.SetMisc([]byte(str(19)))
+	return t, nil
+}
+
+// apply brings the roll-ups after what was noted.
+func (c *counter) apply(ctx context.Context) error {
+	return c.Apply(ctx, rollupTx{c.tx}, &counting)
+}
