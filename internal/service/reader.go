@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/rollup"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/all"
 	"github.com/kcidb-go/kcidb/object"
@@ -46,6 +47,7 @@ var (
 	_ store.Overviewer = (*reader)(nil)
 	_ store.Lagger     = (*reader)(nil)
 	_ store.Objects    = (*reader)(nil)
+	_ store.RollUpper  = (*reader)(nil)
 )
 
 // Query asks the replica, and the primary where it says nothing at all.
@@ -65,6 +67,30 @@ func (r *reader) Outcomes(ctx context.Context, builds []string) iter.Seq2[store.
 	return either(ctx, r, func(s store.Store) iter.Seq2[store.Outcome, error] {
 		return s.(store.Objects).Outcomes(ctx, builds)
 	})
+}
+
+// Runs asks as Query does.
+func (r *reader) Runs(ctx context.Context, builds []string) iter.Seq2[store.Run, error] {
+	return either(ctx, r, func(s store.Store) iter.Seq2[store.Run, error] { return s.(store.Objects).Runs(ctx, builds) })
+}
+
+// Rollups returns those of the replica, which are read from the primary where the
+// replica does not let anybody see it.
+func (r *reader) Rollups() *rollup.DB {
+	replica, primary := r.Store.(store.RollUpper).Rollups(), r.primary.(store.RollUpper).Rollups()
+	db := *replica
+	db.View = func(ctx context.Context, f func(context.Context, rollup.Tx) error) error {
+		seen := false
+		err := replica.View(ctx, func(ctx context.Context, tx rollup.Tx) error {
+			seen = true
+			return f(ctx, tx)
+		})
+		if err != nil && !seen && r.instead(ctx, replica.Failure("read roll-ups", err)) {
+			return primary.View(ctx, f)
+		}
+		return err
+	}
+	return &db
 }
 
 // Tally asks as Query does.

@@ -145,7 +145,7 @@ func (s *Service) serve(ctx context.Context, listener net.Listener, p *parts) er
 	if s.roles.web {
 		door = s.door(p)
 		door.Routes(mux)
-		api.New(p.reading, s.log).Routes(mux)
+		api.New(api.Config{Store: p.reading, Base: s.cfg.BaseURL, Log: s.log, Now: s.now}).Routes(mux)
 		(&pages.Pages{
 			Store: p.reading, Spool: spoolOf(p), Queue: p.queue, Log: s.log, Now: s.now,
 			Tokens: s.auth.Enabled(), Base: s.cfg.BaseURL,

@@ -4,6 +4,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"iter"
 	"time"
 
@@ -28,6 +29,9 @@ type Objects interface {
 	// Outcomes returns what is needed of tests to sum them up, of all those of
 	// the builds, build by build in the order given, by path within a build.
 	Outcomes(ctx context.Context, builds []string) iter.Seq2[Outcome, error]
+	// Runs returns all tests of the builds as lists show them, build by build in the
+	// order given, by path within a build.
+	Runs(ctx context.Context, builds []string) iter.Seq2[Run, error]
 	// Previous returns the IDs of builds like one, newest first: those of the same
 	// origin, architecture and configuration, in checkouts of the same repository
 	// and branch, of the same origin, that started before its own; at most n.
@@ -47,6 +51,19 @@ type Outcome struct {
 	Status              report.Status
 	Platform            string // "platform" of environment.misc, where it is a string
 	Start               time.Time
+}
+
+// Run is a test without what is long. Texts it does not have are "".
+type Run struct {
+	ID, BuildID, Origin string
+	Path                string
+	Status              report.Status
+	Start               *time.Time
+	Duration            *float64 // seconds
+	Compatible          []string // of the environment; nil for none
+	EnvironmentMisc     json.RawMessage
+	LogURL              string
+	Misc                json.RawMessage
 }
 
 // Like is what makes builds comparable. Texts that are absent are "", and equal

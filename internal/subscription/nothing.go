@@ -27,6 +27,10 @@ func (nothing) Tally(context.Context, []string) (map[string]map[report.Status]in
 	return nil, nil
 }
 
+func (nothing) Runs(context.Context, []string) iter.Seq2[store.Run, error] {
+	return func(func(store.Run, error) bool) {}
+}
+
 func (nothing) Outcomes(context.Context, []string) iter.Seq2[store.Outcome, error] {
 	return func(func(store.Outcome, error) bool) {}
 }

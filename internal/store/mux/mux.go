@@ -249,6 +249,10 @@ func (s *complete) Outcomes(ctx context.Context, builds []string) iter.Seq2[stor
 	return s.first.Outcomes(ctx, builds)
 }
 
+func (s *complete) Runs(ctx context.Context, builds []string) iter.Seq2[store.Run, error] {
+	return s.first.Runs(ctx, builds)
+}
+
 func (s *complete) Previous(ctx context.Context, like store.Like, n int) ([]string, error) {
 	return s.first.Previous(ctx, like, n)
 }

@@ -47,7 +47,7 @@ func sample(t *testing.T) store.Store {
 
 func ask(st store.Store, method, query string) *httptest.ResponseRecorder {
 	mux := http.NewServeMux()
-	New(st, slog.New(slog.DiscardHandler)).Routes(mux)
+	New(Config{Store: st, Log: slog.New(slog.DiscardHandler), Now: time.Now}).Routes(mux)
 	r := httptest.NewRequest(method, "/api/report?"+query, nil)
 	if method == http.MethodPost {
 		r = httptest.NewRequest(method, "/api/report", strings.NewReader(query))
@@ -163,7 +163,7 @@ func TestReportBreaksOff(t *testing.T) {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 	mux := http.NewServeMux()
-	New(failing{after: 2}, slog.New(slog.DiscardHandler)).Routes(mux)
+	New(Config{Store: failing{after: 2}, Log: slog.New(slog.DiscardHandler), Now: time.Now}).Routes(mux)
 	server := httptest.NewServer(mux)
 	defer server.Close()
 	resp, err := http.Get(server.URL + "/api/report?test=ci:t")
@@ -182,7 +182,7 @@ func TestReportBreaksOff(t *testing.T) {
 
 // A client that does not read is not waited for.
 func TestSlowReader(t *testing.T) {
-	a := New(failing{after: 1 << 40}, slog.New(slog.DiscardHandler))
+	a := New(Config{Store: failing{after: 1 << 40}, Log: slog.New(slog.DiscardHandler), Now: time.Now})
 	a.within = 100 * time.Millisecond
 	ended := make(chan struct{})
 	h := a.bounded(a.report)
@@ -205,7 +205,7 @@ func TestSlowReader(t *testing.T) {
 
 // More than can be answered at once are told to come back.
 func TestTooMany(t *testing.T) {
-	a := New(sample(t), slog.New(slog.DiscardHandler))
+	a := New(Config{Store: sample(t), Log: slog.New(slog.DiscardHandler), Now: time.Now})
 	mux := http.NewServeMux()
 	a.Routes(mux)
 	get := func() *httptest.ResponseRecorder {

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"reflect"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	jsonv2 "github.com/go-json-experiment/json"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+)
+
+// operation is what can be asked: how, and in words.
+type operation struct {
+	method string // GET where it is ""
+	path   string // for the router, with {names} of what the input has tagged path:"name"
+	group  string // of operations, in the document
+	title  string
+	text   string // what is asked, and answered
+}
+
+// Answers in place of what was asked for. Their texts are for who asks.
+type (
+	// nothing is the answer that there is nothing: 200, as clients expect.
+	nothing string
+	// badRequest is the answer to what cannot be understood.
+	badRequest string
+)
+
+func (n nothing) Error() string    { return string(n) }
+func (b badRequest) Error() string { return string(b) }
+
+// failed is the body of an answer that is not what was asked for.
+type failed struct {
+	Message string `json:"error" doc:"What is wrong, or missing"`
+	status  int
+}
+
+func (f *failed) Error() string             { return f.Message }
+func (f *failed) GetStatus() int            { return f.status }
+func (f *failed) ContentType(string) string { return "application/json" }
+
+func init() {
+	// The library's errors, which are of parameters and bodies, become ours.
+	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
+		if status == http.StatusUnprocessableEntity {
+			status = http.StatusBadRequest
+		}
+		for _, err := range errs {
+			if err != nil {
+				message += ": " + err.Error()
+			}
+		}
+		return &failed{Message: message, status: status}
+	}
+}
+
+// answer adds an operation whose answer is a value, written as JSON.
+func answer[I, O any](a *API, op operation, h func(context.Context, *I) (O, error)) {
+	stream[I, O](a, op, func(ctx context.Context, in *I, w io.Writer) error {
+		out, err := h(ctx, in)
+		if err != nil {
+			return err
+		}
+		return jsonv2.MarshalWrite(w, out, jsonv2.Deterministic(true))
+	})
+}
+
+// stream adds an operation whose answer, JSON of the type O, is written while it is
+// read. What h returns before it writes anything is answered properly; after that
+// the connection breaks.
+func stream[I, O any](a *API, op operation, h func(ctx context.Context, in *I, w io.Writer) error) {
+	o := huma.Operation{
+		Method: op.method, Path: op.path, Tags: []string{op.group}, Summary: op.title, Description: op.text,
+		OperationID: operationID(op), MaxBodyBytes: maxForm,
+	}
+	if o.Method == "" {
+		o.Method = http.MethodGet
+	}
+	schemas := a.huma.OpenAPI().Components.Schemas
+	wrong := func(text string) *huma.Response {
+		return &huma.Response{Description: text, Content: map[string]*huma.MediaType{
+			"application/json": {Schema: schemas.Schema(reflect.TypeFor[failed](), true, "")},
+		}}
+	}
+	found := schemas.Schema(reflect.TypeFor[O](), true, "")
+	o.Responses = map[string]*huma.Response{
+		"200": {Description: "What was asked for, or an object with an error: there is nothing.", Content: map[string]*huma.MediaType{
+			"application/json": {Schema: &huma.Schema{AnyOf: []*huma.Schema{found, schemas.Schema(reflect.TypeFor[failed](), true, "")}}},
+		}},
+		"400": wrong("The parameters or the body are wrong."),
+		"429": wrong("Too many requests from this address."),
+		"500": wrong("The service failed."),
+		"503": wrong("The service is too busy at the moment."),
+	}
+	huma.Register(a.huma, o, func(ctx context.Context, in *I) (*huma.StreamResponse, error) {
+		return &huma.StreamResponse{Body: func(hc huma.Context) {
+			w := &lateWriter{hc: hc}
+			ctx = context.WithValue(ctx, headerKey{}, hc)
+			a.finish(ctx, w, h(ctx, in, w))
+		}}, nil
+	})
+}
+
+// operationID returns a name for programs: "get-tree-hash-summary".
+func operationID(op operation) string {
+	words := strings.FieldsFunc(op.path, func(r rune) bool { return strings.ContainsRune("/{}", r) })
+	method := op.method
+	if method == "" {
+		method = "get"
+	}
+	return strings.ToLower(method + "-" + strings.Join(words[1:], "-"))
+}
+
+type headerKey struct{}
+
+// setHeader sets a header of the answer to the request of the context, before any
+// of it is written.
+func setHeader(ctx context.Context, name, value string) {
+	if hc, ok := ctx.Value(headerKey{}).(huma.Context); ok {
+		hc.SetHeader(name, value)
+	}
+}
+
+// lateWriter begins an answer with the first byte of its body.
+type lateWriter struct {
+	hc    huma.Context
+	begun bool
+}
+
+func (w *lateWriter) Write(p []byte) (int, error) {
+	if !w.begun {
+		w.begun = true
+		w.hc.SetHeader("Content-Type", "application/json")
+		w.hc.SetStatus(http.StatusOK)
+	}
+	return w.hc.BodyWriter().Write(p)
+}
+
+// finish answers an error, where there is one.
+func (a *API) finish(ctx context.Context, w *lateWriter, err error) {
+	if err == nil {
+		return
+	}
+	if w.begun {
+		a.log.LogAttrs(ctx, slog.LevelWarn, "answer broken off", slog.Any("error", err))
+		panic(http.ErrAbortHandler)
+	}
+	f := failed{Message: err.Error(), status: http.StatusInternalServerError}
+	var none nothing
+	var bad badRequest
+	switch {
+	case errors.As(err, &none):
+		f.status = http.StatusOK
+	case errors.As(err, &bad):
+		f.status = http.StatusBadRequest
+	case errors.Is(err, store.ErrUnavailable), errors.Is(err, store.ErrBusy), errors.Is(err, context.DeadlineExceeded):
+		f = failed{"The database is too busy at the moment: try again in a while", http.StatusServiceUnavailable}
+		w.hc.SetHeader("Retry-After", "10")
+	default:
+		a.log.LogAttrs(ctx, slog.LevelError, "no answer", slog.Any("error", err))
+		f.Message = "The database does not answer at the moment"
+	}
+	w.begun = true
+	w.hc.SetHeader("Content-Type", "application/json")
+	w.hc.SetStatus(f.status)
+	jsonv2.MarshalWrite(w, f)
+}
