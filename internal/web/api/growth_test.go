@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package api_test
+
+import (
+	"fmt"
+	"iter"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/kcidb-go/kcidb/internal/gen"
+	"github.com/kcidb-go/kcidb/internal/pgtest"
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/postgres"
+	"github.com/kcidb-go/kcidb/internal/store/sqlite"
+	"github.com/kcidb-go/kcidb/internal/store/storebench"
+	"github.com/kcidb-go/kcidb/internal/store/storetest"
+	"github.com/kcidb-go/kcidb/internal/web/api"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// BenchmarkGrowth asks each kind of page of a database that grows to ten million
+// tests. The ratios are of the times that answers take then, to those at a hundred
+// thousand tests. What is asked for is as much both times: a tree that is loaded
+// anew, and the last day.
+func BenchmarkGrowth(b *testing.B) {
+	few, many := 100_000, 10_000_000
+	if testing.Short() {
+		many = 1_000_000
+	}
+	for name, open := range map[string]func(b *testing.B) (store.Store, func()){
+		"sqlite": func(b *testing.B) (store.Store, func()) {
+			s, err := sqlite.Open(filepath.Join(b.TempDir(), "x.sqlite"))
+			if err != nil {
+				b.Fatal(err)
+			}
+			return s, func() {}
+		},
+		"postgresql": func(b *testing.B) (store.Store, func()) {
+			server := pgtest.Start(b, "fsync = on", "shared_buffers = '1GB'", "max_wal_size = '8GB'")
+			spec := strings.TrimPrefix(server.Database(b), "postgresql:")
+			s, err := postgres.Open(spec)
+			if err != nil {
+				b.Fatal(err)
+			}
+			return s, func() { vacuum(b, spec) }
+		},
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				s, settle := open(b)
+				grow(b, &growing{Store: s, settle: settle}, few, many)
+			}
+		})
+	}
+}
+
+// vacuum has a server do what it does by itself after a while.
+func vacuum(b *testing.B, spec string) {
+	b.Helper()
+	conn, err := pgx.Connect(b.Context(), spec)
+	if err == nil {
+		_, err = conn.Exec(b.Context(), "VACUUM (ANALYZE)")
+		conn.Close(b.Context())
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+}
+
+func grow(b *testing.B, g *growing, few, many int) {
+	defer g.Close()
+	if err := g.Init(b.Context(), store.Version{}); err != nil {
+		b.Fatal(err)
+	}
+	next, stop := iter.Pull(batches(many))
+	defer stop()
+	g.next = next
+	g.fill(b, few)
+	small := g.measure(b)
+	began, before := time.Now(), g.tests
+	g.fill(b, many)
+	b.ReportMetric(float64(g.tests-before)/time.Since(began).Seconds(), "fill-tests/s")
+	large := g.measure(b)
+	for _, what := range questions {
+		b.ReportMetric(large[what].Seconds()/small[what].Seconds(), what+"-ratio")
+		b.ReportMetric(large[what].Seconds()*1e3, "ms/"+what)
+	}
+	began = time.Now()
+	storetest.VerifyRollups(b, g.Store)
+	b.ReportMetric(time.Since(began).Seconds(), "s/verify")
+}
+
+// batches returns the reports of one world as a loader puts them together, with
+// the time they arrive at, until there are so many tests.
+func batches(tests int) iter.Seq[*report.Report] {
+	return func(yield func(*report.Report) bool) {
+		batch, total := &report.Report{}, 0
+		var now time.Time
+		for r := range gen.Reports(gen.Options{Checkouts: 100 + tests/1000}) {
+			for _, starts := range starts(r) {
+				if starts.After(now) {
+					now = starts
+				}
+			}
+			arrive(r, now)
+			batch.Append(r)
+			if batch.Count() < storebench.BatchObjects {
+				continue
+			}
+			if total += len(batch.Tests); !yield(batch) || total >= tests {
+				return
+			}
+			batch = &report.Report{}
+		}
+	}
+}
+
+func starts(r *report.Report) (all []time.Time) {
+	for i := range r.Builds {
+		if at := r.Builds[i].StartTime; at != nil {
+			all = append(all, *at)
+		}
+	}
+	for i := range r.Tests {
+		if at := r.Tests[i].StartTime; at != nil {
+			all = append(all, *at)
+		}
+	}
+	return all
+}
+
+// arrive sets the time at which all objects arrived.
+func arrive(r *report.Report, at time.Time) {
+	for i := range r.Checkouts {
+		r.Checkouts[i].Timestamp = &at
+	}
+	for i := range r.Builds {
+		r.Builds[i].Timestamp = &at
+	}
+	for i := range r.Tests {
+		r.Tests[i].Timestamp = &at
+	}
+	for i := range r.Issues {
+		r.Issues[i].Timestamp = &at
+	}
+	for i := range r.Incidents {
+		r.Incidents[i].Timestamp = &at
+	}
+}
+
+// growing is a database that more and more is loaded into.
+type growing struct {
+	store.Store
+	settle func() // what is there is as it will be after a while
+	next   func() (*report.Report, bool)
+	now    time.Time
+	tests  int
+	asked  int
+}
+
+// fill loads until there are so many tests.
+func (g *growing) fill(b *testing.B, tests int) {
+	b.Helper()
+	waiting := make(chan *report.Report)
+	var group sync.WaitGroup
+	for range 2 {
+		group.Go(func() {
+			for r := range waiting {
+				if _, err := g.Load(b.Context(), r, store.LoadOptions{Metadata: true}); err != nil {
+					b.Error(err)
+				}
+			}
+		})
+	}
+	for g.tests < tests {
+		r, ok := g.next()
+		if !ok {
+			break
+		}
+		g.tests += len(r.Tests)
+		g.now = *r.Builds[0].Timestamp
+		waiting <- r
+	}
+	close(waiting)
+	group.Wait()
+	g.settle()
+}
+
+const (
+	benchURL = "https://git.example.org/bench.git"
+	sides    = 12 // checkouts of the tree that is asked about
+)
+
+// tree returns a tree of its own, with 50 builds in each of its checkouts, and
+// 20,000 tests in each of the last two of them.
+func (g *growing) tree(b *testing.B) *report.Report {
+	r := &report.Report{}
+	start := func(i int) *time.Time { return new(g.now.Add(time.Duration(i-20) * 30 * time.Minute)) }
+	for c := range sides {
+		r.Checkouts = append(r.Checkouts, report.Checkout{
+			ID: fmt.Sprintf("bench:%d.%d", g.tests, c), Origin: "bench", TreeName: new("bench"), GitRepositoryURL: new(benchURL),
+			GitRepositoryBranch: new("main"), GitCommitHash: new(g.hash(c)), GitCommitName: new(fmt.Sprintf("v6.%d", c)), StartTime: start(c),
+		})
+		tests := 40
+		if c >= sides-2 {
+			tests = 400
+		}
+		for n := range 50 {
+			build := report.Build{
+				ID: fmt.Sprintf("bench:%d.%d.%d", g.tests, c, n), Origin: "bench", CheckoutID: r.Checkouts[c].ID, StartTime: start(c),
+				Architecture: new([]string{"arm64", "x86_64", "arm", "riscv"}[n%4]), Compiler: new([]string{"gcc-12", "clang-17"}[n%2]),
+				ConfigName: new(fmt.Sprintf("config%d", n/5)), Status: new([]report.Status{"PASS", "PASS", "PASS", "FAIL"}[n%7%4]),
+			}
+			r.Builds = append(r.Builds, build)
+			for t := range tests {
+				platform := fmt.Sprintf("board-%d", (n+t/50)%20)
+				r.Tests = append(r.Tests, report.Test{
+					ID: fmt.Sprintf("bench:%d.%d.%d.%d", g.tests, c, n, t), Origin: "bench", BuildID: build.ID, StartTime: start(c),
+					Path:   new([]string{"boot", "ltp.syscalls", "kselftest.net", "kunit"}[t%4] + []string{"", fmt.Sprintf(".case%03d", t)}[min(t%4, 1)]),
+					Status: new([]report.Status{"PASS", "PASS", "PASS", "PASS", "FAIL", "PASS", "PASS", "SKIP", "PASS", "PASS"}[(t+c)%10]), Duration: new(float64(t)),
+					Environment: &report.Environment{Compatible: []string{"vendor," + platform}, Misc: fmt.Appendf(nil, `{"platform":%q}`, platform)},
+					Misc:        fmt.Appendf(nil, `{"runtime":"lab-%d"}`, n%3),
+				})
+			}
+		}
+		r.Issues = append(r.Issues, report.Issue{ID: fmt.Sprintf("bench:i%d.%d", g.tests, c), Version: 1, Origin: "bench", Comment: new("it breaks")})
+		for t := range 40 {
+			test := r.Tests[len(r.Tests)-1-t*5]
+			r.Incidents = append(r.Incidents, report.Incident{
+				ID: fmt.Sprintf("bench:n%d.%d.%d", g.tests, c, t), Origin: "bench", IssueID: r.Issues[c].ID, IssueVersion: 1, TestID: &test.ID, Present: new(true),
+			})
+		}
+	}
+	arrive(r, g.now)
+	return r
+}
+
+// hash returns the hash of a commit of the tree.
+func (g *growing) hash(checkout int) string { return fmt.Sprintf("%032d%08d", g.tests, checkout) }
+
+// questions are what is asked, in the order of the figures.
+var questions = []string{"tree-listing", "tree-summary", "hardware-listing", "hardware-page", "issue-listing", "history", "compare", "tests"}
+
+// measure loads a tree and returns how long answers take, when they have been
+// asked for before.
+func (g *growing) measure(b *testing.B) map[string]time.Duration {
+	b.Helper()
+	if _, err := g.Load(b.Context(), g.tree(b), store.LoadOptions{Metadata: true}); err != nil {
+		b.Fatal(err)
+	}
+	g.settle()
+	mux := http.NewServeMux()
+	now := g.now
+	api.New(api.Config{Store: g.Store, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now }}).Routes(mux)
+	day := fmt.Sprintf("startTimestampInSeconds=%d&endTimestampInSeconds=%d", now.Unix(), now.Unix())
+	head := g.hash(sides - 1)
+	tree := "origin=bench&git_branch=main&git_url=" + benchURL
+	asks := map[string]*http.Request{
+		"tree-listing":     httptest.NewRequest("GET", "/api/tree?origin=bench&interval_in_days=1", nil),
+		"tree-summary":     httptest.NewRequest("GET", "/api/tree/"+head+"/summary?"+tree, nil),
+		"hardware-listing": httptest.NewRequest("GET", "/api/hardware/?origin=bench&"+day, nil),
+		"hardware-page":    httptest.NewRequest("POST", "/api/hardware/board-7/summary", nil),
+		"issue-listing":    httptest.NewRequest("GET", "/api/issue/?filter_origin=bench&"+day, nil),
+		"history": httptest.NewRequest("GET", "/api/test/status-history?path=ltp.syscalls.case005&origin=bench&config_name=config1&"+
+			"git_repository_branch=main&git_repository_url="+benchURL, nil),
+		"compare": httptest.NewRequest("GET", "/api/tree/bench/main/compare?origin=bench&hash_a="+g.hash(sides-2)+"&hash_b="+head, nil),
+		"tests":   httptest.NewRequest("GET", "/api/tree/"+head+"/tests?"+tree, nil),
+	}
+	body := fmt.Sprintf(`{"origin": "bench", "startTimestampInSeconds": "%d", "endTimestampInSeconds": "%[1]d", "selectedCommits": {}, "filter": {}}`, now.Unix())
+	all := make(map[string]time.Duration)
+	for _, what := range questions {
+		var took []time.Duration
+		for round := range 11 {
+			r := asks[what].Clone(b.Context())
+			if r.Method == "POST" {
+				r = httptest.NewRequest("POST", r.URL.Path, strings.NewReader(body))
+				r.Header.Set("Content-Type", "application/json")
+			} else {
+				g.asked++
+				r.URL.RawQuery += fmt.Sprint("&n=", g.asked) // it is not remembered
+			}
+			w := httptest.NewRecorder()
+			began := time.Now()
+			mux.ServeHTTP(w, r)
+			if round > 0 {
+				took = append(took, time.Since(began))
+			}
+			if w.Code != 200 || strings.HasPrefix(w.Body.String(), `{"error"`) || w.Body.Len() < 30 {
+				b.Fatalf("%s: %d %.300s", what, w.Code, w.Body)
+			}
+		}
+		slices.Sort(took)
+		all[what] = took[len(took)/2]
+	}
+	return all
+}
