@@ -13,9 +13,8 @@ import (
 type Overviewer interface {
 	Store
 	// Overview returns the numbers of objects, and the checkouts that arrived
-	// last, at most as many as latest says, newest start first. It costs what
-	// these checkouts hold and a walk over the smallest index of each list,
-	// so callers keep the answer for a while.
+	// last, at most as many as latest says, newest start first. It costs a walk
+	// over the smallest index of each list, so callers keep the answer for a while.
 	Overview(ctx context.Context, latest int) (Overview, error)
 }
 

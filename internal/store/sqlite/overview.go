@@ -3,13 +3,13 @@
 package sqlite
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/rollup"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -17,7 +17,7 @@ import (
 var _ store.Overviewer = (*Store)(nil)
 
 // Overview tells at a glance what is in the database. A million rows are
-// counted in some 10 ms, and a test looked at in some microseconds.
+// counted in some 10 ms.
 func (s *Store) Overview(ctx context.Context, latest int) (store.Overview, error) {
 	v, err := s.view(ctx)
 	if err != nil {
@@ -67,7 +67,7 @@ func latestCheckouts(ctx context.Context, tx *sql.Tx, most int) ([]store.Checkou
 	return all, rows.Err()
 }
 
-// addResults adds the results of the checkouts' builds and tests.
+// addResults adds the results of the checkouts' builds and tests, as they are counted.
 func addResults(ctx context.Context, tx *sql.Tx, checkouts []store.CheckoutResults) error {
 	if len(checkouts) == 0 {
 		return nil
@@ -78,29 +78,25 @@ func addResults(ctx context.Context, tx *sql.Tx, checkouts []store.CheckoutResul
 		ids = append(ids, checkouts[i].ID)
 		byID[checkouts[i].ID] = &checkouts[i]
 	}
-	among := "(?" + strings.Repeat(", ?", len(ids)-1) + ")"
-	count := func(query string, results func(*store.CheckoutResults) store.Results) error {
-		rows, err := tx.QueryContext(ctx, query, ids...)
-		if err != nil {
+	rows, err := tx.QueryContext(ctx, "SELECT checkout_id, kind, status, n FROM checkout_counts WHERE checkout_id IN (?"+
+		strings.Repeat(", ?", len(ids)-1)+")", ids...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id string
+		var kind rollup.Kind
+		var status report.Status
+		var n int64
+		if err := rows.Scan(&id, &kind, &status, &n); err != nil {
 			return err
 		}
-		defer rows.Close()
-		for rows.Next() {
-			var id, status string
-			var n int64
-			if err := rows.Scan(&id, &status, &n); err != nil {
-				return err
-			}
-			results(byID[id])[report.Status(status)] = n
+		results := byID[id].Tests // boots are tests
+		if kind == rollup.Builds {
+			results = byID[id].Builds
 		}
-		return rows.Err()
+		results[status] += n
 	}
-	return cmp.Or(
-		count(`SELECT checkout_id, coalesce(status, ''), count(*) FROM builds WHERE checkout_id IN `+among+` GROUP BY 1, 2`,
-			func(c *store.CheckoutResults) store.Results { return c.Builds }),
-		// The order of a CROSS JOIN is the one written: from the builds to their tests.
-		count(`SELECT b.checkout_id, coalesce(t.status, ''), count(*) FROM builds b CROSS JOIN tests t ON t.build_id = b.id
-			WHERE b.checkout_id IN `+among+` GROUP BY 1, 2`,
-			func(c *store.CheckoutResults) store.Results { return c.Tests }),
-	)
+	return rows.Err()
 }
