@@ -3,9 +3,9 @@
 package object
 
 import (
+	"bytes"
 	"strings"
 
-	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -34,16 +34,46 @@ func Lab(misc []byte) string { return textOf(misc, "runtime") }
 func Reason(misc []byte) string { return textOf(misc, "error_msg") }
 
 // textOf returns a member of a JSON object, "" where it is not there or no text.
-func textOf(object []byte, member string) (text string) {
-	if len(object) == 0 || !strings.Contains(string(object), member[:1]) {
+// It reads no further than to the member, and no value but that: it runs for each
+// test that is loaded.
+func textOf(object []byte, member string) string {
+	if !mayName(object, member) {
 		return ""
 	}
-	var members map[string]jsontext.Value
-	if jsonv2.Unmarshal(object, &members) != nil {
+	d := jsontext.NewDecoder(bytes.NewBuffer(object), jsontext.AllowDuplicateNames(true))
+	if token, err := d.ReadToken(); err != nil || token.Kind() != '{' {
 		return ""
 	}
-	if value := members[member]; value.Kind() != '"' || jsonv2.Unmarshal(value, &text) != nil {
-		return ""
+	for {
+		name, err := d.ReadValue()
+		if err != nil {
+			return ""
+		}
+		if !names(name, member) {
+			if d.SkipValue() != nil {
+				return ""
+			}
+			continue
+		}
+		value, err := d.ReadToken()
+		if err != nil || value.Kind() != '"' {
+			return ""
+		}
+		return value.String()
 	}
-	return text
+}
+
+// names tells whether a JSON string is a name, escapes or not.
+func names(json jsontext.Value, name string) bool {
+	if bytes.IndexByte(json, '\\') >= 0 {
+		text, err := jsontext.AppendUnquote(nil, json)
+		return err == nil && string(text) == name
+	}
+	return string(json[1:len(json)-1]) == name
+}
+
+// mayName tells whether a member may be in JSON: it is as it is written, or there
+// are escapes, which it may be written with.
+func mayName(json []byte, member string) bool {
+	return bytes.Contains(json, []byte(member)) || bytes.IndexByte(json, '\\') >= 0
 }
