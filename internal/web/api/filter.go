@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/kcidb-go/kcidb/internal/rollup"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// filters say which builds, boots and tests are wanted, and which issues. What is
+// said of a build's configuration, architecture and compiler is of its boots and
+// tests, too; all else is of the kind that it names. nil, and the zero filters,
+// want all.
+type filters struct {
+	config, architecture, compiler texts
+	build, boot, test              kindFilters
+	trees                          texts // on the page of a hardware
+	issues                         issueFilters
+}
+
+// kindFilters are those of builds, of boots, or of other tests.
+type kindFilters struct {
+	status, origin          texts
+	platform, hardware, lab texts
+	paths                   []string // patterns as of SQL's LIKE
+	durations               []bound
+	seen                    []issueFilter
+}
+
+// issueFilters are those of the list of issues.
+type issueFilters struct{ origin, culprit, categories, options texts }
+
+// texts are the texts that are wanted, "Unknown" for none; nil is any.
+type texts []string
+
+func (t texts) want(s string) bool { return t == nil || slices.Contains(t, orUnknown(s)) }
+
+// wantAny tells whether any of some texts is wanted.
+func (t texts) wantAny(all []string) bool {
+	if t == nil {
+		return true
+	}
+	if len(all) == 0 {
+		return t.want("")
+	}
+	return slices.ContainsFunc(all, t.want)
+}
+
+// bound is what a number has to be.
+type bound struct {
+	is    string // "" equal, gte, lte, gt, lt
+	value float64
+}
+
+func (b bound) holds(n float64) bool {
+	switch b.is {
+	case "gte":
+		return n >= b.value
+	case "lte":
+		return n <= b.value
+	case "gt":
+		return n > b.value
+	case "lt":
+		return n < b.value
+	}
+	return n == b.value
+}
+
+// issueFilter wants what an issue was seen in.
+type issueFilter struct {
+	uncategorized bool // or what failed, and no issue was seen in
+	id            string
+	version       int64 // -1 for any
+}
+
+// filterField is a field that can be filtered by.
+type filterField struct {
+	name, text string
+	add        func(f *filters, is, value string) error
+}
+
+// filterFields are all of them. Others are ignored.
+var filterFields = []filterField{
+	{"config_name", "Name of the build's configuration", textFilter(func(f *filters) *texts { return &f.config })},
+	{"architecture", "Architecture of the build", textFilter(func(f *filters) *texts { return &f.architecture })},
+	{"compiler", "Compiler of the build", textFilter(func(f *filters) *texts { return &f.compiler })},
+	{"duration", "As build.duration", durationFilter("duration", func(f *filters) *kindFilters { return &f.build })},
+	{"build.status", "Status of builds", textFilter(func(f *filters) *texts { return &f.build.status })},
+	{"boot.status", "Status of boots", textFilter(func(f *filters) *texts { return &f.boot.status })},
+	{"test.status", "Status of tests", textFilter(func(f *filters) *texts { return &f.test.status })},
+	{"build.duration", "How long builds took, in seconds", durationFilter("build.duration", func(f *filters) *kindFilters { return &f.build })},
+	{"boot.duration", "How long boots took, in seconds", durationFilter("boot.duration", func(f *filters) *kindFilters { return &f.boot })},
+	{"test.duration", "How long tests took, in seconds", durationFilter("test.duration", func(f *filters) *kindFilters { return &f.test })},
+	{"build.origin", "Who built", textFilter(func(f *filters) *texts { return &f.build.origin })},
+	{"boot.origin", "Who ran boots", textFilter(func(f *filters) *texts { return &f.boot.origin })},
+	{"test.origin", "Who ran tests", textFilter(func(f *filters) *texts { return &f.test.origin })},
+	{"test.hardware", "What the hardware of boots and tests is compatible with, or its platform", textFilter(func(f *filters) *texts { return &f.boot.hardware }, func(f *filters) *texts { return &f.test.hardware })},
+	{"test.lab", "Where boots and tests ran", textFilter(func(f *filters) *texts { return &f.boot.lab }, func(f *filters) *texts { return &f.test.lab })},
+	{"boot.platform", "Platform of boots", textFilter(func(f *filters) *texts { return &f.boot.platform })},
+	{"test.platform", "Platform of tests", textFilter(func(f *filters) *texts { return &f.test.platform })},
+	{"boot.path", "Path of boots: % stands for anything, _ for a character", pathFilter(func(f *filters) *kindFilters { return &f.boot })},
+	{"test.path", "Path of tests: % stands for anything, _ for a character", pathFilter(func(f *filters) *kindFilters { return &f.test })},
+	{"build.issue", "Issue seen in builds: ID,VERSION; ID,null for any version; Uncategorized for what failed without one", seenFilter(func(f *filters) *kindFilters { return &f.build })},
+	{"boot.issue", "Issue seen in boots, as build.issue", seenFilter(func(f *filters) *kindFilters { return &f.boot })},
+	{"test.issue", "Issue seen in tests, as build.issue", seenFilter(func(f *filters) *kindFilters { return &f.test })},
+	{"trees", "Trees, on the page of a hardware", textFilter(func(f *filters) *texts { return &f.trees })},
+	{"origin", "Who told of issues, in their list", textFilter(func(f *filters) *texts { return &f.issues.origin })},
+	{"issue.culprit", "What is to blame for issues: code, tool or harness", textFilter(func(f *filters) *texts { return &f.issues.culprit })},
+	{"issue.categories", "Categories of issues", textFilter(func(f *filters) *texts { return &f.issues.categories })},
+	{"issue.options", "hasIncident for issues that were seen", textFilter(func(f *filters) *texts { return &f.issues.options })},
+}
+
+func textFilter(of ...func(*filters) *texts) func(*filters, string, string) error {
+	return func(f *filters, is, value string) error {
+		if is == "" {
+			for _, of := range of {
+				*of(f) = append(*of(f), value)
+			}
+		}
+		return nil
+	}
+}
+
+func pathFilter(of func(*filters) *kindFilters) func(*filters, string, string) error {
+	return func(f *filters, _, value string) error {
+		of(f).paths = append(of(f).paths, value)
+		return nil
+	}
+}
+
+func durationFilter(name string, of func(*filters) *kindFilters) func(*filters, string, string) error {
+	return func(f *filters, is, value string) error {
+		n, err := strconv.ParseFloat(value, 64)
+		if err != nil || n != n {
+			return fmt.Errorf("filter_%s is %.40q: expected a number", name, value)
+		}
+		of(f).durations = append(of(f).durations, bound{is, n})
+		return nil
+	}
+}
+
+func seenFilter(of func(*filters) *kindFilters) func(*filters, string, string) error {
+	return func(f *filters, _, value string) error {
+		wanted := issueFilter{id: value, version: -1}
+		if value == "Uncategorized" {
+			wanted = issueFilter{uncategorized: true}
+		} else if i := strings.LastIndexByte(value, ','); i >= 0 {
+			wanted.id = value[:i]
+			if version := value[i+1:]; version != "null" && version != "" {
+				n, err := strconv.ParseInt(version, 10, 64)
+				if err != nil {
+					return fmt.Errorf("an issue to filter by is %.100q: expected its ID and its version, as in ci:issue-1,2", value)
+				}
+				wanted.version = n
+			}
+		}
+		of(f).seen = append(of(f).seen, wanted)
+		return nil
+	}
+}
+
+// parseFilters reads the filters among the parameters of a URL. Its errors are for
+// who asks.
+func parseFilters(query url.Values) (*filters, error) {
+	f := &filters{}
+	for name, values := range query {
+		for _, value := range values {
+			if err := f.add(name, value); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return f, nil
+}
+
+// parseFilterBody reads the filters of a body: lists of texts or numbers, or one of
+// these, by their names.
+func parseFilterBody(body map[string]any) (*filters, error) {
+	f := &filters{}
+	for name, value := range body {
+		values, ok := value.([]any)
+		if !ok {
+			values = []any{value}
+		}
+		for _, value := range values {
+			var err error
+			switch value := value.(type) {
+			case string:
+				err = f.add(name, value)
+			case float64:
+				err = f.add(name, strconv.FormatFloat(value, 'f', -1, 64))
+			case nil:
+			default:
+				err = fmt.Errorf("%.40s holds %.40v: expected texts or numbers", name, value)
+			}
+			if err != nil {
+				return nil, err
+			}
+		}
+	}
+	return f, nil
+}
+
+// add adds a filter by the name of its parameter. Others are ignored.
+func (f *filters) add(parameter, value string) error {
+	name, ok := strings.CutPrefix(parameter, "filter_")
+	if !ok {
+		return nil
+	}
+	is := ""
+	if i := strings.LastIndex(name, "_["); i >= 0 && strings.HasSuffix(name, "]") {
+		name, is = name[:i], name[i+2:len(name)-1]
+		if !slices.Contains([]string{"gte", "lte", "gt", "lt"}, is) {
+			return nil
+		}
+	}
+	for _, field := range filterFields {
+		if field.name == name {
+			return field.add(f, is, value)
+		}
+	}
+	return nil
+}
+
+// filterParams describes the parameters that filter.
+func filterParams() []*huma.Param {
+	var all []*huma.Param
+	for _, field := range filterFields {
+		all = append(all, &huma.Param{
+			Name: "filter_" + field.name, In: "query", Description: field.text + ". Where it is repeated, any of these.",
+			Schema: &huma.Schema{Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeString}},
+		})
+	}
+	return all
+}
+
+// filtered is what an input embeds that takes filters.
+type filtered struct{ filters *filters }
+
+// Resolve reads the filters.
+func (in *filtered) Resolve(hc huma.Context) []error {
+	u := hc.URL()
+	f, err := parseFilters(u.Query())
+	if err != nil {
+		return []error{err}
+	}
+	in.filters = f
+	return nil
+}
+
+// of returns the filters of a kind.
+func (f *filters) of(kind rollup.Kind) *kindFilters {
+	switch kind {
+	case rollup.Builds:
+		return &f.build
+	case rollup.Boots:
+		return &f.boot
+	}
+	return &f.test
+}
+
+// wantBuilt tells whether anything of a build is wanted, by the build.
+func (f *filters) wantBuilt(config, architecture, compiler string) bool {
+	return f.config.want(config) && f.architecture.want(architecture) && f.compiler.want(compiler)
+}
+
+// single tells whether it takes single builds or tests to tell which are wanted,
+// and not groups of them.
+func (k *kindFilters) single() bool {
+	return k.paths != nil || k.durations != nil || k.seen != nil
+}
+
+// wantStatus tells whether a status is wanted; none is "NULL", or "Unknown".
+func (k *kindFilters) wantStatus(s report.Status) bool {
+	return k.status == nil || slices.Contains(k.status, statusText(s)) || s == "" && k.status.want("")
+}
+
+// wantPath tells whether a path is wanted.
+func (k *kindFilters) wantPath(path string) bool {
+	return k.paths == nil || slices.ContainsFunc(k.paths, func(pattern string) bool { return like(orUnknown(path), pattern) })
+}
+
+// wantDuration tells whether a duration is wanted: it has to keep all bounds, and
+// to be one of the values, where there are any.
+func (k *kindFilters) wantDuration(seconds *float64) bool {
+	if k.durations == nil {
+		return true
+	}
+	if seconds == nil {
+		return false
+	}
+	values, equal := false, false
+	for _, b := range k.durations {
+		switch {
+		case b.is == "":
+			values = true
+			equal = equal || b.holds(*seconds)
+		case !b.holds(*seconds):
+			return false
+		}
+	}
+	return equal || !values
+}
+
+// wantSeen tells whether something is wanted by the issues seen in it.
+func (k *kindFilters) wantSeen(status report.Status, seen []sighting) bool {
+	if k.seen == nil {
+		return true
+	}
+	for _, wanted := range k.seen {
+		if wanted.uncategorized {
+			if uncategorized(status) && len(seen) == 0 {
+				return true
+			}
+			continue
+		}
+		for _, s := range seen {
+			if s.issue == wanted.id && (wanted.version < 0 || wanted.version == s.version) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// uncategorized tells whether something with the status wants an issue.
+func uncategorized(s report.Status) bool { return s == report.StatusFail }
+
+// like tells whether a text matches a pattern of SQL's LIKE.
+func like(text, pattern string) bool {
+	// The last "%", and what it was tried to stand for: all else fits where it has to.
+	at, rest := -1, ""
+	s, p := text, pattern
+	for {
+		literal, size, wildcard := likeToken(p)
+		switch {
+		case wildcard == '%':
+			at, p, rest = len(pattern)-len(p)+1, p[1:], s
+			continue
+		case s == "" && p == "":
+			return true
+		case s != "" && p != "":
+			r := firstRune(s)
+			if wildcard == '_' || literal == r {
+				s, p = s[len(r):], p[size:]
+				continue
+			}
+		}
+		if at < 0 || rest == "" {
+			return false
+		}
+		rest = rest[len(firstRune(rest)):]
+		s, p = rest, pattern[at:]
+	}
+}
+
+// likeToken returns what a pattern begins with: a character, and how long it is in
+// the pattern, or a wildcard.
+func likeToken(pattern string) (literal string, size int, wildcard byte) {
+	switch {
+	case pattern == "":
+		return "", 0, 0
+	case pattern[0] == '%', pattern[0] == '_':
+		return "", 1, pattern[0]
+	case pattern[0] == '\\' && len(pattern) > 1:
+		literal = firstRune(pattern[1:])
+		return literal, 1 + len(literal), 0
+	}
+	literal = firstRune(pattern)
+	return literal, len(literal), 0
+}
+
+func firstRune(s string) string {
+	for i := range s {
+		if i > 0 {
+			return s[:i]
+		}
+	}
+	return s
+}
