@@ -116,13 +116,11 @@ func (d *Data) Earlier() ([]string, error) {
 	return lines, nil
 }
 
-// Error is what the CI system says went wrong, "error_msg" of the misc of a test
-// or a build by custom.
+// Error is what the CI system says went wrong with a test or a build.
 func (d *Data) Error() string {
-	o, ok := d.Object.(interface{ Extra() map[string]any })
+	o, ok := d.Object.(interface{ Reason() string })
 	if !ok {
 		return ""
 	}
-	message, _ := o.Extra()["error_msg"].(string)
-	return firstLine(message)
+	return firstLine(o.Reason())
 }

@@ -72,6 +72,9 @@ func (b *Build) Outcome() report.Status { return value(b.Build.Status) }
 // Status is the build's own status.
 func (b *Build) Status() (string, error) { return string(b.Outcome()), nil }
 
+// Reason is why it failed, as object.Reason has it.
+func (b *Build) Reason() string { return object.Reason(b.Misc) }
+
 // Extra is what else is known of it.
 func (b *Build) Extra() map[string]any { return b.extra.parsed(b.Misc) }
 

@@ -18,6 +18,8 @@ type Test struct {
 	extra members // of its misc
 	where members // of its environment's
 	seen  sightings
+
+	platform, lab told
 }
 
 // Test returns the view of the test with the ID.
@@ -50,17 +52,18 @@ func (t *Test) Outcome() report.Status { return value(t.Test.Status) }
 // Status is how it ended.
 func (t *Test) Status() (string, error) { return string(t.Outcome()), nil }
 
-// Platform is the machine it ran on, "platform" of its environment's misc.
+// Platform is the machine it ran on, as object.Platform has it.
 func (t *Test) Platform() string {
-	platform, _ := t.EnvironmentExtra()["platform"].(string)
-	return platform
+	if t.Environment == nil {
+		return ""
+	}
+	return t.platform.by(object.Platform, t.Environment.Misc)
 }
 
-// Lab is where it ran, "runtime" of its misc.
-func (t *Test) Lab() string {
-	lab, _ := t.Extra()["runtime"].(string)
-	return lab
-}
+// Lab is where it ran, as object.Lab has it, and Reason why it failed, as
+// object.Reason has it.
+func (t *Test) Lab() string    { return t.lab.by(object.Lab, t.Misc) }
+func (t *Test) Reason() string { return object.Reason(t.Misc) }
 
 // Compatible are the device-tree compatibles of the machine.
 func (t *Test) Compatible() []string {

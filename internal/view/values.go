@@ -39,3 +39,16 @@ func (m *members) parsed(text json.RawMessage) map[string]any {
 	}
 	return m.of
 }
+
+// told is what a JSON object tells, looked for when somebody first asks.
+type told struct {
+	asked bool
+	text  string
+}
+
+func (t *told) by(tell func([]byte) string, misc json.RawMessage) string {
+	if !t.asked {
+		t.asked, t.text = true, tell(misc)
+	}
+	return t.text
+}
