@@ -23,27 +23,35 @@ const (
 // Submissions returns the texts of real submissions, where they lie beside the
 // checkout, and of generated ones else.
 func Submissions(b *testing.B) (texts [][]byte) {
-	z, err := openSubmissions()
+	texts, err := Real()
 	if err != nil {
 		b.Log("generated submissions, for there are no real ones: ", err)
 		for r := range gen.Reports(gen.Options{Checkouts: 6}) {
 			texts = append(texts, r.AppendJSON(nil))
 		}
-		return texts
+	}
+	return texts
+}
+
+// Real returns the texts of real submissions, where they lie beside the checkout.
+func Real() (texts [][]byte, err error) {
+	z, err := openSubmissions()
+	if err != nil {
+		return nil, err
 	}
 	defer z.Close()
 	for _, f := range z.File {
 		r, err := f.Open()
 		if err != nil {
-			b.Fatal(err)
+			return nil, err
 		}
 		text, err := io.ReadAll(r)
 		if err != nil {
-			b.Fatal(err)
+			return nil, err
 		}
 		texts = append(texts, text)
 	}
-	return texts
+	return texts, nil
 }
 
 // openSubmissions looks for the real submissions beside the folders above.
