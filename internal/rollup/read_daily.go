@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rollup
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// micros returns when the first day begins, and when the last one is over, in
+// microseconds since 1970.
+func (d Days) micros() (begin, end int64) {
+	const day = int64(24 * time.Hour / time.Microsecond)
+	return d.First * day, (d.Last + 1) * day
+}
+
+// Origins returns those whose checkouts, and those whose tests, started on days,
+// sorted.
+func (db *DB) Origins(ctx context.Context, days Days) (ofCheckouts, ofTests []string, err error) {
+	var origin string
+	var kind Kind
+	checkouts, tests := make(set), make(set)
+	err = db.View(ctx, func(ctx context.Context, tx Tx) error {
+		return Read(ctx, tx, "SELECT DISTINCT origin, kind FROM daily_counts WHERE day BETWEEN $1 AND $2", []any{days.First, days.Last},
+			[]any{&origin, &kind}, func() error {
+				switch kind {
+				case Checkouts:
+					checkouts.add(origin)
+				case Boots, Tests:
+					tests.add(origin)
+				}
+				return nil
+			})
+	})
+	return checkouts.sorted(), tests.sorted(), db.failure("read origins", err)
+}
+
+// Amounts are how many there are.
+type Amounts struct{ Checkouts, Builds, Boots, Tests int64 } // tests without boots
+
+// Totals are what started on days, and the issues and incidents that arrived.
+type Totals struct {
+	Amounts
+	Trees     int64 // with checkouts
+	Labs      map[string]*Amounts
+	Issues    int64 // in whatever versions
+	Incidents int64 // without those that say that their issue is absent
+	// BuildIncidents are by origin, and within an origin those with the most first.
+	BuildIncidents []BuildIncidents
+}
+
+// BuildIncidents are the incidents of builds with an issue that an origin sent.
+type BuildIncidents struct {
+	Origin  string
+	IssueID string
+	Version int64   // the newest one, of the incidents where the issue is not there
+	Comment *string // of this version
+	New     bool    // the first version of the issue arrived in these days, too
+	N       int64
+}
+
+// Totals returns what started, and which issues and incidents arrived, on days.
+func (db *DB) Totals(ctx context.Context, days Days) (*Totals, error) {
+	t := &Totals{Labs: make(map[string]*Amounts)}
+	err := db.View(ctx, func(ctx context.Context, tx Tx) error {
+		for _, read := range []func(context.Context, *Dialect, Tx, Days) error{t.readDays, t.readTrees, t.readArrived, t.readBuildIncidents} {
+			if err := read(ctx, &db.Dialect, tx, days); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return t, db.failure("read totals", err)
+}
+
+// readDays reads what is counted by day.
+func (t *Totals) readDays(ctx context.Context, _ *Dialect, tx Tx, days Days) error {
+	var kind Kind
+	var lab string
+	var n int64
+	return Read(ctx, tx, "SELECT kind, lab, CAST(sum(n) AS bigint) FROM daily_counts WHERE day BETWEEN $1 AND $2 GROUP BY kind, lab",
+		[]any{days.First, days.Last}, []any{&kind, &lab, &n}, func() error {
+			t.add(kind, n)
+			if kind != Checkouts && lab != "" {
+				if t.Labs[lab] == nil {
+					t.Labs[lab] = new(Amounts)
+				}
+				t.Labs[lab].add(kind, n)
+			}
+			return nil
+		})
+}
+
+func (t *Amounts) add(kind Kind, n int64) {
+	switch kind {
+	case Checkouts:
+		t.Checkouts += n
+	case Builds:
+		t.Builds += n
+	case Boots:
+		t.Boots += n
+	case Tests:
+		t.Tests += n
+	}
+}
+
+// readTrees counts trees. Only those are looked at whose heads are not older.
+func (t *Totals) readTrees(ctx context.Context, _ *Dialect, tx Tx, days Days) error {
+	begin, end := days.micros()
+	return Read(ctx, tx, "SELECT count(*) FROM tree_heads h WHERE h.start >= $1 AND EXISTS"+
+		" (SELECT 1 FROM counted_checkouts c WHERE c.tree = h.key AND c.start >= $1 AND c.start < $2)",
+		[]any{begin, end}, []any{&t.Trees}, func() error { return nil })
+}
+
+// arrived returns the condition that an object arrived between the moments that
+// the parameters $1 and $2 are, in microseconds.
+func (d *Dialect) arrived(column string) string {
+	moment := "$%d"
+	if d.Arrays {
+		moment = "timestamptz 'epoch' + $%d * interval '1 microsecond'"
+	}
+	return column + " >= " + fmt.Sprintf(moment, 1) + " AND " + column + " < " + fmt.Sprintf(moment, 2)
+}
+
+// readArrived counts issues and incidents.
+func (t *Totals) readArrived(ctx context.Context, d *Dialect, tx Tx, days Days) error {
+	begin, end := days.micros()
+	err := Read(ctx, tx, "SELECT count(DISTINCT id) FROM issues WHERE "+d.arrived("_timestamp"), []any{begin, end}, []any{&t.Issues},
+		func() error { return nil })
+	if err != nil {
+		return err
+	}
+	return Read(ctx, tx, "SELECT count(*) FROM incidents i JOIN sightings s ON s.incident_id = i.id WHERE "+d.arrived("i._timestamp"),
+		[]any{begin, end}, []any{&t.Incidents}, func() error { return nil })
+}
+
+// readBuildIncidents counts the incidents of builds, and looks at their issues.
+func (t *Totals) readBuildIncidents(ctx context.Context, d *Dialect, tx Tx, days Days) error {
+	begin, end := days.micros()
+	var b BuildIncidents
+	ids := make(set)
+	err := Read(ctx, tx, "SELECT i.origin, i.issue_id, max(i.issue_version), count(*) FROM incidents i JOIN sightings s ON s.incident_id = i.id"+
+		" WHERE i.build_id IS NOT NULL AND i.test_id IS NULL AND "+d.arrived("i._timestamp")+" GROUP BY i.origin, i.issue_id",
+		[]any{begin, end}, []any{&b.Origin, &b.IssueID, &b.Version, &b.N}, func() error {
+			t.BuildIncidents = append(t.BuildIncidents, b)
+			ids.add(b.IssueID)
+			return nil
+		})
+	if err != nil {
+		return err
+	}
+	type issue struct {
+		version, first int64
+		comment        *string
+	}
+	known := make(map[string]issue)
+	var id string
+	var version, at int64
+	var comment *string
+	err = Read(ctx, tx, "SELECT id, version, comment, "+d.Micros("_timestamp")+" FROM issues WHERE "+d.In("id", 1)+" ORDER BY id, version",
+		[]any{d.List(slices.Collect(maps.Keys(ids)))}, []any{&id, &version, &comment, &at}, func() error {
+			i, ok := known[id]
+			if !ok || at < i.first {
+				i.first = at
+			}
+			i.version, i.comment = version, comment
+			known[id] = i
+			return nil
+		})
+	for n := range t.BuildIncidents {
+		b := &t.BuildIncidents[n]
+		if i, ok := known[b.IssueID]; ok {
+			b.Version, b.Comment, b.New = i.version, i.comment, i.first >= begin && i.first < end
+		}
+	}
+	slices.SortFunc(t.BuildIncidents, func(a, b BuildIncidents) int {
+		return cmp.Or(strings.Compare(a.Origin, b.Origin), cmp.Compare(b.N, a.N), strings.Compare(a.IssueID, b.IssueID))
+	})
+	return err
+}
