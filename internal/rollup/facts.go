@@ -98,8 +98,9 @@ func (d *Dialect) sightingsByID(ctx context.Context, tx Tx, ids []string) (map[s
 	return found, err
 }
 
-// testsOf calls f for each test of some builds; what it is given is its own.
-func (d *Dialect) testsOf(ctx context.Context, tx Tx, builds []string, f func(*Test) error) error {
+// testsBy calls f for each test with one of some values in a column; what it is
+// given is its own.
+func (d *Dialect) testsBy(ctx context.Context, tx Tx, column string, values []string, f func(*Test) error) error {
 	type found struct {
 		Test
 		misc, compatible, environment string
@@ -109,7 +110,7 @@ func (d *Dialect) testsOf(ctx context.Context, tx Tx, builds []string, f func(*T
 	var status string
 	err := Read(ctx, tx, "SELECT id, build_id, origin, "+Text("path")+", "+Text("status")+", "+Text("misc")+", "+
 		Text("environment_compatible")+", "+Text("environment_misc")+", "+d.Micros("start_time")+
-		" FROM "+d.Tests+" WHERE "+d.In("build_id", 1), []any{d.List(builds)},
+		" FROM "+d.Tests+" WHERE "+d.In(column, 1), []any{d.List(values)},
 		[]any{&t.ID, &t.BuildID, &t.Origin, &t.Path, &status, &t.misc, &t.compatible, &t.environment, &t.Start}, func() error {
 			t.Status = report.Status(status)
 			all = append(all, t)

@@ -101,7 +101,7 @@ func (d *Dialect) recountBuilds(ctx context.Context, tx Tx, builds []string) ([]
 		return nil, err
 	}
 	due := newCounter(testCounts)
-	err = d.testsOf(ctx, tx, builds, func(t *Test) error {
+	err = d.testsBy(ctx, tx, "build_id", builds, func(t *Test) error {
 		due.testCount(t.group(), 1)
 		if known[t.BuildID] == nil {
 			known[t.BuildID] = unknownBuild(t.BuildID)

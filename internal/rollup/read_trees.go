@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rollup
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// Built is a build, by all that it is counted by. Texts that are absent are "".
+type Built struct {
+	ID, CheckoutID, Origin                  string
+	Status                                  report.Status
+	Architecture, Compiler, ConfigName, Lab string
+}
+
+// Group is a number of tests of a build that are alike. Texts that are absent are "".
+type Group struct {
+	Build            *Built
+	Kind             Kind // Boots or Tests
+	Origin, Platform string
+	Compatible       string // JSON list of strings
+	Lab, Reason      string
+	Status           report.Status
+	N                int64
+}
+
+// Sighting is an issue in a build, or in a test of it.
+type Sighting struct {
+	IssueID         string
+	Version         int64
+	Kind            Kind
+	BuildID, TestID string // TestID is "" for a build's own
+	Status          report.Status
+	Test            *Test // nil where nobody asked for it
+}
+
+// Results are what belongs to checkouts, and what is wanted of that.
+type Results struct {
+	Checkouts []string
+	Only      []string // the only builds of theirs that are wanted; nil for all
+	// Group is called for the tests of the builds, build by build, with what it may
+	// not keep; nil where nobody wants them.
+	Group  func(*Group)
+	Issues bool // Sightings are wanted
+	Tests  bool // and the tests that they are of
+
+	Builds    []Built // in the order of the checkouts, by ID within one
+	Sightings []Sighting
+}
+
+// Read reads what is wanted, of one moment.
+func (r *Results) Read(ctx context.Context, db *DB) error {
+	err := db.View(ctx, func(ctx context.Context, tx Tx) error {
+		if err := r.readBuilds(ctx, &db.Dialect, tx); err != nil || len(r.Builds) == 0 {
+			return err
+		}
+		ids := make([]string, len(r.Builds))
+		builds := make(map[string]*Built, len(r.Builds))
+		for i := range r.Builds {
+			ids[i] = r.Builds[i].ID
+			builds[ids[i]] = &r.Builds[i]
+		}
+		if r.Group != nil {
+			if err := r.readGroups(ctx, &db.Dialect, tx, ids, builds); err != nil {
+				return err
+			}
+		}
+		if !r.Issues {
+			return nil
+		}
+		return r.readSightings(ctx, &db.Dialect, tx, ids)
+	})
+	return db.failure("read results", err)
+}
+
+func (r *Results) readBuilds(ctx context.Context, d *Dialect, tx Tx) error {
+	args, only := []any{d.List(r.Checkouts)}, ""
+	if r.Only != nil {
+		args, only = append(args, d.List(r.Only)), " AND "+d.In("build_id", 2)
+	}
+	var b Built
+	var status string
+	err := Read(ctx, tx, "SELECT build_id, checkout_id, origin, status, architecture, compiler, config_name, lab FROM counted_builds"+
+		" WHERE checkout_id <> '' AND "+d.In("checkout_id", 1)+only, args,
+		[]any{&b.ID, &b.CheckoutID, &b.Origin, &status, &b.Architecture, &b.Compiler, &b.ConfigName, &b.Lab}, func() error {
+			b.Status = report.Status(status)
+			r.Builds = append(r.Builds, b)
+			return nil
+		})
+	place := make(map[string]int, len(r.Checkouts))
+	for i, id := range r.Checkouts {
+		place[id] = i
+	}
+	slices.SortFunc(r.Builds, func(a, b Built) int {
+		if a.CheckoutID != b.CheckoutID {
+			return place[a.CheckoutID] - place[b.CheckoutID]
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
+	return err
+}
+
+func (r *Results) readGroups(ctx context.Context, d *Dialect, tx Tx, ids []string, builds map[string]*Built) error {
+	var g Group
+	var id, suite, status string
+	return Read(ctx, tx, "SELECT build_id, origin, suite, platform, compatible, lab, reason, status, n FROM test_counts WHERE "+d.In("build_id", 1),
+		[]any{d.List(ids)}, []any{&id, &g.Origin, &suite, &g.Platform, &g.Compatible, &g.Lab, &g.Reason, &status, &g.N}, func() error {
+			if g.Build == nil || g.Build.ID != id {
+				g.Build = builds[id]
+			}
+			g.Kind, g.Status = KindOf(suite), report.Status(status)
+			r.Group(&g)
+			return nil
+		})
+}
+
+func (r *Results) readSightings(ctx context.Context, d *Dialect, tx Tx, ids []string) error {
+	var s Sighting
+	var kind, status string
+	var tests []string
+	err := Read(ctx, tx, "SELECT issue_id, issue_version, kind, build_id, test_id, status FROM sightings WHERE build_id <> '' AND kind <> '' AND "+
+		d.In("build_id", 1)+" ORDER BY incident_id", []any{d.List(ids)},
+		[]any{&s.IssueID, &s.Version, &kind, &s.BuildID, &s.TestID, &status}, func() error {
+			s.Kind, s.Status = Kind(kind), report.Status(status)
+			r.Sightings = append(r.Sightings, s)
+			if s.TestID != "" {
+				tests = append(tests, s.TestID)
+			}
+			return nil
+		})
+	if err != nil || !r.Tests || len(tests) == 0 {
+		return err
+	}
+	known := make(map[string]*Test, len(tests))
+	err = d.testsBy(ctx, tx, "id", tests, func(t *Test) error {
+		known[t.ID] = t
+		return nil
+	})
+	for i := range r.Sightings {
+		r.Sightings[i].Test = known[r.Sightings[i].TestID]
+	}
+	return err
+}
+
+// Durations returns how long builds took, in seconds, of those that tell.
+func (db *DB) Durations(ctx context.Context, builds []string) (map[string]float64, error) {
+	all := make(map[string]float64)
+	var id string
+	var seconds float64
+	err := db.View(ctx, func(ctx context.Context, tx Tx) error {
+		return Read(ctx, tx, "SELECT id, duration FROM builds WHERE duration IS NOT NULL AND "+db.In("id", 1), []any{db.List(builds)},
+			[]any{&id, &seconds}, func() error { all[id] = seconds; return nil })
+	})
+	return all, db.failure("read builds", err)
+}
+
+// Counts are numbers of builds, boots and tests by their status.
+type Counts map[Kind]map[report.Status]int64
+
+// readCounts adds what belongs to checkouts to their counts.
+func (d *Dialect) readCounts(ctx context.Context, tx Tx, checkouts []string, of func(checkout string) Counts) error {
+	var checkout, kind, status string
+	var n int64
+	return Read(ctx, tx, "SELECT checkout_id, kind, status, n FROM checkout_counts WHERE "+d.In("checkout_id", 1), []any{d.List(checkouts)},
+		[]any{&checkout, &kind, &status, &n}, func() error {
+			counts := of(checkout)
+			if counts[Kind(kind)] == nil {
+				counts[Kind(kind)] = make(map[report.Status]int64)
+			}
+			counts[Kind(kind)][report.Status(status)] += n
+			return nil
+		})
+}
+
+// CheckoutCounts returns what belongs to each of some checkouts.
+func (db *DB) CheckoutCounts(ctx context.Context, checkouts []string) (map[string]Counts, error) {
+	all := make(map[string]Counts, len(checkouts))
+	for _, id := range checkouts {
+		all[id] = make(Counts)
+	}
+	err := db.View(ctx, func(ctx context.Context, tx Tx) error {
+		return db.readCounts(ctx, tx, checkouts, func(id string) Counts { return all[id] })
+	})
+	return all, db.failure("count checkouts", err)
+}
+
+// Head is the checkout of a tree that started last.
+type Head struct {
+	Revision
+	Counts
+}
+
+// TreeHeads returns the heads that started between two moments, in microseconds
+// since 1970, those that started last first, with what belongs to them. "" is any
+// origin.
+func (db *DB) TreeHeads(ctx context.Context, origin string, after, until int64) (all []Head, err error) {
+	err = db.View(ctx, func(ctx context.Context, tx Tx) error {
+		args, of := []any{after, until}, ""
+		if origin != "" {
+			args, of = append(args, origin), " AND h.origin = $3"
+		}
+		var r Revision
+		err := Read(ctx, tx, "SELECT "+db.revisionColumns()+" FROM tree_heads h JOIN checkouts c ON c.id = h.checkout_id WHERE h.start >= $1 AND h.start <= $2"+of,
+			args, r.into(), func() error { all = append(all, Head{Revision: r, Counts: make(Counts)}); return nil })
+		if err != nil {
+			return err
+		}
+		slices.SortFunc(all, func(a, b Head) int { return newestFirst(a.Revision, b.Revision) })
+		ids, at := make([]string, len(all)), make(map[string]Counts, len(all))
+		for i := range all {
+			ids[i] = all[i].CheckoutID
+			at[ids[i]] = all[i].Counts
+		}
+		return db.readCounts(ctx, tx, ids, func(id string) Counts { return at[id] })
+	})
+	return all, db.failure("read trees", err)
+}
+
+// CheckoutsOf says which checkouts are wanted; "" is any.
+type CheckoutsOf struct {
+	Commits               []string // their hashes; nil for any
+	Origin, RepositoryURL string
+	Branch                string
+	After, Until          int64 // when they started, in microseconds since 1970; 0 for any time, and none
+}
+
+// condition returns the condition on a checkout "c", with its parameters.
+func (of *CheckoutsOf) condition(d *Dialect) (string, []any) {
+	conditions, args := []string{"true"}, []any{}
+	add := func(arg any, condition func(parameter int) string) {
+		args = append(args, arg)
+		conditions = append(conditions, condition(len(args)))
+	}
+	if of.Commits != nil {
+		add(d.List(of.Commits), func(n int) string { return d.In("c.git_commit_hash", n) })
+	}
+	for _, equal := range []struct{ column, value string }{
+		{"c.origin", of.Origin}, {"c.git_repository_url", of.RepositoryURL}, {"c.git_repository_branch", of.Branch},
+	} {
+		if equal.value != "" {
+			add(equal.value, func(n int) string { return fmt.Sprintf("%s = $%d", equal.column, n) })
+		}
+	}
+	if of.After != 0 {
+		add(of.After, func(n int) string { return "c.start_time >= " + fmt.Sprintf(d.moment(), n) })
+	}
+	if of.Until != 0 {
+		add(of.Until, func(n int) string { return "c.start_time <= " + fmt.Sprintf(d.moment(), n) })
+	}
+	return strings.Join(conditions, " AND "), args
+}
+
+// moment returns the format of a parameter, in microseconds since 1970, as times of
+// objects are.
+func (d *Dialect) moment() string {
+	if d.Arrays {
+		return "(timestamptz 'epoch' + $%d::bigint * interval '1 microsecond')"
+	}
+	return "$%d"
+}
+
+// Checkouts returns the checkouts that are wanted, those that started last first. It
+// is for those of commits, which are few.
+func (db *DB) Checkouts(ctx context.Context, of CheckoutsOf) (all []Revision, err error) {
+	condition, args := of.condition(&db.Dialect)
+	var r Revision
+	err = db.View(ctx, func(ctx context.Context, tx Tx) error {
+		return Read(ctx, tx, "SELECT "+db.revisionColumns()+" FROM checkouts c WHERE "+condition, args, r.into(),
+			func() error { all = append(all, r); return nil })
+	})
+	slices.SortFunc(all, newestFirst)
+	return all, db.failure("read checkouts", err)
+}
+
+// Branch returns the checkouts of a branch that are wanted and started at a time, at
+// most some of them, those that started last first.
+func (db *DB) Branch(ctx context.Context, of CheckoutsOf, most int) (all []Revision, err error) {
+	condition, args := of.condition(&db.Dialect)
+	var r Revision
+	err = db.View(ctx, func(ctx context.Context, tx Tx) error {
+		return Read(ctx, tx, "SELECT "+db.revisionColumns()+" FROM checkouts c WHERE c.start_time IS NOT NULL AND "+condition+
+			fmt.Sprintf(" ORDER BY c.start_time DESC, c.id DESC LIMIT %d", most), args, r.into(),
+			func() error { all = append(all, r); return nil })
+	})
+	return all, db.failure("read a branch", err)
+}
