@@ -245,6 +245,9 @@ func filterParams() []*huma.Param {
 // filtered is what an input embeds that takes filters.
 type filtered struct{ filters *filters }
 
+// params describes the filters.
+func (*filtered) params() []*huma.Param { return filterParams() }
+
 // Resolve reads the filters.
 func (in *filtered) Resolve(hc huma.Context) []error {
 	u := hc.URL()

@@ -75,7 +75,8 @@ func answer[I, O any](a *API, op operation, h func(context.Context, *I) (O, erro
 
 // stream adds an operation whose answer, JSON of the type O, is written while it is
 // read. What h returns before it writes anything is answered properly; after that
-// the connection breaks.
+// the connection breaks. An input with a method params, or which embeds a type with
+// one, has these parameters in the document beside those of its fields.
 func stream[I, O any](a *API, op operation, h func(ctx context.Context, in *I, w io.Writer) error) {
 	o := huma.Operation{
 		Method: op.method, Path: op.path, Tags: []string{op.group}, Summary: op.title, Description: op.text,
@@ -83,6 +84,9 @@ func stream[I, O any](a *API, op operation, h func(ctx context.Context, in *I, w
 	}
 	if o.Method == "" {
 		o.Method = http.MethodGet
+	}
+	if in, ok := any(new(I)).(interface{ params() []*huma.Param }); ok {
+		o.Parameters = in.params()
 	}
 	schemas := a.huma.OpenAPI().Components.Schemas
 	wrong := func(text string) *huma.Response {

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"context"
+	"errors"
+	"io"
+	"iter"
+	"log/slog"
+	"net/http/httptest"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	jsonv2 "github.com/go-json-experiment/json"
+)
+
+type pageInput struct {
+	Page
+	Name string `path:"name"`
+}
+
+// pagesOf returns an API with the same list twice, held in memory and not.
+func pagesOf(list *[]string) *API {
+	a := New(Config{Log: slog.New(slog.DiscardHandler), Now: time.Now})
+	key := func(s string) string { return s }
+	answer(a, operation{path: "/api/held/{name}"}, func(ctx context.Context, in *pageInput) ([]string, error) {
+		return pageOf(ctx, in.Page, *list, key)
+	})
+	stream[pageInput, []string](a, operation{path: "/api/streamed/{name}"}, func(ctx context.Context, in *pageInput, w io.Writer) error {
+		part, err := pageOfStream(ctx, in.Page, sequence(*list, nil), key)
+		if err != nil {
+			return err
+		}
+		all := []string{}
+		for s, err := range part {
+			if err != nil {
+				return err
+			}
+			all = append(all, s)
+		}
+		return jsonv2.MarshalWrite(w, all)
+	})
+	return a
+}
+
+// sequence returns a list one by one, and an error behind it where there is one.
+func sequence(list []string, failure error) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for _, s := range list {
+			if !yield(s, nil) {
+				return
+			}
+		}
+		if failure != nil {
+			yield("", failure)
+		}
+	}
+}
+
+// Going from page to page shows each element once, whatever the limit, and
+// whatever else is in the URL.
+func TestPages(t *testing.T) {
+	list := make([]string, 23)
+	for i := range list {
+		list[i] = strconv.Itoa(i) + " é"
+	}
+	a := pagesOf(&list)
+	for _, kind := range []string{"held", "streamed"} {
+		for limit := range 25 {
+			next := "/api/" + kind + "/a%2Fb?x=1%26&x=2"
+			if limit > 0 {
+				next += "&limit=" + strconv.Itoa(limit)
+			}
+			var got []string
+			for pages := 0; next != "" && pages < 30; pages++ {
+				w := httptest.NewRecorder()
+				a.router.ServeHTTP(w, httptest.NewRequest("GET", next, nil))
+				var part []string
+				if err := jsonv2.Unmarshal(w.Body.Bytes(), &part); w.Code != 200 || err != nil || limit > 0 && len(part) > limit {
+					t.Fatalf("%s: %d %s", next, w.Code, w.Body)
+				}
+				got = append(got, part...)
+				next = nextOf(w.Header().Get("Link"))
+				if next != "" && (!strings.HasPrefix(next, "/api/"+kind+"/a%2Fb?") || !strings.Contains(next, "&x=1%26&x=2")) {
+					t.Fatal(next)
+				}
+			}
+			if !slices.Equal(got, list) {
+				t.Errorf("%s by %d: %q", kind, limit, got)
+			}
+		}
+	}
+}
+
+func nextOf(link string) string {
+	link, _ = strings.CutPrefix(link, "<")
+	link, _ = strings.CutSuffix(link, `>; rel="next"`)
+	return link
+}
+
+// What comes and goes between two pages makes no other element be missed or seen
+// twice; where the last one seen is gone, the number counts.
+func TestPagesOfChangingLists(t *testing.T) {
+	for _, kind := range []string{"held", "streamed"} {
+		for _, tt := range []struct{ then, want []string }{
+			{[]string{"x", "a", "b", "c", "d"}, []string{"c", "d"}},
+			{[]string{"b", "c", "d"}, []string{"c", "d"}},
+			{[]string{"a", "c", "d"}, []string{"d"}},
+			{[]string{"d"}, []string{}},
+			{nil, []string{}},
+		} {
+			list := []string{"a", "b", "c", "d"}
+			a := pagesOf(&list)
+			w := httptest.NewRecorder()
+			a.router.ServeHTTP(w, httptest.NewRequest("GET", "/api/"+kind+"/a?limit=2", nil))
+			list = tt.then
+			next := nextOf(w.Header().Get("Link"))
+			w = httptest.NewRecorder()
+			a.router.ServeHTTP(w, httptest.NewRequest("GET", next, nil))
+			var got []string
+			if err := jsonv2.Unmarshal(w.Body.Bytes(), &got); err != nil || !slices.Equal(got, tt.want) {
+				t.Errorf("%s %q: %s", kind, tt.then, w.Body)
+			}
+		}
+	}
+}
+
+func TestPagesRefused(t *testing.T) {
+	list := []string{"a"}
+	a := pagesOf(&list)
+	for _, tt := range []struct{ query, want string }{
+		{"limit=0", "limit"},
+		{"limit=-1", "limit"},
+		{"limit=10001", "limit"},
+		{"limit=many", "limit"},
+		{"limit=99999999999999999999", "limit"},
+		{"cursor=abc", "cursor is none"},
+		{"cursor=%00", "cursor is none"},
+		{"cursor=" + cursor{-1, "a"}.String(), "cursor is none"},
+		{"cursor=" + strings.Repeat("a", 5000), "cursor"},
+	} {
+		for _, kind := range []string{"held", "streamed"} {
+			w := httptest.NewRecorder()
+			a.router.ServeHTTP(w, httptest.NewRequest("GET", "/api/"+kind+"/a?"+tt.query, nil))
+			if w.Code != 400 || !strings.Contains(w.Body.String(), tt.want) {
+				t.Errorf("%s %.40s: %d %s", kind, tt.query, w.Code, w.Body)
+			}
+		}
+	}
+}
+
+// An error on the way is one of the page.
+func TestPageOfStreamFails(t *testing.T) {
+	broken := errors.New("broken")
+	key := func(s string) string { return s }
+	for _, p := range []Page{{Limit: 3}, {Limit: 2, Cursor: cursor{9, "z"}.String()}} {
+		if _, err := pageOfStream(t.Context(), p, sequence([]string{"a", "b"}, broken), key); !errors.Is(err, broken) {
+			t.Errorf("%+v: %v", p, err)
+		}
+	}
+}
