@@ -26,8 +26,16 @@ func DaysOf(start, end time.Time) Days { return Days{max(DayOf(start), 0), DayOf
 type Hardware struct {
 	Platform    string
 	Compatibles []string // sorted
-	// Builds are those with tests on the platform, by their own status.
-	Builds, Boots, Tests map[report.Status]int64
+	// Counts are of its boots and other tests, and of the builds that these are of.
+	Counts
+}
+
+// add adds n of a kind and a status.
+func (c Counts) add(kind Kind, status string, n int64) {
+	if c[kind] == nil {
+		c[kind] = make(map[report.Status]int64)
+	}
+	c[kind][report.Status(status)] += n
 }
 
 // HardwareTests are the tests that started on days, of an origin.
@@ -91,21 +99,14 @@ func readHardware(ctx context.Context, tx Tx, from, column string, args []any, k
 	of := func() *Hardware {
 		h := found[platform]
 		if h == nil {
-			h = &Hardware{
-				Platform: platform, Builds: make(map[report.Status]int64),
-				Boots: make(map[report.Status]int64), Tests: make(map[report.Status]int64),
-			}
+			h = &Hardware{Platform: platform, Counts: make(Counts)}
 			found[platform] = h
 		}
 		return h
 	}
 	err := Read(ctx, tx, "SELECT h.platform, h.compatible, "+column+", h.status, CAST(sum(h.n) AS bigint)"+from+" GROUP BY 1, 2, 3, 4",
 		args, []any{&platform, &compatible, &what, &status, &n}, func() error {
-			counts := of().Tests
-			if kindOf(what) == Boots {
-				counts = of().Boots
-			}
-			counts[report.Status(status)] += n
+			of().add(kindOf(what), status, n)
 			names := compatibles[platform]
 			for _, name := range listOf(compatible) {
 				names.add(name)
@@ -119,7 +120,7 @@ func readHardware(ctx context.Context, tx Tx, from, column string, args []any, k
 	err = Read(ctx, tx, "SELECT p.platform, b.status, count(*) FROM (SELECT DISTINCT h.platform, h.build_id"+from+") p"+
 		" JOIN counted_builds b ON b.build_id = p.build_id WHERE b.checkout_id <> '' AND "+notDummy("b.build_id")+" GROUP BY 1, 2",
 		args, []any{&platform, &status, &n}, func() error {
-			of().Builds[report.Status(status)] = n
+			of().add(Builds, status, n)
 			return nil
 		})
 	if err != nil {
@@ -185,6 +186,37 @@ func (db *DB) HardwarePage(ctx context.Context, tests HardwareTests, name string
 		return err
 	})
 	return page, db.failure("read a hardware", err)
+}
+
+// HardwareCounts counts builds, and all tests of them on platforms that have a name
+// or are compatible with it, by their checkouts.
+func (db *DB) HardwareCounts(ctx context.Context, name string, builds []string) (map[string]Counts, error) {
+	all := make(map[string]Counts)
+	var checkout, platform, compatible, suite, status string
+	var n int64
+	of := func() Counts {
+		if all[checkout] == nil {
+			all[checkout] = make(Counts)
+		}
+		return all[checkout]
+	}
+	from := " FROM counted_builds b JOIN test_counts h ON h.build_id = b.build_id WHERE " + db.In("b.build_id", 1)
+	err := db.View(ctx, func(ctx context.Context, tx Tx) error {
+		err := Read(ctx, tx, "SELECT b.checkout_id, h.platform, h.compatible, h.suite, h.status, CAST(sum(h.n) AS bigint)"+from+" GROUP BY 1, 2, 3, 4, 5",
+			[]any{db.List(builds)}, []any{&checkout, &platform, &compatible, &suite, &status, &n}, func() error {
+				if platform == name || slices.Contains(listOf(compatible), name) {
+					of().add(KindOf(suite), status, n)
+				}
+				return nil
+			})
+		if err != nil {
+			return err
+		}
+		return Read(ctx, tx, "SELECT b.checkout_id, b.status, count(*) FROM counted_builds b WHERE "+db.In("b.build_id", 1)+
+			" AND "+notDummy("b.build_id")+" GROUP BY 1, 2", []any{db.List(builds)}, []any{&checkout, &status, &n},
+			func() error { of().add(Builds, status, n); return nil })
+	})
+	return all, db.failure("read a hardware", err)
 }
 
 // TestedCheckouts returns the checkouts of the builds that tests are of.

@@ -135,24 +135,24 @@ func TestHardware(t *testing.T) {
 		want      []rollup.Hardware
 	}{
 		{"all", marches(1, 9), "ci", nil, []rollup.Hardware{
-			{Platform: "board", Compatibles: board, Builds: by{"PASS": 1, "FAIL": 1}, Boots: by{"PASS": 1, "MISS": 1}, Tests: by{"FAIL": 1, "SKIP": 1, "DONE": 1}},
-			{Platform: "other", Compatibles: []string{"soc,x"}, Builds: by{"PASS": 2}, Boots: by{"PASS": 3}, Tests: by{}},
+			{Platform: "board", Compatibles: board, Counts: rollup.Counts{rollup.Builds: by{"PASS": 1, "FAIL": 1}, rollup.Boots: by{"PASS": 1, "MISS": 1}, rollup.Tests: by{"FAIL": 1, "SKIP": 1, "DONE": 1}}},
+			{Platform: "other", Compatibles: []string{"soc,x"}, Counts: rollup.Counts{rollup.Builds: by{"PASS": 2}, rollup.Boots: by{"PASS": 3}}},
 		}},
 		{"a day", marches(1, 1), "ci", nil, []rollup.Hardware{
-			{Platform: "board", Compatibles: board, Builds: by{"PASS": 1}, Boots: by{"PASS": 1}, Tests: by{"FAIL": 1}},
+			{Platform: "board", Compatibles: board, Counts: rollup.Counts{rollup.Builds: by{"PASS": 1}, rollup.Boots: by{"PASS": 1}, rollup.Tests: by{"FAIL": 1}}},
 		}},
 		{"builds nobody knows", marches(2, 2), "ci", []string{""}, nil},
 		{"another origin", marches(1, 9), "them", nil, []rollup.Hardware{
-			{Platform: "other", Compatibles: []string{"soc,x"}, Builds: by{"PASS": 1}, Boots: by{"FAIL": 1}, Tests: by{}},
+			{Platform: "other", Compatibles: []string{"soc,x"}, Counts: rollup.Counts{rollup.Builds: by{"PASS": 1}, rollup.Boots: by{"FAIL": 1}}},
 		}},
 		{"checkouts", marches(1, 9), "ci", []string{"c2", "none"}, []rollup.Hardware{
-			{Platform: "board", Compatibles: board, Builds: by{"FAIL": 1}, Boots: by{"MISS": 1}, Tests: by{"SKIP": 1}},
+			{Platform: "board", Compatibles: board, Counts: rollup.Counts{rollup.Builds: by{"FAIL": 1}, rollup.Boots: by{"MISS": 1}, rollup.Tests: by{"SKIP": 1}}},
 		}},
 		{"no checkouts", marches(1, 9), "ci", []string{}, nil},
 		{"before", rollup.DaysOf(time.Unix(-1e11, 0), time.Unix(0, 0)), "ci", nil, nil},
 		{"long before", rollup.DaysOf(time.Unix(-1e11, 0), time.Unix(-1e10, 0)), "ci", nil, nil},
 		{"a century", rollup.DaysOf(time.Unix(-1e11, 0), time.Unix(0, 0).AddDate(200, 0, 0)), "them", nil, []rollup.Hardware{
-			{Platform: "other", Compatibles: []string{"soc,x"}, Builds: by{"PASS": 1}, Boots: by{"FAIL": 1}, Tests: by{}},
+			{Platform: "other", Compatibles: []string{"soc,x"}, Counts: rollup.Counts{rollup.Builds: by{"PASS": 1}, rollup.Boots: by{"FAIL": 1}}},
 		}},
 	}
 	for _, tt := range tests {
@@ -163,8 +163,8 @@ func TestHardware(t *testing.T) {
 	}
 	got, err := db.HardwareOf(t.Context(), []string{"c1", "c3"})
 	want := []rollup.Hardware{
-		{Platform: "board", Compatibles: board, Builds: by{"PASS": 1}, Boots: by{"PASS": 1, "": 1}, Tests: by{"FAIL": 1, "DONE": 1}},
-		{Platform: "other", Compatibles: []string{"soc,x"}, Builds: by{"PASS": 1}, Boots: by{"PASS": 1, "FAIL": 1}, Tests: by{}},
+		{Platform: "board", Compatibles: board, Counts: rollup.Counts{rollup.Builds: by{"PASS": 1}, rollup.Boots: by{"PASS": 1, "": 1}, rollup.Tests: by{"FAIL": 1, "DONE": 1}}},
+		{Platform: "other", Compatibles: []string{"soc,x"}, Counts: rollup.Counts{rollup.Builds: by{"PASS": 1}, rollup.Boots: by{"PASS": 1, "FAIL": 1}}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("of checkouts: %v (-want +got):\n%s", err, diff)
@@ -214,6 +214,19 @@ func TestHardwarePage(t *testing.T) {
 	}}
 	if diff := cmp.Diff(want, page.Revisions); diff != "" || err != nil {
 		t.Errorf("revisions: %v (-want +got):\n%s", err, diff)
+	}
+}
+
+func TestHardwareCounts(t *testing.T) {
+	db := opened(t)
+	got, err := db.HardwareCounts(t.Context(), odd, []string{"b1", "b2", "b3", "maestro:dummy_c2", "none"})
+	want := map[string]rollup.Counts{
+		"c1": {rollup.Builds: by{"PASS": 1}, rollup.Boots: by{"PASS": 1}, rollup.Tests: by{"FAIL": 1, "DONE": 1}},
+		"c2": {rollup.Builds: by{"FAIL": 1}, rollup.Boots: by{"MISS": 1}, rollup.Tests: by{"SKIP": 1}},
+		"c3": {rollup.Builds: by{"PASS": 1}},
+	}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
 }
 
