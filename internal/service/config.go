@@ -12,6 +12,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/auth"
 	"github.com/kcidb-go/kcidb/internal/ingest"
+	"github.com/kcidb-go/kcidb/internal/trees"
 )
 
 // Config is what a service is told. Each field is a key of the configuration
@@ -80,6 +81,9 @@ type Config struct {
 	// BaseURL is the URL at which people see the pages, which notifications link
 	// to; without it they have no links.
 	BaseURL string `yaml:"base_url"`
+	// Trees is a YAML file of names of trees by the URLs of their repositories, which
+	// goes over those that come with the program; "" for none.
+	Trees string `yaml:"trees"`
 	// SMTP is the mail server: smtp://[USER@]HOST[:PORT], with TLS begun on the
 	// way, or smtps://... with TLS from the start. Without it no mail is sent, and
 	// those there are to be sent wait.
@@ -202,6 +206,14 @@ func secret(given auth.Secret, key, file string) (auth.Secret, error) {
 		return auth.Secret(s), nil
 	}
 	return "", fmt.Errorf("%s: %s is empty", key, file)
+}
+
+// trees returns the names of trees that the configuration asks for.
+func (c *Config) trees() (*trees.Names, error) {
+	if c.Trees == "" {
+		return trees.Default(), nil
+	}
+	return trees.Load(c.Trees)
 }
 
 // loopback tells whether an address is reached from this machine only.

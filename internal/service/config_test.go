@@ -158,6 +158,9 @@ func TestNewChecksTheConfig(t *testing.T) {
 		{"no role", func(c *Config) { c.Roles = "" }, "no role"},
 		{"a read database for nobody", func(c *Config) { c.Roles, c.Queue, c.ReadDatabase = "load", "nats://x/y", "null" }, "read_database"},
 		{"open where nothing is taken in", func(c *Config) { c.Listen, c.Roles, c.Queue = ":80", "load", "nats://x/y" }, ""},
+		{"names of trees", func(c *Config) { c.Trees = write(t, "https://example.org/linux: ours\n") }, ""},
+		{"names of trees that are none", func(c *Config) { c.Trees = write(t, "\nours\n") }, "kcidb.yaml:2: expected lines of URL: NAME"},
+		{"names of trees in no file", func(c *Config) { c.Trees = "/no/such/file" }, "configuration: trees: open"},
 		{"queue and its address", func(c *Config) { c.Queue, c.QueueListen = "nats://x/y", "127.0.0.1:1" }, "queue_listen"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -27,6 +27,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/ingest"
 	"github.com/kcidb-go/kcidb/internal/queue"
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/trees"
 	"github.com/kcidb-go/kcidb/internal/web"
 	"github.com/kcidb-go/kcidb/internal/web/api"
 	"github.com/kcidb-go/kcidb/internal/web/pages"
@@ -59,6 +60,7 @@ type Service struct {
 	cfg   Config
 	roles roles
 	auth  *auth.Checker
+	trees *trees.Names
 	log   *slog.Logger
 	now   func() time.Time
 }
@@ -76,7 +78,11 @@ func New(cfg Config, log *slog.Logger) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}
-	return &Service{cfg: cfg, roles: r, auth: checker, log: log, now: time.Now}, nil
+	names, err := cfg.trees()
+	if err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
+	return &Service{cfg: cfg, roles: r, auth: checker, trees: names, log: log, now: time.Now}, nil
 }
 
 // Run serves until ctx ends. Then it takes nothing in any more, finishes the
@@ -145,7 +151,7 @@ func (s *Service) serve(ctx context.Context, listener net.Listener, p *parts) er
 	if s.roles.web {
 		door = s.door(p)
 		door.Routes(mux)
-		api.New(api.Config{Store: p.reading, Base: s.cfg.BaseURL, Log: s.log, Now: s.now}).Routes(mux)
+		api.New(api.Config{Store: p.reading, Trees: s.trees, Base: s.cfg.BaseURL, Log: s.log, Now: s.now}).Routes(mux)
 		(&pages.Pages{
 			Store: p.reading, Spool: spoolOf(p), Queue: p.queue, Log: s.log, Now: s.now,
 			Tokens: s.auth.Enabled(), Base: s.cfg.BaseURL,
