@@ -19,6 +19,7 @@ KCIDB_DATABASE. "kcidb db load --database-help" explains what there is.`,
 	cmd.AddCommand(
 		newDBSchemasCommand(p), newDBInitCommand(p), newDBUpgradeCommand(p),
 		newDBCleanupCommand(p), newDBEmptyCommand(p), newDBPurgeCommand(p),
-		newDBLoadCommand(p), newDBDumpCommand(p), newDBQueryCommand(p), newDBTimeCommand(p))
+		newDBLoadCommand(p), newDBDumpCommand(p), newDBQueryCommand(p), newDBTimeCommand(p),
+		newDBVerifyCommand(p), newDBRebuildCommand(p))
 	return cmd
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,6 +19,9 @@ import (
 	"github.com/kcidb-go/kcidb/internal/pgtest"
 	"github.com/kcidb-go/kcidb/internal/queue"
 	"github.com/kcidb-go/kcidb/internal/queue/jetstream"
+	"github.com/kcidb-go/kcidb/internal/rollup"
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/all"
 )
 
 func TestMain(m *testing.M) {
@@ -40,6 +44,7 @@ func TestScripts(t *testing.T) {
 		UpdateScripts: *update,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":      exits,
+			"damage":     damage,
 			"serving":    serving,
 			"poison":     poison,
 			"postgresql": postgresql,
@@ -73,6 +78,26 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if got != want {
 		ts.Fatalf("%v exits with %d, want %d", args[1:], got, want)
 	}
+}
+
+// damage DATABASE STATEMENT runs a statement of SQL on a database that keeps
+// roll-ups.
+func damage(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: damage DATABASE STATEMENT")
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	spec := args[0]
+	if file, ok := strings.CutPrefix(spec, "sqlite:"); ok {
+		spec = "sqlite:" + ts.MkAbs(file)
+	}
+	s, err := all.Open(ctx, spec)
+	ts.Check(err)
+	err = s.(store.RollUpper).Rollups().Update(ctx, func(ctx context.Context, tx rollup.Tx) error {
+		return tx.Exec(ctx, args[1])
+	})
+	ts.Check(errors.Join(err, s.Close()))
 }
 
 var servingAt = regexp.MustCompile(`"msg":"serving","url":"http://([^/]+)/"`)

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // Progress is told how far long work has come: what is being done, how much of it
@@ -35,15 +37,16 @@ type Difference struct {
 	Due   string // what should be, "" where nothing should
 }
 
+// String returns the difference as a line.
 func (d Difference) String() string {
-	is, due := d.Is, d.Due
+	is, due := d.Is, "should be "+d.Due
 	if is == "" {
 		is = "missing"
 	}
-	if due == "" {
-		due = "should not be"
+	if d.Due == "" {
+		due = "should not be there"
 	}
-	return fmt.Sprintf("%s: %s: %s, counted %s", d.Table, d.Key, is, due)
+	return fmt.Sprintf("%s: %s: %s, %s", d.Table, d.Key, is, due)
 }
 
 // VerifyOptions say how Verify goes about it.
@@ -52,12 +55,22 @@ type VerifyOptions struct {
 	// are all.
 	Sample   float64
 	Progress Progress
+	// Checked is told how many more of what were looked at. nil is nobody.
+	Checked func(what string, n int)
 }
 
 // Verify counts everything anew from the objects, and calls f for what differs.
 // It sees the database of one moment.
 func (db *DB) Verify(ctx context.Context, opts VerifyOptions, f func(Difference)) error {
-	sampled := func() bool { return opts.Sample <= 0 || opts.Sample >= 1 || rand.Float64() < opts.Sample }
+	sampled := func(what string, n int) bool {
+		if opts.Sample > 0 && rand.Float64() >= opts.Sample {
+			return false
+		}
+		if opts.Checked != nil {
+			opts.Checked(what, n)
+		}
+		return true
+	}
 	err := db.View(ctx, func(ctx context.Context, tx Tx) error {
 		return db.eachChunk(ctx, opts.Progress, func(f func(ctx context.Context, tx Tx) error) error { return f(ctx, tx) },
 			sampled, func(_ context.Context, _ Tx, r recount) error {
@@ -83,7 +96,7 @@ func (db *DB) Rebuild(ctx context.Context, progress Progress) error {
 			return f(ctx, tx)
 		})
 	}
-	all := func() bool { return true }
+	all := func(string, int) bool { return true }
 	err := db.eachChunk(ctx, progress, update, all, func(ctx context.Context, tx Tx, r recount) error { return db.replace(ctx, tx, r) })
 	if err == nil {
 		err = db.Update(ctx, func(ctx context.Context, tx Tx) error {
@@ -104,7 +117,7 @@ func (db *DB) Complete(ctx context.Context) (complete bool, err error) {
 // eachChunk calls f for what is counted of each chunk that is wanted, in a
 // transaction that within makes for each.
 func (db *DB) eachChunk(ctx context.Context, progress Progress, within func(func(context.Context, Tx) error) error,
-	wanted func() bool, f func(context.Context, Tx, recount) error) error {
+	wanted func(what string, n int) bool, f func(context.Context, Tx, recount) error) error {
 	for _, p := range db.passes() {
 		var total, done int64
 		tell := func(what string, done, total int64) {
@@ -127,7 +140,7 @@ func (db *DB) eachChunk(ctx context.Context, progress Progress, within func(func
 				}
 				after = chunk[len(chunk)-1]
 				done += int64(len(chunk))
-				if !wanted() {
+				if !wanted(p.what, len(chunk)) {
 					return nil
 				}
 				all, err := p.count(ctx, tx, chunk)
@@ -205,38 +218,60 @@ func (r *recount) differences() (all []Difference) {
 		if of == nil {
 			of = due
 		}
-		if last := len(of) - 1; r.table.columns[last] == "n" && r.table != issueCounts {
-			d.Key = r.table.text(of, 0, last)
-			if is != nil {
-				d.Is = fmt.Sprint(is[last])
-			}
-			if due != nil {
-				d.Due = fmt.Sprint(due[last])
-			}
-		} else {
-			d.Key = r.table.text(of, 0, r.table.keys)
-			if is != nil {
-				d.Is = r.table.text(is, r.table.keys, len(is))
-			}
-			if due != nil {
-				d.Due = r.table.text(due, r.table.keys, len(due))
-			}
+		from := r.table.named()
+		d.Key = r.table.text(of, 0, from)
+		if is != nil && due != nil && slices.Equal(is[from:], due[from:]) {
+			from = 0 // the key is that of other values
+		}
+		if is != nil {
+			d.Is = r.table.text(is, from, len(is))
+		}
+		if due != nil {
+			d.Due = r.table.text(due, from, len(due))
 		}
 		all = append(all, d)
 	})
 	return all
 }
 
+// named returns how many columns of a row say what it is of, to people.
+func (t *table) named() int {
+	switch last := len(t.columns) - 1; {
+	case t == treeHeads:
+		return slices.Index(t.columns, "checkout_id")
+	case t != issueCounts && t.columns[last] == "n":
+		return last
+	}
+	return t.keys
+}
+
 // text returns some columns of a row for people, without keys, which say nothing.
 func (t *table) text(r row, from, to int) string {
 	var parts []string
 	for i := from; i < to; i++ {
-		if t.columns[i] == "key" || r[i] == "" {
+		value := told(t.columns[i], r[i])
+		if t.columns[i] == "key" || value == "" {
 			continue
 		}
-		parts = append(parts, fmt.Sprintf("%s=%v", t.columns[i], r[i]))
+		if strings.ContainsFunc(value, func(r rune) bool { return r == ' ' || r == '"' || !strconv.IsPrint(r) }) {
+			value = strconv.Quote(value)
+		}
+		parts = append(parts, t.columns[i]+"="+value)
 	}
 	return strings.Join(parts, " ")
+}
+
+// told returns the value of a column for people: days and times as such.
+func told(column string, value any) string {
+	number, ok := value.(int64)
+	switch {
+	case !ok || number < 0:
+	case column == "day":
+		return time.Unix(number*24*3600, 0).UTC().Format(time.DateOnly)
+	case number > 0 && slices.Contains([]string{"start", "seen", "first_seen", "last_seen"}, column):
+		return time.UnixMicro(number).UTC().Format(time.RFC3339Nano)
+	}
+	return fmt.Sprint(value)
 }
 
 func (db *DB) failure(operation string, err error) error {

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kcidb-go/kcidb/internal/rollup"
+	"github.com/kcidb-go/kcidb/internal/store"
+)
+
+// maxDifferences is how many differences are printed.
+const maxDifferences = 100
+
+type dbVerifyOptions struct {
+	database databaseOptions
+	sample   percent
+}
+
+func newDBVerifyCommand(p *program) *cobra.Command {
+	o := dbVerifyOptions{database: databaseOptions{orServed: true}, sample: 100}
+	cmd := &cobra.Command{
+		Use:   "verify",
+		Short: "Count anew what a database has counted",
+		Long: fmt.Sprintf(`Count all objects of a database anew, and compare that with the counts it keeps
+for pages and queries, its roll-ups. What differs is printed, a line for each
+count, the first %d of them; "kcidb db rebuild" mends it.
+
+With --sample, a part of all is counted, chosen by chance: less work, day by day.
+
+Loading and reading go on meanwhile, and the counts are those of one moment.
+
+Exit status: 0 the counts are right; 1 they are not, or it failed.`, maxDifferences),
+		Example: `  kcidb db verify -d sqlite:my.db
+  kcidb db verify -d sqlite:my.db --sample 5`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runDBVerify(cmd.Context(), p, &o)
+		},
+	}
+	o.database.addTo(p, cmd)
+	cmd.Flags().Var(&o.sample, "sample", "count about `PERCENT` of all that is there")
+	return cmd
+}
+
+func runDBVerify(ctx context.Context, p *program, o *dbVerifyOptions) error {
+	return o.database.withRollups(ctx, func(db *rollup.DB) error {
+		switch complete, err := db.Complete(ctx); {
+		case err != nil:
+			return err
+		case !complete:
+			return errors.New("the roll-ups are not of all objects, for the upgrade that makes them did not end: run kcidb db rebuild")
+		}
+		var checked tally
+		var found []rollup.Difference
+		n := 0
+		progress := p.newProgress("", nil)
+		err := db.Verify(ctx, rollup.VerifyOptions{
+			Sample: float64(o.sample) / 100, Progress: progress.tell, Checked: checked.add,
+		}, func(d rollup.Difference) {
+			if n++; n <= maxDifferences {
+				found = append(found, d)
+			}
+		})
+		progress.done()
+		for _, d := range found {
+			fmt.Fprintln(p.stdout, d)
+		}
+		if n > len(found) {
+			fmt.Fprintf(p.stdout, "and %d more\n", n-len(found))
+		}
+		if err != nil {
+			return err
+		}
+		in := ""
+		if o.sample < 100 {
+			in = fmt.Sprintf(" in a sample of %v%%", &o.sample)
+		}
+		switch {
+		case n > 0:
+			differ := "counts differ"
+			if n == 1 {
+				differ = "count differs"
+			}
+			return fmt.Errorf("the roll-ups are not what the objects say%s (%s); %d %s: run kcidb db rebuild", in, &checked, n, differ)
+		case len(checked.of) == 0:
+			_, err = fmt.Fprintf(p.stdout, "There is nothing to count%s.\n", in)
+		default:
+			_, err = fmt.Fprintf(p.stdout, "The roll-ups are what the objects say%s: %s.\n", in, &checked)
+		}
+		return err
+	})
+}
+
+// withRollups calls f with the roll-ups of the database.
+func (o *databaseOptions) withRollups(ctx context.Context, f func(*rollup.DB) error) error {
+	return o.with(ctx, func(s store.Store) error {
+		counting, ok := s.(store.RollUpper)
+		if !ok {
+			return errors.New("this kind of database keeps no roll-ups")
+		}
+		return f(counting.Rollups())
+	})
+}
+
+// tally is how many of what were looked at, in the order in which they were.
+type tally struct {
+	of    []string
+	count map[string]int
+}
+
+func (t *tally) add(what string, n int) {
+	if t.count == nil {
+		t.count = make(map[string]int)
+	}
+	if _, ok := t.count[what]; !ok {
+		t.of = append(t.of, what)
+	}
+	t.count[what] += n
+}
+
+func (t *tally) String() string {
+	var parts []string
+	for _, what := range t.of {
+		n := t.count[what]
+		if n == 1 {
+			what = strings.TrimSuffix(what, "s")
+		}
+		parts = append(parts, fmt.Sprintf("%d %s", n, what))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// percent is the value of flags that say how much of all.
+type percent float64
+
+func (v *percent) Type() string   { return "PERCENT" }
+func (v *percent) String() string { return strconv.FormatFloat(float64(*v), 'g', -1, 64) }
+
+func (v *percent) Set(text string) error {
+	f, err := strconv.ParseFloat(strings.TrimSuffix(text, "%"), 64)
+	if err != nil || !(f > 0 && f <= 100) {
+		return errors.New("not a number above 0, and 100 at most")
+	}
+	*v = percent(f)
+	return nil
+}
