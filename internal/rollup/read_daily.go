@@ -13,10 +13,10 @@ import (
 )
 
 // micros returns when the first day begins, and when the last one is over, in
-// microseconds since 1970.
+// microseconds since 1970. Nothing begins at 0, which stands for no time.
 func (d Days) micros() (begin, end int64) {
 	const day = int64(24 * time.Hour / time.Microsecond)
-	return d.First * day, (d.Last + 1) * day
+	return max(d.First*day, 1), (d.Last + 1) * day
 }
 
 // Origins returns those whose checkouts, and those whose tests, started on days,
@@ -43,11 +43,16 @@ func (db *DB) Origins(ctx context.Context, days Days) (ofCheckouts, ofTests []st
 // Amounts are how many there are.
 type Amounts struct{ Checkouts, Builds, Boots, Tests int64 } // tests without boots
 
+// Started are what started on days.
+type Started struct {
+	Amounts
+	Trees int64 // with checkouts
+	Labs  map[string]*Amounts
+}
+
 // Totals are what started on days, and the issues and incidents that arrived.
 type Totals struct {
-	Amounts
-	Trees     int64 // with checkouts
-	Labs      map[string]*Amounts
+	Started
 	Issues    int64 // in whatever versions
 	Incidents int64 // without those that say that their issue is absent
 	// BuildIncidents are by origin, and within an origin those with the most first.
@@ -64,67 +69,78 @@ type BuildIncidents struct {
 	N       int64
 }
 
+// Started returns what started on days.
+func (db *DB) Started(ctx context.Context, days Days) (*Started, error) {
+	s := &Started{Labs: make(map[string]*Amounts)}
+	err := db.View(ctx, func(ctx context.Context, tx Tx) error { return s.read(ctx, tx, days) })
+	return s, db.failure("read totals", err)
+}
+
 // Totals returns what started, and which issues and incidents arrived, on days.
 func (db *DB) Totals(ctx context.Context, days Days) (*Totals, error) {
-	t := &Totals{Labs: make(map[string]*Amounts)}
+	t := &Totals{Started: Started{Labs: make(map[string]*Amounts)}}
 	err := db.View(ctx, func(ctx context.Context, tx Tx) error {
-		for _, read := range []func(context.Context, *Dialect, Tx, Days) error{t.readDays, t.readTrees, t.readArrived, t.readBuildIncidents} {
-			if err := read(ctx, &db.Dialect, tx, days); err != nil {
-				return err
-			}
+		if err := t.read(ctx, tx, days); err != nil {
+			return err
 		}
-		return nil
+		if err := t.readArrived(ctx, &db.Dialect, tx, days); err != nil {
+			return err
+		}
+		return t.readBuildIncidents(ctx, &db.Dialect, tx, days)
 	})
 	return t, db.failure("read totals", err)
 }
 
+func (s *Started) read(ctx context.Context, tx Tx, days Days) error {
+	if err := s.readDays(ctx, tx, days); err != nil {
+		return err
+	}
+	return s.readTrees(ctx, tx, days)
+}
+
 // readDays reads what is counted by day.
-func (t *Totals) readDays(ctx context.Context, _ *Dialect, tx Tx, days Days) error {
+func (s *Started) readDays(ctx context.Context, tx Tx, days Days) error {
 	var kind Kind
 	var lab string
 	var n int64
 	return Read(ctx, tx, "SELECT kind, lab, CAST(sum(n) AS bigint) FROM daily_counts WHERE day BETWEEN $1 AND $2 GROUP BY kind, lab",
 		[]any{days.First, days.Last}, []any{&kind, &lab, &n}, func() error {
-			t.add(kind, n)
+			s.add(kind, n)
 			if kind != Checkouts && lab != "" {
-				if t.Labs[lab] == nil {
-					t.Labs[lab] = new(Amounts)
+				if s.Labs[lab] == nil {
+					s.Labs[lab] = new(Amounts)
 				}
-				t.Labs[lab].add(kind, n)
+				s.Labs[lab].add(kind, n)
 			}
 			return nil
 		})
 }
 
-func (t *Amounts) add(kind Kind, n int64) {
+func (a *Amounts) add(kind Kind, n int64) {
 	switch kind {
 	case Checkouts:
-		t.Checkouts += n
+		a.Checkouts += n
 	case Builds:
-		t.Builds += n
+		a.Builds += n
 	case Boots:
-		t.Boots += n
+		a.Boots += n
 	case Tests:
-		t.Tests += n
+		a.Tests += n
 	}
 }
 
 // readTrees counts trees. Only those are looked at whose heads are not older.
-func (t *Totals) readTrees(ctx context.Context, _ *Dialect, tx Tx, days Days) error {
+func (s *Started) readTrees(ctx context.Context, tx Tx, days Days) error {
 	begin, end := days.micros()
 	return Read(ctx, tx, "SELECT count(*) FROM tree_heads h WHERE h.start >= $1 AND EXISTS"+
 		" (SELECT 1 FROM counted_checkouts c WHERE c.tree = h.key AND c.start >= $1 AND c.start < $2)",
-		[]any{begin, end}, []any{&t.Trees}, func() error { return nil })
+		[]any{begin, end}, []any{&s.Trees}, func() error { return nil })
 }
 
 // arrived returns the condition that an object arrived between the moments that
-// the parameters $1 and $2 are, in microseconds.
+// the parameters $1 and $2 are.
 func (d *Dialect) arrived(column string) string {
-	moment := "$%d"
-	if d.Arrays {
-		moment = "timestamptz 'epoch' + $%d * interval '1 microsecond'"
-	}
-	return column + " >= " + fmt.Sprintf(moment, 1) + " AND " + column + " < " + fmt.Sprintf(moment, 2)
+	return column + " >= " + fmt.Sprintf(d.moment(), 1) + " AND " + column + " < " + fmt.Sprintf(d.moment(), 2)
 }
 
 // readArrived counts issues and incidents.

@@ -33,10 +33,12 @@ func TestTotals(t *testing.T) {
 	db := opened(t)
 	got, err := db.Totals(t.Context(), marches(2, 3))
 	want := &rollup.Totals{
-		Amounts: rollup.Amounts{Checkouts: 2, Builds: 3, Boots: 5, Tests: 1},
-		Trees:   2,
-		Labs:    map[string]*rollup.Amounts{"k8s": {Builds: 3}, "lab": {Boots: 5, Tests: 1}},
-		Issues:  2, Incidents: 5,
+		Started: rollup.Started{
+			Amounts: rollup.Amounts{Checkouts: 2, Builds: 3, Boots: 5, Tests: 1},
+			Trees:   2,
+			Labs:    map[string]*rollup.Amounts{"k8s": {Builds: 3}, "lab": {Boots: 5, Tests: 1}},
+		},
+		Issues: 2, Incidents: 5,
 		BuildIncidents: []rollup.BuildIncidents{
 			{Origin: "ci", IssueID: "i1", Version: 2, Comment: new("second"), N: 2},
 			{Origin: "ci", IssueID: "i2", Version: 1, New: true, N: 1},
@@ -45,6 +47,9 @@ func TestTotals(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+	if started, err := db.Started(t.Context(), marches(2, 3)); err != nil || !cmp.Equal(&want.Started, started) {
+		t.Errorf("started: %+v, %v", started, err)
 	}
 	if got, err = db.Totals(t.Context(), marches(1, 1)); err != nil || got.Trees != 1 || got.Issues != 1 || got.Builds != 2 {
 		t.Errorf("%+v, %v", got, err)
