@@ -148,10 +148,11 @@ func (s *Service) serve(ctx context.Context, listener net.Listener, p *parts) er
 	}
 	watch.Routes(mux)
 	var door *submit.Door
+	answers := http.Handler(mux)
 	if s.roles.web {
 		door = s.door(p)
 		door.Routes(mux)
-		api.New(api.Config{Store: p.reading, Trees: s.trees, Base: s.cfg.BaseURL, Log: s.log, Now: s.now}).Routes(mux)
+		answers = s.api(p).Before(mux)
 		(&pages.Pages{
 			Store: p.reading, Spool: spoolOf(p), Queue: p.queue, Log: s.log, Now: s.now,
 			Tokens: s.auth.Enabled(), Base: s.cfg.BaseURL,
@@ -167,7 +168,7 @@ func (s *Service) serve(ctx context.Context, listener net.Listener, p *parts) er
 		}
 		group.Go(func() error { return loader.Run(ctx) })
 	}
-	group.Go(func() error { return web.Serve(ctx, web.NewServer(mux, s.log), listener, answerWithin) })
+	group.Go(func() error { return web.Serve(ctx, web.NewServer(answers, s.log), listener, answerWithin) })
 	s.log.Info("serving", "url", "http://"+listener.Addr().String()+"/", "roles", s.cfg.Roles, "data", s.cfg.Data)
 	if s.Ready != nil {
 		s.Ready(listener.Addr())
@@ -195,6 +196,13 @@ func (s *Service) door(p *parts) *submit.Door {
 		Auth: s.auth, Queue: p.queue, Store: p.store, Log: s.log, Now: s.now,
 		Metrics:  submit.NewMetrics(p.registry),
 		MaxBytes: int64(s.cfg.MaxSubmission), MaxMemory: int64(s.cfg.MaxMemory), Wait: memoryWait,
+	})
+}
+
+func (s *Service) api(p *parts) *api.API {
+	return api.New(api.Config{
+		Store: p.reading, Trees: s.trees, Base: s.cfg.BaseURL, Log: s.log, Now: s.now,
+		Limits: api.Limits{Keep: time.Second},
 	})
 }
 

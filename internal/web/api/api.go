@@ -9,7 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"strconv"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -20,41 +20,44 @@ import (
 	"github.com/kcidb-go/kcidb/internal/trees"
 )
 
-// Bounds of the requests being answered. One that reads holds back the cleaning
-// of the database's log, so that a client that reads slowly must not hold it
-// for long, nor many of them all the connections.
-const (
-	atOnce     = 16
-	answerTime = 2 * time.Minute
-	retryAfter = 10 * time.Second
-)
-
 // Config is what an API answers from, and how.
 type Config struct {
 	Store store.Store // a store.Objects and a store.RollUpper, else there is little to ask
 	Trees *trees.Names
 	Base  string // the URL at which people see the pages, "" for none
-	Log   *slog.Logger
-	Now   func() time.Time
+	// Limits bound what clients may ask for.
+	Limits Limits
+	// Origins are the sites whose pages may show answers, as SCHEME://HOST[:PORT];
+	// "*" is all.
+	Origins []string
+	Log     *slog.Logger
+	Now     func() time.Time
 }
 
-// API answers for the paths below /api.
+// API answers for the paths below /api/.
 type API struct {
 	Config
 	store   store.Store
 	log     *slog.Logger
 	answers chan struct{} // as many as there may be at once
 	within  time.Duration // how long one may take
+	handler http.HandlerFunc
 	router  router
 	huma    huma.API
 }
 
 // New returns an API.
 func New(cfg Config) *API {
-	a := &API{Config: cfg, store: cfg.Store, log: cfg.Log, answers: make(chan struct{}, atOnce), within: answerTime}
-	report := a.bounded(a.report)
-	a.router.HandleFunc("GET /api/report", report)
-	a.router.HandleFunc("POST /api/report", report)
+	a := &API{Config: cfg, store: cfg.Store, log: cfg.Log, within: cfg.Limits.Time}
+	if a.within <= 0 {
+		a.within = answerTime
+	}
+	places := cfg.Limits.AtOnce
+	if places <= 0 {
+		places = atOnce
+	}
+	a.answers = make(chan struct{}, places)
+	a.handler = a.crossOrigin(a.rated(a.timed(a.kept(a.bounded(a.router.ServeHTTP)))))
 	a.huma = humago.New(&a.router, huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI:    "3.1.0",
@@ -76,32 +79,23 @@ var format = huma.Format{
 
 // operations adds all operations, those first whose paths are told apart by words.
 func (a *API) operations() {
+	a.reportOperation()
 }
 
-// Routes adds the API's paths to a mux.
-func (a *API) Routes(mux *http.ServeMux) { mux.Handle("/api/", &a.router) }
+// ServeHTTP implements http.Handler.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler(w, r) }
 
-// bounded returns a handler that answers no more requests at a time than
-// there may be, each in bounded time.
-func (a *API) bounded(h http.HandlerFunc) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		select {
-		case a.answers <- struct{}{}:
-			defer func() { <-a.answers }()
-		default:
-			w.Header().Set("Retry-After", strconv.Itoa(int(retryAfter.Seconds())))
-			refuse(w, http.StatusServiceUnavailable, "Too many requests are being answered: try again in a while")
+// Before returns a handler that has the API answer what is its, by the path as it
+// was sent, and h all else. A ServeMux in front of the API would clean paths, in
+// which IDs stand as they are.
+func (a *API) Before(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/api/") {
+			a.handler(w, r)
 			return
 		}
-		// Deadlines need a connection; in a test without one nobody trickles.
-		connection := http.NewResponseController(w)
-		end := time.Now().Add(a.within)
-		connection.SetReadDeadline(end)
-		connection.SetWriteDeadline(end)
-		defer connection.SetReadDeadline(time.Time{})
-		defer connection.SetWriteDeadline(time.Time{})
-		h(w, r)
-	}
+		h.ServeHTTP(w, r)
+	})
 }
 
 // refuse answers a request with why there is nothing else to answer.

@@ -26,7 +26,6 @@ import (
 type served struct {
 	t      testing.TB
 	api    *API
-	mux    *http.ServeMux
 	store  store.RollUpper
 	now    time.Time      // for the API; worldNow, until a test moves it
 	loaded *report.Report // everything
@@ -62,11 +61,10 @@ func serve(t testing.TB, db store.Store) *served {
 	if err := db.Init(t.Context(), store.Version{}); err != nil {
 		t.Fatal(err)
 	}
-	s := &served{t: t, store: counting, now: worldNow, mux: http.NewServeMux(), loaded: &report.Report{}}
+	s := &served{t: t, store: counting, now: worldNow, loaded: &report.Report{}}
 	s.api = New(Config{
 		Store: db, Base: "https://kcidb.example.org", Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return s.now },
 	})
-	s.api.Routes(s.mux)
 	return s
 }
 
@@ -104,7 +102,7 @@ func (s *served) post(path string, body any) (int, http.Header, any) {
 
 func (s *served) do(r *http.Request) (int, http.Header, any) {
 	w := httptest.NewRecorder()
-	s.mux.ServeHTTP(w, r)
+	s.api.ServeHTTP(w, r)
 	var body any
 	if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil {
 		body = w.Body.String()

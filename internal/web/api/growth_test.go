@@ -259,9 +259,8 @@ func (g *growing) measure(b *testing.B) map[string]time.Duration {
 		b.Fatal(err)
 	}
 	g.settle()
-	mux := http.NewServeMux()
 	now := g.now
-	api.New(api.Config{Store: g.Store, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now }}).Routes(mux)
+	answers := api.New(api.Config{Store: g.Store, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now }})
 	day := fmt.Sprintf("startTimestampInSeconds=%d&endTimestampInSeconds=%d", now.Unix(), now.Unix())
 	head := g.hash(sides - 1)
 	tree := "origin=bench&git_branch=main&git_url=" + benchURL
@@ -291,7 +290,7 @@ func (g *growing) measure(b *testing.B) map[string]time.Duration {
 			}
 			w := httptest.NewRecorder()
 			began := time.Now()
-			mux.ServeHTTP(w, r)
+			answers.ServeHTTP(w, r)
 			if round > 0 {
 				took = append(took, time.Since(began))
 			}

@@ -154,7 +154,9 @@ func (a *API) finish(ctx context.Context, w *lateWriter, err error) {
 		return
 	}
 	if w.begun {
-		a.log.LogAttrs(ctx, slog.LevelWarn, "answer broken off", slog.Any("error", err))
+		if !errors.Is(err, errNobodyReads) {
+			a.log.LogAttrs(ctx, slog.LevelWarn, "answer broken off", slog.Any("error", err))
+		}
 		panic(http.ErrAbortHandler)
 	}
 	f := failed{Message: err.Error(), status: http.StatusInternalServerError}

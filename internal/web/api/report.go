@@ -25,6 +25,12 @@ const (
 	maxObjects = 5_000
 )
 
+// reportOperation adds the way to ask for a report.
+func (a *API) reportOperation() {
+	a.router.HandleFunc("GET /api/report", a.report)
+	a.router.HandleFunc("POST /api/report", a.report)
+}
+
 // report answers with the objects asked for, as one report, written while they
 // are read. A client that gets only a part of it, because the database fails or
 // the time is over, sees the connection break.

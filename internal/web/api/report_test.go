@@ -46,15 +46,14 @@ func sample(t *testing.T) store.Store {
 }
 
 func ask(st store.Store, method, query string) *httptest.ResponseRecorder {
-	mux := http.NewServeMux()
-	New(Config{Store: st, Log: slog.New(slog.DiscardHandler), Now: time.Now}).Routes(mux)
+	a := New(Config{Store: st, Log: slog.New(slog.DiscardHandler), Now: time.Now})
 	r := httptest.NewRequest(method, "/api/report?"+query, nil)
 	if method == http.MethodPost {
 		r = httptest.NewRequest(method, "/api/report", strings.NewReader(query))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 	w := httptest.NewRecorder()
-	mux.ServeHTTP(w, r)
+	a.ServeHTTP(w, r)
 	return w
 }
 
@@ -162,9 +161,7 @@ func TestReportBreaksOff(t *testing.T) {
 	if w := ask(failing{}, "GET", "test=ci:t"); w.Code != 500 || strings.Contains(w.Body.String(), "disk") {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
-	mux := http.NewServeMux()
-	New(Config{Store: failing{after: 2}, Log: slog.New(slog.DiscardHandler), Now: time.Now}).Routes(mux)
-	server := httptest.NewServer(mux)
+	server := httptest.NewServer(New(Config{Store: failing{after: 2}, Log: slog.New(slog.DiscardHandler), Now: time.Now}))
 	defer server.Close()
 	resp, err := http.Get(server.URL + "/api/report?test=ci:t")
 	if err == nil {
@@ -177,50 +174,5 @@ func TestReportBreaksOff(t *testing.T) {
 	}
 	if err == nil {
 		t.Error("half a report reads as a whole one")
-	}
-}
-
-// A client that does not read is not waited for.
-func TestSlowReader(t *testing.T) {
-	a := New(Config{Store: failing{after: 1 << 40}, Log: slog.New(slog.DiscardHandler), Now: time.Now})
-	a.within = 100 * time.Millisecond
-	ended := make(chan struct{})
-	h := a.bounded(a.report)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		defer close(ended)
-		h(w, r)
-	}))
-	defer server.Close()
-	resp, err := http.Get(server.URL + "/?test=ci:t")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	select {
-	case <-ended:
-	case <-time.After(30 * time.Second):
-		t.Error("the answer goes on")
-	}
-}
-
-// More than can be answered at once are told to come back.
-func TestTooMany(t *testing.T) {
-	a := New(Config{Store: sample(t), Log: slog.New(slog.DiscardHandler), Now: time.Now})
-	mux := http.NewServeMux()
-	a.Routes(mux)
-	get := func() *httptest.ResponseRecorder {
-		w := httptest.NewRecorder()
-		mux.ServeHTTP(w, httptest.NewRequest("GET", "/api/report?test=ci:t", nil))
-		return w
-	}
-	for range atOnce {
-		a.answers <- struct{}{}
-	}
-	if w := get(); w.Code != 503 || w.Header().Get("Retry-After") != "10" {
-		t.Errorf("%d %v", w.Code, w.Header())
-	}
-	<-a.answers
-	if w := get(); w.Code != 200 {
-		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }

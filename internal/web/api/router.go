@@ -3,23 +3,24 @@
 package api
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
-
-	"github.com/kcidb-go/kcidb/internal/web"
 )
 
 // router finds handlers by paths that the ServeMux cannot tell apart: the names of
 // branches stand in them as they are, slashes and all. It goes by the path as it
 // was sent, so that what is escaped within an ID stays in one segment. The first
-// route that fits is taken; a slash at the end makes no difference.
+// route that fits is taken; a slash at the end makes no difference. IDs should have
+// their slashes escaped; where no route fits otherwise, those of a longer path
+// first, they may stand as they are.
 type router struct{ routes []route }
 
 type route struct {
 	segments []string // "tree", or "{name}" for any; "{branch}" is one or more
-	methods  web.Methods
+	methods  map[string]http.HandlerFunc
 }
 
 // HandleFunc adds a route for a pattern, METHOD /PATH. Those of the same path
@@ -33,40 +34,73 @@ func (rt *router) HandleFunc(pattern string, h func(http.ResponseWriter, *http.R
 			return
 		}
 	}
-	rt.routes = append(rt.routes, route{segments, web.Methods{method: h}})
+	rt.routes = append(rt.routes, route{segments, map[string]http.HandlerFunc{method: h}})
 }
 
 // ServeHTTP implements http.Handler.
 func (rt *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	path := split(r.URL.EscapedPath())
-	for _, route := range rt.routes {
-		values := make(map[string]string)
-		if !match(route.segments, path, values) {
-			continue
-		}
-		for name, value := range values {
-			r.SetPathValue(name, value)
-		}
-		route.methods.ServeHTTP(w, r)
+	methods, values := rt.find(r.URL.EscapedPath())
+	if methods == nil {
+		refuse(w, http.StatusNotFound, "Nothing is at this path: /api/schema/docs/ tells what there is")
 		return
 	}
-	web.NotFound(w, r)
+	for name, value := range values {
+		r.SetPathValue(name, value)
+	}
+	method := r.Method
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	if h := methods[method]; h != nil {
+		h(w, r)
+		return
+	}
+	allowed := slices.Collect(maps.Keys(methods))
+	if methods[http.MethodGet] != nil {
+		allowed = append(allowed, http.MethodHead)
+	}
+	slices.Sort(allowed)
+	w.Header().Set("Allow", strings.Join(allowed, ", "))
+	refuse(w, http.StatusMethodNotAllowed, "This path takes "+strings.Join(allowed, ", "))
 }
 
-func split(path string) []string { return strings.Split(strings.Trim(path, "/"), "/") }
+// find returns what is at a path, and the values of its variables; nil for nothing.
+func (rt *router) find(escaped string) (map[string]http.HandlerFunc, map[string]string) {
+	path := split(escaped)
+	for _, route := range rt.routes {
+		values := make(map[string]string)
+		if match(route.segments, path, values, "branch") {
+			return route.methods, values
+		}
+	}
+	for n := len(path) - 1; n > 0; n-- {
+		for _, route := range rt.routes {
+			values := make(map[string]string)
+			if len(route.segments) == n && match(route.segments, path, values, "id", "hardware") {
+				return route.methods, values
+			}
+		}
+	}
+	return nil, nil
+}
+
+func split(path string) []string {
+	return strings.Split(strings.TrimSuffix(strings.TrimPrefix(path, "/"), "/"), "/")
+}
 
 // match tells whether a path fits the segments of a route, and sets the values.
-func match(segments, path []string, values map[string]string) bool {
+// Variables that are named long may be of several segments.
+func match(segments, path []string, values map[string]string, long ...string) bool {
 	if len(segments) == 0 || len(path) == 0 {
 		return len(segments) == len(path)
 	}
 	name, variable := strings.CutPrefix(segments[0], "{")
 	name = strings.TrimSuffix(name, "}")
 	if !variable {
-		return segments[0] == path[0] && match(segments[1:], path[1:], values)
+		return segments[0] == path[0] && match(segments[1:], path[1:], values, long...)
 	}
 	most := 1
-	if name == "branch" {
+	if slices.Contains(long, name) {
 		most = len(path) - len(segments) + 1
 	}
 	for n := 1; n <= most; n++ {
@@ -75,7 +109,7 @@ func match(segments, path []string, values map[string]string) bool {
 			value = strings.ReplaceAll(value, "+", "%20") // as forms are escaped
 		}
 		value, err := url.PathUnescape(value)
-		if err == nil && value != "" && match(segments[1:], path[n:], values) {
+		if err == nil && value != "" && match(segments[1:], path[n:], values, long...) {
 			values[name] = value
 			return true
 		}

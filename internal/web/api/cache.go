@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	fifo "container/list"
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// maxKept bounds the answers that are kept, in bytes.
+const maxKept = 32 << 20
+
+// kept returns a handler that gives all who ask for the same at a time one answer:
+// the database is asked once. Answers too large to be held are made for each.
+func (a *API) kept(h http.HandlerFunc) http.HandlerFunc {
+	c := &cache{keep: a.Limits.Keep, kept: make(map[string]*fifo.Element), flights: make(map[string]*flight)}
+	return func(w http.ResponseWriter, r *http.Request) {
+		coding := negotiate(strings.Join(r.Header["Accept-Encoding"], ","))
+		read := r.Method == http.MethodGet || r.Method == http.MethodHead
+		var all *whole
+		if read && c.keep > 0 {
+			all = c.answer(r.Context(), keyOf(r, coding), func(overflow func()) *whole { return collect(w, r, coding, overflow, h) })
+		} else {
+			all = collect(w, r, coding, nil, h)
+		}
+		if all != nil {
+			all.answer(w, r)
+		}
+	}
+}
+
+// keyOf returns what tells requests with different answers apart. The order of
+// parameters does not, but for that of the same name.
+func keyOf(r *http.Request, c coding) string {
+	query := r.URL.RawQuery
+	if strings.Contains(query, "&") {
+		name := func(s string) string { s, _, _ = strings.Cut(s, "="); return s }
+		parts := strings.Split(query, "&")
+		slices.SortStableFunc(parts, func(a, b string) int { return strings.Compare(name(a), name(b)) })
+		query = strings.Join(parts, "&")
+	}
+	return string(c) + r.URL.EscapedPath() + "?" + query
+}
+
+// cache keeps answers for a while, and knows which are being made.
+type cache struct {
+	keep time.Duration
+
+	mu      sync.Mutex
+	kept    map[string]*fifo.Element // of entries
+	entries fifo.List                // of *entry, oldest first
+	bytes   int
+	flights map[string]*flight
+}
+
+// entry is an answer that is kept; one without is too large to be.
+type entry struct {
+	key   string
+	all   *whole
+	until time.Time
+}
+
+func (e *entry) size() int {
+	n := 1000 + len(e.key) // or so
+	if e.all != nil {
+		n += len(e.all.body)
+	}
+	return n
+}
+
+// flight is an answer that is being made, for whoever waits for it.
+type flight struct {
+	done  chan struct{}
+	all   *whole // nil where others have to ask themselves
+	large bool   // for it is sent while it is made
+}
+
+// answer returns an answer that is kept, or being made, or has it made. It is nil
+// where it was sent already, and where nobody waits for it any more.
+func (c *cache) answer(ctx context.Context, key string, ask func(overflow func()) *whole) *whole {
+	for ctx.Err() == nil {
+		c.mu.Lock()
+		if e := c.kept[key]; e != nil && time.Now().Before(e.Value.(*entry).until) {
+			all := e.Value.(*entry).all
+			c.mu.Unlock()
+			if all == nil {
+				return ask(nil)
+			}
+			return all
+		}
+		f := c.flights[key]
+		if f == nil {
+			f = &flight{done: make(chan struct{})}
+			c.flights[key] = f
+			c.mu.Unlock()
+			return c.fly(ctx, key, f, ask)
+		}
+		c.mu.Unlock()
+		select {
+		case <-f.done:
+		case <-ctx.Done():
+			return nil
+		}
+		if f.large {
+			return ask(nil)
+		}
+		if f.all != nil {
+			return f.all
+		}
+	}
+	return nil
+}
+
+// fly has an answer made, and gives it to those who wait.
+func (c *cache) fly(ctx context.Context, key string, f *flight, ask func(overflow func()) *whole) (all *whole) {
+	ended := false
+	end := func(large bool) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if ended {
+			return
+		}
+		ended = true
+		delete(c.flights, key)
+		if ctx.Err() == nil { // else it is of a client that went away, and no answer
+			f.all, f.large = all, large
+			if large || all != nil && all.status == http.StatusOK {
+				c.put(&entry{key, all, time.Now().Add(c.keep)})
+			}
+		}
+		close(f.done)
+	}
+	defer func() { end(false) }() // also where it panics
+	return ask(func() { end(true) })
+}
+
+// put keeps an answer, and drops those that are too old or too many.
+func (c *cache) put(e *entry) {
+	if old := c.kept[e.key]; old != nil {
+		c.drop(old)
+	}
+	c.kept[e.key] = c.entries.PushBack(e)
+	c.bytes += e.size()
+	for oldest := c.entries.Front(); oldest != nil && (c.bytes > maxKept || time.Now().After(oldest.Value.(*entry).until)); oldest = c.entries.Front() {
+		c.drop(oldest)
+	}
+}
+
+func (c *cache) drop(e *fifo.Element) {
+	old := c.entries.Remove(e).(*entry)
+	delete(c.kept, old.key)
+	c.bytes -= old.size()
+}
