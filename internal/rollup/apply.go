@@ -4,10 +4,10 @@ package rollup
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -26,6 +26,7 @@ func (d *Delta) Apply(ctx context.Context, tx Tx, dialect *Dialect) error {
 		what string
 		do   func(context.Context) error
 	}{
+		{"locks", a.lockBuilds},
 		{"incidents", a.findIncidents},
 		{"builds", a.countBuilds},
 		{"tests", a.countTests},
@@ -40,28 +41,95 @@ func (d *Delta) Apply(ctx context.Context, tx Tx, dialect *Dialect) error {
 	return nil
 }
 
+// ErrAgain: what changed is of something else now, by what another transaction
+// changed beside it, and so others are to be waited for than were. The transaction
+// is to be rolled back, and begun again.
+var ErrAgain = errors.New("something else was changed at the same time: try again")
+
 // applier applies a delta.
 type applier struct {
 	*Delta
 	*Dialect
 	tx                    Tx
+	locked                []string // builds, in their order
 	checkoutCounts, daily *counter
 	forget                []row // keys of counted_builds that nothing may be known of
 }
 
-// findIncidents looks for the incidents that say something else now. The incidents
-// of tests that others load, and the tests of incidents that others do, must not
-// pass each other.
-func (a *applier) findIncidents(ctx context.Context) error {
+// lockBuilds has all builds for the transaction alone that it changes anything of:
+// themselves, their tests, and incidents of both. So of those who change an
+// incident, and those who change what it is of, the later ones see what the earlier
+// ones did. Where an incident is of a test that is not there yet, nobody knows the
+// build: then everybody is waited for.
+func (a *applier) lockBuilds(ctx context.Context) error {
+	ids := make(set)
+	for g := range a.tests {
+		ids.add(g.build)
+	}
+	for id := range a.builds {
+		ids.add(id)
+	}
+	var of set
+	var late bool
+	var err error
 	if a.Alone != nil {
-		late, err := a.late(ctx)
-		if err != nil {
+		if of, late, err = a.buildsOfIncidents(ctx); err != nil {
 			return err
 		}
 		if err := a.Alone(ctx, a.tx, late); err != nil {
 			return err
 		}
+		if late {
+			if of, _, err = a.buildsOfIncidents(ctx); err != nil {
+				return err
+			}
+		}
+		maps.Copy(ids, of)
 	}
+	a.locked = ids.sorted()
+	var unknown []row
+	for _, id := range a.locked {
+		unknown = append(unknown, unknownBuild(id))
+	}
+	if err := a.lock(ctx, a.tx, countedBuilds, unknown); err != nil || len(of) == 0 || late {
+		return err
+	}
+	// Somebody may have moved or removed a test before it was locked.
+	of, moved, err := a.buildsOfIncidents(ctx)
+	if err != nil {
+		return err
+	}
+	for id := range of {
+		moved = moved || !ids.has(id)
+	}
+	if moved {
+		return ErrAgain
+	}
+	return nil
+}
+
+// buildsOfIncidents returns the builds that the incidents are of, themselves or by
+// their tests, and whether there is one of a test that is not there.
+func (a *applier) buildsOfIncidents(ctx context.Context) (of set, late bool, err error) {
+	of = make(set)
+	if len(a.incidents) == 0 {
+		return of, false, nil
+	}
+	var build, testBuild string
+	var absent bool
+	err = Read(ctx, a.tx, "SELECT "+Text("i.build_id")+", "+Text("t.build_id")+", i.test_id IS NOT NULL AND t.id IS NULL FROM incidents i LEFT JOIN "+
+		a.Tests+" t ON t.id = i.test_id WHERE "+a.In("i.id", 1), []any{a.List(a.incidents.sorted())}, []any{&build, &testBuild, &absent}, func() error {
+		of.add(build)
+		of.add(testBuild)
+		late = late || absent
+		return nil
+	})
+	delete(of, "")
+	return of, late, err
+}
+
+// findIncidents looks for the incidents of what changed.
+func (a *applier) findIncidents(ctx context.Context) error {
 	for _, of := range []struct {
 		column string
 		ids    set
@@ -79,20 +147,12 @@ func (a *applier) findIncidents(ctx context.Context) error {
 	return nil
 }
 
-// late tells whether there is an incident of a test that is not there yet.
-func (a *applier) late(ctx context.Context) (late bool, err error) {
-	if len(a.incidents) == 0 {
-		return false, nil
-	}
-	err = Read(ctx, a.tx, "SELECT EXISTS (SELECT 1 FROM incidents i WHERE "+a.In("i.id", 1)+
-		" AND i.test_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM "+a.Tests+" t WHERE t.id = i.test_id))",
-		[]any{a.List(a.incidents.sorted())}, []any{&late}, func() error { return nil })
-	return late, err
-}
-
 // countBuilds counts the builds that changed, and moves what belongs to them to
 // the checkouts they are of now.
 func (a *applier) countBuilds(ctx context.Context) error {
+	if len(a.locked) == 0 {
+		return nil
+	}
 	changes := make(map[string]counts) // of the tests of builds
 	for g, n := range a.tests {
 		if n != 0 {
@@ -103,31 +163,7 @@ func (a *applier) countBuilds(ctx context.Context) error {
 			a.daily.dailyCount(g.day, g.origin, g.lab, counted{g.kind(), g.status}, n)
 		}
 	}
-	ids := make(set)
-	for id := range changes {
-		ids.add(id)
-	}
-	for id := range a.builds {
-		ids.add(id)
-	}
-	// Incidents of builds that others load wait for these.
-	if a.Arrays && len(a.incidents) > 0 {
-		var id string
-		err := Read(ctx, a.tx, "SELECT build_id FROM incidents WHERE "+a.In("id", 1)+" AND build_id IS NOT NULL", []any{a.List(a.incidents.sorted())},
-			[]any{&id}, func() error { ids.add(id); return nil })
-		if err != nil {
-			return err
-		}
-	}
-	all := ids.sorted()
-	if len(all) == 0 {
-		return nil
-	}
-	var unknown []row
-	for _, id := range all {
-		unknown = append(unknown, unknownBuild(id))
-	}
-	was, err := a.lock(ctx, a.tx, countedBuilds, unknown, a.In("build_id", 1), a.List(all))
+	was, err := countedBuilds.read(ctx, a.tx, a.In("build_id", 1), a.List(a.locked))
 	if err != nil {
 		return err
 	}
@@ -241,7 +277,7 @@ func (a *applier) countCheckouts(ctx context.Context) error {
 		return err
 	}
 	ids := a.checkouts.sorted()
-	was, err := countedCheckouts.read(ctx, a.tx, a.In("checkout_id", 1), false, a.List(ids))
+	was, err := countedCheckouts.read(ctx, a.tx, a.In("checkout_id", 1), a.List(ids))
 	if err != nil {
 		return err
 	}
@@ -267,7 +303,7 @@ func (a *applier) countCheckouts(ctx context.Context) error {
 		trees[now.head[0].(int64)] = slices.Clone(now.head)
 	}
 	keys := slices.Sorted(maps.Keys(trees))
-	if err := a.lockEach(ctx, treeHeads, slices.Collect(maps.Values(trees))); err != nil {
+	if err := a.lock(ctx, a.tx, treeHeads, slices.Collect(maps.Values(trees))); err != nil {
 		return err
 	}
 	if err := a.put(ctx, a.tx, countedCheckouts, changed); err != nil {
@@ -281,21 +317,6 @@ func (a *applier) countCheckouts(ctx context.Context) error {
 
 func (a *applier) countCheckout(r row, n int64) {
 	a.daily.dailyCount(r[3].(int64), r[1].(string), "", counted{kind: Checkouts}, n)
-}
-
-// lockEach locks rows one by one: they are few.
-func (a *applier) lockEach(ctx context.Context, t *table, rows []row) error {
-	t.sort(rows)
-	for _, r := range rows {
-		var condition []string
-		for i, c := range t.columns[:t.keys] {
-			condition = append(condition, fmt.Sprintf("%s = $%d", c, i+1))
-		}
-		if _, err := a.lock(ctx, a.tx, t, []row{r}, strings.Join(condition, " AND "), t.key(r)...); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // findHeads finds the heads of trees anew.
@@ -329,45 +350,77 @@ func (d *Dialect) findHeads(ctx context.Context, tx Tx, trees []int64) error {
 	return d.remove(ctx, tx, treeHeads, gone, "")
 }
 
-// noteSightings notes what incidents are of, and counts them by issue.
+// noteSightings notes what incidents are of, and counts them by issue. Two who do
+// so for the same incident, since they changed its test and its build, have the
+// same issue to wait for.
 func (a *applier) noteSightings(ctx context.Context) error {
 	if len(a.incidents) == 0 {
 		return nil
 	}
-	ids := a.incidents.sorted()
-	was, err := sightings.read(ctx, a.tx, a.In("incident_id", 1), false, a.List(ids))
+	found, err := a.readSightings(ctx)
 	if err != nil {
 		return err
 	}
-	is, err := a.sightingsByID(ctx, a.tx, ids)
-	if err != nil {
-		return err
+	if a.Arrays {
+		touched := found.issues()
+		if err := a.lock(ctx, a.tx, issueCounts, touched); err != nil {
+			return err
+		}
+		if found, err = a.readSightings(ctx); err != nil {
+			return err
+		}
+		for _, r := range found.issues() {
+			if _, ok := slices.BinarySearchFunc(touched, r, func(a, b row) int { return compare(issueCounts.key(a), issueCounts.key(b)) }); !ok {
+				return ErrAgain
+			}
+		}
 	}
 	issues := newCounter(issueCounts)
 	var gone []row
-	for _, w := range was {
+	for _, w := range found.was {
 		issues.issueCount(w, -1)
-		if is[w[0].(string)] == nil {
+		if found.is[w[0].(string)] == nil {
 			gone = append(gone, sightings.key(w))
 		}
 	}
-	for _, now := range is {
+	for _, now := range found.is {
 		issues.issueCount(now, +1)
 	}
-	var touched []row // of issue_counts
-	for _, r := range issues.rows {
-		touched = append(touched, append(slices.Clone(r[:len(r)-1]), int64(0)))
-	}
-	if err := a.lockEach(ctx, issueCounts, touched); err != nil {
-		return err
-	}
-	if err := a.put(ctx, a.tx, sightings, slices.Collect(maps.Values(is))); err != nil {
+	if err := a.put(ctx, a.tx, sightings, slices.Collect(maps.Values(found.is))); err != nil {
 		return err
 	}
 	if err := a.remove(ctx, a.tx, sightings, gone, ""); err != nil {
 		return err
 	}
 	return a.countIssues(ctx, a.tx, issues)
+}
+
+// sighted are the sightings of incidents as they are noted, and as they are.
+type sighted struct {
+	was []row
+	is  map[string]row
+}
+
+func (a *applier) readSightings(ctx context.Context) (s sighted, err error) {
+	ids := a.incidents.sorted()
+	if s.was, err = sightings.read(ctx, a.tx, a.In("incident_id", 1), a.List(ids)); err == nil {
+		s.is, err = a.sightingsByID(ctx, a.tx, ids)
+	}
+	return s, err
+}
+
+// issues returns a row of issue_counts, of no sightings, for each issue, sorted.
+func (s *sighted) issues() []row {
+	all := newCounter(issueCounts)
+	for _, r := range s.was {
+		all.issueCount(r, 0)
+	}
+	for _, r := range s.is {
+		all.issueCount(r, 0)
+	}
+	rows := all.all()
+	issueCounts.sort(rows)
+	return rows
 }
 
 // issueCount adds a sighting to those of its issue.

@@ -23,7 +23,7 @@ type DB struct {
 	// replica too.
 	View func(ctx context.Context, f func(ctx context.Context, tx Tx) error) error
 	// Update calls f with a transaction that may write, and commits where f returns
-	// no error.
+	// no error. It may call f again, in another one, where the first was broken off.
 	Update func(ctx context.Context, f func(ctx context.Context, tx Tx) error) error
 	// Failure makes the errors of the database those of the contract of a store.
 	Failure func(operation string, err error) error
@@ -132,16 +132,11 @@ func (db *DB) eachChunk(ctx context.Context, progress Progress, within func(func
 			return fmt.Errorf("%s: %w", p.what, err)
 		}
 		tell(p.what+" counted", 0, total)
-		for after, more := "", true; more; {
-			err := within(func(ctx context.Context, tx Tx) error {
-				chunk, err := p.next(ctx, tx, after)
-				if more = len(chunk) > 0; err != nil || !more {
+		for after := (*string)(nil); ; {
+			var chunk []string
+			err := within(func(ctx context.Context, tx Tx) (err error) {
+				if chunk, err = p.next(ctx, tx, after); err != nil || len(chunk) == 0 || !wanted(p.what, len(chunk)) {
 					return err
-				}
-				after = chunk[len(chunk)-1]
-				done += int64(len(chunk))
-				if !wanted(p.what, len(chunk)) {
-					return nil
 				}
 				all, err := p.count(ctx, tx, chunk)
 				if err != nil {
@@ -157,6 +152,11 @@ func (db *DB) eachChunk(ctx context.Context, progress Progress, within func(func
 			if err != nil {
 				return fmt.Errorf("%s: %w", p.what, err)
 			}
+			if len(chunk) == 0 {
+				break
+			}
+			after = &chunk[len(chunk)-1]
+			done += int64(len(chunk))
 			tell(p.what+" counted", done, max(done, total))
 		}
 	}

@@ -6,7 +6,9 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/kcidb-go/kcidb/report"
@@ -18,8 +20,9 @@ import (
 type pass struct {
 	what  string
 	total string // a query of about how many there are
-	// next returns what there is to count behind what is given, a chunk of it, in order.
-	next func(ctx context.Context, tx Tx, after string) ([]string, error)
+	// next returns what there is to count behind what is given, nil at the beginning,
+	// a chunk of it, in order.
+	next func(ctx context.Context, tx Tx, after *string) ([]string, error)
 	// count returns what there is of the chunk, and what there should be.
 	count func(ctx context.Context, tx Tx, chunk []string) ([]recount, error)
 }
@@ -41,7 +44,7 @@ func (d *Dialect) passes() []pass {
 		{"builds", "SELECT count(*) FROM builds",
 			d.ids(chunkOfBuilds, "builds.id", d.Tests+".build_id", "counted_builds.build_id", "test_counts.build_id"), d.recountBuilds},
 		{"checkouts", "SELECT count(*) FROM checkouts",
-			d.ids(chunkOfOthers, "checkouts.id", "counted_checkouts.checkout_id", "counted_builds.checkout_id", "checkout_counts.checkout_id"), d.recountCheckouts},
+			d.ids(chunkOfOthers, "checkouts.id", "counted_checkouts.checkout_id", "counted_builds.checkout_id AND checkout_id <> ''", "checkout_counts.checkout_id"), d.recountCheckouts},
 		{"trees", "SELECT count(*) FROM tree_heads", d.trees, d.recountTrees},
 		{"incidents", "SELECT count(*) FROM incidents", d.ids(chunkOfOthers, "incidents.id", "sightings.incident_id"), d.recountIncidents},
 		{"issues", "SELECT count(*) FROM issue_counts", d.ids(chunkOfOthers, "sightings.issue_id", "issue_counts.issue_id"), d.recountIssues},
@@ -49,48 +52,61 @@ func (d *Dialect) passes() []pass {
 	}
 }
 
-// ids returns the function that goes through the IDs in some columns.
-func (d *Dialect) ids(limit int, columns ...string) func(context.Context, Tx, string) ([]string, error) {
-	var each []string
-	for i, c := range columns {
-		table, column, _ := strings.Cut(c, ".")
-		each = append(each, fmt.Sprintf("SELECT id FROM (SELECT DISTINCT %[1]s AS id FROM %[2]s WHERE %[1]s > $1 ORDER BY 1 LIMIT %[3]d) a%[4]d", column, table, limit, i))
+// ids returns the function that goes through the IDs in some columns, TABLE.COLUMN,
+// with a condition behind it where the index has one.
+func (d *Dialect) ids(limit int, columns ...string) func(context.Context, Tx, *string) ([]string, error) {
+	query := func(comparison string) string {
+		var each []string
+		for i, c := range columns {
+			table, column, _ := strings.Cut(c, ".")
+			column, condition, _ := strings.Cut(column, " ")
+			each = append(each, fmt.Sprintf("SELECT id FROM (SELECT DISTINCT %[1]s AS id FROM %[2]s WHERE %[1]s %[3]s $1 %[4]s ORDER BY 1 LIMIT %[5]d) a%[6]d",
+				column, table, comparison, condition, limit, i))
+		}
+		return strings.Join(each, " UNION ") + fmt.Sprintf(" ORDER BY 1 LIMIT %d", limit)
 	}
-	query := strings.Join(each, " UNION ") + fmt.Sprintf(" ORDER BY 1 LIMIT %d", limit)
-	return func(ctx context.Context, tx Tx, after string) (all []string, err error) {
+	first, others := query(">="), query(">")
+	return func(ctx context.Context, tx Tx, after *string) (all []string, err error) {
+		query, from := first, ""
+		if after != nil {
+			query, from = others, *after
+		}
 		var id string
-		err = Read(ctx, tx, query, []any{after}, []any{&id}, func() error { all = append(all, id); return nil })
+		err = Read(ctx, tx, query, []any{from}, []any{&id}, func() error { all = append(all, id); return nil })
 		return all, err
 	}
 }
 
 // trees returns the keys of all trees, as texts, at once: they are few.
-func (d *Dialect) trees(ctx context.Context, tx Tx, after string) ([]string, error) {
-	return numbers(ctx, tx, after, "SELECT DISTINCT tree FROM counted_checkouts UNION SELECT key FROM tree_heads")
-}
-
-// days returns all days.
-func (d *Dialect) days(ctx context.Context, tx Tx, after string) ([]string, error) {
-	all, err := numbers(ctx, tx, "", "SELECT DISTINCT day FROM test_counts UNION SELECT DISTINCT day FROM daily_counts "+
-		"UNION SELECT DISTINCT day FROM hardware_counts UNION SELECT DISTINCT day FROM counted_builds UNION SELECT DISTINCT day FROM counted_checkouts")
-	i, found := slices.BinarySearch(all, after)
-	if found {
-		i++
-	}
-	if after == "" {
-		i = 0
-	}
-	return all[i:min(i+1, len(all))], err
-}
-
-// numbers returns numbers as texts, sorted as such, all at once.
-func numbers(ctx context.Context, tx Tx, after, query string) (all []string, err error) {
-	if after != "" {
+func (d *Dialect) trees(ctx context.Context, tx Tx, after *string) (all []string, err error) {
+	if after != nil {
 		return nil, nil
 	}
-	var n int64
-	err = Read(ctx, tx, query, nil, []any{&n}, func() error { all = append(all, fmt.Sprint(n)); return nil })
-	slices.Sort(all)
+	var key int64
+	err = Read(ctx, tx, "SELECT DISTINCT tree FROM counted_checkouts UNION SELECT key FROM tree_heads", nil, []any{&key},
+		func() error { all = append(all, fmt.Sprint(key)); return nil })
+	return all, err
+}
+
+// days returns the next day, as a text.
+func (d *Dialect) days(ctx context.Context, tx Tx, after *string) (all []string, err error) {
+	last := int64(math.MinInt64)
+	if after != nil {
+		if last, err = strconv.ParseInt(*after, 10, 64); err != nil {
+			return nil, err
+		}
+	}
+	var each []string
+	for _, t := range []*table{testCounts, hardwareCounts, dailyCounts, countedBuilds, countedCheckouts} {
+		each = append(each, "SELECT min(day) AS day FROM "+t.name+" WHERE day > $1")
+	}
+	var day string
+	err = Read(ctx, tx, "SELECT "+Text("min(day)")+" FROM ("+strings.Join(each, " UNION ALL ")+") d", []any{last}, []any{&day}, func() error {
+		if day != "" {
+			all = append(all, day)
+		}
+		return nil
+	})
 	return all, err
 }
 
@@ -111,11 +127,11 @@ func (d *Dialect) recountBuilds(ctx context.Context, tx Tx, builds []string) ([]
 	if err != nil {
 		return nil, err
 	}
-	noted, err := countedBuilds.read(ctx, tx, d.In("build_id", 1), false, d.List(builds))
+	noted, err := countedBuilds.read(ctx, tx, d.In("build_id", 1), d.List(builds))
 	if err != nil {
 		return nil, err
 	}
-	is, err := testCounts.read(ctx, tx, d.In("build_id", 1), false, d.List(builds))
+	is, err := testCounts.read(ctx, tx, d.In("build_id", 1), d.List(builds))
 	return []recount{
 		{countedBuilds, noted, slices.Collect(maps.Values(known))},
 		{testCounts, is, due.all()},
@@ -132,12 +148,12 @@ func (d *Dialect) recountCheckouts(ctx context.Context, tx Tx, checkouts []strin
 	for _, f := range facts {
 		known = append(known, f.counted)
 	}
-	noted, err := countedCheckouts.read(ctx, tx, d.In("checkout_id", 1), false, d.List(checkouts))
+	noted, err := countedCheckouts.read(ctx, tx, d.In("checkout_id", 1), d.List(checkouts))
 	if err != nil {
 		return nil, err
 	}
 	due := newCounter(checkoutCounts)
-	builds, err := countedBuilds.read(ctx, tx, d.In("checkout_id", 1)+" AND checkout_id <> ''", false, d.List(checkouts))
+	builds, err := countedBuilds.read(ctx, tx, d.In("checkout_id", 1)+" AND checkout_id <> ''", d.List(checkouts))
 	if err != nil {
 		return nil, err
 	}
@@ -156,7 +172,7 @@ func (d *Dialect) recountCheckouts(ctx context.Context, tx Tx, checkouts []strin
 	if err != nil {
 		return nil, err
 	}
-	is, err := checkoutCounts.read(ctx, tx, d.In("checkout_id", 1), false, d.List(checkouts))
+	is, err := checkoutCounts.read(ctx, tx, d.In("checkout_id", 1), d.List(checkouts))
 	return []recount{{countedCheckouts, noted, known}, {checkoutCounts, is, due.all()}}, err
 }
 
@@ -178,7 +194,7 @@ func (d *Dialect) recountTrees(ctx context.Context, tx Tx, _ []string) ([]recoun
 	for _, f := range facts {
 		due = append(due, f.head)
 	}
-	is, err := treeHeads.read(ctx, tx, "true", false)
+	is, err := treeHeads.read(ctx, tx, "true")
 	return []recount{{treeHeads, is, due}}, err
 }
 
@@ -188,7 +204,7 @@ func (d *Dialect) recountIncidents(ctx context.Context, tx Tx, incidents []strin
 	if err != nil {
 		return nil, err
 	}
-	is, err := sightings.read(ctx, tx, d.In("incident_id", 1), false, d.List(incidents))
+	is, err := sightings.read(ctx, tx, d.In("incident_id", 1), d.List(incidents))
 	return []recount{{sightings, is, slices.Collect(maps.Values(due))}}, err
 }
 
@@ -221,17 +237,19 @@ func (d *Dialect) recountIssues(ctx context.Context, tx Tx, issues []string) ([]
 	if err != nil {
 		return nil, err
 	}
-	is, err := issueCounts.read(ctx, tx, d.In("issue_id", 1), false, d.List(issues))
+	is, err := issueCounts.read(ctx, tx, d.In("issue_id", 1), d.List(issues))
 	return []recount{{issueCounts, is, slices.Collect(maps.Values(due))}}, err
 }
 
 // recountDays counts what started on a day, and the tests on platforms.
 func (d *Dialect) recountDays(ctx context.Context, tx Tx, days []string) (all []recount, err error) {
 	for _, text := range days {
-		var day int64
-		fmt.Sscan(text, &day)
+		day, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			return nil, err
+		}
 		daily, hardware := newCounter(dailyCounts), newCounter(hardwareCounts)
-		groups, err := testCounts.read(ctx, tx, "day = $1", false, day)
+		groups, err := testCounts.read(ctx, tx, "day = $1", day)
 		if err != nil {
 			return nil, err
 		}
@@ -241,7 +259,7 @@ func (d *Dialect) recountDays(ctx context.Context, tx Tx, days []string) (all []
 			daily.dailyCount(day, g.origin, g.lab, counted{g.kind(), g.status}, n)
 			hardware.hardwareCount(g, n)
 		}
-		builds, err := countedBuilds.read(ctx, tx, "day = $1 AND checkout_id <> ''", false, day)
+		builds, err := countedBuilds.read(ctx, tx, "day = $1 AND checkout_id <> ''", day)
 		if err != nil {
 			return nil, err
 		}
@@ -250,18 +268,18 @@ func (d *Dialect) recountDays(ctx context.Context, tx Tx, days []string) (all []
 				daily.dailyCount(day, b[2].(string), b[7].(string), counted{Builds, report.Status(b[3].(string))}, 1)
 			}
 		}
-		checkouts, err := countedCheckouts.read(ctx, tx, "day = $1", false, day)
+		checkouts, err := countedCheckouts.read(ctx, tx, "day = $1", day)
 		if err != nil {
 			return nil, err
 		}
 		for _, c := range checkouts {
 			daily.dailyCount(day, c[1].(string), "", counted{kind: Checkouts}, 1)
 		}
-		isDaily, err := dailyCounts.read(ctx, tx, "day = $1", false, day)
+		isDaily, err := dailyCounts.read(ctx, tx, "day = $1", day)
 		if err != nil {
 			return nil, err
 		}
-		isHardware, err := hardwareCounts.read(ctx, tx, "day = $1", false, day)
+		isHardware, err := hardwareCounts.read(ctx, tx, "day = $1", day)
 		if err != nil {
 			return nil, err
 		}

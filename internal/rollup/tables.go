@@ -107,23 +107,12 @@ func (d *Dialect) put(ctx context.Context, tx Tx, t *table, rows []row) error {
 	return d.insert(ctx, tx, t, rows, "DO UPDATE SET "+strings.Join(sets, ", "))
 }
 
-// lock makes rows with the keys of those given where there are none, and returns
-// the rows with these keys, in their order. Nobody else changes or makes such rows
-// until the end of the transaction.
-func (d *Dialect) lock(ctx context.Context, tx Tx, t *table, rows []row, condition string, args ...any) ([]row, error) {
-	if len(rows) == 0 {
-		return nil, nil
-	}
-	for {
-		if err := d.insert(ctx, tx, t, rows, "DO NOTHING"); err != nil {
-			return nil, err
-		}
-		locked, err := t.read(ctx, tx, condition, d.Arrays, args...)
-		// One may have been removed in between, where others may.
-		if err != nil || len(locked) >= len(rows) {
-			return locked, err
-		}
-	}
+// lock has the rows with the keys of those given for the transaction alone: nobody
+// else changes, makes or removes one until its end. Those that are not there are
+// made. It is one statement, so that rows are locked in one order, whether they
+// were there or not.
+func (d *Dialect) lock(ctx context.Context, tx Tx, t *table, rows []row) error {
+	return d.insert(ctx, tx, t, rows, fmt.Sprintf("DO UPDATE SET %s = %s.%[1]s WHERE false", t.columns[t.keys], t.name))
 }
 
 // insert inserts rows, with what is to be done where there is one with the key.
@@ -261,13 +250,10 @@ func Read(ctx context.Context, tx Tx, query string, args []any, into []any, f fu
 }
 
 // read returns the rows of a table for which a condition holds, in the order of
-// their keys, and locks them where that is asked for.
-func (t *table) read(ctx context.Context, tx Tx, condition string, lock bool, args ...any) ([]row, error) {
+// their keys.
+func (t *table) read(ctx context.Context, tx Tx, condition string, args ...any) ([]row, error) {
 	query := "SELECT " + strings.Join(t.columns, ", ") + " FROM " + t.name + " WHERE " + condition +
 		" ORDER BY " + strings.Join(t.columns[:t.keys], ", ")
-	if lock {
-		query += " FOR UPDATE"
-	}
 	texts, numbers := make([]string, len(t.columns)), make([]int64, len(t.columns))
 	into := make([]any, len(t.columns))
 	for i := range into {

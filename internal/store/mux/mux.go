@@ -16,6 +16,7 @@ import (
 	"iter"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/rollup"
 	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/object"
@@ -228,6 +229,7 @@ type answerer interface {
 	store.Receipts
 	store.Objects
 	store.Spooler
+	store.RollUpper
 }
 
 // complete is a Store whose first database can do all that. It is the only one
@@ -258,3 +260,5 @@ func (s *complete) Previous(ctx context.Context, like store.Like, n int) ([]stri
 }
 
 func (s *complete) Spool() *spool.Spool { return s.first.Spool() }
+
+func (s *complete) Rollups() *rollup.DB { return s.first.Rollups() }

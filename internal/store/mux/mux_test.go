@@ -41,7 +41,7 @@ func open(t *testing.T, params string) store.Store {
 
 func TestStore(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) store.Store { return open(t, "sqlite::memory: sqlite::memory:") },
-		storetest.Capabilities{Keeps: true, Purges: true, Receipts: true, Objects: true, Notes: true, Several: true})
+		storetest.Capabilities{Keeps: true, Purges: true, Receipts: true, Objects: true, Notes: true, Rollups: true, Several: true})
 }
 
 // TestAll loads into all databases, and answers from the first.

@@ -10,15 +10,16 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/kcidb-go/kcidb/internal/rollup"
 	"github.com/kcidb-go/kcidb/internal/store"
 )
 
 // Empty removes all objects, receipts, changes and notifications, and gives their
 // space back. Who watches still does.
 func (s *Store) Empty(ctx context.Context) error {
-	return s.failure(ctx, "empty", s.update(ctx, func(ctx context.Context, tx pgx.Tx) error {
+	return s.failure(ctx, "empty", s.alone(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `TRUNCATE checkouts, builds, test_rows, issues, incidents, contents, doomed, receipts,
-			changes, notifications, deliveries, considered, statuses`)
+			changes, notifications, deliveries, considered, statuses, `+strings.Join(rollup.Tables, ", "))
 		return err
 	}))
 }

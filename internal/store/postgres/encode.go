@@ -48,6 +48,8 @@ type encoder struct {
 	arrival  time.Time // of objects that have no time of their own, or must not keep it
 	metadata bool      // whether they keep their own
 	contents contentSet
+	// environments are those contents that tests are counted by.
+	environments map[hash]string
 }
 
 // rowsOf returns objects as rows in the order of their keys, the same object once.
@@ -246,6 +248,17 @@ func (e *encoder) reference(text string) {
 	hash := e.contents.add(text)
 	e.length(len(hash))
 	e.b = append(e.b, hash[:]...)
+}
+
+// environment writes which content a text of a test's environment is.
+func (e *encoder) environment(text string) {
+	h := e.contents.add(text)
+	if e.environments == nil {
+		e.environments = make(map[hash]string)
+	}
+	e.environments[h] = text
+	e.length(len(h))
+	e.b = append(e.b, h[:]...)
 }
 
 // optional writes a text, or a word such as a status.

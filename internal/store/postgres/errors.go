@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/kcidb-go/kcidb/internal/rollup"
 	"github.com/kcidb-go/kcidb/internal/store"
 )
 
@@ -61,8 +62,8 @@ func (s *Store) failure(ctx context.Context, operation string, err error) error 
 	}
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
-	} else if errors.Is(err, context.DeadlineExceeded) && !isConnect(err) {
-		err = errSlow // nobody but patient sets a time
+	} else if _, is := errors.AsType[ended](err); !is && errors.Is(err, context.DeadlineExceeded) && !isConnect(err) {
+		err = errSlow // nobody else sets a time but patient
 	}
 	return fmt.Errorf("%s: %s: %w", s.name, operation, s.explain(s.translate(err)))
 }
@@ -73,6 +74,8 @@ func (s *Store) translate(err error) error {
 	var connect *pgconn.ConnectError
 	engine, isEngine := errors.AsType[*pgconn.PgError](err)
 	switch {
+	case errors.Is(err, rollup.ErrAgain):
+		return fmt.Errorf("%w: %w", store.ErrBusy, err)
 	case errors.Is(err, errSlow), errors.Is(err, store.ErrUnavailable), errors.Is(err, store.ErrBusy):
 		return err
 	case isEngine:

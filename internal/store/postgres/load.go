@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/kcidb-go/kcidb/internal/rollup"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -67,6 +68,7 @@ type loader struct {
 	receipts []store.Receipt
 	note     bool // the changes
 	changes  *store.Changes
+	changed  []changedTest // those of the changes that are tests, and were there
 }
 
 func newLoader(r *report.Report, opts store.LoadOptions, arrival time.Time) *loader {
@@ -113,11 +115,11 @@ func (l *loader) run(ctx context.Context, s *Store) error {
 
 // write does all that the transaction does, and returns its ID.
 func (l *loader) write(ctx context.Context, s *Store, tx pgx.Tx) (id string, err error) {
-	if err := s.ready(ctx, tx); err != nil {
-		return "", err
-	}
 	// The next statement sees what was committed before the lock was had.
 	if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock_shared($1)", contentsLock); err != nil {
+		return "", err
+	}
+	if err := s.ready(ctx, tx); err != nil {
 		return "", err
 	}
 	if err := tx.QueryRow(ctx, "SELECT pg_current_xact_id()::text").Scan(&id); err != nil {
@@ -131,6 +133,7 @@ func (l *loader) write(ctx context.Context, s *Store, tx pgx.Tx) (id string, err
 		return "", err
 	}
 	changes := make([][]store.Change, len(tables))
+	l.changed = nil
 	for _, i := range loadOrder {
 		if changes[i], err = l.merge(ctx, tx, &tables[i], l.rows[i]); err != nil {
 			return "", err
@@ -138,8 +141,16 @@ func (l *loader) write(ctx context.Context, s *Store, tx pgx.Tx) (id string, err
 		tables[i].use(l.rows[i], changes[i], unused)
 	}
 	l.changes = &store.Changes{Objects: slices.Concat(changes...)}
-	if err := doom(ctx, tx, unused); err != nil || !l.note {
-		return id, err
+	if err := doom(ctx, tx, unused); err != nil {
+		return "", err
+	}
+	if !s.uncounted {
+		if err := l.count(ctx, rollupTx{s, tx}); err != nil {
+			return "", err
+		}
+	}
+	if !l.note {
+		return id, nil
 	}
 	return id, note(ctx, tx, l.arrival, l.changes.Objects)
 }
@@ -172,7 +183,7 @@ func (l *loader) merge(ctx context.Context, tx pgx.Tx, t *table, rows []row) ([]
 	if len(rows) == 0 {
 		return nil, nil
 	}
-	changes, err := mergeRows(ctx, tx, t, rows)
+	changes, err := l.mergeRows(ctx, tx, t, rows)
 	if state(err) == tooLong {
 		longest := slices.MaxFunc(rows, func(a, b row) int { return cmp.Compare(len(a.key.ID), len(b.key.ID)) }).key.ID
 		err = fmt.Errorf("%s, whose longest ID has %d bytes, beginning with %.40q: %w", t.list, len(longest), longest, err)
@@ -180,7 +191,7 @@ func (l *loader) merge(ctx context.Context, tx pgx.Tx, t *table, rows []row) ([]
 	return changes, err
 }
 
-func mergeRows(ctx context.Context, tx pgx.Tx, t *table, rows []row) (changes []store.Change, err error) {
+func (l *loader) mergeRows(ctx context.Context, tx pgx.Tx, t *table, rows []row) (changes []store.Change, err error) {
 	if _, err := tx.Conn().PgConn().CopyFrom(ctx, copyReader(rows), t.copySQL()); err != nil {
 		return nil, err
 	}
@@ -189,9 +200,19 @@ func mergeRows(ctx context.Context, tx pgx.Tx, t *table, rows []row) (changes []
 		return nil, err
 	}
 	change := store.Change{List: t.list}
+	var was, now string
 	into := []any{&change.Key.ID, &change.Key.Version}[:t.keys]
-	into = append(into, &change.Created, &change.Was, &change.Now)
+	into = append(into, &change.Created, &was, &now)
 	_, err = pgx.ForEachRow(merged, into, func() error {
+		change.Was, change.Now = report.Status(was), report.Status(now)
+		if t.list == store.Tests && !change.Created {
+			c, err := readChanged(change.Key.ID, was, now)
+			if err != nil {
+				return err
+			}
+			change.Was, change.Now = c.was.Status, c.now.Status
+			l.changed = append(l.changed, c)
+		}
 		changes = append(changes, change)
 		return nil
 	})
@@ -323,7 +344,7 @@ func passes(err error) bool {
 	case serializationFailure, deadlockDetected:
 		return true
 	}
-	return isBroken(err)
+	return isBroken(err) || errors.Is(err, rollup.ErrAgain)
 }
 
 func sleep(ctx context.Context, wait time.Duration) error {

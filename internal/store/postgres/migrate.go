@@ -95,6 +95,7 @@ const (
 	contentsLock  = 0x6b636964_00000002 // shared by loads; a sweep of contents has it alone
 	purgeLock     = 0x6b636964_00000003 // held by the one who purges
 	// Package spool has 0x6b636964_00000004, for those who count mails.
+	countsLock = 0x6b636964_00000005 // shared by those who bring roll-ups after what they changed; see rollup.Dialect
 )
 
 // lockEvery is how often the lock of migrations is tried. Whoever waited for it

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/kcidb-go/kcidb/internal/rollup"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -74,7 +75,8 @@ func latestCheckouts(ctx context.Context, tx pgx.Tx, most int) (all []store.Chec
 	return all, err
 }
 
-// addResults adds the results of the checkouts' builds and tests.
+// addResults adds the results of the checkouts' builds and tests, as they are
+// counted.
 func addResults(ctx context.Context, tx pgx.Tx, checkouts []store.CheckoutResults) error {
 	names := []string{}
 	byID := make(map[string]*store.CheckoutResults)
@@ -82,16 +84,14 @@ func addResults(ctx context.Context, tx pgx.Tx, checkouts []store.CheckoutResult
 		names = append(names, checkouts[i].ID)
 		byID[checkouts[i].ID] = &checkouts[i]
 	}
-	var id, status string
+	var id, kind, status string
 	var n int64
-	into := []any{&id, &status, &n}
-	err := each(ctx, tx, `SELECT checkout_id, coalesce(status::text, ''), count(*) FROM builds
-		WHERE checkout_id = ANY($1) GROUP BY 1, 2`, []any{names}, into,
-		func() { byID[id].Builds[report.Status(status)] = n })
-	if err != nil {
-		return err
-	}
-	return each(ctx, tx, `SELECT b.checkout_id, coalesce(t.status::text, ''), count(*) FROM builds b JOIN test_rows t ON t.build_id = b.id
-		WHERE b.checkout_id = ANY($1) GROUP BY 1, 2`, []any{names}, into,
-		func() { byID[id].Tests[report.Status(status)] = n })
+	return each(ctx, tx, "SELECT checkout_id, kind, status, n FROM checkout_counts WHERE checkout_id = ANY($1)", []any{names},
+		[]any{&id, &kind, &status, &n}, func() {
+			results := byID[id].Tests // boots are tests
+			if rollup.Kind(kind) == rollup.Builds {
+				results = byID[id].Builds
+			}
+			results[report.Status(status)] += n
+		})
 }

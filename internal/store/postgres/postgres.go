@@ -64,6 +64,7 @@ type Store struct {
 	patience   time.Duration // of one statement
 	retryFor   time.Duration // how long a load is tried again
 	closed     atomic.Bool   // what is still being read ends
+	uncounted  bool          // without roll-ups, for a benchmark to compare
 }
 
 // Open returns a database that libpq's connection string names. It does not
@@ -114,7 +115,7 @@ func (s *Store) patient(ctx context.Context) (context.Context, context.CancelFun
 func (s *Store) update(ctx context.Context, f func(ctx context.Context, tx pgx.Tx) error) error {
 	ctx, cancel := s.patient(ctx)
 	defer cancel()
-	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	return pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
 		if err := s.ready(ctx, tx); err != nil {
 			return err
 		}

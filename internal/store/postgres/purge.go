@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/kcidb-go/kcidb/internal/rollup"
 	"github.com/kcidb-go/kcidb/internal/store"
 )
 
@@ -82,7 +83,7 @@ func (s *Store) purgeTable(ctx context.Context, t *table, opts store.PurgeOption
 	for range purgePasses {
 		from := time.Time{} // what is older is done with
 		for {
-			removed, last, err := s.purgeBatch(ctx, query, opts.Before, from)
+			removed, last, err := s.purgeBatch(ctx, t, query, opts.Before, from)
 			if err != nil {
 				return err
 			}
@@ -102,28 +103,53 @@ func (s *Store) purgeTable(ctx context.Context, t *table, opts store.PurgeOption
 
 // purgeBatch removes some objects, the oldest first, and returns how many, and
 // when the last of them had arrived.
-func (s *Store) purgeBatch(ctx context.Context, query string, before, from time.Time) (removed int64, last time.Time, err error) {
+func (s *Store) purgeBatch(ctx context.Context, t *table, query string, before, from time.Time) (removed int64, last time.Time, err error) {
 	err = s.retry(ctx, func() error {
-		ctx, cancel := s.patient(ctx)
-		defer cancel()
-		var at *time.Time
-		if err := s.pool.QueryRow(ctx, query, before, bound(from), purgeBatch).Scan(&removed, &at); err != nil || at == nil {
-			return err
-		}
-		last = *at
-		return nil
+		removed, last = 0, time.Time{}
+		return s.update(ctx, func(ctx context.Context, tx pgx.Tx) error {
+			var c counter
+			var tests []countedTest
+			var at time.Time
+			var id, told string
+			rows, err := tx.Query(ctx, query, before, bound(from), purgeBatch)
+			if err != nil {
+				return err
+			}
+			_, err = pgx.ForEachRow(rows, []any{&at, &id, &told}, func() error {
+				removed++
+				if at.After(last) {
+					last = at
+				}
+				if t.list != store.Tests {
+					c.object(t.list, id)
+					return nil
+				}
+				test, err := readCounted(id, told)
+				tests = append(tests, test)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			return c.removed(ctx, rollupTx{s, tx}, tests)
+		})
 	})
 	return removed, last, err
 }
 
 // purgeSQL removes the oldest rows that arrived before $1, but at $2 or later,
-// $3 at most, and notes the contents they referred to.
+// $3 at most, notes the contents they referred to, and returns when each of them
+// arrived, which it was, and what is counted of a test.
 func (t *table) purgeSQL(keepIncidents bool) string {
 	tied := ""
 	if keepIncidents {
 		tied = " AND NOT " + store.Tied(t.list)
 	}
-	returned, noted := "_timestamp", ""
+	told := "''"
+	if t.list == store.Tests {
+		told = countedSQL(t.name)
+	}
+	returned, noted := "_timestamp, id, "+told+" AS told", ""
 	if refs := t.referenceColumns(); len(refs) > 0 {
 		for i, ref := range refs {
 			returned += fmt.Sprintf(", %s AS c%d", ref, i)
@@ -135,7 +161,7 @@ func (t *table) purgeSQL(keepIncidents bool) string {
 	return "WITH gone AS (DELETE FROM " + t.name + " WHERE _timestamp < $1 AND ctid = ANY (ARRAY(SELECT ctid FROM " + t.name + ` o
 		WHERE _timestamp < $1 AND ($2::timestamptz IS NULL OR _timestamp >= $2)` + tied + `
 		ORDER BY _timestamp LIMIT $3 FOR UPDATE SKIP LOCKED)) RETURNING ` + returned + ")" + noted +
-		" SELECT count(*), max(_timestamp) FROM gone"
+		" SELECT _timestamp, id, told FROM gone"
 }
 
 // referenceColumns returns expressions for the contents that a row refers to.
@@ -169,6 +195,7 @@ func (s *Store) giveBack(ctx context.Context, progress store.Progress) error {
 	for i := range tables {
 		names = append(names, tables[i].name)
 	}
+	names = append(names, rollup.Tables...)
 	for i, name := range names {
 		progress.Tell("tables whose space is given back", int64(i), int64(len(names)))
 		if _, err := conn.Exec(ctx, "VACUUM (ANALYZE) "+name, pgx.QueryExecModeSimpleProtocol); err != nil {

@@ -256,7 +256,7 @@ func TestPlans(t *testing.T) {
 	run(t, spec, "ANALYZE")
 	for query, indexes := range map[string][]string{
 		"SELECT * FROM tests WHERE id = 'a:1.1'":                                                                     {"test_rows_pkey"},
-		"SELECT * FROM tests WHERE build_id = 'a:1'":                                                                 {"test_rows_build"},
+		"SELECT * FROM tests WHERE build_id = 'a:1'":                                                                 {"test_rows_build_path"},
 		"SELECT * FROM tests WHERE path = 'p.1'":                                                                     {"test_rows_path"},
 		"SELECT * FROM tests WHERE id = ANY('{a:1.1,a:2.2}')":                                                        {"test_rows_pkey"},
 		"SELECT * FROM tests WHERE _timestamp > now()":                                                               {"test_rows_timestamp"},
@@ -267,7 +267,7 @@ func TestPlans(t *testing.T) {
 		"SELECT * FROM builds WHERE start_time < '2026-01-02Z'":                                                      {"builds_start"},
 		"SELECT tests.id, config_name FROM tests JOIN builds ON builds.id = tests.build_id WHERE tests.id = 'a:1.1'": {"test_rows_pkey", "builds_pkey"},
 		`SELECT tests.* FROM checkouts JOIN builds ON builds.checkout_id = checkouts.id JOIN tests ON tests.build_id = builds.id
-			WHERE git_commit_hash = 'c7' AND patchset_hash = ''`: {"checkouts_revision", "builds_checkout", "test_rows_build"},
+			WHERE git_commit_hash = 'c7' AND patchset_hash = ''`: {"checkouts_revision", "builds_checkout", "test_rows_build_path"},
 		`SELECT issues.*, tests.path, tests.log_url FROM incidents JOIN issues ON issues.id = issue_id AND issues.version = issue_version
 			JOIN tests ON tests.id = test_id WHERE incidents.id = 'a:9'`: {"incidents_pkey", "issues_pkey", "test_rows_pkey"},
 	} {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/kcidb-go/kcidb/internal/rollup"
 	"github.com/kcidb-go/kcidb/internal/store"
 )
 
@@ -136,7 +137,7 @@ func (m *migrator) relations(ctx context.Context) ([]string, error) {
 // relations returns the names of our tables and views but the one of the schema's
 // own number.
 func relations() []string {
-	names := append([]string{"contents", "doomed", "receipts", "tests"}, private...)
+	names := slices.Concat([]string{"contents", "doomed", "receipts", "tests", "rollups"}, rollup.Tables, private)
 	for i := range tables {
 		names = append(names, tables[i].name)
 	}

@@ -74,12 +74,12 @@ func (e *encoder) test(o *report.Test) store.Key {
 	if environment.Compatible == nil {
 		e.null()
 	} else {
-		e.reference(string(lists.AppendStrings(nil, environment.Compatible)))
+		e.environment(string(lists.AppendStrings(nil, environment.Compatible)))
 	}
 	if environment.Misc == nil {
 		e.null()
 	} else {
-		e.reference(string(environment.Misc))
+		e.environment(string(environment.Misc))
 	}
 	optional(e, o.Path)
 	optional(e, o.Comment)

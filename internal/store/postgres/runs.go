@@ -7,11 +7,52 @@ import (
 	"iter"
 
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/object"
+	"github.com/kcidb-go/kcidb/report"
 )
 
 // Runs returns the tests of builds as lists show them.
 func (s *Store) Runs(ctx context.Context, builds []string) iter.Seq2[store.Run, error] {
 	return func(yield func(store.Run, error) bool) {
-		yield(store.Run{}, s.failure(ctx, "runs", store.ErrUnsupported))
+		if err := s.runs(ctx, builds, yield); err != nil {
+			yield(store.Run{}, s.failure(ctx, "runs", err))
+		}
 	}
+}
+
+// runsSQL selects runs in the order they are wanted in. The same build may be
+// given twice.
+const runsSQL = `SELECT o.id, o.build_id, o.origin, coalesce(o.path, ''), coalesce(o.status::text, ''), o.start_time, o.duration,
+		o.environment_compatible, o.environment_misc, o.log_url, o.misc
+	FROM (SELECT id, min(n) AS n FROM unnest($1::text[]) WITH ORDINALITY AS b(id, n) GROUP BY id) b JOIN test_rows o ON o.build_id = b.id
+	ORDER BY b.n, o.path NULLS FIRST, o.id`
+
+func (s *Store) runs(ctx context.Context, builds []string, yield func(store.Run, error) bool) error {
+	v, err := s.view(ctx)
+	if err != nil {
+		return err
+	}
+	defer v.close()
+	var next store.Run
+	selected := table{
+		columns: []string{"id", "build_id", "origin", "path", "status", "start_time", "duration",
+			"environment_compatible", "environment_misc", "log_url", "misc"},
+		contents: []int{7, 8, 9}, excerpt: -1,
+		add: func(_ *object.Set, v *values) { next = v.run() },
+	}
+	p := newPages(v, 1, false, func(*object.Set, error) bool { return yield(next, nil) })
+	_, err = p.read(ctx, &selected, runsSQL, builds)
+	return v.broken(ctx, err)
+}
+
+func (v *values) run() store.Run {
+	r := store.Run{
+		ID: v.required(), BuildID: v.required(), Origin: v.required(), Path: v.required(), Status: report.Status(v.required()),
+		Start: v.time(), Duration: v.float(), Compatible: list[string](v, v.next()), EnvironmentMisc: v.raw(),
+	}
+	if url := v.text(); url != nil {
+		r.LogURL = *url
+	}
+	r.Misc = v.raw()
+	return r
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/kcidb-go/kcidb/internal/rollup"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -157,13 +158,19 @@ func (s *Store) init(ctx context.Context, v store.Version) error {
 		if err := m.up(ctx, 0, to); err != nil {
 			return err
 		}
+		if to == len(s.migrations) { // the roll-ups are of nothing
+			if _, err := m.conn.Exec(ctx, "UPDATE rollups SET complete = 1"); err != nil {
+				return err
+			}
+		}
 		return m.grant(ctx)
 	})
 }
 
 // Upgrade migrates to schema v, from where it was left when it was interrupted.
 // Loading and reading go on meanwhile, by programs that know the older schema,
-// as far as the migrations can: see their files.
+// as far as the migrations can: see their files. Then it makes the roll-ups of
+// what was there before there were any, while loading and reading go on.
 func (s *Store) Upgrade(ctx context.Context, v store.Version, progress store.Progress) error {
 	return s.failure(ctx, "upgrade", s.upgrade(ctx, v, progress))
 }
@@ -183,14 +190,35 @@ func (s *Store) upgrade(ctx context.Context, v store.Version, progress store.Pro
 			return store.ErrNotInitialized
 		case to < from:
 			return fmt.Errorf("%w: the database has %d.0, and cannot go back to %d.0", store.ErrUnknownSchema, from, to)
-		case to == from:
+		case to > from:
+			if err := m.up(ctx, from, to); err != nil {
+				return err
+			}
+			if err := m.grant(ctx); err != nil {
+				return err
+			}
+		}
+		if to < len(s.migrations) {
 			return nil
 		}
-		if err := m.up(ctx, from, to); err != nil {
-			return err
-		}
-		return m.grant(ctx)
+		return s.completeRollups(ctx, progress)
 	})
+}
+
+// completeRollups makes the roll-ups of the objects that were there before there
+// were any, where nobody has done so to the end. Loads that began before the
+// migration count nothing: their end is waited for.
+func (s *Store) completeRollups(ctx context.Context, progress store.Progress) error {
+	db := s.Rollups()
+	db.Failure = nil // it is one of the upgrade
+	complete, err := db.Complete(ctx)
+	if err != nil || complete {
+		return err
+	}
+	if err := s.alone(ctx, func(context.Context, pgx.Tx) error { return nil }); err != nil {
+		return err
+	}
+	return db.Rebuild(ctx, rollup.Progress(progress))
 }
 
 // Cleanup removes the schema with everything in it, also one that was half made,

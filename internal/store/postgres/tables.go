@@ -106,10 +106,11 @@ func (t *table) copySQL() string {
 // the new one has of its own, and gets all of it where that is not older. It
 // returns the objects that changed in more than their timestamp, whether each was
 // inserted, which leaves no trace of an older version, xmax, in its row, and the
-// status before and after, where it has any. All rows that are there are locked,
-// whether they change or not.
+// status before and after, where it has any: of a test that was not inserted all
+// that it is counted by. All rows that are there are locked, whether they change
+// or not.
 //
-// A subquery would not do for the status before: it sees what there was when the
+// A subquery would not do for what was before: it sees what there was when the
 // statement began, and another loader may have changed the row since. What the
 // row has once it is locked is left in a setting, until the row is returned, which
 // is before the next one is looked at.
@@ -117,9 +118,15 @@ func (t *table) mergeSQL() string {
 	sets := []string{"_timestamp = greatest(o._timestamp, EXCLUDED._timestamp)"}
 	was, now := "''", "''"
 	if t.enums["status"] != "" {
-		sets[0] = "_timestamp = CASE WHEN set_config('kcidb.was', coalesce(o.status::text, ''), true) IS NOT NULL " +
+		told := "coalesce(o.status::text, '')"
+		now = told
+		if t.list == store.Tests {
+			told = countedSQL("o")
+			now = "CASE WHEN o.xmax = 0 THEN " + now + " ELSE " + told + " END"
+		}
+		sets[0] = "_timestamp = CASE WHEN set_config('kcidb.was', " + told + ", true) IS NOT NULL " +
 			"THEN greatest(o._timestamp, EXCLUDED._timestamp) END"
-		was, now = "CASE WHEN o.xmax = 0 THEN '' ELSE current_setting('kcidb.was') END", "coalesce(o.status::text, '')"
+		was = "CASE WHEN o.xmax = 0 THEN '' ELSE current_setting('kcidb.was') END"
 	}
 	var changes []string
 	for _, c := range t.columns[1+t.keys:] {

@@ -63,6 +63,7 @@ func Run(t *testing.T, open Open, can Capabilities) {
 		{"QueryConformance", can.Keeps, s.queryConformance},
 		{"Patterns", can.Objects, s.patterns},
 		{"Outcomes", can.Objects, s.outcomes},
+		{"Runs", can.Objects, s.runs},
 		{"Previous", can.Objects, s.previous},
 		{"Notes", can.Notes, s.notes},
 		{"Rollups", can.Rollups, s.rollups},

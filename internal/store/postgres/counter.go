@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package postgres
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/kcidb-go/kcidb/internal/rollup"
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/lists"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// countedTest is what is counted of a test, as its row has it.
+type countedTest struct {
+	rollup.Test
+	compatible, environment hash // contents, of zeros for none
+	misc                    []byte
+}
+
+// Columns of tests.
+var (
+	testOrigin      = tables[2].index("origin")
+	testBuild       = tables[2].index("build_id")
+	testCompatible  = tables[2].index("environment_compatible")
+	testEnvironment = tables[2].index("environment_misc")
+	testPath        = tables[2].index("path")
+	testStatus      = tables[2].index("status")
+	testStart       = tables[2].index("start_time")
+	testMisc        = tables[2].index("misc")
+)
+
+func (t *table) index(column string) int { return slices.Index(t.columns, column) }
+
+// countedRow returns what is counted of a test that was sent.
+func countedRow(r row) countedTest {
+	t := countedTest{Test: rollup.Test{ID: r.key.ID}}
+	for column, rest := 0, r.data[countSize:]; len(rest) > 0; column++ {
+		var value []byte
+		value, rest = cutValue(rest)
+		if value = value[lengthSize:]; len(value) == 0 {
+			continue
+		}
+		switch column {
+		case testOrigin:
+			t.Origin = string(value)
+		case testBuild:
+			t.BuildID = string(value)
+		case testCompatible:
+			t.compatible = hash(value)
+		case testEnvironment:
+			t.environment = hash(value)
+		case testPath:
+			t.Path = string(value)
+		case testStatus:
+			t.Status = report.Status(value)
+		case testStart:
+			t.Start = int64(binary.BigEndian.Uint64(value)) + epoch
+		case testMisc:
+			t.misc = value
+		}
+	}
+	return t
+}
+
+// countedSQL has the server tell what is counted of a test, with the alias of its
+// table, as a JSON list of texts.
+func countedSQL(of string) string {
+	var texts []string
+	for _, column := range []string{"origin", "build_id", "environment_compatible", "environment_misc", "path", "status"} {
+		texts = append(texts, rollup.Text(of+"."+column))
+	}
+	return "json_build_array(" + strings.Join(texts, ", ") + ", (" + counting.Micros(of+".start_time") + ")::text, " + rollup.Text(of+".misc") + ")::text"
+}
+
+// readCounted returns what is counted of a test by what the server told.
+func readCounted(id, told string) (t countedTest, err error) {
+	texts, err := lists.Read[string]([]byte(told))
+	if err != nil {
+		return t, err
+	}
+	if len(texts) != 8 {
+		return t, fmt.Errorf("%d values of a test, want 8", len(texts))
+	}
+	t.Test = rollup.Test{ID: id, Origin: texts[0], BuildID: texts[1], Path: texts[4], Status: report.Status(texts[5])}
+	t.misc = []byte(texts[7])
+	if t.Start, err = strconv.ParseInt(texts[6], 10, 64); err != nil {
+		return t, err
+	}
+	if t.compatible, err = readHash(texts[2]); err != nil {
+		return t, err
+	}
+	t.environment, err = readHash(texts[3])
+	return t, err
+}
+
+// readHash returns the hash that the server wrote as a text, "" being none.
+func readHash(text string) (h hash, err error) {
+	_, err = hex.Decode(h[:], []byte(strings.ReplaceAll(text, "-", "")))
+	return h, err
+}
+
+// String returns the hash as the server writes it.
+func (h hash) String() string {
+	return fmt.Sprintf("%x-%x-%x-%x-%x", h[:4], h[4:6], h[6:8], h[8:10], h[10:])
+}
+
+// changedTest is a test that was there before.
+type changedTest struct{ was, now countedTest }
+
+// readChanged returns what is counted of a test, before and after.
+func readChanged(id, was, now string) (c changedTest, err error) {
+	if c.was, err = readCounted(id, was); err == nil {
+		c.now, err = readCounted(id, now)
+	}
+	return c, err
+}
+
+// count brings the roll-ups after what was merged. New tests are counted by the
+// rows that were sent, and others by what the server told of them.
+func (l *loader) count(ctx context.Context, tx rollup.Tx) error {
+	c := counter{texts: l.environments}
+	for _, change := range l.changes.Objects {
+		switch {
+		case change.List != store.Tests:
+			c.object(change.List, change.Key.ID)
+		case change.Created:
+			i, _ := slices.BinarySearchFunc(l.rows[2], change.Key.ID, func(r row, id string) int { return strings.Compare(r.key.ID, id) })
+			t := countedRow(l.rows[2][i])
+			c.test(nil, &t)
+		}
+	}
+	err := c.learn(ctx, tx, func(yield func(*countedTest) bool) {
+		for i := range l.changed {
+			if !yield(&l.changed[i].was) || !yield(&l.changed[i].now) {
+				return
+			}
+		}
+	})
+	if err != nil {
+		return err
+	}
+	for i := range l.changed {
+		c.test(&l.changed[i].was, &l.changed[i].now)
+	}
+	return c.Apply(ctx, tx, &counting)
+}
+
+// removed brings the roll-ups after the removal of tests, and of what was noted.
+func (c *counter) removed(ctx context.Context, tx rollup.Tx, tests []countedTest) error {
+	err := c.learn(ctx, tx, func(yield func(*countedTest) bool) {
+		for i := range tests {
+			if !yield(&tests[i]) {
+				return
+			}
+		}
+	})
+	if err != nil {
+		return err
+	}
+	for i := range tests {
+		c.test(&tests[i], nil)
+	}
+	return c.Apply(ctx, tx, &counting)
+}
+
+// counter notes for the roll-ups what a transaction changes.
+type counter struct {
+	rollup.Delta
+	texts     map[hash]string // contents that are known
+	platforms rollup.Platforms
+}
+
+// object notes that an object was made, changed or removed, that is no test.
+func (c *counter) object(list store.List, id string) {
+	switch list {
+	case store.Checkouts:
+		c.Checkout(id)
+	case store.Builds:
+		c.Build(id)
+	case store.Incidents:
+		c.Incident(id)
+	}
+}
+
+// test notes that a test was changed, that it was made, where there was none
+// before, or removed, where there is none now.
+func (c *counter) test(was, now *countedTest) { c.Test(c.complete(was), c.complete(now)) }
+
+// complete returns what is counted of a test, whose contents are known.
+func (c *counter) complete(t *countedTest) *rollup.Test {
+	if t == nil {
+		return nil
+	}
+	t.Compatible = c.texts[t.compatible]
+	if t.environment != (hash{}) {
+		t.Platform = c.platforms.Of([]byte(c.texts[t.environment]))
+	}
+	t.SetMisc(t.misc)
+	return &t.Test
+}
+
+// learn reads the contents that tests refer to, where they are not known.
+func (c *counter) learn(ctx context.Context, tx rollup.Tx, tests iter.Seq[*countedTest]) error {
+	missing := make(map[string]hash)
+	for t := range tests {
+		for _, h := range []hash{t.compatible, t.environment} {
+			if _, ok := c.texts[h]; !ok && h != (hash{}) {
+				missing[h.String()] = h
+			}
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	names := slices.Collect(maps.Keys(missing))
+	found, err := contentsByName(ctx, tx, names)
+	if err != nil {
+		return err
+	}
+	if c.texts == nil {
+		c.texts = make(map[hash]string)
+	}
+	for name, text := range found {
+		c.texts[missing[name]] = text
+	}
+	return nil
+}
