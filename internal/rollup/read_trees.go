@@ -46,12 +46,16 @@ type Results struct {
 	// Group is called for the tests of the builds, build by build, with what it may
 	// not keep; nil where nobody wants them.
 	Group  func(*Group)
-	Issues bool // Sightings are wanted
+	Issues bool // Sightings are wanted, and Texts of the issues
 	Tests  bool // and the tests that they are of
 
 	Builds    []Built // in the order of the checkouts, by ID within one
 	Sightings []Sighting
+	Texts     map[IssueKey]IssueTexts
 }
+
+// IssueTexts are what an issue says of itself; nil where it says nothing.
+type IssueTexts struct{ Comment, ReportURL *string }
 
 // Read reads what is wanted, of one moment.
 func (r *Results) Read(ctx context.Context, db *DB) error {
@@ -73,7 +77,10 @@ func (r *Results) Read(ctx context.Context, db *DB) error {
 		if !r.Issues {
 			return nil
 		}
-		return r.readSightings(ctx, &db.Dialect, tx, ids)
+		if err := r.readSightings(ctx, &db.Dialect, tx, ids); err != nil || len(r.Sightings) == 0 {
+			return err
+		}
+		return r.readTexts(ctx, &db.Dialect, tx)
 	})
 	return db.failure("read results", err)
 }
@@ -145,6 +152,19 @@ func (r *Results) readSightings(ctx context.Context, d *Dialect, tx Tx, ids []st
 		r.Sightings[i].Test = known[r.Sightings[i].TestID]
 	}
 	return err
+}
+
+// readTexts reads the texts of the issues that were seen.
+func (r *Results) readTexts(ctx context.Context, d *Dialect, tx Tx) error {
+	ids := make(set)
+	for i := range r.Sightings {
+		ids.add(r.Sightings[i].IssueID)
+	}
+	r.Texts = make(map[IssueKey]IssueTexts)
+	var key IssueKey
+	var texts IssueTexts
+	return Read(ctx, tx, "SELECT id, version, comment, report_url FROM issues WHERE "+d.In("id", 1), []any{d.List(ids.sorted())},
+		[]any{&key.ID, &key.Version, &texts.Comment, &texts.ReportURL}, func() error { r.Texts[key] = texts; return nil })
 }
 
 // Durations returns how long builds took, in seconds, of those that tell.

@@ -15,6 +15,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/trees"
@@ -30,8 +31,11 @@ type Config struct {
 	// Origins are the sites whose pages may show answers, as SCHEME://HOST[:PORT];
 	// "*" is all.
 	Origins []string
-	Log     *slog.Logger
-	Now     func() time.Time
+	// ProxyHosts are those whose logs are fetched for pages that cannot, as HOST or
+	// HOST:PORT.
+	ProxyHosts []string
+	Log        *slog.Logger
+	Now        func() time.Time
 }
 
 // API answers for the paths below /api/.
@@ -73,13 +77,14 @@ func New(cfg Config) *API {
 
 // format is how bodies are read and written.
 var format = huma.Format{
-	Marshal:   func(w io.Writer, v any) error { return jsonv2.MarshalWrite(w, v) },
+	Marshal:   func(w io.Writer, v any) error { return jsonv2.MarshalWrite(w, v, jsontext.AllowInvalidUTF8(true)) },
 	Unmarshal: func(data []byte, v any) error { return jsonv2.Unmarshal(data, v) },
 }
 
 // operations adds all operations, those first whose paths are told apart by words.
 func (a *API) operations() {
 	a.reportOperation()
+	a.treeOperations()
 }
 
 // ServeHTTP implements http.Handler.

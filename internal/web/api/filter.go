@@ -10,9 +10,6 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
-
-	"github.com/kcidb-go/kcidb/internal/rollup"
-	"github.com/kcidb-go/kcidb/report"
 )
 
 // filters say which builds, boots and tests are wanted, and which issues. What is
@@ -23,6 +20,7 @@ type filters struct {
 	config, architecture, compiler texts
 	build, boot, test              kindFilters
 	trees                          texts // on the page of a hardware
+	related                        bool  // builds only with boots or tests that are wanted
 	issues                         issueFilters
 }
 
@@ -45,13 +43,10 @@ func (t texts) want(s string) bool { return t == nil || slices.Contains(t, orUnk
 
 // wantAny tells whether any of some texts is wanted.
 func (t texts) wantAny(all []string) bool {
-	if t == nil {
-		return true
-	}
 	if len(all) == 0 {
 		return t.want("")
 	}
-	return slices.ContainsFunc(all, t.want)
+	return t == nil || slices.ContainsFunc(all, t.want)
 }
 
 // bound is what a number has to be.
@@ -257,135 +252,4 @@ func (in *filtered) Resolve(hc huma.Context) []error {
 	}
 	in.filters = f
 	return nil
-}
-
-// of returns the filters of a kind.
-func (f *filters) of(kind rollup.Kind) *kindFilters {
-	switch kind {
-	case rollup.Builds:
-		return &f.build
-	case rollup.Boots:
-		return &f.boot
-	}
-	return &f.test
-}
-
-// wantBuilt tells whether anything of a build is wanted, by the build.
-func (f *filters) wantBuilt(config, architecture, compiler string) bool {
-	return f.config.want(config) && f.architecture.want(architecture) && f.compiler.want(compiler)
-}
-
-// single tells whether it takes single builds or tests to tell which are wanted,
-// and not groups of them.
-func (k *kindFilters) single() bool {
-	return k.paths != nil || k.durations != nil || k.seen != nil
-}
-
-// wantStatus tells whether a status is wanted; none is "NULL", or "Unknown".
-func (k *kindFilters) wantStatus(s report.Status) bool {
-	return k.status == nil || slices.Contains(k.status, statusText(s)) || s == "" && k.status.want("")
-}
-
-// wantPath tells whether a path is wanted.
-func (k *kindFilters) wantPath(path string) bool {
-	return k.paths == nil || slices.ContainsFunc(k.paths, func(pattern string) bool { return like(orUnknown(path), pattern) })
-}
-
-// wantDuration tells whether a duration is wanted: it has to keep all bounds, and
-// to be one of the values, where there are any.
-func (k *kindFilters) wantDuration(seconds *float64) bool {
-	if k.durations == nil {
-		return true
-	}
-	if seconds == nil {
-		return false
-	}
-	values, equal := false, false
-	for _, b := range k.durations {
-		switch {
-		case b.is == "":
-			values = true
-			equal = equal || b.holds(*seconds)
-		case !b.holds(*seconds):
-			return false
-		}
-	}
-	return equal || !values
-}
-
-// wantSeen tells whether something is wanted by the issues seen in it.
-func (k *kindFilters) wantSeen(status report.Status, seen []sighting) bool {
-	if k.seen == nil {
-		return true
-	}
-	for _, wanted := range k.seen {
-		if wanted.uncategorized {
-			if uncategorized(status) && len(seen) == 0 {
-				return true
-			}
-			continue
-		}
-		for _, s := range seen {
-			if s.issue == wanted.id && (wanted.version < 0 || wanted.version == s.version) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// uncategorized tells whether something with the status wants an issue.
-func uncategorized(s report.Status) bool { return s == report.StatusFail }
-
-// like tells whether a text matches a pattern of SQL's LIKE.
-func like(text, pattern string) bool {
-	// The last "%", and what it was tried to stand for: all else fits where it has to.
-	at, rest := -1, ""
-	s, p := text, pattern
-	for {
-		literal, size, wildcard := likeToken(p)
-		switch {
-		case wildcard == '%':
-			at, p, rest = len(pattern)-len(p)+1, p[1:], s
-			continue
-		case s == "" && p == "":
-			return true
-		case s != "" && p != "":
-			r := firstRune(s)
-			if wildcard == '_' || literal == r {
-				s, p = s[len(r):], p[size:]
-				continue
-			}
-		}
-		if at < 0 || rest == "" {
-			return false
-		}
-		rest = rest[len(firstRune(rest)):]
-		s, p = rest, pattern[at:]
-	}
-}
-
-// likeToken returns what a pattern begins with: a character, and how long it is in
-// the pattern, or a wildcard.
-func likeToken(pattern string) (literal string, size int, wildcard byte) {
-	switch {
-	case pattern == "":
-		return "", 0, 0
-	case pattern[0] == '%', pattern[0] == '_':
-		return "", 1, pattern[0]
-	case pattern[0] == '\\' && len(pattern) > 1:
-		literal = firstRune(pattern[1:])
-		return literal, 1 + len(literal), 0
-	}
-	literal = firstRune(pattern)
-	return literal, len(literal), 0
-}
-
-func firstRune(s string) string {
-	for i := range s {
-		if i > 0 {
-			return s[:i]
-		}
-	}
-	return s
 }

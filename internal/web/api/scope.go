@@ -3,10 +3,10 @@
 package api
 
 import (
-	"context"
-	"io"
+	"slices"
 
 	"github.com/kcidb-go/kcidb/internal/rollup"
+	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -33,31 +33,42 @@ type place struct {
 	seen     []sighting // in the item
 }
 
-// summarize counts what the scope holds and the filters want, and tells what there
-// is to filter by, whatever they want. nil filters want all.
-func (a *API) summarize(ctx context.Context, sc scope, f *filters) (summary, summaryFilters, error) {
-	panic("not yet")
+// results returns the question for what the roll-ups know of the scope.
+func (sc *scope) results() *rollup.Results {
+	r := &rollup.Results{Only: sc.builds, Issues: true}
+	for i := range sc.checkouts {
+		r.Checkouts = append(r.Checkouts, sc.checkouts[i].ID)
+	}
+	return r
 }
 
-// eachBuild calls do for each build of the scope that the filters want, in the
-// order of checkouts, and by ID within one.
-func (a *API) eachBuild(ctx context.Context, sc scope, f *filters, do func(BuildItem, place) error) error {
-	panic("not yet")
+// on tells whether tests on a platform, with compatibles, are of the scope.
+func (sc *scope) on(platform string, compatibles []string) bool {
+	return sc.hardware == "" || platform == sc.hardware || slices.Contains(compatibles, sc.hardware)
 }
 
-// eachTest calls do for each boot, or each other test, of the scope that the filters
-// want: build by build, in the order of eachBuild, and by path within one. They are
-// read while do is called. With full an item has all that is told of its environment.
-func (a *API) eachTest(ctx context.Context, sc scope, f *filters, kind rollup.Kind, full bool, do func(TestItem, place) error) error {
-	panic("not yet")
+// byID returns the checkouts by ID.
+func (sc *scope) byID() map[string]*report.Checkout {
+	all := make(map[string]*report.Checkout, len(sc.checkouts))
+	for i := range sc.checkouts {
+		all[sc.checkouts[i].ID] = &sc.checkouts[i]
+	}
+	return all
 }
 
-// buildItems returns the builds of the scope that the filters want.
-func (a *API) buildItems(ctx context.Context, sc scope, f *filters) ([]BuildItem, error) {
-	panic("not yet")
-}
+// rollups returns the roll-ups of the database.
+func (a *API) rollups() *rollup.DB { return a.store.(store.RollUpper).Rollups() }
 
-// writeTests writes {"boots": [...]} or {"tests": [...]} of the scope.
-func (a *API) writeTests(ctx context.Context, sc scope, f *filters, kind rollup.Kind, full bool, w io.Writer) error {
-	panic("not yet")
+// sighted is a build, or a test of one.
+type sighted struct{ build, test string }
+
+// bySighted returns the issues that were seen in builds and tests.
+func bySighted(all []rollup.Sighting) map[sighted][]sighting {
+	by := make(map[sighted][]sighting, len(all))
+	for i := range all {
+		s := &all[i]
+		in := sighted{s.BuildID, s.TestID}
+		by[in] = append(by[in], sighting{s.IssueID, s.Version})
+	}
+	return by
 }

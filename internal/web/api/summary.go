@@ -54,10 +54,10 @@ type builtWith struct {
 
 // summaryFilters are what there is to filter by.
 type summaryFilters struct {
-	All    buildFilters       `json:"all" doc:"What is of builds, and of what ran on them"`
-	Builds kindSummaryFilters `json:"builds" doc:"What is of builds"`
-	Boots  testSummaryFilters `json:"boots" doc:"What is of boots"`
-	Tests  testSummaryFilters `json:"tests" doc:"What is of tests"`
+	All    buildFilters     `json:"all" doc:"What is of builds, and of what ran on them"`
+	Builds KindFilters      `json:"builds" doc:"What is of builds"`
+	Boots  testFilterValues `json:"boots" doc:"What is of boots"`
+	Tests  testFilterValues `json:"tests" doc:"What is of tests"`
 }
 
 // buildFilters are what there is to filter by of builds, and of what ran on them.
@@ -67,16 +67,16 @@ type buildFilters struct {
 	Compilers     []string `json:"compilers" doc:"Compilers"`
 }
 
-// kindSummaryFilters are what there is to filter builds, boots or tests by.
-type kindSummaryFilters struct {
+// KindFilters are what there is to filter builds, boots or tests by.
+type KindFilters struct {
 	Issues          [][2]any `json:"issues" doc:"Issues seen in them: ID and version"`
 	Origins         []string `json:"origins" doc:"Who made them"`
 	HasUnknownIssue bool     `json:"has_unknown_issue" doc:"Whether any failed without a known issue"`
 	Labs            []string `json:"labs" doc:"Where they were made"`
 }
 
-// testSummaryFilters are what there is to filter boots or tests by.
-type testSummaryFilters struct {
-	kindSummaryFilters
+// testFilterValues are what there is to filter boots or tests by.
+type testFilterValues struct {
+	KindFilters
 	Platforms *[]string `json:"platforms,omitzero" doc:"Where they ran, on the page of a hardware"`
 }

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"context"
+
+	"github.com/kcidb-go/kcidb/internal/rollup"
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// buildsAtOnce is how many builds are held at a time, with what is long in them.
+const buildsAtOnce = 200
+
+// buildItems returns the builds of the scope that the filters want.
+func (a *API) buildItems(ctx context.Context, sc scope, f *filters) ([]BuildItem, error) {
+	all := []BuildItem{}
+	err := a.eachBuild(ctx, sc, f, func(b BuildItem, _ place) error {
+		all = append(all, b)
+		return nil
+	})
+	return all, err
+}
+
+// eachBuild calls do for each build of the scope that the filters want, in the
+// order of checkouts, and by ID within one.
+func (a *API) eachBuild(ctx context.Context, sc scope, f *filters, do func(BuildItem, place) error) error {
+	wanted := &wantedBuilds{}
+	if _, err := a.walk(ctx, sc, f, wanted); err != nil {
+		return err
+	}
+	checkouts := sc.byID()
+	for ids := wanted.ids; len(ids) > 0; {
+		some := ids[:min(buildsAtOnce, len(ids))]
+		ids = ids[len(some):]
+		found := make(map[string]*report.Build, len(some))
+		for r, err := range a.store.Query(ctx, store.Query{Builds: some}) {
+			if err != nil {
+				return err
+			}
+			for i := range r.Builds {
+				found[r.Builds[i].ID] = &r.Builds[i]
+			}
+		}
+		for _, id := range some {
+			b := found[id]
+			if b == nil {
+				continue // it was purged meanwhile
+			}
+			in := place{checkouts[b.CheckoutID], wanted.issues[id]}
+			if in.checkout == nil {
+				continue // it is of another one meanwhile
+			}
+			if err := do(buildItem(b, in.checkout), in); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// wantedBuilds is a visitor that notes the builds that are wanted.
+type wantedBuilds struct {
+	ids    []string
+	issues map[string][]sighting
+}
+
+func (*wantedBuilds) there(*rollup.Group, []string)  {}
+func (*wantedBuilds) wanted(*rollup.Group, []string) {}
+
+func (w *wantedBuilds) build(b *rollup.Built, wanted bool) {
+	if wanted {
+		w.ids = append(w.ids, b.ID)
+	}
+}
+
+func (w *wantedBuilds) seen(s *rollup.Sighting, wanted bool) {
+	if wanted && s.Kind == rollup.Builds {
+		if w.issues == nil {
+			w.issues = make(map[string][]sighting)
+		}
+		w.issues[s.BuildID] = append(w.issues[s.BuildID], sighting{s.IssueID, s.Version})
+	}
+}

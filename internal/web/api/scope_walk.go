@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"context"
+	"slices"
+
+	jsonv2 "github.com/go-json-experiment/json"
+
+	"github.com/kcidb-go/kcidb/internal/rollup"
+	"github.com/kcidb-go/kcidb/internal/store"
+)
+
+// visitor is told what a scope holds. It may not keep what it is given.
+type visitor interface {
+	// there is called for all tests.
+	there(g *rollup.Group, compatibles []string)
+	// wanted is called for those that the filters want.
+	wanted(g *rollup.Group, compatibles []string)
+	// build is called for builds, after the tests.
+	build(b *rollup.Built, wanted bool)
+	// seen is called for what issues were seen in.
+	seen(s *rollup.Sighting, wanted bool)
+}
+
+// walk tells a visitor what the scope holds: tests, builds, and what issues were seen
+// in. Filters that groups of tests decide take nothing but the roll-ups; others take
+// the tests themselves. It returns the texts of the issues.
+func (a *API) walk(ctx context.Context, sc scope, f *filters, v visitor) (map[rollup.IssueKey]rollup.IssueTexts, error) {
+	if f == nil {
+		f = &filters{}
+	}
+	w := walker{
+		scope: &sc, want: f, visitor: v,
+		tested: make(map[string]bool), passed: make(map[string]bool), chosen: make(map[sighted]bool),
+	}
+	r := sc.results()
+	r.Tests = sc.hardware != "" || f.boot.grouped() || f.test.grouped()
+	r.Group = w.group
+	if err := r.Read(ctx, a.rollups()); err != nil {
+		return nil, err
+	}
+	w.sightings = bySighted(r.Sightings)
+	if f.boot.single() || f.test.single() {
+		if err := w.runs(ctx, a.store, r.Builds); err != nil {
+			return nil, err
+		}
+	}
+	if err := w.visitBuilds(ctx, a.rollups(), r.Builds); err != nil {
+		return nil, err
+	}
+	w.issues(r)
+	return r.Texts, nil
+}
+
+// walker goes through a scope.
+type walker struct {
+	*scope
+	want      *filters
+	visitor   visitor
+	lists     compatibleLists
+	tested    map[string]bool // builds with tests
+	passed    map[string]bool // and with tests that are wanted
+	sightings map[sighted][]sighting
+	chosen    map[sighted]bool // what is wanted, of what issues were seen in, but for tests that groups decide
+}
+
+// group visits tests that are alike.
+func (w *walker) group(g *rollup.Group) {
+	compatibles := w.lists.of(g.Compatible)
+	if !w.on(g.Platform, compatibles) {
+		return
+	}
+	w.tested[g.Build.ID] = true
+	w.visitor.there(g, compatibles)
+	if !w.want.of(g.Kind).single() && w.want.wantGroup(g, compatibles) {
+		w.passed[g.Build.ID] = true
+		w.visitor.wanted(g, compatibles)
+	}
+}
+
+// runs visits single tests, of the kinds that it takes them for.
+func (w *walker) runs(ctx context.Context, st store.Store, builds []rollup.Built) error {
+	return eachRun(ctx, st, builds, w.want, func(run *store.Run, g *rollup.Group) error {
+		in := sighted{run.BuildID, run.ID}
+		seen := w.sightings[in]
+		if !w.want.of(g.Kind).single() || !w.on(g.Platform, run.Compatible) || !w.want.wantRun(run, g, seen) {
+			return nil
+		}
+		w.passed[g.Build.ID] = true
+		if len(seen) > 0 {
+			w.chosen[in] = true
+		}
+		w.visitor.wanted(g, run.Compatible)
+		return nil
+	})
+}
+
+// visitBuilds visits builds. On the page of a hardware they have tests on it.
+func (w *walker) visitBuilds(ctx context.Context, db *rollup.DB, all []rollup.Built) error {
+	durations, err := w.want.durations(ctx, db, all)
+	if err != nil {
+		return err
+	}
+	for i := range all {
+		b := &all[i]
+		if rollup.IsDummy(b.ID) || w.hardware != "" && !w.tested[b.ID] {
+			continue
+		}
+		in := sighted{build: b.ID}
+		wanted := w.want.wantBuild(b, durations, w.sightings[in]) && (!w.want.related || w.passed[b.ID])
+		w.chosen[in] = wanted
+		w.visitor.build(b, wanted)
+	}
+	return nil
+}
+
+// issues visits what issues were seen in.
+func (w *walker) issues(r *rollup.Results) {
+	built := make(map[string]*rollup.Built, len(r.Builds))
+	for i := range r.Builds {
+		built[r.Builds[i].ID] = &r.Builds[i]
+	}
+	for i := range r.Sightings {
+		s := &r.Sightings[i]
+		in := sighted{s.BuildID, s.TestID}
+		wanted, there := w.chosen[in]
+		if s.Kind != rollup.Builds {
+			var g rollup.Group
+			var compatibles []string
+			if there = true; s.Test != nil {
+				g = rollup.Group{Origin: s.Test.Origin, Platform: s.Test.Platform, Lab: s.Test.Lab}
+				compatibles = w.lists.of(s.Test.Compatible)
+				there = w.on(g.Platform, compatibles)
+			}
+			g.Build, g.Kind, g.Status = built[s.BuildID], s.Kind, s.Status
+			wanted = wanted || !w.want.of(s.Kind).single() && w.want.wantGroup(&g, compatibles)
+		}
+		if there {
+			w.visitor.seen(s, wanted)
+		}
+	}
+}
+
+// eachRun calls do for the tests of those of the builds that the filters let pass,
+// with what they are counted by, which it may not keep.
+func eachRun(ctx context.Context, st store.Store, builds []rollup.Built, f *filters, do func(*store.Run, *rollup.Group) error) error {
+	objects, ok := st.(store.Objects)
+	if !ok {
+		return store.ErrUnsupported
+	}
+	var ids []string
+	known := make(map[string]*rollup.Built, len(builds))
+	for i := range builds {
+		if b := &builds[i]; f.wantBuilt(b) {
+			ids = append(ids, b.ID)
+			known[b.ID] = b
+		}
+	}
+	var platforms rollup.Platforms
+	for run, err := range objects.Runs(ctx, ids) {
+		if err != nil {
+			return err
+		}
+		t := rollup.Test{Status: run.Status}
+		t.SetMisc(run.Misc)
+		g := rollup.Group{
+			Build: known[run.BuildID], Kind: rollup.KindOf(run.Path), Origin: run.Origin, Platform: platforms.Of(run.EnvironmentMisc),
+			Lab: t.Lab, Reason: t.Reason, Status: run.Status, N: 1,
+		}
+		if err := do(&run, &g); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// compatibleLists are lists of compatibles by their JSON: the same few come again
+// and again.
+type compatibleLists map[string][]string
+
+func (l *compatibleLists) of(text string) []string {
+	if text == "" {
+		return nil
+	}
+	list, ok := (*l)[text]
+	if !ok {
+		if jsonv2.Unmarshal([]byte(text), &list) != nil {
+			list = nil
+		}
+		if *l == nil {
+			*l = make(compatibleLists)
+		}
+		(*l)[text] = slices.Clip(list)
+	}
+	return list
+}

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/kcidb-go/kcidb/internal/rollup"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// summarize counts what the scope holds and the filters want, and tells what there
+// is to filter by, whatever they want. nil filters want all.
+func (a *API) summarize(ctx context.Context, sc scope, f *filters) (summary, summaryFilters, error) {
+	c := newSummaryCounter(sc.hardware != "")
+	texts, err := a.walk(ctx, sc, f, c)
+	if err != nil {
+		return summary{}, summaryFilters{}, err
+	}
+	return c.summary(texts), c.filters(), nil
+}
+
+// summaryCounter is a visitor that counts.
+type summaryCounter struct {
+	hardware                          bool // it is of the page of a hardware
+	configs, architectures, compilers names
+	kinds                             [3]kindCounter // builds, boots, tests
+}
+
+// kindCounter counts things of a kind.
+type kindCounter struct {
+	// What there is.
+	origins, labs, platforms names
+	seen                     map[rollup.IssueKey]bool
+	unknown                  int64
+
+	// What is wanted.
+	status                    StatusCount
+	byOrigin, byConfig, byLab countsBy
+	byCompatible, byPlatform  countsBy
+	built                     map[builtBy]*StatusCount
+	reasons                   map[string]int64
+	failedOn                  names
+	issues                    map[rollup.IssueKey]*StatusCount
+	unknownWanted             int64
+	told, toldWanted          map[sighted]bool // what failed that issues were seen in
+	incidents                 map[seenIn]bool
+}
+
+type builtBy struct{ architecture, compiler string }
+
+// seenIn is an issue in a build or a test.
+type seenIn struct {
+	issue rollup.IssueKey
+	in    sighted
+}
+
+// names are names, each once.
+type names map[string]struct{}
+
+func (n names) add(name string) { n[orUnknown(name)] = struct{}{} }
+
+func (n names) sorted() []string { return slices.Sorted(maps.Keys(n)) }
+
+// add adds to the counts of a name.
+func (c countsBy) add(name string, s report.Status, n int64) {
+	name = orUnknown(name)
+	count := c[name]
+	if count == nil {
+		count = new(StatusCount)
+		c[name] = count
+	}
+	count.add(s, n)
+}
+
+func newSummaryCounter(hardware bool) *summaryCounter {
+	c := &summaryCounter{hardware: hardware, configs: make(names), architectures: make(names), compilers: make(names)}
+	for i := range c.kinds {
+		c.kinds[i] = kindCounter{
+			origins: make(names), labs: make(names), platforms: make(names), seen: make(map[rollup.IssueKey]bool),
+			byOrigin: make(countsBy), byConfig: make(countsBy), byLab: make(countsBy), byCompatible: make(countsBy), byPlatform: make(countsBy),
+			built: make(map[builtBy]*StatusCount), reasons: make(map[string]int64), failedOn: make(names),
+			issues: make(map[rollup.IssueKey]*StatusCount), told: make(map[sighted]bool), toldWanted: make(map[sighted]bool),
+			incidents: make(map[seenIn]bool),
+		}
+	}
+	return c
+}
+
+func (c *summaryCounter) of(kind rollup.Kind) *kindCounter {
+	switch kind {
+	case rollup.Builds:
+		return &c.kinds[0]
+	case rollup.Boots:
+		return &c.kinds[1]
+	}
+	return &c.kinds[2]
+}
+
+func (c *summaryCounter) addBuilt(b *rollup.Built) {
+	c.configs.add(b.ConfigName)
+	c.architectures.add(b.Architecture)
+	c.compilers.add(b.Compiler)
+}
+
+func (c *summaryCounter) there(g *rollup.Group, _ []string) {
+	k := c.of(g.Kind)
+	k.origins.add(g.Origin)
+	k.labs.add(g.Lab)
+	k.platforms.add(g.Platform)
+	if uncategorized(g.Status) {
+		k.unknown += g.N
+	}
+}
+
+func (c *summaryCounter) wanted(g *rollup.Group, compatibles []string) {
+	k := c.of(g.Kind)
+	k.count(g.Build, g.Origin, g.Lab, g.Status, g.N)
+	k.byPlatform.add(g.Platform, g.Status, g.N)
+	for _, name := range compatibles {
+		k.byCompatible.add(name, g.Status, g.N)
+	}
+	if rollup.Fails(g.Status) {
+		k.reasons[cmp.Or(g.Reason, unknownReason)] += g.N
+		k.failedOn.add(g.Platform)
+	}
+}
+
+func (c *summaryCounter) build(b *rollup.Built, wanted bool) {
+	c.addBuilt(b)
+	k := c.of(rollup.Builds)
+	k.origins.add(b.Origin)
+	k.labs.add(b.Lab)
+	if uncategorized(b.Status) {
+		k.unknown++
+	}
+	if wanted {
+		k.count(b, b.Origin, b.Lab, b.Status, 1)
+	}
+}
+
+// count counts by what builds and tests have.
+func (k *kindCounter) count(b *rollup.Built, origin, lab string, s report.Status, n int64) {
+	k.status.add(s, n)
+	k.byOrigin.add(origin, s, n)
+	k.byLab.add(lab, s, n)
+	k.byConfig.add(b.ConfigName, s, n)
+	by := builtBy{orUnknown(b.Architecture), orUnknown(b.Compiler)}
+	count := k.built[by]
+	if count == nil {
+		count = new(StatusCount)
+		k.built[by] = count
+	}
+	count.add(s, n)
+	if uncategorized(s) {
+		k.unknownWanted += n
+	}
+}
+
+func (c *summaryCounter) seen(s *rollup.Sighting, wanted bool) {
+	k := c.of(s.Kind)
+	key, in := rollup.IssueKey{ID: s.IssueID, Version: s.Version}, sighted{s.BuildID, s.TestID}
+	k.seen[key] = true
+	failed := uncategorized(s.Status)
+	if failed && !k.told[in] {
+		k.told[in] = true
+		k.unknown--
+	}
+	if !wanted {
+		return
+	}
+	if failed && !k.toldWanted[in] {
+		k.toldWanted[in] = true
+		k.unknownWanted--
+	}
+	if i := (seenIn{key, in}); !k.incidents[i] {
+		k.incidents[i] = true
+		if k.issues[key] == nil {
+			k.issues[key] = new(StatusCount)
+		}
+		k.issues[key].add(s.Status, 1)
+	}
+}
+
+// summary returns what is wanted.
+func (c *summaryCounter) summary(texts map[rollup.IssueKey]rollup.IssueTexts) summary {
+	builds := c.of(rollup.Builds)
+	s := summary{
+		Builds: buildSummary{
+			Status: builds.status, Origins: builds.byOrigin, Architectures: make(map[string]*architectures), Configs: builds.byConfig,
+			Labs: builds.byLab, Issues: builds.issueList(texts), UnknownIssues: builds.unknownWanted,
+		},
+		Boots: c.tests(rollup.Boots, texts),
+		Tests: c.tests(rollup.Tests, texts),
+	}
+	for _, by := range builds.builtSorted() {
+		a := s.Builds.Architectures[by.Architecture]
+		if a == nil {
+			a = &architectures{}
+			s.Builds.Architectures[by.Architecture] = a
+		}
+		a.sum(by.Status)
+		a.Compilers = append(a.Compilers, by.Compiler)
+	}
+	return s
+}
+
+func (c *summaryCounter) tests(kind rollup.Kind, texts map[rollup.IssueKey]rollup.IssueTexts) testSummary {
+	k := c.of(kind)
+	s := testSummary{
+		Status: k.status, Origins: k.byOrigin, Architectures: k.builtSorted(), Configs: k.byConfig, Issues: k.issueList(texts),
+		UnknownIssues: k.unknownWanted, FailReasons: k.reasons, FailedPlatforms: k.failedOn.sorted(),
+		Compatible: k.byCompatible, Misc: k.byPlatform, Labs: k.byLab,
+	}
+	if c.hardware {
+		s.Platforms = &k.byPlatform
+	}
+	return s
+}
+
+func (k *kindCounter) builtSorted() []builtWith {
+	all := make([]builtWith, 0, len(k.built))
+	for by, count := range k.built {
+		all = append(all, builtWith{by.architecture, by.compiler, *count})
+	}
+	slices.SortFunc(all, func(a, b builtWith) int {
+		return cmp.Or(strings.Compare(a.Architecture, b.Architecture), strings.Compare(a.Compiler, b.Compiler))
+	})
+	return all
+}
+
+// issueList returns the issues, by ID and version.
+func (k *kindCounter) issueList(texts map[rollup.IssueKey]rollup.IssueTexts) []Issue {
+	all := make([]Issue, 0, len(k.issues))
+	for key, count := range k.issues {
+		all = append(all, Issue{
+			ID: key.ID, Version: int(key.Version), Comment: texts[key].Comment, ReportURL: texts[key].ReportURL, Incidents: *count,
+		})
+	}
+	slices.SortFunc(all, func(a, b Issue) int { return cmp.Or(strings.Compare(a.ID, b.ID), cmp.Compare(a.Version, b.Version)) })
+	return all
+}
+
+// filters returns what there is to filter by.
+func (c *summaryCounter) filters() summaryFilters {
+	f := summaryFilters{
+		All:    buildFilters{c.configs.sorted(), c.architectures.sorted(), c.compilers.sorted()},
+		Builds: c.of(rollup.Builds).filters(),
+	}
+	for kind, into := range map[rollup.Kind]*testFilterValues{rollup.Boots: &f.Boots, rollup.Tests: &f.Tests} {
+		k := c.of(kind)
+		into.KindFilters = k.filters()
+		if c.hardware {
+			platforms := k.platforms.sorted()
+			into.Platforms = &platforms
+		}
+	}
+	return f
+}
+
+func (k *kindCounter) filters() KindFilters {
+	f := KindFilters{Origins: k.origins.sorted(), HasUnknownIssue: k.unknown > 0, Labs: k.labs.sorted()}
+	keys := slices.SortedFunc(maps.Keys(k.seen), func(a, b rollup.IssueKey) int {
+		return cmp.Or(strings.Compare(a.ID, b.ID), cmp.Compare(a.Version, b.Version))
+	})
+	for _, key := range keys {
+		f.Issues = append(f.Issues, [2]any{key.ID, key.Version})
+	}
+	return f
+}

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"context"
+	"errors"
+	"io"
+	"maps"
+	"slices"
+
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/kcidb-go/kcidb/internal/rollup"
+)
+
+// TreeSummary is what there is of a revision.
+type TreeSummary struct {
+	Common  treeCommon     `json:"common" doc:"What it is"`
+	Summary summary        `json:"summary" doc:"What there is of it, as the filters want"`
+	Filters summaryFilters `json:"filters" doc:"What there is to filter by, whatever the filters want"`
+}
+
+type treeCommon struct {
+	Hardware   []string `json:"hardware" doc:"Platforms that it was tested on"`
+	TreeURL    string   `json:"tree_url" doc:"Repository"`
+	CommitTags []string `json:"git_commit_tags" doc:"Tags of the commit"`
+}
+
+// BuildList, BootList and TestList are lists of what belongs to a revision.
+type (
+	BuildList struct {
+		Builds []BuildItem `json:"builds" doc:"Builds, checkout by checkout"`
+	}
+	BootList struct {
+		Boots []TestItem `json:"boots" doc:"Boots, build by build"`
+	}
+	TestList struct {
+		Tests []TestItem `json:"tests" doc:"Other tests, build by build"`
+	}
+)
+
+// treeFull is all there is of a revision.
+type treeFull struct {
+	TreeSummary
+	BuildList
+	BootList
+	TestList
+}
+
+// part is what is asked for of a revision.
+type part struct {
+	of      revisionOf
+	filters *filters
+	page    Page
+	full    bool
+}
+
+// Inputs that ask for a part of a revision, in the two ways to name one.
+type (
+	summaryInput struct {
+		filtered
+		RevisionInput
+	}
+	treeSummaryInput struct {
+		filtered
+		TreeRevisionInput
+	}
+	listInput struct {
+		filtered
+		Page
+		RevisionInput
+	}
+	treeListInput struct {
+		filtered
+		Page
+		TreeRevisionInput
+	}
+	testListInput struct {
+		filtered
+		Page
+		RevisionInput
+		FullInput
+	}
+	treeTestListInput struct {
+		filtered
+		Page
+		TreeRevisionInput
+		FullInput
+	}
+	fullInput struct {
+		filtered
+		RevisionInput
+		FullInput
+	}
+	treeFullInput struct {
+		filtered
+		TreeRevisionInput
+		FullInput
+	}
+)
+
+func (in *summaryInput) part() part      { return part{in.revision(), in.filters, Page{}, false} }
+func (in *treeSummaryInput) part() part  { return part{in.revision(), in.filters, Page{}, false} }
+func (in *listInput) part() part         { return part{in.revision(), in.filters, in.Page, false} }
+func (in *treeListInput) part() part     { return part{in.revision(), in.filters, in.Page, false} }
+func (in *testListInput) part() part     { return part{in.revision(), in.filters, in.Page, in.Full} }
+func (in *treeTestListInput) part() part { return part{in.revision(), in.filters, in.Page, in.Full} }
+func (in *fullInput) part() part         { return part{in.revision(), in.filters, Page{}, in.Full} }
+func (in *treeFullInput) part() part     { return part{in.revision(), in.filters, Page{}, in.Full} }
+
+// askingPart is a pointer to an input.
+type askingPart[I any] interface {
+	*I
+	part() part
+}
+
+// writer writes the members of an answer.
+type writer func(ctx context.Context, sc scope, p part, enc *jsontext.Encoder) error
+
+// ofRevision adds an operation that answers with a part of a revision, an object that
+// writers write one after the other, for both ways to name one.
+func ofRevision[I, T, O any, PI askingPart[I], PT askingPart[T]](a *API, word string, op operation, writers ...writer) {
+	op.path = "/api/tree/{hash}/" + word
+	stream[I, O](a, op, func(ctx context.Context, in *I, w io.Writer) error {
+		return a.writePart(ctx, PI(in).part(), w, writers)
+	})
+	op.path = "/api/tree/{tree}/{branch}/{hash}/" + word
+	stream[T, O](a, op, func(ctx context.Context, in *T, w io.Writer) error {
+		return a.writePart(ctx, PT(in).part(), w, writers)
+	})
+}
+
+func (a *API) writePart(ctx context.Context, p part, w io.Writer, writers []writer) error {
+	sc, err := a.scopeOf(ctx, p.of)
+	if err != nil {
+		return err
+	}
+	enc := jsontext.NewEncoder(w, jsonv2.Deterministic(true))
+	if err := enc.WriteToken(jsontext.BeginObject); err != nil {
+		return err
+	}
+	for _, write := range writers {
+		if err := write(ctx, sc, p, enc); err != nil {
+			return err
+		}
+	}
+	return enc.WriteToken(jsontext.EndObject)
+}
+
+func (a *API) writeSummary(ctx context.Context, sc scope, p part, enc *jsontext.Encoder) error {
+	c := newSummaryCounter(false)
+	texts, err := a.walk(ctx, sc, p.filters, c)
+	if err != nil {
+		return err
+	}
+	return errors.Join(
+		enc.WriteToken(jsontext.String("common")), jsonv2.MarshalEncode(enc, commonOf(sc, c)),
+		enc.WriteToken(jsontext.String("summary")), jsonv2.MarshalEncode(enc, c.summary(texts)),
+		enc.WriteToken(jsontext.String("filters")), jsonv2.MarshalEncode(enc, c.filters()))
+}
+
+// commonOf returns what a revision is: as the checkouts tell that started last.
+func commonOf(sc scope, c *summaryCounter) treeCommon {
+	var common treeCommon
+	for i := range sc.checkouts {
+		checkout := &sc.checkouts[i]
+		if common.TreeURL == "" {
+			common.TreeURL = text(checkout.GitRepositoryURL)
+		}
+		if common.CommitTags == nil {
+			common.CommitTags = checkout.GitCommitTags
+		}
+	}
+	platforms := maps.Clone(c.of(rollup.Boots).platforms)
+	maps.Copy(platforms, c.of(rollup.Tests).platforms)
+	delete(platforms, unknown)
+	common.Hardware = slices.Sorted(maps.Keys(platforms))
+	return common
+}
+
+func (a *API) writeBuilds(ctx context.Context, sc scope, p part, enc *jsontext.Encoder) error {
+	all := listed(func(do func(BuildItem) error) error {
+		return a.eachBuild(ctx, sc, p.filters, func(b BuildItem, _ place) error { return do(b) })
+	})
+	return writeList(ctx, enc, "builds", p.page, all, func(b BuildItem) string { return b.ID })
+}
+
+func (a *API) writeBoots(ctx context.Context, sc scope, p part, enc *jsontext.Encoder) error {
+	return a.writeTests(ctx, enc, sc, p.filters, rollup.Boots, p.full, p.page)
+}
+
+func (a *API) writeOtherTests(ctx context.Context, sc scope, p part, enc *jsontext.Encoder) error {
+	return a.writeTests(ctx, enc, sc, p.filters, rollup.Tests, p.full, p.page)
+}
+
+// partOperations adds what is asked of a revision.
+func (a *API) partOperations(group string) {
+	const which = " A commit may have been checked out several times: all counts that the parameters let pass."
+	ofRevision[summaryInput, treeSummaryInput, TreeSummary](a, "summary", operation{
+		group: group, title: "Sum a revision up",
+		text: "How many builds, boots and other tests of a commit passed, by what they have in common, and which issues were seen. " +
+			"fail_reasons and failed_platforms are of those that failed, had an error or are missing; " +
+			"unknown_issues is how many failed (FAIL) in which no issue was seen." + which,
+	}, a.writeSummary)
+	ofRevision[listInput, treeListInput, BuildList](a, "builds", operation{
+		group: group, title: "List the builds of a revision", text: "The builds of a commit, checkout by checkout." + which,
+	}, a.writeBuilds)
+	ofRevision[testListInput, treeTestListInput, BootList](a, "boots", operation{
+		group: group, title: "List the boots of a revision", text: "The boots of a commit: the tests whose path is boot, or begins with it. " +
+			"They come build by build, and by path." + which,
+	}, a.writeBoots)
+	ofRevision[testListInput, treeTestListInput, TestList](a, "tests", operation{
+		group: group, title: "List the tests of a revision", text: "The tests of a commit but for boots, build by build, and by path." + which,
+	}, a.writeOtherTests)
+	ofRevision[fullInput, treeFullInput, treeFull](a, "full", operation{
+		group: group, title: "All there is of a revision", text: "The summary and the lists of a commit in one answer, which may be large." + which,
+	}, a.writeSummary, a.writeBuilds, a.writeBoots, a.writeOtherTests)
+}
