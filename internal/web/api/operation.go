@@ -5,6 +5,7 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/kcidb-go/kcidb/internal/store"
 )
@@ -55,11 +57,24 @@ func init() {
 		}
 		for _, err := range errs {
 			if err != nil {
-				message += ": " + err.Error()
+				message += ": " + explain(err)
 			}
 		}
 		return &failed{Message: message, status: status}
 	}
+}
+
+// explain returns what is wrong with a parameter or a body, and not all of it.
+func explain(err error) string {
+	detail, ok := errors.AsType[*huma.ErrorDetail](err)
+	if !ok {
+		return err.Error()
+	}
+	text := detail.Location + ": " + detail.Message
+	if value, ok := detail.Value.(string); ok && detail.Location != "body" {
+		text += fmt.Sprintf(", and not %.40q", value)
+	}
+	return text
 }
 
 // answer adds an operation whose answer is a value, written as JSON.
@@ -69,7 +84,7 @@ func answer[I, O any](a *API, op operation, h func(context.Context, *I) (O, erro
 		if err != nil {
 			return err
 		}
-		return jsonv2.MarshalWrite(w, out, jsonv2.Deterministic(true))
+		return jsonv2.MarshalWrite(w, out, jsonv2.Deterministic(true), jsontext.AllowInvalidUTF8(true))
 	})
 }
 
@@ -177,5 +192,5 @@ func (a *API) finish(ctx context.Context, w *lateWriter, err error) {
 	w.begun = true
 	w.hc.SetHeader("Content-Type", "application/json")
 	w.hc.SetStatus(f.status)
-	jsonv2.MarshalWrite(w, f)
+	jsonv2.MarshalWrite(w, f, jsontext.AllowInvalidUTF8(true))
 }

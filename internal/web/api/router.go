@@ -109,7 +109,7 @@ func match(segments, path []string, values map[string]string, long ...string) bo
 			value = strings.ReplaceAll(value, "+", "%20") // as forms are escaped
 		}
 		value, err := url.PathUnescape(value)
-		if err == nil && value != "" && match(segments[1:], path[n:], values, long...) {
+		if err == nil && path[0] != "" && match(segments[1:], path[n:], values, long...) {
 			values[name] = value
 			return true
 		}

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	fifo "container/list"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// sized is asked for an answer of a size.
+type sized struct {
+	Size int    `query:"size"`
+	Fail string `query:"fail"`
+}
+
+// counting returns an API with an operation that counts how often it is asked, and
+// waits for a channel where there is one.
+func counting(limits Limits, wait chan struct{}) (*API, *atomic.Int64) {
+	a := quiet(limits)
+	var asked atomic.Int64
+	stream[sized, []string](a, operation{path: "/api/sized"}, func(ctx context.Context, in *sized, w io.Writer) error {
+		asked.Add(1)
+		if wait != nil {
+			select {
+			case <-wait:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		switch in.Fail {
+		case "before":
+			return errors.New("broken")
+		case "nothing":
+			return nothing("There is nothing")
+		}
+		io.WriteString(w, "[")
+		for n := 0; n < in.Size; n += 10 {
+			if _, err := fmt.Fprintf(w, "%9d,", n); err != nil {
+				return err
+			}
+		}
+		if in.Fail == "behind" {
+			return errors.New("broken")
+		}
+		io.WriteString(w, "0]")
+		return nil
+	})
+	return a, &asked
+}
+
+func ofSize(n int) string {
+	var b strings.Builder
+	b.WriteString("[")
+	for i := 0; i < n; i += 10 {
+		fmt.Fprintf(&b, "%9d,", i)
+	}
+	return b.String() + "0]"
+}
+
+func request(a *API, method, path string, headers ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, path, nil)
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Add(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	a.ServeHTTP(w, r)
+	return w
+}
+
+// Answers of all sizes arrive as they are, compressed or not, kept or not; those
+// that fit have a length and a tag, the tag being of what was sent.
+func TestAnswers(t *testing.T) {
+	for _, keep := range []time.Duration{0, time.Hour} {
+		a, _ := counting(Limits{Keep: keep}, nil)
+		tags := make(map[string]bool)
+		for _, size := range []int{0, 10, 2000, maxWhole - 100, maxWhole + 100, 3 * maxWhole} {
+			for _, coding := range []string{"", "gzip", "zstd"} {
+				path := fmt.Sprint("/api/sized?size=", size)
+				want := ofSize(size)
+				for range 2 {
+					w := request(a, "GET", path, "Accept-Encoding", coding)
+					got, tag := w.Header().Get("Content-Encoding"), w.Header().Get("ETag")
+					if due := coding; len(want) < worthwhile && got != "" || len(want) >= worthwhile && got != due {
+						t.Errorf("%s as %q: sent as %q", path, coding, got)
+					}
+					if w.Code != 200 || expand(t, got, w.Body.Bytes()) != want {
+						t.Errorf("%s as %q: %d, %d bytes", path, coding, w.Code, w.Body.Len())
+					}
+					if fits := len(want) <= maxWhole; (tag != "") != fits || (w.Header().Get("Content-Length") != "") != fits {
+						t.Errorf("%s: %v", path, w.Header())
+					}
+					if w.Header().Get("Vary") != "Accept-Encoding" || w.Header().Get("Cache-Control") != freshFor {
+						t.Errorf("%s: %v", path, w.Header())
+					}
+					if tag == "" {
+						continue
+					}
+					tags[tag] = true
+					for header, code := range map[string]int{tag: 304, "W/" + tag: 304, `"a", ` + tag: 304, "*": 304, `"a"`: 200, "": 200} {
+						w := request(a, "GET", path, "Accept-Encoding", coding, "If-None-Match", header)
+						if w.Code != code || (w.Body.Len() == 0) != (code == 304) || w.Header().Get("ETag") != tag {
+							t.Errorf("%s, If-None-Match %s: %d %v", path, header, w.Code, w.Header())
+						}
+					}
+				}
+			}
+		}
+		// Two sizes are sent as they are, whatever is accepted, and two in three codings.
+		if len(tags) != 2+2*3 {
+			t.Errorf("%d tags", len(tags))
+		}
+	}
+}
+
+// HEAD tells what GET would, and does not have all made that would be sent.
+func TestHead(t *testing.T) {
+	for _, keep := range []time.Duration{0, time.Hour} {
+		a, _ := counting(Limits{Keep: keep}, nil)
+		for _, path := range []string{"/api/sized?size=10", "/api/sized?size=100000", "/api/sized?size=100000000000"} {
+			w := request(a, "HEAD", path)
+			if w.Code != 200 || w.Body.Len() > 0 || w.Header().Get("Content-Type") != "application/json" {
+				t.Errorf("%s: %d %v", path, w.Code, w.Header())
+			}
+			if strings.HasSuffix(path, "00000000000") {
+				continue
+			}
+			if got := request(a, "GET", path).Header(); got.Get("ETag") != w.Header().Get("ETag") || got.Get("Content-Length") != w.Header().Get("Content-Length") {
+				t.Errorf("%s: %v, and of GET %v", path, w.Header(), got)
+			}
+		}
+	}
+}
+
+// Those who ask for the same at a time get one answer.
+func TestSharedAnswers(t *testing.T) {
+	wait := make(chan struct{})
+	a, asked := counting(Limits{Keep: time.Hour, AtOnce: 1}, wait)
+	var group sync.WaitGroup
+	for i := range 50 {
+		group.Go(func() {
+			w := request(a, "GET", []string{"/api/sized?size=100&x=1", "/api/sized?x=1&size=100"}[i%2])
+			if w.Code != 200 || w.Body.String() != ofSize(100) {
+				t.Errorf("%d %s", w.Code, w.Body)
+			}
+		})
+	}
+	for asked.Load() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	close(wait)
+	group.Wait()
+	if n := asked.Load(); n != 1 {
+		t.Errorf("asked %d times", n)
+	}
+	for _, path := range []string{"/api/sized?size=100&x=2", "/api/sized?size=110&x=1", "/api/sized?size=100"} {
+		before := asked.Load()
+		if request(a, "GET", path); asked.Load() == before {
+			t.Errorf("%s has the answer of another", path)
+		}
+	}
+}
+
+// A client that goes away takes nobody else's answer along.
+func TestSharedAnswerOfOneWhoLeaves(t *testing.T) {
+	wait := make(chan struct{})
+	a, asked := counting(Limits{Keep: time.Hour}, wait)
+	ctx, leave := context.WithCancel(t.Context())
+	var group sync.WaitGroup
+	group.Go(func() {
+		a.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/api/sized?size=100", nil).WithContext(ctx))
+	})
+	for asked.Load() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	group.Go(func() {
+		if w := request(a, "GET", "/api/sized?size=100"); w.Code != 200 || w.Body.String() != ofSize(100) {
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
+	})
+	time.Sleep(10 * time.Millisecond) // so that it waits, most of the time
+	leave()
+	for asked.Load() == 1 {
+		time.Sleep(time.Millisecond)
+	}
+	close(wait)
+	group.Wait()
+}
+
+// Errors are not kept, and say so. What was not finished is an error where nothing
+// of it was sent, and else breaks.
+func TestErrorsAreNotKept(t *testing.T) {
+	a, asked := counting(Limits{Keep: time.Hour}, nil)
+	for _, tt := range []struct {
+		query string
+		code  int
+		asked int64
+		cache string
+	}{
+		{"fail=before", 500, 2, "no-store"},
+		{"fail=behind&size=100", 500, 2, "no-store"},
+		{"fail=nothing", 200, 1, freshFor},
+		{"size=x", 400, 0, "no-store"},
+	} {
+		before := asked.Load()
+		for range 2 {
+			w := request(a, "GET", "/api/sized?"+tt.query)
+			if w.Code != tt.code || !strings.HasPrefix(w.Body.String(), `{"error":`) || w.Header().Get("Cache-Control") != tt.cache {
+				t.Errorf("%s: %d %v %s", tt.query, w.Code, w.Header(), w.Body)
+			}
+		}
+		if n := asked.Load() - before; n != tt.asked {
+			t.Errorf("%s: asked %d times", tt.query, n)
+		}
+	}
+	defer func() {
+		if cause := recover(); cause != http.ErrAbortHandler {
+			t.Errorf("a large answer that breaks ends by %v", cause)
+		}
+	}()
+	request(a, "GET", fmt.Sprint("/api/sized?fail=behind&size=", 2*maxWhole))
+}
+
+// What is kept is forgotten in time, and does not take more than its room.
+func TestKeptIsBounded(t *testing.T) {
+	a, asked := counting(Limits{Keep: 20 * time.Millisecond}, nil)
+	request(a, "GET", "/api/sized")
+	time.Sleep(30 * time.Millisecond)
+	if request(a, "GET", "/api/sized"); asked.Load() != 2 {
+		t.Error("an old answer")
+	}
+	c := &cache{keep: time.Hour, kept: map[string]*fifo.Element{}, flights: map[string]*flight{}}
+	for n := range 1000 {
+		c.answer(t.Context(), fmt.Sprint(n), func(func()) *whole { return &whole{status: 200, body: make([]byte, maxWhole)} })
+	}
+	if c.bytes > maxKept || c.bytes < maxKept/2 || len(c.kept) != c.entries.Len() {
+		t.Errorf("%d bytes, %d and %d answers", c.bytes, len(c.kept), c.entries.Len())
+	}
+	if _, ok := c.kept["999"]; !ok {
+		t.Error("the newest answer is not kept")
+	}
+}
+
+// What is compressed already is sent as it is.
+func TestCompressedOnce(t *testing.T) {
+	a := quiet(Limits{})
+	once := codingGzip.compress([]byte(ofSize(5000)))
+	a.router.HandleFunc("GET /api/log", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain")
+		w.Header().Set("Content-Encoding", "gzip")
+		w.Write(once)
+	})
+	a.router.HandleFunc("GET /api/raw", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/octet-stream")
+		w.Write([]byte(ofSize(5000)))
+	})
+	if w := request(a, "GET", "/api/log", "Accept-Encoding", "zstd"); !slices.Equal(w.Body.Bytes(), once) || w.Header().Get("Content-Encoding") != "gzip" {
+		t.Errorf("%v", w.Header())
+	}
+	if w := request(a, "GET", "/api/raw", "Accept-Encoding", "zstd"); w.Body.String() != ofSize(5000) || w.Header().Get("Content-Encoding") != "" {
+		t.Errorf("%v", w.Header())
+	}
+}
