@@ -309,3 +309,19 @@ func (db *DB) Branch(ctx context.Context, of CheckoutsOf, most int) (all []Revis
 	})
 	return all, db.failure("read a branch", err)
 }
+
+// TreesOf returns the newest checkouts of the trees of a branch, those that started
+// last first. "" is any origin.
+func (db *DB) TreesOf(ctx context.Context, origin, branch string) (all []Revision, err error) {
+	args, of := []any{branch}, ""
+	if origin != "" {
+		args, of = append(args, origin), " AND h.origin = $2"
+	}
+	var r Revision
+	err = db.View(ctx, func(ctx context.Context, tx Tx) error {
+		return Read(ctx, tx, "SELECT "+db.revisionColumns()+" FROM tree_heads h JOIN checkouts c ON c.id = h.checkout_id WHERE h.branch = $1"+of,
+			args, r.into(), func() error { all = append(all, r); return nil })
+	})
+	slices.SortFunc(all, newestFirst)
+	return all, db.failure("read trees", err)
+}

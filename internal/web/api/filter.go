@@ -20,6 +20,7 @@ type filters struct {
 	config, architecture, compiler texts
 	build, boot, test              kindFilters
 	trees                          texts // on the page of a hardware
+	narrow                         bool  // any of these is there
 	related                        bool  // builds only with boots or tests that are wanted
 	issues                         issueFilters
 }
@@ -219,6 +220,7 @@ func (f *filters) add(parameter, value string) error {
 	}
 	for _, field := range filterFields {
 		if field.name == name {
+			f.narrow = true
 			return field.add(f, is, value)
 		}
 	}

@@ -69,6 +69,13 @@ func (k *kindFilters) grouped() bool {
 	return k.origin != nil || k.platform != nil || k.hardware != nil || k.lab != nil
 }
 
+// relates tells whether tests of a kind make builds related to what is wanted: those
+// of the kinds that filters are of, of all where there are none.
+func (f *filters) relates(kind rollup.Kind) bool {
+	narrow := func(k *kindFilters) bool { return k.status != nil || k.grouped() || k.single() }
+	return narrow(f.of(kind)) || !narrow(&f.boot) && !narrow(&f.test)
+}
+
 // single tells whether it takes single builds or tests to tell which are wanted,
 // and not groups of them.
 func (k *kindFilters) single() bool {

@@ -89,7 +89,8 @@ func split(path string) []string {
 }
 
 // match tells whether a path fits the segments of a route, and sets the values.
-// Variables that are named long may be of several segments.
+// Variables that are named long may be of several segments; "{hash}" is a hash, so
+// that it is not taken for the end of a branch's name.
 func match(segments, path []string, values map[string]string, long ...string) bool {
 	if len(segments) == 0 || len(path) == 0 {
 		return len(segments) == len(path)
@@ -109,10 +110,18 @@ func match(segments, path []string, values map[string]string, long ...string) bo
 			value = strings.ReplaceAll(value, "+", "%20") // as forms are escaped
 		}
 		value, err := url.PathUnescape(value)
+		if name == "hash" && !isHash(value) {
+			continue
+		}
 		if err == nil && path[0] != "" && match(segments[1:], path[n:], values, long...) {
 			values[name] = value
 			return true
 		}
 	}
 	return false
+}
+
+// isHash tells whether a text is the whole hash of a commit.
+func isHash(text string) bool {
+	return len(text) >= 40 && strings.Trim(text, "0123456789abcdefABCDEF") == ""
 }

@@ -61,7 +61,7 @@ type walker struct {
 	visitor   visitor
 	lists     compatibleLists
 	tested    map[string]bool // builds with tests
-	passed    map[string]bool // and with tests that are wanted
+	passed    map[string]bool // builds that are related to tests that are wanted
 	sightings map[sighted][]sighting
 	chosen    map[sighted]bool // what is wanted, of what issues were seen in, but for tests that groups decide
 }
@@ -75,9 +75,16 @@ func (w *walker) group(g *rollup.Group) {
 	w.tested[g.Build.ID] = true
 	w.visitor.there(g, compatibles)
 	if !w.want.of(g.Kind).single() && w.want.wantGroup(g, compatibles) {
-		w.passed[g.Build.ID] = true
-		w.visitor.wanted(g, compatibles)
+		w.pass(g, compatibles)
 	}
+}
+
+// pass visits tests that are wanted.
+func (w *walker) pass(g *rollup.Group, compatibles []string) {
+	if w.want.related && w.want.relates(g.Kind) {
+		w.passed[g.Build.ID] = true
+	}
+	w.visitor.wanted(g, compatibles)
 }
 
 // runs visits single tests, of the kinds that it takes them for.
@@ -88,11 +95,10 @@ func (w *walker) runs(ctx context.Context, st store.Store, builds []rollup.Built
 		if !w.want.of(g.Kind).single() || !w.on(g.Platform, run.Compatible) || !w.want.wantRun(run, g, seen) {
 			return nil
 		}
-		w.passed[g.Build.ID] = true
 		if len(seen) > 0 {
 			w.chosen[in] = true
 		}
-		w.visitor.wanted(g, run.Compatible)
+		w.pass(g, run.Compatible)
 		return nil
 	})
 }

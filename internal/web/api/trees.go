@@ -22,7 +22,10 @@ func (a *API) treeOperations() {
 		text: "The newest checkout of each tree, those that started last first, with how many of its builds, boots and other tests passed. " +
 			"A tree is a branch of a repository under a name, as one origin checks it out.",
 	}, a.listTrees)
+	a.commitOperations(group)
 	a.partOperations(group)
+	a.compareOperations(group)
+	a.branchOperations(group)
 }
 
 // TreeItem is the newest checkout of a tree.

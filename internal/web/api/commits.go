@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/kcidb-go/kcidb/internal/rollup"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// Bounds of the commits of a branch.
+const (
+	maxCommits = 20 // in an answer
+	// Commits are looked for among so many checkouts: a commit may have several.
+	maxCheckouts = 10 * maxCommits
+	maxHashes    = 100 // that may be asked for at once
+)
+
+// CommitItem is a commit, with what there is of it.
+type CommitItem struct {
+	Hash   string      `json:"git_commit_hash" doc:"The commit"`
+	Name   *string     `json:"git_commit_name" doc:"What git describe makes of it"`
+	Tags   *[]string   `json:"git_commit_tags" doc:"Its tags"`
+	Start  *time.Time  `json:"earliest_start_time" doc:"When it was checked out first"`
+	Builds StatusCount `json:"builds" doc:"Builds of it"`
+	Boots  LowCount    `json:"boots" doc:"Boots of these"`
+	Tests  LowCount    `json:"tests" doc:"Other tests of these"`
+}
+
+// CountInput says what is counted of commits.
+type CountInput struct {
+	After   int64  `query:"start_timestamp_in_seconds" minimum:"0" maximum:"253402300799" doc:"When checkouts of other commits started at the earliest, in seconds since 1970"`
+	Until   int64  `query:"end_timestamp_in_seconds" minimum:"0" maximum:"253402300799" doc:"When they started at the latest"`
+	Types   string `query:"types" doc:"What is counted, with commas between: builds, boots, tests. Without it all are."`
+	Related bool   `query:"builds_related_to_filtered_tests_only" doc:"Builds count only with boots or tests that the filters want"`
+}
+
+// kinds returns what is counted.
+func (in *CountInput) kinds() (map[rollup.Kind]bool, error) {
+	if in.After > in.Until && in.Until != 0 {
+		return nil, badRequest(fmt.Sprintf("start_timestamp_in_seconds, %d, is after end_timestamp_in_seconds, %d", in.After, in.Until))
+	}
+	all := make(map[rollup.Kind]bool)
+	for _, name := range strings.FieldsFunc(in.Types, func(r rune) bool { return r == ',' || r == ' ' }) {
+		switch kind := rollup.Kind(strings.TrimSuffix(name, "s")); kind {
+		case rollup.Builds, rollup.Boots, rollup.Tests:
+			all[kind] = true
+		default:
+			return nil, badRequest(fmt.Sprintf("types has %.40q: expected builds, boots or tests", name))
+		}
+	}
+	if len(all) == 0 {
+		all = map[rollup.Kind]bool{rollup.Builds: true, rollup.Boots: true, rollup.Tests: true}
+	}
+	return all, nil
+}
+
+// Inputs that ask for commits.
+type (
+	commitsInput struct {
+		filtered
+		RevisionInput
+		CountInput
+	}
+	treeCommitsInput struct {
+		filtered
+		TreeRevisionInput
+		CountInput
+	}
+	namedCommitsInput struct {
+		filtered
+		CountInput
+		Hashes string `query:"commit_hashes" required:"true" minLength:"1" doc:"Hashes of commits, with commas between"`
+		Tree   string `query:"tree_name" doc:"Name of the tree"`
+		Origin string `query:"origin" default:"maestro" doc:"Who checked out"`
+		URL    string `query:"git_url" doc:"Repository that was checked out"`
+		Branch string `query:"git_branch" doc:"Branch that was checked out"`
+	}
+)
+
+// commitOperations adds what is asked of the commits of branches.
+func (a *API) commitOperations(group string) {
+	count := " Builds, boots and tests are counted as the filters want."
+	history := operation{
+		group: group, title: "List commits before one",
+		text: fmt.Sprintf("A commit, and those before it in its branch that were checked out, those that started last first: %d at most. "+
+			"Without git_url and git_branch it is the branch that the commit was checked out from last.", maxCommits) + count,
+	}
+	answer(a, operation{
+		path: "/api/tree/commits-history", group: group, title: "List commits by their hashes",
+		text: fmt.Sprintf("The commits of hashes, %d at most, those that started last first.", maxHashes) + count,
+	}, a.namedCommits)
+	history.path = "/api/tree/{hash}/commits"
+	answer(a, history, func(ctx context.Context, in *commitsInput) ([]CommitItem, error) {
+		return a.commitsBefore(ctx, in.revision(), in.filters, &in.CountInput)
+	})
+	history.path = "/api/tree/{tree}/{branch}/{hash}/commits"
+	answer(a, history, func(ctx context.Context, in *treeCommitsInput) ([]CommitItem, error) {
+		return a.commitsBefore(ctx, in.revision(), in.filters, &in.CountInput)
+	})
+}
+
+func (a *API) namedCommits(ctx context.Context, in *namedCommitsInput) ([]CommitItem, error) {
+	hashes := strings.FieldsFunc(in.Hashes, func(r rune) bool { return r == ',' || r == ' ' })
+	switch {
+	case len(hashes) == 0:
+		return nil, badRequest("commit_hashes names no commits")
+	case len(hashes) > maxHashes:
+		return nil, badRequest(fmt.Sprintf("commit_hashes names %d commits: at most %d may be", len(hashes), maxHashes))
+	}
+	all, err := a.rollups().Checkouts(ctx, in.CountInput.within(rollup.CheckoutsOf{
+		Commits: hashes, Origin: in.Origin, RepositoryURL: in.URL, Branch: in.Branch,
+	}))
+	if err != nil {
+		return nil, err
+	}
+	all = slices.DeleteFunc(all, func(r rollup.Revision) bool { return !a.isOf(&r, in.Tree) })
+	if len(all) == 0 {
+		return nil, nothing("No checkouts found for these commits")
+	}
+	return a.commitItems(ctx, all, maxHashes, in.filters, &in.CountInput)
+}
+
+// within narrows checkouts to the times that are asked for.
+func (in *CountInput) within(of rollup.CheckoutsOf) rollup.CheckoutsOf {
+	of.After = in.After * 1_000_000
+	if until := in.Until * 1_000_000; until != 0 && (of.Until == 0 || until < of.Until) {
+		of.Until = until
+	}
+	return of
+}
+
+// commitsBefore returns a commit, which is the first, and those before it.
+func (a *API) commitsBefore(ctx context.Context, of revisionOf, f *filters, in *CountInput) ([]CommitItem, error) {
+	all, err := a.revisionsOf(ctx, of)
+	if err != nil {
+		return nil, err
+	}
+	newest := all[0]
+	if of.url == "" {
+		of.url = newest.RepositoryURL
+	}
+	if of.branch == "" {
+		of.branch = newest.Branch
+	}
+	if of.url != "" && of.branch != "" && newest.Start != 0 {
+		before, err := a.rollups().Branch(ctx, in.within(rollup.CheckoutsOf{
+			Origin: of.origin, RepositoryURL: of.url, Branch: of.branch, Until: newest.Start,
+		}), maxCheckouts)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range before {
+			if r.CommitHash != of.hash && r.CommitHash != "" && a.isOf(&r, of.tree) {
+				all = append(all, r)
+			}
+		}
+	}
+	return a.commitItems(ctx, all, maxCommits, f, in)
+}
+
+// commitItems returns the commits of checkouts, at most some, in their order, with
+// what belongs to them.
+func (a *API) commitItems(ctx context.Context, checkouts []rollup.Revision, most int, f *filters, in *CountInput) ([]CommitItem, error) {
+	c := &commitCounter{of: make(map[string]int)}
+	at := make(map[string]int) // by hash
+	var newest, ids []string
+	for i := range checkouts {
+		r := &checkouts[i]
+		n, known := at[r.CommitHash]
+		if !known {
+			if n = len(c.items); n == most {
+				continue
+			}
+			at[r.CommitHash] = n
+			c.items = append(c.items, CommitItem{Hash: r.CommitHash, Name: optional(r.CommitName)})
+			newest = append(newest, r.CheckoutID)
+		}
+		if r.Start != 0 {
+			c.items[n].Start = moment(r.Start) // those that follow started earlier
+		}
+		c.of[r.CheckoutID] = n
+		ids = append(ids, r.CheckoutID)
+	}
+	if err := a.countCommits(ctx, c, ids, f, in); err != nil {
+		return nil, err
+	}
+	found, err := a.checkoutsByID(ctx, newest)
+	if err != nil {
+		return nil, err
+	}
+	for n, id := range newest {
+		if checkout := found[id]; checkout != nil {
+			c.items[n].Tags = list(checkout.GitCommitTags)
+		}
+	}
+	return c.items, nil
+}
+
+// countCommits counts what belongs to checkouts.
+func (a *API) countCommits(ctx context.Context, c *commitCounter, checkouts []string, f *filters, in *CountInput) (err error) {
+	if c.kinds, err = in.kinds(); err != nil {
+		return err
+	}
+	if !f.narrow && !in.Related {
+		counts, err := a.rollups().CheckoutCounts(ctx, checkouts)
+		for id, by := range counts {
+			for kind, of := range by {
+				for status, n := range of {
+					c.add(kind, id, status, n)
+				}
+			}
+		}
+		return err
+	}
+	narrowed := *f
+	narrowed.related = in.Related
+	var sc scope
+	for _, id := range checkouts {
+		sc.checkouts = append(sc.checkouts, report.Checkout{ID: id})
+	}
+	_, err = a.walk(ctx, sc, &narrowed, c)
+	return err
+}
+
+// commitCounter is a visitor that counts by commits.
+type commitCounter struct {
+	items []CommitItem
+	of    map[string]int // by checkout
+	kinds map[rollup.Kind]bool
+}
+
+func (c *commitCounter) add(kind rollup.Kind, checkout string, s report.Status, n int64) {
+	if !c.kinds[kind] {
+		return
+	}
+	item := &c.items[c.of[checkout]]
+	switch kind {
+	case rollup.Builds:
+		item.Builds.add(s, n)
+	case rollup.Boots:
+		(*StatusCount)(&item.Boots).add(s, n)
+	case rollup.Tests:
+		(*StatusCount)(&item.Tests).add(s, n)
+	}
+}
+
+func (c *commitCounter) wanted(g *rollup.Group, _ []string) {
+	c.add(g.Kind, g.Build.CheckoutID, g.Status, g.N)
+}
+
+func (c *commitCounter) build(b *rollup.Built, wanted bool) {
+	if wanted {
+		c.add(rollup.Builds, b.CheckoutID, b.Status, 1)
+	}
+}
+
+func (*commitCounter) there(*rollup.Group, []string) {}
+func (*commitCounter) seen(*rollup.Sighting, bool)   {}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"context"
+	"strings"
+)
+
+// CompareInput names two revisions of a branch.
+type CompareInput struct {
+	BranchInput
+	A string `query:"hash_a" required:"true" minLength:"1" doc:"Hash of the first commit"`
+	B string `query:"hash_b" required:"true" minLength:"1" doc:"Hash of the second commit"`
+}
+
+type compareListInput struct {
+	CompareInput
+	Page
+}
+
+// treeComparison is how two revisions compare.
+type treeComparison struct {
+	TreeName string       `json:"treeName" doc:"Name of the tree"`
+	Branch   string       `json:"branch" doc:"Name of the branch"`
+	URL      *string      `json:"gitUrl" doc:"Repository"`
+	Summary  compareKinds `json:"summary" doc:"How many there are"`
+}
+
+type compareKinds struct {
+	Builds comparison `json:"builds" doc:"Builds, by configuration, architecture and compiler"`
+	Boots  comparison `json:"boots" doc:"Boots, by path, configuration, architecture and platform"`
+	Tests  comparison `json:"tests" doc:"Other tests, as boots"`
+}
+
+type comparedBuild struct {
+	ConfigName   *string `json:"config_name" doc:"Configuration"`
+	Architecture *string `json:"architecture" doc:"Architecture"`
+	Compiler     *string `json:"compiler" doc:"Compiler"`
+	A            *string `json:"status_a" doc:"How it went in the first: PASS, FAIL, INCONCLUSIVE; null where it is not there"`
+	B            *string `json:"status_b" doc:"How it went in the second"`
+}
+
+type comparedTest struct {
+	Path         *string `json:"path" doc:"Which test it is"`
+	ConfigName   *string `json:"config_name" doc:"Configuration of the build"`
+	Architecture *string `json:"architecture" doc:"Architecture of the build"`
+	Platform     *string `json:"platform" doc:"Where it ran"`
+	A            *string `json:"status_a" doc:"How it went in the first: PASS, FAIL, INCONCLUSIVE; null where it is not there"`
+	B            *string `json:"status_b" doc:"How it went in the second"`
+}
+
+func (a *API) compareOperations(group string) {
+	const rule = " Where there are several of a kind in a revision, they failed if any did, passed if all did, and are inconclusive otherwise."
+	const path = "/api/tree/{tree}/{branch}/compare"
+	answer(a, operation{
+		path: path + "/builds", group: group, title: "Compare builds",
+		text: "How the builds went in two revisions of a branch, by configuration, architecture and compiler." + rule,
+	}, a.compareBuilds)
+	answer(a, operation{
+		path: path + "/boots", group: group, title: "Compare boots",
+		text: "How boots went in two revisions of a branch, by path, configuration, architecture and platform." + rule,
+	}, a.compareBoots)
+	answer(a, operation{
+		path: path + "/tests", group: group, title: "Compare tests",
+		text: "How tests but for boots went in two revisions of a branch, by path, configuration, architecture and platform." + rule,
+	}, a.compareTests)
+	answer(a, operation{
+		path: path, group: group, title: "Compare two revisions",
+		text: "How many builds, boots and other tests went better or worse in a revision of a branch than in another." + rule,
+	}, a.compare)
+}
+
+func (a *API) compare(ctx context.Context, in *CompareInput) (*treeComparison, error) {
+	r, err := a.revisionsToCompare(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	boots, tests, err := r.compareTests(ctx, a.store)
+	if err != nil {
+		return nil, err
+	}
+	return &treeComparison{
+		TreeName: in.Tree, Branch: in.Branch, URL: optional(r.url),
+		Summary: compareKinds{r.compareBuilds().sum(), boots.sum(), tests.sum()},
+	}, nil
+}
+
+func (a *API) compareBuilds(ctx context.Context, in *compareListInput) ([]comparedBuild, error) {
+	r, err := a.revisionsToCompare(ctx, &in.CompareInput)
+	if err != nil {
+		return nil, err
+	}
+	all := r.compareBuilds()
+	page, err := pageOf(ctx, in.Page, all.sorted(), variant.key)
+	if err != nil {
+		return nil, err
+	}
+	items := make([]comparedBuild, len(page))
+	for i, v := range page {
+		of := all[v]
+		items[i] = comparedBuild{
+			optional(v.config), optional(v.architecture), optional(v.compiler), optional(string(of[0])), optional(string(of[1])),
+		}
+	}
+	return items, nil
+}
+
+func (a *API) compareBoots(ctx context.Context, in *compareListInput) ([]comparedTest, error) {
+	r, err := a.revisionsToCompare(ctx, &in.CompareInput)
+	if err != nil {
+		return nil, err
+	}
+	boots, _, err := r.compareTests(ctx, a.store)
+	if err != nil {
+		return nil, err
+	}
+	return comparedTests(ctx, in.Page, boots)
+}
+
+func (a *API) compareTests(ctx context.Context, in *compareListInput) ([]comparedTest, error) {
+	r, err := a.revisionsToCompare(ctx, &in.CompareInput)
+	if err != nil {
+		return nil, err
+	}
+	_, tests, err := r.compareTests(ctx, a.store)
+	if err != nil {
+		return nil, err
+	}
+	return comparedTests(ctx, in.Page, tests)
+}
+
+func comparedTests(ctx context.Context, p Page, all compared) ([]comparedTest, error) {
+	page, err := pageOf(ctx, p, all.sorted(), variant.key)
+	if err != nil {
+		return nil, err
+	}
+	items := make([]comparedTest, len(page))
+	for i, v := range page {
+		of := all[v]
+		items[i] = comparedTest{
+			optional(v.path), optional(v.config), optional(v.architecture), optional(v.platform), optional(string(of[0])), optional(string(of[1])),
+		}
+	}
+	return items, nil
+}
+
+// key identifies a variant in a list.
+func (v variant) key() string {
+	return strings.Join([]string{v.path, v.config, v.architecture, v.compiler, v.platform}, "\x00")
+}

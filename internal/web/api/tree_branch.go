@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"cmp"
+	"context"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/kcidb-go/kcidb/internal/rollup"
+)
+
+// What is known of a branch by the names of its tree and of itself.
+
+// maxBranchCheckouts is among how many checkouts the commits of a branch are looked for.
+const maxBranchCheckouts = 1000
+
+// BranchInput names a branch.
+type BranchInput struct {
+	Tree   string `path:"tree" doc:"Name of the tree"`
+	Branch string `path:"branch" doc:"Name of the branch; its slashes may stand as they are"`
+	Origin string `query:"origin" default:"maestro" doc:"Who checked out"`
+}
+
+type branchCommitsInput struct {
+	BranchInput
+	Page
+	URL string `query:"git_url" doc:"Repository"`
+}
+
+type branchCommit struct {
+	Hash         string     `json:"git_commit_hash" doc:"The commit"`
+	LastCheckout *time.Time `json:"last_checkout" doc:"When it was checked out last"`
+	Name         *string    `json:"git_commit_name" doc:"What git describe makes of it"`
+	Tags         *[]string  `json:"git_commit_tags" doc:"Its tags"`
+}
+
+type latestInput struct {
+	BranchInput
+	Hash string `query:"commit_hash" doc:"A commit, in place of the one that was checked out last"`
+}
+
+type latestCommit struct {
+	URL        *string `json:"git_repository_url" doc:"Repository"`
+	Hash       string  `json:"git_commit_hash" doc:"The commit"`
+	Name       *string `json:"git_commit_name" doc:"What git describe makes of it"`
+	Origin     string  `json:"origin" doc:"Who checked it out"`
+	APIURL     string  `json:"api_url" doc:"All there is of it"`
+	OldAPIURL  string  `json:"old_api_url" doc:"The same, by the hash of the commit"`
+	TreeName   string  `json:"tree_name" doc:"Name of the tree"`
+	BranchName string  `json:"git_repository_branch" doc:"Name of the branch"`
+}
+
+func (a *API) branchOperations(group string) {
+	answer(a, operation{
+		path: "/api/tree/{tree}/{branch}/commits", group: group, title: "List the commits of a branch",
+		text: "The commits of a branch that were checked out, those first that were last, of its newest checkouts.",
+	}, a.branchCommits)
+	answer(a, operation{
+		path: "/api/tree/{tree}/{branch}", group: group, title: "Find the newest commit of a branch",
+		text: "The commit of a branch that was checked out last, with the URLs of all there is of it.",
+	}, a.latestCommit)
+}
+
+// treesOf returns the newest checkouts of the trees of a branch that have a name, by
+// themselves or by what people know.
+func (a *API) treesOf(ctx context.Context, in *BranchInput) ([]rollup.Revision, error) {
+	all, err := a.rollups().TreesOf(ctx, in.Origin, in.Branch)
+	if err != nil {
+		return nil, err
+	}
+	all = slices.DeleteFunc(all, func(r rollup.Revision) bool { return !a.isOf(&r, in.Tree) })
+	if len(all) == 0 {
+		return nil, nothing("No checkouts found for this tree and branch")
+	}
+	return all, nil
+}
+
+// branchCheckouts returns checkouts of a branch, those that started last first, of a
+// repository, or of all where there is none.
+func (a *API) branchCheckouts(ctx context.Context, in *BranchInput, repository string) ([]rollup.Revision, error) {
+	trees, err := a.treesOf(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	var all []rollup.Revision
+	looked := make(map[string]bool)
+	for _, tree := range trees {
+		url := tree.RepositoryURL
+		if looked[url] || repository != "" && url != repository {
+			continue
+		}
+		looked[url] = true
+		if url == "" {
+			all = append(all, tree) // those before it cannot be found by an index
+			continue
+		}
+		some, err := a.rollups().Branch(ctx, rollup.CheckoutsOf{Origin: in.Origin, RepositoryURL: url, Branch: in.Branch}, maxBranchCheckouts)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range some {
+			if r.CommitHash != "" && a.isOf(&r, in.Tree) {
+				all = append(all, r)
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b rollup.Revision) int { return cmp.Compare(b.Start, a.Start) })
+	return all, nil
+}
+
+func (a *API) branchCommits(ctx context.Context, in *branchCommitsInput) ([]branchCommit, error) {
+	all, err := a.branchCheckouts(ctx, &in.BranchInput, in.URL)
+	if err != nil {
+		return nil, err
+	}
+	known := make(map[string]bool)
+	all = slices.DeleteFunc(all, func(r rollup.Revision) bool {
+		was := known[r.CommitHash]
+		known[r.CommitHash] = true
+		return was
+	})
+	if len(all) == 0 {
+		return nil, nothing("No commits found for this tree and branch")
+	}
+	if all, err = pageOf(ctx, in.Page, all, func(r rollup.Revision) string { return r.CommitHash }); err != nil {
+		return nil, err
+	}
+	ids := make([]string, len(all))
+	for i := range all {
+		ids[i] = all[i].CheckoutID
+	}
+	checkouts, err := a.checkoutsByID(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	commits := make([]branchCommit, len(all))
+	for i, r := range all {
+		commits[i] = branchCommit{Hash: r.CommitHash, LastCheckout: moment(r.Start), Name: optional(r.CommitName)}
+		if c := checkouts[r.CheckoutID]; c != nil {
+			commits[i].Tags = list(c.GitCommitTags)
+		}
+	}
+	return commits, nil
+}
+
+func (a *API) latestCommit(ctx context.Context, in *latestInput) (*latestCommit, error) {
+	var all []rollup.Revision
+	var err error
+	if in.Hash == "" {
+		all, err = a.treesOf(ctx, &in.BranchInput)
+	} else {
+		all, err = a.revisionsOf(ctx, revisionOf{hash: in.Hash, origin: in.Origin, branch: in.Branch, tree: in.Tree})
+	}
+	if err != nil {
+		return nil, err
+	}
+	all = slices.DeleteFunc(all, func(r rollup.Revision) bool { return r.CommitHash == "" })
+	if len(all) == 0 {
+		return nil, nothing("No commits found for this tree and branch")
+	}
+	r := &all[0]
+	base := strings.TrimSuffix(a.Base, "/") + "/api/tree/"
+	query := url.Values{"origin": {r.Origin}, "git_branch": {r.Branch}}
+	if r.RepositoryURL != "" {
+		query.Set("git_url", r.RepositoryURL)
+	}
+	return &latestCommit{
+		URL: optional(r.RepositoryURL), Hash: r.CommitHash, Name: optional(r.CommitName), Origin: r.Origin,
+		APIURL: base + url.PathEscape(in.Tree) + "/" + url.PathEscape(r.Branch) + "/" + r.CommitHash + "/full?" +
+			url.Values{"origin": {r.Origin}}.Encode(),
+		OldAPIURL: base + r.CommitHash + "/full?" + query.Encode(), TreeName: in.Tree, BranchName: r.Branch,
+	}, nil
+}
