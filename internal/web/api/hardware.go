@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/kcidb-go/kcidb/internal/rollup"
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// What was tested on which hardware. Times that are asked for become whole days in
+// UTC, for that is how tests are counted.
+
+// Bounds of the selectors of an origin.
+const (
+	maxSelectorTrees     = 1000
+	maxSelectorRevisions = 20 // of a branch
+)
+
+func (a *API) hardwareOperations() {
+	const group = "Hardware"
+	days := "The time is taken by whole days in UTC, from the day of the start to that of the end."
+	answer(a, operation{
+		path: "/api/hardware", group: group, title: "List hardware",
+		text: "Platforms on which boots and other tests of an origin started in a time, by name, with how these ended, " +
+			"and the builds they are of. " + days,
+	}, a.listHardware)
+	answer(a, operation{
+		path: "/api/hardware/selectors", group: group, title: "What revisions there are",
+		text: fmt.Sprintf("Trees of an origin, their branches, and the newest %d revisions of each; of the %d branches with the newest ones.",
+			maxSelectorRevisions, maxSelectorTrees),
+	}, a.selectors)
+	answer(a, operation{
+		path: "/api/hardware-by-revision", group: group, title: "The hardware of a revision",
+		text: "Platforms on which a revision was tested, by name, with how boots and other tests ended, and the builds they are of. " +
+			"All of these count, whenever they ran.",
+	}, a.hardwareOfRevision)
+	a.hardwarePageOperations(group, days)
+}
+
+// seconds is a time in seconds since 1970, which clients send as a number or as a
+// text.
+type seconds float64
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (s *seconds) UnmarshalJSON(text []byte) error {
+	unquoted := strings.Trim(string(text), `"`)
+	n, err := strconv.ParseFloat(unquoted, 64)
+	if err != nil || math.Abs(n) > maxSeconds {
+		return errors.New("expected seconds since 1970")
+	}
+	*s = seconds(n)
+	return nil
+}
+
+// maxSeconds is when four digits are no longer enough for the year.
+const maxSeconds = 253402300799
+
+// Schema implements huma.SchemaProvider.
+func (seconds) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{
+		Description: "Seconds since 1970, a number or a text",
+		OneOf: []*huma.Schema{
+			{Type: huma.TypeNumber, Minimum: new(-float64(maxSeconds)), Maximum: new(float64(maxSeconds))},
+			{Type: huma.TypeString, Pattern: `^-?[0-9]{1,11}$`},
+		},
+	}
+}
+
+// daysBetween returns the days of a time, which was sent in seconds.
+func daysBetween(start, end seconds) (rollup.Days, error) {
+	if start > end {
+		return rollup.Days{}, badRequest(fmt.Sprintf("startTimestampInSeconds, %.0f, is after endTimestampInSeconds, %.0f", start, end))
+	}
+	return rollup.DaysOf(time.Unix(int64(start), 0), time.Unix(int64(end), 0)), nil
+}
+
+type listHardwareInput struct {
+	Page
+	Start   int64  `query:"startTimestampInSeconds" required:"true" minimum:"-253402300799" maximum:"253402300799" doc:"From when on, in seconds since 1970"`
+	End     int64  `query:"endTimestampInSeconds" required:"true" minimum:"-253402300799" maximum:"253402300799" doc:"Until when, in seconds since 1970"`
+	Origin  string `query:"origin" default:"maestro" doc:"Who ran the tests"`
+	Commits string `query:"commitsList" doc:"Only what ran on these commits: their hashes or tags, with commas between"`
+}
+
+type hardwareList struct {
+	Hardware []hardwareItem `json:"hardware" doc:"Platforms, by name"`
+}
+
+type hardwareItem struct {
+	Platform    string    `json:"platform" doc:"Name of the platform"`
+	Compatibles *[]string `json:"hardware" doc:"What it is compatible with"`
+	Builds      Short     `json:"build_status_summary" doc:"Builds with tests on it, by how they ended themselves"`
+	Boots       Short     `json:"boot_status_summary" doc:"Boots of it"`
+	Tests       Short     `json:"test_status_summary" doc:"Other tests on it"`
+}
+
+func (a *API) listHardware(ctx context.Context, in *listHardwareInput) (*hardwareList, error) {
+	days, err := daysBetween(seconds(in.Start), seconds(in.End))
+	if err != nil {
+		return nil, err
+	}
+	tests := rollup.HardwareTests{Days: days, Origin: in.Origin}
+	var checkouts []string
+	if in.Commits != "" {
+		if checkouts, err = a.testedCheckouts(ctx, tests, strings.Split(in.Commits, ",")); err != nil {
+			return nil, err
+		}
+	}
+	all, err := a.rollups().Hardware(ctx, tests, checkouts)
+	if err != nil {
+		return nil, err
+	}
+	page, err := pageOf(ctx, in.Page, all, func(h rollup.Hardware) string { return h.Platform })
+	if err != nil {
+		return nil, err
+	}
+	out := &hardwareList{Hardware: make([]hardwareItem, len(page))}
+	for i, h := range page {
+		out.Hardware[i] = hardwareItem{
+			Platform: h.Platform, Compatibles: list(h.Compatibles), Builds: statusCount(h.Counts[rollup.Builds]).short(),
+			Boots: statusCount(h.Counts[rollup.Boots]).short(), Tests: statusCount(h.Counts[rollup.Tests]).short(),
+		}
+	}
+	return out, nil
+}
+
+// testedCheckouts returns the checkouts of tests that are of commits, by their
+// hashes or tags; not nil.
+func (a *API) testedCheckouts(ctx context.Context, tests rollup.HardwareTests, commits []string) ([]string, error) {
+	ids, err := a.rollups().TestedCheckouts(ctx, tests)
+	if err != nil {
+		return nil, err
+	}
+	found := []string{}
+	for part, err := range a.store.Query(ctx, store.Query{Checkouts: ids}) {
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range part.Checkouts {
+			if slices.Contains(commits, text(c.GitCommitHash)) ||
+				slices.ContainsFunc(c.GitCommitTags, func(tag string) bool { return slices.Contains(commits, tag) }) {
+				found = append(found, c.ID)
+			}
+		}
+	}
+	return found, nil
+}
+
+type selectorsInput struct {
+	Origin string `query:"origin" default:"maestro" doc:"Whose checkouts"`
+}
+
+type selectorList struct {
+	Trees []*selectorTree `json:"trees" doc:"Trees, by name"`
+}
+
+type selectorTree struct {
+	Name     *string           `json:"tree_name" doc:"Name of the tree"`
+	Branches []*selectorBranch `json:"branches" doc:"Its branches, by repository and name"`
+}
+
+type selectorBranch struct {
+	URL       *string            `json:"git_repository_url" doc:"Repository"`
+	Branch    *string            `json:"git_repository_branch" doc:"Name of the branch"`
+	Revisions []selectorRevision `json:"revisions" doc:"Its revisions, those that were checked out last first"`
+}
+
+type selectorRevision struct {
+	Hash      string     `json:"git_commit_hash" doc:"Hash of the commit"`
+	Name      *string    `json:"git_commit_name" doc:"Name of the commit"`
+	StartTime *time.Time `json:"start_time" doc:"When it was checked out last"`
+}
+
+func (a *API) selectors(ctx context.Context, in *selectorsInput) (*selectorList, error) {
+	revisions, err := a.rollups().Heads(ctx, in.Origin, maxSelectorTrees, maxSelectorRevisions)
+	if err != nil {
+		return nil, err
+	}
+	out := &selectorList{}
+	type branchKey struct{ tree, url, branch string }
+	trees, branches := make(map[string]*selectorTree), make(map[branchKey]*selectorBranch)
+	for _, r := range revisions {
+		if r.CommitHash == "" {
+			continue
+		}
+		name := a.Trees.Of(r.TreeName, r.RepositoryURL)
+		tree := trees[name]
+		if tree == nil {
+			tree = &selectorTree{Name: optional(name)}
+			trees[name], out.Trees = tree, append(out.Trees, tree)
+		}
+		branch := branches[branchKey{name, r.RepositoryURL, r.Branch}]
+		if branch == nil {
+			branch = &selectorBranch{URL: optional(r.RepositoryURL), Branch: optional(r.Branch)}
+			branches[branchKey{name, r.RepositoryURL, r.Branch}] = branch
+			tree.Branches = append(tree.Branches, branch)
+		}
+		if !slices.ContainsFunc(branch.Revisions, func(known selectorRevision) bool { return known.Hash == r.CommitHash }) {
+			branch.Revisions = append(branch.Revisions, selectorRevision{r.CommitHash, optional(r.CommitName), moment(r.Start)})
+		}
+	}
+	slices.SortFunc(out.Trees, func(a, b *selectorTree) int { return strings.Compare(text(a.Name), text(b.Name)) })
+	for _, tree := range out.Trees {
+		slices.SortFunc(tree.Branches, func(a, b *selectorBranch) int {
+			return cmp.Or(strings.Compare(text(a.URL), text(b.URL)), strings.Compare(text(a.Branch), text(b.Branch)))
+		})
+	}
+	return out, nil
+}
+
+type revisionHardwareInput struct {
+	Page
+	Origin string `query:"origin" default:"maestro" doc:"Whose checkouts"`
+	Hash   string `query:"git_commit_hash" required:"true" doc:"Hash of the commit"`
+	Tree   string `query:"tree_name" doc:"Name of the tree; any where it is left out"`
+	URL    string `query:"git_repository_url" doc:"Repository; any where it is left out"`
+	Branch string `query:"git_repository_branch" doc:"Name of the branch; any where it is left out"`
+}
+
+type revisionHardwareList struct {
+	Hardware []revisionHardware `json:"hardware" doc:"Platforms, by name"`
+}
+
+type revisionHardware struct {
+	Platform    string      `json:"platform" doc:"Name of the platform"`
+	Compatibles *[]string   `json:"hardware" doc:"What it is compatible with"`
+	Builds      StatusCount `json:"build_status_summary" doc:"Builds with tests on it, by how they ended themselves"`
+	Boots       StatusCount `json:"boot_status_summary" doc:"Boots of it"`
+	Tests       StatusCount `json:"test_status_summary" doc:"Other tests on it"`
+}
+
+func (a *API) hardwareOfRevision(ctx context.Context, in *revisionHardwareInput) (*revisionHardwareList, error) {
+	revisions, err := a.rollups().Checkouts(ctx, rollup.CheckoutsOf{
+		Commits: []string{in.Hash}, Origin: in.Origin, RepositoryURL: in.URL, Branch: in.Branch,
+	})
+	if err != nil {
+		return nil, err
+	}
+	var checkouts []string
+	for _, r := range revisions {
+		if in.Tree == "" || in.Tree == a.Trees.Of(r.TreeName, r.RepositoryURL) {
+			checkouts = append(checkouts, r.CheckoutID)
+		}
+	}
+	all, err := a.rollups().HardwareOf(ctx, checkouts)
+	if err != nil {
+		return nil, err
+	}
+	page, err := pageOf(ctx, in.Page, all, func(h rollup.Hardware) string { return h.Platform })
+	if err != nil {
+		return nil, err
+	}
+	out := &revisionHardwareList{Hardware: make([]revisionHardware, len(page))}
+	for i, h := range page {
+		out.Hardware[i] = revisionHardware{
+			Platform: h.Platform, Compatibles: list(h.Compatibles), Builds: statusCount(h.Counts[rollup.Builds]),
+			Boots: statusCount(h.Counts[rollup.Boots]), Tests: statusCount(h.Counts[rollup.Tests]),
+		}
+	}
+	return out, nil
+}
+
+// statusCount returns counts as answers have them.
+func statusCount(of map[report.Status]int64) (c StatusCount) {
+	for status, n := range of {
+		c.add(status, n)
+	}
+	return c
+}
+
+// moment returns a time, of microseconds since 1970, as answers have it.
+func moment(micros int64) *time.Time {
+	if micros == 0 {
+		return nil
+	}
+	return new(time.UnixMicro(micros).UTC())
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"context"
+	"time"
+
+	"github.com/kcidb-go/kcidb/internal/rollup"
+	"github.com/kcidb-go/kcidb/internal/store"
+)
+
+type hardwareCommitsInput struct {
+	Hardware string `path:"hardware" doc:"Name of a platform, or what it is compatible with"`
+	Body     struct {
+		_ struct{} `additionalProperties:"true"`
+		hardwareOf
+		Heads []commitHead `json:"commitHeads" maxItems:"1000" doc:"Revisions of trees, to go back from"`
+	}
+}
+
+type commitHead struct {
+	_      struct{} `additionalProperties:"true"`
+	Tree   *string  `json:"treeName,omitempty" nullable:"true" doc:"Name of the tree"`
+	URL    *string  `json:"repositoryUrl,omitempty" nullable:"true" doc:"Repository"`
+	Branch *string  `json:"branch,omitempty" nullable:"true" doc:"Branch"`
+	Hash   string   `json:"commitHash" doc:"Hash of the commit"`
+}
+
+type hardwareCommitTable struct {
+	Table map[string][]hardwareCommit `json:"commit_history_table" doc:"Revisions by the hash of the head before them, the newest first, and the head first of all; none where the head has no tests"`
+}
+
+type hardwareCommit struct {
+	Hash      string     `json:"git_commit_hash" doc:"Hash of the commit"`
+	Tree      *string    `json:"tree_name" doc:"Name of the tree"`
+	Branch    *string    `json:"git_repository_branch" doc:"Branch"`
+	URL       *string    `json:"git_repository_url" doc:"Repository"`
+	Tags      *[]string  `json:"git_commit_tags" doc:"Tags of the commit"`
+	Name      *string    `json:"git_commit_name" doc:"Name of the commit"`
+	StartTime *time.Time `json:"start_time" doc:"When it was checked out last"`
+}
+
+func (a *API) hardwareCommits(ctx context.Context, in *hardwareCommitsInput) (*hardwareCommitTable, error) {
+	page, err := a.readHardware(ctx, in.Hardware, &in.Body.hardwareOf)
+	if err != nil {
+		return nil, err
+	}
+	type branchKey struct{ tree, url, branch string }
+	branches := make(map[branchKey][]rollup.Revision)
+	for _, r := range page.Revisions {
+		key := branchKey{a.Trees.Of(r.TreeName, r.RepositoryURL), r.RepositoryURL, r.Branch}
+		branches[key] = append(branches[key], r)
+	}
+	found := make(map[string][]rollup.Revision)
+	for _, head := range in.Body.Heads {
+		key := branchKey{a.Trees.Of(text(head.Tree), text(head.URL)), text(head.URL), text(head.Branch)}
+		if behind := revisionsBehind(branches[key], head.Hash); len(behind) > len(found[head.Hash]) {
+			found[head.Hash] = behind
+		}
+	}
+	if len(found) == 0 {
+		return nil, nothing("No revisions found for these heads")
+	}
+	tags, err := a.tagsOf(ctx, found)
+	if err != nil {
+		return nil, err
+	}
+	out := &hardwareCommitTable{make(map[string][]hardwareCommit, len(found))}
+	for _, head := range in.Body.Heads {
+		out.Table[head.Hash] = []hardwareCommit{}
+	}
+	for hash, revisions := range found {
+		for _, r := range revisions {
+			out.Table[hash] = append(out.Table[hash], hardwareCommit{
+				Hash: r.CommitHash, Tree: optional(a.Trees.Of(r.TreeName, r.RepositoryURL)), Branch: optional(r.Branch), URL: optional(r.RepositoryURL),
+				Tags: list(tags[r.CheckoutID]), Name: optional(r.CommitName), StartTime: moment(r.Start),
+			})
+		}
+	}
+	return out, nil
+}
+
+// revisionsBehind returns the revisions from a commit on to older ones, of checkouts
+// of which the newest come first.
+func revisionsBehind(checkouts []rollup.Revision, hash string) (all []rollup.Revision) {
+	known := make(map[string]bool)
+	for _, r := range checkouts {
+		if r.CommitHash != "" && !known[r.CommitHash] && (r.CommitHash == hash || len(all) > 0) {
+			known[r.CommitHash] = true
+			all = append(all, r)
+		}
+	}
+	return all
+}
+
+// tagsOf returns the tags of checkouts, by their IDs.
+func (a *API) tagsOf(ctx context.Context, checkouts map[string][]rollup.Revision) (map[string][]string, error) {
+	var q store.Query
+	for _, revisions := range checkouts {
+		for _, r := range revisions {
+			q.Checkouts = append(q.Checkouts, r.CheckoutID)
+		}
+	}
+	tags := make(map[string][]string)
+	for part, err := range a.store.Query(ctx, q) {
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range part.Checkouts {
+			tags[c.ID] = c.GitCommitTags
+		}
+	}
+	return tags, nil
+}

@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"iter"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/kcidb-go/kcidb/internal/rollup"
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// The page of a hardware: the trees that were tested on it, and what there is of one
+// revision of each.
+
+func (a *API) hardwarePageOperations(group, days string) {
+	text := " A hardware is a platform, or all that are compatible with a name. The trees are those with tests on it that an origin started in a time. " +
+		days + " Of each tree one revision is selected: where none are named, the newest ones. An index that no tree has selects nothing, " +
+		"nor does a commit that the tree has no tests of. All tests on the hardware of the builds that are found count, whenever they ran."
+	op := func(kind, title, what string) operation {
+		return operation{method: http.MethodPost, path: "/api/hardware/{hardware}" + kind, group: group, title: title, text: what + text}
+	}
+	answer(a, op("/summary", "Sum a hardware up", "The trees, and what there is of the selected revisions."), a.hardwareSummary)
+	stream[hardwareInput, hardwareBuilds](a, op("/builds", "List a hardware's builds", "Builds of the selected revisions with tests on it."),
+		func(ctx context.Context, in *hardwareInput, w io.Writer) error {
+			return a.writeHardware(ctx, in, w, a.writeHardwareBuilds)
+		})
+	stream[hardwareInput, hardwareBoots](a, op("/boots", "List a hardware's boots", "Boots of the selected revisions on it."),
+		func(ctx context.Context, in *hardwareInput, w io.Writer) error {
+			return a.writeHardware(ctx, in, w, a.writeHardwareBoots)
+		})
+	stream[hardwareInput, hardwareTests](a, op("/tests", "List a hardware's tests", "Tests, but for boots, of the selected revisions on it."),
+		func(ctx context.Context, in *hardwareInput, w io.Writer) error {
+			return a.writeHardware(ctx, in, w, a.writeHardwareTests)
+		})
+	answer(a, op("/commit-history", "List the revisions of a hardware's trees",
+		"Revisions that can be selected, from the heads that are named on to older ones, by the hashes of the heads. It is of the trees with the "+
+			"name, repository and branch of a head, whoever checked them out."), a.hardwareCommits)
+	stream[hardwareInput, hardwareFull](a, op("", "Show a hardware", "The trees, what there is of the selected revisions, and all of it in lists."),
+		func(ctx context.Context, in *hardwareInput, w io.Writer) error {
+			return a.writeHardware(ctx, in, w, a.writeHardwareSummary, a.writeHardwareBuilds, a.writeHardwareBoots, a.writeHardwareTests)
+		})
+}
+
+// hardwareOf is what a body says of the tests.
+type hardwareOf struct {
+	Origin string  `json:"origin,omitempty" default:"maestro" maxLength:"200" doc:"Who ran the tests"`
+	Start  seconds `json:"startTimestampInSeconds" doc:"From when on"`
+	End    seconds `json:"endTimestampInSeconds" doc:"Until when"`
+}
+
+type hardwareInput struct {
+	Page
+	Hardware string `path:"hardware" doc:"Name of a platform, or what it is compatible with"`
+	Body     struct {
+		_ struct{} `additionalProperties:"true"`
+		hardwareOf
+		Selected map[string]string `json:"selectedCommits,omitempty" doc:"Selected commits by the indexes of their trees: a hash, or head for the newest one"`
+		Filter   map[string]any    `json:"filter,omitempty" doc:"Filters: lists of texts by the names that the parameters of other operations have"`
+	}
+}
+
+type (
+	hardwareSummary struct {
+		Common  hardwareCommon `json:"common" doc:"What there is to select"`
+		Summary summary        `json:"summary" doc:"What there is of the selected revisions"`
+		Filters summaryFilters `json:"filters" doc:"What there is to filter by"`
+	}
+	hardwareBuilds struct {
+		Builds []hardwareBuild `json:"builds" doc:"Builds, tree by tree"`
+	}
+	hardwareBoots struct {
+		Boots []hardwareTest `json:"boots" doc:"Boots, tree by tree"`
+	}
+	hardwareTests struct {
+		Tests []hardwareTest `json:"tests" doc:"Tests, tree by tree"`
+	}
+	hardwareFull struct {
+		hardwareSummary
+		hardwareBuilds
+		hardwareBoots
+		hardwareTests
+	}
+)
+
+type hardwareBuild struct {
+	BuildItem
+	Tree         *string `json:"tree_name" doc:"Name of the tree"`
+	IssueID      *string `json:"issue_id" doc:"An issue seen in it"`
+	IssueVersion *int64  `json:"issue_version" doc:"Version of the issue"`
+}
+
+type hardwareTest struct {
+	TestItem
+	Tree   *string `json:"tree_name" doc:"Name of the tree"`
+	Branch *string `json:"git_repository_branch" doc:"Branch of what was tested"`
+}
+
+type hardwareCommon struct {
+	Compatibles []string        `json:"compatibles" doc:"What the hardware is compatible with"`
+	Trees       []*hardwareTree `json:"trees" doc:"Trees that were tested on it, by name, branch and repository"`
+}
+
+type hardwareTree struct {
+	Index    string        `json:"index" doc:"Number of the tree, to select commits by"`
+	Origin   string        `json:"origin" doc:"Who checked it out"`
+	Name     *string       `json:"tree_name" doc:"Name of the tree"`
+	Branch   *string       `json:"git_repository_branch" doc:"Branch"`
+	URL      *string       `json:"git_repository_url" doc:"Repository"`
+	HeadName *string       `json:"head_git_commit_name" doc:"Name of its newest revision that was tested"`
+	HeadHash *string       `json:"head_git_commit_hash" doc:"Hash of this revision"`
+	HeadTags *[]string     `json:"head_git_commit_tag" doc:"Tags of this revision"`
+	Status   *statusCounts `json:"selected_commit_status" doc:"What there is of the selected revision, without filters; null where none is"`
+	Selected bool          `json:"is_selected" doc:"Whether a revision of it is selected"`
+
+	revisions []rollup.Revision // checkouts, the newest first
+	selected  []string          // those of the selected revision
+}
+
+// statusCounts are numbers of builds, boots and tests by their status.
+type statusCounts struct {
+	Builds StatusCount `json:"builds" doc:"Builds"`
+	Boots  StatusCount `json:"boots" doc:"Boots"`
+	Tests  StatusCount `json:"tests" doc:"Other tests"`
+}
+
+// hardwareView is what a page is about.
+type hardwareView struct {
+	name    string
+	filters *filters
+	page    Page
+	common  hardwareCommon
+	objects map[string]report.Checkout // selected ones, and heads
+	builds  map[string][]string        // by their checkouts
+}
+
+// viewHardware finds what a page is about.
+func (a *API) viewHardware(ctx context.Context, in *hardwareInput) (*hardwareView, error) {
+	f, err := parseFilterBody(in.Body.Filter)
+	if err != nil {
+		return nil, badRequest(err.Error())
+	}
+	page, err := a.readHardware(ctx, in.Hardware, &in.Body.hardwareOf)
+	if err != nil {
+		return nil, err
+	}
+	v := &hardwareView{
+		name: in.Hardware, filters: f, page: in.Page, objects: make(map[string]report.Checkout), builds: make(map[string][]string),
+		common: hardwareCommon{Compatibles: page.Compatibles, Trees: a.hardwareTrees(page.Revisions)},
+	}
+	for _, b := range page.Builds {
+		v.builds[b.CheckoutID] = append(v.builds[b.CheckoutID], b.BuildID)
+	}
+	var ids []string
+	for _, tree := range v.common.Trees {
+		tree.choose(in.Body.Selected)
+		ids = append(append(ids, tree.revisions[0].CheckoutID), tree.selected...)
+	}
+	for part, err := range a.store.Query(ctx, store.Query{Checkouts: ids}) {
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range part.Checkouts {
+			v.objects[c.ID] = c
+		}
+	}
+	for _, tree := range v.common.Trees {
+		tree.HeadTags = list(v.objects[tree.revisions[0].CheckoutID].GitCommitTags)
+	}
+	return v, nil
+}
+
+// readHardware reads what there is of a hardware.
+func (a *API) readHardware(ctx context.Context, name string, of *hardwareOf) (*rollup.HardwarePage, error) {
+	days, err := daysBetween(of.Start, of.End)
+	if err != nil {
+		return nil, err
+	}
+	page, err := a.rollups().HardwarePage(ctx, rollup.HardwareTests{Days: days, Origin: of.Origin}, name)
+	if err == nil && len(page.Revisions) == 0 {
+		err = nothing("No results found on this hardware at this time")
+	}
+	return page, err
+}
+
+// hardwareTrees sorts checkouts, the newest of which come first, into trees.
+func (a *API) hardwareTrees(revisions []rollup.Revision) (all []*hardwareTree) {
+	type treeKey struct{ origin, name, url, branch string }
+	known := make(map[treeKey]*hardwareTree)
+	for _, r := range revisions {
+		key := treeKey{r.Origin, a.Trees.Of(r.TreeName, r.RepositoryURL), r.RepositoryURL, r.Branch}
+		tree := known[key]
+		if tree == nil {
+			tree = &hardwareTree{
+				Origin: r.Origin, Name: optional(key.name), Branch: optional(r.Branch), URL: optional(r.RepositoryURL),
+				HeadName: optional(r.CommitName), HeadHash: optional(r.CommitHash),
+			}
+			known[key], all = tree, append(all, tree)
+		}
+		tree.revisions = append(tree.revisions, r)
+	}
+	slices.SortFunc(all, func(a, b *hardwareTree) int {
+		return cmp.Or(strings.Compare(text(a.Name), text(b.Name)), strings.Compare(text(a.Branch), text(b.Branch)),
+			strings.Compare(text(a.URL), text(b.URL)), strings.Compare(a.Origin, b.Origin))
+	})
+	for i, tree := range all {
+		tree.Index = strconv.Itoa(i)
+	}
+	return all
+}
+
+// choose selects the commit that is named by the tree's index, and the newest one
+// where none are named at all.
+func (t *hardwareTree) choose(commits map[string]string) {
+	head := t.revisions[0]
+	commit, named := commits[t.Index]
+	switch {
+	case len(commits) == 0, named && commit == "head":
+		commit = head.CommitHash
+	case !named:
+		return
+	}
+	t.Selected = true
+	for _, r := range t.revisions {
+		if r.CommitHash == commit && (commit != "" || r.CheckoutID == head.CheckoutID) {
+			t.selected = append(t.selected, r.CheckoutID)
+		}
+	}
+}
+
+// scope returns what is selected, of the trees that are wanted.
+func (v *hardwareView) scope(trees texts) scope {
+	sc := scope{hardware: v.name, builds: []string{}} // nil would be all
+	for _, tree := range v.common.Trees {
+		if !trees.want(text(tree.Name)) && !trees.want(tree.Index) {
+			continue
+		}
+		for _, id := range tree.selected {
+			if c, ok := v.objects[id]; ok {
+				sc.checkouts = append(sc.checkouts, c)
+				sc.builds = append(sc.builds, v.builds[id]...)
+			}
+		}
+	}
+	return sc
+}
+
+func (a *API) hardwareSummary(ctx context.Context, in *hardwareInput) (*hardwareSummary, error) {
+	v, err := a.viewHardware(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	return a.sumHardwareUp(ctx, v)
+}
+
+func (a *API) sumHardwareUp(ctx context.Context, v *hardwareView) (out *hardwareSummary, err error) {
+	out = &hardwareSummary{}
+	all := v.scope(nil)
+	if out.Summary, out.Filters, err = a.summarize(ctx, all, v.filters); err != nil {
+		return nil, err
+	}
+	if v.filters.trees != nil { // what there is to filter by is still that of all
+		if out.Summary, _, err = a.summarize(ctx, v.scope(v.filters.trees), v.filters); err != nil {
+			return nil, err
+		}
+	}
+	counts, err := a.rollups().HardwareCounts(ctx, v.name, all.builds)
+	if err != nil {
+		return nil, err
+	}
+	for _, tree := range v.common.Trees {
+		if !tree.Selected {
+			continue
+		}
+		tree.Status = &statusCounts{}
+		for _, id := range tree.selected {
+			tree.Status.Builds.sum(statusCount(counts[id][rollup.Builds]))
+			tree.Status.Boots.sum(statusCount(counts[id][rollup.Boots]))
+			tree.Status.Tests.sum(statusCount(counts[id][rollup.Tests]))
+		}
+	}
+	out.Common = v.common
+	return out, nil
+}
+
+// writeHardware writes an object whose members are parts of a page.
+func (a *API) writeHardware(ctx context.Context, in *hardwareInput, w io.Writer, parts ...func(context.Context, *hardwareView, *jsontext.Encoder) error) error {
+	v, err := a.viewHardware(ctx, in)
+	if err != nil {
+		return err
+	}
+	if len(parts) > 1 {
+		v.page = Page{} // of one list only
+	}
+	enc := jsontext.NewEncoder(w, jsonv2.Deterministic(true), jsontext.AllowInvalidUTF8(true))
+	if err := enc.WriteToken(jsontext.BeginObject); err != nil {
+		return err
+	}
+	for _, write := range parts {
+		if err := write(ctx, v, enc); err != nil {
+			return err
+		}
+	}
+	return enc.WriteToken(jsontext.EndObject)
+}
+
+func (a *API) writeHardwareSummary(ctx context.Context, v *hardwareView, enc *jsontext.Encoder) error {
+	s, err := a.sumHardwareUp(ctx, v)
+	if err != nil {
+		return err
+	}
+	return errors.Join(
+		enc.WriteToken(jsontext.String("common")), jsonv2.MarshalEncode(enc, s.Common),
+		enc.WriteToken(jsontext.String("summary")), jsonv2.MarshalEncode(enc, s.Summary),
+		enc.WriteToken(jsontext.String("filters")), jsonv2.MarshalEncode(enc, s.Filters))
+}
+
+func (a *API) writeHardwareBuilds(ctx context.Context, v *hardwareView, enc *jsontext.Encoder) error {
+	all := listed(func(do func(hardwareBuild) error) error {
+		return a.eachBuild(ctx, v.scope(v.filters.trees), v.filters, func(b BuildItem, at place) error {
+			item := hardwareBuild{BuildItem: b, Tree: a.treeOf(at.checkout)}
+			if len(at.seen) > 0 {
+				item.IssueID, item.IssueVersion = &at.seen[0].issue, &at.seen[0].version
+			}
+			return do(item)
+		})
+	})
+	return writeList(ctx, enc, "builds", v.page, all, func(b hardwareBuild) string { return b.ID })
+}
+
+func (a *API) writeHardwareBoots(ctx context.Context, v *hardwareView, enc *jsontext.Encoder) error {
+	return a.writeHardwareRuns(ctx, v, enc, "boots", rollup.Boots)
+}
+
+func (a *API) writeHardwareTests(ctx context.Context, v *hardwareView, enc *jsontext.Encoder) error {
+	return a.writeHardwareRuns(ctx, v, enc, "tests", rollup.Tests)
+}
+
+func (a *API) writeHardwareRuns(ctx context.Context, v *hardwareView, enc *jsontext.Encoder, name string, kind rollup.Kind) error {
+	all := listed(func(do func(hardwareTest) error) error {
+		return a.eachTest(ctx, v.scope(v.filters.trees), v.filters, kind, false, func(t TestItem, at place) error {
+			return do(hardwareTest{TestItem: t, Tree: a.treeOf(at.checkout), Branch: at.checkout.GitRepositoryBranch})
+		})
+	})
+	return writeList(ctx, enc, name, v.page, all, func(t hardwareTest) string { return t.ID })
+}
+
+// treeOf returns the name of the tree that a checkout is of.
+func (a *API) treeOf(c *report.Checkout) *string {
+	return optional(a.Trees.Of(text(c.TreeName), text(c.GitRepositoryURL)))
+}
+
+// errEnough ends the going through a list.
+var errEnough = errors.New("enough")
+
+// listed returns a list that a function goes through.
+func listed[E any](each func(do func(E) error) error) iter.Seq2[E, error] {
+	return func(yield func(E, error) bool) {
+		err := each(func(e E) error {
+			if !yield(e, nil) {
+				return errEnough
+			}
+			return nil
+		})
+		if err != nil && !errors.Is(err, errEnough) {
+			var none E
+			yield(none, err)
+		}
+	}
+}
+
+// writeList writes the part of a list that is asked for, with its name before it.
+func writeList[E any](ctx context.Context, enc *jsontext.Encoder, name string, p Page, all iter.Seq2[E, error], key func(E) string) error {
+	all, err := pageOfStream(ctx, p, all, key)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(enc.WriteToken(jsontext.String(name)), enc.WriteToken(jsontext.BeginArray)); err != nil {
+		return err
+	}
+	for e, err := range all {
+		if err == nil {
+			err = jsonv2.MarshalEncode(enc, e)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return enc.WriteToken(jsontext.EndArray)
+}
