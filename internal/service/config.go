@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -84,6 +85,9 @@ type Config struct {
 	// Trees is a YAML file of names of trees by the URLs of their repositories, which
 	// goes over those that come with the program; "" for none.
 	Trees string `yaml:"trees"`
+	// LogHosts are hosts, with commas between, whose logs are fetched for pages that
+	// cannot get them themselves: HOST or HOST:PORT. Without them none are.
+	LogHosts string `yaml:"log_hosts"`
 	// SMTP is the mail server: smtp://[USER@]HOST[:PORT], with TLS begun on the
 	// way, or smtps://... with TLS from the start. Without it no mail is sent, and
 	// those there are to be sent wait.
@@ -165,7 +169,17 @@ func (c *Config) check() error {
 	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
 		return fmt.Errorf("listen must be HOST:PORT: %w", err)
 	}
+	for _, host := range c.logHosts() {
+		if u, err := url.Parse("//" + host); err != nil || u.Host != host || u.Hostname() == "" {
+			return fmt.Errorf("log_hosts: %q is not HOST or HOST:PORT", host)
+		}
+	}
 	return c.checkNotify()
+}
+
+// logHosts returns the hosts that logs are fetched from.
+func (c *Config) logHosts() []string {
+	return strings.FieldsFunc(c.LogHosts, func(r rune) bool { return r == ',' || r == ' ' })
 }
 
 // checker returns the authentication the configuration asks for.

@@ -156,6 +156,8 @@ func TestNewChecksTheConfig(t *testing.T) {
 		{"no such role", func(c *Config) { c.Roles = "web,laod" }, `no role "laod": name some of web,load,notify`},
 		{"a role twice", func(c *Config) { c.Roles = "web, load,web" }, "web is there twice"},
 		{"no role", func(c *Config) { c.Roles = "" }, "no role"},
+		{"hosts of logs", func(c *Config) { c.LogHosts = "logs.example.org, storage.example.org:8443" }, ""},
+		{"a URL for a host", func(c *Config) { c.LogHosts = "a.example.org,https://b.example.org/" }, `"https://b.example.org/" is not HOST`},
 		{"a read database for nobody", func(c *Config) { c.Roles, c.Queue, c.ReadDatabase = "load", "nats://x/y", "null" }, "read_database"},
 		{"open where nothing is taken in", func(c *Config) { c.Listen, c.Roles, c.Queue = ":80", "load", "nats://x/y" }, ""},
 		{"names of trees", func(c *Config) { c.Trees = write(t, "https://example.org/linux: ours\n") }, ""},

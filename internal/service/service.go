@@ -202,7 +202,7 @@ func (s *Service) door(p *parts) *submit.Door {
 func (s *Service) api(p *parts) *api.API {
 	return api.New(api.Config{
 		Store: p.reading, Trees: s.trees, Base: s.cfg.BaseURL, Log: s.log, Now: s.now,
-		Limits: api.Limits{Keep: time.Second},
+		Limits: api.Limits{Keep: time.Second}, ProxyHosts: s.cfg.logHosts(),
 	})
 }
 
