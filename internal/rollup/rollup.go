@@ -27,6 +27,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"time"
+	"unicode/utf8"
 
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
@@ -96,23 +97,19 @@ func (t *Test) SetMisc(misc []byte) {
 	t.Lab = object.Lab(misc)
 	t.Reason = ""
 	if Fails(t.Status) {
-		t.Reason = object.Reason(misc)
-		if len(t.Reason) > maxReason {
-			t.Reason = firstBytes(t.Reason, maxReason)
-		}
+		t.Reason = firstBytes(object.Reason(misc), maxReason)
 	}
 }
 
 // firstBytes returns the beginning of a text, n bytes at most, in whole characters.
 func firstBytes(text string, n int) string {
-	last := 0
-	for i := range text {
-		if i > n {
-			break
-		}
-		last = i
+	if len(text) <= n {
+		return text
 	}
-	return text[:last]
+	for n > 0 && !utf8.RuneStart(text[n]) {
+		n--
+	}
+	return text[:n]
 }
 
 // group is what tests are counted by.
