@@ -90,15 +90,16 @@ func (d *Dialect) trees(ctx context.Context, tx Tx, after *string) (all []string
 
 // days returns the next day, as a text.
 func (d *Dialect) days(ctx context.Context, tx Tx, after *string) (all []string, err error) {
-	last := int64(math.MinInt64)
+	last, behind := int64(math.MinInt64), ">="
 	if after != nil {
+		behind = ">"
 		if last, err = strconv.ParseInt(*after, 10, 64); err != nil {
 			return nil, err
 		}
 	}
 	var each []string
 	for _, t := range []*table{testCounts, hardwareCounts, dailyCounts, countedBuilds, countedCheckouts} {
-		each = append(each, "SELECT min(day) AS day FROM "+t.name+" WHERE day > $1")
+		each = append(each, "SELECT min(day) AS day FROM "+t.name+" WHERE day "+behind+" $1")
 	}
 	var day string
 	err = Read(ctx, tx, "SELECT "+Text("min(day)")+" FROM ("+strings.Join(each, " UNION ALL ")+") d", []any{last}, []any{&day}, func() error {
