@@ -215,18 +215,13 @@ type Head struct {
 	Counts
 }
 
-// TreeHeads returns the heads that started between two moments, in microseconds
-// since 1970, those that started last first, with what belongs to them. "" is any
-// origin.
+// TreeHeads returns the heads of an origin that started between two moments, in
+// microseconds since 1970, those that started last first, with what belongs to them.
 func (db *DB) TreeHeads(ctx context.Context, origin string, after, until int64) (all []Head, err error) {
 	err = db.View(ctx, func(ctx context.Context, tx Tx) error {
-		args, of := []any{after, until}, ""
-		if origin != "" {
-			args, of = append(args, origin), " AND h.origin = $3"
-		}
 		var r Revision
-		err := Read(ctx, tx, "SELECT "+db.revisionColumns()+" FROM tree_heads h JOIN checkouts c ON c.id = h.checkout_id WHERE h.start >= $1 AND h.start <= $2"+of,
-			args, r.into(), func() error { all = append(all, Head{Revision: r, Counts: make(Counts)}); return nil })
+		err := Read(ctx, tx, "SELECT "+db.revisionColumns()+" FROM tree_heads h JOIN checkouts c ON c.id = h.checkout_id"+
+			" WHERE h.start >= $1 AND h.start <= $2 AND h.origin = $3", []any{after, until, origin}, r.into(), func() error { all = append(all, Head{Revision: r, Counts: make(Counts)}); return nil })
 		if err != nil {
 			return err
 		}
@@ -310,17 +305,13 @@ func (db *DB) Branch(ctx context.Context, of CheckoutsOf, most int) (all []Revis
 	return all, db.failure("read a branch", err)
 }
 
-// TreesOf returns the newest checkouts of the trees of a branch, those that started
-// last first. "" is any origin.
+// TreesOf returns the newest checkouts of the trees of a branch, as an origin has
+// them, those that started last first.
 func (db *DB) TreesOf(ctx context.Context, origin, branch string) (all []Revision, err error) {
-	args, of := []any{branch}, ""
-	if origin != "" {
-		args, of = append(args, origin), " AND h.origin = $2"
-	}
 	var r Revision
 	err = db.View(ctx, func(ctx context.Context, tx Tx) error {
-		return Read(ctx, tx, "SELECT "+db.revisionColumns()+" FROM tree_heads h JOIN checkouts c ON c.id = h.checkout_id WHERE h.branch = $1"+of,
-			args, r.into(), func() error { all = append(all, r); return nil })
+		return Read(ctx, tx, "SELECT "+db.revisionColumns()+" FROM tree_heads h JOIN checkouts c ON c.id = h.checkout_id"+
+			" WHERE h.branch = $1 AND h.origin = $2", []any{branch, origin}, r.into(), func() error { all = append(all, r); return nil })
 	})
 	slices.SortFunc(all, newestFirst)
 	return all, db.failure("read trees", err)
