@@ -65,26 +65,13 @@ func (db *DB) NewestVersion(ctx context.Context, id string) (version int64, err 
 	return version, db.failure("read an issue", err)
 }
 
-// ArrivedIssue is a version of an issue, and when it arrived.
-type ArrivedIssue struct {
-	At int64 // microseconds since 1970
-	IssueKey
-}
-
-// IssuesArrived returns what arrived from one moment on and before another, in
-// microseconds since 1970, the newest first, behind one of them, where that is not
-// nil; n at most.
-func (db *DB) IssuesArrived(ctx context.Context, from, before int64, behind *ArrivedIssue, n int) (all []ArrivedIssue, err error) {
-	args, rest := []any{from, before, n}, ""
-	if behind != nil {
-		args[1] = min(before, behind.At+1)
-		args = append(args, behind.At, behind.ID, behind.Version)
-		rest = " AND (" + db.Micros("_timestamp") + " < $4 OR (id, version) > ($5, $6))"
-	}
-	var i ArrivedIssue
+// IssuesArrived returns the versions of issues that arrived from one moment on and
+// before another, in microseconds since 1970, the newest first, n at most.
+func (db *DB) IssuesArrived(ctx context.Context, from, before int64, n int) (all []IssueKey, err error) {
+	var i IssueKey
 	err = db.View(ctx, func(ctx context.Context, tx Tx) error {
-		return Read(ctx, tx, "SELECT "+db.Micros("_timestamp")+", id, version FROM issues WHERE "+db.arrived("_timestamp")+rest+" ORDER BY _timestamp DESC, id, version LIMIT $3",
-			args, []any{&i.At, &i.ID, &i.Version}, func() error { all = append(all, i); return nil })
+		return Read(ctx, tx, "SELECT id, version FROM issues WHERE "+db.arrived("_timestamp")+" ORDER BY _timestamp DESC, id, version LIMIT $3",
+			[]any{from, before, n}, []any{&i.ID, &i.Version}, func() error { all = append(all, i); return nil })
 	})
 	return all, db.failure("read issues", err)
 }

@@ -99,34 +99,23 @@ func TestNewestVersion(t *testing.T) {
 func TestIssuesArrived(t *testing.T) {
 	db := openedWith(t, issueReport())
 	for _, tt := range []struct {
-		from, before int
-		want         string
+		from, before, n int
+		want            string
 	}{
-		{0, 9, "i1.2 i2.1 i3.1 i1.1"},
-		{1, 3, "i3.1 i1.1"},
-		{3, 4, "i1.2 i2.1"},
-		{4, 9, ""},
-		{9, 0, ""},
+		{0, 9, 9, "i1.2 i2.1 i3.1 i1.1"},
+		{0, 9, 2, "i1.2 i2.1"},
+		{1, 3, 9, "i3.1 i1.1"},
+		{3, 4, 9, "i1.2 i2.1"},
+		{4, 9, 9, ""},
+		{9, 0, 9, ""},
 	} {
-		for page := 1; page < 5; page++ {
-			var got []string
-			var behind *rollup.ArrivedIssue
-			for {
-				all, err := db.IssuesArrived(t.Context(), hour(tt.from).UnixMicro(), hour(tt.before).UnixMicro(), behind, page)
-				if err != nil {
-					t.Fatal(err)
-				}
-				for _, i := range all {
-					got = append(got, fmt.Sprintf("%s.%d", i.ID, i.Version))
-				}
-				if len(all) < page {
-					break
-				}
-				behind = &all[len(all)-1]
-			}
-			if diff := cmp.Diff(tt.want, strings.Join(got, " ")); diff != "" {
-				t.Errorf("%d to %d by %d (-want +got):\n%s", tt.from, tt.before, page, diff)
-			}
+		all, err := db.IssuesArrived(t.Context(), hour(tt.from).UnixMicro(), hour(tt.before).UnixMicro(), tt.n)
+		var got []string
+		for _, i := range all {
+			got = append(got, fmt.Sprintf("%s.%d", i.ID, i.Version))
+		}
+		if diff := cmp.Diff(tt.want, strings.Join(got, " ")); diff != "" || err != nil {
+			t.Errorf("%v: %v (-want +got):\n%s", tt, err, diff)
 		}
 	}
 }

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"iter"
+	"time"
+
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/kcidb-go/kcidb/internal/rollup"
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// Builds and tests, one at a time.
+
+func (a *API) buildOperations() {
+	const builds, tests = "Builds", "Tests"
+	answer(a, operation{
+		path: "/api/build/{id}", group: builds, title: "A build",
+		text: "A build, and what it was built from. What its checkout tells is null where that is not there.",
+	}, a.build)
+	stream[testsOfBuildInput, []RunItem](a, operation{
+		path: "/api/build/{id}/tests", group: builds, title: "The tests of a build",
+		text: "All boots and tests that ran on a build, by path.",
+	}, a.testsOfBuild)
+	answer(a, operation{
+		path: "/api/build/{id}/issues", group: builds, title: "The issues of a build",
+		text: "Issues that were seen in a build itself, and not in its tests: each version of one that an incident is of.",
+	}, a.issuesOfBuild)
+	a.historyOperation(tests)
+	answer(a, operation{
+		path: "/api/test/{id}", group: tests, title: "A boot, or another test",
+		text: "A test, its build, and what that was built from. What these tell is null where they are not there.",
+	}, a.test)
+	answer(a, operation{
+		path: "/api/test/{id}/issues", group: tests, title: "The issues of a test",
+		text: "Issues that were seen in a test: each version of one that an incident is of.",
+	}, a.issuesOfTest)
+}
+
+// ObjectInput names an object.
+type ObjectInput struct {
+	ID string `path:"id" doc:"The ID, escaped as parts of a URL's path are"`
+}
+
+// BuildDetails are a build and what it was built from.
+type BuildDetails struct {
+	BuildItem
+	Origin      *string   `json:"origin" doc:"Who checked out what was built"`
+	BuildOrigin string    `json:"build_origin" doc:"Who built it"`
+	CheckoutID  string    `json:"checkout_id" doc:"ID of the checkout"`
+	Command     *string   `json:"command" doc:"The command that built it"`
+	Comment     *string   `json:"comment" doc:"A remark for people"`
+	LogExcerpt  *string   `json:"log_excerpt" doc:"The part of its log that matters"`
+	InputFiles  *[]file   `json:"input_files" doc:"What went in"`
+	OutputFiles *[]file   `json:"output_files" doc:"What came out"`
+	TreeName    *string   `json:"tree_name" doc:"Tree of what was built"`
+	CommitHash  *string   `json:"git_commit_hash" doc:"Hash of the commit that was built"`
+	CommitName  *string   `json:"git_commit_name" doc:"Its name, as of git describe"`
+	CommitTags  *[]string `json:"git_commit_tags" doc:"Its tags"`
+}
+
+// file is a file on the web.
+type file struct {
+	Name string `json:"name" doc:"Name of the file"`
+	URL  string `json:"url" doc:"Where it is"`
+}
+
+// files returns files as answers have them.
+func files(resources []report.Resource) *[]file {
+	if resources == nil {
+		return nil
+	}
+	all := make([]file, len(resources))
+	for i, r := range resources {
+		all[i] = file(r)
+	}
+	return &all
+}
+
+func (a *API) build(ctx context.Context, in *ObjectInput) (*BuildDetails, error) {
+	found, err := a.objects(ctx, store.Query{Builds: []string{in.ID}, Parents: true})
+	if err != nil {
+		return nil, err
+	}
+	if len(found.Builds) == 0 {
+		return nil, nothing("Build not found")
+	}
+	b, c := &found.Builds[0], &report.Checkout{} // what is not there has nothing to tell
+	if len(found.Checkouts) > 0 {
+		c = &found.Checkouts[0]
+	}
+	return &BuildDetails{
+		BuildItem: buildItem(b, c), Origin: optional(c.Origin), BuildOrigin: b.Origin, CheckoutID: b.CheckoutID, Command: b.Command, Comment: b.Comment,
+		LogExcerpt: b.LogExcerpt, InputFiles: files(b.InputFiles), OutputFiles: files(b.OutputFiles),
+		TreeName: a.treeOf(c), CommitHash: c.GitCommitHash, CommitName: c.GitCommitName, CommitTags: list(c.GitCommitTags),
+	}, nil
+}
+
+// buildItem returns a build of a checkout as lists have it.
+func buildItem(b *report.Build, c *report.Checkout) BuildItem {
+	return BuildItem{
+		ID: b.ID, Origin: b.Origin, Architecture: b.Architecture, ConfigName: b.ConfigName, Misc: orEmpty(b.Misc), ConfigURL: b.ConfigURL,
+		Compiler: b.Compiler, Status: statusText(statusOf(b.Status)), Duration: b.Duration, LogURL: b.LogURL, StartTime: instant(b.StartTime),
+		URL: c.GitRepositoryURL, Branch: c.GitRepositoryBranch,
+	}
+}
+
+// orEmpty returns a free object as answers have it, for clients look into it unasked:
+// an empty one where there is none.
+func orEmpty(misc json.RawMessage) json.RawMessage {
+	if len(misc) == 0 {
+		return json.RawMessage("{}")
+	}
+	return misc
+}
+
+// objects returns what a query finds, which is little.
+func (a *API) objects(ctx context.Context, q store.Query) (*report.Report, error) {
+	all := &report.Report{}
+	for part, err := range a.store.Query(ctx, q) {
+		if err != nil {
+			return nil, err
+		}
+		all.Append(part)
+	}
+	return all, nil
+}
+
+// RunItem is a boot or a test in a list of one thing's.
+type RunItem struct {
+	ID              string          `json:"id" doc:"ID of the test"`
+	Status          string          `json:"status" doc:"How it ended; NULL where nobody knows"`
+	Duration        *float64        `json:"duration" doc:"How long it took, in seconds"`
+	Path            *string         `json:"path" doc:"Which test it was"`
+	StartTime       *time.Time      `json:"start_time" doc:"When it began"`
+	Compatible      *[]string       `json:"environment_compatible" doc:"What the hardware is compatible with"`
+	EnvironmentMisc json.RawMessage `json:"environment_misc" doc:"What else is told of the hardware: the platform at least"`
+	Lab             *string         `json:"lab" doc:"Where it ran"`
+}
+
+type testsOfBuildInput struct {
+	ObjectInput
+	Page
+}
+
+func (a *API) testsOfBuild(ctx context.Context, in *testsOfBuildInput, w io.Writer) error {
+	objects, ok := a.store.(store.Objects)
+	if !ok {
+		return store.ErrUnsupported
+	}
+	var items iter.Seq2[RunItem, error] = func(yield func(RunItem, error) bool) {
+		for run, err := range objects.Runs(ctx, []string{in.ID}) {
+			t := rollup.Test{Status: run.Status}
+			t.SetMisc(run.Misc)
+			item := RunItem{
+				ID: run.ID, Status: statusText(run.Status), Duration: run.Duration, Path: optional(run.Path), StartTime: instant(run.Start),
+				Compatible: list(run.Compatible), EnvironmentMisc: fullEnvironment(run.EnvironmentMisc), Lab: optional(t.Lab),
+			}
+			if !yield(item, err) || err != nil {
+				return
+			}
+		}
+	}
+	page, err := pageOfStream(ctx, in.Page, items, func(i RunItem) string { return i.ID })
+	if err != nil {
+		return err
+	}
+	return writeItems(w, page, "No tests found for this build")
+}
+
+// writeItems writes a list. Where there is nothing in it, it returns that.
+func writeItems[E any](w io.Writer, all iter.Seq2[E, error], none nothing) error {
+	enc := jsontext.NewEncoder(w, jsonv2.Deterministic(true))
+	begun := false
+	for e, err := range all {
+		if err != nil {
+			return err
+		}
+		if !begun {
+			begun = true
+			if err := enc.WriteToken(jsontext.BeginArray); err != nil {
+				return err
+			}
+		}
+		if err := jsonv2.MarshalEncode(enc, e); err != nil {
+			return err
+		}
+	}
+	if !begun {
+		return none
+	}
+	return enc.WriteToken(jsontext.EndArray)
+}
+
+func (a *API) issuesOfBuild(ctx context.Context, in *ObjectInput) ([]Issue, error) {
+	all, err := a.rollups().IssuesOfBuild(ctx, in.ID)
+	return issueItems(all, err, "No issues were found for this build")
+}
+
+func (a *API) issuesOfTest(ctx context.Context, in *ObjectInput) ([]Issue, error) {
+	all, err := a.rollups().IssuesOfTest(ctx, in.ID)
+	return issueItems(all, err, "No issues were found for this test")
+}
+
+// issueItems returns issues as answers have them.
+func issueItems(all []rollup.SeenIssue, err error, none nothing) ([]Issue, error) {
+	if err != nil {
+		return nil, err
+	}
+	if len(all) == 0 {
+		return nil, none
+	}
+	items := make([]Issue, len(all))
+	for i, seen := range all {
+		items[i] = Issue{
+			ID: seen.ID, Version: int(seen.Version), Comment: seen.Comment, ReportURL: seen.ReportURL, Incidents: statusCount(seen.Incidents),
+		}
+	}
+	return items, nil
+}

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/kcidb-go/kcidb/internal/rollup"
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// Issues: the list of them, and one at a time.
+
+func (a *API) issueOperations() {
+	const group = "Issues"
+	a.issueListOperation(group)
+	a.issueExtrasOperation(group)
+	answer(a, operation{
+		path: "/api/issue/{id}", group: group, title: "An issue",
+		text: "A version of an issue, the newest one where none is asked for, and where and when the issue was seen.",
+	}, a.issue)
+	stream[issueSeenInput, []issueBuild](a, operation{
+		path: "/api/issue/{id}/builds", group: group, title: "The builds of an issue",
+		text: "Builds that a version of an issue was seen in, the newest one where none is asked for: those that started last first.",
+	}, a.buildsOfIssue)
+	stream[issueSeenInput, []issueTest](a, operation{
+		path: "/api/issue/{id}/tests", group: group, title: "The tests of an issue",
+		text: "Boots and tests that a version of an issue was seen in, the newest one where none is asked for: those that started last first.",
+	}, a.testsOfIssue)
+}
+
+// IssueItem is a version of an issue in a list.
+type IssueItem struct {
+	Timestamp  *time.Time `json:"field_timestamp" doc:"When it last arrived"`
+	ID         string     `json:"id" doc:"ID of the issue"`
+	Version    int        `json:"version" doc:"Its version"`
+	Origin     string     `json:"origin" doc:"Who tells of it"`
+	Comment    *string    `json:"comment" doc:"What it is, in a line"`
+	Code       *bool      `json:"culprit_code" doc:"Whether the kernel is to blame"`
+	Tool       *bool      `json:"culprit_tool" doc:"Whether tools that build or test it are"`
+	Harness    *bool      `json:"culprit_harness" doc:"Whether the system that runs them is"`
+	Categories *[]string  `json:"categories" doc:"Kinds of problem"`
+}
+
+func itemOfIssue(i *report.Issue) IssueItem {
+	item := IssueItem{
+		Timestamp: instant(i.Timestamp), ID: i.ID, Version: i.Version, Origin: i.Origin, Comment: i.Comment, Categories: list(i.Categories),
+	}
+	if c := i.Culprit; c != nil {
+		item.Code, item.Tool, item.Harness = c.Code, c.Tool, c.Harness
+	}
+	return item
+}
+
+// IssueDetails are a version of an issue, and what it was seen in.
+type IssueDetails struct {
+	IssueItem
+	ReportURL     *string                `json:"report_url" doc:"Where it is discussed"`
+	ReportSubject *string                `json:"report_subject" doc:"Subject of that discussion"`
+	Misc          *json.RawMessage       `json:"misc" doc:"What else the origin tells"`
+	Extra         *map[string]issueExtra `json:"extra" doc:"Where and when it was seen, by its ID"`
+}
+
+// VersionInput says which version of an issue is wanted.
+type VersionInput struct {
+	ObjectInput
+	Version string `query:"version" pattern:"^[0-9]{1,9}$" doc:"Its version; the newest one where it is left out"`
+}
+
+// wantedVersion returns the version that is asked for.
+func (a *API) wantedVersion(ctx context.Context, in *VersionInput) (rollup.IssueKey, error) {
+	key := rollup.IssueKey{ID: in.ID}
+	if in.Version != "" {
+		n, err := strconv.Atoi(in.Version)
+		if err != nil {
+			return key, badRequest("version is " + in.Version + ": expected a number")
+		}
+		key.Version = int64(n)
+		return key, nil
+	}
+	version, err := a.rollups().NewestVersion(ctx, in.ID)
+	if err == nil && version < 0 {
+		err = nothing("Issue not found")
+	}
+	key.Version = version
+	return key, err
+}
+
+func (a *API) issue(ctx context.Context, in *VersionInput) (*IssueDetails, error) {
+	key, err := a.wantedVersion(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	found, err := a.objects(ctx, store.Query{Issues: []store.Key{{ID: key.ID, Version: int(key.Version)}}, Metadata: true})
+	if err != nil {
+		return nil, err
+	}
+	if len(found.Issues) == 0 {
+		return nil, nothing("Issue not found")
+	}
+	i := &found.Issues[0]
+	d := &IssueDetails{IssueItem: itemOfIssue(i), ReportURL: i.ReportURL, ReportSubject: i.ReportSubject}
+	if i.Misc != nil {
+		d.Misc = &i.Misc
+	}
+	extras, err := a.issueExtras(ctx, []rollup.IssueKey{key})
+	if err == nil && len(extras) > 0 {
+		d.Extra = &extras
+	}
+	return d, err
+}
+
+// issueIncident is an issue being seen for the first, or the last, time.
+type issueIncident struct {
+	FirstSeen  *time.Time `json:"first_seen" doc:"When what it was seen in began"`
+	CommitHash *string    `json:"git_commit_hash" doc:"Hash of the commit"`
+	URL        *string    `json:"git_repository_url" doc:"Repository"`
+	Branch     *string    `json:"git_repository_branch" doc:"Branch"`
+	CommitName *string    `json:"git_commit_name" doc:"Name of the commit, as of git describe"`
+	TreeName   *string    `json:"tree_name" doc:"Tree"`
+	Version    *int       `json:"issue_version" doc:"The version of the issue that was seen"`
+	CheckoutID *string    `json:"checkout_id" doc:"ID of the checkout"`
+}
+
+func (a *API) incidentOf(o rollup.Occurrence) issueIncident {
+	i := issueIncident{FirstSeen: moment(o.At), Version: new(int(o.Version))}
+	if r := o.In; r != nil {
+		i.CommitHash, i.CommitName = optional(r.CommitHash), optional(r.CommitName)
+		i.URL, i.Branch = optional(r.RepositoryURL), optional(r.Branch)
+		i.TreeName, i.CheckoutID = optional(a.Trees.Of(r.TreeName, r.RepositoryURL)), &r.CheckoutID
+	}
+	return i
+}
+
+// issueExtra is where and when an issue was seen.
+type issueExtra struct {
+	First    issueIncident           `json:"first_incident" doc:"Where any version was seen first"`
+	Last     issueIncident           `json:"last_incident" doc:"Where any version was seen last"`
+	Versions map[string]issueVersion `json:"versions" doc:"Where those versions were seen that were asked for, by version"`
+}
+
+// issueVersion is where a version of an issue was seen.
+type issueVersion struct {
+	ID      string        `json:"id" doc:"ID of the issue"`
+	Version int           `json:"version" doc:"The version"`
+	Trees   []issueBranch `json:"trees" doc:"Branches it was seen in"`
+	Tags    []string      `json:"tags" doc:"Which of mainline, stable and linux-next are among them"`
+}
+
+type issueBranch struct {
+	TreeName *string `json:"tree_name" doc:"Tree"`
+	Branch   *string `json:"git_repository_branch" doc:"Branch"`
+}
+
+// issueExtras returns where and when issues were seen, by their IDs, and where those
+// versions were. Issues that nobody saw are left out.
+func (a *API) issueExtras(ctx context.Context, keys []rollup.IssueKey) (map[string]issueExtra, error) {
+	var ids []string
+	for _, key := range keys {
+		ids = append(ids, key.ID)
+	}
+	seen, err := a.rollups().Seen(ctx, ids, keys)
+	if err != nil {
+		return nil, err
+	}
+	extras := make(map[string]issueExtra, len(seen))
+	for id, s := range seen {
+		extra := issueExtra{First: a.incidentOf(s.First), Last: a.incidentOf(s.Last), Versions: make(map[string]issueVersion)}
+		for version, branches := range s.Branches {
+			extra.Versions[strconv.FormatInt(version, 10)] = a.versionOf(id, int(version), branches)
+		}
+		extras[id] = extra
+	}
+	return extras, nil
+}
+
+func (a *API) versionOf(id string, version int, branches []rollup.Branch) issueVersion {
+	v := issueVersion{ID: id, Version: version}
+	for _, b := range branches {
+		tree := a.Trees.Of(b.TreeName, b.RepositoryURL)
+		branch := issueBranch{optional(tree), optional(b.Name)}
+		known := func(other issueBranch) bool { return text(other.TreeName) == tree && text(other.Branch) == b.Name }
+		if !slices.ContainsFunc(v.Trees, known) {
+			v.Trees = append(v.Trees, branch)
+		}
+		if tag := treeTag(tree); tag != "" && !slices.Contains(v.Tags, tag) {
+			v.Tags = append(v.Tags, tag)
+		}
+	}
+	slices.Sort(v.Tags)
+	return v
+}
+
+// treeTag returns what a tree stands for: mainline, stable or linux-next, "" for
+// none of these.
+func treeTag(tree string) string {
+	switch {
+	case tree == "mainline":
+		return "mainline"
+	case tree == "stable", strings.HasPrefix(tree, "stable-"):
+		return "stable"
+	case tree == "next", tree == "linux-next":
+		return "linux-next"
+	}
+	return ""
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"context"
+	"errors"
+
+	"github.com/danielgtaylor/huma/v2"
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/kcidb-go/kcidb/internal/rollup"
+)
+
+func (a *API) issueExtrasOperation(group string) {
+	answer(a, operation{
+		method: "POST", path: "/api/issue/extras", group: group, title: "Where issues were seen",
+		text: "Where and when issues were seen, by their IDs, and in which branches each of the versions that are named. " +
+			"Branches are those of the newest 1,000 sightings of a version, of fewer where many are asked for, 20 at least. " +
+			"Issues that nobody saw are left out.",
+	}, a.extrasOfIssues)
+}
+
+type issueExtrasInput struct {
+	Body struct {
+		_      struct{}    `additionalProperties:"true"`
+		Issues []issuePair `json:"issues" minItems:"1" maxItems:"1000" doc:"Issues: the ID and the version of each. They may be repeated."`
+	}
+}
+
+// issuePair is a version of an issue as clients send it: a list of its ID and its
+// version.
+type issuePair struct{ rollup.IssueKey }
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (p *issuePair) UnmarshalJSON(text []byte) error {
+	var pair []jsontext.Value
+	if jsonv2.Unmarshal(text, &pair) != nil || len(pair) != 2 || jsonv2.Unmarshal(pair[0], &p.ID) != nil || jsonv2.Unmarshal(pair[1], &p.Version) != nil {
+		return errors.New("expected an issue's ID and version")
+	}
+	return nil
+}
+
+// Schema implements huma.SchemaProvider.
+func (issuePair) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{
+		Type: huma.TypeArray, MinItems: new(2), MaxItems: new(2), Description: "ID and version of an issue",
+		Items: &huma.Schema{OneOf: []*huma.Schema{{Type: huma.TypeString}, {Type: huma.TypeInteger, Minimum: new(0.0), Maximum: new(999_999_999.0)}}},
+	}
+}
+
+type issueExtraList struct {
+	Issues map[string]issueExtra `json:"issues" doc:"Where and when issues were seen, by their IDs"`
+}
+
+func (a *API) extrasOfIssues(ctx context.Context, in *issueExtrasInput) (*issueExtraList, error) {
+	keys := make([]rollup.IssueKey, len(in.Body.Issues))
+	for i, pair := range in.Body.Issues {
+		keys[i] = pair.IssueKey
+	}
+	extras, err := a.issueExtras(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	if len(extras) == 0 {
+		return nil, nothing("No extra details found")
+	}
+	return &issueExtraList{extras}, nil
+}

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/kcidb-go/kcidb/internal/rollup"
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/object"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// Bounds of the list of issues.
+const (
+	maxIssues      = 10_000 // versions that are looked at: the newest
+	issuesAtOnce   = 1_000
+	issuesInterval = 7 // days, where nobody says
+)
+
+func (a *API) issueListOperation(group string) {
+	answer(a, operation{
+		path: "/api/issue", group: group, title: "List issues",
+		text: fmt.Sprintf("Versions of issues that arrived in a time, the newest first: each version is an element. "+
+			"With them comes where each of the issues was seen first, whatever the version, and what there is to filter by, whatever is filtered. "+
+			"Of a time with more than %d versions, the newest are looked at.", maxIssues),
+	}, a.listIssues)
+}
+
+type listIssuesInput struct {
+	Page
+	Start string `query:"startTimestampInSeconds" pattern:"^-?[0-9]{1,12}([.][0-9]*)?$" doc:"From when on, in seconds since 1970; the interval before the end where it is left out"`
+	End   string `query:"endTimestampInSeconds" pattern:"^-?[0-9]{1,12}([.][0-9]*)?$" doc:"Until when, in seconds since 1970; now where it is left out"`
+	Days  int    `query:"interval_in_days" minimum:"1" maximum:"36500" doc:"The interval in days, where the start is left out: 7 where this is, too"`
+
+	Origins    []string `query:"filter_origin,explode" doc:"Only issues that any of these tell of"`
+	Culprits   []string `query:"filter_issue.culprit,explode" doc:"Only issues of which any of these is to blame: code, tool or harness; Unknown for none"`
+	Categories []string `query:"filter_issue.categories,explode" doc:"Only issues of any of these kinds; Unknown for none"`
+	Options    []string `query:"filter_issue.options,explode" doc:"hasIncident for issues that were seen; others mean nothing"`
+}
+
+// want tells whether a version of an issue is wanted, as far as it tells itself.
+func (in *listIssuesInput) want(i *report.Issue, culprits []string) bool {
+	any := func(wanted texts, of []string) bool {
+		return len(of) == 0 && wanted.want("") || slices.ContainsFunc(of, wanted.want)
+	}
+	return texts(in.Origins).want(i.Origin) && any(in.Culprits, culprits) && any(in.Categories, i.Categories)
+}
+
+type issueList struct {
+	Issues  []IssueItem              `json:"issues" doc:"Versions of issues, the newest first"`
+	Extras  map[string]issueIncident `json:"extras" doc:"Where the issues were seen first, by their IDs; those are missing that nobody saw"`
+	Filters issueListFilters         `json:"filters" doc:"What there is to filter by"`
+}
+
+type issueListFilters struct {
+	Origins    []string `json:"origins" doc:"Who tells of issues"`
+	Culprits   []string `json:"culprits" doc:"What is to blame: some of code, harness, tool"`
+	Categories []string `json:"categories" doc:"Kinds of problem; Unknown for none"`
+}
+
+// window returns the time that is asked for, in microseconds: from one moment on and
+// before another. An end in whole seconds stands for all of the last one.
+func (in *listIssuesInput) window(now time.Time) (from, before int64, err error) {
+	end, until := now.UnixMicro(), int64(1)
+	if in.End != "" {
+		seconds, err := secondsOf("endTimestampInSeconds", in.End)
+		if err != nil {
+			return 0, 0, err
+		}
+		if end = microsOf(seconds); seconds == math.Trunc(seconds) {
+			until = 1e6
+		}
+	}
+	days := in.Days
+	if days == 0 {
+		days = issuesInterval
+	}
+	from = max(end-int64(days)*int64(24*time.Hour/time.Microsecond), beginning)
+	if in.Start != "" {
+		start, err := secondsOf("startTimestampInSeconds", in.Start)
+		if err != nil {
+			return 0, 0, err
+		}
+		from = microsOf(start)
+	}
+	if from > end {
+		return 0, 0, badRequest("startTimestampInSeconds is after endTimestampInSeconds, or after now")
+	}
+	return from, end + until, nil
+}
+
+func secondsOf(parameter, text string) (float64, error) {
+	n, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.Abs(n) > maxSeconds {
+		return 0, badRequest(fmt.Sprintf("%s is %.40q: expected seconds since 1970", parameter, text))
+	}
+	return n, nil
+}
+
+func (a *API) listIssues(ctx context.Context, in *listIssuesInput) (*issueList, error) {
+	from, before, err := in.window(a.Now())
+	if err != nil {
+		return nil, err
+	}
+	keys, err := a.rollups().IssuesArrived(ctx, from, before, maxIssues)
+	if err != nil {
+		return nil, err
+	}
+	var all []IssueItem
+	origins, culprits, categories := make(map[string]bool), make(map[string]bool), make(map[string]bool)
+	for part := range slices.Chunk(keys, issuesAtOnce) {
+		err := a.eachIssue(ctx, part, func(i *report.Issue) {
+			names := object.CulpritsOf(i).Names()
+			origins[i.Origin] = true
+			for _, name := range names {
+				culprits[name] = true
+			}
+			for _, category := range i.Categories {
+				categories[category] = true
+			}
+			if len(i.Categories) == 0 {
+				categories[unknown] = true
+			}
+			if in.want(i, names) {
+				all = append(all, itemOfIssue(i))
+			}
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	if slices.Contains(in.Options, "hasIncident") {
+		seen, err := a.rollups().Seen(ctx, idsOf(all), nil)
+		if err != nil {
+			return nil, err
+		}
+		all = slices.DeleteFunc(all, func(i IssueItem) bool { return seen[i.ID] == nil })
+	}
+	if len(all) == 0 {
+		return nil, nothing("No issues found")
+	}
+	page, err := pageOf(ctx, in.Page, all, func(i IssueItem) string { return fmt.Sprintf("%s,%d", i.ID, i.Version) })
+	if err != nil {
+		return nil, err
+	}
+	seen, err := a.rollups().Seen(ctx, idsOf(page), nil)
+	if err != nil {
+		return nil, err
+	}
+	out := &issueList{Issues: page, Extras: make(map[string]issueIncident, len(seen)), Filters: issueListFilters{
+		Origins: slices.Sorted(maps.Keys(origins)), Culprits: slices.Sorted(maps.Keys(culprits)), Categories: slices.Sorted(maps.Keys(categories)),
+	}}
+	for id, s := range seen {
+		out.Extras[id] = a.incidentOf(s.First)
+	}
+	return out, nil
+}
+
+// eachIssue calls do for versions of issues that are there, in their order.
+func (a *API) eachIssue(ctx context.Context, keys []rollup.IssueKey, do func(*report.Issue)) error {
+	q := store.Query{Metadata: true}
+	for _, key := range keys {
+		q.Issues = append(q.Issues, store.Key{ID: key.ID, Version: int(key.Version)})
+	}
+	found, err := a.objects(ctx, q)
+	if err != nil {
+		return err
+	}
+	byKey := make(map[store.Key]*report.Issue, len(found.Issues))
+	for i := range found.Issues {
+		byKey[store.Key{ID: found.Issues[i].ID, Version: found.Issues[i].Version}] = &found.Issues[i]
+	}
+	for _, key := range q.Issues {
+		if i := byKey[key]; i != nil {
+			do(i)
+		}
+	}
+	return nil
+}
+
+func idsOf(items []IssueItem) []string {
+	ids := make([]string, len(items))
+	for i := range items {
+		ids[i] = items[i].ID
+	}
+	return ids
+}

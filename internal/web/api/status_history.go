@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/kcidb-go/kcidb/internal/rollup"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// What the runs of a test in the order of time tell.
+const (
+	regression = "regression" // it fails, and passed before
+	fixed      = "fixed"      // it passes, and failed before
+	unstable   = "unstable"   // it does one and the other
+	passes     = "pass"       // it always passed
+	fails      = "fail"       // it always failed
+)
+
+// judge tells what runs, the newest first, tell: "" where none of them passed or
+// failed. Runs that did neither say nothing. One that once changed for good is a
+// regression or fixed; one that changed more often is unstable.
+func judge(runs []rollup.Run) string {
+	changes := 0
+	var newest, last report.Status
+	for _, run := range runs {
+		switch run.Status {
+		case report.StatusPass, report.StatusFail:
+		default:
+			continue
+		}
+		switch last {
+		case "":
+			newest = run.Status
+		case run.Status:
+		default:
+			changes++
+		}
+		last = run.Status
+	}
+	switch {
+	case newest == "":
+		return ""
+	case changes > 1:
+		return unstable
+	case changes == 1 && newest == report.StatusFail:
+		return regression
+	case changes == 1:
+		return fixed
+	case newest == report.StatusFail:
+		return fails
+	}
+	return passes
+}
+
+func (a *API) historyOperation(group string) {
+	answer(a, operation{
+		path: "/api/test/status-history", group: group, title: "The history of a test",
+		text: "The runs of a test on builds with a configuration, in the newest checkouts of a branch, the newest first, and what they tell: " +
+			"it fails and passed before (regression), passes and failed before (fixed), changed more than once (unstable), always passed (pass) " +
+			"or failed (fail); runs that did neither do not count, and where there are no others, it is unstable. " +
+			"The newest 1,000 checkouts that have a start are looked at. That there are no runs is an error.",
+	}, a.history)
+}
+
+type historyInput struct {
+	Path      string `query:"path" required:"true" minLength:"1" doc:"Path of the test"`
+	URL       string `query:"git_repository_url" required:"true" minLength:"1" doc:"Repository of the branch"`
+	Branch    string `query:"git_repository_branch" required:"true" minLength:"1" doc:"Name of the branch"`
+	Config    string `query:"config_name" required:"true" minLength:"1" doc:"Name of the builds' configuration"`
+	Origin    string `query:"origin" doc:"Who ran the tests, or checked out what they are of; any where it is left out"`
+	Platform  string `query:"platform" doc:"Platform they ran on; any where it is left out"`
+	Started   string `query:"current_test_start_time" doc:"Only what started by this time: as in answers, or in seconds since 1970"`
+	Arrived   string `query:"field_timestamp" doc:"Only what arrived by this time: as in answers, or in seconds since 1970"`
+	GroupSize int    `query:"group_size" default:"10" minimum:"1" maximum:"200" doc:"How many runs there may be"`
+}
+
+type testHistory struct {
+	Runs []historyRun `json:"status_history" doc:"Runs, the newest first"`
+	Type string       `json:"regression_type" enum:"regression,fixed,unstable,pass,fail" doc:"What they tell"`
+}
+
+type historyRun struct {
+	StartTime *time.Time `json:"start_time" doc:"When it began"`
+	ID        string     `json:"id" doc:"ID of the test"`
+	Status    string     `json:"status" doc:"How it ended; NULL where nobody knows"`
+	Hash      *string    `json:"git_commit_hash" doc:"Hash of the commit"`
+}
+
+func (a *API) history(ctx context.Context, in *historyInput) (*testHistory, error) {
+	of := rollup.HistoryOf{
+		Path: in.Path, ConfigName: in.Config, RepositoryURL: in.URL, Branch: in.Branch, Origin: in.Origin, Platform: in.Platform,
+	}
+	var err error
+	if of.StartedBy, err = micros("current_test_start_time", in.Started); err != nil {
+		return nil, err
+	}
+	if of.ArrivedBy, err = micros("field_timestamp", in.Arrived); err != nil {
+		return nil, err
+	}
+	runs, err := a.rollups().History(ctx, of, in.GroupSize)
+	if err != nil {
+		return nil, err
+	}
+	if len(runs) == 0 {
+		return nil, badRequest("No runs of this test were found: path, git_repository_url, git_repository_branch and config_name have to be as reported")
+	}
+	h := &testHistory{Runs: make([]historyRun, len(runs)), Type: judge(runs)}
+	if h.Type == "" {
+		h.Type = unstable
+	}
+	for i, run := range runs {
+		h.Runs[i] = historyRun{moment(run.Start), run.ID, statusText(run.Status), optional(run.CommitHash)}
+	}
+	return h, nil
+}
+
+// micros reads a time that was sent, in microseconds since 1970; "" is 0. In a URL
+// the plus of a time zone has become a space, where it was not escaped.
+func micros(parameter, text string) (int64, error) {
+	if text == "" {
+		return 0, nil
+	}
+	if n, err := strconv.ParseFloat(text, 64); err == nil && n >= -maxSeconds && n <= maxSeconds {
+		return microsOf(n), nil
+	}
+	at, err := time.Parse(time.RFC3339Nano, strings.ReplaceAll(text, " ", "+"))
+	if err != nil {
+		return 0, badRequest(fmt.Sprintf("%s is %.60q: expected a time, as in 2026-03-10T12:00:00Z, or seconds since 1970", parameter, text))
+	}
+	return at.UnixMicro(), nil
+}
+
+// beginning is the first moment of the year 1, in microseconds since 1970: no object
+// is older, and databases need not know older times.
+const beginning = -62135596800 * 1_000_000
+
+// microsOf returns a time in seconds since 1970 in microseconds.
+func microsOf(seconds float64) int64 { return max(int64(seconds*1e6), beginning) }
