@@ -14,7 +14,9 @@ import (
 type Delta struct {
 	tests                        map[group]int64
 	builds, checkouts, incidents set
-	told                         set // tests whose incidents tell something else now
+	// Tests that were made, and tests that were there, whose incidents tell something
+	// else now.
+	made, told set
 }
 
 type set map[string]struct{}
@@ -47,7 +49,7 @@ func (d *Delta) Test(was, now *Test) {
 	}
 	switch {
 	case was == nil:
-		d.told.add(now.ID)
+		d.made.add(now.ID)
 	case now == nil:
 		d.told.add(was.ID)
 	case was.BuildID != now.BuildID || was.Status != now.Status || was.Start != now.Start || KindOf(was.Path) != KindOf(now.Path):

@@ -211,6 +211,15 @@ func (d *Dialect) In(expression string, parameter int) string {
 	return fmt.Sprintf("%s IN (SELECT value FROM json_each($%d))", expression, parameter)
 }
 
+// inMany is In for a list of thousands, which PostgreSQL would look at one by one to
+// guess how many rows there are of each.
+func (d *Dialect) inMany(expression string, parameter int) string {
+	if d.Arrays {
+		return fmt.Sprintf("%s IN (SELECT unnest($%d::text[]))", expression, parameter)
+	}
+	return d.In(expression, parameter)
+}
+
 // List returns a list of texts as a parameter.
 func (d *Dialect) List(texts []string) any {
 	if d.Arrays {

@@ -112,6 +112,7 @@ CREATE TABLE sightings (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX sightings_issue ON sightings (issue_id, issue_version, seen);
 CREATE INDEX sightings_build ON sightings (build_id) WHERE build_id <> '';
+CREATE INDEX sightings_waiting ON sightings (test_id) WHERE kind = '';
 
 -- The sightings of an issue. Times are 0, and IDs '', where nobody knows when.
 CREATE TABLE issue_counts (
