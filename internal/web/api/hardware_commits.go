@@ -14,7 +14,7 @@ type hardwareCommitsInput struct {
 	Hardware string `path:"hardware" doc:"Name of a platform, or what it is compatible with"`
 	Body     struct {
 		_ struct{} `additionalProperties:"true"`
-		hardwareOf
+		HardwareOf
 		Heads []commitHead `json:"commitHeads" maxItems:"1000" doc:"Revisions of trees, to go back from"`
 	}
 }
@@ -42,7 +42,7 @@ type hardwareCommit struct {
 }
 
 func (a *API) hardwareCommits(ctx context.Context, in *hardwareCommitsInput) (*hardwareCommitTable, error) {
-	page, err := a.readHardware(ctx, in.Hardware, &in.Body.hardwareOf)
+	page, err := a.readHardware(ctx, in.Hardware, &in.Body.HardwareOf)
 	if err != nil {
 		return nil, err
 	}

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"iter"
 	"net/http"
 	"slices"
 	"strconv"
@@ -32,29 +31,29 @@ func (a *API) hardwarePageOperations(group, days string) {
 		return operation{method: http.MethodPost, path: "/api/hardware/{hardware}" + kind, group: group, title: title, text: what + text}
 	}
 	answer(a, op("/summary", "Sum a hardware up", "The trees, and what there is of the selected revisions."), a.hardwareSummary)
-	stream[hardwareInput, hardwareBuilds](a, op("/builds", "List a hardware's builds", "Builds of the selected revisions with tests on it."),
+	stream[hardwareInput, HardwareBuilds](a, op("/builds", "List a hardware's builds", "Builds of the selected revisions with tests on it."),
 		func(ctx context.Context, in *hardwareInput, w io.Writer) error {
 			return a.writeHardware(ctx, in, w, a.writeHardwareBuilds)
 		})
-	stream[hardwareInput, hardwareBoots](a, op("/boots", "List a hardware's boots", "Boots of the selected revisions on it."),
+	stream[hardwareInput, HardwareBoots](a, op("/boots", "List a hardware's boots", "Boots of the selected revisions on it."),
 		func(ctx context.Context, in *hardwareInput, w io.Writer) error {
 			return a.writeHardware(ctx, in, w, a.writeHardwareBoots)
 		})
-	stream[hardwareInput, hardwareTests](a, op("/tests", "List a hardware's tests", "Tests, but for boots, of the selected revisions on it."),
+	stream[hardwareInput, HardwareTests](a, op("/tests", "List a hardware's tests", "Tests, but for boots, of the selected revisions on it."),
 		func(ctx context.Context, in *hardwareInput, w io.Writer) error {
 			return a.writeHardware(ctx, in, w, a.writeHardwareTests)
 		})
 	answer(a, op("/commit-history", "List the revisions of a hardware's trees",
 		"Revisions that can be selected, from the heads that are named on to older ones, by the hashes of the heads. It is of the trees with the "+
 			"name, repository and branch of a head, whoever checked them out."), a.hardwareCommits)
-	stream[hardwareInput, hardwareFull](a, op("", "Show a hardware", "The trees, what there is of the selected revisions, and all of it in lists."),
+	stream[hardwareInput, HardwareFull](a, op("", "Show a hardware", "The trees, what there is of the selected revisions, and all of it in lists."),
 		func(ctx context.Context, in *hardwareInput, w io.Writer) error {
 			return a.writeHardware(ctx, in, w, a.writeHardwareSummary, a.writeHardwareBuilds, a.writeHardwareBoots, a.writeHardwareTests)
 		})
 }
 
-// hardwareOf is what a body says of the tests.
-type hardwareOf struct {
+// HardwareOf is what bodies say of the tests.
+type HardwareOf struct {
 	Origin string  `json:"origin,omitempty" default:"maestro" maxLength:"200" doc:"Who ran the tests"`
 	Start  seconds `json:"startTimestampInSeconds" doc:"From when on"`
 	End    seconds `json:"endTimestampInSeconds" doc:"Until when"`
@@ -65,32 +64,33 @@ type hardwareInput struct {
 	Hardware string `path:"hardware" doc:"Name of a platform, or what it is compatible with"`
 	Body     struct {
 		_ struct{} `additionalProperties:"true"`
-		hardwareOf
+		HardwareOf
 		Selected map[string]string `json:"selectedCommits,omitempty" doc:"Selected commits by the indexes of their trees: a hash, or head for the newest one"`
 		Filter   map[string]any    `json:"filter,omitempty" doc:"Filters: lists of texts by the names that the parameters of other operations have"`
 	}
 }
 
+// What answers are made of.
 type (
-	hardwareSummary struct {
+	HardwareSummary struct {
 		Common  hardwareCommon `json:"common" doc:"What there is to select"`
 		Summary summary        `json:"summary" doc:"What there is of the selected revisions"`
 		Filters summaryFilters `json:"filters" doc:"What there is to filter by"`
 	}
-	hardwareBuilds struct {
+	HardwareBuilds struct {
 		Builds []hardwareBuild `json:"builds" doc:"Builds, tree by tree"`
 	}
-	hardwareBoots struct {
+	HardwareBoots struct {
 		Boots []hardwareTest `json:"boots" doc:"Boots, tree by tree"`
 	}
-	hardwareTests struct {
+	HardwareTests struct {
 		Tests []hardwareTest `json:"tests" doc:"Tests, tree by tree"`
 	}
-	hardwareFull struct {
-		hardwareSummary
-		hardwareBuilds
-		hardwareBoots
-		hardwareTests
+	HardwareFull struct {
+		HardwareSummary
+		HardwareBuilds
+		HardwareBoots
+		HardwareTests
 	}
 )
 
@@ -151,7 +151,7 @@ func (a *API) viewHardware(ctx context.Context, in *hardwareInput) (*hardwareVie
 	if err != nil {
 		return nil, badRequest(err.Error())
 	}
-	page, err := a.readHardware(ctx, in.Hardware, &in.Body.hardwareOf)
+	page, err := a.readHardware(ctx, in.Hardware, &in.Body.HardwareOf)
 	if err != nil {
 		return nil, err
 	}
@@ -182,7 +182,7 @@ func (a *API) viewHardware(ctx context.Context, in *hardwareInput) (*hardwareVie
 }
 
 // readHardware reads what there is of a hardware.
-func (a *API) readHardware(ctx context.Context, name string, of *hardwareOf) (*rollup.HardwarePage, error) {
+func (a *API) readHardware(ctx context.Context, name string, of *HardwareOf) (*rollup.HardwarePage, error) {
 	days, err := daysBetween(of.Start, of.End)
 	if err != nil {
 		return nil, err
@@ -256,7 +256,7 @@ func (v *hardwareView) scope(trees texts) scope {
 	return sc
 }
 
-func (a *API) hardwareSummary(ctx context.Context, in *hardwareInput) (*hardwareSummary, error) {
+func (a *API) hardwareSummary(ctx context.Context, in *hardwareInput) (*HardwareSummary, error) {
 	v, err := a.viewHardware(ctx, in)
 	if err != nil {
 		return nil, err
@@ -264,8 +264,8 @@ func (a *API) hardwareSummary(ctx context.Context, in *hardwareInput) (*hardware
 	return a.sumHardwareUp(ctx, v)
 }
 
-func (a *API) sumHardwareUp(ctx context.Context, v *hardwareView) (out *hardwareSummary, err error) {
-	out = &hardwareSummary{}
+func (a *API) sumHardwareUp(ctx context.Context, v *hardwareView) (out *HardwareSummary, err error) {
+	out = &HardwareSummary{}
 	all := v.scope(nil)
 	if out.Summary, out.Filters, err = a.summarize(ctx, all, v.filters); err != nil {
 		return nil, err
@@ -359,43 +359,4 @@ func (a *API) writeHardwareRuns(ctx context.Context, v *hardwareView, enc *jsont
 // treeOf returns the name of the tree that a checkout is of.
 func (a *API) treeOf(c *report.Checkout) *string {
 	return optional(a.Trees.Of(text(c.TreeName), text(c.GitRepositoryURL)))
-}
-
-// errEnough ends the going through a list.
-var errEnough = errors.New("enough")
-
-// listed returns a list that a function goes through.
-func listed[E any](each func(do func(E) error) error) iter.Seq2[E, error] {
-	return func(yield func(E, error) bool) {
-		err := each(func(e E) error {
-			if !yield(e, nil) {
-				return errEnough
-			}
-			return nil
-		})
-		if err != nil && !errors.Is(err, errEnough) {
-			var none E
-			yield(none, err)
-		}
-	}
-}
-
-// writeList writes the part of a list that is asked for, with its name before it.
-func writeList[E any](ctx context.Context, enc *jsontext.Encoder, name string, p Page, all iter.Seq2[E, error], key func(E) string) error {
-	all, err := pageOfStream(ctx, p, all, key)
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(enc.WriteToken(jsontext.String(name)), enc.WriteToken(jsontext.BeginArray)); err != nil {
-		return err
-	}
-	for e, err := range all {
-		if err == nil {
-			err = jsonv2.MarshalEncode(enc, e)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return enc.WriteToken(jsontext.EndArray)
 }
