@@ -88,6 +88,20 @@ type Config struct {
 	// LogHosts are hosts, with commas between, whose logs are fetched for pages that
 	// cannot get them themselves: HOST or HOST:PORT. Without them none are.
 	LogHosts string `yaml:"log_hosts"`
+	// APIRate is how many requests to the API an address may send in a second, 0 for
+	// any number, and APIBurst how many at once when it sent none for a while. Where
+	// TrustedProxies, networks with commas between, pass a request on, the address is
+	// the one that they name in X-Forwarded-For.
+	APIRate        int    `yaml:"api_rate"`
+	APIBurst       int    `yaml:"api_burst"`
+	TrustedProxies string `yaml:"trusted_proxies"`
+	// APIAtOnce is how many requests to the API are answered at a time, and APISeconds
+	// how long an answer may take, until the client has it.
+	APIAtOnce  int `yaml:"api_at_once"`
+	APISeconds int `yaml:"api_seconds"`
+	// CORSOrigins are the sites whose pages may show what the API answers, as
+	// SCHEME://HOST[:PORT] with commas between; * is all.
+	CORSOrigins string `yaml:"cors_origins"`
 	// SMTP is the mail server: smtp://[USER@]HOST[:PORT], with TLS begun on the
 	// way, or smtps://... with TLS from the start. Without it no mail is sent, and
 	// those there are to be sent wait.
@@ -125,6 +139,11 @@ func DefaultConfig() Config {
 		BatchObjects:  ingest.DefaultLimits.Objects,
 		BatchBytes:    Size(ingest.DefaultLimits.Bytes),
 		ReceiptDays:   30,
+
+		APIRate:    50,
+		APIBurst:   500,
+		APIAtOnce:  16,
+		APISeconds: 120,
 
 		MailFrom:         "kcidb@localhost",
 		MailBudget:       100,
@@ -173,6 +192,9 @@ func (c *Config) check() error {
 		if u, err := url.Parse("//" + host); err != nil || u.Host != host || u.Hostname() == "" {
 			return fmt.Errorf("log_hosts: %q is not HOST or HOST:PORT", host)
 		}
+	}
+	if _, err := c.limits(); err != nil {
+		return err
 	}
 	return c.checkNotify()
 }

@@ -29,7 +29,6 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/trees"
 	"github.com/kcidb-go/kcidb/internal/web"
-	"github.com/kcidb-go/kcidb/internal/web/api"
 	"github.com/kcidb-go/kcidb/internal/web/pages"
 	"github.com/kcidb-go/kcidb/internal/web/submit"
 )
@@ -196,13 +195,6 @@ func (s *Service) door(p *parts) *submit.Door {
 		Auth: s.auth, Queue: p.queue, Store: p.store, Log: s.log, Now: s.now,
 		Metrics:  submit.NewMetrics(p.registry),
 		MaxBytes: int64(s.cfg.MaxSubmission), MaxMemory: int64(s.cfg.MaxMemory), Wait: memoryWait,
-	})
-}
-
-func (s *Service) api(p *parts) *api.API {
-	return api.New(api.Config{
-		Store: p.reading, Trees: s.trees, Base: s.cfg.BaseURL, Log: s.log, Now: s.now,
-		Limits: api.Limits{Keep: time.Second}, ProxyHosts: s.cfg.logHosts(),
 	})
 }
 

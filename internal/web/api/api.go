@@ -83,8 +83,15 @@ var format = huma.Format{
 
 // operations adds all operations, those first whose paths are told apart by words.
 func (a *API) operations() {
-	a.reportOperation()
 	a.treeOperations()
+	a.treeReportOperation()
+	a.buildOperations()
+	a.hardwareOperations()
+	a.issueOperations()
+	a.dailyOperations()
+	a.proxyOperations()
+	a.objectOperations()
+	a.schemaOperations()
 }
 
 // ServeHTTP implements http.Handler.

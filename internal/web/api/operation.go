@@ -50,6 +50,7 @@ func (f *failed) GetStatus() int            { return f.status }
 func (f *failed) ContentType(string) string { return "application/json" }
 
 func init() {
+	huma.DefaultArrayNullable = false // lists without elements are empty
 	// The library's errors, which are of parameters and bodies, become ours.
 	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
 		if status == http.StatusUnprocessableEntity {
@@ -93,39 +94,49 @@ func answer[I, O any](a *API, op operation, h func(context.Context, *I) (O, erro
 // the connection breaks. An input with a method params, or which embeds a type with
 // one, has these parameters in the document beside those of its fields.
 func stream[I, O any](a *API, op operation, h func(ctx context.Context, in *I, w io.Writer) error) {
-	o := huma.Operation{
-		Method: op.method, Path: op.path, Tags: []string{op.group}, Summary: op.title, Description: op.text,
-		OperationID: operationID(op), MaxBodyBytes: maxForm,
-	}
-	if o.Method == "" {
-		o.Method = http.MethodGet
-	}
+	o := a.describe(op, a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[O](), true, ""))
 	if in, ok := any(new(I)).(interface{ params() []*huma.Param }); ok {
 		o.Parameters = in.params()
 	}
-	schemas := a.huma.OpenAPI().Components.Schemas
-	wrong := func(text string) *huma.Response {
-		return &huma.Response{Description: text, Content: map[string]*huma.MediaType{
-			"application/json": {Schema: schemas.Schema(reflect.TypeFor[failed](), true, "")},
-		}}
-	}
-	found := schemas.Schema(reflect.TypeFor[O](), true, "")
-	o.Responses = map[string]*huma.Response{
-		"200": {Description: "What was asked for, or an object with an error: there is nothing.", Content: map[string]*huma.MediaType{
-			"application/json": {Schema: &huma.Schema{AnyOf: []*huma.Schema{found, schemas.Schema(reflect.TypeFor[failed](), true, "")}}},
-		}},
-		"400": wrong("The parameters or the body are wrong."),
-		"429": wrong("Too many requests from this address."),
-		"500": wrong("The service failed."),
-		"503": wrong("The service is too busy at the moment."),
-	}
-	huma.Register(a.huma, o, func(ctx context.Context, in *I) (*huma.StreamResponse, error) {
+	huma.Register(a.huma, *o, func(ctx context.Context, in *I) (*huma.StreamResponse, error) {
 		return &huma.StreamResponse{Body: func(hc huma.Context) {
 			w := &lateWriter{hc: hc}
 			ctx = context.WithValue(ctx, headerKey{}, hc)
 			a.finish(ctx, w, h(ctx, in, w))
 		}}, nil
 	})
+}
+
+// describe returns what the document says of an operation with answers of a form.
+func (a *API) describe(op operation, found *huma.Schema) *huma.Operation {
+	o := &huma.Operation{
+		Method: op.method, Path: op.path, Tags: []string{op.group}, Summary: op.title, Description: op.text, MaxBodyBytes: maxForm,
+	}
+	if o.Method == "" {
+		o.Method = http.MethodGet
+	}
+	o.OperationID = operationID(op)
+	wrong := a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[failed](), true, "")
+	response := func(text string, of *huma.Schema) *huma.Response {
+		return &huma.Response{Description: text, Content: map[string]*huma.MediaType{"application/json": {Schema: of}}}
+	}
+	o.Responses = map[string]*huma.Response{
+		"200": response("What was asked for, or an object with an error: there is nothing.", &huma.Schema{AnyOf: []*huma.Schema{found, wrong}}),
+		"400": response("The parameters or the body are wrong.", wrong),
+		"429": response("Too many requests from this address. The header Retry-After says when to come back.", wrong),
+		"500": response("The service failed.", wrong),
+		"503": response("The service is too busy at the moment. The header Retry-After says when to come back.", wrong),
+	}
+	if o.Method == http.MethodPost {
+		o.Responses["413"] = response("The body is too large.", wrong)
+	}
+	return o
+}
+
+// add adds an operation that answers by itself.
+func (a *API) add(o *huma.Operation, h http.HandlerFunc) {
+	a.huma.OpenAPI().AddOperation(o)
+	a.router.HandleFunc(o.Method+" "+o.Path, h)
 }
 
 // operationID returns a name for programs: "get-tree-hash-summary".

@@ -15,6 +15,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -25,10 +27,44 @@ const (
 	maxObjects = 5_000
 )
 
-// reportOperation adds the way to ask for a report.
-func (a *API) reportOperation() {
-	a.router.HandleFunc("GET /api/report", a.report)
-	a.router.HandleFunc("POST /api/report", a.report)
+// reportOperation adds the two ways to ask for a report.
+func (a *API) reportOperation(group string) {
+	names := func(name, text string) *huma.Param {
+		return &huma.Param{
+			Name: name, In: "query", Description: text + ". It may be repeated.", Explode: new(true),
+			Schema: &huma.Schema{Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeString}},
+		}
+	}
+	turns := func(name, text string) *huma.Param {
+		return &huma.Param{
+			Name: name, In: "query", Description: text + ": true or false, or nothing for true.",
+			AllowEmptyValue: true, Schema: &huma.Schema{Type: huma.TypeString, Enum: []any{"true", "false", "1", "0", ""}},
+		}
+	}
+	params := []*huma.Param{
+		names("checkout", "ID of a checkout"), names("build", "ID of a build"), names("test", "ID of a test"),
+		names("issue", "ID of an issue, a comma and its version"), names("incident", "ID of an incident"),
+		turns("parents", "With all that is above these"),
+		turns("children", "With all that is below these and, with parents, below what is above them"),
+		turns("metadata", "With the times at which objects last changed"),
+	}
+	form := &huma.Schema{Type: huma.TypeObject, Properties: make(map[string]*huma.Schema)}
+	for _, p := range params {
+		form.Properties[p.Name] = p.Schema
+	}
+	op := operation{
+		path: "/api/report", group: group, title: "A report of objects",
+		text: "The objects that are named, as one report of the newest version of the schema. It is written while it is read: " +
+			"where the time for an answer is over, the connection breaks. At least one object has to be named, and 5,000 may be.",
+	}
+	get := a.describe(op, &huma.Schema{Type: huma.TypeObject, Description: "A report"})
+	get.Parameters = params
+	op.method = http.MethodPost
+	op.text += " The parameters may be in a form, for there may be many."
+	post := a.describe(op, &huma.Schema{Type: huma.TypeObject, Description: "A report"})
+	post.RequestBody = &huma.RequestBody{Content: map[string]*huma.MediaType{"application/x-www-form-urlencoded": {Schema: form}}}
+	a.add(get, a.report)
+	a.add(post, a.report)
 }
 
 // report answers with the objects asked for, as one report, written while they

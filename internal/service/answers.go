@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package service
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/kcidb-go/kcidb/internal/web/api"
+)
+
+// keepAnswers is how long an answer of the API is given to others who ask for the
+// same: the busiest page costs the database a question a second.
+const keepAnswers = time.Second
+
+// api returns the API as it is configured.
+func (s *Service) api(p *parts) *api.API {
+	limits, _ := s.cfg.limits() // checked before
+	return api.New(api.Config{
+		Store: p.reading, Trees: s.trees, Base: s.cfg.BaseURL, Log: s.log, Now: s.now,
+		Limits: limits, Origins: s.cfg.origins(), ProxyHosts: s.cfg.logHosts(),
+	})
+}
+
+// limits returns how much may be asked of the API.
+func (c *Config) limits() (api.Limits, error) {
+	l := api.Limits{
+		Rate: float64(c.APIRate), Burst: c.APIBurst, AtOnce: c.APIAtOnce, Time: time.Duration(c.APISeconds) * time.Second, Keep: keepAnswers,
+	}
+	switch {
+	case c.APIRate < 0:
+		return l, errors.New("api_rate must not be negative")
+	case c.APIBurst < 1:
+		return l, errors.New("api_burst must be at least 1")
+	case c.APIAtOnce < 1:
+		return l, errors.New("api_at_once must be at least 1")
+	case c.APISeconds < 1:
+		return l, errors.New("api_seconds must be at least 1")
+	}
+	for _, text := range list(c.TrustedProxies) {
+		network, err := netip.ParsePrefix(text)
+		if addr, one := netip.ParseAddr(text); one == nil {
+			network, err = addr.Prefix(addr.BitLen())
+		}
+		if err != nil {
+			return l, fmt.Errorf("trusted_proxies: %q is neither a network, such as 10.0.0.0/8, nor an address", text)
+		}
+		l.Proxies = append(l.Proxies, network.Masked())
+	}
+	for _, origin := range c.origins() {
+		u, err := url.Parse(origin)
+		if origin != "*" && (err != nil || u.Scheme == "" || u.Host == "" || u.Scheme+"://"+u.Host != origin) {
+			return l, fmt.Errorf("cors_origins: %q is neither * nor SCHEME://HOST[:PORT]", origin)
+		}
+	}
+	return l, nil
+}
+
+// origins returns the sites whose pages may show what the API answers.
+func (c *Config) origins() []string { return list(c.CORSOrigins) }
+
+// list returns what stands between commas.
+func list(text string) (all []string) {
+	for element := range strings.SplitSeq(text, ",") {
+		if element = strings.TrimSpace(element); element != "" {
+			all = append(all, element)
+		}
+	}
+	return all
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/object"
+)
+
+// ObjectSet are objects by type, parents before their children. Types without
+// objects are left out.
+type ObjectSet struct {
+	Revisions     []json.RawMessage `json:"revision,omitempty" doc:"Commits, with patches or without"`
+	Checkouts     []json.RawMessage `json:"checkout,omitempty" doc:"What origins checked out"`
+	Builds        []json.RawMessage `json:"build,omitempty" doc:"What was built"`
+	Tests         []json.RawMessage `json:"test,omitempty" doc:"What was tested"`
+	Issues        []json.RawMessage `json:"issue,omitempty" doc:"Issues in all their versions"`
+	IssueVersions []json.RawMessage `json:"issue_version,omitempty" doc:"Versions of issues"`
+	Incidents     []json.RawMessage `json:"incident,omitempty" doc:"Where issues were seen"`
+}
+
+type objectsInput struct {
+	Patterns []string `query:"pattern,explode" required:"true" minItems:"1" maxItems:"100" example:">checkout[ci:1]#>*#" doc:"Names objects by their relations: >test[ci:1]<*# is all that is above a test, >checkout[ci:1]#>*# a checkout and all below it. \"kcidb oo query --pattern-help\" explains more. Where it is repeated, what any of them names"`
+	Metadata bool     `query:"metadata" doc:"With the times at which objects last changed"`
+}
+
+// objectOperations adds what is asked of objects as they are.
+func (a *API) objectOperations() {
+	const group = "Objects"
+	stream[objectsInput, ObjectSet](a, operation{
+		path: "/api/objects", group: group, title: "Objects by patterns",
+		text: "The objects that any of the patterns names, each once, with all their fields, null where one has no value. " +
+			"It is written while it is read: where the time for an answer is over, the connection breaks.",
+	}, a.objectsByPatterns)
+	a.reportOperation(group)
+}
+
+func (a *API) objectsByPatterns(ctx context.Context, in *objectsInput, w io.Writer) error {
+	objects, ok := a.store.(store.Objects)
+	if !ok {
+		return badRequest("This database does not know objects by their relations")
+	}
+	var patterns []object.Pattern
+	for _, text := range in.Patterns {
+		more, err := object.Parse(text)
+		if err != nil {
+			return badRequest(fmt.Sprintf("pattern: %v", err))
+		}
+		patterns = append(patterns, more...)
+	}
+	out := object.NewSetWriter(w, 0, false)
+	for set, err := range objects.Match(ctx, patterns, store.MatchOptions{Metadata: in.Metadata}) {
+		if err != nil {
+			return err
+		}
+		if err := out.Write(set); err != nil {
+			return err
+		}
+	}
+	return out.Close()
+}

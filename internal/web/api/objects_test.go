@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"iter"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/object"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+func TestObjects(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *served) {
+		s.load(world())
+		ask := func(patterns ...string) string {
+			return "/api/objects?" + url.Values{"pattern": patterns}.Encode()
+		}
+		for _, tt := range []struct {
+			patterns []string
+			want     string // types, and how many objects of each
+		}{
+			{[]string{">checkout[maestro:c-new]#"}, "checkout 1"},
+			{[]string{">checkout[maestro:c-new]#>*#"}, "build 9 checkout 1 incident 4 test 13"},
+			{[]string{">test[maestro:t-boot]<*#", ">build[maestro:b-pass]#"}, "build 1 checkout 1 revision 1"},
+			{[]string{">issue[maestro:issue-code]>*#"}, "incident 4 issue_version 2"},
+			{[]string{">test[ci:none]#"}, ""},
+			{[]string{">*#"}, "build 14 checkout 6 incident 5 issue 3 issue_version 4 revision 4 test 21"},
+		} {
+			body := s.found(ask(tt.patterns...))
+			if got := counted(body); got != tt.want {
+				t.Errorf("%q: %s, want %s", tt.patterns, got, tt.want)
+			}
+		}
+		checkout := pick(t, s.found(ask(">checkout[maestro:c-new]#")+"&metadata=true"), "checkout", 0)
+		if id := pick(t, checkout, "id"); id != "maestro:c-new" || pick(t, checkout, "_timestamp") == nil {
+			t.Errorf("%v", checkout)
+		}
+		s.refused("/api/objects", 400, "pattern")
+		s.refused(ask(""), 400, "pattern")
+		s.refused(ask(">nothing#"), 400, "pattern")
+		s.refused(ask(strings.Repeat(">*#", 1000)), 400, "pattern: ")
+		s.refused(ask(make([]string, 101)...), 400, "pattern")
+	})
+}
+
+func counted(body any) string {
+	var parts []string
+	for _, name := range []string{"build", "checkout", "incident", "issue", "issue_version", "revision", "test"} {
+		if list, ok := body.(map[string]any)[name].([]any); ok {
+			parts = append(parts, fmt.Sprint(name, " ", len(list)))
+		}
+	}
+	return strings.Join(parts, " ")
+}
+
+// boundless has more objects than anybody could read.
+type boundless struct {
+	store.Objects
+	sets *int
+}
+
+func (b boundless) Match(ctx context.Context, _ []object.Pattern, _ store.MatchOptions) iter.Seq2[*object.Set, error] {
+	return func(yield func(*object.Set, error) bool) {
+		for ctx.Err() == nil {
+			*b.sets++
+			set := &object.Set{}
+			for range 100 {
+				set.Report.Checkouts = append(set.Report.Checkouts, report.Checkout{ID: fmt.Sprint("ci:", *b.sets), Origin: "ci"})
+			}
+			if !yield(set, nil) {
+				return
+			}
+		}
+		yield(nil, ctx.Err())
+	}
+}
+
+// A pattern that names everything is answered as long as there is time, and breaks
+// then.
+func TestObjectsWithoutEnd(t *testing.T) {
+	sets := 0
+	a := New(Config{
+		Store: boundless{sets: &sets}, Log: slog.New(slog.DiscardHandler), Now: time.Now, Limits: Limits{Time: 200 * time.Millisecond},
+	})
+	server := httptest.NewServer(a)
+	defer server.Close()
+	began := time.Now()
+	resp, err := http.Get(server.URL + "/api/objects?pattern=%3E*%23")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	n, err := io.Copy(io.Discard, resp.Body)
+	if err == nil || n < maxWhole || time.Since(began) > 20*time.Second {
+		t.Errorf("%d bytes in %v, %v", n, time.Since(began), err)
+	}
+}
