@@ -165,6 +165,24 @@ type proxyInput struct {
 	URL string `query:"url" required:"true" maxLength:"8000" doc:"URL of the log"`
 }
 
+// answer answers with a log.
+func (p *logProxy) answer(ctx context.Context, in *proxyInput) (*huma.StreamResponse, error) {
+	log, err := p.fetch(ctx, in.URL)
+	if err != nil {
+		return nil, err
+	}
+	return &huma.StreamResponse{Body: func(hc huma.Context) {
+		defer log.Close()
+		hc.SetHeader("Content-Type", "application/octet-stream")
+		hc.SetHeader("X-Content-Type-Options", "nosniff")
+		hc.SetStatus(http.StatusOK)
+		if _, err := io.Copy(hc.BodyWriter(), log); err != nil {
+			p.log.LogAttrs(ctx, slog.LevelInfo, "log broken off", slog.Any("error", err))
+			panic(http.ErrAbortHandler)
+		}
+	}}, nil
+}
+
 func (a *API) proxyOperations() {
 	const group = "Logs"
 	proxy := newLogProxy(a.ProxyHosts, isPublic, a.log)
@@ -179,22 +197,7 @@ func (a *API) proxyOperations() {
 	for code, text := range map[string]string{"403": "The administrator did not name this host.", "502": "The host does not send the log."} {
 		o.Responses[code] = &huma.Response{Description: text, Content: o.Responses["400"].Content}
 	}
-	huma.Register(a.huma, *o, func(ctx context.Context, in *proxyInput) (*huma.StreamResponse, error) {
-		log, err := proxy.fetch(ctx, in.URL)
-		if err != nil {
-			return nil, err
-		}
-		return &huma.StreamResponse{Body: func(hc huma.Context) {
-			defer log.Close()
-			hc.SetHeader("Content-Type", "application/octet-stream")
-			hc.SetHeader("X-Content-Type-Options", "nosniff")
-			hc.SetStatus(http.StatusOK)
-			if _, err := io.Copy(hc.BodyWriter(), log); err != nil {
-				a.log.LogAttrs(ctx, slog.LevelWarn, "log broken off", slog.String("url", in.URL), slog.Any("error", err))
-				panic(http.ErrAbortHandler)
-			}
-		}}, nil
-	})
+	huma.Register(a.huma, *o, proxy.answer)
 	answer(a, operation{
 		path: "/api/log-downloader", group: group, title: "List the files of a log",
 		text: "The log itself, where it may be fetched by /api/proxy, and nothing else. Nobody looks whether it is there.",
