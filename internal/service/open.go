@@ -65,13 +65,27 @@ func (s *Service) openStore(ctx context.Context) (_ store.Receipts, err error) {
 		if err := st.Init(ctx, store.Version{}); err != nil && !errors.Is(err, store.ErrInitialized) {
 			return nil, err
 		}
-		if err := st.Upgrade(ctx, store.Version{}, nil); err != nil {
+		upgrading := func(what string, done, total int64) {
+			if done == 0 {
+				s.log.Info("upgrading the database", "what", what, "of", total)
+			}
+		}
+		if err := st.Upgrade(ctx, store.Version{}, upgrading); err != nil {
 			return nil, err
 		}
 	}
 	// Asking the time fails where the schema is missing or old, and says what to do.
 	if _, err := st.Time(ctx, store.LastModified); err != nil {
 		return nil, err
+	}
+	if counting, ok := st.(store.RollUpper); ok {
+		complete, err := counting.Rollups().Complete(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if !complete {
+			s.log.Warn("the roll-ups are not of all objects yet: pages and answers have less than there is until an upgrade, or kcidb db rebuild, is through")
+		}
 	}
 	return st, nil
 }

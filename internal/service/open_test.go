@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package service
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/kcidb-go/kcidb/internal/rollup"
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/all"
+)
+
+// TestRollupsOfAnUpgradeThatDidNotEnd: those of the service's own database are
+// counted at the start; of another one, the log tells.
+func TestRollupsOfAnUpgradeThatDidNotEnd(t *testing.T) {
+	uncounted := func(file string) {
+		t.Helper()
+		s, err := all.Open(t.Context(), "sqlite:"+file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		if err := s.Init(t.Context(), store.Version{}); err != nil {
+			t.Fatal(err)
+		}
+		err = s.(store.RollUpper).Rollups().Update(t.Context(), func(ctx context.Context, tx rollup.Tx) error {
+			return tx.Exec(ctx, "UPDATE rollups SET complete = 0")
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	const counting, warning = `"msg":"upgrading the database","what":"builds counted","of":0`, "the roll-ups are not of all objects yet"
+	other := filepath.Join(t.TempDir(), "other.db")
+	uncounted(other)
+	for _, c := range []struct {
+		name   string
+		change func(*Config)
+		counts bool
+		warns  bool
+	}{
+		{"its own", func(c *Config) { uncounted(c.databaseFile()) }, true, false},
+		{"another", func(c *Config) { c.Database = "sqlite:" + other }, false, true},
+		{"a new one", nil, false, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := start(t, c.change)
+			if err := s.stop(); err != nil {
+				t.Fatal(err)
+			}
+			log := s.log.String()
+			if strings.Contains(log, counting) != c.counts || strings.Contains(log, warning) != c.warns {
+				t.Errorf("it says\n%s", log)
+			}
+		})
+	}
+}
