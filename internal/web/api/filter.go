@@ -167,9 +167,13 @@ func seenFilter(of func(*filters) *kindFilters) func(*filters, string, string) e
 // who asks.
 func parseFilters(query url.Values) (*filters, error) {
 	f := &filters{}
-	for name, values := range query {
+	for parameter, values := range query {
+		field, is := fieldOf(parameter)
+		if field == nil {
+			continue
+		}
 		for _, value := range values {
-			if err := f.add(name, value); err != nil {
+			if err := f.add(field, is, value); err != nil {
 				return nil, err
 			}
 		}
@@ -178,10 +182,14 @@ func parseFilters(query url.Values) (*filters, error) {
 }
 
 // parseFilterBody reads the filters of a body: lists of texts or numbers, or one of
-// these, by their names.
+// these, by the names of the parameters.
 func parseFilterBody(body map[string]any) (*filters, error) {
 	f := &filters{}
-	for name, value := range body {
+	for parameter, value := range body {
+		field, is := fieldOf(parameter)
+		if field == nil {
+			continue
+		}
 		values, ok := value.([]any)
 		if !ok {
 			values = []any{value}
@@ -190,12 +198,12 @@ func parseFilterBody(body map[string]any) (*filters, error) {
 			var err error
 			switch value := value.(type) {
 			case string:
-				err = f.add(name, value)
+				err = f.add(field, is, value)
 			case float64:
-				err = f.add(name, strconv.FormatFloat(value, 'f', -1, 64))
+				err = f.add(field, is, strconv.FormatFloat(value, 'f', -1, 64))
 			case nil:
 			default:
-				err = fmt.Errorf("%.40s holds %.40v: expected texts or numbers", name, value)
+				err = fmt.Errorf("%s holds %.40v: expected texts or numbers", parameter, value)
 			}
 			if err != nil {
 				return nil, err
@@ -205,26 +213,31 @@ func parseFilterBody(body map[string]any) (*filters, error) {
 	return f, nil
 }
 
-// add adds a filter by the name of its parameter. Others are ignored.
-func (f *filters) add(parameter, value string) error {
+// fieldOf returns the field that a parameter filters by, and how: "" by being equal,
+// gte, lte, gt or lt by comparison. It returns nil for other parameters.
+func fieldOf(parameter string) (field *filterField, is string) {
 	name, ok := strings.CutPrefix(parameter, "filter_")
 	if !ok {
-		return nil
+		return nil, ""
 	}
-	is := ""
 	if i := strings.LastIndex(name, "_["); i >= 0 && strings.HasSuffix(name, "]") {
 		name, is = name[:i], name[i+2:len(name)-1]
 		if !slices.Contains([]string{"gte", "lte", "gt", "lt"}, is) {
-			return nil
+			return nil, ""
 		}
 	}
-	for _, field := range filterFields {
-		if field.name == name {
-			f.narrow = true
-			return field.add(f, is, value)
+	for i := range filterFields {
+		if filterFields[i].name == name {
+			return &filterFields[i], is
 		}
 	}
-	return nil
+	return nil, ""
+}
+
+// add adds a filter.
+func (f *filters) add(field *filterField, is, value string) error {
+	f.narrow = true
+	return field.add(f, is, value)
 }
 
 // filterParams describes the parameters that filter.
