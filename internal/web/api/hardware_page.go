@@ -31,24 +31,24 @@ func (a *API) hardwarePageOperations(group, days string) {
 		return operation{method: http.MethodPost, path: "/api/hardware/{hardware}" + kind, group: group, title: title, text: what + text}
 	}
 	answer(a, op("/summary", "Sum a hardware up", "The trees, and what there is of the selected revisions."), a.hardwareSummary)
-	stream[hardwareInput, HardwareBuilds](a, op("/builds", "List a hardware's builds", "Builds of the selected revisions with tests on it."),
-		func(ctx context.Context, in *hardwareInput, w io.Writer) error {
-			return a.writeHardware(ctx, in, w, a.writeHardwareBuilds)
+	stream[hardwareListInput, HardwareBuilds](a, op("/builds", "List a hardware's builds", "Builds of the selected revisions with tests on it."),
+		func(ctx context.Context, in *hardwareListInput, w io.Writer) error {
+			return a.writeHardware(ctx, &in.HardwareInput, in.Page, w, a.writeHardwareBuilds)
 		})
-	stream[hardwareInput, HardwareBoots](a, op("/boots", "List a hardware's boots", "Boots of the selected revisions on it."),
-		func(ctx context.Context, in *hardwareInput, w io.Writer) error {
-			return a.writeHardware(ctx, in, w, a.writeHardwareBoots)
+	stream[hardwareListInput, HardwareBoots](a, op("/boots", "List a hardware's boots", "Boots of the selected revisions on it."),
+		func(ctx context.Context, in *hardwareListInput, w io.Writer) error {
+			return a.writeHardware(ctx, &in.HardwareInput, in.Page, w, a.writeHardwareBoots)
 		})
-	stream[hardwareInput, HardwareTests](a, op("/tests", "List a hardware's tests", "Tests, but for boots, of the selected revisions on it."),
-		func(ctx context.Context, in *hardwareInput, w io.Writer) error {
-			return a.writeHardware(ctx, in, w, a.writeHardwareTests)
+	stream[hardwareListInput, HardwareTests](a, op("/tests", "List a hardware's tests", "Tests, but for boots, of the selected revisions on it."),
+		func(ctx context.Context, in *hardwareListInput, w io.Writer) error {
+			return a.writeHardware(ctx, &in.HardwareInput, in.Page, w, a.writeHardwareTests)
 		})
 	answer(a, op("/commit-history", "List the revisions of a hardware's trees",
 		"Revisions that can be selected, from the heads that are named on to older ones, by the hashes of the heads. It is of the trees with the "+
 			"name, repository and branch of a head, whoever checked them out."), a.hardwareCommits)
-	stream[hardwareInput, HardwareFull](a, op("", "Show a hardware", "The trees, what there is of the selected revisions, and all of it in lists."),
-		func(ctx context.Context, in *hardwareInput, w io.Writer) error {
-			return a.writeHardware(ctx, in, w, a.writeHardwareSummary, a.writeHardwareBuilds, a.writeHardwareBoots, a.writeHardwareTests)
+	stream[HardwareInput, HardwareFull](a, op("", "Show a hardware", "The trees, what there is of the selected revisions, and all of it in lists."),
+		func(ctx context.Context, in *HardwareInput, w io.Writer) error {
+			return a.writeHardware(ctx, in, Page{}, w, a.writeHardwareSummary, a.writeHardwareBuilds, a.writeHardwareBoots, a.writeHardwareTests)
 		})
 }
 
@@ -59,8 +59,8 @@ type HardwareOf struct {
 	End    seconds `json:"endTimestampInSeconds" doc:"Until when"`
 }
 
-type hardwareInput struct {
-	Page
+// HardwareInput says which hardware a page is about, and what of it is selected.
+type HardwareInput struct {
 	Hardware string `path:"hardware" doc:"Name of a platform, or what it is compatible with"`
 	Body     struct {
 		_ struct{} `additionalProperties:"true"`
@@ -68,6 +68,11 @@ type hardwareInput struct {
 		Selected map[string]string `json:"selectedCommits,omitempty" doc:"Selected commits by the indexes of their trees: a hash, or head for the newest one"`
 		Filter   map[string]any    `json:"filter,omitempty" doc:"Filters: lists of texts by the names that the parameters of other operations have"`
 	}
+}
+
+type hardwareListInput struct {
+	Page
+	HardwareInput
 }
 
 // What answers are made of.
@@ -146,7 +151,7 @@ type hardwareView struct {
 }
 
 // viewHardware finds what a page is about.
-func (a *API) viewHardware(ctx context.Context, in *hardwareInput) (*hardwareView, error) {
+func (a *API) viewHardware(ctx context.Context, in *HardwareInput) (*hardwareView, error) {
 	f, err := parseFilterBody(in.Body.Filter)
 	if err != nil {
 		return nil, badRequest(err.Error())
@@ -156,7 +161,7 @@ func (a *API) viewHardware(ctx context.Context, in *hardwareInput) (*hardwareVie
 		return nil, err
 	}
 	v := &hardwareView{
-		name: in.Hardware, filters: f, page: in.Page, objects: make(map[string]report.Checkout), builds: make(map[string][]string),
+		name: in.Hardware, filters: f, objects: make(map[string]report.Checkout), builds: make(map[string][]string),
 		common: hardwareCommon{Compatibles: page.Compatibles, Trees: a.hardwareTrees(page.Revisions)},
 	}
 	for _, b := range page.Builds {
@@ -256,7 +261,7 @@ func (v *hardwareView) scope(trees texts) scope {
 	return sc
 }
 
-func (a *API) hardwareSummary(ctx context.Context, in *hardwareInput) (*HardwareSummary, error) {
+func (a *API) hardwareSummary(ctx context.Context, in *HardwareInput) (*HardwareSummary, error) {
 	v, err := a.viewHardware(ctx, in)
 	if err != nil {
 		return nil, err
@@ -295,14 +300,13 @@ func (a *API) sumHardwareUp(ctx context.Context, v *hardwareView) (out *Hardware
 }
 
 // writeHardware writes an object whose members are parts of a page.
-func (a *API) writeHardware(ctx context.Context, in *hardwareInput, w io.Writer, parts ...func(context.Context, *hardwareView, *jsontext.Encoder) error) error {
+func (a *API) writeHardware(ctx context.Context, in *HardwareInput, page Page, w io.Writer,
+	parts ...func(context.Context, *hardwareView, *jsontext.Encoder) error) error {
 	v, err := a.viewHardware(ctx, in)
 	if err != nil {
 		return err
 	}
-	if len(parts) > 1 {
-		v.page = Page{} // of one list only
-	}
+	v.page = page
 	enc := jsontext.NewEncoder(w, jsonv2.Deterministic(true), jsontext.AllowInvalidUTF8(true))
 	if err := enc.WriteToken(jsontext.BeginObject); err != nil {
 		return err
