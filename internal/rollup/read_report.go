@@ -3,6 +3,7 @@
 package rollup
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,7 +17,7 @@ type BranchReportOf struct {
 	RepositoryURL, Branch string
 	Tree                  func(treeName string) bool // whether a checkout that says this of its tree is wanted
 	From, To              int64                      // start of the checkout, microseconds since 1970
-	Runs                  int                        // of a variant at most, and checkouts that are looked at for them
+	Runs                  int                        // of a variant at most, and revisions that are looked at for them
 	Path                  func(path string) bool     // whether runs of a test are wanted
 }
 
@@ -55,11 +56,9 @@ func (db *DB) BranchReport(ctx context.Context, of BranchReportOf) (r *BranchRep
 			return err
 		}
 		r = &BranchReport{Head: checkouts[0], Counts: make(Counts)}
-		head := []string{r.Head.CheckoutID}
-		for _, c := range checkouts[1:] {
-			if r.Head.CommitHash != "" && c.CommitHash == r.Head.CommitHash {
-				head = append(head, c.CheckoutID)
-			}
+		head, err := db.checkoutsOfHead(ctx, tx, r.Head, of)
+		if err != nil {
+			return err
 		}
 		if err = db.readCounts(ctx, tx, head, func(string) Counts { return r.Counts }); err != nil {
 			return err
@@ -73,17 +72,20 @@ func (db *DB) BranchReport(ctx context.Context, of BranchReportOf) (r *BranchRep
 	return r, db.failure("read the report of a branch", err)
 }
 
-// lastCheckouts returns the checkout that a report is of, and those before it.
+// lastCheckouts returns the checkout that a report is of, and those before it of as
+// many revisions as are looked at.
 func (d *Dialect) lastCheckouts(ctx context.Context, tx Tx, of BranchReportOf) (all []Revision, err error) {
 	var r Revision
+	revisions := make(set)
 	enough := errors.New("enough")
 	err = Read(ctx, tx, "SELECT "+d.revisionColumns()+" FROM checkouts c WHERE c.git_repository_url = $1 AND c.git_repository_branch = $2"+
 		" AND c.start_time <= "+fmt.Sprintf(d.moment(), 3)+" AND c.origin = $4 ORDER BY c.start_time DESC, c.id DESC LIMIT $5",
 		[]any{of.RepositoryURL, of.Branch, of.To, of.Origin, maxCheckouts}, r.into(), func() error {
-			switch {
-			case !of.Tree(r.TreeName):
+			if !of.Tree(r.TreeName) {
 				return nil
-			case len(all) == 0 && r.Start < of.From, len(all) == of.Runs:
+			}
+			revisions.add(cmp.Or(r.CommitHash, r.CheckoutID))
+			if len(all) == 0 && r.Start < of.From || len(revisions) > of.Runs {
 				return enough
 			}
 			all = append(all, r)
@@ -93,6 +95,22 @@ func (d *Dialect) lastCheckouts(ctx context.Context, tx Tx, of BranchReportOf) (
 		err = nil
 	}
 	return all, err
+}
+
+// checkoutsOfHead returns all checkouts of the revision that a report is of.
+func (d *Dialect) checkoutsOfHead(ctx context.Context, tx Tx, head Revision, of BranchReportOf) (ids []string, err error) {
+	if head.CommitHash == "" {
+		return []string{head.CheckoutID}, nil
+	}
+	var r Revision
+	// By the commit alone, for a branch has many more checkouts than a commit.
+	err = Read(ctx, tx, "SELECT "+d.revisionColumns()+" FROM checkouts c WHERE c.git_commit_hash = $1", []any{head.CommitHash}, r.into(), func() error {
+		if r.Origin == of.Origin && r.RepositoryURL == of.RepositoryURL && r.Branch == of.Branch && of.Tree(r.TreeName) {
+			ids = append(ids, r.CheckoutID)
+		}
+		return nil
+	})
+	return ids, err
 }
 
 // histories reads the runs of the variants that failed in any of some checkouts.

@@ -35,7 +35,8 @@ func (a *API) kept(h http.HandlerFunc) http.HandlerFunc {
 }
 
 // keyOf returns what tells requests with different answers apart. The order of
-// parameters does not, but for that of the same name.
+// parameters does not, but for that of the same name. The URL by which clients know
+// the service does, for there are answers with it in them.
 func keyOf(r *http.Request, c coding) string {
 	query := r.URL.RawQuery
 	if strings.Contains(query, "&") {
@@ -44,7 +45,7 @@ func keyOf(r *http.Request, c coding) string {
 		slices.SortStableFunc(parts, func(a, b string) int { return strings.Compare(name(a), name(b)) })
 		query = strings.Join(parts, "&")
 	}
-	return string(c) + r.URL.EscapedPath() + "?" + query
+	return string(c) + " " + r.Header.Get("X-Forwarded-Proto") + " " + r.Host + r.URL.EscapedPath() + "?" + query
 }
 
 // cache keeps answers for a while, and knows which are being made.

@@ -70,18 +70,18 @@ type IssueDetails struct {
 // VersionInput says which version of an issue is wanted.
 type VersionInput struct {
 	ObjectInput
-	Version string `query:"version" pattern:"^[0-9]{1,9}$" doc:"Its version; the newest one where it is left out"`
+	Version string `query:"version" pattern:"^[0-9]{1,10}$" doc:"Its version; the newest one where it is left out"`
 }
 
 // wantedVersion returns the version that is asked for.
 func (a *API) wantedVersion(ctx context.Context, in *VersionInput) (rollup.IssueKey, error) {
 	key := rollup.IssueKey{ID: in.ID}
 	if in.Version != "" {
-		n, err := strconv.Atoi(in.Version)
+		n, err := strconv.ParseInt(in.Version, 10, 32)
 		if err != nil {
-			return key, badRequest("version is " + in.Version + ": expected a number")
+			return key, badRequest("version is " + in.Version + ": expected a number below 2^31")
 		}
-		key.Version = int64(n)
+		key.Version = n
 		return key, nil
 	}
 	version, err := a.rollups().NewestVersion(ctx, in.ID)

@@ -5,6 +5,7 @@ package api
 import (
 	"context"
 	"errors"
+	"math"
 
 	"github.com/danielgtaylor/huma/v2"
 	jsonv2 "github.com/go-json-experiment/json"
@@ -46,7 +47,7 @@ func (p *issuePair) UnmarshalJSON(text []byte) error {
 func (issuePair) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{
 		Type: huma.TypeArray, MinItems: new(2), MaxItems: new(2), Description: "ID and version of an issue",
-		Items: &huma.Schema{OneOf: []*huma.Schema{{Type: huma.TypeString}, {Type: huma.TypeInteger, Minimum: new(0.0), Maximum: new(999_999_999.0)}}},
+		Items: &huma.Schema{OneOf: []*huma.Schema{{Type: huma.TypeString}, {Type: huma.TypeInteger, Minimum: new(0.0), Maximum: new(float64(math.MaxInt32))}}},
 	}
 }
 

@@ -273,7 +273,7 @@ func TestIssue(t *testing.T) {
 		}`)
 		s.refused("/api/issue/maestro:issue-code?version=3", 200, "Issue not found")
 		s.refused("/api/issue/none", 200, "Issue not found")
-		for _, version := range []string{"x", "-1", "1.5", "9999999999"} {
+		for _, version := range []string{"x", "-1", "1.5", "9999999999", "2147483648"} {
 			s.refused("/api/issue/maestro:issue-code?version="+version, 400, "version")
 		}
 	})
@@ -359,6 +359,7 @@ func TestIssueExtras(t *testing.T) {
 		none("three", `{"issues": [["a", 1, 2]]}`, 400, "issues")
 		none("the other way round", `{"issues": [[1, "a"]]}`, 400, "ID")
 		none("not a number", `{"issues": [["a", "b"]]}`, 400, "ID")
+		none("a large version", `{"issues": [["a", 2147483648]]}`, 400, "issues")
 		none("half a version", `{"issues": [["a", 1.5]]}`, 400, "issues")
 		none("too many", `{"issues": [`+strings.Repeat(`["a", 1],`, 1000)+`["a", 1]]}`, 400, "issues")
 		none("no JSON", `{"issues"`, 400, "")

@@ -3,6 +3,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -19,8 +20,8 @@ import (
 func (a *API) treeReportOperation() {
 	answer(a, operation{
 		path: "/api/tree-report", group: "Trees", title: "Report on a branch",
-		text: "The newest checkout of a branch of a certain age: how its builds, boots and tests ended, what changed in the last checkouts of the branch, " +
-			"and issues of its builds. What changed is told of tests that failed in any of these checkouts, of which there are as many as runs in a history; " +
+		text: "The newest checkout of a branch of a certain age: how its builds, boots and tests ended, what changed in the last revisions of the branch, " +
+			"and issues of its builds. What changed is told of tests that failed in any of these revisions, of which there are as many as runs in a history; " +
 			"a history is of runs with the same path on the same platform, on builds of one configuration, architecture and compiler. " +
 			"See the history of a test for what regressions, fixed ones and unstable tests are. Of more than 2,000 histories, those are read that failed last. " +
 			"An issue is new where nobody saw it before this revision.",
@@ -32,7 +33,7 @@ type treeReportInput struct {
 	URL       string   `query:"git_url" required:"true" minLength:"1" doc:"Repository of the branch"`
 	Branch    string   `query:"git_branch" required:"true" minLength:"1" doc:"Name of the branch"`
 	Tree      string   `query:"tree_name" doc:"Name of the tree; any where it is left out"`
-	GroupSize int      `query:"group_size" default:"3" minimum:"2" maximum:"200" doc:"How many runs there may be in a history, and checkouts they are of"`
+	GroupSize int      `query:"group_size" default:"3" minimum:"2" maximum:"200" doc:"How many runs there may be in a history, and revisions they are of"`
 	MaxAge    int      `query:"max_age_in_hours" default:"24" minimum:"1" maximum:"720" doc:"How many hours ago the checkout started at most"`
 	MinAge    int      `query:"min_age_in_hours" default:"0" minimum:"0" maximum:"720" doc:"How many hours ago it started at least, less than at most"`
 	Paths     []string `query:"path,explode" maxItems:"1000" doc:"Only histories of tests whose path is like any of these: % stands for anything, _ for a character"`
@@ -138,7 +139,7 @@ func (a *API) treeReport(ctx context.Context, in *treeReportInput) (*treeReport,
 	}
 	head := &found.Head
 	r := &treeReport{
-		Page: describe.Link(base, object.CheckoutRef(head.CheckoutID)), URL: in.URL, Branch: in.Branch, CommitHash: optional(head.CommitHash),
+		Page: cmp.Or(describe.Link(base, object.CheckoutRef(head.CheckoutID)), base), URL: in.URL, Branch: in.Branch, CommitHash: optional(head.CommitHash),
 		Origin: head.Origin, StartTime: moment(head.Start), Builds: statusCount(found.Counts[rollup.Builds]),
 		Boots: countC(found.Counts[rollup.Boots]), Tests: countC(found.Counts[rollup.Tests]),
 		Regressions: make(histories), Fixed: make(histories), Unstable: make(histories),

@@ -175,5 +175,10 @@ func TestTreeReportOfRevisions(t *testing.T) {
 		if _, _, body := s.do(ask); pick(t, body, "dashboard_url") != "http://kcidb.test:8080/checkout/ci:c4" {
 			t.Error(body)
 		}
+		ask.Host = "other.test"
+		ask.Header.Set("X-Forwarded-Proto", "https")
+		if _, _, body := s.do(ask); pick(t, body, "dashboard_url") != "https://other.test/checkout/ci:c4" {
+			t.Error(body)
+		}
 	})
 }
