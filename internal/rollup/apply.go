@@ -30,8 +30,9 @@ func (d *Delta) Apply(ctx context.Context, tx Tx, dialect *Dialect) error {
 		{"incidents", a.findIncidents},
 		{"builds", a.countBuilds},
 		{"tests", a.countTests},
-		{"checkouts", a.countCheckouts},
+		{"trees", a.countCheckouts},
 		{"sightings", a.noteSightings},
+		{"checkouts", func(ctx context.Context) error { return a.add(ctx, tx, checkoutCounts, a.checkoutCounts.all()) }},
 		{"days", func(ctx context.Context) error { return a.add(ctx, tx, dailyCounts, a.daily.all()) }},
 	} {
 		if err := step.do(ctx); err != nil {
@@ -284,11 +285,11 @@ func (a *applier) countTests(ctx context.Context) error {
 		" AND checkout_id = '' AND NOT EXISTS (SELECT 1 FROM test_counts t WHERE t.build_id = counted_builds.build_id)")
 }
 
-// countCheckouts counts the checkouts that changed, and what belongs to those whose
-// builds and tests did, and finds the heads of their trees.
+// countCheckouts counts the checkouts that changed, and finds the heads of their
+// trees.
 func (a *applier) countCheckouts(ctx context.Context) error {
-	if err := a.add(ctx, a.tx, checkoutCounts, a.checkoutCounts.all()); err != nil || len(a.checkouts) == 0 {
-		return err
+	if len(a.checkouts) == 0 {
+		return nil
 	}
 	ids := a.checkouts.sorted()
 	was, err := countedCheckouts.read(ctx, a.tx, a.In("checkout_id", 1), a.List(ids))

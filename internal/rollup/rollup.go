@@ -18,8 +18,10 @@
 //
 // Where loaders run side by side, whoever changes what belongs to a build has the
 // build's row in counted_builds until the end of the transaction, whether the
-// build is there or not: so a build and its tests cannot pass each other. All
-// rows are locked in one order: builds, checkouts, trees, issues, days.
+// build is there or not: so a build and its tests cannot pass each other, nor can
+// what an incident is of and the incident. All rows are locked in one order: builds,
+// trees, issues, and last what most loaders have in common, for the shortest time:
+// the counts of checkouts and of days.
 package rollup
 
 import (

@@ -16,8 +16,10 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/ahead"
 	"github.com/kcidb-go/kcidb/internal/pgtest"
+	"github.com/kcidb-go/kcidb/internal/rollup"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/storebench"
+	"github.com/kcidb-go/kcidb/internal/store/storetest"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -32,13 +34,13 @@ var durable = []string{"fsync = on", "shared_buffers = '1GB'", "max_wal_size = '
 // connection, each batch on disk before the next. The ratio is the time that
 // COPY takes to put the same rows, encoded before, with excerpts and all in
 // them, into tables in the shape of the Python system's with its indexes, in one
-// transaction, to that of ours. The size ratio is of what is then stored, tables
-// with indexes.
+// transaction, to that of ours. The size ratio is of what is then stored of the
+// objects, tables with indexes; the roll-ups have a figure of their own.
 func BenchmarkLoad(b *testing.B) {
 	server := pgtest.Start(b, durable...)
 	texts := storebench.Submissions(b)
 	var ours, raw time.Duration
-	var size, pythonSize int64
+	var size, rollups, pythonSize int64
 	objects := 0
 	for b.Loop() {
 		s := fresh(b, server)
@@ -54,7 +56,9 @@ func BenchmarkLoad(b *testing.B) {
 			}
 		}
 		ours += time.Since(began)
-		size = stored(b, s.pool)
+		storetest.VerifyRollups(b, s)
+		paths := pathsIndexed(b, s, server, texts)
+		size, rollups = stored(b, s.pool)-paths, rolledUp(b, s.pool)+paths
 		took, pythons := copyRows(b, server, s)
 		raw += took
 		pythonSize = pythons
@@ -65,6 +69,7 @@ func BenchmarkLoad(b *testing.B) {
 	b.ReportMetric(float64(objects*b.N)/ours.Seconds(), "objects/s")
 	b.ReportMetric(float64(size)/1e6, "MB")
 	b.ReportMetric(float64(size)/float64(pythonSize), "size-ratio")
+	b.ReportMetric(float64(rollups)/1e6, "MB-of-roll-ups")
 }
 
 // fresh returns a new database of a server, with a schema.
@@ -77,18 +82,44 @@ func fresh(b testing.TB, server *pgtest.Server) *Store {
 	return s
 }
 
-// stored returns how many bytes all tables and indexes have that are not the
-// server's own, nor those for notifications, which nobody asked for and which have
-// some 0.2 MB when they are empty.
-func stored(b testing.TB, q querier) (size int64) {
+// stored returns how many bytes the objects take, with their indexes and all that
+// loading them needs: all tables that are not the server's own, but for the
+// roll-ups, which rolledUp returns, and those for notifications, which nobody asked
+// for and which have some 0.2 MB when they are empty.
+func stored(b testing.TB, q querier) int64 {
 	b.Helper()
-	err := q.QueryRow(b.Context(), `SELECT sum(pg_total_relation_size(oid))::bigint FROM pg_class
+	return value[int64](b, q, `SELECT sum(pg_total_relation_size(oid))::bigint FROM pg_class
 		WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
-			AND relname NOT IN ('watch', 'changes', 'notifications', 'deliveries', 'considered', 'statuses')`).Scan(&size)
-	if err != nil {
+			AND relname NOT IN ('watch', 'changes', 'notifications', 'deliveries', 'considered', 'statuses', 'rollups')
+			AND relname <> ALL ($1)`, rollup.Tables)
+}
+
+// rolledUp returns how many bytes the roll-ups take.
+func rolledUp(b testing.TB, q querier) int64 {
+	b.Helper()
+	return value[int64](b, q, "SELECT sum(pg_total_relation_size(to_regclass(n)))::bigint FROM unnest($1::text[]) AS n", rollup.Tables)
+}
+
+// pathsIndexed returns how many bytes the index of tests by build has since it has
+// their paths, too. It serves the test histories that are read with the roll-ups, and
+// the objects would do without. The other index is of a database into which the same
+// was loaded.
+func pathsIndexed(b testing.TB, s *Store, server *pgtest.Server, texts [][]byte) int64 {
+	b.Helper()
+	without := fresh(b, server)
+	defer without.Close()
+	if _, err := without.pool.Exec(b.Context(), "CREATE INDEX test_rows_build ON test_rows (build_id)"); err != nil {
 		b.Fatal(err)
 	}
-	return size
+	for batch, err := range storebench.Batches(texts) {
+		if err == nil {
+			_, err = without.Load(b.Context(), batch, store.LoadOptions{})
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	return value[int64](b, s.pool, "SELECT pg_relation_size('test_rows_build_path')") - value[int64](b, without.pool, "SELECT pg_relation_size('test_rows_build')")
 }
 
 // pythonColumns are the columns of the Python system's tables, in the order of

@@ -14,6 +14,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/pgtest"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/storebench"
+	"github.com/kcidb-go/kcidb/internal/store/storetest"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -53,7 +54,9 @@ func BenchmarkLoaders(b *testing.B) {
 			})
 		}
 		group.Wait()
-		return float64(objects.Load()) / time.Since(began).Seconds()
+		took := time.Since(began)
+		storetest.VerifyRollups(b, s)
+		return float64(objects.Load()) / took.Seconds()
 	}
 	rate(2) // the server's files for its log are made
 	var one, two float64
@@ -99,6 +102,8 @@ func BenchmarkGrowth(b *testing.B) {
 		b.ReportMetric(float64(stored(b, g.pool))/1e9, "GB-after-purge")
 		g.fill(b, many/10)
 		b.ReportMetric(float64(stored(b, g.pool))/1e9, "GB-with-as-much-again")
+		b.ReportMetric(float64(rolledUp(b, g.pool))/1e9, "GB-of-roll-ups")
+		storetest.VerifyRollups(b, g)
 		g.Close()
 	}
 }

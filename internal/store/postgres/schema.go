@@ -20,6 +20,9 @@ const (
 	halfGone = -2 // removing it was interrupted, at any migration
 )
 
+// rolledUpSchema is the number of the first schema with roll-ups.
+const rolledUpSchema = 5
+
 // schemaOf returns the number of the database's schema.
 func (s *Store) schemaOf(ctx context.Context, q querier) (int, error) {
 	var number, begun, fewest int
@@ -158,7 +161,7 @@ func (s *Store) init(ctx context.Context, v store.Version) error {
 		if err := m.up(ctx, 0, to); err != nil {
 			return err
 		}
-		if to == len(s.migrations) { // the roll-ups are of nothing
+		if to >= rolledUpSchema { // of nothing
 			if _, err := m.conn.Exec(ctx, "UPDATE rollups SET complete = 1"); err != nil {
 				return err
 			}
@@ -198,7 +201,7 @@ func (s *Store) upgrade(ctx context.Context, v store.Version, progress store.Pro
 				return err
 			}
 		}
-		if to < len(s.migrations) {
+		if to < max(rolledUpSchema, len(s.migrations)) {
 			return nil
 		}
 		return s.completeRollups(ctx, progress)
