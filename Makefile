@@ -43,6 +43,10 @@ race: ## run all tests under the race detector (needs a C compiler)
 fuzz: ## run every fuzz target for a while (FUZZTIME=30s)
 	@GO="$(GO)" scripts/fuzz
 
+.PHONY: fuzz-api
+fuzz-api: build ## send the API requests of all kinds for a while (FUZZTIME=300 seconds)
+	@scripts/fuzz-api
+
 .PHONY: bench
 bench: ## run the benchmarks and print their table
 	@GO="$(GO)" scripts/bench

@@ -72,6 +72,7 @@ func New(cfg Config) *API {
 		DefaultFormat: "application/json",
 	})
 	a.operations()
+	describeNulls(a.huma.OpenAPI().Components.Schemas)
 	return a
 }
 

@@ -118,11 +118,15 @@ func (a *API) describe(op operation, found *huma.Schema) *huma.Operation {
 	o.OperationID = operationID(op)
 	wrong := a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[failed](), true, "")
 	response := func(text string, of *huma.Schema) *huma.Response {
+		if of == nil {
+			return &huma.Response{Description: text}
+		}
 		return &huma.Response{Description: text, Content: map[string]*huma.MediaType{"application/json": {Schema: of}}}
 	}
 	o.Responses = map[string]*huma.Response{
 		"200": response("What was asked for, or an object with an error: there is nothing.", &huma.Schema{AnyOf: []*huma.Schema{found, wrong}}),
 		"400": response("The parameters or the body are wrong.", wrong),
+		"431": response("The URL or the headers are too long.", nil),
 		"429": response("Too many requests from this address. The header Retry-After says when to come back.", wrong),
 		"500": response("The service failed.", wrong),
 		"503": response("The service is too busy at the moment. The header Retry-After says when to come back.", wrong),

@@ -9,6 +9,7 @@ import (
 	"html/template"
 	"maps"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -66,6 +67,26 @@ func (a *API) schemaOperations() {
 	// Under the names that it has elsewhere, too.
 	for _, name := range []string{"docs", "swagger-ui", "redoc"} {
 		a.router.HandleFunc("GET /api/schema/"+name, docs)
+	}
+}
+
+// describeNulls has the document say where null may be: in place of lists and of
+// objects, too, that pointers are to.
+func describeNulls(all huma.Registry) {
+	for name, s := range all.Map() {
+		for _, field := range reflect.VisibleFields(all.TypeFromRef("#/components/schemas/" + name)) {
+			member, options, _ := strings.Cut(field.Tag.Get("json"), ",")
+			of := s.Properties[member]
+			switch {
+			case of == nil || field.Type.Kind() != reflect.Pointer || strings.Contains(options, "omit"):
+			case of.Ref != "":
+				s.Properties[member] = &huma.Schema{
+					Description: of.Description, AnyOf: []*huma.Schema{{Ref: of.Ref}, {Type: "null"}},
+				}
+			case of.Type != "": // without, it may be anything
+				of.Nullable = true
+			}
+		}
 	}
 }
 
@@ -196,9 +217,9 @@ func (d *docs) words(s *huma.Schema) (text, ref string) {
 	if s.Ref != "" {
 		return "", strings.TrimPrefix(s.Ref, "#/components/schemas/")
 	}
-	if len(s.AnyOf) > 0 {
+	if len(s.AnyOf) > 0 { // the other is null
 		text, ref = d.words(s.AnyOf[0])
-		return text + " or other", ref
+		return text + ", or null", ref
 	}
 	switch s.Type {
 	case huma.TypeArray:
