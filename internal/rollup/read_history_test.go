@@ -210,3 +210,29 @@ func TestBranchReport(t *testing.T) {
 		}
 	}
 }
+
+// However much fails, there are so many histories, and all of them are whole.
+func TestBranchReportIsBounded(t *testing.T) {
+	r := branchReport(3)
+	for i := range 2_300 {
+		for _, build := range []string{"ci:c2.tiny", "ci:c1.tiny"} {
+			r.Tests = append(r.Tests, report.Test{ID: fmt.Sprintf("%s.%d", build, i), Origin: "ci", BuildID: build, Path: new(fmt.Sprintf("suite.%d", i)),
+				Status: new(report.StatusFail), StartTime: hour(2)})
+		}
+	}
+	db := openedWith(t, r)
+	for runs, most := range map[int]int{2: 2_000, 100: 200} {
+		got, err := db.BranchReport(t.Context(), rollup.BranchReportOf{
+			Origin: "ci", RepositoryURL: "https://x/a", Branch: "main", Tree: func(string) bool { return true }, To: hour(9).UnixMicro(), Runs: runs,
+			Path: func(path string) bool { return strings.HasPrefix(path, "suite.") },
+		})
+		if err != nil || len(got.Histories) != most {
+			t.Fatalf("%d runs: %d histories, %v", runs, len(got.Histories), err)
+		}
+		for v, runs := range got.Histories {
+			if len(runs) != 2 {
+				t.Fatal(v, runs)
+			}
+		}
+	}
+}

@@ -40,9 +40,14 @@ type BuildIssue struct {
 	First               Occurrence
 }
 
-// maxVariants is how many variants a report has histories of: those that failed in
-// the newest checkouts come first.
-const maxVariants = 2_000
+// Bounds of the histories of a report, and of reading them. What failed in the newest
+// checkouts comes first.
+const (
+	maxVariants = 2_000
+	maxRuns     = 20_000 // of all of them
+	maxFailed   = 20_000 // of a checkout's tests in a suite
+	pathsAtOnce = 50
+)
 
 // BranchReport reads the report of a branch, nil where there is no checkout.
 //
@@ -119,7 +124,7 @@ func (d *Dialect) histories(ctx context.Context, tx Tx, checkouts []Revision, of
 	if err != nil {
 		return nil, err
 	}
-	all, err := d.failed(ctx, tx, checkouts, builds, of.Path)
+	all, err := d.failed(ctx, tx, checkouts, builds, of)
 	if err != nil {
 		return nil, err
 	}
@@ -138,15 +143,17 @@ func (d *Dialect) histories(ctx context.Context, tx Tx, checkouts []Revision, of
 		made[a] = append(made[a], id)
 	}
 	for a, paths := range paths {
-		runs, err := d.testRuns(ctx, tx, d.In("t.build_id", 1)+" AND "+d.In("t.path", 2), d.List(made[a]), d.List(paths.sorted()))
-		if err != nil {
-			return nil, err
-		}
-		for _, t := range runs {
-			b := builds[t.BuildID]
-			v := b.variant(t)
-			if _, ok := all[v]; ok {
-				all[v] = append(all[v], Run{t.ID, t.Status, t.Start, b.revision.CommitHash})
+		for part := range slices.Chunk(paths.sorted(), pathsAtOnce) {
+			runs, err := d.testRuns(ctx, tx, d.In("t.build_id", 1)+" AND "+d.In("t.path", 2), d.List(made[a]), d.List(part))
+			if err != nil {
+				return nil, err
+			}
+			for _, t := range runs {
+				b := builds[t.BuildID]
+				v := b.variant(t)
+				if _, ok := all[v]; ok {
+					all[v] = append(all[v], Run{t.ID, t.Status, t.Start, b.revision.CommitHash})
+				}
 			}
 		}
 	}
@@ -163,7 +170,7 @@ func (b *builtIn) variant(t testRun) Variant {
 }
 
 // failed returns the variants that failed in checkouts, without their runs.
-func (d *Dialect) failed(ctx context.Context, tx Tx, checkouts []Revision, builds map[string]builtIn, want func(string) bool) (map[Variant][]Run, error) {
+func (d *Dialect) failed(ctx context.Context, tx Tx, checkouts []Revision, builds map[string]builtIn, of BranchReportOf) (map[Variant][]Run, error) {
 	suites := make(map[string]map[string][]string) // by checkout and suite, the builds
 	var ids []string
 	for id := range builds {
@@ -183,21 +190,22 @@ func (d *Dialect) failed(ctx context.Context, tx Tx, checkouts []Revision, build
 		return nil, err
 	}
 	all := make(map[Variant][]Run)
+	most := min(maxVariants, maxRuns/of.Runs)
 	for _, c := range checkouts {
 		for _, suite := range slices.Sorted(maps.Keys(suites[c.CheckoutID])) {
 			// A dot follows the suite in paths, and a slash the dot in the order of them.
-			tests, err := d.testRuns(ctx, tx, d.In("t.build_id", 1)+" AND t.path >= $2 AND t.path < $3 AND t.status = 'FAIL'",
-				d.List(suites[c.CheckoutID][suite]), suite, suite+"/")
+			tests, err := d.testRuns(ctx, tx, d.In("t.build_id", 1)+" AND t.path >= $2 AND t.path < $3 AND t.status = 'FAIL' LIMIT $4",
+				d.List(suites[c.CheckoutID][suite]), suite, suite+"/", maxFailed)
 			if err != nil {
 				return nil, err
 			}
 			for _, t := range tests {
-				if !want(t.Path) {
+				if !of.Path(t.Path) {
 					continue
 				}
 				b := builds[t.BuildID]
 				all[b.variant(t)] = nil
-				if len(all) == maxVariants {
+				if len(all) == most {
 					return all, nil
 				}
 			}

@@ -271,6 +271,14 @@ func TestIssue(t *testing.T) {
 			"culprit_code": null, "culprit_tool": true, "culprit_harness": null, "categories": ["tool"], "report_url": null, "report_subject": null,
 			"misc": null, "extra": null
 		}`)
+		odd := `ci:i/b?c#d %2F+é"`
+		s.load(&report.Report{
+			Issues:    []report.Issue{{ID: odd, Version: 1, Origin: "ci"}},
+			Incidents: []report.Incident{{ID: "ci:odd", Origin: "ci", IssueID: odd, IssueVersion: 1, BuildID: new("maestro:b-pass")}},
+		})
+		for _, what := range []string{"", "/builds"} {
+			s.found("/api/issue/" + url.PathEscape(odd) + what)
+		}
 		s.refused("/api/issue/maestro:issue-code?version=3", 200, "Issue not found")
 		s.refused("/api/issue/none", 200, "Issue not found")
 		for _, version := range []string{"x", "-1", "1.5", "9999999999", "2147483648"} {

@@ -23,7 +23,7 @@ func (a *API) treeReportOperation() {
 		text: "The newest checkout of a branch of a certain age: how its builds, boots and tests ended, what changed in the last revisions of the branch, " +
 			"and issues of its builds. What changed is told of tests that failed in any of these revisions, of which there are as many as runs in a history; " +
 			"a history is of runs with the same path on the same platform, on builds of one configuration, architecture and compiler. " +
-			"See the history of a test for what regressions, fixed ones and unstable tests are. Of more than 2,000 histories, those are read that failed last. " +
+			"See the history of a test for what regressions, fixed ones and unstable tests are. There are 2,000 histories, and 20,000 runs in them, at most: those that failed last. " +
 			"An issue is new where nobody saw it before this revision.",
 	}, a.treeReport)
 }
