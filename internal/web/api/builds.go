@@ -4,6 +4,7 @@ package api
 
 import (
 	"context"
+	"slices"
 
 	"github.com/kcidb-go/kcidb/internal/rollup"
 	"github.com/kcidb-go/kcidb/internal/store"
@@ -26,14 +27,21 @@ func (a *API) buildItems(ctx context.Context, sc scope, f *filters) ([]BuildItem
 // eachBuild calls do for each build of the scope that the filters want, in the
 // order of checkouts, and by ID within one.
 func (a *API) eachBuild(ctx context.Context, sc scope, f *filters, do func(BuildItem, place) error) error {
-	wanted := &wantedBuilds{}
-	if _, err := a.walk(ctx, sc, f, wanted); err != nil {
+	var wanted wantedBuilds
+	w := newWalker(&sc, f, &wanted)
+	r := sc.results()
+	if sc.hardware != "" {
+		r.Group = w.group // for builds with tests on it
+	}
+	if err := r.Read(ctx, a.rollups()); err != nil {
+		return err
+	}
+	w.sightings = bySighted(r.Sightings)
+	if err := w.builds(ctx, a.rollups(), r.Builds); err != nil {
 		return err
 	}
 	checkouts := sc.byID()
-	for ids := wanted.ids; len(ids) > 0; {
-		some := ids[:min(buildsAtOnce, len(ids))]
-		ids = ids[len(some):]
+	for some := range slices.Chunk(wanted, buildsAtOnce) {
 		found := make(map[string]*report.Build, len(some))
 		for r, err := range a.store.Query(ctx, store.Query{Builds: some}) {
 			if err != nil {
@@ -48,7 +56,7 @@ func (a *API) eachBuild(ctx context.Context, sc scope, f *filters, do func(Build
 			if b == nil {
 				continue // it was purged meanwhile
 			}
-			in := place{checkouts[b.CheckoutID], wanted.issues[id]}
+			in := place{checkouts[b.CheckoutID], w.sightings[sighted{build: id}]}
 			if in.checkout == nil {
 				continue // it is of another one meanwhile
 			}
@@ -60,26 +68,15 @@ func (a *API) eachBuild(ctx context.Context, sc scope, f *filters, do func(Build
 	return nil
 }
 
-// wantedBuilds is a visitor that notes the builds that are wanted.
-type wantedBuilds struct {
-	ids    []string
-	issues map[string][]sighting
+// wantedBuilds is a visitor that notes the IDs of the builds that are wanted.
+type wantedBuilds []string
+
+func (w *wantedBuilds) build(b *rollup.Built, wanted bool) {
+	if wanted {
+		*w = append(*w, b.ID)
+	}
 }
 
 func (*wantedBuilds) there(*rollup.Group, []string)  {}
 func (*wantedBuilds) wanted(*rollup.Group, []string) {}
-
-func (w *wantedBuilds) build(b *rollup.Built, wanted bool) {
-	if wanted {
-		w.ids = append(w.ids, b.ID)
-	}
-}
-
-func (w *wantedBuilds) seen(s *rollup.Sighting, wanted bool) {
-	if wanted && s.Kind == rollup.Builds {
-		if w.issues == nil {
-			w.issues = make(map[string][]sighting)
-		}
-		w.issues[s.BuildID] = append(w.issues[s.BuildID], sighting{s.IssueID, s.Version})
-	}
-}
+func (*wantedBuilds) seen(*rollup.Sighting, bool)    {}

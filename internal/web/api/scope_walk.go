@@ -28,26 +28,20 @@ type visitor interface {
 // in. Filters that groups of tests decide take nothing but the roll-ups; others take
 // the tests themselves. It returns the texts of the issues.
 func (a *API) walk(ctx context.Context, sc scope, f *filters, v visitor) (map[rollup.IssueKey]rollup.IssueTexts, error) {
-	if f == nil {
-		f = &filters{}
-	}
-	w := walker{
-		scope: &sc, want: f, visitor: v,
-		tested: make(map[string]bool), passed: make(map[string]bool), chosen: make(map[sighted]bool),
-	}
+	w := newWalker(&sc, f, v)
 	r := sc.results()
-	r.Tests = sc.hardware != "" || f.boot.grouped() || f.test.grouped()
+	r.Tests = sc.hardware != "" || w.want.boot.grouped() || w.want.test.grouped()
 	r.Group = w.group
 	if err := r.Read(ctx, a.rollups()); err != nil {
 		return nil, err
 	}
 	w.sightings = bySighted(r.Sightings)
-	if f.boot.single() || f.test.single() {
+	if w.want.boot.single() || w.want.test.single() {
 		if err := w.runs(ctx, a.store, r.Builds); err != nil {
 			return nil, err
 		}
 	}
-	if err := w.visitBuilds(ctx, a.rollups(), r.Builds); err != nil {
+	if err := w.builds(ctx, a.rollups(), r.Builds); err != nil {
 		return nil, err
 	}
 	w.issues(r)
@@ -56,7 +50,7 @@ func (a *API) walk(ctx context.Context, sc scope, f *filters, v visitor) (map[ro
 
 // walker goes through a scope.
 type walker struct {
-	*scope
+	scope     *scope
 	want      *filters
 	visitor   visitor
 	lists     compatibleLists
@@ -66,10 +60,21 @@ type walker struct {
 	chosen    map[sighted]bool // what is wanted, of what issues were seen in, but for tests that groups decide
 }
 
+// newWalker returns a walker for what filters want; nil filters want all.
+func newWalker(sc *scope, f *filters, v visitor) *walker {
+	if f == nil {
+		f = &filters{}
+	}
+	return &walker{
+		scope: sc, want: f, visitor: v,
+		tested: make(map[string]bool), passed: make(map[string]bool), chosen: make(map[sighted]bool),
+	}
+}
+
 // group visits tests that are alike.
 func (w *walker) group(g *rollup.Group) {
 	compatibles := w.lists.of(g.Compatible)
-	if !w.on(g.Platform, compatibles) {
+	if !w.scope.on(g.Platform, compatibles) {
 		return
 	}
 	w.tested[g.Build.ID] = true
@@ -92,7 +97,7 @@ func (w *walker) runs(ctx context.Context, st store.Store, builds []rollup.Built
 	return eachRun(ctx, st, builds, w.want, func(run *store.Run, g *rollup.Group) error {
 		in := sighted{run.BuildID, run.ID}
 		seen := w.sightings[in]
-		if !w.want.of(g.Kind).single() || !w.on(g.Platform, run.Compatible) || !w.want.wantRun(run, g, seen) {
+		if !w.want.of(g.Kind).single() || !w.scope.on(g.Platform, run.Compatible) || !w.want.wantRun(run, g, seen) {
 			return nil
 		}
 		if len(seen) > 0 {
@@ -103,15 +108,15 @@ func (w *walker) runs(ctx context.Context, st store.Store, builds []rollup.Built
 	})
 }
 
-// visitBuilds visits builds. On the page of a hardware they have tests on it.
-func (w *walker) visitBuilds(ctx context.Context, db *rollup.DB, all []rollup.Built) error {
+// builds visits builds. On the page of a hardware they have tests on it.
+func (w *walker) builds(ctx context.Context, db *rollup.DB, all []rollup.Built) error {
 	durations, err := w.want.durations(ctx, db, all)
 	if err != nil {
 		return err
 	}
 	for i := range all {
 		b := &all[i]
-		if rollup.IsDummy(b.ID) || w.hardware != "" && !w.tested[b.ID] {
+		if rollup.IsDummy(b.ID) || w.scope.hardware != "" && !w.tested[b.ID] {
 			continue
 		}
 		in := sighted{build: b.ID}
@@ -138,7 +143,7 @@ func (w *walker) issues(r *rollup.Results) {
 			if there = true; s.Test != nil {
 				g = rollup.Group{Origin: s.Test.Origin, Platform: s.Test.Platform, Lab: s.Test.Lab}
 				compatibles = w.lists.of(s.Test.Compatible)
-				there = w.on(g.Platform, compatibles)
+				there = w.scope.on(g.Platform, compatibles)
 			}
 			g.Build, g.Kind, g.Status = built[s.BuildID], s.Kind, s.Status
 			wanted = wanted || !w.want.of(s.Kind).single() && w.want.wantGroup(&g, compatibles)

@@ -53,7 +53,8 @@ type treesInput struct {
 // listTrees answers with the newest checkout of each tree.
 func (a *API) listTrees(ctx context.Context, in *treesInput) ([]TreeItem, error) {
 	now := a.Now()
-	heads, err := a.heads(ctx, in.Origin, now.AddDate(0, 0, -in.Days), now)
+	// The clocks of those who check out may be ahead of ours.
+	heads, err := a.heads(ctx, in.Origin, now.AddDate(0, 0, -in.Days), now.AddDate(0, 0, 1))
 	if err != nil {
 		return nil, err
 	}
