@@ -114,8 +114,8 @@ func (a *API) listHardware(ctx context.Context, in *listHardwareInput) (*hardwar
 	}
 	tests := rollup.HardwareTests{Days: days, Origin: in.Origin}
 	var checkouts []string
-	if in.Commits != "" {
-		if checkouts, err = a.testedCheckouts(ctx, tests, strings.Split(in.Commits, ",")); err != nil {
+	if commits := strings.FieldsFunc(in.Commits, func(r rune) bool { return r == ',' }); len(commits) > 0 {
+		if checkouts, err = a.testedCheckouts(ctx, tests, commits); err != nil {
 			return nil, err
 		}
 	}

@@ -57,7 +57,11 @@ func TestHardwareList(t *testing.T) {
 				"board-a [vendor,board-a vendor,soc] builds 2/0/0 boots 2/0/0 tests 2/1/5",
 				"board-b [vendor,board-b vendor,soc] builds 1/0/0 boots 1/1/0 tests 0/0/0",
 			}},
-			{"no such commit", allTime + "&commitsList=v7", nil},
+			{"no such commit", allTime + "&commitsList=v7,", nil},
+			{"no commits", window(startMid, startMid) + "&commitsList=,", []string{
+				"board-a [vendor,board-a vendor,soc] builds 1/0/0 boots 1/0/0 tests 1/1/0",
+				"board-b [vendor,board-b vendor,soc] builds 1/0/0 boots 1/0/0 tests 0/0/0",
+			}},
 			{"nobody", allTime + "&origin=nobody", nil},
 			{"before", window(startOld.AddDate(0, 0, -9), startOld.AddDate(0, 0, -1)), nil},
 		}
