@@ -4,7 +4,6 @@ package rollup
 
 import (
 	"context"
-	"slices"
 	"strconv"
 
 	"github.com/kcidb-go/kcidb/object"
@@ -143,6 +142,3 @@ func (d *Dialect) testsBy(ctx context.Context, tx Tx, column string, values []st
 	}
 	return nil
 }
-
-// strings returns the column of rows.
-func stringsOf(rows []row, column int) []string { return columnOf[string](slices.Clone(rows), column) }
