@@ -14,16 +14,6 @@ import (
 // buildsAtOnce is how many builds are held at a time, with what is long in them.
 const buildsAtOnce = 200
 
-// buildItems returns the builds of the scope that the filters want.
-func (a *API) buildItems(ctx context.Context, sc scope, f *filters) ([]BuildItem, error) {
-	all := []BuildItem{}
-	err := a.eachBuild(ctx, sc, f, func(b BuildItem, _ place) error {
-		all = append(all, b)
-		return nil
-	})
-	return all, err
-}
-
 // eachBuild calls do for each build of the scope that the filters want, in the
 // order of checkouts, and by ID within one.
 func (a *API) eachBuild(ctx context.Context, sc scope, f *filters, do func(BuildItem, place) error) error {

@@ -42,14 +42,6 @@ type texts []string
 
 func (t texts) want(s string) bool { return t == nil || slices.Contains(t, orUnknown(s)) }
 
-// wantAny tells whether any of some texts is wanted.
-func (t texts) wantAny(all []string) bool {
-	if len(all) == 0 {
-		return t.want("")
-	}
-	return t == nil || slices.ContainsFunc(all, t.want)
-}
-
 // bound is what a number has to be.
 type bound struct {
 	is    string // "" equal, gte, lte, gt, lt
