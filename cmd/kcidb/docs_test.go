@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -32,8 +33,9 @@ import (
 // is printed, whatever the day.
 
 var (
-	docBlock = regexp.MustCompile("(?ms)^```(sh|console|yaml|json|output)\n(.*?)^```")
-	docDay   = regexp.MustCompile(`\d{4}-\d\d-\d\d( \d\d:\d\d)?`)
+	docBlock  = regexp.MustCompile("(?ms)^```(sh|console|yaml|json|output)\n(.*?)^```")
+	reportDay = regexp.MustCompile(`\d{4}-\d\d-\d\d`)
+	docDay    = regexp.MustCompile(`\d{4}-\d\d-\d\d( \d\d:\d\d)?`)
 )
 
 func docPages(t *testing.T) []string {
@@ -133,7 +135,7 @@ func runPage(t *testing.T, binary, script, config, submitted string) string {
 	if err := os.CopyFS(filepath.Join(dir, "examples"), os.DirFS("../../examples")); err != nil {
 		t.Fatal(err)
 	}
-	write("report.json", submitted, 0o644)
+	write("report.json", recent(submitted), 0o644)
 	write("etc/kcidb.yaml", replace.Replace(config), 0o600)
 	write("etc/kcidb.jwt", "secret", 0o600)
 	// The service runs beside the script, and the script goes on once it answers.
@@ -148,7 +150,13 @@ echo $! >%[2]q/pid
 for i in {1..200}; do curl -fs http://%[3]s/health >/dev/null && exit; sleep 0.05; done
 cat %[2]q/log; exit 1
 `, binary, dir, address), 0o755)
-	write("bin/curl", found+`case "$*" in */api/*) found '"id"' /usr/bin/env PATH="${PATH#*:}" curl --silent "$@" ;; esac
+	write("bin/curl", found+`case "$*" in
+*/api/report*) found '"id"' /usr/bin/env PATH="${PATH#*:}" curl --silent "$@" ;;
+*/api/*)
+	out=$(PATH=${PATH#*:} curl --silent --fail-with-body "$@") && [[ $out != '{"error"'* ]] || { echo "curl $*: $out" >&2; exit 1; }
+	echo "$out"
+	exit ;;
+esac
 PATH=${PATH#*:} exec curl "$@"
 `, 0o755)
 
@@ -171,6 +179,27 @@ PATH=${PATH#*:} exec curl "$@"
 		t.Errorf("the service did not accept what it was given:\n%s", out)
 	}
 	return string(out)
+}
+
+// recent moves the days in a report, so that the last of them is yesterday: what
+// pages ask for is of the last days.
+func recent(text string) string {
+	days := reportDay.FindAllString(text, -1)
+	if len(days) == 0 {
+		return text
+	}
+	last, err := time.Parse(time.DateOnly, slices.Max(days))
+	if err != nil {
+		return text
+	}
+	by := time.Now().UTC().Truncate(24 * time.Hour).Sub(last.AddDate(0, 0, 1))
+	return reportDay.ReplaceAllStringFunc(text, func(day string) string {
+		at, err := time.Parse(time.DateOnly, day)
+		if err != nil {
+			return day
+		}
+		return at.Add(by).Format(time.DateOnly)
+	})
 }
 
 // found begins the programs that stand in for those of the page. What was just

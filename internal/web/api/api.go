@@ -4,6 +4,8 @@
 // token, as the pages do not: results are public.
 package api
 
+//go:generate go run ./gen ../../../docs/api.md
+
 import (
 	"encoding/json"
 	"io"
