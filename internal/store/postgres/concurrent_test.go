@@ -16,6 +16,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/pgtest"
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/storetest"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -102,13 +103,8 @@ func TestOverlap(t *testing.T) {
 	for _, one := range stores {
 		one.Close()
 	}
-	// What a connection counted is there for others when it has ended.
-	eventually(t, "the end of the connections", func() bool {
-		return value[int](t, s.pool, "SELECT numbackends FROM pg_stat_database WHERE datname = current_database()") == 1
-	})
-	if n := value[int](t, s.pool, "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"); n != 0 {
-		t.Errorf("%d deadlocks", n)
-	}
+	expectNoDeadlock(t, s)
+	storetest.VerifyRollups(t, s)
 	want := map[string]int{}
 	for _, each := range newer {
 		for key, n := range each {
@@ -257,6 +253,7 @@ func TestPurgeBeside(t *testing.T) {
 		if err := s.Purge(t.Context(), store.PurgeOptions{Before: *at(int(round))}); err != nil {
 			t.Error(err)
 		}
+		storetest.VerifyRollups(t, s)
 		if left := orphans(t, s); left != 0 {
 			t.Errorf("%d contents that nothing refers to", left)
 		}

@@ -21,12 +21,14 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/pgtest"
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/storetest"
 )
 
 // expectSamples fails the test unless the database has samples whole or not at
 // all, those that were acknowledged among them, each with its receipt.
 func expectSamples(t *testing.T, s *Store, acknowledged func(i int) bool) {
 	t.Helper()
+	storetest.VerifyRollups(t, s)
 	r := dumpAll(t, s)
 	tests := map[string]int{}
 	for _, test := range r.Tests {

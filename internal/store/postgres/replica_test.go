@@ -13,6 +13,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/pgtest"
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/storetest"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -50,6 +51,13 @@ func expectSame(t *testing.T, primary, replica *Store) {
 			}
 			refs = append(refs, object.TestRef(o.ID))
 		}
+		for r, err := range s.Runs(t.Context(), []string{"a:1"}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			refs = append(refs, object.TestRef(r.ID))
+		}
+		storetest.VerifyRollups(t, s)
 		return refs
 	}
 	if diff := cmp.Diff(match(primary), match(replica)); diff != "" {

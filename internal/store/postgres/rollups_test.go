@@ -308,6 +308,48 @@ func TestRollupsUpgraded(t *testing.T) {
 	}
 }
 
+// TestRollupsInterrupted interrupts the migration at each step. What follows is that
+// it goes on, or that all is removed.
+func TestRollupsInterrupted(t *testing.T) {
+	t.Parallel()
+	for n := range migrations[4].up {
+		for _, then := range []string{"upgrade", "cleanup"} {
+			t.Run(fmt.Sprintf("%s after step %d", then, n), func(t *testing.T) {
+				t.Parallel()
+				spec := pgtest.Database(t)
+				older, newer := open(t, spec), open(t, spec)
+				older.migrations, older.uncounted = migrations[:4], true
+				initialize(t, older)
+				objects := loadSamples(t, older, 2)
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				err := newer.Upgrade(ctx, store.Version{}, func(what string, done, _ int64) {
+					if strings.HasPrefix(what, migrations[4].name) && int(done) == n {
+						cancel()
+					}
+				})
+				expectError(t, newer, err, context.Canceled)
+				if diff := cmp.Diff(objects, dumpAll(t, older)); diff != "" {
+					t.Errorf("the objects changed:\n%s", diff)
+				}
+				if then == "cleanup" {
+					if err := newer.Cleanup(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+					if left := shape(t, newer); len(left) > 0 {
+						t.Errorf("after Cleanup there still is %v", left)
+					}
+					return
+				}
+				if err := newer.Upgrade(t.Context(), store.Version{}, nil); err != nil {
+					t.Fatal(err)
+				}
+				storetest.VerifyRollups(t, newer)
+			})
+		}
+	}
+}
+
 // TestRollupsAlike loads the same into a SQLite database and expects the same rows
 // in all tables.
 func TestRollupsAlike(t *testing.T) {
