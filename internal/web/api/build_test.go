@@ -165,6 +165,12 @@ func TestBuild(t *testing.T) {
 		}`)
 		s.refused("/api/build/maestro:none", 200, "Build not found")
 		s.refused("/api/test/maestro:none", 200, "Test not found")
+		for _, path := range []string{
+			"/api/build/%00", "/api/test/%00", "/api/build/%ff/tests", "/api/test/a%00/issues", "/api/issue/%00", "/api/issue/?filter_origin=%00",
+			"/api/build/x/tests?cursor=%ff", "/api/tree-report?git_url=a%00&git_branch=b",
+		} {
+			s.refused(path, 400, "NUL")
+		}
 	})
 }
 

@@ -45,9 +45,11 @@ func (p *issuePair) UnmarshalJSON(text []byte) error {
 
 // Schema implements huma.SchemaProvider.
 func (issuePair) Schema(huma.Registry) *huma.Schema {
+	id, version := &huma.Schema{Type: huma.TypeString}, &huma.Schema{Type: huma.TypeInteger, Minimum: new(0.0), Maximum: new(float64(math.MaxInt32))}
 	return &huma.Schema{
 		Type: huma.TypeArray, MinItems: new(2), MaxItems: new(2), Description: "ID and version of an issue",
-		Items: &huma.Schema{OneOf: []*huma.Schema{{Type: huma.TypeString}, {Type: huma.TypeInteger, Minimum: new(0.0), Maximum: new(float64(math.MaxInt32))}}},
+		Items:      &huma.Schema{OneOf: []*huma.Schema{id, version}},
+		Extensions: map[string]any{"prefixItems": []*huma.Schema{id, version}}, // the library knows no order
 	}
 }
 
@@ -58,6 +60,9 @@ type issueExtraList struct {
 func (a *API) extrasOfIssues(ctx context.Context, in *issueExtrasInput) (*issueExtraList, error) {
 	keys := make([]rollup.IssueKey, len(in.Body.Issues))
 	for i, pair := range in.Body.Issues {
+		if !possible(pair.ID) {
+			return nil, badRequest("issues has an ID with a NUL character in it")
+		}
 		keys[i] = pair.IssueKey
 	}
 	extras, err := a.issueExtras(ctx, keys)

@@ -370,6 +370,7 @@ func TestIssueExtras(t *testing.T) {
 		none("a large version", `{"issues": [["a", 2147483648]]}`, 400, "issues")
 		none("half a version", `{"issues": [["a", 1.5]]}`, 400, "issues")
 		none("too many", `{"issues": [`+strings.Repeat(`["a", 1],`, 1000)+`["a", 1]]}`, 400, "issues")
+		none("an ID that cannot be", `{"issues": [["\u0000", 1]]}`, 400, "NUL")
 		none("no JSON", `{"issues"`, 400, "")
 		s.refused("/api/issue/extras/", 405, "")
 	})

@@ -102,7 +102,12 @@ func stream[I, O any](a *API, op operation, h func(ctx context.Context, in *I, w
 		return &huma.StreamResponse{Body: func(hc huma.Context) {
 			w := &lateWriter{hc: hc}
 			ctx = context.WithValue(ctx, headerKey{}, hc)
-			a.finish(ctx, w, h(ctx, in, w))
+			u := hc.URL()
+			err := possibleURL(&u)
+			if err == nil {
+				err = h(ctx, in, w)
+			}
+			a.finish(ctx, w, err)
 		}}, nil
 	})
 }
