@@ -139,7 +139,7 @@ func TestPagesRefused(t *testing.T) {
 		{"limit=many", "limit"},
 		{"limit=99999999999999999999", "limit"},
 		{"cursor=abc", "cursor is none"},
-		{"cursor=%00", "cursor is none"},
+		{"cursor=%00", "NUL"},
 		{"cursor=" + cursor{-1, "a"}.String(), "cursor is none"},
 		{"cursor=" + strings.Repeat("a", 5000), "cursor"},
 	} {
