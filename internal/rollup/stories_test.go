@@ -31,7 +31,7 @@ func empty(t testing.TB) *sqlite.Store {
 }
 
 // A story is what happens to a database, step by step. A line is an object, or a
-// purge; all lines up to "then" are loaded at once:
+// purge; all objects up to "then", or a purge, are loaded at once:
 //
 //	checkout ID [origin= tree= url= branch= start=]
 //	build ID of=CHECKOUT [origin= status= arch= config= compiler= lab= start=]
@@ -45,11 +45,26 @@ func tell(t *testing.T, db *sqlite.Store, story string) {
 	t.Helper()
 	arrived := func(step int) *time.Time { return new(time.Date(2025, 7, 1, step, 0, 0, 0, time.UTC)) }
 	step, told := 1, &report.Report{}
-	for line := range strings.Lines(story + "\nthen\n") {
+	happened := func() {
+		t.Helper()
+		if storetest.VerifyRollups(t, db); t.Failed() {
+			t.Fatalf("in step %d", step)
+		}
+	}
+	load := func() {
+		t.Helper()
+		if _, err := db.Load(t.Context(), told, store.LoadOptions{Metadata: true}); err != nil {
+			t.Fatal(err)
+		}
+		told = &report.Report{}
+		happened()
+	}
+	for line := range strings.Lines(story) {
 		words := strings.Fields(line)
 		switch {
 		case len(words) == 0:
 		case words[0] == "purge":
+			load()
 			before, err := strconv.Atoi(words[1])
 			if err != nil {
 				t.Fatal(err)
@@ -57,19 +72,15 @@ func tell(t *testing.T, db *sqlite.Store, story string) {
 			if err := db.Purge(t.Context(), store.PurgeOptions{Before: *arrived(before)}); err != nil {
 				t.Fatal(err)
 			}
+			happened()
 		case words[0] == "then":
-			if _, err := db.Load(t.Context(), told, store.LoadOptions{Metadata: true}); err != nil {
-				t.Fatal(err)
-			}
-			storetest.VerifyRollups(t, db)
-			if t.Failed() {
-				t.Fatalf("after step %d", step)
-			}
-			step, told = step+1, &report.Report{}
+			load()
+			step++
 		default:
 			tellObject(t, told, words, arrived(step))
 		}
 	}
+	load()
 }
 
 // tellObject adds the object of a line to a report.
