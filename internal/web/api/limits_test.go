@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/kcidb-go/kcidb/internal/web"
 )
 
 // quiet returns an API without operations of its own.
@@ -38,13 +40,13 @@ func TestSlowReader(t *testing.T) {
 		a := quiet(Limits{})
 		a.within = 100*time.Millisecond - lastWords
 		stream[struct{}, []string](a, operation{path: "/api/endless"}, endless)
+		// The time for the database is not over: only the connection's is.
+		a.handler = a.timed(a.kept(a.router.ServeHTTP))
 		ended := make(chan struct{})
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			defer close(ended)
 			a.ServeHTTP(w, r)
 		}))
-		// The time for the database is not over: only the connection's is.
-		a.handler = a.timed(a.kept(a.router.ServeHTTP))
 		conn, err := net.Dial("tcp", server.Listener.Addr().String())
 		if err != nil {
 			t.Fatal(err)
@@ -191,6 +193,43 @@ func TestBodies(t *testing.T) {
 		a.ServeHTTP(w, r)
 		if w.Code != tt.code || !strings.Contains(w.Body.String(), tt.want) || w.Body.Len() > 2000 {
 			t.Errorf("%.40s: %d %.300s, want %d %s", tt.body, w.Code, w.Body, tt.code, tt.want)
+		}
+	}
+}
+
+// Parameters that are too long are refused, by the server where they do not fit a
+// request, and those that nobody knows are ignored.
+func TestHugeParameters(t *testing.T) {
+	type input struct {
+		Name string `query:"name" maxLength:"100"`
+	}
+	a := quiet(Limits{})
+	answer(a, operation{path: "/api/x"}, func(_ context.Context, in *input) (string, error) { return in.Name, nil })
+	server := httptest.NewUnstartedServer(nil)
+	server.Config = web.NewServer(a.Before(http.NotFoundHandler()), slog.New(slog.DiscardHandler))
+	server.Start()
+	defer server.Close()
+	for _, tt := range []struct {
+		query string
+		code  int
+	}{
+		{"name=" + strings.Repeat("a", 100), 200},
+		{"name=" + strings.Repeat("a", 101), 400},
+		{"name=" + strings.Repeat("a", 30_000), 400},
+		{"name=" + strings.Repeat("a", 50_000), 431},
+		{strings.Repeat("x=1&", 7_000) + "name=a", 200},
+		{"name=%zz", 200}, // as if it were not there
+		{"unknown=a&=&&;", 200},
+		{"unknown=%00", 400},
+	} {
+		resp, err := http.Get(server.URL + "/api/x?" + tt.query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if err != nil || resp.StatusCode != tt.code || len(body) > 1000 {
+			t.Errorf("%.40s: %d %.200s %v, want %d", tt.query, resp.StatusCode, body, err, tt.code)
 		}
 	}
 }

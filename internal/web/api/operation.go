@@ -158,15 +158,8 @@ func operationID(op operation) string {
 	return strings.ToLower(method + "-" + strings.Join(words[1:], "-"))
 }
 
+// headerKey is where a context has the huma.Context, whose headers are the answer's.
 type headerKey struct{}
-
-// setHeader sets a header of the answer to the request of the context, before any
-// of it is written.
-func setHeader(ctx context.Context, name, value string) {
-	if hc, ok := ctx.Value(headerKey{}).(huma.Context); ok {
-		hc.SetHeader(name, value)
-	}
-}
 
 // lateWriter begins an answer with the first byte of its body.
 type lateWriter struct {
