@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/kcidb-go/kcidb/report"
@@ -112,16 +113,37 @@ func (r *Results) readBuilds(ctx context.Context, d *Dialect, tx Tx) error {
 	return err
 }
 
+// Groups of a build are read as one text, for to the driver of SQLite a value costs
+// more than what is in it. These stand between values, and between groups; what tests
+// are counted by is without them.
+const betweenValues, betweenGroups = "\x1f", "\x1e"
+
+// plain returns a text without what stands between values.
+func plain(text string) string {
+	if !strings.ContainsAny(text, betweenValues+betweenGroups) {
+		return text
+	}
+	return strings.NewReplacer(betweenValues, "", betweenGroups, "").Replace(text)
+}
+
 func (r *Results) readGroups(ctx context.Context, d *Dialect, tx Tx, ids []string, builds map[string]*Built) error {
-	var g Group
-	var id, suite, status string
-	return Read(ctx, tx, "SELECT build_id, origin, suite, platform, compatible, lab, reason, status, n FROM test_counts WHERE "+d.In("build_id", 1),
-		[]any{d.List(ids)}, []any{&id, &g.Origin, &suite, &g.Platform, &g.Compatible, &g.Lab, &g.Reason, &status, &g.N}, func() error {
-			if g.Build == nil || g.Build.ID != id {
-				g.Build = builds[id]
+	var id, groups string
+	return Read(ctx, tx, "SELECT build_id, string_agg(concat_ws('"+betweenValues+"', origin, suite, platform, compatible, lab, reason, status, n), '"+
+		betweenGroups+"') FROM test_counts WHERE "+d.In("build_id", 1)+" GROUP BY build_id",
+		[]any{d.List(ids)}, []any{&id, &groups}, func() error {
+			g := Group{Build: builds[id]}
+			for text := range strings.SplitSeq(groups, betweenGroups) {
+				var suite, status, n string
+				for _, value := range []*string{&g.Origin, &suite, &g.Platform, &g.Compatible, &g.Lab, &g.Reason, &status, &n} {
+					*value, text, _ = strings.Cut(text, betweenValues)
+				}
+				var err error
+				if g.N, err = strconv.ParseInt(n, 10, 64); err != nil {
+					return err
+				}
+				g.Kind, g.Status = KindOf(suite), report.Status(status)
+				r.Group(&g)
 			}
-			g.Kind, g.Status = KindOf(suite), report.Status(status)
-			r.Group(&g)
 			return nil
 		})
 }

@@ -96,10 +96,10 @@ func Fails(s report.Status) bool {
 
 // SetMisc sets what a test's free object tells, when Status is set.
 func (t *Test) SetMisc(misc []byte) {
-	t.Lab = object.Lab(misc)
+	t.Lab = plain(object.Lab(misc))
 	t.Reason = ""
 	if Fails(t.Status) {
-		t.Reason = firstBytes(object.Reason(misc), maxReason)
+		t.Reason = firstBytes(plain(object.Reason(misc)), maxReason)
 	}
 }
 

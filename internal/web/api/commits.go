@@ -207,7 +207,7 @@ func (a *API) countCommits(ctx context.Context, c *commitCounter, checkouts []st
 	if c.kinds, err = in.kinds(); err != nil {
 		return err
 	}
-	if !f.narrow && !in.Related {
+	if f.n == 0 && !in.Related {
 		counts, err := a.rollups().CheckoutCounts(ctx, checkouts)
 		for id, by := range counts {
 			for kind, of := range by {

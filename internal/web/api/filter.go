@@ -20,10 +20,13 @@ type filters struct {
 	config, architecture, compiler texts
 	build, boot, test              kindFilters
 	trees                          texts // on the page of a hardware
-	narrow                         bool  // any of these is there
-	related                        bool  // builds only with boots or tests that are wanted
 	issues                         issueFilters
+	n                              int  // how many there are
+	related                        bool // builds only with boots or tests that are wanted, too
 }
+
+// maxFilters is how many filters there may be: each is held against each test.
+const maxFilters = 1000
 
 // kindFilters are those of builds, of boots, or of other tests.
 type kindFilters struct {
@@ -90,13 +93,22 @@ var filterFields = []filterField{
 	{"build.origin", "Who built", textFilter(func(f *filters) *texts { return &f.build.origin })},
 	{"boot.origin", "Who ran boots", textFilter(func(f *filters) *texts { return &f.boot.origin })},
 	{"test.origin", "Who ran tests", textFilter(func(f *filters) *texts { return &f.test.origin })},
-	{"test.hardware", "What the hardware of boots and tests is compatible with, or its platform", textFilter(func(f *filters) *texts { return &f.boot.hardware }, func(f *filters) *texts { return &f.test.hardware })},
-	{"test.lab", "Where boots and tests ran", textFilter(func(f *filters) *texts { return &f.boot.lab }, func(f *filters) *texts { return &f.test.lab })},
+	{
+		"test.hardware", "What the hardware of boots and tests is compatible with, or its platform",
+		textFilter(func(f *filters) *texts { return &f.boot.hardware }, func(f *filters) *texts { return &f.test.hardware }),
+	},
+	{
+		"test.lab", "Where boots and tests ran",
+		textFilter(func(f *filters) *texts { return &f.boot.lab }, func(f *filters) *texts { return &f.test.lab }),
+	},
 	{"boot.platform", "Platform of boots", textFilter(func(f *filters) *texts { return &f.boot.platform })},
 	{"test.platform", "Platform of tests", textFilter(func(f *filters) *texts { return &f.test.platform })},
 	{"boot.path", "Path of boots: % stands for anything, _ for a character", pathFilter(func(f *filters) *kindFilters { return &f.boot })},
 	{"test.path", "Path of tests: % stands for anything, _ for a character", pathFilter(func(f *filters) *kindFilters { return &f.test })},
-	{"build.issue", "Issue seen in builds: ID,VERSION; ID,null for any version; Uncategorized for what failed without one", seenFilter(func(f *filters) *kindFilters { return &f.build })},
+	{
+		"build.issue", "Issue seen in builds: ID,VERSION; ID,null for any version; Uncategorized for what failed without one",
+		seenFilter(func(f *filters) *kindFilters { return &f.build }),
+	},
 	{"boot.issue", "Issue seen in boots, as build.issue", seenFilter(func(f *filters) *kindFilters { return &f.boot })},
 	{"test.issue", "Issue seen in tests, as build.issue", seenFilter(func(f *filters) *kindFilters { return &f.test })},
 	{"trees", "Trees, on the page of a hardware", textFilter(func(f *filters) *texts { return &f.trees })},
@@ -228,7 +240,9 @@ func fieldOf(parameter string) (field *filterField, is string) {
 
 // add adds a filter.
 func (f *filters) add(field *filterField, is, value string) error {
-	f.narrow = true
+	if f.n++; f.n > maxFilters {
+		return fmt.Errorf("there are more than %d filters", maxFilters)
+	}
 	return field.add(f, is, value)
 }
 

@@ -77,7 +77,9 @@ func (w *walker) group(g *rollup.Group) {
 	if !w.scope.on(g.Platform, compatibles) {
 		return
 	}
-	w.tested[g.Build.ID] = true
+	if w.scope.hardware != "" {
+		w.tested[g.Build.ID] = true
+	}
 	w.visitor.there(g, compatibles)
 	if !w.want.of(g.Kind).single() && w.want.wantGroup(g, compatibles) {
 		w.pass(g, compatibles)

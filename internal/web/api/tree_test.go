@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kcidb-go/kcidb/internal/store/storetest"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -417,6 +418,40 @@ func TestFilteredIssues(t *testing.T) {
 			}
 			if got := strings.Join(text, ", "); got != want {
 				t.Errorf("%s: %s, want %s", filter, got, want)
+			}
+		}
+	})
+}
+
+// Characters that stand between values where groups of tests are read are left out,
+// and nothing else is.
+func TestTextsOfGroups(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *served) {
+		r := world()
+		for i := range r.Tests {
+			if test := &r.Tests[i]; test.ID == "maestro:t-open" {
+				test.Misc = []byte(`{"runtime": "lab\u001f1\u001e", "error_msg": "a\u001fPASS\u001f7\u001eb\n\t\u0001%"}`)
+				test.Environment = &report.Environment{Misc: []byte(`{"platform": "\u001eboard\u001f-a|"}`), Compatible: []string{"x\x1f\x1ey"}}
+			}
+		}
+		s.load(r)
+		storetest.VerifyRollups(t, s.store)
+		for _, filter := range []string{"", "?filter_test.path=%25"} { // by groups, and by tests
+			got := pick(t, s.found("/api/tree/"+hashNew+"/summary"+filter), "summary", "tests")
+			if got := brief(pick(t, got, "status")); got != "PASS 3 FAIL 2 ERROR 1 SKIP 1 MISS 1 DONE 1 NULL 1" {
+				t.Errorf("%s: %s", filter, got)
+			}
+			if got := brief(pick(t, got, "labs", "lab1")); got != "FAIL 1" {
+				t.Errorf("%s: %s", filter, got)
+			}
+			if got := brief(pick(t, got, "environment_misc", "board-a|")); got != "FAIL 1" {
+				t.Errorf("%s: %s", filter, got)
+			}
+			if got := brief(pick(t, got, "environment_compatible", "x\x1f\x1ey")); got != "FAIL 1" {
+				t.Errorf("%s: %s", filter, got)
+			}
+			if got := pick(t, got, "fail_reasons", "aPASS7b\n\t\x01%"); got != 1. {
+				t.Errorf("%s: %v", filter, got)
 			}
 		}
 	})
