@@ -456,3 +456,31 @@ func TestTextsOfGroups(t *testing.T) {
 		}
 	})
 }
+
+// Lists come in parts where somebody asks for that, each once and in the same order.
+func TestTreePages(t *testing.T) {
+	onWorld(t, func(t *testing.T, s *served) {
+		for path, list := range map[string]string{
+			"/api/tree/" + hashNew + "/builds?filter_build.status=PASS&filter_build.status=FAIL": "builds",
+			"/api/tree/" + hashNew + "/boots?x=":                                                 "boots",
+			"/api/tree/mainline/master/" + hashNew + "/tests?filter_test.status=PASS":            "tests",
+		} {
+			all := ids(t, pick(t, s.found(path), list))
+			for _, limit := range []int{1, 2, 10_000} {
+				var parts []string
+				for next := fmt.Sprintf("%s&limit=%d", path, limit); next != ""; {
+					_, header, body := s.get(next)
+					parts = append(parts, ids(t, pick(t, body, list)))
+					next, _, _ = strings.Cut(strings.TrimPrefix(header.Get("Link"), "<"), ">")
+				}
+				if got := strings.Join(parts, " "); got != all {
+					t.Errorf("%s, %d at a time: %s, want %s", path, limit, got, all)
+				}
+			}
+			for _, wrong := range []string{"limit=0", "limit=10001", "limit=x", "limit=99999999999999999999", "cursor=x"} {
+				name, _, _ := strings.Cut(wrong, "=")
+				s.refused(path+"&"+wrong, 400, name)
+			}
+		}
+	})
+}
