@@ -279,8 +279,12 @@ func (of *CheckoutsOf) condition(d *Dialect) (string, []any) {
 	for _, equal := range []struct{ column, value string }{
 		{"c.origin", of.Origin}, {"c.git_repository_url", of.RepositoryURL}, {"c.git_repository_branch", of.Branch},
 	} {
+		column := equal.column
+		if of.Commits != nil {
+			column = Text(column) // no index is used for it: those of commits are few, those of a branch are not
+		}
 		if equal.value != "" {
-			add(equal.value, func(n int) string { return fmt.Sprintf("%s = $%d", equal.column, n) })
+			add(equal.value, func(n int) string { return fmt.Sprintf("%s = $%d", column, n) })
 		}
 	}
 	if of.After != 0 {
