@@ -17,7 +17,7 @@ func TestCheckoutsPlan(t *testing.T) {
 	var plans []string
 	view := db.View
 	db.View = func(ctx context.Context, f func(context.Context, rollup.Tx) error) error {
-		return view(ctx, func(ctx context.Context, tx rollup.Tx) error { return f(ctx, explained{tx, &plans}) })
+		return view(ctx, func(ctx context.Context, tx rollup.Tx) error { return f(ctx, explained{tx.(planned).Tx, &plans}) })
 	}
 	for _, of := range []rollup.CheckoutsOf{
 		{Commits: []string{"c"}},
