@@ -204,17 +204,19 @@ func (a *applier) countBuilds(ctx context.Context) error {
 				changed = append(changed, now)
 			}
 		}
-		if now[1] == "" {
-			gone = append(gone, row{id})
-		}
 		if w[1] != now[1] {
 			for what, n := range before[id] {
 				a.checkoutCounts.checkoutCount(w[1].(string), what, -n)
 				a.checkoutCounts.checkoutCount(now[1].(string), what, n)
 			}
 		}
+		more := int64(0)
 		for what, n := range changes[id] {
 			a.checkoutCounts.checkoutCount(now[1].(string), what, n)
+			more += n
+		}
+		if now[1] == "" && more <= 0 { // or else it has tests
+			gone = append(gone, row{id})
 		}
 	}
 	if err := a.put(ctx, a.tx, countedBuilds, changed); err != nil {
@@ -376,8 +378,9 @@ func (a *applier) noteSightings(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var touched []row // rows of issues that are locked, and may have been made for it
 	if a.Arrays {
-		touched := found.issues()
+		touched = found.issues()
 		if err := a.lock(ctx, a.tx, issueCounts, touched); err != nil {
 			return err
 		}
@@ -391,15 +394,18 @@ func (a *applier) noteSightings(ctx context.Context) error {
 		}
 	}
 	issues := newCounter(issueCounts)
+	for _, r := range touched {
+		issues.issueCount(r[0], r[1], 0)
+	}
 	var gone []row
 	for _, w := range found.was {
-		issues.issueCount(w, -1)
+		issues.issueCount(w[1], w[2], -1)
 		if found.is[w[0].(string)] == nil {
 			gone = append(gone, sightings.key(w))
 		}
 	}
 	for _, now := range found.is {
-		issues.issueCount(now, +1)
+		issues.issueCount(now[1], now[2], +1)
 	}
 	if err := a.put(ctx, a.tx, sightings, slices.Collect(maps.Values(found.is))); err != nil {
 		return err
@@ -428,23 +434,20 @@ func (a *applier) readSightings(ctx context.Context) (s sighted, err error) {
 func (s *sighted) issues() []row {
 	all := newCounter(issueCounts)
 	for _, r := range s.was {
-		all.issueCount(r, 0)
+		all.issueCount(r[1], r[2], 0)
 	}
 	for _, r := range s.is {
-		all.issueCount(r, 0)
+		all.issueCount(r[1], r[2], 0)
 	}
 	rows := all.all()
 	issueCounts.sort(rows)
 	return rows
 }
 
-// issueCount adds a sighting to those of its issue.
-func (c *counter) issueCount(sighting row, n int64) {
-	type name struct {
-		id      any
-		version any
-	}
-	c.add(name{sighting[1], sighting[2]}, n, func() row { return row{sighting[1], sighting[2], int64(0), "", int64(0), ""} })
+// issueCount adds to the sightings of an issue.
+func (c *counter) issueCount(id, version any, n int64) {
+	type name struct{ id, version any }
+	c.add(name{id, version}, n, func() row { return row{id, version, int64(0), "", int64(0), ""} })
 }
 
 // countIssues adds to the counts of issues, which are locked, and finds their first
