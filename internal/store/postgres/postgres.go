@@ -8,7 +8,8 @@
 // through each list, in one order, so that they wait for each other but never
 // in a circle. A load that is broken off by the server, or by its connection, is
 // tried again, for a while: it is in one transaction, whose outcome is asked for
-// where the answer to its commit was lost.
+// where the answer to its commit was lost. The roll-ups follow at the end of it,
+// when all objects are merged and locked: see package rollup.
 //
 // Readers see the database of one moment, in a transaction that writes nothing
 // at all, so that they may be connected to a replica.
