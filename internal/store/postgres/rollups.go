@@ -22,19 +22,15 @@ func (s *Store) Rollups() *rollup.DB {
 		View: func(ctx context.Context, f func(context.Context, rollup.Tx) error) error {
 			v, err := s.view(ctx)
 			if err != nil {
-				return err
+				return endedBy(ctx, err)
 			}
 			defer v.close()
-			err = v.broken(ctx, f(ctx, rollupTx{s, v.tx}))
-			if err != nil && ctx.Err() != nil {
-				err = ended{context.Cause(ctx)}
-			}
-			return err
+			return endedBy(ctx, v.broken(ctx, f(ctx, rollupTx{s, v.tx})))
 		},
 		Update: func(ctx context.Context, f func(context.Context, rollup.Tx) error) error {
-			return s.retry(ctx, func() error {
+			return endedBy(ctx, s.retry(ctx, func() error {
 				return s.update(ctx, func(ctx context.Context, tx pgx.Tx) error { return f(ctx, rollupTx{s, tx}) })
-			})
+			}))
 		},
 		Failure: func(operation string, err error) error { return s.failure(context.Background(), operation, err) },
 	}
@@ -44,6 +40,14 @@ func (s *Store) Rollups() *rollup.DB {
 type ended struct{ error }
 
 func (e ended) Unwrap() error { return e.error }
+
+// endedBy returns why ctx is done, where it is, and err else.
+func endedBy(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil {
+		return ended{context.Cause(ctx)}
+	}
+	return err
+}
 
 // counting is how this database differs from others for roll-ups.
 var counting = rollup.Dialect{Arrays: true, Tests: "test_rows", Contents: contentsByName, Alone: countAlone}
