@@ -14,6 +14,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/describe"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
+	"github.com/kcidb-go/kcidb/internal/store/storetest"
 	"github.com/kcidb-go/kcidb/internal/view"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
@@ -37,6 +38,7 @@ func BenchmarkRevisionMail(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+	storetest.VerifyRollups(b, s)
 	var peak uint64
 	b.ReportAllocs()
 	for b.Loop() {

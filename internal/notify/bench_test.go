@@ -15,6 +15,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
 	"github.com/kcidb-go/kcidb/internal/store/storebench"
+	"github.com/kcidb-go/kcidb/internal/store/storetest"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -68,6 +69,7 @@ func BenchmarkConsider(b *testing.B) {
 				b.StartTimer()
 				h.step("consider", h.Consider)
 				b.StopTimer()
+				storetest.VerifyRollups(b, h.store)
 				b.ReportMetric(float64(objects)/b.Elapsed().Seconds()*float64(b.N), "objects/s")
 				b.ReportMetric(0, "ns/op")
 			}
@@ -141,6 +143,7 @@ func BenchmarkLoadNotified(b *testing.B) {
 			if err := <-done; err != nil {
 				b.Fatal(err)
 			}
+			storetest.VerifyRollups(b, h.store)
 		}
 	}
 	b.ReportMetric(times[1].Seconds()/float64(b.N), "s/load")

@@ -11,6 +11,9 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/kcidb-go/kcidb/internal/store/sqlite"
+	"github.com/kcidb-go/kcidb/internal/store/storetest"
 )
 
 // BenchmarkSubmit measures how many reports of 5 kB are acknowledged, each
@@ -50,6 +53,12 @@ func BenchmarkSubmit(b *testing.B) {
 	b.ReportMetric(syncs, "syncs/s")
 	b.ReportMetric(rate/syncs, "ratio")
 	waitEmpty(b, s.url)
+	db, err := sqlite.Open(filepath.Join(s.data, "kcidb.db"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer db.Close()
+	storetest.VerifyRollups(b, db)
 }
 
 // syncsPerSecond measures writes of 5 kB, each synced.

@@ -16,6 +16,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/gen"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/storebench"
+	"github.com/kcidb-go/kcidb/internal/store/storetest"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -53,6 +54,7 @@ func BenchmarkLoad(b *testing.B) {
 			}
 		}
 		ours += time.Since(began)
+		storetest.VerifyRollups(b, s)
 		if err := s.Close(); err != nil {
 			b.Fatal(err)
 		}
@@ -166,6 +168,7 @@ func measure(b *testing.B, objects, times int) (m measured) {
 	}
 	m.dump, m.load = float64(total)/dumping.Seconds(), float64(total)/loading.Seconds()
 	defer loaded.Close()
+	storetest.VerifyRollups(b, loaded)
 
 	query := func() {
 		for i := range tests {

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
+	"github.com/kcidb-go/kcidb/internal/store/storetest"
 	"github.com/kcidb-go/kcidb/internal/web"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -54,6 +55,7 @@ func BenchmarkListing(b *testing.B) {
 		b.ReportMetric(answers/static, "ratio")
 	}
 	b.ReportMetric(float64(len(body)), "bytes")
+	storetest.VerifyRollups(b, db)
 }
 
 // manyTrees returns checkouts of n trees, with some builds and tests of each.

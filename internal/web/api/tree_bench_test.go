@@ -20,6 +20,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/rollup"
 	"github.com/kcidb-go/kcidb/internal/store/postgres"
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
+	"github.com/kcidb-go/kcidb/internal/store/storetest"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -163,6 +164,7 @@ func benchmarkSummary(b *testing.B, s *served, queries []string) {
 	}
 	count()
 	ask()
+	storetest.VerifyRollups(b, s.store)
 	for b.Loop() {
 		bySQL, answer := best(5, count), best(21, ask)
 		b.ReportMetric(bySQL.Seconds()/answer.Seconds(), "ratio")
