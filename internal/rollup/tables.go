@@ -138,17 +138,18 @@ func (d *Dialect) remove(ctx context.Context, tx Tx, t *table, keys []row, condi
 	}
 	t.sort(keys)
 	query := "DELETE FROM " + t.name
+	var conditions []string
+	for i, c := range t.columns[:t.keys] {
+		value := fmt.Sprintf("$%d", i+1)
+		if d.Arrays {
+			value = "r." + c
+		}
+		conditions = append(conditions, t.name+"."+c+" = "+value)
+	}
 	if d.Arrays {
 		query += " USING " + t.unnest(t.keys)
 	}
-	for i, c := range t.columns[:t.keys] {
-		query += []string{" AND ", " WHERE "}[boolToInt(i == 0)] + t.name + "." + c
-		if d.Arrays {
-			query += " = r." + c
-		} else {
-			query += fmt.Sprintf(" = $%d", i+1)
-		}
-	}
+	query += " WHERE " + strings.Join(conditions, " AND ")
 	return d.each(ctx, tx, t, query+condition, keys, t.keys)
 }
 
@@ -286,11 +287,4 @@ func (t *table) read(ctx context.Context, tx Tx, condition string, args ...any) 
 		return nil
 	})
 	return all, err
-}
-
-func boolToInt(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }

@@ -184,3 +184,25 @@ func TestOutcomePlans(t *testing.T) {
 		}
 	}
 }
+
+// TestManyBuildsPlan looks at the tests of most builds there are: they are found by
+// the index all the same, for elsewhere there are more.
+func TestManyBuildsPlan(t *testing.T) {
+	t.Parallel()
+	s := related(t)
+	var builds []string
+	for i := range 200 {
+		builds = append(builds, fmt.Sprintf("a:%d.%d", i/10, i%10))
+	}
+	for _, query := range []string{outcomesSQL, runsSQL} {
+		top, words := plan(t, s, byIndexSQL, query, builds)
+		top.each(func(n *planNode) {
+			if n.Type == "Seq Scan" || strings.Contains(n.Type, "Hash Join") || strings.Contains(n.Type, "Merge Join") {
+				t.Errorf("%s\nis done so:\n%s", query, words)
+			}
+		})
+		if _, words := plan(t, s, "", query, builds); !strings.Contains(words, "Join") {
+			t.Errorf("nothing has to be said for\n%s", words)
+		}
+	}
+}

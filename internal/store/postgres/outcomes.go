@@ -70,6 +70,9 @@ func (s *Store) outcomes(ctx context.Context, builds []string, yield func(store.
 		contents: []int{5}, excerpt: -1,
 		add: func(_ *object.Set, v *values) { next = v.outcome(&platforms) },
 	}
+	if err := v.byIndex(ctx); err != nil {
+		return err
+	}
 	p := newPages(v, 1, false, func(*object.Set, error) bool { return yield(next, nil) })
 	_, err = p.read(ctx, &selected, outcomesSQL, builds)
 	return v.broken(ctx, err)

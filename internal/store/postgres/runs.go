@@ -40,6 +40,9 @@ func (s *Store) runs(ctx context.Context, builds []string, yield func(store.Run,
 		contents: []int{7, 8, 9}, excerpt: -1,
 		add: func(_ *object.Set, v *values) { next = v.run() },
 	}
+	if err := v.byIndex(ctx); err != nil {
+		return err
+	}
 	p := newPages(v, 1, false, func(*object.Set, error) bool { return yield(next, nil) })
 	_, err = p.read(ctx, &selected, runsSQL, builds)
 	return v.broken(ctx, err)

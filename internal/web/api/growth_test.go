@@ -70,6 +70,9 @@ func vacuum(b *testing.B, spec string) {
 	conn, err := pgx.Connect(b.Context(), spec)
 	if err == nil {
 		_, err = conn.Exec(b.Context(), "VACUUM (ANALYZE)")
+		if err == nil {
+			_, err = conn.Exec(b.Context(), "CHECKPOINT")
+		}
 		conn.Close(b.Context())
 	}
 	if err != nil {
