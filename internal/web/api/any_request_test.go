@@ -20,6 +20,7 @@ func TestAnyRequest(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes a while")
 	}
+	t.Parallel()
 	tool, err := filepath.Abs("../../../bin/venv/bin/schemathesis")
 	if err == nil {
 		if _, err = os.Stat(tool); err != nil {

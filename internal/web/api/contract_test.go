@@ -36,6 +36,7 @@ type served struct {
 // without the race detector.
 func eachStore(t *testing.T, f func(t *testing.T, s *served)) {
 	t.Helper()
+	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) {
 		db, err := sqlite.Open(filepath.Join(t.TempDir(), "db"))
 		if err != nil {
@@ -198,6 +199,9 @@ func TestContracts(t *testing.T) {
 		"real":      submissions,
 	} {
 		t.Run(name, func(t *testing.T) {
+			if testing.Short() && name != "world" {
+				t.Skip("it takes too long")
+			}
 			all := reports(t)
 			eachStore(t, func(t *testing.T, s *served) {
 				s.load(all...)
@@ -223,16 +227,12 @@ func generated(testing.TB) (all []*report.Report) {
 	return append(all, batch)
 }
 
-// submissions returns real reports, a part of them in short tests. The test is
-// skipped where there are none.
+// submissions returns real reports. The test is skipped where there are none.
 func submissions(t testing.TB) (all []*report.Report) {
 	t.Helper()
 	texts, err := storebench.Real()
 	if err != nil {
 		t.Skip("no real submissions: ", err)
-	}
-	if testing.Short() {
-		texts = texts[:len(texts)/20]
 	}
 	for batch, err := range storebench.Batches(texts) {
 		if err != nil {

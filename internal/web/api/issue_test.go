@@ -315,6 +315,9 @@ func TestIssueBuildsAndTests(t *testing.T) {
 
 // Many tests are read in parts, each once, the last one first.
 func TestTestsOfIssueAreWhole(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes too long")
+	}
 	eachStore(t, func(t *testing.T, s *served) {
 		r := &report.Report{Issues: []report.Issue{{ID: "ci:i", Version: 3, Origin: "ci"}}}
 		var want []string
