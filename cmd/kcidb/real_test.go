@@ -91,6 +91,9 @@ func TestRealSubmissions(t *testing.T) {
 // TestRealSubmissionsInPostgreSQL loads them there, and finds all of what was
 // submitted in the dump.
 func TestRealSubmissionsInPostgreSQL(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes too long")
+	}
 	submissions := realSubmissions(t)
 	spec := pgtest.Database(t)
 	file := filepath.Join(t.TempDir(), "submissions.json")
