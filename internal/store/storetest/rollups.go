@@ -19,7 +19,7 @@ import (
 func (s suite) rollups(t *testing.T) {
 	streams, steps := 12, 30
 	if testing.Short() {
-		streams = 3
+		streams, steps = 1, 10
 	}
 	for seed := range uint64(streams) {
 		db := s.ready(t).(store.RollUpper)
@@ -41,7 +41,9 @@ func (s suite) rollups(t *testing.T) {
 				t.Fatalf("seed %d, step %d", seed, step)
 			}
 		}
-		s.mend(t, db.Rollups())
+		if seed == 0 && !testing.Short() {
+			s.mend(t, db.Rollups())
+		}
 		if err := db.Empty(t.Context()); err != nil {
 			t.Fatal(err)
 		}
