@@ -17,6 +17,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/describe"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
+	"github.com/kcidb-go/kcidb/internal/store/storetest"
 	"github.com/kcidb-go/kcidb/internal/view"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
@@ -38,31 +39,12 @@ func open(tb testing.TB, reports ...*report.Report) store.Objects {
 		tb.Fatal(err)
 	}
 	for _, r := range reports {
-		stamp(r)
+		storetest.Arrive(r, arrival) // everything at the same time
 		if _, err := s.Load(tb.Context(), r, store.LoadOptions{Metadata: true}); err != nil {
 			tb.Fatal(err)
 		}
 	}
 	return s
-}
-
-// stamp says that everything arrived at the same time.
-func stamp(r *report.Report) {
-	for i := range r.Checkouts {
-		r.Checkouts[i].Timestamp = &arrival
-	}
-	for i := range r.Builds {
-		r.Builds[i].Timestamp = &arrival
-	}
-	for i := range r.Tests {
-		r.Tests[i].Timestamp = &arrival
-	}
-	for i := range r.Issues {
-		r.Issues[i].Timestamp = &arrival
-	}
-	for i := range r.Incidents {
-		r.Incidents[i].Timestamp = &arrival
-	}
 }
 
 // texts returns the summary and the description of an object, and checks what is

@@ -5,6 +5,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"iter"
 
 	"github.com/kcidb-go/kcidb/internal/rollup"
@@ -52,17 +53,44 @@ func tally(ctx context.Context, tx *sql.Tx, builds []string, all map[string]map[
 	return rows.Err()
 }
 
-// Outcomes returns what is needed of tests to sum them up. It is noted in the
-// order it is wanted in, in a temporary table, and then read in pages.
+// Outcomes returns what is needed of tests to sum them up.
 func (s *Store) Outcomes(ctx context.Context, builds []string) iter.Seq2[store.Outcome, error] {
 	return func(yield func(store.Outcome, error) bool) {
-		if err := s.outcomes(ctx, builds, yield); err != nil {
+		var next store.Outcome
+		var platforms rollup.Platforms
+		outcomes := table{
+			columns:  []string{"id", "build_id", "origin", "path", "status", "environment_misc", "start_time"},
+			contents: []int{5},
+			add:      func(_ *object.Set, v *values) { next = v.outcome(&platforms) },
+		}
+		if err := s.eachTest(ctx, builds, notedOutcomes, &outcomes, func() bool { return yield(next, nil) }); err != nil {
 			yield(store.Outcome{}, s.failure(ctx, "outcomes", err))
 		}
 	}
 }
 
-func (s *Store) outcomes(ctx context.Context, builds []string, yield func(store.Outcome, error) bool) error {
+// noted is what is noted of tests, in the order they are wanted in, before they are
+// read in pages.
+type noted struct {
+	columns string // of the temporary table, behind the number of the row
+	of      string // selects them, of the tests of a build, in their order
+	tests   string // what the columns that are wanted are of: the table is "o"
+}
+
+// notedOutcomes are all that is wanted.
+var notedOutcomes = noted{
+	columns: "id, build_id, origin, path, status, environment_misc, start_time",
+	of:      outcomesOfSQL,
+	tests:   "%s o",
+}
+
+// outcomesOfSQL selects the outcomes of a build.
+const outcomesOfSQL = `SELECT id, build_id, origin, coalesce(path, ''), coalesce(status, ''), environment_misc, start_time
+	FROM tests WHERE build_id = ? ORDER BY 4, 1`
+
+// eachTest calls f for each test of the builds, which the table has read before. It
+// ends when f returns false.
+func (s *Store) eachTest(ctx context.Context, builds []string, n noted, wanted *table, f func() bool) error {
 	v, err := s.view(ctx)
 	if err != nil {
 		return err
@@ -70,53 +98,36 @@ func (s *Store) outcomes(ctx context.Context, builds []string, yield func(store.
 	defer v.close()
 	w := s.newWanted()
 	defer v.do(context.WithoutCancel(ctx), w.drop)
-	if err := v.do(ctx, func(tx *sql.Tx) error { return w.noteOutcomes(ctx, tx, builds) }); err != nil {
+	if err := v.do(ctx, func(tx *sql.Tx) error { return w.noteTests(ctx, tx, builds, n) }); err != nil {
 		return err
 	}
-	var next store.Outcome
-	var platforms rollup.Platforms
-	noted := table{
-		columns:  []string{"id", "build_id", "origin", "path", "status", "environment_misc", "start_time"},
-		contents: []int{5},
-		add:      func(_ *object.Set, v *values) { next = v.outcome(&platforms) },
-	}
-	p := newPages(v, 1, false, func(*object.Set, error) bool { return yield(next, nil) })
-	_, err = p.read(ctx, &noted, w.outcomesSQL(), [2]any{int64(0), int64(0)})
+	query := "SELECT number, 0, " + wanted.columnList() + " FROM " + fmt.Sprintf(n.tests, w.table) + " WHERE number > ?1 ORDER BY number LIMIT ?3"
+	p := newPages(v, 1, false, func(*object.Set, error) bool { return f() })
+	_, err = p.read(ctx, wanted, query, [2]any{int64(0), int64(0)})
 	return err
 }
 
-// noteOutcomes fills the table, which numbers outcomes in their order.
-func (w wanted) noteOutcomes(ctx context.Context, tx *sql.Tx, builds []string) error {
-	_, err := tx.ExecContext(ctx, "CREATE TABLE "+w.table+
-		" (number INTEGER PRIMARY KEY, id TEXT, build_id TEXT, origin TEXT, path TEXT, status TEXT, environment_misc INTEGER, start_time INTEGER)")
-	if err != nil {
+// noteTests makes and fills the table, which numbers tests in their order.
+func (w wanted) noteTests(ctx context.Context, tx *sql.Tx, builds []string, n noted) error {
+	if _, err := tx.ExecContext(ctx, "CREATE TABLE "+w.table+" (number INTEGER PRIMARY KEY, "+n.columns+")"); err != nil {
 		return err
 	}
-	insert, err := tx.PrepareContext(ctx, "INSERT INTO "+w.table+" (id, build_id, origin, path, status, environment_misc, start_time)\n"+outcomesOfSQL)
+	insert, err := tx.PrepareContext(ctx, "INSERT INTO "+w.table+" ("+n.columns+") "+n.of)
 	if err != nil {
 		return err
 	}
 	defer insert.Close()
-	noted := make(map[string]bool, len(builds))
+	done := make(map[string]bool, len(builds))
 	for _, build := range builds {
-		if noted[build] {
+		if done[build] {
 			continue
 		}
-		noted[build] = true
+		done[build] = true
 		if _, err := insert.ExecContext(ctx, build); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// outcomesOfSQL selects the outcomes of a build.
-const outcomesOfSQL = `SELECT id, build_id, origin, coalesce(path, ''), coalesce(status, ''), environment_misc, start_time
-	FROM tests WHERE build_id = ? ORDER BY 4, 1`
-
-func (w wanted) outcomesSQL() string {
-	return "SELECT number, 0, id, build_id, origin, path, status, environment_misc, start_time FROM " + w.table +
-		" WHERE number > ?1 ORDER BY number LIMIT ?3"
 }
 
 func (v *values) outcome(platforms *rollup.Platforms) store.Outcome {

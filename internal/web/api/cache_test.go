@@ -15,6 +15,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -144,57 +145,58 @@ func TestHead(t *testing.T) {
 
 // Those who ask for the same at a time get one answer.
 func TestSharedAnswers(t *testing.T) {
-	wait := make(chan struct{})
-	a, asked := counting(Limits{Keep: time.Hour, AtOnce: 1}, wait)
-	var group sync.WaitGroup
-	for i := range 50 {
-		group.Go(func() {
-			w := request(a, "GET", []string{"/api/sized?size=100&x=1", "/api/sized?x=1&size=100"}[i%2])
-			if w.Code != 200 || w.Body.String() != ofSize(100) {
-				t.Errorf("%d %s", w.Code, w.Body)
-			}
-		})
-	}
-	for asked.Load() == 0 {
-		time.Sleep(time.Millisecond)
-	}
-	close(wait)
-	group.Wait()
-	if n := asked.Load(); n != 1 {
-		t.Errorf("asked %d times", n)
-	}
-	for _, path := range []string{"/api/sized?size=100&x=2", "/api/sized?size=110&x=1", "/api/sized?size=100"} {
-		before := asked.Load()
-		if request(a, "GET", path); asked.Load() == before {
-			t.Errorf("%s has the answer of another", path)
+	synctest.Test(t, func(t *testing.T) {
+		wait := make(chan struct{})
+		a, asked := counting(Limits{Keep: time.Hour, AtOnce: 1}, wait)
+		var group sync.WaitGroup
+		for i := range 50 {
+			group.Go(func() {
+				w := request(a, "GET", []string{"/api/sized?size=100&x=1", "/api/sized?x=1&size=100"}[i%2])
+				if w.Code != 200 || w.Body.String() != ofSize(100) {
+					t.Errorf("%d %s", w.Code, w.Body)
+				}
+			})
 		}
-	}
+		synctest.Wait() // for one that asks, and 49 that wait for it
+		close(wait)
+		group.Wait()
+		if n := asked.Load(); n != 1 {
+			t.Errorf("asked %d times", n)
+		}
+		for _, path := range []string{"/api/sized?size=100&x=2", "/api/sized?size=110&x=1", "/api/sized?size=100"} {
+			before := asked.Load()
+			if request(a, "GET", path); asked.Load() == before {
+				t.Errorf("%s has the answer of another", path)
+			}
+		}
+	})
 }
 
 // A client that goes away takes nobody else's answer along.
 func TestSharedAnswerOfOneWhoLeaves(t *testing.T) {
-	wait := make(chan struct{})
-	a, asked := counting(Limits{Keep: time.Hour}, wait)
-	ctx, leave := context.WithCancel(t.Context())
-	var group sync.WaitGroup
-	group.Go(func() {
-		a.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/api/sized?size=100", nil).WithContext(ctx))
-	})
-	for asked.Load() == 0 {
-		time.Sleep(time.Millisecond)
-	}
-	group.Go(func() {
-		if w := request(a, "GET", "/api/sized?size=100"); w.Code != 200 || w.Body.String() != ofSize(100) {
-			t.Errorf("%d %s", w.Code, w.Body)
+	synctest.Test(t, func(t *testing.T) {
+		wait := make(chan struct{})
+		a, asked := counting(Limits{Keep: time.Hour}, wait)
+		ctx, leave := context.WithCancel(t.Context())
+		var group sync.WaitGroup
+		group.Go(func() {
+			a.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/api/sized?size=100", nil).WithContext(ctx))
+		})
+		synctest.Wait()
+		group.Go(func() {
+			if w := request(a, "GET", "/api/sized?size=100"); w.Code != 200 || w.Body.String() != ofSize(100) {
+				t.Errorf("%d %s", w.Code, w.Body)
+			}
+		})
+		synctest.Wait()
+		leave()
+		synctest.Wait()
+		if n := asked.Load(); n != 2 {
+			t.Errorf("asked %d times, when the first had gone", n)
 		}
+		close(wait)
+		group.Wait()
 	})
-	time.Sleep(10 * time.Millisecond) // so that it waits, most of the time
-	leave()
-	for asked.Load() == 1 {
-		time.Sleep(time.Millisecond)
-	}
-	close(wait)
-	group.Wait()
 }
 
 // Errors are not kept, and say so. What was not finished is an error where nothing
@@ -233,22 +235,24 @@ func TestErrorsAreNotKept(t *testing.T) {
 
 // What is kept is forgotten in time, and does not take more than its room.
 func TestKeptIsBounded(t *testing.T) {
-	a, asked := counting(Limits{Keep: 20 * time.Millisecond}, nil)
-	request(a, "GET", "/api/sized")
-	time.Sleep(30 * time.Millisecond)
-	if request(a, "GET", "/api/sized"); asked.Load() != 2 {
-		t.Error("an old answer")
-	}
-	c := &cache{keep: time.Hour, kept: map[string]*fifo.Element{}, flights: map[string]*flight{}}
-	for n := range 1000 {
-		c.answer(t.Context(), fmt.Sprint(n), func(func()) *whole { return &whole{status: 200, body: make([]byte, maxWhole)} })
-	}
-	if c.bytes > maxKept || c.bytes < maxKept/2 || len(c.kept) != c.entries.Len() {
-		t.Errorf("%d bytes, %d and %d answers", c.bytes, len(c.kept), c.entries.Len())
-	}
-	if _, ok := c.kept["999"]; !ok {
-		t.Error("the newest answer is not kept")
-	}
+	synctest.Test(t, func(t *testing.T) {
+		a, asked := counting(Limits{Keep: 20 * time.Millisecond}, nil)
+		request(a, "GET", "/api/sized")
+		time.Sleep(21 * time.Millisecond) // which takes no time here
+		if request(a, "GET", "/api/sized"); asked.Load() != 2 {
+			t.Error("an old answer")
+		}
+		c := &cache{keep: time.Hour, kept: map[string]*fifo.Element{}, flights: map[string]*flight{}}
+		for n := range 1000 {
+			c.answer(t.Context(), fmt.Sprint(n), func(func()) *whole { return &whole{status: 200, body: make([]byte, maxWhole)} })
+		}
+		if c.bytes > maxKept || c.bytes < maxKept/2 || len(c.kept) != c.entries.Len() {
+			t.Errorf("%d bytes, %d and %d answers", c.bytes, len(c.kept), c.entries.Len())
+		}
+		if _, ok := c.kept["999"]; !ok {
+			t.Error("the newest answer is not kept")
+		}
+	})
 }
 
 // What is compressed already is sent as it is.

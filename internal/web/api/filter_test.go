@@ -105,7 +105,7 @@ func FuzzFilters(f *testing.F) {
 	f.Fuzz(func(t *testing.T, query, text string) {
 		values, err := url.ParseQuery(query)
 		if err != nil {
-			t.Skip()
+			return // no query
 		}
 		wanted, err := parseFilters(values)
 		if err != nil {

@@ -115,7 +115,7 @@ func batches(tests int) iter.Seq[*report.Report] {
 					now = starts
 				}
 			}
-			arrive(r, now)
+			storetest.Arrive(r, now)
 			batch.Append(r)
 			if batch.Count() < storebench.BatchObjects {
 				continue
@@ -140,25 +140,6 @@ func starts(r *report.Report) (all []time.Time) {
 		}
 	}
 	return all
-}
-
-// arrive sets the time at which all objects arrived.
-func arrive(r *report.Report, at time.Time) {
-	for i := range r.Checkouts {
-		r.Checkouts[i].Timestamp = &at
-	}
-	for i := range r.Builds {
-		r.Builds[i].Timestamp = &at
-	}
-	for i := range r.Tests {
-		r.Tests[i].Timestamp = &at
-	}
-	for i := range r.Issues {
-		r.Issues[i].Timestamp = &at
-	}
-	for i := range r.Incidents {
-		r.Incidents[i].Timestamp = &at
-	}
 }
 
 // growing is a database that more and more is loaded into.
@@ -244,7 +225,7 @@ func (g *growing) tree(b *testing.B) *report.Report {
 			})
 		}
 	}
-	arrive(r, g.now)
+	storetest.Arrive(r, g.now)
 	return r
 }
 

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/store/storetest"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -47,25 +48,9 @@ var (
 
 // world returns a new copy of the world.
 func world() *report.Report {
-	r := &report.Report{
-		Checkouts: worldCheckouts(),
-		Builds:    worldBuilds(),
-		Tests:     worldTests(),
-		Issues:    worldIssues(),
-		Incidents: worldIncidents(),
-	}
-	for i := range r.Checkouts {
-		r.Checkouts[i].Timestamp = &arrived
-	}
-	for i := range r.Builds {
-		r.Builds[i].Timestamp = &arrived
-	}
-	for i := range r.Tests {
-		r.Tests[i].Timestamp = &arrived
-	}
-	for i := range r.Incidents {
-		r.Incidents[i].Timestamp = &arrived
-	}
+	r := &report.Report{Checkouts: worldCheckouts(), Builds: worldBuilds(), Tests: worldTests(), Incidents: worldIncidents()}
+	storetest.Arrive(r, arrived)
+	r.Issues = worldIssues() // at times of their own
 	return r
 }
 
