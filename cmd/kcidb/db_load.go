@@ -43,7 +43,7 @@ and stays; loading everything again does no harm.`,
 	}
 	o.database.addTo(p, cmd)
 	o.in.addFlags(cmd)
-	cmd.Flags().BoolVar(&o.metadata, "with-metadata", false, "keep the times objects were modified at, instead of setting the present one")
+	cmd.Flags().BoolVar(&o.metadata, "with-metadata", false, "keep the objects' _timestamp, instead of setting the present time; an object without one keeps what the database has")
 	return cmd
 }
 

@@ -178,8 +178,9 @@ type PurgeOptions struct {
 
 // LoadOptions are what Load does besides.
 type LoadOptions struct {
-	// Metadata: an object's Timestamp, where it has one, is kept, instead of
-	// the time of loading.
+	// Metadata: an object's Timestamp is kept, instead of the time of loading.
+	// An object that has none keeps the Timestamp it has in the database, and its
+	// values win; one that is new to the database gets the time of loading.
 	Metadata bool
 	// Receipts are of the submissions that are loaded, and kept in the same
 	// transaction. Drivers that are no Receipts ignore them.

@@ -37,7 +37,13 @@ type row struct {
 	data []byte
 }
 
-// timestamp returns the value of the first column.
+// untimed reports whether the first column is NULL: the object keeps the
+// timestamp that it has in the database.
+func (r *row) untimed() bool {
+	return binary.BigEndian.Uint32(r.data[countSize:]) == noValue
+}
+
+// timestamp returns the value of the first column of a row that is not untimed.
 func (r *row) timestamp() int64 {
 	return int64(binary.BigEndian.Uint64(r.data[countSize+lengthSize:]))
 }
@@ -45,7 +51,7 @@ func (r *row) timestamp() int64 {
 // encoder writes rows.
 type encoder struct {
 	b        []byte
-	arrival  time.Time // of objects that have no time of their own, or must not keep it
+	arrival  time.Time // of all objects, unless they keep their own
 	metadata bool      // whether they keep their own
 	contents contentSet
 	// environments are those contents that tests are counted by.
@@ -78,7 +84,7 @@ func mergeSame(rows []row) []row {
 		switch {
 		case last < 0 || kept[last].key != r.key:
 			kept = append(kept, r)
-		case r.timestamp() >= kept[last].timestamp():
+		case r.untimed() || kept[last].untimed() || r.timestamp() >= kept[last].timestamp():
 			kept[last] = overlay(kept[last], r)
 		default:
 			kept[last] = overlay(r, kept[last])
@@ -190,9 +196,10 @@ func (e *encoder) time(t *time.Time) {
 	e.b = binary.BigEndian.AppendUint64(e.b, uint64(t.UnixMicro()-epoch))
 }
 
-// timestamp writes when an object arrived.
+// timestamp writes when an object arrived, NULL for one that has no time of its
+// own to keep.
 func (e *encoder) timestamp(t *time.Time) {
-	if t == nil || !e.metadata {
+	if !e.metadata {
 		t = &e.arrival
 	}
 	e.time(t)

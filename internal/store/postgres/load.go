@@ -195,7 +195,25 @@ func (l *loader) mergeRows(ctx context.Context, tx pgx.Tx, t *table, rows []row)
 	if _, err := tx.Conn().PgConn().CopyFrom(ctx, copyReader(rows), t.copySQL()); err != nil {
 		return nil, err
 	}
-	merged, err := tx.Query(ctx, t.mergeSQL())
+	if changes, err = l.mergeStaged(ctx, tx, t, nil, t.mergeSQL(false)); err != nil {
+		return nil, err
+	}
+	timed := slices.DeleteFunc(slices.Clone(rows), func(r row) bool { return r.untimed() })
+	if len(timed) < len(rows) {
+		if changes, err = l.mergeStaged(ctx, tx, t, changes, t.mergeSQL(true), l.arrival); err != nil {
+			return nil, err
+		}
+	}
+	if len(changes) < len(rows) {
+		err = touch(ctx, tx, t, timed, changes)
+	}
+	return changes, err
+}
+
+// mergeStaged merges the rows that were copied, with a statement of mergeSQL, and
+// appends what changed to changes.
+func (l *loader) mergeStaged(ctx context.Context, tx pgx.Tx, t *table, changes []store.Change, query string, args ...any) ([]store.Change, error) {
+	merged, err := tx.Query(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -216,9 +234,6 @@ func (l *loader) mergeRows(ctx context.Context, tx pgx.Tx, t *table, rows []row)
 		changes = append(changes, change)
 		return nil
 	})
-	if err == nil && len(changes) < len(rows) {
-		err = touch(ctx, tx, t, rows, changes)
-	}
 	return changes, err
 }
 

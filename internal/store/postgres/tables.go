@@ -114,8 +114,18 @@ func (t *table) copySQL() string {
 // statement began, and another loader may have changed the row since. What the
 // row has once it is locked is left in a setting, until the row is returned, which
 // is before the next one is looked at.
-func (t *table) mergeSQL() string {
-	sets := []string{"_timestamp = greatest(o._timestamp, EXCLUDED._timestamp)"}
+//
+// It leaves out the untimed rows, which a second statement merges: an object that
+// is there keeps its timestamp and takes the new values, one that is not there
+// gets the time $1.
+func (t *table) mergeSQL(untimed bool) string {
+	newer, latest := "EXCLUDED._timestamp >= o._timestamp", "greatest(o._timestamp, EXCLUDED._timestamp)"
+	arrived, which := "_timestamp", "_timestamp IS NOT NULL"
+	if untimed {
+		newer, latest = "TRUE", "o._timestamp"
+		arrived, which = "$1::timestamptz", "_timestamp IS NULL"
+	}
+	sets := []string{"_timestamp = " + latest}
 	was, now := "''", "''"
 	if t.enums["status"] != "" {
 		told := "coalesce(o.status::text, '')"
@@ -125,25 +135,25 @@ func (t *table) mergeSQL() string {
 			now = "CASE WHEN o.xmax = 0 THEN " + now + " ELSE " + told + " END"
 		}
 		sets[0] = "_timestamp = CASE WHEN set_config('kcidb.was', " + told + ", true) IS NOT NULL " +
-			"THEN greatest(o._timestamp, EXCLUDED._timestamp) END"
+			"THEN " + latest + " END"
 		was = "CASE WHEN o.xmax = 0 THEN '' ELSE current_setting('kcidb.was') END"
 	}
 	var changes []string
 	for _, c := range t.columns[1+t.keys:] {
-		sets = append(sets, fmt.Sprintf("%s = CASE WHEN EXCLUDED._timestamp >= o._timestamp "+
-			"THEN coalesce(EXCLUDED.%[1]s, o.%[1]s) ELSE coalesce(o.%[1]s, EXCLUDED.%[1]s) END", c))
+		sets = append(sets, fmt.Sprintf("%s = CASE WHEN %[2]s "+
+			"THEN coalesce(EXCLUDED.%[1]s, o.%[1]s) ELSE coalesce(o.%[1]s, EXCLUDED.%[1]s) END", c, newer))
 		changes = append(changes, fmt.Sprintf("EXCLUDED.%s IS DISTINCT FROM o.%[1]s AND EXCLUDED.%[1]s IS NOT NULL "+
-			"AND (o.%[1]s IS NULL OR EXCLUDED._timestamp >= o._timestamp)", c))
+			"AND (o.%[1]s IS NULL OR %[2]s)", c, newer))
 	}
-	var values []string
-	for _, c := range t.columns {
+	values := []string{arrived}
+	for _, c := range t.columns[1:] {
 		if t.enums[c] != "" {
 			c += "::" + t.enums[c]
 		}
 		values = append(values, c)
 	}
 	return "INSERT INTO " + t.name + " AS o (" + strings.Join(t.columns, ", ") + ") SELECT " + strings.Join(values, ", ") + " FROM " + t.stage() +
-		" ON CONFLICT (" + t.keyList() + ") DO UPDATE SET " + strings.Join(sets, ", ") +
+		" WHERE " + which + " ON CONFLICT (" + t.keyList() + ") DO UPDATE SET " + strings.Join(sets, ", ") +
 		" WHERE " + strings.Join(changes, " OR ") +
 		" RETURNING " + t.keyList() + ", o.xmax = 0, " + was + ", " + now
 }

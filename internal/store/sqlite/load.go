@@ -72,7 +72,8 @@ func (l *loader) load(t *table, r *report.Report) error {
 				return err
 			}
 		}
-		if row[0] == nil || !l.metadata {
+		untimed := l.metadata && row[0] == nil
+		if untimed || !l.metadata {
 			row[0] = l.arrival
 		}
 		var counted [2]any // the contents that a test is counted by
@@ -93,7 +94,7 @@ func (l *loader) load(t *table, r *report.Report) error {
 		change := store.Change{List: t.list, Key: t.key(row), Created: inserted == 1, Now: t.statusOf(row)}
 		changed := change.Created
 		if !changed {
-			if changed, err = m.merge(row, &change, &l.counts); err != nil {
+			if changed, err = m.merge(row, untimed, &change, &l.counts); err != nil {
 				return err
 			}
 		} else if err := l.counts.changed(t, nil, row); err != nil {
@@ -134,8 +135,9 @@ func (m *merger) close() {
 }
 
 // merge merges a row into the one of its object that is there, and tells
-// whether that changed anything but the timestamp. It completes the change.
-func (m *merger) merge(row []any, change *store.Change, counts *counter) (bool, error) {
+// whether that changed anything but the timestamp. It completes the change. An
+// untimed row takes the stored row's timestamp.
+func (m *merger) merge(row []any, untimed bool, change *store.Change, counts *counter) (bool, error) {
 	if err := m.prepare(&m.find, m.table.selectSQL()); err != nil {
 		return false, err
 	}
@@ -148,6 +150,9 @@ func (m *merger) merge(row []any, change *store.Change, counts *counter) (bool, 
 		return false, err
 	}
 	rowid, stored := found[0], found[1:]
+	if untimed {
+		row[0] = stored[0]
+	}
 	before := slices.Clone(stored)
 	changed := mergeRow(stored, row)
 	change.Was, change.Now = m.table.statusOf(before), m.table.statusOf(stored)

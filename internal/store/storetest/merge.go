@@ -63,15 +63,43 @@ func (s suite) merge(t *testing.T) {
 		db := s.ready(t)
 		before := time.Now().Truncate(time.Microsecond)
 		mustLoad(t, db, version{1, "old", "p"}.report(), store.LoadOptions{Metadata: true})
-		// Without its own, an object has the time of loading, also where the others keep theirs.
 		mustLoad(t, db, version{1, "new", ""}.report(), store.LoadOptions{})
-		mustLoad(t, db, version{0, "newest", ""}.report(), store.LoadOptions{Metadata: true})
 		got := everything(t, db, true)
 		if at := got.Tests[0].Timestamp; at.Before(before) || at.After(time.Now()) {
 			t.Errorf("arrived at %v, not now", at)
 		}
 		got.Tests[0].Timestamp = nil
-		s.expect(t, got, version{0, "newest", "p"}.report())
+		s.expect(t, got, version{0, "new", "p"}.report())
+	})
+	t.Run("no time of its own", func(t *testing.T) {
+		db := s.ready(t)
+		loaded := full()
+		mustLoad(t, db, loaded, store.LoadOptions{Metadata: true})
+		for _, stamp := range stamps(loaded) {
+			*stamp = nil
+		}
+		mustLoad(t, db, loaded, store.LoadOptions{Metadata: true}) // nothing new
+		s.expect(t, everything(t, db, true), full())
+		want := full()
+		for _, r := range []*report.Report{loaded, want} {
+			r.Tests[0].Comment, r.Issues[0].Comment = new("new"), new("new")
+		}
+		mustLoad(t, db, loaded, store.LoadOptions{Metadata: true})
+		s.expect(t, everything(t, db, true), want)
+
+		// The time of loading is for objects that are not there.
+		before := time.Now().Truncate(time.Microsecond)
+		fresh := version{0, "c", ""}.report()
+		fresh.Tests[0].ID = "a:2"
+		fresh.Append(version{0, "newest", ""}.report())
+		mustLoad(t, db, fresh, store.LoadOptions{Metadata: true})
+		got := everything(t, db, true)
+		if at := got.Tests[1].Timestamp; at.Before(before) || at.After(time.Now()) {
+			t.Errorf("the new test arrived at %v, not now", at)
+		}
+		got.Tests = got.Tests[:1]
+		want.Tests[0].Comment = new("newest")
+		s.expect(t, got, want)
 	})
 	t.Run("all fields", func(t *testing.T) {
 		db := s.ready(t)
