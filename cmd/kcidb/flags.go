@@ -78,20 +78,14 @@ func (t *timestamp) String() string {
 	return t.Format(time.RFC3339Nano)
 }
 
-// Set reads a date, or a date and a time, with or without seconds, a fraction
-// of them, and a zone. Without a zone the local one is meant.
+// Set reads a time as report.ParseTime does. Without a zone the local one is
+// meant.
 func (t *timestamp) Set(text string) error {
-	normal := strings.Replace(strings.ToUpper(text), " ", "T", 1)
-	for _, clock := range []string{"T15:04:05", "T15:04", ""} {
-		for _, zone := range []string{"Z07:00", "Z0700", "Z07", ""} {
-			parsed, err := time.ParseInLocation(time.DateOnly+clock+zone, normal, time.Local)
-			if err == nil {
-				t.Time = parsed
-				return nil
-			}
-		}
+	parsed, err := report.ParseTime(text, time.Local)
+	if err == nil {
+		t.Time = parsed
 	}
-	return fmt.Errorf("not a time of ISO 8601, as in 2025-07-01T12:30:00+02:00")
+	return err
 }
 
 // mustComplete makes the shell complete the values of a flag with words.
