@@ -28,7 +28,8 @@ func newIngestCommand(p *program) *cobra.Command {
 		Long: `Load the reports on standard input into a database, one after the other, and
 after each write the e-mails that the subscriptions call for, of all that it
 changed and all above that, each followed by a NUL character. Nothing is sent,
-and waits and budgets are not heeded: it shows what a report triggers.
+and waits and budgets are not heeded: it shows what a report triggers. A
+subscription with a problem is told of, and nothing is loaded.
 
 Without -d the database is one in memory, gone when the command ends. One without
 a schema gets it.`,
@@ -48,7 +49,7 @@ a schema gets it.`,
 }
 
 func runIngest(ctx context.Context, p *program, o *ingestOptions) error {
-	folder, err := o.folder.load(p.level.logger(p.stderr))
+	folder, err := o.folder.loadGood(p)
 	if err != nil {
 		return err
 	}
@@ -63,6 +64,9 @@ func runIngest(ctx context.Context, p *program, o *ingestOptions) error {
 		for in, err := range o.in.reports(p) {
 			if err != nil {
 				return err
+			}
+			if folder == nil {
+				return errNoFolder
 			}
 			r, err := report.Decode(in.text)
 			if err != nil {

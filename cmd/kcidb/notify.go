@@ -6,9 +6,10 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
-	"log/slog"
 	"os"
 	"slices"
 	"time"
@@ -39,17 +40,39 @@ func (o *folderOptions) resolve() string {
 	return cmp.Or(o.dir, os.Getenv(subscriptionsEnv), servedSubscriptions)
 }
 
-// load reads the subscriptions. What is wrong with some of them is logged.
-func (o *folderOptions) load(log *slog.Logger) (*subscription.Folder, error) {
+// load reads the subscriptions, and writes the problems of their files to standard
+// error, whatever the log level is.
+func (o *folderOptions) load(p *program) (*subscription.Folder, error) {
 	folder, err := subscription.Load(o.resolve(), notify.Options())
 	if err != nil {
 		return nil, err
 	}
 	for _, problem := range folder.Problems {
-		log.Error("a subscription is not as it should be", "problem", problem.String())
+		fmt.Fprintln(p.stderr, problem.String())
 	}
 	return folder, nil
 }
+
+// loadGood reads the subscriptions for a command that writes their mails. A file
+// with a problem is an error, because its mails would be missing. The folder is nil
+// if no option or variable names it and it does not exist: without objects the
+// command does not need it.
+func (o *folderOptions) loadGood(p *program) (*subscription.Folder, error) {
+	folder, err := o.load(p)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && o.resolve() == servedSubscriptions:
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case len(folder.Problems) > 0:
+		return nil, fmt.Errorf("subscriptions: %w", problemsError(len(folder.Problems)))
+	}
+	return folder, nil
+}
+
+// errNoFolder is returned for the first object if loadGood returned no folder.
+var errNoFolder = errors.New("there is no folder ./" + servedSubscriptions +
+	": name a folder of subscriptions by --subscriptions or $" + subscriptionsEnv)
 
 // mailOptions say how the mails of a command look.
 type mailOptions struct{ from, base string }
@@ -65,10 +88,9 @@ func makerOf(p *program, objects store.Objects, folder *subscription.Folder, o *
 	if err != nil {
 		return nil, usagef("--from: %v", err)
 	}
-	log := p.level.logger(p.stderr)
 	return &notify.Maker{
 		Objects: objects, Folder: folder, Envelope: notify.Envelope{From: from}, Base: o.base, Now: time.Now,
-		Trouble: func(name, how string) { log.Error("a subscription fails", "subscription", name, "error", how) },
+		Trouble: func(name, how string) { fmt.Fprintf(p.stderr, "subscription %s: %s\n", name, how) },
 	}, nil
 }
 
@@ -100,7 +122,8 @@ func newNotifyCommand(p *program) *cobra.Command {
 patterns name, as if they were new, each followed by a NUL character. Nothing is
 sent, and waits and budgets are not heeded.
 
-Without -d the objects are those of the reports on standard input.`,
+Without -d the objects are those of the reports on standard input. A subscription
+with a problem is told of, and no mail is written.`,
 		Example: `  kcidb notify '>revision#' < reports.json
   kcidb notify -d sqlite:my.db --subscriptions ./subscriptions '>test[ci:1]<*#'`,
 		Args:              cobra.MinimumNArgs(1),
@@ -122,7 +145,7 @@ func runNotify(ctx context.Context, p *program, o *notifyOptions, args []string)
 	if err != nil {
 		return err
 	}
-	folder, err := o.folder.load(p.level.logger(p.stderr))
+	folder, err := o.folder.loadGood(p)
 	if err != nil {
 		return err
 	}
@@ -134,6 +157,9 @@ func runNotify(ctx context.Context, p *program, o *notifyOptions, args []string)
 		for set, err := range s.Match(ctx, patterns, store.MatchOptions{}) {
 			if err != nil {
 				return fmt.Errorf("patterns: %w", err)
+			}
+			if folder == nil {
+				return errNoFolder
 			}
 			refs := slices.Collect(set.Refs())
 			if err := writeMails(p, maker.Of(ctx, refs)); err != nil {

@@ -74,6 +74,9 @@ func runSubscriptionsCheck(p *program, o *folderOptions, files []string) error {
 		if err != nil {
 			return err
 		}
+		if name := filepath.Base(file); !subscription.Reads(name) {
+			found = append(found, subscription.Problem{File: name, Text: "the service reads only files that end in .yaml or .yml"})
+		}
 		if problems = append(problems, found...); len(found) == 0 {
 			good = append(good, s)
 		}

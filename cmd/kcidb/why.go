@@ -83,7 +83,7 @@ func runWhy(ctx context.Context, p *program, o *whyOptions, who string) error {
 		case !strings.Contains(who, "@"):
 			return usagef("%q is neither an address, nor a notification's number or ID", who)
 		}
-		folder, err := o.folder.load(p.level.logger(p.stderr))
+		folder, err := o.folder.load(p)
 		if err != nil {
 			return err
 		}

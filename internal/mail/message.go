@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net/mail"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -54,8 +55,8 @@ var own = map[string]bool{
 }
 
 // Bytes returns the message as RFC 5322 has it: a text and the same as HTML, in
-// 7-bit characters and lines that are short enough for any server. It is always
-// the same for the same message. It says that a machine wrote it
+// 7-bit characters and lines that are short enough for any server. It begins with
+// the Subject, and is always the same for the same message. It says that a machine wrote it
 // ("Auto-Submitted: auto-generated", "Precedence: bulk"), which keeps the
 // holidays of its readers to themselves; Headers may say otherwise.
 //
@@ -99,7 +100,26 @@ func (m *Message) Bytes() ([]byte, error) {
 	if _, err := msg.WriteTo(&out); err != nil {
 		return nil, fmt.Errorf("writing a message: %w", err)
 	}
-	return out.Bytes(), nil
+	return subjectFirst(out.Bytes()), nil
+}
+
+// subjectFirst moves the Subject to the beginning of a message. The library has an
+// order of its own, and scripts written for the Python system expect a mail to begin
+// with its Subject.
+func subjectFirst(message []byte) []byte {
+	begin := bytes.Index(message, []byte("\r\nSubject:"))
+	if begin < 0 {
+		return message
+	}
+	begin += 2
+	end := begin
+	for { // the lines of the field: those after the first begin with white space
+		end += bytes.Index(message[end:], []byte("\r\n")) + 2
+		if c := message[end]; c != ' ' && c != '\t' {
+			break
+		}
+	}
+	return slices.Concat(message[begin:end], message[:begin], message[end:])
 }
 
 // fields returns the fields of the header but for the date and the addresses.

@@ -13,7 +13,8 @@
 //
 // The keys of a file:
 //
-//	name     unique in the folder; the file's name without .yaml, unless it is given
+//	name     unique in the folder; the file's name without .yaml or .yml, unless
+//	         it is given
 //	about    a remark for the people who get the mails
 //	on       revision, checkout, build, test, issue, issue_version or incident
 //	select   what an object must have, see below

@@ -27,8 +27,29 @@ const maxFiles = 10_000
 // hooksFile is the file in a folder that says where webhooks are.
 const hooksFile = "webhooks.yaml"
 
-// Load reads the subscriptions of a folder: its files that end in .yaml, but
-// those that begin with "." or "_", and webhooks.yaml, which has the webhooks.
+// endings are those of the files that are read.
+var endings = []string{".yaml", ".yml"}
+
+// bare returns the name of a file without its ending, and whether it has one of
+// endings.
+func bare(file string) (string, bool) {
+	for _, ending := range endings {
+		if name, ok := strings.CutSuffix(file, ending); ok {
+			return name, true
+		}
+	}
+	return file, false
+}
+
+// Reads reports whether a file of this name would be read as a subscription in a
+// folder, as far as its ending goes.
+func Reads(file string) bool {
+	_, ok := bare(file)
+	return ok
+}
+
+// Load reads the subscriptions of a folder: its files that end in .yaml or .yml,
+// but those that begin with "." or "_", and webhooks.yaml, which has the webhooks.
 // A file in which something is wrong is a problem and no subscription, and keeps
 // none of the others back. Files are those in the folder, and what links in it
 // lead to within it. The error tells that the folder cannot be read.
@@ -58,6 +79,9 @@ func load(dir string, files []content, opts Options) *Folder {
 	for _, file := range files {
 		switch {
 		case file.name == hooksFile:
+			continue
+		case file.name == "webhooks.yml":
+			f.Problems = append(f.Problems, Problem{File: file.name, Text: "the file of the webhooks must be named " + hooksFile})
 			continue
 		case file.err != nil:
 			f.Problems = append(f.Problems, Problem{File: file.name, Text: file.err.Error()})
@@ -113,7 +137,8 @@ func list(root *os.Root) ([]string, error) {
 		return nil, err
 	}
 	names := slices.DeleteFunc(all, func(name string) bool {
-		return !strings.HasSuffix(name, ".yaml") || strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_")
+		_, ok := bare(name)
+		return !ok || strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_")
 	})
 	if len(names) > maxFiles {
 		return nil, fmt.Errorf("%s: %d files: there may be %d", root.Name(), len(names), maxFiles)

@@ -38,7 +38,8 @@ func TestLoad(t *testing.T) {
 		"bad.yaml":     good + "x: y\n",
 		"hook.yaml":    "on: test\nmatch: 'true'\nvia: [webhook:ops]\n",
 		"nohook.yaml":  "on: test\nmatch: 'true'\nvia:\n  - feed\n  - webhook:opps\n",
-		".hidden.yaml": "x", "_old.yaml": "x", "README.md": "x", "x.yml": "x",
+		".hidden.yaml": "x", "_old.yaml": "x", "README.md": "x",
+		"short.yml": good, "d.yml": good, "webhooks.yml": "x: {url: https://hooks.example.org/x}\n",
 		"webhooks.yaml": "ops: {url: https://hooks.example.org/x, secret_file: secret}\nbad: {url: ftp://x, sekret: y}\n",
 		"secret":        " s3cret\n",
 	})
@@ -63,17 +64,19 @@ func TestLoad(t *testing.T) {
 	for _, p := range f.Problems {
 		problems = append(problems, p.String())
 	}
-	if diff := cmp.Diff([]string{"a b.yaml", "d d.yaml", "hook hook.yaml", "link link.yaml"}, names); diff != "" {
+	if diff := cmp.Diff([]string{"a b.yaml", "d d.yaml", "hook hook.yaml", "link link.yaml", "short short.yml"}, names); diff != "" {
 		t.Error(diff)
 	}
 	if diff := cmp.Diff([]string{
 		`bad.yaml:4:1: unknown key "x"`,
 		`c.yaml: name: "a" is that of b.yaml`,
+		`d.yml: name: "d" is that of d.yaml`,
 		"dir.yaml: is no regular file",
 		`nohook.yaml:5:5: via: webhooks.yaml has no webhook "opps": did you mean "ops"?`,
 		"outside.yaml: cannot be read: path escapes from parent",
 		"webhooks.yaml:2:12: webhook bad: url: the hook's URL must start with https://",
 		`webhooks.yaml:2:21: webhook bad: unknown key "sekret"`,
+		"webhooks.yml: the file of the webhooks must be named webhooks.yaml",
 	}, problems); diff != "" {
 		t.Error(diff)
 	}

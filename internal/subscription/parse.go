@@ -85,7 +85,7 @@ var namePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]*$`)
 
 // name reads the name, which is that of the file where none is given.
 func (s *source) name(out *Subscription, e entry) {
-	out.Name = strings.TrimSuffix(filepath.Base(s.file), ".yaml")
+	out.Name, _ = bare(filepath.Base(s.file))
 	line, column := 0, 0
 	if e.value != nil {
 		w, ok := s.words(e, e.value)
