@@ -53,11 +53,15 @@ func runIngest(ctx context.Context, p *program, o *ingestOptions) error {
 	if err != nil {
 		return err
 	}
-	return o.database.withObjects(ctx, func(s store.Objects) error {
+	return o.database.with(ctx, func(s store.Store) error {
+		objects, err := objectsOf(s)
+		if err != nil {
+			return err
+		}
 		if err := s.Init(ctx, store.Version{}); err != nil && !errors.Is(err, store.ErrInitialized) {
 			return err
 		}
-		maker, err := makerOf(p, s, folder, &o.mail)
+		maker, err := makerOf(p, objects, folder, &o.mail)
 		if err != nil {
 			return err
 		}

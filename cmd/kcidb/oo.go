@@ -41,7 +41,7 @@ func (o *databaseOptions) withObjects(ctx context.Context, f func(store.Objects)
 
 // objectsOf returns what answers for objects by their relations.
 func objectsOf(s store.Store) (store.Objects, error) {
-	objects, ok := s.(store.Objects)
+	objects, ok := store.As[store.Objects](s)
 	if !ok {
 		return nil, errors.New("this kind of database cannot be asked for objects by their relations")
 	}

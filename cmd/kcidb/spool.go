@@ -22,7 +22,7 @@ import (
 // withSpool opens the database, and calls f with its spool.
 func withSpool(ctx context.Context, o *databaseOptions, f func(store.Store, *spool.Spool) error) error {
 	return o.with(ctx, func(s store.Store) error {
-		keeper, ok := s.(store.Spooler)
+		keeper, ok := store.As[store.Spooler](s)
 		if !ok {
 			return errors.New("this kind of database keeps no notifications")
 		}

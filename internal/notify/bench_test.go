@@ -152,7 +152,7 @@ func BenchmarkLoadNotified(b *testing.B) {
 	b.ReportMetric(0, "ns/op")
 }
 
-func mustOpen(b *testing.B) Store {
+func mustOpen(b *testing.B) database {
 	db, err := sqlite.Open(filepath.Join(b.TempDir(), "db"))
 	if err != nil {
 		b.Fatal(err)

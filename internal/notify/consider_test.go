@@ -280,7 +280,7 @@ func TestIssueQuiet(t *testing.T) {
 
 // brokenStore fails to find checkouts of revisions, while it is broken.
 type brokenStore struct {
-	Store
+	database
 	broken bool
 }
 
@@ -288,15 +288,15 @@ func (s *brokenStore) Match(ctx context.Context, patterns []object.Pattern, opts
 	if s.broken && patterns[0].Type == object.TypeCheckout {
 		return func(yield func(*object.Set, error) bool) { yield(nil, store.ErrUnavailable) }
 	}
-	return s.Store.Match(ctx, patterns, opts)
+	return s.database.Match(ctx, patterns, opts)
 }
 
 // TestBrokenStore considers nothing while the database cannot tell what there is,
 // and all of it afterwards.
 func TestBrokenStore(t *testing.T) {
 	h := newHouse(t, map[string]string{"revision.yaml": "on: revision\nmatch: 'true'\nto: [dev@example.org]\nsubject: told\n"})
-	broken := &brokenStore{h.store.Store, true}
-	h.store.Store = broken
+	broken := &brokenStore{h.store.database, true}
+	h.store.database = broken
 	h.load(aCheckout)
 	if _, err := h.Consider(t.Context()); !errors.Is(err, store.ErrUnavailable) {
 		t.Errorf("considered with a broken database: %v", err)

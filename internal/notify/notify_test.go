@@ -51,9 +51,15 @@ func (c *clock) set(t time.Time) {
 	c.now = t
 }
 
+// database is all that tests need of one.
+type database interface {
+	store.Store
+	Store
+}
+
 // clockedStore is a store whose spool goes by a clock.
 type clockedStore struct {
-	Store
+	database
 	spool *spool.Spool
 }
 
@@ -81,7 +87,7 @@ func newHouse(t testing.TB, files map[string]string) *house {
 	return newHouseOn(t, db, files)
 }
 
-func newHouseOn(t testing.TB, db Store, files map[string]string) *house {
+func newHouseOn(t testing.TB, db database, files map[string]string) *house {
 	t.Helper()
 	h := &house{t: t, clock: &clock{now: time.Now().UTC()}, dir: t.TempDir(), mails: mailtest.Start(t, mailtest.Options{}), log: &safeLog{}}
 	for name, text := range files {
@@ -94,7 +100,7 @@ func newHouseOn(t testing.TB, db Store, files map[string]string) *house {
 }
 
 // initialize makes a database that goes by a clock.
-func initialize(t testing.TB, db Store, c *clock) *clockedStore {
+func initialize(t testing.TB, db database, c *clock) *clockedStore {
 	t.Helper()
 	t.Cleanup(func() { db.Close() })
 	if err := db.Init(t.Context(), store.Version{}); err != nil {

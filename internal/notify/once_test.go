@@ -25,15 +25,15 @@ import (
 // one notification comes of each that calls for it, and each is sent at least
 // once, always as the same mail.
 func TestExactlyOnce(t *testing.T) {
-	for name, open := range map[string]func(t *testing.T) Store{
-		"sqlite": func(t *testing.T) Store {
+	for name, open := range map[string]func(t *testing.T) database{
+		"sqlite": func(t *testing.T) database {
 			db, err := sqlite.Open(filepath.Join(t.TempDir(), "db"))
 			if err != nil {
 				t.Fatal(err)
 			}
 			return db
 		},
-		"postgresql": func(t *testing.T) Store {
+		"postgresql": func(t *testing.T) database {
 			db, err := postgres.Open(strings.TrimPrefix(pgtest.Database(t), "postgresql:"))
 			if err != nil {
 				t.Fatal(err)

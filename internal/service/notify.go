@@ -17,6 +17,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/mail"
 	"github.com/kcidb-go/kcidb/internal/notify"
 	"github.com/kcidb-go/kcidb/internal/spool"
+	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/subscription"
 	"github.com/kcidb-go/kcidb/internal/web/monitor"
 	"github.com/kcidb-go/kcidb/internal/webhook"
@@ -96,7 +97,7 @@ func (s *Service) subscriptions() (*notify.Folder, error) {
 
 // notifier returns what notifies people.
 func (s *Service) notifier(p *parts) (*notify.Notifier, error) {
-	st, ok := p.store.(notify.Store)
+	st, ok := store.As[notify.Store](p.store)
 	if !ok {
 		return nil, errors.New("the database cannot keep notifications: use sqlite or postgresql, or roles without notify")
 	}
@@ -143,7 +144,7 @@ func (s *Service) watchNotifier(p *parts, n *notify.Notifier, m *monitor.Monitor
 
 // spoolOf returns the spool of the database, nil where it has none.
 func spoolOf(p *parts) *spool.Spool {
-	if st, ok := p.store.(notify.Store); ok {
+	if st, ok := store.As[notify.Store](p.store); ok {
 		return st.Spool()
 	}
 	return nil

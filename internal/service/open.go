@@ -78,7 +78,7 @@ func (s *Service) openStore(ctx context.Context) (_ store.Receipts, err error) {
 	if _, err := st.Time(ctx, store.LastModified); err != nil {
 		return nil, err
 	}
-	if counting, ok := st.(store.RollUpper); ok {
+	if counting, ok := store.As[store.RollUpper](st); ok {
 		complete, err := counting.Rollups().Complete(ctx)
 		if err != nil {
 			return nil, err

@@ -50,6 +50,21 @@ var (
 	_ store.RollUpper  = (*reader)(nil)
 )
 
+// Unwrap returns the replica.
+func (r *reader) Unwrap() store.Store { return r.Store }
+
+// objectsOf returns what answers for objects in a store that pages are of.
+func objectsOf(s store.Store) store.Objects {
+	objects, _ := store.As[store.Objects](s)
+	return objects
+}
+
+// rollupsOf returns the roll-ups of a store that pages are of.
+func rollupsOf(s store.Store) *rollup.DB {
+	counting, _ := store.As[store.RollUpper](s)
+	return counting.Rollups()
+}
+
 // Query asks the replica, and the primary where it says nothing at all.
 func (r *reader) Query(ctx context.Context, q store.Query) iter.Seq2[*report.Report, error] {
 	return either(ctx, r, func(s store.Store) iter.Seq2[*report.Report, error] { return s.Query(ctx, q) })
@@ -58,26 +73,26 @@ func (r *reader) Query(ctx context.Context, q store.Query) iter.Seq2[*report.Rep
 // Match asks as Query does.
 func (r *reader) Match(ctx context.Context, patterns []object.Pattern, opts store.MatchOptions) iter.Seq2[*object.Set, error] {
 	return either(ctx, r, func(s store.Store) iter.Seq2[*object.Set, error] {
-		return s.(store.Objects).Match(ctx, patterns, opts)
+		return objectsOf(s).Match(ctx, patterns, opts)
 	})
 }
 
 // Outcomes asks as Query does.
 func (r *reader) Outcomes(ctx context.Context, builds []string) iter.Seq2[store.Outcome, error] {
 	return either(ctx, r, func(s store.Store) iter.Seq2[store.Outcome, error] {
-		return s.(store.Objects).Outcomes(ctx, builds)
+		return objectsOf(s).Outcomes(ctx, builds)
 	})
 }
 
 // Runs asks as Query does.
 func (r *reader) Runs(ctx context.Context, builds []string) iter.Seq2[store.Run, error] {
-	return either(ctx, r, func(s store.Store) iter.Seq2[store.Run, error] { return s.(store.Objects).Runs(ctx, builds) })
+	return either(ctx, r, func(s store.Store) iter.Seq2[store.Run, error] { return objectsOf(s).Runs(ctx, builds) })
 }
 
 // Rollups returns those of the replica, which are read from the primary where the
 // replica does not let anybody see it.
 func (r *reader) Rollups() *rollup.DB {
-	replica, primary := r.Store.(store.RollUpper).Rollups(), r.primary.(store.RollUpper).Rollups()
+	replica, primary := rollupsOf(r.Store), rollupsOf(r.primary)
 	db := *replica
 	db.View = func(ctx context.Context, f func(context.Context, rollup.Tx) error) error {
 		seen := false
@@ -95,18 +110,18 @@ func (r *reader) Rollups() *rollup.DB {
 
 // Tally asks as Query does.
 func (r *reader) Tally(ctx context.Context, builds []string) (map[string]map[report.Status]int64, error) {
-	found, err := r.Store.(store.Objects).Tally(ctx, builds)
+	found, err := objectsOf(r.Store).Tally(ctx, builds)
 	if err != nil && r.instead(ctx, err) {
-		return r.primary.(store.Objects).Tally(ctx, builds)
+		return objectsOf(r.primary).Tally(ctx, builds)
 	}
 	return found, err
 }
 
 // Previous asks as Query does.
 func (r *reader) Previous(ctx context.Context, like store.Like, n int) ([]string, error) {
-	found, err := r.Store.(store.Objects).Previous(ctx, like, n)
+	found, err := objectsOf(r.Store).Previous(ctx, like, n)
 	if err != nil && r.instead(ctx, err) {
-		return r.primary.(store.Objects).Previous(ctx, like, n)
+		return objectsOf(r.primary).Previous(ctx, like, n)
 	}
 	return found, err
 }
@@ -139,7 +154,7 @@ func (r *reader) Overview(ctx context.Context, latest int) (store.Overview, erro
 }
 
 func overview(ctx context.Context, s store.Store, latest int) (store.Overview, error) {
-	if o, ok := s.(store.Overviewer); ok {
+	if o, ok := store.As[store.Overviewer](s); ok {
 		return o.Overview(ctx, latest)
 	}
 	return store.Overview{}, nil
@@ -147,7 +162,7 @@ func overview(ctx context.Context, s store.Store, latest int) (store.Overview, e
 
 // Lag returns how far the replica is behind, 0 where it cannot be.
 func (r *reader) Lag(ctx context.Context) (time.Duration, error) {
-	if l, ok := r.Store.(store.Lagger); ok {
+	if l, ok := store.As[store.Lagger](r.Store); ok {
 		return l.Lag(ctx)
 	}
 	_, err := r.Time(ctx, store.Current)

@@ -16,7 +16,7 @@ import (
 // Objects is a Store that answers for objects by their relations. What it reads
 // is found by indexes, and nothing else is read, unless everything is asked for.
 type Objects interface {
-	Store
+	Reader
 	// Match returns the objects that any of the patterns names, each once, in
 	// sets of opts.PerSet at most, in the order of object.Types and within a type
 	// in that of the IDs. A checkout belongs to a revision where it has a commit
@@ -78,6 +78,5 @@ type Like struct {
 // Spooler is a Store that keeps changes and notifications for those who notify
 // people.
 type Spooler interface {
-	Store
 	Spool() *spool.Spool
 }

@@ -6,6 +6,5 @@ import "github.com/kcidb-go/kcidb/internal/rollup"
 
 // RollUpper is a Store that keeps the numbers that pages show.
 type RollUpper interface {
-	Store
 	Rollups() *rollup.DB
 }

@@ -98,6 +98,11 @@ type Store interface {
 	// receipt of success already.
 	Load(ctx context.Context, r *report.Report, opts LoadOptions) (*Changes, error)
 
+	Reader
+}
+
+// Reader is what reads reports in a Store.
+type Reader interface {
 	// Dump returns all objects that arrived within the bounds, as reports
 	// of opts.PerReport objects at most. The lists come one after the other,
 	// checkouts, builds, tests, issues, incidents, so that writers can
@@ -114,7 +119,8 @@ type Store interface {
 	Time(ctx context.Context, which Clock) (time.Time, error)
 }
 
-// Receipts is a Store that also keeps what became of submissions.
+// Receipts is a Store that also keeps what became of submissions. It writes, with
+// Load, so that a store that wraps others has to be one itself.
 type Receipts interface {
 	Store
 	// Receipt returns the receipt of the submission with the ID, ErrNoReceipt where there is none.
@@ -128,7 +134,7 @@ type Receipts interface {
 }
 
 // RoleMaker is a Store whose server tells its users apart by roles: those who
-// load and those who only read.
+// load and those who only read. It writes, as Receipts does.
 type RoleMaker interface {
 	Store
 	// MakeRoles makes the roles that are not there, and grants them what they
@@ -139,7 +145,6 @@ type RoleMaker interface {
 
 // Lagger is a Store that may be a replica of another.
 type Lagger interface {
-	Store
 	// Lag returns how far it is behind the database it is a replica of, 0 where
 	// it is none.
 	Lag(ctx context.Context) (time.Duration, error)

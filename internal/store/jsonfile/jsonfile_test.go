@@ -15,7 +15,7 @@ import (
 
 func TestStore(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) store.Store { return open(t, "") },
-		storetest.Capabilities{Keeps: true, Initialized: true, Purges: true, Receipts: true, Objects: true, Notes: true, Rollups: true})
+		storetest.Capabilities{Keeps: true, Initialized: true, Purges: true, Receipts: true, Objects: true, Notes: true, Rollups: true, Overview: true})
 }
 
 // open opens a file with the text until the end of the test.

@@ -16,10 +16,7 @@ import (
 	"iter"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/rollup"
-	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -44,22 +41,25 @@ Example: mux:sqlite:new.sqlite sqlite:name\ with\ spaces.sqlite
 }
 
 func openAll(ctx context.Context, specs []string, open func(context.Context, string) (store.Store, error)) (store.Store, error) {
-	s := &Store{}
+	var opened []store.Store
 	for i, spec := range specs {
 		one, err := open(ctx, spec)
 		if err != nil {
-			s.Close()
+			(&Store{opened}).Close()
 			return nil, fmt.Errorf("mux: database %d: %w", i+1, err)
 		}
-		s.stores = append(s.stores, one)
+		opened = append(opened, one)
 	}
-	switch first := s.stores[0].(type) {
-	case answerer:
-		return &complete{receipts{s, first}, first}, nil
-	case store.Receipts:
-		return &receipts{s, first}, nil
+	return Of(opened...), nil
+}
+
+// Of returns several stores, one at least, as one.
+func Of(stores ...store.Store) store.Store {
+	s := &Store{stores}
+	if first, ok := stores[0].(store.Receipts); ok {
+		return &receipts{s, first}
 	}
-	return s, nil
+	return s
 }
 
 // Store is several stores. Its schemas are those of the first.
@@ -181,6 +181,9 @@ func follow(ctx context.Context, one store.Store, r *report.Report, opts store.L
 	return one.(store.Receipts).SaveReceipts(ctx, receipts)
 }
 
+// Unwrap returns the first database, which alone answers and notifies.
+func (s *Store) Unwrap() store.Store { return s.stores[0] }
+
 // Dump dumps the first database.
 func (s *Store) Dump(ctx context.Context, opts store.DumpOptions) iter.Seq2[*report.Report, error] {
 	return s.stores[0].Dump(ctx, opts)
@@ -223,42 +226,3 @@ func (s *receipts) eachKeeper(f func(store.Receipts) error) error {
 		return nil
 	})
 }
-
-// answerer is a Store that can do all there is to answer from, and to notify.
-type answerer interface {
-	store.Receipts
-	store.Objects
-	store.Spooler
-	store.RollUpper
-}
-
-// complete is a Store whose first database can do all that. It is the only one
-// that is asked.
-type complete struct {
-	receipts
-	first answerer
-}
-
-func (s *complete) Match(ctx context.Context, patterns []object.Pattern, opts store.MatchOptions) iter.Seq2[*object.Set, error] {
-	return s.first.Match(ctx, patterns, opts)
-}
-
-func (s *complete) Tally(ctx context.Context, builds []string) (map[string]map[report.Status]int64, error) {
-	return s.first.Tally(ctx, builds)
-}
-
-func (s *complete) Outcomes(ctx context.Context, builds []string) iter.Seq2[store.Outcome, error] {
-	return s.first.Outcomes(ctx, builds)
-}
-
-func (s *complete) Runs(ctx context.Context, builds []string) iter.Seq2[store.Run, error] {
-	return s.first.Runs(ctx, builds)
-}
-
-func (s *complete) Previous(ctx context.Context, like store.Like, n int) ([]string, error) {
-	return s.first.Previous(ctx, like, n)
-}
-
-func (s *complete) Spool() *spool.Spool { return s.first.Spool() }
-
-func (s *complete) Rollups() *rollup.DB { return s.first.Rollups() }

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package mux
+package mux_test
 
 import (
 	"context"
 	"errors"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
+	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/mux"
 	"github.com/kcidb-go/kcidb/internal/store/null"
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
 	"github.com/kcidb-go/kcidb/internal/store/storetest"
@@ -20,7 +21,7 @@ import (
 // openWith opens databases with a mux over the drivers that need nothing.
 func openWith(ctx context.Context, params string) (store.Store, error) {
 	drivers := []store.Driver{sqlite.Driver, null.Driver}
-	return Driver(func(ctx context.Context, spec string) (store.Store, error) {
+	return mux.Driver(func(ctx context.Context, spec string) (store.Store, error) {
 		return store.Open(ctx, drivers, spec)
 	}).Open(ctx, params)
 }
@@ -41,7 +42,7 @@ func open(t *testing.T, params string) store.Store {
 
 func TestStore(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) store.Store { return open(t, "sqlite::memory: sqlite::memory:") },
-		storetest.Capabilities{Keeps: true, Purges: true, Receipts: true, Objects: true, Notes: true, Rollups: true, Several: true})
+		storetest.Capabilities{Keeps: true, Purges: true, Receipts: true, Objects: true, Notes: true, Rollups: true, Overview: true, Several: true})
 }
 
 // TestAll loads into all databases, and answers from the first.
@@ -75,9 +76,14 @@ func TestAll(t *testing.T) {
 	if _, keeps := open(t, "null sqlite:"+other).(store.Receipts); keeps {
 		t.Error("keeps receipts where the first database does not")
 	}
-	if _, answers := open(t, "null sqlite:"+other).(store.Objects); answers {
+	if _, answers := store.As[store.Objects](open(t, "null sqlite:"+other)); answers {
 		t.Error("answers for objects where the first database does not")
 	}
+}
+
+func spoolOf(s store.Store) *spool.Spool {
+	keeper, _ := store.As[store.Spooler](s)
+	return keeper.Spool()
 }
 
 // TestNotes notes changes in the first database only, for nobody would consider
@@ -89,7 +95,7 @@ func TestNotes(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, params := range []string{first, other} {
-		if err := open(t, params).(store.Spooler).Spool().Watch(t.Context()); err != nil {
+		if err := spoolOf(open(t, params)).Watch(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -98,7 +104,7 @@ func TestNotes(t *testing.T) {
 		t.Fatal(err)
 	}
 	for params, want := range map[string]int64{first: 1, other: 0} {
-		backlog, err := open(t, params).(store.Spooler).Spool().Backlog(t.Context())
+		backlog, err := spoolOf(open(t, params)).Backlog(t.Context())
 		if err != nil || backlog.Batches != want {
 			t.Errorf("%s: %d batches, %v, want %d", params, backlog.Batches, err, want)
 		}
@@ -116,40 +122,4 @@ func TestOneFails(t *testing.T) {
 	if _, err := openWith(t.Context(), "null nonsense:1"); err == nil || !strings.Contains(err.Error(), "database 2") {
 		t.Errorf("Open: %v", err)
 	}
-}
-
-func TestSplit(t *testing.T) {
-	for params, want := range map[string][]string{
-		"null":                        {"null"},
-		" a:b\t c \n":                 {"a:b", "c"},
-		`sqlite:a\ b sqlite:c\\d`:     {"sqlite:a b", `sqlite:c\d`},
-		`mux:a\ mux:b\\\ c`:           {`mux:a mux:b\ c`},
-		`\  x`:                        {" ", "x"},
-		`postgresql:dbname=x\ user=y`: {"postgresql:dbname=x user=y"},
-	} {
-		if got, err := split(params); err != nil || !slices.Equal(got, want) {
-			t.Errorf("%q: got %q, %v, want %q", params, got, err, want)
-		}
-	}
-	for _, params := range []string{"", "  ", `a\`} {
-		if got, err := split(params); err == nil {
-			t.Errorf("%q: got %q, want an error", params, got)
-		}
-	}
-}
-
-// FuzzSplit gets back what was escaped.
-func FuzzSplit(f *testing.F) {
-	f.Add("sqlite:a b", `c\d`)
-	escape := strings.NewReplacer(`\`, `\\`, " ", `\ `, "\t", "\\\t", "\n", "\\\n", "\r", "\\\r")
-	f.Fuzz(func(t *testing.T, a, b string) {
-		split(a) // must not panic
-		if a == "" || b == "" || strings.ToValidUTF8(a+b, "") != a+b {
-			return
-		}
-		got, err := split(escape.Replace(a) + " " + escape.Replace(b))
-		if err != nil || !slices.Equal(got, []string{a, b}) {
-			t.Errorf("%q and %q became %q, %v", a, b, got, err)
-		}
-	})
 }

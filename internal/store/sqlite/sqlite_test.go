@@ -13,13 +13,13 @@ import (
 func TestFile(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) store.Store {
 		return open(t, filepath.Join(t.TempDir(), "a ?b%41#c.sqlite"))
-	}, storetest.Capabilities{Keeps: true, Snapshots: true, Purges: true, Receipts: true, Objects: true, Notes: true, Rollups: true, Several: true})
+	}, storetest.Capabilities{Keeps: true, Snapshots: true, Purges: true, Receipts: true, Objects: true, Notes: true, Rollups: true, Overview: true, Several: true})
 }
 
 func TestMemory(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) store.Store {
 		return open(t, memory)
-	}, storetest.Capabilities{Keeps: true, Purges: true, Receipts: true, Objects: true, Notes: true, Rollups: true, Several: true})
+	}, storetest.Capabilities{Keeps: true, Purges: true, Receipts: true, Objects: true, Notes: true, Rollups: true, Overview: true, Several: true})
 }
 
 // open opens a database until the end of the test.

@@ -130,7 +130,7 @@ func (s suite) errors(t *testing.T) {
 	failures := map[string]error{
 		"Load": load, "Dump": dump, "Query": query, "Time": clock, "Empty": db.Empty(ctx), "Cleanup": db.Cleanup(ctx),
 	}
-	if db, ok := db.(store.Objects); ok {
+	if db, ok := store.As[store.Objects](db); ok {
 		for _, err := range db.Match(ctx, nil, store.MatchOptions{}) {
 			failures["Match"] = err
 		}

@@ -17,11 +17,8 @@ import (
 
 // notes notes the changes of loads where somebody watches.
 func (s suite) notes(t *testing.T) {
-	db, ok := s.ready(t).(store.Spooler)
-	if !ok {
-		t.Fatal("the store is not what its driver declares: it has no spool")
-	}
-	sp := db.Spool()
+	db := s.ready(t)
+	sp := capable[store.Spooler](t, db).Spool()
 	ctx := t.Context()
 	noted := func() (all []store.Change, batches []spool.Batch) {
 		t.Helper()
@@ -95,8 +92,8 @@ func (s suite) notes(t *testing.T) {
 // notesOrder has the changes of an object in the order they were made in, from
 // two sides.
 func (s suite) notesOrder(t *testing.T) {
-	db := s.ready(t).(store.Spooler)
-	sp := db.Spool()
+	db := s.ready(t)
+	sp := capable[store.Spooler](t, db).Spool()
 	if err := sp.Watch(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ import (
 
 // outcomes sums tests up, and reads what is needed to sum them up.
 func (s suite) outcomes(t *testing.T) {
-	db := s.objects(t)
+	st, db := s.objects(t)
 	test := func(id, build, path string, status report.Status, misc string) report.Test {
 		o := report.Test{ID: id, Origin: "o", BuildID: build, StartTime: new(moment(1))}
 		if path != "" {
@@ -44,7 +44,7 @@ func (s suite) outcomes(t *testing.T) {
 		test("a:6", "a:3", "a", report.StatusSkip, ""),
 	}}
 	r.Tests[6].StartTime = nil
-	mustLoad(t, db, r, store.LoadOptions{})
+	mustLoad(t, st, r, store.LoadOptions{})
 	ask := []string{"a:2", "a:none", "a:1", "a:2", "'"}
 
 	tally, err := db.Tally(t.Context(), ask)
@@ -94,14 +94,14 @@ func (s suite) outcomes(t *testing.T) {
 
 // outcomesMany reads more than a page, and stops in the middle.
 func (s suite) outcomesMany(t *testing.T) {
-	db := s.objects(t)
+	st, db := s.objects(t)
 	var builds []string
 	for n := range 3 {
 		r := numbered(2-n, 700)
 		for i := range r.Tests {
 			r.Tests[i].Path = new(fmt.Sprintf("p.%04d", (i*37)%700))
 		}
-		mustLoad(t, db, r, store.LoadOptions{})
+		mustLoad(t, st, r, store.LoadOptions{})
 		builds = append(builds, r.Builds[0].ID)
 	}
 	n := 0
@@ -137,7 +137,7 @@ func (s suite) outcomesMany(t *testing.T) {
 
 // previous finds builds like one.
 func (s suite) previous(t *testing.T) {
-	db := s.objects(t)
+	st, db := s.objects(t)
 	r := &report.Report{}
 	add := func(id string, start int, change func(*report.Checkout, *report.Build)) {
 		c := report.Checkout{ID: id, Origin: "a", GitRepositoryURL: new("https://example.org/a"), GitRepositoryBranch: new("main"), StartTime: new(moment(start))}
@@ -164,7 +164,7 @@ func (s suite) previous(t *testing.T) {
 	add("a:nothing", 25, func(c *report.Checkout, b *report.Build) {
 		c.GitRepositoryURL, c.GitRepositoryBranch, b.Architecture, b.ConfigName, b.StartTime = nil, nil, nil, nil, nil
 	})
-	mustLoad(t, db, r, store.LoadOptions{})
+	mustLoad(t, st, r, store.LoadOptions{})
 	like := store.Like{Origin: "a", RepositoryURL: "https://example.org/a", Branch: "main", Architecture: "arm", ConfigName: "def", Before: moment(30)}
 	changed := func(change func(*store.Like)) store.Like {
 		l := like

@@ -22,14 +22,12 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// objects returns the store of an empty database as one that knows relations.
-func (s suite) objects(t *testing.T) store.Objects {
+// objects returns the store of an empty database, and what answers for objects by
+// their relations in it.
+func (s suite) objects(t *testing.T) (store.Store, store.Objects) {
 	t.Helper()
-	db, ok := s.ready(t).(store.Objects)
-	if !ok {
-		t.Fatal("the store is not what its driver declares: it does not answer for objects by their relations")
-	}
-	return db
+	db := s.ready(t)
+	return db, capable[store.Objects](t, db)
 }
 
 // patterns finds objects by their relations.
@@ -94,8 +92,8 @@ func compareRefs(a, b object.Ref) int {
 
 // patternConformance asks what has been asked of the Python system.
 func (s suite) patternConformance(t *testing.T) {
-	db := s.objects(t)
-	mustLoad(t, db, dataset(t), store.LoadOptions{})
+	st, db := s.objects(t)
+	mustLoad(t, st, dataset(t), store.LoadOptions{})
 	text, err := testdata.ReadFile("testdata/patterns.jsonl")
 	if err != nil {
 		t.Fatal(err)
@@ -143,10 +141,10 @@ func (f *fields) UnmarshalJSON(text []byte) error {
 // patternRandom asks for random patterns of a small and dense graph, some of
 // whose parents are missing, and compares with a walk through all objects.
 func (s suite) patternRandom(t *testing.T) {
-	db := s.objects(t)
+	st, db := s.objects(t)
 	random := rand.New(rand.NewPCG(1, 2))
 	g := newGraph(random)
-	mustLoad(t, db, g.report, store.LoadOptions{})
+	mustLoad(t, st, g.report, store.LoadOptions{})
 	for range 400 {
 		var asked []object.Pattern
 		for range 1 + random.IntN(3) {
@@ -280,14 +278,14 @@ func (g *graph) matches(p *object.Pattern, ref object.Ref) bool {
 
 // patternMany names more objects than any statement has parameters.
 func (s suite) patternMany(t *testing.T) {
-	db := s.objects(t)
+	st, db := s.objects(t)
 	const builds, each = 20, 300
 	checkout := &report.Report{Checkouts: []report.Checkout{{ID: "a:1", Origin: "a", GitCommitHash: new("c")}}}
-	mustLoad(t, db, checkout, store.LoadOptions{})
+	mustLoad(t, st, checkout, store.LoadOptions{})
 	var ids []object.ID
 	for b := range builds {
 		r := numbered(b, each)
-		mustLoad(t, db, r, store.LoadOptions{})
+		mustLoad(t, st, r, store.LoadOptions{})
 		for i := range r.Tests {
 			ids = append(ids, object.ID{r.Tests[i].ID}, object.ID{"a:no" + r.Tests[i].ID})
 		}
@@ -313,7 +311,7 @@ func (s suite) patternMany(t *testing.T) {
 
 // patternCharacters finds IDs of all that may be in one, and no others.
 func (s suite) patternCharacters(t *testing.T) {
-	db := s.objects(t)
+	st, db := s.objects(t)
 	r := &report.Report{}
 	var ids, none []object.ID
 	for _, text := range []string{
@@ -329,7 +327,7 @@ func (s suite) patternCharacters(t *testing.T) {
 		none = append(none, object.ID{text}, object.ID{id + " "}, object.ID{"A" + id[1:]})
 	}
 	none = append(none, object.ID{"a:\x00"}, object.ID{"a:\xff"}, object.ID{""})
-	mustLoad(t, db, r, store.LoadOptions{})
+	mustLoad(t, st, r, store.LoadOptions{})
 	for typ, more := range map[object.Type]string{object.TypeBuild: "", object.TypeTest: "", object.TypeIssue: "", object.TypeIssueVersion: "10"} {
 		named := make([]object.ID, len(ids))
 		for i := range ids {
@@ -365,7 +363,7 @@ func (s suite) patternCharacters(t *testing.T) {
 // patternGroups has revisions and issues with what the first checkout that knows
 // it and the newest version say of them.
 func (s suite) patternGroups(t *testing.T) {
-	db := s.objects(t)
+	st, db := s.objects(t)
 	files := []report.Resource{{Name: "a", URL: "https://example.org/a"}}
 	at := func(n int) *report.Checkout {
 		return &report.Checkout{ID: fmt.Sprintf("a:%d", n), Origin: "a", GitCommitHash: new("c"), Timestamp: new(moment(n / 10))}
@@ -390,7 +388,7 @@ func (s suite) patternGroups(t *testing.T) {
 			{ID: "a:2", Version: 0, Origin: "b"},
 		},
 	}
-	mustLoad(t, db, r, store.LoadOptions{Metadata: true})
+	mustLoad(t, st, r, store.LoadOptions{Metadata: true})
 	want := &object.Set{
 		Revisions: []object.Revision{
 			{GitCommitHash: "c", GitCommitName: new("v2a"), PatchsetFiles: []report.Resource{}},
@@ -412,14 +410,14 @@ func (s suite) patternGroups(t *testing.T) {
 // patternPages has everything in sets of the size asked for, with or without
 // metadata, and with all that the objects have.
 func (s suite) patternPages(t *testing.T) {
-	db := s.objects(t)
+	st, db := s.objects(t)
 	all := dataset(t)
 	all.Append(full())
 	for _, stamp := range stamps(all) {
 		*stamp = new(moment(1))
 	}
-	mustLoad(t, db, all, store.LoadOptions{Metadata: true})
-	mustLoad(t, db, &report.Report{Tests: numbered(2, 1500).Tests}, store.LoadOptions{})
+	mustLoad(t, st, all, store.LoadOptions{Metadata: true})
+	mustLoad(t, st, &report.Report{Tests: numbered(2, 1500).Tests}, store.LoadOptions{})
 	everyone := parse(t, ">*#")
 	total := 0
 	for _, each := range []int{0, 1, 7, 501, 1 << 40} {
@@ -456,8 +454,8 @@ func (s suite) patternPages(t *testing.T) {
 
 // patternCancel ends what is being read.
 func (s suite) patternCancel(t *testing.T) {
-	db := s.objects(t)
-	mustLoad(t, db, numbered(0, 1500), store.LoadOptions{})
+	st, db := s.objects(t)
+	mustLoad(t, st, numbered(0, 1500), store.LoadOptions{})
 	for _, text := range []string{">test#", ">build[a:0]>test#"} {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()

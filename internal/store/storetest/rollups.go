@@ -22,7 +22,7 @@ func (s suite) rollups(t *testing.T) {
 		streams, steps = 1, 10
 	}
 	for seed := range uint64(streams) {
-		db := s.ready(t).(store.RollUpper)
+		db := s.ready(t)
 		r := rand.New(rand.NewPCG(seed, 5))
 		for step := range steps {
 			switch what := r.IntN(10); {
@@ -42,7 +42,7 @@ func (s suite) rollups(t *testing.T) {
 			}
 		}
 		if seed == 0 && !testing.Short() {
-			s.mend(t, db.Rollups())
+			s.mend(t, capable[store.RollUpper](t, db).Rollups())
 		}
 		if err := db.Empty(t.Context()); err != nil {
 			t.Fatal(err)
@@ -108,7 +108,7 @@ func (s suite) mend(t *testing.T, db *rollup.DB) {
 // counted from its objects.
 func VerifyRollups(t testing.TB, db store.Store) {
 	t.Helper()
-	VerifyRolledUp(t, db.(store.RollUpper).Rollups())
+	VerifyRolledUp(t, capable[store.RollUpper](t, db).Rollups())
 }
 
 // VerifyRolledUp does so for roll-ups.

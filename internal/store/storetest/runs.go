@@ -15,7 +15,7 @@ import (
 
 // runs reads tests as lists show them.
 func (s suite) runs(t *testing.T) {
-	db := s.objects(t)
+	st, db := s.objects(t)
 	path := func(p string) *string { return &p }
 	full := report.Test{
 		ID: "a:1", Origin: "o", BuildID: "a:b1", Path: path("b.a"), Status: new(report.StatusFail), StartTime: new(moment(1)),
@@ -23,7 +23,7 @@ func (s suite) runs(t *testing.T) {
 		Environment: &report.Environment{Compatible: []string{"v,board", ""}, Misc: json.RawMessage(`{"platform":"x"}`)},
 	}
 	empty := report.Test{ID: "a:2", Origin: "p", BuildID: "a:b1", Path: path("b"), Environment: &report.Environment{Compatible: []string{}, Misc: json.RawMessage(`{}`)}, Misc: json.RawMessage(`{}`)}
-	mustLoad(t, db, &report.Report{Tests: []report.Test{
+	mustLoad(t, st, &report.Report{Tests: []report.Test{
 		full, empty,
 		{ID: "a:3", Origin: "o", BuildID: "a:b1", Path: path("é")},
 		{ID: "a:4", Origin: "o", BuildID: "a:b1"},
@@ -72,13 +72,13 @@ func (s suite) runs(t *testing.T) {
 // runsMany reads more than a page, changes the database meanwhile, and stops in
 // the middle.
 func (s suite) runsMany(t *testing.T) {
-	db := s.objects(t)
+	st, db := s.objects(t)
 	const tests = 1200
 	r := numbered(0, tests)
 	for i := range r.Tests {
 		r.Tests[i].Path = new(fmt.Sprintf("p.%04d", (i*37)%tests))
 	}
-	mustLoad(t, db, r, store.LoadOptions{})
+	mustLoad(t, st, r, store.LoadOptions{})
 	n := 0
 	for run, err := range db.Runs(t.Context(), []string{"a:0"}) {
 		if err != nil {
@@ -88,7 +88,7 @@ func (s suite) runsMany(t *testing.T) {
 			t.Fatalf("%s, want %s", run.Path, want)
 		}
 		if n++; n == 600 && s.can.Snapshots {
-			mustLoad(t, db, numbered(0, tests+10), store.LoadOptions{})
+			mustLoad(t, st, numbered(0, tests+10), store.LoadOptions{})
 		}
 	}
 	if n != tests {

@@ -30,9 +30,12 @@ type Capabilities struct {
 	Snapshots   bool // a dump shows the database of one moment
 	Purges      bool // Purge removes things
 	Receipts    bool // it is a store.Receipts
+	Roles       bool // it is a store.RoleMaker
 	Objects     bool // it is a store.Objects
 	Notes       bool // it is a store.Spooler
 	Rollups     bool // it is a store.RollUpper
+	Overview    bool // it is a store.Overviewer
+	Lag         bool // it is a store.Lagger
 	Several     bool // more schemas than one are known
 	JSONValues  bool // free objects come back as the same values, which may be written otherwise
 }
@@ -53,6 +56,7 @@ func Run(t *testing.T, open Open, can Capabilities) {
 		{"Lifecycle", true, s.lifecycle},
 		{"Upgrade", can.Several, s.upgrade},
 		{"Errors", true, s.errors},
+		{"Capabilities", true, s.capabilities},
 		{"Load", can.Keeps, s.load},
 		{"Merge", can.Keeps, s.merge},
 		{"Texts", can.Keeps, s.texts},

@@ -151,7 +151,7 @@ type testsOfBuildInput struct {
 }
 
 func (a *API) testsOfBuild(ctx context.Context, in *testsOfBuildInput, w io.Writer) error {
-	objects, ok := a.store.(store.Objects)
+	objects, ok := store.As[store.Objects](a.store)
 	if !ok {
 		return store.ErrUnsupported
 	}

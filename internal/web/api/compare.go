@@ -199,7 +199,7 @@ func (r *revisions) compareBuilds() compared {
 
 // compareTests compares the boots, and the other tests, of revisions.
 func (r *revisions) compareTests(ctx context.Context, st store.Store) (boots, tests compared, err error) {
-	objects, ok := st.(store.Objects)
+	objects, ok := store.As[store.Objects](st)
 	if !ok {
 		return nil, nil, store.ErrUnsupported
 	}

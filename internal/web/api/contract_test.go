@@ -26,7 +26,7 @@ import (
 type served struct {
 	t      testing.TB
 	api    *API
-	store  store.RollUpper
+	store  store.Store
 	now    time.Time      // for the API; worldNow, until a test moves it
 	loaded *report.Report // everything
 }
@@ -63,7 +63,7 @@ func serve(t testing.TB, db store.Store) *served {
 	if err := db.Init(t.Context(), store.Version{}); err != nil {
 		t.Fatal(err)
 	}
-	s := &served{t: t, store: db.(store.RollUpper), now: worldNow, loaded: &report.Report{}}
+	s := &served{t: t, store: db, now: worldNow, loaded: &report.Report{}}
 	s.api = New(Config{
 		Store: db, Base: "https://kcidb.example.org", Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return s.now },
 	})

@@ -41,7 +41,7 @@ func (a *API) objectOperations() {
 }
 
 func (a *API) objectsByPatterns(ctx context.Context, in *objectsInput, w io.Writer) error {
-	objects, ok := a.store.(store.Objects)
+	objects, ok := store.As[store.Objects](a.store)
 	if !ok {
 		return badRequest("This database does not know objects by their relations")
 	}

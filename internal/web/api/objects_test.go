@@ -64,9 +64,15 @@ func counted(body any) string {
 	return strings.Join(parts, " ")
 }
 
+// readable is a store that answers for objects.
+type readable interface {
+	store.Store
+	store.Objects
+}
+
 // boundless has more objects than anybody could read.
 type boundless struct {
-	store.Objects
+	readable
 	sets *int
 }
 

@@ -57,7 +57,10 @@ func (sc *scope) byID() map[string]*report.Checkout {
 }
 
 // rollups returns the roll-ups of the database.
-func (a *API) rollups() *rollup.DB { return a.store.(store.RollUpper).Rollups() }
+func (a *API) rollups() *rollup.DB {
+	counting, _ := store.As[store.RollUpper](a.store)
+	return counting.Rollups()
+}
 
 // sighted is a build, or a test of one.
 type sighted struct{ build, test string }

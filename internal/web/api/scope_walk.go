@@ -159,7 +159,7 @@ func (w *walker) issues(r *rollup.Results) {
 // eachRun calls do for the tests of those of the builds that the filters let pass,
 // with what they are counted by, which it may not keep.
 func eachRun(ctx context.Context, st store.Store, builds []rollup.Built, f *filters, do func(*store.Run, *rollup.Group) error) error {
-	objects, ok := st.(store.Objects)
+	objects, ok := store.As[store.Objects](st)
 	if !ok {
 		return store.ErrUnsupported
 	}

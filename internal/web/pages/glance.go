@@ -85,12 +85,12 @@ func (g *glance) look(ctx context.Context, p *Pages) (seen, error) {
 	begin := p.Now()
 	var now seen
 	var err error
-	if o, ok := p.Store.(store.Overviewer); ok {
+	if o, ok := store.As[store.Overviewer](p.Store); ok {
 		if now.Overview, err = o.Overview(ctx, latest); err != nil {
 			return seen{}, err
 		}
 	}
-	if l, ok := p.Store.(store.Lagger); ok {
+	if l, ok := store.As[store.Lagger](p.Store); ok {
 		// Without an answer there is nothing to tell.
 		now.Behind, _ = l.Lag(ctx)
 	}

@@ -34,7 +34,7 @@ var objectPaths = []object.Type{
 // object is the page of an object: what is known of it, in words.
 func (p *Pages) object(w http.ResponseWriter, r *http.Request) {
 	ref, ok := refOf(r.URL.EscapedPath())
-	objects, can := p.Store.(store.Objects)
+	objects, can := store.As[store.Objects](p.Store)
 	if !ok || !can {
 		web.NotFound(w, r)
 		return

@@ -72,7 +72,7 @@ func (p *Pages) front(w http.ResponseWriter, r *http.Request) {
 		p.Log.Error("no overview", "error", err)
 	}
 	var page bytes.Buffer
-	_, objects := p.Store.(store.Objects)
+	_, objects := store.As[store.Objects](p.Store)
 	err = frontTemplate.Execute(&page, front{
 		Style: tag(style), URL: address(r), Tokens: p.Tokens, Now: p.Now(), Failed: err != nil, Seen: seen, Objects: objects,
 	})
