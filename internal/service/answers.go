@@ -5,31 +5,55 @@ package service
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"net/netip"
 	"net/url"
 	"strings"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/web"
 	"github.com/kcidb-go/kcidb/internal/web/api"
 )
 
-// keepAnswers is how long an answer of the API is given to others who ask for the
+// keepAnswers is how long an answer is given to others who ask for the
 // same: the busiest page costs the database a question a second.
 const keepAnswers = time.Second
 
+// front returns what stands before all handlers, without any.
+func (s *Service) front() *web.Front {
+	limits, _ := s.cfg.limits() // checked before
+	limits.Known = func(h http.Header) bool {
+		_, err := s.auth.Origin(h)
+		return err == nil
+	}
+	if !s.auth.Enabled() {
+		limits.Hosts = s.cfg.hosts()
+	}
+	return web.NewFront(limits)
+}
+
+// hosts returns the names by which a service without a secret may be called beside
+// those of its machine.
+func (c *Config) hosts() []string {
+	names := []string{} // not nil, which would be any
+	if u, err := url.Parse(c.BaseURL); err == nil && u.Hostname() != "" {
+		names = append(names, strings.ToLower(u.Hostname()))
+	}
+	return names
+}
+
 // api returns the API as it is configured.
 func (s *Service) api(p *parts) *api.API {
-	limits, _ := s.cfg.limits() // checked before
 	return api.New(api.Config{
-		Store: p.reading, Trees: s.trees, Base: s.cfg.BaseURL, Log: s.log, Now: s.now,
-		Limits: limits, Origins: s.cfg.origins(), ProxyHosts: s.cfg.logHosts(),
+		Store: p.reading, Trees: s.trees, Base: s.cfg.BaseURL, Log: s.log, Now: s.now, ProxyHosts: s.cfg.logHosts(),
 	})
 }
 
-// limits returns how much may be asked of the API.
-func (c *Config) limits() (api.Limits, error) {
-	l := api.Limits{
+// limits returns how much may be asked.
+func (c *Config) limits() (web.Limits, error) {
+	l := web.Limits{
 		Rate: float64(c.APIRate), Burst: c.APIBurst, AtOnce: c.APIAtOnce, Time: time.Duration(c.APISeconds) * time.Second, Keep: keepAnswers,
+		Origins: c.origins(),
 	}
 	switch {
 	case c.APIRate < 0:

@@ -16,7 +16,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"time"
 
@@ -130,8 +129,7 @@ type parts struct {
 // serve does what the roles say until ctx ends or one of them fails.
 func (s *Service) serve(ctx context.Context, listener net.Listener, p *parts) error {
 	group, ctx := errgroup.WithContext(ctx)
-	mux := http.NewServeMux()
-	mux.HandleFunc("/", web.NotFound)
+	front := s.front()
 	watch := s.monitor(p)
 	if s.roles.notify {
 		notifier, err := s.notifier(p)
@@ -145,17 +143,16 @@ func (s *Service) serve(ctx context.Context, listener net.Listener, p *parts) er
 		s.watchNotifier(p, notifier, watch)
 		group.Go(func() error { return notifier.Run(ctx) })
 	}
-	watch.Routes(mux)
+	watch.Routes(front)
 	var door *submit.Door
-	answers := http.Handler(mux)
 	if s.roles.web {
 		door = s.door(p)
-		door.Routes(mux)
-		answers = s.api(p).Before(mux)
+		door.Routes(front)
+		s.api(p).Routes(front)
 		(&pages.Pages{
 			Store: p.reading, Spool: spoolOf(p), Queue: p.queue, Log: s.log, Now: s.now,
 			Tokens: s.auth.Enabled(), Base: s.cfg.BaseURL,
-		}).Routes(mux)
+		}).Routes(front)
 		if !s.auth.Enabled() {
 			s.log.Warn("authentication is off: anybody who reaches this address may submit", "listen", listener.Addr().String())
 		}
@@ -167,7 +164,7 @@ func (s *Service) serve(ctx context.Context, listener net.Listener, p *parts) er
 		}
 		group.Go(func() error { return loader.Run(ctx) })
 	}
-	group.Go(func() error { return web.Serve(ctx, web.NewServer(answers, s.log), listener, answerWithin) })
+	group.Go(func() error { return web.Serve(ctx, web.NewServer(front, s.log), listener, answerWithin) })
 	s.log.Info("serving", "url", "http://"+listener.Addr().String()+"/", "roles", s.cfg.Roles, "data", s.cfg.Data)
 	if s.Ready != nil {
 		s.Ready(listener.Addr())

@@ -69,12 +69,13 @@ func Harden(h http.Handler, log *slog.Logger) http.Handler {
 	})
 }
 
-// NewServer returns a server for h. Reading bodies and writing answers has no
-// bound here, for these may be large: handlers that read bodies set their own.
+// NewServer returns a server for h. Whatever h does, a client has bounded time to
+// read an answer; a Front sets what is right for each.
 func NewServer(h http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           Harden(h, log),
 		ReadHeaderTimeout: 10 * time.Second,
+		WriteTimeout:      answerTime + lastWords,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),

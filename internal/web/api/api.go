@@ -8,11 +8,9 @@ package api
 
 import (
 	"cmp"
-	"encoding/json"
 	"io"
 	"log/slog"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -22,6 +20,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/trees"
+	"github.com/kcidb-go/kcidb/internal/web"
 )
 
 // Config is what an API answers from, and how.
@@ -29,11 +28,6 @@ type Config struct {
 	Store store.Store // a store.Objects and a store.RollUpper, else there is little to ask
 	Trees *trees.Names
 	Base  string // the URL at which people see the pages, "" for none
-	// Limits bound what clients may ask for.
-	Limits Limits
-	// Origins are the sites whose pages may show answers, as SCHEME://HOST[:PORT];
-	// "*" is all.
-	Origins []string
 	// ProxyHosts are those whose logs are fetched for pages that cannot, as HOST or
 	// HOST:PORT.
 	ProxyHosts []string
@@ -41,30 +35,19 @@ type Config struct {
 	Now        func() time.Time
 }
 
-// API answers for the paths below /api/.
+// API answers for the paths below /api/. How much may be asked is for a web.Front
+// to say.
 type API struct {
 	Config
-	store   store.Store
-	log     *slog.Logger
-	answers chan struct{} // as many as there may be at once
-	within  time.Duration // how long one may take
-	handler http.HandlerFunc
-	router  router
-	huma    huma.API
+	store  store.Store
+	log    *slog.Logger
+	router router
+	huma   huma.API
 }
 
 // New returns an API.
 func New(cfg Config) *API {
-	a := &API{Config: cfg, store: cfg.Store, log: cfg.Log, within: cfg.Limits.Time}
-	if a.within <= 0 {
-		a.within = answerTime
-	}
-	places := cfg.Limits.AtOnce
-	if places <= 0 {
-		places = atOnce
-	}
-	a.answers = make(chan struct{}, places)
-	a.handler = a.crossOrigin(a.rated(a.timed(a.kept(a.bounded(a.router.ServeHTTP)))))
+	a := &API{Config: cfg, store: cfg.Store, log: cfg.Log}
 	a.huma = humago.New(&a.router, huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI:    "3.1.0",
@@ -99,29 +82,10 @@ func (a *API) operations() {
 }
 
 // ServeHTTP implements http.Handler.
-func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler(w, r) }
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.router.ServeHTTP(w, r) }
 
-// Before returns a handler that has the API answer what is its, by the path as it
-// was sent, and h all else. A ServeMux in front of the API would clean paths, in
-// which IDs stand as they are.
-func (a *API) Before(h http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, "/api/") {
-			a.handler(w, r)
-			return
-		}
-		h.ServeHTTP(w, r)
-	})
-}
-
-// refuse answers a request with why there is nothing else to answer.
-func refuse(w http.ResponseWriter, code int, message string) {
-	body, err := json.Marshal(map[string]string{"error": message})
-	if err != nil {
-		panic(err) // a string
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(code)
-	w.Write(body)
+// Routes adds the API's paths to a front.
+func (a *API) Routes(f *web.Front) {
+	f.HandleBelow("/api/objects", web.Pattern, a)
+	f.HandleBelow("/api/", web.Question, a)
 }

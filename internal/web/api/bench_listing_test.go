@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -34,17 +35,24 @@ func BenchmarkListing(b *testing.B) {
 	s.load(manyTrees(100))
 	s.api = New(Config{
 		Store: db, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return worldNow },
-		Limits: Limits{Keep: time.Second, Rate: 1e6, Burst: 1e6},
 	})
 	const listing = "/api/tree?origin=maestro&interval_in_days=7"
 	body := request(s.api, "GET", listing).Body.Bytes()
 	if err := os.WriteFile(filepath.Join(folder, "file.json"), body, 0o600); err != nil {
 		b.Fatal(err)
 	}
-	mux := http.NewServeMux()
-	mux.Handle("/", http.FileServer(http.Dir(folder)))
+	front := web.NewFront(web.Limits{Keep: time.Second, Rate: 1e6, Burst: 1e6})
+	s.api.Routes(front)
+	files := http.FileServer(http.Dir(folder))
+	either := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/api/") {
+			front.ServeHTTP(w, r)
+			return
+		}
+		files.ServeHTTP(w, r)
+	})
 	server := httptest.NewUnstartedServer(nil)
-	server.Config = web.NewServer(s.api.Before(mux), s.api.log)
+	server.Config = web.NewServer(either, s.api.log)
 	server.Start()
 	defer server.Close()
 	for b.Loop() {

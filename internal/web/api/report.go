@@ -18,6 +18,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/web"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -77,12 +78,12 @@ func (a *API) report(w http.ResponseWriter, r *http.Request) {
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 			code = http.StatusRequestEntityTooLarge
 		}
-		refuse(w, code, fmt.Sprintf("The parameters cannot be read: %v", err))
+		web.Refuse(w, code, fmt.Sprintf("The parameters cannot be read: %v", err))
 		return
 	}
 	query, err := parseQuery(r.Form)
 	if err != nil {
-		refuse(w, http.StatusBadRequest, err.Error())
+		web.Refuse(w, http.StatusBadRequest, err.Error())
 		return
 	}
 	next, stop := iter.Pull2(a.store.Query(r.Context(), query))
@@ -90,7 +91,7 @@ func (a *API) report(w http.ResponseWriter, r *http.Request) {
 	first, err, found := next()
 	if err != nil {
 		a.log.LogAttrs(r.Context(), slog.LevelError, "no report", slog.Any("error", err))
-		refuse(w, http.StatusInternalServerError, "The database does not answer at the moment")
+		web.Refuse(w, http.StatusInternalServerError, "The database does not answer at the moment")
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")

@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/kcidb-go/kcidb/internal/web"
 )
 
 // router finds handlers by paths that the ServeMux cannot tell apart: the names of
@@ -41,7 +43,7 @@ func (rt *router) HandleFunc(pattern string, h func(http.ResponseWriter, *http.R
 func (rt *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	methods, values := rt.find(r.URL.EscapedPath())
 	if methods == nil {
-		refuse(w, http.StatusNotFound, "Nothing is at this path: /api/schema/docs/ tells what there is")
+		web.Refuse(w, http.StatusNotFound, "Nothing is at this path: /api/schema/docs/ tells what there is")
 		return
 	}
 	for name, value := range values {
@@ -61,7 +63,7 @@ func (rt *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	slices.Sort(allowed)
 	w.Header().Set("Allow", strings.Join(allowed, ", "))
-	refuse(w, http.StatusMethodNotAllowed, "This path takes "+strings.Join(allowed, ", "))
+	web.Refuse(w, http.StatusMethodNotAllowed, "This path takes "+strings.Join(allowed, ", "))
 }
 
 // find returns what is at a path, and the values of its variables; nil for nothing.

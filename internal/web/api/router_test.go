@@ -119,7 +119,7 @@ func FuzzRouter(f *testing.F) {
 }
 
 func TestMethods(t *testing.T) {
-	a := quiet(Limits{})
+	a := quiet()
 	for _, tt := range []struct {
 		method, path, allow string
 		code                int

@@ -15,6 +15,8 @@ import (
 	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/kcidb-go/kcidb/internal/web"
 )
 
 // schemaOperations adds what tells of all the others.
@@ -38,7 +40,7 @@ func (a *API) schemaOperations() {
 		format := r.URL.Query().Get("format")
 		make, ok := texts[format]
 		if !ok {
-			refuse(w, http.StatusBadRequest, fmt.Sprintf("format is %.40q: expected json or yaml", format))
+			web.Refuse(w, http.StatusBadRequest, fmt.Sprintf("format is %.40q: expected json or yaml", format))
 			return
 		}
 		text, err := make()

@@ -40,12 +40,13 @@ type Monitor struct {
 	Log      *slog.Logger
 }
 
-// Routes adds the monitor's paths to a mux.
-func (m *Monitor) Routes(mux *http.ServeMux) {
-	metrics := promhttp.HandlerFor(m.Registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError})
-	mux.Handle("/metrics", web.Methods{http.MethodGet: metrics.ServeHTTP})
-	mux.Handle("/health", web.Methods{http.MethodGet: health})
-	mux.Handle("/ready", web.Methods{http.MethodGet: m.ready})
+// Routes adds the monitor's paths to a front.
+func (m *Monitor) Routes(f *web.Front) {
+	// The front compresses, and lets all who ask at a time have one answer.
+	metrics := promhttp.HandlerFor(m.Registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError, DisableCompression: true})
+	f.Handle("/metrics", web.Light, web.Methods{http.MethodGet: metrics.ServeHTTP})
+	f.Handle("/health", web.Probe, web.Methods{http.MethodGet: health})
+	f.Handle("/ready", web.Probe, web.Methods{http.MethodGet: m.ready})
 }
 
 // health tells that the process answers.

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -19,6 +18,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
+	"github.com/kcidb-go/kcidb/internal/web"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -29,10 +29,10 @@ func part(name, remark string, err error, spare bool) Part {
 }
 
 func get(m *Monitor, path string) *httptest.ResponseRecorder {
-	mux := http.NewServeMux()
-	m.Routes(mux)
+	front := web.NewFront(web.Limits{})
+	m.Routes(front)
 	w := httptest.NewRecorder()
-	mux.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+	front.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
 	return w
 }
 

@@ -67,7 +67,7 @@ func (p *Pages) feed(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		panic(fmt.Errorf("feed: %w", err)) // there is nothing in it that XML does not have
 	}
-	send(w, r, "application/atom+xml; charset=utf-8", "public, max-age=60", bytes.Join([][]byte{[]byte(xml.Header), text, []byte("\n")}, nil))
+	send(w, "application/atom+xml; charset=utf-8", "public, max-age=60", bytes.Join([][]byte{[]byte(xml.Header), text, []byte("\n")}, nil))
 }
 
 func feedOf(name, base string, all []spool.Notification) *atom {

@@ -44,12 +44,12 @@ func (p *Pages) object(w http.ResponseWriter, r *http.Request) {
 	case err != nil && r.Context().Err() != nil: // the visitor is gone
 	case err != nil:
 		p.Log.Error("no page of an object", "object", ref.String(), "error", err)
-		p.notice(w, r, http.StatusServiceUnavailable, plain{
+		p.notice(w, http.StatusServiceUnavailable, plain{
 			Title: "The database does not answer at the moment", Note: "Try again in a while. What is in it is safe."})
 	case !known:
-		p.notice(w, r, http.StatusNotFound, page)
+		p.notice(w, http.StatusNotFound, page)
 	default:
-		send(w, r, "text/html; charset=utf-8", "public, max-age=30", p.render(page))
+		send(w, "text/html; charset=utf-8", "public, max-age=30", p.render(page))
 	}
 }
 
@@ -126,13 +126,11 @@ func (p *Pages) render(page plain) []byte {
 }
 
 // notice answers with a page that says why there is no other.
-func (p *Pages) notice(w http.ResponseWriter, r *http.Request, code int, page plain) {
+func (p *Pages) notice(w http.ResponseWriter, code int, page plain) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(code)
-	if r.Method != http.MethodHead {
-		w.Write(p.render(page))
-	}
+	w.Write(p.render(page))
 }
 
 // base is the URL that links begin with.

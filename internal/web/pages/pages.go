@@ -53,15 +53,15 @@ type Pages struct {
 	glance glance
 }
 
-// Routes adds the pages' paths to a mux.
-func (p *Pages) Routes(mux *http.ServeMux) {
-	mux.Handle("/{$}", web.Methods{http.MethodGet: p.front})
+// Routes adds the pages' paths to a front.
+func (p *Pages) Routes(f *web.Front) {
+	f.Handle("/{$}", web.Light, web.Methods{http.MethodGet: p.front})
 	for _, t := range objectPaths {
-		mux.Handle("/"+string(t)+"/", web.Methods{http.MethodGet: p.object})
+		f.Handle("/"+string(t)+"/", web.Page, web.Methods{http.MethodGet: p.object})
 	}
-	mux.Handle("/feed/{name}", web.Methods{http.MethodGet: p.feed})
-	mux.Handle("/style.css", web.Methods{http.MethodGet: func(w http.ResponseWriter, r *http.Request) {
-		send(w, r, "text/css; charset=utf-8", "public, max-age=86400", style)
+	f.Handle("/feed/{name}", web.Page, web.Methods{http.MethodGet: p.feed})
+	f.Handle("/style.css", web.Light, web.Methods{http.MethodGet: func(w http.ResponseWriter, _ *http.Request) {
+		send(w, "text/css; charset=utf-8", "public, max-age=86400", style)
 	}})
 }
 
@@ -79,7 +79,7 @@ func (p *Pages) front(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		panic(fmt.Errorf("front page: %w", err))
 	}
-	send(w, r, "text/html; charset=utf-8", "public, max-age=5", page.Bytes())
+	send(w, "text/html; charset=utf-8", "public, max-age=5", page.Bytes())
 }
 
 // front is what the page of this name is made of.
@@ -121,13 +121,11 @@ func address(r *http.Request) string {
 	return scheme + "://" + host
 }
 
-// send answers with content, or with 304 where the visitor has it.
-func send(w http.ResponseWriter, r *http.Request, kind, keep string, content []byte) {
-	header := w.Header()
-	header.Set("Content-Type", kind)
-	header.Set("Cache-Control", keep)
-	header.Set("ETag", `"`+tag(content)+`"`)
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
+// send answers with content. The front tells those who have it already.
+func send(w http.ResponseWriter, kind, keep string, content []byte) {
+	w.Header().Set("Content-Type", kind)
+	w.Header().Set("Cache-Control", keep)
+	w.Write(content)
 }
 
 // tag names content.

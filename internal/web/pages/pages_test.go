@@ -20,6 +20,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/queue/jetstream"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
+	"github.com/kcidb-go/kcidb/internal/web"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -47,9 +48,9 @@ func newPages(t *testing.T) (*Pages, http.Handler, *time.Time) {
 	}
 	clock := now
 	p := &Pages{Store: st, Queue: q, Log: log, Now: func() time.Time { return clock }}
-	mux := http.NewServeMux()
-	p.Routes(mux)
-	return p, mux, &clock
+	front := web.NewFront(web.Limits{})
+	p.Routes(front)
+	return p, front, &clock
 }
 
 func get(h http.Handler, path string, headers ...string) *httptest.ResponseRecorder {

@@ -127,35 +127,3 @@ func drain(r *http.Request) {
 		io.CopyN(io.Discard, r.Body, drained)
 	}
 }
-
-// A sender has bodyTime for its body, and a second more for each slowestRate
-// bytes it has sent: one that trickles does not hold memory for long.
-const (
-	bodyTime    = 60 * time.Second
-	slowestRate = 16 << 10
-)
-
-// steady is a request's body that has to arrive in time.
-type steady struct {
-	io.ReadCloser
-	connection *http.ResponseController
-	end        time.Time
-}
-
-// steadyBody returns the request with a body that has its time, until the
-// function returned is called. The request given stays as it is: the server
-// looks at its body to tell what is left to be read.
-func steadyBody(w http.ResponseWriter, r *http.Request) (steadied *http.Request, done func()) {
-	s := &steady{r.Body, http.NewResponseController(w), time.Now().Add(bodyTime)}
-	steadied = r.WithContext(r.Context())
-	steadied.Body = s
-	return steadied, func() { s.connection.SetReadDeadline(time.Time{}) }
-}
-
-func (s *steady) Read(p []byte) (int, error) {
-	// Deadlines need a connection; in a test without one nobody trickles.
-	s.connection.SetReadDeadline(s.end)
-	n, err := s.ReadCloser.Read(p)
-	s.end = s.end.Add(time.Second * time.Duration(n) / slowestRate)
-	return n, err
-}

@@ -59,11 +59,11 @@ func New(c Config) *Door {
 	return &Door{Config: c, memory: semaphore.NewWeighted(max(c.MaxMemory, c.MaxBytes+1))}
 }
 
-// Routes adds the door's paths to a mux.
-func (d *Door) Routes(mux *http.ServeMux) {
-	mux.Handle("/submit", web.Methods{http.MethodPost: d.submit})
-	mux.Handle("/status", web.Methods{http.MethodGet: d.status})
-	mux.Handle("/authtest", web.Methods{http.MethodGet: d.authTest})
+// Routes adds the door's paths to a front.
+func (d *Door) Routes(f *web.Front) {
+	f.Handle("/submit", web.Submission, web.Methods{http.MethodPost: d.submit})
+	f.Handle("/status", web.Errand, web.Methods{http.MethodGet: d.status})
+	f.Handle("/authtest", web.Errand, web.Methods{http.MethodGet: d.authTest})
 }
 
 // Busy tells whether submissions are being taken in.
@@ -74,11 +74,7 @@ func (d *Door) Busy() bool { return d.inside.Load() > 0 }
 // The sender is known before the body is read, so that strangers cannot fill
 // the memory. Clients cannot tell: what they send is read to its end anyway.
 func (d *Door) submit(w http.ResponseWriter, r *http.Request) {
-	d.inside.Add(1)
-	defer d.inside.Add(-1)
 	received := d.Now()
-	r, done := steadyBody(w, r)
-	defer done()
 	// A service without tokens is open to programs on this machine, but not to
 	// whatever page a browser on it shows.
 	if new(http.CrossOriginProtection).Check(r) != nil {

@@ -19,6 +19,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/queue/jetstream"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
+	"github.com/kcidb-go/kcidb/internal/web"
 )
 
 const emptyReport = `{"version": {"major": 5, "minor": 3}}`
@@ -45,9 +46,9 @@ func newDoor(t *testing.T, most int64) (*Door, http.Handler) {
 		Metrics:  NewMetrics(prometheus.NewRegistry()),
 		MaxBytes: 1000, MaxMemory: 1000, Wait: 10 * time.Millisecond,
 	})
-	mux := http.NewServeMux()
-	d.Routes(mux)
-	return d, mux
+	front := web.NewFront(web.Limits{})
+	d.Routes(front)
+	return d, front
 }
 
 func ask(h http.Handler, method, path, body string) *httptest.ResponseRecorder {

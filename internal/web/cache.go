@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package api
+package web
 
 import (
-	fifo "container/list"
+	"container/list"
 	"context"
 	"net/http"
 	"slices"
@@ -15,22 +15,26 @@ import (
 // maxKept bounds the answers that are kept, in bytes.
 const maxKept = 32 << 20
 
-// kept returns a handler that gives all who ask for the same at a time one answer:
-// the database is asked once. Answers too large to be held are made for each.
-func (a *API) kept(h http.HandlerFunc) http.HandlerFunc {
-	c := &cache{keep: a.Limits.Keep, kept: make(map[string]*fifo.Element), flights: make(map[string]*flight)}
-	return func(w http.ResponseWriter, r *http.Request) {
-		coding := negotiate(strings.Join(r.Header["Accept-Encoding"], ","))
-		read := r.Method == http.MethodGet || r.Method == http.MethodHead
-		var all *whole
-		if read && c.keep > 0 {
-			all = c.answer(r.Context(), keyOf(r, coding), func(overflow func()) *whole { return collect(w, r, coding, overflow, h) })
-		} else {
-			all = collect(w, r, coding, nil, h)
+// shared has h answer, once for all who ask for the same at a time. Answers too
+// large to be held are made for each, and so are those to senders who say who they
+// are.
+func (v *visit) shared(w http.ResponseWriter, r *http.Request, h http.HandlerFunc) {
+	coding := negotiate(strings.Join(r.Header["Accept-Encoding"], ","))
+	read := r.Method == http.MethodGet || r.Method == http.MethodHead
+	c := collecting{w: w, r: r, coding: coding, fresh: v.lane.kind.forPrograms(), h: h}
+	var all *whole
+	if read && r.Header["Authorization"] == nil {
+		keep := v.cache.keep
+		if v.lane.kind < Page {
+			keep = 0 // these keep what they need by themselves
 		}
-		if all != nil {
-			all.answer(w, r)
-		}
+		all = v.cache.answer(r.Context(), keyOf(r, coding), keep, c.collect)
+	} else {
+		all = c.collect(nil)
+	}
+	if all != nil {
+		cut := func() { v.connection.SetWriteDeadline(longAgo) }
+		v.bodies.waiting(len(all.body), cut, func() { all.answer(w, r) })
 	}
 }
 
@@ -50,13 +54,17 @@ func keyOf(r *http.Request, c coding) string {
 
 // cache keeps answers for a while, and knows which are being made.
 type cache struct {
-	keep time.Duration
+	keep time.Duration // most answers
 
 	mu      sync.Mutex
-	kept    map[string]*fifo.Element // of entries
-	entries fifo.List                // of *entry, oldest first
+	kept    map[string]*list.Element // of entries
+	entries list.List                // of *entry, oldest first
 	bytes   int
 	flights map[string]*flight
+}
+
+func newCache(keep time.Duration) *cache {
+	return &cache{keep: keep, kept: make(map[string]*list.Element), flights: make(map[string]*flight)}
 }
 
 // entry is an answer that is kept; one without is too large to be.
@@ -81,9 +89,10 @@ type flight struct {
 	large bool   // for it is sent while it is made
 }
 
-// answer returns an answer that is kept, or being made, or has it made. It is nil
-// where it was sent already, and where nobody waits for it any more.
-func (c *cache) answer(ctx context.Context, key string, ask func(overflow func()) *whole) *whole {
+// answer returns an answer that is kept, or being made, or has it made, to be kept
+// for a while. It is nil where it was sent already, and where nobody waits for it
+// any more.
+func (c *cache) answer(ctx context.Context, key string, keep time.Duration, ask func(overflow func()) *whole) *whole {
 	for ctx.Err() == nil {
 		c.mu.Lock()
 		if e := c.kept[key]; e != nil && time.Now().Before(e.Value.(*entry).until) {
@@ -99,7 +108,7 @@ func (c *cache) answer(ctx context.Context, key string, ask func(overflow func()
 			f = &flight{done: make(chan struct{})}
 			c.flights[key] = f
 			c.mu.Unlock()
-			return c.fly(ctx, key, f, ask)
+			return c.fly(ctx, key, keep, f, ask)
 		}
 		c.mu.Unlock()
 		select {
@@ -118,7 +127,7 @@ func (c *cache) answer(ctx context.Context, key string, ask func(overflow func()
 }
 
 // fly has an answer made, and gives it to those who wait.
-func (c *cache) fly(ctx context.Context, key string, f *flight, ask func(overflow func()) *whole) (all *whole) {
+func (c *cache) fly(ctx context.Context, key string, keep time.Duration, f *flight, ask func(overflow func()) *whole) (all *whole) {
 	ended := false
 	end := func(large bool) {
 		c.mu.Lock()
@@ -130,8 +139,8 @@ func (c *cache) fly(ctx context.Context, key string, f *flight, ask func(overflo
 		delete(c.flights, key)
 		if ctx.Err() == nil { // else it is of a client that went away, and no answer
 			f.all, f.large = all, large
-			if large || all != nil && all.status == http.StatusOK {
-				c.put(&entry{key, all, time.Now().Add(c.keep)})
+			if keep > 0 && (large || all != nil && all.status == http.StatusOK) {
+				c.put(&entry{key, all, time.Now().Add(keep)})
 			}
 		}
 		close(f.done)
@@ -152,7 +161,7 @@ func (c *cache) put(e *entry) {
 	}
 }
 
-func (c *cache) drop(e *fifo.Element) {
+func (c *cache) drop(e *list.Element) {
 	old := c.entries.Remove(e).(*entry)
 	delete(c.kept, old.key)
 	c.bytes -= old.size()

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package api
+package web
 
 import (
-	"context"
-	"log/slog"
+	"io"
+	"net/http"
 	"net/http/httptest"
 	"testing"
-	"time"
 )
 
 func TestCrossOrigin(t *testing.T) {
@@ -31,8 +30,8 @@ func TestCrossOrigin(t *testing.T) {
 		{"another", "https://b.example", []string{site}, true, 405, "", "Origin, Accept-Encoding"},
 		{"none", "", []string{site}, false, 200, "", "Origin, Accept-Encoding"},
 	} {
-		a := New(Config{Log: slog.New(slog.DiscardHandler), Now: time.Now, Origins: tt.origins})
-		answer(a, operation{path: "/api/x"}, func(context.Context, *struct{}) (string, error) { return "", nil })
+		front := NewFront(Limits{Origins: tt.origins})
+		front.HandleBelow("/api/", Question, Methods{"GET": func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "x") }})
 		r := httptest.NewRequest("GET", "/api/x", nil)
 		if tt.preflight {
 			r = httptest.NewRequest("OPTIONS", "/api/x", nil)
@@ -42,7 +41,7 @@ func TestCrossOrigin(t *testing.T) {
 			r.Header.Set("Origin", tt.origin)
 		}
 		w := httptest.NewRecorder()
-		a.ServeHTTP(w, r)
+		front.ServeHTTP(w, r)
 		vary := ""
 		for i, value := range w.Header().Values("Vary") {
 			if i > 0 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package submit
+package web
 
 import (
 	"errors"
@@ -28,6 +28,7 @@ func (c connection) Write(p []byte) (int, error) { return c.ResponseRecorder.Wri
 // TestSteadyBody shows that a body has to come at some speed, and may take as
 // long as it needs at that.
 func TestSteadyBody(t *testing.T) {
+	front := NewFront(Limits{})
 	for _, test := range []struct {
 		name   string
 		pieces int
@@ -55,9 +56,9 @@ func TestSteadyBody(t *testing.T) {
 				})
 				r := httptest.NewRequest("POST", "/submit", nil)
 				r.Body = server
-				r, done := steadyBody(connection{httptest.NewRecorder(), server}, r)
-				n, err := io.Copy(io.Discard, r.Body)
-				done()
+				r.ContentLength = -1
+				v := &visit{Front: front, lane: front.lanes[Submission], connection: http.NewResponseController(connection{httptest.NewRecorder(), server})}
+				n, err := io.Copy(io.Discard, v.timed(r).Body)
 				if errors.Is(err, os.ErrDeadlineExceeded) != test.late {
 					t.Errorf("after %d bytes: %v", n, err)
 				}

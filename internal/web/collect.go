@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package api
+package web
 
 import (
 	"crypto/sha256"
@@ -27,12 +27,19 @@ type whole struct {
 	tag    string      // strong, of this body; "" for none
 }
 
+// collecting is what an answer is collected for.
+type collecting struct {
+	w      http.ResponseWriter
+	r      *http.Request
+	coding coding
+	fresh  bool // others may keep the answer for freshFor, where it does not say otherwise
+	h      http.HandlerFunc
+}
+
 // collector holds an answer back until it is whole. One that is too large for that
 // is sent while it is written. Either way it is compressed, once.
 type collector struct {
-	w        http.ResponseWriter
-	r        *http.Request
-	coding   coding
+	collecting
 	overflow func() // called when the answer gets too large, may be nil
 
 	header http.Header
@@ -42,9 +49,10 @@ type collector struct {
 	to     compressor // where that is compressed
 }
 
-// collect has h answer. It returns the answer, or nil where it was sent already.
-func collect(w http.ResponseWriter, r *http.Request, c coding, overflow func(), h http.HandlerFunc) (all *whole) {
-	to := &collector{w: w, r: r, coding: c, overflow: overflow, header: make(http.Header, 4)}
+// collect has the handler answer. It returns the answer, or nil where it was sent
+// already.
+func (c collecting) collect(overflow func()) (all *whole) {
+	to := &collector{collecting: c, overflow: overflow, header: make(http.Header, 4)}
 	defer func() {
 		if to.to != nil {
 			to.coding.end(to.to)
@@ -54,18 +62,33 @@ func collect(w http.ResponseWriter, r *http.Request, c coding, overflow func(), 
 			switch broken := errors.Is(err, http.ErrAbortHandler); {
 			case broken && !to.sent:
 				all = to.brokenOff()
-			case broken && r.Method == http.MethodHead: // nobody misses anything
+			case broken && c.r.Method == http.MethodHead: // nobody misses anything
 			default:
 				panic(cause)
 			}
 		}
 	}()
-	h(to, r)
+	c.h(to, c.asked())
 	return to.finish()
 }
 
-// errNobodyReads is why the writing of an answer to HEAD ends.
-var errNobodyReads = errors.New("the method is HEAD")
+// asked returns the request as the handler gets it: one for the whole answer, as it
+// is now. Others may get it as well, and only we know which of them have it.
+func (c collecting) asked() *http.Request {
+	if c.r.Method != http.MethodGet && c.r.Method != http.MethodHead {
+		return c.r
+	}
+	r := c.r.WithContext(c.r.Context())
+	r.Method = http.MethodGet
+	r.Header = r.Header.Clone()
+	for _, condition := range []string{"If-None-Match", "If-Modified-Since", "If-Match", "If-Unmodified-Since", "If-Range", "Range"} {
+		r.Header.Del(condition)
+	}
+	return r
+}
+
+// ErrNobodyReads is why the writing of an answer to HEAD ends.
+var ErrNobodyReads = errors.New("the method is HEAD")
 
 // Header implements http.ResponseWriter.
 func (c *collector) Header() http.Header { return c.header }
@@ -108,7 +131,7 @@ func (c *collector) send() error {
 	put(c.w.Header(), c.header)
 	c.w.WriteHeader(c.status)
 	if c.r.Method == http.MethodHead {
-		return errNobodyReads
+		return ErrNobodyReads
 	}
 	if c.coding != "" {
 		c.to = c.coding.begin(c.w)
@@ -131,7 +154,7 @@ func (c *collector) complete() {
 	c.header.Add("Vary", "Accept-Encoding")
 	if c.header.Get("Cache-Control") == "" {
 		value := "no-store"
-		if c.status == http.StatusOK && c.r.Method != http.MethodPost {
+		if c.fresh && c.status == http.StatusOK && c.r.Method != http.MethodPost {
 			value = freshFor
 		}
 		c.header.Set("Cache-Control", value)
@@ -178,8 +201,8 @@ func (c *collector) finish() *whole {
 // brokenOff returns the answer in place of one that was not finished, and of which
 // nothing was sent.
 func (c *collector) brokenOff() *whole {
-	again := &collector{w: c.w, r: c.r, coding: c.coding, header: make(http.Header)}
-	refuse(again, http.StatusInternalServerError, "The database does not answer at the moment")
+	again := &collector{collecting: c.collecting, header: make(http.Header)}
+	Refuse(again, http.StatusInternalServerError, "The database does not answer at the moment")
 	return again.finish()
 }
 

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package api
+package web
 
 import (
-	fifo "container/list"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -19,45 +18,38 @@ import (
 	"time"
 )
 
-// sized is asked for an answer of a size.
-type sized struct {
-	Size int    `query:"size"`
-	Fail string `query:"fail"`
-}
-
-// counting returns an API with an operation that counts how often it is asked, and
-// waits for a channel where there is one.
-func counting(limits Limits, wait chan struct{}) (*API, *atomic.Int64) {
-	a := quiet(limits)
+// counting returns a front with a handler that counts how often it is asked for an
+// answer of a size, and waits for a channel where there is one.
+func counting(limits Limits, wait chan struct{}) (*Front, *atomic.Int64) {
+	front := NewFront(limits)
 	var asked atomic.Int64
-	stream[sized, []string](a, operation{path: "/api/sized"}, func(ctx context.Context, in *sized, w io.Writer) error {
+	front.HandleBelow("/sized", Question, Methods{"GET": func(w http.ResponseWriter, r *http.Request) {
 		asked.Add(1)
 		if wait != nil {
 			select {
 			case <-wait:
-			case <-ctx.Done():
-				return ctx.Err()
+			case <-r.Context().Done():
+				return
 			}
 		}
-		switch in.Fail {
-		case "before":
-			return errors.New("broken")
-		case "nothing":
-			return nothing("There is nothing")
+		w.Header().Set("Content-Type", "application/json")
+		if code := r.FormValue("code"); code != "" {
+			n, _ := strconv.Atoi(code)
+			w.WriteHeader(n)
 		}
+		size, _ := strconv.Atoi(r.FormValue("size"))
 		io.WriteString(w, "[")
-		for n := 0; n < in.Size; n += 10 {
+		for n := 0; n < size; n += 10 {
 			if _, err := fmt.Fprintf(w, "%9d,", n); err != nil {
-				return err
+				panic(http.ErrAbortHandler)
 			}
 		}
-		if in.Fail == "behind" {
-			return errors.New("broken")
+		if r.FormValue("fail") != "" {
+			panic(http.ErrAbortHandler)
 		}
 		io.WriteString(w, "0]")
-		return nil
-	})
-	return a, &asked
+	}})
+	return front, &asked
 }
 
 func ofSize(n int) string {
@@ -69,7 +61,7 @@ func ofSize(n int) string {
 	return b.String() + "0]"
 }
 
-func request(a *API, method, path string, headers ...string) *httptest.ResponseRecorder {
+func request(a http.Handler, method, path string, headers ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, path, nil)
 	for i := 0; i < len(headers); i += 2 {
 		r.Header.Add(headers[i], headers[i+1])
@@ -85,9 +77,9 @@ func TestAnswers(t *testing.T) {
 	for _, keep := range []time.Duration{0, time.Hour} {
 		a, _ := counting(Limits{Keep: keep}, nil)
 		tags := make(map[string]bool)
-		for _, size := range []int{0, 10, 2000, maxWhole - 100, maxWhole + 100, 3 * maxWhole} {
+		for _, size := range []int{0, 10, 2000, maxWhole - 110, maxWhole + 100, 3 * maxWhole} {
 			for _, coding := range []string{"", "gzip", "zstd"} {
-				path := fmt.Sprint("/api/sized?size=", size)
+				path := fmt.Sprint("/sized?size=", size)
 				want := ofSize(size)
 				for range 2 {
 					w := request(a, "GET", path, "Accept-Encoding", coding)
@@ -128,7 +120,7 @@ func TestAnswers(t *testing.T) {
 func TestHead(t *testing.T) {
 	for _, keep := range []time.Duration{0, time.Hour} {
 		a, _ := counting(Limits{Keep: keep}, nil)
-		for _, path := range []string{"/api/sized?size=10", "/api/sized?size=100000", "/api/sized?size=100000000000"} {
+		for _, path := range []string{"/sized?size=10", "/sized?size=100000", "/sized?size=100000000000"} {
 			w := request(a, "HEAD", path)
 			if w.Code != 200 || w.Body.Len() > 0 || w.Header().Get("Content-Type") != "application/json" {
 				t.Errorf("%s: %d %v", path, w.Code, w.Header())
@@ -151,7 +143,7 @@ func TestSharedAnswers(t *testing.T) {
 		var group sync.WaitGroup
 		for i := range 50 {
 			group.Go(func() {
-				w := request(a, "GET", []string{"/api/sized?size=100&x=1", "/api/sized?x=1&size=100"}[i%2])
+				w := request(a, "GET", []string{"/sized?size=100&x=1", "/sized?x=1&size=100"}[i%2])
 				if w.Code != 200 || w.Body.String() != ofSize(100) {
 					t.Errorf("%d %s", w.Code, w.Body)
 				}
@@ -163,7 +155,7 @@ func TestSharedAnswers(t *testing.T) {
 		if n := asked.Load(); n != 1 {
 			t.Errorf("asked %d times", n)
 		}
-		for _, path := range []string{"/api/sized?size=100&x=2", "/api/sized?size=110&x=1", "/api/sized?size=100"} {
+		for _, path := range []string{"/sized?size=100&x=2", "/sized?size=110&x=1", "/sized?size=100"} {
 			before := asked.Load()
 			if request(a, "GET", path); asked.Load() == before {
 				t.Errorf("%s has the answer of another", path)
@@ -180,11 +172,11 @@ func TestSharedAnswerOfOneWhoLeaves(t *testing.T) {
 		ctx, leave := context.WithCancel(t.Context())
 		var group sync.WaitGroup
 		group.Go(func() {
-			a.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/api/sized?size=100", nil).WithContext(ctx))
+			a.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/sized?size=100", nil).WithContext(ctx))
 		})
 		synctest.Wait()
 		group.Go(func() {
-			if w := request(a, "GET", "/api/sized?size=100"); w.Code != 200 || w.Body.String() != ofSize(100) {
+			if w := request(a, "GET", "/sized?size=100"); w.Code != 200 || w.Body.String() != ofSize(100) {
 				t.Errorf("%d %s", w.Code, w.Body)
 			}
 		})
@@ -199,8 +191,8 @@ func TestSharedAnswerOfOneWhoLeaves(t *testing.T) {
 	})
 }
 
-// Errors are not kept, and say so. What was not finished is an error where nothing
-// of it was sent, and else breaks.
+// Errors are not kept. What was not finished is an error where nothing of it was
+// sent, and else breaks.
 func TestErrorsAreNotKept(t *testing.T) {
 	a, asked := counting(Limits{Keep: time.Hour}, nil)
 	for _, tt := range []struct {
@@ -209,15 +201,15 @@ func TestErrorsAreNotKept(t *testing.T) {
 		asked int64
 		cache string
 	}{
-		{"fail=before", 500, 2, "no-store"},
-		{"fail=behind&size=100", 500, 2, "no-store"},
-		{"fail=nothing", 200, 1, freshFor},
-		{"size=x", 400, 0, "no-store"},
+		{"code=500", 500, 2, "no-store"},
+		{"code=503", 503, 2, "no-store"},
+		{"fail=1&size=100", 500, 2, "no-store"},
+		{"size=100", 200, 1, freshFor},
 	} {
 		before := asked.Load()
 		for range 2 {
-			w := request(a, "GET", "/api/sized?"+tt.query)
-			if w.Code != tt.code || !strings.HasPrefix(w.Body.String(), `{"error":`) || w.Header().Get("Cache-Control") != tt.cache {
+			w := request(a, "GET", "/sized?"+tt.query)
+			if w.Code != tt.code || w.Header().Get("Cache-Control") != tt.cache {
 				t.Errorf("%s: %d %v %s", tt.query, w.Code, w.Header(), w.Body)
 			}
 		}
@@ -230,21 +222,52 @@ func TestErrorsAreNotKept(t *testing.T) {
 			t.Errorf("a large answer that breaks ends by %v", cause)
 		}
 	}()
-	request(a, "GET", fmt.Sprint("/api/sized?fail=behind&size=", 2*maxWhole))
+	request(a, "GET", fmt.Sprint("/sized?fail=1&size=", 2*maxWhole))
+}
+
+// Those who say who they are have answers of their own.
+func TestAnswersOfSenders(t *testing.T) {
+	a, asked := counting(Limits{Keep: time.Hour}, nil)
+	for range 2 {
+		request(a, "GET", "/sized", "Authorization", "Bearer x")
+	}
+	if n := asked.Load(); n != 2 {
+		t.Errorf("asked %d times", n)
+	}
+}
+
+// A condition of one client is no matter of the others who get its answer, nor is
+// its method.
+func TestConditionsAreOfOne(t *testing.T) {
+	a, _ := counting(Limits{Keep: time.Hour}, nil)
+	tag := request(a, "HEAD", "/sized?size=100").Header().Get("ETag")
+	if w := request(a, "GET", "/sized?size=100", "If-None-Match", tag); w.Code != 304 {
+		t.Error(w.Code)
+	}
+	for _, headers := range [][]string{nil, {"If-None-Match", tag}, {"Range", "bytes=1-2"}, {"If-Modified-Since", "Mon, 02 Jan 2034 15:04:05 GMT"}} {
+		front := NewFront(Limits{Keep: time.Hour})
+		front.Handle("/file", Page, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			http.ServeContent(w, r, "a.txt", time.Unix(1e9, 0), strings.NewReader("0123456789"))
+		}))
+		request(front, "HEAD", "/file", headers...)
+		if w := request(front, "GET", "/file"); w.Code != 200 || w.Body.String() != "0123456789" {
+			t.Errorf("after %q: %d %s", headers, w.Code, w.Body)
+		}
+	}
 }
 
 // What is kept is forgotten in time, and does not take more than its room.
 func TestKeptIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, asked := counting(Limits{Keep: 20 * time.Millisecond}, nil)
-		request(a, "GET", "/api/sized")
+		request(a, "GET", "/sized")
 		time.Sleep(21 * time.Millisecond) // which takes no time here
-		if request(a, "GET", "/api/sized"); asked.Load() != 2 {
+		if request(a, "GET", "/sized"); asked.Load() != 2 {
 			t.Error("an old answer")
 		}
-		c := &cache{keep: time.Hour, kept: map[string]*fifo.Element{}, flights: map[string]*flight{}}
+		c := newCache(time.Hour)
 		for n := range 1000 {
-			c.answer(t.Context(), fmt.Sprint(n), func(func()) *whole { return &whole{status: 200, body: make([]byte, maxWhole)} })
+			c.answer(t.Context(), fmt.Sprint(n), c.keep, func(func()) *whole { return &whole{status: 200, body: make([]byte, maxWhole)} })
 		}
 		if c.bytes > maxKept || c.bytes < maxKept/2 || len(c.kept) != c.entries.Len() {
 			t.Errorf("%d bytes, %d and %d answers", c.bytes, len(c.kept), c.entries.Len())
@@ -257,21 +280,21 @@ func TestKeptIsBounded(t *testing.T) {
 
 // What is compressed already is sent as it is.
 func TestCompressedOnce(t *testing.T) {
-	a := quiet(Limits{})
+	a := NewFront(Limits{})
 	once := codingGzip.compress([]byte(ofSize(5000)))
-	a.router.HandleFunc("GET /api/log", func(w http.ResponseWriter, _ *http.Request) {
+	a.Handle("/log", Question, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain")
 		w.Header().Set("Content-Encoding", "gzip")
 		w.Write(once)
-	})
-	a.router.HandleFunc("GET /api/raw", func(w http.ResponseWriter, _ *http.Request) {
+	}))
+	a.Handle("/raw", Question, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/octet-stream")
 		w.Write([]byte(ofSize(5000)))
-	})
-	if w := request(a, "GET", "/api/log", "Accept-Encoding", "zstd"); !slices.Equal(w.Body.Bytes(), once) || w.Header().Get("Content-Encoding") != "gzip" {
+	}))
+	if w := request(a, "GET", "/log", "Accept-Encoding", "zstd"); !slices.Equal(w.Body.Bytes(), once) || w.Header().Get("Content-Encoding") != "gzip" {
 		t.Errorf("%v", w.Header())
 	}
-	if w := request(a, "GET", "/api/raw", "Accept-Encoding", "zstd"); w.Body.String() != ofSize(5000) || w.Header().Get("Content-Encoding") != "" {
+	if w := request(a, "GET", "/raw", "Accept-Encoding", "zstd"); w.Body.String() != ofSize(5000) || w.Header().Get("Content-Encoding") != "" {
 		t.Errorf("%v", w.Header())
 	}
 }

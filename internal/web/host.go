@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package web
+
+import (
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// calledBy tells whether the service may be called by the host of a request. A
+// name of another site that leads to this machine lets that site's pages, in a
+// browser here, do what only people here may. An address is not such a name.
+// X-Forwarded-Host is not looked at: whoever sends a Host may send that as well.
+func (l Limits) calledBy(host string) bool {
+	if l.Hosts == nil {
+		return true
+	}
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	_, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return err == nil || slices.Contains(l.Hosts, host)
+}
