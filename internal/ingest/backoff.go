@@ -3,6 +3,7 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"time"
 )
@@ -13,15 +14,26 @@ const (
 	lastBackoff  = 10 * time.Second
 )
 
-// backoff waits longer each time.
-type backoff struct{ next time.Duration }
+// The waits of a submission that was put aside.
+const (
+	firstAside = time.Second
+	lastAside  = 10 * time.Minute
+)
+
+// asideFor returns how long a submission waits that has come so many times.
+func asideFor(attempt int) time.Duration {
+	return min(firstAside<<min(max(attempt, 1)-1, 16), lastAside)
+}
+
+// backoff waits longer each time, up to most, lastBackoff if that is zero.
+type backoff struct{ next, most time.Duration }
 
 // sleep waits, but not beyond the end of ctx.
 func (b *backoff) sleep(ctx context.Context) { b.wait(ctx.Done()) }
 
 // wait waits until done is closed at most, and tells whether it was not.
 func (b *backoff) wait(done <-chan struct{}) bool {
-	b.next = min(max(2*b.next, firstBackoff), lastBackoff)
+	b.next = min(max(2*b.next, firstBackoff), cmp.Or(b.most, lastBackoff))
 	select {
 	case <-done:
 		return false

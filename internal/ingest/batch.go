@@ -5,9 +5,8 @@ package ingest
 import (
 	"context"
 	"errors"
-	"fmt"
 	"runtime/debug"
-	"slices"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -17,12 +16,13 @@ import (
 )
 
 const (
-	// maxTries is how often a load is tried that fails for no known fault of
-	// the store.
-	maxTries = 3
-	forever  = 0
-	// fewAttempts is how often a submission comes for the usual reasons.
-	fewAttempts = 2
+	// longestPause is how long the loader waits at most after a submission that
+	// failed like those before it. Those behind it may be good.
+	longestPause = time.Second
+	// fewAttempts is how often a submission comes for the usual reasons, and
+	// manyAttempts how often it may have come to a process that has not tried it.
+	fewAttempts  = 2
+	manyAttempts = 5
 	// acksAtOnce is how many acknowledgements are under way at a time. Each
 	// waits for the queue's disk, as those do who publish: enough to keep the
 	// disk busy, and few among them.
@@ -38,6 +38,8 @@ type batch struct {
 	stopping <-chan struct{}
 	loaded   []*submission
 	failed   int
+	waited   time.Duration // for the store; see Loader.Patience
+	pause    backoff       // between submissions that fail one after the other
 }
 
 // submission is a delivery and what is known about it.
@@ -50,20 +52,33 @@ type submission struct {
 // run deals with all deliveries. Those it cannot settle, because the loader
 // stops meanwhile, come again later.
 //
-// Those that came again and again are dealt with one by one. It may be that
-// one of them ends the process each time, by the memory it takes, say: then
-// only that one stays.
+// Those that came again and again are dealt with one by one, after the others. It
+// may be that one of them ends the process each time, by the memory it takes, say:
+// then only that one stays. One that has come many times, and was not put aside by
+// this process, has ended others, it seems. It waits aside before it is tried, so
+// that a process that it ends gets on with the others first.
 func (b *batch) run(ctx context.Context, deliveries []queue.Delivery) {
 	begin := b.Now()
-	var usual []queue.Delivery
+	var usual, suspect []queue.Delivery
 	for _, d := range deliveries {
 		if d.Attempt() > fewAttempts {
-			b.settle(ctx, []queue.Delivery{d})
+			suspect = append(suspect, d)
 		} else {
 			usual = append(usual, d)
 		}
 	}
 	b.settle(ctx, usual)
+	for _, d := range suspect {
+		known := b.ward.knows(d.Message().ID)
+		switch {
+		case d.Attempt() > manyAttempts && !known:
+			b.setAside(ctx, newSubmission(d), kindInterrupted, errors.New("it was handed out many times and never settled"))
+			continue
+		case known:
+			b.waited = b.Patience // the store has had its time
+		}
+		b.settle(ctx, []queue.Delivery{d})
+	}
 	if b.Loaded != nil {
 		done := Batch{Submissions: len(b.loaded), Failed: b.failed, Took: b.Now().Sub(begin)}
 		for _, s := range b.loaded {
@@ -75,50 +90,59 @@ func (b *batch) run(ctx context.Context, deliveries []queue.Delivery) {
 
 // settle deals with deliveries in one transaction.
 func (b *batch) settle(ctx context.Context, deliveries []queue.Delivery) {
-	fresh, known, bad, err := b.sort(ctx, deliveries)
-	if err != nil {
-		return
-	}
+	fresh, known, bad := b.sort(ctx, deliveries)
 	b.acknowledge(ctx, known)
 	for _, s := range bad {
-		b.giveUp(ctx, s, forever)
+		b.giveUp(ctx, s)
 	}
 	before := len(b.loaded)
 	b.load(ctx, fresh)
 	b.acknowledge(ctx, b.loaded[before:])
 }
 
-// sort tells submissions to be loaded from those that were loaded before, and
-// from those that are no valid reports.
-func (b *batch) sort(ctx context.Context, deliveries []queue.Delivery) (fresh, known, bad []*submission, err error) {
-	for _, d := range deliveries {
-		m := d.Message()
-		s := &submission{Delivery: d, receipt: store.Receipt{
-			ID: m.ID, Origin: m.Origin, Received: m.Received, Bytes: int64(len(m.Data)), Objects: m.Objects,
-		}}
-		isLoaded, err := b.isLoaded(ctx, m.ID)
-		if err != nil {
-			return nil, nil, nil, err
-		}
-		if isLoaded {
-			known = append(known, s)
-			continue
-		}
-		if err = b.safely(func() (err error) { s.report, err = report.Decode(m.Data); return err }); err != nil {
-			s.receipt.Failure = fmt.Sprintf("not a valid report: %v", err)
-			bad = append(bad, s)
-			continue
-		}
-		s.receipt.Objects = s.report.Count()
-		fresh = append(fresh, s)
-	}
-	return fresh, known, bad, nil
+func newSubmission(d queue.Delivery) *submission {
+	m := d.Message()
+	return &submission{Delivery: d, receipt: store.Receipt{
+		ID: m.ID, Origin: m.Origin, Received: m.Received, Bytes: int64(len(m.Data)), Objects: m.Objects,
+	}}
 }
 
-// isLoaded tells whether a submission was loaded before. It returns an error
-// when the loader is to stop.
+// sort tells submissions to be loaded from those that were loaded before, and
+// from those that are no valid reports. It puts those aside that it cannot tell.
+func (b *batch) sort(ctx context.Context, deliveries []queue.Delivery) (fresh, known, bad []*submission) {
+	for _, d := range deliveries {
+		s := newSubmission(d)
+		isLoaded, err := b.isLoaded(ctx, s.receipt.ID)
+		if err == nil && !isLoaded {
+			err = b.safely(func() (err error) { s.report, err = report.Decode(d.Message().Data); return err })
+		}
+		invalid, isInvalid := errors.AsType[*report.Error](err)
+		switch {
+		case isLoaded:
+			known = append(known, s)
+		case isInvalid:
+			s.receipt.Failure = "not a valid report: " + invalid.Error()
+			bad = append(bad, s)
+		case b.ends(ctx, err):
+			return fresh, known, bad
+		case err != nil:
+			b.setAside(ctx, s, kindOf(err), err)
+		default:
+			s.receipt.Objects = s.report.Count()
+			fresh = append(fresh, s)
+		}
+	}
+	return fresh, known, bad
+}
+
+// ends tells whether an error comes of the loader's own end.
+func (b *batch) ends(ctx context.Context, err error) bool {
+	return err != nil && (ctx.Err() != nil || errors.Is(err, errStopping))
+}
+
+// isLoaded tells whether a submission was loaded before.
 func (b *batch) isLoaded(ctx context.Context, id string) (is bool, err error) {
-	err = b.insist(ctx, "look for a receipt", forever, func() error {
+	err = b.try(ctx, "look for a receipt", func() error {
 		receipt, err := b.Store.Receipt(ctx, id)
 		// One that failed and is here again was put back by somebody.
 		is = err == nil && receipt.Failure == ""
@@ -130,47 +154,47 @@ func (b *batch) isLoaded(ctx context.Context, id string) (is bool, err error) {
 	return is, err
 }
 
-// load loads the submissions in one transaction. Where the store refuses
-// them, it loads them one by one, so that those at fault fail alone.
+// load loads the submissions in one transaction. If that fails, and one of them
+// may be at fault, it loads them by halves until that one is found. It is given up
+// if the store can never keep it, else it is put aside.
 func (b *batch) load(ctx context.Context, fresh []*submission) {
-	for len(fresh) > 0 {
-		err := b.insist(ctx, "load", maxTries, func() error { return b.commit(ctx, fresh) })
-		switch {
-		case err == nil:
-			b.loaded = append(b.loaded, fresh...)
-			return
-		case ctx.Err() != nil || errors.Is(err, errStopping):
-			return
-		case errors.Is(err, store.ErrLoaded):
-			if fresh, err = b.dropLoaded(ctx, fresh); err != nil {
-				return
-			}
-			continue
-		case len(fresh) > 1:
-			for alone := range slices.Chunk(fresh, 1) {
-				b.load(ctx, alone)
-			}
-			return
-		}
-		fresh[0].receipt.Failure = err.Error()
-		if b.giveUp(ctx, fresh[0], 1) {
-			return
-		}
-		// The store takes not even the receipt, so it is the one at fault.
-		fresh[0].receipt.Failure = ""
+	if len(fresh) == 0 {
+		return
+	}
+	err := b.try(ctx, "load", func() error { return b.commit(ctx, fresh) })
+	refused, isRefused := errors.AsType[*store.Refused](err)
+	switch {
+	case err == nil:
+		b.ward.settled(fresh...)
+		b.pause.next = 0
+		b.loaded = append(b.loaded, fresh...)
+	case b.ends(ctx, err):
+	case errors.Is(err, store.ErrLoaded):
+		b.load(ctx, b.dropLoaded(ctx, fresh))
+	case len(fresh) > 1:
+		half := len(fresh) / 2
+		b.load(ctx, fresh[:half])
+		b.load(ctx, fresh[half:])
+	case isRefused:
+		fresh[0].receipt.Failure = store.ErrRefused.Error() + ": " + refused.Why
+		b.giveUp(ctx, fresh[0])
+	default:
+		b.setAside(ctx, fresh[0], kindOf(err), err)
 	}
 }
 
 // dropLoaded acknowledges the submissions that another loader has loaded since
 // they were looked for, and returns the others. The queue hands a submission to
 // two loaders when it has not heard from the first for long.
-func (b *batch) dropLoaded(ctx context.Context, fresh []*submission) (left []*submission, err error) {
+func (b *batch) dropLoaded(ctx context.Context, fresh []*submission) (left []*submission) {
 	var known []*submission
 	for _, s := range fresh {
 		isLoaded, err := b.isLoaded(ctx, s.receipt.ID)
 		switch {
+		case b.ends(ctx, err):
+			return nil
 		case err != nil:
-			return nil, err
+			b.setAside(ctx, s, kindOf(err), err)
 		case isLoaded:
 			known = append(known, s)
 		default:
@@ -178,7 +202,7 @@ func (b *batch) dropLoaded(ctx context.Context, fresh []*submission) (left []*su
 		}
 	}
 	b.acknowledge(ctx, known)
-	return left, nil
+	return left
 }
 
 // commit loads the submissions with their receipts in one transaction.
@@ -200,26 +224,25 @@ func (b *batch) commit(ctx context.Context, fresh []*submission) error {
 	return nil
 }
 
-// insist calls f until it succeeds. It returns an error when the loader is to
-// stop, and the one of f when it has failed as often as tries says, unless
-// that is the store's as a whole; 0 is no bound.
-func (b *batch) insist(ctx context.Context, doing string, tries int, f func() error) error {
+// try calls f. While the store as a whole is in trouble it calls f again, as long
+// as the batch has Patience. It returns errStopping if the loader is to stop.
+func (b *batch) try(ctx context.Context, doing string, f func() error) error {
 	var wait backoff
 	for try := 1; ; try++ {
 		err := b.safely(f)
-		if err == nil || ctx.Err() != nil {
-			return err
-		}
-		if errors.Is(err, store.ErrLoaded) {
+		if err == nil || ctx.Err() != nil || errors.Is(err, store.ErrLoaded) {
 			return err
 		}
 		b.Log.Error("the loader cannot "+doing, "try", try, "error", err)
-		if try == tries && !ofStore(err) {
+		kind := storeKind(err)
+		if kind == "" || b.waited >= b.Patience {
 			return err
 		}
+		b.ward.block(kind, b.Now())
 		if !wait.wait(b.stopping) {
 			return errStopping
 		}
+		b.waited += wait.next
 	}
 }
 
@@ -229,38 +252,49 @@ func (b *batch) safely(f func() error) (err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			b.Log.Error("panic while loading", "panic", cause, "stack", string(debug.Stack()))
-			err = fmt.Errorf("panic: %v", cause)
+			err = &panicked{cause}
 		}
 	}()
 	return f()
 }
 
-// ofStore tells whether an error is about the store as a whole, whatever it
-// is asked to do.
-func ofStore(err error) bool {
-	return slices.ContainsFunc([]error{
-		store.ErrBusy, store.ErrFull, store.ErrReadOnly, store.ErrCorrupt,
-		store.ErrNotFound, store.ErrNotInitialized, store.ErrOldSchema, store.ErrNewSchema,
-		store.ErrUnavailable, store.ErrForbidden, store.ErrForeign,
-	}, func(known error) bool { return errors.Is(err, known) })
-}
-
 // giveUp keeps a receipt with the reason, then moves the submission to the
-// dead letters. It returns false where the receipt cannot be kept for now.
-func (b *batch) giveUp(ctx context.Context, s *submission, tries int) bool {
+// dead letters. Without the receipt the submission is put aside.
+func (b *batch) giveUp(ctx context.Context, s *submission) {
 	s.receipt.Finished = b.Now()
-	err := b.insist(ctx, "keep a receipt", tries, func() error {
+	err := b.try(ctx, "keep a receipt", func() error {
 		return b.Store.SaveReceipts(ctx, []store.Receipt{s.receipt})
 	})
-	if err != nil {
-		return ctx.Err() != nil || errors.Is(err, errStopping)
+	switch {
+	case b.ends(ctx, err):
+		return
+	case err != nil:
+		b.setAside(ctx, s, kindOf(err), err)
+		return
 	}
+	b.ward.settled(s)
 	b.failed++
 	b.log(s)
 	if err := s.Refuse(ctx, s.receipt.Failure, true); err != nil {
 		b.Log.Error("submission not moved to the dead letters", "id", s.receipt.ID, "error", err)
 	}
-	return true
+}
+
+// setAside has a submission come again later. When several fail one after the
+// other, and none is loaded, the store may be at fault: then the next one is tried
+// after a pause.
+func (b *batch) setAside(ctx context.Context, s *submission, kind string, cause error) {
+	now, delay := b.Now(), asideFor(s.Attempt())
+	known := b.ward.knows(s.receipt.ID)
+	inARow := b.ward.put(s.receipt.ID, kind, now, now.Add(delay))
+	b.Log.Error("submission waits aside", "id", s.receipt.ID, "origin", s.receipt.Origin, "attempt", s.Attempt(),
+		"kind", kind, "again_in_seconds", delay.Seconds(), "error", cause)
+	if err := s.Later(ctx, delay); err != nil {
+		b.Log.Warn("submission not given back", "id", s.receipt.ID, "error", err)
+	}
+	if !known && inARow >= blockedFrom {
+		b.pause.wait(b.stopping)
+	}
 }
 
 // acknowledge removes the submissions from the queue. One that stays comes

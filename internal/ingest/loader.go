@@ -9,10 +9,12 @@
 // it was loaded is recognised by its receipt and only acknowledged: loading
 // it once more could put its values over newer ones.
 //
-// Trouble of the queue or the store is waited for. A submission is given up,
-// and goes to the dead letters with a receipt that says why, only where it is
-// no valid report, or where the store refuses it alone, again and again,
-// while it takes everything else.
+// A submission is given up, and goes to the dead letters with a receipt that says
+// why, only if it can never be loaded: it is no valid report, or the store returns
+// store.ErrRefused for it. Any other error passes, or is mended, some day. The
+// loader waits for the store for some seconds. Then it looks for the submission at
+// fault and puts it aside: that one stays in the queue and comes again, each time
+// after a longer wait, while the others are loaded. State tells what waits.
 package ingest
 
 import (
@@ -53,12 +55,18 @@ type Loader struct {
 	// Extend is how often deliveries being worked on are extended, well below
 	// the queue's visibility time; 0 for never.
 	Extend time.Duration
+	// Patience is how long a batch waits, in all, for a store that is in trouble as
+	// a whole. Afterwards one of the submissions may as well be the cause: they are
+	// tried by halves, and wait aside if they fail alone.
+	Patience time.Duration
 	// KeepReceipts is how long a receipt is kept after its submission was
 	// finished; 0 keeps them for ever.
 	KeepReceipts time.Duration
 	Now          func() time.Time
 	// Loaded, where not nil, is told of each batch.
 	Loaded func(Batch)
+
+	ward ward
 }
 
 // Batch is what was pulled at once.
@@ -120,7 +128,7 @@ func (l *Loader) finish(ctx context.Context, deliveries []queue.Delivery) {
 	if l.Extend > 0 {
 		go l.extend(work, deliveries)
 	}
-	b := &batch{Loader: l, stopping: ctx.Done()}
+	b := &batch{Loader: l, stopping: ctx.Done(), pause: backoff{most: longestPause}}
 	b.run(work, deliveries)
 }
 

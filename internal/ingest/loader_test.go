@@ -52,7 +52,7 @@ func newBench(t *testing.T) *bench {
 	b := &bench{queue: q, store: st.(store.Receipts)}
 	b.Loader = &ingest.Loader{
 		Queue: q, Store: b.store, Log: log, Limits: ingest.DefaultLimits, Now: time.Now,
-		KeepReceipts: 30 * 24 * time.Hour,
+		Patience: 15 * time.Second, KeepReceipts: 30 * 24 * time.Hour,
 	}
 	return b
 }
@@ -210,17 +210,24 @@ func TestWaitsForTheStore(t *testing.T) {
 	}
 }
 
-// A submission the store does not take goes to the dead letters alone.
-func TestOnePoisonousSubmission(t *testing.T) {
-	b := newBench(t)
-	b.Store = &trouble{b.store, func(r *report.Report) error {
+// poison returns what fails the loads with a checkout of that ID.
+func poison(id string, err error) func(*report.Report) error {
+	return func(r *report.Report) error {
 		for _, c := range r.Checkouts {
-			if c.ID == "ci:poison" {
-				return errors.New("no such thing")
+			if c.ID == id {
+				return err
 			}
 		}
 		return nil
-	}}
+	}
+}
+
+// A submission that the store can never keep goes to the dead letters alone. The
+// receipt says why and nothing of the server.
+func TestOnePoisonousSubmission(t *testing.T) {
+	b := newBench(t)
+	refused := &store.Refused{Why: "a number is out of range", Err: errors.New("SQLSTATE 22003 at 10.1.2.3")}
+	b.Store = &trouble{b.store, poison("ci:poison", fmt.Errorf("postgresql:host=secret: load: %w", refused))}
 	b.publish(t, "s1", checkout("ci:1", "x"))
 	b.publish(t, "s2", checkout("ci:poison", "x"))
 	b.publish(t, "s3", checkout("ci:3", "x"))
@@ -228,7 +235,7 @@ func TestOnePoisonousSubmission(t *testing.T) {
 	if got := b.comments(t); len(got) != 2 {
 		t.Errorf("the store has %v, want ci:1 and ci:3", got)
 	}
-	if receipt, _ := b.store.Receipt(t.Context(), "s2"); receipt.Failure != "no such thing" {
+	if receipt, _ := b.store.Receipt(t.Context(), "s2"); receipt.Failure != "the database cannot keep this data: a number is out of range" {
 		t.Errorf("the receipt's failure is %q", receipt.Failure)
 	}
 	// Put back once the store is mended, it is loaded, and its receipt says so.

@@ -128,31 +128,8 @@ func TestTellsOfBatches(t *testing.T) {
 	}
 }
 
-// A submission that makes a driver panic is given up, like any other that the
-// store does not take.
-func TestSurvivesPanics(t *testing.T) {
-	b := newBench(t)
-	b.Store = &trouble{b.store, func(r *report.Report) error {
-		for _, c := range r.Checkouts {
-			if c.ID == "ci:poison" {
-				panic("oh")
-			}
-		}
-		return nil
-	}}
-	b.publish(t, "s1", checkout("ci:1", "x"))
-	b.publish(t, "s2", checkout("ci:poison", "x"))
-	b.run(t, func() bool { return b.finished(t, "s1") && b.finished(t, "s2") })
-	if receipt, _ := b.store.Receipt(t.Context(), "s2"); receipt.Failure != "panic: oh" {
-		t.Errorf("the receipt's failure is %q", receipt.Failure)
-	}
-	if got := b.comments(t); len(got) != 1 {
-		t.Errorf("the store has %v, want ci:1", got)
-	}
-}
-
 // Submissions that came several times and were never settled are loaded one
-// by one, before the others.
+// by one, after the others: they may be what ended the process.
 func TestSuspectsAreLoadedAlone(t *testing.T) {
 	b := newBench(t)
 	for _, id := range []string{"s1", "s2"} {
@@ -180,8 +157,8 @@ func TestSuspectsAreLoadedAlone(t *testing.T) {
 	b.run(t, func() bool {
 		return b.finished(t, "s1") && b.finished(t, "s2") && b.finished(t, "s3") && b.finished(t, "s4")
 	})
-	if !slices.Equal(loads, []int{1, 1, 2}) {
-		t.Errorf("loads of %v objects, want 1, 1, 2", loads)
+	if !slices.Equal(loads, []int{2, 1, 1}) {
+		t.Errorf("loads of %v objects, want 2, 1, 1", loads)
 	}
 }
 

@@ -93,6 +93,11 @@ type Delivery interface {
 	// to the dead letters when it has failed as often as the driver allows,
 	// or when final is true.
 	Refuse(ctx context.Context, reason string, final bool) error
+	// Later gives the message back because of trouble that is no fault of its
+	// own. It comes again after delay, and messages behind it are handed out
+	// meanwhile. The attempt counts; a driver opened without a bound of attempts
+	// never makes a dead letter of it.
+	Later(ctx context.Context, delay time.Duration) error
 	// Extend gives as much time again as there was at the beginning.
 	Extend(ctx context.Context) error
 }

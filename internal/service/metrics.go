@@ -3,13 +3,18 @@
 package service
 
 import (
+	"fmt"
+	"time"
+
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/kcidb-go/kcidb/internal/ingest"
+	"github.com/kcidb-go/kcidb/internal/web/monitor"
 )
 
-// observe registers the loader's metrics, and returns what keeps them.
-func observe(registry prometheus.Registerer) func(ingest.Batch) {
+// observe registers a loader's metrics, and returns what keeps those of batches.
+func observe(registry prometheus.Registerer, l *ingest.Loader) func(ingest.Batch) {
+	registry.MustRegister(waitingCollector{l})
 	seconds := prometheus.NewHistogram(prometheus.HistogramOpts{
 		Name: "kcidb_loader_seconds", Help: "Time a batch took to be decoded and loaded.",
 		Buckets: prometheus.ExponentialBuckets(0.001, 4, 9), // 1 ms to 65 s
@@ -31,4 +36,63 @@ func observe(registry prometheus.Registerer) func(ingest.Batch) {
 		objects.Add(float64(b.Objects))
 		failed.Add(float64(b.Failed))
 	}
+}
+
+// waitingCollector asks a loader what waits whenever metrics are read.
+type waitingCollector struct{ loader *ingest.Loader }
+
+var (
+	waiting = prometheus.NewDesc("kcidb_loader_waiting", "Submissions that could not be loaded and are tried again, by the kind of trouble.", []string{"kind"}, nil)
+	waited  = prometheus.NewDesc("kcidb_loader_waiting_seconds", "For how long the first of these has waited.", []string{"kind"}, nil)
+	blocked = prometheus.NewDesc("kcidb_loader_blocked_seconds", "For how long nothing could be loaded, by the kind of trouble; 0 if there is none.", []string{"kind"}, nil)
+)
+
+func (c waitingCollector) Describe(all chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{waiting, waited, blocked} {
+		all <- d
+	}
+}
+
+// Collect tells of each kind, also where there is no trouble, so that alerts have
+// something to compare.
+func (c waitingCollector) Collect(all chan<- prometheus.Metric) {
+	state, now := c.loader.State(), c.loader.Now()
+	aside := map[string]ingest.Trouble{}
+	for _, t := range state.Aside {
+		aside[t.Kind] = t
+	}
+	for _, kind := range ingest.Kinds {
+		gauge := func(d *prometheus.Desc, value float64) {
+			all <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, kind)
+		}
+		since := func(some bool, t time.Time) float64 {
+			if !some {
+				return 0
+			}
+			return max(now.Sub(t).Seconds(), 0)
+		}
+		t, some := aside[kind]
+		gauge(waiting, float64(t.Submissions))
+		gauge(waited, since(some, t.Since))
+		gauge(blocked, since(state.Blocked == kind, state.Since))
+	}
+}
+
+// loaderState is what /ready says of a loader. Nothing being loaded is trouble. A
+// submission that waits while others are loaded is only told of: it may be the only
+// one of its kind, and the service does its work.
+func loaderState(state ingest.State) (remark string, err error) {
+	n := 0
+	for _, t := range state.Aside {
+		n += t.Submissions
+	}
+	switch {
+	case state.Blocked != "":
+		return "", monitor.Trouble("nothing is loaded: " + state.Blocked + ": see the log")
+	case n == 1:
+		return "but 1 submission waits: see the log", nil
+	case n > 1:
+		return fmt.Sprintf("but %d submissions wait: see the log", n), nil
+	}
+	return "", nil
 }

@@ -24,7 +24,8 @@ func (s *Service) openQueue(ctx context.Context) (queue.Queue, error) {
 	}
 	cfg.Logger = s.log
 	cfg.Visibility = visibility
-	cfg.MaxAttempts = maxAttempts
+	// The loader gives submissions up by itself, and only those that can never be loaded.
+	cfg.MaxAttempts = -1
 	cfg.MaxMessageBytes = int(s.cfg.MaxSubmission)
 	q, err := cfg.Open(ctx)
 	if errors.Is(err, queue.ErrBusy) {

@@ -53,7 +53,7 @@ func TestRoles(t *testing.T) {
 		body string // a part of it
 	}{
 		{web, "/ready", 200, "store: OK\nqueue: OK\n"},
-		{load, "/ready", 200, "store: OK\nqueue: OK\n"},
+		{load, "/ready", 200, "store: OK\nqueue: OK\nloader: OK\n"},
 		{notify, "/ready", 200, "store: OK\nsubscriptions: OK\n"},
 		{load, "/metrics", 200, "\nkcidb_loader_submissions_total 1\n"},
 		{notify, "/metrics", 200, "\nkcidb_uptime_seconds "},

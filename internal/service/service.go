@@ -28,6 +28,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/trees"
 	"github.com/kcidb-go/kcidb/internal/web"
+	"github.com/kcidb-go/kcidb/internal/web/monitor"
 	"github.com/kcidb-go/kcidb/internal/web/pages"
 	"github.com/kcidb-go/kcidb/internal/web/submit"
 )
@@ -41,10 +42,9 @@ const (
 	// hands it out again, and so how long those wait that were being loaded
 	// when the service died.
 	visibility = 20 * time.Second
-	// maxAttempts is how often the queue hands a submission out. The loader
-	// gives up by itself what it cannot load, so this many are only those that
-	// end the process each time. Being stopped or killed is no fault of theirs.
-	maxAttempts = 100
+	// storePatience is how long the loader waits for a database in trouble before it
+	// looks for a submission that may be the cause.
+	storePatience = 15 * time.Second
 	// answerWithin is how long answers under way have when the service stops.
 	answerWithin = 5 * time.Second
 )
@@ -158,7 +158,7 @@ func (s *Service) serve(ctx context.Context, listener net.Listener, p *parts) er
 		}
 	}
 	if s.roles.load {
-		loader := s.loader(p)
+		loader := s.loader(p, watch)
 		if door != nil {
 			loader.Busy = door.Busy
 		}
@@ -174,17 +174,23 @@ func (s *Service) serve(ctx context.Context, listener net.Listener, p *parts) er
 	return err
 }
 
-func (s *Service) loader(p *parts) *ingest.Loader {
-	return &ingest.Loader{
+// loader returns the loader, which the monitor watches.
+func (s *Service) loader(p *parts, m *monitor.Monitor) *ingest.Loader {
+	l := &ingest.Loader{
 		Queue: p.queue, Store: p.store, Log: s.log, Now: s.now,
 		Limits: queue.Limits{
 			Messages: s.cfg.BatchMessages, Objects: s.cfg.BatchObjects, Bytes: int(s.cfg.BatchBytes),
 		},
 		Pace:         batchPace,
 		Extend:       visibility / 4,
+		Patience:     storePatience,
 		KeepReceipts: time.Duration(s.cfg.ReceiptDays) * 24 * time.Hour,
-		Loaded:       observe(p.registry),
 	}
+	l.Loaded = observe(p.registry, l)
+	m.Parts = append(m.Parts, monitor.Part{Name: "loader", Check: func(context.Context) (string, error) {
+		return loaderState(l.State())
+	}})
+	return l
 }
 
 func (s *Service) door(p *parts) *submit.Door {

@@ -95,7 +95,8 @@ type Store interface {
 	// these are equal. Loading the same report again changes nothing but
 	// timestamps. Load does not change r. It returns ErrLoaded, and loads
 	// nothing, where one of the options' receipts is of a submission that has a
-	// receipt of success already.
+	// receipt of success already. It returns ErrRefused if the engine can never
+	// keep the data; after any other error the same report may load later.
 	Load(ctx context.Context, r *report.Report, opts LoadOptions) (*Changes, error)
 
 	Reader

@@ -43,7 +43,8 @@ type Config struct {
 
 	// Visibility is how long a message is out before it comes back (2 minutes).
 	Visibility time.Duration
-	// MaxAttempts is how often a message is handed out before it becomes a dead letter (5).
+	// MaxAttempts is how often a message is handed out before it becomes a dead
+	// letter (5). Below 0 there is no bound.
 	MaxAttempts int
 	// RetryDelay is how long a refused message waits (30 seconds).
 	RetryDelay time.Duration

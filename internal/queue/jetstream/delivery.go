@@ -65,10 +65,25 @@ func (d *delivery) Refuse(ctx context.Context, reason string, final bool) error 
 		return d.q.translate("give back to", err)
 	}
 	defer cancel()
-	if final || d.attempt >= d.q.cfg.MaxAttempts {
+	if final || d.q.spent(d.attempt) {
 		return d.q.translate("give back to", d.bury(ctx, reason, d.attempt))
 	}
 	return d.q.translate("give back to", d.msg.NakWithDelay(d.q.cfg.RetryDelay))
+}
+
+// spent tells whether a message was handed out as often as is allowed.
+func (q *jsQueue) spent(attempts int) bool {
+	return q.cfg.MaxAttempts > 0 && attempts >= q.cfg.MaxAttempts
+}
+
+// Later implements queue.Delivery.
+func (d *delivery) Later(ctx context.Context, delay time.Duration) error {
+	_, cancel, err := d.q.begin(ctx)
+	if err != nil {
+		return d.q.translate("give back to", err)
+	}
+	defer cancel()
+	return d.q.translate("give back to", d.msg.NakWithDelay(delay))
 }
 
 // Extend implements queue.Delivery.

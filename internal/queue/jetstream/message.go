@@ -5,6 +5,7 @@ package jetstream
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -93,14 +94,18 @@ func decode(subject string, header nats.Header, data []byte, arrived time.Time) 
 	return i
 }
 
+// errDamaged: the data of a message is gone or is not what its head says.
+var errDamaged = errors.New("its data is damaged in the queue")
+
 // data returns the data of a message of which body came with the head. It
-// fails with queue.ErrNotFound where a piece is missing.
+// fails with queue.ErrNotFound where a piece is missing, and with errDamaged where
+// the pieces are not what the head says.
 func (q *jsQueue) data(ctx context.Context, stream string, i info, body []byte) ([]byte, error) {
 	if i.Pieces == 0 {
 		return body, nil
 	}
 	if i.Pieces > maxPieces || i.Size > i.Pieces*pieceSize {
-		return nil, fmt.Errorf("message %s: %d bytes in %d pieces cannot be", i.ID, i.Size, i.Pieces)
+		return nil, fmt.Errorf("message %s: %w: %d bytes in %d pieces cannot be", i.ID, errDamaged, i.Size, i.Pieces)
 	}
 	s, err := q.js.Stream(ctx, stream)
 	if err != nil {
@@ -115,7 +120,7 @@ func (q *jsQueue) data(ctx context.Context, stream string, i info, body []byte) 
 		data = append(data, p.Data...)
 	}
 	if len(data) != i.Size {
-		return nil, fmt.Errorf("message %s: its pieces have %d bytes instead of %d", i.ID, len(data), i.Size)
+		return nil, fmt.Errorf("message %s: %w: its pieces have %d bytes instead of %d", i.ID, errDamaged, len(data), i.Size)
 	}
 	return data, nil
 }

@@ -239,34 +239,37 @@ func (q *jsQueue) await(d time.Duration) <-chan struct{} {
 // and its time begins anew. It returns false for one that is not to be handed
 // out, because it was given up or is gone.
 func (q *jsQueue) prepare(ctx context.Context, d *delivery) (bool, error) {
-	if d.attempt > q.cfg.MaxAttempts {
-		data, err := q.data(ctx, q.cfg.Stream, d.info, d.msg.Data())
-		if err != nil && !errors.Is(q.kind(err), queue.ErrNotFound) {
-			return false, err
-		}
-		d.message = d.info.message(data)
-		return false, d.bury(ctx, fmt.Sprintf("handed out %d times and never acknowledged", q.cfg.MaxAttempts), q.cfg.MaxAttempts)
-	}
 	data, err := q.data(ctx, q.cfg.Stream, d.info, d.msg.Data())
 	if err != nil {
 		return false, q.broken(ctx, d, err)
 	}
 	d.message = d.info.message(data)
+	if q.spent(d.attempt - 1) {
+		return false, d.bury(ctx, fmt.Sprintf("handed out %d times and never acknowledged", q.cfg.MaxAttempts), q.cfg.MaxAttempts)
+	}
 	if time.Since(d.since) > time.Second {
 		return true, d.Extend(ctx)
 	}
 	return true, nil
 }
 
-// broken deals with a message whose data cannot be had.
+// broken deals with a message whose data cannot be had. It becomes a dead letter
+// only if the data is gone or damaged for good. Any other error that is about this
+// message alone has it wait, so that it does not stop those behind it.
 func (q *jsQueue) broken(ctx context.Context, d *delivery, cause error) error {
-	if kind := q.kind(cause); kind != nil && !errors.Is(kind, queue.ErrNotFound) || ctx.Err() != nil {
+	kind := q.kind(cause)
+	if kind != nil && !errors.Is(kind, queue.ErrNotFound) || ctx.Err() != nil {
 		return cause
+	}
+	if kind == nil && !errors.Is(cause, errDamaged) {
+		q.cfg.Logger.Error("message cannot be read, it waits", "id", d.info.ID, "attempt", d.attempt, "error", cause)
+		return d.msg.NakWithDelay(q.cfg.RetryDelay)
 	}
 	n, err := q.count(ctx, q.cfg.Stream, head(q.cfg.Stream, d.info.ID))
 	if err != nil || n == 0 { // 0: somebody else acknowledged it meanwhile
 		return err
 	}
+	q.cfg.Logger.Error("message is damaged", "id", d.info.ID, "error", cause)
 	d.message = d.info.message(nil)
-	return d.bury(ctx, "its data is damaged: "+cause.Error(), d.attempt)
+	return d.bury(ctx, errDamaged.Error(), d.attempt)
 }

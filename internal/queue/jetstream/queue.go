@@ -45,9 +45,10 @@ const (
 	answerTimeout  = 5 * time.Second
 	tryPause       = 200 * time.Millisecond
 	connectTimeout = 5 * time.Second
-	// maxUnacked bounds the messages handed out at a time to all who pull. The
-	// server keeps a record of each in memory.
-	maxUnacked = 10_000
+	// maxUnacked bounds the messages handed out at a time to all who pull, those
+	// that wait to come again among them. The server keeps a record of each in
+	// memory, of some 100 bytes.
+	maxUnacked = 100_000
 )
 
 // jsQueue is a queue.Queue. The package has one kind for both ways to reach a

@@ -140,6 +140,32 @@ func testRefuse(t *testing.T, open func() queue.Queue) {
 	empty(t, q)
 }
 
+// testLater has a message wait while those behind it are handed out. To extend it
+// meanwhile, as one does who extends a whole batch, does not shorten its wait.
+func testLater(t *testing.T, open func() queue.Queue) {
+	q := start(t, open)
+	publish(t, q, "a", "b")
+	first := pull(t, q, 1)[0]
+	const delay = 400 * time.Millisecond
+	begin := time.Now()
+	must(t, first.Later(t.Context(), delay))
+	_ = first.Extend(t.Context())
+	got := pull(t, q, 1)
+	same(t, "what is behind it", ids(got), []string{"b"})
+	ack(t, got...)
+	if pending, err := q.Pending(t.Context(), "a"); err != nil || !pending {
+		t.Errorf("the message that waits is pending: %v, %v", pending, err)
+	}
+	again := pull(t, q, 1)[0]
+	if waited := time.Since(begin); waited < delay/2 {
+		t.Errorf("back after %v, want %v", waited, delay)
+	}
+	same(t, "message", again.Message(), message("a"))
+	same(t, "attempt", again.Attempt(), 2)
+	ack(t, again)
+	empty(t, q)
+}
+
 func testExtend(t *testing.T, open func() queue.Queue) {
 	q := start(t, open)
 	publish(t, q, "kept", "left")

@@ -27,7 +27,7 @@ const (
 	insufficientRights   = "42501"
 	diskFull             = "53100"
 	tooManyConnections   = "53300"
-	tooLong              = "54000" // for an index
+	tooLong              = "54000" // for an index; also: no transaction numbers are left
 	lockNotAvailable     = "55P03"
 	idleTooLong          = "25P03"
 	undefinedFile        = "58P01"
@@ -40,6 +40,28 @@ const (
 	queryCanceled        = "57014"
 	outOfMemory          = "53200"
 )
+
+// refusals are the engine's errors that are about the data itself, with what the
+// submitter is told. Loading the same data again ends in the same error. The list
+// is closed: data that fails with another error waits and is tried again.
+var refusals = map[string]string{
+	"22001": "a text is longer than the database keeps",
+	"22003": "a number is out of the database's range",
+	"22008": "a time is out of the database's range",
+	"22021": "a text has characters that the database does not keep",
+	"22P05": "a text has characters that the database does not keep",
+}
+
+// refusal returns why the engine can never keep the data, "" if its error is not
+// about the data. A server that is about to run out of transaction numbers gives
+// the state of what is too long for an index, and takes the data when it has been
+// mended.
+func refusal(err *pgconn.PgError) string {
+	if err.Code == tooLong && strings.HasPrefix(err.Message, "index row") {
+		return "an ID, or another name of the object, is too long to be kept"
+	}
+	return refusals[err.Code]
+}
 
 // conflict is what to do where a replica had to choose.
 const conflict = ": the replica had to apply a change; set hot_standby_feedback or raise max_standby_streaming_delay on it, or ask the primary"
@@ -81,6 +103,9 @@ func (s *Store) translate(err error) error {
 	case isEngine:
 		advice, sentinel := meaning(engine)
 		text := within(err, engine) + message(engine) + advice
+		if why := refusal(engine); why != "" {
+			return &store.Refused{Why: why, Err: errors.New(text)}
+		}
 		if sentinel == nil {
 			return errors.New(text)
 		}
@@ -130,8 +155,6 @@ func meaning(err *pgconn.PgError) (advice string, sentinel error) {
 		return ": somebody cancelled it, or the user's statement_timeout is too short", store.ErrBusy
 	case idleTooLong:
 		return ": raise the user's idle_in_transaction_session_timeout", store.ErrUnavailable
-	case tooLong:
-		return ": an ID, or another name of the object, is too long to be kept", nil
 	case undefinedFile:
 		return "", store.ErrCorrupt
 	}

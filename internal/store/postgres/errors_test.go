@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/kcidb-go/kcidb/internal/pgtest"
 	"github.com/kcidb-go/kcidb/internal/store"
@@ -311,12 +312,18 @@ func TestHugeID(t *testing.T) {
 	if err == nil {
 		t.Fatal("it was kept")
 	}
-	for _, word := range []string{s.name + ": load: tests, whose longest ID has 5002 bytes", id[:20], "index row size", "too long to be kept"} {
+	for _, word := range []string{s.name + ": load: ", "tests, whose longest ID has 5002 bytes", id[:20], "index row size", "too long to be kept"} {
 		if !strings.Contains(err.Error(), word) {
 			t.Errorf("%v\ndoes not say %s", err, word)
 		}
 	}
 	// The loader gives such a report up, and goes on: it is no fault of the database.
+	refused, is := errors.AsType[*store.Refused](err)
+	if !is || !errors.Is(err, store.ErrRefused) {
+		t.Errorf("%v\nis not %v", err, store.ErrRefused)
+	} else if strings.Contains(refused.Why, s.name) || strings.Contains(refused.Why, "SQLSTATE") {
+		t.Errorf("the submitter is told %q", refused.Why)
+	}
 	for _, sentinel := range []error{store.ErrBusy, store.ErrFull, store.ErrCorrupt, store.ErrUnavailable, store.ErrForbidden} {
 		if errors.Is(err, sentinel) {
 			t.Errorf("%v\nis %v", err, sentinel)
@@ -362,5 +369,32 @@ func TestCancelled(t *testing.T) {
 			_, err = s.Load(t.Context(), sample(0), store.LoadOptions{})
 			expectError(t, s, err, store.ErrBusy, c.words)
 		})
+	}
+}
+
+// TestRefusals tells the engine's errors about the data from all others.
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	s, _ := initialized(t, pgtest.Shared(t))
+	for _, c := range []struct {
+		statement string
+		refused   bool
+	}{
+		{"SELECT 1e200::numeric::float4", true},
+		{"SELECT 99999999999::int4", true},
+		{"SELECT 'a'::varchar(1), repeat('a', 2)::char(1)::varchar; CREATE TEMP TABLE v (a varchar(1)); INSERT INTO v VALUES ('ab')", true},
+		{"SELECT '300000-01-01'::timestamptz", true},
+		{`SELECT E'\xff'`, true},
+		{"SELECT 1 / 0", false},
+		{"SELECT nothing", false},
+		{"CREATE TEMP TABLE c (a int CHECK (a > 0)); INSERT INTO c VALUES (0)", false},
+		{"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '54000', MESSAGE = 'database is not accepting commands'; END $$", false},
+		{"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '53200', MESSAGE = 'out of memory'; END $$", false},
+		{"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '58030', MESSAGE = 'input/output error'; END $$", false},
+	} {
+		_, err := s.pool.Exec(t.Context(), c.statement, pgx.QueryExecModeSimpleProtocol)
+		if err = s.failure(t.Context(), "load", err); errors.Is(err, store.ErrRefused) != c.refused {
+			t.Errorf("%s: %v\nrefused: %v, want %v", c.statement, err, !c.refused, c.refused)
+		}
 	}
 }

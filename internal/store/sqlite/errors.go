@@ -47,6 +47,8 @@ func (s *Store) translate(err *sqlite.Error) error {
 		sentinel = store.ErrBusy
 	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
 		sentinel = store.ErrCorrupt
+	case sqlite3.SQLITE_TOOBIG:
+		return &store.Refused{Why: "a text is longer than the database keeps", Err: err}
 	case sqlite3.SQLITE_CANTOPEN:
 		return s.cannotOpen(err)
 	}

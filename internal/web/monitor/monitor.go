@@ -7,6 +7,7 @@ package monitor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -27,11 +28,17 @@ const AnswerTime = 5 * time.Second
 type Part struct {
 	Name string
 	// Check returns what there is to say beside "OK", "" for nothing, or why the
-	// part does not answer.
+	// part does not answer, or a Trouble.
 	Check func(ctx context.Context) (remark string, err error)
 	// Spare: the process does without it, and is ready nevertheless.
 	Spare bool
 }
+
+// Trouble is the error of a part that answers and does not do its work. It is shown
+// as it is, so it says nothing of the server.
+type Trouble string
+
+func (t Trouble) Error() string { return string(t) }
 
 // Monitor answers for the paths by which a process is watched.
 type Monitor struct {
@@ -66,6 +73,9 @@ func (m *Monitor) ready(w http.ResponseWriter, r *http.Request) {
 		state := "OK"
 		if err != nil {
 			state = "does not answer"
+			if trouble, is := errors.AsType[Trouble](err); is {
+				state = string(trouble)
+			}
 			if !part.Spare {
 				code = http.StatusServiceUnavailable
 			}

@@ -46,6 +46,7 @@ func TestReady(t *testing.T) {
 		{nil, 200, ""},
 		{[]Part{part("store", "", nil, false), part("queue", "full of it", nil, false)}, 200, "store: OK\nqueue: OK, full of it\n"},
 		{[]Part{part("store", "", broken, false), part("queue", "", nil, false)}, 503, "store: does not answer\nqueue: OK\n"},
+		{[]Part{part("loader", "", fmt.Errorf("load: %w", Trouble("nothing is loaded: full")), false)}, 503, "loader: nothing is loaded: full\n"},
 		{[]Part{part("store", "", nil, false), part("replica", "another does", broken, true)}, 200, "store: OK\nreplica: does not answer, another does\n"},
 	} {
 		w := get(&Monitor{Registry: prometheus.NewRegistry(), Parts: c.parts, Log: slog.New(slog.DiscardHandler)}, "/ready")
