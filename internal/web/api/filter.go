@@ -32,7 +32,7 @@ const maxFilters = 1000
 type kindFilters struct {
 	status, origin          texts
 	platform, hardware, lab texts
-	paths                   []string // patterns as of SQL's LIKE
+	paths                   []string // parts of the path
 	durations               []bound
 	seen                    []issueFilter
 }
@@ -84,9 +84,9 @@ var filterFields = []filterField{
 	{"architecture", "Architecture of the build", textFilter(func(f *filters) *texts { return &f.architecture })},
 	{"compiler", "Compiler of the build", textFilter(func(f *filters) *texts { return &f.compiler })},
 	{"duration", "As build.duration", durationFilter("duration", func(f *filters) *kindFilters { return &f.build })},
-	{"build.status", "Status of builds", textFilter(func(f *filters) *texts { return &f.build.status })},
-	{"boot.status", "Status of boots", textFilter(func(f *filters) *texts { return &f.boot.status })},
-	{"test.status", "Status of tests", textFilter(func(f *filters) *texts { return &f.test.status })},
+	{"build.status", "Status of builds", statusFilter("build.status", func(f *filters) *texts { return &f.build.status })},
+	{"boot.status", "Status of boots", statusFilter("boot.status", func(f *filters) *texts { return &f.boot.status })},
+	{"test.status", "Status of tests", statusFilter("test.status", func(f *filters) *texts { return &f.test.status })},
 	{"build.duration", "How long builds took, in seconds", durationFilter("build.duration", func(f *filters) *kindFilters { return &f.build })},
 	{"boot.duration", "How long boots took, in seconds", durationFilter("boot.duration", func(f *filters) *kindFilters { return &f.boot })},
 	{"test.duration", "How long tests took, in seconds", durationFilter("test.duration", func(f *filters) *kindFilters { return &f.test })},
@@ -103,8 +103,8 @@ var filterFields = []filterField{
 	},
 	{"boot.platform", "Platform of boots", textFilter(func(f *filters) *texts { return &f.boot.platform })},
 	{"test.platform", "Platform of tests", textFilter(func(f *filters) *texts { return &f.test.platform })},
-	{"boot.path", "Path of boots: % stands for anything, _ for a character", pathFilter(func(f *filters) *kindFilters { return &f.boot })},
-	{"test.path", "Path of tests: % stands for anything, _ for a character", pathFilter(func(f *filters) *kindFilters { return &f.test })},
+	{"boot.path", "A part of the path of boots", pathFilter(func(f *filters) *kindFilters { return &f.boot })},
+	{"test.path", "A part of the path of tests", pathFilter(func(f *filters) *kindFilters { return &f.test })},
 	{
 		"build.issue", "Issue seen in builds: ID,VERSION; ID,null for any version; Uncategorized for what failed without one",
 		seenFilter(func(f *filters) *kindFilters { return &f.build }),
@@ -129,6 +129,19 @@ func textFilter(of ...func(*filters) *texts) func(*filters, string, string) erro
 	}
 }
 
+// statusNames are the statuses that there are to filter by.
+var statusNames = []string{"PASS", "FAIL", "ERROR", "SKIP", "MISS", "DONE", "NULL", unknown}
+
+func statusFilter(name string, of func(*filters) *texts) func(*filters, string, string) error {
+	add := textFilter(of)
+	return func(f *filters, is, value string) error {
+		if !slices.Contains(statusNames, value) {
+			return fmt.Errorf("filter_%s is %.40q: expected one of %s", name, value, strings.Join(statusNames, ", "))
+		}
+		return add(f, is, value)
+	}
+}
+
 func pathFilter(of func(*filters) *kindFilters) func(*filters, string, string) error {
 	return func(f *filters, _, value string) error {
 		of(f).paths = append(of(f).paths, value)
@@ -150,7 +163,8 @@ func durationFilter(name string, of func(*filters) *kindFilters) func(*filters, 
 func seenFilter(of func(*filters) *kindFilters) func(*filters, string, string) error {
 	return func(f *filters, _, value string) error {
 		wanted := issueFilter{id: value, version: -1}
-		if value == "Uncategorized" {
+		// The KernelCI front end sends a version even where there is no issue.
+		if value == "Uncategorized" || value == "Uncategorized,null" {
 			wanted = issueFilter{uncategorized: true}
 		} else if i := strings.LastIndexByte(value, ','); i >= 0 {
 			wanted.id = value[:i]
@@ -238,8 +252,12 @@ func fieldOf(parameter string) (field *filterField, is string) {
 	return nil, ""
 }
 
-// add adds a filter.
+// add adds a filter. An empty value is no filter: forms send it for fields that
+// are not filled in.
 func (f *filters) add(field *filterField, is, value string) error {
+	if value == "" {
+		return nil
+	}
 	if f.n++; f.n > maxFilters {
 		return fmt.Errorf("there are more than %d filters", maxFilters)
 	}

@@ -5,6 +5,8 @@ package api
 import (
 	"encoding/json"
 	"net/url"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -45,11 +47,11 @@ func TestFilterBody(t *testing.T) {
 			t.Errorf("%s: %s", query, diff)
 		}
 	}
-	if _, err := parseFilters(url.Values{"filter_trees": make([]string, maxFilters+1)}); err == nil {
+	if _, err := parseFilters(url.Values{"filter_trees": slices.Repeat([]string{"a"}, maxFilters+1)}); err == nil {
 		t.Error("any number of filters is read")
 	}
 	for _, body := range []string{
-		`{"filter_duration": ["long"]}`, `{"filter_duration": [""]}`, `{"filter_architecture": [{}]}`, `{"filter_build.issue": ["a,b"]}`,
+		`{"filter_duration": ["long"]}`, `{"filter_boot.status": ["OK"]}`, `{"filter_architecture": [{}]}`, `{"filter_build.issue": ["a,b"]}`,
 	} {
 		var members map[string]any
 		if err := json.Unmarshal([]byte(body), &members); err != nil {
@@ -57,6 +59,60 @@ func TestFilterBody(t *testing.T) {
 		}
 		if _, err := parseFilterBody(members); err == nil {
 			t.Errorf("%s is read", body)
+		}
+	}
+}
+
+// What filters take, and what they make of it.
+func TestFilterValues(t *testing.T) {
+	fail, pass := &rollup.Group{Kind: rollup.Tests, Status: "FAIL"}, &rollup.Group{Kind: rollup.Tests, Status: "PASS"}
+	bare := &rollup.Group{Kind: rollup.Tests}
+	for query, want := range map[string]string{
+		"filter_test.path=syscalls":                           "fail pass",
+		"filter_test.path=ltp.syscalls.open":                  "fail",
+		"filter_test.path=SYSCALLS":                           "",
+		"filter_test.path=ltp%25":                             "", // no pattern
+		"filter_test.path=Unknown":                            "bare",
+		"filter_test.path=":                                   "fail pass bare",
+		"filter_test.path=&filter_test.path=read":             "pass",
+		"filter_test.status=&filter_architecture=":            "fail pass bare",
+		"filter_test.duration=":                               "fail pass bare",
+		"filter_test.status=FAIL":                             "fail",
+		"filter_test.status=NULL":                             "bare",
+		"filter_test.status=Unknown":                          "bare",
+		"filter_test.issue=Uncategorized":                     "fail",
+		"filter_test.issue=Uncategorized,null":                "fail",
+		"filter_test.issue=Uncategorized,null&filter_trees=1": "fail",
+		"filter_test.issue=ci:i,null":                         "pass",
+	} {
+		values, err := url.ParseQuery(query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := parseFilters(values)
+		if err != nil {
+			t.Errorf("%s: %v", query, err)
+			continue
+		}
+		var got []string
+		for _, run := range []struct {
+			name, path string
+			of         *rollup.Group
+			seen       []sighting
+		}{{"fail", "ltp.syscalls.open", fail, nil}, {"pass", "ltp.syscalls.read", pass, []sighting{{"ci:i", 1}}}, {"bare", "", bare, nil}} {
+			run.of.Build = &rollup.Built{}
+			if f.wantRun(&store.Run{Path: run.path, Status: run.of.Status}, run.of, run.seen) {
+				got = append(got, run.name)
+			}
+		}
+		if got := strings.Join(got, " "); got != want {
+			t.Errorf("%s: %q, want %q", query, got, want)
+		}
+	}
+	for _, query := range []string{"filter_test.status=OK", "filter_boot.status=pass", "filter_build.status=INCONCLUSIVE"} {
+		values, _ := url.ParseQuery(query)
+		if _, err := parseFilters(values); err == nil || !strings.Contains(err.Error(), "expected one of PASS, FAIL") {
+			t.Errorf("%s: %v", query, err)
 		}
 	}
 }

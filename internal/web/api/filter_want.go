@@ -5,6 +5,7 @@ package api
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/rollup"
 	"github.com/kcidb-go/kcidb/internal/store"
@@ -89,7 +90,7 @@ func (k *kindFilters) wantStatus(s report.Status) bool {
 
 // wantPath tells whether a path is wanted.
 func (k *kindFilters) wantPath(path string) bool {
-	return k.paths == nil || slices.ContainsFunc(k.paths, func(pattern string) bool { return like(orUnknown(path), pattern) })
+	return k.paths == nil || slices.ContainsFunc(k.paths, func(part string) bool { return strings.Contains(orUnknown(path), part) })
 }
 
 // wantDuration tells whether a duration is wanted: it has to keep all bounds, and
