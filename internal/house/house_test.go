@@ -42,7 +42,6 @@ var rules = []rule{
 	{"internal/rollup", "internal/view", "roll-ups count what is in tables, and need no views of it"},
 	{"internal/trees", "internal", "a tree's name is a line in a file"},
 	{"internal/trees", "report", "a tree's name is a line in a file"},
-	{"internal/trees", "object", "a tree's name is a line in a file"},
 	{"internal/web/api", "internal/notify", "answers are of objects, whoever is told of them"},
 	{"internal/mail", "internal/notify", "a mail is a mail, whatever it is about"},
 	{"internal/mail", "internal/store", "a mail is a mail, whatever it is about"},

@@ -111,7 +111,8 @@ func (p planned) Query(ctx context.Context, query string, args ...any) (rollup.R
 	var step string
 	err := rollup.Read(ctx, p.Tx, "EXPLAIN QUERY PLAN "+query, args, []any{&a, &b, &c, &step}, func() error {
 		table, whole := strings.CutPrefix(step, "SCAN ")
-		if whole && !strings.HasPrefix(table, "json_each") && !strings.HasPrefix(table, "p") && !strings.HasPrefix(table, "tree_heads USING INDEX") {
+		// There is one tree_heads for each branch of a repository.
+		if whole && !strings.HasPrefix(table, "json_each") && !strings.HasPrefix(table, "p") && !strings.HasPrefix(table, "tree_heads") {
 			p.t.Errorf("%s: %s", query, step)
 		}
 		return nil

@@ -23,9 +23,9 @@ type Run struct {
 // HistoryOf says whose runs are wanted.
 type HistoryOf struct {
 	Path, ConfigName      string
-	RepositoryURL, Branch string
+	RepositoryURL, Branch string // any URL of the repository
 	Origin                string // of the test or of its checkout; "" for any
-	Platform              string // "" for any
+	Platform              string // "" for runs that tell none: they are a variant of their own
 	StartedBy, ArrivedBy  int64  // microseconds since 1970; 0 for any
 }
 
@@ -38,23 +38,20 @@ const (
 
 // History returns the runs of a test in the newest checkouts of a branch that have
 // any, the newest first, n at most. Of each checkout only the builds with the
-// configuration are looked at, and of these only the tests with the path.
+// configuration are looked at, and of these only the tests with the path. Checkouts
+// without a start are looked at as well, by their arrival.
 func (db *DB) History(ctx context.Context, of HistoryOf, n int) (all []Run, err error) {
 	err = db.View(ctx, func(ctx context.Context, tx Tx) error {
-		for seen, step := 0, firstCheckouts; len(all) < n && seen < maxCheckouts; seen, step = seen+step, 2*step {
-			step = min(step, maxCheckouts-seen)
-			checkouts, err := db.checkoutsOfBranch(ctx, tx, of, seen, step)
-			if err != nil {
-				return err
-			}
-			runs, err := db.runsIn(ctx, tx, of, checkouts)
+		urls, err := db.spellings(ctx, tx, of.RepositoryURL)
+		if err != nil {
+			return err
+		}
+		for _, started := range []bool{true, false} {
+			runs, err := db.historyIn(ctx, tx, branchOf{urls, of.Branch, started, cmp.Or(of.StartedBy, of.ArrivedBy)}, of, n)
 			if err != nil {
 				return err
 			}
 			all = append(all, runs...)
-			if len(checkouts) < step {
-				break
-			}
 		}
 		return nil
 	})
@@ -62,22 +59,54 @@ func (db *DB) History(ctx context.Context, of HistoryOf, n int) (all []Run, err 
 	return all[:min(n, len(all))], db.failure("read the history of a test", err)
 }
 
+// historyIn returns runs in checkouts of a branch, n or more where there are so many.
+func (d *Dialect) historyIn(ctx context.Context, tx Tx, branch branchOf, of HistoryOf, n int) (all []Run, err error) {
+	for seen, step := 0, firstCheckouts; len(all) < n && seen < maxCheckouts; seen, step = seen+step, 2*step {
+		step = min(step, maxCheckouts-seen)
+		checkouts, err := d.checkoutsOfBranch(ctx, tx, branch, seen, step)
+		if err != nil {
+			return nil, err
+		}
+		runs, err := d.runsIn(ctx, tx, of, checkouts)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, runs...)
+		if len(checkouts) < step {
+			break
+		}
+	}
+	return all, nil
+}
+
 func newestRun(a, b Run) int {
 	return cmp.Or(cmp.Compare(b.Start, a.Start), strings.Compare(a.ID, b.ID))
 }
 
-// checkoutsOfBranch returns checkouts of a branch, of those that have a start, from
-// the newest on, but for some.
-func (d *Dialect) checkoutsOfBranch(ctx context.Context, tx Tx, of HistoryOf, but, n int) (all []Revision, err error) {
-	args, until := []any{of.RepositoryURL, of.Branch, n, but}, ""
-	// What started before a test started before it arrived.
-	if by := cmp.Or(of.StartedBy, of.ArrivedBy); by != 0 {
-		args = append(args, by)
-		until = " AND c.start_time <= " + fmt.Sprintf(d.moment(), 5)
+// branchOf names checkouts of a branch.
+type branchOf struct {
+	urls    []string // of its repository
+	branch  string
+	started bool  // those with a start, else those without
+	until   int64 // when those with a start started at the latest, 0 for any time
+}
+
+// checkoutsOfBranch returns n checkouts of a branch, from the newest on, but for some.
+func (d *Dialect) checkoutsOfBranch(ctx context.Context, tx Tx, of branchOf, but, n int) (all []Revision, err error) {
+	repository, url := d.isRepository("c.git_repository_url", of.urls, 1)
+	args := []any{url, of.branch, n, but}
+	start, order := "c.start_time IS NULL", "c._timestamp"
+	if of.started {
+		start, order = "c.start_time IS NOT NULL", "c.start_time"
+		// What started before a test started before it arrived.
+		if of.until != 0 {
+			args = append(args, of.until)
+			start += " AND c.start_time <= " + fmt.Sprintf(d.moment(), 5)
+		}
 	}
 	var r Revision
-	err = Read(ctx, tx, "SELECT "+d.revisionColumns()+" FROM checkouts c WHERE c.git_repository_url = $1 AND c.git_repository_branch = $2"+
-		" AND c.start_time IS NOT NULL"+until+" ORDER BY c.start_time DESC, c.id DESC LIMIT $3 OFFSET $4",
+	err = Read(ctx, tx, "SELECT "+d.revisionColumns()+" FROM checkouts c WHERE "+repository+" AND c.git_repository_branch = $2"+
+		" AND "+start+" ORDER BY "+order+" DESC, c.id DESC LIMIT $3 OFFSET $4",
 		args, r.into(), func() error { all = append(all, r); return nil })
 	return all, err
 }
@@ -99,7 +128,7 @@ func (d *Dialect) runsIn(ctx context.Context, tx Tx, of HistoryOf, checkouts []R
 	byCheckout := make(map[string][]Run)
 	for _, t := range tests {
 		checkout := in[t.BuildID].revision
-		if of.Origin != "" && of.Origin != t.Origin && of.Origin != checkout.Origin || of.Platform != "" && of.Platform != t.Platform ||
+		if of.Origin != "" && of.Origin != t.Origin && of.Origin != checkout.Origin || of.Platform != t.Platform ||
 			of.StartedBy != 0 && t.Start > of.StartedBy || of.ArrivedBy != 0 && t.arrived > of.ArrivedBy {
 			continue
 		}

@@ -94,7 +94,7 @@ func told(runs []rollup.Run) string {
 
 func TestHistory(t *testing.T) {
 	db := openedWith(t, branchReport(40))
-	base := rollup.HistoryOf{Path: "ltp.a", ConfigName: "tiny", RepositoryURL: "https://x/a", Branch: "main"}
+	base := rollup.HistoryOf{Path: "ltp.a", ConfigName: "tiny", RepositoryURL: "git://X/a.git/", Branch: "main", Platform: "board"}
 	with := func(f func(of *rollup.HistoryOf)) rollup.HistoryOf {
 		of := base
 		f(&of)
@@ -106,15 +106,16 @@ func TestHistory(t *testing.T) {
 		n    int
 		want string
 	}{
-		{"all", base, 3, "ci:c39.tiny.ltp.a.board=F@hash39 ci:c39.tiny.ltp.a.other=P@hash39 them:c38.tiny.ltp.a.board=F@hash38"},
-		{"a platform", with(func(of *rollup.HistoryOf) { of.Platform = "other" }), 3,
+		{"a platform", base, 3, "ci:c39.tiny.ltp.a.board=F@hash39 them:c38.tiny.ltp.a.board=F@hash38 ci:c37.tiny.ltp.a.board=P@hash37"},
+		{"another platform", with(func(of *rollup.HistoryOf) { of.Platform = "other" }), 3,
 			"ci:c39.tiny.ltp.a.other=P@hash39 them:c38.tiny.ltp.a.other=P@hash38 ci:c37.tiny.ltp.a.other=F@hash37"},
-		{"an origin", with(func(of *rollup.HistoryOf) { of.Origin, of.Platform = "them", "board" }), 3,
+		{"an origin", with(func(of *rollup.HistoryOf) { of.Origin = "them" }), 3,
 			"them:c38.tiny.ltp.a.board=F@hash38 them:c33.tiny.ltp.a.board=P@hash33 them:c28.tiny.ltp.a.board=P@hash28"},
-		{"up to a start", with(func(of *rollup.HistoryOf) { of.Platform, of.StartedBy = "board", hour(1).UnixMicro() }), 9,
+		{"up to a start", with(func(of *rollup.HistoryOf) { of.StartedBy = hour(1).UnixMicro() }), 9,
 			"ci:c1.tiny.ltp.a.board=P@hash1 ci:c0.tiny.ltp.a.board=P@hash0"},
-		{"up to an arrival", with(func(of *rollup.HistoryOf) { of.Platform, of.ArrivedBy = "board", hour(2).UnixMicro() }), 9,
+		{"up to an arrival", with(func(of *rollup.HistoryOf) { of.ArrivedBy = hour(2).UnixMicro() }), 9,
 			"ci:c1.tiny.ltp.a.board=P@hash1 ci:c0.tiny.ltp.a.board=P@hash0"},
+		{"no platform", with(func(of *rollup.HistoryOf) { of.Platform = "" }), 9, ""},
 		{"another branch", with(func(of *rollup.HistoryOf) { of.Branch = "other" }), 9, ""},
 		{"another configuration", with(func(of *rollup.HistoryOf) { of.ConfigName = "all" }), 9, ""},
 		{"another path", with(func(of *rollup.HistoryOf) { of.Path = "ltp" }), 9, ""},
@@ -125,9 +126,40 @@ func TestHistory(t *testing.T) {
 		}
 	}
 	// What is far back is found.
-	runs, err := db.History(t.Context(), with(func(of *rollup.HistoryOf) { of.Platform = "board" }), 200)
+	runs, err := db.History(t.Context(), base, 200)
 	if err != nil || len(runs) != 40 || !slices.IsSortedFunc(runs, func(a, b rollup.Run) int { return int(b.Start - a.Start) }) {
 		t.Errorf("%d runs: %v", len(runs), err)
+	}
+}
+
+// Checkouts without a start have runs, too, which tell their own.
+func TestHistoryWithoutStarts(t *testing.T) {
+	r := branchReport(30)
+	for i := range r.Checkouts {
+		if i%2 == 1 {
+			r.Checkouts[i].StartTime = nil
+			r.Checkouts[i].GitRepositoryURL = new("git://x/a.git") // another spelling
+		}
+	}
+	for i := range r.Tests {
+		if strings.HasSuffix(r.Tests[i].ID, ".other") {
+			r.Tests[i].Environment = nil
+		}
+	}
+	db := openedWith(t, r)
+	of := rollup.HistoryOf{Path: "ltp.a", ConfigName: "tiny", RepositoryURL: "https://x/a", Branch: "main", Platform: "board"}
+	for platform, want := range map[string]string{
+		"board": "ci:c29.tiny.ltp.a.board=P@hash29 them:c28.tiny.ltp.a.board=P@hash28 ci:c27.tiny.ltp.a.board=F@hash27",
+		"":      "ci:c29.tiny.ltp.a.other=F@hash29 them:c28.tiny.ltp.a.other=F@hash28 ci:c27.tiny.ltp.a.other=P@hash27",
+	} {
+		of.Platform = platform
+		runs, err := db.History(t.Context(), of, 3)
+		if diff := cmp.Diff(want, told(runs)); diff != "" || err != nil {
+			t.Errorf("%q: %v (-want +got):\n%s", platform, err, diff)
+		}
+		if runs, err := db.History(t.Context(), of, 100); len(runs) != 30 || err != nil {
+			t.Errorf("%q: %d runs, %v", platform, len(runs), err)
+		}
 	}
 }
 

@@ -83,9 +83,14 @@ func (d *Dialect) lastCheckouts(ctx context.Context, tx Tx, of BranchReportOf) (
 	var r Revision
 	revisions := make(set)
 	enough := errors.New("enough")
-	err = Read(ctx, tx, "SELECT "+d.revisionColumns()+" FROM checkouts c WHERE c.git_repository_url = $1 AND c.git_repository_branch = $2"+
+	urls, err := d.spellings(ctx, tx, of.RepositoryURL)
+	if err != nil {
+		return nil, err
+	}
+	repository, url := d.isRepository("c.git_repository_url", urls, 1)
+	err = Read(ctx, tx, "SELECT "+d.revisionColumns()+" FROM checkouts c WHERE "+repository+" AND c.git_repository_branch = $2"+
 		" AND c.start_time <= "+fmt.Sprintf(d.moment(), 3)+" AND c.origin = $4 ORDER BY c.start_time DESC, c.id DESC LIMIT $5",
-		[]any{of.RepositoryURL, of.Branch, of.To, of.Origin, maxCheckouts}, r.into(), func() error {
+		[]any{url, of.Branch, of.To, of.Origin, maxCheckouts}, r.into(), func() error {
 			if !of.Tree(r.TreeName) {
 				return nil
 			}
@@ -110,7 +115,7 @@ func (d *Dialect) checkoutsOfHead(ctx context.Context, tx Tx, head Revision, of 
 	var r Revision
 	// By the commit alone, for a branch has many more checkouts than a commit.
 	err = Read(ctx, tx, "SELECT "+d.revisionColumns()+" FROM checkouts c WHERE c.git_commit_hash = $1", []any{head.CommitHash}, r.into(), func() error {
-		if r.Origin == of.Origin && r.RepositoryURL == of.RepositoryURL && r.Branch == of.Branch && of.Tree(r.TreeName) {
+		if r.Origin == of.Origin && sameRepository(r.RepositoryURL, of.RepositoryURL) && r.Branch == of.Branch && of.Tree(r.TreeName) {
 			ids = append(ids, r.CheckoutID)
 		}
 		return nil

@@ -258,7 +258,8 @@ func (db *DB) TreeHeads(ctx context.Context, origin string, after, until int64) 
 	return all, db.failure("read trees", err)
 }
 
-// CheckoutsOf says which checkouts are wanted; "" is any.
+// CheckoutsOf says which checkouts are wanted; "" is any. A repository may be named
+// by any of its URLs.
 type CheckoutsOf struct {
 	Commits               []string // their hashes; nil for any
 	Origin, RepositoryURL string
@@ -267,25 +268,34 @@ type CheckoutsOf struct {
 }
 
 // condition returns the condition on a checkout "c", with its parameters.
-func (of *CheckoutsOf) condition(d *Dialect) (string, []any) {
+func (of *CheckoutsOf) condition(ctx context.Context, d *Dialect, tx Tx) (string, []any, error) {
 	conditions, args := []string{"true"}, []any{}
 	add := func(arg any, condition func(parameter int) string) {
 		args = append(args, arg)
 		conditions = append(conditions, condition(len(args)))
 	}
+	column := func(name string) string {
+		if of.Commits != nil {
+			return Text(name) // no index is used for it: those of commits are few, those of a branch are not
+		}
+		return name
+	}
 	if of.Commits != nil {
 		add(d.List(of.Commits), func(n int) string { return d.In("c.git_commit_hash", n) })
 	}
-	for _, equal := range []struct{ column, value string }{
-		{"c.origin", of.Origin}, {"c.git_repository_url", of.RepositoryURL}, {"c.git_repository_branch", of.Branch},
-	} {
-		column := equal.column
-		if of.Commits != nil {
-			column = Text(column) // no index is used for it: those of commits are few, those of a branch are not
+	if of.Origin != "" {
+		add(of.Origin, func(n int) string { return equals(column("c.origin"), n) })
+	}
+	if of.RepositoryURL != "" {
+		urls, err := d.spellings(ctx, tx, of.RepositoryURL)
+		if err != nil {
+			return "", nil, err
 		}
-		if equal.value != "" {
-			add(equal.value, func(n int) string { return fmt.Sprintf("%s = $%d", column, n) })
-		}
+		condition, arg := d.isRepository(column("c.git_repository_url"), urls, len(args)+1)
+		conditions, args = append(conditions, condition), append(args, arg)
+	}
+	if of.Branch != "" {
+		add(of.Branch, func(n int) string { return equals(column("c.git_repository_branch"), n) })
 	}
 	if of.After != 0 {
 		add(of.After, func(n int) string { return "c.start_time >= " + fmt.Sprintf(d.moment(), n) })
@@ -293,7 +303,12 @@ func (of *CheckoutsOf) condition(d *Dialect) (string, []any) {
 	if of.Until != 0 {
 		add(of.Until, func(n int) string { return "c.start_time <= " + fmt.Sprintf(d.moment(), n) })
 	}
-	return strings.Join(conditions, " AND "), args
+	return strings.Join(conditions, " AND "), args, nil
+}
+
+// equals returns the condition that an expression is the parameter with the number.
+func equals(expression string, parameter int) string {
+	return fmt.Sprintf("%s = $%d", expression, parameter)
 }
 
 // moment returns the format of a parameter, in microseconds since 1970, as times of
@@ -308,9 +323,12 @@ func (d *Dialect) moment() string {
 // Checkouts returns the checkouts that are wanted, those that started last first. It
 // is for those of commits, which are few.
 func (db *DB) Checkouts(ctx context.Context, of CheckoutsOf) (all []Revision, err error) {
-	condition, args := of.condition(&db.Dialect)
 	var r Revision
 	err = db.View(ctx, func(ctx context.Context, tx Tx) error {
+		condition, args, err := of.condition(ctx, &db.Dialect, tx)
+		if err != nil {
+			return err
+		}
 		return Read(ctx, tx, "SELECT "+db.revisionColumns()+" FROM checkouts c WHERE "+condition, args, r.into(),
 			func() error { all = append(all, r); return nil })
 	})
@@ -321,9 +339,12 @@ func (db *DB) Checkouts(ctx context.Context, of CheckoutsOf) (all []Revision, er
 // Branch returns the checkouts of a branch that are wanted and started at a time, at
 // most some of them, those that started last first.
 func (db *DB) Branch(ctx context.Context, of CheckoutsOf, most int) (all []Revision, err error) {
-	condition, args := of.condition(&db.Dialect)
 	var r Revision
 	err = db.View(ctx, func(ctx context.Context, tx Tx) error {
+		condition, args, err := of.condition(ctx, &db.Dialect, tx)
+		if err != nil {
+			return err
+		}
 		return Read(ctx, tx, "SELECT "+db.revisionColumns()+" FROM checkouts c WHERE c.start_time IS NOT NULL AND "+condition+
 			fmt.Sprintf(" ORDER BY c.start_time DESC, c.id DESC LIMIT %d", most), args, r.into(),
 			func() error { all = append(all, r); return nil })

@@ -50,7 +50,11 @@ func (s *selector) fitsPlace(in *Input) (bool, error) {
 	}
 	return slices.ContainsFunc(places, func(p *view.Repository) bool {
 		for name, g := range s.place {
-			if !g.fit(placeText(p, name)) {
+			fit := globs.fit
+			if name == "repository" {
+				fit = fitRepository
+			}
+			if !fit(g, placeText(p, name)) {
 				return false
 			}
 		}
@@ -133,7 +137,7 @@ var selectables = []selectable{
 		return in.Object.(*view.Revision).Origins()
 	}},
 	{name: "compatible", types: ofTests, texts: func(in *Input) ([]string, error) { return testOf(in.Object).Compatible(), nil }},
-	{name: "repository", types: ofCheckouts, text: ofCheckout((*view.Checkout).Repository)},
+	{name: "repository", types: ofCheckouts, text: ofCheckout((*view.Checkout).Repository), fit: fitRepository},
 	{name: "branch", types: ofCheckouts, text: ofCheckout((*view.Checkout).Branch)},
 	{name: "tree", types: ofCheckouts, text: ofCheckout((*view.Checkout).Tree)},
 	{name: "platform", types: ofTests, text: ofTest((*view.Test).Platform)},
@@ -227,4 +231,14 @@ func originOf(o view.Object) (string, error) {
 
 func fitPath(g globs, path string) bool {
 	return slices.ContainsFunc(g, func(one glob) bool { return object.MatchPath(one.text, path) })
+}
+
+// fitRepository compares URLs of repositories, with globs in them or not: those of
+// the same repository fit, however they are written.
+func fitRepository(g globs, url string) bool {
+	if g.fit(url) {
+		return true
+	}
+	key := object.RepositoryKey(url)
+	return url != "" && slices.ContainsFunc(g, func(one glob) bool { return newGlob(object.RepositoryKey(one.text)).fits(key) })
 }

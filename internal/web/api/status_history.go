@@ -64,7 +64,8 @@ func (a *API) historyOperation(group string) {
 		text: "The runs of a test on builds with a configuration, in the newest checkouts of a branch, the newest first, and what they tell: " +
 			"it fails and passed before (regression), passes and failed before (fixed), changed more than once (unstable), always passed (pass) " +
 			"or failed (fail); runs that did neither do not count, and where there are no others, it is unstable. " +
-			"The newest 1,000 checkouts that have a start are looked at. That there are no runs is an error.",
+			"The newest 1,000 checkouts are looked at, by their start; of those without a start, as many by their arrival. " +
+			"Runs that tell no platform are a variant of their own.",
 	}, a.history)
 }
 
@@ -74,7 +75,7 @@ type historyInput struct {
 	Branch    string `query:"git_repository_branch" required:"true" minLength:"1" doc:"Name of the branch"`
 	Config    string `query:"config_name" required:"true" minLength:"1" doc:"Name of the builds' configuration"`
 	Origin    string `query:"origin" doc:"Who ran the tests, or checked out what they are of; any where it is left out"`
-	Platform  string `query:"platform" doc:"Platform they ran on; any where it is left out"`
+	Platform  string `query:"platform" doc:"Platform they ran on. Left out, empty or Unknown it is runs that tell none"`
 	Started   string `query:"current_test_start_time" doc:"Only what started by this time: as in answers, or in seconds since 1970"`
 	Arrived   string `query:"field_timestamp" doc:"Only what arrived by this time: as in answers, or in seconds since 1970"`
 	GroupSize int    `query:"group_size" default:"10" minimum:"1" maximum:"200" doc:"How many runs there may be"`
@@ -96,6 +97,9 @@ func (a *API) history(ctx context.Context, in *historyInput) (*testHistory, erro
 	of := rollup.HistoryOf{
 		Path: in.Path, ConfigName: in.Config, RepositoryURL: in.URL, Branch: in.Branch, Origin: in.Origin, Platform: in.Platform,
 	}
+	if of.Platform == unknown {
+		of.Platform = ""
+	}
 	var err error
 	if of.StartedBy, err = micros("current_test_start_time", in.Started); err != nil {
 		return nil, err
@@ -108,7 +112,7 @@ func (a *API) history(ctx context.Context, in *historyInput) (*testHistory, erro
 		return nil, err
 	}
 	if len(runs) == 0 {
-		return nil, badRequest("No runs of this test were found: path, git_repository_url, git_repository_branch and config_name have to be as reported")
+		return nil, nothing("Test status history not found")
 	}
 	h := &testHistory{Runs: make([]historyRun, len(runs)), Type: judge(runs)}
 	if h.Type == "" {
@@ -128,6 +132,10 @@ func micros(parameter, text string) (int64, error) {
 	}
 	if n, err := strconv.ParseFloat(text, 64); err == nil && n >= -maxSeconds && n <= maxSeconds {
 		return microsOf(n), nil
+	}
+	const date = len(time.DateOnly)
+	if len(text) > date && text[date] == ' ' {
+		text = text[:date] + "T" + text[date+1:] // as Python prints times
 	}
 	at, err := time.Parse(time.RFC3339Nano, strings.ReplaceAll(text, " ", "+"))
 	if err != nil {

@@ -99,35 +99,43 @@ func TestHistory(t *testing.T) {
 	eachStore(t, func(t *testing.T, s *served) {
 		s.load(world())
 		const base = "/api/test/status-history?git_repository_url=" + mainlineURL + "&git_repository_branch=master&config_name=defconfig&path="
-		wantJSON(t, "a regression", s.found(base+"ltp.syscalls.open"), `{"status_history": [
+		wantJSON(t, "a regression", s.found(base+"ltp.syscalls.open&platform=board-a"), `{"status_history": [
 			{"start_time": "2026-03-09T14:00:00Z", "id": "maestro:t-open", "status": "FAIL", "git_commit_hash": "3333333333333333333333333333333333333333"},
 			{"start_time": "2026-03-08T14:00:00Z", "id": "maestro:t-mid-open", "status": "PASS", "git_commit_hash": "2222222222222222222222222222222222222222"},
 			{"start_time": "2026-03-07T14:00:00Z", "id": "maestro:t-old-open", "status": "PASS", "git_commit_hash": "1111111111111111111111111111111111111111"}
 		], "regression_type": "regression"}`)
 		for _, tt := range []struct{ query, ids, kind string }{
-			{"ltp.syscalls.read", "t-read t-mid-read", "fixed"},
-			{"boot", "t-boot t-mid-boot t-old-boot", "pass"},
+			{"ltp.syscalls.read&platform=board-a", "t-read t-mid-read", "fixed"},
 			{"boot&platform=board-a&origin=maestro", "t-boot t-mid-boot t-old-boot", "pass"},
 			{"boot.nfs&platform=board-b", "t-nfs t-mid-nfs", "regression"},
-			{"ltp.syscalls.skip", "", ""},
-			{"ltp.syscalls.exit", "t-skip", "unstable"},
-			{"ltp.syscalls.open&group_size=1", "t-open", "fail"},
-			{"ltp.syscalls.open&group_size=2", "t-open t-mid-open", "regression"},
-			{"ltp.syscalls.open&current_test_start_time=2026-03-08T14:00:00Z", "t-mid-open t-old-open", "pass"},
-			{"ltp.syscalls.open&current_test_start_time=2026-03-08T15:00:00%2B01:00", "t-mid-open t-old-open", "pass"},
-			{"ltp.syscalls.open&current_test_start_time=2026-03-08T15:00:00+01:00", "t-mid-open t-old-open", "pass"},
-			{"ltp.syscalls.open&current_test_start_time=1772978399", "t-old-open", "pass"},
-			{"ltp.syscalls.open&field_timestamp=2026-03-10T11:00:00Z", "t-open t-mid-open t-old-open", "regression"},
-			{"ltp.syscalls.open&field_timestamp=2026-03-10T10:59:59Z", "", ""},
-			{"ltp.syscalls.open&current_test_start_time=-253402300799", "", ""},
-			{"ltp.syscalls.open&current_test_start_time=0000-01-01T00:00:00Z", "", ""},
-			{"kselftest.net&origin=redhat", "redhat:t-guest", "pass"},
-			{"kselftest.net&origin=maestro", "redhat:t-guest", "pass"},
-			{"kselftest.net&origin=linaro", "", ""},
+			{"ltp.syscalls.skip&platform=board-a", "", ""},
+			{"ltp.syscalls.exit&platform=board-a", "t-skip", "unstable"},
+			{"ltp.syscalls.open&platform=board-a&group_size=1", "t-open", "fail"},
+			{"ltp.syscalls.open&platform=board-a&group_size=2", "t-open t-mid-open", "regression"},
+			{"ltp.syscalls.open&platform=board-a&current_test_start_time=2026-03-08T14:00:00Z", "t-mid-open t-old-open", "pass"},
+			{"ltp.syscalls.open&platform=board-a&current_test_start_time=2026-03-08T15:00:00%2B01:00", "t-mid-open t-old-open", "pass"},
+			{"ltp.syscalls.open&platform=board-a&current_test_start_time=2026-03-08T15:00:00+01:00", "t-mid-open t-old-open", "pass"},
+			{"ltp.syscalls.open&platform=board-a&current_test_start_time=1772978399", "t-old-open", "pass"},
+			{"ltp.syscalls.open&platform=board-a&field_timestamp=2026-03-10T11:00:00Z", "t-open t-mid-open t-old-open", "regression"},
+			{"ltp.syscalls.open&platform=board-a&field_timestamp=2026-03-10T10:59:59Z", "", ""},
+			{"ltp.syscalls.open&platform=board-a&current_test_start_time=-253402300799", "", ""},
+			{"ltp.syscalls.open&platform=board-a&current_test_start_time=0000-01-01T00:00:00Z", "", ""},
+			{"kselftest.net&platform=board-b&origin=redhat", "redhat:t-guest", "pass"},
+			{"kselftest.net&platform=board-b&origin=maestro", "redhat:t-guest", "pass"},
+			{"kselftest.net&platform=board-b&origin=linaro", "", ""},
 			{"boot&platform=none", "", ""},
+			{"boot", "", ""}, // all tell a platform
+			{"kunit.list", "t-noenv", "pass"},
+			{"kunit.list&platform=", "t-noenv", "pass"},
+			{"kunit.list&platform=Unknown", "t-noenv", "pass"},
+			{"kunit.list&platform=board-a", "", ""},
+			{"kunit.list&current_test_start_time=2026-03-09+14:00:00.064000%2B00:00", "t-noenv", "pass"},
+			{"kunit.list&current_test_start_time=2026-03-09+14:00:00+00:00", "t-noenv", "pass"},
+			{"kunit.list&current_test_start_time=2026-03-09%2015:00:00%2B01:00", "t-noenv", "pass"},
+			{"kunit.list&field_timestamp=2026-03-09+14:00:00Z", "", ""},
 		} {
 			if tt.ids == "" {
-				s.refused(base+tt.query, 400, "No runs")
+				s.refused(base+tt.query, 200, "Test status history not found")
 				continue
 			}
 			body := s.found(base + tt.query)
