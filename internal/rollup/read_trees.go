@@ -231,30 +231,28 @@ func (db *DB) CheckoutCounts(ctx context.Context, checkouts []string) (map[strin
 	return all, db.failure("count checkouts", err)
 }
 
-// Head is the checkout of a tree that started last.
-type Head struct {
-	Revision
-	Counts
+// headOf is the ID of the newest checkout of the tree of a row "h" of tree_heads that
+// started by the moment that the parameter is. The head itself is mostly that; the
+// clock of who checked it out may be wrong, though, and must not hide the tree.
+func headOf(parameter int) string {
+	return fmt.Sprintf("CASE WHEN h.start <= $%[1]d THEN h.checkout_id ELSE (SELECT k.checkout_id FROM counted_checkouts k"+
+		" WHERE k.tree = h.key AND k.start <= $%[1]d ORDER BY k.start DESC, k.checkout_id DESC LIMIT 1) END", parameter)
 }
 
-// TreeHeads returns the heads of an origin that started between two moments, in
-// microseconds since 1970, those that started last first, with what belongs to them.
-func (db *DB) TreeHeads(ctx context.Context, origin string, after, until int64) (all []Head, err error) {
+// TreeHeads returns the newest checkout of each tree of an origin of those that
+// started between two moments, in microseconds since 1970, the newest first.
+func (db *DB) TreeHeads(ctx context.Context, origin string, after, until int64) (all []Revision, err error) {
+	var r Revision
 	err = db.View(ctx, func(ctx context.Context, tx Tx) error {
-		var r Revision
-		err := Read(ctx, tx, "SELECT "+db.revisionColumns()+" FROM tree_heads h JOIN checkouts c ON c.id = h.checkout_id"+
-			" WHERE h.start >= $1 AND h.start <= $2 AND h.origin = $3", []any{after, until, origin}, r.into(), func() error { all = append(all, Head{Revision: r, Counts: make(Counts)}); return nil })
-		if err != nil {
-			return err
-		}
-		slices.SortFunc(all, func(a, b Head) int { return newestFirst(a.Revision, b.Revision) })
-		ids, at := make([]string, len(all)), make(map[string]Counts, len(all))
-		for i := range all {
-			ids[i] = all[i].CheckoutID
-			at[ids[i]] = all[i].Counts
-		}
-		return db.readCounts(ctx, tx, ids, func(id string) Counts { return at[id] })
+		return Read(ctx, tx, "SELECT "+db.revisionColumns()+" FROM tree_heads h JOIN checkouts c ON c.id = "+headOf(2)+
+			" WHERE h.start >= $1 AND h.origin = $3", []any{after, until, origin}, r.into(), func() error {
+			if r.Start >= after {
+				all = append(all, r)
+			}
+			return nil
+		})
 	})
+	slices.SortFunc(all, newestFirst)
 	return all, db.failure("read trees", err)
 }
 
@@ -352,13 +350,13 @@ func (db *DB) Branch(ctx context.Context, of CheckoutsOf, most int) (all []Revis
 	return all, db.failure("read a branch", err)
 }
 
-// TreesOf returns the newest checkouts of the trees of a branch, as an origin has
-// them, those that started last first.
-func (db *DB) TreesOf(ctx context.Context, origin, branch string) (all []Revision, err error) {
+// TreesOf returns the newest checkouts of the trees of a branch that started by a
+// moment, in microseconds since 1970, as an origin has them, the newest first.
+func (db *DB) TreesOf(ctx context.Context, origin, branch string, until int64) (all []Revision, err error) {
 	var r Revision
 	err = db.View(ctx, func(ctx context.Context, tx Tx) error {
-		return Read(ctx, tx, "SELECT "+db.revisionColumns()+" FROM tree_heads h JOIN checkouts c ON c.id = h.checkout_id"+
-			" WHERE h.branch = $1 AND h.origin = $2", []any{branch, origin}, r.into(), func() error { all = append(all, r); return nil })
+		return Read(ctx, tx, "SELECT "+db.revisionColumns()+" FROM tree_heads h JOIN checkouts c ON c.id = "+headOf(3)+
+			" WHERE h.branch = $1 AND h.origin = $2", []any{branch, origin, until}, r.into(), func() error { all = append(all, r); return nil })
 	})
 	slices.SortFunc(all, newestFirst)
 	return all, db.failure("read trees", err)

@@ -169,7 +169,8 @@ func (a *API) commitsBefore(ctx context.Context, of revisionOf, f *filters, in *
 func (a *API) commitItems(ctx context.Context, checkouts []rollup.Revision, most int, f *filters, in *CountInput) ([]CommitItem, error) {
 	c := &commitCounter{of: make(map[string]int)}
 	at := make(map[string]int) // by hash
-	var newest, ids []string
+	var checkoutsOf [][]string // the commits
+	var ids []string
 	for i := range checkouts {
 		r := &checkouts[i]
 		n, known := at[r.CommitHash]
@@ -179,8 +180,9 @@ func (a *API) commitItems(ctx context.Context, checkouts []rollup.Revision, most
 			}
 			at[r.CommitHash] = n
 			c.items = append(c.items, CommitItem{Hash: r.CommitHash, Name: optional(r.CommitName)})
-			newest = append(newest, r.CheckoutID)
+			checkoutsOf = append(checkoutsOf, nil)
 		}
+		checkoutsOf[n] = append(checkoutsOf[n], r.CheckoutID)
 		if r.Start != 0 {
 			c.items[n].Start = moment(r.Start) // those that follow started earlier
 		}
@@ -190,14 +192,12 @@ func (a *API) commitItems(ctx context.Context, checkouts []rollup.Revision, most
 	if err := a.countCommits(ctx, c, ids, f, in); err != nil {
 		return nil, err
 	}
-	found, err := a.checkoutsByID(ctx, newest)
+	found, err := a.checkoutsByID(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
-	for n, id := range newest {
-		if checkout := found[id]; checkout != nil {
-			c.items[n].Tags = list(checkout.GitCommitTags)
-		}
+	for n := range c.items {
+		c.items[n].Tags = list(tagsOfCheckouts(found, checkoutsOf[n]))
 	}
 	return c.items, nil
 }

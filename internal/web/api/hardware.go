@@ -17,6 +17,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/rollup"
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -202,10 +203,11 @@ func (a *API) selectors(ctx context.Context, in *selectorsInput) (*selectorList,
 			tree = &selectorTree{Name: optional(name)}
 			trees[name], out.Trees = tree, append(out.Trees, tree)
 		}
-		branch := branches[branchKey{name, r.RepositoryURL, r.Branch}]
+		key := branchKey{name, object.RepositoryKey(r.RepositoryURL), r.Branch}
+		branch := branches[key]
 		if branch == nil {
 			branch = &selectorBranch{URL: optional(r.RepositoryURL), Branch: optional(r.Branch)}
-			branches[branchKey{name, r.RepositoryURL, r.Branch}] = branch
+			branches[key] = branch
 			tree.Branches = append(tree.Branches, branch)
 		}
 		if !slices.ContainsFunc(branch.Revisions, func(known selectorRevision) bool { return known.Hash == r.CommitHash }) {

@@ -201,10 +201,9 @@ func (a *API) readHardware(ctx context.Context, name string, of *HardwareOf) (*r
 
 // hardwareTrees sorts checkouts, the newest of which come first, into trees.
 func (a *API) hardwareTrees(revisions []rollup.Revision) (all []*hardwareTree) {
-	type treeKey struct{ origin, name, url, branch string }
 	known := make(map[treeKey]*hardwareTree)
 	for _, r := range revisions {
-		key := treeKey{r.Origin, a.Trees.Of(r.TreeName, r.RepositoryURL), r.RepositoryURL, r.Branch}
+		key := a.treeKey(&r)
 		tree := known[key]
 		if tree == nil {
 			tree = &hardwareTree{

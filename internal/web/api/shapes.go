@@ -93,6 +93,13 @@ type Short struct {
 	Inconclusive int64 `json:"INCONCLUSIVE" doc:"All others"`
 }
 
+// sum adds other counts.
+func (c *Short) sum(other Short) {
+	c.Pass += other.Pass
+	c.Fail += other.Fail
+	c.Inconclusive += other.Inconclusive
+}
+
 // Issue is a known issue, and what it was seen in.
 type Issue struct {
 	ID        string      `json:"id" doc:"ID of the issue"`

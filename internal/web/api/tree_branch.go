@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/rollup"
+	"github.com/kcidb-go/kcidb/object"
 )
 
 // What is known of a branch by the names of its tree and of itself.
@@ -68,7 +69,7 @@ func (a *API) branchOperations(group string) {
 // treesOf returns the newest checkouts of the trees of a branch that have a name, by
 // themselves or by what people know.
 func (a *API) treesOf(ctx context.Context, in *BranchInput) ([]rollup.Revision, error) {
-	all, err := a.rollups().TreesOf(ctx, in.Origin, in.Branch)
+	all, err := a.rollups().TreesOf(ctx, in.Origin, in.Branch, a.tomorrow())
 	if err != nil {
 		return nil, err
 	}
@@ -89,11 +90,11 @@ func (a *API) branchCheckouts(ctx context.Context, in *BranchInput, repository s
 	var all []rollup.Revision
 	looked := make(map[string]bool)
 	for _, tree := range trees {
-		url := tree.RepositoryURL
-		if looked[url] || repository != "" && url != repository {
+		url, key := tree.RepositoryURL, object.RepositoryKey(tree.RepositoryURL)
+		if looked[key] || repository != "" && key != object.RepositoryKey(repository) {
 			continue
 		}
-		looked[url] = true
+		looked[key] = true
 		if url == "" {
 			all = append(all, tree) // those before it cannot be found by an index
 			continue
@@ -103,7 +104,7 @@ func (a *API) branchCheckouts(ctx context.Context, in *BranchInput, repository s
 			return nil, err
 		}
 		for _, r := range some {
-			if r.CommitHash != "" && a.isOf(&r, in.Tree) {
+			if r.CommitHash != "" && r.Start <= a.tomorrow() && a.isOf(&r, in.Tree) {
 				all = append(all, r)
 			}
 		}
@@ -117,11 +118,11 @@ func (a *API) branchCommits(ctx context.Context, in *branchCommitsInput) ([]bran
 	if err != nil {
 		return nil, err
 	}
-	known := make(map[string]bool)
+	checkoutsOf := make(map[string][]string) // by commit
 	all = slices.DeleteFunc(all, func(r rollup.Revision) bool {
-		was := known[r.CommitHash]
-		known[r.CommitHash] = true
-		return was
+		known := checkoutsOf[r.CommitHash]
+		checkoutsOf[r.CommitHash] = append(known, r.CheckoutID)
+		return known != nil
 	})
 	if len(all) == 0 {
 		return nil, nothing("No commits found for this tree and branch")
@@ -129,9 +130,9 @@ func (a *API) branchCommits(ctx context.Context, in *branchCommitsInput) ([]bran
 	if all, err = pageOf(ctx, in.Page, all, func(r rollup.Revision) string { return r.CommitHash }); err != nil {
 		return nil, err
 	}
-	ids := make([]string, len(all))
-	for i := range all {
-		ids[i] = all[i].CheckoutID
+	var ids []string
+	for _, r := range all {
+		ids = append(ids, checkoutsOf[r.CommitHash]...)
 	}
 	checkouts, err := a.checkoutsByID(ctx, ids)
 	if err != nil {
@@ -139,9 +140,9 @@ func (a *API) branchCommits(ctx context.Context, in *branchCommitsInput) ([]bran
 	}
 	commits := make([]branchCommit, len(all))
 	for i, r := range all {
-		commits[i] = branchCommit{Hash: r.CommitHash, LastCheckout: moment(r.Start), Name: optional(r.CommitName)}
-		if c := checkouts[r.CheckoutID]; c != nil {
-			commits[i].Tags = list(c.GitCommitTags)
+		commits[i] = branchCommit{
+			Hash: r.CommitHash, LastCheckout: moment(r.Start), Name: optional(r.CommitName),
+			Tags: list(tagsOfCheckouts(checkouts, checkoutsOf[r.CommitHash])),
 		}
 	}
 	return commits, nil

@@ -169,9 +169,7 @@ func commonOf(sc scope, c *summaryCounter) treeCommon {
 		if common.TreeURL == "" {
 			common.TreeURL = text(checkout.GitRepositoryURL)
 		}
-		if common.CommitTags == nil {
-			common.CommitTags = checkout.GitCommitTags
-		}
+		common.CommitTags = addTags(common.CommitTags, checkout.GitCommitTags)
 	}
 	platforms := maps.Clone(c.of(rollup.Boots).platforms)
 	maps.Copy(platforms, c.of(rollup.Tests).platforms)

@@ -4,10 +4,12 @@ package api
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/rollup"
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -19,8 +21,9 @@ func (a *API) treeOperations() {
 	const group = "Trees"
 	answer(a, operation{
 		path: "/api/tree", group: group, title: "List trees",
-		text: "The newest checkout of each tree, those that started last first, with how many of its builds, boots and other tests passed. " +
-			"A tree is a branch of a repository under a name, as one origin checks it out.",
+		text: "The newest checkout of each tree, those that started last first, with how many builds, boots and other tests of its commit passed. " +
+			"A tree is a branch of a repository under a name, as one origin checks it out. " +
+			"All checkouts of the commit in the tree count. Checkouts that start later than tomorrow do not: a clock was wrong.",
 	}, a.listTrees)
 	a.commitOperations(group)
 	a.partOperations(group)
@@ -52,22 +55,24 @@ type treesInput struct {
 
 // listTrees answers with the newest checkout of each tree.
 func (a *API) listTrees(ctx context.Context, in *treesInput) ([]TreeItem, error) {
-	now := a.Now()
-	// The clocks of those who check out may be ahead of ours.
-	heads, err := a.heads(ctx, in.Origin, now.AddDate(0, 0, -in.Days), now.AddDate(0, 0, 1))
+	heads, err := a.heads(ctx, in.Origin, in.Days)
 	if err != nil {
 		return nil, err
 	}
 	if len(heads) == 0 {
-		return nil, nothing("No trees found")
+		return nil, nothing("No trees were found")
 	}
-	page, err := pageOf(ctx, in.Page, heads, func(h rollup.Head) string { return h.CheckoutID })
+	page, err := pageOf(ctx, in.Page, heads, func(r rollup.Revision) string { return r.CheckoutID })
 	if err != nil {
 		return nil, err
 	}
-	ids := make([]string, len(page))
-	for i := range page {
-		ids[i] = page[i].CheckoutID
+	commits, ids, err := a.checkoutsOfHeads(ctx, page)
+	if err != nil {
+		return nil, err
+	}
+	counts, err := a.rollups().CheckoutCounts(ctx, ids)
+	if err != nil {
+		return nil, err
 	}
 	checkouts, err := a.checkoutsByID(ctx, ids)
 	if err != nil {
@@ -79,35 +84,99 @@ func (a *API) listTrees(ctx context.Context, in *treesInput) ([]TreeItem, error)
 		all[i] = TreeItem{
 			ID: h.CheckoutID, Origin: h.Origin, TreeName: optional(h.TreeName), URL: optional(h.RepositoryURL), Branch: optional(h.Branch),
 			CommitHash: optional(h.CommitHash), CommitName: optional(h.CommitName), StartTime: moment(h.Start),
-			Builds: statusCount(h.Counts[rollup.Builds]).short(), Boots: statusCount(h.Counts[rollup.Boots]).short(),
-			Tests: statusCount(h.Counts[rollup.Tests]).short(),
+			CommitTags: list(tagsOfCheckouts(checkouts, commits[i])),
 		}
-		if c := checkouts[h.CheckoutID]; c != nil {
-			all[i].CommitTags = list(c.GitCommitTags)
+		for _, id := range commits[i] {
+			all[i].Builds.sum(statusCount(counts[id][rollup.Builds]).short())
+			all[i].Boots.sum(statusCount(counts[id][rollup.Boots]).short())
+			all[i].Tests.sum(statusCount(counts[id][rollup.Tests]).short())
 		}
 	}
 	return all, nil
 }
 
-// heads returns the newest checkouts of trees, those that started last first. The
-// names of their trees are as people know them; trees that come to the same by that
-// are one, of which the newest checkout counts.
-func (a *API) heads(ctx context.Context, origin string, after, until time.Time) ([]rollup.Head, error) {
-	all, err := a.rollups().TreeHeads(ctx, origin, after.UnixMicro(), until.UnixMicro())
+// tomorrow is until when checkouts count, in microseconds since 1970: the clocks of
+// those who check out may be ahead of ours, but not by years.
+func (a *API) tomorrow() int64 { return a.Now().AddDate(0, 0, 1).UnixMicro() }
+
+// heads returns the newest checkouts of trees of the last days, those that started
+// last first. The names of their trees are as people know them; trees that come to
+// the same by that are one, of which the newest checkout counts.
+func (a *API) heads(ctx context.Context, origin string, days int) ([]rollup.Revision, error) {
+	all, err := a.rollups().TreeHeads(ctx, origin, a.Now().AddDate(0, 0, -days).UnixMicro(), a.tomorrow())
 	if err != nil {
 		return nil, err
 	}
-	type tree struct{ origin, name, url, branch string }
-	found := make(map[tree]bool, len(all))
-	var heads []rollup.Head
-	for _, h := range all {
-		h.TreeName = a.Trees.Of(h.TreeName, h.RepositoryURL)
-		if t := (tree{h.Origin, h.TreeName, h.RepositoryURL, h.Branch}); !found[t] {
-			found[t] = true
-			heads = append(heads, h)
+	found := make(map[treeKey]bool, len(all))
+	var heads []rollup.Revision
+	for _, r := range all {
+		r.TreeName = a.Trees.Of(r.TreeName, r.RepositoryURL)
+		if tree := a.treeKey(&r); !found[tree] {
+			found[tree] = true
+			heads = append(heads, r)
 		}
 	}
 	return heads, nil
+}
+
+// treeKey is what checkouts of the same tree have in common.
+type treeKey struct{ origin, name, repository, branch string }
+
+// treeKey returns that of a checkout.
+func (a *API) treeKey(r *rollup.Revision) treeKey {
+	return treeKey{r.Origin, a.Trees.Of(r.TreeName, r.RepositoryURL), object.RepositoryKey(r.RepositoryURL), r.Branch}
+}
+
+// checkoutsOfHeads returns the IDs of the checkouts of each head's commit in its
+// tree, the head first, and all of them: a commit may be checked out several times.
+func (a *API) checkoutsOfHeads(ctx context.Context, heads []rollup.Revision) (commits [][]string, all []string, err error) {
+	type commit struct {
+		treeKey
+		hash string
+	}
+	commits, at := make([][]string, len(heads)), make(map[commit]int)
+	hashes := []string{}
+	var origin string
+	for i := range heads {
+		h := &heads[i]
+		commits[i], all, origin = []string{h.CheckoutID}, append(all, h.CheckoutID), h.Origin
+		if h.CommitHash != "" {
+			hashes = append(hashes, h.CommitHash)
+			at[commit{a.treeKey(h), h.CommitHash}] = i
+		}
+	}
+	others, err := a.rollups().Checkouts(ctx, rollup.CheckoutsOf{Commits: hashes, Origin: origin})
+	for i := range others {
+		r := &others[i]
+		if n, ok := at[commit{a.treeKey(r), r.CommitHash}]; ok && r.CheckoutID != heads[n].CheckoutID {
+			commits[n], all = append(commits[n], r.CheckoutID), append(all, r.CheckoutID)
+		}
+	}
+	return commits, all, err
+}
+
+// tagsOfCheckouts returns the tags that any of some checkouts tells, each once; nil
+// where none tells any.
+func tagsOfCheckouts(checkouts map[string]*report.Checkout, ids []string) (tags []string) {
+	for _, id := range ids {
+		if c := checkouts[id]; c != nil {
+			tags = addTags(tags, c.GitCommitTags)
+		}
+	}
+	return tags
+}
+
+// addTags adds those tags that are not there yet; nil is no list of tags.
+func addTags(tags, more []string) []string {
+	if tags == nil && more != nil {
+		tags = []string{}
+	}
+	for _, tag := range more {
+		if !slices.Contains(tags, tag) {
+			tags = append(tags, tag)
+		}
+	}
+	return tags
 }
 
 // checkoutsByID returns checkouts, without those that are not there.
