@@ -52,16 +52,12 @@ func (e *Example) consider(name, log, text string) {
 	}
 }
 
+// worth is 0 without lines of a log, and otherwise greater the graver their trouble.
 func (e Example) worth() int {
-	switch {
-	case e.Excerpt == "":
+	if e.Excerpt == "" {
 		return 0
-	case trouble.MatchString(e.Excerpt):
-		return 3
-	case verdict.MatchString(e.Excerpt):
-		return 2
 	}
-	return 1
+	return 1 + gravity(e.Excerpt)
 }
 
 // title writes a status, a name, and how often there is the same.

@@ -102,6 +102,8 @@ func TestExcerpt(t *testing.T) {
 		}
 		return b.String()
 	}
+	noise := "[    0.912345] EDAC igen6: error: not supported on this platform\n"
+	panics := "[    9.000001] Kernel panic - not syncing\n[    9.000002] CPU: 0\n"
 	for name, c := range map[string]struct {
 		log         string
 		first, last string
@@ -117,12 +119,24 @@ func TestExcerpt(t *testing.T) {
 		"wrong in the middle":        {many(50) + "BUG: no\n" + many(50), "[47 lines before]", "[24 lines after]", 32},
 		"wrong at the end":           {many(100) + "Kernel panic - not syncing\n", "[71 lines before]", "Kernel panic - not syncing", 31},
 		"the kernel before suites":   {"not ok 1\n" + many(50) + "BUG: no\n" + many(50), "[48 lines before]", "[24 lines after]", 32},
+		"a driver's error first":     {noise + many(200) + panics, "[173 lines before]", "[    9.000002] CPU: 0", 31},
+		"a driver's error only":      {noise + many(200), "[171 lines before]", "line 199", 31},
+		"a driver's error, a suite":  {noise + many(200) + "not ok 1\n" + many(5), "[177 lines before]", "line 4", 31},
+		"a warning first":            {"WARNING: CPU: 0 PID: 1 at a.c:1\n" + many(200) + panics, "[173 lines before]", "[    9.000002] CPU: 0", 31},
+		"a fault, then a panic":      {many(50) + "BUG: no\n" + many(200) + panics + many(20), "[47 lines before]", "[15 lines after]", 33},
+		"the end of a panic":         {panics + many(200) + "---[ end Kernel panic - not syncing ]---\n", "[    9.000001] Kernel panic - not syncing", "[173 lines after]", 31},
 		"the same again":             {"x\nx\n" + strings.Repeat("y\n", 9), "x", "[the same again, 8 times]", 4},
 		"a word that is not trouble": {"CFLAGS=-Werror\n" + many(50), "[21 lines before]", "line 49", 31},
 	} {
 		got := strings.Split(excerpt(c.log), "\n")
 		if got[0] != c.first || got[len(got)-1] != c.last || len(got) != c.lines {
 			t.Errorf("%s: %d lines, %q to %q, want %d, %q to %q", name, len(got), got[0], got[len(got)-1], c.lines, c.first, c.last)
+		}
+	}
+	shown := excerpt(many(50) + "BUG: first\n" + many(200) + "BUG: second\n" + many(200) + panics + many(20))
+	for _, want := range []string{"BUG: first", "[382 lines between]", "Kernel panic"} {
+		if !strings.Contains(shown, want) {
+			t.Errorf("an excerpt without %q:\n%s", want, shown)
 		}
 	}
 }
@@ -152,7 +166,7 @@ func FuzzClean(f *testing.F) {
 		if lines := strings.Count(prose(text), "\n"); lines > maxLines {
 			t.Errorf("prose of %d lines", lines+1)
 		}
-		if lines := strings.Count(excerpt(text), "\n"); lines > maxExcerpt+1 {
+		if lines := strings.Count(excerpt(text), "\n"); lines > maxExcerpt+2 {
 			t.Errorf("an excerpt of %d lines", lines+1)
 		}
 	})
