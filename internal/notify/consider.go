@@ -249,13 +249,18 @@ func (c *consideration) lookAtIssue(one *look, t *touch, last spool.Status) {
 	one.Input.Now = func() (string, error) { return one.now, nil }
 }
 
-// wasOr returns what an object was before it changed, or of a new one how the
-// last like it ended.
+// wasOr returns the last conclusive status before the change: the object's own, or
+// that of the last one like it. Without such a status it is the object's own, or for
+// a new object that of the last one like it.
 func wasOr(t *touch, before func() (report.Status, error)) (string, error) {
-	if t.changed && !t.created {
+	own := t.changed && !t.created
+	if own && object.Conclusive(t.was) {
 		return string(t.was), nil
 	}
 	status, err := before()
+	if own && !object.Conclusive(status) {
+		status = t.was
+	}
 	return string(status), err
 }
 

@@ -136,6 +136,35 @@ subject: "%[1]s broke"
 	h.expect("dev@example.org: build broke", "dev@example.org: test broke", "dev@example.org: revision broke")
 }
 
+// TestLostRuns: runs that are not conclusive hide no regression, whether they are
+// tests of their own or what the failing test said before it failed.
+func TestLostRuns(t *testing.T) {
+	checkout := func(n int) string {
+		return fmt.Sprintf(`"checkouts": [{"id": "ci:c%d", "origin": "ci", "git_repository_url": "https://example.org/next.git",
+			"git_repository_branch": "master", "git_commit_hash": "%040d", "patchset_hash": "", "start_time": "2026-01-0%[1]dT00:00:00Z"}],
+			"builds": [{"id": "ci:b%[1]d", "origin": "ci", "checkout_id": "ci:c%[1]d"}]`, n, n)
+	}
+	test := func(n int, status string) string {
+		return fmt.Sprintf(`"tests": [{"id": "ci:t%d", "origin": "ci", "build_id": "ci:b%[1]d", "path": "boot"%s}]`, n, status)
+	}
+	for _, lost := range []string{`, "status": "MISS"`, `, "status": "SKIP"`, `, "status": "ERROR"`, `, "status": "DONE"`, ""} {
+		for _, own := range []bool{false, true} {
+			h := newHouse(t, map[string]string{"net.yaml": "on: test\nselect: {was: PASS, now: FAIL}\nto: [dev@example.org]\nsubject: '{{.Was}}'\n"})
+			h.load(checkout(1) + "," + test(1, `, "status": "PASS"`))
+			n := 2
+			h.load(checkout(n) + "," + test(n, lost))
+			if !own {
+				n++
+				h.load(checkout(n))
+			}
+			h.work()
+			h.load(test(n, `, "status": "FAIL"`))
+			h.work()
+			h.expect("dev@example.org: PASS")
+		}
+	}
+}
+
 // TestIssueReturns tells of an issue that is new, and that is back after it was
 // gone.
 func TestIssueReturns(t *testing.T) {

@@ -3,20 +3,23 @@
 package view_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"testing"
 
+	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/view"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// history is six checkouts, one an hour, each with a build; the last is the one
+// history is some checkouts, one an hour, each with a build; the last is the one
 // that is asked about.
-func history() *report.Report {
+func history(n int) *report.Report {
 	r := &report.Report{}
-	for i := range 6 {
+	for i := range n {
 		c := fmt.Sprintf("ci:c%d", i)
 		r.Checkouts = append(r.Checkouts, report.Checkout{
 			ID: c, Origin: "ci", GitRepositoryURL: new("https://example.org/linux.git"), GitRepositoryBranch: new("main"), StartTime: at(i),
@@ -52,8 +55,14 @@ func TestBefore(t *testing.T) {
 			ran(r, 4, "boot", "rpi4", report.StatusPass, 6)
 			ran(r, 4, "boot", "rpi4", report.StatusFail, 5)
 		}, report.StatusPass},
-		{"not further back than three builds", func(r *report.Report) { ran(r, 1, "boot", "rpi4", report.StatusPass, 1) }, ""},
-		{"three builds back", func(r *report.Report) { ran(r, 2, "boot", "rpi4", report.StatusPass, 1) }, report.StatusPass},
+		{"a lost run of the same build, later", func(r *report.Report) {
+			ran(r, 4, "boot", "rpi4", report.StatusPass, 4)
+			ran(r, 4, "boot", "rpi4", report.StatusMiss, 5)
+		}, report.StatusPass},
+		{"the newest of lost runs only", func(r *report.Report) {
+			ran(r, 3, "boot", "rpi4", report.StatusMiss, 3)
+			ran(r, 4, "boot", "rpi4", report.StatusSkip, 4)
+		}, report.StatusSkip},
 		{"another test", func(r *report.Report) { ran(r, 4, "boot.nfs", "rpi4", report.StatusPass, 4) }, ""},
 		{"another run in the same build", func(r *report.Report) { ran(r, 5, "boot", "rpi4", report.StatusPass, 4) }, ""},
 		{"one that is not over", func(r *report.Report) { ran(r, 4, "boot", "rpi4", "", 4) }, ""},
@@ -83,7 +92,7 @@ func TestBefore(t *testing.T) {
 		}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r := history()
+			r := history(6)
 			ran(r, 5, "boot", "rpi4", report.StatusFail, 5)
 			c.make(r)
 			found := must[[]view.Object](t)(view.New(t.Context(), open(t, r)).Find(object.TestRef("ci:t0")))
@@ -96,7 +105,7 @@ func TestBefore(t *testing.T) {
 
 // TestBeforeReadsOnce: all tests of builds alike share what is read.
 func TestBeforeReadsOnce(t *testing.T) {
-	r := history()
+	r := history(6)
 	for i := range 20 {
 		ran(r, 5, fmt.Sprintf("ltp.%d", i), "rpi4", report.StatusFail, 5)
 		ran(r, 4, fmt.Sprintf("ltp.%d", i), "rpi4", report.StatusPass, 4)
@@ -110,5 +119,82 @@ func TestBeforeReadsOnce(t *testing.T) {
 			t.Errorf("test %d was %q", i, got)
 		}
 	}
-	s.took(t, "20 tests", "previous", "outcomes ci:b4", "outcomes ci:b3", "outcomes ci:b2")
+	s.took(t, "20 tests", "previous", "outcomes ci:b4")
+}
+
+// TestBeforeLostRuns: runs that are not conclusive hide none that is, in the last ten
+// builds.
+func TestBeforeLostRuns(t *testing.T) {
+	for _, lost := range []report.Status{report.StatusMiss, report.StatusSkip, report.StatusError, report.StatusDone, ""} {
+		for _, c := range []struct {
+			build int // that passed
+			want  report.Status
+		}{{11, report.StatusPass}, {10, report.StatusPass}, {2, report.StatusPass}, {1, lost}} {
+			r := history(13)
+			ran(r, 12, "boot", "rpi4", report.StatusFail, 12)
+			ran(r, c.build, "boot", "rpi4", report.StatusPass, c.build)
+			r.Builds[c.build].Status = new(report.StatusPass)
+			for i := c.build + 1; i < 12; i++ {
+				ran(r, i, "boot", "rpi4", lost, i)
+				if lost != "" {
+					r.Builds[i].Status = &lost
+				}
+			}
+			found := must[[]view.Object](t)(view.New(t.Context(), open(t, r)).Find(object.TestRef("ci:t0"), object.BuildRef("ci:b12")))
+			if got := must[report.Status](t)(found[0].(*view.Test).Before()); got != c.want {
+				t.Errorf("%q after build %d: the test was %q, want %q", lost, c.build, got, c.want)
+			}
+			if got := must[report.Status](t)(found[1].(*view.Build).Before()); got != c.want {
+				t.Errorf("%q after build %d: the build was %q, want %q", lost, c.build, got, c.want)
+			}
+		}
+	}
+}
+
+// TestBeforeReadsAsFarAsNeeded: older builds are read for tests without a conclusive
+// run in newer ones, each once.
+func TestBeforeReadsAsFarAsNeeded(t *testing.T) {
+	r := history(6)
+	ran(r, 5, "boot", "rpi4", report.StatusFail, 5)
+	ran(r, 5, "new", "rpi4", report.StatusFail, 5)
+	ran(r, 5, "other", "rpi4", report.StatusFail, 5)
+	ran(r, 4, "boot", "rpi4", report.StatusMiss, 4)
+	ran(r, 3, "boot", "rpi4", report.StatusPass, 3)
+	s := open(t, r)
+	found := must[[]view.Object](t)(view.New(t.Context(), s).Find(object.TestRef("ci:t0"), object.TestRef("ci:t1"), object.TestRef("ci:t2")))
+	for i, want := range []string{
+		`["previous" "outcomes ci:b4" "outcomes ci:b3"]`, `["outcomes ci:b2" "outcomes ci:b1" "outcomes ci:b0"]`, `[]`,
+	} {
+		s.asked = nil
+		must[report.Status](t)(found[i].(*view.Test).Before())
+		if got := fmt.Sprintf("%q", s.asked); got != want {
+			t.Errorf("test %d: the database was asked %s, want %s", i, got, want)
+		}
+	}
+}
+
+// endless is a database with builds that have any number of tests.
+type endless struct{ *watched }
+
+func (s endless) Outcomes(_ context.Context, builds []string) iter.Seq2[store.Outcome, error] {
+	s.note("outcomes " + builds[0])
+	return func(yield func(store.Outcome, error) bool) {
+		for range 60_000 {
+			if !yield(store.Outcome{BuildID: builds[0], Path: "other", Status: report.StatusPass}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// TestBeforeIsBounded: large builds are not all read for a test that did not run in
+// the newer ones.
+func TestBeforeIsBounded(t *testing.T) {
+	r := history(13)
+	ran(r, 12, "boot", "rpi4", report.StatusFail, 12)
+	s := endless{open(t, r)}
+	found := must[[]view.Object](t)(view.New(t.Context(), s).Find(object.TestRef("ci:t0")))
+	s.asked = nil
+	must[report.Status](t)(found[0].(*view.Test).Before())
+	s.took(t, "a test that never ran", "previous", "outcomes ci:b11", "outcomes ci:b10")
 }

@@ -157,25 +157,6 @@ func (b *Builds) Tests() *Tests {
 	return b.tests
 }
 
-// Before is the status of the last build before that was like it: of the same
-// origin, architecture and configuration, of an earlier checkout of the same
-// repository and branch.
-func (b *Build) Before() (report.Status, error) {
-	like, ok := b.like()
-	if !ok {
-		return "", nil
-	}
-	ids, err := b.w.store.Previous(b.w.ctx, like, 1)
-	if err != nil || len(ids) == 0 {
-		return "", b.w.fail(err)
-	}
-	last := object.Of(object.TypeBuild, object.ID{ids[0]})
-	if _, err := b.w.match(last); err != nil {
-		return "", err
-	}
-	return b.w.Build(ids[0]).Outcome(), nil
-}
-
 // like says what makes builds like it, where enough is known of it.
 func (b *Build) like() (store.Like, bool) {
 	c := b.Checkout()

@@ -5,7 +5,6 @@ package view
 import (
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -95,63 +94,3 @@ func (t *Test) EnvironmentExtra() map[string]any {
 
 // Issues are the issues seen in the test.
 func (t *Test) Issues() ([]*Sighting, error) { return t.seen.of(t.w, t.Ref()) }
-
-// place is what makes tests of builds alike comparable.
-type place struct{ path, platform string }
-
-// buildsBack is how many builds before are looked at for the last run of a test.
-const buildsBack = 3
-
-// Before is the status that the test had the last time it ran before: with the
-// same path and platform, in a build of the same origin, architecture and
-// configuration, of an earlier checkout of the same repository and branch. It is
-// "" where it did not run in the last three of these builds, or had no status.
-func (t *Test) Before() (report.Status, error) {
-	like, ok := t.Build().like()
-	if !ok {
-		return "", nil
-	}
-	results, ok := t.w.earlier[like]
-	if !ok {
-		var err error
-		if results, err = t.w.resultsBefore(like); err != nil {
-			return "", err
-		}
-		t.w.earlier[like] = results
-	}
-	return results[place{t.Path(), t.Platform()}], nil
-}
-
-// resultsBefore returns the last results of all tests in builds before.
-func (w *World) resultsBefore(like store.Like) (map[place]report.Status, error) {
-	results := map[place]report.Status{}
-	builds, err := w.store.Previous(w.ctx, like, buildsBack)
-	if err != nil || len(builds) == 0 {
-		return results, w.fail(err)
-	}
-	last := map[place]store.Outcome{} // in the build being read
-	take := func() {
-		for at, o := range last {
-			if _, newer := results[at]; !newer {
-				results[at] = o.Status
-			}
-		}
-		clear(last)
-	}
-	build := ""
-	for o, err := range w.store.Outcomes(w.ctx, builds) {
-		if err != nil {
-			return nil, w.fail(err)
-		}
-		if o.BuildID != build {
-			take()
-			build = o.BuildID
-		}
-		at := place{o.Path, o.Platform}
-		if seen, ok := last[at]; !ok || !o.Start.Before(seen.Start) {
-			last[at] = o
-		}
-	}
-	take()
-	return results, nil
-}

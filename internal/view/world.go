@@ -47,7 +47,7 @@ type World struct {
 	issues    map[string]*Issue
 	versions  map[store.Key]*IssueVersion
 	incidents map[string]*Incident
-	earlier   map[store.Like]map[place]report.Status // results of previous builds
+	earlier   map[store.Like]*past // results of previous builds
 
 	err error // the first of the database
 }
@@ -58,7 +58,7 @@ func New(ctx context.Context, s store.Objects) *World {
 		ctx: ctx, store: s,
 		revisions: map[object.ID]*Revision{}, checkouts: map[string]*Checkout{}, builds: map[string]*Build{},
 		tests: map[string]*Test{}, issues: map[string]*Issue{}, versions: map[store.Key]*IssueVersion{},
-		incidents: map[string]*Incident{}, earlier: map[store.Like]map[place]report.Status{},
+		incidents: map[string]*Incident{}, earlier: map[store.Like]*past{},
 	}
 }
 

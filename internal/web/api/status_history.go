@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/rollup"
+	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -23,15 +24,13 @@ const (
 )
 
 // judge tells what runs, the newest first, tell: "" where none of them passed or
-// failed. Runs that did neither say nothing. One that once changed for good is a
+// failed. Runs that are not object.Conclusive say nothing. One that once changed for good is a
 // regression or fixed; one that changed more often is unstable.
 func judge(runs []rollup.Run) string {
 	changes := 0
 	var newest, last report.Status
 	for _, run := range runs {
-		switch run.Status {
-		case report.StatusPass, report.StatusFail:
-		default:
+		if !object.Conclusive(run.Status) {
 			continue
 		}
 		switch last {
