@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -26,8 +27,7 @@ throw them away. They are kept until then.`,
 	o.addFlags(cmd)
 	cmd.AddCommand(
 		newMQDeadListCommand(p, &o), newMQDeadShowCommand(p, &o),
-		newMQDeadMoveCommand(&o, "restore", "Put submissions back into the queue", queue.Queue.Restore),
-		newMQDeadMoveCommand(&o, "discard", "Throw submissions away", queue.Queue.Discard))
+		newMQDeadRestoreCommand(p, &o), newMQDeadDiscardCommand(&o))
 	return cmd
 }
 
@@ -48,11 +48,10 @@ reason, with tabs between them.`,
 
 func runMQDeadList(ctx context.Context, p *program, o *queueOptions) error {
 	return o.with(ctx, func(q queue.Queue) error {
-		letters, err := q.DeadLetters(ctx)
-		if err != nil {
-			return err
-		}
-		for _, l := range letters {
+		for l, err := range q.DeadLetters(ctx) {
+			if err != nil {
+				return err
+			}
 			origin := l.Origin
 			if origin == "" {
 				origin = "-"
@@ -97,18 +96,70 @@ func runMQDeadShow(ctx context.Context, p *program, o *queueOptions, id string) 
 	})
 }
 
-// newMQDeadMoveCommand returns the command that does the one thing or the
-// other with submissions given up.
-func newMQDeadMoveCommand(o *queueOptions, name, short string, move func(queue.Queue, context.Context, string) error) *cobra.Command {
+func newMQDeadRestoreCommand(p *program, o *queueOptions) *cobra.Command {
+	var all bool
+	cmd := &cobra.Command{
+		Use:   "restore {ID... | --all}",
+		Short: "Put submissions back into the queue",
+		Long: `Put submissions back into the queue, those with the IDs given, or all of them.
+They keep the time at which they were received. With IDs it ends at the first
+that is not there. With --all it names those that cannot be put back, and goes on
+with the next; interrupted, it can be run again.`,
+		Example: `  kcidb mq dead restore --queue nats://mq.example.org/KCIDB ID
+  kcidb mq dead restore --queue nats://mq.example.org/KCIDB --all`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if all {
+				return cobra.NoArgs(cmd, args)
+			}
+			return cobra.MinimumNArgs(1)(cmd, args)
+		},
+		ValidArgsFunction: completeNothing,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if all {
+				return runMQDeadRestoreAll(cmd.Context(), p, o)
+			}
+			return runMQDeadMove(cmd.Context(), o, args, queue.Queue.Restore)
+		},
+	}
+	cmd.Flags().BoolVar(&all, "all", false, "put all submissions back")
+	return cmd
+}
+
+func runMQDeadRestoreAll(ctx context.Context, p *program, o *queueOptions) error {
+	return o.with(ctx, func(q queue.Queue) error {
+		restored, left := 0, 0
+		for letter, err := range q.DeadLetters(ctx) {
+			if err != nil {
+				return fmt.Errorf("%d submissions were put back, then: %w", restored, err)
+			}
+			switch err := q.Restore(ctx, letter.ID); {
+			case err == nil:
+				restored++
+			case errors.Is(err, queue.ErrNotFound): // its data, or all of it
+				left++
+				fmt.Fprintf(p.stderr, "submission %s: %v\n", letter.ID, err)
+			default:
+				return fmt.Errorf("%d submissions were put back, then %s: %w", restored, letter.ID, err)
+			}
+		}
+		fmt.Fprintf(p.stderr, "%d submissions were put back\n", restored)
+		if left > 0 {
+			return fmt.Errorf("%d submissions were not put back", left)
+		}
+		return nil
+	})
+}
+
+func newMQDeadDiscardCommand(o *queueOptions) *cobra.Command {
 	return &cobra.Command{
-		Use:               name + " ID...",
-		Short:             short,
-		Long:              short + `, those with the IDs given. It ends at the first that is not there.`,
-		Example:           `  kcidb mq dead ` + name + ` --queue nats://mq.example.org/KCIDB ID`,
+		Use:               "discard ID...",
+		Short:             "Throw submissions away",
+		Long:              `Throw submissions away, those with the IDs given. It ends at the first that is not there.`,
+		Example:           `  kcidb mq dead discard --queue nats://mq.example.org/KCIDB ID`,
 		Args:              cobra.MinimumNArgs(1),
 		ValidArgsFunction: completeNothing,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return runMQDeadMove(cmd.Context(), o, args, move)
+			return runMQDeadMove(cmd.Context(), o, args, queue.Queue.Discard)
 		},
 	}
 }

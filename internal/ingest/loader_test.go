@@ -102,6 +102,18 @@ func (b *bench) finished(t *testing.T, id string) bool {
 	return !pending
 }
 
+// deadLetters returns the submissions given up.
+func (b *bench) deadLetters(t *testing.T) (all []queue.DeadLetter) {
+	t.Helper()
+	for letter, err := range b.queue.DeadLetters(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, letter)
+	}
+	return all
+}
+
 // comments returns the comments of all checkouts by ID.
 func (b *bench) comments(t *testing.T) map[string]string {
 	t.Helper()
@@ -169,10 +181,7 @@ func TestGivesUpWhatIsNoReport(t *testing.T) {
 	if !strings.Contains(receipt.Failure, "checkout_id") {
 		t.Errorf("failure is %q, want it to name the property that is missing", receipt.Failure)
 	}
-	dead, err := b.queue.DeadLetters(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	dead := b.deadLetters(t)
 	if len(dead) != 1 || dead[0].ID != "bad" || dead[0].Reason != receipt.Failure {
 		t.Errorf("dead letters are %+v", dead)
 	}

@@ -9,6 +9,7 @@ package queue
 import (
 	"context"
 	"errors"
+	"iter"
 	"time"
 )
 
@@ -61,11 +62,15 @@ type Queue interface {
 	// or pulled and not yet acknowledged. Dead letters are not.
 	Pending(ctx context.Context, id string) (bool, error)
 	// Stats returns the numbers of messages. They may be those of a moment
-	// ago, without what was published or acknowledged since.
+	// ago, without what was published or acknowledged since. What it costs does
+	// not grow with these numbers: no message is read.
 	Stats(ctx context.Context) (Stats, error)
 
-	// DeadLetters returns the messages given up, oldest first, without Data.
-	DeadLetters(ctx context.Context) ([]DeadLetter, error)
+	// DeadLetters returns the messages that have been given up so far, oldest
+	// first, without Data. They are read while they are ranged over, some at a
+	// time, so any number takes little memory, and they may be restored or
+	// discarded meanwhile. After an error there are no more.
+	DeadLetters(ctx context.Context) iter.Seq2[DeadLetter, error]
 	// DeadLetter returns a message given up, with Data. ErrNotFound where there is none.
 	DeadLetter(ctx context.Context, id string) (DeadLetter, error)
 	// Restore puts a message given up back into the queue, with no attempts counted.

@@ -62,6 +62,7 @@ type jsQueue struct {
 
 	publishing publishing
 	pulling    pulling
+	dead       deadCount
 
 	// What runs beside the callers ends with the context alive.
 	alive      context.Context
@@ -302,7 +303,7 @@ func (q *jsQueue) Stats(ctx context.Context) (queue.Stats, error) {
 	defer cancel()
 	stream, err1 := q.js.Stream(ctx, q.cfg.Stream)
 	consumer, err2 := q.js.Consumer(ctx, q.cfg.Stream, q.cfg.Consumer)
-	dead, err3 := q.count(ctx, q.deadStream(), head(q.deadStream(), "*"))
+	dead, err3 := q.countDead(ctx)
 	if err := cmp.Or(err1, err2, err3); err != nil {
 		return queue.Stats{}, q.translate("look into queue", err)
 	}

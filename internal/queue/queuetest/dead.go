@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/kcidb-go/kcidb/internal/queue"
 )
 
@@ -133,4 +135,38 @@ func testDiscard(t *testing.T, open func() queue.Queue) {
 			t.Errorf("%s: %v, want %v", what, err, queue.ErrNotFound)
 		}
 	}
+}
+
+// testRestoreAll restores what a list of dead letters yields while it is read. Those
+// that are given up again meanwhile do not make the list longer, and a list that
+// nobody reads to its end does no harm.
+func testRestoreAll(t *testing.T, open func() queue.Queue) {
+	q := start(t, open)
+	all := numbered(600) // more than a page of any driver
+	var publishing errgroup.Group
+	for _, id := range all {
+		publishing.Go(func() error { return q.Publish(t.Context(), message(id)) })
+	}
+	must(t, publishing.Wait())
+	for _, d := range pull(t, q, len(all)) {
+		must(t, d.Refuse(t.Context(), "never", true))
+	}
+	counts(t, q, "given up", queue.Stats{DeadLetters: len(all)})
+	for _, err := range q.DeadLetters(t.Context()) {
+		must(t, err)
+		break
+	}
+	restored := 0
+	for letter, err := range q.DeadLetters(t.Context()) {
+		must(t, err)
+		must(t, q.Restore(t.Context(), letter.ID))
+		restored++
+		if restored == 1 {
+			again := pull(t, q, 1)[0]
+			same(t, "received", again.Message().Received, message(letter.ID).Received)
+			must(t, again.Refuse(t.Context(), "never again", true))
+		}
+	}
+	same(t, "restored", restored, len(all))
+	counts(t, q, "restored", queue.Stats{Messages: len(all) - 1, DeadLetters: 1})
 }

@@ -71,6 +71,7 @@ func Run(t *testing.T, setup func(t *testing.T, visibility time.Duration) (open 
 		{"DeadBySilence", short, testDeadBySilence},
 		{"DeadLarge", long, testDeadLarge},
 		{"Restore", long, testRestore},
+		{"RestoreAll", long, testRestoreAll},
 		{"Discard", long, testDiscard},
 		{"Reopen", short, testReopen},
 		{"ReopenHeld", short, testReopenHeld},
@@ -215,10 +216,9 @@ func large(n int) []byte {
 
 func deadIDs(t *testing.T, q queue.Queue) []string {
 	t.Helper()
-	letters, err := q.DeadLetters(t.Context())
-	must(t, err)
 	out := []string{}
-	for _, l := range letters {
+	for l, err := range q.DeadLetters(t.Context()) {
+		must(t, err)
 		out = append(out, l.ID)
 		if l.Data != nil {
 			t.Errorf("the list of dead letters has the data of %s", l.ID)
