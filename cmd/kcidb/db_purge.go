@@ -26,8 +26,9 @@ func newDBPurgeCommand(p *program) *cobra.Command {
 time zone is meant where it names none. Without a time nothing is removed, and
 the exit status tells whether the database can do it.
 
-A PostgreSQL database is purged in batches, while loading goes on, and the
-space given back; interrupted, it has removed a part, and can be run again.
+It is purged in batches, while loading goes on; interrupted, it has removed a
+part, and can be run again. PostgreSQL gives the space back; in a SQLite file
+what is loaded later takes it.
 
 Exit status: 0 it was done, or can be; 1 it failed; 2 this kind of database
 cannot purge.`,

@@ -82,7 +82,8 @@ type Store interface {
 	Cleanup(ctx context.Context) error
 	// Empty removes all objects, receipts and other data, keeping the schema.
 	Empty(ctx context.Context) error
-	// Purge removes what arrived before a time. It returns ErrUnsupported,
+	// Purge removes what arrived before a time, at most PurgeBatch objects in a
+	// transaction, and loads go on in between. It returns ErrUnsupported,
 	// whatever the time, where the driver cannot; with the zero time it only
 	// tells. One that was interrupted has removed a part, and may be repeated.
 	Purge(ctx context.Context, opts PurgeOptions) error
@@ -178,9 +179,13 @@ type PurgeOptions struct {
 	// KeepIncidents: incidents stay, however old, and with each its issue, and
 	// the test, build and checkout that it is tied to or that these stem from.
 	KeepIncidents bool
-	// Progress may be nil.
+	// Progress may be nil. It is called between transactions.
 	Progress Progress
 }
+
+// PurgeBatch is how many objects Purge removes in a transaction at most: a load
+// that waits for one waits for some tenths of a second.
+const PurgeBatch = 5000
 
 // LoadOptions are what Load does besides.
 type LoadOptions struct {

@@ -18,9 +18,6 @@ import (
 // waits for one, and without waiting for anybody. What a loader has locked is
 // left for the next pass: it is about to be newer.
 
-// purgeBatch is how many objects are removed in a transaction.
-const purgeBatch = 5000
-
 // purgePasses is how often a list is gone through at most. A second time finds
 // what loaders had locked, and a third is for what nobody expects.
 const purgePasses = 3
@@ -111,7 +108,7 @@ func (s *Store) purgeBatch(ctx context.Context, t *table, query string, before, 
 			var tests []countedTest
 			var at time.Time
 			var id, told string
-			rows, err := tx.Query(ctx, query, before, bound(from), purgeBatch)
+			rows, err := tx.Query(ctx, query, before, bound(from), store.PurgeBatch)
 			if err != nil {
 				return err
 			}

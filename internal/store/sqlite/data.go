@@ -32,63 +32,6 @@ func (s *Store) Empty(ctx context.Context) error {
 	return s.failure(ctx, "empty", err)
 }
 
-// Purge removes what arrived before a time, in one transaction, and the contents
-// nothing refers to any more, for which it reads all objects. The file does not
-// become smaller: what is loaded later takes the room.
-func (s *Store) Purge(ctx context.Context, opts store.PurgeOptions) error {
-	return s.failure(ctx, "purge", s.update(ctx, func(tx *sql.Tx) error {
-		if opts.Before.IsZero() {
-			return nil
-		}
-		counts := counter{tx: tx}
-		var references []string
-		for i := range tables {
-			t := &tables[i]
-			removed, err := purge(ctx, tx, t, opts, &counts)
-			if err != nil {
-				return err
-			}
-			opts.Progress.Tell(string(t.list)+" removed", removed, 0)
-			for _, c := range t.contents {
-				references = append(references, fmt.Sprintf("SELECT %s FROM %s WHERE %[1]s IS NOT NULL", t.columns[c], t.list))
-			}
-		}
-		if err := counts.apply(ctx); err != nil {
-			return err
-		}
-		_, err := tx.ExecContext(ctx, "DELETE FROM contents WHERE id NOT IN ("+strings.Join(references, " UNION ALL ")+")")
-		return err
-	}))
-}
-
-// purgeBatch is how many rows are removed at once: what is returned of them is in
-// memory.
-const purgeBatch = 5000
-
-// purge removes the old objects of a list, and returns how many.
-func purge(ctx context.Context, tx *sql.Tx, t *table, opts store.PurgeOptions, counts *counter) (removed int64, err error) {
-	old := "SELECT rowid FROM " + string(t.list) + " AS o WHERE _timestamp < ?"
-	if opts.KeepIncidents {
-		old += " AND NOT " + store.Tied(t.list)
-	}
-	query := fmt.Sprintf("DELETE FROM %s WHERE rowid IN (%s LIMIT %d) RETURNING %s", t.list, old, purgeBatch, strings.Join(t.columns, ", "))
-	for {
-		rows, err := readRows(ctx, tx, len(t.columns), query, []any{opts.Before.UnixMicro()})
-		if err != nil {
-			return 0, err
-		}
-		for _, row := range rows {
-			if err := counts.changed(t, row, nil); err != nil {
-				return 0, err
-			}
-		}
-		removed += int64(len(rows))
-		if len(rows) < purgeBatch {
-			return removed, nil
-		}
-	}
-}
-
 // Time returns a time of the database. Its current time is the machine's.
 func (s *Store) Time(ctx context.Context, which store.Clock) (time.Time, error) {
 	t, err := s.time(ctx, which)

@@ -131,8 +131,8 @@ func (p *pages) flush() bool {
 	return p.yield(s, nil)
 }
 
-func readRows(ctx context.Context, tx *sql.Tx, columns int, query string, args []any) ([][]any, error) {
-	rows, err := tx.QueryContext(ctx, query, args...)
+func readRows(ctx context.Context, q querier, columns int, query string, args []any) ([][]any, error) {
+	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}

@@ -3,7 +3,9 @@
 package storetest
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -94,6 +96,46 @@ func (s suite) purgeKeeping(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.expect(t, everything(t, db, true), &report.Report{})
+}
+
+// purgeBatches removes no more than a batch in a transaction, and lets a load in
+// after each.
+func (s suite) purgeBatches(t *testing.T) {
+	db := s.ready(t)
+	old := &report.Report{}
+	for i := range 2*store.PurgeBatch + 10 {
+		old.Issues = append(old.Issues, report.Issue{ID: fmt.Sprint("a:", i), Origin: "a", Timestamp: new(moment(0))})
+	}
+	mustLoad(t, db, old, store.LoadOptions{Metadata: true})
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // where a load would wait for the purge
+	defer cancel()
+	left, loaded, told := len(old.Issues), &report.Report{}, int64(0)
+	progress := func(what string, done, total int64) {
+		if what != "issues removed" {
+			return
+		}
+		told = done
+		if total != int64(len(old.Issues)) {
+			t.Errorf("%d issues in all, want %d", total, len(old.Issues))
+		}
+		now := len(everything(t, db, false).Issues)
+		if left-now > store.PurgeBatch {
+			t.Errorf("%d issues removed at once, want %d at most", left-now, store.PurgeBatch)
+		}
+		left = now
+		between := &report.Report{Incidents: []report.Incident{{ID: fmt.Sprint("a:", len(loaded.Incidents)), Origin: "a", IssueID: "a:1"}}}
+		if _, err := db.Load(ctx, between, store.LoadOptions{}); err != nil {
+			t.Fatalf("a load between two batches: %v", err)
+		}
+		loaded.Append(between)
+	}
+	if err := db.Purge(ctx, store.PurgeOptions{Before: moment(1), Progress: progress}); err != nil {
+		t.Fatal(err)
+	}
+	if told != int64(len(old.Issues)) || len(loaded.Incidents) < 3 {
+		t.Errorf("told of %d issues, and loaded %d times", told, len(loaded.Incidents))
+	}
+	s.expect(t, everything(t, db, false), loaded)
 }
 
 // noPurge says that it cannot, whatever the time.

@@ -73,6 +73,7 @@ func Run(t *testing.T, open Open, can Capabilities) {
 		{"Rollups", can.Rollups, s.rollups},
 		{"Purge", can.Keeps && can.Purges, s.purge},
 		{"PurgeKeeping", can.Keeps && can.Purges, s.purgeKeeping},
+		{"PurgeBatches", can.Keeps && can.Purges, s.purgeBatches},
 		{"NoPurge", !can.Purges, s.noPurge},
 		{"Time", true, s.time},
 		{"Receipts", can.Receipts, s.receipts},
