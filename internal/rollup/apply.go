@@ -20,20 +20,21 @@ func (d *Delta) Apply(ctx context.Context, tx Tx, dialect *Dialect) error {
 	}
 	a := &applier{
 		Delta: d, Dialect: dialect, tx: tx,
-		checkoutCounts: newCounter(checkoutCounts), daily: newCounter(dailyCounts),
+		checkoutCounts: newCounter(checkoutCounts), daily: newCounter(dailyCounts), incidentCounts: newCounter(incidentCounts),
 	}
 	for _, step := range []struct {
 		what string
 		do   func(context.Context) error
 	}{
 		{"locks", a.lockBuilds},
-		{"incidents", a.findIncidents},
 		{"builds", a.countBuilds},
 		{"tests", a.countTests},
 		{"trees", a.countCheckouts},
-		{"sightings", a.noteSightings},
+		{"incidents", a.countIncidents},
+		{"issues of days", func(ctx context.Context) error { return a.add(ctx, tx, incidentCounts, a.incidentCounts.all()) }},
 		{"checkouts", func(ctx context.Context) error { return a.add(ctx, tx, checkoutCounts, a.checkoutCounts.all()) }},
 		{"days", func(ctx context.Context) error { return a.add(ctx, tx, dailyCounts, a.daily.all()) }},
+		{"objects", a.countObjects},
 	} {
 		if err := step.do(ctx); err != nil {
 			return fmt.Errorf("roll-ups, %s: %w", step.what, err)
@@ -54,7 +55,9 @@ type applier struct {
 	tx                    Tx
 	locked                []string // builds, in their order
 	checkoutCounts, daily *counter
-	forget                []row // keys of counted_builds that nothing may be known of
+	incidentCounts        *counter
+	forget                []row          // keys of counted_builds that nothing may be known of
+	toldBuilds            map[string]row // builds whose incidents tell something else now, as they are counted
 }
 
 // lockBuilds has all builds for the transaction alone that it changes anything of:
@@ -129,39 +132,6 @@ func (a *applier) buildsOfIncidents(ctx context.Context) (of set, late bool, err
 	return of, late, err
 }
 
-// findIncidents looks for the incidents of what changed. Those of tests that
-// arrived are noted as sightings of something that is not there, if there are any:
-// hardly ever, and there may be thousands of such tests.
-func (a *applier) findIncidents(ctx context.Context) error {
-	var waiting bool
-	if len(a.made) > 0 {
-		err := Read(ctx, a.tx, "SELECT EXISTS (SELECT 1 FROM sightings WHERE kind = '' AND test_id > '')", nil, []any{&waiting},
-			func() error { return nil })
-		if err != nil {
-			return err
-		}
-	}
-	for _, of := range []struct {
-		query string
-		ids   set
-		ask   bool
-	}{
-		{"SELECT incident_id FROM sightings WHERE kind = '' AND " + a.inMany("test_id", 1), a.made, waiting},
-		{"SELECT id FROM incidents WHERE " + a.inMany("test_id", 1), a.told, len(a.told) > 0},
-		{"SELECT id FROM incidents WHERE " + a.inMany("build_id", 1), a.builds, len(a.builds) > 0},
-	} {
-		if !of.ask {
-			continue
-		}
-		var id string
-		err := Read(ctx, a.tx, of.query, []any{a.List(of.ids.sorted())}, []any{&id}, func() error { a.incidents.add(id); return nil })
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // countBuilds counts the builds that changed, and moves what belongs to them to
 // the checkouts they are of now.
 func (a *applier) countBuilds(ctx context.Context) error {
@@ -190,6 +160,7 @@ func (a *applier) countBuilds(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	a.toldBuilds = make(map[string]row)
 	var changed, gone []row
 	for _, w := range was {
 		id := w[0].(string)
@@ -202,6 +173,9 @@ func (a *applier) countBuilds(ctx context.Context) error {
 			a.countBuild(now, +1)
 			if !slices.Equal(w, now) {
 				changed = append(changed, now)
+			}
+			if !slices.Equal(toldOfBuild(w), toldOfBuild(now)) {
+				a.toldBuilds[id] = now
 			}
 		}
 		if w[1] != now[1] {
@@ -365,124 +339,6 @@ func (d *Dialect) findHeads(ctx context.Context, tx Tx, trees []int64) error {
 		return err
 	}
 	return d.remove(ctx, tx, treeHeads, gone, "")
-}
-
-// noteSightings notes what incidents are of, and counts them by issue. Two who do
-// so for the same incident, since they changed its test and its build, have the
-// same issue to wait for.
-func (a *applier) noteSightings(ctx context.Context) error {
-	if len(a.incidents) == 0 {
-		return nil
-	}
-	found, err := a.readSightings(ctx)
-	if err != nil {
-		return err
-	}
-	var touched []row // rows of issues that are locked, and may have been made for it
-	if a.Arrays {
-		touched = found.issues()
-		if err := a.lock(ctx, a.tx, issueCounts, touched); err != nil {
-			return err
-		}
-		if found, err = a.readSightings(ctx); err != nil {
-			return err
-		}
-		for _, r := range found.issues() {
-			if _, ok := slices.BinarySearchFunc(touched, r, func(a, b row) int { return compare(issueCounts.key(a), issueCounts.key(b)) }); !ok {
-				return ErrAgain
-			}
-		}
-	}
-	issues := newCounter(issueCounts)
-	for _, r := range touched {
-		issues.issueCount(r[0], r[1], 0)
-	}
-	var gone []row
-	for _, w := range found.was {
-		issues.issueCount(w[1], w[2], -1)
-		if found.is[w[0].(string)] == nil {
-			gone = append(gone, sightings.key(w))
-		}
-	}
-	for _, now := range found.is {
-		issues.issueCount(now[1], now[2], +1)
-	}
-	if err := a.put(ctx, a.tx, sightings, slices.Collect(maps.Values(found.is))); err != nil {
-		return err
-	}
-	if err := a.remove(ctx, a.tx, sightings, gone, ""); err != nil {
-		return err
-	}
-	return a.countIssues(ctx, a.tx, issues)
-}
-
-// sighted are the sightings of incidents as they are noted, and as they are.
-type sighted struct {
-	was []row
-	is  map[string]row
-}
-
-func (a *applier) readSightings(ctx context.Context) (s sighted, err error) {
-	ids := a.incidents.sorted()
-	if s.was, err = sightings.read(ctx, a.tx, a.In("incident_id", 1), a.List(ids)); err == nil {
-		s.is, err = a.sightingsByID(ctx, a.tx, ids)
-	}
-	return s, err
-}
-
-// issues returns a row of issue_counts, of no sightings, for each issue, sorted.
-func (s *sighted) issues() []row {
-	all := newCounter(issueCounts)
-	for _, r := range s.was {
-		all.issueCount(r[1], r[2], 0)
-	}
-	for _, r := range s.is {
-		all.issueCount(r[1], r[2], 0)
-	}
-	rows := all.all()
-	issueCounts.sort(rows)
-	return rows
-}
-
-// issueCount adds to the sightings of an issue.
-func (c *counter) issueCount(id, version any, n int64) {
-	type name struct{ id, version any }
-	c.add(name{id, version}, n, func() row { return row{id, version, int64(0), "", int64(0), ""} })
-}
-
-// countIssues adds to the counts of issues, which are locked, and finds their first
-// and last sightings anew.
-func (d *Dialect) countIssues(ctx context.Context, tx Tx, issues *counter) error {
-	var all, gone []row
-	for _, r := range issues.rows {
-		var n, seen int64
-		var incident string
-		if err := Read(ctx, tx, "SELECT n FROM issue_counts WHERE issue_id = $1 AND issue_version = $2", []any{r[0], r[1]},
-			[]any{&n}, func() error { return nil }); err != nil {
-			return err
-		}
-		n += r[6].(int64)
-		if n == 0 {
-			gone = append(gone, issueCounts.key(r))
-			continue
-		}
-		counted := row{r[0], r[1], int64(0), "", int64(0), "", n}
-		for i, order := range []string{"seen, incident_id", "seen DESC, incident_id DESC"} {
-			err := Read(ctx, tx, "SELECT seen, incident_id FROM sightings WHERE issue_id = $1 AND issue_version = $2 AND seen > 0 ORDER BY "+order+" LIMIT 1",
-				[]any{r[0], r[1]}, []any{&seen, &incident}, func() error {
-					counted[2+2*i], counted[3+2*i] = seen, incident
-					return nil
-				})
-			if err != nil {
-				return err
-			}
-		}
-		all = append(all, counted)
-	}
-	if err := d.put(ctx, tx, issueCounts, all); err != nil {
-		return err
-	}
-	return d.remove(ctx, tx, issueCounts, gone, "")
 }
 
 // IsDummy tells whether a build stands for none, but for the tests that need one:

@@ -34,12 +34,18 @@ func TestStories(t *testing.T) {
 			daily_counts 2 ci k8s build PASS 1
 			daily_counts 3 ci lab boot PASS 1
 			daily_counts 3 ci lab test FAIL 1
-			counted_builds b c ci PASS arm64 gcc def k8s 2
+			counted_builds b c ci PASS arm64 gcc def k8s 2 2
 			counted_checkouts c ci 1 1
 			tree_heads ci mainline https://x main c 1
-			sightings n1 i 1 b t2 test FAIL 3.5
-			sightings n2 i 1 b - build PASS 2
-			issue_counts i 1 2 n2 3.5 n1 2`},
+			sightings n1 i 1 b t2 test FAIL 3.5 ci
+			sightings n2 i 1 b - build PASS 2 ci
+			issue_counts i 1 2 n2 3.5 n1 2
+			incident_counts i 1 20270 ci build 1
+			incident_counts i 1 20270 ci test 1
+			object_counts builds 0 1
+			object_counts checkouts 0 1
+			object_counts incidents 0 2
+			object_counts tests 0 2`},
 		{"nothing is known of it", `
 			checkout c
 			build b of=c
@@ -50,7 +56,7 @@ func TestStories(t *testing.T) {
 			daily_counts -1 ci - build - 1
 			daily_counts -1 ci - checkout - 1
 			daily_counts -1 ci - test - 1
-			counted_builds b c ci - - - - - -1
+			counted_builds b c ci - - - - - -1 0
 			counted_checkouts c ci -1 0
 			tree_heads ci - - - c 0`},
 		{"children first", `
@@ -103,8 +109,8 @@ func TestStories(t *testing.T) {
 			checkout_counts c2 build PASS 1
 			checkout_counts c2 test FAIL 2
 			checkout_counts c2 test PASS 1
-			counted_builds b c2 ci PASS - - - - -1
-			counted_builds other c1 ci PASS - - - - -1`},
+			counted_builds b c2 ci PASS - - - - -1 0
+			counted_builds other c1 ci PASS - - - - -1 0`},
 		{"a test moves to a build that is not there, and nothing is left of the first", `
 			test t of=b1 path=boot status=PASS platform=x start=1
 			incident n issue=i/1 test=t
@@ -113,15 +119,15 @@ func TestStories(t *testing.T) {
 			test_counts b2 1 ci boot x - - - PASS 1
 			hardware_counts 1 x - ci b2 boot PASS 1
 			daily_counts 1 ci - boot PASS 1
-			counted_builds b2 - - - - - - - -1
-			sightings n i 1 b2 t boot PASS 1`},
+			counted_builds b2 - - - - - - - -1 0
+			sightings n i 1 b2 t boot PASS 1 ci`},
 		{"a build comes, goes, and is known by its tests alone", `
 			build b of=c status=PASS arch=arm64 lab=k8s start=1
 			then
 			test t of=b path=ltp status=PASS
 			purge 2`, `
 			daily_counts -1 ci - test PASS 1
-			counted_builds b - - - - - - - -1`},
+			counted_builds b - - - - - - - -1 0`},
 		{"tests go, and their build stays", `
 			test t of=b path=ltp status=PASS platform=x start=1
 			then
@@ -131,7 +137,7 @@ func TestStories(t *testing.T) {
 			hardware_counts
 			checkout_counts c build PASS 1
 			daily_counts 1 ci - build PASS 1
-			counted_builds b c ci PASS - - - - 1`},
+			counted_builds b c ci PASS - - - - 1 1`},
 		{"tests go, and with them what nobody else knows of", `
 			test t1 of=b path=ltp status=PASS
 			test t2 of=gone path=ltp status=PASS
@@ -139,7 +145,7 @@ func TestStories(t *testing.T) {
 			test t3 of=b path=ltp status=PASS
 			purge 2`, `
 			test_counts b -1 ci ltp - - - - PASS 1
-			counted_builds b - - - - - - - -1`},
+			counted_builds b - - - - - - - -1 0`},
 		{"dummy builds are none, and their tests are some", `
 			checkout c1
 			checkout c2
@@ -153,8 +159,8 @@ func TestStories(t *testing.T) {
 			daily_counts -1 ci - checkout - 2
 			daily_counts 1 ci - boot PASS 1
 			daily_counts 1 ci - build PASS 1
-			counted_builds maestro:dummy c1 ci PASS - - - - 1
-			counted_builds maestro:dummy_1 c2 ci FAIL - - - k8s 1`},
+			counted_builds maestro:dummy c1 ci PASS - - - - 1 1
+			counted_builds maestro:dummy_1 c2 ci FAIL - - - k8s 1 1`},
 
 		{"a test changes all it can", `
 			build b of=c
@@ -168,7 +174,7 @@ func TestStories(t *testing.T) {
 			checkout_counts c test PASS 1
 			daily_counts -1 ci - build - 1
 			daily_counts 2 them l2 test PASS 1
-			sightings n i 1 b t test PASS 2.5
+			sightings n i 1 b t test PASS 2.5 ci
 			issue_counts i 1 2.5 n 2.5 n 1`},
 		{"each change of a test alone tells incidents", `
 			test path of=b path=boot status=PASS start=1
@@ -187,10 +193,10 @@ func TestStories(t *testing.T) {
 			test start of=b start=5
 			then
 			test build of=b2`, `
-			sightings n1 i 1 b path test PASS 1
-			sightings n2 i 1 b status test FAIL 1
-			sightings n3 i 1 b start test PASS 5
-			sightings n4 i 1 b2 build test PASS 1
+			sightings n1 i 1 b path test PASS 1 ci
+			sightings n2 i 1 b status test FAIL 1 ci
+			sightings n3 i 1 b start test PASS 5 ci
+			sightings n4 i 1 b2 build test PASS 1 ci
 			issue_counts i 1 1 n1 5 n3 4`},
 		{"a build changes all it can", `
 			build b of=c status=FAIL arch=arm config=a compiler=gcc lab=l1 start=1
@@ -199,8 +205,8 @@ func TestStories(t *testing.T) {
 			build b of=c origin=them status=PASS arch=arm64 config=b compiler=clang lab=l2 start=2.5`, `
 			checkout_counts c build PASS 1
 			daily_counts 2 them l2 build PASS 1
-			counted_builds b c them PASS arm64 clang b l2 2
-			sightings n i 1 b - build PASS 2.5`},
+			counted_builds b c them PASS arm64 clang b l2 2 2.5
+			sightings n i 1 b - build PASS 2.5 ci`},
 		{"platforms come and go", `
 			test t1 of=b platform=x start=1
 			test t2 of=b start=1
@@ -217,23 +223,23 @@ func TestStories(t *testing.T) {
 			then
 			test t of=b path=boot.x status=MISS start=2
 			build b of=c status=ERROR start=1`, `
-			sightings n1 i 1 b t boot MISS 2
-			sightings n2 i 2 b - build ERROR 1
-			sightings n3 i 2 - - - - 0
+			sightings n1 i 1 b t boot MISS 2 ci
+			sightings n2 i 2 b - build ERROR 1 ci
+			sightings n3 i 2 - - - - 0 ci
 			issue_counts i 1 2 n1 2 n1 1
 			issue_counts i 2 1 n2 1 n2 2`},
 		{"nobody knows when", `
 			incident n1 issue=i/1 test=t
 			incident n2 issue=i/1`, `
-			sightings n1 i 1 - t - - 0
-			sightings n2 i 1 - - - - 0
+			sightings n1 i 1 - t - - 0 ci
+			sightings n2 i 1 - - - - 0 ci
 			issue_counts i 1 0 - 0 - 2`},
 		{"an incident of a test and a build is of the test", `
 			build b of=c status=ERROR start=1
 			incident n issue=i/1 build=b test=t
 			then
 			test t of=other path=ltp status=FAIL start=3`, `
-			sightings n i 1 other t test FAIL 3
+			sightings n i 1 other t test FAIL 3 ci
 			issue_counts i 1 3 n 3 n 1`},
 		{"an incident says that its issue is absent, and another takes that back", `
 			build b of=c status=ERROR start=1
@@ -244,7 +250,7 @@ func TestStories(t *testing.T) {
 			incident n1 issue=i/1 present=false
 			incident n2 issue=i/1 present=true
 			incident n3 issue=i/2 present=false`, `
-			sightings n2 i 1 b - build ERROR 1
+			sightings n2 i 1 b - build ERROR 1 ci
 			issue_counts i 1 1 n2 1 n2 1`},
 		{"an incident turns to another version, and another issue", `
 			build b of=c status=ERROR start=1
@@ -282,8 +288,8 @@ func TestStories(t *testing.T) {
 			purge 2
 			then
 			build b2 of=c start=2`, `
-			sightings n2 i 1 b2 - build - 2
-			sightings n3 i 1 b3 - build - 3
+			sightings n2 i 1 b2 - build - 2 ci
+			sightings n3 i 1 b3 - build - 3 ci
 			issue_counts i 1 2 n2 3 n3 2`},
 		{"what incidents are of is gone", `
 			build b of=c status=PASS start=1
@@ -292,8 +298,8 @@ func TestStories(t *testing.T) {
 			incident n1 issue=i/1 build=b
 			incident n2 issue=i/1 test=t
 			purge 2`, `
-			sightings n1 i 1 b - - - 0
-			sightings n2 i 1 - t - - 0
+			sightings n1 i 1 b - - - 0 ci
+			sightings n2 i 1 - t - - 0 ci
 			issue_counts i 1 0 - 0 - 2`},
 		{"incidents are gone", `
 			incident n1 issue=i/1 build=b

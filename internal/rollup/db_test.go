@@ -89,7 +89,7 @@ func TestRebuildVisitsAll(t *testing.T) {
 		t.Errorf("(-before +after):\n%s", diff)
 	}
 	want := map[string]int64{
-		"builds counted": 45, "checkouts counted": 520, "trees counted": 7, "incidents counted": 520, "issues counted": 520, "days counted": 23,
+		"builds counted": 45, "checkouts counted": 520, "trees counted": 7, "incidents counted": 520, "issues counted": 520, "days counted": 23, "objects counted": 5,
 	}
 	if diff := cmp.Diff(want, last); diff != "" {
 		t.Errorf("progress (-want +got):\n%s", diff)
@@ -113,17 +113,20 @@ func TestStrays(t *testing.T) {
 				"daily_counts VALUES (%[2]d, length(%[1]s) * 1000 + unicode(%[1]s || 'x'), %[1]s, '', 'test', '', 1)",
 				"checkout_counts VALUES (%[1]s, 'test', '%[2]d', 1)",
 				"issue_counts VALUES (%[1]s, %[2]d, 0, '', 0, '', 1)",
+				"incident_counts VALUES (%[1]s, %[2]d, %[2]d, '', 'test', 1)",
+				"object_counts VALUES ('tests', length(%[1]s) * 1000 + unicode(%[1]s || 'x') + %[2]d %% 1000000, 1)",
 			} {
 				run(t, db, "INSERT INTO "+fmt.Sprintf(insert, "'"+id+"'", day))
 				n++
 			}
 		}
 		for _, insert := range []string{
-			"counted_builds VALUES (%[1]s || 'b', %[1]s, '', '', '', '', '', '', 3)",
-			"counted_builds VALUES (%[1]s, 'x', '', '', '', '', '', '', -7)",
+			"counted_builds VALUES (%[1]s || 'b', %[1]s, '', '', '', '', '', '', 3, 0)",
+			"counted_builds VALUES (%[1]s, 'x', '', '', '', '', '', '', -7, 0)",
 			"counted_checkouts VALUES (%[1]s, '', -1 << 63, -8, 0)",
 			"tree_heads VALUES (unicode(%[1]s || 'x'), %[1]s, '', '', '', '', 0)",
-			"sightings VALUES (%[1]s, %[1]s, 0, '', '', '', '', 0)",
+			"sightings VALUES (%[1]s, %[1]s, 0, '', '', '', '', 0, '', 0)",
+			"absences VALUES (%[1]s, %[1]s, 0, '', 0)",
 		} {
 			run(t, db, "INSERT INTO "+fmt.Sprintf(insert, "'"+id+"'"))
 			n++
@@ -233,7 +236,7 @@ func TestVerifySample(t *testing.T) {
 		}
 		return found, checked
 	}
-	all := map[string]int{"builds": 90, "checkouts": 90, "trees": 7, "incidents": 10, "issues": 10, "days": 5}
+	all := map[string]int{"builds": 90, "checkouts": 90, "trees": 7, "incidents": 10, "issues": 10, "days": 5, "objects": 5}
 	for _, sample := range []float64{0, 1, 2} {
 		found, checked := verify(sample)
 		if diff := cmp.Diff(all, checked); diff != "" || found != 90 {

@@ -14,6 +14,7 @@ import (
 type Delta struct {
 	tests                        map[group]int64
 	builds, checkouts, incidents set
+	objects                      map[string]int64 // how many more there are of each list
 	// Tests that were made, and tests that were there, whose incidents tell something
 	// else now.
 	made, told set
@@ -66,9 +67,17 @@ func (d *Delta) Checkout(id string) { d.checkouts.add(id) }
 // Incident notes that an incident was made, changed or removed.
 func (d *Delta) Incident(id string) { d.incidents.add(id) }
 
-// Empty tells whether nothing was noted.
+// Objects notes that there are n more objects in a list of the store, -n fewer.
+func (d *Delta) Objects(list string, n int64) {
+	if d.objects == nil {
+		d.objects = make(map[string]int64)
+	}
+	d.objects[list] += n
+}
+
+// Empty reports whether nothing was noted.
 func (d *Delta) Empty() bool {
-	return len(d.tests)+len(d.builds)+len(d.checkouts)+len(d.incidents) == 0
+	return len(d.tests)+len(d.builds)+len(d.checkouts)+len(d.incidents)+len(d.objects) == 0
 }
 
 // counts are numbers by kind and status.
@@ -108,6 +117,38 @@ func (c *counter) checkoutCount(checkout string, what counted, n int64) {
 	if checkout != "" {
 		c.add(name{checkout, what}, n, func() row { return row{checkout, string(what.kind), string(what.status)} })
 	}
+}
+
+// incidentCount adds to the incidents with an issue that arrived on a day. The kind
+// is build or test where the incident names one, or absent.
+func (c *counter) incidentCount(issue, version any, arrived int64, origin, kind string, n int64) {
+	type name struct {
+		issue, version any
+		day            int64
+		origin, kind   string
+	}
+	day := dayOf(arrived)
+	c.add(name{issue, version, day, origin, kind}, n, func() row { return row{issue, version, day, origin, kind} })
+}
+
+// sighting adds an incident to those of its issue, by its row of sightings.
+func (c *counter) sighting(r row, n int64) {
+	kind := ""
+	switch {
+	case r[4] != "":
+		kind = string(Tests)
+	case r[3] != "":
+		kind = string(Builds)
+	}
+	c.incidentCount(r[1], r[2], r[9].(int64), r[8].(string), kind, n)
+}
+
+// absent is the kind of the incidents that say that their issue is not there.
+const absent = "absent"
+
+// absence adds an incident by its row of absences.
+func (c *counter) absence(r row, n int64) {
+	c.incidentCount(r[1], r[2], r[4].(int64), r[3].(string), absent, n)
 }
 
 // dailyCount adds to what started on a day.

@@ -34,14 +34,14 @@ func (d *Dialect) buildsByID(ctx context.Context, tx Tx, ids []string) (map[stri
 		Text("config_name")+", "+Text("misc")+", "+d.Micros("start_time")+" FROM builds WHERE "+d.In("id", 1),
 		[]any{d.List(ids)}, []any{&id, &checkout, &origin, &status, &architecture, &compiler, &config, &misc, &start},
 		func() error {
-			found[id] = row{id, checkout, origin, status, architecture, compiler, config, object.Lab([]byte(misc)), dayOfMicros(start)}
+			found[id] = row{id, checkout, origin, status, architecture, compiler, config, object.Lab([]byte(misc)), dayOfMicros(start), start}
 			return nil
 		})
 	return found, err
 }
 
 // unknownBuild returns the row of counted_builds of a build that is not there.
-func unknownBuild(id string) row { return row{id, "", "", "", "", "", "", "", int64(NoDay)} }
+func unknownBuild(id string) row { return row{id, "", "", "", "", "", "", "", int64(NoDay), int64(0)} }
 
 // checkoutFacts are the row of counted_checkouts of a checkout, and that of
 // tree_heads for its tree, were it the head.
@@ -68,33 +68,48 @@ func (d *Dialect) checkoutsByID(ctx context.Context, tx Tx, ids []string) (map[s
 	return found, err
 }
 
-// sightingsByID returns the rows of sightings of the incidents that are there, and
-// do not say that their issue is absent.
-func (d *Dialect) sightingsByID(ctx context.Context, tx Tx, ids []string) (map[string]row, error) {
-	found := make(map[string]row)
+// incidentFacts are what incidents are noted as, by their IDs.
+type incidentFacts struct{ sightings, absences map[string]row }
+
+// incidentsByID returns what the incidents that are there are noted as.
+func (d *Dialect) incidentsByID(ctx context.Context, tx Tx, ids []string) (incidentFacts, error) {
+	found := incidentFacts{make(map[string]row), make(map[string]row)}
 	if len(ids) == 0 {
 		return found, nil
 	}
-	var id, issue, build, test, testBuild, path, testStatus, builtID, buildStatus string
-	var version, testStart, buildStart int64
-	err := Read(ctx, tx, "SELECT i.id, i.issue_id, i.issue_version, "+Text("i.build_id")+", "+Text("i.test_id")+", "+
-		Text("t.build_id")+", "+Text("t.path")+", "+Text("t.status")+", "+d.Micros("t.start_time")+", "+
+	var id, origin, issue, build, test, testBuild, path, testStatus, builtID, buildStatus string
+	var version, arrived, testStart, buildStart int64
+	var absent bool
+	err := Read(ctx, tx, "SELECT i.id, i.origin, i.issue_id, i.issue_version, "+d.Micros("i._timestamp")+", i.present IS FALSE, "+
+		Text("i.build_id")+", "+Text("i.test_id")+", "+Text("t.build_id")+", "+Text("t.path")+", "+Text("t.status")+", "+d.Micros("t.start_time")+", "+
 		Text("b.id")+", "+Text("b.status")+", "+d.Micros("b.start_time")+
-		" FROM incidents i LEFT JOIN "+d.Tests+" t ON t.id = i.test_id LEFT JOIN builds b ON b.id = i.build_id WHERE "+
-		d.In("i.id", 1)+" AND i.present IS NOT FALSE", []any{d.List(ids)},
-		[]any{&id, &issue, &version, &build, &test, &testBuild, &path, &testStatus, &testStart, &builtID, &buildStatus, &buildStart},
+		" FROM incidents i LEFT JOIN "+d.Tests+" t ON t.id = i.test_id LEFT JOIN builds b ON b.id = i.build_id WHERE "+d.In("i.id", 1), []any{d.List(ids)},
+		[]any{&id, &origin, &issue, &version, &arrived, &absent, &build, &test, &testBuild, &path, &testStatus, &testStart, &builtID, &buildStatus, &buildStart},
 		func() error {
-			r := row{id, issue, version, build, test, "", "", int64(0)}
+			if absent {
+				found.absences[id] = row{id, issue, version, origin, arrived}
+				return nil
+			}
+			r := row{id, issue, version, build, test, "", "", int64(0), origin, arrived}
 			switch {
 			case testBuild != "": // the test is there
-				r = row{id, issue, version, testBuild, test, string(KindOf(path)), testStatus, testStart}
+				r[3], r[5], r[6], r[7] = testBuild, string(KindOf(path)), testStatus, testStart
 			case test == "" && builtID != "":
-				r = row{id, issue, version, build, test, string(Builds), buildStatus, buildStart}
+				r[5], r[6], r[7] = string(Builds), buildStatus, buildStart
 			}
-			found[id] = r
+			found.sightings[id] = r
 			return nil
 		})
 	return found, err
+}
+
+// toldOfBuild returns what sightings in a build itself tell of it, by its row of
+// counted_builds: kind, status and seen.
+func toldOfBuild(r row) row {
+	if r[1] == "" { // the build is not there
+		return row{"", "", int64(0)}
+	}
+	return row{string(Builds), r[3], r[9]}
 }
 
 // testsBy calls f for each test with one of some values in a column; what it is

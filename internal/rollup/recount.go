@@ -46,9 +46,10 @@ func (d *Dialect) passes() []pass {
 		{"checkouts", "SELECT count(*) FROM checkouts",
 			d.ids(chunkOfOthers, "checkouts.id", "counted_checkouts.checkout_id", "counted_builds.checkout_id AND checkout_id <> ''", "checkout_counts.checkout_id"), d.recountCheckouts},
 		{"trees", "SELECT count(*) FROM tree_heads", d.trees, d.recountTrees},
-		{"incidents", "SELECT count(*) FROM incidents", d.ids(chunkOfOthers, "incidents.id", "sightings.incident_id"), d.recountIncidents},
-		{"issues", "SELECT count(*) FROM issue_counts", d.ids(chunkOfOthers, "sightings.issue_id", "issue_counts.issue_id"), d.recountIssues},
+		{"incidents", "SELECT count(*) FROM incidents", d.ids(chunkOfOthers, "incidents.id", "sightings.incident_id", "absences.incident_id"), d.recountIncidents},
+		{"issues", "SELECT count(*) FROM issue_counts", d.ids(chunkOfOthers, "sightings.issue_id", "absences.issue_id", "issue_counts.issue_id", "incident_counts.issue_id"), d.recountIssues},
 		{"days", "SELECT count(DISTINCT day) FROM daily_counts", d.days, d.recountDays},
+		{"objects", "SELECT 5", d.objectLists, d.recountObjects},
 	}
 }
 
@@ -201,45 +202,69 @@ func (d *Dialect) recountTrees(ctx context.Context, tx Tx, _ []string) ([]recoun
 
 // recountIncidents notes what incidents are of.
 func (d *Dialect) recountIncidents(ctx context.Context, tx Tx, incidents []string) ([]recount, error) {
-	due, err := d.sightingsByID(ctx, tx, incidents)
+	due, err := d.incidentsByID(ctx, tx, incidents)
 	if err != nil {
 		return nil, err
 	}
-	is, err := sightings.read(ctx, tx, d.In("incident_id", 1), d.List(incidents))
-	return []recount{{sightings, is, slices.Collect(maps.Values(due))}}, err
+	seen, err := sightings.read(ctx, tx, d.In("incident_id", 1), d.List(incidents))
+	if err != nil {
+		return nil, err
+	}
+	missed, err := absences.read(ctx, tx, d.In("incident_id", 1), d.List(incidents))
+	return []recount{
+		{sightings, seen, slices.Collect(maps.Values(due.sightings))},
+		{absences, missed, slices.Collect(maps.Values(due.absences))},
+	}, err
 }
 
-// recountIssues counts the sightings of issues.
+// recountIssues counts the incidents of issues.
 func (d *Dialect) recountIssues(ctx context.Context, tx Tx, issues []string) ([]recount, error) {
 	type issue struct {
 		id      string
 		version int64
 	}
 	due := make(map[issue]row)
+	arrived := newCounter(incidentCounts)
 	var at issue
-	var seen int64
-	var incident string
-	err := Read(ctx, tx, "SELECT issue_id, issue_version, seen, incident_id FROM sightings WHERE "+d.In("issue_id", 1)+
-		" ORDER BY issue_id, issue_version, seen, incident_id", []any{d.List(issues)}, []any{&at.id, &at.version, &seen, &incident}, func() error {
-		r := due[at]
-		if r == nil {
-			r = row{at.id, at.version, int64(0), "", int64(0), "", int64(0)}
-			due[at] = r
-		}
-		r[6] = r[6].(int64) + 1
-		if seen > 0 {
-			if r[2] == int64(0) {
-				r[2], r[3] = seen, incident
+	var seen, arrivedAt int64
+	var incident, build, test, origin string
+	err := Read(ctx, tx, "SELECT issue_id, issue_version, seen, incident_id, build_id, test_id, origin, arrived FROM sightings WHERE "+d.In("issue_id", 1)+
+		" ORDER BY issue_id, issue_version, seen, incident_id", []any{d.List(issues)},
+		[]any{&at.id, &at.version, &seen, &incident, &build, &test, &origin, &arrivedAt}, func() error {
+			arrived.sighting(row{incident, at.id, at.version, build, test, "", "", seen, origin, arrivedAt}, 1)
+			r := due[at]
+			if r == nil {
+				r = row{at.id, at.version, int64(0), "", int64(0), "", int64(0)}
+				due[at] = r
 			}
-			r[4], r[5] = seen, incident
-		}
-		return nil
-	})
+			r[6] = r[6].(int64) + 1
+			if seen > 0 {
+				if r[2] == int64(0) {
+					r[2], r[3] = seen, incident
+				}
+				r[4], r[5] = seen, incident
+			}
+			return nil
+		})
 	if err != nil {
 		return nil, err
 	}
+	missed, err := absences.read(ctx, tx, d.In("issue_id", 1), d.List(issues))
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range missed {
+		arrived.absence(r, 1)
+	}
 	is, err := issueCounts.read(ctx, tx, d.In("issue_id", 1), d.List(issues))
-	return []recount{{issueCounts, is, slices.Collect(maps.Values(due))}}, err
+	if err != nil {
+		return nil, err
+	}
+	wasArrived, err := incidentCounts.read(ctx, tx, d.In("issue_id", 1), d.List(issues))
+	return []recount{
+		{issueCounts, is, slices.Collect(maps.Values(due))},
+		{incidentCounts, wasArrived, arrived.all()},
+	}, err
 }
 
 // recountDays counts what started on a day, and the tests on platforms.

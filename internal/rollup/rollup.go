@@ -5,14 +5,16 @@
 // that changes them.
 //
 // Its SQL is the same for all databases, and written once; the tables are made by
-// the drivers' migrations (0005), which say what is in each. Everything here can
+// the drivers' migrations (0005, 0006), which say what is in each. Everything here can
 // be counted anew from the objects: Verify does, and tells what differs; Rebuild
 // puts that in place of what is there.
 //
 // A test knows its build, and neither the checkout nor the tree, and may arrive
 // before them. So tests are counted per build, by all that they know themselves
 // (test_counts); what is above is kept by going from the builds whose tests, or
-// which themselves, changed. All that is counted of an object is taken back by
+// which themselves, changed. The sightings of a build or a test are changed only if
+// its kind, status or start did, by a number of statements that does not depend on
+// how many there are. All that is counted of an object is taken back by
 // what the roll-ups know of it (counted_builds, counted_checkouts, sightings), and
 // not by what the objects had before.
 //
@@ -174,6 +176,9 @@ type Dialect struct {
 	Tests string
 	// Contents returns the values of contents by their names, as texts.
 	Contents func(ctx context.Context, tx Tx, names []string) (map[string]string, error)
+	// Shard is an expression of a number, which transactions that run side by side
+	// have different ones of where possible; "" where there is one writer.
+	Shard string
 	// Alone has the transaction wait until no other one brings the roll-ups after
 	// what it changed, and keeps others out until its end; with false it waits for,
 	// and keeps out, only those that want to be alone. nil where there is one writer.

@@ -217,6 +217,9 @@ func counts(t *testing.T, db *rollup.DB, tables ...string) string {
 			t.Fatal(err)
 		}
 		slices.Sort(lines)
+		lines = slices.DeleteFunc(lines, func(line string) bool { // these rows stay
+			return table == "object_counts" && strings.HasSuffix(line, " 0")
+		})
 		for _, line := range lines {
 			fmt.Fprintln(&all, line)
 		}
@@ -230,7 +233,7 @@ func columnsOf(t *testing.T, db *rollup.DB, table string) (columns []string) {
 	var name string
 	err := db.View(t.Context(), func(ctx context.Context, tx rollup.Tx) error {
 		return rollup.Read(ctx, tx, "SELECT name FROM pragma_table_info($1) ORDER BY cid", []any{table}, []any{&name}, func() error {
-			if name != "key" && name != "tree" {
+			if name != "key" && name != "tree" && name != "arrived" {
 				columns = append(columns, name)
 			}
 			return nil

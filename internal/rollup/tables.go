@@ -41,18 +41,22 @@ var (
 	hardwareCounts   = newTable("hardware_counts", "day# key# | platform compatible origin build_id kind status n#")
 	checkoutCounts   = newTable("checkout_counts", "checkout_id kind status | n#")
 	dailyCounts      = newTable("daily_counts", "day# key# | origin lab kind status n#")
-	countedBuilds    = newTable("counted_builds", "build_id | checkout_id origin status architecture compiler config_name lab day#")
+	countedBuilds    = newTable("counted_builds", "build_id | checkout_id origin status architecture compiler config_name lab day# start#")
 	countedCheckouts = newTable("counted_checkouts", "checkout_id | origin tree# day# start#")
 	treeHeads        = newTable("tree_heads", "key# | origin tree_name url branch checkout_id start#")
-	sightings        = newTable("sightings", "incident_id | issue_id issue_version# build_id test_id kind status seen#")
+	sightings        = newTable("sightings", "incident_id | issue_id issue_version# build_id test_id kind status seen# origin arrived#")
+	absences         = newTable("absences", "incident_id | issue_id issue_version# origin arrived#")
 	issueCounts      = newTable("issue_counts", "issue_id issue_version# | first_seen# first_incident last_seen# last_incident n#")
+	incidentCounts   = newTable("incident_counts", "issue_id issue_version# day# origin kind | n#")
+	objectCounts     = newTable("object_counts", "list shard# | n#")
 )
 
 // Tables are the names of the tables of the roll-ups, but for "rollups", which
 // tells whether they are complete.
 var Tables = []string{
 	testCounts.name, hardwareCounts.name, checkoutCounts.name, dailyCounts.name,
-	countedBuilds.name, countedCheckouts.name, treeHeads.name, sightings.name, issueCounts.name,
+	countedBuilds.name, countedCheckouts.name, treeHeads.name, sightings.name, absences.name, issueCounts.name, incidentCounts.name,
+	objectCounts.name,
 }
 
 // row is the values of a table's columns: texts and int64.
@@ -179,6 +183,18 @@ func columnOf[T any](rows []row, column int) []T {
 		all[i] = r[column].(T)
 	}
 	return all
+}
+
+// rowsOf returns a table "r" of the columns of rows, for a statement that each runs.
+func (d *Dialect) rowsOf(t *table, columns int) string {
+	if d.Arrays {
+		return t.unnest(columns)
+	}
+	var values []string
+	for i, c := range t.columns[:columns] {
+		values = append(values, fmt.Sprintf("$%d AS %s", i+1, c))
+	}
+	return "(SELECT " + strings.Join(values, ", ") + ") AS r"
 }
 
 // unnest returns a table "r" of the first columns, from parameters.

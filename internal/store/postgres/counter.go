@@ -129,6 +129,9 @@ func readChanged(id, was, now string) (c changedTest, err error) {
 func (l *loader) count(ctx context.Context, tx rollup.Tx) error {
 	c := counter{texts: l.environments}
 	for _, change := range l.changes.Objects {
+		if change.Created {
+			c.Objects(string(change.List), 1)
+		}
 		switch {
 		case change.List != store.Tests:
 			c.object(change.List, change.Key.ID)
@@ -150,6 +153,9 @@ func (l *loader) count(ctx context.Context, tx rollup.Tx) error {
 	}
 	for i := range l.changed {
 		c.test(&l.changed[i].was, &l.changed[i].now)
+	}
+	for _, id := range l.touched {
+		c.Incident(id)
 	}
 	return c.Apply(ctx, tx, &counting)
 }

@@ -69,6 +69,7 @@ type loader struct {
 	note     bool // the changes
 	changes  *store.Changes
 	changed  []changedTest // those of the changes that are tests, and were there
+	touched  []string      // incidents that got another timestamp, by which they are counted, and nothing else
 }
 
 func newLoader(r *report.Report, opts store.LoadOptions, arrival time.Time) *loader {
@@ -133,7 +134,7 @@ func (l *loader) write(ctx context.Context, s *Store, tx pgx.Tx) (id string, err
 		return "", err
 	}
 	changes := make([][]store.Change, len(tables))
-	l.changed = nil
+	l.changed, l.touched = nil, nil
 	for _, i := range loadOrder {
 		if changes[i], err = l.merge(ctx, tx, &tables[i], l.rows[i]); err != nil {
 			return "", err
@@ -205,7 +206,7 @@ func (l *loader) mergeRows(ctx context.Context, tx pgx.Tx, t *table, rows []row)
 		}
 	}
 	if len(changes) < len(rows) {
-		err = touch(ctx, tx, t, timed, changes)
+		err = l.touch(ctx, tx, t, timed, changes)
 	}
 	return changes, err
 }
@@ -238,7 +239,7 @@ func (l *loader) mergeStaged(ctx context.Context, tx pgx.Tx, t *table, changes [
 }
 
 // touch sets the timestamps of the objects that did not change otherwise.
-func touch(ctx context.Context, tx pgx.Tx, t *table, rows []row, changes []store.Change) error {
+func (l *loader) touch(ctx context.Context, tx pgx.Tx, t *table, rows []row, changes []store.Change) error {
 	changed := make(map[store.Key]bool, len(changes))
 	for _, c := range changes {
 		changed[c.Key] = true
@@ -252,6 +253,9 @@ func touch(ctx context.Context, tx pgx.Tx, t *table, rows []row, changes []store
 			versions = append(versions, r.key.Version)
 			at = append(at, time.UnixMicro(r.timestamp()+epoch))
 		}
+	}
+	if t.list == store.Incidents {
+		l.touched = ids
 	}
 	_, err := tx.Exec(ctx, t.touchSQL(), ids, versions, at)
 	return err

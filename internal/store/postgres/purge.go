@@ -114,6 +114,7 @@ func (s *Store) purgeBatch(ctx context.Context, t *table, query string, before, 
 			}
 			_, err = pgx.ForEachRow(rows, []any{&at, &id, &told}, func() error {
 				removed++
+				c.Objects(string(t.list), -1)
 				if at.After(last) {
 					last = at
 				}

@@ -50,7 +50,7 @@ func endedBy(ctx context.Context, err error) error {
 }
 
 // counting is how this database differs from others for roll-ups.
-var counting = rollup.Dialect{Arrays: true, Tests: "test_rows", Contents: contentsByName, Alone: countAlone}
+var counting = rollup.Dialect{Arrays: true, Tests: "test_rows", Contents: contentsByName, Alone: countAlone, Shard: "pg_backend_pid() % 16"}
 
 // contentsByName returns contents by their hashes, written as the server does.
 func contentsByName(ctx context.Context, tx rollup.Tx, names []string) (map[string]string, error) {

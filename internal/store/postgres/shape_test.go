@@ -15,7 +15,7 @@ func shape(t testing.TB, s *Store) []string {
 	rows, err := s.pool.Query(t.Context(), `
 		SELECT 'relation ' || relname || ' ' || relkind::text || ' ' || coalesce(pg_get_viewdef(CASE relkind WHEN 'v' THEN oid END), '')
 			FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v', 'S', 'm')
-		UNION ALL SELECT 'column ' || attrelid::regclass::text || '.' || attname || ' ' || attnum || ' ' || format_type(atttypid, atttypmod) ||
+		UNION ALL SELECT 'column ' || attrelid::regclass::text || '.' || attname || ' ' || row_number() OVER (PARTITION BY attrelid ORDER BY attnum) || ' ' || format_type(atttypid, atttypmod) ||
 				CASE WHEN attnotnull THEN ' NOT NULL' ELSE '' END || ' ' || attstorage::text || attcompression::text || ' ' || attcollation::regcollation::text ||
 				' ' || coalesce(pg_get_expr(d.adbin, d.adrelid), '')
 			FROM pg_attribute LEFT JOIN pg_attrdef d ON d.adrelid = attrelid AND d.adnum = attnum JOIN pg_class c ON c.oid = attrelid

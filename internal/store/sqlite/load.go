@@ -169,6 +169,7 @@ func (m *merger) merge(row []any, untimed bool, change *store.Change, counts *co
 	if stored[0] == before[0] {
 		return false, nil
 	}
+	counts.touched(m.table, stored)
 	if err := m.prepare(&m.touch, m.table.touchSQL()); err != nil {
 		return false, err
 	}

@@ -102,7 +102,11 @@ func (t *table) index(column string) int {
 // before, or removed, where there is none now.
 func (c *counter) changed(t *table, was, now []any) error {
 	row := now
-	if row == nil {
+	switch {
+	case was == nil:
+		c.Objects(string(t.list), 1)
+	case now == nil:
+		c.Objects(string(t.list), -1)
 		row = was
 	}
 	switch t.list {
@@ -124,6 +128,13 @@ func (c *counter) changed(t *table, was, now []any) error {
 		c.Test(before, after)
 	}
 	return nil
+}
+
+// touched notes that a row got another timestamp, and nothing else.
+func (c *counter) touched(t *table, row []any) {
+	if t.list == store.Incidents { // they are counted by when they arrived
+		c.Incident(row[1].(string))
+	}
 }
 
 // keep keeps the texts of contents that tests are counted by, of a row with the

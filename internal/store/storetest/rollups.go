@@ -66,7 +66,7 @@ func (s suite) mend(t *testing.T, db *rollup.DB) {
 		t.Fatal(err)
 	}
 	// The others are counted from these, which are empty.
-	for _, table := range []string{"test_counts", "counted_builds", "counted_checkouts", "sightings"} {
+	for _, table := range []string{"test_counts", "counted_builds", "counted_checkouts", "sightings", "absences", "object_counts"} {
 		if !found[table] {
 			t.Errorf("nobody misses what %s had", table)
 		}
@@ -84,6 +84,8 @@ func (s suite) mend(t *testing.T, db *rollup.DB) {
 			set = "start = start + 1"
 		case "sightings":
 			set = "seen = seen + 1"
+		case "absences":
+			set = "arrived = arrived + 1"
 		}
 		if err := db.Update(t.Context(), func(ctx context.Context, tx rollup.Tx) error {
 			return tx.Exec(ctx, "UPDATE "+table+" SET "+set)

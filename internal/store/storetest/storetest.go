@@ -71,6 +71,7 @@ func Run(t *testing.T, open Open, can Capabilities) {
 		{"Previous", can.Objects, s.previous},
 		{"Notes", can.Notes, s.notes},
 		{"Rollups", can.Rollups, s.rollups},
+		{"RollupsCost", can.Rollups, s.rollupsCost},
 		{"Purge", can.Keeps && can.Purges, s.purge},
 		{"PurgeKeeping", can.Keeps && can.Purges, s.purgeKeeping},
 		{"PurgeBatches", can.Keeps && can.Purges, s.purgeBatches},

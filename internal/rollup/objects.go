@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rollup
+
+import (
+	"context"
+	"maps"
+	"slices"
+)
+
+// countObjects counts the objects of each list. It is the last step, and loaders
+// that run side by side add to different shards where the database has them, because
+// all of them change these rows.
+func (a *applier) countObjects(ctx context.Context) error {
+	var rows []row
+	for _, list := range slices.Sorted(maps.Keys(a.objects)) {
+		if n := a.objects[list]; n != 0 {
+			rows = append(rows, row{list, int64(0), n})
+		}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	shard := "r.shard"
+	if a.Shard != "" {
+		shard = a.Shard
+	}
+	query := "INSERT INTO object_counts (list, shard, n) SELECT r.list, " + shard + ", r.n FROM " + a.rowsOf(objectCounts, 3) +
+		" WHERE true ON CONFLICT (list, shard) DO UPDATE SET n = object_counts.n + excluded.n"
+	return a.each(ctx, a.tx, objectCounts, query, rows, 3)
+}
+
+// Objects returns how many objects there are in each list of the store.
+func (d *Dialect) Objects(ctx context.Context, tx Tx) (map[string]int64, error) {
+	all := make(map[string]int64)
+	var list string
+	var n int64
+	err := Read(ctx, tx, "SELECT list, CAST(sum(n) AS bigint) FROM object_counts GROUP BY list", nil, []any{&list, &n},
+		func() error { all[list] = n; return nil })
+	return all, err
+}
+
+// recountObjects counts the objects of each list, by what was counted before where
+// there are many.
+func (d *Dialect) recountObjects(ctx context.Context, tx Tx, lists []string) (all []recount, err error) {
+	for _, list := range lists {
+		query := "SELECT count(*) FROM " + list
+		switch list {
+		case "checkouts":
+			query = "SELECT count(*) FROM counted_checkouts"
+		case "tests":
+			query = "SELECT CAST(coalesce(sum(n), 0) AS bigint) FROM daily_counts WHERE kind IN ('boot', 'test')"
+		}
+		var n, noted int64
+		if err := Read(ctx, tx, query, nil, []any{&n}, func() error { return nil }); err != nil {
+			return nil, err
+		}
+		is, err := objectCounts.read(ctx, tx, "list = $1", list)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range is {
+			noted += r[2].(int64)
+		}
+		due := is
+		if noted != n {
+			due = []row{{list, int64(0), n}}
+		}
+		all = append(all, recount{objectCounts, is, due})
+	}
+	return all, nil
+}
+
+// objectLists returns the lists whose objects are counted, at once.
+func (d *Dialect) objectLists(_ context.Context, _ Tx, after *string) ([]string, error) {
+	if after != nil {
+		return nil, nil
+	}
+	return []string{"builds", "checkouts", "incidents", "issues", "tests"}, nil
+}

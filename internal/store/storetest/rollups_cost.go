@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"github.com/kcidb-go/kcidb/internal/rollup"
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// rollupsCost has the roll-ups follow the change of a build, and of a test, with few
+// incidents and with many, at the same number of statements and of rows that are
+// read and written one by one.
+func (s suite) rollupsCost(t *testing.T) {
+	few, many := s.costs(t, 20), s.costs(t, 2000)
+	for name, cost := range few {
+		if many[name] != cost || cost.statements > 40 || cost.rows > 20 {
+			t.Errorf("%s: %+v with 20 incidents, %+v with 2000", name, cost, many[name])
+		}
+	}
+}
+
+// cost is the work of an Apply.
+type cost struct{ statements, rows int }
+
+// costs returns the costs of some changes, in a database in which a build and a
+// test have n incidents each.
+func (s suite) costs(t *testing.T, n int) map[string]cost {
+	db := s.ready(t)
+	defer db.Close()
+	r := &report.Report{
+		Checkouts: []report.Checkout{{ID: "a:c", Origin: "a"}},
+		Builds:    []report.Build{{ID: "a:b", Origin: "a", CheckoutID: "a:c", StartTime: new(moment(1)), Status: new(report.StatusFail)}},
+		Tests:     []report.Test{{ID: "a:t", Origin: "a", BuildID: "a:b", StartTime: new(moment(2)), Status: new(report.StatusFail), Path: new("boot")}},
+	}
+	for i := range n {
+		in := report.Incident{ID: fmt.Sprintf("a:b%d", i), Origin: "a", IssueID: "a:i", BuildID: &r.Builds[0].ID}
+		of := in
+		of.ID, of.BuildID, of.TestID = fmt.Sprintf("a:t%d", i), nil, &r.Tests[0].ID
+		r.Incidents = append(r.Incidents, in, of)
+	}
+	mustLoad(t, db, r, store.LoadOptions{})
+	rollups := capable[store.RollUpper](t, db).Rollups()
+	test := rollup.Test{ID: "a:t", BuildID: "a:b", Origin: "a", Path: "boot", Status: report.StatusFail, Start: moment(2).UnixMicro()}
+	passed := test
+	passed.Status = report.StatusPass
+	all := make(map[string]cost)
+	for _, change := range []struct {
+		name, statement string
+		note            func(*rollup.Delta)
+	}{
+		{"a build's configuration", "UPDATE builds SET config_name = 'x'", func(d *rollup.Delta) { d.Build("a:b") }},
+		{"a build's status", "UPDATE builds SET status = 'PASS'", func(d *rollup.Delta) { d.Build("a:b") }},
+		{"a build's start", "UPDATE builds SET start_time = NULL", func(d *rollup.Delta) { d.Build("a:b") }},
+		{"nothing of a test", "UPDATE " + rollups.Tests + " SET comment = 'x'", func(d *rollup.Delta) { d.Test(&test, &test) }},
+		{"a test's status", "UPDATE " + rollups.Tests + " SET status = 'PASS'", func(d *rollup.Delta) { d.Test(&test, &passed) }},
+		{"an issue", "UPDATE issues SET comment = 'x'", func(*rollup.Delta) {}},
+	} {
+		err := rollups.Update(t.Context(), func(ctx context.Context, tx rollup.Tx) error {
+			if err := tx.Exec(ctx, change.statement); err != nil {
+				return err
+			}
+			var delta rollup.Delta
+			change.note(&delta)
+			counted := &countedTx{Tx: tx}
+			err := delta.Apply(ctx, counted, &rollups.Dialect)
+			all[change.name] = counted.cost
+			return err
+		})
+		if err != nil {
+			t.Fatalf("%s: %v", change.name, err)
+		}
+		VerifyRollups(t, db)
+	}
+	return all
+}
+
+// countedTx counts the statements of a transaction, and the rows that they return.
+type countedTx struct {
+	rollup.Tx
+	cost
+}
+
+func (c *countedTx) Exec(ctx context.Context, query string, args ...any) error {
+	c.statements++
+	return c.Tx.Exec(ctx, query, args...)
+}
+
+func (c *countedTx) Each(ctx context.Context, query string, rows [][]any) error {
+	c.statements += len(rows)
+	return c.Tx.Each(ctx, query, rows)
+}
+
+func (c *countedTx) Query(ctx context.Context, query string, args ...any) (rollup.Rows, error) {
+	c.statements++
+	rows, err := c.Tx.Query(ctx, query, args...)
+	return &countedRows{rows, &c.cost}, err
+}
+
+type countedRows struct {
+	rollup.Rows
+	cost *cost
+}
+
+func (r *countedRows) Next() bool {
+	next := r.Rows.Next()
+	if next {
+		r.cost.rows++
+	}
+	return next
+}
