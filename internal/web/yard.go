@@ -13,7 +13,7 @@ const (
 	stall = 200 * time.Millisecond
 	// maxStreams is how many answers that are still being made wait for their
 	// clients. Each of them has a connection to the database.
-	maxStreams = 8
+	maxStreams = 4
 	// maxUnsent is how many bytes of answers that are made wait for their clients.
 	maxUnsent = 32 << 20
 )

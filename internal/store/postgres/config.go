@@ -15,9 +15,11 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// Where the specification and the environment say nothing.
+// Where the specification and the environment say nothing. Connections are opened
+// when they are needed: there are as many as the web answers at a time, with some
+// left for what loads, notifies and watches.
 const (
-	maxConnections = 8
+	maxConnections = 28
 	minConnections = 2 // a purge has a lock on one, and works on another
 	connectTimeout = 10 * time.Second
 )

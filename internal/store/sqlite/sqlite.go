@@ -50,13 +50,25 @@ const memory = ":memory:"
 // Settings of every connection. A commit waits for the disk. Waiting for
 // another process's transaction is bounded, so that a process that hangs is
 // told from one that works. The page caches, in KiB, keep the upper levels of
-// the indexes of millions of objects without being most of a process.
+// the indexes of millions of objects; what else is read again comes from the
+// system's cache, of which the file is no part of the process: it is not mapped.
 const (
 	busyTimeout = 10 * time.Second
 	pragmas     = "_pragma=busy_timeout(%d)&_pragma=synchronous(full)&_pragma=cache_size(-%d)" +
-		"&_pragma=journal_size_limit(67108864)&_pragma=wal_autocheckpoint(4000)&_error_rc=1"
+		"&_pragma=mmap_size(0)&_pragma=journal_size_limit(67108864)&_pragma=wal_autocheckpoint(4000)&_error_rc=1"
 	writerCache = 64 << 10
-	readerCache = 24 << 10
+	readerCache = 4 << 10
+)
+
+// Bounds of the readers' connections. There are as many as the web answers at a
+// time, with some left for the notifier and the loader, and together their caches
+// take 160 MiB at most. Those who read have one connection at a time, so that more
+// readers wait for others to finish, and never for each other. Those not used for
+// a while are closed, and their caches freed.
+const (
+	maxReaders  = 40
+	idleReaders = 8
+	readerIdle  = time.Minute
 )
 
 // Store is an opened SQLite database.
@@ -64,7 +76,7 @@ type Store struct {
 	name  string  // the specification, which errors begin with
 	file  string  // "" for a database in memory
 	write *sql.DB // one connection, whose transactions are writes from their start
-	read  *sql.DB // any number of connections; in memory the same as write
+	read  *sql.DB // maxReaders connections; in memory the same as write
 	now   func() time.Time
 	// uncounted: loads keep no roll-ups; what that is worth is measured.
 	uncounted bool
@@ -90,7 +102,7 @@ func Open(file string) (*Store, error) {
 	// Readers write nothing but temporary tables. They are opened like
 	// writers nevertheless, for a read-only connection that is the last one
 	// cannot remove the files beside the database.
-	s.read = openPool(uri+"?mode=rw&"+fmt.Sprintf(pragmas, busyTimeout.Milliseconds(), readerCache), 0)
+	s.read = openPool(uri+"?mode=rw&"+fmt.Sprintf(pragmas, busyTimeout.Milliseconds(), readerCache), maxReaders)
 	_, err := schemaOf(context.Background(), s.read)
 	if err = s.failure(context.Background(), "open", err); err != nil && !errors.Is(err, store.ErrNotFound) {
 		s.Close()
@@ -105,15 +117,17 @@ func OpenMemory(name string) *Store {
 	return &Store{name: name, write: pool, read: pool, now: time.Now}
 }
 
-// openPool returns a pool of most connections, any number for 0. None is
-// opened yet; those opened are kept.
+// openPool returns a pool of most connections. None is opened yet.
 func openPool(dsn string, most int) *sql.DB {
 	db, err := sql.Open("sqlite", dsn)
 	if err != nil {
 		panic(err) // the engine is linked in, and opens nothing here
 	}
 	db.SetMaxOpenConns(most)
-	db.SetMaxIdleConns(4)
+	if most > 1 {
+		db.SetMaxIdleConns(idleReaders)
+		db.SetConnMaxIdleTime(readerIdle)
+	}
 	return db
 }
 
