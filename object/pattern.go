@@ -43,6 +43,10 @@ func (p Pattern) step(child bool, t Type) Pattern {
 	return Pattern{Base: &p, Child: child, Type: t}
 }
 
+// Anchored tells whether some step has IDs, so that what the pattern names is found
+// from these, and not among everything there is.
+func (p *Pattern) Anchored() bool { return p.Some || p.Base != nil && p.Base.Anchored() }
+
 // String returns the pattern in its canonical form, with the IDs of a list
 // sorted as text and each once. Parse reads it back.
 func (p Pattern) String() string { return string(append(p.append(nil), '#')) }

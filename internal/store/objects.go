@@ -42,6 +42,9 @@ type Objects interface {
 type MatchOptions struct {
 	Metadata bool // objects come with their Timestamp
 	PerSet   int  // objects in a set at most; 0 leaves it to the driver
+	// Most is how many objects there may be, 0 for any number. More of them are
+	// ErrTooMuch, before any is read as a whole.
+	Most int
 }
 
 // Outcome is how a test ended, and where. Texts it does not have are "".

@@ -48,6 +48,8 @@ var (
 	ErrForbidden = errors.New("the database's user may not do this")
 	// ErrUnavailable: the database's server does not answer, or takes no more connections; trying again may help.
 	ErrUnavailable = errors.New("database is not available")
+	// ErrTooMuch: more objects are asked for than the question allows.
+	ErrTooMuch = errors.New("more objects than may be asked for at a time")
 	// ErrNoReceipt: no submission with the ID is known.
 	ErrNoReceipt = errors.New("no receipt")
 	// ErrLoaded: a submission was loaded before, as its receipt tells.

@@ -131,15 +131,12 @@ func isNothing(p *object.Pattern) bool {
 	return p.Some && len(p.IDs) == 0 || p.Base != nil && isNothing(p.Base)
 }
 
-// hasIDs tells whether some step of a pattern has IDs.
-func hasIDs(p *object.Pattern) bool { return p.Some || p.Base != nil && hasIDs(p.Base) }
-
 // isFew tells whether what a pattern names is to be found from what its first
 // steps name. Besides IDs, it is where a step leads up from incidents, which few
 // objects have, and where one leads up and the next one down again: looking back
 // from each child would look at all its siblings, each time.
 func isFew(p *object.Pattern) bool {
-	return hasIDs(p) || p.Base != nil && (isFew(p.Base) || isBottleneck(p))
+	return p.Anchored() || p.Base != nil && (isFew(p.Base) || isBottleneck(p))
 }
 
 func isBottleneck(p *object.Pattern) bool {
@@ -199,13 +196,13 @@ type list struct {
 func (w *writer) link(p *object.Pattern, alias string, found bool) string {
 	// A row of a group is a member of it, too.
 	if relations[p.Type].group && !p.Child || relations[p.Base.Type].group && p.Base.Base == nil {
-		return w.condition(p.Base, alias, found && !hasIDs(p.Base))
+		return w.condition(p.Base, alias, found && !p.Base.Anchored())
 	}
 	w.aliases++
 	before := fmt.Sprintf("o%d", w.aliases)
 	ours, theirs := w.dialect.shared(p, alias, before)
 	from := " FROM " + w.dialect.table(p.Base.Type) + " " + before + " WHERE "
-	if hasIDs(p.Base) || !found && isFew(p) {
+	if p.Base.Anchored() || !found && isFew(p) {
 		from += w.condition(p.Base, before, false)
 		if p.Base.Type == object.TypeRevision {
 			return w.ofRevisions(alias, theirs, from)

@@ -77,6 +77,11 @@ func (s *Store) match(ctx context.Context, all []object.Pattern, opts store.Matc
 		return err
 	}
 	defer v.close()
+	if opts.Most > 0 {
+		if err := v.atMost(ctx, all, int64(opts.Most)); err != nil {
+			return v.broken(ctx, err)
+		}
+	}
 	p := newPages(v, opts.PerSet, opts.Metadata, yield)
 	for _, sub := range subjects {
 		q, ok := dialect.Ask(sub.Type, all)
@@ -91,6 +96,31 @@ func (s *Store) match(ctx context.Context, all []object.Pattern, opts store.Matc
 		}
 	}
 	p.flush()
+	return nil
+}
+
+// atMost returns ErrTooMuch where patterns name more than so many objects. It looks
+// at the keys of no more than one behind these.
+func (v *view) atMost(ctx context.Context, all []object.Pattern, left int64) error {
+	ctx, cancel := v.store.patient(ctx)
+	defer cancel()
+	for _, sub := range subjects {
+		q, ok := dialect.Ask(sub.Type, all)
+		if !ok {
+			continue
+		}
+		if err := v.exec(ctx, waysTo(q)); err != nil {
+			return err
+		}
+		var n int64
+		count := fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM (%s) k LIMIT %d) found", q.Keys, left+1)
+		if err := v.tx.QueryRow(ctx, count, q.Args...).Scan(&n); err != nil {
+			return err
+		}
+		if left -= n; left < 0 {
+			return store.ErrTooMuch
+		}
+	}
 	return nil
 }
 

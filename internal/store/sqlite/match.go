@@ -102,11 +102,22 @@ func (s *Store) match(ctx context.Context, all []object.Pattern, opts store.Matc
 		if err := w.make(ctx, tx); err != nil {
 			return err
 		}
+		left := int64(opts.Most)
 		for i, sub := range subjects {
-			if questions[i], asked[i] = dialect.Ask(sub.Type, all); asked[i] && !sub.streams(questions[i]) {
-				if _, err := tx.ExecContext(ctx, w.noteSQL(sub, questions[i]), questions[i].Args...); err != nil {
-					return err
-				}
+			q, ok := dialect.Ask(sub.Type, all)
+			if questions[i], asked[i] = q, ok; !ok {
+				continue
+			}
+			limit := int64(0)
+			if opts.Most > 0 {
+				limit = left + 1
+			}
+			n, err := w.prepare(ctx, tx, sub, q, limit)
+			if err != nil {
+				return err
+			}
+			if left -= n; opts.Most > 0 && left < 0 {
+				return store.ErrTooMuch
 			}
 		}
 		return nil
@@ -129,6 +140,26 @@ func (s *Store) match(ctx context.Context, all []object.Pattern, opts store.Matc
 	}
 	p.flush()
 	return nil
+}
+
+// prepare notes the keys of what a question asks for, unless it is read in pages at
+// once, and returns how many there are. Where there is a limit it looks no further;
+// where there is none, 0, what is read at once is not counted.
+func (w wanted) prepare(ctx context.Context, tx *sql.Tx, s subject, q patterns.Question, limit int64) (n int64, err error) {
+	if limit > 0 {
+		q.Keys = fmt.Sprintf("SELECT * FROM (%s) LIMIT %d", q.Keys, limit)
+	}
+	if !s.streams(q) {
+		noted, err := tx.ExecContext(ctx, w.noteSQL(s, q), q.Args...)
+		if err != nil {
+			return 0, err
+		}
+		return noted.RowsAffected()
+	}
+	if limit > 0 {
+		err = tx.QueryRowContext(ctx, "SELECT count(*) FROM ("+q.Keys+")", q.Args...).Scan(&n)
+	}
+	return n, err
 }
 
 // streams tells whether the objects are read in pages at once. Groups have no

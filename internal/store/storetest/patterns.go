@@ -39,6 +39,7 @@ func (s suite) patterns(t *testing.T) {
 	t.Run("groups", s.patternGroups)
 	t.Run("pages", s.patternPages)
 	t.Run("cancel", s.patternCancel)
+	t.Run("most", s.patternMost)
 }
 
 func parse(t *testing.T, texts ...string) (all []object.Pattern) {
@@ -476,5 +477,30 @@ func (s suite) patternCancel(t *testing.T) {
 	}
 	if n := gather(t, db.Match(t.Context(), parse(t, ">test#"), store.MatchOptions{}), 0).Count(); n != 1500 {
 		t.Errorf("%d objects, want 1500", n)
+	}
+}
+
+// patternMost reads what may be read, and nothing of what is more.
+func (s suite) patternMost(t *testing.T) {
+	st, db := s.objects(t)
+	mustLoad(t, st, numbered(0, 1500), store.LoadOptions{})
+	for _, texts := range [][]string{{">test#"}, {">build[a:0]>test#"}, {">build[a:0]#>test#"}, {">build#>test#"}, {">*#"}, {">test#<build#", ">test[a:7]#"}} {
+		all := parse(t, texts...)
+		n := gather(t, db.Match(t.Context(), all, store.MatchOptions{}), 0).Count()
+		if n < 1500 {
+			t.Fatalf("%q: %d objects", texts, n)
+		}
+		for _, most := range []int{n, n + 1, 1 << 40} {
+			if got := gather(t, db.Match(t.Context(), all, store.MatchOptions{Most: most}), 0).Count(); got != n {
+				t.Errorf("%q: %d objects of %d at most, want %d", texts, got, most, n)
+			}
+		}
+		for _, most := range []int{1, 10, n - 1} {
+			for set, err := range db.Match(t.Context(), all, store.MatchOptions{Most: most, PerSet: 10}) {
+				if !errors.Is(err, store.ErrTooMuch) {
+					t.Fatalf("%q: %v and %v of %d at most", texts, set, err, most)
+				}
+			}
+		}
 	}
 }
