@@ -22,14 +22,17 @@ const keepAnswers = time.Second
 // front returns what stands before all handlers, without any.
 func (s *Service) front() *web.Front {
 	limits, _ := s.cfg.limits() // checked before
-	limits.Known = func(h http.Header) bool {
-		_, err := s.auth.Origin(h)
-		return err == nil
-	}
+	limits.Known = s.known
 	if !s.auth.Enabled() {
 		limits.Hosts = s.cfg.hosts()
 	}
 	return web.NewFront(limits)
+}
+
+// known tells whether a request is of somebody who may hand reports in.
+func (s *Service) known(h http.Header) bool {
+	_, err := s.auth.Origin(h)
+	return err == nil
 }
 
 // hosts returns the names by which a service without a secret may be called beside
@@ -45,7 +48,7 @@ func (c *Config) hosts() []string {
 // api returns the API as it is configured.
 func (s *Service) api(p *parts) *api.API {
 	return api.New(api.Config{
-		Store: p.reading, Trees: s.trees, Base: s.cfg.BaseURL, Log: s.log, Now: s.now, ProxyHosts: s.cfg.logHosts(),
+		Store: p.reading, Trees: s.trees, Base: s.cfg.BaseURL, Log: s.log, Now: s.now, ProxyHosts: s.cfg.logHosts(), Known: s.known,
 	})
 }
 

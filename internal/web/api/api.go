@@ -31,8 +31,11 @@ type Config struct {
 	// ProxyHosts are those whose logs are fetched for pages that cannot, as HOST or
 	// HOST:PORT.
 	ProxyHosts []string
-	Log        *slog.Logger
-	Now        func() time.Time
+	// Known tells whether who asks is one of those who hand reports in, by the headers
+	// of the request; nil knows none. Only they may have everything looked through.
+	Known func(http.Header) bool
+	Log   *slog.Logger
+	Now   func() time.Time
 }
 
 // API answers for the paths below /api/. How much may be asked is for a web.Front

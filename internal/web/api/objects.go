@@ -5,11 +5,26 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/object"
+)
+
+// Bounds of what is asked by patterns: how many there may be when each type is
+// written out, how many objects they may name, and how long it may take to find
+// these. Engines take 500 questions in one.
+const (
+	maxPatterns = 500
+	maxMatched  = 100_000
+	searchTime  = 10 * time.Second
 )
 
 // ObjectSet are objects by type, parents before their children. Types without
@@ -35,6 +50,7 @@ func (a *API) objectOperations() {
 	stream[objectsInput, ObjectSet](a, operation{
 		path: "/api/objects", group: group, title: "Objects by patterns",
 		text: "The objects that any of the patterns names, each once, with all their fields, null where one has no value. " +
+			"They may be 100,000 at most. A pattern without IDs, which may lead to everything there is, needs the token of a submitter. " +
 			"It is written while it is read: where the time for an answer is over, the connection breaks.",
 	}, a.objectsByPatterns)
 	a.reportOperation(group)
@@ -53,14 +69,35 @@ func (a *API) objectsByPatterns(ctx context.Context, in *objectsInput, w io.Writ
 		}
 		patterns = append(patterns, more...)
 	}
+	if len(patterns) > maxPatterns {
+		return badRequest(fmt.Sprintf("pattern: these are %d patterns, each * standing for all types: %d may be", len(patterns), maxPatterns))
+	}
+	if i := slices.IndexFunc(patterns, func(p object.Pattern) bool { return !p.Anchored() }); i >= 0 && !a.isKnown(ctx) {
+		return forbidden(fmt.Sprintf("pattern: %s has no IDs to begin at, so that everything there is would be looked through: "+
+			"name some, as in >checkout[ID]#, or show the token of a submitter", patterns[i].String()))
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	searching := time.AfterFunc(searchTime, func() { cancel(store.ErrTooMuch) })
+	defer searching.Stop()
 	out := object.NewSetWriter(w, 0, false)
-	for set, err := range objects.Match(ctx, patterns, store.MatchOptions{Metadata: in.Metadata}) {
-		if err != nil {
+	for set, err := range objects.Match(ctx, patterns, store.MatchOptions{Metadata: in.Metadata, Most: maxMatched}) {
+		switch {
+		case errors.Is(err, store.ErrTooMuch):
+			return badRequest(fmt.Sprintf("pattern: more than %d objects, or what takes longer than %v to find: name fewer", maxMatched, searchTime))
+		case err != nil:
 			return err
 		}
+		searching.Stop() // all are found before the first is read
 		if err := out.Write(set); err != nil {
 			return err
 		}
 	}
 	return out.Close()
+}
+
+// isKnown tells whether who asks is one of those who hand reports in.
+func (a *API) isKnown(ctx context.Context) bool {
+	hc, ok := ctx.Value(headerKey{}).(huma.Context)
+	return ok && a.Known != nil && a.Known(http.Header{"Authorization": {hc.Header("Authorization")}})
 }

@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/store"
@@ -97,7 +98,9 @@ func (b boundless) Match(ctx context.Context, _ []object.Pattern, _ store.MatchO
 // then.
 func TestObjectsWithoutEnd(t *testing.T) {
 	sets := 0
-	a := New(Config{Store: boundless{sets: &sets}, Log: slog.New(slog.DiscardHandler), Now: time.Now})
+	a := New(Config{
+		Store: boundless{sets: &sets}, Log: slog.New(slog.DiscardHandler), Now: time.Now, Known: func(http.Header) bool { return true },
+	})
 	server := httptest.NewServer(fronted(a, web.Limits{Time: 200 * time.Millisecond}))
 	defer server.Close()
 	began := time.Now()
@@ -110,4 +113,81 @@ func TestObjectsWithoutEnd(t *testing.T) {
 	if err == nil || n < 256<<10 || time.Since(began) > 20*time.Second {
 		t.Errorf("%d bytes in %v, %v", n, time.Since(began), err)
 	}
+}
+
+// asking notes what it is asked, and answers that it is too much.
+type asking struct {
+	readable
+	most []int
+}
+
+func (a *asking) Match(_ context.Context, _ []object.Pattern, opts store.MatchOptions) iter.Seq2[*object.Set, error] {
+	a.most = append(a.most, opts.Most)
+	return func(yield func(*object.Set, error) bool) { yield(nil, fmt.Errorf("match: %w", store.ErrTooMuch)) }
+}
+
+// What everything would be looked through for is for those who are known, within
+// the same bounds.
+func TestUnanchoredPatterns(t *testing.T) {
+	db := &asking{}
+	a := New(Config{
+		Store: db, Log: slog.New(slog.DiscardHandler), Now: time.Now,
+		Known: func(h http.Header) bool { return h.Get("Authorization") == "Bearer me" },
+	})
+	h := fronted(a, web.Limits{})
+	for _, tt := range []struct {
+		pattern string
+		code    int
+		known   int
+		want    string
+	}{
+		{">*#", 403, 400, ">revision#"},
+		{">*<*>*<*#", 403, 400, "has no IDs"},
+		{">test[ci:1]#", 400, 400, "more than 100000 objects"},
+		{">checkout[ci:1]#>*#", 400, 400, "more than 100000 objects"},
+		{">test[]#", 400, 400, "more than 100000 objects"},
+	} {
+		path := "/api/objects?" + url.Values{"pattern": {tt.pattern}}.Encode()
+		if w := request(h, "GET", path); w.Code != tt.code || !strings.Contains(w.Body.String(), tt.want) {
+			t.Errorf("%s: %d %s", tt.pattern, w.Code, w.Body)
+		}
+		if w := request(h, "GET", path, "Authorization", "Bearer me"); w.Code != tt.known || strings.Contains(w.Body.String(), "token") {
+			t.Errorf("%s, known: %d %s", tt.pattern, w.Code, w.Body)
+		}
+	}
+	many := make([]string, 100)
+	for i := range many {
+		many[i] = fmt.Sprintf(">checkout[ci:%d]#>*#<*#", i)
+	}
+	asked := len(db.most)
+	if w := request(h, "GET", "/api/objects?"+url.Values{"pattern": many}.Encode()); w.Code != 400 || len(db.most) > asked {
+		t.Errorf("many patterns: %d %s", w.Code, w.Body)
+	}
+	for _, most := range db.most {
+		if most != maxMatched {
+			t.Errorf("%d objects may be found", most)
+		}
+	}
+}
+
+// endlessSearch finds nothing, and does not end by itself.
+type endlessSearch struct{ readable }
+
+func (endlessSearch) Match(ctx context.Context, _ []object.Pattern, _ store.MatchOptions) iter.Seq2[*object.Set, error] {
+	return func(yield func(*object.Set, error) bool) {
+		<-ctx.Done()
+		yield(nil, context.Cause(ctx))
+	}
+}
+
+// A search ends in time, and its place is free then.
+func TestLongSearch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := New(Config{Store: endlessSearch{}, Log: slog.New(slog.DiscardHandler), Now: time.Now})
+		began := time.Now()
+		w := request(fronted(a, web.Limits{}), "GET", "/api/objects?pattern=%3Etest[a]%23")
+		if w.Code != 400 || !strings.Contains(w.Body.String(), "takes longer") || time.Since(began) != searchTime {
+			t.Errorf("%d %s after %v", w.Code, w.Body, time.Since(began))
+		}
+	})
 }

@@ -35,10 +35,13 @@ type (
 	nothing string
 	// badRequest is the answer to what cannot be understood.
 	badRequest string
+	// forbidden is the answer to what only those may ask who hand reports in.
+	forbidden string
 )
 
 func (n nothing) Error() string    { return string(n) }
 func (b badRequest) Error() string { return string(b) }
+func (f forbidden) Error() string  { return string(f) }
 
 // failed is the body of an answer that is not what was asked for.
 type failed struct {
@@ -191,11 +194,14 @@ func (a *API) finish(ctx context.Context, w *lateWriter, err error) {
 	f := failed{Message: err.Error(), status: http.StatusInternalServerError}
 	var none nothing
 	var bad badRequest
+	var not forbidden
 	switch {
 	case errors.As(err, &none):
 		f.status = http.StatusOK
 	case errors.As(err, &bad):
 		f.status = http.StatusBadRequest
+	case errors.As(err, &not):
+		f.status = http.StatusForbidden
 	case errors.Is(err, store.ErrUnavailable), errors.Is(err, store.ErrBusy), errors.Is(err, context.DeadlineExceeded):
 		f = failed{"The database is too busy at the moment: try again in a while", http.StatusServiceUnavailable}
 		w.hc.SetHeader("Retry-After", "10")
