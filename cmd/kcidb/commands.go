@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -17,6 +18,7 @@ func newCommand(p *program, argv0 string) *cobra.Command {
 	root := newRootCommand(p)
 	name := filepath.Base(argv0)
 	if path := oldTool(name); path != nil {
+		p.oldName = true
 		root = underOldName(root, name, path)
 	}
 	finish(p, root)
@@ -67,7 +69,19 @@ func finish(p *program, root *cobra.Command) {
 	root.SilenceErrors = true
 	root.SilenceUsage = true
 	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) {
+		if args := cmd.Flags().Args(); len(args) > 0 && cmd.HasSubCommands() {
+			p.noHelp = unknownCommand(cmd, args[0])
+			return
+		}
 		fmt.Fprint(p.stdout, helpText(cmd))
+	})
+	addHelpCommand(root)
+	// A flag is of the command before it, which may be misspelt.
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		if args := cmd.Flags().Args(); len(args) > 0 && cmd.HasSubCommands() {
+			return unknownCommand(cmd, args[0])
+		}
+		return err
 	})
 	root.PersistentFlags().Bool("version", false, "print the version and exit")
 	root.PersistentFlags().VarP(&p.level, "log-level", "l", "log what is at least this `LEVEL`: "+logLevelNames())
@@ -85,12 +99,34 @@ func finish(p *program, root *cobra.Command) {
 			return
 		}
 		work := cmd.RunE
+		if work == nil {
+			return // cobra's own
+		}
 		cmd.RunE = func(cmd *cobra.Command, args []string) error {
 			p.started = true
 			slog.SetDefault(p.level.logger(p.stderr)) // for the drivers
+			p.warnOfEnvironment(os.Environ())
 			return work(cmd, args)
 		}
 	})
+}
+
+// addHelpCommand gives root cobra's command "help", for commands that there are.
+func addHelpCommand(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	for _, cmd := range root.Commands() {
+		if cmd.Name() != "help" {
+			continue
+		}
+		cmd.Short, cmd.Long = "Explain a command", "Explain the command that the words name, as its --help does."
+		cmd.Example = "  kcidb help db load"
+		cmd.Args = func(_ *cobra.Command, args []string) error {
+			if of, rest, _ := root.Find(args); len(rest) > 0 {
+				return unknownCommand(of, rest[0])
+			}
+			return nil
+		}
+	}
 }
 
 // each calls f for cmd and for every command below it.
@@ -107,7 +143,7 @@ func each(cmd *cobra.Command, f func(*cobra.Command)) {
 func subCommandMissing(cmd *cobra.Command, args []string) error {
 	switch {
 	case len(args) > 0:
-		return usagef("there is no command %q", args[0])
+		return unknownCommand(cmd, args[0])
 	case cmd.HasParent() || cmd.Name() != "kcidb":
 		return usagef("a command is missing")
 	}

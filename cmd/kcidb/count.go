@@ -19,7 +19,7 @@ func newCountCommand(p *program) *cobra.Command {
 line each. It ends at the first report that is not valid.`,
 		Example: `  kcidb count < report.json
   cat *.json | kcidb count | paste -sd+ | bc`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			return runCount(p, &in)
 		},

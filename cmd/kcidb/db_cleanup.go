@@ -24,7 +24,7 @@ func newDBCleanupCommand(p *program) *cobra.Command {
 		Short:   "Take a database down, with everything in it",
 		Long:    `Remove a database's schema with everything in it. What was there is gone.`,
 		Example: `  kcidb db cleanup -d sqlite:my.db`,
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runDBCleanup(cmd.Context(), &o)
 		},

@@ -27,7 +27,7 @@ within the bounds given: later than one time, and not later than the other.
 Times are in ISO 8601; the local time zone is meant where they name none.`,
 		Example: `  kcidb db dump -d sqlite:my.db > all.json
   kcidb db dump -d sqlite:my.db -o 10000 --indent 0 --after 2025-07-01`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runDBDump(cmd.Context(), p, &o)
 		},

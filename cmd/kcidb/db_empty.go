@@ -17,7 +17,7 @@ func newDBEmptyCommand(p *program) *cobra.Command {
 		Short:   "Remove everything from a database, keeping its schema",
 		Long:    `Remove everything from a database, keeping its schema. What was there is gone.`,
 		Example: `  kcidb db empty -d sqlite:my.db`,
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runDBEmpty(cmd.Context(), &o)
 		},

@@ -33,7 +33,7 @@ statements for somebody who may are printed; run this again after them, with
 		Example: `  kcidb db init -d sqlite:my.db
   kcidb db init -d sqlite:my.db --ignore-initialized
   kcidb db init -d 'postgresql:host=/run/postgresql dbname=kcidb'`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runDBInit(cmd.Context(), p, &o)
 		},

@@ -36,7 +36,7 @@ It ends at the first report that is not valid. What came before it is loaded
 and stays; loading everything again does no harm.`,
 		Example: `  kcidb db load -d sqlite:my.db < reports.json
   kcidb db dump -d sqlite:old.db | kcidb db load -d sqlite:new.db --with-metadata`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runDBLoad(cmd.Context(), p, &o)
 		},

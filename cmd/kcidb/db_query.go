@@ -36,7 +36,7 @@ asked for.`,
 		Example: `  ` + name + ` -d sqlite:my.db -t ci:test-1 --parents
   ` + name + ` -d sqlite:my.db -c ci:checkout-1 -c ci:checkout-2 --children
   ` + name + ` -d sqlite:my.db -i ci:issue-1 --iv 1 --children`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if len(o.issues) != len(o.issueVersions) {
 				return usagef("%d issue IDs and %d issue versions are given: each ID needs one version",

@@ -22,7 +22,7 @@ finds, and for an upgrade that did not end.
 Reading goes on meanwhile, and so does loading, which waits for some builds to
 be counted at most. Interrupted, it has mended a part, and can be run again.`,
 		Example: `  kcidb db rebuild -d sqlite:my.db`,
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runDBRebuild(cmd.Context(), p, &o)
 		},

@@ -20,7 +20,7 @@ func newDBSchemasCommand(p *program) *cobra.Command {
 colon, and the version of the reports it keeps. The one that the database has
 is marked with an asterisk.`,
 		Example: `  kcidb db schemas -d sqlite:my.db`,
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runDBSchemas(cmd.Context(), p, &o)
 		},

@@ -25,7 +25,7 @@ all that is in it. A database that has it already is left alone. An upgrade that
 was interrupted goes on where it was. Of a PostgreSQL database, loading and
 reading by the older program go on meanwhile.`,
 		Example: `  kcidb db upgrade -d sqlite:my.db`,
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runDBUpgrade(cmd.Context(), p, &o)
 		},

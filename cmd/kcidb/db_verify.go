@@ -39,7 +39,7 @@ Loading and reading go on meanwhile, and the counts are those of one moment.
 Exit status: 0 the counts are right; 1 they are not, or it failed.`, maxDifferences),
 		Example: `  kcidb db verify -d sqlite:my.db
   kcidb db verify -d sqlite:my.db --sample 5`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runDBVerify(cmd.Context(), p, &o)
 		},

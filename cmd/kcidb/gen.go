@@ -28,7 +28,7 @@ tests and lab outages, issues and incidents. The same options give the same
 bytes. A checkout has some 2,000 objects.`,
 		Example: `  kcidb gen --checkouts 10 | kcidb db load -d sqlite:sample.db
   kcidb gen --seed 7 --since 2026-03-01 > reports.json`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.checkouts < 0 {
 				return usagef("--checkouts must not be negative")

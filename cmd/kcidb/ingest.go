@@ -35,7 +35,7 @@ Without -d the database is one in memory, gone when the command ends. One withou
 a schema gets it.`,
 		Example: `  kcidb ingest --subscriptions ./subscriptions < report.json
   kcidb ingest -d sqlite:my.db < report.json`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runIngest(cmd.Context(), p, &o)
 		},

@@ -45,6 +45,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	cmd.SetOut(stdout)
 	cmd.SetErr(stderr)
 	cmd, err := cmd.ExecuteContextC(ctx)
+	if err == nil {
+		err = p.noHelp
+	}
 	return p.exitStatus(ctx, cmd, err)
 }
 
@@ -54,5 +57,7 @@ type program struct {
 	stdout  io.Writer
 	stderr  io.Writer
 	level   logLevel
-	started bool // the command line was understood, and its command runs
+	started bool  // the command line was understood, and its command runs
+	noHelp  error // why --help explained nothing
+	oldName bool  // the program runs as one of the Python tools
 }

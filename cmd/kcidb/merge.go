@@ -24,7 +24,7 @@ func newMergeCommand(p *program) *cobra.Command {
 in the newest version of the schema among them. Nothing is written if one of
 them is not valid. All of them are held in memory.`,
 		Example: `  cat *.json | kcidb merge > all.json`,
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			return runMerge(p, &o)
 		},

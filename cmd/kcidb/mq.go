@@ -105,7 +105,7 @@ func newMQInitCommand(o *queueOptions, parent string, kind *mqKind) *cobra.Comma
 		Short:   "Make the queue",
 		Long:    `Make the queue, for publishers and subscribers, where it is not there yet.`,
 		Example: "  " + parent + " init --queue " + kind.url,
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return o.with(cmd.Context(), func(q queue.Queue) error { return q.Init(cmd.Context()) })
 		},
@@ -120,7 +120,7 @@ func newMQCleanupCommand(o *queueOptions, parent string, kind *mqKind) *cobra.Co
 		Short:   "Remove the queue, with all that is in it",
 		Long:    `Remove the queue, with all that is in it, if it is there. What was there is gone.`,
 		Example: "  " + parent + " cleanup --queue " + kind.url,
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return o.with(cmd.Context(), func(q queue.Queue) error {
 				if err := q.Cleanup(cmd.Context()); !errors.Is(err, queue.ErrNotFound) {

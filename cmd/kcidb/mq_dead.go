@@ -39,7 +39,7 @@ func newMQDeadListCommand(p *program, o *queueOptions) *cobra.Command {
 given up, how often it was tried, its origin ("-" where there is none), and the
 reason, with tabs between them.`,
 		Example: `  kcidb mq dead list --queue nats://mq.example.org/KCIDB`,
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runMQDeadList(cmd.Context(), p, o)
 		},
@@ -109,7 +109,7 @@ with the next; interrupted, it can be run again.`,
   kcidb mq dead restore --queue nats://mq.example.org/KCIDB --all`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if all {
-				return cobra.NoArgs(cmd, args)
+				return noArgs(cmd, args)
 			}
 			return cobra.MinimumNArgs(1)(cmd, args)
 		},

@@ -40,7 +40,7 @@ to standard error, and the others are published nevertheless.
 
 Exit status: 0 all reports were published; 1 some were not.`,
 		Example: `  kcidb mq io-publisher publish --queue nats://mq.example.org/KCIDB < report.json`,
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runMQPublish(cmd.Context(), p, o)
 		},

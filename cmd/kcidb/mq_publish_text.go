@@ -88,7 +88,7 @@ standard error, and the others are published nevertheless.
 
 Exit status: 0 all ` + kind.many + ` were published; 1 some were not.`,
 		Example: "  kcidb mq " + kind.name + "-publisher publish --queue " + kind.url + " < " + kind.file,
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runMQPublishTexts(cmd.Context(), p, o, kind)
 		},

@@ -53,7 +53,7 @@ wait for more until there were as many as asked for, or the time is over. Each
 is out of the queue once it is written. What is not a valid ` + kind.one + ` is logged,
 and goes to the dead letters.` + form,
 		Example: "  kcidb mq " + kind.name + "-subscriber pull --queue " + kind.url + " -m inf --timeout 10",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runMQPull(cmd.Context(), p, &o)
 		},

@@ -92,7 +92,7 @@ func newLinksCommand(p *program) *cobra.Command {
 		Use:    "links",
 		Short:  "Print the old tools' names, a line each",
 		Long:   `Print the names of the Python tools that this program is when started under them, a line each.`,
-		Args:   cobra.NoArgs,
+		Args:   noArgs,
 		Hidden: true,
 		RunE: func(*cobra.Command, []string) error {
 			for _, tool := range oldTools {

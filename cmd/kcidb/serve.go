@@ -49,7 +49,7 @@ being loaded, and ends with status 0. After a crash it goes on where it was.`,
   kcidb serve --data /var/lib/kcidb --listen 127.0.0.1:9000
   kcidb serve --config /etc/kcidb.yaml
   kcidb serve --config /etc/kcidb.yaml --roles load --listen 127.0.0.1:8081`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.flags = cmd.Flags().Changed
 			return runServe(cmd.Context(), p, &o)

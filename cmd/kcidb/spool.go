@@ -65,7 +65,7 @@ will be told of in a digest.`,
 		Example: `  kcidb spool list
   kcidb spool list --state failed
   kcidb spool list --recipient me@example.org --limit 10`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runSpoolList(cmd.Context(), p, &o)
 		},
@@ -262,7 +262,7 @@ func newSpoolStopCommand(p *program) *cobra.Command {
 for a database whose service will not notify people again. Until then they are
 kept for it. A service that notifies has them noted from its start.`,
 		Example: `  kcidb spool stop -d sqlite:my.db`,
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return withSpool(cmd.Context(), &o, func(_ store.Store, s *spool.Spool) error {
 				return s.Unwatch(cmd.Context())

@@ -46,7 +46,7 @@ Exit status: 0 all reports were accepted; 1 some were not.`,
 		Example: `  KCIDB_REST=https://TOKEN@kcidb.example.org/ kcidb submit < report.json
   kcidb submit --url http://127.0.0.1:8080 < report.json
   kcidb submit --queue nats://mq.example.org/KCIDB < report.json`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runSubmit(cmd.Context(), p, &o)
 		},

@@ -32,7 +32,7 @@ func newVersionCommand(p *program) *cobra.Command {
 		Short:   "Print the versions of the program, of Go, and of the report schema",
 		Long:    `Print the version of the program, of the Go it was built with, and the latest version of the report schema it knows.`,
 		Example: `  kcidb version`,
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			_, err := fmt.Fprintf(p.stdout, "kcidb %s\n%s %s/%s\nreport schema %s\n",
 				programVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH, report.Latest)

@@ -37,7 +37,7 @@ func LoadConfig(file string, env func(string) (string, bool)) (Config, error) {
 	}
 	aliases := map[string]string{"jwt_secret": "JWT_SECRET", "unified_secret": "UNIFIED_SECRET"}
 	for _, k := range keys {
-		variable := "KCIDB_" + strings.ToUpper(k.name)
+		variable := k.variable()
 		value, _ := env(variable)
 		if value == "" && aliases[k.name] != "" {
 			variable = aliases[k.name]
@@ -53,11 +53,24 @@ func LoadConfig(file string, env func(string) (string, bool)) (Config, error) {
 	return c, nil
 }
 
+// Variables returns the names of the environment variables that LoadConfig reads
+// for the keys of the configuration.
+func Variables() []string {
+	var all []string
+	for _, k := range keysOf(new(Config)) {
+		all = append(all, k.variable())
+	}
+	return all
+}
+
 // key is a field of a Config.
 type key struct {
 	name  string
 	field any // pointer to it
 }
+
+// variable returns the environment variable that overrides the key.
+func (k key) variable() string { return "KCIDB_" + strings.ToUpper(k.name) }
 
 func keysOf(c *Config) []key {
 	var keys []key
