@@ -91,15 +91,31 @@ type Store interface {
 	Purge(ctx context.Context, opts PurgeOptions) error
 
 	// Load merges the objects of r into the database in one transaction:
-	// after an error nothing of it is there. Objects are merged in the order
-	// of their lists, one with an ID already there field by field: a field
-	// absent from the new object keeps its value; one present in both takes
-	// the newer object's, by their timestamps, the one loaded later where
-	// these are equal. Loading the same report again changes nothing but
-	// timestamps. Load does not change r. It returns ErrLoaded, and loads
-	// nothing, where one of the options' receipts is of a submission that has a
-	// receipt of success already. It returns ErrRefused if the engine can never
-	// keep the data; after any other error the same report may load later.
+	// after an error nothing of it is there.
+	//
+	// Objects are merged property by property. A property of the report schema is
+	// one value, also number, environment, culprit, and an incident's issue_id with
+	// its issue_version. Each value has the time of the object it came with: its
+	// Timestamp, or the time of loading, see LoadOptions. The value with the
+	// newest time stays; a property that is absent from an object, or has nothing
+	// in it, changes nothing. The same value again has the newer time from then on.
+	// The object's own timestamp is the newest time of all.
+	//
+	// So a set of loads leads to the same objects in whatever order they are done,
+	// also across restarts, and two stores that had the same loads have the same
+	// objects. Where two values have equal times, the one later in r's list stays
+	// if both are of one Load, and otherwise the greater one, by an order of values
+	// that is the same in all drivers: texts, JSON and lists by the bytes of their
+	// text, what is kept once for many tests by its hash, all else by size. The
+	// order of loading counts only for objects without a time of their own that are
+	// loaded with LoadOptions.Metadata. Dump has timestamps of objects, not of their
+	// properties: in a database loaded from one, all values are as new as these.
+	//
+	// Loading the same report again changes nothing but times. Load does not change
+	// r. It returns ErrLoaded, and loads nothing, where one of the options' receipts
+	// is of a submission that has a receipt of success already.
+	// It returns ErrRefused if the engine can never keep the data; after any other
+	// error the same report may load later.
 	Load(ctx context.Context, r *report.Report, opts LoadOptions) (*Changes, error)
 
 	Reader
@@ -195,6 +211,9 @@ type LoadOptions struct {
 	// An object that has none keeps the Timestamp it has in the database, and its
 	// values win; one that is new to the database gets the time of loading.
 	Metadata bool
+	// Arrival is the time of loading; the zero time leaves it to the store, whose
+	// Next it is then.
+	Arrival time.Time
 	// Receipts are of the submissions that are loaded, and kept in the same
 	// transaction. Drivers that are no Receipts ignore them.
 	Receipts []Receipt
@@ -271,6 +290,10 @@ const (
 	FirstModified Clock = "first_modified" // the oldest object's timestamp
 	LastModified  Clock = "last_modified"  // the newest object's timestamp
 	Current       Clock = "current"        // the database's own clock
+	// Next is the time of objects that are loaded now, later than those of all
+	// objects there are: the current time, or a microsecond after the newest
+	// timestamp. Timestamps more than arrival.MaxAhead ahead do not count.
+	Next Clock = "next"
 )
 
 // Receipt tells what became of a submission.

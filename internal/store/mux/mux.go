@@ -150,8 +150,14 @@ func (s *Store) Purge(ctx context.Context, opts store.PurgeOptions) error {
 }
 
 // Load loads into all databases, the first one at last, and returns what changed
-// in it.
+// in it. The time of loading is the same in all of them.
 func (s *Store) Load(ctx context.Context, r *report.Report, opts store.LoadOptions) (*store.Changes, error) {
+	if opts.Arrival.IsZero() {
+		var err error
+		if opts.Arrival, err = s.next(ctx); err != nil {
+			return nil, err
+		}
+	}
 	for i := len(s.stores) - 1; i > 0; i-- {
 		if err := follow(ctx, s.stores[i], r, opts); err != nil {
 			return nil, fmt.Errorf("mux: database %d: %w", i+1, err)
@@ -194,9 +200,24 @@ func (s *Store) Query(ctx context.Context, q store.Query) iter.Seq2[*report.Repo
 	return s.stores[0].Query(ctx, q)
 }
 
-// Time returns a time of the first database.
+// Time returns a time of the first database, and as Next the latest of all.
 func (s *Store) Time(ctx context.Context, which store.Clock) (time.Time, error) {
+	if which == store.Next {
+		return s.next(ctx)
+	}
 	return s.stores[0].Time(ctx, which)
+}
+
+// next returns the time of objects that are loaded now.
+func (s *Store) next(ctx context.Context) (next time.Time, err error) {
+	err = s.each(func(one store.Store) error {
+		t, err := one.Time(ctx, store.Next)
+		if t.After(next) {
+			next = t
+		}
+		return err
+	})
+	return next, err
 }
 
 // receipts is a Store whose first database keeps receipts. So do the others

@@ -86,8 +86,8 @@ func (Store) Query(context.Context, store.Query) iter.Seq2[*report.Report, error
 // Time returns the current time, and no time of modifications.
 func (Store) Time(_ context.Context, which store.Clock) (time.Time, error) {
 	switch which {
-	case store.Current:
-		return time.Now().UTC(), nil
+	case store.Current, store.Next:
+		return time.Now().UTC().Truncate(time.Microsecond), nil
 	case store.FirstModified, store.LastModified:
 		return time.Time{}, nil
 	}

@@ -38,8 +38,6 @@ var (
 	testMisc        = tables[2].index("misc")
 )
 
-func (t *table) index(column string) int { return slices.Index(t.columns, column) }
-
 // countedRow returns what is counted of a test that was sent.
 func countedRow(r row) countedTest {
 	t := countedTest{Test: rollup.Test{ID: r.key.ID}}

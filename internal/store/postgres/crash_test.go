@@ -375,17 +375,17 @@ func TestLostAnswer(t *testing.T) {
 func TestNumberAgain(t *testing.T) {
 	t.Parallel()
 	s, _ := initialized(t, pgtest.Shared(t))
-	other := newLoader(sample(1), receipted(1), time.Now())
+	other := newLoader(sample(1), receipted(1), time.Now(), time.Now())
 	id := writeAndCommit(t, s, other)
 	for name, opts := range map[string]store.LoadOptions{"receipt": receipted(2), "none": {}} {
-		l := newLoader(sample(2), opts, time.Now())
+		l := newLoader(sample(2), opts, time.Now(), time.Now())
 		l.changes = &store.Changes{Objects: []store.Change{{List: store.Builds, Key: store.Key{ID: "a:2"}, Created: true}}}
 		if err := l.outcome(t.Context(), s, id, io.ErrUnexpectedEOF); err == nil {
 			t.Errorf("%s: another load was taken for it", name)
 		}
 	}
 	for name, opts := range map[string]store.LoadOptions{"receipt": receipted(1), "none": {}} {
-		l := newLoader(sample(1), opts, time.Now())
+		l := newLoader(sample(1), opts, time.Now(), time.Now())
 		l.changes = other.changes
 		if err := l.outcome(t.Context(), s, id, io.ErrUnexpectedEOF); err != nil {
 			t.Errorf("%s: %v", name, err)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/kcidb-go/kcidb/internal/arrival"
 	"github.com/kcidb-go/kcidb/internal/rollup"
 	"github.com/kcidb-go/kcidb/internal/store"
 )
@@ -35,6 +36,9 @@ func (s *Store) time(ctx context.Context, which store.Clock) (time.Time, error) 
 	switch which {
 	case store.Current:
 		return s.clock(ctx)
+	case store.Next:
+		_, next, err := s.next(ctx)
+		return next, err
 	case store.FirstModified:
 		extreme = "min"
 	case store.LastModified:
@@ -57,4 +61,40 @@ func (s *Store) time(ctx context.Context, which store.Clock) (time.Time, error) 
 		return time.Time{}, err
 	}
 	return found.UTC(), nil
+}
+
+// clock returns the database's time, which all loaders have in common, where it
+// has the newest schema.
+func (s *Store) clock(ctx context.Context) (now time.Time, err error) {
+	ctx, cancel := s.patient(ctx)
+	defer cancel()
+	if err := s.ready(ctx, s.pool); err != nil {
+		return now, err
+	}
+	err = s.pool.QueryRow(ctx, "SELECT clock_timestamp()").Scan(&now)
+	return now.UTC(), err
+}
+
+// next returns the database's time, and the time of objects that are loaded now,
+// later than all there are, where it has the newest schema.
+func (s *Store) next(ctx context.Context) (now, next time.Time, err error) {
+	ctx, cancel := s.patient(ctx)
+	defer cancel()
+	if err := s.ready(ctx, s.pool); err != nil {
+		return now, next, err
+	}
+	var each []string
+	for i := range tables {
+		each = append(each, "(SELECT max(_timestamp) FROM "+tables[i].name+" WHERE _timestamp <= now() + $1::interval)")
+	}
+	var newest *time.Time
+	err = s.pool.QueryRow(ctx, "SELECT clock_timestamp(), greatest("+strings.Join(each, ", ")+")", arrival.MaxAhead).Scan(&now, &newest)
+	if err != nil {
+		return now, next, err
+	}
+	now = now.UTC()
+	if newest == nil {
+		return now, now, nil
+	}
+	return now, arrival.After(now, *newest), nil
 }

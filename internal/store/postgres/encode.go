@@ -34,13 +34,14 @@ var epoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro()
 // row is an object as a row.
 type row struct {
 	key  store.Key
-	data []byte
+	data []byte  // the values of all columns, and of times
+	at   []int64 // the times of units; nil where all are as old as the timestamp
 }
 
 // untimed reports whether the first column is NULL: the object keeps the
 // timestamp that it has in the database.
 func (r *row) untimed() bool {
-	return binary.BigEndian.Uint32(r.data[countSize:]) == noValue
+	return isNull(r.data[countSize:])
 }
 
 // timestamp returns the value of the first column of a row that is not untimed.
@@ -58,7 +59,8 @@ type encoder struct {
 	environments map[hash]string
 }
 
-// rowsOf returns objects as rows in the order of their keys, the same object once.
+// rowsOf returns objects as rows in the order of their keys, those of the same object
+// in the order of the list.
 func rowsOf[T any](e *encoder, objects []T, write func(*T) store.Key) []row {
 	if len(objects) == 0 {
 		return nil
@@ -67,46 +69,13 @@ func rowsOf[T any](e *encoder, objects []T, write func(*T) store.Key) []row {
 	for i := range objects {
 		from := len(e.b)
 		key := write(&objects[i])
-		rows = append(rows, row{key, e.b[from:len(e.b):len(e.b)]})
+		e.b = appendTimes(e.b, nil, 0)
+		rows = append(rows, row{key: key, data: e.b[from:len(e.b):len(e.b)]})
 	}
 	slices.SortStableFunc(rows, func(a, b row) int {
 		return cmp.Or(strings.Compare(a.key.ID, b.key.ID), cmp.Compare(a.key.Version, b.key.Version))
 	})
-	return mergeSame(rows)
-}
-
-// mergeSame makes one row of those with the same key, which are neighbours in
-// the order they came in, as the database merges one after the other.
-func mergeSame(rows []row) []row {
-	kept := rows[:0]
-	for _, r := range rows {
-		last := len(kept) - 1
-		switch {
-		case last < 0 || kept[last].key != r.key:
-			kept = append(kept, r)
-		case r.untimed() || kept[last].untimed() || r.timestamp() >= kept[last].timestamp():
-			kept[last] = overlay(kept[last], r)
-		default:
-			kept[last] = overlay(r, kept[last])
-		}
-	}
-	return kept
-}
-
-// overlay returns the newer row, with the values of the older one where it has none.
-func overlay(older, newer row) row {
-	merged := row{newer.key, slices.Clone(newer.data[:countSize])}
-	a, b := older.data[countSize:], newer.data[countSize:]
-	for len(b) > 0 {
-		var old, value []byte
-		old, a = cutValue(a)
-		value, b = cutValue(b)
-		if binary.BigEndian.Uint32(value) == noValue {
-			value = old
-		}
-		merged.data = append(merged.data, value...)
-	}
-	return merged
+	return rows
 }
 
 // cutValue returns the first value, with its length, and what is behind it.
@@ -128,7 +97,7 @@ func (t *table) eachReference(r row, f func(hash)) {
 		case len(value) == 0:
 		case column == t.excerpt && value[0] == longExcerpt:
 			f(hash(value[1:]))
-		case slices.Contains(t.contents, column):
+		case t.isContent(column):
 			f(hash(value))
 		}
 	}
@@ -196,9 +165,11 @@ func (e *encoder) time(t *time.Time) {
 	e.b = binary.BigEndian.AppendUint64(e.b, uint64(t.UnixMicro()-epoch))
 }
 
-// timestamp writes when an object arrived, NULL for one that has no time of its
-// own to keep.
-func (e *encoder) timestamp(t *time.Time) {
+// object begins the row of an object, of so many columns, and the times, which come
+// last. The first one is when it arrived, NULL for one that has no time of its own to
+// keep.
+func (e *encoder) object(columns int, t *time.Time) {
+	e.begin(columns + 1)
 	if !e.metadata {
 		t = &e.arrival
 	}

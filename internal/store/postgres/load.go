@@ -34,11 +34,14 @@ func (s *Store) load(ctx context.Context, r *report.Report, opts store.LoadOptio
 	var l *loader
 	err := s.retry(ctx, func() error {
 		if l == nil {
-			arrival, err := s.clock(ctx)
+			now, next, err := s.next(ctx)
 			if err != nil {
 				return err
 			}
-			l = newLoader(r, opts, arrival)
+			if !opts.Arrival.IsZero() {
+				next = opts.Arrival
+			}
+			l = newLoader(r, opts, now, next)
 		}
 		return l.run(ctx, s)
 	})
@@ -48,35 +51,24 @@ func (s *Store) load(ctx context.Context, r *report.Report, opts store.LoadOptio
 	return l.changes, nil
 }
 
-// clock returns the database's time, which all loaders have in common, where it
-// has the newest schema.
-func (s *Store) clock(ctx context.Context) (now time.Time, err error) {
-	ctx, cancel := s.patient(ctx)
-	defer cancel()
-	if err := s.ready(ctx, s.pool); err != nil {
-		return now, err
-	}
-	err = s.pool.QueryRow(ctx, "SELECT clock_timestamp()").Scan(&now)
-	return now.UTC(), err
-}
-
 // loader loads a report. What it writes is made once, and may be written more
 // than once.
 type loader struct {
 	encoder
 	rows     [][]row // by table
 	receipts []store.Receipt
-	note     bool // the changes
+	note     bool      // the changes
+	now      time.Time // the database's
 	changes  *store.Changes
 	changed  []changedTest // those of the changes that are tests, and were there
 	touched  []string      // incidents that got another timestamp, by which they are counted, and nothing else
 }
 
-func newLoader(r *report.Report, opts store.LoadOptions, arrival time.Time) *loader {
-	l := &loader{receipts: opts.Receipts, note: opts.Note}
+func newLoader(r *report.Report, opts store.LoadOptions, now, arrival time.Time) *loader {
+	l := &loader{receipts: opts.Receipts, note: opts.Note, now: now}
 	l.encoder = encoder{arrival: arrival, metadata: opts.Metadata, contents: contentSet{}}
 	for i := range tables {
-		l.rows = append(l.rows, tables[i].rows(r, &l.encoder))
+		l.rows = append(l.rows, tables[i].folded(tables[i].rows(r, &l.encoder)))
 		l.b = nil // the rows have it
 	}
 	return l
@@ -153,7 +145,7 @@ func (l *loader) write(ctx context.Context, s *Store, tx pgx.Tx) (id string, err
 	if !l.note {
 		return id, nil
 	}
-	return id, note(ctx, tx, l.arrival, l.changes.Objects)
+	return id, note(ctx, tx, l.now, l.changes.Objects)
 }
 
 // use takes the contents that new objects refer to, which they certainly do, out
@@ -199,16 +191,19 @@ func (l *loader) mergeRows(ctx context.Context, tx pgx.Tx, t *table, rows []row)
 	if changes, err = l.mergeStaged(ctx, tx, t, nil, t.mergeSQL(false)); err != nil {
 		return nil, err
 	}
-	timed := slices.DeleteFunc(slices.Clone(rows), func(r row) bool { return r.untimed() })
-	if len(timed) < len(rows) {
+	untimed := slices.ContainsFunc(rows, func(r row) bool { return r.untimed() })
+	if untimed {
 		if changes, err = l.mergeStaged(ctx, tx, t, changes, t.mergeSQL(true), l.arrival); err != nil {
 			return nil, err
 		}
 	}
-	if len(changes) < len(rows) {
-		err = l.touch(ctx, tx, t, timed, changes)
+	if len(changes) == len(rows) {
+		return changes, nil
 	}
-	return changes, err
+	if err := l.touch(ctx, tx, t, rows, changes, t.touchSQL(false)); err != nil || !untimed {
+		return changes, err
+	}
+	return changes, l.touch(ctx, tx, t, rows, changes, t.touchSQL(true))
 }
 
 // mergeStaged merges the rows that were copied, with a statement of mergeSQL, and
@@ -238,26 +233,25 @@ func (l *loader) mergeStaged(ctx context.Context, tx pgx.Tx, t *table, changes [
 	return changes, err
 }
 
-// touch sets the timestamps of the objects that did not change otherwise.
-func (l *loader) touch(ctx context.Context, tx pgx.Tx, t *table, rows []row, changes []store.Change) error {
+// touch sets the times of the objects that did not change otherwise, with a
+// statement of touchSQL.
+func (l *loader) touch(ctx context.Context, tx pgx.Tx, t *table, rows []row, changes []store.Change, query string) error {
 	changed := make(map[store.Key]bool, len(changes))
 	for _, c := range changes {
 		changed[c.Key] = true
 	}
 	var ids []string
 	var versions []int
-	var at []time.Time
 	for _, r := range rows {
 		if !changed[r.key] {
 			ids = append(ids, r.key.ID)
 			versions = append(versions, r.key.Version)
-			at = append(at, time.UnixMicro(r.timestamp()+epoch))
 		}
 	}
 	if t.list == store.Incidents {
 		l.touched = ids
 	}
-	_, err := tx.Exec(ctx, t.touchSQL(), ids, versions, at)
+	_, err := tx.Exec(ctx, query, ids, versions)
 	return err
 }
 

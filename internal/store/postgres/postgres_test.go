@@ -19,7 +19,16 @@ import (
 
 func TestStore(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) store.Store { return open(t, pgtest.Database(t)) },
-		storetest.Capabilities{Keeps: true, Snapshots: true, Purges: true, Receipts: true, Objects: true, Notes: true, Rollups: true, Overview: true, Lag: true, Roles: true, Several: true, JSONValues: true})
+		storetest.Capabilities{Keeps: true, Snapshots: true, Purges: true, Receipts: true, Objects: true, Notes: true, Rollups: true, Overview: true, Lag: true, Roles: true, Several: true, JSONValues: true, Reopen: reopen})
+}
+
+func reopen(t *testing.T, s store.Store) store.Store {
+	t.Helper()
+	config := s.(*Store).pool.Config()
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return open(t, config.ConnString())
 }
 
 // open opens a database until the end of the test.

@@ -11,8 +11,7 @@ import (
 // From objects to rows, whose values are in the order of the tables' columns.
 
 func (e *encoder) checkout(o *report.Checkout) store.Key {
-	e.begin(22)
-	e.timestamp(o.Timestamp)
+	e.object(22, o.Timestamp)
 	e.required(o.ID)
 	e.required(o.Origin)
 	optional(e, o.TreeName)
@@ -38,8 +37,7 @@ func (e *encoder) checkout(o *report.Checkout) store.Key {
 }
 
 func (e *encoder) build(o *report.Build) store.Key {
-	e.begin(18)
-	e.timestamp(o.Timestamp)
+	e.object(18, o.Timestamp)
 	e.required(o.ID)
 	e.required(o.Origin)
 	e.required(o.CheckoutID)
@@ -61,8 +59,7 @@ func (e *encoder) build(o *report.Build) store.Key {
 }
 
 func (e *encoder) test(o *report.Test) store.Key {
-	e.begin(20)
-	e.timestamp(o.Timestamp)
+	e.object(20, o.Timestamp)
 	e.required(o.ID)
 	e.required(o.Origin)
 	e.required(o.BuildID)
@@ -104,8 +101,7 @@ func (e *encoder) test(o *report.Test) store.Key {
 }
 
 func (e *encoder) issue(o *report.Issue) store.Key {
-	e.begin(12)
-	e.timestamp(o.Timestamp)
+	e.object(12, o.Timestamp)
 	e.required(o.ID)
 	e.integer(o.Version)
 	e.required(o.Origin)
@@ -125,8 +121,7 @@ func (e *encoder) issue(o *report.Issue) store.Key {
 }
 
 func (e *encoder) incident(o *report.Incident) store.Key {
-	e.begin(10)
-	e.timestamp(o.Timestamp)
+	e.object(10, o.Timestamp)
 	e.required(o.ID)
 	e.required(o.Origin)
 	e.required(o.IssueID)

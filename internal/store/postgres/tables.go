@@ -3,7 +3,7 @@
 package postgres
 
 import (
-	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/store"
@@ -19,6 +19,7 @@ type table struct {
 	name     string
 	keys     int
 	columns  []string
+	units    []store.Unit      // how they are merged
 	contents []int             // indexes of the columns that refer to contents
 	excerpt  int               // index of the one that does so only where it is long, -1 for none
 	enums    map[string]string // the types of the columns that have one of ours
@@ -70,6 +71,7 @@ func newTable(list store.List, name string, keys int, columns string,
 			t.contents = append(t.contents, i)
 		}
 	}
+	t.units = store.Units(t.columns, keys)
 	return t
 }
 
@@ -78,6 +80,11 @@ func (t *table) columnList() string { return "o." + strings.Join(t.columns, ", o
 
 // keyList returns the columns that identify an object.
 func (t *table) keyList() string { return strings.Join(t.columns[1:1+t.keys], ", ") }
+
+func (t *table) index(column string) int { return slices.Index(t.columns, column) }
+
+// isContent tells whether a column always refers to contents.
+func (t *table) isContent(column int) bool { return slices.Contains(t.contents, column) }
 
 // stage returns the name of the temporary table that rows are copied into.
 func (t *table) stage() string { return "kcidb_stage_" + t.name }
@@ -93,78 +100,10 @@ func (t *table) stageSQL() string {
 		columns = append(columns, c)
 	}
 	return "CREATE TEMPORARY TABLE IF NOT EXISTS " + t.stage() + " ON COMMIT DELETE ROWS AS SELECT " +
-		strings.Join(columns, ", ") + " FROM " + t.name + " WITH NO DATA"
+		strings.Join(columns, ", ") + ", times FROM " + t.name + " WITH NO DATA"
 }
 
 // copySQL copies rows into the temporary table.
 func (t *table) copySQL() string {
-	return "COPY " + t.stage() + " (" + strings.Join(t.columns, ", ") + ") FROM STDIN BINARY"
-}
-
-// mergeSQL merges the rows of the temporary table, in the order they were
-// copied: an object that is not there is inserted, one that is there gets what
-// the new one has of its own, and gets all of it where that is not older. It
-// returns the objects that changed in more than their timestamp, whether each was
-// inserted, which leaves no trace of an older version, xmax, in its row, and the
-// status before and after, where it has any: of a test that was not inserted all
-// that it is counted by. All rows that are there are locked, whether they change
-// or not.
-//
-// A subquery would not do for what was before: it sees what there was when the
-// statement began, and another loader may have changed the row since. What the
-// row has once it is locked is left in a setting, until the row is returned, which
-// is before the next one is looked at.
-//
-// It leaves out the untimed rows, which a second statement merges: an object that
-// is there keeps its timestamp and takes the new values, one that is not there
-// gets the time $1.
-func (t *table) mergeSQL(untimed bool) string {
-	newer, latest := "EXCLUDED._timestamp >= o._timestamp", "greatest(o._timestamp, EXCLUDED._timestamp)"
-	arrived, which := "_timestamp", "_timestamp IS NOT NULL"
-	if untimed {
-		newer, latest = "TRUE", "o._timestamp"
-		arrived, which = "$1::timestamptz", "_timestamp IS NULL"
-	}
-	sets := []string{"_timestamp = " + latest}
-	was, now := "''", "''"
-	if t.enums["status"] != "" {
-		told := "coalesce(o.status::text, '')"
-		now = told
-		if t.list == store.Tests {
-			told = countedSQL("o")
-			now = "CASE WHEN o.xmax = 0 THEN " + now + " ELSE " + told + " END"
-		}
-		sets[0] = "_timestamp = CASE WHEN set_config('kcidb.was', " + told + ", true) IS NOT NULL " +
-			"THEN " + latest + " END"
-		was = "CASE WHEN o.xmax = 0 THEN '' ELSE current_setting('kcidb.was') END"
-	}
-	var changes []string
-	for _, c := range t.columns[1+t.keys:] {
-		sets = append(sets, fmt.Sprintf("%s = CASE WHEN %[2]s "+
-			"THEN coalesce(EXCLUDED.%[1]s, o.%[1]s) ELSE coalesce(o.%[1]s, EXCLUDED.%[1]s) END", c, newer))
-		changes = append(changes, fmt.Sprintf("EXCLUDED.%s IS DISTINCT FROM o.%[1]s AND EXCLUDED.%[1]s IS NOT NULL "+
-			"AND (o.%[1]s IS NULL OR %[2]s)", c, newer))
-	}
-	values := []string{arrived}
-	for _, c := range t.columns[1:] {
-		if t.enums[c] != "" {
-			c += "::" + t.enums[c]
-		}
-		values = append(values, c)
-	}
-	return "INSERT INTO " + t.name + " AS o (" + strings.Join(t.columns, ", ") + ") SELECT " + strings.Join(values, ", ") + " FROM " + t.stage() +
-		" WHERE " + which + " ON CONFLICT (" + t.keyList() + ") DO UPDATE SET " + strings.Join(sets, ", ") +
-		" WHERE " + strings.Join(changes, " OR ") +
-		" RETURNING " + t.keyList() + ", o.xmax = 0, " + was + ", " + now
-}
-
-// touchSQL sets the timestamps of objects where they are older: of those with the
-// IDs $1 and the versions $2, to $3.
-func (t *table) touchSQL() string {
-	on := "o.id = s.id"
-	if t.keys == 2 {
-		on += " AND o.version = s.version"
-	}
-	return "UPDATE " + t.name + " o SET _timestamp = s.at FROM unnest($1::text[], $2::int[], $3::timestamptz[]) AS s(id, version, at) " +
-		"WHERE " + on + " AND o._timestamp < s.at"
+	return "COPY " + t.stage() + " (" + strings.Join(t.columns, ", ") + ", times) FROM STDIN BINARY"
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/arrival"
 	"github.com/kcidb-go/kcidb/internal/rollup"
 	"github.com/kcidb-go/kcidb/internal/store"
 )
@@ -48,6 +49,13 @@ func (s *Store) time(ctx context.Context, which store.Clock) (time.Time, error) 
 	switch which {
 	case store.Current:
 		return s.now().UTC().Truncate(time.Microsecond), nil
+	case store.Next:
+		var next time.Time
+		err := v.do(ctx, func(tx *sql.Tx) (err error) {
+			next, err = s.next(ctx, tx)
+			return err
+		})
+		return next, err
 	case store.FirstModified:
 		extreme = "min"
 	case store.LastModified:
@@ -67,4 +75,19 @@ func (s *Store) time(ctx context.Context, which store.Clock) (time.Time, error) 
 		return time.Time{}, err
 	}
 	return time.UnixMicro(found.Int64).UTC(), nil
+}
+
+// next returns the time of objects that are loaded now, later than all there are.
+func (s *Store) next(ctx context.Context, tx *sql.Tx) (time.Time, error) {
+	now := s.now()
+	var each []string
+	for i := range tables {
+		each = append(each, fmt.Sprintf("SELECT max(_timestamp) AS t FROM %s WHERE _timestamp <= ?1", tables[i].list))
+	}
+	var newest sql.NullInt64
+	err := tx.QueryRowContext(ctx, "SELECT max(t) FROM ("+strings.Join(each, " UNION ALL ")+")", now.Add(arrival.MaxAhead).UnixMicro()).Scan(&newest)
+	if err != nil || !newest.Valid {
+		return now.UTC().Truncate(time.Microsecond), err
+	}
+	return arrival.After(now, time.UnixMicro(newest.Int64)), nil
 }

@@ -3,6 +3,7 @@
 package sqlite
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"slices"
@@ -13,11 +14,19 @@ import (
 
 // Load merges the objects of r into the database in one transaction.
 func (s *Store) Load(ctx context.Context, r *report.Report, opts store.LoadOptions) (*store.Changes, error) {
-	l := loader{arrival: s.now().UnixMicro(), metadata: opts.Metadata, changes: &store.Changes{}}
+	l := loader{metadata: opts.Metadata, changes: &store.Changes{}}
 	err := s.update(ctx, func(tx *sql.Tx) error {
 		if err := refuseLoaded(tx, opts.Receipts); err != nil {
 			return err
 		}
+		at := opts.Arrival
+		if at.IsZero() {
+			var err error
+			if at, err = s.next(ctx, tx); err != nil {
+				return err
+			}
+		}
+		l.arrival = at.UnixMicro()
 		l.tx = tx
 		l.contents = contentWriter{tx: tx}
 		l.counts = counter{tx: tx}
@@ -32,7 +41,7 @@ func (s *Store) Load(ctx context.Context, r *report.Report, opts store.LoadOptio
 			}
 		}
 		if opts.Note {
-			if err := note(ctx, tx, l.arrival, l.changes.Objects); err != nil {
+			if err := note(ctx, tx, s.now().UnixMicro(), l.changes.Objects); err != nil {
 				return err
 			}
 		}
@@ -62,51 +71,45 @@ type loader struct {
 // inserted, and looked at again only where that did nothing: one statement and
 // one walk down each index for an object.
 func (l *loader) load(t *table, r *report.Report) error {
-	var m *merger                     // prepared with the first object
-	listed := make(map[store.Key]int) // which of the changes, counted from 1
-	for row := range t.rows(r) {
+	var m *merger // prepared with the first object
+	for v := range t.versions(r, l.arrival, l.metadata) {
 		if m == nil {
-			m = &merger{tx: l.tx, table: t}
+			m = &merger{tx: l.tx, table: t, counts: &l.counts}
 			defer m.close()
 			if err := m.prepare(&m.insert, t.insertSQL()); err != nil {
 				return err
 			}
 		}
-		untimed := l.metadata && row[0] == nil
-		if untimed || !l.metadata {
-			row[0] = l.arrival
+		untimed := v.row[0] == nil
+		if untimed {
+			v.row[0] = l.arrival
 		}
 		var counted [2]any // the contents that a test is counted by
 		if t.list == store.Tests {
-			counted = [2]any{row[testCompatible], row[testMisc]}
+			counted = [2]any{v.row[testCompatible], v.row[testMisc]}
 		}
-		if err := l.contents.put(row, t.contents); err != nil {
+		if err := l.contents.put(v.row, t.contents); err != nil {
 			return err
 		}
 		if t.list == store.Tests {
-			l.counts.keep(counted, row)
+			l.counts.keep(counted, v.row)
 		}
-		result, err := m.insert.Exec(row...)
+		result, err := m.insert.Exec(append(v.row, blob(v.times()))...)
 		if err != nil {
 			return err
 		}
 		inserted, _ := result.RowsAffected() // the engine always knows
-		change := store.Change{List: t.list, Key: t.key(row), Created: inserted == 1, Now: t.statusOf(row)}
+		change := store.Change{List: t.list, Key: t.key(v.row), Created: inserted == 1, Now: t.statusOf(v.row)}
 		changed := change.Created
 		if !changed {
-			if changed, err = m.merge(row, untimed, &change, &l.counts); err != nil {
+			if changed, err = m.merge(v, untimed, &change); err != nil {
 				return err
 			}
-		} else if err := l.counts.changed(t, nil, row); err != nil {
+		} else if err := l.counts.changed(t, nil, v.row); err != nil {
 			return err
 		}
-		switch n := listed[change.Key]; {
-		case !changed:
-		case n > 0:
-			l.changes.Objects[n-1].Now = change.Now
-		default:
+		if changed {
 			l.changes.Objects = append(l.changes.Objects, change)
-			listed[change.Key] = len(l.changes.Objects)
 		}
 	}
 	return nil
@@ -116,6 +119,7 @@ func (l *loader) load(t *table, r *report.Report) error {
 type merger struct {
 	tx                          *sql.Tx
 	table                       *table
+	counts                      *counter
 	insert, find, update, touch *sql.Stmt // prepared when first needed
 }
 
@@ -134,61 +138,54 @@ func (m *merger) close() {
 	}
 }
 
-// merge merges a row into the one of its object that is there, and tells
-// whether that changed anything but the timestamp. It completes the change. An
-// untimed row takes the stored row's timestamp.
-func (m *merger) merge(row []any, untimed bool, change *store.Change, counts *counter) (bool, error) {
+// merge merges an object into the one that is there, and tells whether that
+// changed anything but times. It completes the change. An untimed object takes the
+// time of the one that is there, and its values stay.
+func (m *merger) merge(v *version, untimed bool, change *store.Change) (bool, error) {
 	if err := m.prepare(&m.find, m.table.selectSQL()); err != nil {
 		return false, err
 	}
-	found := make([]any, 1+len(row)) // the rowid, and the columns
+	found := make([]any, 2+len(v.row)) // the rowid, the times, and the columns
 	destinations := make([]any, len(found))
 	for i := range found {
 		destinations[i] = &found[i]
 	}
-	if err := m.find.QueryRow(row[1 : 1+m.table.keys]...).Scan(destinations...); err != nil {
+	if err := m.find.QueryRow(v.row[1 : 1+m.table.keys]...).Scan(destinations...); err != nil {
 		return false, err
 	}
-	rowid, stored := found[0], found[1:]
-	if untimed {
-		row[0] = stored[0]
+	rowid, stored := found[0], version{row: found[2:]}
+	if err := stored.readTimes(found[1], len(m.table.units)); err != nil {
+		return false, err
 	}
-	before := slices.Clone(stored)
-	changed := mergeRow(stored, row)
-	change.Was, change.Now = m.table.statusOf(before), m.table.statusOf(stored)
+	before, aged := slices.Clone(stored.row), stored.times()
+	later := order{m.table, m.counts.text}.later
+	if untimed {
+		v.row[0] = stored.row[0]
+		later = always
+	}
+	changed, err := stored.merge(v, m.table.units, later)
+	if err != nil {
+		return false, err
+	}
+	change.Was, change.Now = m.table.statusOf(before), m.table.statusOf(stored.row)
+	times := stored.times()
 	if changed {
-		if err := counts.changed(m.table, before, stored); err != nil {
+		if err := m.counts.changed(m.table, before, stored.row); err != nil {
 			return false, err
 		}
 		if err := m.prepare(&m.update, m.table.updateSQL()); err != nil {
 			return false, err
 		}
-		_, err := m.update.Exec(append(stored, rowid)...)
+		_, err := m.update.Exec(append(stored.row, blob(times), rowid)...)
 		return true, err
 	}
-	if stored[0] == before[0] {
+	if stored.row[0] == before[0] && bytes.Equal(times, aged) {
 		return false, nil
 	}
-	counts.touched(m.table, stored)
+	m.counts.touched(m.table, stored.row)
 	if err := m.prepare(&m.touch, m.table.touchSQL()); err != nil {
 		return false, err
 	}
-	_, err := m.touch.Exec(stored[0], rowid)
+	_, err = m.touch.Exec(stored.row[0], blob(times), rowid)
 	return false, err
-}
-
-// mergeRow merges a row into an older or newer one of the same object, and
-// tells whether that changed anything but the timestamp, the first value.
-func mergeRow(stored, loaded []any) (changed bool) {
-	newer := loaded[0].(int64) >= stored[0].(int64)
-	for i := 1; i < len(stored); i++ {
-		if loaded[i] != nil && loaded[i] != stored[i] && (newer || stored[i] == nil) {
-			stored[i] = loaded[i]
-			changed = true
-		}
-	}
-	if newer {
-		stored[0] = loaded[0]
-	}
-	return changed
 }

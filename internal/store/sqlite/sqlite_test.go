@@ -16,7 +16,7 @@ import (
 func TestFile(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) store.Store {
 		return open(t, filepath.Join(t.TempDir(), "a ?b%41#c.sqlite"))
-	}, storetest.Capabilities{Keeps: true, Snapshots: true, Purges: true, Receipts: true, Objects: true, Notes: true, Rollups: true, Overview: true, Several: true})
+	}, storetest.Capabilities{Keeps: true, Snapshots: true, Purges: true, Receipts: true, Objects: true, Notes: true, Rollups: true, Overview: true, Several: true, Reopen: reopen})
 }
 
 func TestMemory(t *testing.T) {
@@ -83,4 +83,12 @@ func open(t testing.TB, file string) *Store {
 		}
 	})
 	return s
+}
+
+func reopen(t *testing.T, s store.Store) store.Store {
+	t.Helper()
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return open(t, s.(*Store).file)
 }

@@ -4,6 +4,7 @@ package sqlite
 
 import (
 	"iter"
+	"slices"
 	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/store"
@@ -19,8 +20,9 @@ type table struct {
 	list     store.List // and the table's name
 	keys     int
 	columns  []string
-	contents []int // indexes of the columns that refer to contents
-	status   int   // index of the column, 0 for none
+	units    []store.Unit // how they are merged
+	contents []int        // indexes of the columns that refer to contents
+	status   int          // index of the column, 0 for none
 	rows     func(*report.Report) iter.Seq[[]any]
 	add      func(*object.Set, *values) // appends the object in a row
 }
@@ -64,6 +66,7 @@ func newTable(list store.List, keys int, columns string,
 			t.status = i
 		}
 	}
+	t.units = store.Units(t.columns, keys)
 	return t
 }
 
@@ -95,24 +98,28 @@ func (t *table) statusOf(row []any) report.Status {
 	return report.Status(status)
 }
 
-// insertSQL inserts a row unless its object is there.
+// isContent tells whether a column refers to contents.
+func (t *table) isContent(column int) bool { return slices.Contains(t.contents, column) }
+
+// insertSQL inserts a row, and the times of its units, unless its object is there.
 func (t *table) insertSQL() string {
-	return "INSERT INTO " + string(t.list) + " (" + strings.Join(t.columns, ", ") + ") VALUES (?" +
-		strings.Repeat(", ?", len(t.columns)-1) + ") ON CONFLICT DO NOTHING"
+	return "INSERT INTO " + string(t.list) + " (" + strings.Join(t.columns, ", ") + ", times) VALUES (?" +
+		strings.Repeat(", ?", len(t.columns)) + ") ON CONFLICT DO NOTHING"
 }
 
-// selectSQL selects the rowid and all columns of an object.
+// selectSQL selects the rowid, the times and all columns of an object.
 func (t *table) selectSQL() string {
-	return "SELECT rowid, " + strings.Join(t.columns, ", ") + " FROM " + string(t.list) + " WHERE " +
+	return "SELECT rowid, times, " + strings.Join(t.columns, ", ") + " FROM " + string(t.list) + " WHERE " +
 		strings.Join(t.columns[1:1+t.keys], " = ? AND ") + " = ?"
 }
 
-// updateSQL sets all columns of the row with the last parameter's rowid.
+// updateSQL sets all columns, and the times, of the row with the last parameter's
+// rowid.
 func (t *table) updateSQL() string {
-	return "UPDATE " + string(t.list) + " SET " + strings.Join(t.columns, " = ?, ") + " = ? WHERE rowid = ?"
+	return "UPDATE " + string(t.list) + " SET " + strings.Join(t.columns, " = ?, ") + " = ?, times = ? WHERE rowid = ?"
 }
 
-// touchSQL sets _timestamp of the row with the last parameter's rowid.
+// touchSQL sets _timestamp and the times of the row with the last parameter's rowid.
 func (t *table) touchSQL() string {
-	return "UPDATE " + string(t.list) + " SET _timestamp = ? WHERE rowid = ?"
+	return "UPDATE " + string(t.list) + " SET _timestamp = ?, times = ? WHERE rowid = ?"
 }

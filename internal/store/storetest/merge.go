@@ -43,7 +43,8 @@ func (s suite) merge(t *testing.T) {
 		"an older object only adds":        {[]version{{2, "new", ""}, {1, "old", "p"}}, version{2, "new", "p"}},
 		"the later one wins a tie":         {[]version{{1, "first", "p"}, {1, "second", ""}}, version{1, "second", "p"}},
 		"times stay the greatest":          {[]version{{3, "c", ""}, {1, "x", ""}, {2, "y", "p"}}, version{3, "c", "p"}},
-		"what an older one added is newer": {[]version{{3, "c", ""}, {1, "", "one"}, {2, "", "two"}}, version{3, "c", "one"}},
+		"what came between stays newer":    {[]version{{3, "c", ""}, {2, "", "two"}, {1, "", "one"}}, version{3, "c", "two"}},
+		"what an older one added is older": {[]version{{3, "c", ""}, {1, "", "one"}, {2, "", "two"}}, version{3, "c", "two"}},
 		"the same again":                   {[]version{{1, "c", "p"}, {1, "c", "p"}}, version{1, "c", "p"}},
 		"an empty one":                     {[]version{{1, "c", "p"}, {2, "", ""}}, version{2, "c", "p"}},
 	} {

@@ -38,6 +38,9 @@ type Capabilities struct {
 	Lag         bool // it is a store.Lagger
 	Several     bool // more schemas than one are known
 	JSONValues  bool // free objects come back as the same values, which may be written otherwise
+	// Reopen closes a store and opens its database again, until the end of the
+	// test; nil where the database is gone with the store.
+	Reopen func(t *testing.T, s store.Store) store.Store
 }
 
 // Open returns the store of a new and empty database, and closes it, and
@@ -59,6 +62,7 @@ func Run(t *testing.T, open Open, can Capabilities) {
 		{"Capabilities", true, s.capabilities},
 		{"Load", can.Keeps, s.load},
 		{"Merge", can.Keeps, s.merge},
+		{"Order", can.Keeps, s.order},
 		{"Texts", can.Keeps, s.texts},
 		{"Changes", can.Keeps, s.changes},
 		{"Dump", can.Keeps, s.dump},
@@ -181,13 +185,17 @@ func sorted(r *report.Report) *report.Report {
 // objects.
 func (s suite) expect(t *testing.T, got, want *report.Report) {
 	t.Helper()
-	var opts gocmp.Options
-	if s.can.JSONValues {
-		opts = gocmp.Options{gocmp.Transformer("JSON", jsonValue)}
-	}
-	if diff := gocmp.Diff(sorted(want), sorted(got), opts); diff != "" {
+	if diff := gocmp.Diff(sorted(want), sorted(got), s.comparing()); diff != "" {
 		t.Errorf("objects differ (-want +got):\n%s", diff)
 	}
+}
+
+// comparing is how objects are compared.
+func (s suite) comparing() gocmp.Options {
+	if s.can.JSONValues {
+		return gocmp.Options{gocmp.Transformer("JSON", jsonValue)}
+	}
+	return nil
 }
 
 // jsonValue returns what a JSON text says.

@@ -1,0 +1,5 @@
+ALTER TABLE incidents DROP COLUMN times;
+ALTER TABLE issues DROP COLUMN times;
+ALTER TABLE tests DROP COLUMN times;
+ALTER TABLE builds DROP COLUMN times;
+ALTER TABLE checkouts DROP COLUMN times;

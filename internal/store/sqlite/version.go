@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sqlite
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// version is an object as a row, and the times of its units.
+type version struct {
+	row []any   // of all columns; the timestamp is nil where the object has none
+	at  []int64 // times of the units; nil where all are as old as the timestamp
+}
+
+// time returns the time of a unit.
+func (v *version) time(unit int) int64 {
+	if v.at != nil {
+		return v.at[unit]
+	}
+	return v.row[0].(int64)
+}
+
+// later reports whether of two values of a unit with the same time the second one
+// stays.
+type later func(unit int, first, second []any) (bool, error)
+
+// always has the second value stay.
+func always(int, []any, []any) (bool, error) { return true, nil }
+
+// merge merges another version of the object into v, unit by unit, and tells
+// whether that changed any of the values.
+func (v *version) merge(other *version, units []store.Unit, later later) (changed bool, err error) {
+	newest := max(v.row[0].(int64), other.row[0].(int64))
+	at := make([]int64, len(units))
+	for i, u := range units {
+		stored, new := v.row[u.From:u.To], other.row[u.From:u.To]
+		was, is := v.time(i), other.time(i)
+		at[i] = max(was, is)
+		switch {
+		case absent(new) && absent(stored):
+			at[i] = newest // of no value
+			continue
+		case absent(new):
+			at[i] = was
+			continue
+		case absent(stored):
+			at[i] = is
+		case is < was, slices.Equal(stored, new):
+			continue
+		case is == was:
+			if stays, err := later(i, stored, new); err != nil {
+				return false, err
+			} else if !stays {
+				continue
+			}
+		}
+		copy(stored, new)
+		changed = true
+	}
+	v.row[0], v.at = newest, at
+	return changed, nil
+}
+
+func absent(unit []any) bool {
+	for _, value := range unit {
+		if value != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// times returns the value of the column times, nil where no unit is older than the
+// timestamp.
+func (v *version) times() []byte {
+	var b []byte
+	for i, at := range v.at {
+		if age := v.row[0].(int64) - at; age > 0 {
+			b = binary.AppendUvarint(b, uint64(i))
+			b = binary.AppendUvarint(b, uint64(age))
+		}
+	}
+	return b
+}
+
+// blob returns bytes as the engine is given them, which takes nil for no bytes.
+func blob(b []byte) any {
+	if b == nil {
+		return nil
+	}
+	return b
+}
+
+var errTimes = errors.New("times that are none")
+
+// readTimes sets the times of the units by the value of the column.
+func (v *version) readTimes(value any, units int) error {
+	if value == nil {
+		v.at = nil
+		return nil
+	}
+	b, _ := value.([]byte)
+	v.at = slices.Repeat([]int64{v.row[0].(int64)}, units)
+	for len(b) > 0 {
+		unit, n := binary.Uvarint(b)
+		age, m := binary.Uvarint(b[max(n, 0):])
+		if n <= 0 || m <= 0 || unit >= uint64(units) {
+			return fmt.Errorf("%w: %w", store.ErrCorrupt, errTimes)
+		}
+		v.at[unit] -= int64(age)
+		b = b[n+m:]
+	}
+	return nil
+}
+
+// versions returns the objects of a list in a report, each once. Those that are
+// there more than once are merged, the later one in the list staying where times
+// are equal. Each may be changed, and is gone with the next one.
+func (t *table) versions(r *report.Report, arrival int64, metadata bool) iter.Seq[*version] {
+	rows := func(yield func(*version) bool) {
+		var v version
+		for row := range t.rows(r) {
+			if v = (version{row: row}); !metadata {
+				row[0] = arrival
+			}
+			if !yield(&v) {
+				return
+			}
+		}
+	}
+	if !t.repeats(r) {
+		return rows
+	}
+	var all []*version
+	listed := make(map[store.Key]*version)
+	for v := range rows {
+		if before := listed[t.key(v.row)]; before != nil {
+			before.fold(v, t.units)
+			continue
+		}
+		first := &version{row: slices.Clone(v.row)}
+		listed[t.key(v.row)] = first
+		all = append(all, first)
+	}
+	return slices.Values(all)
+}
+
+// fold merges a version that is later in the same list into v. Where one has no
+// time of its own, it has that of the other.
+func (v *version) fold(other *version, units []store.Unit) {
+	switch {
+	case v.row[0] == nil && other.row[0] == nil:
+		v.row[0], other.row[0] = int64(0), int64(0)
+		defer func() { v.row[0], v.at = nil, nil }()
+	case v.row[0] == nil:
+		v.row[0] = other.row[0]
+	case other.row[0] == nil:
+		other.row[0] = v.row[0]
+	}
+	v.merge(other, units, always) // which has no error
+}
+
+// repeats tells whether an object is more than once in a list.
+func (t *table) repeats(r *report.Report) bool {
+	switch t.list {
+	case store.Checkouts:
+		return repeats(r.Checkouts, func(o *report.Checkout) store.Key { return store.Key{ID: o.ID} })
+	case store.Builds:
+		return repeats(r.Builds, func(o *report.Build) store.Key { return store.Key{ID: o.ID} })
+	case store.Tests:
+		return repeats(r.Tests, func(o *report.Test) store.Key { return store.Key{ID: o.ID} })
+	case store.Issues:
+		return repeats(r.Issues, func(o *report.Issue) store.Key { return store.Key{ID: o.ID, Version: o.Version} })
+	}
+	return repeats(r.Incidents, func(o *report.Incident) store.Key { return store.Key{ID: o.ID} })
+}
+
+func repeats[T any](objects []T, key func(*T) store.Key) bool {
+	seen := make(map[store.Key]bool, len(objects))
+	for i := range objects {
+		k := key(&objects[i])
+		if seen[k] {
+			return true
+		}
+		seen[k] = true
+	}
+	return false
+}
