@@ -61,9 +61,10 @@ type Config struct {
 	// interface.
 	AllowOpen bool `yaml:"allow_open"`
 
-	// MaxSubmission bounds a report, decompressed; MaxMemory all reports that
-	// are being taken in at a time. Checking a report takes some four times
-	// its size in addition.
+	// MaxSubmission bounds a report, decompressed. MaxMemory bounds what has arrived
+	// of all reports at a time, but for one of them that may take MaxSubmission in
+	// addition; and, once more, what checking them takes, but for a report that takes
+	// more alone.
 	MaxSubmission Size `yaml:"max_submission"`
 	MaxMemory     Size `yaml:"max_memory"`
 

@@ -15,11 +15,10 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/zstd"
-	"golang.org/x/sync/semaphore"
 )
 
 const (
-	// firstRead is the memory asked for where the size is not known.
+	// firstRead is the memory asked for before anything has arrived.
 	firstRead = 64 << 10
 	// drained is how much of a body is read though nobody wants it: many
 	// clients look at the answer only when they have sent everything.
@@ -31,53 +30,89 @@ const (
 // body is a report as received, decompressed. It holds a share of the memory
 // for reports until released.
 type body struct {
-	data   []byte
-	memory *semaphore.Weighted
-	held   int64
+	data []byte
+	door *Door
+	held int64 // of the memory
+	last bool  // it has the place of the one that may take more than there is
 }
 
 func (b *body) release() {
-	b.memory.Release(b.held)
-	b.held, b.data = 0, nil
+	b.door.memory.Release(b.held)
+	if b.last {
+		b.door.last.Release(1)
+	}
+	b.held, b.last, b.data = 0, false, nil
 }
 
-// grow waits for memory for a body of size bytes, and takes it.
-func (b *body) grow(ctx context.Context, size int64, wait time.Duration) error {
-	ctx, cancel := context.WithTimeout(ctx, wait)
+// grow takes memory for a body of size bytes. To begin with, it waits for that.
+// Those that are half there do not wait for each other: where they have taken all
+// there is, one of them at a time takes in addition what it needs, until it is
+// through and gives all back.
+func (b *body) grow(ctx context.Context, size int64) error {
+	ctx, cancel := context.WithTimeout(ctx, b.door.Wait)
 	defer cancel()
-	if b.memory.Acquire(ctx, size-b.held) != nil {
-		return &failure{http.StatusServiceUnavailable, "Too many submissions at once, try again later", nil, 10 * time.Second}
+	var err error
+	switch n := size - b.held; {
+	case b.last:
+	case b.held == 0:
+		if err = b.door.memory.Acquire(ctx, n); err == nil {
+			b.held = size
+		}
+	case b.door.memory.TryAcquire(n):
+		b.held = size
+	default:
+		err = b.door.last.Acquire(ctx, 1)
+		b.last = err == nil
 	}
-	b.held = size
+	if err != nil {
+		return tooManyAtOnce
+	}
 	b.data = slices.Grow(b.data, int(size)-len(b.data))
 	return nil
 }
 
+// room waits for the memory that checking the body takes beside its text, and
+// returns what gives it back. Checking is for whole bodies: no client can hold this
+// memory by being slow.
+func (b *body) room(ctx context.Context) (done func(), err error) {
+	ctx, cancel := context.WithTimeout(ctx, b.door.Wait)
+	defer cancel()
+	weight := min((memoryPerByte-1)*int64(len(b.data)), b.door.MaxMemory)
+	if b.door.checking.Acquire(ctx, weight) != nil {
+		return nil, tooManyAtOnce
+	}
+	return func() { b.door.checking.Release(weight) }, nil
+}
+
+// tooManyAtOnce is the failure of a submission that finds no room in time.
+var tooManyAtOnce = &failure{http.StatusServiceUnavailable, "Too many submissions at once, try again later", nil, 10 * time.Second}
+
 // read reads the request's body and decompresses it, within the limits. The
 // body returned must be released, whatever the error.
 func (d *Door) read(r *http.Request) (*body, error) {
-	b := &body{memory: d.memory}
+	b := &body{door: d}
 	if r.ContentLength > d.MaxBytes {
 		return b, d.tooLarge()
 	}
-	source, end, err := decompress(r)
+	source, done, err := decompress(r)
 	if err != nil {
 		return b, err
 	}
-	defer end()
+	defer done()
 	// One byte more than expected, or allowed, shows the end of the body, or
-	// that it is too long.
-	room := int64(firstRead)
+	// that it is too long. Memory is taken for what arrives: what was announced
+	// may never come.
+	first, end := min(firstRead, d.MaxMemory), d.MaxBytes+1
 	if source == r.Body && r.ContentLength >= 0 {
-		room = r.ContentLength + 1
+		end = r.ContentLength + 1
 	}
 	for {
-		if int64(len(b.data)) == b.held {
-			if err := b.grow(r.Context(), min(max(room, 2*b.held), d.MaxBytes+1), d.Wait); err != nil {
+		if n := int64(len(b.data)); n == int64(cap(b.data)) {
+			if err := b.grow(r.Context(), min(max(first, 2*n), end)); err != nil {
 				return b, err
 			}
 		}
-		n, err := source.Read(b.data[len(b.data):b.held])
+		n, err := source.Read(b.data[len(b.data):cap(b.data)])
 		b.data = b.data[:len(b.data)+n]
 		switch {
 		case int64(len(b.data)) > d.MaxBytes:

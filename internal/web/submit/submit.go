@@ -32,8 +32,10 @@ import (
 // Door takes in submissions.
 type Door struct {
 	Config
-	memory *semaphore.Weighted
-	inside atomic.Int64 // submissions being taken in
+	memory   *semaphore.Weighted // bytes of reports
+	last     *semaphore.Weighted // of one that takes more than there is
+	checking *semaphore.Weighted // bytes that checking takes in addition
+	inside   atomic.Int64        // submissions that are there, and not in the queue yet
 }
 
 // Config is what a Door works with. All of it must be set.
@@ -47,16 +49,20 @@ type Config struct {
 
 	// MaxBytes bounds a report, after decompression.
 	MaxBytes int64
-	// MaxMemory bounds the bytes of all reports being taken in at once. A
-	// report that finds no room within Wait is answered by 503.
+	// MaxMemory bounds the bytes of all reports that arrive at a time, for what of
+	// them has arrived, but for one that may take MaxBytes in addition. It bounds
+	// as well what checking reports takes, but for a report that takes more alone.
+	// One that finds no room within Wait is answered by 503.
 	MaxMemory int64
 	Wait      time.Duration
 }
 
-// New returns a door. The byte beyond MaxBytes is the one that shows that a
-// report is too large.
+// New returns a door.
 func New(c Config) *Door {
-	return &Door{Config: c, memory: semaphore.NewWeighted(max(c.MaxMemory, c.MaxBytes+1))}
+	c.MaxMemory = max(c.MaxMemory, 1)
+	return &Door{
+		Config: c, memory: semaphore.NewWeighted(c.MaxMemory), last: semaphore.NewWeighted(1), checking: semaphore.NewWeighted(c.MaxMemory),
+	}
 }
 
 // Routes adds the door's paths to a front.
@@ -66,7 +72,8 @@ func (d *Door) Routes(f *web.Front) {
 	f.Handle("/authtest", web.Errand, web.Methods{http.MethodGet: d.authTest})
 }
 
-// Busy tells whether submissions are being taken in.
+// Busy tells whether submissions are being taken in. Only those count whose
+// sender is known and has sent all: others must not slow the loader down.
 func (d *Door) Busy() bool { return d.inside.Load() > 0 }
 
 // submit takes a report in.
@@ -95,6 +102,14 @@ func (d *Door) submit(w http.ResponseWriter, r *http.Request) {
 		d.fail(w, r, origin, err)
 		return
 	}
+	d.inside.Add(1)
+	defer d.inside.Add(-1)
+	checked, err := body.room(r.Context())
+	if err != nil {
+		d.fail(w, r, origin, err)
+		return
+	}
+	defer checked()
 	parsed, err := report.Decode(body.data)
 	if err != nil {
 		d.fail(w, r, origin, err)

@@ -4,6 +4,7 @@ package submit
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/kcidb-go/kcidb/internal/auth"
 	"github.com/kcidb-go/kcidb/internal/queue"
@@ -67,11 +69,66 @@ func TestMemoryIsBounded(t *testing.T) {
 		t.Errorf("memory taken: %d %s", w.Code, w.Body)
 	}
 	d.memory.Release(1000)
+	if err := d.checking.Acquire(t.Context(), 1000); err != nil {
+		t.Fatal(err)
+	}
+	if w := ask(h, "POST", "/submit", emptyReport); w.Code != http.StatusServiceUnavailable {
+		t.Errorf("memory for checking taken: %d %s", w.Code, w.Body)
+	}
+	d.checking.Release(1000)
 	// Everything taken is given back, whatever came of the submission.
-	for _, body := range []string{emptyReport, "nonsense", strings.Repeat(" ", 1001), ""} {
+	for _, body := range []string{emptyReport, "nonsense", strings.Repeat(" ", 1001), strings.Repeat(" ", 900) + emptyReport, ""} {
 		ask(h, "POST", "/submit", body)
 	}
-	if !d.memory.TryAcquire(1001) {
+	if !d.memory.TryAcquire(1000) || !d.checking.TryAcquire(1000) || !d.last.TryAcquire(1) {
+		t.Error("memory was not given back")
+	}
+}
+
+// arriving is a request that announces a body, the end of which does not come
+// before the test lets it.
+func arriving(h http.Handler, announced int64, begin string) (end func(rest string) *httptest.ResponseRecorder) {
+	body, sender := io.Pipe()
+	r := httptest.NewRequest("POST", "/submit", body)
+	r.ContentLength = announced
+	w, done := httptest.NewRecorder(), make(chan struct{})
+	go func() {
+		defer close(done)
+		h.ServeHTTP(w, r)
+	}()
+	io.WriteString(sender, begin) // returns when it was read
+	return func(rest string) *httptest.ResponseRecorder {
+		io.WriteString(sender, rest)
+		sender.Close()
+		<-done
+		return w
+	}
+}
+
+// What senders announce takes no memory of others, nor does it slow the loader
+// down; only what arrives does.
+func TestSendersThatDawdle(t *testing.T) {
+	d, h := newDoor(t, 0)
+	d.MaxMemory, d.MaxBytes = 10*firstRead, 10*firstRead
+	d.memory, d.checking = semaphore.NewWeighted(d.MaxMemory), semaphore.NewWeighted(d.MaxMemory)
+	var ends []func(string) *httptest.ResponseRecorder
+	for range 9 {
+		ends = append(ends, arriving(h, d.MaxBytes, "{"))
+	}
+	if d.Busy() {
+		t.Error("the loader waits for senders that dawdle")
+	}
+	if w := ask(h, "POST", "/submit", emptyReport); w.Code != http.StatusOK {
+		t.Errorf("a small report beside them: %d %s", w.Code, w.Body)
+	}
+	// There is no room for more of all of them, and yet each gets in.
+	whole := strings.Repeat(" ", 2*firstRead) + emptyReport[1:]
+	for i, end := range ends {
+		if w := end(whole + strings.Repeat(" ", int(d.MaxBytes)-1-len(whole))); w.Code != http.StatusOK {
+			t.Errorf("sender %d: %d %s", i, w.Code, w.Body)
+		}
+	}
+	if !d.memory.TryAcquire(d.MaxMemory) || !d.last.TryAcquire(1) {
 		t.Error("memory was not given back")
 	}
 }
