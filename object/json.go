@@ -8,6 +8,17 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
+// Fields are the fields with which objects are written.
+type Fields int
+
+const (
+	// AllFields are those of the latest schema of reports.
+	AllFields Fields = iota
+	// ModelFields are those of the Python system's object model: it has fewer,
+	// such as no log_excerpt.
+	ModelFields
+)
+
 // AppendJSON appends the set as compact JSON: {"TYPE": [object, ...], ...}, with
 // the types there are objects of, in the order of Types.
 //
@@ -33,7 +44,7 @@ func (s *Set) AppendJSON(b []byte) []byte {
 			if i > 0 {
 				b = append(b, ',')
 			}
-			b = l.append(b, s, i)
+			b = l.append(b, s, i, AllFields)
 		}
 		b = append(b, ']')
 	}
@@ -43,7 +54,7 @@ func (s *Set) AppendJSON(b []byte) []byte {
 // MarshalJSON returns the set as AppendJSON does.
 func (s *Set) MarshalJSON() ([]byte, error) { return s.AppendJSON(nil), nil }
 
-func appendRevision(b []byte, r *Revision) []byte {
+func appendRevision(b []byte, r *Revision, _ Fields) []byte {
 	o := open(b)
 	o.text("git_commit_hash", r.GitCommitHash)
 	o.text("patchset_hash", r.PatchsetHash)
@@ -52,34 +63,42 @@ func appendRevision(b []byte, r *Revision) []byte {
 	return o.close()
 }
 
-func appendCheckout(b []byte, c *report.Checkout) []byte {
+func appendCheckout(b []byte, c *report.Checkout, fields Fields) []byte {
 	o := open(b)
 	o.text("id", c.ID)
 	o.text("origin", c.Origin)
 	optText(&o, "tree_name", c.TreeName)
 	optText(&o, "git_repository_url", c.GitRepositoryURL)
 	optText(&o, "git_commit_hash", c.GitCommitHash)
-	optText(&o, "git_commit_name", c.GitCommitName)
+	if fields == AllFields {
+		optText(&o, "git_commit_name", c.GitCommitName)
+	}
 	o.texts("git_commit_tags", c.GitCommitTags)
 	optText(&o, "git_commit_message", c.GitCommitMessage)
 	optText(&o, "git_repository_branch", c.GitRepositoryBranch)
 	o.optBool("git_repository_branch_tip", c.GitRepositoryBranchTip)
-	o.resources("patchset_files", c.PatchsetFiles)
+	if fields == AllFields {
+		o.resources("patchset_files", c.PatchsetFiles)
+	}
 	optText(&o, "patchset_hash", c.PatchsetHash)
 	optText(&o, "message_id", c.MessageID)
 	optText(&o, "comment", c.Comment)
 	o.optTime("start_time", c.StartTime)
-	o.optTime("origin_builds_finish_time", c.OriginBuildsFinishTime)
-	o.optTime("origin_tests_finish_time", c.OriginTestsFinishTime)
+	if fields == AllFields {
+		o.optTime("origin_builds_finish_time", c.OriginBuildsFinishTime)
+		o.optTime("origin_tests_finish_time", c.OriginTestsFinishTime)
+	}
 	optText(&o, "log_url", c.LogURL)
-	optText(&o, "log_excerpt", c.LogExcerpt)
+	if fields == AllFields {
+		optText(&o, "log_excerpt", c.LogExcerpt)
+	}
 	o.optBool("valid", c.Valid)
 	o.raw("misc", c.Misc)
 	o.timestamp(c.Timestamp)
 	return o.close()
 }
 
-func appendBuild(b []byte, u *report.Build) []byte {
+func appendBuild(b []byte, u *report.Build, fields Fields) []byte {
 	o := open(b)
 	o.text("id", u.ID)
 	o.text("origin", u.Origin)
@@ -95,14 +114,16 @@ func appendBuild(b []byte, u *report.Build) []byte {
 	optText(&o, "config_name", u.ConfigName)
 	optText(&o, "config_url", u.ConfigURL)
 	optText(&o, "log_url", u.LogURL)
-	optText(&o, "log_excerpt", u.LogExcerpt)
+	if fields == AllFields {
+		optText(&o, "log_excerpt", u.LogExcerpt)
+	}
 	optText(&o, "status", u.Status)
 	o.raw("misc", u.Misc)
 	o.timestamp(u.Timestamp)
 	return o.close()
 }
 
-func appendTest(b []byte, t *report.Test) []byte {
+func appendTest(b []byte, t *report.Test, fields Fields) []byte {
 	var environment report.Environment
 	if t.Environment != nil {
 		environment = *t.Environment
@@ -117,7 +138,9 @@ func appendTest(b []byte, t *report.Test) []byte {
 	optText(&o, "path", t.Path)
 	optText(&o, "comment", t.Comment)
 	optText(&o, "log_url", t.LogURL)
-	optText(&o, "log_excerpt", t.LogExcerpt)
+	if fields == AllFields {
+		optText(&o, "log_excerpt", t.LogExcerpt)
+	}
 	optText(&o, "status", t.Status)
 	if n := t.Number; n != nil {
 		o.optFloat("number_value", &n.Value)
@@ -128,21 +151,23 @@ func appendTest(b []byte, t *report.Test) []byte {
 	}
 	o.optTime("start_time", t.StartTime)
 	o.optFloat("duration", t.Duration)
-	o.resources("input_files", t.InputFiles)
+	if fields == AllFields {
+		o.resources("input_files", t.InputFiles)
+	}
 	o.resources("output_files", t.OutputFiles)
 	o.raw("misc", t.Misc)
 	o.timestamp(t.Timestamp)
 	return o.close()
 }
 
-func appendIssue(b []byte, i *Issue) []byte {
+func appendIssue(b []byte, i *Issue, _ Fields) []byte {
 	o := open(b)
 	o.text("id", i.ID)
 	o.text("origin", i.Origin)
 	return o.close()
 }
 
-func appendIssueVersion(b []byte, i *report.Issue) []byte {
+func appendIssueVersion(b []byte, i *report.Issue, fields Fields) []byte {
 	var culprit report.Culprit
 	if i.Culprit != nil {
 		culprit = *i.Culprit
@@ -156,14 +181,16 @@ func appendIssueVersion(b []byte, i *report.Issue) []byte {
 	o.optBool("culprit_code", culprit.Code)
 	o.optBool("culprit_tool", culprit.Tool)
 	o.optBool("culprit_harness", culprit.Harness)
-	o.texts("categories", i.Categories)
+	if fields == AllFields {
+		o.texts("categories", i.Categories)
+	}
 	optText(&o, "comment", i.Comment)
 	o.raw("misc", i.Misc)
 	o.timestamp(i.Timestamp)
 	return o.close()
 }
 
-func appendIncident(b []byte, i *report.Incident) []byte {
+func appendIncident(b []byte, i *report.Incident, _ Fields) []byte {
 	o := open(b)
 	o.text("id", i.ID)
 	o.text("origin", i.Origin)

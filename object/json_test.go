@@ -117,6 +117,32 @@ func TestSetValues(t *testing.T) {
 	}
 }
 
+// TestSetWriterTypes has the lists that were asked for, with objects or without, in
+// the order of types.
+func TestSetWriterTypes(t *testing.T) {
+	types := []object.Type{object.TypeIncident, object.TypeTest, object.TypeIssue, object.TypeTest}
+	for want, sets := range map[string][]*object.Set{
+		`{"test":[],"issue":[],"incident":[]}`: {{}},
+		`{"revision":[{"git_commit_hash":"5e29","patchset_hash":"","git_commit_name":null,"patchset_files":null}],` +
+			`"test":[],"issue":[{"id":"1","origin":"ci"},{"id":"2","origin":"ci"}],"incident":[]}`: {
+			{Revisions: []object.Revision{{GitCommitHash: "5e29"}}},
+			{Issues: []object.Issue{{ID: "1", Origin: "ci"}}}, {Issues: []object.Issue{{ID: "2", Origin: "ci"}}},
+		},
+	} {
+		var b bytes.Buffer
+		w := object.NewSetWriter(&b, 0, false)
+		w.Types = types
+		for _, s := range sets {
+			if err := w.Write(s); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Close(); err != nil || b.String() != want+"\n" {
+			t.Errorf("got %s, %v, want %s", b.String(), err, want)
+		}
+	}
+}
+
 // write writes sets with a writer.
 func write(indent int, seq bool, sets ...*object.Set) (string, error) {
 	var b bytes.Buffer

@@ -13,7 +13,7 @@ type listOf struct {
 	typ    Type
 	count  func(*Set) int
 	ref    func(s *Set, i int) Ref
-	append func(b []byte, s *Set, i int) []byte // as JSON
+	append func(b []byte, s *Set, i int, fields Fields) []byte // as JSON
 }
 
 // lists are the lists of a set, in the order of Types.
@@ -34,12 +34,12 @@ var lists = []listOf{
 		func(i *report.Incident) Ref { return IncidentRef(i.ID) }),
 }
 
-func newList[T any](t Type, of func(*Set) []T, appendJSON func([]byte, *T) []byte, ref func(*T) Ref) listOf {
+func newList[T any](t Type, of func(*Set) []T, appendJSON func([]byte, *T, Fields) []byte, ref func(*T) Ref) listOf {
 	return listOf{
 		typ:    t,
 		count:  func(s *Set) int { return len(of(s)) },
 		ref:    func(s *Set, i int) Ref { return ref(&of(s)[i]) },
-		append: func(b []byte, s *Set, i int) []byte { return appendJSON(b, &of(s)[i]) },
+		append: func(b []byte, s *Set, i int, fields Fields) []byte { return appendJSON(b, &of(s)[i], fields) },
 	}
 }
 

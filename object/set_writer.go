@@ -5,14 +5,20 @@ package object
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
 
 // SetWriter writes sets as one JSON object, in the form of Set.AppendJSON, with
-// memory for one object at a time.
+// memory for one object at a time. Its fields are set before the first Write.
 type SetWriter struct {
+	// Fields are those that objects are written with, AllFields unless it is set.
+	Fields Fields
+	// Types are written even if there is no object of them: "TYPE": [].
+	Types []Type
+
 	w    io.Writer
 	seq  bool
 	enc  *jsontext.Encoder
@@ -47,7 +53,7 @@ func (w *SetWriter) Write(s *Set) error {
 		}
 		w.enter(i)
 		for j := 0; j < n && w.err == nil; j++ {
-			w.json = l.append(w.json[:0], s, j)
+			w.json = l.append(w.json[:0], s, j, w.Fields)
 			w.check(w.enc.WriteValue(w.json))
 		}
 	}
@@ -58,6 +64,7 @@ func (w *SetWriter) Write(s *Set) error {
 // writer below. Nothing may be written afterwards.
 func (w *SetWriter) Close() error {
 	w.begin()
+	w.empty(len(lists))
 	if w.open > 0 {
 		w.token(jsontext.EndArray)
 	}
@@ -85,7 +92,24 @@ func (w *SetWriter) enter(i int) {
 	case w.open > i+1:
 		w.check(fmt.Errorf("%s behind %s", lists[i].typ, lists[w.open-1].typ))
 		return
-	case w.open > 0:
+	}
+	w.empty(i)
+	w.list(i)
+}
+
+// empty writes the lists that are to be there without objects, up to the one
+// before list i.
+func (w *SetWriter) empty(i int) {
+	for j := w.open; j < i; j++ {
+		if slices.Contains(w.Types, lists[j].typ) {
+			w.list(j)
+		}
+	}
+}
+
+// list ends the list that is open, and begins list i.
+func (w *SetWriter) list(i int) {
+	if w.open > 0 {
 		w.token(jsontext.EndArray)
 	}
 	w.open = i + 1

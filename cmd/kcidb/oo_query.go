@@ -15,6 +15,7 @@ type ooQueryOptions struct {
 	database databaseOptions
 	out      outputOptions
 	metadata bool
+	all      bool
 }
 
 func newOOQueryCommand(p *program) *cobra.Command {
@@ -23,11 +24,13 @@ func newOOQueryCommand(p *program) *cobra.Command {
 		Use:   "query PATTERN...",
 		Short: "Get the objects that patterns name",
 		Long: `Write the objects that any of the patterns names to standard output, each once,
-as one JSON object: {"TYPE": [OBJECT, ...], ...}. It has the types there are
-objects of, parents before their children. Each object has all fields of its
-type, null where it has no value. --pattern-help explains patterns.`,
+as one JSON object: {"TYPE": [OBJECT, ...], ...}. It has all types that the
+patterns name, parents before their children, "TYPE": [] if there is no object.
+Each object has the fields that it has in the Python system's object model, null
+where it has no value; with --all-fields those that reports have beside these,
+such as log_excerpt, too. --pattern-help explains patterns.`,
 		Example: `  kcidb oo query -d sqlite:my.db '>test[ci:1]#<*#'
-  kcidb oo query -d sqlite:my.db '>checkout[ci:1]>build#' '>build[ci:2]#'`,
+  kcidb oo query -d sqlite:my.db --all-fields '>checkout[ci:1]>build#' '>build[ci:2]#'`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return usagef("no pattern is given; --pattern-help explains them")
@@ -42,6 +45,7 @@ type, null where it has no value. --pattern-help explains patterns.`,
 	o.database.addTo(p, cmd)
 	addPatternHelp(p, cmd)
 	o.out.addFlags(cmd)
+	cmd.Flags().BoolVar(&o.all, "all-fields", false, "with all fields that reports have")
 	cmd.Flags().BoolVar(&o.metadata, "with-metadata", false, "with the times objects were modified at")
 	return cmd
 }
@@ -55,6 +59,13 @@ func runOOQuery(ctx context.Context, p *program, o *ooQueryOptions, args []strin
 		progress := p.newProgress("objects", p.stdout)
 		defer progress.done()
 		w := object.NewSetWriter(p.stdout, int(min(o.out.indent, maxIndent)), o.out.seq)
+		w.Fields = object.ModelFields
+		if o.all {
+			w.Fields = object.AllFields
+		}
+		for _, pattern := range patterns {
+			w.Types = append(w.Types, pattern.Type)
+		}
 		for set, err := range s.Match(ctx, patterns, store.MatchOptions{Metadata: o.metadata}) {
 			if err != nil {
 				return err
