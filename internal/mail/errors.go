@@ -53,6 +53,18 @@ func (e *Error) Error() string {
 // Permanent tells whether it is no use to try again.
 func (e *Error) Permanent() bool { return e.Refused }
 
+// Down reports whether the error is one of the server or of the connection to it, and
+// not of this message: others would not get through either.
+func (e *Error) Down() bool {
+	switch e.Stage {
+	case StageAddress:
+		return false
+	case StageConnect, StageGreeting, StageHello, StageTLS, StageAuth:
+		return true
+	}
+	return e.gone()
+}
+
 // Unwrap returns what went wrong below, for errors.Is.
 func (e *Error) Unwrap() error { return e.err }
 

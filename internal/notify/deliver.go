@@ -23,35 +23,82 @@ const (
 	maxAttempts = 20
 )
 
-// errNoServer: mails wait until there is a mail server.
-var errNoServer = errors.New("no mail server is configured: set smtp")
+// errNoServer is why mails wait until there is a mail server.
+var errNoServer noServer
 
-// Deliver delivers what is ready, and tells whether there may be more.
+type noServer struct{}
+
+func (noServer) Error() string             { return "no mail server is configured: set smtp" }
+func (noServer) Down() bool                { return true }
+func (noServer) RetryAfter() time.Duration { return retryFirst }
+
+// Deliver starts a worker for each way that has something to deliver, is not closed
+// and has no worker yet. It does not wait for them: they end by themselves, or with
+// ctx.
 func (n *Notifier) Deliver(ctx context.Context) (more bool, err error) {
-	s := n.Store.Spool()
-	picked, err := s.PickDeliveries(ctx, atOnce, pick)
+	names, err := n.Store.Spool().Ways(ctx)
 	if err != nil {
 		return false, err
 	}
-	// What was picked together is delivered in the time of one pick.
-	end := n.Now().Add(pick - 15*time.Second)
-	for _, d := range picked {
-		if n.Now().After(end) {
-			return true, nil // the others come again
+	for _, name := range n.ways.take(names, n.Now()) {
+		n.ways.workers.Go(func() {
+			err := guard(func() error { return n.deliverBy(ctx, name) })
+			if err != nil && ctx.Err() == nil {
+				n.Log.Error("cannot deliver, and will try again", "via", name, "error", err, "stack", stackOf(err))
+			}
+			n.ways.release(name, n.Now())
+		})
+	}
+	return false, nil
+}
+
+// deliverBy delivers what is due by one way, until nothing is, the way is closed, or
+// its turn is over. It takes one delivery at a time, so that it holds nothing back
+// while the receiver lets it wait.
+func (n *Notifier) deliverBy(ctx context.Context, name string) error {
+	for end := n.Now().Add(turn); ctx.Err() == nil && n.Now().Before(end); {
+		picked, err := n.Store.Spool().PickDeliveries(ctx, name, 1, pick)
+		if err != nil || len(picked) == 0 {
+			return err
 		}
-		failed := n.send(ctx, d)
-		if failed != nil && ctx.Err() != nil {
-			return false, nil // it is this that ended it, and it comes again
-		}
+		d := picked[0]
+		failed := guard(func() error { return n.send(ctx, d) })
 		if err := n.note(ctx, d, failed); err != nil && !errors.Is(err, spool.ErrTaken) {
-			return false, err
+			return err
+		}
+		if ctx.Err() == nil && n.closes(name, failed) {
+			return nil
 		}
 	}
-	return len(picked) > 0, nil
+	return nil
+}
+
+// closes reports whether a failure closes the way.
+func (n *Notifier) closes(name string, failed error) bool {
+	var down interface{ Down() bool }
+	if !errors.As(failed, &down) || !down.Down() {
+		n.ways.passed(name)
+		return false
+	}
+	pause := n.ways.failed(name, n.Now(), retryAfter(failed), failed.Error())
+	if pause > 0 {
+		n.Log.Warn("nothing gets through, and nothing more is sent for a while", "via", name, "error", failed, "for", pause)
+	}
+	return pause > 0
+}
+
+// retryAfter is for how long the receiver asks to be left alone, 0 if it does not.
+func retryAfter(failed error) time.Duration {
+	var patient interface{ RetryAfter() time.Duration }
+	if errors.As(failed, &patient) {
+		return patient.RetryAfter()
+	}
+	return 0
 }
 
 // note notes what became of a delivery.
 func (n *Notifier) note(ctx context.Context, d *spool.Sending, failed error) error {
+	stopped := ctx.Err() != nil
 	// What was sent is noted, although the service is being stopped.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
@@ -60,6 +107,8 @@ func (n *Notifier) note(ctx context.Context, d *spool.Sending, failed error) err
 	var permanent interface{ Permanent() bool }
 	wait := min(retryFirst<<min(d.Attempts, 10), retryMost)
 	switch {
+	case failed != nil && stopped:
+		return s.Postponed(ctx, d, d.Error, 0) // it failed because of that, and others may go on at once
 	case failed == nil:
 		log.Info("notification sent", "object", d.Notification.Object.String())
 		return s.Sent(ctx, d)
@@ -67,13 +116,10 @@ func (n *Notifier) note(ctx context.Context, d *spool.Sending, failed error) err
 		log.Warn("notification not sent yet", "error", failed)
 		return s.Postponed(ctx, d, failed.Error(), retryFirst)
 	case errors.As(failed, &permanent) && permanent.Permanent() || d.Attempts+1 >= maxAttempts:
-		log.Error("notification not sent, and given up", "attempts", d.Attempts+1, "error", failed)
+		log.Error("notification not sent, and given up", "attempts", d.Attempts+1, "error", failed, "stack", stackOf(failed))
 		return s.Failed(ctx, d, failed.Error())
 	}
-	var patient interface{ RetryAfter() time.Duration }
-	if errors.As(failed, &patient) {
-		wait = max(wait, patient.RetryAfter())
-	}
+	wait = max(wait, retryAfter(failed))
 	log.Warn("notification not sent yet", "attempts", d.Attempts+1, "error", failed, "again in", wait)
 	return s.Retried(ctx, d, failed.Error(), wait)
 }

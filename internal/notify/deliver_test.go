@@ -163,17 +163,17 @@ func TestDiesBeforeSending(t *testing.T) {
 	}
 	other := h.notifier("two")
 	h.step("write", other.Write)
-	h.step("deliver", other.Deliver)
+	h.deliver(other)
 	h.expect()
 	h.clock.move(pick + time.Second)
 	h.step("write", other.Write)
-	if picked, err := s.PickDeliveries(t.Context(), 1, pick); err != nil || len(picked) != 1 {
+	if picked, err := s.PickDeliveries(t.Context(), spool.Mail, 1, pick); err != nil || len(picked) != 1 {
 		t.Fatalf("%v, %v", picked, err)
 	}
-	h.step("deliver", other.Deliver)
+	h.deliver(other)
 	h.expect()
 	h.clock.move(pick + time.Second)
-	h.step("deliver", other.Deliver)
+	h.deliver(other)
 	h.clock.move(24 * time.Hour)
 	h.work()
 	h.expect("dev@example.org: boot :FAIL")

@@ -27,7 +27,7 @@ const (
 	pick = 2 * time.Minute
 	// lease is how long somebody considers, at a time.
 	lease = 30 * time.Second
-	// atOnce is how many notifications or deliveries are picked at a time.
+	// atOnce is how many notifications are picked at a time.
 	atOnce = 16
 )
 
@@ -58,6 +58,10 @@ type Notifier struct {
 	KeepFor time.Duration
 	// Wait waits for something to do; tests that move the clock have their own.
 	Wait func(ctx context.Context, d time.Duration) error
+
+	ways    ways
+	failing map[int64]int // how often writing a notification failed, by its number
+	failed  int           // how often considering failed, since it did not
 }
 
 // Run notifies until ctx ends.
@@ -75,6 +79,7 @@ func (n *Notifier) Run(ctx context.Context) error {
 		group.Go(func() error { return n.loop(ctx, work.name, work.step) })
 	}
 	err := group.Wait()
+	n.ways.workers.Wait()
 	// Somebody else may go on at once.
 	release, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
@@ -86,7 +91,11 @@ func (n *Notifier) Run(ctx context.Context) error {
 func (n *Notifier) loop(ctx context.Context, name string, step func(context.Context) (bool, error)) error {
 	failed := time.Duration(0)
 	for ctx.Err() == nil {
-		more, err := step(ctx)
+		var more bool
+		err := guard(func() (err error) {
+			more, err = step(ctx)
+			return err
+		})
 		wait := pace
 		switch {
 		case ctx.Err() != nil:
@@ -94,7 +103,7 @@ func (n *Notifier) loop(ctx context.Context, name string, step func(context.Cont
 		case err != nil && !errors.Is(err, spool.ErrTaken):
 			failed = min(max(2*failed, pace), time.Minute)
 			wait = failed
-			n.Log.Error("cannot "+name+", and will try again", "error", err, "in", wait)
+			n.Log.Error("cannot "+name+", and will try again", "error", err, "in", wait, "stack", stackOf(err))
 		case more:
 			failed, wait = 0, 0
 		default:

@@ -168,15 +168,22 @@ func (h *house) step(name string, step func(context.Context) (bool, error)) {
 	}
 }
 
-// work does all there is to do at the moment.
 // listAll asks for everything.
 var listAll spool.Filter
 
+// work does all there is to do at the moment.
 func (h *house) work() {
 	h.t.Helper()
 	h.step("consider", h.Consider)
 	h.step("write", h.Write)
-	h.step("deliver", h.Deliver)
+	h.deliver(h.Notifier)
+}
+
+// deliver has a notifier deliver all that is due, and waits for its workers.
+func (h *house) deliver(n *Notifier) {
+	h.t.Helper()
+	h.step("deliver", n.Deliver)
+	n.ways.workers.Wait()
 }
 
 // subjects returns the subjects of the mails that were taken so far.

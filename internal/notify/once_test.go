@@ -148,4 +148,5 @@ func (n *Notifier) die(ctx context.Context, dice *rand.Rand) {
 	for ctx.Err() == nil {
 		steps[dice.IntN(len(steps))](ctx) // what fails is tried again by the next
 	}
+	n.ways.workers.Wait()
 }

@@ -185,7 +185,7 @@ func (w *world) deliver(ctx context.Context, r *rand.Rand) error {
 func (w *world) pickDeliveries(ctx context.Context, n int) ([]*spool.Sending, error) {
 	w.clock.RLock()
 	defer w.clock.RUnlock()
-	picked, err := w.PickDeliveries(ctx, n, pickFor)
+	picked, err := w.PickDeliveries(ctx, spool.Mail, n, pickFor)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, sending := range picked {

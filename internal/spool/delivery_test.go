@@ -176,7 +176,7 @@ func TestPickers(t *testing.T) {
 		})
 		together(t, 6, func(ctx context.Context) error {
 			for {
-				picked, err := h.PickDeliveries(ctx, 7, time.Minute)
+				picked, err := h.PickDeliveries(ctx, spool.Mail, 7, time.Minute)
 				if err != nil || len(picked) == 0 {
 					return err
 				}
@@ -398,7 +398,8 @@ func TestFailure(t *testing.T) {
 		cancel(why)
 		for name, err := range map[string]error{
 			"watch": h.Watch(ctx), "settle": h.Settle(ctx, spool.Settlement{}), "wipe": second(h.Wipe(ctx, noon)),
-			"list": second(h.List(ctx, spool.Filter{})), "pick deliveries": second(h.PickDeliveries(ctx, 1, 1)),
+			"list": second(h.List(ctx, spool.Filter{})), "pick deliveries": second(h.PickDeliveries(ctx, spool.Mail, 1, 1)),
+			"ways": second(h.Ways(ctx)),
 		} {
 			if !errors.Is(err, wrapped) || !errors.Is(err, why) {
 				t.Errorf("%s: %v", name, err)

@@ -96,12 +96,19 @@ func openPool(t *testing.T, driver, dsn string) *sql.DB {
 // migrate makes the tables as the drivers do.
 func migrate(t *testing.T, db *sql.DB, engine, before string) {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("..", "store", engine, "migrations", "0004_notifications.up.sql"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := db.Exec(before + string(text)); err != nil {
-		t.Fatal(err)
+	for _, name := range []string{"notifications", "deliveries"} {
+		files, err := filepath.Glob(filepath.Join("..", "store", engine, "migrations", "*_"+name+".up.sql"))
+		if err != nil || len(files) != 1 {
+			t.Fatalf("%d migrations %s, %v", len(files), name, err)
+		}
+		text, err := os.ReadFile(files[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.Exec(before + string(text)); err != nil {
+			t.Fatal(err)
+		}
+		before = ""
 	}
 }
 

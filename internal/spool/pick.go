@@ -9,33 +9,34 @@ import (
 	"time"
 )
 
-// take is the statement that picks the rows of a table that are due. In
-// PostgreSQL those that somebody else is picking are passed over, and the choice
-// is made once, however the rest is planned.
-func take(table, columns string) string {
+// take is the statement that picks the rows of a table that are due, and for which
+// the condition holds, which has the first parameters. In PostgreSQL those that
+// somebody else is picking are passed over, and the choice is made once, however the
+// rest is planned.
+func take(table, condition, columns string) string {
 	return `WITH choice AS MATERIALIZED (
-			SELECT number FROM ` + table + ` WHERE state = 'waiting' AND due <= ? AND ` + free + `
+			SELECT number FROM ` + table + ` WHERE ` + condition + ` AND due <= ? AND ` + free + `
 			ORDER BY due, number LIMIT ? SKIP LOCKED)
 		UPDATE ` + table + ` SET picked = ? WHERE number IN (SELECT number FROM choice)
 		RETURNING ` + columns
 }
 
-// idle tells whether there is nothing to take, without writing: those who look
-// again and again should not have to wait for who loads.
-func (s *Spool) idle(ctx context.Context, operation, table string) (bool, error) {
+// idle reports whether there is no notification to take, without writing: those who
+// look again and again should not have to wait for who loads.
+func (s *Spool) idle(ctx context.Context) (bool, error) {
 	now := s.now()
 	from, to, _ := hold(now, 0)
 	var idle bool
-	err := s.Read.QueryRowContext(ctx, s.sql("SELECT NOT EXISTS (SELECT 1 FROM "+table+" WHERE state = 'waiting' AND due <= ? AND "+free+")"),
+	err := s.Read.QueryRowContext(ctx, s.sql("SELECT NOT EXISTS (SELECT 1 FROM notifications WHERE state = 'waiting' AND due <= ? AND "+free+")"),
 		now, from, to).Scan(&idle)
-	return idle, s.failure(ctx, operation, err)
+	return idle, s.failure(ctx, "pick notifications", err)
 }
 
 // PickNotifications picks n notifications at most, for a while, of those that are
 // due and that nobody has, the longest due first. They are the caller's, to end
 // by Ready, Drop or Retry.
 func (s *Spool) PickNotifications(ctx context.Context, n int, d time.Duration) ([]Notification, error) {
-	if idle, err := s.idle(ctx, "pick notifications", "notifications"); idle || err != nil {
+	if idle, err := s.idle(ctx); idle || err != nil {
 		return nil, err
 	}
 	var picked []Notification
@@ -46,7 +47,7 @@ func (s *Spool) PickNotifications(ctx context.Context, n int, d time.Duration) (
 			got.pick = until
 			picked = append(picked, got)
 			return err
-		}, take("notifications", notificationColumns), t.now, from, to, n, until)
+		}, take("notifications", "state = 'waiting'", notificationColumns), t.now, from, to, n, until)
 	})
 	if err != nil {
 		return nil, err
@@ -65,13 +66,31 @@ type Sending struct {
 	pick int64
 }
 
-// PickDeliveries picks n deliveries at most, for a while, of those that are due
-// and that nobody has, the longest due first. They are the caller's, to end by
-// Sent, Retried or Failed.
-func (s *Spool) PickDeliveries(ctx context.Context, n int, d time.Duration) ([]*Sending, error) {
-	if idle, err := s.idle(ctx, "pick deliveries", "deliveries"); idle || err != nil {
-		return nil, err
-	}
+// Ways returns the ways, such as Mail, with a delivery that is due and not picked. It
+// writes nothing, and costs as much as there are ways, however many deliveries wait.
+func (s *Spool) Ways(ctx context.Context) ([]string, error) {
+	now := s.now()
+	from, to, _ := hold(now, 0)
+	var ways []string
+	// The smallest way above another is one step in the index.
+	err := s.query(ctx, s.Read, func(scan func(...any) error) error {
+		var way string
+		err := scan(&way)
+		ways = append(ways, way)
+		return err
+	}, `WITH RECURSIVE ways(way) AS (
+			SELECT min(via) FROM deliveries WHERE state = 'waiting'
+			UNION ALL
+			SELECT (SELECT min(via) FROM deliveries WHERE state = 'waiting' AND via > way) FROM ways WHERE way IS NOT NULL)
+		SELECT way FROM ways WHERE way IS NOT NULL
+			AND EXISTS (SELECT 1 FROM deliveries WHERE via = way AND state = 'waiting' AND due <= ? AND `+free+`)`, now, from, to)
+	return ways, s.failure(ctx, "ways", err)
+}
+
+// PickDeliveries picks n deliveries at most, for a while, of those by a way that are
+// due and not picked, the longest due first. They are the caller's, to end by Sent,
+// Retried, Postponed or Failed.
+func (s *Spool) PickDeliveries(ctx context.Context, way string, n int, d time.Duration) ([]*Sending, error) {
 	var picked []*Sending
 	err := s.update(ctx, "pick deliveries", func(t *tx) error {
 		from, to, until := hold(t.now, d)
@@ -79,7 +98,7 @@ func (s *Spool) PickDeliveries(ctx context.Context, n int, d time.Duration) ([]*
 			got, err := scanDelivery(scan)
 			picked = append(picked, &Sending{Delivery: got, pick: until})
 			return err
-		}, take("deliveries", deliveryColumns), t.now, from, to, n, until)
+		}, take("deliveries", "state = 'waiting' AND via = ?", deliveryColumns), way, t.now, from, to, n, until)
 		if err != nil {
 			return err
 		}

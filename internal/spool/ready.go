@@ -68,6 +68,14 @@ func (s *Spool) Drop(ctx context.Context, n *Notification, why string) error {
 	})
 }
 
+// SetAside ends a pick of PickNotifications: writing it fails, for the reason, and
+// would fail again.
+func (s *Spool) SetAside(ctx context.Context, n *Notification, why string) error {
+	return s.update(ctx, "set aside", func(t *tx) error {
+		return t.mine(n, "state = 'aside', reason = ?, finished = ?", kept(why), t.now)
+	})
+}
+
 // Retry ends a pick of PickNotifications: the notification waits and is due
 // again after a while.
 func (s *Spool) Retry(ctx context.Context, n *Notification, after time.Duration) error {

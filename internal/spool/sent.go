@@ -52,7 +52,8 @@ func (s *Spool) over(ctx context.Context, operation string, sending *Sending, at
 
 // Resend makes the deliveries of a notification that failed, or that wait for the
 // next attempt, due now and without attempts; where there are none, all that are
-// over, except those of feeds. It returns ErrNothing where there are none, as of one that waits or was
+// over, except those of feeds. A notification that was set aside waits again, and is
+// due now. It returns ErrNothing where there are none, as of one that waits or was
 // dropped.
 func (s *Spool) Resend(ctx context.Context, number int64) error {
 	return s.update(ctx, "resend", func(t *tx) error {
@@ -61,6 +62,10 @@ func (s *Spool) Resend(ctx context.Context, number int64) error {
 			err = fmt.Errorf("%w: %d", ErrNotFound, number)
 		}
 		if err != nil {
+			return err
+		}
+		n, err = t.exec("UPDATE notifications SET state = 'waiting', due = ?, finished = 0, picked = 0 WHERE number = ? AND state = 'aside'", t.now, number)
+		if err != nil || n > 0 {
 			return err
 		}
 		for _, those := range []string{

@@ -22,6 +22,9 @@ func (s *Spool) Settle(ctx context.Context, settlement Settlement) error {
 		if _, err := arming.exec(t, settlement.Notifications); err != nil {
 			return fmt.Errorf("notifications: %w", err)
 		}
+		if _, err := settingAside.exec(t, settlement.Aside); err != nil {
+			return fmt.Errorf("set aside: %w", err)
+		}
 		if _, err := counting.exec(t, settlement.Considered); err != nil {
 			return fmt.Errorf("counters: %w", err)
 		}
@@ -53,9 +56,9 @@ func (t *tx) forget(batches []int64) error {
 	return nil
 }
 
-// anew begins conditions that are true of a notification that was dropped: it is
-// made as if it had never been there.
-const anew = "notifications.state = 'dropped' OR "
+// anew begins conditions that are true of a notification that was dropped or set
+// aside: it is made as if it had never been there.
+const anew = "notifications.state IN ('dropped', 'aside') OR "
 
 // arming makes notifications, or puts off those that wait. Somebody may be
 // rendering one of these from what was there before the change, and loses it.
@@ -68,13 +71,13 @@ var arming = insertion[New]{
 		created = CASE WHEN ` + anew + `excluded.first < notifications.first THEN excluded.created ELSE notifications.created END,
 		first = CASE WHEN ` + anew + `excluded.first < notifications.first THEN excluded.first ELSE notifications.first END,
 		changed = CASE WHEN ` + anew + `excluded.changed >= notifications.changed THEN excluded.changed ELSE notifications.changed END,
-		due = CASE WHEN notifications.state = 'dropped' THEN excluded.due
+		due = CASE WHEN notifications.state IN ('dropped', 'aside') THEN excluded.due
 			WHEN excluded.changed < notifications.changed THEN notifications.due
 			WHEN excluded.due > notifications.first + CAST(? AS bigint) THEN notifications.first + CAST(? AS bigint)
 			ELSE excluded.due END,
 		reason = CASE WHEN ` + anew + `excluded.changed >= notifications.changed THEN excluded.reason ELSE notifications.reason END,
 		state = 'waiting', finished = 0, picked = 0
-	WHERE notifications.state IN ('waiting', 'dropped')`,
+	WHERE notifications.state IN ('waiting', 'dropped', 'aside')`,
 	values: func(n New) []any {
 		changed := micros(n.Changed)
 		return []any{kept(n.Subscription), string(n.Object.Type), key(n.Object), kept(n.Message),
@@ -86,6 +89,23 @@ var arming = insertion[New]{
 	compare: func(a, b New) int {
 		return cmp.Or(cmp.Compare(a.most(), b.most()), compareRefs(a.Object, b.Object),
 			cmp.Compare(kept(a.Subscription), kept(b.Subscription)), cmp.Compare(kept(a.Message), kept(b.Message)))
+	},
+}
+
+// settingAside makes notifications that are set aside.
+var settingAside = insertion[Aside]{
+	head: `INSERT INTO notifications (subscription, object_type, object_id, message,
+		state, first, changed, due, finished, picked, reason, was, created, subject, body, thread) VALUES `,
+	row: "(?, ?, ?, ?, 'aside', ?, ?, ?, ?, 0, ?, '', 0, '', '', '')",
+	tail: ` ON CONFLICT (object_type, object_id, subscription, message) DO UPDATE SET
+		state = 'aside', changed = excluded.changed, finished = excluded.finished, reason = excluded.reason
+	WHERE notifications.state IN ('dropped', 'aside')`,
+	values: func(a Aside) []any {
+		at := micros(a.At)
+		return []any{kept(a.Subscription), string(a.Object.Type), key(a.Object), kept(a.Message), at, at, at, at, kept(a.Why)}
+	},
+	compare: func(a, b Aside) int {
+		return cmp.Or(compareRefs(a.Object, b.Object), cmp.Compare(kept(a.Subscription), kept(b.Subscription)), cmp.Compare(kept(a.Message), kept(b.Message)))
 	},
 }
 

@@ -12,9 +12,10 @@
 //	            Settle                Ready             all deliveries are over
 //	(a change) ────────▶ waiting ─────────────▶ ready ─────────────────────────▶ done
 //	                     │     ▲
-//	                Drop │     │ Settle
+//	      Drop, SetAside │     │ Settle
 //	                     ▼     │
 //	                     dropped: it matched no more when it was due
+//	                     aside: considering or writing it failed, and would again
 //
 // and of a delivery, of which there is one for each recipient:
 //
@@ -75,11 +76,22 @@ type Settlement struct {
 	Notifications []New
 	Considered    []Considered
 	Statuses      []Status
+	Aside         []Aside
+}
+
+// Aside is a notification that may be called for, and that cannot be known, because
+// considering its object fails. It is kept, in the state SetAside, until the object
+// changes and can be considered, Resend has it written, or Wipe removes it. A
+// notification of the same identity that waits, or that was written, stays as it is.
+type Aside struct {
+	Identity
+	At  time.Time // of the change
+	Why string
 }
 
 // New is a notification to be armed. Where there is one of the same identity that
 // waits, Changed and Due are set to the newer ones, where its first change and
-// AtMost let them; where there is one that was dropped, it begins anew;
+// AtMost let them; where there is one that was dropped or set aside, it begins anew;
 // where there is one that is written or sent, nothing happens.
 type New struct {
 	Identity
@@ -104,6 +116,7 @@ const (
 	Ready    = "ready"
 	Done     = "done"
 	Dropped  = "dropped"
+	SetAside = "aside"
 	Sent     = "sent"
 	Failed   = "failed"
 	Held     = "held"
@@ -114,12 +127,12 @@ const (
 type Notification struct {
 	Number int64
 	Identity
-	State      string // Waiting, Ready, Done or Dropped
+	State      string // Waiting, Ready, Done, Dropped or SetAside
 	First      time.Time
 	Changed    time.Time
 	Due        time.Time
 	Finished   time.Time // zero while it is not
-	Reason     string    // why it was made; of one that was dropped, why it was
+	Reason     string    // why it was made; of one that was dropped or set aside, why it was
 	Was        string    // the status of the object before the first change
 	Created    bool      // the object was new then
 	Subject    string    // "" until it is ready, as is what follows

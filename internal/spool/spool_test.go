@@ -3,7 +3,9 @@
 package spool_test
 
 import (
+	"cmp"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/spool"
@@ -62,9 +64,16 @@ func (h *house) one() *spool.Notification {
 // deliveries picks all deliveries that are due.
 func (h *house) deliveries() []*spool.Sending {
 	h.t.Helper()
-	picked, err := h.PickDeliveries(h.t.Context(), 1000, 2*time.Minute)
+	ways, err := h.Ways(h.t.Context())
 	h.must(err)
-	return picked
+	var all []*spool.Sending
+	for _, way := range ways {
+		picked, err := h.PickDeliveries(h.t.Context(), way, 1000, 2*time.Minute)
+		h.must(err)
+		all = append(all, picked...)
+	}
+	slices.SortFunc(all, func(a, b *spool.Sending) int { return cmp.Or(a.Due.Compare(b.Due), int(a.Number-b.Number)) })
+	return all
 }
 
 // ready arms a notification and makes it ready for the recipients.

@@ -13,6 +13,7 @@ type Stats struct {
 	Ready      int64     // notifications with deliveries to be sent
 	Deliveries int64     // these deliveries
 	Oldest     time.Time // when the first of these deliveries is due; zero without any
+	Aside      int64     // notifications that are set aside
 	// Deliveries of the notifications that ended within the last 24 hours.
 	Sent, Failed, Held int64
 }
@@ -31,6 +32,7 @@ func (s *Spool) Stats(ctx context.Context) (Stats, error) {
 		{"SELECT count(*) FROM notifications WHERE state = 'waiting'", nil, []any{&st.Waiting}},
 		{"SELECT count(DISTINCT notification), count(*), coalesce(min(due), 0) FROM deliveries WHERE state = 'waiting'",
 			nil, []any{&st.Ready, &st.Deliveries, &oldest}},
+		{"SELECT count(*) FROM notifications WHERE state = 'aside'", nil, []any{&st.Aside}},
 		{`SELECT count(*) FILTER (WHERE d.state = 'sent'), count(*) FILTER (WHERE d.state = 'failed'),
 				count(*) FILTER (WHERE d.state IN ('held', 'digested'))
 			FROM notifications n JOIN deliveries d ON d.notification = n.number WHERE n.finished > ?`,

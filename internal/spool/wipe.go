@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Wipe removes the notifications that were done or dropped before the time given,
+// Wipe removes the notifications that were done, dropped or set aside before the time given,
 // and their deliveries, and returns how many notifications it removed. Those with
 // mails that a digest has still to tell of stay. The counters of the days before
 // go too. It does so a few at a time, for others to get on; where it fails, what
@@ -50,7 +50,7 @@ func (s *Spool) wipe(ctx context.Context, until time.Time) (int64, error) {
 			numbers = append(numbers, number)
 			return err
 		}, `WITH choice AS MATERIALIZED (
-				SELECT number FROM notifications WHERE finished > 0 AND finished < ? AND state IN ('done', 'dropped')
+				SELECT number FROM notifications WHERE finished > 0 AND finished < ? AND state IN ('done', 'dropped', 'aside')
 				AND NOT EXISTS (SELECT 1 FROM deliveries WHERE notification = notifications.number AND state = 'held')
 				ORDER BY finished, number LIMIT ? SKIP LOCKED)
 			DELETE FROM notifications WHERE number IN (SELECT number FROM choice) RETURNING number`, micros(until), chunk)

@@ -31,6 +31,12 @@ func (e *Error) Error() string { return "webhook " + e.Hook + ": " + e.Text }
 // Permanent tells whether it is no use to try again.
 func (e *Error) Permanent() bool { return e.Refused }
 
+// Down reports whether the error is one of the hook, or of the way to it, and not of
+// this delivery: others would not get through either.
+func (e *Error) Down() bool {
+	return !e.Refused && (e.Status == 0 || e.Status >= 500 || e.Status == http.StatusTooManyRequests)
+}
+
 // RetryAfter returns how long to wait at least before trying again.
 func (e *Error) RetryAfter() time.Duration { return e.After }
 

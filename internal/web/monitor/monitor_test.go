@@ -162,7 +162,7 @@ func TestSpoolMetrics(t *testing.T) {
 	check(s.Ready(t.Context(), &picked[0], spool.Rendered{Subject: "a", Recipients: []spool.Recipient{
 		{Via: spool.Mail, Address: "a@example.org"}, {Via: spool.Mail, Address: "b@example.org"}}}))
 	expect("written", 0, 0, 1, 0)
-	sendings, err := s.PickDeliveries(t.Context(), 9, time.Minute)
+	sendings, err := s.PickDeliveries(t.Context(), spool.Mail, 9, time.Minute)
 	if err != nil || len(sendings) != 2 {
 		t.Fatalf("%d deliveries, %v", len(sendings), err)
 	}

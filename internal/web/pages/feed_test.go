@@ -79,7 +79,7 @@ func TestFeed(t *testing.T) {
 	// That the mail is sent, later, is no news.
 	*clock = now.Add(3 * time.Hour)
 	tag := w.Header().Get("ETag")
-	mails, err := p.Spool.PickDeliveries(t.Context(), 9, time.Minute)
+	mails, err := p.Spool.PickDeliveries(t.Context(), spool.Mail, 9, time.Minute)
 	if err != nil || len(mails) != 2 {
 		t.Fatalf("%d mails, %v", len(mails), err)
 	}
