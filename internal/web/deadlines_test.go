@@ -28,7 +28,7 @@ func (c connection) Write(p []byte) (int, error) { return c.ResponseRecorder.Wri
 // TestSteadyBody shows that a body has to come at some speed, and may take as
 // long as it needs at that.
 func TestSteadyBody(t *testing.T) {
-	front := NewFront(Limits{})
+	front := NewFront(Limits{Time: time.Second}) // an answer may take less than a body
 	for _, test := range []struct {
 		name   string
 		pieces int
@@ -53,14 +53,18 @@ func TestSteadyBody(t *testing.T) {
 						}
 						time.Sleep(test.every)
 					}
+					client.Read(make([]byte, 1)) // the answer
 				})
 				r := httptest.NewRequest("POST", "/submit", nil)
 				r.Body = server
 				r.ContentLength = -1
 				v := &visit{Front: front, lane: front.lanes[Submission], connection: http.NewResponseController(connection{httptest.NewRecorder(), server})}
-				n, err := io.Copy(io.Discard, v.timed(r).Body)
+				n, err := io.CopyN(io.Discard, v.timed(r).Body, int64(test.pieces*test.size))
 				if errors.Is(err, os.ErrDeadlineExceeded) != test.late {
 					t.Errorf("after %d bytes: %v", n, err)
+				}
+				if _, err := server.Write([]byte("x")); !test.late && err != nil {
+					t.Errorf("the answer to a body that came in time: %v", err)
 				}
 				if whole := int64(test.pieces * test.size); !test.late && n != whole {
 					t.Errorf("%d of %d bytes", n, whole)
