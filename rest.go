@@ -90,6 +90,7 @@ type answer struct {
 	Message string         `json:"message"`
 	Faults  []report.Fault `json:"faults"` // of services like ours
 	More    int            `json:"more"`
+	Stopped bool           `json:"stopped"`
 	Error   string         `json:"error"` // of paths below /api, instead of the message
 }
 
@@ -203,7 +204,7 @@ func refused(resp *http.Response, text []byte) error {
 	var a answer
 	parsed := json.Unmarshal(text, &a) == nil
 	if resp.StatusCode == http.StatusBadRequest && len(a.Faults) > 0 {
-		return &report.Error{Faults: a.Faults, More: a.More}
+		return &report.Error{Faults: a.Faults, More: a.More, Stopped: a.Stopped}
 	}
 	message := cmp.Or(a.Message, a.Error)
 	if !parsed {

@@ -3,7 +3,9 @@
 package report
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -25,28 +27,76 @@ func places(err *Error) map[string]bool {
 	return set
 }
 
-// agree holds the decoder of 5.x equal to the reference validator, for one
-// text and each minor version.
-func agree(t interface{ Errorf(string, ...any) }, text []byte) {
-	for minor := range Latest.Minor + 1 {
-		r, err := decode5(text, minor)
-		ref := validateReference(text, Version{5, minor})
-		if (r == nil) != (ref != nil) {
-			t.Errorf("as 5.%d: report %v\nreference: %v\n%q", minor, r, ref, text)
+// agree holds the decoder equal to the reference validator, for one text and
+// each minor version of a major one.
+func agree(t interface{ Errorf(string, ...any) }, major int, text []byte) {
+	for _, v := range versions {
+		if v.Major != major {
+			continue
 		}
-		if err != nil && err.More > 0 || ref != nil && ref.More > 0 {
+		d, r, err := decode(context.Background(), text, v, true)
+		if checked, _, err2 := decode(context.Background(), text, v, false); (err == nil) != (err2 == nil) || err == nil && (checked.memory != d.memory || checked.objects+checked.added() != r.Count()) {
+			t.Errorf("as %v: decoded %v, checked %v\n%q", v, err, err2, text)
+		}
+		invalid, _ := errors.AsType[*Error](err)
+		ref := validateReference(text, v)
+		unfit := ref == nil && invalid != nil && unfitOnly(invalid)
+		if !unfit && (r == nil) != (ref != nil) {
+			t.Errorf("as %v: report %v, %v\nreference: %v\n%q", v, r, err, ref, text)
+		}
+		if ref == nil {
+			agreeOnUpgrade(t, text, v, r)
+			continue
+		}
+		if invalid != nil && invalid.More > 0 || ref.More > 0 {
 			continue // the faults listed need not be the same
 		}
-		if got, want := places(err), places(ref); !maps.Equal(got, want) {
-			t.Errorf("as 5.%d:\n%s\nreference:\n%s\n%q", minor, lines(got), lines(want), text)
+		if got, want := places(invalid), places(ref); !maps.Equal(got, want) {
+			t.Errorf("as %v:\n%s\nreference:\n%s\n%q", v, lines(got), lines(want), text)
 		}
 	}
+}
+
+// agreeOnUpgrade holds what the decoder makes of a valid report equal to what
+// the upgrade of the document says; nil is nothing, for what cannot be upgraded.
+func agreeOnUpgrade(t interface{ Errorf(string, ...any) }, text []byte, v Version, r *Report) {
+	d, err := parseDocument(text)
+	if err != nil {
+		t.Errorf("as %v: %v\n%q", v, err, text)
+		return
+	}
+	if from, ok := d.Version(Latest); !ok || from != v {
+		return
+	}
+	var want *Report
+	if u, err := d.upgraded(Latest); err == nil {
+		_, want, _ = decode(context.Background(), u.JSON(), Latest, true)
+	}
+	if (r == nil) != (want == nil) {
+		t.Errorf("as %v: decoded %v, upgraded %v\n%q", v, r, want, text)
+	}
+	if r == nil || want == nil {
+		return
+	}
+	if got, want := plain(t, r), plain(t, want); got != want {
+		t.Errorf("as %v: decoded\n%s\nupgraded\n%s\n%q", v, got, want, text)
+	}
+}
+
+// plain returns a report as JSON whose strings are all written the same way.
+func plain(t interface{ Errorf(string, ...any) }, r *Report) string {
+	d, err := parseDocument(r.AppendJSON(nil))
+	if err != nil {
+		t.Errorf("written as no JSON: %v", err)
+		return ""
+	}
+	return string(d.JSON())
 }
 
 // agreeOnJSON holds what the scanner, which both validators use, takes for
 // JSON equal to what a strict JSON library does.
 func agreeOnJSON(t interface{ Errorf(string, ...any) }, text []byte) {
-	_, err := decode5(text, Latest.Minor)
+	_, err := decodeAs(text, Latest)
 	if err != nil && err.More > 0 {
 		return
 	}
@@ -80,14 +130,16 @@ func lines(set map[string]bool) string {
 	return strings.Join(slices.Sorted(maps.Keys(set)), "\n")
 }
 
-// goldenTexts returns the texts of the cases of 5.x, and those about text.
-func goldenTexts(tb testing.TB, kinds ...string) []string {
+// goldenTexts returns the texts of the cases of a major version.
+func goldenTexts(tb testing.TB, major int, kinds ...string) []string {
 	var texts []string
 	for _, kind := range kinds {
-		for minor := range Latest.Minor + 1 {
-			readLines(tb, fmt.Sprintf("%s-v5.%d.jsonl", kind, minor), func(l struct{ Doc json.RawMessage }) {
-				texts = append(texts, string(l.Doc))
-			})
+		for _, v := range versions {
+			if v.Major == major {
+				readLines(tb, fmt.Sprintf("%s-v%v.jsonl", kind, v), func(l struct{ Doc json.RawMessage }) {
+					texts = append(texts, string(l.Doc))
+				})
+			}
 		}
 	}
 	return texts
@@ -108,14 +160,15 @@ var oddities = []string{
 	`"2025-07-01T10:00:00Z"`, `"9999-12-31T23:59:59-01:00"`, `"0001-01-01T00:00:00+01:00"`, `"2025-02-29T00:00:00Z"`,
 	`[{"name":"a","url":"a:b"}]`, `[{"name":"a/b","url":"b"},{"name":"a"},1]`, `["a","a b",""]`, `[[[{"a":{"a":1,"a":2}}]]]`,
 	`{"misc":{"\u0000":"\u0000","b":NaN,"b":{"c":"\ud800"}}}`, `{"major":5,"minor":1}`, `{"major":5}`, `{"major":5.0,"minor":true}`, `{"value":1e400,"unit":"\u0000"}`,
-	`{"code":true,"code":1,"x":0}`, `"` + strings.Repeat("é", maxText) + `"`, `"` + strings.Repeat(`\ud800`, maxText+1) + `"`,
+	`9007199254740993`, `-9007199254740992`, `590295810358705700000`, `1e-999`, `0e-99999`, `0.` + strings.Repeat("0", 5000), `"ci:` + strings.Repeat("a", maxIndexed) + `"`,
+	`["a","` + strings.Repeat("a", maxIndexed+1) + `"]`, `{"a":"` + strings.Repeat("a", maxMisc) + `"}`, `"ci"`, `"git://h/x"`, `"a.b."`, `{"code":true,"code":1,"x":0}`, `"` + strings.Repeat("é", maxText) + `"`, `"` + strings.Repeat(`\ud800`, maxText+1) + `"`,
 }
 
 // names are members that an object may gain.
 var oddNames = []string{
 	"version", "checkouts", "builds", "tests", "issues", "incidents", "id", "origin", "build_id", "misc", "comment", "start_time", "log_excerpt", "status",
 	"number", "environment", "culprit", "categories", "input_files", "origin_builds_finish_time", "issue_version", "git_repository_url", "_timestamp", "x", "",
-	`a/b~c`, `\u0069d`, `\u0000`, `\ud800`, "valid", "present", "major", "minor", "name", "url", "value",
+	`a/b~c`, `\u0069d`, `\u0000`, `\ud800`, "valid", "present", "major", "minor", "name", "url", "value", "waived", "contacts", "description", "duration", "path", "origin_id", "git_commit_tags",
 }
 
 // mutate returns a text with random changes of its values, members and bytes.
@@ -172,35 +225,43 @@ func valueSpots(text string) []spot {
 }
 
 func TestValidatorsAgree(t *testing.T) {
-	for _, text := range goldenTexts(t, "valid", "invalid") {
-		agree(t, []byte(text))
+	for major := range Latest.Major {
+		for _, text := range goldenTexts(t, major+1, "valid", "invalid") {
+			agree(t, major+1, []byte(text))
+		}
 	}
 	for _, text := range rawTexts(t) {
-		agree(t, []byte(text))
+		agree(t, Latest.Major, []byte(text))
 		agreeOnJSON(t, []byte(text))
 	}
 }
 
 func TestValidatorsAgreeOnMutants(t *testing.T) {
-	texts := goldenTexts(t, "valid")
+	texts := make([][]string, Latest.Major+1)
+	for major := range texts {
+		texts[major] = goldenTexts(t, major, "valid")
+	}
 	rapid.Check(t, func(t *rapid.T) {
-		text := []byte(mutate(t, rapid.SampledFrom(texts).Draw(t, "text")))
-		agree(t, text)
+		major := rapid.SampledFrom([]int{5, 5, 5, 5, 4, 4, 3, 2, 1}).Draw(t, "major")
+		text := []byte(mutate(t, rapid.SampledFrom(texts[major]).Draw(t, "text")))
+		agree(t, major, text)
 		agreeOnJSON(t, text)
 	})
 }
 
 func FuzzValidatorsAgree(f *testing.F) {
-	for i, text := range goldenTexts(f, "valid", "invalid") {
-		if i%40 == 0 {
-			f.Add([]byte(text))
+	for major := range Latest.Major {
+		for i, text := range goldenTexts(f, major+1, "valid", "invalid") {
+			if i%40 == 0 {
+				f.Add(major+1, []byte(text))
+			}
 		}
 	}
 	for _, text := range rawTexts(f) {
-		f.Add([]byte(text))
+		f.Add(Latest.Major, []byte(text))
 	}
-	f.Fuzz(func(t *testing.T, text []byte) {
-		agree(t, text)
+	f.Fuzz(func(t *testing.T, major int, text []byte) {
+		agree(t, major, text)
 		agreeOnJSON(t, text)
 	})
 }

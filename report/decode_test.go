@@ -30,7 +30,7 @@ func TestDecodeAnyVersion(t *testing.T) {
 				continue
 			}
 			decoded++
-			if got, err := d.Count(); err != nil || asked.Major == Latest.Major && got != r.Count() {
+			if got, err := d.Count(); err != nil && asked != (Version{}) || asked.Major == Latest.Major && got != r.Count() {
 				t.Errorf("%v: %s: %d objects decoded, %d counted, %v", v, c.Name, r.Count(), got, err)
 			}
 			if got, err := Count(c.Doc); err != nil || got == 0 && r.Count() > 0 {
@@ -49,6 +49,14 @@ func TestDecodeAnyVersion(t *testing.T) {
 	}
 	if decoded < 1000 {
 		t.Errorf("only %d reports were decoded", decoded)
+	}
+}
+
+func TestVersionsWithFractions(t *testing.T) {
+	for _, version := range []string{`{"major":5,"minor":3.0}`, `{"major":5.0,"minor":30e-1}`, `{"major":4e0,"minor":5.0}`} {
+		if _, err := Decode([]byte(`{"version":` + version + `}`)); err != nil {
+			t.Errorf("%s: %v", version, err)
+		}
 	}
 }
 
@@ -92,7 +100,8 @@ func TestDecodeRefusesUpgrade(t *testing.T) {
 			KindUpgrade,
 		},
 		{"version of the future", `{"version":{"major":6,"minor":0}}`, []string{"/version", "5.2", "6"}, KindVersion},
-		{"version with a fraction", `{"version":{"major":5.0,"minor":3}}`, []string{"/version", "5.0"}, KindVersion},
+		{"version with a fraction", `{"version":{"major":5.5,"minor":3}}`, []string{"/version", "5.5"}, KindVersion},
+		{"endless version", `{"version":[` + strings.Repeat("1,", 5000) + `1]}`, []string{"/version", "[1,1,1"}, KindVersion},
 		{"no version", `{}`, []string{"version"}, KindRequired},
 		{"no report", `[]`, []string{"an object"}, KindType},
 		{"null", `null`, []string{"an object"}, KindType},
@@ -162,7 +171,7 @@ func TestFaultsOfOldVersions(t *testing.T) {
 func TestFaultsAreBounded(t *testing.T) {
 	text := `{"version":{"major":4,"minor":5},"builds":[` + strings.Repeat("1,", 5000) + `1]}`
 	invalid, _ := errors.AsType[*Error](Validate([]byte(text)))
-	if invalid == nil || len(invalid.Faults) != MaxFaults || invalid.More != 5001-MaxFaults {
+	if invalid == nil || len(invalid.Faults) != MaxFaults || invalid.More < MaxFaults || !invalid.Stopped {
 		t.Errorf("got %d faults and %d more", len(invalid.Faults), invalid.More)
 	}
 	deep := strings.Repeat(`[`, 1_000_000)
@@ -176,7 +185,7 @@ func TestFaultsAreBounded(t *testing.T) {
 	}
 	text = `{` + members.String() + `"version":{"major":4,"minor":5},"builds":[{` + members.String() + `"id":"ci:1"}]}`
 	invalid, _ = errors.AsType[*Error](Validate([]byte(text)))
-	if invalid == nil || len(invalid.Faults) != MaxFaults || invalid.More != 400_002-MaxFaults {
+	if invalid == nil || len(invalid.Faults) != MaxFaults || invalid.More < MaxFaults || !invalid.Stopped {
 		t.Errorf("got %d faults and %d more", len(invalid.Faults), invalid.More)
 	}
 	// A number whose exact value would fill the memory.

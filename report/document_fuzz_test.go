@@ -81,7 +81,8 @@ func FuzzUpgrade(f *testing.F) {
 				t.Fatalf("%q becomes invalid: %v", text, err)
 			}
 		}
-		if _, err := Decode(text); (err == nil) != (valid && refused == nil && d.Validate(Latest) == nil) {
+		// A document does not know a version of 5.0 for 5, which decoding does.
+		if _, err := Decode(text); (ok || err != nil) && (err == nil) != (valid && refused == nil && d.Validate(Latest) == nil) {
 			t.Fatalf("%q: decoded: %v; valid: %t; refused: %v", text, err, valid, refused)
 		}
 	})

@@ -34,13 +34,14 @@ const (
 	KindNumber    Kind = "number"    // a number that is none (NaN), or out of range
 	KindTime      Kind = "time"      // a time outside the years 1 to 9999 UTC
 	KindDepth     Kind = "depth"     // nested more than MaxDepth deep
+	KindSize      Kind = "size"      // more than databases keep, or index
 	KindUpgrade   Kind = "upgrade"   // valid in its version, with no meaning in the latest
 )
 
 // OfSchema says whether faults of the kind break the report's schema.
 func (k Kind) OfSchema() bool {
 	switch k {
-	case KindNUL, KindDuplicate, KindSurrogate, KindNumber, KindTime, KindDepth, KindUpgrade:
+	case KindNUL, KindDuplicate, KindSurrogate, KindNumber, KindTime, KindDepth, KindSize, KindUpgrade:
 		return false
 	}
 	return true
@@ -52,7 +53,7 @@ type Fault struct {
 	List     string `json:"list,omitempty"`  // the list of the object it is in, "tests"; "" outside of objects
 	Index    int    `json:"index,omitempty"` // the object's place in List, from 0
 	ID       string `json:"id,omitempty"`    // the object's ID, where it has one
-	Pointer  string `json:"pointer"`         // JSON pointer (RFC 6901) from the report's root; endless names are cut
+	Pointer  string `json:"pointer"`         // JSON pointer (RFC 6901) from the report's root; endless names and pointers are cut
 	Expected string `json:"expected"`        // what would be right, for people
 	Found    string `json:"found"`           // what is there, cut to a readable length
 }
@@ -81,7 +82,8 @@ func (f Fault) String() string {
 	return b.String()
 }
 
-// MaxFaults is the number of faults an Error lists; further ones are counted.
+// MaxFaults is the number of faults an Error lists. Checking goes on for some
+// more, which are counted, and stops then.
 const MaxFaults = 100
 
 // MaxDepth is how many objects and arrays may be in one another, the report
@@ -91,7 +93,10 @@ const MaxDepth = 512
 // Error is what is wrong with a report: at least one fault.
 type Error struct {
 	Faults []Fault // the first MaxFaults, in document order where one pass finds them
-	More   int     // how many more there are
+	More   int     // how many more were found
+	// Stopped says that checking stopped before the end of the report, because
+	// it had found enough faults. There may be more than More.
+	Stopped bool
 }
 
 // Error returns the faults, a line each.
@@ -100,7 +105,10 @@ func (e *Error) Error() string {
 	for _, f := range e.Faults {
 		lines = append(lines, f.String())
 	}
-	if e.More > 0 {
+	switch {
+	case e.Stopped:
+		lines = append(lines, fmt.Sprintf("and at least %d more faults", e.More))
+	case e.More > 0:
 		lines = append(lines, fmt.Sprintf("and %d more faults", e.More))
 	}
 	return strings.Join(lines, "\n")

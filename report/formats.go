@@ -143,8 +143,8 @@ func validHTTPS[T text](s T) bool {
 	return len(s) >= len(prefix) && string(s[:len(prefix)]) == prefix && !contains(s, 0)
 }
 
-// validResourceName matches ^[^/\0]+$
-func validResourceName[T text](s T) bool {
+// validFileName matches ^[^/\0]+$
+func validFileName[T text](s T) bool {
 	return len(s) > 0 && !contains(s, '/') && !contains(s, 0)
 }
 

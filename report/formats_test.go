@@ -24,7 +24,7 @@ var shapes = []struct {
 	{"patchset_hash", validPatchsetHash[string], `^$|^[0-9a-f]{64}$`},
 	{"text", validText[string], `^[^\0]*$`},
 	{"https", validHTTPS[string], `^https://[^\0]*$`},
-	{"resource name", validResourceName[string], `^[^/\0]+$`},
+	{"resource name", validFileName[string], `^[^/\0]+$`},
 	{"compatible", validCompatible[string], `^[^ \0]+(,[^ \0]+)*$`},
 	{"email", validEmail[string], `@`},
 	{"uri", validURI[string], uriPattern},

@@ -25,12 +25,28 @@ const (
 	expectedNothing  = "nothing after the report"
 	expectedNonSmall = "0 or more"
 
+	expectedExact = "an integer that double precision keeps to the last digit"
+
 	foundTwice   = "it twice"
 	foundMissing = "none"
 )
 
 // expectedDepth says how deep a report may be nested.
 var expectedDepth = fmt.Sprintf("at most %d levels of objects and arrays", MaxDepth)
+
+// What databases keep: maxIndexed is the greatest length, in bytes, of what
+// people look objects up by. PostgreSQL has room for 2,704 bytes in an entry of
+// an index, and there are two such texts in some entries. maxMisc is the
+// greatest length of a misc, as it is written.
+const (
+	maxIndexed = 1024
+	maxMisc    = 1 << 20
+)
+
+var (
+	expectedIndexed = fmt.Sprintf("at most %d bytes, which databases can index", maxIndexed)
+	expectedMisc    = fmt.Sprintf("an object of at most %d bytes: larger things belong into files, with URLs to them", maxMisc)
+)
 
 // patternMeanings says what the patterns of the schemas ask for.
 var patternMeanings = map[string]string{
@@ -155,12 +171,21 @@ func found(v any) string {
 	case json.Number:
 		return excerpt(string(v))
 	case string:
-		return strconv.Quote(excerpt(v))
+		return strconv.Quote(quotable(v))
 	case []any:
 		return "an array"
 	}
 	return "an object"
 }
+
+// quotable returns as much of b as an excerpt shows.
+func quotable[T text](b T) string { return excerpt(string(b[:min(len(b), 100)])) }
+
+// foundText says what a string is.
+func foundText(b []byte) string { return strconv.Quote(quotable(b)) }
+
+// foundBytes says how long a text is.
+func foundBytes(n int) string { return fmt.Sprintf("%d bytes", n) }
 
 // foundAt says what is at a position of a text that is not JSON from there on.
 func foundAt[T text](s T, pos int) string {

@@ -14,17 +14,21 @@ func (d *decoder) wrongType(want string) {
 	d.note(KindType, expectedType([]string{want}), d.skipFound(), false)
 }
 
-// shaped reads a string that has to obey some rules. It is good until the next
-// one is read; nil stands for no string at all.
+// shaped reads a string that has to obey some rules; a rule that is nil asks
+// nothing. The string is good until the next one is read; nil stands for no
+// string at all.
 func (d *decoder) shaped(rules ...*rule) []byte {
 	if d.next() != '"' {
 		d.wrongType("string")
 		return nil
 	}
 	value := d.str()
+	if value == nil {
+		value = []byte{}
+	}
 	for _, r := range rules {
-		if !r.match(value) {
-			d.note(r.kind, r.expected, found(string(value)), false)
+		if r != nil && !r.match(value) {
+			d.note(r.kind, r.expected, foundText(value), false)
 			if r.kind == KindFormat {
 				break // a pattern would only say the same again
 			}
@@ -33,18 +37,43 @@ func (d *decoder) shaped(rules ...*rule) []byte {
 	return value
 }
 
-func (d *decoder) string(rules ...*rule) string { return d.keeper.string(d.shaped(rules...)) }
+func (d *decoder) string(rules ...*rule) string { return d.kept(d.shaped(rules...)) }
 
-func (d *decoder) optString(rules ...*rule) *string {
-	return d.keeper.strings.keep(d.string(rules...))
+func (d *decoder) optString(rules ...*rule) *string { return d.keptPointer(d.shaped(rules...)) }
+
+// kept returns a copy of a text that is part of an object.
+func (d *decoder) kept(text []byte) string {
+	if !d.take(len(text)) {
+		return ""
+	}
+	return d.keeper.string(text)
 }
 
-func (d *decoder) optText() *string { return d.optString(ruleText) }
+// keptPointer returns a pointer to a copy of a text that is part of an object.
+func (d *decoder) keptPointer(text []byte) *string {
+	if !d.take(sizeOf[string]() + len(text)) {
+		return nil
+	}
+	return d.keeper.strings.keep(d.keeper.string(text))
+}
+
+// keep returns a pointer to a copy of a value that is part of an object.
+func keep[T any](d *decoder, values *slab[T], value T) *T {
+	if !d.take(sizeOf[T]()) {
+		return nil
+	}
+	return values.keep(value)
+}
+
+func (d *decoder) optText() *string { return d.optString(d.rules.text) }
+
+// optName reads a text that objects are looked up by.
+func (d *decoder) optName() *string { return d.optString(d.rules.text, ruleIndexed) }
 
 func (d *decoder) optURI() *string { return d.optString(ruleURI) }
 
-func (d *decoder) strings(r *rule) []string {
-	return readList(d, func(d *decoder, to *string) { *to = d.string(r) })
+func (d *decoder) strings(rules ...*rule) []string {
+	return readList(d, func(d *decoder, to *string) { *to = d.string(rules...) })
 }
 
 // logExcerpt reads an excerpt from a log. One that is written just as the one
@@ -54,15 +83,15 @@ func (d *decoder) logExcerpt() *string {
 	d.next()
 	if n := len(d.excerpt.written); n > 0 && bytes.HasPrefix(d.text[d.pos:], d.excerpt.written) {
 		d.pos += n
-		return d.keeper.strings.keep(d.excerpt.value)
+		return keep(d, &d.keeper.strings, d.excerpt.value)
 	}
 	start, faults := d.pos, len(d.faults)
-	value := d.string(ruleText, ruleExcerptLength)
+	value := d.string(d.rules.text, ruleExcerptLength)
 	if len(d.faults) == faults {
 		d.excerpt.value = value
 		d.excerpt.written = append(d.excerpt.written[:0], d.text[start:d.pos]...)
 	}
-	return d.keeper.strings.keep(value)
+	return keep(d, &d.keeper.strings, value)
 }
 
 // repeated is a string that may come again.
@@ -71,29 +100,57 @@ type repeated struct {
 	value   string
 }
 
-func (d *decoder) optTime() *time.Time {
+// time reads a date and time.
+func (d *decoder) time() (t time.Time, ok bool) {
 	value := d.shaped(ruleDateTime)
 	if !validDateTime(value) {
-		return nil
+		return t, false
 	}
-	t := parseTime(value)
+	t = parseTime(value)
 	if !inYears(t) {
-		d.note(KindTime, expectedYears, found(string(value)), false)
+		d.note(KindTime, expectedYears, foundText(value), false)
 	}
-	return d.keeper.times.keep(t)
+	return t, true
 }
 
-var statuses = []Status{StatusFail, StatusError, StatusMiss, StatusPass, StatusDone, StatusSkip}
+func (d *decoder) optTime() *time.Time {
+	t, ok := d.time()
+	if !ok {
+		return nil
+	}
+	return keep(d, &d.keeper.times, t)
+}
 
-func (d *decoder) optStatus() *Status { return d.keeper.statuses.keep(enum(d, statuses)) }
+// The statuses there are, those before 4.2, and those before 4.0.
+var (
+	statuses  = []Status{StatusFail, StatusError, StatusMiss, StatusPass, StatusDone, StatusSkip}
+	statuses4 = []Status{StatusFail, StatusError, StatusPass, StatusDone, StatusSkip}
+	statuses1 = []Status{StatusError, StatusFail, StatusPass, StatusDone, StatusSkip}
+)
+
+func (d *decoder) status() Status { return enum(d, d.rules.statuses) }
+
+func (d *decoder) optStatus() *Status { return keep(d, &d.keeper.statuses, d.status()) }
+
+// validity reads whether a build is valid as its status.
+func (d *decoder) validity() *Status {
+	status := StatusFail
+	if valid, _ := d.boolean(); valid {
+		status = StatusPass
+	}
+	return keep(d, &d.keeper.statuses, status)
+}
 
 func (d *decoder) prefix() *Prefix {
 	prefix := enum(d, []Prefix{PrefixMetric, PrefixBinary})
+	if !d.take(sizeOf[Prefix]()) {
+		return nil
+	}
 	return &prefix
 }
 
 func (d *decoder) resources() []Resource {
-	return readList(d, func(d *decoder, to *Resource) { readObject(d, resourceShape, to) })
+	return readList(d, func(d *decoder, to *Resource) { readObject(d, d.shapes.resource, to) })
 }
 
 // enum reads a string that has to be one of some values.
@@ -111,44 +168,54 @@ func enum[T ~string](d *decoder, values []T) T {
 	for i, v := range values {
 		names[i] = v
 	}
-	d.note(KindEnum, expectedEnum(names), found(string(value)), false)
+	d.note(KindEnum, expectedEnum(names), foundText(value), false)
 	return ""
 }
 
-func (d *decoder) optBool() *bool {
+// boolean reads a boolean, and reports whether it is one.
+func (d *decoder) boolean() (value, ok bool) {
 	switch c := d.next(); {
 	case c == 't' && d.word("true"):
-		return d.keeper.bools.keep(true)
+		return true, true
 	case c == 'f' && d.word("false"):
-		return d.keeper.bools.keep(false)
+		return false, true
 	}
 	d.wrongType("boolean")
-	return nil
+	return false, false
 }
 
+func (d *decoder) optBool() *bool {
+	value, _ := d.boolean()
+	return keep(d, &d.keeper.bools, value)
+}
+
+// float reads a number. An integer is not rounded.
 func (d *decoder) float() float64 {
 	if !isNumber(d.next()) {
 		d.wrongType("number")
 		return 0
 	}
-	return float(d.number())
+	literal := d.number()
+	if !bytes.ContainsAny(literal, ".eENI") && !exact(literal) {
+		d.note(KindNumber, expectedExact, quotable(literal), false)
+	}
+	return float(literal)
 }
 
-func (d *decoder) optFloat() *float64 { return d.keeper.floats.keep(d.float()) }
+func (d *decoder) optFloat() *float64 { return keep(d, &d.keeper.floats, d.float()) }
 
 // integer reads a number without a fraction, however it is written. It is
 // judged as a double.
-func (d *decoder) integer() (value float64, literal string, ok bool) {
+func (d *decoder) integer() (value float64, literal []byte, ok bool) {
 	if !isNumber(d.next()) {
 		d.wrongType("integer")
-		return 0, "", false
+		return 0, nil, false
 	}
-	written := d.number()
-	value = float(written)
-	literal = excerpt(string(written))
-	if bytes.ContainsAny(written, ".eENI") && (math.IsInf(value, 0) || value != math.Trunc(value)) {
-		d.note(KindType, expectedType([]string{"integer"}), literal, false)
-		return 0, "", false
+	literal = d.number()
+	value = float(literal)
+	if bytes.ContainsAny(literal, ".eENI") && (math.IsInf(value, 0) || value != math.Trunc(value)) {
+		d.note(KindType, expectedType([]string{"integer"}), quotable(literal), false)
+		return 0, nil, false
 	}
 	return value, literal, true
 }
@@ -159,9 +226,9 @@ func (d *decoder) issueVersion() int {
 	switch {
 	case !ok:
 	case value < 0:
-		d.note(KindRange, expectedNonSmall, literal, false)
+		d.note(KindRange, expectedNonSmall, quotable(literal), false)
 	case value > math.MaxInt32:
-		d.note(KindNumber, expectedInt32, literal, false)
+		d.note(KindNumber, expectedInt32, quotable(literal), false)
 	default:
 		return int(value)
 	}
@@ -179,7 +246,13 @@ func (d *decoder) misc() json.RawMessage {
 	d.spaced = false
 	d.skipObject()
 	value := d.text[start:d.pos]
-	if d.spaced {
+	switch {
+	case len(value) > maxMisc:
+		d.note(KindSize, expectedMisc, foundBytes(len(value)), true)
+		return nil
+	case !d.take(len(value)):
+		return nil
+	case d.spaced:
 		d.scratch = new(layout).append(d.scratch[:0], value)
 		value = d.scratch
 	}

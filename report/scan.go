@@ -4,6 +4,7 @@ package report
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"strconv"
 )
@@ -21,7 +22,18 @@ type scanner struct {
 	path    []step // to the value being read
 	spaced  bool   // whether white space was skipped
 	scratch []byte // holds a string with escapes, until the next one
+
+	ctx   context.Context // ends the scan early; may be nil
+	check int             // the position from which on to look at ctx again
+	stops bool            // whether the scan ends when no more faults are kept
 }
+
+// checkEvery is how many bytes are read between two looks at the context.
+const checkEvery = 1 << 20
+
+// halt is what a scan panics with that ends before the end of the text: with
+// the error of its context, or with nil for having found enough faults.
+type halt struct{ err error }
 
 // step is one step of the way from a report's root to a value: the name of
 // a member, or the index of an element if the name is nil.
@@ -37,21 +49,31 @@ func (s *scanner) note(kind Kind, expected, found string, ofText bool) {
 		return
 	}
 	s.add(Fault{Kind: kind, Pointer: s.pointer(), Expected: expected, Found: found}, ofText)
+	if s.stops && s.full() {
+		panic(halt{})
+	}
 }
 
-// maxName is how much of a member's name is in a pointer: there may be
-// hundreds of faults below a member, each with the name.
-const maxName = 128
+// maxName is how much of a member's name is in a pointer, and maxPointer how
+// long a pointer is: there may be hundreds of faults below members with long
+// names, each with all the names.
+const (
+	maxName    = 128
+	maxPointer = 1024
+)
 
 // pointer returns the JSON pointer of the current value.
 func (s *scanner) pointer() string {
 	var p []byte
 	for _, at := range s.path {
+		if len(p) > maxPointer {
+			break
+		}
 		p = append(p, '/')
 		if at.name == nil {
 			p = strconv.AppendInt(p, int64(at.index), 10)
 		} else {
-			p = append(p, escapePointer(string(at.name))...)
+			p = append(p, escapePointer(string(at.name[:min(len(at.name), maxName)]))...)
 		}
 	}
 	return string(p)
@@ -87,6 +109,12 @@ func (s *scanner) enter(closing byte) bool {
 // more steps to the next member or element and reports whether there is one;
 // if not, it steps out of the object or array.
 func (s *scanner) more(closing byte) bool {
+	if s.pos >= s.check {
+		s.check = s.pos + checkEvery
+		if s.ctx != nil && s.ctx.Err() != nil {
+			panic(halt{context.Cause(s.ctx)})
+		}
+	}
 	switch s.next() {
 	case ',':
 		s.pos++
@@ -169,4 +197,15 @@ func (s *scanner) word(word string) bool {
 	}
 	s.pos += len(word)
 	return true
+}
+
+// catch turns the panic that ends a scan into an error.
+func catch(err **Error) {
+	switch p := recover().(type) {
+	case nil:
+	case *Error:
+		*err = p
+	default:
+		panic(p)
+	}
 }

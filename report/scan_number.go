@@ -3,6 +3,7 @@
 package report
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"strconv"
@@ -42,20 +43,56 @@ func (s *scanner) number() []byte {
 		s.pos++
 		s.digits()
 	}
-	exponent := false
+	mantissa, exponent := s.text[first:s.pos], []byte(nil)
 	if c := s.at(s.pos); c == 'e' || c == 'E' {
-		exponent = true
 		s.pos++
 		if c := s.at(s.pos); c == '+' || c == '-' {
 			s.pos++
 		}
+		start := s.pos
 		s.digits()
+		exponent = s.text[start:s.pos]
 	}
 	literal := s.text[start:s.pos]
-	if (exponent || len(literal) > 300) && math.IsInf(float(literal), 0) {
-		s.note(KindNumber, expectedNumber, excerpt(string(literal)), true)
+	if (exponent != nil || len(literal) > 300) && outOfRange(literal, mantissa, exponent) {
+		s.note(KindNumber, expectedNumber, quotable(literal), true)
 	}
 	return literal
+}
+
+// maxExponent is how many digits an exponent may be written with, after its
+// leading zeros. It bounds what exact arithmetic makes of a number, such as
+// that of PostgreSQL.
+const maxExponent = 3
+
+// outOfRange reports whether double precision would make infinity of a number,
+// or zero though it is not zero, or whether it is written at endless length.
+func outOfRange(literal, mantissa, exponent []byte) bool {
+	if len(literal) > maxDigits+maxExponent+len("-.e-") || len(bytes.TrimLeft(exponent, "0")) > maxExponent {
+		return true
+	}
+	f := float(literal)
+	return math.IsInf(f, 0) || f == 0 && bytes.ContainsAny(mantissa, "123456789")
+}
+
+// exact reports whether an integer, written without fraction and exponent, is
+// the same after double precision has kept it: written again with the fewest
+// digits that tell it from its neighbours, it is the same number.
+func exact(literal []byte) bool {
+	digits := bytes.TrimLeft(bytes.TrimPrefix(literal, []byte("-")), "0")
+	digits = bytes.TrimRight(digits, "0")
+	if len(digits) <= 15 {
+		return true
+	}
+	const most = 17 // digits that tell a double from its neighbours
+	if len(digits) > most {
+		return false
+	}
+	var buf [32]byte
+	kept := strconv.AppendFloat(buf[:0], math.Abs(float(literal)), 'e', -1, 64)
+	kept, _, _ = bytes.Cut(kept, []byte("e"))
+	whole, fraction, _ := bytes.Cut(kept, []byte("."))
+	return string(whole)+string(fraction) == string(digits)
 }
 
 // float returns the double nearest to a number, infinity beyond the range.

@@ -2,8 +2,6 @@
 
 package report
 
-import "bytes"
-
 // skip reads a value of which nothing is asked but that it is JSON.
 func (s *scanner) skip() {
 	switch c := s.next(); {
@@ -37,7 +35,7 @@ func (s *scanner) constant() any {
 func (s *scanner) skipFound() string {
 	c := s.next()
 	if c == '"' {
-		return found(string(s.str()))
+		return foundText(s.str())
 	}
 	start := s.pos
 	s.skip()
@@ -49,7 +47,7 @@ func (s *scanner) skipFound() string {
 	case 'n':
 		return found(nil)
 	}
-	return excerpt(string(s.text[start:s.pos]))
+	return quotable(s.text[start:s.pos])
 }
 
 // isNumber reports whether a number begins with the character, NaN and
@@ -70,13 +68,18 @@ func (s *scanner) skipArray() {
 	}
 }
 
+// skipObject skips an object, and notes members that are there twice: those
+// that begin in its first maxMisc bytes, for a longer object is refused anyway.
 func (s *scanner) skipObject() {
+	start := s.pos
 	if !s.enter('}') {
 		return
 	}
-	var names nameSet
+	names := nameTable{text: s.text[start:]}
 	for {
-		if names.add(s.name()) {
+		s.next()
+		at := s.pos - start
+		if name := s.name(); at < maxMisc && names.add(name, at) {
 			s.note(KindDuplicate, expectedOnce, foundTwice, true)
 		}
 		s.skip()
@@ -84,36 +87,4 @@ func (s *scanner) skipObject() {
 			return
 		}
 	}
-}
-
-// nameSet is the names of an object's members. Objects have few members
-// mostly, for which comparing is faster than hashing.
-type nameSet struct {
-	few  [8][]byte
-	n    int
-	many map[string]bool
-}
-
-// add adds a name and reports whether it was there already. It keeps the name.
-func (set *nameSet) add(name []byte) (again bool) {
-	if set.many != nil {
-		again = set.many[string(name)]
-		set.many[string(name)] = true
-		return again
-	}
-	for _, other := range set.few[:set.n] {
-		if bytes.Equal(name, other) {
-			return true
-		}
-	}
-	if set.n < len(set.few) {
-		set.few[set.n] = name
-		set.n++
-		return false
-	}
-	set.many = map[string]bool{string(name): true}
-	for _, other := range set.few {
-		set.many[string(other)] = true
-	}
-	return false
 }

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/bits"
+	"slices"
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -25,10 +26,10 @@ func (s *scanner) str() []byte {
 // escapes.
 func (s *scanner) noteOddities(value []byte) {
 	if bytes.IndexByte(value, 0) >= 0 {
-		s.note(KindNUL, expectedNoNUL, found(string(value)), true)
+		s.note(KindNUL, expectedNoNUL, foundText(value), true)
 	}
 	if !utf8.Valid(value) {
-		s.note(KindSurrogate, expectedPair, found(string(value)), true)
+		s.note(KindSurrogate, expectedPair, foundText(value), true)
 	}
 }
 
@@ -48,7 +49,12 @@ func (s *scanner) plainString() (value []byte, more bool) {
 // unescape reads the rest of a string whose beginning is given.
 func (s *scanner) unescape(beginning []byte) []byte {
 	value := append(s.scratch[:0], beginning...)
+	sized := false
 	for {
+		if len(value) >= longString && !sized {
+			value = slices.Grow(value, stringLength(s.text[s.pos-1:]))
+			sized = true
+		}
 		switch c := s.at(s.pos); {
 		case c == '"':
 			s.pos++
@@ -78,6 +84,10 @@ func (s *scanner) unescape(beginning []byte) []byte {
 		s.pos += n
 	}
 }
+
+// longString is the length from which on a string gets all the memory it needs
+// at once.
+const longString = 32 << 10
 
 // at returns the byte at a position, 0 beyond the end of the text.
 func (s *scanner) at(pos int) byte {

@@ -5,16 +5,22 @@ package report
 import (
 	"bytes"
 	"strconv"
+	"unsafe"
 )
 
-// shape says which properties a kind of object has in 5.x, and how each is
-// read into the Go type that stands for it.
+// shape says which properties a kind of object has in a version, and how each
+// is read into the Go type that stands for it.
 type shape[T any] struct {
 	properties []property[T]
-	number     int            // among the shapes
+	names      []string
+	number     int            // among the shapes of the version
 	quoted     [][]byte       // the names of properties as they mostly stand in a text
 	index      map[string]int // of properties by name
 	required   uint32         // the bits of those that must be there
+
+	// end is called for an object that was read, as long as there is no fault.
+	// It makes an object of the latest version of one that differs. May be nil.
+	end func(d *decoder, to *T)
 }
 
 // property is one property of a kind of object.
@@ -24,10 +30,12 @@ type property[T any] struct {
 	read func(d *decoder, to *T)
 }
 
-// need says whether a property has to be there, or may be.
+// need says whether a property has to be there, or may be, and in which
+// versions.
 type need struct {
 	must  bool
-	since int // the first minor version that has it
+	first Version
+	last  Version // the latest if zero
 }
 
 var (
@@ -35,22 +43,39 @@ var (
 	optional = need{}
 )
 
-// since is the need of an optional property that a minor version added.
-func since(minor int) need { return need{since: minor} }
+// since is the need of a property that a version added.
+func (n need) since(major, minor int) need {
+	n.first = Version{major, minor}
+	return n
+}
+
+// until is the need of a property that a version had last.
+func (n need) until(major, minor int) need {
+	n.last = Version{major, minor}
+	return n
+}
+
+// in reports whether a version has the property.
+func (n need) in(v Version) bool {
+	return v.Compare(n.first) >= 0 && (n.last == Version{} || v.Compare(n.last) <= 0)
+}
 
 // maxProperties is the greatest number of properties of a shape, and
 // maxShapes that of shapes.
 const (
 	maxProperties = 24
-	maxShapes     = 12
+	maxShapes     = 11
 )
 
-var shapes5 int // how many were made
-
-func newShape[T any](properties ...property[T]) *shape[T] {
-	s := &shape[T]{properties: properties, number: shapes5, index: make(map[string]int)}
-	shapes5++
-	for i, p := range properties {
+func newShape[T any](number int, v Version, properties []property[T], end func(*decoder, *T)) *shape[T] {
+	s := &shape[T]{number: number, index: make(map[string]int), end: end}
+	for _, p := range properties {
+		if !p.need.in(v) {
+			continue
+		}
+		i := len(s.properties)
+		s.properties = append(s.properties, p)
+		s.names = append(s.names, p.name)
 		s.quoted = append(s.quoted, []byte(strconv.Quote(p.name)))
 		s.index[p.name] = i
 		if p.need.must {
@@ -60,16 +85,24 @@ func newShape[T any](properties ...property[T]) *shape[T] {
 	return s
 }
 
-// names returns the names of the properties a minor version has.
-func (s *shape[T]) names(minor int) []string {
-	var names []string
-	for _, p := range s.properties {
-		if p.need.since <= minor {
-			names = append(names, p.name)
-		}
+// readPart reads an object of a shape that is a property's value.
+func readPart[T any](d *decoder, s *shape[T]) *T {
+	if d.take(sizeOf[T]()) {
+		part := new(T)
+		readObject(d, s, part)
+		return part
 	}
-	return names
+	spare, ok := d.spares[s.number].(*T)
+	if !ok {
+		spare = new(T)
+		d.spares[s.number] = spare
+	}
+	readObject(d, s, spare)
+	return nil
 }
+
+// sizeOf returns the size of a type in bytes.
+func sizeOf[T any]() int { return int(unsafe.Sizeof(*new(T))) }
 
 // readObject reads an object of a shape.
 func readObject[T any](d *decoder, s *shape[T], to *T) {
@@ -128,7 +161,7 @@ func (m *members[T]) read() {
 // one.
 func (m *members[T]) known(name []byte) (int, bool) {
 	i, ok := m.shape.index[string(name)]
-	return i, ok && m.shape.properties[i].need.since <= m.d.minor
+	return i, ok
 }
 
 // value reads the value of a member, which is the property with an index, or
@@ -159,10 +192,7 @@ func (m *members[T]) unknownValue() {
 	if m.unknown.add(name) {
 		m.repeated()
 	}
-	expected := ""
-	if !m.d.full() {
-		expected = expectedKnown(string(name), m.shape.names(m.d.minor))
-	}
+	expected := expectedKnown(string(name[:min(len(name), maxName)]), m.shape.names)
 	m.d.note(KindUnknown, expected, m.d.skipFound(), false)
 }
 
@@ -172,7 +202,7 @@ func (m *members[T]) repeated() {
 	m.d.retract(m.d.pointer())
 }
 
-// end notes what is missing.
+// end notes what is missing, and ends an object that lacks nothing.
 func (m *members[T]) end() {
 	missing := m.shape.required &^ m.seen
 	for i := 0; missing != 0; i, missing = i+1, missing>>1 {
@@ -180,25 +210,7 @@ func (m *members[T]) end() {
 			m.d.note(KindRequired, expectedProperty(m.shape.properties[i].name), foundMissing, false)
 		}
 	}
-}
-
-// readList reads an array.
-func readList[T any](d *decoder, read func(d *decoder, to *T)) []T {
-	if d.next() != '[' {
-		d.wrongType("array")
-		return nil
-	}
-	list := []T{}
-	if !d.enter(']') {
-		return list
-	}
-	last := len(d.path) - 1
-	for i := 0; ; i++ {
-		d.path[last] = step{index: i}
-		list = append(list, *new(T))
-		read(d, &list[i])
-		if !d.more(']') {
-			return list
-		}
+	if m.shape.end != nil && len(m.d.faults) == 0 {
+		m.shape.end(m.d, m.to)
 	}
 }

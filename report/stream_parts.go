@@ -40,7 +40,7 @@ func (d *Reader) Parts(most int) iter.Seq2[*Report, error] {
 				}
 				continue
 			}
-			p := parts{Reader: d, decoder: newDecoder(nil, minor), most: max(most, 1), yield: yield}
+			p := parts{Reader: d, decoder: newDecoder(nil, Version{Latest.Major, minor}), most: max(most, 1), yield: yield}
 			if err := p.read(begin); err != nil {
 				if err != errStopped {
 					yield(nil, err)
@@ -77,7 +77,7 @@ func (d *Reader) head() (minor int, ok bool) {
 	if !ok {
 		return 0, false
 	}
-	v, ok := parseVersion(value)
+	v, ok := plainVersion(value)
 	if !ok || v.Major != Latest.Major || !slices.Contains(versions, v) {
 		return 0, false
 	}
@@ -117,7 +117,7 @@ func (p *parts) read(begin int64) error {
 
 // object reads the members behind the first one, the version.
 func (p *parts) object() error {
-	p.members = members[Report]{d: p.decoder, shape: reportShape, to: new(Report), seen: 1 << reportShape.index["version"]}
+	p.members = members[Report]{d: p.decoder, shape: p.decoder.shapes.report, to: new(Report), seen: 1 << p.decoder.shapes.report.index["version"]}
 	p.decoder.path = []step{{}}
 	for {
 		more, err := p.more('}')
@@ -185,7 +185,7 @@ func (p *parts) member() error {
 		return p.broken(err, "a JSON value")
 	}
 	if known && c == '[' {
-		if list, ok := lists5[reportShape.properties[i].name]; ok {
+		if list, ok := objectLists[p.decoder.shapes.report.properties[i].name]; ok {
 			p.members.see(i)
 			return p.list(list)
 		}
@@ -194,7 +194,7 @@ func (p *parts) member() error {
 }
 
 // list reads the objects of a list.
-func (p *parts) list(list objects5) error {
+func (p *parts) list(list anyList) error {
 	p.start++
 	list.present(p.members.to)
 	path := append(p.decoder.path, step{})

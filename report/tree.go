@@ -153,6 +153,9 @@ func toFloat(n json.Number) float64 {
 func pointer(path []string) string {
 	var b strings.Builder
 	for _, name := range path {
+		if b.Len() > maxPointer {
+			break
+		}
 		b.WriteByte('/')
 		b.WriteString(escapePointer(name))
 	}

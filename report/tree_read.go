@@ -53,6 +53,8 @@ func (s *scanner) treeObject() *object {
 	var places map[string]int // of the members, once they are many
 	for {
 		name := string(s.name())
+		s.next()
+		start := s.pos
 		place := -1
 		if places == nil {
 			place = o.index(name)
@@ -68,6 +70,9 @@ func (s *scanner) treeObject() *object {
 			}
 			o.members = append(o.members, member{name, s.tree()})
 		}
+		if s.pos-start > maxMisc && s.isMisc() && s.text[start] == '{' {
+			s.note(KindSize, expectedMisc, foundBytes(s.pos-start), true)
+		}
 		if !s.more('}') {
 			return o
 		}
@@ -75,4 +80,10 @@ func (s *scanner) treeObject() *object {
 			places = o.places()
 		}
 	}
+}
+
+// isMisc reports whether the current member is a misc, by its place.
+func (s *scanner) isMisc() bool {
+	n := len(s.path)
+	return string(s.path[n-1].name) == "misc" && (n == 3 || n == 4 && string(s.path[2].name) == "environment")
 }

@@ -71,8 +71,11 @@ func upgradeTo3(root *object) *refusal {
 
 // upgradeTo4 makes each revision the one checkout of it by its origin.
 func upgradeTo4(root *object) *refusal {
-	for o := range root.objects("revisions") {
+	for o, i := range root.indexed("revisions") {
 		id := "_:" + o.text("origin") + ":" + o.text("id")
+		if len(id) > maxIndexed {
+			return &refusal{"revisions", i, "id", expectedIndexed, id}
+		}
 		o.set("id", id)
 		o.rename("patch_mboxes", "patchset_files")
 		_, patchset, _ := strings.Cut(id, "+")
@@ -83,8 +86,12 @@ func upgradeTo4(root *object) *refusal {
 		o.remove("publishing_time")
 	}
 	root.rename("revisions", "checkouts")
-	for o := range root.objects("builds") {
-		o.set("revision_id", "_:"+o.text("origin")+":"+o.text("revision_id"))
+	for o, i := range root.indexed("builds") {
+		id := "_:" + o.text("origin") + ":" + o.text("revision_id")
+		if len(id) > maxIndexed {
+			return &refusal{"builds", i, "revision_id", expectedIndexed, id}
+		}
+		o.set("revision_id", id)
 		o.rename("revision_id", "checkout_id")
 		o.rename("description", "comment")
 	}
@@ -134,7 +141,11 @@ func upgradeTo5(root *object) *refusal {
 			waived = true
 			root.append("issues", waivedIssue())
 		}
-		root.append("incidents", waivedIncident(o.text("id")))
+		incident := waivedIncident(o.text("id"))
+		if id := incident.text("id"); len(id) > maxIndexed {
+			return &refusal{"tests", i, "id", expectedIndexed, id}
+		}
+		root.append("incidents", incident)
 	}
 	for o := range root.objects("issues") {
 		o.remove("build_valid")
@@ -143,20 +154,26 @@ func upgradeTo5(root *object) *refusal {
 	return refuseNUL(root)
 }
 
+// waivedID and waivedComment are of the issue that stands for waived tests.
+const (
+	waivedID      = "_:waived"
+	waivedComment = "Test waived as unreliable"
+)
+
 func waivedIssue() *object {
 	return &object{[]member{
-		{"id", "_:waived"},
+		{"id", waivedID},
 		{"origin", "_"},
 		{"version", json.Number("1")},
-		{"comment", "Test waived as unreliable"},
+		{"comment", waivedComment},
 	}}
 }
 
 func waivedIncident(test string) *object {
 	return &object{[]member{
-		{"id", "_:waived:1:" + test},
+		{"id", waivedID + ":1:" + test},
 		{"origin", "_"},
-		{"issue_id", "_:waived"},
+		{"issue_id", waivedID},
 		{"issue_version", json.Number("1")},
 		{"test_id", test},
 		{"present", true},

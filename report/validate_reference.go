@@ -3,7 +3,6 @@
 package report
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -34,7 +33,7 @@ func (d *Document) judge(v Version) *Error {
 		wrong: make(map[string]bool), places: make(map[*object]map[string]int),
 	}
 	j.check(nil, d.root, schema)
-	j.integers()
+	j.kept()
 	j.note(d.notes)
 	return j.error()
 }
@@ -195,29 +194,15 @@ func objectID(o *object) string {
 	return ""
 }
 
-// integers adds faults for versions of issues that are integers to the
-// schema, but too large to be kept.
-func (j *judgement) integers() {
-	for _, at := range [][2]string{{"issues", "version"}, {"incidents", "issue_version"}} {
-		value, _ := child(j.root, at[0])
-		elements, _ := value.([]any)
-		for i, element := range elements {
-			value, _ := child(element, at[1])
-			number, ok := value.(json.Number)
-			path := []string{at[0], strconv.Itoa(i), at[1]}
-			if ok && toFloat(number) > math.MaxInt32 && !j.wrong[pointer(path)] {
-				j.add(KindNumber, path, expectedInt32, "")
-			}
-		}
-	}
-}
-
 // note adds faults of the text: duplicates in any case, others where nothing
 // else is wrong with the value they are in; each once for a value.
 func (j *judgement) note(notes []collected) {
 	wrong := maps.Clone(j.wrong)
 	noted := make(map[string]bool)
 	for _, n := range notes {
+		if n.Kind == KindSize && !j.knows(splitPointer(n.Pointer)) {
+			continue // of a misc that is none
+		}
 		if key := string(n.Kind) + n.Pointer; !noted[key] && (n.Kind == KindDuplicate || !wrong[n.Pointer]) {
 			noted[key] = true
 			j.add(n.Kind, splitPointer(n.Pointer), n.Expected, n.Found)

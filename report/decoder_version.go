@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+)
+
+// versionOf returns the version of a report. The error is an *Error, or the
+// cause of the context's end. A text that does not begin with an ordinary
+// version is read to its end, without building anything.
+func versionOf(ctx context.Context, text []byte) (Version, error) {
+	if v, ok := peekVersion(text); ok && slices.Contains(versions, v) {
+		return v, nil
+	}
+	d := newDecoder(text, Latest)
+	d.ctx, d.stops = ctx, true
+	var version []byte
+	var other string // what there is instead of an object
+	err := d.run(func() {
+		if d.next() != '{' {
+			other = d.skipFound()
+			return
+		}
+		version = d.findVersion()
+	})
+	if e, ok := errors.AsType[*Error](err); err != nil && (!ok || e.Stopped || e.Faults[0].Kind == KindSyntax || e.Faults[0].Kind == KindDepth) {
+		return Version{}, err
+	}
+	if other != "" {
+		return Version{}, &Error{Faults: []Fault{{Kind: KindType, Expected: expectedType([]string{"object"}), Found: other}}}
+	}
+	return parseVersion(version)
+}
+
+// findVersion reads an object and returns the text of its member that is the
+// version, the last one if there are several, nil if there is none.
+func (d *decoder) findVersion() (version []byte) {
+	if !d.enter('}') {
+		return nil
+	}
+	for {
+		name := d.name()
+		isVersion := string(name) == "version"
+		d.next()
+		start := d.pos
+		d.skip()
+		if isVersion {
+			version = d.text[start:d.pos]
+		}
+		if !d.more('}') {
+			return version
+		}
+	}
+}
+
+// longestVersion is how long the text of a version may be. A longer one is no
+// version.
+const longestVersion = 1 << 10
+
+// parseVersion returns the version of a report that is written so. Unlike a
+// Document, which knows a version as the Python system does, this reads 3.0 as 3,
+// as the schema does.
+func parseVersion(text []byte) (Version, error) {
+	report := &Document{root: &object{}}
+	if text != nil {
+		root, _, _, err := readTree(text[:min(len(text), longestVersion)])
+		if err != nil { // too long
+			root = quotable(text)
+		}
+		plainNumbers(root)
+		report.root.(*object).set("version", root)
+	}
+	v, ok := report.Version(Latest)
+	if !ok {
+		return Version{}, report.unknownVersion(Latest)
+	}
+	return v, nil
+}
+
+// plainNumbers writes numbers of a version that are integers as such: 3.0 is 3.
+func plainNumbers(version any) {
+	o, _ := version.(*object)
+	if o == nil {
+		return
+	}
+	for i, m := range o.members {
+		if n, ok := m.value.(json.Number); ok && isFloat(n) && isIntegral(n) && math.Abs(toFloat(n)) <= math.MaxInt32 {
+			o.members[i].value = json.Number(strconv.Itoa(int(toFloat(n))))
+		}
+	}
+}
+
+// readVersion reads the version that a report says it is of.
+func (d *decoder) readVersion() {
+	if d.v.Major == 1 && d.next() == '"' {
+		d.shaped(ruleVersion1)
+		return
+	}
+	var v Version
+	readObject(d, d.shapes.version, &v)
+}
+
+func (d *decoder) readMajor() {
+	if value, literal, ok := d.integer(); ok && value != float64(d.v.Major) {
+		d.note(KindVersion, fmt.Sprint(d.v.Major), quotable(literal), false)
+	}
+}
+
+func (d *decoder) readMinor() {
+	value, literal, ok := d.integer()
+	switch {
+	case !ok:
+	case value < 0:
+		d.note(KindRange, expectedNonSmall, quotable(literal), false)
+	case value > float64(d.v.Minor):
+		d.note(KindRange, fmt.Sprintf("%d or less", d.v.Minor), quotable(literal), false)
+	}
+}
+
+// peekVersion returns the version that a report says it is of, without reading
+// the rest of it. It answers for the ordinary case only, a version of two
+// plain integers, and is false on any doubt.
+func peekVersion(text []byte) (Version, bool) {
+	pos := spaces(text, 0)
+	if pos == len(text) || text[pos] != '{' {
+		return Version{}, false
+	}
+	for {
+		pos = spaces(text, pos+1)
+		name, next, ok := skim(text, pos)
+		if !ok || text[pos] != '"' || bytes.IndexByte(name, '\\') >= 0 {
+			return Version{}, false
+		}
+		pos = spaces(text, next)
+		if pos == len(text) || text[pos] != ':' {
+			return Version{}, false
+		}
+		value, next, ok := skim(text, spaces(text, pos+1))
+		if !ok {
+			return Version{}, false
+		}
+		if string(name) == `"version"` {
+			return plainVersion(value)
+		}
+		pos = spaces(text, next)
+		if pos == len(text) || text[pos] != ',' {
+			return Version{}, false
+		}
+	}
+}
+
+// plainVersion returns the version that an object of two plain integers is.
+func plainVersion(text []byte) (v Version, ok bool) {
+	if len(text) > longestVersion || bytes.ContainsAny(text, `-.eE\`) {
+		return Version{}, false
+	}
+	d := newDecoder(text, Latest)
+	err := d.run(func() {
+		readObject(d, peekShape, &v)
+	})
+	if err != nil {
+		return Version{}, false
+	}
+	return v, true
+}
+
+// peekShape is a version of whatever numbers.
+var peekShape = newShape(0, Latest, []property[Version]{
+	{"major", required, func(d *decoder, v *Version) { v.Major = d.whole() }},
+	{"minor", optional, func(d *decoder, v *Version) { v.Minor = d.whole() }},
+}, nil)
+
+// whole reads an integer as an int, cut to what one can hold.
+func (d *decoder) whole() int {
+	value, _, _ := d.integer()
+	return int(min(max(value, math.MinInt32), math.MaxInt32))
+}

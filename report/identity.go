@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+)
+
+// objectNames are the texts that an object's identity is made of, as the report
+// has them, until the object is read.
+type objectNames struct {
+	origin, id, parentOrigin, parent []byte
+	joined                           []byte // scratch
+	waived                           bool
+}
+
+func (n *objectNames) reset() {
+	n.origin, n.id, n.parentOrigin, n.parent = n.origin[:0], n.id[:0], n.parentOrigin[:0], n.parent[:0]
+	n.waived = false
+}
+
+// shown returns what people know the object by.
+func (n *objectNames) shown(v Version) string {
+	if v.Major == 1 && len(n.id) > 0 {
+		return excerpt(string(n.origin) + ":" + string(n.id))
+	}
+	return excerpt(string(n.id))
+}
+
+// part reads a string, which is a part of an object's identity, into to. It is
+// cut where it is too long, which is noted.
+func (d *decoder) part(to []byte, r *rule) []byte {
+	return cutPart(to, d.shaped(r, ruleIndexed))
+}
+
+func cutPart(to, value []byte) []byte { return append(to[:0], value[:min(len(value), maxIndexed)]...) }
+
+// id reads the ID of an object that is the same in the latest version.
+func (d *decoder) id() string {
+	value := d.shaped(d.rules.id, ruleIndexed)
+	d.names.id = cutPart(d.names.id, value)
+	return d.kept(value)
+}
+
+func (d *decoder) origin() string {
+	value := d.shaped(ruleOrigin, ruleIndexed)
+	d.names.origin = cutPart(d.names.origin, value)
+	return d.kept(value)
+}
+
+// parent reads the ID of another object.
+func (d *decoder) parent() string { return d.string(d.rules.id, ruleIndexed) }
+
+func (d *decoder) optParent() *string { return d.optString(d.rules.id, ruleIndexed) }
+
+// named splits what identifies the object into its origin and the rest. It is
+// false if there is no origin, which is noted.
+func (d *decoder) named() (origin, rest []byte, ok bool) {
+	n := &d.names
+	switch d.v.Major {
+	case 1:
+		if len(n.origin) == 0 || span(n.origin, classOrigin) < len(n.origin) {
+			const expected = `an ID with an origin of lower-case letters, digits and "_"`
+			d.cannotUpgrade("origin", neededSince(expected, 3), bytes.Join([][]byte{n.origin, n.id}, []byte(":")))
+			return nil, nil, false
+		}
+		return n.origin, n.id, true
+	case 2:
+		origin, rest, _ = bytes.Cut(n.id, []byte(":"))
+		return origin, rest, true
+	}
+	return n.origin, n.id, true
+}
+
+// joined returns an ID made of texts, and notes if it is longer than the latest
+// version takes. The member is what most of it is from.
+func (d *decoder) joined(member string, texts ...[]byte) string {
+	id := d.names.joined[:0]
+	for _, text := range texts {
+		id = append(id, text...)
+	}
+	d.names.joined = id
+	if len(id) > maxIndexed {
+		d.cannotUpgrade(member, neededSince(expectedIndexed, Latest.Major), id)
+	}
+	return d.kept(id)
+}
+
+// idMember is the member that an object's ID is in, apart from its origin.
+func (d *decoder) idMember() string {
+	if d.v.Major == 1 {
+		return "origin_id"
+	}
+	return "id"
+}
+
+// endCheckout makes a checkout of a revision: the one by its origin.
+func endCheckout(d *decoder, to *Checkout) {
+	if d.v.Major > 3 {
+		return
+	}
+	origin, revision, ok := d.named()
+	if !ok {
+		return
+	}
+	if d.v.Major < 3 {
+		to.Origin = d.kept(origin)
+	}
+	to.ID = d.joined(d.idMember(), []byte("_:"), origin, []byte(":"), revision)
+	_, patchset, _ := bytes.Cut(revision, []byte("+"))
+	patchset, _, _ = bytes.Cut(patchset, []byte("+"))
+	if !validPatchsetHash(patchset) {
+		d.cannotUpgrade(d.idMember(), meaning(rulePatchsetHash, "patchset_hash"), patchset)
+	}
+	to.PatchsetHash = d.keptPointer(patchset)
+}
+
+// endBuild makes the build one of the checkout of its revision by its origin.
+func endBuild(d *decoder, to *Build) {
+	if d.v.Major > 3 {
+		return
+	}
+	origin, rest, ok := d.named()
+	if !ok {
+		return
+	}
+	n := &d.names
+	if d.v.Major < 3 {
+		to.Origin = d.kept(origin)
+	}
+	member, revision := "revision_id", n.parent
+	switch d.v.Major {
+	case 1:
+		to.ID = d.joined("origin_id", origin, []byte(":"), rest)
+		member = "revision_origin_id"
+	case 2:
+		_, revision, _ = bytes.Cut(revision, []byte(":"))
+	}
+	to.CheckoutID = d.joined(member, []byte("_:"), origin, []byte(":"), revision)
+}
+
+// endTest makes an incident of a test that is waived, to be added at the end.
+func endTest(d *decoder, to *Test) {
+	if d.v.Major > 4 {
+		return
+	}
+	n := &d.names
+	if d.v.Major < 3 {
+		origin, rest, ok := d.named()
+		if !ok {
+			return
+		}
+		to.Origin = d.kept(origin)
+		if d.v.Major == 1 {
+			to.ID = d.joined("origin_id", origin, []byte(":"), rest)
+			n.id = append(n.id[:0], n.joined...)
+			to.BuildID = d.joined("build_origin_id", n.parentOrigin, []byte(":"), n.parent)
+			if !validID(n.joined) {
+				d.cannotUpgrade("build_origin", meaning(ruleID, "build_id"), n.joined)
+			}
+		}
+	}
+	if !n.waived {
+		return
+	}
+	d.waivings++
+	id := d.joined(d.idMember(), []byte(waivedID+":1:"), n.id)
+	if d.take(sizeOf[Incident]() + sizeOf[waiver]() + sizeOf[string]() + sizeOf[bool]()) {
+		d.waived = append(d.waived, waiver{id, to.ID})
+	}
+}
+
+// added is how many objects waived tests add to the report.
+func (d *decoder) added() int {
+	if d.waivings == 0 {
+		return 0
+	}
+	return d.waivings + 1
+}
+
+// meaning says what is expected of a value because of what it is in the latest
+// version.
+func meaning(r *rule, property string) string {
+	return fmt.Sprintf("%s, for what is %s in version %v", r.expected, property, Latest)
+}
+
+// waiver is the ID of an incident, and that of a test that was waived.
+type waiver struct{ id, test string }
+
+// addWaived adds an issue, if any tests were waived, and an incident for each.
+func (d *decoder) addWaived(r *Report) {
+	if len(d.waived) == 0 {
+		return
+	}
+	r.Issues = append(r.Issues, Issue{ID: waivedID, Origin: "_", Version: 1, Comment: new(waivedComment)})
+	r.Incidents = slices.Grow(r.Incidents, len(d.waived))
+	for i := range d.waived {
+		w := &d.waived[i]
+		r.Incidents = append(r.Incidents, Incident{
+			ID: w.id, Origin: "_", IssueID: waivedID, IssueVersion: 1, TestID: &w.test, Present: d.keeper.bools.keep(true),
+		})
+	}
+}
