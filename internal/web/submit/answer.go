@@ -21,8 +21,9 @@ type answer struct {
 	Message string `json:"message"`
 
 	// Of a report that is not valid.
-	Faults []report.Fault `json:"faults,omitempty"`
-	More   int            `json:"more,omitempty"` // faults beyond those listed
+	Faults  []report.Fault `json:"faults,omitempty"`
+	More    int            `json:"more,omitempty"`    // faults beyond those listed
+	Stopped bool           `json:"stopped,omitempty"` // checking stopped then: there may be more
 
 	*details
 }
@@ -68,7 +69,7 @@ func (d *Door) fail(w http.ResponseWriter, r *http.Request, origin string, err e
 	switch {
 	case errors.As(err, &wrong):
 		code, a = http.StatusBadRequest, refusal(wrong.Error())
-		a.Faults, a.More = wrong.Faults, wrong.More
+		a.Faults, a.More, a.Stopped = wrong.Faults, wrong.More, wrong.Stopped
 	case errors.As(err, &failed):
 		code, a = failed.code, refusal(failed.message)
 		if failed.retry > 0 {

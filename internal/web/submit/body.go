@@ -3,18 +3,13 @@
 package submit
 
 import (
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"slices"
-	"strings"
 	"time"
-
-	"github.com/klauspost/compress/zstd"
 )
 
 const (
@@ -23,8 +18,6 @@ const (
 	// drained is how much of a body is read though nobody wants it: many
 	// clients look at the answer only when they have sent everything.
 	drained = 64 << 20
-	// zstdWindow bounds the memory a compressed body can make us take.
-	zstdWindow = 8 << 20
 )
 
 // body is a report as received, decompressed. It holds a share of the memory
@@ -119,40 +112,14 @@ func (d *Door) read(r *http.Request) (*body, error) {
 			return b, d.tooLarge()
 		case errors.Is(err, io.EOF):
 			return b, nil
-		case errors.Is(err, os.ErrDeadlineExceeded):
-			return b, &failure{code: http.StatusRequestTimeout, message: "The body takes too long"}
 		case err != nil:
-			return b, &failure{code: http.StatusBadRequest, message: fmt.Sprintf("The body is damaged: %v", err)}
+			return b, unreadable(err)
 		}
 	}
 }
 
 func (d *Door) tooLarge() error {
 	return &failure{code: http.StatusRequestEntityTooLarge, message: fmt.Sprintf("The report is larger than %d bytes", d.MaxBytes)}
-}
-
-// decompress returns a reader of the request's body as it was before
-// compression, and what to call when done with it.
-func decompress(r *http.Request) (source io.Reader, end func(), err error) {
-	switch encoding := strings.ToLower(strings.Join(r.Header.Values("Content-Encoding"), ",")); encoding {
-	case "", "identity":
-		return r.Body, func() {}, nil
-	case "gzip", "x-gzip":
-		z, err := gzip.NewReader(r.Body)
-		if err != nil {
-			return nil, nil, &failure{code: http.StatusBadRequest, message: fmt.Sprintf("The body is not gzip: %v", err)}
-		}
-		return z, func() { z.Close() }, nil
-	case "zstd":
-		z, err := zstd.NewReader(r.Body, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(zstdWindow))
-		if err != nil {
-			return nil, nil, &failure{code: http.StatusBadRequest, message: fmt.Sprintf("The body is not zstd: %v", err)}
-		}
-		return z, z.Close, nil
-	default:
-		return nil, nil, &failure{code: http.StatusUnsupportedMediaType,
-			message: fmt.Sprintf("Unknown content encoding %.40q: send the body as it is, or as gzip or zstd", encoding)}
-	}
 }
 
 // drain reads on where the body was not wanted, unless the client waits to be

@@ -110,12 +110,12 @@ func (d *Door) submit(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer checked()
-	parsed, err := report.Decode(body.data)
+	objects, err := report.Check(r.Context(), body.data)
 	if err != nil {
-		d.fail(w, r, origin, err)
+		d.fail(w, r, origin, checkFailure(r.Context(), err))
 		return
 	}
-	m := queue.Message{ID: newID(), Origin: origin, Objects: parsed.Count(), Received: received, Data: body.data}
+	m := queue.Message{ID: newID(), Origin: origin, Objects: objects, Received: received, Data: body.data}
 	if err := d.Queue.Publish(r.Context(), m); err != nil {
 		d.fail(w, r, origin, publishFailure(r.Context(), err))
 		return
@@ -138,6 +138,17 @@ func (d *Door) authTest(w http.ResponseWriter, r *http.Request) {
 	write(w, http.StatusOK, answer{ID: "0", Status: "ok", Message: "Authentication successful"})
 }
 
+// checkFailure says what an error of checking a report means to the sender.
+func checkFailure(ctx context.Context, err error) error {
+	if _, invalid := errors.AsType[*report.Error](err); !invalid && ctx.Err() != nil {
+		return gone
+	}
+	return err
+}
+
+// gone is the failure of a submission whose sender does not wait for the answer.
+var gone = &failure{code: statusGone, message: "The sender is gone"}
+
 // publishFailure says what an error of the queue means to the sender.
 func publishFailure(ctx context.Context, err error) error {
 	switch {
@@ -148,7 +159,7 @@ func publishFailure(ctx context.Context, err error) error {
 	case errors.Is(err, queue.ErrTooLarge):
 		return &failure{code: http.StatusRequestEntityTooLarge, message: "The report is larger than the queue takes"}
 	case ctx.Err() != nil:
-		return &failure{code: statusGone, message: "The sender is gone"}
+		return gone
 	}
 	return &failure{http.StatusInternalServerError, "Internal server error", err, 0}
 }
