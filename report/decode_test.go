@@ -116,6 +116,9 @@ func TestDecodeRefusesUpgrade(t *testing.T) {
 		if len(invalid.Faults) != 1 || invalid.Faults[0].Kind != c.kind {
 			t.Errorf("%s: got %+v, want one of kind %s", c.name, invalid.Faults, c.kind)
 		}
+		if err := Validate([]byte(c.text)); (err == nil) != (c.kind == KindUpgrade) {
+			t.Errorf("%s: validated: %v", c.name, err)
+		}
 		for _, want := range c.want {
 			if !strings.Contains(err.Error(), want) {
 				t.Errorf("%s: %q does not have %q", c.name, err, want)

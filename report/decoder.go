@@ -19,7 +19,7 @@ func decode(ctx context.Context, text []byte, v Version, build bool) (*decoder, 
 	d.builds, d.budget = build, memoryBudget(len(text))
 	r := new(Report)
 	if err := d.run(func() { readObject(d, d.shapes.report, r) }); err != nil {
-		return nil, nil, err
+		return d, nil, err
 	}
 	d.addWaived(r)
 	return d, r, nil
