@@ -45,7 +45,7 @@ standard output. "kcidb serve" runs the whole system on this machine.`,
 	)
 	addGroup(root, "reports",
 		newSchemaCommand(p), newValidateCommand(p), newUpgradeCommand(p),
-		newCountCommand(p), newMergeCommand(p), newDiffCommand(p), newGenCommand(p))
+		newCountCommand(p), newMergeCommand(p), newDiffCommand(p), newGenCommand(p), newTestsCommand(p))
 	addGroup(root, "service",
 		newServeCommand(p), newSubmitCommand(p), newQueryCommand(p),
 		newSummarizeCommand(p), newDescribeCommand(p))

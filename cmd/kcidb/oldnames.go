@@ -42,6 +42,7 @@ var oldTools = []struct {
 	{"kcidb-mq-pattern-subscriber", "mq pattern-subscriber"},
 	{"kcidb-mq-email-publisher", "mq email-publisher"},
 	{"kcidb-mq-email-subscriber", "mq email-subscriber"},
+	{"kcidb-tests-validate", "tests validate"},
 	{"kcidb-monitor-spool-wipe", "spool wipe"},
 	// The names of 2020.
 	{"kcidb-mq-publisher-init", "mq io-publisher init"},

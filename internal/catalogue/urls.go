@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package catalogue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// AnswerTime is how long a host may take to answer, redirections included.
+const AnswerTime = 20 * time.Second
+
+// atOnce is how many URLs are asked for at a time: most are of a few hosts.
+const atOnce = 4
+
+// CheckURLs asks for the home of each test, without reading it, and returns those
+// that are not there, in the order of the tests. A host may take as long as the
+// client's Timeout. CheckURLs returns the context's error if that ends first.
+func CheckURLs(ctx context.Context, client *http.Client, tests []Test) ([]Problem, error) {
+	var homes []string // each once
+	first := make(map[string]int)
+	for _, t := range tests {
+		if _, ok := first[t.Home]; !ok {
+			first[t.Home] = len(homes)
+			homes = append(homes, t.Home)
+		}
+	}
+	failures := make([]error, len(homes))
+	var group errgroup.Group
+	group.SetLimit(atOnce)
+	for i, home := range homes {
+		if ctx.Err() != nil {
+			break
+		}
+		group.Go(func() error {
+			failures[i] = reach(ctx, client, home)
+			return nil
+		})
+	}
+	group.Wait()
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	var problems []Problem
+	for _, t := range tests {
+		if err := failures[first[t.Home]]; err != nil {
+			problems = append(problems, problemAt(t.home, "test %q: home %.200s: %v", t.Name, t.Home, err))
+		}
+	}
+	return problems, nil
+}
+
+// reach asks for a URL.
+func reach(ctx context.Context, client *http.Client, home string) error {
+	err := ask(ctx, client, http.MethodHead, home)
+	if status, ok := errors.AsType[statusError](err); ok && (status == http.StatusMethodNotAllowed || status == http.StatusNotImplemented) {
+		return ask(ctx, client, http.MethodGet, home)
+	}
+	return err
+}
+
+func ask(ctx context.Context, client *http.Client, method, home string) error {
+	req, err := http.NewRequestWithContext(ctx, method, home, nil)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("User-Agent", "kcidb")
+	resp, err := client.Do(req)
+	if failed, ok := errors.AsType[*url.Error](err); ok {
+		if failed.Timeout() {
+			return fmt.Errorf("no answer within %v", client.Timeout)
+		}
+		return failed.Err // the URL is told already
+	} else if err != nil {
+		return err
+	}
+	resp.Body.Close()
+	if resp.StatusCode >= 400 {
+		return statusError(resp.StatusCode)
+	}
+	return nil
+}
+
+// statusError is an HTTP status that says that something is not there.
+type statusError int
+
+func (s statusError) Error() string {
+	return fmt.Sprintf("answered with %d %s", int(s), http.StatusText(int(s)))
+}

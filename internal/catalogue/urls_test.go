@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package catalogue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// TestCheckURLs asks for each URL once, for a few at a time, and names those that
+// are not there.
+func TestCheckURLs(t *testing.T) {
+	var asked, inside, most atomic.Int64
+	silent := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked.Add(1)
+		n := inside.Add(1)
+		defer inside.Add(-1)
+		for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
+		}
+		switch r.URL.Path {
+		case "/gone":
+			w.WriteHeader(http.StatusGone)
+		case "/moved":
+			http.Redirect(w, r, "/there", http.StatusFound)
+		case "/circle":
+			http.Redirect(w, r, "/circle", http.StatusFound)
+		case "/get":
+			if r.Method != http.MethodGet {
+				w.WriteHeader(http.StatusMethodNotAllowed)
+			}
+		case "/silent":
+			<-silent
+		}
+	}))
+	defer server.Close()
+	defer close(silent)
+	var text strings.Builder
+	for i, path := range []string{"there", "gone", "moved", "get", "silent", "gone", "circle"} {
+		fmt.Fprintf(&text, "t%d: {title: t, home: %s/%s}\n", i, server.URL, path)
+	}
+	for i := range 20 {
+		fmt.Fprintf(&text, "more%d: {title: t, home: %s/?%d}\n", i, server.URL, i)
+	}
+	text.WriteString("scheme: {title: t, home: nothing://example.org}\n")
+	tests, problems := Read([]byte(text.String()))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	client := &http.Client{Timeout: time.Second}
+	problems, err := CheckURLs(t.Context(), client, tests)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, p := range problems {
+		got = append(got, strings.ReplaceAll(p.String(), server.URL, "URL"))
+	}
+	for i, want := range []string{
+		`line 2, column 22: test "t1": home URL/gone: answered with 410 Gone`,
+		`line 5, column 22: test "t4": home URL/silent: no answer within 1s`,
+		`line 6, column 22: test "t5": home URL/gone: answered with 410 Gone`,
+		`line 7, column 22: test "t6": home URL/circle: stopped after 10 redirects`,
+		`line 28, column 26: test "scheme": home nothing://example.org: unsupported protocol scheme "nothing"`,
+	} {
+		if i >= len(got) || got[i] != want {
+			t.Errorf("got %q, want %q", got, want)
+			break
+		}
+	}
+	// One each, and what redirections, another method and a retry of a silent host add.
+	if n := asked.Load(); n < 26 || n > 40 {
+		t.Errorf("%d requests", n)
+	}
+	if n := most.Load(); n > atOnce {
+		t.Errorf("%d requests at a time, want %d at most", n, atOnce)
+	}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	enough := errors.New("enough")
+	cancel(enough)
+	if _, err := CheckURLs(ctx, client, tests); !errors.Is(err, enough) {
+		t.Errorf("cancelled: %v", err)
+	}
+}
