@@ -25,9 +25,32 @@ func Suite(path string) string {
 // object (misc) of its environment, "" where that is no text.
 func Platform(environmentMisc []byte) string { return textOf(environmentMisc, "platform") }
 
-// Lab returns where a test ran, or a build was made: "runtime" of its free object
-// (misc), "" where that is no text.
+// Lab returns where a test says that it ran: "runtime" of its free object (misc), ""
+// where that is no text.
 func Lab(misc []byte) string { return textOf(misc, "runtime") }
+
+// BuildLab returns where a build says that it was made: "lab" of its free object
+// (misc), else "runtime", which may be the technical back end; "" where neither is a
+// text.
+func BuildLab(misc []byte) string {
+	if lab := textOf(misc, "lab"); lab != "" {
+		return lab
+	}
+	return textOf(misc, "runtime")
+}
+
+// LabOf returns the lab of a test or a build that says that it is of a lab: the origin
+// where it says nothing, and "" for names that clusters make up ("k8s-..."), which are
+// no labs.
+func LabOf(said, origin string) string {
+	switch {
+	case said == "":
+		return origin
+	case strings.HasPrefix(said, "k8s-"):
+		return ""
+	}
+	return said
+}
 
 // Reason returns why a test failed, as its origin has it: "error_msg" of its free
 // object (misc), "" where that is no text.

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/kcidb-go/kcidb/object"
 )
 
 // micros returns when the first day begins, and when the last one is over, in
@@ -101,12 +103,12 @@ func (s *Started) read(ctx context.Context, tx Tx, days Days) error {
 // readDays reads what is counted by day.
 func (s *Started) readDays(ctx context.Context, tx Tx, days Days) error {
 	var kind Kind
-	var lab string
+	var lab, origin string
 	var n int64
-	return Read(ctx, tx, "SELECT kind, lab, CAST(sum(n) AS bigint) FROM daily_counts WHERE day BETWEEN $1 AND $2 GROUP BY kind, lab",
-		[]any{days.First, days.Last}, []any{&kind, &lab, &n}, func() error {
+	return Read(ctx, tx, "SELECT kind, lab, origin, CAST(sum(n) AS bigint) FROM daily_counts WHERE day BETWEEN $1 AND $2 GROUP BY kind, lab, origin",
+		[]any{days.First, days.Last}, []any{&kind, &lab, &origin, &n}, func() error {
 			s.add(kind, n)
-			if kind != Checkouts && lab != "" {
+			if lab := object.LabOf(lab, origin); kind != Checkouts && lab != "" {
 				if s.Labs[lab] == nil {
 					s.Labs[lab] = new(Amounts)
 				}

@@ -63,14 +63,11 @@ func (t *HardwareTests) args(more ...any) []any {
 	return append([]any{t.Days.First, t.Days.Last, t.Origin}, more...)
 }
 
-// Hardware returns the platforms of tests, and what ran on them, in the order of
-// their names. Where checkouts are given, only what belongs to them counts.
+// Hardware returns the platforms of tests of checkouts, and what ran on them, in the
+// order of their names.
 func (db *DB) Hardware(ctx context.Context, tests HardwareTests, checkouts []string) (all []Hardware, err error) {
-	args, of := tests.args(), ""
-	if checkouts != nil {
-		args = append(args, db.List(checkouts))
-		of = " AND h.build_id IN (SELECT build_id FROM counted_builds WHERE checkout_id <> '' AND " + db.In("checkout_id", 4) + ")"
-	}
+	args := tests.args(db.List(checkouts))
+	of := " AND h.build_id IN (SELECT build_id FROM counted_builds WHERE checkout_id <> '' AND " + db.In("checkout_id", 4) + ")"
 	err = db.View(ctx, func(ctx context.Context, tx Tx) error {
 		all, err = readHardware(ctx, tx, tested+of, "h.kind", args, func(kind string) Kind { return Kind(kind) })
 		return err
@@ -78,12 +75,13 @@ func (db *DB) Hardware(ctx context.Context, tests HardwareTests, checkouts []str
 	return all, db.failure("read hardware", err)
 }
 
-// HardwareOf returns the platforms of all tests of checkouts, and what ran on them.
-func (db *DB) HardwareOf(ctx context.Context, checkouts []string) (all []Hardware, err error) {
+// HardwareOf returns the platforms of all tests of an origin of checkouts, and what
+// ran on them.
+func (db *DB) HardwareOf(ctx context.Context, checkouts []string, origin string) (all []Hardware, err error) {
 	from := " FROM counted_builds c JOIN test_counts h ON h.build_id = c.build_id" +
-		" WHERE c.checkout_id <> '' AND h.platform <> '' AND " + db.In("c.checkout_id", 1)
+		" WHERE c.checkout_id <> '' AND h.platform <> '' AND " + db.In("c.checkout_id", 1) + " AND h.origin = $2"
 	err = db.View(ctx, func(ctx context.Context, tx Tx) error {
-		all, err = readHardware(ctx, tx, from, "h.suite", []any{db.List(checkouts)}, KindOf)
+		all, err = readHardware(ctx, tx, from, "h.suite", []any{db.List(checkouts), origin}, KindOf)
 		return err
 	})
 	return all, db.failure("read hardware", err)
@@ -219,14 +217,20 @@ func (db *DB) HardwareCounts(ctx context.Context, name string, builds []string) 
 	return all, db.failure("read a hardware", err)
 }
 
-// TestedCheckouts returns the checkouts of the builds that tests are of.
-func (db *DB) TestedCheckouts(ctx context.Context, tests HardwareTests) (ids []string, err error) {
-	var id string
+// TestedCheckouts returns the checkouts of the builds that tests are of, those that
+// started last first. Checkouts that are not there are left out.
+func (db *DB) TestedCheckouts(ctx context.Context, tests HardwareTests) (all []Revision, err error) {
 	err = db.View(ctx, func(ctx context.Context, tx Tx) error {
-		return Read(ctx, tx, "SELECT DISTINCT b.checkout_id FROM counted_builds b WHERE b.checkout_id <> '' AND b.build_id IN (SELECT h.build_id"+tested+")",
+		var ids []string
+		var id string
+		err := Read(ctx, tx, "SELECT DISTINCT b.checkout_id FROM counted_builds b WHERE b.checkout_id <> '' AND b.build_id IN (SELECT h.build_id"+tested+")",
 			tests.args(), []any{&id}, func() error { ids = append(ids, id); return nil })
+		if err == nil {
+			all, err = db.revisions(ctx, tx, ids)
+		}
+		return err
 	})
-	return ids, db.failure("read tested checkouts", err)
+	return all, db.failure("read tested checkouts", err)
 }
 
 // revisionColumns are what is read of a checkout "c" into a Revision.
@@ -246,33 +250,6 @@ func (d *Dialect) revisions(ctx context.Context, tx Tx, ids []string) (all []Rev
 		func() error { all = append(all, r); return nil })
 	slices.SortFunc(all, newestFirst)
 	return all, err
-}
-
-// Heads returns the newest checkouts of each tree of an origin, those that started
-// last first, of the trees whose last ones are the newest.
-func (db *DB) Heads(ctx context.Context, origin string, trees, checkouts int) (all []Revision, err error) {
-	err = db.View(ctx, func(ctx context.Context, tx Tx) error {
-		var keys []int64
-		var key int64
-		err := Read(ctx, tx, "SELECT key FROM tree_heads WHERE origin = $1 ORDER BY start DESC, key DESC LIMIT $2", []any{origin, trees}, []any{&key},
-			func() error { keys = append(keys, key); return nil })
-		if err != nil {
-			return err
-		}
-		// One by one, for the index has a tree's checkouts by their start.
-		var r Revision
-		for _, key := range keys {
-			err := Read(ctx, tx, "SELECT "+db.revisionColumns()+" FROM counted_checkouts k JOIN checkouts c ON c.id = k.checkout_id"+
-				" WHERE k.tree = $1 ORDER BY k.start DESC, k.checkout_id DESC LIMIT $2", []any{key, checkouts}, r.into(),
-				func() error { all = append(all, r); return nil })
-			if err != nil {
-				return err
-			}
-		}
-		slices.SortFunc(all, newestFirst)
-		return nil
-	})
-	return all, db.failure("read trees", err)
 }
 
 // listOf returns the texts of a JSON list, none where it is not one.

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -25,7 +26,7 @@ type Group struct {
 	Kind             Kind // Boots or Tests
 	Origin, Platform string
 	Compatible       string // JSON list of strings
-	Lab, Reason      string
+	Lab, Reason      string // Lab as of object.LabOf
 	Status           report.Status
 	N                int64
 }
@@ -96,7 +97,7 @@ func (r *Results) readBuilds(ctx context.Context, d *Dialect, tx Tx) error {
 	err := Read(ctx, tx, "SELECT build_id, checkout_id, origin, status, architecture, compiler, config_name, lab FROM counted_builds"+
 		" WHERE checkout_id <> '' AND "+d.In("checkout_id", 1)+only, args,
 		[]any{&b.ID, &b.CheckoutID, &b.Origin, &status, &b.Architecture, &b.Compiler, &b.ConfigName, &b.Lab}, func() error {
-			b.Status = report.Status(status)
+			b.Status, b.Lab = report.Status(status), object.LabOf(b.Lab, b.Origin)
 			r.Builds = append(r.Builds, b)
 			return nil
 		})
@@ -141,7 +142,7 @@ func (r *Results) readGroups(ctx context.Context, d *Dialect, tx Tx, ids []strin
 				if g.N, err = strconv.ParseInt(n, 10, 64); err != nil {
 					return err
 				}
-				g.Kind, g.Status = KindOf(suite), report.Status(status)
+				g.Kind, g.Status, g.Lab = KindOf(suite), report.Status(status), object.LabOf(g.Lab, g.Origin)
 				r.Group(&g)
 			}
 			return nil
@@ -197,6 +198,18 @@ func (db *DB) Durations(ctx context.Context, builds []string) (map[string]float6
 	err := db.View(ctx, func(ctx context.Context, tx Tx) error {
 		return Read(ctx, tx, "SELECT id, duration FROM builds WHERE duration IS NOT NULL AND "+db.In("id", 1), []any{db.List(builds)},
 			[]any{&id, &seconds}, func() error { all[id] = seconds; return nil })
+	})
+	return all, db.failure("read builds", err)
+}
+
+// Starts returns when builds started, in microseconds since 1970, of those that tell.
+func (db *DB) Starts(ctx context.Context, builds []string) (map[string]int64, error) {
+	all := make(map[string]int64)
+	var id string
+	var start int64
+	err := db.View(ctx, func(ctx context.Context, tx Tx) error {
+		return Read(ctx, tx, "SELECT id, "+db.Micros("start_time")+" FROM builds WHERE start_time IS NOT NULL AND "+db.In("id", 1),
+			[]any{db.List(builds)}, []any{&id, &start}, func() error { all[id] = start; return nil })
 	})
 	return all, db.failure("read builds", err)
 }

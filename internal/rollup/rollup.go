@@ -83,7 +83,7 @@ type Test struct {
 	Status              report.Status
 	Platform            string
 	Compatible          string // JSON list of strings
-	Lab                 string
+	Lab                 string // as the test says itself
 	Reason              string // of what Fails
 	Start               int64  // microseconds since 1970, 0 for none
 }

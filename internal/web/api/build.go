@@ -14,6 +14,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/rollup"
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -142,7 +143,7 @@ type RunItem struct {
 	StartTime       *time.Time      `json:"start_time" doc:"When it began"`
 	Compatible      *[]string       `json:"environment_compatible" doc:"What the hardware is compatible with"`
 	EnvironmentMisc json.RawMessage `json:"environment_misc" doc:"What else is told of the hardware: the platform at least"`
-	Lab             *string         `json:"lab" doc:"Where it ran"`
+	Lab             *string         `json:"lab" doc:"Lab that it ran in, else its origin"`
 }
 
 type testsOfBuildInput struct {
@@ -157,11 +158,9 @@ func (a *API) testsOfBuild(ctx context.Context, in *testsOfBuildInput, w io.Writ
 	}
 	var items iter.Seq2[RunItem, error] = func(yield func(RunItem, error) bool) {
 		for run, err := range objects.Runs(ctx, []string{in.ID}) {
-			t := rollup.Test{Status: run.Status}
-			t.SetMisc(run.Misc)
 			item := RunItem{
 				ID: run.ID, Status: statusText(run.Status), Duration: run.Duration, Path: optional(run.Path), StartTime: instant(run.Start),
-				Compatible: list(run.Compatible), EnvironmentMisc: fullEnvironment(run.EnvironmentMisc), Lab: optional(t.Lab),
+				Compatible: list(run.Compatible), EnvironmentMisc: fullEnvironment(run.EnvironmentMisc), Lab: optional(object.LabOf(object.Lab(run.Misc), run.Origin)),
 			}
 			if !yield(item, err) || err != nil {
 				return
@@ -201,7 +200,7 @@ func writeItems[E any](w io.Writer, all iter.Seq2[E, error], none nothing) error
 
 func (a *API) issuesOfBuild(ctx context.Context, in *ObjectInput) ([]Issue, error) {
 	all, err := a.rollups().IssuesOfBuild(ctx, in.ID)
-	return issueItems(all, err, "No issues were found for this build")
+	return issueItems(all, err, "No issues found for this build")
 }
 
 func (a *API) issuesOfTest(ctx context.Context, in *ObjectInput) ([]Issue, error) {

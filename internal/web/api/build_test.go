@@ -223,7 +223,7 @@ func TestIssuesOfBuildsAndTests(t *testing.T) {
 		wantJSON(t, "no texts", s.found("/api/test/maestro:t-open/issues"), `[{"id": "redhat:issue-harness", "version": 1, "comment": null, "report_url": null,
 			"incidents_info": {"FAIL": 1, `+none+`}}]`)
 		for _, path := range []string{"/api/build/maestro:b-pass/issues", "/api/build/none/issues"} {
-			s.refused(path, 200, "No issues were found for this build")
+			s.refused(path, 200, "No issues found for this build")
 		}
 		for _, path := range []string{"/api/test/maestro:t-boot/issues", "/api/test/none/issues"} {
 			s.refused(path, 200, "No issues were found for this test")

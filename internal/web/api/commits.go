@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"github.com/kcidb-go/kcidb/internal/rollup"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -20,6 +22,9 @@ const (
 	maxCheckouts = 10 * maxCommits
 	maxHashes    = 100 // that may be asked for at once
 )
+
+// noCommits is what clients know for no commits.
+const noCommits = "History of tree commits not found"
 
 // CommitItem is a commit, with what there is of it.
 type CommitItem struct {
@@ -66,6 +71,7 @@ type (
 		filtered
 		RevisionInput
 		CountInput
+		named bool // whether anything tells which branch is meant
 	}
 	treeCommitsInput struct {
 		filtered
@@ -83,13 +89,20 @@ type (
 	}
 )
 
+// Resolve reads the filters, and notes whether the client names a branch.
+func (in *commitsInput) Resolve(hc huma.Context) []error {
+	in.named = hc.Query("origin") != "" || hc.Query("git_url") != "" || hc.Query("git_branch") != ""
+	return in.filtered.Resolve(hc)
+}
+
 // commitOperations adds what is asked of the commits of branches.
 func (a *API) commitOperations(group string) {
 	count := " Builds, boots and tests are counted as the filters want."
 	history := operation{
 		group: group, title: "List commits before one",
 		text: fmt.Sprintf("A commit, and those before it in its branch that were checked out, those that started last first: %d at most. "+
-			"Without git_url and git_branch it is the branch that the commit was checked out from last.", maxCommits) + count,
+			"Without git_url and git_branch it is the branch that the commit was checked out from last. A path without a tree takes "+
+			"one of origin, git_url and git_branch at least.", maxCommits) + count,
 	}
 	answer(a, operation{
 		path: "/api/tree/commits-history", group: group, title: "List commits by their hashes",
@@ -97,6 +110,9 @@ func (a *API) commitOperations(group string) {
 	}, a.namedCommits)
 	history.path = "/api/tree/{hash}/commits"
 	answer(a, history, func(ctx context.Context, in *commitsInput) ([]CommitItem, error) {
+		if !in.named {
+			return nil, badRequest("expected origin, git_url and git_branch: whose commits, and of which branch")
+		}
 		return a.commitsBefore(ctx, in.revision(), in.filters, &in.CountInput)
 	})
 	history.path = "/api/tree/{tree}/{branch}/{hash}/commits"
@@ -121,7 +137,7 @@ func (a *API) namedCommits(ctx context.Context, in *namedCommitsInput) ([]Commit
 	}
 	all = slices.DeleteFunc(all, func(r rollup.Revision) bool { return !a.isOf(&r, in.Tree) })
 	if len(all) == 0 {
-		return nil, nothing("No checkouts found for these commits")
+		return nil, nothing(noCommits)
 	}
 	return a.commitItems(ctx, all, maxHashes, in.filters, &in.CountInput)
 }
@@ -141,6 +157,9 @@ func (a *API) commitsBefore(ctx context.Context, of revisionOf, f *filters, in *
 	if err != nil {
 		return nil, err
 	}
+	if len(all) == 0 {
+		return nil, nothing(noCommits)
+	}
 	newest := all[0]
 	if of.url == "" {
 		of.url = newest.RepositoryURL
@@ -156,7 +175,7 @@ func (a *API) commitsBefore(ctx context.Context, of revisionOf, f *filters, in *
 			return nil, err
 		}
 		for _, r := range before {
-			if r.CommitHash != of.hash && r.CommitHash != "" && a.isOf(&r, of.tree) {
+			if r.CommitHash != newest.CommitHash && r.CommitHash != "" && a.isOf(&r, of.tree) {
 				all = append(all, r)
 			}
 		}

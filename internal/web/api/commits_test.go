@@ -67,21 +67,21 @@ func TestCommits(t *testing.T) {
 	onWorld(t, func(t *testing.T, s *served) {
 		day := func(start time.Time) string { return fmt.Sprint(start.Unix()) }
 		for path, want := range map[string]string{
-			hashNew + "/commits": "3 2 1",
-			hashMid + "/commits?git_branch=master&git_url=" + mainlineURL: "2 1",
-			hashOld + "/commits":                                             "1",
-			hashNew + "/commits?origin=redhat":                               "3",
-			hashDroid + "/commits":                                           "4",
-			"mainline/master/" + hashNew + "/commits":                        "3 2 1",
-			hashNew + "/commits?start_timestamp_in_seconds=" + day(startMid): "3 2",
-			hashNew + "/commits?end_timestamp_in_seconds=" + day(startOld):   "3 1",
-			hashNew + "/commits?start_timestamp_in_seconds=253402300799":     "3",
-			"commits-history?commit_hashes=" + hashOld + "," + hashNew:       "3 1",
+			hashNew + "/commits?origin=maestro":                                                                         "3 2 1",
+			hashMid + "/commits?git_branch=master&git_url=" + mainlineURL:                                               "2 1",
+			hashOld + "/commits?git_branch=master":                                                                      "1",
+			hashNew + "/commits?origin=redhat":                                                                          "3",
+			hashDroid + "/commits?git_url=" + androidURL:                                                                "4",
+			"mainline/master/" + hashNew + "/commits":                                                                   "3 2 1",
+			hashNew + "/commits?origin=maestro&start_timestamp_in_seconds=" + day(startMid):                             "3 2",
+			hashNew + "/commits?origin=maestro&end_timestamp_in_seconds=" + day(startOld):                               "3 1",
+			hashNew + "/commits?origin=maestro&start_timestamp_in_seconds=253402300799":                                 "3",
+			"commits-history?commit_hashes=" + hashOld + "," + hashNew:                                                  "3 1",
 			"commits-history?tree_name=mainline&git_branch=master&git_url=" + mainlineURL + "&commit_hashes=" + hashMid: "2",
-			"mainline/master/commits":                        "3 2 1",
-			"mainline/master/commits?limit=2":                "3 2",
-			"mainline/master/commits?git_url=" + mainlineURL: "3 2 1",
-			"mainline/master/commits?origin=redhat":          "3",
+			"mainline/master/commits":                                                                                   "3 2 1",
+			"mainline/master/commits?limit=2":                                                                           "3 2",
+			"mainline/master/commits?git_url=" + mainlineURL:                                                            "3 2 1",
+			"mainline/master/commits?origin=redhat":                                                                     "3",
 		} {
 			if got := hashes(t, s.found("/api/tree/"+path)); got != want {
 				t.Errorf("%s: %s, want %s", path, got, want)
@@ -93,7 +93,7 @@ func TestCommits(t *testing.T) {
 			"boots":  map[string]any{"pass": 2., "fail": 0., "error": 0., "skip": 0., "miss": 0., "done": 0., "null": 0.},
 			"tests":  map[string]any{"pass": 1., "fail": 1., "error": 0., "skip": 0., "miss": 0., "done": 0., "null": 0.},
 		}
-		if diff := cmp.Diff(want, pick(t, s.found("/api/tree/"+hashNew+"/commits"), 1)); diff != "" {
+		if diff := cmp.Diff(want, pick(t, s.found("/api/tree/"+hashNew+"/commits?origin=maestro"), 1)); diff != "" {
 			t.Error(diff)
 		}
 		for query, want := range map[string]string{ // builds, boots and tests of the middle one
@@ -109,7 +109,7 @@ func TestCommits(t *testing.T) {
 			"builds_related_to_filtered_tests_only=true&filter_test.path=s.open":        "PASS 1, PASS 2, PASS 1",
 			"builds_related_to_filtered_tests_only=false&filter_test.path=none&types=,": "PASS 2, PASS 2, ",
 		} {
-			path := "/api/tree/" + hashNew + "/commits?" + query
+			path := "/api/tree/" + hashNew + "/commits?origin=maestro&" + query
 			if want == "" {
 				s.refused(path, 400, "types")
 				continue
@@ -121,14 +121,15 @@ func TestCommits(t *testing.T) {
 			}
 		}
 		for path, refusal := range map[string]string{
-			hashNew + "/commits?start_timestamp_in_seconds=2&end_timestamp_in_seconds=1": "400 start_timestamp_in_seconds, 2, is after",
-			hashNew + "/commits?start_timestamp_in_seconds=soon":                         "400 start_timestamp_in_seconds",
+			hashNew + "/commits": "400 expected origin, git_url and git_branch",
+			hashNew + "/commits?start_timestamp_in_seconds=2&origin=maestro&end_timestamp_in_seconds=1": "400 start_timestamp_in_seconds, 2, is after",
+			hashNew + "/commits?start_timestamp_in_seconds=soon":                                        "400 start_timestamp_in_seconds",
 			"commits-history":                                            "400 commit_hashes",
 			"commits-history?commit_hashes=,,":                           "400 commit_hashes",
 			"commits-history?commit_hashes=" + strings.Repeat("x,", 101): "400 at most 100",
-			"commits-history?commit_hashes=x":                            "200 No checkouts",
-			"next/master/commits":                                        "200 No checkouts",
-			"mainline/master/commits?git_url=https://none.example.org":   "200 No commits",
+			"commits-history?commit_hashes=x":                            "200 History of tree commits not found",
+			"next/master/commits":                                        "200 History of tree commits not found",
+			"mainline/master/commits?git_url=https://none.example.org":   "200 History of tree commits not found",
 		} {
 			code, text, _ := strings.Cut(refusal, " ")
 			s.refused("/api/tree/"+path, map[string]int{"200": 200, "400": 400}[code], text)
@@ -151,8 +152,8 @@ func TestLatestCommit(t *testing.T) {
 		if got := pick(t, s.found("/api/tree/mainline/master?commit_hash="+hashOld), "git_commit_name"); got != "v6.13-rc1" {
 			t.Error(got)
 		}
-		s.refused("/api/tree/mainline/none", 200, "No checkouts")
-		s.refused("/api/tree/mainline/master?commit_hash="+hashDroid, 200, "No checkouts")
+		s.refused("/api/tree/mainline/none", 200, "Tree not found.")
+		s.refused("/api/tree/mainline/master?commit_hash="+hashDroid, 200, "Tree not found.")
 	})
 }
 
@@ -196,8 +197,8 @@ func TestOddBranches(t *testing.T) {
 				if got := pick(t, s.found(path+"/compare?hash_a="+oldest+"&hash_b="+newest), "branch"); got != branch {
 					t.Errorf("%s: %v", path, got)
 				}
-				if strings.HasSuffix(path, "/commits") {
-					continue // the slash has to be escaped: it is the list of commits of another branch
+				if strings.HasSuffix(path, "/commits") || strings.HasSuffix(path, "/summary") {
+					continue // the slash has to be escaped: it is what there is of another branch or commit
 				}
 				if got := pick(t, s.found(path+"?commit_hash="+oldest), "git_repository_branch"); got != branch {
 					t.Errorf("%s: %v", path, got)

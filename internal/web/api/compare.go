@@ -16,10 +16,10 @@ import (
 
 // Two revisions of a branch are compared variant by variant: builds by configuration,
 // architecture and compiler, boots and other tests by path, configuration,
-// architecture and platform. Where a variant ran several times on a side, it failed
-// (FAIL) if any run did; it passed (PASS) if all did; else it is INCONCLUSIVE.
+// architecture and platform. Where a variant ran several times on a side, the run
+// that started last counts; the numbers of a side count all runs.
 
-// verdict is what the runs of a variant on a side come to; "" for no runs.
+// verdict is how a run went; "" for no run.
 type verdict string
 
 const (
@@ -28,19 +28,11 @@ const (
 	inconclusive verdict = "INCONCLUSIVE"
 )
 
-// with returns the verdict with one more run.
-func (v verdict) with(s report.Status) verdict {
-	run := inconclusive
+func verdictOf(s report.Status) verdict {
 	switch s {
 	case report.StatusPass:
-		run = passed
+		return passed
 	case report.StatusFail:
-		run = broken
-	}
-	switch {
-	case v == "" || v == run:
-		return run
-	case v == broken || run == broken:
 		return broken
 	}
 	return inconclusive
@@ -49,31 +41,57 @@ func (v verdict) with(s report.Status) verdict {
 // variant is what runs of both sides have in common. Texts that are absent are "".
 type variant struct{ path, config, architecture, compiler, platform string }
 
-// sides are the verdicts of both sides.
+// sides are the verdicts of a variant on both sides.
 type sides [2]verdict
 
-// compared are variants.
-type compared map[variant]*sides
+// compared are variants with their newest runs, and numbers of runs.
+type compared struct {
+	variants map[variant]*[2]newestRun
+	counts   [2]sideCounts
+}
 
-func (c compared) add(v variant, on [2]bool, s report.Status) {
-	of := c[v]
+// newestRun is the run of a variant on a side that started last, of those without a
+// start or with the same one that with the greatest ID.
+type newestRun struct {
+	verdict verdict
+	start   int64
+	id      string
+}
+
+func newCompared() *compared { return &compared{variants: make(map[variant]*[2]newestRun)} }
+
+// add adds a run to the sides that it is on.
+func (c *compared) add(v variant, on [2]bool, run newestRun) {
+	of := c.variants[v]
 	if of == nil {
-		of = new(sides)
-		c[v] = of
+		of = new([2]newestRun)
+		c.variants[v] = of
 	}
 	for side := range of {
-		if on[side] {
-			of[side] = of[side].with(s)
+		if !on[side] {
+			continue
+		}
+		c.counts[side].add(run.verdict)
+		if known := of[side]; known.verdict == "" || cmp.Or(cmp.Compare(run.start, known.start), strings.Compare(run.id, known.id)) > 0 {
+			of[side] = run
 		}
 	}
 }
 
+// sides returns the verdicts of a variant.
+func (c *compared) sides(v variant) sides {
+	of := c.variants[v]
+	return sides{of[0].verdict, of[1].verdict}
+}
+
 // sorted returns the variants by path, configuration, architecture, compiler and
-// platform.
-func (c compared) sorted() []variant {
-	all := make([]variant, 0, len(c))
-	for v := range c {
-		all = append(all, v)
+// platform; with changed only those whose verdicts differ.
+func (c *compared) sorted(changed bool) []variant {
+	var all []variant
+	for v := range c.variants {
+		if of := c.sides(v); !changed || of[0] != of[1] {
+			all = append(all, v)
+		}
 	}
 	slices.SortFunc(all, func(a, b variant) int {
 		return cmp.Or(strings.Compare(a.path, b.path), strings.Compare(a.config, b.config), strings.Compare(a.architecture, b.architecture),
@@ -82,10 +100,10 @@ func (c compared) sorted() []variant {
 	return all
 }
 
-// sideCounts are numbers of variants on a side.
+// sideCounts are numbers of runs on a side.
 type sideCounts struct {
-	Pass         int64 `json:"pass" doc:"Variants that passed"`
-	Fail         int64 `json:"fail" doc:"Variants that failed"`
+	Pass         int64 `json:"pass" doc:"Passed"`
+	Fail         int64 `json:"fail" doc:"Failed"`
 	Inconclusive int64 `json:"inconclusive" doc:"All others that are there"`
 }
 
@@ -100,36 +118,34 @@ func (c *sideCounts) add(v verdict) {
 	}
 }
 
-// changeCounts are numbers of variants by what became of them from A to B. One that
-// is on one side only counts as that too, whatever else it counts as.
+// changeCounts are numbers of variants by what became of them from A to B.
 type changeCounts struct {
-	Regression   int64 `json:"regression" doc:"Passed in A, and failed in B"`
-	Fixed        int64 `json:"fixed" doc:"Failed in A, and passed in B"`
+	Regression   int64 `json:"regression" doc:"Passed in A, and failed or was inconclusive in B"`
+	Fixed        int64 `json:"fixed" doc:"Failed in A, and passed or was inconclusive in B"`
 	NewFailure   int64 `json:"newFailure" doc:"Failed in B, and was inconclusive or not there in A"`
 	StillFailing int64 `json:"stillFailing" doc:"Failed in both"`
 	NewPass      int64 `json:"newPass" doc:"Passed in B, and was inconclusive or not there in A"`
-	Appeared     int64 `json:"appeared" doc:"Is in B, and not in A"`
+	Appeared     int64 `json:"appeared" doc:"Is inconclusive in B, and not there in A"`
 	Disappeared  int64 `json:"disappeared" doc:"Is in A, and not in B"`
 }
 
-func (c *changeCounts) add(of *sides) {
+func (c *changeCounts) add(of sides) {
 	switch a, b := of[0], of[1]; {
-	case a == passed && b == broken:
+	case b == "":
+		c.Disappeared++
+	case a == passed && b != passed:
 		c.Regression++
-	case a == broken && b == passed:
+	case a == broken && b != broken:
 		c.Fixed++
-	case a == broken && b == broken:
+	case a == broken:
 		c.StillFailing++
+	case a == passed:
 	case b == broken:
 		c.NewFailure++
-	case b == passed && a != passed:
+	case b == passed:
 		c.NewPass++
-	}
-	switch {
-	case of[0] == "":
+	case a == "":
 		c.Appeared++
-	case of[1] == "":
-		c.Disappeared++
 	}
 }
 
@@ -146,12 +162,10 @@ type delta struct {
 	Fail int64 `json:"fail" doc:"Variants that failed"`
 }
 
-func (c compared) sum() comparison {
-	var sum comparison
-	for _, of := range c {
-		sum.SideA.add(of[0])
-		sum.SideB.add(of[1])
-		sum.Changes.add(of)
+func (c *compared) sum() comparison {
+	sum := comparison{SideA: c.counts[0], SideB: c.counts[1]}
+	for v := range c.variants {
+		sum.Changes.add(c.sides(v))
 	}
 	sum.Delta = delta{sum.SideB.Pass - sum.SideA.Pass, sum.SideB.Fail - sum.SideA.Fail}
 	return sum
@@ -159,15 +173,18 @@ func (c compared) sum() comparison {
 
 // revisions are two that are compared.
 type revisions struct {
-	url    string
-	builds []rollup.Built
-	sides  map[string][2]bool // that checkouts are on: on both where one is compared with itself
+	url       string
+	filters   *filters
+	builds    []rollup.Built
+	sides     map[string][2]bool // that checkouts are on: on both where one is compared with itself
+	sightings map[sighted][]sighting
 }
 
-// revisionsToCompare returns the builds of two revisions of a branch.
+// revisionsToCompare returns the builds of two revisions of a branch. A revision that
+// is not there has none.
 func (a *API) revisionsToCompare(ctx context.Context, in *CompareInput) (*revisions, error) {
-	var r rollup.Results
-	found := &revisions{sides: make(map[string][2]bool)}
+	r := rollup.Results{Issues: in.filters.n > 0}
+	found := &revisions{filters: in.filters, sides: make(map[string][2]bool)}
 	for i, hash := range []string{in.A, in.B} {
 		all, err := a.revisionsOf(ctx, revisionOf{hash: hash, origin: in.Origin, branch: in.Branch, tree: in.Tree})
 		if err != nil {
@@ -182,42 +199,70 @@ func (a *API) revisionsToCompare(ctx context.Context, in *CompareInput) (*revisi
 		}
 	}
 	err := r.Read(ctx, a.rollups())
-	found.builds = r.Builds
+	found.builds, found.sightings = r.Builds, bySighted(r.Sightings)
 	return found, err
 }
 
 // compareBuilds compares the builds of revisions.
-func (r *revisions) compareBuilds() compared {
-	all := make(compared)
+func (r *revisions) compareBuilds(ctx context.Context, db *rollup.DB) (*compared, error) {
+	durations, err := r.filters.durations(ctx, db, r.builds)
+	if err != nil {
+		return nil, err
+	}
+	starts, err := db.Starts(ctx, idsOfBuilds(r.builds))
+	if err != nil {
+		return nil, err
+	}
+	all := newCompared()
 	for i := range r.builds {
-		if b := &r.builds[i]; !rollup.IsDummy(b.ID) {
-			all.add(variant{config: b.ConfigName, architecture: b.Architecture, compiler: b.Compiler}, r.sides[b.CheckoutID], b.Status)
+		b := &r.builds[i]
+		if !rollup.IsDummy(b.ID) && r.filters.wantBuild(b, durations, r.sightings[sighted{build: b.ID}]) {
+			v := variant{config: b.ConfigName, architecture: b.Architecture, compiler: b.Compiler}
+			all.add(v, r.sides[b.CheckoutID], newestRun{verdictOf(b.Status), starts[b.ID], b.ID})
 		}
 	}
-	return all
+	return all, nil
 }
 
 // compareTests compares the boots, and the other tests, of revisions.
-func (r *revisions) compareTests(ctx context.Context, st store.Store) (boots, tests compared, err error) {
-	objects, ok := store.As[store.Objects](st)
+func (r *revisions) compareTests(ctx context.Context, st store.Store) (boots, tests *compared, err error) {
+	boots, tests = newCompared(), newCompared()
+	add := func(b *rollup.Built, path, platform string, run newestRun) {
+		into := tests
+		if object.IsBoot(path) {
+			into = boots
+		}
+		into.add(variant{path: path, config: b.ConfigName, architecture: b.Architecture, platform: platform}, r.sides[b.CheckoutID], run)
+	}
+	if r.filters.n > 0 {
+		return boots, tests, eachRun(ctx, st, r.builds, r.filters, func(run *store.Run, g *rollup.Group) error {
+			if r.filters.wantRun(run, g, r.sightings[sighted{run.BuildID, run.ID}]) {
+				var start int64
+				if run.Start != nil {
+					start = run.Start.UnixMicro()
+				}
+				add(g.Build, run.Path, g.Platform, newestRun{verdictOf(run.Status), start, run.ID})
+			}
+			return nil
+		})
+	}
+	objects, ok := st.(store.Objects)
 	if !ok {
 		return nil, nil, store.ErrUnsupported
 	}
-	boots, tests = make(compared), make(compared)
-	ids, builds := make([]string, len(r.builds)), make(map[string]*rollup.Built, len(r.builds))
+	builds := make(map[string]*rollup.Built, len(r.builds))
 	for i := range r.builds {
-		ids[i] = r.builds[i].ID
-		builds[ids[i]] = &r.builds[i]
+		builds[r.builds[i].ID] = &r.builds[i]
 	}
-	for o, err := range objects.Outcomes(ctx, ids) {
+	for o, err := range objects.Outcomes(ctx, idsOfBuilds(r.builds)) {
 		if err != nil {
 			return nil, nil, err
 		}
-		into, b := tests, builds[o.BuildID]
-		if object.IsBoot(o.Path) {
-			into = boots
+		var start int64
+		if !o.Start.IsZero() {
+			start = o.Start.UnixMicro()
 		}
-		into.add(variant{path: o.Path, config: b.ConfigName, architecture: b.Architecture, platform: o.Platform}, r.sides[b.CheckoutID], o.Status)
+		add(builds[o.BuildID], o.Path, o.Platform, newestRun{verdictOf(o.Status), start, o.ID})
 	}
 	return boots, tests, nil
 }

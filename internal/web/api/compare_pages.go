@@ -9,9 +9,10 @@ import (
 
 // CompareInput names two revisions of a branch.
 type CompareInput struct {
+	filtered
 	BranchInput
-	A string `query:"hash_a" required:"true" minLength:"1" doc:"Hash of the first commit"`
-	B string `query:"hash_b" required:"true" minLength:"1" doc:"Hash of the second commit"`
+	A string `query:"hash_a" required:"true" minLength:"1" doc:"Hash of the first commit, or a tag of it"`
+	B string `query:"hash_b" required:"true" minLength:"1" doc:"Hash of the second commit, or a tag of it"`
 }
 
 type compareListInput struct {
@@ -23,7 +24,7 @@ type compareListInput struct {
 type treeComparison struct {
 	TreeName string       `json:"treeName" doc:"Name of the tree"`
 	Branch   string       `json:"branch" doc:"Name of the branch"`
-	URL      *string      `json:"gitUrl" doc:"Repository"`
+	URL      string       `json:"gitUrl" doc:"Repository; empty where nobody tells"`
 	Summary  compareKinds `json:"summary" doc:"How many there are"`
 }
 
@@ -34,40 +35,43 @@ type compareKinds struct {
 }
 
 type comparedBuild struct {
-	ConfigName   *string `json:"config_name" doc:"Configuration"`
-	Architecture *string `json:"architecture" doc:"Architecture"`
-	Compiler     *string `json:"compiler" doc:"Compiler"`
+	ConfigName   string  `json:"config_name" doc:"Configuration"`
+	Architecture string  `json:"architecture" doc:"Architecture"`
+	Compiler     string  `json:"compiler" doc:"Compiler"`
 	A            *string `json:"status_a" doc:"How it went in the first: PASS, FAIL, INCONCLUSIVE; null where it is not there"`
 	B            *string `json:"status_b" doc:"How it went in the second"`
 }
 
 type comparedTest struct {
-	Path         *string `json:"path" doc:"Which test it is"`
-	ConfigName   *string `json:"config_name" doc:"Configuration of the build"`
-	Architecture *string `json:"architecture" doc:"Architecture of the build"`
-	Platform     *string `json:"platform" doc:"Where it ran"`
+	Path         string  `json:"path" doc:"Which test it is"`
+	ConfigName   string  `json:"config_name" doc:"Configuration of the build"`
+	Architecture string  `json:"architecture" doc:"Architecture of the build"`
+	Platform     string  `json:"platform" doc:"Where it ran"`
 	A            *string `json:"status_a" doc:"How it went in the first: PASS, FAIL, INCONCLUSIVE; null where it is not there"`
 	B            *string `json:"status_b" doc:"How it went in the second"`
 }
 
 func (a *API) compareOperations(group string) {
-	const rule = " Where there are several of a kind in a revision, they failed if any did, passed if all did, and are inconclusive otherwise."
+	const rule = " Where there are several of a kind in a revision, the one that started last counts. " +
+		"What neither passed nor failed is inconclusive. Commits that nobody checked out have nothing."
+	const list = " Those that went the same in both are left out."
 	const path = "/api/tree/{tree}/{branch}/compare"
 	answer(a, operation{
 		path: path + "/builds", group: group, title: "Compare builds",
-		text: "How the builds went in two revisions of a branch, by configuration, architecture and compiler." + rule,
+		text: "How the builds went in two revisions of a branch, by configuration, architecture and compiler, those included that went the same." + rule,
 	}, a.compareBuilds)
 	answer(a, operation{
 		path: path + "/boots", group: group, title: "Compare boots",
-		text: "How boots went in two revisions of a branch, by path, configuration, architecture and platform." + rule,
+		text: "How boots went in two revisions of a branch, by path, configuration, architecture and platform." + list + rule,
 	}, a.compareBoots)
 	answer(a, operation{
 		path: path + "/tests", group: group, title: "Compare tests",
-		text: "How tests but for boots went in two revisions of a branch, by path, configuration, architecture and platform." + rule,
+		text: "How tests but for boots went in two revisions of a branch, by path, configuration, architecture and platform." + list + rule,
 	}, a.compareTests)
 	answer(a, operation{
 		path: path, group: group, title: "Compare two revisions",
-		text: "How many builds, boots and other tests went better or worse in a revision of a branch than in another." + rule,
+		text: "How many builds, boots and other tests went better or worse in a revision of a branch than in another, " +
+			"and how many there are on each side: these numbers count all that ran, and not the last ones only." + rule,
 	}, a.compare)
 }
 
@@ -76,14 +80,15 @@ func (a *API) compare(ctx context.Context, in *CompareInput) (*treeComparison, e
 	if err != nil {
 		return nil, err
 	}
+	builds, err := r.compareBuilds(ctx, a.rollups())
+	if err != nil {
+		return nil, err
+	}
 	boots, tests, err := r.compareTests(ctx, a.store)
 	if err != nil {
 		return nil, err
 	}
-	return &treeComparison{
-		TreeName: in.Tree, Branch: in.Branch, URL: optional(r.url),
-		Summary: compareKinds{r.compareBuilds().sum(), boots.sum(), tests.sum()},
-	}, nil
+	return &treeComparison{TreeName: in.Tree, Branch: in.Branch, URL: r.url, Summary: compareKinds{builds.sum(), boots.sum(), tests.sum()}}, nil
 }
 
 func (a *API) compareBuilds(ctx context.Context, in *compareListInput) ([]comparedBuild, error) {
@@ -91,27 +96,23 @@ func (a *API) compareBuilds(ctx context.Context, in *compareListInput) ([]compar
 	if err != nil {
 		return nil, err
 	}
-	all := r.compareBuilds()
-	page, err := pageOf(ctx, in.Page, all.sorted(), variant.key)
+	all, err := r.compareBuilds(ctx, a.rollups())
 	if err != nil {
 		return nil, err
 	}
+	page, err := pageOf(ctx, in.Page, all.sorted(false), variant.key)
 	items := make([]comparedBuild, len(page))
 	for i, v := range page {
-		of := all[v]
+		of := all.sides(v)
 		items[i] = comparedBuild{
-			optional(v.config), optional(v.architecture), optional(v.compiler), optional(string(of[0])), optional(string(of[1])),
+			orUnknown(v.config), orUnknown(v.architecture), orUnknown(v.compiler), optional(string(of[0])), optional(string(of[1])),
 		}
 	}
-	return items, nil
+	return items, err
 }
 
 func (a *API) compareBoots(ctx context.Context, in *compareListInput) ([]comparedTest, error) {
-	r, err := a.revisionsToCompare(ctx, &in.CompareInput)
-	if err != nil {
-		return nil, err
-	}
-	boots, _, err := r.compareTests(ctx, a.store)
+	boots, _, err := a.testsToCompare(ctx, in)
 	if err != nil {
 		return nil, err
 	}
@@ -119,30 +120,31 @@ func (a *API) compareBoots(ctx context.Context, in *compareListInput) ([]compare
 }
 
 func (a *API) compareTests(ctx context.Context, in *compareListInput) ([]comparedTest, error) {
-	r, err := a.revisionsToCompare(ctx, &in.CompareInput)
-	if err != nil {
-		return nil, err
-	}
-	_, tests, err := r.compareTests(ctx, a.store)
+	_, tests, err := a.testsToCompare(ctx, in)
 	if err != nil {
 		return nil, err
 	}
 	return comparedTests(ctx, in.Page, tests)
 }
 
-func comparedTests(ctx context.Context, p Page, all compared) ([]comparedTest, error) {
-	page, err := pageOf(ctx, p, all.sorted(), variant.key)
+func (a *API) testsToCompare(ctx context.Context, in *compareListInput) (boots, tests *compared, err error) {
+	r, err := a.revisionsToCompare(ctx, &in.CompareInput)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	return r.compareTests(ctx, a.store)
+}
+
+func comparedTests(ctx context.Context, p Page, all *compared) ([]comparedTest, error) {
+	page, err := pageOf(ctx, p, all.sorted(true), variant.key)
 	items := make([]comparedTest, len(page))
 	for i, v := range page {
-		of := all[v]
+		of := all.sides(v)
 		items[i] = comparedTest{
-			optional(v.path), optional(v.config), optional(v.architecture), optional(v.platform), optional(string(of[0])), optional(string(of[1])),
+			orUnknown(v.path), orUnknown(v.config), orUnknown(v.architecture), orUnknown(v.platform), optional(string(of[0])), optional(string(of[1])),
 		}
 	}
-	return items, nil
+	return items, err
 }
 
 // key identifies a variant in a list.

@@ -98,7 +98,7 @@ var filterFields = []filterField{
 		textFilter(func(f *filters) *texts { return &f.boot.hardware }, func(f *filters) *texts { return &f.test.hardware }),
 	},
 	{
-		"test.lab", "Where boots and tests ran",
+		"test.lab", "Lab of boots and tests: misc.runtime, else the origin; Unknown for names that begin with k8s-",
 		textFilter(func(f *filters) *texts { return &f.boot.lab }, func(f *filters) *texts { return &f.test.lab }),
 	},
 	{"boot.platform", "Platform of boots", textFilter(func(f *filters) *texts { return &f.boot.platform })},

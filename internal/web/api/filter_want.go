@@ -44,11 +44,15 @@ func (f *filters) durations(ctx context.Context, db *rollup.DB, all []rollup.Bui
 	if f.build.durations == nil {
 		return nil, nil
 	}
+	return db.Durations(ctx, idsOfBuilds(all))
+}
+
+func idsOfBuilds(all []rollup.Built) []string {
 	ids := make([]string, len(all))
 	for i := range all {
 		ids[i] = all[i].ID
 	}
-	return db.Durations(ctx, ids)
+	return ids
 }
 
 // wantGroup tells whether tests are wanted, as far as they are alike.

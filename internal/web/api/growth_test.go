@@ -254,7 +254,7 @@ func (g *growing) measure(b *testing.B) map[string]time.Duration {
 		"hardware-listing": httptest.NewRequest("GET", "/api/hardware/?origin=bench&"+day, nil),
 		"hardware-page":    httptest.NewRequest("POST", "/api/hardware/board-7/summary", nil),
 		"issue-listing":    httptest.NewRequest("GET", "/api/issue/?filter_origin=bench&"+day, nil),
-		"history": httptest.NewRequest("GET", "/api/test/status-history?path=ltp.syscalls.case005&origin=bench&config_name=config1&"+
+		"history": httptest.NewRequest("GET", "/api/test/status-history?path=ltp.syscalls.case005&origin=bench&config_name=config1&platform=board-7&"+
 			"git_repository_branch=main&git_repository_url="+benchURL, nil),
 		"compare": httptest.NewRequest("GET", "/api/tree/bench/main/compare?origin=bench&hash_a="+g.hash(sides-2)+"&hash_b="+head, nil),
 		"tests":   httptest.NewRequest("GET", "/api/tree/"+head+"/tests?"+tree, nil),

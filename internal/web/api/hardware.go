@@ -26,7 +26,7 @@ import (
 
 // Bounds of the selectors of an origin.
 const (
-	maxSelectorTrees     = 1000
+	selectorDays         = 7
 	maxSelectorRevisions = 20 // of a branch
 )
 
@@ -36,17 +36,18 @@ func (a *API) hardwareOperations() {
 	answer(a, operation{
 		path: "/api/hardware", group: group, title: "List hardware",
 		text: "Platforms on which boots and other tests of an origin started in a time, by name, with how these ended, " +
-			"and the builds they are of. " + days,
+			"and the builds they are of. Of each tree only the newest commit with such tests counts, unless commits are named; tests of builds that " +
+			"nobody reported do not count. " + days,
 	}, a.listHardware)
 	answer(a, operation{
 		path: "/api/hardware/selectors", group: group, title: "What revisions there are",
-		text: fmt.Sprintf("Trees of an origin, their branches, and the newest %d revisions of each; of the %d branches with the newest ones.",
-			maxSelectorRevisions, maxSelectorTrees),
+		text: fmt.Sprintf("Trees that an origin tested on named platforms in the last %d days, whoever checked them out, their branches, and the newest %d "+
+			"of these revisions of each.", selectorDays, maxSelectorRevisions),
 	}, a.selectors)
 	answer(a, operation{
 		path: "/api/hardware-by-revision", group: group, title: "The hardware of a revision",
-		text: "Platforms on which a revision was tested, by name, with how boots and other tests ended, and the builds they are of. " +
-			"All of these count, whenever they ran.",
+		text: "Platforms on which an origin tested a revision, whoever checked it out, by name, with how boots and other tests ended, and " +
+			"the builds they are of. All of these count, whenever they ran.",
 	}, a.hardwareOfRevision)
 	a.hardwarePageOperations(group, days)
 }
@@ -93,7 +94,7 @@ type listHardwareInput struct {
 	Start   int64  `query:"startTimestampInSeconds" required:"true" minimum:"-253402300799" maximum:"253402300799" doc:"From when on, in seconds since 1970"`
 	End     int64  `query:"endTimestampInSeconds" required:"true" minimum:"-253402300799" maximum:"253402300799" doc:"Until when, in seconds since 1970"`
 	Origin  string `query:"origin" default:"maestro" doc:"Who ran the tests"`
-	Commits string `query:"commitsList" doc:"Only what ran on these commits: their hashes or tags, with commas between"`
+	Commits string `query:"commitsList" doc:"Only what ran on these commits: their hashes or tags, with commas between; on the newest of each tree where it is left out"`
 }
 
 type hardwareList struct {
@@ -114,11 +115,9 @@ func (a *API) listHardware(ctx context.Context, in *listHardwareInput) (*hardwar
 		return nil, err
 	}
 	tests := rollup.HardwareTests{Days: days, Origin: in.Origin}
-	var checkouts []string
-	if commits := strings.FieldsFunc(in.Commits, func(r rune) bool { return r == ',' }); len(commits) > 0 {
-		if checkouts, err = a.testedCheckouts(ctx, tests, commits); err != nil {
-			return nil, err
-		}
+	checkouts, err := a.testedCheckouts(ctx, tests, strings.FieldsFunc(in.Commits, func(r rune) bool { return r == ',' }))
+	if err != nil {
+		return nil, err
 	}
 	all, err := a.rollups().Hardware(ctx, tests, checkouts)
 	if err != nil {
@@ -127,6 +126,9 @@ func (a *API) listHardware(ctx context.Context, in *listHardwareInput) (*hardwar
 	page, err := pageOf(ctx, in.Page, all, func(h rollup.Hardware) string { return h.Platform })
 	if err != nil {
 		return nil, err
+	}
+	if len(all) == 0 {
+		return nil, nothing("No hardware found")
 	}
 	out := &hardwareList{Hardware: make([]hardwareItem, len(page))}
 	for i, h := range page {
@@ -139,29 +141,56 @@ func (a *API) listHardware(ctx context.Context, in *listHardwareInput) (*hardwar
 }
 
 // testedCheckouts returns the checkouts of tests that are of commits, by their
-// hashes or tags; not nil.
-func (a *API) testedCheckouts(ctx context.Context, tests rollup.HardwareTests, commits []string) ([]string, error) {
-	ids, err := a.rollups().TestedCheckouts(ctx, tests)
+// hashes or tags. Without commits they are those of the newest commit of each tree,
+// which the page of a hardware selects.
+func (a *API) testedCheckouts(ctx context.Context, tests rollup.HardwareTests, commits []string) (ids []string, err error) {
+	all, err := a.rollups().TestedCheckouts(ctx, tests)
 	if err != nil {
 		return nil, err
 	}
-	found := []string{}
-	for part, err := range a.store.Query(ctx, store.Query{Checkouts: ids}) {
+	if len(commits) == 0 {
+		return a.newestOfTrees(all), nil
+	}
+	var tested store.Query
+	for _, r := range all {
+		tested.Checkouts = append(tested.Checkouts, r.CheckoutID)
+	}
+	for part, err := range a.store.Query(ctx, tested) {
 		if err != nil {
 			return nil, err
 		}
 		for _, c := range part.Checkouts {
 			if slices.Contains(commits, text(c.GitCommitHash)) ||
 				slices.ContainsFunc(c.GitCommitTags, func(tag string) bool { return slices.Contains(commits, tag) }) {
-				found = append(found, c.ID)
+				ids = append(ids, c.ID)
 			}
 		}
 	}
-	return found, nil
+	return ids, nil
+}
+
+// newestOfTrees returns those of the checkouts, the newest of which come first, that
+// are of the newest commits of their trees.
+func (a *API) newestOfTrees(checkouts []rollup.Revision) (ids []string) {
+	heads := make(map[treeKey]*rollup.Revision)
+	for i := range checkouts {
+		r := &checkouts[i]
+		if r.Start > a.tomorrow() {
+			continue
+		}
+		tree := a.treeKey(r)
+		if heads[tree] == nil {
+			heads[tree] = r
+		}
+		if head := heads[tree]; r == head || r.CommitHash != "" && r.CommitHash == head.CommitHash {
+			ids = append(ids, r.CheckoutID)
+		}
+	}
+	return ids
 }
 
 type selectorsInput struct {
-	Origin string `query:"origin" default:"maestro" doc:"Whose checkouts"`
+	Origin string `query:"origin" default:"maestro" doc:"Who ran the tests"`
 }
 
 type selectorList struct {
@@ -186,7 +215,7 @@ type selectorRevision struct {
 }
 
 func (a *API) selectors(ctx context.Context, in *selectorsInput) (*selectorList, error) {
-	revisions, err := a.rollups().Heads(ctx, in.Origin, maxSelectorTrees, maxSelectorRevisions)
+	revisions, err := a.rollups().TestedCheckouts(ctx, rollup.HardwareTests{Days: a.daysAgo(selectorDays, 0), Origin: in.Origin})
 	if err != nil {
 		return nil, err
 	}
@@ -210,7 +239,7 @@ func (a *API) selectors(ctx context.Context, in *selectorsInput) (*selectorList,
 			branches[key] = branch
 			tree.Branches = append(tree.Branches, branch)
 		}
-		if !slices.ContainsFunc(branch.Revisions, func(known selectorRevision) bool { return known.Hash == r.CommitHash }) {
+		if len(branch.Revisions) < maxSelectorRevisions && !slices.ContainsFunc(branch.Revisions, func(known selectorRevision) bool { return known.Hash == r.CommitHash }) {
 			branch.Revisions = append(branch.Revisions, selectorRevision{r.CommitHash, optional(r.CommitName), moment(r.Start)})
 		}
 	}
@@ -225,7 +254,7 @@ func (a *API) selectors(ctx context.Context, in *selectorsInput) (*selectorList,
 
 type revisionHardwareInput struct {
 	Page
-	Origin string `query:"origin" default:"maestro" doc:"Whose checkouts"`
+	Origin string `query:"origin" default:"maestro" doc:"Who ran the tests"`
 	Hash   string `query:"git_commit_hash" required:"true" doc:"Hash of the commit"`
 	Tree   string `query:"tree_name" doc:"Name of the tree; any where it is left out"`
 	URL    string `query:"git_repository_url" doc:"Repository; any where it is left out"`
@@ -246,7 +275,7 @@ type revisionHardware struct {
 
 func (a *API) hardwareOfRevision(ctx context.Context, in *revisionHardwareInput) (*revisionHardwareList, error) {
 	revisions, err := a.rollups().Checkouts(ctx, rollup.CheckoutsOf{
-		Commits: []string{in.Hash}, Origin: in.Origin, RepositoryURL: in.URL, Branch: in.Branch,
+		Commits: []string{in.Hash}, RepositoryURL: in.URL, Branch: in.Branch,
 	})
 	if err != nil {
 		return nil, err
@@ -257,7 +286,7 @@ func (a *API) hardwareOfRevision(ctx context.Context, in *revisionHardwareInput)
 			checkouts = append(checkouts, r.CheckoutID)
 		}
 	}
-	all, err := a.rollups().HardwareOf(ctx, checkouts)
+	all, err := a.rollups().HardwareOf(ctx, checkouts, in.Origin)
 	if err != nil {
 		return nil, err
 	}

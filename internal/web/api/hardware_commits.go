@@ -61,7 +61,7 @@ func (a *API) hardwareCommits(ctx context.Context, in *hardwareCommitsInput) (*h
 		}
 	}
 	if len(found) == 0 {
-		return nil, nothing("No revisions found for these heads")
+		return nil, nothing("Commit history not found")
 	}
 	tags, err := a.tagsOf(ctx, found)
 	if err != nil {

@@ -160,6 +160,9 @@ func (a *API) viewHardware(ctx context.Context, in *HardwareInput) (*hardwareVie
 	if err != nil {
 		return nil, err
 	}
+	if len(page.Revisions) == 0 {
+		return nil, nothing("This hardware isn't associated with any commit")
+	}
 	v := &hardwareView{
 		name: in.Hardware, filters: f, objects: make(map[string]report.Checkout), builds: make(map[string][]string),
 		common: hardwareCommon{Compatibles: page.Compatibles, Trees: a.hardwareTrees(page.Revisions)},
@@ -186,17 +189,13 @@ func (a *API) viewHardware(ctx context.Context, in *HardwareInput) (*hardwareVie
 	return v, nil
 }
 
-// readHardware reads what there is of a hardware.
+// readHardware reads what there is of a hardware, which may be nothing.
 func (a *API) readHardware(ctx context.Context, name string, of *HardwareOf) (*rollup.HardwarePage, error) {
 	days, err := daysBetween(of.Start, of.End)
 	if err != nil {
 		return nil, err
 	}
-	page, err := a.rollups().HardwarePage(ctx, rollup.HardwareTests{Days: days, Origin: of.Origin}, name)
-	if err == nil && len(page.Revisions) == 0 {
-		err = nothing("No results found on this hardware at this time")
-	}
-	return page, err
+	return a.rollups().HardwarePage(ctx, rollup.HardwareTests{Days: days, Origin: of.Origin}, name)
 }
 
 // hardwareTrees sorts checkouts, the newest of which come first, into trees.

@@ -289,7 +289,7 @@ func TestHardwareCommitHistory(t *testing.T) {
 		body := hardwareBody("maestro", startOld, worldNow)
 		body["commitHeads"] = []any{head("none")}
 		code, _, got := s.post("/api/hardware/board-a/commit-history", body)
-		wantError(t, "no such head", code, got, 200, "No revisions")
+		wantError(t, "no such head", code, got, 200, "Commit history not found")
 	})
 }
 
@@ -324,7 +324,7 @@ func TestHardwareNames(t *testing.T) {
 			}
 		}
 		code, _, got := s.post("/api/hardware/a,b/boots", body)
-		wantError(t, "a part of a name", code, got, 200, "No results")
+		wantError(t, "a part of a name", code, got, 200, "isn't associated with any commit")
 	})
 }
 
@@ -342,8 +342,8 @@ func TestHardwarePageRefused(t *testing.T) {
 		{within(""), 200, ""},
 		{within(`, "whatever": {}, "origin": "maestro", "filter": {"filter_nothing": ["x"], "more": 1}`), 200, ""},
 		{within(`, "selectedCommits": {"0": "nothing"}`), 200, ""},
-		{within(`, "origin": "nobody"`), 200, "No results"},
-		{`{"startTimestampInSeconds": "0", "endTimestampInSeconds": 1.5}`, 200, "No results"},
+		{within(`, "origin": "nobody"`), 200, "isn't associated with any commit"},
+		{`{"startTimestampInSeconds": "0", "endTimestampInSeconds": 1.5}`, 200, "isn't associated with any commit"},
 		{`{"startTimestampInSeconds": -2208988800, "endTimestampInSeconds": 4102444800}`, 200, ""}, // centuries
 		{"", 400, "body"},
 		{"no JSON", 400, "body"},

@@ -5,12 +5,14 @@ package api
 import (
 	"fmt"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
+	"github.com/kcidb-go/kcidb/report"
 )
 
 // window returns the parameters of a time.
@@ -38,8 +40,8 @@ func TestHardwareList(t *testing.T) {
 			want        []string
 		}{
 			{"all", window(startOld, worldNow), []string{
-				"board-a [vendor,board-a vendor,soc] builds 4/0/0 boots 4/0/0 tests 3/2/5",
-				"board-b [vendor,board-b vendor,soc] builds 2/0/0 boots 2/1/0 tests 0/0/0",
+				"board-a [vendor,board-a vendor,soc] builds 2/0/0 boots 2/0/0 tests 1/1/5",
+				"board-b [vendor,board-b vendor,soc] builds 1/0/0 boots 1/1/0 tests 0/0/0",
 			}},
 			{"another origin", window(startOld, worldNow) + "&origin=redhat", []string{
 				"board-b [vendor,board-b vendor,soc] builds 1/0/0 boots 0/0/0 tests 1/0/0",
@@ -67,6 +69,10 @@ func TestHardwareList(t *testing.T) {
 		}
 		for _, tt := range tests {
 			for _, path := range []string{"/api/hardware/?", "/api/hardware?"} {
+				if tt.want == nil {
+					s.refused(path+tt.query, 200, "No hardware found")
+					continue
+				}
 				var got []string
 				for _, item := range pick(t, s.found(path+tt.query), "hardware").([]any) {
 					got = append(got, hardwareLine(t, item))
@@ -139,14 +145,14 @@ func TestHardwareByRevision(t *testing.T) {
 			map[string]any{
 				"platform": "board-b", "hardware": []any{"vendor,board-b", "vendor,soc"},
 				"build_status_summary": statuses("PASS", 1), "boot_status_summary": statuses("PASS", 1, "FAIL", 1),
-				"test_status_summary": statuses("PASS", 1),
+				"test_status_summary": statuses(), // that of redhat is not maestro's
 			},
 		}}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 		for query, platforms := range map[string]int{
-			"": 2, "&tree_name=mainline": 2, "&tree_name=next": 0, "&origin=redhat": 1, "&origin=nobody": 0,
+			"": 2, "&tree_name=mainline": 2, "&tree_name=next": 0, "&origin=redhat": 2, "&origin=nobody": 0,
 			"&git_repository_url=" + url.QueryEscape(mainlineURL) + "&git_repository_branch=master": 2,
 			"&git_repository_branch=main": 0,
 		} {
@@ -155,6 +161,65 @@ func TestHardwareByRevision(t *testing.T) {
 			}
 		}
 		s.refused("/api/hardware-by-revision/?origin=maestro", 400, "git_commit_hash")
+	})
+}
+
+// What is found by the origin of tests is what it tested, whoever built it. Platforms
+// are those of the newest commit of each tree, and not those that only tests of
+// builds that nobody reported know.
+func TestHardwareOfLabs(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *served) {
+		r := &report.Report{}
+		for i, hash := range []string{hashOld, hashNew, hashNew} {
+			start := startOld.Add(time.Duration(i) * time.Hour)
+			c := ofBranch(fmt.Sprint("ci:", i), "https://git.example.org/a.git", hash, start)
+			b, test := builtAndTested(c.ID, start)
+			test.ID, test.Origin = fmt.Sprint("lab:", i), "lab"
+			test.Environment.Misc = fmt.Appendf(nil, `{"platform": "board-%d"}`, i)
+			r.Checkouts, r.Builds, r.Tests = append(r.Checkouts, c), append(r.Builds, b), append(r.Tests, test)
+		}
+		lost := r.Tests[0]
+		lost.ID, lost.BuildID, lost.Environment = "lab:lost", "ci:lost", &report.Environment{Misc: []byte(`{"platform": "board-lost"}`)}
+		orphan := r.Builds[0]
+		orphan.ID, orphan.CheckoutID = "ci:orphan", "ci:none"
+		of := lost
+		of.ID, of.BuildID = "lab:orphan", "ci:orphan"
+		r.Builds, r.Tests = append(r.Builds, orphan), append(r.Tests, lost, of)
+		s.load(r)
+		platforms := func(path string) string {
+			var all []string
+			for _, item := range pick(t, s.found(path), "hardware").([]any) {
+				all = append(all, pick(t, item, "platform").(string))
+			}
+			return strings.Join(all, " ")
+		}
+		week := "&" + window(startOld.AddDate(0, 0, -1), worldNow)
+		if got := platforms("/api/hardware?origin=lab" + week); got != "board-1 board-2" {
+			t.Errorf("listed: %s", got)
+		}
+		for _, platform := range []string{"board-1", "board-2"} {
+			page := s.posted("/api/hardware/"+platform+"/summary", map[string]any{
+				"origin": "lab", "startTimestampInSeconds": startOld.AddDate(0, 0, -1).Unix(), "endTimestampInSeconds": worldNow.Unix(),
+			})
+			if got := brief(pick(t, page, "summary", "boots", "status")); got != "PASS 1" {
+				t.Errorf("%s: boots %s", platform, got)
+			}
+		}
+		if got := platforms("/api/hardware?origin=lab&commitsList=" + hashOld + week); got != "board-0" {
+			t.Errorf("of a commit: %s", got)
+		}
+		s.refused("/api/hardware?origin=ci"+week, 200, "No hardware found")
+		revision := "/api/hardware-by-revision?tree_name=a&git_repository_branch=main&git_commit_hash=" + hashNew + "&origin="
+		if lab, ci := platforms(revision+"lab"), platforms(revision+"ci"); lab != "board-1 board-2" || ci != "" {
+			t.Errorf("by revision: of the lab %q, of the builder %q", lab, ci)
+		}
+		tree := pick(t, s.found("/api/hardware/selectors?origin=lab"), "trees", 0)
+		if got := pick(t, tree, "branches", 0, "revisions").([]any); len(got) != 2 {
+			t.Errorf("selectors: %v", got)
+		}
+		if got := pick(t, s.found("/api/hardware/selectors?origin=ci"), "trees").([]any); len(got) != 0 {
+			t.Errorf("selectors of the builder: %v", got)
+		}
 	})
 }
 

@@ -70,7 +70,7 @@ func (a *API) extrasOfIssues(ctx context.Context, in *issueExtrasInput) (*issueE
 		return nil, err
 	}
 	if len(extras) == 0 {
-		return nil, nothing("No extra details found")
+		return nil, nothing("No extra details found. Issue id has no incident or doesn't exist.")
 	}
 	return &issueExtraList{extras}, nil
 }

@@ -5,6 +5,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"iter"
 	"time"
@@ -73,7 +74,7 @@ func (a *API) testsOfIssue(ctx context.Context, in *issueSeenInput, w io.Writer)
 		}
 		i := issueTest{RunItem: RunItem{
 			ID: t.ID, Status: statusText(statusOf(t.Status)), Duration: t.Duration, Path: t.Path, StartTime: instant(t.StartTime),
-			EnvironmentMisc: fullEnvironment(nil), Lab: optional(object.Lab(t.Misc)),
+			EnvironmentMisc: fullEnvironment(nil), Lab: optional(object.LabOf(object.Lab(t.Misc), t.Origin)),
 		}}
 		if e := t.Environment; e != nil {
 			i.Compatible, i.EnvironmentMisc = list(e.Compatible), fullEnvironment(e.Misc)
@@ -93,6 +94,9 @@ func (a *API) testsOfIssue(ctx context.Context, in *issueSeenInput, w io.Writer)
 func writeSeen[E any](ctx context.Context, a *API, in *issueSeenInput, w io.Writer, builds bool,
 	item func(*seenObjects, rollup.SeenIn) (E, bool), key func(E) string, none nothing) error {
 	version, err := a.wantedVersion(ctx, &in.VersionInput)
+	if _, unknown := errors.AsType[nothing](err); unknown {
+		return none
+	}
 	if err != nil {
 		return err
 	}

@@ -308,7 +308,8 @@ func TestIssueBuildsAndTests(t *testing.T) {
 		s.refused("/api/issue/maestro:issue-idle/builds", 200, noBuilds)
 		s.refused("/api/issue/maestro:issue-idle/tests", 200, noTests)
 		s.refused("/api/issue/maestro:issue-code/tests?version=7", 200, noTests)
-		s.refused("/api/issue/none/tests", 200, "Issue not found")
+		s.refused("/api/issue/none/tests", 200, noTests)
+		s.refused("/api/issue/none/builds", 200, noBuilds)
 		s.refused("/api/issue/maestro:issue-code/tests?version=x", 400, "version")
 	})
 }

@@ -67,7 +67,9 @@ func TestMetrics(t *testing.T) {
 			"": map[string]any{
 				"n_trees": 3.0, "n_checkouts": 5.0, "n_builds": 12.0, "n_tests": 20.0, "n_issues": 3.0, "n_incidents": 4.0,
 				"build_incidents_by_origin": map[string]any{"maestro": incidents(1, 0)}, "top_issues_by_origin": top, "new_issues_by_origin": top,
-				"lab_maps":     map[string]any{"k8s": labs(10, 0, 0), "lab-1": labs(0, 4, 10), "lab-2": labs(0, 3, 0), "beaker": labs(0, 1, 0)},
+				"lab_maps": map[string]any{
+					"k8s": labs(10, 0, 0), "lab-1": labs(0, 4, 10), "lab-2": labs(0, 3, 0), "beaker": labs(0, 1, 0), "maestro": labs(0, 0, 1), "redhat": labs(2, 0, 1),
+				},
 				"prev_n_trees": 0.0, "prev_n_checkouts": 0.0, "prev_n_builds": 0.0, "prev_n_tests": 0.0, "prev_lab_maps": none,
 			},
 			"?start_days_ago=1": map[string]any{
@@ -75,7 +77,9 @@ func TestMetrics(t *testing.T) {
 				"build_incidents_by_origin": map[string]any{"maestro": incidents(0, 1)}, "top_issues_by_origin": top, "new_issues_by_origin": none,
 				"lab_maps":     none,
 				"prev_n_trees": 3.0, "prev_n_checkouts": 3.0, "prev_n_builds": 9.0, "prev_n_tests": 14.0,
-				"prev_lab_maps": map[string]any{"k8s": labs(7, 0, 0), "lab-1": labs(0, 2, 7), "lab-2": labs(0, 2, 0), "beaker": labs(0, 1, 0)},
+				"prev_lab_maps": map[string]any{
+					"k8s": labs(7, 0, 0), "lab-1": labs(0, 2, 7), "lab-2": labs(0, 2, 0), "beaker": labs(0, 1, 0), "maestro": labs(0, 0, 1), "redhat": labs(2, 0, 1),
+				},
 			},
 			"?start_days_ago=3&end_days_ago=2": map[string]any{
 				"n_trees": 1.0, "n_checkouts": 1.0, "n_builds": 2.0, "n_tests": 4.0, "n_issues": 2.0, "n_incidents": 0.0,

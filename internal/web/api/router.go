@@ -90,9 +90,11 @@ func split(path string) []string {
 	return strings.Split(strings.TrimSuffix(strings.TrimPrefix(path, "/"), "/"), "/")
 }
 
-// match tells whether a path fits the segments of a route, and sets the values.
-// Variables that are named long may be of several segments; "{hash}" is a hash, so
-// that it is not taken for the end of a branch's name.
+// match tells whether a path fits the segments of a route, and sets the values, which
+// mean nothing where it does not.
+// Variables that are named long may be of several segments. "{hash}" is a hash or a
+// tag; between a branch and "commits" it is a hash only, because a tag could be the
+// end of the branch's name.
 func match(segments, path []string, values map[string]string, long ...string) bool {
 	if len(segments) == 0 || len(path) == 0 {
 		return len(segments) == len(path)
@@ -112,11 +114,11 @@ func match(segments, path []string, values map[string]string, long ...string) bo
 			value = strings.ReplaceAll(value, "+", "%20") // as forms are escaped
 		}
 		value, err := url.PathUnescape(value)
-		if name == "hash" && !isHash(value) {
+		if err != nil || path[0] == "" || name == "hash" && values["branch"] != "" && segments[1] == "commits" && !isHash(value) {
 			continue
 		}
-		if err == nil && path[0] != "" && match(segments[1:], path[n:], values, long...) {
-			values[name] = value
+		values[name] = value
+		if match(segments[1:], path[n:], values, long...) {
 			return true
 		}
 	}

@@ -15,7 +15,8 @@ import (
 
 // routes are kinds of paths that there are, in the order they are tried.
 var routes = []string{
-	"/api/tree", "/api/tree/commits-history", "/api/tree/{hash}/summary", "/api/tree/{tree}/{branch}/commits",
+	"/api/tree", "/api/tree/commits-history", "/api/tree/{hash}/summary", "/api/tree/{hash}/commits", "/api/tree/{tree}/{branch}/{hash}/commits",
+	"/api/tree/{tree}/{branch}/commits",
 	"/api/tree/{tree}/{branch}/compare", "/api/tree/{tree}/{branch}/{hash}/summary", "/api/tree/{tree}/{branch}",
 	"/api/build/{id}", "/api/build/{id}/tests", "/api/test/status-history", "/api/test/{id}", "/api/hardware/selectors", "/api/hardware/{hardware}",
 	"/api/hardware/{hardware}/summary",
@@ -51,7 +52,14 @@ func TestRouter(t *testing.T) {
 		"/api/tree/":                                     "/api/tree",
 		"/api/tree/commits-history/":                     "/api/tree/commits-history",
 		"/api/tree/" + hashOld + "/summary":              "/api/tree/{hash}/summary hash=" + hashOld,
-		"/api/tree/abc/summary":                          "/api/tree/{tree}/{branch} tree=abc branch=summary",
+		"/api/tree/abc/summary":                          "/api/tree/{hash}/summary hash=abc",
+		"/api/tree/v6.13-rc1/commits":                    "/api/tree/{hash}/commits hash=v6.13-rc1",
+		"/api/tree/a/x/v6.13-rc1/summary":                "/api/tree/{tree}/{branch}/{hash}/summary hash=v6.13-rc1 tree=a branch=x",
+		"/api/tree/a/x/y/v6.13-rc1/summary":              "/api/tree/{tree}/{branch}/{hash}/summary hash=v6.13-rc1 tree=a branch=x/y",
+		"/api/tree/a/x/v6.13-rc1/commits":                "/api/tree/{tree}/{branch}/commits tree=a branch=x/v6.13-rc1",
+		"/api/tree/a/x/" + hashOld + "/commits":          "/api/tree/{tree}/{branch}/{hash}/commits hash=" + hashOld + " tree=a branch=x",
+		"/api/tree/a/x/y/commits":                        "/api/tree/{tree}/{branch}/commits tree=a branch=x/y",
+		"/api/tree/a/summary":                            "/api/tree/{hash}/summary hash=a",
 		"/api/tree/mainline/master":                      "/api/tree/{tree}/{branch} tree=mainline branch=master",
 		"/api/tree/android/android/main-6.6":             "/api/tree/{tree}/{branch} tree=android branch=android/main-6.6",
 		"/api/tree/android/a/b/c/compare":                "/api/tree/{tree}/{branch}/compare tree=android branch=a/b/c",

@@ -141,7 +141,7 @@ type TestItem struct {
 	Compiler        *string         `json:"compiler" doc:"What compiled the build"`
 	EnvironmentMisc json.RawMessage `json:"environment_misc" doc:"What else is told of the hardware: the platform, and all of it where that was asked for"`
 	Misc            json.RawMessage `json:"misc" doc:"What else the origin tells"`
-	Lab             *string         `json:"lab" doc:"Where it ran"`
+	Lab             *string         `json:"lab" doc:"Lab that it ran in, else its origin"`
 }
 
 // statusText returns a status as answers have it.

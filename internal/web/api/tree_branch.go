@@ -73,11 +73,7 @@ func (a *API) treesOf(ctx context.Context, in *BranchInput) ([]rollup.Revision, 
 	if err != nil {
 		return nil, err
 	}
-	all = slices.DeleteFunc(all, func(r rollup.Revision) bool { return !a.isOf(&r, in.Tree) })
-	if len(all) == 0 {
-		return nil, nothing("No checkouts found for this tree and branch")
-	}
-	return all, nil
+	return slices.DeleteFunc(all, func(r rollup.Revision) bool { return !a.isOf(&r, in.Tree) }), nil
 }
 
 // branchCheckouts returns checkouts of a branch, those that started last first, of a
@@ -125,7 +121,7 @@ func (a *API) branchCommits(ctx context.Context, in *branchCommitsInput) ([]bran
 		return known != nil
 	})
 	if len(all) == 0 {
-		return nil, nothing("No commits found for this tree and branch")
+		return nil, nothing(noCommits)
 	}
 	if all, err = pageOf(ctx, in.Page, all, func(r rollup.Revision) string { return r.CommitHash }); err != nil {
 		return nil, err
@@ -161,7 +157,7 @@ func (a *API) latestCommit(ctx context.Context, in *latestInput) (*latestCommit,
 	}
 	all = slices.DeleteFunc(all, func(r rollup.Revision) bool { return r.CommitHash == "" })
 	if len(all) == 0 {
-		return nil, nothing("No commits found for this tree and branch")
+		return nil, nothing("Tree not found.")
 	}
 	r := &all[0]
 	base := strings.TrimSuffix(a.Base, "/") + "/api/tree/"

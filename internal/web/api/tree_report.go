@@ -131,7 +131,7 @@ func (a *API) treeReport(ctx context.Context, in *treeReportInput) (*treeReport,
 		return nil, err
 	}
 	if found == nil {
-		return nil, nothing("No checkout found for this branch, origin and age")
+		return nil, nothing("Tree not found in the given interval")
 	}
 	base := a.Base
 	if base == "" {

@@ -122,7 +122,7 @@ func TestTreeReport(t *testing.T) {
 			if more == "&origin=linaro" {
 				q = "?git_branch=master&git_url=" + mainlineURL
 			}
-			s.refused("/api/tree-report"+q+more, 200, "No checkout")
+			s.refused("/api/tree-report"+q+more, 200, "Tree not found in the given interval")
 		}
 		for more, message := range map[string]string{
 			"&group_size=1": "group_size", "&group_size=201": "group_size", "&max_age_in_hours=0": "max_age_in_hours", "&max_age_in_hours=721": "max_age_in_hours",

@@ -14,7 +14,7 @@ type revisionOf struct{ hash, origin, url, branch, tree string }
 
 // RevisionInput asks for a revision by its hash.
 type RevisionInput struct {
-	Hash   string `path:"hash" doc:"Hash of the commit"`
+	Hash   string `path:"hash" doc:"Hash of the commit, or a tag of it"`
 	Origin string `query:"origin" default:"maestro" doc:"Who checked out"`
 	URL    string `query:"git_url" doc:"Repository that was checked out"`
 	Branch string `query:"git_branch" doc:"Branch that was checked out"`
@@ -28,7 +28,7 @@ func (in *RevisionInput) revision() revisionOf {
 type TreeRevisionInput struct {
 	Tree   string `path:"tree" doc:"Name of the tree"`
 	Branch string `path:"branch" doc:"Branch that was checked out; its slashes may stand as they are"`
-	Hash   string `path:"hash" doc:"Hash of the commit"`
+	Hash   string `path:"hash" doc:"Hash of the commit, or a tag of it"`
 	Origin string `query:"origin" default:"maestro" doc:"Who checked out"`
 	URL    string `query:"git_url" doc:"Repository that was checked out"`
 }
@@ -43,23 +43,26 @@ type FullInput struct {
 }
 
 // revisionsOf returns the checkouts that are asked for, those that started last
-// first.
+// first: all of a commit, of which one may tell the tag that it is asked for by. A tag
+// that several commits have is that of the newest one. It returns none where there
+// are none.
 func (a *API) revisionsOf(ctx context.Context, of revisionOf) (wanted []rollup.Revision, err error) {
-	all, err := a.rollups().Checkouts(ctx, rollup.CheckoutsOf{
-		Commits: []string{of.hash}, Origin: of.origin, RepositoryURL: of.url, Branch: of.branch,
-	})
-	if err != nil {
-		return nil, err
+	checkouts := rollup.CheckoutsOf{Commits: []string{of.hash}, Origin: of.origin, RepositoryURL: of.url, Branch: of.branch}
+	if !isHash(of.hash) {
+		isTree := func(r *rollup.Revision) bool { return a.isOf(r, of.tree) }
+		tagged, err := a.rollups().Tagged(ctx, of.hash, checkouts, isTree)
+		if err != nil {
+			return nil, err
+		}
+		checkouts.Commits = append(checkouts.Commits, tagged...)
 	}
+	all, err := a.rollups().Checkouts(ctx, checkouts)
 	for _, r := range all {
-		if a.isOf(&r, of.tree) {
+		if a.isOf(&r, of.tree) && (len(wanted) == 0 || wanted[0].CommitHash == r.CommitHash) {
 			wanted = append(wanted, r)
 		}
 	}
-	if len(wanted) == 0 {
-		return nil, nothing("No checkouts found for this commit")
-	}
-	return wanted, nil
+	return wanted, err
 }
 
 // isOf tells whether a checkout is of a tree: as it says itself, or as people know it.
@@ -72,6 +75,9 @@ func (a *API) scopeOf(ctx context.Context, of revisionOf) (scope, error) {
 	all, err := a.revisionsOf(ctx, of)
 	if err != nil {
 		return scope{}, err
+	}
+	if len(all) == 0 {
+		return scope{}, nothing("No results available for this tree/branch/commit")
 	}
 	ids := make([]string, len(all))
 	for i := range all {

@@ -229,7 +229,7 @@ func TestTreeSummary(t *testing.T) {
 			{[]any{"builds", "origins"}, "maestro: PASS 1 FAIL 1 ERROR 1 SKIP 1 MISS 1 DONE 1 NULL 1, redhat: PASS 1"},
 			{[]any{"builds", "architectures"}, "Unknown: NULL 1, arm64: PASS 1 SKIP 1 MISS 1 DONE 1, x86_64: PASS 1 FAIL 1 ERROR 1"},
 			{[]any{"builds", "configs"}, "Unknown: NULL 1, allmodconfig: ERROR 1 MISS 1 DONE 1, defconfig: PASS 1 SKIP 1, fedora: PASS 1, x86_64_defconfig: FAIL 1"},
-			{[]any{"builds", "labs"}, "Unknown: PASS 1 NULL 1, k8s: PASS 1 FAIL 1 ERROR 1 SKIP 1 MISS 1 DONE 1"},
+			{[]any{"builds", "labs"}, "k8s: PASS 1 FAIL 1 ERROR 1 SKIP 1 MISS 1 DONE 1, maestro: NULL 1, redhat: PASS 1"},
 			{[]any{"boots", "origins"}, "maestro: PASS 2 FAIL 1"},
 			{[]any{"boots", "configs"}, "Unknown: PASS 1, defconfig: PASS 1 FAIL 1"},
 			{[]any{"boots", "labs"}, "lab-1: PASS 1, lab-2: PASS 1 FAIL 1"},
@@ -237,7 +237,7 @@ func TestTreeSummary(t *testing.T) {
 			{[]any{"boots", "environment_compatible"}, "vendor,board-a: PASS 1, vendor,board-b: PASS 1 FAIL 1, vendor,soc: PASS 2 FAIL 1"},
 			{[]any{"tests", "origins"}, "maestro: PASS 2 FAIL 2 ERROR 1 SKIP 1 MISS 1 DONE 1 NULL 1, redhat: PASS 1"},
 			{[]any{"tests", "environment_misc"}, "Unknown: PASS 1 FAIL 1, board-a: PASS 1 FAIL 1 ERROR 1 SKIP 1 MISS 1 DONE 1 NULL 1, board-b: PASS 1"},
-			{[]any{"tests", "labs"}, "Unknown: PASS 2 FAIL 1, lab-1: PASS 1 FAIL 1 ERROR 1 SKIP 1 MISS 1 DONE 1 NULL 1"},
+			{[]any{"tests", "labs"}, "lab-1: PASS 1 FAIL 1 ERROR 1 SKIP 1 MISS 1 DONE 1 NULL 1, maestro: PASS 1 FAIL 1, redhat: PASS 1"},
 		} {
 			value := pick(t, got, append([]any{"summary"}, tt.path...)...)
 			text := ""
@@ -278,10 +278,10 @@ func TestTreeSummary(t *testing.T) {
 			{[]any{"summary", "boots", "architectures", 1, "compiler"}, "gcc-12"},
 			{[]any{"filters", "all", "compilers"}, []any{"Unknown", "clang-17", "gcc-12"}},
 			{[]any{"filters", "builds"}, map[string]any{
-				"issues": []any{[]any{"maestro:issue-code", 2.}}, "origins": []any{"maestro", "redhat"}, "has_unknown_issue": false, "labs": []any{"Unknown", "k8s"},
+				"issues": []any{[]any{"maestro:issue-code", 2.}}, "origins": []any{"maestro", "redhat"}, "has_unknown_issue": false, "labs": []any{"k8s", "maestro", "redhat"},
 			}},
 			{[]any{"filters", "tests"}, map[string]any{
-				"issues": []any{[]any{"redhat:issue-harness", 1.}}, "origins": []any{"maestro", "redhat"}, "has_unknown_issue": true, "labs": []any{"Unknown", "lab-1"},
+				"issues": []any{[]any{"redhat:issue-harness", 1.}}, "origins": []any{"maestro", "redhat"}, "has_unknown_issue": true, "labs": []any{"lab-1", "maestro", "redhat"},
 			}},
 		} {
 			if diff := cmp.Diff(tt.want, pick(t, got, tt.path...)); diff != "" {
@@ -316,7 +316,7 @@ func TestRevisions(t *testing.T) {
 			"/api/tree/mainline/other/" + hashNew + "/full",
 			"/api/tree/" + hashNew + "/summary?git_branch=" + strings.Repeat("x", 10_000),
 		} {
-			s.refused(path, 200, "No checkouts found")
+			s.refused(path, 200, "No results available for this tree/branch/commit")
 		}
 	})
 }
@@ -345,7 +345,7 @@ func TestTreeFilters(t *testing.T) {
 			{"filter_test.hardware=vendor,board-b", all[0], "PASS 1 FAIL 1", "PASS 1"},
 			{"filter_test.hardware=board-b", all[0], "PASS 1 FAIL 1", "PASS 1"},
 			{"filter_test.lab=lab-2", all[0], "PASS 1 FAIL 1", ""},
-			{"filter_test.lab=Unknown", all[0], "", "PASS 2 FAIL 1"},
+			{"filter_test.lab=maestro", all[0], "", "PASS 1 FAIL 1"},
 			{"filter_test.platform=Unknown", all[0], all[1], "PASS 1 FAIL 1"},
 			{"filter_boot.platform=board-a", all[0], "PASS 1", all[2]},
 			{"filter_test.path=ltp.", all[0], all[1], "PASS 1 FAIL 1 ERROR 1 SKIP 1 MISS 1 DONE 1 NULL 1"},
@@ -367,7 +367,7 @@ func TestTreeFilters(t *testing.T) {
 				if got := brief(pick(t, got, "summary", kind, "status")); got != want {
 					t.Errorf("%s: summary of %s: %s, want %s", tt.filters, kind, got, want)
 				}
-				commits := s.found("/api/tree/" + hashNew + "/commits" + query)
+				commits := s.found("/api/tree/" + hashNew + "/commits" + query + "&origin=maestro")
 				if got := brief(pick(t, commits, 0, kind)); got != want {
 					t.Errorf("%s: commits, %s: %s, want %s", tt.filters, kind, got, want)
 				}

@@ -26,8 +26,8 @@ func (a *API) treeOperations() {
 			"All checkouts of the commit in the tree count. Checkouts that start later than tomorrow do not: a clock was wrong.",
 	}, a.listTrees)
 	a.commitOperations(group)
-	a.partOperations(group)
 	a.compareOperations(group)
+	a.partOperations(group)
 	a.branchOperations(group)
 }
 

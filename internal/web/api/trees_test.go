@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -103,6 +105,48 @@ func TestCommitInManyCheckouts(t *testing.T) {
 			if got := fmt.Sprint(pick(t, s.found(path), at...)); got != "[v1 next-1]" && got != "[other v1 next-1]" {
 				t.Errorf("%s: tags %s", path, got)
 			}
+		}
+	})
+}
+
+// The lab of a build is misc.lab, else misc.runtime, and that of a test misc.runtime;
+// else it is the origin. Names that clusters make up are no labs.
+func TestLabs(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *served) {
+		r := &report.Report{Checkouts: []report.Checkout{ofBranch("ci:c", mainlineURL, hashNew, startNew)}}
+		for i, misc := range []string{
+			`{"runtime": "k8s-eu-4", "lab": "north"}`, `{"lab": "south"}`, `{"runtime": "south"}`, `{"runtime": "k8s-eu-4"}`, `{}`, `{"lab": 1, "runtime": "east"}`,
+		} {
+			b, test := builtAndTested("ci:c", startNew)
+			b.ID, test.BuildID = fmt.Sprint("ci:b", i), fmt.Sprint("ci:b", i)
+			test.ID, b.Misc, test.Misc = fmt.Sprint("ci:t", i), []byte(misc), []byte(misc)
+			r.Builds, r.Tests = append(r.Builds, b), append(r.Tests, test)
+		}
+		s.load(r)
+		summary := pick(t, s.found("/api/tree/"+hashNew+"/summary?origin=ci"), "summary")
+		for kind, want := range map[string]string{
+			"builds": "Unknown: PASS 1, ci: PASS 1, east: PASS 1, north: PASS 1, south: PASS 2",
+			"boots":  "Unknown: PASS 2, ci: PASS 2, east: PASS 1, south: PASS 1",
+		} {
+			if got := briefs(pick(t, summary, kind, "labs")); got != want {
+				t.Errorf("%s: %s", kind, got)
+			}
+		}
+		want := map[string]any{"ci": "1 2 0", "east": "1 1 0", "north": "1 0 0", "south": "2 1 0"}
+		got := make(map[string]any)
+		for lab, counts := range pick(t, s.found("/api/metrics"), "lab_maps").(map[string]any) {
+			got[lab] = fmt.Sprint(pick(t, counts, "builds"), pick(t, counts, "boots"), pick(t, counts, "tests"))
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("lab_maps (-want +got):\n%s", diff)
+		}
+		for lab, want := range map[string]string{"ci": "ci:t1 ci:t4", "Unknown": "ci:t0 ci:t3", "south": "ci:t2"} {
+			if got := ids(t, pick(t, s.found("/api/tree/"+hashNew+"/boots?origin=ci&filter_test.lab="+lab), "boots")); got != want {
+				t.Errorf("boots of lab %s: %s", lab, got)
+			}
+		}
+		if got := pick(t, s.found("/api/build/ci:b4/tests"), 0, "lab"); got != "ci" {
+			t.Errorf("lab of a build's test: %v", got)
 		}
 	})
 }
