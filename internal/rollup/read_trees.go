@@ -17,7 +17,8 @@ import (
 type Built struct {
 	ID, CheckoutID, Origin                  string
 	Status                                  report.Status
-	Architecture, Compiler, ConfigName, Lab string
+	Architecture, Compiler, ConfigName, Lab string // Lab as of object.LabOf
+	Start                                   int64  // microseconds since 1970, 0 for none
 }
 
 // Group is a number of tests of a build that are alike. Texts that are absent are "".
@@ -94,9 +95,9 @@ func (r *Results) readBuilds(ctx context.Context, d *Dialect, tx Tx) error {
 	}
 	var b Built
 	var status string
-	err := Read(ctx, tx, "SELECT build_id, checkout_id, origin, status, architecture, compiler, config_name, lab FROM counted_builds"+
+	err := Read(ctx, tx, "SELECT build_id, checkout_id, origin, status, architecture, compiler, config_name, lab, start FROM counted_builds"+
 		" WHERE checkout_id <> '' AND "+d.In("checkout_id", 1)+only, args,
-		[]any{&b.ID, &b.CheckoutID, &b.Origin, &status, &b.Architecture, &b.Compiler, &b.ConfigName, &b.Lab}, func() error {
+		[]any{&b.ID, &b.CheckoutID, &b.Origin, &status, &b.Architecture, &b.Compiler, &b.ConfigName, &b.Lab, &b.Start}, func() error {
 			b.Status, b.Lab = report.Status(status), object.LabOf(b.Lab, b.Origin)
 			r.Builds = append(r.Builds, b)
 			return nil
@@ -198,18 +199,6 @@ func (db *DB) Durations(ctx context.Context, builds []string) (map[string]float6
 	err := db.View(ctx, func(ctx context.Context, tx Tx) error {
 		return Read(ctx, tx, "SELECT id, duration FROM builds WHERE duration IS NOT NULL AND "+db.In("id", 1), []any{db.List(builds)},
 			[]any{&id, &seconds}, func() error { all[id] = seconds; return nil })
-	})
-	return all, db.failure("read builds", err)
-}
-
-// Starts returns when builds started, in microseconds since 1970, of those that tell.
-func (db *DB) Starts(ctx context.Context, builds []string) (map[string]int64, error) {
-	all := make(map[string]int64)
-	var id string
-	var start int64
-	err := db.View(ctx, func(ctx context.Context, tx Tx) error {
-		return Read(ctx, tx, "SELECT id, "+db.Micros("start_time")+" FROM builds WHERE start_time IS NOT NULL AND "+db.In("id", 1),
-			[]any{db.List(builds)}, []any{&id, &start}, func() error { all[id] = start; return nil })
 	})
 	return all, db.failure("read builds", err)
 }

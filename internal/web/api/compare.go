@@ -209,16 +209,12 @@ func (r *revisions) compareBuilds(ctx context.Context, db *rollup.DB) (*compared
 	if err != nil {
 		return nil, err
 	}
-	starts, err := db.Starts(ctx, idsOfBuilds(r.builds))
-	if err != nil {
-		return nil, err
-	}
 	all := newCompared()
 	for i := range r.builds {
 		b := &r.builds[i]
 		if !rollup.IsDummy(b.ID) && r.filters.wantBuild(b, durations, r.sightings[sighted{build: b.ID}]) {
 			v := variant{config: b.ConfigName, architecture: b.Architecture, compiler: b.Compiler}
-			all.add(v, r.sides[b.CheckoutID], newestRun{verdictOf(b.Status), starts[b.ID], b.ID})
+			all.add(v, r.sides[b.CheckoutID], newestRun{verdictOf(b.Status), b.Start, b.ID})
 		}
 	}
 	return all, nil
