@@ -105,7 +105,7 @@ func unreadable(err error) error {
 	case errors.Is(err, gzip.ErrHeader):
 		return bad("The body is not gzip")
 	case errors.Is(err, zstd.ErrMagicMismatch):
-		return bad("The body is not zstd")
+		return bad("The body is not zstd, or damaged")
 	case errors.As(err, &corrupt), errors.Is(err, gzip.ErrChecksum), errors.Is(err, zstd.ErrCRCMismatch):
 		return bad("The body is damaged: %v", err)
 	}
