@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/binary"
+	"encoding/json"
 	"io"
 	"math"
 	"slices"
@@ -176,14 +177,22 @@ func (e *encoder) object(columns int, t *time.Time) {
 	e.time(t)
 }
 
-// raw writes JSON into a column of text.
-func (e *encoder) raw(j []byte) {
+// marked writes a free object into a column of text.
+func (e *encoder) marked(j json.RawMessage) {
 	if j == nil {
 		e.null()
 		return
 	}
-	e.length(len(j))
-	e.b = append(e.b, j...)
+	e.required(markedMisc(j))
+}
+
+// misc writes a free object into a column of type jsonb.
+func (e *encoder) misc(j json.RawMessage) {
+	if j == nil {
+		e.null()
+		return
+	}
+	e.jsonb(appendMisc(nil, j))
 }
 
 // jsonb writes JSON into a column of that type, whose format has a version.

@@ -62,16 +62,27 @@ func (m *merging) wins(unit int) string {
 func (m *merging) greater(u store.Unit) string {
 	sql := "CASE"
 	for _, c := range m.table.columns[u.From:u.To] {
-		sql += fmt.Sprintf(" WHEN %[1]s.%[2]s IS DISTINCT FROM o.%[2]s THEN o.%[2]s IS NULL OR coalesce(%[3]s > %[4]s, FALSE)",
-			m.new, c, m.table.measure(m.new+"."+c), m.table.measure("o."+c))
+		sql += fmt.Sprintf(" WHEN %s IS DISTINCT FROM %s THEN o.%s IS NULL OR coalesce(%s > %s, FALSE)",
+			m.table.written(m.new, c), m.table.written("o", c), c, m.table.measure(m.new+"."+c), m.table.measure("o."+c))
 	}
 	return sql + " ELSE FALSE END"
 }
 
 // differs is true where the new row has another value of a unit.
 func (m *merging) differs(u store.Unit) string {
-	columns := m.table.columns[u.From:u.To]
-	return "(" + m.new + "." + strings.Join(columns, ", "+m.new+".") + ") IS DISTINCT FROM (o." + strings.Join(columns, ", o.") + ")"
+	var is, was []string
+	for _, c := range m.table.columns[u.From:u.To] {
+		is, was = append(is, m.table.written(m.new, c)), append(was, m.table.written("o", c))
+	}
+	return "(" + strings.Join(is, ", ") + ") IS DISTINCT FROM (" + strings.Join(was, ", ") + ")"
+}
+
+// written is a value as it is written: to the type jsonb 1 and 1.0 are equal.
+func (t *table) written(of, column string) string {
+	if column == "misc" && t.list != store.Tests {
+		return of + "." + column + "::text"
+	}
+	return of + "." + column
 }
 
 // times is the new value of that column.

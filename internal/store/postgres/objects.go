@@ -3,15 +3,13 @@
 package postgres
 
 import (
-	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 	"time"
-
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/lists"
@@ -50,7 +48,7 @@ func (v *values) checkout() report.Checkout {
 		LogURL:                 v.text(),
 		LogExcerpt:             v.text(),
 		Valid:                  v.boolean(),
-		Misc:                   v.jsonb(),
+		Misc:                   v.misc(),
 	}
 }
 
@@ -73,7 +71,7 @@ func (v *values) build() report.Build {
 		LogURL:       v.text(),
 		LogExcerpt:   v.text(),
 		Status:       (*report.Status)(v.text()),
-		Misc:         v.jsonb(),
+		Misc:         v.misc(),
 	}
 }
 
@@ -125,7 +123,7 @@ func (v *values) issue() report.Issue {
 		Culprit:       v.culprit(),
 		Categories:    v.array(),
 		Comment:       v.text(),
-		Misc:          v.jsonb(),
+		Misc:          v.misc(),
 	}
 }
 
@@ -148,7 +146,7 @@ func (v *values) incident() report.Incident {
 		TestID:       v.text(),
 		Present:      v.boolean(),
 		Comment:      v.text(),
-		Misc:         v.jsonb(),
+		Misc:         v.misc(),
 	}
 }
 
@@ -219,17 +217,16 @@ func (v *values) timestamp() *time.Time {
 	return nil
 }
 
-// raw returns the JSON in a value of text.
+// raw returns the free object in a value of text, without the mark.
 func (v *values) raw() json.RawMessage {
 	if value := v.next(); value != nil {
-		return json.RawMessage(string(value))
+		return json.RawMessage(strings.TrimPrefix(string(value), " "))
 	}
 	return nil
 }
 
-// jsonb returns the JSON in a value of that type, without the spaces the server
-// puts between.
-func (v *values) jsonb() json.RawMessage {
+// jsonb returns the text in a value of that type.
+func (v *values) jsonb() []byte {
 	value := v.next()
 	switch {
 	case value == nil:
@@ -238,11 +235,20 @@ func (v *values) jsonb() json.RawMessage {
 		v.fail(errors.New("an unknown version of jsonb"))
 		return nil
 	}
-	text := jsontext.Value(bytes.Clone(value[1:]))
-	if err := text.Compact(); err != nil {
+	return value[1:]
+}
+
+// misc returns the free object in a value of type jsonb.
+func (v *values) misc() json.RawMessage {
+	value := v.jsonb()
+	if value == nil {
+		return nil
+	}
+	text, err := readMisc(value)
+	if err != nil {
 		v.fail(err)
 	}
-	return json.RawMessage(text)
+	return text
 }
 
 // array returns the strings in a value of type text[].

@@ -32,7 +32,7 @@ func (e *encoder) checkout(o *report.Checkout) store.Key {
 	optional(e, o.LogURL)
 	optional(e, o.LogExcerpt)
 	e.boolean(o.Valid)
-	e.jsonb(o.Misc)
+	e.misc(o.Misc)
 	return store.Key{ID: o.ID}
 }
 
@@ -54,7 +54,7 @@ func (e *encoder) build(o *report.Build) store.Key {
 	optional(e, o.LogURL)
 	optional(e, o.LogExcerpt)
 	optional(e, o.Status)
-	e.jsonb(o.Misc)
+	e.misc(o.Misc)
 	return store.Key{ID: o.ID}
 }
 
@@ -76,7 +76,7 @@ func (e *encoder) test(o *report.Test) store.Key {
 	if environment.Misc == nil {
 		e.null()
 	} else {
-		e.environment(string(environment.Misc))
+		e.environment(markedMisc(environment.Misc))
 	}
 	optional(e, o.Path)
 	optional(e, o.Comment)
@@ -96,7 +96,7 @@ func (e *encoder) test(o *report.Test) store.Key {
 	e.float(o.Duration)
 	e.files(o.InputFiles)
 	e.files(o.OutputFiles)
-	e.raw(o.Misc)
+	e.marked(o.Misc)
 	return store.Key{ID: o.ID}
 }
 
@@ -116,7 +116,7 @@ func (e *encoder) issue(o *report.Issue) store.Key {
 	e.boolean(culprit.Harness)
 	e.array(o.Categories)
 	optional(e, o.Comment)
-	e.jsonb(o.Misc)
+	e.misc(o.Misc)
 	return store.Key{ID: o.ID, Version: o.Version}
 }
 
@@ -130,7 +130,7 @@ func (e *encoder) incident(o *report.Incident) store.Key {
 	optional(e, o.TestID)
 	e.boolean(o.Present)
 	optional(e, o.Comment)
-	e.jsonb(o.Misc)
+	e.misc(o.Misc)
 	return store.Key{ID: o.ID}
 }
 

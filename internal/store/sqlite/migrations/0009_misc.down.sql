@@ -1,0 +1,1 @@
+-- No-op because only PostgreSQL has a type of its own for JSON.
