@@ -13,20 +13,35 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/web"
 	"github.com/kcidb-go/kcidb/internal/web/api"
+	"github.com/kcidb-go/kcidb/internal/web/monitor"
+	"github.com/kcidb-go/kcidb/internal/web/pages"
+	"github.com/kcidb-go/kcidb/internal/web/submit"
 )
 
 // keepAnswers is how long an answer is given to others who ask for the
 // same: the busiest page costs the database a question a second.
 const keepAnswers = time.Second
 
-// front returns what stands before all handlers, without any.
-func (s *Service) front() *web.Front {
+// front returns what answers all requests: how the process is, and, where there is
+// a door, what the role web is for.
+func (s *Service) front(p *parts, watch *monitor.Monitor, door *submit.Door) *web.Front {
 	limits, _ := s.cfg.limits() // checked before
 	limits.Known = s.known
 	if !s.auth.Enabled() {
 		limits.Hosts = s.cfg.hosts()
 	}
-	return web.NewFront(limits)
+	front := web.NewFront(limits)
+	watch.Routes(front)
+	if door == nil {
+		return front
+	}
+	door.Routes(front)
+	s.api(p).Routes(front)
+	(&pages.Pages{
+		Store: p.reading, Spool: spoolOf(p), Queue: p.queue, Log: s.log, Now: s.now,
+		Tokens: s.auth.Enabled(), Base: s.cfg.BaseURL,
+	}).Routes(front)
+	return front
 }
 
 // known tells whether a request is of somebody who may hand reports in.

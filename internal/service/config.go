@@ -89,15 +89,16 @@ type Config struct {
 	// LogHosts are hosts, with commas between, whose logs are fetched for pages that
 	// cannot get them themselves: HOST or HOST:PORT. Without them none are.
 	LogHosts string `yaml:"log_hosts"`
-	// APIRate is how many requests to the API an address may send in a second, 0 for
+	// APIRate is how many requests an address may send in a second, 0 for
 	// any number, and APIBurst how many at once when it sent none for a while. Where
 	// TrustedProxies, networks with commas between, pass a request on, the address is
 	// the one that they name in X-Forwarded-For.
 	APIRate        int    `yaml:"api_rate"`
 	APIBurst       int    `yaml:"api_burst"`
 	TrustedProxies string `yaml:"trusted_proxies"`
-	// APIAtOnce is how many requests to the API are answered at a time, and APISeconds
-	// how long an answer may take, until the client has it.
+	// APIAtOnce is how many requests to the API are answered at a time, those for pages
+	// a quarter as many, and APISeconds how long an answer may take, until the client
+	// has it.
 	APIAtOnce  int `yaml:"api_at_once"`
 	APISeconds int `yaml:"api_seconds"`
 	// CORSOrigins are the sites whose pages may show what the API answers, as

@@ -29,7 +29,6 @@ import (
 	"github.com/kcidb-go/kcidb/internal/trees"
 	"github.com/kcidb-go/kcidb/internal/web"
 	"github.com/kcidb-go/kcidb/internal/web/monitor"
-	"github.com/kcidb-go/kcidb/internal/web/pages"
 	"github.com/kcidb-go/kcidb/internal/web/submit"
 )
 
@@ -129,7 +128,6 @@ type parts struct {
 // serve does what the roles say until ctx ends or one of them fails.
 func (s *Service) serve(ctx context.Context, listener net.Listener, p *parts) error {
 	group, ctx := errgroup.WithContext(ctx)
-	front := s.front()
 	watch := s.monitor(p)
 	if s.roles.notify {
 		notifier, err := s.notifier(p)
@@ -143,16 +141,9 @@ func (s *Service) serve(ctx context.Context, listener net.Listener, p *parts) er
 		s.watchNotifier(p, notifier, watch)
 		group.Go(func() error { return notifier.Run(ctx) })
 	}
-	watch.Routes(front)
 	var door *submit.Door
 	if s.roles.web {
 		door = s.door(p)
-		door.Routes(front)
-		s.api(p).Routes(front)
-		(&pages.Pages{
-			Store: p.reading, Spool: spoolOf(p), Queue: p.queue, Log: s.log, Now: s.now,
-			Tokens: s.auth.Enabled(), Base: s.cfg.BaseURL,
-		}).Routes(front)
 		if !s.auth.Enabled() {
 			s.log.Warn("authentication is off: anybody who reaches this address may submit", "listen", listener.Addr().String())
 		}
@@ -164,7 +155,9 @@ func (s *Service) serve(ctx context.Context, listener net.Listener, p *parts) er
 		}
 		group.Go(func() error { return loader.Run(ctx) })
 	}
-	group.Go(func() error { return web.Serve(ctx, web.NewServer(front, s.log), listener, answerWithin) })
+	group.Go(func() error {
+		return web.Serve(ctx, web.NewServer(s.front(p, watch, door), s.log), listener, answerWithin)
+	})
 	s.log.Info("serving", "url", "http://"+listener.Addr().String()+"/", "roles", s.cfg.Roles, "data", s.cfg.Data)
 	if s.Ready != nil {
 		s.Ready(listener.Addr())

@@ -85,6 +85,19 @@ func TestMemoryIsBounded(t *testing.T) {
 	}
 }
 
+// Those who are not known slow no loader down, whatever they send.
+func TestStrangersAreNotInside(t *testing.T) {
+	d, h := newDoor(t, 0)
+	d.Auth = &auth.Checker{Primary: "secret"}
+	end := arriving(h, 1000, "{")
+	if d.Busy() {
+		t.Error("the loader waits for a stranger")
+	}
+	if w := end("}"); w.Code != http.StatusUnauthorized {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
 // arriving is a request that announces a body, the end of which does not come
 // before the test lets it.
 func arriving(h http.Handler, announced int64, begin string) (end func(rest string) *httptest.ResponseRecorder) {

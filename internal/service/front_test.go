@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package service
+
+import (
+	"cmp"
+	"fmt"
+	"log/slog"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/kcidb-go/kcidb/internal/web"
+)
+
+// frontOf returns the front of a service that does not run.
+func frontOf(t *testing.T, change func(*Config)) *web.Front {
+	t.Helper()
+	cfg := DefaultConfig()
+	cfg.Data = t.TempDir()
+	change(&cfg)
+	s, err := New(cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &parts{registry: prometheus.NewRegistry()}
+	if p.queue, err = s.openQueue(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.queue.Close() })
+	if p.store, err = s.openStore(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.store.Close() })
+	p.reading = p.store
+	return s.front(p, s.monitor(p), s.door(p))
+}
+
+// ask asks from an address.
+func ask(front *web.Front, path, host, from string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest("GET", path, nil)
+	r.Host, r.RemoteAddr = host, from
+	w := httptest.NewRecorder()
+	front.ServeHTTP(w, r)
+	return w
+}
+
+// Each route has its kind of places, which show what happens to those who ask too
+// much; what a kind does is tested where the front is. A new route is added here.
+func TestRoutesAreBehindLimits(t *testing.T) {
+	routes := []struct {
+		path, asked string
+		kind        web.Kind
+	}{
+		{"/", "/nothing", web.Light},
+		{"/api/", "/api/tree", web.Question},
+		{"/api/objects", "/api/objects?pattern=%3Etest%5Ba%5D%23", web.Pattern},
+		{"/authtest", "/authtest", web.Errand},
+		{"/build/", "/build/a", web.Page},
+		{"/checkout/", "/checkout/a", web.Page},
+		{"/feed/{name}", "/feed/a.atom", web.Page},
+		{"/health", "/health", web.Probe},
+		{"/incident/", "/incident/a", web.Page},
+		{"/issue/", "/issue/a", web.Page},
+		{"/metrics", "/metrics", web.Light},
+		{"/ready", "/ready", web.Probe},
+		{"/revision/", "/revision/a", web.Page},
+		{"/status", "/status?id=a", web.Errand},
+		{"/style.css", "/style.css", web.Light},
+		{"/submit", "/submit", web.Submission},
+		{"/test/", "/test/a", web.Page},
+		{"/{$}", "/", web.Light},
+	}
+	limited := frontOf(t, func(c *Config) { c.JWTSecret, c.APIRate, c.APIBurst = "s", 1, 1 })
+	open := frontOf(t, func(c *Config) { c.BaseURL = "https://kcidb.example.org/" })
+	all := limited.Routes()
+	slices.SortFunc(all, func(a, b web.Route) int { return cmp.Compare(a.Path, b.Path) })
+	if len(all) != len(routes) {
+		t.Errorf("%d routes, want %d", len(all), len(routes))
+	}
+	for i, route := range all {
+		if i >= len(routes) || route.Path != routes[i].path || route.Kind != routes[i].kind {
+			t.Fatalf("%s is of kind %d: see what it costs, and say so here", route.Path, route.Kind)
+		}
+		path, from := routes[i].asked, fmt.Sprintf("192.0.2.%d:1", i)
+		if w := ask(limited, path, "kcidb.example.org", from); w.Code == 429 || w.Code == 421 {
+			t.Errorf("%s: %d at first", path, w.Code)
+		}
+		if w := ask(limited, path, "kcidb.example.org", from); (w.Code == 429) != (route.Kind != web.Probe) {
+			t.Errorf("%s: %d for one who asks too often", path, w.Code)
+		}
+		if w := ask(open, path, "evil.example", from); w.Code != 421 || !strings.Contains(w.Body.String(), "base_url") {
+			t.Errorf("%s: %d by a name of somebody else", path, w.Code)
+		}
+		for _, host := range []string{"kcidb.example.org", "localhost:8080", "127.0.0.1", "[::1]:80"} {
+			if w := ask(open, path, host, from); w.Code == 421 {
+				t.Errorf("%s: %d by the name %s", path, w.Code, host)
+			}
+		}
+	}
+}
