@@ -59,7 +59,8 @@ func newSpoolListCommand(p *program) *cobra.Command {
 its state, its subscription, its object, and its subject once it is written.
 
 A notification is waiting until it is due, ready while it is delivered, done
-afterwards, and dropped where what it was made for was over when it was due. Asked
+afterwards, and dropped where what it was made for was over when it was due. It is
+aside if considering its object, or writing it, fails and would fail again. Asked
 for those that failed, or are held, it lists those that somebody did not get, or
 will be told of in a digest.`,
 		Example: `  kcidb spool list
@@ -72,8 +73,8 @@ will be told of in a digest.`,
 	}
 	o.database.orServed = true
 	o.database.addTo(p, cmd)
-	cmd.Flags().StringVar(&o.state, "state", "", "only those in this `STATE`: waiting, ready, done, dropped, failed, held")
-	mustComplete(cmd, "state", []string{spool.Waiting, spool.Ready, spool.Done, spool.Dropped, spool.Failed, spool.Held})
+	cmd.Flags().StringVar(&o.state, "state", "", "only those in this `STATE`: waiting, ready, done, dropped, aside, failed, held")
+	mustComplete(cmd, "state", []string{spool.Waiting, spool.Ready, spool.Done, spool.Dropped, spool.SetAside, spool.Failed, spool.Held})
 	cmd.Flags().StringVar(&o.subscription, "subscription", "", "only those of the subscription with this `NAME`")
 	cmd.Flags().StringVar(&o.recipient, "recipient", "", "only those to this `ADDRESS`")
 	cmd.Flags().StringVar(&o.object, "object", "", "only those of this `OBJECT`, such as 'test[ci:1]'")
@@ -84,9 +85,9 @@ will be told of in a digest.`,
 func runSpoolList(ctx context.Context, p *program, o *spoolListOptions) error {
 	filter := spool.Filter{State: o.state, Subscription: o.subscription, Recipient: o.recipient, Limit: o.limit}
 	switch o.state {
-	case "", spool.Waiting, spool.Ready, spool.Done, spool.Dropped, spool.Failed, spool.Held:
+	case "", spool.Waiting, spool.Ready, spool.Done, spool.Dropped, spool.SetAside, spool.Failed, spool.Held:
 	default:
-		return usagef("--state: there is no state %q, but waiting, ready, done, dropped, failed and held", o.state)
+		return usagef("--state: there is no state %q, but waiting, ready, done, dropped, aside, failed and held", o.state)
 	}
 	if o.object != "" {
 		ref, err := object.ParseRef(o.object)
@@ -201,7 +202,9 @@ func newSpoolResendCommand(p *program) *cobra.Command {
 		Use:   "resend NUMBER...",
 		Short: "Send notifications again",
 		Long: `Have notifications sent again: now to those it could not be sent to so far, or,
-where there is nobody such, to everybody. A service that notifies does it.`,
+where there is nobody such, to everybody. A notification that was set aside is tried
+again: its subscription is asked about the object as it is then. A service that
+notifies does it.`,
 		Example: `  kcidb spool resend 17`,
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -48,12 +48,14 @@ type consideration struct {
 	at      time.Time // of the changes
 	whole   bool      // all there is will be considered: nothing is late
 	asNew   bool      // objects are as if they had never been considered
+	again   bool      // it failed before, so what fails by itself is set aside
 
 	byType   map[object.Type][]*subscription.Subscription
 	have     map[string]int64 // tests of each build among what changed
 	matches  []match
 	counts   map[string]*spool.Considered // by subscription
 	statuses []spool.Status
+	aside    []setAside
 }
 
 func newConsideration(ctx context.Context, objects store.Objects, keeper statusKeeper, folder *subscription.Folder, at time.Time) *consideration {
@@ -82,7 +84,7 @@ func (c *consideration) consider(changes []store.Change) error {
 		return err
 	}
 	if !c.whole {
-		if err := late(c.ctx, c.objects, t, c.have); err != nil {
+		if err := c.late(t); err != nil {
 			return err
 		}
 		if err := c.readChanged(t, changed); err != nil {
@@ -122,26 +124,21 @@ func (c *consideration) readChanged(t *touched, done map[object.Type]int) error 
 	for _, typ := range []object.Type{object.TypeIncident, object.TypeTest, object.TypeBuild, object.TypeCheckout, object.TypeIssueVersion} {
 		all := t.order[typ][done[typ]:]
 		done[typ] = len(t.order[typ])
-		for refs := range slices.Chunk(all, objectsAtOnce) {
-			w := view.New(c.ctx, c.objects)
-			found, err := w.Find(refs...)
-			if err != nil {
-				return err
+		err := c.each(all, func(w *view.World, o view.Object) error {
+			if !o.Known() {
+				return nil // it was removed since
 			}
-			for _, o := range found {
-				if !o.Known() {
-					continue // it was removed since
-				}
-				t.addAncestors(o)
-				if test, ok := o.(*view.Test); ok {
-					c.have[test.BuildID]++
-				}
+			t.addAncestors(o)
+			if test, ok := o.(*view.Test); ok {
+				c.have[test.BuildID]++
 			}
 			if typ == object.TypeTest || typ == object.TypeIncident {
-				if err := c.offerAll(w, t, typ, found, nil); err != nil {
-					return err
-				}
+				return c.offerOne(w, t, o, nil)
 			}
+			return nil
+		})
+		if err != nil {
+			return err
 		}
 	}
 	return nil
@@ -153,43 +150,39 @@ func (c *consideration) offer(t *touched, typ object.Type, all []object.Ref) err
 		return nil
 	}
 	for refs := range slices.Chunk(all, objectsAtOnce) {
-		w := view.New(c.ctx, c.objects)
-		found, err := w.Find(refs...)
-		if err != nil {
-			return err
-		}
 		var before map[object.Ref]spool.Status
 		if typ != object.TypeBuild {
+			var err error
 			if before, err = c.keeper.Statuses(c.ctx, refs); err != nil {
 				return err
 			}
 		}
-		if err := c.offerAll(w, t, typ, found, before); err != nil {
+		if err := c.each(refs, func(w *view.World, o view.Object) error { return c.offerOne(w, t, o, before) }); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (c *consideration) offerAll(w *view.World, t *touched, typ object.Type, found []view.Object, before map[object.Ref]spool.Status) error {
-	for _, o := range found {
-		if len(c.byType[typ]) == 0 || !o.Known() {
-			continue
+// offerOne offers an object to the subscriptions. An error is one of the database.
+func (c *consideration) offerOne(w *view.World, t *touched, o view.Object, before map[object.Ref]spool.Status) error {
+	subscriptions := c.byType[o.Ref().Type]
+	if len(subscriptions) == 0 || !o.Known() {
+		return nil
+	}
+	touch := t.of[o.Ref()]
+	if err := touch.born(o); err != nil {
+		return err
+	}
+	one := c.lookAt(o, touch, before)
+	for _, s := range subscriptions {
+		c.ask(s, o, one)
+		if err := w.Err(); err != nil {
+			return fmt.Errorf("subscription %s: %s: %w", s.Name, o.Ref(), err)
 		}
-		touch := t.of[o.Ref()]
-		if err := touch.born(o); err != nil {
-			return err
-		}
-		one := c.lookAt(o, touch, before)
-		for _, s := range c.byType[typ] {
-			c.ask(s, o, one)
-			if err := w.Err(); err != nil {
-				return fmt.Errorf("subscription %s: %s: %w", s.Name, o.Ref(), err)
-			}
-		}
-		if one.asked {
-			c.statuses = append(c.statuses, spool.Status{Object: o.Ref(), Status: one.now, At: c.at})
-		}
+	}
+	if one.asked {
+		c.statuses = append(c.statuses, spool.Status{Object: o.Ref(), Status: one.now, At: c.at})
 	}
 	return nil
 }
@@ -307,7 +300,7 @@ func (c *consideration) ask(s *subscription.Subscription, o view.Object, one *lo
 
 // settlement is what is to happen because of it.
 func (c *consideration) settlement() spool.Settlement {
-	s := spool.Settlement{Statuses: c.statuses}
+	s := spool.Settlement{Statuses: c.statuses, Aside: c.notTold()}
 	for _, m := range c.matches {
 		s.Notifications = append(s.Notifications, spool.New{
 			Identity: spool.Identity{Subscription: m.Name, Object: m.object, Message: m.message},

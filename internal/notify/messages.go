@@ -66,6 +66,9 @@ func (m *Maker) mails(ctx context.Context, consider func(*consideration) error) 
 }
 
 func (m *Maker) tellTroubles(c *consideration) {
+	for _, one := range c.notTold() {
+		m.Trouble(one.Subscription, one.Object.String()+": "+one.Why)
+	}
 	for _, count := range c.counts {
 		if count.Errors > 0 {
 			m.Trouble(count.Subscription, count.LastError)

@@ -117,7 +117,8 @@ func (n *Notifier) loop(ctx context.Context, name string, step func(context.Cont
 }
 
 // Consider considers the next of the noted changes, where there are any and
-// nobody else does, and tells whether there may be more.
+// nobody else does, and tells whether there may be more. An object that cannot be
+// considered is set aside, and the others go on.
 func (n *Notifier) Consider(ctx context.Context) (more bool, err error) {
 	folder, err := n.Folder.Current(n.Log)
 	if err != nil {
@@ -137,7 +138,11 @@ func (n *Notifier) Consider(ctx context.Context) (more bool, err error) {
 	for _, b := range batches {
 		numbers = append(numbers, b.Number)
 		objects += b.Objects
-		some, err := store.DecodeChanges(b.Data)
+		var some []store.Change
+		err := guard(func() (err error) {
+			some, err = store.DecodeChanges(b.Data)
+			return err
+		})
 		if err != nil {
 			// Reading it again would not help, and all that follows waits.
 			n.Log.Error("changes that cannot be read are not considered", "number", b.Number, "objects", b.Objects, "error", err)
@@ -147,17 +152,25 @@ func (n *Notifier) Consider(ctx context.Context) (more bool, err error) {
 	}
 	begin := n.Now()
 	c := newConsideration(ctx, n.Store, s, folder, batches[len(batches)-1].At)
+	c.again = n.failed >= triesFirst
 	if len(folder.Subscriptions) > 0 {
 		if err := c.consider(changes); err != nil {
+			if !passes(err) {
+				n.failed++
+			}
 			return false, err
 		}
 	}
+	n.failed = 0
 	settlement := c.settlement()
 	settlement.Batches = numbers
 	if err := s.Settle(ctx, settlement); err != nil {
 		return false, err
 	}
 	n.Log.Debug("changes considered", "objects", len(changes), "matched", len(c.matches), "took", n.Now().Sub(begin))
+	for _, one := range c.aside {
+		n.Log.Error("an object cannot be considered, and is set aside", "object", one.object.String(), "error", one.err, "stack", stackOf(one.err))
+	}
 	for _, count := range c.counts {
 		if count.Errors > 0 {
 			n.Log.Warn("a subscription's rule fails", "subscription", count.Subscription, "objects", count.Errors, "last", count.LastError)

@@ -141,44 +141,53 @@ func (t *touched) above(o view.Object) {
 
 // late adds tests and builds that were there before their build or checkout,
 // which came now: only now can anybody tell what they are of, so they count as
-// new. Have is how many tests of each build are among what changed.
-func late(ctx context.Context, objects store.Objects, t *touched, have map[string]int64) error {
-	if checkouts := t.created(object.TypeCheckout); len(checkouts) > 0 {
-		err := orphans(ctx, objects, t, object.Of(object.TypeCheckout, checkouts...).Children(object.TypeBuild))
-		if err != nil {
-			return err
-		}
+// new.
+func (c *consideration) late(t *touched) error {
+	err := c.apart(t.created(object.TypeCheckout), func(refs []object.Ref) error {
+		return orphans(c.ctx, c.objects, t, object.Of(object.TypeCheckout, idsOf(refs)...).Children(object.TypeBuild))
+	})
+	if err != nil {
+		return err
 	}
-	builds := t.created(object.TypeBuild)
-	if len(builds) == 0 {
-		return nil
-	}
+	return c.apart(t.created(object.TypeBuild), func(refs []object.Ref) error { return c.lateTests(t, refs) })
+}
+
+// lateTests adds the tests that were there before builds.
+func (c *consideration) lateTests(t *touched, builds []object.Ref) error {
 	names := make([]string, len(builds))
-	for i, id := range builds {
-		names[i] = id[0]
+	for i, ref := range builds {
+		names[i] = ref.ID[0]
 	}
-	tally, err := objects.Tally(ctx, names)
+	tally, err := c.objects.Tally(c.ctx, names)
 	if err != nil {
 		return err
 	}
 	var early []object.ID // builds with tests that were there before them
-	for _, id := range builds {
-		if object.Counts(tally[id[0]]).Total() > have[id[0]] {
-			early = append(early, id)
+	for _, ref := range builds {
+		if object.Counts(tally[ref.ID[0]]).Total() > c.have[ref.ID[0]] {
+			early = append(early, ref.ID)
 		}
 	}
 	if len(early) == 0 {
 		return nil
 	}
-	return orphans(ctx, objects, t, object.Of(object.TypeBuild, early...).Children(object.TypeTest))
+	return orphans(c.ctx, c.objects, t, object.Of(object.TypeBuild, early...).Children(object.TypeTest))
 }
 
-// created returns the IDs of the objects of a type that are new.
-func (t *touched) created(typ object.Type) (ids []object.ID) {
+// created returns the objects of a type that are new.
+func (t *touched) created(typ object.Type) (refs []object.Ref) {
 	for _, ref := range t.order[typ] {
 		if t.of[ref].created {
-			ids = append(ids, ref.ID)
+			refs = append(refs, ref)
 		}
+	}
+	return refs
+}
+
+func idsOf(refs []object.Ref) []object.ID {
+	ids := make([]object.ID, len(refs))
+	for i, ref := range refs {
+		ids[i] = ref.ID
 	}
 	return ids
 }

@@ -37,23 +37,46 @@ func (n *Notifier) Write(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	// What was picked together is written in the time of one pick.
+	end := n.Now().Add(pick - writeTime - 15*time.Second)
 	for i := range picked {
 		one := &picked[i]
-		err := n.writeOne(ctx, folder, one)
-		if err == nil || errors.Is(err, spool.ErrTaken) {
-			continue
+		var failed error
+		if n.Now().After(end) {
+			err = n.Store.Spool().Retry(ctx, one, 0)
+		} else if failed = guard(func() error { return n.writeOne(ctx, folder, one) }); failed == nil || errors.Is(failed, spool.ErrTaken) {
+			delete(n.failing, one.Number)
+		} else if ctx.Err() != nil {
+			return false, failed
+		} else {
+			err = n.notWritten(ctx, one, failed)
 		}
-		if ctx.Err() != nil {
-			return false, err
-		}
-		// The others need not wait for one that cannot be read.
-		n.Log.Error("a notification cannot be written, and will be later", "notification", one.Number,
-			"subscription", one.Subscription, "object", one.Object.String(), "error", err)
-		if err := n.Store.Spool().Retry(ctx, one, retryFirst); err != nil && !errors.Is(err, spool.ErrTaken) {
+		if err != nil && !errors.Is(err, spool.ErrTaken) {
 			return false, err
 		}
 	}
 	return len(picked) > 0, nil
+}
+
+// notWritten has a notification that could not be written be so later. One that
+// panics, or fails again and again although the database is well, is set aside: the
+// others need not wait for it.
+func (n *Notifier) notWritten(ctx context.Context, one *spool.Notification, failed error) error {
+	s := n.Store.Spool()
+	log := n.Log.With("notification", one.Number, "subscription", one.Subscription, "object", one.Object.String(), "error", failed)
+	if n.failing == nil {
+		n.failing = map[int64]int{}
+	}
+	if !passes(failed) {
+		n.failing[one.Number]++
+	}
+	if stackOf(failed) != "" || n.failing[one.Number] >= triesFirst {
+		log.Error("a notification cannot be written, and is set aside", "stack", stackOf(failed))
+		delete(n.failing, one.Number)
+		return s.SetAside(ctx, one, failed.Error())
+	}
+	log.Error("a notification cannot be written, and will be later")
+	return s.Retry(ctx, one, retryFirst)
 }
 
 func (n *Notifier) writeOne(ctx context.Context, folder *subscription.Folder, one *spool.Notification) error {

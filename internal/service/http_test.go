@@ -58,7 +58,7 @@ func TestContract(t *testing.T) {
 	}{
 		{"health", "GET", "/health", "", nil, 200, "OK"},
 		{"health, head", "HEAD", "/health", "", nil, 200, ""},
-		{"ready", "GET", "/ready", "", nil, 200, "store: OK\nqueue: OK\nsubscriptions: OK\nloader: OK\n"},
+		{"ready", "GET", "/ready", "", nil, 200, "store: OK\nqueue: OK\nsubscriptions: OK\ndeliveries: OK\nloader: OK\n"},
 		{"front", "GET", "/", "", nil, 200, "~<h1>KCIDB</h1>"},
 		{"front, head", "HEAD", "/", "", nil, 200, ""},
 		{"style", "GET", "/style.css", "", nil, 200, "~body {"},

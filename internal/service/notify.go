@@ -6,9 +6,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -128,7 +130,7 @@ func (s *Service) notifier(p *parts) (*notify.Notifier, error) {
 
 // watchNotifier has the monitor tell how notifying goes.
 func (s *Service) watchNotifier(p *parts, n *notify.Notifier, m *monitor.Monitor) {
-	p.registry.MustRegister(monitor.Spool(n.Store.Spool()))
+	p.registry.MustRegister(monitor.Spool(n.Store.Spool()), monitor.Closed(n.Closed))
 	m.Parts = append(m.Parts, monitor.Part{Name: "subscriptions", Spare: true, Check: func(context.Context) (string, error) {
 		problems := n.Folder.Problems()
 		if len(problems) == 0 {
@@ -139,6 +141,12 @@ func (s *Service) watchNotifier(p *parts, n *notify.Notifier, m *monitor.Monitor
 			lines[i] = "\n  " + problem.String()
 		}
 		return "but not all:" + strings.Join(lines, ""), nil
+	}}, monitor.Part{Name: "deliveries", Spare: true, Check: func(context.Context) (string, error) {
+		closed := slices.Sorted(maps.Keys(n.Closed())) // why they are has names of hosts in it: that is for the log
+		if len(closed) == 0 {
+			return "", nil
+		}
+		return "but nothing gets through by " + strings.Join(closed, ", "), nil
 	}})
 }
 

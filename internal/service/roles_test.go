@@ -54,7 +54,7 @@ func TestRoles(t *testing.T) {
 	}{
 		{web, "/ready", 200, "store: OK\nqueue: OK\n"},
 		{load, "/ready", 200, "store: OK\nqueue: OK\nloader: OK\n"},
-		{notify, "/ready", 200, "store: OK\nsubscriptions: OK\n"},
+		{notify, "/ready", 200, "store: OK\nsubscriptions: OK\ndeliveries: OK\n"},
 		{load, "/metrics", 200, "\nkcidb_loader_submissions_total 1\n"},
 		{notify, "/metrics", 200, "\nkcidb_uptime_seconds "},
 		{notify, "/health", 200, "OK"},

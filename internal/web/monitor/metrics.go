@@ -67,10 +67,11 @@ var (
 	notWritten = prometheus.NewDesc("kcidb_notify_waiting", "Notifications that are not due yet, or not written.", nil, nil)
 	notSent    = prometheus.NewDesc("kcidb_notify_ready", "Notifications on their way.", nil, nil)
 	notTaken   = prometheus.NewDesc("kcidb_notify_failed", "Deliveries given up in the last day.", nil, nil)
+	aside      = prometheus.NewDesc("kcidb_notify_aside", "Notifications set aside, because considering or writing them fails.", nil, nil)
 )
 
 func (c spoolCollector) Describe(all chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{backlog, backlogAge, notWritten, notSent, notTaken} {
+	for _, d := range []*prometheus.Desc{backlog, backlogAge, notWritten, notSent, notTaken, aside} {
 		all <- d
 	}
 }
@@ -100,6 +101,22 @@ func (c spoolCollector) Collect(all chan<- prometheus.Metric) {
 	gauge(notWritten, float64(stats.Waiting))
 	gauge(notSent, float64(stats.Ready))
 	gauge(notTaken, float64(stats.Failed))
+	gauge(aside, float64(stats.Aside))
+}
+
+// Closed asks by which ways of delivery nothing is sent now, whenever metrics are read.
+func Closed(ways func() map[string]string) prometheus.Collector { return closedCollector{ways} }
+
+type closedCollector struct{ ways func() map[string]string }
+
+var closed = prometheus.NewDesc("kcidb_notify_closed", "1 for each way of delivery by which nothing gets through.", []string{"via"}, nil)
+
+func (c closedCollector) Describe(all chan<- *prometheus.Desc) { all <- closed }
+
+func (c closedCollector) Collect(all chan<- prometheus.Metric) {
+	for way := range c.ways() {
+		all <- prometheus.MustNewConstMetric(closed, prometheus.GaugeValue, 1, way)
+	}
 }
 
 // Lag asks how far the read database is behind whenever metrics are read.

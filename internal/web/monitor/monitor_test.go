@@ -109,7 +109,8 @@ func TestSpoolMetrics(t *testing.T) {
 	s := st.Spool()
 	s.Now = func() time.Time { return clock }
 	m := &Monitor{Registry: prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler)}
-	m.Registry.MustRegister(Uptime(s.Now), Spool(s))
+	closed := map[string]string{}
+	m.Registry.MustRegister(Uptime(s.Now), Spool(s), Closed(func() map[string]string { return closed }))
 	expect := func(when string, changes, waiting, ready, failed int) {
 		t.Helper()
 		body := get(m, "/metrics").Body.String()
@@ -129,6 +130,18 @@ func TestSpoolMetrics(t *testing.T) {
 		}
 	}
 	expect("in the beginning", 0, 0, 0, 0)
+	if body := get(m, "/metrics").Body.String(); strings.Contains(body, "kcidb_notify_closed") || !strings.Contains(body, "\nkcidb_notify_aside 0\n") {
+		t.Errorf("something is closed, or aside:\n%s", body)
+	}
+	closed["webhook:ops"] = "502 Bad Gateway"
+	check(s.Settle(t.Context(), spool.Settlement{Aside: []spool.Aside{
+		{Identity: spool.Identity{Subscription: "s", Object: object.TestRef("ci:odd")}, At: clock, Why: "panic: odd"},
+	}}))
+	if body := get(m, "/metrics").Body.String(); !strings.Contains(body, `kcidb_notify_closed{via="webhook:ops"} 1`) ||
+		!strings.Contains(body, "\nkcidb_notify_aside 1\n") || strings.Contains(body, "502") {
+		t.Errorf("nothing is closed, or aside:\n%s", body)
+	}
+	clear(closed)
 	if body := get(m, "/metrics").Body.String(); !strings.Contains(body, "\nkcidb_notify_changes_age_seconds 0\n") {
 		t.Errorf("nothing has an age:\n%s", body)
 	}

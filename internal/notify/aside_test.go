@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package notify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/kcidb-go/kcidb/internal/spool"
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/object"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// oddStore fails, or panics, whenever it reads what is known of the test ci:odd or of
+// the build ci:odd.
+type oddStore struct {
+	database
+	fail func() error // nil: it does not
+}
+
+func (s *oddStore) odd(ids ...string) error {
+	if s.fail == nil || !slices.Contains(ids, "ci:odd") {
+		return nil
+	}
+	return s.fail()
+}
+
+func (s *oddStore) Query(ctx context.Context, q store.Query) iter.Seq2[*report.Report, error] {
+	if err := s.odd(append(slices.Clone(q.Tests), q.Builds...)...); err != nil {
+		return func(yield func(*report.Report, error) bool) { yield(nil, err) }
+	}
+	return s.database.Query(ctx, q)
+}
+
+// oddHouse is a house with a database that is odd, and what came into it: 40 tests
+// that fail, of which one cannot be read, a build that cannot be read, and a revision.
+func oddHouse(t *testing.T, fail func() error) (*house, *oddStore) {
+	h := newHouse(t, map[string]string{
+		"failing.yaml":  failing,
+		"revision.yaml": "on: revision\nmatch: 'true'\nto: [dev@example.org]\nsubject: revision\nbody: told\n",
+	})
+	odd := &oddStore{h.store.database, fail}
+	h.store.database = odd
+	h.load(aCheckout + "," + aBuild)
+	for i := range 40 {
+		id := fmt.Sprint("ci:t", i)
+		if i == 17 {
+			id = "ci:odd"
+		}
+		h.load(aTest(id, "FAIL"))
+	}
+	h.load(`"builds": [{"id": "ci:odd", "origin": "ci", "checkout_id": "ci:c1"}]`)
+	return h, odd
+}
+
+// TestSetsAside: what panics, or fails again and again, for one object sets that object
+// aside, in the database, and the others are told of.
+func TestSetsAside(t *testing.T) {
+	for name, fail := range map[string]func() error{
+		"panics": func() error { panic("odd") },
+		"fails":  func() error { return errors.New("odd: a row that cannot be read") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			h, odd := oddHouse(t, fail)
+			for range triesFirst {
+				if _, err := h.Consider(t.Context()); (err != nil) != (name == "fails") {
+					t.Fatal(err)
+				}
+			}
+			h.work()
+			if n := len(h.mails.Messages()); n != 39+1 {
+				t.Errorf("%d mails, want 39 of tests and one of the revision\n%s", n, h.log)
+			}
+			aside, err := h.store.Spool().List(t.Context(), spool.Filter{State: spool.SetAside})
+			if err != nil || len(aside) != 2 {
+				t.Fatalf("%+v, %v", aside, err)
+			}
+			slices.SortFunc(aside, func(a, b spool.Notification) int { return strings.Compare(b.Subscription, a.Subscription) })
+			if a := aside[0]; a.Subscription != "failing" || a.Object != object.TestRef("ci:odd") || !strings.Contains(a.Reason, "odd") {
+				t.Errorf("%+v", a)
+			}
+			if a := aside[1]; a.Subscription != anySubscription || a.Object != object.BuildRef("ci:odd") {
+				t.Errorf("%+v", a)
+			}
+			if strings.Contains(h.log.String(), "aside_test.go") != (name == "panics") {
+				t.Errorf("the log does not tell where it panicked:\n%s", h.log)
+			}
+			// It can be read again, and somebody has it tried.
+			odd.fail = nil
+			if err := h.store.Spool().Resend(t.Context(), aside[0].Number); err != nil {
+				t.Fatal(err)
+			}
+			h.work()
+			if n := len(h.mails.Messages()); n != 39+1+1 {
+				t.Errorf("%d mails, want one more\n%s", n, h.log)
+			}
+		})
+	}
+}
+
+// TestSetsNothingAside: trouble of the database as a whole passes, however long it
+// lasts.
+func TestSetsNothingAside(t *testing.T) {
+	h, odd := oddHouse(t, func() error { return fmt.Errorf("odd: %w", store.ErrUnavailable) })
+	for range 3 * triesFirst {
+		if _, err := h.Consider(t.Context()); !errors.Is(err, store.ErrUnavailable) {
+			t.Fatalf("got %v", err)
+		}
+	}
+	odd.fail = nil
+	h.work()
+	if n := len(h.mails.Messages()); n != 40+1 {
+		t.Errorf("%d mails, want 40 of tests and one of the revision\n%s", n, h.log)
+	}
+}
+
+// TestSetsNotificationsAside: a notification that cannot be written is set aside, at
+// once if that panics, and the others are written.
+func TestSetsNotificationsAside(t *testing.T) {
+	for name, c := range map[string]struct {
+		fail  func() error
+		tries int
+	}{
+		"panics": {func() error { panic("odd") }, 1},
+		"fails":  {func() error { return errors.New("odd: a row that cannot be read") }, triesFirst},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h, odd := oddHouse(t, nil)
+			h.step("consider", h.Consider)
+			odd.fail = c.fail
+			for range c.tries {
+				aside, err := h.store.Spool().List(t.Context(), spool.Filter{State: spool.SetAside})
+				if err != nil || len(aside) != 0 {
+					t.Fatalf("%+v, %v", aside, err)
+				}
+				h.step("write", h.Write)
+				h.clock.move(retryFirst)
+			}
+			aside, err := h.store.Spool().List(t.Context(), spool.Filter{State: spool.SetAside})
+			if err != nil || len(aside) != 1 || aside[0].Object != object.TestRef("ci:odd") {
+				t.Fatalf("%+v, %v\n%s", aside, err, h.log)
+			}
+			h.work()
+			if n := len(h.mails.Messages()); n != 39+1 {
+				t.Errorf("%d mails, want 39 of tests and one of the revision\n%s", n, h.log)
+			}
+		})
+	}
+}
