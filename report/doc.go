@@ -47,16 +47,26 @@
 // Some faults are not the schema's business, and still no report with one is
 // accepted, for no database keeps it as it is and no two readers need
 // understand the same by it: NUL characters, repeated members, halves of
-// surrogate pairs, numbers out of range, times beyond the year 9999, nesting
-// deeper than [MaxDepth]. [Kind.OfSchema] tells them apart.
+// surrogate pairs, numbers out of range, integers that would be rounded, times
+// beyond the year 9999, nesting deeper than [MaxDepth], IDs and other names of
+// more than 1024 bytes, a misc of more than 1 MiB. [Kind.OfSchema] tells them
+// apart.
+//
+// # Cost
+//
+// A report may be made to cost much. Whatever a text is, [Decode] takes at most
+// 6 times its length in memory and some 2 MiB, and 3 times as long as for a
+// normal report of that length. It builds nothing any more once there is
+// a fault, and stops after 400 faults ([Error] has Stopped then). [Check] judges
+// as Decode does and builds nothing.
 //
 // # Two validators
 //
-// Reports of 5.x, which nearly all are, are decoded and validated in one pass
-// over their bytes, faster than a JSON library reads their tokens. Older
-// ones are judged by a general JSON Schema library. The tests hold the two equal
-// for 5.x: the same faults in the same places, for mutants of valid reports
-// and for whatever fuzzing comes up with.
+// Reports of all versions are decoded, validated and upgraded in one pass over
+// their bytes, faster than a JSON library reads their tokens. A Document is
+// judged by a general JSON Schema library. The tests hold the two equal: the
+// same faults in the same places, and the same objects of the latest version,
+// for mutants of valid reports and for whatever fuzzing comes up with.
 //
 // # Streams
 //
