@@ -51,7 +51,7 @@ func TestDocumentedCommandsRun(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes too long")
 	}
-	for _, tool := range []string{"bash", "curl"} {
+	for _, tool := range []string{"bash", "curl", "openssl"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			if os.Getenv("CI") == "true" {
 				t.Fatalf("%s is missing: apt-get install %[1]s", tool)
