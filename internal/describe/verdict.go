@@ -28,9 +28,7 @@ func (d *Data) Verdict() (string, error) {
 		switch {
 		case o.BuildID == nil && o.TestID == nil:
 			return "UNKNOWN: no build and no test is named", nil
-		case o.Present == nil:
-			return "UNKNOWN whether it is in " + where, nil
-		case *o.Present:
+		case o.Seen():
 			return "SEEN in " + where, nil
 		}
 		return "NOT SEEN in " + where, nil

@@ -80,11 +80,9 @@ func (t *touched) addAncestors(o view.Object) {
 	switch o := o.(type) {
 	case *view.Incident:
 		t.above(o.Issue())
-		if o.Present != nil {
-			seen, _ := o.Status() // it has it itself
-			t.add(o.Issue().Ref()).seen = report.Status(seen)
-			t.add(o.Issue().Whole().Ref()).seen = report.Status(seen)
-		}
+		seen, _ := o.Status() // it has it itself
+		t.add(o.Issue().Ref()).seen = report.Status(seen)
+		t.add(o.Issue().Whole().Ref()).seen = report.Status(seen)
 		if o.TestID != nil {
 			t.above(o.Test())
 		}

@@ -24,24 +24,24 @@ type SeenIssue struct {
 	Incidents          map[report.Status]int64 // by the status of what it was seen in
 }
 
-// IssuesOfBuild returns what was seen in a build, and not in its tests, in the order
-// of IDs and versions.
+// IssuesOfBuild returns what was seen in a build, and not only in its tests, in the
+// order of IDs and versions. An incident that names a build and a test is one of both.
 func (db *DB) IssuesOfBuild(ctx context.Context, id string) ([]SeenIssue, error) {
-	return db.issuesOf(ctx, "i.build_id = $1 AND i.test_id IS NULL", id)
+	return db.issuesOf(ctx, "i.build_id = $1", "CASE WHEN i.test_id IS NULL THEN s.status ELSE coalesce(k.status, '') END", id)
 }
 
 // IssuesOfTest returns what was seen in a test, as IssuesOfBuild does.
 func (db *DB) IssuesOfTest(ctx context.Context, id string) ([]SeenIssue, error) {
-	return db.issuesOf(ctx, "i.test_id = $1", id)
+	return db.issuesOf(ctx, "i.test_id = $1", "s.status", id)
 }
 
-func (db *DB) issuesOf(ctx context.Context, condition, id string) (all []SeenIssue, err error) {
+func (db *DB) issuesOf(ctx context.Context, condition, statusOf, id string) (all []SeenIssue, err error) {
 	var i SeenIssue
 	var status report.Status
 	var n int64
 	err = db.View(ctx, func(ctx context.Context, tx Tx) error {
-		return Read(ctx, tx, "SELECT s.issue_id, s.issue_version, j.comment, j.report_url, s.status, count(*)"+
-			" FROM incidents i JOIN sightings s ON s.incident_id = i.id"+
+		return Read(ctx, tx, "SELECT s.issue_id, s.issue_version, j.comment, j.report_url, "+statusOf+", count(*)"+
+			" FROM incidents i JOIN sightings s ON s.incident_id = i.id LEFT JOIN counted_builds k ON k.build_id = i.build_id"+
 			" LEFT JOIN issues j ON j.id = s.issue_id AND j.version = s.issue_version"+
 			" WHERE "+condition+" GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 5",
 			[]any{id}, []any{&i.ID, &i.Version, &i.Comment, &i.ReportURL, &status, &n}, func() error {
@@ -207,12 +207,14 @@ type SeenIn struct {
 
 // ThingsSeen returns the builds, or the tests, that a version of an issue was seen
 // in, and that are there, each once, those that started last first, behind one of
-// them, where that is not nil; n at most.
+// them, where that is not nil; n at most. An incident that names a build and a test
+// is one of both, of which the test tells when it was.
 func (db *DB) ThingsSeen(ctx context.Context, key IssueKey, builds bool, behind *SeenIn, n int) (all []SeenIn, err error) {
-	of, column := "s.kind = 'build'", "build_id"
-	same := " AND o.test_id IS NULL"
-	if !builds {
-		of, column, same = "s.kind IN ('boot', 'test')", "test_id", ""
+	columns, from := "s.build_id, s.test_id", "sightings s"
+	of, column, same := "s.kind IN ('boot', 'test')", "s.test_id", "o.test_id"
+	if builds {
+		columns, from = "i.build_id, ''", "sightings s JOIN incidents i ON i.id = s.incident_id"
+		of, column, same = "EXISTS (SELECT 1 FROM builds b WHERE b.id = i.build_id)", "i.build_id", "o.build_id"
 	}
 	args, rest := []any{key.ID, key.Version, n}, ""
 	if behind != nil {
@@ -221,9 +223,9 @@ func (db *DB) ThingsSeen(ctx context.Context, key IssueKey, builds bool, behind 
 	}
 	var s SeenIn
 	err = db.View(ctx, func(ctx context.Context, tx Tx) error {
-		return Read(ctx, tx, "SELECT s.seen, s.incident_id, s.build_id, s.test_id FROM sightings s"+
+		return Read(ctx, tx, "SELECT s.seen, s.incident_id, "+columns+" FROM "+from+
 			" WHERE s.issue_id = $1 AND s.issue_version = $2 AND "+of+rest+
-			" AND NOT EXISTS (SELECT 1 FROM incidents o WHERE o."+column+" = s."+column+" AND o.id > s.incident_id"+same+
+			" AND NOT EXISTS (SELECT 1 FROM incidents o WHERE "+same+" = "+column+" AND o.id > s.incident_id"+
 			" AND o.issue_id = $1 AND o.issue_version = $2 AND o.present IS NOT FALSE)"+
 			" ORDER BY s.seen DESC, s.incident_id DESC LIMIT $3",
 			args, []any{&s.At, &s.IncidentID, &s.BuildID, &s.TestID}, func() error { all = append(all, s); return nil })

@@ -50,7 +50,7 @@ func issueReport() *report.Report {
 	incident("n2", "i1", 1, "b1", "") // once more
 	incident("n3", "i1", 2, "b2", "")
 	incident("n4", "i1", 1, "", "t1")
-	incident("n5", "i1", 1, "b2", "t2") // of the test
+	incident("n5", "i1", 1, "b2", "t2") // of both
 	incident("n6", "i2", 1, "b3", "")   // nobody knows when
 	incident("n7", "i2", 2, "gone", "")
 	incident("n8", "i1", 1, "b2", "")
@@ -69,7 +69,7 @@ func TestIssuesOf(t *testing.T) {
 		want []rollup.SeenIssue
 	}{
 		{"b1", false, []rollup.SeenIssue{one(1, new("first"), nil, by{"FAIL": 2})}},
-		{"b2", false, []rollup.SeenIssue{one(2, new("second"), new("https://r"), by{"PASS": 1})}},
+		{"b2", false, []rollup.SeenIssue{one(1, new("first"), nil, by{"PASS": 1}), one(2, new("second"), new("https://r"), by{"PASS": 1})}},
 		{"t1", true, []rollup.SeenIssue{one(1, new("first"), nil, by{"FAIL": 1})}},
 		{"t2", true, []rollup.SeenIssue{one(1, new("first"), nil, by{"": 1})}},
 		{"gone", false, []rollup.SeenIssue{{IssueKey: rollup.IssueKey{ID: "i2", Version: 2}, Incidents: by{"": 1}}}},
@@ -146,7 +146,7 @@ func TestThingsSeen(t *testing.T) {
 		builds  bool
 		want    string
 	}{
-		{"i1", 1, true, "b1/"},
+		{"i1", 1, true, "b2/ b1/"},
 		{"i1", 2, true, "b2/"},
 		{"i1", 1, false, "b2/t2 b2/t1"},
 		{"i1", 2, false, ""},

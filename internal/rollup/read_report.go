@@ -227,7 +227,7 @@ func (d *Dialect) buildIssues(ctx context.Context, tx Tx, checkouts []string) (a
 		flag("j.culprit_code")+", "+flag("j.culprit_tool")+", "+flag("j.culprit_harness")+
 		" FROM counted_builds b JOIN incidents i ON i.build_id = b.build_id JOIN sightings s ON s.incident_id = i.id"+
 		" LEFT JOIN issues j ON j.id = s.issue_id AND j.version = s.issue_version"+
-		" WHERE "+d.In("b.checkout_id", 1)+" AND b.checkout_id <> '' AND s.kind = 'build' ORDER BY 1, 2, 3",
+		" WHERE "+d.In("b.checkout_id", 1)+" AND b.checkout_id <> '' ORDER BY 1, 2, 3",
 		[]any{d.List(checkouts)}, []any{&i.BuildID, &i.ID, &i.Version, &i.Comment, &i.ReportURL, &code, &tool, &harness}, func() error {
 			i.Code, i.Tool, i.Harness = unflag(code), unflag(tool), unflag(harness)
 			all = append(all, i)

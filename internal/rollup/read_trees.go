@@ -164,6 +164,17 @@ func (r *Results) readSightings(ctx context.Context, d *Dialect, tx Tx, ids []st
 			}
 			return nil
 		})
+	if err != nil {
+		return err
+	}
+	// Incidents that name a build and a test are of both.
+	err = Read(ctx, tx, "SELECT s.issue_id, s.issue_version, k.build_id, k.status FROM incidents i JOIN sightings s ON s.incident_id = i.id"+
+		" JOIN counted_builds k ON k.build_id = i.build_id WHERE i.test_id IS NOT NULL AND k.checkout_id <> '' AND "+d.In("i.build_id", 1)+" ORDER BY i.id",
+		[]any{d.List(ids)}, []any{&s.IssueID, &s.Version, &s.BuildID, &status}, func() error {
+			s.Kind, s.TestID, s.Status = Builds, "", report.Status(status)
+			r.Sightings = append(r.Sightings, s)
+			return nil
+		})
 	if err != nil || !r.Tests || len(tests) == 0 {
 		return err
 	}

@@ -95,7 +95,7 @@ var incidentKind = newKind(incidentType, "whether an issue was seen in a build o
 	fieldOf("issue", versionType, "the issue", func(n *view.Incident) (any, error) { return n.Issue(), nil }),
 	text("issue_id", "ID of the issue", func(n *view.Incident) string { return n.IssueID }),
 	number("issue_version_num", "number of its version", func(n *view.Incident) int64 { return int64(n.IssueVersion) }),
-	fieldOf("present", cel.BoolType, "the issue was there", func(n *view.Incident) (any, error) { return types.Bool(n.Seen()), nil }).
+	fieldOf("present", cel.BoolType, "the issue was there, unless the incident says that it is absent", func(n *view.Incident) (any, error) { return types.Bool(n.Seen()), nil }).
 		set(func(n any) bool { return n.(*view.Incident).Present != nil }),
 	text("comment", "a remark", (*view.Incident).Remark),
 	extra("misc", "anything else", (*view.Incident).Extra),

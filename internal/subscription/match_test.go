@@ -89,7 +89,7 @@ func TestMatchOtherTypes(t *testing.T) {
 		{"issue_version", "select: {culprit: code}", false},
 		{"issue_version", "match: object.seen.present == 0 && object.version_num == 1 && object.culprits == []", true},
 		{"incident", "select: {architecture: arm64}", false},
-		{"incident", "match: '!object.present && !has(object.present) && object.issue.id == object.issue_id'", true},
+		{"incident", "match: 'object.present && !has(object.present) && object.issue.id == object.issue_id'", true},
 	} {
 		ref := object.Ref{Type: object.Type(c.on), ID: object.ID{"a:1", "1"}}
 		in := &Input{Object: w.Object(ref), Was: says(""), Now: says("")}

@@ -62,7 +62,7 @@ func (w *World) findings(builds []object.ID) (*Findings, error) {
 		w.add(&report.Report{Issues: set.Report.Issues})
 		for i := range set.Report.Incidents {
 			n := &set.Report.Incidents[i]
-			if !value(n.Present) {
+			if n.Present != nil && !*n.Present {
 				continue
 			}
 			key := store.Key{ID: n.IssueID, Version: n.IssueVersion}

@@ -50,19 +50,20 @@ func (n *Incident) Build() *Build {
 	return n.w.Build(text(n.BuildID))
 }
 
-// Seen tells whether the issue was there, not only looked for.
-func (n *Incident) Seen() bool { return value(n.Present) }
+// Seen reports whether the incident counts as one of the issue being there: unless
+// it says that the issue is absent.
+func (n *Incident) Seen() bool { return n.Present == nil || *n.Present }
 
 // Remark is the comment.
 func (n *Incident) Remark() string { return text(n.Comment) }
 
 // Status is FAIL where the issue was seen, PASS where it was looked for and not
-// seen, and "" where nobody told.
+// seen, and "" where the incident is not known.
 func (n *Incident) Status() (string, error) {
 	switch {
-	case n.Present == nil:
+	case !n.known:
 		return "", nil
-	case *n.Present:
+	case n.Seen():
 		return string(report.StatusFail), nil
 	}
 	return string(report.StatusPass), nil

@@ -149,11 +149,12 @@ func (v *IssueVersion) Status() (string, error) {
 	return "", nil
 }
 
-// Seen counts in what an issue was seen, or looked for.
+// Seen counts in what an issue was seen, or looked for. An incident that does not
+// say if the issue is there counts as present.
 type Seen struct {
-	Present, Absent, Unsure int64 // incidents
-	Builds, Tests           int64 // it is present in
-	First                   *Incident
+	Present, Absent int64 // incidents
+	Builds, Tests   int64 // it is present in
+	First           *Incident
 }
 
 // Seen counts the incidents of the version.
@@ -177,10 +178,7 @@ func (v *IssueVersion) Seen() (*Seen, error) {
 
 func (s *Seen) count(w *World, n *report.Incident) {
 	switch {
-	case n.Present == nil:
-		s.Unsure++
-		return
-	case !*n.Present:
+	case n.Present != nil && !*n.Present:
 		s.Absent++
 		return
 	}

@@ -122,6 +122,14 @@ func orEmpty(misc json.RawMessage) json.RawMessage {
 	return misc
 }
 
+// orNull returns a free object as answers have it that need none.
+func orNull(misc json.RawMessage) *json.RawMessage {
+	if len(misc) == 0 {
+		return nil
+	}
+	return &misc
+}
+
 // objects returns what a query finds, which is little.
 func (a *API) objects(ctx context.Context, q store.Query) (*report.Report, error) {
 	all := &report.Report{}
@@ -136,14 +144,14 @@ func (a *API) objects(ctx context.Context, q store.Query) (*report.Report, error
 
 // RunItem is a boot or a test in a list of one thing's.
 type RunItem struct {
-	ID              string          `json:"id" doc:"ID of the test"`
-	Status          string          `json:"status" doc:"How it ended; NULL where nobody knows"`
-	Duration        *float64        `json:"duration" doc:"How long it took, in seconds"`
-	Path            *string         `json:"path" doc:"Which test it was"`
-	StartTime       *time.Time      `json:"start_time" doc:"When it began"`
-	Compatible      *[]string       `json:"environment_compatible" doc:"What the hardware is compatible with"`
-	EnvironmentMisc json.RawMessage `json:"environment_misc" doc:"What else is told of the hardware: the platform at least"`
-	Lab             *string         `json:"lab" doc:"Lab that it ran in, else its origin"`
+	ID              string           `json:"id" doc:"ID of the test"`
+	Status          string           `json:"status" doc:"How it ended; NULL where nobody knows"`
+	Duration        *float64         `json:"duration" doc:"How long it took, in seconds"`
+	Path            *string          `json:"path" doc:"Which test it was"`
+	StartTime       *time.Time       `json:"start_time" doc:"When it began"`
+	Compatible      *[]string        `json:"environment_compatible" doc:"What the hardware is compatible with"`
+	EnvironmentMisc *json.RawMessage `json:"environment_misc" doc:"What else is told of the hardware"`
+	Lab             *string          `json:"lab" doc:"Lab that it ran in, else its origin"`
 }
 
 type testsOfBuildInput struct {
@@ -160,7 +168,7 @@ func (a *API) testsOfBuild(ctx context.Context, in *testsOfBuildInput, w io.Writ
 		for run, err := range objects.Runs(ctx, []string{in.ID}) {
 			item := RunItem{
 				ID: run.ID, Status: statusText(run.Status), Duration: run.Duration, Path: optional(run.Path), StartTime: instant(run.Start),
-				Compatible: list(run.Compatible), EnvironmentMisc: fullEnvironment(run.EnvironmentMisc), Lab: optional(object.LabOf(object.Lab(run.Misc), run.Origin)),
+				Compatible: list(run.Compatible), EnvironmentMisc: orNull(run.EnvironmentMisc), Lab: optional(object.LabOf(object.Lab(run.Misc), run.Origin)),
 			}
 			if !yield(item, err) || err != nil {
 				return

@@ -47,7 +47,7 @@ const (
 		"input_files": ["File"]?, "output_files": ["File"]?, "compiler": "str?", "architecture": "str?", "config_name": "str?", "git_commit_hash": "str?",
 		"git_repository_branch": "str?", "git_repository_url": "str?", "git_commit_tags": ["str"]?, "tree_name": "str?", "origin": "str?", "test_origin": "str"}`
 	runShape = `{"id": "str", "status": "status", "duration": "num?", "path": "str?", "start_time": "ts?", "environment_compatible": ["str"]?,
-		"environment_misc": {"platform": "any", "*": "any"}, "lab": "str?"}`
+		"environment_misc": "obj?", "lab": "str?"}`
 )
 
 func init() {

@@ -171,11 +171,14 @@ func (a *API) issueExtras(ctx context.Context, keys []rollup.IssueKey) (map[stri
 	}
 	extras := make(map[string]issueExtra, len(seen))
 	for id, s := range seen {
-		extra := issueExtra{First: a.incidentOf(s.First), Last: a.incidentOf(s.Last), Versions: make(map[string]issueVersion)}
-		for version, branches := range s.Branches {
-			extra.Versions[strconv.FormatInt(version, 10)] = a.versionOf(id, int(version), branches)
+		extras[id] = issueExtra{First: a.incidentOf(s.First), Last: a.incidentOf(s.Last), Versions: make(map[string]issueVersion)}
+	}
+	// Versions that no branch is known of are there as well: the KernelCI front end
+	// takes the first one unasked.
+	for _, key := range keys {
+		if s := seen[key.ID]; s != nil {
+			extras[key.ID].Versions[strconv.FormatInt(key.Version, 10)] = a.versionOf(key.ID, int(key.Version), s.Branches[key.Version])
 		}
-		extras[id] = extra
 	}
 	return extras, nil
 }

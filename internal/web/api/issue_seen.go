@@ -74,10 +74,10 @@ func (a *API) testsOfIssue(ctx context.Context, in *issueSeenInput, w io.Writer)
 		}
 		i := issueTest{RunItem: RunItem{
 			ID: t.ID, Status: statusText(statusOf(t.Status)), Duration: t.Duration, Path: t.Path, StartTime: instant(t.StartTime),
-			EnvironmentMisc: fullEnvironment(nil), Lab: optional(object.LabOf(object.Lab(t.Misc), t.Origin)),
+			Lab: optional(object.LabOf(object.Lab(t.Misc), t.Origin)),
 		}}
 		if e := t.Environment; e != nil {
-			i.Compatible, i.EnvironmentMisc = list(e.Compatible), fullEnvironment(e.Misc)
+			i.Compatible, i.EnvironmentMisc = list(e.Compatible), orNull(e.Misc)
 		}
 		if b := found.builds[t.BuildID]; b != nil {
 			if c := found.checkouts[b.CheckoutID]; c != nil {

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -25,7 +27,7 @@ const (
 	issueBuildsShape = `[{"id": "str", "architecture": "str?", "config_name": "str?", "status": "status", "start_time": "ts?", "duration": "num?",
 		"compiler": "str?", "log_url": "str?", "tree_name": "str?", "git_repository_branch": "str?", "misc": "obj"}]`
 	issueTestsShape = `[{"id": "str", "status": "status", "duration": "num?", "path": "str?", "start_time": "ts?", "environment_compatible": ["str"]?,
-		"environment_misc": {"platform": "any", "*": "any"}, "tree_name": "str?", "git_repository_branch": "str?", "lab": "str?"}]`
+		"environment_misc": "obj?", "tree_name": "str?", "git_repository_branch": "str?", "lab": "str?"}]`
 )
 
 // seenIDs returns the IDs of the builds, or tests, that incidents of a version of an
@@ -348,6 +350,64 @@ func TestTestsOfIssueAreWhole(t *testing.T) {
 	})
 }
 
+// An issue that was seen in a test whose build nobody reported has its version, with
+// empty lists.
+func TestIssueSeenNowhere(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *served) {
+		fail := report.StatusFail
+		s.load(&report.Report{
+			Issues: []report.Issue{{ID: "ci:i", Version: 1, Origin: "ci"}, {ID: "ci:i", Version: 2, Origin: "ci"}},
+			Tests:  []report.Test{{ID: "ci:t", Origin: "ci", BuildID: "ci:b", Path: new("x"), Status: &fail}},
+			// It does not say that it is there, and counts.
+			Incidents: []report.Incident{{ID: "ci:n", Origin: "ci", IssueID: "ci:i", IssueVersion: 1, TestID: new("ci:t")}},
+		})
+		for path, version := range map[string]float64{"/api/issue/ci:i?version=1": 1, "/api/issue/ci:i": 2} {
+			want := map[string]any{"id": "ci:i", "version": version, "trees": []any{}, "tags": []any{}}
+			if diff := cmp.Diff(want, pick(t, s.found(path), "extra", "ci:i", "versions", fmt.Sprint(version))); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", path, diff)
+			}
+		}
+		if got := ids(t, s.found("/api/test/ci:t/issues")); got != "ci:i" {
+			t.Errorf("issues of the test: %s", got)
+		}
+	})
+}
+
+// An incident that names a build and a test is one of both.
+func TestIncidentOfBuildAndTest(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *served) {
+		fail := report.StatusFail
+		s.load(&report.Report{
+			Checkouts: []report.Checkout{ofBranch("ci:c", mainlineURL, hashNew, startNew)},
+			Builds:    []report.Build{{ID: "ci:b", Origin: "ci", CheckoutID: "ci:c", Status: &fail}, {ID: "ci:b2", Origin: "ci", CheckoutID: "ci:c"}},
+			Tests:     []report.Test{{ID: "ci:t", Origin: "ci", BuildID: "ci:b2", Path: new("x"), StartTime: &startNew}},
+			Issues:    []report.Issue{{ID: "ci:i", Version: 1, Origin: "ci"}},
+			Incidents: []report.Incident{
+				{ID: "ci:n", Origin: "ci", IssueID: "ci:i", IssueVersion: 1, BuildID: new("ci:b"), TestID: new("ci:t"), Present: new(true)},
+			},
+		})
+		for path, status := range map[string]string{"/api/build/ci:b/issues": "FAIL 1", "/api/test/ci:t/issues": "NULL 1"} {
+			if got := brief(pick(t, s.found(path), 0, "incidents_info")); got != status {
+				t.Errorf("%s: %s", path, got)
+			}
+		}
+		for path, id := range map[string]string{"/api/issue/ci:i/builds": "ci:b", "/api/issue/ci:i/tests": "ci:t"} {
+			if got := ids(t, s.found(path)); got != id {
+				t.Errorf("%s: %s", path, got)
+			}
+		}
+		summary := pick(t, s.found("/api/tree/"+hashNew+"/summary?origin=ci"), "summary")
+		for kind, status := range map[string]string{"builds": "FAIL 1", "tests": "NULL 1"} {
+			if got := brief(pick(t, summary, kind, "issues", 0, "incidents_info")); got != status || pick(t, summary, kind, "unknown_issues") != 0. {
+				t.Errorf("%s: %s, %v", kind, got, pick(t, summary, kind))
+			}
+		}
+		if got := ids(t, pick(t, s.found("/api/tree/"+hashNew+"/builds?origin=ci&filter_build.issue=ci:i,1"), "builds")); got != "ci:b" {
+			t.Errorf("builds with the issue: %s", got)
+		}
+	})
+}
+
 func TestIssueExtras(t *testing.T) {
 	eachStore(t, func(t *testing.T, s *served) {
 		s.load(world())
@@ -356,7 +416,8 @@ func TestIssueExtras(t *testing.T) {
 			["redhat:issue-harness", 1], ["maestro:issue-idle", 1], ["none", 0]], "more": true}`)
 		harness := `{"first_incident": ` + firstOfHarness + `, "last_incident": ` + firstOfHarness + `, "versions": {"1": {"id": "redhat:issue-harness",
 			"version": 1, "trees": [{"tree_name": "mainline", "git_repository_branch": "master"}], "tags": ["mainline"]}}}`
-		wantJSON(t, "extras", body, `{"issues": {"maestro:issue-code": {`+extraOfCode+`, "versions": {`+versionOfCode(1)+`,`+versionOfCode(2)+`}},
+		wantJSON(t, "extras", body, `{"issues": {"maestro:issue-code": {`+extraOfCode+`, "versions": {`+versionOfCode(1)+`,`+versionOfCode(2)+`,
+			"9": {"id": "maestro:issue-code", "version": 9, "trees": [], "tags": []}}},
 			"redhat:issue-harness": `+harness+`}}`)
 		none := func(what, body string, code int, message string) {
 			got, _, answer := s.post(path, body)
