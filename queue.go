@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"sync"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/arrival"
 	"github.com/kcidb-go/kcidb/internal/engines"
 	"github.com/kcidb-go/kcidb/internal/queue"
 	"github.com/kcidb-go/kcidb/report"
@@ -22,14 +24,39 @@ func OpenQueue(ctx context.Context, url string) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{&queued{q}}, nil
+	return &Client{&queued{queue: q, clock: arrival.NewClock(time.Now)}}, nil
 }
 
 // queued is the backend of a queue.
-type queued struct{ queue queue.Queue }
+type queued struct {
+	queue queue.Queue
+	clock *arrival.Clock
+
+	mu     sync.Mutex
+	seeded bool // the clock, with the newest message
+}
+
+// received returns the time of a submission, later than those before it.
+func (c *queued) received(ctx context.Context) (time.Time, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.seeded {
+		newest, err := c.queue.Newest(ctx)
+		if err != nil {
+			return time.Time{}, err
+		}
+		c.clock.Seed(newest)
+		c.seeded = true
+	}
+	return c.clock.Next(), nil
+}
 
 func (c *queued) submit(ctx context.Context, text []byte, r *report.Report) (string, error) {
-	m := queue.Message{ID: submissionID(), Objects: r.Count(), Received: time.Now(), Data: text}
+	received, err := c.received(ctx)
+	if err != nil {
+		return "", fmt.Errorf("submitting: %w", err)
+	}
+	m := queue.Message{ID: submissionID(), Objects: r.Count(), Received: received, Data: text}
 	if err := c.queue.Publish(ctx, m); err != nil {
 		return "", fmt.Errorf("submitting: %w", err)
 	}

@@ -37,21 +37,27 @@ func (r *Report) Append(other *Report) {
 
 // StripTimestamps takes the metadata out of the report: when its objects last
 // changed in a database.
-func (r *Report) StripTimestamps() {
+func (r *Report) StripTimestamps() { r.setTimestamps(nil) }
+
+// SetTimestamps sets the metadata of the report: its objects arrived at the time
+// given.
+func (r *Report) SetTimestamps(at time.Time) { r.setTimestamps(&at) }
+
+func (r *Report) setTimestamps(at *time.Time) {
 	for i := range r.Checkouts {
-		r.Checkouts[i].Timestamp = nil
+		r.Checkouts[i].Timestamp = at
 	}
 	for i := range r.Builds {
-		r.Builds[i].Timestamp = nil
+		r.Builds[i].Timestamp = at
 	}
 	for i := range r.Tests {
-		r.Tests[i].Timestamp = nil
+		r.Tests[i].Timestamp = at
 	}
 	for i := range r.Issues {
-		r.Issues[i].Timestamp = nil
+		r.Issues[i].Timestamp = at
 	}
 	for i := range r.Incidents {
-		r.Incidents[i].Timestamp = nil
+		r.Incidents[i].Timestamp = at
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kcidb-go/kcidb/internal/arrival"
 	"github.com/kcidb-go/kcidb/internal/queue"
 )
 
@@ -101,6 +102,12 @@ Exit status: 0 all ` + kind.many + ` were published; 1 some were not.`,
 
 func runMQPublishTexts(ctx context.Context, p *program, o *queueOptions, kind *mqKind) error {
 	return o.with(ctx, func(q queue.Queue) error {
+		newest, err := q.Newest(ctx)
+		if err != nil {
+			return err
+		}
+		clock := arrival.NewClock(time.Now)
+		clock.Seed(newest)
 		refused := false
 		for text, err := range kind.form.read(p.stdin) {
 			if err != nil {
@@ -111,7 +118,7 @@ func runMQPublishTexts(ctx context.Context, p *program, o *queueOptions, kind *m
 				fmt.Fprintf(p.stderr, "%s %d: %v\n", kind.form.unit, text.number, err)
 				continue
 			}
-			m := queue.Message{ID: messageID(), Received: time.Now(), Data: bytes.Clone(text.text)}
+			m := queue.Message{ID: messageID(), Received: clock.Next(), Data: bytes.Clone(text.text)}
 			if err := q.Publish(ctx, m); err != nil {
 				return err
 			}

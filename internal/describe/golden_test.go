@@ -17,7 +17,6 @@ import (
 	"github.com/kcidb-go/kcidb/internal/describe"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
-	"github.com/kcidb-go/kcidb/internal/store/storetest"
 	"github.com/kcidb-go/kcidb/internal/view"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
@@ -39,7 +38,7 @@ func open(tb testing.TB, reports ...*report.Report) store.Objects {
 		tb.Fatal(err)
 	}
 	for _, r := range reports {
-		storetest.Arrive(r, arrival) // everything at the same time
+		r.SetTimestamps(arrival) // everything at the same time
 		if _, err := s.Load(tb.Context(), r, store.LoadOptions{Metadata: true}); err != nil {
 			tb.Fatal(err)
 		}

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/kcidb-go/kcidb/internal/arrival"
 	"github.com/kcidb-go/kcidb/internal/queue"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/report"
@@ -211,17 +212,36 @@ func (b *batch) commit(ctx context.Context, fresh []*submission) error {
 	var receipts []store.Receipt
 	finished := b.Now()
 	for _, s := range fresh {
+		s.report.SetTimestamps(b.received(s))
 		all.Append(s.report)
 		s.receipt.Finished = finished
 		receipts = append(receipts, s.receipt)
 	}
-	if _, err := b.Store.Load(ctx, &all, store.LoadOptions{Receipts: receipts, Note: true}); err != nil {
+	opts := store.LoadOptions{Metadata: true, Receipts: receipts, Note: true}
+	if _, err := b.Store.Load(ctx, &all, opts); err != nil {
 		return err
 	}
 	for _, s := range fresh {
 		b.log(s)
 	}
 	return nil
+}
+
+// received returns the time that the objects of a submission have: when it was
+// received, whenever it is loaded, so that it replaces nothing newer. The times that
+// its own report gives do not count. A message without a time, or of a machine whose
+// clock is wrong, is received now.
+func (b *batch) received(s *submission) time.Time {
+	now := b.Now().UTC().Truncate(time.Microsecond)
+	switch at := s.receipt.Received; {
+	case at.IsZero():
+		return now
+	case !arrival.Believable(now, at):
+		b.Log.Warn("submission received in the future: it counts as received now", "id", s.receipt.ID, "received", at)
+		return now
+	default:
+		return at.UTC().Truncate(time.Microsecond)
+	}
 }
 
 // try calls f. While the store as a whole is in trouble it calls f again, as long

@@ -6,8 +6,11 @@
 // together with their receipts, and acknowledges them after the commit. So
 // whatever happens, a crash included, a submission is either in the store
 // with its receipt, or still in the queue. One that is delivered again after
-// it was loaded is recognised by its receipt and only acknowledged: loading
-// it once more could put its values over newer ones.
+// it was loaded is recognised by its receipt and only acknowledged.
+//
+// The objects of a submission get the time at which it was received, whenever it is
+// loaded. So what is loaded late, by another loader or from the dead letters, puts
+// no value over a newer one.
 //
 // A submission is given up, and goes to the dead letters with a receipt that says
 // why, only if it can never be loaded: it is no valid report, or the store returns

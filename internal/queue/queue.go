@@ -34,7 +34,7 @@ type Message struct {
 	ID       string    // unique; publishing the same ID again within some minutes changes nothing
 	Origin   string    // who handed it in, "" where nobody was asked
 	Objects  int       // objects in Data, 0 when not counted
-	Received time.Time // when it was taken in
+	Received time.Time // when it was taken in: see package arrival
 	Data     []byte    // the report
 }
 
@@ -61,6 +61,9 @@ type Queue interface {
 	// Pending tells whether a message with the ID is in the queue: waiting,
 	// or pulled and not yet acknowledged. Dead letters are not.
 	Pending(ctx context.Context, id string) (bool, error)
+	// Newest returns when the message was received that was published last, of
+	// those in the queue and of those given up; the zero time where there is none.
+	Newest(ctx context.Context) (time.Time, error)
 	// Stats returns the numbers of messages. They may be those of a moment
 	// ago, without what was published or acknowledged since. What it costs does
 	// not grow with these numbers: no message is read.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/kcidb-go/kcidb/internal/arrival"
 	"github.com/kcidb-go/kcidb/internal/web"
 )
 
@@ -36,7 +37,7 @@ func frontOf(t *testing.T, change func(*Config)) *web.Front {
 	}
 	t.Cleanup(func() { p.store.Close() })
 	p.reading = p.store
-	return s.front(p, s.monitor(p), s.door(p))
+	return s.front(p, s.monitor(p), s.door(p, arrival.NewClock(s.now)))
 }
 
 // ask asks from an address.

@@ -22,6 +22,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/kcidb-go/kcidb/internal/arrival"
 	"github.com/kcidb-go/kcidb/internal/auth"
 	"github.com/kcidb-go/kcidb/internal/ingest"
 	"github.com/kcidb-go/kcidb/internal/queue"
@@ -143,7 +144,11 @@ func (s *Service) serve(ctx context.Context, listener net.Listener, p *parts) er
 	}
 	var door *submit.Door
 	if s.roles.web {
-		door = s.door(p)
+		clock, err := s.clock(ctx, p)
+		if err != nil {
+			return err
+		}
+		door = s.door(p, clock)
 		if !s.auth.Enabled() {
 			s.log.Warn("authentication is off: anybody who reaches this address may submit", "listen", listener.Addr().String())
 		}
@@ -186,9 +191,9 @@ func (s *Service) loader(p *parts, m *monitor.Monitor) *ingest.Loader {
 	return l
 }
 
-func (s *Service) door(p *parts) *submit.Door {
+func (s *Service) door(p *parts, clock *arrival.Clock) *submit.Door {
 	return submit.New(submit.Config{
-		Auth: s.auth, Queue: p.queue, Store: p.store, Log: s.log, Now: s.now,
+		Auth: s.auth, Queue: p.queue, Store: p.store, Log: s.log, Now: s.now, Clock: clock,
 		Metrics:  submit.NewMetrics(p.registry),
 		MaxBytes: int64(s.cfg.MaxSubmission), MaxMemory: int64(s.cfg.MaxMemory), Wait: memoryWait,
 	})

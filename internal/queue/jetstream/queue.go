@@ -280,6 +280,41 @@ func (q *jsQueue) Pending(ctx context.Context, id string) (bool, error) {
 	return n > 0, q.translate("look into queue", err)
 }
 
+// Newest implements queue.Queue.
+func (q *jsQueue) Newest(ctx context.Context) (newest time.Time, err error) {
+	ctx, cancel, err := q.begin(ctx)
+	if err != nil {
+		return newest, q.translate("look into queue", err)
+	}
+	defer cancel()
+	for _, stream := range []string{q.cfg.Stream, q.deadStream()} {
+		received, err := q.lastReceived(ctx, stream)
+		if err != nil {
+			return newest, q.translate("look into queue", err)
+		}
+		if received.After(newest) {
+			newest = received
+		}
+	}
+	return newest, nil
+}
+
+// lastReceived returns when the last message of a stream was received.
+func (q *jsQueue) lastReceived(ctx context.Context, stream string) (time.Time, error) {
+	s, err := q.js.Stream(ctx, stream)
+	if err != nil {
+		return time.Time{}, err
+	}
+	msg, err := s.GetLastMsgForSubject(ctx, head(stream, "*"))
+	if errors.Is(err, js.ErrMsgNotFound) {
+		return time.Time{}, nil
+	}
+	if err != nil {
+		return time.Time{}, err
+	}
+	return decode(msg.Subject, msg.Header, msg.Data, msg.Time).Received, nil
+}
+
 // count returns the number of subjects in use that match a filter. The stream
 // has an index of them, so that one subject is found in no time.
 func (q *jsQueue) count(ctx context.Context, stream, filter string) (int, error) {

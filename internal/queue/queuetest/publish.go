@@ -9,6 +9,7 @@ import (
 	"iter"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/kcidb-go/kcidb/internal/queue"
 )
@@ -175,6 +176,41 @@ func testPending(t *testing.T, open func() queue.Queue) {
 	check("not acknowledged", "ab", true)
 	must(t, got[1].Refuse(t.Context(), "bad", true))
 	check("dead", "ab", false)
+}
+
+func testNewest(t *testing.T, open func() queue.Queue) {
+	q := start(t, open)
+	newest := func(want time.Time) {
+		t.Helper()
+		if got, err := q.Newest(t.Context()); err != nil || !got.Equal(want) {
+			t.Errorf("the newest message was received at %v, %v, want %v", got, err, want)
+		}
+	}
+	newest(time.Time{})
+	at := func(id string, n int, size int) time.Time {
+		m := message(id)
+		m.Received = m.Received.Add(time.Duration(n) * time.Microsecond)
+		m.Data = make([]byte, size)
+		must(t, q.Publish(t.Context(), m))
+		return m.Received
+	}
+	first := at("a", 1, 10)
+	newest(first)
+	second := at("b", 2, 2<<20) // in pieces
+	newest(second)
+	got := pull(t, q, 2)
+	must(t, got[0].Refuse(t.Context(), "bad", true))
+	newest(second)
+	ack(t, got[1])
+	newest(first) // given up
+	third := at("c", 3, 10)
+	newest(third)
+	must(t, q.Restore(t.Context(), "a"))
+	for _, d := range pull(t, q, 2) {
+		if m := d.Message(); m.ID == "a" && !m.Received.Equal(first) {
+			t.Errorf("restored, it was received at %v, not %v", m.Received, first)
+		}
+	}
 }
 
 func testStats(t *testing.T, open func() queue.Queue) {

@@ -55,6 +55,7 @@ func Run(t *testing.T, setup func(t *testing.T, visibility time.Duration) (open 
 		{"PublishRefused", long, testPublishRefused},
 		{"Large", long, testLarge},
 		{"Pending", long, testPending},
+		{"Newest", long, testNewest},
 		{"Stats", long, testStats},
 		{"Order", long, testOrder},
 		{"Limits", long, testLimits},

@@ -229,22 +229,3 @@ func keys(r *report.Report) map[store.List][]store.Key {
 	}
 	return k
 }
-
-// Arrive sets the time at which all objects of a report arrived.
-func Arrive(r *report.Report, at time.Time) {
-	for i := range r.Checkouts {
-		r.Checkouts[i].Timestamp = &at
-	}
-	for i := range r.Builds {
-		r.Builds[i].Timestamp = &at
-	}
-	for i := range r.Tests {
-		r.Tests[i].Timestamp = &at
-	}
-	for i := range r.Issues {
-		r.Issues[i].Timestamp = &at
-	}
-	for i := range r.Incidents {
-		r.Incidents[i].Timestamp = &at
-	}
-}

@@ -115,7 +115,7 @@ func batches(tests int) iter.Seq[*report.Report] {
 					now = starts
 				}
 			}
-			storetest.Arrive(r, now)
+			r.SetTimestamps(now)
 			batch.Append(r)
 			if batch.Count() < storebench.BatchObjects {
 				continue
@@ -225,7 +225,7 @@ func (g *growing) tree(b *testing.B) *report.Report {
 			})
 		}
 	}
-	storetest.Arrive(r, g.now)
+	r.SetTimestamps(g.now)
 	return r
 }
 

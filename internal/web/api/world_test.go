@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/store/storetest"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -49,7 +48,7 @@ var (
 // world returns a new copy of the world.
 func world() *report.Report {
 	r := &report.Report{Checkouts: worldCheckouts(), Builds: worldBuilds(), Tests: worldTests(), Incidents: worldIncidents()}
-	storetest.Arrive(r, arrived)
+	r.SetTimestamps(arrived)
 	r.Issues = worldIssues() // at times of their own
 	return r
 }

@@ -22,6 +22,7 @@ import (
 
 	"golang.org/x/sync/semaphore"
 
+	"github.com/kcidb-go/kcidb/internal/arrival"
 	"github.com/kcidb-go/kcidb/internal/auth"
 	"github.com/kcidb-go/kcidb/internal/queue"
 	"github.com/kcidb-go/kcidb/internal/store"
@@ -46,6 +47,8 @@ type Config struct {
 	Metrics *Metrics
 	Log     *slog.Logger
 	Now     func() time.Time
+	// Clock gives each submission the time at which it was received.
+	Clock *arrival.Clock
 
 	// MaxBytes bounds a report, after decompression.
 	MaxBytes int64
@@ -81,7 +84,7 @@ func (d *Door) Busy() bool { return d.inside.Load() > 0 }
 // The sender is known before the body is read, so that strangers cannot fill
 // the memory. Clients cannot tell: what they send is read to its end anyway.
 func (d *Door) submit(w http.ResponseWriter, r *http.Request) {
-	received := d.Now()
+	begun := d.Now()
 	// A service without tokens is open to programs on this machine, but not to
 	// whatever page a browser on it shows.
 	if new(http.CrossOriginProtection).Check(r) != nil {
@@ -115,7 +118,9 @@ func (d *Door) submit(w http.ResponseWriter, r *http.Request) {
 		d.fail(w, r, origin, checkFailure(r.Context(), err))
 		return
 	}
-	m := queue.Message{ID: newID(), Origin: origin, Objects: objects, Received: received, Data: body.data}
+	// Times follow each other as messages do, nearly: what is loaded is mostly newer
+	// than what is there.
+	m := queue.Message{ID: newID(), Origin: origin, Objects: objects, Received: d.Clock.Next(), Data: body.data}
 	if err := d.Queue.Publish(r.Context(), m); err != nil {
 		d.fail(w, r, origin, publishFailure(r.Context(), err))
 		return
@@ -123,7 +128,7 @@ func (d *Door) submit(w http.ResponseWriter, r *http.Request) {
 	d.Metrics.accepted(origin, len(m.Data))
 	d.Log.LogAttrs(r.Context(), slog.LevelInfo, "submission accepted",
 		slog.String("id", m.ID), slog.String("origin", origin), slog.Int("bytes", len(m.Data)),
-		slog.Int("objects", m.Objects), slog.Float64("took_seconds", d.Now().Sub(received).Seconds()))
+		slog.Int("objects", m.Objects), slog.Float64("took_seconds", d.Now().Sub(begun).Seconds()))
 	write(w, http.StatusOK, answer{
 		ID: m.ID, Status: "ok",
 		Message: fmt.Sprintf("Received submission %s with size %d bytes", m.ID, len(m.Data)),

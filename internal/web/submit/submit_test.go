@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/semaphore"
 
+	"github.com/kcidb-go/kcidb/internal/arrival"
 	"github.com/kcidb-go/kcidb/internal/auth"
 	"github.com/kcidb-go/kcidb/internal/queue"
 	"github.com/kcidb-go/kcidb/internal/queue/jetstream"
@@ -44,7 +45,7 @@ func newDoor(t *testing.T, most int64) (*Door, http.Handler) {
 		t.Fatal(err)
 	}
 	d := New(Config{
-		Auth: &auth.Checker{}, Queue: q, Store: st, Log: slog.New(slog.DiscardHandler), Now: time.Now,
+		Auth: &auth.Checker{}, Queue: q, Store: st, Log: slog.New(slog.DiscardHandler), Now: time.Now, Clock: arrival.NewClock(time.Now),
 		Metrics:  NewMetrics(prometheus.NewRegistry()),
 		MaxBytes: 1000, MaxMemory: 1000, Wait: 10 * time.Millisecond,
 	})
@@ -258,6 +259,35 @@ func TestNewID(t *testing.T) {
 	for _, c := range "ABCXYZabcxyz0189" {
 		if n := strings.Count(all.String(), string(c)); n < 300 || n > 800 {
 			t.Errorf("%c comes %d times in 32000 characters", c, n)
+		}
+	}
+}
+
+// TestReceived gives each submission a time of its own, later than the one before,
+// while the machine's clock stands still and steps back.
+func TestReceived(t *testing.T) {
+	d, h := newDoor(t, 0)
+	now := time.Date(2026, 1, 2, 3, 4, 5, 678, time.UTC)
+	d.Clock = arrival.NewClock(func() time.Time { return now })
+	for _, step := range []time.Duration{0, 0, -time.Hour, 0} {
+		now = now.Add(step)
+		if w := ask(h, "POST", "/submit", emptyReport); w.Code != http.StatusOK {
+			t.Fatalf("%d %s", w.Code, w.Body)
+		}
+	}
+	var last time.Time
+	for n := 0; n < 4; {
+		got, err := d.Queue.Pull(t.Context(), queue.Limits{}, time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, delivery := range got {
+			received := delivery.Message().Received
+			if n > 0 && received.Sub(last) != time.Microsecond {
+				t.Errorf("%v follows %v", received, last)
+			}
+			last = received
+			n++
 		}
 	}
 }
