@@ -136,6 +136,7 @@ func readList[T any](d *decoder, read func(d *decoder, to *T)) []T {
 		return nil
 	}
 	list := []T{}
+	start := d.pos
 	if !d.enter(']') {
 		return list
 	}
@@ -147,7 +148,7 @@ func readList[T any](d *decoder, read func(d *decoder, to *T)) []T {
 		switch {
 		case d.take(sizeOf[T]()):
 			if len(list) == cap(list) {
-				list = grow(d, list)
+				list = grow(d, list, d.pos-start)
 			}
 			list = list[:i+1]
 			to = &list[i]
@@ -165,11 +166,11 @@ func readList[T any](d *decoder, read func(d *decoder, to *T)) []T {
 // smallList is the size of a list, in bytes, that is grown by copying.
 const smallList = 32 << 10
 
-// grow returns a list with room for more elements. A large one gets room for
-// exactly those that come: otherwise it would take up to three times the
-// memory while it is copied.
-func grow[T any](d *decoder, list []T) []T {
-	if len(list)*sizeOf[T]() < smallList {
+// grow returns a list, whose elements so far have a text of some length, with
+// room for more. A large list of small elements gets room for exactly those that
+// come: otherwise it would take up to three times the memory while it is copied.
+func grow[T any](d *decoder, list []T, text int) []T {
+	if size := len(list) * sizeOf[T](); size < smallList || size < text/16 {
 		return slices.Grow(list, 1)
 	}
 	most := (d.budget-d.memory)/max(sizeOf[T](), 1) + 1
