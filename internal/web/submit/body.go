@@ -26,7 +26,9 @@ type body struct {
 	data []byte
 	door *Door
 	held int64 // of the memory
-	last bool  // it has the place of the one that may take more than there is
+	// beside is the memory that is needed beside data: to decompress it.
+	beside int64
+	last   bool // it has the place of the one that may take more than there is
 }
 
 func (b *body) release() {
@@ -34,7 +36,7 @@ func (b *body) release() {
 	if b.last {
 		b.door.last.Release(1)
 	}
-	b.held, b.last, b.data = 0, false, nil
+	b.held, b.beside, b.last, b.data = 0, 0, false, nil
 }
 
 // grow takes memory for a body of size bytes. To begin with, it waits for that.
@@ -45,14 +47,14 @@ func (b *body) grow(ctx context.Context, size int64) error {
 	ctx, cancel := context.WithTimeout(ctx, b.door.Wait)
 	defer cancel()
 	var err error
-	switch n := size - b.held; {
+	switch n := size + b.beside - b.held; {
 	case b.last:
 	case b.held == 0:
 		if err = b.door.memory.Acquire(ctx, n); err == nil {
-			b.held = size
+			b.held += n
 		}
 	case b.door.memory.TryAcquire(n):
-		b.held = size
+		b.held += n
 	default:
 		err = b.door.last.Acquire(ctx, 1)
 		b.last = err == nil
@@ -82,40 +84,71 @@ var tooManyAtOnce = &failure{http.StatusServiceUnavailable, "Too many submission
 
 // read reads the request's body and decompresses it, within the limits. The
 // body returned must be released, whatever the error.
+//
+// What is compressed is decompressed when all of it is there: no client can hold
+// the memory that this takes by being slow.
 func (d *Door) read(r *http.Request) (*body, error) {
 	b := &body{door: d}
-	if r.ContentLength > d.MaxBytes {
-		return b, d.tooLarge()
-	}
-	source, done, err := decompress(r)
+	unpack, err := decompressor(r.Header)
 	if err != nil {
 		return b, err
 	}
-	defer done()
-	// One byte more than expected, or allowed, shows the end of the body, or
-	// that it is too long. Memory is taken for what arrives: what was announced
-	// may never come.
-	first, end := min(firstRead, d.MaxMemory), d.MaxBytes+1
-	if source == r.Body && r.ContentLength >= 0 {
+	end := d.MaxBytes + 1
+	if r.ContentLength >= end {
+		return b, d.tooLarge()
+	}
+	if r.ContentLength >= 0 {
 		end = r.ContentLength + 1
 	}
+	if err := b.fill(r.Context(), r.Body, end); err != nil || unpack == nil {
+		return b, err
+	}
+	return b, b.expand(r.Context(), unpack)
+}
+
+// fill reads all of a source, which is to end within so many bytes. One byte more
+// than expected, or allowed, shows the end, or that the body is too long. Memory is
+// taken for what arrives: what was announced may never come.
+func (b *body) fill(ctx context.Context, source io.Reader, end int64) error {
+	first := min(firstRead, b.door.MaxMemory)
 	for {
 		if n := int64(len(b.data)); n == int64(cap(b.data)) {
-			if err := b.grow(r.Context(), min(max(first, 2*n), end)); err != nil {
-				return b, err
+			if err := b.grow(ctx, min(max(first, 2*n), end)); err != nil {
+				return err
 			}
 		}
 		n, err := source.Read(b.data[len(b.data):cap(b.data)])
 		b.data = b.data[:len(b.data)+n]
 		switch {
-		case int64(len(b.data)) > d.MaxBytes:
-			return b, d.tooLarge()
+		case int64(len(b.data)) > b.door.MaxBytes:
+			return b.door.tooLarge()
 		case errors.Is(err, io.EOF):
-			return b, nil
+			return nil
 		case err != nil:
-			return b, unreadable(err)
+			return unreadable(err)
 		}
 	}
+}
+
+// expand decompresses the body.
+func (b *body) expand(ctx context.Context, unpack *encoding) error {
+	packed := b.data
+	b.data, b.beside = nil, int64(cap(packed))+unpack.memory
+	if err := b.grow(ctx, 0); err != nil {
+		return err
+	}
+	source, done, err := unpack.open(packed)
+	if err != nil {
+		return unreadable(err)
+	}
+	defer done()
+	if err := b.fill(ctx, source, b.door.MaxBytes+1); err != nil {
+		return err
+	}
+	given := min(b.beside, b.held)
+	b.door.memory.Release(given)
+	b.held, b.beside = b.held-given, 0
+	return nil
 }
 
 func (d *Door) tooLarge() error {

@@ -3,6 +3,7 @@
 package submit
 
 import (
+	"bytes"
 	"compress/flate"
 	"compress/gzip"
 	"errors"
@@ -29,56 +30,58 @@ const (
 // errRatio is the error of a body that expands too much.
 var errRatio = errors.New("it expands too much")
 
-// decompress returns a reader of the request's body as it was before
-// compression, and what to call when done with it. See unreadable about the
-// reader's errors.
-func decompress(r *http.Request) (source io.Reader, end func(), err error) {
-	encoding := strings.ToLower(strings.Join(r.Header.Values("Content-Encoding"), ","))
-	if encoding == "" || encoding == "identity" {
-		return r.Body, func() {}, nil
-	}
-	body := &counted{from: r.Body}
-	switch encoding {
+// encoding is a way in which bodies are compressed.
+type encoding struct {
+	memory int64 // that decompressing takes
+	open   func(packed []byte) (source io.Reader, done func(), err error)
+}
+
+var (
+	gzipEncoding = &encoding{64 << 10, func(packed []byte) (io.Reader, func(), error) {
+		z, err := gzip.NewReader(bytes.NewReader(packed))
+		if err != nil {
+			return nil, nil, err
+		}
+		return bounded(z, packed), func() { z.Close() }, nil
+	}}
+	zstdEncoding = &encoding{zstdWindow, func(packed []byte) (io.Reader, func(), error) {
+		z, err := zstd.NewReader(bytes.NewReader(packed),
+			zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(zstdWindow))
+		if err != nil {
+			return nil, nil, err
+		}
+		return bounded(z, packed), z.Close, nil
+	}}
+)
+
+// decompressor returns how the body of a request is compressed, nil if it is not.
+func decompressor(h http.Header) (*encoding, error) {
+	switch name := strings.ToLower(strings.Join(h.Values("Content-Encoding"), ",")); name {
+	case "", "identity":
+		return nil, nil
 	case "gzip", "x-gzip":
-		z, err := gzip.NewReader(body)
-		if err != nil {
-			return nil, nil, unreadable(err)
-		}
-		return &expanded{from: z, body: body}, func() { z.Close() }, nil
+		return gzipEncoding, nil
 	case "zstd":
-		z, err := zstd.NewReader(body, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(zstdWindow))
-		if err != nil {
-			return nil, nil, unreadable(err)
-		}
-		return &expanded{from: z, body: body}, z.Close, nil
+		return zstdEncoding, nil
+	default:
+		return nil, &failure{code: http.StatusUnsupportedMediaType,
+			message: fmt.Sprintf("Unknown content encoding %.40q: send the body as it is, or as gzip or zstd", name)}
 	}
-	return nil, nil, &failure{code: http.StatusUnsupportedMediaType,
-		message: fmt.Sprintf("Unknown content encoding %.40q: send the body as it is, or as gzip or zstd", encoding)}
-}
-
-// counted counts what is read.
-type counted struct {
-	from io.Reader
-	n    int64
-}
-
-func (c *counted) Read(p []byte) (int, error) {
-	n, err := c.from.Read(p)
-	c.n += int64(n)
-	return n, err
 }
 
 // expanded is what a compressed body expands to, as far as it may.
 type expanded struct {
 	from io.Reader
-	body *counted
-	n    int64
+	left int64
+}
+
+func bounded(from io.Reader, packed []byte) *expanded {
+	return &expanded{from, freeBytes + maxRatio*int64(len(packed))}
 }
 
 func (e *expanded) Read(p []byte) (int, error) {
 	n, err := e.from.Read(p)
-	e.n += int64(n)
-	if e.n > freeBytes+maxRatio*e.body.n {
+	if e.left -= int64(n); e.left < 0 {
 		return n, errRatio
 	}
 	return n, err

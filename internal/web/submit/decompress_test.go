@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -78,28 +79,28 @@ func TestDecompress(t *testing.T) {
 		{"connection lost of zstd", "zstd", failing{bytes.NewReader(zstandard(t, text)[:20]), reset}, 400, "did not arrive"},
 		{"connection lost of plain", "", failing{strings.NewReader(text), reset}, 400, "did not arrive"},
 	} {
+		d := New(Config{MaxBytes: 1 << 30, MaxMemory: 1 << 30, Wait: time.Second})
 		r := httptest.NewRequest("POST", "/submit", test.body)
 		if test.encoding != "" {
 			r.Header.Set("Content-Encoding", test.encoding)
 		}
-		source, end, err := decompress(r)
-		if err == nil {
-			var read []byte
-			read, err = io.ReadAll(source)
-			end()
-			if err == nil && string(read) != text {
-				t.Errorf("%s: read %d bytes, want %d", test.name, len(read), len(text))
-			}
-			if err != nil {
-				err = unreadable(err)
-			}
+		body, err := d.read(r)
+		if err == nil && string(body.data) != text {
+			t.Errorf("%s: read %d bytes, want %d", test.name, len(body.data), len(text))
 		}
+		if err == nil && body.held > int64(cap(body.data)) {
+			t.Errorf("%s: %d bytes held for %d", test.name, body.held, cap(body.data))
+		}
+		body.release()
 		code, message := http.StatusOK, ""
 		if failed, ok := errors.AsType[*failure](err); ok {
 			code, message = failed.code, failed.message
 		}
 		if code != test.code || !strings.Contains(message, test.message) || strings.Contains(message, "192.0.2.1") {
 			t.Errorf("%s: %d %q, want %d %q", test.name, code, message, test.code, test.message)
+		}
+		if !d.memory.TryAcquire(1 << 30) {
+			t.Errorf("%s: memory was not given back", test.name)
 		}
 	}
 }
