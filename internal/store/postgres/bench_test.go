@@ -72,6 +72,37 @@ func BenchmarkLoad(b *testing.B) {
 	b.ReportMetric(float64(rollups)/1e6, "MB-of-roll-ups")
 }
 
+// BenchmarkTimes tells what the times of properties take, which objects have that
+// were reported in pieces: of real submissions, received one after the other, and of
+// generated tests in two pieces each.
+func BenchmarkTimes(b *testing.B) {
+	server := pgtest.Shared(b)
+	for b.Loop() {
+		s := fresh(b, server)
+		objects := storebench.LoadApart(b, s, storebench.Submissions(b))
+		bytes, rows := timesOf(b, s)
+		b.ReportMetric(float64(bytes)/float64(objects), "B/real-object")
+		b.ReportMetric(100*float64(rows)/float64(objects), "%-in-pieces")
+		s.Close()
+
+		s = fresh(b, server)
+		storebench.LoadPieces(b, s, 10_000)
+		bytes, rows = timesOf(b, s)
+		b.ReportMetric(float64(bytes)/float64(rows), "B/piecewise-test")
+		s.Close()
+	}
+}
+
+// timesOf returns how many bytes the times of all objects take, and of how many
+// objects they are.
+func timesOf(b *testing.B, s *Store) (bytes, rows int64) {
+	for i := range tables {
+		bytes += value[int64](b, s.pool, "SELECT coalesce(sum(pg_column_size(times)), 0) FROM "+tables[i].name)
+		rows += value[int64](b, s.pool, "SELECT count(times) FROM "+tables[i].name)
+	}
+	return bytes, rows
+}
+
 // fresh returns a new database of a server, with a schema.
 func fresh(b testing.TB, server *pgtest.Server) *Store {
 	b.Helper()

@@ -78,7 +78,7 @@ func insertRows(b *testing.B, reports []*report.Report) time.Duration {
 	defer db.Close()
 	for i := range tables {
 		t := &tables[i]
-		if _, err := db.Exec("CREATE TABLE " + string(t.list) + " (" + strings.Join(t.columns, ", ") + ")"); err != nil {
+		if _, err := db.Exec("CREATE TABLE " + string(t.list) + " (" + strings.Join(t.columns, ", ") + ", times)"); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -95,7 +95,7 @@ func insertRows(b *testing.B, reports []*report.Report) time.Duration {
 		}
 		for _, r := range reports {
 			for row := range t.rows(r) {
-				if _, err := insert.Exec(row...); err != nil {
+				if _, err := insert.Exec(append(row, nil)...); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -105,6 +105,41 @@ func insertRows(b *testing.B, reports []*report.Report) time.Duration {
 		b.Fatal(err)
 	}
 	return time.Since(began)
+}
+
+// BenchmarkTimes tells what the times of properties take, which objects have that
+// were reported in pieces: of real submissions, received one after the other, and of
+// generated tests in two pieces each.
+func BenchmarkTimes(b *testing.B) {
+	for b.Loop() {
+		s := OpenMemory("real")
+		fresh(b, s)
+		objects := storebench.LoadApart(b, s, storebench.Submissions(b))
+		bytes, rows := timesOf(b, s)
+		b.ReportMetric(float64(bytes)/float64(objects), "B/real-object")
+		b.ReportMetric(100*float64(rows)/float64(objects), "%-in-pieces")
+		s.Close()
+
+		s = OpenMemory("pieces")
+		fresh(b, s)
+		storebench.LoadPieces(b, s, 10_000)
+		bytes, rows = timesOf(b, s)
+		b.ReportMetric(float64(bytes)/float64(rows), "B/piecewise-test")
+		s.Close()
+	}
+}
+
+// timesOf returns how many bytes the times of all objects take, and of how many
+// objects they are.
+func timesOf(b *testing.B, s *Store) (bytes, rows int64) {
+	for i := range tables {
+		var size, n int64
+		if err := s.read.QueryRowContext(b.Context(), "SELECT coalesce(sum(length(times)), 0), count(times) FROM "+string(tables[i].list)).Scan(&size, &n); err != nil {
+			b.Fatal(err)
+		}
+		bytes, rows = bytes+size, rows+n
+	}
+	return bytes, rows
 }
 
 // BenchmarkGrowth dumps a database of a million generated objects, loads the
