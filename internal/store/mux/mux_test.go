@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/internal/store"
@@ -121,5 +122,30 @@ func TestOneFails(t *testing.T) {
 	}
 	if _, err := openWith(t.Context(), "null nonsense:1"); err == nil || !strings.Contains(err.Error(), "database 2") {
 		t.Errorf("Open: %v", err)
+	}
+}
+
+// TestArrival gives all databases the same time of loading, which follows the times
+// of all of them.
+func TestArrival(t *testing.T) {
+	first, other := "sqlite:"+filepath.Join(t.TempDir(), "a"), "sqlite:"+filepath.Join(t.TempDir(), "b")
+	s := open(t, first+" "+other)
+	if err := s.Init(t.Context(), store.Version{}); err != nil {
+		t.Fatal(err)
+	}
+	ahead := time.Now().Add(time.Hour).UTC().Truncate(time.Microsecond)
+	r := &report.Report{Checkouts: []report.Checkout{{ID: "a:1", Origin: "a", Timestamp: &ahead}}}
+	if _, err := open(t, other).Load(t.Context(), r, store.LoadOptions{Metadata: true}); err != nil {
+		t.Fatal(err)
+	}
+	r = &report.Report{Checkouts: []report.Checkout{{ID: "a:2", Origin: "a"}}}
+	if _, err := s.Load(t.Context(), r, store.LoadOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, params := range []string{first, other} {
+		at, err := open(t, params).Time(t.Context(), store.LastModified)
+		if want := ahead.Add(time.Microsecond); err != nil || !at.Equal(want) {
+			t.Errorf("%s: the newest time is %v, %v, want %v", params, at, err, want)
+		}
 	}
 }
