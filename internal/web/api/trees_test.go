@@ -109,6 +109,48 @@ func TestCommitInManyCheckouts(t *testing.T) {
 	})
 }
 
+// A commit may be named by a tag that one of its checkouts tells, on its own or in a
+// tree and branch.
+func TestTags(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *served) {
+		r := &report.Report{}
+		const repository = "https://git.example.org/a.git"
+		for i, c := range []report.Checkout{
+			ofBranch("ci:old", repository, hashOld, startOld, "v6.1", "moved"),
+			ofBranch("ci:new", repository, hashNew, startNew, "v6.1-rc%1", "moved"),
+			ofBranch("ci:again", repository, hashNew, startNew.Add(time.Minute)), // tells no tags
+			ofBranch("ci:other", "https://git.example.org/b.git", hashDroid, startNew, "v6.1_b"),
+		} {
+			if i == 3 {
+				c.TreeName = new("b")
+			}
+			b, test := builtAndTested(c.ID, *c.StartTime)
+			r.Checkouts, r.Builds, r.Tests = append(r.Checkouts, c), append(r.Builds, b), append(r.Tests, test)
+		}
+		s.load(r)
+		for tag, want := range map[string]string{"v6.1": "ci:old-b", "v6.1-rc%1": "ci:again-b ci:new-b", "moved": "ci:again-b ci:new-b"} {
+			tag := url.PathEscape(tag)
+			of := "?origin=ci&git_branch=main&git_url=" + repository
+			for _, path := range []string{"/api/tree/" + tag + "/builds?origin=ci", "/api/tree/" + tag + "/builds" + of, "/api/tree/a/main/" + tag + "/builds?origin=ci"} {
+				if got := ids(t, pick(t, s.found(path), "builds")); got != want {
+					t.Errorf("%s: %s", path, got)
+				}
+			}
+			for _, word := range []string{"summary", "boots", "tests", "full", "commits"} {
+				s.found("/api/tree/" + tag + "/" + word + of)
+			}
+			sides := "?origin=ci&hash_a=" + url.QueryEscape("v6.1") + "&hash_b=" + url.QueryEscape("v6.1-rc%1")
+			if got := pick(t, s.found("/api/tree/a/main/compare"+sides), "summary", "boots", "sideB", "pass"); got != 2. {
+				t.Errorf("compared: %v boots on side B", got)
+			}
+		}
+		for _, path := range []string{"/api/tree/v6/summary?origin=ci", "/api/tree/v6.1-b/summary?origin=ci", "/api/tree/V6.1/summary?origin=ci",
+			"/api/tree/a/main/v6.1_b/summary?origin=ci", "/api/tree/v6.1/summary?origin=none", "/api/tree/%25/summary?origin=ci"} {
+			s.refused(path, 200, "No results available")
+		}
+	})
+}
+
 // The lab of a build is misc.lab, else misc.runtime, and that of a test misc.runtime;
 // else it is the origin. Names that clusters make up are no labs.
 func TestLabs(t *testing.T) {
