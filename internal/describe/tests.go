@@ -34,7 +34,7 @@ func (d *Data) BadTests() (*Groups, error) {
 	if err != nil {
 		return nil, err
 	}
-	failures, err := tests.Unexplained(known)
+	failures, err := tests.Unexplained()
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +46,7 @@ func (d *Data) BadTests() (*Groups, error) {
 	if len(suites) == 0 && view.Bad(counts) > 0 {
 		return &Groups{Known: true}, nil
 	}
-	g := &Groups{Noun: "test", Known: known.Tests() > 0, More: failures.Rest().Total()}
+	g := &Groups{Noun: "test", Known: known.Tested(), More: failures.Rest().Total()}
 	for _, s := range suites[min(len(suites), maxGroups):] {
 		g.More += s.total()
 	}

@@ -156,7 +156,7 @@ func (c *consideration) lateTests(t *touched, builds []object.Ref) error {
 	for i, ref := range builds {
 		names[i] = ref.ID[0]
 	}
-	tally, err := c.objects.Tally(c.ctx, names)
+	tally, err := c.objects.Rollups().Tally(c.ctx, names)
 	if err != nil {
 		return err
 	}

@@ -153,8 +153,8 @@ func (t *Totals) readArrived(ctx context.Context, d *Dialect, tx Tx, days Days) 
 	if err != nil {
 		return err
 	}
-	return Read(ctx, tx, "SELECT count(*) FROM incidents i JOIN sightings s ON s.incident_id = i.id WHERE "+d.arrived("i._timestamp"),
-		[]any{begin, end}, []any{&t.Incidents}, func() error { return nil })
+	return Read(ctx, tx, "SELECT CAST(coalesce(sum(n), 0) AS bigint) FROM incident_counts WHERE day BETWEEN $1 AND $2 AND kind <> '"+absent+"'",
+		[]any{days.First, days.Last}, []any{&t.Incidents}, func() error { return nil })
 }
 
 // readBuildIncidents counts the incidents of builds, and looks at their issues.
@@ -162,9 +162,9 @@ func (t *Totals) readBuildIncidents(ctx context.Context, d *Dialect, tx Tx, days
 	begin, end := days.micros()
 	var b BuildIncidents
 	ids := make(set)
-	err := Read(ctx, tx, "SELECT i.origin, i.issue_id, max(i.issue_version), count(*) FROM incidents i JOIN sightings s ON s.incident_id = i.id"+
-		" WHERE i.build_id IS NOT NULL AND i.test_id IS NULL AND "+d.arrived("i._timestamp")+" GROUP BY i.origin, i.issue_id",
-		[]any{begin, end}, []any{&b.Origin, &b.IssueID, &b.Version, &b.N}, func() error {
+	err := Read(ctx, tx, "SELECT origin, issue_id, max(issue_version), CAST(sum(n) AS bigint) FROM incident_counts"+
+		" WHERE day BETWEEN $1 AND $2 AND kind = '"+string(Builds)+"' GROUP BY origin, issue_id",
+		[]any{days.First, days.Last}, []any{&b.Origin, &b.IssueID, &b.Version, &b.N}, func() error {
 			t.BuildIncidents = append(t.BuildIncidents, b)
 			ids.add(b.IssueID)
 			return nil

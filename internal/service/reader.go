@@ -108,15 +108,6 @@ func (r *reader) Rollups() *rollup.DB {
 	return &db
 }
 
-// Tally asks as Query does.
-func (r *reader) Tally(ctx context.Context, builds []string) (map[string]map[report.Status]int64, error) {
-	found, err := objectsOf(r.Store).Tally(ctx, builds)
-	if err != nil && r.instead(ctx, err) {
-		return objectsOf(r.primary).Tally(ctx, builds)
-	}
-	return found, err
-}
-
 // Previous asks as Query does.
 func (r *reader) Previous(ctx context.Context, like store.Like, n int) ([]string, error) {
 	found, err := objectsOf(r.Store).Previous(ctx, like, n)

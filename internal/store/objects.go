@@ -17,15 +17,13 @@ import (
 // is found by indexes, and nothing else is read, unless everything is asked for.
 type Objects interface {
 	Reader
+	RollUpper // what is asked most is counted already
 	// Match returns the objects that any of the patterns names, each once, in
 	// sets of opts.PerSet at most, in the order of object.Types and within a type
 	// in that of the IDs. A checkout belongs to a revision where it has a commit
 	// hash, and a patch set hash or no patch set files; parents that are not in
 	// the database do not connect what is below them with what is above.
 	Match(ctx context.Context, patterns []object.Pattern, opts MatchOptions) iter.Seq2[*object.Set, error]
-	// Tally returns how many tests of each status there are in each of the builds,
-	// "" standing for none. Builds without tests are left out.
-	Tally(ctx context.Context, builds []string) (map[string]map[report.Status]int64, error)
 	// Outcomes returns what is needed of tests to sum them up, of all those of
 	// the builds, build by build in the order given, by path within a build.
 	Outcomes(ctx context.Context, builds []string) iter.Seq2[Outcome, error]

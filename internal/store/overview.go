@@ -12,8 +12,8 @@ import (
 // Overviewer is a Store that can tell at a glance what is in it.
 type Overviewer interface {
 	// Overview returns the numbers of objects, and the checkouts that arrived
-	// last, at most as many as latest says, newest start first. It costs a walk
-	// over the smallest index of each list, so callers keep the answer for a while.
+	// last, at most as many as latest says, newest start first. All numbers are
+	// counted already.
 	Overview(ctx context.Context, latest int) (Overview, error)
 }
 

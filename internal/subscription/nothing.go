@@ -6,6 +6,7 @@ import (
 	"context"
 	"iter"
 
+	"github.com/kcidb-go/kcidb/internal/rollup"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
@@ -23,8 +24,9 @@ func (nothing) Match(context.Context, []object.Pattern, store.MatchOptions) iter
 	return func(func(*object.Set, error) bool) {}
 }
 
-func (nothing) Tally(context.Context, []string) (map[string]map[report.Status]int64, error) {
-	return nil, nil
+// Rollups returns roll-ups that have counted nothing.
+func (nothing) Rollups() *rollup.DB {
+	return &rollup.DB{View: func(context.Context, func(context.Context, rollup.Tx) error) error { return nil }}
 }
 
 func (nothing) Runs(context.Context, []string) iter.Seq2[store.Run, error] {

@@ -3,8 +3,7 @@
 package view
 
 import (
-	"slices"
-
+	"github.com/kcidb-go/kcidb/internal/rollup"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
@@ -23,30 +22,25 @@ func Bad(c object.Counts) int64 {
 }
 
 // Failures are the tests that failed, ended in an error, or did not come, those
-// alike in one group. Only builds that have some are read.
+// alike in one group. Only these are read.
 func (t *Tests) Failures() (*object.Groups, error) {
-	if t.failures == nil {
-		groups, err := t.groupFailures(nil)
-		if err != nil {
-			return nil, err
-		}
-		t.failures = groups
-	}
-	return t.failures, nil
+	err := t.readFailures()
+	return t.failures, err
 }
 
-// Unexplained are those of the Failures in which none of the issues was seen.
-func (t *Tests) Unexplained(f *Findings) (*object.Groups, error) {
-	if len(f.tests) == 0 {
-		return t.Failures()
-	}
-	return t.groupFailures(f.tests)
+// Unexplained are those of the Failures in which no issue was seen.
+func (t *Tests) Unexplained() (*object.Groups, error) {
+	err := t.readFailures()
+	return t.unexplained, err
 }
 
-// groupFailures groups the failures, without the tests that have these IDs.
-func (t *Tests) groupFailures(without map[string]bool) (*object.Groups, error) {
+// readFailures groups the failures, of the builds that have some.
+func (t *Tests) readFailures() error {
+	if t.failures != nil {
+		return nil
+	}
 	if err := t.read(); err != nil {
-		return nil, err
+		return err
 	}
 	var builds []string
 	of := map[string]*Build{}
@@ -56,20 +50,21 @@ func (t *Tests) groupFailures(without map[string]bool) (*object.Groups, error) {
 			of[b.Build.ID] = b
 		}
 	}
-	groups := &object.Groups{}
-	if len(builds) == 0 {
-		return groups, nil
-	}
-	for o, err := range t.w.store.Outcomes(t.w.ctx, builds) {
+	all, unexplained := &object.Groups{}, &object.Groups{}
+	if len(builds) > 0 {
+		err := t.w.store.Rollups().Failed(t.w.ctx, builds, func(f *rollup.FailedTest) {
+			b := of[f.BuildID]
+			all.Add(f.Path, f.Status, f.Platform, b.Config(), b.Architecture(), f.ID)
+			if !f.Known {
+				unexplained.Add(f.Path, f.Status, f.Platform, b.Config(), b.Architecture(), f.ID)
+			}
+		})
 		if err != nil {
-			return nil, t.w.fail(err)
-		}
-		if slices.Contains(bad, o.Status) && !without[o.ID] {
-			b := of[o.BuildID]
-			groups.Add(o.Path, o.Status, o.Platform, b.Config(), b.Architecture(), o.ID)
+			return t.w.fail(err)
 		}
 	}
-	return groups, nil
+	t.failures, t.unexplained = all, unexplained
+	return nil
 }
 
 // Get reads some of the tests, those that are still there, all at once.

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/kcidb-go/kcidb/internal/rollup"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
@@ -154,7 +155,9 @@ func (v *IssueVersion) Status() (string, error) {
 type Seen struct {
 	Present, Absent int64 // incidents
 	Builds, Tests   int64 // it is present in
-	First           *Incident
+	// First is the incident that arrived first, of those it is present in; nil for
+	// none. It has no more than its ID until ReadParents was called.
+	First *Incident
 }
 
 // Seen counts the incidents of the version.
@@ -162,33 +165,13 @@ func (v *IssueVersion) Seen() (*Seen, error) {
 	if v.seen != nil {
 		return v.seen, nil
 	}
-	seen := &Seen{}
-	pattern := v.Ref().Pattern().Children(object.TypeIncident)
-	for set, err := range v.w.store.Match(v.w.ctx, []object.Pattern{pattern}, store.MatchOptions{Metadata: true}) {
-		if err != nil {
-			return nil, v.w.fail(err)
-		}
-		for i := range set.Report.Incidents {
-			seen.count(v.w, &set.Report.Incidents[i])
-		}
+	n, err := v.w.store.Rollups().Incidents(v.w.ctx, rollup.IssueKey{ID: v.ID, Version: int64(v.Version)})
+	if err != nil {
+		return nil, v.w.fail(err)
 	}
-	v.seen = seen
-	return seen, nil
-}
-
-func (s *Seen) count(w *World, n *report.Incident) {
-	switch {
-	case n.Present != nil && !*n.Present:
-		s.Absent++
-		return
+	v.seen = &Seen{Present: n.Present, Absent: n.Absent, Builds: n.Builds, Tests: n.Tests}
+	if n.First != "" {
+		v.seen.First = v.w.Incident(n.First)
 	}
-	s.Present++
-	if n.TestID != nil {
-		s.Tests++
-	} else if n.BuildID != nil {
-		s.Builds++
-	}
-	if s.First == nil || n.Timestamp.Before(*s.First.Timestamp) {
-		s.First = &Incident{w: w, known: true, Incident: *n}
-	}
+	return v.seen, nil
 }

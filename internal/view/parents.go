@@ -4,8 +4,8 @@ package view
 
 import "github.com/kcidb-go/kcidb/internal/store"
 
-// ReadParents reads what the incident is of, with all above that: the one that
-// Seen returns comes without.
+// ReadParents reads the incident and what it is of, with all above that: the one
+// that Seen returns comes without.
 func (n *Incident) ReadParents() error {
 	return n.w.Read(store.Query{Incidents: []string{n.ID}})
 }

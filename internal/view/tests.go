@@ -3,8 +3,10 @@
 package view
 
 import (
-	"github.com/kcidb-go/kcidb/internal/store"
+	"strings"
+
 	"github.com/kcidb-go/kcidb/object"
+	"github.com/kcidb-go/kcidb/report"
 )
 
 // Tests are the tests of some builds, and what they come to. Their counts are
@@ -15,7 +17,8 @@ type Tests struct {
 	checkouts []*Checkout // of the builds, where these are all of theirs
 	tally     map[string]object.Counts
 	under     map[string]object.Counts
-	failures  *object.Groups
+
+	failures, unexplained *object.Groups // once they are read
 }
 
 func (t *Tests) ids() []string {
@@ -31,7 +34,7 @@ func (t *Tests) read() error {
 	if t.tally != nil {
 		return nil
 	}
-	found, err := t.w.store.Tally(t.w.ctx, t.ids())
+	found, err := t.w.store.Rollups().Tally(t.w.ctx, t.ids())
 	if err != nil {
 		return t.w.fail(err)
 	}
@@ -85,35 +88,48 @@ func (t *Tests) Done() (bool, error) {
 	return told || counts[""] == 0, nil
 }
 
-// Each calls f with every test, without keeping them.
-func (t *Tests) Each(f func(store.Outcome)) error {
-	for outcome, err := range t.w.store.Outcomes(t.w.ctx, t.ids()) {
-		if err != nil {
-			return t.w.fail(err)
-		}
-		f(outcome)
-	}
-	return nil
-}
-
 // Under are the counts of the tests whose path a glob fits, as object.MatchPath
-// has it.
+// has it. A whole suite, "SUITE.**", is counted already; of other globs the tests
+// are read whose paths begin like the glob, without its part that is no plain text.
 func (t *Tests) Under(glob string) (object.Counts, error) {
 	if counts, ok := t.under[glob]; ok {
 		return counts, nil
 	}
-	counts := object.Counts{}
-	err := t.Each(func(o store.Outcome) {
-		if object.MatchPath(glob, o.Path) {
-			counts[o.Status]++
-		}
-	})
+	counts, err := t.countUnder(glob)
 	if err != nil {
-		return nil, err
+		return nil, t.w.fail(err)
 	}
 	if t.under == nil {
 		t.under = map[string]object.Counts{}
 	}
 	t.under[glob] = counts
 	return counts, nil
+}
+
+func (t *Tests) countUnder(glob string) (object.Counts, error) {
+	above, rest := plainPart(glob)
+	if rest == "**" && above == object.Suite(above) {
+		if above == "" {
+			return t.Counts()
+		}
+		return t.w.store.Rollups().SuiteCounts(t.w.ctx, t.ids(), above)
+	}
+	counts := object.Counts{}
+	err := t.w.store.Rollups().PathCounts(t.w.ctx, t.ids(), above, func(path string, status report.Status, n int64) {
+		if object.MatchPath(glob, path) {
+			counts[status] += n
+		}
+	})
+	return counts, err
+}
+
+// plainPart returns the components of a glob before the first that is more than
+// plain text, and the rest of it.
+func plainPart(glob string) (above, rest string) {
+	special := strings.IndexAny(glob, "*?")
+	if special < 0 {
+		return glob, ""
+	}
+	begin := strings.LastIndexByte(glob[:special], '.') + 1
+	return glob[:max(begin-1, 0)], glob[begin:]
 }

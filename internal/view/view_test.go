@@ -5,11 +5,13 @@ package view_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"slices"
 	"testing"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/rollup"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
 	"github.com/kcidb-go/kcidb/internal/view"
@@ -50,9 +52,9 @@ func (w *watched) Match(ctx context.Context, patterns []object.Pattern, opts sto
 	return w.Objects.Match(ctx, patterns, opts)
 }
 
-func (w *watched) Tally(ctx context.Context, builds []string) (map[string]map[report.Status]int64, error) {
-	w.note("tally")
-	return w.Objects.Tally(ctx, builds)
+func (w *watched) Rollups() *rollup.DB {
+	w.note("roll-ups")
+	return w.Objects.Rollups()
 }
 
 func (w *watched) Outcomes(ctx context.Context, builds []string) iter.Seq2[store.Outcome, error] {
@@ -151,7 +153,7 @@ func TestReadsWhatIsAskedFor(t *testing.T) {
 	if status := must[string](t)(r.Status()); status != "FAIL" {
 		t.Errorf("its status is %q", status)
 	}
-	s.took(t, "its status", "match build", "tally")
+	s.took(t, "its status", "match build", "roll-ups")
 	tests := must[*view.Tests](t)(r.Tests())
 	byArch := must[map[string]object.Counts](t)(tests.By((*view.Build).Architecture))
 	if got := byArch["arm64"].String(); got != "1 ERROR, 2 PASS, 1 SKIP" || len(byArch) != 1 {
@@ -164,7 +166,34 @@ func TestReadsWhatIsAskedFor(t *testing.T) {
 		t.Errorf("under ltp: %v", under)
 	}
 	must[object.Counts](t)(tests.Under("ltp.**"))
-	s.took(t, "counts by path", "outcomes ci:b1", "outcomes ci:b2", "outcomes ci:b3")
+	s.took(t, "counts by path", "roll-ups")
+}
+
+// TestUnder counts by globs of all kinds what object.MatchPath says, however the
+// counts are read.
+func TestUnder(t *testing.T) {
+	r := family()
+	r.Tests = nil
+	paths := []string{"", "ltp", "ltp.a", "ltp.a.b", "ltp-x.a", "ltpx", "boot", "boot.nfs", "b.*", "é.é"}
+	for i, path := range paths {
+		r.Tests = append(r.Tests, report.Test{ID: fmt.Sprint("ci:", i), Origin: "ci", BuildID: "ci:b1", Path: &path, Status: new(report.StatusPass)})
+	}
+	r.Tests = append(r.Tests, report.Test{ID: "ci:none", Origin: "ci", BuildID: "ci:b2"}, report.Test{ID: "ci:other", Origin: "ci", BuildID: "ci:x", Path: new("ltp")})
+	tests := must[*view.Tests](t)(view.New(t.Context(), open(t, r)).Revision(commit, "").Tests())
+	for _, glob := range []string{"", "*", "**", "ltp", "ltp.**", "ltp.*", "ltp.a.**", "ltp.a", "ltp.?.b", "l*.a", "**.a", "boot.**", "boot.*", "é.**", "b.*", "x.**"} {
+		want := object.Counts{}
+		for _, path := range paths {
+			if object.MatchPath(glob, path) {
+				want[report.StatusPass]++
+			}
+		}
+		if object.MatchPath(glob, "") {
+			want[""]++
+		}
+		if got := must[object.Counts](t)(tests.Under(glob)); got.String() != want.String() {
+			t.Errorf("%q: %s, want %s", glob, got, want)
+		}
+	}
 }
 
 // TestNothingThere: what is not in the database is asked for, and has nothing

@@ -168,7 +168,6 @@ func TestOutcomePlans(t *testing.T) {
 		args  []any
 		want  string
 	}{
-		{tallySQL, []any{[]string{"a:1.1", "a:2.2"}}, "test_rows_build_path"},
 		{outcomesSQL, []any{[]string{"a:1.1", "a:2.2"}}, "test_rows_build_path"},
 		{runsSQL, []any{[]string{"a:1.1", "a:2.2"}}, "test_rows_build_path"},
 		{previous, args, "Index Scan Backward using checkouts_branch"},

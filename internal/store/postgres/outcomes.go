@@ -13,35 +13,6 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// Tally returns how many tests of each status there are in each of the builds.
-func (s *Store) Tally(ctx context.Context, builds []string) (map[string]map[report.Status]int64, error) {
-	all := make(map[string]map[report.Status]int64)
-	v, err := s.view(ctx)
-	if err == nil {
-		defer v.close()
-		err = v.tally(ctx, builds, all)
-	}
-	if err != nil {
-		return nil, s.failure(ctx, "tally", err)
-	}
-	return all, nil
-}
-
-const tallySQL = "SELECT build_id, coalesce(status::text, ''), count(*) FROM test_rows WHERE build_id = ANY($1) GROUP BY 1, 2"
-
-func (v *view) tally(ctx context.Context, builds []string, all map[string]map[report.Status]int64) error {
-	ctx, cancel := v.store.patient(ctx)
-	defer cancel()
-	var build, status string
-	var n int64
-	return each(ctx, v.tx, tallySQL, []any{builds}, []any{&build, &status, &n}, func() {
-		if all[build] == nil {
-			all[build] = make(map[report.Status]int64)
-		}
-		all[build][report.Status(status)] = n
-	})
-}
-
 // Outcomes returns what is needed of tests to sum them up.
 func (s *Store) Outcomes(ctx context.Context, builds []string) iter.Seq2[store.Outcome, error] {
 	return func(yield func(store.Outcome, error) bool) {

@@ -16,10 +16,6 @@ import (
 
 var _ store.Overviewer = (*Store)(nil)
 
-// countUpTo is the number of objects up to which they are counted one by one.
-// Beyond it the server's own estimate is taken, which is off by some per cent.
-const countUpTo = 100_000
-
 // Overview tells at a glance what is in the database.
 func (s *Store) Overview(ctx context.Context, latest int) (store.Overview, error) {
 	o, err := s.overview(ctx, latest)
@@ -35,25 +31,17 @@ func (s *Store) overview(ctx context.Context, latest int) (o store.Overview, err
 	ctx, cancel := s.patient(ctx)
 	defer cancel()
 	o.Objects = make(map[store.List]int64)
-	for i := range tables {
-		if o.Objects[tables[i].list], err = count(ctx, v.tx, tables[i].name); err != nil {
-			return o, err
-		}
+	counts, err := counting.Objects(ctx, rollupTx{s, v.tx})
+	if err != nil {
+		return o, err
+	}
+	for _, list := range store.Lists {
+		o.Objects[list] = counts[string(list)]
 	}
 	if o.Latest, err = latestCheckouts(ctx, v.tx, latest); err != nil {
 		return o, err
 	}
 	return o, addResults(ctx, v.tx, o.Latest)
-}
-
-// count returns how many rows a table has.
-func count(ctx context.Context, tx pgx.Tx, table string) (n int64, err error) {
-	err = tx.QueryRow(ctx, "SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass($1)", table).Scan(&n)
-	if err != nil || n > countUpTo {
-		return n, err
-	}
-	err = tx.QueryRow(ctx, "SELECT count(*) FROM "+table).Scan(&n)
-	return n, err
 }
 
 // latestCheckouts returns the checkouts that arrived last, without results.

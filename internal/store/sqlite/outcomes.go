@@ -10,48 +10,9 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/rollup"
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/store/lists"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
-
-// Tally returns how many tests of each status there are in each of the builds.
-func (s *Store) Tally(ctx context.Context, builds []string) (map[string]map[report.Status]int64, error) {
-	all := make(map[string]map[report.Status]int64)
-	v, err := s.view(ctx)
-	if err == nil {
-		defer v.close()
-		err = v.do(ctx, func(tx *sql.Tx) error { return tally(ctx, tx, builds, all) })
-	}
-	if err != nil {
-		return nil, s.failure(ctx, "tally", err)
-	}
-	return all, nil
-}
-
-const tallySQL = `SELECT build_id, coalesce(status, ''), count(*) FROM tests
-	WHERE build_id IN (SELECT value FROM json_each(?)) GROUP BY 1, 2`
-
-func tally(ctx context.Context, tx *sql.Tx, builds []string, all map[string]map[report.Status]int64) error {
-	rows, err := tx.QueryContext(ctx, tallySQL, string(lists.AppendStrings(nil, builds)))
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var build string
-		var status report.Status
-		var n int64
-		if err := rows.Scan(&build, &status, &n); err != nil {
-			return err
-		}
-		if all[build] == nil {
-			all[build] = make(map[report.Status]int64)
-		}
-		all[build][status] = n
-	}
-	return rows.Err()
-}
 
 // Outcomes returns what is needed of tests to sum them up.
 func (s *Store) Outcomes(ctx context.Context, builds []string) iter.Seq2[store.Outcome, error] {

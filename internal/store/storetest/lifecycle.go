@@ -137,7 +137,7 @@ func (s suite) errors(t *testing.T) {
 		for _, err := range db.Outcomes(ctx, nil) {
 			failures["Outcomes"] = err
 		}
-		_, failures["Tally"] = db.Tally(ctx, nil)
+		_, failures["Tally"] = db.Rollups().Tally(ctx, nil)
 		_, failures["Previous"] = db.Previous(ctx, store.Like{}, 1)
 		if failures["Match"] == nil || failures["Outcomes"] == nil {
 			t.Error("objects are looked for without a schema")

@@ -47,7 +47,7 @@ func (s suite) outcomes(t *testing.T) {
 	mustLoad(t, st, r, store.LoadOptions{})
 	ask := []string{"a:2", "a:none", "a:1", "a:2", "'"}
 
-	tally, err := db.Tally(t.Context(), ask)
+	tally, err := db.Rollups().Tally(t.Context(), ask)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +86,7 @@ func (s suite) outcomes(t *testing.T) {
 		outcome(1, "b.a", ""), outcome(0, "b.a", "x"))
 	expect(nil)
 	expect([]string{"a:none"})
-	if tally, err := db.Tally(t.Context(), nil); err != nil || len(tally) > 0 {
+	if tally, err := db.Rollups().Tally(t.Context(), nil); err != nil || len(tally) > 0 {
 		t.Errorf("no builds: %v, %v", tally, err)
 	}
 	t.Run("many", s.outcomesMany)

@@ -97,7 +97,7 @@ func (s suite) runsMany(t *testing.T) {
 	for range db.Runs(t.Context(), []string{"a:0"}) {
 		break
 	}
-	if tally, err := db.Tally(t.Context(), []string{"a:0"}); err != nil || len(tally) != 1 {
+	if tally, err := db.Rollups().Tally(t.Context(), []string{"a:0"}); err != nil || len(tally) != 1 {
 		t.Errorf("after a list that was left: %v, %v", tally, err)
 	}
 }
