@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package api_test
+package service
 
 import (
 	"fmt"
 	"iter"
-	"log/slog"
-	"net/http"
-	"net/http/httptest"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -20,18 +16,18 @@ import (
 	"github.com/kcidb-go/kcidb/internal/gen"
 	"github.com/kcidb-go/kcidb/internal/pgtest"
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/store/postgres"
+	pgstore "github.com/kcidb-go/kcidb/internal/store/postgres"
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
 	"github.com/kcidb-go/kcidb/internal/store/storebench"
 	"github.com/kcidb-go/kcidb/internal/store/storetest"
-	"github.com/kcidb-go/kcidb/internal/web/api"
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// BenchmarkGrowth asks each kind of page of a database that grows to ten million
-// tests. The ratios are of the times that answers take then, to those at a hundred
-// thousand tests. What is asked for is as much both times: a tree that is loaded
-// anew, and the last day.
+// BenchmarkGrowth asks each kind of answer and page of a database that grows to ten
+// million tests, and has a notifier consider a change. The ratios are of the times
+// that it takes then, to those at a hundred thousand tests. What is asked for is as
+// much both times, a tree that is loaded anew and the last day, but for one issue,
+// which has 3,000 incidents first and 300,000 then.
 func BenchmarkGrowth(b *testing.B) {
 	few, many := 100_000, 10_000_000
 	if testing.Short() {
@@ -48,7 +44,7 @@ func BenchmarkGrowth(b *testing.B) {
 		"postgresql": func(b *testing.B) (store.Store, func()) {
 			server := pgtest.Start(b, "fsync = on", "shared_buffers = '1GB'", "max_wal_size = '8GB'")
 			spec := strings.TrimPrefix(server.Database(b), "postgresql:")
-			s, err := postgres.Open(spec)
+			s, err := pgstore.Open(spec)
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -115,6 +111,7 @@ func batches(tests int) iter.Seq[*report.Report] {
 					now = starts
 				}
 			}
+			addKnown(r)
 			r.SetTimestamps(now)
 			batch.Append(r)
 			if batch.Count() < storebench.BatchObjects {
@@ -125,6 +122,23 @@ func batches(tests int) iter.Seq[*report.Report] {
 			}
 			batch = &report.Report{}
 		}
+	}
+}
+
+// knownIssue was seen in one of 33 tests.
+const knownIssue = "bench:known"
+
+// addKnown adds its incidents to a report.
+func addKnown(r *report.Report) {
+	if len(r.Tests) == 0 {
+		return
+	}
+	r.Issues = append(r.Issues, report.Issue{ID: knownIssue, Version: 1, Origin: "bench", ReportSubject: new("it breaks everywhere")})
+	for i := 0; i < len(r.Tests); i += 33 {
+		id := r.Tests[i].ID
+		r.Incidents = append(r.Incidents, report.Incident{
+			ID: "bench:known-" + id, Origin: "bench", IssueID: knownIssue, IssueVersion: 1, TestID: &id, Present: new(true),
+		})
 	}
 }
 
@@ -231,63 +245,3 @@ func (g *growing) tree(b *testing.B) *report.Report {
 
 // hash returns the hash of a commit of the tree.
 func (g *growing) hash(checkout int) string { return fmt.Sprintf("%032d%08d", g.tests, checkout) }
-
-// questions are what is asked, in the order of the figures.
-var questions = []string{"tree-listing", "tree-summary", "hardware-listing", "hardware-page", "issue-listing", "history", "compare", "tests"}
-
-// measure loads a tree and returns how long answers take, when they have been
-// asked for before.
-func (g *growing) measure(b *testing.B) map[string]time.Duration {
-	b.Helper()
-	if _, err := g.Load(b.Context(), g.tree(b), store.LoadOptions{Metadata: true}); err != nil {
-		b.Fatal(err)
-	}
-	g.settle()
-	now := g.now
-	answers := api.New(api.Config{Store: g.Store, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now }})
-	day := fmt.Sprintf("startTimestampInSeconds=%d&endTimestampInSeconds=%d", now.Unix(), now.Unix())
-	head := g.hash(sides - 1)
-	tree := "origin=bench&git_branch=main&git_url=" + benchURL
-	asks := map[string]*http.Request{
-		"tree-listing":     httptest.NewRequest("GET", "/api/tree?origin=bench&interval_in_days=1", nil),
-		"tree-summary":     httptest.NewRequest("GET", "/api/tree/"+head+"/summary?"+tree, nil),
-		"hardware-listing": httptest.NewRequest("GET", "/api/hardware/?origin=bench&"+day, nil),
-		"hardware-page":    httptest.NewRequest("POST", "/api/hardware/board-7/summary", nil),
-		"issue-listing":    httptest.NewRequest("GET", "/api/issue/?filter_origin=bench&"+day, nil),
-		"history": httptest.NewRequest("GET", "/api/test/status-history?path=ltp.syscalls.case005&origin=bench&config_name=config1&platform=board-7&"+
-			"git_repository_branch=main&git_repository_url="+benchURL, nil),
-		"compare": httptest.NewRequest("GET", "/api/tree/bench/main/compare?origin=bench&hash_a="+g.hash(sides-2)+"&hash_b="+head, nil),
-		"tests":   httptest.NewRequest("GET", "/api/tree/"+head+"/tests?"+tree, nil),
-	}
-	body := fmt.Sprintf(`{"origin": "bench", "startTimestampInSeconds": "%d", "endTimestampInSeconds": "%[1]d", "selectedCommits": {}, "filter": {}}`, now.Unix())
-	all := make(map[string]time.Duration)
-	for _, what := range questions {
-		ask := func() time.Duration {
-			r := asks[what].Clone(b.Context())
-			if r.Method == "POST" {
-				r = httptest.NewRequest("POST", r.URL.Path, strings.NewReader(body))
-				r.Header.Set("Content-Type", "application/json")
-			} else {
-				g.asked++
-				r.URL.RawQuery += fmt.Sprint("&n=", g.asked) // it is not remembered
-			}
-			w := httptest.NewRecorder()
-			began := time.Now()
-			answers.ServeHTTP(w, r)
-			if w.Code != 200 || strings.HasPrefix(w.Body.String(), `{"error"`) || w.Body.Len() < 30 {
-				b.Fatalf("%s: %d %.300s", what, w.Code, w.Body)
-			}
-			return time.Since(began)
-		}
-		for began := time.Now(); time.Since(began) < time.Second; { // until it is warm
-			ask()
-		}
-		var took []time.Duration
-		for range 21 {
-			took = append(took, ask())
-		}
-		slices.Sort(took)
-		all[what] = took[len(took)/2]
-	}
-	return all
-}
