@@ -73,7 +73,7 @@ func (g *growing) measure(b *testing.B) map[string]time.Duration {
 func (g *growing) asks(b *testing.B) map[string]func() {
 	now := g.now
 	answers := api.New(api.Config{Store: g.Store, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now }})
-	day := fmt.Sprintf("startTimestampInSeconds=%d&endTimestampInSeconds=%d", now.Unix(), now.Unix())
+	day := fmt.Sprintf("startTimestampInSeconds=%d&endTimestampInSeconds=%d", now.Add(-24*time.Hour).Unix(), now.Unix())
 	head := g.hash(sides - 1)
 	tree := "origin=bench&git_branch=main&git_url=" + benchURL
 	requests := map[string]*http.Request{
@@ -88,7 +88,8 @@ func (g *growing) asks(b *testing.B) map[string]func() {
 		"totals":  httptest.NewRequest("GET", "/api/metrics/", nil),
 		"tests":   httptest.NewRequest("GET", "/api/tree/"+head+"/tests?"+tree, nil),
 	}
-	body := fmt.Sprintf(`{"origin": "bench", "startTimestampInSeconds": "%d", "endTimestampInSeconds": "%[1]d", "selectedCommits": {}, "filter": {}}`, now.Unix())
+	body := fmt.Sprintf(`{"origin": "bench", "startTimestampInSeconds": "%d", "endTimestampInSeconds": "%d", "selectedCommits": {}, "filter": {}}`,
+		now.Add(-24*time.Hour).Unix(), now.Unix())
 	asks := make(map[string]func())
 	for what, request := range requests {
 		asks[what] = func() {
