@@ -24,7 +24,8 @@ func newDBDumpCommand(p *program) *cobra.Command {
 		Short: "Write everything in a database",
 		Long: `Write all objects in a database to standard output, or those that arrived
 within the bounds given: later than one time, and not later than the other.
-Times are in ISO 8601; the local time zone is meant where they name none.`,
+Times are in ISO 8601; the local time zone is meant where they name none.
+Objects whose rows are damaged are left out and named at the end; it exits with 1.`,
 		Example: `  kcidb db dump -d sqlite:my.db > all.json
   kcidb db dump -d sqlite:my.db -o 10000 --indent 0 --after 2025-07-01`,
 		Args: noArgs,

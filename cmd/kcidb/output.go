@@ -3,10 +3,12 @@
 package main
 
 import (
+	"errors"
 	"iter"
 
 	"github.com/spf13/cobra"
 
+	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -49,11 +51,17 @@ func (o *reportsOptions) addFlags(cmd *cobra.Command) {
 }
 
 // write writes reports as they are, or all as one, without holding them in memory.
+// What is written is complete if some objects are left out because they cannot be
+// read; these are the error.
 func (o *reportsOptions) write(p *program, reports iter.Seq2[*report.Report, error]) error {
 	progress := p.newProgress("objects", p.stdout)
 	defer progress.done()
+	var leftOut *store.Unreadable
 	counted := func(yield func(*report.Report, error) bool) {
 		for r, err := range reports {
+			if errors.As(err, &leftOut) {
+				return
+			}
 			if err == nil {
 				progress.add(r.Count())
 			}
@@ -63,7 +71,10 @@ func (o *reportsOptions) write(p *program, reports iter.Seq2[*report.Report, err
 		}
 	}
 	if o.perReport == 0 {
-		return o.writer(p).WriteParts(counted)
+		if err := o.writer(p).WriteParts(counted); err != nil {
+			return err
+		}
+		return notNil(leftOut)
 	}
 	w := o.writer(p)
 	for r, err := range counted {
@@ -74,5 +85,13 @@ func (o *reportsOptions) write(p *program, reports iter.Seq2[*report.Report, err
 			return err
 		}
 	}
-	return nil
+	return notNil(leftOut)
+}
+
+// notNil returns what cannot be read as an error, nil for nothing.
+func notNil(leftOut *store.Unreadable) error {
+	if leftOut == nil {
+		return nil
+	}
+	return leftOut
 }

@@ -129,7 +129,8 @@ type Reader interface {
 	// stream; within a list the order is the driver's, the same each time the
 	// same database is asked. All reports but the last have as many objects
 	// as they may. What is loaded meanwhile may or may not be seen, but whole
-	// transactions only where the driver can.
+	// transactions only where the driver can. An object whose row is damaged is
+	// left out: then the dump ends by an *Unreadable, behind all the others.
 	Dump(ctx context.Context, opts DumpOptions) iter.Seq2[*report.Report, error]
 	// Query returns the objects asked for, each once, as Dump does.
 	// An empty query returns no reports.

@@ -5,7 +5,10 @@ package postgres
 import (
 	"context"
 	"iter"
+	"strconv"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/report"
@@ -34,17 +37,137 @@ func (s *Store) dump(ctx context.Context, opts store.DumpOptions, yield func(*re
 		return err
 	}
 	p := newPages(v, opts.PerReport, opts.Metadata, reportsOnly(yield))
+	d := dump{pages: p, after: bound(opts.After), until: bound(opts.Until)}
 	for i := range tables {
-		t := &tables[i]
-		more, err := p.read(ctx, t, "SELECT "+t.columnList()+" FROM "+t.name+` o
-			WHERE ($1::timestamptz IS NULL OR _timestamp > $1) AND ($2::timestamptz IS NULL OR _timestamp <= $2)
-			ORDER BY _timestamp, `+t.keyList(), bound(opts.After), bound(opts.Until))
-		if !more {
+		if more, err := d.table(ctx, &tables[i]); !more {
 			return v.broken(ctx, err)
 		}
 	}
-	p.flush()
-	return nil
+	if !p.flush() {
+		return nil
+	}
+	return d.lost.Err()
+}
+
+// dump reads tables around the rows that are damaged.
+type dump struct {
+	*pages
+	after, until *time.Time
+	lost         store.Unreadable
+}
+
+// place is a row in the order of a dump. The zero value is before all rows.
+type place struct {
+	at      *time.Time
+	id      string
+	version int
+}
+
+// table reads the rows of a table. It returns false when the reader wants no more.
+//
+// They are read in pages. A page with a row that cannot be read is read row by row,
+// and then it goes on in pages. What the server made of the damaged row ended the
+// transaction, but for a savepoint.
+func (d *dump) table(ctx context.Context, t *table) (bool, error) {
+	if err := d.view.exec(ctx, "SAVEPOINT rows"); err != nil {
+		return false, err
+	}
+	var last place
+	for {
+		sql, args := d.selectSQL(t, t.columnList(), last)
+		d.done = func(row [][]byte) { last = t.place(row) }
+		more, err := d.read(ctx, t, sql, args...)
+		if !isDamage(err) {
+			return more, err
+		}
+		if err := d.view.exec(ctx, "ROLLBACK TO rows"); err != nil {
+			return false, err
+		}
+		places, placesErr := d.places(ctx, t, last)
+		if placesErr != nil || len(places) == 0 {
+			return false, err
+		}
+		last = places[len(places)-1]
+		if more, err := d.rowByRow(ctx, t, places); err != nil || !more {
+			return more, err
+		}
+	}
+}
+
+// selectSQL selects what of a table is dumped behind a place, in the order of a dump.
+func (d *dump) selectSQL(t *table, columns string, behind place) (sql string, args []any) {
+	args = []any{d.after, d.until}
+	sql = "SELECT " + columns + " FROM " + t.name + ` o
+		WHERE ($1::timestamptz IS NULL OR _timestamp > $1) AND ($2::timestamptz IS NULL OR _timestamp <= $2)`
+	if behind.at != nil {
+		args = append(args, behind.at, behind.id)
+		of := "$3, $4"
+		if t.keys > 1 {
+			args = append(args, behind.version)
+			of += ", $5"
+		}
+		sql += " AND _timestamp >= $3 AND (_timestamp, " + t.keyList() + ") > (" + of + ")"
+	}
+	return sql + " ORDER BY _timestamp, " + t.keyList(), args
+}
+
+// rowByRow reads the rows at some places, each for itself.
+func (d *dump) rowByRow(ctx context.Context, t *table, places []place) (bool, error) {
+	for _, at := range places {
+		sql, params := "SELECT "+t.columnList()+" FROM "+t.name+" o WHERE id = $1", [][]byte{[]byte(at.id)}
+		name := at.id
+		if t.keys > 1 {
+			sql, params = sql+" AND version = $2", append(params, strconv.AppendInt(nil, int64(at.version), 10))
+			name += ", version " + strconv.Itoa(at.version)
+		}
+		rows, err := d.rows(ctx, t, sql, params)
+		if err == nil && len(rows) == 1 {
+			var more bool
+			if more, err = d.add(t, rows[0]); err == nil && !more {
+				return false, nil
+			}
+		}
+		if !isDamage(err) {
+			if err != nil {
+				return false, err
+			}
+			continue
+		}
+		d.lost.Add(t.list, name, d.view.store.translate(err))
+		if err := d.view.exec(ctx, "ROLLBACK TO rows"); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// places returns those of the next page of rows.
+func (d *dump) places(ctx context.Context, t *table, behind place) (all []place, err error) {
+	ctx, cancel := d.view.store.patient(ctx)
+	defer cancel()
+	sql, args := d.selectSQL(t, "_timestamp, "+t.keyList(), behind)
+	rows, err := d.view.tx.Query(ctx, sql+" LIMIT "+strconv.Itoa(pageSize), args...)
+	if err != nil {
+		return nil, err
+	}
+	var at time.Time
+	var p place
+	_, err = pgx.ForEachRow(rows, []any{&at, &p.id, &p.version}[:1+t.keys], func() error {
+		p.at = new(at)
+		all = append(all, p)
+		return nil
+	})
+	return all, err
+}
+
+// place returns that of a row, whose first columns are sound.
+func (t *table) place(row [][]byte) place {
+	v := values{row: row}
+	p := place{at: v.time(), id: v.required()}
+	if t.keys > 1 {
+		p.version = v.integer()
+	}
+	return p
 }
 
 // bound returns a time, nil for none.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -208,6 +209,18 @@ func (s *Store) explain(err error) error {
 
 // argument returns the specification as a shell takes it.
 func (s *Store) argument() string { return "'" + strings.ReplaceAll(s.name, "'", `'\''`) + "'" }
+
+// isDamage tells whether an error may be about one row, which others can be read
+// without.
+func isDamage(err error) bool {
+	switch code := state(err); {
+	case code == outOfMemory: // by a value, say
+		return true
+	case code != "":
+		return slices.Contains([]string{"22", "54", "58", "XX"}, code[:2])
+	}
+	return errors.Is(err, store.ErrCorrupt)
+}
 
 // isBroken tells whether an error is one of the connection: the server is gone,
 // restarts, or does not take more.

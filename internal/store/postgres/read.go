@@ -106,6 +106,7 @@ type pages struct {
 	next     *object.Set
 	count    int // objects in it
 	yield    func(*object.Set, error) bool
+	done     func(row [][]byte) // called for each row that was read, where it is not nil
 }
 
 // defaultPerSet is how many objects are in a set where nobody says.
@@ -132,18 +133,17 @@ func (p *pages) read(ctx context.Context, t *table, query string, args ...any) (
 		return false, err
 	}
 	for {
-		rows, err := p.page(ctx, t)
+		rows, err := p.rows(ctx, t, fetchPage, nil)
 		if err != nil {
 			return false, err
 		}
 		for _, row := range rows {
-			p.values.row = row
-			t.add(p.next, &p.values)
-			if p.values.err != nil {
-				return false, p.values.err
+			more, err := p.add(t, row)
+			if err != nil || !more {
+				return false, err
 			}
-			if p.count++; p.count == p.each && !p.flush() {
-				return false, nil
+			if p.done != nil {
+				p.done(row)
 			}
 		}
 		if len(rows) < pageSize {
@@ -154,15 +154,32 @@ func (p *pages) read(ctx context.Context, t *table, query string, args ...any) (
 	return err == nil, err
 }
 
-// page reads the next rows, with their contents in place of the references.
-func (p *pages) page(ctx context.Context, t *table) ([][][]byte, error) {
+// add adds the object in a row to the next set, which it hands out when it is full.
+// It returns false when the reader wants no more.
+func (p *pages) add(t *table, row [][]byte) (bool, error) {
+	p.values.row = row
+	t.add(p.next, &p.values)
+	if err := p.values.err; err != nil {
+		p.values.err = nil
+		if p.next.Report.Count() > p.count {
+			store.DropLast(&p.next.Report, t.list)
+		}
+		return false, err
+	}
+	p.count++
+	return p.count < p.each || p.flush(), nil
+}
+
+// rows returns the rows of a statement, with their contents in place of the
+// references.
+func (p *pages) rows(ctx context.Context, t *table, statement string, params [][]byte) ([][][]byte, error) {
 	if p.view.store.closed.Load() {
 		return nil, errClosed
 	}
 	ctx, cancel := p.view.store.patient(ctx)
 	defer cancel()
 	const binary = 1
-	result := p.view.conn.Conn().PgConn().ExecParams(ctx, fetchPage, nil, nil, nil, []int16{binary})
+	result := p.view.conn.Conn().PgConn().ExecParams(ctx, statement, params, nil, nil, []int16{binary})
 	var rows [][][]byte
 	for result.NextRow() {
 		rows = append(rows, cloneRow(result.Values()))

@@ -129,6 +129,9 @@ func (c *contentReader) resolve(ctx context.Context, q querier, rows [][]any, co
 	}
 	if len(missing) > 0 {
 		if err := c.read(ctx, q, missing); err != nil {
+			for _, id := range missing { // another row may be read without these
+				delete(c.kept, id)
+			}
 			return err
 		}
 	}

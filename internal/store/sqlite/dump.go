@@ -4,8 +4,10 @@ package sqlite
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"math"
+	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/report"
@@ -34,22 +36,77 @@ func (s *Store) dump(ctx context.Context, opts store.DumpOptions, yield func(*re
 	if !opts.Until.IsZero() {
 		until = opts.Until.UnixMicro()
 	}
-	p := newPages(v, opts.PerReport, opts.Metadata, reportsOnly(yield))
+	d := dump{pages: newPages(v, opts.PerReport, opts.Metadata, reportsOnly(yield)), until: until}
 	for i := range tables {
-		more, err := p.read(ctx, &tables[i], tables[i].dumpSQL(), [2]any{after, int64(math.MaxInt64)}, until)
-		if !more {
+		if more, err := d.table(ctx, &tables[i], [2]any{after, int64(math.MaxInt64)}); !more {
 			return err
 		}
 	}
-	p.flush()
-	return nil
+	if !d.flush() {
+		return nil
+	}
+	return d.lost.Err()
+}
+
+// dump reads tables around the rows that are damaged.
+type dump struct {
+	*pages
+	until int64
+	lost  store.Unreadable
+}
+
+// table reads the rows of a table behind a place, in pages. A page with a row that
+// cannot be read is read row by row, and then it goes on in pages. It returns false
+// when the reader wants no more.
+func (d *dump) table(ctx context.Context, t *table, last [2]any) (bool, error) {
+	for {
+		d.done = func(row []any) { last = [2]any(row) }
+		more, err := d.read(ctx, t, t.dumpSQL(t.columnList()), last, d.until)
+		if !isDamage(err) {
+			return more, err
+		}
+		places, placesErr := d.rows(ctx, nil, t.dumpSQL("NULL"), 3, last[0], last[1], d.until, pageSize)
+		if placesErr != nil || len(places) == 0 {
+			return false, err
+		}
+		for _, place := range places {
+			last = [2]any(place)
+			more, err := d.row(ctx, t, place[1])
+			switch {
+			case isDamage(err):
+				d.lost.Add(t.list, d.name(ctx, t, place[1]), err)
+			case err != nil || !more:
+				return false, err
+			}
+		}
+	}
+}
+
+// row reads the row with a number.
+func (d *dump) row(ctx context.Context, t *table, number any) (bool, error) {
+	rows, err := d.rows(ctx, t, "SELECT 0, 0, "+t.columnList()+" FROM "+string(t.list)+" o WHERE o.rowid = ?", 2+len(t.columns), number)
+	if err != nil || len(rows) == 0 {
+		return true, err
+	}
+	return d.add(t, rows[0][2:])
+}
+
+// name returns what identifies the object in a row, the row's number if that
+// cannot be read.
+func (d *dump) name(ctx context.Context, t *table, number any) string {
+	keys := strings.Join(t.columns[1:1+t.keys], " || ', version ' || ")
+	rows, err := d.rows(ctx, nil, "SELECT "+keys+" FROM "+string(t.list)+" WHERE rowid = ?", 1, number)
+	if err != nil || len(rows) == 0 {
+		return fmt.Sprint("row ", number)
+	}
+	return fmt.Sprint(rows[0][0])
 }
 
 // dumpSQL selects rows in the order of arrival, and in that of loading where
 // they arrived at the same time, as all of a load did. These are a term of
 // their own, for the index on _timestamp to find where to go on among them.
-func (t *table) dumpSQL() string {
-	rows := "SELECT o._timestamp, o.rowid, " + t.columnList() + " FROM " + string(t.list) + " o WHERE "
+func (t *table) dumpSQL(columns string) string {
+	rows := "SELECT o._timestamp, o.rowid, " + columns + " FROM " + string(t.list) + " o WHERE "
 	return rows + "o._timestamp = ?1 AND o.rowid > ?2 UNION ALL " +
 		rows + "o._timestamp > ?1 AND o._timestamp <= ?3 ORDER BY 1, 2 LIMIT ?4"
 }

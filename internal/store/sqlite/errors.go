@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -77,4 +78,13 @@ func (s *Store) cannotOpen(err error) error {
 		return fmt.Errorf("%w: it is a directory", store.ErrCorrupt)
 	}
 	return fmt.Errorf("%w: files are kept beside it, and its directory cannot be written to: %w", store.ErrReadOnly, err)
+}
+
+// isDamage tells whether an error may be about one row, which others can be read
+// without.
+func isDamage(err error) bool {
+	if engine, ok := errors.AsType[*sqlite.Error](err); ok {
+		return slices.Contains([]int{sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_TOOBIG}, engine.Code()&0xff)
+	}
+	return errors.Is(err, store.ErrCorrupt)
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -70,6 +71,7 @@ type pages struct {
 	next     *object.Set
 	count    int // objects in it
 	yield    func(*object.Set, error) bool
+	done     func(row []any) // called for each row that was read, where it is not nil
 }
 
 // defaultPerSet is how many objects are in a set where nobody says.
@@ -93,25 +95,17 @@ func reportsOnly(yield func(*report.Report, error) bool) func(*object.Set, error
 // rows. It returns false when the reader wants no more.
 func (p *pages) read(ctx context.Context, t *table, query string, from [2]any, args ...any) (bool, error) {
 	for {
-		var rows [][]any
-		err := p.view.do(ctx, func(tx *sql.Tx) (err error) {
-			all := append(append([]any{from[0], from[1]}, args...), pageSize)
-			if rows, err = readRows(ctx, tx, 2+len(t.columns), query, all); err == nil {
-				err = p.contents.resolve(ctx, tx, rows, t.contents, 2)
-			}
-			return err
-		})
+		rows, err := p.rows(ctx, t, query, 2+len(t.columns), append(append([]any{from[0], from[1]}, args...), pageSize)...)
 		if err != nil {
 			return false, err
 		}
 		for _, row := range rows {
-			p.values.row = row[2:]
-			t.add(p.next, &p.values)
-			if p.values.err != nil {
-				return false, p.values.err
+			more, err := p.add(t, row[2:])
+			if err != nil || !more {
+				return false, err
 			}
-			if p.count++; p.count == p.each && !p.flush() {
-				return false, nil
+			if p.done != nil {
+				p.done(row)
 			}
 		}
 		if len(rows) < pageSize {
@@ -119,6 +113,34 @@ func (p *pages) read(ctx context.Context, t *table, query string, from [2]any, a
 		}
 		from = [2]any(rows[len(rows)-1])
 	}
+}
+
+// rows returns the rows of a statement, so many values each. Of a table, whose
+// columns come last, they have the contents in place of the references.
+func (p *pages) rows(ctx context.Context, t *table, query string, values int, args ...any) (rows [][]any, err error) {
+	err = p.view.do(ctx, func(tx *sql.Tx) (err error) {
+		if rows, err = readRows(ctx, tx, values, query, args); err == nil && t != nil {
+			err = p.contents.resolve(ctx, tx, rows, t.contents, values-len(t.columns))
+		}
+		return err
+	})
+	return rows, err
+}
+
+// add adds the object in a row to the next set, which it hands out when it is full.
+// It returns false when the reader wants no more.
+func (p *pages) add(t *table, row []any) (bool, error) {
+	p.values.row = row
+	t.add(p.next, &p.values)
+	if err := p.values.err; err != nil {
+		p.values.err = nil
+		if p.next.Report.Count() > p.count {
+			store.DropLast(&p.next.Report, t.list)
+		}
+		return false, err
+	}
+	p.count++
+	return p.count < p.each || p.flush(), nil
 }
 
 // flush hands out the objects read so far, where there are any.

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sqlite
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/kcidb-go/kcidb/internal/store/storetest"
+)
+
+// TestUnreadable dumps a database with lists that are none, with contents that cannot
+// be unpacked, and with one that is missing.
+func TestUnreadable(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "x.sqlite")
+	s := open(t, file)
+	fresh(t, s)
+	storetest.Unreadable(t, s, func(tests []string) {
+		run(t, file, "UPDATE contents SET data = x'00ff' WHERE id IN (SELECT log_excerpt FROM tests WHERE id IN ('"+strings.Join(tests[1:], "', '")+"'));"+
+			"DELETE FROM contents WHERE id IN (SELECT log_excerpt FROM tests WHERE id = '"+tests[0]+"');"+
+			"UPDATE checkouts SET patchset_files = 'no list' WHERE id = 'a:3';"+
+			"UPDATE issues SET categories = 'no list' WHERE id = 'a:2' AND version = 7")
+	})
+}
