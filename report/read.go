@@ -199,7 +199,7 @@ func (d *decoder) float() float64 {
 	if !bytes.ContainsAny(literal, ".eENI") && !exact(literal) {
 		d.note(KindNumber, expectedExact, quotable(literal), false)
 	}
-	return float(literal)
+	return float(literal) + 0 // -0, which not all databases keep, is 0
 }
 
 func (d *decoder) optFloat() *float64 { return keep(d, &d.keeper.floats, d.float()) }

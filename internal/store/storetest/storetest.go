@@ -8,6 +8,7 @@
 package storetest
 
 import (
+	"bytes"
 	"cmp"
 	"embed"
 	"encoding/json"
@@ -67,6 +68,7 @@ func Run(t *testing.T, open Open, can Capabilities) {
 		{"Changes", can.Keeps, s.changes},
 		{"Dump", can.Keeps, s.dump},
 		{"RoundTrip", can.Keeps, s.roundTrip},
+		{"Extremes", can.Keeps, s.extremes},
 		{"Query", can.Keeps, s.query},
 		{"QueryConformance", can.Keeps, s.queryConformance},
 		{"Patterns", can.Objects, s.patterns},
@@ -198,12 +200,14 @@ func (s suite) comparing() gocmp.Options {
 	return nil
 }
 
-// jsonValue returns what a JSON text says.
+// jsonValue returns what a JSON text says, with numbers as they are written.
 func jsonValue(text json.RawMessage) (value any) {
 	if len(text) == 0 {
 		return nil
 	}
-	if err := json.Unmarshal(text, &value); err != nil {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	if err := d.Decode(&value); err != nil {
 		return err
 	}
 	return value
