@@ -12,6 +12,9 @@
 // whoever dies at whatever moment. A notification is written when it is due, of
 // what is in the database then, and kept as it was written.
 //
+// Nothing waits for the trouble of something else: each way of delivery has a worker
+// of its own, and an object that cannot be considered is set aside.
+//
 // A mail is sent twice only where the process, or its connection, dies after the
 // mail server took it and before that was noted; both have the same Message-ID.
 package notify
