@@ -28,7 +28,7 @@ func (v *visit) shared(w http.ResponseWriter, r *http.Request, h http.HandlerFun
 		if v.lane.kind < Page {
 			keep = 0 // these keep what they need by themselves
 		}
-		all = v.cache.answer(r.Context(), keyOf(r, coding), keep, c.collect)
+		all = v.cache.answer(r.Context(), v.lane.kind.keyOf(r, coding), keep, c.collect)
 	} else {
 		all = c.collect(nil)
 	}
@@ -39,10 +39,13 @@ func (v *visit) shared(w http.ResponseWriter, r *http.Request, h http.HandlerFun
 }
 
 // keyOf returns what tells requests with different answers apart. The order of
-// parameters does not, but for that of the same name. The URL by which clients know
-// the service does, for there are answers with it in them.
-func keyOf(r *http.Request, c coding) string {
+// parameters does not, but for that of the same name; pages have none. The URL by
+// which clients know the service does, for there are answers with it in them.
+func (k Kind) keyOf(r *http.Request, c coding) string {
 	query := r.URL.RawQuery
+	if k <= Page {
+		query = ""
+	}
 	if strings.Contains(query, "&") {
 		name := func(s string) string { s, _, _ = strings.Cut(s, "="); return s }
 		parts := strings.Split(query, "&")

@@ -164,6 +164,20 @@ func TestSharedAnswers(t *testing.T) {
 	})
 }
 
+// What pages do not look at makes no other answer of theirs.
+func TestPagesHaveNoParameters(t *testing.T) {
+	for k := range Submission {
+		asked := 0
+		front := oneOfEach(Limits{Keep: time.Hour}, func(http.ResponseWriter, *http.Request) { asked++ })
+		for n := range 3 {
+			request(front, "GET", fmt.Sprintf("/%d?n=%d", k, n))
+		}
+		if want := map[bool]int{true: 1, false: 3}[k == Page]; asked != want {
+			t.Errorf("kind %d was asked %d times, want %d", k, asked, want)
+		}
+	}
+}
+
 // A client that goes away takes nobody else's answer along.
 func TestSharedAnswerOfOneWhoLeaves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -4,8 +4,11 @@ package web
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"os"
 	"time"
 )
 
@@ -58,5 +61,24 @@ func (s *steady) Read(p []byte) (int, error) {
 		s.connection.SetReadDeadline(time.Time{})
 	}
 	s.connection.SetWriteDeadline(time.Now().Add(s.answer))
-	return n, err
+	return n, told(err)
+}
+
+// The errors of bodies that do not arrive, as handlers may show them.
+var (
+	errTooSlow = fmt.Errorf("the body takes too long: %w", os.ErrDeadlineExceeded)
+	errBroken  = errors.New("the connection broke")
+)
+
+// told returns an error of reading a body without what the network says, which
+// names hosts.
+func told(err error) error {
+	var network net.Error
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return errTooSlow
+	case errors.As(err, &network):
+		return errBroken
+	}
+	return err
 }

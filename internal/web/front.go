@@ -19,7 +19,8 @@ const (
 	Probe Kind = iota
 	// Light costs next to nothing, or is made once for all who ask.
 	Light
-	// Page is for people: what is known of an object.
+	// Page is for people: what is known of an object. Like all above, it has no
+	// parameters.
 	Page
 	// Question is what programs ask.
 	Question
