@@ -9,16 +9,20 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/kcidb-go/kcidb/internal/arrival"
+	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/web"
+	"github.com/kcidb-go/kcidb/report"
 )
 
-// frontOf returns the front of a service that does not run.
-func frontOf(t *testing.T, change func(*Config)) *web.Front {
+// frontOf returns the front of a service that does not run, and its parts.
+func frontOf(t *testing.T, change func(*Config)) (*web.Front, *parts) {
 	t.Helper()
 	cfg := DefaultConfig()
 	cfg.Data = t.TempDir()
@@ -37,7 +41,7 @@ func frontOf(t *testing.T, change func(*Config)) *web.Front {
 	}
 	t.Cleanup(func() { p.store.Close() })
 	p.reading = p.store
-	return s.front(p, s.monitor(p), s.door(p, arrival.NewClock(s.now)))
+	return s.front(p, s.monitor(p), s.door(p, arrival.NewClock(s.now))), p
 }
 
 // ask asks from an address.
@@ -75,8 +79,8 @@ func TestRoutesAreBehindLimits(t *testing.T) {
 		{"/test/", "/test/a", web.Page},
 		{"/{$}", "/", web.Light},
 	}
-	limited := frontOf(t, func(c *Config) { c.JWTSecret, c.APIRate, c.APIBurst = "s", 1, 1 })
-	open := frontOf(t, func(c *Config) { c.BaseURL = "https://kcidb.example.org/" })
+	limited, _ := frontOf(t, func(c *Config) { c.JWTSecret, c.APIRate, c.APIBurst = "s", 1, 1 })
+	open, _ := frontOf(t, func(c *Config) { c.BaseURL = "https://kcidb.example.org/" })
 	all := limited.Routes()
 	slices.SortFunc(all, func(a, b web.Route) int { return cmp.Compare(a.Path, b.Path) })
 	if len(all) != len(routes) {
@@ -101,5 +105,46 @@ func TestRoutesAreBehindLimits(t *testing.T) {
 				t.Errorf("%s: %d by the name %s", path, w.Code, host)
 			}
 		}
+	}
+}
+
+// However many ask for pages at once, each is answered, or told when to come back,
+// and those who ask for less are answered meanwhile.
+func TestFloodOfPages(t *testing.T) {
+	front, p := frontOf(t, func(c *Config) { c.JWTSecret, c.APIRate = "s", 0 })
+	hash := strings.Repeat("a", 40)
+	r := &report.Report{Checkouts: []report.Checkout{{ID: "ci:1", Origin: "ci", GitCommitHash: &hash, PatchsetHash: new("")}}}
+	for n := range 200 {
+		r.Builds = append(r.Builds, report.Build{ID: fmt.Sprint("ci:", n), Origin: "ci", CheckoutID: "ci:1", Status: new(report.Status("PASS"))})
+	}
+	if _, err := p.store.Load(t.Context(), r, store.LoadOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	var visitors sync.WaitGroup
+	var shown atomic.Int64
+	for n := range 300 {
+		visitors.Go(func() {
+			// By a name of its own each page is another one.
+			w := ask(front, "/revision/"+hash, fmt.Sprintf("kcidb%d.example.org", n), "192.0.2.1:1")
+			switch w.Code {
+			case 200:
+				shown.Add(1)
+			case 503:
+				if w.Header().Get("Retry-After") == "" {
+					t.Error("nobody says when to come back")
+				}
+			default:
+				t.Errorf("%d %s", w.Code, w.Body)
+			}
+		})
+	}
+	for _, path := range []string{"/", "/health", "/ready", "/metrics", "/api/tree"} {
+		if w := ask(front, path, "kcidb.example.org", "192.0.2.2:1"); w.Code != 200 {
+			t.Errorf("%s meanwhile: %d %s", path, w.Code, w.Body)
+		}
+	}
+	visitors.Wait()
+	if shown.Load() == 0 {
+		t.Error("no page is shown")
 	}
 }

@@ -52,7 +52,11 @@ func (k Kind) keyOf(r *http.Request, c coding) string {
 		slices.SortStableFunc(parts, func(a, b string) int { return strings.Compare(name(a), name(b)) })
 		query = strings.Join(parts, "&")
 	}
-	return string(c) + " " + r.Header.Get("X-Forwarded-Proto") + " " + r.Host + r.URL.EscapedPath() + "?" + query
+	scheme := " http://"
+	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
+		scheme = " https://"
+	}
+	return string(c) + scheme + r.Host + r.URL.EscapedPath() + "?" + query
 }
 
 // cache keeps answers for a while, and knows which are being made.
