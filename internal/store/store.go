@@ -116,6 +116,11 @@ type Store interface {
 	// is of a submission that has a receipt of success already.
 	// It returns ErrRefused if the engine can never keep the data; after any other
 	// error the same report may load later.
+	//
+	// What report.Decode accepts comes back as it was, numbers in free objects as
+	// they are written, but for what says nothing: the order of the members of a
+	// free object, the digits of times below a microsecond, and an environment or a
+	// culprit without members.
 	Load(ctx context.Context, r *report.Report, opts LoadOptions) (*Changes, error)
 
 	Reader
