@@ -65,6 +65,7 @@ func Run(t *testing.T, open Open, can Capabilities) {
 		{"Merge", can.Keeps, s.merge},
 		{"Order", can.Keeps, s.order},
 		{"Texts", can.Keeps, s.texts},
+		{"Names", can.Keeps, s.names},
 		{"Changes", can.Keeps, s.changes},
 		{"Dump", can.Keeps, s.dump},
 		{"RoundTrip", can.Keeps, s.roundTrip},
