@@ -213,11 +213,11 @@ func inlineRows(b *testing.B, t *table, r *report.Report) []byte {
 		texts[h] = text
 	}
 	for i := range rows {
-		data := slices.Clone(rows[i].data[:countSize])
-		for rest, column := rows[i].data[countSize:], 0; len(rest) > 0; column++ {
+		data := binary.BigEndian.AppendUint16(nil, uint16(len(t.columns)))
+		rest := rows[i].data[countSize:]
+		for column, name := range t.columns { // the times, which come last, are ours
 			var value []byte
 			value, rest = cutValue(rest)
-			name := t.columns[column]
 			isNull := binary.BigEndian.Uint32(value) == noValue
 			switch {
 			case isNull:
