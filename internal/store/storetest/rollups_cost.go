@@ -12,14 +12,14 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// rollupsCost has the roll-ups follow the change of a build, and of a test, with few
-// incidents and with many, at the same number of statements and of rows that are
-// read and written one by one.
+// rollupsCost has the roll-ups follow the change of a build, and of a test, and has
+// pages read them, with few incidents and tests and with many, at the same number of
+// statements and of rows that are read and written one by one.
 func (s suite) rollupsCost(t *testing.T) {
 	few, many := s.costs(t, 20), s.costs(t, 2000)
 	for name, cost := range few {
 		if many[name] != cost || cost.statements > 40 || cost.rows > 20 {
-			t.Errorf("%s: %+v with 20 incidents, %+v with 2000", name, cost, many[name])
+			t.Errorf("%s: %+v with 20 incidents and tests, %+v with 2000", name, cost, many[name])
 		}
 	}
 }
@@ -27,8 +27,8 @@ func (s suite) rollupsCost(t *testing.T) {
 // cost is the work of an Apply.
 type cost struct{ statements, rows int }
 
-// costs returns the costs of some changes, in a database in which a build and a
-// test have n incidents each.
+// costs returns the costs of some changes and of what pages read, in a database in
+// which a build and a test have n incidents each, and the build n tests that passed.
 func (s suite) costs(t *testing.T, n int) map[string]cost {
 	db := s.ready(t)
 	defer db.Close()
@@ -42,13 +42,16 @@ func (s suite) costs(t *testing.T, n int) map[string]cost {
 		of := in
 		of.ID, of.BuildID, of.TestID = fmt.Sprintf("a:t%d", i), nil, &r.Tests[0].ID
 		r.Incidents = append(r.Incidents, in, of)
+		passed := r.Tests[0]
+		passed.ID, passed.Status = fmt.Sprintf("a:p%d", i), new(report.StatusPass)
+		r.Tests = append(r.Tests, passed)
 	}
 	mustLoad(t, db, r, store.LoadOptions{})
 	rollups := capable[store.RollUpper](t, db).Rollups()
 	test := rollup.Test{ID: "a:t", BuildID: "a:b", Origin: "a", Path: "boot", Status: report.StatusFail, Start: moment(2).UnixMicro()}
 	passed := test
 	passed.Status = report.StatusPass
-	all := make(map[string]cost)
+	all := s.readings(t, rollups)
 	for _, change := range []struct {
 		name, statement string
 		note            func(*rollup.Delta)
@@ -56,8 +59,8 @@ func (s suite) costs(t *testing.T, n int) map[string]cost {
 		{"a build's configuration", "UPDATE builds SET config_name = 'x'", func(d *rollup.Delta) { d.Build("a:b") }},
 		{"a build's status", "UPDATE builds SET status = 'PASS'", func(d *rollup.Delta) { d.Build("a:b") }},
 		{"a build's start", "UPDATE builds SET start_time = NULL", func(d *rollup.Delta) { d.Build("a:b") }},
-		{"nothing of a test", "UPDATE " + rollups.Tests + " SET comment = 'x'", func(d *rollup.Delta) { d.Test(&test, &test) }},
-		{"a test's status", "UPDATE " + rollups.Tests + " SET status = 'PASS'", func(d *rollup.Delta) { d.Test(&test, &passed) }},
+		{"nothing of a test", "UPDATE " + rollups.Tests + " SET comment = 'x' WHERE id = 'a:t'", func(d *rollup.Delta) { d.Test(&test, &test) }},
+		{"a test's status", "UPDATE " + rollups.Tests + " SET status = 'PASS' WHERE id = 'a:t'", func(d *rollup.Delta) { d.Test(&test, &passed) }},
 		{"an issue", "UPDATE issues SET comment = 'x'", func(*rollup.Delta) {}},
 	} {
 		err := rollups.Update(t.Context(), func(ctx context.Context, tx rollup.Tx) error {
@@ -75,6 +78,34 @@ func (s suite) costs(t *testing.T, n int) map[string]cost {
 			t.Fatalf("%s: %v", change.name, err)
 		}
 		VerifyRollups(t, db)
+	}
+	return all
+}
+
+// readings returns the costs of what pages, mails and metrics read.
+func (s suite) readings(t *testing.T, rollups *rollup.DB) map[string]cost {
+	all := make(map[string]cost)
+	db := *rollups
+	var counted *countedTx
+	db.View = func(ctx context.Context, f func(context.Context, rollup.Tx) error) error {
+		return rollups.View(ctx, func(ctx context.Context, tx rollup.Tx) error {
+			counted = &countedTx{Tx: tx}
+			return f(ctx, counted)
+		})
+	}
+	ctx, builds := t.Context(), []string{"a:b"}
+	for name, read := range map[string]func() error{
+		"tests of builds":   func() error { _, err := db.Tally(ctx, builds); return err },
+		"tests that failed": func() error { return db.Failed(ctx, builds, func(*rollup.FailedTest) {}) },
+		"issues of builds":  func() error { _, err := db.Findings(ctx, builds); return err },
+		"an issue":          func() error { _, err := db.Incidents(ctx, rollup.IssueKey{ID: "a:i"}); return err },
+		"a suite":           func() error { _, err := db.SuiteCounts(ctx, builds, "boot"); return err },
+		"totals":            func() error { _, err := db.Totals(ctx, rollup.Days{First: 0, Last: 40000}); return err },
+	} {
+		if err := read(); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		all["read "+name] = counted.cost
 	}
 	return all
 }
