@@ -85,7 +85,7 @@ func (g *growing) asks(b *testing.B) map[string]func() {
 		"history": httptest.NewRequest("GET", "/api/test/status-history?path=ltp.syscalls.case005&origin=bench&config_name=config1&platform=board-7&"+
 			"git_repository_branch=main&git_repository_url="+benchURL, nil),
 		"compare": httptest.NewRequest("GET", "/api/tree/bench/main/compare?origin=bench&hash_a="+g.hash(sides-2)+"&hash_b="+head, nil),
-		"totals":  httptest.NewRequest("GET", "/api/metrics/", nil),
+		"totals":  httptest.NewRequest("GET", "/api/metrics/?start_days_ago=1", nil),
 		"tests":   httptest.NewRequest("GET", "/api/tree/"+head+"/tests?"+tree, nil),
 	}
 	body := fmt.Sprintf(`{"origin": "bench", "startTimestampInSeconds": "%d", "endTimestampInSeconds": "%d", "selectedCommits": {}, "filter": {}}`,
