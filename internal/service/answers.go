@@ -28,7 +28,7 @@ func (s *Service) front(p *parts, watch *monitor.Monitor, door *submit.Door) *we
 	limits, _ := s.cfg.limits() // checked before
 	limits.Known = s.known
 	if !s.auth.Enabled() {
-		limits.Hosts = s.cfg.hosts()
+		limits.Hosts, limits.Addresses = s.cfg.hosts(), s.cfg.AllowOpen
 	}
 	front := web.NewFront(limits)
 	watch.Routes(front)

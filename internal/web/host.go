@@ -9,10 +9,12 @@ import (
 	"strings"
 )
 
-// calledBy tells whether the service may be called by the host of a request. A
-// name of another site that leads to this machine lets that site's pages, in a
-// browser here, do what only people here may. An address is not such a name.
-// X-Forwarded-Host is not looked at: whoever sends a Host may send that as well.
+// calledBy reports whether the service may be called by the host of a request. A
+// name of another site that leads to this machine would let that site's pages, in a
+// browser here, do what only people here may. An address is not such a name, but an
+// address other than a loopback one does not lead to a service that listens on this
+// machine only. X-Forwarded-Host is not looked at: a client that sends a Host may
+// send that as well.
 func (l Limits) calledBy(host string) bool {
 	if l.Hosts == nil {
 		return true
@@ -24,6 +26,8 @@ func (l Limits) calledBy(host string) bool {
 	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
 		return true
 	}
-	_, err := netip.ParseAddr(strings.Trim(host, "[]"))
-	return err == nil || slices.Contains(l.Hosts, host)
+	if address, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil && (l.Addresses || address.IsLoopback()) {
+		return true
+	}
+	return slices.Contains(l.Hosts, host)
 }

@@ -28,6 +28,9 @@ type Limits struct {
 	// Hosts are the names by which the service may be called beside those of this
 	// machine; nil is any name.
 	Hosts []string
+	// Addresses: the service may be called by any IP address, not only by those of
+	// Hosts and the loopback ones.
+	Addresses bool
 	// Origins are the sites whose pages may show what programs ask, as
 	// SCHEME://HOST[:PORT]; "*" is all.
 	Origins []string

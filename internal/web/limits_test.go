@@ -142,27 +142,35 @@ func TestUnreasonableRequests(t *testing.T) {
 // its machine.
 func TestHosts(t *testing.T) {
 	for _, tt := range []struct {
-		hosts []string
-		host  string
-		taken bool
+		hosts     []string
+		host      string
+		addresses bool
+		taken     bool
 	}{
-		{nil, "evil.example", true},
-		{[]string{}, "evil.example", false},
-		{[]string{}, "evil.example:8080", false},
-		{[]string{}, "localhost.evil.example", false},
-		{[]string{}, "127.0.0.1.evil.example", false},
-		{[]string{}, "evil.localhost", true},
-		{[]string{}, "", false},
-		{[]string{}, "localhost", true},
-		{[]string{}, "LocalHost.:8080", true},
-		{[]string{}, "127.0.0.1:8080", true},
-		{[]string{}, "[::1]:8080", true},
-		{[]string{}, "[::1]", true},
-		{[]string{"kcidb.example.org"}, "kcidb.example.org", true},
-		{[]string{"kcidb.example.org"}, "KCIDB.example.org:443", true},
-		{[]string{"kcidb.example.org"}, "www.kcidb.example.org", false},
+		{nil, "evil.example", false, true},
+		{[]string{}, "evil.example", false, false},
+		{[]string{}, "evil.example:8080", false, false},
+		{[]string{}, "localhost.evil.example", false, false},
+		{[]string{}, "127.0.0.1.evil.example", false, false},
+		{[]string{}, "evil.localhost", false, true},
+		{[]string{}, "", false, false},
+		{[]string{}, "localhost", false, true},
+		{[]string{}, "LocalHost.:8080", false, true},
+		{[]string{}, "127.0.0.1:8080", false, true},
+		{[]string{}, "[::1]:8080", false, true},
+		{[]string{}, "[::1]", false, true},
+		{[]string{}, "127.8.9.10", false, true},
+		{[]string{}, "192.0.2.1:8080", false, false},
+		{[]string{}, "[2001:db8::1]:8080", false, false},
+		{[]string{}, "192.0.2.1:8080", true, true},
+		{[]string{}, "[2001:db8::1]:8080", true, true},
+		{[]string{}, "192.0.2.1.evil.example", true, false},
+		{[]string{"192.0.2.1"}, "192.0.2.1:8080", false, true},
+		{[]string{"kcidb.example.org"}, "kcidb.example.org", false, true},
+		{[]string{"kcidb.example.org"}, "KCIDB.example.org:443", false, true},
+		{[]string{"kcidb.example.org"}, "www.kcidb.example.org", false, false},
 	} {
-		front := oneOfEach(Limits{Hosts: tt.hosts}, says("x"))
+		front := oneOfEach(Limits{Hosts: tt.hosts, Addresses: tt.addresses}, says("x"))
 		for k := range kinds {
 			r := httptest.NewRequest("GET", fmt.Sprint("/", int(k)), nil)
 			r.Host = tt.host
