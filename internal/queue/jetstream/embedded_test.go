@@ -452,7 +452,7 @@ func TestDamaged(t *testing.T) {
 		t.Errorf("pulled %v, %v", got, err)
 	}
 	letter, err := q.DeadLetter(t.Context(), "a")
-	if err != nil || !strings.Contains(letter.Reason, "piece 2 of 2") {
+	if err != nil || !strings.Contains(letter.Reason, "damaged") {
 		t.Errorf("dead letter %+v, %v", letter, err)
 	}
 	if pending, err := q.Pending(t.Context(), "a"); err != nil || pending {
