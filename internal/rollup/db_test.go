@@ -89,7 +89,7 @@ func TestRebuildVisitsAll(t *testing.T) {
 		t.Errorf("(-before +after):\n%s", diff)
 	}
 	want := map[string]int64{
-		"builds counted": 45, "checkouts counted": 520, "trees counted": 7, "incidents counted": 520, "issues counted": 520, "days counted": 23, "objects counted": 5,
+		"builds counted": 45, "checkouts counted": 520, "trees counted": 7, "incidents counted": 520, "issues counted": 520, "days counted": 23, "lists counted": 4,
 	}
 	if diff := cmp.Diff(want, last); diff != "" {
 		t.Errorf("progress (-want +got):\n%s", diff)
@@ -236,7 +236,7 @@ func TestVerifySample(t *testing.T) {
 		}
 		return found, checked
 	}
-	all := map[string]int{"builds": 90, "checkouts": 90, "trees": 7, "incidents": 10, "issues": 10, "days": 5, "objects": 5}
+	all := map[string]int{"builds": 90, "checkouts": 90, "trees": 7, "incidents": 10, "issues": 10, "days": 5, "lists": 4}
 	for _, sample := range []float64{0, 1, 2} {
 		found, checked := verify(sample)
 		if diff := cmp.Diff(all, checked); diff != "" || found != 90 {

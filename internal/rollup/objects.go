@@ -71,10 +71,18 @@ func (d *Dialect) recountObjects(ctx context.Context, tx Tx, lists []string) (al
 	return all, nil
 }
 
-// objectLists returns the lists whose objects are counted, at once.
-func (d *Dialect) objectLists(_ context.Context, _ Tx, after *string) ([]string, error) {
+// objectLists returns the lists that have objects, or a count, at once.
+func (d *Dialect) objectLists(ctx context.Context, tx Tx, after *string) (all []string, err error) {
 	if after != nil {
 		return nil, nil
 	}
-	return []string{"builds", "checkouts", "incidents", "issues", "tests"}, nil
+	query := "SELECT list FROM object_counts"
+	for list, rows := range map[string]string{
+		"builds": "builds", "checkouts": "checkouts", "incidents": "incidents", "issues": "issues", "tests": d.Tests,
+	} {
+		query += " UNION SELECT '" + list + "' WHERE EXISTS (SELECT 1 FROM " + rows + ")"
+	}
+	var list string
+	err = Read(ctx, tx, query+" ORDER BY 1", nil, []any{&list}, func() error { all = append(all, list); return nil })
+	return all, err
 }

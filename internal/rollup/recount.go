@@ -49,7 +49,7 @@ func (d *Dialect) passes() []pass {
 		{"incidents", "SELECT count(*) FROM incidents", d.ids(chunkOfOthers, "incidents.id", "sightings.incident_id", "absences.incident_id"), d.recountIncidents},
 		{"issues", "SELECT count(*) FROM issue_counts", d.ids(chunkOfOthers, "sightings.issue_id", "absences.issue_id", "issue_counts.issue_id", "incident_counts.issue_id"), d.recountIssues},
 		{"days", "SELECT count(DISTINCT day) FROM daily_counts", d.days, d.recountDays},
-		{"objects", "SELECT 5", d.objectLists, d.recountObjects},
+		{"lists", "SELECT count(DISTINCT list) FROM object_counts", d.objectLists, d.recountObjects},
 	}
 }
 
