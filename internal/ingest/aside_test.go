@@ -191,3 +191,47 @@ func TestEndedOtherProcesses(t *testing.T) {
 	b.publish(t, "good", checkout("ci:good", "x"))
 	b.run(t, func() bool { return b.finished(t, "good") && b.finished(t, "killer") })
 }
+
+// Many submissions that processes ended with are tried by the next one soon, and are
+// no sign that nothing can be loaded.
+func TestManyInterrupted(t *testing.T) {
+	t.Parallel()
+	b, q := newHastyBench(t)
+	const n = 20
+	for i := range n {
+		b.publish(t, fmt.Sprintf("s%d", i), checkout(fmt.Sprintf("ci:%d", i), "x"))
+	}
+	for range 20 { // processes
+		deliveries, err := b.queue.Pull(t.Context(), queue.Limits{}, 10*time.Second)
+		for err == nil && len(deliveries) < n {
+			var more []queue.Delivery
+			more, err = b.queue.Pull(t.Context(), queue.Limits{}, 10*time.Second)
+			deliveries = append(deliveries, more...)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range deliveries {
+			if err := d.Later(t.Context(), 0); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	before := q.later.Load()
+	blocked := ""
+	b.run(t, func() bool {
+		blocked += b.State().Blocked
+		for i := range n {
+			if !b.finished(t, fmt.Sprintf("s%d", i)) {
+				return false
+			}
+		}
+		return true
+	})
+	if blocked != "" {
+		t.Errorf("the loader says that nothing is loaded: %s", blocked)
+	}
+	if waits := q.later.Load() - before; waits != n {
+		t.Errorf("%d waits of %d submissions", waits, n)
+	}
+}

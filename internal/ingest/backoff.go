@@ -18,6 +18,10 @@ const (
 const (
 	firstAside = time.Second
 	lastAside  = 10 * time.Minute
+	// suspectAside is the wait of a submission that this process has not tried, and
+	// that may have ended others. It is short, because most of them only were in the
+	// same batch.
+	suspectAside = 3 * time.Second
 )
 
 // asideFor returns how long a submission waits that has come so many times.

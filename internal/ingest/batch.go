@@ -305,6 +305,9 @@ func (b *batch) giveUp(ctx context.Context, s *submission) {
 // after a pause.
 func (b *batch) setAside(ctx context.Context, s *submission, kind string, cause error) {
 	now, delay := b.Now(), asideFor(s.Attempt())
+	if kind == kindInterrupted {
+		delay = suspectAside
+	}
 	known := b.ward.knows(s.receipt.ID)
 	inARow := b.ward.put(s.receipt.ID, kind, now, now.Add(delay))
 	b.Log.Error("submission waits aside", "id", s.receipt.ID, "origin", s.receipt.Origin, "attempt", s.Attempt(),
@@ -312,7 +315,7 @@ func (b *batch) setAside(ctx context.Context, s *submission, kind string, cause 
 	if err := s.Later(ctx, delay); err != nil {
 		b.Log.Warn("submission not given back", "id", s.receipt.ID, "error", err)
 	}
-	if !known && inARow >= blockedFrom {
+	if !known && kind != kindInterrupted && inARow >= blockedFrom {
 		b.pause.wait(b.stopping)
 	}
 }

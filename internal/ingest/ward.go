@@ -70,9 +70,11 @@ func (w *ward) put(id, kind string, now, due time.Time) (inARow int) {
 	p, known := w.aside[id]
 	if !known {
 		p.since = now
-		w.fails(now)
-		if w.inARow >= blockedFrom {
-			w.blocked = kind
+		if kind != kindInterrupted { // which was not tried, and says nothing of the store
+			w.fails(now)
+			if w.inARow >= blockedFrom {
+				w.blocked = kind
+			}
 		}
 	}
 	p.kind, p.due = kind, due

@@ -34,6 +34,9 @@ func (u *Unreadable) Err() error {
 	return u
 }
 
+// Unwrap returns ErrCorrupt.
+func (u *Unreadable) Unwrap() error { return ErrCorrupt }
+
 // Error names the objects, a line each.
 func (u *Unreadable) Error() string {
 	text := fmt.Sprintf("%d objects cannot be read and are left out; all others are there:\n%s", u.Count, strings.Join(u.Named, "\n"))

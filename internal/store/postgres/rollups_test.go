@@ -437,6 +437,9 @@ func rowsOfRollup(t *testing.T, db *rollup.DB, table string, columns []string) (
 		casts = append(casts, "CAST("+c+" AS text)")
 		into[i] = &texts[i]
 	}
+	if table == "object_counts" { // which has shards, in one of the databases
+		casts, table = []string{"list", "CAST(sum(n) AS text)"}, table+" GROUP BY list"
+	}
 	err := db.View(t.Context(), func(ctx context.Context, tx rollup.Tx) error {
 		return rollup.Read(ctx, tx, "SELECT "+strings.Join(casts, ", ")+" FROM "+table, nil, into, func() error {
 			all = append(all, fmt.Sprintf("%q", texts))

@@ -242,7 +242,7 @@ func (r *revisions) compareTests(ctx context.Context, st store.Store) (boots, te
 			return nil
 		})
 	}
-	objects, ok := st.(store.Objects)
+	objects, ok := store.As[store.Objects](st)
 	if !ok {
 		return nil, nil, store.ErrUnsupported
 	}

@@ -33,7 +33,7 @@ func init() {
 		"git_commit_tags": ["str"]?, "git_commit_name": "str?", "start_time": "ts?"}`
 
 	contract("hardware", func(t *testing.T, s *served) {
-		for _, origin := range originsOf(s.loaded.Tests) {
+		for _, origin := range originsOnHardware(s.loaded) {
 			all := s.found("/api/hardware/?" + allTime + "&origin=" + url.QueryEscape(origin))
 			wantShape(t, all, `{"hardware": ["HardwareItem"]}`)
 			items := pick(t, all, "hardware").([]any)
@@ -51,13 +51,19 @@ func init() {
 	})
 }
 
-// originsOf returns those of tests.
-func originsOf(tests []report.Test) (all []string) {
+// originsOnHardware returns the origins of tests on named platforms whose builds are
+// known: the others have no hardware.
+func originsOnHardware(r *report.Report) (all []string) {
+	builds := make(map[string]bool)
+	for i := range r.Builds {
+		builds[r.Builds[i].ID] = true
+	}
 	known := make(map[string]bool)
-	for i := range tests {
-		if origin := tests[i].Origin; !known[origin] {
-			known[origin] = true
-			all = append(all, origin)
+	for i := range r.Tests {
+		t := &r.Tests[i]
+		if !known[t.Origin] && builds[t.BuildID] && t.Environment != nil && object.Platform(t.Environment.Misc) != "" {
+			known[t.Origin] = true
+			all = append(all, t.Origin)
 		}
 	}
 	return all
