@@ -235,3 +235,31 @@ func TestManyInterrupted(t *testing.T) {
 		t.Errorf("%d waits of %d submissions", waits, n)
 	}
 }
+
+// A load that was done although its answer was lost ends the trouble that it began.
+func TestAnswerIsLost(t *testing.T) {
+	t.Parallel()
+	b, _ := newHastyBench(t)
+	st := &lossy{Receipts: b.store}
+	b.Store = st
+	b.publish(t, "s", checkout("ci:1", "x"))
+	b.run(t, func() bool { return b.finished(t, "s") })
+	if state := b.State(); !st.lost || state.Blocked != "" || len(state.Aside) != 0 {
+		t.Errorf("lost %v: in the end the loader's state is %+v", st.lost, state)
+	}
+}
+
+// lossy is a store of which the answer to the first load is lost.
+type lossy struct {
+	store.Receipts
+	lost bool
+}
+
+func (s *lossy) Load(ctx context.Context, r *report.Report, opts store.LoadOptions) (*store.Changes, error) {
+	changes, err := s.Receipts.Load(ctx, r, opts)
+	if err == nil && !s.lost {
+		s.lost = true
+		return nil, store.ErrUnavailable
+	}
+	return changes, err
+}

@@ -70,15 +70,17 @@ func (b *batch) run(ctx context.Context, deliveries []queue.Delivery) {
 	}
 	b.settle(ctx, usual)
 	for _, d := range suspect {
-		known := b.ward.knows(d.Message().ID)
+		known, waited := b.ward.knows(d.Message().ID), b.waited
 		switch {
 		case d.Attempt() > manyAttempts && !known:
 			b.setAside(ctx, newSubmission(d), kindInterrupted, errors.New("it was handed out many times and never settled"))
-			continue
-		case known:
-			b.waited = b.Patience // the store has had its time
+		case known: // the store has had its time with this one
+			b.waited = b.Patience
+			b.settle(ctx, []queue.Delivery{d})
+			b.waited = waited
+		default:
+			b.settle(ctx, []queue.Delivery{d})
 		}
-		b.settle(ctx, []queue.Delivery{d})
 	}
 	if b.Loaded != nil {
 		done := Batch{Submissions: len(b.loaded), Failed: b.failed, Took: b.Now().Sub(begin)}
@@ -92,6 +94,7 @@ func (b *batch) run(ctx context.Context, deliveries []queue.Delivery) {
 // settle deals with deliveries in one transaction.
 func (b *batch) settle(ctx context.Context, deliveries []queue.Delivery) {
 	fresh, known, bad := b.sort(ctx, deliveries)
+	b.ward.settled(known...)
 	b.acknowledge(ctx, known)
 	for _, s := range bad {
 		b.giveUp(ctx, s)
@@ -202,6 +205,7 @@ func (b *batch) dropLoaded(ctx context.Context, fresh []*submission) (left []*su
 			left = append(left, s)
 		}
 	}
+	b.ward.settled(known...)
 	b.acknowledge(ctx, known)
 	return left
 }

@@ -102,8 +102,12 @@ func (w *ward) fails(now time.Time) {
 	w.inARow++
 }
 
-// settled notes that submissions were loaded, or given up: the store works.
+// settled notes that submissions are loaded, or given up: the store works. Without
+// any it notes nothing.
 func (w *ward) settled(submissions ...*submission) {
+	if len(submissions) == 0 {
+		return
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.blocked, w.inARow = "", 0

@@ -25,8 +25,8 @@ func (v *visit) shared(w http.ResponseWriter, r *http.Request, h http.HandlerFun
 	var all *whole
 	if read && r.Header["Authorization"] == nil {
 		keep := v.cache.keep
-		if v.lane.kind < Page {
-			keep = 0 // these keep what they need by themselves
+		if v.lane.kind < Page || v.lane.kind.forSenders() {
+			keep = 0 // the former keep what they need by themselves, and senders wait for a change
 		}
 		all = v.cache.answer(r.Context(), v.lane.kind.keyOf(r, coding), keep, c.collect)
 	} else {

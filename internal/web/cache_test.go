@@ -243,10 +243,25 @@ func TestErrorsAreNotKept(t *testing.T) {
 func TestAnswersOfSenders(t *testing.T) {
 	a, asked := counting(Limits{Keep: time.Hour}, nil)
 	for range 2 {
-		request(a, "GET", "/sized", "Authorization", "Bearer x")
+		if w := request(a, "GET", "/sized", "Authorization", "Bearer x"); w.Header().Get("Cache-Control") != "no-store" {
+			t.Errorf("others may keep it: %v", w.Header())
+		}
 	}
 	if n := asked.Load(); n != 2 {
 		t.Errorf("asked %d times", n)
+	}
+}
+
+// What a sender asks changes while it waits, so each time is answered anew.
+func TestErrandsAreNotKept(t *testing.T) {
+	front := NewFront(Limits{Keep: time.Hour})
+	asked := 0
+	front.Handle("/status", Errand, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { asked++ }))
+	for range 2 {
+		request(front, "GET", "/status")
+	}
+	if asked != 2 {
+		t.Errorf("asked %d times", asked)
 	}
 }
 

@@ -154,7 +154,8 @@ func (c *collector) complete() {
 	c.header.Add("Vary", "Accept-Encoding")
 	if c.header.Get("Cache-Control") == "" {
 		value := "no-store"
-		if c.fresh && c.status == http.StatusOK && c.r.Method != http.MethodPost {
+		// What a sender may see who says who it is, a proxy must not give to others.
+		if c.fresh && c.status == http.StatusOK && c.r.Method != http.MethodPost && c.r.Header["Authorization"] == nil {
 			value = freshFor
 		}
 		c.header.Set("Cache-Control", value)

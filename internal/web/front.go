@@ -121,14 +121,14 @@ func (f *Front) find(r *http.Request) (http.Handler, Kind) {
 // ServeHTTP implements http.Handler.
 func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h, k := f.find(r)
+	v := &visit{Front: f, lane: f.lanes[k], connection: http.NewResponseController(w)}
+	r = v.timed(r) // first: also what is refused has a body that may never come
 	if k.forPrograms() && crossOrigin(f.limits.Origins, w, r) {
 		return
 	}
-	v := &visit{Front: f, lane: f.lanes[k], connection: http.NewResponseController(w)}
 	if v.refused(w, r) {
 		return
 	}
-	r = v.timed(r)
 	if k == Submission {
 		h.ServeHTTP(w, r)
 		return

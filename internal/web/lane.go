@@ -104,46 +104,51 @@ type place struct {
 	ctx  context.Context
 
 	mu      sync.Mutex
+	writes  int // how many began
 	writing bool
 	held    bool
 }
 
 // Write implements http.ResponseWriter.
 func (p *place) Write(b []byte) (int, error) {
-	p.set(true)
-	timer := time.AfterFunc(stall, p.park)
+	write := p.begin()
+	timer := time.AfterFunc(stall, func() { p.park(write) })
 	n, err := p.ResponseWriter.Write(b)
-	p.set(false)
-	if !timer.Stop() {
-		if again := p.again(); err == nil {
-			err = again
-		}
+	timer.Stop()
+	if again := p.end(); err == nil {
+		err = again
 	}
 	return n, err
 }
 
-func (p *place) set(writing bool) {
+// begin notes that a write begins, and returns its number.
+func (p *place) begin() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.writing = writing
+	p.writes++
+	p.writing = true
+	return p.writes
 }
 
-// park gives the place to others.
-func (p *place) park() {
+// park gives the place to others while a write waits. It may be late: then that
+// write has ended, and another may be under way.
+func (p *place) park(write int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.writing && p.held {
+	if p.writing && p.writes == write && p.held {
 		p.held = false
 		p.lane.leave()
 		p.yard.enter(&p.waiter)
 	}
 }
 
-// again takes a place again, where it was given to others. An answer that was
-// begun is not sent away: it waits as long as it has time.
-func (p *place) again() error {
+// end notes that a write has ended, and takes a place again if the place was given
+// to others. An answer that was begun is not sent away: it waits as long as it has
+// time.
+func (p *place) end() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.writing = false
 	if p.held {
 		return nil
 	}
@@ -157,9 +162,11 @@ func (p *place) again() error {
 	}
 }
 
+// leave ends the answer.
 func (p *place) leave() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.yard.end(&p.waiter)
 	if p.held {
 		p.held = false
 		p.lane.leave()

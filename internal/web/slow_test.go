@@ -86,6 +86,37 @@ func TestBodyNeverSent(t *testing.T) {
 	}
 }
 
+// The same holds for requests that are refused before a handler is reached.
+func TestBodyOfRefusedNeverSent(t *testing.T) {
+	for name, tt := range map[string]struct {
+		limits  Limits
+		headers string
+		code    string
+	}{
+		"called by another name": {Limits{Hosts: []string{}}, "Host: evil.example\r\n", "421"},
+		"too often":              {Limits{Rate: 0.001, Burst: 1}, "Host: localhost\r\n", "429"},
+		"preflight":              {Limits{Origins: []string{"*"}}, "Host: localhost\r\nOrigin: https://a.example\r\nAccess-Control-Request-Method: GET\r\n", "204"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tt.limits.Body = 100 * time.Millisecond
+			_, address := listening(t, oneOfEach(tt.limits, says("x")))
+			method := "POST"
+			switch name {
+			case "preflight":
+				method = "OPTIONS"
+			case "too often":
+				answered(t, address, fmt.Sprintf("/%d", Question))
+			}
+			conn := send(t, address, fmt.Sprintf("%s /%d HTTP/1.1\r\n%sContent-Length: 100\r\n\r\n", method, Question, tt.headers))
+			answer, err := io.ReadAll(conn)
+			if err != nil || !strings.HasPrefix(string(answer), "HTTP/1.1 "+tt.code) {
+				t.Errorf("%q, %v: want %s", answer, err, tt.code)
+			}
+		})
+	}
+}
+
 // Clients that do not read have no places for long, however large their answers
 // are, and few of them wait with what their answers need.
 func TestSlowReaders(t *testing.T) {
@@ -195,5 +226,31 @@ func TestYard(t *testing.T) {
 	ended := &waiter{weight: 1, done: true}
 	if y.enter(ended); y.weight != 0 {
 		t.Error("what has ended waits")
+	}
+}
+
+// A place that is given up late, when the write that waited has ended, is not that
+// of the next write.
+func TestLatePark(t *testing.T) {
+	l := newLane(Question, Limits{AtOnce: 1}.complete())
+	y := &yard{most: 10}
+	if !l.enter(t.Context()) {
+		t.Fatal("no place")
+	}
+	p := &place{lane: l, yard: y, ctx: t.Context(), held: true, waiter: waiter{weight: 1, cut: func() { t.Error("cut") }}}
+	first := p.begin()
+	p.end()
+	second := p.begin()
+	p.park(first)
+	if !p.held || y.weight != 0 || len(l.places) != 1 {
+		t.Errorf("the place is held: %v, %d in the yard, %d have places", p.held, y.weight, len(l.places))
+	}
+	p.park(second)
+	if p.held || y.weight != 1 || len(l.places) != 0 {
+		t.Errorf("while a write waits, the place is held: %v, %d in the yard, %d have places", p.held, y.weight, len(l.places))
+	}
+	p.leave()
+	if y.weight != 0 || len(l.places) != 0 {
+		t.Errorf("in the end %d are in the yard, %d have places", y.weight, len(l.places))
 	}
 }

@@ -62,6 +62,14 @@ func (y *yard) leave(x *waiter) {
 	y.drop(x)
 }
 
+// end drops a waiter, which never waits again.
+func (y *yard) end(x *waiter) {
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	x.done = true
+	y.drop(x)
+}
+
 func (y *yard) drop(x *waiter) {
 	if x.at != nil {
 		y.waiters.Remove(x.at)
@@ -77,10 +85,7 @@ func (y *yard) waiting(weight int, cut func(), f func()) {
 	timer := time.AfterFunc(stall, func() { y.enter(x) })
 	defer func() {
 		timer.Stop()
-		y.mu.Lock()
-		defer y.mu.Unlock()
-		x.done = true
-		y.drop(x)
+		y.end(x)
 	}()
 	f()
 }
