@@ -32,31 +32,25 @@ type queued struct {
 	queue queue.Queue
 	clock *arrival.Clock
 
-	mu     sync.Mutex
-	seeded bool // the clock, with the newest message
+	mu    sync.Mutex
+	asked bool // for the newest message, to seed the clock
 }
 
-// received returns the time of a submission, later than those before it.
-func (c *queued) received(ctx context.Context) (time.Time, error) {
+// received returns the time of a submission, later than those before it: those of this
+// client, and those in the queue if the client may read it. An account that may only
+// publish may not.
+func (c *queued) received(ctx context.Context) time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.seeded {
-		newest, err := c.queue.Newest(ctx)
-		if err != nil {
-			return time.Time{}, err
-		}
-		c.clock.Seed(newest)
-		c.seeded = true
+	if !c.asked {
+		_ = c.clock.SeedBy(ctx, c.queue.Newest)
+		c.asked = ctx.Err() == nil
 	}
-	return c.clock.Next(), nil
+	return c.clock.Next()
 }
 
 func (c *queued) submit(ctx context.Context, text []byte, r *report.Report) (string, error) {
-	received, err := c.received(ctx)
-	if err != nil {
-		return "", fmt.Errorf("submitting: %w", err)
-	}
-	m := queue.Message{ID: submissionID(), Objects: r.Count(), Received: received, Data: text}
+	m := queue.Message{ID: submissionID(), Objects: r.Count(), Received: c.received(ctx), Data: text}
 	if err := c.queue.Publish(ctx, m); err != nil {
 		return "", fmt.Errorf("submitting: %w", err)
 	}

@@ -7,6 +7,7 @@
 package arrival
 
 import (
+	"context"
 	"sync"
 	"time"
 )
@@ -29,6 +30,10 @@ func After(now, other time.Time) time.Time {
 
 // Believable reports whether a time is not more than MaxAhead after now.
 func Believable(now, t time.Time) bool { return !t.After(now.Add(MaxAhead)) }
+
+// askTime is how long SeedBy waits. A server of queues may leave a question that the
+// account is not allowed to ask without an answer.
+const askTime = 2 * time.Second
 
 // Clock gives times, each later than the one before. Its methods may be called
 // concurrently.
@@ -68,4 +73,17 @@ func (c *Clock) Seed(t time.Time) bool {
 		c.last = t.UTC().Truncate(time.Microsecond)
 	}
 	return true
+}
+
+// SeedBy seeds the clock by the newest time of a queue, which it asks for. It takes two
+// seconds at most. After an error the clock is good to use, but its times may be earlier
+// than those in the queue if the machine's clock was stepped back.
+func (c *Clock) SeedBy(ctx context.Context, newest func(context.Context) (time.Time, error)) error {
+	ctx, cancel := context.WithTimeout(ctx, askTime)
+	defer cancel()
+	t, err := newest(ctx)
+	if err == nil {
+		c.Seed(t)
+	}
+	return err
 }

@@ -3,6 +3,8 @@
 package arrival
 
 import (
+	"context"
+	"errors"
 	"sync"
 	"testing"
 	"time"
@@ -79,4 +81,25 @@ func TestClockConcurrently(t *testing.T) {
 		})
 	}
 	all.Wait()
+}
+
+// TestSeedBy asks a queue that answers, and one that does not.
+func TestSeedBy(t *testing.T) {
+	c := NewClock(func() time.Time { return noon })
+	failed := errors.New("not allowed")
+	if err := c.SeedBy(t.Context(), func(context.Context) (time.Time, error) { return noon.Add(time.Hour), failed }); !errors.Is(err, failed) {
+		t.Errorf("asked in vain: %v", err)
+	}
+	if next := c.Next(); !next.Equal(noon.Truncate(time.Microsecond)) {
+		t.Errorf("not seeded, it gives %v", next)
+	}
+	err := c.SeedBy(t.Context(), func(ctx context.Context) (time.Time, error) {
+		if end, ok := ctx.Deadline(); !ok || time.Until(end) > askTime {
+			t.Errorf("it may take until %v", end)
+		}
+		return noon.Add(time.Hour), nil
+	})
+	if next := c.Next(); err != nil || !next.After(noon.Add(time.Hour-time.Microsecond)) {
+		t.Errorf("seeded, it gives %v, %v", next, err)
+	}
 }

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kcidb_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+
+	"github.com/kcidb-go/kcidb"
+	"github.com/kcidb-go/kcidb/internal/queue"
+	"github.com/kcidb-go/kcidb/internal/queue/jetstream"
+)
+
+// TestSubmitWithoutReading submits from an account that may publish, and may not read:
+// the server leaves what it asks without an answer.
+func TestSubmitWithoutReading(t *testing.T) {
+	t.Parallel()
+	srv, err := server.NewServer(&server.Options{
+		Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(), NoSigs: true,
+		Users: []*server.User{
+			{Username: "loader", Password: "secret"},
+			{Username: "ci", Password: "secret", Permissions: &server.Permissions{
+				Publish:   &server.SubjectPermission{Allow: []string{"KCIDB.>"}},
+				Subscribe: &server.SubjectPermission{Allow: []string{"_INBOX.>"}},
+			}},
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv.Start()
+	t.Cleanup(func() { srv.Shutdown(); srv.WaitForShutdown() })
+	if !srv.ReadyForConnections(20 * time.Second) {
+		t.Fatal("the server does not start")
+	}
+	q, err := jetstream.Open(t.Context(), "nats://loader:secret@"+srv.Addr().String()+"/KCIDB")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer q.Close()
+	if err := q.Init(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+
+	client, err := kcidb.OpenQueue(t.Context(), "nats://ci:secret@"+srv.Addr().String()+"/KCIDB")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	var ids []string
+	for range 2 {
+		id, err := client.SubmitJSON(t.Context(), []byte(`{"version":{"major":5,"minor":3}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, id)
+	}
+	got, err := q.Pull(t.Context(), queue.Limits{}, 10*time.Second)
+	if err != nil || len(got) != 2 {
+		t.Fatalf("pulled %d, %v", len(got), err)
+	}
+	for i, d := range got {
+		if m := d.Message(); m.ID != ids[i] || i > 0 && !m.Received.After(got[i-1].Message().Received) {
+			t.Errorf("message %d is %s of %v", i, m.ID, m.Received)
+		}
+	}
+}
