@@ -103,8 +103,11 @@ func newMQDeadRestoreCommand(p *program, o *queueOptions) *cobra.Command {
 		Short: "Put submissions back into the queue",
 		Long: `Put submissions back into the queue, those with the IDs given, or all of them.
 They keep the time at which they were received. With IDs it ends at the first
-that is not there. With --all it names those that cannot be put back, and goes on
-with the next; interrupted, it can be run again.`,
+that is not there. With --all it names those that cannot be put back, because
+their data is gone or damaged, or too large for the queue, and goes on with the
+next; interrupted, it can be run again.
+
+Exit status: 0 all were put back; 1 some were not.`,
 		Example: `  kcidb mq dead restore --queue nats://mq.example.org/KCIDB ID
   kcidb mq dead restore --queue nats://mq.example.org/KCIDB --all`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -126,28 +129,36 @@ with the next; interrupted, it can be run again.`,
 }
 
 func runMQDeadRestoreAll(ctx context.Context, p *program, o *queueOptions) error {
-	return o.with(ctx, func(q queue.Queue) error {
-		restored, left := 0, 0
-		for letter, err := range q.DeadLetters(ctx) {
-			if err != nil {
-				return fmt.Errorf("%d submissions were put back, then: %w", restored, err)
-			}
-			switch err := q.Restore(ctx, letter.ID); {
-			case err == nil:
-				restored++
-			case errors.Is(err, queue.ErrNotFound): // its data, or all of it
-				left++
-				fmt.Fprintf(p.stderr, "submission %s: %v\n", letter.ID, err)
-			default:
-				return fmt.Errorf("%d submissions were put back, then %s: %w", restored, letter.ID, err)
-			}
+	return o.with(ctx, func(q queue.Queue) error { return restoreAll(ctx, p, q) })
+}
+
+func restoreAll(ctx context.Context, p *program, q queue.Queue) error {
+	restored, left := 0, 0
+	for letter, err := range q.DeadLetters(ctx) {
+		if err != nil {
+			return fmt.Errorf("%d submissions were put back, then: %w", restored, err)
 		}
-		fmt.Fprintf(p.stderr, "%d submissions were put back\n", restored)
-		if left > 0 {
-			return fmt.Errorf("%d submissions were not put back", left)
+		switch err := q.Restore(ctx, letter.ID); {
+		case err == nil:
+			restored++
+		case isLost(err):
+			left++
+			fmt.Fprintf(p.stderr, "submission %s: %v\n", letter.ID, err)
+		default:
+			return fmt.Errorf("%d submissions were put back, then %s: %w", restored, letter.ID, err)
 		}
-		return nil
-	})
+	}
+	fmt.Fprintf(p.stderr, "%d submissions were put back\n", restored)
+	if left > 0 {
+		return fmt.Errorf("%d submissions were not put back", left)
+	}
+	return nil
+}
+
+// isLost reports whether a submission cannot be put back, because of itself: others
+// may be.
+func isLost(err error) bool {
+	return errors.Is(err, queue.ErrNotFound) || errors.Is(err, queue.ErrDamaged) || errors.Is(err, queue.ErrTooLarge)
 }
 
 func newMQDeadDiscardCommand(o *queueOptions) *cobra.Command {

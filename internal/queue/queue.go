@@ -27,6 +27,9 @@ var (
 	ErrFull = errors.New("no space left for the queue")
 	// ErrTooLarge: the message is larger than the queue takes.
 	ErrTooLarge = errors.New("message too large for the queue")
+	// ErrDamaged: the data of the message is not what the queue noted of it. It
+	// cannot be had any more.
+	ErrDamaged = errors.New("its data is damaged in the queue")
 )
 
 // Message is a submission on its way.
@@ -61,8 +64,11 @@ type Queue interface {
 	// Pending tells whether a message with the ID is in the queue: waiting,
 	// or pulled and not yet acknowledged. Dead letters are not.
 	Pending(ctx context.Context, id string) (bool, error)
-	// Newest returns when the message was received that was published last, of
-	// those in the queue and of those given up; the zero time where there is none.
+	// Newest returns the latest time at which a message was received, of those in
+	// the queue and of those given up; the zero time where there is none. Messages
+	// given up or restored hide no later time of those before them. Those that were
+	// published are taken to be in the order of their times: of several publishers
+	// whose clocks differ, it is the time of the one that published last.
 	Newest(ctx context.Context) (time.Time, error)
 	// Stats returns the numbers of messages. They may be those of a moment
 	// ago, without what was published or acknowledged since. What it costs does
@@ -74,9 +80,12 @@ type Queue interface {
 	// time, so any number takes little memory, and they may be restored or
 	// discarded meanwhile. After an error there are no more.
 	DeadLetters(ctx context.Context) iter.Seq2[DeadLetter, error]
-	// DeadLetter returns a message given up, with Data. ErrNotFound where there is none.
+	// DeadLetter returns a message given up, with Data. ErrNotFound where there is
+	// none, or where a part of its data is gone; ErrDamaged where the data is wrong.
 	DeadLetter(ctx context.Context, id string) (DeadLetter, error)
 	// Restore puts a message given up back into the queue, with no attempts counted.
+	// It fails as DeadLetter does, and with ErrTooLarge where the queue takes less
+	// by now.
 	Restore(ctx context.Context, id string) error
 	// Discard removes a message given up for good.
 	Discard(ctx context.Context, id string) error

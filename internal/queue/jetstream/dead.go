@@ -15,7 +15,10 @@ import (
 
 // bury moves a message to the dead letters.
 func (d *delivery) bury(ctx context.Context, reason string, attempts int) error {
-	i := infoOf(d.message)
+	i, err := d.q.behind(ctx, d.q.deadStream(), infoOf(d.message))
+	if err != nil {
+		return err
+	}
 	i.Reason, i.Attempts, i.Time = cut(reason, maxReason), attempts, time.Now().UTC()
 	msgs, err := encode(d.q.deadStream(), i, d.message.Data)
 	if err != nil {
@@ -26,6 +29,17 @@ func (d *delivery) bury(ctx context.Context, reason string, attempts int) error 
 	}
 	d.q.cfg.Logger.Warn("message given up", "id", i.ID, "origin", i.Origin, "attempts", attempts, "reason", i.Reason)
 	return d.remove(ctx)
+}
+
+// behind returns what a head says of a message that was received some time ago and
+// becomes the last of a stream: with the latest time of those before it. What is
+// published between this and its own publication may be missed.
+func (q *jsQueue) behind(ctx context.Context, stream string, i info) (info, error) {
+	last, err := q.last(ctx, stream)
+	if latest := last.latest(time.Now()); latest.After(i.Received) {
+		i.Latest = latest
+	}
+	return i, err
 }
 
 func (i info) deadLetter(data []byte) queue.DeadLetter {
@@ -210,7 +224,11 @@ func (q *jsQueue) restore(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	msgs, err := encode(q.cfg.Stream, infoOf(i.message(data)), data)
+	restored, err := q.behind(ctx, q.cfg.Stream, infoOf(i.message(data)))
+	if err != nil {
+		return err
+	}
+	msgs, err := encode(q.cfg.Stream, restored, data)
 	if err != nil {
 		return err
 	}

@@ -459,3 +459,29 @@ func TestDamaged(t *testing.T) {
 		t.Errorf("still pending: %v, %v", pending, err)
 	}
 }
+
+// TestDamagedDeadLetter: one whose pieces are not those that its head tells of is
+// neither shown nor restored, and is damaged to whoever asks for it.
+func TestDamagedDeadLetter(t *testing.T) {
+	t.Parallel()
+	cfg := testConfig(t)
+	cfg.Dir = t.TempDir()
+	q := open(t, cfg)
+	if err := q.Init(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	msgs, err := encode(q.deadStream(), info{ID: "a", Size: 2 * pieceSize}, make([]byte, 2*pieceSize))
+	if err != nil {
+		t.Fatal(err)
+	}
+	msgs[1].Data = []byte("short")
+	if err := q.commit(t.Context(), msgs); err != nil {
+		t.Fatal(err)
+	}
+	if err := q.Restore(t.Context(), "a"); !errors.Is(err, queue.ErrDamaged) {
+		t.Errorf("restored: %v, want %v", err, queue.ErrDamaged)
+	}
+	if _, err := q.DeadLetter(t.Context(), "a"); !errors.Is(err, queue.ErrDamaged) {
+		t.Errorf("shown: %v, want %v", err, queue.ErrDamaged)
+	}
+}

@@ -5,7 +5,6 @@ package jetstream
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go"
 	js "github.com/nats-io/nats.go/jetstream"
 
+	"github.com/kcidb-go/kcidb/internal/arrival"
 	"github.com/kcidb-go/kcidb/internal/queue"
 )
 
@@ -38,8 +38,11 @@ type info struct {
 	Origin   string    `json:"origin,omitempty"`
 	Objects  int       `json:"objects,omitempty"`
 	Received time.Time `json:"received"`
-	Size     int       `json:"size"`
-	Pieces   int       `json:"pieces,omitempty"` // 0: the data is in the head
+	// Latest is the latest time of reception in the stream when this message was
+	// given up to it or restored to it, if that is later than Received.
+	Latest time.Time `json:"latest,omitzero"`
+	Size   int       `json:"size"`
+	Pieces int       `json:"pieces,omitempty"` // 0: the data is in the head
 
 	// Of dead letters:
 	Reason   string    `json:"reason,omitempty"`
@@ -53,6 +56,17 @@ func infoOf(m queue.Message) info {
 
 func (i info) message(data []byte) queue.Message {
 	return queue.Message{ID: i.ID, Origin: i.Origin, Objects: i.Objects, Received: i.Received, Data: data}
+}
+
+// latest returns the later one of Received and Latest, without those too far ahead of
+// now to be believed: a message put behind this one would keep them for good.
+func (i info) latest(now time.Time) (latest time.Time) {
+	for _, received := range []time.Time{i.Received, i.Latest} {
+		if received.After(latest) && arrival.Believable(now, received) {
+			latest = received
+		}
+	}
+	return latest
 }
 
 // encode returns the NATS messages that carry a message to a stream, the head last.
@@ -94,18 +108,15 @@ func decode(subject string, header nats.Header, data []byte, arrived time.Time) 
 	return i
 }
 
-// errDamaged: the data of a message is gone or is not what its head says.
-var errDamaged = errors.New("its data is damaged in the queue")
-
 // data returns the data of a message of which body came with the head. It
-// fails with queue.ErrNotFound where a piece is missing, and with errDamaged where
+// fails with queue.ErrNotFound where a piece is missing, and with queue.ErrDamaged where
 // the pieces are not what the head says.
 func (q *jsQueue) data(ctx context.Context, stream string, i info, body []byte) ([]byte, error) {
 	if i.Pieces == 0 {
 		return body, nil
 	}
 	if i.Pieces > maxPieces || i.Size > i.Pieces*pieceSize {
-		return nil, fmt.Errorf("message %s: %w: %d bytes in %d pieces cannot be", i.ID, errDamaged, i.Size, i.Pieces)
+		return nil, fmt.Errorf("message %s: %w: %d bytes in %d pieces cannot be", i.ID, queue.ErrDamaged, i.Size, i.Pieces)
 	}
 	s, err := q.js.Stream(ctx, stream)
 	if err != nil {
@@ -120,7 +131,7 @@ func (q *jsQueue) data(ctx context.Context, stream string, i info, body []byte) 
 		data = append(data, p.Data...)
 	}
 	if len(data) != i.Size {
-		return nil, fmt.Errorf("message %s: %w: its pieces have %d bytes instead of %d", i.ID, errDamaged, len(data), i.Size)
+		return nil, fmt.Errorf("message %s: %w: its pieces have %d bytes instead of %d", i.ID, queue.ErrDamaged, len(data), i.Size)
 	}
 	return data, nil
 }

@@ -261,7 +261,7 @@ func (q *jsQueue) broken(ctx context.Context, d *delivery, cause error) error {
 	if kind != nil && !errors.Is(kind, queue.ErrNotFound) || ctx.Err() != nil {
 		return cause
 	}
-	if kind == nil && !errors.Is(cause, errDamaged) {
+	if kind == nil && !errors.Is(cause, queue.ErrDamaged) {
 		q.cfg.Logger.Error("message cannot be read, it waits", "id", d.info.ID, "attempt", d.attempt, "error", cause)
 		return d.msg.NakWithDelay(q.cfg.RetryDelay)
 	}
@@ -271,5 +271,5 @@ func (q *jsQueue) broken(ctx context.Context, d *delivery, cause error) error {
 	}
 	q.cfg.Logger.Error("message is damaged", "id", d.info.ID, "error", cause)
 	d.message = d.info.message(nil)
-	return d.bury(ctx, errDamaged.Error(), d.attempt)
+	return d.bury(ctx, queue.ErrDamaged.Error(), d.attempt)
 }

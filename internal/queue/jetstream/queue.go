@@ -288,31 +288,33 @@ func (q *jsQueue) Newest(ctx context.Context) (newest time.Time, err error) {
 	}
 	defer cancel()
 	for _, stream := range []string{q.cfg.Stream, q.deadStream()} {
-		received, err := q.lastReceived(ctx, stream)
+		last, err := q.last(ctx, stream)
 		if err != nil {
 			return newest, q.translate("look into queue", err)
 		}
-		if received.After(newest) {
-			newest = received
+		for _, received := range []time.Time{last.Received, last.Latest} {
+			if received.After(newest) {
+				newest = received
+			}
 		}
 	}
 	return newest, nil
 }
 
-// lastReceived returns when the last message of a stream was received.
-func (q *jsQueue) lastReceived(ctx context.Context, stream string) (time.Time, error) {
+// last returns what the last head of a stream says, the zero info where there is none.
+func (q *jsQueue) last(ctx context.Context, stream string) (info, error) {
 	s, err := q.js.Stream(ctx, stream)
 	if err != nil {
-		return time.Time{}, err
+		return info{}, err
 	}
 	msg, err := s.GetLastMsgForSubject(ctx, head(stream, "*"))
 	if errors.Is(err, js.ErrMsgNotFound) {
-		return time.Time{}, nil
+		return info{}, nil
 	}
 	if err != nil {
-		return time.Time{}, err
+		return info{}, err
 	}
-	return decode(msg.Subject, msg.Header, msg.Data, msg.Time).Received, nil
+	return decode(msg.Subject, msg.Header, msg.Data, msg.Time), nil
 }
 
 // count returns the number of subjects in use that match a filter. The stream

@@ -213,6 +213,42 @@ func testNewest(t *testing.T, open func() queue.Queue) {
 	}
 }
 
+// testNewestRestored gives up and restores older messages behind newer ones.
+func testNewestRestored(t *testing.T, open func() queue.Queue) {
+	q := start(t, open)
+	newest := func(when string, want time.Time) {
+		t.Helper()
+		if got, err := q.Newest(t.Context()); err != nil || !got.Equal(want) {
+			t.Errorf("%s: the newest message was received at %v, %v, want %v", when, got, err, want)
+		}
+	}
+	at := func(id string, n int) time.Time {
+		m := message(id)
+		m.Received = m.Received.Add(time.Duration(n) * time.Microsecond)
+		must(t, q.Publish(t.Context(), m))
+		return m.Received
+	}
+	at("a", 1)
+	at("b", 2)
+	third := at("c", 3)
+	got := pull(t, q, 3)
+	for _, i := range []int{2, 0, 1} { // the newest first
+		must(t, got[i].Refuse(t.Context(), "bad", true))
+	}
+	newest("all given up", third)
+	fourth := at("d", 4)
+	must(t, q.Restore(t.Context(), "a"))
+	newest("one restored", fourth)
+	must(t, q.Restore(t.Context(), "b"))
+	newest("two restored", fourth)
+	for _, d := range pull(t, q, 3) {
+		if d.Message().ID == "b" {
+			ack(t, d)
+		}
+	}
+	newest("the last acknowledged", fourth)
+}
+
 func testStats(t *testing.T, open func() queue.Queue) {
 	q := start(t, open)
 	counts(t, q, "empty", queue.Stats{})

@@ -56,6 +56,7 @@ func Run(t *testing.T, setup func(t *testing.T, visibility time.Duration) (open 
 		{"Large", long, testLarge},
 		{"Pending", long, testPending},
 		{"Newest", long, testNewest},
+		{"NewestRestored", long, testNewestRestored},
 		{"Stats", long, testStats},
 		{"Order", long, testOrder},
 		{"Limits", long, testLimits},
