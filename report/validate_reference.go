@@ -15,7 +15,7 @@ import (
 
 // validateReference judges a report by one version's schema, whatever version
 // it says it is of, as a general JSON Schema library reads it. It is what the
-// decoder of 5.x is held against.
+// decoder is held against, for all versions.
 func validateReference(text []byte, v Version) *Error {
 	d, err := parseDocument(text)
 	if err != nil {
