@@ -40,6 +40,13 @@ func (n *Notifier) Deliver(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	if n.ways.idle(names, n.Now()) {
+		waiting, err := n.Store.Spool().WaysWaiting(ctx)
+		if err != nil {
+			return false, err
+		}
+		n.ways.forget(waiting, n.Now())
+	}
 	for _, name := range n.ways.take(names, n.Now()) {
 		n.ways.workers.Go(func() {
 			err := guard(func() error { return n.deliverBy(ctx, name) })

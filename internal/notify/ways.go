@@ -29,7 +29,8 @@ const (
 
 // ways knows which ways, mail and each webhook, have a worker, and which are closed
 // because nothing gets through. The zero value is ready, and its methods may be called
-// concurrently. It knows ways that failed or have a worker, and forgets others.
+// concurrently. It knows ways that have a worker, and those that failed while deliveries
+// of them wait, and forgets others.
 type ways struct {
 	mu      sync.Mutex
 	of      map[string]*way
@@ -95,6 +96,29 @@ func (w *ways) release(name string, now time.Time) {
 	})
 }
 
+// idle reports whether ways that failed may be tried again, and have nothing due.
+func (w *ways) idle(due []string, now time.Time) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for name, one := range w.of {
+		if one.failures > 0 && one.rests(now) && !slices.Contains(due, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// forget forgets the ways that may be tried again, but have no deliveries that wait:
+// the last were given up, say.
+func (w *ways) forget(waiting []string, now time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	maps.DeleteFunc(w.of, func(name string, one *way) bool { return one.rests(now) && !slices.Contains(waiting, name) })
+}
+
+// rests reports whether a way has no worker and is not closed.
+func (one *way) rests(now time.Time) bool { return !one.busy && !now.Before(one.closed) }
+
 // passed notes that a delivery got through, even if it was refused.
 func (w *ways) passed(name string) {
 	w.mu.Lock()
@@ -118,8 +142,8 @@ func (w *ways) failed(name string, now time.Time, asked time.Duration, why strin
 	return pause
 }
 
-// Closed are the ways by which nothing is sent now, because nothing got through, with
-// the last error.
+// Closed are the ways by which nothing is sent for a while, because nothing got through,
+// and those for which that is over while deliveries of them wait, with the last error.
 func (n *Notifier) Closed() map[string]string {
 	n.ways.mu.Lock()
 	defer n.ways.mu.Unlock()

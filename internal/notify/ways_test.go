@@ -144,6 +144,55 @@ func TestClosesWays(t *testing.T) {
 	}
 }
 
+// TestForgetsWays: a way is closed no longer when its last deliveries are given up.
+func TestForgetsWays(t *testing.T) {
+	var calls atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		calls.Add(1)
+		w.WriteHeader(http.StatusBadGateway)
+	}))
+	defer server.Close()
+	h := newHouse(t, hooked(map[string]string{"down": server.URL}))
+	h.load(aCheckout + "," + aBuild)
+	h.write1(0)
+	for range maxAttempts {
+		h.clock.move(retryMost)
+		h.deliver(h.Notifier)
+	}
+	h.clock.move(closedMost - time.Second)
+	h.deliver(h.Notifier)
+	if calls.Load() != maxAttempts || len(h.Closed()) != 1 {
+		t.Errorf("while it is closed: %d calls, closed are %q", calls.Load(), h.Closed())
+	}
+	h.clock.move(time.Second)
+	h.deliver(h.Notifier)
+	if len(h.Closed()) != 0 || len(h.ways.of) != 0 {
+		t.Errorf("nothing waits, closed are %q, known are %d", h.Closed(), len(h.ways.of))
+	}
+}
+
+// TestWaitingStaysClosed: a way is closed as long as its only delivery waits, also while
+// that is not due.
+func TestWaitingStaysClosed(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusBadGateway)
+	}))
+	defer server.Close()
+	h := newHouse(t, hooked(map[string]string{"down": server.URL}))
+	h.load(aCheckout + "," + aBuild)
+	h.write1(0)
+	for range 10 { // the next is due in hours
+		h.deliver(h.Notifier)
+		h.clock.move(retryMost)
+	}
+	h.deliver(h.Notifier)
+	h.clock.move(closedMost)
+	h.deliver(h.Notifier)
+	if len(h.Closed()) != 1 {
+		t.Errorf("a delivery waits, closed are %q", h.Closed())
+	}
+}
+
 // TestRefusalsCloseNothing: what is refused, or put off, for one recipient says
 // nothing of the others.
 func TestRefusalsCloseNothing(t *testing.T) {

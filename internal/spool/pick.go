@@ -66,24 +66,37 @@ type Sending struct {
 	pick int64
 }
 
+// waysSQL are the ways with deliveries that wait. The smallest way above another is
+// one step in the index.
+const waysSQL = `WITH RECURSIVE ways(way) AS (
+		SELECT min(via) FROM deliveries WHERE state = 'waiting'
+		UNION ALL
+		SELECT (SELECT min(via) FROM deliveries WHERE state = 'waiting' AND via > way) FROM ways WHERE way IS NOT NULL)
+	SELECT way FROM ways WHERE way IS NOT NULL`
+
+// WaysWaiting returns the ways with a delivery that waits, due or not, picked or not. It
+// costs as much as Ways.
+func (s *Spool) WaysWaiting(ctx context.Context) ([]string, error) {
+	return s.ways(ctx, waysSQL)
+}
+
 // Ways returns the ways, such as Mail, with a delivery that is due and not picked. It
 // writes nothing, and costs as much as there are ways, however many deliveries wait.
 func (s *Spool) Ways(ctx context.Context) ([]string, error) {
 	now := s.now()
 	from, to, _ := hold(now, 0)
+	return s.ways(ctx, waysSQL+`
+			AND EXISTS (SELECT 1 FROM deliveries WHERE via = way AND state = 'waiting' AND due <= ? AND `+free+`)`, now, from, to)
+}
+
+func (s *Spool) ways(ctx context.Context, sql string, args ...any) ([]string, error) {
 	var ways []string
-	// The smallest way above another is one step in the index.
 	err := s.query(ctx, s.Read, func(scan func(...any) error) error {
 		var way string
 		err := scan(&way)
 		ways = append(ways, way)
 		return err
-	}, `WITH RECURSIVE ways(way) AS (
-			SELECT min(via) FROM deliveries WHERE state = 'waiting'
-			UNION ALL
-			SELECT (SELECT min(via) FROM deliveries WHERE state = 'waiting' AND via > way) FROM ways WHERE way IS NOT NULL)
-		SELECT way FROM ways WHERE way IS NOT NULL
-			AND EXISTS (SELECT 1 FROM deliveries WHERE via = way AND state = 'waiting' AND due <= ? AND `+free+`)`, now, from, to)
+	}, sql, args...)
 	return ways, s.failure(ctx, "ways", err)
 }
 

@@ -13,7 +13,7 @@ import (
 )
 
 // TestWays: each way has its own deliveries, and is told of while one of them is due
-// and not picked.
+// and not picked. Ways with any that wait are told of apart.
 func TestWays(t *testing.T) {
 	onEngines(t, func(t *testing.T, h *house) {
 		ways := func(want ...string) {
@@ -50,6 +50,11 @@ func TestWays(t *testing.T) {
 		h.must(h.Retried(t.Context(), a[0], "no", time.Hour))
 		h.must(h.Sent(t.Context(), mails[0]))
 		ways("webhook:b")
+		waiting, err := h.WaysWaiting(t.Context()) // also what is picked, or due later
+		h.must(err)
+		if slices.Sort(waiting); !slices.Equal(waiting, []string{"mail", "webhook:a", "webhook:b"}) {
+			t.Errorf("deliveries wait for %v", waiting)
+		}
 		h.after(2 * time.Minute)
 		ways("mail", "webhook:b") // the pick of the other mail ran out
 		h.after(time.Hour)
