@@ -105,8 +105,13 @@ type Store interface {
 	// also across restarts, and two stores that had the same loads have the same
 	// objects. Where two values have equal times, the one later in r's list stays
 	// if both are of one Load, and otherwise the greater one, by an order of values
-	// that is the same in all drivers: texts, JSON and lists by the bytes of their
-	// text, what is kept once for many tests by its hash, all else by size. The
+	// that is the same in all drivers: texts, lists and free objects of tests by
+	// the bytes of their text, other free objects by the bytes of their text with the
+	// members ordered by the length of their names, then by the names, what is kept once
+	// for many tests by its hash, all else by size. The exception are free objects that
+	// PostgreSQL cannot keep as they are, see its misc.go (exponents in numbers, -0,
+	// more than 400 digits, 100 levels or 16 MiB): of these, two drivers may keep
+	// different ones. The
 	// order of loading counts only for objects without a time of their own that are
 	// loaded with LoadOptions.Metadata. Dump has timestamps of objects, not of their
 	// properties: in a database loaded from one, all values are as new as these.

@@ -57,7 +57,7 @@ func (o order) compare(column int, a, b any) (int, error) {
 		}
 	case string:
 		if b, ok := b.(string); ok {
-			return compareTexts(o.table.columns[column], a, b)
+			return o.compareTexts(column, a, b)
 		}
 	}
 	return 0, fmt.Errorf("%w: %T and %T in the column %s", store.ErrCorrupt, a, b, o.table.columns[column])
@@ -78,13 +78,17 @@ func (o order) compareContents(column int, a, b any) (int, error) {
 		a, b := sha256.Sum256([]byte(first)), sha256.Sum256([]byte(second))
 		return bytes.Compare(a[:16], b[:16]), nil
 	}
-	return compareTexts(o.table.columns[column], first, second)
+	return o.compareTexts(column, first, second)
 }
 
-// compareTexts compares by bytes: lists of files as they are written in a column
-// of type jsonb.
-func compareTexts(column, a, b string) (int, error) {
-	switch column {
+// compareTexts compares by bytes: lists of files, and free objects but those of tests,
+// as PostgreSQL writes them in a column of type jsonb.
+func (o order) compareTexts(column int, a, b string) (int, error) {
+	switch o.table.columns[column] {
+	case "misc":
+		if o.table.list != store.Tests {
+			return strings.Compare(jsonbForm(a), jsonbForm(b)), nil
+		}
 	case "patchset_files", "input_files", "output_files":
 		first, err := jsonb(a)
 		if err != nil {
