@@ -2,6 +2,15 @@
 
 package report
 
+const (
+	// maxLevels is how many levels are laid out in lines. What is nested deeper stays
+	// on one line: no person reads it, and spaces before each value of a misc of 512
+	// levels would be a thousand times its text.
+	maxLevels = 16
+	// laidOut is how much text is laid out before it is written.
+	laidOut = 256 << 10
+)
+
 // layout spaces JSON text that comes in pieces, a piece ending with a value, a
 // bracket or a comma.
 type layout struct {
@@ -12,7 +21,20 @@ type layout struct {
 
 // append appends a piece. Text that is not JSON comes out as some text.
 func (l *layout) append(dst, json []byte) []byte {
-	for i := 0; i < len(json); {
+	for len(json) > 0 {
+		var n int
+		dst, n = l.appendSome(dst, json)
+		json = json[n:]
+	}
+	return dst
+}
+
+// appendSome appends the beginning of a piece, until dst has laidOut bytes or all of
+// the piece is in it. It returns how many bytes of the piece are in it.
+func (l *layout) appendSome(dst, json []byte) ([]byte, int) {
+	end := max(laidOut, len(dst)+1)
+	i := 0
+	for i < len(json) && len(dst) < end {
 		c := json[i]
 		if isSpace(c) {
 			i++
@@ -22,7 +44,10 @@ func (l *layout) append(dst, json []byte) []byte {
 		if closing {
 			l.depth = max(l.depth-1, 0)
 		}
-		if l.opened != closing { // a first value, or the end behind a last one
+		switch {
+		case l.opened == closing: // the brackets of nothing, or behind a comma or a colon
+		case closing && l.depth == maxLevels: // what ends here is on one line
+		default: // a first value, or the end behind a last one
 			dst = l.newline(dst)
 		}
 		l.opened = false
@@ -43,12 +68,12 @@ func (l *layout) append(dst, json []byte) []byte {
 			dst = l.newline(dst)
 		}
 	}
-	return dst
+	return dst, i
 }
 
 // newline begins a line, at the current depth.
 func (l *layout) newline(dst []byte) []byte {
-	if l.indent == 0 {
+	if l.indent == 0 || l.depth > maxLevels {
 		return dst
 	}
 	dst = append(dst, '\n')

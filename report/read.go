@@ -236,23 +236,23 @@ func (d *decoder) issueVersion() int {
 }
 
 // misc reads an object of which nothing is asked, and returns it as compact
-// JSON, so that the same object spaced otherwise is the same.
+// JSON, so that the same object spaced otherwise is the same, and as large.
 func (d *decoder) misc() json.RawMessage {
 	if d.next() != '{' {
 		d.wrongType("object")
 		return nil
 	}
-	start := d.pos
-	d.spaced = false
+	start, spaces := d.pos, d.spaces
 	d.skipObject()
 	value := d.text[start:d.pos]
-	switch {
-	case len(value) > maxMisc:
-		d.note(KindSize, expectedMisc, foundBytes(len(value)), true)
+	spaces = d.spaces - spaces
+	switch compact := len(value) - spaces; {
+	case compact > maxMisc:
+		d.note(KindSize, expectedMisc, foundBytes(compact), true)
 		return nil
 	case !d.take(len(value)):
 		return nil
-	case d.spaced:
+	case spaces > 0:
 		d.scratch = new(layout).append(d.scratch[:0], value)
 		value = d.scratch
 	}

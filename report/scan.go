@@ -20,7 +20,7 @@ type scanner struct {
 	pos     int
 	offset  int64  // of the text in the stream it is a part of, -1 if it is none
 	path    []step // to the value being read
-	spaced  bool   // whether white space was skipped
+	spaces  int    // how many characters of white space were skipped
 	scratch []byte // holds a string with escapes, until the next one
 
 	ctx   context.Context // ends the scan early; may be nil
@@ -141,7 +141,7 @@ func (s *scanner) next() byte {
 		if c != ' ' && c != '\n' && c != '\r' && c != '\t' {
 			return c
 		}
-		s.spaced = true
+		s.spaces++
 		s.pos++
 	}
 	return 0

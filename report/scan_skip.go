@@ -69,9 +69,10 @@ func (s *scanner) skipArray() {
 }
 
 // skipObject skips an object, and notes members that are there twice: those
-// that begin in its first maxMisc bytes, for a longer object is refused anyway.
+// that begin in its first maxMisc bytes, white space not counted, because a longer
+// object is refused anyway.
 func (s *scanner) skipObject() {
-	start := s.pos
+	start, spaces := s.pos, s.spaces
 	if !s.enter('}') {
 		return
 	}
@@ -79,7 +80,8 @@ func (s *scanner) skipObject() {
 	for {
 		s.next()
 		at := s.pos - start
-		if name := s.name(); at < maxMisc && names.add(name, at) {
+		compact := at - (s.spaces - spaces)
+		if name := s.name(); compact < maxMisc && names.add(name, at) {
 			s.note(KindDuplicate, expectedOnce, foundTwice, true)
 		}
 		s.skip()

@@ -32,7 +32,9 @@ func (w *Writer) Write(r *Report) error {
 func (w *Writer) WriteRaw(json []byte) error {
 	l := layout{indent: w.Indent}
 	w.begin()
-	w.text = l.append(w.text, json)
+	if err := w.lay(&l, json); err != nil {
+		return err
+	}
 	return w.end()
 }
 
@@ -46,6 +48,20 @@ func (w *Writer) begin() {
 func (w *Writer) end() error {
 	w.text = append(w.text, '\n')
 	return w.flush()
+}
+
+// lay lays JSON out, and writes what is ready while it does.
+func (w *Writer) lay(l *layout, json []byte) error {
+	for len(json) > 0 {
+		var n int
+		if w.text, n = l.appendSome(w.text, json); n < len(json) {
+			if err := w.flush(); err != nil {
+				return err
+			}
+		}
+		json = json[n:]
+	}
+	return nil
 }
 
 // flush writes what is ready.
@@ -76,7 +92,9 @@ func (w *Writer) WriteParts(parts iter.Seq2[*Report, error]) error {
 		if err := o.addLists(r); err != nil {
 			return err
 		}
-		w.text = o.layout.append(w.text, o.json)
+		if err := w.lay(&o.layout, o.json); err != nil {
+			return err
+		}
 		o.json = o.json[:0]
 		if err := w.flush(); err != nil {
 			return err
@@ -89,7 +107,9 @@ func (w *Writer) WriteParts(parts iter.Seq2[*Report, error]) error {
 		o.add("]")
 	}
 	o.add("}")
-	w.text = o.layout.append(w.text, o.json)
+	if err := w.lay(&o.layout, o.json); err != nil {
+		return err
+	}
 	return w.end()
 }
 

@@ -54,7 +54,7 @@ func (s *scanner) treeObject() *object {
 	for {
 		name := string(s.name())
 		s.next()
-		start := s.pos
+		start, spaces := s.pos, s.spaces
 		place := -1
 		if places == nil {
 			place = o.index(name)
@@ -70,8 +70,8 @@ func (s *scanner) treeObject() *object {
 			}
 			o.members = append(o.members, member{name, s.tree()})
 		}
-		if s.pos-start > maxMisc && s.isMisc() && s.text[start] == '{' {
-			s.note(KindSize, expectedMisc, foundBytes(s.pos-start), true)
+		if compact := s.pos - start - (s.spaces - spaces); compact > maxMisc && s.isMisc() && s.text[start] == '{' {
+			s.note(KindSize, expectedMisc, foundBytes(compact), true)
 		}
 		if !s.more('}') {
 			return o
