@@ -25,14 +25,16 @@ const (
 // Deadlines need a connection: in a test without one no client is slow.
 func (v *visit) timed(r *http.Request) *http.Request {
 	now := time.Now()
-	v.connection.SetWriteDeadline(now.Add(v.lane.within + lastWords))
 	if r.ContentLength == 0 {
+		v.connection.SetWriteDeadline(now.Add(v.lane.within + lastWords))
 		return r // reading goes on, to see whether the client leaves
 	}
 	within := v.limits.Body
-	if r.Method != http.MethodPost {
+	if r.Method != http.MethodPost || v.lane.kind < Question {
 		within = min(within, unwantedTime)
 	}
+	// The server waits for a body that the handler does not read before it sends the answer.
+	v.connection.SetWriteDeadline(now.Add(within + v.lane.within + lastWords))
 	body := &steady{ReadCloser: r.Body, connection: v.connection, end: now.Add(within), answer: v.lane.within + lastWords}
 	v.connection.SetReadDeadline(body.end)
 	// The request given stays as it is: the server looks at its body to tell what is

@@ -86,6 +86,26 @@ func TestBodyNeverSent(t *testing.T) {
 	}
 }
 
+// An answer is sent after the time for a body that never comes, also where that is
+// longer than the time for the answer.
+func TestAnswerAfterTheBodysTime(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds of waiting")
+	}
+	t.Parallel()
+	_, address := listening(t, oneOfEach(Limits{Body: lastWords + time.Second, Time: time.Millisecond}, says("x")))
+	var clients sync.WaitGroup
+	for k := range kinds {
+		clients.Go(func() {
+			conn := send(t, address, fmt.Sprintf("POST /%d HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n", k))
+			if answer, err := io.ReadAll(conn); err != nil || !strings.HasPrefix(string(answer), "HTTP/1.1 ") {
+				t.Errorf("kind %d: %q, %v", k, answer, err)
+			}
+		})
+	}
+	clients.Wait()
+}
+
 // The same holds for requests that are refused before a handler is reached.
 func TestBodyOfRefusedNeverSent(t *testing.T) {
 	for name, tt := range map[string]struct {
@@ -95,20 +115,23 @@ func TestBodyOfRefusedNeverSent(t *testing.T) {
 	}{
 		"called by another name": {Limits{Hosts: []string{}}, "Host: evil.example\r\n", "421"},
 		"too often":              {Limits{Rate: 0.001, Burst: 1}, "Host: localhost\r\n", "429"},
+		"of no path":             {Limits{}, "Host: localhost\r\n", "4"},
 		"preflight":              {Limits{Origins: []string{"*"}}, "Host: localhost\r\nOrigin: https://a.example\r\nAccess-Control-Request-Method: GET\r\n", "204"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			tt.limits.Body = 100 * time.Millisecond
 			_, address := listening(t, oneOfEach(tt.limits, says("x")))
-			method := "POST"
+			method, path := "POST", fmt.Sprintf("/%d", Question)
 			switch name {
+			case "of no path":
+				method, path = "OPTIONS", "*"
 			case "preflight":
 				method = "OPTIONS"
 			case "too often":
-				answered(t, address, fmt.Sprintf("/%d", Question))
+				answered(t, address, path)
 			}
-			conn := send(t, address, fmt.Sprintf("%s /%d HTTP/1.1\r\n%sContent-Length: 100\r\n\r\n", method, Question, tt.headers))
+			conn := send(t, address, fmt.Sprintf("%s %s HTTP/1.1\r\n%sContent-Length: 100\r\n\r\n", method, path, tt.headers))
 			answer, err := io.ReadAll(conn)
 			if err != nil || !strings.HasPrefix(string(answer), "HTTP/1.1 "+tt.code) {
 				t.Errorf("%q, %v: want %s", answer, err, tt.code)

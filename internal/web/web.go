@@ -78,7 +78,10 @@ func NewServer(h http.Handler, log *slog.Logger) *http.Server {
 		WriteTimeout:      answerTime + lastWords,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32 << 10,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		// Without it "OPTIONS *" is answered behind our back, and without deadlines.
+		DisableGeneralOptionsHandler: true,
+
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 }
 
