@@ -26,3 +26,17 @@ func TestUnreadable(t *testing.T) {
 				CASE WHEN id = 'a:2' AND version = 7 THEN (1 / (version - 7))::text END AS comment, misc, categories, times FROM sound_issues`)
 	})
 }
+
+// TestDamagedValues leaves out objects with values that no report has.
+func TestDamagedValues(t *testing.T) {
+	t.Parallel()
+	s, spec := initialized(t, pgtest.Shared(t))
+	storetest.Unreadable(t, s, func(tests []string) {
+		run(t, spec, "UPDATE test_rows SET misc = '{' WHERE id = '"+tests[0]+"'",
+			`UPDATE test_rows SET misc = '{"k":""}{' WHERE id = '`+tests[1]+"'",
+			"UPDATE test_rows SET number_value = 'NaN' WHERE id = '"+tests[2]+"'",
+			"UPDATE test_rows SET start_time = 'infinity' WHERE id = '"+tests[3]+"'",
+			"UPDATE checkouts SET misc = '[]' WHERE id = 'a:3'",
+			`UPDATE issues SET misc = '{"kcidb:text":"{"}' WHERE id = 'a:2' AND version = 7`)
+	})
+}

@@ -173,6 +173,13 @@ func (v *values) fail(err error) {
 	}
 }
 
+// check notes an error, if it is one.
+func (v *values) check(err error) {
+	if err != nil {
+		v.fail(err)
+	}
+}
+
 func (v *values) text() *string {
 	if value := v.next(); value != nil {
 		return new(string(value))
@@ -191,7 +198,9 @@ func (v *values) integer() int {
 
 func (v *values) float() *float64 {
 	if value := v.sized(8); value != nil {
-		return new(math.Float64frombits(binary.BigEndian.Uint64(value)))
+		n := math.Float64frombits(binary.BigEndian.Uint64(value))
+		v.check(store.Finite(n))
+		return &n
 	}
 	return nil
 }
@@ -205,7 +214,9 @@ func (v *values) boolean() *bool {
 
 func (v *values) time() *time.Time {
 	if value := v.sized(timeSize); value != nil {
-		return new(time.UnixMicro(int64(binary.BigEndian.Uint64(value)) + epoch).UTC())
+		t := time.UnixMicro(int64(binary.BigEndian.Uint64(value)) + epoch).UTC()
+		v.check(store.Reportable(t))
+		return &t
 	}
 	return nil
 }
@@ -220,7 +231,9 @@ func (v *values) timestamp() *time.Time {
 // raw returns the free object in a value of text, without the mark.
 func (v *values) raw() json.RawMessage {
 	if value := v.next(); value != nil {
-		return json.RawMessage(strings.TrimPrefix(string(value), " "))
+		object, err := store.FreeObject(strings.TrimPrefix(string(value), " "))
+		v.check(err)
+		return object
 	}
 	return nil
 }
@@ -245,9 +258,10 @@ func (v *values) misc() json.RawMessage {
 		return nil
 	}
 	text, err := readMisc(value)
-	if err != nil {
-		v.fail(err)
+	if err == nil {
+		text, err = store.FreeObject(string(text))
 	}
+	v.check(err)
 	return text
 }
 

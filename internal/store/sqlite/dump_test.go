@@ -23,3 +23,18 @@ func TestUnreadable(t *testing.T) {
 			"UPDATE issues SET categories = 'no list' WHERE id = 'a:2' AND version = 7")
 	})
 }
+
+// TestDamagedValues leaves out objects with values that no report has.
+func TestDamagedValues(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "x.sqlite")
+	s := open(t, file)
+	fresh(t, s)
+	storetest.Unreadable(t, s, func(tests []string) {
+		run(t, file, "UPDATE tests SET misc = '{' WHERE id = '"+tests[0]+"';"+
+			`UPDATE tests SET misc = '{"k":""}{' WHERE id = '`+tests[1]+"';"+
+			"UPDATE tests SET number_value = 9e999 WHERE id = '"+tests[2]+"';"+
+			"UPDATE tests SET start_time = 9000000000000000000 WHERE id = '"+tests[3]+"';"+
+			"UPDATE checkouts SET misc = '[]' WHERE id = 'a:3';"+
+			"UPDATE issues SET misc = CAST(x'7b2261223a22ff227d' AS TEXT) WHERE id = 'a:2' AND version = 7")
+	})
+}

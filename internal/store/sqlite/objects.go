@@ -165,8 +165,22 @@ func (v *values) fail(err error) {
 	}
 }
 
-func (v *values) text() *string   { return next[string](v) }
-func (v *values) float() *float64 { return next[float64](v) }
+func (v *values) text() *string { return next[string](v) }
+
+func (v *values) float() *float64 {
+	n := next[float64](v)
+	if n != nil {
+		v.check(store.Finite(*n))
+	}
+	return n
+}
+
+// check notes an error, if it is one.
+func (v *values) check(err error) {
+	if err != nil {
+		v.fail(err)
+	}
+}
 
 func (v *values) required() string {
 	if s := next[string](v); s != nil {
@@ -195,7 +209,9 @@ func (v *values) time() *time.Time {
 	if i == nil {
 		return nil
 	}
-	return new(time.UnixMicro(*i).UTC())
+	t := time.UnixMicro(*i).UTC()
+	v.check(store.Reportable(t))
+	return &t
 }
 
 func (v *values) timestamp() *time.Time {
@@ -210,7 +226,9 @@ func (v *values) raw() json.RawMessage {
 	if s == nil {
 		return nil
 	}
-	return json.RawMessage(*s)
+	object, err := store.FreeObject(*s)
+	v.check(err)
+	return object
 }
 
 func (v *values) texts() []string              { return list[string](v) }
