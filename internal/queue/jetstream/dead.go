@@ -15,10 +15,7 @@ import (
 
 // bury moves a message to the dead letters.
 func (d *delivery) bury(ctx context.Context, reason string, attempts int) error {
-	i, err := d.q.behind(ctx, d.q.deadStream(), infoOf(d.message))
-	if err != nil {
-		return err
-	}
+	i := d.q.behind(ctx, d.q.deadStream(), infoOf(d.message))
 	i.Reason, i.Attempts, i.Time = cut(reason, maxReason), attempts, time.Now().UTC()
 	msgs, err := encode(d.q.deadStream(), i, d.message.Data)
 	if err != nil {
@@ -33,13 +30,19 @@ func (d *delivery) bury(ctx context.Context, reason string, attempts int) error 
 
 // behind returns what a head says of a message that was received some time ago and
 // becomes the last of a stream: with the latest time of those before it. What is
-// published between this and its own publication may be missed.
-func (q *jsQueue) behind(ctx context.Context, stream string, i info) (info, error) {
+// published between this and its own publication may be missed. A stream that cannot be
+// read keeps no message from being moved.
+func (q *jsQueue) behind(ctx context.Context, stream string, i info) info {
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
 	last, err := q.last(ctx, stream)
+	if err != nil {
+		q.cfg.Logger.Warn("the latest time in the queue is not known", "id", i.ID, "stream", stream, "error", err)
+	}
 	if latest := last.latest(time.Now()); latest.After(i.Received) {
 		i.Latest = latest
 	}
-	return i, err
+	return i
 }
 
 func (i info) deadLetter(data []byte) queue.DeadLetter {
@@ -224,11 +227,7 @@ func (q *jsQueue) restore(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	restored, err := q.behind(ctx, q.cfg.Stream, infoOf(i.message(data)))
-	if err != nil {
-		return err
-	}
-	msgs, err := encode(q.cfg.Stream, restored, data)
+	msgs, err := encode(q.cfg.Stream, q.behind(ctx, q.cfg.Stream, infoOf(i.message(data))), data)
 	if err != nil {
 		return err
 	}
