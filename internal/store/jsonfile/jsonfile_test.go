@@ -14,6 +14,9 @@ import (
 )
 
 func TestStore(t *testing.T) {
+	if testing.Short() {
+		t.Skip("SQLite's own run of the suite, which is under it, is enough for the race detector")
+	}
 	storetest.Run(t, func(t *testing.T) store.Store { return open(t, "") },
 		storetest.Capabilities{Keeps: true, Initialized: true, Purges: true, Receipts: true, Objects: true, Notes: true, Rollups: true, Overview: true})
 }

@@ -42,6 +42,9 @@ func open(t *testing.T, params string) store.Store {
 }
 
 func TestStore(t *testing.T) {
+	if testing.Short() {
+		t.Skip("SQLite's own run of the suite, which is under it, is enough for the race detector")
+	}
 	storetest.Run(t, func(t *testing.T) store.Store { return open(t, "sqlite::memory: sqlite::memory:") },
 		storetest.Capabilities{Keeps: true, Purges: true, Receipts: true, Objects: true, Notes: true, Rollups: true, Overview: true, Several: true})
 }

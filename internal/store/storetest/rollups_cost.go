@@ -16,6 +16,9 @@ import (
 // pages read them, with few incidents and tests and with many, at the same number of
 // statements and of rows that are read and written one by one.
 func (s suite) rollupsCost(t *testing.T) {
+	if testing.Short() {
+		t.Skip("counts statements over thousands of objects")
+	}
 	few, many := s.costs(t, 20), s.costs(t, 2000)
 	for name, cost := range few {
 		if many[name] != cost || cost.statements > 40 || cost.rows > 20 {
