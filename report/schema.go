@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-//go:generate go run ./schemas/gen
+//go:generate go run ./schemas/mkschemas
 
 //go:embed schemas/*.json
 var schemaFiles embed.FS

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/kcidb-go/kcidb/internal/ahead"
+	"github.com/kcidb-go/kcidb/internal/prefetch"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -56,7 +56,7 @@ func runDBLoad(ctx context.Context, p *program, o *dbLoadOptions) error {
 		}
 		progress := p.newProgress("objects loaded", nil)
 		defer progress.done()
-		for batch, err := range ahead.Seq2(o.in.batches(p, loadObjects)) {
+		for batch, err := range prefetch.Seq2(o.in.batches(p, loadObjects)) {
 			if err != nil {
 				return err
 			}

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kcidb-go/kcidb/internal/describe"
-	"github.com/kcidb-go/kcidb/internal/view"
+	"github.com/kcidb-go/kcidb/internal/graph"
 )
 
 func newDescribeCommand(p *program) *cobra.Command {
@@ -27,7 +27,7 @@ follows each text, as it does the mails that "kcidb notify" writes.
 		Args:              typeAndIDs,
 		ValidArgsFunction: completeType,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return runShow(cmd.Context(), p, &o, args, func(one view.Object) error {
+			return runShow(cmd.Context(), p, &o, args, func(one graph.Object) error {
 				text, err := describe.Description(one, base)
 				if err == nil {
 					_, err = io.WriteString(p.stdout, text+"\x00")

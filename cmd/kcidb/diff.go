@@ -13,8 +13,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/kcidb-go/kcidb/internal/ahead"
 	"github.com/kcidb-go/kcidb/internal/diff"
+	"github.com/kcidb-go/kcidb/internal/prefetch"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -110,7 +110,7 @@ func readSide(ctx context.Context, p *program, name string, add func(*report.Rep
 		defer f.Close()
 		in = &interruptible{ctx: ctx, from: f}
 	}
-	for part, err := range ahead.Seq2(report.NewReader(in).Parts(diffObjects)) {
+	for part, err := range prefetch.Seq2(report.NewReader(in).Parts(diffObjects)) {
 		if err != nil {
 			return err
 		}

@@ -18,10 +18,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/pgtest"
 	"github.com/kcidb-go/kcidb/internal/queue/jetstream"
 	"github.com/kcidb-go/kcidb/internal/service"
 	"github.com/kcidb-go/kcidb/internal/store/all"
+	"github.com/kcidb-go/kcidb/internal/store/pgtest"
 )
 
 // The documentation's commands are tried as they stand. In a page, blocks

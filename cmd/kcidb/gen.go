@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/kcidb-go/kcidb/internal/gen"
+	"github.com/kcidb-go/kcidb/internal/sample"
 )
 
 type genOptions struct {
@@ -36,7 +36,7 @@ bytes. A checkout has some 2,000 objects.`,
 			return runGen(cmd.Context(), p, &o)
 		},
 	}
-	o.since.Time = gen.DefaultSince
+	o.since.Time = sample.DefaultSince
 	cmd.Flags().Uint64Var(&o.seed, "seed", 1, "another `N` gives other reports")
 	cmd.Flags().IntVar(&o.checkouts, "checkouts", 10, "make up `N` checkouts")
 	cmd.Flags().Var(&o.since, "since", "`TIME` the first of them appears at")
@@ -48,7 +48,7 @@ func runGen(ctx context.Context, p *program, o *genOptions) error {
 	progress := p.newProgress("objects", p.stdout)
 	defer progress.done()
 	var text []byte
-	for r := range gen.Reports(gen.Options{Seed: o.seed, Checkouts: o.checkouts, Since: o.since.Time}) {
+	for r := range sample.Reports(sample.Options{Seed: o.seed, Checkouts: o.checkouts, Since: o.since.Time}) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/kcidb-go/kcidb/internal/pgtest"
+	"github.com/kcidb-go/kcidb/internal/store/pgtest"
 )
 
 // TestPassword logs in to a server that asks for a password, which no error

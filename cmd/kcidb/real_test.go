@@ -14,7 +14,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/kcidb-go/kcidb/internal/pgtest"
+	"github.com/kcidb-go/kcidb/internal/store/pgtest"
 )
 
 // realSubmissions returns what CI systems submitted one day, as one stream.

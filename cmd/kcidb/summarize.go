@@ -12,8 +12,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kcidb-go/kcidb/internal/describe"
+	"github.com/kcidb-go/kcidb/internal/graph"
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/view"
 	"github.com/kcidb-go/kcidb/object"
 )
 
@@ -39,7 +39,7 @@ went.
 		Args:              typeAndIDs,
 		ValidArgsFunction: completeType,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return runShow(cmd.Context(), p, &o, args, func(one view.Object) error {
+			return runShow(cmd.Context(), p, &o, args, func(one graph.Object) error {
 				line, err := describe.Summary(one)
 				if err == nil {
 					_, err = fmt.Fprintln(p.stdout, line)
@@ -54,13 +54,13 @@ went.
 
 // runShow shows the objects that the arguments name. One that is not there does
 // not keep the others from being shown.
-func runShow(ctx context.Context, p *program, o *databaseOptions, args []string, show func(view.Object) error) error {
+func runShow(ctx context.Context, p *program, o *databaseOptions, args []string, show func(graph.Object) error) error {
 	refs, err := parseRefs(args)
 	if err != nil {
 		return err
 	}
 	return o.withObjects(ctx, func(s store.Objects) error {
-		world := view.New(ctx, s)
+		world := graph.New(ctx, s)
 		found, err := world.Find(refs...)
 		if err != nil {
 			return err

@@ -8,4 +8,4 @@
 // these two by "go generate ./deploy/grafana". See README.md for setting it up.
 package grafana
 
-//go:generate go run ./gen
+//go:generate go run ./mkdashboards

@@ -14,9 +14,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/kcidb-go/kcidb/internal/gen"
-	"github.com/kcidb-go/kcidb/internal/pgtest"
+	"github.com/kcidb-go/kcidb/internal/sample"
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/pgtest"
 	"github.com/kcidb-go/kcidb/internal/store/postgres"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -38,7 +38,7 @@ func TestSQL(t *testing.T) {
 	database := conn.Config().Database
 	all := dashboards(t)
 	// The sample's objects began then, and arrived now.
-	period := period{gen.DefaultSince.AddDate(0, 0, -1), time.Now().AddDate(0, 0, 1)}
+	period := period{sample.DefaultSince.AddDate(0, 0, -1), time.Now().AddDate(0, 0, 1)}
 
 	t.Run("empty", func(t *testing.T) {
 		for uid, d := range all {
@@ -50,7 +50,7 @@ func TestSQL(t *testing.T) {
 		}
 	})
 
-	if _, err := s.Load(t.Context(), sample(t), store.LoadOptions{}); err != nil {
+	if _, err := s.Load(t.Context(), samples(t), store.LoadOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	server.Exec(t, database, "ANALYZE")
@@ -161,9 +161,9 @@ func viewer(t *testing.T, server *pgtest.Server, params string) *pgx.Conn {
 	return conn
 }
 
-// sample returns the objects of generated reports, and some more with what none of
+// samples returns the objects of generated reports, and some more with what none of
 // these has.
-func sample(t *testing.T) *report.Report {
+func samples(t *testing.T) *report.Report {
 	t.Helper()
 	text, err := os.ReadFile("testdata/regression.json")
 	if err != nil {
@@ -173,7 +173,7 @@ func sample(t *testing.T) *report.Report {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for r := range gen.Reports(gen.Options{Checkouts: 12}) {
+	for r := range sample.Reports(sample.Options{Checkouts: 12}) {
 		all.Checkouts = append(all.Checkouts, r.Checkouts...)
 		all.Builds = append(all.Builds, r.Builds...)
 		all.Tests = append(all.Tests, r.Tests...)

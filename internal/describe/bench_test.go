@@ -12,10 +12,10 @@ import (
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/describe"
+	"github.com/kcidb-go/kcidb/internal/graph"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
 	"github.com/kcidb-go/kcidb/internal/store/storetest"
-	"github.com/kcidb-go/kcidb/internal/view"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -43,7 +43,7 @@ func BenchmarkRevisionMail(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		grew := watchHeap()
-		o := view.New(b.Context(), s).Object(object.RevisionRef(commit, ""))
+		o := graph.New(b.Context(), s).Object(object.RevisionRef(commit, ""))
 		subject, err := describe.Summary(o)
 		if err != nil {
 			b.Fatal(err)

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/kcidb-go/kcidb/internal/view"
+	"github.com/kcidb-go/kcidb/internal/graph"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -50,29 +50,29 @@ func (d *Data) Code() (*Code, error) {
 
 // revisionOf returns the revision of an object, and those of its checkouts that
 // are meant: all, or just the one that a build or a test is of.
-func revisionOf(o view.Object) (*view.Revision, []*view.Checkout, error) {
-	var c *view.Checkout
+func revisionOf(o graph.Object) (*graph.Revision, []*graph.Checkout, error) {
+	var c *graph.Checkout
 	switch o := o.(type) {
-	case *view.Revision:
+	case *graph.Revision:
 		all, err := o.Checkouts()
 		return o, all, err
-	case *view.Checkout:
+	case *graph.Checkout:
 		c = o
-	case *view.Build:
+	case *graph.Build:
 		c = o.Checkout()
-	case *view.Test:
+	case *graph.Test:
 		c = o.Build().Checkout()
-	case *view.Incident:
+	case *graph.Incident:
 		c = o.Build().Checkout()
 	}
 	if c == nil || !c.Known() {
 		return nil, nil, nil
 	}
-	return c.Revision(), []*view.Checkout{c}, nil
+	return c.Revision(), []*graph.Checkout{c}, nil
 }
 
 // files returns the patches, as the first checkout has them that has any.
-func files(all []*view.Checkout) []report.Resource {
+func files(all []*graph.Checkout) []report.Resource {
 	for _, c := range all {
 		if len(c.Checkout.PatchsetFiles) > 0 {
 			return c.Checkout.PatchsetFiles
@@ -82,7 +82,7 @@ func files(all []*view.Checkout) []report.Resource {
 }
 
 // patches lists the patches by their names.
-func patches(r *view.Revision, all []*view.Checkout) []string {
+func patches(r *graph.Revision, all []*graph.Checkout) []string {
 	files := files(all)
 	var names []string
 	for _, p := range files[:min(len(files), maxGroups)] {
@@ -99,7 +99,7 @@ func patches(r *view.Revision, all []*view.Checkout) []string {
 
 // places lists where code was checked out from: trees and branches, and then the
 // URL of their repository.
-func places(all []*view.Checkout) []string {
+func places(all []*graph.Checkout) []string {
 	at := map[string][]string{} // trees and branches, by URL
 	for _, c := range all {
 		var words []string
@@ -109,7 +109,7 @@ func places(all []*view.Checkout) []string {
 		if branch := line(c.Branch()); branch != "" {
 			words = append(words, "branch "+cut(branch, 60))
 		}
-		if c.Tree() == "" && slices.ContainsFunc(all, func(other *view.Checkout) bool {
+		if c.Tree() == "" && slices.ContainsFunc(all, func(other *graph.Checkout) bool {
 			return other.Tree() != "" && other.Repository() == c.Repository() && other.Branch() == c.Branch()
 		}) {
 			continue // another says more

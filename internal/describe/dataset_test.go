@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/kcidb-go/kcidb/internal/view"
+	"github.com/kcidb-go/kcidb/internal/graph"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -31,7 +31,7 @@ func TestDataset(t *testing.T) {
 		}
 		var all []string
 		for _, ref := range refs {
-			if o, err := view.New(t.Context(), s).Find(ref); err != nil || o[0].Ref() != ref {
+			if o, err := graph.New(t.Context(), s).Find(ref); err != nil || o[0].Ref() != ref {
 				t.Fatalf("found %v, %v", o, err)
 			}
 			all = append(all, texts(t, s, ref))

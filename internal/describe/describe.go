@@ -15,7 +15,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/kcidb-go/kcidb/internal/view"
+	"github.com/kcidb-go/kcidb/internal/graph"
 	"github.com/kcidb-go/kcidb/object"
 )
 
@@ -23,7 +23,7 @@ import (
 // it. Without the latter it is a plain description. Its methods read what they
 // need when they are called.
 type Data struct {
-	Object       view.Object
+	Object       graph.Object
 	Subscription string // name of the subscription
 	About        string // what the subscription is for, in the words of its owner
 	Reason       string // why it tells of the object
@@ -31,7 +31,7 @@ type Data struct {
 	Base         string // public URL of this service; "" for none, and no links then
 	Stop         string // how to get no more of these: a URL, or words
 
-	found *view.Findings
+	found *graph.Findings
 }
 
 // Type returns the type of the object, as in patterns.
@@ -42,11 +42,11 @@ func (d *Data) Link() string { return Link(d.Base, d.Object.Ref()) }
 
 // Summary says in one line, of 256 characters at most, what an object is and how
 // it went.
-func Summary(o view.Object) (string, error) { return execute("summary", &Data{Object: o}) }
+func Summary(o graph.Object) (string, error) { return execute("summary", &Data{Object: o}) }
 
 // Description says what an object is, how it went, and what is known about that.
 // The base is the public URL of this service, "" for a text without links to it.
-func Description(o view.Object, base string) (string, error) {
+func Description(o graph.Object, base string) (string, error) {
 	return execute("description", &Data{Object: o, Base: base})
 }
 
@@ -67,11 +67,11 @@ func execute(name string, d *Data) (string, error) {
 
 // readable returns why an object cannot be read, if so: what cannot be read is
 // not known either, but to say so would be wrong.
-func readable(o view.Object) (err error) {
+func readable(o graph.Object) (err error) {
 	switch o := o.(type) {
-	case *view.Revision:
+	case *graph.Revision:
 		_, err = o.Checkouts()
-	case *view.Issue:
+	case *graph.Issue:
 		_, err = o.Versions()
 	}
 	return err
@@ -79,33 +79,33 @@ func readable(o view.Object) (err error) {
 
 // results returns the builds that an object stands for, and whether it stands for
 // any: a revision, a checkout or a build.
-func results(o view.Object) (*view.Builds, *view.Tests, error) {
+func results(o graph.Object) (*graph.Builds, *graph.Tests, error) {
 	switch o := o.(type) {
-	case *view.Revision:
+	case *graph.Revision:
 		builds, err := o.Builds()
 		if err != nil {
 			return nil, nil, err
 		}
 		return builds, builds.Tests(), nil
-	case *view.Checkout:
+	case *graph.Checkout:
 		builds, err := o.Builds()
 		if err != nil {
 			return nil, nil, err
 		}
 		return builds, builds.Tests(), nil
-	case *view.Build:
-		return &view.Builds{}, o.Tests(), nil
+	case *graph.Build:
+		return &graph.Builds{}, o.Tests(), nil
 	}
 	return nil, nil, fmt.Errorf("%s stands for no tests", o.Ref())
 }
 
 // checkouts returns the checkouts of a revision, or the one that is the object.
-func checkouts(o view.Object) ([]*view.Checkout, error) {
+func checkouts(o graph.Object) ([]*graph.Checkout, error) {
 	switch o := o.(type) {
-	case *view.Revision:
+	case *graph.Revision:
 		return o.Checkouts()
-	case *view.Checkout:
-		return []*view.Checkout{o}, nil
+	case *graph.Checkout:
+		return []*graph.Checkout{o}, nil
 	}
 	return nil, nil
 }

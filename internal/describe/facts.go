@@ -5,7 +5,7 @@ package describe
 import (
 	"slices"
 
-	"github.com/kcidb-go/kcidb/internal/view"
+	"github.com/kcidb-go/kcidb/internal/graph"
 )
 
 // Origins are the CI systems that reported the object and what it consists of.
@@ -17,7 +17,7 @@ func (d *Data) Origins() ([]string, error) {
 		}
 	}
 	switch o := d.Object.(type) {
-	case *view.Revision:
+	case *graph.Revision:
 		origins, err := o.Origins()
 		if err != nil {
 			return nil, err
@@ -25,19 +25,19 @@ func (d *Data) Origins() ([]string, error) {
 		for _, name := range origins {
 			add(name)
 		}
-	case *view.Checkout:
+	case *graph.Checkout:
 		add(o.Origin)
-	case *view.Build:
+	case *graph.Build:
 		add(o.Origin)
-	case *view.Test:
+	case *graph.Test:
 		add(o.Origin)
-	case *view.Issue:
+	case *graph.Issue:
 		newest, err := o.Newest()
 		add(newest.Origin)
 		return names, err
-	case *view.IssueVersion:
+	case *graph.IssueVersion:
 		add(o.Origin)
-	case *view.Incident:
+	case *graph.Incident:
 		add(o.Origin)
 	}
 	return names, nil

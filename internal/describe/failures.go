@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/kcidb-go/kcidb/internal/view"
+	"github.com/kcidb-go/kcidb/internal/graph"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -101,11 +101,11 @@ func (d *Data) BadBuilds() (*Groups, error) {
 		status report.Status
 		what   string
 	}
-	alike := map[key][]*view.Build{}
+	alike := map[key][]*graph.Build{}
 	var keys []key
 	for _, b := range builds.List {
 		k := key{b.Outcome(), strings.TrimSpace(line(b.Architecture()) + " " + line(b.Config()))}
-		if view.Bad(object.Counts{k.status: 1}) == 0 {
+		if graph.Bad(object.Counts{k.status: 1}) == 0 {
 			continue
 		}
 		if alike[k] == nil {
@@ -140,7 +140,7 @@ func byStatus(a, b report.Status) int {
 }
 
 // compilers lists what some builds were made with.
-func compilers(builds []*view.Build) string {
+func compilers(builds []*graph.Build) string {
 	var names []string
 	for _, b := range builds {
 		if c := cut(line(b.Compiler()), 60); c != "" && !slices.Contains(names, c) {

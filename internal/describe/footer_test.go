@@ -7,12 +7,12 @@ import (
 	"testing"
 
 	"github.com/kcidb-go/kcidb/internal/describe"
-	"github.com/kcidb-go/kcidb/internal/view"
+	"github.com/kcidb-go/kcidb/internal/graph"
 	"github.com/kcidb-go/kcidb/object"
 )
 
 func TestFooter(t *testing.T) {
-	o := view.New(t.Context(), open(t)).Object(object.TestRef("ci:t1"))
+	o := graph.New(t.Context(), open(t)).Object(object.TestRef("ci:t1"))
 	var all []string
 	for _, d := range []*describe.Data{
 		{
@@ -37,7 +37,7 @@ func TestFooter(t *testing.T) {
 // TestTemplates executes a template of a user over what there is.
 func TestTemplates(t *testing.T) {
 	s := open(t, world())
-	found, err := view.New(t.Context(), s).Find(object.TestRef("ci:t7"))
+	found, err := graph.New(t.Context(), s).Find(object.TestRef("ci:t7"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +68,7 @@ func TestTemplates(t *testing.T) {
 
 // TestTemplatesAreCopies: what one redefines is redefined for nobody else.
 func TestTemplatesAreCopies(t *testing.T) {
-	o := view.New(t.Context(), open(t)).Object(object.TestRef("ci:t1"))
+	o := graph.New(t.Context(), open(t)).Object(object.TestRef("ci:t1"))
 	if _, err := describe.Templates().Parse(`{{define "summary"}}mine{{end}}`); err != nil {
 		t.Fatal(err)
 	}

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/kcidb-go/kcidb/internal/gen"
-	"github.com/kcidb-go/kcidb/internal/view"
+	"github.com/kcidb-go/kcidb/internal/graph"
+	"github.com/kcidb-go/kcidb/internal/sample"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -19,7 +19,7 @@ func TestGenerated(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes a minute under the race detector, and the other tests do all that it does")
 	}
-	reports := slices.Collect(gen.Reports(gen.Options{Seed: 3, Checkouts: 8}))
+	reports := slices.Collect(sample.Reports(sample.Options{Seed: 3, Checkouts: 8}))
 	s := open(t, reports...)
 	all := &report.Report{}
 	for _, r := range reports {
@@ -104,4 +104,4 @@ func pick(t *testing.T, r *report.Report, typ object.Type) (refs []object.Ref) {
 	return refs
 }
 
-var _ = view.Bad
+var _ = graph.Bad

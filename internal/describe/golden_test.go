@@ -15,9 +15,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kcidb-go/kcidb/internal/describe"
+	"github.com/kcidb-go/kcidb/internal/graph"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
-	"github.com/kcidb-go/kcidb/internal/view"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -50,7 +50,7 @@ func open(tb testing.TB, reports ...*report.Report) store.Objects {
 // so of all of them.
 func texts(tb testing.TB, s store.Objects, ref object.Ref) string {
 	tb.Helper()
-	found, err := view.New(tb.Context(), s).Find(ref)
+	found, err := graph.New(tb.Context(), s).Find(ref)
 	if err != nil {
 		tb.Fatal(err)
 	}

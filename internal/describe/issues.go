@@ -6,18 +6,18 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/kcidb-go/kcidb/internal/view"
+	"github.com/kcidb-go/kcidb/internal/graph"
 )
 
 const maxEarlier = 5 // versions that are looked at
 
 // Version is the version of the issue that the object is, or the newest one; nil
 // for objects of other types.
-func (d *Data) Version() (*view.IssueVersion, error) {
+func (d *Data) Version() (*graph.IssueVersion, error) {
 	switch o := d.Object.(type) {
-	case *view.Issue:
+	case *graph.Issue:
 		return o.Newest()
-	case *view.IssueVersion:
+	case *graph.IssueVersion:
 		return o, nil
 	}
 	return nil, nil
@@ -34,7 +34,7 @@ func (d *Data) Categories() ([]string, error) {
 
 // Compatible are the device-tree compatibles of the machine a test ran on.
 func (d *Data) Compatible() string {
-	t, ok := d.Object.(*view.Test)
+	t, ok := d.Object.(*graph.Test)
 	if !ok {
 		return ""
 	}
@@ -76,7 +76,7 @@ func (d *Data) FirstSeen() (*Sighting, error) {
 }
 
 // whereSeen names what an incident is of, and its page.
-func (d *Data) whereSeen(n *view.Incident) (name, link string) {
+func (d *Data) whereSeen(n *graph.Incident) (name, link string) {
 	switch {
 	case n.TestID != nil:
 		return "the test " + testName(n.Test()), Link(d.Base, n.Test().Ref())
@@ -88,14 +88,14 @@ func (d *Data) whereSeen(n *view.Incident) (name, link string) {
 
 // HasBuild tells whether it is known which build an incident is in.
 func (d *Data) HasBuild() bool {
-	n, ok := d.Object.(*view.Incident)
+	n, ok := d.Object.(*graph.Incident)
 	return ok && n.Build().Build.ID != ""
 }
 
 // Earlier says where earlier versions of the issue were seen, of the newest of
 // these.
 func (d *Data) Earlier() ([]string, error) {
-	o, ok := d.Object.(*view.Issue)
+	o, ok := d.Object.(*graph.Issue)
 	if !ok {
 		return nil, nil
 	}

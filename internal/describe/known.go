@@ -6,7 +6,7 @@ import (
 	"cmp"
 	"strings"
 
-	"github.com/kcidb-go/kcidb/internal/view"
+	"github.com/kcidb-go/kcidb/internal/graph"
 	"github.com/kcidb-go/kcidb/object"
 )
 
@@ -27,29 +27,29 @@ type Issues struct {
 }
 
 // findings are the issues seen in an object and below it, read once.
-func (d *Data) findings() (*view.Findings, error) {
+func (d *Data) findings() (*graph.Findings, error) {
 	if d.found != nil {
 		return d.found, nil
 	}
-	var found *view.Findings
+	var found *graph.Findings
 	var err error
 	switch o := d.Object.(type) {
-	case *view.Revision, *view.Checkout:
-		var builds *view.Builds
+	case *graph.Revision, *graph.Checkout:
+		var builds *graph.Builds
 		if builds, _, err = results(o); err == nil {
 			found, err = builds.Findings()
 		}
-	case *view.Build:
+	case *graph.Build:
 		found, err = o.Findings()
-	case *view.Test:
-		var seen []*view.Sighting
+	case *graph.Test:
+		var seen []*graph.Sighting
 		seen, err = o.Issues()
-		found = &view.Findings{}
+		found = &graph.Findings{}
 		for _, s := range seen {
-			found.List = append(found.List, &view.Finding{IssueVersion: s.IssueVersion})
+			found.List = append(found.List, &graph.Finding{IssueVersion: s.IssueVersion})
 		}
 	default:
-		found = &view.Findings{}
+		found = &graph.Findings{}
 	}
 	if err != nil {
 		return nil, err
@@ -86,7 +86,7 @@ func (d *Data) Issues() (*Issues, error) {
 }
 
 // fault says what is at fault for an issue.
-func fault(v *view.IssueVersion) string {
+func fault(v *graph.IssueVersion) string {
 	culprits := v.Culprits()
 	if len(culprits) == 0 {
 		return ""
@@ -104,7 +104,7 @@ func (d *Data) Architectures() ([]Part, error) {
 	if err != nil {
 		return nil, err
 	}
-	architecture := func(b *view.Build) string { return b.Architecture() }
+	architecture := func(b *graph.Build) string { return b.Architecture() }
 	tested, err := tests.By(architecture)
 	if err != nil {
 		return nil, err
@@ -123,14 +123,14 @@ func (d *Data) Architectures() ([]Part, error) {
 	}
 	var parts []Part
 	for name, all := range both.Sorted() {
-		if view.Bad(all) == 0 || len(parts) == maxGroups {
+		if graph.Bad(all) == 0 || len(parts) == maxGroups {
 			continue
 		}
 		var said []string
-		if view.Bad(tested[name]) > 0 {
+		if graph.Bad(tested[name]) > 0 {
 			said = append(said, sum(tested[name], "test"))
 		}
-		if view.Bad(built[name]) > 0 {
+		if graph.Bad(built[name]) > 0 {
 			said = append(said, sum(built[name], "build"))
 		}
 		name = cmp.Or(cut(line(name), 30), "unknown")

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/kcidb-go/kcidb/internal/view"
+	"github.com/kcidb-go/kcidb/internal/graph"
 	"github.com/kcidb-go/kcidb/object"
 )
 
@@ -18,20 +18,20 @@ const maxName = 100
 // Name is what people call the object, in some words.
 func (d *Data) Name() (string, error) { return name(d.Object) }
 
-func name(o view.Object) (string, error) {
+func name(o graph.Object) (string, error) {
 	switch o := o.(type) {
-	case *view.Revision, *view.Checkout:
+	case *graph.Revision, *graph.Checkout:
 		return revisionName(o)
-	case *view.Build:
+	case *graph.Build:
 		return buildName(o), nil
-	case *view.Test:
+	case *graph.Test:
 		return testName(o), nil
-	case *view.Issue:
+	case *graph.Issue:
 		newest, err := o.Newest()
 		return issueName(newest), err
-	case *view.IssueVersion:
+	case *graph.IssueVersion:
 		return issueName(o), nil
-	case *view.Incident:
+	case *graph.Incident:
 		return issueName(o.Issue()), nil
 	}
 	return o.Ref().String(), nil
@@ -39,7 +39,7 @@ func name(o view.Object) (string, error) {
 
 // revisionName names what was tested: of a revision, or of what belongs to one. It
 // is "" where nobody knows.
-func revisionName(o view.Object) (string, error) {
+func revisionName(o graph.Object) (string, error) {
 	r, all, err := revisionOf(o)
 	if err != nil || r == nil {
 		return "", err
@@ -62,7 +62,7 @@ func (d *Data) FullName() (string, error) {
 }
 
 // codeName is "v6.16-rc6-245-g414aaef1537a (mainline) with 3 patches".
-func codeName(r *view.Revision, all []*view.Checkout) string {
+func codeName(r *graph.Revision, all []*graph.Checkout) string {
 	var commit string
 	var trees, branches []string
 	for _, c := range all {
@@ -90,7 +90,7 @@ func codeName(r *view.Revision, all []*view.Checkout) string {
 }
 
 // buildName is "arm64 defconfig, gcc-12".
-func buildName(b *view.Build) string {
+func buildName(b *graph.Build) string {
 	if !b.Known() {
 		return cut(cmp.Or(line(b.Build.ID), "an unknown build"), maxName-30) + " (not in the database)"
 	}
@@ -105,7 +105,7 @@ func buildName(b *view.Build) string {
 }
 
 // testName is the test's path, with the platform it ran on.
-func testName(t *view.Test) string {
+func testName(t *graph.Test) string {
 	if !t.Known() {
 		return cut(cmp.Or(line(t.Test.ID), "an unknown test"), maxName-30) + " (not in the database)"
 	}
@@ -117,7 +117,7 @@ func testName(t *view.Test) string {
 }
 
 // issueName is the subject of the issue, or the first line of what is said of it.
-func issueName(v *view.IssueVersion) string {
+func issueName(v *graph.IssueVersion) string {
 	return cut(cmp.Or(line(v.Subject()), firstLine(v.Remark()), line(v.ID)), maxName)
 }
 

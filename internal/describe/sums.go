@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/kcidb-go/kcidb/internal/view"
+	"github.com/kcidb-go/kcidb/internal/graph"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -71,7 +71,7 @@ func sum(c object.Counts, noun string) string {
 	var parts []string
 	for _, status := range object.Statuses {
 		n := c[status]
-		if n == 0 || len(parts) > 0 && view.Bad(object.Counts{status: n}) == 0 {
+		if n == 0 || len(parts) > 0 && graph.Bad(object.Counts{status: n}) == 0 {
 			continue
 		}
 		verb := verbs[status][min(n-1, 1)]

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/kcidb-go/kcidb/internal/view"
+	"github.com/kcidb-go/kcidb/internal/graph"
 	"github.com/kcidb-go/kcidb/object"
 )
 
@@ -43,7 +43,7 @@ func (d *Data) BadTests() (*Groups, error) {
 		return nil, err
 	}
 	suites := d.suites(failures)
-	if len(suites) == 0 && view.Bad(counts) > 0 {
+	if len(suites) == 0 && graph.Bad(counts) > 0 {
 		return &Groups{Known: true}, nil
 	}
 	g := &Groups{Noun: "test", Known: known.Tested(), More: failures.Rest().Total()}
@@ -63,7 +63,7 @@ func (d *Data) BadTests() (*Groups, error) {
 		g.Example.consider(testName(t), t.Log(), t.Excerpt())
 	}
 	for _, s := range suites {
-		i := slices.IndexFunc(examples, func(t *view.Test) bool { return t.Test.ID == s.First })
+		i := slices.IndexFunc(examples, func(t *graph.Test) bool { return t.Test.ID == s.First })
 		name := cut(line(s.Path), maxName)
 		if s.Path == "" && s.N == 1 && i >= 0 {
 			name = cut(firstLine(examples[i].Remark()), maxName)
@@ -81,7 +81,7 @@ func (d *Data) BadTests() (*Groups, error) {
 
 // suites joins groups of failures, and sorts them.
 func (d *Data) suites(failures *object.Groups) []*suite {
-	_, one := d.Object.(*view.Build)
+	_, one := d.Object.(*graph.Build)
 	type key struct {
 		status        string
 		parent, where string

@@ -5,7 +5,7 @@ package describe
 import (
 	"cmp"
 
-	"github.com/kcidb-go/kcidb/internal/view"
+	"github.com/kcidb-go/kcidb/internal/graph"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -15,15 +15,15 @@ func (d *Data) Verdict() (string, error) {
 	var said string
 	var err error
 	switch o := d.Object.(type) {
-	case *view.Issue:
+	case *graph.Issue:
 		newest, err := o.Newest()
 		if err != nil {
 			return "", err
 		}
 		return sightings(newest)
-	case *view.IssueVersion:
+	case *graph.IssueVersion:
 		return sightings(o)
-	case *view.Incident:
+	case *graph.Incident:
 		where, _ := d.whereSeen(o)
 		switch {
 		case o.BuildID == nil && o.TestID == nil:
@@ -32,9 +32,9 @@ func (d *Data) Verdict() (string, error) {
 			return "SEEN in " + where, nil
 		}
 		return "NOT SEEN in " + where, nil
-	case *view.Build:
+	case *graph.Build:
 		said, err = d.ofBuild(o)
-	case *view.Test:
+	case *graph.Test:
 		said, err = d.Change()
 		said = own[o.Outcome()].test + said
 	default:
@@ -56,11 +56,11 @@ func (d *Data) Status() (string, error) {
 // Bad tells whether it did not go well.
 func (d *Data) Bad() (bool, error) {
 	status, err := d.Object.Status()
-	return view.Bad(object.Counts{report.Status(status): 1}) > 0, err
+	return graph.Bad(object.Counts{report.Status(status): 1}) > 0, err
 }
 
 // ofBuild says how a build went, and its tests.
-func (d *Data) ofBuild(b *view.Build) (string, error) {
+func (d *Data) ofBuild(b *graph.Build) (string, error) {
 	change, err := d.Change()
 	if err != nil {
 		return "", err
@@ -114,7 +114,7 @@ var own = map[report.Status]struct{ build, test string }{
 }
 
 // sightings says where a version of an issue was seen.
-func sightings(v *view.IssueVersion) (string, error) {
+func sightings(v *graph.IssueVersion) (string, error) {
 	seen, err := v.Seen()
 	switch {
 	case err != nil:

@@ -5,8 +5,8 @@ package notify
 import (
 	"slices"
 
-	"github.com/kcidb-go/kcidb/internal/spool"
-	"github.com/kcidb-go/kcidb/internal/view"
+	"github.com/kcidb-go/kcidb/internal/graph"
+	"github.com/kcidb-go/kcidb/internal/store/spool"
 	"github.com/kcidb-go/kcidb/object"
 )
 
@@ -49,7 +49,7 @@ func (c *consideration) sets(err error) bool {
 
 // each reads objects some at a time, and calls f for each. Those that cannot be read,
 // and those for which f fails, are set aside, see sets; any other error ends it.
-func (c *consideration) each(all []object.Ref, f func(w *view.World, o view.Object) error) error {
+func (c *consideration) each(all []object.Ref, f func(w *graph.World, o graph.Object) error) error {
 	for refs := range slices.Chunk(all, objectsAtOnce) {
 		if err := c.apart(refs, func(refs []object.Ref) error { return c.some(refs, f) }); err != nil {
 			return err
@@ -59,8 +59,8 @@ func (c *consideration) each(all []object.Ref, f func(w *view.World, o view.Obje
 }
 
 // some reads objects at once, and calls f for each.
-func (c *consideration) some(refs []object.Ref, f func(w *view.World, o view.Object) error) error {
-	w := view.New(c.ctx, c.objects)
+func (c *consideration) some(refs []object.Ref, f func(w *graph.World, o graph.Object) error) error {
+	w := graph.New(c.ctx, c.objects)
 	found, err := w.Find(refs...)
 	if err != nil {
 		return err

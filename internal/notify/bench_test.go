@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/gen"
+	"github.com/kcidb-go/kcidb/internal/sample"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
 	"github.com/kcidb-go/kcidb/internal/store/storebench"
@@ -80,7 +80,7 @@ func BenchmarkConsider(b *testing.B) {
 // revisionOf returns a revision with so many tests, in reports of so many.
 func revisionOf(n, tests, step int) []*report.Report {
 	whole := &report.Report{}
-	for r := range gen.Reports(gen.Options{Seed: uint64(n), Checkouts: 1}) {
+	for r := range sample.Reports(sample.Options{Seed: uint64(n), Checkouts: 1}) {
 		whole.Append(r)
 	}
 	platform, excerpt := `{"platform": "board-x"}`, "a line of a log"

@@ -9,10 +9,10 @@ import (
 	"slices"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/spool"
+	"github.com/kcidb-go/kcidb/internal/graph"
+	"github.com/kcidb-go/kcidb/internal/notify/subscription"
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/subscription"
-	"github.com/kcidb-go/kcidb/internal/view"
+	"github.com/kcidb-go/kcidb/internal/store/spool"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -124,12 +124,12 @@ func (c *consideration) readChanged(t *touched, done map[object.Type]int) error 
 	for _, typ := range []object.Type{object.TypeIncident, object.TypeTest, object.TypeBuild, object.TypeCheckout, object.TypeIssueVersion} {
 		all := t.order[typ][done[typ]:]
 		done[typ] = len(t.order[typ])
-		err := c.each(all, func(w *view.World, o view.Object) error {
+		err := c.each(all, func(w *graph.World, o graph.Object) error {
 			if !o.Known() {
 				return nil // it was removed since
 			}
 			t.addAncestors(o)
-			if test, ok := o.(*view.Test); ok {
+			if test, ok := o.(*graph.Test); ok {
 				c.have[test.BuildID]++
 			}
 			if typ == object.TypeTest || typ == object.TypeIncident {
@@ -157,7 +157,7 @@ func (c *consideration) offer(t *touched, typ object.Type, all []object.Ref) err
 				return err
 			}
 		}
-		if err := c.each(refs, func(w *view.World, o view.Object) error { return c.offerOne(w, t, o, before) }); err != nil {
+		if err := c.each(refs, func(w *graph.World, o graph.Object) error { return c.offerOne(w, t, o, before) }); err != nil {
 			return err
 		}
 	}
@@ -165,7 +165,7 @@ func (c *consideration) offer(t *touched, typ object.Type, all []object.Ref) err
 }
 
 // offerOne offers an object to the subscriptions. An error is one of the database.
-func (c *consideration) offerOne(w *view.World, t *touched, o view.Object, before map[object.Ref]spool.Status) error {
+func (c *consideration) offerOne(w *graph.World, t *touched, o graph.Object, before map[object.Ref]spool.Status) error {
 	subscriptions := c.byType[o.Ref().Type]
 	if len(subscriptions) == 0 || !o.Known() {
 		return nil
@@ -196,17 +196,17 @@ type look struct {
 
 // lookAt says how an object was and is, once for all subscriptions, and only if
 // one of them asks.
-func (c *consideration) lookAt(o view.Object, t *touch, before map[object.Ref]spool.Status) *look {
+func (c *consideration) lookAt(o graph.Object, t *touch, before map[object.Ref]spool.Status) *look {
 	one := &look{Input: subscription.Input{Object: o, Created: t.created}}
 	one.Input.Now = once(o.Status)
 	switch o := o.(type) {
-	case *view.Test:
+	case *graph.Test:
 		one.Input.Was = once(func() (string, error) { return wasOr(t, o.Before) })
-	case *view.Build:
+	case *graph.Build:
 		one.Input.Was = once(func() (string, error) { return wasOr(t, o.Before) })
-	case *view.Incident:
+	case *graph.Incident:
 		one.Input.Was = func() (string, error) { return "", nil } // it is told once
-	case *view.Issue, *view.IssueVersion:
+	case *graph.Issue, *graph.IssueVersion:
 		c.lookAtIssue(one, t, before[o.Ref()])
 	default:
 		last := before[o.Ref()]
@@ -273,7 +273,7 @@ func once(f func() (string, error)) func() (string, error) {
 
 // ask asks a subscription about an object. A rule that fails is counted, and has
 // not matched.
-func (c *consideration) ask(s *subscription.Subscription, o view.Object, one *look) {
+func (c *consideration) ask(s *subscription.Subscription, o graph.Object, one *look) {
 	count := c.counts[s.Name]
 	count.Objects++
 	matched, err := s.Match(c.ctx, &one.Input)

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/describe"
-	"github.com/kcidb-go/kcidb/internal/spool"
+	"github.com/kcidb-go/kcidb/internal/store/spool"
 )
 
 // Delivery is tried again after a minute, and after twice as long each time, for

@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/spool"
-	"github.com/kcidb-go/kcidb/internal/webhook"
+	"github.com/kcidb-go/kcidb/internal/notify/webhook"
+	"github.com/kcidb-go/kcidb/internal/store/spool"
 )
 
 const three = `

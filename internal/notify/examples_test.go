@@ -14,7 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/kcidb-go/kcidb/internal/gen"
+	"github.com/kcidb-go/kcidb/internal/sample"
 	"github.com/kcidb-go/kcidb/internal/store"
 )
 
@@ -45,7 +45,7 @@ func TestExamples(t *testing.T) {
 		t.Skip("it takes minutes under the race detector, and the other tests do all that it does")
 	}
 	h := newHouse(t, examples(t))
-	for r := range gen.Reports(gen.Options{Seed: 3, Checkouts: 12}) {
+	for r := range sample.Reports(sample.Options{Seed: 3, Checkouts: 12}) {
 		if _, err := h.store.Load(t.Context(), r, store.LoadOptions{Note: true}); err != nil {
 			t.Fatal(err)
 		}

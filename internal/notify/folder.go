@@ -8,8 +8,8 @@ import (
 	"sync"
 
 	"github.com/kcidb-go/kcidb/internal/describe"
-	"github.com/kcidb-go/kcidb/internal/subscription"
-	"github.com/kcidb-go/kcidb/internal/view"
+	"github.com/kcidb-go/kcidb/internal/graph"
+	"github.com/kcidb-go/kcidb/internal/notify/subscription"
 )
 
 // Folder is a folder of subscriptions that may change. A file that turned bad
@@ -81,7 +81,7 @@ func (f *Folder) Problems() []subscription.Problem {
 func Options() subscription.Options {
 	return subscription.Options{
 		Templates: describe.Templates(),
-		Data: func(s *subscription.Subscription, o view.Object) any {
+		Data: func(s *subscription.Subscription, o graph.Object) any {
 			return &describe.Data{Object: o, Subscription: s.Name, About: s.About, Base: "https://kcidb.example.org"}
 		},
 	}

@@ -9,10 +9,10 @@ import (
 	"slices"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/spool"
+	"github.com/kcidb-go/kcidb/internal/graph"
+	"github.com/kcidb-go/kcidb/internal/notify/subscription"
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/subscription"
-	"github.com/kcidb-go/kcidb/internal/view"
+	"github.com/kcidb-go/kcidb/internal/store/spool"
 	"github.com/kcidb-go/kcidb/object"
 )
 
@@ -99,7 +99,7 @@ func (m *Maker) mail(ctx context.Context, one *match) ([]byte, error) {
 }
 
 func (m *Maker) write(ctx context.Context, one *match) (spool.Rendered, error) {
-	w := view.New(ctx, m.Objects)
+	w := graph.New(ctx, m.Objects)
 	found, err := w.Find(one.object)
 	if err != nil {
 		return spool.Rendered{}, err
@@ -128,7 +128,7 @@ func (nothingKept) Statuses(context.Context, []object.Ref) (map[object.Ref]spool
 // Explain tells which of the conditions of a subscription an object fits, as if
 // it were new.
 func (m *Maker) Explain(ctx context.Context, s *subscription.Subscription, ref object.Ref) ([]subscription.Clause, error) {
-	w := view.New(ctx, m.Objects)
+	w := graph.New(ctx, m.Objects)
 	found, err := w.Find(ref)
 	if err != nil {
 		return nil, err

@@ -6,8 +6,8 @@ import (
 	"context"
 	"strconv"
 
+	"github.com/kcidb-go/kcidb/internal/graph"
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/view"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -76,9 +76,9 @@ func refOf(c store.Change) object.Ref {
 }
 
 // addAncestors adds all that is above an object.
-func (t *touched) addAncestors(o view.Object) {
+func (t *touched) addAncestors(o graph.Object) {
 	switch o := o.(type) {
-	case *view.Incident:
+	case *graph.Incident:
 		t.above(o.Issue())
 		seen, _ := o.Status() // it has it itself
 		t.add(o.Issue().Ref()).seen = report.Status(seen)
@@ -89,13 +89,13 @@ func (t *touched) addAncestors(o view.Object) {
 		if o.BuildID != nil {
 			t.above(o.Build())
 		}
-	case *view.IssueVersion:
+	case *graph.IssueVersion:
 		t.part(o, o.Whole().Ref())
-	case *view.Test:
+	case *graph.Test:
 		t.above(o.Build())
-	case *view.Build:
+	case *graph.Build:
 		t.above(o.Checkout())
-	case *view.Checkout:
+	case *graph.Checkout:
 		if ref, ok := object.RevisionOf(&o.Checkout); ok {
 			t.part(o, ref)
 		}
@@ -103,7 +103,7 @@ func (t *touched) addAncestors(o view.Object) {
 }
 
 // part adds what an object is a part of.
-func (t *touched) part(o view.Object, ref object.Ref) {
+func (t *touched) part(o graph.Object, ref object.Ref) {
 	whole := t.add(ref)
 	if one := t.of[o.Ref()]; one != nil && one.created && !one.counted {
 		one.counted = true
@@ -112,16 +112,16 @@ func (t *touched) part(o view.Object, ref object.Ref) {
 }
 
 // born finds out whether a revision or an issue is new: where all its parts are.
-func (t *touch) born(o view.Object) error {
+func (t *touch) born(o graph.Object) error {
 	if t.parts == 0 {
 		return nil
 	}
 	switch o := o.(type) {
-	case *view.Revision:
+	case *graph.Revision:
 		checkouts, err := o.Checkouts()
 		t.created = t.created || len(checkouts) == t.parts
 		return err
-	case *view.Issue:
+	case *graph.Issue:
 		versions, err := o.Versions()
 		t.created = t.created || len(versions) == t.parts
 		return err
@@ -130,7 +130,7 @@ func (t *touch) born(o view.Object) error {
 }
 
 // above adds an object, where it is there, and all that is above it.
-func (t *touched) above(o view.Object) {
+func (t *touched) above(o graph.Object) {
 	if o.Known() {
 		t.add(o.Ref())
 		t.addAncestors(o)

@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/spool"
+	"github.com/kcidb-go/kcidb/internal/store/spool"
 )
 
 // listen returns the URL of a service that takes connections and is silent, and a

@@ -11,10 +11,10 @@ import (
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/describe"
-	"github.com/kcidb-go/kcidb/internal/mail"
-	"github.com/kcidb-go/kcidb/internal/spool"
-	"github.com/kcidb-go/kcidb/internal/subscription"
-	"github.com/kcidb-go/kcidb/internal/view"
+	"github.com/kcidb-go/kcidb/internal/graph"
+	"github.com/kcidb-go/kcidb/internal/notify/mail"
+	"github.com/kcidb-go/kcidb/internal/notify/subscription"
+	"github.com/kcidb-go/kcidb/internal/store/spool"
 	"github.com/kcidb-go/kcidb/object"
 )
 
@@ -94,7 +94,7 @@ func (n *Notifier) writeOne(ctx context.Context, folder *subscription.Folder, on
 	sub := folder.Subscriptions[i]
 	reading, cancel := context.WithTimeout(ctx, writeTime)
 	defer cancel()
-	w := view.New(reading, n.Store)
+	w := graph.New(reading, n.Store)
 	found, err := w.Find(one.Object)
 	if err != nil {
 		return err
@@ -130,13 +130,13 @@ func (n *Notifier) writeOne(ctx context.Context, folder *subscription.Folder, on
 
 // inputOf is an object as a notification tells of it: what was before its first
 // change, and what is now.
-func (n *Notifier) inputOf(ctx context.Context, o view.Object, one *spool.Notification) (*subscription.Input, error) {
+func (n *Notifier) inputOf(ctx context.Context, o graph.Object, one *spool.Notification) (*subscription.Input, error) {
 	in := &subscription.Input{
 		Object: o, Created: one.Created, Now: o.Status,
 		Was: func() (string, error) { return one.Was, nil },
 	}
 	switch o.(type) {
-	case *view.Issue, *view.IssueVersion:
+	case *graph.Issue, *graph.IssueVersion:
 		// It is what its newest incident told, which is known from considering it.
 		last, err := n.Store.Spool().Statuses(ctx, []object.Ref{one.Object})
 		if err != nil {
@@ -193,23 +193,23 @@ func dataOf(sub *subscription.Subscription, in *subscription.Input, reason, base
 
 // threadOf is what messages about an object belong together by: its revision,
 // where it has one, its issue, or itself.
-func threadOf(o view.Object) string {
-	checkout := func(c *view.Checkout) string {
+func threadOf(o graph.Object) string {
+	checkout := func(c *graph.Checkout) string {
 		if ref, ok := object.RevisionOf(&c.Checkout); ok {
 			return ref.String()
 		}
 		return o.Ref().String()
 	}
 	switch o := o.(type) {
-	case *view.Checkout:
+	case *graph.Checkout:
 		return checkout(o)
-	case *view.Build:
+	case *graph.Build:
 		return checkout(o.Checkout())
-	case *view.Test:
+	case *graph.Test:
 		return checkout(o.Build().Checkout())
-	case *view.Incident:
+	case *graph.Incident:
 		return o.Issue().Whole().Ref().String()
-	case *view.IssueVersion:
+	case *graph.IssueVersion:
 		return o.Whole().Ref().String()
 	}
 	return o.Ref().String()

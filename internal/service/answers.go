@@ -11,8 +11,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/web"
 	"github.com/kcidb-go/kcidb/internal/web/api"
+	"github.com/kcidb-go/kcidb/internal/web/front"
 	"github.com/kcidb-go/kcidb/internal/web/monitor"
 	"github.com/kcidb-go/kcidb/internal/web/pages"
 	"github.com/kcidb-go/kcidb/internal/web/submit"
@@ -24,13 +24,13 @@ const keepAnswers = time.Second
 
 // front returns what answers all requests: how the process is, and, where there is
 // a door, what the role web is for.
-func (s *Service) front(p *parts, watch *monitor.Monitor, door *submit.Door) *web.Front {
+func (s *Service) front(p *parts, watch *monitor.Monitor, door *submit.Door) *front.Front {
 	limits, _ := s.cfg.limits() // checked before
 	limits.Known = s.known
 	if !s.auth.Enabled() {
 		limits.Hosts, limits.Addresses = s.cfg.hosts(), s.cfg.AllowOpen
 	}
-	front := web.NewFront(limits)
+	front := front.NewFront(limits)
 	watch.Routes(front)
 	if door == nil {
 		return front
@@ -68,8 +68,8 @@ func (s *Service) api(p *parts) *api.API {
 }
 
 // limits returns how much may be asked.
-func (c *Config) limits() (web.Limits, error) {
-	l := web.Limits{
+func (c *Config) limits() (front.Limits, error) {
+	l := front.Limits{
 		Rate: float64(c.APIRate), Burst: c.APIBurst, AtOnce: c.APIAtOnce, Time: time.Duration(c.APISeconds) * time.Second, Keep: keepAnswers,
 		Origins: c.origins(),
 	}

@@ -18,7 +18,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/kcidb-go/kcidb/internal/describe"
-	"github.com/kcidb-go/kcidb/internal/gen"
+	"github.com/kcidb-go/kcidb/internal/sample"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -35,7 +35,7 @@ func TestPagesInABrowser(t *testing.T) {
 	}
 	s := start(t, nil)
 	var last, revision, test string // revision and test are paths of pages
-	for r := range gen.Reports(gen.Options{Seed: 1, Checkouts: 3}) {
+	for r := range sample.Reports(sample.Options{Seed: 1, Checkouts: 3}) {
 		answer := do(t, request(t, "POST", s.url+"/submit", bytes.NewReader(r.AppendJSON(nil))))
 		if answer.Status != "ok" {
 			t.Fatalf("submit: %s", answer.body)

@@ -20,7 +20,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/nats-io/nats-server/v2/server"
 
-	"github.com/kcidb-go/kcidb/internal/pgtest"
+	"github.com/kcidb-go/kcidb/internal/store/pgtest"
 )
 
 // natsVariable makes the test binary a NATS server with the options in it.

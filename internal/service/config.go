@@ -13,7 +13,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/auth"
 	"github.com/kcidb-go/kcidb/internal/ingest"
-	"github.com/kcidb-go/kcidb/internal/trees"
+	"github.com/kcidb-go/kcidb/internal/treenames"
 )
 
 // Config is what a service is told. Each field is a key of the configuration
@@ -247,11 +247,11 @@ func secret(given auth.Secret, key, file string) (auth.Secret, error) {
 }
 
 // trees returns the names of trees that the configuration asks for.
-func (c *Config) trees() (*trees.Names, error) {
+func (c *Config) trees() (*treenames.Names, error) {
 	if c.Trees == "" {
-		return trees.Default(), nil
+		return treenames.Default(), nil
 	}
-	return trees.Load(c.Trees)
+	return treenames.Load(c.Trees)
 }
 
 // loopback tells whether an address is reached from this machine only.

@@ -17,12 +17,12 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/arrival"
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/web"
+	"github.com/kcidb-go/kcidb/internal/web/front"
 	"github.com/kcidb-go/kcidb/report"
 )
 
 // frontOf returns the front of a service that does not run, and its parts.
-func frontOf(t *testing.T, change func(*Config)) (*web.Front, *parts) {
+func frontOf(t *testing.T, change func(*Config)) (*front.Front, *parts) {
 	t.Helper()
 	cfg := DefaultConfig()
 	cfg.Data = t.TempDir()
@@ -45,7 +45,7 @@ func frontOf(t *testing.T, change func(*Config)) (*web.Front, *parts) {
 }
 
 // ask asks from an address.
-func ask(front *web.Front, path, host, from string) *httptest.ResponseRecorder {
+func ask(front *front.Front, path, host, from string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest("GET", path, nil)
 	r.Host, r.RemoteAddr = host, from
 	w := httptest.NewRecorder()
@@ -58,31 +58,31 @@ func ask(front *web.Front, path, host, from string) *httptest.ResponseRecorder {
 func TestRoutesAreBehindLimits(t *testing.T) {
 	routes := []struct {
 		path, asked string
-		kind        web.Kind
+		kind        front.Kind
 	}{
-		{"/", "/nothing", web.Light},
-		{"/api/", "/api/tree", web.Question},
-		{"/api/objects", "/api/objects?pattern=%3Etest%5Ba%5D%23", web.Pattern},
-		{"/authtest", "/authtest", web.Errand},
-		{"/build/", "/build/a", web.Page},
-		{"/checkout/", "/checkout/a", web.Page},
-		{"/feed/{name}", "/feed/a.atom", web.Page},
-		{"/health", "/health", web.Probe},
-		{"/incident/", "/incident/a", web.Page},
-		{"/issue/", "/issue/a", web.Page},
-		{"/metrics", "/metrics", web.Light},
-		{"/ready", "/ready", web.Probe},
-		{"/revision/", "/revision/a", web.Page},
-		{"/status", "/status?id=a", web.Errand},
-		{"/style.css", "/style.css", web.Light},
-		{"/submit", "/submit", web.Submission},
-		{"/test/", "/test/a", web.Page},
-		{"/{$}", "/", web.Light},
+		{"/", "/nothing", front.Light},
+		{"/api/", "/api/tree", front.Question},
+		{"/api/objects", "/api/objects?pattern=%3Etest%5Ba%5D%23", front.Pattern},
+		{"/authtest", "/authtest", front.Errand},
+		{"/build/", "/build/a", front.Page},
+		{"/checkout/", "/checkout/a", front.Page},
+		{"/feed/{name}", "/feed/a.atom", front.Page},
+		{"/health", "/health", front.Probe},
+		{"/incident/", "/incident/a", front.Page},
+		{"/issue/", "/issue/a", front.Page},
+		{"/metrics", "/metrics", front.Light},
+		{"/ready", "/ready", front.Probe},
+		{"/revision/", "/revision/a", front.Page},
+		{"/status", "/status?id=a", front.Errand},
+		{"/style.css", "/style.css", front.Light},
+		{"/submit", "/submit", front.Submission},
+		{"/test/", "/test/a", front.Page},
+		{"/{$}", "/", front.Light},
 	}
 	limited, _ := frontOf(t, func(c *Config) { c.JWTSecret, c.APIRate, c.APIBurst = "s", 1, 1 })
 	open, _ := frontOf(t, func(c *Config) { c.BaseURL = "https://kcidb.example.org/" })
 	all := limited.Routes()
-	slices.SortFunc(all, func(a, b web.Route) int { return cmp.Compare(a.Path, b.Path) })
+	slices.SortFunc(all, func(a, b front.Route) int { return cmp.Compare(a.Path, b.Path) })
 	if len(all) != len(routes) {
 		t.Errorf("%d routes, want %d", len(all), len(routes))
 	}
@@ -94,7 +94,7 @@ func TestRoutesAreBehindLimits(t *testing.T) {
 		if w := ask(limited, path, "kcidb.example.org", from); w.Code == 429 || w.Code == 421 {
 			t.Errorf("%s: %d at first", path, w.Code)
 		}
-		if w := ask(limited, path, "kcidb.example.org", from); (w.Code == 429) != (route.Kind != web.Probe) {
+		if w := ask(limited, path, "kcidb.example.org", from); (w.Code == 429) != (route.Kind != front.Probe) {
 			t.Errorf("%s: %d for one who asks too often", path, w.Code)
 		}
 		if w := ask(open, path, "evil.example", from); w.Code != 421 || !strings.Contains(w.Body.String(), "base_url") {

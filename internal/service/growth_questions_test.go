@@ -16,11 +16,11 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/kcidb-go/kcidb/internal/notify"
+	"github.com/kcidb-go/kcidb/internal/notify/subscription"
 	"github.com/kcidb-go/kcidb/internal/queue"
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/subscription"
-	"github.com/kcidb-go/kcidb/internal/web"
 	"github.com/kcidb-go/kcidb/internal/web/api"
+	"github.com/kcidb-go/kcidb/internal/web/front"
 	"github.com/kcidb-go/kcidb/internal/web/monitor"
 	"github.com/kcidb-go/kcidb/internal/web/pages"
 )
@@ -120,7 +120,7 @@ func answered(b *testing.B, h http.Handler, r *http.Request) {
 // page asks for a page, which nobody has seen before.
 func (g *growing) page(b *testing.B, path string) {
 	b.Helper()
-	front := web.NewFront(web.Limits{})
+	front := front.NewFront(front.Limits{})
 	p := &pages.Pages{Store: g.Store, Queue: noQueue{}, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return g.now }}
 	p.Routes(front)
 	answered(b, front, httptest.NewRequest("GET", path, nil))
@@ -154,7 +154,7 @@ func (g *growing) metrics(b *testing.B) func() {
 	spooler, _ := store.As[store.Spooler](g.Store)
 	m := &monitor.Monitor{Registry: prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler)}
 	m.Registry.MustRegister(monitor.Spool(spooler.Spool()), monitor.Queue(noQueue{}))
-	front := web.NewFront(web.Limits{})
+	front := front.NewFront(front.Limits{})
 	m.Routes(front)
 	return func() { answered(b, front, httptest.NewRequest("GET", "/metrics", nil)) }
 }

@@ -13,9 +13,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/kcidb-go/kcidb/internal/gen"
-	"github.com/kcidb-go/kcidb/internal/pgtest"
+	"github.com/kcidb-go/kcidb/internal/sample"
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/pgtest"
 	pgstore "github.com/kcidb-go/kcidb/internal/store/postgres"
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
 	"github.com/kcidb-go/kcidb/internal/store/storebench"
@@ -105,7 +105,7 @@ func batches(tests int) iter.Seq[*report.Report] {
 	return func(yield func(*report.Report) bool) {
 		batch, total := &report.Report{}, 0
 		var now time.Time
-		for r := range gen.Reports(gen.Options{Checkouts: 100 + tests/1000}) {
+		for r := range sample.Reports(sample.Options{Checkouts: 100 + tests/1000}) {
 			for _, starts := range starts(r) {
 				if starts.After(now) {
 					now = starts

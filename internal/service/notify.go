@@ -16,13 +16,13 @@ import (
 
 	"github.com/nats-io/nuid"
 
-	"github.com/kcidb-go/kcidb/internal/mail"
 	"github.com/kcidb-go/kcidb/internal/notify"
-	"github.com/kcidb-go/kcidb/internal/spool"
+	"github.com/kcidb-go/kcidb/internal/notify/mail"
+	"github.com/kcidb-go/kcidb/internal/notify/subscription"
+	"github.com/kcidb-go/kcidb/internal/notify/webhook"
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/subscription"
+	"github.com/kcidb-go/kcidb/internal/store/spool"
 	"github.com/kcidb-go/kcidb/internal/web/monitor"
-	"github.com/kcidb-go/kcidb/internal/webhook"
 )
 
 // checkNotify tells what is wrong with what the configuration says of notifying.

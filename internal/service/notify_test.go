@@ -17,7 +17,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/mail/mailtest"
+	"github.com/kcidb-go/kcidb/internal/notify/mail/mailtest"
 )
 
 // TestNotifies tells people of what is submitted, says on /ready which files are

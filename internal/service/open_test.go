@@ -8,9 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/kcidb-go/kcidb/internal/rollup"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/all"
+	"github.com/kcidb-go/kcidb/internal/store/rollup"
 )
 
 // TestRollupsOfAnUpgradeThatDidNotEnd: those of the service's own database are

@@ -27,8 +27,8 @@ import (
 	"github.com/kcidb-go/kcidb/internal/ingest"
 	"github.com/kcidb-go/kcidb/internal/queue"
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/trees"
-	"github.com/kcidb-go/kcidb/internal/web"
+	"github.com/kcidb-go/kcidb/internal/treenames"
+	"github.com/kcidb-go/kcidb/internal/web/front"
 	"github.com/kcidb-go/kcidb/internal/web/monitor"
 	"github.com/kcidb-go/kcidb/internal/web/submit"
 )
@@ -58,7 +58,7 @@ type Service struct {
 	cfg   Config
 	roles roles
 	auth  *auth.Checker
-	trees *trees.Names
+	trees *treenames.Names
 	log   *slog.Logger
 	now   func() time.Time
 }
@@ -161,7 +161,7 @@ func (s *Service) serve(ctx context.Context, listener net.Listener, p *parts) er
 		group.Go(func() error { return loader.Run(ctx) })
 	}
 	group.Go(func() error {
-		return web.Serve(ctx, web.NewServer(s.front(p, watch, door), s.log), listener, answerWithin)
+		return front.Serve(ctx, front.NewServer(s.front(p, watch, door), s.log), listener, answerWithin)
 	})
 	s.log.Info("serving", "url", "http://"+listener.Addr().String()+"/", "roles", s.cfg.Roles, "data", s.cfg.Data)
 	if s.Ready != nil {

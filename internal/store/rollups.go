@@ -2,7 +2,7 @@
 
 package store
 
-import "github.com/kcidb-go/kcidb/internal/rollup"
+import "github.com/kcidb-go/kcidb/internal/store/rollup"
 
 // RollUpper is a Store that keeps the numbers that pages show.
 type RollUpper interface {

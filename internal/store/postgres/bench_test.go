@@ -14,10 +14,10 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/kcidb-go/kcidb/internal/ahead"
-	"github.com/kcidb-go/kcidb/internal/pgtest"
-	"github.com/kcidb-go/kcidb/internal/rollup"
+	"github.com/kcidb-go/kcidb/internal/prefetch"
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/pgtest"
+	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/internal/store/storebench"
 	"github.com/kcidb-go/kcidb/internal/store/storetest"
 	"github.com/kcidb-go/kcidb/report"
@@ -47,7 +47,7 @@ func BenchmarkLoad(b *testing.B) {
 		s := fresh(b, server)
 		objects = 0
 		began := time.Now()
-		for batch, err := range ahead.Seq2(storebench.Batches(texts)) {
+		for batch, err := range prefetch.Seq2(storebench.Batches(texts)) {
 			if err == nil {
 				objects += batch.Count()
 				_, err = s.Load(b.Context(), batch, store.LoadOptions{})

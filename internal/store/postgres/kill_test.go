@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/kcidb-go/kcidb/internal/pgtest"
+	"github.com/kcidb-go/kcidb/internal/store/pgtest"
 )
 
 // loaderSpec tells this test binary to be a loader: it loads samples into the

@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/ahead"
-	"github.com/kcidb-go/kcidb/internal/gen"
+	"github.com/kcidb-go/kcidb/internal/prefetch"
+	"github.com/kcidb-go/kcidb/internal/sample"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/storebench"
 	"github.com/kcidb-go/kcidb/internal/store/storetest"
@@ -45,7 +45,7 @@ func BenchmarkLoad(b *testing.B) {
 		}
 		fresh(b, s)
 		began := time.Now()
-		for batch, err := range ahead.Seq2(storebench.Batches(texts)) {
+		for batch, err := range prefetch.Seq2(storebench.Batches(texts)) {
 			if err == nil {
 				_, err = s.Load(b.Context(), batch, store.LoadOptions{})
 			}
@@ -238,7 +238,7 @@ func generate(b *testing.B, file string, objects int) (tests []string) {
 	fresh(b, s)
 	loaded := 0
 	batch := &report.Report{}
-	for r := range gen.Reports(gen.Options{Checkouts: 1 + objects/100}) {
+	for r := range sample.Reports(sample.Options{Checkouts: 1 + objects/100}) {
 		batch.Append(r)
 		if batch.Count() < storebench.BatchObjects {
 			continue
@@ -292,7 +292,7 @@ func loadFrom(b *testing.B, s *Store, file string) {
 		b.Fatal(err)
 	}
 	defer in.Close()
-	for part, err := range ahead.Seq2(report.NewReader(in).Parts(storebench.BatchObjects)) {
+	for part, err := range prefetch.Seq2(report.NewReader(in).Parts(storebench.BatchObjects)) {
 		if err == nil {
 			_, err = s.Load(b.Context(), part, store.LoadOptions{Metadata: true})
 		}

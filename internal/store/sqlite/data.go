@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/arrival"
-	"github.com/kcidb-go/kcidb/internal/rollup"
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/rollup"
 )
 
 // Empty removes all objects, receipts, changes and notifications, and gives the

@@ -79,10 +79,10 @@ func TestReadOnly(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer s.Close()
-			if n := dumpAll(t, s).Count(); n != sample(0).Count() {
+			if n := dumpAll(t, s).Count(); n != samples(0).Count() {
 				t.Errorf("%d objects to read", n)
 			}
-			_, err = s.Load(t.Context(), sample(1), store.LoadOptions{})
+			_, err = s.Load(t.Context(), samples(1), store.LoadOptions{})
 			expectError(t, file, err, store.ErrReadOnly)
 			if now, err := os.ReadFile(file); err != nil || string(now) != string(text) {
 				t.Errorf("the file changed: %v", err)
@@ -115,9 +115,9 @@ func TestDiskFull(t *testing.T) {
 	s := open(t, file)
 	fresh(t, s)
 	before := loadSample(t, s, 10)
-	large := sample(10)
+	large := samples(10)
 	for i := range 200 {
-		large.Append(sample(11 + i))
+		large.Append(samples(11 + i))
 		long := strings.Repeat(string(rune('a'+i%26))+" no two are alike", 1000+i)
 		large.Builds[i].Command = &long
 	}

@@ -25,7 +25,7 @@ func expectError(t *testing.T, file string, err, want error) {
 func TestAbsentFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "x.sqlite")
 	s := open(t, file)
-	_, err := s.Load(t.Context(), sample(0), store.LoadOptions{})
+	_, err := s.Load(t.Context(), samples(0), store.LoadOptions{})
 	expectError(t, file, err, store.ErrNotFound)
 	if !strings.Contains(err.Error(), `"kcidb db init -d sqlite:`+file+`" makes it`) {
 		t.Errorf("%q does not say what to do", err)
@@ -143,9 +143,9 @@ func TestFull(t *testing.T) {
 		}
 	}
 	pages("PRAGMA max_page_count = 1") // as many as there are
-	large := sample(10)
+	large := samples(10)
 	for i := range 100 {
-		large.Append(sample(11 + i))
+		large.Append(samples(11 + i))
 	}
 	_, err := s.Load(t.Context(), large, store.LoadOptions{Receipts: []store.Receipt{{ID: "lost"}}})
 	expectError(t, file, err, store.ErrFull)
@@ -175,13 +175,13 @@ func TestBusy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = s.Load(t.Context(), sample(1), store.LoadOptions{})
+	_, err = s.Load(t.Context(), samples(1), store.LoadOptions{})
 	expectError(t, file, err, store.ErrBusy)
 	if diff := cmp.Diff(before, dumpAll(t, s)); diff != "" {
 		t.Errorf("the objects changed:\n%s", diff)
 	}
 	tx.Rollback()
-	if _, err := s.Load(t.Context(), sample(1), store.LoadOptions{}); err != nil {
+	if _, err := s.Load(t.Context(), samples(1), store.LoadOptions{}); err != nil {
 		t.Errorf("when the other is done: %v", err)
 	}
 }

@@ -38,7 +38,7 @@ func loadForever(file string, from int) error {
 		return err
 	}
 	for i := from; ; i++ {
-		if _, err := s.Load(context.Background(), sample(i), store.LoadOptions{}); err != nil {
+		if _, err := s.Load(context.Background(), samples(i), store.LoadOptions{}); err != nil {
 			return err
 		}
 		if _, err := fmt.Println(i); err != nil {
@@ -63,7 +63,7 @@ func TestKill(t *testing.T) {
 			t.Fatalf("round %d: %d builds with %d tests are there, %d builds were loaded", round, len(r.Builds), len(r.Tests), last+1)
 		}
 		next = len(r.Builds)
-		if _, err := s.Load(t.Context(), sample(next), store.LoadOptions{}); err != nil {
+		if _, err := s.Load(t.Context(), samples(next), store.LoadOptions{}); err != nil {
 			t.Fatal(err)
 		}
 		next++

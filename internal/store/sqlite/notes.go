@@ -6,8 +6,8 @@ import (
 	"context"
 	"database/sql"
 
-	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/spool"
 )
 
 var _ store.Spooler = (*Store)(nil)

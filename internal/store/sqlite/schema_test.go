@@ -98,7 +98,7 @@ func loadSample(t testing.TB, s *Store, n int) *report.Report {
 	t.Helper()
 	for i := range n {
 		receipt := store.Receipt{ID: fmt.Sprint(i), Received: time.Unix(1, 0), Finished: time.Unix(2, 0)}
-		if _, err := s.Load(t.Context(), sample(i), store.LoadOptions{Receipts: []store.Receipt{receipt}}); err != nil {
+		if _, err := s.Load(t.Context(), samples(i), store.LoadOptions{Receipts: []store.Receipt{receipt}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -106,7 +106,7 @@ func loadSample(t testing.TB, s *Store, n int) *report.Report {
 }
 
 // sample returns the ith build with its tests.
-func sample(i int) *report.Report {
+func samples(i int) *report.Report {
 	id := fmt.Sprintf("a:%d", i)
 	r := &report.Report{Builds: []report.Build{{ID: id, Origin: "a", CheckoutID: "a:1", LogExcerpt: &id}}}
 	for j := range 20 {

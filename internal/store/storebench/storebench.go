@@ -10,7 +10,7 @@ import (
 	"iter"
 	"testing"
 
-	"github.com/kcidb-go/kcidb/internal/gen"
+	"github.com/kcidb-go/kcidb/internal/sample"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -26,7 +26,7 @@ func Submissions(b *testing.B) (texts [][]byte) {
 	texts, err := Real()
 	if err != nil {
 		b.Log("generated submissions, for there are no real ones: ", err)
-		for r := range gen.Reports(gen.Options{Checkouts: 6}) {
+		for r := range sample.Reports(sample.Options{Checkouts: 6}) {
 			texts = append(texts, r.AppendJSON(nil))
 		}
 	}
@@ -91,7 +91,7 @@ func Batches(texts [][]byte) iter.Seq2[*report.Report, error] {
 func Generated(objects int, seed uint64) iter.Seq[*report.Report] {
 	return func(yield func(*report.Report) bool) {
 		batch, total := &report.Report{}, 0
-		for r := range gen.Reports(gen.Options{Seed: seed, Checkouts: 1 + objects/100}) {
+		for r := range sample.Reports(sample.Options{Seed: seed, Checkouts: 1 + objects/100}) {
 			batch.Append(r)
 			if batch.Count() < BatchObjects {
 				continue

@@ -4,7 +4,7 @@
 // token, as the pages do not: results are public.
 package api
 
-//go:generate go run ./gen ../../../docs/api.md
+//go:generate go run ./mkdocs ../../../docs/api.md
 
 import (
 	"cmp"
@@ -19,14 +19,14 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/trees"
-	"github.com/kcidb-go/kcidb/internal/web"
+	"github.com/kcidb-go/kcidb/internal/treenames"
+	"github.com/kcidb-go/kcidb/internal/web/front"
 )
 
 // Config is what an API answers from, and how.
 type Config struct {
 	Store store.Store // a store.Objects and a store.RollUpper, else there is little to ask
-	Trees *trees.Names
+	Trees *treenames.Names
 	Base  string // the URL at which people see the pages, "" for none
 	// ProxyHosts are those whose logs are fetched for pages that cannot, as HOST or
 	// HOST:PORT.
@@ -88,7 +88,7 @@ func (a *API) operations() {
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.router.ServeHTTP(w, r) }
 
 // Routes adds the API's paths to a front.
-func (a *API) Routes(f *web.Front) {
-	f.HandleBelow("/api/objects", web.Pattern, a)
-	f.HandleBelow("/api/", web.Question, a)
+func (a *API) Routes(f *front.Front) {
+	f.HandleBelow("/api/objects", front.Pattern, a)
+	f.HandleBelow("/api/", front.Question, a)
 }

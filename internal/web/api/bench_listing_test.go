@@ -18,7 +18,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
 	"github.com/kcidb-go/kcidb/internal/store/storetest"
-	"github.com/kcidb-go/kcidb/internal/web"
+	"github.com/kcidb-go/kcidb/internal/web/front"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -41,18 +41,18 @@ func BenchmarkListing(b *testing.B) {
 	if err := os.WriteFile(filepath.Join(folder, "file.json"), body, 0o600); err != nil {
 		b.Fatal(err)
 	}
-	front := web.NewFront(web.Limits{Keep: time.Second, Rate: 1e6, Burst: 1e6})
-	s.api.Routes(front)
+	router := front.NewFront(front.Limits{Keep: time.Second, Rate: 1e6, Burst: 1e6})
+	s.api.Routes(router)
 	files := http.FileServer(http.Dir(folder))
 	either := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/api/") {
-			front.ServeHTTP(w, r)
+			router.ServeHTTP(w, r)
 			return
 		}
 		files.ServeHTTP(w, r)
 	})
 	server := httptest.NewUnstartedServer(nil)
-	server.Config = web.NewServer(either, s.api.log)
+	server.Config = front.NewServer(either, s.api.log)
 	server.Start()
 	defer server.Close()
 	for b.Loop() {

@@ -13,9 +13,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/gen"
-	"github.com/kcidb-go/kcidb/internal/pgtest"
+	"github.com/kcidb-go/kcidb/internal/sample"
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/pgtest"
 	"github.com/kcidb-go/kcidb/internal/store/postgres"
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
 	"github.com/kcidb-go/kcidb/internal/store/storebench"
@@ -218,7 +218,7 @@ func TestContracts(t *testing.T) {
 // generated returns reports that are made up.
 func generated(testing.TB) (all []*report.Report) {
 	batch := &report.Report{}
-	for r := range gen.Reports(gen.Options{Checkouts: 4}) {
+	for r := range sample.Reports(sample.Options{Checkouts: 4}) {
 		batch.Append(r)
 	}
 	return append(all, batch)

@@ -6,7 +6,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/kcidb-go/kcidb/internal/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/rollup"
 )
 
 // topIssues is how many issues of an origin are listed.

@@ -17,7 +17,7 @@ import (
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/web"
+	"github.com/kcidb-go/kcidb/internal/web/front"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -101,7 +101,7 @@ func TestObjectsWithoutEnd(t *testing.T) {
 	a := New(Config{
 		Store: boundless{sets: &sets}, Log: slog.New(slog.DiscardHandler), Now: time.Now, Known: func(http.Header) bool { return true },
 	})
-	server := httptest.NewServer(fronted(a, web.Limits{Time: 200 * time.Millisecond}))
+	server := httptest.NewServer(fronted(a, front.Limits{Time: 200 * time.Millisecond}))
 	defer server.Close()
 	began := time.Now()
 	resp, err := http.Get(server.URL + "/api/objects?pattern=%3E*%23")
@@ -134,7 +134,7 @@ func TestUnanchoredPatterns(t *testing.T) {
 		Store: db, Log: slog.New(slog.DiscardHandler), Now: time.Now,
 		Known: func(h http.Header) bool { return h.Get("Authorization") == "Bearer me" },
 	})
-	h := fronted(a, web.Limits{})
+	h := fronted(a, front.Limits{})
 	for _, tt := range []struct {
 		pattern string
 		code    int
@@ -185,7 +185,7 @@ func TestLongSearch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := New(Config{Store: endlessSearch{}, Log: slog.New(slog.DiscardHandler), Now: time.Now})
 		began := time.Now()
-		w := request(fronted(a, web.Limits{}), "GET", "/api/objects?pattern=%3Etest[a]%23")
+		w := request(fronted(a, front.Limits{}), "GET", "/api/objects?pattern=%3Etest[a]%23")
 		if w.Code != 400 || !strings.Contains(w.Body.String(), "takes longer") || time.Since(began) != searchTime {
 			t.Errorf("%d %s after %v", w.Code, w.Body, time.Since(began))
 		}

@@ -17,7 +17,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/web"
+	"github.com/kcidb-go/kcidb/internal/web/front"
 )
 
 // operation is what can be asked: how, and in words.
@@ -186,7 +186,7 @@ func (a *API) finish(ctx context.Context, w *lateWriter, err error) {
 		return
 	}
 	if w.begun {
-		if !errors.Is(err, web.ErrNobodyReads) {
+		if !errors.Is(err, front.ErrNobodyReads) {
 			a.log.LogAttrs(ctx, slog.LevelWarn, "answer broken off", slog.Any("error", err))
 		}
 		panic(http.ErrAbortHandler)

@@ -18,7 +18,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/web"
+	"github.com/kcidb-go/kcidb/internal/web/front"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -78,12 +78,12 @@ func (a *API) report(w http.ResponseWriter, r *http.Request) {
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 			code = http.StatusRequestEntityTooLarge
 		}
-		web.Refuse(w, code, fmt.Sprintf("The parameters cannot be read: %v", err))
+		front.Refuse(w, code, fmt.Sprintf("The parameters cannot be read: %v", err))
 		return
 	}
 	query, err := parseQuery(r.Form)
 	if err != nil {
-		web.Refuse(w, http.StatusBadRequest, err.Error())
+		front.Refuse(w, http.StatusBadRequest, err.Error())
 		return
 	}
 	next, stop := iter.Pull2(a.store.Query(r.Context(), query))
@@ -91,7 +91,7 @@ func (a *API) report(w http.ResponseWriter, r *http.Request) {
 	first, err, found := next()
 	if err != nil {
 		a.log.LogAttrs(r.Context(), slog.LevelError, "no report", slog.Any("error", err))
-		web.Refuse(w, http.StatusInternalServerError, "The database does not answer at the moment")
+		front.Refuse(w, http.StatusInternalServerError, "The database does not answer at the moment")
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")

@@ -25,7 +25,7 @@ import (
 // odd is every kind of character an ID may have.
 const odd = `ci:é,&?#=%+ "<`
 
-func sample(t *testing.T) store.Store {
+func sampleStore(t *testing.T) store.Store {
 	t.Helper()
 	st := sqlite.OpenMemory("test")
 	t.Cleanup(func() { st.Close() })
@@ -58,7 +58,7 @@ func ask(st store.Store, method, query string) *httptest.ResponseRecorder {
 }
 
 func TestReport(t *testing.T) {
-	st := sample(t)
+	st := sampleStore(t)
 	many := "parents&children&test=ci:t" + strings.Repeat("&build=ci:none", 4999)
 	tests := []struct {
 		query, want string // the IDs found
@@ -112,7 +112,7 @@ func TestReport(t *testing.T) {
 }
 
 func TestReportRefused(t *testing.T) {
-	st := sample(t)
+	st := sampleStore(t)
 	tests := []struct {
 		method, query string
 		code          int

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/web"
+	"github.com/kcidb-go/kcidb/internal/web/front"
 )
 
 // quiet returns an API without operations of its own.
@@ -22,8 +22,8 @@ func quiet() *API {
 }
 
 // fronted returns an API behind limits.
-func fronted(a *API, l web.Limits) http.Handler {
-	front := web.NewFront(l)
+func fronted(a *API, l front.Limits) http.Handler {
+	front := front.NewFront(l)
 	a.Routes(front)
 	return front
 }
@@ -45,7 +45,7 @@ func TestTimeIsOver(t *testing.T) {
 		<-ctx.Done()
 		return "", ctx.Err()
 	})
-	server := httptest.NewServer(fronted(a, web.Limits{Time: 50 * time.Millisecond}))
+	server := httptest.NewServer(fronted(a, front.Limits{Time: 50 * time.Millisecond}))
 	defer server.Close()
 	resp, err := http.Get(server.URL + "/api/slow")
 	if err != nil {
@@ -78,7 +78,7 @@ func TestFailures(t *testing.T) {
 		}
 		return errors.New("broken")
 	})
-	h := fronted(a, web.Limits{})
+	h := fronted(a, front.Limits{})
 	for _, tt := range []struct {
 		query string
 		code  int
@@ -155,7 +155,7 @@ func TestHugeParameters(t *testing.T) {
 	a := quiet()
 	answer(a, operation{path: "/api/x"}, func(_ context.Context, in *input) (string, error) { return in.Name, nil })
 	server := httptest.NewUnstartedServer(nil)
-	server.Config = web.NewServer(fronted(a, web.Limits{}), slog.New(slog.DiscardHandler))
+	server.Config = front.NewServer(fronted(a, front.Limits{}), slog.New(slog.DiscardHandler))
 	server.Start()
 	defer server.Close()
 	for _, tt := range []struct {

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/kcidb-go/kcidb/internal/web"
+	"github.com/kcidb-go/kcidb/internal/web/front"
 )
 
 // router finds handlers by paths that the ServeMux cannot tell apart: the names of
@@ -43,7 +43,7 @@ func (rt *router) HandleFunc(pattern string, h func(http.ResponseWriter, *http.R
 func (rt *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	methods, values := rt.find(r.URL.EscapedPath())
 	if methods == nil {
-		web.Refuse(w, http.StatusNotFound, "Nothing is at this path: /api/schema/docs/ tells what there is")
+		front.Refuse(w, http.StatusNotFound, "Nothing is at this path: /api/schema/docs/ tells what there is")
 		return
 	}
 	for name, value := range values {
@@ -63,7 +63,7 @@ func (rt *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	slices.Sort(allowed)
 	w.Header().Set("Allow", strings.Join(allowed, ", "))
-	web.Refuse(w, http.StatusMethodNotAllowed, "This path takes "+strings.Join(allowed, ", "))
+	front.Refuse(w, http.StatusMethodNotAllowed, "This path takes "+strings.Join(allowed, ", "))
 }
 
 // find returns what is at a path, and the values of its variables; nil for nothing.

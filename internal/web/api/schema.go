@@ -16,7 +16,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/kcidb-go/kcidb/internal/web"
+	"github.com/kcidb-go/kcidb/internal/web/front"
 )
 
 // schemaOperations adds what tells of all the others.
@@ -40,7 +40,7 @@ func (a *API) schemaOperations() {
 		format := r.URL.Query().Get("format")
 		make, ok := texts[format]
 		if !ok {
-			web.Refuse(w, http.StatusBadRequest, fmt.Sprintf("format is %.40q: expected json or yaml", format))
+			front.Refuse(w, http.StatusBadRequest, fmt.Sprintf("format is %.40q: expected json or yaml", format))
 			return
 		}
 		text, err := make()

@@ -5,7 +5,7 @@ package api
 import (
 	"context"
 
-	"github.com/kcidb-go/kcidb/internal/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/report"
 )
 

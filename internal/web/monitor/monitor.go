@@ -18,7 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"github.com/kcidb-go/kcidb/internal/web"
+	"github.com/kcidb-go/kcidb/internal/web/front"
 )
 
 // AnswerTime is how long a part has to answer.
@@ -48,12 +48,12 @@ type Monitor struct {
 }
 
 // Routes adds the monitor's paths to a front.
-func (m *Monitor) Routes(f *web.Front) {
+func (m *Monitor) Routes(f *front.Front) {
 	// The front compresses, and lets all who ask at a time have one answer.
 	metrics := promhttp.HandlerFor(m.Registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError, DisableCompression: true})
-	f.Handle("/metrics", web.Light, web.Methods{http.MethodGet: metrics.ServeHTTP})
-	f.Handle("/health", web.Probe, web.Methods{http.MethodGet: health})
-	f.Handle("/ready", web.Probe, web.Methods{http.MethodGet: m.ready})
+	f.Handle("/metrics", front.Light, front.Methods{http.MethodGet: metrics.ServeHTTP})
+	f.Handle("/health", front.Probe, front.Methods{http.MethodGet: health})
+	f.Handle("/ready", front.Probe, front.Methods{http.MethodGet: m.ready})
 }
 
 // health tells that the process answers.

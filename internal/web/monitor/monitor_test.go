@@ -15,10 +15,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/kcidb-go/kcidb/internal/queue/jetstream"
-	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/spool"
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
-	"github.com/kcidb-go/kcidb/internal/web"
+	"github.com/kcidb-go/kcidb/internal/web/front"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -29,7 +29,7 @@ func part(name, remark string, err error, spare bool) Part {
 }
 
 func get(m *Monitor, path string) *httptest.ResponseRecorder {
-	front := web.NewFront(web.Limits{})
+	front := front.NewFront(front.Limits{})
 	m.Routes(front)
 	w := httptest.NewRecorder()
 	front.ServeHTTP(w, httptest.NewRequest("GET", path, nil))

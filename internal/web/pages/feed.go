@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/describe"
-	"github.com/kcidb-go/kcidb/internal/spool"
-	"github.com/kcidb-go/kcidb/internal/web"
+	"github.com/kcidb-go/kcidb/internal/store/spool"
+	"github.com/kcidb-go/kcidb/internal/web/front"
 )
 
 // feedLength is how many notifications a feed has.
@@ -52,7 +52,7 @@ type atomEntry struct {
 func (p *Pages) feed(w http.ResponseWriter, r *http.Request) {
 	name := feedName.FindStringSubmatch(r.PathValue("name"))
 	if name == nil || p.Spool == nil {
-		web.NotFound(w, r)
+		front.NotFound(w, r)
 		return
 	}
 	ctx, cancel := contextWithin(r, objectTime)

@@ -15,10 +15,10 @@ import (
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/describe"
-	"github.com/kcidb-go/kcidb/internal/mail"
+	"github.com/kcidb-go/kcidb/internal/graph"
+	"github.com/kcidb-go/kcidb/internal/notify/mail"
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/view"
-	"github.com/kcidb-go/kcidb/internal/web"
+	"github.com/kcidb-go/kcidb/internal/web/front"
 	"github.com/kcidb-go/kcidb/object"
 )
 
@@ -36,7 +36,7 @@ func (p *Pages) object(w http.ResponseWriter, r *http.Request) {
 	ref, ok := refOf(r.URL.EscapedPath())
 	objects, can := store.As[store.Objects](p.Store)
 	if !ok || !can {
-		web.NotFound(w, r)
+		front.NotFound(w, r)
 		return
 	}
 	page, known, err := p.describe(r, objects, ref)
@@ -57,7 +57,7 @@ func (p *Pages) object(w http.ResponseWriter, r *http.Request) {
 func (p *Pages) describe(r *http.Request, objects store.Objects, ref object.Ref) (page plain, known bool, err error) {
 	ctx, cancel := contextWithin(r, objectTime)
 	defer cancel()
-	world := view.New(ctx, objects)
+	world := graph.New(ctx, objects)
 	found, err := world.Find(ref)
 	if err != nil {
 		return page, false, err

@@ -16,8 +16,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/kcidb-go/kcidb/internal/describe"
+	"github.com/kcidb-go/kcidb/internal/graph"
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/view"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -102,7 +102,7 @@ func TestPagesSayWhatDescribeSays(t *testing.T) {
 				t.Fatalf("%d, %v: %s", w.Code, w.Header(), w.Body)
 			}
 			page := w.Body.String()
-			found, err := view.New(t.Context(), p.Store.(store.Objects)).Find(c.ref)
+			found, err := graph.New(t.Context(), p.Store.(store.Objects)).Find(c.ref)
 			if err != nil {
 				t.Fatal(err)
 			}

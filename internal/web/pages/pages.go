@@ -18,13 +18,13 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/describe"
 	"github.com/kcidb-go/kcidb/internal/queue"
-	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/web"
+	"github.com/kcidb-go/kcidb/internal/store/spool"
+	"github.com/kcidb-go/kcidb/internal/web/front"
 	"github.com/kcidb-go/kcidb/object"
 )
 
-//go:embed front.html plain.html style.css
+//go:embed home.html plain.html style.css
 var files embed.FS
 
 var style = mustRead("style.css")
@@ -54,36 +54,36 @@ type Pages struct {
 }
 
 // Routes adds the pages' paths to a front.
-func (p *Pages) Routes(f *web.Front) {
-	f.Handle("/{$}", web.Light, web.Methods{http.MethodGet: p.front})
+func (p *Pages) Routes(f *front.Front) {
+	f.Handle("/{$}", front.Light, front.Methods{http.MethodGet: p.home})
 	for _, t := range objectPaths {
-		f.Handle("/"+string(t)+"/", web.Page, web.Methods{http.MethodGet: p.object})
+		f.Handle("/"+string(t)+"/", front.Page, front.Methods{http.MethodGet: p.object})
 	}
-	f.Handle("/feed/{name}", web.Page, web.Methods{http.MethodGet: p.feed})
-	f.Handle("/style.css", web.Light, web.Methods{http.MethodGet: func(w http.ResponseWriter, _ *http.Request) {
+	f.Handle("/feed/{name}", front.Page, front.Methods{http.MethodGet: p.feed})
+	f.Handle("/style.css", front.Light, front.Methods{http.MethodGet: func(w http.ResponseWriter, _ *http.Request) {
 		send(w, "text/css; charset=utf-8", "public, max-age=86400", style)
 	}})
 }
 
-// front is the first page: what this is, and what is in it.
-func (p *Pages) front(w http.ResponseWriter, r *http.Request) {
+// home is the first page: what this is, and what is in it.
+func (p *Pages) home(w http.ResponseWriter, r *http.Request) {
 	seen, err := p.glance.look(r.Context(), p)
 	if err != nil {
 		p.Log.Error("no overview", "error", err)
 	}
 	var page bytes.Buffer
 	_, objects := store.As[store.Objects](p.Store)
-	err = frontTemplate.Execute(&page, front{
+	err = homeTemplate.Execute(&page, homePage{
 		Style: tag(style), URL: address(r), Tokens: p.Tokens, Now: p.Now(), Failed: err != nil, Seen: seen, Objects: objects,
 	})
 	if err != nil {
-		panic(fmt.Errorf("front page: %w", err))
+		panic(fmt.Errorf("home page: %w", err))
 	}
 	send(w, "text/html; charset=utf-8", "public, max-age=5", page.Bytes())
 }
 
-// front is what the page of this name is made of.
-type front struct {
+// homePage is what the page of this name is made of.
+type homePage struct {
 	Style  string // changes with the style sheet, so that browsers notice
 	URL    string // of this service, as the visitor sees it
 	Tokens bool
@@ -95,16 +95,16 @@ type front struct {
 }
 
 // Page is the path of a checkout's page, "" where there is none.
-func (f front) Page(checkout string) string {
-	if !f.Objects {
+func (h homePage) Page(checkout string) string {
+	if !h.Objects {
 		return ""
 	}
 	return describe.Link("/", object.CheckoutRef(checkout))
 }
 
-var frontTemplate = template.Must(template.New("front.html").Funcs(template.FuncMap{
+var homeTemplate = template.Must(template.New("home.html").Funcs(template.FuncMap{
 	"grouped": grouped, "ago": ago, "parts": parts, "short": short,
-}).ParseFS(files, "front.html"))
+}).ParseFS(files, "home.html"))
 
 // hostShape is what a Host header may look like to be shown in a command.
 var hostShape = regexp.MustCompile(`^[A-Za-z0-9.:\[\]-]+$`)

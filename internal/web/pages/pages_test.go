@@ -20,7 +20,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/queue/jetstream"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
-	"github.com/kcidb-go/kcidb/internal/web"
+	"github.com/kcidb-go/kcidb/internal/web/front"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -48,7 +48,7 @@ func newPages(t *testing.T) (*Pages, http.Handler, *time.Time) {
 	}
 	clock := now
 	p := &Pages{Store: st, Queue: q, Log: log, Now: func() time.Time { return clock }}
-	front := web.NewFront(web.Limits{})
+	front := front.NewFront(front.Limits{})
 	p.Routes(front)
 	return p, front, &clock
 }

@@ -26,7 +26,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/auth"
 	"github.com/kcidb-go/kcidb/internal/queue"
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/web"
+	"github.com/kcidb-go/kcidb/internal/web/front"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -69,10 +69,10 @@ func New(c Config) *Door {
 }
 
 // Routes adds the door's paths to a front.
-func (d *Door) Routes(f *web.Front) {
-	f.Handle("/submit", web.Submission, web.Methods{http.MethodPost: d.submit})
-	f.Handle("/status", web.Errand, web.Methods{http.MethodGet: d.status})
-	f.Handle("/authtest", web.Errand, web.Methods{http.MethodGet: d.authTest})
+func (d *Door) Routes(f *front.Front) {
+	f.Handle("/submit", front.Submission, front.Methods{http.MethodPost: d.submit})
+	f.Handle("/status", front.Errand, front.Methods{http.MethodGet: d.status})
+	f.Handle("/authtest", front.Errand, front.Methods{http.MethodGet: d.authTest})
 }
 
 // Busy tells whether submissions are being taken in. Only those count whose

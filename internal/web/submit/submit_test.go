@@ -22,7 +22,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/queue/jetstream"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
-	"github.com/kcidb-go/kcidb/internal/web"
+	"github.com/kcidb-go/kcidb/internal/web/front"
 )
 
 const emptyReport = `{"version": {"major": 5, "minor": 3}}`
@@ -49,7 +49,7 @@ func newDoor(t *testing.T, most int64) (*Door, http.Handler) {
 		Metrics:  NewMetrics(prometheus.NewRegistry()),
 		MaxBytes: 1000, MaxMemory: 1000, Wait: 10 * time.Millisecond,
 	})
-	front := web.NewFront(web.Limits{})
+	front := front.NewFront(front.Limits{})
 	d.Routes(front)
 	return d, front
 }

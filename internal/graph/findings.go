@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package graph
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/kcidb-go/kcidb/object"
+)
+
+// Finding is a version of an issue that was seen in some builds, or in tests of
+// these.
+type Finding struct {
+	*IssueVersion
+	Builds, Tests int64 // sightings in each
+}
+
+// Findings are the issues seen in some builds and in their tests, those seen most
+// first.
+type Findings struct{ List []*Finding }
+
+// Tested reports whether some of the issues were seen in tests.
+func (f *Findings) Tested() bool {
+	return slices.ContainsFunc(f.List, func(one *Finding) bool { return one.Tests > 0 })
+}
+
+// Findings are the issues seen in the builds and in their tests.
+func (b *Builds) Findings() (*Findings, error) {
+	ids := make([]string, len(b.List))
+	for i, build := range b.List {
+		ids[i] = build.Build.ID
+	}
+	return b.w.findings(ids)
+}
+
+// Findings are the issues seen in the build and in its tests.
+func (b *Build) Findings() (*Findings, error) { return b.w.findings([]string{b.Build.ID}) }
+
+func (w *World) findings(builds []string) (*Findings, error) {
+	found, err := w.store.Rollups().Findings(w.ctx, builds)
+	if err != nil {
+		return nil, w.fail(err)
+	}
+	all := &Findings{}
+	var unread []object.ID
+	for _, f := range found {
+		v := w.IssueVersion(f.ID, int(f.Version))
+		all.List = append(all.List, &Finding{IssueVersion: v, Builds: f.Builds, Tests: f.Tests})
+		if !v.known {
+			unread = append(unread, v.Ref().ID)
+		}
+	}
+	if len(unread) > 0 {
+		if _, err := w.match(object.Of(object.TypeIssueVersion, unread...)); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(all.List, func(a, b *Finding) int {
+		return cmp.Or(-cmp.Compare(a.Builds+a.Tests, b.Builds+b.Tests), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Version, b.Version))
+	})
+	return all, nil
+}

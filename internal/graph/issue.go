@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package graph
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/object"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// Issue is a view of an issue: of all its versions.
+type Issue struct {
+	ID       string
+	w        *World
+	read     bool
+	versions []*IssueVersion
+}
+
+// Issue returns the view of the issue with the ID.
+func (w *World) Issue(id string) *Issue {
+	i := w.issues[id]
+	if i == nil {
+		i = &Issue{ID: id, w: w}
+		w.issues[id] = i
+	}
+	return i
+}
+
+// Ref names the issue.
+func (i *Issue) Ref() object.Ref {
+	return object.IssueRef(i.ID)
+}
+
+// Known tells whether versions of the issue are in the database.
+func (i *Issue) Known() bool {
+	versions, err := i.Versions()
+	return err == nil && len(versions) > 0
+}
+
+// Versions are the versions of the issue, oldest first.
+func (i *Issue) Versions() ([]*IssueVersion, error) {
+	err := i.w.readIssues(i)
+	return i.versions, err
+}
+
+// readIssues reads the versions of those issues of which nobody has.
+func (w *World) readIssues(issues ...*Issue) error {
+	var unread []*Issue
+	var ids []object.ID
+	for _, i := range issues {
+		if !i.read {
+			unread = append(unread, i)
+			ids = append(ids, i.Ref().ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	all, err := w.match(object.Of(object.TypeIssue, ids...).Children(object.TypeIssueVersion))
+	if err != nil {
+		return err
+	}
+	for n := range all.Issues {
+		i := w.Issue(all.Issues[n].ID)
+		i.versions = append(i.versions, w.IssueVersion(i.ID, all.Issues[n].Version))
+	}
+	for _, i := range unread {
+		slices.SortFunc(i.versions, func(a, b *IssueVersion) int { return cmp.Compare(a.Version, b.Version) })
+		i.read = true
+	}
+	return nil
+}
+
+// Newest is the newest version, one with nothing but its ID where none is known.
+func (i *Issue) Newest() (*IssueVersion, error) {
+	versions, err := i.Versions()
+	if err != nil || len(versions) == 0 {
+		return &IssueVersion{w: i.w, Issue: report.Issue{ID: i.ID}}, err
+	}
+	return versions[len(versions)-1], nil
+}
+
+// Status is that of the newest version.
+func (i *Issue) Status() (string, error) {
+	newest, err := i.Newest()
+	if err != nil {
+		return "", err
+	}
+	return newest.Status()
+}
+
+// IssueVersion is a view of a version of an issue.
+type IssueVersion struct {
+	report.Issue
+	w     *World
+	known bool
+	extra members
+	seen  *Seen
+}
+
+// IssueVersion returns the view of a version of the issue with the ID.
+func (w *World) IssueVersion(id string, version int) *IssueVersion {
+	key := store.Key{ID: id, Version: version}
+	v := w.versions[key]
+	if v == nil {
+		v = &IssueVersion{w: w, Issue: report.Issue{ID: id, Version: version}}
+		w.versions[key] = v
+	}
+	return v
+}
+
+// Ref names the version.
+func (v *IssueVersion) Ref() object.Ref {
+	return object.IssueVersionRef(v.ID, v.Version)
+}
+
+// Known tells whether the version is in the database.
+func (v *IssueVersion) Known() bool { return v.known }
+
+// Whole is the issue that it is a version of.
+func (v *IssueVersion) Whole() *Issue { return v.w.Issue(v.ID) }
+
+// Subject, URL and Remark say what it is, and where people talk of it.
+func (v *IssueVersion) Subject() string { return text(v.ReportSubject) }
+func (v *IssueVersion) URL() string     { return text(v.ReportURL) }
+func (v *IssueVersion) Remark() string  { return text(v.Comment) }
+
+// Culprits are what is at fault: some of "code", "tool" and "harness".
+func (v *IssueVersion) Culprits() []string { return object.CulpritsOf(&v.Issue).Names() }
+
+// Extra is what else is known of it.
+func (v *IssueVersion) Extra() map[string]any { return v.extra.parsed(v.Misc) }
+
+// Status is FAIL where the version was seen, PASS where it was only looked for,
+// and "" where nobody told.
+func (v *IssueVersion) Status() (string, error) {
+	seen, err := v.Seen()
+	switch {
+	case err != nil:
+		return "", err
+	case seen.Present > 0:
+		return string(report.StatusFail), nil
+	case seen.Absent > 0:
+		return string(report.StatusPass), nil
+	}
+	return "", nil
+}
+
+// Seen counts in what an issue was seen, or looked for. An incident that does not
+// say if the issue is there counts as present.
+type Seen struct {
+	Present, Absent int64 // incidents
+	Builds, Tests   int64 // it is present in
+	// First is the incident that arrived first, of those it is present in; nil for
+	// none. It has no more than its ID until ReadParents was called.
+	First *Incident
+}
+
+// Seen counts the incidents of the version.
+func (v *IssueVersion) Seen() (*Seen, error) {
+	if v.seen != nil {
+		return v.seen, nil
+	}
+	n, err := v.w.store.Rollups().Incidents(v.w.ctx, rollup.IssueKey{ID: v.ID, Version: int64(v.Version)})
+	if err != nil {
+		return nil, v.w.fail(err)
+	}
+	v.seen = &Seen{Present: n.Present, Absent: n.Absent, Builds: n.Builds, Tests: n.Tests}
+	if n.First != "" {
+		v.seen.First = v.w.Incident(n.First)
+	}
+	return v.seen, nil
+}

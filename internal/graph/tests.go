@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package graph
+
+import (
+	"strings"
+
+	"github.com/kcidb-go/kcidb/object"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// Tests are the tests of some builds, and what they come to. Their counts are
+// read as such; the tests one by one only for what needs them, and not kept.
+type Tests struct {
+	w         *World
+	builds    []*Build
+	checkouts []*Checkout // of the builds, where these are all of theirs
+	tally     map[string]object.Counts
+	under     map[string]object.Counts
+
+	failures, unexplained *object.Groups // once they are read
+}
+
+func (t *Tests) ids() []string {
+	ids := make([]string, len(t.builds))
+	for i, b := range t.builds {
+		ids[i] = b.Build.ID
+	}
+	return ids
+}
+
+// read reads the counts of all builds at once.
+func (t *Tests) read() error {
+	if t.tally != nil {
+		return nil
+	}
+	found, err := t.w.store.Rollups().Tally(t.w.ctx, t.ids())
+	if err != nil {
+		return t.w.fail(err)
+	}
+	t.tally = make(map[string]object.Counts, len(found))
+	for id, counts := range found {
+		t.tally[id] = counts
+	}
+	return nil
+}
+
+// Counts are the numbers of tests by their status.
+func (t *Tests) Counts() (object.Counts, error) {
+	err := t.read()
+	all := object.Counts{}
+	for _, counts := range t.tally {
+		all.Add(counts)
+	}
+	return all, err
+}
+
+// Of are the counts of one build's.
+func (t *Tests) Of(build string) (object.Counts, error) {
+	err := t.read()
+	return t.tally[build], err
+}
+
+// By are the counts of the groups that a function puts their builds into.
+func (t *Tests) By(group func(*Build) string) (object.By, error) {
+	err := t.read()
+	groups := object.By{}
+	for _, b := range t.builds {
+		for status, n := range t.tally[b.Build.ID] {
+			groups.Add(group(b), status, n)
+		}
+	}
+	return groups, err
+}
+
+// Done tells whether nobody has more tests to report, as far as is known: each
+// checkout has a time when its origin finished testing, or there are tests, all
+// of which have a status.
+func (t *Tests) Done() (bool, error) {
+	counts, err := t.Counts()
+	if err != nil || counts.Total() == 0 {
+		return false, err
+	}
+	told := len(t.checkouts) > 0
+	for _, c := range t.checkouts {
+		told = told && c.OriginTestsFinishTime != nil
+	}
+	return told || counts[""] == 0, nil
+}
+
+// Under are the counts of the tests whose path a glob fits, as object.MatchPath
+// has it. A whole suite, "SUITE.**", is counted already; of other globs the tests
+// are read whose paths begin like the glob, without its part that is no plain text.
+func (t *Tests) Under(glob string) (object.Counts, error) {
+	if counts, ok := t.under[glob]; ok {
+		return counts, nil
+	}
+	counts, err := t.countUnder(glob)
+	if err != nil {
+		return nil, t.w.fail(err)
+	}
+	if t.under == nil {
+		t.under = map[string]object.Counts{}
+	}
+	t.under[glob] = counts
+	return counts, nil
+}
+
+func (t *Tests) countUnder(glob string) (object.Counts, error) {
+	above, rest := plainPart(glob)
+	if rest == "**" && above == object.Suite(above) {
+		if above == "" {
+			return t.Counts()
+		}
+		return t.w.store.Rollups().SuiteCounts(t.w.ctx, t.ids(), above)
+	}
+	counts := object.Counts{}
+	err := t.w.store.Rollups().PathCounts(t.w.ctx, t.ids(), above, func(path string, status report.Status, n int64) {
+		if object.MatchPath(glob, path) {
+			counts[status] += n
+		}
+	})
+	return counts, err
+}
+
+// plainPart returns the components of a glob before the first that is more than
+// plain text, and the rest of it.
+func plainPart(glob string) (above, rest string) {
+	special := strings.IndexAny(glob, "*?")
+	if special < 0 {
+		return glob, ""
+	}
+	begin := strings.LastIndexByte(glob[:special], '.') + 1
+	return glob[:max(begin-1, 0)], glob[begin:]
+}

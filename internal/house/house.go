@@ -1,5 +1,0 @@
-// SPDX-License-Identifier: Apache-2.0
-
-// Package house holds nothing but its tests: the rules of the house that a
-// machine can keep. See docs/design.md.
-package house

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package subscription
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/kcidb-go/kcidb/internal/notify/webhook"
+)
+
+// Folder is the subscriptions of a folder.
+type Folder struct {
+	Subscriptions []*Subscription         // by name
+	Hooks         map[string]webhook.Hook // by name
+	Problems      []Problem               // by file
+
+	secrets []string // files with the secrets of webhooks
+}
+
+// maxFiles is how many files a folder may have.
+const maxFiles = 10_000
+
+// hooksFile is the file in a folder that says where webhooks are.
+const hooksFile = "webhooks.yaml"
+
+// endings are those of the files that are read.
+var endings = []string{".yaml", ".yml"}
+
+// bare returns the name of a file without its ending, and whether it has one of
+// endings.
+func bare(file string) (string, bool) {
+	for _, ending := range endings {
+		if name, ok := strings.CutSuffix(file, ending); ok {
+			return name, true
+		}
+	}
+	return file, false
+}
+
+// Reads reports whether a file of this name would be read as a subscription in a
+// folder, as far as its ending goes.
+func Reads(file string) bool {
+	_, ok := bare(file)
+	return ok
+}
+
+// Load reads the subscriptions of a folder: its files that end in .yaml or .yml,
+// but those that begin with "." or "_", and webhooks.yaml, which has the webhooks.
+// A file in which something is wrong is a problem and no subscription, and keeps
+// none of the others back. Files are those in the folder, and what links in it
+// lead to within it. The error tells that the folder cannot be read.
+func Load(dir string, opts Options) (*Folder, error) {
+	files, err := readFiles(dir)
+	if err != nil {
+		return nil, err
+	}
+	return load(dir, files, opts), nil
+}
+
+// content is a file that was read, or why it could not be.
+type content struct {
+	name string
+	text []byte
+	err  error
+}
+
+func load(dir string, files []content, opts Options) *Folder {
+	f := &Folder{Hooks: map[string]webhook.Hook{}}
+	for _, file := range files {
+		if file.name == hooksFile {
+			f.readHooks(dir, file)
+		}
+	}
+	from := map[string]string{} // files by the names of subscriptions
+	for _, file := range files {
+		switch {
+		case file.name == hooksFile:
+			continue
+		case file.name == "webhooks.yml":
+			f.Problems = append(f.Problems, Problem{File: file.name, Text: "the file of the webhooks must be named " + hooksFile})
+			continue
+		case file.err != nil:
+			f.Problems = append(f.Problems, Problem{File: file.name, Text: file.err.Error()})
+			continue
+		}
+		s, problems := Parse(file.name, file.text, opts)
+		if s != nil {
+			problems = f.unknownHooks(s)
+			if other := from[s.Name]; other != "" {
+				problems = append(problems, Problem{File: file.name, Text: fmt.Sprintf("name: %q is that of %s", s.Name, other)})
+			}
+		}
+		if len(problems) > 0 {
+			f.Problems = append(f.Problems, problems...)
+			continue
+		}
+		from[s.Name] = s.File
+		f.Subscriptions = append(f.Subscriptions, s)
+	}
+	slices.SortFunc(f.Subscriptions, func(a, b *Subscription) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortStableFunc(f.Problems, func(a, b Problem) int { return strings.Compare(a.File, b.File) })
+	return f
+}
+
+// readFiles reads the files of a folder, in the order of their names.
+func readFiles(dir string) ([]content, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fmt.Errorf("subscriptions: %w", err)
+	}
+	defer root.Close()
+	names, err := list(root)
+	if err != nil {
+		return nil, fmt.Errorf("subscriptions: %w", err)
+	}
+	files := make([]content, len(names))
+	for i, name := range names {
+		text, err := readFile(root, name)
+		files[i] = content{name, text, err}
+	}
+	return files, nil
+}
+
+// list returns the names of the files to read.
+func list(root *os.Root) ([]string, error) {
+	dir, err := root.Open(".")
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
+	all, err := dir.Readdirnames(-1)
+	if err != nil {
+		return nil, err
+	}
+	names := slices.DeleteFunc(all, func(name string) bool {
+		_, ok := bare(name)
+		return !ok || strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_")
+	})
+	if len(names) > maxFiles {
+		return nil, fmt.Errorf("%s: %d files: there may be %d", root.Name(), len(names), maxFiles)
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+// readFile reads a file, a byte more than it may have at most.
+func readFile(root *os.Root, name string) ([]byte, error) {
+	// Opening a pipe would wait for somebody to write.
+	if info, err := root.Stat(name); err != nil {
+		return nil, fmt.Errorf("cannot be read: %w", reason(err))
+	} else if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("is no regular file")
+	}
+	file, err := root.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("cannot be read: %w", reason(err))
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, maxFile+1))
+	if err != nil {
+		return nil, fmt.Errorf("cannot be read: %w", reason(err))
+	}
+	return text, nil
+}
+
+// reason returns what an error says without the name of the file.
+func reason(err error) error {
+	if path, ok := err.(*os.PathError); ok {
+		return path.Err
+	}
+	return err
+}

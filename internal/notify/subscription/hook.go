@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package subscription
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/kcidb-go/kcidb/internal/auth"
+	"github.com/kcidb-go/kcidb/internal/notify/webhook"
+)
+
+// maxSecret is how many bytes a secret may have.
+const maxSecret = 4096
+
+// hookKeys are what the file may say of a webhook.
+var hookKeys = []string{"url", "secret_file"}
+
+// readHooks reads the webhooks. Of those with problems there are none.
+func (f *Folder) readHooks(dir string, file content) {
+	if file.err != nil {
+		f.Problems = append(f.Problems, Problem{File: file.name, Text: file.err.Error()})
+		return
+	}
+	src := &source{file: file.name, text: string(file.text)}
+	for _, e := range src.read() {
+		before := len(src.problems)
+		h := f.hook(src, dir, e)
+		if len(src.problems) == before {
+			f.Hooks[h.Name] = h
+		}
+	}
+	f.Problems = append(f.Problems, src.problems...)
+}
+
+func (f *Folder) hook(s *source, dir string, e entry) webhook.Hook {
+	h := webhook.Hook{Name: e.name}
+	if !namePattern.MatchString(e.name) || len(e.name) > maxName {
+		s.at(e.key, "%q is no name of a webhook", cut(e.name, maxName))
+	}
+	said := false
+	for _, e := range s.mapping(e.value) {
+		if !slices.Contains(hookKeys, e.name) {
+			s.at(e.key, "webhook %s: unknown key %q%s", h.Name, e.name, nearest(hookKeys, e.name))
+			continue
+		}
+		w, ok := s.words(e, e.value)
+		if !ok {
+			said = true
+			continue
+		}
+		switch e.name {
+		case "url":
+			said = true
+			h.URL = w.text
+			if err := webhook.CheckURL(w.text); err != nil {
+				s.problem(w.line, w.column, "webhook %s: url: %v", h.Name, err)
+			}
+		case "secret_file":
+			name := w.text
+			if !filepath.IsAbs(name) {
+				name = filepath.Join(dir, name)
+			}
+			f.secrets = append(f.secrets, name)
+			secret, err := readSecret(name)
+			if err != nil {
+				s.problem(w.line, w.column, "webhook %s: secret_file: %v", h.Name, err)
+			}
+			h.Secret = secret
+		}
+	}
+	if !said {
+		s.at(e.key, "webhook %s: url: missing", h.Name)
+	}
+	return h
+}
+
+// readSecret reads a secret. White space around it is not part of it.
+func readSecret(name string) (auth.Secret, error) {
+	info, err := os.Stat(name)
+	switch {
+	case err != nil:
+		return "", err
+	case !info.Mode().IsRegular():
+		return "", fmt.Errorf("%s is no regular file", name)
+	case info.Size() > maxSecret:
+		return "", fmt.Errorf("%s is longer than %d bytes", name, maxSecret)
+	}
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return "", err
+	}
+	if text = bytes.TrimSpace(text); len(text) == 0 {
+		return "", fmt.Errorf("%s is empty", name)
+	}
+	return auth.Secret(text), nil
+}
+
+// unknownHooks reports the webhooks of a subscription that there are not.
+func (f *Folder) unknownHooks(s *Subscription) (problems []Problem) {
+	for i, name := range s.Hooks {
+		if _, ok := f.Hooks[name]; ok {
+			continue
+		}
+		w := s.vias[i]
+		problems = append(problems, Problem{s.File, w.line, w.column, fmt.Sprintf("via: %s has no webhook %q%s",
+			hooksFile, name, nearest(slices.Sorted(maps.Keys(f.Hooks)), name))})
+	}
+	return problems
+}

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package subscription
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
+	"cel.dev/cel-go/common/types/traits"
+
+	"github.com/kcidb-go/kcidb/internal/graph"
+)
+
+// kind is a type of what expressions see, with its fields.
+type kind struct {
+	typ    *cel.Type
+	doc    string
+	fields []field
+	byName map[string]*types.FieldType
+}
+
+// field is what expressions see of an object by a name.
+type field struct {
+	name string
+	typ  *cel.Type
+	doc  string
+	get  func(any) (any, error) // a CEL value, or a view
+	has  func(any) bool         // nil: the value is not zero
+}
+
+// newKind returns a type of objects with its fields.
+func newKind(typ *cel.Type, doc string, fields ...field) *kind {
+	k := &kind{typ: typ, doc: doc, fields: fields, byName: map[string]*types.FieldType{}}
+	for _, f := range fields {
+		has := f.has
+		if has == nil {
+			has = func(v any) bool {
+				found, err := f.get(v)
+				return err != nil || present(found) // reading it afterwards tells the error
+			}
+		}
+		k.byName[f.name] = &types.FieldType{Type: f.typ, IsSet: has, GetFrom: f.get}
+	}
+	return k
+}
+
+// fieldOf returns a field of what Go knows as a T.
+func fieldOf[T any](name string, typ *cel.Type, doc string, get func(T) (any, error)) field {
+	return field{name: name, typ: typ, doc: doc, get: func(v any) (any, error) {
+		of, ok := v.(T)
+		if !ok {
+			return nil, fmt.Errorf("%s: no such field of %T", name, v)
+		}
+		return get(of)
+	}}
+}
+
+// text, number, truth, object and so on are fields of these types.
+func text[T any](name, doc string, get func(T) string) field {
+	return fieldOf(name, cel.StringType, doc, func(v T) (any, error) { return types.String(get(v)), nil })
+}
+
+func texts[T any](name, doc string, get func(T) ([]string, error)) field {
+	return fieldOf(name, cel.ListType(cel.StringType), doc, func(v T) (any, error) {
+		found, err := get(v)
+		return types.NewStringList(adapter{}, found), err
+	})
+}
+
+func statusOf[T any](name, doc string, get func(T) (string, error)) field {
+	return fieldOf(name, cel.StringType, doc, func(v T) (any, error) {
+		found, err := get(v)
+		return types.String(found), err
+	})
+}
+
+func number[T any](name, doc string, get func(T) int64) field {
+	return fieldOf(name, cel.IntType, doc, func(v T) (any, error) { return types.Int(get(v)), nil })
+}
+
+func moment[T any](name, doc string, get func(T) time.Time) field {
+	return fieldOf(name, cel.TimestampType, doc, func(v T) (any, error) { return types.Timestamp{Time: get(v)}, nil })
+}
+
+func length[T any](name, doc string, get func(T) time.Duration) field {
+	return fieldOf(name, cel.DurationType, doc, func(v T) (any, error) { return types.Duration{Duration: get(v)}, nil })
+}
+
+func extra[T any](name, doc string, get func(T) map[string]any) field {
+	return fieldOf(name, cel.MapType(cel.StringType, cel.DynType), doc, func(v T) (any, error) {
+		return types.NewStringInterfaceMap(adapter{}, get(v)), nil
+	})
+}
+
+// many is a field that is a list of objects.
+func many[T, E any](name string, typ *cel.Type, doc string, get func(T) ([]E, error)) field {
+	return fieldOf(name, cel.ListType(typ), doc, func(v T) (any, error) {
+		found, err := get(v)
+		elements := make([]ref.Val, len(found))
+		for i := range found {
+			elements[i] = adapter{}.NativeToValue(found[i])
+		}
+		return types.NewRefValList(adapter{}, elements), err
+	})
+}
+
+// present tells whether there is something.
+func present(v any) bool {
+	switch v := v.(type) {
+	case types.String:
+		return v != ""
+	case types.Int:
+		return v != 0
+	case types.Bool:
+		return bool(v)
+	case types.Duration:
+		return v.Duration != 0
+	case types.Timestamp:
+		return !v.IsZero()
+	case graph.Object:
+		return v.Known()
+	case *graph.Builds:
+		return len(v.List) > 0
+	case *graph.Tests:
+		found, err := v.Counts()
+		return err != nil || found.Total() > 0
+	case *counts:
+		return v.Total() > 0
+	case traits.Sizer:
+		return v.Size() != types.IntZero
+	}
+	return true
+}
+
+// Field describes a field for people.
+type Field struct {
+	Of   string // the type that has it: "kcidb.Test", or "" of the variables
+	Name string // with its arguments, where it is a function: "under(glob)"
+	Type string // "string", "list(kcidb.Build)"
+	Doc  string
+}
+
+// Fields lists what expressions may refer to: the variables first, then the
+// fields of the objects, type by type.
+func Fields() []Field {
+	all := []Field{
+		{"", "object", "the type that the subscription is on", "the object"},
+		{"", "created", "bool", "the object is new"},
+		{"", "was", "string", `its status before the change, "" for none`},
+		{"", "now", "string", `its status after it`},
+	}
+	for _, k := range allKinds {
+		for _, f := range k.fields {
+			all = append(all, Field{k.typ.TypeName(), f.name, f.typ.String(), f.doc})
+		}
+		if k == testsKind {
+			all = append(all, Field{k.typ.TypeName(), "under(glob)", countsKind.typ.String(), "the counts of the tests whose path the glob fits"})
+		}
+	}
+	return all
+}
+
+// fieldNames are the names of all fields, each once.
+var fieldNames = sync.OnceValue(func() []string {
+	names := map[string]bool{}
+	for _, k := range allKinds {
+		for _, f := range k.fields {
+			names[f.name] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
+})

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package subscription
+
+import (
+	"context"
+	"iter"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/object"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// nothing is a store without objects, which views read from while templates are
+// tried. It has no more of a store than views use.
+type nothing struct{ store.Store }
+
+func (nothing) Query(context.Context, store.Query) iter.Seq2[*report.Report, error] {
+	return func(func(*report.Report, error) bool) {}
+}
+
+func (nothing) Match(context.Context, []object.Pattern, store.MatchOptions) iter.Seq2[*object.Set, error] {
+	return func(func(*object.Set, error) bool) {}
+}
+
+// Rollups returns roll-ups that have counted nothing.
+func (nothing) Rollups() *rollup.DB {
+	return &rollup.DB{View: func(context.Context, func(context.Context, rollup.Tx) error) error { return nil }}
+}
+
+func (nothing) Runs(context.Context, []string) iter.Seq2[store.Run, error] {
+	return func(func(store.Run, error) bool) {}
+}
+
+func (nothing) Outcomes(context.Context, []string) iter.Seq2[store.Outcome, error] {
+	return func(func(store.Outcome, error) bool) {}
+}
+
+func (nothing) Previous(context.Context, store.Like, int) ([]string, error) { return nil, nil }

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package subscription
+
+import (
+	"context"
+	"errors"
+	"regexp"
+	"strconv"
+	"strings"
+	"text/template"
+
+	"github.com/kcidb-go/kcidb/internal/graph"
+	"github.com/kcidb-go/kcidb/object"
+)
+
+// The templates of subscriptions that have none of their own.
+const (
+	defaultSubject = `{{template "summary" .}}`
+	defaultBody    = `{{template "description" .}}`
+)
+
+// templates reads the templates of a subject and a body, and tries them.
+func (s *source) templates(out *Subscription, found map[string]entry, opts Options) {
+	t := template.New("")
+	if opts.Templates != nil {
+		var err error
+		if t, err = opts.Templates.Clone(); err != nil {
+			s.problem(0, 0, "templates: %v", err)
+			return
+		}
+	}
+	t.Funcs((&walker{ctx: context.Background()}).funcs())
+	standard := opts.Templates != nil && opts.Templates.Lookup("summary") != nil && opts.Templates.Lookup("description") != nil
+	subject := s.optional(found, "subject", maxSubject)
+	body := s.optional(found, "body", maxBody)
+	if !standard {
+		// There is nothing to fall back on: what is not said is the object's name.
+		subject, body = orElse(subject, "{{.Object.Ref}}"), orElse(body, "{{.Object.Ref}}\n")
+	}
+	subject, body = orElse(subject, defaultSubject), orElse(body, defaultBody)
+	parsed := s.template(t, subjectName, "subject", subject)
+	parsed = s.template(t, bodyName, "body", body) && parsed
+	if !parsed {
+		return
+	}
+	o, data := tried(out, opts)
+	before := len(s.problems)
+	s.check(t, "subject", subjectName, subject, data, o)
+	s.check(t, "body", bodyName, body, data, o)
+	if len(s.problems) > before {
+		return
+	}
+	if err := watch(t); err != nil {
+		s.problem(0, 0, "templates: %v", err)
+		return
+	}
+	out.templates = t
+	s.try(out, "subject", subjectName, subject, data)
+	s.try(out, "body", bodyName, body, data)
+}
+
+func orElse(w words, text string) words {
+	if w.text == "" {
+		w.text = text
+	}
+	return w
+}
+
+// template reads a template, and tells whether it could.
+func (s *source) template(t *template.Template, name, key string, w words) bool {
+	if _, err := t.New(name).Parse(w.text); err != nil {
+		s.templateProblem(key, name, w, err)
+		return false
+	}
+	return true
+}
+
+// sample is what templates are tried with, unless the options say.
+type sample struct {
+	Object       graph.Object
+	Subscription *Subscription
+	Was, Now     string
+}
+
+// tried returns an object that nothing is known about, and what templates see of
+// it.
+func tried(out *Subscription, opts Options) (graph.Object, any) {
+	id := object.ID{"0"}
+	if len(out.On.Fields()) > 1 {
+		id[1] = "0"
+	}
+	o := graph.New(context.Background(), nothing{}).Object(object.Ref{Type: out.On, ID: id})
+	if opts.Data != nil {
+		return o, opts.Data(out, o)
+	}
+	return o, sample{o, out, "", ""}
+}
+
+// try executes a template. What fails for any other object, too, is a problem: a
+// template that is not there, a number of arguments. What may have failed because
+// of the object is none.
+func (s *source) try(out *Subscription, key, name string, w words, data any) {
+	_, err := out.render(context.Background(), name, maxBody, data)
+	if beyond := limit(""); errors.As(err, &beyond) {
+		s.problem(w.line, 0, "%s: %v", key, err)
+	} else if err != nil && always.MatchString(err.Error()) {
+		s.templateProblem(key, name, w, err)
+	}
+}
+
+// always is what fails whatever the object.
+var always = regexp.MustCompile(`can't evaluate field|wrong number of args|not defined|has arguments but|wrong type for value|` +
+	`can't give argument|can't call method|range can't iterate|cannot have arguments`)
+
+// failure is an error of a template, as the library writes it.
+var failure = regexp.MustCompile(`(?s)^template: ([^:]*):(\d+)(?::(\d+))?: (.*)$`)
+
+// executing is what the library says of where it was.
+var executing = regexp.MustCompile(`(?s)^executing "[^"]*" at <(.*?)>: (.*)$`)
+
+// templateProblem reports an error of a template, where it is in the file.
+func (s *source) templateProblem(key, name string, w words, err error) {
+	at := failure.FindStringSubmatch(err.Error())
+	if at == nil || at[1] != name {
+		s.problem(w.line, w.column, "%s: %v", key, err)
+		return
+	}
+	line, _ := strconv.Atoi(at[2])
+	column, _ := strconv.Atoi(at[3])
+	text := at[4]
+	if e := executing.FindStringSubmatch(text); e != nil {
+		text = "{{" + strings.Trim(e[1], "{}") + "}}: " + e[2]
+	}
+	if w.line == 0 { // the standard one
+		s.problem(0, 0, "%s: %s", key, text)
+		return
+	}
+	offset := offsetOf(w.text, line, 0)
+	// Columns of the library are bytes, and count from 0.
+	fileLine, fileColumn := w.position(min(offset+column, len(w.text)))
+	if at[3] == "" {
+		fileColumn = 0
+	}
+	s.problem(fileLine, fileColumn, "%s: %s", key, strings.TrimSpace(text))
+}

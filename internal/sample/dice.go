@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sample
+
+import (
+	"math/bits"
+	"math/rand/v2"
+)
+
+// dice are a source of chance. Only the generator's raw numbers are used, and
+// only whole numbers made of them: the methods of rand.Rand may draw differently
+// in another version of Go, and floating point differs between processors.
+type dice struct{ pcg rand.PCG }
+
+// newDice returns the dice for the thing the keys name: the same ones wherever
+// and whenever it is asked for.
+func newDice(keys ...uint64) *dice {
+	key := mix(keys...)
+	d := new(dice)
+	d.pcg.Seed(key, key^0x9e3779b97f4a7c15)
+	return d
+}
+
+// n returns a number from 0 to k-1.
+func (d *dice) n(k int) int {
+	high, _ := bits.Mul64(d.pcg.Uint64(), uint64(k))
+	return int(high)
+}
+
+// between returns a number from low to high, both included.
+func (d *dice) between(low, high int) int { return low + d.n(high-low+1) }
+
+// percent reports true p times in a hundred.
+func (d *dice) percent(p int) bool { return d.n(100) < p }
+
+// skewed returns a number from 1 to most, small ones far more often: a tenth of
+// them are in the upper half.
+func (d *dice) skewed(most int) int {
+	n := int64(d.n(most)) // products of two do not fit into 32 bits
+	n = n * int64(d.n(most)) / int64(most)
+	return 1 + int(n*int64(d.n(most))/int64(most))
+}
+
+// pick returns one of the choices.
+func pick[T any](d *dice, choices []T) T { return choices[d.n(len(choices))] }
+
+// mix returns a number that looks random and depends on all keys and their order.
+// With it a trait that has to stay (a machine always lacks a feature, a test
+// is flaky on a board) is computed from names, and needs no memory.
+func mix(keys ...uint64) uint64 {
+	sum := uint64(0x243f6a8885a308d3)
+	for _, key := range keys {
+		sum += key + 0x9e3779b97f4a7c15
+		sum = (sum ^ sum>>30) * 0xbf58476d1ce4e5b9
+		sum = (sum ^ sum>>27) * 0x94d049bb133111eb
+		sum ^= sum >> 31
+	}
+	return sum
+}
+
+// hash returns the key of a name (FNV-1a).
+func hash(name string) uint64 {
+	sum := uint64(0xcbf29ce484222325)
+	for i := range len(name) {
+		sum = (sum ^ uint64(name[i])) * 0x100000001b3
+	}
+	return sum
+}

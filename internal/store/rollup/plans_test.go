@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rollup_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// TestPlans has what pages, mails and metrics read found by indexes: no statement
+// walks over a table that grows with the objects.
+func TestPlans(t *testing.T) {
+	t.Parallel()
+	s := empty(t)
+	load(t, s, crowd(45, 20))
+	inner := s.Rollups()
+	var plan []string
+	db := *inner
+	db.View = func(ctx context.Context, f func(context.Context, rollup.Tx) error) error {
+		return inner.View(ctx, func(ctx context.Context, tx rollup.Tx) error { return f(ctx, &plannedTx{tx, &plan}) })
+	}
+	ctx, builds := t.Context(), []string{"ci:0", "ci: 1"}
+	key := rollup.IssueKey{ID: "ci:0"}
+	days := rollup.Days{First: 0, Last: 7}
+	for name, c := range map[string]struct {
+		read  func() error
+		using string // an index that has to be used
+	}{
+		"Tally":     {func() error { _, err := db.Tally(ctx, builds); return err }, "test_counts USING PRIMARY KEY"},
+		"Incidents": {func() error { _, err := db.Incidents(ctx, key); return err }, "sightings_arrived"},
+		"Findings":  {func() error { _, err := db.Findings(ctx, builds); return err }, "sightings_build"},
+		"Failed":    {func() error { return db.Failed(ctx, builds, func(*rollup.FailedTest) {}) }, "tests_bad"},
+		"SuiteCounts": {func() error { _, err := db.SuiteCounts(ctx, builds, "boot"); return err },
+			"test_counts USING PRIMARY KEY"},
+		"PathCounts": {func() error { return db.PathCounts(ctx, builds, "ltp", func(string, report.Status, int64) {}) },
+			"tests_build_path (build_id=? AND path>? AND path<?)"},
+		"Started":        {func() error { _, err := db.Started(ctx, days); return err }, "daily_counts USING PRIMARY KEY (day>? AND day<?)"},
+		"Totals":         {func() error { _, err := db.Totals(ctx, days); return err }, "incident_counts_day"},
+		"CheckoutCounts": {func() error { _, err := db.CheckoutCounts(ctx, builds); return err }, "checkout_counts USING PRIMARY KEY"},
+	} {
+		plan = nil
+		if err := c.read(); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		found := false
+		for _, step := range plan {
+			found = found || strings.Contains(step, c.using)
+			// Trees, and the objects of object_counts, are few.
+			if strings.HasPrefix(step, "SCAN ") && !strings.Contains(step, "VIRTUAL TABLE") && !strings.HasPrefix(step, "SCAN CONSTANT ROW") {
+				t.Errorf("%s walks over a table:\n%s", name, strings.Join(plan, "\n"))
+			}
+		}
+		if !found {
+			t.Errorf("%s does not use %s:\n%s", name, c.using, strings.Join(plan, "\n"))
+		}
+	}
+}
+
+// plannedTx notes how SQLite goes about each query.
+type plannedTx struct {
+	rollup.Tx
+	plan *[]string
+}
+
+func (p *plannedTx) Query(ctx context.Context, query string, args ...any) (rollup.Rows, error) {
+	var id, parent, unused int64
+	var detail string
+	err := rollup.Read(ctx, p.Tx, "EXPLAIN QUERY PLAN "+query, args, []any{&id, &parent, &unused, &detail}, func() error {
+		*p.plan = append(*p.plan, detail)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return p.Tx.Query(ctx, query, args...)
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rollup_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/kcidb-go/kcidb/internal/store/rollup"
+)
+
+// TestCheckoutsPlan: a commit's checkouts are looked for by the commit, whatever
+// else is known of them, for a branch has all its history.
+func TestCheckoutsPlan(t *testing.T) {
+	db := opened(t)
+	var plans []string
+	view := db.View
+	db.View = func(ctx context.Context, f func(context.Context, rollup.Tx) error) error {
+		return view(ctx, func(ctx context.Context, tx rollup.Tx) error { return f(ctx, explained{tx.(planned).Tx, &plans}) })
+	}
+	for _, of := range []rollup.CheckoutsOf{
+		{Commits: []string{"c"}},
+		{Commits: []string{"c"}, Origin: "o", RepositoryURL: "u", Branch: "b"},
+		{Commits: []string{"c"}, RepositoryURL: "u", Branch: "b", After: 1, Until: 2},
+	} {
+		plans = nil
+		if _, err := db.Checkouts(t.Context(), of); err != nil {
+			t.Fatal(err)
+		}
+		if plan := strings.Join(plans, "\n"); !strings.Contains(plan, "SEARCH c USING INDEX checkouts_revision (git_commit_hash=?)") {
+			t.Errorf("%+v: %s", of, plan)
+		}
+	}
+}
+
+// explained notes how statements are carried out.
+type explained struct {
+	rollup.Tx
+	plans *[]string
+}
+
+func (e explained) Query(ctx context.Context, query string, args ...any) (rollup.Rows, error) {
+	var a, b, c any
+	var step string
+	err := rollup.Read(ctx, e.Tx, "EXPLAIN QUERY PLAN "+query, args, []any{&a, &b, &c, &step}, func() error {
+		*e.plans = append(*e.plans, step)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return e.Tx.Query(ctx, query, args...)
+}

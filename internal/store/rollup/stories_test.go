@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rollup_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/sqlite"
+	"github.com/kcidb-go/kcidb/internal/store/storetest"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// empty returns an empty database.
+func empty(t testing.TB) *sqlite.Store {
+	t.Helper()
+	s := sqlite.OpenMemory("test")
+	t.Cleanup(func() { s.Close() })
+	if err := s.Init(t.Context(), store.Version{}); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// A story is what happens to a database, step by step. A line is an object, or a
+// purge; all objects up to "then", or a purge, are loaded at once:
+//
+//	checkout ID [origin= tree= url= branch= start=]
+//	build ID of=CHECKOUT [origin= status= arch= config= compiler= lab= start=]
+//	test ID of=BUILD [origin= path= status= platform= compatible= lab= reason= start=]
+//	incident ID issue=ID/VERSION [build= test= present=]
+//	purge STEP           what arrived before the step, from 1
+//	then
+//
+// The start is in days since 1970. What is not said stays as it was.
+func tell(t *testing.T, db *sqlite.Store, story string) {
+	t.Helper()
+	arrived := func(step int) *time.Time { return new(time.Date(2025, 7, 1, step, 0, 0, 0, time.UTC)) }
+	step, told := 1, &report.Report{}
+	happened := func() {
+		t.Helper()
+		if storetest.VerifyRollups(t, db); t.Failed() {
+			t.Fatalf("in step %d", step)
+		}
+	}
+	load := func() {
+		t.Helper()
+		if _, err := db.Load(t.Context(), told, store.LoadOptions{Metadata: true}); err != nil {
+			t.Fatal(err)
+		}
+		told = &report.Report{}
+		happened()
+	}
+	for line := range strings.Lines(story) {
+		words := strings.Fields(line)
+		switch {
+		case len(words) == 0:
+		case words[0] == "purge":
+			load()
+			before, err := strconv.Atoi(words[1])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := db.Purge(t.Context(), store.PurgeOptions{Before: *arrived(before)}); err != nil {
+				t.Fatal(err)
+			}
+			happened()
+		case words[0] == "then":
+			load()
+			step++
+		default:
+			tellObject(t, told, words, arrived(step))
+		}
+	}
+	load()
+}
+
+// tellObject adds the object of a line to a report.
+func tellObject(t *testing.T, r *report.Report, words []string, at *time.Time) {
+	t.Helper()
+	said := map[string]string{"origin": "ci"}
+	for _, word := range words[2:] {
+		name, value, ok := strings.Cut(word, "=")
+		if !ok {
+			t.Fatalf("%q is no NAME=VALUE", word)
+		}
+		said[name] = value
+	}
+	take := func(name string) *string {
+		value, ok := said[name]
+		if delete(said, name); !ok {
+			return nil
+		}
+		return &value
+	}
+	status := func() *report.Status {
+		if s := take("status"); s != nil {
+			return new(report.Status(*s))
+		}
+		return nil
+	}
+	start := func() *time.Time {
+		if s := take("start"); s != nil {
+			days, err := strconv.ParseFloat(*s, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return new(time.UnixMicro(int64(days * 24 * 3600 * 1e6)).UTC())
+		}
+		return nil
+	}
+	misc := func(names ...string) json.RawMessage {
+		members := map[string]string{}
+		for i := 0; i < len(names); i += 2 {
+			if value := take(names[i]); value != nil {
+				members[names[i+1]] = *value
+			}
+		}
+		if len(members) == 0 {
+			return nil
+		}
+		text, err := json.Marshal(members)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return text
+	}
+	id, origin := words[1], *take("origin")
+	switch words[0] {
+	case "checkout":
+		r.Checkouts = append(r.Checkouts, report.Checkout{
+			ID: id, Origin: origin, Timestamp: at, StartTime: start(),
+			TreeName: take("tree"), GitRepositoryURL: take("url"), GitRepositoryBranch: take("branch"),
+		})
+	case "build":
+		r.Builds = append(r.Builds, report.Build{
+			ID: id, Origin: origin, Timestamp: at, StartTime: start(), CheckoutID: *take("of"), Status: status(),
+			Architecture: take("arch"), ConfigName: take("config"), Compiler: take("compiler"), Misc: misc("lab", "runtime"),
+		})
+	case "test":
+		x := report.Test{
+			ID: id, Origin: origin, Timestamp: at, StartTime: start(), BuildID: *take("of"), Path: take("path"), Status: status(),
+			Misc: misc("lab", "runtime", "reason", "error_msg"),
+		}
+		if where, compatible := misc("platform", "platform"), take("compatible"); where != nil || compatible != nil {
+			x.Environment = &report.Environment{Misc: where}
+			if compatible != nil {
+				x.Environment.Compatible = strings.Split(*compatible, "+")
+			}
+		}
+		r.Tests = append(r.Tests, x)
+	case "incident":
+		issue, text, _ := strings.Cut(*take("issue"), "/")
+		version, err := strconv.Atoi(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := report.Incident{ID: id, Origin: origin, Timestamp: at, IssueID: issue, IssueVersion: version, BuildID: take("build"), TestID: take("test")}
+		if present := take("present"); present != nil {
+			n.Present = new(*present == "true")
+		}
+		r.Incidents = append(r.Incidents, n)
+	default:
+		t.Fatalf("what is a %s?", words[0])
+	}
+	if len(said) > 0 {
+		t.Fatalf("%s: %v is not told of it", words[0], said)
+	}
+}
+
+// counts returns the rows of some roll-ups as text: a line each, with the values
+// of the columns, but for keys, "-" for no text and times in days.
+func counts(t *testing.T, db *rollup.DB, tables ...string) string {
+	t.Helper()
+	var all strings.Builder
+	for _, table := range tables {
+		var lines []string
+		columns := columnsOf(t, db, table)
+		into := make([]any, len(columns))
+		for i := range into {
+			into[i] = new(string)
+		}
+		var texts []string
+		for _, column := range columns {
+			texts = append(texts, rollup.Text(column))
+		}
+		err := db.View(t.Context(), func(ctx context.Context, tx rollup.Tx) error {
+			return rollup.Read(ctx, tx, "SELECT "+strings.Join(texts, ", ")+" FROM "+table, nil, into, func() error {
+				line := table
+				for i, column := range columns {
+					value := *into[i].(*string)
+					if strings.HasSuffix(column, "start") || strings.HasSuffix(column, "seen") {
+						micros, err := strconv.ParseInt(value, 10, 64)
+						if err != nil {
+							return err
+						}
+						value = strconv.FormatFloat(float64(micros)/(24*3600*1e6), 'g', 6, 64)
+					}
+					if value == "" {
+						value = "-"
+					}
+					line += " " + value
+				}
+				lines = append(lines, line)
+				return nil
+			})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		slices.Sort(lines)
+		lines = slices.DeleteFunc(lines, func(line string) bool { // these rows stay
+			return table == "object_counts" && strings.HasSuffix(line, " 0")
+		})
+		for _, line := range lines {
+			fmt.Fprintln(&all, line)
+		}
+	}
+	return all.String()
+}
+
+// columnsOf returns the columns of a table that say something to people.
+func columnsOf(t *testing.T, db *rollup.DB, table string) (columns []string) {
+	t.Helper()
+	var name string
+	err := db.View(t.Context(), func(ctx context.Context, tx rollup.Tx) error {
+		return rollup.Read(ctx, tx, "SELECT name FROM pragma_table_info($1) ORDER BY cid", []any{table}, []any{&name}, func() error {
+			if name != "key" && name != "tree" && name != "arrived" {
+				columns = append(columns, name)
+			}
+			return nil
+		})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return columns
+}

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package spool_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/kcidb-go/kcidb/internal/store/spool"
+	"github.com/kcidb-go/kcidb/object"
+)
+
+// pickFor is how long these tests pick, in time of their clock.
+const pickFor = 2 * time.Minute
+
+// TestCrashes lets several notifiers work at the same time, that die in the
+// middle of anything, and lose answers. Every change is considered exactly once,
+// every notification becomes ready once, a delivery goes out once for each pick,
+// no two have a delivery at the same time, and nothing is lost.
+func TestCrashes(t *testing.T) {
+	rounds := 80
+	if testing.Short() {
+		rounds = 25
+	}
+	onEngines(t, func(t *testing.T, h *house) {
+		seed := uint64(time.Now().UnixNano())
+		t.Logf("seed %d", seed)
+		w := &world{house: h, sent: map[int64]int{}, noted: map[int64]int{}, readied: map[int64]int{}, had: map[int64]time.Time{}}
+		var wg sync.WaitGroup
+		for i := range 4 {
+			r := rand.New(rand.NewPCG(seed, uint64(i)))
+			wg.Go(func() {
+				for range rounds {
+					w.step(t.Context(), r)
+				}
+			})
+		}
+		const batches = 60
+		for i := range batches {
+			h.note(1+i%7, fmt.Sprint(i))
+			time.Sleep(2 * time.Millisecond)
+		}
+		wg.Wait()
+		w.rest(t.Context())
+		w.check(batches)
+	})
+}
+
+// world is what the notifiers of a test do, and what they have seen.
+type world struct {
+	*house
+	clock sync.RWMutex // shared by those who pick: it stands still meanwhile
+
+	mu      sync.Mutex
+	sent    map[int64]int       // messages that left, by delivery
+	noted   map[int64]int       // successful ends of deliveries
+	readied map[int64]int       // successful ends of notifications
+	had     map[int64]time.Time // until when somebody has a delivery
+}
+
+// step is a bit of a notifier's life, which may end at any moment.
+func (w *world) step(ctx context.Context, r *rand.Rand) {
+	if r.IntN(3) == 0 {
+		dying, cancel := context.WithCancel(ctx)
+		defer cancel()
+		timer := time.AfterFunc(time.Duration(r.IntN(5000))*time.Microsecond, cancel)
+		defer timer.Stop()
+		ctx = dying
+	}
+	var err error
+	switch r.IntN(7) {
+	case 0, 1:
+		err = w.consider(ctx, r.IntN(12))
+	case 2, 3:
+		err = w.render(ctx, r)
+	case 4, 5:
+		err = w.deliver(ctx, r)
+	case 6:
+		w.clock.Lock()
+		w.after(time.Duration(r.IntN(90)) * time.Second)
+		w.clock.Unlock()
+	}
+	if err != nil && ctx.Err() == nil && !errors.Is(err, spool.ErrTaken) {
+		w.t.Error(err)
+	}
+}
+
+// consider settles changes: for each there is a notification of its own, and one
+// that all of them put off.
+func (w *world) consider(ctx context.Context, objects int) error {
+	batches, err := w.Changes(ctx, objects)
+	if err != nil || len(batches) == 0 {
+		return err
+	}
+	var s spool.Settlement
+	for _, b := range batches {
+		s.Batches = append(s.Batches, b.Number)
+		s.Notifications = append(s.Notifications,
+			spool.New{Identity: about("own", string(b.Data)), Changed: b.At},
+			spool.New{Identity: about("shared", fmt.Sprint(len(b.Data))), Changed: b.At, Wait: time.Minute, AtMost: 5 * time.Minute})
+		s.Considered = append(s.Considered, spool.Considered{Subscription: "own", Day: "2026-03-04", Objects: int64(b.Objects), Matched: 1})
+		s.Statuses = append(s.Statuses, spool.Status{Object: object.Ref{Type: object.TypeBuild, ID: object.ID{"b"}}, Status: string(b.Data)})
+	}
+	return w.Settle(ctx, s)
+}
+
+// render makes notifications ready, of which some mails are above a budget.
+func (w *world) render(ctx context.Context, r *rand.Rand) error {
+	picked, err := w.PickNotifications(ctx, 1+r.IntN(5), pickFor)
+	if err != nil {
+		return err
+	}
+	for i := range picked {
+		n := &picked[i]
+		rendered := spool.Rendered{Recipients: []spool.Recipient{mail("a@x"), limited("b@x", 20, 0)}}
+		switch {
+		case r.IntN(5) == 0:
+			return nil // it dies
+		case n.Subscription == spool.Digest:
+			held, err := w.Held(ctx, n)
+			if err != nil {
+				return err
+			}
+			rendered.Recipients = []spool.Recipient{mail(n.Object.ID[0])}
+			for _, one := range held {
+				rendered.Digested = append(rendered.Digested, one.Deliveries[0].Number)
+			}
+		case r.IntN(5) == 0:
+			if err := w.Retry(ctx, n, time.Minute); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := w.Ready(ctx, n, rendered); err != nil {
+			return err
+		}
+		w.mu.Lock()
+		w.readied[n.Number]++
+		w.mu.Unlock()
+	}
+	return nil
+}
+
+// deliver sends.
+func (w *world) deliver(ctx context.Context, r *rand.Rand) error {
+	picked, err := w.pickDeliveries(ctx, 1+r.IntN(8))
+	if err != nil {
+		return err
+	}
+	for _, sending := range picked {
+		if r.IntN(6) == 0 {
+			return nil // it dies, before sending
+		}
+		if r.IntN(6) == 0 {
+			w.mu.Lock()
+			delete(w.had, sending.Number) // whether the answer comes or not
+			w.mu.Unlock()
+			if err := w.Retried(ctx, sending, "busy", time.Second); err != nil {
+				return err
+			}
+			continue
+		}
+		w.mu.Lock()
+		w.sent[sending.Number]++
+		w.mu.Unlock()
+		if r.IntN(8) == 0 {
+			return nil // it dies, after sending
+		}
+		if err := w.Sent(ctx, sending); err != nil {
+			return err
+		}
+		w.mu.Lock()
+		w.noted[sending.Number]++
+		w.mu.Unlock()
+	}
+	return nil
+}
+
+// pickDeliveries picks, and checks that nobody else has what it got.
+func (w *world) pickDeliveries(ctx context.Context, n int) ([]*spool.Sending, error) {
+	w.clock.RLock()
+	defer w.clock.RUnlock()
+	picked, err := w.PickDeliveries(ctx, spool.Mail, n, pickFor)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, sending := range picked {
+		if until := w.had[sending.Number]; !w.now().After(until) {
+			w.t.Errorf("delivery %d is picked at %v, and had by somebody until %v", sending.Number, w.now(), until)
+		}
+		w.had[sending.Number] = w.now().Add(pickFor)
+	}
+	return picked, err
+}
+
+// rest does what is left, when nobody dies any more.
+func (w *world) rest(ctx context.Context) {
+	calm := rand.New(steady{})
+	for range 1000 {
+		for _, err := range []error{w.consider(ctx, 100), w.render(ctx, calm), w.deliver(ctx, calm)} {
+			w.must(err)
+		}
+		due, err := w.NextDue(ctx)
+		w.must(err)
+		b, err := w.Backlog(ctx)
+		w.must(err)
+		if due.IsZero() && b.Batches == 0 {
+			return
+		}
+		if due.After(w.now()) {
+			w.set(due)
+		}
+	}
+	w.t.Fatal("it does not end")
+}
+
+// steady is a source of the highest numbers only.
+type steady struct{}
+
+func (steady) Uint64() uint64 { return 1<<64 - 1 }
+
+// check looks at what there is in the end.
+func (w *world) check(batches int) {
+	t := w.t
+	c, err := w.Counters(t.Context(), "")
+	w.must(err)
+	if len(c) != 1 || c[0].Matched != int64(batches) {
+		t.Errorf("considered %+v, want %d batches", c, batches)
+	}
+	all, err := w.List(t.Context(), spool.Filter{Limit: 10_000})
+	w.must(err)
+	own, digested, inDigests := 0, 0, 0
+	for _, n := range all {
+		if n.State != spool.Done {
+			t.Errorf("notification %d is %s", n.Number, n.State)
+		}
+		if n.Subscription == "own" {
+			own++
+		}
+		if w.readied[n.Number] > 1 {
+			t.Errorf("notification %d became ready %d times", n.Number, w.readied[n.Number])
+		}
+		if n.Subscription == spool.Digest {
+			inDigests++
+		}
+		for _, d := range n.Deliveries {
+			switch {
+			case d.State == spool.Digested && w.sent[d.Number] == 0:
+				digested++
+			case d.State != spool.Sent || w.sent[d.Number] == 0 || w.noted[d.Number] > 1:
+				t.Errorf("delivery %d is %s, left %d times, and was noted %d times", d.Number, d.State, w.sent[d.Number], w.noted[d.Number])
+			}
+		}
+	}
+	// 20 mails to b are not held; all is on one day but what comes after a midnight.
+	if own != batches || digested == 0 || inDigests == 0 {
+		t.Errorf("%d notifications, want %d; %d mails in %d digests", own, batches, digested, inDigests)
+	}
+}

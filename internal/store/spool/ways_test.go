@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package spool_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kcidb-go/kcidb/internal/store/spool"
+)
+
+// TestWays: each way has its own deliveries, and is told of while one of them is due
+// and not picked. Ways with any that wait are told of apart.
+func TestWays(t *testing.T) {
+	onEngines(t, func(t *testing.T, h *house) {
+		ways := func(want ...string) {
+			t.Helper()
+			got, err := h.Ways(t.Context())
+			h.must(err)
+			slices.Sort(got)
+			if fmt.Sprint(got) != fmt.Sprint(want) {
+				t.Errorf("ways are %v, want %v", got, want)
+			}
+		}
+		pick := func(way string, n int) []*spool.Sending {
+			t.Helper()
+			picked, err := h.PickDeliveries(t.Context(), way, 9, time.Minute)
+			h.must(err)
+			if len(picked) != n {
+				t.Fatalf("%s: picked %d deliveries, want %d", way, len(picked), n)
+			}
+			for _, p := range picked {
+				if p.Via != way {
+					t.Errorf("picked one by %s, want %s", p.Via, way)
+				}
+			}
+			return picked
+		}
+		ways()
+		h.ready(about("s", "1"), mail("a@x"), mail("b@x"), spool.Recipient{Via: "webhook:a"}, spool.Recipient{Via: spool.Feed})
+		h.ready(about("s", "2"), spool.Recipient{Via: "webhook:b"})
+		ways("mail", "webhook:a", "webhook:b")
+		mails := pick(spool.Mail, 2)
+		pick(spool.Mail, 0)
+		ways("webhook:a", "webhook:b")
+		a := pick("webhook:a", 1)
+		h.must(h.Retried(t.Context(), a[0], "no", time.Hour))
+		h.must(h.Sent(t.Context(), mails[0]))
+		ways("webhook:b")
+		waiting, err := h.WaysWaiting(t.Context()) // also what is picked, or due later
+		h.must(err)
+		if slices.Sort(waiting); !slices.Equal(waiting, []string{"mail", "webhook:a", "webhook:b"}) {
+			t.Errorf("deliveries wait for %v", waiting)
+		}
+		h.after(2 * time.Minute)
+		ways("mail", "webhook:b") // the pick of the other mail ran out
+		h.after(time.Hour)
+		ways("mail", "webhook:a", "webhook:b")
+		pick("webhook:c", 0)
+	})
+}
+
+// TestPicksByIndex: a way that is down and has many deliveries is not read through
+// for those of another.
+func TestPicksByIndex(t *testing.T) {
+	h := newHouse(t, openSQLite(t))
+	for _, query := range []string{
+		"SELECT number FROM deliveries WHERE state = 'waiting' AND via = 'mail' AND due <= 5 ORDER BY due, number LIMIT 1",
+		"SELECT min(via) FROM deliveries WHERE state = 'waiting' AND via > 'mail'",
+	} {
+		var plan []string
+		rows, err := h.Read.Query("EXPLAIN QUERY PLAN " + query)
+		h.must(err)
+		for rows.Next() {
+			var id, parent, unused int
+			var step string
+			h.must(rows.Scan(&id, &parent, &unused, &step))
+			plan = append(plan, step)
+		}
+		h.must(rows.Err())
+		h.must(rows.Close())
+		if got := strings.Join(plan, "; "); !strings.HasPrefix(got, "SEARCH deliveries USING") || !strings.Contains(got, "INDEX deliveries_due (via") {
+			t.Errorf("%s\n%s", query, got)
+		}
+	}
+}

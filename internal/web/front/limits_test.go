@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package front
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// oneOfEach returns a front with a route of each kind, at its number.
+func oneOfEach(l Limits, h http.HandlerFunc) *Front {
+	front := NewFront(l)
+	for k := range kinds {
+		front.Handle(fmt.Sprint("/", int(k)), k, h)
+	}
+	return front
+}
+
+func says(text string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, text) }
+}
+
+// An address that asks too often is told when to come back, whatever it asks: but
+// for how the process is, and for senders who are known.
+func TestTooOften(t *testing.T) {
+	get := func(front http.Handler, k Kind, from string, headers ...string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest("GET", fmt.Sprint("/", int(k)), nil)
+		r.RemoteAddr = from
+		for i := 0; i < len(headers); i += 2 {
+			r.Header.Set(headers[i], headers[i+1])
+		}
+		w := httptest.NewRecorder()
+		front.ServeHTTP(w, r)
+		return w
+	}
+	known := func(h http.Header) bool { return h.Get("Authorization") == "me" }
+	for k := range kinds {
+		front := oneOfEach(Limits{Rate: 0.5, Burst: 2, Known: known}, says("x"))
+		for range 2 {
+			if w := get(front, k, "192.0.2.1:1"); w.Code != 200 {
+				t.Errorf("%d: %d", k, w.Code)
+			}
+		}
+		w := get(front, k, "192.0.2.1:2")
+		if k == Probe {
+			if w.Code != 200 {
+				t.Errorf("a probe: %d", w.Code)
+			}
+			continue
+		}
+		if w.Code != 429 || w.Header().Get("Retry-After") != "2" || !strings.Contains(w.Body.String(), "Too many requests") ||
+			strings.Contains(w.Body.String(), `{"error":`) != k.forPrograms() || strings.Contains(w.Body.String(), `"status":"error"`) != k.forSenders() {
+			t.Errorf("%d: %d %v %s", k, w.Code, w.Header(), w.Body)
+		}
+		if w := get(front, k, "192.0.2.2:1"); w.Code != 200 {
+			t.Errorf("%d from another: %d", k, w.Code)
+		}
+		if w := get(front, k, "192.0.2.1:3", "Authorization", "me"); (w.Code == 200) != k.forSenders() {
+			t.Errorf("%d, known: %d", k, w.Code)
+		}
+	}
+}
+
+// More than can be answered at a time wait for a moment, if they are few, and are
+// told to come back. Those of another kind are answered meanwhile.
+func TestTooMany(t *testing.T) {
+	for k := range Submission {
+		synctest.Test(t, func(t *testing.T) {
+			front := oneOfEach(Limits{AtOnce: 4}, says("x"))
+			lane := front.lanes[k]
+			get := func(of Kind, n int) int {
+				r := httptest.NewRequest("GET", fmt.Sprint("/", int(of)), nil)
+				r.Host = fmt.Sprint(n) // each has an answer of its own
+				w := httptest.NewRecorder()
+				front.ServeHTTP(w, r)
+				return w.Code
+			}
+			for range cap(lane.places) {
+				lane.places <- struct{}{}
+			}
+			codes := make(chan int)
+			waiting := int(lane.most)
+			for n := range waiting {
+				go func() { codes <- get(k, n) }()
+			}
+			synctest.Wait()
+			began := time.Now()
+			if code := get(k, waiting); code != 503 || time.Since(began) > 0 {
+				t.Errorf("%d: %d after %v", k, code, time.Since(began))
+			}
+			for other := range Submission {
+				if other == k {
+					continue
+				}
+				if code := get(other, 0); code != 200 {
+					t.Errorf("%d: %d, while there are many of %d", other, code, k)
+				}
+			}
+			lane.leave()
+			for range waiting { // one after the other gets the place
+				if code := <-codes; code != 200 {
+					t.Errorf("%d: %d for one that waits", k, code)
+				}
+			}
+			lane.places <- struct{}{}
+			w := request(front, "GET", fmt.Sprint("/", int(k)))
+			if w.Code != 503 || w.Header().Get("Retry-After") != "10" || w.Header().Get("Cache-Control") != "no-store" || time.Since(began) != patience {
+				t.Errorf("%d: %d %v after %v", k, w.Code, w.Header(), time.Since(began))
+			}
+		})
+	}
+}
+
+// Requests that no client of ours sends reach no handler.
+func TestUnreasonableRequests(t *testing.T) {
+	many := make([]string, 0, 2*maxHeaders+2)
+	for n := range maxHeaders + 1 {
+		many = append(many, fmt.Sprint("X-", n), "x")
+	}
+	front := oneOfEach(Limits{}, says("x"))
+	for k := range kinds {
+		path := fmt.Sprint("/", int(k))
+		if w := request(front, "GET", path+"?"+strings.Repeat("&", maxParameters)); w.Code != 400 {
+			t.Errorf("%d, parameters: %d", k, w.Code)
+		}
+		if w := request(front, "GET", path, many...); w.Code != 431 {
+			t.Errorf("%d, headers: %d", k, w.Code)
+		}
+		if w := request(front, "GET", path+"?"+strings.Repeat("&", maxParameters-1), many[2:]...); w.Code != 200 {
+			t.Errorf("%d: %d", k, w.Code)
+		}
+	}
+}
+
+// Without a secret a service answers to no name that somebody else may have lead to
+// its machine.
+func TestHosts(t *testing.T) {
+	for _, tt := range []struct {
+		hosts     []string
+		host      string
+		addresses bool
+		taken     bool
+	}{
+		{nil, "evil.example", false, true},
+		{[]string{}, "evil.example", false, false},
+		{[]string{}, "evil.example:8080", false, false},
+		{[]string{}, "localhost.evil.example", false, false},
+		{[]string{}, "127.0.0.1.evil.example", false, false},
+		{[]string{}, "evil.localhost", false, true},
+		{[]string{}, "", false, false},
+		{[]string{}, "localhost", false, true},
+		{[]string{}, "LocalHost.:8080", false, true},
+		{[]string{}, "127.0.0.1:8080", false, true},
+		{[]string{}, "[::1]:8080", false, true},
+		{[]string{}, "[::1]", false, true},
+		{[]string{}, "127.8.9.10", false, true},
+		{[]string{}, "192.0.2.1:8080", false, false},
+		{[]string{}, "[2001:db8::1]:8080", false, false},
+		{[]string{}, "192.0.2.1:8080", true, true},
+		{[]string{}, "[2001:db8::1]:8080", true, true},
+		{[]string{}, "192.0.2.1.evil.example", true, false},
+		{[]string{"192.0.2.1"}, "192.0.2.1:8080", false, true},
+		{[]string{"kcidb.example.org"}, "kcidb.example.org", false, true},
+		{[]string{"kcidb.example.org"}, "KCIDB.example.org:443", false, true},
+		{[]string{"kcidb.example.org"}, "www.kcidb.example.org", false, false},
+	} {
+		front := oneOfEach(Limits{Hosts: tt.hosts, Addresses: tt.addresses}, says("x"))
+		for k := range kinds {
+			r := httptest.NewRequest("GET", fmt.Sprint("/", int(k)), nil)
+			r.Host = tt.host
+			r.Header.Set("X-Forwarded-Host", "localhost")
+			w := httptest.NewRecorder()
+			front.ServeHTTP(w, r)
+			if (w.Code == 200) != tt.taken || !tt.taken && (w.Code != 421 || !strings.Contains(w.Body.String(), "base_url")) {
+				t.Errorf("%d called %q, by the name %q: %d %s", k, tt.host, tt.hosts, w.Code, w.Body)
+			}
+		}
+	}
+}
+
+// Paths as they were sent lead to handlers of all below; others are cleaned, by an
+// answer that is behind the limits as well.
+func TestRoutes(t *testing.T) {
+	front := NewFront(Limits{})
+	front.HandleBelow("/api/x", Pattern, says("x"))
+	front.HandleBelow("/api/", Question, says("api"))
+	front.Handle("/{$}", Light, says("front"))
+	front.Handle("/test/", Page, says("page"))
+	for _, tt := range []struct {
+		path, want string
+		code       int
+		kind       Kind
+	}{
+		{"/", "front", 200, Light}, {"/nothing", "", 404, Light}, {"/test/a/b", "page", 200, Page}, {"/api/x/y", "x", 200, Pattern},
+		{"/api/..//%2f", "api", 200, Question}, {"/test//a", "", 307, Page}, {"//api/x", "", 307, Light},
+	} {
+		r := httptest.NewRequest("GET", tt.path, nil)
+		if _, k := front.find(r); k != tt.kind {
+			t.Errorf("%s is of kind %d", tt.path, k)
+		}
+		w := httptest.NewRecorder()
+		front.ServeHTTP(w, r)
+		if w.Code != tt.code || tt.want != "" && w.Body.String() != tt.want {
+			t.Errorf("%s: %d %s", tt.path, w.Code, w.Body)
+		}
+	}
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package front
+
+import (
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// maxClients is how many addresses are told apart. What others there are share
+// what one may ask for.
+const maxClients = 1 << 16
+
+// rates are how much each address may ask for: a bucket of tokens, one a request,
+// that fills up again with time.
+type rates struct {
+	perSecond, burst float64
+
+	mu      sync.Mutex
+	clients map[netip.Addr]bucket
+	others  bucket
+	swept   time.Time
+}
+
+type bucket struct {
+	tokens float64
+	at     time.Time
+}
+
+func newRates(perSecond float64, burst int) *rates {
+	return &rates{perSecond: perSecond, burst: max(float64(burst), 1), clients: make(map[netip.Addr]bucket)}
+}
+
+// take takes a token of an address, and returns 0, or how long it has to wait for
+// one.
+func (r *rates) take(client netip.Addr, now time.Time) time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	b, known := r.clients[client]
+	if !known && len(r.clients) >= maxClients {
+		r.sweep(now)
+	}
+	if shared := !known && len(r.clients) >= maxClients; shared {
+		wait := r.takeOf(&r.others, now)
+		return wait
+	}
+	wait := r.takeOf(&b, now)
+	r.clients[client] = b
+	return wait
+}
+
+func (r *rates) takeOf(b *bucket, now time.Time) time.Duration {
+	r.fill(b, now)
+	if b.tokens < 1 {
+		return time.Duration((1 - b.tokens) / r.perSecond * float64(time.Second))
+	}
+	b.tokens--
+	return 0
+}
+
+func (r *rates) fill(b *bucket, now time.Time) {
+	if b.at.IsZero() {
+		b.tokens = r.burst
+	} else {
+		b.tokens = min(r.burst, b.tokens+now.Sub(b.at).Seconds()*r.perSecond)
+	}
+	b.at = now
+}
+
+// sweep forgets the addresses that may ask for all again, once a second at most.
+func (r *rates) sweep(now time.Time) {
+	if now.Sub(r.swept) < time.Second {
+		return
+	}
+	r.swept = now
+	for client, b := range r.clients {
+		if r.fill(&b, now); b.tokens == r.burst {
+			delete(r.clients, client)
+		}
+	}
+}
+
+// client returns the address a request comes from, or that proxies which are
+// believed say it comes from. Of IPv6 it is the network of 64 bits, all of which
+// one client may have.
+func client(r *http.Request, proxies []netip.Prefix) netip.Addr {
+	peer, _ := netip.ParseAddrPort(r.RemoteAddr)
+	addr := peer.Addr().Unmap()
+	believed := func() bool {
+		return slices.ContainsFunc(proxies, func(p netip.Prefix) bool { return p.Contains(addr.WithZone("")) })
+	}
+	if len(proxies) > 0 {
+		through := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+		for i := len(through) - 1; i >= 0 && believed(); i-- {
+			said, err := netip.ParseAddr(strings.TrimSpace(through[i]))
+			if err != nil {
+				break
+			}
+			addr = said.Unmap()
+		}
+	}
+	if addr.Is6() {
+		network, _ := addr.WithZone("").Prefix(64)
+		return network.Addr()
+	}
+	return addr
+}
