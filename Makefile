@@ -52,7 +52,7 @@ bench: ## run the benchmarks and print their table
 	@GO="$(GO)" scripts/bench
 
 .PHONY: lint
-lint: ## gofmt, go vet, staticcheck, govulncheck
+lint: ## gofmt, prose, go vet, staticcheck, govulncheck
 	@GO="$(GO)" scripts/lint
 
 .PHONY: verify
