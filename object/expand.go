@@ -36,7 +36,7 @@ func (p *Pattern) related(child bool) []Type {
 	case p != nil:
 		return p.Type.related(child)
 	case child:
-		return Types
+		return types
 	}
 	return nil
 }

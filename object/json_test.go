@@ -68,7 +68,7 @@ func TestSetHasAllFields(t *testing.T) {
 	if err := json.Unmarshal(text, &got); err != nil {
 		t.Fatal(err)
 	}
-	if len(got) != len(object.Types) {
+	if len(got) != len(object.Types()) {
 		t.Errorf("got %d types", len(got))
 	}
 	n := 0

@@ -60,7 +60,7 @@ func genPattern() *rapid.Generator[object.Pattern] {
 	return rapid.Custom(func(rt *rapid.T) object.Pattern {
 		var p *object.Pattern
 		for range rapid.IntRange(1, 6).Draw(rt, "steps") {
-			child, types := true, object.Types
+			child, types := true, object.Types()
 			if p != nil {
 				types = p.Type.Children()
 				if child = len(types) > 0 && (len(p.Type.Parents()) == 0 || rapid.Bool().Draw(rt, "child")); !child {

@@ -35,7 +35,7 @@ func TestRefs(t *testing.T) {
 
 func TestParseRefReadsWhatStringWrites(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		typ := rapid.SampledFrom(object.Types).Draw(rt, "type")
+		typ := rapid.SampledFrom(object.Types()).Draw(rt, "type")
 		ref := object.Ref{Type: typ, ID: genID(typ).Draw(rt, "ID")}
 		if got, err := object.ParseRef(ref.String()); err != nil || got != ref {
 			rt.Fatalf("got %v, %v, want %v", got, err, ref)

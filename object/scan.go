@@ -108,7 +108,7 @@ func (s *scanner) typeName() (Type, error) {
 	case t == "":
 		return "", s.unexpected("a type")
 	case !t.Known():
-		return "", s.errorAt(start, "no type %q: the types are %s", string(t), listed(Types))
+		return "", s.errorAt(start, "no type %q: the types are %s", string(t), listed(types))
 	}
 	return t, nil
 }

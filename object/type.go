@@ -19,8 +19,11 @@ const (
 	TypeIncident     Type = "incident"
 )
 
-// Types are all types, parents before their children.
-var Types = []Type{TypeRevision, TypeCheckout, TypeBuild, TypeTest, TypeIssue, TypeIssueVersion, TypeIncident}
+// types are all types, parents before their children.
+var types = []Type{TypeRevision, TypeCheckout, TypeBuild, TypeTest, TypeIssue, TypeIssueVersion, TypeIncident}
+
+// Types returns all types, parents before their children.
+func Types() []Type { return slices.Clone(types) }
 
 // kind is what is known about a type.
 type kind struct {
@@ -50,7 +53,7 @@ func (t Type) Children() []Type { return kinds[t].children }
 // Parents returns the types of what is directly above objects of the type.
 func (t Type) Parents() []Type {
 	var parents []Type
-	for _, p := range Types {
+	for _, p := range types {
 		if slices.Contains(kinds[p].children, t) {
 			parents = append(parents, p)
 		}

@@ -65,12 +65,12 @@ func agreeOnUpgrade(t interface{ Errorf(string, ...any) }, text []byte, v Versio
 		t.Errorf("as %v: %v\n%q", v, err, text)
 		return
 	}
-	if from, ok := d.Version(Latest); !ok || from != v {
+	if from, ok := d.Version(latest); !ok || from != v {
 		return
 	}
 	var want *Report
-	if u, err := d.upgraded(Latest); err == nil {
-		_, want, _ = decode(context.Background(), u.JSON(), Latest, true)
+	if u, err := d.upgraded(latest); err == nil {
+		_, want, _ = decode(context.Background(), u.JSON(), latest, true)
 	}
 	if (r == nil) != (want == nil) {
 		t.Errorf("as %v: decoded %v, upgraded %v\n%q", v, r, want, text)
@@ -96,7 +96,7 @@ func plain(t interface{ Errorf(string, ...any) }, r *Report) string {
 // agreeOnJSON holds what the scanner, which both validators use, takes for
 // JSON equal to what a strict JSON library does.
 func agreeOnJSON(t interface{ Errorf(string, ...any) }, text []byte) {
-	_, err := decodeAs(text, Latest)
+	_, err := decodeAs(text, latest)
 	if err != nil && err.More > 0 {
 		return
 	}
@@ -225,19 +225,19 @@ func valueSpots(text string) []spot {
 }
 
 func TestValidatorsAgree(t *testing.T) {
-	for major := range Latest.Major {
+	for major := range latest.Major {
 		for _, text := range goldenTexts(t, major+1, "valid", "invalid") {
 			agree(t, major+1, []byte(text))
 		}
 	}
 	for _, text := range rawTexts(t) {
-		agree(t, Latest.Major, []byte(text))
+		agree(t, latest.Major, []byte(text))
 		agreeOnJSON(t, []byte(text))
 	}
 }
 
 func TestValidatorsAgreeOnMutants(t *testing.T) {
-	texts := make([][]string, Latest.Major+1)
+	texts := make([][]string, latest.Major+1)
 	for major := range texts {
 		texts[major] = goldenTexts(t, major, "valid")
 	}
@@ -250,7 +250,7 @@ func TestValidatorsAgreeOnMutants(t *testing.T) {
 }
 
 func FuzzValidatorsAgree(f *testing.F) {
-	for major := range Latest.Major {
+	for major := range latest.Major {
 		for i, text := range goldenTexts(f, major+1, "valid", "invalid") {
 			if i%40 == 0 {
 				f.Add(major+1, []byte(text))
@@ -258,7 +258,7 @@ func FuzzValidatorsAgree(f *testing.F) {
 		}
 	}
 	for _, text := range rawTexts(f) {
-		f.Add(Latest.Major, []byte(text))
+		f.Add(latest.Major, []byte(text))
 	}
 	f.Fuzz(func(t *testing.T, major int, text []byte) {
 		agree(t, major, text)

@@ -18,13 +18,13 @@ import (
 // members; that of all other lists does. An empty list is not the same as none,
 // nor 1 the same as 1.0. The error is an *Error as of Upgrade.
 func Compare(a, b *Document) (int, error) {
-	v, ok := a.Version(Latest)
+	v, ok := a.Version(latest)
 	if !ok {
-		return 0, a.unknownVersion(Latest)
+		return 0, a.unknownVersion(latest)
 	}
-	w, ok := b.Version(Latest)
+	w, ok := b.Version(latest)
 	if !ok {
-		return 0, b.unknownVersion(Latest)
+		return 0, b.unknownVersion(latest)
 	}
 	if v.Compare(w) < 0 {
 		v = w

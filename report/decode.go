@@ -76,7 +76,7 @@ func validated(text []byte) (*Document, *Error) {
 		version, _ := root.get("version")
 		plainNumbers(version)
 	}
-	return d, d.validate(Latest)
+	return d, d.validate(latest)
 }
 
 // unfitOnly reports whether a report is valid, but cannot be upgraded.

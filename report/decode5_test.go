@@ -83,7 +83,7 @@ func TestDecode5Raw(t *testing.T) {
 		Valid      *bool
 	}
 	readLines(t, "raw.jsonl", func(l line) {
-		_, err := decodeAs([]byte(l.Text), Latest)
+		_, err := decodeAs([]byte(l.Text), latest)
 		parses := err == nil || err.Faults[0].Kind != KindSyntax
 		if parses != l.Parses {
 			t.Errorf("%s: parses: %v, want %v: %v", l.Name, parses, l.Parses, err)
@@ -139,7 +139,7 @@ func TestDecode5Faults(t *testing.T) {
 			`depth: at /tests/0: expected at most 512 levels of objects and arrays, found more`,
 		}},
 	} {
-		_, err := decodeAs([]byte(test.text), Latest)
+		_, err := decodeAs([]byte(test.text), latest)
 		var got []string
 		if err != nil {
 			for _, f := range err.Faults {

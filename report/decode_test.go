@@ -20,23 +20,23 @@ func TestDecodeAnyVersion(t *testing.T) {
 			Doc  json.RawMessage
 		}](t, "valid-v"+v.String()+".jsonl") {
 			d := parse(t, c.Doc)
-			asked, _ := d.Version(Latest)
+			asked, _ := d.Version(latest)
 			r, err := Decode(c.Doc)
 			if err != nil {
 				invalid, ok := errors.AsType[*Error](err)
-				if !ok || validBySchema(d.Validate(Latest)) && !validBySchema(invalid) {
+				if !ok || validBySchema(d.Validate(latest)) && !validBySchema(invalid) {
 					t.Errorf("%v: %s: %v", v, c.Name, err)
 				}
 				continue
 			}
 			decoded++
-			if got, err := d.Count(); err != nil && asked != (Version{}) || asked.Major == Latest.Major && got != r.Count() {
+			if got, err := d.Count(); err != nil && asked != (Version{}) || asked.Major == latest.Major && got != r.Count() {
 				t.Errorf("%v: %s: %d objects decoded, %d counted, %v", v, c.Name, r.Count(), got, err)
 			}
 			if got, err := Count(c.Doc); err != nil || got == 0 && r.Count() > 0 {
 				t.Errorf("%v: %s: counted %d, %v", v, c.Name, got, err)
 			}
-			upgraded, err := Upgrade(c.Doc, Latest)
+			upgraded, err := Upgrade(c.Doc, latest)
 			if err != nil {
 				t.Errorf("%v: %s: %v", v, c.Name, err)
 				continue
@@ -154,7 +154,7 @@ func TestFaultsOfOldVersions(t *testing.T) {
 		{KindTime, "/tests/0/start_time"},
 		{KindUnknown, "/issues"},
 	}
-	invalid, _ := errors.AsType[*Error](d.Validate(Latest))
+	invalid, _ := errors.AsType[*Error](d.Validate(latest))
 	if invalid == nil || len(invalid.Faults) != len(want) {
 		t.Fatalf("got %v, want %d faults", invalid, len(want))
 	}

@@ -20,7 +20,7 @@ func versionOf(ctx context.Context, text []byte) (Version, error) {
 	if v, ok := peekVersion(text); ok && slices.Contains(versions, v) {
 		return v, nil
 	}
-	d := newDecoder(text, Latest)
+	d := newDecoder(text, latest)
 	d.ctx, d.stops = ctx, true
 	var version []byte
 	var other string // what there is instead of an object
@@ -78,9 +78,9 @@ func parseVersion(text []byte) (Version, error) {
 		plainNumbers(root)
 		report.root.(*object).set("version", root)
 	}
-	v, ok := report.Version(Latest)
+	v, ok := report.Version(latest)
 	if !ok {
-		return Version{}, report.unknownVersion(Latest)
+		return Version{}, report.unknownVersion(latest)
 	}
 	return v, nil
 }
@@ -162,7 +162,7 @@ func plainVersion(text []byte) (v Version, ok bool) {
 	if len(text) > longestVersion || bytes.ContainsAny(text, `-.eE\`) {
 		return Version{}, false
 	}
-	d := newDecoder(text, Latest)
+	d := newDecoder(text, latest)
 	err := d.run(func() {
 		readObject(d, peekShape, &v)
 	})
@@ -173,7 +173,7 @@ func plainVersion(text []byte) (v Version, ok bool) {
 }
 
 // peekShape is a version of whatever numbers.
-var peekShape = newShape(0, Latest, []property[Version]{
+var peekShape = newShape(0, latest, []property[Version]{
 	{"major", required, func(d *decoder, v *Version) { v.Major = d.whole() }},
 	{"minor", optional, func(d *decoder, v *Version) { v.Minor = d.whole() }},
 }, nil)

@@ -109,9 +109,9 @@ func (d *Document) IDs() (map[string][][]any, error) {
 
 // known returns the root of a report of a version there is.
 func (d *Document) known(operation string) (*object, Version, error) {
-	v, ok := d.Version(Latest)
+	v, ok := d.Version(latest)
 	if !ok {
-		return nil, Version{}, fmt.Errorf("cannot %s the report: %w", operation, d.unknownVersion(Latest))
+		return nil, Version{}, fmt.Errorf("cannot %s the report: %w", operation, d.unknownVersion(latest))
 	}
 	return d.root.(*object), v, nil
 }

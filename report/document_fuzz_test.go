@@ -40,7 +40,7 @@ func FuzzParseDocument(f *testing.F) {
 		if rewritten := again.JSON(); !bytes.Equal(rewritten, written) {
 			t.Fatalf("%q is written as %q, then as %q", text, written, rewritten)
 		}
-		_ = d.Validate(Latest)
+		_ = d.Validate(latest)
 		for _, v := range versions {
 			_ = d.ValidateExactly(v)
 			_, _ = d.DirectVersion(v)
@@ -73,16 +73,16 @@ func FuzzUpgrade(f *testing.F) {
 		if err != nil {
 			return
 		}
-		from, ok := d.Version(Latest)
-		valid := d.Validate(Latest) == nil
-		refused := d.Upgrade(Latest)
+		from, ok := d.Version(latest)
+		valid := d.Validate(latest) == nil
+		refused := d.Upgrade(latest)
 		if ok && valid && refused == nil && from.Major >= 3 {
-			if err := d.Validate(Latest); err != nil {
+			if err := d.Validate(latest); err != nil {
 				t.Fatalf("%q becomes invalid: %v", text, err)
 			}
 		}
 		// A document does not know a version of 5.0 for 5, which decoding does.
-		if _, err := Decode(text); (ok || err != nil) && (err == nil) != (valid && refused == nil && d.Validate(Latest) == nil) {
+		if _, err := Decode(text); (ok || err != nil) && (err == nil) != (valid && refused == nil && d.Validate(latest) == nil) {
 			t.Fatalf("%q: decoded: %v; valid: %t; refused: %v", text, err, valid, refused)
 		}
 	})

@@ -25,7 +25,7 @@ func TestMerge(t *testing.T) {
 	all := cases[mergeCase](t, "merge.jsonl")
 	all = append(all, cases[mergeCase](t, "merge_target.jsonl")...)
 	for _, c := range all {
-		target := NewDocument(Latest)
+		target := NewDocument(latest)
 		if c.Target != nil {
 			target = parse(t, c.Target)
 		}

@@ -89,12 +89,12 @@ func TestValidateAskedOfLatest(t *testing.T) {
 			got  func(Version) (Version, bool)
 			want *string
 		}{{"exact", d.Version, c.Exact}, {"direct", d.DirectVersion, c.Direct}} {
-			got, ok := find.got(Latest)
+			got, ok := find.got(latest)
 			if ok != (find.want != nil) || ok && got.String() != *find.want {
 				t.Errorf("%s: %s version is %v, %t", c.Name, find.name, got, ok)
 			}
 		}
-		err := d.Validate(Latest)
+		err := d.Validate(latest)
 		if isMalformed(d) {
 			if err == nil {
 				t.Errorf("%s: not refused", c.Name)
@@ -115,8 +115,8 @@ func TestParseDocument(t *testing.T) {
 		if (err == nil) != c.Parses {
 			t.Errorf("%s: got %v, want parses: %t", c.Name, err, c.Parses)
 		}
-		if err == nil && validBySchema(d.Validate(Latest)) != *c.Valid {
-			t.Errorf("%s: got %v, want valid: %t", c.Name, d.Validate(Latest), *c.Valid)
+		if err == nil && validBySchema(d.Validate(latest)) != *c.Valid {
+			t.Errorf("%s: got %v, want valid: %t", c.Name, d.Validate(latest), *c.Valid)
 		}
 	}
 }
@@ -133,7 +133,7 @@ func TestUpgrade(t *testing.T) {
 	}](t, "upgrade.jsonl") {
 		d := parse(t, c.Doc)
 		before := string(d.JSON())
-		err := d.Upgrade(Latest)
+		err := d.Upgrade(latest)
 		if c.Error != nil {
 			invalid, ok := errors.AsType[*Error](err)
 			if !ok {
@@ -159,7 +159,7 @@ func TestUpgrade(t *testing.T) {
 		if got, want := canonical(t, d.JSON()), canonical(t, c.Upgraded); got != want {
 			t.Errorf("%s:\ngot  %s\nwant %s", c.Name, got, want)
 		}
-		if got := validBySchema(d.ValidateExactly(Latest)); got != *c.UpgradedValid {
+		if got := validBySchema(d.ValidateExactly(latest)); got != *c.UpgradedValid {
 			t.Errorf("%s: upgraded is valid: %t", c.Name, got)
 		}
 	}

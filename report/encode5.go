@@ -14,7 +14,7 @@ import "strconv"
 // are left out, or null where they are required.
 func (r *Report) AppendJSON(dst []byte) []byte {
 	start := len(dst)
-	dst = appendVersion(appendName(dst, "version"), Latest)
+	dst = appendVersion(appendName(dst, "version"), latest)
 	dst = appendList(dst, "checkouts", r.Checkouts, (*Checkout).AppendJSON)
 	dst = appendList(dst, "builds", r.Builds, (*Build).AppendJSON)
 	dst = appendList(dst, "tests", r.Tests, (*Test).AppendJSON)

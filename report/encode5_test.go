@@ -23,7 +23,7 @@ var sameTimes = cmp.Comparer(func(a, b time.Time) bool {
 // it again gives the same text.
 func roundTrip(t *testing.T, text []byte) {
 	t.Helper()
-	r, err := decodeAs(text, Latest)
+	r, err := decodeAs(text, latest)
 	if err != nil {
 		return
 	}
@@ -31,7 +31,7 @@ func roundTrip(t *testing.T, text []byte) {
 	if !jsontext.Value(written).IsValid() {
 		t.Fatalf("not JSON: %s", written)
 	}
-	again, err := decodeAs(written, Latest)
+	again, err := decodeAs(written, latest)
 	if err != nil {
 		t.Fatalf("cannot read %s: %v", written, err)
 	}

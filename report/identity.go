@@ -83,7 +83,7 @@ func (d *decoder) joined(member string, texts ...[]byte) string {
 	}
 	d.names.joined = id
 	if len(id) > maxIndexed {
-		d.cannotUpgrade(member, neededSince(expectedIndexed, Latest.Major), id)
+		d.cannotUpgrade(member, neededSince(expectedIndexed, latest.Major), id)
 	}
 	return d.kept(id)
 }
@@ -183,7 +183,7 @@ func (d *decoder) added() int {
 // meaning says what is expected of a value because of what it is in the latest
 // version.
 func meaning(r *rule, property string) string {
-	return fmt.Sprintf("%s, for what is %s in version %v", r.expected, property, Latest)
+	return fmt.Sprintf("%s, for what is %s in version %v", r.expected, property, latest)
 }
 
 // waiver is the ID of an incident, and that of a test that was waived.

@@ -86,7 +86,7 @@ func reportWith(list, property, value string) []byte {
 	for name, value := range object {
 		members = append(members, fmt.Sprintf("%q:%s", name, value))
 	}
-	return reportOf(Latest, fmt.Sprintf(`"%s":[{%s}]`, list, strings.Join(members, ",")))
+	return reportOf(latest, fmt.Sprintf(`"%s":[{%s}]`, list, strings.Join(members, ",")))
 }
 
 // Numbers in misc are kept to the letter.
@@ -110,7 +110,7 @@ func TestOldIDsAreBounded(t *testing.T) {
 		if invalid, _ := errors.AsType[*Error](err); invalid == nil || invalid.Faults[0].Kind != KindUpgrade || !strings.Contains(err.Error(), "1024 bytes") {
 			t.Errorf("got %.200v", err)
 		}
-		if _, err := Upgrade([]byte(text), Latest); err == nil && !strings.Contains(text, `"major":1`) {
+		if _, err := Upgrade([]byte(text), latest); err == nil && !strings.Contains(text, `"major":1`) {
 			t.Errorf("upgraded: %.100s", text)
 		}
 	}

@@ -25,7 +25,7 @@ func (l *largest) Write(p []byte) (int, error) {
 func TestLayoutOfDeepObjects(t *testing.T) {
 	misc := `{"x":[` + strings.Repeat(strings.Repeat("[", 480)+strings.Repeat("]", 480)+",", 1000) + `0]}`
 	wide := `{"x":[` + strings.Repeat("0,", maxMisc/2-10) + `0]}`
-	text := reportOf(Latest, `"tests":[{"id":"a:1","origin":"a","build_id":"a:","misc":`+misc+`},{"id":"a:2","origin":"a","build_id":"a:","misc":`+wide+`}]`)
+	text := reportOf(latest, `"tests":[{"id":"a:1","origin":"a","build_id":"a:","misc":`+misc+`},{"id":"a:2","origin":"a","build_id":"a:","misc":`+wide+`}]`)
 	r, err := Decode(text)
 	if err != nil {
 		t.Fatal(err)

@@ -50,22 +50,22 @@ var validBodies = []struct {
 	since, until               Version
 	refused                    bool // for its memory
 }{
-	{"small tests", `"tests":[`, `{"id":"a:","origin":"a","build_id":"a:"}`, `]`, Version{3, 0}, Latest, false},
+	{"small tests", `"tests":[`, `{"id":"a:","origin":"a","build_id":"a:"}`, `]`, Version{3, 0}, latest, false},
 	{"small tests of 2.0", `"tests":[`, `{"id":"a:%d","build_id":"ci:abcdefghijklm"}`, `]`, Version{2, 0}, Version{2, 0}, false},
 	{"small tests of 1.1", `"tests":[`, `{"origin":"a","origin_id":"","build_origin":"a","build_origin_id":""}`, `]`, Version{1, 1}, Version{1, 1}, false},
 	{"waived tests", `"tests":[`, `{"id":"ci:t%d","origin":"ci","build_id":"ci:b1","waived":true}`, `]`, Version{3, 0}, Version{4, 5}, true},
-	{"small builds", `"builds":[`, `{"id":"a:","origin":"a","checkout_id":"a:"}`, `]`, Version{4, 0}, Latest, false},
-	{"small checkouts", `"checkouts":[`, `{"id":"ci:checkout-%d","origin":"ci","valid":true}`, `]`, Version{4, 0}, Latest, false},
-	{"small issues", `"issues":[`, `{"id":"a:","origin":"a","version":1}`, `]`, Version{4, 1}, Latest, false},
-	{"small incidents", `"incidents":[`, `{"id":"a:","origin":"a","issue_id":"a:","issue_version":1}`, `]`, Version{4, 1}, Latest, false},
+	{"small builds", `"builds":[`, `{"id":"a:","origin":"a","checkout_id":"a:"}`, `]`, Version{4, 0}, latest, false},
+	{"small checkouts", `"checkouts":[`, `{"id":"ci:checkout-%d","origin":"ci","valid":true}`, `]`, Version{4, 0}, latest, false},
+	{"small issues", `"issues":[`, `{"id":"a:","origin":"a","version":1}`, `]`, Version{4, 1}, latest, false},
+	{"small incidents", `"incidents":[`, `{"id":"a:","origin":"a","issue_id":"a:","issue_version":1}`, `]`, Version{4, 1}, latest, false},
 	{"small revisions", `"revisions":[`, `{"id":"0c3836482481200ead7b416ca80c68a29cfdaabd","origin":"a"}`, `]`, Version{3, 0}, Version{3, 0}, false},
-	{"tests with parts", `"tests":[`, `{"id":"a:","origin":"a","build_id":"a:","environment":{"misc":{}},"misc":{},"status":"PASS","duration":1}`, `]`, Version{4, 0}, Latest, false},
-	{"short names", `"issues":[{"id":"a:","origin":"a","version":1,"categories":[`, `""`, `]}]`, Version{5, 2}, Latest, false},
+	{"tests with parts", `"tests":[`, `{"id":"a:","origin":"a","build_id":"a:","environment":{"misc":{}},"misc":{},"status":"PASS","duration":1}`, `]`, Version{4, 0}, latest, false},
+	{"short names", `"issues":[{"id":"a:","origin":"a","version":1,"categories":[`, `""`, `]}]`, Version{5, 2}, latest, false},
 	{"contacts", `"checkouts":[{"id":"a:","origin":"a","contacts":[`, `""`, `]}]`, Version{4, 0}, Version{4, 5}, false},
-	{"files", `"builds":[{"id":"a:","origin":"a","checkout_id":"a:","output_files":[`, `{"name":"a","url":"a:"}`, `]}]`, Version{4, 0}, Latest, false},
+	{"files", `"builds":[{"id":"a:","origin":"a","checkout_id":"a:","output_files":[`, `{"name":"a","url":"a:"}`, `]}]`, Version{4, 0}, latest, false},
 	{"files of 1.1", `"builds":[{"origin":"a","origin_id":"b","revision_origin":"a","revision_origin_id":"c","output_files":[`, `{"name":"a/b","url":"a:"}`, `]}]`, Version{1, 1}, Version{1, 1}, false},
-	{"many things in misc", `"tests":[`, `{"id":"a:","origin":"a","build_id":"a:","misc":{"a":{},"b":[[],[],[]],"c":[{},{},{}],"d":[1,1,1,1,1,1,1,1,1]}}`, `]`, Version{4, 0}, Latest, false},
-	{"long text", `"tests":[{"id":"a:","origin":"a","build_id":"a:","comment":"`, `\nabé`, `"}]`, Version{4, 0}, Latest, false},
+	{"many things in misc", `"tests":[`, `{"id":"a:","origin":"a","build_id":"a:","misc":{"a":{},"b":[[],[],[]],"c":[{},{},{}],"d":[1,1,1,1,1,1,1,1,1]}}`, `]`, Version{4, 0}, latest, false},
+	{"long text", `"tests":[{"id":"a:","origin":"a","build_id":"a:","comment":"`, `\nabé`, `"}]`, Version{4, 0}, latest, false},
 }
 
 // bodyOf returns a text of about some size to stand behind a version.
@@ -118,7 +118,7 @@ func TestCostOfDecoding(t *testing.T) {
 	for _, v := range versions {
 		Validate(reportOf(v, `"tests":[{}]`)) // makes what is made once
 	}
-	normal := reportOf(Latest, bodyOf(size, `"tests":[`, normalBody, `]`))
+	normal := reportOf(latest, bodyOf(size, `"tests":[`, normalBody, `]`))
 	_, most, err := costOf(normal)
 	if err != nil {
 		t.Fatal(err)
@@ -153,7 +153,7 @@ func TestCostOfDecoding(t *testing.T) {
 
 // TestMemoryOfChecking shows that checking builds nothing.
 func TestMemoryOfChecking(t *testing.T) {
-	text := reportOf(Latest, bodyOf(1<<20, `"tests":[`, normalBody, `]`))
+	text := reportOf(latest, bodyOf(1<<20, `"tests":[`, normalBody, `]`))
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	n, err := Check(t.Context(), text)
@@ -167,7 +167,7 @@ func TestDecodingEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	gone := errors.New("gone")
 	cancel(gone)
-	text := reportOf(Latest, `"tests":[{"id":"a:","origin":"a","build_id":"a:"}]`)
+	text := reportOf(latest, `"tests":[{"id":"a:","origin":"a","build_id":"a:"}]`)
 	if _, err := DecodeContext(ctx, text); !errors.Is(err, gone) {
 		t.Errorf("decoded: %v", err)
 	}
@@ -179,7 +179,7 @@ func TestDecodingEndsWithItsContext(t *testing.T) {
 // Faults far down are named in few words.
 func TestPointersAreBounded(t *testing.T) {
 	name := strings.Repeat("n", 500)
-	text := reportOf(Latest, `"tests":[{"misc":`+strings.Repeat(`{"`+name+`":`, 400)+`{`+bodyOf(10_000, ``, `"a":1`, ``)+`}`+strings.Repeat("}", 400)+`}]`)
+	text := reportOf(latest, `"tests":[{"misc":`+strings.Repeat(`{"`+name+`":`, 400)+`{`+bodyOf(10_000, ``, `"a":1`, ``)+`}`+strings.Repeat("}", 400)+`}]`)
 	err, _ := errors.AsType[*Error](Validate(text))
 	if err == nil || len(err.Faults) == 0 || len(err.Error()) > len(err.Faults)*(maxPointer+maxName+500) {
 		t.Errorf("got an error of %d bytes", len(err.Error()))

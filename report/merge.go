@@ -18,8 +18,8 @@ import (
 // is an *Error as of Upgrade, and the report is unchanged then. The sources
 // never change, and share nothing with the result.
 func (d *Document) Merge(sources ...*Document) error {
-	if _, ok := d.Version(Latest); !ok {
-		return d.unknownVersion(Latest)
+	if _, ok := d.Version(latest); !ok {
+		return d.unknownVersion(latest)
 	}
 	merged := &Document{root: d.root.(*object).shallow()}
 	for _, source := range sources {
@@ -32,10 +32,10 @@ func (d *Document) Merge(sources ...*Document) error {
 }
 
 func (d *Document) add(source *Document) *Error {
-	own, _ := d.Version(Latest)
-	v, ok := source.Version(Latest)
+	own, _ := d.Version(latest)
+	v, ok := source.Version(latest)
 	if !ok {
-		return source.unknownVersion(Latest)
+		return source.unknownVersion(latest)
 	}
 	if v.Compare(own) < 0 {
 		v = own
@@ -73,9 +73,9 @@ const (
 // value stays; values are not merged with each other. The error is an *Error of
 // KindVersion, for a report of a version there is not.
 func (d *Document) Dedup(keep Keep) error {
-	v, ok := d.Version(Latest)
+	v, ok := d.Version(latest)
 	if !ok {
-		return d.unknownVersion(Latest)
+		return d.unknownVersion(latest)
 	}
 	root := d.root.(*object)
 	for _, list := range lists(v) {

@@ -40,7 +40,7 @@ func (d *Reader) Parts(most int) iter.Seq2[*Report, error] {
 				}
 				continue
 			}
-			p := parts{Reader: d, decoder: newDecoder(nil, Version{Latest.Major, minor}), most: max(most, 1), yield: yield}
+			p := parts{Reader: d, decoder: newDecoder(nil, Version{latest.Major, minor}), most: max(most, 1), yield: yield}
 			if err := p.read(begin); err != nil {
 				if err != errStopped {
 					yield(nil, err)
@@ -78,7 +78,7 @@ func (d *Reader) head() (minor int, ok bool) {
 		return 0, false
 	}
 	v, ok := plainVersion(value)
-	if !ok || v.Major != Latest.Major || !slices.Contains(versions, v) {
+	if !ok || v.Major != latest.Major || !slices.Contains(versions, v) {
 		return 0, false
 	}
 	d.start += end

@@ -87,7 +87,7 @@ func (w *Writer) WriteParts(parts iter.Seq2[*Report, error]) error {
 			o.begun = true
 			w.begin()
 			o.add(`{"version":`)
-			o.json = appendVersion(o.json, Latest)
+			o.json = appendVersion(o.json, latest)
 		}
 		if err := o.addLists(r); err != nil {
 			return err

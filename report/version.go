@@ -14,9 +14,11 @@ type Version struct {
 	Minor int `json:"minor"`
 }
 
-// Latest is the newest version of the schema, the one the typed objects of
-// this package have.
-var Latest = Version{5, 3}
+var latest = Version{5, 3}
+
+// Latest returns the newest version of the schema. The typed objects of this package
+// have its properties.
+func Latest() Version { return latest }
 
 // versions is the lineage of the schema, oldest first.
 var versions = []Version{

@@ -18,7 +18,7 @@ import (
 // latest version of the schema with that major number, or of all.
 func majorArg(args []string) (report.Version, error) {
 	if len(args) == 0 {
-		return report.Latest, nil
+		return report.Latest(), nil
 	}
 	major, err := strconv.Atoi(args[0])
 	if v, ok := report.LatestMinor(major); ok && err == nil {

@@ -80,7 +80,7 @@ func (o *inputOptions) batches(p *program, objects int) iter.Seq2[*report.Report
 
 // validate checks the report, as one of a version not newer than the one asked for.
 func (r *input) validate(asked report.Version) error {
-	if asked == report.Latest {
+	if asked == report.Latest() {
 		return r.wrap(report.Validate(r.text))
 	}
 	d, err := report.ParseDocument(r.text)

@@ -57,11 +57,11 @@ func runMerge(p *program, o *mergeOptions) error {
 // without any.
 func newest(documents []*report.Document) report.Version {
 	if len(documents) == 0 {
-		return report.Latest
+		return report.Latest()
 	}
 	var newest report.Version
 	for _, d := range documents {
-		if v, ok := d.Version(report.Latest); ok && v.Compare(newest) > 0 {
+		if v, ok := d.Version(report.Latest()); ok && v.Compare(newest) > 0 {
 			newest = v
 		}
 	}

@@ -227,7 +227,7 @@ with its type.`,
 		Args:    cobra.MaximumNArgs(1),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 			var words []string
-			for _, t := range object.Types {
+			for _, t := range object.Types() {
 				words = append(words, string(t))
 			}
 			return words, cobra.ShellCompDirectiveNoFileComp

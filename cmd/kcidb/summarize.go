@@ -108,7 +108,7 @@ func completeType(_ *cobra.Command, args []string, _ string) ([]cobra.Completion
 
 func typeNames() []string {
 	var names []string
-	for _, t := range object.Types {
+	for _, t := range object.Types() {
 		names = append(names, string(t))
 	}
 	return names

@@ -35,7 +35,7 @@ func newVersionCommand(p *program) *cobra.Command {
 		Args:    noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			_, err := fmt.Fprintf(p.stdout, "kcidb %s\n%s %s/%s\nreport schema %s\n",
-				programVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH, report.Latest)
+				programVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH, report.Latest())
 			return err
 		},
 	}

@@ -24,7 +24,7 @@ func TestDataset(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := open(t, r)
-	for _, typ := range object.Types {
+	for _, typ := range object.Types() {
 		refs := refsOf(r, typ)
 		if len(refs) == 0 {
 			t.Fatalf("no %s", typ)

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/graph"
-	"github.com/kcidb-go/kcidb/object"
+	"github.com/kcidb-go/kcidb/internal/summary"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -105,7 +105,7 @@ func (d *Data) BadBuilds() (*Groups, error) {
 	var keys []key
 	for _, b := range builds.List {
 		k := key{b.Outcome(), strings.TrimSpace(line(b.Architecture()) + " " + line(b.Config()))}
-		if graph.Bad(object.Counts{k.status: 1}) == 0 {
+		if graph.Bad(summary.Counts{k.status: 1}) == 0 {
 			continue
 		}
 		if alike[k] == nil {
@@ -136,7 +136,7 @@ func (d *Data) BadBuilds() (*Groups, error) {
 
 // byStatus compares statuses, the worse one first.
 func byStatus(a, b report.Status) int {
-	return slices.Index(object.Statuses, a) - slices.Index(object.Statuses, b)
+	return slices.Index(summary.Statuses, a) - slices.Index(summary.Statuses, b)
 }
 
 // compilers lists what some builds were made with.

@@ -25,7 +25,7 @@ func TestGenerated(t *testing.T) {
 	for _, r := range reports {
 		all.Append(r)
 	}
-	for _, typ := range object.Types {
+	for _, typ := range object.Types() {
 		var found []string
 		for _, ref := range pick(t, all, typ) {
 			found = append(found, texts(t, s, ref))

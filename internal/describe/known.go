@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/graph"
-	"github.com/kcidb-go/kcidb/object"
+	"github.com/kcidb-go/kcidb/internal/summary"
 )
 
 const maxIssues = 10 // that are listed
@@ -110,8 +110,8 @@ func (d *Data) Architectures() ([]Part, error) {
 		return nil, err
 	}
 	built := builds.By(architecture)
-	both := object.By{}
-	for _, groups := range []map[string]object.Counts{built, tested} {
+	both := summary.By{}
+	for _, groups := range []map[string]summary.Counts{built, tested} {
 		for name, counts := range groups {
 			for status, n := range counts {
 				both.Add(name, status, n)

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/graph"
-	"github.com/kcidb-go/kcidb/object"
+	"github.com/kcidb-go/kcidb/internal/summary"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -17,7 +17,7 @@ func (d *Data) Sums() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	validity := object.Counts{}
+	validity := summary.Counts{}
 	for _, c := range all {
 		validity[c.Validity()]++
 	}
@@ -36,7 +36,7 @@ func (d *Data) Sums() (string, error) {
 		parts = append(parts, sum(validity, "checkout"))
 	}
 	for _, of := range []struct {
-		counts object.Counts
+		counts summary.Counts
 		noun   string
 	}{{tested, "test"}, {builds.Counts(), "build"}} {
 		if of.counts.Total() > 0 {
@@ -67,11 +67,11 @@ var verbs = map[report.Status][2]string{
 }
 
 // sum says what counts come to: those that are bad, or else the best there is.
-func sum(c object.Counts, noun string) string {
+func sum(c summary.Counts, noun string) string {
 	var parts []string
-	for _, status := range object.Statuses {
+	for _, status := range summary.Statuses {
 		n := c[status]
-		if n == 0 || len(parts) > 0 && graph.Bad(object.Counts{status: n}) == 0 {
+		if n == 0 || len(parts) > 0 && graph.Bad(summary.Counts{status: n}) == 0 {
 			continue
 		}
 		verb := verbs[status][min(n-1, 1)]

@@ -8,13 +8,14 @@ import (
 	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/graph"
+	"github.com/kcidb-go/kcidb/internal/summary"
 	"github.com/kcidb-go/kcidb/object"
 )
 
 // suite is tests that fail at the same places and have the same path but for the
 // last part: what is wrong is likely one thing.
 type suite struct {
-	object.Group
+	summary.Group
 	where string
 	names []string // last parts of the paths
 }
@@ -80,7 +81,7 @@ func (d *Data) BadTests() (*Groups, error) {
 }
 
 // suites joins groups of failures, and sorts them.
-func (d *Data) suites(failures *object.Groups) []*suite {
+func (d *Data) suites(failures *summary.Groups) []*suite {
 	_, one := d.Object.(*graph.Build)
 	type key struct {
 		status        string
@@ -115,11 +116,11 @@ func parent(path string) string { return path[:max(0, strings.LastIndexByte(path
 // where says where the tests of a group ran: "arm64 defconfig on rpi4", or of
 // several "arm and arm64; defconfig; on rpi4, qemu and 3 more". Of one build's it
 // is the platforms only.
-func where(g object.Group, one bool) string {
+func where(g summary.Group, one bool) string {
 	var parts []string
 	between := " "
 	for _, of := range []struct {
-		object.Values
+		summary.Values
 		before string
 	}{{g.Architectures, ""}, {g.Configs, ""}, {g.Platforms, "on "}} {
 		if len(of.Names) == 0 || one && of.before == "" {
@@ -134,7 +135,7 @@ func where(g object.Group, one bool) string {
 }
 
 // values lists the first of some values.
-func values(v object.Values) string {
+func values(v summary.Values) string {
 	var names []string
 	for _, name := range v.Names {
 		names = append(names, cut(line(name), 60))

@@ -6,7 +6,7 @@ import (
 	"cmp"
 
 	"github.com/kcidb-go/kcidb/internal/graph"
-	"github.com/kcidb-go/kcidb/object"
+	"github.com/kcidb-go/kcidb/internal/summary"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -56,7 +56,7 @@ func (d *Data) Status() (string, error) {
 // Bad tells whether it did not go well.
 func (d *Data) Bad() (bool, error) {
 	status, err := d.Object.Status()
-	return graph.Bad(object.Counts{report.Status(status): 1}) > 0, err
+	return graph.Bad(summary.Counts{report.Status(status): 1}) > 0, err
 }
 
 // ofBuild says how a build went, and its tests.

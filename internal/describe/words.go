@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kcidb-go/kcidb/object"
+	"github.com/kcidb-go/kcidb/internal/summary"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -143,9 +143,9 @@ func integer(n any) (int64, error) {
 }
 
 // counts writes the number of all, and those of each status: "3: 1 FAIL, 2 PASS".
-func counts(c object.Counts) string {
+func counts(c summary.Counts) string {
 	var parts []string
-	for _, status := range object.Statuses {
+	for _, status := range summary.Statuses {
 		if n := c[status]; n > 0 {
 			parts = append(parts, number(n)+" "+cmp.Or(string(status), "without result"))
 		}

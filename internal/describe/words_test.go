@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/kcidb-go/kcidb/internal/summary"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -63,7 +64,7 @@ func TestWords(t *testing.T) {
 		{measured(&report.Number{Value: -0.0042, Unit: new("s"), Prefix: &metric}), "-4.2 ms"},
 		{measured(&report.Number{Unit: new("s"), Prefix: &metric}), "0 s"},
 		{measured(&report.Number{Value: 1e-15, Unit: new("s"), Prefix: &metric}), "1e-15 s"},
-		{counts(nil), "none known"}, {counts(object.Counts{"FAIL": 1, "": 2, "PASS": 0}), "3: 1 FAIL, 2 without result"},
+		{counts(nil), "none known"}, {counts(summary.Counts{"FAIL": 1, "": 2, "PASS": 0}), "3: 1 FAIL, 2 without result"},
 	} {
 		if c.got != c.want {
 			t.Errorf("got %q, want %q", c.got, c.want)
@@ -73,20 +74,20 @@ func TestWords(t *testing.T) {
 
 func TestSum(t *testing.T) {
 	for _, c := range []struct {
-		counts object.Counts
+		counts summary.Counts
 		want   string
 	}{
-		{object.Counts{"FAIL": 12, "PASS": 5298}, "12 of 5,310 tests fail"},
-		{object.Counts{"FAIL": 1, "PASS": 47}, "1 of 48 tests fails"},
-		{object.Counts{"FAIL": 1, "ERROR": 2, "MISS": 1, "PASS": 1}, "1 of 5 tests fails, 2 aborted, 1 is missing"},
-		{object.Counts{"ERROR": 3}, "all 3 tests aborted"},
-		{object.Counts{"FAIL": 2}, "both tests fail"},
-		{object.Counts{"FAIL": 1}, "1 test fails"},
-		{object.Counts{"PASS": 48}, "all 48 tests pass"},
-		{object.Counts{"PASS": 3, "SKIP": 45}, "3 of 48 tests pass"},
-		{object.Counts{"SKIP": 1}, "1 test was skipped"},
-		{object.Counts{"": 4}, "all 4 tests have no result"},
-		{object.Counts{}, ""},
+		{summary.Counts{"FAIL": 12, "PASS": 5298}, "12 of 5,310 tests fail"},
+		{summary.Counts{"FAIL": 1, "PASS": 47}, "1 of 48 tests fails"},
+		{summary.Counts{"FAIL": 1, "ERROR": 2, "MISS": 1, "PASS": 1}, "1 of 5 tests fails, 2 aborted, 1 is missing"},
+		{summary.Counts{"ERROR": 3}, "all 3 tests aborted"},
+		{summary.Counts{"FAIL": 2}, "both tests fail"},
+		{summary.Counts{"FAIL": 1}, "1 test fails"},
+		{summary.Counts{"PASS": 48}, "all 48 tests pass"},
+		{summary.Counts{"PASS": 3, "SKIP": 45}, "3 of 48 tests pass"},
+		{summary.Counts{"SKIP": 1}, "1 test was skipped"},
+		{summary.Counts{"": 4}, "all 4 tests have no result"},
+		{summary.Counts{}, ""},
 	} {
 		if got := sum(c.counts, "test"); got != c.want {
 			t.Errorf("%v: got %q, want %q", c.counts, got, c.want)

@@ -5,6 +5,7 @@ package graph
 import (
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
@@ -38,14 +39,14 @@ type result struct {
 // tellsMore reports whether a result is to be preferred to one of the same test and
 // build: a conclusive one, and then the later one.
 func (r result) tellsMore(than result) bool {
-	if mine, its := object.Conclusive(r.status), object.Conclusive(than.status); mine != its {
+	if mine, its := facts.Conclusive(r.status), facts.Conclusive(than.status); mine != its {
 		return mine
 	}
 	return !r.start.Before(than.start)
 }
 
 // Before is the status of the last run of the test that was conclusive, see
-// object.Conclusive, or without such a run of the last one. Runs are those with the
+// facts.Conclusive, or without such a run of the last one. Runs are those with the
 // same path and platform, in the last ten builds of the same origin, architecture
 // and configuration, of earlier checkouts of the same repository and branch. It is
 // "" if it did not run in them, or had no status.
@@ -59,7 +60,7 @@ func (t *Test) Before() (report.Status, error) {
 		return "", err
 	}
 	at := place{t.Path(), t.Platform()}
-	for !object.Conclusive(p.results[at].status) && len(p.unread) > 0 {
+	for !facts.Conclusive(p.results[at].status) && len(p.unread) > 0 {
 		if err := t.w.readPast(p); err != nil {
 			return "", err
 		}
@@ -96,7 +97,7 @@ func (w *World) readPast(p *past) error {
 		}
 	}
 	for at, one := range build {
-		if newer, ok := p.results[at]; !ok || object.Conclusive(one.status) && !object.Conclusive(newer.status) {
+		if newer, ok := p.results[at]; !ok || facts.Conclusive(one.status) && !facts.Conclusive(newer.status) {
 			p.results[at] = one
 		}
 	}
@@ -106,7 +107,7 @@ func (w *World) readPast(p *past) error {
 	return nil
 }
 
-// Before is the status of the last build that was conclusive, see object.Conclusive,
+// Before is the status of the last build that was conclusive, see facts.Conclusive,
 // or without such a build of the last one. Builds are the last ten of the same
 // origin, architecture and configuration, of earlier checkouts of the same repository
 // and branch.
@@ -127,7 +128,7 @@ func (b *Build) Before() (report.Status, error) {
 		return "", err
 	}
 	for _, id := range builds {
-		if status := b.w.Build(id).Outcome(); object.Conclusive(status) {
+		if status := b.w.Build(id).Outcome(); facts.Conclusive(status) {
 			return status, nil
 		}
 	}

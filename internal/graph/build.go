@@ -3,6 +3,8 @@
 package graph
 
 import (
+	"github.com/kcidb-go/kcidb/internal/facts"
+	"github.com/kcidb-go/kcidb/internal/summary"
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/store"
@@ -72,8 +74,8 @@ func (b *Build) Outcome() report.Status { return value(b.Build.Status) }
 // Status is the build's own status.
 func (b *Build) Status() (string, error) { return string(b.Outcome()), nil }
 
-// Reason is why it failed, as object.Reason has it.
-func (b *Build) Reason() string { return object.Reason(b.Misc) }
+// Reason is why it failed, as facts.Reason has it.
+func (b *Build) Reason() string { return facts.Reason(b.Misc) }
 
 // Extra is what else is known of it.
 func (b *Build) Extra() map[string]any { return b.extra.parsed(b.Misc) }
@@ -99,8 +101,8 @@ type Builds struct {
 }
 
 // Counts are the numbers of builds by their status.
-func (b *Builds) Counts() object.Counts {
-	counts := object.Counts{}
+func (b *Builds) Counts() summary.Counts {
+	counts := summary.Counts{}
 	for _, build := range b.List {
 		counts[build.Outcome()]++
 	}
@@ -108,8 +110,8 @@ func (b *Builds) Counts() object.Counts {
 }
 
 // By are the counts of the groups that a function puts builds into.
-func (b *Builds) By(group func(*Build) string) object.By {
-	groups := object.By{}
+func (b *Builds) By(group func(*Build) string) summary.By {
+	groups := summary.By{}
 	for _, build := range b.List {
 		groups.Add(group(build), build.Outcome(), 1)
 	}

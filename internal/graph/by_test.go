@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kcidb-go/kcidb/internal/graph"
-	"github.com/kcidb-go/kcidb/object"
+	"github.com/kcidb-go/kcidb/internal/summary"
 )
 
 // TestBy counts the builds and the tests of a revision by all that tells them apart.
@@ -35,7 +35,7 @@ func TestBy(t *testing.T) {
 			if diff := cmp.Diff(c.builds, said(builds.By(c.group))); diff != "" {
 				t.Errorf("builds (-want +got):\n%s", diff)
 			}
-			if diff := cmp.Diff(c.tests, said(must[object.By](t)(builds.Tests().By(c.group)))); diff != "" {
+			if diff := cmp.Diff(c.tests, said(must[summary.By](t)(builds.Tests().By(c.group)))); diff != "" {
 				t.Errorf("tests (-want +got):\n%s", diff)
 			}
 		})
@@ -43,7 +43,7 @@ func TestBy(t *testing.T) {
 }
 
 // said is counts in words.
-func said(by object.By) map[string]string {
+func said(by summary.By) map[string]string {
 	words := map[string]string{}
 	for name := range by {
 		words[name] = by[name].String()

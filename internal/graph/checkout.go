@@ -5,6 +5,7 @@ package graph
 import (
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/summary"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -109,5 +110,5 @@ func (c *Checkout) Status() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return string(object.Worst(c.Validity(), object.Worst(builds.Counts().Status(), tests.Status()))), nil
+	return string(summary.Worst(c.Validity(), summary.Worst(builds.Counts().Status(), tests.Status()))), nil
 }

@@ -5,7 +5,7 @@ package graph
 import (
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
-	"github.com/kcidb-go/kcidb/object"
+	"github.com/kcidb-go/kcidb/internal/summary"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -13,7 +13,7 @@ import (
 var bad = []report.Status{report.StatusFail, report.StatusError, report.StatusMiss}
 
 // Bad tells how many of some results failed, ended in an error, or did not come.
-func Bad(c object.Counts) int64 {
+func Bad(c summary.Counts) int64 {
 	var n int64
 	for _, status := range bad {
 		n += c[status]
@@ -23,13 +23,13 @@ func Bad(c object.Counts) int64 {
 
 // Failures are the tests that failed, ended in an error, or did not come, those
 // alike in one group. Only these are read.
-func (t *Tests) Failures() (*object.Groups, error) {
+func (t *Tests) Failures() (*summary.Groups, error) {
 	err := t.readFailures()
 	return t.failures, err
 }
 
 // Unexplained are those of the Failures in which no issue was seen.
-func (t *Tests) Unexplained() (*object.Groups, error) {
+func (t *Tests) Unexplained() (*summary.Groups, error) {
 	err := t.readFailures()
 	return t.unexplained, err
 }
@@ -50,7 +50,7 @@ func (t *Tests) readFailures() error {
 			of[b.Build.ID] = b
 		}
 	}
-	all, unexplained := &object.Groups{}, &object.Groups{}
+	all, unexplained := &summary.Groups{}, &summary.Groups{}
 	if len(builds) > 0 {
 		err := t.w.store.Rollups().Failed(t.w.ctx, builds, func(f *rollup.FailedTest) {
 			b := of[f.BuildID]

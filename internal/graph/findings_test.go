@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/kcidb-go/kcidb/internal/graph"
+	"github.com/kcidb-go/kcidb/internal/summary"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -108,13 +109,13 @@ func TestFindings(t *testing.T) {
 	}
 
 	tests := builds.Tests()
-	groups := must[*object.Groups](t)(tests.Unexplained())
+	groups := must[*summary.Groups](t)(tests.Unexplained())
 	if list := groups.List(); len(list) != 1 || list[0].First != "ci:t2" {
 		t.Errorf("unexplained: %+v", list)
 	}
 	s.took(t, "what is unexplained", "roll-ups", "roll-ups")
 	for range 2 {
-		if list := must[*object.Groups](t)(tests.Failures()).List(); len(list) != 2 || list[0].Path != "boot" || list[0].N != 2 ||
+		if list := must[*summary.Groups](t)(tests.Failures()).List(); len(list) != 2 || list[0].Path != "boot" || list[0].N != 2 ||
 			list[0].Architectures.String() != "arm64" {
 			t.Errorf("failures: %+v", list)
 		}
@@ -134,7 +135,7 @@ func TestFailuresOfNone(t *testing.T) {
 	s := open(t, r)
 	tests := must[*graph.Tests](t)(graph.New(t.Context(), s).Revision(commit, "").Tests())
 	s.asked = nil
-	if groups := must[*object.Groups](t)(tests.Failures()); len(groups.List()) > 0 {
+	if groups := must[*summary.Groups](t)(tests.Failures()); len(groups.List()) > 0 {
 		t.Errorf("failures: %+v", groups.List())
 	}
 	s.took(t, "no failures", "roll-ups")

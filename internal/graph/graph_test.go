@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"github.com/kcidb-go/kcidb/internal/facts"
+	"github.com/kcidb-go/kcidb/internal/summary"
 	"iter"
 	"slices"
 	"testing"
@@ -155,21 +157,21 @@ func TestReadsWhatIsAskedFor(t *testing.T) {
 	}
 	s.took(t, "its status", "match build", "roll-ups")
 	tests := must[*graph.Tests](t)(r.Tests())
-	byArch := must[map[string]object.Counts](t)(tests.By((*graph.Build).Architecture))
+	byArch := must[map[string]summary.Counts](t)(tests.By((*graph.Build).Architecture))
 	if got := byArch["arm64"].String(); got != "1 ERROR, 2 PASS, 1 SKIP" || len(byArch) != 1 {
 		t.Errorf("by architecture: %v", byArch)
 	}
 	must[[]string](t)(r.Origins())
-	must[object.Counts](t)(tests.Of("ci:b1"))
+	must[summary.Counts](t)(tests.Of("ci:b1"))
 	s.took(t, "counts again")
-	if under := must[object.Counts](t)(tests.Under("ltp.**")); under.String() != "1 PASS, 1 SKIP" {
+	if under := must[summary.Counts](t)(tests.Under("ltp.**")); under.String() != "1 PASS, 1 SKIP" {
 		t.Errorf("under ltp: %v", under)
 	}
-	must[object.Counts](t)(tests.Under("ltp.**"))
+	must[summary.Counts](t)(tests.Under("ltp.**"))
 	s.took(t, "counts by path", "roll-ups")
 }
 
-// TestUnder counts by globs of all kinds what object.MatchPath says, however the
+// TestUnder counts by globs of all kinds what facts.MatchPath says, however the
 // counts are read.
 func TestUnder(t *testing.T) {
 	r := family()
@@ -181,16 +183,16 @@ func TestUnder(t *testing.T) {
 	r.Tests = append(r.Tests, report.Test{ID: "ci:none", Origin: "ci", BuildID: "ci:b2"}, report.Test{ID: "ci:other", Origin: "ci", BuildID: "ci:x", Path: new("ltp")})
 	tests := must[*graph.Tests](t)(graph.New(t.Context(), open(t, r)).Revision(commit, "").Tests())
 	for _, glob := range []string{"", "*", "**", "ltp", "ltp.**", "ltp.*", "ltp.a.**", "ltp.a", "ltp.?.b", "l*.a", "**.a", "boot.**", "boot.*", "é.**", "b.*", "x.**"} {
-		want := object.Counts{}
+		want := summary.Counts{}
 		for _, path := range paths {
-			if object.MatchPath(glob, path) {
+			if facts.MatchPath(glob, path) {
 				want[report.StatusPass]++
 			}
 		}
-		if object.MatchPath(glob, "") {
+		if facts.MatchPath(glob, "") {
 			want[""]++
 		}
-		if got := must[object.Counts](t)(tests.Under(glob)); got.String() != want.String() {
+		if got := must[summary.Counts](t)(tests.Under(glob)); got.String() != want.String() {
 			t.Errorf("%q: %s, want %s", glob, got, want)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/object"
@@ -130,7 +131,7 @@ func (v *IssueVersion) URL() string     { return text(v.ReportURL) }
 func (v *IssueVersion) Remark() string  { return text(v.Comment) }
 
 // Culprits are what is at fault: some of "code", "tool" and "harness".
-func (v *IssueVersion) Culprits() []string { return object.CulpritsOf(&v.Issue).Names() }
+func (v *IssueVersion) Culprits() []string { return facts.CulpritsOf(&v.Issue).Names() }
 
 // Extra is what else is known of it.
 func (v *IssueVersion) Extra() map[string]any { return v.extra.parsed(v.Misc) }

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/kcidb-go/kcidb/internal/summary"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -184,9 +185,9 @@ func (r *Revision) Status() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	worst := object.Worst(builds.Counts().Status(), tests.Status())
+	worst := summary.Worst(builds.Counts().Status(), tests.Status())
 	for _, c := range r.checkouts {
-		worst = object.Worst(worst, c.Validity())
+		worst = summary.Worst(worst, c.Validity())
 	}
 	return string(worst), nil
 }

@@ -5,6 +5,7 @@ package graph
 import (
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -51,18 +52,18 @@ func (t *Test) Outcome() report.Status { return value(t.Test.Status) }
 // Status is how it ended.
 func (t *Test) Status() (string, error) { return string(t.Outcome()), nil }
 
-// Platform is the machine it ran on, as object.Platform has it.
+// Platform is the machine it ran on, as facts.Platform has it.
 func (t *Test) Platform() string {
 	if t.Environment == nil {
 		return ""
 	}
-	return t.platform.by(object.Platform, t.Environment.Misc)
+	return t.platform.by(facts.Platform, t.Environment.Misc)
 }
 
-// Lab is where it ran, as object.Lab has it, and Reason why it failed, as
-// object.Reason has it.
-func (t *Test) Lab() string    { return t.lab.by(object.Lab, t.Misc) }
-func (t *Test) Reason() string { return object.Reason(t.Misc) }
+// Lab is where it ran, as facts.Lab has it, and Reason why it failed, as
+// facts.Reason has it.
+func (t *Test) Lab() string    { return t.lab.by(facts.Lab, t.Misc) }
+func (t *Test) Reason() string { return facts.Reason(t.Misc) }
 
 // Compatible are the device-tree compatibles of the machine.
 func (t *Test) Compatible() []string {

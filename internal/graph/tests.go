@@ -3,9 +3,10 @@
 package graph
 
 import (
+	"github.com/kcidb-go/kcidb/internal/facts"
+	"github.com/kcidb-go/kcidb/internal/summary"
 	"strings"
 
-	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -15,10 +16,10 @@ type Tests struct {
 	w         *World
 	builds    []*Build
 	checkouts []*Checkout // of the builds, where these are all of theirs
-	tally     map[string]object.Counts
-	under     map[string]object.Counts
+	tally     map[string]summary.Counts
+	under     map[string]summary.Counts
 
-	failures, unexplained *object.Groups // once they are read
+	failures, unexplained *summary.Groups // once they are read
 }
 
 func (t *Tests) ids() []string {
@@ -38,7 +39,7 @@ func (t *Tests) read() error {
 	if err != nil {
 		return t.w.fail(err)
 	}
-	t.tally = make(map[string]object.Counts, len(found))
+	t.tally = make(map[string]summary.Counts, len(found))
 	for id, counts := range found {
 		t.tally[id] = counts
 	}
@@ -46,9 +47,9 @@ func (t *Tests) read() error {
 }
 
 // Counts are the numbers of tests by their status.
-func (t *Tests) Counts() (object.Counts, error) {
+func (t *Tests) Counts() (summary.Counts, error) {
 	err := t.read()
-	all := object.Counts{}
+	all := summary.Counts{}
 	for _, counts := range t.tally {
 		all.Add(counts)
 	}
@@ -56,15 +57,15 @@ func (t *Tests) Counts() (object.Counts, error) {
 }
 
 // Of are the counts of one build's.
-func (t *Tests) Of(build string) (object.Counts, error) {
+func (t *Tests) Of(build string) (summary.Counts, error) {
 	err := t.read()
 	return t.tally[build], err
 }
 
 // By are the counts of the groups that a function puts their builds into.
-func (t *Tests) By(group func(*Build) string) (object.By, error) {
+func (t *Tests) By(group func(*Build) string) (summary.By, error) {
 	err := t.read()
-	groups := object.By{}
+	groups := summary.By{}
 	for _, b := range t.builds {
 		for status, n := range t.tally[b.Build.ID] {
 			groups.Add(group(b), status, n)
@@ -88,10 +89,10 @@ func (t *Tests) Done() (bool, error) {
 	return told || counts[""] == 0, nil
 }
 
-// Under are the counts of the tests whose path a glob fits, as object.MatchPath
+// Under are the counts of the tests whose path a glob fits, as facts.MatchPath
 // has it. A whole suite, "SUITE.**", is counted already; of other globs the tests
 // are read whose paths begin like the glob, without its part that is no plain text.
-func (t *Tests) Under(glob string) (object.Counts, error) {
+func (t *Tests) Under(glob string) (summary.Counts, error) {
 	if counts, ok := t.under[glob]; ok {
 		return counts, nil
 	}
@@ -100,23 +101,23 @@ func (t *Tests) Under(glob string) (object.Counts, error) {
 		return nil, t.w.fail(err)
 	}
 	if t.under == nil {
-		t.under = map[string]object.Counts{}
+		t.under = map[string]summary.Counts{}
 	}
 	t.under[glob] = counts
 	return counts, nil
 }
 
-func (t *Tests) countUnder(glob string) (object.Counts, error) {
+func (t *Tests) countUnder(glob string) (summary.Counts, error) {
 	above, rest := plainPart(glob)
-	if rest == "**" && above == object.Suite(above) {
+	if rest == "**" && above == facts.Suite(above) {
 		if above == "" {
 			return t.Counts()
 		}
 		return t.w.store.Rollups().SuiteCounts(t.w.ctx, t.ids(), above)
 	}
-	counts := object.Counts{}
+	counts := summary.Counts{}
 	err := t.w.store.Rollups().PathCounts(t.w.ctx, t.ids(), above, func(path string, status report.Status, n int64) {
-		if object.MatchPath(glob, path) {
+		if facts.MatchPath(glob, path) {
 			counts[status] += n
 		}
 	})

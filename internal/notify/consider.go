@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/graph"
 	"github.com/kcidb-go/kcidb/internal/notify/subscription"
 	"github.com/kcidb-go/kcidb/internal/store"
@@ -91,7 +92,7 @@ func (c *consideration) consider(changes []store.Change) error {
 			return err
 		}
 	}
-	for _, typ := range object.Types {
+	for _, typ := range object.Types() {
 		if typ == object.TypeTest || typ == object.TypeIncident {
 			continue // they are above nothing, and were considered when they were read
 		}
@@ -110,7 +111,7 @@ func (c *consideration) considerThese(refs []object.Ref) error {
 	for _, ref := range refs {
 		t.orphan(ref)
 	}
-	for _, typ := range object.Types {
+	for _, typ := range object.Types() {
 		if err := c.offer(t, typ, t.order[typ]); err != nil {
 			return err
 		}
@@ -247,11 +248,11 @@ func (c *consideration) lookAtIssue(one *look, t *touch, last spool.Status) {
 // a new object that of the last one like it.
 func wasOr(t *touch, before func() (report.Status, error)) (string, error) {
 	own := t.changed && !t.created
-	if own && object.Conclusive(t.was) {
+	if own && facts.Conclusive(t.was) {
 		return string(t.was), nil
 	}
 	status, err := before()
-	if own && !object.Conclusive(status) {
+	if own && !facts.Conclusive(status) {
 		status = t.was
 	}
 	return string(status), err

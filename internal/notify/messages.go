@@ -30,7 +30,7 @@ type Maker struct {
 }
 
 // OfChanges returns the mails for what changed, and all that is above it, in the
-// order of object.Types. Those of one type come as the changes do, and those of one
+// order of object.Types(). Those of one type come as the changes do, and those of one
 // object by the names of the subscriptions.
 func (m *Maker) OfChanges(ctx context.Context, changes []store.Change) iter.Seq2[[]byte, error] {
 	return m.mails(ctx, func(c *consideration) error { return c.consider(changes) })
@@ -51,7 +51,7 @@ func (m *Maker) mails(ctx context.Context, consider func(*consideration) error) 
 		m.tellTroubles(c)
 		// Readers of the Python system's mails know them in the order of the types.
 		slices.SortStableFunc(c.matches, func(a, b match) int {
-			return slices.Index(object.Types, a.object.Type) - slices.Index(object.Types, b.object.Type)
+			return slices.Index(object.Types(), a.object.Type) - slices.Index(object.Types(), b.object.Type)
 		})
 		for i := range c.matches {
 			text, err := m.mail(ctx, &c.matches[i])

@@ -8,6 +8,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/graph"
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/summary"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -162,7 +163,7 @@ func (c *consideration) lateTests(t *touched, builds []object.Ref) error {
 	}
 	var early []object.ID // builds with tests that were there before them
 	for _, ref := range builds {
-		if object.Counts(tally[ref.ID[0]]).Total() > c.have[ref.ID[0]] {
+		if summary.Counts(tally[ref.ID[0]]).Total() > c.have[ref.ID[0]] {
 			early = append(early, ref.ID)
 		}
 	}

@@ -19,7 +19,7 @@ type Objects interface {
 	Reader
 	RollUpper // what is asked most is counted already
 	// Match returns the objects that any of the patterns names, each once, in
-	// sets of opts.PerSet at most, in the order of object.Types and within a type
+	// sets of opts.PerSet at most, in the order of object.Types() and within a type
 	// in that of the IDs. A checkout belongs to a revision where it has a commit
 	// hash, and a patch set hash or no patch set files; parents that are not in
 	// the database do not connect what is below them with what is above.

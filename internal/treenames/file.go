@@ -14,7 +14,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 
-	"github.com/kcidb-go/kcidb/object"
+	"github.com/kcidb-go/kcidb/internal/facts"
 )
 
 //go:embed trees.yaml
@@ -42,7 +42,7 @@ func Load(file string) (*Names, error) {
 // A name is part of URLs, and of what people type.
 var validName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+-]{0,99}$`)
 
-// read returns the names in a YAML text, by object.RepositoryKey of the URLs. Errors begin
+// read returns the names in a YAML text, by facts.RepositoryKey of the URLs. Errors begin
 // with the line.
 func read(text []byte) (map[string]string, error) {
 	names := make(map[string]string)
@@ -84,13 +84,13 @@ func read(text []byte) (map[string]string, error) {
 	return names, nil
 }
 
-// readEntry returns the object.RepositoryKey of the URL, and the name of a line.
+// readEntry returns the facts.RepositoryKey of the URL, and the name of a line.
 func readEntry(entry *ast.MappingValueNode) (url, name string, err error) {
 	k, ok := entry.Key.(*ast.StringNode)
 	if !ok {
 		return "", "", fmt.Errorf("expected a URL, found %s", entry.Key)
 	}
-	url = object.RepositoryKey(k.Value)
+	url = facts.RepositoryKey(k.Value)
 	if host, path, _ := strings.Cut(url, "/"); host == "" || path == "" || strings.ContainsAny(url, " \t\n") || strings.Contains(url, "://") {
 		return "", "", fmt.Errorf("expected the URL of a repository, with a host and a path, found %q", k.Value)
 	}

@@ -5,19 +5,19 @@
 //
 // They come from a file of lines URL: NAME, trees.yaml, which is part of the
 // program, and one an administrator has, which goes over it. All URLs of a
-// repository have its name: object.RepositoryKey tells which these are.
+// repository have its name: facts.RepositoryKey tells which these are.
 package treenames
 
 import (
 	"maps"
 	"sync"
 
-	"github.com/kcidb-go/kcidb/object"
+	"github.com/kcidb-go/kcidb/internal/facts"
 )
 
 // Names are names of trees by the URLs of repositories. The zero Names has none.
 type Names struct {
-	names map[string]string // by object.RepositoryKey of the URL
+	names map[string]string // by facts.RepositoryKey of the URL
 }
 
 // Of returns the name of the tree a checkout is of: what the checkout says itself,
@@ -26,7 +26,7 @@ func (n *Names) Of(treeName, repositoryURL string) string {
 	if treeName != "" || n == nil {
 		return treeName
 	}
-	return n.names[object.RepositoryKey(repositoryURL)]
+	return n.names[facts.RepositoryKey(repositoryURL)]
 }
 
 // Default returns the names that come with the program.

@@ -37,7 +37,7 @@
 //	                              fits all three
 //	origin                        of all; a revision has several
 //	architecture, config          of builds, tests and incidents
-//	path                          of tests and incidents, as object.MatchPath has it
+//	path                          of tests and incidents, as facts.MatchPath has it
 //	platform, lab, compatible     of tests and incidents
 //	status, was, now              of all: FAIL and so on, or none; was and now are
 //	                              those before and after the change

@@ -161,12 +161,12 @@ func TestDocumentedSelectors(t *testing.T) {
 				value = "x"
 			}
 			var on []string
-			for _, typ := range object.Types {
+			for _, typ := range object.Types() {
 				if _, problems := subscription.Parse("doc.yaml", []byte(complete("select: {"+name+": "+value+"}", string(typ))), standard()); len(problems) == 0 {
 					on = append(on, string(typ))
 				}
 			}
-			if got := strings.Join(on, ", "); got != row[2] && (row[2] != "all" || len(on) != len(object.Types)) {
+			if got := strings.Join(on, ", "); got != row[2] && (row[2] != "all" || len(on) != len(object.Types())) {
 				t.Errorf("%s is on %s, and documented on %s", name, got, row[2])
 			}
 		}
@@ -190,7 +190,7 @@ func TestDocumentedTemplates(t *testing.T) {
 	}
 	for _, row := range docTable(t, "in a template") {
 		for _, text := range codes(row[0]) {
-			if !slices.ContainsFunc(object.Types, func(on object.Type) bool { return len(tried(text, string(on))) == 0 }) {
+			if !slices.ContainsFunc(object.Types(), func(on object.Type) bool { return len(tried(text, string(on))) == 0 }) {
 				t.Errorf("%s: %v", text, tried(text, "test"))
 			}
 		}

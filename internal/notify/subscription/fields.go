@@ -7,6 +7,7 @@ import (
 	"cel.dev/cel-go/common/types"
 
 	"github.com/kcidb-go/kcidb/internal/graph"
+	"github.com/kcidb-go/kcidb/internal/summary"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -105,20 +106,20 @@ var buildsKind = newKind(buildsType, "some builds",
 		return types.Bool(done), err
 	}),
 	many("list", buildType, "one by one", func(b *graph.Builds) ([]*graph.Build, error) { return b.List, nil }),
-).counting(func(b any) (object.Counts, error) { return b.(*graph.Builds).Counts(), nil })
+).counting(func(b any) (summary.Counts, error) { return b.(*graph.Builds).Counts(), nil })
 
 var testsKind = newKind(testsType, "some tests",
 	fieldOf("done", cel.BoolType, "nobody has more of them to report, as far as is known", func(t *graph.Tests) (any, error) {
 		done, err := t.Done()
 		return types.Bool(done), err
 	}),
-).counting(func(t any) (object.Counts, error) { return t.(*graph.Tests).Counts() })
+).counting(func(t any) (summary.Counts, error) { return t.(*graph.Tests).Counts() })
 
 var countsKind = newKind(countsType, "how many of something there are").
-	counting(func(c any) (object.Counts, error) { return c.(*counts).Counts, nil })
+	counting(func(c any) (summary.Counts, error) { return c.(*counts).Counts, nil })
 
 // counting adds the fields of what can be counted by status.
-func (k *kind) counting(get func(any) (object.Counts, error)) *kind {
+func (k *kind) counting(get func(any) (summary.Counts, error)) *kind {
 	fields := append(k.fields, field{name: "status", typ: cel.StringType, doc: "the worst there is", get: func(v any) (any, error) {
 		found, err := get(v)
 		return types.String(found.Status()), err

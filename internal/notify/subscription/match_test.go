@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/graph"
 	"github.com/kcidb-go/kcidb/object"
 )
@@ -43,7 +44,7 @@ func TestMatch(t *testing.T) {
 		"select: {repository: 'https://GIT.example.org/*'}":              true,
 		"select: {repository: '*/linux.git.git'}":                        false,
 		"select: {path: 'kselftest.**'}":                                 true,
-		"select: {path: kselftest}":                                      object.MatchPath("kselftest", "kselftest.net.forwarding"),
+		"select: {path: kselftest}":                                      facts.MatchPath("kselftest", "kselftest.net.forwarding"),
 		"select: {compatible: 'qcom,*'}":                                 true,
 		"select: {compatible: 'qcom,s?'}":                                false,
 		"select: {was: none, now: FAIL}":                                 true,

@@ -103,8 +103,8 @@ func (s *source) name(out *Subscription, e entry) {
 
 // on reads the type of the objects, and tells whether there is one.
 func (s *source) on(out *Subscription, e entry) bool {
-	names := make([]string, len(object.Types))
-	for i, t := range object.Types {
+	names := make([]string, len(object.Types()))
+	for i, t := range object.Types() {
 		names[i] = string(t)
 	}
 	if e.value == nil {

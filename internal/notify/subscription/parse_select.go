@@ -83,7 +83,7 @@ func find(name string, on object.Type) *selectable {
 // typesOf lists the types that a name goes with, for people.
 func typesOf(name string) string {
 	var names []string
-	for _, t := range object.Types {
+	for _, t := range object.Types() {
 		if find(name, t) != nil {
 			names = append(names, string(t))
 		}

@@ -11,7 +11,7 @@ import (
 	"cel.dev/cel-go/common/types/ref"
 
 	"github.com/kcidb-go/kcidb/internal/graph"
-	"github.com/kcidb-go/kcidb/object"
+	"github.com/kcidb-go/kcidb/internal/summary"
 )
 
 // registry knows the types that all expressions have.
@@ -106,8 +106,8 @@ func typeOf(v any) *cel.Type {
 	return nil
 }
 
-// counts are those of an object.Counts, which as a map has no identity.
-type counts struct{ object.Counts }
+// counts are those of an summary.Counts, which as a map has no identity.
+type counts struct{ summary.Counts }
 
 // thing is a view as a value of an expression.
 type thing struct {

@@ -5,6 +5,8 @@ package subscription
 import (
 	"cmp"
 	"fmt"
+	"github.com/kcidb-go/kcidb/internal/facts"
+	"github.com/kcidb-go/kcidb/internal/summary"
 	"slices"
 	"strings"
 
@@ -107,14 +109,14 @@ func orNone(status string, err error) (string, error) {
 
 // statuses are what selectors of a status may say.
 var statuses = func() (all []string) {
-	for _, status := range object.Statuses {
+	for _, status := range summary.Statuses {
 		all = append(all, cmp.Or(string(status), "none"))
 	}
 	return all
 }()
 
 // culprits are what can be at fault for an issue.
-var culprits = object.Culprits{Code: true, Tool: true, Harness: true}.Names()
+var culprits = facts.Culprits{Code: true, Tool: true, Harness: true}.Names()
 
 // selectable is a name that "select" may have.
 type selectable struct {
@@ -150,9 +152,9 @@ var selectables = []selectable{
 		v, err := versionOf(in.Object)
 		return v.Culprits(), err
 	}},
-	{name: "status", types: object.Types, values: statuses, text: func(in *Input) (string, error) { return orNone(in.Object.Status()) }},
-	{name: "now", types: object.Types, values: statuses, text: func(in *Input) (string, error) { return orNone(in.Now()) }},
-	{name: "was", types: object.Types, values: statuses, text: func(in *Input) (string, error) { return orNone(in.Was()) }},
+	{name: "status", types: object.Types(), values: statuses, text: func(in *Input) (string, error) { return orNone(in.Object.Status()) }},
+	{name: "now", types: object.Types(), values: statuses, text: func(in *Input) (string, error) { return orNone(in.Now()) }},
+	{name: "was", types: object.Types(), values: statuses, text: func(in *Input) (string, error) { return orNone(in.Was()) }},
 }
 
 // The types that have something, by themselves or through what is above them.
@@ -162,7 +164,7 @@ var (
 	ofCheckouts = append([]object.Type{object.TypeRevision, object.TypeCheckout}, ofBuilds...)
 	ofIssues    = []object.Type{object.TypeIssue, object.TypeIssueVersion, object.TypeIncident}
 
-	notRevisions = slices.DeleteFunc(slices.Clone(object.Types), func(t object.Type) bool { return t == object.TypeRevision })
+	notRevisions = slices.DeleteFunc(slices.Clone(object.Types()), func(t object.Type) bool { return t == object.TypeRevision })
 )
 
 func ofTest(get func(*graph.Test) string) func(*Input) (string, error) {
@@ -230,7 +232,7 @@ func originOf(o graph.Object) (string, error) {
 }
 
 func fitPath(g globs, path string) bool {
-	return slices.ContainsFunc(g, func(one glob) bool { return object.MatchPath(one.text, path) })
+	return slices.ContainsFunc(g, func(one glob) bool { return facts.MatchPath(one.text, path) })
 }
 
 // fitRepository compares URLs of repositories, with globs in them or not: those of
@@ -239,6 +241,6 @@ func fitRepository(g globs, url string) bool {
 	if g.fit(url) {
 		return true
 	}
-	key := object.RepositoryKey(url)
-	return url != "" && slices.ContainsFunc(g, func(one glob) bool { return newGlob(object.RepositoryKey(one.text)).fits(key) })
+	key := facts.RepositoryKey(url)
+	return url != "" && slices.ContainsFunc(g, func(one glob) bool { return newGlob(facts.RepositoryKey(one.text)).fits(key) })
 }

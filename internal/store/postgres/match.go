@@ -48,7 +48,7 @@ type subject struct {
 	*table
 }
 
-// subjects are in the order of object.Types. What groups have comes from their
+// subjects are in the order of object.Types(). What groups have comes from their
 // members, by the statements that read them.
 var subjects = []subject{
 	{object.TypeRevision, &table{excerpt: -1, columns: []string{"git_commit_hash", "patchset_hash", "git_commit_name", "patchset_files"},

@@ -6,7 +6,7 @@ import (
 	"context"
 	"strconv"
 
-	"github.com/kcidb-go/kcidb/object"
+	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -34,7 +34,7 @@ func (d *Dialect) buildsByID(ctx context.Context, tx Tx, ids []string) (map[stri
 		Text("config_name")+", "+Text("misc")+", "+d.Micros("start_time")+" FROM builds WHERE "+d.In("id", 1),
 		[]any{d.List(ids)}, []any{&id, &checkout, &origin, &status, &architecture, &compiler, &config, &misc, &start},
 		func() error {
-			found[id] = row{id, checkout, origin, status, architecture, compiler, config, object.BuildLab([]byte(misc)), dayOfMicros(start), start}
+			found[id] = row{id, checkout, origin, status, architecture, compiler, config, facts.BuildLab([]byte(misc)), dayOfMicros(start), start}
 			return nil
 		})
 	return found, err

@@ -2,7 +2,7 @@
 
 package rollup
 
-import "github.com/kcidb-go/kcidb/object"
+import "github.com/kcidb-go/kcidb/internal/facts"
 
 // Platforms tells the platforms that environments name. It remembers them, for
 // the same few environments come again and again.
@@ -11,7 +11,7 @@ type Platforms struct{ of map[string]string }
 // platformsKept is how many environments are remembered.
 const platformsKept = 1000
 
-// Of returns what object.Platform does of an environment's free object, plain.
+// Of returns what facts.Platform does of an environment's free object, plain.
 func (p *Platforms) Of(misc []byte) string {
 	if misc == nil {
 		return ""
@@ -22,7 +22,7 @@ func (p *Platforms) Of(misc []byte) string {
 	if len(p.of)%platformsKept == 0 {
 		p.of = make(map[string]string)
 	}
-	platform := plain(object.Platform(misc))
+	platform := plain(facts.Platform(misc))
 	p.of[string(misc)] = platform
 	return platform
 }

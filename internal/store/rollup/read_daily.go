@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kcidb-go/kcidb/object"
+	"github.com/kcidb-go/kcidb/internal/facts"
 )
 
 // micros returns when the first day begins, and when the last one is over, in
@@ -108,7 +108,7 @@ func (s *Started) readDays(ctx context.Context, tx Tx, days Days) error {
 	return Read(ctx, tx, "SELECT kind, lab, origin, CAST(sum(n) AS bigint) FROM daily_counts WHERE day BETWEEN $1 AND $2 GROUP BY kind, lab, origin",
 		[]any{days.First, days.Last}, []any{&kind, &lab, &origin, &n}, func() error {
 			s.add(kind, n)
-			if lab := object.LabOf(lab, origin); kind != Checkouts && lab != "" {
+			if lab := facts.LabOf(lab, origin); kind != Checkouts && lab != "" {
 				if s.Labs[lab] == nil {
 					s.Labs[lab] = new(Amounts)
 				}

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/kcidb-go/kcidb/object"
+	"github.com/kcidb-go/kcidb/internal/facts"
 )
 
 // Tags have no index. A tag is looked for among so many of the newest checkouts of
@@ -63,7 +63,7 @@ func (d *Dialect) newestTrees(ctx context.Context, tx Tx, of CheckoutsOf, isTree
 	err = Read(ctx, tx, "SELECT key, tree_name, url, branch FROM tree_heads WHERE origin = $1 ORDER BY start DESC, key DESC", []any{of.Origin},
 		[]any{&key, &r.TreeName, &r.RepositoryURL, &r.Branch}, func() error {
 			if len(keys) < maxTagTrees && (of.Branch == "" || of.Branch == r.Branch) && isTree(&r) &&
-				(of.RepositoryURL == "" || object.RepositoryKey(of.RepositoryURL) == object.RepositoryKey(r.RepositoryURL)) {
+				(of.RepositoryURL == "" || facts.RepositoryKey(of.RepositoryURL) == facts.RepositoryKey(r.RepositoryURL)) {
 				keys = append(keys, key)
 			}
 			return nil

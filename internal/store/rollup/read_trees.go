@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/kcidb-go/kcidb/object"
+	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -17,7 +17,7 @@ import (
 type Built struct {
 	ID, CheckoutID, Origin                  string
 	Status                                  report.Status
-	Architecture, Compiler, ConfigName, Lab string // Lab as of object.LabOf
+	Architecture, Compiler, ConfigName, Lab string // Lab as of facts.LabOf
 	Start                                   int64  // microseconds since 1970, 0 for none
 }
 
@@ -27,7 +27,7 @@ type Group struct {
 	Kind             Kind // Boots or Tests
 	Origin, Platform string
 	Compatible       string // JSON list of strings
-	Lab, Reason      string // Lab as of object.LabOf
+	Lab, Reason      string // Lab as of facts.LabOf
 	Status           report.Status
 	N                int64
 }
@@ -98,7 +98,7 @@ func (r *Results) readBuilds(ctx context.Context, d *Dialect, tx Tx) error {
 	err := Read(ctx, tx, "SELECT build_id, checkout_id, origin, status, architecture, compiler, config_name, lab, start FROM counted_builds"+
 		" WHERE checkout_id <> '' AND "+d.In("checkout_id", 1)+only, args,
 		[]any{&b.ID, &b.CheckoutID, &b.Origin, &status, &b.Architecture, &b.Compiler, &b.ConfigName, &b.Lab, &b.Start}, func() error {
-			b.Status, b.Lab = report.Status(status), object.LabOf(b.Lab, b.Origin)
+			b.Status, b.Lab = report.Status(status), facts.LabOf(b.Lab, b.Origin)
 			r.Builds = append(r.Builds, b)
 			return nil
 		})
@@ -143,7 +143,7 @@ func (r *Results) readGroups(ctx context.Context, d *Dialect, tx Tx, ids []strin
 				if g.N, err = strconv.ParseInt(n, 10, 64); err != nil {
 					return err
 				}
-				g.Kind, g.Status, g.Lab = KindOf(suite), report.Status(status), object.LabOf(g.Lab, g.Origin)
+				g.Kind, g.Status, g.Lab = KindOf(suite), report.Status(status), facts.LabOf(g.Lab, g.Origin)
 				r.Group(&g)
 			}
 			return nil

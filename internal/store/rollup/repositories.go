@@ -6,21 +6,21 @@ import (
 	"context"
 	"strings"
 
-	"github.com/kcidb-go/kcidb/object"
+	"github.com/kcidb-go/kcidb/internal/facts"
 )
 
 // spellings returns the URLs of the repository that a URL is of, as checkouts have
-// them: object.RepositoryKey tells which are of the same. Each checkout has a tree,
+// them: facts.RepositoryKey tells which are of the same. Each checkout has a tree,
 // and there are far fewer trees than checkouts. A repository without checkouts has
 // the URL that was asked for.
 func (d *Dialect) spellings(ctx context.Context, tx Tx, url string) ([]string, error) {
-	key := object.RepositoryKey(url)
+	key := facts.RepositoryKey(url)
 	_, path, _ := strings.Cut(key, "/")
 	like := strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(path)
 	var all []string
 	var found string
 	err := Read(ctx, tx, "SELECT DISTINCT url FROM tree_heads WHERE url LIKE $1 ESCAPE '!' ORDER BY url", []any{"%" + like + "%"}, []any{&found}, func() error {
-		if object.RepositoryKey(found) == key {
+		if facts.RepositoryKey(found) == key {
 			all = append(all, found)
 		}
 		return nil
@@ -43,5 +43,5 @@ func (d *Dialect) isRepository(column string, urls []string, parameter int) (str
 
 // sameRepository reports whether two URLs are of one repository.
 func sameRepository(a, b string) bool {
-	return a == b || object.RepositoryKey(a) == object.RepositoryKey(b)
+	return a == b || facts.RepositoryKey(a) == facts.RepositoryKey(b)
 }

@@ -33,14 +33,14 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/kcidb-go/kcidb/object"
+	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/report"
 )
 
 // Kind is what is counted.
 type Kind string
 
-// The kinds. A boot is a test that object.IsBoot tells.
+// The kinds. A boot is a test that facts.IsBoot tells.
 const (
 	Checkouts Kind = "checkout"
 	Builds    Kind = "build"
@@ -50,7 +50,7 @@ const (
 
 // KindOf returns the kind of a test with a path.
 func KindOf(path string) Kind {
-	if object.IsBoot(path) {
+	if facts.IsBoot(path) {
 		return Boots
 	}
 	return Tests
@@ -98,10 +98,10 @@ func Fails(s report.Status) bool {
 
 // SetMisc sets what a test's free object tells, when Status is set.
 func (t *Test) SetMisc(misc []byte) {
-	t.Lab = plain(object.Lab(misc))
+	t.Lab = plain(facts.Lab(misc))
 	t.Reason = ""
 	if Fails(t.Status) {
-		t.Reason = firstBytes(plain(object.Reason(misc)), maxReason)
+		t.Reason = firstBytes(plain(facts.Reason(misc)), maxReason)
 	}
 }
 
@@ -126,7 +126,7 @@ type group struct {
 
 func (t *Test) group() group {
 	g := group{
-		build: t.BuildID, day: NoDay, origin: t.Origin, suite: object.Suite(t.Path), platform: t.Platform,
+		build: t.BuildID, day: NoDay, origin: t.Origin, suite: facts.Suite(t.Path), platform: t.Platform,
 		compatible: t.Compatible, lab: t.Lab, reason: t.Reason, status: t.Status,
 	}
 	if t.Start != 0 {

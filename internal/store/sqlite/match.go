@@ -63,7 +63,7 @@ type subject struct {
 	*table
 }
 
-// subjects are in the order of object.Types. What groups have comes from their
+// subjects are in the order of object.Types(). What groups have comes from their
 // members, by the statements that read them.
 var subjects = []subject{
 	{object.TypeRevision, &table{columns: []string{"git_commit_hash", "patchset_hash", "git_commit_name", "patchset_files"},

@@ -56,7 +56,7 @@ func (s suite) lifecycle(t *testing.T) {
 		t.Errorf("Schemas() = %v, %d, %v, want the newest", all, current, err)
 	}
 	for _, schema := range all {
-		if schema.Report.Compare(report.Latest) > 0 {
+		if schema.Report.Compare(report.Latest()) > 0 {
 			t.Errorf("schema %v keeps reports newer than any", schema)
 		}
 	}

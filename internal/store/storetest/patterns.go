@@ -81,7 +81,7 @@ func gather(t *testing.T, sets iter.Seq2[*object.Set, error], perSet int) *objec
 // compareRefs compares objects as Match orders them.
 func compareRefs(a, b object.Ref) int {
 	if a.Type != b.Type {
-		return slices.Index(object.Types, a.Type) - slices.Index(object.Types, b.Type)
+		return slices.Index(object.Types(), a.Type) - slices.Index(object.Types(), b.Type)
 	}
 	if a.ID[0] == b.ID[0] && a.Type == object.TypeIssueVersion {
 		return cmp.Or(len(a.ID[1])-len(b.ID[1]), strings.Compare(a.ID[1], b.ID[1])) // as numbers
@@ -110,7 +110,7 @@ func (s suite) patternConformance(t *testing.T) {
 			continue // which is the parser's to find
 		}
 		var want []object.Ref
-		for _, typ := range object.Types {
+		for _, typ := range object.Types() {
 			for _, id := range c.Objects[typ] {
 				want = append(want, object.Ref{Type: typ, ID: object.ID(id)})
 			}
@@ -239,7 +239,7 @@ func newGraph(random *rand.Rand) *graph {
 
 // pattern returns a pattern of some steps, with IDs in a third of them.
 func (g *graph) pattern(random *rand.Rand) object.Pattern {
-	p := object.All(object.Types[random.IntN(len(object.Types))])
+	p := object.All(object.Types()[random.IntN(len(object.Types()))])
 	for steps := random.IntN(6); ; steps-- {
 		if random.IntN(3) == 0 {
 			p.Some = true

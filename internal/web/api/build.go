@@ -12,9 +12,9 @@ import (
 	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
-	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -168,7 +168,7 @@ func (a *API) testsOfBuild(ctx context.Context, in *testsOfBuildInput, w io.Writ
 		for run, err := range objects.Runs(ctx, []string{in.ID}) {
 			item := RunItem{
 				ID: run.ID, Status: statusText(run.Status), Duration: run.Duration, Path: optional(run.Path), StartTime: instant(run.Start),
-				Compatible: list(run.Compatible), EnvironmentMisc: orNull(run.EnvironmentMisc), Lab: optional(object.LabOf(object.Lab(run.Misc), run.Origin)),
+				Compatible: list(run.Compatible), EnvironmentMisc: orNull(run.EnvironmentMisc), Lab: optional(facts.LabOf(facts.Lab(run.Misc), run.Origin)),
 			}
 			if !yield(item, err) || err != nil {
 				return

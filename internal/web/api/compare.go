@@ -8,9 +8,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
-	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -225,7 +225,7 @@ func (r *revisions) compareTests(ctx context.Context, st store.Store) (boots, te
 	boots, tests = newCompared(), newCompared()
 	add := func(b *rollup.Built, path, platform string, run newestRun) {
 		into := tests
-		if object.IsBoot(path) {
+		if facts.IsBoot(path) {
 			into = boots
 		}
 		into.add(variant{path: path, config: b.ConfigName, architecture: b.Architecture, platform: platform}, r.sides[b.CheckoutID], run)

@@ -15,9 +15,9 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
-	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -232,7 +232,7 @@ func (a *API) selectors(ctx context.Context, in *selectorsInput) (*selectorList,
 			tree = &selectorTree{Name: optional(name)}
 			trees[name], out.Trees = tree, append(out.Trees, tree)
 		}
-		key := branchKey{name, object.RepositoryKey(r.RepositoryURL), r.Branch}
+		key := branchKey{name, facts.RepositoryKey(r.RepositoryURL), r.Branch}
 		branch := branches[key]
 		if branch == nil {
 			branch = &selectorBranch{URL: optional(r.RepositoryURL), Branch: optional(r.Branch)}

@@ -6,9 +6,9 @@ import (
 	"context"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
-	"github.com/kcidb-go/kcidb/object"
 )
 
 type hardwareCommitsInput struct {
@@ -50,12 +50,12 @@ func (a *API) hardwareCommits(ctx context.Context, in *hardwareCommitsInput) (*h
 	type branchKey struct{ tree, url, branch string }
 	branches := make(map[branchKey][]rollup.Revision)
 	for _, r := range page.Revisions {
-		key := branchKey{a.Trees.Of(r.TreeName, r.RepositoryURL), object.RepositoryKey(r.RepositoryURL), r.Branch}
+		key := branchKey{a.Trees.Of(r.TreeName, r.RepositoryURL), facts.RepositoryKey(r.RepositoryURL), r.Branch}
 		branches[key] = append(branches[key], r)
 	}
 	found := make(map[string][]rollup.Revision)
 	for _, head := range in.Body.Heads {
-		key := branchKey{a.Trees.Of(text(head.Tree), text(head.URL)), object.RepositoryKey(text(head.URL)), text(head.Branch)}
+		key := branchKey{a.Trees.Of(text(head.Tree), text(head.URL)), facts.RepositoryKey(text(head.URL)), text(head.Branch)}
 		if behind := revisionsBehind(branches[key], head.Hash); len(behind) > len(found[head.Hash]) {
 			found[head.Hash] = behind
 		}

@@ -12,8 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
-	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -61,7 +61,7 @@ func originsOnHardware(r *report.Report) (all []string) {
 	known := make(map[string]bool)
 	for i := range r.Tests {
 		t := &r.Tests[i]
-		if !known[t.Origin] && builds[t.BuildID] && t.Environment != nil && object.Platform(t.Environment.Misc) != "" {
+		if !known[t.Origin] && builds[t.BuildID] && t.Environment != nil && facts.Platform(t.Environment.Misc) != "" {
 			known[t.Origin] = true
 			all = append(all, t.Origin)
 		}
@@ -314,7 +314,7 @@ func TestHardwareNames(t *testing.T) {
 				ID: fmt.Sprint("ci:", i), Origin: "ci", BuildID: "ci:b", Path: new("boot"), StartTime: &startNew,
 				Environment: &report.Environment{Misc: misc, Compatible: []string{"not " + name}},
 			})
-			if object.Platform(misc) != name {
+			if facts.Platform(misc) != name {
 				t.Fatal(name)
 			}
 		}

@@ -11,9 +11,9 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
-	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -117,7 +117,7 @@ func (a *API) listIssues(ctx context.Context, in *listIssuesInput) (*issueList, 
 	origins, culprits, categories := make(map[string]bool), make(map[string]bool), make(map[string]bool)
 	for part := range slices.Chunk(keys, issuesAtOnce) {
 		err := a.eachIssue(ctx, part, func(i *report.Issue) {
-			names := object.CulpritsOf(i).Names()
+			names := facts.CulpritsOf(i).Names()
 			origins[i.Origin] = true
 			for _, name := range names {
 				culprits[name] = true

@@ -10,9 +10,9 @@ import (
 	"iter"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
-	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -74,7 +74,7 @@ func (a *API) testsOfIssue(ctx context.Context, in *issueSeenInput, w io.Writer)
 		}
 		i := issueTest{RunItem: RunItem{
 			ID: t.ID, Status: statusText(statusOf(t.Status)), Duration: t.Duration, Path: t.Path, StartTime: instant(t.StartTime),
-			Lab: optional(object.LabOf(object.Lab(t.Misc), t.Origin)),
+			Lab: optional(facts.LabOf(facts.Lab(t.Misc), t.Origin)),
 		}}
 		if e := t.Environment; e != nil {
 			i.Compatible, i.EnvironmentMisc = list(e.Compatible), orNull(e.Misc)

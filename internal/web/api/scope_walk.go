@@ -8,9 +8,9 @@ import (
 
 	jsonv2 "github.com/go-json-experiment/json"
 
+	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
-	"github.com/kcidb-go/kcidb/object"
 )
 
 // visitor is told what a scope holds. It may not keep what it is given.
@@ -144,7 +144,7 @@ func (w *walker) issues(r *rollup.Results) {
 			var g rollup.Group
 			var compatibles []string
 			if there = true; s.Test != nil {
-				g = rollup.Group{Origin: s.Test.Origin, Platform: s.Test.Platform, Lab: object.LabOf(s.Test.Lab, s.Test.Origin)}
+				g = rollup.Group{Origin: s.Test.Origin, Platform: s.Test.Platform, Lab: facts.LabOf(s.Test.Lab, s.Test.Origin)}
 				compatibles = w.lists.of(s.Test.Compatible)
 				there = w.scope.on(g.Platform, compatibles)
 			}
@@ -181,7 +181,7 @@ func eachRun(ctx context.Context, st store.Store, builds []rollup.Built, f *filt
 		t.SetMisc(run.Misc)
 		g := rollup.Group{
 			Build: known[run.BuildID], Kind: rollup.KindOf(run.Path), Origin: run.Origin, Platform: platforms.Of(run.EnvironmentMisc),
-			Lab: object.LabOf(t.Lab, run.Origin), Reason: t.Reason, Status: run.Status, N: 1,
+			Lab: facts.LabOf(t.Lab, run.Origin), Reason: t.Reason, Status: run.Status, N: 1,
 		}
 		if err := do(&run, &g); err != nil {
 			return err

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
-	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -24,13 +24,13 @@ const (
 )
 
 // judge tells what runs, the newest first, tell: "" where none of them passed or
-// failed. Runs that are not object.Conclusive say nothing. One that once changed for good is a
+// failed. Runs that are not facts.Conclusive say nothing. One that once changed for good is a
 // regression or fixed; one that changed more often is unstable.
 func judge(runs []rollup.Run) string {
 	changes := 0
 	var newest, last report.Status
 	for _, run := range runs {
-		if !object.Conclusive(run.Status) {
+		if !facts.Conclusive(run.Status) {
 			continue
 		}
 		switch last {

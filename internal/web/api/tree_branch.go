@@ -10,8 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
-	"github.com/kcidb-go/kcidb/object"
 )
 
 // What is known of a branch by the names of its tree and of itself.
@@ -86,8 +86,8 @@ func (a *API) branchCheckouts(ctx context.Context, in *BranchInput, repository s
 	var all []rollup.Revision
 	looked := make(map[string]bool)
 	for _, tree := range trees {
-		url, key := tree.RepositoryURL, object.RepositoryKey(tree.RepositoryURL)
-		if looked[key] || repository != "" && key != object.RepositoryKey(repository) {
+		url, key := tree.RepositoryURL, facts.RepositoryKey(tree.RepositoryURL)
+		if looked[key] || repository != "" && key != facts.RepositoryKey(repository) {
 			continue
 		}
 		looked[key] = true

@@ -7,9 +7,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
-	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -124,7 +124,7 @@ type treeKey struct{ origin, name, repository, branch string }
 
 // treeKey returns that of a checkout.
 func (a *API) treeKey(r *rollup.Revision) treeKey {
-	return treeKey{r.Origin, a.Trees.Of(r.TreeName, r.RepositoryURL), object.RepositoryKey(r.RepositoryURL), r.Branch}
+	return treeKey{r.Origin, a.Trees.Of(r.TreeName, r.RepositoryURL), facts.RepositoryKey(r.RepositoryURL), r.Branch}
 }
 
 // checkoutsOfHeads returns the IDs of the checkouts of each head's commit in its

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package object
+package summary
 
 import (
 	"cmp"
@@ -58,14 +58,6 @@ func (c Counts) String() string {
 
 func compareStatuses(a, b report.Status) int {
 	return cmp.Or(cmp.Compare(badness(a), badness(b)), cmp.Compare(a, b))
-}
-
-// Conclusive reports whether a run with this status says that something works or
-// does not: PASS or FAIL. All else, such as MISS of a lab that is down, or no status,
-// says nothing. So whether a test regressed is told by its last conclusive runs,
-// everywhere: in mails, on pages and in the API.
-func Conclusive(s report.Status) bool {
-	return s == report.StatusPass || s == report.StatusFail
 }
 
 // By are counts by something that objects have: an architecture, a

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package object
+package facts
 
 import (
 	"bytes"
@@ -8,9 +8,6 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 )
-
-// What tests and builds tell by convention, beside the schema. These are the only
-// places that know the conventions.
 
 // IsBoot tells whether a test is of booting, by its path: "boot", or below it.
 func IsBoot(path string) bool { return Suite(path) == "boot" }

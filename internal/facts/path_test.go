@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package object_test
+package facts_test
 
 import (
 	"fmt"
@@ -10,13 +10,13 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/kcidb-go/kcidb/object"
+	"github.com/kcidb-go/kcidb/internal/facts"
 )
 
 func ExampleMatchPath() {
-	fmt.Println(object.MatchPath("kselftest.**", "kselftest"))
-	fmt.Println(object.MatchPath("kselftest.**", "kselftest.net.tls"))
-	fmt.Println(object.MatchPath("kselftest.*", "kselftest.net.tls"))
+	fmt.Println(facts.MatchPath("kselftest.**", "kselftest"))
+	fmt.Println(facts.MatchPath("kselftest.**", "kselftest.net.tls"))
+	fmt.Println(facts.MatchPath("kselftest.*", "kselftest.net.tls"))
 	// Output:
 	// true
 	// true
@@ -43,12 +43,12 @@ func TestMatchPath(t *testing.T) {
 		{"a.[b]", "a.[b]", "a.b"},
 	} {
 		for _, path := range strings.Fields(c.fits) {
-			if !object.MatchPath(c.glob, strings.Trim(path, "-")) {
+			if !facts.MatchPath(c.glob, strings.Trim(path, "-")) {
 				t.Errorf("%q does not fit %q", path, c.glob)
 			}
 		}
 		for _, path := range strings.Fields(c.not) {
-			if object.MatchPath(c.glob, strings.Trim(path, "-")) {
+			if facts.MatchPath(c.glob, strings.Trim(path, "-")) {
 				t.Errorf("%q fits %q", path, c.glob)
 			}
 		}
@@ -70,7 +70,7 @@ func TestMatchPathAgrees(t *testing.T) {
 			expr += strings.NewReplacer("*", "[^.]*", "?", "[^.]").Replace(g) + `\.`
 		}
 		want := regexp.MustCompile(expr + "$").MatchString(path + ".")
-		if got := object.MatchPath(strings.Join(globs, "."), path); got != want {
+		if got := facts.MatchPath(strings.Join(globs, "."), path); got != want {
 			rt.Errorf("%v, %s: got %v", globs, path, got)
 		}
 	})
@@ -81,7 +81,7 @@ func TestMatchPathTakesNoLongTime(t *testing.T) {
 		{strings.Repeat("**.a.", 500) + "b", strings.Repeat("a.", 5000) + "c"},
 		{strings.Repeat("*a", 500) + "b", strings.Repeat("a", 5000)},
 	} {
-		if object.MatchPath(c[0], c[1]) {
+		if facts.MatchPath(c[0], c[1]) {
 			t.Errorf("%.20s fits", c[1])
 		}
 	}

@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package object_test
+package summary_test
 
 import (
+	"github.com/kcidb-go/kcidb/internal/facts"
+	"github.com/kcidb-go/kcidb/internal/summary"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
 
 func TestWorst(t *testing.T) {
-	for i, a := range object.Statuses {
-		for j, b := range object.Statuses {
-			if got, want := object.Worst(a, b), object.Statuses[min(i, j)]; got != want {
+	for i, a := range summary.Statuses {
+		for j, b := range summary.Statuses {
+			if got, want := summary.Worst(a, b), summary.Statuses[min(i, j)]; got != want {
 				t.Errorf("Worst(%q, %q): got %q", a, b, got)
 			}
-			if got, want := object.Worse(a, b), i < j; got != want {
+			if got, want := summary.Worse(a, b), i < j; got != want {
 				t.Errorf("Worse(%q, %q): got %v", a, b, got)
 			}
 		}
@@ -29,7 +30,7 @@ func TestWorstValid(t *testing.T) {
 	order := []*bool{&no, &yes, nil} // worst first
 	for i, a := range order {
 		for j, b := range order {
-			if got, want := object.WorstValid(a, b), order[min(i, j)]; got != want {
+			if got, want := summary.WorstValid(a, b), order[min(i, j)]; got != want {
 				t.Errorf("%d and %d: got %v, want %v", i, j, got, want)
 			}
 		}
@@ -38,28 +39,28 @@ func TestWorstValid(t *testing.T) {
 
 func TestCounts(t *testing.T) {
 	for _, c := range []struct {
-		counts object.Counts
+		counts summary.Counts
 		total  int64
 		status report.Status
 		text   string
 	}{
 		{nil, 0, "", ""},
-		{object.Counts{"FAIL": 0, "PASS": 1}, 1, "PASS", "1 PASS"},
-		{object.Counts{"PASS": 120, "": 2, "ERROR": 1, "FAIL": 3}, 126, "FAIL", "3 FAIL, 1 ERROR, 120 PASS, 2 none"},
+		{summary.Counts{"FAIL": 0, "PASS": 1}, 1, "PASS", "1 PASS"},
+		{summary.Counts{"PASS": 120, "": 2, "ERROR": 1, "FAIL": 3}, 126, "FAIL", "3 FAIL, 1 ERROR, 120 PASS, 2 none"},
 	} {
 		if c.counts.Total() != c.total || c.counts.Status() != c.status || c.counts.String() != c.text {
 			t.Errorf("got %d, %s, %s", c.counts.Total(), c.counts.Status(), c.counts)
 		}
 	}
-	sum := object.Counts{"PASS": 1}
-	sum.Add(object.Counts{"PASS": 2, "FAIL": 1})
-	if diff := cmp.Diff(object.Counts{"PASS": 3, "FAIL": 1}, sum); diff != "" {
+	sum := summary.Counts{"PASS": 1}
+	sum.Add(summary.Counts{"PASS": 2, "FAIL": 1})
+	if diff := cmp.Diff(summary.Counts{"PASS": 3, "FAIL": 1}, sum); diff != "" {
 		t.Error(diff)
 	}
 }
 
 func TestBySorted(t *testing.T) {
-	by := object.By{}
+	by := summary.By{}
 	by.Add("b", "PASS", 2)
 	by.Add("d", "", 1)
 	by.Add("c", "FAIL", 1)
@@ -81,7 +82,7 @@ func TestCulprits(t *testing.T) {
 		"code":          {Code: &yes, Tool: &no},
 		"tool, harness": {Tool: &yes, Harness: &yes},
 	} {
-		if got := object.CulpritsOf(&report.Issue{Culprit: culprit}).String(); got != want {
+		if got := facts.CulpritsOf(&report.Issue{Culprit: culprit}).String(); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}

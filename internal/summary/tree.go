@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package object
+package summary
 
 import (
 	"iter"
@@ -31,9 +31,8 @@ func (t *Tree) Add(path string, status report.Status, n int64) {
 	}
 	node := &t.root
 	increase(&node.All, status, n)
-	names := pathOf(path)
-	for name, ok := names.next(); ok; name, ok = names.next() {
-		node = node.child(name, strings.TrimSuffix(path, names.behind()))
+	for name, upTo := range components(path) {
+		node = node.child(name, upTo)
 		increase(&node.All, status, n)
 	}
 	increase(&node.Own, status, n)
@@ -59,6 +58,23 @@ func (n *Node) search(name string) (int, bool) {
 	return slices.BinarySearchFunc(n.Children, name, func(c *Node, name string) int { return strings.Compare(c.Name, name) })
 }
 
+// components yields each component of a dotted path, and the path up to the end of
+// the component. The empty path has none.
+func components(path string) iter.Seq2[string, string] {
+	return func(yield func(name, upTo string) bool) {
+		for start := 0; path != ""; {
+			end := len(path)
+			if dot := strings.IndexByte(path[start:], '.'); dot >= 0 {
+				end = start + dot
+			}
+			if !yield(path[start:end], path[:end]) || end == len(path) {
+				return
+			}
+			start = end + 1
+		}
+	}
+}
+
 // Root returns the node all others are below. Nodes change as tests are added,
 // and are not to be changed otherwise.
 func (t *Tree) Root() *Node { return &t.root }
@@ -66,8 +82,7 @@ func (t *Tree) Root() *Node { return &t.root }
 // Find returns the node of a path, nil if no test is at or below it.
 func (t *Tree) Find(path string) *Node {
 	node := &t.root
-	names := pathOf(path)
-	for name, ok := names.next(); ok; name, ok = names.next() {
+	for name := range components(path) {
 		i, found := node.search(name)
 		if !found {
 			return nil

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package object
+package facts
 
 import (
 	"strings"
@@ -22,14 +22,6 @@ func (d *dotted) next() (name string, ok bool) {
 	}
 	name, d.rest, d.more = strings.Cut(d.rest, ".")
 	return name, true
-}
-
-// behind returns what is left, and the dot before it.
-func (d *dotted) behind() string {
-	if !d.more {
-		return ""
-	}
-	return "." + d.rest
 }
 
 // MatchPath tells whether the path of a test fits a glob: "*" is any text within

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package object_test
+package summary_test
 
 import (
 	"fmt"
@@ -8,11 +8,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/kcidb-go/kcidb/object"
+	"github.com/kcidb-go/kcidb/internal/summary"
 )
 
 func TestGroups(t *testing.T) {
-	var g object.Groups
+	var g summary.Groups
 	if len(g.List()) != 0 || g.Rest().Total() != 0 {
 		t.Error("the zero value is not empty")
 	}
@@ -23,9 +23,9 @@ func TestGroups(t *testing.T) {
 	g.Add("boot", "FAIL", "", "", "", "ci:901")
 	g.Add("a", "FAIL", "", "", "", "ci:902")
 	boards := []string{"board00", "board01", "board02", "board03", "board04", "board05", "board06", "board07", "board08", "board09"}
-	want := []object.Group{
-		{"FAIL", "ltp.mm", 500, object.Values{Names: boards, More: 4}, object.Values{Names: []string{"defconfig"}},
-			object.Values{Names: []string{"arm64", "x86_64"}}, "ci:0"},
+	want := []summary.Group{
+		{"FAIL", "ltp.mm", 500, summary.Values{Names: boards, More: 4}, summary.Values{Names: []string{"defconfig"}},
+			summary.Values{Names: []string{"arm64", "x86_64"}}, "ci:0"},
 		{Status: "FAIL", Path: "a", N: 1, First: "ci:902"},
 		{Status: "FAIL", Path: "boot", N: 1, First: "ci:901"},
 		{Status: "ERROR", Path: "boot", N: 1, First: "ci:900"},
@@ -36,7 +36,7 @@ func TestGroups(t *testing.T) {
 }
 
 func TestGroupsAreBounded(t *testing.T) {
-	var g object.Groups
+	var g summary.Groups
 	for i := range 1500 {
 		g.Add(fmt.Sprint("test", i), "MISS", fmt.Sprint("board", i), "", "", "ci:1")
 		g.Add("same", "PASS", fmt.Sprint("board", i), "", "", "ci:1")
@@ -46,7 +46,7 @@ func TestGroupsAreBounded(t *testing.T) {
 	if len(list) != 1002 || list[0].Path != "boot" {
 		t.Errorf("got %d groups, the first %+v", len(list), list[0])
 	}
-	if diff := cmp.Diff(object.Counts{"MISS": 500}, g.Rest()); diff != "" {
+	if diff := cmp.Diff(summary.Counts{"MISS": 500}, g.Rest()); diff != "" {
 		t.Error(diff)
 	}
 	if same := list[1001]; same.N != 1500 || len(same.Platforms.Names) != 10 || same.Platforms.More != 90 {
@@ -55,7 +55,7 @@ func TestGroupsAreBounded(t *testing.T) {
 }
 
 func TestValues(t *testing.T) {
-	for want, v := range map[string]object.Values{
+	for want, v := range map[string]summary.Values{
 		"":                 {},
 		"a, b":             {Names: []string{"a", "b"}},
 		"a, b and 12 more": {Names: []string{"a", "b"}, More: 12},

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package object_test
+package summary_test
 
 import (
 	"fmt"
@@ -9,12 +9,12 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/kcidb-go/kcidb/object"
+	"github.com/kcidb-go/kcidb/internal/summary"
 	"github.com/kcidb-go/kcidb/report"
 )
 
-func tree() *object.Tree {
-	var t object.Tree
+func tree() *summary.Tree {
+	var t summary.Tree
 	t.Add("ltp.mm.oom", "PASS", 3)
 	t.Add("ltp.mm.ksm", "PASS", 1)
 	t.Add("ltp.fs", "FAIL", 1)
@@ -26,7 +26,7 @@ func tree() *object.Tree {
 	return &t
 }
 
-func lines(nodes iter.Seq[*object.Node]) string {
+func lines(nodes iter.Seq[*summary.Node]) string {
 	text := ""
 	for n := range nodes {
 		text += fmt.Sprintf("%s|%s|%s|%s\n", n.Path, n.Name, n.Own, n.All)
@@ -55,7 +55,7 @@ func TestTreeCollapse(t *testing.T) {
 	if got := lines(tree().Root().Collapse()); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	if got := lines(new(object.Tree).Root().Collapse()); got != "" {
+	if got := lines(new(summary.Tree).Root().Collapse()); got != "" {
 		t.Errorf("empty: got %s", got)
 	}
 }
@@ -77,11 +77,11 @@ func TestTreeFind(t *testing.T) {
 // and below, and that each is found by its path.
 func TestTreeCountsAllOnce(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		var tree object.Tree
+		var tree summary.Tree
 		var want int64
 		for _, path := range rapid.SliceOfN(rapid.StringMatching(`[ab.]{0,6}`), 0, 20).Draw(rt, "paths") {
 			n := rapid.Int64Range(0, 3).Draw(rt, "n")
-			tree.Add(path, rapid.SampledFrom(object.Statuses).Draw(rt, "status"), n)
+			tree.Add(path, rapid.SampledFrom(summary.Statuses).Draw(rt, "status"), n)
 			want += n
 		}
 		var own int64
