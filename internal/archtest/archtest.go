@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package archtest holds nothing but its tests: the rules of the house that a
-// machine can keep. See docs/design.md.
+// Package archtest has tests only. They hold the code to the rules in docs: the imports
+// to the table of docs/design.md, go.mod to docs/dependencies.md, and the tests to
+// docs/security.md.
 package archtest

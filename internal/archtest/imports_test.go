@@ -3,6 +3,7 @@
 package archtest
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
@@ -15,67 +16,13 @@ import (
 
 const module = "github.com/kcidb-go/kcidb"
 
-// A rule says that the packages below one folder do not import those below
-// another.
-type rule struct {
-	from, to string
-	why      string
-}
-
-// Folders are relative to the module; "" is the root package, "..." all.
-var rules = []rule{
-	{"report", "internal", "report is public vocabulary: anybody can use it without our engines"},
-	{"report", "", "the client is built on reports, not the other way round"},
-	{"internal/store", "internal/queue", "a store keeps objects; how they came is no business of it"},
-	{"internal/store", "internal/web", "arrows point down: pages ask the store"},
-	{"internal/store", "internal/ingest", "arrows point down: the loader calls the store"},
-	{"internal/queue", "internal/store", "a queue carries submissions without looking into them"},
-	{"internal/queue", "report", "a queue carries submissions without looking into them"},
-	{"internal/ingest", "internal/web", "arrows point down: the door shows what the loader did"},
-	{"object", "internal", "objects are public vocabulary: anybody can use it without our engines"},
-	{"object", "", "the client is built on objects, not the other way round"},
-	{"report", "object", "objects are made of reports, not the other way round"},
-	{"internal/store/spool", "internal", "the spool is tables in a database, whichever it is"},
-	{"internal/store/rollup", "internal/store/sqlite", "roll-ups are SQL that all databases have, and know no driver"},
-	{"internal/store/rollup", "internal/store/postgres", "roll-ups are SQL that all databases have, and know no driver"},
-	{"internal/store/rollup", "internal/web", "arrows point down: pages show roll-ups"},
-	{"internal/store/rollup", "internal/graph", "roll-ups count what is in tables, and need no views of it"},
-	{"internal/treenames", "internal", "a tree's name is a line in a file"},
-	{"internal/treenames", "report", "a tree's name is a line in a file"},
-	{"internal/web/api", "internal/notify", "answers are of objects, whoever is told of them"},
-	{"internal/notify/mail", "internal/notify", "a mail is a mail, whatever it is about"},
-	{"internal/notify/mail", "internal/store", "a mail is a mail, whatever it is about"},
-	{"internal/notify/webhook", "internal/store", "a call is a call, whatever it is about"},
-	{"internal/graph", "internal/web", "arrows point down: pages show views"},
-	{"internal/graph", "internal/store/sqlite", "views know the contract of a store, never a driver"},
-	{"internal/graph", "internal/store/postgres", "views know the contract of a store, never a driver"},
-	{"internal/describe", "internal/notify", "the words are the same for mails, pages and commands"},
-	{"internal/notify/subscription", "internal/notify", "rules are asked; who asks is no business of theirs"},
-	{"internal/notify/subscription", "internal/store/spool", "rules keep nothing"},
-	{"internal/notify", "internal/web", "arrows point down: pages show what was notified"},
-	{"internal/notify", "internal/ingest", "the list of changes is all that notifying knows of loading"},
-	{"internal/notify", "internal/store/sqlite", "notifying knows the contract of a store, never a driver"},
-	{"internal/notify", "internal/store/postgres", "notifying knows the contract of a store, never a driver"},
-	{"internal/store", "internal/notify", "a store keeps the spool; what is in it is no business of it"},
-	{"internal/auth", "internal", "who may do what is decided without asking the engines"},
-	{"internal/auth", "report", "who may do what is decided without looking into reports"},
-	{"internal/web", "internal/store/sqlite", "pages know the contract of a store, never a driver"},
-	{"internal/web", "internal/store/postgres", "pages know the contract of a store, never a driver"},
-	{"internal/ingest", "internal/store/sqlite", "the loader knows the contract of a store, never a driver"},
-	{"internal/ingest", "internal/store/postgres", "the loader knows the contract of a store, never a driver"},
-	{"internal/store/postgres", "internal/store/sqlite", "a driver knows nothing of another"},
-	{"internal/store/sqlite", "internal/store/postgres", "a driver knows nothing of another"},
-	{"internal/ingest", "internal/queue/jetstream", "the loader knows the contract of a queue, never a driver"},
-	{"...", "cmd", "commands wire packages together; nothing is built on them"},
-}
-
 type goPackage struct {
 	ImportPath string
 	Imports    []string
 }
 
-// packages returns the packages of the module with what they import, tests
-// left out: a test may build the whole house.
+// packages returns the packages of the module and their imports. Imports of tests are
+// left out: a test may build the whole service.
 func packages(t *testing.T) []goPackage {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Imports", module+"/...")
@@ -96,33 +43,29 @@ func packages(t *testing.T) []goPackage {
 	}
 }
 
-// below says whether a package of the module lies in the folder.
-func below(path, folder string) bool {
-	path, ours := strings.CutPrefix(path, module)
-	if !ours {
-		return false
-	}
-	path = strings.TrimPrefix(path, "/")
-	switch folder {
-	case "...":
-		return true
-	case "":
-		return path == ""
-	}
-	return path == folder || strings.HasPrefix(path, folder+"/")
-}
-
-func TestArrowsPointDown(t *testing.T) {
-	for _, p := range packages(t) {
-		for _, r := range rules {
-			if !below(p.ImportPath, r.from) || below(p.ImportPath, r.to) {
-				continue
+// TestImportsAreInTheTable holds the packages and the table of docs/design.md together:
+// each package is in the table, each import is allowed there, and each allowed import
+// exists.
+func TestImportsAreInTheTable(t *testing.T) {
+	parts := readParts(t)
+	all := packages(t)
+	for _, p := range all {
+		part := parts.of(relative(p.ImportPath))
+		if part == nil {
+			t.Errorf("%s has no row in the table of docs/design.md: add one, and say what it is for", relative(p.ImportPath))
+			continue
+		}
+		for _, path := range p.Imports {
+			imported, ours := strings.CutPrefix(path, module)
+			if imported = cmp.Or(strings.TrimPrefix(imported, "/"), root); ours && !part.allows(imported) {
+				t.Errorf("%s imports %s: its row in docs/design.md does not allow that. Arrows point down; "+
+					"if this one does, add the import to the row", relative(p.ImportPath), imported)
 			}
-			for _, imported := range p.Imports {
-				if below(imported, r.to) && !below(imported, r.from) || r.from == "..." && below(imported, r.to) {
-					t.Errorf("%s imports %s: %s", p.ImportPath, imported, r.why)
-				}
-			}
+		}
+	}
+	for _, part := range parts {
+		for _, unused := range part.unused {
+			t.Errorf("docs/design.md allows %s to import %s, and it does not: remove the import from the row", part.name, unused)
 		}
 	}
 }
