@@ -85,8 +85,8 @@ func (r *reader) Outcomes(ctx context.Context, builds []string) iter.Seq2[store.
 }
 
 // Runs asks as Query does.
-func (r *reader) Runs(ctx context.Context, builds []string) iter.Seq2[store.Run, error] {
-	return either(ctx, r, func(s store.Store) iter.Seq2[store.Run, error] { return objectsOf(s).Runs(ctx, builds) })
+func (r *reader) Runs(ctx context.Context, builds []string, after store.RunKey) iter.Seq2[store.Run, error] {
+	return either(ctx, r, func(s store.Store) iter.Seq2[store.Run, error] { return objectsOf(s).Runs(ctx, builds, after) })
 }
 
 // Rollups returns those of the replica, which are read from the primary where the

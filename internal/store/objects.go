@@ -27,9 +27,12 @@ type Objects interface {
 	// Outcomes returns what is needed of tests to sum them up, of all those of
 	// the builds, build by build in the order given, by path within a build.
 	Outcomes(ctx context.Context, builds []string) iter.Seq2[Outcome, error]
-	// Runs returns all tests of the builds as lists show them, build by build in the
-	// order given, by path within a build.
-	Runs(ctx context.Context, builds []string) iter.Seq2[Run, error]
+	// Runs returns the tests of the builds as lists show them, build by build in the
+	// order given, by path within a build, in an order of the engine within a path. It
+	// leaves out the tests of after.BuildID up to and including after, so that a page
+	// of a list need not read the pages before it. The zero key leaves out nothing.
+	// If the test of the key is gone, tests of the same path may be left out as well.
+	Runs(ctx context.Context, builds []string, after RunKey) iter.Seq2[Run, error]
 	// Previous returns the IDs of builds like one, newest first: those of the same
 	// origin, architecture and configuration, in checkouts of the same repository
 	// and branch, of the same origin, that started before its own; at most n.
@@ -66,6 +69,9 @@ type Run struct {
 	LogURL              string
 	Misc                json.RawMessage
 }
+
+// RunKey is the place of a test in the order of Runs.
+type RunKey struct{ BuildID, Path, ID string }
 
 // Like is what makes builds comparable. Texts that are absent are "", and equal
 // only to texts that are absent.

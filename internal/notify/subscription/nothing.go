@@ -29,7 +29,7 @@ func (nothing) Rollups() *rollup.DB {
 	return &rollup.DB{View: func(context.Context, func(context.Context, rollup.Tx) error) error { return nil }}
 }
 
-func (nothing) Runs(context.Context, []string) iter.Seq2[store.Run, error] {
+func (nothing) Runs(context.Context, []string, store.RunKey) iter.Seq2[store.Run, error] {
 	return func(func(store.Run, error) bool) {}
 }
 

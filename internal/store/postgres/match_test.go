@@ -169,7 +169,8 @@ func TestOutcomePlans(t *testing.T) {
 		want  string
 	}{
 		{outcomesSQL, []any{[]string{"a:1.1", "a:2.2"}}, "test_rows_build_path"},
-		{runsSQL, []any{[]string{"a:1.1", "a:2.2"}}, "test_rows_build_path"},
+		{runsSQL, []any{[]string{"a:1.1", "a:2.2"}, "", "", ""}, "test_rows_build_path"},
+		{runsSQL, []any{[]string{"a:1.1", "a:2.2"}, "a:1.1", "boot", "a:1.1.1"}, "test_rows_build_path"},
 		{previous, args, "Index Scan Backward using checkouts_branch"},
 	} {
 		top, words := plan(t, s, "", c.query, c.args...)
@@ -193,14 +194,14 @@ func TestManyBuildsPlan(t *testing.T) {
 	for i := range 200 {
 		builds = append(builds, fmt.Sprintf("a:%d.%d", i/10, i%10))
 	}
-	for _, query := range []string{outcomesSQL, runsSQL} {
-		top, words := plan(t, s, byIndexSQL, query, builds)
+	for query, args := range map[string][]any{outcomesSQL: {builds}, runsSQL: {builds, "", "", ""}} {
+		top, words := plan(t, s, byIndexSQL, query, args...)
 		top.each(func(n *planNode) {
 			if n.Type == "Seq Scan" || strings.Contains(n.Type, "Hash Join") || strings.Contains(n.Type, "Merge Join") {
 				t.Errorf("%s\nis done so:\n%s", query, words)
 			}
 		})
-		if _, words := plan(t, s, "", query, builds); !strings.Contains(words, "Join") {
+		if _, words := plan(t, s, "", query, args...); !strings.Contains(words, "Join") {
 			t.Errorf("nothing has to be said for\n%s", words)
 		}
 	}

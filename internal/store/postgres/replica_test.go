@@ -51,7 +51,7 @@ func expectSame(t *testing.T, primary, replica *Store) {
 			}
 			refs = append(refs, object.TestRef(o.ID))
 		}
-		for r, err := range s.Runs(t.Context(), []string{"a:1"}) {
+		for r, err := range s.Runs(t.Context(), []string{"a:1"}, store.RunKey{}) {
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -121,6 +121,8 @@ func TestOutcomePlans(t *testing.T) {
 		want string
 	}{
 		outcomesOfSQL: {[]any{""}, "SEARCH tests USING INDEX tests_build_path (build_id=?)"},
+		runsOfSQL:     {[]any{""}, "SEARCH tests USING COVERING INDEX tests_build_path (build_id=?)"},
+		runsBehindSQL: {[]any{"", "", ""}, "SEARCH tests USING COVERING INDEX tests_build_path (build_id=?)"},
 		previousSQL: {[]any{"u", "b", 1, "o", nil, nil, "o", 1},
 			"SEARCH c USING INDEX checkouts_branch (git_repository_url=? AND git_repository_branch=? AND start_time<?)\nSEARCH b USING INDEX builds_checkout (checkout_id=?)"},
 	} {

@@ -35,6 +35,8 @@ func (s *Store) Outcomes(ctx context.Context, builds []string) iter.Seq2[store.O
 type noted struct {
 	columns string // of the temporary table, behind the number of the row
 	of      string // selects them, of the tests of a build, in their order
+	behind  string // selects those of a build that are behind a key: its build, path and ID
+	after   store.RunKey
 	tests   string // what the columns that are wanted are of: the table is "o"
 }
 
@@ -73,7 +75,8 @@ func (w wanted) noteTests(ctx context.Context, tx *sql.Tx, builds []string, n no
 	if _, err := tx.ExecContext(ctx, "CREATE TABLE "+w.table+" (number INTEGER PRIMARY KEY, "+n.columns+")"); err != nil {
 		return err
 	}
-	insert, err := tx.PrepareContext(ctx, "INSERT INTO "+w.table+" ("+n.columns+") "+n.of)
+	into := "INSERT INTO " + w.table + " (" + n.columns + ") "
+	insert, err := tx.PrepareContext(ctx, into+n.of)
 	if err != nil {
 		return err
 	}
@@ -84,7 +87,12 @@ func (w wanted) noteTests(ctx context.Context, tx *sql.Tx, builds []string, n no
 			continue
 		}
 		done[build] = true
-		if _, err := insert.ExecContext(ctx, build); err != nil {
+		if build == n.after.BuildID {
+			_, err = tx.ExecContext(ctx, into+n.behind, build, n.after.Path, n.after.ID)
+		} else {
+			_, err = insert.ExecContext(ctx, build)
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -5,9 +5,11 @@ package storetest
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/report"
@@ -56,7 +58,7 @@ func (s suite) runs(t *testing.T) {
 		{nil, nil},
 	} {
 		var got []store.Run
-		for r, err := range db.Runs(t.Context(), c.builds) {
+		for r, err := range db.Runs(t.Context(), c.builds, store.RunKey{}) {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -64,6 +66,20 @@ func (s suite) runs(t *testing.T) {
 		}
 		if diff := gocmp.Diff(c.want, got); diff != "" {
 			t.Errorf("runs of %q differ (-want +got):\n%s", c.builds, diff)
+		}
+	}
+	builds := []string{"a:b2", "a:b1"}
+	for i, last := range want {
+		after := store.RunKey{BuildID: last.BuildID, Path: last.Path, ID: last.ID}
+		var got []store.Run
+		for r, err := range db.Runs(t.Context(), builds[slices.Index(builds, last.BuildID):], after) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, r)
+		}
+		if diff := gocmp.Diff(want[i+1:], got, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("runs behind %+v differ (-want +got):\n%s", after, diff)
 		}
 	}
 	t.Run("many", s.runsMany)
@@ -80,7 +96,7 @@ func (s suite) runsMany(t *testing.T) {
 	}
 	mustLoad(t, st, r, store.LoadOptions{})
 	n := 0
-	for run, err := range db.Runs(t.Context(), []string{"a:0"}) {
+	for run, err := range db.Runs(t.Context(), []string{"a:0"}, store.RunKey{}) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -94,7 +110,7 @@ func (s suite) runsMany(t *testing.T) {
 	if n != tests {
 		t.Errorf("%d tests, want %d", n, tests)
 	}
-	for range db.Runs(t.Context(), []string{"a:0"}) {
+	for range db.Runs(t.Context(), []string{"a:0"}, store.RunKey{}) {
 		break
 	}
 	if tally, err := db.Rollups().Tally(t.Context(), []string{"a:0"}); err != nil || len(tally) != 1 {

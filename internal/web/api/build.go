@@ -165,7 +165,7 @@ func (a *API) testsOfBuild(ctx context.Context, in *testsOfBuildInput, w io.Writ
 		return store.ErrUnsupported
 	}
 	var items iter.Seq2[RunItem, error] = func(yield func(RunItem, error) bool) {
-		for run, err := range objects.Runs(ctx, []string{in.ID}) {
+		for run, err := range objects.Runs(ctx, []string{in.ID}, store.RunKey{}) {
 			item := RunItem{
 				ID: run.ID, Status: statusText(run.Status), Duration: run.Duration, Path: optional(run.Path), StartTime: instant(run.Start),
 				Compatible: list(run.Compatible), EnvironmentMisc: orNull(run.EnvironmentMisc), Lab: optional(facts.LabOf(facts.Lab(run.Misc), run.Origin)),

@@ -173,7 +173,7 @@ func eachRun(ctx context.Context, st store.Store, builds []rollup.Built, f *filt
 		}
 	}
 	var platforms rollup.Platforms
-	for run, err := range objects.Runs(ctx, ids) {
+	for run, err := range objects.Runs(ctx, ids, store.RunKey{}) {
 		if err != nil {
 			return err
 		}
