@@ -3,16 +3,14 @@
 package report
 
 import (
-	"encoding/json"
 	"math"
 	"strconv"
 	"time"
 	"unicode/utf8"
 )
 
-// Each of these functions appends a member of an object, its name behind
-// a comma; nothing where it is absent. closeObject makes the first comma the
-// opening brace.
+// The functions that are given a name append a member of an object, with a comma
+// before the name. closeObject makes the first comma the opening brace.
 
 func appendName(dst []byte, name string) []byte {
 	dst = append(dst, ',', '"')
@@ -20,7 +18,7 @@ func appendName(dst []byte, name string) []byte {
 	return append(dst, '"', ':')
 }
 
-// closeObject ends the object that began at a position.
+// closeObject ends the object that begins at start.
 func closeObject(dst []byte, start int) []byte {
 	if len(dst) == start {
 		return append(dst, '{', '}')
@@ -29,49 +27,7 @@ func closeObject(dst []byte, start int) []byte {
 	return append(dst, '}')
 }
 
-func appendText[T ~string](dst []byte, name string, value T) []byte {
-	return appendQuoted(appendName(dst, name), string(value))
-}
-
-func appendOptText[T ~string](dst []byte, name string, value *T) []byte {
-	if value == nil {
-		return dst
-	}
-	return appendText(dst, name, *value)
-}
-
-func appendTexts(dst []byte, name string, values []string) []byte {
-	return appendList(dst, name, values, func(value *string, dst []byte) []byte { return appendQuoted(dst, *value) })
-}
-
-func appendOptBool(dst []byte, name string, value *bool) []byte {
-	if value == nil {
-		return dst
-	}
-	return strconv.AppendBool(appendName(dst, name), *value)
-}
-
-func appendOptFloat(dst []byte, name string, value *float64) []byte {
-	if value == nil || math.IsNaN(*value) || math.IsInf(*value, 0) {
-		return dst
-	}
-	return appendFloat(appendName(dst, name), *value)
-}
-
-func appendOptTime(dst []byte, name string, value *time.Time) []byte {
-	if value == nil {
-		return dst
-	}
-	return appendTime(appendName(dst, name), *value)
-}
-
-func appendMisc(dst []byte, value json.RawMessage) []byte {
-	if len(value) == 0 {
-		return dst
-	}
-	return append(appendName(dst, "misc"), value...)
-}
-
+// appendList appends a list, unless it is nil.
 func appendList[T any](dst []byte, name string, values []T, appendJSON func(*T, []byte) []byte) []byte {
 	if values == nil {
 		return dst
@@ -93,8 +49,9 @@ func appendVersion(dst []byte, v Version) []byte {
 	return closeObject(dst, start)
 }
 
-// appendFloat appends a number, in the shortest form that is the same double:
-// an exponent only where it would be long otherwise.
+// appendFloat appends a number in the shortest form that reads back as the same
+// double, with an exponent only if the number would be long otherwise. Numbers that
+// JSON does not have become null.
 func appendFloat(dst []byte, value float64) []byte {
 	size := math.Abs(value)
 	switch {
@@ -106,8 +63,9 @@ func appendFloat(dst []byte, value float64) []byte {
 	return strconv.AppendFloat(dst, value, 'f', -1, 64)
 }
 
-// appendTime appends a time as RFC 3339 has it, with a numeric offset, since
-// Python before 3.11 does not read a "Z", and six digits of a second or none.
+// appendTime appends a time in the form of RFC 3339. The offset is numeric, because
+// Python before 3.11 does not read a "Z". The fraction of a second has six digits, or
+// is left out if it is zero.
 func appendTime(dst []byte, t time.Time) []byte {
 	t = t.UTC()
 	year, month, day := t.Date()
@@ -125,7 +83,7 @@ func appendTime(dst []byte, t time.Time) []byte {
 	return append(dst, `+00:00"`...)
 }
 
-// appendDigits appends a number with so many digits.
+// appendDigits appends a number, padded to a number of digits with zeros.
 func appendDigits(dst []byte, n, digits int) []byte {
 	start := len(dst)
 	dst = append(dst, "000000"[:digits]...)
@@ -135,7 +93,7 @@ func appendDigits(dst []byte, n, digits int) []byte {
 	return dst
 }
 
-// appendQuoted appends a JSON string. What is not UTF-8 becomes replacement
+// appendQuoted appends a JSON string. Bytes that are not UTF-8 become replacement
 // characters.
 func appendQuoted(dst []byte, s string) []byte {
 	dst = append(dst, '"')
