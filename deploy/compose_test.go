@@ -15,8 +15,8 @@ import (
 	"github.com/compose-spec/compose-go/v2/types"
 	"github.com/nats-io/nats-server/v2/server"
 
-	"github.com/kcidb-go/kcidb/internal/auth"
 	"github.com/kcidb-go/kcidb/internal/queue/jetstream"
+	"github.com/kcidb-go/kcidb/internal/secret"
 	"github.com/kcidb-go/kcidb/internal/service"
 )
 
@@ -255,7 +255,7 @@ func checkSettings(t *testing.T, what string, config service.Config, s types.Ser
 	if all && tells {
 		env := filled(t, true)
 		want.SMTP, want.MailFrom, want.MailToOverride = env["SMTP"], env["MAIL_FROM"], env["MAIL_TO_OVERRIDE"]
-		want.SMTPPassword = auth.Secret(env["SMTP_PASSWORD"])
+		want.SMTPPassword = secret.Text(env["SMTP_PASSWORD"])
 	}
 	if all && (tells || shows) {
 		want.BaseURL = filled(t, true)["BASE_URL"]

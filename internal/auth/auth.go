@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/kcidb-go/kcidb/internal/secret"
 )
 
 // NoOrigin is the origin of everybody while authentication is off.
@@ -35,9 +37,9 @@ const leeway = 60 * time.Second
 type Checker struct {
 	// Primary is the secret tokens are signed with; empty turns
 	// authentication off.
-	Primary Secret
+	Primary secret.Text
 	// Unified is a second secret, tried where the primary fails; empty for none.
-	Unified Secret
+	Unified secret.Text
 	// Now is the clock; time.Now where nil.
 	Now func() time.Time
 }
@@ -83,13 +85,13 @@ func bearer(h http.Header) (string, error) {
 	return words[1], nil
 }
 
-// verify returns the origin of a token signed with the secret.
+// verify returns the origin of a token that key signed.
 //
 // The library checks the signature only: its rules for claims know nbf, and
 // no required origin.
-func (c *Checker) verify(token string, secret Secret) (string, error) {
+func (c *Checker) verify(token string, key secret.Text) (string, error) {
 	parsed, err := jwt.Parse(token,
-		func(*jwt.Token) (any, error) { return []byte(secret), nil },
+		func(*jwt.Token) (any, error) { return []byte(key), nil },
 		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}),
 		jwt.WithoutClaimsValidation(), jwt.WithJSONNumber())
 	switch {
@@ -142,14 +144,14 @@ func (c *Checker) now() time.Time {
 
 // Sign returns a token that names the origin, valid until the time given, a
 // whole second.
-func Sign(secret Secret, origin string, expires time.Time) (string, error) {
-	if secret == "" || origin == "" {
+func Sign(key secret.Text, origin string, expires time.Time) (string, error) {
+	if key == "" || origin == "" {
 		return "", errors.New("signing a token: the secret and the origin must not be empty")
 	}
 	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{
 		"origin": origin,
 		"exp":    expires.Unix(),
-	}).SignedString([]byte(secret))
+	}).SignedString([]byte(key))
 	if err != nil {
 		return "", fmt.Errorf("signing a token for %q: %w", origin, err)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/auth"
 	"github.com/kcidb-go/kcidb/internal/ingest"
+	"github.com/kcidb-go/kcidb/internal/secret"
 	"github.com/kcidb-go/kcidb/internal/treenames"
 )
 
@@ -47,15 +48,15 @@ type Config struct {
 	// submissions from other processes; "" opens no port. Beyond the loopback
 	// interface these must show QueueToken.
 	QueueListen string      `yaml:"queue_listen"`
-	QueueToken  auth.Secret `yaml:"queue_token"`
+	QueueToken  secret.Text `yaml:"queue_token"`
 
 	// JWTSecret is the secret that submitters' tokens are signed with, and
 	// JWTSecretFile a file with it. Where both are empty everybody may submit.
-	JWTSecret     auth.Secret `yaml:"jwt_secret"`
+	JWTSecret     secret.Text `yaml:"jwt_secret"`
 	JWTSecretFile string      `yaml:"jwt_secret_file"`
 	// UnifiedSecret is a second secret, tried when the first one does not fit,
 	// and UnifiedSecretFile a file with it.
-	UnifiedSecret     auth.Secret `yaml:"unified_secret"`
+	UnifiedSecret     secret.Text `yaml:"unified_secret"`
 	UnifiedSecretFile string      `yaml:"unified_secret_file"`
 	// AllowOpen lets a service without JWTSecret listen beyond the loopback
 	// interface.
@@ -109,7 +110,7 @@ type Config struct {
 	// those there are to be sent wait.
 	SMTP string `yaml:"smtp"`
 	// SMTPPassword is the password of the user, and SMTPPasswordFile a file with it.
-	SMTPPassword     auth.Secret `yaml:"smtp_password"`
+	SMTPPassword     secret.Text `yaml:"smtp_password"`
 	SMTPPasswordFile string      `yaml:"smtp_password_file"`
 	// MailFrom is the address all mails are from. MailCc are addresses, with
 	// commas between, that get a copy of each. MailToOverride gets all mails, and
@@ -208,11 +209,11 @@ func (c *Config) logHosts() []string {
 
 // checker returns the authentication the configuration asks for.
 func (c *Config) checker() (*auth.Checker, error) {
-	primary, err := secret(c.JWTSecret, "jwt_secret_file", c.JWTSecretFile)
+	primary, err := readSecret(c.JWTSecret, "jwt_secret_file", c.JWTSecretFile)
 	if err != nil {
 		return nil, err
 	}
-	unified, err := secret(c.UnifiedSecret, "unified_secret_file", c.UnifiedSecretFile)
+	unified, err := readSecret(c.UnifiedSecret, "unified_secret_file", c.UnifiedSecretFile)
 	if err != nil {
 		return nil, err
 	}
@@ -230,9 +231,9 @@ func (c *Config) checker() (*auth.Checker, error) {
 	return &auth.Checker{Primary: primary, Unified: unified}, nil
 }
 
-// secret returns a secret that was given as it is, or else is in a file. An
-// empty file is an error, for it must not turn authentication off.
-func secret(given auth.Secret, key, file string) (auth.Secret, error) {
+// readSecret returns the given secret, or else the content of the file. An empty
+// file is an error, because it must not turn authentication off.
+func readSecret(given secret.Text, key, file string) (secret.Text, error) {
 	if given != "" || file == "" {
 		return given, nil
 	}
@@ -241,7 +242,7 @@ func secret(given auth.Secret, key, file string) (auth.Secret, error) {
 		return "", fmt.Errorf("%s: %w", key, err)
 	}
 	if s := strings.TrimRight(string(text), "\r\n"); s != "" {
-		return auth.Secret(s), nil
+		return secret.Text(s), nil
 	}
 	return "", fmt.Errorf("%s: %s is empty", key, file)
 }

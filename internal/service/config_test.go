@@ -12,8 +12,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/kcidb-go/kcidb/internal/auth"
 )
 
 // environment returns a lookup in variables written NAME=VALUE.
@@ -186,7 +184,7 @@ func TestNewChecksTheConfig(t *testing.T) {
 	}
 	cfg := DefaultConfig()
 	cfg.JWTSecretFile = secret
-	if checker, err := cfg.checker(); err != nil || checker.Primary != auth.Secret("s") {
+	if checker, err := cfg.checker(); err != nil || checker.Primary != "s" {
 		t.Errorf("the secret of a file has its line end: %v, %q", err, string(checker.Primary))
 	}
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 
-	"github.com/kcidb-go/kcidb/internal/auth"
+	"github.com/kcidb-go/kcidb/internal/secret"
 )
 
 // LoadConfig returns the defaults, overridden by a file, overridden by the
@@ -87,8 +87,8 @@ func (k key) set(text string) (err error) {
 	switch field := k.field.(type) {
 	case *string:
 		*field = text
-	case *auth.Secret:
-		*field = auth.Secret(text)
+	case *secret.Text:
+		*field = secret.Text(text)
 	case *Size:
 		err = field.Set(text)
 	case *int:
@@ -168,7 +168,7 @@ func readValue(k key, value ast.Node) error {
 	var fits bool
 	var wanted string
 	switch k.field.(type) {
-	case *string, *auth.Secret:
+	case *string, *secret.Text:
 		wanted = "text (in quotes, if it looks like something else)"
 		_, plain := value.(*ast.StringNode)
 		_, block := value.(*ast.LiteralNode)

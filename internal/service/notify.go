@@ -117,7 +117,7 @@ func (s *Service) notifier(p *parts) (*notify.Notifier, error) {
 		KeepFor: time.Duration(s.cfg.NotificationDays) * 24 * time.Hour, Wait: notify.Sleep,
 	}
 	if s.cfg.SMTP != "" {
-		password, err := secret(s.cfg.SMTPPassword, "smtp_password_file", s.cfg.SMTPPasswordFile)
+		password, err := readSecret(s.cfg.SMTPPassword, "smtp_password_file", s.cfg.SMTPPasswordFile)
 		if err != nil {
 			return nil, err
 		}

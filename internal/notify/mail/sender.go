@@ -11,13 +11,13 @@ import (
 	"regexp"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/auth"
+	"github.com/kcidb-go/kcidb/internal/secret"
 )
 
 // Config says where mail goes, and how.
 type Config struct {
 	URL      string // see ParseURL
-	Password auth.Secret
+	Password secret.Text
 	From     string         // the envelope's sender, where Send is given none
 	Hello    string         // what the client calls itself; this host's name where ""
 	Timeout  time.Duration  // for connecting, and for each answer; 30 seconds where 0

@@ -13,9 +13,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/auth"
 	"github.com/kcidb-go/kcidb/internal/notify/mail"
 	"github.com/kcidb-go/kcidb/internal/notify/mail/mailtest"
+	"github.com/kcidb-go/kcidb/internal/secret"
 )
 
 const (
@@ -85,13 +85,13 @@ func TestDeliver(t *testing.T) {
 }
 
 func TestSecurity(t *testing.T) {
-	const user, password, always = "bot", auth.Secret("hunter2"), "?starttls=always"
+	const user, password, always = "bot", secret.Text("hunter2"), "?starttls=always"
 	login := mailtest.Options{StartTLS: true, User: user, Password: string(password)}
 	for name, c := range map[string]struct {
 		options  mailtest.Options
 		query    string
 		strange  bool // the certificate is from nobody known
-		password auth.Secret
+		password secret.Text
 		want     outcome
 		secure   bool
 	}{

@@ -10,8 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/kcidb-go/kcidb/internal/auth"
 	"github.com/kcidb-go/kcidb/internal/notify/webhook"
+	"github.com/kcidb-go/kcidb/internal/secret"
 )
 
 // maxSecret is how many bytes a secret may have.
@@ -66,11 +66,11 @@ func (f *Folder) hook(s *source, dir string, e entry) webhook.Hook {
 				name = filepath.Join(dir, name)
 			}
 			f.secrets = append(f.secrets, name)
-			secret, err := readSecret(name)
+			text, err := readSecret(name)
 			if err != nil {
 				s.problem(w.line, w.column, "webhook %s: secret_file: %v", h.Name, err)
 			}
-			h.Secret = secret
+			h.Secret = text
 		}
 	}
 	if !said {
@@ -80,7 +80,7 @@ func (f *Folder) hook(s *source, dir string, e entry) webhook.Hook {
 }
 
 // readSecret reads a secret. White space around it is not part of it.
-func readSecret(name string) (auth.Secret, error) {
+func readSecret(name string) (secret.Text, error) {
 	info, err := os.Stat(name)
 	switch {
 	case err != nil:
@@ -97,7 +97,7 @@ func readSecret(name string) (auth.Secret, error) {
 	if text = bytes.TrimSpace(text); len(text) == 0 {
 		return "", fmt.Errorf("%s is empty", name)
 	}
-	return auth.Secret(text), nil
+	return secret.Text(text), nil
 }
 
 // unknownHooks reports the webhooks of a subscription that there are not.

@@ -29,7 +29,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/auth"
+	"github.com/kcidb-go/kcidb/internal/secret"
 )
 
 // The headers of a delivery.
@@ -44,7 +44,7 @@ const (
 type Hook struct {
 	Name   string
 	URL    string      // see CheckURL
-	Secret auth.Secret // with "" nothing is signed
+	Secret secret.Text // with "" nothing is signed
 }
 
 // String returns the name.
@@ -112,7 +112,7 @@ func (s *Sender) Send(ctx context.Context, hook Hook, id string, body []byte) er
 	return answered(hook, u, response, text, s.now())
 }
 
-func (s *Sender) request(ctx context.Context, u *url.URL, secret auth.Secret, id string, body []byte) (*http.Request, error) {
+func (s *Sender) request(ctx context.Context, u *url.URL, key secret.Text, id string, body []byte) (*http.Request, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), bytes.NewReader(body))
 	if err != nil {
 		return nil, err
@@ -122,8 +122,8 @@ func (s *Sender) request(ctx context.Context, u *url.URL, secret auth.Secret, id
 	request.Header.Set("User-Agent", "kcidb-webhook")
 	request.Header.Set(HeaderDelivery, id)
 	request.Header.Set(HeaderTimestamp, timestamp)
-	if secret != "" {
-		request.Header.Set(HeaderSignature, sign(secret, timestamp, body))
+	if key != "" {
+		request.Header.Set(HeaderSignature, sign(key, timestamp, body))
 	}
 	return request, nil
 }
@@ -144,18 +144,18 @@ func (s *Sender) now() time.Time {
 	return s.Now()
 }
 
-func sign(secret auth.Secret, timestamp string, body []byte) string {
-	mac := hmac.New(sha256.New, []byte(secret))
+func sign(key secret.Text, timestamp string, body []byte) string {
+	mac := hmac.New(sha256.New, []byte(key))
 	fmt.Fprintf(mac, "%s.", timestamp)
 	mac.Write(body)
 	return "sha256=" + hex.EncodeToString(mac.Sum(nil))
 }
 
-// Verify tells whether the signature, as the header has it, is the secret's for
+// Verify tells whether the signature, as the header has it, is that of the key for
 // the timestamp and the body. That the timestamp is from just now is for the
-// receiver to check. Nothing is verified with an empty secret.
-func Verify(secret auth.Secret, timestamp, signature string, body []byte) bool {
-	return secret != "" && hmac.Equal([]byte(signature), []byte(sign(secret, timestamp, body)))
+// receiver to check. Nothing is verified with an empty key.
+func Verify(key secret.Text, timestamp, signature string, body []byte) bool {
+	return key != "" && hmac.Equal([]byte(signature), []byte(sign(key, timestamp, body)))
 }
 
 func printable(text string) bool {

@@ -13,11 +13,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/auth"
 	"github.com/kcidb-go/kcidb/internal/notify/webhook"
+	"github.com/kcidb-go/kcidb/internal/secret"
 )
 
-const secret = auth.Secret("hunter2")
+const key = secret.Text("hunter2")
 
 var now = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 
@@ -33,7 +33,7 @@ func TestSend(t *testing.T) {
 	}))
 	defer server.Close()
 	s := webhook.Sender{Client: server.Client(), Now: clock}
-	hook := webhook.Hook{Name: "lab", URL: server.URL + "/in?x=y", Secret: secret}
+	hook := webhook.Hook{Name: "lab", URL: server.URL + "/in?x=y", Secret: key}
 	if err := s.Send(t.Context(), hook, "n-17", []byte(`{"a":1}`)); err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func TestSend(t *testing.T) {
 			t.Errorf("%s is %q, want %q", name, got, want)
 		}
 	}
-	if !webhook.Verify(secret, got.Header.Get("X-KCIDB-Timestamp"), got.Header.Get("X-KCIDB-Signature-256"), body) {
+	if !webhook.Verify(key, got.Header.Get("X-KCIDB-Timestamp"), got.Header.Get("X-KCIDB-Signature-256"), body) {
 		t.Error("the signature is not right")
 	}
 }
@@ -56,18 +56,18 @@ func TestVerify(t *testing.T) {
 	// printf '1700000000.{}' | openssl dgst -sha256 -hmac hunter2
 	const signature = "sha256=ff2f975170d2a2ea3d6177dad44d002ac729fec15c2e1053dc096496e07f8401"
 	for name, c := range map[string]struct {
-		secret               auth.Secret
+		secret               secret.Text
 		timestamp, signature string
 		body                 string
 		want                 bool
 	}{
-		"right":           {secret, "1700000000", signature, "{}", true},
+		"right":           {key, "1700000000", signature, "{}", true},
 		"other secret":    {"hunter3", "1700000000", signature, "{}", false},
 		"no secret":       {"", "1700000000", signature, "{}", false},
-		"other timestamp": {secret, "1700000001", signature, "{}", false},
-		"other body":      {secret, "1700000000", signature, "{ }", false},
-		"no signature":    {secret, "1700000000", "", "{}", false},
-		"without method":  {secret, "1700000000", strings.TrimPrefix(signature, "sha256="), "{}", false},
+		"other timestamp": {key, "1700000001", signature, "{}", false},
+		"other body":      {key, "1700000000", signature, "{ }", false},
+		"no signature":    {key, "1700000000", "", "{}", false},
+		"without method":  {key, "1700000000", strings.TrimPrefix(signature, "sha256="), "{}", false},
 	} {
 		if got := webhook.Verify(c.secret, c.timestamp, c.signature, []byte(c.body)); got != c.want {
 			t.Errorf("%s: %v", name, got)
@@ -117,10 +117,10 @@ func TestAnswers(t *testing.T) {
 				w.Header().Set("Retry-After", c.after)
 				w.Header().Set("Location", "/elsewhere")
 				w.WriteHeader(c.status)
-				fmt.Fprintf(w, "no\r\n\x1b[31m \u202e %s %s", r.URL.RequestURI(), secret)
+				fmt.Fprintf(w, "no\r\n\x1b[31m \u202e %s %s", r.URL.RequestURI(), key)
 			}))
 			defer server.Close()
-			hook := webhook.Hook{Name: "lab", URL: strings.Replace(server.URL, "://", "://user:pass@", 1) + "/T0KEN?k=v", Secret: secret}
+			hook := webhook.Hook{Name: "lab", URL: strings.Replace(server.URL, "://", "://user:pass@", 1) + "/T0KEN?k=v", Secret: key}
 			err := (&webhook.Sender{Now: clock}).Send(t.Context(), hook, "1", []byte("{}"))
 			e, is := errors.AsType[*webhook.Error](err)
 			if !is || e.Status != c.status || e.Permanent() != c.permanent || e.RetryAfter() != c.wait || requests != 1 {
@@ -137,7 +137,7 @@ func TestAnswers(t *testing.T) {
 // clean fails where the error shows what it must not.
 func clean(t *testing.T, err error) {
 	t.Helper()
-	for _, word := range []string{"user", "pass", "T0KEN", "k=v", string(secret), "\n", "\x1b"} {
+	for _, word := range []string{"user", "pass", "T0KEN", "k=v", string(key), "\n", "\x1b"} {
 		if strings.Contains(err.Error(), word) {
 			t.Errorf("%q shows %q", err, word)
 		}
@@ -158,7 +158,7 @@ func TestNoAnswer(t *testing.T) {
 		"unknown certificate": {strange.URL, "certificate"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			hook := webhook.Hook{Name: "lab", URL: strings.Replace(c.url, "://", "://user:pass@", 1) + "/T0KEN?k=v", Secret: secret}
+			hook := webhook.Hook{Name: "lab", URL: strings.Replace(c.url, "://", "://user:pass@", 1) + "/T0KEN?k=v", Secret: key}
 			err := (&webhook.Sender{Timeout: 200 * time.Millisecond}).Send(t.Context(), hook, "1", nil)
 			e, is := errors.AsType[*webhook.Error](err)
 			if !is || e.Permanent() || e.Status != 0 || !strings.Contains(err.Error(), c.want) {
@@ -259,7 +259,7 @@ func TestBadID(t *testing.T) {
 }
 
 func TestHookShowsItsNameOnly(t *testing.T) {
-	hook := webhook.Hook{Name: "lab", URL: "https://user:pass@x/T0KEN", Secret: secret}
+	hook := webhook.Hook{Name: "lab", URL: "https://user:pass@x/T0KEN", Secret: key}
 	for _, format := range []string{"%v", "%+v", "%#v", "%s"} {
 		clean(t, fmt.Errorf(format, hook))
 	}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package secret has the type of passwords, keys and tokens.
+package secret
+
+import "log/slog"
+
+const placeholder = "(secret)"
+
+// Text is a text that must not be seen. Printing, logging or marshalling it shows
+// a placeholder, or nothing if the text is empty. The text itself is string(t).
+type Text string
+
+// String returns the placeholder.
+func (t Text) String() string {
+	if t == "" {
+		return ""
+	}
+	return placeholder
+}
+
+// GoString returns the placeholder.
+func (t Text) GoString() string { return t.String() }
+
+// LogValue returns the placeholder.
+func (t Text) LogValue() slog.Value { return slog.StringValue(t.String()) }
+
+// MarshalText returns the placeholder, which covers JSON and YAML.
+func (t Text) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
+
+// UnmarshalText takes the text.
+func (t *Text) UnmarshalText(text []byte) error {
+	*t = Text(text)
+	return nil
+}
