@@ -60,15 +60,15 @@ func runShow(ctx context.Context, p *program, o *databaseOptions, args []string,
 		return err
 	}
 	return o.withObjects(ctx, func(s store.Objects) error {
-		world := graph.New(ctx, s)
-		found, err := world.Find(refs...)
+		g := graph.New(ctx, s)
+		found, err := g.Find(refs...)
 		if err != nil {
 			return err
 		}
 		missing := false
 		for _, one := range found {
 			known := one.Known()
-			if err := world.Err(); err != nil {
+			if err := g.Err(); err != nil {
 				return err
 			}
 			if !known {

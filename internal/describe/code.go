@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/graph"
+	"github.com/kcidb-go/kcidb/internal/pageurl"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -33,7 +34,7 @@ func (d *Data) Code() (*Code, error) {
 	}
 	c := &Code{Name: codeName(r, all), Commit: line(r.Commit)}
 	if r.Commit != "" {
-		c.Link = Link(d.Base, r.Ref())
+		c.Link = pageurl.Of(d.Base, r.Ref())
 	}
 	for _, one := range all {
 		if m := one.GitCommitMessage; m != nil && c.Subject == "" {

@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/graph"
+	"github.com/kcidb-go/kcidb/internal/pageurl"
 	"github.com/kcidb-go/kcidb/object"
 )
 
@@ -38,7 +39,7 @@ type Data struct {
 func (d *Data) Type() string { return string(d.Object.Ref().Type) }
 
 // Link returns the URL of the object's page.
-func (d *Data) Link() string { return Link(d.Base, d.Object.Ref()) }
+func (d *Data) Link() string { return pageurl.Of(d.Base, d.Object.Ref()) }
 
 // Summary says in one line, of 256 characters at most, what an object is and how
 // it went.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/graph"
+	"github.com/kcidb-go/kcidb/internal/pageurl"
 	"github.com/kcidb-go/kcidb/internal/summary"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -85,7 +86,7 @@ func (d *Data) BadCheckouts() (*Groups, error) {
 		}
 		id := line(c.Checkout.ID)
 		g.Example.consider(id, c.Log(), c.Excerpt())
-		g.List = append(g.List, Group{Title: title(report.StatusFail, id, 1), Link: Link(d.Base, c.Ref())})
+		g.List = append(g.List, Group{Title: title(report.StatusFail, id, 1), Link: pageurl.Of(d.Base, c.Ref())})
 	}
 	return g.orNil(), nil
 }
@@ -128,7 +129,7 @@ func (d *Data) BadBuilds() (*Groups, error) {
 		}
 		g.List = append(g.List, Group{
 			Title: title(k.status, cmp.Or(k.what, buildName(group[0])), int64(len(group))),
-			Where: compilers(group), Link: Link(d.Base, group[0].Ref()),
+			Where: compilers(group), Link: pageurl.Of(d.Base, group[0].Ref()),
 		})
 	}
 	return g.orNil(), nil

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/graph"
+	"github.com/kcidb-go/kcidb/internal/pageurl"
 )
 
 const maxEarlier = 5 // versions that are looked at
@@ -79,9 +80,9 @@ func (d *Data) FirstSeen() (*Sighting, error) {
 func (d *Data) whereSeen(n *graph.Incident) (name, link string) {
 	switch {
 	case n.TestID != nil:
-		return "the test " + testName(n.Test()), Link(d.Base, n.Test().Ref())
+		return "the test " + testName(n.Test()), pageurl.Of(d.Base, n.Test().Ref())
 	case n.BuildID != nil:
-		return "the build of " + buildName(n.Build()), Link(d.Base, n.Build().Ref())
+		return "the build of " + buildName(n.Build()), pageurl.Of(d.Base, n.Build().Ref())
 	}
 	return "something unknown", ""
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/graph"
+	"github.com/kcidb-go/kcidb/internal/pageurl"
 	"github.com/kcidb-go/kcidb/internal/summary"
 )
 
@@ -79,7 +80,7 @@ func (d *Data) Issues() (*Issues, error) {
 			about = append(about, at)
 		}
 		issues.List = append(issues.List, Issue{
-			Title: issueName(f.IssueVersion), About: strings.Join(about, "; "), URL: address(f.URL()), Link: Link(d.Base, f.Ref()),
+			Title: issueName(f.IssueVersion), About: strings.Join(about, "; "), URL: address(f.URL()), Link: pageurl.Of(d.Base, f.Ref()),
 		})
 	}
 	return issues, nil

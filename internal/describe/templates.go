@@ -5,6 +5,8 @@ package describe
 import (
 	"embed"
 	"text/template"
+
+	"github.com/kcidb-go/kcidb/internal/pageurl"
 )
 
 //go:embed templates/*.tmpl
@@ -46,7 +48,7 @@ var functions = template.FuncMap{
 	"several":  func(most int, words []string) string { return several(words, most) },
 
 	// objects
-	"link": Link,
+	"link": pageurl.Of,
 	"ref":  ref,
 	"name": name,
 }
@@ -75,7 +77,7 @@ var functions = template.FuncMap{
 //	counts COUNTS      "5,310: 12 FAIL, 5,298 PASS"
 //	measured NUMBER    "1.25 GB/s"
 //	several N WORDS    "a, b and 3 more", with N words at most
-//	link BASE REF      the URL of an object's page, as Link has it
+//	link BASE REF      the URL of an object's page, as pageurl.Of returns it
 //	ref OBJECT         its reference
 //	name OBJECT        what people call it
 func Templates() *template.Template { return template.Must(ours.Clone()) }

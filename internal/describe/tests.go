@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/graph"
+	"github.com/kcidb-go/kcidb/internal/pageurl"
 	"github.com/kcidb-go/kcidb/internal/summary"
 	"github.com/kcidb-go/kcidb/object"
 )
@@ -69,7 +70,7 @@ func (d *Data) BadTests() (*Groups, error) {
 		if s.Path == "" && s.N == 1 && i >= 0 {
 			name = cut(firstLine(examples[i].Remark()), maxName)
 		}
-		group := Group{Where: s.where, Link: Link(d.Base, object.TestRef(s.First))}
+		group := Group{Where: s.where, Link: pageurl.Of(d.Base, object.TestRef(s.First))}
 		if many := len(s.names); many > 1 {
 			name = plural(int64(many), "test") + " of " + cut(line(parent(s.Path)), maxName)
 			group.Members = several(s.names, maxNames)

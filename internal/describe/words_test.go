@@ -10,38 +10,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/kcidb-go/kcidb/internal/summary"
-	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
-
-func TestLink(t *testing.T) {
-	const hash, patches = "5e29d1443c46", "8daceee2092f"
-	for _, c := range []struct {
-		ref  object.Ref
-		want string
-	}{
-		{object.RevisionRef(hash, ""), "/revision/5e29d1443c46"},
-		{object.RevisionRef(hash, patches), "/revision/5e29d1443c46/8daceee2092f"},
-		{object.CheckoutRef("ci:1"), "/checkout/ci:1"},
-		{object.BuildRef("ci:a/b?c#d%e f"), "/build/ci:a%2Fb%3Fc%23d%25e%20f"},
-		{object.TestRef("ci:../../é"), "/test/ci:..%2F..%2F%C3%A9"},
-		{object.IssueRef("ci:1"), "/issue/ci:1"},
-		{object.IssueVersionRef("ci:1", 0), "/issue/ci:1/0"},
-		{object.IncidentRef("ci:1\n"), "/incident/ci:1%0A"},
-	} {
-		for _, base := range []string{"https://kcidb.example.org", "https://example.org/kcidb/"} {
-			if got, want := Link(base, c.ref), strings.TrimRight(base, "/")+c.want; got != want {
-				t.Errorf("got %q, want %q", got, want)
-			}
-		}
-		if got := Link("", c.ref); got != "" {
-			t.Errorf("without a base: %q", got)
-		}
-	}
-	if got := Link("https://example.org", object.TestRef("ci:"+strings.Repeat("ä", 400))); got != "" {
-		t.Errorf("a link of %d bytes", len(got))
-	}
-}
 
 func TestWords(t *testing.T) {
 	const commitOf = "5e29d1443c46b6ca70a4c940a67e8c09f05dcb7e"

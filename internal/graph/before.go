@@ -55,13 +55,13 @@ func (t *Test) Before() (report.Status, error) {
 	if !ok {
 		return "", nil
 	}
-	p, err := t.w.pastOf(like)
+	p, err := t.g.pastOf(like)
 	if err != nil {
 		return "", err
 	}
 	at := place{t.Path(), t.Platform()}
 	for !facts.Conclusive(p.results[at].status) && len(p.unread) > 0 {
-		if err := t.w.readPast(p); err != nil {
+		if err := t.g.readPast(p); err != nil {
 			return "", err
 		}
 	}
@@ -69,26 +69,26 @@ func (t *Test) Before() (report.Status, error) {
 }
 
 // pastOf returns the builds before, of which none is read at first.
-func (w *World) pastOf(like store.Like) (*past, error) {
-	if p := w.earlier[like]; p != nil {
+func (g *Graph) pastOf(like store.Like) (*past, error) {
+	if p := g.earlier[like]; p != nil {
 		return p, nil
 	}
-	builds, err := w.store.Previous(w.ctx, like, buildsBack)
+	builds, err := g.store.Previous(g.ctx, like, buildsBack)
 	if err != nil {
-		return nil, w.fail(err)
+		return nil, g.fail(err)
 	}
 	p := &past{unread: builds, results: map[place]result{}}
-	w.earlier[like] = p
+	g.earlier[like] = p
 	return p, nil
 }
 
 // readPast reads the newest of the builds that were not read. Its results count for
 // tests without a conclusive result in newer ones.
-func (w *World) readPast(p *past) error {
+func (g *Graph) readPast(p *past) error {
 	build := map[place]result{}
-	for o, err := range w.store.Outcomes(w.ctx, p.unread[:1]) {
+	for o, err := range g.store.Outcomes(g.ctx, p.unread[:1]) {
 		if err != nil {
-			return w.fail(err)
+			return g.fail(err)
 		}
 		p.runs++
 		at, one := place{o.Path, o.Platform}, result{o.Status, o.Start}
@@ -116,21 +116,21 @@ func (b *Build) Before() (report.Status, error) {
 	if !ok {
 		return "", nil
 	}
-	builds, err := b.w.store.Previous(b.w.ctx, like, buildsBack)
+	builds, err := b.g.store.Previous(b.g.ctx, like, buildsBack)
 	if err != nil || len(builds) == 0 {
-		return "", b.w.fail(err)
+		return "", b.g.fail(err)
 	}
 	ids := make([]object.ID, len(builds))
 	for i, id := range builds {
 		ids[i] = object.ID{id}
 	}
-	if _, err := b.w.match(object.Of(object.TypeBuild, ids...)); err != nil {
+	if _, err := b.g.match(object.Of(object.TypeBuild, ids...)); err != nil {
 		return "", err
 	}
 	for _, id := range builds {
-		if status := b.w.Build(id).Outcome(); facts.Conclusive(status) {
+		if status := b.g.Build(id).Outcome(); facts.Conclusive(status) {
 			return status, nil
 		}
 	}
-	return b.w.Build(builds[0]).Outcome(), nil
+	return b.g.Build(builds[0]).Outcome(), nil
 }

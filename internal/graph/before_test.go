@@ -111,9 +111,9 @@ func TestBeforeReadsOnce(t *testing.T) {
 		ran(r, 4, fmt.Sprintf("ltp.%d", i), "rpi4", report.StatusPass, 4)
 	}
 	s := open(t, r)
-	w := graph.New(t.Context(), s)
+	g := graph.New(t.Context(), s)
 	for i := range 20 {
-		found := must[[]graph.Object](t)(w.Find(object.TestRef(fmt.Sprintf("ci:t%d", 2*i))))
+		found := must[[]graph.Object](t)(g.Find(object.TestRef(fmt.Sprintf("ci:t%d", 2*i))))
 		s.asked = s.asked[:len(s.asked)-1] // the query
 		if got := must[report.Status](t)(found[0].(*graph.Test).Before()); got != report.StatusPass {
 			t.Errorf("test %d was %q", i, got)

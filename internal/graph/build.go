@@ -15,7 +15,7 @@ import (
 // Build is a view of a build.
 type Build struct {
 	report.Build
-	w     *World
+	g     *Graph
 	known bool
 	extra members
 	tests *Tests
@@ -23,20 +23,20 @@ type Build struct {
 }
 
 // Build returns the view of the build with the ID.
-func (w *World) Build(id string) *Build {
-	b := w.builds[id]
+func (g *Graph) Build(id string) *Build {
+	b := g.builds[id]
 	if b == nil {
-		b = &Build{w: w, Build: report.Build{ID: id}}
-		w.builds[id] = b
+		b = &Build{g: g, Build: report.Build{ID: id}}
+		g.builds[id] = b
 	}
 	return b
 }
 
 // buildsOf returns the views of the builds in a report.
-func (w *World) buildsOf(r *report.Report) []*Build {
+func (g *Graph) buildsOf(r *report.Report) []*Build {
 	list := make([]*Build, len(r.Builds))
 	for i := range list {
-		list[i] = w.Build(r.Builds[i].ID)
+		list[i] = g.Build(r.Builds[i].ID)
 	}
 	return list
 }
@@ -50,7 +50,7 @@ func (b *Build) Ref() object.Ref {
 func (b *Build) Known() bool { return b.known }
 
 // Checkout is what it was built from.
-func (b *Build) Checkout() *Checkout { return b.w.Checkout(b.CheckoutID) }
+func (b *Build) Checkout() *Checkout { return b.g.Checkout(b.CheckoutID) }
 
 // Architecture, Config and Compiler tell builds of a checkout apart.
 func (b *Build) Architecture() string { return text(b.Build.Architecture) }
@@ -83,19 +83,19 @@ func (b *Build) Extra() map[string]any { return b.extra.parsed(b.Misc) }
 // Tests are the tests of the build.
 func (b *Build) Tests() *Tests {
 	if b.tests == nil {
-		b.tests = &Tests{w: b.w, builds: []*Build{b}}
+		b.tests = &Tests{g: b.g, builds: []*Build{b}}
 	}
 	return b.tests
 }
 
 // Issues are the issues seen in the build itself.
-func (b *Build) Issues() ([]*Sighting, error) { return b.seen.of(b.w, b.Ref()) }
+func (b *Build) Issues() ([]*Sighting, error) { return b.seen.of(b.g, b.Ref()) }
 
 // Builds are some builds, and what they come to.
 type Builds struct {
 	List []*Build // in the order of the IDs
 
-	w         *World
+	g         *Graph
 	checkouts []*Checkout // that they are of
 	tests     *Tests
 }
@@ -154,7 +154,7 @@ func (b *Builds) Done() (bool, error) {
 // Tests are the tests of the builds.
 func (b *Builds) Tests() *Tests {
 	if b.tests == nil {
-		b.tests = &Tests{w: b.w, builds: b.List, checkouts: b.checkouts}
+		b.tests = &Tests{g: b.g, builds: b.List, checkouts: b.checkouts}
 	}
 	return b.tests
 }

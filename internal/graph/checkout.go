@@ -13,18 +13,18 @@ import (
 // Checkout is a view of a checkout.
 type Checkout struct {
 	report.Checkout
-	w      *World
+	g      *Graph
 	known  bool
 	extra  members
 	builds *Builds
 }
 
 // Checkout returns the view of the checkout with the ID.
-func (w *World) Checkout(id string) *Checkout {
-	c := w.checkouts[id]
+func (g *Graph) Checkout(id string) *Checkout {
+	c := g.checkouts[id]
 	if c == nil {
-		c = &Checkout{w: w, Checkout: report.Checkout{ID: id}}
-		w.checkouts[id] = c
+		c = &Checkout{g: g, Checkout: report.Checkout{ID: id}}
+		g.checkouts[id] = c
 	}
 	return c
 }
@@ -42,9 +42,9 @@ func (c *Checkout) Known() bool { return c.known }
 func (c *Checkout) Revision() *Revision {
 	ref, ok := object.RevisionOf(&c.Checkout)
 	if !ok {
-		return &Revision{w: c.w, checkouts: []*Checkout{c}, read: true}
+		return &Revision{g: c.g, checkouts: []*Checkout{c}, read: true}
 	}
-	return c.w.Revision(ref.ID[0], ref.ID[1])
+	return c.g.Revision(ref.ID[0], ref.ID[1])
 }
 
 // Tree, Repository, Branch, Commit and CommitName say what was checked out.
@@ -82,11 +82,11 @@ func (c *Checkout) Extra() map[string]any { return c.extra.parsed(c.Misc) }
 // Builds are the builds of the checkout.
 func (c *Checkout) Builds() (*Builds, error) {
 	if c.builds == nil {
-		all, err := c.w.match(c.Ref().Pattern().Children(object.TypeBuild))
+		all, err := c.g.match(c.Ref().Pattern().Children(object.TypeBuild))
 		if err != nil {
 			return nil, err
 		}
-		c.builds = &Builds{w: c.w, checkouts: []*Checkout{c}, List: c.w.buildsOf(all)}
+		c.builds = &Builds{g: c.g, checkouts: []*Checkout{c}, List: c.g.buildsOf(all)}
 	}
 	return c.builds, nil
 }

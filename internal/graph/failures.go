@@ -52,7 +52,7 @@ func (t *Tests) readFailures() error {
 	}
 	all, unexplained := &summary.Groups{}, &summary.Groups{}
 	if len(builds) > 0 {
-		err := t.w.store.Rollups().Failed(t.w.ctx, builds, func(f *rollup.FailedTest) {
+		err := t.g.store.Rollups().Failed(t.g.ctx, builds, func(f *rollup.FailedTest) {
 			b := of[f.BuildID]
 			all.Add(f.Path, f.Status, f.Platform, b.Config(), b.Architecture(), f.ID)
 			if !f.Known {
@@ -60,7 +60,7 @@ func (t *Tests) readFailures() error {
 			}
 		})
 		if err != nil {
-			return t.w.fail(err)
+			return t.g.fail(err)
 		}
 	}
 	t.failures, t.unexplained = all, unexplained
@@ -72,12 +72,12 @@ func (t *Tests) Get(ids ...string) ([]*Test, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	if err := t.w.Read(store.Query{Tests: ids}); err != nil {
+	if err := t.g.Read(store.Query{Tests: ids}); err != nil {
 		return nil, err
 	}
 	var found []*Test
 	for _, id := range ids {
-		if one := t.w.Test(id); one.Known() {
+		if one := t.g.Test(id); one.Known() {
 			found = append(found, one)
 		}
 	}

@@ -11,35 +11,35 @@ import (
 
 // Object returns the view of the object that a reference names. What is in the
 // database of it is read with Read, or by Find.
-func (w *World) Object(ref object.Ref) Object {
+func (g *Graph) Object(ref object.Ref) Object {
 	switch id := ref.ID[0]; ref.Type {
 	case object.TypeRevision:
-		return w.Revision(id, ref.ID[1])
+		return g.Revision(id, ref.ID[1])
 	case object.TypeCheckout:
-		return w.Checkout(id)
+		return g.Checkout(id)
 	case object.TypeBuild:
-		return w.Build(id)
+		return g.Build(id)
 	case object.TypeTest:
-		return w.Test(id)
+		return g.Test(id)
 	case object.TypeIssue:
-		return w.Issue(id)
+		return g.Issue(id)
 	case object.TypeIssueVersion:
 		version, _ := strconv.Atoi(ref.ID[1]) // what is none names no object
-		return w.IssueVersion(id, version)
+		return g.IssueVersion(id, version)
 	case object.TypeIncident:
-		return w.Incident(id)
+		return g.Incident(id)
 	}
 	panic("no such type: " + ref.Type)
 }
 
 // Find reads objects with their ancestors, and of revisions and issues what these
 // consist of, and returns their views. What is known of them is found out then.
-func (w *World) Find(refs ...object.Ref) ([]Object, error) {
+func (g *Graph) Find(refs ...object.Ref) ([]Object, error) {
 	views := make([]Object, len(refs))
 	var revisions []*Revision
 	var issues []*Issue
 	for i, ref := range refs {
-		views[i] = w.Object(ref)
+		views[i] = g.Object(ref)
 		switch o := views[i].(type) {
 		case *Revision:
 			revisions = append(revisions, o)
@@ -47,17 +47,17 @@ func (w *World) Find(refs ...object.Ref) ([]Object, error) {
 			issues = append(issues, o)
 		}
 	}
-	if err := w.readRevisions(revisions...); err != nil {
+	if err := g.readRevisions(revisions...); err != nil {
 		return nil, err
 	}
-	if err := w.readIssues(issues...); err != nil {
+	if err := g.readIssues(issues...); err != nil {
 		return nil, err
 	}
 	q := QueryOf(refs)
 	if q.Empty() {
 		return views, nil
 	}
-	return views, w.Read(q)
+	return views, g.Read(q)
 }
 
 // QueryOf returns the query for those of the objects that reports have.

@@ -31,28 +31,28 @@ func (b *Builds) Findings() (*Findings, error) {
 	for i, build := range b.List {
 		ids[i] = build.Build.ID
 	}
-	return b.w.findings(ids)
+	return b.g.findings(ids)
 }
 
 // Findings are the issues seen in the build and in its tests.
-func (b *Build) Findings() (*Findings, error) { return b.w.findings([]string{b.Build.ID}) }
+func (b *Build) Findings() (*Findings, error) { return b.g.findings([]string{b.Build.ID}) }
 
-func (w *World) findings(builds []string) (*Findings, error) {
-	found, err := w.store.Rollups().Findings(w.ctx, builds)
+func (g *Graph) findings(builds []string) (*Findings, error) {
+	found, err := g.store.Rollups().Findings(g.ctx, builds)
 	if err != nil {
-		return nil, w.fail(err)
+		return nil, g.fail(err)
 	}
 	all := &Findings{}
 	var unread []object.ID
 	for _, f := range found {
-		v := w.IssueVersion(f.ID, int(f.Version))
+		v := g.IssueVersion(f.ID, int(f.Version))
 		all.List = append(all.List, &Finding{IssueVersion: v, Builds: f.Builds, Tests: f.Tests})
 		if !v.known {
 			unread = append(unread, v.Ref().ID)
 		}
 	}
 	if len(unread) > 0 {
-		if _, err := w.match(object.Of(object.TypeIssueVersion, unread...)); err != nil {
+		if _, err := g.match(object.Of(object.TypeIssueVersion, unread...)); err != nil {
 			return nil, err
 		}
 	}

@@ -41,8 +41,8 @@ func troubled() *report.Report {
 
 func TestSightings(t *testing.T) {
 	s := open(t, troubled())
-	w := graph.New(t.Context(), s)
-	found := must[[]graph.Object](t)(w.Find(object.TestRef("ci:t1"), object.TestRef("ci:t2"), object.BuildRef("ci:b2")))
+	g := graph.New(t.Context(), s)
+	found := must[[]graph.Object](t)(g.Find(object.TestRef("ci:t1"), object.TestRef("ci:t2"), object.BuildRef("ci:b2")))
 	s.took(t, "tests", "query")
 	test := found[0].(*graph.Test)
 	for range 2 {
@@ -65,8 +65,8 @@ func TestSightings(t *testing.T) {
 
 func TestSeen(t *testing.T) {
 	s := open(t, troubled())
-	w := graph.New(t.Context(), s)
-	issue := w.Issue("ci:i1")
+	g := graph.New(t.Context(), s)
+	issue := g.Issue("ci:i1")
 	newest := must[*graph.IssueVersion](t)(issue.Newest())
 	if newest.Version != 2 || !newest.Known() || newest.Whole() != issue {
 		t.Errorf("the newest is %+v", newest)
@@ -86,7 +86,7 @@ func TestSeen(t *testing.T) {
 	if err := seen.First.ReadParents(); err != nil || seen.First.Test().Path() != "boot" || seen.First.Build().Ref().ID[0] != "ci:b3" {
 		t.Errorf("first seen in %+v, %v", seen.First.Test(), err)
 	}
-	other := must[*graph.Seen](t)(w.IssueVersion("ci:i2", 1).Seen())
+	other := must[*graph.Seen](t)(g.IssueVersion("ci:i2", 1).Seen())
 	if other.Present != 2 || other.Tests != 2 || other.Absent != 1 {
 		t.Errorf("seen %+v", other)
 	}
@@ -94,8 +94,8 @@ func TestSeen(t *testing.T) {
 
 func TestFindings(t *testing.T) {
 	s := open(t, troubled())
-	w := graph.New(t.Context(), s)
-	builds := must[*graph.Builds](t)(w.Revision(commit, "").Builds())
+	g := graph.New(t.Context(), s)
+	builds := must[*graph.Builds](t)(g.Revision(commit, "").Builds())
 	s.asked = nil
 	findings := must[*graph.Findings](t)(builds.Findings())
 	s.took(t, "findings", "roll-ups", "match issue_version")
@@ -122,7 +122,7 @@ func TestFindings(t *testing.T) {
 	}
 	s.took(t, "failures")
 
-	of := must[*graph.Findings](t)(w.Build("ci:b1").Findings())
+	of := must[*graph.Findings](t)(g.Build("ci:b1").Findings())
 	if len(of.List) != 2 || of.List[0].Tests != 2 || !of.Tested() {
 		t.Errorf("found in a build: %+v", of)
 	}

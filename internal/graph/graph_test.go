@@ -30,45 +30,45 @@ type watched struct {
 	fails error // instead of an answer
 }
 
-func (w *watched) note(what string) { w.asked = append(w.asked, what) }
+func (g *watched) note(what string) { g.asked = append(g.asked, what) }
 
 // took checks what the database was asked since the last time.
-func (w *watched) took(t *testing.T, what string, want ...string) {
+func (g *watched) took(t *testing.T, what string, want ...string) {
 	t.Helper()
-	if !slices.Equal(w.asked, want) {
-		t.Errorf("%s: the database was asked %q, want %q", what, w.asked, want)
+	if !slices.Equal(g.asked, want) {
+		t.Errorf("%s: the database was asked %q, want %q", what, g.asked, want)
 	}
-	w.asked = nil
+	g.asked = nil
 }
 
-func (w *watched) Query(ctx context.Context, q store.Query) iter.Seq2[*report.Report, error] {
-	w.note("query")
-	return w.Objects.Query(ctx, q)
+func (g *watched) Query(ctx context.Context, q store.Query) iter.Seq2[*report.Report, error] {
+	g.note("query")
+	return g.Objects.Query(ctx, q)
 }
 
-func (w *watched) Match(ctx context.Context, patterns []object.Pattern, opts store.MatchOptions) iter.Seq2[*object.Set, error] {
-	w.note("match " + string(patterns[0].Type))
-	if w.fails != nil {
-		return func(yield func(*object.Set, error) bool) { yield(nil, w.fails) }
+func (g *watched) Match(ctx context.Context, patterns []object.Pattern, opts store.MatchOptions) iter.Seq2[*object.Set, error] {
+	g.note("match " + string(patterns[0].Type))
+	if g.fails != nil {
+		return func(yield func(*object.Set, error) bool) { yield(nil, g.fails) }
 	}
-	return w.Objects.Match(ctx, patterns, opts)
+	return g.Objects.Match(ctx, patterns, opts)
 }
 
-func (w *watched) Rollups() *rollup.DB {
-	w.note("roll-ups")
-	return w.Objects.Rollups()
+func (g *watched) Rollups() *rollup.DB {
+	g.note("roll-ups")
+	return g.Objects.Rollups()
 }
 
-func (w *watched) Outcomes(ctx context.Context, builds []string) iter.Seq2[store.Outcome, error] {
+func (g *watched) Outcomes(ctx context.Context, builds []string) iter.Seq2[store.Outcome, error] {
 	for _, b := range builds {
-		w.note("outcomes " + b)
+		g.note("outcomes " + b)
 	}
-	return w.Objects.Outcomes(ctx, builds)
+	return g.Objects.Outcomes(ctx, builds)
 }
 
-func (w *watched) Previous(ctx context.Context, like store.Like, n int) ([]string, error) {
-	w.note("previous")
-	return w.Objects.Previous(ctx, like, n)
+func (g *watched) Previous(ctx context.Context, like store.Like, n int) ([]string, error) {
+	g.note("previous")
+	return g.Objects.Previous(ctx, like, n)
 }
 
 // open returns a database with reports in it.
@@ -134,13 +134,13 @@ func family() *report.Report {
 // TestReadsWhatIsAskedFor: nothing else, and nothing twice.
 func TestReadsWhatIsAskedFor(t *testing.T) {
 	s := open(t, family())
-	w := graph.New(t.Context(), s)
-	test := w.Object(object.TestRef("ci:t3")).(*graph.Test)
+	g := graph.New(t.Context(), s)
+	test := g.Object(object.TestRef("ci:t3")).(*graph.Test)
 	if test.Known() || test.Outcome() != "" {
 		t.Error("it is known what was not read")
 	}
 	s.took(t, "a view")
-	must[[]graph.Object](t)(w.Find(object.TestRef("ci:t3"), object.TestRef("ci:t4")))
+	must[[]graph.Object](t)(g.Find(object.TestRef("ci:t3"), object.TestRef("ci:t4")))
 	if !test.Known() || test.Build().Architecture() != "arm64" || test.Build().Checkout().Commit() != commit {
 		t.Errorf("found %+v of %+v", test, test.Build())
 	}
@@ -202,17 +202,17 @@ func TestUnder(t *testing.T) {
 // but its ID.
 func TestNothingThere(t *testing.T) {
 	s := open(t, &report.Report{Tests: []report.Test{{ID: "ci:t", Origin: "ci", BuildID: "ci:gone"}}})
-	w := graph.New(t.Context(), s)
+	g := graph.New(t.Context(), s)
 	for _, ref := range []object.Ref{
 		object.RevisionRef(commit, ""), object.CheckoutRef("x:1"), object.BuildRef("x:1"), object.TestRef("x:1"),
 		object.IssueRef("x:1"), object.IssueVersionRef("x:1", 3), object.IncidentRef("x:1"),
 	} {
-		o := must[[]graph.Object](t)(w.Find(ref))[0]
+		o := must[[]graph.Object](t)(g.Find(ref))[0]
 		if status := must[string](t)(o.Status()); o.Known() || status != "" || o.Ref() != ref {
 			t.Errorf("%s is known, as %s with status %q", ref, o.Ref(), status)
 		}
 	}
-	test := must[[]graph.Object](t)(w.Find(object.TestRef("ci:t")))[0].(*graph.Test)
+	test := must[[]graph.Object](t)(g.Find(object.TestRef("ci:t")))[0].(*graph.Test)
 	build := test.Build()
 	if build.Known() || build.Ref().ID[0] != "ci:gone" || build.Checkout().Known() || build.Architecture() != "" {
 		t.Errorf("the build is %+v", build)
@@ -227,10 +227,10 @@ func TestNothingThere(t *testing.T) {
 func TestErrors(t *testing.T) {
 	s := open(t, family())
 	s.fails = errors.New("no disk")
-	w := graph.New(t.Context(), s)
-	r := w.Revision(commit, "")
-	if _, err := r.Status(); !errors.Is(err, s.fails) || !errors.Is(w.Err(), s.fails) {
-		t.Errorf("got %v, and kept %v", err, w.Err())
+	g := graph.New(t.Context(), s)
+	r := g.Revision(commit, "")
+	if _, err := r.Status(); !errors.Is(err, s.fails) || !errors.Is(g.Err(), s.fails) {
+		t.Errorf("got %v, and kept %v", err, g.Err())
 	}
 	s.fails = nil
 	if status, err := r.Status(); err != nil || status != "FAIL" {

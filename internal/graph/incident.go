@@ -13,17 +13,17 @@ import (
 // Incident is a view of an incident.
 type Incident struct {
 	report.Incident
-	w     *World
+	g     *Graph
 	known bool
 	extra members
 }
 
 // Incident returns the view of the incident with the ID.
-func (w *World) Incident(id string) *Incident {
-	n := w.incidents[id]
+func (g *Graph) Incident(id string) *Incident {
+	n := g.incidents[id]
 	if n == nil {
-		n = &Incident{w: w, Incident: report.Incident{ID: id}}
-		w.incidents[id] = n
+		n = &Incident{g: g, Incident: report.Incident{ID: id}}
+		g.incidents[id] = n
 	}
 	return n
 }
@@ -37,17 +37,17 @@ func (n *Incident) Ref() object.Ref {
 func (n *Incident) Known() bool { return n.known }
 
 // Issue is what was seen, or looked for.
-func (n *Incident) Issue() *IssueVersion { return n.w.IssueVersion(n.IssueID, n.IssueVersion) }
+func (n *Incident) Issue() *IssueVersion { return n.g.IssueVersion(n.IssueID, n.IssueVersion) }
 
 // Test is what it was seen in, where it is a test.
-func (n *Incident) Test() *Test { return n.w.Test(text(n.TestID)) }
+func (n *Incident) Test() *Test { return n.g.Test(text(n.TestID)) }
 
 // Build is what it was seen in: the build, or that of the test.
 func (n *Incident) Build() *Build {
 	if n.BuildID == nil && n.TestID != nil {
 		return n.Test().Build()
 	}
-	return n.w.Build(text(n.BuildID))
+	return n.g.Build(text(n.BuildID))
 }
 
 // Seen reports whether the incident counts as one of the issue being there: unless
@@ -85,17 +85,17 @@ type sightings struct {
 }
 
 // of returns the issues seen in an object.
-func (s *sightings) of(w *World, ref object.Ref) ([]*Sighting, error) {
+func (s *sightings) of(g *Graph, ref object.Ref) ([]*Sighting, error) {
 	if s.read {
 		return s.list, nil
 	}
 	incidents := ref.Pattern().Children(object.TypeIncident)
-	all, err := w.match(incidents, incidents.Parents(object.TypeIssueVersion))
+	all, err := g.match(incidents, incidents.Parents(object.TypeIssueVersion))
 	if err != nil {
 		return nil, err
 	}
 	for i := range all.Incidents {
-		if n := w.Incident(all.Incidents[i].ID); n.Seen() {
+		if n := g.Incident(all.Incidents[i].ID); n.Seen() {
 			s.list = append(s.list, &Sighting{IssueVersion: n.Issue(), Incident: n})
 		}
 	}

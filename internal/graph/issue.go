@@ -16,17 +16,17 @@ import (
 // Issue is a view of an issue: of all its versions.
 type Issue struct {
 	ID       string
-	w        *World
+	g        *Graph
 	read     bool
 	versions []*IssueVersion
 }
 
 // Issue returns the view of the issue with the ID.
-func (w *World) Issue(id string) *Issue {
-	i := w.issues[id]
+func (g *Graph) Issue(id string) *Issue {
+	i := g.issues[id]
 	if i == nil {
-		i = &Issue{ID: id, w: w}
-		w.issues[id] = i
+		i = &Issue{ID: id, g: g}
+		g.issues[id] = i
 	}
 	return i
 }
@@ -44,12 +44,12 @@ func (i *Issue) Known() bool {
 
 // Versions are the versions of the issue, oldest first.
 func (i *Issue) Versions() ([]*IssueVersion, error) {
-	err := i.w.readIssues(i)
+	err := i.g.readIssues(i)
 	return i.versions, err
 }
 
 // readIssues reads the versions of those issues of which nobody has.
-func (w *World) readIssues(issues ...*Issue) error {
+func (g *Graph) readIssues(issues ...*Issue) error {
 	var unread []*Issue
 	var ids []object.ID
 	for _, i := range issues {
@@ -61,13 +61,13 @@ func (w *World) readIssues(issues ...*Issue) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	all, err := w.match(object.Of(object.TypeIssue, ids...).Children(object.TypeIssueVersion))
+	all, err := g.match(object.Of(object.TypeIssue, ids...).Children(object.TypeIssueVersion))
 	if err != nil {
 		return err
 	}
 	for n := range all.Issues {
-		i := w.Issue(all.Issues[n].ID)
-		i.versions = append(i.versions, w.IssueVersion(i.ID, all.Issues[n].Version))
+		i := g.Issue(all.Issues[n].ID)
+		i.versions = append(i.versions, g.IssueVersion(i.ID, all.Issues[n].Version))
 	}
 	for _, i := range unread {
 		slices.SortFunc(i.versions, func(a, b *IssueVersion) int { return cmp.Compare(a.Version, b.Version) })
@@ -80,7 +80,7 @@ func (w *World) readIssues(issues ...*Issue) error {
 func (i *Issue) Newest() (*IssueVersion, error) {
 	versions, err := i.Versions()
 	if err != nil || len(versions) == 0 {
-		return &IssueVersion{w: i.w, Issue: report.Issue{ID: i.ID}}, err
+		return &IssueVersion{g: i.g, Issue: report.Issue{ID: i.ID}}, err
 	}
 	return versions[len(versions)-1], nil
 }
@@ -97,19 +97,19 @@ func (i *Issue) Status() (string, error) {
 // IssueVersion is a view of a version of an issue.
 type IssueVersion struct {
 	report.Issue
-	w     *World
+	g     *Graph
 	known bool
 	extra members
 	seen  *Seen
 }
 
 // IssueVersion returns the view of a version of the issue with the ID.
-func (w *World) IssueVersion(id string, version int) *IssueVersion {
+func (g *Graph) IssueVersion(id string, version int) *IssueVersion {
 	key := store.Key{ID: id, Version: version}
-	v := w.versions[key]
+	v := g.versions[key]
 	if v == nil {
-		v = &IssueVersion{w: w, Issue: report.Issue{ID: id, Version: version}}
-		w.versions[key] = v
+		v = &IssueVersion{g: g, Issue: report.Issue{ID: id, Version: version}}
+		g.versions[key] = v
 	}
 	return v
 }
@@ -123,7 +123,7 @@ func (v *IssueVersion) Ref() object.Ref {
 func (v *IssueVersion) Known() bool { return v.known }
 
 // Whole is the issue that it is a version of.
-func (v *IssueVersion) Whole() *Issue { return v.w.Issue(v.ID) }
+func (v *IssueVersion) Whole() *Issue { return v.g.Issue(v.ID) }
 
 // Subject, URL and Remark say what it is, and where people talk of it.
 func (v *IssueVersion) Subject() string { return text(v.ReportSubject) }
@@ -166,13 +166,13 @@ func (v *IssueVersion) Seen() (*Seen, error) {
 	if v.seen != nil {
 		return v.seen, nil
 	}
-	n, err := v.w.store.Rollups().Incidents(v.w.ctx, rollup.IssueKey{ID: v.ID, Version: int64(v.Version)})
+	n, err := v.g.store.Rollups().Incidents(v.g.ctx, rollup.IssueKey{ID: v.ID, Version: int64(v.Version)})
 	if err != nil {
-		return nil, v.w.fail(err)
+		return nil, v.g.fail(err)
 	}
 	v.seen = &Seen{Present: n.Present, Absent: n.Absent, Builds: n.Builds, Tests: n.Tests}
 	if n.First != "" {
-		v.seen.First = v.w.Incident(n.First)
+		v.seen.First = v.g.Incident(n.First)
 	}
 	return v.seen, nil
 }

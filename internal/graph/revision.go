@@ -17,19 +17,19 @@ type Revision struct {
 	Commit  string // "" for what was checked out from nobody knows where
 	Patches string // hash of the patch set, "" for none
 
-	w         *World
+	g         *Graph
 	read      bool
 	checkouts []*Checkout
 	builds    *Builds
 }
 
 // Revision returns the view of the revision with the hashes.
-func (w *World) Revision(commit, patches string) *Revision {
+func (g *Graph) Revision(commit, patches string) *Revision {
 	id := object.ID{commit, patches}
-	r := w.revisions[id]
+	r := g.revisions[id]
 	if r == nil {
-		r = &Revision{Commit: commit, Patches: patches, w: w}
-		w.revisions[id] = r
+		r = &Revision{Commit: commit, Patches: patches, g: g}
+		g.revisions[id] = r
 	}
 	return r
 }
@@ -47,12 +47,12 @@ func (r *Revision) Known() bool {
 
 // Checkouts are the checkouts of the revision, in the order of their IDs.
 func (r *Revision) Checkouts() ([]*Checkout, error) {
-	err := r.w.readRevisions(r)
+	err := r.g.readRevisions(r)
 	return r.checkouts, err
 }
 
 // readRevisions reads the checkouts of those revisions of which nobody has.
-func (w *World) readRevisions(revisions ...*Revision) error {
+func (g *Graph) readRevisions(revisions ...*Revision) error {
 	of := map[object.Ref]*Revision{}
 	var ids []object.ID
 	for _, r := range revisions {
@@ -64,14 +64,14 @@ func (w *World) readRevisions(revisions ...*Revision) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	all, err := w.match(object.Of(object.TypeRevision, ids...).Children(object.TypeCheckout))
+	all, err := g.match(object.Of(object.TypeRevision, ids...).Children(object.TypeCheckout))
 	if err != nil {
 		return err
 	}
 	for i := range all.Checkouts {
 		ref, _ := object.RevisionOf(&all.Checkouts[i])
 		if r := of[ref]; r != nil {
-			r.checkouts = append(r.checkouts, w.Checkout(all.Checkouts[i].ID))
+			r.checkouts = append(r.checkouts, g.Checkout(all.Checkouts[i].ID))
 		}
 	}
 	for _, r := range of {
@@ -157,11 +157,11 @@ func (r *Revision) Builds() (*Builds, error) {
 			for i, c := range checkouts {
 				ids[i] = c.Ref().ID
 			}
-			if all, err = r.w.match(object.Of(object.TypeCheckout, ids...).Children(object.TypeBuild)); err != nil {
+			if all, err = r.g.match(object.Of(object.TypeCheckout, ids...).Children(object.TypeBuild)); err != nil {
 				return nil, err
 			}
 		}
-		r.builds = &Builds{w: r.w, checkouts: checkouts, List: r.w.buildsOf(all)}
+		r.builds = &Builds{g: r.g, checkouts: checkouts, List: r.g.buildsOf(all)}
 	}
 	return r.builds, nil
 }

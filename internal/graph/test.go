@@ -13,7 +13,7 @@ import (
 // Test is a view of a test.
 type Test struct {
 	report.Test
-	w     *World
+	g     *Graph
 	known bool
 	extra members // of its misc
 	where members // of its environment's
@@ -23,11 +23,11 @@ type Test struct {
 }
 
 // Test returns the view of the test with the ID.
-func (w *World) Test(id string) *Test {
-	t := w.tests[id]
+func (g *Graph) Test(id string) *Test {
+	t := g.tests[id]
 	if t == nil {
-		t = &Test{w: w, Test: report.Test{ID: id}}
-		w.tests[id] = t
+		t = &Test{g: g, Test: report.Test{ID: id}}
+		g.tests[id] = t
 	}
 	return t
 }
@@ -41,7 +41,7 @@ func (t *Test) Ref() object.Ref {
 func (t *Test) Known() bool { return t.known }
 
 // Build is what was tested.
-func (t *Test) Build() *Build { return t.w.Build(t.BuildID) }
+func (t *Test) Build() *Build { return t.g.Build(t.BuildID) }
 
 // Path is the dotted name of the test.
 func (t *Test) Path() string { return text(t.Test.Path) }
@@ -94,4 +94,4 @@ func (t *Test) EnvironmentExtra() map[string]any {
 }
 
 // Issues are the issues seen in the test.
-func (t *Test) Issues() ([]*Sighting, error) { return t.seen.of(t.w, t.Ref()) }
+func (t *Test) Issues() ([]*Sighting, error) { return t.seen.of(t.g, t.Ref()) }

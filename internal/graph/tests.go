@@ -13,7 +13,7 @@ import (
 // Tests are the tests of some builds, and what they come to. Their counts are
 // read as such; the tests one by one only for what needs them, and not kept.
 type Tests struct {
-	w         *World
+	g         *Graph
 	builds    []*Build
 	checkouts []*Checkout // of the builds, where these are all of theirs
 	tally     map[string]summary.Counts
@@ -35,9 +35,9 @@ func (t *Tests) read() error {
 	if t.tally != nil {
 		return nil
 	}
-	found, err := t.w.store.Rollups().Tally(t.w.ctx, t.ids())
+	found, err := t.g.store.Rollups().Tally(t.g.ctx, t.ids())
 	if err != nil {
-		return t.w.fail(err)
+		return t.g.fail(err)
 	}
 	t.tally = make(map[string]summary.Counts, len(found))
 	for id, counts := range found {
@@ -98,7 +98,7 @@ func (t *Tests) Under(glob string) (summary.Counts, error) {
 	}
 	counts, err := t.countUnder(glob)
 	if err != nil {
-		return nil, t.w.fail(err)
+		return nil, t.g.fail(err)
 	}
 	if t.under == nil {
 		t.under = map[string]summary.Counts{}
@@ -113,10 +113,10 @@ func (t *Tests) countUnder(glob string) (summary.Counts, error) {
 		if above == "" {
 			return t.Counts()
 		}
-		return t.w.store.Rollups().SuiteCounts(t.w.ctx, t.ids(), above)
+		return t.g.store.Rollups().SuiteCounts(t.g.ctx, t.ids(), above)
 	}
 	counts := summary.Counts{}
-	err := t.w.store.Rollups().PathCounts(t.w.ctx, t.ids(), above, func(path string, status report.Status, n int64) {
+	err := t.g.store.Rollups().PathCounts(t.g.ctx, t.ids(), above, func(path string, status report.Status, n int64) {
 		if facts.MatchPath(glob, path) {
 			counts[status] += n
 		}

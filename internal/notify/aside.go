@@ -49,7 +49,7 @@ func (c *consideration) sets(err error) bool {
 
 // each reads objects some at a time, and calls f for each. Those that cannot be read,
 // and those for which f fails, are set aside, see sets; any other error ends it.
-func (c *consideration) each(all []object.Ref, f func(w *graph.World, o graph.Object) error) error {
+func (c *consideration) each(all []object.Ref, f func(g *graph.Graph, o graph.Object) error) error {
 	for refs := range slices.Chunk(all, objectsAtOnce) {
 		if err := c.apart(refs, func(refs []object.Ref) error { return c.some(refs, f) }); err != nil {
 			return err
@@ -59,14 +59,14 @@ func (c *consideration) each(all []object.Ref, f func(w *graph.World, o graph.Ob
 }
 
 // some reads objects at once, and calls f for each.
-func (c *consideration) some(refs []object.Ref, f func(w *graph.World, o graph.Object) error) error {
-	w := graph.New(c.ctx, c.objects)
-	found, err := w.Find(refs...)
+func (c *consideration) some(refs []object.Ref, f func(g *graph.Graph, o graph.Object) error) error {
+	g := graph.New(c.ctx, c.objects)
+	found, err := g.Find(refs...)
 	if err != nil {
 		return err
 	}
 	for i, o := range found {
-		err := guard(func() error { return f(w, o) })
+		err := guard(func() error { return f(g, o) })
 		if err == nil {
 			continue
 		}
@@ -74,7 +74,7 @@ func (c *consideration) some(refs []object.Ref, f func(w *graph.World, o graph.O
 			return err
 		}
 		c.aside = append(c.aside, setAside{o.Ref(), err})
-		// A world that failed to read something stays failed.
+		// A graph that failed to read something stays failed.
 		return c.apart(refs[i+1:], func(refs []object.Ref) error { return c.some(refs, f) })
 	}
 	return nil

@@ -125,7 +125,7 @@ func (c *consideration) readChanged(t *touched, done map[object.Type]int) error 
 	for _, typ := range []object.Type{object.TypeIncident, object.TypeTest, object.TypeBuild, object.TypeCheckout, object.TypeIssueVersion} {
 		all := t.order[typ][done[typ]:]
 		done[typ] = len(t.order[typ])
-		err := c.each(all, func(w *graph.World, o graph.Object) error {
+		err := c.each(all, func(g *graph.Graph, o graph.Object) error {
 			if !o.Known() {
 				return nil // it was removed since
 			}
@@ -134,7 +134,7 @@ func (c *consideration) readChanged(t *touched, done map[object.Type]int) error 
 				c.have[test.BuildID]++
 			}
 			if typ == object.TypeTest || typ == object.TypeIncident {
-				return c.offerOne(w, t, o, nil)
+				return c.offerOne(g, t, o, nil)
 			}
 			return nil
 		})
@@ -158,7 +158,7 @@ func (c *consideration) offer(t *touched, typ object.Type, all []object.Ref) err
 				return err
 			}
 		}
-		if err := c.each(refs, func(w *graph.World, o graph.Object) error { return c.offerOne(w, t, o, before) }); err != nil {
+		if err := c.each(refs, func(g *graph.Graph, o graph.Object) error { return c.offerOne(g, t, o, before) }); err != nil {
 			return err
 		}
 	}
@@ -166,7 +166,7 @@ func (c *consideration) offer(t *touched, typ object.Type, all []object.Ref) err
 }
 
 // offerOne offers an object to the subscriptions. An error is one of the database.
-func (c *consideration) offerOne(w *graph.World, t *touched, o graph.Object, before map[object.Ref]spool.Status) error {
+func (c *consideration) offerOne(g *graph.Graph, t *touched, o graph.Object, before map[object.Ref]spool.Status) error {
 	subscriptions := c.byType[o.Ref().Type]
 	if len(subscriptions) == 0 || !o.Known() {
 		return nil
@@ -178,7 +178,7 @@ func (c *consideration) offerOne(w *graph.World, t *touched, o graph.Object, bef
 	one := c.lookAt(o, touch, before)
 	for _, s := range subscriptions {
 		c.ask(s, o, one)
-		if err := w.Err(); err != nil {
+		if err := g.Err(); err != nil {
 			return fmt.Errorf("subscription %s: %s: %w", s.Name, o.Ref(), err)
 		}
 	}

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/describe"
+	"github.com/kcidb-go/kcidb/internal/pageurl"
 	"github.com/kcidb-go/kcidb/internal/store/spool"
 )
 
@@ -174,7 +174,7 @@ func (n *Notifier) call(ctx context.Context, name string, d *spool.Sending) erro
 		URL          string    `json:"url,omitempty"`
 	}{
 		one.Number, one.Subscription, string(one.Object.Type), one.Object.ID[:len(one.Object.Type.Fields())], one.Message,
-		one.Changed, one.Reason, one.Subject, one.Body, describe.Link(n.Base, one.Object),
+		one.Changed, one.Reason, one.Subject, one.Body, pageurl.Of(n.Base, one.Object),
 	})
 	if err != nil {
 		return err

@@ -99,8 +99,8 @@ func (m *Maker) mail(ctx context.Context, one *match) ([]byte, error) {
 }
 
 func (m *Maker) write(ctx context.Context, one *match) (spool.Rendered, error) {
-	w := graph.New(ctx, m.Objects)
-	found, err := w.Find(one.object)
+	g := graph.New(ctx, m.Objects)
+	found, err := g.Find(one.object)
 	if err != nil {
 		return spool.Rendered{}, err
 	}
@@ -109,8 +109,8 @@ func (m *Maker) write(ctx context.Context, one *match) (spool.Rendered, error) {
 		Was: func() (string, error) { return one.was, nil },
 	}
 	rendered, err := write(ctx, one.Subscription, in, one.reason, m.Base)
-	if w.Err() != nil {
-		return rendered, w.Err()
+	if g.Err() != nil {
+		return rendered, g.Err()
 	}
 	if err != nil {
 		m.Trouble(one.Name, one.object.String()+": "+err.Error())
@@ -128,8 +128,8 @@ func (nothingKept) Statuses(context.Context, []object.Ref) (map[object.Ref]spool
 // Explain tells which of the conditions of a subscription an object fits, as if
 // it were new.
 func (m *Maker) Explain(ctx context.Context, s *subscription.Subscription, ref object.Ref) ([]subscription.Clause, error) {
-	w := graph.New(ctx, m.Objects)
-	found, err := w.Find(ref)
+	g := graph.New(ctx, m.Objects)
+	found, err := g.Find(ref)
 	if err != nil {
 		return nil, err
 	}

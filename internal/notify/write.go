@@ -14,6 +14,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/graph"
 	"github.com/kcidb-go/kcidb/internal/notify/mail"
 	"github.com/kcidb-go/kcidb/internal/notify/subscription"
+	"github.com/kcidb-go/kcidb/internal/pageurl"
 	"github.com/kcidb-go/kcidb/internal/store/spool"
 	"github.com/kcidb-go/kcidb/object"
 )
@@ -94,8 +95,8 @@ func (n *Notifier) writeOne(ctx context.Context, folder *subscription.Folder, on
 	sub := folder.Subscriptions[i]
 	reading, cancel := context.WithTimeout(ctx, writeTime)
 	defer cancel()
-	w := graph.New(reading, n.Store)
-	found, err := w.Find(one.Object)
+	g := graph.New(reading, n.Store)
+	found, err := g.Find(one.Object)
 	if err != nil {
 		return err
 	}
@@ -110,16 +111,16 @@ func (n *Notifier) writeOne(ctx context.Context, folder *subscription.Folder, on
 	if one.Due.After(one.Changed) {
 		// It waited, and what it was armed for may be over.
 		matched, err := sub.Match(ctx, in)
-		if w.Err() != nil {
-			return w.Err()
+		if g.Err() != nil {
+			return g.Err()
 		}
 		if err == nil && !matched {
 			return s.Drop(ctx, one, "when it was due, it did not match any more")
 		}
 	}
 	message, err := write(ctx, sub, in, one.Reason, n.Base)
-	if w.Err() != nil {
-		return w.Err()
+	if g.Err() != nil {
+		return g.Err()
 	}
 	if err != nil {
 		n.Log.Error("a subscription's template fails, and the standard text is sent", "subscription", sub.Name, "object", one.Object.String(), "error", err)
@@ -250,7 +251,7 @@ func digest(held []spool.Notification, base string) string {
 			fmt.Fprintf(&b, "\nBy the subscription %q:\n", last)
 		}
 		fmt.Fprintf(&b, "- %s\n", h.Subject)
-		if link := describe.Link(base, h.Object); link != "" {
+		if link := pageurl.Of(base, h.Object); link != "" {
 			fmt.Fprintf(&b, "  %s\n", link)
 		}
 	}

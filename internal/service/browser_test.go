@@ -17,7 +17,7 @@ import (
 	cdplog "github.com/chromedp/cdproto/log"
 	"github.com/chromedp/chromedp"
 
-	"github.com/kcidb-go/kcidb/internal/describe"
+	"github.com/kcidb-go/kcidb/internal/pageurl"
 	"github.com/kcidb-go/kcidb/internal/sample"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
@@ -43,12 +43,12 @@ func TestPagesInABrowser(t *testing.T) {
 		last = answer.ID
 		for i := range r.Checkouts {
 			if ref, ok := object.RevisionOf(&r.Checkouts[i]); ok {
-				revision = describe.Link("/", ref)
+				revision = pageurl.Of("/", ref)
 			}
 		}
 		for _, one := range r.Tests {
 			if one.Status != nil && *one.Status == report.StatusFail && one.LogExcerpt != nil {
-				test = describe.Link("/", object.TestRef(one.ID))
+				test = pageurl.Of("/", object.TestRef(one.ID))
 			}
 		}
 	}

@@ -11,7 +11,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/kcidb-go/kcidb/internal/describe"
+	"github.com/kcidb-go/kcidb/internal/pageurl"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
@@ -139,7 +139,7 @@ func (a *API) treeReport(ctx context.Context, in *treeReportInput) (*treeReport,
 	}
 	head := &found.Head
 	r := &treeReport{
-		Page: cmp.Or(describe.Link(base, object.CheckoutRef(head.CheckoutID)), base), URL: in.URL, Branch: in.Branch, CommitHash: optional(head.CommitHash),
+		Page: cmp.Or(pageurl.Of(base, object.CheckoutRef(head.CheckoutID)), base), URL: in.URL, Branch: in.Branch, CommitHash: optional(head.CommitHash),
 		Origin: head.Origin, StartTime: moment(head.Start), Builds: statusCount(found.Counts[rollup.Builds]),
 		Boots: countC(found.Counts[rollup.Boots]), Tests: countC(found.Counts[rollup.Tests]),
 		Regressions: make(histories), Fixed: make(histories), Unstable: make(histories),

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/describe"
+	"github.com/kcidb-go/kcidb/internal/pageurl"
 	"github.com/kcidb-go/kcidb/internal/store/spool"
 	"github.com/kcidb-go/kcidb/internal/web/front"
 )
@@ -92,7 +92,7 @@ func feedOf(name, base string, all []spool.Notification) *atom {
 			Title: cmp.Or(n.Subject, n.Object.String()), Updated: at.UTC().Format(time.RFC3339),
 			Content: strings.TrimRight(n.Body, "\n"),
 		}
-		if link := describe.Link(base, n.Object); link != "" {
+		if link := pageurl.Of(base, n.Object); link != "" {
 			e.Links = []atomLink{{"alternate", link}}
 		}
 		f.Entries = append(f.Entries, e)

@@ -7,16 +7,14 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
-	"net/url"
 	"regexp"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/describe"
 	"github.com/kcidb-go/kcidb/internal/graph"
 	"github.com/kcidb-go/kcidb/internal/notify/mail"
+	"github.com/kcidb-go/kcidb/internal/pageurl"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/web/front"
 	"github.com/kcidb-go/kcidb/object"
@@ -25,15 +23,9 @@ import (
 // objectTime is how long a page of an object may take.
 const objectTime = 20 * time.Second
 
-// objectPaths are what the paths of objects' pages begin with, as describe.Link
-// has them.
-var objectPaths = []object.Type{
-	object.TypeRevision, object.TypeCheckout, object.TypeBuild, object.TypeTest, object.TypeIssue, object.TypeIncident,
-}
-
 // object is the page of an object: what is known of it, in words.
 func (p *Pages) object(w http.ResponseWriter, r *http.Request) {
-	ref, ok := refOf(r.URL.EscapedPath())
+	ref, ok := pageurl.Parse(r.URL.EscapedPath())
 	objects, can := store.As[store.Objects](p.Store)
 	if !ok || !can {
 		front.NotFound(w, r)
@@ -57,8 +49,8 @@ func (p *Pages) object(w http.ResponseWriter, r *http.Request) {
 func (p *Pages) describe(r *http.Request, objects store.Objects, ref object.Ref) (page plain, known bool, err error) {
 	ctx, cancel := contextWithin(r, objectTime)
 	defer cancel()
-	world := graph.New(ctx, objects)
-	found, err := world.Find(ref)
+	g := graph.New(ctx, objects)
+	found, err := g.Find(ref)
 	if err != nil {
 		return page, false, err
 	}
@@ -139,35 +131,4 @@ func (p *Pages) base(r *http.Request) string {
 		return strings.TrimSuffix(p.Base, "/")
 	}
 	return address(r)
-}
-
-// refOf names the object that a path is of: /TYPE/ID, with a second part for the
-// patches of a revision and the version of an issue.
-func refOf(path string) (ref object.Ref, ok bool) {
-	parts := strings.Split(strings.TrimPrefix(path, "/"), "/")
-	for i := range parts {
-		var err error
-		if parts[i], err = url.PathUnescape(parts[i]); err != nil {
-			return ref, false
-		}
-	}
-	if len(parts) < 2 || len(parts) > 3 || slices.Contains(parts, "") {
-		return ref, false
-	}
-	ref = object.Ref{Type: object.Type(parts[0]), ID: object.ID{parts[1]}}
-	if len(parts) == 3 {
-		ref.ID[1] = parts[2]
-		switch ref.Type {
-		case object.TypeRevision:
-		case object.TypeIssue:
-			version, err := strconv.ParseInt(parts[2], 10, 32)
-			if err != nil || version < 0 {
-				return ref, false
-			}
-			ref = object.IssueVersionRef(parts[1], int(version))
-		default:
-			return ref, false
-		}
-	}
-	return ref, true
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/describe"
 	"github.com/kcidb-go/kcidb/internal/graph"
+	"github.com/kcidb-go/kcidb/internal/pageurl"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
@@ -94,7 +95,7 @@ func TestPagesSayWhatDescribeSays(t *testing.T) {
 			"accept hangs at times", `<a href="http://kcidb.example.org/issue/ci:1/2">`, `<a href="http://kcidb.example.org/test/ci:1">`}},
 	} {
 		t.Run(strings.ReplaceAll(c.path[1:], "/", " "), func(t *testing.T) {
-			if link := describe.Link(base, c.ref); link != base+c.path {
+			if link := pageurl.Of(base, c.ref); link != base+c.path {
 				t.Errorf("links lead to %s", link)
 			}
 			w := get(h, c.path)
@@ -186,7 +187,7 @@ func TestEveryIDHasAPage(t *testing.T) {
 	}
 	load(t, p, r)
 	for _, ref := range refs {
-		link := describe.Link(server.URL, ref)
+		link := pageurl.Of(server.URL, ref)
 		if link == "" {
 			t.Errorf("%v has no page", ref)
 			continue
@@ -227,11 +228,11 @@ func TestHostileObjects(t *testing.T) {
 		known[name] = true
 	}
 	href := regexp.MustCompile(`href="([^"]*)"`)
-	for _, path := range []string{"/", "/revision/" + commit, describe.Link("/", object.CheckoutRef("ci:"+text)), describe.Link("/", object.BuildRef("ci:"+text)),
-		describe.Link("/", object.TestRef("ci:"+text)), describe.Link("/", object.IssueRef("ci:"+text)), describe.Link("/", object.IssueVersionRef("ci:"+text, 1)),
-		describe.Link("/", object.IncidentRef("ci:"+text)), describe.Link("/", object.TestRef(text))} {
+	for _, path := range []string{"/", "/revision/" + commit, pageurl.Of("/", object.CheckoutRef("ci:"+text)), pageurl.Of("/", object.BuildRef("ci:"+text)),
+		pageurl.Of("/", object.TestRef("ci:"+text)), pageurl.Of("/", object.IssueRef("ci:"+text)), pageurl.Of("/", object.IssueVersionRef("ci:"+text, 1)),
+		pageurl.Of("/", object.IncidentRef("ci:"+text)), pageurl.Of("/", object.TestRef(text))} {
 		w := get(h, path)
-		if want := map[bool]int{true: 404, false: 200}[path == describe.Link("/", object.TestRef(text))]; w.Code != want {
+		if want := map[bool]int{true: 404, false: 200}[path == pageurl.Of("/", object.TestRef(text))]; w.Code != want {
 			t.Errorf("%s: %d, want %d", path, w.Code, want)
 		}
 		page := w.Body.String()
@@ -249,7 +250,7 @@ func TestHostileObjects(t *testing.T) {
 			t.Errorf("%s: characters that do more than show in\n%q", path, page)
 		}
 	}
-	if page := get(h, describe.Link("/", object.TestRef("ci:"+text))).Body.String(); !strings.Contains(page, `href="https://kcidb.example.org/base/build/ci:`) {
+	if page := get(h, pageurl.Of("/", object.TestRef("ci:"+text))).Body.String(); !strings.Contains(page, `href="https://kcidb.example.org/base/build/ci:`) {
 		t.Errorf("no link below the base in\n%s", page)
 	}
 }

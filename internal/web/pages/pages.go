@@ -16,7 +16,7 @@ import (
 	"regexp"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/describe"
+	"github.com/kcidb-go/kcidb/internal/pageurl"
 	"github.com/kcidb-go/kcidb/internal/queue"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/spool"
@@ -56,7 +56,7 @@ type Pages struct {
 // Routes adds the pages' paths to a front.
 func (p *Pages) Routes(f *front.Front) {
 	f.Handle("/{$}", front.Light, front.Methods{http.MethodGet: p.home})
-	for _, t := range objectPaths {
+	for _, t := range pageurl.Types {
 		f.Handle("/"+string(t)+"/", front.Page, front.Methods{http.MethodGet: p.object})
 	}
 	f.Handle("/feed/{name}", front.Page, front.Methods{http.MethodGet: p.feed})
@@ -99,7 +99,7 @@ func (h homePage) Page(checkout string) string {
 	if !h.Objects {
 		return ""
 	}
-	return describe.Link("/", object.CheckoutRef(checkout))
+	return pageurl.Of("/", object.CheckoutRef(checkout))
 }
 
 var homeTemplate = template.Must(template.New("home.html").Funcs(template.FuncMap{

@@ -6,7 +6,7 @@
 // see objects this way.
 //
 // What belongs to an object is read when it is asked for, and once for all views
-// of a World. Texts, numbers and times that an object does not have are "" or
+// of a Graph. Texts, numbers and times that an object does not have are "" or
 // zero, and a parent that is not in the database is an object with nothing but
 // its ID: rules and templates need not ask first.
 package graph
@@ -33,10 +33,10 @@ type Object interface {
 	Status() (string, error)
 }
 
-// World is the objects of a database while somebody looks at them. Views of it
+// Graph is the objects of a database while somebody looks at them. Views of it
 // read with its context, and show what was there when they first did. It is not
 // for concurrent use.
-type World struct {
+type Graph struct {
 	ctx   context.Context
 	store store.Objects
 
@@ -53,8 +53,8 @@ type World struct {
 }
 
 // New returns a world in which nothing was read yet.
-func New(ctx context.Context, s store.Objects) *World {
-	return &World{
+func New(ctx context.Context, s store.Objects) *Graph {
+	return &Graph{
 		ctx: ctx, store: s,
 		revisions: map[object.ID]*Revision{}, checkouts: map[string]*Checkout{}, builds: map[string]*Build{},
 		tests: map[string]*Test{}, issues: map[string]*Issue{}, versions: map[store.Key]*IssueVersion{},
@@ -63,65 +63,65 @@ func New(ctx context.Context, s store.Objects) *World {
 }
 
 // Read reads the objects of a query, and their ancestors, all at once.
-func (w *World) Read(q store.Query) error {
+func (g *Graph) Read(q store.Query) error {
 	q.Parents, q.Metadata = true, true
-	for r, err := range w.store.Query(w.ctx, q) {
+	for r, err := range g.store.Query(g.ctx, q) {
 		if err != nil {
-			return w.fail(err)
+			return g.fail(err)
 		}
-		w.add(r)
+		g.add(r)
 	}
 	return nil
 }
 
 // Err returns the first error of the database that reading met, nil for none. It
 // tells it from the other ways that what reads views may fail.
-func (w *World) Err() error { return w.err }
+func (g *Graph) Err() error { return g.err }
 
-func (w *World) fail(err error) error {
-	if err != nil && w.err == nil {
-		w.err = err
+func (g *Graph) fail(err error) error {
+	if err != nil && g.err == nil {
+		g.err = err
 	}
 	return err
 }
 
 // match reads the objects that patterns name, those that reports have.
-func (w *World) match(patterns ...object.Pattern) (*report.Report, error) {
+func (g *Graph) match(patterns ...object.Pattern) (*report.Report, error) {
 	all := &report.Report{}
-	for s, err := range w.store.Match(w.ctx, patterns, store.MatchOptions{Metadata: true}) {
+	for s, err := range g.store.Match(g.ctx, patterns, store.MatchOptions{Metadata: true}) {
 		if err != nil {
-			return nil, w.fail(err)
+			return nil, g.fail(err)
 		}
-		w.add(&s.Report)
+		g.add(&s.Report)
 		all.Append(&s.Report)
 	}
 	return all, nil
 }
 
 // add keeps what was read. What views show already stays as it is.
-func (w *World) add(r *report.Report) {
+func (g *Graph) add(r *report.Report) {
 	for i := range r.Checkouts {
-		if c := w.Checkout(r.Checkouts[i].ID); !c.known {
+		if c := g.Checkout(r.Checkouts[i].ID); !c.known {
 			c.Checkout, c.known = r.Checkouts[i], true
 		}
 	}
 	for i := range r.Builds {
-		if b := w.Build(r.Builds[i].ID); !b.known {
+		if b := g.Build(r.Builds[i].ID); !b.known {
 			b.Build, b.known = r.Builds[i], true
 		}
 	}
 	for i := range r.Tests {
-		if t := w.Test(r.Tests[i].ID); !t.known {
+		if t := g.Test(r.Tests[i].ID); !t.known {
 			t.Test, t.known = r.Tests[i], true
 		}
 	}
 	for i := range r.Issues {
-		if v := w.IssueVersion(r.Issues[i].ID, r.Issues[i].Version); !v.known {
+		if v := g.IssueVersion(r.Issues[i].ID, r.Issues[i].Version); !v.known {
 			v.Issue, v.known = r.Issues[i], true
 		}
 	}
 	for i := range r.Incidents {
-		if n := w.Incident(r.Incidents[i].ID); !n.known {
+		if n := g.Incident(r.Incidents[i].ID); !n.known {
 			n.Incident, n.known = r.Incidents[i], true
 		}
 	}
