@@ -3,141 +3,44 @@
 package kcidb_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"iter"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kcidb-go/kcidb"
-	"github.com/kcidb-go/kcidb/internal/queue/jetstream"
-	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/store/all"
+	"github.com/kcidb-go/kcidb/local"
+	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
 
-var oneCheckout = &report.Report{Checkouts: []report.Checkout{{ID: "ci:1", Origin: "ci"}}}
+// odd is an ID with characters that mean something in addresses, forms and patterns.
+const odd = `ci:é,&?#=%+ "<`
 
-// newDatabase returns the specification of a new database.
-func newDatabase(t *testing.T) string {
+// connectBoth returns a client of a new service, and a client of its database, which has
+// objects of all types.
+func connectBoth(t *testing.T) (client, stored *kcidb.Client) {
 	t.Helper()
-	spec := "sqlite:" + filepath.Join(t.TempDir(), "test.db")
-	s, err := all.Open(t.Context(), spec)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(s.Init(t.Context(), store.Version{}), s.Close()); err != nil {
-		t.Fatal(err)
-	}
-	return spec
-}
-
-func TestDatabase(t *testing.T) {
-	client, err := kcidb.OpenDatabase(t.Context(), newDatabase(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer client.Close()
-	id, err := client.Submit(t.Context(), oneCheckout)
-	if err != nil || len(id) != 32 {
-		t.Fatalf("got %q, %v", id, err)
-	}
-	status, err := client.Status(t.Context(), id)
-	if err != nil || status.State != kcidb.StateProcessed {
-		t.Errorf("got %v, %v", status, err)
-	}
-	if _, err := client.Status(t.Context(), "nothing"); !errors.Is(err, kcidb.ErrNotFound) {
-		t.Errorf("got %v, want ErrNotFound", err)
-	}
-	issue := &report.Report{
-		Issues:    []report.Issue{{ID: "ci:i", Version: 3, Origin: "ci"}},
-		Incidents: []report.Incident{{ID: "ci:n", Origin: "ci", IssueID: "ci:i", IssueVersion: 3}},
-	}
-	if _, err := client.Submit(t.Context(), issue); err != nil {
-		t.Fatal(err)
-	}
-	found := new(report.Report)
-	query := kcidb.Query{Issues: []kcidb.IssueKey{{ID: "ci:i", Version: 3}}, Children: true, Metadata: true, PerReport: 1}
-	for r, err := range client.Query(t.Context(), query) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		if r.Count() > 1 {
-			t.Errorf("%d objects in a report", r.Count())
-		}
-		found.Append(r)
-	}
-	if len(found.Issues) != 1 || len(found.Incidents) != 1 || found.Issues[0].Timestamp == nil {
-		t.Errorf("found %s", found.AppendJSON(nil))
-	}
-	for range client.Query(t.Context(), kcidb.Query{}) {
-		t.Error("the empty query finds something")
-	}
-}
-
-func TestDatabaseNotThere(t *testing.T) {
-	client, err := kcidb.OpenDatabase(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "none.db"))
-	if err == nil {
-		_, err = client.Submit(t.Context(), oneCheckout)
-		client.Close()
-	}
-	if !errors.Is(err, store.ErrNotFound) && !errors.Is(err, store.ErrNotInitialized) {
-		t.Errorf("got %v", err)
-	}
-}
-
-func TestQueue(t *testing.T) {
-	url := "embedded:" + t.TempDir()
-	q, err := jetstream.Open(t.Context(), url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(q.Init(t.Context()), q.Close()); err != nil {
-		t.Fatal(err)
-	}
-	client, err := kcidb.OpenQueue(t.Context(), url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer client.Close()
-	id, err := client.Submit(t.Context(), oneCheckout)
-	if err != nil || len(id) != 32 {
-		t.Fatalf("got %q, %v", id, err)
-	}
-	status, err := client.Status(t.Context(), id)
-	if err != nil || status.State != kcidb.StateReady {
-		t.Errorf("got %v, %v", status, err)
-	}
-	if _, err := client.Status(t.Context(), "nothing"); !errors.Is(err, kcidb.ErrNotFound) {
-		t.Errorf("got %v, want ErrNotFound", err)
-	}
-	unsupported(t, client)
-}
-
-// What a service answers is what its database has.
-func TestQueryOverHTTP(t *testing.T) {
 	address, database, stop := startService()
-	defer stop()
-	stored, err := kcidb.OpenDatabase(t.Context(), database)
+	t.Cleanup(stop)
+	stored, err := local.OpenDatabase(t.Context(), database)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer stored.Close()
-	client, err := kcidb.Connect(address)
+	t.Cleanup(func() { stored.Close() })
+	client, err = kcidb.Connect(address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer client.Close()
-
-	const odd = `ci:é,&?#=%+ "<`
+	t.Cleanup(func() { client.Close() })
 	all := &report.Report{
-		Checkouts: []report.Checkout{{ID: "ci:c", Origin: "ci"}},
+		Checkouts: []report.Checkout{{ID: "ci:c", Origin: "ci", GitCommitHash: new("5e29d1443c465e29d1443c465e29d1443c465e29"), GitCommitName: new("v6.1")}},
 		Builds:    []report.Build{{ID: odd, Origin: "ci", CheckoutID: "ci:c"}},
 		Issues:    []report.Issue{{ID: odd, Version: 3, Origin: "ci"}},
 		Incidents: []report.Incident{{ID: "ci:n", Origin: "ci", IssueID: odd, IssueVersion: 3}},
@@ -148,6 +51,12 @@ func TestQueryOverHTTP(t *testing.T) {
 	if _, err := stored.Submit(t.Context(), all); err != nil {
 		t.Fatal(err)
 	}
+	return client, stored
+}
+
+// TestQueryOverHTTP checks that a service answers what its database has.
+func TestQueryOverHTTP(t *testing.T) {
+	client, stored := connectBoth(t)
 	issue := []kcidb.IssueKey{{ID: odd, Version: 3}}
 	queries := map[string]kcidb.Query{
 		"nothing":        {},
@@ -184,25 +93,100 @@ func TestQueryOverHTTP(t *testing.T) {
 	if err := onlyError(t, client.Query(ctx, kcidb.Query{Builds: []string{odd}})); !errors.Is(err, context.Canceled) {
 		t.Errorf("after the end of the context: %v", err)
 	}
-	err = onlyError(t, client.Query(t.Context(), kcidb.Query{Tests: make([]string, 6000)}))
+	err := onlyError(t, client.Query(t.Context(), kcidb.Query{Tests: make([]string, 6000)}))
 	server, ok := errors.AsType[*kcidb.ServerError](err)
 	if !ok || server.StatusCode != 400 || server.Message != "6000 objects are named: at most 5000 may be" {
 		t.Errorf("too much asked: %v", err)
 	}
 }
 
-// onlyError returns the one error that is all of an answer.
-func onlyError(t *testing.T, answer iter.Seq2[*report.Report, error]) error {
+// TestMatchOverHTTP checks that a service finds by patterns what its database has.
+func TestMatchOverHTTP(t *testing.T) {
+	client, stored := connectBoth(t)
+	for name, tt := range map[string]struct {
+		patterns string
+		want     int // objects
+	}{
+		"nothing":           {">test[]#", 0},
+		"not there":         {">test[ci:none]#", 0},
+		"a test and above":  {">test[ci:t0007]<*#", 3},
+		"all of a revision": {`>revision[5e29d1443c465e29d1443c465e29d1443c465e29, ""]#>*#`, 1 + 1 + 1 + 2500},
+		"an issue":          {object.IssueRef(odd).Pattern().String() + ">*#", 3},
+		"an odd build":      {object.BuildRef(odd).Pattern().String(), 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			patterns, err := object.Parse(tt.patterns)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, n := matched(t, client, patterns)
+			want, _ := matched(t, stored, patterns)
+			if n != tt.want {
+				t.Errorf("%d objects, want %d", n, tt.want)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("the database, then the service:\n%s", diff)
+			}
+		})
+	}
+	for range client.Match(t.Context(), nil) {
+		t.Error("no patterns find something")
+	}
+	for set, err := range client.Match(t.Context(), []object.Pattern{object.Of(object.TypeCheckout, object.ID{"ci:c"})}) {
+		if err != nil || len(set.Report.Checkouts) != 1 || set.Report.Checkouts[0].Timestamp == nil {
+			t.Errorf("got %v, %v, want a checkout with its time", set, err)
+		}
+	}
+	err := onlyError(t, client.Match(t.Context(), make101(object.Of(object.TypeTest, object.ID{"ci:none"}))))
+	if server, ok := errors.AsType[*kcidb.ServerError](err); !ok || server.StatusCode < 400 || server.StatusCode >= 500 {
+		t.Errorf("too many patterns: %v", err)
+	}
+}
+
+func make101(p object.Pattern) []object.Pattern {
+	all := make([]object.Pattern, 101)
+	for i := range all {
+		all[i] = p
+	}
+	return all
+}
+
+// matched returns the JSON of all objects of an answer, and their number.
+func matched(t *testing.T, client *kcidb.Client, patterns []object.Pattern) (text string, n int) {
+	t.Helper()
+	var b bytes.Buffer
+	w := object.NewSetWriter(&b, 0, false)
+	for set, err := range client.Match(t.Context(), patterns) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		n += set.Count()
+		if err := w.Write(set); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String(), n
+}
+
+// onlyError returns the error that an answer consists of.
+func onlyError[T interface {
+	comparable
+	Count() int
+}](t *testing.T, answer iter.Seq2[T, error]) error {
 	t.Helper()
 	var all []error
-	for r, err := range answer {
-		if r != nil {
-			t.Errorf("a report of %d objects", r.Count())
+	var none T
+	for part, err := range answer {
+		if part != none {
+			t.Errorf("a part of %d objects", part.Count())
 		}
 		all = append(all, err)
 	}
 	if len(all) != 1 {
-		t.Fatalf("%d results, want the one error", len(all))
+		t.Fatalf("%d results, want an error and nothing else", len(all))
 	}
 	return all[0]
 }
@@ -221,7 +205,8 @@ func found(t *testing.T, client *kcidb.Client, q kcidb.Query) (reports []string)
 	return reports
 }
 
-// Services of other kinds take reports, and cannot be asked for them.
+// TestQueryOfAnotherService asks a service that takes reports, and answers no
+// questions.
 func TestQueryOfAnotherService(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	defer server.Close()
@@ -230,65 +215,10 @@ func TestQueryOfAnotherService(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer client.Close()
-	unsupported(t, client)
-}
-
-func unsupported(t *testing.T, client *kcidb.Client) {
-	t.Helper()
 	if err := onlyError(t, client.Query(t.Context(), kcidb.Query{Tests: []string{"ci:t"}})); !errors.Is(err, kcidb.ErrUnsupported) {
-		t.Errorf("got %v, want ErrUnsupported", err)
+		t.Errorf("Query: got %v, want ErrUnsupported", err)
 	}
-}
-
-func TestSubmitStream(t *testing.T) {
-	client, err := kcidb.OpenDatabase(t.Context(), newDatabase(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer client.Close()
-	tests := []struct {
-		name, stream string
-		want         string // a letter for each: accepted, refused, broken
-	}{
-		{"nothing", " \n", ""},
-		{"two", emptyReport + emptyReport, "aa"},
-		{"one refused", emptyReport + `{"version":{"major":9}}` + emptyReport, "ara"},
-		{"not a report", `7 "x" null`, "rrr"},
-		{"cut off", emptyReport + `{"version":`, "ab"},
-		{"no JSON", emptyReport + `}` + emptyReport, "ab"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			got := ""
-			for id, err := range client.SubmitStream(t.Context(), strings.NewReader(tt.stream)) {
-				switch {
-				case (id == "") == (err == nil):
-					t.Errorf("got %q and %v", id, err)
-				case err == nil:
-					got += "a"
-				case strings.Contains(err.Error(), "invalid report"):
-					got += "r"
-				default:
-					got += "b"
-				}
-			}
-			if got != tt.want {
-				t.Errorf("got %q, want %q", got, tt.want)
-			}
-		})
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	n := 0
-	for _, err := range client.SubmitStream(ctx, strings.NewReader(strings.Repeat(emptyReport, 100))) {
-		if n++; n == 3 {
-			cancel()
-		}
-		if n > 3 && !errors.Is(err, context.Canceled) {
-			t.Errorf("result %d is %v, after the end of the context", n, err)
-		}
-	}
-	if n != 4 {
-		t.Errorf("%d results, want 3 and an error", n)
+	if err := onlyError(t, client.Match(t.Context(), []object.Pattern{object.All(object.TypeTest)})); !errors.Is(err, kcidb.ErrUnsupported) {
+		t.Errorf("Match: got %v, want ErrUnsupported", err)
 	}
 }

@@ -15,13 +15,14 @@ import (
 	"time"
 
 	"github.com/kcidb-go/kcidb"
-	_ "github.com/kcidb-go/kcidb/drivers"
 	"github.com/kcidb-go/kcidb/internal/service"
+	"github.com/kcidb-go/kcidb/local"
+	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// startService runs a service in a new directory, and returns its address,
-// that of its database, and what stops it.
+// startService runs a service in a new directory. It returns the address of the service,
+// the specification of its database, and a function that stops the service.
 func startService() (address, database string, stop func()) {
 	dir, err := os.MkdirTemp("", "kcidb")
 	if err != nil {
@@ -141,24 +142,11 @@ func ExampleClient_SubmitStream() {
 	// accepted, with an ID of 32 characters
 }
 
-// A program that evaluates reports asks the database. It imports
-// github.com/kcidb-go/kcidb/drivers for its effect.
+// A program that evaluates reports asks the service for objects by their IDs.
 func ExampleClient_Query() {
-	_, database, stop := startService()
+	client, stop := connectToExample()
 	defer stop()
 
-	client, err := kcidb.OpenDatabase(context.Background(), database)
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer client.Close()
-
-	if _, err := client.Submit(context.Background(), &report.Report{
-		Checkouts: []report.Checkout{{ID: "example:checkout-1", Origin: "example", TreeName: new("mainline")}},
-		Builds:    []report.Build{{ID: "example:build-1", Origin: "example", CheckoutID: "example:checkout-1"}},
-	}); err != nil {
-		log.Fatal(err)
-	}
 	for r, err := range client.Query(context.Background(), kcidb.Query{
 		Builds:  []string{"example:build-1"},
 		Parents: true,
@@ -171,4 +159,58 @@ func ExampleClient_Query() {
 		}
 	}
 	// Output: example:checkout-1 of mainline
+}
+
+// A pattern leads from objects to related objects, here from a commit to its tests.
+func ExampleClient_Match() {
+	client, stop := connectToExample()
+	defer stop()
+
+	patterns, err := object.Parse(`>revision[5e29d1443c465e29d1443c465e29d1443c465e29, ""]>checkout>build>test#`)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for set, err := range client.Match(context.Background(), patterns) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		for _, test := range set.Report.Tests {
+			fmt.Println(*test.Path, *test.Status)
+		}
+	}
+	// Output:
+	// boot PASS
+	// ltp.syscalls FAIL
+}
+
+// connectToExample returns a client of a new service that has a few objects, and a
+// function that stops the service.
+func connectToExample() (client *kcidb.Client, disconnect func()) {
+	address, database, stop := startService()
+	stored, err := local.OpenDatabase(context.Background(), database)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer stored.Close()
+	if _, err := stored.Submit(context.Background(), &report.Report{
+		Checkouts: []report.Checkout{{
+			ID: "example:checkout-1", Origin: "example", TreeName: new("mainline"),
+			GitCommitHash: new("5e29d1443c465e29d1443c465e29d1443c465e29"),
+		}},
+		Builds: []report.Build{{ID: "example:build-1", Origin: "example", CheckoutID: "example:checkout-1"}},
+		Tests: []report.Test{
+			{ID: "example:test-1", Origin: "example", BuildID: "example:build-1", Path: new("boot"), Status: new(report.StatusPass)},
+			{ID: "example:test-2", Origin: "example", BuildID: "example:build-1", Path: new("ltp.syscalls"), Status: new(report.StatusFail)},
+		},
+	}); err != nil {
+		log.Fatal(err)
+	}
+	client, err = kcidb.Connect(address)
+	if err != nil {
+		log.Fatal(err)
+	}
+	return client, func() {
+		client.Close()
+		stop()
+	}
 }

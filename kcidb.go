@@ -1,26 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package kcidb hands reports in to KCIDB, and asks for them.
+// Package kcidb submits test reports to KCIDB, and asks KCIDB for them.
 //
-// A [Client] speaks to one of three things, and is made by the function for it:
+// A [Client] speaks to one of three backends, each with a function that makes the
+// client:
 //
-//   - [Connect]: a service, over HTTP. This is what CI systems use.
-//   - [OpenQueue]: the queue of a service, for programs beside it.
-//   - [OpenDatabase]: a database, for programs that evaluate reports.
+//   - [Connect]: a service, over HTTP. CI systems use this one.
+//   - OpenQueue of package [github.com/kcidb-go/kcidb/local]: the queue of a service.
+//   - OpenDatabase of the same package: a database, without a service.
 //
-// What they can do differs:
+// They differ in what they can do:
 //
-//	              Submit           Status                     Query
-//	Connect       to the queue     until 30 days later        yes
-//	OpenQueue     to the queue     until it is loaded         no
-//	OpenDatabase  at once          where the driver can tell  yes
+//	              Submit            Status                      Query, Match
+//	Connect       into the queue    until 30 days later         yes
+//	OpenQueue     into the queue    until the report is loaded  no
+//	OpenDatabase  loads at once     if the driver keeps it      yes
 //
-// Where a client cannot do a thing at all, it returns [ErrUnsupported].
+// A method that a backend cannot serve returns [ErrUnsupported].
 //
-// Reports are those of package [report]: typed objects of the latest version
-// of the schema, or JSON of any version. Each is checked before it leaves; what
-// is wrong with a report is a [*report.Error], which [errors.As] finds in the
-// errors returned here:
+// # Submitting
+//
+// [Client.Submit] takes the typed objects of package [report], [Client.SubmitJSON] the
+// JSON of any version of the schema, [Client.SubmitStream] a stream of reports. The
+// client checks each report before it leaves. The faults of a report come back as a
+// [*report.Error]:
 //
 //	id, err := client.Submit(ctx, r)
 //	if invalid, ok := errors.AsType[*report.Error](err); ok {
@@ -29,12 +32,16 @@
 //		}
 //	}
 //
-// A submission that was accepted is on the disk of whoever accepted it. It is
-// loaded into the database soon after; handing the same report in twice does
-// no harm, as objects are merged by their IDs.
+// When Submit returns an ID, the report is on the disk of the receiver, and soon in the
+// database. [Client.Status] follows it. Submitting a report twice does no harm, because
+// the database merges objects by their IDs.
 //
-// Programs that use OpenQueue or OpenDatabase import package
-// [github.com/kcidb-go/kcidb/drivers] as well.
+// # Asking
+//
+// [Client.Query] finds objects by their IDs, [Client.Match] by their relations: "all
+// failed tests of this revision", for example, begins with the pattern
+// >revision[HASH, ""]>checkout>build>test#. Package [object] explains patterns. Both
+// methods stream: memory is bounded by one part of the answer.
 package kcidb
 
 import (
@@ -46,58 +53,63 @@ import (
 	"log/slog"
 	"net/http"
 
+	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// The ways a client fails that a caller acts upon, besides [*report.Error] and
-// [*ServerError].
+// The errors of a client that callers act upon, with [*report.Error] and [*ServerError].
 var (
-	// ErrUnsupported: a client of this kind cannot do that.
+	// ErrUnsupported: the backend of this client cannot do that.
 	ErrUnsupported = errors.New("not supported by this kind of client")
-	// ErrNotFound: nothing is known of the submission.
+	// ErrNotFound: the backend does not know the submission.
 	ErrNotFound = errors.New("no such submission")
 )
 
-// Client hands reports in and asks for them. All methods may be called
-// concurrently.
+// Client submits reports and asks for them. All methods may be called concurrently.
 type Client struct {
-	backend backend
+	backend Backend
 }
 
-// backend is what a client speaks to.
-type backend interface {
-	// submit hands in a valid report: its JSON, and its objects.
-	submit(ctx context.Context, text []byte, r *report.Report) (id string, err error)
-	status(ctx context.Context, id string) (Status, error)
-	query(ctx context.Context, q Query) iter.Seq2[*report.Report, error]
-	close() error
+// Backend is what a [Client] speaks to. The methods do what those of the client of the
+// same names promise. Programs use [Connect] or package local; a test may bring a
+// backend of its own. Later versions may add methods.
+type Backend interface {
+	// Submit takes a valid report: text is its JSON in any version of the schema, and r
+	// has its objects.
+	Submit(ctx context.Context, text []byte, r *report.Report) (id string, err error)
+	Status(ctx context.Context, id string) (Status, error)
+	Query(ctx context.Context, q Query) iter.Seq2[*report.Report, error]
+	Match(ctx context.Context, patterns []object.Pattern) iter.Seq2[*object.Set, error]
+	Close() error
 }
+
+// NewClient returns a client of a backend.
+func NewClient(b Backend) *Client { return &Client{b} }
 
 // Close releases what the client holds.
-func (c *Client) Close() error { return c.backend.close() }
+func (c *Client) Close() error { return c.backend.Close() }
 
-// Submit hands in a report and returns the ID of the submission once it is
-// safe. What is wrong with the report, if anything, is a [*report.Error].
+// Submit submits a report, and returns the ID of the submission when the report is safe
+// on disk. If the report is invalid, the error is a [*report.Error], and nothing is sent.
 func (c *Client) Submit(ctx context.Context, r *report.Report) (id string, err error) {
 	return c.SubmitJSON(ctx, r.AppendJSON(nil))
 }
 
-// SubmitJSON hands in a report of any version of the schema, in JSON, as
-// Submit does. The text must hold one report.
+// SubmitJSON submits a report in JSON, of any version of the schema, as Submit does. The
+// text must hold one report.
 func (c *Client) SubmitJSON(ctx context.Context, text []byte) (id string, err error) {
 	r, err := report.Decode(text)
 	if err != nil {
 		return "", fmt.Errorf("invalid report: %w", err)
 	}
-	return c.backend.submit(ctx, text, r)
+	return c.backend.Submit(ctx, text, r)
 }
 
-// SubmitStream hands in the reports of a stream: JSON values one after the
-// other, with white space between them or none, or each after an RS character
-// as RFC 7464 has it. For each it yields the ID of the submission, or why there
-// is none, and goes on with the next. It ends with the stream, after an error
-// of reading it, after text that is not JSON, when ctx ends, or when the
-// caller breaks off.
+// SubmitStream submits the reports of a stream: JSON values one after the other, with or
+// without white space between them, or each after an RS character (RFC 7464). For each
+// report it yields the ID of the submission or an error, and goes on with the next. It
+// ends at the end of the stream, after an error of reading it, after text that is not
+// JSON, when ctx ends, or when the caller breaks off.
 //
 // Memory is bounded by the largest report.
 func (c *Client) SubmitStream(ctx context.Context, from io.Reader) iter.Seq2[string, error] {
@@ -124,13 +136,13 @@ func (c *Client) SubmitStream(ctx context.Context, from io.Reader) iter.Seq2[str
 	}
 }
 
-// Status tells what became of a submission. It returns ErrNotFound where
-// nothing is known of it.
+// Status returns how far a submission has come. It returns ErrNotFound if the backend
+// does not know the submission.
 func (c *Client) Status(ctx context.Context, id string) (Status, error) {
-	return c.backend.status(ctx, id)
+	return c.backend.Status(ctx, id)
 }
 
-// Status is what became of a submission.
+// Status is how far a submission has come.
 type Status struct {
 	State   State
 	Message string // for people; the reason, of a failure
@@ -141,13 +153,13 @@ type State string
 
 // The states.
 const (
-	StateInProgress State = "inprogress" // being taken in
+	StateInProgress State = "inprogress" // being received
 	StateReady      State = "ready"      // accepted, waiting to be loaded
 	StateProcessed  State = "processed"  // loaded into the database
 	StateFailed     State = "failed"     // given up
 )
 
-// Option changes how a client works.
+// Option changes how a client of a service works.
 type Option func(*options)
 
 type options struct {
@@ -157,17 +169,17 @@ type options struct {
 	logger *slog.Logger
 }
 
-// WithToken sets the token that tells a service who is submitting. It takes
-// the place of one in the address.
+// WithToken sets the token that shows the service who submits. It replaces the token in
+// the address.
 func WithToken(token string) Option { return func(o *options) { o.token = token } }
 
-// WithHTTPClient sets the HTTP client to use, for proxies, certificates and
-// the like. Its policy for redirects is not used: the client follows none.
+// WithHTTPClient sets the HTTP client to use, for proxies and certificates. Its policy
+// for redirects has no effect, because the client follows no redirects.
 func WithHTTPClient(c *http.Client) Option { return func(o *options) { o.http = c } }
 
-// WithTries sets how often a request is tried that fails for reasons that may
-// pass: 8 times where it is not set, within two minutes or so. 1 never repeats.
+// WithTries sets how often the client tries a request that fails for a temporary
+// reason. The default is 8 times, within some two minutes. 1 never repeats.
 func WithTries(n int) Option { return func(o *options) { o.tries = n } }
 
-// WithLogger sets where repeated requests are logged: nowhere, where it is not set.
+// WithLogger sets where the client logs repeated requests. The default is nowhere.
 func WithLogger(l *slog.Logger) Option { return func(o *options) { o.logger = l } }

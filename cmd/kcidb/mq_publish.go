@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/kcidb-go/kcidb"
+	"github.com/kcidb-go/kcidb/local"
 )
 
 func newMQPublisherCommand(p *program, kind *mqKind) *cobra.Command {
@@ -54,7 +54,7 @@ func runMQPublish(ctx context.Context, p *program, o *queueOptions) error {
 	if err != nil {
 		return err
 	}
-	client, err := kcidb.OpenQueue(ctx, url)
+	client, err := local.OpenQueue(ctx, url)
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kcidb-go/kcidb"
-	_ "github.com/kcidb-go/kcidb/drivers"
+	"github.com/kcidb-go/kcidb/local"
 )
 
 // restEnv is how CI systems name the service they submit to.
@@ -71,7 +71,7 @@ func runSubmit(ctx context.Context, p *program, o *submitOptions) error {
 
 func (o *submitOptions) client(ctx context.Context, p *program) (*kcidb.Client, error) {
 	if o.queue.queue != "" {
-		return kcidb.OpenQueue(ctx, o.queue.queue)
+		return local.OpenQueue(ctx, o.queue.queue)
 	}
 	address := cmp.Or(o.url, os.Getenv(restEnv))
 	if address == "" {

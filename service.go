@@ -44,13 +44,13 @@ func Connect(address string, opts ...Option) (*Client, error) {
 	client := *o.http
 	// A redirected POST becomes a GET, and its answer a lie.
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &Client{&rest{
+	return NewClient(&service{
 		root:   root,
 		token:  cmp.Or(o.token, token),
 		http:   &client,
 		tries:  max(o.tries, 1),
 		logger: o.logger,
-	}}, nil
+	}), nil
 }
 
 const (
@@ -74,8 +74,8 @@ func (e *ServerError) Error() string {
 	return text
 }
 
-// rest is the backend of a service.
-type rest struct {
+// service is the backend that speaks to a service.
+type service struct {
 	root   string
 	token  string
 	http   *http.Client
@@ -94,8 +94,8 @@ type answer struct {
 	Error   string         `json:"error"` // of paths below /api, instead of the message
 }
 
-func (c *rest) submit(ctx context.Context, text []byte, _ *report.Report) (string, error) {
-	a, err := c.ask(ctx, request{http.MethodPost, "/submit", "application/json", text})
+func (s *service) Submit(ctx context.Context, text []byte, _ *report.Report) (string, error) {
+	a, err := s.ask(ctx, request{http.MethodPost, "/submit", "application/json", text})
 	if err != nil {
 		return "", fmt.Errorf("submitting: %w", err)
 	}
@@ -105,8 +105,8 @@ func (c *rest) submit(ctx context.Context, text []byte, _ *report.Report) (strin
 	return a.ID, nil
 }
 
-func (c *rest) status(ctx context.Context, id string) (Status, error) {
-	a, err := c.ask(ctx, request{method: http.MethodGet, path: "/status?id=" + url.QueryEscape(id)})
+func (s *service) Status(ctx context.Context, id string) (Status, error) {
+	a, err := s.ask(ctx, request{method: http.MethodGet, path: "/status?id=" + url.QueryEscape(id)})
 	if server, ok := errors.AsType[*ServerError](err); ok && server.StatusCode == http.StatusNotFound {
 		return Status{}, fmt.Errorf("submission %q: %w", id, ErrNotFound)
 	}
@@ -116,8 +116,8 @@ func (c *rest) status(ctx context.Context, id string) (Status, error) {
 	return Status{State(a.Status), a.Message}, nil
 }
 
-func (c *rest) close() error {
-	c.http.CloseIdleConnections()
+func (s *service) Close() error {
+	s.http.CloseIdleConnections()
 	return nil
 }
 
@@ -130,8 +130,8 @@ type request struct {
 
 // ask sends a request and returns the answer to it, where that is the JSON of
 // a KCIDB service.
-func (c *rest) ask(ctx context.Context, r request) (a *answer, err error) {
-	err = c.do(ctx, r, func(body io.Reader) error {
+func (s *service) ask(ctx context.Context, r request) (a *answer, err error) {
+	err = s.do(ctx, r, func(body io.Reader) error {
 		text, err := io.ReadAll(io.LimitReader(body, maxAnswer))
 		if err != nil {
 			return errPassing{err}
@@ -150,14 +150,14 @@ type errPassing struct{ error }
 // do sends a request as often as it takes, and has read called with the body
 // of the answer. After an error that read returns, no errPassing, it does not
 // try again.
-func (c *rest) do(ctx context.Context, r request, read func(io.Reader) error) error {
+func (s *service) do(ctx context.Context, r request, read func(io.Reader) error) error {
 	for try := 1; ; try++ {
-		after, err := c.try(ctx, r, read)
-		if err == nil || after < 0 || try == c.tries || ctx.Err() != nil {
+		after, err := s.try(ctx, r, read)
+		if err == nil || after < 0 || try == s.tries || ctx.Err() != nil {
 			return err
 		}
 		pause := backoff(try, after)
-		c.logger.Warn("trying again", "try", try, "in", pause, "error", err)
+		s.logger.Warn("trying again", "try", try, "in", pause, "error", err)
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -169,18 +169,18 @@ func (c *rest) do(ctx context.Context, r request, read func(io.Reader) error) er
 // try sends a request once. After an error, after is how long the service asks
 // to wait before the next try, 0 where it does not say, and less where trying
 // again cannot help.
-func (c *rest) try(ctx context.Context, r request, read func(io.Reader) error) (after time.Duration, err error) {
-	req, err := http.NewRequestWithContext(ctx, r.method, c.root+r.path, bytes.NewReader(r.body))
+func (s *service) try(ctx context.Context, r request, read func(io.Reader) error) (after time.Duration, err error) {
+	req, err := http.NewRequestWithContext(ctx, r.method, s.root+r.path, bytes.NewReader(r.body))
 	if err != nil {
 		return -1, err
 	}
 	if r.contentType != "" {
 		req.Header.Set("Content-Type", r.contentType)
 	}
-	if c.token != "" {
-		req.Header.Set("Authorization", "Bearer "+c.token)
+	if s.token != "" {
+		req.Header.Set("Authorization", "Bearer "+s.token)
 	}
-	resp, err := c.http.Do(req)
+	resp, err := s.http.Do(req)
 	if err != nil {
 		return 0, err
 	}

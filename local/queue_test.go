@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package kcidb_test
+package local_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -11,7 +12,46 @@ import (
 	"github.com/kcidb-go/kcidb"
 	"github.com/kcidb-go/kcidb/internal/queue"
 	"github.com/kcidb-go/kcidb/internal/queue/jetstream"
+	"github.com/kcidb-go/kcidb/local"
+	"github.com/kcidb-go/kcidb/object"
 )
+
+func TestQueue(t *testing.T) {
+	url := "embedded:" + t.TempDir()
+	q, err := jetstream.Open(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(q.Init(t.Context()), q.Close()); err != nil {
+		t.Fatal(err)
+	}
+	client, err := local.OpenQueue(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	id, err := client.Submit(t.Context(), oneCheckout)
+	if err != nil || len(id) != 32 {
+		t.Fatalf("got %q, %v", id, err)
+	}
+	status, err := client.Status(t.Context(), id)
+	if err != nil || status.State != kcidb.StateReady {
+		t.Errorf("got %v, %v", status, err)
+	}
+	if _, err := client.Status(t.Context(), "nothing"); !errors.Is(err, kcidb.ErrNotFound) {
+		t.Errorf("got %v, want ErrNotFound", err)
+	}
+	for r, err := range client.Query(t.Context(), kcidb.Query{Tests: []string{"ci:t"}}) {
+		if r != nil || !errors.Is(err, kcidb.ErrUnsupported) {
+			t.Errorf("Query: got %v, %v, want ErrUnsupported", r, err)
+		}
+	}
+	for set, err := range client.Match(t.Context(), []object.Pattern{object.All(object.TypeTest)}) {
+		if set != nil || !errors.Is(err, kcidb.ErrUnsupported) {
+			t.Errorf("Match: got %v, %v, want ErrUnsupported", set, err)
+		}
+	}
+}
 
 // TestSubmitWithoutReading submits from an account that may publish, and may not read:
 // the server leaves what it asks without an answer.
@@ -44,7 +84,7 @@ func TestSubmitWithoutReading(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	client, err := kcidb.OpenQueue(t.Context(), "nats://ci:secret@"+srv.Addr().String()+"/KCIDB")
+	client, err := local.OpenQueue(t.Context(), "nats://ci:secret@"+srv.Addr().String()+"/KCIDB")
 	if err != nil {
 		t.Fatal(err)
 	}
