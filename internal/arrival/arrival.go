@@ -12,14 +12,16 @@ import (
 	"time"
 )
 
-// MaxAhead is how far ahead of the clock a time may be to count: it may be of
-// another machine's clock, or of this one's before it stepped back. One object of
-// the year 2099 must not take all others along.
+// MaxAhead is how far ahead of the clock a time may be and still count. Such a
+// time comes from another machine's clock, or from this machine's clock before it
+// stepped back. The bound keeps one object of the year 2099 from moving all later
+// times there.
 const MaxAhead = 24 * time.Hour
 
-// After returns the time of what is received now, after something else: now, in
-// microseconds, or a microsecond after the other time where that is later. An other
-// time that is more than MaxAhead after now does not count.
+// After returns the time for a submission that is received now, after another one
+// was received at the time other. The result is now in microseconds, or other plus
+// a microsecond if that is later. If other is more than MaxAhead after now, it does
+// not count.
 func After(now, other time.Time) time.Time {
 	now = now.UTC().Truncate(time.Microsecond)
 	if next := other.UTC().Truncate(time.Microsecond).Add(time.Microsecond); next.After(now) && Believable(now, other) {
@@ -31,8 +33,8 @@ func After(now, other time.Time) time.Time {
 // Believable reports whether a time is not more than MaxAhead after now.
 func Believable(now, t time.Time) bool { return !t.After(now.Add(MaxAhead)) }
 
-// askTime is how long SeedBy waits. A server of queues may leave a question that the
-// account is not allowed to ask without an answer.
+// askTime is how long SeedBy waits. A NATS server may leave a request unanswered if
+// the account is not allowed to send it.
 const askTime = 2 * time.Second
 
 // Clock gives times, each later than the one before. Its methods may be called
@@ -44,11 +46,11 @@ type Clock struct {
 	last time.Time
 }
 
-// NewClock returns a clock over the machine's.
+// NewClock returns a clock that reads the machine's clock with now.
 func NewClock(now func() time.Time) *Clock { return &Clock{Now: now} }
 
-// Next returns the current time, in microseconds, or a microsecond after the last
-// time given where that is later.
+// Next returns the current time in microseconds, or the last returned time plus a
+// microsecond if that is later.
 func (c *Clock) Next() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -60,9 +62,9 @@ func (c *Clock) Next() time.Time {
 	return now
 }
 
-// Seed has all times from now on follow t, such as the newest time in a database
-// that was filled before the process started. It returns false, and does nothing,
-// where t is more than MaxAhead after the current time.
+// Seed makes all times from now on follow t, for example the newest time in a
+// database that was filled before the process started. If t is more than MaxAhead
+// after the current time, Seed does nothing and returns false.
 func (c *Clock) Seed(t time.Time) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -75,9 +77,9 @@ func (c *Clock) Seed(t time.Time) bool {
 	return true
 }
 
-// SeedBy seeds the clock by the newest time of a queue, which it asks for. It takes two
-// seconds at most. After an error the clock is good to use, but its times may be earlier
-// than those in the queue if the machine's clock was stepped back.
+// SeedBy seeds the clock with the newest time in a queue, which newest returns. It takes
+// two seconds at most. After an error the clock works, but its times may be earlier than
+// those in the queue if the machine's clock was stepped back.
 func (c *Clock) SeedBy(ctx context.Context, newest func(context.Context) (time.Time, error)) error {
 	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()

@@ -83,7 +83,8 @@ func TestClockConcurrently(t *testing.T) {
 	all.Wait()
 }
 
-// TestSeedBy asks a queue that answers, and one that does not.
+// TestSeedBy seeds from a queue that answers, and from a queue that returns an
+// error.
 func TestSeedBy(t *testing.T) {
 	c := NewClock(func() time.Time { return noon })
 	failed := errors.New("not allowed")

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package auth tells who hands in a report.
+// Package auth authenticates the CI system that submits a report.
 //
-// Submitters carry a JSON Web Token, signed with a secret the server shares,
-// that names their origin and an end of validity. The rules, and the texts of
-// the refusals, are those CI systems know from the REST service they already
-// submit to: HS256 and nothing else, the claims "origin" and "exp" required,
-// "aud" refused, "nbf" not looked at, any word before the token.
+// Submitters send a JSON Web Token, signed with a secret that the server
+// shares. The token names their origin and expires. The rules and the texts of
+// the refusals are those of the REST service that CI systems already submit
+// to: the only algorithm is HS256, the claims "origin" and "exp" are required,
+// "aud" is refused, "nbf" is ignored, and any word may stand before the token.
 package auth
 
 import (
@@ -22,33 +22,35 @@ import (
 	"github.com/kcidb-go/kcidb/internal/secret"
 )
 
-// NoOrigin is the origin of everybody while authentication is off.
+// NoOrigin is the origin of every request while authentication is off.
 const NoOrigin = "none"
 
-// Refusal is why a sender is not let in, as a text for it.
+// Refusal is the reason why a request is refused, as a text for its sender.
 type Refusal string
 
 func (r Refusal) Error() string { return string(r) }
 
-// leeway is how long past its end a token is still taken, for clocks differ.
+// leeway is how long a token is still accepted after it expired, because
+// clocks differ.
 const leeway = 60 * time.Second
 
-// Checker checks the tokens of requests. The zero Checker lets everybody in.
+// Checker checks the tokens of requests. The zero Checker accepts every
+// request.
 type Checker struct {
-	// Primary is the secret tokens are signed with; empty turns
-	// authentication off.
+	// Primary is the secret that tokens are signed with. Authentication is off
+	// if it is empty.
 	Primary secret.Text
-	// Unified is a second secret, tried where the primary fails; empty for none.
+	// Unified is a second secret, tried if the primary fails. May be empty.
 	Unified secret.Text
-	// Now is the clock; time.Now where nil.
+	// Now is the clock. The default is time.Now.
 	Now func() time.Time
 }
 
-// Enabled tells whether a token is needed at all.
+// Enabled reports whether requests need a token.
 func (c *Checker) Enabled() bool { return c.Primary != "" }
 
-// Origin returns the origin named by the token in the header, or the
-// Refusal.
+// Origin returns the origin that the token in the header names. Its errors are
+// Refusals.
 func (c *Checker) Origin(h http.Header) (string, error) {
 	if !c.Enabled() {
 		return NoOrigin, nil
@@ -66,8 +68,8 @@ func (c *Checker) Origin(h http.Header) (string, error) {
 	return origin, err
 }
 
-// bearer takes the token out of the header: the second of the words that
-// single spaces part, whatever the first one is.
+// bearer returns the token in the header: the second of the words separated by
+// single spaces, whatever the first word is.
 func bearer(h http.Header) (string, error) {
 	values := h.Values("Authorization")
 	if len(values) == 0 {
@@ -87,8 +89,8 @@ func bearer(h http.Header) (string, error) {
 
 // verify returns the origin of a token that key signed.
 //
-// The library checks the signature only: its rules for claims know nbf, and
-// no required origin.
+// The library checks only the signature: its rules for claims check nbf, and
+// cannot require an origin.
 func (c *Checker) verify(token string, key secret.Text) (string, error) {
 	parsed, err := jwt.Parse(token,
 		func(*jwt.Token) (any, error) { return []byte(key), nil },
@@ -105,7 +107,7 @@ func (c *Checker) verify(token string, key secret.Text) (string, error) {
 	return "", Refusal("InvalidToken")
 }
 
-// origin checks the claims and returns the one that names the origin.
+// origin checks the claims and returns the claim "origin".
 func (c *Checker) origin(claims jwt.MapClaims) (string, error) {
 	claim, there := claims["origin"]
 	origin, isText := claim.(string)
@@ -142,8 +144,8 @@ func (c *Checker) now() time.Time {
 	return c.Now()
 }
 
-// Sign returns a token that names the origin, valid until the time given, a
-// whole second.
+// Sign returns a token that names the origin and expires at the given time,
+// cut to a whole second.
 func Sign(key secret.Text, origin string, expires time.Time) (string, error) {
 	if key == "" || origin == "" {
 		return "", errors.New("signing a token: the secret and the origin must not be empty")

@@ -16,7 +16,8 @@ import (
 
 var now = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// token signs any claims in any way, for what Sign would never make.
+// token signs any claims by any method, also tokens that Sign would never
+// make.
 func token(t *testing.T, method jwt.SigningMethod, secret string, claims jwt.MapClaims) string {
 	t.Helper()
 	var key any = []byte(secret)
@@ -109,7 +110,8 @@ func TestOrigin(t *testing.T) {
 	}
 }
 
-// TestKnownToken holds Sign and Origin to a token another program made.
+// TestKnownToken checks Sign and Origin with a token that another program
+// made.
 func TestKnownToken(t *testing.T) {
 	const known = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJleHAiOjE4OTM0NTYwMDAsIm9yaWdpbiI6ImNpIn0."
 	text, err := Sign("s", "ci", time.Unix(1893456000, 0))

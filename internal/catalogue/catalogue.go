@@ -2,7 +2,7 @@
 
 // Package catalogue reads catalogues of tests: YAML files with the names that CI
 // systems have agreed on for the first components of test paths. Each key is a
-// test, with a title, a home page, and maybe a description.
+// test, with a title, a home page, and an optional description.
 package catalogue
 
 import (
@@ -18,24 +18,24 @@ import (
 	"github.com/goccy/go-yaml/parser"
 )
 
-// MaxBytes is how long a catalogue may be. The one of the kernel community has
-// 13 kB.
+// MaxBytes is the maximum length of a catalogue. The kernel community's
+// catalogue has 13 kB.
 const MaxBytes = 1 << 20
 
-// maxProblems is how many problems of a catalogue are reported.
+// maxProblems is the number of problems reported for a catalogue.
 const maxProblems = 100
 
 // Test is an entry of a catalogue.
 type Test struct {
 	Name        string
 	Title       string
-	Description string // "" for none
-	Home        string // URL
+	Description string // may be ""
+	Home        string // the URL of the home page
 	home        ast.Node
 }
 
-// Problem is what is wrong with a catalogue, and where: Line and Column count
-// from 1, and are 0 if the problem is that of the whole.
+// Problem is a problem of a catalogue and its place. Line and Column count
+// from 1; both are 0 if the problem concerns the whole catalogue.
 type Problem struct {
 	Line, Column int
 	Message      string
@@ -61,8 +61,8 @@ func problemAt(n ast.Node, format string, args ...any) Problem {
 	return Problem{at.Line, at.Column, fmt.Sprintf(format, args...)}
 }
 
-// Read returns the tests of a catalogue in the order of the text, and what is
-// wrong with it. The tests are of use only if there is no problem.
+// Read returns the tests of a catalogue in the order of the text, and the
+// problems of the text. The tests are useful only if there are no problems.
 func Read(text []byte) (tests []Test, problems []Problem) {
 	// The library has been seen to panic.
 	defer func() {
@@ -109,8 +109,9 @@ func Read(text []byte) (tests []Test, problems []Problem) {
 	return tests, r.problems
 }
 
-// tooDeep reports whether brackets are nested deeper than in any real catalogue,
-// which has none: the library goes as deep.
+// tooDeep reports whether brackets are nested deeper than in any real catalogue.
+// Real catalogues have no brackets; the limit protects the library, which
+// recurses as deep as they go.
 func tooDeep(text []byte) bool {
 	const most = 50
 	depth := 0
@@ -128,8 +129,8 @@ func tooDeep(text []byte) bool {
 	return false
 }
 
-// entries returns the keys and values of a mapping. The parser has seen to it that
-// each key is there once.
+// entries returns the keys and values of a mapping. The parser has already refused
+// duplicate keys.
 func (r *reader) entries(n ast.Node, expected string) []*ast.MappingValueNode {
 	switch n := n.(type) {
 	case *ast.MappingNode:
@@ -143,7 +144,7 @@ func (r *reader) entries(n ast.Node, expected string) []*ast.MappingValueNode {
 
 func kind(n ast.Node) string { return strings.ToLower(n.Type().YAMLName()) }
 
-// validName is what a name of a test may be.
+// validName matches the valid names of tests.
 var validName = regexp.MustCompile(`^[a-zA-Z0-9_-]+$`)
 
 func (r *reader) tests(n ast.Node) (all []Test) {
@@ -199,7 +200,7 @@ func (r *reader) test(key ast.Node, name string, n ast.Node) Test {
 	return t
 }
 
-// textOf returns the text that a value is.
+// textOf returns the text of a scalar value, and false for other values.
 func textOf(n ast.Node) (string, bool) {
 	switch n := n.(type) {
 	case *ast.StringNode:

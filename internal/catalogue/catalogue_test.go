@@ -40,7 +40,7 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// TestProblems names each problem with its place.
+// TestProblems expects each problem with its place.
 func TestProblems(t *testing.T) {
 	const rest = ", title: t, home: http://x}"
 	for text, want := range map[string]string{
@@ -76,7 +76,7 @@ func TestProblems(t *testing.T) {
 	}
 }
 
-// TestManyProblems names the first of many.
+// TestManyProblems expects the first of many problems.
 func TestManyProblems(t *testing.T) {
 	var text strings.Builder
 	for i := range 3 * maxProblems {

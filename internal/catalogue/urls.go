@@ -13,17 +13,19 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// AnswerTime is how long a host may take to answer, redirections included.
+// AnswerTime is how long a host may take to answer, including redirections.
 const AnswerTime = 20 * time.Second
 
-// atOnce is how many URLs are asked for at a time: most are of a few hosts.
-const atOnce = 4
+// maxConcurrent is the number of concurrent requests. It is small because a few hosts
+// serve most URLs.
+const maxConcurrent = 4
 
-// CheckURLs asks for the home of each test, without reading it, and returns those
-// that are not there, in the order of the tests. A host may take as long as the
-// client's Timeout. CheckURLs returns the context's error if that ends first.
+// CheckURLs requests the home page of each test without reading the page, and
+// returns the pages that do not exist, in the order of the tests. A host may take
+// as long as the client's Timeout. CheckURLs returns the context's error if the
+// context ends first.
 func CheckURLs(ctx context.Context, client *http.Client, tests []Test) ([]Problem, error) {
-	var homes []string // each once
+	var homes []string // without duplicates
 	first := make(map[string]int)
 	for _, t := range tests {
 		if _, ok := first[t.Home]; !ok {
@@ -33,7 +35,7 @@ func CheckURLs(ctx context.Context, client *http.Client, tests []Test) ([]Proble
 	}
 	failures := make([]error, len(homes))
 	var group errgroup.Group
-	group.SetLimit(atOnce)
+	group.SetLimit(maxConcurrent)
 	for i, home := range homes {
 		if ctx.Err() != nil {
 			break
@@ -56,7 +58,7 @@ func CheckURLs(ctx context.Context, client *http.Client, tests []Test) ([]Proble
 	return problems, nil
 }
 
-// reach asks for a URL.
+// reach requests a URL, and returns an error if it cannot be reached.
 func reach(ctx context.Context, client *http.Client, home string) error {
 	err := ask(ctx, client, http.MethodHead, home)
 	if status, ok := errors.AsType[statusError](err); ok && (status == http.StatusMethodNotAllowed || status == http.StatusNotImplemented) {
@@ -76,7 +78,7 @@ func ask(ctx context.Context, client *http.Client, method, home string) error {
 		if failed.Timeout() {
 			return fmt.Errorf("no answer within %v", client.Timeout)
 		}
-		return failed.Err // the URL is told already
+		return failed.Err // without the URL, which is part of the message already
 	} else if err != nil {
 		return err
 	}
@@ -87,7 +89,7 @@ func ask(ctx context.Context, client *http.Client, method, home string) error {
 	return nil
 }
 
-// statusError is an HTTP status that says that something is not there.
+// statusError is an HTTP status which means that the page does not exist.
 type statusError int
 
 func (s statusError) Error() string {

@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// TestCheckURLs asks for each URL once, for a few at a time, and names those that
-// are not there.
+// TestCheckURLs requires one request for each URL, a bounded number at a time,
+// and a problem for each page that does not exist.
 func TestCheckURLs(t *testing.T) {
 	var asked, inside, most atomic.Int64
 	silent := make(chan struct{})
@@ -75,12 +75,13 @@ func TestCheckURLs(t *testing.T) {
 			break
 		}
 	}
-	// One each, and what redirections, another method and a retry of a silent host add.
+	// One request for each URL, and additional ones for redirections, for the second
+	// method and for the retry of a silent host.
 	if n := asked.Load(); n < 26 || n > 40 {
 		t.Errorf("%d requests", n)
 	}
-	if n := most.Load(); n > atOnce {
-		t.Errorf("%d requests at a time, want %d at most", n, atOnce)
+	if n := most.Load(); n > maxConcurrent {
+		t.Errorf("%d requests at a time, want %d at most", n, maxConcurrent)
 	}
 	ctx, cancel := context.WithCancelCause(t.Context())
 	enough := errors.New("enough")

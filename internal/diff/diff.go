@@ -3,11 +3,12 @@
 // Package diff compares two streams of reports, of any size, by the objects in
 // them.
 //
-// The objects of both are sorted by their IDs, in memory as far as they fit
-// and in temporary files beyond, and then read side by side. An object that
-// comes several times in a stream is merged as a database merges it when the
-// stream is loaded. Neither the order of objects matters, nor how a value is
-// written: 1 and 1.0 are the same, and so is a time in two time zones.
+// The objects of both streams are sorted by their IDs, in memory as far as
+// they fit and otherwise in temporary files, and then read side by side. If an
+// object occurs several times in a stream, its occurrences are merged as a
+// database merges them when it loads the stream. The order of objects does not
+// matter, nor how a value is written: 1 and 1.0 are equal, and so is a time in
+// two time zones.
 package diff
 
 import (
@@ -28,29 +29,30 @@ const (
 	B
 )
 
-// sorted is how much is sorted in memory at a time, in bytes. A temporary file
-// has that much, compressed to a small part of it.
-const sorted = 128 << 20
+// memoryBytes is how many bytes are sorted in memory at a time. A temporary file
+// holds that many, compressed to a small part.
+const memoryBytes = 128 << 20
 
-// Comparison is of two streams. Objects are added first, in the order of their
-// stream, and compared then. It must be closed.
+// Comparison compares two streams. First all objects are added, in the order
+// of their streams; then they are compared. A Comparison must be closed.
 type Comparison struct {
 	sorter   *sorter
 	compared int64
 }
 
-// New returns a comparison whose temporary files, if there are any, are in a
-// folder that is removed when the comparison is closed.
-func New() *Comparison { return &Comparison{sorter: &sorter{most: sorted}} }
+// New returns a comparison. It writes temporary files, if it needs any, to a
+// folder of its own, which Close removes.
+func New() *Comparison { return &Comparison{sorter: &sorter{most: memoryBytes}} }
 
-// Close removes what the comparison keeps on disk.
+// Close removes the temporary files.
 func (c *Comparison) Close() error { return c.sorter.close() }
 
-// Compared returns how many objects were compared so far, of both sides
-// together, those in both once.
+// Compared returns the number of objects compared so far. An object that is on
+// both sides counts once.
 func (c *Comparison) Compared() int64 { return c.compared }
 
-// lists are the names of the lists, by the number that their keys begin with.
+// lists are the names of the lists. The index is the first byte of the keys of
+// a list's objects.
 var lists = []string{"checkouts", "builds", "tests", "issues", "incidents"}
 
 // Add adds the objects of a part of a stream. It does not keep r.
@@ -74,7 +76,7 @@ func (c *Comparison) Add(side Side, r *report.Report) error {
 	return a.err
 }
 
-// adder adds objects until one fails.
+// adder adds objects until an error occurs.
 type adder struct {
 	sorter    *sorter
 	side      Side
@@ -82,10 +84,10 @@ type adder struct {
 	err       error
 }
 
-// versionSize is the size of an issue's version in a key.
+// versionSize is the size of an issue's version in a key, in bytes.
 const versionSize = 8
 
-// add adds an object. No ID has a NUL in it, so that keys sort as IDs do.
+// add adds an object. Keys sort like IDs because no ID contains a NUL.
 func (a *adder) add(list byte, id string, version int, appendJSON func([]byte) []byte) {
 	if a.err != nil {
 		return
@@ -97,26 +99,27 @@ func (a *adder) add(list byte, id string, version int, appendJSON func([]byte) [
 	a.err = a.sorter.add(a.key, a.text)
 }
 
-// Difference is an object that is not the same on both sides.
+// Difference is an object that differs between the two sides.
 type Difference struct {
 	List    string
 	ID      string
 	Version int // of an issue; 0 for other objects
-	// OnlyIn says which side has the object at all, where one has not.
+	// OnlyIn is the side that has the object, if the other side lacks it, and
+	// otherwise nil.
 	OnlyIn *Side
-	// Fields are those that differ, where both sides have the object, in the
-	// order of their names.
+	// Fields are the fields that differ, ordered by name, if both sides have
+	// the object.
 	Fields []Field
 }
 
-// Field is a field that differs. What is within an object has a name of its own,
-// so that large ones are no riddle.
+// Field is a field that differs. A member of a nested object is a field with a
+// name of its own, so that a difference within a large object is easy to find.
 type Field struct {
 	Name string // "status", "misc.runs"
 	A, B []byte // the values as JSON, nil where the field is absent
 }
 
-// Object returns what the difference is about, "tests ci:1".
+// Object returns the name of the object, such as "tests ci:1".
 func (d *Difference) Object() string {
 	if d.List == "issues" {
 		return fmt.Sprintf("%s %s version %d", d.List, d.ID, d.Version)
@@ -124,9 +127,9 @@ func (d *Difference) Object() string {
 	return d.List + " " + d.ID
 }
 
-// Differences compares, and returns the objects that differ, in the order of
-// the lists and of IDs. An error is the last. It may be called once, when all
-// objects are added.
+// Differences compares the objects and returns those that differ, ordered by
+// list and ID. An error ends the sequence. Differences may be called once,
+// after all objects are added.
 func (c *Comparison) Differences() iter.Seq2[*Difference, error] {
 	return func(yield func(*Difference, error) bool) {
 		var p pair
@@ -151,7 +154,7 @@ func (c *Comparison) Differences() iter.Seq2[*Difference, error] {
 	}
 }
 
-// give compares both sides of an object.
+// give compares an object, and yields its difference if it has one.
 func (c *Comparison) give(p *pair, yield func(*Difference, error) bool) (more bool) {
 	if p.key == nil {
 		return true
@@ -165,14 +168,14 @@ func (c *Comparison) give(p *pair, yield func(*Difference, error) bool) (more bo
 	return d == nil || yield(d, nil)
 }
 
-// pair is an object on both sides.
+// pair is one object on both sides.
 type pair struct {
 	key   []byte
-	texts [2][]byte // where it came once
-	many  [2]fields // where it came more than once: all of them, merged
+	texts [2][]byte // if it occurs once
+	many  [2]fields // if it occurs more than once: all occurrences, merged
 }
 
-// add adds the object as it came next on a side.
+// add adds the next occurrence of the object on a side.
 func (p *pair) add(side Side, text []byte) error {
 	if p.texts[side] == nil {
 		p.texts[side] = bytes.Clone(text)
@@ -193,7 +196,7 @@ func (p *pair) add(side Side, text []byte) error {
 	return err
 }
 
-// fields returns what a side says of the object.
+// fields returns the fields of the object on a side.
 func (p *pair) fields(side Side) (fields, error) {
 	if p.many[side] != nil {
 		return p.many[side], nil
@@ -201,7 +204,8 @@ func (p *pair) fields(side Side) (fields, error) {
 	return fieldsOf(p.texts[side])
 }
 
-// difference returns how both sides differ, nil where they do not.
+// difference returns the difference of the two sides, or nil if they are
+// equal.
 func (p *pair) difference() (*Difference, error) {
 	once := p.many[A] == nil && p.many[B] == nil
 	if once && p.texts[A] != nil && bytes.Equal(p.texts[A], p.texts[B]) {

@@ -45,7 +45,8 @@ func differences(t *testing.T, c *Comparison, a, b string) []string {
 
 const head = `{"version":{"major":5,"minor":3},`
 
-// tests returns a report of the tests, each with the members it must have.
+// tests returns a report with a test for each argument, which gets the
+// required members, too.
 func tests(members ...string) string {
 	var all []string
 	for _, m := range members {
@@ -121,8 +122,8 @@ func TestDifferences(t *testing.T) {
 	}
 }
 
-// TestFiles compares more than is sorted in memory, in any order and with every
-// object in several pieces, and leaves no file behind.
+// TestFiles compares more objects than are sorted in memory, in any order and
+// each object in several pieces, and checks that no file is left behind.
 func TestFiles(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	const n, step = 1000, 7 // the step has no factor in common with the number

@@ -12,9 +12,9 @@ import (
 	"time"
 )
 
-// fields are the fields of an object, by name. The fields of environments,
-// numbers and culprits are fields of their own, as they are to databases, which
-// merge each by itself. One of these with nothing in it is none.
+// fields are the fields of an object by name. Members of environments, numbers
+// and culprits are fields of their own, because databases merge each of them
+// separately. An empty environment, number or culprit counts as absent.
 type fields map[string]json.RawMessage
 
 const timestampField = "_timestamp"
@@ -44,9 +44,10 @@ func fieldsOf(text []byte) (fields, error) {
 	return f, nil
 }
 
-// merge returns what a database makes of an object and of the same one that
-// was loaded later: the newer one's fields, and the older one's where it has
-// none. One without a time is of the time it is loaded at.
+// merge returns the object that a database makes of an object and of a later
+// occurrence: each field has its value in the newer object, or, if that lacks
+// the field, in the older object. An object without a time gets the time at
+// which it is loaded.
 func merge(first, next fields) (fields, error) {
 	newer, err := isNewer(first, next)
 	if err != nil {
@@ -64,7 +65,9 @@ func merge(first, next fields) (fields, error) {
 	return merged, nil
 }
 
-// isNewer tells whether an object is newer than one that comes later.
+// isNewer reports whether first is newer than next, which comes later in the
+// stream. An object without a time is loaded now, so it is newer than an object
+// with a time.
 func isNewer(first, next fields) (bool, error) {
 	if next[timestampField] == nil {
 		return false, nil
@@ -82,8 +85,8 @@ func isNewer(first, next fields) (bool, error) {
 	return a.After(b), nil
 }
 
-// unequal returns the fields that differ. A time that A has none of is the time
-// it was loaded at in B, and no difference.
+// unequal returns the fields that differ. If only B has a time, that is the
+// time at which A was loaded, and no difference.
 func unequal(a, b fields) ([]Field, error) {
 	if a[timestampField] == nil {
 		delete(b, timestampField)
@@ -91,8 +94,8 @@ func unequal(a, b fields) ([]Field, error) {
 	return unequalMembers(nil, "", a, b)
 }
 
-// unequalMembers adds the members of two objects that differ, with a prefix to
-// their names. Of members that are objects, it adds their members.
+// unequalMembers appends the members that differ between two objects, with a
+// prefix to their names. It descends into members that are objects.
 func unequalMembers(all []Field, prefix string, a, b fields) ([]Field, error) {
 	names := slices.Collect(maps.Keys(a))
 	for name := range b {
@@ -126,7 +129,7 @@ func unequalMembers(all []Field, prefix string, a, b fields) ([]Field, error) {
 
 func isObject(value json.RawMessage) bool { return len(value) > 0 && value[0] == '{' }
 
-// equal tells whether two texts are of the same JSON value.
+// equal reports whether two texts are the same JSON value.
 func equal(a, b json.RawMessage) (bool, error) {
 	if a == nil || b == nil {
 		return a == nil && b == nil, nil
@@ -164,8 +167,8 @@ func equalValues(a, b any) bool {
 	return a == b
 }
 
-// number returns the exact value of a number. Reports have none that is too
-// large for that: it would not fit a float64 either.
+// number returns the exact value of a number. No number in a report is too
+// large for this, because it would not fit a float64 either.
 func number(n json.Number) *big.Rat {
 	r, _ := new(big.Rat).SetString(string(n))
 	return r

@@ -19,20 +19,21 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// sorter sorts records by their keys, those with the same key in the order
-// they were added in. What does not fit in memory is written to files, each of
-// which is sorted, and which are read side by side at the end.
+// sorter sorts records by key; records with the same key keep the order in
+// which they were added. Records that do not fit in memory are written to
+// files. Each file is sorted, and all files are merged at the end.
 type sorter struct {
 	most    int // bytes in memory
 	records []record
 	size    int
-	folder  string // of the files, "" while there is none
+	folder  string // of the files, "" while there are no files
 	runs    []*run
 }
 
 type record struct{ key, text []byte }
 
-// recordCost is about what a record costs in memory beside its bytes.
+// recordCost is roughly how many bytes of memory a record needs in addition to
+// its text.
 const recordCost = 64
 
 func (s *sorter) add(key, text []byte) error {
@@ -49,7 +50,7 @@ func (s *sorter) sort() {
 	slices.SortStableFunc(s.records, func(a, b record) int { return bytes.Compare(a.key, b.key) })
 }
 
-// spill writes what is in memory to a file.
+// spill writes the records in memory to a file.
 func (s *sorter) spill() (err error) {
 	if s.folder == "" {
 		if s.folder, err = os.MkdirTemp("", "kcidb-diff-"); err != nil {
@@ -70,7 +71,7 @@ func (s *sorter) spill() (err error) {
 	return err
 }
 
-// windowSize is small, for there is a window in memory for each file.
+// windowSize is small because every file has a window in memory.
 const windowSize = 256 << 10
 
 func writeRecords(w io.Writer, records []record) error {
@@ -90,7 +91,8 @@ func writeRecords(w io.Writer, records []record) error {
 	return errors.Join(b.Flush(), z.Close())
 }
 
-// sorted returns the records, each good until the next one. An error is the last.
+// sorted returns the records in order. Each record is valid until the next one.
+// An error ends the sequence.
 func (s *sorter) sorted() iter.Seq2[record, error] {
 	return func(yield func(record, error) bool) {
 		s.sort()
@@ -133,9 +135,10 @@ func (s *sorter) close() error {
 	return errors.Join(all...)
 }
 
-// run is a part of the records, sorted: in a file, or those still in memory.
+// run is a sorted part of the records: a file, or the records that are still
+// in memory.
 type run struct {
-	number  int // in the order they were added in
+	number  int // in the order in which the runs were made
 	record  record
 	ended   bool
 	records []record // in memory
@@ -172,7 +175,8 @@ func (r *run) next() (err error) {
 	return err
 }
 
-// part reads a key or a text into a buffer. It returns io.EOF where none begins.
+// part reads a key or a text into a buffer. It returns io.EOF at the end of the
+// file.
 func (r *run) part(into []byte) ([]byte, error) {
 	n, err := binary.ReadUvarint(r.reader)
 	if err != nil {
@@ -192,7 +196,7 @@ func (r *run) close() error {
 	return r.file.Close()
 }
 
-// merger is a heap of runs, the one whose record is first at the top.
+// merger is a heap of runs, with the run that has the first record at the top.
 type merger []*run
 
 func (m merger) Len() int { return len(m) }

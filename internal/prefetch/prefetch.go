@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package prefetch makes the next value of a sequence while the caller uses the
-// value before it, so that decoding takes no time beside loading if there are two
-// processors.
+// current value. With two processors, decoding then takes no time in addition to
+// loading.
 package prefetch
 
 import "iter"
 
-// Seq2 returns the same sequence of pairs, each made in another goroutine, one
-// pair ahead. The goroutine ends with the sequence, or with the pair it is making
-// when the caller stops.
+// Seq2 returns the same sequence of pairs. Another goroutine makes the pairs, at
+// most one ahead of the caller. The goroutine ends with the sequence, or, if the
+// caller stops, after the pair it is making.
 func Seq2[K, V any](pairs iter.Seq2[K, V]) iter.Seq2[K, V] {
 	type pair struct {
 		k K

@@ -26,7 +26,8 @@ func TestAllInOrder(t *testing.T) {
 	}
 }
 
-// One pair is made ahead and no more, and none after the user has stopped.
+// TestOneAhead: at most one pair is made ahead, and no pair after the caller
+// has stopped.
 func TestOneAhead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		made := 0

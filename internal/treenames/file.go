@@ -20,9 +20,9 @@ import (
 //go:embed trees.yaml
 var shippedFile []byte
 
-// Load returns the names that come with the program, with those of a file over
-// them: it adds some, changes some, and removes those that are "" in it. What is
-// wrong with the file is told with the line.
+// Load returns the built-in names, changed by a file: the file adds names,
+// replaces names, and removes those to which it gives the name "". Errors have
+// the line of the file.
 func Load(file string) (*Names, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -39,11 +39,12 @@ func Load(file string) (*Names, error) {
 	return all, nil
 }
 
-// A name is part of URLs, and of what people type.
+// validName matches the names that are allowed. Names are part of URLs, and
+// people type them.
 var validName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+-]{0,99}$`)
 
-// read returns the names in a YAML text, by facts.RepositoryKey of the URLs. Errors begin
-// with the line.
+// read returns the names in a YAML text, by facts.RepositoryKey of their URLs. Errors
+// begin with the line.
 func read(text []byte) (map[string]string, error) {
 	names := make(map[string]string)
 	file, err := parser.ParseBytes(text, 0)
@@ -53,7 +54,7 @@ func read(text []byte) (map[string]string, error) {
 	} else if err != nil {
 		return nil, fmt.Errorf(" %w", err)
 	}
-	lines := make(map[string]int) // of what is in names
+	lines := make(map[string]int) // of the keys of names
 	for i, doc := range file.Docs {
 		var entries []*ast.MappingValueNode
 		switch body := doc.Body.(type) {
@@ -84,7 +85,7 @@ func read(text []byte) (map[string]string, error) {
 	return names, nil
 }
 
-// readEntry returns the facts.RepositoryKey of the URL, and the name of a line.
+// readEntry returns the facts.RepositoryKey of an entry's URL, and its name.
 func readEntry(entry *ast.MappingValueNode) (url, name string, err error) {
 	k, ok := entry.Key.(*ast.StringNode)
 	if !ok {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package treenames knows the names of trees: short ones that people use for the
-// repositories of branches, for checkouts that do not tell.
+// Package treenames names the trees of checkouts that do not have a tree name:
+// it maps the URLs of repositories to the short names that people use.
 //
-// They come from a file of lines URL: NAME, trees.yaml, which is part of the
-// program, and one an administrator has, which goes over it. All URLs of a
-// repository have its name: facts.RepositoryKey tells which these are.
+// The names come from trees.yaml, a file of lines URL: NAME that is built into
+// the program. An administrator's file may change them. facts.RepositoryKey
+// is the same for all URLs of a repository, so that all of them have the
+// repository's name.
 package treenames
 
 import (
@@ -15,27 +16,29 @@ import (
 	"github.com/kcidb-go/kcidb/internal/facts"
 )
 
-// Names are names of trees by the URLs of repositories. The zero Names has none.
+// Names maps the URLs of repositories to names of trees. The zero Names is
+// empty.
 type Names struct {
 	names map[string]string // by facts.RepositoryKey of the URL
 }
 
-// Of returns the name of the tree a checkout is of: what the checkout says itself,
-// else what is known of the repository, else "".
-func (n *Names) Of(treeName, repositoryURL string) string {
+// TreeName returns the name of a checkout's tree: treeName if the checkout has it,
+// otherwise the name of its repository, and "" if the repository is unknown. n may
+// be nil.
+func (n *Names) TreeName(treeName, repositoryURL string) string {
 	if treeName != "" || n == nil {
 		return treeName
 	}
 	return n.names[facts.RepositoryKey(repositoryURL)]
 }
 
-// Default returns the names that come with the program.
+// Default returns the built-in names.
 func Default() *Names { return &Names{names: maps.Clone(shipped())} }
 
 var shipped = sync.OnceValue(func() map[string]string {
 	names, err := read(shippedFile)
 	if err != nil {
-		panic("trees.yaml:" + err.Error()) // tested
+		panic("trees.yaml:" + err.Error()) // a test reads the file
 	}
 	return names
 })

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-func TestOf(t *testing.T) {
+func TestTreeName(t *testing.T) {
 	names := Default()
 	for _, c := range []struct{ name, url, want string }{
 		{"", "https://git.kernel.org/pub/scm/linux/kernel/git/torvalds/linux.git", "mainline"},
@@ -25,7 +25,7 @@ func TestOf(t *testing.T) {
 		{"", "https://android.googlesource.com/kernel/common", "android"},
 		{"", "https://gitlab.freedesktop.org/drm/misc/kernel.git", "drm-misc"},
 
-		// What the checkout says itself counts.
+		// The checkout's own name wins.
 		{"upstream-mainline", "https://git.kernel.org/pub/scm/linux/kernel/git/torvalds/linux.git", "upstream-mainline"},
 		{"x", "", "x"},
 
@@ -40,21 +40,21 @@ func TestOf(t *testing.T) {
 		{"", "ftp://git.kernel.org/pub/scm/linux/kernel/git/torvalds/linux.git", ""},
 		{"", "https://https://git.kernel.org/pub/scm/linux/kernel/git/torvalds/linux.git", ""},
 	} {
-		if got := names.Of(c.name, c.url); got != c.want {
+		if got := names.TreeName(c.name, c.url); got != c.want {
 			t.Errorf("%q, %q: %q, want %q", c.name, c.url, got, c.want)
 		}
 	}
 	for _, none := range []*Names{nil, {}} {
-		if got := none.Of("", "https://github.com/torvalds/linux"); got != "" {
+		if got := none.TreeName("", "https://github.com/torvalds/linux"); got != "" {
 			t.Errorf("nobody calls it %q", got)
 		}
-		if got := none.Of("x", ""); got != "x" {
+		if got := none.TreeName("x", ""); got != "x" {
 			t.Errorf("x is %q", got)
 		}
 	}
 }
 
-// TestShipped holds the file to its own rules.
+// TestShipped checks the form of the built-in file.
 func TestShipped(t *testing.T) {
 	if n := len(Default().names); n < 100 {
 		t.Errorf("there are %d names", n)
@@ -97,11 +97,11 @@ https://kernel.googlesource.com/pub/scm/linux/kernel/git/tip/tip: ""
 		"https://git.kernel.org/pub/scm/linux/kernel/git/tip/tip.git":        "",
 		"https://git.kernel.org/pub/scm/linux/kernel/git/netdev/net.git":     "net",
 	} {
-		if got := names.Of("", url); got != want {
+		if got := names.TreeName("", url); got != want {
 			t.Errorf("%s: %q, want %q", url, got, want)
 		}
 	}
-	if got := Default().Of("", "https://github.com/torvalds/linux"); got != "mainline" {
+	if got := Default().TreeName("", "https://github.com/torvalds/linux"); got != "mainline" {
 		t.Errorf("a file changes what comes with the program: %q", got)
 	}
 	for _, empty := range []string{"", "\n", "# nothing\n", "---\n", "---\n# nothing\n"} {
@@ -146,7 +146,7 @@ func TestLoadRefuses(t *testing.T) {
 	}
 }
 
-// FuzzRead has no file end in a panic, and no URL without a host.
+// FuzzRead: no file causes a panic, and every accepted URL has a host.
 func FuzzRead(f *testing.F) {
 	f.Add("https://a/b: x\n")
 	f.Add("a/b: \"\"\n---\n- c\n")

@@ -17,7 +17,7 @@ import (
 func init() {
 	contract("branches", func(t *testing.T, s *served) {
 		for _, c := range revisionsOf(s.loaded, 12) {
-			tree := s.api.Trees.Of(text(c.TreeName), text(c.GitRepositoryURL))
+			tree := s.api.Trees.TreeName(text(c.TreeName), text(c.GitRepositoryURL))
 			if tree == "" || c.GitRepositoryBranch == nil {
 				continue
 			}

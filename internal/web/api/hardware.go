@@ -226,7 +226,7 @@ func (a *API) selectors(ctx context.Context, in *selectorsInput) (*selectorList,
 		if r.CommitHash == "" {
 			continue
 		}
-		name := a.Trees.Of(r.TreeName, r.RepositoryURL)
+		name := a.Trees.TreeName(r.TreeName, r.RepositoryURL)
 		tree := trees[name]
 		if tree == nil {
 			tree = &selectorTree{Name: optional(name)}
@@ -282,7 +282,7 @@ func (a *API) hardwareOfRevision(ctx context.Context, in *revisionHardwareInput)
 	}
 	var checkouts []string
 	for _, r := range revisions {
-		if in.Tree == "" || in.Tree == a.Trees.Of(r.TreeName, r.RepositoryURL) {
+		if in.Tree == "" || in.Tree == a.Trees.TreeName(r.TreeName, r.RepositoryURL) {
 			checkouts = append(checkouts, r.CheckoutID)
 		}
 	}

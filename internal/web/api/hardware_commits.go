@@ -50,12 +50,12 @@ func (a *API) hardwareCommits(ctx context.Context, in *hardwareCommitsInput) (*h
 	type branchKey struct{ tree, url, branch string }
 	branches := make(map[branchKey][]rollup.Revision)
 	for _, r := range page.Revisions {
-		key := branchKey{a.Trees.Of(r.TreeName, r.RepositoryURL), facts.RepositoryKey(r.RepositoryURL), r.Branch}
+		key := branchKey{a.Trees.TreeName(r.TreeName, r.RepositoryURL), facts.RepositoryKey(r.RepositoryURL), r.Branch}
 		branches[key] = append(branches[key], r)
 	}
 	found := make(map[string][]rollup.Revision)
 	for _, head := range in.Body.Heads {
-		key := branchKey{a.Trees.Of(text(head.Tree), text(head.URL)), facts.RepositoryKey(text(head.URL)), text(head.Branch)}
+		key := branchKey{a.Trees.TreeName(text(head.Tree), text(head.URL)), facts.RepositoryKey(text(head.URL)), text(head.Branch)}
 		if behind := revisionsBehind(branches[key], head.Hash); len(behind) > len(found[head.Hash]) {
 			found[head.Hash] = behind
 		}
@@ -74,7 +74,7 @@ func (a *API) hardwareCommits(ctx context.Context, in *hardwareCommitsInput) (*h
 	for hash, revisions := range found {
 		for _, r := range revisions {
 			out.Table[hash] = append(out.Table[hash], hardwareCommit{
-				Hash: r.CommitHash, Tree: optional(a.Trees.Of(r.TreeName, r.RepositoryURL)), Branch: optional(r.Branch), URL: optional(r.RepositoryURL),
+				Hash: r.CommitHash, Tree: optional(a.Trees.TreeName(r.TreeName, r.RepositoryURL)), Branch: optional(r.Branch), URL: optional(r.RepositoryURL),
 				Tags: list(tags[r.CheckoutID]), Name: optional(r.CommitName), StartTime: moment(r.Start),
 			})
 		}

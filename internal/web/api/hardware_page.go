@@ -360,5 +360,5 @@ func (a *API) writeHardwareRuns(ctx context.Context, v *hardwareView, enc *jsont
 
 // treeOf returns the name of the tree that a checkout is of.
 func (a *API) treeOf(c *report.Checkout) *string {
-	return optional(a.Trees.Of(text(c.TreeName), text(c.GitRepositoryURL)))
+	return optional(a.Trees.TreeName(text(c.TreeName), text(c.GitRepositoryURL)))
 }

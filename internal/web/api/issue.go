@@ -133,7 +133,7 @@ func (a *API) incidentOf(o rollup.Occurrence) issueIncident {
 	if r := o.In; r != nil {
 		i.CommitHash, i.CommitName = optional(r.CommitHash), optional(r.CommitName)
 		i.URL, i.Branch = optional(r.RepositoryURL), optional(r.Branch)
-		i.TreeName, i.CheckoutID = optional(a.Trees.Of(r.TreeName, r.RepositoryURL)), &r.CheckoutID
+		i.TreeName, i.CheckoutID = optional(a.Trees.TreeName(r.TreeName, r.RepositoryURL)), &r.CheckoutID
 	}
 	return i
 }
@@ -186,7 +186,7 @@ func (a *API) issueExtras(ctx context.Context, keys []rollup.IssueKey) (map[stri
 func (a *API) versionOf(id string, version int, branches []rollup.Branch) issueVersion {
 	v := issueVersion{ID: id, Version: version}
 	for _, b := range branches {
-		tree := a.Trees.Of(b.TreeName, b.RepositoryURL)
+		tree := a.Trees.TreeName(b.TreeName, b.RepositoryURL)
 		branch := issueBranch{optional(tree), optional(b.Name)}
 		known := func(other issueBranch) bool { return text(other.TreeName) == tree && text(other.Branch) == b.Name }
 		if !slices.ContainsFunc(v.Trees, known) {

@@ -119,7 +119,7 @@ func (a *API) treeReport(ctx context.Context, in *treeReportInput) (*treeReport,
 	now := a.Now()
 	found, err := a.rollups().BranchReport(ctx, rollup.BranchReportOf{
 		Origin: in.Origin, RepositoryURL: in.URL, Branch: in.Branch,
-		Tree: func(name string) bool { return in.Tree == "" || a.Trees.Of(name, in.URL) == in.Tree },
+		Tree: func(name string) bool { return in.Tree == "" || a.Trees.TreeName(name, in.URL) == in.Tree },
 		From: now.Add(-time.Duration(in.MaxAge) * time.Hour).UnixMicro(),
 		To:   now.Add(-time.Duration(in.MinAge) * time.Hour).UnixMicro(),
 		Runs: in.GroupSize,

@@ -67,7 +67,7 @@ func (a *API) revisionsOf(ctx context.Context, of revisionOf) (wanted []rollup.R
 
 // isOf tells whether a checkout is of a tree: as it says itself, or as people know it.
 func (a *API) isOf(r *rollup.Revision, tree string) bool {
-	return tree == "" || tree == r.TreeName || tree == a.Trees.Of(r.TreeName, r.RepositoryURL)
+	return tree == "" || tree == r.TreeName || tree == a.Trees.TreeName(r.TreeName, r.RepositoryURL)
 }
 
 // scopeOf returns the checkouts of the revision that is asked for.

@@ -110,7 +110,7 @@ func (a *API) heads(ctx context.Context, origin string, days int) ([]rollup.Revi
 	found := make(map[treeKey]bool, len(all))
 	var heads []rollup.Revision
 	for _, r := range all {
-		r.TreeName = a.Trees.Of(r.TreeName, r.RepositoryURL)
+		r.TreeName = a.Trees.TreeName(r.TreeName, r.RepositoryURL)
 		if tree := a.treeKey(&r); !found[tree] {
 			found[tree] = true
 			heads = append(heads, r)
@@ -124,7 +124,7 @@ type treeKey struct{ origin, name, repository, branch string }
 
 // treeKey returns that of a checkout.
 func (a *API) treeKey(r *rollup.Revision) treeKey {
-	return treeKey{r.Origin, a.Trees.Of(r.TreeName, r.RepositoryURL), facts.RepositoryKey(r.RepositoryURL), r.Branch}
+	return treeKey{r.Origin, a.Trees.TreeName(r.TreeName, r.RepositoryURL), facts.RepositoryKey(r.RepositoryURL), r.Branch}
 }
 
 // checkoutsOfHeads returns the IDs of the checkouts of each head's commit in its
