@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package queue is the contract of a durable queue of submissions.
+// Package queue defines the contract of a durable queue of submissions.
 //
-// A driver lives in a folder of its own, keeps this contract, and shows it by
-// running the suite of package queuetest.
+// Each driver has a folder of its own, and proves that it keeps the contract
+// by running the suite of package queuetest.
 package queue
 
 import (
@@ -13,124 +13,128 @@ import (
 	"time"
 )
 
-// The ways a queue fails that a caller acts upon.
+// The errors of a queue that a caller acts upon.
 var (
-	// ErrNotFound: the queue, or the message, is not there.
+	// ErrNotFound: the queue or the message does not exist.
 	ErrNotFound = errors.New("not found in the queue")
 	// ErrClosed: the queue was closed.
 	ErrClosed = errors.New("queue closed")
-	// ErrUnavailable: the engine does not answer; trying again may help.
+	// ErrUnavailable: the engine does not answer. Trying again may help.
 	ErrUnavailable = errors.New("queue unavailable")
 	// ErrBusy: another process has the queue's files open.
 	ErrBusy = errors.New("queue is in use by another process")
-	// ErrFull: there is no room left for the message.
+	// ErrFull: there is no space left for the message.
 	ErrFull = errors.New("no space left for the queue")
-	// ErrTooLarge: the message is larger than the queue takes.
+	// ErrTooLarge: the message exceeds the queue's limit.
 	ErrTooLarge = errors.New("message too large for the queue")
-	// ErrDamaged: the data of the message is not what the queue noted of it. It
-	// cannot be had any more.
+	// ErrDamaged: the data of the message does not match the queue's record of
+	// it, and is lost.
 	ErrDamaged = errors.New("its data is damaged in the queue")
 )
 
 // Message is a submission on its way.
 type Message struct {
 	ID       string    // unique; publishing the same ID again within some minutes changes nothing
-	Origin   string    // who handed it in, "" where nobody was asked
-	Objects  int       // objects in Data, 0 when not counted
-	Received time.Time // when it was taken in: see package arrival
+	Origin   string    // the submitter, "" without authentication
+	Objects  int       // objects in Data, 0 if they were not counted
+	Received time.Time // when the server received it: see package arrival
 	Data     []byte    // the report
 }
 
 // Queue keeps messages until they are acknowledged. All methods may be
 // called concurrently.
 type Queue interface {
-	// Close releases what the queue holds. Messages pulled and not yet
+	// Close releases the queue's resources. Messages that were pulled and not
 	// acknowledged come back later.
 	Close() error
-	// Init makes the queue where it is not there yet.
+	// Init creates the queue unless it exists.
 	Init(ctx context.Context) error
 	// Cleanup removes the queue with all messages.
 	Cleanup(ctx context.Context) error
 
-	// Publish returns once the message is safe on disk. Data of any size up
-	// to the queue's limit arrives as one message.
+	// Publish returns when the message is safe on disk. Data of any size up to
+	// the queue's limit arrives as one message.
 	Publish(ctx context.Context, m Message) error
 
-	// Pull waits until a message is there, or wait has passed, and returns
-	// those there are, oldest first, within the limits. The first message is
-	// returned even where it alone is beyond a limit. No message is not an
+	// Pull waits for a message, at most for the duration wait, and returns the
+	// available messages, oldest first, within the limits. The first message
+	// is returned even if it alone exceeds a limit. No messages is not an
 	// error.
 	Pull(ctx context.Context, max Limits, wait time.Duration) ([]Delivery, error)
-	// Pending tells whether a message with the ID is in the queue: waiting,
-	// or pulled and not yet acknowledged. Dead letters are not.
+	// Pending reports whether a message with the ID is in the queue: waiting,
+	// or pulled and not acknowledged. It is false for dead letters.
 	Pending(ctx context.Context, id string) (bool, error)
-	// Newest returns the latest time at which a message was received, of those in
-	// the queue and of those given up; the zero time where there is none. Messages
-	// given up or restored hide no later time of those before them. Those that were
-	// published are taken to be in the order of their times: of several publishers
-	// whose clocks differ, it is the time of the one that published last.
+	// Newest returns the latest time at which a message was received, among the
+	// messages in the queue and the dead letters, or the zero time if there are no
+	// messages. Messages given up or restored hide no later time of the messages
+	// before them. Published messages are assumed to be in the order of their
+	// times: if several publishers' clocks differ, Newest is the time of the last
+	// publication.
 	Newest(ctx context.Context) (time.Time, error)
-	// Stats returns the numbers of messages. They may be those of a moment
-	// ago, without what was published or acknowledged since. What it costs does
-	// not grow with these numbers: no message is read.
+	// Stats returns the numbers of messages. They may be a moment old, and then
+	// miss messages published or acknowledged since. The cost does not grow
+	// with the numbers, because no message is read.
 	Stats(ctx context.Context) (Stats, error)
 
-	// DeadLetters returns the messages that have been given up so far, oldest
-	// first, without Data. They are read while they are ranged over, some at a
-	// time, so any number takes little memory, and they may be restored or
-	// discarded meanwhile. After an error there are no more.
+	// DeadLetters returns the messages that were given up so far, oldest
+	// first, without Data. It reads some at a time, so that any number takes
+	// little memory, and messages may be restored or discarded during the
+	// iteration. An error ends the sequence.
 	DeadLetters(ctx context.Context) iter.Seq2[DeadLetter, error]
-	// DeadLetter returns a message given up, with Data. ErrNotFound where there is
-	// none, or where a part of its data is gone; ErrDamaged where the data is wrong.
+	// DeadLetter returns a message that was given up, with Data. It fails with
+	// ErrNotFound if the message does not exist or a part of its data is gone, and
+	// with ErrDamaged if the data is wrong.
 	DeadLetter(ctx context.Context, id string) (DeadLetter, error)
-	// Restore puts a message given up back into the queue, with no attempts counted.
-	// It fails as DeadLetter does, and with ErrTooLarge where the queue takes less
-	// by now.
+	// Restore puts a message that was given up back into the queue, with no attempts
+	// counted. It fails as DeadLetter does, and with ErrTooLarge if the message
+	// exceeds the queue's present limit.
 	Restore(ctx context.Context, id string) error
-	// Discard removes a message given up for good.
+	// Discard removes a message that was given up for good.
 	Discard(ctx context.Context, id string) error
 }
 
-// Limits bound what Pull returns at once; 0 is no bound.
+// Limits bound the messages that one Pull returns; 0 means no limit.
 type Limits struct {
 	Messages int
 	Objects  int // by Message.Objects
 	Bytes    int // of Data
 }
 
-// Delivery is a message handed out. Unless one of its methods is called in
-// time (the driver's visibility time) it comes back.
+// Delivery is a message that was handed out. It comes back unless one of its
+// methods is called within the driver's visibility time.
 type Delivery interface {
 	Message() Message
-	// Attempt tells how many times the message was handed out, from 1.
+	// Attempt returns how many times the message was handed out, including
+	// this time.
 	Attempt() int
-	// Ack removes the message for good, and returns once that is safe.
+	// Ack removes the message for good, and returns when the removal is safe
+	// on disk.
 	Ack(ctx context.Context) error
-	// Refuse gives the message back. It comes again after a while, or goes
-	// to the dead letters when it has failed as often as the driver allows,
-	// or when final is true.
+	// Refuse gives the message back. The message comes again after a while. It
+	// becomes a dead letter instead if final is true, or if it was handed out
+	// as many times as the driver allows.
 	Refuse(ctx context.Context, reason string, final bool) error
-	// Later gives the message back because of trouble that is no fault of its
-	// own. It comes again after delay, and messages behind it are handed out
-	// meanwhile. The attempt counts; a driver opened without a bound of attempts
-	// never makes a dead letter of it.
+	// Later gives the message back because of a problem that the message did not
+	// cause. The message comes again after delay, and the messages behind it are
+	// handed out meanwhile. The attempt counts; a driver opened without a limit
+	// of attempts never makes it a dead letter.
 	Later(ctx context.Context, delay time.Duration) error
-	// Extend gives as much time again as there was at the beginning.
+	// Extend restarts the visibility time.
 	Extend(ctx context.Context) error
 }
 
 // Stats are the numbers of messages in a queue.
 type Stats struct {
 	Messages    int   // waiting, or handed out and not acknowledged
-	Bytes       int64 // of these
+	Bytes       int64 // of these messages
 	Unacked     int   // handed out and not acknowledged
 	DeadLetters int
 }
 
-// DeadLetter is a message given up.
+// DeadLetter is a message that was given up.
 type DeadLetter struct {
 	Message
 	Reason   string    // why
-	Attempts int       // how often it was handed out
+	Attempts int       // how many times it was handed out
 	Time     time.Time // when it was given up
 }

@@ -9,28 +9,28 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// agenda is what is going to happen, in order of time. What happens may put more
-// on it, and may bring a report.
+// agenda is the list of future events, in order of time. An event may add
+// further events, and may return a report.
 type agenda struct {
 	events events
 	added  int
 }
 
-// event is something that happens at a time.
+// event is a function to be run at a time.
 type event struct {
 	at     time.Time
-	number int // in the order of adding: what was planned first happens first
+	number int // in the order of adding: of two events at one time, the first added runs first
 	run    func() *report.Report
 }
 
-// add puts an event on the agenda. A nil report of run is none.
+// add puts an event on the agenda. run may return nil for no report.
 func (a *agenda) add(at time.Time, run func() *report.Report) {
 	a.added++
 	heap.Push(&a.events, event{at, a.added, run})
 }
 
-// runUntil lets happen what is due before the time, and hands over the reports. It
-// returns false when nobody wants more of them.
+// runUntil runs the events before the time, and yields their reports. It returns
+// false if yield does.
 func (a *agenda) runUntil(end time.Time, yield func(*report.Report) bool) bool {
 	for len(a.events) > 0 && a.events[0].at.Before(end) {
 		if !a.runNext(yield) {
@@ -40,13 +40,13 @@ func (a *agenda) runUntil(end time.Time, yield func(*report.Report) bool) bool {
 	return true
 }
 
-// runAll lets everything happen that is left.
+// runAll runs all remaining events.
 func (a *agenda) runAll(yield func(*report.Report) bool) {
 	for len(a.events) > 0 && a.runNext(yield) {
 	}
 }
 
-// runNext lets the next event happen.
+// runNext runs the next event.
 func (a *agenda) runNext(yield func(*report.Report) bool) bool {
 	r := heap.Pop(&a.events).(event).run()
 	return r == nil || yield(r)
@@ -67,7 +67,7 @@ func (e *events) Push(x any) { *e = append(*e, x.(event)) }
 func (e *events) Pop() any {
 	last := len(*e) - 1
 	x := (*e)[last]
-	(*e)[last] = event{} // let go of what the event holds
+	(*e)[last] = event{} // release the memory the event holds
 	*e = (*e)[:last]
 	return x
 }

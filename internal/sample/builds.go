@@ -9,7 +9,7 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// build is a configuration of a checkout being built.
+// build is a build of a checkout with one configuration.
 type build struct {
 	checkout *checkout
 	rev      *revision
@@ -19,10 +19,10 @@ type build struct {
 	start    time.Time
 	millis   int // how long it takes
 	status   report.Status
-	trouble  *trouble // why it fails, or nil
+	trouble  *trouble // the reason for its failure, or nil
 }
 
-// startBuild begins a build, and plans its end and the jobs that follow.
+// startBuild starts a build, and plans its end and the jobs that follow.
 func (w *world) startBuild(c *checkout, p planned, start time.Time) *report.Report {
 	b := &build{checkout: c, rev: c.rev, config: p.config, start: start, key: mix(c.key, p.config.key)}
 	d := newDice(b.key)
@@ -40,22 +40,23 @@ func (w *world) startBuild(c *checkout, p planned, start time.Time) *report.Repo
 	end := start.Add(time.Duration(b.millis) * time.Millisecond)
 	b.plan(w, d, p.jobs, end)
 	if c.origin != "linaro" && d.percent(15) {
-		return &report.Report{Builds: []report.Build{b.object(w, false)}} // it has begun
+		return &report.Report{Builds: []report.Build{b.object(w, false)}} // only that it has started
 	}
 	return nil
 }
 
-// plan puts what follows from a build that ends at the time on the agenda.
+// plan puts the events after a build, which ends at the given time, on the
+// agenda.
 func (b *build) plan(w *world, d *dice, jobs []jobPlan, end time.Time) {
 	arrives := end.Add(time.Duration(d.between(5, 900)) * time.Second)
 	switch luck := d.n(1000); {
 	case luck < 8:
 		arrives = time.Time{} // never
 	case luck < 50:
-		arrives = arrives.Add(time.Duration(d.between(5, 18)) * time.Hour) // behind its tests
+		arrives = arrives.Add(time.Duration(d.between(5, 18)) * time.Hour) // after its tests
 	}
 	if !arrives.IsZero() {
-		along := b.checkout.origin == "linaro" || d.percent(2) // its checkout is sent once more
+		along := b.checkout.origin == "linaro" || d.percent(2) // its checkout is sent again
 		w.agenda.add(arrives, func() *report.Report {
 			r := &report.Report{Builds: []report.Build{b.object(w, true)}}
 			if along {
@@ -106,7 +107,7 @@ func (b *build) object(w *world, done bool) report.Build {
 	}
 	o.ConfigURL, o.LogURL = new(files+"/.config"), new(files+"/build.log")
 	switch b.checkout.origin {
-	case "linaro": // sends no outcomes of builds that went well
+	case "linaro": // sends no outcome of builds that succeeded
 		if b.status == report.StatusPass {
 			return o
 		}

@@ -16,8 +16,8 @@ import (
 //go:embed catalogue/*.txt
 var files embed.FS
 
-// catalogue is the part of the world that does not depend on the seed: what
-// there is to build and to test, and where.
+// catalogue is the part of the world that does not depend on the seed:
+// everything that can be built and tested, and the labs.
 type catalogue struct {
 	branches  []*branch
 	builds    []*config
@@ -41,7 +41,7 @@ type branch struct {
 type config struct {
 	key                      uint64
 	origin, arch             string
-	name, compiler, fileName string // fileName: both, fit for a URL
+	name, compiler, fileName string // fileName: name and compiler, usable in a URL
 	full                     bool
 }
 
@@ -49,7 +49,7 @@ type config struct {
 type platform struct {
 	key                     uint64
 	origin, lab, name, arch string
-	config                  string // a word its configurations' names have, or ""
+	config                  string // a word that its configurations' names contain, or ""
 	compatible              []string
 }
 
@@ -60,7 +60,7 @@ type suite struct {
 	origins       []string
 	share         int
 	archs         []string // empty: any
-	config        string   // a word its configurations' names have, or ""
+	config        string   // a word that its configurations' names contain, or ""
 	status        report.Status
 	number        *measure
 	cases         []testCase
@@ -72,18 +72,18 @@ type testCase struct {
 	key  uint64
 	name string  // "fork01"
 	path *string // "ltp.syscalls.fork01"
-	flat *string // "ltp.fork01", as some origins name it
+	flat *string // "ltp.fork01", the name that some origins use
 }
 
-// measure is the range of what a suite's tests measure.
+// measure is the range of the values that a suite's tests measure.
 type measure struct {
 	low, high, scale int64
 	unit             *string
 	prefix           *report.Prefix
 }
 
-// loadCatalogue returns the catalogue. The files are part of the program, so that
-// a mistake in them is one in the program: it panics.
+// loadCatalogue returns the catalogue. The files are part of the program, so a
+// mistake in them is a mistake in the program: it panics.
 var loadCatalogue = sync.OnceValue(func() *catalogue {
 	c := &catalogue{texts: map[string][]string{}}
 	for _, words := range table("trees.txt") {
@@ -110,7 +110,7 @@ var loadCatalogue = sync.OnceValue(func() *catalogue {
 		c.platforms = append(c.platforms, &platform{
 			key:    hash(strings.Join(words[:4], " ")),
 			origin: words[0], lab: dash(words[1]), name: words[2], arch: words[3], config: dash(words[4]),
-			compatible: append([]string(nil), words[5:]...), // nil for none
+			compatible: append([]string(nil), words[5:]...), // nil if the line has no further words
 		})
 	}
 	for _, words := range table("suites.txt") {
@@ -159,14 +159,14 @@ func newSuite(words []string) *suite {
 	return s
 }
 
-// add adds the cases a line of suites.txt lists.
+// add adds the cases in a line of suites.txt.
 func (s *suite) add(words []string) {
 	top, _, _ := strings.Cut(s.path, ".")
 	flat := top + "."
 	switch top {
 	case "kselftest":
 		flat = s.path + "_"
-	case "redhat": // names tests, not suites
+	case "redhat": // redhat reports tests, not suites
 		flat = ""
 	}
 	addCase := func(name string) {
@@ -223,7 +223,7 @@ func table(name string) [][]string {
 	return rows
 }
 
-// number returns the number a word spells.
+// number returns the number that a word represents.
 func number(word string) int64 {
 	n, err := strconv.ParseInt(word, 10, 64)
 	if err != nil {
@@ -240,7 +240,7 @@ func dash(word string) string {
 	return word
 }
 
-// urlWord returns the text with everything but letters, digits, and dots
+// urlWord returns the text with everything but letters, digits and dots
 // replaced by dashes.
 func urlWord(text string) string {
 	return strings.Map(func(r rune) rune {

@@ -11,7 +11,7 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// checkout is a revision as an origin has it.
+// checkout is an origin's checkout of a revision.
 type checkout struct {
 	rev    *revision
 	origin string
@@ -20,7 +20,7 @@ type checkout struct {
 	key    uint64
 }
 
-// takeUp lets an origin check the revision out, and plans what comes of it.
+// takeUp makes an origin check the revision out, and plans its builds.
 func (w *world) takeUp(rev *revision, origin string) {
 	key := mix(rev.key, hash(origin), 11)
 	d := newDice(key)
@@ -30,7 +30,7 @@ func (w *world) takeUp(rev *revision, origin string) {
 
 	arrives := c.start.Add(time.Duration(d.between(1, 8)) * time.Minute)
 	if d.percent(6) {
-		arrives = arrives.Add(time.Duration(d.between(2, 14)) * time.Hour) // behind its builds and tests
+		arrives = arrives.Add(time.Duration(d.between(2, 14)) * time.Hour) // after its builds and tests
 	}
 	w.agenda.add(arrives, func() *report.Report {
 		return &report.Report{Checkouts: []report.Checkout{c.object(w)}}
@@ -50,8 +50,8 @@ func (w *world) takeUp(rev *revision, origin string) {
 	}
 }
 
-// finished returns the checkout once more, with the times its builds and tests
-// were done.
+// finished returns the checkout again, with the times when its builds and
+// tests were done.
 func (c *checkout) finished(w *world, at time.Time) *report.Report {
 	o := c.object(w)
 	o.OriginBuildsFinishTime = new(c.start.Add(6 * time.Hour))

@@ -7,13 +7,13 @@ import (
 	"math/rand/v2"
 )
 
-// dice are a source of chance. Only the generator's raw numbers are used, and
-// only whole numbers made of them: the methods of rand.Rand may draw differently
-// in another version of Go, and floating point differs between processors.
+// dice are a source of random numbers. They use only the generator's raw numbers
+// and integer arithmetic: the methods of rand.Rand may draw differently in
+// another version of Go, and floating point differs between processors.
 type dice struct{ pcg rand.PCG }
 
-// newDice returns the dice for the thing the keys name: the same ones wherever
-// and whenever it is asked for.
+// newDice returns the dice for the thing that the keys name. Equal keys give
+// equal dice, at any time.
 func newDice(keys ...uint64) *dice {
 	key := mix(keys...)
 	d := new(dice)
@@ -27,16 +27,16 @@ func (d *dice) n(k int) int {
 	return int(high)
 }
 
-// between returns a number from low to high, both included.
+// between returns a number from low to high, inclusive.
 func (d *dice) between(low, high int) int { return low + d.n(high-low+1) }
 
-// percent reports true p times in a hundred.
+// percent returns true in p of a hundred calls.
 func (d *dice) percent(p int) bool { return d.n(100) < p }
 
-// skewed returns a number from 1 to most, small ones far more often: a tenth of
-// them are in the upper half.
+// skewed returns a number from 1 to most. Small numbers are far more frequent:
+// a tenth of them are in the upper half.
 func (d *dice) skewed(most int) int {
-	n := int64(d.n(most)) // products of two do not fit into 32 bits
+	n := int64(d.n(most)) // products of two int32 values need 64 bits
 	n = n * int64(d.n(most)) / int64(most)
 	return 1 + int(n*int64(d.n(most))/int64(most))
 }
@@ -45,8 +45,8 @@ func (d *dice) skewed(most int) int {
 func pick[T any](d *dice, choices []T) T { return choices[d.n(len(choices))] }
 
 // mix returns a number that looks random and depends on all keys and their order.
-// With it a trait that has to stay (a machine always lacks a feature, a test
-// is flaky on a board) is computed from names, and needs no memory.
+// Traits that must stay (a machine always lacks a feature, a test is flaky on a
+// board) are computed from names with it, and need no memory.
 func mix(keys ...uint64) uint64 {
 	sum := uint64(0x243f6a8885a308d3)
 	for _, key := range keys {

@@ -10,17 +10,17 @@ import (
 	"time"
 )
 
-// line is a branch on its way through time.
+// line is the state of a branch at the current time.
 type line struct {
 	*branch
-	index    int       // of the revision to come
-	tag      string    // the latest tag it has passed
+	index    int       // of the next revision
+	tag      string    // the latest tag on the branch
 	at       time.Time // of the latest revision
 	head     *revision // the latest revision without patches
 	troubles []*trouble
 }
 
-// revision is a state of a branch that gets tested.
+// revision is a state of a branch that is tested.
 type revision struct {
 	branch   *branch
 	index    int
@@ -30,8 +30,8 @@ type revision struct {
 	name     string // as "git describe" prints it
 	tags     []string
 	message  string
-	patches  *patchset  // nil for none
-	troubles []*trouble // those it suffers from
+	patches  *patchset  // nil without patches
+	troubles []*trouble // the troubles present in it
 }
 
 // patchset is a series of patches on top of a revision.
@@ -43,7 +43,7 @@ type patchset struct {
 	applies   bool
 }
 
-// nextRevision lets time pass until one of the branches has something new.
+// nextRevision advances the time until a branch has a new revision.
 func (w *world) nextRevision() *revision {
 	w.now = w.now.Add(time.Duration(w.dice.between(15, 200)) * time.Minute)
 	l := w.pickLine()
@@ -57,7 +57,7 @@ func (w *world) nextRevision() *revision {
 	if rev.name == tag {
 		rev.tags = []string{tag}
 	} else if l.tag != "" && tag != l.tag {
-		rev.name, rev.tags = tag, []string{tag} // the commit that was tagged since the last one
+		rev.name, rev.tags = tag, []string{tag} // the tagged commit
 	}
 	rev.message = w.commitMessage(rev)
 	w.updateTroubles(l, rev)
@@ -65,8 +65,8 @@ func (w *world) nextRevision() *revision {
 	return rev
 }
 
-// pickLine chooses the branch that has something new. linux-next and the stable
-// trees come once a day at most.
+// pickLine chooses the branch of the next revision. linux-next and the stable
+// trees have at most one a day.
 func (w *world) pickLine() *line {
 	total := 0
 	for _, l := range w.lines {
@@ -102,8 +102,8 @@ func (w *world) patched(l *line) *revision {
 	return &rev
 }
 
-// firstRelease is when 6.0 came out, on a calendar with a release every nine
-// weeks, which is close enough to the real one for years.
+// firstRelease is when 6.0 was released. The calendar has a release every nine
+// weeks, which stays close enough to the real calendar for years.
 var firstRelease = time.Date(2022, 10, 23, 21, 0, 0, 0, time.UTC)
 
 const (
@@ -111,8 +111,8 @@ const (
 	cycle = 63 * day
 )
 
-// mainlineTag returns the latest tag of mainline, and its time. The candidates
-// follow two weeks after a release, one each week.
+// mainlineTag returns the latest tag of mainline at a time, and the time of
+// the tag. The candidates start two weeks after a release, one each week.
 func mainlineTag(t time.Time) (string, time.Time) {
 	age := max(t.Sub(firstRelease), 0)
 	n := int(age / cycle)
@@ -124,13 +124,15 @@ func mainlineTag(t time.Time) (string, time.Time) {
 	return fmt.Sprintf("%s-rc%d", version(n+1), week-1), release.Add(time.Duration(week) * 7 * day)
 }
 
-// version returns the name of the nth release since 6.0; after x.19 comes (x+1).0.
+// version returns the name of the nth release after 6.0; x.19 is followed by
+// (x+1).0.
 func version(n int) string { return fmt.Sprintf("v%d.%d", 6+n/20, n%20) }
 
-// describe returns the latest tag of the branch, and what "git describe" prints for
-// the revision.
+// describe returns the latest tag of the branch, and the output of "git describe"
+// for the revision.
 func describe(b *branch, t time.Time, rev *revision) (tag, name string) {
-	// Revisions are at least this far apart, so that no two count the same commits.
+	// Revisions are at least this far apart, so that two revisions never count the
+	// same commits.
 	quarters := func(since time.Time) int { return 1 + int(t.Sub(since)/(15*time.Minute)) }
 	commits := func(tag string, n int) string { return fmt.Sprintf("%s-%d-g%s", tag, n, rev.hash[:12]) }
 	tag, since := mainlineTag(t)
@@ -162,7 +164,7 @@ func describe(b *branch, t time.Time, rev *revision) (tag, name string) {
 		name := fmt.Sprintf("%s.%d_r00", b.name, patch)
 		return name, commits(name, quarters(since))
 	}
-	// Trees of subsystems start from an early candidate and pile up on it.
+	// Trees of subsystems start from an early candidate and add commits to it.
 	base, since := mainlineTag(t.Add(-cycle / 3))
 	return base, commits(base, quarters(since))
 }

@@ -4,10 +4,10 @@ package sample
 
 import "time"
 
-// Each origin makes its IDs in its own way, and so are they made up here.
+// Each origin makes its IDs in a way of its own, and so do these functions.
 
-// objectID appends 24 hexadecimal digits beginning with a time, as a document
-// database makes them.
+// appendObjectID appends 24 hexadecimal digits that begin with a time, like
+// the IDs of a document database.
 func appendObjectID(dst []byte, at time.Time, key uint64) []byte {
 	dst = appendHex(dst, uint64(at.Unix())<<32)
 	dst = dst[:len(dst)-8]
@@ -43,7 +43,7 @@ func checkoutID(origin string, rev *revision, at time.Time) string {
 	return string(appendObjectID(id, at, key))
 }
 
-// buildID returns the ID of a build of the checkout.
+// newID returns the ID of the build.
 func (b *build) newID() string {
 	id := append([]byte(b.checkout.origin), ':')
 	switch b.checkout.origin {
@@ -57,7 +57,7 @@ func (b *build) newID() string {
 	return string(appendObjectID(id, b.start, b.key))
 }
 
-// testID returns the ID of the job's ith case; the job's own for -1.
+// testID returns the ID of the job's ith case, or the job's own ID for -1.
 func (j *job) testID(i int) string {
 	id := make([]byte, 0, 128)
 	id = append(append(id, j.platform.origin...), ':')

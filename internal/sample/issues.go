@@ -10,9 +10,10 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// planIncident lets somebody notice the trouble in a build or a test of an
-// origin, some time after its result arrived. One origin looks at its own results,
-// another at everybody's else. Not all is noticed, and some of it is taken back.
+// planIncident plans an incident for the trouble in a build or a test of an
+// origin, some time after the result arrived. One origin looks only at its own
+// results, another at those of all other origins. Some troubles stay unnoticed,
+// and some incidents are withdrawn.
 func (w *world) planIncident(t *trouble, origin, buildID, testID string, at time.Time) {
 	if chance(t.key) >= 80 {
 		return
@@ -49,8 +50,9 @@ func (w *world) incident(in report.Incident, issue report.Issue) *report.Report 
 	return &report.Report{Issues: []report.Issue{issue}, Incidents: []report.Incident{in}}
 }
 
-// issue returns the trouble as an origin knows it at the time: first its log, from
-// the second version on who was told, at last who is at work on it.
+// issue returns the trouble as an issue of an origin at a time. The first version
+// has the log. The second version adds the person who was notified, and the last
+// version the person who works on it.
 func (t *trouble) issue(w *world, origin string, at time.Time) report.Issue {
 	d := newDice(t.key, 1)
 	what := w.subject(d)
@@ -84,10 +86,11 @@ func (t *trouble) issue(w *world, origin string, at time.Time) report.Issue {
 	return o
 }
 
-// planOutageIncident ties a job to the outage of its lab.
+// planOutageIncident plans an incident that ties a job to the outage of its
+// lab.
 func (w *world) planOutageIncident(outage uint64, j *job, at time.Time) {
 	if outage>>20%10 == 0 {
-		return // nobody noticed
+		return // unnoticed
 	}
 	origin := j.platform.origin
 	i := -1

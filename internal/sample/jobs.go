@@ -9,7 +9,7 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// job is a suite being run on a machine with the kernel of a build.
+// job is a run of a suite on a machine with the kernel of a build.
 type job struct {
 	jobPlan
 	world *world
@@ -19,19 +19,20 @@ type job struct {
 	failure
 }
 
-// failure is why a job has no results; the zero one is that it has.
+// failure is the reason why a job has no results. It is zero if the job has
+// results.
 type failure struct {
 	status        report.Status
 	code, message string
 }
 
-// newJob returns a job that begins at the time.
+// newJob returns a job that starts at the time.
 func newJob(w *world, b *build, p jobPlan, at time.Time) *job {
 	return &job{jobPlan: p, world: w, build: b, at: at, key: mix(b.key, p.platform.key, p.suite.key)}
 }
 
-// allJobs returns the results of all jobs of a build, which came back at the time:
-// the largest reports there are.
+// allJobs returns the results of all jobs of a build, which arrive together at the
+// time. These are the largest reports.
 func (w *world) allJobs(b *build, jobs []jobPlan, at time.Time) *report.Report {
 	r := new(report.Report)
 	for _, p := range jobs {
@@ -40,7 +41,7 @@ func (w *world) allJobs(b *build, jobs []jobPlan, at time.Time) *report.Report {
 	return r
 }
 
-// startJob begins a job, and plans the arrival of its results.
+// startJob starts a job, and plans the arrival of its results.
 func (w *world) startJob(b *build, p jobPlan, at time.Time) *report.Report {
 	j := newJob(w, b, p, at)
 	d := newDice(j.key)
@@ -57,7 +58,7 @@ func (w *world) startJob(b *build, p jobPlan, at time.Time) *report.Report {
 		}
 	case bootTrouble != nil && !p.suite.isBoot:
 		j.failure = failure{report.StatusMiss, "Job", "login-action timed out after 120 seconds"}
-	case p.platform.origin == "maestro" && d.n(250) == 0: // it begins and is never heard of again
+	case p.platform.origin == "maestro" && d.n(250) == 0: // it starts, and no result ever arrives
 		return &report.Report{Tests: []report.Test{j.node(false)}}
 	case d.n(150) == 0:
 		j.failure = failure{report.StatusError, "Test", pick(d, w.texts["test_errors"])}
@@ -68,13 +69,13 @@ func (w *world) startJob(b *build, p jobPlan, at time.Time) *report.Report {
 	}
 	j.planResults(d, first)
 	if p.platform.origin == "maestro" && d.percent(12) {
-		return &report.Report{Tests: []report.Test{j.node(false)}} // it has begun
+		return &report.Report{Tests: []report.Test{j.node(false)}} // only that it has started
 	}
 	return nil
 }
 
 // planResults puts the arrival of the results on the agenda, in one or several
-// parts, some of them twice.
+// parts, and some parts twice.
 func (j *job) planResults(d *dice, at time.Time) {
 	most := 500
 	if j.platform.origin == "linaro" {
@@ -86,7 +87,7 @@ func (j *job) planResults(d *dice, at time.Time) {
 		if d.percent(30) {
 			high = min(low+d.skewed(most), total)
 		}
-		from := low // the loop goes on before the results arrive
+		from := low // a copy, because the loop changes low before the results arrive
 		j.world.agenda.add(at, func() *report.Report { return j.results(from, high, at) })
 		if d.n(100) == 0 {
 			again := at.Add(time.Duration(d.between(1, 30)) * time.Minute)
@@ -97,8 +98,8 @@ func (j *job) planResults(d *dice, at time.Time) {
 	}
 }
 
-// results returns the outcomes of cases from low up to high. With the time they
-// arrive, incidents for those that fail are planned.
+// results returns the outcomes of the cases from low up to high, and plans
+// incidents for failures after at, the time when the results arrive.
 func (j *job) results(low, high int, at time.Time) *report.Report {
 	s := j.shared()
 	tests := make([]report.Test, high-low, high-low+1)
@@ -116,8 +117,9 @@ func (j *job) results(low, high int, at time.Time) *report.Report {
 	return &report.Report{Tests: tests}
 }
 
-// node returns the job as a test of its own, as one origin reports each, with its
-// outcome if it is done. Others report the first case in its place.
+// node returns the job as a test of its own, with its outcome if it is done. One
+// origin reports each job like this; the other origins report the first case in
+// its place.
 func (j *job) node(done bool) report.Test {
 	var t report.Test
 	s := j.shared()

@@ -9,10 +9,11 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// maxExcerpt is the greatest length of a log excerpt that the schema takes.
+// maxExcerpt is the maximum length of a log excerpt in the schema.
 const maxExcerpt = 16384
 
-// jobLog returns the end of a job's log, which is the excerpt of all its tests.
+// jobLog returns the end of a job's log. It is the excerpt of all tests of the
+// job.
 func (j *job) jobLog() *string {
 	boot := j.world.texts["boot"][0]
 	start := max(0, len(boot)-int(j.key%3)*400-200)
@@ -29,8 +30,8 @@ func (j *job) jobLog() *string {
 	return new(string(dst))
 }
 
-// bootLog returns the log of a machine that does not come up: what it says, again
-// and again, up to the greatest length.
+// bootLog returns the log of a machine that does not boot: its messages repeated
+// up to the maximum length.
 func (j *job) bootLog() *string {
 	boot := strings.ReplaceAll(j.world.texts["boot"][0], "PLATFORM", j.platform.name)
 	boot, _, _ = strings.Cut(boot, "[    3.386225]")
@@ -42,7 +43,7 @@ func (j *job) bootLog() *string {
 	return &log
 }
 
-// splat returns the log of a test that a trouble makes fail.
+// splat returns the log of a test that fails because of a trouble.
 func (j *job) splat(t *trouble, c *testCase) *string {
 	if j.suite.isBoot {
 		return j.bootLog()
@@ -51,7 +52,7 @@ func (j *job) splat(t *trouble, c *testCase) *string {
 	return new(string(appendSignal(append([]byte(log), '\n'), c.name, report.StatusFail)))
 }
 
-// line returns the line of the log that tells a case's outcome.
+// line returns the log line with a case's outcome.
 func (s *shared) line(c *testCase, status report.Status, i int) *string {
 	dst := make([]byte, 0, 160)
 	if s.timed {
@@ -63,7 +64,7 @@ func (s *shared) line(c *testCase, status report.Status, i int) *string {
 	return new(string(appendSignal(dst, c.name, status)))
 }
 
-// digits returns the number of digits of n, which has 5 at most.
+// digits returns the number of digits of n, at most 5.
 func digits(n int) int {
 	count := 1
 	for ; n >= 10; n /= 10 {
@@ -72,7 +73,7 @@ func digits(n int) int {
 	return min(count, 5)
 }
 
-// appendSignal appends a case's outcome as the labs' software writes it.
+// appendSignal appends a case's outcome in the format of the labs' software.
 func appendSignal(dst []byte, name string, status report.Status) []byte {
 	dst = append(append(dst, "<LAVA_SIGNAL_TESTCASE TEST_CASE_ID="...), name...)
 	result := " RESULT=pass>"

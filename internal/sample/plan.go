@@ -13,11 +13,11 @@ type planKey struct {
 	origin string
 }
 
-// plan is what an origin builds and tests of every revision of a branch. It does
-// not change with the revisions, so that a test has a history.
+// plan is everything that an origin builds and tests for each revision of a
+// branch. It is the same for all revisions, so that tests have a history.
 type plan []planned
 
-// planned is a build and what is run on it.
+// planned is a build and the jobs that run on it.
 type planned struct {
 	config *config
 	jobs   []jobPlan
@@ -29,7 +29,7 @@ type jobPlan struct {
 	suite    *suite
 }
 
-// plan returns what the origin builds and tests of a branch.
+// plan returns the origin's plan for a branch.
 func (w *world) plan(b *branch, origin string) plan {
 	key := planKey{b, origin}
 	if p, ok := w.plans[key]; ok {
@@ -56,13 +56,13 @@ func (w *world) plan(b *branch, origin string) plan {
 	return p
 }
 
-// addJob adds the suite on the platform, with a configuration both can use, where
-// there is one and chance wants it.
+// addJob adds the suite on the platform, with a configuration that both can use,
+// if such a configuration exists and chance decides so.
 func (p plan) addJob(b *branch, job jobPlan) {
 	s, machine := job.suite, job.platform
 	share := s.share
 	if machine.origin == "linaro" && strings.HasPrefix(machine.name, "qemu") {
-		share *= 6 // there are as many of these as one wants
+		share *= 6 // a lab can start as many virtual machines as it needs
 	}
 	if !slices.Contains(s.origins, machine.origin) || len(s.archs) > 0 && !slices.Contains(s.archs, machine.arch) ||
 		s.config == "chromebook" && machine.config != s.config ||

@@ -1,24 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package sample makes up reports as CI systems send them, for trying KCIDB out
-// and for testing and measuring it without anybody's data.
+// Package sample makes up reports like those of real CI systems, to try out,
+// test and measure KCIDB without real data.
 //
-// A small world is simulated: trees get new revisions; several CI systems
-// check them out, build configurations of them, and run suites on the machines
-// of their labs. Code regresses and is fixed some revisions later, tests are flaky
-// on one board and lack a feature on another, labs break down for some hours, issues
-// are filed and incidents tied to them. Reports come in the order they would arrive:
-// those of several checkouts between one another, some objects twice, some
-// parents after their children, and a few never.
+// It simulates a small world. Trees get new revisions. Several CI systems check them
+// out, build configurations of them, and run suites on the machines of their labs.
+// Code regresses and is fixed some revisions later, tests are flaky on one board and
+// lack a feature on another, labs break down for some hours, issues are filed and
+// incidents tied to them. Reports come in the order in which they would arrive:
+// reports of several checkouts are interleaved, some objects come twice, some
+// parents come after their children, and a few never come.
 //
-// The same Options give the same reports, on every machine and with every version
-// of Go: a test keeps the checksum. What there is to build and test comes from
-// the tables in catalogue/, whose sizes and shares follow real reports. Names of
-// trees, suites and boards are real ones; labs, hosts, people, code and results are
-// not.
+// Equal Options give equal reports, on every machine and with every version of Go:
+// a test checks the checksum. The tables in catalogue/ list everything that can be
+// built and tested; their sizes and shares follow real reports. Names of trees,
+// suites and boards are real; labs, hosts, people, code and results are not.
 //
-// Memory does not grow with the number of reports: only the checkouts under way
-// are held, as what is still to be done, not as objects.
+// Memory does not grow with the number of reports: only the current checkouts
+// are held, and of them only the future events, not the objects.
 package sample
 
 import (
@@ -28,22 +27,22 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// Options say what to make up.
+// Options determine the reports.
 type Options struct {
 	Seed      uint64    // another seed gives another history
-	Checkouts int       // number of distinct checkouts; each brings some 2,000 objects
-	Since     time.Time // when the first revision appears; DefaultSince where zero
+	Checkouts int       // number of distinct checkouts; each adds some 2,000 objects
+	Since     time.Time // when the first revision appears; DefaultSince if zero
 }
 
-// DefaultSince is the beginning of the history where Options name none. It does
-// not move, so that the same seed gives the same bytes tomorrow.
+// DefaultSince is the default beginning of the history. It is constant, so that
+// a seed gives the same bytes on any day.
 var DefaultSince = time.Date(2026, 1, 5, 6, 0, 0, 0, time.UTC)
 
-// Reports returns the reports in the order they arrive, from one object to some
-// thousands each. All are valid.
+// Reports returns the reports in the order in which they arrive. A report has
+// from one object to some thousands. All reports are valid.
 //
-// Reports are the caller's to keep, but their objects share strings, slices and
-// what pointers point at: replace those rather than write through them.
+// The caller may keep the reports. Their objects share strings, slices and
+// pointers: replace these, do not write through them.
 func Reports(o Options) iter.Seq[*report.Report] {
 	return func(yield func(*report.Report) bool) {
 		w := newWorld(o)
@@ -65,13 +64,13 @@ func Reports(o Options) iter.Seq[*report.Report] {
 type world struct {
 	*catalogue
 	seed      uint64
-	dice      *dice     // decides what the next revision is; everything else has its own
+	dice      *dice     // decides about the next revision; everything else has dice of its own
 	now       time.Time // of the latest revision
 	began     time.Time
-	firstOut  string // the lab that is down on the first day, so that the shortest histories show an outage
+	firstOut  string // the lab with an outage on the first day, so that even the shortest history has an outage
 	lines     []*line
 	plans     map[planKey]plan
-	checkouts int // still to be taken up
+	checkouts int // that are still to be made
 	agenda    agenda
 }
 

@@ -20,7 +20,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// write writes the reports, a line each, and returns the number of objects.
+// write writes the reports, one per line, and returns the number of objects.
 func write(t testing.TB, w io.Writer, o sample.Options) (objects int) {
 	var line []byte
 	for r := range sample.Reports(o) {
@@ -33,8 +33,8 @@ func write(t testing.TB, w io.Writer, o sample.Options) (objects int) {
 	return objects
 }
 
-// TestGolden keeps the bytes of a seed: other people's tests and figures stand on
-// them.
+// TestGolden checks the bytes of a seed, because other tests and published
+// figures depend on them.
 func TestGolden(t *testing.T) {
 	var got string
 	for _, o := range []sample.Options{{Seed: 1, Checkouts: 3}, {Seed: 2, Checkouts: 40}} {
@@ -102,7 +102,7 @@ func TestOptions(t *testing.T) {
 	}
 }
 
-// TestStops shows that a reader may leave at any report.
+// TestStops: the caller may stop after any report.
 func TestStops(t *testing.T) {
 	n := 0
 	for range sample.Reports(sample.Options{Checkouts: 2}) {
@@ -115,7 +115,7 @@ func TestStops(t *testing.T) {
 	}
 }
 
-// TestMemory shows that what is held does not grow with what was made.
+// TestMemory: the memory in use does not grow with the number of reports.
 func TestMemory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("makes a million objects")

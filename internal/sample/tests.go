@@ -9,20 +9,20 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// shared is what the tests of a job have in common. They are made by the hundred
-// thousand, so that what can be shared is.
+// shared is the data that the tests of a job share. Tests are made by the
+// hundred thousand, so everything that can be shared is shared.
 type shared struct {
 	*job
 	environment *report.Environment
 	start       *time.Time
 	logURL      *string
 	outputFiles []report.Resource
-	excerpt     *string // of each test without one of its own
+	excerpt     *string // of each test without an excerpt of its own
 	tail        string  // " on PLATFORM in LAB"
 	timed       bool    // the log's lines have times
 }
 
-// shared returns what the job's tests have in common.
+// shared returns the data that the job's tests share.
 func (j *job) shared() *shared {
 	p := j.platform
 	s := &shared{job: j, start: &j.at, environment: &report.Environment{Compatible: p.compatible}}
@@ -59,8 +59,8 @@ func (j *job) shared() *shared {
 	return s
 }
 
-// fill makes the test of the ith case, and returns the trouble behind its outcome,
-// if there is one.
+// fill fills in the test of the ith case, and returns the trouble that caused its
+// outcome, or nil.
 func (s *shared) fill(t *report.Test, i int) *trouble {
 	c, p := &s.suite.cases[i], s.platform
 	status, trouble := s.verdict(i)
@@ -102,8 +102,8 @@ func (s *shared) fill(t *report.Test, i int) *trouble {
 	return trouble
 }
 
-// measured returns what the ith case measures: around a value of its own on this
-// platform, and twice that while the code is in trouble.
+// measured returns the value that the ith case measures: near a value of its own
+// on this platform, and twice that while the code is in trouble.
 func (s *shared) measured(m *measure, i int, trouble bool) *report.Number {
 	usual := m.low + int64(mix(s.suite.cases[i].key, s.platform.key, 8)%uint64(m.high-m.low))
 	value := usual / 100 * (92 + int64(mix(s.key, uint64(i), 9)%17))
@@ -116,7 +116,7 @@ func (s *shared) measured(m *measure, i int, trouble bool) *report.Number {
 	return &report.Number{Value: float64(value) / float64(m.scale), Unit: m.unit, Prefix: m.prefix}
 }
 
-// misc returns what else maestro tells of a test.
+// misc returns the additional properties that maestro reports for a test.
 func (j *job) misc(id string) []byte {
 	dst := make([]byte, 0, 256)
 	dst = append(append(dst, `{"compiler":"`...), j.build.config.compiler...)

@@ -9,28 +9,28 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// trouble is a fault in a branch's code, from one revision on until another fixes
-// it. It breaks a build, or some tests of a suite.
+// trouble is a fault in a branch's code, from one revision until a later revision
+// fixes it. It breaks a build, or some tests of a suite.
 type trouble struct {
 	key         uint64
 	branch      *branch
 	until       int       // index of the revision that fixes it
-	begin       time.Time // when its first revision came
-	config      *config   // the build that breaks; nil for tests
+	begin       time.Time // when its first revision appeared
+	config      *config   // the build that fails; nil for tests
 	suite       *suite
 	first, last int       // the cases that fail
-	platform    *platform // nil: all of the architecture
+	platform    *platform // nil: all platforms of the architecture
 	arch        string
-	splat       string // what the log shows
+	splat       string // the log output
 }
 
-// updateTroubles ends the troubles the revision fixes, perhaps begins one, and gives
-// the revision those there are.
+// updateTroubles ends the troubles that the revision fixes, may begin a new one, and
+// gives the revision the present troubles.
 func (w *world) updateTroubles(l *line, rev *revision) {
 	l.troubles = slices.DeleteFunc(slices.Clone(l.troubles), func(t *trouble) bool { return t.until <= rev.index })
 	d := newDice(rev.key, 3)
-	// The second revision of mainline always brings one, so that the shortest
-	// histories show a regression too.
+	// The second revision of mainline always begins a trouble, so that even
+	// the shortest history has a regression.
 	if rev.index > 0 && d.percent(55) || l.naming == "mainline" && rev.index == 1 {
 		t := w.newTrouble(d, l.branch)
 		t.key, t.branch, t.begin = mix(rev.key, 4), l.branch, rev.at
@@ -40,8 +40,8 @@ func (w *world) updateTroubles(l *line, rev *revision) {
 	rev.troubles = l.troubles
 }
 
-// newTrouble returns something that goes wrong in what the first origin of the
-// branch runs.
+// newTrouble returns a trouble in a build or suite that the first origin of
+// the branch runs.
 func (w *world) newTrouble(d *dice, b *branch) *trouble {
 	p := w.plan(b, b.origins[0])
 	tested := slices.DeleteFunc(slices.Clone(p), func(p planned) bool { return len(p.jobs) == 0 })
@@ -58,7 +58,8 @@ func (w *world) newTrouble(d *dice, b *branch) *trouble {
 	return t
 }
 
-// breaksBuild returns the trouble that breaks the build of a configuration, or nil.
+// breaksBuild returns the trouble that makes a build with a configuration fail, or
+// nil.
 func (rev *revision) breaksBuild(c *config) *trouble {
 	for _, t := range rev.troubles {
 		if t.config != nil && t.config.arch == c.arch && t.config.name == c.name && t.config.compiler == c.compiler {
@@ -78,15 +79,15 @@ func (rev *revision) breaksTest(s *suite, i int, p *platform) *trouble {
 	return nil
 }
 
-// outage returns a key for the outage the platform or its whole lab is in at the
-// time, and false where all is well.
+// outage returns a key for the outage of the platform or its whole lab at the
+// time, and false if there is no outage.
 func (w *world) outage(p *platform, t time.Time) (key uint64, out bool) {
 	if since := t.Sub(w.began); p.lab == w.firstOut && since > 5*time.Hour && since < 13*time.Hour {
 		return mix(w.seed, hash(p.lab)), true
 	}
 	for _, part := range []struct {
 		key  uint64
-		odds uint64 // one day in so many
+		odds uint64 // one day in this many
 	}{{hash(p.origin + " " + p.lab), 12}, {p.key, 15}} {
 		today := t.Truncate(day)
 		key := mix(w.seed, part.key, uint64(today.Unix()), 5)
@@ -99,9 +100,9 @@ func (w *world) outage(p *platform, t time.Time) (key uint64, out bool) {
 	return 0, false
 }
 
-// verdict returns the outcome of the ith case of a job, and the trouble behind it
-// if there is one. It only depends on what the job is: asked again, it is the
-// same.
+// verdict returns the outcome of the ith case of a job, and the trouble that
+// caused it, or nil. The outcome depends only on the job and the case, so that
+// each call returns the same.
 func (j *job) verdict(i int) (report.Status, *trouble) {
 	c, s, p := &j.suite.cases[i], j.suite, j.platform
 	if t := j.build.rev.breaksTest(s, i, p); t != nil {
@@ -122,7 +123,7 @@ func (j *job) verdict(i int) (report.Status, *trouble) {
 			return report.StatusFail, nil
 		}
 	case s.plain:
-	case flaw < 45: // has always failed here
+	case flaw < 45: // has always failed on this platform
 		return report.StatusFail, nil
 	case trait%1000 < 110, mix(c.key, hash(p.arch))%1000 < 70:
 		return report.StatusSkip, nil

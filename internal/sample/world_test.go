@@ -13,11 +13,11 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// seen is what the tests of the world look at: a history of some weeks.
+// seen is a history of some weeks, for the tests of the world.
 type seen struct {
 	checkouts map[string]report.Checkout // the first of each ID
 	builds    map[string]report.Build    // the last of each ID
-	tests     []report.Test              // in the order they came, those sent twice included
+	tests     []report.Test              // in the order in which they came, including those sent twice
 	issues    []report.Issue
 	incidents []report.Incident
 
@@ -27,7 +27,7 @@ type seen struct {
 
 var history = sync.OnceValue(func() *seen {
 	s := &seen{checkouts: map[string]report.Checkout{}, builds: map[string]report.Build{}}
-	late := map[string]bool{} // builds that tests have referred to in vain, and checkouts
+	missing := map[string]bool{} // the builds and checkouts that were missing when a child came
 	for r := range sample.Reports(sample.Options{Seed: 1, Checkouts: 120}) {
 		s.reports++
 		s.objects += r.Count()
@@ -40,19 +40,19 @@ var history = sync.OnceValue(func() *seen {
 		for _, b := range r.Builds {
 			s.builds[b.ID] = b
 			if _, known := s.checkouts[b.CheckoutID]; !known {
-				late[b.CheckoutID] = true
+				missing[b.CheckoutID] = true
 			}
 		}
 		for _, t := range r.Tests {
 			if _, known := s.builds[t.BuildID]; !known {
-				late[t.BuildID] = true
+				missing[t.BuildID] = true
 			}
 		}
 		s.tests = append(s.tests, r.Tests...)
 		s.issues = append(s.issues, r.Issues...)
 		s.incidents = append(s.incidents, r.Incidents...)
 	}
-	for id := range late {
+	for id := range missing {
 		_, checkout := s.checkouts[id]
 		_, build := s.builds[id]
 		switch {
@@ -78,8 +78,8 @@ func platform(t *report.Test) string {
 	return misc.Platform
 }
 
-// runs returns the outcomes of each test that can be compared over revisions, P, F
-// or "-" for others, in the order the revisions came.
+// runs returns the outcomes of each test that can be compared over revisions, in
+// the order of the revisions: P, F, or "-" for others.
 func (s *seen) runs() map[string]string {
 	runs := map[string]string{}
 	done := map[string]bool{}

@@ -16,7 +16,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/queue"
 )
 
-// benchDir returns a directory on the disk, as /tmp may be in memory.
+// benchDir returns a directory on a disk, because /tmp may be in memory.
 func benchDir(b *testing.B) string {
 	b.Helper()
 	dir, err := os.MkdirTemp(".", "testdata-bench-")
@@ -27,8 +27,8 @@ func benchDir(b *testing.B) string {
 	return dir
 }
 
-// fsyncRate returns how often a second data can be appended to a file and
-// synced, one after the other: what the disk itself can do.
+// fsyncRate returns how many times per second data can be appended to a file
+// and synced, one after the other: the limit of the disk itself.
 func fsyncRate(b *testing.B, dir string, data []byte) float64 {
 	b.Helper()
 	f, err := os.Create(filepath.Join(dir, "fsync"))
@@ -62,8 +62,8 @@ func benchQueue(b *testing.B, dir string) *jsQueue {
 	return q.(*jsQueue)
 }
 
-// many calls f b.N times in all, from n goroutines.
-func many(b *testing.B, n int, f func()) {
+// concurrently calls f b.N times in total, from n goroutines.
+func concurrently(b *testing.B, n int, f func()) {
 	var left atomic.Int64
 	left.Store(int64(b.N))
 	b.ResetTimer()
@@ -92,22 +92,23 @@ func publisher(b *testing.B, q queue.Queue) func() {
 
 var data5k = bytes.Repeat([]byte("x"), 5000)
 
-// BenchmarkPublish publishes 5 kB messages from many at once, each synced
-// before Publish returns. published/fsync is their rate against that of synced
-// writes to the same disk by one writer, in the same run.
+// BenchmarkPublish publishes 5 kB messages from many goroutines; each message
+// is synced before Publish returns. published/fsync is their rate relative to
+// synced writes to the same disk by one writer, in the same run.
 func BenchmarkPublish(b *testing.B) {
 	for _, publishers := range []int{1, 16, 64, 256} {
 		b.Run(fmt.Sprintf("publishers=%d", publishers), func(b *testing.B) {
 			dir := benchDir(b)
 			raw := fsyncRate(b, dir, data5k)
 			q := benchQueue(b, dir)
-			many(b, publishers, publisher(b, q))
+			concurrently(b, publishers, publisher(b, q))
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds()/raw, "published/fsync")
 		})
 	}
 }
 
-// BenchmarkFlow is BenchmarkPublish by 16 while another pulls and acknowledges.
+// BenchmarkFlow is BenchmarkPublish with 16 goroutines while another goroutine
+// pulls and acknowledges.
 func BenchmarkFlow(b *testing.B) {
 	dir := benchDir(b)
 	raw := fsyncRate(b, dir, data5k)
@@ -125,19 +126,19 @@ func BenchmarkFlow(b *testing.B) {
 			}
 		}
 	})
-	many(b, 16, publisher(b, q))
+	concurrently(b, 16, publisher(b, q))
 	cancel()
 	loader.Wait()
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds()/raw, "published/fsync")
 	b.ReportMetric(float64(taken)/b.Elapsed().Seconds()/raw, "acked/fsync")
 }
 
-// BenchmarkPullAck takes messages of 5 kB out again.
+// BenchmarkPullAck pulls and acknowledges messages of 5 kB.
 func BenchmarkPullAck(b *testing.B) {
 	dir := benchDir(b)
 	raw := fsyncRate(b, dir, data5k)
 	q := benchQueue(b, dir)
-	many(b, 64, publisher(b, q))
+	concurrently(b, 64, publisher(b, q))
 	b.ResetTimer()
 	b.StartTimer()
 	for taken := 0; taken < b.N; {
@@ -176,7 +177,7 @@ func BenchmarkLarge(b *testing.B) {
 	}
 }
 
-// BenchmarkOpen opens and closes an embedded queue that is there already.
+// BenchmarkOpen opens and closes an existing embedded queue.
 func BenchmarkOpen(b *testing.B) {
 	dir := benchDir(b)
 	_ = benchQueue(b, dir).Close()

@@ -17,7 +17,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/queue"
 )
 
-// startCluster runs so many servers that keep messages together.
+// startCluster runs n servers that form a cluster.
 func startCluster(t *testing.T, n int) map[string]*server.Server {
 	t.Helper()
 	var listeners []net.Listener
@@ -32,7 +32,7 @@ func startCluster(t *testing.T, n int) map[string]*server.Server {
 		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
 		routes = append(routes, &url.URL{Scheme: "nats", Host: l.Addr().String()})
 	}
-	for _, l := range listeners { // together, so that no port comes twice
+	for _, l := range listeners { // all at once, so that no port is used twice
 		l.Close()
 	}
 	servers := map[string]*server.Server{}
@@ -46,8 +46,9 @@ func startCluster(t *testing.T, n int) map[string]*server.Server {
 	return servers
 }
 
-// insist repeats what fails while a cluster finds a new leader.
-func insist(t *testing.T, what string, f func() error) {
+// untilDone calls f until it succeeds, because calls fail while a cluster elects
+// a leader.
+func untilDone(t *testing.T, what string, f func() error) {
 	t.Helper()
 	for end := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
 		err := f()
@@ -60,8 +61,8 @@ func insist(t *testing.T, what string, f func() error) {
 	}
 }
 
-// TestCluster keeps messages on three servers, and stops the one that leads
-// while messages are published. None is lost, and none comes twice.
+// TestCluster keeps messages on three servers, and stops the leader while
+// messages are published. No message is lost, and no message comes twice.
 func TestCluster(t *testing.T) {
 	t.Parallel()
 	servers := startCluster(t, 3)
@@ -75,7 +76,7 @@ func TestCluster(t *testing.T) {
 	}
 	cfg.Logger = testConfig(t).Logger
 	q := open(t, cfg)
-	if err := q.Init(t.Context()); err != nil { // they have no leader yet
+	if err := q.Init(t.Context()); err != nil { // the streams have no leader yet
 		t.Fatal(err)
 	}
 	for _, name := range []string{"CLUSTER", "CLUSTER-dead"} {
@@ -90,8 +91,8 @@ func TestCluster(t *testing.T) {
 	const messages = 60
 	publish := func(i int) {
 		m := queue.Message{ID: fmt.Sprintf("m%02d", i), Data: []byte(strconv.Itoa(i))}
-		// Refused at once where the connection was to the server that is gone.
-		insist(t, "publish", func() error { return q.Publish(t.Context(), m) })
+		// Fails at once if the connection was to the stopped server.
+		untilDone(t, "publish", func() error { return q.Publish(t.Context(), m) })
 	}
 	for i := range messages / 2 {
 		publish(i)
@@ -104,12 +105,12 @@ func TestCluster(t *testing.T) {
 	leader.Shutdown()
 	leader.WaitForShutdown()
 	for i := range messages {
-		publish(i) // the first half again: they are known
+		publish(i) // the first half again: the queue knows these messages
 	}
 	seen := map[string]int{}
 	for len(seen) < messages {
 		var got []queue.Delivery
-		insist(t, "pull", func() (err error) {
+		untilDone(t, "pull", func() (err error) {
 			got, err = q.Pull(t.Context(), queue.Limits{}, 10*time.Second)
 			return err
 		})
@@ -118,7 +119,7 @@ func TestCluster(t *testing.T) {
 		}
 		for _, d := range got {
 			seen[d.Message().ID]++
-			insist(t, "acknowledge", func() error { return d.Ack(t.Context()) })
+			untilDone(t, "acknowledge", func() error { return d.Ack(t.Context()) })
 		}
 	}
 	for id, n := range seen {

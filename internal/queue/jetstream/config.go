@@ -12,13 +12,14 @@ import (
 	"github.com/kcidb-go/kcidb/internal/queue"
 )
 
-// Config says which queue to open and how it behaves. The zero value of every
-// setting stands for its default. Either Dir or Servers must be set.
+// Config describes a queue and how to open it. The zero value of a setting
+// means its default, which is in parentheses below. Either Dir or Servers must
+// be set.
 type Config struct {
 	// Dir is the directory of an embedded server's files.
 	Dir string
-	// Listen is the HOST:PORT at which the embedded server takes connections
-	// from other processes; "" opens no port at all.
+	// Listen is the HOST:PORT where the embedded server accepts connections
+	// from other processes. "" opens no port.
 	Listen string
 
 	// Servers are the HOST:PORT addresses of a running cluster.
@@ -28,63 +29,68 @@ type Config struct {
 	// CredsFile is the NATS credentials file to show to Servers.
 	CredsFile string
 	// Replicas is the number of servers that keep each message (1). Only Init
-	// uses it, for streams that are not there yet.
+	// uses it, for streams that do not exist yet.
 	Replicas int
 
-	// User and Password are asked for at Listen, or shown to Servers. A User
-	// without a Password is a token.
+	// User and Password are required from clients that connect to Listen, or
+	// sent to Servers. A User without a Password is a token.
 	User, Password string
 
 	// Stream is the queue's name ("KCIDB"). Dead letters are kept in the stream
 	// of this name followed by "-dead".
 	Stream string
-	// Consumer is the name under which all who pull share the messages ("ingest").
+	// Consumer is the name that all processes which pull from the queue share, and
+	// with it the messages ("ingest").
 	Consumer string
 
-	// Visibility is how long a message is out before it comes back (2 minutes).
+	// Visibility is how long a pulled message stays hidden before it comes back
+	// (2 minutes).
 	Visibility time.Duration
-	// MaxAttempts is how often a message is handed out before it becomes a dead
-	// letter (5). Below 0 there is no bound.
+	// MaxAttempts is how many times a message is handed out before it becomes a
+	// dead letter (5). A negative number means no limit.
 	MaxAttempts int
-	// RetryDelay is how long a refused message waits (30 seconds).
+	// RetryDelay is how long a refused message waits before it comes back (30
+	// seconds).
 	RetryDelay time.Duration
 	// Dedup is how long the ID of an acknowledged message is remembered (5
-	// minutes). One still in the queue is never taken twice.
+	// minutes). A message that is still in the queue is never accepted twice.
 	Dedup time.Duration
 	// MaxMessageBytes bounds the Data of one message (512 MiB).
 	MaxMessageBytes int
-	// MaxBytes bounds the queue's files; what goes beyond is refused with
-	// queue.ErrFull. The default is what the server allows: three quarters of
-	// the disk's free space at the start for an embedded one.
+	// MaxBytes bounds the queue's files; Publish fails with queue.ErrFull
+	// beyond it. The default is the server's limit: for an embedded server,
+	// three quarters of the disk space that is free at its start.
 	MaxBytes int64
 
-	// Logger gets what the server and the connection have to say (slog.Default()).
+	// Logger gets the messages of the server and the connection (slog.Default()).
 	Logger *slog.Logger
 }
 
-// Help explains the specifications Open takes, for the help of a command.
+// Help explains the specifications that Open accepts, for the help of a
+// command.
 const Help = `embedded:DIR[?OPTION=VALUE&...]
     A queue in this process with its files in DIR. One process at a time has
     it open. Options:
         listen=HOST:PORT    let other processes submit to nats://HOST:PORT/KCIDB
                             (off; needs user= beyond the loopback interface)
-        user=TOKEN          the token they have to show, or, together with
+        user=TOKEN          the token clients need, or, together with
         password=PASSWORD   a password, the user name
         stream=NAME         name of the queue (KCIDB)
-        consumer=NAME       name shared by those who pull (ingest)
+        consumer=NAME       name shared by all processes that pull (ingest)
 nats://[TOKEN@|USER:PASSWORD@]HOST[:PORT][,HOST[:PORT]...]/STREAM[?OPTION=VALUE&...]
 tls://...
     A queue kept by running NATS servers (2.12 or newer, JetStream enabled; set
     "sync_interval: always" there for messages to be on disk when accepted),
-    with the port 4222 where none is given. Options:
+    with port 4222 by default. Options:
         replicas=N          servers that keep each message, when created (1)
         creds=FILE          NATS credentials file
-        consumer=NAME       name shared by those who pull (ingest)
+        consumer=NAME       name shared by all processes that pull (ingest)
 `
 
-// Open opens the queue of a specification (see Help). It does not create the
-// queue, Init does. It fails with queue.ErrBusy where another process has the
-// directory open, and with queue.ErrUnavailable where no server answers.
+// Open opens the queue that a specification describes (see Help). It does not
+// create the queue; Init does. Open fails with queue.ErrBusy if another
+// process has the directory open, and with queue.ErrUnavailable if no server
+// answers.
 func Open(ctx context.Context, spec string) (queue.Queue, error) {
 	cfg, err := Parse(spec)
 	if err != nil {
@@ -93,7 +99,7 @@ func Open(ctx context.Context, spec string) (queue.Queue, error) {
 	return cfg.Open(ctx)
 }
 
-// OpenEmbedded opens the queue in cfg.Dir, run by this process.
+// OpenEmbedded opens the queue in cfg.Dir, with a server in this process.
 func OpenEmbedded(ctx context.Context, cfg Config) (queue.Queue, error) {
 	if cfg.Dir == "" {
 		return nil, errors.New("embedded queue: no directory is set")
@@ -101,7 +107,7 @@ func OpenEmbedded(ctx context.Context, cfg Config) (queue.Queue, error) {
 	return cfg.Open(ctx)
 }
 
-// Open opens the queue c describes, like the function Open.
+// Open opens the queue that c describes, like the function Open.
 func (c Config) Open(ctx context.Context) (queue.Queue, error) {
 	c = c.withDefaults()
 	if err := c.check(); err != nil {

@@ -15,7 +15,7 @@ import (
 
 // bury moves a message to the dead letters.
 func (d *delivery) bury(ctx context.Context, reason string, attempts int) error {
-	i := d.q.behind(ctx, d.q.deadStream(), infoOf(d.message))
+	i := d.q.withLatest(ctx, d.q.deadStream(), infoOf(d.message))
 	i.Reason, i.Attempts, i.Time = cut(reason, maxReason), attempts, time.Now().UTC()
 	msgs, err := encode(d.q.deadStream(), i, d.message.Data)
 	if err != nil {
@@ -28,14 +28,14 @@ func (d *delivery) bury(ctx context.Context, reason string, attempts int) error 
 	return d.remove(ctx)
 }
 
-// behind returns what a head says of a message that was received some time ago and
-// becomes the last of a stream: with the latest time of those before it. What is
-// published between this and its own publication may be missed. A stream that cannot be
-// read keeps no message from being moved.
-func (q *jsQueue) behind(ctx context.Context, stream string, i info) info {
+// withLatest returns i with Latest set, for a message that becomes the last of a stream
+// although it was received some time ago: Latest is the latest time of the messages
+// before it. Messages published between this call and the publication of i may be
+// missed. If the stream cannot be read, the message is moved nevertheless.
+func (q *jsQueue) withLatest(ctx context.Context, stream string, i info) info {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
-	last, err := q.last(ctx, stream)
+	last, err := q.lastInfo(ctx, stream)
 	if err != nil {
 		q.cfg.Logger.Warn("the latest time in the queue is not known", "id", i.ID, "stream", stream, "error", err)
 	}
@@ -50,10 +50,10 @@ func (i info) deadLetter(data []byte) queue.DeadLetter {
 }
 
 const (
-	// deadPage is how many dead letters are read at a time: their headers, of at
-	// most 64 KiB each.
+	// deadPage is how many dead letters are read at a time: only their headers,
+	// of at most 64 KiB each.
 	deadPage = 256
-	// listingTime is how long whoever lists dead letters may take between pages.
+	// listingTime is how long the caller of DeadLetters may take between pages.
 	listingTime = time.Hour
 )
 
@@ -66,8 +66,9 @@ func (q *jsQueue) DeadLetters(ctx context.Context) iter.Seq2[queue.DeadLetter, e
 	}
 }
 
-// eachDead yields the dead letters up to the one that is the last when it begins:
-// some of those restored meanwhile may soon be given up again.
+// eachDead yields the dead letters up to the last one at the start. Later ones
+// are left out, because a message restored during the listing may soon be given
+// up again.
 func (q *jsQueue) eachDead(ctx context.Context, yield func(queue.DeadLetter, error) bool) error {
 	consumer, last, err := q.deadConsumer(ctx, listingTime)
 	if err != nil {
@@ -91,7 +92,7 @@ func (q *jsQueue) eachDead(ctx context.Context, yield func(queue.DeadLetter, err
 	}
 }
 
-// deadPage returns the next heads of dead letters, none at the end.
+// deadPage returns the heads of the next dead letters, and nothing at the end.
 func (q *jsQueue) deadPage(ctx context.Context, consumer js.Consumer) ([]js.Msg, error) {
 	_, cancel, err := q.begin(ctx)
 	if err != nil {
@@ -109,9 +110,9 @@ func (q *jsQueue) deadPage(ctx context.Context, consumer js.Consumer) ([]js.Msg,
 	return page, batch.Error()
 }
 
-// deadConsumer makes a consumer of the heads of dead letters, which lasts as long
-// as it is used at least so often. last is the sequence number of the newest
-// message that is there.
+// deadConsumer creates a consumer of the heads of dead letters. The server
+// removes it if it is unused for the time inactive. last is the sequence number
+// of the newest message at this moment.
 func (q *jsQueue) deadConsumer(ctx context.Context, inactive time.Duration) (_ js.Consumer, last uint64, err error) {
 	ctx, cancel, err := q.begin(ctx)
 	if err != nil {
@@ -135,24 +136,24 @@ func (q *jsQueue) deadConsumer(ctx context.Context, inactive time.Duration) (_ j
 func (q *jsQueue) dropConsumer(ctx context.Context, consumer js.Consumer) {
 	ctx, cancel, err := q.begin(context.WithoutCancel(ctx))
 	if err != nil {
-		return // it goes by itself
+		return // the server removes the consumer
 	}
 	defer cancel()
 	_ = q.js.DeleteConsumer(ctx, q.deadStream(), consumer.CachedInfo().Name)
 }
 
-// deadCount remembers the number of dead letters, and the state of their stream
-// that it is of.
+// deadCount caches the number of dead letters, and the state of their stream
+// for which it is valid.
 type deadCount struct {
 	mu    sync.Mutex
 	state js.StreamState
 	count int
 }
 
-// countDead returns the number of dead letters. A server that makes a consumer
-// counts what that will get, by the index of subjects that it has in memory, so no
-// message and no list of subjects is read. It is asked again if the stream has
-// changed.
+// countDead returns the number of dead letters. A server that creates a consumer
+// counts the consumer's messages in its index of subjects, which is in memory; so
+// no message and no list of subjects is read. countDead asks again only if the
+// stream has changed.
 func (q *jsQueue) countDead(ctx context.Context) (int, error) {
 	stream, err := q.js.Stream(ctx, q.deadStream())
 	if err != nil {
@@ -191,7 +192,7 @@ func (q *jsQueue) DeadLetter(ctx context.Context, id string) (queue.DeadLetter, 
 	return i.deadLetter(data), q.translate("get dead letter "+id+" of", err)
 }
 
-// deadHead returns a head of a dead letter: what it says, the data in it, and its
+// deadHead returns the head of a dead letter: its header, its data, and its
 // sequence number.
 func (q *jsQueue) deadHead(ctx context.Context, id string) (_ info, body []byte, number uint64, err error) {
 	if !validName(id) {
@@ -227,7 +228,7 @@ func (q *jsQueue) restore(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	msgs, err := encode(q.cfg.Stream, q.behind(ctx, q.cfg.Stream, infoOf(i.message(data))), data)
+	msgs, err := encode(q.cfg.Stream, q.withLatest(ctx, q.cfg.Stream, infoOf(i.message(data))), data)
 	if err != nil {
 		return err
 	}
@@ -252,8 +253,8 @@ func (q *jsQueue) Discard(ctx context.Context, id string) error {
 }
 
 // discard removes a dead letter, the head first, as in delivery.remove. The head
-// is removed by its number: after a purge by subject the server would count again
-// what each consumer has left.
+// is removed by its number, because a purge by subject makes the server count
+// again the messages that each consumer has left.
 func (q *jsQueue) discard(ctx context.Context, i info, number uint64) error {
 	s, err := q.js.Stream(ctx, q.deadStream())
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/queue"
 )
 
-// bury puts many dead letters into a queue, of which every thousandth has pieces.
+// bury puts dead letters into a queue; every thousandth has pieces.
 func bury(t *testing.T, q *jsQueue, from, to int) {
 	t.Helper()
 	var msgs []*nats.Msg
@@ -35,8 +35,9 @@ func bury(t *testing.T, q *jsQueue, from, to int) {
 	}
 }
 
-// TestCountIsNoList counts dead letters by as little as the server answers to a few
-// requests, however many there are, and by one request less where nothing changed.
+// TestCountIsNoList counts dead letters: the server answers a few requests with few
+// bytes, however many dead letters there are, and one request less if nothing
+// changed.
 func TestCountIsNoList(t *testing.T) {
 	t.Parallel()
 	cfg := testConfig(t)

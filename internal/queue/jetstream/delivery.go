@@ -12,7 +12,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/queue"
 )
 
-// delivery is a message handed out, or held to be.
+// delivery is a message that was handed out, or that waits to be handed out.
 type delivery struct {
 	q       *jsQueue
 	msg     js.Msg
@@ -65,14 +65,15 @@ func (d *delivery) Refuse(ctx context.Context, reason string, final bool) error 
 		return d.q.translate("give back to", err)
 	}
 	defer cancel()
-	if final || d.q.spent(d.attempt) {
+	if final || d.q.attemptsUsedUp(d.attempt) {
 		return d.q.translate("give back to", d.bury(ctx, reason, d.attempt))
 	}
 	return d.q.translate("give back to", d.msg.NakWithDelay(d.q.cfg.RetryDelay))
 }
 
-// spent tells whether a message was handed out as often as is allowed.
-func (q *jsQueue) spent(attempts int) bool {
+// attemptsUsedUp reports whether a message was handed out as many times as MaxAttempts
+// allows.
+func (q *jsQueue) attemptsUsedUp(attempts int) bool {
 	return q.cfg.MaxAttempts > 0 && attempts >= q.cfg.MaxAttempts
 }
 

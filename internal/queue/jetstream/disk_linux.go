@@ -4,7 +4,7 @@ package jetstream
 
 import "syscall"
 
-// freeBytes returns how much may still be written to the disk of a directory.
+// freeBytes returns the free space on the disk of a directory.
 func freeBytes(dir string) (int64, error) {
 	var s syscall.Statfs_t
 	if err := syscall.Statfs(dir, &s); err != nil {

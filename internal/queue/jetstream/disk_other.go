@@ -6,5 +6,6 @@ package jetstream
 
 import "math"
 
-// freeBytes does not know: a full disk is only noticed by the server.
+// freeBytes returns no limit on this system: only the server notices a full
+// disk.
 func freeBytes(string) (int64, error) { return math.MaxInt64, nil }

@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	startTimeout = 2 * time.Minute // a long queue is read through after a crash
+	startTimeout = 2 * time.Minute // after a crash the server reads the whole queue
 	stopTimeout  = 20 * time.Second
 )
 
@@ -27,18 +27,19 @@ const (
 type embedded struct {
 	*server.Server
 	dir     string
-	reserve int64 // bytes of the disk left free
+	reserve int64 // of disk space that is left free
 	lock    *os.File
 	log     *slog.Logger
 }
 
-// diskReserve is left free on the disk: a server that once fails to write
-// takes nothing more until it is started again.
+// diskReserve is left free on the disk. A server whose write fails once
+// accepts nothing more until it is restarted.
 const diskReserve = 64 << 20
 
-// room tells whether the disk takes size bytes of messages: as many as are
-// written when they are gathered into a batch, and then again.
-func (e *embedded) room(size int) error {
+// checkSpace returns queue.ErrFull unless the disk has room for messages of size
+// bytes. They need the space twice: they are written to a batch first, and
+// then to the stream.
+func (e *embedded) checkSpace(size int) error {
 	free, err := freeBytes(e.dir)
 	if err == nil && free < e.reserve+2*int64(size) {
 		err = fmt.Errorf("%w: only %d MB are free on the disk of %s", queue.ErrFull, free/1e6, e.dir)
@@ -66,9 +67,10 @@ func startServer(cfg Config) (_ *embedded, err error) {
 		JetStream:              true,
 		StoreDir:               cfg.Dir,
 		SyncAlways:             true, // a message is on disk before it is acknowledged
-		NoSigs:                 true, // signals belong to the program
+		NoSigs:                 true, // the program handles signals
 		DisableJetStreamBanner: true,
-		// Nobody is told about the server, and no account but one is served.
+		// The only account is the queue's; there is no account to monitor the
+		// server.
 		NoSystemAccount: true,
 	}
 	if cfg.Listen != "" {
@@ -78,7 +80,7 @@ func startServer(cfg Config) (_ *embedded, err error) {
 		}
 	}
 	if cfg.User != "" {
-		opts.CustomClientAuthentication = door{cfg.User, cfg.Password}
+		opts.CustomClientAuthentication = authenticator{cfg.User, cfg.Password}
 	}
 	srv, err := server.NewServer(opts)
 	if err != nil {
@@ -116,13 +118,13 @@ func splitListen(address string) (host string, port int, err error) {
 	return host, int(n), nil
 }
 
-// door lets in those who show the user and password, or, if there is no
-// password, the user as a token. The server could do so itself, but warns
-// about every secret that is not hashed.
-type door struct{ user, password string }
+// authenticator authenticates clients by user and password, or, without a password, by
+// the user as a token. The server could do this itself, but warns about every
+// secret that is not hashed.
+type authenticator struct{ user, password string }
 
 // Check implements server.Authentication.
-func (d door) Check(c server.ClientAuthentication) bool {
+func (d authenticator) Check(c server.ClientAuthentication) bool {
 	shown := c.GetOpts()
 	if d.password == "" {
 		return equal(shown.Token, d.user)
@@ -130,10 +132,11 @@ func (d door) Check(c server.ClientAuthentication) bool {
 	return equal(shown.Username, d.user) && equal(shown.Password, d.password)
 }
 
-// equal takes the same time wherever the difference is.
+// equal compares in constant time.
 func equal(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
-// stop ends the server and lets go of the directory, in bounded time.
+// stop ends the server and releases the lock of the directory, in bounded
+// time.
 func (e *embedded) stop() {
 	done := make(chan struct{})
 	go func() {
@@ -143,15 +146,16 @@ func (e *embedded) stop() {
 	}()
 	select {
 	case <-done:
-		// Only now: the next process must not meet this one's last writes.
+		// The lock is released after the server's last write, so that the next
+		// process does not meet it.
 		e.lock.Close()
 	case <-time.After(stopTimeout):
 		e.log.Error("embedded queue does not stop; its directory stays locked until the process ends")
 	}
 }
 
-// serverLog hands what the server says to a logger. What it notices in
-// everyday life is of no interest to anybody but its developers.
+// serverLog forwards the server's messages to a logger. Its everyday notices
+// interest only its developers, so they are left out.
 type serverLog struct {
 	log   *slog.Logger
 	fatal atomic.Pointer[string]

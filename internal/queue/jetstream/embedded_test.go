@@ -29,7 +29,7 @@ import (
 )
 
 // dirVariable makes this test binary a program that publishes to the queue in
-// the directory of its value, until it is killed.
+// the variable's directory until it is killed.
 const dirVariable = "KCIDB_TEST_PUBLISH_DIR"
 
 func TestMain(m *testing.M) {
@@ -49,8 +49,8 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// killedData is the data of the message with the ID. Some are large, so that
-// the process is killed between pieces too.
+// killedData returns the data of the message with the ID. Some messages are
+// large, so that the process is also killed between pieces.
 func killedData(id string) []byte {
 	if strings.HasSuffix(id, "7") {
 		return bytes.Repeat([]byte(id), 2<<20/len(id))
@@ -58,7 +58,7 @@ func killedData(id string) []byte {
 	return []byte(id)
 }
 
-// publishForEver prints the ID of each message published.
+// publishForEver prints the ID of each published message.
 func publishForEver(dir string) error {
 	ctx := context.Background()
 	q, err := OpenEmbedded(ctx, Config{Dir: dir})
@@ -78,7 +78,8 @@ func publishForEver(dir string) error {
 					failed <- err
 					return
 				}
-				// One write a line: a line is there whole or not at all.
+				// Each line is one write, so that it is printed whole or not
+				// at all.
 				fmt.Println(id)
 			}
 		}()
@@ -86,8 +87,8 @@ func publishForEver(dir string) error {
 	return <-failed
 }
 
-// TestKilled kills a process that publishes, again and again, and finds every
-// message it reported as published.
+// TestKilled kills a publishing process again and again, and expects every
+// message that it reported as published.
 func TestKilled(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -96,7 +97,7 @@ func TestKilled(t *testing.T) {
 	published := map[string]bool{}
 	rounds := 5
 	if testing.Short() {
-		rounds = 2 // the race detector makes the engine ten times as slow
+		rounds = 2 // the race detector makes the server ten times as slow
 	}
 	for round := range rounds {
 		for _, id := range publishAndDie(t, dir, 100+50*round) {
@@ -120,7 +121,7 @@ func TestKilled(t *testing.T) {
 			if m := d.Message(); !bytes.Equal(m.Data, killedData(m.ID)) {
 				t.Errorf("message %s has other data", m.ID)
 			}
-			// What was not reported may be there or not.
+			// A message that was not reported may be in the queue or not.
 			delete(published, d.Message().ID)
 		}
 		var acks errgroup.Group
@@ -194,7 +195,8 @@ func TestBusy(t *testing.T) {
 	open(t, cfg)
 }
 
-// TestReclaim: what a process had out when it ended comes back at once.
+// TestReclaim: messages that a process had pulled when it ended come back at
+// once.
 func TestReclaim(t *testing.T) {
 	t.Parallel()
 	cfg := testConfig(t)
@@ -239,7 +241,7 @@ func TestUnusableDir(t *testing.T) {
 	}
 }
 
-// freePort returns an address nobody listens on.
+// freePort returns an address where no server listens.
 func freePort(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -299,12 +301,12 @@ func TestListen(t *testing.T) {
 			t.Errorf("listening on a port in use: %v", err)
 		}
 		cfg.Listen = ""
-		open(t, cfg) // nothing is left of the first attempt
+		open(t, cfg) // the first attempt left nothing behind
 	})
 }
 
-// TestQuiet: nothing of the server reaches the standard streams or the
-// network, and no secret the log.
+// TestQuiet: the server writes nothing to the standard streams or the network,
+// and no secret to the log.
 func TestQuiet(t *testing.T) {
 	read, write, err := os.Pipe()
 	if err != nil {
@@ -334,7 +336,7 @@ func TestQuiet(t *testing.T) {
 	}
 }
 
-// TestNoPort: an embedded queue listens nowhere unless asked to.
+// TestNoPort: an embedded queue opens a port only if Listen is set.
 func TestNoPort(t *testing.T) {
 	cfg := testConfig(t)
 	cfg.Dir = t.TempDir()
@@ -395,7 +397,7 @@ func TestDiskFull(t *testing.T) {
 	}
 }
 
-// TestSweep: pieces that belong to no message go away, others stay.
+// TestSweep: pieces that belong to no message are removed, others stay.
 func TestSweep(t *testing.T) {
 	t.Parallel()
 	cfg := testConfig(t)
@@ -460,8 +462,8 @@ func TestDamaged(t *testing.T) {
 	}
 }
 
-// TestDamagedDeadLetter: one whose pieces are not those that its head tells of is
-// neither shown nor restored, and is damaged to whoever asks for it.
+// TestDamagedDeadLetter: a dead letter whose pieces do not match its head is
+// neither listed nor restored, and reading it fails with ErrDamaged.
 func TestDamagedDeadLetter(t *testing.T) {
 	t.Parallel()
 	cfg := testConfig(t)

@@ -14,21 +14,21 @@ import (
 	"github.com/kcidb-go/kcidb/internal/queue"
 )
 
-// The server's error codes that mean something to a caller.
+// The server's error codes that lead to an error of package queue.
 const (
 	codeAccountResources  = 10002
 	codeInsufficient      = 10023
 	codeStorageExceeded   = 10047
 	codeMessageTooLarge   = 10054
 	codeWrongLastSequence = 10071
-	codeStoreFailed       = 10077 // any failed write; the description tells more
+	codeStoreFailed       = 10077 // any failed write; the description says which
 	codeStreamBytes       = 10122
 	codeWrongLastConstant = 10164
 	codeDuplicateInBatch  = 10201
 )
 
-// translate wraps err with the operation and, where a caller may act on it,
-// with an error of package queue.
+// translate wraps err with the operation and, if a caller may act on it, with
+// an error of package queue.
 func (q *jsQueue) translate(operation string, err error) error {
 	if err == nil {
 		return nil

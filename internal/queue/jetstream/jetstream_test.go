@@ -14,7 +14,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/queue/queuetest"
 )
 
-// testConfig has the settings the suite asks for.
+// testConfig has the settings that the suite requires.
 func testConfig(t *testing.T) Config {
 	return Config{
 		RetryDelay:      queuetest.RetryDelay,
@@ -57,13 +57,13 @@ func TestRemote(t *testing.T) {
 	})
 }
 
-// startRemote runs a server as an administrator would, but for the process.
+// startRemote runs a server as an administrator would, but in this process.
 func startRemote(t *testing.T, dir string, port int) *server.Server {
 	t.Helper()
 	return runServer(t, &server.Options{Port: port, StoreDir: dir, Username: "ci", Password: "secret"})
 }
 
-// runServer runs a server with files, in a new directory where none is set.
+// runServer runs a server with files, in a new directory unless one is set.
 func runServer(t *testing.T, o *server.Options) *server.Server {
 	t.Helper()
 	if o.StoreDir == "" {

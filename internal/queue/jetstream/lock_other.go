@@ -9,7 +9,7 @@ import (
 	"os"
 )
 
-// lockDir refuses: without a lock that ends with its process, two processes
+// lockDir fails: without a lock that ends with its process, two processes
 // could damage the queue's files.
 func lockDir(string) (*os.File, error) {
 	return nil, errors.New("an embedded queue is not supported on this system")

@@ -16,9 +16,9 @@ import (
 	"github.com/kcidb-go/kcidb/internal/queue"
 )
 
-// lockDir makes this process the only one with the queue's files open. The
-// system lets go of the lock when the process ends, however it ends. The file
-// holds the process ID for others to name.
+// lockDir locks the queue's files for this process. The system releases the
+// lock when the process ends, however it ends. The file contains the process
+// ID, which other processes show in their error.
 func lockDir(dir string) (*os.File, error) {
 	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {

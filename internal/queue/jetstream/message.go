@@ -19,27 +19,28 @@ import (
 )
 
 const (
-	// pieceSize is how much data travels in one NATS message. It stays below
-	// NATS' usual limit of 1 MiB even as base64, in which the server hands
-	// pieces out.
+	// pieceSize is how much data one NATS message carries. It stays below
+	// NATS' usual limit of 1 MiB even as base64, the form in which the server
+	// returns pieces.
 	pieceSize = 640 << 10
-	// maxPieces is a server's limit of a batch, less the head.
+	// maxPieces is the server's limit of messages in a batch, without the
+	// head.
 	maxPieces = 999
-	// maxReason bounds the reason kept with a dead letter, for headers are
+	// maxReason bounds the reason kept with a dead letter, because headers are
 	// limited to 64 KiB.
 	maxReason = 4 << 10
 
 	infoHeader = "Kcidb-Message"
 )
 
-// info is what a head's header says about a message.
+// info is the information about a message in its head's header.
 type info struct {
 	ID       string    `json:"id"`
 	Origin   string    `json:"origin,omitempty"`
 	Objects  int       `json:"objects,omitempty"`
 	Received time.Time `json:"received"`
-	// Latest is the latest time of reception in the stream when this message was
-	// given up to it or restored to it, if that is later than Received.
+	// Latest is the latest time of reception in the stream at the moment when
+	// this message was given up or restored, if that is later than Received.
 	Latest time.Time `json:"latest,omitzero"`
 	Size   int       `json:"size"`
 	Pieces int       `json:"pieces,omitempty"` // 0: the data is in the head
@@ -58,8 +59,9 @@ func (i info) message(data []byte) queue.Message {
 	return queue.Message{ID: i.ID, Origin: i.Origin, Objects: i.Objects, Received: i.Received, Data: data}
 }
 
-// latest returns the later one of Received and Latest, without those too far ahead of
-// now to be believed: a message put behind this one would keep them for good.
+// latest returns the later of Received and Latest. It ignores a time too far ahead of
+// now to be plausible: otherwise each message that is moved behind this one would
+// carry the time on.
 func (i info) latest(now time.Time) (latest time.Time) {
 	for _, received := range []time.Time{i.Received, i.Latest} {
 		if received.After(latest) && arrival.Believable(now, received) {
@@ -70,7 +72,7 @@ func (i info) latest(now time.Time) (latest time.Time) {
 }
 
 // encode returns the NATS messages that carry a message to a stream, the head last.
-// A head is refused where the stream has one of the same ID already.
+// The server refuses a head if the stream already has a head with the same ID.
 func encode(stream string, i info, data []byte) ([]*nats.Msg, error) {
 	var msgs []*nats.Msg
 	body := data
@@ -97,8 +99,8 @@ func encode(stream string, i info, data []byte) ([]*nats.Msg, error) {
 	}), nil
 }
 
-// decode reads a head. One that another program has put there, without our
-// header, is a message of its own.
+// decode reads a head. A head without our header, published by another
+// program, is a message of its own.
 func decode(subject string, header nats.Header, data []byte, arrived time.Time) info {
 	id := subject[strings.LastIndexByte(subject, '.')+1:]
 	var i info
@@ -108,15 +110,15 @@ func decode(subject string, header nats.Header, data []byte, arrived time.Time) 
 	return i
 }
 
-// data returns the data of a message of which body came with the head. It
-// fails with queue.ErrNotFound where a piece is missing, and with queue.ErrDamaged where
-// the pieces are not what the head says.
+// data returns the data of a message; body is the data in its head. It fails with
+// queue.ErrNotFound if a piece is missing, and with queue.ErrDamaged if the pieces do
+// not match the head.
 func (q *jsQueue) data(ctx context.Context, stream string, i info, body []byte) ([]byte, error) {
 	if i.Pieces == 0 {
 		return body, nil
 	}
 	if i.Pieces > maxPieces || i.Size > i.Pieces*pieceSize {
-		return nil, fmt.Errorf("message %s: %w: %d bytes in %d pieces cannot be", i.ID, queue.ErrDamaged, i.Size, i.Pieces)
+		return nil, fmt.Errorf("message %s: %w: %d bytes do not fit in %d pieces", i.ID, queue.ErrDamaged, i.Size, i.Pieces)
 	}
 	s, err := q.js.Stream(ctx, stream)
 	if err != nil {

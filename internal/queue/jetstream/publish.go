@@ -18,25 +18,26 @@ import (
 	"github.com/kcidb-go/kcidb/internal/queue"
 )
 
-// A server syncs its file once a message, or once an atomic batch; but a batch
-// has costs of its own, some ten syncs for the file it is gathered in. So
-// messages are published one by one as long as few wait, and in batches when
-// many do: then the rate grows with the number of those who wait.
+// A server syncs its file once per message, or once per atomic batch. A batch
+// costs some ten syncs for the file it is gathered in. So messages are
+// published one by one while few callers wait, and in batches while many wait:
+// then the rate grows with the number of waiting callers.
 const (
 	batchFrom     = 12
 	batchMessages = 256
 	batchBytes    = 8 << 20
-	// batchWindow is how many messages of a batch are sent before the server is
-	// asked whether it has them: it drops what it cannot buffer (128 MiB).
+	// batchWindow is how many messages of a batch are sent before the client
+	// waits for the server to confirm them. The server drops messages that it
+	// cannot buffer (128 MiB).
 	batchWindow = 32
 )
 
-// publishing is what those who publish share. They form groups: while one
-// group is on its way, the next one gathers.
+// publishing is shared by all callers of Publish. They form groups: while a
+// group is being sent, the next group gathers.
 type publishing struct {
 	mu      sync.Mutex
 	waiting []*publication
-	turn    chan struct{} // held by the one that takes a group away
+	turn    chan struct{} // held by the goroutine that sends a group
 }
 
 type publication struct {
@@ -58,12 +59,14 @@ func (q *jsQueue) Publish(ctx context.Context, m queue.Message) error {
 	if err != nil {
 		return fmt.Errorf("publish %s: %w", m.ID, err)
 	}
-	// The server knows the IDs of messages gone already, for a while.
+	// With this header the server remembers the ID for a while after the
+	// message is gone.
 	msgs[len(msgs)-1].Header.Set(js.MsgIDHeader, m.ID)
 	return q.translate("publish to", q.publish(ctx, msgs, len(m.Data)))
 }
 
-// publish returns once msgs, which belong together, are on disk.
+// publish publishes msgs, which belong together, and returns when they are on
+// disk.
 func (q *jsQueue) publish(ctx context.Context, msgs []*nats.Msg, size int) error {
 	ctx, cancel, err := q.begin(ctx)
 	if err != nil {
@@ -71,7 +74,7 @@ func (q *jsQueue) publish(ctx context.Context, msgs []*nats.Msg, size int) error
 	}
 	defer cancel()
 	if q.srv != nil {
-		if err := q.srv.room(size); err != nil {
+		if err := q.srv.checkSpace(size); err != nil {
 			return err
 		}
 	}
@@ -91,7 +94,8 @@ func (q *jsQueue) publish(ctx context.Context, msgs []*nats.Msg, size int) error
 				<-q.publishing.turn
 				continue
 			}
-			// Others depend on the group, so it does not end with this caller.
+			// Other callers depend on the group, so it does not end with this
+			// caller.
 			q.background.Go(func() {
 				ctx, cancel := context.WithTimeout(q.alive, requestTimeout)
 				defer cancel()
@@ -102,7 +106,7 @@ func (q *jsQueue) publish(ctx context.Context, msgs []*nats.Msg, size int) error
 	}
 }
 
-// take removes the next group from those that wait.
+// take removes the next group from the waiting publications.
 func (p *publishing) take() []*publication {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -134,16 +138,16 @@ func (q *jsQueue) send(ctx context.Context, group []*publication) {
 			}
 			return
 		}
-		// One message that the server refuses, such as a duplicate, fails the
-		// batch, and so does a cluster that loses its leader. One by one each
-		// gets the answer it deserves.
+		// A batch fails if the server refuses a single message, such as a
+		// duplicate, or if a cluster loses its leader. Sent one by one, each
+		// publication gets its own result.
 	}
 	var sending sync.WaitGroup
 	for _, p := range group {
 		sending.Go(func() {
-			p.finish(q.patiently(ctx, func(ctx context.Context) error {
+			p.finish(q.retry(ctx, func(ctx context.Context) error {
 				err := q.commit(ctx, p.msgs)
-				if isDuplicate(err) { // of this one sent before, perhaps
+				if isDuplicate(err) { // perhaps of the message that was sent before
 					return nil
 				}
 				return err
@@ -158,7 +162,7 @@ func (p *publication) finish(err error) {
 	close(p.done)
 }
 
-// isDuplicate tells that the server has the message already.
+// isDuplicate reports whether the server already has the message.
 func isDuplicate(err error) bool {
 	apiErr := asAPIError(err)
 	if apiErr == nil {
@@ -171,16 +175,16 @@ func isDuplicate(err error) bool {
 	return false
 }
 
-// commit publishes msgs to one stream, all or none, and returns once they are
-// on disk.
+// commit publishes all of msgs or none to one stream, and returns when they
+// are on disk.
 func (q *jsQueue) commit(ctx context.Context, msgs []*nats.Msg) error {
 	if len(msgs) == 1 {
 		return q.request(ctx, msgs[0])
 	}
 	id := nuid.Next()
 	for i, m := range msgs {
-		// The messages are sent again outside of a batch if this one fails, so
-		// they must stay as they are.
+		// If this batch fails, the messages are sent again without a batch, so
+		// commit must not change them.
 		header := nats.Header{
 			"Nats-Batch-Id":       {id},
 			"Nats-Batch-Sequence": {strconv.Itoa(i + 1)},
@@ -206,15 +210,15 @@ func (q *jsQueue) commit(ctx context.Context, msgs []*nats.Msg) error {
 	return nil
 }
 
-// request publishes a message and returns the server's verdict. The answer to
-// a message in the middle of a batch is empty.
+// request publishes a message and returns the server's answer as an error. The
+// answer to a message in the middle of a batch is empty.
 func (q *jsQueue) request(ctx context.Context, m *nats.Msg) error {
-	ctx, cancel := q.untilAnswered(ctx)
+	ctx, cancel := q.attemptContext(ctx)
 	defer cancel()
 	answer, err := q.nc.RequestMsgWithContext(ctx, m)
 	if errors.Is(err, nats.ErrNoResponders) {
-		// Nobody takes messages of this subject. Is it that there is no such
-		// queue, or does nobody answer at all?
+		// No stream accepts this subject. Either the queue does not exist, or
+		// no server answers.
 		stream, _, _ := strings.Cut(m.Subject, ".")
 		if _, infoErr := q.js.Stream(ctx, stream); infoErr != nil {
 			return infoErr

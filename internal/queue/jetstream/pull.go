@@ -15,34 +15,34 @@ import (
 )
 
 const (
-	// fetchMessages is how many heads are asked for at a time, and so how many
-	// may be left over when another limit than that of messages is reached.
+	// fetchMessages is how many heads are requested at a time. As many may be
+	// left over if another limit than the number of messages is reached.
 	fetchMessages = 32
-	// waitAtMost bounds one request that waits for a message.
+	// waitAtMost bounds one request for a message.
 	waitAtMost = 5 * time.Second
-	// grace is the least time a Pull waits for a first message: the server hears
-	// of a message a little later as a consumer than it has it as a stream, on
-	// a busy machine the more so.
+	// grace is the minimum time that Pull waits for a first message: the
+	// server's consumer learns of a message a little later than its stream, in
+	// particular on a busy machine.
 	grace = 250 * time.Millisecond
 )
 
-// pulling is what those who pull share.
+// pulling is shared by all callers of Pull.
 //
-// The number of objects in a message, and its size, are only known when it is
-// there. So messages that turn out to be beyond a limit are held for the next
-// Pull, as is one that arrives when the Pull that waited for it has ended.
+// The number of objects and the size of a message are known only after it has
+// arrived. So messages that exceed a limit are held for the next Pull. A
+// message that arrives after its Pull has ended is held, too.
 type pulling struct {
 	mu         sync.Mutex
 	consumer   js.Consumer
-	visibility time.Duration // of the consumer, as it was made
+	visibility time.Duration // of the consumer on the server
 	held       []*delivery
-	waiting    bool          // a request waits at the server
-	arrived    chan struct{} // closed, and made anew, when that request has ended
+	waiting    bool          // a request to the server waits
+	arrived    chan struct{} // closed, and replaced, when that request ends
 }
 
 // Pull implements queue.Queue.
 func (q *jsQueue) Pull(ctx context.Context, limits queue.Limits, wait time.Duration) ([]queue.Delivery, error) {
-	// The bound keeps the sum from overflowing to the past.
+	// The bound prevents an overflow into the past.
 	deadline := time.Now().Add(min(max(wait, grace), 100*365*24*time.Hour))
 	for {
 		deliveries, err := q.pullNow(ctx, limits)
@@ -62,8 +62,8 @@ func (q *jsQueue) Pull(ctx context.Context, limits queue.Limits, wait time.Durat
 	}
 }
 
-// pullNow returns the messages there are. Those already collected are returned
-// even if an error comes after them, for the error will be there next time.
+// pullNow returns the messages that are available. After an error it returns
+// the messages collected so far; the next Pull meets the error again.
 func (q *jsQueue) pullNow(ctx context.Context, limits queue.Limits) ([]queue.Delivery, error) {
 	ctx, cancel, err := q.begin(ctx)
 	if err != nil {
@@ -108,8 +108,8 @@ func (q *jsQueue) pullNow(ctx context.Context, limits queue.Limits) ([]queue.Del
 	return out, nil
 }
 
-// next returns the oldest message held, or else asks the server for some; nil
-// where there is none.
+// next returns the oldest held message, or requests messages from the server.
+// It returns nil if there is no message.
 func (q *jsQueue) next(ctx context.Context, want int) (*delivery, error) {
 	p := &q.pulling
 	p.mu.Lock()
@@ -131,11 +131,11 @@ func (q *jsQueue) next(ctx context.Context, want int) (*delivery, error) {
 	if d := p.takeHeld(); d != nil {
 		return d, nil
 	}
-	return nil, q.whyNone(ctx, err)
+	return nil, q.fetchError(ctx, err)
 }
 
-// takeHeld returns the first message that is still ours to hand out. Another
-// one was held for so long that it is about to come back by itself.
+// takeHeld returns the first held message that is safe to hand out. It drops
+// messages held for so long that the server is about to hand them out again.
 func (p *pulling) takeHeld() *delivery {
 	for len(p.held) > 0 {
 		d := p.held[0]
@@ -147,7 +147,7 @@ func (p *pulling) takeHeld() *delivery {
 	return nil
 }
 
-// hold puts a message back in front of those held.
+// hold puts a message before the other held messages.
 func (q *jsQueue) hold(d *delivery) {
 	q.pulling.mu.Lock()
 	defer q.pulling.mu.Unlock()
@@ -160,7 +160,8 @@ func (q *jsQueue) dropHeld() {
 	q.pulling.held = nil
 }
 
-// releaseHeld gives back what was held, for others to take at once.
+// releaseHeld gives held messages back to the server, which hands them out
+// again at once.
 func (q *jsQueue) releaseHeld() {
 	q.pulling.mu.Lock()
 	defer q.pulling.mu.Unlock()
@@ -188,9 +189,9 @@ func (q *jsQueue) consumer(ctx context.Context) (js.Consumer, error) {
 	return consumer, nil
 }
 
-// whyNone returns a better reason for a failed request: nobody answers to a
-// consumer that was removed.
-func (q *jsQueue) whyNone(ctx context.Context, err error) error {
+// fetchError returns the reason for a failed request: no server answers a request
+// to a consumer that was removed.
+func (q *jsQueue) fetchError(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -200,9 +201,9 @@ func (q *jsQueue) whyNone(ctx context.Context, err error) error {
 	return err
 }
 
-// await returns a channel that is closed when a message may be there. All who
-// wait share one request, which outlives them: a message that arrives for
-// nobody is held for the next Pull.
+// await returns a channel that is closed when a message may be available. All
+// waiting callers share one request, which may outlast them: a message that
+// arrives after they left is held for the next Pull.
 func (q *jsQueue) await(d time.Duration) <-chan struct{} {
 	p := &q.pulling
 	p.mu.Lock()
@@ -235,16 +236,16 @@ func (q *jsQueue) await(d time.Duration) <-chan struct{} {
 	return arrived
 }
 
-// prepare makes a message ready to be handed out: its pieces are put together
-// and its time begins anew. It returns false for one that is not to be handed
-// out, because it was given up or is gone.
+// prepare makes a message ready to be handed out: it joins the pieces and
+// restarts the visibility time. It returns false if the message was given up
+// or is gone.
 func (q *jsQueue) prepare(ctx context.Context, d *delivery) (bool, error) {
 	data, err := q.data(ctx, q.cfg.Stream, d.info, d.msg.Data())
 	if err != nil {
-		return false, q.broken(ctx, d, err)
+		return false, q.handleUnreadable(ctx, d, err)
 	}
 	d.message = d.info.message(data)
-	if q.spent(d.attempt - 1) {
+	if q.attemptsUsedUp(d.attempt - 1) {
 		return false, d.bury(ctx, fmt.Sprintf("handed out %d times and never acknowledged", q.cfg.MaxAttempts), q.cfg.MaxAttempts)
 	}
 	if time.Since(d.since) > time.Second {
@@ -253,10 +254,11 @@ func (q *jsQueue) prepare(ctx context.Context, d *delivery) (bool, error) {
 	return true, nil
 }
 
-// broken deals with a message whose data cannot be had. It becomes a dead letter
-// only if the data is gone or damaged for good. Any other error that is about this
-// message alone has it wait, so that it does not stop those behind it.
-func (q *jsQueue) broken(ctx context.Context, d *delivery, cause error) error {
+// handleUnreadable handles a message whose data cannot be read. The message becomes a dead
+// letter only if its data is gone or damaged for good. After any other error that
+// concerns only this message, the message waits, so that it does not stop the
+// messages behind it.
+func (q *jsQueue) handleUnreadable(ctx context.Context, d *delivery, cause error) error {
 	kind := q.kind(cause)
 	if kind != nil && !errors.Is(kind, queue.ErrNotFound) || ctx.Err() != nil {
 		return cause
@@ -266,7 +268,7 @@ func (q *jsQueue) broken(ctx context.Context, d *delivery, cause error) error {
 		return d.msg.NakWithDelay(q.cfg.RetryDelay)
 	}
 	n, err := q.count(ctx, q.cfg.Stream, head(q.cfg.Stream, d.info.ID))
-	if err != nil || n == 0 { // 0: somebody else acknowledged it meanwhile
+	if err != nil || n == 0 { // 0: another process acknowledged it
 		return err
 	}
 	q.cfg.Logger.Error("message is damaged", "id", d.info.ID, "error", cause)

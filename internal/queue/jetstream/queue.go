@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package jetstream keeps the queue of submissions in NATS JetStream: in a
-// server embedded in the process, its files in a directory and no port open,
-// or in a cluster of servers reached by URL. Everything but the beginning of
-// the connection is the same code.
+// Package jetstream keeps the queue of submissions in NATS JetStream: either
+// in a server embedded in the process, with its files in a directory and no
+// open port, or in a cluster of servers given by URL. Only the way to connect
+// differs between the two.
 //
 // A queue is a stream with the subjects
 //
@@ -12,11 +12,11 @@
 //	STREAM.p.ID.N  the N-th piece of larger data, from 0
 //
 // and a consumer of the heads. The pieces and the head of a message are
-// published as one atomic batch, so no head is ever without its pieces. A
-// message given up goes, in the same form, to the stream STREAM-dead.
+// published as one atomic batch, so that no head is ever without its pieces. A
+// message that is given up moves, in the same form, to the stream STREAM-dead.
 //
-// Messages that wait to be published together share a batch as well, and so
-// the cost of making them durable. See publish.go.
+// Messages that wait to be published share a batch as well, and with it the
+// cost of making them durable. See publish.go.
 package jetstream
 
 import (
@@ -38,21 +38,22 @@ import (
 )
 
 const (
-	// requestTimeout bounds an operation whose context has no earlier end.
+	// requestTimeout bounds an operation whose context has no earlier
+	// deadline.
 	requestTimeout = 30 * time.Second
-	// answerTimeout bounds one request to a cluster, which may have lost it, of
-	// an operation that is repeated.
+	// answerTimeout bounds one request to a cluster, because the cluster may
+	// lose a request. The operation repeats it.
 	answerTimeout  = 5 * time.Second
 	tryPause       = 200 * time.Millisecond
 	connectTimeout = 5 * time.Second
-	// maxUnacked bounds the messages handed out at a time to all who pull, those
-	// that wait to come again among them. The server keeps a record of each in
-	// memory, of some 100 bytes.
+	// maxUnacked bounds the messages that are handed out and not acknowledged,
+	// to all processes together. It includes messages that wait to come again.
+	// The server keeps a record of some 100 bytes in memory for each.
 	maxUnacked = 100_000
 )
 
-// jsQueue is a queue.Queue. The package has one kind for both ways to reach a
-// server; srv is nil for a remote one.
+// jsQueue implements queue.Queue for both kinds of servers. srv is nil for
+// remote servers.
 type jsQueue struct {
 	cfg    Config
 	nc     *nats.Conn
@@ -64,7 +65,7 @@ type jsQueue struct {
 	pulling    pulling
 	dead       deadCount
 
-	// What runs beside the callers ends with the context alive.
+	// Background work ends with the context alive.
 	alive      context.Context
 	end        context.CancelFunc
 	background sync.WaitGroup
@@ -72,7 +73,7 @@ type jsQueue struct {
 
 var _ queue.Queue = (*jsQueue)(nil)
 
-// dial connects to srv, or to the servers of cfg where srv is nil.
+// dial connects to srv, or to the servers of cfg if srv is nil.
 func dial(ctx context.Context, cfg Config, srv *embedded) (*jsQueue, error) {
 	q := &jsQueue{cfg: cfg, srv: srv}
 	q.alive, q.end = context.WithCancel(context.WithoutCancel(ctx))
@@ -85,8 +86,8 @@ func dial(ctx context.Context, cfg Config, srv *embedded) (*jsQueue, error) {
 		nats.CustomReconnectDelay(func(attempts int) time.Duration {
 			return min(50*time.Millisecond<<min(attempts, 10), 10*time.Second)
 		}),
-		// Whoever publishes waits for the answer, so nothing is gained by keeping
-		// messages for the time after a reconnection.
+		// Publish waits for the answer, so buffering messages until a
+		// reconnection gains nothing.
 		nats.ReconnectBufSize(-1),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
 			if !q.closed.Load() {
@@ -132,7 +133,7 @@ func dial(ctx context.Context, cfg Config, srv *embedded) (*jsQueue, error) {
 	return q, nil
 }
 
-// atomicBatches tells whether a server's version has them.
+// atomicBatches reports whether a server version has atomic batches.
 func atomicBatches(version string) bool {
 	major, rest, _ := strings.Cut(version, ".")
 	minor, _, _ := strings.Cut(rest, ".")
@@ -147,8 +148,8 @@ func head(stream, id string) string { return stream + ".m." + id }
 
 func piece(stream, id string, n int) string { return stream + ".p." + id + "." + strconv.Itoa(n) }
 
-// begin starts an operation: it fails at once where there is no connection,
-// and bounds the time of the operation.
+// begin starts an operation: it fails at once without a connection, and bounds
+// the time of the operation.
 func (q *jsQueue) begin(ctx context.Context) (context.Context, context.CancelFunc, error) {
 	switch {
 	case q.closed.Load():
@@ -171,7 +172,8 @@ func (q *jsQueue) Close() error {
 	q.background.Wait()
 	q.releaseHeld()
 	if q.nc.IsConnected() {
-		// What was given back must arrive, but a server that hangs must not hold us.
+		// The messages given back must reach the server, but a server that hangs
+		// must not block Close.
 		_ = q.nc.FlushTimeout(time.Second)
 	}
 	q.nc.Close()
@@ -181,9 +183,9 @@ func (q *jsQueue) Close() error {
 	return nil
 }
 
-// patiently repeats a request that the servers of a cluster do not answer, for
-// one of them was lost, or has just been started, and they have no leader yet.
-func (q *jsQueue) patiently(ctx context.Context, request func(context.Context) error) error {
+// retry repeats a request while the servers of a cluster do not answer:
+// one of them was lost, or they have just been started and have no leader yet.
+func (q *jsQueue) retry(ctx context.Context, request func(context.Context) error) error {
 	for {
 		err := request(ctx)
 		if q.srv != nil || ctx.Err() != nil || !q.nc.IsConnected() ||
@@ -198,17 +200,18 @@ func (q *jsQueue) patiently(ctx context.Context, request func(context.Context) e
 	}
 }
 
-// untilAnswered returns the context of one request that patiently repeats. An
-// embedded server loses none, so that one may take all the time there is.
-func (q *jsQueue) untilAnswered(ctx context.Context) (context.Context, context.CancelFunc) {
+// attemptContext returns the context for one request within retry. An
+// embedded server loses no request, so the request may take all the time of
+// ctx.
+func (q *jsQueue) attemptContext(ctx context.Context) (context.Context, context.CancelFunc) {
 	if q.srv != nil {
 		return ctx, func() {}
 	}
 	return context.WithTimeout(ctx, answerTimeout)
 }
 
-// Init implements queue.Queue. Streams that are there stay as they are; the
-// consumer takes over the visibility time of this Config.
+// Init implements queue.Queue. Existing streams stay as they are. The consumer
+// gets the visibility time of the Config.
 func (q *jsQueue) Init(ctx context.Context) error {
 	ctx, cancel, err := q.begin(ctx)
 	if err != nil {
@@ -223,8 +226,8 @@ func (q *jsQueue) Init(ctx context.Context) error {
 		cfg.Replicas = q.cfg.Replicas
 		cfg.Discard = js.DiscardNew
 		cfg.AllowAtomicPublish = true
-		err := q.patiently(ctx, func(ctx context.Context) error {
-			ctx, cancel := q.untilAnswered(ctx)
+		err := q.retry(ctx, func(ctx context.Context) error {
+			ctx, cancel := q.attemptContext(ctx)
 			defer cancel()
 			_, err := q.js.CreateStream(ctx, cfg)
 			return err
@@ -233,15 +236,15 @@ func (q *jsQueue) Init(ctx context.Context) error {
 			return q.translate("create queue", err)
 		}
 	}
-	err = q.patiently(ctx, func(ctx context.Context) error {
-		ctx, cancel := q.untilAnswered(ctx)
+	err = q.retry(ctx, func(ctx context.Context) error {
+		ctx, cancel := q.attemptContext(ctx)
 		defer cancel()
 		_, err := q.js.CreateOrUpdateConsumer(ctx, q.cfg.Stream, js.ConsumerConfig{
 			Durable:       q.cfg.Consumer,
 			FilterSubject: head(q.cfg.Stream, "*"),
 			AckPolicy:     js.AckExplicitPolicy,
 			AckWait:       q.cfg.Visibility,
-			MaxDeliver:    -1, // messages handed out too often are given up by us, with a reason
+			MaxDeliver:    -1, // bury gives messages up, with a reason
 			MaxAckPending: maxUnacked,
 		})
 		return err
@@ -257,8 +260,8 @@ func (q *jsQueue) Cleanup(ctx context.Context) error {
 	}
 	defer cancel()
 	q.dropHeld()
-	// The dead letters first: a queue half removed is still found, and can be
-	// removed again.
+	// The dead letters go first: after a failure the queue is still found and
+	// can be removed again.
 	err = q.js.DeleteStream(ctx, q.deadStream())
 	if err != nil && !errors.Is(err, js.ErrStreamNotFound) {
 		return q.translate("remove queue", err)
@@ -288,7 +291,7 @@ func (q *jsQueue) Newest(ctx context.Context) (newest time.Time, err error) {
 	}
 	defer cancel()
 	for _, stream := range []string{q.cfg.Stream, q.deadStream()} {
-		last, err := q.last(ctx, stream)
+		last, err := q.lastInfo(ctx, stream)
 		if err != nil {
 			return newest, q.translate("look into queue", err)
 		}
@@ -301,8 +304,9 @@ func (q *jsQueue) Newest(ctx context.Context) (newest time.Time, err error) {
 	return newest, nil
 }
 
-// last returns what the last head of a stream says, the zero info where there is none.
-func (q *jsQueue) last(ctx context.Context, stream string) (info, error) {
+// lastInfo returns the info of the last head in a stream, or the zero info if the stream
+// is empty.
+func (q *jsQueue) lastInfo(ctx context.Context, stream string) (info, error) {
 	s, err := q.js.Stream(ctx, stream)
 	if err != nil {
 		return info{}, err
@@ -318,7 +322,7 @@ func (q *jsQueue) last(ctx context.Context, stream string) (info, error) {
 }
 
 // count returns the number of subjects in use that match a filter. The stream
-// has an index of them, so that one subject is found in no time.
+// has an index of subjects, so that a single subject is found at once.
 func (q *jsQueue) count(ctx context.Context, stream, filter string) (int, error) {
 	s, err := q.js.Stream(ctx, stream)
 	if err != nil {
@@ -331,7 +335,7 @@ func (q *jsQueue) count(ctx context.Context, stream, filter string) (int, error)
 	return len(info.State.Subjects), nil
 }
 
-// Stats implements queue.Queue. Bytes are those on disk.
+// Stats implements queue.Queue. Bytes are bytes on disk.
 func (q *jsQueue) Stats(ctx context.Context) (queue.Stats, error) {
 	ctx, cancel, err := q.begin(ctx)
 	if err != nil {

@@ -9,18 +9,18 @@ import (
 	js "github.com/nats-io/nats.go/jetstream"
 )
 
-// reclaimTime is enough for the server to look at all messages that are out:
-// it does so 100 ms after the visibility time was changed.
+// reclaimTime is long enough for the server to check all unacknowledged
+// messages: it does so 100 ms after the visibility time was changed.
 const reclaimTime = 200 * time.Millisecond
 
-// reclaim makes the messages that are out come back at once, where that is
-// safe: when this process alone has an embedded queue and has just begun to
-// pull, they were handed out by a process that is gone. The attempts stay
-// counted. The server has no request for this, but a visibility time that is
-// short for a moment has the same effect.
+// reclaim makes unacknowledged messages come back at once, if that is safe: if
+// only this process has the embedded queue open and has just begun to pull,
+// then an ended process had pulled them. Their attempts stay counted. The
+// server has no request for this, but a visibility time that is short for a
+// moment has the same effect.
 //
-// It returns the consumer as it is afterwards, with the visibility time of the
-// configuration even if a process died in the middle of this once.
+// reclaim returns the consumer with the visibility time of the configuration,
+// also if an earlier process died in the middle of a reclaim.
 func (q *jsQueue) reclaim(ctx context.Context, consumer js.Consumer) (js.Consumer, error) {
 	info := consumer.CachedInfo()
 	if q.srv == nil || q.cfg.Listen != "" {

@@ -15,7 +15,8 @@ import (
 	"github.com/kcidb-go/kcidb/internal/queue"
 )
 
-// TestReconnect stops the server and starts it again, under the same queue.
+// TestReconnect stops the server and starts it again while the same queue is
+// open.
 func TestReconnect(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -24,8 +24,8 @@ import (
 	"github.com/kcidb-go/kcidb/internal/queue"
 )
 
-// certificate is what the servers of the tests show; programs trust it by the
-// file named in SSL_CERT_FILE, which they read once.
+// certificate is the certificate of the tests' servers. Programs trust it by
+// the file that SSL_CERT_FILE names, which they read once.
 var certificate tls.Certificate
 
 func makeCertificate() (remove func(), err error) {
@@ -104,8 +104,8 @@ func identity(t *testing.T, make func() (nkeys.KeyPair, error)) (nkeys.KeyPair, 
 	return pair, public
 }
 
-// TestCredentials shows a credentials file to a server whose users an operator
-// vouches for.
+// TestCredentials sends a credentials file to a server that trusts its
+// operator.
 func TestCredentials(t *testing.T) {
 	t.Parallel()
 	operator, operatorKey := identity(t, nkeys.CreateOperator)
@@ -131,7 +131,7 @@ func TestCredentials(t *testing.T) {
 		t.Fatal(err)
 	}
 	trusted := jwt.NewOperatorClaims(operatorKey)
-	encode(trusted, operator) // which fills in who vouches for it
+	encode(trusted, operator) // adds the operator that signed it
 	address := runServer(t, &server.Options{
 		Port: server.RANDOM_PORT, TrustedOperators: []*jwt.OperatorClaims{trusted}, AccountResolver: accounts, SystemAccount: systemKey,
 	}).Addr().String()

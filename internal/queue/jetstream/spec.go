@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// maxReplicas is the most NATS allows.
+// maxReplicas is the maximum that NATS allows.
 const maxReplicas = 5
 
 // Parse reads a specification (see Help). Its errors never repeat the
@@ -58,8 +58,8 @@ func parseEmbedded(rest string) (Config, error) {
 	return c, err
 }
 
-// parseServers reads what follows the colon of a server URL. Package net/url
-// takes only one host.
+// parseServers reads the part of a server URL after the colon. Package net/url
+// accepts only one host.
 func parseServers(rest string) (Config, error) {
 	var c Config
 	rest, ok := strings.CutPrefix(rest, "//")
@@ -79,7 +79,7 @@ func parseServers(rest string) (Config, error) {
 		c.User, err1 = url.PathUnescape(user)
 		c.Password, err2 = url.PathUnescape(password)
 		if err1 != nil || err2 != nil {
-			return c, errors.New("user or password: a \"%\" that is none of an escape must be written as %25")
+			return c, errors.New("user or password: a \"%\" that begins no escape must be written as %25")
 		}
 		if c.User == "" {
 			return c, errors.New("no user before the \"@\"")
@@ -106,7 +106,7 @@ func parseServers(rest string) (Config, error) {
 	return c, err
 }
 
-// serverAddress returns HOST[:PORT] with the port.
+// serverAddress returns HOST[:PORT] with a port.
 func serverAddress(s string) (string, error) {
 	host, port, err := net.SplitHostPort(s)
 	if err != nil {
@@ -125,7 +125,8 @@ func set(field *string) func(string) error {
 	return func(s string) error { *field = s; return nil }
 }
 
-// parseOptions reads NAME=VALUE&... by the setters of known names, each at most once.
+// parseOptions reads NAME=VALUE&... and calls the setter of each name. An option may
+// be set once.
 func parseOptions(query string, known map[string]func(string) error) error {
 	values, err := url.ParseQuery(query)
 	if err != nil {
@@ -153,15 +154,15 @@ func parseOptions(query string, known map[string]func(string) error) error {
 	return nil
 }
 
-// check tells what is wrong with the settings, whether they come from a
-// specification or from a program.
+// check returns an error if the settings, from a specification or from a
+// program, are not valid.
 func (c Config) check() error {
 	if (c.Dir == "") == (len(c.Servers) == 0) {
 		return errors.New("queue: either a directory or servers must be set")
 	}
 	for _, name := range []string{c.Stream, c.Consumer} {
 		if name != "" && !validName(name) {
-			return fmt.Errorf("%q is no name of a queue: only letters, digits, \"-\" and \"_\", at most %d", name, maxName)
+			return fmt.Errorf("%q is not a queue name: only letters, digits, \"-\" and \"_\", at most %d", name, maxName)
 		}
 	}
 	if c.User == "" && c.Password != "" {
@@ -175,17 +176,17 @@ func (c Config) check() error {
 		return fmt.Errorf("%q is not HOST:PORT", c.Listen)
 	}
 	if ip := net.ParseIP(host); host != "localhost" && !ip.IsLoopback() && c.User == "" {
-		return fmt.Errorf("listening on %s lets anybody in: set a user or token", c.Listen)
+		return fmt.Errorf("listening on %s needs authentication: set a user or token", c.Listen)
 	}
 	return nil
 }
 
-// maxName is the length of names of queues and IDs of messages. They are parts
+// maxName is the maximum length of queue names and message IDs. They are parts
 // of subjects and of file names.
 const maxName = 128
 
-// validName tells whether s may be one element of a NATS subject: no dots, no
-// wildcards, no white space.
+// validName reports whether s can be an element of a NATS subject: without
+// dots, wildcards and white space.
 func validName(s string) bool {
 	for _, c := range []byte(s) {
 		switch {

@@ -10,19 +10,19 @@ import (
 	js "github.com/nats-io/nats.go/jetstream"
 )
 
-// orphanAge is how old pieces without a head must be. Younger ones may belong
-// to a message on its way in or out.
+// orphanAge is the minimum age of pieces without a head that are removed.
+// Younger pieces may belong to a message that is being published or removed.
 const orphanAge = 10 * time.Minute
 
-// sweep removes the pieces of messages that are gone. They are left when a
-// process dies between the removal of a head and that of its pieces. It runs
+// sweep removes pieces without a head. They are left when a process dies
+// between the removal of a head and the removal of its pieces. sweep runs
 // once, when the first message is pulled.
 func (q *jsQueue) sweep() {
 	ctx, cancel := context.WithTimeout(q.alive, requestTimeout)
 	defer cancel()
 	for _, stream := range []string{q.cfg.Stream, q.deadStream()} {
 		if err := q.sweepStream(ctx, stream, orphanAge); err != nil && !q.closed.Load() {
-			q.cfg.Logger.Warn("pieces of messages that are gone stay in the queue", "stream", stream, "error", err)
+			q.cfg.Logger.Warn("pieces of removed messages stay in the queue", "stream", stream, "error", err)
 		}
 	}
 }

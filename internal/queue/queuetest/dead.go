@@ -19,23 +19,23 @@ func refuse(t *testing.T, q queue.Queue, reason string) {
 	t.Helper()
 	for i := range MaxAttempts {
 		d := pull(t, q, 1)[0]
-		same(t, "attempt", d.Attempt(), i+1)
+		requireEqual(t, "attempt", d.Attempt(), i+1)
 		must(t, d.Refuse(t.Context(), fmt.Sprintf("%s %d", reason, i+1), false))
 	}
 }
 
 func testDeadByRefusal(t *testing.T, open func() queue.Queue) {
 	q := start(t, open)
-	same(t, "dead letters", deadIDs(t, q), []string{})
+	requireEqual(t, "dead letters", deadIDs(t, q), []string{})
 	publish(t, q, "a")
 	before := time.Now().Add(-time.Second)
 	refuse(t, q, "does not load\n"+strings.Repeat("x", 100_000))
-	same(t, "dead letters", deadIDs(t, q), []string{"a"})
-	empty(t, q)
+	requireEqual(t, "dead letters", deadIDs(t, q), []string{"a"})
+	requireEmpty(t, q)
 	got, err := q.DeadLetter(t.Context(), "a")
 	must(t, err)
-	same(t, "message", got.Message, message("a"))
-	same(t, "attempts", got.Attempts, MaxAttempts)
+	requireEqual(t, "message", got.Message, message("a"))
+	requireEqual(t, "attempts", got.Attempts, MaxAttempts)
 	if !strings.HasPrefix(got.Reason, "does not load\nxxxx") {
 		t.Errorf("the reason is %.100q", got.Reason)
 	}
@@ -50,11 +50,11 @@ func testDeadByDecision(t *testing.T, open func() queue.Queue) {
 	for _, d := range pull(t, q, 3) {
 		must(t, d.Refuse(t.Context(), "never", true))
 	}
-	same(t, "dead letters", deadIDs(t, q), []string{"a", "b", "c"})
+	requireEqual(t, "dead letters", deadIDs(t, q), []string{"a", "b", "c"})
 	got, err := q.DeadLetter(t.Context(), "b")
 	must(t, err)
-	same(t, "reason", got.Reason, "never")
-	same(t, "attempts", got.Attempts, 1)
+	requireEqual(t, "reason", got.Reason, "never")
+	requireEqual(t, "attempts", got.Attempts, 1)
 	if _, err := q.DeadLetter(t.Context(), "z"); !errors.Is(err, queue.ErrNotFound) {
 		t.Errorf("a dead letter that is not there: %v, want %v", err, queue.ErrNotFound)
 	}
@@ -67,34 +67,34 @@ func testDeadBySilence(t *testing.T, open func() queue.Queue) {
 		pull(t, q, 1)
 	}
 	eventually(t, "the message is given up", func() bool {
-		empty(t, q)
+		requireEmpty(t, q)
 		return len(deadIDs(t, q)) == 1
 	})
 	got, err := q.DeadLetter(t.Context(), "a")
 	must(t, err)
-	same(t, "message", got.Message, message("a"))
-	same(t, "reason", got.Reason, fmt.Sprintf("handed out %d times and never acknowledged", MaxAttempts))
-	same(t, "attempts", got.Attempts, MaxAttempts)
+	requireEqual(t, "message", got.Message, message("a"))
+	requireEqual(t, "reason", got.Reason, fmt.Sprintf("handed out %d times and never acknowledged", MaxAttempts))
+	requireEqual(t, "attempts", got.Attempts, MaxAttempts)
 }
 
 func testDeadLarge(t *testing.T, open func() queue.Queue) {
 	q := start(t, open)
 	m := message("a")
-	m.Data = large(3 << 20)
+	m.Data = randomData(3 << 20)
 	must(t, q.Publish(t.Context(), m))
 	must(t, pull(t, q, 1)[0].Refuse(t.Context(), "never", true))
-	counts(t, q, "given up", queue.Stats{DeadLetters: 1})
-	same(t, "dead letters", deadIDs(t, q), []string{"a"})
+	requireStats(t, q, "given up", queue.Stats{DeadLetters: 1})
+	requireEqual(t, "dead letters", deadIDs(t, q), []string{"a"})
 	got, err := q.DeadLetter(t.Context(), "a")
 	must(t, err)
-	same(t, "message", got.Message, m)
+	requireEqual(t, "message", got.Message, m)
 	must(t, q.Restore(t.Context(), "a"))
-	same(t, "dead letters", deadIDs(t, q), []string{})
+	requireEqual(t, "dead letters", deadIDs(t, q), []string{})
 	d := pull(t, q, 1)[0]
-	same(t, "message", d.Message(), m)
+	requireEqual(t, "message", d.Message(), m)
 	must(t, d.Refuse(t.Context(), "never", true))
 	must(t, q.Discard(t.Context(), "a"))
-	counts(t, q, "discarded", queue.Stats{})
+	requireStats(t, q, "discarded", queue.Stats{})
 }
 
 func testRestore(t *testing.T, open func() queue.Queue) {
@@ -104,7 +104,7 @@ func testRestore(t *testing.T, open func() queue.Queue) {
 		must(t, d.Refuse(t.Context(), "never", true))
 	}
 	must(t, q.Restore(t.Context(), "a"))
-	same(t, "dead letters", deadIDs(t, q), []string{"b"})
+	requireEqual(t, "dead letters", deadIDs(t, q), []string{"b"})
 	if err := q.Restore(t.Context(), "a"); !errors.Is(err, queue.ErrNotFound) {
 		t.Errorf("restored twice: %v, want %v", err, queue.ErrNotFound)
 	}
@@ -112,10 +112,10 @@ func testRestore(t *testing.T, open func() queue.Queue) {
 		t.Errorf("restored and pending: %v, %v", pending, err)
 	}
 	d := pull(t, q, 1)[0]
-	same(t, "message", d.Message(), message("a"))
-	same(t, "attempt", d.Attempt(), 1)
+	requireEqual(t, "message", d.Message(), message("a"))
+	requireEqual(t, "attempt", d.Attempt(), 1)
 	must(t, d.Refuse(t.Context(), "never again", true))
-	same(t, "dead letters", deadIDs(t, q), []string{"b", "a"})
+	requireEqual(t, "dead letters", deadIDs(t, q), []string{"b", "a"})
 }
 
 func testDiscard(t *testing.T, open func() queue.Queue) {
@@ -125,7 +125,7 @@ func testDiscard(t *testing.T, open func() queue.Queue) {
 		must(t, d.Refuse(t.Context(), "never", true))
 	}
 	must(t, q.Discard(t.Context(), "a"))
-	same(t, "dead letters", deadIDs(t, q), []string{"b"})
+	requireEqual(t, "dead letters", deadIDs(t, q), []string{"b"})
 	for what, err := range map[string]error{
 		"discarded twice":        q.Discard(t.Context(), "a"),
 		"restored when gone":     q.Restore(t.Context(), "a"),
@@ -137,12 +137,12 @@ func testDiscard(t *testing.T, open func() queue.Queue) {
 	}
 }
 
-// testRestoreAll restores what a list of dead letters yields while it is read. Those
-// that are given up again meanwhile do not make the list longer, and a list that
-// nobody reads to its end does no harm.
+// testRestoreAll restores dead letters while it reads their list. Messages that are
+// given up again meanwhile do not make the list longer, and it does no harm to stop
+// before the end of a list.
 func testRestoreAll(t *testing.T, open func() queue.Queue) {
 	q := start(t, open)
-	all := numbered(600) // more than a page of any driver
+	all := newIDs(600) // more than a page of any driver
 	var publishing errgroup.Group
 	for _, id := range all {
 		publishing.Go(func() error { return q.Publish(t.Context(), message(id)) })
@@ -151,7 +151,7 @@ func testRestoreAll(t *testing.T, open func() queue.Queue) {
 	for _, d := range pull(t, q, len(all)) {
 		must(t, d.Refuse(t.Context(), "never", true))
 	}
-	counts(t, q, "given up", queue.Stats{DeadLetters: len(all)})
+	requireStats(t, q, "given up", queue.Stats{DeadLetters: len(all)})
 	for _, err := range q.DeadLetters(t.Context()) {
 		must(t, err)
 		break
@@ -163,10 +163,10 @@ func testRestoreAll(t *testing.T, open func() queue.Queue) {
 		restored++
 		if restored == 1 {
 			again := pull(t, q, 1)[0]
-			same(t, "received", again.Message().Received, message(letter.ID).Received)
+			requireEqual(t, "received", again.Message().Received, message(letter.ID).Received)
 			must(t, again.Refuse(t.Context(), "never again", true))
 		}
 	}
-	same(t, "restored", restored, len(all))
-	counts(t, q, "restored", queue.Stats{Messages: len(all) - 1, DeadLetters: 1})
+	requireEqual(t, "restored", restored, len(all))
+	requireStats(t, q, "restored", queue.Stats{Messages: len(all) - 1, DeadLetters: 1})
 }

@@ -21,34 +21,36 @@ func testReopen(t *testing.T, open func() queue.Queue) {
 	must(t, q.Close())
 
 	q = open()
-	same(t, "dead letters", deadIDs(t, q), []string{"dead"})
+	requireEqual(t, "dead letters", deadIDs(t, q), []string{"dead"})
 	eventually(t, "one message is counted", func() bool {
 		stats, err := q.Stats(t.Context())
 		must(t, err)
 		return stats.Messages == 1
 	})
 	d := pull(t, q, 1)[0]
-	same(t, "message", d.Message(), message("a"))
-	same(t, "attempt", d.Attempt(), 2)
-	publish(t, q, "a") // still known
+	requireEqual(t, "message", d.Message(), message("a"))
+	requireEqual(t, "attempt", d.Attempt(), 2)
+	publish(t, q, "a") // still known to the queue
 	ack(t, d)
-	empty(t, q)
+	requireEmpty(t, q)
 }
 
-// What a queue held back for a later Pull is not lost with it.
+// testReopenHeld: closing a queue does not lose the messages that it holds for
+// a later Pull.
 func testReopenHeld(t *testing.T, open func() queue.Queue) {
 	q := start(t, open)
-	publish(t, q, numbered(3)...)
+	publish(t, q, newIDs(3)...)
 	got, err := q.Pull(t.Context(), queue.Limits{Objects: 1}, soon)
 	must(t, err)
-	same(t, "messages", ids(got), []string{"m00000"})
+	requireEqual(t, "messages", ids(got), []string{"m00000"})
 	ack(t, got...)
 	must(t, q.Close())
 	q = open()
-	same(t, "the others", ids(pull(t, q, 2)), []string{"m00001", "m00002"})
+	requireEqual(t, "the others", ids(pull(t, q, 2)), []string{"m00001", "m00002"})
 }
 
-// Many at once lose nothing and double nothing.
+// testConcurrency: concurrent publishers and pullers lose no message and get
+// no message twice.
 func testConcurrency(t *testing.T, open func() queue.Queue) {
 	q := start(t, open)
 	const publishers, pullers, each = 8, 4, 50
@@ -58,7 +60,7 @@ func testConcurrency(t *testing.T, open func() queue.Queue) {
 			for i := range each {
 				m := message(fmt.Sprintf("p%dm%d", p, i))
 				if i == each/2 {
-					m.Data = large(1 << 20)
+					m.Data = randomData(1 << 20)
 				}
 				if err := q.Publish(t.Context(), m); err != nil {
 					t.Error(err)
@@ -96,6 +98,6 @@ func testConcurrency(t *testing.T, open func() queue.Queue) {
 			t.Errorf("%s was handed out %d times", id, n)
 		}
 	}
-	same(t, "messages pulled", len(seen), publishers*each)
-	counts(t, q, "all acknowledged", queue.Stats{})
+	requireEqual(t, "messages pulled", len(seen), publishers*each)
+	requireStats(t, q, "all acknowledged", queue.Stats{})
 }

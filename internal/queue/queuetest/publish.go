@@ -34,12 +34,12 @@ func testMissing(t *testing.T, open func() queue.Queue) {
 		"Cleanup":     q.Cleanup(ctx),
 	} {
 		if !errors.Is(err, queue.ErrNotFound) {
-			t.Errorf("%s on a queue that is not there: %v, want %v", what, err, queue.ErrNotFound)
+			t.Errorf("%s on a queue that does not exist: %v, want %v", what, err, queue.ErrNotFound)
 		}
 	}
 }
 
-// listError returns the error that a list ends by.
+// listError returns the error that ends a list.
 func listError(letters iter.Seq2[queue.DeadLetter, error]) (last error) {
 	for _, last = range letters {
 	}
@@ -58,7 +58,7 @@ func testInit(t *testing.T, open func() queue.Queue) {
 		t.Errorf("Publish after Cleanup: %v, want %v", err, queue.ErrNotFound)
 	}
 	must(t, q.Init(t.Context()))
-	empty(t, q)
+	requireEmpty(t, q)
 	publish(t, q, "a")
 	ack(t, pull(t, q, 1)...)
 }
@@ -90,8 +90,8 @@ func testPublish(t *testing.T, open func() queue.Queue) {
 		if len(got.Data) == 0 {
 			got.Data = nil
 		}
-		same(t, "message", got, []queue.Message{full, bare}[i])
-		same(t, "attempt", d.Attempt(), 1)
+		requireEqual(t, "message", got, []queue.Message{full, bare}[i])
+		requireEqual(t, "attempt", d.Attempt(), 1)
 	}
 }
 
@@ -99,11 +99,11 @@ func testPublishTwice(t *testing.T, open func() queue.Queue) {
 	q := start(t, open)
 	publish(t, q, "a", "a", "b", "a")
 	got := pull(t, q, 2)
-	same(t, "messages", ids(got), []string{"a", "b"})
-	publish(t, q, "a") // while it is out
+	requireEqual(t, "messages", ids(got), []string{"a", "b"})
+	publish(t, q, "a") // while it is handed out
 	ack(t, got...)
-	publish(t, q, "a") // when it is gone
-	empty(t, q)
+	publish(t, q, "a") // when it is acknowledged
+	requireEmpty(t, q)
 }
 
 func testPublishRefused(t *testing.T, open func() queue.Queue) {
@@ -131,28 +131,28 @@ func testPublishRefused(t *testing.T, open func() queue.Queue) {
 	if err := q.Publish(ctx, message("late")); !errors.Is(err, context.Canceled) {
 		t.Errorf("Publish with a cancelled context: %v", err)
 	}
-	empty(t, q)
+	requireEmpty(t, q)
 }
 
 func testLarge(t *testing.T, open func() queue.Queue) {
 	q := start(t, open)
 	sizes := []int{640 << 10, 640<<10 + 1, 1 << 20, 20 << 20}
-	names := numbered(len(sizes))
+	names := newIDs(len(sizes))
 	for i, size := range sizes {
 		m := message(names[i])
-		m.Data = large(size)
+		m.Data = randomData(size)
 		must(t, q.Publish(t.Context(), m))
 		must(t, q.Publish(t.Context(), m))
 	}
-	counts(t, q, "published", queue.Stats{Messages: len(sizes)})
+	requireStats(t, q, "published", queue.Stats{Messages: len(sizes)})
 	for i, d := range pull(t, q, len(sizes)) {
-		same(t, "message", d.Message().ID, names[i])
-		if !bytes.Equal(d.Message().Data, large(sizes[i])) {
+		requireEqual(t, "message", d.Message().ID, names[i])
+		if !bytes.Equal(d.Message().Data, randomData(sizes[i])) {
 			t.Errorf("%d bytes arrive as %d others", sizes[i], len(d.Message().Data))
 		}
 		ack(t, d)
 	}
-	counts(t, q, "acknowledged", queue.Stats{})
+	requireStats(t, q, "acknowledged", queue.Stats{})
 }
 
 func testPending(t *testing.T, open func() queue.Queue) {
@@ -213,7 +213,8 @@ func testNewest(t *testing.T, open func() queue.Queue) {
 	}
 }
 
-// testNewestRestored gives up and restores older messages behind newer ones.
+// testNewestRestored gives up and restores older messages behind newer
+// messages.
 func testNewestRestored(t *testing.T, open func() queue.Queue) {
 	q := start(t, open)
 	newest := func(when string, want time.Time) {
@@ -251,15 +252,15 @@ func testNewestRestored(t *testing.T, open func() queue.Queue) {
 
 func testStats(t *testing.T, open func() queue.Queue) {
 	q := start(t, open)
-	counts(t, q, "empty", queue.Stats{})
+	requireStats(t, q, "empty", queue.Stats{})
 	publish(t, q, "a", "b", "c")
-	counts(t, q, "published", queue.Stats{Messages: 3})
+	requireStats(t, q, "published", queue.Stats{Messages: 3})
 	got := pull(t, q, 2)
-	counts(t, q, "pulled", queue.Stats{Messages: 3, Unacked: 2})
+	requireStats(t, q, "pulled", queue.Stats{Messages: 3, Unacked: 2})
 	ack(t, got[0])
-	counts(t, q, "acknowledged", queue.Stats{Messages: 2, Unacked: 1})
+	requireStats(t, q, "acknowledged", queue.Stats{Messages: 2, Unacked: 1})
 	must(t, got[1].Refuse(t.Context(), "bad", true))
-	counts(t, q, "given up", queue.Stats{Messages: 1, DeadLetters: 1})
+	requireStats(t, q, "given up", queue.Stats{Messages: 1, DeadLetters: 1})
 	ack(t, pull(t, q, 1)...)
-	counts(t, q, "done", queue.Stats{DeadLetters: 1})
+	requireStats(t, q, "done", queue.Stats{DeadLetters: 1})
 }

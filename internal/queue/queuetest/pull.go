@@ -13,9 +13,9 @@ import (
 
 func testOrder(t *testing.T, open func() queue.Queue) {
 	q := start(t, open)
-	want := numbered(100)
+	want := newIDs(100)
 	publish(t, q, want...)
-	same(t, "order", ids(pull(t, q, 100)), want)
+	requireEqual(t, "order", ids(pull(t, q, 100)), want)
 }
 
 func testLimits(t *testing.T, open func() queue.Queue) {
@@ -36,18 +36,18 @@ func testLimits(t *testing.T, open func() queue.Queue) {
 	} {
 		must(t, q.Cleanup(t.Context())) // IDs may be used again
 		must(t, q.Init(t.Context()))
-		for i, id := range numbered(len(test.objects)) {
+		for i, id := range newIDs(len(test.objects)) {
 			m := message(id)
-			m.Objects, m.Data = test.objects[i], large(test.objects[i]*1000)
+			m.Objects, m.Data = test.objects[i], randomData(test.objects[i]*1000)
 			must(t, q.Publish(t.Context(), m))
 		}
-		same(t, test.name, pullAll(t.Context(), t, q, test.limits), test.want)
+		requireEqual(t, test.name, pullAll(t.Context(), t, q, test.limits), test.want)
 	}
 }
 
 func testWait(t *testing.T, open func() queue.Queue) {
 	q := start(t, open)
-	empty(t, q)
+	requireEmpty(t, q)
 	begin := time.Now()
 	got, err := q.Pull(t.Context(), queue.Limits{}, 200*time.Millisecond)
 	must(t, err)
@@ -62,11 +62,11 @@ func testWait(t *testing.T, open func() queue.Queue) {
 		}
 		pulled <- got
 	}()
-	time.Sleep(50 * time.Millisecond) // most likely it waits by now; either way it must get the message
+	time.Sleep(50 * time.Millisecond) // Pull most likely waits by now; either way it must get the message
 	publish(t, q, "a")
 	select {
 	case got := <-pulled:
-		same(t, "what came", ids(got), []string{"a"})
+		requireEqual(t, "what came", ids(got), []string{"a"})
 	case <-time.After(soon):
 		t.Fatal("a message published while Pull waits does not arrive")
 	}
@@ -79,10 +79,10 @@ func testWait(t *testing.T, open func() queue.Queue) {
 	}
 }
 
-// A Pull that ends early must not take a message with it.
+// testWaitCancelled: a Pull that ends early does not lose a message.
 func testWaitCancelled(t *testing.T, open func() queue.Queue) {
 	q := start(t, open)
-	for _, id := range numbered(20) {
+	for _, id := range newIDs(20) {
 		ctx, cancel := context.WithCancel(t.Context())
 		pulled := make(chan []queue.Delivery, 1)
 		go func() {
@@ -93,7 +93,7 @@ func testWaitCancelled(t *testing.T, open func() queue.Queue) {
 			pulled <- got
 		}()
 		time.Sleep(time.Millisecond)
-		go cancel() // at about the moment when the message comes
+		go cancel() // roughly when the message comes
 		publish(t, q, id)
 		var got []queue.Delivery
 		select {
@@ -104,8 +104,8 @@ func testWaitCancelled(t *testing.T, open func() queue.Queue) {
 		if len(got) == 0 {
 			got = pull(t, q, 1)
 		}
-		same(t, "message", ids(got), []string{id})
-		same(t, "attempt", got[0].Attempt(), 1)
+		requireEqual(t, "message", ids(got), []string{id})
+		requireEqual(t, "attempt", got[0].Attempt(), 1)
 		ack(t, got...)
 	}
 }
@@ -115,13 +115,13 @@ func testAck(t *testing.T, open func() queue.Queue) {
 	publish(t, q, "a", "b", "c")
 	got := pull(t, q, 3)
 	ack(t, got[1])
-	ack(t, got[1]) // once more does no harm
+	ack(t, got[1]) // a second Ack does no harm
 	must(t, q.Close())
 	q = open()
 	back := pull(t, q, 2)
-	same(t, "what was not acknowledged", ids(back), []string{"a", "c"})
+	requireEqual(t, "what was not acknowledged", ids(back), []string{"a", "c"})
 	ack(t, back...)
-	empty(t, q)
+	requireEmpty(t, q)
 }
 
 func testRefuse(t *testing.T, open func() queue.Queue) {
@@ -134,14 +134,14 @@ func testRefuse(t *testing.T, open func() queue.Queue) {
 	if waited := time.Since(begin); waited < RetryDelay/2 {
 		t.Errorf("refused and back after %v, want %v", waited, RetryDelay)
 	}
-	same(t, "attempt", d.Attempt(), 2)
-	same(t, "message", d.Message(), message("a"))
+	requireEqual(t, "attempt", d.Attempt(), 2)
+	requireEqual(t, "message", d.Message(), message("a"))
 	ack(t, d)
-	empty(t, q)
+	requireEmpty(t, q)
 }
 
-// testLater has a message wait while those behind it are handed out. To extend it
-// meanwhile, as one does who extends a whole batch, does not shorten its wait.
+// testLater makes a message wait while the messages behind it are handed out.
+// Extend, which a caller may call for a whole batch, does not shorten the wait.
 func testLater(t *testing.T, open func() queue.Queue) {
 	q := start(t, open)
 	publish(t, q, "a", "b")
@@ -151,7 +151,7 @@ func testLater(t *testing.T, open func() queue.Queue) {
 	must(t, first.Later(t.Context(), delay))
 	_ = first.Extend(t.Context())
 	got := pull(t, q, 1)
-	same(t, "what is behind it", ids(got), []string{"b"})
+	requireEqual(t, "the messages behind it", ids(got), []string{"b"})
 	ack(t, got...)
 	if pending, err := q.Pending(t.Context(), "a"); err != nil || !pending {
 		t.Errorf("the message that waits is pending: %v, %v", pending, err)
@@ -160,18 +160,18 @@ func testLater(t *testing.T, open func() queue.Queue) {
 	if waited := time.Since(begin); waited < delay/2 {
 		t.Errorf("back after %v, want %v", waited, delay)
 	}
-	same(t, "message", again.Message(), message("a"))
-	same(t, "attempt", again.Attempt(), 2)
+	requireEqual(t, "message", again.Message(), message("a"))
+	requireEqual(t, "attempt", again.Attempt(), 2)
 	ack(t, again)
-	empty(t, q)
+	requireEmpty(t, q)
 }
 
 func testExtend(t *testing.T, open func() queue.Queue) {
 	q := start(t, open)
 	publish(t, q, "kept", "left")
 	got := pull(t, q, 2)
-	// The machine may stop for longer than the time a message has. A message
-	// that comes back then proves nothing.
+	// The machine may stop for longer than the visibility time. A message that
+	// comes back then proves nothing.
 	last, late := time.Now(), false
 	for end := time.Now().Add(2 * short); time.Now().Before(end); time.Sleep(short / 20) {
 		must(t, got[0].Extend(t.Context()))
@@ -180,7 +180,7 @@ func testExtend(t *testing.T, open func() queue.Queue) {
 	}
 	back := ids(pull(t, q, 1))
 	if late = late || time.Since(last) > short/2; !late {
-		same(t, "what came back", back, []string{"left"})
+		requireEqual(t, "what came back", back, []string{"left"})
 	}
 	ack(t, got[0])
 }
@@ -188,7 +188,7 @@ func testExtend(t *testing.T, open func() queue.Queue) {
 func testComesBack(t *testing.T, open func() queue.Queue) {
 	q := start(t, open)
 	m := message("a")
-	m.Data = large(2 << 20)
+	m.Data = randomData(2 << 20)
 	must(t, q.Publish(t.Context(), m))
 	begin := time.Now()
 	pull(t, q, 1)
@@ -196,8 +196,8 @@ func testComesBack(t *testing.T, open func() queue.Queue) {
 	if waited := time.Since(begin); waited < short/2 {
 		t.Errorf("back after %v, want %v", waited, short)
 	}
-	same(t, "attempt", d.Attempt(), 2)
-	same(t, "message", d.Message(), m)
+	requireEqual(t, "attempt", d.Attempt(), 2)
+	requireEqual(t, "message", d.Message(), m)
 	ack(t, d)
 }
 
@@ -206,8 +206,8 @@ func testLateAck(t *testing.T, open func() queue.Queue) {
 	publish(t, q, "a")
 	first := pull(t, q, 1)[0]
 	second := pull(t, q, 1)[0]
-	same(t, "attempt", second.Attempt(), 2)
+	requireEqual(t, "attempt", second.Attempt(), 2)
 	ack(t, second)
 	ack(t, first)
-	empty(t, q)
+	requireEmpty(t, q)
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package queuetest is the conformance suite of package queue. A driver calls
-// Run from a test of its own; what passes may stand behind a queue.Queue.
+// Run from its test; a driver that passes implements queue.Queue correctly.
 package queuetest
 
 import (
@@ -18,29 +18,30 @@ import (
 	"github.com/kcidb-go/kcidb/internal/queue"
 )
 
-// What the queues under test must be opened with.
+// The settings with which the queues under test must be opened.
 const (
 	RetryDelay  = 100 * time.Millisecond
 	MaxAttempts = 3
-	// MaxMessageBytes is small enough to be passed by.
+	// MaxMessageBytes is small enough for tests to exceed it.
 	MaxMessageBytes = 24 << 20
 )
 
-// The visibility times of the queues under test: so long that nothing comes
-// back while a test runs on a busy machine, or short where that is its subject.
+// The visibility times of the queues under test: long, so that no message comes
+// back while a test runs on a busy machine, or short if the test is about
+// messages that come back.
 const (
 	long  = 5 * time.Minute
 	short = 2 * time.Second
 )
 
-// soon is how long a test waits for what must happen.
+// soon is how long a test waits for an event that must happen.
 const soon = time.Minute
 
 // Run checks that the queues of a driver keep the contract. It calls setup once
-// a test, with the visibility time it wants; the other settings must be the
-// constants above. setup returns a function that opens the queue of this test,
-// which is not there at first. Opening it again after Close opens the same
-// queue. The suite closes what it opens.
+// per test, with the visibility time that the test needs; the other settings
+// must be the constants above. setup returns a function that opens the test's
+// queue, which does not exist at first. Opening it again after Close opens the
+// same queue. The suite closes every queue it opens.
 func Run(t *testing.T, setup func(t *testing.T, visibility time.Duration) (open func() queue.Queue)) {
 	for _, test := range []struct {
 		name       string
@@ -107,7 +108,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// message makes a message that can be told from others.
+// message returns a message whose data no other message has.
 func message(id string) queue.Message {
 	return queue.Message{
 		ID:       id,
@@ -141,8 +142,8 @@ func pull(t *testing.T, q queue.Queue, n int) []queue.Delivery {
 	return all
 }
 
-// empty checks that there is nothing to pull now.
-func empty(t *testing.T, q queue.Queue) {
+// requireEmpty checks that no message is available.
+func requireEmpty(t *testing.T, q queue.Queue) {
 	t.Helper()
 	got, err := q.Pull(t.Context(), queue.Limits{}, 0)
 	must(t, err)
@@ -166,10 +167,10 @@ func ids(deliveries []queue.Delivery) []string {
 	return out
 }
 
-func same[T any](t *testing.T, what string, got, want T) {
+func requireEqual[T any](t *testing.T, what string, got, want T) {
 	t.Helper()
 	if reflect.DeepEqual(got, want) {
-		return // package cmp takes seconds for large data
+		return // because package cmp takes seconds for large data
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("%s (-want +got):\n%s", what, diff)
@@ -186,9 +187,9 @@ func eventually(t *testing.T, what string, condition func() bool) {
 	}
 }
 
-// counts waits for the queue to have the numbers of messages wanted, whatever
-// their bytes. Without messages there must be none of these either.
-func counts(t *testing.T, q queue.Queue, when string, want queue.Stats) {
+// requireStats waits until the queue has the wanted numbers of messages. Bytes must
+// be 0 exactly if there are no messages.
+func requireStats(t *testing.T, q queue.Queue, when string, want queue.Stats) {
 	t.Helper()
 	var got queue.Stats
 	for end := time.Now().Add(soon); ; time.Sleep(10 * time.Millisecond) {
@@ -207,8 +208,8 @@ func counts(t *testing.T, q queue.Queue, when string, want queue.Stats) {
 	}
 }
 
-// large returns data that no piece of it resembles another.
-func large(n int) []byte {
+// randomData returns n bytes of which no two pieces are alike.
+func randomData(n int) []byte {
 	var b bytes.Buffer
 	for i := 0; b.Len() < n; i++ {
 		fmt.Fprintf(&b, "%08x", uint32(i)*2654435761)
@@ -229,8 +230,8 @@ func deadIDs(t *testing.T, q queue.Queue) []string {
 	return out
 }
 
-// numbered returns n IDs in their order.
-func numbered(n int) []string {
+// newIDs returns n IDs in their order.
+func newIDs(n int) []string {
 	out := make([]string, n)
 	for i := range out {
 		out[i] = fmt.Sprintf("m%05d", i)
@@ -238,7 +239,7 @@ func numbered(n int) []string {
 	return out
 }
 
-// pullAll takes and acknowledges all there is, in rounds of limits.
+// pullAll pulls and acknowledges all messages, in rounds of limits.
 func pullAll(ctx context.Context, t *testing.T, q queue.Queue, limits queue.Limits) [][]string {
 	t.Helper()
 	rounds := [][]string{}
