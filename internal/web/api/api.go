@@ -68,7 +68,7 @@ func New(cfg Config) *API {
 // format is how bodies are read and written.
 var format = huma.Format{
 	Marshal:   func(w io.Writer, v any) error { return jsonv2.MarshalWrite(w, v, jsontext.AllowInvalidUTF8(true)) },
-	Unmarshal: func(data []byte, v any) error { return cmp.Or(possibleJSON(data), jsonv2.Unmarshal(data, v)) },
+	Unmarshal: func(data []byte, v any) error { return cmp.Or(checkBody(data), jsonv2.Unmarshal(data, v)) },
 }
 
 // operations adds all operations, those first whose paths are told apart by words.

@@ -9,9 +9,6 @@ import (
 	"iter"
 	"time"
 
-	jsonv2 "github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
@@ -164,46 +161,30 @@ func (a *API) testsOfBuild(ctx context.Context, in *testsOfBuildInput, w io.Writ
 	if !ok {
 		return store.ErrUnsupported
 	}
-	var items iter.Seq2[RunItem, error] = func(yield func(RunItem, error) bool) {
-		for run, err := range objects.Runs(ctx, []string{in.ID}, store.RunKey{}) {
-			item := RunItem{
-				ID: run.ID, Status: statusText(run.Status), Duration: run.Duration, Path: optional(run.Path), StartTime: instant(run.Start),
-				Compatible: list(run.Compatible), EnvironmentMisc: orNull(run.EnvironmentMisc), Lab: optional(facts.LabOf(facts.Lab(run.Misc), run.Origin)),
+	list := keyedList[store.Run]{
+		keySize: 2,
+		key:     func(run *store.Run) cursor { return cursor{run.Path, run.ID} },
+		after: func(key cursor, _ int) (iter.Seq2[store.Run, error], error) {
+			after := store.RunKey{}
+			if key != nil {
+				after = store.RunKey{BuildID: in.ID, Path: key[0], ID: key[1]}
 			}
-			if !yield(item, err) || err != nil {
-				return
-			}
-		}
+			return objects.Runs(ctx, []string{in.ID}, after), nil
+		},
 	}
-	page, err := pageOfStream(ctx, in.Page, items, func(i RunItem) string { return i.ID })
+	page, err := list.page(ctx, in.Page)
 	if err != nil {
 		return err
 	}
-	return writeItems(w, page, "No tests found for this build")
+	return writeArray(w, page, runItem, "No tests found for this build")
 }
 
-// writeItems writes a list. Where there is nothing in it, it returns that.
-func writeItems[E any](w io.Writer, all iter.Seq2[E, error], none nothing) error {
-	enc := jsontext.NewEncoder(w, jsonv2.Deterministic(true))
-	begun := false
-	for e, err := range all {
-		if err != nil {
-			return err
-		}
-		if !begun {
-			begun = true
-			if err := enc.WriteToken(jsontext.BeginArray); err != nil {
-				return err
-			}
-		}
-		if err := jsonv2.MarshalEncode(enc, e); err != nil {
-			return err
-		}
+// runItem returns a test as lists of one build have it.
+func runItem(run *store.Run) RunItem {
+	return RunItem{
+		ID: run.ID, Status: statusText(run.Status), Duration: run.Duration, Path: optional(run.Path), StartTime: instant(run.Start),
+		Compatible: list(run.Compatible), EnvironmentMisc: orNull(run.EnvironmentMisc), Lab: optional(facts.LabOf(facts.Lab(run.Misc), run.Origin)),
 	}
-	if !begun {
-		return none
-	}
-	return enc.WriteToken(jsontext.EndArray)
 }
 
 func (a *API) issuesOfBuild(ctx context.Context, in *ObjectInput) ([]Issue, error) {

@@ -4,6 +4,7 @@ package api
 
 import (
 	"context"
+	"iter"
 	"slices"
 
 	"github.com/kcidb-go/kcidb/internal/store"
@@ -11,12 +12,20 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// buildsAtOnce is how many builds are held at a time, with what is long in them.
+// buildsAtOnce is how many builds are held at a time, with all their properties.
 const buildsAtOnce = 200
 
-// eachBuild calls do for each build of the scope that the filters want, in the
-// order of checkouts, and by ID within one.
-func (a *API) eachBuild(ctx context.Context, sc scope, f *filters, do func(BuildItem, place) error) error {
+// listedBuild is a build in a list.
+type listedBuild struct {
+	build    *report.Build
+	checkout *report.Checkout
+	seen     []sighting // in the build
+}
+
+// buildsIn returns the builds of a page of the list of those that the filters want, in
+// the order of the scope's checkouts, and by ID within one. Roll-ups have the IDs, so
+// that only the objects of the page are read.
+func (a *API) buildsIn(ctx context.Context, sc scope, f *filters, p Page) (iter.Seq2[listedBuild, error], error) {
 	var wanted wantedBuilds
 	w := newWalker(&sc, f, &wanted)
 	r := sc.results()
@@ -24,41 +33,53 @@ func (a *API) eachBuild(ctx context.Context, sc scope, f *filters, do func(Build
 		r.Group = w.group // for builds with tests on it
 	}
 	if err := r.Read(ctx, a.rollups()); err != nil {
-		return err
+		return nil, err
 	}
 	w.sightings = bySighted(r.Sightings)
 	if err := w.builds(ctx, a.rollups(), r.Builds); err != nil {
-		return err
+		return nil, err
 	}
-	checkouts := sc.byID()
-	for some := range slices.Chunk(wanted, buildsAtOnce) {
-		found := make(map[string]*report.Build, len(some))
-		for r, err := range a.store.Query(ctx, store.Query{Builds: some}) {
+	page, err := pageOf(ctx, p, wanted, func(id string) string { return id })
+	if err != nil {
+		return nil, err
+	}
+	return func(yield func(listedBuild, error) bool) {
+		checkouts := sc.byID()
+		for ids := range slices.Chunk(page, buildsAtOnce) {
+			found, err := a.buildsByID(ctx, ids)
 			if err != nil {
-				return err
+				yield(listedBuild{}, err)
+				return
 			}
-			for i := range r.Builds {
-				found[r.Builds[i].ID] = &r.Builds[i]
-			}
-		}
-		for _, id := range some {
-			b := found[id]
-			if b == nil {
-				continue // it was purged meanwhile
-			}
-			in := place{checkouts[b.CheckoutID], w.sightings[sighted{build: id}]}
-			if in.checkout == nil {
-				continue // it is of another one meanwhile
-			}
-			if err := do(buildItem(b, in.checkout), in); err != nil {
-				return err
+			for _, id := range ids {
+				b := found[id]
+				// A purge may have removed the build since, or a report moved it.
+				if b == nil || checkouts[b.CheckoutID] == nil {
+					continue
+				}
+				if !yield(listedBuild{b, checkouts[b.CheckoutID], w.sightings[sighted{build: id}]}, nil) {
+					return
+				}
 			}
 		}
-	}
-	return nil
+	}, nil
 }
 
-// wantedBuilds is a visitor that notes the IDs of the builds that are wanted.
+// buildsByID returns the builds that exist.
+func (a *API) buildsByID(ctx context.Context, ids []string) (map[string]*report.Build, error) {
+	all := make(map[string]*report.Build, len(ids))
+	for r, err := range a.store.Query(ctx, store.Query{Builds: ids}) {
+		if err != nil {
+			return nil, err
+		}
+		for i := range r.Builds {
+			all[r.Builds[i].ID] = &r.Builds[i]
+		}
+	}
+	return all, nil
+}
+
+// wantedBuilds is a visitor that collects the IDs of the builds that are wanted.
 type wantedBuilds []string
 
 func (w *wantedBuilds) build(b *rollup.Built, wanted bool) {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/store"
@@ -221,7 +222,7 @@ func (r *revisions) compareBuilds(ctx context.Context, db *rollup.DB) (*compared
 }
 
 // compareTests compares the boots, and the other tests, of revisions.
-func (r *revisions) compareTests(ctx context.Context, st store.Store) (boots, tests *compared, err error) {
+func (r *revisions) compareTests(ctx context.Context, a *API) (boots, tests *compared, err error) {
 	boots, tests = newCompared(), newCompared()
 	add := func(b *rollup.Built, path, platform string, run newestRun) {
 		into := tests
@@ -231,18 +232,17 @@ func (r *revisions) compareTests(ctx context.Context, st store.Store) (boots, te
 		into.add(variant{path: path, config: b.ConfigName, architecture: b.Architecture, platform: platform}, r.sides[b.CheckoutID], run)
 	}
 	if r.filters.n > 0 {
-		return boots, tests, eachRun(ctx, st, r.builds, r.filters, func(run *store.Run, g *rollup.Group) error {
-			if r.filters.wantRun(run, g, r.sightings[sighted{run.BuildID, run.ID}]) {
-				var start int64
-				if run.Start != nil {
-					start = run.Start.UnixMicro()
-				}
-				add(g.Build, run.Path, g.Platform, newestRun{verdictOf(run.Status), start, run.ID})
+		for run, err := range a.runs(ctx, r.builds, r.filters, store.RunKey{}, false) {
+			if err != nil {
+				return nil, nil, err
 			}
-			return nil
-		})
+			if r.filters.wantRun(&run.Run, &run.group, r.sightings[sighted{run.BuildID, run.ID}]) {
+				add(run.group.Build, run.Path, run.group.Platform, newestRun{verdictOf(run.Status), startOf(run.Start), run.ID})
+			}
+		}
+		return boots, tests, nil
 	}
-	objects, ok := store.As[store.Objects](st)
+	objects, ok := store.As[store.Objects](a.store)
 	if !ok {
 		return nil, nil, store.ErrUnsupported
 	}
@@ -254,11 +254,15 @@ func (r *revisions) compareTests(ctx context.Context, st store.Store) (boots, te
 		if err != nil {
 			return nil, nil, err
 		}
-		var start int64
-		if !o.Start.IsZero() {
-			start = o.Start.UnixMicro()
-		}
-		add(builds[o.BuildID], o.Path, o.Platform, newestRun{verdictOf(o.Status), start, o.ID})
+		add(builds[o.BuildID], o.Path, o.Platform, newestRun{verdictOf(o.Status), startOf(&o.Start), o.ID})
 	}
 	return boots, tests, nil
+}
+
+// startOf returns a start in microseconds since 1970, 0 if it is unknown.
+func startOf(t *time.Time) int64 {
+	if t == nil || t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
 }

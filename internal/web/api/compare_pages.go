@@ -84,7 +84,7 @@ func (a *API) compare(ctx context.Context, in *CompareInput) (*treeComparison, e
 	if err != nil {
 		return nil, err
 	}
-	boots, tests, err := r.compareTests(ctx, a.store)
+	boots, tests, err := r.compareTests(ctx, a)
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +132,7 @@ func (a *API) testsToCompare(ctx context.Context, in *compareListInput) (boots, 
 	if err != nil {
 		return nil, nil, err
 	}
-	return r.compareTests(ctx, a.store)
+	return r.compareTests(ctx, a)
 }
 
 func comparedTests(ctx context.Context, p Page, all *compared) ([]comparedTest, error) {
@@ -149,5 +149,5 @@ func comparedTests(ctx context.Context, p Page, all *compared) ([]comparedTest, 
 
 // key identifies a variant in a list.
 func (v variant) key() string {
-	return strings.Join([]string{v.path, v.config, v.architecture, v.compiler, v.platform}, "\x00")
+	return strings.Join([]string{v.path, v.config, v.architecture, v.compiler, v.platform}, "\x1f")
 }

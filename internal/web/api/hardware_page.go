@@ -329,16 +329,17 @@ func (a *API) writeHardwareSummary(ctx context.Context, v *hardwareView, enc *js
 }
 
 func (a *API) writeHardwareBuilds(ctx context.Context, v *hardwareView, enc *jsontext.Encoder) error {
-	all := listed(func(do func(hardwareBuild) error) error {
-		return a.eachBuild(ctx, v.scope(v.filters.trees), v.filters, func(b BuildItem, at place) error {
-			item := hardwareBuild{BuildItem: b, Tree: a.treeOf(at.checkout)}
-			if len(at.seen) > 0 {
-				item.IssueID, item.IssueVersion = &at.seen[0].issue, &at.seen[0].version
-			}
-			return do(item)
-		})
+	page, err := a.buildsIn(ctx, v.scope(v.filters.trees), v.filters, v.page)
+	if err != nil {
+		return err
+	}
+	return writeMember(enc, "builds", page, func(b *listedBuild) hardwareBuild {
+		item := hardwareBuild{BuildItem: buildItem(b.build, b.checkout), Tree: a.treeOf(b.checkout)}
+		if len(b.seen) > 0 {
+			item.IssueID, item.IssueVersion = &b.seen[0].issue, &b.seen[0].version
+		}
+		return item
 	})
-	return writeList(ctx, enc, "builds", v.page, all, func(b hardwareBuild) string { return b.ID })
 }
 
 func (a *API) writeHardwareBoots(ctx context.Context, v *hardwareView, enc *jsontext.Encoder) error {
@@ -350,12 +351,17 @@ func (a *API) writeHardwareTests(ctx context.Context, v *hardwareView, enc *json
 }
 
 func (a *API) writeHardwareRuns(ctx context.Context, v *hardwareView, enc *jsontext.Encoder, name string, kind rollup.Kind) error {
-	all := listed(func(do func(hardwareTest) error) error {
-		return a.eachTest(ctx, v.scope(v.filters.trees), v.filters, kind, false, func(t TestItem, at place) error {
-			return do(hardwareTest{TestItem: t, Tree: a.treeOf(at.checkout), Branch: at.checkout.GitRepositoryBranch})
-		})
+	tests, err := a.testsIn(ctx, v.scope(v.filters.trees), v.filters, kind, false)
+	if err != nil {
+		return err
+	}
+	page, err := tests.page(ctx, v.page)
+	if err != nil {
+		return err
+	}
+	return writeMember(enc, name, page, func(t *listedTest) hardwareTest {
+		return hardwareTest{TestItem: t.item, Tree: a.treeOf(t.checkout), Branch: t.checkout.GitRepositoryBranch}
 	})
-	return writeList(ctx, enc, name, v.page, all, func(t hardwareTest) string { return t.ID })
 }
 
 // treeOf returns the name of the tree that a checkout is of.

@@ -60,7 +60,7 @@ type issueExtraList struct {
 func (a *API) extrasOfIssues(ctx context.Context, in *issueExtrasInput) (*issueExtraList, error) {
 	keys := make([]rollup.IssueKey, len(in.Body.Issues))
 	for i, pair := range in.Body.Issues {
-		if !possible(pair.ID) {
+		if !validText(pair.ID) {
 			return nil, badRequest("issues has an ID with a NUL character in it")
 		}
 		keys[i] = pair.IssueKey

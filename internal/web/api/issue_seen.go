@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"strconv"
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/facts"
@@ -49,86 +50,120 @@ type issueTest struct {
 }
 
 func (a *API) buildsOfIssue(ctx context.Context, in *issueSeenInput, w io.Writer) error {
-	item := func(found *seenObjects, s rollup.SeenIn) (issueBuild, bool) {
-		b := found.builds[s.BuildID]
-		if b == nil || !texts(in.Origins).want(b.Origin) {
-			return issueBuild{}, false
-		}
-		i := issueBuild{
-			ID: b.ID, Architecture: b.Architecture, ConfigName: b.ConfigName, Status: statusText(statusOf(b.Status)), StartTime: instant(b.StartTime),
-			Duration: b.Duration, Compiler: b.Compiler, LogURL: b.LogURL, Misc: orEmpty(b.Misc),
-		}
-		if c := found.checkouts[b.CheckoutID]; c != nil {
-			i.TreeName, i.Branch = a.treeOf(c), c.GitRepositoryBranch
-		}
-		return i, true
+	page, err := a.pageOfSeen(ctx, in, true)
+	if err != nil {
+		return err
 	}
-	return writeSeen(ctx, a, in, w, true, item, func(b issueBuild) string { return b.ID }, "No builds found for this issue")
+	return writeArray(w, page, a.issueBuild, noBuilds)
 }
 
 func (a *API) testsOfIssue(ctx context.Context, in *issueSeenInput, w io.Writer) error {
-	item := func(found *seenObjects, s rollup.SeenIn) (issueTest, bool) {
-		t := found.tests[s.TestID]
-		if t == nil || !texts(in.Origins).want(t.Origin) {
-			return issueTest{}, false
-		}
-		i := issueTest{RunItem: RunItem{
-			ID: t.ID, Status: statusText(statusOf(t.Status)), Duration: t.Duration, Path: t.Path, StartTime: instant(t.StartTime),
-			Lab: optional(facts.LabOf(facts.Lab(t.Misc), t.Origin)),
-		}}
-		if e := t.Environment; e != nil {
-			i.Compatible, i.EnvironmentMisc = list(e.Compatible), orNull(e.Misc)
-		}
-		if b := found.builds[t.BuildID]; b != nil {
-			if c := found.checkouts[b.CheckoutID]; c != nil {
-				i.TreeName, i.Branch = a.treeOf(c), c.GitRepositoryBranch
-			}
-		}
-		return i, true
-	}
-	return writeSeen(ctx, a, in, w, false, item, func(t issueTest) string { return t.ID }, "No tests found for this issue")
-}
-
-// writeSeen writes what a version of an issue was seen in: builds, or else tests.
-// An item is left out where it is not wanted, or gone.
-func writeSeen[E any](ctx context.Context, a *API, in *issueSeenInput, w io.Writer, builds bool,
-	item func(*seenObjects, rollup.SeenIn) (E, bool), key func(E) string, none nothing) error {
-	version, err := a.wantedVersion(ctx, &in.VersionInput)
-	if _, unknown := errors.AsType[nothing](err); unknown {
-		return none
-	}
+	page, err := a.pageOfSeen(ctx, in, false)
 	if err != nil {
 		return err
 	}
-	var all iter.Seq2[E, error] = func(yield func(E, error) bool) {
-		var zero E
-		var behind *rollup.SeenIn
-		for {
-			seen, err := a.rollups().ThingsSeen(ctx, version, builds, behind, seenAtOnce)
-			if err != nil || len(seen) == 0 {
+	return writeArray(w, page, a.issueTest, noTests)
+}
+
+// Errors that clients know for issues that were seen in nothing.
+const (
+	noBuilds nothing = "No builds found for this issue"
+	noTests  nothing = "No tests found for this issue"
+)
+
+func (a *API) issueBuild(s *seenObject) issueBuild {
+	b := s.build
+	i := issueBuild{
+		ID: b.ID, Architecture: b.Architecture, ConfigName: b.ConfigName, Status: statusText(statusOf(b.Status)), StartTime: instant(b.StartTime),
+		Duration: b.Duration, Compiler: b.Compiler, LogURL: b.LogURL, Misc: orEmpty(b.Misc),
+	}
+	if c := s.checkout; c != nil {
+		i.TreeName, i.Branch = a.treeOf(c), c.GitRepositoryBranch
+	}
+	return i
+}
+
+func (a *API) issueTest(s *seenObject) issueTest {
+	t := s.test
+	i := issueTest{RunItem: RunItem{
+		ID: t.ID, Status: statusText(statusOf(t.Status)), Duration: t.Duration, Path: t.Path, StartTime: instant(t.StartTime),
+		Lab: optional(facts.LabOf(facts.Lab(t.Misc), t.Origin)),
+	}}
+	if e := t.Environment; e != nil {
+		i.Compatible, i.EnvironmentMisc = list(e.Compatible), orNull(e.Misc)
+	}
+	if c := s.checkout; c != nil {
+		i.TreeName, i.Branch = a.treeOf(c), c.GitRepositoryBranch
+	}
+	return i
+}
+
+// seenObject is a build or a test that an issue was seen in, with its parents.
+type seenObject struct {
+	in       rollup.SeenIn
+	test     *report.Test     // nil for a build
+	build    *report.Build    // nil if a test's is unknown
+	checkout *report.Checkout // nil if it is unknown
+}
+
+// pageOfSeen returns the wanted page of the builds, or else the tests, that a version
+// of an issue was seen in.
+func (a *API) pageOfSeen(ctx context.Context, in *issueSeenInput, builds bool) (iter.Seq2[seenObject, error], error) {
+	version, err := a.wantedVersion(ctx, &in.VersionInput)
+	if _, unknown := errors.AsType[nothing](err); unknown {
+		return func(func(seenObject, error) bool) {}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	list := keyedList[seenObject]{
+		keySize: 2,
+		key:     func(s *seenObject) cursor { return cursor{strconv.FormatInt(s.in.At, 10), s.in.IncidentID} },
+		after: func(key cursor, most int) (iter.Seq2[seenObject, error], error) {
+			var behind *rollup.SeenIn
+			if key != nil {
+				at, err := strconv.ParseInt(key[0], 10, 64)
 				if err != nil {
-					yield(zero, err)
+					return nil, errCursor
 				}
+				behind = &rollup.SeenIn{At: at, IncidentID: key[1]}
+			}
+			return a.seenBehind(ctx, version, builds, behind, most, texts(in.Origins)), nil
+		},
+	}
+	return list.page(ctx, in.Page)
+}
+
+// seenBehind returns the builds, or else the tests, behind one of them. It leaves out
+// what is gone, or of another origin than those wanted.
+func (a *API) seenBehind(ctx context.Context, version rollup.IssueKey, builds bool, behind *rollup.SeenIn, most int, origins texts) iter.Seq2[seenObject, error] {
+	return func(yield func(seenObject, error) bool) {
+		atOnce := seenAtOnce
+		if most > 0 {
+			atOnce = min(most, seenAtOnce)
+		}
+		for {
+			seen, err := a.rollups().ThingsSeen(ctx, version, builds, behind, atOnce)
+			if err == nil && len(seen) == 0 {
 				return
 			}
-			behind = &seen[len(seen)-1]
-			found, err := a.seenObjects(ctx, seen, builds)
+			var found *seenObjects
+			if err == nil {
+				found, err = a.seenObjects(ctx, seen, builds)
+			}
 			if err != nil {
-				yield(zero, err)
+				yield(seenObject{}, err)
 				return
 			}
 			for _, s := range seen {
-				if e, ok := item(found, s); ok && !yield(e, nil) {
+				o, origin, ok := found.object(s)
+				if ok && origins.want(origin) && !yield(o, nil) {
 					return
 				}
 			}
+			behind, atOnce = &seen[len(seen)-1], seenAtOnce
 		}
 	}
-	page, err := pageOfStream(ctx, in.Page, all, key)
-	if err != nil {
-		return err
-	}
-	return writeItems(w, page, none)
 }
 
 // seenObjects are objects by their IDs.
@@ -163,4 +198,21 @@ func (a *API) seenObjects(ctx context.Context, seen []rollup.SeenIn, builds bool
 		found.checkouts[all.Checkouts[i].ID] = &all.Checkouts[i]
 	}
 	return found, nil
+}
+
+// object returns what an issue was seen in, and its origin; false if it is gone.
+func (f *seenObjects) object(in rollup.SeenIn) (o seenObject, origin string, ok bool) {
+	t, b := f.tests[in.TestID], f.builds[in.BuildID]
+	switch {
+	case t != nil:
+		o, origin = seenObject{in: in, test: t, build: f.builds[t.BuildID]}, t.Origin
+	case in.TestID == "" && b != nil:
+		o, origin = seenObject{in: in, build: b}, b.Origin
+	default:
+		return o, "", false
+	}
+	if o.build != nil {
+		o.checkout = f.checkouts[o.build.CheckoutID]
+	}
+	return o, origin, true
 }

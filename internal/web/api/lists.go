@@ -3,47 +3,48 @@
 package api
 
 import (
-	"context"
 	"errors"
+	"io"
 	"iter"
 
 	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Lists that are written while they are read.
-
-// errEnough ends the going through a list.
-var errEnough = errors.New("enough")
-
-// listed returns a list that a function goes through.
-func listed[E any](each func(do func(E) error) error) iter.Seq2[E, error] {
-	return func(yield func(E, error) bool) {
-		err := each(func(e E) error {
-			if !yield(e, nil) {
-				return errEnough
+// writeArray writes a list as a JSON array while it reads the list: the item of each
+// element. It writes nothing for an empty list, and returns none.
+func writeArray[E, I any](w io.Writer, all iter.Seq2[E, error], item func(*E) I, none nothing) error {
+	enc := jsontext.NewEncoder(w, jsonv2.Deterministic(true))
+	begun := false
+	for e, err := range all {
+		if err != nil {
+			return err
+		}
+		if !begun {
+			begun = true
+			if err := enc.WriteToken(jsontext.BeginArray); err != nil {
+				return err
 			}
-			return nil
-		})
-		if err != nil && !errors.Is(err, errEnough) {
-			var none E
-			yield(none, err)
+		}
+		if err := jsonv2.MarshalEncode(enc, item(&e)); err != nil {
+			return err
 		}
 	}
+	if !begun {
+		return none
+	}
+	return enc.WriteToken(jsontext.EndArray)
 }
 
-// writeList writes the part of a list that is asked for, with its name before it.
-func writeList[E any](ctx context.Context, enc *jsontext.Encoder, name string, p Page, all iter.Seq2[E, error], key func(E) string) error {
-	all, err := pageOfStream(ctx, p, all, key)
-	if err != nil {
-		return err
-	}
+// writeMember writes a list as the member of a JSON object while it reads the list:
+// the item of each element.
+func writeMember[E, I any](enc *jsontext.Encoder, name string, all iter.Seq2[E, error], item func(*E) I) error {
 	if err := errors.Join(enc.WriteToken(jsontext.String(name)), enc.WriteToken(jsontext.BeginArray)); err != nil {
 		return err
 	}
 	for e, err := range all {
 		if err == nil {
-			err = jsonv2.MarshalEncode(enc, e)
+			err = jsonv2.MarshalEncode(enc, item(&e))
 		}
 		if err != nil {
 			return err

@@ -107,7 +107,7 @@ func stream[I, O any](a *API, op operation, h func(ctx context.Context, in *I, w
 			w := &lateWriter{hc: hc}
 			ctx = context.WithValue(ctx, headerKey{}, hc)
 			u := hc.URL()
-			err := possibleURL(&u)
+			err := checkURL(&u)
 			if err == nil {
 				err = h(ctx, in, w)
 			}

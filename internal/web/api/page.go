@@ -13,123 +13,122 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// Page is which part of a list is asked for; inputs embed it. An answer that was
-// cut has a header Link with the URL of what follows.
+// Page says which part of a list is wanted; inputs embed it. If an answer does not
+// reach the end of its list, the header Link has the URL of the next part.
 type Page struct {
-	Limit  int    `query:"limit" minimum:"1" maximum:"10000" doc:"How many elements there may be in the answer. What follows is at the URL in the header Link. Without it all are."`
-	Cursor string `query:"cursor" maxLength:"4096" doc:"Where to go on: from the URL in the header Link"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"10000" doc:"Most elements in the answer. The header Link has the URL of the next page. Without a limit the answer has all elements"`
+	Cursor string `query:"cursor" maxLength:"4096" doc:"Where the page begins: taken from the URL in the header Link"`
 }
 
-// cursor is a place in a list: behind the nth element, which has a key. Where that
-// is gone, its number is what counts.
-type cursor struct {
-	n   int
-	key string
-}
+// cursor is a place in a list, directly behind an element: the texts by which the
+// list finds it. No text has a NUL character.
+type cursor []string
 
 func (c cursor) String() string {
-	return base64.RawURLEncoding.EncodeToString([]byte(strconv.Itoa(c.n) + " " + c.key))
+	return base64.RawURLEncoding.EncodeToString([]byte(strings.Join(c, "\x00")))
 }
 
-// parse reads the cursor that was sent, if any.
-func (p Page) parse() (c cursor, err error) {
+// parse returns the cursor that the client sent, which has n texts; nil if it sent
+// none.
+func (p Page) parse(n int) (cursor, error) {
 	if p.Cursor == "" {
-		return c, nil
+		return nil, nil
 	}
 	text, err := base64.RawURLEncoding.DecodeString(p.Cursor)
-	n, key, ok := strings.Cut(string(text), " ")
-	c.key = key
-	if err == nil {
-		c.n, err = strconv.Atoi(n)
-	}
-	if err != nil || !ok || c.n < 1 {
-		return c, badRequest("cursor is none that was in a header Link: leave it out to begin anew")
+	c := cursor(strings.Split(string(text), "\x00"))
+	if err != nil || len(c) != n || !validText(strings.Join(c, "")) {
+		return nil, errCursor
 	}
 	return c, nil
 }
 
-// pageOf returns the part of a list that is asked for, and sets the header that
-// tells where the rest is. A key identifies an element, next time as well.
+// errCursor answers a cursor that is not from our header Link.
+const errCursor = badRequest("cursor is not from a header Link: leave it out to begin at the first page")
+
+// pageOf returns the wanted page of a list in memory, and sets the header Link. The
+// key identifies an element in later requests. If the last element of the page before
+// is gone by then, its number in the list counts.
 func pageOf[E any](ctx context.Context, p Page, all []E, key func(E) string) ([]E, error) {
-	after, err := p.parse()
+	after, err := p.parse(2)
 	if err != nil {
 		return nil, err
 	}
-	if after.n > 0 {
-		i := slices.IndexFunc(all, func(e E) bool { return key(e) == after.key })
-		if i < 0 {
-			i = min(after.n, len(all)) - 1
+	begin := 0
+	if after != nil {
+		n, err := strconv.Atoi(after[0])
+		if err != nil || n < 1 {
+			return nil, errCursor
 		}
-		after.n = i + 1
-		all = all[after.n:]
+		if begin = slices.IndexFunc(all, func(e E) bool { return key(e) == after[1] }) + 1; begin == 0 {
+			begin = min(n, len(all))
+		}
 	}
-	if p.Limit > 0 && len(all) > p.Limit {
-		all = all[:p.Limit]
-		linkNext(ctx, cursor{after.n + p.Limit, key(all[p.Limit-1])})
+	page := all[begin:]
+	if p.Limit > 0 && len(page) > p.Limit {
+		page = page[:p.Limit]
+		linkNext(ctx, cursor{strconv.Itoa(begin + p.Limit), key(page[p.Limit-1])})
 	}
-	return all, nil
+	return page, nil
 }
 
-// pageOfStream is pageOf for a list that is not held in memory. It is gone through
-// twice where a part is asked for, for the header comes before the body.
-func pageOfStream[E any](ctx context.Context, p Page, all iter.Seq2[E, error], key func(E) string) (iter.Seq2[E, error], error) {
-	after, err := p.parse()
-	if err != nil || after.n == 0 && p.Limit == 0 {
-		return all, err
-	}
-	from := 0
-	if after.n > 0 {
-		if from, err = find(all, after, key); err != nil {
-			return nil, err
-		}
+// keyedList is a list that is read while it is written. It is read from a key on, so
+// that a page costs the same wherever it is in the list.
+type keyedList[E any] struct {
+	key     func(*E) cursor
+	keySize int // texts in a key
+	// after returns the elements behind a key, all for nil. It may read ahead for
+	// most elements, 0 for the whole list.
+	after func(key cursor, most int) (iter.Seq2[E, error], error)
+}
+
+// page returns the wanted page, and sets the header Link. It reads a page twice,
+// because the header comes before the body: to hold 10,000 tests, each with a misc of
+// up to 1 MiB, would take 10 GiB.
+func (l *keyedList[E]) page(ctx context.Context, p Page) (iter.Seq2[E, error], error) {
+	after, err := p.parse(l.keySize)
+	if err != nil {
+		return nil, err
 	}
 	if p.Limit == 0 {
-		return slice(all, from, -1), nil
+		return l.after(after, 0)
 	}
-	n, last := from, ""
-	for e, err := range slice(all, from, p.Limit+1) {
+	rest, err := l.after(after, p.Limit+1)
+	if err != nil {
+		return nil, err
+	}
+	var last E
+	n := 0
+	for e, err := range rest {
 		if err != nil {
 			return nil, err
 		}
-		if n++; n > from+p.Limit {
-			linkNext(ctx, cursor{from + p.Limit, last})
+		if n == p.Limit {
+			linkNext(ctx, l.key(&last))
 			break
 		}
-		last = key(e)
+		last = e
+		n++
 	}
-	return slice(all, from, p.Limit), nil
+	rest, err = l.after(after, n)
+	return firstOf(rest, n), err
 }
 
-// find returns how many elements there are up to a place.
-func find[E any](all iter.Seq2[E, error], after cursor, key func(E) string) (n int, err error) {
-	for e, err := range all {
-		if err != nil {
-			return 0, err
-		}
-		if n++; key(e) == after.key {
-			return n, nil
-		}
-	}
-	return min(after.n, n), nil
-}
-
-// slice returns n elements of a list from an index on, -1 for all.
-func slice[E any](all iter.Seq2[E, error], from, n int) iter.Seq2[E, error] {
+// firstOf returns the first n elements of a sequence.
+func firstOf[E any](all iter.Seq2[E, error], n int) iter.Seq2[E, error] {
 	return func(yield func(E, error) bool) {
+		if n == 0 {
+			return
+		}
 		i := 0
 		for e, err := range all {
-			if err == nil && i < from {
-				i++
-				continue
-			}
-			if i++; !yield(e, err) || err != nil || i-from == n {
+			if i++; !yield(e, err) || err != nil || i == n {
 				return
 			}
 		}
 	}
 }
 
-// linkNext sets the header with the URL of what follows a place.
+// linkNext sets the header Link to the URL of the page behind a cursor.
 func linkNext(ctx context.Context, c cursor) {
 	hc, ok := ctx.Value(headerKey{}).(huma.Context)
 	if !ok {

@@ -5,6 +5,7 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 	"log/slog"
@@ -31,7 +32,8 @@ func pagesOf(list *[]string) *API {
 		return pageOf(ctx, in.Page, *list, key)
 	})
 	stream[pageInput, []string](a, operation{path: "/api/streamed/{name}"}, func(ctx context.Context, in *pageInput, w io.Writer) error {
-		part, err := pageOfStream(ctx, in.Page, sequence(*list, nil), key)
+		streamed := sorted(func() []string { return *list }, nil)
+		part, err := streamed.page(ctx, in.Page)
 		if err != nil {
 			return err
 		}
@@ -47,17 +49,24 @@ func pagesOf(list *[]string) *API {
 	return a
 }
 
-// sequence returns a list one by one, and an error behind it where there is one.
-func sequence(list []string, failure error) iter.Seq2[string, error] {
-	return func(yield func(string, error) bool) {
-		for _, s := range list {
-			if !yield(s, nil) {
-				return
-			}
-		}
-		if failure != nil {
-			yield("", failure)
-		}
+// sorted returns a sorted list as a keyed one, which ends with an error unless that
+// is nil.
+func sorted(list func() []string, failure error) *keyedList[string] {
+	return &keyedList[string]{
+		keySize: 1,
+		key:     func(s *string) cursor { return cursor{*s} },
+		after: func(key cursor, _ int) (iter.Seq2[string, error], error) {
+			return func(yield func(string, error) bool) {
+				for _, s := range list() {
+					if (key == nil || s > key[0]) && !yield(s, nil) {
+						return
+					}
+				}
+				if failure != nil {
+					yield("", failure)
+				}
+			}, nil
+		},
 	}
 }
 
@@ -66,7 +75,7 @@ func sequence(list []string, failure error) iter.Seq2[string, error] {
 func TestPages(t *testing.T) {
 	list := make([]string, 23)
 	for i := range list {
-		list[i] = strconv.Itoa(i) + " é"
+		list[i] = fmt.Sprintf("%02d é", i)
 	}
 	a := pagesOf(&list)
 	for _, kind := range []string{"held", "streamed"} {
@@ -102,17 +111,18 @@ func nextOf(link string) string {
 	return link
 }
 
-// What comes and goes between two pages makes no other element be missed or seen
-// twice; where the last one seen is gone, the number counts.
+// Elements that come or go between two pages make a client neither miss nor see twice
+// another element. If the last element of the page before is gone, its number counts
+// in a list in memory, and its key still does in a list from the store.
 func TestPagesOfChangingLists(t *testing.T) {
-	for _, kind := range []string{"held", "streamed"} {
-		for _, tt := range []struct{ then, want []string }{
-			{[]string{"x", "a", "b", "c", "d"}, []string{"c", "d"}},
-			{[]string{"b", "c", "d"}, []string{"c", "d"}},
-			{[]string{"a", "c", "d"}, []string{"d"}},
-			{[]string{"d"}, []string{}},
-			{nil, []string{}},
-		} {
+	for _, tt := range []struct{ then, held, streamed []string }{
+		{[]string{"_", "a", "b", "c", "d"}, []string{"c", "d"}, []string{"c", "d"}},
+		{[]string{"b", "c", "d"}, []string{"c", "d"}, []string{"c", "d"}},
+		{[]string{"a", "c", "d"}, []string{"d"}, []string{"c", "d"}},
+		{[]string{"d"}, []string{}, []string{"d"}},
+		{nil, []string{}, []string{}},
+	} {
+		for kind, want := range map[string][]string{"held": tt.held, "streamed": tt.streamed} {
 			list := []string{"a", "b", "c", "d"}
 			a := pagesOf(&list)
 			w := httptest.NewRecorder()
@@ -122,8 +132,8 @@ func TestPagesOfChangingLists(t *testing.T) {
 			w = httptest.NewRecorder()
 			a.router.ServeHTTP(w, httptest.NewRequest("GET", next, nil))
 			var got []string
-			if err := jsonv2.Unmarshal(w.Body.Bytes(), &got); err != nil || !slices.Equal(got, tt.want) {
-				t.Errorf("%s %q: %s", kind, tt.then, w.Body)
+			if err := jsonv2.Unmarshal(w.Body.Bytes(), &got); err != nil || !slices.Equal(got, want) {
+				t.Errorf("%s %q: %s, want %q", kind, tt.then, w.Body, want)
 			}
 		}
 	}
@@ -138,9 +148,11 @@ func TestPagesRefused(t *testing.T) {
 		{"limit=10001", "limit"},
 		{"limit=many", "limit"},
 		{"limit=99999999999999999999", "limit"},
-		{"cursor=abc", "cursor is none"},
+		{"cursor=abc", "cursor is not"},
 		{"cursor=%00", "NUL"},
-		{"cursor=" + cursor{-1, "a"}.String(), "cursor is none"},
+		{"cursor=" + cursor{"-1", "a"}.String(), "cursor is not"},
+		{"cursor=" + cursor{"1", "\xff"}.String(), "cursor is not"},
+		{"cursor=" + cursor{"1", "a", "b"}.String(), "cursor is not"},
 		{"cursor=" + strings.Repeat("a", 5000), "cursor"},
 	} {
 		for _, kind := range []string{"held", "streamed"} {
@@ -153,12 +165,12 @@ func TestPagesRefused(t *testing.T) {
 	}
 }
 
-// An error on the way is one of the page.
-func TestPageOfStreamFails(t *testing.T) {
+// An error of a list is an error of its page, wherever the list fails.
+func TestPageFails(t *testing.T) {
 	broken := errors.New("broken")
-	key := func(s string) string { return s }
-	for _, p := range []Page{{Limit: 3}, {Limit: 2, Cursor: cursor{9, "z"}.String()}} {
-		if _, err := pageOfStream(t.Context(), p, sequence([]string{"a", "b"}, broken), key); !errors.Is(err, broken) {
+	list := sorted(func() []string { return []string{"a", "b"} }, broken)
+	for _, p := range []Page{{Limit: 3}, {Limit: 2, Cursor: cursor{"a"}.String()}} {
+		if _, err := list.page(t.Context(), p); !errors.Is(err, broken) {
 			t.Errorf("%+v: %v", p, err)
 		}
 	}

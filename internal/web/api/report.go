@@ -121,7 +121,7 @@ func parseQuery(form url.Values) (store.Query, error) {
 	for _, name := range slices.Sorted(maps.Keys(form)) {
 		values := form[name]
 		switch {
-		case !possible(name + strings.Join(values, "")):
+		case !validText(name + strings.Join(values, "")):
 			return q, fmt.Errorf("%.40q has a NUL character in it, or what is not UTF-8", name)
 		case ids[name] != nil:
 			*ids[name] = values

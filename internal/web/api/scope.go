@@ -27,12 +27,6 @@ type sighting struct {
 	version int64
 }
 
-// place is where an item of a list belongs.
-type place struct {
-	checkout *report.Checkout
-	seen     []sighting // in the item
-}
-
 // results returns the question for what the roll-ups know of the scope.
 func (sc *scope) results() *rollup.Results {
 	r := &rollup.Results{Only: sc.builds, Issues: true}

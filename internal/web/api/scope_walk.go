@@ -4,6 +4,7 @@ package api
 
 import (
 	"context"
+	"iter"
 	"slices"
 
 	jsonv2 "github.com/go-json-experiment/json"
@@ -38,7 +39,7 @@ func (a *API) walk(ctx context.Context, sc scope, f *filters, v visitor) (map[ro
 	}
 	w.sightings = bySighted(r.Sightings)
 	if w.want.boot.single() || w.want.test.single() {
-		if err := w.runs(ctx, a.store, r.Builds); err != nil {
+		if err := w.runs(a.runs(ctx, r.Builds, w.want, store.RunKey{}, false)); err != nil {
 			return nil, err
 		}
 	}
@@ -95,20 +96,23 @@ func (w *walker) pass(g *rollup.Group, compatibles []string) {
 	w.visitor.wanted(g, compatibles)
 }
 
-// runs visits single tests, of the kinds that it takes them for.
-func (w *walker) runs(ctx context.Context, st store.Store, builds []rollup.Built) error {
-	return eachRun(ctx, st, builds, w.want, func(run *store.Run, g *rollup.Group) error {
-		in := sighted{run.BuildID, run.ID}
+// runs visits single tests, of the kinds whose filters need them.
+func (w *walker) runs(all iter.Seq2[*countedRun, error]) error {
+	for run, err := range all {
+		if err != nil {
+			return err
+		}
+		in, g := sighted{run.BuildID, run.ID}, &run.group
 		seen := w.sightings[in]
-		if !w.want.of(g.Kind).single() || !w.scope.on(g.Platform, run.Compatible) || !w.want.wantRun(run, g, seen) {
-			return nil
+		if !w.want.of(g.Kind).single() || !w.scope.on(g.Platform, run.Compatible) || !w.want.wantRun(&run.Run, g, seen) {
+			continue
 		}
 		if len(seen) > 0 {
 			w.chosen[in] = true
 		}
 		w.pass(g, run.Compatible)
-		return nil
-	})
+	}
+	return nil
 }
 
 // builds visits builds. On the page of a hardware they have tests on it.
@@ -157,37 +161,62 @@ func (w *walker) issues(r *rollup.Results) {
 	}
 }
 
-// eachRun calls do for the tests of those of the builds that the filters let pass,
-// with what they are counted by, which it may not keep.
-func eachRun(ctx context.Context, st store.Store, builds []rollup.Built, f *filters, do func(*store.Run, *rollup.Group) error) error {
-	objects, ok := store.As[store.Objects](st)
-	if !ok {
-		return store.ErrUnsupported
-	}
-	var ids []string
-	known := make(map[string]*rollup.Built, len(builds))
-	for i := range builds {
-		if b := &builds[i]; f.wantBuilt(b) {
-			ids = append(ids, b.ID)
-			known[b.ID] = b
+// countedRun is a test, and what the roll-ups count the test by.
+type countedRun struct {
+	store.Run
+	group rollup.Group
+}
+
+// runs returns the tests of those builds that the filters may want, behind a key. The
+// caller may not keep a run. If the caller wants only the first few, builds are asked
+// for 1, 2, 4, … at a time, because an engine sorts the tests of all builds that it is
+// asked for before it returns the first test.
+func (a *API) runs(ctx context.Context, builds []rollup.Built, f *filters, after store.RunKey, few bool) iter.Seq2[*countedRun, error] {
+	return func(yield func(*countedRun, error) bool) {
+		objects, ok := store.As[store.Objects](a.store)
+		if !ok {
+			yield(nil, store.ErrUnsupported)
+			return
+		}
+		var ids []string
+		known := make(map[string]*rollup.Built, len(builds))
+		for i := range builds {
+			if b := &builds[i]; f.wantBuilt(b) {
+				ids = append(ids, b.ID)
+				known[b.ID] = b
+			}
+		}
+		var platforms rollup.Platforms
+		var run countedRun
+		for n := 1; len(ids) > 0; n *= 2 {
+			asked := ids
+			if few {
+				asked = ids[:min(n, len(ids))]
+			}
+			ids = ids[len(asked):]
+			for found, err := range objects.Runs(ctx, asked, after) {
+				if err != nil {
+					yield(nil, err)
+					return
+				}
+				run.Run = found
+				run.group = groupOf(&run.Run, known[found.BuildID], &platforms)
+				if !yield(&run, nil) {
+					return
+				}
+			}
 		}
 	}
-	var platforms rollup.Platforms
-	for run, err := range objects.Runs(ctx, ids, store.RunKey{}) {
-		if err != nil {
-			return err
-		}
-		t := rollup.Test{Status: run.Status}
-		t.SetMisc(run.Misc)
-		g := rollup.Group{
-			Build: known[run.BuildID], Kind: rollup.KindOf(run.Path), Origin: run.Origin, Platform: platforms.Of(run.EnvironmentMisc),
-			Lab: facts.LabOf(t.Lab, run.Origin), Reason: t.Reason, Status: run.Status, N: 1,
-		}
-		if err := do(&run, &g); err != nil {
-			return err
-		}
+}
+
+// groupOf returns what the roll-ups count a test by.
+func groupOf(run *store.Run, b *rollup.Built, platforms *rollup.Platforms) rollup.Group {
+	t := rollup.Test{Status: run.Status}
+	t.SetMisc(run.Misc)
+	return rollup.Group{
+		Build: b, Kind: rollup.KindOf(run.Path), Origin: run.Origin, Platform: platforms.Of(run.EnvironmentMisc),
+		Lab: facts.LabOf(t.Lab, run.Origin), Reason: t.Reason, Status: run.Status, N: 1,
 	}
-	return nil
 }
 
 // compatibleLists are lists of compatibles by their JSON: the same few come again

@@ -100,10 +100,10 @@ func (a *API) history(ctx context.Context, in *historyInput) (*testHistory, erro
 		of.Platform = ""
 	}
 	var err error
-	if of.StartedBy, err = micros("current_test_start_time", in.Started); err != nil {
+	if of.StartedBy, err = parseTime("current_test_start_time", in.Started); err != nil {
 		return nil, err
 	}
-	if of.ArrivedBy, err = micros("field_timestamp", in.Arrived); err != nil {
+	if of.ArrivedBy, err = parseTime("field_timestamp", in.Arrived); err != nil {
 		return nil, err
 	}
 	runs, err := a.rollups().History(ctx, of, in.GroupSize)
@@ -123,9 +123,9 @@ func (a *API) history(ctx context.Context, in *historyInput) (*testHistory, erro
 	return h, nil
 }
 
-// micros reads a time that was sent, in microseconds since 1970; "" is 0. In a URL
-// the plus of a time zone has become a space, where it was not escaped.
-func micros(parameter, text string) (int64, error) {
+// parseTime returns the time in a parameter, in microseconds since 1970; 0 for "". A
+// plus of a time zone that the client did not escape in the URL arrives as a space.
+func parseTime(parameter, text string) (int64, error) {
 	if text == "" {
 		return 0, nil
 	}

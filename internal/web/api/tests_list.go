@@ -5,38 +5,92 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"iter"
+	"slices"
 
 	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/report"
 )
 
-// eachTest calls do for each boot, or each other test, of the scope that the filters
-// want: build by build, in the order of eachBuild, and by path within one. They are
-// read while do is called. With full an item has all that is told of its environment.
-func (a *API) eachTest(ctx context.Context, sc scope, f *filters, kind rollup.Kind, full bool, do func(TestItem, place) error) error {
+// listedTest is a boot, or another test, in a list.
+type listedTest struct {
+	item     TestItem
+	buildID  string
+	checkout *report.Checkout
+}
+
+// testsIn returns the list of boots, or of other tests, of a scope that the filters
+// want: build by build, in the order of buildsIn, and by path within a build. With
+// full, an item has all properties of its environment.
+func (a *API) testsIn(ctx context.Context, sc scope, f *filters, kind rollup.Kind, full bool) (*keyedList[listedTest], error) {
 	if f == nil {
 		f = &filters{}
 	}
 	r := sc.results()
 	if err := r.Read(ctx, a.rollups()); err != nil {
-		return err
+		return nil, err
 	}
 	checkouts, issues := sc.byID(), bySighted(r.Sightings)
 	var environments environments
-	return eachRun(ctx, a.store, r.Builds, f, func(run *store.Run, g *rollup.Group) error {
-		seen := issues[sighted{run.BuildID, run.ID}]
-		if g.Kind != kind || !sc.on(g.Platform, run.Compatible) || !f.wantRun(run, g, seen) {
-			return nil
+	list := &keyedList[listedTest]{keySize: 4}
+	list.key = func(t *listedTest) cursor { return cursor{t.checkout.ID, t.buildID, text(t.item.Path), t.item.ID} }
+	list.after = func(key cursor, most int) (iter.Seq2[listedTest, error], error) {
+		builds, after := r.Builds, store.RunKey{}
+		if key != nil {
+			after = store.RunKey{BuildID: key[1], Path: key[2], ID: key[3]}
+			if builds = sc.buildsFrom(r.Builds, key[0], key[1]); builds == nil {
+				return nil, errGone
+			}
 		}
-		item := testItem(run, g)
-		if !full {
-			item.EnvironmentMisc = environments.of(g.Platform)
-		}
-		return do(item, place{checkouts[g.Build.CheckoutID], seen})
+		return func(yield func(listedTest, error) bool) {
+			for run, err := range a.runs(ctx, builds, f, after, most > 0) {
+				if err != nil {
+					yield(listedTest{}, err)
+					return
+				}
+				g := &run.group
+				if g.Kind != kind || !sc.on(g.Platform, run.Compatible) || !f.wantRun(&run.Run, g, issues[sighted{run.BuildID, run.ID}]) {
+					continue
+				}
+				item := testItem(&run.Run, g)
+				if !full {
+					item.EnvironmentMisc = environments.of(g.Platform)
+				}
+				if !yield(listedTest{item, run.BuildID, checkouts[g.Build.CheckoutID]}, nil) {
+					return
+				}
+			}
+		}, nil
+	}
+	return list, nil
+}
+
+// errGone answers a cursor behind a test whose checkout no longer is in the list.
+const errGone = badRequest("cursor is behind a test that no longer is in the list: leave it out to begin at the first page")
+
+// buildsFrom returns the builds from one on, in the order of the scope: of its
+// checkouts, and by ID within one. It returns nil if the checkout is not of the scope.
+func (sc *scope) buildsFrom(builds []rollup.Built, checkout, id string) []rollup.Built {
+	place := make(map[string]int, len(sc.checkouts))
+	for i := range sc.checkouts {
+		place[sc.checkouts[i].ID] = i
+	}
+	from, ok := place[checkout]
+	if !ok {
+		return nil
+	}
+	i := slices.IndexFunc(builds, func(b rollup.Built) bool {
+		at := place[b.CheckoutID]
+		return at > from || at == from && b.ID >= id
 	})
+	if i < 0 {
+		return []rollup.Built{}
+	}
+	return builds[i:]
 }
 
 // testItem returns a test as lists have it.
@@ -91,11 +145,16 @@ func fullEnvironment(misc json.RawMessage) json.RawMessage {
 	return b
 }
 
-// writeTests writes "boots" or "tests" of the scope into an object, while they are
-// read.
+// writeTests writes a page of the boots, or of the other tests, of a scope as the
+// member of an object that the kind names: "boots" or "tests".
 func (a *API) writeTests(ctx context.Context, enc *jsontext.Encoder, sc scope, f *filters, kind rollup.Kind, full bool, p Page) error {
-	all := listed(func(do func(TestItem) error) error {
-		return a.eachTest(ctx, sc, f, kind, full, func(t TestItem, _ place) error { return do(t) })
-	})
-	return writeList(ctx, enc, string(kind)+"s", p, all, func(t TestItem) string { return t.ID })
+	list, err := a.testsIn(ctx, sc, f, kind, full)
+	if err != nil {
+		return err
+	}
+	page, err := list.page(ctx, p)
+	if err != nil {
+		return err
+	}
+	return writeMember(enc, string(kind)+"s", page, func(t *listedTest) *TestItem { return &t.item })
 }

@@ -179,10 +179,11 @@ func commonOf(sc scope, c *summaryCounter) treeCommon {
 }
 
 func (a *API) writeBuilds(ctx context.Context, sc scope, p part, enc *jsontext.Encoder) error {
-	all := listed(func(do func(BuildItem) error) error {
-		return a.eachBuild(ctx, sc, p.filters, func(b BuildItem, _ place) error { return do(b) })
-	})
-	return writeList(ctx, enc, "builds", p.page, all, func(b BuildItem) string { return b.ID })
+	page, err := a.buildsIn(ctx, sc, p.filters, p.page)
+	if err != nil {
+		return err
+	}
+	return writeMember(enc, "builds", page, func(b *listedBuild) BuildItem { return buildItem(b.build, b.checkout) })
 }
 
 func (a *API) writeBoots(ctx context.Context, sc scope, p part, enc *jsontext.Encoder) error {

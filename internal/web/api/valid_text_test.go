@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// TestImpossibleTexts: what no object has is refused before a database is asked,
-// for not all of them take it.
-func TestImpossibleTexts(t *testing.T) {
+// Texts that no object can have are refused before a database sees them, because
+// PostgreSQL fails on them.
+func TestTextsRefused(t *testing.T) {
 	eachStore(t, func(t *testing.T, s *served) {
 		for _, path := range []string{"/api/report?checkout=%00", "/api/build/%00", "/api/test/%ff", "/api/tree?origin=%00"} {
 			if status, _, _ := s.get(path); status != 400 {
