@@ -6,10 +6,6 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"slices"
-	"strconv"
-	"strings"
-	"time"
 )
 
 // Progress is told how far long work has come: what is being done, how much of it
@@ -27,26 +23,6 @@ type DB struct {
 	Update func(ctx context.Context, f func(ctx context.Context, tx Tx) error) error
 	// Failure makes the errors of the database those of the contract of a store.
 	Failure func(operation string, err error) error
-}
-
-// Difference is a row of a roll-up that is not what counting anew gives.
-type Difference struct {
-	Table string
-	Key   string // what identifies the row, and what it is of
-	Is    string // what is there, "" where nothing is
-	Due   string // what should be, "" where nothing should
-}
-
-// String returns the difference as a line.
-func (d Difference) String() string {
-	is, due := d.Is, "should be "+d.Due
-	if is == "" {
-		is = "missing"
-	}
-	if d.Due == "" {
-		due = "should not be there"
-	}
-	return fmt.Sprintf("%s: %s: %s, %s", d.Table, d.Key, is, due)
 }
 
 // VerifyOptions say how Verify goes about it.
@@ -97,7 +73,7 @@ func (db *DB) Rebuild(ctx context.Context, progress Progress) error {
 		})
 	}
 	all := func(string, int) bool { return true }
-	err := db.eachChunk(ctx, progress, update, all, func(ctx context.Context, tx Tx, r recount) error { return db.replace(ctx, tx, r) })
+	err := db.eachChunk(ctx, progress, update, all, func(ctx context.Context, tx Tx, r recount) error { return r.replace(ctx, tx, &db.Dialect) })
 	if err == nil {
 		err = db.Update(ctx, func(ctx context.Context, tx Tx) error {
 			return tx.Exec(ctx, "UPDATE rollups SET complete = 1")
@@ -129,13 +105,13 @@ func (db *DB) eachChunk(ctx context.Context, progress Progress, within func(func
 			return Read(ctx, tx, p.total, nil, []any{&total}, func() error { return nil })
 		})
 		if err != nil {
-			return fmt.Errorf("%s: %w", p.what, err)
+			return fmt.Errorf("%s: %w", p.name, err)
 		}
-		tell(p.what+" counted", 0, total)
+		tell(p.name+" counted", 0, total)
 		for after := (*string)(nil); ; {
 			var chunk []string
 			err := within(func(ctx context.Context, tx Tx) (err error) {
-				if chunk, err = p.next(ctx, tx, after); err != nil || len(chunk) == 0 || !wanted(p.what, len(chunk)) {
+				if chunk, err = p.next(ctx, tx, after); err != nil || len(chunk) == 0 || !wanted(p.name, len(chunk)) {
 					return err
 				}
 				all, err := p.count(ctx, tx, chunk)
@@ -150,128 +126,17 @@ func (db *DB) eachChunk(ctx context.Context, progress Progress, within func(func
 				return nil
 			})
 			if err != nil {
-				return fmt.Errorf("%s: %w", p.what, err)
+				return fmt.Errorf("%s: %w", p.name, err)
 			}
 			if len(chunk) == 0 {
 				break
 			}
 			after = &chunk[len(chunk)-1]
 			done += int64(len(chunk))
-			tell(p.what+" counted", done, max(done, total))
+			tell(p.name+" counted", done, max(done, total))
 		}
 	}
 	return nil
-}
-
-// replace puts what should be in place of what is.
-func (d *Dialect) replace(ctx context.Context, tx Tx, r recount) error {
-	var put, gone []row
-	r.compare(func(is, due row) {
-		if due == nil {
-			gone = append(gone, slices.Clone(r.table.key(is)))
-		} else {
-			put = append(put, due)
-		}
-	})
-	if err := d.put(ctx, tx, r.table, put); err != nil {
-		return err
-	}
-	return d.remove(ctx, tx, r.table, gone, "")
-}
-
-// compare calls f for each row that is not what it should be; nil is none.
-func (r *recount) compare(f func(is, due row)) {
-	r.table.sort(r.is)
-	r.table.sort(r.due)
-	is, due := r.is, r.due
-	for len(is) > 0 || len(due) > 0 {
-		var c int
-		switch {
-		case len(is) == 0:
-			c = +1
-		case len(due) == 0:
-			c = -1
-		default:
-			c = compare(r.table.key(is[0]), r.table.key(due[0]))
-		}
-		switch {
-		case c < 0:
-			f(is[0], nil)
-			is = is[1:]
-		case c > 0:
-			f(nil, due[0])
-			due = due[1:]
-		default:
-			if !slices.Equal(is[0], due[0]) {
-				f(is[0], due[0])
-			}
-			is, due = is[1:], due[1:]
-		}
-	}
-}
-
-// differences returns what is not as it should be.
-func (r *recount) differences() (all []Difference) {
-	r.compare(func(is, due row) {
-		d := Difference{Table: r.table.name}
-		of := is
-		if of == nil {
-			of = due
-		}
-		from := r.table.named()
-		d.Key = r.table.text(of, 0, from)
-		if is != nil && due != nil && slices.Equal(is[from:], due[from:]) {
-			from = 0 // the key is that of other values
-		}
-		if is != nil {
-			d.Is = r.table.text(is, from, len(is))
-		}
-		if due != nil {
-			d.Due = r.table.text(due, from, len(due))
-		}
-		all = append(all, d)
-	})
-	return all
-}
-
-// named returns how many columns of a row say what it is of, to people.
-func (t *table) named() int {
-	switch last := len(t.columns) - 1; {
-	case t == treeHeads:
-		return slices.Index(t.columns, "checkout_id")
-	case t != issueCounts && t.columns[last] == "n":
-		return last
-	}
-	return t.keys
-}
-
-// text returns some columns of a row for people, without keys, which say nothing.
-func (t *table) text(r row, from, to int) string {
-	var parts []string
-	for i := from; i < to; i++ {
-		value := told(t.columns[i], r[i])
-		if t.columns[i] == "key" || value == "" {
-			continue
-		}
-		if strings.ContainsFunc(value, func(r rune) bool { return r == ' ' || r == '"' || !strconv.IsPrint(r) }) {
-			value = strconv.Quote(value)
-		}
-		parts = append(parts, t.columns[i]+"="+value)
-	}
-	return strings.Join(parts, " ")
-}
-
-// told returns the value of a column for people: days and times as such.
-func told(column string, value any) string {
-	number, ok := value.(int64)
-	switch {
-	case !ok || number < 0:
-	case column == "day":
-		return time.Unix(number*24*3600, 0).UTC().Format(time.DateOnly)
-	case number > 0 && slices.Contains([]string{"start", "seen", "first_seen", "last_seen"}, column):
-		return time.UnixMicro(number).UTC().Format(time.RFC3339Nano)
-	}
-	return fmt.Sprint(value)
 }
 
 func (db *DB) failure(operation string, err error) error {

@@ -40,7 +40,7 @@ type Incidents struct {
 func (db *DB) Incidents(ctx context.Context, key IssueKey) (n Incidents, err error) {
 	err = db.View(ctx, func(ctx context.Context, tx Tx) error {
 		n = Incidents{}
-		var kind string
+		var kind Kind
 		var of int64
 		err := Read(ctx, tx, "SELECT kind, CAST(sum(n) AS bigint) FROM incident_counts WHERE issue_id = $1 AND issue_version = $2 GROUP BY kind",
 			[]any{key.ID, key.Version}, []any{&kind, &of}, func() error { n.add(kind, of); return nil })
@@ -54,14 +54,14 @@ func (db *DB) Incidents(ctx context.Context, key IssueKey) (n Incidents, err err
 }
 
 // add adds n incidents of a kind as of incident_counts.
-func (i *Incidents) add(kind string, n int64) {
+func (i *Incidents) add(kind Kind, n int64) {
 	switch kind {
 	case absent:
 		i.Absent += n
 		return
-	case string(Builds):
+	case Builds:
 		i.Builds += n
-	case string(Tests):
+	case Tests:
 		i.Tests += n
 	}
 	i.Present += n

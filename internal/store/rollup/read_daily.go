@@ -153,7 +153,7 @@ func (t *Totals) readArrived(ctx context.Context, d *Dialect, tx Tx, days Days) 
 	if err != nil {
 		return err
 	}
-	return Read(ctx, tx, "SELECT CAST(coalesce(sum(n), 0) AS bigint) FROM incident_counts WHERE day BETWEEN $1 AND $2 AND kind <> '"+absent+"'",
+	return Read(ctx, tx, "SELECT CAST(coalesce(sum(n), 0) AS bigint) FROM incident_counts WHERE day BETWEEN $1 AND $2 AND kind <> '"+string(absent)+"'",
 		[]any{days.First, days.Last}, []any{&t.Incidents}, func() error { return nil })
 }
 

@@ -28,19 +28,15 @@ package rollup
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/binary"
 	"time"
-	"unicode/utf8"
 
 	"github.com/kcidb-go/kcidb/internal/facts"
-	"github.com/kcidb-go/kcidb/report"
 )
 
-// Kind is what is counted.
+// Kind is a kind of objects that are counted.
 type Kind string
 
-// The kinds. A boot is a test that facts.IsBoot tells.
+// The kinds. A boot is a test with a path that facts.IsBoot accepts.
 const (
 	Checkouts Kind = "checkout"
 	Builds    Kind = "build"
@@ -56,10 +52,11 @@ func KindOf(path string) Kind {
 	return Tests
 }
 
-// NoDay stands for the day of what has no time.
+// NoDay is the day of an object without a time.
 const NoDay = -1
 
-// DayOf returns the day of a time, counted from 1970 in UTC.
+// DayOf returns the day of a time in UTC: the number of days since 1970, NoDay for the
+// zero time and times before 1970.
 func DayOf(t time.Time) int64 {
 	if t.IsZero() {
 		return NoDay
@@ -67,7 +64,7 @@ func DayOf(t time.Time) int64 {
 	return dayOf(t.UnixMicro())
 }
 
-// dayOf returns the day of a time in microseconds since 1970, NoDay before.
+// dayOf returns the day of a time in microseconds since 1970, NoDay for times before.
 func dayOf(micros int64) int64 {
 	const day = 24 * 3600 * 1_000_000
 	if micros < 0 {
@@ -76,77 +73,12 @@ func dayOf(micros int64) int64 {
 	return micros / day
 }
 
-// Test is what is counted of a test. Texts that are absent are "".
-type Test struct {
-	ID, BuildID, Origin string
-	Path                string
-	Status              report.Status
-	Platform            string
-	Compatible          string // JSON list of strings
-	Lab                 string // as the test says itself
-	Reason              string // of what Fails
-	Start               int64  // microseconds since 1970, 0 for none
-}
-
-// maxReason is how much of a reason is told apart, in bytes.
-const maxReason = 200
-
-// Fails tells whether a status is one of something that went wrong.
-func Fails(s report.Status) bool {
-	return s == report.StatusFail || s == report.StatusError || s == report.StatusMiss
-}
-
-// SetMisc sets what a test's free object tells, when Status is set.
-func (t *Test) SetMisc(misc []byte) {
-	t.Lab = plain(facts.Lab(misc))
-	t.Reason = ""
-	if Fails(t.Status) {
-		t.Reason = firstBytes(plain(facts.Reason(misc)), maxReason)
+// dayOfStart returns the day of the start of an object: NoDay for 0, which is no time.
+func dayOfStart(micros int64) int64 {
+	if micros == 0 {
+		return NoDay
 	}
-}
-
-// firstBytes returns the beginning of a text, n bytes at most, in whole characters.
-func firstBytes(text string, n int) string {
-	if len(text) <= n {
-		return text
-	}
-	for n > 0 && !utf8.RuneStart(text[n]) {
-		n--
-	}
-	return text[:n]
-}
-
-// group is what tests are counted by.
-type group struct {
-	build                                            string
-	day                                              int64
-	origin, suite, platform, compatible, lab, reason string
-	status                                           report.Status
-}
-
-func (t *Test) group() group {
-	g := group{
-		build: t.BuildID, day: NoDay, origin: t.Origin, suite: facts.Suite(t.Path), platform: t.Platform,
-		compatible: t.Compatible, lab: t.Lab, reason: t.Reason, status: t.Status,
-	}
-	if t.Start != 0 {
-		g.day = dayOf(t.Start)
-	}
-	return g
-}
-
-// kind returns what the tests of a group are.
-func (g *group) kind() Kind { return KindOf(g.suite) }
-
-// keyOf returns the hash of texts.
-func keyOf(texts ...string) int64 {
-	var b []byte
-	for _, text := range texts {
-		b = binary.AppendUvarint(b, uint64(len(text)))
-		b = append(b, text...)
-	}
-	sum := sha256.Sum256(b)
-	return int64(binary.BigEndian.Uint64(sum[:]))
+	return dayOf(micros)
 }
 
 // Tx is a transaction of a database.

@@ -34,10 +34,10 @@ func TestDayOf(t *testing.T) {
 		}
 	}
 	// An object without a time has 0.
-	if got := dayOfMicros(0); got != NoDay {
+	if got := dayOfStart(0); got != NoDay {
 		t.Errorf("no time is of day %d", got)
 	}
-	if got := dayOfMicros(1); got != 0 {
+	if got := dayOfStart(1); got != 0 {
 		t.Errorf("the first microsecond is of day %d", got)
 	}
 }
@@ -128,10 +128,10 @@ func FuzzFirstBytes(f *testing.F) {
 	})
 }
 
-// Keys are kept in databases: they stay as they are, and tell texts apart wherever
-// one ends.
-func TestKeyOf(t *testing.T) {
-	if got, want := keyOf("ci", "mainline", "https://x", "main"), int64(4513234403533807460); got != want {
+// Databases keep hashes, so the hash of the same texts must never change. Texts that
+// are split differently have different hashes.
+func TestHashOf(t *testing.T) {
+	if got, want := hashOf("ci", "mainline", "https://x", "main"), int64(4513234403533807460); got != want {
 		t.Errorf("the key of a tree is %d, and was %d", got, want)
 	}
 	seen := make(map[int64][]string)
@@ -139,7 +139,7 @@ func TestKeyOf(t *testing.T) {
 		nil, {""}, {"", ""}, {"a"}, {"a", ""}, {"", "a"}, {"a", "b"}, {"ab"}, {"ab", ""}, {"b", "a"}, {"\x01a"}, {strings.Repeat("a", 200)},
 		{strings.Repeat("a", 199), "a"}, {"a\x01b"}, {"A"},
 	} {
-		key := keyOf(texts...)
+		key := hashOf(texts...)
 		if other, ok := seen[key]; ok {
 			t.Errorf("%q and %q are the same", texts, other)
 		}
@@ -147,50 +147,86 @@ func TestKeyOf(t *testing.T) {
 	}
 }
 
+// Every table compares rows by the columns of its key, in their order.
 func TestCompare(t *testing.T) {
-	sorted := []row{
-		{"", int64(0)}, {"", int64(1)}, {"A", int64(-1)}, {"a", int64(-5)}, {"a", int64(2)}, {"a", int64(10)}, {"ab", int64(0)}, {"é", int64(0)},
+	comparesKeys(t, testCounts)
+	comparesKeys(t, hardwareCounts)
+	comparesKeys(t, checkoutCounts)
+	comparesKeys(t, dailyCounts)
+	comparesKeys(t, countedBuilds)
+	comparesKeys(t, countedCheckouts)
+	comparesKeys(t, treeHeads)
+	comparesKeys(t, sightings)
+	comparesKeys(t, absences)
+	comparesKeys(t, issueCounts)
+	comparesKeys(t, incidentCounts)
+	comparesKeys(t, objectCounts)
+}
+
+func comparesKeys[R comparable](t *testing.T, table *table[R]) {
+	t.Helper()
+	raise := func(c column) {
+		if c.text != nil {
+			*c.text += "x"
+		} else {
+			*c.number++
+		}
 	}
-	for i, a := range sorted {
-		for j, b := range sorted {
-			if got := compare(a, b); (got < 0) != (i < j) || (got > 0) != (i > j) {
-				t.Errorf("%v and %v: %d", a, b, got)
-			}
+	keys := len(table.cursor().key)
+	for i, c := range table.cursor().columns() {
+		low, high := table.cursor(), table.cursor()
+		raise(high.columns()[i])
+		want := -1
+		if i >= keys {
+			want = 0
+		}
+		for j := i + 1; j < keys; j++ { // earlier columns decide
+			raise(low.columns()[j])
+		}
+		if got := table.compare(low.row, high.row); got != want || table.compare(high.row, low.row) != -want {
+			t.Errorf("%s: rows that differ in %s compare as %d, want %d", table.name, c.name, got, want)
+		}
+		if low.row == high.row {
+			t.Errorf("%s: rows that differ in %s are equal", table.name, c.name)
 		}
 	}
 }
 
 func TestDifferences(t *testing.T) {
-	count := func(checkout, status string, n int64) row { return row{checkout, "test", status, n} }
-	build := func(id, status string, day int64) row { return row{id, "c", "ci", status, "", "", "", "", day} }
-	head := func(key int64, branch, checkout string) row {
-		return row{key, "ci", "", "https://x", branch, checkout, int64(1_751_364_000_000_001)}
+	counts := func(is, due []checkoutCount) recount { return comparison[checkoutCount]{checkoutCounts, is, due} }
+	count := func(checkout string, status report.Status, n int64) checkoutCount {
+		return checkoutCount{checkout, Tests, status, n}
+	}
+	build := func(status report.Status, day int64) []countedBuild {
+		return []countedBuild{{id: "b", checkoutID: "c", origin: "ci", status: status, day: day}}
+	}
+	heads := func(is []treeHead, due ...treeHead) recount { return comparison[treeHead]{treeHeads, is, due} }
+	head := func(hash int64, branch, checkout string) treeHead {
+		return treeHead{hash: hash, origin: "ci", url: "https://x", branch: branch, checkoutID: checkout, start: 1_751_364_000_000_001}
 	}
 	for _, c := range []struct {
 		name    string
 		recount recount
 		want    string
 	}{
-		{"nothing", recount{table: checkoutCounts}, ""},
-		{"all the same, in any order", recount{checkoutCounts,
-			[]row{count("b", "", 1), count("a", "PASS", 1)}, []row{count("a", "PASS", 1), count("b", "", 1)}}, ""},
-		{"more, less, too much and nothing", recount{checkoutCounts,
-			[]row{count("a", "", 1), count("b", "PASS", 2), count("d", "PASS", 4)},
-			[]row{count("a", "", 1), count("b", "PASS", 3), count("c", "FAIL", 5)}}, `
+		{"nothing", counts(nil, nil), ""},
+		{"all the same, in any order", counts(
+			[]checkoutCount{count("b", "", 1), count("a", "PASS", 1)}, []checkoutCount{count("a", "PASS", 1), count("b", "", 1)}), ""},
+		{"more, less, too much and nothing", counts(
+			[]checkoutCount{count("a", "", 1), count("b", "PASS", 2), count("d", "PASS", 4)},
+			[]checkoutCount{count("a", "", 1), count("b", "PASS", 3), count("c", "FAIL", 5)}), `
 			checkout_counts: checkout_id=b kind=test status=PASS: n=2, should be n=3
 			checkout_counts: checkout_id=c kind=test status=FAIL: missing, should be n=5
 			checkout_counts: checkout_id=d kind=test status=PASS: n=4, should not be there`},
-		{"what is noted of an object", recount{countedBuilds,
-			[]row{build("b", "", 20270)}, []row{build("b", "PASS", NoDay)}}, `
-			counted_builds: build_id=b: checkout_id=c origin=ci day=2025-07-01, should be checkout_id=c origin=ci status=PASS day=-1`},
-		{"a key says nothing to people", recount{treeHeads,
-			[]row{head(7, "main", "c1")}, []row{head(7, "main", "c2"), head(9, "a b\n\u202e", "c")}}, `
+		{"a counted object", comparison[countedBuild]{countedBuilds, build("", 20270), build("PASS", NoDay)}, `
+			counted_builds: build_id=b: checkout_id=c origin=ci day=2025-07-01 start=0, should be checkout_id=c origin=ci status=PASS day=-1 start=0`},
+		{"a hash means nothing to people", heads(
+			[]treeHead{head(7, "main", "c1")}, head(7, "main", "c2"), head(9, "a b\n\u202e", "c")), `
 			tree_heads: origin=ci url=https://x branch=main: checkout_id=c1 start=2025-07-01T10:00:00.000001Z, should be checkout_id=c2 start=2025-07-01T10:00:00.000001Z
 			tree_heads: origin=ci url=https://x branch="a b\n\u202e": missing, should be checkout_id=c start=2025-07-01T10:00:00.000001Z`},
-		{"a key of something else", recount{treeHeads, []row{head(7, "dev", "c1")}, []row{head(7, "main", "c1")}}, `
+		{"a hash of other values", heads([]treeHead{head(7, "dev", "c1")}, head(7, "main", "c1")), `
 			tree_heads: origin=ci url=https://x branch=dev: origin=ci url=https://x branch=dev checkout_id=c1 start=2025-07-01T10:00:00.000001Z, should be origin=ci url=https://x branch=main checkout_id=c1 start=2025-07-01T10:00:00.000001Z`},
-		{"sightings of an issue, when nobody knows", recount{issueCounts,
-			[]row{{"i", int64(1), int64(0), "", int64(0), "", int64(2)}}, nil}, `
+		{"sightings at unknown times", comparison[issueCount]{issueCounts, []issueCount{{issueKey: issueKey{"i", 1}, n: 2}}, nil}, `
 			issue_counts: issue_id=i issue_version=1: first_seen=0 last_seen=0 n=2, should not be there`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -210,29 +246,29 @@ func TestDifferences(t *testing.T) {
 	}
 }
 
-// Tests that are as they were are nothing to count.
-func TestDeltaOfWhatStays(t *testing.T) {
+// A test that stays the same changes no counts.
+func TestDeltaOfUnchangedTest(t *testing.T) {
 	var d Delta
 	if !d.Empty() {
-		t.Error("it is of something")
+		t.Error("a new delta has changes")
 	}
 	x := &Test{ID: "t", BuildID: "b", Path: "ltp.a", Status: "PASS", Start: 1}
 	y := *x
 	y.Path, y.Platform = "ltp.b", x.Platform
 	d.Test(x, &y) // the suite is the same
-	for g, n := range d.tests {
+	for row, n := range d.tests {
 		if n != 0 {
-			t.Errorf("%v: %d", g, n)
+			t.Errorf("%v: %d", row, n)
 		}
 	}
-	if len(d.told) > 0 {
-		t.Errorf("incidents of %v are told", d.told.sorted())
+	if len(d.changed) > 0 {
+		t.Errorf("incidents of %v are affected", d.changed.sorted())
 	}
 	d.Test(nil, x)
 	d.Test(x, nil)
 	d.Checkout("c")
 	d.Checkout("c")
-	if n := d.tests[x.group()]; n != 0 || !d.told.has("t") || len(d.checkouts) != 1 || d.Empty() {
-		t.Errorf("%d, %v, %v", n, d.told, d.checkouts)
+	if n := d.tests[x.counted()]; n != 0 || !d.changed.has("t") || len(d.checkouts) != 1 || d.Empty() {
+		t.Errorf("%d, %v, %v", n, d.changed, d.checkouts)
 	}
 }

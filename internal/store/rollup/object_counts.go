@@ -8,14 +8,14 @@ import (
 	"slices"
 )
 
-// countObjects counts the objects of each list. It is the last step, and loaders
-// that run side by side add to different shards where the database has them, because
-// all of them change these rows.
+// countObjects counts the objects of each list. It is the last step, because all
+// loaders change these rows. If the database has shards, concurrent loaders add to
+// different shards.
 func (a *applier) countObjects(ctx context.Context) error {
-	var rows []row
+	var rows []objectCount
 	for _, list := range slices.Sorted(maps.Keys(a.objects)) {
 		if n := a.objects[list]; n != 0 {
-			rows = append(rows, row{list, int64(0), n})
+			rows = append(rows, objectCount{list: list, n: n})
 		}
 	}
 	if len(rows) == 0 {
@@ -25,12 +25,13 @@ func (a *applier) countObjects(ctx context.Context) error {
 	if a.Shard != "" {
 		shard = a.Shard
 	}
-	query := "INSERT INTO object_counts (list, shard, n) SELECT r.list, " + shard + ", r.n FROM " + a.rowsOf(objectCounts, 3) +
+	c := objectCounts.cursor()
+	query := "INSERT INTO object_counts (list, shard, n) SELECT r.list, " + shard + ", r.n FROM " + rowsOf(a.Dialect, c.columns()) +
 		" WHERE true ON CONFLICT (list, shard) DO UPDATE SET n = object_counts.n + excluded.n"
-	return a.each(ctx, a.tx, objectCounts, query, rows, 3)
+	return each(ctx, a.tx, a.Dialect, query, c, c.columns(), rows)
 }
 
-// Objects returns how many objects there are in each list of the store.
+// Objects returns the number of objects in each list of the store.
 func (d *Dialect) Objects(ctx context.Context, tx Tx) (map[string]int64, error) {
 	all := make(map[string]int64)
 	var list string
@@ -40,8 +41,8 @@ func (d *Dialect) Objects(ctx context.Context, tx Tx) (map[string]int64, error) 
 	return all, err
 }
 
-// recountObjects counts the objects of each list, by what was counted before where
-// there are many.
+// recountObjects counts the objects of each list: checkouts and tests by the roll-ups
+// that earlier passes counted, because there are many.
 func (d *Dialect) recountObjects(ctx context.Context, tx Tx, lists []string) (all []recount, err error) {
 	for _, list := range lists {
 		query := "SELECT count(*) FROM " + list
@@ -51,7 +52,7 @@ func (d *Dialect) recountObjects(ctx context.Context, tx Tx, lists []string) (al
 		case "tests":
 			query = "SELECT CAST(coalesce(sum(n), 0) AS bigint) FROM daily_counts WHERE kind IN ('boot', 'test')"
 		}
-		var n, noted int64
+		var n, recorded int64
 		if err := Read(ctx, tx, query, nil, []any{&n}, func() error { return nil }); err != nil {
 			return nil, err
 		}
@@ -60,18 +61,18 @@ func (d *Dialect) recountObjects(ctx context.Context, tx Tx, lists []string) (al
 			return nil, err
 		}
 		for _, r := range is {
-			noted += r[2].(int64)
+			recorded += r.n
 		}
 		due := is
-		if noted != n {
-			due = []row{{list, int64(0), n}}
+		if recorded != n {
+			due = []objectCount{{list: list, n: n}}
 		}
-		all = append(all, recount{objectCounts, is, due})
+		all = append(all, comparison[objectCount]{objectCounts, is, due})
 	}
 	return all, nil
 }
 
-// objectLists returns the lists that have objects, or a count, at once.
+// objectLists returns the lists that have objects or a count, all at once.
 func (d *Dialect) objectLists(ctx context.Context, tx Tx, after *string) (all []string, err error) {
 	if after != nil {
 		return nil, nil

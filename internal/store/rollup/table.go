@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rollup
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// table is a roll-up table with rows of type R.
+type table[R comparable] struct {
+	name    string
+	layout  func(*R) layout
+	compare func(a, b R) int // compares keys
+}
+
+func newTable[R comparable](name string, layout func(*R) layout, compare func(a, b R) int) *table[R] {
+	return &table[R]{name, layout, compare}
+}
+
+// layout has the columns of a row in the order of the table.
+type layout struct {
+	key    []column // identify the row
+	about  []column // name for people what the row is about, if the key is a hash
+	values []column
+}
+
+func (l layout) columns() []column { return slices.Concat(l.key, l.about, l.values) }
+
+// Tables are the names of the roll-up tables, without "rollups", which records whether
+// they are complete.
+var Tables = []string{
+	testCounts.name, hardwareCounts.name, checkoutCounts.name, dailyCounts.name, countedBuilds.name, countedCheckouts.name,
+	treeHeads.name, sightings.name, absences.name, issueCounts.name, incidentCounts.name, objectCounts.name,
+}
+
+// column is a column of a row: a text or a number.
+type column struct {
+	name   string
+	text   *string // nil for a number
+	number *int64  // nil for a text
+	unit   unit
+}
+
+// unit is what a number means to people.
+type unit int
+
+const (
+	plainNumber  unit = iota
+	hashNumber        // means nothing
+	dayNumber         // days since 1970, or NoDay
+	momentNumber      // microseconds since 1970, 0 for none
+)
+
+func text(name string, value *string) column  { return column{name: name, text: value} }
+func number(name string, value *int64) column { return column{name, nil, value, plainNumber} }
+func hash(name string, value *int64) column   { return column{name, nil, value, hashNumber} }
+func day(name string, value *int64) column    { return column{name, nil, value, dayNumber} }
+func moment(name string, value *int64) column { return column{name, nil, value, momentNumber} }
+
+// cursor is a row that takes the values of one row after another, with its columns.
+type cursor[R comparable] struct {
+	row R
+	layout
+}
+
+func newCursor[R comparable](layout func(*R) layout) *cursor[R] {
+	c := new(cursor[R])
+	c.layout = layout(&c.row)
+	return c
+}
+
+func (t *table[R]) cursor() *cursor[R] { return newCursor(t.layout) }
+
+// names returns the names of columns.
+func names(columns []column) []string {
+	all := make([]string, len(columns))
+	for i, c := range columns {
+		all[i] = c.name
+	}
+	return all
+}
+
+// into returns where to scan the values of columns.
+func into(columns []column) []any {
+	all := make([]any, len(columns))
+	for i, c := range columns {
+		if c.text != nil {
+			all[i] = c.text
+		} else {
+			all[i] = c.number
+		}
+	}
+	return all
+}
+
+// sort sorts rows by their keys. All transactions lock rows in this order.
+func (t *table[R]) sort(rows []R) {
+	slices.SortFunc(rows, t.compare)
+}
+
+// read returns the rows that meet a condition, in the order of their keys.
+func (t *table[R]) read(ctx context.Context, tx Tx, condition string, args ...any) (all []R, err error) {
+	c := t.cursor()
+	query := "SELECT " + strings.Join(names(c.columns()), ", ") + " FROM " + t.name + " WHERE " + condition +
+		" ORDER BY " + strings.Join(names(c.key), ", ")
+	err = Read(ctx, tx, query, args, into(c.columns()), func() error { all = append(all, c.row); return nil })
+	return all, err
+}
+
+// put inserts rows, or updates the rows with the same keys.
+func (t *table[R]) put(ctx context.Context, tx Tx, d *Dialect, rows []R) error {
+	var sets []string
+	c := t.cursor()
+	for _, c := range slices.Concat(c.about, c.values) {
+		sets = append(sets, c.name+" = excluded."+c.name)
+	}
+	return t.insert(ctx, tx, d, rows, "DO UPDATE SET "+strings.Join(sets, ", "))
+}
+
+// lock locks the rows with the keys of the rows given until the end of the transaction:
+// no other transaction changes, inserts or deletes any of them. It inserts missing
+// rows. It is one statement, so all rows are locked in the order of their keys,
+// whether or not they existed.
+func (t *table[R]) lock(ctx context.Context, tx Tx, d *Dialect, rows []R) error {
+	c := t.cursor()
+	column := slices.Concat(c.about, c.values)[0].name
+	return t.insert(ctx, tx, d, rows, fmt.Sprintf("DO UPDATE SET %s = %s.%[1]s WHERE false", column, t.name))
+}
+
+// insert inserts rows; conflict says what to do if a row with the key exists.
+func (t *table[R]) insert(ctx context.Context, tx Tx, d *Dialect, rows []R, conflict string) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	t.sort(rows)
+	c := t.cursor()
+	query := "INSERT INTO " + t.name + " (" + strings.Join(names(c.columns()), ", ") + ") "
+	if d.Arrays {
+		query += "SELECT * FROM " + unnest(c.columns()) + " WHERE true"
+	} else {
+		query += "VALUES (" + parameters(len(c.columns())) + ")"
+	}
+	query += " ON CONFLICT (" + strings.Join(names(c.key), ", ") + ") " + conflict
+	return each(ctx, tx, d, query, c, c.columns(), rows)
+}
+
+// remove deletes the rows with the keys of the rows given that meet a condition.
+func (t *table[R]) remove(ctx context.Context, tx Tx, d *Dialect, rows []R, condition string) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	t.sort(rows)
+	c := t.cursor()
+	query := "DELETE FROM " + t.name
+	if d.Arrays {
+		query += " USING " + unnest(c.key)
+	}
+	for i, c := range c.key {
+		word, value := " AND ", fmt.Sprintf("$%d", i+1)
+		if i == 0 {
+			word = " WHERE "
+		}
+		if d.Arrays {
+			value = "r." + c.name
+		}
+		query += word + t.name + "." + c.name + " = " + value
+	}
+	return each(ctx, tx, d, query+condition, c, c.key, rows)
+}
+
+// each runs a statement for columns of rows, which are columns of the cursor: for all
+// rows at once if the dialect has arrays.
+func each[R comparable](ctx context.Context, tx Tx, d *Dialect, query string, c *cursor[R], columns []column, rows []R) error {
+	if !d.Arrays {
+		all := make([][]any, len(rows))
+		for i := range rows {
+			c.row = rows[i]
+			all[i] = make([]any, len(columns))
+			for j, c := range columns {
+				if c.text != nil {
+					all[i][j] = *c.text
+				} else {
+					all[i][j] = *c.number
+				}
+			}
+		}
+		return tx.Each(ctx, query, all)
+	}
+	texts, numbers := make([][]string, len(columns)), make([][]int64, len(columns))
+	for i := range rows {
+		c.row = rows[i]
+		for j, c := range columns {
+			if c.text != nil {
+				texts[j] = append(texts[j], *c.text)
+			} else {
+				numbers[j] = append(numbers[j], *c.number)
+			}
+		}
+	}
+	args := make([]any, len(columns))
+	for j, c := range columns {
+		if c.text != nil {
+			args[j] = texts[j]
+		} else {
+			args[j] = numbers[j]
+		}
+	}
+	return tx.Exec(ctx, query, args...)
+}
+
+// rowsOf returns a table "r" of columns, for a statement that each runs.
+func rowsOf(d *Dialect, columns []column) string {
+	if d.Arrays {
+		return unnest(columns)
+	}
+	var values []string
+	for i, c := range columns {
+		values = append(values, fmt.Sprintf("$%d AS %s", i+1, c.name))
+	}
+	return "(SELECT " + strings.Join(values, ", ") + ") AS r"
+}
+
+// unnest returns a table "r" of columns from parameters that are arrays.
+func unnest(columns []column) string {
+	var arrays []string
+	for i, c := range columns {
+		kind := "text"
+		if c.number != nil {
+			kind = "bigint"
+		}
+		arrays = append(arrays, fmt.Sprintf("$%d::%s[]", i+1, kind))
+	}
+	return "unnest(" + strings.Join(arrays, ", ") + ") AS r(" + strings.Join(names(columns), ", ") + ")"
+}
+
+// parameters returns the first n parameters.
+func parameters(n int) string {
+	all := make([]string, n)
+	for i := range all {
+		all[i] = fmt.Sprintf("$%d", i+1)
+	}
+	return strings.Join(all, ", ")
+}
