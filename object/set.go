@@ -13,10 +13,24 @@ type Revision struct {
 	PatchsetFiles []report.Resource // the first that a checkout has
 }
 
+// VisitFields visits the fields of the revision, as those of a report.Object.
+func (r *Revision) VisitFields(v report.FieldVisitor) {
+	v.Text("git_commit_hash", &r.GitCommitHash)
+	v.Text("patchset_hash", &r.PatchsetHash)
+	v.OptText("git_commit_name", &r.GitCommitName)
+	v.Resources("patchset_files", &r.PatchsetFiles)
+}
+
 // Issue is what the versions of an issue have in common.
 type Issue struct {
 	ID     string
 	Origin string
+}
+
+// VisitFields visits the fields of the issue, as those of a report.Object.
+func (i *Issue) VisitFields(v report.FieldVisitor) {
+	v.Text("id", &i.ID)
+	v.Text("origin", &i.Origin)
 }
 
 // Set is some objects of any types. What a report calls issues are the issue

@@ -78,7 +78,7 @@ func insertRows(b *testing.B, reports []*report.Report) time.Duration {
 	defer db.Close()
 	for i := range tables {
 		t := &tables[i]
-		if _, err := db.Exec("CREATE TABLE " + string(t.list) + " (" + strings.Join(t.columns, ", ") + ", times)"); err != nil {
+		if _, err := db.Exec("CREATE TABLE " + string(t.List) + " (" + strings.Join(t.Columns, ", ") + ", times)"); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -134,7 +134,7 @@ func BenchmarkTimes(b *testing.B) {
 func timesOf(b *testing.B, s *Store) (bytes, rows int64) {
 	for i := range tables {
 		var size, n int64
-		if err := s.read.QueryRowContext(b.Context(), "SELECT coalesce(sum(length(times)), 0), count(times) FROM "+string(tables[i].list)).Scan(&size, &n); err != nil {
+		if err := s.read.QueryRowContext(b.Context(), "SELECT coalesce(sum(length(times)), 0), count(times) FROM "+string(tables[i].List)).Scan(&size, &n); err != nil {
 			b.Fatal(err)
 		}
 		bytes, rows = bytes+size, rows+n

@@ -65,7 +65,7 @@ func (s *Store) time(ctx context.Context, which store.Clock) (time.Time, error) 
 	}
 	var each []string
 	for i := range tables {
-		each = append(each, fmt.Sprintf("SELECT %s(_timestamp) AS t FROM %s", extreme, tables[i].list))
+		each = append(each, fmt.Sprintf("SELECT %s(_timestamp) AS t FROM %s", extreme, tables[i].List))
 	}
 	var found sql.NullInt64
 	err = v.do(ctx, func(tx *sql.Tx) error {
@@ -82,7 +82,7 @@ func (s *Store) next(ctx context.Context, tx *sql.Tx) (time.Time, error) {
 	now := s.now()
 	var each []string
 	for i := range tables {
-		each = append(each, fmt.Sprintf("SELECT max(_timestamp) AS t FROM %s WHERE _timestamp <= ?1", tables[i].list))
+		each = append(each, fmt.Sprintf("SELECT max(_timestamp) AS t FROM %s WHERE _timestamp <= ?1", tables[i].List))
 	}
 	var newest sql.NullInt64
 	err := tx.QueryRowContext(ctx, "SELECT max(t) FROM ("+strings.Join(each, " UNION ALL ")+")", now.Add(arrival.MaxAhead).UnixMicro()).Scan(&newest)

@@ -74,7 +74,7 @@ func (d *dump) table(ctx context.Context, t *table, last [2]any) (bool, error) {
 			more, err := d.row(ctx, t, place[1])
 			switch {
 			case isDamage(err):
-				d.lost.Add(t.list, d.name(ctx, t, place[1]), err)
+				d.lost.Add(t.List, d.name(ctx, t, place[1]), err)
 			case err != nil || !more:
 				return false, err
 			}
@@ -84,7 +84,7 @@ func (d *dump) table(ctx context.Context, t *table, last [2]any) (bool, error) {
 
 // row reads the row with a number.
 func (d *dump) row(ctx context.Context, t *table, number any) (bool, error) {
-	rows, err := d.rows(ctx, t, "SELECT 0, 0, "+t.columnList()+" FROM "+string(t.list)+" o WHERE o.rowid = ?", 2+len(t.columns), number)
+	rows, err := d.rows(ctx, t, "SELECT 0, 0, "+t.columnList()+" FROM "+string(t.List)+" o WHERE o.rowid = ?", 2+len(t.Columns), number)
 	if err != nil || len(rows) == 0 {
 		return true, err
 	}
@@ -94,8 +94,8 @@ func (d *dump) row(ctx context.Context, t *table, number any) (bool, error) {
 // name returns what identifies the object in a row, the row's number if that
 // cannot be read.
 func (d *dump) name(ctx context.Context, t *table, number any) string {
-	keys := strings.Join(t.columns[1:1+t.keys], " || ', version ' || ")
-	rows, err := d.rows(ctx, nil, "SELECT "+keys+" FROM "+string(t.list)+" WHERE rowid = ?", 1, number)
+	keys := strings.Join(t.Columns[1:1+t.Keys], " || ', version ' || ")
+	rows, err := d.rows(ctx, nil, "SELECT "+keys+" FROM "+string(t.List)+" WHERE rowid = ?", 1, number)
 	if err != nil || len(rows) == 0 {
 		return fmt.Sprint("row ", number)
 	}
@@ -106,7 +106,7 @@ func (d *dump) name(ctx context.Context, t *table, number any) string {
 // they arrived at the same time, as all of a load did. These are a term of
 // their own, for the index on _timestamp to find where to go on among them.
 func (t *table) dumpSQL(columns string) string {
-	rows := "SELECT o._timestamp, o.rowid, " + columns + " FROM " + string(t.list) + " o WHERE "
+	rows := "SELECT o._timestamp, o.rowid, " + columns + " FROM " + string(t.List) + " o WHERE "
 	return rows + "o._timestamp = ?1 AND o.rowid > ?2 UNION ALL " +
 		rows + "o._timestamp > ?1 AND o._timestamp <= ?3 ORDER BY 1, 2 LIMIT ?4"
 }

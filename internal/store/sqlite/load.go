@@ -85,13 +85,13 @@ func (l *loader) load(t *table, r *report.Report) error {
 			v.row[0] = l.arrival
 		}
 		var counted [2]any // the contents that a test is counted by
-		if t.list == store.Tests {
+		if t.List == store.Tests {
 			counted = [2]any{v.row[testCompatible], v.row[testMisc]}
 		}
 		if err := l.contents.put(v.row, t.contents); err != nil {
 			return err
 		}
-		if t.list == store.Tests {
+		if t.List == store.Tests {
 			l.counts.keep(counted, v.row)
 		}
 		result, err := m.insert.Exec(append(v.row, blob(v.times()))...)
@@ -99,7 +99,7 @@ func (l *loader) load(t *table, r *report.Report) error {
 			return err
 		}
 		inserted, _ := result.RowsAffected() // the engine always knows
-		change := store.Change{List: t.list, Key: t.key(v.row), Created: inserted == 1, Now: t.statusOf(v.row)}
+		change := store.Change{List: t.List, Key: t.key(v.row), Created: inserted == 1, Now: t.statusOf(v.row)}
 		changed := change.Created
 		if !changed {
 			if changed, err = m.merge(v, untimed, &change); err != nil {
@@ -150,11 +150,11 @@ func (m *merger) merge(v *version, untimed bool, change *store.Change) (bool, er
 	for i := range found {
 		destinations[i] = &found[i]
 	}
-	if err := m.find.QueryRow(v.row[1 : 1+m.table.keys]...).Scan(destinations...); err != nil {
+	if err := m.find.QueryRow(v.row[1 : 1+m.table.Keys]...).Scan(destinations...); err != nil {
 		return false, err
 	}
 	rowid, stored := found[0], version{row: found[2:]}
-	if err := stored.readTimes(found[1], len(m.table.units)); err != nil {
+	if err := stored.readTimes(found[1], len(m.table.Units)); err != nil {
 		return false, err
 	}
 	before, aged := slices.Clone(stored.row), stored.times()
@@ -163,7 +163,7 @@ func (m *merger) merge(v *version, untimed bool, change *store.Change) (bool, er
 		v.row[0] = stored.row[0]
 		later = always
 	}
-	changed, err := stored.merge(v, m.table.units, later)
+	changed, err := stored.merge(v, m.table.Units, later)
 	if err != nil {
 		return false, err
 	}

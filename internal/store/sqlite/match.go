@@ -13,8 +13,10 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/columns"
 	"github.com/kcidb-go/kcidb/internal/store/patterns"
 	"github.com/kcidb-go/kcidb/object"
+	"github.com/kcidb-go/kcidb/report"
 )
 
 var _ store.Objects = (*Store)(nil)
@@ -66,15 +68,26 @@ type subject struct {
 // subjects are in the order of object.Types(). What groups have comes from their
 // members, by the statements that read them.
 var subjects = []subject{
-	{object.TypeRevision, &table{columns: []string{"git_commit_hash", "patchset_hash", "git_commit_name", "patchset_files"},
-		add: func(s *object.Set, v *values) { s.Revisions = append(s.Revisions, v.revision()) }}},
+	{object.TypeRevision, groupTable(func(s *object.Set) *[]object.Revision { return &s.Revisions })},
 	{object.TypeCheckout, &tables[0]},
 	{object.TypeBuild, &tables[1]},
 	{object.TypeTest, &tables[2]},
-	{object.TypeIssue, &table{columns: []string{"id", "origin"},
-		add: func(s *object.Set, v *values) { s.Issues = append(s.Issues, v.issueGroup()) }}},
+	{object.TypeIssue, groupTable(func(s *object.Set) *[]object.Issue { return &s.Issues })},
 	{object.TypeIssueVersion, &tables[3]},
 	{object.TypeIncident, &tables[4]},
+}
+
+// groupTable returns the columns of groups, which have no table, and reads rows of
+// them into a list of a set.
+func groupTable[T any, P interface {
+	*T
+	report.Object
+}](of func(*object.Set) *[]T) *table {
+	return &table{Table: columns.Table{Columns: columns.Names(P(new(T)))}, add: func(s *object.Set, r *columns.Reader) error {
+		groups := of(s)
+		*groups = append(*groups, *new(T))
+		return r.Read(P(&(*groups)[len(*groups)-1]))
+	}}
 }
 
 // Match returns the objects that any of the patterns names. What is found from
@@ -164,12 +177,12 @@ func (w wanted) prepare(ctx context.Context, tx *sql.Tx, s subject, q patterns.Q
 
 // streams tells whether the objects are read in pages at once. Groups have no
 // index in the order of their keys.
-func (s subject) streams(q patterns.Question) bool { return !q.Few && s.keys > 0 }
+func (s subject) streams(q patterns.Question) bool { return !q.Few && s.Keys > 0 }
 
 // streamSQL selects the objects that a question asks for, of all there are.
 func (s subject) streamSQL(q patterns.Question) string {
 	order, behind := "o.id, 0", "o.id > ?1"
-	if s.keys == 2 {
+	if s.Keys == 2 {
 		order, behind = "o.id, o.version", "(o.id, o.version) > (?1, ?2)"
 	}
 	return "SELECT " + order + ", " + s.columnList() + " FROM " + q.Table + " o WHERE " + behind + " AND (" + q.Where + ")" +
@@ -206,12 +219,4 @@ func (w wanted) matchSQL(s subject) string {
 func firstOf(column string) string {
 	return fmt.Sprintf(`(SELECT o.%s FROM checkouts o WHERE o.git_commit_hash = w.id AND %s = w.version AND o.%[1]s IS NOT NULL
 		ORDER BY +o._timestamp, o.id LIMIT 1)`, column, fmt.Sprintf(patchset, "o"))
-}
-
-func (v *values) revision() object.Revision {
-	return object.Revision{GitCommitHash: v.required(), PatchsetHash: v.required(), GitCommitName: v.text(), PatchsetFiles: v.resources()}
-}
-
-func (v *values) issueGroup() object.Issue {
-	return object.Issue{ID: v.required(), Origin: v.required()}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/columns"
 	"github.com/kcidb-go/kcidb/internal/store/lists"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -35,7 +36,7 @@ func (o order) later(unit int, first, second []any) (bool, error) {
 		if a == nil || b == nil {
 			return a == nil, nil
 		}
-		c, err := o.compare(o.table.units[unit].From+i, a, b)
+		c, err := o.compare(o.table.Units[unit].From+i, a, b)
 		return c < 0, err
 	}
 	return false, nil
@@ -60,7 +61,7 @@ func (o order) compare(column int, a, b any) (int, error) {
 			return o.compareTexts(column, a, b)
 		}
 	}
-	return 0, fmt.Errorf("%w: %T and %T in the column %s", store.ErrCorrupt, a, b, o.table.columns[column])
+	return 0, fmt.Errorf("%w: %T and %T in the column %s", store.ErrCorrupt, a, b, o.table.Columns[column])
 }
 
 // compareContents compares contents: those of tests, which PostgreSQL knows by
@@ -74,7 +75,7 @@ func (o order) compareContents(column int, a, b any) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if o.table.list == store.Tests {
+	if o.table.List == store.Tests {
 		a, b := sha256.Sum256([]byte(first)), sha256.Sum256([]byte(second))
 		return bytes.Compare(a[:16], b[:16]), nil
 	}
@@ -84,12 +85,12 @@ func (o order) compareContents(column int, a, b any) (int, error) {
 // compareTexts compares by bytes: lists of files, and free objects but those of tests,
 // as PostgreSQL writes them in a column of type jsonb.
 func (o order) compareTexts(column int, a, b string) (int, error) {
-	switch o.table.columns[column] {
-	case "misc":
-		if o.table.list != store.Tests {
+	switch o.table.Kinds[column] {
+	case columns.Misc:
+		if o.table.List != store.Tests {
 			return strings.Compare(jsonbForm(a), jsonbForm(b)), nil
 		}
-	case "patchset_files", "input_files", "output_files":
+	case columns.Resources:
 		first, err := jsonb(a)
 		if err != nil {
 			return 0, err

@@ -9,9 +9,9 @@ import (
 	"iter"
 
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/columns"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/object"
-	"github.com/kcidb-go/kcidb/report"
 )
 
 // Outcomes returns what is needed of tests to sum them up.
@@ -20,9 +20,14 @@ func (s *Store) Outcomes(ctx context.Context, builds []string) iter.Seq2[store.O
 		var next store.Outcome
 		var platforms rollup.Platforms
 		outcomes := table{
-			columns:  []string{"id", "build_id", "origin", "path", "status", "environment_misc", "start_time"},
+			Table:    columns.Table{Columns: []string{"id", "build_id", "origin", "path", "status", "environment_misc", "start_time"}},
 			contents: []int{5},
-			add:      func(_ *object.Set, v *values) { next = v.outcome(&platforms) },
+			add: func(_ *object.Set, r *columns.Reader) error {
+				o, environment, err := columns.ReadOutcome(r)
+				o.Platform = platforms.Of(environment)
+				next = o
+				return err
+			},
 		}
 		if err := s.eachTest(ctx, builds, notedOutcomes, &outcomes, func() bool { return yield(next, nil) }); err != nil {
 			yield(store.Outcome{}, s.failure(ctx, "outcomes", err))
@@ -97,17 +102,6 @@ func (w wanted) noteTests(ctx context.Context, tx *sql.Tx, builds []string, n no
 		}
 	}
 	return nil
-}
-
-func (v *values) outcome(platforms *rollup.Platforms) store.Outcome {
-	o := store.Outcome{
-		ID: v.required(), BuildID: v.required(), Origin: v.required(), Path: v.required(),
-		Status: report.Status(v.required()), Platform: platforms.Of(v.raw()),
-	}
-	if start := v.time(); start != nil {
-		o.Start = *start
-	}
-	return o
 }
 
 // Previous returns the IDs of builds like one.

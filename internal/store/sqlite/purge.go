@@ -58,15 +58,15 @@ type place struct{ timestamp, rowid int64 }
 
 // purgeTable removes the old objects of a list, the oldest first.
 func (s *Store) purgeTable(ctx context.Context, t *table, opts store.PurgeOptions) error {
-	if opts.KeepIncidents && t.list == store.Incidents {
+	if opts.KeepIncidents && t.List == store.Incidents {
 		return nil
 	}
 	var total, done int64
-	count := "SELECT count(*) FROM " + string(t.list) + " WHERE _timestamp < ?"
+	count := "SELECT count(*) FROM " + string(t.List) + " WHERE _timestamp < ?"
 	if err := s.read.QueryRowContext(ctx, count, opts.Before.UnixMicro()).Scan(&total); err != nil {
 		return err
 	}
-	tell := func() { opts.Progress.Tell(string(t.list)+" removed", done, total) }
+	tell := func() { opts.Progress.Tell(string(t.List)+" removed", done, total) }
 	tell()
 	query := t.purgeSQL(opts.KeepIncidents)
 	from := place{timestamp: math.MinInt64}
@@ -92,16 +92,16 @@ func (s *Store) purgeTable(ctx context.Context, t *table, opts store.PurgeOption
 func (t *table) purgeSQL(keepIncidents bool) string {
 	tied := ""
 	if keepIncidents {
-		tied = " AND NOT " + store.Tied(t.list)
+		tied = " AND NOT " + store.Tied(t.List)
 	}
 	return fmt.Sprintf(`DELETE FROM %s WHERE rowid IN (SELECT rowid FROM %[1]s AS o WHERE _timestamp < ? AND (_timestamp, rowid) > (?, ?)%s
-		ORDER BY _timestamp, rowid LIMIT %d) RETURNING rowid, %s`, t.list, tied, store.PurgeBatch, strings.Join(t.columns, ", "))
+		ORDER BY _timestamp, rowid LIMIT %d) RETURNING rowid, %s`, t.List, tied, store.PurgeBatch, strings.Join(t.Columns, ", "))
 }
 
 // purgeRows removes a batch, and returns how many rows it had, and the place of
 // the last of them.
 func purgeRows(ctx context.Context, tx *sql.Tx, t *table, query string, before int64, from place) (int, place, error) {
-	rows, err := readRows(ctx, tx, 1+len(t.columns), query, []any{before, from.timestamp, from.rowid})
+	rows, err := readRows(ctx, tx, 1+len(t.Columns), query, []any{before, from.timestamp, from.rowid})
 	if err != nil {
 		return 0, from, err
 	}

@@ -40,7 +40,7 @@ func (s *Store) query(ctx context.Context, q store.Query, yield func(*report.Rep
 	p := newPages(v, q.PerReport, q.Metadata, reportsOnly(yield))
 	for i := range tables {
 		t := &tables[i]
-		more, err := p.read(ctx, t, w.readSQL(t), [2]any{"", int64(0)}, string(t.list))
+		more, err := p.read(ctx, t, w.readSQL(t), [2]any{"", int64(0)}, string(t.List))
 		if !more {
 			return err
 		}
@@ -155,10 +155,10 @@ func (w wanted) childrenSQL(s step) string {
 // readSQL selects the wanted objects of a list that are there.
 func (w wanted) readSQL(t *table) string {
 	on := "o.id = w.id"
-	if t.keys == 2 {
+	if t.Keys == 2 {
 		on += " AND o.version = w.version"
 	}
-	return "SELECT w.id, w.version, " + t.columnList() + " FROM " + w.table + " w CROSS JOIN " + string(t.list) + " o ON " + on + `
+	return "SELECT w.id, w.version, " + t.columnList() + " FROM " + w.table + " w CROSS JOIN " + string(t.List) + " o ON " + on + `
 		WHERE (w.id, w.version) > (?, ?) AND w.list = ? ORDER BY w.id, w.version LIMIT ?`
 }
 

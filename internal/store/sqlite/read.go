@@ -8,7 +8,7 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/columns"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -66,6 +66,7 @@ const pageSize = 500
 type pages struct {
 	view     *view
 	values   values
+	reader   columns.Reader // of the values
 	contents contentReader
 	each     int // objects in a set
 	next     *object.Set
@@ -81,7 +82,9 @@ func newPages(v *view, perSet int, metadata bool, yield func(*object.Set, error)
 	if perSet <= 0 {
 		perSet = defaultPerSet
 	}
-	return &pages{view: v, values: values{metadata: metadata}, each: perSet, next: &object.Set{}, yield: yield}
+	p := &pages{view: v, each: perSet, next: &object.Set{}, yield: yield}
+	p.reader = columns.Reader{Row: &p.values, Metadata: metadata}
+	return p
 }
 
 // reportsOnly returns what hands out the reports of sets that have nothing else.
@@ -95,7 +98,7 @@ func reportsOnly(yield func(*report.Report, error) bool) func(*object.Set, error
 // rows. It returns false when the reader wants no more.
 func (p *pages) read(ctx context.Context, t *table, query string, from [2]any, args ...any) (bool, error) {
 	for {
-		rows, err := p.rows(ctx, t, query, 2+len(t.columns), append(append([]any{from[0], from[1]}, args...), pageSize)...)
+		rows, err := p.rows(ctx, t, query, 2+len(t.Columns), append(append([]any{from[0], from[1]}, args...), pageSize)...)
 		if err != nil {
 			return false, err
 		}
@@ -120,7 +123,7 @@ func (p *pages) read(ctx context.Context, t *table, query string, from [2]any, a
 func (p *pages) rows(ctx context.Context, t *table, query string, values int, args ...any) (rows [][]any, err error) {
 	err = p.view.do(ctx, func(tx *sql.Tx) (err error) {
 		if rows, err = readRows(ctx, tx, values, query, args); err == nil && t != nil {
-			err = p.contents.resolve(ctx, tx, rows, t.contents, values-len(t.columns))
+			err = p.contents.resolve(ctx, tx, rows, t.contents, values-len(t.Columns))
 		}
 		return err
 	})
@@ -131,11 +134,9 @@ func (p *pages) rows(ctx context.Context, t *table, query string, values int, ar
 // It returns false when the reader wants no more.
 func (p *pages) add(t *table, row []any) (bool, error) {
 	p.values.row = row
-	t.add(p.next, &p.values)
-	if err := p.values.err; err != nil {
-		p.values.err = nil
+	if err := t.add(p.next, &p.reader); err != nil {
 		if p.next.Report.Count() > p.count {
-			store.DropLast(&p.next.Report, t.list)
+			t.DropLast(&p.next.Report)
 		}
 		return false, err
 	}
@@ -175,4 +176,4 @@ func readRows(ctx context.Context, q querier, columns int, query string, args []
 }
 
 // columnList returns the columns of a table known by the alias "o".
-func (t *table) columnList() string { return "o." + strings.Join(t.columns, ", o.") }
+func (t *table) columnList() string { return "o." + strings.Join(t.Columns, ", o.") }

@@ -85,18 +85,9 @@ type counter struct {
 
 // Columns of tests.
 var (
-	testCompatible = tables[2].index("environment_compatible")
-	testMisc       = tables[2].index("environment_misc")
+	testCompatible = tables[2].Index("environment_compatible")
+	testMisc       = tables[2].Index("environment_misc")
 )
-
-func (t *table) index(column string) int {
-	for i, c := range t.columns {
-		if c == column {
-			return i
-		}
-	}
-	panic(column)
-}
 
 // changed notes that a row was changed, that it was made, where there was none
 // before, or removed, where there is none now.
@@ -104,12 +95,12 @@ func (c *counter) changed(t *table, was, now []any) error {
 	row := now
 	switch {
 	case was == nil:
-		c.Objects(string(t.list), 1)
+		c.Objects(string(t.List), 1)
 	case now == nil:
-		c.Objects(string(t.list), -1)
+		c.Objects(string(t.List), -1)
 		row = was
 	}
-	switch t.list {
+	switch t.List {
 	case store.Checkouts:
 		c.Checkout(row[1].(string))
 	case store.Builds:
@@ -132,7 +123,7 @@ func (c *counter) changed(t *table, was, now []any) error {
 
 // touched notes that a row got another timestamp, and nothing else.
 func (c *counter) touched(t *table, row []any) {
-	if t.list == store.Incidents { // they are counted by when they arrived
+	if t.List == store.Incidents { // they are counted by when they arrived
 		c.Incident(row[1].(string))
 	}
 }

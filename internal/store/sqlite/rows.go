@@ -3,109 +3,88 @@
 package sqlite
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/store/lists"
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// From objects to rows: values are what a query of the database returns, too,
-// so that rows can be compared: nil, int64, float64 and string.
+// rowWriter is a visitor that appends the fields of an object to a row. The values
+// have the types that a query of the database returns, so that rows can be
+// compared: nil, int64, float64 and string.
+type rowWriter struct{ row []any }
 
-func checkoutRow(row []any, o *report.Checkout) []any {
-	return append(row, micros(o.Timestamp), o.ID, o.Origin, text(o.TreeName), text(o.GitRepositoryURL),
-		text(o.GitCommitHash), text(o.GitCommitName), texts(o.GitCommitTags), text(o.GitCommitMessage),
-		text(o.GitRepositoryBranch), boolean(o.GitRepositoryBranchTip), resources(o.PatchsetFiles), text(o.PatchsetHash),
-		text(o.MessageID), text(o.Comment), micros(o.StartTime), micros(o.OriginBuildsFinishTime),
-		micros(o.OriginTestsFinishTime), text(o.LogURL), text(o.LogExcerpt), boolean(o.Valid), raw(o.Misc))
-}
+func (w *rowWriter) add(value any) { w.row = append(w.row, value) }
+func (w *rowWriter) null()         { w.row = append(w.row, nil) }
 
-func buildRow(row []any, o *report.Build) []any {
-	return append(row, micros(o.Timestamp), o.ID, o.Origin, o.CheckoutID, text(o.Comment), micros(o.StartTime),
-		number64(o.Duration), text(o.Architecture), text(o.Command), text(o.Compiler), resources(o.InputFiles),
-		resources(o.OutputFiles), text(o.ConfigName), text(o.ConfigURL), text(o.LogURL), text(o.LogExcerpt),
-		text(o.Status), raw(o.Misc))
-}
+func (w *rowWriter) Timestamp(name string, field **time.Time)        { w.OptTime(name, field) }
+func (w *rowWriter) Text(_ string, field *string)                    { w.add(*field) }
+func (w *rowWriter) OptText(_ string, field **string)                { addWord(w, *field) }
+func (w *rowWriter) Version(_ string, field *int)                    { w.add(int64(*field)) }
+func (w *rowWriter) Status(_ string, field **report.Status)          { addWord(w, *field) }
+func (w *rowWriter) Prefix(_ string, field **report.Prefix)          { addWord(w, *field) }
+func (w *rowWriter) OptFloat(name string, field **float64)           { w.Float(name, *field) }
+func (w *rowWriter) Environment(_ string, part **report.Environment) { (*part).VisitFields(w) }
+func (w *rowWriter) Number(_ string, part **report.Number)           { (*part).VisitFields(w) }
+func (w *rowWriter) Culprit(_ string, part **report.Culprit)         { (*part).VisitFields(w) }
 
-func testRow(row []any, o *report.Test) []any {
-	row = append(row, micros(o.Timestamp), o.ID, o.Origin, o.BuildID)
-	if e := o.Environment; e != nil {
-		row = append(row, text(e.Comment), texts(e.Compatible), raw(e.Misc))
-	} else {
-		row = append(row, nil, nil, nil)
+func addWord[T ~string](w *rowWriter, value *T) {
+	if value == nil {
+		w.null()
+		return
 	}
-	row = append(row, text(o.Path), text(o.Comment), text(o.LogURL), text(o.LogExcerpt), text(o.Status))
-	if n := o.Number; n != nil {
-		row = append(row, n.Value, text(n.Unit), text(n.Prefix))
-	} else {
-		row = append(row, nil, nil, nil)
-	}
-	return append(row, micros(o.StartTime), number64(o.Duration), resources(o.InputFiles), resources(o.OutputFiles), raw(o.Misc))
+	w.add(string(*value))
 }
 
-func issueRow(row []any, o *report.Issue) []any {
-	row = append(row, micros(o.Timestamp), o.ID, int64(o.Version), o.Origin, text(o.ReportURL), text(o.ReportSubject))
-	if c := o.Culprit; c != nil {
-		row = append(row, boolean(c.Code), boolean(c.Tool), boolean(c.Harness))
-	} else {
-		row = append(row, nil, nil, nil)
-	}
-	return append(row, texts(o.Categories), text(o.Comment), raw(o.Misc))
-}
-
-func incidentRow(row []any, o *report.Incident) []any {
-	return append(row, micros(o.Timestamp), o.ID, o.Origin, o.IssueID, int64(o.IssueVersion), text(o.BuildID),
-		text(o.TestID), boolean(o.Present), text(o.Comment), raw(o.Misc))
-}
-
-func text[T ~string](s *T) any {
-	if s == nil {
-		return nil
-	}
-	return string(*s)
-}
-
-func raw(j []byte) any {
-	if j == nil {
-		return nil
-	}
-	return string(j)
-}
-
-func boolean(b *bool) any {
+func (w *rowWriter) OptBool(_ string, field **bool) {
 	switch {
-	case b == nil:
-		return nil
-	case *b:
-		return int64(1)
+	case *field == nil:
+		w.null()
+	case **field:
+		w.add(int64(1))
+	default:
+		w.add(int64(0))
 	}
-	return int64(0)
 }
 
-func number64(f *float64) any {
-	if f == nil {
-		return nil
+func (w *rowWriter) Float(_ string, field *float64) {
+	if field == nil {
+		w.null()
+		return
 	}
-	return *f
+	w.add(*field)
 }
 
-func micros(t *time.Time) any {
-	if t == nil {
-		return nil
+// OptTime appends microseconds since 1970.
+func (w *rowWriter) OptTime(_ string, field **time.Time) {
+	if *field == nil {
+		w.null()
+		return
 	}
-	return t.UnixMicro()
+	w.add((*field).UnixMicro())
 }
 
-func texts(list []string) any {
-	if list == nil {
-		return nil
+func (w *rowWriter) Texts(_ string, field *[]string) {
+	if *field == nil {
+		w.null()
+		return
 	}
-	return string(lists.AppendStrings(nil, list))
+	w.add(string(lists.AppendStrings(nil, *field)))
 }
 
-func resources(list []report.Resource) any {
-	if list == nil {
-		return nil
+func (w *rowWriter) Resources(_ string, field *[]report.Resource) {
+	if *field == nil {
+		w.null()
+		return
 	}
-	return string(lists.AppendResources(nil, list))
+	w.add(string(lists.AppendResources(nil, *field)))
+}
+
+func (w *rowWriter) Misc(_ string, field *json.RawMessage) {
+	if *field == nil {
+		w.null()
+		return
+	}
+	w.add(string(*field))
 }

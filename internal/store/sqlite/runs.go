@@ -7,23 +7,25 @@ import (
 	"iter"
 
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/columns"
 	"github.com/kcidb-go/kcidb/object"
-	"github.com/kcidb-go/kcidb/report"
 )
 
 // Runs returns the tests of builds as lists show them, by path and row number.
 func (s *Store) Runs(ctx context.Context, builds []string, after store.RunKey) iter.Seq2[store.Run, error] {
 	return func(yield func(store.Run, error) bool) {
-		var next store.Run
+		var next columns.Run
 		runs := table{
-			columns: []string{"id", "build_id", "origin", "path", "status", "start_time", "duration",
-				"environment_compatible", "environment_misc", "log_url", "misc"},
+			Table:    columns.Table{Columns: columns.Names(&next)},
 			contents: []int{7, 8, 9},
-			add:      func(_ *object.Set, v *values) { next = v.run() },
+			add: func(_ *object.Set, r *columns.Reader) error {
+				next = columns.Run{}
+				return r.Read(&next)
+			},
 		}
 		noted := notedRuns
 		noted.after = after
-		if err := s.eachTest(ctx, builds, noted, &runs, func() bool { return yield(next, nil) }); err != nil {
+		if err := s.eachTest(ctx, builds, noted, &runs, func() bool { return yield(next.Run, nil) }); err != nil {
 			yield(store.Run{}, s.failure(ctx, "runs", err))
 		}
 	}
@@ -43,17 +45,4 @@ var notedRuns = noted{
 	of:      runsOfSQL,
 	behind:  runsBehindSQL,
 	tests:   "%s CROSS JOIN tests o ON o.rowid = at",
-}
-
-func (v *values) run() store.Run {
-	text := func() string {
-		if s := v.text(); s != nil {
-			return *s
-		}
-		return ""
-	}
-	return store.Run{
-		ID: v.required(), BuildID: v.required(), Origin: v.required(), Path: text(), Status: report.Status(text()),
-		Start: v.time(), Duration: v.float(), Compatible: v.texts(), EnvironmentMisc: v.raw(), LogURL: text(), Misc: v.raw(),
-	}
 }

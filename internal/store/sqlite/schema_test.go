@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -61,6 +62,26 @@ func TestMigrations(t *testing.T) {
 	fresh(t, s)
 	if diff := cmp.Diff(newest, shape(t, s)); diff != "" {
 		t.Errorf("another schema the second time:\n%s", diff)
+	}
+}
+
+// TestColumns finds the columns of all properties in the newest schema.
+func TestColumns(t *testing.T) {
+	s := OpenMemory("columns")
+	defer s.Close()
+	fresh(t, s)
+	for i := range tables {
+		var names string
+		err := s.read.QueryRowContext(t.Context(), "SELECT group_concat(name, ' ') FROM pragma_table_info(?)", tables[i].List).Scan(&names)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, column := range tables[i].Columns {
+			if !slices.Contains(strings.Fields(names), column) {
+				t.Errorf("report.VisitFields has the property %s of %s, and no migration in internal/store/sqlite/migrations adds the column",
+					column, tables[i].List)
+			}
+		}
 	}
 }
 

@@ -80,9 +80,9 @@ func (sw *sweep) references(ctx context.Context) (idSet, error) {
 		}
 		columns := []string{"rowid"}
 		for _, c := range t.contents {
-			columns = append(columns, t.columns[c])
+			columns = append(columns, t.Columns[c])
 		}
-		query := fmt.Sprintf("SELECT %s FROM %s WHERE rowid > ? ORDER BY rowid LIMIT %d", strings.Join(columns, ", "), t.list, sweepPage)
+		query := fmt.Sprintf("SELECT %s FROM %s WHERE rowid > ? ORDER BY rowid LIMIT %d", strings.Join(columns, ", "), t.List, sweepPage)
 		if err := sw.store.eachPage(ctx, len(columns), query, func(rows [][]any) error {
 			for _, row := range rows {
 				for _, value := range row[1:] {

@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/columns"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -36,7 +37,7 @@ func always(int, []any, []any) (bool, error) { return true, nil }
 
 // merge merges another version of the object into v, unit by unit, and tells
 // whether that changed any of the values.
-func (v *version) merge(other *version, units []store.Unit, later later) (changed bool, err error) {
+func (v *version) merge(other *version, units []columns.Unit, later later) (changed bool, err error) {
 	newest := max(v.row[0].(int64), other.row[0].(int64))
 	at := make([]int64, len(units))
 	for i, u := range units {
@@ -135,14 +136,14 @@ func (t *table) versions(r *report.Report, arrival int64, metadata bool) iter.Se
 			}
 		}
 	}
-	if !t.repeats(r) {
+	if !t.Repeats(r) {
 		return rows
 	}
 	var all []*version
 	listed := make(map[store.Key]*version)
 	for v := range rows {
 		if before := listed[t.key(v.row)]; before != nil {
-			before.fold(v, t.units)
+			before.fold(v, t.Units)
 			continue
 		}
 		first := &version{row: slices.Clone(v.row)}
@@ -154,7 +155,7 @@ func (t *table) versions(r *report.Report, arrival int64, metadata bool) iter.Se
 
 // fold merges a version that is later in the same list into v. Where one has no
 // time of its own, it has that of the other.
-func (v *version) fold(other *version, units []store.Unit) {
+func (v *version) fold(other *version, units []columns.Unit) {
 	switch {
 	case v.row[0] == nil && other.row[0] == nil:
 		v.row[0], other.row[0] = int64(0), int64(0)
@@ -165,31 +166,4 @@ func (v *version) fold(other *version, units []store.Unit) {
 		other.row[0] = v.row[0]
 	}
 	v.merge(other, units, always) // which has no error
-}
-
-// repeats tells whether an object is more than once in a list.
-func (t *table) repeats(r *report.Report) bool {
-	switch t.list {
-	case store.Checkouts:
-		return repeats(r.Checkouts, func(o *report.Checkout) store.Key { return store.Key{ID: o.ID} })
-	case store.Builds:
-		return repeats(r.Builds, func(o *report.Build) store.Key { return store.Key{ID: o.ID} })
-	case store.Tests:
-		return repeats(r.Tests, func(o *report.Test) store.Key { return store.Key{ID: o.ID} })
-	case store.Issues:
-		return repeats(r.Issues, func(o *report.Issue) store.Key { return store.Key{ID: o.ID, Version: o.Version} })
-	}
-	return repeats(r.Incidents, func(o *report.Incident) store.Key { return store.Key{ID: o.ID} })
-}
-
-func repeats[T any](objects []T, key func(*T) store.Key) bool {
-	seen := make(map[store.Key]bool, len(objects))
-	for i := range objects {
-		k := key(&objects[i])
-		if seen[k] {
-			return true
-		}
-		seen[k] = true
-	}
-	return false
 }
