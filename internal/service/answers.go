@@ -18,15 +18,16 @@ import (
 	"github.com/kcidb-go/kcidb/internal/web/submit"
 )
 
-// keepAnswers is how long an answer is given to others who ask for the
-// same: the busiest page costs the database a question a second.
+// keepAnswers is how long an answer is kept for equal requests: the busiest
+// page then costs the database one query a second.
 const keepAnswers = time.Second
 
-// front returns what answers all requests: how the process is, and, where there is
-// a door, what the role web is for.
+// front returns the handler of all requests. Every process serves its state; a
+// process with the role web, which has a door, also serves submissions, the API
+// and pages.
 func (s *Service) front(p *parts, watch *monitor.Monitor, door *submit.Door) *front.Front {
-	limits, _ := s.cfg.limits() // checked before
-	limits.Known = s.known
+	limits, _ := s.cfg.limits() // New has checked them
+	limits.Known = s.authenticated
 	if !s.auth.Enabled() {
 		limits.Hosts, limits.Addresses = s.cfg.hosts(), s.cfg.AllowOpen
 	}
@@ -44,30 +45,30 @@ func (s *Service) front(p *parts, watch *monitor.Monitor, door *submit.Door) *fr
 	return front
 }
 
-// known tells whether a request is of somebody who may hand reports in.
-func (s *Service) known(h http.Header) bool {
+// authenticated reports whether a request carries a valid token.
+func (s *Service) authenticated(h http.Header) bool {
 	_, err := s.auth.Origin(h)
 	return err == nil
 }
 
-// hosts returns the names by which a service without a secret may be called beside
-// those of its machine.
+// hosts returns the host names, in addition to the machine's own, under which a
+// service without a secret may be called.
 func (c *Config) hosts() []string {
-	names := []string{} // not nil, which would be any
+	names := []string{} // nil would allow any name
 	if u, err := url.Parse(c.BaseURL); err == nil && u.Hostname() != "" {
 		names = append(names, strings.ToLower(u.Hostname()))
 	}
 	return names
 }
 
-// api returns the API as it is configured.
+// api returns the configured API.
 func (s *Service) api(p *parts) *api.API {
 	return api.New(api.Config{
-		Store: p.reading, Trees: s.trees, Base: s.cfg.BaseURL, Log: s.log, Now: s.now, ProxyHosts: s.cfg.logHosts(), Known: s.known,
+		Store: p.reading, Trees: s.trees, Base: s.cfg.BaseURL, Log: s.log, Now: s.now, ProxyHosts: s.cfg.logHosts(), Known: s.authenticated,
 	})
 }
 
-// limits returns how much may be asked.
+// limits returns the limits on requests.
 func (c *Config) limits() (front.Limits, error) {
 	l := front.Limits{
 		Rate: float64(c.APIRate), Burst: c.APIBurst, AtOnce: c.APIAtOnce, Time: time.Duration(c.APISeconds) * time.Second, Keep: keepAnswers,
@@ -83,7 +84,7 @@ func (c *Config) limits() (front.Limits, error) {
 	case c.APISeconds < 1:
 		return l, errors.New("api_seconds must be at least 1")
 	}
-	for _, text := range list(c.TrustedProxies) {
+	for _, text := range splitList(c.TrustedProxies) {
 		network, err := netip.ParsePrefix(text)
 		if addr, one := netip.ParseAddr(text); one == nil {
 			network, err = addr.Prefix(addr.BitLen())
@@ -102,11 +103,11 @@ func (c *Config) limits() (front.Limits, error) {
 	return l, nil
 }
 
-// origins returns the sites whose pages may show what the API answers.
-func (c *Config) origins() []string { return list(c.CORSOrigins) }
+// origins returns the sites whose pages may read the API's answers.
+func (c *Config) origins() []string { return splitList(c.CORSOrigins) }
 
-// list returns what stands between commas.
-func list(text string) (all []string) {
+// splitList returns the elements of a list with commas between them.
+func splitList(text string) (all []string) {
 	for element := range strings.SplitSeq(text, ",") {
 		if element = strings.TrimSpace(element); element != "" {
 			all = append(all, element)

@@ -16,10 +16,10 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/storetest"
 )
 
-// BenchmarkSubmit measures how many reports of 5 kB are acknowledged, each
-// synced to disk, to 16 clients over HTTP, while the loader runs. The ratio is
-// to the bare syncs of the same bytes that the same disk does, one after
-// another, before and after.
+// BenchmarkSubmit measures how many reports of 5 kB per second are
+// acknowledged, each synced to disk, to 16 HTTP clients while the loader runs.
+// The ratio is to the plain syncs of as many bytes that the same disk does,
+// one after another, before and after.
 func BenchmarkSubmit(b *testing.B) {
 	const clients = 16
 	s := start(b, nil)
@@ -81,7 +81,8 @@ func syncsPerSecond(b *testing.B) float64 {
 	return float64(n) / time.Since(begin).Seconds()
 }
 
-// reportOf returns a report of about so many bytes: a build and its tests.
+// reportOf returns a report of roughly the given number of bytes: a build and
+// its tests.
 func reportOf(bytes, seed int) string {
 	var r strings.Builder
 	fmt.Fprintf(&r, `{"version": {"major": 5, "minor": 3}, "builds": [{"id": "ci:NNNNNNNN", "origin": "ci", "checkout_id": "ci:%d", "status": "PASS"}], "tests": [`, seed)

@@ -23,8 +23,8 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// TestPagesInABrowser looks at the pages as people do: on a desktop and on a
-// telephone, they fit the window, and the browser has nothing to complain of.
+// TestPagesInABrowser visits the pages with the window sizes of a desktop and
+// a telephone: they fit the window, and the browser reports no errors.
 func TestPagesInABrowser(t *testing.T) {
 	chromium, err := exec.LookPath("chromium")
 	if err != nil {
@@ -52,7 +52,7 @@ func TestPagesInABrowser(t *testing.T) {
 			}
 		}
 	}
-	becomes(t, s.url, last, "processed")
+	waitForStatus(t, s.url, last, "processed")
 	waitEmpty(t, s.url)
 
 	ctx, cancel := chromedp.NewExecAllocator(t.Context(), append(chromedp.DefaultExecAllocatorOptions[:],
@@ -81,8 +81,8 @@ func TestPagesInABrowser(t *testing.T) {
 			name, path string
 			rows       int      // of tables
 			says       []string // in a title or elsewhere
-			link       string   // to click on, a selector
-			leads      string   // to what it leads, a part of the title
+			link       string   // the element to click on, a selector
+			leads      string   // a part of the title of the page it leads to
 		}{
 			{"front", "/", 3, []string{"Latest checkouts", "pass", "curl"}, "td.commit a", "checkout"},
 			{"revision", revision, 0, []string{"FAIL: ", " tests fail", "Failed tests"}, ".text a[href*='/test/']", "FAIL: "},
@@ -132,7 +132,7 @@ func fits(t *testing.T, ctx context.Context) {
 	}
 }
 
-// becomesTrue waits for an expression to be true in the page.
+// becomesTrue waits until an expression is true in the page.
 func becomesTrue(t *testing.T, ctx context.Context, expression string) {
 	t.Helper()
 	for !evaluate[bool](t, ctx, expression) {
@@ -140,7 +140,7 @@ func becomesTrue(t *testing.T, ctx context.Context, expression string) {
 	}
 }
 
-// evaluate returns what an expression is worth in the page.
+// evaluate returns the value of an expression in the page.
 func evaluate[T any](t *testing.T, ctx context.Context, expression string) T {
 	t.Helper()
 	value, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression))

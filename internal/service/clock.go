@@ -9,10 +9,10 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store"
 )
 
-// clock returns the clock of the door, whose times are later than those of all that
-// was received before the process started: the machine's clock may have been stepped
-// back since. Times too far ahead, of an object that was loaded with them, say, do
-// not count.
+// clock returns the clock of the door. Its times are later than the times of all
+// submissions received before the process started, because the machine's clock may
+// have been stepped back since. Times too far in the future are ignored; an object
+// may have been loaded with such a time, for example.
 func (s *Service) clock(ctx context.Context, p *parts) (*arrival.Clock, error) {
 	clock := arrival.NewClock(s.now)
 	loaded, err := p.store.Time(ctx, store.LastModified)
@@ -24,12 +24,12 @@ func (s *Service) clock(ctx context.Context, p *parts) (*arrival.Clock, error) {
 		return nil, err
 	}
 	if !clock.Seed(queued) {
-		s.log.Warn("the newest submission in the queue is of the future: its time does not count, but it may keep newer values out", "received", queued)
+		s.log.Warn("the newest submission in the queue lies in the future: its time is ignored, but it may keep newer values out", "received", queued)
 	}
 	if clock.Seed(loaded) {
 		return clock, nil
 	}
-	s.log.Warn("the newest object in the database is of the future: its time does not count, but it keeps newer values out", "timestamp", loaded)
+	s.log.Warn("the newest object in the database lies in the future: its time is ignored, but it keeps newer values out", "timestamp", loaded)
 	if loaded, err = p.store.Time(ctx, store.Next); err == nil {
 		clock.Seed(loaded)
 	}

@@ -14,8 +14,8 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// TestClock begins after what there is in the database and the queue, except for
-// what is too far ahead.
+// TestClock: the clock starts after the newest times in the database and the
+// queue, unless these are too far ahead.
 func TestClock(t *testing.T) {
 	cfg := DefaultConfig()
 	cfg.Data = t.TempDir()
@@ -45,7 +45,7 @@ func TestClock(t *testing.T) {
 		if got := clock.Next(); !got.Equal(want) {
 			t.Errorf("the first time is %v, want %v", got, want)
 		}
-		if n := strings.Count(log.String(), "of the future"); n != warned {
+		if n := strings.Count(log.String(), "lies in the future"); n != warned {
 			t.Errorf("%d warnings, want %d: %s", n, warned, &log)
 		}
 	}
@@ -70,9 +70,10 @@ func TestClock(t *testing.T) {
 	load("a:2", now.AddDate(73, 0, 0))
 	next(now.Add(2*time.Hour+time.Microsecond), 1)
 	publish("two", now.AddDate(73, 0, 0))
-	// The store's own clock is the machine's, which is long after this one.
+	// The store's own clock is the machine's, which is far ahead of the test's
+	// clock.
 	log.Reset()
-	if _, err := s.clock(t.Context(), p); err != nil || strings.Count(log.String(), "of the future") != 2 {
+	if _, err := s.clock(t.Context(), p); err != nil || strings.Count(log.String(), "lies in the future") != 2 {
 		t.Errorf("%v, %s", err, &log)
 	}
 }

@@ -23,7 +23,8 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/pgtest"
 )
 
-// natsVariable makes the test binary a NATS server with the options in it.
+// natsVariable makes the test binary a NATS server with the options in the
+// variable.
 const natsVariable = "KCIDB_TEST_NATS"
 
 // natsNode is a NATS server in a process of its own.
@@ -32,17 +33,17 @@ type natsNode struct {
 	address string // for clients
 }
 
-// natsOptions are what a server is told.
+// natsOptions are the options of a server.
 type natsOptions struct {
 	Name, Dir               string
 	ClientPort, ClusterPort int
 	Routes                  []string
 }
 
-// natsForTest runs a NATS server until its standard input ends.
-func natsForTest(told string) {
+// runTestNATS runs a NATS server until its standard input ends.
+func runTestNATS(encoded string) {
 	var o natsOptions
-	if err := json.Unmarshal([]byte(told), &o); err != nil {
+	if err := json.Unmarshal([]byte(encoded), &o); err != nil {
 		panic(err)
 	}
 	options := &server.Options{
@@ -66,7 +67,7 @@ func natsForTest(told string) {
 	os.Exit(0)
 }
 
-// startNATS starts so many servers that keep messages together.
+// startNATS starts n servers that form a cluster.
 func startNATS(t testing.TB, n int) []*natsNode {
 	t.Helper()
 	var listeners []net.Listener
@@ -85,7 +86,7 @@ func startNATS(t testing.TB, n int) []*natsNode {
 		routes = append(routes, fmt.Sprintf("127.0.0.1:%d", o.ClusterPort))
 		all = append(all, o)
 	}
-	for _, l := range listeners { // together, so that no port comes twice
+	for _, l := range listeners { // all at once, so that no port is used twice
 		l.Close()
 	}
 	var nodes []*natsNode
@@ -110,7 +111,7 @@ func startNATS(t testing.TB, n int) []*natsNode {
 	return nodes
 }
 
-// eventually waits until something is true.
+// eventually waits until a condition is true.
 func eventually(t testing.TB, what string, is func() bool) {
 	t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
@@ -136,10 +137,10 @@ func startRole(t testing.TB, role, database, queue, log string) (*process, strin
 	return startProcess(t, config, "http://"+address, f), "http://" + address
 }
 
-// TestManyProcesses takes submissions in by two processes and loads them by
-// three, over a queue of three servers and one database. A server of the queue,
-// and a loader, are killed meanwhile. What was acknowledged is loaded, and
-// nothing is loaded twice.
+// TestManyProcesses runs two processes that receive submissions and three that
+// load them, with a queue of three servers and one database. It kills a queue
+// server and a loader meanwhile. Every acknowledged submission is loaded, and
+// none is loaded twice.
 func TestManyProcesses(t *testing.T) {
 	database := postgres(t, pgtest.Database(t))
 	nodes := startNATS(t, 3)
@@ -175,9 +176,10 @@ func TestManyProcesses(t *testing.T) {
 				if n > reports {
 					return
 				}
-				// One that sees no answer sends again, to the other one.
+				// A client that sees no answer sends the report again, to the
+				// other process.
 				for try := 0; ctx.Err() == nil; try++ {
-					if id := trySubmit(ctx, []string{one, two}[(i+try)%2], aReport(n)); id != "" {
+					if id := trySubmit(ctx, []string{one, two}[(i+try)%2], newReport(n)); id != "" {
 						ids[i] = append(ids[i], id)
 						taken.Add(1)
 						break
@@ -193,8 +195,8 @@ func TestManyProcesses(t *testing.T) {
 	if taken.Load() < int64(reports) {
 		t.Fatalf("%d of %d reports were taken in", taken.Load(), reports)
 	}
-	// What the loader had that was killed comes again when the queue has waited for
-	// it, and for longer where it was the queue's own leader that is gone.
+	// The submissions of the killed loader come again after the visibility time,
+	// and later if the killed server was the queue's leader.
 	begin := time.Now()
 	for _, some := range ids {
 		for _, id := range some {
@@ -223,8 +225,8 @@ func TestManyProcesses(t *testing.T) {
 	expectLoadedOnce(t, log, len(loaders))
 }
 
-// expectLoadedOnce looks into the processes' log: each submission was loaded
-// once, and more than one loader had a part in it.
+// expectLoadedOnce reads the processes' log: each submission was loaded once,
+// and more than one loader loaded submissions.
 func expectLoadedOnce(t *testing.T, file string, loaders int) {
 	t.Helper()
 	log, err := os.ReadFile(file)

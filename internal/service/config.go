@@ -17,120 +17,130 @@ import (
 	"github.com/kcidb-go/kcidb/internal/treenames"
 )
 
-// Config is what a service is told. Each field is a key of the configuration
-// file, named by its yaml tag, and a variable of the environment, named KCIDB_
-// and the key in capitals. The zero value of a field is not its default:
-// begin with DefaultConfig.
+// Config is the configuration of a service. Each field is a key of the
+// configuration file, named by its yaml tag, and an environment variable,
+// named KCIDB_ and the key in capitals. The zero value of a field is not its
+// default: start with DefaultConfig.
 type Config struct {
-	// Data is the directory for what the service keeps: the embedded queue
-	// and the SQLite database, unless others are named. It is made where it is
-	// not there, for its owner only.
+	// Data is the directory of the service's files: the embedded queue and the
+	// SQLite database, unless Queue and Database name others. It is created,
+	// for its owner only, unless it exists.
 	Data string `yaml:"data"`
-	// Listen is the HOST:PORT to serve HTTP at; port 0 takes a free one.
+	// Listen is the HOST:PORT of the HTTP server. Port 0 selects a free port.
 	Listen string `yaml:"listen"`
 
-	// Roles are what this process does, with commas between: any of web (takes
-	// submissions in, shows pages, answers queries), load (loads submissions) and
-	// notify (tells people what changed). Whatever it does, it serves /health,
+	// Roles are the roles of this process, separated by commas: web (receives
+	// submissions, shows pages, answers queries), load (loads submissions) and
+	// notify (notifies people of changes). With any roles it serves /health,
 	// /ready and /metrics at Listen.
 	Roles string `yaml:"roles"`
 
 	// Database is the specification of the database, "" for SQLite in Data.
-	// That one is made, and brought to the newest schema, at the start; any
-	// other has to be there ("kcidb db init", "kcidb db upgrade").
+	// The service creates the SQLite database in Data and upgrades its schema
+	// at the start. Any other database must exist and have the newest schema
+	// ("kcidb db init", "kcidb db upgrade").
 	Database string `yaml:"database"`
-	// ReadDatabase is the specification of a replica of it, which pages and
-	// queries ask instead; "" for none. What decides asks the database itself.
+	// ReadDatabase is the specification of a replica of the database, "" for
+	// no replica. Pages and queries read from the replica. Decisions are made
+	// with the database itself.
 	ReadDatabase string `yaml:"read_database"`
-	// Queue is the specification of the queue, "" for an embedded one in Data.
+	// Queue is the specification of the queue, "" for an embedded queue in
+	// Data.
 	Queue string `yaml:"queue"`
-	// QueueListen is the HOST:PORT at which the embedded queue takes
+	// QueueListen is the HOST:PORT where the embedded queue accepts
 	// submissions from other processes; "" opens no port. Beyond the loopback
-	// interface these must show QueueToken.
+	// interface these processes need QueueToken.
 	QueueListen string      `yaml:"queue_listen"`
 	QueueToken  secret.Text `yaml:"queue_token"`
 
 	// JWTSecret is the secret that submitters' tokens are signed with, and
-	// JWTSecretFile a file with it. Where both are empty everybody may submit.
+	// JWTSecretFile is a file with the secret. If both are empty, anyone may
+	// submit.
 	JWTSecret     secret.Text `yaml:"jwt_secret"`
 	JWTSecretFile string      `yaml:"jwt_secret_file"`
-	// UnifiedSecret is a second secret, tried when the first one does not fit,
-	// and UnifiedSecretFile a file with it.
+	// UnifiedSecret is a second secret, tried if the first one does not match,
+	// and UnifiedSecretFile is a file with it.
 	UnifiedSecret     secret.Text `yaml:"unified_secret"`
 	UnifiedSecretFile string      `yaml:"unified_secret_file"`
 	// AllowOpen lets a service without JWTSecret listen beyond the loopback
 	// interface.
 	AllowOpen bool `yaml:"allow_open"`
 
-	// MaxSubmission bounds a report, decompressed. MaxMemory bounds what has arrived
-	// of all reports at a time, but for one of them that may take MaxSubmission in
-	// addition; and, once more, what checking them takes, but for a report that takes
-	// more alone.
+	// MaxSubmission bounds a report, decompressed. MaxMemory bounds the bytes that
+	// have arrived of all reports together; one report may take MaxSubmission in
+	// addition. A second MaxMemory bounds the memory for checking reports; a report
+	// that takes more is checked alone.
 	MaxSubmission Size `yaml:"max_submission"`
 	MaxMemory     Size `yaml:"max_memory"`
 
-	// BatchMessages, BatchObjects and BatchBytes bound what is loaded in one
-	// transaction. A submission beyond a bound is loaded alone.
+	// BatchMessages, BatchObjects and BatchBytes bound the submissions that
+	// are loaded in one transaction. A submission beyond a bound is loaded
+	// alone.
 	BatchMessages int  `yaml:"batch_messages"`
 	BatchObjects  int  `yaml:"batch_objects"`
 	BatchBytes    Size `yaml:"batch_bytes"`
 
-	// ReceiptDays is how long the service knows what became of a submission.
+	// ReceiptDays is how many days the service keeps the status of a
+	// submission.
 	ReceiptDays int `yaml:"receipt_days"`
 
-	// Subscriptions is the directory of the subscriptions, "" for the one of this
-	// name in Data, which is made. All processes that notify need the same ones.
+	// Subscriptions is the directory of the subscriptions. "" means the directory
+	// "subscriptions" in Data, which the service creates. All processes with the
+	// role notify need the same subscriptions.
 	Subscriptions string `yaml:"subscriptions"`
-	// BaseURL is the URL at which people see the pages, which notifications link
-	// to; without it they have no links.
+	// BaseURL is the public URL of the pages, which notifications link to.
+	// Without it notifications have no links.
 	BaseURL string `yaml:"base_url"`
 	// Trees is a YAML file of names of trees by the URLs of their repositories, which
-	// goes over those that come with the program; "" for none.
+	// overrides the built-in names; "" for no file.
 	Trees string `yaml:"trees"`
-	// LogHosts are hosts, with commas between, whose logs are fetched for pages that
-	// cannot get them themselves: HOST or HOST:PORT. Without them none are.
+	// LogHosts are hosts, separated by commas, whose logs the service fetches for
+	// pages that cannot fetch them themselves: HOST or HOST:PORT. By default it
+	// fetches no logs.
 	LogHosts string `yaml:"log_hosts"`
-	// APIRate is how many requests an address may send in a second, 0 for
-	// any number, and APIBurst how many at once when it sent none for a while. Where
-	// TrustedProxies, networks with commas between, pass a request on, the address is
-	// the one that they name in X-Forwarded-For.
+	// APIRate is how many requests per second an address may send, 0 for no limit,
+	// and APIBurst how many it may send at once after a pause. TrustedProxies are
+	// networks, separated by commas. If a request comes from such a proxy, its
+	// address is the one in X-Forwarded-For.
 	APIRate        int    `yaml:"api_rate"`
 	APIBurst       int    `yaml:"api_burst"`
 	TrustedProxies string `yaml:"trusted_proxies"`
-	// APIAtOnce is how many requests to the API are answered at a time, those for pages
-	// a quarter as many, and APISeconds how long an answer may take, until the client
-	// has it.
+	// APIAtOnce is the number of API requests that are answered concurrently; for pages
+	// the number is a quarter. APISeconds is how long an answer may take, until the
+	// client has received it.
 	APIAtOnce  int `yaml:"api_at_once"`
 	APISeconds int `yaml:"api_seconds"`
-	// CORSOrigins are the sites whose pages may show what the API answers, as
-	// SCHEME://HOST[:PORT] with commas between; * is all.
+	// CORSOrigins are the sites whose pages may read the API's answers, as
+	// SCHEME://HOST[:PORT] separated by commas; * means all sites.
 	CORSOrigins string `yaml:"cors_origins"`
-	// SMTP is the mail server: smtp://[USER@]HOST[:PORT], with TLS begun on the
-	// way, or smtps://... with TLS from the start. Without it no mail is sent, and
-	// those there are to be sent wait.
+	// SMTP is the mail server: smtp://[USER@]HOST[:PORT] with STARTTLS, or
+	// smtps://... with TLS from the start. Without SMTP no mail is sent; mails to
+	// be sent wait.
 	SMTP string `yaml:"smtp"`
-	// SMTPPassword is the password of the user, and SMTPPasswordFile a file with it.
+	// SMTPPassword is the password of the user, and SMTPPasswordFile is a file with
+	// the password.
 	SMTPPassword     secret.Text `yaml:"smtp_password"`
 	SMTPPasswordFile string      `yaml:"smtp_password_file"`
-	// MailFrom is the address all mails are from. MailCc are addresses, with
-	// commas between, that get a copy of each. MailToOverride gets all mails, and
-	// nobody else any: for trying things.
+	// MailFrom is the sender address of all mails. MailCc are addresses,
+	// separated by commas, that get a copy of each mail. MailToOverride, for
+	// trials, gets all mails instead of the recipients.
 	MailFrom       string `yaml:"mail_from"`
 	MailCc         string `yaml:"mail_cc"`
 	MailToOverride string `yaml:"mail_to_override"`
-	// MailBudget is how many mails an address gets in a day, 0 for any number.
-	// What is more is told of in one mail at the end of the day.
+	// MailBudget is how many mails an address gets per day, 0 for no limit.
+	// Notifications beyond it are summed up in one mail at the end of the day.
 	MailBudget int `yaml:"mail_budget"`
-	// NotificationDays is how long the service knows what became of notifications.
+	// NotificationDays is how many days the service keeps the state of
+	// notifications.
 	NotificationDays int `yaml:"notification_days"`
 
 	// LogLevel is debug, info, warn or error.
 	LogLevel string `yaml:"log_level"`
-	// LogFormat is text, json, or auto: text on a terminal, JSON otherwise.
+	// LogFormat is text, json, or auto: text on a terminal, otherwise JSON.
 	LogFormat string `yaml:"log_format"`
 }
 
-// DefaultConfig returns the configuration of a service that is told nothing.
+// DefaultConfig returns the default configuration.
 func DefaultConfig() Config {
 	return Config{
 		Data:          "kcidb-data",
@@ -157,7 +167,7 @@ func DefaultConfig() Config {
 	}
 }
 
-// check tells what is wrong with the configuration.
+// check returns an error if the configuration is not valid.
 func (c *Config) check() error {
 	positive := func(key string, n int64) error {
 		if n < 1 {
@@ -180,13 +190,13 @@ func (c *Config) check() error {
 	case err != nil:
 		return err
 	case r.web != r.load && c.Queue == "":
-		return errors.New("roles: a process that takes submissions in, or loads them, without doing both needs a queue that others reach: name one by queue")
+		return errors.New("roles: a process with one of the roles web and load needs a queue that other processes reach: set queue")
 	case c.ReadDatabase != "" && !r.web:
 		return errors.New("read_database is for the role web, which shows pages and answers queries")
 	case c.Data == "" && (c.Database == "" || c.Queue == "" && r.needQueue()):
 		return errors.New("data must name a directory, unless both a database and a queue are named")
 	case c.Queue != "" && c.QueueListen != "":
-		return errors.New("queue_listen is for the embedded queue of the data directory: leave out queue, or put listen= into its specification")
+		return errors.New("queue_listen is for the embedded queue of the data directory: remove queue, or put listen= into its specification")
 	}
 	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
 		return fmt.Errorf("listen must be HOST:PORT: %w", err)
@@ -202,12 +212,12 @@ func (c *Config) check() error {
 	return c.checkNotify()
 }
 
-// logHosts returns the hosts that logs are fetched from.
+// logHosts returns the hosts from which logs are fetched.
 func (c *Config) logHosts() []string {
 	return strings.FieldsFunc(c.LogHosts, func(r rune) bool { return r == ',' || r == ' ' })
 }
 
-// checker returns the authentication the configuration asks for.
+// checker returns the configured authentication.
 func (c *Config) checker() (*auth.Checker, error) {
 	primary, err := readSecret(c.JWTSecret, "jwt_secret_file", c.JWTSecretFile)
 	if err != nil {
@@ -225,14 +235,14 @@ func (c *Config) checker() (*auth.Checker, error) {
 		return nil, err
 	}
 	if primary == "" && r.web && !c.AllowOpen && !loopback(c.Listen) {
-		return nil, fmt.Errorf("listening on %s without authentication lets anybody in: set jwt_secret (or KCIDB_JWT_SECRET), "+
+		return nil, fmt.Errorf("listening on %s without authentication allows anyone to submit: set jwt_secret (or KCIDB_JWT_SECRET), "+
 			"listen on 127.0.0.1, or set allow_open if that is what you want", c.Listen)
 	}
 	return &auth.Checker{Primary: primary, Unified: unified}, nil
 }
 
-// readSecret returns the given secret, or else the content of the file. An empty
-// file is an error, because it must not turn authentication off.
+// readSecret returns the given secret, or, if it is empty, the secret in a file.
+// An empty file is an error, because it must not turn authentication off.
 func readSecret(given secret.Text, key, file string) (secret.Text, error) {
 	if given != "" || file == "" {
 		return given, nil
@@ -247,7 +257,7 @@ func readSecret(given secret.Text, key, file string) (secret.Text, error) {
 	return "", fmt.Errorf("%s: %s is empty", key, file)
 }
 
-// trees returns the names of trees that the configuration asks for.
+// trees returns the configured names of trees.
 func (c *Config) trees() (*treenames.Names, error) {
 	if c.Trees == "" {
 		return treenames.Default(), nil
@@ -255,7 +265,7 @@ func (c *Config) trees() (*treenames.Names, error) {
 	return treenames.Load(c.Trees)
 }
 
-// loopback tells whether an address is reached from this machine only.
+// loopback reports whether an address is reachable only from this machine.
 func loopback(address string) bool {
 	host, _, err := net.SplitHostPort(address)
 	return err == nil && (host == "localhost" || net.ParseIP(host).IsLoopback())

@@ -111,8 +111,8 @@ func TestLoadConfig(t *testing.T) {
 	}
 }
 
-// TestConfigErrorsKeepSecrets shows that no error repeats a secret, even one
-// on a line nearby.
+// TestConfigErrorsKeepSecrets: no error contains a secret, not even a secret on
+// a nearby line.
 func TestConfigErrorsKeepSecrets(t *testing.T) {
 	for _, text := range []string{
 		"jwt_secret: hunter2\nlisten: [\n", "jwt_secret: hunter2\njwt_secret: hunter2\n",
@@ -130,7 +130,7 @@ func TestNewChecksTheConfig(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		change func(*Config)
-		err    string // a part of it; "" for none
+		err    string // a part of the error; "" for no error
 	}{
 		{"defaults", func(*Config) {}, ""},
 		{"localhost", func(c *Config) { c.Listen = "localhost:80" }, ""},
@@ -147,12 +147,12 @@ func TestNewChecksTheConfig(t *testing.T) {
 		{"no address", func(c *Config) { c.Listen = "8080" }, "HOST:PORT"},
 		{"no data", func(c *Config) { c.Data = "" }, "data must"},
 		{"no bound", func(c *Config) { c.MaxSubmission = 0 }, "max_submission must be at least 1"},
-		{"a role alone", func(c *Config) { c.Roles = "web" }, "needs a queue that others reach"},
+		{"a role alone", func(c *Config) { c.Roles = "web" }, "needs a queue that other processes reach"},
 		{"a role alone, and a queue", func(c *Config) { c.Roles, c.Queue = "load", "nats://x/y" }, ""},
 		{"a role without a queue", func(c *Config) { c.Roles, c.Data, c.Database, c.Subscriptions = "notify", "", "null", "subscriptions" }, ""},
-		{"nobody to notify", func(c *Config) { c.Roles, c.Data, c.Database = "notify", "", "null" }, "name a directory by subscriptions"},
-		{"no such role", func(c *Config) { c.Roles = "web,laod" }, `no role "laod": name some of web,load,notify`},
-		{"a role twice", func(c *Config) { c.Roles = "web, load,web" }, "web is there twice"},
+		{"nobody to notify", func(c *Config) { c.Roles, c.Data, c.Database = "notify", "", "null" }, "set subscriptions to a directory"},
+		{"no such role", func(c *Config) { c.Roles = "web,laod" }, `no role "laod": use some of web,load,notify`},
+		{"a role twice", func(c *Config) { c.Roles = "web, load,web" }, "web is listed twice"},
 		{"no role", func(c *Config) { c.Roles = "" }, "no role"},
 		{"hosts of logs", func(c *Config) { c.LogHosts = "logs.example.org, storage.example.org:8443" }, ""},
 		{"a URL for a host", func(c *Config) { c.LogHosts = "a.example.org,https://b.example.org/" }, `"https://b.example.org/" is not HOST`},
@@ -189,7 +189,8 @@ func TestNewChecksTheConfig(t *testing.T) {
 	}
 }
 
-// TestKeys holds the fields of Config to what the rest takes for granted.
+// TestKeys checks the properties of the fields of Config that the rest of the
+// package relies on.
 func TestKeys(t *testing.T) {
 	seen := map[string]bool{}
 	for _, k := range keysOf(&Config{}) {

@@ -21,7 +21,8 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// frontOf returns the front of a service that does not run, and its parts.
+// frontOf returns the front of a service that does not run, and the service's
+// parts.
 func frontOf(t *testing.T, change func(*Config)) (*front.Front, *parts) {
 	t.Helper()
 	cfg := DefaultConfig()
@@ -44,7 +45,7 @@ func frontOf(t *testing.T, change func(*Config)) (*front.Front, *parts) {
 	return s.front(p, s.monitor(p), s.door(p, arrival.NewClock(s.now))), p
 }
 
-// ask asks from an address.
+// ask sends a request from an address.
 func ask(front *front.Front, path, host, from string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest("GET", path, nil)
 	r.Host, r.RemoteAddr = host, from
@@ -53,8 +54,9 @@ func ask(front *front.Front, path, host, from string) *httptest.ResponseRecorder
 	return w
 }
 
-// Each route has its kind of places, which show what happens to those who ask too
-// much; what a kind does is tested where the front is. A new route is added here.
+// TestRoutesAreBehindLimits: each route has a kind of limit, and clients that
+// exceed it are refused. The front's own tests test the kinds. Add new routes
+// here.
 func TestRoutesAreBehindLimits(t *testing.T) {
 	routes := []struct {
 		path, asked string
@@ -108,8 +110,9 @@ func TestRoutesAreBehindLimits(t *testing.T) {
 	}
 }
 
-// However many ask for pages at once, each is answered, or told when to come back,
-// and those who ask for less are answered meanwhile.
+// TestFloodOfPages: each of many concurrent requests for pages is answered, or
+// refused with the time to come back. Requests of other clients are answered
+// meanwhile.
 func TestFloodOfPages(t *testing.T) {
 	front, p := frontOf(t, func(c *Config) { c.JWTSecret, c.APIRate = "s", 0 })
 	hash := strings.Repeat("a", 40)
@@ -124,7 +127,7 @@ func TestFloodOfPages(t *testing.T) {
 	var shown atomic.Int64
 	for n := range 300 {
 		visitors.Go(func() {
-			// By a name of its own each page is another one.
+			// A page under another host name is another page to the cache.
 			w := ask(front, "/revision/"+hash, fmt.Sprintf("kcidb%d.example.org", n), "192.0.2.1:1")
 			switch w.Code {
 			case 200:

@@ -25,13 +25,14 @@ import (
 	"github.com/kcidb-go/kcidb/internal/web/pages"
 )
 
-// questions are what is asked, in the order of the figures.
-var questions = []string{"tree-listing", "tree-summary", "hardware-listing", "hardware-page", "issue-listing", "history", "compare", "tests",
+// requestNames are the names of the measured requests, in the order of the
+// figures.
+var requestNames = []string{"tree-listing", "tree-summary", "hardware-listing", "hardware-page", "issue-listing", "history", "compare", "tests",
 	"totals", "front-page", "revision-page", "checkout-page", "build-page", "test-page", "issue-page", "issue-version-page", "incident-page",
 	"notifier", "metrics"}
 
-// measure loads a tree and returns how long answers take, when they have been
-// asked for before.
+// measure loads a tree and returns how long answers take once the caches are
+// warm.
 func (g *growing) measure(b *testing.B) map[string]time.Duration {
 	b.Helper()
 	tree := g.tree(b)
@@ -39,28 +40,28 @@ func (g *growing) measure(b *testing.B) map[string]time.Duration {
 		b.Fatal(err)
 	}
 	g.settle()
-	asks := g.asks(b)
+	requests := g.apiRequests(b)
 	last := func(n int) string { return fmt.Sprintf("bench:%d.%d", g.tests, n) }
 	for what, path := range map[string]string{
 		"revision-page": "/revision/" + g.hash(sides-1), "checkout-page": "/checkout/" + last(sides-1), "build-page": "/build/" + last(sides-1) + ".7",
 		"test-page": "/test/" + last(sides-1) + ".7.4", "issue-page": "/issue/" + knownIssue, "issue-version-page": "/issue/" + knownIssue + "/1",
 		"incident-page": "/incident/bench:n" + fmt.Sprint(g.tests) + ".11.3", "front-page": "/",
 	} {
-		asks[what] = func() { g.page(b, path) }
+		requests[what] = func() { g.page(b, path) }
 	}
-	asks["notifier"] = g.notifier(b, store.Change{List: store.Incidents, Key: store.Key{ID: fmt.Sprintf("bench:n%d.11.3", g.tests)}, Created: true},
+	requests["notifier"] = g.notifier(b, store.Change{List: store.Incidents, Key: store.Key{ID: fmt.Sprintf("bench:n%d.11.3", g.tests)}, Created: true},
 		store.Change{List: store.Tests, Key: store.Key{ID: last(sides-1) + ".7.4"}, Created: true},
 		store.Change{List: store.Issues, Key: store.Key{ID: knownIssue, Version: 1}})
-	asks["metrics"] = g.metrics(b)
+	requests["metrics"] = g.metrics(b)
 	all := make(map[string]time.Duration)
-	for _, what := range questions {
-		for began := time.Now(); time.Since(began) < time.Second; { // until it is warm
-			asks[what]()
+	for _, what := range requestNames {
+		for began := time.Now(); time.Since(began) < time.Second; { // until the caches are warm
+			requests[what]()
 		}
 		var took []time.Duration
 		for range 21 {
 			began := time.Now()
-			asks[what]()
+			requests[what]()
 			took = append(took, time.Since(began))
 		}
 		slices.Sort(took)
@@ -69,8 +70,8 @@ func (g *growing) measure(b *testing.B) map[string]time.Duration {
 	return all
 }
 
-// asks returns the questions to the API.
-func (g *growing) asks(b *testing.B) map[string]func() {
+// apiRequests returns functions that send the requests to the API.
+func (g *growing) apiRequests(b *testing.B) map[string]func() {
 	now := g.now
 	answers := api.New(api.Config{Store: g.Store, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now }})
 	day := fmt.Sprintf("startTimestampInSeconds=%d&endTimestampInSeconds=%d", now.Add(-24*time.Hour).Unix(), now.Unix())
@@ -90,25 +91,25 @@ func (g *growing) asks(b *testing.B) map[string]func() {
 	}
 	body := fmt.Sprintf(`{"origin": "bench", "startTimestampInSeconds": "%d", "endTimestampInSeconds": "%d", "selectedCommits": {}, "filter": {}}`,
 		now.Add(-24*time.Hour).Unix(), now.Unix())
-	asks := make(map[string]func())
-	for what, request := range requests {
-		asks[what] = func() {
+	send := make(map[string]func())
+	for name, request := range requests {
+		send[name] = func() {
 			r := request.Clone(b.Context())
 			if r.Method == "POST" {
 				r = httptest.NewRequest("POST", r.URL.Path, strings.NewReader(body))
 				r.Header.Set("Content-Type", "application/json")
 			} else {
 				g.asked++
-				r.URL.RawQuery += fmt.Sprint("&n=", g.asked) // it is not remembered
+				r.URL.RawQuery += fmt.Sprint("&n=", g.asked) // so that the cache does not answer
 			}
-			answered(b, answers, r)
+			mustAnswer(b, answers, r)
 		}
 	}
-	return asks
+	return send
 }
 
-// answered fails the benchmark where a request is not answered.
-func answered(b *testing.B, h http.Handler, r *http.Request) {
+// mustAnswer fails the benchmark unless a request is answered.
+func mustAnswer(b *testing.B, h http.Handler, r *http.Request) {
 	b.Helper()
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
@@ -117,22 +118,22 @@ func answered(b *testing.B, h http.Handler, r *http.Request) {
 	}
 }
 
-// page asks for a page, which nobody has seen before.
+// page requests a page that is not in the cache.
 func (g *growing) page(b *testing.B, path string) {
 	b.Helper()
 	front := front.NewFront(front.Limits{})
 	p := &pages.Pages{Store: g.Store, Queue: noQueue{}, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return g.now }}
 	p.Routes(front)
-	answered(b, front, httptest.NewRequest("GET", path, nil))
+	mustAnswer(b, front, httptest.NewRequest("GET", path, nil))
 }
 
-// noQueue is a queue that has nothing but its numbers.
+// noQueue is a queue that only has statistics.
 type noQueue struct{ queue.Queue }
 
 func (noQueue) Stats(context.Context) (queue.Stats, error) { return queue.Stats{}, nil }
 
-// notifier returns what considers changes by the example subscriptions, and writes
-// the mails that they call for.
+// notifier returns a function that considers changes by the example subscriptions
+// and writes the resulting mails.
 func (g *growing) notifier(b *testing.B, changes ...store.Change) func() {
 	objects, _ := store.As[store.Objects](g.Store)
 	folder, err := subscription.Load("../../examples/subscriptions", subscription.Options{})
@@ -149,12 +150,12 @@ func (g *growing) notifier(b *testing.B, changes ...store.Change) func() {
 	}
 }
 
-// metrics returns what asks for the numbers of the process.
+// metrics returns a function that requests the metrics of the process.
 func (g *growing) metrics(b *testing.B) func() {
 	spooler, _ := store.As[store.Spooler](g.Store)
 	m := &monitor.Monitor{Registry: prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler)}
 	m.Registry.MustRegister(monitor.Spool(spooler.Spool()), monitor.Queue(noQueue{}))
 	front := front.NewFront(front.Limits{})
 	m.Routes(front)
-	return func() { answered(b, front, httptest.NewRequest("GET", "/metrics", nil)) }
+	return func() { mustAnswer(b, front, httptest.NewRequest("GET", "/metrics", nil)) }
 }

@@ -23,11 +23,11 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// BenchmarkGrowth asks each kind of answer and page of a database that grows to ten
-// million tests, and has a notifier consider a change. The ratios are of the times
-// that it takes then, to those at a hundred thousand tests. What is asked for is as
-// much both times, a tree that is loaded anew and the last day, but for one issue,
-// which has 3,000 incidents first and 300,000 then.
+// BenchmarkGrowth times each kind of answer and page, and a notifier that considers
+// a change, on a database that grows to ten million tests. The ratios compare these
+// times with the times at a hundred thousand tests. The requested data has the same
+// size both times: a newly loaded tree, and the last day. Only one issue grows,
+// from 3,000 incidents to 300,000.
 func BenchmarkGrowth(b *testing.B) {
 	few, many := 100_000, 10_000_000
 	if testing.Short() {
@@ -60,7 +60,7 @@ func BenchmarkGrowth(b *testing.B) {
 	}
 }
 
-// vacuum has a server do what it does by itself after a while.
+// vacuum runs the maintenance that a server does by itself after a while.
 func vacuum(b *testing.B, spec string) {
 	b.Helper()
 	conn, err := pgx.Connect(b.Context(), spec)
@@ -90,7 +90,7 @@ func grow(b *testing.B, g *growing, few, many int) {
 	g.fill(b, many)
 	b.ReportMetric(float64(g.tests-before)/time.Since(began).Seconds(), "fill-tests/s")
 	large := g.measure(b)
-	for _, what := range questions {
+	for _, what := range requestNames {
 		b.ReportMetric(large[what].Seconds()/small[what].Seconds(), what+"-ratio")
 		b.ReportMetric(large[what].Seconds()*1e3, "ms/"+what)
 	}
@@ -99,8 +99,8 @@ func grow(b *testing.B, g *growing, few, many int) {
 	b.ReportMetric(time.Since(began).Seconds(), "s/verify")
 }
 
-// batches returns the reports of one world as a loader puts them together, with
-// the time they arrive at, until there are so many tests.
+// batches returns the reports of one world in batches as a loader makes them,
+// with their time of arrival, until they have the given number of tests.
 func batches(tests int) iter.Seq[*report.Report] {
 	return func(yield func(*report.Report) bool) {
 		batch, total := &report.Report{}, 0
@@ -125,10 +125,10 @@ func batches(tests int) iter.Seq[*report.Report] {
 	}
 }
 
-// knownIssue was seen in one of 33 tests.
+// knownIssue occurs in one of 33 tests.
 const knownIssue = "bench:known"
 
-// addKnown adds its incidents to a report.
+// addKnown adds the issue's incidents to a report.
 func addKnown(r *report.Report) {
 	if len(r.Tests) == 0 {
 		return
@@ -156,17 +156,17 @@ func starts(r *report.Report) (all []time.Time) {
 	return all
 }
 
-// growing is a database that more and more is loaded into.
+// growing is a database into which more and more is loaded.
 type growing struct {
 	store.Store
-	settle func() // what is there is as it will be after a while
+	settle func() // brings the database into the state that it has after a while
 	next   func() (*report.Report, bool)
 	now    time.Time
 	tests  int
 	asked  int
 }
 
-// fill loads until there are so many tests.
+// fill loads reports until the database has the given number of tests.
 func (g *growing) fill(b *testing.B, tests int) {
 	b.Helper()
 	waiting := make(chan *report.Report)
@@ -196,11 +196,11 @@ func (g *growing) fill(b *testing.B, tests int) {
 
 const (
 	benchURL = "https://git.example.org/bench.git"
-	sides    = 12 // checkouts of the tree that is asked about
+	sides    = 12 // checkouts of the tree
 )
 
-// tree returns a tree of its own, with 50 builds in each of its checkouts, and
-// 20,000 tests in each of the last two of them.
+// tree returns a new tree with 50 builds in each checkout. Each of the last
+// two checkouts has 20,000 tests.
 func (g *growing) tree(b *testing.B) *report.Report {
 	r := &report.Report{}
 	start := func(i int) *time.Time { return new(g.now.Add(time.Duration(i-20) * 30 * time.Minute)) }

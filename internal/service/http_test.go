@@ -34,8 +34,8 @@ func zstandard(text string) string {
 	return string(z.EncodeAll([]byte(text), nil))
 }
 
-// TestContract holds the service to what its clients know: paths, methods,
-// codes, and bodies to the letter.
+// TestContract checks the paths, methods, status codes and bodies that clients
+// rely on, byte for byte.
 func TestContract(t *testing.T) {
 	s := start(t, func(c *Config) { c.JWTSecret = "s"; c.MaxSubmission = 10_000 })
 	token, err := auth.Sign("s", "ci", time.Now().Add(time.Hour))
@@ -47,14 +47,14 @@ func TestContract(t *testing.T) {
 	refused := func(message string) string {
 		return fmt.Sprintf(`{"id":"0","status":"error","message":%q}`, message)
 	}
-	large := aReport(1) + strings.Repeat(" ", 10_000)
-	taken := fmt.Sprintf(`{"id":"*","status":"ok","message":"Received submission * with size %d bytes"}`, len(aReport(1)))
+	large := newReport(1) + strings.Repeat(" ", 10_000)
+	taken := fmt.Sprintf(`{"id":"*","status":"ok","message":"Received submission * with size %d bytes"}`, len(newReport(1)))
 
 	tests := []struct {
 		name, method, path, body string
 		headers                  []string
 		code                     int
-		want                     string // the body; "~" before a part of it; "*" is any ID
+		want                     string // the body; "~" before a part of the body; "*" is any ID
 	}{
 		{"health", "GET", "/health", "", nil, 200, "OK"},
 		{"health, head", "HEAD", "/health", "", nil, 200, ""},
@@ -84,35 +84,35 @@ func TestContract(t *testing.T) {
 		{"status, bad id", "GET", "/status?id=a-b", "", known, 400, refused("Invalid id")},
 		{"status, unknown id", "GET", "/status?id=abc", "", known, 404, `{"id":"abc","status":"notfound","message":"File not found"}`},
 
-		{"submit", "POST", "/submit", aReport(1), known, 200, taken},
-		{"submit, form type", "POST", "/submit", aReport(1), with("Content-Type", "application/x-www-form-urlencoded"), 200, taken},
-		{"submit, identity", "POST", "/submit", aReport(1), with("Content-Encoding", "identity"), 200, taken},
-		{"submit, gzip", "POST", "/submit", gzipped(aReport(1)), with("Content-Encoding", "gzip"), 200, taken},
-		{"submit, zstd", "POST", "/submit", zstandard(aReport(1)), with("Content-Encoding", "zstd"), 200, taken},
+		{"submit", "POST", "/submit", newReport(1), known, 200, taken},
+		{"submit, form type", "POST", "/submit", newReport(1), with("Content-Type", "application/x-www-form-urlencoded"), 200, taken},
+		{"submit, identity", "POST", "/submit", newReport(1), with("Content-Encoding", "identity"), 200, taken},
+		{"submit, gzip", "POST", "/submit", gzipped(newReport(1)), with("Content-Encoding", "gzip"), 200, taken},
+		{"submit, zstd", "POST", "/submit", zstandard(newReport(1)), with("Content-Encoding", "zstd"), 200, taken},
 		{"submit, an old version", "POST", "/submit", `{"version": {"major": 4, "minor": 5}}`, known, 200, "~Received submission"},
 
-		{"submit, our page", "POST", "/submit", aReport(1), with("Sec-Fetch-Site", "same-origin"), 200, taken},
-		{"submit, page of another site", "POST", "/submit", aReport(1), with("Sec-Fetch-Site", "cross-site"), 403, refused("Pages of other sites must not submit")},
-		{"submit, no token", "POST", "/submit", aReport(1), nil, 401, refused("JWT is required")},
+		{"submit, our page", "POST", "/submit", newReport(1), with("Sec-Fetch-Site", "same-origin"), 200, taken},
+		{"submit, page of another site", "POST", "/submit", newReport(1), with("Sec-Fetch-Site", "cross-site"), 403, refused("Pages of other sites must not submit")},
+		{"submit, no token", "POST", "/submit", newReport(1), nil, 401, refused("JWT is required")},
 		{"submit, no token and too large", "POST", "/submit", large, nil, 401, refused("JWT is required")},
 		{"submit, empty", "POST", "/submit", "", known, 400, `~{"id":"0","status":"error","message":"`},
 		{"submit, no JSON", "POST", "/submit", `{"version":`, known, 400, `~"faults":[{"kind":"syntax"`},
 		{"submit, no UTF-8", "POST", "/submit", "{\"a\": \"\xff\"}", known, 400, `~{"id":"0","status":"error","message":"`},
 		{"submit, no report", "POST", "/submit", `{"data":"test"}`, known, 400, `~"faults":[{"kind":"`},
-		{"submit, a fault", "POST", "/submit", strings.Replace(aReport(1), "PASS", "OK", 1), known, 400,
+		{"submit, a fault", "POST", "/submit", strings.Replace(newReport(1), "PASS", "OK", 1), known, 400,
 			`~"kind":"enum","list":"builds","id":"ci:b1","pointer":"/builds/0/status"`},
-		{"submit, a fault for people", "POST", "/submit", strings.Replace(aReport(1), "PASS", "OK", 1), known, 400,
+		{"submit, a fault for people", "POST", "/submit", strings.Replace(newReport(1), "PASS", "OK", 1), known, 400,
 			`~{"id":"0","status":"error","message":"builds[0] \"ci:b1\" at /builds/0/status: expected `},
 		{"submit, too large", "POST", "/submit", large, known, 413, refused("The report is larger than 10000 bytes")},
 		{"submit, too large in gzip", "POST", "/submit", gzipped(large), with("Content-Encoding", "gzip"), 413, refused("The report is larger than 10000 bytes")},
 		{"submit, too large in zstd", "POST", "/submit", zstandard(large), with("Content-Encoding", "zstd"), 413, refused("The report is larger than 10000 bytes")},
 		{"submit, unknown encoding", "POST", "/submit", "x", with("Content-Encoding", "br"), 415, refused(`Unknown content encoding "br": send the body as it is, or as gzip or zstd`)},
 		{"submit, two encodings", "POST", "/submit", "x", with("Content-Encoding", "gzip, gzip"), 415, "~gzip, gzip"},
-		{"submit, not gzip", "POST", "/submit", aReport(1), with("Content-Encoding", "gzip"), 400, "~The body is not gzip"},
-		{"submit, cut gzip", "POST", "/submit", gzipped(aReport(1))[:100], with("Content-Encoding", "gzip"), 400, "~damaged"},
-		{"submit, damaged gzip", "POST", "/submit", gzipped(aReport(1))[:150] + "xxxxxxxxxxxx", with("Content-Encoding", "gzip"), 400, "~damaged"},
-		{"submit, not zstd", "POST", "/submit", aReport(1), with("Content-Encoding", "zstd"), 400, "~damaged"},
-		{"submit, cut zstd", "POST", "/submit", zstandard(aReport(1))[:100], with("Content-Encoding", "zstd"), 400, "~damaged"},
+		{"submit, not gzip", "POST", "/submit", newReport(1), with("Content-Encoding", "gzip"), 400, "~The body is not gzip"},
+		{"submit, cut gzip", "POST", "/submit", gzipped(newReport(1))[:100], with("Content-Encoding", "gzip"), 400, "~damaged"},
+		{"submit, damaged gzip", "POST", "/submit", gzipped(newReport(1))[:150] + "xxxxxxxxxxxx", with("Content-Encoding", "gzip"), 400, "~damaged"},
+		{"submit, not zstd", "POST", "/submit", newReport(1), with("Content-Encoding", "zstd"), 400, "~damaged"},
+		{"submit, cut zstd", "POST", "/submit", zstandard(newReport(1))[:100], with("Content-Encoding", "zstd"), 400, "~damaged"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -149,10 +149,10 @@ func TestContract(t *testing.T) {
 	}
 }
 
-// TestSizeLimit shows that the limit is of the report, to the byte, however
-// it comes.
+// TestSizeLimit: the limit counts the bytes of the report, to the byte,
+// however it is sent.
 func TestSizeLimit(t *testing.T) {
-	body := aReport(1)
+	body := newReport(1)
 	s := start(t, func(c *Config) { c.MaxSubmission = Size(len(body)) })
 	for _, test := range []struct {
 		name, body, encoding string
@@ -180,8 +180,8 @@ func TestSizeLimit(t *testing.T) {
 	}
 }
 
-// TestManyAtOnce sends more than fits into memory at a time: all get in, one
-// after the other.
+// TestManyAtOnce sends more reports at once than fit into memory: all are
+// accepted, one after the other.
 func TestManyAtOnce(t *testing.T) {
 	body := reportOf(200_000, 1)
 	s := start(t, func(c *Config) { c.MaxSubmission, c.MaxMemory = 300<<10, 300<<10 })
@@ -199,8 +199,8 @@ func TestManyAtOnce(t *testing.T) {
 	}
 }
 
-// TestRefusedBeforeSent shows that a client that asks first is refused before
-// it sends a large body.
+// TestRefusedBeforeSent: a client that sends "Expect: 100-continue" is refused
+// before it sends a large body.
 func TestRefusedBeforeSent(t *testing.T) {
 	s := start(t, func(c *Config) { c.JWTSecret = "s" })
 	conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
@@ -217,14 +217,14 @@ func TestRefusedBeforeSent(t *testing.T) {
 	}
 }
 
-// TestStatusOverRestarts shows that what became of a submission is known to
-// the next process on the same data.
+// TestStatusOverRestarts: the next process on the same data knows the status
+// of a submission.
 func TestStatusOverRestarts(t *testing.T) {
 	dir := t.TempDir()
 	data := func(c *Config) { c.Data = dir }
 	first := start(t, data)
-	r := do(t, request(t, "POST", first.url+"/submit", strings.NewReader(aReport(1))))
-	done := becomes(t, first.url, r.ID, "processed")
+	r := do(t, request(t, "POST", first.url+"/submit", strings.NewReader(newReport(1))))
+	done := waitForStatus(t, first.url, r.ID, "processed")
 	if err := first.stop(); err != nil {
 		t.Fatal(err)
 	}

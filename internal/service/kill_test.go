@@ -21,23 +21,23 @@ import (
 	"time"
 )
 
-// serveVariable makes the test binary a service, as the configuration file says
-// that it names.
+// serveVariable makes the test binary a service with the configuration file
+// that the variable names.
 const serveVariable = "KCIDB_TEST_SERVE"
 
 func TestMain(m *testing.M) {
 	if file := os.Getenv(serveVariable); file != "" {
-		serveForTest(file)
+		runTestService(file)
 	}
 	if told := os.Getenv(natsVariable); told != "" {
-		natsForTest(told)
+		runTestNATS(told)
 	}
 	os.Exit(m.Run())
 }
 
-// serveForTest runs a service until its standard input ends, as it does when
-// the test is gone.
-func serveForTest(file string) {
+// runTestService runs a service until its standard input ends, which happens
+// when the test is gone.
+func runTestService(file string) {
 	cfg, err := LoadConfig(file, func(string) (string, bool) { return "", false })
 	if err != nil {
 		panic(err)
@@ -65,7 +65,7 @@ type process struct {
 }
 
 // startProcess starts a service with a configuration, and waits until it
-// answers at its address.
+// answers at the URL.
 func startProcess(t testing.TB, config, url string, log io.Writer) *process {
 	t.Helper()
 	p := startTestBinary(t, serveVariable+"="+write(t, config), log)
@@ -81,8 +81,8 @@ func startProcess(t testing.TB, config, url string, log io.Writer) *process {
 	}
 }
 
-// startTestBinary runs this binary as what a variable makes of it. It ends with
-// the test at the latest.
+// startTestBinary runs this test binary in the mode that a variable selects.
+// The process ends with the test at the latest.
 func startTestBinary(t testing.TB, variable string, log io.Writer) *process {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
@@ -100,21 +100,21 @@ func startTestBinary(t testing.TB, variable string, log io.Writer) *process {
 	return p
 }
 
-// kill ends the process as a power failure would, for itself.
+// kill ends the process as a power failure would.
 func (p *process) kill() {
 	p.cmd.Process.Kill()
 	p.cmd.Wait()
 }
 
-// stop asks the process to end, and returns how it did.
+// stop asks the process to end, and returns its exit status as an error.
 func (p *process) stop() error {
 	p.stdin.Close()
 	return p.cmd.Wait()
 }
 
-// TestKill kills a service under load, again and again. Afterwards every
-// submission that was acknowledged is processed, what is in the store is what
-// was sent, and nothing was loaded twice.
+// TestKill kills a service under load again and again. Afterwards every
+// acknowledged submission is processed, the store has exactly the objects that
+// were sent, and no submission was loaded twice.
 func TestKill(t *testing.T) {
 	kills := 50
 	if testing.Short() {
@@ -132,7 +132,7 @@ func TestKill(t *testing.T) {
 	defer log.Close()
 
 	var sent atomic.Int64
-	acknowledged := make([]map[string]int, clients) // submission to report
+	acknowledged := make([]map[string]int, clients) // submission ID to number of the report
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var senders sync.WaitGroup
@@ -141,7 +141,7 @@ func TestKill(t *testing.T) {
 		senders.Go(func() {
 			for ctx.Err() == nil {
 				n := int(sent.Add(1))
-				if id := trySubmit(ctx, url, aReport(n)); id != "" {
+				if id := trySubmit(ctx, url, newReport(n)); id != "" {
 					acknowledged[i][id] = n
 				}
 				time.Sleep(3 * time.Millisecond)
@@ -162,7 +162,7 @@ func TestKill(t *testing.T) {
 	for _, some := range acknowledged {
 		for id, n := range some {
 			all[id] = n
-			becomes(t, url, id, "processed")
+			waitForStatus(t, url, id, "processed")
 		}
 	}
 	waitEmpty(t, url)
@@ -184,7 +184,8 @@ func TestKill(t *testing.T) {
 			t.Errorf("report %d, submission %s: %d checkouts with a build, want 1", n, id, got)
 		}
 	}
-	// Reports whose sender saw no answer are there wholly, once, or not at all.
+	// A report whose sender saw no answer is loaded once as a whole, or not at
+	// all.
 	receipts := number(t, db, "SELECT count(DISTINCT id) FROM receipts WHERE failure = ''")
 	for _, query := range []string{
 		"SELECT count(*) FROM receipts", "SELECT count(*) FROM checkouts", "SELECT count(*) FROM builds",
@@ -196,7 +197,7 @@ func TestKill(t *testing.T) {
 	}
 }
 
-// freeAddress returns an address that nobody listens at.
+// freeAddress returns an address where no server listens.
 func freeAddress(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -207,7 +208,7 @@ func freeAddress(t testing.TB) string {
 	return l.Addr().String()
 }
 
-// trySubmit sends a report and returns its ID, "" where there is no answer.
+// trySubmit sends a report and returns its ID, or "" without an answer.
 func trySubmit(ctx context.Context, url, body string) string {
 	req, err := http.NewRequestWithContext(ctx, "POST", url+"/submit", strings.NewReader(body))
 	if err != nil {
@@ -227,7 +228,7 @@ func trySubmit(ctx context.Context, url, body string) string {
 	return id
 }
 
-// waitEmpty waits until no submission is in the queue any more.
+// waitEmpty waits until the queue has no submissions.
 func waitEmpty(t testing.TB, url string) {
 	t.Helper()
 	for end := time.Now().Add(40 * time.Second); ; time.Sleep(50 * time.Millisecond) {

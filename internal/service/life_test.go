@@ -21,7 +21,7 @@ import (
 )
 
 // TestStopUnderLoad stops a service while reports come in. It ends soon, and
-// the next one has every report that was acknowledged.
+// the next service has every acknowledged report.
 func TestStopUnderLoad(t *testing.T) {
 	dir := t.TempDir()
 	data := func(c *Config) { c.Data = dir }
@@ -32,8 +32,8 @@ func TestStopUnderLoad(t *testing.T) {
 		go func() {
 			var ids []string
 			for n := 0; ; n++ {
-				id := trySubmit(t.Context(), first.url, aReport(1000*i+n))
-				if id == "" { // the service is gone
+				id := trySubmit(t.Context(), first.url, newReport(1000*i+n))
+				if id == "" { // the service has stopped
 					taken <- ids
 					return
 				}
@@ -57,7 +57,7 @@ func TestStopUnderLoad(t *testing.T) {
 	second := start(t, data)
 	for range 4 {
 		for _, id := range <-taken {
-			becomes(t, second.url, id, "processed")
+			waitForStatus(t, second.url, id, "processed")
 		}
 	}
 }
@@ -72,7 +72,7 @@ func TestOneServiceADirectory(t *testing.T) {
 	}
 }
 
-// runOnce runs a service that is not to get far.
+// runOnce runs a service that is expected to fail at its start.
 func runOnce(t *testing.T, cfg Config) error {
 	t.Helper()
 	s, err := New(cfg, slog.New(slog.DiscardHandler))
@@ -100,8 +100,8 @@ func TestDataDirectoryIsPrivate(t *testing.T) {
 	}
 }
 
-// TestNamedDatabase shows that a database somebody named is used as it is,
-// and neither made nor upgraded.
+// TestNamedDatabase: the service uses a configured database as it is, and
+// neither creates nor upgrades it.
 func TestNamedDatabase(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "mine.db")
 	cfg := DefaultConfig()
@@ -124,8 +124,8 @@ func TestNamedDatabase(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := start(t, func(c *Config) { c.Database = "sqlite:" + file })
-	r := do(t, request(t, "POST", s.url+"/submit", strings.NewReader(aReport(1))))
-	becomes(t, s.url, r.ID, "processed")
+	r := do(t, request(t, "POST", s.url+"/submit", strings.NewReader(newReport(1))))
+	waitForStatus(t, s.url, r.ID, "processed")
 
 	for database, want := range map[string]string{"null": "receipts", "nonsense:x": "nonsense"} {
 		cfg.Database = database
@@ -135,8 +135,8 @@ func TestNamedDatabase(t *testing.T) {
 	}
 }
 
-// TestLog shows that each submission has a line when it is taken in and one
-// when it is loaded, and that nothing secret is in any.
+// TestLog: each submission has a line when it is received and a line when it
+// is loaded, and no line contains a secret.
 func TestLog(t *testing.T) {
 	s := start(t, func(c *Config) { c.JWTSecret = "hunter2" })
 	token, err := auth.Sign("hunter2", "ci", time.Now().Add(time.Hour))
@@ -144,7 +144,7 @@ func TestLog(t *testing.T) {
 		t.Fatal(err)
 	}
 	bearer := []string{"Authorization", "Bearer " + token}
-	r := do(t, request(t, "POST", s.url+"/submit", strings.NewReader(aReport(1)), bearer...))
+	r := do(t, request(t, "POST", s.url+"/submit", strings.NewReader(newReport(1)), bearer...))
 	for do(t, request(t, "GET", s.url+"/status?id="+r.ID, nil, bearer...)).Status != "processed" {
 		time.Sleep(10 * time.Millisecond)
 	}
@@ -162,7 +162,7 @@ func TestLog(t *testing.T) {
 	}
 	for _, message := range []string{"submission accepted", "submission loaded"} {
 		l := lines[message]
-		if l["id"] != r.ID || l["origin"] != "ci" || l["bytes"] != float64(len(aReport(1))) || l["objects"] != 2.0 {
+		if l["id"] != r.ID || l["origin"] != "ci" || l["bytes"] != float64(len(newReport(1))) || l["objects"] != 2.0 {
 			t.Errorf("%s: %v", message, l)
 		}
 	}
@@ -174,7 +174,7 @@ func TestLog(t *testing.T) {
 	}
 }
 
-// TestQueueListens shows that other processes can submit to the queue.
+// TestQueueListens: other processes can submit to the queue.
 func TestQueueListens(t *testing.T) {
 	address := freeAddress(t)
 	s := start(t, func(c *Config) { c.QueueListen, c.QueueToken = address, "t" })
@@ -184,8 +184,8 @@ func TestQueueListens(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer q.Close()
-	if err := q.Publish(t.Context(), queue.Message{ID: "fromOutside", Origin: "ci", Received: time.Now(), Data: []byte(aReport(1))}); err != nil {
+	if err := q.Publish(t.Context(), queue.Message{ID: "fromOutside", Origin: "ci", Received: time.Now(), Data: []byte(newReport(1))}); err != nil {
 		t.Fatal(err)
 	}
-	becomes(t, s.url, "fromOutside", "processed")
+	waitForStatus(t, s.url, "fromOutside", "processed")
 }

@@ -19,10 +19,10 @@ import (
 )
 
 // LoadConfig returns the defaults, overridden by a file, overridden by the
-// environment. The file is YAML, and left out where its name is empty. Names
-// known from the Python system's service, JWT_SECRET and UNIFIED_SECRET, are
-// read where their KCIDB_ forms are not set; so is a variable that is set but
-// empty taken as not set.
+// environment. The file is YAML; "" means no file. JWT_SECRET and
+// UNIFIED_SECRET, the names that the Python system's service uses, are read if
+// their KCIDB_ forms are not set. A variable that is set but empty counts as
+// not set.
 func LoadConfig(file string, env func(string) (string, bool)) (Config, error) {
 	c := DefaultConfig()
 	keys := keysOf(&c)
@@ -81,8 +81,8 @@ func keysOf(c *Config) []key {
 	return keys
 }
 
-// set sets the field to what a text says. Errors repeat no text that may be
-// secret.
+// set sets the field to the value that a text represents. Errors do not
+// contain a text that may be secret.
 func (k key) set(text string) (err error) {
 	switch field := k.field.(type) {
 	case *string:
@@ -100,14 +100,14 @@ func (k key) set(text string) (err error) {
 			err = fmt.Errorf("%q is neither true nor false", text)
 		}
 	default:
-		panic("no such kind of key: " + k.name)
+		panic("key of an unknown type: " + k.name)
 	}
 	return err
 }
 
-// readFile sets the keys to what a YAML text says. Its errors begin with the
-// line. The library's own errors come with the lines around, which may hold
-// secrets, so only their messages are used.
+// readFile sets the keys to the values in a YAML text. Its errors begin with
+// the line. The library's own errors contain the surrounding lines, which may
+// hold secrets, so only their messages are used.
 func readFile(keys []key, text []byte) error {
 	file, err := parser.ParseBytes(text, 0)
 	var syntax yaml.Error
@@ -161,9 +161,9 @@ func find(keys []key, name string) int {
 	return -1
 }
 
-// readValue sets a field to a value of the kind it needs: a number where text
-// is expected would lose its zeros in front, and "no" where a truth is is not
-// one in every YAML.
+// readValue sets a field from a value of the YAML type that the field needs. A
+// number in place of text would lose its leading zeros, and "no" is a boolean
+// only in some versions of YAML.
 func readValue(k key, value ast.Node) error {
 	var fits bool
 	var wanted string
@@ -194,7 +194,7 @@ func readValue(k key, value ast.Node) error {
 	return k.set(value.GetToken().Value)
 }
 
-// nearest returns the name of the key that is the fewest edits away.
+// nearest returns the name of the key with the fewest edits from name.
 func nearest(keys []key, name string) string {
 	best, least := "", -1
 	for _, k := range keys {

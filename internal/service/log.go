@@ -11,7 +11,7 @@ import (
 	"golang.org/x/term"
 )
 
-// Logger returns a logger to w as the configuration says.
+// Logger returns a logger to w in the configured format.
 func (c *Config) Logger(w io.Writer) (*slog.Logger, error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {

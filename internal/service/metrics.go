@@ -12,11 +12,12 @@ import (
 	"github.com/kcidb-go/kcidb/internal/web/monitor"
 )
 
-// observe registers a loader's metrics, and returns what keeps those of batches.
+// observe registers a loader's metrics, and returns a function that counts a
+// batch in them.
 func observe(registry prometheus.Registerer, l *ingest.Loader) func(ingest.Batch) {
 	registry.MustRegister(waitingCollector{l})
 	seconds := prometheus.NewHistogram(prometheus.HistogramOpts{
-		Name: "kcidb_loader_seconds", Help: "Time a batch took to be decoded and loaded.",
+		Name: "kcidb_loader_seconds", Help: "Time to decode and load a batch.",
 		Buckets: prometheus.ExponentialBuckets(0.001, 4, 9), // 1 ms to 65 s
 	})
 	counter := func(name, help string) prometheus.Counter {
@@ -38,13 +39,14 @@ func observe(registry prometheus.Registerer, l *ingest.Loader) func(ingest.Batch
 	}
 }
 
-// waitingCollector asks a loader what waits whenever metrics are read.
+// waitingCollector asks a loader for its waiting submissions whenever metrics
+// are read.
 type waitingCollector struct{ loader *ingest.Loader }
 
 var (
 	waiting = prometheus.NewDesc("kcidb_loader_waiting", "Submissions that could not be loaded and are tried again, by the kind of trouble.", []string{"kind"}, nil)
-	waited  = prometheus.NewDesc("kcidb_loader_waiting_seconds", "For how long the first of these has waited.", []string{"kind"}, nil)
-	blocked = prometheus.NewDesc("kcidb_loader_blocked_seconds", "For how long nothing could be loaded, by the kind of trouble; 0 if there is none.", []string{"kind"}, nil)
+	waited  = prometheus.NewDesc("kcidb_loader_waiting_seconds", "How long the first of these has waited.", []string{"kind"}, nil)
+	blocked = prometheus.NewDesc("kcidb_loader_blocked_seconds", "How long nothing could be loaded, by the kind of trouble; 0 without trouble.", []string{"kind"}, nil)
 )
 
 func (c waitingCollector) Describe(all chan<- *prometheus.Desc) {
@@ -53,8 +55,8 @@ func (c waitingCollector) Describe(all chan<- *prometheus.Desc) {
 	}
 }
 
-// Collect tells of each kind, also where there is no trouble, so that alerts have
-// something to compare.
+// Collect returns a value for each kind, also without trouble, so that alerts
+// have a value to compare.
 func (c waitingCollector) Collect(all chan<- prometheus.Metric) {
 	state, now := c.loader.State(), c.loader.Now()
 	aside := map[string]ingest.Trouble{}
@@ -78,9 +80,9 @@ func (c waitingCollector) Collect(all chan<- prometheus.Metric) {
 	}
 }
 
-// loaderState is what /ready says of a loader. Nothing being loaded is trouble. A
-// submission that waits while others are loaded is only told of: it may be the only
-// one of its kind, and the service does its work.
+// loaderState returns the state of a loader for /ready. It is an error if nothing
+// is loaded. A submission that waits while others are loaded is only a remark: it
+// may be the only one of its kind, and the service works.
 func loaderState(state ingest.State) (remark string, err error) {
 	n := 0
 	for _, t := range state.Aside {

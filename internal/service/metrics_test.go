@@ -11,8 +11,8 @@ import (
 	"github.com/kcidb-go/kcidb/internal/web/monitor"
 )
 
-// TestLoaderState tells trouble, by which the process is not ready, from what is
-// only to be looked at.
+// TestLoaderState distinguishes trouble, which makes the process not ready, from
+// a remark.
 func TestLoaderState(t *testing.T) {
 	aside := func(n int) []ingest.Trouble { return []ingest.Trouble{{Kind: "unknown", Submissions: n}} }
 	for _, c := range []struct {

@@ -11,8 +11,8 @@ import (
 	"github.com/kcidb-go/kcidb/internal/web/monitor"
 )
 
-// monitor returns what watches the process, and registers the numbers of what it
-// works with.
+// monitor returns the monitor of the process, and registers the metrics of its
+// parts.
 func (s *Service) monitor(p *parts) *monitor.Monitor {
 	m := &monitor.Monitor{Registry: p.registry, Log: s.log}
 	p.registry.MustRegister(monitor.Uptime(s.now))
@@ -34,16 +34,17 @@ func (s *Service) monitor(p *parts) *monitor.Monitor {
 	return m
 }
 
-// state tells whether the replica answers, and how far it is behind.
+// state returns whether the replica answers and how far it is behind, for
+// /ready.
 func (r *reader) state(ctx context.Context) (remark string, err error) {
 	if _, err := r.Time(ctx, store.Current); err != nil {
-		return "the database answers in its place", err
+		return "the database answers instead", err
 	}
 	lag, err := r.Lag(ctx)
 	switch {
 	case err != nil:
-		r.log.Warn("nobody knows how far the read database is behind", "error", err)
-		return "nobody knows how far behind the database: see the log", nil
+		r.log.Warn("the lag of the read database is unknown", "error", err)
+		return "unknown lag behind the database: see the log", nil
 	case lag >= time.Second:
 		return fmt.Sprintf("%d seconds behind the database", int(lag.Seconds())), nil
 	}

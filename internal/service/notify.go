@@ -25,10 +25,10 @@ import (
 	"github.com/kcidb-go/kcidb/internal/web/monitor"
 )
 
-// checkNotify tells what is wrong with what the configuration says of notifying.
+// checkNotify returns an error if the notification settings are not valid.
 func (c *Config) checkNotify() error {
 	if r, err := c.roles(); err == nil && r.notify && c.Subscriptions == "" && c.Data == "" {
-		return errors.New("roles: to notify people, name a directory by subscriptions, or a data directory with one in it")
+		return errors.New("roles: to notify people, set subscriptions to a directory, or set data")
 	}
 	if _, err := c.envelope(); err != nil {
 		return err
@@ -50,7 +50,7 @@ func (c *Config) checkNotify() error {
 	return nil
 }
 
-// envelope returns what all mails have in common.
+// envelope returns the settings that all mails share.
 func (c *Config) envelope() (e notify.Envelope, err error) {
 	e.Budget = c.MailBudget
 	if e.From, err = mail.ParseAddress(c.MailFrom); err != nil {
@@ -73,8 +73,8 @@ func (c *Config) envelope() (e notify.Envelope, err error) {
 	return e, nil
 }
 
-// subscriptions returns the folder of subscriptions, which is made where nobody
-// named one.
+// subscriptions returns the folder of subscriptions. Without a configured
+// folder it is created in the data directory.
 func (s *Service) subscriptions() (*notify.Folder, error) {
 	dir := s.cfg.Subscriptions
 	switch {
@@ -97,7 +97,7 @@ func (s *Service) subscriptions() (*notify.Folder, error) {
 	return folder, nil
 }
 
-// notifier returns what notifies people.
+// notifier returns the configured notifier.
 func (s *Service) notifier(p *parts) (*notify.Notifier, error) {
 	st, ok := store.As[notify.Store](p.store)
 	if !ok {
@@ -128,7 +128,7 @@ func (s *Service) notifier(p *parts) (*notify.Notifier, error) {
 	return n, nil
 }
 
-// watchNotifier has the monitor tell how notifying goes.
+// watchNotifier adds the notifier to the monitor and to the metrics.
 func (s *Service) watchNotifier(p *parts, n *notify.Notifier, m *monitor.Monitor) {
 	p.registry.MustRegister(monitor.Spool(n.Store.Spool()), monitor.Closed(n.Closed))
 	m.Parts = append(m.Parts, monitor.Part{Name: "subscriptions", Spare: true, Check: func(context.Context) (string, error) {
@@ -142,15 +142,15 @@ func (s *Service) watchNotifier(p *parts, n *notify.Notifier, m *monitor.Monitor
 		}
 		return "but not all:" + strings.Join(lines, ""), nil
 	}}, monitor.Part{Name: "deliveries", Spare: true, Check: func(context.Context) (string, error) {
-		closed := slices.Sorted(maps.Keys(n.Closed())) // why they are has names of hosts in it: that is for the log
+		closed := slices.Sorted(maps.Keys(n.Closed())) // the reasons contain host names, so only the log has them
 		if len(closed) == 0 {
 			return "", nil
 		}
-		return "but nothing gets through by " + strings.Join(closed, ", "), nil
+		return "but deliveries fail by " + strings.Join(closed, ", "), nil
 	}})
 }
 
-// spoolOf returns the spool of the database, nil where it has none.
+// spoolOf returns the spool of the database, or nil if it has no spool.
 func spoolOf(p *parts) *spool.Spool {
 	if st, ok := store.As[notify.Store](p.store); ok {
 		return st.Spool()

@@ -20,8 +20,8 @@ import (
 	"github.com/kcidb-go/kcidb/internal/notify/mail/mailtest"
 )
 
-// TestNotifies tells people of what is submitted, says on /ready which files are
-// bad, and reads them again when they change.
+// TestNotifies notifies people of submissions, reports bad files on /ready, and
+// reads files again when they change.
 func TestNotifies(t *testing.T) {
 	mails := mailtest.Start(t, mailtest.Options{})
 	dir := t.TempDir()
@@ -35,20 +35,20 @@ func TestNotifies(t *testing.T) {
 	s := start(t, func(c *Config) {
 		c.Subscriptions, c.SMTP, c.BaseURL, c.MailFrom = dir, mails.URL(), "https://kcidb.example.org/", "KCIDB <ci@example.org>"
 	})
-	// Whatever is loaded is noted, however early.
+	// Every loaded object is noted, however early it is loaded.
 	db, err := sql.Open("sqlite", filepath.Join(s.data, "kcidb.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
 	if n := number(t, db, "SELECT count(*) FROM watch"); n != 1 {
-		t.Error("a service that takes submissions in does not note changes yet")
+		t.Error("a service that receives submissions does not note changes yet")
 	}
 	ready := func() string { return do(t, request(t, "GET", s.url+"/ready", nil)).body }
 	if text := ready(); !strings.Contains(text, "subscriptions: OK, but not all:\n  bad.yaml:2:14: match: ") {
 		t.Errorf("%s", text)
 	}
-	do(t, request(t, "POST", s.url+"/submit", strings.NewReader(aReport(1))))
+	do(t, request(t, "POST", s.url+"/submit", strings.NewReader(newReport(1))))
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	all := mails.Wait(ctx, 1)
@@ -64,7 +64,7 @@ func TestNotifies(t *testing.T) {
 	}
 	file("bad.yaml", "on: checkout\nmatch: 'true'\nto: [other@example.org]\n")
 	eventually(t, "the file is good", func() bool { return strings.Contains(ready(), "subscriptions: OK\n") })
-	do(t, request(t, "POST", s.url+"/submit", strings.NewReader(aReport(2))))
+	do(t, request(t, "POST", s.url+"/submit", strings.NewReader(newReport(2))))
 	if all := mails.Wait(ctx, 3); len(all) != 3 {
 		t.Fatalf("%d mails", len(all))
 	}
@@ -86,8 +86,8 @@ func parseMail(t *testing.T, text []byte) netmail.Header {
 }
 
 // TestNotifyKilled kills the service again and again while it loads, considers
-// and sends: each build is considered exactly once, and told of by one mail,
-// which came twice only where the service died before it noted that it was sent.
+// and sends. Each build is considered exactly once and has one mail. A mail
+// comes twice only if the service died before it noted that the mail was sent.
 func TestNotifyKilled(t *testing.T) {
 	kills := 15
 	if testing.Short() {
@@ -115,7 +115,7 @@ func TestNotifyKilled(t *testing.T) {
 	var senders sync.WaitGroup
 	senders.Go(func() {
 		for ctx.Err() == nil {
-			trySubmit(ctx, url, aReport(int(sent.Add(1))))
+			trySubmit(ctx, url, newReport(int(sent.Add(1))))
 			time.Sleep(20 * time.Millisecond)
 		}
 	})
@@ -137,8 +137,8 @@ func TestNotifyKilled(t *testing.T) {
 	if builds == 0 {
 		t.Fatal("nothing was loaded")
 	}
-	// What was picked when the service was killed is picked again when the pick is
-	// over, two minutes later: nobody need wait for that here.
+	// Notifications picked when the service was killed are picked again when their
+	// lease ends after two minutes; the test does not wait for that.
 	if err := last.stop(); err != nil {
 		t.Error(err)
 	}
@@ -169,7 +169,7 @@ func TestNotifyKilled(t *testing.T) {
 	if len(ids) != builds {
 		t.Errorf("mails of %d builds came, want %d", len(ids), builds)
 	}
-	// One mail is on its way at a time.
+	// One mail is sent at a time.
 	if twice := len(mails.Messages()) - len(ids); twice > kills {
 		t.Errorf("%d mails came again, for %d kills", twice, kills)
 	}

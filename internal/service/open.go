@@ -13,7 +13,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/all"
 )
 
-// openQueue opens the queue, and makes it where it is not there.
+// openQueue opens the queue, and creates it unless it exists.
 func (s *Service) openQueue(ctx context.Context) (queue.Queue, error) {
 	cfg := jetstream.Config{Dir: s.cfg.queueDirectory(), Listen: s.cfg.QueueListen, User: string(s.cfg.QueueToken)}
 	if s.cfg.Queue != "" {
@@ -24,7 +24,7 @@ func (s *Service) openQueue(ctx context.Context) (queue.Queue, error) {
 	}
 	cfg.Logger = s.log
 	cfg.Visibility = visibility
-	// The loader gives submissions up by itself, and only those that can never be loaded.
+	// The loader itself gives submissions up, and only those that can never be loaded.
 	cfg.MaxAttempts = -1
 	cfg.MaxMessageBytes = int(s.cfg.MaxSubmission)
 	q, err := cfg.Open(ctx)
@@ -40,9 +40,9 @@ func (s *Service) openQueue(ctx context.Context) (queue.Queue, error) {
 	return q, nil
 }
 
-// openStore opens the database. That of the data directory is the service's
-// own, so it is made, and upgraded, without asking; others may be shared with
-// programs that an upgrade would surprise.
+// openStore opens the database. The database in the data directory belongs to
+// the service, so the service creates and upgrades it. Other databases may be
+// shared with programs that an upgrade would surprise.
 func (s *Service) openStore(ctx context.Context) (_ store.Receipts, err error) {
 	spec := s.cfg.Database
 	own := spec == ""
@@ -75,7 +75,8 @@ func (s *Service) openStore(ctx context.Context) (_ store.Receipts, err error) {
 			return nil, err
 		}
 	}
-	// Asking the time fails where the schema is missing or old, and says what to do.
+	// Time fails if the schema is missing or old, and its error names the command to
+	// run.
 	if _, err := st.Time(ctx, store.LastModified); err != nil {
 		return nil, err
 	}
@@ -85,7 +86,7 @@ func (s *Service) openStore(ctx context.Context) (_ store.Receipts, err error) {
 			return nil, err
 		}
 		if !complete {
-			s.log.Warn("the roll-ups are not of all objects yet: pages and answers have less than there is until an upgrade, or kcidb db rebuild, is through")
+			s.log.Warn("the roll-ups do not count all objects yet: pages and answers are incomplete until an upgrade or kcidb db rebuild has finished")
 		}
 	}
 	return st, nil

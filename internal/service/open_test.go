@@ -13,8 +13,9 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 )
 
-// TestRollupsOfAnUpgradeThatDidNotEnd: those of the service's own database are
-// counted at the start; of another one, the log tells.
+// TestRollupsOfAnUpgradeThatDidNotEnd: after an interrupted upgrade, the
+// roll-ups of the service's own database are completed at the start. For
+// another database the log has a warning.
 func TestRollupsOfAnUpgradeThatDidNotEnd(t *testing.T) {
 	uncounted := func(file string) {
 		t.Helper()
@@ -33,7 +34,7 @@ func TestRollupsOfAnUpgradeThatDidNotEnd(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	const counting, warning = `"msg":"upgrading the database","what":"builds counted","of":0`, "the roll-ups are not of all objects yet"
+	const counting, warning = `"msg":"upgrading the database","what":"builds counted","of":0`, "the roll-ups do not count all objects yet"
 	other := filepath.Join(t.TempDir(), "other.db")
 	uncounted(other)
 	for _, c := range []struct {

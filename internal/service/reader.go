@@ -17,8 +17,9 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// openReplica opens the replica that pages and queries are to ask. One that does
-// not answer now may do so later; what can only be a mistake is told at once.
+// openReplica opens the replica for pages and queries. A replica that does not
+// answer now may answer later. Other errors are mistakes in the configuration,
+// and fail at once.
 func (s *Service) openReplica(ctx context.Context) (store.Store, error) {
 	replica, err := all.Open(ctx, s.cfg.ReadDatabase)
 	if err != nil {
@@ -53,44 +54,45 @@ var (
 // Unwrap returns the replica.
 func (r *reader) Unwrap() store.Store { return r.Store }
 
-// objectsOf returns what answers for objects in a store that pages are of.
+// objectsOf returns the object queries of a store that serves pages.
 func objectsOf(s store.Store) store.Objects {
 	objects, _ := store.As[store.Objects](s)
 	return objects
 }
 
-// rollupsOf returns the roll-ups of a store that pages are of.
+// rollupsOf returns the roll-ups of a store that serves pages.
 func rollupsOf(s store.Store) *rollup.DB {
 	counting, _ := store.As[store.RollUpper](s)
 	return counting.Rollups()
 }
 
-// Query asks the replica, and the primary where it says nothing at all.
+// Query asks the replica, and the primary if the replica fails before its
+// first part.
 func (r *reader) Query(ctx context.Context, q store.Query) iter.Seq2[*report.Report, error] {
-	return either(ctx, r, func(s store.Store) iter.Seq2[*report.Report, error] { return s.Query(ctx, q) })
+	return replicaFirst(ctx, r, func(s store.Store) iter.Seq2[*report.Report, error] { return s.Query(ctx, q) })
 }
 
 // Match asks as Query does.
 func (r *reader) Match(ctx context.Context, patterns []object.Pattern, opts store.MatchOptions) iter.Seq2[*object.Set, error] {
-	return either(ctx, r, func(s store.Store) iter.Seq2[*object.Set, error] {
+	return replicaFirst(ctx, r, func(s store.Store) iter.Seq2[*object.Set, error] {
 		return objectsOf(s).Match(ctx, patterns, opts)
 	})
 }
 
 // Outcomes asks as Query does.
 func (r *reader) Outcomes(ctx context.Context, builds []string) iter.Seq2[store.Outcome, error] {
-	return either(ctx, r, func(s store.Store) iter.Seq2[store.Outcome, error] {
+	return replicaFirst(ctx, r, func(s store.Store) iter.Seq2[store.Outcome, error] {
 		return objectsOf(s).Outcomes(ctx, builds)
 	})
 }
 
 // Runs asks as Query does.
 func (r *reader) Runs(ctx context.Context, builds []string, after store.RunKey) iter.Seq2[store.Run, error] {
-	return either(ctx, r, func(s store.Store) iter.Seq2[store.Run, error] { return objectsOf(s).Runs(ctx, builds, after) })
+	return replicaFirst(ctx, r, func(s store.Store) iter.Seq2[store.Run, error] { return objectsOf(s).Runs(ctx, builds, after) })
 }
 
-// Rollups returns those of the replica, which are read from the primary where the
-// replica does not let anybody see it.
+// Rollups returns the roll-ups of the replica, which reads from the primary if
+// the replica cannot begin a view.
 func (r *reader) Rollups() *rollup.DB {
 	replica, primary := rollupsOf(r.Store), rollupsOf(r.primary)
 	db := *replica
@@ -100,7 +102,7 @@ func (r *reader) Rollups() *rollup.DB {
 			seen = true
 			return f(ctx, tx)
 		})
-		if err != nil && !seen && r.instead(ctx, replica.Failure("read roll-ups", err)) {
+		if err != nil && !seen && r.usePrimary(ctx, replica.Failure("read roll-ups", err)) {
 			return primary.View(ctx, f)
 		}
 		return err
@@ -111,19 +113,19 @@ func (r *reader) Rollups() *rollup.DB {
 // Previous asks as Query does.
 func (r *reader) Previous(ctx context.Context, like store.Like, n int) ([]string, error) {
 	found, err := objectsOf(r.Store).Previous(ctx, like, n)
-	if err != nil && r.instead(ctx, err) {
+	if err != nil && r.usePrimary(ctx, err) {
 		return objectsOf(r.primary).Previous(ctx, like, n)
 	}
 	return found, err
 }
 
-// either returns what the replica answers, and what the primary does where the
-// replica says nothing at all.
-func either[T any](ctx context.Context, r *reader, ask func(store.Store) iter.Seq2[T, error]) iter.Seq2[T, error] {
+// replicaFirst returns the parts from the replica, or from the primary if the
+// replica fails before its first part.
+func replicaFirst[T any](ctx context.Context, r *reader, ask func(store.Store) iter.Seq2[T, error]) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		begun := false
 		for part, err := range ask(r.Store) {
-			if err != nil && !begun && r.instead(ctx, err) {
+			if err != nil && !begun && r.usePrimary(ctx, err) {
 				ask(r.primary)(yield)
 				return
 			}
@@ -135,10 +137,10 @@ func either[T any](ctx context.Context, r *reader, ask func(store.Store) iter.Se
 	}
 }
 
-// Overview asks the replica, else the primary.
+// Overview asks the replica, and the primary if the replica is not available.
 func (r *reader) Overview(ctx context.Context, latest int) (store.Overview, error) {
 	o, err := overview(ctx, r.Store, latest)
-	if err != nil && r.instead(ctx, err) {
+	if err != nil && r.usePrimary(ctx, err) {
 		return overview(ctx, r.primary, latest)
 	}
 	return o, err
@@ -151,7 +153,8 @@ func overview(ctx context.Context, s store.Store, latest int) (store.Overview, e
 	return store.Overview{}, nil
 }
 
-// Lag returns how far the replica is behind, 0 where it cannot be.
+// Lag returns how far the replica is behind, or 0 if it is not a kind of
+// database that can be behind.
 func (r *reader) Lag(ctx context.Context) (time.Duration, error) {
 	if l, ok := store.As[store.Lagger](r.Store); ok {
 		return l.Lag(ctx)
@@ -160,12 +163,12 @@ func (r *reader) Lag(ctx context.Context) (time.Duration, error) {
 	return 0, err
 }
 
-// instead tells whether the primary is to be asked in place of the replica: that
-// is not there, or broke off for what it had to apply.
-func (r *reader) instead(ctx context.Context, err error) bool {
+// usePrimary reports whether an error of the replica lets the primary answer: the
+// replica is unavailable, or it cancelled the query to apply changes.
+func (r *reader) usePrimary(ctx context.Context, err error) bool {
 	if ctx.Err() != nil || !errors.Is(err, store.ErrUnavailable) && !errors.Is(err, store.ErrBusy) {
 		return false
 	}
-	r.log.Warn("the database is asked in place of the read database", "error", err)
+	r.log.Warn("the database answers instead of the read database", "error", err)
 	return true
 }

@@ -7,31 +7,31 @@ import (
 	"strings"
 )
 
-// allRoles is what a process does that is not told otherwise.
+// allRoles are the default roles.
 const allRoles = "web,load,notify"
 
-// roles are what a process does.
+// roles are the roles of a process.
 type roles struct {
-	web    bool // takes submissions in, shows pages, answers queries
+	web    bool // receives submissions, shows pages, answers queries
 	load   bool // loads submissions
-	notify bool // tells people what changed
+	notify bool // notifies people of changes
 }
 
-// roles reads what the configuration says.
+// roles returns the configured roles.
 func (c *Config) roles() (r roles, err error) {
 	known := map[string]*bool{"web": &r.web, "load": &r.load, "notify": &r.notify}
 	for name := range strings.SplitSeq(c.Roles, ",") {
 		name = strings.TrimSpace(name)
 		switch {
 		case known[name] == nil:
-			return r, fmt.Errorf("roles: there is no role %q: name some of %s, with commas between", name, allRoles)
+			return r, fmt.Errorf("roles: there is no role %q: use some of %s, separated by commas", name, allRoles)
 		case *known[name]:
-			return r, fmt.Errorf("roles: %s is there twice", name)
+			return r, fmt.Errorf("roles: %s is listed twice", name)
 		}
 		*known[name] = true
 	}
 	return r, nil
 }
 
-// needQueue tells whether the process has to do with submissions.
+// needQueue reports whether the process receives or loads submissions.
 func (r roles) needQueue() bool { return r.web || r.load }

@@ -27,8 +27,8 @@ func postgres(t testing.TB, spec string) string {
 	return spec
 }
 
-// TestRoles runs the roles one by one. Each process is watched at its address,
-// and has no more paths than its roles.
+// TestRoles runs the roles one by one. Each process serves its state at its
+// address, and only the paths of its roles.
 func TestRoles(t *testing.T) {
 	database := postgres(t, pgtest.Database(t))
 	queue := "nats://" + startNATS(t, 1)[0].address + "/ROLES"
@@ -39,18 +39,18 @@ func TestRoles(t *testing.T) {
 		})
 	}
 	web := role("web")
-	sent := do(t, request(t, "POST", web.url+"/submit", strings.NewReader(aReport(1))))
+	sent := do(t, request(t, "POST", web.url+"/submit", strings.NewReader(newReport(1))))
 	if sent.Status != "ok" {
 		t.Fatalf("submit: %s", sent.body)
 	}
-	becomes(t, web.url, sent.ID, "ready")
+	waitForStatus(t, web.url, sent.ID, "ready")
 	load, notify := role("load"), role("notify")
-	becomes(t, web.url, sent.ID, "processed")
+	waitForStatus(t, web.url, sent.ID, "processed")
 	for _, c := range []struct {
 		at   *running
 		path string
 		code int
-		body string // a part of it
+		body string // a part of the body
 	}{
 		{web, "/ready", 200, "store: OK\nqueue: OK\n"},
 		{load, "/ready", 200, "store: OK\nqueue: OK\nloader: OK\n"},
@@ -70,15 +70,16 @@ func TestRoles(t *testing.T) {
 			t.Errorf("%s: %d %s, want %d %s", c.path, r.code, r.body, c.code, c.body)
 		}
 	}
-	if r := do(t, request(t, "POST", load.url+"/submit", strings.NewReader(aReport(2)))); r.code != http.StatusNotFound {
-		t.Errorf("a loader takes submissions in: %d %s", r.code, r.body)
+	if r := do(t, request(t, "POST", load.url+"/submit", strings.NewReader(newReport(2)))); r.code != http.StatusNotFound {
+		t.Errorf("a loader accepts submissions: %d %s", r.code, r.body)
 	}
 	if strings.Contains(do(t, request(t, "GET", web.url+"/metrics", nil)).body, "kcidb_loader_") {
 		t.Error("what loads nothing counts loads")
 	}
 }
 
-// TestOldSchema has a service say which command brings a database of others up.
+// TestOldSchema: a service that finds an old schema in a shared database names
+// the command that upgrades it.
 func TestOldSchema(t *testing.T) {
 	spec := pgtest.Database(t)
 	s, err := all.Open(t.Context(), spec)
@@ -96,8 +97,9 @@ func TestOldSchema(t *testing.T) {
 	}
 }
 
-// TestReplica has pages and queries answered by a replica, the state of a
-// submission by the primary, and everything by the primary without a replica.
+// TestReplica: a replica answers pages and queries, the primary answers for
+// the state of a submission, and without the replica the primary answers
+// everything.
 func TestReplica(t *testing.T) {
 	primary := pgtest.Start(t)
 	spec := postgres(t, primary.Database(t))
@@ -105,14 +107,14 @@ func TestReplica(t *testing.T) {
 	s := start(t, func(c *Config) {
 		c.Database, c.ReadDatabase = spec, replica.Same(spec)
 	})
-	do(t, request(t, "POST", s.url+"/submit", strings.NewReader(aReport(0))))
+	do(t, request(t, "POST", s.url+"/submit", strings.NewReader(newReport(0))))
 	eventually(t, "the replica follows", func() bool {
 		return strings.Contains(do(t, request(t, "GET", s.url+"/ready", nil)).body, "\nread database: OK\n") &&
 			strings.Contains(do(t, request(t, "GET", s.url+"/api/report?checkout=ci:c0", nil)).body, "v6.0")
 	})
 	replica.Exec(t, "postgres", "SELECT pg_wal_replay_pause()")
-	sent := do(t, request(t, "POST", s.url+"/submit", bytes.NewReader([]byte(aReport(1)))))
-	becomes(t, s.url, sent.ID, "processed") // while the replica knows nothing of it
+	sent := do(t, request(t, "POST", s.url+"/submit", bytes.NewReader([]byte(newReport(1)))))
+	waitForStatus(t, s.url, sent.ID, "processed") // while the replica does not have it
 	query := s.url + "/api/report?checkout=ci:c1"
 	if r := do(t, request(t, "GET", query, nil)); r.code != 200 || strings.Contains(r.body, "v6.1") {
 		t.Errorf("the query does not ask the replica: %d %s", r.code, r.body)
@@ -136,7 +138,7 @@ func TestReplica(t *testing.T) {
 		t.Errorf("the page without the replica: %d %s", r.code, r.body)
 	}
 	ready = do(t, request(t, "GET", s.url+"/ready", nil))
-	if want := "\nread database: does not answer, the database answers in its place\n"; ready.code != 200 || !strings.Contains(ready.body, want) {
+	if want := "\nread database: does not answer, the database answers instead\n"; ready.code != 200 || !strings.Contains(ready.body, want) {
 		t.Errorf("/ready without the replica: %d %s", ready.code, ready.body)
 	}
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package service assembles the queue, the store, the loader and the web into
-// one running service: what "kcidb serve" runs, and what tests run.
+// one running service. "kcidb serve" and the tests run it.
 //
-// A process does all of it, or some: several processes share a queue and a
-// database that all of them reach.
+// A process has all roles or some of them: several processes then share a
+// queue and a database that all of them reach.
 //
-// A report is in the queue, on disk, when its sender is told so; the loader
-// brings it into the store. Whenever the service is stopped, or dies, it goes
-// on where it was when started again on the same data.
+// A report is in the queue, on disk, before its sender gets an answer; the
+// loader moves it into the store. If the service is stopped or dies, the next
+// start on the same data continues at the same point.
 package service
 
 import (
@@ -34,25 +34,25 @@ import (
 )
 
 const (
-	// memoryWait is how long a submission waits for room in memory.
+	// memoryWait is how long a submission waits for memory to become free.
 	memoryWait = 20 * time.Second
-	// batchPace is the least time between the loader's batches.
+	// batchPace is the minimum time between the loader's batches.
 	batchPace = 50 * time.Millisecond
-	// visibility is how long the loader has a submission before the queue
-	// hands it out again, and so how long those wait that were being loaded
-	// when the service died.
+	// visibility is how long a pulled submission stays hidden before the queue
+	// hands it out again. Submissions that were being loaded when the service
+	// died wait that long.
 	visibility = 20 * time.Second
 	// storePatience is how long the loader waits for a database in trouble before it
 	// looks for a submission that may be the cause.
 	storePatience = 15 * time.Second
-	// answerWithin is how long answers under way have when the service stops.
+	// answerWithin is how long open requests may take when the service stops.
 	answerWithin = 5 * time.Second
 )
 
 // Service is a KCIDB service. It runs once.
 type Service struct {
-	// Ready, where not nil, is called when the service answers, with the
-	// address it listens on.
+	// Ready, if not nil, is called with the listening address when the service
+	// answers.
 	Ready func(net.Addr)
 
 	cfg   Config
@@ -63,7 +63,7 @@ type Service struct {
 	now   func() time.Time
 }
 
-// New returns a service as configured, and starts nothing.
+// New returns a service with the configuration, and starts nothing.
 func New(cfg Config, log *slog.Logger) (*Service, error) {
 	if err := cfg.check(); err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
@@ -83,7 +83,7 @@ func New(cfg Config, log *slog.Logger) (*Service, error) {
 	return &Service{cfg: cfg, roles: r, auth: checker, trees: names, log: log, now: time.Now}, nil
 }
 
-// Run serves until ctx ends. Then it takes nothing in any more, finishes the
+// Run serves until ctx ends. Then it accepts no more requests, finishes the
 // batch being loaded, and returns nil, within some 20 seconds.
 func (s *Service) Run(ctx context.Context) (err error) {
 	listener, err := net.Listen("tcp", s.cfg.Listen)
@@ -95,7 +95,8 @@ func (s *Service) Run(ctx context.Context) (err error) {
 		return err
 	}
 	p := &parts{registry: prometheus.NewRegistry()}
-	// The queue is the first, for its lock keeps a second service off the data.
+	// The queue is opened first, because its lock keeps a second service off
+	// the data.
 	if s.roles.needQueue() {
 		if p.queue, err = s.openQueue(ctx); err != nil {
 			return err
@@ -118,15 +119,15 @@ func (s *Service) Run(ctx context.Context) (err error) {
 	return s.serve(ctx, listener, p)
 }
 
-// parts are what the process works with.
+// parts are the parts that the process opened.
 type parts struct {
-	queue    queue.Queue // nil where no role has to do with it
+	queue    queue.Queue // nil for a role that does not need it
 	store    store.Receipts
 	reading  store.Store // answers pages and queries: the store, or a replica of it
 	registry *prometheus.Registry
 }
 
-// serve does what the roles say until ctx ends or one of them fails.
+// serve runs the roles until ctx ends or a role fails.
 func (s *Service) serve(ctx context.Context, listener net.Listener, p *parts) error {
 	group, ctx := errgroup.WithContext(ctx)
 	watch := s.monitor(p)
@@ -135,7 +136,8 @@ func (s *Service) serve(ctx context.Context, listener net.Listener, p *parts) er
 		if err != nil {
 			return err
 		}
-		// What is loaded from now on is noted: the loader starts afterwards.
+		// Changes are noted from now on. The loader starts afterwards, so that
+		// no change is missed.
 		if err := notifier.Store.Spool().Watch(ctx); err != nil {
 			return err
 		}
@@ -150,7 +152,7 @@ func (s *Service) serve(ctx context.Context, listener net.Listener, p *parts) er
 		}
 		door = s.door(p, clock)
 		if !s.auth.Enabled() {
-			s.log.Warn("authentication is off: anybody who reaches this address may submit", "listen", listener.Addr().String())
+			s.log.Warn("authentication is off: anyone who reaches this address may submit", "listen", listener.Addr().String())
 		}
 	}
 	if s.roles.load {
@@ -172,7 +174,7 @@ func (s *Service) serve(ctx context.Context, listener net.Listener, p *parts) er
 	return err
 }
 
-// loader returns the loader, which the monitor watches.
+// loader returns the loader, and adds it to the monitor.
 func (s *Service) loader(p *parts, m *monitor.Monitor) *ingest.Loader {
 	l := &ingest.Loader{
 		Queue: p.queue, Store: p.store, Log: s.log, Now: s.now,
@@ -199,7 +201,7 @@ func (s *Service) door(p *parts, clock *arrival.Clock) *submit.Door {
 	})
 }
 
-// makeData makes the data directory, where one is needed.
+// makeData creates the data directory, if one is configured.
 func (s *Service) makeData() error {
 	if s.cfg.Data == "" {
 		return nil

@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// running is a service that a test talks to.
+// running is a running service, for tests.
 type running struct {
 	url  string
 	data string       // its directory
@@ -75,7 +75,7 @@ func start(t testing.TB, change func(*Config)) *running {
 	return r
 }
 
-// reply is what the service answers.
+// reply is an answer of the service.
 type reply struct {
 	code   int
 	header http.Header
@@ -120,15 +120,15 @@ func request(t testing.TB, method, url string, body io.Reader, headers ...string
 	return req
 }
 
-// aReport returns a report with a checkout, its ID ending in n, and a build.
-func aReport(n int) string {
+// newReport returns a report with a checkout, its ID ending in n, and a build.
+func newReport(n int) string {
 	return fmt.Sprintf(`{"version": {"major": 5, "minor": 3},
 		"checkouts": [{"id": "ci:c%[1]d", "origin": "ci", "tree_name": "mainline", "git_commit_name": "v6.%[1]d"}],
 		"builds": [{"id": "ci:b%[1]d", "origin": "ci", "checkout_id": "ci:c%[1]d", "status": "PASS"}]}`, n)
 }
 
-// becomes asks for the status until it is as wanted.
-func becomes(t testing.TB, url, id, status string) reply {
+// waitForStatus polls the status of a submission until it is the wanted one.
+func waitForStatus(t testing.TB, url, id, status string) reply {
 	t.Helper()
 	for end := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
 		r := do(t, request(t, "GET", url+"/status?id="+id, nil))
@@ -143,13 +143,13 @@ func becomes(t testing.TB, url, id, status string) reply {
 
 func TestReportIsProcessed(t *testing.T) {
 	s := start(t, nil)
-	body := aReport(1)
+	body := newReport(1)
 	r := do(t, request(t, "POST", s.url+"/submit", bytes.NewReader([]byte(body))))
 	if r.code != http.StatusOK || len(r.ID) != 32 || r.Status != "ok" ||
 		r.Message != fmt.Sprintf("Received submission %s with size %d bytes", r.ID, len(body)) {
 		t.Fatalf("%d: %s", r.code, r.body)
 	}
-	status := becomes(t, s.url, r.ID, "processed")
+	status := waitForStatus(t, s.url, r.ID, "processed")
 	if status.code != http.StatusOK || status.Message != "File archived" || status.Objects != 2 || status.Origin != "none" {
 		t.Errorf("%d: %s", status.code, status.body)
 	}

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Size is a number of bytes. As text it may have a unit: 512MiB.
+// Size is a number of bytes. Its text may have a unit: 512MiB.
 type Size int64
 
 var sizeUnits = []struct {
@@ -44,5 +44,5 @@ func (s *Size) Set(text string) error {
 	return fmt.Errorf("%q is not a number of bytes, such as 1048576 or 512MiB (KiB, MiB, GiB)", text)
 }
 
-// Type names what a flag takes.
+// Type returns the name of a flag's argument.
 func (*Size) Type() string { return "SIZE" }
