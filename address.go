@@ -12,10 +12,9 @@ import (
 //
 //	[http://|https://][TOKEN@]HOST[:PORT][/...]
 //
-// and returns its root, without a final slash, and the token. It is what the
-// Python client takes from KCIDB_REST: "https" where nothing is said, and
-// whatever path there is ignored. The token is taken as it stands, without
-// decoding. Errors never repeat the address, for the token in it.
+// and returns its root, without a final slash, and the token. It reads addresses as the
+// Python client reads KCIDB_REST: the default is https, a path has no effect, and the
+// token is not decoded. Errors never repeat the address, because of the token in it.
 func parseAddress(address string) (root, token string, err error) {
 	scheme, rest, found := strings.Cut(address, "://")
 	if !found {
@@ -37,7 +36,7 @@ func parseAddress(address string) (root, token string, err error) {
 	return u.String(), token, checkToken(token)
 }
 
-// checkToken refuses what cannot be sent in a header.
+// checkToken refuses a token that cannot be sent in a header.
 func checkToken(token string) error {
 	for _, c := range []byte(token) {
 		if c <= ' ' || c > '~' {

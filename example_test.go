@@ -94,7 +94,7 @@ func Example() {
 	// Output: processed
 }
 
-// What is wrong with a report is found before it is sent.
+// The client finds the faults of a report before it sends the report.
 func ExampleClient_SubmitJSON_invalid() {
 	client, err := kcidb.Connect("https://TOKEN@kcidb.example.org/")
 	if err != nil {

@@ -9,7 +9,7 @@
 //   - OpenQueue of package [github.com/kcidb-go/kcidb/local]: the queue of a service.
 //   - OpenDatabase of the same package: a database, without a service.
 //
-// They differ in what they can do:
+// Not every backend can do everything:
 //
 //	              Submit            Status                      Query, Match
 //	Connect       into the queue    until 30 days later         yes

@@ -12,23 +12,23 @@ import (
 const (
 	firstPause = time.Second
 	maxPause   = time.Minute
-	// maxAsked bounds what a service may ask for: better to fail, and say so,
-	// than to sit there for hours.
+	// maxAsked is the longest wait that a service may ask for. A client that fails is
+	// better than a client that waits for hours.
 	maxAsked = 5 * time.Minute
 )
 
-// backoff returns how long to wait after the try with the number given, from 1:
-// twice as long each time, and up to a fifth less by chance, so that those who
-// were turned away together do not come back together. What the service asked
-// for is the least.
+// backoff returns how long to wait after a try, counted from 1. The wait
+// doubles each time, and is up to a fifth shorter by chance, so that clients that were
+// refused together do not come back together. It is never shorter than the wait that the
+// service asked for.
 func backoff(try int, asked time.Duration) time.Duration {
 	pause := min(firstPause<<min(try-1, 10), maxPause)
 	pause -= rand.N(pause / 5)
 	return max(pause, min(asked, maxAsked))
 }
 
-// retryAfter returns how long the service asks to wait before the next try, 0
-// where it does not say, and less where trying again cannot help.
+// retryAfter returns how long the service asks to wait before the next try: 0 if the
+// service does not name a time, and a negative duration if another try cannot help.
 func retryAfter(resp *http.Response) time.Duration {
 	value := resp.Header.Get("Retry-After")
 	switch resp.StatusCode {

@@ -20,15 +20,15 @@ import (
 )
 
 // Connect returns a client of the service at the address,
-// [http://|https://][TOKEN@]HOST[:PORT], https where nothing is said. It takes
-// what the environment variable KCIDB_REST holds by custom; a path is ignored.
-// Nothing is sent yet.
+// [http://|https://][TOKEN@]HOST[:PORT]. The default is https, and a path has no effect.
+// CI systems keep the address in the environment variable KCIDB_REST. Connect sends
+// nothing.
 //
-// Requests that fail for reasons that may pass are tried again: no connection,
-// the statuses 429, 502, 503 and 504, and any failure of the service's own that
-// it says when to come back after. As an answer may be lost on its way,
-// a report may then be there twice, which does no harm. A request, the reading
-// of its answer included, may take two minutes, or what WithHTTPClient says.
+// The client tries a request again if it fails for a temporary reason: no connection,
+// the statuses 429, 502, 503 and 504, and any 5xx status with a Retry-After header. A
+// report may then arrive twice, because an answer may be lost on its way. That does no
+// harm. A request may take two minutes, including reading the answer, or the timeout of
+// the client set by WithHTTPClient.
 func Connect(address string, opts ...Option) (*Client, error) {
 	o := options{tries: 8, logger: slog.New(slog.DiscardHandler), http: &http.Client{Timeout: requestTimeout}}
 	root, token, err := parseAddress(address)
@@ -42,7 +42,7 @@ func Connect(address string, opts ...Option) (*Client, error) {
 		return nil, err
 	}
 	client := *o.http
-	// A redirected POST becomes a GET, and its answer a lie.
+	// A redirected POST would become a GET, and its answer would not be about the report.
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return NewClient(&service{
 		root:   root,
@@ -54,17 +54,19 @@ func Connect(address string, opts ...Option) (*Client, error) {
 }
 
 const (
-	// requestTimeout is for one try. Services validate while the sender waits.
+	// requestTimeout is for one try. Services validate the report while the sender waits.
 	requestTimeout = 2 * time.Minute
-	// maxAnswer bounds what is read of an answer: a hundred faults and more.
+	// maxAnswer is how much of an answer is read: enough for more than 100 faults.
 	maxAnswer = 1 << 20
 )
 
-// ServerError is the answer of a service that did not do what it was asked.
+// ServerError is the answer of a service that refused a request or failed.
 type ServerError struct {
 	StatusCode int    // of HTTP
-	Message    string // the service's own words, "" where it had none
+	Message    string // from the service; may be ""
 }
+
+// Error returns the status and the message.
 
 func (e *ServerError) Error() string {
 	text := fmt.Sprintf("the service answers %d %s", e.StatusCode, http.StatusText(e.StatusCode))
@@ -83,7 +85,7 @@ type service struct {
 	logger *slog.Logger
 }
 
-// answer is the body of every answer but those with reports.
+// answer is the body of an answer, except for answers with objects.
 type answer struct {
 	ID      string         `json:"id"`
 	Status  string         `json:"status"`
@@ -91,7 +93,7 @@ type answer struct {
 	Faults  []report.Fault `json:"faults"` // of services like ours
 	More    int            `json:"more"`
 	Stopped bool           `json:"stopped"`
-	Error   string         `json:"error"` // of paths below /api, instead of the message
+	Error   string         `json:"error"` // the message of paths below /api
 }
 
 func (s *service) Submit(ctx context.Context, text []byte, _ *report.Report) (string, error) {
@@ -128,8 +130,7 @@ type request struct {
 	body         []byte
 }
 
-// ask sends a request and returns the answer to it, where that is the JSON of
-// a KCIDB service.
+// ask sends a request and returns the answer, which must be the JSON of a KCIDB service.
 func (s *service) ask(ctx context.Context, r request) (a *answer, err error) {
 	err = s.do(ctx, r, func(body io.Reader) error {
 		text, err := io.ReadAll(io.LimitReader(body, maxAnswer))
@@ -144,12 +145,11 @@ func (s *service) ask(ctx context.Context, r request) (a *answer, err error) {
 	return a, err
 }
 
-// errPassing is an error of reading an answer that may pass.
+// errPassing is a temporary error of reading an answer.
 type errPassing struct{ error }
 
-// do sends a request as often as it takes, and has read called with the body
-// of the answer. After an error that read returns, no errPassing, it does not
-// try again.
+// do sends a request, several times if necessary, and calls read with the body of the
+// answer. It does not try again after an error of read, unless that is an errPassing.
 func (s *service) do(ctx context.Context, r request, read func(io.Reader) error) error {
 	for try := 1; ; try++ {
 		after, err := s.try(ctx, r, read)
@@ -166,9 +166,9 @@ func (s *service) do(ctx context.Context, r request, read func(io.Reader) error)
 	}
 }
 
-// try sends a request once. After an error, after is how long the service asks
-// to wait before the next try, 0 where it does not say, and less where trying
-// again cannot help.
+// try sends a request once. With an error it returns how long the service asks to wait
+// before the next try: 0 if the service does not name a time, and a negative duration if
+// another try cannot help.
 func (s *service) try(ctx context.Context, r request, read func(io.Reader) error) (after time.Duration, err error) {
 	req, err := http.NewRequestWithContext(ctx, r.method, s.root+r.path, bytes.NewReader(r.body))
 	if err != nil {
@@ -199,7 +199,7 @@ func (s *service) try(ctx context.Context, r request, read func(io.Reader) error
 	return retryAfter(resp), refused(resp, text)
 }
 
-// refused returns the error that an answer tells.
+// refused returns the error in an answer.
 func refused(resp *http.Response, text []byte) error {
 	var a answer
 	parsed := json.Unmarshal(text, &a) == nil
@@ -216,8 +216,8 @@ func refused(resp *http.Response, text []byte) error {
 	return &ServerError{resp.StatusCode, message}
 }
 
-// firstLine returns the beginning of a text that is not the JSON it should be,
-// an error page of a proxy for example.
+// firstLine returns the beginning of a text that should be JSON, and is an error page of
+// a proxy for example.
 func firstLine(text []byte) string {
 	line, _, _ := strings.Cut(strings.TrimSpace(string(text)), "\n")
 	if len(line) > 200 {

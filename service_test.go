@@ -21,13 +21,12 @@ import (
 
 const emptyReport = `{"version":{"major":5,"minor":3}}`
 
-// roundTripper stands for the network, whose failures a real one cannot be
-// made to have at a given time.
+// roundTripper stands for the network. A real network does not fail at a given time.
 type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// answer is what the network answers: a failure, or a status, a header and a body.
+// answer is an answer of the network: a failure, or a status, a header and a body.
 type answer struct {
 	err          error
 	status       int
@@ -151,11 +150,11 @@ func TestRefusedByService(t *testing.T) {
 	}
 }
 
-// TestTokenIsNotTold checks that no log and no error has the token in it.
-func TestTokenIsNotTold(t *testing.T) {
+// TestTokenIsNotShown checks that no log and no error has the token in it.
+func TestTokenIsNotShown(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	address := strings.Replace(server.URL, "://", "://secret@", 1)
-	server.Close() // nobody answers
+	server.Close() // so that no request is answered
 	var log bytes.Buffer
 	client, err := kcidb.Connect(address, kcidb.WithTries(2), kcidb.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
 	if err != nil {

@@ -50,7 +50,7 @@ func TestImportsAreInTheTable(t *testing.T) {
 	parts := readParts(t)
 	all := packages(t)
 	for _, p := range all {
-		part := parts.of(relative(p.ImportPath))
+		part := parts.find(relative(p.ImportPath))
 		if part == nil {
 			t.Errorf("%s has no row in the table of docs/design.md: add one, and say what it is for", relative(p.ImportPath))
 			continue

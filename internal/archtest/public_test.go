@@ -72,8 +72,8 @@ func isNewError(e ast.Expr) bool {
 	return ok && pkg.Name == "errors" && f.Sel.Name == "New"
 }
 
-// TestClientLinksNoEngine lists all that the HTTP client brings into a program: no
-// engine, and nothing else of what is internal.
+// TestClientLinksNoEngine lists the packages that the HTTP client brings into a program:
+// no engine, and no internal package.
 func TestClientLinksNoEngine(t *testing.T) {
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", module).Output()
 	if err != nil {

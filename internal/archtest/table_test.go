@@ -33,9 +33,9 @@ func relative(path string) string {
 // below reports whether a package is a folder's or lies below it.
 func below(path, folder string) bool { return path == folder || strings.HasPrefix(path, folder+"/") }
 
-// of returns the part that a package belongs to: the one of the longest folder that the
-// package lies in. It is nil if there is none.
-func (ps parts) of(path string) *part {
+// find returns the part that a package belongs to: the part with the longest folder that
+// the package lies in. It returns nil if no row fits.
+func (ps parts) find(path string) *part {
 	var found *part
 	longest := 0
 	for _, p := range ps {
@@ -56,8 +56,8 @@ func (p *part) allows(path string) bool {
 		slices.ContainsFunc(p.folders, func(folder string) bool { return below(path, folder) })
 }
 
-// readParts reads the table below "## The parts". Its columns are the packages, what
-// lives there, and what they may import: names without "internal/", "-" for none.
+// readParts reads the table below "## The parts". The columns are the packages, their
+// purpose and their allowed imports: names without "internal/", or "-".
 func readParts(t *testing.T) parts {
 	t.Helper()
 	doc, err := os.ReadFile("../../docs/design.md")
