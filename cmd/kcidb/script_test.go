@@ -95,7 +95,8 @@ func damage(ts *testscript.TestScript, neg bool, args []string) {
 	s, err := all.Open(ctx, spec)
 	ts.Check(err)
 	err = s.(store.RollUpper).Rollups().Update(ctx, func(ctx context.Context, tx rollup.Tx) error {
-		return tx.Exec(ctx, args[1])
+		_, err := tx.Exec(ctx, args[1])
+		return err
 	})
 	ts.Check(errors.Join(err, s.Close()))
 }

@@ -28,7 +28,8 @@ func TestRollupsOfAnUpgradeThatDidNotEnd(t *testing.T) {
 			t.Fatal(err)
 		}
 		err = s.(store.RollUpper).Rollups().Update(t.Context(), func(ctx context.Context, tx rollup.Tx) error {
-			return tx.Exec(ctx, "UPDATE rollups SET complete = 0")
+			_, err := tx.Exec(ctx, "UPDATE rollups SET complete = 0")
+			return err
 		})
 		if err != nil {
 			t.Fatal(err)

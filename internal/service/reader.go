@@ -13,6 +13,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/all"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -94,20 +95,29 @@ func (r *reader) Runs(ctx context.Context, builds []string, after store.RunKey) 
 // Rollups returns the roll-ups of the replica, which reads from the primary if
 // the replica cannot begin a view.
 func (r *reader) Rollups() *rollup.DB {
-	replica, primary := rollupsOf(r.Store), rollupsOf(r.primary)
-	db := *replica
-	db.View = func(ctx context.Context, f func(context.Context, rollup.Tx) error) error {
-		seen := false
-		err := replica.View(ctx, func(ctx context.Context, tx rollup.Tx) error {
-			seen = true
-			return f(ctx, tx)
-		})
-		if err != nil && !seen && r.usePrimary(ctx, replica.Failure("read roll-ups", err)) {
-			return primary.View(ctx, f)
-		}
-		return err
-	}
+	db := *rollupsOf(r.Store)
+	db.Conn = readerConn{db.Conn, r}
 	return &db
+}
+
+// readerConn is the connection to a replica, whose views are of the primary if the
+// replica does not begin one.
+type readerConn struct {
+	sqldb.Conn // of the replica
+	reader     *reader
+}
+
+// View calls f with a transaction of the replica, else of the primary.
+func (c readerConn) View(ctx context.Context, f func(context.Context, sqldb.Tx) error) error {
+	begun := false
+	err := c.Conn.View(ctx, func(ctx context.Context, tx sqldb.Tx) error {
+		begun = true
+		return f(ctx, tx)
+	})
+	if err != nil && !begun && c.reader.usePrimary(ctx, c.Failure(ctx, "read roll-ups", err)) {
+		return rollupsOf(c.reader.primary).View(ctx, f)
+	}
+	return err
 }
 
 // Previous asks as Query does.

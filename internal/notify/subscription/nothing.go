@@ -8,6 +8,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -25,9 +26,14 @@ func (nothing) Match(context.Context, []object.Pattern, store.MatchOptions) iter
 }
 
 // Rollups returns roll-ups that have counted nothing.
-func (nothing) Rollups() *rollup.DB {
-	return &rollup.DB{View: func(context.Context, func(context.Context, rollup.Tx) error) error { return nil }}
-}
+func (nothing) Rollups() *rollup.DB { return rollup.New(&sqldb.DB{Conn: noConn{}}) }
+
+// noConn is a connection whose views read nothing.
+type noConn struct{ sqldb.Conn }
+
+func (noConn) View(context.Context, func(context.Context, sqldb.Tx) error) error { return nil }
+
+func (noConn) Failure(_ context.Context, _ string, err error) error { return err }
 
 func (nothing) Runs(context.Context, []string, store.RunKey) iter.Seq2[store.Run, error] {
 	return func(func(store.Run, error) bool) {}

@@ -76,7 +76,7 @@ func countedSQL(of string) string {
 	for _, column := range []string{"origin", "build_id", "environment_compatible", "environment_misc", "path", "status"} {
 		texts = append(texts, rollup.Text(of+"."+column))
 	}
-	return "json_build_array(" + strings.Join(texts, ", ") + ", (" + counting.Micros(of+".start_time") + ")::text, " + rollup.Text(of+".misc") + ")::text"
+	return "json_build_array(" + strings.Join(texts, ", ") + ", (" + dialect{}.Micros(of+".start_time") + ")::text, " + rollup.Text(of+".misc") + ")::text"
 }
 
 // readCounted returns what is counted of a test by what the server told.
@@ -155,7 +155,7 @@ func (l *loader) count(ctx context.Context, tx rollup.Tx) error {
 	for _, id := range l.touched {
 		c.Incident(id)
 	}
-	return c.Apply(ctx, tx, &counting)
+	return c.Apply(ctx, tx, dialect{})
 }
 
 // removed brings the roll-ups after the removal of tests, and of what was noted.
@@ -173,7 +173,7 @@ func (c *counter) removed(ctx context.Context, tx rollup.Tx, tests []countedTest
 	for i := range tests {
 		c.test(&tests[i], nil)
 	}
-	return c.Apply(ctx, tx, &counting)
+	return c.Apply(ctx, tx, dialect{})
 }
 
 // counter notes for the roll-ups what a transaction changes.
@@ -226,7 +226,7 @@ func (c *counter) learn(ctx context.Context, tx rollup.Tx, tests iter.Seq[*count
 		return nil
 	}
 	names := slices.Collect(maps.Keys(missing))
-	found, err := contentsByName(ctx, tx, names)
+	found, err := dialect{}.Contents(ctx, tx, names)
 	if err != nil {
 		return err
 	}

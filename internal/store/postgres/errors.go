@@ -85,7 +85,7 @@ func (s *Store) failure(ctx context.Context, operation string, err error) error 
 	}
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
-	} else if _, is := errors.AsType[ended](err); !is && errors.Is(err, context.DeadlineExceeded) && !isConnect(err) {
+	} else if errors.Is(err, context.DeadlineExceeded) && !isConnect(err) {
 		err = errSlow // nobody else sets a time but patient
 	}
 	return fmt.Errorf("%s: %s: %w", s.name, operation, s.explain(s.translate(err)))

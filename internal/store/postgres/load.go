@@ -138,7 +138,7 @@ func (l *loader) write(ctx context.Context, s *Store, tx pgx.Tx) (id string, err
 		return "", err
 	}
 	if !s.uncounted {
-		if err := l.count(ctx, rollupTx{s, tx}); err != nil {
+		if err := l.count(ctx, sqlTx{s, tx}); err != nil {
 			return "", err
 		}
 	}

@@ -16,8 +16,8 @@ import (
 
 var _ store.Objects = (*Store)(nil)
 
-// dialect has the IDs of a list as an array, or as two where an ID has two fields.
-var dialect = patterns.Dialect{
+// asking has the IDs of a list as an array, or as two where an ID has two fields.
+var asking = patterns.Dialect{
 	Tests:    "test_rows",
 	Patchset: "%[1]s.patchset_hash", // it has '' where there are no patches
 	In: func(t object.Type, columns []string, n int) string {
@@ -84,7 +84,7 @@ func (s *Store) match(ctx context.Context, all []object.Pattern, opts store.Matc
 	}
 	p := newPages(v, opts.PerSet, opts.Metadata, yield)
 	for _, sub := range subjects {
-		q, ok := dialect.Ask(sub.Type, all)
+		q, ok := asking.Ask(sub.Type, all)
 		if !ok {
 			continue
 		}
@@ -105,7 +105,7 @@ func (v *view) atMost(ctx context.Context, all []object.Pattern, left int64) err
 	ctx, cancel := v.store.patient(ctx)
 	defer cancel()
 	for _, sub := range subjects {
-		q, ok := dialect.Ask(sub.Type, all)
+		q, ok := asking.Ask(sub.Type, all)
 		if !ok {
 			continue
 		}

@@ -118,7 +118,7 @@ func TestMatchPlans(t *testing.T) {
 	}
 	for text, all := range asked {
 		for _, sub := range subjects {
-			q, ok := dialect.Ask(sub.Type, all)
+			q, ok := asking.Ask(sub.Type, all)
 			if !ok {
 				continue
 			}
@@ -143,7 +143,7 @@ func TestStreamPlans(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, sub := range subjects {
-			q, ok := dialect.Ask(sub.Type, all)
+			q, ok := asking.Ask(sub.Type, all)
 			if !ok {
 				continue
 			}

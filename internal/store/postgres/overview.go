@@ -31,7 +31,7 @@ func (s *Store) overview(ctx context.Context, latest int) (o store.Overview, err
 	ctx, cancel := s.patient(ctx)
 	defer cancel()
 	o.Objects = make(map[store.List]int64)
-	counts, err := counting.Objects(ctx, rollupTx{s, v.tx})
+	counts, err := s.Rollups().Objects(ctx, sqlTx{s, v.tx})
 	if err != nil {
 		return o, err
 	}

@@ -129,7 +129,7 @@ func (s *Store) purgeBatch(ctx context.Context, t *table, query string, before, 
 			if err != nil {
 				return err
 			}
-			return c.removed(ctx, rollupTx{s, tx}, tests)
+			return c.removed(ctx, sqlTx{s, tx}, tests)
 		})
 	})
 	return removed, last, err

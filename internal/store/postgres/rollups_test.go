@@ -324,19 +324,22 @@ func TestRollupsEnded(t *testing.T) {
 	s, _ := initialized(t, pgtest.Shared(t))
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	wait := func(ctx context.Context, tx rollup.Tx) error { return tx.Exec(ctx, "SELECT pg_sleep(60)") }
+	wait := func(ctx context.Context, tx rollup.Tx) error {
+		_, err := tx.Exec(ctx, "SELECT pg_sleep(60)")
+		return err
+	}
 	for name, err := range map[string]error{
 		"view":   s.Rollups().View(ctx, wait),
 		"update": s.Rollups().Update(ctx, wait),
 		"verify": s.Rollups().Verify(ctx, rollup.VerifyOptions{}, func(rollup.Difference) {}),
 	} {
-		if err := s.Rollups().Failure(name, err); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, store.ErrUnavailable) {
+		if err := s.Rollups().Failure(ctx, name, err); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, store.ErrUnavailable) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	// Where nobody was in a hurry, the server is slow.
 	err := hurry(s, 100*time.Millisecond, 0).Rollups().View(t.Context(), wait)
-	expectError(t, s, s.Rollups().Failure("view", err), store.ErrUnavailable, "does not answer")
+	expectError(t, s, s.Rollups().Failure(t.Context(), "view", err), store.ErrUnavailable, "does not answer")
 }
 
 // TestRollupsInterrupted interrupts the migration at each step. What follows is that

@@ -10,6 +10,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -212,8 +213,7 @@ func (s *Store) upgrade(ctx context.Context, v store.Version, progress store.Pro
 // were any, where nobody has done so to the end. Loads that began before the
 // migration count nothing: their end is waited for.
 func (s *Store) completeRollups(ctx context.Context, progress store.Progress) error {
-	db := s.Rollups()
-	db.Failure = nil // it is one of the upgrade
+	db := rollup.New(&sqldb.DB{Conn: upgrading{conn{s}}, Dialect: dialect{}})
 	complete, err := db.Complete(ctx)
 	if err != nil || complete {
 		return err
@@ -223,6 +223,11 @@ func (s *Store) completeRollups(ctx context.Context, progress store.Progress) er
 	}
 	return db.Rebuild(ctx, rollup.Progress(progress))
 }
+
+// upgrading is a connection whose errors Upgrade names.
+type upgrading struct{ conn }
+
+func (upgrading) Failure(_ context.Context, _ string, err error) error { return err }
 
 // Cleanup removes the schema with everything in it, also one that was half made,
 // or half removed. The database stays, and so do the roles, which may be used by

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
 // ErrAgain: a concurrent transaction moved one of the objects to another build or
@@ -15,12 +17,12 @@ var ErrAgain = errors.New("something else was changed at the same time: try agai
 
 // Apply updates the roll-ups for the changes. The transaction must have changed the
 // objects already, and should end soon: it holds locks that other loaders need.
-func (d *Delta) Apply(ctx context.Context, tx Tx, dialect *Dialect) error {
+func (d *Delta) Apply(ctx context.Context, tx Tx, dialect sqldb.Dialect) error {
 	if d.Empty() {
 		return nil
 	}
 	a := &applier{
-		Delta: d, Dialect: dialect, tx: tx,
+		Delta: d, Dialect: &Dialect{dialect}, tx: tx,
 		checkoutCounts: make(counter[checkoutCount]), daily: make(counter[dailyCount]), incidentCounts: make(counter[incidentCount]),
 	}
 	for _, step := range []struct {
@@ -32,9 +34,9 @@ func (d *Delta) Apply(ctx context.Context, tx Tx, dialect *Dialect) error {
 		{"tests", a.countTests},
 		{"trees", a.countCheckouts},
 		{"incidents", a.countIncidents},
-		{"issues of days", func(ctx context.Context) error { return add(ctx, tx, dialect, incidentCounts, a.incidentCounts) }},
-		{"checkouts", func(ctx context.Context) error { return add(ctx, tx, dialect, checkoutCounts, a.checkoutCounts) }},
-		{"days", func(ctx context.Context) error { return add(ctx, tx, dialect, dailyCounts, a.daily) }},
+		{"issues of days", func(ctx context.Context) error { return add(ctx, tx, a.Dialect, incidentCounts, a.incidentCounts) }},
+		{"checkouts", func(ctx context.Context) error { return add(ctx, tx, a.Dialect, checkoutCounts, a.checkoutCounts) }},
+		{"days", func(ctx context.Context) error { return add(ctx, tx, a.Dialect, dailyCounts, a.daily) }},
 		{"objects", a.countObjects},
 	} {
 		if err := step.do(ctx); err != nil {
@@ -73,11 +75,11 @@ func (a *applier) lockBuilds(ctx context.Context) error {
 	var ofIncidents set
 	var unknown bool
 	var err error
-	if a.Alone != nil {
+	if a.Concurrent() {
 		if ofIncidents, unknown, err = a.buildsOfIncidents(ctx); err != nil {
 			return err
 		}
-		if err := a.Alone(ctx, a.tx, unknown); err != nil {
+		if err := a.Lock(ctx, a.tx, sqldb.CountsLock, unknown); err != nil {
 			return err
 		}
 		if unknown {
@@ -119,7 +121,7 @@ func (a *applier) buildsOfIncidents(ctx context.Context) (builds set, unknown bo
 	var build, testBuild string
 	var noTest bool
 	err = Read(ctx, a.tx, "SELECT "+Text("i.build_id")+", "+Text("t.build_id")+", i.test_id IS NOT NULL AND t.id IS NULL FROM incidents i LEFT JOIN "+
-		a.Tests+" t ON t.id = i.test_id WHERE "+a.In("i.id", 1), []any{a.List(a.incidents.sorted())}, []any{&build, &testBuild, &noTest}, func() error {
+		a.Tests()+" t ON t.id = i.test_id WHERE "+a.In("i.id", 1), []any{a.List(a.incidents.sorted())}, []any{&build, &testBuild, &noTest}, func() error {
 		builds.add(build)
 		builds.add(testBuild)
 		unknown = unknown || noTest

@@ -21,7 +21,7 @@ func (a *applier) countIncidents(ctx context.Context) error {
 		return err
 	}
 	issues := c.issues()
-	if a.Arrays && len(issues) > 0 {
+	if a.Concurrent() && len(issues) > 0 {
 		if err := issueCounts.lock(ctx, a.tx, a.Dialect, issues.rows()); err != nil {
 			return err
 		}
@@ -97,11 +97,11 @@ func (a *applier) findSightings(ctx context.Context, c *concerned) error {
 		into   *set
 		needed bool
 	}{
-		{"SELECT DISTINCT test_id, issue_id, issue_version FROM sightings WHERE kind = '' AND " + a.inMany("test_id", 1),
+		{"SELECT DISTINCT test_id, issue_id, issue_version FROM sightings WHERE kind = '' AND " + a.InMany("test_id", 1),
 			a.created.sorted(), &c.tests, waiting},
-		{"SELECT DISTINCT i.test_id, s.issue_id, s.issue_version FROM incidents i JOIN sightings s ON s.incident_id = i.id WHERE " + a.inMany("i.test_id", 1),
+		{"SELECT DISTINCT i.test_id, s.issue_id, s.issue_version FROM incidents i JOIN sightings s ON s.incident_id = i.id WHERE " + a.InMany("i.test_id", 1),
 			a.changed.sorted(), &c.tests, len(a.changed) > 0},
-		{"SELECT DISTINCT build_id, issue_id, issue_version FROM sightings WHERE test_id = '' AND " + a.inMany("build_id", 1),
+		{"SELECT DISTINCT build_id, issue_id, issue_version FROM sightings WHERE test_id = '' AND " + a.InMany("build_id", 1),
 			slices.Sorted(maps.Keys(a.changedBuilds)), &c.builds, len(a.changedBuilds) > 0},
 	} {
 		if !find.needed {
@@ -175,7 +175,7 @@ func (a *applier) countIssues(ctx context.Context, c *concerned, locked []issueC
 	if err := add(ctx, a.tx, a.Dialect, issueCounts, counts); err != nil || len(locked) == 0 {
 		return err
 	}
-	if err := a.findFirstAndLast(ctx, locked); err != nil || !a.Arrays {
+	if err := a.findFirstAndLast(ctx, locked); err != nil || !a.Concurrent() {
 		return err
 	}
 	return issueCounts.remove(ctx, a.tx, a.Dialect, locked, " AND n = 0")
@@ -197,7 +197,7 @@ func (a *applier) findFirstAndLast(ctx context.Context, issues []issueCount) err
 			first_incident = ` + find("incident_id", "''", "ASC") + `,
 			last_seen = ` + find("seen", "0", "DESC") + `,
 			last_incident = ` + find("incident_id", "''", "DESC") + `
-		FROM ` + rowsOf(a.Dialect, c.key) + `
+		FROM ` + a.Source(typed(c.key)) + `
 		WHERE c.issue_id = r.issue_id AND c.issue_version = r.issue_version`
-	return each(ctx, a.tx, a.Dialect, query, c, c.key, issues)
+	return each(ctx, a.tx, query, c, c.key, issues)
 }

@@ -6,6 +6,8 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
 // Progress is told how far long work has come: what is being done, how much of it
@@ -14,16 +16,12 @@ type Progress func(what string, done, total int64)
 
 // DB is the roll-ups of a database. All methods may be called concurrently.
 type DB struct {
+	sqldb.Conn
 	Dialect
-	// View calls f with a transaction that reads the database of one moment, on a
-	// replica too.
-	View func(ctx context.Context, f func(ctx context.Context, tx Tx) error) error
-	// Update calls f with a transaction that may write, and commits where f returns
-	// no error. It may call f again, in another one, where the first was broken off.
-	Update func(ctx context.Context, f func(ctx context.Context, tx Tx) error) error
-	// Failure makes the errors of the database those of the contract of a store.
-	Failure func(operation string, err error) error
 }
+
+// New returns the roll-ups of a database.
+func New(db *sqldb.DB) *DB { return &DB{db.Conn, Dialect{db.Dialect}} }
 
 // VerifyOptions say how Verify goes about it.
 type VerifyOptions struct {
@@ -56,7 +54,7 @@ func (db *DB) Verify(ctx context.Context, opts VerifyOptions, f func(Difference)
 				return nil
 			})
 	})
-	return db.failure("verify", err)
+	return db.Failure(ctx, "verify", err)
 }
 
 // Rebuild makes the roll-ups anew from the objects, while others load and read. It
@@ -64,10 +62,8 @@ func (db *DB) Verify(ctx context.Context, opts VerifyOptions, f func(Difference)
 func (db *DB) Rebuild(ctx context.Context, progress Progress) error {
 	update := func(f func(ctx context.Context, tx Tx) error) error {
 		return db.Update(ctx, func(ctx context.Context, tx Tx) error {
-			if db.Alone != nil {
-				if err := db.Alone(ctx, tx, true); err != nil {
-					return err
-				}
+			if err := db.Lock(ctx, tx, sqldb.CountsLock, true); err != nil {
+				return err
 			}
 			return f(ctx, tx)
 		})
@@ -76,10 +72,11 @@ func (db *DB) Rebuild(ctx context.Context, progress Progress) error {
 	err := db.eachChunk(ctx, progress, update, all, func(ctx context.Context, tx Tx, r recount) error { return r.replace(ctx, tx, &db.Dialect) })
 	if err == nil {
 		err = db.Update(ctx, func(ctx context.Context, tx Tx) error {
-			return tx.Exec(ctx, "UPDATE rollups SET complete = 1")
+			_, err := tx.Exec(ctx, "UPDATE rollups SET complete = 1")
+			return err
 		})
 	}
-	return db.failure("rebuild", err)
+	return db.Failure(ctx, "rebuild", err)
 }
 
 // Complete tells whether the roll-ups are of all objects.
@@ -87,7 +84,7 @@ func (db *DB) Complete(ctx context.Context) (complete bool, err error) {
 	err = db.View(ctx, func(ctx context.Context, tx Tx) error {
 		return Read(ctx, tx, "SELECT complete = 1 FROM rollups", nil, []any{&complete}, func() error { return nil })
 	})
-	return complete, db.failure("look at the roll-ups", err)
+	return complete, db.Failure(ctx, "look at the roll-ups", err)
 }
 
 // eachChunk calls f for what is counted of each chunk that is wanted, in a
@@ -137,11 +134,4 @@ func (db *DB) eachChunk(ctx context.Context, progress Progress, within func(func
 		}
 	}
 	return nil
-}
-
-func (db *DB) failure(operation string, err error) error {
-	if err == nil || db.Failure == nil {
-		return err
-	}
-	return db.Failure(operation, err)
 }

@@ -23,7 +23,7 @@ import (
 // run runs a statement on the roll-ups.
 func run(t *testing.T, db *rollup.DB, statement string) {
 	t.Helper()
-	err := db.Update(t.Context(), func(ctx context.Context, tx rollup.Tx) error { return tx.Exec(ctx, statement) })
+	err := db.Update(t.Context(), func(ctx context.Context, tx rollup.Tx) error { _, err := tx.Exec(ctx, statement); return err })
 	if err != nil {
 		t.Fatalf("%s: %v", statement, err)
 	}

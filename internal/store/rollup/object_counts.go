@@ -21,14 +21,10 @@ func (a *applier) countObjects(ctx context.Context) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	shard := "r.shard"
-	if a.Shard != "" {
-		shard = a.Shard
-	}
 	c := objectCounts.cursor()
-	query := "INSERT INTO object_counts (list, shard, n) SELECT r.list, " + shard + ", r.n FROM " + rowsOf(a.Dialect, c.columns()) +
+	query := "INSERT INTO object_counts (list, shard, n) SELECT r.list, " + a.Shard() + ", r.n FROM " + a.Source(typed(c.columns())) +
 		" WHERE true ON CONFLICT (list, shard) DO UPDATE SET n = object_counts.n + excluded.n"
-	return each(ctx, a.tx, a.Dialect, query, c, c.columns(), rows)
+	return each(ctx, a.tx, query, c, c.columns(), rows)
 }
 
 // Objects returns the number of objects in each list of the store.
@@ -79,7 +75,7 @@ func (d *Dialect) objectLists(ctx context.Context, tx Tx, after *string) (all []
 	}
 	query := "SELECT list FROM object_counts"
 	for list, rows := range map[string]string{
-		"builds": "builds", "checkouts": "checkouts", "incidents": "incidents", "issues": "issues", "tests": d.Tests,
+		"builds": "builds", "checkouts": "checkouts", "incidents": "incidents", "issues": "issues", "tests": d.Tests(),
 	} {
 		query += " UNION SELECT '" + list + "' WHERE EXISTS (SELECT 1 FROM " + rows + ")"
 	}

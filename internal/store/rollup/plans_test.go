@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -20,9 +21,7 @@ func TestPlans(t *testing.T) {
 	inner := s.Rollups()
 	var plan []string
 	db := *inner
-	db.View = func(ctx context.Context, f func(context.Context, rollup.Tx) error) error {
-		return inner.View(ctx, func(ctx context.Context, tx rollup.Tx) error { return f(ctx, &plannedTx{tx, &plan}) })
-	}
+	db.Conn = wrapped{inner.Conn, func(tx sqldb.Tx) sqldb.Tx { return &plannedTx{tx, &plan} }}
 	ctx, builds := t.Context(), []string{"ci:0", "ci: 1"}
 	key := rollup.IssueKey{ID: "ci:0"}
 	days := rollup.Days{First: 0, Last: 7}
@@ -62,11 +61,11 @@ func TestPlans(t *testing.T) {
 
 // plannedTx notes how SQLite goes about each query.
 type plannedTx struct {
-	rollup.Tx
+	sqldb.Tx
 	plan *[]string
 }
 
-func (p *plannedTx) Query(ctx context.Context, query string, args ...any) (rollup.Rows, error) {
+func (p *plannedTx) Query(ctx context.Context, query string, args ...any) (sqldb.Rows, error) {
 	var id, parent, unused int64
 	var detail string
 	err := rollup.Read(ctx, p.Tx, "EXPLAIN QUERY PLAN "+query, args, []any{&id, &parent, &unused, &detail}, func() error {

@@ -25,7 +25,7 @@ func (db *DB) Tally(ctx context.Context, builds []string) (map[string]map[report
 				return nil
 			})
 	})
-	return all, db.failure("count tests", err)
+	return all, db.Failure(ctx, "count tests", err)
 }
 
 // Incidents are the incidents with a version of an issue. One that does not say if
@@ -50,7 +50,7 @@ func (db *DB) Incidents(ctx context.Context, key IssueKey) (n Incidents, err err
 		return Read(ctx, tx, "SELECT incident_id FROM sightings WHERE issue_id = $1 AND issue_version = $2 ORDER BY arrived, incident_id LIMIT 1",
 			[]any{key.ID, key.Version}, []any{&n.First}, func() error { return nil })
 	})
-	return n, db.failure("count incidents", err)
+	return n, db.Failure(ctx, "count incidents", err)
 }
 
 // add adds n incidents of a kind as of incident_counts.
@@ -86,5 +86,5 @@ func (db *DB) Findings(ctx context.Context, builds []string) (all []Finding, err
 			" FROM sightings WHERE build_id <> '' AND "+db.In("build_id", 1)+" GROUP BY issue_id, issue_version ORDER BY issue_id, issue_version",
 			[]any{db.List(builds)}, []any{&f.ID, &f.Version, &f.Builds, &f.Tests}, func() error { all = append(all, f); return nil })
 	})
-	return all, db.failure("read sightings", err)
+	return all, db.Failure(ctx, "read sightings", err)
 }

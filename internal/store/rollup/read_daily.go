@@ -5,7 +5,6 @@ package rollup
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -39,7 +38,7 @@ func (db *DB) Origins(ctx context.Context, days Days) (ofCheckouts, ofTests []st
 				return nil
 			})
 	})
-	return checkouts.sorted(), tests.sorted(), db.failure("read origins", err)
+	return checkouts.sorted(), tests.sorted(), db.Failure(ctx, "read origins", err)
 }
 
 // Amounts are how many there are.
@@ -75,7 +74,7 @@ type BuildIncidents struct {
 func (db *DB) Started(ctx context.Context, days Days) (*Started, error) {
 	s := &Started{Labs: make(map[string]*Amounts)}
 	err := db.View(ctx, func(ctx context.Context, tx Tx) error { return s.read(ctx, tx, days) })
-	return s, db.failure("read totals", err)
+	return s, db.Failure(ctx, "read totals", err)
 }
 
 // Totals returns what started, and which issues and incidents arrived, on days.
@@ -90,7 +89,7 @@ func (db *DB) Totals(ctx context.Context, days Days) (*Totals, error) {
 		}
 		return t.readBuildIncidents(ctx, &db.Dialect, tx, days)
 	})
-	return t, db.failure("read totals", err)
+	return t, db.Failure(ctx, "read totals", err)
 }
 
 func (s *Started) read(ctx context.Context, tx Tx, days Days) error {
@@ -142,7 +141,7 @@ func (s *Started) readTrees(ctx context.Context, tx Tx, days Days) error {
 // arrived returns the condition that an object arrived between the moments that
 // the parameters $1 and $2 are.
 func (d *Dialect) arrived(column string) string {
-	return column + " >= " + fmt.Sprintf(d.moment(), 1) + " AND " + column + " < " + fmt.Sprintf(d.moment(), 2)
+	return column + " >= " + d.Moment(1) + " AND " + column + " < " + d.Moment(2)
 }
 
 // readArrived counts issues and incidents.

@@ -72,7 +72,7 @@ func (db *DB) Hardware(ctx context.Context, tests HardwareTests, checkouts []str
 		all, err = readHardware(ctx, tx, tested+of, "h.kind", args, func(kind string) Kind { return Kind(kind) })
 		return err
 	})
-	return all, db.failure("read hardware", err)
+	return all, db.Failure(ctx, "read hardware", err)
 }
 
 // HardwareOf returns the platforms of all tests of an origin of checkouts, and what
@@ -84,7 +84,7 @@ func (db *DB) HardwareOf(ctx context.Context, checkouts []string, origin string)
 		all, err = readHardware(ctx, tx, from, "h.suite", []any{db.List(checkouts), origin}, KindOf)
 		return err
 	})
-	return all, db.failure("read hardware", err)
+	return all, db.Failure(ctx, "read hardware", err)
 }
 
 // readHardware sums up the rows "h" of counts of tests, one of whose columns tells
@@ -183,7 +183,7 @@ func (db *DB) HardwarePage(ctx context.Context, tests HardwareTests, name string
 		page.Revisions, err = db.revisions(ctx, tx, checkouts.sorted())
 		return err
 	})
-	return page, db.failure("read a hardware", err)
+	return page, db.Failure(ctx, "read a hardware", err)
 }
 
 // HardwareCounts counts builds, and all tests of them on platforms that have a name
@@ -214,7 +214,7 @@ func (db *DB) HardwareCounts(ctx context.Context, name string, builds []string) 
 			" AND "+notDummy("b.build_id")+" GROUP BY 1, 2", []any{db.List(builds)}, []any{&checkout, &status, &n},
 			func() error { of().add(Builds, status, n); return nil })
 	})
-	return all, db.failure("read a hardware", err)
+	return all, db.Failure(ctx, "read a hardware", err)
 }
 
 // TestedCheckouts returns the checkouts of the builds that tests are of, those that
@@ -230,7 +230,7 @@ func (db *DB) TestedCheckouts(ctx context.Context, tests HardwareTests) (all []R
 		}
 		return err
 	})
-	return all, db.failure("read tested checkouts", err)
+	return all, db.Failure(ctx, "read tested checkouts", err)
 }
 
 // revisionColumns are what is read of a checkout "c" into a Revision.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -93,20 +94,17 @@ func opened(t *testing.T) *rollup.DB {
 		t.Fatal(err)
 	}
 	db := s.Rollups()
-	view := db.View
-	db.View = func(ctx context.Context, f func(context.Context, rollup.Tx) error) error {
-		return view(ctx, func(ctx context.Context, tx rollup.Tx) error { return f(ctx, planned{tx, t}) })
-	}
+	db.Conn = wrapped{db.Conn, func(tx sqldb.Tx) sqldb.Tx { return planned{tx, t} }}
 	return db
 }
 
 // planned looks at how each statement is carried out.
 type planned struct {
-	rollup.Tx
+	sqldb.Tx
 	t *testing.T
 }
 
-func (p planned) Query(ctx context.Context, query string, args ...any) (rollup.Rows, error) {
+func (p planned) Query(ctx context.Context, query string, args ...any) (sqldb.Rows, error) {
 	var a, b, c any
 	var step string
 	err := rollup.Read(ctx, p.Tx, "EXPLAIN QUERY PLAN "+query, args, []any{&a, &b, &c, &step}, func() error {

@@ -5,7 +5,6 @@ package rollup
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -56,7 +55,7 @@ func (db *DB) History(ctx context.Context, of HistoryOf, n int) (all []Run, err 
 		return nil
 	})
 	slices.SortStableFunc(all, newestRun)
-	return all[:min(n, len(all))], db.failure("read the history of a test", err)
+	return all[:min(n, len(all))], db.Failure(ctx, "read the history of a test", err)
 }
 
 // historyIn returns runs in checkouts of a branch, n or more where there are so many.
@@ -101,7 +100,7 @@ func (d *Dialect) checkoutsOfBranch(ctx context.Context, tx Tx, of branchOf, but
 		// What started before a test started before it arrived.
 		if of.until != 0 {
 			args = append(args, of.until)
-			start += " AND c.start_time <= " + fmt.Sprintf(d.moment(), 5)
+			start += " AND c.start_time <= " + d.Moment(5)
 		}
 	}
 	var r Revision
@@ -183,7 +182,7 @@ type testRun struct {
 func (d *Dialect) testRuns(ctx context.Context, tx Tx, condition string, args ...any) (all []testRun, err error) {
 	var t testRun
 	err = Read(ctx, tx, "SELECT t.id, t.build_id, t.origin, "+Text("t.path")+", "+Text("t.status")+", "+d.Micros("t.start_time")+", "+
-		d.Micros("t._timestamp")+", "+Text("t.environment_misc")+" FROM "+d.Tests+" t WHERE "+condition, args,
+		d.Micros("t._timestamp")+", "+Text("t.environment_misc")+" FROM "+d.Tests()+" t WHERE "+condition, args,
 		[]any{&t.ID, &t.BuildID, &t.Origin, &t.Path, &t.Status, &t.Start, &t.arrived, &t.environment},
 		func() error { all = append(all, t); return nil })
 	if err != nil {

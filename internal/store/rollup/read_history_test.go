@@ -3,7 +3,6 @@
 package rollup_test
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -31,10 +31,7 @@ func openedWith(t *testing.T, r *report.Report) *rollup.DB {
 		t.Fatal(err)
 	}
 	db := s.Rollups()
-	view := db.View
-	db.View = func(ctx context.Context, f func(context.Context, rollup.Tx) error) error {
-		return view(ctx, func(ctx context.Context, tx rollup.Tx) error { return f(ctx, planned{tx, t}) })
-	}
+	db.Conn = wrapped{db.Conn, func(tx sqldb.Tx) sqldb.Tx { return planned{tx, t} }}
 	return db
 }
 

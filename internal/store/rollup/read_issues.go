@@ -53,7 +53,7 @@ func (db *DB) issuesOf(ctx context.Context, condition, statusOf, id string) (all
 				return nil
 			})
 	})
-	return all, db.failure("read issues", err)
+	return all, db.Failure(ctx, "read issues", err)
 }
 
 // NewestVersion returns the newest version of an issue, -1 where there is none.
@@ -62,7 +62,7 @@ func (db *DB) NewestVersion(ctx context.Context, id string) (version int64, err 
 		return Read(ctx, tx, "SELECT coalesce(max(version), -1) FROM issues WHERE id = $1", []any{id}, []any{&version},
 			func() error { return nil })
 	})
-	return version, db.failure("read an issue", err)
+	return version, db.Failure(ctx, "read an issue", err)
 }
 
 // IssuesArrived returns the versions of issues that arrived from one moment on and
@@ -73,7 +73,7 @@ func (db *DB) IssuesArrived(ctx context.Context, from, before int64, n int) (all
 		return Read(ctx, tx, "SELECT id, version FROM issues WHERE "+db.arrived("_timestamp")+" ORDER BY _timestamp DESC, id, version LIMIT $3",
 			[]any{from, before, n}, []any{&i.ID, &i.Version}, func() error { all = append(all, i); return nil })
 	})
-	return all, db.failure("read issues", err)
+	return all, db.Failure(ctx, "read issues", err)
 }
 
 // Seen is what an issue was seen in, first and last, whatever its version, and in
@@ -125,7 +125,7 @@ func (db *DB) Seen(ctx context.Context, ids []string, versions []IssueKey) (seen
 		}
 		return nil
 	})
-	return seen, db.failure("read sightings of issues", err)
+	return seen, db.Failure(ctx, "read sightings of issues", err)
 }
 
 // branchesOf returns the branches of the newest sightings of a version.
@@ -230,5 +230,5 @@ func (db *DB) ThingsSeen(ctx context.Context, key IssueKey, builds bool, behind 
 			" ORDER BY s.seen DESC, s.incident_id DESC LIMIT $3",
 			args, []any{&s.At, &s.IncidentID, &s.BuildID, &s.TestID}, func() error { all = append(all, s); return nil })
 	})
-	return all, db.failure("read what an issue was seen in", err)
+	return all, db.Failure(ctx, "read what an issue was seen in", err)
 }

@@ -83,7 +83,7 @@ func (d *Dialect) incidentsByID(ctx context.Context, tx Tx, ids []string) (incid
 	err := Read(ctx, tx, "SELECT i.id, i.origin, i.issue_id, i.issue_version, "+d.Micros("i._timestamp")+", i.present IS FALSE, "+
 		Text("i.build_id")+", "+Text("i.test_id")+", "+Text("t.build_id")+", "+Text("t.path")+", "+Text("t.status")+", "+d.Micros("t.start_time")+", "+
 		Text("b.id")+", "+Text("b.status")+", "+d.Micros("b.start_time")+
-		" FROM incidents i LEFT JOIN "+d.Tests+" t ON t.id = i.test_id LEFT JOIN builds b ON b.id = i.build_id WHERE "+d.In("i.id", 1), []any{d.List(ids)},
+		" FROM incidents i LEFT JOIN "+d.Tests()+" t ON t.id = i.test_id LEFT JOIN builds b ON b.id = i.build_id WHERE "+d.In("i.id", 1), []any{d.List(ids)},
 		[]any{&s.incidentID, &s.origin, &s.issueID, &s.version, &s.arrived, &isAbsent, &s.buildID, &s.testID,
 			&test.buildID, &test.path, &test.status, &test.start, &build.id, &build.status, &build.start},
 		func() error {
@@ -115,7 +115,7 @@ func (d *Dialect) testsBy(ctx context.Context, tx Tx, column string, values []st
 	var t row
 	err := Read(ctx, tx, "SELECT id, build_id, origin, "+Text("path")+", "+Text("status")+", "+Text("misc")+", "+
 		Text("environment_compatible")+", "+Text("environment_misc")+", "+d.Micros("start_time")+
-		" FROM "+d.Tests+" WHERE "+d.In(column, 1), []any{d.List(values)},
+		" FROM "+d.Tests()+" WHERE "+d.In(column, 1), []any{d.List(values)},
 		[]any{&t.ID, &t.BuildID, &t.Origin, &t.Path, (*string)(&t.Status), &t.misc, &t.compatible, &t.environment, &t.Start}, func() error {
 			all = append(all, t)
 			return nil

@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 )
@@ -74,7 +73,7 @@ func (db *DB) BranchReport(ctx context.Context, of BranchReportOf) (r *BranchRep
 		r.Issues, err = db.buildIssues(ctx, tx, head)
 		return err
 	})
-	return r, db.failure("read the report of a branch", err)
+	return r, db.Failure(ctx, "read the report of a branch", err)
 }
 
 // lastCheckouts returns the checkout that a report is of, and those before it of as
@@ -89,7 +88,7 @@ func (d *Dialect) lastCheckouts(ctx context.Context, tx Tx, of BranchReportOf) (
 	}
 	repository, url := d.isRepository("c.git_repository_url", urls, 1)
 	err = Read(ctx, tx, "SELECT "+d.revisionColumns()+" FROM checkouts c WHERE "+repository+" AND c.git_repository_branch = $2"+
-		" AND c.start_time <= "+fmt.Sprintf(d.moment(), 3)+" AND c.origin = $4 ORDER BY c.start_time DESC, c.id DESC LIMIT $5",
+		" AND c.start_time <= "+d.Moment(3)+" AND c.origin = $4 ORDER BY c.start_time DESC, c.id DESC LIMIT $5",
 		[]any{url, of.Branch, of.To, of.Origin, maxCheckouts}, r.into(), func() error {
 			if !of.Tree(r.TreeName) {
 				return nil

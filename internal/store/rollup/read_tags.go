@@ -30,7 +30,7 @@ func (db *DB) Tagged(ctx context.Context, tag string, of CheckoutsOf, isTree fun
 		like := strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(tag)
 		var hash, tags string
 		for _, key := range trees {
-			err := Read(ctx, tx, "SELECT hash, tags FROM (SELECT "+Text("c.git_commit_hash")+" AS hash, "+db.textList("c.git_commit_tags")+" AS tags"+
+			err := Read(ctx, tx, "SELECT hash, tags FROM (SELECT "+Text("c.git_commit_hash")+" AS hash, "+db.JSON("c.git_commit_tags")+" AS tags"+
 				" FROM counted_checkouts k JOIN checkouts c ON c.id = k.checkout_id WHERE k.tree = $1 ORDER BY k.start DESC, k.checkout_id DESC"+
 				fmt.Sprintf(" LIMIT %d) part WHERE hash <> '' AND tags LIKE $2 ESCAPE '!'", maxTagCheckouts),
 				[]any{key, "%" + like + "%"}, []any{&hash, &tags}, func() error {
@@ -45,15 +45,7 @@ func (db *DB) Tagged(ctx context.Context, tag string, of CheckoutsOf, isTree fun
 		}
 		return nil
 	})
-	return hashes, db.failure("look for a tag", err)
-}
-
-// textList returns the expression of a list of texts of an object as JSON, "" for none.
-func (d *Dialect) textList(column string) string {
-	if d.Arrays {
-		return "coalesce(CAST(to_json(" + column + ") AS text), '')"
-	}
-	return Text(column)
+	return hashes, db.Failure(ctx, "look for a tag", err)
 }
 
 // newestTrees returns the keys of trees, those with the newest checkouts first.

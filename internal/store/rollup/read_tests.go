@@ -39,14 +39,14 @@ func (db *DB) Failed(ctx context.Context, builds []string, f func(*FailedTest)) 
 		var status, environment string
 		return Read(ctx, tx, "SELECT t.id, t.build_id, "+Text("t.path")+" AS path, "+Text("t.status")+", "+Text("t.environment_misc")+
 			", EXISTS (SELECT 1 FROM incidents i WHERE i.test_id = t.id AND i.present IS NOT FALSE)"+
-			" FROM "+db.Tests+" t WHERE "+db.In("t.build_id", 1)+" AND "+failedSQL+" ORDER BY 2, 3, 1", []any{db.List(builds)},
+			" FROM "+db.Tests()+" t WHERE "+db.In("t.build_id", 1)+" AND "+failedSQL+" ORDER BY 2, 3, 1", []any{db.List(builds)},
 			[]any{&t.ID, &t.BuildID, &t.Path, &status, &environment, &t.Known}, func() error {
 				t.Status, t.Platform = report.Status(status), platforms[environment]
 				f(&t)
 				return nil
 			})
 	})
-	return db.failure("read tests that failed", err)
+	return db.Failure(ctx, "read tests that failed", err)
 }
 
 // platformsOfFailed returns the platforms that failed tests name, by the names of
@@ -54,7 +54,7 @@ func (db *DB) Failed(ctx context.Context, builds []string, f func(*FailedTest)) 
 func (d *Dialect) platformsOfFailed(ctx context.Context, tx Tx, builds []string) (map[string]string, error) {
 	var names []string
 	var name string
-	err := Read(ctx, tx, "SELECT DISTINCT "+Text("t.environment_misc")+" FROM "+d.Tests+" t WHERE "+d.In("t.build_id", 1)+" AND "+failedSQL+
+	err := Read(ctx, tx, "SELECT DISTINCT "+Text("t.environment_misc")+" FROM "+d.Tests()+" t WHERE "+d.In("t.build_id", 1)+" AND "+failedSQL+
 		" AND t.environment_misc IS NOT NULL", []any{d.List(builds)}, []any{&name}, func() error { names = append(names, name); return nil })
 	if err != nil {
 		return nil, err
@@ -83,7 +83,7 @@ func (db *DB) SuiteCounts(ctx context.Context, builds []string, suite string) (m
 		return Read(ctx, tx, "SELECT status, CAST(sum(n) AS bigint) FROM test_counts WHERE "+db.In("build_id", 1)+" AND suite = $2 GROUP BY status",
 			[]any{db.List(builds), suite}, []any{&status, &n}, func() error { all[report.Status(status)] = n; return nil })
 	})
-	return all, db.failure("count tests", err)
+	return all, db.Failure(ctx, "count tests", err)
 }
 
 // PathCounts calls f with the numbers of tests in builds, by path and status, of
@@ -96,8 +96,8 @@ func (db *DB) PathCounts(ctx context.Context, builds []string, above string, f f
 	err := db.View(ctx, func(ctx context.Context, tx Tx) error {
 		var path, status string
 		var n int64
-		return Read(ctx, tx, "SELECT "+Text("t.path")+", "+Text("t.status")+", count(*) FROM "+db.Tests+" t WHERE "+db.In("t.build_id", 1)+condition+
+		return Read(ctx, tx, "SELECT "+Text("t.path")+", "+Text("t.status")+", count(*) FROM "+db.Tests()+" t WHERE "+db.In("t.build_id", 1)+condition+
 			" GROUP BY t.path, t.status", args, []any{&path, &status, &n}, func() error { f(path, report.Status(status), n); return nil })
 	})
-	return db.failure("count tests", err)
+	return db.Failure(ctx, "count tests", err)
 }

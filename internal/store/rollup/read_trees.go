@@ -85,7 +85,7 @@ func (r *Results) Read(ctx context.Context, db *DB) error {
 		}
 		return r.readTexts(ctx, &db.Dialect, tx)
 	})
-	return db.failure("read results", err)
+	return db.Failure(ctx, "read results", err)
 }
 
 func (r *Results) readBuilds(ctx context.Context, d *Dialect, tx Tx) error {
@@ -211,7 +211,7 @@ func (db *DB) Durations(ctx context.Context, builds []string) (map[string]float6
 		return Read(ctx, tx, "SELECT id, duration FROM builds WHERE duration IS NOT NULL AND "+db.In("id", 1), []any{db.List(builds)},
 			[]any{&id, &seconds}, func() error { all[id] = seconds; return nil })
 	})
-	return all, db.failure("read builds", err)
+	return all, db.Failure(ctx, "read builds", err)
 }
 
 // Counts are numbers of builds, boots and tests by their status.
@@ -241,7 +241,7 @@ func (db *DB) CheckoutCounts(ctx context.Context, checkouts []string) (map[strin
 	err := db.View(ctx, func(ctx context.Context, tx Tx) error {
 		return db.readCounts(ctx, tx, checkouts, func(id string) Counts { return all[id] })
 	})
-	return all, db.failure("count checkouts", err)
+	return all, db.Failure(ctx, "count checkouts", err)
 }
 
 // headOf is the ID of the newest checkout of the tree of a row "h" of tree_heads that
@@ -266,7 +266,7 @@ func (db *DB) TreeHeads(ctx context.Context, origin string, after, until int64) 
 		})
 	})
 	slices.SortFunc(all, newestFirst)
-	return all, db.failure("read trees", err)
+	return all, db.Failure(ctx, "read trees", err)
 }
 
 // CheckoutsOf says which checkouts are wanted; "" is any. A repository may be named
@@ -309,10 +309,10 @@ func (of *CheckoutsOf) condition(ctx context.Context, d *Dialect, tx Tx) (string
 		add(of.Branch, func(n int) string { return equals(column("c.git_repository_branch"), n) })
 	}
 	if of.After != 0 {
-		add(of.After, func(n int) string { return "c.start_time >= " + fmt.Sprintf(d.moment(), n) })
+		add(of.After, func(n int) string { return "c.start_time >= " + d.Moment(n) })
 	}
 	if of.Until != 0 {
-		add(of.Until, func(n int) string { return "c.start_time <= " + fmt.Sprintf(d.moment(), n) })
+		add(of.Until, func(n int) string { return "c.start_time <= " + d.Moment(n) })
 	}
 	return strings.Join(conditions, " AND "), args, nil
 }
@@ -320,15 +320,6 @@ func (of *CheckoutsOf) condition(ctx context.Context, d *Dialect, tx Tx) (string
 // equals returns the condition that an expression is the parameter with the number.
 func equals(expression string, parameter int) string {
 	return fmt.Sprintf("%s = $%d", expression, parameter)
-}
-
-// moment returns the format of a parameter, in microseconds since 1970, as times of
-// objects are.
-func (d *Dialect) moment() string {
-	if d.Arrays {
-		return "(timestamptz 'epoch' + $%d::bigint * interval '1 microsecond')"
-	}
-	return "$%d"
 }
 
 // Checkouts returns the checkouts that are wanted, those that started last first. It
@@ -344,7 +335,7 @@ func (db *DB) Checkouts(ctx context.Context, of CheckoutsOf) (all []Revision, er
 			func() error { all = append(all, r); return nil })
 	})
 	slices.SortFunc(all, newestFirst)
-	return all, db.failure("read checkouts", err)
+	return all, db.Failure(ctx, "read checkouts", err)
 }
 
 // Branch returns the checkouts of a branch that are wanted and started at a time, at
@@ -360,7 +351,7 @@ func (db *DB) Branch(ctx context.Context, of CheckoutsOf, most int) (all []Revis
 			fmt.Sprintf(" ORDER BY c.start_time DESC, c.id DESC LIMIT %d", most), args, r.into(),
 			func() error { all = append(all, r); return nil })
 	})
-	return all, db.failure("read a branch", err)
+	return all, db.Failure(ctx, "read a branch", err)
 }
 
 // TreesOf returns the newest checkouts of the trees of a branch that started by a
@@ -372,5 +363,5 @@ func (db *DB) TreesOf(ctx context.Context, origin, branch string, until int64) (
 			" WHERE h.branch = $1 AND h.origin = $2", []any{branch, origin, until}, r.into(), func() error { all = append(all, r); return nil })
 	})
 	slices.SortFunc(all, newestFirst)
-	return all, db.failure("read trees", err)
+	return all, db.Failure(ctx, "read trees", err)
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
 // TestCheckoutsPlan: a commit's checkouts are looked for by the commit, whatever
@@ -15,10 +16,7 @@ import (
 func TestCheckoutsPlan(t *testing.T) {
 	db := opened(t)
 	var plans []string
-	view := db.View
-	db.View = func(ctx context.Context, f func(context.Context, rollup.Tx) error) error {
-		return view(ctx, func(ctx context.Context, tx rollup.Tx) error { return f(ctx, explained{tx.(planned).Tx, &plans}) })
-	}
+	db.Conn = wrapped{db.Conn, func(tx sqldb.Tx) sqldb.Tx { return explained{tx.(planned).Tx, &plans} }}
 	for _, of := range []rollup.CheckoutsOf{
 		{Commits: []string{"c"}},
 		{Commits: []string{"c"}, Origin: "o", RepositoryURL: "u", Branch: "b"},
@@ -40,7 +38,7 @@ type explained struct {
 	plans *[]string
 }
 
-func (e explained) Query(ctx context.Context, query string, args ...any) (rollup.Rows, error) {
+func (e explained) Query(ctx context.Context, query string, args ...any) (sqldb.Rows, error) {
 	var a, b, c any
 	var step string
 	err := rollup.Read(ctx, e.Tx, "EXPLAIN QUERY PLAN "+query, args, []any{&a, &b, &c, &step}, func() error {

@@ -31,7 +31,7 @@ const (
 func (d *Dialect) passes() []pass {
 	return []pass{
 		{"builds", "SELECT count(*) FROM builds",
-			d.ids(chunkOfBuilds, "builds.id", d.Tests+".build_id", "counted_builds.build_id", "test_counts.build_id"), d.recountBuilds},
+			d.ids(chunkOfBuilds, "builds.id", d.Tests()+".build_id", "counted_builds.build_id", "test_counts.build_id"), d.recountBuilds},
 		{"checkouts", "SELECT count(*) FROM checkouts",
 			d.ids(chunkOfOthers, "checkouts.id", "counted_checkouts.checkout_id", "counted_builds.checkout_id AND checkout_id <> ''", "checkout_counts.checkout_id"), d.recountCheckouts},
 		{"trees", "SELECT count(*) FROM tree_heads", d.trees, d.recountTrees},

@@ -27,10 +27,10 @@
 package rollup
 
 import (
-	"context"
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/facts"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
 // Kind is a kind of objects that are counted.
@@ -81,38 +81,8 @@ func dayOfStart(micros int64) int64 {
 	return dayOf(micros)
 }
 
-// Tx is a transaction of a database.
-type Tx interface {
-	Exec(ctx context.Context, query string, args ...any) error
-	Query(ctx context.Context, query string, args ...any) (Rows, error)
-	// Each runs a statement for the values of each row.
-	Each(ctx context.Context, query string, rows [][]any) error
-}
+// Tx is a transaction of the database.
+type Tx = sqldb.Tx
 
-// Rows are the rows that a query returns, as database/sql has them.
-type Rows interface {
-	Next() bool
-	Scan(into ...any) error
-	Err() error
-	Close() error
-}
-
-// Dialect is how a database differs from others. Parameters are $1, $2, ... in
-// all of them.
-type Dialect struct {
-	// Arrays: lists are parameters of array types, many rows are written as such,
-	// and rows that are read to be written are locked. Otherwise lists are JSON,
-	// and there is one writer.
-	Arrays bool
-	// Tests is the table of the tests.
-	Tests string
-	// Contents returns the values of contents by their names, as texts.
-	Contents func(ctx context.Context, tx Tx, names []string) (map[string]string, error)
-	// Shard is an expression of a number, which transactions that run side by side
-	// have different ones of where possible; "" where there is one writer.
-	Shard string
-	// Alone has the transaction wait until no other one brings the roll-ups after
-	// what it changed, and keeps others out until its end; with false it waits for,
-	// and keeps out, only those that want to be alone. nil where there is one writer.
-	Alone func(ctx context.Context, tx Tx, alone bool) error
-}
+// Dialect is the dialect of the database, with the steps of counting as methods.
+type Dialect struct{ sqldb.Dialect }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
 // table is a roll-up table with rows of type R.
@@ -132,115 +134,48 @@ func (t *table[R]) lock(ctx context.Context, tx Tx, d *Dialect, rows []R) error 
 
 // insert inserts rows; conflict says what to do if a row with the key exists.
 func (t *table[R]) insert(ctx context.Context, tx Tx, d *Dialect, rows []R, conflict string) error {
-	if len(rows) == 0 {
-		return nil
-	}
 	t.sort(rows)
 	c := t.cursor()
-	query := "INSERT INTO " + t.name + " (" + strings.Join(names(c.columns()), ", ") + ") "
-	if d.Arrays {
-		query += "SELECT * FROM " + unnest(c.columns()) + " WHERE true"
-	} else {
-		query += "VALUES (" + parameters(len(c.columns())) + ")"
-	}
-	query += " ON CONFLICT (" + strings.Join(names(c.key), ", ") + ") " + conflict
-	return each(ctx, tx, d, query, c, c.columns(), rows)
+	query := d.Insert(t.name, typed(c.columns())) + " ON CONFLICT (" + strings.Join(names(c.key), ", ") + ") " + conflict
+	return each(ctx, tx, query, c, c.columns(), rows)
 }
 
 // remove deletes the rows with the keys of the rows given that meet a condition.
 func (t *table[R]) remove(ctx context.Context, tx Tx, d *Dialect, rows []R, condition string) error {
+	t.sort(rows)
+	c := t.cursor()
+	return each(ctx, tx, d.Delete(t.name, typed(c.key))+condition, c, c.key, rows)
+}
+
+// each runs a statement for columns of rows, which are columns of the cursor.
+func each[R comparable](ctx context.Context, tx Tx, query string, c *cursor[R], columns []column, rows []R) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	t.sort(rows)
-	c := t.cursor()
-	query := "DELETE FROM " + t.name
-	if d.Arrays {
-		query += " USING " + unnest(c.key)
-	}
-	for i, c := range c.key {
-		word, value := " AND ", fmt.Sprintf("$%d", i+1)
-		if i == 0 {
-			word = " WHERE "
-		}
-		if d.Arrays {
-			value = "r." + c.name
-		}
-		query += word + t.name + "." + c.name + " = " + value
-	}
-	return each(ctx, tx, d, query+condition, c, c.key, rows)
-}
-
-// each runs a statement for columns of rows, which are columns of the cursor: for all
-// rows at once if the dialect has arrays.
-func each[R comparable](ctx context.Context, tx Tx, d *Dialect, query string, c *cursor[R], columns []column, rows []R) error {
-	if !d.Arrays {
-		all := make([][]any, len(rows))
-		for i := range rows {
-			c.row = rows[i]
-			all[i] = make([]any, len(columns))
-			for j, c := range columns {
-				if c.text != nil {
-					all[i][j] = *c.text
-				} else {
-					all[i][j] = *c.number
-				}
-			}
-		}
-		return tx.Each(ctx, query, all)
-	}
-	texts, numbers := make([][]string, len(columns)), make([][]int64, len(columns))
+	all := make([][]any, len(rows))
 	for i := range rows {
 		c.row = rows[i]
+		all[i] = make([]any, len(columns))
 		for j, c := range columns {
 			if c.text != nil {
-				texts[j] = append(texts[j], *c.text)
+				all[i][j] = *c.text
 			} else {
-				numbers[j] = append(numbers[j], *c.number)
+				all[i][j] = *c.number
 			}
 		}
 	}
-	args := make([]any, len(columns))
-	for j, c := range columns {
-		if c.text != nil {
-			args[j] = texts[j]
-		} else {
-			args[j] = numbers[j]
-		}
-	}
-	return tx.Exec(ctx, query, args...)
+	_, err := tx.Each(ctx, query, typed(columns), all)
+	return err
 }
 
-// rowsOf returns a table "r" of columns, for a statement that each runs.
-func rowsOf(d *Dialect, columns []column) string {
-	if d.Arrays {
-		return unnest(columns)
-	}
-	var values []string
+// typed returns the names and the types of columns.
+func typed(columns []column) []sqldb.Column {
+	all := make([]sqldb.Column, len(columns))
 	for i, c := range columns {
-		values = append(values, fmt.Sprintf("$%d AS %s", i+1, c.name))
-	}
-	return "(SELECT " + strings.Join(values, ", ") + ") AS r"
-}
-
-// unnest returns a table "r" of columns from parameters that are arrays.
-func unnest(columns []column) string {
-	var arrays []string
-	for i, c := range columns {
-		kind := "text"
+		all[i].Name = c.name
 		if c.number != nil {
-			kind = "bigint"
+			all[i].Type = sqldb.NumberColumn
 		}
-		arrays = append(arrays, fmt.Sprintf("$%d::%s[]", i+1, kind))
 	}
-	return "unnest(" + strings.Join(arrays, ", ") + ") AS r(" + strings.Join(names(columns), ", ") + ")"
-}
-
-// parameters returns the first n parameters.
-func parameters(n int) string {
-	all := make([]string, n)
-	for i := range all {
-		all[i] = fmt.Sprintf("$%d", i+1)
-	}
-	return strings.Join(all, ", ")
+	return all
 }

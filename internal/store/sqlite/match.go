@@ -25,8 +25,8 @@ var _ store.Objects = (*Store)(nil)
 // none by naming none. The checkout is called %[1]s.
 const patchset = "coalesce(%[1]s.patchset_hash, CASE WHEN %[1]s.patchset_files IS NULL THEN '' END)"
 
-// dialect has the IDs of a list as a JSON list, which is one parameter.
-var dialect = patterns.Dialect{
+// asking has the IDs of a list as a JSON list, which is one parameter.
+var asking = patterns.Dialect{
 	Tests:    "tests",
 	Patchset: patchset,
 	In: func(t object.Type, columns []string, n int) string {
@@ -117,7 +117,7 @@ func (s *Store) match(ctx context.Context, all []object.Pattern, opts store.Matc
 		}
 		left := int64(opts.Most)
 		for i, sub := range subjects {
-			q, ok := dialect.Ask(sub.Type, all)
+			q, ok := asking.Ask(sub.Type, all)
 			if questions[i], asked[i] = q, ok; !ok {
 				continue
 			}

@@ -58,7 +58,7 @@ func TestMatchPlans(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, sub := range subjects {
-				q, ok := dialect.Ask(sub.Type, all)
+				q, ok := asking.Ask(sub.Type, all)
 				if !ok {
 					continue
 				}
@@ -91,7 +91,7 @@ func TestStreamPlans(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, sub := range subjects {
-			q, ok := dialect.Ask(sub.Type, all)
+			q, ok := asking.Ask(sub.Type, all)
 			if !ok || !sub.streams(q) {
 				continue
 			}

@@ -24,19 +24,19 @@ func (s *Store) Overview(ctx context.Context, latest int) (store.Overview, error
 	}
 	defer v.close()
 	o := store.Overview{Objects: make(map[store.List]int64)}
-	err = v.do(ctx, func(tx *sql.Tx) error {
-		counts, err := counting.Objects(ctx, rollupTx{tx})
+	err = v.do(ctx, func(t *sql.Tx) error {
+		counts, err := s.Rollups().Objects(ctx, sqlTx{t})
 		if err != nil {
 			return err
 		}
 		for _, list := range store.Lists {
 			o.Objects[list] = counts[string(list)]
 		}
-		o.Latest, err = latestCheckouts(ctx, tx, latest)
+		o.Latest, err = latestCheckouts(ctx, t, latest)
 		if err != nil {
 			return err
 		}
-		return addResults(ctx, tx, o.Latest)
+		return addResults(ctx, t, o.Latest)
 	})
 	return o, s.failure(ctx, "overview", err)
 }

@@ -7,7 +7,6 @@ import (
 	"database/sql"
 
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/store/lists"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -15,65 +14,7 @@ import (
 var _ store.RollUpper = (*Store)(nil)
 
 // Rollups returns the database's roll-ups.
-func (s *Store) Rollups() *rollup.DB {
-	return &rollup.DB{
-		Dialect: counting,
-		View: func(ctx context.Context, f func(context.Context, rollup.Tx) error) error {
-			v, err := s.view(ctx)
-			if err != nil {
-				return err
-			}
-			defer v.close()
-			return v.do(ctx, func(tx *sql.Tx) error { return f(ctx, rollupTx{tx}) })
-		},
-		Update: func(ctx context.Context, f func(context.Context, rollup.Tx) error) error {
-			return s.update(ctx, func(tx *sql.Tx) error { return f(ctx, rollupTx{tx}) })
-		},
-		Failure: func(operation string, err error) error { return s.failure(context.Background(), operation, err) },
-	}
-}
-
-// counting is how this database differs from others for roll-ups.
-var counting = rollup.Dialect{Tests: "tests", Contents: contentsByName}
-
-// contentsByName returns contents by their IDs, written as texts.
-func contentsByName(ctx context.Context, tx rollup.Tx, names []string) (map[string]string, error) {
-	texts := make(map[string]string, len(names))
-	var name string
-	var data any
-	err := rollup.Read(ctx, tx, "SELECT CAST(id AS text), data FROM contents WHERE id IN (SELECT CAST(value AS integer) FROM json_each($1))",
-		[]any{string(lists.AppendStrings(nil, names))}, []any{&name, &data}, func() (err error) {
-			texts[name], err = unpack(data)
-			return err
-		})
-	return texts, err
-}
-
-// rollupTx is a transaction as package rollup uses it.
-type rollupTx struct{ tx *sql.Tx }
-
-func (t rollupTx) Exec(ctx context.Context, query string, args ...any) error {
-	_, err := t.tx.ExecContext(ctx, query, args...)
-	return err
-}
-
-func (t rollupTx) Query(ctx context.Context, query string, args ...any) (rollup.Rows, error) {
-	return t.tx.QueryContext(ctx, query, args...)
-}
-
-func (t rollupTx) Each(ctx context.Context, query string, rows [][]any) error {
-	statement, err := t.tx.PrepareContext(ctx, query)
-	if err != nil {
-		return err
-	}
-	defer statement.Close()
-	for _, row := range rows {
-		if _, err := statement.Exec(row...); err != nil { // without a context: see loader
-			return err
-		}
-	}
-	return nil
-}
+func (s *Store) Rollups() *rollup.DB { return rollup.New(s.SQL()) }
 
 // counter notes for the roll-ups what a transaction changes.
 type counter struct {
@@ -190,5 +131,5 @@ func (c *counter) test(row []any) (*rollup.Test, error) {
 
 // apply brings the roll-ups after what was noted.
 func (c *counter) apply(ctx context.Context) error {
-	return c.Apply(ctx, rollupTx{c.tx}, &counting)
+	return c.Apply(ctx, sqlTx{c.tx}, dialect{})
 }

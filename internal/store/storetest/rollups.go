@@ -56,7 +56,8 @@ func (s suite) rollups(t *testing.T) {
 func (s suite) mend(t *testing.T, db *rollup.DB) {
 	for _, table := range rollup.Tables {
 		if err := db.Update(t.Context(), func(ctx context.Context, tx rollup.Tx) error {
-			return tx.Exec(ctx, "DELETE FROM "+table)
+			_, err := tx.Exec(ctx, "DELETE FROM "+table)
+			return err
 		}); err != nil {
 			t.Fatal(err)
 		}
@@ -88,7 +89,8 @@ func (s suite) mend(t *testing.T, db *rollup.DB) {
 			set = "arrived = arrived + 1"
 		}
 		if err := db.Update(t.Context(), func(ctx context.Context, tx rollup.Tx) error {
-			return tx.Exec(ctx, "UPDATE "+table+" SET "+set)
+			_, err := tx.Exec(ctx, "UPDATE "+table+" SET "+set)
+			return err
 		}); err != nil {
 			t.Fatal(err)
 		}

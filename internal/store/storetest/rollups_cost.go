@@ -9,6 +9,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -62,18 +63,18 @@ func (s suite) costs(t *testing.T, n int) map[string]cost {
 		{"a build's configuration", "UPDATE builds SET config_name = 'x'", func(d *rollup.Delta) { d.Build("a:b") }},
 		{"a build's status", "UPDATE builds SET status = 'PASS'", func(d *rollup.Delta) { d.Build("a:b") }},
 		{"a build's start", "UPDATE builds SET start_time = NULL", func(d *rollup.Delta) { d.Build("a:b") }},
-		{"nothing of a test", "UPDATE " + rollups.Tests + " SET comment = 'x' WHERE id = 'a:t'", func(d *rollup.Delta) { d.Test(&test, &test) }},
-		{"a test's status", "UPDATE " + rollups.Tests + " SET status = 'PASS' WHERE id = 'a:t'", func(d *rollup.Delta) { d.Test(&test, &passed) }},
+		{"nothing of a test", "UPDATE " + rollups.Tests() + " SET comment = 'x' WHERE id = 'a:t'", func(d *rollup.Delta) { d.Test(&test, &test) }},
+		{"a test's status", "UPDATE " + rollups.Tests() + " SET status = 'PASS' WHERE id = 'a:t'", func(d *rollup.Delta) { d.Test(&test, &passed) }},
 		{"an issue", "UPDATE issues SET comment = 'x'", func(*rollup.Delta) {}},
 	} {
 		err := rollups.Update(t.Context(), func(ctx context.Context, tx rollup.Tx) error {
-			if err := tx.Exec(ctx, change.statement); err != nil {
+			if _, err := tx.Exec(ctx, change.statement); err != nil {
 				return err
 			}
 			var delta rollup.Delta
 			change.note(&delta)
 			counted := &countedTx{Tx: tx}
-			err := delta.Apply(ctx, counted, &rollups.Dialect)
+			err := delta.Apply(ctx, counted, rollups.Dialect.Dialect)
 			all[change.name] = counted.cost
 			return err
 		})
@@ -88,14 +89,8 @@ func (s suite) costs(t *testing.T, n int) map[string]cost {
 // readings returns the costs of what pages, mails and metrics read.
 func (s suite) readings(t *testing.T, rollups *rollup.DB) map[string]cost {
 	all := make(map[string]cost)
-	db := *rollups
-	var counted *countedTx
-	db.View = func(ctx context.Context, f func(context.Context, rollup.Tx) error) error {
-		return rollups.View(ctx, func(ctx context.Context, tx rollup.Tx) error {
-			counted = &countedTx{Tx: tx}
-			return f(ctx, counted)
-		})
-	}
+	counted := &countedConn{Conn: rollups.Conn}
+	db := rollup.New(&sqldb.DB{Conn: counted, Dialect: rollups.Dialect.Dialect})
 	ctx, builds := t.Context(), []string{"a:b"}
 	for name, read := range map[string]func() error{
 		"tests of builds":   func() error { _, err := db.Tally(ctx, builds); return err },
@@ -108,35 +103,48 @@ func (s suite) readings(t *testing.T, rollups *rollup.DB) map[string]cost {
 		if err := read(); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		all["read "+name] = counted.cost
+		all["read "+name] = counted.last.cost
 	}
 	return all
 }
 
+// countedConn counts what its last view costs.
+type countedConn struct {
+	sqldb.Conn
+	last *countedTx
+}
+
+func (c *countedConn) View(ctx context.Context, f func(context.Context, sqldb.Tx) error) error {
+	return c.Conn.View(ctx, func(ctx context.Context, tx sqldb.Tx) error {
+		c.last = &countedTx{Tx: tx}
+		return f(ctx, c.last)
+	})
+}
+
 // countedTx counts the statements of a transaction, and the rows that they return.
 type countedTx struct {
-	rollup.Tx
+	sqldb.Tx
 	cost
 }
 
-func (c *countedTx) Exec(ctx context.Context, query string, args ...any) error {
+func (c *countedTx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
 	c.statements++
 	return c.Tx.Exec(ctx, query, args...)
 }
 
-func (c *countedTx) Each(ctx context.Context, query string, rows [][]any) error {
+func (c *countedTx) Each(ctx context.Context, query string, columns []sqldb.Column, rows [][]any) (int64, error) {
 	c.statements += len(rows)
-	return c.Tx.Each(ctx, query, rows)
+	return c.Tx.Each(ctx, query, columns, rows)
 }
 
-func (c *countedTx) Query(ctx context.Context, query string, args ...any) (rollup.Rows, error) {
+func (c *countedTx) Query(ctx context.Context, query string, args ...any) (sqldb.Rows, error) {
 	c.statements++
 	rows, err := c.Tx.Query(ctx, query, args...)
 	return &countedRows{rows, &c.cost}, err
 }
 
 type countedRows struct {
-	rollup.Rows
+	sqldb.Rows
 	cost *cost
 }
 

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
+)
+
+// dialect implements sqldb.Dialect. Lists are arrays, and so is each column of many
+// rows.
+type dialect struct{}
+
+func (dialect) Tests() string { return "test_rows" }
+
+// Contents returns contents by their hashes, written as the server writes a UUID.
+func (dialect) Contents(ctx context.Context, tx sqldb.Tx, names []string) (map[string]string, error) {
+	texts := make(map[string]string, len(names))
+	if len(names) == 0 {
+		return texts, nil
+	}
+	var name, text string
+	err := sqldb.Read(ctx, tx, "SELECT hash::text, data FROM contents WHERE hash = ANY($1::text[]::uuid[])", []any{names}, []any{&name, &text},
+		func() error { texts[name] = text; return nil })
+	return texts, err
+}
+
+func (dialect) List(texts []string) any     { return texts }
+func (dialect) Numbers(numbers []int64) any { return numbers }
+func (dialect) In(expression string, n int) string {
+	return fmt.Sprintf("%s = ANY($%d)", expression, n)
+}
+func (dialect) InMany(expression string, n int) string {
+	return fmt.Sprintf("%s IN (SELECT unnest($%d::text[]))", expression, n)
+}
+
+func (dialect) Micros(column string) string {
+	return "coalesce((extract(epoch FROM " + column + ") * 1000000)::bigint, 0)"
+}
+
+func (dialect) Moment(n int) string { return moment(fmt.Sprintf("$%d::bigint", n)) }
+
+// moment returns the expression of microseconds since 1970 as a time.
+func moment(micros string) string {
+	return "(timestamptz 'epoch' + " + micros + " * interval '1 microsecond')"
+}
+
+func (dialect) JSON(column string) string {
+	return "coalesce(CAST(to_json(" + column + ") AS text), '')"
+}
+
+func (d dialect) Insert(table string, columns []sqldb.Column) string {
+	var values []string
+	for _, c := range columns {
+		value := "r." + c.Name
+		if c.Type == sqldb.TimeColumn {
+			value = moment(value)
+		}
+		values = append(values, value)
+	}
+	return "INSERT INTO " + table + " (" + sqldb.Names(columns) + ") SELECT " + strings.Join(values, ", ") + " FROM " + d.Source(columns)
+}
+
+func (d dialect) Delete(table string, columns []sqldb.Column) string {
+	var conditions []string
+	for _, c := range columns {
+		conditions = append(conditions, table+"."+c.Name+" = r."+c.Name)
+	}
+	return "DELETE FROM " + table + " USING " + d.Source(columns) + " WHERE " + strings.Join(conditions, " AND ")
+}
+
+func (dialect) Source(columns []sqldb.Column) string {
+	var arrays []string
+	for i, c := range columns {
+		of := "bigint"
+		if c.Type == sqldb.TextColumn {
+			of = "text"
+		}
+		arrays = append(arrays, fmt.Sprintf("$%d::%s[]", i+1, of))
+	}
+	return "unnest(" + strings.Join(arrays, ", ") + ") AS r(" + sqldb.Names(columns) + ")"
+}
+
+func (dialect) Concurrent() bool   { return true }
+func (dialect) ForUpdate() string  { return "FOR UPDATE" }
+func (dialect) SkipLocked() string { return "FOR UPDATE SKIP LOCKED" }
+
+// lockKeys is the first half of the keys of all our advisory locks: "kcid".
+const lockKeys = 0x6b636964_00000000
+
+func (dialect) Lock(ctx context.Context, tx sqldb.Tx, lock sqldb.Lock, alone bool) error {
+	query := "SELECT pg_advisory_xact_lock_shared($1)"
+	if alone {
+		query = "SELECT pg_advisory_xact_lock($1)"
+	}
+	_, err := tx.Exec(ctx, query, lockKeys+int64(lock))
+	return err
+}
+
+func (dialect) Shard() string { return "pg_backend_pid() % 16" }

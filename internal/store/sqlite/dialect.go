@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	jsonv2 "github.com/go-json-experiment/json"
+
+	"github.com/kcidb-go/kcidb/internal/store/lists"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
+)
+
+// dialect implements sqldb.Dialect. Lists are JSON, and rows are written one by one.
+// There is one writer, so that nothing has to be locked.
+type dialect struct{}
+
+func (dialect) Tests() string { return "tests" }
+
+// Contents returns contents by their numbers, written as texts.
+func (dialect) Contents(ctx context.Context, tx sqldb.Tx, names []string) (map[string]string, error) {
+	texts := make(map[string]string, len(names))
+	var name string
+	var data any
+	err := sqldb.Read(ctx, tx, "SELECT CAST(id AS text), data FROM contents WHERE id IN (SELECT CAST(value AS integer) FROM json_each($1))",
+		[]any{string(lists.AppendStrings(nil, names))}, []any{&name, &data}, func() (err error) {
+			texts[name], err = unpack(data)
+			return err
+		})
+	return texts, err
+}
+
+func (dialect) List(texts []string) any { return string(lists.AppendStrings(nil, texts)) }
+
+func (dialect) Numbers(numbers []int64) any {
+	text, err := jsonv2.Marshal(numbers)
+	if err != nil {
+		panic(err) // numbers are JSON
+	}
+	return string(text)
+}
+
+func (dialect) In(expression string, n int) string {
+	return fmt.Sprintf("%s IN (SELECT value FROM json_each($%d))", expression, n)
+}
+
+func (d dialect) InMany(expression string, n int) string { return d.In(expression, n) }
+
+func (dialect) Micros(column string) string { return "coalesce(" + column + ", 0)" }
+func (dialect) Moment(n int) string         { return fmt.Sprintf("$%d", n) }
+func (dialect) JSON(column string) string   { return sqldb.Text(column) }
+
+func (dialect) Insert(table string, columns []sqldb.Column) string {
+	var values []string
+	for i := range columns {
+		values = append(values, fmt.Sprintf("$%d", i+1))
+	}
+	return "INSERT INTO " + table + " (" + sqldb.Names(columns) + ") VALUES (" + strings.Join(values, ", ") + ")"
+}
+
+func (dialect) Delete(table string, columns []sqldb.Column) string {
+	var conditions []string
+	for i, c := range columns {
+		conditions = append(conditions, sqldb.Equals(table+"."+c.Name, i+1))
+	}
+	return "DELETE FROM " + table + " WHERE " + strings.Join(conditions, " AND ")
+}
+
+func (dialect) Source(columns []sqldb.Column) string {
+	var values []string
+	for i, c := range columns {
+		values = append(values, fmt.Sprintf("$%d AS %s", i+1, c.Name))
+	}
+	return "(SELECT " + strings.Join(values, ", ") + ") AS r"
+}
+
+func (dialect) Concurrent() bool                                       { return false }
+func (dialect) ForUpdate() string                                      { return "" }
+func (dialect) SkipLocked() string                                     { return "" }
+func (dialect) Lock(context.Context, sqldb.Tx, sqldb.Lock, bool) error { return nil }
+func (dialect) Shard() string                                          { return "0" }
