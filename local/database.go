@@ -32,7 +32,7 @@ func OpenDatabase(ctx context.Context, database string) (*kcidb.Client, error) {
 	return kcidb.NewClient(&databaseBackend{s}), nil
 }
 
-type databaseBackend struct{ store store.Store }
+type databaseBackend struct{ store store.Sink }
 
 func (b *databaseBackend) Submit(ctx context.Context, text []byte, r *report.Report) (string, error) {
 	now := time.Now()
@@ -51,7 +51,7 @@ func (b *databaseBackend) Submit(ctx context.Context, text []byte, r *report.Rep
 }
 
 func (b *databaseBackend) Status(ctx context.Context, id string) (kcidb.Status, error) {
-	receipts, ok := store.As[store.Receipts](b.store)
+	receipts, ok := store.As[store.Store](b.store)
 	if !ok {
 		return kcidb.Status{}, fmt.Errorf("status of a submission: %w", kcidb.ErrUnsupported)
 	}
@@ -85,7 +85,7 @@ func (b *databaseBackend) Query(ctx context.Context, q kcidb.Query) iter.Seq2[*r
 }
 
 func (b *databaseBackend) Match(ctx context.Context, patterns []object.Pattern) iter.Seq2[*object.Set, error] {
-	objects, ok := store.As[store.Objects](b.store)
+	objects, ok := store.As[store.Store](b.store)
 	if !ok {
 		return func(yield func(*object.Set, error) bool) {
 			yield(nil, fmt.Errorf("match: %w: this database does not find objects by patterns", kcidb.ErrUnsupported))

@@ -92,7 +92,7 @@ func (o *databaseOptions) resolve() (string, error) {
 }
 
 // with opens the database, calls f with it, and closes it.
-func (o *databaseOptions) with(ctx context.Context, f func(store.Store) error) (err error) {
+func (o *databaseOptions) with(ctx context.Context, f func(store.Sink) error) (err error) {
 	spec, err := o.resolve()
 	if err != nil {
 		return err

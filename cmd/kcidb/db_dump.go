@@ -42,7 +42,7 @@ Objects whose rows are damaged are left out and named at the end; it exits with 
 }
 
 func runDBDump(ctx context.Context, p *program, o *dbDumpOptions) error {
-	return o.database.with(ctx, func(s store.Store) error {
+	return o.database.with(ctx, func(s store.Sink) error {
 		return o.out.write(p, s.Dump(ctx, store.DumpOptions{
 			After:     o.after.Time,
 			Until:     o.until.Time,

@@ -45,12 +45,12 @@ statements for somebody who may are printed; run this again after them, with
 }
 
 func runDBInit(ctx context.Context, p *program, o *dbInitOptions) error {
-	return o.database.with(ctx, func(s store.Store) error {
+	return o.database.with(ctx, func(s store.Sink) error {
 		err := s.Init(ctx, store.Version(o.schema))
 		if err != nil && !(o.ignoreInitialized && errors.Is(err, store.ErrInitialized)) {
 			return err
 		}
-		maker, ok := s.(store.RoleMaker)
+		maker, ok := store.As[store.RoleMaker](s)
 		if !ok || o.schema != (schemaVersion{}) {
 			return nil
 		}

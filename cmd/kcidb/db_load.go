@@ -48,7 +48,7 @@ and stays; loading everything again does no harm.`,
 }
 
 func runDBLoad(ctx context.Context, p *program, o *dbLoadOptions) error {
-	return o.database.with(ctx, func(s store.Store) error {
+	return o.database.with(ctx, func(s store.Sink) error {
 		// Loading nothing tells whether the database can be loaded into, before
 		// reports are read, or there is none to read.
 		if _, err := s.Load(ctx, &report.Report{}, store.LoadOptions{}); err != nil {

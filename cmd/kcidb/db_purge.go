@@ -53,7 +53,7 @@ cannot purge.`,
 }
 
 func runDBPurge(ctx context.Context, p *program, o *dbPurgeOptions) error {
-	return o.database.with(ctx, func(s store.Store) error {
+	return o.database.with(ctx, func(s store.Sink) error {
 		progress := p.newProgress("", nil)
 		defer progress.done()
 		err := s.Purge(ctx, store.PurgeOptions{

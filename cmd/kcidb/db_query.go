@@ -66,7 +66,7 @@ asked for.`,
 
 func runQuery(ctx context.Context, p *program, o *queryOptions) error {
 	o.query.PerReport = int(o.out.perReport)
-	return o.database.with(ctx, func(s store.Store) error {
+	return o.database.with(ctx, func(s store.Sink) error {
 		return o.out.write(p, s.Query(ctx, o.query))
 	})
 }

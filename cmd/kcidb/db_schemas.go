@@ -30,7 +30,7 @@ is marked with an asterisk.`,
 }
 
 func runDBSchemas(ctx context.Context, p *program, o *databaseOptions) error {
-	return o.with(ctx, func(s store.Store) error {
+	return o.with(ctx, func(s store.Sink) error {
 		schemas, current, err := s.Schemas(ctx)
 		if err != nil {
 			return err

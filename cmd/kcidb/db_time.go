@@ -47,7 +47,7 @@ time, as in an empty database.`,
 }
 
 func runDBTime(ctx context.Context, p *program, o *dbTimeOptions) error {
-	return o.database.with(ctx, func(s store.Store) error {
+	return o.database.with(ctx, func(s store.Sink) error {
 		t, err := s.Time(ctx, o.which)
 		if err != nil {
 			return err

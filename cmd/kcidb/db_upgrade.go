@@ -36,7 +36,7 @@ reading by the older program go on meanwhile.`,
 }
 
 func runDBUpgrade(ctx context.Context, p *program, o *dbUpgradeOptions) error {
-	return o.database.with(ctx, func(s store.Store) error {
+	return o.database.with(ctx, func(s store.Sink) error {
 		progress := p.newProgress("", nil)
 		defer progress.done()
 		return s.Upgrade(ctx, store.Version(o.schema), progress.tell)

@@ -53,8 +53,8 @@ func runIngest(ctx context.Context, p *program, o *ingestOptions) error {
 	if err != nil {
 		return err
 	}
-	return o.database.with(ctx, func(s store.Store) error {
-		objects, err := objectsOf(s)
+	return o.database.with(ctx, func(s store.Sink) error {
+		objects, err := storeOf(s)
 		if err != nil {
 			return err
 		}

@@ -83,7 +83,7 @@ func (o *mailOptions) addTo(cmd *cobra.Command) {
 }
 
 // makerOf returns what makes the mails of the subscriptions from a database.
-func makerOf(p *program, objects store.Objects, folder *subscription.Folder, o *mailOptions) (*notify.Maker, error) {
+func makerOf(p *program, objects store.Store, folder *subscription.Folder, o *mailOptions) (*notify.Maker, error) {
 	from, err := mail.ParseAddress(o.from)
 	if err != nil {
 		return nil, usagef("--from: %v", err)
@@ -149,7 +149,7 @@ func runNotify(ctx context.Context, p *program, o *notifyOptions, args []string)
 	if err != nil {
 		return err
 	}
-	return o.database.withObjects(ctx, func(s store.Objects) error {
+	return o.database.withStore(ctx, func(s store.Store) error {
 		maker, err := makerOf(p, s, folder, &o.mail)
 		if err != nil {
 			return err

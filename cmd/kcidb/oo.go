@@ -27,25 +27,24 @@ another: revisions have checkouts, checkouts have builds, and so on.`,
 	return cmd
 }
 
-// withObjects opens the database as with does, for those who ask for objects by
-// their relations.
-func (o *databaseOptions) withObjects(ctx context.Context, f func(store.Objects) error) error {
-	return o.with(ctx, func(s store.Store) error {
-		objects, err := objectsOf(s)
+// withStore is with for commands that ask for objects by their relations.
+func (o *databaseOptions) withStore(ctx context.Context, f func(store.Store) error) error {
+	return o.with(ctx, func(s store.Sink) error {
+		full, err := storeOf(s)
 		if err != nil {
 			return err
 		}
-		return f(objects)
+		return f(full)
 	})
 }
 
-// objectsOf returns what answers for objects by their relations.
-func objectsOf(s store.Store) (store.Objects, error) {
-	objects, ok := store.As[store.Objects](s)
+// storeOf returns the store of a database, an error if the database has none.
+func storeOf(s store.Sink) (store.Store, error) {
+	full, ok := store.As[store.Store](s)
 	if !ok {
 		return nil, errors.New("this kind of database cannot be asked for objects by their relations")
 	}
-	return objects, nil
+	return full, nil
 }
 
 // maxShown is how many bytes of an argument an error shows.

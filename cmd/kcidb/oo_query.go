@@ -55,7 +55,7 @@ func runOOQuery(ctx context.Context, p *program, o *ooQueryOptions, args []strin
 	if err != nil {
 		return err
 	}
-	return o.database.withObjects(ctx, func(s store.Objects) error {
+	return o.database.withStore(ctx, func(s store.Store) error {
 		progress := p.newProgress("objects", p.stdout)
 		defer progress.done()
 		w := object.NewSetWriter(p.stdout, int(min(o.out.indent, maxIndent)), o.out.seq)

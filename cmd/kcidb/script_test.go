@@ -18,7 +18,6 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/queue"
 	"github.com/kcidb-go/kcidb/internal/queue/jetstream"
-	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/all"
 	"github.com/kcidb-go/kcidb/internal/store/pgtest"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
@@ -94,7 +93,7 @@ func damage(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	s, err := all.Open(ctx, spec)
 	ts.Check(err)
-	err = s.(store.RollUpper).Rollups().Update(ctx, func(ctx context.Context, tx rollup.Tx) error {
+	err = rollup.Of(s).Update(ctx, func(ctx context.Context, tx rollup.Tx) error {
 		_, err := tx.Exec(ctx, args[1])
 		return err
 	})

@@ -20,13 +20,13 @@ import (
 )
 
 // withSpool opens the database, and calls f with its spool.
-func withSpool(ctx context.Context, o *databaseOptions, f func(store.Store, *spool.Spool) error) error {
-	return o.with(ctx, func(s store.Store) error {
-		keeper, ok := store.As[store.Spooler](s)
-		if !ok {
+func withSpool(ctx context.Context, o *databaseOptions, f func(store.Sink, *spool.Spool) error) error {
+	return o.with(ctx, func(s store.Sink) error {
+		notifications := spool.Of(s)
+		if notifications == nil {
 			return errors.New("this kind of database keeps no notifications")
 		}
-		return f(s, keeper.Spool())
+		return f(s, notifications)
 	})
 }
 
@@ -96,7 +96,7 @@ func runSpoolList(ctx context.Context, p *program, o *spoolListOptions) error {
 		}
 		filter.Object = ref
 	}
-	return withSpool(ctx, &o.database, func(_ store.Store, s *spool.Spool) error {
+	return withSpool(ctx, &o.database, func(_ store.Sink, s *spool.Spool) error {
 		all, err := s.List(ctx, filter)
 		if err != nil {
 			return err
@@ -123,7 +123,7 @@ recipient, and its text, once it is written.`,
 			if err != nil {
 				return err
 			}
-			return withSpool(cmd.Context(), &o, func(_ store.Store, s *spool.Spool) error {
+			return withSpool(cmd.Context(), &o, func(_ store.Sink, s *spool.Spool) error {
 				for i, number := range numbers {
 					n, err := s.Get(cmd.Context(), number)
 					if err != nil {
@@ -212,7 +212,7 @@ notifies does it.`,
 			if err != nil {
 				return err
 			}
-			return withSpool(cmd.Context(), &o, func(_ store.Store, s *spool.Spool) error {
+			return withSpool(cmd.Context(), &o, func(_ store.Sink, s *spool.Spool) error {
 				for _, number := range numbers {
 					if err := s.Resend(cmd.Context(), number); err != nil {
 						return err
@@ -243,7 +243,7 @@ and calls for it.`,
 					return usagef("UNTIL: %v", err)
 				}
 			}
-			return withSpool(cmd.Context(), &o, func(_ store.Store, s *spool.Spool) error {
+			return withSpool(cmd.Context(), &o, func(_ store.Sink, s *spool.Spool) error {
 				n, err := s.Wipe(cmd.Context(), until.Time)
 				if err == nil {
 					p.level.logger(p.stderr).Info("notifications forgotten", "notifications", n)
@@ -267,7 +267,7 @@ kept for it. A service that notifies has them noted from its start.`,
 		Example: `  kcidb spool stop -d sqlite:my.db`,
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return withSpool(cmd.Context(), &o, func(_ store.Store, s *spool.Spool) error {
+			return withSpool(cmd.Context(), &o, func(_ store.Sink, s *spool.Spool) error {
 				return s.Unwatch(cmd.Context())
 			})
 		},

@@ -148,7 +148,7 @@ func runSubscriptionsTest(ctx context.Context, p *program, o *subscriptionsTestO
 	if len(problems) > 0 {
 		return problemsError(len(problems))
 	}
-	return o.database.withObjects(ctx, func(st store.Objects) error {
+	return o.database.withStore(ctx, func(st store.Store) error {
 		maker, err := makerOf(p, st, &subscription.Folder{Subscriptions: []*subscription.Subscription{s}}, &o.mail)
 		if err != nil {
 			return err

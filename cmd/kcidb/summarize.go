@@ -59,7 +59,7 @@ func runShow(ctx context.Context, p *program, o *databaseOptions, args []string,
 	if err != nil {
 		return err
 	}
-	return o.withObjects(ctx, func(s store.Objects) error {
+	return o.withStore(ctx, func(s store.Store) error {
 		g := graph.New(ctx, s)
 		found, err := g.Find(refs...)
 		if err != nil {

@@ -67,7 +67,7 @@ func runWhy(ctx context.Context, p *program, o *whyOptions, who string) error {
 			return usagef("--object: %v", err)
 		}
 	}
-	return withSpool(ctx, &o.database, func(st store.Store, s *spool.Spool) error {
+	return withSpool(ctx, &o.database, func(st store.Sink, s *spool.Spool) error {
 		number, err := strconv.ParseInt(who, 10, 64)
 		switch {
 		case err == nil:
@@ -180,12 +180,12 @@ func whyRecipient(ctx context.Context, p *program, s *spool.Spool, folder *subsc
 }
 
 // whyObject tells what of the subscriptions that send to somebody fits an object.
-func whyObject(ctx context.Context, p *program, st store.Store, folder *subscription.Folder, address string, ref object.Ref) error {
+func whyObject(ctx context.Context, p *program, st store.Sink, folder *subscription.Folder, address string, ref object.Ref) error {
 	subscriptions := sendsTo(folder, address)
 	if len(subscriptions) == 0 {
 		return fmt.Errorf("no subscription sends to %s", address)
 	}
-	objects, err := objectsOf(st)
+	objects, err := storeOf(st)
 	if err != nil {
 		return err
 	}

@@ -30,7 +30,7 @@ const base = "https://kcidb.example.org"
 var arrival = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 // open returns a database with reports in it.
-func open(tb testing.TB, reports ...*report.Report) store.Objects {
+func open(tb testing.TB, reports ...*report.Report) store.Store {
 	tb.Helper()
 	s := sqlite.OpenMemory(tb.Name())
 	tb.Cleanup(func() { s.Close() })
@@ -48,7 +48,7 @@ func open(tb testing.TB, reports ...*report.Report) store.Objects {
 
 // texts returns the summary and the description of an object, and checks what is
 // so of all of them.
-func texts(tb testing.TB, s store.Objects, ref object.Ref) string {
+func texts(tb testing.TB, s store.Store, ref object.Ref) string {
 	tb.Helper()
 	found, err := graph.New(tb.Context(), s).Find(ref)
 	if err != nil {

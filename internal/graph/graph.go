@@ -38,7 +38,7 @@ type Object interface {
 // for concurrent use.
 type Graph struct {
 	ctx   context.Context
-	store store.Objects
+	store store.Store
 
 	revisions map[object.ID]*Revision
 	checkouts map[string]*Checkout
@@ -53,7 +53,7 @@ type Graph struct {
 }
 
 // New returns a world in which nothing was read yet.
-func New(ctx context.Context, s store.Objects) *Graph {
+func New(ctx context.Context, s store.Store) *Graph {
 	return &Graph{
 		ctx: ctx, store: s,
 		revisions: map[object.ID]*Revision{}, checkouts: map[string]*Checkout{}, builds: map[string]*Build{},

@@ -25,7 +25,7 @@ const commit = "5e29d1443c46b6ca70a4c940a67e8c09f05dcb7e"
 
 // watched is a database that notes what it is asked.
 type watched struct {
-	store.Objects
+	store.Store
 	asked []string
 	fails error // instead of an answer
 }
@@ -43,7 +43,7 @@ func (g *watched) took(t *testing.T, what string, want ...string) {
 
 func (g *watched) Query(ctx context.Context, q store.Query) iter.Seq2[*report.Report, error] {
 	g.note("query")
-	return g.Objects.Query(ctx, q)
+	return g.Store.Query(ctx, q)
 }
 
 func (g *watched) Match(ctx context.Context, patterns []object.Pattern, opts store.MatchOptions) iter.Seq2[*object.Set, error] {
@@ -51,24 +51,24 @@ func (g *watched) Match(ctx context.Context, patterns []object.Pattern, opts sto
 	if g.fails != nil {
 		return func(yield func(*object.Set, error) bool) { yield(nil, g.fails) }
 	}
-	return g.Objects.Match(ctx, patterns, opts)
+	return g.Store.Match(ctx, patterns, opts)
 }
 
 func (g *watched) Rollups() *rollup.DB {
 	g.note("roll-ups")
-	return g.Objects.Rollups()
+	return rollup.Of(g.Store)
 }
 
 func (g *watched) Outcomes(ctx context.Context, builds []string) iter.Seq2[store.Outcome, error] {
 	for _, b := range builds {
 		g.note("outcomes " + b)
 	}
-	return g.Objects.Outcomes(ctx, builds)
+	return g.Store.Outcomes(ctx, builds)
 }
 
 func (g *watched) Previous(ctx context.Context, like store.Like, n int) ([]string, error) {
 	g.note("previous")
-	return g.Objects.Previous(ctx, like, n)
+	return g.Store.Previous(ctx, like, n)
 }
 
 // open returns a database with reports in it.
@@ -84,7 +84,7 @@ func open(t *testing.T, reports ...*report.Report) *watched {
 			t.Fatal(err)
 		}
 	}
-	return &watched{Objects: s}
+	return &watched{Store: s}
 }
 
 // at is a time that many hours after another.

@@ -166,7 +166,7 @@ func (v *IssueVersion) Seen() (*Seen, error) {
 	if v.seen != nil {
 		return v.seen, nil
 	}
-	n, err := v.g.store.Rollups().Incidents(v.g.ctx, rollup.IssueKey{ID: v.ID, Version: int64(v.Version)})
+	n, err := rollup.Of(v.g.store).Incidents(v.g.ctx, rollup.IssueKey{ID: v.ID, Version: int64(v.Version)})
 	if err != nil {
 		return nil, v.g.fail(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/summary"
 	"strings"
 
+	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -35,7 +36,7 @@ func (t *Tests) read() error {
 	if t.tally != nil {
 		return nil
 	}
-	found, err := t.g.store.Rollups().Tally(t.g.ctx, t.ids())
+	found, err := rollup.Of(t.g.store).Tally(t.g.ctx, t.ids())
 	if err != nil {
 		return t.g.fail(err)
 	}
@@ -113,10 +114,10 @@ func (t *Tests) countUnder(glob string) (summary.Counts, error) {
 		if above == "" {
 			return t.Counts()
 		}
-		return t.g.store.Rollups().SuiteCounts(t.g.ctx, t.ids(), above)
+		return rollup.Of(t.g.store).SuiteCounts(t.g.ctx, t.ids(), above)
 	}
 	counts := summary.Counts{}
-	err := t.g.store.Rollups().PathCounts(t.g.ctx, t.ids(), above, func(path string, status report.Status, n int64) {
+	err := rollup.Of(t.g.store).PathCounts(t.g.ctx, t.ids(), above, func(path string, status report.Status, n int64) {
 		if facts.MatchPath(glob, path) {
 			counts[status] += n
 		}

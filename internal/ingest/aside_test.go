@@ -240,7 +240,7 @@ func TestManyInterrupted(t *testing.T) {
 func TestAnswerIsLost(t *testing.T) {
 	t.Parallel()
 	b, _ := newHastyBench(t)
-	st := &lossy{Receipts: b.store}
+	st := &lossy{Store: b.store}
 	b.Store = st
 	b.publish(t, "s", checkout("ci:1", "x"))
 	b.run(t, func() bool { return b.finished(t, "s") })
@@ -251,12 +251,12 @@ func TestAnswerIsLost(t *testing.T) {
 
 // lossy is a store of which the answer to the first load is lost.
 type lossy struct {
-	store.Receipts
+	store.Store
 	lost bool
 }
 
 func (s *lossy) Load(ctx context.Context, r *report.Report, opts store.LoadOptions) (*store.Changes, error) {
-	changes, err := s.Receipts.Load(ctx, r, opts)
+	changes, err := s.Store.Load(ctx, r, opts)
 	if err == nil && !s.lost {
 		s.lost = true
 		return nil, store.ErrUnavailable

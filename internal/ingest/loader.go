@@ -44,7 +44,7 @@ const (
 // after. Several loaders may share a queue and a store.
 type Loader struct {
 	Queue  queue.Queue
-	Store  store.Receipts
+	Store  store.Store
 	Log    *slog.Logger
 	Limits queue.Limits
 	// Pace is the least time from the beginning of a batch to that of the

@@ -24,7 +24,7 @@ import (
 type bench struct {
 	*ingest.Loader
 	queue queue.Queue
-	store store.Receipts
+	store store.Store
 }
 
 func newBench(t *testing.T) *bench {
@@ -49,7 +49,11 @@ func newBench(t *testing.T) *bench {
 	if err := q.Init(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	b := &bench{queue: q, store: st.(store.Receipts)}
+	full, ok := store.As[store.Store](st)
+	if !ok {
+		t.Fatalf("%T is no store", st)
+	}
+	b := &bench{queue: q, store: full}
 	b.Loader = &ingest.Loader{
 		Queue: q, Store: b.store, Log: log, Limits: ingest.DefaultLimits, Now: time.Now,
 		Patience: 15 * time.Second, KeepReceipts: 30 * 24 * time.Hour,
@@ -192,7 +196,7 @@ func TestGivesUpWhatIsNoReport(t *testing.T) {
 
 // trouble is a store whose loads fail as told.
 type trouble struct {
-	store.Receipts
+	store.Store
 	fail func(r *report.Report) error
 }
 
@@ -200,7 +204,7 @@ func (s *trouble) Load(ctx context.Context, r *report.Report, opts store.LoadOpt
 	if err := s.fail(r); err != nil {
 		return nil, err
 	}
-	return s.Receipts.Load(ctx, r, opts)
+	return s.Store.Load(ctx, r, opts)
 }
 
 func TestWaitsForTheStore(t *testing.T) {

@@ -21,7 +21,7 @@ import (
 // outage is a store of which every call fails with an error nobody knows, for
 // as many calls as are left.
 type outage struct {
-	store.Receipts
+	store.Store
 	left atomic.Int64
 }
 
@@ -33,21 +33,21 @@ func (s *outage) Load(ctx context.Context, r *report.Report, opts store.LoadOpti
 	if s.fails() {
 		return nil, errEngine
 	}
-	return s.Receipts.Load(ctx, r, opts)
+	return s.Store.Load(ctx, r, opts)
 }
 
 func (s *outage) Receipt(ctx context.Context, id string) (store.Receipt, error) {
 	if s.fails() {
 		return store.Receipt{}, errEngine
 	}
-	return s.Receipts.Receipt(ctx, id)
+	return s.Store.Receipt(ctx, id)
 }
 
 func (s *outage) SaveReceipts(ctx context.Context, receipts []store.Receipt) error {
 	if s.fails() {
 		return errEngine
 	}
-	return s.Receipts.SaveReceipts(ctx, receipts)
+	return s.Store.SaveReceipts(ctx, receipts)
 }
 
 // A store that is out for a while costs nobody anything, whichever call is
@@ -56,7 +56,7 @@ func TestLosesNothingInAnOutage(t *testing.T) {
 	t.Parallel()
 	for good, bad := range []int64{4, 4, 8} { // calls that succeed before the outage, and that fail in it
 		b := newBench(t)
-		out := &outage{Receipts: b.store}
+		out := &outage{Store: b.store}
 		b.Store = &later{out, int64(good), bad}
 		b.publish(t, "s1", checkout("ci:1", "x"))
 		b.publish(t, "s2", checkout("ci:2", "x"))

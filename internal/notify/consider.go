@@ -43,7 +43,7 @@ type match struct {
 // consideration is what considering some changes comes to.
 type consideration struct {
 	ctx     context.Context
-	objects store.Objects
+	objects store.Store
 	keeper  statusKeeper
 	folder  *subscription.Folder
 	at      time.Time // of the changes
@@ -59,7 +59,7 @@ type consideration struct {
 	aside    []setAside
 }
 
-func newConsideration(ctx context.Context, objects store.Objects, keeper statusKeeper, folder *subscription.Folder, at time.Time) *consideration {
+func newConsideration(ctx context.Context, objects store.Store, keeper statusKeeper, folder *subscription.Folder, at time.Time) *consideration {
 	c := &consideration{
 		ctx: ctx, objects: objects, keeper: keeper, folder: folder, at: at,
 		byType: map[object.Type][]*subscription.Subscription{},

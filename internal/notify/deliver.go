@@ -36,12 +36,12 @@ func (noServer) RetryAfter() time.Duration { return retryFirst }
 // and has no worker yet. It does not wait for them: they end by themselves, or with
 // ctx.
 func (n *Notifier) Deliver(ctx context.Context) (more bool, err error) {
-	names, err := n.Store.Spool().Ways(ctx)
+	names, err := n.Spool.Ways(ctx)
 	if err != nil {
 		return false, err
 	}
 	if n.ways.idle(names, n.Now()) {
-		waiting, err := n.Store.Spool().WaysWaiting(ctx)
+		waiting, err := n.Spool.WaysWaiting(ctx)
 		if err != nil {
 			return false, err
 		}
@@ -64,7 +64,7 @@ func (n *Notifier) Deliver(ctx context.Context) (more bool, err error) {
 // while the receiver lets it wait.
 func (n *Notifier) deliverBy(ctx context.Context, name string) error {
 	for end := n.Now().Add(turn); ctx.Err() == nil && n.Now().Before(end); {
-		picked, err := n.Store.Spool().PickDeliveries(ctx, name, 1, pick)
+		picked, err := n.Spool.PickDeliveries(ctx, name, 1, pick)
 		if err != nil || len(picked) == 0 {
 			return err
 		}
@@ -109,7 +109,7 @@ func (n *Notifier) note(ctx context.Context, d *spool.Sending, failed error) err
 	// What was sent is noted, although the service is being stopped.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
-	s := n.Store.Spool()
+	s := n.Spool
 	log := n.Log.With("notification", d.Notification.Number, "subscription", d.Notification.Subscription, "via", d.Via, "recipient", d.Recipient)
 	var permanent interface{ Permanent() bool }
 	wait := min(retryFirst<<min(d.Attempts, 10), retryMost)
@@ -139,7 +139,7 @@ func (n *Notifier) send(ctx context.Context, d *spool.Sending) error {
 	case n.Mail == nil:
 		return errNoServer
 	}
-	whole, err := n.Store.Spool().Get(ctx, d.Notification.Number)
+	whole, err := n.Spool.Get(ctx, d.Notification.Number)
 	if err != nil {
 		return err
 	}

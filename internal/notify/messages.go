@@ -19,7 +19,7 @@ import (
 // Maker makes the mails that subscriptions call for, without keeping or sending
 // them.
 type Maker struct {
-	Objects  store.Objects
+	Objects  store.Store
 	Folder   *subscription.Folder
 	Envelope Envelope
 	Base     string

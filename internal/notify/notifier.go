@@ -31,16 +31,11 @@ const (
 	atOnce = 16
 )
 
-// Store is what a notifier needs of a database.
-type Store interface {
-	store.Objects
-	store.Spooler
-}
-
 // Notifier considers what changed, and sends what comes of it, by itself or with
 // others on the same database.
 type Notifier struct {
-	Store  Store
+	Store  store.Store
+	Spool  *spool.Spool // of the store
 	Folder *Folder
 	Log    *slog.Logger
 	Now    func() time.Time
@@ -83,7 +78,7 @@ func (n *Notifier) Run(ctx context.Context) error {
 	// Somebody else may go on at once.
 	release, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
-	return errors.Join(err, n.Store.Spool().Release(release, n.Holder))
+	return errors.Join(err, n.Spool.Release(release, n.Holder))
 }
 
 // loop takes one step after the other. What fails is tried again, later each
@@ -124,7 +119,7 @@ func (n *Notifier) Consider(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	s := n.Store.Spool()
+	s := n.Spool
 	if mine, err := s.Lease(ctx, n.Holder, lease); err != nil || !mine {
 		return false, err
 	}
@@ -185,8 +180,8 @@ func (n *Notifier) Forget(ctx context.Context) (more bool, err error) {
 		return false, nil
 	}
 	until := n.Now().Add(-n.KeepFor)
-	if _, err = n.Store.Spool().Wipe(ctx, until); err == nil {
-		err = n.Store.Spool().ForgetStatuses(ctx, until)
+	if _, err = n.Spool.Wipe(ctx, until); err == nil {
+		err = n.Spool.ForgetStatuses(ctx, until)
 	}
 	if err == nil {
 		err = n.Wait(ctx, time.Hour)

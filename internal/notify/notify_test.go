@@ -54,7 +54,7 @@ func (c *clock) set(t time.Time) {
 // database is all that tests need of one.
 type database interface {
 	store.Store
-	Store
+	spool.Keeper
 }
 
 // clockedStore is a store whose spool goes by a clock.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/graph"
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/internal/summary"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
@@ -157,7 +158,7 @@ func (c *consideration) lateTests(t *touched, builds []object.Ref) error {
 	for i, ref := range builds {
 		names[i] = ref.ID[0]
 	}
-	tally, err := c.objects.Rollups().Tally(c.ctx, names)
+	tally, err := rollup.Of(c.objects).Tally(c.ctx, names)
 	if err != nil {
 		return err
 	}
@@ -192,7 +193,7 @@ func idsOf(refs []object.Ref) []object.ID {
 }
 
 // orphans adds what a pattern names, as new where it did not change by itself.
-func orphans(ctx context.Context, objects store.Objects, t *touched, pattern object.Pattern) error {
+func orphans(ctx context.Context, objects store.Store, t *touched, pattern object.Pattern) error {
 	for set, err := range objects.Match(ctx, []object.Pattern{pattern}, store.MatchOptions{PerSet: objectsAtOnce}) {
 		if err != nil {
 			return err

@@ -34,7 +34,7 @@ func (n *Notifier) Write(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	picked, err := n.Store.Spool().PickNotifications(ctx, atOnce, pick)
+	picked, err := n.Spool.PickNotifications(ctx, atOnce, pick)
 	if err != nil {
 		return false, err
 	}
@@ -44,7 +44,7 @@ func (n *Notifier) Write(ctx context.Context) (more bool, err error) {
 		one := &picked[i]
 		var failed error
 		if n.Now().After(end) {
-			err = n.Store.Spool().Retry(ctx, one, 0)
+			err = n.Spool.Retry(ctx, one, 0)
 		} else if failed = guard(func() error { return n.writeOne(ctx, folder, one) }); failed == nil || errors.Is(failed, spool.ErrTaken) {
 			delete(n.failing, one.Number)
 		} else if ctx.Err() != nil {
@@ -63,7 +63,7 @@ func (n *Notifier) Write(ctx context.Context) (more bool, err error) {
 // panics, or fails again and again although the database is well, is set aside: the
 // others need not wait for it.
 func (n *Notifier) notWritten(ctx context.Context, one *spool.Notification, failed error) error {
-	s := n.Store.Spool()
+	s := n.Spool
 	log := n.Log.With("notification", one.Number, "subscription", one.Subscription, "object", one.Object.String(), "error", failed)
 	if n.failing == nil {
 		n.failing = map[int64]int{}
@@ -81,7 +81,7 @@ func (n *Notifier) notWritten(ctx context.Context, one *spool.Notification, fail
 }
 
 func (n *Notifier) writeOne(ctx context.Context, folder *subscription.Folder, one *spool.Notification) error {
-	s := n.Store.Spool()
+	s := n.Spool
 	if one.Subscription == spool.Digest {
 		return n.writeDigest(ctx, one)
 	}
@@ -139,7 +139,7 @@ func (n *Notifier) inputOf(ctx context.Context, o graph.Object, one *spool.Notif
 	switch o.(type) {
 	case *graph.Issue, *graph.IssueVersion:
 		// It is what its newest incident told, which is known from considering it.
-		last, err := n.Store.Spool().Statuses(ctx, []object.Ref{one.Object})
+		last, err := n.Spool.Statuses(ctx, []object.Ref{one.Object})
 		if err != nil {
 			return nil, err
 		}
@@ -218,7 +218,7 @@ func threadOf(o graph.Object) string {
 
 // writeDigest tells somebody of the mails that were over the budget.
 func (n *Notifier) writeDigest(ctx context.Context, one *spool.Notification) error {
-	s := n.Store.Spool()
+	s := n.Spool
 	held, err := s.Held(ctx, one)
 	if err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/store/spool"
 	"github.com/kcidb-go/kcidb/internal/web/api"
 	"github.com/kcidb-go/kcidb/internal/web/front"
 	"github.com/kcidb-go/kcidb/internal/web/monitor"
@@ -39,7 +40,7 @@ func (s *Service) front(p *parts, watch *monitor.Monitor, door *submit.Door) *fr
 	door.Routes(front)
 	s.api(p).Routes(front)
 	(&pages.Pages{
-		Store: p.reading, Spool: spoolOf(p), Queue: p.queue, Log: s.log, Now: s.now,
+		Store: p.reading, Spool: spool.Of(p.store), Queue: p.queue, Log: s.log, Now: s.now,
 		Tokens: s.auth.Enabled(), Base: s.cfg.BaseURL,
 	}).Routes(front)
 	return front

@@ -19,6 +19,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/notify/subscription"
 	"github.com/kcidb-go/kcidb/internal/queue"
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/spool"
 	"github.com/kcidb-go/kcidb/internal/web/api"
 	"github.com/kcidb-go/kcidb/internal/web/front"
 	"github.com/kcidb-go/kcidb/internal/web/monitor"
@@ -135,12 +136,11 @@ func (noQueue) Stats(context.Context) (queue.Stats, error) { return queue.Stats{
 // notifier returns a function that considers changes by the example subscriptions
 // and writes the resulting mails.
 func (g *growing) notifier(b *testing.B, changes ...store.Change) func() {
-	objects, _ := store.As[store.Objects](g.Store)
 	folder, err := subscription.Load("../../examples/subscriptions", subscription.Options{})
 	if err != nil {
 		b.Fatal(err)
 	}
-	maker := &notify.Maker{Objects: objects, Folder: folder, Now: func() time.Time { return g.now }, Trouble: func(string, string) {}}
+	maker := &notify.Maker{Objects: g.Store, Folder: folder, Now: func() time.Time { return g.now }, Trouble: func(string, string) {}}
 	return func() {
 		for _, err := range maker.OfChanges(b.Context(), changes) {
 			if err != nil {
@@ -152,9 +152,8 @@ func (g *growing) notifier(b *testing.B, changes ...store.Change) func() {
 
 // metrics returns a function that requests the metrics of the process.
 func (g *growing) metrics(b *testing.B) func() {
-	spooler, _ := store.As[store.Spooler](g.Store)
 	m := &monitor.Monitor{Registry: prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler)}
-	m.Registry.MustRegister(monitor.Spool(spooler.Spool()), monitor.Queue(noQueue{}))
+	m.Registry.MustRegister(monitor.Spool(spool.Of(g.Store)), monitor.Queue(noQueue{}))
 	front := front.NewFront(front.Limits{})
 	m.Routes(front)
 	return func() { mustAnswer(b, front, httptest.NewRequest("GET", "/metrics", nil)) }

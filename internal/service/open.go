@@ -11,6 +11,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/queue/jetstream"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/all"
+	"github.com/kcidb-go/kcidb/internal/store/rollup"
 )
 
 // openQueue opens the queue, and creates it unless it exists.
@@ -43,7 +44,7 @@ func (s *Service) openQueue(ctx context.Context) (queue.Queue, error) {
 // openStore opens the database. The database in the data directory belongs to
 // the service, so the service creates and upgrades it. Other databases may be
 // shared with programs that an upgrade would surprise.
-func (s *Service) openStore(ctx context.Context) (_ store.Receipts, err error) {
+func (s *Service) openStore(ctx context.Context) (_ store.Store, err error) {
 	spec := s.cfg.Database
 	own := spec == ""
 	if own {
@@ -58,7 +59,7 @@ func (s *Service) openStore(ctx context.Context) (_ store.Receipts, err error) {
 			opened.Close()
 		}
 	}()
-	st, ok := opened.(store.Receipts)
+	st, ok := store.As[store.Store](opened)
 	if !ok {
 		return nil, errors.New("the database cannot keep receipts of submissions, which a service needs: use sqlite or postgresql")
 	}
@@ -80,8 +81,8 @@ func (s *Service) openStore(ctx context.Context) (_ store.Receipts, err error) {
 	if _, err := st.Time(ctx, store.LastModified); err != nil {
 		return nil, err
 	}
-	if counting, ok := store.As[store.RollUpper](st); ok {
-		complete, err := counting.Rollups().Complete(ctx)
+	if counts := rollup.Of(st); counts != nil {
+		complete, err := counts.Complete(ctx)
 		if err != nil {
 			return nil, err
 		}

@@ -27,7 +27,7 @@ func TestRollupsOfAnUpgradeThatDidNotEnd(t *testing.T) {
 		if err := s.Init(t.Context(), store.Version{}); err != nil {
 			t.Fatal(err)
 		}
-		err = s.(store.RollUpper).Rollups().Update(t.Context(), func(ctx context.Context, tx rollup.Tx) error {
+		err = rollup.Of(s).Update(t.Context(), func(ctx context.Context, tx rollup.Tx) error {
 			_, err := tx.Exec(ctx, "UPDATE rollups SET complete = 0")
 			return err
 		})

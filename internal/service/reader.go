@@ -18,13 +18,18 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// openReplica opens the replica for pages and queries. A replica that does not
-// answer now may answer later. Other errors are mistakes in the configuration,
-// and fail at once.
+// openReplica opens the replica that answers pages and queries. A replica that is
+// unavailable now may come back, so it is only logged; any other error is probably a
+// mistake in the configuration, and is returned.
 func (s *Service) openReplica(ctx context.Context) (store.Store, error) {
-	replica, err := all.Open(ctx, s.cfg.ReadDatabase)
+	opened, err := all.Open(ctx, s.cfg.ReadDatabase)
 	if err != nil {
 		return nil, fmt.Errorf("read_database: %w", err)
+	}
+	replica, ok := store.As[store.Store](opened)
+	if !ok {
+		opened.Close()
+		return nil, errors.New("read_database: this kind of database cannot answer pages and queries: use sqlite or postgresql")
 	}
 	_, err = replica.Time(ctx, store.LastModified)
 	switch {
@@ -37,8 +42,8 @@ func (s *Service) openReplica(ctx context.Context) (store.Store, error) {
 	return replica, nil
 }
 
-// reader answers pages and queries from a replica, and from the primary while
-// the replica is not available.
+// reader answers pages and queries from a replica. While the replica is unavailable,
+// it answers from the primary.
 type reader struct {
 	store.Store // the replica
 	primary     store.Store
@@ -46,56 +51,48 @@ type reader struct {
 }
 
 var (
-	_ store.Overviewer = (*reader)(nil)
-	_ store.Lagger     = (*reader)(nil)
-	_ store.Objects    = (*reader)(nil)
-	_ store.RollUpper  = (*reader)(nil)
+	_ store.Lagger  = (*reader)(nil)
+	_ rollup.Keeper = (*reader)(nil)
 )
 
 // Unwrap returns the replica.
-func (r *reader) Unwrap() store.Store { return r.Store }
+func (r *reader) Unwrap() store.Sink { return r.Store }
 
-// objectsOf returns the object queries of a store that serves pages.
-func objectsOf(s store.Store) store.Objects {
-	objects, _ := store.As[store.Objects](s)
-	return objects
-}
-
-// rollupsOf returns the roll-ups of a store that serves pages.
-func rollupsOf(s store.Store) *rollup.DB {
-	counting, _ := store.As[store.RollUpper](s)
-	return counting.Rollups()
-}
-
-// Query asks the replica, and the primary if the replica fails before its
-// first part.
+// Query asks the replica, or the primary if the replica fails before it returns
+// anything.
 func (r *reader) Query(ctx context.Context, q store.Query) iter.Seq2[*report.Report, error] {
 	return replicaFirst(ctx, r, func(s store.Store) iter.Seq2[*report.Report, error] { return s.Query(ctx, q) })
 }
 
 // Match asks as Query does.
 func (r *reader) Match(ctx context.Context, patterns []object.Pattern, opts store.MatchOptions) iter.Seq2[*object.Set, error] {
-	return replicaFirst(ctx, r, func(s store.Store) iter.Seq2[*object.Set, error] {
-		return objectsOf(s).Match(ctx, patterns, opts)
-	})
+	return replicaFirst(ctx, r, func(s store.Store) iter.Seq2[*object.Set, error] { return s.Match(ctx, patterns, opts) })
 }
 
 // Outcomes asks as Query does.
 func (r *reader) Outcomes(ctx context.Context, builds []string) iter.Seq2[store.Outcome, error] {
-	return replicaFirst(ctx, r, func(s store.Store) iter.Seq2[store.Outcome, error] {
-		return objectsOf(s).Outcomes(ctx, builds)
-	})
+	return replicaFirst(ctx, r, func(s store.Store) iter.Seq2[store.Outcome, error] { return s.Outcomes(ctx, builds) })
 }
 
 // Runs asks as Query does.
 func (r *reader) Runs(ctx context.Context, builds []string, after store.RunKey) iter.Seq2[store.Run, error] {
-	return replicaFirst(ctx, r, func(s store.Store) iter.Seq2[store.Run, error] { return objectsOf(s).Runs(ctx, builds, after) })
+	return replicaFirst(ctx, r, func(s store.Store) iter.Seq2[store.Run, error] { return s.Runs(ctx, builds, after) })
 }
 
-// Rollups returns the roll-ups of the replica, which reads from the primary if
-// the replica cannot begin a view.
+// Previous asks as Query does.
+func (r *reader) Previous(ctx context.Context, like store.Like, n int) ([]string, error) {
+	return answer(ctx, r, func(s store.Store) ([]string, error) { return s.Previous(ctx, like, n) })
+}
+
+// Overview asks as Query does.
+func (r *reader) Overview(ctx context.Context, latest int) (store.Overview, error) {
+	return answer(ctx, r, func(s store.Store) (store.Overview, error) { return s.Overview(ctx, latest) })
+}
+
+// Rollups returns the roll-ups of the replica. A view of them is of the primary if
+// the replica fails before it calls the function.
 func (r *reader) Rollups() *rollup.DB {
-	db := *rollupsOf(r.Store)
+	db := *rollup.Of(r.Store)
 	db.Conn = readerConn{db.Conn, r}
 	return &db
 }
@@ -115,22 +112,22 @@ func (c readerConn) View(ctx context.Context, f func(context.Context, sqldb.Tx) 
 		return f(ctx, tx)
 	})
 	if err != nil && !begun && c.reader.usePrimary(ctx, c.Failure(ctx, "read roll-ups", err)) {
-		return rollupsOf(c.reader.primary).View(ctx, f)
+		return rollup.Of(c.reader.primary).View(ctx, f)
 	}
 	return err
 }
 
-// Previous asks as Query does.
-func (r *reader) Previous(ctx context.Context, like store.Like, n int) ([]string, error) {
-	found, err := objectsOf(r.Store).Previous(ctx, like, n)
-	if err != nil && r.usePrimary(ctx, err) {
-		return objectsOf(r.primary).Previous(ctx, like, n)
+// Lag returns how far the replica is behind, 0 if the read database is no replica.
+func (r *reader) Lag(ctx context.Context) (time.Duration, error) {
+	if l, ok := store.As[store.Lagger](r.Store); ok {
+		return l.Lag(ctx)
 	}
-	return found, err
+	_, err := r.Time(ctx, store.Current)
+	return 0, err
 }
 
-// replicaFirst returns the parts from the replica, or from the primary if the
-// replica fails before its first part.
+// replicaFirst returns what the replica answers, or what the primary answers if the replica
+// fails before it returns anything.
 func replicaFirst[T any](ctx context.Context, r *reader, ask func(store.Store) iter.Seq2[T, error]) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		begun := false
@@ -147,34 +144,17 @@ func replicaFirst[T any](ctx context.Context, r *reader, ask func(store.Store) i
 	}
 }
 
-// Overview asks the replica, and the primary if the replica is not available.
-func (r *reader) Overview(ctx context.Context, latest int) (store.Overview, error) {
-	o, err := overview(ctx, r.Store, latest)
+// answer is replicaFirst for a single answer.
+func answer[T any](ctx context.Context, r *reader, ask func(store.Store) (T, error)) (T, error) {
+	found, err := ask(r.Store)
 	if err != nil && r.usePrimary(ctx, err) {
-		return overview(ctx, r.primary, latest)
+		return ask(r.primary)
 	}
-	return o, err
+	return found, err
 }
 
-func overview(ctx context.Context, s store.Store, latest int) (store.Overview, error) {
-	if o, ok := store.As[store.Overviewer](s); ok {
-		return o.Overview(ctx, latest)
-	}
-	return store.Overview{}, nil
-}
-
-// Lag returns how far the replica is behind, or 0 if it is not a kind of
-// database that can be behind.
-func (r *reader) Lag(ctx context.Context) (time.Duration, error) {
-	if l, ok := store.As[store.Lagger](r.Store); ok {
-		return l.Lag(ctx)
-	}
-	_, err := r.Time(ctx, store.Current)
-	return 0, err
-}
-
-// usePrimary reports whether an error of the replica lets the primary answer: the
-// replica is unavailable, or it cancelled the query to apply changes.
+// usePrimary reports whether the primary has to answer after err: the replica is
+// unavailable, or cancelled the query because it had to apply a change.
 func (r *reader) usePrimary(ctx context.Context, err error) bool {
 	if ctx.Err() != nil || !errors.Is(err, store.ErrUnavailable) && !errors.Is(err, store.ErrBusy) {
 		return false

@@ -122,7 +122,7 @@ func (s *Service) Run(ctx context.Context) (err error) {
 // parts are the parts that the process opened.
 type parts struct {
 	queue    queue.Queue // nil for a role that does not need it
-	store    store.Receipts
+	store    store.Store
 	reading  store.Store // answers pages and queries: the store, or a replica of it
 	registry *prometheus.Registry
 }
@@ -138,7 +138,7 @@ func (s *Service) serve(ctx context.Context, listener net.Listener, p *parts) er
 		}
 		// Changes are noted from now on. The loader starts afterwards, so that
 		// no change is missed.
-		if err := notifier.Store.Spool().Watch(ctx); err != nil {
+		if err := notifier.Spool.Watch(ctx); err != nil {
 			return err
 		}
 		s.watchNotifier(p, notifier, watch)

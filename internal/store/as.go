@@ -2,18 +2,17 @@
 
 package store
 
-// Wrapper is a Store that answers from another.
+// Wrapper is a Sink that answers from another.
 type Wrapper interface {
-	// Unwrap returns the store that answers what the wrapper does not answer itself.
-	Unwrap() Store
+	// Unwrap returns the sink that answers what the wrapper does not answer itself.
+	Unwrap() Sink
 }
 
-// As returns s, or the first store within it, that has the capability T:
-// Objects, Overviewer, Lagger, RollUpper, Spooler, or several of them. These
-// have no method that loads, because what is written has to go through s itself.
-// Use As instead of a type assertion, which forgets what a wrapper does not
-// implement.
-func As[T any](s Store) (T, bool) {
+// As returns the capability T of s: of s itself, or else of the first sink within it
+// that has the capability. T is Store, or what only some stores have, such as Lagger.
+// A type assertion would miss the capabilities that a wrapper gets from the sink
+// within, so use As instead.
+func As[T any](s Sink) (T, bool) {
 	for {
 		if capable, ok := s.(T); ok {
 			return capable, true

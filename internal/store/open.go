@@ -19,7 +19,7 @@ type Driver struct {
 	// Open opens the database that params, the specification behind the first
 	// colon, describes. It creates nothing that outlives the store: that is
 	// for Init to do. Errors name the database, without passwords.
-	Open func(ctx context.Context, params string) (Store, error)
+	Open func(ctx context.Context, params string) (Sink, error)
 }
 
 // bigQuery is the driver that a specification means by a word alone.
@@ -28,7 +28,7 @@ const bigQuery = "bigquery"
 // Open opens the database that the specification describes, with one of the
 // drivers given. A specification is DRIVER or DRIVER:PARAMS. A word that names
 // no driver is the name of a BigQuery data set.
-func Open(ctx context.Context, drivers []Driver, spec string) (Store, error) {
+func Open(ctx context.Context, drivers []Driver, spec string) (Sink, error) {
 	name, params, found := strings.Cut(spec, ":")
 	if name == "" {
 		return nil, fmt.Errorf("no database given: a specification is DRIVER or DRIVER:PARAMS; the drivers are %s", names(drivers))

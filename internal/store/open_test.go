@@ -12,7 +12,7 @@ import (
 func TestOpen(t *testing.T) {
 	var opened string
 	driver := func(name string) Driver {
-		return Driver{Name: name, Help: "\nhelp of " + name + "\n", Open: func(_ context.Context, params string) (Store, error) {
+		return Driver{Name: name, Help: "\nhelp of " + name + "\n", Open: func(_ context.Context, params string) (Sink, error) {
 			opened = name + " " + params
 			return nil, errors.ErrUnsupported
 		}}

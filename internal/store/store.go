@@ -2,318 +2,165 @@
 
 // Package store is the contract of a database of reports.
 //
-// A driver lives in a folder of its own, keeps this contract, and shows it by
-// running the suite of package storetest. Package internal/store/all knows
-// the drivers by name.
+// Each driver lives in a folder of its own and implements Store, or Sink if it
+// cannot answer. It proves that it keeps the contract by running the suite of
+// package storetest. Package internal/store/all names the drivers.
 package store
 
 import (
 	"context"
-	"errors"
 	"iter"
 	"time"
 
+	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// The ways a store fails that a caller acts upon. Drivers wrap them with the
-// operation and its subject; anything else is the engine's own error.
-var (
-	// ErrNotFound: there is no database at the place the specification names.
-	ErrNotFound = errors.New("database not found")
-	// ErrNotInitialized: the database is there, without a schema in it.
-	ErrNotInitialized = errors.New("database not initialized")
-	// ErrInitialized: the database has a schema already.
-	ErrInitialized = errors.New("database already initialized")
-	// ErrOldSchema: the schema is older than this program needs; "kcidb db upgrade" brings it up.
-	ErrOldSchema = errors.New("database schema is older than this program needs: run kcidb db upgrade")
-	// ErrNewSchema: the schema is newer than this program knows; a newer program is needed.
-	ErrNewSchema = errors.New("database schema is newer than this program knows")
-	// ErrUnknownSchema: no schema has the version asked for, or it cannot be reached.
-	ErrUnknownSchema = errors.New("no such database schema")
-	// ErrUnsupported: the driver cannot do this at all.
-	ErrUnsupported = errors.New("not supported by this database")
-	// ErrBusy: another process holds the database; trying again may help.
-	ErrBusy = errors.New("database is in use by another process")
-	// ErrFull: there is no room left; nothing of the operation was kept.
-	ErrFull = errors.New("no space left for the database")
-	// ErrReadOnly: the database cannot be written to.
-	ErrReadOnly = errors.New("database is read-only")
-	// ErrCorrupt: the files are not, or no longer, a database of ours.
-	ErrCorrupt = errors.New("database is damaged or not a KCIDB database")
-	// ErrForeign: the database has the schema of the Python system.
-	ErrForeign = errors.New("database has the Python system's own schema: " +
-		`dump it with that system's kcidb-db-dump, and "kcidb db load --with-metadata" the dump into a new database`)
-	// ErrForbidden: the user of the database may not do this.
-	ErrForbidden = errors.New("the database's user may not do this")
-	// ErrUnavailable: the database's server does not answer, or takes no more connections; trying again may help.
-	ErrUnavailable = errors.New("database is not available")
-	// ErrTooMuch: more objects are asked for than the question allows.
-	ErrTooMuch = errors.New("more objects than may be asked for at a time")
-	// ErrNoReceipt: no submission with the ID is known.
-	ErrNoReceipt = errors.New("no receipt")
-	// ErrLoaded: a submission was loaded before, as its receipt tells.
-	ErrLoaded = errors.New("submission was loaded before")
-)
-
-// Store is an opened database of reports. All methods may be called
-// concurrently. Only Init, Initialized, Schemas, Upgrade, Cleanup and Close
-// work while the database is not initialized or has an older schema; the
-// others return ErrNotInitialized or ErrOldSchema then. Where there is no
-// database at all, Initialized returns false, Init makes it if the driver can,
-// and everything else returns ErrNotFound.
-type Store interface {
-	// Close releases everything the store holds. Iterators still running fail.
+// Sink is an opened database that reports are loaded into: the least that a driver
+// opens. It can be dumped; the dump of a sink that keeps nothing is empty.
+//
+// All methods may be called concurrently. Only Init, Initialized, Schemas, Upgrade,
+// Cleanup and Close work while the database has no schema or an older one; all other
+// methods return ErrNotInitialized or ErrOldSchema then. If the database does not
+// exist, Initialized returns false, Init creates the database if the driver can, and
+// all other methods return ErrNotFound.
+type Sink interface {
+	// Close releases everything the sink holds. Running iterators fail.
 	Close() error
 
-	// Initialized tells whether the database has a schema.
+	// Initialized reports whether the database has a schema.
 	Initialized(ctx context.Context) (bool, error)
-	// Init makes the schema v, the newest one for the zero Version.
-	// It returns ErrInitialized where there is one.
+	// Init creates the schema v, or the newest schema if v is zero.
+	// It returns ErrInitialized if the database has a schema.
 	Init(ctx context.Context, v Version) error
-	// Schemas returns the schemas of the driver, oldest first, and the index
-	// of the database's own among them, -1 when it is not initialized.
+	// Schemas returns the schemas of the driver, oldest first, and the index of the
+	// database's own schema among them, -1 if it is not initialized.
 	Schemas(ctx context.Context) (all []Schema, current int, err error)
-	// Upgrade migrates to schema v, the newest one for the zero Version,
-	// keeping all objects. A database that has it already is left alone;
-	// going to an older one returns ErrUnknownSchema. One that was interrupted
-	// goes on where it was. Progress may be nil.
+	// Upgrade migrates to schema v, or to the newest schema if v is zero, and keeps
+	// all objects. It leaves a database alone that has the schema already, and returns
+	// ErrUnknownSchema for an older schema. An interrupted upgrade continues where it
+	// stopped. Progress may be nil.
 	Upgrade(ctx context.Context, v Version, progress Progress) error
 	// Cleanup removes the schema with everything in it.
-	// It returns ErrNotInitialized where there is none.
+	// It returns ErrNotInitialized if the database has no schema.
 	Cleanup(ctx context.Context) error
-	// Empty removes all objects, receipts and other data, keeping the schema.
+	// Empty removes all objects, receipts and other data, and keeps the schema.
 	Empty(ctx context.Context) error
-	// Purge removes what arrived before a time, at most PurgeBatch objects in a
-	// transaction, and loads go on in between. It returns ErrUnsupported,
-	// whatever the time, where the driver cannot; with the zero time it only
-	// tells. One that was interrupted has removed a part, and may be repeated.
+	// Purge removes what arrived before opts.Before, at most PurgeBatch objects in a
+	// transaction; loads continue in between. If opts.Before is zero, it removes nothing.
+	// It always returns ErrUnsupported if the driver cannot purge. An interrupted purge
+	// has removed a part, and may be repeated.
 	Purge(ctx context.Context, opts PurgeOptions) error
 
-	// Load merges the objects of r into the database in one transaction:
-	// after an error nothing of it is there.
+	// Load merges the objects of r into the database in one transaction: after an
+	// error, nothing of r is there.
 	//
 	// Objects are merged property by property. A property of the report schema is
-	// one value, also number, environment, culprit, and an incident's issue_id with
-	// its issue_version. Each value has the time of the object it came with: its
-	// Timestamp, or the time of loading, see LoadOptions. The value with the
-	// newest time stays; a property that is absent from an object, or has nothing
-	// in it, changes nothing. The same value again has the newer time from then on.
-	// The object's own timestamp is the newest time of all.
+	// one value; number, environment, culprit, and an incident's issue_id with its
+	// issue_version are one value each, too. Each value has the time of the object it
+	// came with: its Timestamp, or the time of loading, see LoadOptions. The value with
+	// the newest time stays. A property that is absent from an object, or empty, changes
+	// nothing. The same value, loaded again, has the newer time from then on. The
+	// object's own timestamp is the newest time of all its values.
 	//
 	// So a set of loads leads to the same objects in whatever order they are done,
 	// also across restarts, and two stores that had the same loads have the same
-	// objects. Where two values have equal times, the one later in r's list stays
-	// if both are of one Load, and otherwise the greater one, by an order of values
-	// that is the same in all drivers: texts, lists and free objects of tests by
-	// the bytes of their text, other free objects by the bytes of their text with the
-	// members ordered by the length of their names, then by the names, what is kept once
-	// for many tests by its hash, all else by size. The exception are free objects that
-	// PostgreSQL cannot keep as they are, see its misc.go (exponents in numbers, -0,
-	// more than 400 digits, 100 levels or 16 MiB): of these, two drivers may keep
-	// different ones. The
-	// order of loading counts only for objects without a time of their own that are
-	// loaded with LoadOptions.Metadata. Dump has timestamps of objects, not of their
-	// properties: in a database loaded from one, all values are as new as these.
+	// objects. If two values have equal times and come from one Load, the later value
+	// in r's list stays. Otherwise the greater value stays, by an order that is the same
+	// in all drivers: texts, lists and free objects of tests by the bytes of their text;
+	// other free objects by the bytes of their text with the members ordered by the
+	// length of their names, then by the names; values that are kept once for many tests
+	// by their hash; everything else by size. The exception are free objects that
+	// PostgreSQL cannot keep as they are (exponents in numbers, -0, more than 400 digits,
+	// 100 levels or 16 MiB; see misc.go of that driver): of these, two drivers may keep
+	// different values. The order of loading matters only for objects without a time of
+	// their own that are loaded with LoadOptions.Metadata. A dump has timestamps of
+	// objects, not of their properties: in a database loaded from a dump, all values of an
+	// object are as new as the object.
 	//
-	// Loading the same report again changes nothing but times. Load does not change
-	// r. It returns ErrLoaded, and loads nothing, where one of the options' receipts
-	// is of a submission that has a receipt of success already.
-	// It returns ErrRefused if the engine can never keep the data; after any other
-	// error the same report may load later.
+	// Loading the same report again changes nothing but times. Load does not change r.
+	// It returns ErrLoaded, and loads nothing, if one of the options' receipts is of a
+	// submission that has a receipt of success already. It returns ErrRefused if the
+	// engine can never keep the data; after any other error the same report may load
+	// later.
 	//
-	// What report.Decode accepts comes back as it was, numbers in free objects as
-	// they are written, but for what says nothing: the order of the members of a
-	// free object, the digits of times below a microsecond, and an environment or a
+	// What report.Decode accepts comes back unchanged, with numbers in free objects as
+	// they were written. Only what has no meaning may differ: the order of the members of
+	// a free object, the digits of times below a microsecond, and an environment or a
 	// culprit without members.
 	Load(ctx context.Context, r *report.Report, opts LoadOptions) (*Changes, error)
 
-	Reader
-}
-
-// Reader is what reads reports in a Store.
-type Reader interface {
-	// Dump returns all objects that arrived within the bounds, as reports
-	// of opts.PerReport objects at most. The lists come one after the other,
-	// checkouts, builds, tests, issues, incidents, so that writers can
-	// stream; within a list the order is the driver's, the same each time the
-	// same database is asked. All reports but the last have as many objects
-	// as they may. What is loaded meanwhile may or may not be seen, but whole
-	// transactions only where the driver can. An object whose row is damaged is
-	// left out: then the dump ends by an *Unreadable, behind all the others.
+	// Dump returns all objects that arrived within the bounds, in reports of at most
+	// opts.PerReport objects. The lists come one after the other (checkouts, builds,
+	// tests, issues, incidents), so that writers can stream. Within a list the order is
+	// the driver's, and the same each time the same database is dumped. All reports but
+	// the last have as many objects as they may. A dump may or may not contain what is
+	// loaded meanwhile, but only whole transactions if the driver can do that. An object
+	// whose row is damaged is left out: such a dump ends with an *Unreadable, after all
+	// other objects.
 	Dump(ctx context.Context, opts DumpOptions) iter.Seq2[*report.Report, error]
 	// Query returns the objects asked for, each once, as Dump does.
 	// An empty query returns no reports.
 	Query(ctx context.Context, q Query) iter.Seq2[*report.Report, error]
-	// Time returns a time of the database, and the zero time where there is
-	// none, as for the modification times of an empty database.
+	// Time returns a time of the database, or the zero time if there is no such time,
+	// such as the modification times of an empty database.
 	Time(ctx context.Context, which Clock) (time.Time, error)
 }
 
-// Receipts is a Store that also keeps what became of submissions. It writes, with
-// Load, so that a store that wraps others has to be one itself.
-type Receipts interface {
-	Store
-	// Receipt returns the receipt of the submission with the ID, ErrNoReceipt where there is none.
-	Receipt(ctx context.Context, id string) (Receipt, error)
-	// SaveReceipts keeps receipts of submissions that were not loaded.
-	// A receipt of success that is there already stays as it is; one of a
-	// failure is replaced, for its submission was put back and tried again.
+// Store is a Sink that answers: about its objects, and about what became of
+// submissions. The service, the pages and the notifier need one.
+type Store interface {
+	Sink
+	Reader
+	// SaveReceipts keeps receipts of submissions that were not loaded. It leaves a
+	// receipt of success as it is, and replaces a receipt of failure, because that
+	// submission was put back and tried again.
 	SaveReceipts(ctx context.Context, receipts []Receipt) error
 	// PurgeReceipts removes receipts of submissions finished before the time given.
 	PurgeReceipts(ctx context.Context, before time.Time) error
 }
 
-// RoleMaker is a Store whose server tells its users apart by roles: those who
-// load and those who only read. It writes, as Receipts does.
+// Reader has the methods of Store that answer and change nothing. They find objects
+// by indexes, and read nothing else unless all objects are asked for.
+type Reader interface {
+	// Receipt returns the receipt of the submission with the ID, ErrNoReceipt if there
+	// is none.
+	Receipt(ctx context.Context, id string) (Receipt, error)
+	// Match returns the objects that any of the patterns names, each once, in sets of at
+	// most opts.PerSet objects, in the order of object.Types and by ID within a type. A
+	// checkout belongs to a revision if it has a commit hash, and a patch set hash or no
+	// patch set files. Parents that are not in the database do not connect their
+	// children with their own parents.
+	Match(ctx context.Context, patterns []object.Pattern, opts MatchOptions) iter.Seq2[*object.Set, error]
+	// Outcomes returns what is needed to sum up the tests of the builds: all tests,
+	// build by build in the order given, by path within a build.
+	Outcomes(ctx context.Context, builds []string) iter.Seq2[Outcome, error]
+	// Runs returns the tests of the builds as lists show them, build by build in the
+	// order given, by path within a build, in an order of the engine within a path. It
+	// leaves out the tests of after.BuildID up to and including after, so that a page
+	// of a list need not read the pages before it. The zero key leaves out nothing.
+	// If the test of the key is gone, tests of the same path may be left out as well.
+	Runs(ctx context.Context, builds []string, after RunKey) iter.Seq2[Run, error]
+	// Previous returns the IDs of at most n builds like the given one, newest first:
+	// builds of the same origin, architecture and configuration, in checkouts of the same
+	// repository, branch and origin that started before its checkout.
+	Previous(ctx context.Context, like Like, n int) ([]string, error)
+	// Overview returns the numbers of objects, and the checkouts that arrived last, at
+	// most latest of them, newest start first. It reads numbers that are counted already.
+	Overview(ctx context.Context, latest int) (Overview, error)
+}
+
+// RoleMaker is a store whose server distinguishes users by roles: some users load,
+// others only read.
 type RoleMaker interface {
-	Store
-	// MakeRoles makes the roles that are not there, and grants them what they
-	// need. It returns the statements that somebody with more rights has to run
-	// first, where there are any.
+	// MakeRoles creates the missing roles, and grants them what they need. It returns
+	// the statements that a user with more rights has to run first, if there are any.
 	MakeRoles(ctx context.Context) (left []string, err error)
 }
 
-// Lagger is a Store that may be a replica of another.
+// Lagger is a store that may be a replica of another.
 type Lagger interface {
-	// Lag returns how far it is behind the database it is a replica of, 0 where
-	// it is none.
+	// Lag returns how far the replica is behind its primary, 0 if the database is no
+	// replica.
 	Lag(ctx context.Context) (time.Duration, error)
-}
-
-// Version is the version of a database schema.
-type Version struct{ Major, Minor int }
-
-// Schema is a schema a driver knows.
-type Schema struct {
-	Version Version        // of the database schema
-	Report  report.Version // of the reports it keeps
-}
-
-// Progress is told how far long work has come: what is being done, how much of
-// it is done, and how much there is, 0 where nobody knows.
-type Progress func(what string, done, total int64)
-
-// Tell calls p, where there is one.
-func (p Progress) Tell(what string, done, total int64) {
-	if p != nil {
-		p(what, done, total)
-	}
-}
-
-// PurgeOptions say what Purge removes.
-type PurgeOptions struct {
-	// Before: what arrived before is removed.
-	Before time.Time
-	// KeepIncidents: incidents stay, however old, and with each its issue, and
-	// the test, build and checkout that it is tied to or that these stem from.
-	KeepIncidents bool
-	// Progress may be nil. It is called between transactions.
-	Progress Progress
-}
-
-// PurgeBatch is how many objects Purge removes in a transaction at most: a load
-// that waits for one waits for some tenths of a second.
-const PurgeBatch = 5000
-
-// LoadOptions are what Load does besides.
-type LoadOptions struct {
-	// Metadata: an object's Timestamp is kept, instead of the time of loading.
-	// An object that has none keeps the Timestamp it has in the database, and its
-	// values win; one that is new to the database gets the time of loading.
-	Metadata bool
-	// Arrival is the time of loading; the zero time leaves it to the store, whose
-	// Next it is then.
-	Arrival time.Time
-	// Receipts are of the submissions that are loaded, and kept in the same
-	// transaction. Drivers that are no Receipts ignore them.
-	Receipts []Receipt
-	// Note: the changes are noted, in the same transaction, for those who notify
-	// people, where somebody watches (see package spool). Drivers that are no
-	// Spooler ignore it.
-	Note bool
-}
-
-// List is a list of objects in a report.
-type List string
-
-// The lists, in the order of the graph.
-const (
-	Checkouts List = "checkouts"
-	Builds    List = "builds"
-	Tests     List = "tests"
-	Issues    List = "issues"
-	Incidents List = "incidents"
-)
-
-// Lists are all lists, in the order Dump and Query return them.
-var Lists = []List{Checkouts, Builds, Tests, Issues, Incidents}
-
-// Key identifies an object within its list.
-type Key struct {
-	ID      string
-	Version int // of an issue; 0 for other objects
-}
-
-// Change is an object that a Load created or changed.
-type Change struct {
-	List    List
-	Key     Key
-	Created bool
-	// Was and Now are the status before and after, of a build or a test; "" for
-	// none.
-	Was, Now report.Status
-}
-
-// Changes are the objects a Load created or changed, each once. An object
-// that was merged with nothing new in it but its timestamp is not among them.
-type Changes struct {
-	Objects []Change
-}
-
-// DumpOptions bound a dump.
-type DumpOptions struct {
-	After, Until time.Time // arrival: After < t <= Until; zero for no bound
-	Metadata     bool      // objects come with their Timestamp
-	PerReport    int       // objects in a report at most; 0 leaves it to the driver
-}
-
-// Query says which objects are wanted.
-type Query struct {
-	Checkouts, Builds, Tests, Incidents []string
-	Issues                              []Key
-	Parents                             bool // every ancestor of these, too
-	Children                            bool // every descendant of these and, with Parents, of their ancestors
-	Metadata                            bool // objects come with their Timestamp
-	PerReport                           int  // objects in a report at most; 0 leaves it to the driver
-}
-
-// Empty tells whether the query asks for nothing.
-func (q *Query) Empty() bool {
-	return len(q.Checkouts)+len(q.Builds)+len(q.Tests)+len(q.Issues)+len(q.Incidents) == 0
-}
-
-// Clock names a time of a database.
-type Clock string
-
-// The clocks.
-const (
-	FirstModified Clock = "first_modified" // the oldest object's timestamp
-	LastModified  Clock = "last_modified"  // the newest object's timestamp
-	Current       Clock = "current"        // the database's own clock
-	// Next is the time of objects that are loaded now, later than those of all
-	// objects there are: the current time, or a microsecond after the newest
-	// timestamp. Timestamps more than arrival.MaxAhead ahead do not count.
-	Next Clock = "next"
-)
-
-// Receipt tells what became of a submission.
-type Receipt struct {
-	ID       string    // of the submission
-	Origin   string    // who handed it in, "" where nobody was asked
-	Received time.Time // when it was taken in
-	Finished time.Time // when it was loaded or given up
-	Bytes    int64     // of the report as received, decompressed
-	Objects  int       // in the report
-	Failure  string    // why it was given up; "" when it was loaded
 }

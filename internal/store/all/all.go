@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package all knows every driver of stores by name.
+// Package all names all drivers of databases.
 package all
 
 import (
@@ -17,15 +17,15 @@ import (
 // Drivers are all drivers, in the order of their names.
 var Drivers []store.Driver
 
-// The driver mux opens stores with all drivers, itself among them: what a
-// variable's initializer may not do.
+// The driver mux opens databases with all drivers, including itself, so that the
+// initializer of Drivers would refer to itself.
 func init() {
 	Drivers = []store.Driver{jsonfile.Driver, mux.Driver(Open), null.Driver, postgres.Driver, sqlite.Driver}
 }
 
 // Open opens the database that the specification describes, as [store.Open]
 // does with all drivers.
-func Open(ctx context.Context, spec string) (store.Store, error) {
+func Open(ctx context.Context, spec string) (store.Sink, error) {
 	return store.Open(ctx, Drivers, spec)
 }
 

@@ -35,7 +35,7 @@ const objectsAtOnce = 8192
 
 // Open reads the reports in a file, or in standard input where file is "",
 // into a database of its own, and returns it with its schema.
-func Open(ctx context.Context, file string) (store.Store, error) {
+func Open(ctx context.Context, file string) (store.Sink, error) {
 	if file == "" {
 		return read(ctx, "json", os.Stdin)
 	}

@@ -17,12 +17,12 @@ func TestStore(t *testing.T) {
 	if testing.Short() {
 		t.Skip("SQLite's own run of the suite, which is under it, is enough for the race detector")
 	}
-	storetest.Run(t, func(t *testing.T) store.Store { return open(t, "") },
-		storetest.Capabilities{Keeps: true, Initialized: true, Purges: true, Receipts: true, Objects: true, Notes: true, Rollups: true, Overview: true})
+	storetest.Run(t, func(t *testing.T) store.Sink { return open(t, "") },
+		storetest.Capabilities{Store: true, Initialized: true, Purges: true, Spool: true, Rollups: true})
 }
 
 // open opens a file with the text until the end of the test.
-func open(t *testing.T, text string) store.Store {
+func open(t *testing.T, text string) store.Sink {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "reports.json")
 	if err := os.WriteFile(file, []byte(text), 0o444); err != nil {

@@ -20,14 +20,14 @@ import (
 )
 
 // openWith opens databases with a mux over the drivers that need nothing.
-func openWith(ctx context.Context, params string) (store.Store, error) {
+func openWith(ctx context.Context, params string) (store.Sink, error) {
 	drivers := []store.Driver{sqlite.Driver, null.Driver}
-	return mux.Driver(func(ctx context.Context, spec string) (store.Store, error) {
+	return mux.Driver(func(ctx context.Context, spec string) (store.Sink, error) {
 		return store.Open(ctx, drivers, spec)
 	}).Open(ctx, params)
 }
 
-func open(t *testing.T, params string) store.Store {
+func open(t *testing.T, params string) store.Sink {
 	t.Helper()
 	s, err := openWith(t.Context(), params)
 	if err != nil {
@@ -45,8 +45,8 @@ func TestStore(t *testing.T) {
 	if testing.Short() {
 		t.Skip("SQLite's own run of the suite, which is under it, is enough for the race detector")
 	}
-	storetest.Run(t, func(t *testing.T) store.Store { return open(t, "sqlite::memory: sqlite::memory:") },
-		storetest.Capabilities{Keeps: true, Purges: true, Receipts: true, Objects: true, Notes: true, Rollups: true, Overview: true, Several: true})
+	storetest.Run(t, func(t *testing.T) store.Sink { return open(t, "sqlite::memory: sqlite::memory:") },
+		storetest.Capabilities{Store: true, Purges: true, Spool: true, Rollups: true, Several: true})
 }
 
 // TestAll loads into all databases, and answers from the first.
@@ -65,7 +65,10 @@ func TestAll(t *testing.T) {
 		t.Fatalf("%v, %v", changes, err)
 	}
 	for _, params := range []string{"sqlite:" + other, "sqlite:" + other + " null"} {
-		s := open(t, params).(store.Receipts)
+		s, ok := store.As[store.Store](open(t, params))
+		if !ok {
+			t.Fatalf("%s: no store", params)
+		}
 		n := 0
 		for r, err := range s.Dump(t.Context(), store.DumpOptions{}) {
 			if err != nil {
@@ -77,21 +80,13 @@ func TestAll(t *testing.T) {
 			t.Errorf("%s: %d objects, receipt: %v", params, n, err)
 		}
 	}
-	if _, keeps := open(t, "null sqlite:"+other).(store.Receipts); keeps {
-		t.Error("keeps receipts where the first database does not")
-	}
-	if _, answers := store.As[store.Objects](open(t, "null sqlite:"+other)); answers {
-		t.Error("answers for objects where the first database does not")
+	if _, ok := store.As[store.Store](open(t, "null sqlite:"+other)); ok {
+		t.Error("is a store although the first database is none")
 	}
 }
 
-func spoolOf(s store.Store) *spool.Spool {
-	keeper, _ := store.As[store.Spooler](s)
-	return keeper.Spool()
-}
-
-// TestNotes notes changes in the first database only, for nobody would consider
-// them in others.
+// TestNotes notes changes in the first database only, because a notifier considers
+// the changes of no other.
 func TestNotes(t *testing.T) {
 	first, other := "sqlite:"+filepath.Join(t.TempDir(), "a"), "sqlite:"+filepath.Join(t.TempDir(), "b")
 	s := open(t, first+" "+other)
@@ -99,7 +94,7 @@ func TestNotes(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, params := range []string{first, other} {
-		if err := spoolOf(open(t, params)).Watch(t.Context()); err != nil {
+		if err := spool.Of(open(t, params)).Watch(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -108,7 +103,7 @@ func TestNotes(t *testing.T) {
 		t.Fatal(err)
 	}
 	for params, want := range map[string]int64{first: 1, other: 0} {
-		backlog, err := spoolOf(open(t, params)).Backlog(t.Context())
+		backlog, err := spool.Of(open(t, params)).Backlog(t.Context())
 		if err != nil || backlog.Batches != want {
 			t.Errorf("%s: %d batches, %v, want %d", params, backlog.Batches, err, want)
 		}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package null keeps nothing: a store to measure the rest of a system with,
-// and to try a submitter against. It takes every report and is always empty.
+// Package null keeps nothing: a sink to measure the rest of a system with, and to
+// try a submitter against. It accepts every report and is always empty.
 package null
 
 import (
@@ -15,76 +15,76 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// Driver opens stores that keep nothing.
+// Driver opens sinks that keep nothing.
 var Driver = store.Driver{
 	Name: "null",
 	Help: `
 null, which takes everything and keeps nothing. It has no parameters.
 `,
-	Open: func(_ context.Context, params string) (store.Store, error) {
+	Open: func(_ context.Context, params string) (store.Sink, error) {
 		if params != "" {
 			return nil, errors.New("null: it has no parameters: the specification is null")
 		}
-		return Store{}, nil
+		return Sink{}, nil
 	},
 }
 
-// schema is the only one there is.
+// schema is the only schema.
 var schema = store.Schema{Version: store.Version{Major: 1}, Report: report.Version{Major: 5, Minor: 3}}
 
-// Store keeps nothing. It has its schema from the start and for good.
-type Store struct{}
+// Sink keeps nothing. It always has its schema.
+type Sink struct{}
 
 // Close does nothing.
-func (Store) Close() error { return nil }
+func (Sink) Close() error { return nil }
 
 // Initialized returns true.
-func (Store) Initialized(context.Context) (bool, error) { return true, nil }
+func (Sink) Initialized(context.Context) (bool, error) { return true, nil }
 
 // Init returns ErrInitialized.
-func (Store) Init(context.Context, store.Version) error {
+func (Sink) Init(context.Context, store.Version) error {
 	return fmt.Errorf("null: init: %w", store.ErrInitialized)
 }
 
-// Schemas returns the only one.
-func (Store) Schemas(context.Context) ([]store.Schema, int, error) {
+// Schemas returns the only schema.
+func (Sink) Schemas(context.Context) ([]store.Schema, int, error) {
 	return []store.Schema{schema}, 0, nil
 }
 
-// Upgrade has nothing to do.
-func (Store) Upgrade(_ context.Context, v store.Version, _ store.Progress) error {
+// Upgrade does nothing.
+func (Sink) Upgrade(_ context.Context, v store.Version, _ store.Progress) error {
 	if v != (store.Version{}) && v != schema.Version {
 		return fmt.Errorf("null: upgrade: %w: %d.%d", store.ErrUnknownSchema, v.Major, v.Minor)
 	}
 	return nil
 }
 
-// Cleanup has nothing to do.
-func (Store) Cleanup(context.Context) error { return nil }
+// Cleanup does nothing.
+func (Sink) Cleanup(context.Context) error { return nil }
 
-// Empty has nothing to do.
-func (Store) Empty(context.Context) error { return nil }
+// Empty does nothing.
+func (Sink) Empty(context.Context) error { return nil }
 
-// Purge has nothing to do.
-func (Store) Purge(context.Context, store.PurgeOptions) error { return nil }
+// Purge does nothing.
+func (Sink) Purge(context.Context, store.PurgeOptions) error { return nil }
 
-// Load forgets the report. No object is created or changed.
-func (Store) Load(ctx context.Context, _ *report.Report, _ store.LoadOptions) (*store.Changes, error) {
+// Load forgets the report: it creates and changes no object.
+func (Sink) Load(ctx context.Context, _ *report.Report, _ store.LoadOptions) (*store.Changes, error) {
 	return &store.Changes{}, ctx.Err()
 }
 
 // Dump returns no reports.
-func (Store) Dump(context.Context, store.DumpOptions) iter.Seq2[*report.Report, error] {
+func (Sink) Dump(context.Context, store.DumpOptions) iter.Seq2[*report.Report, error] {
 	return func(func(*report.Report, error) bool) {}
 }
 
 // Query returns no reports.
-func (Store) Query(context.Context, store.Query) iter.Seq2[*report.Report, error] {
+func (Sink) Query(context.Context, store.Query) iter.Seq2[*report.Report, error] {
 	return func(func(*report.Report, error) bool) {}
 }
 
-// Time returns the current time, and no time of modifications.
-func (Store) Time(_ context.Context, which store.Clock) (time.Time, error) {
+// Time returns the current time, and the zero time as the time of modifications.
+func (Sink) Time(_ context.Context, which store.Clock) (time.Time, error) {
 	switch which {
 	case store.Current, store.Next:
 		return time.Now().UTC().Truncate(time.Microsecond), nil

@@ -10,6 +10,6 @@ import (
 )
 
 func TestStore(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) store.Store { return Store{} },
+	storetest.Run(t, func(t *testing.T) store.Sink { return Sink{} },
 		storetest.Capabilities{Initialized: true, Permanent: true, Purges: true})
 }

@@ -14,8 +14,6 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-var _ store.Objects = (*Store)(nil)
-
 // asking has the IDs of a list as an array, or as two where an ID has two fields.
 var asking = patterns.Dialect{
 	Tests:    "test_rows",

@@ -12,7 +12,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/spool"
 )
 
-var _ store.Spooler = (*Store)(nil)
+var _ spool.Keeper = (*Store)(nil)
 
 // Spool returns the database's spool, which uses the same connections.
 func (s *Store) Spool() *spool.Spool {

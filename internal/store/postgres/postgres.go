@@ -49,7 +49,7 @@ left out comes from the environment (PGHOST, PGDATABASE, ...), the password from
 the file ~/.pgpass. The database must be there; Init makes the schema in it.
 Example: postgresql:host=/run/postgresql dbname=kcidb
 `,
-	Open: func(_ context.Context, params string) (store.Store, error) { return Open(params) },
+	Open: func(_ context.Context, params string) (store.Sink, error) { return Open(params) },
 }
 
 // patience is how long one statement may take, and with it how long a server

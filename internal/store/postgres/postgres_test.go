@@ -18,11 +18,11 @@ import (
 )
 
 func TestStore(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) store.Store { return open(t, pgtest.Database(t)) },
-		storetest.Capabilities{Keeps: true, Snapshots: true, Purges: true, Receipts: true, Objects: true, Notes: true, Rollups: true, Overview: true, Lag: true, Roles: true, Several: true, JSONValues: true, Reopen: reopen})
+	storetest.Run(t, func(t *testing.T) store.Sink { return open(t, pgtest.Database(t)) },
+		storetest.Capabilities{Store: true, Snapshots: true, Purges: true, Spool: true, Rollups: true, Lag: true, Roles: true, Several: true, JSONValues: true, Reopen: reopen})
 }
 
-func reopen(t *testing.T, s store.Store) store.Store {
+func reopen(t *testing.T, s store.Sink) store.Sink {
 	t.Helper()
 	config := s.(*Store).pool.Config()
 	if err := s.Close(); err != nil {

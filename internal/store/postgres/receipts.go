@@ -15,7 +15,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store"
 )
 
-var _ store.Receipts = (*Store)(nil)
+var _ store.Store = (*Store)(nil)
 
 // Receipt returns the receipt of the submission with the ID.
 func (s *Store) Receipt(ctx context.Context, id string) (store.Receipt, error) {

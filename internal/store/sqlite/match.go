@@ -19,8 +19,6 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-var _ store.Objects = (*Store)(nil)
-
 // patchset is the hash of a checkout's patches, "" where it says that there are
 // none by naming none. The checkout is called %[1]s.
 const patchset = "coalesce(%[1]s.patchset_hash, CASE WHEN %[1]s.patchset_files IS NULL THEN '' END)"

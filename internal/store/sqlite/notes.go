@@ -10,7 +10,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/spool"
 )
 
-var _ store.Spooler = (*Store)(nil)
+var _ spool.Keeper = (*Store)(nil)
 
 // Spool returns the database's spool. A database in memory has one connection,
 // which a transaction of the spool has for itself.

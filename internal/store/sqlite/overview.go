@@ -14,8 +14,6 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-var _ store.Overviewer = (*Store)(nil)
-
 // Overview tells at a glance what is in the database.
 func (s *Store) Overview(ctx context.Context, latest int) (store.Overview, error) {
 	v, err := s.view(ctx)

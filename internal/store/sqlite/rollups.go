@@ -11,7 +11,7 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-var _ store.RollUpper = (*Store)(nil)
+var _ rollup.Keeper = (*Store)(nil)
 
 // Rollups returns the database's roll-ups.
 func (s *Store) Rollups() *rollup.DB { return rollup.New(s.SQL()) }

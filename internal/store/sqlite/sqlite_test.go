@@ -14,15 +14,15 @@ import (
 )
 
 func TestFile(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) store.Store {
+	storetest.Run(t, func(t *testing.T) store.Sink {
 		return open(t, filepath.Join(t.TempDir(), "a ?b%41#c.sqlite"))
-	}, storetest.Capabilities{Keeps: true, Snapshots: true, Purges: true, Receipts: true, Objects: true, Notes: true, Rollups: true, Overview: true, Several: true, Reopen: reopen})
+	}, storetest.Capabilities{Store: true, Snapshots: true, Purges: true, Spool: true, Rollups: true, Several: true, Reopen: reopen})
 }
 
 func TestMemory(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) store.Store {
+	storetest.Run(t, func(t *testing.T) store.Sink {
 		return open(t, memory)
-	}, storetest.Capabilities{Keeps: true, Purges: true, Receipts: true, Objects: true, Notes: true, Rollups: true, Overview: true, Several: true})
+	}, storetest.Capabilities{Store: true, Purges: true, Spool: true, Rollups: true, Several: true})
 }
 
 // However many read at a time, there are no more connections than there may be:
@@ -85,7 +85,7 @@ func open(t testing.TB, file string) *Store {
 	return s
 }
 
-func reopen(t *testing.T, s store.Store) store.Store {
+func reopen(t *testing.T, s store.Sink) store.Sink {
 	t.Helper()
 	if err := s.Close(); err != nil {
 		t.Fatal(err)

@@ -12,7 +12,7 @@ import (
 
 // LoadApart loads submissions one by one, each received at a time of its own, and
 // returns how many objects they have.
-func LoadApart(b *testing.B, s store.Store, texts [][]byte) (objects int) {
+func LoadApart(b *testing.B, s store.Sink, texts [][]byte) (objects int) {
 	b.Helper()
 	for i, text := range texts {
 		r, err := report.Decode(text)
@@ -29,7 +29,7 @@ func LoadApart(b *testing.B, s store.Store, texts [][]byte) (objects int) {
 
 // LoadPieces loads generated tests in two pieces, the second one an hour after the
 // first: what is known when a test begins, and how it ended.
-func LoadPieces(b *testing.B, s store.Store, objects int) {
+func LoadPieces(b *testing.B, s store.Sink, objects int) {
 	b.Helper()
 	for all := range Generated(objects, 1) {
 		first, last := &report.Report{}, &report.Report{}

@@ -146,7 +146,7 @@ func (s suite) closed(t *testing.T) {
 	if _, err := db.Load(t.Context(), numbered(1, 1), store.LoadOptions{}); err == nil {
 		t.Error("loaded into a closed store")
 	}
-	if db, ok := store.As[store.Objects](db); ok {
+	if db, ok := store.As[store.Store](db); ok {
 		var last error
 		for _, err := range db.Match(t.Context(), nil, store.MatchOptions{}) {
 			last = err

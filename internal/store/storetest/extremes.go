@@ -109,7 +109,7 @@ func (s suite) extremes(t *testing.T) {
 
 // kept compares what is in a database with what should be, object by object, by
 // their JSON, for package cmp takes minutes for lists of such objects.
-func (s suite) kept(t *testing.T, db store.Store, want *report.Report) {
+func (s suite) kept(t *testing.T, db store.Sink, want *report.Report) {
 	t.Helper()
 	texts := func(r *report.Report) map[string]string {
 		all := make(map[string]string)

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -130,14 +131,14 @@ func (s suite) errors(t *testing.T) {
 	failures := map[string]error{
 		"Load": load, "Dump": dump, "Query": query, "Time": clock, "Empty": db.Empty(ctx), "Cleanup": db.Cleanup(ctx),
 	}
-	if db, ok := store.As[store.Objects](db); ok {
+	if db, ok := store.As[store.Store](db); ok {
 		for _, err := range db.Match(ctx, nil, store.MatchOptions{}) {
 			failures["Match"] = err
 		}
 		for _, err := range db.Outcomes(ctx, nil) {
 			failures["Outcomes"] = err
 		}
-		_, failures["Tally"] = db.Rollups().Tally(ctx, nil)
+		_, failures["Tally"] = rollup.Of(db).Tally(ctx, nil)
 		_, failures["Previous"] = db.Previous(ctx, store.Like{}, 1)
 		if failures["Match"] == nil || failures["Outcomes"] == nil {
 			t.Error("objects are looked for without a schema")

@@ -18,7 +18,7 @@ import (
 // notes notes the changes of loads where somebody watches.
 func (s suite) notes(t *testing.T) {
 	db := s.ready(t)
-	sp := capable[store.Spooler](t, db).Spool()
+	sp := spool.Of(db)
 	ctx := t.Context()
 	noted := func() (all []store.Change, batches []spool.Batch) {
 		t.Helper()
@@ -68,14 +68,12 @@ func (s suite) notes(t *testing.T) {
 	}
 	// What fails is not noted, either.
 	receipt := store.LoadOptions{Note: true, Receipts: []store.Receipt{{ID: "once"}}}
-	if _, keeps := db.(store.Receipts); keeps {
-		mustLoad(t, db, numbered(1, 1), receipt)
-		if _, err := db.Load(ctx, numbered(2, 1), receipt); err == nil {
-			t.Error("a submission was loaded twice")
-		}
-		if _, batches := noted(); len(batches) != 4 {
-			t.Errorf("%d batches, want the one of the first load besides", len(batches))
-		}
+	mustLoad(t, db, numbered(1, 1), receipt)
+	if _, err := db.Load(ctx, numbered(2, 1), receipt); err == nil {
+		t.Error("a submission was loaded twice")
+	}
+	if _, batches := noted(); len(batches) != 4 {
+		t.Errorf("%d batches, want 4: the second load is not noted", len(batches))
 	}
 	if err := db.Empty(ctx); err != nil {
 		t.Fatal(err)
@@ -93,7 +91,7 @@ func (s suite) notes(t *testing.T) {
 // two sides.
 func (s suite) notesOrder(t *testing.T) {
 	db := s.ready(t)
-	sp := capable[store.Spooler](t, db).Spool()
+	sp := spool.Of(db)
 	if err := sp.Watch(t.Context()); err != nil {
 		t.Fatal(err)
 	}

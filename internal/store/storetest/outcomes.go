@@ -14,12 +14,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/report"
 )
 
 // outcomes sums tests up, and reads what is needed to sum them up.
 func (s suite) outcomes(t *testing.T) {
-	st, db := s.objects(t)
+	db := s.store(t)
 	test := func(id, build, path string, status report.Status, misc string) report.Test {
 		o := report.Test{ID: id, Origin: "o", BuildID: build, StartTime: new(moment(1))}
 		if path != "" {
@@ -44,10 +45,10 @@ func (s suite) outcomes(t *testing.T) {
 		test("a:6", "a:3", "a", report.StatusSkip, ""),
 	}}
 	r.Tests[6].StartTime = nil
-	mustLoad(t, st, r, store.LoadOptions{})
+	mustLoad(t, db, r, store.LoadOptions{})
 	ask := []string{"a:2", "a:none", "a:1", "a:2", "'"}
 
-	tally, err := db.Rollups().Tally(t.Context(), ask)
+	tally, err := rollup.Of(db).Tally(t.Context(), ask)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +87,7 @@ func (s suite) outcomes(t *testing.T) {
 		outcome(1, "b.a", ""), outcome(0, "b.a", "x"))
 	expect(nil)
 	expect([]string{"a:none"})
-	if tally, err := db.Rollups().Tally(t.Context(), nil); err != nil || len(tally) > 0 {
+	if tally, err := rollup.Of(db).Tally(t.Context(), nil); err != nil || len(tally) > 0 {
 		t.Errorf("no builds: %v, %v", tally, err)
 	}
 	t.Run("many", s.outcomesMany)
@@ -94,14 +95,14 @@ func (s suite) outcomes(t *testing.T) {
 
 // outcomesMany reads more than a page, and stops in the middle.
 func (s suite) outcomesMany(t *testing.T) {
-	st, db := s.objects(t)
+	db := s.store(t)
 	var builds []string
 	for n := range 3 {
 		r := numbered(2-n, 700)
 		for i := range r.Tests {
 			r.Tests[i].Path = new(fmt.Sprintf("p.%04d", (i*37)%700))
 		}
-		mustLoad(t, st, r, store.LoadOptions{})
+		mustLoad(t, db, r, store.LoadOptions{})
 		builds = append(builds, r.Builds[0].ID)
 	}
 	n := 0
@@ -137,7 +138,7 @@ func (s suite) outcomesMany(t *testing.T) {
 
 // previous finds builds like one.
 func (s suite) previous(t *testing.T) {
-	st, db := s.objects(t)
+	db := s.store(t)
 	r := &report.Report{}
 	add := func(id string, start int, change func(*report.Checkout, *report.Build)) {
 		c := report.Checkout{ID: id, Origin: "a", GitRepositoryURL: new("https://example.org/a"), GitRepositoryBranch: new("main"), StartTime: new(moment(start))}
@@ -164,7 +165,7 @@ func (s suite) previous(t *testing.T) {
 	add("a:nothing", 25, func(c *report.Checkout, b *report.Build) {
 		c.GitRepositoryURL, c.GitRepositoryBranch, b.Architecture, b.ConfigName, b.StartTime = nil, nil, nil, nil, nil
 	})
-	mustLoad(t, st, r, store.LoadOptions{})
+	mustLoad(t, db, r, store.LoadOptions{})
 	like := store.Like{Origin: "a", RepositoryURL: "https://example.org/a", Branch: "main", Architecture: "arm", ConfigName: "def", Before: moment(30)}
 	changed := func(change func(*store.Like)) store.Like {
 		l := like

@@ -20,14 +20,6 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// objects returns the store of an empty database, and what answers for objects by
-// their relations in it.
-func (s suite) objects(t *testing.T) (store.Store, store.Objects) {
-	t.Helper()
-	db := s.ready(t)
-	return db, capable[store.Objects](t, db)
-}
-
 // patterns finds objects by their relations.
 func (s suite) patterns(t *testing.T) {
 	t.Run("conformance", s.patternConformance)
@@ -91,8 +83,8 @@ func compareRefs(a, b object.Ref) int {
 
 // patternConformance asks what has been asked of the Python system.
 func (s suite) patternConformance(t *testing.T) {
-	st, db := s.objects(t)
-	mustLoad(t, st, dataset(t), store.LoadOptions{})
+	db := s.store(t)
+	mustLoad(t, db, dataset(t), store.LoadOptions{})
 	text, err := testdata.ReadFile("testdata/patterns.jsonl")
 	if err != nil {
 		t.Fatal(err)
@@ -140,10 +132,10 @@ func (f *fields) UnmarshalJSON(text []byte) error {
 // patternRandom asks for random patterns of a small and dense graph, some of
 // whose parents are missing, and compares with a walk through all objects.
 func (s suite) patternRandom(t *testing.T) {
-	st, db := s.objects(t)
+	db := s.store(t)
 	random := rand.New(rand.NewPCG(1, 2))
 	g := newGraph(random)
-	mustLoad(t, st, g.report, store.LoadOptions{})
+	mustLoad(t, db, g.report, store.LoadOptions{})
 	for range 400 {
 		var asked []object.Pattern
 		for range 1 + random.IntN(3) {
@@ -277,14 +269,14 @@ func (g *graph) matches(p *object.Pattern, ref object.Ref) bool {
 
 // patternMany names more objects than any statement has parameters.
 func (s suite) patternMany(t *testing.T) {
-	st, db := s.objects(t)
+	db := s.store(t)
 	const builds, each = 20, 300
 	checkout := &report.Report{Checkouts: []report.Checkout{{ID: "a:1", Origin: "a", GitCommitHash: new("c")}}}
-	mustLoad(t, st, checkout, store.LoadOptions{})
+	mustLoad(t, db, checkout, store.LoadOptions{})
 	var ids []object.ID
 	for b := range builds {
 		r := numbered(b, each)
-		mustLoad(t, st, r, store.LoadOptions{})
+		mustLoad(t, db, r, store.LoadOptions{})
 		for i := range r.Tests {
 			ids = append(ids, object.ID{r.Tests[i].ID}, object.ID{"a:no" + r.Tests[i].ID})
 		}
@@ -310,7 +302,7 @@ func (s suite) patternMany(t *testing.T) {
 
 // patternCharacters finds IDs of all that may be in one, and no others.
 func (s suite) patternCharacters(t *testing.T) {
-	st, db := s.objects(t)
+	db := s.store(t)
 	r := &report.Report{}
 	var ids, none []object.ID
 	for _, text := range []string{
@@ -326,7 +318,7 @@ func (s suite) patternCharacters(t *testing.T) {
 		none = append(none, object.ID{text}, object.ID{id + " "}, object.ID{"A" + id[1:]})
 	}
 	none = append(none, object.ID{"a:\x00"}, object.ID{"a:\xff"}, object.ID{""})
-	mustLoad(t, st, r, store.LoadOptions{})
+	mustLoad(t, db, r, store.LoadOptions{})
 	for typ, more := range map[object.Type]string{object.TypeBuild: "", object.TypeTest: "", object.TypeIssue: "", object.TypeIssueVersion: "10"} {
 		named := make([]object.ID, len(ids))
 		for i := range ids {
@@ -362,7 +354,7 @@ func (s suite) patternCharacters(t *testing.T) {
 // patternGroups has revisions and issues with what the first checkout that knows
 // it and the newest version say of them.
 func (s suite) patternGroups(t *testing.T) {
-	st, db := s.objects(t)
+	db := s.store(t)
 	files := []report.Resource{{Name: "a", URL: "https://example.org/a"}}
 	at := func(n int) *report.Checkout {
 		return &report.Checkout{ID: fmt.Sprintf("a:%d", n), Origin: "a", GitCommitHash: new("c"), Timestamp: new(moment(n / 10))}
@@ -387,7 +379,7 @@ func (s suite) patternGroups(t *testing.T) {
 			{ID: "a:2", Version: 0, Origin: "b"},
 		},
 	}
-	mustLoad(t, st, r, store.LoadOptions{Metadata: true})
+	mustLoad(t, db, r, store.LoadOptions{Metadata: true})
 	want := &object.Set{
 		Revisions: []object.Revision{
 			{GitCommitHash: "c", GitCommitName: new("v2a"), PatchsetFiles: []report.Resource{}},

@@ -15,14 +15,14 @@ import (
 // patternPages has everything in sets of the size asked for, with or without
 // metadata, and with all that the objects have.
 func (s suite) patternPages(t *testing.T) {
-	st, db := s.objects(t)
+	db := s.store(t)
 	all := dataset(t)
 	all.Append(full())
 	for _, stamp := range stamps(all) {
 		*stamp = new(moment(1))
 	}
-	mustLoad(t, st, all, store.LoadOptions{Metadata: true})
-	mustLoad(t, st, &report.Report{Tests: numbered(2, 1500).Tests}, store.LoadOptions{})
+	mustLoad(t, db, all, store.LoadOptions{Metadata: true})
+	mustLoad(t, db, &report.Report{Tests: numbered(2, 1500).Tests}, store.LoadOptions{})
 	everyone := parse(t, ">*#")
 	total := 0
 	for _, each := range []int{0, 1, 7, 501, 1 << 40} {
@@ -59,8 +59,8 @@ func (s suite) patternPages(t *testing.T) {
 
 // patternCancel ends what is being read.
 func (s suite) patternCancel(t *testing.T) {
-	st, db := s.objects(t)
-	mustLoad(t, st, numbered(0, 1500), store.LoadOptions{})
+	db := s.store(t)
+	mustLoad(t, db, numbered(0, 1500), store.LoadOptions{})
 	for _, text := range []string{">test#", ">build[a:0]>test#"} {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
@@ -86,8 +86,8 @@ func (s suite) patternCancel(t *testing.T) {
 
 // patternMost reads what may be read, and nothing of what is more.
 func (s suite) patternMost(t *testing.T) {
-	st, db := s.objects(t)
-	mustLoad(t, st, numbered(0, 1500), store.LoadOptions{})
+	db := s.store(t)
+	mustLoad(t, db, numbered(0, 1500), store.LoadOptions{})
 	for _, texts := range [][]string{{">test#"}, {">build[a:0]>test#"}, {">build[a:0]#>test#"}, {">build#>test#"}, {">*#"}, {">test#<build#", ">test[a:7]#"}} {
 		all := parse(t, texts...)
 		n := gather(t, db.Match(t.Context(), all, store.MatchOptions{}), 0).Count()

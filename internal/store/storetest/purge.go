@@ -177,7 +177,7 @@ func (s suite) time(t *testing.T) {
 	if _, err := db.Time(t.Context(), "lunch"); err == nil {
 		t.Error("there is a time for lunch")
 	}
-	if !s.can.Keeps {
+	if !s.can.Store {
 		return
 	}
 	r := timed(5)

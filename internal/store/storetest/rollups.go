@@ -42,7 +42,7 @@ func (s suite) rollups(t *testing.T) {
 			}
 		}
 		if seed == 0 && !testing.Short() {
-			s.mend(t, capable[store.RollUpper](t, db).Rollups())
+			s.mend(t, rollup.Of(db))
 		}
 		if err := db.Empty(t.Context()); err != nil {
 			t.Fatal(err)
@@ -110,9 +110,9 @@ func (s suite) mend(t *testing.T, db *rollup.DB) {
 
 // VerifyRollups fails the test where the roll-ups of a store are not what is
 // counted from its objects.
-func VerifyRollups(t testing.TB, db store.Store) {
+func VerifyRollups(t testing.TB, db store.Sink) {
 	t.Helper()
-	VerifyRolledUp(t, capable[store.RollUpper](t, db).Rollups())
+	VerifyRolledUp(t, rollup.Of(db))
 }
 
 // VerifyRolledUp does so for roll-ups.

@@ -51,7 +51,7 @@ func (s suite) costs(t *testing.T, n int) map[string]cost {
 		r.Tests = append(r.Tests, passed)
 	}
 	mustLoad(t, db, r, store.LoadOptions{})
-	rollups := capable[store.RollUpper](t, db).Rollups()
+	rollups := rollup.Of(db)
 	test := rollup.Test{ID: "a:t", BuildID: "a:b", Origin: "a", Path: "boot", Status: report.StatusFail, Start: moment(2).UnixMicro()}
 	passed := test
 	passed.Status = report.StatusPass

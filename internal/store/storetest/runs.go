@@ -12,12 +12,13 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/report"
 )
 
 // runs reads tests as lists show them.
 func (s suite) runs(t *testing.T) {
-	st, db := s.objects(t)
+	db := s.store(t)
 	path := func(p string) *string { return &p }
 	full := report.Test{
 		ID: "a:1", Origin: "o", BuildID: "a:b1", Path: path("b.a"), Status: new(report.StatusFail), StartTime: new(moment(1)),
@@ -25,7 +26,7 @@ func (s suite) runs(t *testing.T) {
 		Environment: &report.Environment{Compatible: []string{"v,board", ""}, Misc: json.RawMessage(`{"platform":"x"}`)},
 	}
 	empty := report.Test{ID: "a:2", Origin: "p", BuildID: "a:b1", Path: path("b"), Environment: &report.Environment{Compatible: []string{}, Misc: json.RawMessage(`{}`)}, Misc: json.RawMessage(`{}`)}
-	mustLoad(t, st, &report.Report{Tests: []report.Test{
+	mustLoad(t, db, &report.Report{Tests: []report.Test{
 		full, empty,
 		{ID: "a:3", Origin: "o", BuildID: "a:b1", Path: path("é")},
 		{ID: "a:4", Origin: "o", BuildID: "a:b1"},
@@ -88,13 +89,13 @@ func (s suite) runs(t *testing.T) {
 // runsMany reads more than a page, changes the database meanwhile, and stops in
 // the middle.
 func (s suite) runsMany(t *testing.T) {
-	st, db := s.objects(t)
+	db := s.store(t)
 	const tests = 1200
 	r := numbered(0, tests)
 	for i := range r.Tests {
 		r.Tests[i].Path = new(fmt.Sprintf("p.%04d", (i*37)%tests))
 	}
-	mustLoad(t, st, r, store.LoadOptions{})
+	mustLoad(t, db, r, store.LoadOptions{})
 	n := 0
 	for run, err := range db.Runs(t.Context(), []string{"a:0"}, store.RunKey{}) {
 		if err != nil {
@@ -104,7 +105,7 @@ func (s suite) runsMany(t *testing.T) {
 			t.Fatalf("%s, want %s", run.Path, want)
 		}
 		if n++; n == 600 && s.can.Snapshots {
-			mustLoad(t, st, numbered(0, tests+10), store.LoadOptions{})
+			mustLoad(t, db, numbered(0, tests+10), store.LoadOptions{})
 		}
 	}
 	if n != tests {
@@ -113,7 +114,7 @@ func (s suite) runsMany(t *testing.T) {
 	for range db.Runs(t.Context(), []string{"a:0"}, store.RunKey{}) {
 		break
 	}
-	if tally, err := db.Rollups().Tally(t.Context(), []string{"a:0"}); err != nil || len(tally) != 1 {
+	if tally, err := rollup.Of(db).Tally(t.Context(), []string{"a:0"}); err != nil || len(tally) != 1 {
 		t.Errorf("after a list that was left: %v, %v", tally, err)
 	}
 }

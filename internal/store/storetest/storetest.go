@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package storetest is what every driver of stores is held to: the contract of
-// package store, as tests.
+// Package storetest tests that a driver keeps the contract of package store.
 //
-// A driver's own test says what it can do and how to make an empty database,
-// and calls Run. What a driver declares that it cannot is skipped, out loud.
+// A driver's own test declares what the driver can do and how to make an empty
+// database, and calls Run. Run skips, with a message, what the driver declares that
+// it cannot do.
 package storetest
 
 import (
@@ -25,30 +25,27 @@ import (
 
 // Capabilities are the differences between drivers.
 type Capabilities struct {
-	Keeps       bool // what is loaded can be read
+	Store       bool // it is a store.Store, so that it keeps what is loaded
 	Initialized bool // a database has its schema from the start, and Init always fails
 	Permanent   bool // the schema cannot be removed
 	Snapshots   bool // a dump shows the database of one moment
-	Purges      bool // Purge removes things
-	Receipts    bool // it is a store.Receipts
+	Purges      bool // Purge removes objects
+	Several     bool // the driver knows more than one schema
+	JSONValues  bool // free objects come back as the same values, which may be written differently
+	Rollups     bool // it is a rollup.Keeper
+	Spool       bool // it is a spool.Keeper
 	Roles       bool // it is a store.RoleMaker
-	Objects     bool // it is a store.Objects
-	Notes       bool // it is a store.Spooler
-	Rollups     bool // it is a store.RollUpper
-	Overview    bool // it is a store.Overviewer
 	Lag         bool // it is a store.Lagger
-	Several     bool // more schemas than one are known
-	JSONValues  bool // free objects come back as the same values, which may be written otherwise
 	// Reopen closes a store and opens its database again, until the end of the
-	// test; nil where the database is gone with the store.
-	Reopen func(t *testing.T, s store.Store) store.Store
+	// test; nil if closing the store removes the database.
+	Reopen func(t *testing.T, s store.Sink) store.Sink
 }
 
-// Open returns the store of a new and empty database, and closes it, and
-// removes the database, after the test.
-type Open func(t *testing.T) store.Store
+// Open returns a new and empty database. After the test it closes and removes the
+// database.
+type Open func(t *testing.T) store.Sink
 
-// Run holds the stores that open returns to the contract.
+// Run tests the databases that open returns.
 func Run(t *testing.T, open Open, can Capabilities) {
 	t.Parallel()
 	s := suite{open, can}
@@ -61,33 +58,33 @@ func Run(t *testing.T, open Open, can Capabilities) {
 		{"Upgrade", can.Several, s.upgrade},
 		{"Errors", true, s.errors},
 		{"Capabilities", true, s.capabilities},
-		{"Load", can.Keeps, s.load},
-		{"Merge", can.Keeps, s.merge},
-		{"Order", can.Keeps, s.order},
-		{"Texts", can.Keeps, s.texts},
-		{"Names", can.Keeps, s.names},
-		{"Changes", can.Keeps, s.changes},
-		{"Dump", can.Keeps, s.dump},
-		{"RoundTrip", can.Keeps, s.roundTrip},
-		{"Extremes", can.Keeps, s.extremes},
-		{"Query", can.Keeps, s.query},
-		{"QueryConformance", can.Keeps, s.queryConformance},
-		{"Patterns", can.Objects, s.patterns},
-		{"Outcomes", can.Objects, s.outcomes},
-		{"Runs", can.Objects, s.runs},
-		{"Previous", can.Objects, s.previous},
-		{"Notes", can.Notes, s.notes},
+		{"Load", can.Store, s.load},
+		{"Merge", can.Store, s.merge},
+		{"Order", can.Store, s.order},
+		{"Texts", can.Store, s.texts},
+		{"Names", can.Store, s.names},
+		{"Changes", can.Store, s.changes},
+		{"Dump", can.Store, s.dump},
+		{"RoundTrip", can.Store, s.roundTrip},
+		{"Extremes", can.Store, s.extremes},
+		{"Query", can.Store, s.query},
+		{"QueryConformance", can.Store, s.queryConformance},
+		{"Patterns", can.Store, s.patterns},
+		{"Outcomes", can.Store, s.outcomes},
+		{"Runs", can.Store, s.runs},
+		{"Previous", can.Store, s.previous},
+		{"Notes", can.Spool, s.notes},
 		{"Rollups", can.Rollups, s.rollups},
 		{"RollupsCost", can.Rollups, s.rollupsCost},
-		{"Purge", can.Keeps && can.Purges, s.purge},
-		{"PurgeKeeping", can.Keeps && can.Purges, s.purgeKeeping},
-		{"PurgeBatches", can.Keeps && can.Purges, s.purgeBatches},
+		{"Purge", can.Store && can.Purges, s.purge},
+		{"PurgeKeeping", can.Store && can.Purges, s.purgeKeeping},
+		{"PurgeBatches", can.Store && can.Purges, s.purgeBatches},
 		{"NoPurge", !can.Purges, s.noPurge},
 		{"Time", true, s.time},
-		{"Receipts", can.Receipts, s.receipts},
-		{"Concurrency", can.Keeps, s.concurrency},
-		{"Cancel", can.Keeps, s.cancel},
-		{"Closed", can.Keeps, s.closed},
+		{"Receipts", can.Store, s.receipts},
+		{"Concurrency", can.Store, s.concurrency},
+		{"Cancel", can.Store, s.cancel},
+		{"Closed", can.Store, s.closed},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if !c.can {
@@ -104,8 +101,8 @@ type suite struct {
 	can  Capabilities
 }
 
-// ready returns the store of an empty database with a schema.
-func (s suite) ready(t *testing.T) store.Store {
+// ready returns an empty database with a schema.
+func (s suite) ready(t *testing.T) store.Sink {
 	t.Helper()
 	db := s.open(t)
 	if !s.can.Initialized {
@@ -114,6 +111,12 @@ func (s suite) ready(t *testing.T) store.Store {
 		}
 	}
 	return db
+}
+
+// store returns an empty database as a store.
+func (s suite) store(t *testing.T) store.Store {
+	t.Helper()
+	return as[store.Store](t, s.ready(t))
 }
 
 //go:embed testdata
@@ -139,7 +142,7 @@ func moment(n int) time.Time {
 	return time.Date(2025, 7, 1, 12, 0, n, 0, time.UTC)
 }
 
-func mustLoad(t *testing.T, db store.Store, r *report.Report, opts store.LoadOptions) *store.Changes {
+func mustLoad(t *testing.T, db store.Sink, r *report.Report, opts store.LoadOptions) *store.Changes {
 	t.Helper()
 	changes, err := db.Load(t.Context(), r, opts)
 	if err != nil {
@@ -161,7 +164,7 @@ func collect(reports func(yield func(*report.Report, error) bool)) (*report.Repo
 }
 
 // everything returns all objects of the database in order.
-func everything(t *testing.T, db store.Store, metadata bool) *report.Report {
+func everything(t *testing.T, db store.Sink, metadata bool) *report.Report {
 	t.Helper()
 	r, err := collect(db.Dump(t.Context(), store.DumpOptions{Metadata: metadata}))
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 // Unreadable checks that a dump leaves out objects whose rows are damaged, and no
 // other, and names them. db has a schema. damage does the damage: to the rows of the
 // tests with the IDs given, of the checkout "a:3", and of the issue "a:2", version 7.
-func Unreadable(t *testing.T, db store.Store, damage func(tests []string)) {
+func Unreadable(t *testing.T, db store.Sink, damage func(tests []string)) {
 	t.Helper()
 	var r report.Report
 	misc := json.RawMessage(`{"a":1}`)

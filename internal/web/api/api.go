@@ -25,7 +25,7 @@ import (
 
 // Config is what an API answers from, and how.
 type Config struct {
-	Store store.Store // a store.Objects and a store.RollUpper, else there is little to ask
+	Store store.Store // with roll-ups
 	Trees *treenames.Names
 	Base  string // the URL at which people see the pages, "" for none
 	// ProxyHosts are those whose logs are fetched for pages that cannot, as HOST or

@@ -157,10 +157,6 @@ type testsOfBuildInput struct {
 }
 
 func (a *API) testsOfBuild(ctx context.Context, in *testsOfBuildInput, w io.Writer) error {
-	objects, ok := store.As[store.Objects](a.store)
-	if !ok {
-		return store.ErrUnsupported
-	}
 	list := keyedList[store.Run]{
 		keySize: 2,
 		key:     func(run *store.Run) cursor { return cursor{run.Path, run.ID} },
@@ -169,7 +165,7 @@ func (a *API) testsOfBuild(ctx context.Context, in *testsOfBuildInput, w io.Writ
 			if key != nil {
 				after = store.RunKey{BuildID: in.ID, Path: key[0], ID: key[1]}
 			}
-			return objects.Runs(ctx, []string{in.ID}, after), nil
+			return a.store.Runs(ctx, []string{in.ID}, after), nil
 		},
 	}
 	page, err := list.page(ctx, in.Page)

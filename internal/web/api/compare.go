@@ -242,15 +242,11 @@ func (r *revisions) compareTests(ctx context.Context, a *API) (boots, tests *com
 		}
 		return boots, tests, nil
 	}
-	objects, ok := store.As[store.Objects](a.store)
-	if !ok {
-		return nil, nil, store.ErrUnsupported
-	}
 	builds := make(map[string]*rollup.Built, len(r.builds))
 	for i := range r.builds {
 		builds[r.builds[i].ID] = &r.builds[i]
 	}
-	for o, err := range objects.Outcomes(ctx, idsOfBuilds(r.builds)) {
+	for o, err := range a.store.Outcomes(ctx, idsOfBuilds(r.builds)) {
 		if err != nil {
 			return nil, nil, err
 		}

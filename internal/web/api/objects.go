@@ -57,10 +57,6 @@ func (a *API) objectOperations() {
 }
 
 func (a *API) objectsByPatterns(ctx context.Context, in *objectsInput, w io.Writer) error {
-	objects, ok := store.As[store.Objects](a.store)
-	if !ok {
-		return badRequest("This database does not know objects by their relations")
-	}
 	var patterns []object.Pattern
 	for _, text := range in.Patterns {
 		more, err := object.Parse(text)
@@ -81,7 +77,7 @@ func (a *API) objectsByPatterns(ctx context.Context, in *objectsInput, w io.Writ
 	searching := time.AfterFunc(searchTime, func() { cancel(store.ErrTooMuch) })
 	defer searching.Stop()
 	out := object.NewSetWriter(w, 0, false)
-	for set, err := range objects.Match(ctx, patterns, store.MatchOptions{Metadata: in.Metadata, Most: maxMatched}) {
+	for set, err := range a.store.Match(ctx, patterns, store.MatchOptions{Metadata: in.Metadata, Most: maxMatched}) {
 		switch {
 		case errors.Is(err, store.ErrTooMuch):
 			return badRequest(fmt.Sprintf("pattern: more than %d objects, or what takes longer than %v to find: name fewer", maxMatched, searchTime))

@@ -66,15 +66,9 @@ func counted(body any) string {
 	return strings.Join(parts, " ")
 }
 
-// readable is a store that answers for objects.
-type readable interface {
-	store.Store
-	store.Objects
-}
-
 // boundless has more objects than anybody could read.
 type boundless struct {
-	readable
+	store.Store
 	sets *int
 }
 
@@ -117,7 +111,7 @@ func TestObjectsWithoutEnd(t *testing.T) {
 
 // asking notes what it is asked, and answers that it is too much.
 type asking struct {
-	readable
+	store.Store
 	most []int
 }
 
@@ -171,7 +165,7 @@ func TestUnanchoredPatterns(t *testing.T) {
 }
 
 // endlessSearch finds nothing, and does not end by itself.
-type endlessSearch struct{ readable }
+type endlessSearch struct{ store.Store }
 
 func (endlessSearch) Match(ctx context.Context, _ []object.Pattern, _ store.MatchOptions) iter.Seq2[*object.Set, error] {
 	return func(yield func(*object.Set, error) bool) {

@@ -5,7 +5,6 @@ package api
 import (
 	"slices"
 
-	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -52,8 +51,7 @@ func (sc *scope) byID() map[string]*report.Checkout {
 
 // rollups returns the roll-ups of the database.
 func (a *API) rollups() *rollup.DB {
-	counting, _ := store.As[store.RollUpper](a.store)
-	return counting.Rollups()
+	return rollup.Of(a.store)
 }
 
 // sighted is a build, or a test of one.

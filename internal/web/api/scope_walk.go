@@ -173,11 +173,6 @@ type countedRun struct {
 // asked for before it returns the first test.
 func (a *API) runs(ctx context.Context, builds []rollup.Built, f *filters, after store.RunKey, few bool) iter.Seq2[*countedRun, error] {
 	return func(yield func(*countedRun, error) bool) {
-		objects, ok := store.As[store.Objects](a.store)
-		if !ok {
-			yield(nil, store.ErrUnsupported)
-			return
-		}
 		var ids []string
 		known := make(map[string]*rollup.Built, len(builds))
 		for i := range builds {
@@ -194,7 +189,7 @@ func (a *API) runs(ctx context.Context, builds []rollup.Built, f *filters, after
 				asked = ids[:min(n, len(ids))]
 			}
 			ids = ids[len(asked):]
-			for found, err := range objects.Runs(ctx, asked, after) {
+			for found, err := range a.store.Runs(ctx, asked, after) {
 				if err != nil {
 					yield(nil, err)
 					return

@@ -85,10 +85,8 @@ func (g *glance) look(ctx context.Context, p *Pages) (seen, error) {
 	begin := p.Now()
 	var now seen
 	var err error
-	if o, ok := store.As[store.Overviewer](p.Store); ok {
-		if now.Overview, err = o.Overview(ctx, latest); err != nil {
-			return seen{}, err
-		}
+	if now.Overview, err = p.Store.Overview(ctx, latest); err != nil {
+		return seen{}, err
 	}
 	if l, ok := store.As[store.Lagger](p.Store); ok {
 		// Without an answer there is nothing to tell.

@@ -15,7 +15,6 @@ import (
 	"github.com/kcidb-go/kcidb/internal/graph"
 	"github.com/kcidb-go/kcidb/internal/notify/mail"
 	"github.com/kcidb-go/kcidb/internal/pageurl"
-	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/web/front"
 	"github.com/kcidb-go/kcidb/object"
 )
@@ -26,12 +25,11 @@ const objectTime = 20 * time.Second
 // object is the page of an object: what is known of it, in words.
 func (p *Pages) object(w http.ResponseWriter, r *http.Request) {
 	ref, ok := pageurl.Parse(r.URL.EscapedPath())
-	objects, can := store.As[store.Objects](p.Store)
-	if !ok || !can {
+	if !ok {
 		front.NotFound(w, r)
 		return
 	}
-	page, known, err := p.describe(r, objects, ref)
+	page, known, err := p.describe(r, ref)
 	switch {
 	case err != nil && r.Context().Err() != nil: // the visitor is gone
 	case err != nil:
@@ -46,10 +44,10 @@ func (p *Pages) object(w http.ResponseWriter, r *http.Request) {
 }
 
 // describe returns the page of an object, which says so where it is not known.
-func (p *Pages) describe(r *http.Request, objects store.Objects, ref object.Ref) (page plain, known bool, err error) {
+func (p *Pages) describe(r *http.Request, ref object.Ref) (page plain, known bool, err error) {
 	ctx, cancel := contextWithin(r, objectTime)
 	defer cancel()
-	g := graph.New(ctx, objects)
+	g := graph.New(ctx, p.Store)
 	found, err := g.Find(ref)
 	if err != nil {
 		return page, false, err

@@ -103,7 +103,7 @@ func TestPagesSayWhatDescribeSays(t *testing.T) {
 				t.Fatalf("%d, %v: %s", w.Code, w.Header(), w.Body)
 			}
 			page := w.Body.String()
-			found, err := graph.New(t.Context(), p.Store.(store.Objects)).Find(c.ref)
+			found, err := graph.New(t.Context(), p.Store).Find(c.ref)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -313,32 +313,11 @@ func TestPagesWithoutADatabase(t *testing.T) {
 	}
 }
 
-// plainStore is a store that does not answer for objects.
-type plainStore struct {
-	store.Store // has no more methods than these
-}
-
-func (s plainStore) Overview(ctx context.Context, latest int) (store.Overview, error) {
-	return s.Store.(store.Overviewer).Overview(ctx, latest)
-}
-
-func TestPagesOfAStoreWithoutObjects(t *testing.T) {
+func TestHomeLinksCheckouts(t *testing.T) {
 	p, h, _ := newPages(t)
 	load(t, p, sample())
-	const link = `<a href="/checkout/ci:1">`
-	if page := get(h, "/").Body.String(); !strings.Contains(page, link) {
+	if page := get(h, "/").Body.String(); !strings.Contains(page, `<a href="/checkout/ci:1">`) {
 		t.Errorf("no link to a checkout on the front page:\n%s", page)
-	}
-	p, h, _ = newPages(t)
-	load(t, p, sample())
-	p.Store = plainStore{p.Store}
-	for _, path := range []string{"/test/ci:1", "/revision/" + commit} {
-		if w := get(h, path); w.Code != 404 {
-			t.Errorf("%s: %d", path, w.Code)
-		}
-	}
-	if page := get(h, "/").Body.String(); !strings.Contains(page, "v6.19-rc1") || strings.Contains(page, link) {
-		t.Errorf("a link to no page:\n%s", page)
 	}
 }
 

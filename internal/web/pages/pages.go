@@ -39,7 +39,7 @@ func mustRead(name string) []byte {
 
 // Pages answers for the pages.
 type Pages struct {
-	Store store.Store // shows what is in it where it is a store.Overviewer
+	Store store.Store
 	// Spool has the feeds; nil where there are none.
 	Spool *spool.Spool
 	Queue queue.Queue
@@ -72,9 +72,8 @@ func (p *Pages) home(w http.ResponseWriter, r *http.Request) {
 		p.Log.Error("no overview", "error", err)
 	}
 	var page bytes.Buffer
-	_, objects := store.As[store.Objects](p.Store)
 	err = homeTemplate.Execute(&page, homePage{
-		Style: tag(style), URL: address(r), Tokens: p.Tokens, Now: p.Now(), Failed: err != nil, Seen: seen, Objects: objects,
+		Style: tag(style), URL: address(r), Tokens: p.Tokens, Now: p.Now(), Failed: err != nil, Seen: seen,
 	})
 	if err != nil {
 		panic(fmt.Errorf("home page: %w", err))
@@ -90,15 +89,10 @@ type homePage struct {
 	Now    time.Time
 	Failed bool
 	Seen   seen
-	// Objects tells whether there are pages of objects.
-	Objects bool
 }
 
-// Page is the path of a checkout's page, "" where there is none.
+// Page is the path of a checkout's page.
 func (h homePage) Page(checkout string) string {
-	if !h.Objects {
-		return ""
-	}
 	return pageurl.Of("/", object.CheckoutRef(checkout))
 }
 

@@ -43,7 +43,7 @@ type Door struct {
 type Config struct {
 	Auth    *auth.Checker
 	Queue   queue.Queue
-	Store   store.Receipts
+	Store   store.Store
 	Metrics *Metrics
 	Log     *slog.Logger
 	Now     func() time.Time

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"time"
+
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// LoadOptions say what Load does beyond merging objects.
+type LoadOptions struct {
+	// Metadata keeps the Timestamp of objects, instead of the time of loading. An
+	// object without a Timestamp keeps the Timestamp it has in the database, and its
+	// values win; if the object is new to the database, it gets the time of loading.
+	Metadata bool
+	// Arrival is the time of loading. If it is zero, the time of loading is the Clock
+	// Next of the database.
+	Arrival time.Time
+	// Receipts are of the submissions that are loaded. They are kept in the same
+	// transaction. A Sink that is no Store ignores them.
+	Receipts []Receipt
+	// Note keeps the changes for the notifier, in the same transaction, if there is a
+	// notifier (see package spool). A database without a spool ignores it.
+	Note bool
+}
+
+// List is a list of objects in a report.
+type List string
+
+// The lists, in the order of the graph.
+const (
+	Checkouts List = "checkouts"
+	Builds    List = "builds"
+	Tests     List = "tests"
+	Issues    List = "issues"
+	Incidents List = "incidents"
+)
+
+// Lists are all lists, in the order Dump and Query return them.
+var Lists = []List{Checkouts, Builds, Tests, Issues, Incidents}
+
+// Key identifies an object within its list.
+type Key struct {
+	ID      string
+	Version int // of an issue; 0 for other objects
+}
+
+// Change is an object that a Load created or changed.
+type Change struct {
+	List    List
+	Key     Key
+	Created bool
+	// Was and Now are the status of a build or a test before and after, "" without a
+	// status.
+	Was, Now report.Status
+}
+
+// Changes are the objects a Load created or changed, each once. An object of which
+// only the timestamp changed is not among them.
+type Changes struct {
+	Objects []Change
+}
+
+// Receipt says what became of a submission.
+type Receipt struct {
+	ID       string    // of the submission
+	Origin   string    // of the submitter, "" if the service did not ask
+	Received time.Time // when the service received the submission
+	Finished time.Time // when the submission was loaded or given up
+	Bytes    int64     // of the report as received, decompressed
+	Objects  int       // in the report
+	Failure  string    // why the submission was given up; "" if it was loaded
+}

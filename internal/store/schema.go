@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"time"
+
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// Version is the version of a database schema.
+type Version struct{ Major, Minor int }
+
+// Schema is a schema that a driver knows.
+type Schema struct {
+	Version Version        // of the database schema
+	Report  report.Version // of the reports it keeps
+}
+
+// Progress reports how far long work is: what is being done, how much of it is done,
+// and how much there is, 0 if that is unknown.
+type Progress func(what string, done, total int64)
+
+// Tell calls p, unless p is nil.
+func (p Progress) Tell(what string, done, total int64) {
+	if p != nil {
+		p(what, done, total)
+	}
+}
+
+// PurgeOptions say what Purge removes.
+type PurgeOptions struct {
+	// Before is the time of arrival before which objects are removed.
+	Before time.Time
+	// KeepIncidents keeps incidents of any age. With each it keeps its issue, and the
+	// test, build and checkout that the incident is tied to or that these stem from.
+	KeepIncidents bool
+	// Progress may be nil. It is called between transactions.
+	Progress Progress
+}
+
+// PurgeBatch is how many objects Purge removes in a transaction at most: a load
+// that waits for one such transaction waits for some tenths of a second.
+const PurgeBatch = 5000
