@@ -3,11 +3,11 @@
 package graph
 
 import (
-	"github.com/kcidb-go/kcidb/internal/facts"
-	"github.com/kcidb-go/kcidb/internal/summary"
 	"strings"
 
+	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/summary"
 	"github.com/kcidb-go/kcidb/report"
 )
 

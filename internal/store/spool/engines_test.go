@@ -97,7 +97,7 @@ func openPool(t *testing.T, driver, dsn string) *sql.DB {
 func migrate(t *testing.T, db *sql.DB, engine, before string) {
 	t.Helper()
 	for _, name := range []string{"notifications", "deliveries"} {
-		files, err := filepath.Glob(filepath.Join("..", "store", engine, "migrations", "*_"+name+".up.sql"))
+		files, err := filepath.Glob(filepath.Join("..", engine, "migrations", "*_"+name+".up.sql"))
 		if err != nil || len(files) != 1 {
 			t.Fatalf("%d migrations %s, %v", len(files), name, err)
 		}
