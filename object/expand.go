@@ -2,9 +2,9 @@
 
 package object
 
-// expand takes a step from everything in ends. It returns what it reaches, and
-// where it ends: what has no such relation any more. No pattern is in a result
-// twice, and none is the beginning of another in next, if that is so for ends.
+// expand takes a step from each pattern in ends. It returns the patterns that the step
+// reaches, and the patterns that it ends at because they have no such relation. Each
+// pattern is in a result once. No pattern in next begins another, if that holds for ends.
 func (s step) expand(ends []*Pattern) (reached, next []*Pattern) {
 	for _, end := range ends {
 		types := end.related(s.child)
@@ -29,8 +29,8 @@ func (s step) expand(ends []*Pattern) (reached, next []*Pattern) {
 	return reached, next
 }
 
-// related returns the types of the children, or of the parents, of what
-// a pattern names. Everything there is, nil, has children of all types.
+// related returns the types of the children, or of the parents, of the objects that a
+// pattern names. The pattern nil names all objects, and has children of all types.
 func (p *Pattern) related(child bool) []Type {
 	switch {
 	case p != nil:
@@ -41,11 +41,11 @@ func (p *Pattern) related(child bool) []Type {
 	return nil
 }
 
-// goesOn tells whether what the pattern names has relations of the same kind as
-// led to it.
+// goesOn reports whether the objects of the pattern have relations of the kind that led
+// to them.
 func (p *Pattern) goesOn() bool { return len(p.related(p.Child)) > 0 }
 
-// tooLong tells whether the pattern has more steps than may be written.
+// tooLong reports whether the pattern has more steps than the language allows.
 func (p *Pattern) tooLong() bool {
 	n := 0
 	for ; p != nil; p = p.Base {
@@ -54,8 +54,8 @@ func (p *Pattern) tooLong() bool {
 	return n > maxSteps
 }
 
-// distinct returns the patterns, each once, without everything: what one step
-// ends at, the next may stay at.
+// distinct returns the patterns, each once and without nil: a step may stay at a pattern
+// that the step before it ended at.
 func distinct(patterns []*Pattern) []Pattern {
 	seen := map[*Pattern]bool{nil: true}
 	var list []Pattern

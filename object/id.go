@@ -9,16 +9,16 @@ import (
 	"strings"
 )
 
-// ID identifies an object among those of its type: as many fields as the type
-// has, and "" behind them. The version of an issue is a decimal number.
+// ID identifies an object among the objects of its type: the values of Type.Fields, then
+// "". The version of an issue is a decimal number.
 type ID [2]string
 
-// sortIDs returns the IDs of objects of a type in the order of their text, each
-// once, in a list of its own.
+// sortIDs returns a new list of the IDs of objects of a type, each once, in the order of
+// their text.
 func sortIDs(t Type, ids []ID) []ID {
 	ids = slices.Clone(ids)
 	slices.SortFunc(ids, func(a, b ID) int {
-		if len(t.Fields()) == 1 && bare(a[0]) && bare(b[0]) { // the usual case: no need for the text
+		if len(t.Fields()) == 1 && bare(a[0]) && bare(b[0]) { // the usual case needs no text
 			return strings.Compare(a[0], b[0])
 		}
 		return strings.Compare(string(appendID(nil, t, a)), string(appendID(nil, t, b)))
@@ -26,7 +26,7 @@ func sortIDs(t Type, ids []ID) []ID {
 	return slices.Compact(ids)
 }
 
-// appendID appends the fields of an ID as they are between brackets.
+// appendID appends the fields of an ID as patterns write them between brackets.
 func appendID(b []byte, t Type, id ID) []byte {
 	for i := range max(len(t.Fields()), 1) {
 		if i > 0 {
@@ -37,7 +37,7 @@ func appendID(b []byte, t Type, id ID) []byte {
 	return b
 }
 
-// appendField appends a field, in quotes if it must have them.
+// appendField appends a field, in quotes if it needs them.
 func appendField(b []byte, field string) []byte {
 	if bare(field) {
 		return append(b, field...)
@@ -52,8 +52,8 @@ func appendField(b []byte, field string) []byte {
 	return append(b, '"')
 }
 
-// makeID makes the ID of an object of a type. The text says what is wrong with
-// the fields, if anything is.
+// makeID makes the ID of an object of a type. If the fields are wrong, it returns a text
+// with the reason.
 func makeID(t Type, fields []string) (ID, string) {
 	if names := t.Fields(); len(fields) != len(names) {
 		return ID{}, fmt.Sprintf("expected %s, the ID of %s, found another number of fields: %d", strings.Join(names, ", "), t, len(fields))
@@ -70,7 +70,7 @@ func makeID(t Type, fields []string) (ID, string) {
 	return id, ""
 }
 
-// bare tells whether a field needs no quotes.
+// bare reports whether a field needs no quotes.
 func bare(field string) bool {
 	for i := range len(field) {
 		if !fieldByte(field[i]) {

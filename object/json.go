@@ -8,25 +8,25 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// Fields are the fields with which objects are written.
+// Fields is a choice of the fields with which objects are written.
 type Fields int
 
 const (
-	// AllFields are those of the latest schema of reports.
+	// AllFields are the fields of the latest schema of reports.
 	AllFields Fields = iota
-	// ModelFields are those of the Python system's object model: it has fewer,
-	// such as no log_excerpt.
+	// ModelFields are the fields of the Python system's object model, which has fewer
+	// fields, and no log_excerpt for example.
 	ModelFields
 )
 
-// AppendJSON appends the set as compact JSON: {"TYPE": [object, ...], ...}, with
-// the types there are objects of, in the order of Types.
+// AppendJSON appends the set as compact JSON: {"TYPE": [object, ...], ...}, in the order
+// of Types, without the types that have no objects.
 //
-// Each object has all fields of its type, null where they are absent: those of
-// the latest schema, with the names of what is in other objects joined to theirs
-// by "_" (environment_misc), and version_num and issue_version_num for versions.
-// Times are in UTC with a numeric offset. Only _timestamp is left out where it is
-// absent. The result is JSON where misc is.
+// Each object has all fields of the latest schema, null if they are absent; only
+// _timestamp is left out if it is absent. The members of an inner object are fields of the
+// outer one, joined by "_" (environment_misc). Versions are called version_num and
+// issue_version_num. Times are in UTC with a numeric offset. The result is valid JSON if
+// every misc is.
 func (s *Set) AppendJSON(b []byte) []byte {
 	b = append(b, '{')
 	first := true

@@ -40,7 +40,7 @@ func (o *members) nulls(names ...string) {
 	}
 }
 
-// quote appends a string. What is not UTF-8 becomes replacement characters.
+// quote appends a string. Bytes that are not UTF-8 become replacement characters.
 func (o *members) quote(value string) { o.b, _ = jsontext.AppendQuote(o.b, value) }
 
 func (o *members) text(name, value string) {
@@ -70,7 +70,7 @@ func (o *members) optBool(name string, value *bool) {
 	o.b = strconv.AppendBool(o.b, *value)
 }
 
-// optFloat writes a number, and null for those that JSON does not have.
+// optFloat writes a number, or null for a number that JSON does not have.
 func (o *members) optFloat(name string, value *float64) {
 	if value == nil || math.IsNaN(*value) || math.IsInf(*value, 0) {
 		o.nulls(name)
@@ -84,8 +84,8 @@ func (o *members) optFloat(name string, value *float64) {
 	o.b = strconv.AppendFloat(o.b, *value, format, -1, 64)
 }
 
-// optTime writes a time with a numeric offset, since Python before 3.11 does not
-// read a "Z", and with six digits of a second or none, since it reads no others.
+// optTime writes a time with a numeric offset, because Python before 3.11 does not read a
+// "Z", and with six digits of a second or without a fraction, because it reads no others.
 func (o *members) optTime(name string, value *time.Time) {
 	if value == nil {
 		o.nulls(name)

@@ -8,7 +8,7 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// listOf is what a set has of a type.
+// listOf is the list of a set for one type.
 type listOf struct {
 	typ    Type
 	count  func(*Set) int

@@ -4,36 +4,36 @@ package object
 
 import "slices"
 
-// How far a pattern may go, so that a short text cannot make much work: each
-// "*" may multiply the patterns by some five.
+// Bounds of a pattern, so that a short text cannot cause much work: each "*" may multiply
+// the patterns by some five.
 const (
 	maxSteps    = 32   // in the text, and in each pattern that it expands to
 	maxPatterns = 1000 // that it expands to
 )
 
-// Parse reads a pattern and returns the chains it expands to, in the order of
-// the steps that match them. Each list of ids is what a "%" in the text stands
-// for, in order; there must be as many of them.
+// Parse reads a pattern and returns the chains that it expands to, in the order of the
+// steps that match them. The lists of ids replace the "%" in the text, in order; there
+// must be as many lists as "%".
 //
-// A pattern is a chain of steps, the first from everything there is:
+// A pattern is a chain of steps. The first step begins at all objects:
 //
 //	relation type [ids] [match]
 //
-//	>            to the children; of everything, to all objects
+//	>            to the children; as the first step, to all objects
 //	<            to the parents
 //	build        a type
 //	*            all types that can be reached, by any number of relations
-//	[a:1; a:2]   only the objects with these IDs; fields are parted by commas
-//	["a b", 3]   and in quotes if they have more than letters, digits and _:/.?%+-
-//	[]           none of them
-//	%            only the objects with the IDs that are supplied aside
-//	#            what the step reaches is matched, by the way or at the end
-//	$            only what it ends at is
+//	[a:1; a:2]   only the objects with these IDs; commas separate the fields of an ID
+//	["a b", 3]   fields need quotes for other characters than letters, digits and _:/.?%+-
+//	[]           no objects
+//	%            only the objects with the IDs of the next list in ids
+//	#            matches all objects that the step reaches, on its way and at its end
+//	$            matches only the objects at the end of the step
 //
-// A "*" leads to the furthest types it reaches, and stays where there is no such
-// relation: "$" matches what it stays at, "#" does not. A step that only some of
-// the types have a relation for goes on from these. Without any match nothing is named, and no
-// patterns are returned.
+// A "*" leads to the furthest types it reaches, and stays at a type without such a
+// relation: "$" matches the objects it stays at, "#" does not. A step that only some of
+// the types have a relation for goes on from these types. A text without "#" and "$"
+// returns no patterns.
 //
 // The error is a *SyntaxError. The text may have 1 MiB and 32 steps, and expand
 // to 1,000 patterns of 32 steps.
@@ -43,7 +43,7 @@ func Parse(text string, ids ...[]ID) ([]Pattern, error) {
 		return nil, err
 	}
 	var matched []*Pattern
-	ends := []*Pattern{nil} // where the steps so far lead; nil is everything
+	ends := []*Pattern{nil} // the ends of the steps so far; nil names all objects
 	for n := 0; ; n++ {
 		if p.space(); p.done() {
 			break
@@ -79,7 +79,7 @@ func Parse(text string, ids ...[]ID) ([]Pattern, error) {
 	return distinct(matched), nil
 }
 
-// step is what a pattern consists of, as it is written.
+// step is a step of a pattern, as it is written.
 type step struct {
 	pos   int // of the type
 	child bool
@@ -94,7 +94,7 @@ type step struct {
 type parser struct {
 	scanner
 	supplied [][]ID
-	used     int // of those supplied
+	used     int // lists of ids
 }
 
 func (p *parser) step() (step, error) {
@@ -165,7 +165,7 @@ func (p *parser) ids(t Type) ([]ID, error) {
 	}
 }
 
-// suppliedIDs checks the IDs a "%" stands for.
+// suppliedIDs checks the IDs that replace a "%".
 func (p *parser) suppliedIDs(pos int, t Type, supplied []ID) ([]ID, error) {
 	ids := make([]ID, len(supplied))
 	for i, id := range supplied {
@@ -181,7 +181,7 @@ func (p *parser) suppliedIDs(pos int, t Type, supplied []ID) ([]ID, error) {
 	return sortIDs(t, ids), nil
 }
 
-// noRelation says that no step leads from the ends to a type.
+// noRelation returns the error that no step leads from the ends to a type.
 func (p *parser) noRelation(s step, ends []*Pattern) error {
 	var from, to []Type
 	for _, end := range ends {

@@ -6,7 +6,6 @@ import (
 	"bufio"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -16,35 +15,6 @@ import (
 
 	"github.com/kcidb-go/kcidb/object"
 )
-
-func ExampleParse() {
-	patterns, err := object.Parse(`>test[ci:1]<*#`)
-	if err != nil {
-		fmt.Println(err)
-	}
-	for _, p := range patterns {
-		fmt.Println(p)
-	}
-	// Output:
-	// >test[ci:1]<build#
-	// >test[ci:1]<build<checkout#
-	// >test[ci:1]<build<checkout<revision#
-}
-
-func ExampleParse_supplied() {
-	patterns, _ := object.Parse(`>revision%#>checkout#`, []object.ID{{"5e29d1443c46", ""}})
-	fmt.Println(object.Format(patterns))
-	// Output:
-	// >revision[5e29d1443c46, ""]#
-	// >revision[5e29d1443c46, ""]>checkout#
-}
-
-func ExampleParse_error() {
-	_, err := object.Parse(">build>Test#")
-	fmt.Println(err)
-	// Output:
-	// pattern: at 7: no type "Test": the types are revision, checkout, build, test, issue, issue_version, incident
-}
 
 // conformance returns the cases recorded of the Python system.
 func conformance(tb testing.TB) []patternCase {

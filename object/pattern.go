@@ -8,14 +8,14 @@ import (
 	"strings"
 )
 
-// Pattern names objects: those of one type that are related to those another
-// pattern names. It is a chain of steps, each with one type; patterns with "*"
-// are expanded to several of these when they are read.
+// Pattern names objects of one type that are related to the objects of another pattern.
+// It is a chain of steps, each with one type. Parse expands a text with "*" to several
+// patterns.
 type Pattern struct {
-	Base  *Pattern // what the step begins at; nil for everything there is
+	Base  *Pattern // where the step begins; nil for all objects
 	Child bool     // the step leads to children, else to parents
 	Type  Type
-	IDs   []ID // of the objects, where Some; none of them for an empty list
+	IDs   []ID // of the objects, if Some; an empty list names no objects
 	Some  bool // only objects with an ID in IDs
 }
 
@@ -29,11 +29,11 @@ func Of(t Type, ids ...ID) Pattern {
 }
 
 // Children returns the pattern that names all children of type t of what p
-// names. It panics where objects of p's type have no such children.
+// names. It panics if objects of p's type have no such children.
 func (p Pattern) Children(t Type) Pattern { return p.step(true, t) }
 
 // Parents returns the pattern that names all parents of type t of what p names.
-// It panics where objects of p's type have no such parents.
+// It panics if objects of p's type have no such parents.
 func (p Pattern) Parents(t Type) Pattern { return p.step(false, t) }
 
 func (p Pattern) step(child bool, t Type) Pattern {
@@ -43,8 +43,8 @@ func (p Pattern) step(child bool, t Type) Pattern {
 	return Pattern{Base: &p, Child: child, Type: t}
 }
 
-// Anchored tells whether some step has IDs, so that what the pattern names is found
-// from these, and not among everything there is.
+// Anchored reports whether a step of the pattern has IDs. A database then finds the
+// objects from these IDs, and does not search all objects.
 func (p *Pattern) Anchored() bool { return p.Some || p.Base != nil && p.Base.Anchored() }
 
 // String returns the pattern in its canonical form, with the IDs of a list
@@ -74,9 +74,9 @@ func (p *Pattern) append(b []byte) []byte {
 	return append(b, ']')
 }
 
-// Format returns the patterns in their canonical form, a line each, without a
-// newline at the end. Parse reads such a line, but not all of them as one, for
-// a pattern that follows another begins where that one leads.
+// Format returns the patterns in their canonical form, a line each, without a newline at
+// the end. Parse reads a line, but not several lines at once: the second pattern would
+// begin where the first one leads.
 func Format(patterns []Pattern) string {
 	lines := make([]string, len(patterns))
 	for i, p := range patterns {

@@ -14,7 +14,7 @@ type Ref struct {
 	ID   ID
 }
 
-// RevisionRef names a revision; patchsetHash is "" where there are no patches.
+// RevisionRef names a revision; patchsetHash is "" without patches.
 func RevisionRef(commitHash, patchsetHash string) Ref {
 	return Ref{TypeRevision, ID{commitHash, patchsetHash}}
 }
@@ -28,7 +28,7 @@ func BuildRef(id string) Ref { return Ref{TypeBuild, ID{id}} }
 // TestRef names a test.
 func TestRef(id string) Ref { return Ref{TypeTest, ID{id}} }
 
-// IssueRef names an issue, whatever its version.
+// IssueRef names an issue with all its versions.
 func IssueRef(id string) Ref { return Ref{TypeIssue, ID{id}} }
 
 // IssueVersionRef names a version of an issue.
@@ -39,10 +39,10 @@ func IssueVersionRef(id string, version int) Ref {
 // IncidentRef names an incident.
 func IncidentRef(id string) Ref { return Ref{TypeIncident, ID{id}} }
 
-// RevisionOf names the revision that a checkout belongs to. It tells false where
-// it belongs to none: without a commit hash, or with a list of patches, even an
-// empty one, but no hash of them. Most submitters say nothing about patches where
-// there are none; that is the same as the patch set hash "".
+// RevisionOf names the revision that a checkout belongs to. It returns false if the
+// checkout has no commit hash, or has a list of patches, even an empty list, and no hash
+// of the patches. Most submitters leave out both properties if a checkout has no patches;
+// that means the same as the patch set hash "".
 func RevisionOf(c *report.Checkout) (Ref, bool) {
 	switch {
 	case c.GitCommitHash == nil:
@@ -55,18 +55,18 @@ func RevisionOf(c *report.Checkout) (Ref, bool) {
 	return RevisionRef(*c.GitCommitHash, ""), true
 }
 
-// Pattern returns the pattern that names the object and nothing else.
+// Pattern returns the pattern that names this object only.
 func (r Ref) Pattern() Pattern { return Of(r.Type, r.ID) }
 
-// String returns the reference as it is in a pattern: "test[ci:1]",
+// String returns the reference as patterns write it: "test[ci:1]",
 // `revision[5e29d1443c46, ""]`. ParseRef reads it back.
 func (r Ref) String() string {
 	b := append([]byte(r.Type), '[')
 	return string(append(appendID(b, r.Type, r.ID), ']'))
 }
 
-// ParseRef reads what String returns, with white space between the parts or
-// none. The error is a *SyntaxError.
+// ParseRef reads the result of String, with or without white space between the parts.
+// The error is a *SyntaxError.
 func ParseRef(text string) (Ref, error) {
 	s := scanner{what: "reference", text: text}
 	if err := s.check(); err != nil {

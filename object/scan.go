@@ -9,17 +9,17 @@ import (
 	"unicode/utf8"
 )
 
-// SyntaxError says what is wrong with the text of a pattern or a reference.
+// SyntaxError is an error in the text of a pattern or a reference.
 type SyntaxError struct {
 	What   string // "pattern" or "reference"
-	Offset int    // of the byte it is at, from 0; the length of the text for its end
-	Msg    string // what was expected, and what found
+	Offset int    // of the byte, from 0; the length of the text for its end
+	Msg    string // the expected and the found text
 }
 
 // Error returns "WHAT: at OFFSET: MSG".
 func (e *SyntaxError) Error() string { return fmt.Sprintf("%s: at %d: %s", e.What, e.Offset, e.Msg) }
 
-// maxText is how many bytes a text may have: room for some 10,000 IDs.
+// maxText is the largest size of a text in bytes: room for some 10,000 IDs.
 const maxText = 1 << 20
 
 // scanner reads the parts of a text.
@@ -33,7 +33,7 @@ func (s *scanner) errorAt(pos int, format string, args ...any) error {
 	return &SyntaxError{s.what, pos, fmt.Sprintf(format, args...)}
 }
 
-// unexpected says that something else was expected here.
+// unexpected returns the error that another text was expected here.
 func (s *scanner) unexpected(expected string) error {
 	if s.done() {
 		return s.errorAt(s.pos, "expected %s, found the end", expected)
@@ -42,8 +42,8 @@ func (s *scanner) unexpected(expected string) error {
 	return s.errorAt(s.pos, "expected %s, found %q", expected, string(r))
 }
 
-// check refuses texts that are too long, and those with what is in no ID: no
-// database keeps a NUL, and no report has text that is not UTF-8.
+// check refuses a text that is too long, or has characters that no ID has: no database
+// keeps a NUL, and no report has invalid UTF-8.
 func (s *scanner) check() error {
 	if len(s.text) > maxText {
 		return s.errorAt(maxText, "expected at most %d bytes, found %d", maxText, len(s.text))
@@ -71,7 +71,7 @@ func (s *scanner) peek() byte {
 	return s.text[s.pos]
 }
 
-// accept steps over a byte, if it is next.
+// accept steps over a byte if it is next, and reports whether it was.
 func (s *scanner) accept(c byte) bool {
 	if s.peek() != c || s.done() {
 		return false
@@ -91,7 +91,7 @@ func (s *scanner) space() {
 	s.run(func(c byte) bool { return strings.IndexByte(" \t\n\v\f\r", c) >= 0 })
 }
 
-// run steps over all bytes of a kind that are next, and returns them.
+// run steps over all bytes of a kind from here on, and returns them.
 func (s *scanner) run(kind func(byte) bool) string {
 	start := s.pos
 	for !s.done() && kind(s.text[s.pos]) {

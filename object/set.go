@@ -8,7 +8,7 @@ import "github.com/kcidb-go/kcidb/report"
 // the same patches on it.
 type Revision struct {
 	GitCommitHash string
-	PatchsetHash  string            // "" for none
+	PatchsetHash  string            // "" without patches
 	GitCommitName *string           // the first that a checkout has
 	PatchsetFiles []report.Resource // the first that a checkout has
 }
@@ -21,7 +21,7 @@ func (r *Revision) VisitFields(v report.FieldVisitor) {
 	v.Resources("patchset_files", &r.PatchsetFiles)
 }
 
-// Issue is what the versions of an issue have in common.
+// Issue has the properties that the versions of an issue share.
 type Issue struct {
 	ID     string
 	Origin string
@@ -33,8 +33,7 @@ func (i *Issue) VisitFields(v report.FieldVisitor) {
 	v.Text("origin", &i.Origin)
 }
 
-// Set is some objects of any types. What a report calls issues are the issue
-// versions.
+// Set holds objects of any types. The issues of its report are the issue versions.
 type Set struct {
 	Revisions []Revision
 	Issues    []Issue

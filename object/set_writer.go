@@ -14,25 +14,25 @@ import (
 // SetWriter writes sets as one JSON object, in the form of Set.AppendJSON, with
 // memory for one object at a time. Its fields are set before the first Write.
 type SetWriter struct {
-	// Fields are those that objects are written with, AllFields unless it is set.
+	// Fields selects the fields of each object; the default is AllFields.
 	Fields Fields
-	// Types are written even if there is no object of them: "TYPE": [].
+	// Types are written even without objects: "TYPE": [].
 	Types []Type
 
 	w    io.Writer
 	seq  bool
 	enc  *jsontext.Encoder
-	open int    // 1 + the index of the list that is open; 0 for none yet
+	open int    // 1 + the index of the open list; 0 before the first list
 	json []byte // of an object
 	err  error  // that ended the writing
 }
 
-// NewSetWriter returns a writer of sets to w, with indent spaces per level, or
-// all on one line for 0. With seq, a record separator (0x1e) comes first, as
-// RFC 7464 has it. Nothing is written before the first Write or Close.
+// NewSetWriter returns a writer of sets to w, with indent spaces per level, or on one line
+// for 0. With seq, a record separator (0x1e) comes first (RFC 7464). It writes nothing
+// before the first Write or Close.
 func NewSetWriter(w io.Writer, indent int, seq bool) *SetWriter {
 	options := []jsontext.Options{
-		jsontext.AllowDuplicateNames(true), // no time is spent on looking for them
+		jsontext.AllowDuplicateNames(true), // searching for them would take time
 		jsontext.AllowInvalidUTF8(true),
 	}
 	if indent > 0 {
@@ -41,9 +41,8 @@ func NewSetWriter(w io.Writer, indent int, seq bool) *SetWriter {
 	return &SetWriter{w: w, seq: seq, enc: jsontext.NewEncoder(w, options...)}
 }
 
-// Write writes the objects of a set. All sets together must have the objects of
-// a type before those of the next, in the order of Types. After an error
-// nothing more is written, and the same error comes back.
+// Write writes the objects of a set. Over all sets, the types must come in the order of
+// Types. After an error it writes nothing more, and returns the same error.
 func (w *SetWriter) Write(s *Set) error {
 	w.begin()
 	for i, l := range lists {
@@ -60,8 +59,8 @@ func (w *SetWriter) Write(s *Set) error {
 	return w.err
 }
 
-// Close ends the JSON object, with a newline behind it. It does not close the
-// writer below. Nothing may be written afterwards.
+// Close ends the JSON object, and writes a newline. It does not close the writer below.
+// Write must not be called afterwards.
 func (w *SetWriter) Close() error {
 	w.begin()
 	w.empty(len(lists))
@@ -72,7 +71,7 @@ func (w *SetWriter) Close() error {
 	return w.err
 }
 
-// begin writes what comes before all lists, once.
+// begin writes the beginning of the JSON object, once.
 func (w *SetWriter) begin() {
 	if w.err != nil || w.enc.StackDepth() > 0 {
 		return
@@ -84,7 +83,7 @@ func (w *SetWriter) begin() {
 	w.token(jsontext.BeginObject)
 }
 
-// enter begins a list, if it is not the one that is open.
+// enter begins a list, unless it is open.
 func (w *SetWriter) enter(i int) {
 	switch {
 	case w.open == i+1:
@@ -97,8 +96,8 @@ func (w *SetWriter) enter(i int) {
 	w.list(i)
 }
 
-// empty writes the lists that are to be there without objects, up to the one
-// before list i.
+// empty writes the lists without objects that Types asks for, up to the list before list
+// i.
 func (w *SetWriter) empty(i int) {
 	for j := w.open; j < i; j++ {
 		if slices.Contains(w.Types, lists[j].typ) {
@@ -107,7 +106,7 @@ func (w *SetWriter) empty(i int) {
 	}
 }
 
-// list ends the list that is open, and begins list i.
+// list ends the open list, and begins list i.
 func (w *SetWriter) list(i int) {
 	if w.open > 0 {
 		w.token(jsontext.EndArray)

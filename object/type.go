@@ -7,8 +7,8 @@ import "slices"
 // Type is a type of objects, by the name it has in patterns.
 type Type string
 
-// The types. An issue version is what reports call an issue; revisions and
-// issues have no list of their own in a report.
+// The types. Reports call an issue version an issue. Revisions and issues have no list of
+// their own in a report.
 const (
 	TypeRevision     Type = "revision"
 	TypeCheckout     Type = "checkout"
@@ -25,7 +25,7 @@ var types = []Type{TypeRevision, TypeCheckout, TypeBuild, TypeTest, TypeIssue, T
 // Types returns all types, parents before their children.
 func Types() []Type { return slices.Clone(types) }
 
-// kind is what is known about a type.
+// kind describes a type.
 type kind struct {
 	fields   []string // that identify an object
 	children []Type
@@ -41,16 +41,18 @@ var kinds = map[Type]kind{
 	TypeIncident:     {[]string{"id"}, nil},
 }
 
-// Known tells whether there is such a type.
+// Known reports whether t is a type of objects.
 func (t Type) Known() bool { return kinds[t].fields != nil }
 
-// Fields returns the names of the fields that identify an object of the type.
+// Fields returns the names of the fields that identify an object of the type. The caller
+// must not change the list.
 func (t Type) Fields() []string { return kinds[t].fields }
 
-// Children returns the types of what is directly below objects of the type.
+// Children returns the types of the objects directly below objects of the type. The
+// caller must not change the list.
 func (t Type) Children() []Type { return kinds[t].children }
 
-// Parents returns the types of what is directly above objects of the type.
+// Parents returns the types of the objects directly above objects of the type.
 func (t Type) Parents() []Type {
 	var parents []Type
 	for _, p := range types {
@@ -69,8 +71,7 @@ func (t Type) related(child bool) []Type {
 	return t.Parents()
 }
 
-// relation is what an object is called that a step to children, or to parents,
-// leads to.
+// relation returns the word for an object at the end of a step to children or to parents.
 func relation(child bool) string {
 	if child {
 		return "child"
