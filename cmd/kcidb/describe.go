@@ -28,9 +28,9 @@ follows each text, as it does the mails that "kcidb notify" writes.
 		ValidArgsFunction: completeType,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return runShow(cmd.Context(), p, &o, args, func(one graph.Object) error {
-				text, err := describe.Description(one, base)
+				description, err := describe.Description(one, base)
 				if err == nil {
-					_, err = io.WriteString(p.stdout, text+"\x00")
+					_, err = io.WriteString(p.stdout, description.Text()+"\x00")
 				}
 				return err
 			})

@@ -48,8 +48,8 @@ func BenchmarkRevisionMail(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		body, err := describe.Description(o, base)
-		if err != nil || len(subject)+len(body) > 32<<10 {
+		description, err := describe.Description(o, base)
+		if body := description.Text(); err != nil || len(subject)+len(body) > 32<<10 {
 			b.Fatal(len(subject), len(body), err)
 		}
 		peak = max(peak, grew())

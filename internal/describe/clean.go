@@ -8,6 +8,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/kcidb-go/kcidb/internal/document"
 )
 
 // Nothing in a report can be trusted: not to be short, not to be one line, not
@@ -80,29 +82,13 @@ func tail(text string, bytes int) string {
 	return text[start:]
 }
 
-// cut returns text of a number of characters at most, with a mark if something
-// was cut off.
-func cut(text string, most int) string {
-	if len(text) <= most || utf8.RuneCountInString(text) <= most {
-		return text
-	}
-	n := 0
-	for i := range text {
-		if n == max(most-3, 0) {
-			return strings.TrimRight(text[:i], " ") + "..."
-		}
-		n++
-	}
-	return text
-}
-
 // line returns a text for a place that has a line: with single spaces for all
 // white space in it, and not too long.
-func line(text string) string { return cut(joined(text), maxLine) }
+func line(text string) string { return document.Cut(joined(text), maxLine) }
 
 // paragraph returns a text for a place that has some lines, which it is broken
 // into later.
-func paragraph(text string) string { return cut(joined(text), maxPara) }
+func paragraph(text string) string { return document.Cut(joined(text), maxPara) }
 
 func joined(text string) string { return strings.Join(strings.Fields(clean(head(text, maxRead))), " ") }
 
@@ -137,7 +123,7 @@ func prose(text string) string {
 		if l == "" && len(kept) > 0 && kept[len(kept)-1] == "" {
 			continue
 		}
-		for _, part := range wrap(l, width-2) {
+		for _, part := range document.WrapLines(l, document.Width-2) {
 			if bytes += len(part) + 1; bytes > maxBytes || len(kept) == maxLines {
 				return strings.Join(append(kept, leftOut(len(lines)-i, len(text) > maxRead)), "\n")
 			}

@@ -7,56 +7,57 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kcidb-go/kcidb/internal/document"
 	"github.com/kcidb-go/kcidb/internal/graph"
 	"github.com/kcidb-go/kcidb/internal/pageurl"
 	"github.com/kcidb-go/kcidb/report"
 )
 
-const maxPlaces = 3 // repositories that are listed, and branches of each
+const maxPlaces = 3 // repositories that a description lists, and branches of each
 
-// Code is what was tested, for people to find it.
+// Code is the code that was built or tested, in words by which people find it.
 type Code struct {
 	Name    string
-	Commit  string   // the whole hash
-	Subject string   // of the commit's message
-	Places  []string // where it was checked out from: trees and branches, URLs
-	Patches []string // names of the patch files
-	Mail    string   // Message-ID of the mail with the patches
-	Link    string   // page of the revision
+	Commit  string           // the full hash
+	Subject string           // of the commit's message
+	Places  []document.Value // trees and branches it was checked out from, and URLs of repositories
+	Patches []string         // names of the patch files
+	Mail    string           // Message-ID of the mail with the patches
+	Link    string           // page of the revision
 }
 
-// Code is what was tested: of a revision, or of what belongs to one; nil where
-// nobody knows.
+// Code returns the code of a revision, or of an object of a revision. It returns nil if
+// the revision is unknown.
 func (d *Data) Code() (*Code, error) {
-	r, all, err := revisionOf(d.Object)
-	if err != nil || len(all) == 0 {
+	r, checkouts, err := revisionOf(d.Object)
+	if err != nil || len(checkouts) == 0 {
 		return nil, err
 	}
-	c := &Code{Name: codeName(r, all), Commit: line(r.Commit)}
+	code := &Code{
+		Name: codeName(r, checkouts), Commit: line(r.Commit), Places: places(checkouts), Patches: patches(r, checkouts),
+	}
 	if r.Commit != "" {
-		c.Link = pageurl.Of(d.Base, r.Ref())
+		code.Link = pageurl.Of(d.Base, r.Ref())
 	}
-	for _, one := range all {
-		if m := one.GitCommitMessage; m != nil && c.Subject == "" {
-			c.Subject = firstLine(*m)
+	for _, c := range checkouts {
+		if m := c.GitCommitMessage; m != nil && code.Subject == "" {
+			code.Subject = firstLine(*m)
 		}
-		if m := one.MessageID; m != nil && c.Mail == "" {
-			c.Mail = line(*m)
+		if m := c.MessageID; m != nil && code.Mail == "" {
+			code.Mail = line(*m)
 		}
 	}
-	c.Patches = patches(r, all)
-	c.Places = places(all)
-	return c, nil
+	return code, nil
 }
 
-// revisionOf returns the revision of an object, and those of its checkouts that
-// are meant: all, or just the one that a build or a test is of.
+// revisionOf returns the revision of an object, and the checkouts that describe it: all
+// checkouts of a revision, and the one checkout of a build or a test.
 func revisionOf(o graph.Object) (*graph.Revision, []*graph.Checkout, error) {
 	var c *graph.Checkout
 	switch o := o.(type) {
 	case *graph.Revision:
-		all, err := o.Checkouts()
-		return o, all, err
+		checkouts, err := o.Checkouts()
+		return o, checkouts, err
 	case *graph.Checkout:
 		c = o
 	case *graph.Build:
@@ -72,9 +73,9 @@ func revisionOf(o graph.Object) (*graph.Revision, []*graph.Checkout, error) {
 	return c.Revision(), []*graph.Checkout{c}, nil
 }
 
-// files returns the patches, as the first checkout has them that has any.
-func files(all []*graph.Checkout) []report.Resource {
-	for _, c := range all {
+// files returns the patches of the first checkout that has patches.
+func files(checkouts []*graph.Checkout) []report.Resource {
+	for _, c := range checkouts {
 		if len(c.Checkout.PatchsetFiles) > 0 {
 			return c.Checkout.PatchsetFiles
 		}
@@ -82,12 +83,12 @@ func files(all []*graph.Checkout) []report.Resource {
 	return nil
 }
 
-// patches lists the patches by their names.
-func patches(r *graph.Revision, all []*graph.Checkout) []string {
-	files := files(all)
+// patches lists the names of the patches.
+func patches(r *graph.Revision, checkouts []*graph.Checkout) []string {
+	files := files(checkouts)
 	var names []string
 	for _, p := range files[:min(len(files), maxGroups)] {
-		names = append(names, cut(line(p.Name), maxName))
+		names = append(names, document.Cut(line(p.Name), maxName))
 	}
 	if more := int64(len(files) - len(names)); more > 0 {
 		names = append(names, "and "+plural(more, "more patch", "more patches"))
@@ -98,43 +99,53 @@ func patches(r *graph.Revision, all []*graph.Checkout) []string {
 	return names
 }
 
-// places lists where code was checked out from: trees and branches, and then the
-// URL of their repository.
-func places(all []*graph.Checkout) []string {
-	at := map[string][]string{} // trees and branches, by URL
-	for _, c := range all {
-		var words []string
-		if tree := line(c.Tree()); tree != "" {
-			words = append(words, cut(tree, 60))
-		}
-		if branch := line(c.Branch()); branch != "" {
-			words = append(words, "branch "+cut(branch, 60))
-		}
-		if c.Tree() == "" && slices.ContainsFunc(all, func(other *graph.Checkout) bool {
-			return other.Tree() != "" && other.Repository() == c.Repository() && other.Branch() == c.Branch()
-		}) {
-			continue // another says more
-		}
-		place := strings.Join(words, ", ")
-		if known := at[c.Repository()]; place == "" || slices.Contains(known, place) {
-			at[c.Repository()] = known
-			continue
-		}
-		at[c.Repository()] = append(at[c.Repository()], place)
-	}
-	var lines []string
-	for i, url := range slices.Sorted(maps.Keys(at)) {
+// places lists the trees and branches that code was checked out from. The URL of a
+// repository comes after its branches.
+func places(checkouts []*graph.Checkout) []document.Value {
+	branches := branchesByURL(checkouts)
+	var lines []document.Value
+	add := func(text string) { lines = append(lines, document.Value{Text: text}) }
+	for i, url := range slices.Sorted(maps.Keys(branches)) {
 		if i == maxPlaces {
-			lines = append(lines, "and "+plural(int64(len(at)-i), "more repository", "more repositories"))
+			add("and " + plural(int64(len(branches)-i), "more repository", "more repositories"))
 			break
 		}
-		slices.Sort(at[url])
-		more := len(at[url]) - maxPlaces
-		lines = append(lines, at[url][:min(len(at[url]), maxPlaces)]...)
-		if more > 0 {
-			lines = append(lines, "and "+plural(int64(more), "more branch", "more branches"))
+		names := branches[url]
+		slices.Sort(names)
+		for _, name := range names[:min(len(names), maxPlaces)] {
+			add(name)
 		}
-		lines = append(lines, address(url))
+		if more := len(names) - maxPlaces; more > 0 {
+			add("and " + plural(int64(more), "more branch", "more branches"))
+		}
+		lines = append(lines, document.Value{URL: address(url)})
 	}
 	return lines
+}
+
+// branchesByURL returns "TREE, branch BRANCH" of checkouts by the URL of the repository.
+// It leaves out a checkout without a tree if another checkout names the tree of the same
+// branch.
+func branchesByURL(checkouts []*graph.Checkout) map[string][]string {
+	all := map[string][]string{}
+	for _, c := range checkouts {
+		if c.Tree() == "" && slices.ContainsFunc(checkouts, func(other *graph.Checkout) bool {
+			return other.Tree() != "" && other.Repository() == c.Repository() && other.Branch() == c.Branch()
+		}) {
+			continue
+		}
+		var words []string
+		if tree := line(c.Tree()); tree != "" {
+			words = append(words, document.Cut(tree, 60))
+		}
+		if branch := line(c.Branch()); branch != "" {
+			words = append(words, "branch "+document.Cut(branch, 60))
+		}
+		names := all[c.Repository()]
+		if name := strings.Join(words, ", "); name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+		all[c.Repository()] = names
+	}
+	return all
 }

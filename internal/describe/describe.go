@@ -1,38 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package describe says in words what an object is and how it went. Mails, pages
-// and commands use the same words.
+// Package describe says in words what an object is and how it went. Mails, pages and
+// commands use the same words.
 //
-// A text begins with the verdict, for it is read on phones. Then it says what was
-// tested, what failed, what of that is known, and where to see more. Lines have 72
-// characters at most, except for what reports bring: URLs and logs.
+// A description is a document: the verdict first, because people read mails on phones,
+// then what was tested, what failed, which failures are known issues, and where to see
+// more. A summary is one line of at most 256 characters.
 //
-// Whatever reports have in them, texts are bounded, and no character in them does
-// anything but show.
+// Reports may contain anything. Each text of a report is cleaned and shortened before it
+// gets into a description, so that a description is bounded, and free of control
+// characters.
 package describe
 
 import (
 	"fmt"
-	"strings"
 
+	"github.com/kcidb-go/kcidb/internal/document"
 	"github.com/kcidb-go/kcidb/internal/graph"
 	"github.com/kcidb-go/kcidb/internal/pageurl"
 	"github.com/kcidb-go/kcidb/object"
 )
 
-// Data is what templates get a pointer to: an object, and why somebody is told of
-// it. Without the latter it is a plain description. Its methods read what they
-// need when they are called.
+// Data is an object, and why a subscriber gets a message about it. A description needs
+// Object and Base only. Subscriptions' templates get a pointer to it. Its methods read
+// from the database when they are called.
 type Data struct {
 	Object       graph.Object
 	Subscription string // name of the subscription
-	About        string // what the subscription is for, in the words of its owner
-	Reason       string // why it tells of the object
-	Was, Now     string // the object's status before, and now, where these are known
-	Base         string // public URL of this service; "" for none, and no links then
-	Stop         string // how to get no more of these: a URL, or words
+	About        string // purpose of the subscription, in the words of its owner
+	Reason       string // why the subscription matched
+	Was, Now     string // status of the object before and now; "" if unknown
+	Base         string // public URL of this service; "" for texts without links to it
+	Stop         string // how to get no more of these messages: a URL, or words
 
-	found *graph.Findings
+	found *graph.Findings // known issues, once they were read
 }
 
 // Type returns the type of the object, as in patterns.
@@ -41,33 +42,30 @@ func (d *Data) Type() string { return string(d.Object.Ref().Type) }
 // Link returns the URL of the object's page.
 func (d *Data) Link() string { return pageurl.Of(d.Base, d.Object.Ref()) }
 
-// Summary says in one line, of 256 characters at most, what an object is and how
-// it went.
-func Summary(o graph.Object) (string, error) { return execute("summary", &Data{Object: o}) }
+// Summary says in one line of at most 256 characters what an object is and how it went.
+func Summary(o graph.Object) (string, error) { return (&Data{Object: o}).Summary() }
 
-// Description says what an object is, how it went, and what is known about that.
-// The base is the public URL of this service, "" for a text without links to it.
-func Description(o graph.Object, base string) (string, error) {
-	return execute("description", &Data{Object: o, Base: base})
+// Description says what an object is, how it went, and what is known about that. The
+// base is the public URL of this service, or "" for a document without links to it.
+func Description(o graph.Object, base string) (document.Document, error) {
+	return (&Data{Object: o, Base: base}).Description()
 }
 
-// Footer says why somebody is told of an object, and how to stop it.
-func Footer(d *Data) (string, error) { return execute("footer", d) }
-
-// execute executes one of our own templates.
-func execute(name string, d *Data) (string, error) {
-	if err := readable(d.Object); err != nil {
-		return "", err
+// Footer says why a subscriber gets a message, and how to get no more of them. Its first
+// line is the one by which mail programs find the end of a message.
+func (d *Data) Footer() string {
+	text := "-- \n"
+	if d.Subscription != "" {
+		text += document.Wrap(fmt.Sprintf("You get this because of the subscription %q.", line(d.Subscription))) + "\n"
+	} else {
+		text += "You get this because somebody subscribed to it.\n"
 	}
-	var b strings.Builder
-	if err := ours.ExecuteTemplate(&b, name, d); err != nil {
-		return "", fmt.Errorf("describe %s: %w", d.Object.Ref(), err)
-	}
-	return b.String(), nil
+	return text + field("About", paragraph(d.About)) + field("Reason", paragraph(d.Reason)) +
+		field("To stop it", paragraph(d.Stop)) + field("Object", address(d.Link()))
 }
 
-// readable returns why an object cannot be read, if so: what cannot be read is
-// not known either, but to say so would be wrong.
+// readable returns the error of reading an object. Without it, a description would say
+// that an object is unknown if the database cannot be read.
 func readable(o graph.Object) (err error) {
 	switch o := o.(type) {
 	case *graph.Revision:
@@ -78,8 +76,8 @@ func readable(o graph.Object) (err error) {
 	return err
 }
 
-// results returns the builds that an object stands for, and whether it stands for
-// any: a revision, a checkout or a build.
+// results returns the builds and tests of a revision, a checkout or a build. Builds of
+// a build are none.
 func results(o graph.Object) (*graph.Builds, *graph.Tests, error) {
 	switch o := o.(type) {
 	case *graph.Revision:
@@ -97,10 +95,10 @@ func results(o graph.Object) (*graph.Builds, *graph.Tests, error) {
 	case *graph.Build:
 		return &graph.Builds{}, o.Tests(), nil
 	}
-	return nil, nil, fmt.Errorf("%s stands for no tests", o.Ref())
+	return nil, nil, fmt.Errorf("%s has no tests", o.Ref())
 }
 
-// checkouts returns the checkouts of a revision, or the one that is the object.
+// checkouts returns the checkouts of a revision, or the checkout itself.
 func checkouts(o graph.Object) ([]*graph.Checkout, error) {
 	switch o := o.(type) {
 	case *graph.Revision:

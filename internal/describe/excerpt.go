@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/kcidb-go/kcidb/internal/document"
 )
 
 const (
@@ -124,7 +126,7 @@ func logLines(log string) []string {
 		again = 0
 	}
 	for l := range strings.Lines(clean(log)) {
-		if l = cut(strings.TrimRight(l, " \n"), maxLogLine); l == last {
+		if l = document.Cut(strings.TrimRight(l, " \n"), maxLogLine); l == last {
 			again++
 			continue
 		}

@@ -5,6 +5,7 @@ package describe
 import (
 	"slices"
 
+	"github.com/kcidb-go/kcidb/internal/document"
 	"github.com/kcidb-go/kcidb/internal/graph"
 )
 
@@ -12,7 +13,7 @@ import (
 func (d *Data) Origins() ([]string, error) {
 	var names []string
 	add := func(name string) {
-		if name = cut(line(name), 60); name != "" && !slices.Contains(names, name) {
+		if name = document.Cut(line(name), 60); name != "" && !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}

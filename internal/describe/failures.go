@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kcidb-go/kcidb/internal/document"
 	"github.com/kcidb-go/kcidb/internal/graph"
 	"github.com/kcidb-go/kcidb/internal/pageurl"
 	"github.com/kcidb-go/kcidb/internal/summary"
@@ -14,137 +15,137 @@ import (
 )
 
 const (
-	maxGroups = 20 // that are listed
-	maxNames  = 3  // platforms, configurations and so on of one
+	maxGroups = 20 // that a list shows
+	maxNames  = 3  // platforms, configurations and so on that a group names
 )
 
-// Group is results alike that are bad.
-type Group struct {
-	Title   string // status, name and number of them
-	Members string // names of the tests, where they are several
-	Where   string // platforms, architectures, configurations
-	Link    string // page of one of them
+// groups are the bad results of an object. Similar results are one group.
+type groups struct {
+	noun    string // for one result: "test"
+	known   bool   // results with a known issue are left out
+	list    document.List
+	more    int64 // results in groups that the list does not show
+	example example
 }
 
-// Groups are the results of an object that are bad.
-type Groups struct {
-	Noun    string  // "test", for one of them
-	Known   bool    // those in which a known issue was seen are left out
-	List    []Group // the worst
-	More    int64   // results that are in none of these
-	Example Example // a log, where there is one
+// orNil returns nil if no result is bad.
+func (g *groups) orNil() *groups {
+	if len(g.list) == 0 {
+		return nil
+	}
+	return g
 }
 
-// Example is a build or a test of which there is a log.
-type Example struct {
-	Name    string
-	Log     string // URL
-	Excerpt string
+// add adds a group: its status, its name, the number of its results, and the page of
+// one of them.
+func (g *groups) add(status report.Status, name string, n int64, url string, lines ...string) {
+	if n > 1 {
+		name += ", " + number(n) + " times"
+	}
+	item := document.Item{Status: string(status), Title: document.Value{Text: name, URL: url}, Lines: plainValues(lines)}
+	g.list = append(g.list, item)
 }
 
-// Some tells whether there is anything to show.
-func (e Example) Some() bool { return e.Excerpt != "" || e.Log != "" }
+// example is a build or a test with a log.
+type example struct {
+	name    string
+	url     string // of the log
+	excerpt string
+}
 
-// consider takes another example if it tells more: the first that does.
-func (e *Example) consider(name, log, text string) {
-	other := Example{name, log, excerpt(text)}
-	if !e.Some() || other.worth() > e.worth() {
+func (e example) hasLog() bool { return e.excerpt != "" || e.url != "" }
+
+// consider takes another example if its log has the graver trouble. Of equal examples
+// the first stays.
+func (e *example) consider(name, url, log string) {
+	other := example{name, url, excerpt(log)}
+	if !e.hasLog() || other.gravity() > e.gravity() {
 		*e = other
 	}
 }
 
-// worth is 0 without lines of a log, and otherwise greater the graver their trouble.
-func (e Example) worth() int {
-	if e.Excerpt == "" {
+// gravity is 0 without an excerpt, and otherwise greater if the trouble in it is graver.
+func (e example) gravity() int {
+	if e.excerpt == "" {
 		return 0
 	}
-	return 1 + gravity(e.Excerpt)
+	return 1 + gravity(e.excerpt)
 }
 
-// title writes a status, a name, and how often there is the same.
-func title(status report.Status, name string, n int64) string {
-	if n > 1 {
-		name += ", " + number(n) + " times"
-	}
-	return string(status) + ": " + name
-}
-
-// BadCheckouts are the checkouts that failed.
-func (d *Data) BadCheckouts() (*Groups, error) {
+// badCheckouts returns the checkouts that failed.
+func (d *Data) badCheckouts() (*groups, error) {
 	all, err := checkouts(d.Object)
 	if err != nil {
 		return nil, err
 	}
-	g := &Groups{Noun: "checkout"}
+	g := &groups{noun: "checkout"}
 	for _, c := range all {
 		if c.Validity() != report.StatusFail {
 			continue
 		}
-		if len(g.List) == maxGroups {
-			g.More++
+		if len(g.list) == maxGroups {
+			g.more++
 			continue
 		}
 		id := line(c.Checkout.ID)
-		g.Example.consider(id, c.Log(), c.Excerpt())
-		g.List = append(g.List, Group{Title: title(report.StatusFail, id, 1), Link: pageurl.Of(d.Base, c.Ref())})
+		g.example.consider(id, c.Log(), c.Excerpt())
+		g.add(report.StatusFail, id, 1, pageurl.Of(d.Base, c.Ref()))
 	}
 	return g.orNil(), nil
 }
 
-// BadBuilds are the builds that failed, those of the same architecture and
-// configuration in one group.
-func (d *Data) BadBuilds() (*Groups, error) {
+// badBuilds returns the builds that failed. Builds of the same status, architecture and
+// configuration are one group.
+func (d *Data) badBuilds() (*groups, error) {
 	builds, _, err := results(d.Object)
 	if err != nil {
 		return nil, err
 	}
 	type key struct {
 		status report.Status
-		what   string
+		name   string
 	}
-	alike := map[key][]*graph.Build{}
+	members := map[key][]*graph.Build{}
 	var keys []key
 	for _, b := range builds.List {
 		k := key{b.Outcome(), strings.TrimSpace(line(b.Architecture()) + " " + line(b.Config()))}
 		if graph.Bad(summary.Counts{k.status: 1}) == 0 {
 			continue
 		}
-		if alike[k] == nil {
+		if members[k] == nil {
 			keys = append(keys, k)
 		}
-		alike[k] = append(alike[k], b)
+		members[k] = append(members[k], b)
 	}
 	slices.SortFunc(keys, func(a, b key) int {
-		return cmp.Or(byStatus(a.status, b.status), -cmp.Compare(len(alike[a]), len(alike[b])), cmp.Compare(a.what, b.what))
+		return cmp.Or(byStatus(a.status, b.status), -cmp.Compare(len(members[a]), len(members[b])), cmp.Compare(a.name, b.name))
 	})
-	g := &Groups{Noun: "build"}
+	g := &groups{noun: "build"}
 	for i, k := range keys {
-		group := alike[k]
+		group := members[k]
 		if i >= maxGroups {
-			g.More += int64(len(group))
+			g.more += int64(len(group))
 			continue
 		}
 		for _, b := range group {
-			g.Example.consider(buildName(b), b.Log(), b.Excerpt())
+			g.example.consider(buildName(b), b.Log(), b.Excerpt())
 		}
-		g.List = append(g.List, Group{
-			Title: title(k.status, cmp.Or(k.what, buildName(group[0])), int64(len(group))),
-			Where: compilers(group), Link: pageurl.Of(d.Base, group[0].Ref()),
-		})
+		name := cmp.Or(k.name, buildName(group[0]))
+		g.add(k.status, name, int64(len(group)), pageurl.Of(d.Base, group[0].Ref()), compilers(group))
 	}
 	return g.orNil(), nil
 }
 
-// byStatus compares statuses, the worse one first.
+// byStatus compares statuses. The worse status comes first.
 func byStatus(a, b report.Status) int {
 	return slices.Index(summary.Statuses, a) - slices.Index(summary.Statuses, b)
 }
 
-// compilers lists what some builds were made with.
+// compilers lists the compilers of builds: "with clang-17 and gcc-12".
 func compilers(builds []*graph.Build) string {
 	var names []string
 	for _, b := range builds {
-		if c := cut(line(b.Compiler()), 60); c != "" && !slices.Contains(names, c) {
+		if c := document.Cut(line(b.Compiler()), 60); c != "" && !slices.Contains(names, c) {
 			names = append(names, c)
 		}
 	}
@@ -153,12 +154,4 @@ func compilers(builds []*graph.Build) string {
 	}
 	slices.Sort(names)
 	return "with " + several(names, maxNames)
-}
-
-// orNil is nil where there is nothing, as templates like it.
-func (g *Groups) orNil() *Groups {
-	if len(g.List) == 0 {
-		return nil
-	}
-	return g
 }

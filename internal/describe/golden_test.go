@@ -58,10 +58,11 @@ func texts(tb testing.TB, s store.Store, ref object.Ref) string {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	description, err := describe.Description(found[0], base)
+	document, err := describe.Description(found[0], base)
 	if err != nil {
 		tb.Fatal(err)
 	}
+	description := document.Text()
 	if n := utf8.RuneCountInString(summary); n > 256 || n == 0 || strings.Contains(summary, "\n") {
 		tb.Errorf("%s: the summary has %d characters, or more than a line: %q", ref, n, summary)
 	}

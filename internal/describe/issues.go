@@ -6,14 +6,14 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/kcidb-go/kcidb/internal/document"
 	"github.com/kcidb-go/kcidb/internal/graph"
-	"github.com/kcidb-go/kcidb/internal/pageurl"
 )
 
-const maxEarlier = 5 // versions that are looked at
+const maxEarlier = 5 // versions before the newest that a description looks at
 
-// Version is the version of the issue that the object is, or the newest one; nil
-// for objects of other types.
+// Version returns the version of the issue that the object is, or the newest version. It
+// returns nil for objects of other types.
 func (d *Data) Version() (*graph.IssueVersion, error) {
 	switch o := d.Object.(type) {
 	case *graph.Issue:
@@ -24,16 +24,7 @@ func (d *Data) Version() (*graph.IssueVersion, error) {
 	return nil, nil
 }
 
-// Categories are the kinds of problem that the issue is of.
-func (d *Data) Categories() ([]string, error) {
-	v, err := d.Version()
-	if err != nil || v == nil {
-		return nil, err
-	}
-	return bounded(v.Categories), nil
-}
-
-// Compatible are the device-tree compatibles of the machine a test ran on.
+// Compatible returns the device-tree compatibles of the machine that a test ran on.
 func (d *Data) Compatible() string {
 	t, ok := d.Object.(*graph.Test)
 	if !ok {
@@ -42,21 +33,18 @@ func (d *Data) Compatible() string {
 	return strings.Join(bounded(t.Compatible()), " ")
 }
 
-// bounded returns the first of some texts, as lines.
+// bounded returns the first texts, each as a short line.
 func bounded(texts []string) []string {
 	var lines []string
 	for _, text := range texts[:min(len(texts), maxGroups)] {
-		lines = append(lines, cut(line(text), maxName))
+		lines = append(lines, document.Cut(line(text), maxName))
 	}
 	return lines
 }
 
-// Sighting is one time that an issue was seen.
-type Sighting struct{ When, Where, Link string }
-
-// FirstSeen is the first time that the issue was seen, as far as it is known;
-// nil where it was not.
-func (d *Data) FirstSeen() (*Sighting, error) {
+// firstSeen returns when and in which test or build the issue was seen first. It returns
+// none if the issue was not seen.
+func (d *Data) firstSeen() ([]document.Value, error) {
 	v, err := d.Version()
 	if err != nil || v == nil {
 		return nil, err
@@ -68,34 +56,26 @@ func (d *Data) FirstSeen() (*Sighting, error) {
 	if err := seen.First.ReadParents(); err != nil {
 		return nil, err
 	}
-	where, link := d.whereSeen(seen.First)
-	s := &Sighting{Where: where, Link: link}
+	values := []document.Value{{}, d.place(seen.First)}
 	if at := seen.First.Timestamp; at != nil {
-		s.When = date(*at)
+		values[0].Text = date(*at)
 	}
-	return s, nil
+	return values, nil
 }
 
-// whereSeen names what an incident is of, and its page.
-func (d *Data) whereSeen(n *graph.Incident) (name, link string) {
+// place names the test or the build of an incident.
+func (d *Data) place(n *graph.Incident) document.Value {
 	switch {
 	case n.TestID != nil:
-		return "the test " + testName(n.Test()), pageurl.Of(d.Base, n.Test().Ref())
+		return d.link("the test "+testName(n.Test()), n.Test())
 	case n.BuildID != nil:
-		return "the build of " + buildName(n.Build()), pageurl.Of(d.Base, n.Build().Ref())
+		return d.link("the build of "+buildName(n.Build()), n.Build())
 	}
-	return "something unknown", ""
+	return document.Value{Text: "something unknown"}
 }
 
-// HasBuild tells whether it is known which build an incident is in.
-func (d *Data) HasBuild() bool {
-	n, ok := d.Object.(*graph.Incident)
-	return ok && n.Build().Build.ID != ""
-}
-
-// Earlier says where earlier versions of the issue were seen, of the newest of
-// these.
-func (d *Data) Earlier() ([]string, error) {
+// earlier says where earlier versions of the issue were seen. It looks at the newest five.
+func (d *Data) earlier() ([]string, error) {
 	o, ok := d.Object.(*graph.Issue)
 	if !ok {
 		return nil, nil
@@ -117,7 +97,7 @@ func (d *Data) Earlier() ([]string, error) {
 	return lines, nil
 }
 
-// Error is what the CI system says went wrong with a test or a build.
+// Error returns the reason that the CI system gave for the failure of a test or a build.
 func (d *Data) Error() string {
 	o, ok := d.Object.(interface{ Reason() string })
 	if !ok {

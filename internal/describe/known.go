@@ -3,139 +3,73 @@
 package describe
 
 import (
-	"cmp"
 	"strings"
 
+	"github.com/kcidb-go/kcidb/internal/document"
 	"github.com/kcidb-go/kcidb/internal/graph"
-	"github.com/kcidb-go/kcidb/internal/pageurl"
-	"github.com/kcidb-go/kcidb/internal/summary"
 )
 
-const maxIssues = 10 // that are listed
+const maxIssues = 10 // that a description lists
 
-// Issue is a known issue that was seen.
-type Issue struct {
-	Title string
-	About string // where it was seen, and what is at fault
-	URL   string // where people talk of it
-	Link  string // its page
-}
-
-// Issues are the known issues that were seen in an object and below it.
-type Issues struct {
-	List []Issue
-	More int64
-}
-
-// findings are the issues seen in an object and below it, read once.
+// findings returns the issues seen in the object and below it. It reads them once.
 func (d *Data) findings() (*graph.Findings, error) {
-	if d.found != nil {
-		return d.found, nil
-	}
-	var found *graph.Findings
-	var err error
-	switch o := d.Object.(type) {
-	case *graph.Revision, *graph.Checkout:
-		var builds *graph.Builds
-		if builds, _, err = results(o); err == nil {
-			found, err = builds.Findings()
+	if d.found == nil {
+		found, err := findings(d.Object)
+		if err != nil {
+			return nil, err
 		}
+		d.found = found
+	}
+	return d.found, nil
+}
+
+func findings(o graph.Object) (*graph.Findings, error) {
+	switch o := o.(type) {
+	case *graph.Revision, *graph.Checkout:
+		builds, _, err := results(o)
+		if err != nil {
+			return nil, err
+		}
+		return builds.Findings()
 	case *graph.Build:
-		found, err = o.Findings()
+		return o.Findings()
 	case *graph.Test:
-		var seen []*graph.Sighting
-		seen, err = o.Issues()
-		found = &graph.Findings{}
+		seen, err := o.Issues()
+		if err != nil {
+			return nil, err
+		}
+		found := &graph.Findings{}
 		for _, s := range seen {
 			found.List = append(found.List, &graph.Finding{IssueVersion: s.IssueVersion})
 		}
-	default:
-		found = &graph.Findings{}
+		return found, nil
 	}
+	return &graph.Findings{}, nil
+}
+
+// issues lists the known issues seen in the object and below it. The issues seen most
+// often come first.
+func (d *Data) issues() (document.List, error) {
+	found, err := d.findings()
 	if err != nil {
 		return nil, err
 	}
-	d.found = found
-	return found, nil
-}
-
-// Issues are the known issues seen in the object and below it, those seen most
-// first; nil for none.
-func (d *Data) Issues() (*Issues, error) {
-	found, err := d.findings()
-	if err != nil || len(found.List) == 0 {
-		return nil, err
-	}
-	issues := &Issues{}
+	var list document.List
 	for i, f := range found.List {
 		if i == maxIssues {
-			issues.More = int64(len(found.List) - i)
-			break
+			return append(list, rest(int64(len(found.List)-i), "more issue")), nil
 		}
 		var about []string
 		if f.Builds+f.Tests > 0 {
 			about = append(about, "seen in "+seenIn(f.Builds, f.Tests))
 		}
-		if at := fault(f.IssueVersion); at != "" {
-			about = append(about, at)
+		if culprits := f.Culprits(); len(culprits) > 0 {
+			about = append(about, "at fault: "+several(culprits, len(culprits)))
 		}
-		issues.List = append(issues.List, Issue{
-			Title: issueName(f.IssueVersion), About: strings.Join(about, "; "), URL: address(f.URL()), Link: pageurl.Of(d.Base, f.Ref()),
+		list = append(list, document.Item{
+			Title: d.link(issueName(f.IssueVersion), f),
+			Lines: []document.Value{{Text: strings.Join(about, "; ")}, {URL: address(f.URL())}},
 		})
 	}
-	return issues, nil
-}
-
-// fault says what is at fault for an issue.
-func fault(v *graph.IssueVersion) string {
-	culprits := v.Culprits()
-	if len(culprits) == 0 {
-		return ""
-	}
-	return "at fault: " + several(culprits, len(culprits))
-}
-
-// Part is what a part of the builds and tests comes to.
-type Part struct{ Name, Outcome string }
-
-// Architectures says what those architectures come to where something is bad.
-// There are none where there is one architecture only: it is the whole.
-func (d *Data) Architectures() ([]Part, error) {
-	builds, tests, err := results(d.Object)
-	if err != nil {
-		return nil, err
-	}
-	architecture := func(b *graph.Build) string { return b.Architecture() }
-	tested, err := tests.By(architecture)
-	if err != nil {
-		return nil, err
-	}
-	built := builds.By(architecture)
-	both := summary.By{}
-	for _, groups := range []map[string]summary.Counts{built, tested} {
-		for name, counts := range groups {
-			for status, n := range counts {
-				both.Add(name, status, n)
-			}
-		}
-	}
-	if len(both) < 2 {
-		return nil, nil
-	}
-	var parts []Part
-	for name, all := range both.Sorted() {
-		if graph.Bad(all) == 0 || len(parts) == maxGroups {
-			continue
-		}
-		var said []string
-		if graph.Bad(tested[name]) > 0 {
-			said = append(said, sum(tested[name], "test"))
-		}
-		if graph.Bad(built[name]) > 0 {
-			said = append(said, sum(built[name], "build"))
-		}
-		name = cmp.Or(cut(line(name), 30), "unknown")
-		parts = append(parts, Part{name, strings.Join(said, "; ")})
-	}
-	return parts, nil
+	return list, nil
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kcidb-go/kcidb/internal/document"
 	"github.com/kcidb-go/kcidb/internal/graph"
 	"github.com/kcidb-go/kcidb/object"
 )
@@ -67,17 +68,17 @@ func codeName(r *graph.Revision, all []*graph.Checkout) string {
 	var trees, branches []string
 	for _, c := range all {
 		commit = cmp.Or(commit, line(c.CommitName()))
-		if tree := cut(line(c.Tree()), 30); tree != "" && !slices.Contains(trees, tree) {
+		if tree := document.Cut(line(c.Tree()), 30); tree != "" && !slices.Contains(trees, tree) {
 			trees = append(trees, tree)
 		}
-		if branch := cut(line(c.Branch()), 30); branch != "" && !slices.Contains(branches, branch) {
+		if branch := document.Cut(line(c.Branch()), 30); branch != "" && !slices.Contains(branches, branch) {
 			branches = append(branches, branch)
 		}
 	}
 	if len(trees) == 0 {
 		trees = branches
 	}
-	name := cut(cmp.Or(commit, short(line(r.Commit)), "an unknown commit"), 60)
+	name := document.Cut(cmp.Or(commit, short(line(r.Commit)), "an unknown commit"), 60)
 	if slices.Sort(trees); len(trees) > 0 {
 		name += " (" + several(trees, 2) + ")"
 	}
@@ -86,39 +87,39 @@ func codeName(r *graph.Revision, all []*graph.Checkout) string {
 	} else if r.Patches != "" {
 		name += " with patches"
 	}
-	return cut(name, maxName)
+	return document.Cut(name, maxName)
 }
 
 // buildName is "arm64 defconfig, gcc-12".
 func buildName(b *graph.Build) string {
 	if !b.Known() {
-		return cut(cmp.Or(line(b.Build.ID), "an unknown build"), maxName-30) + " (not in the database)"
+		return document.Cut(cmp.Or(line(b.Build.ID), "an unknown build"), maxName-30) + " (not in the database)"
 	}
 	what := strings.TrimSpace(line(b.Architecture()) + " " + line(b.Config()))
 	var parts []string
 	for _, part := range []string{what, line(b.Compiler())} {
 		if part != "" {
-			parts = append(parts, cut(part, 60))
+			parts = append(parts, document.Cut(part, 60))
 		}
 	}
-	return cut(cmp.Or(strings.Join(parts, ", "), line(b.Build.ID)), maxName)
+	return document.Cut(cmp.Or(strings.Join(parts, ", "), line(b.Build.ID)), maxName)
 }
 
 // testName is the test's path, with the platform it ran on.
 func testName(t *graph.Test) string {
 	if !t.Known() {
-		return cut(cmp.Or(line(t.Test.ID), "an unknown test"), maxName-30) + " (not in the database)"
+		return document.Cut(cmp.Or(line(t.Test.ID), "an unknown test"), maxName-30) + " (not in the database)"
 	}
-	name := cut(cmp.Or(line(t.Path()), firstLine(t.Remark()), line(t.Test.ID)), maxName)
+	name := document.Cut(cmp.Or(line(t.Path()), firstLine(t.Remark()), line(t.Test.ID)), maxName)
 	if platform := line(t.Platform()); platform != "" {
-		name += " on " + cut(platform, 40)
+		name += " on " + document.Cut(platform, 40)
 	}
-	return cut(name, maxName)
+	return document.Cut(name, maxName)
 }
 
 // issueName is the subject of the issue, or the first line of what is said of it.
 func issueName(v *graph.IssueVersion) string {
-	return cut(cmp.Or(line(v.Subject()), firstLine(v.Remark()), line(v.ID)), maxName)
+	return document.Cut(cmp.Or(line(v.Subject()), firstLine(v.Remark()), line(v.ID)), maxName)
 }
 
 // firstLine returns the first line of a text that has anything in it.

@@ -3,34 +3,34 @@
 package describe
 
 import (
-	"embed"
+	"fmt"
+	"strings"
 	"text/template"
 
+	"github.com/kcidb-go/kcidb/internal/document"
 	"github.com/kcidb-go/kcidb/internal/pageurl"
 )
 
-//go:embed templates/*.tmpl
-var sources embed.FS
+// standard are the templates that users' templates may call and redefine.
+var standard = template.Must(template.New("describe").Funcs(functions).Parse(
+	`{{define "summary"}}{{.Summary}}{{end}}{{define "description"}}{{.Description}}{{end}}{{define "footer"}}{{.Footer}}{{end}}`))
 
-// ours are the templates of this package. They are executed, never added to.
-var ours = template.Must(template.New("describe").Funcs(functions).ParseFS(sources, "templates/*.tmpl"))
-
-// functions are what templates may call.
+// functions are the functions that templates may call.
 var functions = template.FuncMap{
 	// texts of reports
-	"line":      line,      // a text as a line of its own
-	"paragraph": paragraph, // a text as one that may be longer
-	"prose":     prose,     // the beginning of a text of several lines
-	"excerpt":   excerpt,   // the lines of a log that matter
-	"address":   address,   // a URL
-	"cut":       func(most int, text string) string { return cut(text, most) },
+	"line":      line,
+	"paragraph": paragraph,
+	"prose":     prose,
+	"excerpt":   excerpt,
+	"address":   address,
+	"cut":       func(n int, text string) string { return document.Cut(text, n) },
 	"short":     short,
 
 	// layout
-	"indent": indent,
+	"indent": document.Indent,
 	"field":  field,
 	"item":   item,
-	"wrap":   wrapped,
+	"wrap":   document.Wrap,
 
 	// words
 	"number": func(n any) (string, error) {
@@ -53,11 +53,11 @@ var functions = template.FuncMap{
 	"name": name,
 }
 
-// Templates returns the templates, for others to be added to: "summary", the
-// object in one line, "description", the whole text, "footer", why somebody is
-// told of it; and those they are made of. All are executed with a Data.
+// Templates returns a copy of the standard templates, to add users' templates to:
+// "summary", the object in one line; "description", the whole text; and "footer", why
+// the subscriber gets the message. All are executed with a *Data.
 //
-// Templates may call, besides what text/template has:
+// Templates may call these functions, besides those of text/template:
 //
 //	line TEXT          a text of a report as one line of 200 characters at most
 //	paragraph TEXT     the same, of 1,000 characters
@@ -79,5 +79,25 @@ var functions = template.FuncMap{
 //	several N WORDS    "a, b and 3 more", with N words at most
 //	link BASE REF      the URL of an object's page, as pageurl.Of returns it
 //	ref OBJECT         its reference
-//	name OBJECT        what people call it
-func Templates() *template.Template { return template.Must(ours.Clone()) }
+//	name OBJECT        the name that people use for it
+func Templates() *template.Template { return template.Must(standard.Clone()) }
+
+// field returns lines "NAME: VALUE", and "" without a value. A value is a list of texts,
+// or anything that fmt prints.
+func field(name string, values ...any) string {
+	f := document.Field{Name: name}
+	for _, value := range values {
+		switch value := value.(type) {
+		case []string:
+			f.Values = append(f.Values, plainValues(value)...)
+		case []document.Value:
+			f.Values = append(f.Values, value...)
+		default:
+			f.Values = append(f.Values, plainValues(strings.Split(fmt.Sprint(value), "\n"))...)
+		}
+	}
+	return f.Text()
+}
+
+// item returns the lines of an entry of a list. It leaves out empty texts.
+func item(texts ...string) string { return document.Item{Lines: plainValues(texts)}.Text() }

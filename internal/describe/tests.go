@@ -7,27 +7,28 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kcidb-go/kcidb/internal/document"
 	"github.com/kcidb-go/kcidb/internal/graph"
 	"github.com/kcidb-go/kcidb/internal/pageurl"
 	"github.com/kcidb-go/kcidb/internal/summary"
 	"github.com/kcidb-go/kcidb/object"
 )
 
-// suite is tests that fail at the same places and have the same path but for the
-// last part: what is wrong is likely one thing.
+// suite is a group of tests that fail in the same places, and whose paths differ in the
+// last part only. Such tests most likely fail for the same reason.
 type suite struct {
-	summary.Group
-	where string
-	names []string // last parts of the paths
+	summary.Group        // of the first test
+	where         string // the tests ran
+	names         []string
 }
 
-// total is how many results it stands for.
+// total returns the number of results in the suite.
 func (s *suite) total() int64 { return s.N * int64(len(s.names)) }
 
-// BadTests are the tests that failed, of those in which no known issue was seen.
-// Tests of the same path are in one group, and so are those of a suite that fail
-// at the same places; the largest come first. It is nil where none failed.
-func (d *Data) BadTests() (*Groups, error) {
+// badTests returns the tests that failed, without those that have a known issue. Tests
+// of one suite that fail in the same places are one group. The largest groups come first.
+// It returns nil if no test failed, and no groups if each failure is a known issue.
+func (d *Data) badTests() (*groups, error) {
 	_, tests, err := results(d.Object)
 	if err != nil {
 		return nil, err
@@ -46,64 +47,69 @@ func (d *Data) BadTests() (*Groups, error) {
 	}
 	suites := d.suites(failures)
 	if len(suites) == 0 && graph.Bad(counts) > 0 {
-		return &Groups{Known: true}, nil
+		return &groups{known: true}, nil
 	}
-	g := &Groups{Noun: "test", Known: known.Tested(), More: failures.Rest().Total()}
-	for _, s := range suites[min(len(suites), maxGroups):] {
-		g.More += s.total()
+	g := &groups{noun: "test", known: known.Tested(), more: failures.Rest().Total()}
+	shown := min(len(suites), maxGroups)
+	for _, s := range suites[shown:] {
+		g.more += s.total()
 	}
-	suites = suites[:min(len(suites), maxGroups)]
+	if err := d.addSuites(g, tests, suites[:shown]); err != nil {
+		return nil, err
+	}
+	return g.orNil(), nil
+}
+
+// addSuites adds suites to groups. It reads the first test of each suite, for its log.
+func (d *Data) addSuites(g *groups, tests *graph.Tests, suites []*suite) error {
 	firsts := make([]string, len(suites))
 	for i, s := range suites {
 		firsts[i] = s.First
 	}
 	examples, err := tests.Get(firsts...)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for _, t := range examples {
-		g.Example.consider(testName(t), t.Log(), t.Excerpt())
+		g.example.consider(testName(t), t.Log(), t.Excerpt())
 	}
 	for _, s := range suites {
 		i := slices.IndexFunc(examples, func(t *graph.Test) bool { return t.Test.ID == s.First })
-		name := cut(line(s.Path), maxName)
+		name, members := document.Cut(line(s.Path), maxName), ""
 		if s.Path == "" && s.N == 1 && i >= 0 {
-			name = cut(firstLine(examples[i].Remark()), maxName)
+			name = document.Cut(firstLine(examples[i].Remark()), maxName)
 		}
-		group := Group{Where: s.where, Link: pageurl.Of(d.Base, object.TestRef(s.First))}
-		if many := len(s.names); many > 1 {
-			name = plural(int64(many), "test") + " of " + cut(line(parent(s.Path)), maxName)
-			group.Members = several(s.names, maxNames)
+		if n := len(s.names); n > 1 {
+			name = plural(int64(n), "test") + " of " + document.Cut(line(parent(s.Path)), maxName)
+			members = several(s.names, maxNames)
 		}
-		group.Title = title(s.Status, cmp.Or(name, "without a path"), s.N)
-		g.List = append(g.List, group)
+		g.add(s.Status, cmp.Or(name, "without a path"), s.N, pageurl.Of(d.Base, object.TestRef(s.First)), members, s.where)
 	}
-	return g.orNil(), nil
+	return nil
 }
 
 // suites joins groups of failures, and sorts them.
 func (d *Data) suites(failures *summary.Groups) []*suite {
-	_, one := d.Object.(*graph.Build)
+	_, ofBuild := d.Object.(*graph.Build)
 	type key struct {
 		status        string
 		parent, where string
 		n             int64
 	}
-	alike := map[key]*suite{}
+	byKey := map[key]*suite{}
 	var all []*suite
 	for _, g := range failures.List() {
-		where := where(g, one)
-		above := parent(g.Path)
-		k := key{string(g.Status), above, where, g.N}
-		s := alike[k]
+		where, parent := where(g, ofBuild), parent(g.Path)
+		k := key{string(g.Status), parent, where, g.N}
+		s := byKey[k]
 		if s == nil {
 			s = &suite{Group: g, where: where}
 			all = append(all, s)
-			if above != "" {
-				alike[k] = s
+			if parent != "" {
+				byKey[k] = s
 			}
 		}
-		s.names = append(s.names, cut(line(strings.TrimPrefix(g.Path, above+".")), 60))
+		s.names = append(s.names, document.Cut(line(strings.TrimPrefix(g.Path, parent+".")), 60))
 	}
 	slices.SortStableFunc(all, func(a, b *suite) int {
 		return cmp.Or(byStatus(a.Status, b.Status), -cmp.Compare(a.total(), b.total()), cmp.Compare(a.Path, b.Path))
@@ -111,36 +117,36 @@ func (d *Data) suites(failures *summary.Groups) []*suite {
 	return all
 }
 
-// parent returns the path above a path, "" for none.
+// parent returns a path without its last part.
 func parent(path string) string { return path[:max(0, strings.LastIndexByte(path, '.'))] }
 
-// where says where the tests of a group ran: "arm64 defconfig on rpi4", or of
-// several "arm and arm64; defconfig; on rpi4, qemu and 3 more". Of one build's it
-// is the platforms only.
-func where(g summary.Group, one bool) string {
+// where names the places that the tests of a group ran in: "arm64 defconfig on rpi4", or
+// with several values "arm and arm64; defconfig; on rpi4, qemu and 3 more". It names only
+// the platforms for tests of one build.
+func where(g summary.Group, ofBuild bool) string {
 	var parts []string
 	between := " "
-	for _, of := range []struct {
+	for _, property := range []struct {
 		summary.Values
 		before string
 	}{{g.Architectures, ""}, {g.Configs, ""}, {g.Platforms, "on "}} {
-		if len(of.Names) == 0 || one && of.before == "" {
+		if len(property.Names) == 0 || ofBuild && property.before == "" {
 			continue
 		}
-		if len(of.Names) > 1 {
+		if len(property.Names) > 1 {
 			between = "; "
 		}
-		parts = append(parts, of.before+values(of.Values))
+		parts = append(parts, property.before+values(property.Values))
 	}
 	return strings.Join(parts, between)
 }
 
-// values lists the first of some values.
+// values lists the first values, and counts the others.
 func values(v summary.Values) string {
 	var names []string
 	for _, name := range v.Names {
-		names = append(names, cut(line(name), 60))
+		names = append(names, document.Cut(line(name), 60))
 	}
-	names = append(names, make([]string, v.More)...) // these are counted only
+	names = append(names, make([]string, v.More)...) // counted, never shown
 	return several(names, maxNames)
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/kcidb-go/kcidb/internal/document"
 	"github.com/kcidb-go/kcidb/internal/summary"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -19,7 +20,7 @@ func TestWords(t *testing.T) {
 	metric, binary := report.PrefixMetric, report.PrefixBinary
 	for _, c := range []struct{ got, want string }{
 		{number(0), "0"}, {number(999), "999"}, {number(5310), "5,310"}, {number(-1234567), "-1,234,567"}, {number(-100), "-100"},
-		{short(commitOf), "5e29d1443c46"}, {short("ci:" + strings.Repeat("ä", 9)), "ci:ääää"}, {cut("abcdef", 2), "..."}, {cut("ab", 2), "ab"},
+		{short(commitOf), "5e29d1443c46"}, {short("ci:" + strings.Repeat("ä", 9)), "ci:ääää"}, {document.Cut("abcdef", 2), "..."}, {document.Cut("ab", 2), "ab"},
 		{plural(1, "test"), "1 test"}, {plural(0, "test"), "0 tests"}, {plural(5310, "patch", "patches"), "5,310 patches"},
 		{duration(0), "0 ms"}, {duration(second(0.25)), "250 ms"}, {duration(second(2.54)), "2.5 s"}, {duration(second(59.6)), "1 min"},
 		{duration(second(200)), "3 min 20 s"}, {duration(second(3600)), "1 h"}, {duration(second(90061)), "1 d 1 h"},
@@ -120,7 +121,7 @@ func FuzzClean(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		for what, shown := range map[string]string{
 			"line": line(text), "prose": prose(text), "excerpt": excerpt(text), "address": address(text), "paragraph": paragraph(text),
-			"wrapped": wrapped(prose(text)), "field": field("Name", line(text)), "item": item(line(text), paragraph(text)),
+			"wrapped": document.Wrap(prose(text)), "field": field("Name", line(text)), "item": item(line(text), paragraph(text)),
 		} {
 			for _, r := range shown {
 				if r != '\n' && r != utf8.RuneError && odd(r) || r == '\n' && (what == "line" || what == "address" || what == "paragraph") {

@@ -162,15 +162,13 @@ func write(ctx context.Context, sub *subscription.Subscription, in *subscription
 		if subject, err = describe.Summary(in.Object); err != nil {
 			return spool.Rendered{}, err
 		}
-		if body, err = describe.Description(in.Object, base); err != nil {
+		description, err := describe.Description(in.Object, base)
+		if err != nil {
 			return spool.Rendered{}, err
 		}
-		body = fmt.Sprintf("(The template of the subscription %q fails, and this is the standard text: %v)\n\n%s", sub.Name, failed, body)
+		body = fmt.Sprintf("(The template of the subscription %q fails, and this is the standard text: %v)\n\n%s", sub.Name, failed, description)
 	}
-	footer, err := describe.Footer(data)
-	if err != nil {
-		return spool.Rendered{}, err
-	}
+	footer := data.Footer()
 	// The footer stays, however long the body is.
 	room := mail.MaxBody - len([]rune(footer)) - 2
 	return spool.Rendered{

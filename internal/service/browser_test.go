@@ -85,8 +85,8 @@ func TestPagesInABrowser(t *testing.T) {
 			leads      string   // a part of the title of the page it leads to
 		}{
 			{"front", "/", 3, []string{"Latest checkouts", "pass", "curl"}, "td.commit a", "checkout"},
-			{"revision", revision, 0, []string{"FAIL: ", " tests fail", "Failed tests"}, ".text a[href*='/test/']", "FAIL: "},
-			{"test", test, 0, []string{"FAIL: the test fails", "Log", "KCIDB / test"}, ".text a[href*='/revision/']", " tests fail"},
+			{"revision", revision, 0, []string{"FAIL: ", " tests fail", "Failed tests"}, ".list a[href*='/test/']", "FAIL: "},
+			{"test", test, 0, []string{"FAIL: the test fails", "Log", "KCIDB / test"}, ".fields a[href*='/revision/']", " tests fail"},
 			{"API", "/api/schema/docs/", 0, []string{"GET /api/tree", "Parameters", "Filters"}, ".where a", "Linux kernel test results"},
 			{"home", test, 0, nil, ".where a", "Linux kernel test results"},
 		} {

@@ -3,10 +3,9 @@
 package mail
 
 import (
-	"html"
-	"net/url"
-	"regexp"
 	"strings"
+
+	"github.com/kcidb-go/kcidb/internal/document"
 )
 
 // The page a text is shown in. It is all preformatted, for texts have columns,
@@ -36,53 +35,7 @@ func HTML(text string) string {
 	var b strings.Builder
 	b.Grow(len(htmlHead) + len(text) + len(text)/4 + len(htmlTail))
 	b.WriteString(htmlHead)
-	writeLinked(&b, text)
+	b.WriteString(string(document.Links(text)))
 	b.WriteString(htmlTail)
 	return b.String()
-}
-
-// address finds what may be an address: ASCII without spaces, and without what
-// texts put around addresses.
-var address = regexp.MustCompile(`(?i)\bhttps?://[!#-;=?-\[\]_a-z~]+`)
-
-// writeLinked writes the text escaped, and links around its addresses.
-func writeLinked(b *strings.Builder, text string) {
-	done := 0
-	for _, at := range address.FindAllStringIndex(text, -1) {
-		link := trimLink(text[at[0]:at[1]])
-		// An address with a user in it is shown and not linked: it is how links
-		// are made that do not lead where they seem to.
-		u, err := url.Parse(link)
-		if err != nil || u.Hostname() == "" || u.User != nil {
-			continue
-		}
-		b.WriteString(html.EscapeString(text[done:at[0]]))
-		shown := html.EscapeString(link)
-		b.WriteString(`<a href="` + shown + `">` + shown + `</a>`)
-		done = at[0] + len(link)
-	}
-	b.WriteString(html.EscapeString(text[done:]))
-}
-
-// trimLink takes off what belongs to the sentence around an address: the
-// punctuation it ends with, and brackets it does not open itself.
-func trimLink(link string) string {
-	for link != "" {
-		end := link[len(link)-1]
-		switch end {
-		case '.', ',', ';', ':', '!', '?', '\'', '*':
-		case ')':
-			if strings.Count(link, "(") >= strings.Count(link, ")") {
-				return link
-			}
-		case ']':
-			if strings.Count(link, "[") >= strings.Count(link, "]") {
-				return link
-			}
-		default:
-			return link
-		}
-		link = link[:len(link)-1]
-	}
-	return link
 }

@@ -102,9 +102,9 @@ func TestProblems(t *testing.T) {
 		{"nested macros", about("test", "match: '[1].all(a, [1].all(b, [1].all(c, [1].all(d, true))))'\n"), "a.yaml:3:49: match: comprehension exceeds nesting limit"},
 
 		{"template", about("test", "match: 'true'\nbody: |\n  a\n  {{if .x}\n"), `a.yaml:6: body: bad character U+007D '}'`},
-		{"template field", about("test", "match: 'true'\nbody: |\n  a\n  b {{.Object.Paht}}\n"), `a.yaml:6:14: body: {{.Object.Paht}}: there is no Paht in view.Test: did you mean "Path"?`},
-		{"template field not reached", about("revision", "match: 'true'\nbody: '{{range .Object.Builds.List}}{{if .Log}}{{.Bootloader}}{{end}}{{end}}'\n"), `a.yaml:4:50: body: {{.Bootloader}}: there is no Bootloader in view.Build`},
-		{"template variable", about("revision", "match: 'true'\nsubject: '{{range $i, $b := .Object.Builds.List}}{{$b.Checkout.X}}{{end}}'\n"), `a.yaml:4:54: subject: {{$b.Checkout.X}}: there is no X in view.Checkout`},
+		{"template field", about("test", "match: 'true'\nbody: |\n  a\n  b {{.Object.Paht}}\n"), `a.yaml:6:14: body: {{.Object.Paht}}: there is no Paht in graph.Test: did you mean "Path"?`},
+		{"template field not reached", about("revision", "match: 'true'\nbody: '{{range .Object.Builds.List}}{{if .Log}}{{.Bootloader}}{{end}}{{end}}'\n"), `a.yaml:4:50: body: {{.Bootloader}}: there is no Bootloader in graph.Build`},
+		{"template variable", about("revision", "match: 'true'\nsubject: '{{range $i, $b := .Object.Builds.List}}{{$b.Checkout.X}}{{end}}'\n"), `a.yaml:4:54: subject: {{$b.Checkout.X}}: there is no X in graph.Checkout`},
 		{"template function", about("test", "match: 'true'\nsubject: '{{frob 1}}'\n"), `a.yaml:4: subject: function "frob" not defined`},
 		{"no template", about("test", "match: 'true'\nsubject: '{{template \"x\" .}}'\n"), `a.yaml:4:22: subject: {{template "x" .}}: template "x" not defined`},
 		{"endless template", about("test", "match: 'true'\nbody: '{{range 1000000000}}{{end}}'\n"), `a.yaml:4: body: more than 1000000 steps`},

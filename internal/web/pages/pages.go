@@ -24,7 +24,7 @@ import (
 	"github.com/kcidb-go/kcidb/object"
 )
 
-//go:embed home.html plain.html style.css
+//go:embed home.html object.html style.css
 var files embed.FS
 
 var style = mustRead("style.css")
