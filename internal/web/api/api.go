@@ -1,87 +1,64 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package api answers programs that ask for what is in the store. It needs no
-// token, as the pages do not: results are public.
+// Package api answers what programs ask about the reports in the store. It needs no
+// token, because results are public.
+//
+// Each file has the questions of one subject, by its name: trees, revisions, builds,
+// tests, hardware, issues, totals, objects, logs. A subject is a type such as treeAPI,
+// whose method register adds its operations. Huma reads their inputs and describes
+// them, by Go's types, in the OpenAPI document.
 package api
 
 //go:generate go run ./mkdocs ../../../docs/api.md
 
 import (
-	"cmp"
-	"io"
 	"log/slog"
 	"net/http"
 	"time"
-
-	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humago"
-	jsonv2 "github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/treenames"
 	"github.com/kcidb-go/kcidb/internal/web/front"
 )
 
-// Config is what an API answers from, and how.
+// Config is the configuration of an API.
 type Config struct {
 	Store store.Store // with roll-ups
 	Trees *treenames.Names
-	Base  string // the URL at which people see the pages, "" for none
-	// ProxyHosts are those whose logs are fetched for pages that cannot, as HOST or
-	// HOST:PORT.
+	Base  string // URL at which people see the pages, "" if unknown
+	// ProxyHosts are the hosts whose logs are fetched for pages that cannot fetch
+	// them, as HOST or HOST:PORT.
 	ProxyHosts []string
-	// Known tells whether who asks is one of those who hand reports in, by the headers
-	// of the request; nil knows none. Only they may have everything looked through.
+	// Known reports whether a client is a submitter of reports, by the headers of
+	// its request; nil knows no submitters. Only a submitter may have the whole
+	// database searched.
 	Known func(http.Header) bool
 	Log   *slog.Logger
 	Now   func() time.Time
 }
 
-// API answers for the paths below /api/. How much may be asked is for a web.Front
-// to say.
+// API serves the paths below /api/. It sets no limits on clients: front.Front does.
 type API struct {
-	Config
-	store  store.Store
-	log    *slog.Logger
-	router router
-	huma   huma.API
+	*registry
+	data *data
 }
 
 // New returns an API.
 func New(cfg Config) *API {
-	a := &API{Config: cfg, store: cfg.Store, log: cfg.Log}
-	a.huma = humago.New(&a.router, huma.Config{
-		OpenAPI: &huma.OpenAPI{
-			OpenAPI:    "3.1.0",
-			Info:       &huma.Info{Title: "KCIDB", Version: "1"},
-			Components: &huma.Components{Schemas: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)},
-		},
-		Formats:       map[string]huma.Format{"application/json": format, "json": format},
-		DefaultFormat: "application/json",
-	})
-	a.operations()
+	a := &API{registry: newRegistry(cfg.Log), data: &data{cfg}}
+	// A path that literal words distinguish goes before a path that ends in the name
+	// of a branch, because a branch may be called like any words.
+	treeAPI{a.data}.register(a.registry)
+	buildAPI{a.data}.register(a.registry)
+	testAPI{a.data}.register(a.registry)
+	hardwareAPI{a.data}.register(a.registry)
+	issueAPI{a.data}.register(a.registry)
+	totalsAPI{a.data}.register(a.registry)
+	logAPI{a.data}.register(a.registry)
+	objectAPI{a.data}.register(a.registry)
+	a.addDocument()
 	describeNulls(a.huma.OpenAPI().Components.Schemas)
 	return a
-}
-
-// format is how bodies are read and written.
-var format = huma.Format{
-	Marshal:   func(w io.Writer, v any) error { return jsonv2.MarshalWrite(w, v, jsontext.AllowInvalidUTF8(true)) },
-	Unmarshal: func(data []byte, v any) error { return cmp.Or(checkBody(data), jsonv2.Unmarshal(data, v)) },
-}
-
-// operations adds all operations, those first whose paths are told apart by words.
-func (a *API) operations() {
-	a.treeOperations()
-	a.treeReportOperation()
-	a.buildOperations()
-	a.hardwareOperations()
-	a.issueOperations()
-	a.dailyOperations()
-	a.proxyOperations()
-	a.objectOperations()
-	a.schemaOperations()
 }
 
 // ServeHTTP implements http.Handler.

@@ -4,90 +4,145 @@ package api
 
 import (
 	"context"
+	"io"
 	"iter"
-	"slices"
 
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// buildsAtOnce is how many builds are held at a time, with all their properties.
-const buildsAtOnce = 200
+// Builds and tests, one at a time.
 
-// listedBuild is a build in a list.
-type listedBuild struct {
-	build    *report.Build
-	checkout *report.Checkout
-	seen     []sighting // in the build
+// buildAPI answers for builds.
+type buildAPI struct{ *data }
+
+func (a buildAPI) register(r *registry) {
+	const group = "Builds"
+	answer(r, operation{
+		path: "/api/build/{id}", group: group, title: "A build",
+		text: "A build, and what it was built from. What its checkout tells is null where that is not there.",
+	}, a.build)
+	stream[testsOfBuildInput, []RunItem](r, operation{
+		path: "/api/build/{id}/tests", group: group, title: "The tests of a build",
+		text: "All boots and tests that ran on a build, by path.",
+	}, a.testsOfBuild)
+	answer(r, operation{
+		path: "/api/build/{id}/issues", group: group, title: "The issues of a build",
+		text: "Issues that were seen in a build itself, and not in its tests: each version of one that an incident is of.",
+	}, a.issuesOfBuild)
 }
 
-// buildsIn returns the builds of a page of the list of those that the filters want, in
-// the order of the scope's checkouts, and by ID within one. Roll-ups have the IDs, so
-// that only the objects of the page are read.
-func (a *API) buildsIn(ctx context.Context, sc scope, f *filters, p Page) (iter.Seq2[listedBuild, error], error) {
-	var wanted wantedBuilds
-	w := newWalker(&sc, f, &wanted)
-	r := sc.results()
-	if sc.hardware != "" {
-		r.Group = w.group // for builds with tests on it
+// ObjectInput names an object.
+type ObjectInput struct {
+	ID string `path:"id" doc:"The ID, escaped as parts of a URL's path are"`
+}
+
+// BuildDetails are a build and what it was built from.
+type BuildDetails struct {
+	BuildItem
+	Origin      *string   `json:"origin" doc:"Who checked out what was built"`
+	BuildOrigin string    `json:"build_origin" doc:"Who built it"`
+	CheckoutID  string    `json:"checkout_id" doc:"ID of the checkout"`
+	Command     *string   `json:"command" doc:"The command that built it"`
+	Comment     *string   `json:"comment" doc:"A remark for people"`
+	LogExcerpt  *string   `json:"log_excerpt" doc:"The part of its log that matters"`
+	InputFiles  *[]file   `json:"input_files" doc:"What went in"`
+	OutputFiles *[]file   `json:"output_files" doc:"What came out"`
+	TreeName    *string   `json:"tree_name" doc:"Tree of what was built"`
+	CommitHash  *string   `json:"git_commit_hash" doc:"Hash of the commit that was built"`
+	CommitName  *string   `json:"git_commit_name" doc:"Its name, as of git describe"`
+	CommitTags  *[]string `json:"git_commit_tags" doc:"Its tags"`
+}
+
+// file is a file on the web.
+type file struct {
+	Name string `json:"name" doc:"Name of the file"`
+	URL  string `json:"url" doc:"Where it is"`
+}
+
+// files returns files as answers have them.
+func files(resources []report.Resource) *[]file {
+	if resources == nil {
+		return nil
 	}
-	if err := r.Read(ctx, a.rollups()); err != nil {
-		return nil, err
+	all := make([]file, len(resources))
+	for i, r := range resources {
+		all[i] = file(r)
 	}
-	w.sightings = bySighted(r.Sightings)
-	if err := w.builds(ctx, a.rollups(), r.Builds); err != nil {
-		return nil, err
-	}
-	page, err := pageOf(ctx, p, wanted, func(id string) string { return id })
+	return &all
+}
+
+func (a buildAPI) build(ctx context.Context, in *ObjectInput) (*BuildDetails, error) {
+	found, err := a.query(ctx, store.Query{Builds: []string{in.ID}, Parents: true})
 	if err != nil {
 		return nil, err
 	}
-	return func(yield func(listedBuild, error) bool) {
-		checkouts := sc.byID()
-		for ids := range slices.Chunk(page, buildsAtOnce) {
-			found, err := a.buildsByID(ctx, ids)
-			if err != nil {
-				yield(listedBuild{}, err)
-				return
-			}
-			for _, id := range ids {
-				b := found[id]
-				// A purge may have removed the build since, or a report moved it.
-				if b == nil || checkouts[b.CheckoutID] == nil {
-					continue
-				}
-				if !yield(listedBuild{b, checkouts[b.CheckoutID], w.sightings[sighted{build: id}]}, nil) {
-					return
-				}
-			}
-		}
+	if len(found.Builds) == 0 {
+		return nil, nothing("Build not found")
+	}
+	b, c := &found.Builds[0], &report.Checkout{} // what is not there has nothing to tell
+	if len(found.Checkouts) > 0 {
+		c = &found.Checkouts[0]
+	}
+	return &BuildDetails{
+		BuildItem: buildItem(b, c), Origin: optional(c.Origin), BuildOrigin: b.Origin, CheckoutID: b.CheckoutID, Command: b.Command, Comment: b.Comment,
+		LogExcerpt: b.LogExcerpt, InputFiles: files(b.InputFiles), OutputFiles: files(b.OutputFiles),
+		TreeName: a.treeName(c), CommitHash: c.GitCommitHash, CommitName: c.GitCommitName, CommitTags: list(c.GitCommitTags),
 	}, nil
 }
 
-// buildsByID returns the builds that exist.
-func (a *API) buildsByID(ctx context.Context, ids []string) (map[string]*report.Build, error) {
-	all := make(map[string]*report.Build, len(ids))
-	for r, err := range a.store.Query(ctx, store.Query{Builds: ids}) {
-		if err != nil {
-			return nil, err
-		}
-		for i := range r.Builds {
-			all[r.Builds[i].ID] = &r.Builds[i]
-		}
-	}
-	return all, nil
-}
-
-// wantedBuilds is a visitor that collects the IDs of the builds that are wanted.
-type wantedBuilds []string
-
-func (w *wantedBuilds) build(b *rollup.Built, wanted bool) {
-	if wanted {
-		*w = append(*w, b.ID)
+// buildItem returns a build of a checkout as lists have it.
+func buildItem(b *report.Build, c *report.Checkout) BuildItem {
+	return BuildItem{
+		ID: b.ID, Origin: b.Origin, Architecture: b.Architecture, ConfigName: b.ConfigName, Misc: orEmpty(b.Misc), ConfigURL: b.ConfigURL,
+		Compiler: b.Compiler, Status: statusText(statusOf(b.Status)), Duration: b.Duration, LogURL: b.LogURL, StartTime: instant(b.StartTime),
+		URL: c.GitRepositoryURL, Branch: c.GitRepositoryBranch,
 	}
 }
 
-func (*wantedBuilds) there(*rollup.Group, []string)  {}
-func (*wantedBuilds) wanted(*rollup.Group, []string) {}
-func (*wantedBuilds) seen(*rollup.Sighting, bool)    {}
+type testsOfBuildInput struct {
+	ObjectInput
+	Page
+}
+
+func (a buildAPI) testsOfBuild(ctx context.Context, in *testsOfBuildInput, w io.Writer) error {
+	list := keyedList[store.Run]{
+		keySize: 2,
+		key:     func(run *store.Run) cursor { return cursor{run.Path, run.ID} },
+		after: func(key cursor, _ int) (iter.Seq2[store.Run, error], error) {
+			after := store.RunKey{}
+			if key != nil {
+				after = store.RunKey{BuildID: in.ID, Path: key[0], ID: key[1]}
+			}
+			return a.Store.Runs(ctx, []string{in.ID}, after), nil
+		},
+	}
+	page, err := list.page(ctx, in.Page)
+	if err != nil {
+		return err
+	}
+	return writeArray(w, page, runItem, "No tests found for this build")
+}
+
+func (a buildAPI) issuesOfBuild(ctx context.Context, in *ObjectInput) ([]Issue, error) {
+	all, err := a.rollups().IssuesOfBuild(ctx, in.ID)
+	return issueItems(all, err, "No issues found for this build")
+}
+
+// issueItems returns issues as answers have them.
+func issueItems(all []rollup.SeenIssue, err error, none nothing) ([]Issue, error) {
+	if err != nil {
+		return nil, err
+	}
+	if len(all) == 0 {
+		return nil, none
+	}
+	items := make([]Issue, len(all))
+	for i, seen := range all {
+		items[i] = Issue{
+			ID: seen.ID, Version: int(seen.Version), Comment: seen.Comment, ReportURL: seen.ReportURL, Incidents: statusCount(seen.Incidents),
+		}
+	}
+	return items, nil
+}

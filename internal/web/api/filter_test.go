@@ -98,8 +98,8 @@ func TestFilterValues(t *testing.T) {
 		for _, run := range []struct {
 			name, path string
 			of         *rollup.Group
-			seen       []sighting
-		}{{"fail", "ltp.syscalls.open", fail, nil}, {"pass", "ltp.syscalls.read", pass, []sighting{{"ci:i", 1}}}, {"bare", "", bare, nil}} {
+			seen       []seenIssue
+		}{{"fail", "ltp.syscalls.open", fail, nil}, {"pass", "ltp.syscalls.read", pass, []seenIssue{{"ci:i", 1}}}, {"bare", "", bare, nil}} {
 			run.of.Build = &rollup.Built{}
 			if f.wantRun(&store.Run{Path: run.path, Status: run.of.Status}, run.of, run.seen) {
 				got = append(got, run.name)
@@ -169,7 +169,7 @@ func FuzzFilters(f *testing.F) {
 		}
 		b := &rollup.Built{ID: text, ConfigName: text, Status: report.Status(text)}
 		seconds := float64(len(text))
-		wanted.wantBuild(b, map[string]float64{text: seconds}, []sighting{{text, 1}})
+		wanted.wantBuild(b, map[string]float64{text: seconds}, []seenIssue{{text, 1}})
 		for _, kind := range []rollup.Kind{rollup.Boots, rollup.Tests} {
 			g := &rollup.Group{Build: b, Kind: kind, Platform: text, Lab: text}
 			run := &store.Run{Path: text, Duration: &seconds, Compatible: []string{text}}

@@ -13,7 +13,7 @@ import (
 )
 
 // of returns the filters of a kind.
-func (f *filters) of(kind rollup.Kind) *kindFilters {
+func (f *filters) ofKind(kind rollup.Kind) *kindFilters {
 	switch kind {
 	case rollup.Builds:
 		return &f.build
@@ -30,7 +30,7 @@ func (f *filters) wantBuilt(b *rollup.Built) bool {
 
 // wantBuild tells whether a build is wanted, of some that lasted so long, in which
 // issues were seen.
-func (f *filters) wantBuild(b *rollup.Built, durations map[string]float64, seen []sighting) bool {
+func (f *filters) wantBuild(b *rollup.Built, durations map[string]float64, seen []seenIssue) bool {
 	k := &f.build
 	var lasted *float64
 	if seconds, ok := durations[b.ID]; ok {
@@ -57,14 +57,14 @@ func idsOfBuilds(all []rollup.Built) []string {
 
 // wantGroup tells whether tests are wanted, as far as they are alike.
 func (f *filters) wantGroup(g *rollup.Group, compatibles []string) bool {
-	k := f.of(g.Kind)
+	k := f.ofKind(g.Kind)
 	return f.wantBuilt(g.Build) && k.wantStatus(g.Status) && k.origin.want(g.Origin) && k.platform.want(g.Platform) && k.lab.want(g.Lab) &&
 		(k.hardware == nil || k.hardware.want(g.Platform) || slices.ContainsFunc(compatibles, k.hardware.want))
 }
 
 // wantRun tells whether a test is wanted, in which issues were seen.
-func (f *filters) wantRun(run *store.Run, g *rollup.Group, seen []sighting) bool {
-	k := f.of(g.Kind)
+func (f *filters) wantRun(run *store.Run, g *rollup.Group, seen []seenIssue) bool {
+	k := f.ofKind(g.Kind)
 	return f.wantGroup(g, run.Compatible) && k.wantPath(run.Path) && k.wantDuration(run.Duration) && k.wantSeen(run.Status, seen)
 }
 
@@ -78,7 +78,7 @@ func (k *kindFilters) grouped() bool {
 // of the kinds that filters are of, of all where there are none.
 func (f *filters) relates(kind rollup.Kind) bool {
 	narrow := func(k *kindFilters) bool { return k.status != nil || k.grouped() || k.single() }
-	return narrow(f.of(kind)) || !narrow(&f.boot) && !narrow(&f.test)
+	return narrow(f.ofKind(kind)) || !narrow(&f.boot) && !narrow(&f.test)
 }
 
 // single tells whether it takes single builds or tests to tell which are wanted,
@@ -120,7 +120,7 @@ func (k *kindFilters) wantDuration(seconds *float64) bool {
 }
 
 // wantSeen tells whether something is wanted by the issues seen in it.
-func (k *kindFilters) wantSeen(status report.Status, seen []sighting) bool {
+func (k *kindFilters) wantSeen(status report.Status, seen []seenIssue) bool {
 	if k.seen == nil {
 		return true
 	}

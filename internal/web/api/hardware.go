@@ -5,20 +5,14 @@ package api
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"math"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
-
-	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
-	"github.com/kcidb-go/kcidb/report"
 )
 
 // What was tested on which hardware. Times that are asked for become whole days in
@@ -30,63 +24,29 @@ const (
 	maxSelectorRevisions = 20 // of a branch
 )
 
-func (a *API) hardwareOperations() {
+// hardwareAPI answers for the hardware that was tested.
+type hardwareAPI struct{ *data }
+
+func (a hardwareAPI) register(r *registry) {
 	const group = "Hardware"
 	days := "The time is taken by whole days in UTC, from the day of the start to that of the end."
-	answer(a, operation{
+	answer(r, operation{
 		path: "/api/hardware", group: group, title: "List hardware",
 		text: "Platforms on which boots and other tests of an origin started in a time, by name, with how these ended, " +
 			"and the builds they are of. Of each tree only the newest commit with such tests counts, unless commits are named; tests of builds that " +
 			"nobody reported do not count. " + days,
 	}, a.listHardware)
-	answer(a, operation{
+	answer(r, operation{
 		path: "/api/hardware/selectors", group: group, title: "What revisions there are",
 		text: fmt.Sprintf("Trees that an origin tested on named platforms in the last %d days, whoever checked them out, their branches, and the newest %d "+
 			"of these revisions of each.", selectorDays, maxSelectorRevisions),
 	}, a.selectors)
-	answer(a, operation{
+	answer(r, operation{
 		path: "/api/hardware-by-revision", group: group, title: "The hardware of a revision",
 		text: "Platforms on which an origin tested a revision, whoever checked it out, by name, with how boots and other tests ended, and " +
 			"the builds they are of. All of these count, whenever they ran.",
 	}, a.hardwareOfRevision)
-	a.hardwarePageOperations(group, days)
-}
-
-// seconds is a time in seconds since 1970, which clients send as a number or as a
-// text.
-type seconds float64
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (s *seconds) UnmarshalJSON(text []byte) error {
-	unquoted := strings.Trim(string(text), `"`)
-	n, err := strconv.ParseFloat(unquoted, 64)
-	if err != nil || math.Abs(n) > maxSeconds {
-		return errors.New("expected seconds since 1970")
-	}
-	*s = seconds(n)
-	return nil
-}
-
-// maxSeconds is when four digits are no longer enough for the year.
-const maxSeconds = 253402300799
-
-// Schema implements huma.SchemaProvider.
-func (seconds) Schema(huma.Registry) *huma.Schema {
-	return &huma.Schema{
-		Description: "Seconds since 1970, a number or a text",
-		OneOf: []*huma.Schema{
-			{Type: huma.TypeNumber, Minimum: new(-float64(maxSeconds)), Maximum: new(float64(maxSeconds))},
-			{Type: huma.TypeString, Pattern: `^-?[0-9]{1,11}$`},
-		},
-	}
-}
-
-// daysBetween returns the days of a time, which was sent in seconds.
-func daysBetween(start, end seconds) (rollup.Days, error) {
-	if start > end {
-		return rollup.Days{}, badRequest(fmt.Sprintf("startTimestampInSeconds, %.0f, is after endTimestampInSeconds, %.0f", start, end))
-	}
-	return rollup.DaysOf(time.Unix(int64(start), 0), time.Unix(int64(end), 0)), nil
+	a.registerPage(r, group, days)
 }
 
 type listHardwareInput struct {
@@ -109,7 +69,7 @@ type hardwareItem struct {
 	Tests       Short     `json:"test_status_summary" doc:"Other tests on it"`
 }
 
-func (a *API) listHardware(ctx context.Context, in *listHardwareInput) (*hardwareList, error) {
+func (a hardwareAPI) listHardware(ctx context.Context, in *listHardwareInput) (*hardwareList, error) {
 	days, err := daysBetween(seconds(in.Start), seconds(in.End))
 	if err != nil {
 		return nil, err
@@ -143,19 +103,19 @@ func (a *API) listHardware(ctx context.Context, in *listHardwareInput) (*hardwar
 // testedCheckouts returns the checkouts of tests that are of commits, by their
 // hashes or tags. Without commits they are those of the newest commit of each tree,
 // which the page of a hardware selects.
-func (a *API) testedCheckouts(ctx context.Context, tests rollup.HardwareTests, commits []string) (ids []string, err error) {
+func (a hardwareAPI) testedCheckouts(ctx context.Context, tests rollup.HardwareTests, commits []string) (ids []string, err error) {
 	all, err := a.rollups().TestedCheckouts(ctx, tests)
 	if err != nil {
 		return nil, err
 	}
 	if len(commits) == 0 {
-		return a.newestOfTrees(all), nil
+		return a.checkoutsOfNewestCommits(all), nil
 	}
 	var tested store.Query
 	for _, r := range all {
 		tested.Checkouts = append(tested.Checkouts, r.CheckoutID)
 	}
-	for part, err := range a.store.Query(ctx, tested) {
+	for part, err := range a.Store.Query(ctx, tested) {
 		if err != nil {
 			return nil, err
 		}
@@ -169,9 +129,9 @@ func (a *API) testedCheckouts(ctx context.Context, tests rollup.HardwareTests, c
 	return ids, nil
 }
 
-// newestOfTrees returns those of the checkouts, the newest of which come first, that
+// checkoutsOfNewestCommits returns those of the checkouts, the newest of which come first, that
 // are of the newest commits of their trees.
-func (a *API) newestOfTrees(checkouts []rollup.Revision) (ids []string) {
+func (a hardwareAPI) checkoutsOfNewestCommits(checkouts []rollup.Revision) (ids []string) {
 	heads := make(map[treeKey]*rollup.Revision)
 	for i := range checkouts {
 		r := &checkouts[i]
@@ -214,7 +174,7 @@ type selectorRevision struct {
 	StartTime *time.Time `json:"start_time" doc:"When it was checked out last"`
 }
 
-func (a *API) selectors(ctx context.Context, in *selectorsInput) (*selectorList, error) {
+func (a hardwareAPI) selectors(ctx context.Context, in *selectorsInput) (*selectorList, error) {
 	revisions, err := a.rollups().TestedCheckouts(ctx, rollup.HardwareTests{Days: a.daysAgo(selectorDays, 0), Origin: in.Origin})
 	if err != nil {
 		return nil, err
@@ -273,7 +233,7 @@ type revisionHardware struct {
 	Tests       StatusCount `json:"test_status_summary" doc:"Other tests on it"`
 }
 
-func (a *API) hardwareOfRevision(ctx context.Context, in *revisionHardwareInput) (*revisionHardwareList, error) {
+func (a hardwareAPI) hardwareOfRevision(ctx context.Context, in *revisionHardwareInput) (*revisionHardwareList, error) {
 	revisions, err := a.rollups().Checkouts(ctx, rollup.CheckoutsOf{
 		Commits: []string{in.Hash}, RepositoryURL: in.URL, Branch: in.Branch,
 	})
@@ -302,20 +262,4 @@ func (a *API) hardwareOfRevision(ctx context.Context, in *revisionHardwareInput)
 		}
 	}
 	return out, nil
-}
-
-// statusCount returns counts as answers have them.
-func statusCount(of map[report.Status]int64) (c StatusCount) {
-	for status, n := range of {
-		c.add(status, n)
-	}
-	return c
-}
-
-// moment returns a time, of microseconds since 1970, as answers have it.
-func moment(micros int64) *time.Time {
-	if micros == 0 {
-		return nil
-	}
-	return new(time.UnixMicro(micros).UTC())
 }

@@ -42,7 +42,7 @@ type hardwareCommit struct {
 	StartTime *time.Time `json:"start_time" doc:"When it was checked out last"`
 }
 
-func (a *API) hardwareCommits(ctx context.Context, in *hardwareCommitsInput) (*hardwareCommitTable, error) {
+func (a hardwareAPI) hardwareCommits(ctx context.Context, in *hardwareCommitsInput) (*hardwareCommitTable, error) {
 	page, err := a.readHardware(ctx, in.Hardware, &in.Body.HardwareOf)
 	if err != nil {
 		return nil, err
@@ -96,7 +96,7 @@ func revisionsBehind(checkouts []rollup.Revision, hash string) (all []rollup.Rev
 }
 
 // tagsOf returns the tags of checkouts, by their IDs.
-func (a *API) tagsOf(ctx context.Context, checkouts map[string][]rollup.Revision) (map[string][]string, error) {
+func (a hardwareAPI) tagsOf(ctx context.Context, checkouts map[string][]rollup.Revision) (map[string][]string, error) {
 	var q store.Query
 	for _, revisions := range checkouts {
 		for _, r := range revisions {
@@ -104,7 +104,7 @@ func (a *API) tagsOf(ctx context.Context, checkouts map[string][]rollup.Revision
 		}
 	}
 	tags := make(map[string][]string)
-	for part, err := range a.store.Query(ctx, q) {
+	for part, err := range a.Store.Query(ctx, q) {
 		if err != nil {
 			return nil, err
 		}

@@ -5,15 +5,11 @@ package api
 import (
 	"cmp"
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
-
-	jsonv2 "github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
@@ -23,30 +19,30 @@ import (
 // The page of a hardware: the trees that were tested on it, and what there is of one
 // revision of each.
 
-func (a *API) hardwarePageOperations(group, days string) {
+func (a hardwareAPI) registerPage(r *registry, group, days string) {
 	text := " A hardware is a platform, or all that are compatible with a name. The trees are those with tests on it that an origin started in a time. " +
 		days + " Of each tree one revision is selected: where none are named, the newest ones. An index that no tree has selects nothing, " +
 		"nor does a commit that the tree has no tests of. All tests on the hardware of the builds that are found count, whenever they ran."
 	op := func(kind, title, what string) operation {
 		return operation{method: http.MethodPost, path: "/api/hardware/{hardware}" + kind, group: group, title: title, text: what + text}
 	}
-	answer(a, op("/summary", "Sum a hardware up", "The trees, and what there is of the selected revisions."), a.hardwareSummary)
-	stream[hardwareListInput, HardwareBuilds](a, op("/builds", "List a hardware's builds", "Builds of the selected revisions with tests on it."),
+	answer(r, op("/summary", "Sum a hardware up", "The trees, and what there is of the selected revisions."), a.hardwareSummary)
+	stream[hardwareListInput, HardwareBuilds](r, op("/builds", "List a hardware's builds", "Builds of the selected revisions with tests on it."),
 		func(ctx context.Context, in *hardwareListInput, w io.Writer) error {
 			return a.writeHardware(ctx, &in.HardwareInput, in.Page, w, a.writeHardwareBuilds)
 		})
-	stream[hardwareListInput, HardwareBoots](a, op("/boots", "List a hardware's boots", "Boots of the selected revisions on it."),
+	stream[hardwareListInput, HardwareBoots](r, op("/boots", "List a hardware's boots", "Boots of the selected revisions on it."),
 		func(ctx context.Context, in *hardwareListInput, w io.Writer) error {
 			return a.writeHardware(ctx, &in.HardwareInput, in.Page, w, a.writeHardwareBoots)
 		})
-	stream[hardwareListInput, HardwareTests](a, op("/tests", "List a hardware's tests", "Tests, but for boots, of the selected revisions on it."),
+	stream[hardwareListInput, HardwareTests](r, op("/tests", "List a hardware's tests", "Tests, but for boots, of the selected revisions on it."),
 		func(ctx context.Context, in *hardwareListInput, w io.Writer) error {
 			return a.writeHardware(ctx, &in.HardwareInput, in.Page, w, a.writeHardwareTests)
 		})
-	answer(a, op("/commit-history", "List the revisions of a hardware's trees",
+	answer(r, op("/commit-history", "List the revisions of a hardware's trees",
 		"Revisions that can be selected, from the heads that are named on to older ones, by the hashes of the heads. It is of the trees with the "+
 			"name, repository and branch of a head, whoever checked them out."), a.hardwareCommits)
-	stream[HardwareInput, HardwareFull](a, op("", "Show a hardware", "The trees, what there is of the selected revisions, and all of it in lists."),
+	stream[HardwareInput, HardwareFull](r, op("", "Show a hardware", "The trees, what there is of the selected revisions, and all of it in lists."),
 		func(ctx context.Context, in *HardwareInput, w io.Writer) error {
 			return a.writeHardware(ctx, in, Page{}, w, a.writeHardwareSummary, a.writeHardwareBuilds, a.writeHardwareBoots, a.writeHardwareTests)
 		})
@@ -151,7 +147,7 @@ type hardwareView struct {
 }
 
 // viewHardware finds what a page is about.
-func (a *API) viewHardware(ctx context.Context, in *HardwareInput) (*hardwareView, error) {
+func (a hardwareAPI) viewHardware(ctx context.Context, in *HardwareInput) (*hardwareView, error) {
 	f, err := parseFilterBody(in.Body.Filter)
 	if err != nil {
 		return nil, badRequest(err.Error())
@@ -175,7 +171,7 @@ func (a *API) viewHardware(ctx context.Context, in *HardwareInput) (*hardwareVie
 		tree.choose(in.Body.Selected)
 		ids = append(append(ids, tree.revisions[0].CheckoutID), tree.selected...)
 	}
-	for part, err := range a.store.Query(ctx, store.Query{Checkouts: ids}) {
+	for part, err := range a.Store.Query(ctx, store.Query{Checkouts: ids}) {
 		if err != nil {
 			return nil, err
 		}
@@ -190,7 +186,7 @@ func (a *API) viewHardware(ctx context.Context, in *HardwareInput) (*hardwareVie
 }
 
 // readHardware reads what there is of a hardware, which may be nothing.
-func (a *API) readHardware(ctx context.Context, name string, of *HardwareOf) (*rollup.HardwarePage, error) {
+func (a hardwareAPI) readHardware(ctx context.Context, name string, of *HardwareOf) (*rollup.HardwarePage, error) {
 	days, err := daysBetween(of.Start, of.End)
 	if err != nil {
 		return nil, err
@@ -199,7 +195,7 @@ func (a *API) readHardware(ctx context.Context, name string, of *HardwareOf) (*r
 }
 
 // hardwareTrees sorts checkouts, the newest of which come first, into trees.
-func (a *API) hardwareTrees(revisions []rollup.Revision) (all []*hardwareTree) {
+func (a hardwareAPI) hardwareTrees(revisions []rollup.Revision) (all []*hardwareTree) {
 	known := make(map[treeKey]*hardwareTree)
 	for _, r := range revisions {
 		key := a.treeKey(&r)
@@ -259,7 +255,7 @@ func (v *hardwareView) scope(trees texts) scope {
 	return sc
 }
 
-func (a *API) hardwareSummary(ctx context.Context, in *HardwareInput) (*HardwareSummary, error) {
+func (a hardwareAPI) hardwareSummary(ctx context.Context, in *HardwareInput) (*HardwareSummary, error) {
 	v, err := a.viewHardware(ctx, in)
 	if err != nil {
 		return nil, err
@@ -267,7 +263,7 @@ func (a *API) hardwareSummary(ctx context.Context, in *HardwareInput) (*Hardware
 	return a.sumHardwareUp(ctx, v)
 }
 
-func (a *API) sumHardwareUp(ctx context.Context, v *hardwareView) (out *HardwareSummary, err error) {
+func (a hardwareAPI) sumHardwareUp(ctx context.Context, v *hardwareView) (out *HardwareSummary, err error) {
 	out = &HardwareSummary{}
 	all := v.scope(nil)
 	if out.Summary, out.Filters, err = a.summarize(ctx, all, v.filters); err != nil {
@@ -295,76 +291,4 @@ func (a *API) sumHardwareUp(ctx context.Context, v *hardwareView) (out *Hardware
 	}
 	out.Common = v.common
 	return out, nil
-}
-
-// writeHardware writes an object whose members are parts of a page.
-func (a *API) writeHardware(ctx context.Context, in *HardwareInput, page Page, w io.Writer,
-	parts ...func(context.Context, *hardwareView, *jsontext.Encoder) error) error {
-	v, err := a.viewHardware(ctx, in)
-	if err != nil {
-		return err
-	}
-	v.page = page
-	enc := jsontext.NewEncoder(w, jsonv2.Deterministic(true), jsontext.AllowInvalidUTF8(true))
-	if err := enc.WriteToken(jsontext.BeginObject); err != nil {
-		return err
-	}
-	for _, write := range parts {
-		if err := write(ctx, v, enc); err != nil {
-			return err
-		}
-	}
-	return enc.WriteToken(jsontext.EndObject)
-}
-
-func (a *API) writeHardwareSummary(ctx context.Context, v *hardwareView, enc *jsontext.Encoder) error {
-	s, err := a.sumHardwareUp(ctx, v)
-	if err != nil {
-		return err
-	}
-	return errors.Join(
-		enc.WriteToken(jsontext.String("common")), jsonv2.MarshalEncode(enc, s.Common),
-		enc.WriteToken(jsontext.String("summary")), jsonv2.MarshalEncode(enc, s.Summary),
-		enc.WriteToken(jsontext.String("filters")), jsonv2.MarshalEncode(enc, s.Filters))
-}
-
-func (a *API) writeHardwareBuilds(ctx context.Context, v *hardwareView, enc *jsontext.Encoder) error {
-	page, err := a.buildsIn(ctx, v.scope(v.filters.trees), v.filters, v.page)
-	if err != nil {
-		return err
-	}
-	return writeMember(enc, "builds", page, func(b *listedBuild) hardwareBuild {
-		item := hardwareBuild{BuildItem: buildItem(b.build, b.checkout), Tree: a.treeOf(b.checkout)}
-		if len(b.seen) > 0 {
-			item.IssueID, item.IssueVersion = &b.seen[0].issue, &b.seen[0].version
-		}
-		return item
-	})
-}
-
-func (a *API) writeHardwareBoots(ctx context.Context, v *hardwareView, enc *jsontext.Encoder) error {
-	return a.writeHardwareRuns(ctx, v, enc, "boots", rollup.Boots)
-}
-
-func (a *API) writeHardwareTests(ctx context.Context, v *hardwareView, enc *jsontext.Encoder) error {
-	return a.writeHardwareRuns(ctx, v, enc, "tests", rollup.Tests)
-}
-
-func (a *API) writeHardwareRuns(ctx context.Context, v *hardwareView, enc *jsontext.Encoder, name string, kind rollup.Kind) error {
-	tests, err := a.testsIn(ctx, v.scope(v.filters.trees), v.filters, kind, false)
-	if err != nil {
-		return err
-	}
-	page, err := tests.page(ctx, v.page)
-	if err != nil {
-		return err
-	}
-	return writeMember(enc, name, page, func(t *listedTest) hardwareTest {
-		return hardwareTest{TestItem: t.item, Tree: a.treeOf(t.checkout), Branch: t.checkout.GitRepositoryBranch}
-	})
-}
-
-// treeOf returns the name of the tree that a checkout is of.
-func (a *API) treeOf(c *report.Checkout) *string {
-	return optional(a.Trees.TreeName(text(c.TreeName), text(c.GitRepositoryURL)))
 }

@@ -44,19 +44,21 @@ type objectsInput struct {
 	Metadata bool     `query:"metadata" doc:"With the times at which objects last changed"`
 }
 
-// objectOperations adds what is asked of objects as they are.
-func (a *API) objectOperations() {
+// objectAPI answers with objects as they were reported.
+type objectAPI struct{ *data }
+
+func (a objectAPI) register(r *registry) {
 	const group = "Objects"
-	stream[objectsInput, ObjectSet](a, operation{
+	stream[objectsInput, ObjectSet](r, operation{
 		path: "/api/objects", group: group, title: "Objects by patterns",
 		text: "The objects that any of the patterns names, each once, with all their fields, null where one has no value. " +
 			"They may be 100,000 at most. A pattern without IDs, which may lead to everything there is, needs the token of a submitter. " +
 			"It is written while it is read: where the time for an answer is over, the connection breaks.",
 	}, a.objectsByPatterns)
-	a.reportOperation(group)
+	a.registerReport(r, group)
 }
 
-func (a *API) objectsByPatterns(ctx context.Context, in *objectsInput, w io.Writer) error {
+func (a objectAPI) objectsByPatterns(ctx context.Context, in *objectsInput, w io.Writer) error {
 	var patterns []object.Pattern
 	for _, text := range in.Patterns {
 		more, err := object.Parse(text)
@@ -77,7 +79,7 @@ func (a *API) objectsByPatterns(ctx context.Context, in *objectsInput, w io.Writ
 	searching := time.AfterFunc(searchTime, func() { cancel(store.ErrTooMuch) })
 	defer searching.Stop()
 	out := object.NewSetWriter(w, 0, false)
-	for set, err := range a.store.Match(ctx, patterns, store.MatchOptions{Metadata: in.Metadata, Most: maxMatched}) {
+	for set, err := range a.Store.Match(ctx, patterns, store.MatchOptions{Metadata: in.Metadata, Most: maxMatched}) {
 		switch {
 		case errors.Is(err, store.ErrTooMuch):
 			return badRequest(fmt.Sprintf("pattern: more than %d objects, or what takes longer than %v to find: name fewer", maxMatched, searchTime))
@@ -93,7 +95,7 @@ func (a *API) objectsByPatterns(ctx context.Context, in *objectsInput, w io.Writ
 }
 
 // isKnown tells whether who asks is one of those who hand reports in.
-func (a *API) isKnown(ctx context.Context) bool {
+func (a objectAPI) isKnown(ctx context.Context) bool {
 	hc, ok := ctx.Value(headerKey{}).(huma.Context)
 	return ok && a.Known != nil && a.Known(http.Header{"Authorization": {hc.Header("Authorization")}})
 }

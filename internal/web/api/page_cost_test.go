@@ -52,7 +52,7 @@ func (c *countingStore) Query(ctx context.Context, q store.Query) iter.Seq2[*rep
 func TestLaterPagesReadNoMore(t *testing.T) {
 	s := inFile(t, bigTree())
 	counting := &countingStore{Store: s.store}
-	cfg := s.api.Config
+	cfg := s.api.data.Config
 	cfg.Store = counting
 	s.api = New(cfg)
 	for _, list := range []struct {

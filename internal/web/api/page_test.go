@@ -28,10 +28,10 @@ type pageInput struct {
 func pagesOf(list *[]string) *API {
 	a := New(Config{Log: slog.New(slog.DiscardHandler), Now: time.Now})
 	key := func(s string) string { return s }
-	answer(a, operation{path: "/api/held/{name}"}, func(ctx context.Context, in *pageInput) ([]string, error) {
+	answer(a.registry, operation{path: "/api/held/{name}"}, func(ctx context.Context, in *pageInput) ([]string, error) {
 		return pageOf(ctx, in.Page, *list, key)
 	})
-	stream[pageInput, []string](a, operation{path: "/api/streamed/{name}"}, func(ctx context.Context, in *pageInput, w io.Writer) error {
+	stream[pageInput, []string](a.registry, operation{path: "/api/streamed/{name}"}, func(ctx context.Context, in *pageInput, w io.Writer) error {
 		streamed := sorted(func() []string { return *list }, nil)
 		part, err := streamed.page(ctx, in.Page)
 		if err != nil {

@@ -9,24 +9,23 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// scope is what a page is about: checkouts, and what belongs to them.
+// scope says which objects an answer is about: checkouts, their builds, and the tests
+// of these.
 type scope struct {
 	checkouts []report.Checkout
-	// builds are the only builds of the checkouts that it is about; nil for all.
-	builds []string
-	// hardware is the platform, or one of the compatibles, of the only boots and
-	// tests that it is about, and of the only builds: those that these ran on; ""
-	// for any.
+	builds    []string // of the checkouts; nil for all
+	// hardware is a platform or a compatible, "" for any. If it is set, the scope has
+	// only the boots and tests on such hardware, and the builds that these tested.
 	hardware string
 }
 
-// sighting is an issue that was seen in a build or a test.
-type sighting struct {
+// seenIssue is an issue that was seen in a build or a test.
+type seenIssue struct {
 	issue   string
 	version int64
 }
 
-// results returns the question for what the roll-ups know of the scope.
+// results returns the query for the scope in the roll-ups, not read yet.
 func (sc *scope) results() *rollup.Results {
 	r := &rollup.Results{Only: sc.builds, Issues: true}
 	for i := range sc.checkouts {
@@ -35,8 +34,8 @@ func (sc *scope) results() *rollup.Results {
 	return r
 }
 
-// on tells whether tests on a platform, with compatibles, are of the scope.
-func (sc *scope) on(platform string, compatibles []string) bool {
+// hasHardware reports whether the scope includes tests on a platform with compatibles.
+func (sc *scope) hasHardware(platform string, compatibles []string) bool {
 	return sc.hardware == "" || platform == sc.hardware || slices.Contains(compatibles, sc.hardware)
 }
 
@@ -49,21 +48,16 @@ func (sc *scope) byID() map[string]*report.Checkout {
 	return all
 }
 
-// rollups returns the roll-ups of the database.
-func (a *API) rollups() *rollup.DB {
-	return rollup.Of(a.store)
-}
+// objectKey identifies a build, or one of its tests. The test is "" for the build.
+type objectKey struct{ build, test string }
 
-// sighted is a build, or a test of one.
-type sighted struct{ build, test string }
-
-// bySighted returns the issues that were seen in builds and tests.
-func bySighted(all []rollup.Sighting) map[sighted][]sighting {
-	by := make(map[sighted][]sighting, len(all))
+// issuesByObject returns the issues that were seen in each build and test.
+func issuesByObject(all []rollup.Sighting) map[objectKey][]seenIssue {
+	by := make(map[objectKey][]seenIssue, len(all))
 	for i := range all {
 		s := &all[i]
-		in := sighted{s.BuildID, s.TestID}
-		by[in] = append(by[in], sighting{s.IssueID, s.Version})
+		key := objectKey{s.BuildID, s.TestID}
+		by[key] = append(by[key], seenIssue{s.IssueID, s.Version})
 	}
 	return by
 }

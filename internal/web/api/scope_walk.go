@@ -14,86 +14,89 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 )
 
-// visitor is told what a scope holds. It may not keep what it is given.
+// visitor receives what a scope holds. It may not keep its arguments.
 type visitor interface {
-	// there is called for all tests.
-	there(g *rollup.Group, compatibles []string)
-	// wanted is called for those that the filters want.
-	wanted(g *rollup.Group, compatibles []string)
-	// build is called for builds, after the tests.
+	// allTests receives all tests of the scope, in groups of tests that are alike.
+	allTests(g *rollup.Group, compatibles []string)
+	// wantedTests receives the tests that the filters want: groups, or single tests if
+	// the filters need them.
+	wantedTests(g *rollup.Group, compatibles []string)
+	// build receives all builds, after the tests.
 	build(b *rollup.Built, wanted bool)
-	// seen is called for what issues were seen in.
-	seen(s *rollup.Sighting, wanted bool)
+	// sighting receives each issue in each build or test.
+	sighting(s *rollup.Sighting, wanted bool)
 }
 
-// walk tells a visitor what the scope holds: tests, builds, and what issues were seen
-// in. Filters that groups of tests decide take nothing but the roll-ups; others take
-// the tests themselves. It returns the texts of the issues.
-func (a *API) walk(ctx context.Context, sc scope, f *filters, v visitor) (map[rollup.IssueKey]rollup.IssueTexts, error) {
+// walk passes to a visitor what the scope holds: tests, builds, and the issues in both.
+// It reads the roll-ups only, unless a filter needs single tests. It returns the texts
+// of the issues.
+func (d *data) walk(ctx context.Context, sc scope, f *filters, v visitor) (map[rollup.IssueKey]rollup.IssueTexts, error) {
 	w := newWalker(&sc, f, v)
 	r := sc.results()
-	r.Tests = sc.hardware != "" || w.want.boot.grouped() || w.want.test.grouped()
+	r.Tests = sc.hardware != "" || w.filters.boot.grouped() || w.filters.test.grouped()
 	r.Group = w.group
-	if err := r.Read(ctx, a.rollups()); err != nil {
+	if err := r.Read(ctx, d.rollups()); err != nil {
 		return nil, err
 	}
-	w.sightings = bySighted(r.Sightings)
-	if w.want.boot.single() || w.want.test.single() {
-		if err := w.runs(a.runs(ctx, r.Builds, w.want, store.RunKey{}, false)); err != nil {
+	w.issues = issuesByObject(r.Sightings)
+	if w.filters.boot.single() || w.filters.test.single() {
+		if err := w.runs(d.runs(ctx, r.Builds, w.filters, store.RunKey{}, false)); err != nil {
 			return nil, err
 		}
 	}
-	if err := w.builds(ctx, a.rollups(), r.Builds); err != nil {
+	if err := w.builds(ctx, d.rollups(), r.Builds); err != nil {
 		return nil, err
 	}
-	w.issues(r)
+	w.sightings(r)
 	return r.Texts, nil
 }
 
 // walker goes through a scope.
 type walker struct {
-	scope     *scope
-	want      *filters
-	visitor   visitor
-	lists     compatibleLists
-	tested    map[string]bool // builds with tests
-	passed    map[string]bool // builds that are related to tests that are wanted
-	sightings map[sighted][]sighting
-	chosen    map[sighted]bool // what is wanted, of what issues were seen in, but for tests that groups decide
+	scope       *scope
+	filters     *filters
+	visitor     visitor
+	compatibles compatibleLists
+	tested      map[string]bool // builds with tests on the scope's hardware
+	related     map[string]bool // builds with tests that the filters want
+	issues      map[objectKey][]seenIssue
+	// wanted has whether a build or a single test with an issue is wanted. Tests that
+	// are judged by their group are not in it.
+	wanted map[objectKey]bool
 }
 
-// newWalker returns a walker for what filters want; nil filters want all.
+// newWalker returns a walker with filters; nil filters want all.
 func newWalker(sc *scope, f *filters, v visitor) *walker {
 	if f == nil {
 		f = &filters{}
 	}
 	return &walker{
-		scope: sc, want: f, visitor: v,
-		tested: make(map[string]bool), passed: make(map[string]bool), chosen: make(map[sighted]bool),
+		scope: sc, filters: f, visitor: v,
+		tested: make(map[string]bool), related: make(map[string]bool), wanted: make(map[objectKey]bool),
 	}
 }
 
 // group visits tests that are alike.
 func (w *walker) group(g *rollup.Group) {
-	compatibles := w.lists.of(g.Compatible)
-	if !w.scope.on(g.Platform, compatibles) {
+	compatibles := w.compatibles.parse(g.Compatible)
+	if !w.scope.hasHardware(g.Platform, compatibles) {
 		return
 	}
 	if w.scope.hardware != "" {
 		w.tested[g.Build.ID] = true
 	}
-	w.visitor.there(g, compatibles)
-	if !w.want.of(g.Kind).single() && w.want.wantGroup(g, compatibles) {
-		w.pass(g, compatibles)
+	w.visitor.allTests(g, compatibles)
+	if !w.filters.ofKind(g.Kind).single() && w.filters.wantGroup(g, compatibles) {
+		w.wantedTests(g, compatibles)
 	}
 }
 
-// pass visits tests that are wanted.
-func (w *walker) pass(g *rollup.Group, compatibles []string) {
-	if w.want.related && w.want.relates(g.Kind) {
-		w.passed[g.Build.ID] = true
+// wantedTests visits tests that the filters want.
+func (w *walker) wantedTests(g *rollup.Group, compatibles []string) {
+	if w.filters.related && w.filters.relates(g.Kind) {
+		w.related[g.Build.ID] = true
 	}
-	w.visitor.wanted(g, compatibles)
+	w.visitor.wantedTests(g, compatibles)
 }
 
 // runs visits single tests, of the kinds whose filters need them.
@@ -102,22 +105,23 @@ func (w *walker) runs(all iter.Seq2[*countedRun, error]) error {
 		if err != nil {
 			return err
 		}
-		in, g := sighted{run.BuildID, run.ID}, &run.group
-		seen := w.sightings[in]
-		if !w.want.of(g.Kind).single() || !w.scope.on(g.Platform, run.Compatible) || !w.want.wantRun(&run.Run, g, seen) {
+		key, g := objectKey{run.BuildID, run.ID}, &run.group
+		issues := w.issues[key]
+		if !w.filters.ofKind(g.Kind).single() || !w.scope.hasHardware(g.Platform, run.Compatible) || !w.filters.wantRun(&run.Run, g, issues) {
 			continue
 		}
-		if len(seen) > 0 {
-			w.chosen[in] = true
+		if len(issues) > 0 {
+			w.wanted[key] = true
 		}
-		w.pass(g, run.Compatible)
+		w.wantedTests(g, run.Compatible)
 	}
 	return nil
 }
 
-// builds visits builds. On the page of a hardware they have tests on it.
+// builds visits builds. If the scope has a hardware, these are the builds that were
+// tested on it.
 func (w *walker) builds(ctx context.Context, db *rollup.DB, all []rollup.Built) error {
-	durations, err := w.want.durations(ctx, db, all)
+	durations, err := w.filters.durations(ctx, db, all)
 	if err != nil {
 		return err
 	}
@@ -126,37 +130,36 @@ func (w *walker) builds(ctx context.Context, db *rollup.DB, all []rollup.Built) 
 		if rollup.IsDummy(b.ID) || w.scope.hardware != "" && !w.tested[b.ID] {
 			continue
 		}
-		in := sighted{build: b.ID}
-		wanted := w.want.wantBuild(b, durations, w.sightings[in]) && (!w.want.related || w.passed[b.ID])
-		w.chosen[in] = wanted
+		key := objectKey{build: b.ID}
+		wanted := w.filters.wantBuild(b, durations, w.issues[key]) && (!w.filters.related || w.related[b.ID])
+		w.wanted[key] = wanted
 		w.visitor.build(b, wanted)
 	}
 	return nil
 }
 
-// issues visits what issues were seen in.
-func (w *walker) issues(r *rollup.Results) {
-	built := make(map[string]*rollup.Built, len(r.Builds))
+// sightings visits the issues in builds and tests of the scope.
+func (w *walker) sightings(r *rollup.Results) {
+	builds := make(map[string]*rollup.Built, len(r.Builds))
 	for i := range r.Builds {
-		built[r.Builds[i].ID] = &r.Builds[i]
+		builds[r.Builds[i].ID] = &r.Builds[i]
 	}
 	for i := range r.Sightings {
 		s := &r.Sightings[i]
-		in := sighted{s.BuildID, s.TestID}
-		wanted, there := w.chosen[in]
+		wanted, inScope := w.wanted[objectKey{s.BuildID, s.TestID}]
 		if s.Kind != rollup.Builds {
-			var g rollup.Group
+			g := rollup.Group{Build: builds[s.BuildID], Kind: s.Kind, Status: s.Status}
 			var compatibles []string
-			if there = true; s.Test != nil {
-				g = rollup.Group{Origin: s.Test.Origin, Platform: s.Test.Platform, Lab: facts.LabOf(s.Test.Lab, s.Test.Origin)}
-				compatibles = w.lists.of(s.Test.Compatible)
-				there = w.scope.on(g.Platform, compatibles)
+			inScope = true
+			if s.Test != nil {
+				g.Origin, g.Platform, g.Lab = s.Test.Origin, s.Test.Platform, facts.LabOf(s.Test.Lab, s.Test.Origin)
+				compatibles = w.compatibles.parse(s.Test.Compatible)
+				inScope = w.scope.hasHardware(g.Platform, compatibles)
 			}
-			g.Build, g.Kind, g.Status = built[s.BuildID], s.Kind, s.Status
-			wanted = wanted || !w.want.of(s.Kind).single() && w.want.wantGroup(&g, compatibles)
+			wanted = wanted || !w.filters.ofKind(s.Kind).single() && w.filters.wantGroup(&g, compatibles)
 		}
-		if there {
-			w.visitor.seen(s, wanted)
+		if inScope {
+			w.visitor.sighting(s, wanted)
 		}
 	}
 }
@@ -171,7 +174,7 @@ type countedRun struct {
 // caller may not keep a run. If the caller wants only the first few, builds are asked
 // for 1, 2, 4, … at a time, because an engine sorts the tests of all builds that it is
 // asked for before it returns the first test.
-func (a *API) runs(ctx context.Context, builds []rollup.Built, f *filters, after store.RunKey, few bool) iter.Seq2[*countedRun, error] {
+func (d *data) runs(ctx context.Context, builds []rollup.Built, f *filters, after store.RunKey, few bool) iter.Seq2[*countedRun, error] {
 	return func(yield func(*countedRun, error) bool) {
 		var ids []string
 		known := make(map[string]*rollup.Built, len(builds))
@@ -189,7 +192,7 @@ func (a *API) runs(ctx context.Context, builds []rollup.Built, f *filters, after
 				asked = ids[:min(n, len(ids))]
 			}
 			ids = ids[len(asked):]
-			for found, err := range a.store.Runs(ctx, asked, after) {
+			for found, err := range d.Store.Runs(ctx, asked, after) {
 				if err != nil {
 					yield(nil, err)
 					return
@@ -214,11 +217,11 @@ func groupOf(run *store.Run, b *rollup.Built, platforms *rollup.Platforms) rollu
 	}
 }
 
-// compatibleLists are lists of compatibles by their JSON: the same few come again
-// and again.
+// compatibleLists has lists of compatibles by their JSON, because few lists are common
+// to many tests.
 type compatibleLists map[string][]string
 
-func (l *compatibleLists) of(text string) []string {
+func (l *compatibleLists) parse(text string) []string {
 	if text == "" {
 		return nil
 	}

@@ -15,9 +15,9 @@ import (
 
 // summarize counts what the scope holds and the filters want, and tells what there
 // is to filter by, whatever they want. nil filters want all.
-func (a *API) summarize(ctx context.Context, sc scope, f *filters) (summary, summaryFilters, error) {
+func (d *data) summarize(ctx context.Context, sc scope, f *filters) (summary, summaryFilters, error) {
 	c := newSummaryCounter(sc.hardware != "")
-	texts, err := a.walk(ctx, sc, f, c)
+	texts, err := d.walk(ctx, sc, f, c)
 	if err != nil {
 		return summary{}, summaryFilters{}, err
 	}
@@ -39,16 +39,16 @@ type kindCounter struct {
 	unknown                  int64
 
 	// What is wanted.
-	status                    StatusCount
-	byOrigin, byConfig, byLab countsBy
-	byCompatible, byPlatform  countsBy
-	built                     map[builtBy]*StatusCount
-	reasons                   map[string]int64
-	failedOn                  names
-	issues                    map[rollup.IssueKey]*StatusCount
-	unknownWanted             int64
-	told, toldWanted          map[sighted]bool // what failed that issues were seen in
-	incidents                 map[seenIn]bool
+	status                     StatusCount
+	byOrigin, byConfig, byLab  countsBy
+	byCompatible, byPlatform   countsBy
+	built                      map[builtBy]*StatusCount
+	reasons                    map[string]int64
+	failedOn                   names
+	issues                     map[rollup.IssueKey]*StatusCount
+	unknownWanted              int64
+	explained, explainedWanted map[objectKey]bool // what failed that issues were seen in
+	incidents                  map[seenIn]bool
 }
 
 type builtBy struct{ architecture, compiler string }
@@ -56,7 +56,7 @@ type builtBy struct{ architecture, compiler string }
 // seenIn is an issue in a build or a test.
 type seenIn struct {
 	issue rollup.IssueKey
-	in    sighted
+	in    objectKey
 }
 
 // names are names, each once.
@@ -84,14 +84,14 @@ func newSummaryCounter(hardware bool) *summaryCounter {
 			origins: make(names), labs: make(names), platforms: make(names), seen: make(map[rollup.IssueKey]bool),
 			byOrigin: make(countsBy), byConfig: make(countsBy), byLab: make(countsBy), byCompatible: make(countsBy), byPlatform: make(countsBy),
 			built: make(map[builtBy]*StatusCount), reasons: make(map[string]int64), failedOn: make(names),
-			issues: make(map[rollup.IssueKey]*StatusCount), told: make(map[sighted]bool), toldWanted: make(map[sighted]bool),
+			issues: make(map[rollup.IssueKey]*StatusCount), explained: make(map[objectKey]bool), explainedWanted: make(map[objectKey]bool),
 			incidents: make(map[seenIn]bool),
 		}
 	}
 	return c
 }
 
-func (c *summaryCounter) of(kind rollup.Kind) *kindCounter {
+func (c *summaryCounter) ofKind(kind rollup.Kind) *kindCounter {
 	switch kind {
 	case rollup.Builds:
 		return &c.kinds[0]
@@ -107,8 +107,8 @@ func (c *summaryCounter) addBuilt(b *rollup.Built) {
 	c.compilers.add(b.Compiler)
 }
 
-func (c *summaryCounter) there(g *rollup.Group, _ []string) {
-	k := c.of(g.Kind)
+func (c *summaryCounter) allTests(g *rollup.Group, _ []string) {
+	k := c.ofKind(g.Kind)
 	k.origins.add(g.Origin)
 	k.labs.add(g.Lab)
 	k.platforms.add(g.Platform)
@@ -117,8 +117,8 @@ func (c *summaryCounter) there(g *rollup.Group, _ []string) {
 	}
 }
 
-func (c *summaryCounter) wanted(g *rollup.Group, compatibles []string) {
-	k := c.of(g.Kind)
+func (c *summaryCounter) wantedTests(g *rollup.Group, compatibles []string) {
+	k := c.ofKind(g.Kind)
 	k.count(g.Build, g.Origin, g.Lab, g.Status, g.N)
 	k.byPlatform.add(g.Platform, g.Status, g.N)
 	for _, name := range compatibles {
@@ -132,7 +132,7 @@ func (c *summaryCounter) wanted(g *rollup.Group, compatibles []string) {
 
 func (c *summaryCounter) build(b *rollup.Built, wanted bool) {
 	c.addBuilt(b)
-	k := c.of(rollup.Builds)
+	k := c.ofKind(rollup.Builds)
 	k.origins.add(b.Origin)
 	k.labs.add(b.Lab)
 	if uncategorized(b.Status) {
@@ -161,20 +161,20 @@ func (k *kindCounter) count(b *rollup.Built, origin, lab string, s report.Status
 	}
 }
 
-func (c *summaryCounter) seen(s *rollup.Sighting, wanted bool) {
-	k := c.of(s.Kind)
-	key, in := rollup.IssueKey{ID: s.IssueID, Version: s.Version}, sighted{s.BuildID, s.TestID}
+func (c *summaryCounter) sighting(s *rollup.Sighting, wanted bool) {
+	k := c.ofKind(s.Kind)
+	key, in := rollup.IssueKey{ID: s.IssueID, Version: s.Version}, objectKey{s.BuildID, s.TestID}
 	k.seen[key] = true
 	failed := uncategorized(s.Status)
-	if failed && !k.told[in] {
-		k.told[in] = true
+	if failed && !k.explained[in] {
+		k.explained[in] = true
 		k.unknown--
 	}
 	if !wanted {
 		return
 	}
-	if failed && !k.toldWanted[in] {
-		k.toldWanted[in] = true
+	if failed && !k.explainedWanted[in] {
+		k.explainedWanted[in] = true
 		k.unknownWanted--
 	}
 	if i := (seenIn{key, in}); !k.incidents[i] {
@@ -188,7 +188,7 @@ func (c *summaryCounter) seen(s *rollup.Sighting, wanted bool) {
 
 // summary returns what is wanted.
 func (c *summaryCounter) summary(texts map[rollup.IssueKey]rollup.IssueTexts) summary {
-	builds := c.of(rollup.Builds)
+	builds := c.ofKind(rollup.Builds)
 	s := summary{
 		Builds: buildSummary{
 			Status: builds.status, Origins: builds.byOrigin, Architectures: make(map[string]*architectures), Configs: builds.byConfig,
@@ -210,7 +210,7 @@ func (c *summaryCounter) summary(texts map[rollup.IssueKey]rollup.IssueTexts) su
 }
 
 func (c *summaryCounter) tests(kind rollup.Kind, texts map[rollup.IssueKey]rollup.IssueTexts) testSummary {
-	k := c.of(kind)
+	k := c.ofKind(kind)
 	s := testSummary{
 		Status: k.status, Origins: k.byOrigin, Architectures: k.builtSorted(), Configs: k.byConfig, Issues: k.issueList(texts),
 		UnknownIssues: k.unknownWanted, FailReasons: k.reasons, FailedPlatforms: k.failedOn.sorted(),
@@ -249,10 +249,10 @@ func (k *kindCounter) issueList(texts map[rollup.IssueKey]rollup.IssueTexts) []I
 func (c *summaryCounter) filters() summaryFilters {
 	f := summaryFilters{
 		All:    buildFilters{c.configs.sorted(), c.architectures.sorted(), c.compilers.sorted()},
-		Builds: c.of(rollup.Builds).filters(),
+		Builds: c.ofKind(rollup.Builds).filters(),
 	}
 	for kind, into := range map[rollup.Kind]*testFilterValues{rollup.Boots: &f.Boots, rollup.Tests: &f.Tests} {
-		k := c.of(kind)
+		k := c.ofKind(kind)
 		into.KindFilters = k.filters()
 		if c.hardware {
 			platforms := k.platforms.sorted()

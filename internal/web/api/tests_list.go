@@ -26,15 +26,15 @@ type listedTest struct {
 // testsIn returns the list of boots, or of other tests, of a scope that the filters
 // want: build by build, in the order of buildsIn, and by path within a build. With
 // full, an item has all properties of its environment.
-func (a *API) testsIn(ctx context.Context, sc scope, f *filters, kind rollup.Kind, full bool) (*keyedList[listedTest], error) {
+func (d *data) testsIn(ctx context.Context, sc scope, f *filters, kind rollup.Kind, full bool) (*keyedList[listedTest], error) {
 	if f == nil {
 		f = &filters{}
 	}
 	r := sc.results()
-	if err := r.Read(ctx, a.rollups()); err != nil {
+	if err := r.Read(ctx, d.rollups()); err != nil {
 		return nil, err
 	}
-	checkouts, issues := sc.byID(), bySighted(r.Sightings)
+	checkouts, issues := sc.byID(), issuesByObject(r.Sightings)
 	var environments environments
 	list := &keyedList[listedTest]{keySize: 4}
 	list.key = func(t *listedTest) cursor { return cursor{t.checkout.ID, t.buildID, text(t.item.Path), t.item.ID} }
@@ -47,18 +47,18 @@ func (a *API) testsIn(ctx context.Context, sc scope, f *filters, kind rollup.Kin
 			}
 		}
 		return func(yield func(listedTest, error) bool) {
-			for run, err := range a.runs(ctx, builds, f, after, most > 0) {
+			for run, err := range d.runs(ctx, builds, f, after, most > 0) {
 				if err != nil {
 					yield(listedTest{}, err)
 					return
 				}
 				g := &run.group
-				if g.Kind != kind || !sc.on(g.Platform, run.Compatible) || !f.wantRun(&run.Run, g, issues[sighted{run.BuildID, run.ID}]) {
+				if g.Kind != kind || !sc.hasHardware(g.Platform, run.Compatible) || !f.wantRun(&run.Run, g, issues[objectKey{run.BuildID, run.ID}]) {
 					continue
 				}
 				item := testItem(&run.Run, g)
 				if !full {
-					item.EnvironmentMisc = environments.of(g.Platform)
+					item.EnvironmentMisc = environments.platformOnly(g.Platform)
 				}
 				if !yield(listedTest{item, run.BuildID, checkouts[g.Build.CheckoutID]}, nil) {
 					return
@@ -106,7 +106,7 @@ func testItem(run *store.Run, g *rollup.Group) TestItem {
 // environments are the objects of environments that tell nothing but a platform.
 type environments map[string]json.RawMessage
 
-func (e *environments) of(platform string) json.RawMessage {
+func (e *environments) platformOnly(platform string) json.RawMessage {
 	misc, ok := (*e)[platform]
 	if !ok {
 		misc = platformObject(optional(platform))
@@ -147,8 +147,8 @@ func fullEnvironment(misc json.RawMessage) json.RawMessage {
 
 // writeTests writes a page of the boots, or of the other tests, of a scope as the
 // member of an object that the kind names: "boots" or "tests".
-func (a *API) writeTests(ctx context.Context, enc *jsontext.Encoder, sc scope, f *filters, kind rollup.Kind, full bool, p Page) error {
-	list, err := a.testsIn(ctx, sc, f, kind, full)
+func (d *data) writeTests(ctx context.Context, enc *jsontext.Encoder, sc scope, f *filters, kind rollup.Kind, full bool, p Page) error {
+	list, err := d.testsIn(ctx, sc, f, kind, full)
 	if err != nil {
 		return err
 	}

@@ -7,28 +7,30 @@ import (
 	"slices"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/facts"
-	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/report"
 )
 
 // Trees: branches of repositories, and what was found in their revisions.
 
-// treeOperations adds what is asked of trees. Paths whose words tell them apart come
+// treeAPI answers for trees, their branches and the revisions of these.
+type treeAPI struct{ *data }
+
+// register adds the operations. Paths whose words tell them apart come
 // before those that end in the name of a branch, which may be any words.
-func (a *API) treeOperations() {
+func (a treeAPI) register(r *registry) {
 	const group = "Trees"
-	answer(a, operation{
+	answer(r, operation{
 		path: "/api/tree", group: group, title: "List trees",
 		text: "The newest checkout of each tree, those that started last first, with how many builds, boots and other tests of its commit passed. " +
 			"A tree is a branch of a repository under a name, as one origin checks it out. " +
 			"All checkouts of the commit in the tree count. Checkouts that start later than tomorrow do not: a clock was wrong.",
 	}, a.listTrees)
-	a.commitOperations(group)
-	a.compareOperations(group)
-	a.partOperations(group)
-	a.branchOperations(group)
+	commitAPI{a.data}.register(r, group)
+	compareAPI{a.data}.register(r, group)
+	revisionAPI{a.data}.register(r, group)
+	a.registerBranches(r, group)
+	a.registerReport(r, group)
 }
 
 // TreeItem is the newest checkout of a tree.
@@ -54,7 +56,7 @@ type treesInput struct {
 }
 
 // listTrees answers with the newest checkout of each tree.
-func (a *API) listTrees(ctx context.Context, in *treesInput) ([]TreeItem, error) {
+func (a treeAPI) listTrees(ctx context.Context, in *treesInput) ([]TreeItem, error) {
 	heads, err := a.heads(ctx, in.Origin, in.Days)
 	if err != nil {
 		return nil, err
@@ -95,14 +97,10 @@ func (a *API) listTrees(ctx context.Context, in *treesInput) ([]TreeItem, error)
 	return all, nil
 }
 
-// tomorrow is until when checkouts count, in microseconds since 1970: the clocks of
-// those who check out may be ahead of ours, but not by years.
-func (a *API) tomorrow() int64 { return a.Now().AddDate(0, 0, 1).UnixMicro() }
-
 // heads returns the newest checkouts of trees of the last days, those that started
 // last first. The names of their trees are as people know them; trees that come to
 // the same by that are one, of which the newest checkout counts.
-func (a *API) heads(ctx context.Context, origin string, days int) ([]rollup.Revision, error) {
+func (a treeAPI) heads(ctx context.Context, origin string, days int) ([]rollup.Revision, error) {
 	all, err := a.rollups().TreeHeads(ctx, origin, a.Now().AddDate(0, 0, -days).UnixMicro(), a.tomorrow())
 	if err != nil {
 		return nil, err
@@ -119,17 +117,9 @@ func (a *API) heads(ctx context.Context, origin string, days int) ([]rollup.Revi
 	return heads, nil
 }
 
-// treeKey is what checkouts of the same tree have in common.
-type treeKey struct{ origin, name, repository, branch string }
-
-// treeKey returns that of a checkout.
-func (a *API) treeKey(r *rollup.Revision) treeKey {
-	return treeKey{r.Origin, a.Trees.TreeName(r.TreeName, r.RepositoryURL), facts.RepositoryKey(r.RepositoryURL), r.Branch}
-}
-
 // checkoutsOfHeads returns the IDs of the checkouts of each head's commit in its
 // tree, the head first, and all of them: a commit may be checked out several times.
-func (a *API) checkoutsOfHeads(ctx context.Context, heads []rollup.Revision) (commits [][]string, all []string, err error) {
+func (a treeAPI) checkoutsOfHeads(ctx context.Context, heads []rollup.Revision) (commits [][]string, all []string, err error) {
 	type commit struct {
 		treeKey
 		hash string
@@ -177,18 +167,4 @@ func addTags(tags, more []string) []string {
 		}
 	}
 	return tags
-}
-
-// checkoutsByID returns checkouts, without those that are not there.
-func (a *API) checkoutsByID(ctx context.Context, ids []string) (map[string]*report.Checkout, error) {
-	all := make(map[string]*report.Checkout, len(ids))
-	for r, err := range a.store.Query(ctx, store.Query{Checkouts: ids}) {
-		if err != nil {
-			return nil, err
-		}
-		for i := range r.Checkouts {
-			all[r.Checkouts[i].ID] = &r.Checkouts[i]
-		}
-	}
-	return all, nil
 }

@@ -17,19 +17,22 @@ import (
 
 // Issues: the list of them, and one at a time.
 
-func (a *API) issueOperations() {
+// issueAPI answers for issues.
+type issueAPI struct{ *data }
+
+func (a issueAPI) register(r *registry) {
 	const group = "Issues"
-	a.issueListOperation(group)
-	a.issueExtrasOperation(group)
-	answer(a, operation{
+	a.registerList(r, group)
+	a.registerExtras(r, group)
+	answer(r, operation{
 		path: "/api/issue/{id}", group: group, title: "An issue",
 		text: "A version of an issue, the newest one where none is asked for, and where and when the issue was seen.",
 	}, a.issue)
-	stream[issueSeenInput, []issueBuild](a, operation{
+	stream[issueSeenInput, []issueBuild](r, operation{
 		path: "/api/issue/{id}/builds", group: group, title: "The builds of an issue",
 		text: "Builds that a version of an issue was seen in, the newest one where none is asked for: those that started last first.",
 	}, a.buildsOfIssue)
-	stream[issueSeenInput, []issueTest](a, operation{
+	stream[issueSeenInput, []issueTest](r, operation{
 		path: "/api/issue/{id}/tests", group: group, title: "The tests of an issue",
 		text: "Boots and tests that a version of an issue was seen in, the newest one where none is asked for: those that started last first.",
 	}, a.testsOfIssue)
@@ -74,7 +77,7 @@ type VersionInput struct {
 }
 
 // wantedVersion returns the version that is asked for.
-func (a *API) wantedVersion(ctx context.Context, in *VersionInput) (rollup.IssueKey, error) {
+func (a issueAPI) wantedVersion(ctx context.Context, in *VersionInput) (rollup.IssueKey, error) {
 	key := rollup.IssueKey{ID: in.ID}
 	if in.Version != "" {
 		n, err := strconv.ParseInt(in.Version, 10, 32)
@@ -92,12 +95,12 @@ func (a *API) wantedVersion(ctx context.Context, in *VersionInput) (rollup.Issue
 	return key, err
 }
 
-func (a *API) issue(ctx context.Context, in *VersionInput) (*IssueDetails, error) {
+func (a issueAPI) issue(ctx context.Context, in *VersionInput) (*IssueDetails, error) {
 	key, err := a.wantedVersion(ctx, in)
 	if err != nil {
 		return nil, err
 	}
-	found, err := a.objects(ctx, store.Query{Issues: []store.Key{{ID: key.ID, Version: int(key.Version)}}, Metadata: true})
+	found, err := a.query(ctx, store.Query{Issues: []store.Key{{ID: key.ID, Version: int(key.Version)}}, Metadata: true})
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +131,7 @@ type issueIncident struct {
 	CheckoutID *string    `json:"checkout_id" doc:"ID of the checkout"`
 }
 
-func (a *API) incidentOf(o rollup.Occurrence) issueIncident {
+func (a issueAPI) incidentOf(o rollup.Occurrence) issueIncident {
 	i := issueIncident{FirstSeen: moment(o.At), Version: new(int(o.Version))}
 	if r := o.In; r != nil {
 		i.CommitHash, i.CommitName = optional(r.CommitHash), optional(r.CommitName)
@@ -160,7 +163,7 @@ type issueBranch struct {
 
 // issueExtras returns where and when issues were seen, by their IDs, and where those
 // versions were. Issues that nobody saw are left out.
-func (a *API) issueExtras(ctx context.Context, keys []rollup.IssueKey) (map[string]issueExtra, error) {
+func (a issueAPI) issueExtras(ctx context.Context, keys []rollup.IssueKey) (map[string]issueExtra, error) {
 	var ids []string
 	for _, key := range keys {
 		ids = append(ids, key.ID)
@@ -183,7 +186,7 @@ func (a *API) issueExtras(ctx context.Context, keys []rollup.IssueKey) (map[stri
 	return extras, nil
 }
 
-func (a *API) versionOf(id string, version int, branches []rollup.Branch) issueVersion {
+func (a issueAPI) versionOf(id string, version int, branches []rollup.Branch) issueVersion {
 	v := issueVersion{ID: id, Version: version}
 	for _, b := range branches {
 		tree := a.Trees.TreeName(b.TreeName, b.RepositoryURL)

@@ -127,7 +127,7 @@ func BenchmarkTreeSummary(b *testing.B) {
 
 func benchmarkSummary(b *testing.B, s *served, queries []string) {
 	count := func() {
-		err := s.api.rollups().View(b.Context(), func(ctx context.Context, tx rollup.Tx) error {
+		err := s.api.data.rollups().View(b.Context(), func(ctx context.Context, tx rollup.Tx) error {
 			for _, query := range queries {
 				rows := 0
 				into := make([]any, 11)

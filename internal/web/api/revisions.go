@@ -50,8 +50,8 @@ type treeFull struct {
 }
 
 // part is what is asked for of a revision.
-type part struct {
-	of      revisionOf
+type partQuery struct {
+	of      revisionQuery
 	filters *filters
 	page    Page
 	full    bool
@@ -67,23 +67,23 @@ type (
 		filtered
 		TreeRevisionInput
 	}
-	listInput struct {
+	buildsInput struct {
 		filtered
 		Page
 		RevisionInput
 	}
-	treeListInput struct {
+	treeBuildsInput struct {
 		filtered
 		Page
 		TreeRevisionInput
 	}
-	testListInput struct {
+	testsInput struct {
 		filtered
 		Page
 		RevisionInput
 		FullInput
 	}
-	treeTestListInput struct {
+	treeTestsInput struct {
 		filtered
 		Page
 		TreeRevisionInput
@@ -101,38 +101,48 @@ type (
 	}
 )
 
-func (in *summaryInput) part() part      { return part{in.revision(), in.filters, Page{}, false} }
-func (in *treeSummaryInput) part() part  { return part{in.revision(), in.filters, Page{}, false} }
-func (in *listInput) part() part         { return part{in.revision(), in.filters, in.Page, false} }
-func (in *treeListInput) part() part     { return part{in.revision(), in.filters, in.Page, false} }
-func (in *testListInput) part() part     { return part{in.revision(), in.filters, in.Page, in.Full} }
-func (in *treeTestListInput) part() part { return part{in.revision(), in.filters, in.Page, in.Full} }
-func (in *fullInput) part() part         { return part{in.revision(), in.filters, Page{}, in.Full} }
-func (in *treeFullInput) part() part     { return part{in.revision(), in.filters, Page{}, in.Full} }
+func (in *summaryInput) query() partQuery { return partQuery{in.revision(), in.filters, Page{}, false} }
+func (in *treeSummaryInput) query() partQuery {
+	return partQuery{in.revision(), in.filters, Page{}, false}
+}
+func (in *buildsInput) query() partQuery { return partQuery{in.revision(), in.filters, in.Page, false} }
+func (in *treeBuildsInput) query() partQuery {
+	return partQuery{in.revision(), in.filters, in.Page, false}
+}
+func (in *testsInput) query() partQuery {
+	return partQuery{in.revision(), in.filters, in.Page, in.Full}
+}
+func (in *treeTestsInput) query() partQuery {
+	return partQuery{in.revision(), in.filters, in.Page, in.Full}
+}
+func (in *fullInput) query() partQuery { return partQuery{in.revision(), in.filters, Page{}, in.Full} }
+func (in *treeFullInput) query() partQuery {
+	return partQuery{in.revision(), in.filters, Page{}, in.Full}
+}
 
-// askingPart is a pointer to an input.
-type askingPart[I any] interface {
+// partInput is a pointer to an input.
+type partInput[I any] interface {
 	*I
-	part() part
+	query() partQuery
 }
 
 // writer writes the members of an answer.
-type writer func(ctx context.Context, sc scope, p part, enc *jsontext.Encoder) error
+type writer func(ctx context.Context, sc scope, p partQuery, enc *jsontext.Encoder) error
 
 // ofRevision adds an operation that answers with a part of a revision, an object that
 // writers write one after the other, for both ways to name one.
-func ofRevision[I, T, O any, PI askingPart[I], PT askingPart[T]](a *API, word string, op operation, writers ...writer) {
+func ofRevision[I, T, O any, PI partInput[I], PT partInput[T]](r *registry, a revisionAPI, word string, op operation, writers ...writer) {
 	op.path = "/api/tree/{hash}/" + word
-	stream[I, O](a, op, func(ctx context.Context, in *I, w io.Writer) error {
-		return a.writePart(ctx, PI(in).part(), w, writers)
+	stream[I, O](r, op, func(ctx context.Context, in *I, w io.Writer) error {
+		return a.writePart(ctx, PI(in).query(), w, writers)
 	})
 	op.path = "/api/tree/{tree}/{branch}/{hash}/" + word
-	stream[T, O](a, op, func(ctx context.Context, in *T, w io.Writer) error {
-		return a.writePart(ctx, PT(in).part(), w, writers)
+	stream[T, O](r, op, func(ctx context.Context, in *T, w io.Writer) error {
+		return a.writePart(ctx, PT(in).query(), w, writers)
 	})
 }
 
-func (a *API) writePart(ctx context.Context, p part, w io.Writer, writers []writer) error {
+func (a revisionAPI) writePart(ctx context.Context, p partQuery, w io.Writer, writers []writer) error {
 	sc, err := a.scopeOf(ctx, p.of)
 	if err != nil {
 		return err
@@ -149,7 +159,7 @@ func (a *API) writePart(ctx context.Context, p part, w io.Writer, writers []writ
 	return enc.WriteToken(jsontext.EndObject)
 }
 
-func (a *API) writeSummary(ctx context.Context, sc scope, p part, enc *jsontext.Encoder) error {
+func (a revisionAPI) writeSummary(ctx context.Context, sc scope, p partQuery, enc *jsontext.Encoder) error {
 	c := newSummaryCounter(false)
 	texts, err := a.walk(ctx, sc, p.filters, c)
 	if err != nil {
@@ -171,14 +181,14 @@ func commonOf(sc scope, c *summaryCounter) treeCommon {
 		}
 		common.CommitTags = addTags(common.CommitTags, checkout.GitCommitTags)
 	}
-	platforms := maps.Clone(c.of(rollup.Boots).platforms)
-	maps.Copy(platforms, c.of(rollup.Tests).platforms)
+	platforms := maps.Clone(c.ofKind(rollup.Boots).platforms)
+	maps.Copy(platforms, c.ofKind(rollup.Tests).platforms)
 	delete(platforms, unknown)
 	common.Hardware = slices.Sorted(maps.Keys(platforms))
 	return common
 }
 
-func (a *API) writeBuilds(ctx context.Context, sc scope, p part, enc *jsontext.Encoder) error {
+func (a revisionAPI) writeBuilds(ctx context.Context, sc scope, p partQuery, enc *jsontext.Encoder) error {
 	page, err := a.buildsIn(ctx, sc, p.filters, p.page)
 	if err != nil {
 		return err
@@ -186,34 +196,36 @@ func (a *API) writeBuilds(ctx context.Context, sc scope, p part, enc *jsontext.E
 	return writeMember(enc, "builds", page, func(b *listedBuild) BuildItem { return buildItem(b.build, b.checkout) })
 }
 
-func (a *API) writeBoots(ctx context.Context, sc scope, p part, enc *jsontext.Encoder) error {
+func (a revisionAPI) writeBoots(ctx context.Context, sc scope, p partQuery, enc *jsontext.Encoder) error {
 	return a.writeTests(ctx, enc, sc, p.filters, rollup.Boots, p.full, p.page)
 }
 
-func (a *API) writeOtherTests(ctx context.Context, sc scope, p part, enc *jsontext.Encoder) error {
+func (a revisionAPI) writeOtherTests(ctx context.Context, sc scope, p partQuery, enc *jsontext.Encoder) error {
 	return a.writeTests(ctx, enc, sc, p.filters, rollup.Tests, p.full, p.page)
 }
 
-// partOperations adds what is asked of a revision.
-func (a *API) partOperations(group string) {
+// revisionAPI answers for one revision of a tree.
+type revisionAPI struct{ *data }
+
+func (a revisionAPI) register(r *registry, group string) {
 	const which = " A commit may have been checked out several times: all counts that the parameters let pass."
-	ofRevision[summaryInput, treeSummaryInput, TreeSummary](a, "summary", operation{
+	ofRevision[summaryInput, treeSummaryInput, TreeSummary](r, a, "summary", operation{
 		group: group, title: "Sum a revision up",
 		text: "How many builds, boots and other tests of a commit passed, by what they have in common, and which issues were seen. " +
 			"fail_reasons and failed_platforms are of those that failed, had an error or are missing; " +
 			"unknown_issues is how many failed (FAIL) in which no issue was seen." + which,
 	}, a.writeSummary)
-	ofRevision[listInput, treeListInput, BuildList](a, "builds", operation{
+	ofRevision[buildsInput, treeBuildsInput, BuildList](r, a, "builds", operation{
 		group: group, title: "List the builds of a revision", text: "The builds of a commit, checkout by checkout." + which,
 	}, a.writeBuilds)
-	ofRevision[testListInput, treeTestListInput, BootList](a, "boots", operation{
+	ofRevision[testsInput, treeTestsInput, BootList](r, a, "boots", operation{
 		group: group, title: "List the boots of a revision", text: "The boots of a commit: the tests whose path is boot, or begins with it. " +
 			"They come build by build, and by path." + which,
 	}, a.writeBoots)
-	ofRevision[testListInput, treeTestListInput, TestList](a, "tests", operation{
+	ofRevision[testsInput, treeTestsInput, TestList](r, a, "tests", operation{
 		group: group, title: "List the tests of a revision", text: "The tests of a commit but for boots, build by build, and by path." + which,
 	}, a.writeOtherTests)
-	ofRevision[fullInput, treeFullInput, treeFull](a, "full", operation{
+	ofRevision[fullInput, treeFullInput, treeFull](r, a, "full", operation{
 		group: group, title: "All there is of a revision", text: "The summary and the lists of a commit in one answer, which may be large." + which,
 	}, a.writeSummary, a.writeBuilds, a.writeBoots, a.writeOtherTests)
 }

@@ -4,9 +4,6 @@ package api
 
 import (
 	"context"
-	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/facts"
@@ -57,8 +54,8 @@ func judge(runs []rollup.Run) string {
 	return passes
 }
 
-func (a *API) historyOperation(group string) {
-	answer(a, operation{
+func (a testAPI) registerHistory(r *registry, group string) {
+	answer(r, operation{
 		path: "/api/test/status-history", group: group, title: "The history of a test",
 		text: "The runs of a test on builds with a configuration, in the newest checkouts of a branch, the newest first, and what they tell: " +
 			"it fails and passed before (regression), passes and failed before (fixed), changed more than once (unstable), always passed (pass) " +
@@ -92,7 +89,7 @@ type historyRun struct {
 	Hash      *string    `json:"git_commit_hash" doc:"Hash of the commit"`
 }
 
-func (a *API) history(ctx context.Context, in *historyInput) (*testHistory, error) {
+func (a testAPI) history(ctx context.Context, in *historyInput) (*testHistory, error) {
 	of := rollup.HistoryOf{
 		Path: in.Path, ConfigName: in.Config, RepositoryURL: in.URL, Branch: in.Branch, Origin: in.Origin, Platform: in.Platform,
 	}
@@ -122,30 +119,3 @@ func (a *API) history(ctx context.Context, in *historyInput) (*testHistory, erro
 	}
 	return h, nil
 }
-
-// parseTime returns the time in a parameter, in microseconds since 1970; 0 for "". A
-// plus of a time zone that the client did not escape in the URL arrives as a space.
-func parseTime(parameter, text string) (int64, error) {
-	if text == "" {
-		return 0, nil
-	}
-	if n, err := strconv.ParseFloat(text, 64); err == nil && n >= -maxSeconds && n <= maxSeconds {
-		return microsOf(n), nil
-	}
-	const date = len(time.DateOnly)
-	if len(text) > date && text[date] == ' ' {
-		text = text[:date] + "T" + text[date+1:] // as Python prints times
-	}
-	at, err := time.Parse(time.RFC3339Nano, strings.ReplaceAll(text, " ", "+"))
-	if err != nil {
-		return 0, badRequest(fmt.Sprintf("%s is %.60q: expected a time, as in 2026-03-10T12:00:00Z, or seconds since 1970", parameter, text))
-	}
-	return at.UnixMicro(), nil
-}
-
-// beginning is the first moment of the year 1, in microseconds since 1970: no object
-// is older, and databases need not know older times.
-const beginning = -62135596800 * 1_000_000
-
-// microsOf returns a time in seconds since 1970 in microseconds.
-func microsOf(seconds float64) int64 { return max(int64(seconds*1e6), beginning) }

@@ -169,7 +169,7 @@ func TestTreeReportOfRevisions(t *testing.T) {
 		}
 
 		// Without a URL of its own, the service goes by the name clients know it by.
-		s.api.Base = ""
+		s.api.data.Base = ""
 		ask := httptest.NewRequest("GET", path+"3", nil)
 		ask.Host = "kcidb.test:8080"
 		if _, _, body := s.do(ask); pick(t, body, "dashboard_url") != "http://kcidb.test:8080/checkout/ci:c4" {

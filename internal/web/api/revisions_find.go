@@ -9,8 +9,8 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// revisionOf says which revision is asked for. What is "" narrows nothing.
-type revisionOf struct{ hash, origin, url, branch, tree string }
+// revisionQuery says which revision is asked for. What is "" narrows nothing.
+type revisionQuery struct{ hash, origin, url, branch, tree string }
 
 // RevisionInput asks for a revision by its hash.
 type RevisionInput struct {
@@ -20,8 +20,8 @@ type RevisionInput struct {
 	Branch string `query:"git_branch" doc:"Branch that was checked out"`
 }
 
-func (in *RevisionInput) revision() revisionOf {
-	return revisionOf{hash: in.Hash, origin: in.Origin, url: in.URL, branch: in.Branch}
+func (in *RevisionInput) revision() revisionQuery {
+	return revisionQuery{hash: in.Hash, origin: in.Origin, url: in.URL, branch: in.Branch}
 }
 
 // TreeRevisionInput asks for a revision of a tree by its hash.
@@ -33,8 +33,8 @@ type TreeRevisionInput struct {
 	URL    string `query:"git_url" doc:"Repository that was checked out"`
 }
 
-func (in *TreeRevisionInput) revision() revisionOf {
-	return revisionOf{hash: in.Hash, origin: in.Origin, url: in.URL, branch: in.Branch, tree: in.Tree}
+func (in *TreeRevisionInput) revision() revisionQuery {
+	return revisionQuery{hash: in.Hash, origin: in.Origin, url: in.URL, branch: in.Branch, tree: in.Tree}
 }
 
 // FullInput tells how much of environments is wanted.
@@ -46,33 +46,28 @@ type FullInput struct {
 // first: all of a commit, of which one may tell the tag that it is asked for by. A tag
 // that several commits have is that of the newest one. It returns none where there
 // are none.
-func (a *API) revisionsOf(ctx context.Context, of revisionOf) (wanted []rollup.Revision, err error) {
+func (d *data) revisionsOf(ctx context.Context, of revisionQuery) (wanted []rollup.Revision, err error) {
 	checkouts := rollup.CheckoutsOf{Commits: []string{of.hash}, Origin: of.origin, RepositoryURL: of.url, Branch: of.branch}
 	if !isHash(of.hash) {
-		isTree := func(r *rollup.Revision) bool { return a.isOf(r, of.tree) }
-		tagged, err := a.rollups().Tagged(ctx, of.hash, checkouts, isTree)
+		isTree := func(r *rollup.Revision) bool { return d.isOfTree(r, of.tree) }
+		tagged, err := d.rollups().Tagged(ctx, of.hash, checkouts, isTree)
 		if err != nil {
 			return nil, err
 		}
 		checkouts.Commits = append(checkouts.Commits, tagged...)
 	}
-	all, err := a.rollups().Checkouts(ctx, checkouts)
+	all, err := d.rollups().Checkouts(ctx, checkouts)
 	for _, r := range all {
-		if a.isOf(&r, of.tree) && (len(wanted) == 0 || wanted[0].CommitHash == r.CommitHash) {
+		if d.isOfTree(&r, of.tree) && (len(wanted) == 0 || wanted[0].CommitHash == r.CommitHash) {
 			wanted = append(wanted, r)
 		}
 	}
 	return wanted, err
 }
 
-// isOf tells whether a checkout is of a tree: as it says itself, or as people know it.
-func (a *API) isOf(r *rollup.Revision, tree string) bool {
-	return tree == "" || tree == r.TreeName || tree == a.Trees.TreeName(r.TreeName, r.RepositoryURL)
-}
-
 // scopeOf returns the checkouts of the revision that is asked for.
-func (a *API) scopeOf(ctx context.Context, of revisionOf) (scope, error) {
-	all, err := a.revisionsOf(ctx, of)
+func (d *data) scopeOf(ctx context.Context, of revisionQuery) (scope, error) {
+	all, err := d.revisionsOf(ctx, of)
 	if err != nil {
 		return scope{}, err
 	}
@@ -83,7 +78,7 @@ func (a *API) scopeOf(ctx context.Context, of revisionOf) (scope, error) {
 	for i := range all {
 		ids[i] = all[i].CheckoutID
 	}
-	found, err := a.checkoutsByID(ctx, ids)
+	found, err := d.checkoutsByID(ctx, ids)
 	if err != nil {
 		return scope{}, err
 	}

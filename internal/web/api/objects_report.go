@@ -29,7 +29,7 @@ const (
 )
 
 // reportOperation adds the two ways to ask for a report.
-func (a *API) reportOperation(group string) {
+func (a objectAPI) registerReport(r *registry, group string) {
 	names := func(name, text string) *huma.Param {
 		return &huma.Param{
 			Name: name, In: "query", Description: text + ". It may be repeated.", Explode: new(true),
@@ -58,20 +58,20 @@ func (a *API) reportOperation(group string) {
 		text: "The objects that are named, as one report of the newest version of the schema. It is written while it is read: " +
 			"where the time for an answer is over, the connection breaks. At least one object has to be named, and 5,000 may be.",
 	}
-	get := a.describe(op, &huma.Schema{Type: huma.TypeObject, Description: "A report"})
+	get := r.describe(op, &huma.Schema{Type: huma.TypeObject, Description: "A report"})
 	get.Parameters = params
 	op.method = http.MethodPost
 	op.text += " The parameters may be in a form, for there may be many."
-	post := a.describe(op, &huma.Schema{Type: huma.TypeObject, Description: "A report"})
+	post := r.describe(op, &huma.Schema{Type: huma.TypeObject, Description: "A report"})
 	post.RequestBody = &huma.RequestBody{Content: map[string]*huma.MediaType{"application/x-www-form-urlencoded": {Schema: form}}}
-	a.add(get, a.report)
-	a.add(post, a.report)
+	r.add(get, a.report)
+	r.add(post, a.report)
 }
 
 // report answers with the objects asked for, as one report, written while they
 // are read. A client that gets only a part of it, because the database fails or
 // the time is over, sees the connection break.
-func (a *API) report(w http.ResponseWriter, r *http.Request) {
+func (a objectAPI) report(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if err := r.ParseForm(); err != nil {
 		code := http.StatusBadRequest
@@ -86,11 +86,11 @@ func (a *API) report(w http.ResponseWriter, r *http.Request) {
 		front.Refuse(w, http.StatusBadRequest, err.Error())
 		return
 	}
-	next, stop := iter.Pull2(a.store.Query(r.Context(), query))
+	next, stop := iter.Pull2(a.Store.Query(r.Context(), query))
 	defer stop()
 	first, err, found := next()
 	if err != nil {
-		a.log.LogAttrs(r.Context(), slog.LevelError, "no report", slog.Any("error", err))
+		a.Log.LogAttrs(r.Context(), slog.LevelError, "no report", slog.Any("error", err))
 		front.Refuse(w, http.StatusInternalServerError, "The database does not answer at the moment")
 		return
 	}
@@ -105,7 +105,7 @@ func (a *API) report(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if err := report.NewWriter(w).WriteParts(parts); err != nil {
-		a.log.LogAttrs(r.Context(), slog.LevelWarn, "report broken off", slog.String("to", r.RemoteAddr), slog.Any("error", err))
+		a.Log.LogAttrs(r.Context(), slog.LevelWarn, "report broken off", slog.String("to", r.RemoteAddr), slog.Any("error", err))
 		panic(http.ErrAbortHandler)
 	}
 	io.WriteString(w, "\n")

@@ -95,8 +95,10 @@ func (in *commitsInput) Resolve(hc huma.Context) []error {
 	return in.filtered.Resolve(hc)
 }
 
-// commitOperations adds what is asked of the commits of branches.
-func (a *API) commitOperations(group string) {
+// commitAPI answers for the commits of branches.
+type commitAPI struct{ *data }
+
+func (a commitAPI) register(r *registry, group string) {
 	count := " Builds, boots and tests are counted as the filters want."
 	history := operation{
 		group: group, title: "List commits before one",
@@ -104,24 +106,24 @@ func (a *API) commitOperations(group string) {
 			"Without git_url and git_branch it is the branch that the commit was checked out from last. A path without a tree takes "+
 			"one of origin, git_url and git_branch at least.", maxCommits) + count,
 	}
-	answer(a, operation{
+	answer(r, operation{
 		path: "/api/tree/commits-history", group: group, title: "List commits by their hashes",
 		text: fmt.Sprintf("The commits of hashes, %d at most, those that started last first.", maxHashes) + count,
 	}, a.namedCommits)
 	history.path = "/api/tree/{hash}/commits"
-	answer(a, history, func(ctx context.Context, in *commitsInput) ([]CommitItem, error) {
+	answer(r, history, func(ctx context.Context, in *commitsInput) ([]CommitItem, error) {
 		if !in.named {
 			return nil, badRequest("expected origin, git_url and git_branch: whose commits, and of which branch")
 		}
 		return a.commitsBefore(ctx, in.revision(), in.filters, &in.CountInput)
 	})
 	history.path = "/api/tree/{tree}/{branch}/{hash}/commits"
-	answer(a, history, func(ctx context.Context, in *treeCommitsInput) ([]CommitItem, error) {
+	answer(r, history, func(ctx context.Context, in *treeCommitsInput) ([]CommitItem, error) {
 		return a.commitsBefore(ctx, in.revision(), in.filters, &in.CountInput)
 	})
 }
 
-func (a *API) namedCommits(ctx context.Context, in *namedCommitsInput) ([]CommitItem, error) {
+func (a commitAPI) namedCommits(ctx context.Context, in *namedCommitsInput) ([]CommitItem, error) {
 	hashes := strings.FieldsFunc(in.Hashes, func(r rune) bool { return r == ',' || r == ' ' })
 	switch {
 	case len(hashes) == 0:
@@ -135,7 +137,7 @@ func (a *API) namedCommits(ctx context.Context, in *namedCommitsInput) ([]Commit
 	if err != nil {
 		return nil, err
 	}
-	all = slices.DeleteFunc(all, func(r rollup.Revision) bool { return !a.isOf(&r, in.Tree) })
+	all = slices.DeleteFunc(all, func(r rollup.Revision) bool { return !a.isOfTree(&r, in.Tree) })
 	if len(all) == 0 {
 		return nil, nothing(noCommits)
 	}
@@ -152,7 +154,7 @@ func (in *CountInput) within(of rollup.CheckoutsOf) rollup.CheckoutsOf {
 }
 
 // commitsBefore returns a commit, which is the first, and those before it.
-func (a *API) commitsBefore(ctx context.Context, of revisionOf, f *filters, in *CountInput) ([]CommitItem, error) {
+func (a commitAPI) commitsBefore(ctx context.Context, of revisionQuery, f *filters, in *CountInput) ([]CommitItem, error) {
 	all, err := a.revisionsOf(ctx, of)
 	if err != nil {
 		return nil, err
@@ -175,7 +177,7 @@ func (a *API) commitsBefore(ctx context.Context, of revisionOf, f *filters, in *
 			return nil, err
 		}
 		for _, r := range before {
-			if r.CommitHash != newest.CommitHash && r.CommitHash != "" && a.isOf(&r, of.tree) {
+			if r.CommitHash != newest.CommitHash && r.CommitHash != "" && a.isOfTree(&r, of.tree) {
 				all = append(all, r)
 			}
 		}
@@ -185,7 +187,7 @@ func (a *API) commitsBefore(ctx context.Context, of revisionOf, f *filters, in *
 
 // commitItems returns the commits of checkouts, at most some, in their order, with
 // what belongs to them.
-func (a *API) commitItems(ctx context.Context, checkouts []rollup.Revision, most int, f *filters, in *CountInput) ([]CommitItem, error) {
+func (a commitAPI) commitItems(ctx context.Context, checkouts []rollup.Revision, most int, f *filters, in *CountInput) ([]CommitItem, error) {
 	c := &commitCounter{of: make(map[string]int)}
 	at := make(map[string]int) // by hash
 	var checkoutsOf [][]string // the commits
@@ -222,7 +224,7 @@ func (a *API) commitItems(ctx context.Context, checkouts []rollup.Revision, most
 }
 
 // countCommits counts what belongs to checkouts.
-func (a *API) countCommits(ctx context.Context, c *commitCounter, checkouts []string, f *filters, in *CountInput) (err error) {
+func (a commitAPI) countCommits(ctx context.Context, c *commitCounter, checkouts []string, f *filters, in *CountInput) (err error) {
 	if c.kinds, err = in.kinds(); err != nil {
 		return err
 	}
@@ -269,7 +271,7 @@ func (c *commitCounter) add(kind rollup.Kind, checkout string, s report.Status, 
 	}
 }
 
-func (c *commitCounter) wanted(g *rollup.Group, _ []string) {
+func (c *commitCounter) wantedTests(g *rollup.Group, _ []string) {
 	c.add(g.Kind, g.Build.CheckoutID, g.Status, g.N)
 }
 
@@ -279,5 +281,5 @@ func (c *commitCounter) build(b *rollup.Built, wanted bool) {
 	}
 }
 
-func (*commitCounter) there(*rollup.Group, []string) {}
-func (*commitCounter) seen(*rollup.Sighting, bool)   {}
+func (*commitCounter) allTests(*rollup.Group, []string) {}
+func (*commitCounter) sighting(*rollup.Sighting, bool)  {}

@@ -14,12 +14,11 @@ import (
 	"github.com/kcidb-go/kcidb/internal/pageurl"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/object"
-	"github.com/kcidb-go/kcidb/report"
 )
 
-func (a *API) treeReportOperation() {
-	answer(a, operation{
-		path: "/api/tree-report", group: "Trees", title: "Report on a branch",
+func (a treeAPI) registerReport(r *registry, group string) {
+	answer(r, operation{
+		path: "/api/tree-report", group: group, title: "Report on a branch",
 		text: "The newest checkout of a branch of a certain age: how its builds, boots and tests ended, what changed in the last revisions of the branch, " +
 			"and issues of its builds. What changed is told of tests that failed in any of these revisions, of which there are as many as runs in a history; " +
 			"a history is of runs with the same path on the same platform, on builds of one configuration, architecture and compiler. " +
@@ -112,7 +111,7 @@ type reportedIssue struct {
 	Harness   *bool      `json:"culprit_harness" doc:"Whether the system that runs them is"`
 }
 
-func (a *API) treeReport(ctx context.Context, in *treeReportInput) (*treeReport, error) {
+func (a treeAPI) treeReport(ctx context.Context, in *treeReportInput) (*treeReport, error) {
 	if in.MinAge >= in.MaxAge {
 		return nil, badRequest(fmt.Sprintf("min_age_in_hours is %d: expected less than max_age_in_hours, which is %d", in.MinAge, in.MaxAge))
 	}
@@ -164,5 +163,3 @@ func (a *API) treeReport(ctx context.Context, in *treeReportInput) (*treeReport,
 	}
 	return r, nil
 }
-
-func countC(of map[report.Status]int64) CountC { return CountC(statusCount(of)) }

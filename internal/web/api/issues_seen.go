@@ -49,7 +49,7 @@ type issueTest struct {
 	Branch   *string `json:"git_repository_branch" doc:"Branch of what was built"`
 }
 
-func (a *API) buildsOfIssue(ctx context.Context, in *issueSeenInput, w io.Writer) error {
+func (a issueAPI) buildsOfIssue(ctx context.Context, in *issueSeenInput, w io.Writer) error {
 	page, err := a.pageOfSeen(ctx, in, true)
 	if err != nil {
 		return err
@@ -57,7 +57,7 @@ func (a *API) buildsOfIssue(ctx context.Context, in *issueSeenInput, w io.Writer
 	return writeArray(w, page, a.issueBuild, noBuilds)
 }
 
-func (a *API) testsOfIssue(ctx context.Context, in *issueSeenInput, w io.Writer) error {
+func (a issueAPI) testsOfIssue(ctx context.Context, in *issueSeenInput, w io.Writer) error {
 	page, err := a.pageOfSeen(ctx, in, false)
 	if err != nil {
 		return err
@@ -71,19 +71,19 @@ const (
 	noTests  nothing = "No tests found for this issue"
 )
 
-func (a *API) issueBuild(s *seenObject) issueBuild {
+func (a issueAPI) issueBuild(s *seenObject) issueBuild {
 	b := s.build
 	i := issueBuild{
 		ID: b.ID, Architecture: b.Architecture, ConfigName: b.ConfigName, Status: statusText(statusOf(b.Status)), StartTime: instant(b.StartTime),
 		Duration: b.Duration, Compiler: b.Compiler, LogURL: b.LogURL, Misc: orEmpty(b.Misc),
 	}
 	if c := s.checkout; c != nil {
-		i.TreeName, i.Branch = a.treeOf(c), c.GitRepositoryBranch
+		i.TreeName, i.Branch = a.treeName(c), c.GitRepositoryBranch
 	}
 	return i
 }
 
-func (a *API) issueTest(s *seenObject) issueTest {
+func (a issueAPI) issueTest(s *seenObject) issueTest {
 	t := s.test
 	i := issueTest{RunItem: RunItem{
 		ID: t.ID, Status: statusText(statusOf(t.Status)), Duration: t.Duration, Path: t.Path, StartTime: instant(t.StartTime),
@@ -93,7 +93,7 @@ func (a *API) issueTest(s *seenObject) issueTest {
 		i.Compatible, i.EnvironmentMisc = list(e.Compatible), orNull(e.Misc)
 	}
 	if c := s.checkout; c != nil {
-		i.TreeName, i.Branch = a.treeOf(c), c.GitRepositoryBranch
+		i.TreeName, i.Branch = a.treeName(c), c.GitRepositoryBranch
 	}
 	return i
 }
@@ -108,7 +108,7 @@ type seenObject struct {
 
 // pageOfSeen returns the wanted page of the builds, or else the tests, that a version
 // of an issue was seen in.
-func (a *API) pageOfSeen(ctx context.Context, in *issueSeenInput, builds bool) (iter.Seq2[seenObject, error], error) {
+func (a issueAPI) pageOfSeen(ctx context.Context, in *issueSeenInput, builds bool) (iter.Seq2[seenObject, error], error) {
 	version, err := a.wantedVersion(ctx, &in.VersionInput)
 	if _, unknown := errors.AsType[nothing](err); unknown {
 		return func(func(seenObject, error) bool) {}, nil
@@ -136,7 +136,7 @@ func (a *API) pageOfSeen(ctx context.Context, in *issueSeenInput, builds bool) (
 
 // seenBehind returns the builds, or else the tests, behind one of them. It leaves out
 // what is gone, or of another origin than those wanted.
-func (a *API) seenBehind(ctx context.Context, version rollup.IssueKey, builds bool, behind *rollup.SeenIn, most int, origins texts) iter.Seq2[seenObject, error] {
+func (a issueAPI) seenBehind(ctx context.Context, version rollup.IssueKey, builds bool, behind *rollup.SeenIn, most int, origins texts) iter.Seq2[seenObject, error] {
 	return func(yield func(seenObject, error) bool) {
 		atOnce := seenAtOnce
 		if most > 0 {
@@ -174,7 +174,7 @@ type seenObjects struct {
 }
 
 // seenObjects reads what an issue was seen in, with its parents.
-func (a *API) seenObjects(ctx context.Context, seen []rollup.SeenIn, builds bool) (*seenObjects, error) {
+func (a issueAPI) seenObjects(ctx context.Context, seen []rollup.SeenIn, builds bool) (*seenObjects, error) {
 	q := store.Query{Parents: true}
 	for _, s := range seen {
 		if builds {
@@ -183,7 +183,7 @@ func (a *API) seenObjects(ctx context.Context, seen []rollup.SeenIn, builds bool
 			q.Tests = append(q.Tests, s.TestID)
 		}
 	}
-	all, err := a.objects(ctx, q)
+	all, err := a.query(ctx, q)
 	if err != nil {
 		return nil, err
 	}

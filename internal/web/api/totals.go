@@ -4,29 +4,24 @@ package api
 
 import (
 	"context"
-
-	"github.com/kcidb-go/kcidb/internal/store/rollup"
 )
 
-func (a *API) dailyOperations() {
+// totalsAPI counts by days.
+type totalsAPI struct{ *data }
+
+func (a totalsAPI) register(r *registry) {
 	const group = "Totals"
-	answer(a, operation{
+	answer(r, operation{
 		path: "/api/origins", group: group, title: "List origins",
 		text: "Who sent checkouts, and tests, that started in the last days, today (in UTC) included.",
 	}, a.origins)
-	answer(a, operation{
+	answer(r, operation{
 		path: "/api/metrics", group: group, title: "Count what was done",
 		text: "How much there was in a number of days, and in as many before. Days are in UTC: with start_days_ago 7 and end_days_ago 0 it is " +
 			"the last seven, today included. Checkouts, builds and tests count by their start, issues and incidents by their last arrival. " +
 			"Incidents that say that their issue is absent do not count. An issue is new where its first version arrived in these days. " +
 			"What is by origin is by that of the incidents of builds.",
 	}, a.metrics)
-}
-
-// daysAgo returns the days after the one that was so many days ago, up to another.
-func (a *API) daysAgo(start, end int) rollup.Days {
-	today := rollup.DayOf(a.Now())
-	return rollup.Days{First: max(today-int64(start)+1, 0), Last: today - int64(end)}
 }
 
 type originsInput struct {
@@ -38,7 +33,7 @@ type originList struct {
 	Tests     []string `json:"test_origins" doc:"Origins of tests, sorted"`
 }
 
-func (a *API) origins(ctx context.Context, in *originsInput) (out originList, err error) {
+func (a totalsAPI) origins(ctx context.Context, in *originsInput) (out originList, err error) {
 	out.Checkouts, out.Tests, err = a.rollups().Origins(ctx, a.daysAgo(in.Days, 0))
 	return out, err
 }

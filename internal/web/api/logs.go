@@ -183,10 +183,13 @@ func (p *logProxy) answer(ctx context.Context, in *proxyInput) (*huma.StreamResp
 	}}, nil
 }
 
-func (a *API) proxyOperations() {
+// logAPI fetches logs.
+type logAPI struct{ *data }
+
+func (a logAPI) register(r *registry) {
 	const group = "Logs"
-	proxy := newLogProxy(a.ProxyHosts, isPublic, a.log)
-	o := a.describe(operation{
+	proxy := newLogProxy(a.ProxyHosts, isPublic, a.Log)
+	o := r.describe(operation{
 		path: "/api/proxy", group: group, title: "Fetch a log",
 		text: "The bytes of a log as its host sends them, compressed where they are. Only hosts that the administrator named are asked, " +
 			"and only where they have public addresses.",
@@ -197,8 +200,8 @@ func (a *API) proxyOperations() {
 	for code, text := range map[string]string{"403": "The administrator did not name this host.", "502": "The host does not send the log."} {
 		o.Responses[code] = &huma.Response{Description: text, Content: o.Responses["400"].Content}
 	}
-	huma.Register(a.huma, *o, proxy.answer)
-	answer(a, operation{
+	huma.Register(r.huma, *o, proxy.answer)
+	answer(r, operation{
 		path: "/api/log-downloader", group: group, title: "List the files of a log",
 		text: "The log itself, where it may be fetched by /api/proxy, and nothing else. Nobody looks whether it is there.",
 	}, func(_ context.Context, in *logFilesInput) (logFiles, error) { return proxy.files(in.URL) })

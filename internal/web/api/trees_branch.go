@@ -55,12 +55,12 @@ type latestCommit struct {
 	BranchName string  `json:"git_repository_branch" doc:"Name of the branch"`
 }
 
-func (a *API) branchOperations(group string) {
-	answer(a, operation{
+func (a treeAPI) registerBranches(r *registry, group string) {
+	answer(r, operation{
 		path: "/api/tree/{tree}/{branch}/commits", group: group, title: "List the commits of a branch",
 		text: "The commits of a branch that were checked out, those first that were last, of its newest checkouts.",
 	}, a.branchCommits)
-	answer(a, operation{
+	answer(r, operation{
 		path: "/api/tree/{tree}/{branch}", group: group, title: "Find the newest commit of a branch",
 		text: "The commit of a branch that was checked out last, with the URLs of all there is of it.",
 	}, a.latestCommit)
@@ -68,18 +68,18 @@ func (a *API) branchOperations(group string) {
 
 // treesOf returns the newest checkouts of the trees of a branch that have a name, by
 // themselves or by what people know.
-func (a *API) treesOf(ctx context.Context, in *BranchInput) ([]rollup.Revision, error) {
+func (a treeAPI) branchHeads(ctx context.Context, in *BranchInput) ([]rollup.Revision, error) {
 	all, err := a.rollups().TreesOf(ctx, in.Origin, in.Branch, a.tomorrow())
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(all, func(r rollup.Revision) bool { return !a.isOf(&r, in.Tree) }), nil
+	return slices.DeleteFunc(all, func(r rollup.Revision) bool { return !a.isOfTree(&r, in.Tree) }), nil
 }
 
 // branchCheckouts returns checkouts of a branch, those that started last first, of a
 // repository, or of all where there is none.
-func (a *API) branchCheckouts(ctx context.Context, in *BranchInput, repository string) ([]rollup.Revision, error) {
-	trees, err := a.treesOf(ctx, in)
+func (a treeAPI) branchCheckouts(ctx context.Context, in *BranchInput, repository string) ([]rollup.Revision, error) {
+	trees, err := a.branchHeads(ctx, in)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +100,7 @@ func (a *API) branchCheckouts(ctx context.Context, in *BranchInput, repository s
 			return nil, err
 		}
 		for _, r := range some {
-			if r.CommitHash != "" && r.Start <= a.tomorrow() && a.isOf(&r, in.Tree) {
+			if r.CommitHash != "" && r.Start <= a.tomorrow() && a.isOfTree(&r, in.Tree) {
 				all = append(all, r)
 			}
 		}
@@ -109,7 +109,7 @@ func (a *API) branchCheckouts(ctx context.Context, in *BranchInput, repository s
 	return all, nil
 }
 
-func (a *API) branchCommits(ctx context.Context, in *branchCommitsInput) ([]branchCommit, error) {
+func (a treeAPI) branchCommits(ctx context.Context, in *branchCommitsInput) ([]branchCommit, error) {
 	all, err := a.branchCheckouts(ctx, &in.BranchInput, in.URL)
 	if err != nil {
 		return nil, err
@@ -144,13 +144,13 @@ func (a *API) branchCommits(ctx context.Context, in *branchCommitsInput) ([]bran
 	return commits, nil
 }
 
-func (a *API) latestCommit(ctx context.Context, in *latestInput) (*latestCommit, error) {
+func (a treeAPI) latestCommit(ctx context.Context, in *latestInput) (*latestCommit, error) {
 	var all []rollup.Revision
 	var err error
 	if in.Hash == "" {
-		all, err = a.treesOf(ctx, &in.BranchInput)
+		all, err = a.branchHeads(ctx, &in.BranchInput)
 	} else {
-		all, err = a.revisionsOf(ctx, revisionOf{hash: in.Hash, origin: in.Origin, branch: in.Branch, tree: in.Tree})
+		all, err = a.revisionsOf(ctx, revisionQuery{hash: in.Hash, origin: in.Origin, branch: in.Branch, tree: in.Tree})
 	}
 	if err != nil {
 		return nil, err

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/facts"
@@ -24,8 +23,8 @@ const (
 	issuesInterval = 7 // days, where nobody says
 )
 
-func (a *API) issueListOperation(group string) {
-	answer(a, operation{
+func (a issueAPI) registerList(r *registry, group string) {
+	answer(r, operation{
 		path: "/api/issue", group: group, title: "List issues",
 		text: fmt.Sprintf("Versions of issues that arrived in a time, the newest first: each version is an element. "+
 			"With them comes where each of the issues was seen first, whatever the version, and what there is to filter by, whatever is filtered. "+
@@ -96,15 +95,7 @@ func (in *listIssuesInput) window(now time.Time) (from, before int64, err error)
 	return from, end + until, nil
 }
 
-func secondsOf(parameter, text string) (float64, error) {
-	n, err := strconv.ParseFloat(text, 64)
-	if err != nil || math.Abs(n) > maxSeconds {
-		return 0, badRequest(fmt.Sprintf("%s is %.40q: expected seconds since 1970", parameter, text))
-	}
-	return n, nil
-}
-
-func (a *API) listIssues(ctx context.Context, in *listIssuesInput) (*issueList, error) {
+func (a issueAPI) listIssues(ctx context.Context, in *listIssuesInput) (*issueList, error) {
 	from, before, err := in.window(a.Now())
 	if err != nil {
 		return nil, err
@@ -164,12 +155,12 @@ func (a *API) listIssues(ctx context.Context, in *listIssuesInput) (*issueList, 
 }
 
 // eachIssue calls do for versions of issues that are there, in their order.
-func (a *API) eachIssue(ctx context.Context, keys []rollup.IssueKey, do func(*report.Issue)) error {
+func (a issueAPI) eachIssue(ctx context.Context, keys []rollup.IssueKey, do func(*report.Issue)) error {
 	q := store.Query{Metadata: true}
 	for _, key := range keys {
 		q.Issues = append(q.Issues, store.Key{ID: key.ID, Version: int(key.Version)})
 	}
-	found, err := a.objects(ctx, q)
+	found, err := a.query(ctx, q)
 	if err != nil {
 		return err
 	}

@@ -58,7 +58,7 @@ type labCounts struct {
 	Tests  int64 `json:"tests" doc:"Other tests"`
 }
 
-func (a *API) metrics(ctx context.Context, in *metricsInput) (*metricsOutput, error) {
+func (a totalsAPI) metrics(ctx context.Context, in *metricsInput) (*metricsOutput, error) {
 	if in.Start <= in.End {
 		return nil, badRequest(fmt.Sprintf("start_days_ago, %d, is not more than end_days_ago, %d", in.Start, in.End))
 	}

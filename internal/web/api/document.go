@@ -20,14 +20,14 @@ import (
 )
 
 // schemaOperations adds what tells of all the others.
-func (a *API) schemaOperations() {
+func (r *registry) addDocument() {
 	texts := map[string]func() ([]byte, error){
-		"":     sync.OnceValues(func() ([]byte, error) { return a.huma.OpenAPI().MarshalJSON() }),
+		"":     sync.OnceValues(func() ([]byte, error) { return r.huma.OpenAPI().MarshalJSON() }),
 		"json": nil,
-		"yaml": sync.OnceValues(func() ([]byte, error) { return a.huma.OpenAPI().YAML() }),
+		"yaml": sync.OnceValues(func() ([]byte, error) { return r.huma.OpenAPI().YAML() }),
 	}
 	texts["json"] = texts[""]
-	get := a.describe(operation{
+	get := r.describe(operation{
 		path: "/api/schema", group: "This document", title: "The document that describes all this",
 		text: "It is in the format OpenAPI 3.1, for programs. /api/schema/docs/ is a page of it for people.",
 	}, &huma.Schema{Type: huma.TypeObject})
@@ -36,7 +36,7 @@ func (a *API) schemaOperations() {
 		Schema: &huma.Schema{Type: huma.TypeString, Enum: []any{"json", "yaml"}, Default: "json"},
 	}}
 	get.Responses["200"].Content["application/yaml"] = &huma.MediaType{Schema: &huma.Schema{}}
-	a.add(get, func(w http.ResponseWriter, r *http.Request) {
+	r.add(get, func(w http.ResponseWriter, r *http.Request) {
 		format := r.URL.Query().Get("format")
 		make, ok := texts[format]
 		if !ok {
@@ -55,7 +55,7 @@ func (a *API) schemaOperations() {
 	})
 	page := sync.OnceValues(func() ([]byte, error) {
 		var b bytes.Buffer
-		err := docsTemplate.Execute(&b, a.document())
+		err := docsTemplate.Execute(&b, r.document())
 		return b.Bytes(), err
 	})
 	docs := func(w http.ResponseWriter, _ *http.Request) {
@@ -68,7 +68,7 @@ func (a *API) schemaOperations() {
 	}
 	// Under the names that it has elsewhere, too.
 	for _, name := range []string{"docs", "swagger-ui", "redoc"} {
-		a.router.HandleFunc("GET /api/schema/"+name, docs)
+		r.router.HandleFunc("GET /api/schema/"+name, docs)
 	}
 }
 
@@ -92,7 +92,7 @@ func describeNulls(all huma.Registry) {
 	}
 }
 
-//go:embed schema.html
+//go:embed document.html
 var docsText string
 
 var docsTemplate = template.Must(template.New("docs").Funcs(template.FuncMap{"lower": strings.ToLower}).Parse(docsText))
@@ -131,9 +131,9 @@ type docShape struct {
 }
 
 // document makes what the page shows of the OpenAPI document.
-func (a *API) document() document {
-	all := a.huma.OpenAPI()
-	d := docs{schemas: all.Components.Schemas.Map()}
+func (r *registry) document() document {
+	all := r.huma.OpenAPI()
+	d := schemaWords{schemas: all.Components.Schemas.Map()}
 	var out document
 	for _, path := range paths(all) {
 		for _, o := range methods(all.Paths[path]) {
@@ -193,9 +193,9 @@ func methods(item *huma.PathItem) (all []*huma.Operation) {
 }
 
 // docs puts schemas into words.
-type docs struct{ schemas map[string]*huma.Schema }
+type schemaWords struct{ schemas map[string]*huma.Schema }
 
-func (d *docs) param(name, text string, s *huma.Schema, required bool) docParam {
+func (d *schemaWords) param(name, text string, s *huma.Schema, required bool) docParam {
 	p := docParam{Name: name, Text: text, Required: required, Default: s.Default}
 	if p.Text == "" {
 		p.Text = s.Description
@@ -205,7 +205,7 @@ func (d *docs) param(name, text string, s *huma.Schema, required bool) docParam 
 }
 
 // shape describes a schema, with its members where it is an object.
-func (d *docs) shape(name string, s *huma.Schema) *docShape {
+func (d *schemaWords) shape(name string, s *huma.Schema) *docShape {
 	shape := &docShape{docParam: d.param(name, "", s, false)}
 	for _, member := range slices.Sorted(maps.Keys(s.Properties)) {
 		shape.Members = append(shape.Members, d.param(member, "", s.Properties[member], slices.Contains(s.Required, member)))
@@ -215,7 +215,7 @@ func (d *docs) shape(name string, s *huma.Schema) *docShape {
 
 // words says what a schema is of: "list of", and the name of a shape, where it is
 // of one.
-func (d *docs) words(s *huma.Schema) (text, ref string) {
+func (d *schemaWords) words(s *huma.Schema) (text, ref string) {
 	if s.Ref != "" {
 		return "", strings.TrimPrefix(s.Ref, "#/components/schemas/")
 	}

@@ -7,8 +7,25 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/store"
 )
+
+// testAPI answers for boots and other tests.
+type testAPI struct{ *data }
+
+func (a testAPI) register(r *registry) {
+	const group = "Tests"
+	a.registerHistory(r, group)
+	answer(r, operation{
+		path: "/api/test/{id}", group: group, title: "A boot, or another test",
+		text: "A test, its build, and what that was built from. What these tell is null where they are not there.",
+	}, a.test)
+	answer(r, operation{
+		path: "/api/test/{id}/issues", group: group, title: "The issues of a test",
+		text: "Issues that were seen in a test: each version of one that an incident is of.",
+	}, a.issuesOfTest)
+}
 
 // TestDetails are a boot or a test, its build, and what that was built from.
 type TestDetails struct {
@@ -37,8 +54,8 @@ type TestDetails struct {
 	CommitTags      *[]string       `json:"git_commit_tags" doc:"Tags of the commit"`
 }
 
-func (a *API) test(ctx context.Context, in *ObjectInput) (*TestDetails, error) {
-	found, err := a.objects(ctx, store.Query{Tests: []string{in.ID}, Parents: true, Metadata: true})
+func (a testAPI) test(ctx context.Context, in *ObjectInput) (*TestDetails, error) {
+	found, err := a.query(ctx, store.Query{Tests: []string{in.ID}, Parents: true, Metadata: true})
 	if err != nil {
 		return nil, err
 	}
@@ -60,8 +77,33 @@ func (a *API) test(ctx context.Context, in *ObjectInput) (*TestDetails, error) {
 	}
 	if len(found.Checkouts) > 0 {
 		c := &found.Checkouts[0]
-		d.Origin, d.TreeName, d.URL, d.Branch = &c.Origin, a.treeOf(c), c.GitRepositoryURL, c.GitRepositoryBranch
+		d.Origin, d.TreeName, d.URL, d.Branch = &c.Origin, a.treeName(c), c.GitRepositoryURL, c.GitRepositoryBranch
 		d.CommitHash, d.CommitTags = c.GitCommitHash, list(c.GitCommitTags)
 	}
 	return d, nil
+}
+
+func (a testAPI) issuesOfTest(ctx context.Context, in *ObjectInput) ([]Issue, error) {
+	all, err := a.rollups().IssuesOfTest(ctx, in.ID)
+	return issueItems(all, err, "No issues were found for this test")
+}
+
+// RunItem is a boot or a test in a list of one thing's.
+type RunItem struct {
+	ID              string           `json:"id" doc:"ID of the test"`
+	Status          string           `json:"status" doc:"How it ended; NULL where nobody knows"`
+	Duration        *float64         `json:"duration" doc:"How long it took, in seconds"`
+	Path            *string          `json:"path" doc:"Which test it was"`
+	StartTime       *time.Time       `json:"start_time" doc:"When it began"`
+	Compatible      *[]string        `json:"environment_compatible" doc:"What the hardware is compatible with"`
+	EnvironmentMisc *json.RawMessage `json:"environment_misc" doc:"What else is told of the hardware"`
+	Lab             *string          `json:"lab" doc:"Lab that it ran in, else its origin"`
+}
+
+// runItem returns a test as lists of one build have it.
+func runItem(run *store.Run) RunItem {
+	return RunItem{
+		ID: run.ID, Status: statusText(run.Status), Duration: run.Duration, Path: optional(run.Path), StartTime: instant(run.Start),
+		Compatible: list(run.Compatible), EnvironmentMisc: orNull(run.EnvironmentMisc), Lab: optional(facts.LabOf(facts.Lab(run.Misc), run.Origin)),
+	}
 }

@@ -17,7 +17,7 @@ import (
 func init() {
 	contract("branches", func(t *testing.T, s *served) {
 		for _, c := range revisionsOf(s.loaded, 12) {
-			tree := s.api.Trees.TreeName(text(c.TreeName), text(c.GitRepositoryURL))
+			tree := s.api.data.Trees.TreeName(text(c.TreeName), text(c.GitRepositoryURL))
 			if tree == "" || c.GitRepositoryBranch == nil {
 				continue
 			}
@@ -31,7 +31,7 @@ func init() {
 				t.Errorf("%s: the newest commit is %v, and %v is first in the list", branch, a, b)
 			}
 			for _, name := range []string{"api_url", "old_api_url"} {
-				path := strings.TrimPrefix(pick(t, latest, name).(string), s.api.Base)
+				path := strings.TrimPrefix(pick(t, latest, name).(string), s.api.data.Base)
 				wantShape(t, pick(t, s.found(path), "summary"), `"Summary"`)
 			}
 			last := pick(t, commits, len(commits.([]any))-1, "git_commit_hash")

@@ -51,31 +51,34 @@ type comparedTest struct {
 	B            *string `json:"status_b" doc:"How it went in the second"`
 }
 
-func (a *API) compareOperations(group string) {
+// compareAPI compares two revisions of a branch.
+type compareAPI struct{ *data }
+
+func (a compareAPI) register(r *registry, group string) {
 	const rule = " Where there are several of a kind in a revision, the one that started last counts. " +
 		"What neither passed nor failed is inconclusive. Commits that nobody checked out have nothing."
 	const list = " Those that went the same in both are left out."
 	const path = "/api/tree/{tree}/{branch}/compare"
-	answer(a, operation{
+	answer(r, operation{
 		path: path + "/builds", group: group, title: "Compare builds",
 		text: "How the builds went in two revisions of a branch, by configuration, architecture and compiler, those included that went the same." + rule,
 	}, a.compareBuilds)
-	answer(a, operation{
+	answer(r, operation{
 		path: path + "/boots", group: group, title: "Compare boots",
 		text: "How boots went in two revisions of a branch, by path, configuration, architecture and platform." + list + rule,
 	}, a.compareBoots)
-	answer(a, operation{
+	answer(r, operation{
 		path: path + "/tests", group: group, title: "Compare tests",
 		text: "How tests but for boots went in two revisions of a branch, by path, configuration, architecture and platform." + list + rule,
 	}, a.compareTests)
-	answer(a, operation{
+	answer(r, operation{
 		path: path, group: group, title: "Compare two revisions",
 		text: "How many builds, boots and other tests went better or worse in a revision of a branch than in another, " +
 			"and how many there are on each side: these numbers count all that ran, and not the last ones only." + rule,
 	}, a.compare)
 }
 
-func (a *API) compare(ctx context.Context, in *CompareInput) (*treeComparison, error) {
+func (a compareAPI) compare(ctx context.Context, in *CompareInput) (*treeComparison, error) {
 	r, err := a.revisionsToCompare(ctx, in)
 	if err != nil {
 		return nil, err
@@ -84,14 +87,14 @@ func (a *API) compare(ctx context.Context, in *CompareInput) (*treeComparison, e
 	if err != nil {
 		return nil, err
 	}
-	boots, tests, err := r.compareTests(ctx, a)
+	boots, tests, err := r.compareTests(ctx, a.data)
 	if err != nil {
 		return nil, err
 	}
 	return &treeComparison{TreeName: in.Tree, Branch: in.Branch, URL: r.url, Summary: compareKinds{builds.sum(), boots.sum(), tests.sum()}}, nil
 }
 
-func (a *API) compareBuilds(ctx context.Context, in *compareListInput) ([]comparedBuild, error) {
+func (a compareAPI) compareBuilds(ctx context.Context, in *compareListInput) ([]comparedBuild, error) {
 	r, err := a.revisionsToCompare(ctx, &in.CompareInput)
 	if err != nil {
 		return nil, err
@@ -111,7 +114,7 @@ func (a *API) compareBuilds(ctx context.Context, in *compareListInput) ([]compar
 	return items, err
 }
 
-func (a *API) compareBoots(ctx context.Context, in *compareListInput) ([]comparedTest, error) {
+func (a compareAPI) compareBoots(ctx context.Context, in *compareListInput) ([]comparedTest, error) {
 	boots, _, err := a.testsToCompare(ctx, in)
 	if err != nil {
 		return nil, err
@@ -119,7 +122,7 @@ func (a *API) compareBoots(ctx context.Context, in *compareListInput) ([]compare
 	return comparedTests(ctx, in.Page, boots)
 }
 
-func (a *API) compareTests(ctx context.Context, in *compareListInput) ([]comparedTest, error) {
+func (a compareAPI) compareTests(ctx context.Context, in *compareListInput) ([]comparedTest, error) {
 	_, tests, err := a.testsToCompare(ctx, in)
 	if err != nil {
 		return nil, err
@@ -127,12 +130,12 @@ func (a *API) compareTests(ctx context.Context, in *compareListInput) ([]compare
 	return comparedTests(ctx, in.Page, tests)
 }
 
-func (a *API) testsToCompare(ctx context.Context, in *compareListInput) (boots, tests *compared, err error) {
+func (a compareAPI) testsToCompare(ctx context.Context, in *compareListInput) (boots, tests *compared, err error) {
 	r, err := a.revisionsToCompare(ctx, &in.CompareInput)
 	if err != nil {
 		return nil, nil, err
 	}
-	return r.compareTests(ctx, a)
+	return r.compareTests(ctx, a.data)
 }
 
 func comparedTests(ctx context.Context, p Page, all *compared) ([]comparedTest, error) {

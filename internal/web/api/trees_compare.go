@@ -7,7 +7,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/store"
@@ -174,20 +173,20 @@ func (c *compared) sum() comparison {
 
 // revisions are two that are compared.
 type revisions struct {
-	url       string
-	filters   *filters
-	builds    []rollup.Built
-	sides     map[string][2]bool // that checkouts are on: on both where one is compared with itself
-	sightings map[sighted][]sighting
+	url     string
+	filters *filters
+	builds  []rollup.Built
+	sides   map[string][2]bool // that checkouts are on: on both where one is compared with itself
+	issues  map[objectKey][]seenIssue
 }
 
 // revisionsToCompare returns the builds of two revisions of a branch. A revision that
 // is not there has none.
-func (a *API) revisionsToCompare(ctx context.Context, in *CompareInput) (*revisions, error) {
+func (a compareAPI) revisionsToCompare(ctx context.Context, in *CompareInput) (*revisions, error) {
 	r := rollup.Results{Issues: in.filters.n > 0}
 	found := &revisions{filters: in.filters, sides: make(map[string][2]bool)}
 	for i, hash := range []string{in.A, in.B} {
-		all, err := a.revisionsOf(ctx, revisionOf{hash: hash, origin: in.Origin, branch: in.Branch, tree: in.Tree})
+		all, err := a.revisionsOf(ctx, revisionQuery{hash: hash, origin: in.Origin, branch: in.Branch, tree: in.Tree})
 		if err != nil {
 			return nil, err
 		}
@@ -200,7 +199,7 @@ func (a *API) revisionsToCompare(ctx context.Context, in *CompareInput) (*revisi
 		}
 	}
 	err := r.Read(ctx, a.rollups())
-	found.builds, found.sightings = r.Builds, bySighted(r.Sightings)
+	found.builds, found.issues = r.Builds, issuesByObject(r.Sightings)
 	return found, err
 }
 
@@ -213,7 +212,7 @@ func (r *revisions) compareBuilds(ctx context.Context, db *rollup.DB) (*compared
 	all := newCompared()
 	for i := range r.builds {
 		b := &r.builds[i]
-		if !rollup.IsDummy(b.ID) && r.filters.wantBuild(b, durations, r.sightings[sighted{build: b.ID}]) {
+		if !rollup.IsDummy(b.ID) && r.filters.wantBuild(b, durations, r.issues[objectKey{build: b.ID}]) {
 			v := variant{config: b.ConfigName, architecture: b.Architecture, compiler: b.Compiler}
 			all.add(v, r.sides[b.CheckoutID], newestRun{verdictOf(b.Status), b.Start, b.ID})
 		}
@@ -222,7 +221,7 @@ func (r *revisions) compareBuilds(ctx context.Context, db *rollup.DB) (*compared
 }
 
 // compareTests compares the boots, and the other tests, of revisions.
-func (r *revisions) compareTests(ctx context.Context, a *API) (boots, tests *compared, err error) {
+func (r *revisions) compareTests(ctx context.Context, d *data) (boots, tests *compared, err error) {
 	boots, tests = newCompared(), newCompared()
 	add := func(b *rollup.Built, path, platform string, run newestRun) {
 		into := tests
@@ -232,11 +231,11 @@ func (r *revisions) compareTests(ctx context.Context, a *API) (boots, tests *com
 		into.add(variant{path: path, config: b.ConfigName, architecture: b.Architecture, platform: platform}, r.sides[b.CheckoutID], run)
 	}
 	if r.filters.n > 0 {
-		for run, err := range a.runs(ctx, r.builds, r.filters, store.RunKey{}, false) {
+		for run, err := range d.runs(ctx, r.builds, r.filters, store.RunKey{}, false) {
 			if err != nil {
 				return nil, nil, err
 			}
-			if r.filters.wantRun(&run.Run, &run.group, r.sightings[sighted{run.BuildID, run.ID}]) {
+			if r.filters.wantRun(&run.Run, &run.group, r.issues[objectKey{run.BuildID, run.ID}]) {
 				add(run.group.Build, run.Path, run.group.Platform, newestRun{verdictOf(run.Status), startOf(run.Start), run.ID})
 			}
 		}
@@ -246,19 +245,11 @@ func (r *revisions) compareTests(ctx context.Context, a *API) (boots, tests *com
 	for i := range r.builds {
 		builds[r.builds[i].ID] = &r.builds[i]
 	}
-	for o, err := range a.store.Outcomes(ctx, idsOfBuilds(r.builds)) {
+	for o, err := range d.Store.Outcomes(ctx, idsOfBuilds(r.builds)) {
 		if err != nil {
 			return nil, nil, err
 		}
 		add(builds[o.BuildID], o.Path, o.Platform, newestRun{verdictOf(o.Status), startOf(&o.Start), o.ID})
 	}
 	return boots, tests, nil
-}
-
-// startOf returns a start in microseconds since 1970, 0 if it is unknown.
-func startOf(t *time.Time) int64 {
-	if t == nil || t.IsZero() {
-		return 0
-	}
-	return t.UnixMicro()
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 )
 
-func (a *API) issueExtrasOperation(group string) {
-	answer(a, operation{
+func (a issueAPI) registerExtras(r *registry, group string) {
+	answer(r, operation{
 		method: "POST", path: "/api/issue/extras", group: group, title: "Where issues were seen",
 		text: "Where and when issues were seen, by their IDs, and in which branches each of the versions that are named. " +
 			"Branches are those of the newest 1,000 sightings of a version, of fewer where many are asked for, 20 at least. " +
@@ -57,7 +57,7 @@ type issueExtraList struct {
 	Issues map[string]issueExtra `json:"issues" doc:"Where and when issues were seen, by their IDs"`
 }
 
-func (a *API) extrasOfIssues(ctx context.Context, in *issueExtrasInput) (*issueExtraList, error) {
+func (a issueAPI) extrasOfIssues(ctx context.Context, in *issueExtrasInput) (*issueExtraList, error) {
 	keys := make([]rollup.IssueKey, len(in.Body.Issues))
 	for i, pair := range in.Body.Issues {
 		if !validText(pair.ID) {

@@ -76,7 +76,7 @@ func checkRevision(t *testing.T, s *served, c *report.Checkout) {
 	t.Helper()
 	hash, query := *c.GitCommitHash, "?"+url.Values{"origin": {c.Origin}}.Encode()
 	forms := []string{"/api/tree/" + hash + "/"}
-	tree := s.api.Trees.TreeName(text(c.TreeName), text(c.GitRepositoryURL))
+	tree := s.api.data.Trees.TreeName(text(c.TreeName), text(c.GitRepositoryURL))
 	if tree != "" && c.GitRepositoryBranch != nil {
 		forms = append(forms, "/api/tree/"+url.PathEscape(tree)+"/"+*c.GitRepositoryBranch+"/"+hash+"/")
 	}

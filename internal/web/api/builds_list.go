@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"context"
+	"iter"
+	"slices"
+
+	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// buildsAtOnce is how many builds are held at a time, with all their properties.
+const buildsAtOnce = 200
+
+// listedBuild is a build in a list.
+type listedBuild struct {
+	build    *report.Build
+	checkout *report.Checkout
+	seen     []seenIssue // in the build
+}
+
+// buildsIn returns the builds of a page of the list of those that the filters want, in
+// the order of the scope's checkouts, and by ID within one. Roll-ups have the IDs, so
+// that only the objects of the page are read.
+func (d *data) buildsIn(ctx context.Context, sc scope, f *filters, p Page) (iter.Seq2[listedBuild, error], error) {
+	var wanted wantedBuilds
+	w := newWalker(&sc, f, &wanted)
+	r := sc.results()
+	if sc.hardware != "" {
+		r.Group = w.group // for builds with tests on it
+	}
+	if err := r.Read(ctx, d.rollups()); err != nil {
+		return nil, err
+	}
+	w.issues = issuesByObject(r.Sightings)
+	if err := w.builds(ctx, d.rollups(), r.Builds); err != nil {
+		return nil, err
+	}
+	page, err := pageOf(ctx, p, wanted, func(id string) string { return id })
+	if err != nil {
+		return nil, err
+	}
+	return func(yield func(listedBuild, error) bool) {
+		checkouts := sc.byID()
+		for ids := range slices.Chunk(page, buildsAtOnce) {
+			found, err := d.buildsByID(ctx, ids)
+			if err != nil {
+				yield(listedBuild{}, err)
+				return
+			}
+			for _, id := range ids {
+				b := found[id]
+				// A purge may have removed the build since, or a report moved it.
+				if b == nil || checkouts[b.CheckoutID] == nil {
+					continue
+				}
+				if !yield(listedBuild{b, checkouts[b.CheckoutID], w.issues[objectKey{build: id}]}, nil) {
+					return
+				}
+			}
+		}
+	}, nil
+}
+
+// wantedBuilds is a visitor that collects the IDs of the builds that are wanted.
+type wantedBuilds []string
+
+func (w *wantedBuilds) build(b *rollup.Built, wanted bool) {
+	if wanted {
+		*w = append(*w, b.ID)
+	}
+}
+
+func (*wantedBuilds) allTests(*rollup.Group, []string)    {}
+func (*wantedBuilds) wantedTests(*rollup.Group, []string) {}
+func (*wantedBuilds) sighting(*rollup.Sighting, bool)     {}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import "github.com/kcidb-go/kcidb/report"
+
+// StatusCount are numbers of builds, boots or tests by their status.
+type StatusCount struct {
+	Pass  int64 `json:"PASS" doc:"Passed"`
+	Fail  int64 `json:"FAIL" doc:"Failed"`
+	Error int64 `json:"ERROR" doc:"Could not be carried out, by the fault of the harness"`
+	Skip  int64 `json:"SKIP" doc:"Left out"`
+	Miss  int64 `json:"MISS" doc:"Planned, and without a result"`
+	Done  int64 `json:"DONE" doc:"Finished, without a verdict"`
+	None  int64 `json:"NULL" doc:"No status is known"`
+}
+
+// add adds n of a status.
+func (c *StatusCount) add(s report.Status, n int64) {
+	switch s {
+	case report.StatusPass:
+		c.Pass += n
+	case report.StatusFail:
+		c.Fail += n
+	case report.StatusError:
+		c.Error += n
+	case report.StatusSkip:
+		c.Skip += n
+	case report.StatusMiss:
+		c.Miss += n
+	case report.StatusDone:
+		c.Done += n
+	default:
+		c.None += n
+	}
+}
+
+// sum adds other counts.
+func (c *StatusCount) sum(other StatusCount) {
+	c.Pass += other.Pass
+	c.Fail += other.Fail
+	c.Error += other.Error
+	c.Skip += other.Skip
+	c.Miss += other.Miss
+	c.Done += other.Done
+	c.None += other.None
+}
+
+// short returns the counts with all but PASS and FAIL in one.
+func (c StatusCount) short() Short {
+	return Short{Pass: c.Pass, Fail: c.Fail, Inconclusive: c.Error + c.Skip + c.Miss + c.Done + c.None}
+}
+
+// LowCount is a StatusCount in lower case.
+type LowCount struct {
+	Pass  int64 `json:"pass" doc:"Passed"`
+	Fail  int64 `json:"fail" doc:"Failed"`
+	Error int64 `json:"error" doc:"Could not be carried out, by the fault of the harness"`
+	Skip  int64 `json:"skip" doc:"Left out"`
+	Miss  int64 `json:"miss" doc:"Planned, and without a result"`
+	Done  int64 `json:"done" doc:"Finished, without a verdict"`
+	None  int64 `json:"null" doc:"No status is known"`
+}
+
+// CountC is a StatusCount whose members end in "_count".
+type CountC struct {
+	Pass  int64 `json:"pass_count" doc:"Passed"`
+	Fail  int64 `json:"fail_count" doc:"Failed"`
+	Error int64 `json:"error_count" doc:"Could not be carried out, by the fault of the harness"`
+	Skip  int64 `json:"skip_count" doc:"Left out"`
+	Miss  int64 `json:"miss_count" doc:"Planned, and without a result"`
+	Done  int64 `json:"done_count" doc:"Finished, without a verdict"`
+	None  int64 `json:"null_count" doc:"No status is known"`
+}
+
+// Short is a StatusCount for a line of a table.
+type Short struct {
+	Pass         int64 `json:"PASS" doc:"Passed"`
+	Fail         int64 `json:"FAIL" doc:"Failed"`
+	Inconclusive int64 `json:"INCONCLUSIVE" doc:"All others"`
+}
+
+// sum adds other counts.
+func (c *Short) sum(other Short) {
+	c.Pass += other.Pass
+	c.Fail += other.Fail
+	c.Inconclusive += other.Inconclusive
+}
+
+// statusCount returns counts as answers have them.
+func statusCount(of map[report.Status]int64) (c StatusCount) {
+	for status, n := range of {
+		c.add(status, n)
+	}
+	return c
+}
+
+func countC(of map[report.Status]int64) CountC { return CountC(statusCount(of)) }

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/web/front"
+)
+
+// Answers in place of what was asked for. Their texts are for who asks.
+type (
+	// nothing is the answer that there is nothing: 200, as clients expect.
+	nothing string
+	// badRequest is the answer to what cannot be understood.
+	badRequest string
+	// forbidden is the answer to what only those may ask who hand reports in.
+	forbidden string
+)
+
+func (n nothing) Error() string    { return string(n) }
+func (b badRequest) Error() string { return string(b) }
+func (f forbidden) Error() string  { return string(f) }
+
+// failed is the body of an answer that is not what was asked for.
+type failed struct {
+	Message string `json:"error" doc:"What is wrong, or missing"`
+	status  int
+}
+
+func (f *failed) Error() string             { return f.Message }
+func (f *failed) GetStatus() int            { return f.status }
+func (f *failed) ContentType(string) string { return "application/json" }
+
+// finish answers an error, where there is one.
+func (r *registry) fail(ctx context.Context, w *lateWriter, err error) {
+	if err == nil {
+		return
+	}
+	if w.begun {
+		if !errors.Is(err, front.ErrNobodyReads) {
+			r.log.LogAttrs(ctx, slog.LevelWarn, "answer broken off", slog.Any("error", err))
+		}
+		panic(http.ErrAbortHandler)
+	}
+	f := failed{Message: err.Error(), status: http.StatusInternalServerError}
+	var none nothing
+	var bad badRequest
+	var not forbidden
+	switch {
+	case errors.As(err, &none):
+		f.status = http.StatusOK
+	case errors.As(err, &bad):
+		f.status = http.StatusBadRequest
+	case errors.As(err, &not):
+		f.status = http.StatusForbidden
+	case errors.Is(err, store.ErrUnavailable), errors.Is(err, store.ErrBusy), errors.Is(err, context.DeadlineExceeded):
+		f = failed{"The database is too busy at the moment: try again in a while", http.StatusServiceUnavailable}
+		w.hc.SetHeader("Retry-After", "10")
+	default:
+		r.log.LogAttrs(ctx, slog.LevelError, "no answer", slog.Any("error", err))
+		f.Message = "The database does not answer at the moment"
+	}
+	w.begun = true
+	w.hc.SetHeader("Content-Type", "application/json")
+	w.hc.SetStatus(f.status)
+	jsonv2.MarshalWrite(w, f, jsontext.AllowInvalidUTF8(true))
+}
