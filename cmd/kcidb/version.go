@@ -12,15 +12,24 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// version is set by the linker (see the Makefile); "go install" leaves it
-// empty, and the module's version stands for it.
+// version is the output of "git describe --tags", set by the linker (see the Makefile).
+// "go install" and "go build" leave it empty.
 var version string
 
+// programVersion returns the version of this program.
 func programVersion() string {
-	if version != "" {
-		return version
+	info, _ := debug.ReadBuildInfo()
+	return versionOf(version, info)
+}
+
+// versionOf returns the version that the linker set, or the version of the module:
+// "go install github.com/kcidb-go/kcidb/cmd/kcidb@v1.2.3" makes a program of v1.2.3. The
+// info may be nil.
+func versionOf(linked string, info *debug.BuildInfo) string {
+	if linked != "" {
+		return linked
 	}
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+	if info != nil && info.Main.Version != "" {
 		return info.Main.Version
 	}
 	return "(unknown)"
