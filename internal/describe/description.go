@@ -185,7 +185,7 @@ func (w *writer) issueVersion(v *graph.IssueVersion) {
 	w.version(v)
 	w.origins()
 	w.identity()
-	w.url("All versions", pageurl.Of(w.Base, v.Whole().Ref()))
+	w.url("All versions", pageurl.Of(w.Base, v.WholeIssue().Ref()))
 	w.remark(v.Remark())
 }
 

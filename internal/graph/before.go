@@ -12,107 +12,107 @@ import (
 )
 
 const (
-	// buildsBack is how many builds before are looked at. It is as many as the
-	// history of a test has runs in the API unless it is asked for more.
+	// buildsBack is how many earlier builds are read. The API returns as many runs as
+	// the history of a test by default.
 	buildsBack = 10
-	// runsBack ends looking further back once so many runs were read: a build may
-	// have any number of tests.
+	// runsBack is after how many runs no earlier build is read, because a build may have
+	// any number of tests.
 	runsBack = 100_000
 )
 
-// place is what makes tests of builds alike comparable.
+// place identifies the runs of one test in similar builds.
 type place struct{ path, platform string }
 
-// past is how the tests of builds before ended.
-type past struct {
-	unread  []string // builds, newest first
-	runs    int      // that were read
+// history is how the tests of earlier builds ended.
+type history struct {
+	unread  []string // IDs of builds, newest first
+	runs    int      // read so far
 	results map[place]result
 }
 
-// result is how a test ended.
+// result is how a run ended.
 type result struct {
 	status report.Status
 	start  time.Time
 }
 
-// tellsMore reports whether a result is to be preferred to one of the same test and
-// build: a conclusive one, and then the later one.
-func (r result) tellsMore(than result) bool {
-	if mine, its := facts.Conclusive(r.status), facts.Conclusive(than.status); mine != its {
-		return mine
+// preferredTo reports whether a result is preferred to another result of the same test
+// in the same build. A conclusive result is preferred, and then the later result.
+func (r result) preferredTo(other result) bool {
+	if ours, theirs := facts.Conclusive(r.status), facts.Conclusive(other.status); ours != theirs {
+		return ours
 	}
-	return !r.start.Before(than.start)
+	return !r.start.Before(other.start)
 }
 
-// Before is the status of the last run of the test that was conclusive, see
-// facts.Conclusive, or without such a run of the last one. Runs are those with the
-// same path and platform, in the last ten builds of the same origin, architecture
-// and configuration, of earlier checkouts of the same repository and branch. It is
-// "" if it did not run in them, or had no status.
+// Before returns the status of the last run of the test that was conclusive, see
+// facts.Conclusive, or of the last run if no run was. Runs have the same path and
+// platform, and are in the last ten builds of the same origin, architecture and
+// configuration, of earlier checkouts of the same repository and branch. Before returns
+// "" without such a run.
 func (t *Test) Before() (report.Status, error) {
-	like, ok := t.Build().like()
+	like, ok := t.Build().similar()
 	if !ok {
 		return "", nil
 	}
-	p, err := t.g.pastOf(like)
+	h, err := t.g.historyOf(like)
 	if err != nil {
 		return "", err
 	}
 	at := place{t.Path(), t.Platform()}
-	for !facts.Conclusive(p.results[at].status) && len(p.unread) > 0 {
-		if err := t.g.readPast(p); err != nil {
+	for !facts.Conclusive(h.results[at].status) && len(h.unread) > 0 {
+		if err := t.g.readNewest(h); err != nil {
 			return "", err
 		}
 	}
-	return p.results[at].status, nil
+	return h.results[at].status, nil
 }
 
-// pastOf returns the builds before, of which none is read at first.
-func (g *Graph) pastOf(like store.Like) (*past, error) {
-	if p := g.earlier[like]; p != nil {
-		return p, nil
+// historyOf returns the history of similar builds. None of the builds is read yet.
+func (g *Graph) historyOf(like store.Like) (*history, error) {
+	if h := g.earlier[like]; h != nil {
+		return h, nil
 	}
 	builds, err := g.store.Previous(g.ctx, like, buildsBack)
 	if err != nil {
 		return nil, g.fail(err)
 	}
-	p := &past{unread: builds, results: map[place]result{}}
-	g.earlier[like] = p
-	return p, nil
+	h := &history{unread: builds, results: map[place]result{}}
+	g.earlier[like] = h
+	return h, nil
 }
 
-// readPast reads the newest of the builds that were not read. Its results count for
-// tests without a conclusive result in newer ones.
-func (g *Graph) readPast(p *past) error {
+// readNewest reads the newest build that was not read yet. Its result of a test counts
+// if newer builds have no conclusive result of the test.
+func (g *Graph) readNewest(h *history) error {
 	build := map[place]result{}
-	for o, err := range g.store.Outcomes(g.ctx, p.unread[:1]) {
+	for o, err := range g.store.Outcomes(g.ctx, h.unread[:1]) {
 		if err != nil {
 			return g.fail(err)
 		}
-		p.runs++
-		at, one := place{o.Path, o.Platform}, result{o.Status, o.Start}
-		if seen, ok := build[at]; !ok || one.tellsMore(seen) {
-			build[at] = one
+		h.runs++
+		at, run := place{o.Path, o.Platform}, result{o.Status, o.Start}
+		if seen, ok := build[at]; !ok || run.preferredTo(seen) {
+			build[at] = run
 		}
 	}
-	for at, one := range build {
-		if newer, ok := p.results[at]; !ok || facts.Conclusive(one.status) && !facts.Conclusive(newer.status) {
-			p.results[at] = one
+	for at, run := range build {
+		if newer, ok := h.results[at]; !ok || facts.Conclusive(run.status) && !facts.Conclusive(newer.status) {
+			h.results[at] = run
 		}
 	}
-	if p.unread = p.unread[1:]; p.runs >= runsBack {
-		p.unread = nil
+	if h.unread = h.unread[1:]; h.runs >= runsBack {
+		h.unread = nil
 	}
 	return nil
 }
 
-// Before is the status of the last build that was conclusive, see facts.Conclusive,
-// or without such a build of the last one. Builds are the last ten of the same
-// origin, architecture and configuration, of earlier checkouts of the same repository
-// and branch.
+// Before returns the status of the last build that was conclusive, see
+// facts.Conclusive, or of the last build if no build was. Builds are the last ten of
+// the same origin, architecture and configuration, of earlier checkouts of the same
+// repository and branch.
 func (b *Build) Before() (report.Status, error) {
-	like, ok := b.like()
+	like, ok := b.similar()
 	if !ok {
 		return "", nil
 	}

@@ -15,8 +15,8 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// history is some checkouts, one an hour, each with a build; the last is the one
-// that is asked about.
+// history is a number of checkouts, an hour apart, each with one build. Tests ask about
+// the last build.
 func history(n int) *report.Report {
 	r := &report.Report{}
 	for i := range n {
@@ -31,7 +31,7 @@ func history(n int) *report.Report {
 	return r
 }
 
-// ran adds a test that ran in a build.
+// ran adds a run of a test to a build.
 func ran(r *report.Report, build int, path, platform string, status report.Status, hour int) {
 	one := testOf(fmt.Sprintf("ci:b%d", build), fmt.Sprintf("ci:t%d", len(r.Tests)), path, status)
 	one.StartTime = at(hour)
@@ -103,7 +103,8 @@ func TestBefore(t *testing.T) {
 	}
 }
 
-// TestBeforeReadsOnce: all tests of builds alike share what is read.
+// TestBeforeReadsOnce: the results of earlier builds are read once for all tests of
+// similar builds.
 func TestBeforeReadsOnce(t *testing.T) {
 	r := history(6)
 	for i := range 20 {
@@ -122,7 +123,7 @@ func TestBeforeReadsOnce(t *testing.T) {
 	s.took(t, "20 tests", "previous", "outcomes ci:b4")
 }
 
-// TestBeforeLostRuns: runs that are not conclusive hide none that is, in the last ten
+// TestBeforeLostRuns: inconclusive runs do not hide a conclusive run in the last ten
 // builds.
 func TestBeforeLostRuns(t *testing.T) {
 	for _, lost := range []report.Status{report.StatusMiss, report.StatusSkip, report.StatusError, report.StatusDone, ""} {
@@ -151,8 +152,8 @@ func TestBeforeLostRuns(t *testing.T) {
 	}
 }
 
-// TestBeforeReadsAsFarAsNeeded: older builds are read for tests without a conclusive
-// run in newer ones, each once.
+// TestBeforeReadsAsFarAsNeeded: an older build is read, once, if the newer builds have
+// no conclusive run of the test.
 func TestBeforeReadsAsFarAsNeeded(t *testing.T) {
 	r := history(6)
 	ran(r, 5, "boot", "rpi4", report.StatusFail, 5)
@@ -187,8 +188,8 @@ func (s endless) Outcomes(_ context.Context, builds []string) iter.Seq2[store.Ou
 	}
 }
 
-// TestBeforeIsBounded: large builds are not all read for a test that did not run in
-// the newer ones.
+// TestBeforeIsBounded: not all large builds are read for a test that did not run in the
+// newer builds.
 func TestBeforeIsBounded(t *testing.T) {
 	r := history(13)
 	ran(r, 12, "boot", "rpi4", report.StatusFail, 12)

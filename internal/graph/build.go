@@ -12,17 +12,17 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// Build is a view of a build.
+// Build is a build, its checkout and its tests.
 type Build struct {
 	report.Build
 	g     *Graph
 	known bool
-	extra members
+	extra lazyObject
 	tests *Tests
 	seen  sightings
 }
 
-// Build returns the view of the build with the ID.
+// Build returns the build with the ID.
 func (g *Graph) Build(id string) *Build {
 	b := g.builds[id]
 	if b == nil {
@@ -32,7 +32,7 @@ func (g *Graph) Build(id string) *Build {
 	return b
 }
 
-// buildsOf returns the views of the builds in a report.
+// buildsOf returns the builds of a report.
 func (g *Graph) buildsOf(r *report.Report) []*Build {
 	list := make([]*Build, len(r.Builds))
 	for i := range list {
@@ -41,46 +41,47 @@ func (g *Graph) buildsOf(r *report.Report) []*Build {
 	return list
 }
 
-// Ref names the build.
+// Ref returns the reference of the build.
 func (b *Build) Ref() object.Ref {
 	return object.BuildRef(b.Build.ID)
 }
 
-// Known tells whether the build is in the database.
+// Known reports whether the build is in the database.
 func (b *Build) Known() bool { return b.known }
 
-// Checkout is what it was built from.
+// Checkout returns the checkout that was built.
 func (b *Build) Checkout() *Checkout { return b.g.Checkout(b.CheckoutID) }
 
-// Architecture, Config and Compiler tell builds of a checkout apart.
+// Architecture, Config and Compiler distinguish the builds of a checkout.
 func (b *Build) Architecture() string { return text(b.Build.Architecture) }
 func (b *Build) Config() string       { return text(b.ConfigName) }
 func (b *Build) Compiler() string     { return text(b.Build.Compiler) }
 
-// Start is when it began, and Took how long it took.
+// Start returns when the build began, and Took how long it took.
 func (b *Build) Start() time.Time    { return value(b.StartTime) }
 func (b *Build) Took() time.Duration { return seconds(b.Duration) }
 
-// Log and Excerpt are the URL of the log, and the part of it that matters.
+// Log returns the URL of the log, and Excerpt the part of the log that the report
+// contains.
 func (b *Build) Log() string     { return text(b.LogURL) }
 func (b *Build) Excerpt() string { return text(b.LogExcerpt) }
 
-// Remark is the comment.
+// Remark returns the comment.
 func (b *Build) Remark() string { return text(b.Comment) }
 
-// Outcome is the build's own status.
+// Outcome returns the status of the build itself.
 func (b *Build) Outcome() report.Status { return value(b.Build.Status) }
 
-// Status is the build's own status.
+// Status returns the status of the build itself.
 func (b *Build) Status() (string, error) { return string(b.Outcome()), nil }
 
-// Reason is why it failed, as facts.Reason has it.
+// Reason returns why the build failed, see facts.Reason.
 func (b *Build) Reason() string { return facts.Reason(b.Misc) }
 
-// Extra is what else is known of it.
-func (b *Build) Extra() map[string]any { return b.extra.parsed(b.Misc) }
+// Extra returns the misc object.
+func (b *Build) Extra() map[string]any { return b.extra.get(b.Misc) }
 
-// Tests are the tests of the build.
+// Tests returns the tests of the build.
 func (b *Build) Tests() *Tests {
 	if b.tests == nil {
 		b.tests = &Tests{g: b.g, builds: []*Build{b}}
@@ -88,19 +89,19 @@ func (b *Build) Tests() *Tests {
 	return b.tests
 }
 
-// Issues are the issues seen in the build itself.
-func (b *Build) Issues() ([]*Sighting, error) { return b.seen.of(b.g, b.Ref()) }
+// Issues returns the issues seen in the build itself.
+func (b *Build) Issues() ([]*Sighting, error) { return b.seen.get(b.g, b.Ref()) }
 
-// Builds are some builds, and what they come to.
+// Builds is a set of builds and their counts.
 type Builds struct {
-	List []*Build // in the order of the IDs
+	List []*Build // in the order of their IDs
 
 	g         *Graph
-	checkouts []*Checkout // that they are of
+	checkouts []*Checkout // of the builds
 	tests     *Tests
 }
 
-// Counts are the numbers of builds by their status.
+// Counts returns the number of builds with each status.
 func (b *Builds) Counts() summary.Counts {
 	counts := summary.Counts{}
 	for _, build := range b.List {
@@ -109,7 +110,7 @@ func (b *Builds) Counts() summary.Counts {
 	return counts
 }
 
-// By are the counts of the groups that a function puts builds into.
+// By counts builds in groups. The function names the group of a build.
 func (b *Builds) By(group func(*Build) string) summary.By {
 	groups := summary.By{}
 	for _, build := range b.List {
@@ -118,18 +119,20 @@ func (b *Builds) By(group func(*Build) string) summary.By {
 	return groups
 }
 
-// Done tells whether nobody has more builds to report, as far as is known: of each
-// checkout that is valid the origin said that it has finished building, or there
-// are builds, all of which are over. A build is over that has a status or a
-// duration, or that was tested, and any where the origin tells no status of those
-// that pass.
+// Done reports whether all builds are reported, as far as is known. Each valid checkout
+// must be done: its origin said that it finished building, or the checkout has builds,
+// and each of them is over.
+//
+// A build is over if it has a status, a duration or tests. Some origins never report a
+// status for builds that pass. A checkout without any passed build is done if
+// it has builds at all.
 func (b *Builds) Done() (bool, error) {
 	if len(b.List) == 0 {
 		return false, nil
 	}
-	some, open, passed := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	built, running, passed := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, build := range b.List {
-		some[build.CheckoutID] = true
+		built[build.CheckoutID] = true
 		switch {
 		case build.Outcome() == report.StatusPass:
 			passed[build.CheckoutID] = true
@@ -138,20 +141,20 @@ func (b *Builds) Done() (bool, error) {
 			if err != nil {
 				return false, err
 			}
-			open[build.CheckoutID] = open[build.CheckoutID] || tests.Total() == 0
+			running[build.CheckoutID] = running[build.CheckoutID] || tests.Total() == 0
 		}
 	}
 	for _, c := range b.checkouts {
 		id := c.Checkout.ID
-		told := c.OriginBuildsFinishTime != nil || c.Validity() == report.StatusFail
-		if !told && (!some[id] || open[id] && passed[id]) {
+		finished := c.OriginBuildsFinishTime != nil || c.Validity() == report.StatusFail
+		if !finished && (!built[id] || running[id] && passed[id]) {
 			return false, nil
 		}
 	}
 	return true, nil
 }
 
-// Tests are the tests of the builds.
+// Tests returns the tests of the builds.
 func (b *Builds) Tests() *Tests {
 	if b.tests == nil {
 		b.tests = &Tests{g: b.g, builds: b.List, checkouts: b.checkouts}
@@ -159,8 +162,9 @@ func (b *Builds) Tests() *Tests {
 	return b.tests
 }
 
-// like says what makes builds like it, where enough is known of it.
-func (b *Build) like() (store.Like, bool) {
+// similar returns the properties that similar builds share. It returns false if the
+// build or its checkout lacks one of them.
+func (b *Build) similar() (store.Like, bool) {
 	c := b.Checkout()
 	return store.Like{
 		Origin: b.Origin, RepositoryURL: c.Repository(), Branch: c.Branch(),

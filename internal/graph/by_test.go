@@ -11,7 +11,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/summary"
 )
 
-// TestBy counts the builds and the tests of a revision by all that tells them apart.
+// TestBy counts the builds and tests of a revision by each property of a build.
 func TestBy(t *testing.T) {
 	r := family()
 	r.Builds[0].ConfigName = new("defconfig")
@@ -42,7 +42,7 @@ func TestBy(t *testing.T) {
 	}
 }
 
-// said is counts in words.
+// said writes counts in words.
 func said(by summary.By) map[string]string {
 	words := map[string]string{}
 	for name := range by {

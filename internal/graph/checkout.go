@@ -10,16 +10,16 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// Checkout is a view of a checkout.
+// Checkout is a checkout and its builds.
 type Checkout struct {
 	report.Checkout
 	g      *Graph
 	known  bool
-	extra  members
+	extra  lazyObject
 	builds *Builds
 }
 
-// Checkout returns the view of the checkout with the ID.
+// Checkout returns the checkout with the ID.
 func (g *Graph) Checkout(id string) *Checkout {
 	c := g.checkouts[id]
 	if c == nil {
@@ -29,16 +29,16 @@ func (g *Graph) Checkout(id string) *Checkout {
 	return c
 }
 
-// Ref names the checkout.
+// Ref returns the reference of the checkout.
 func (c *Checkout) Ref() object.Ref {
 	return object.CheckoutRef(c.Checkout.ID)
 }
 
-// Known tells whether the checkout is in the database.
+// Known reports whether the checkout is in the database.
 func (c *Checkout) Known() bool { return c.known }
 
-// Revision returns the revision it is a checkout of, one without a commit where
-// it says none.
+// Revision returns the revision of the checkout. It has no commit if the checkout names
+// none.
 func (c *Checkout) Revision() *Revision {
 	ref, ok := object.RevisionOf(&c.Checkout)
 	if !ok {
@@ -47,25 +47,26 @@ func (c *Checkout) Revision() *Revision {
 	return c.g.Revision(ref.ID[0], ref.ID[1])
 }
 
-// Tree, Repository, Branch, Commit and CommitName say what was checked out.
+// Tree, Repository, Branch, Commit and CommitName say which code was checked out.
 func (c *Checkout) Tree() string       { return text(c.TreeName) }
 func (c *Checkout) Repository() string { return text(c.GitRepositoryURL) }
 func (c *Checkout) Branch() string     { return text(c.GitRepositoryBranch) }
 func (c *Checkout) Commit() string     { return text(c.GitCommitHash) }
 func (c *Checkout) CommitName() string { return text(c.GitCommitName) }
 
-// Start is when the CI system began with it.
+// Start returns when the CI system began the checkout.
 func (c *Checkout) Start() time.Time { return value(c.StartTime) }
 
-// Log and Excerpt are the URL of the log, and the part of it that matters.
+// Log returns the URL of the log, and Excerpt the part of the log that the report
+// contains.
 func (c *Checkout) Log() string     { return text(c.LogURL) }
 func (c *Checkout) Excerpt() string { return text(c.LogExcerpt) }
 
-// Remark is the comment.
+// Remark returns the comment.
 func (c *Checkout) Remark() string { return text(c.Comment) }
 
-// Validity is PASS where checking out and patching succeeded, FAIL where it did
-// not, and "" where nobody knows.
+// Validity returns PASS if checking out and patching succeeded, FAIL if not, and "" if
+// unknown.
 func (c *Checkout) Validity() report.Status {
 	switch {
 	case c.Valid == nil:
@@ -76,10 +77,10 @@ func (c *Checkout) Validity() report.Status {
 	return report.StatusFail
 }
 
-// Extra is what else is known of it.
-func (c *Checkout) Extra() map[string]any { return c.extra.parsed(c.Misc) }
+// Extra returns the misc object.
+func (c *Checkout) Extra() map[string]any { return c.extra.get(c.Misc) }
 
-// Builds are the builds of the checkout.
+// Builds returns the builds of the checkout.
 func (c *Checkout) Builds() (*Builds, error) {
 	if c.builds == nil {
 		all, err := c.g.match(c.Ref().Pattern().Children(object.TypeBuild))
@@ -91,7 +92,7 @@ func (c *Checkout) Builds() (*Builds, error) {
 	return c.builds, nil
 }
 
-// Tests are the tests of all its builds.
+// Tests returns the tests of all builds.
 func (c *Checkout) Tests() (*Tests, error) {
 	builds, err := c.Builds()
 	if err != nil {
@@ -100,7 +101,7 @@ func (c *Checkout) Tests() (*Tests, error) {
 	return builds.Tests(), nil
 }
 
-// Status is the worst of the checkout, its builds and its tests.
+// Status returns the worst status of the checkout, its builds and its tests.
 func (c *Checkout) Status() (string, error) {
 	builds, err := c.Builds()
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// untested has the tests of the last build, which has no status, be of another
-// one, and another build of its checkout pass.
+// untested moves the tests of the last build, which has no status, to another build,
+// and lets another build of its checkout pass.
 func untested(r *report.Report) {
 	r.Tests[2].BuildID, r.Tests[3].BuildID = r.Builds[0].ID, r.Builds[0].ID
 	r.Builds[1].CheckoutID, r.Builds[1].Status = r.Builds[2].CheckoutID, new(report.StatusPass)

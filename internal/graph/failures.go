@@ -9,10 +9,10 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// bad are the statuses somebody has to do something about.
+// bad are the statuses of results that need attention.
 var bad = []report.Status{report.StatusFail, report.StatusError, report.StatusMiss}
 
-// Bad tells how many of some results failed, ended in an error, or did not come.
+// Bad returns the number of results with the status FAIL, ERROR or MISS.
 func Bad(c summary.Counts) int64 {
 	var n int64
 	for _, status := range bad {
@@ -21,20 +21,20 @@ func Bad(c summary.Counts) int64 {
 	return n
 }
 
-// Failures are the tests that failed, ended in an error, or did not come, those
-// alike in one group. Only these are read.
+// Failures returns groups of the tests with the status FAIL, ERROR or MISS. Only these
+// tests are read.
 func (t *Tests) Failures() (*summary.Groups, error) {
 	err := t.readFailures()
 	return t.failures, err
 }
 
-// Unexplained are those of the Failures in which no issue was seen.
+// Unexplained returns the groups of the Failures without a known issue.
 func (t *Tests) Unexplained() (*summary.Groups, error) {
 	err := t.readFailures()
 	return t.unexplained, err
 }
 
-// readFailures groups the failures, of the builds that have some.
+// readFailures reads and groups the failures. It reads only builds that have failures.
 func (t *Tests) readFailures() error {
 	if t.failures != nil {
 		return nil
@@ -43,17 +43,17 @@ func (t *Tests) readFailures() error {
 		return err
 	}
 	var builds []string
-	of := map[string]*Build{}
+	byID := map[string]*Build{}
 	for _, b := range t.builds {
 		if Bad(t.tally[b.Build.ID]) > 0 {
 			builds = append(builds, b.Build.ID)
-			of[b.Build.ID] = b
+			byID[b.Build.ID] = b
 		}
 	}
 	all, unexplained := &summary.Groups{}, &summary.Groups{}
 	if len(builds) > 0 {
 		err := rollup.Of(t.g.store).Failed(t.g.ctx, builds, func(f *rollup.FailedTest) {
-			b := of[f.BuildID]
+			b := byID[f.BuildID]
 			all.Add(f.Path, f.Status, f.Platform, b.Config(), b.Architecture(), f.ID)
 			if !f.Known {
 				unexplained.Add(f.Path, f.Status, f.Platform, b.Config(), b.Architecture(), f.ID)
@@ -67,7 +67,7 @@ func (t *Tests) readFailures() error {
 	return nil
 }
 
-// Get reads some of the tests, those that are still there, all at once.
+// Get returns the tests that are still in the database. It reads them in one query.
 func (t *Tests) Get(ids ...string) ([]*Test, error) {
 	if len(ids) == 0 {
 		return nil, nil
@@ -77,8 +77,8 @@ func (t *Tests) Get(ids ...string) ([]*Test, error) {
 	}
 	var found []*Test
 	for _, id := range ids {
-		if one := t.g.Test(id); one.Known() {
-			found = append(found, one)
+		if test := t.g.Test(id); test.Known() {
+			found = append(found, test)
 		}
 	}
 	return found, nil

@@ -9,8 +9,8 @@ import (
 	"github.com/kcidb-go/kcidb/object"
 )
 
-// Object returns the view of the object that a reference names. What is in the
-// database of it is read with Read, or by Find.
+// Object returns the object that a reference names. It does not read the object; Read
+// and Find do.
 func (g *Graph) Object(ref object.Ref) Object {
 	switch id := ref.ID[0]; ref.Type {
 	case object.TypeRevision:
@@ -24,7 +24,7 @@ func (g *Graph) Object(ref object.Ref) Object {
 	case object.TypeIssue:
 		return g.Issue(id)
 	case object.TypeIssueVersion:
-		version, _ := strconv.Atoi(ref.ID[1]) // what is none names no object
+		version, _ := strconv.Atoi(ref.ID[1]) // 0 if malformed, and then no such version is found
 		return g.IssueVersion(id, version)
 	case object.TypeIncident:
 		return g.Incident(id)
@@ -32,15 +32,15 @@ func (g *Graph) Object(ref object.Ref) Object {
 	panic("no such type: " + ref.Type)
 }
 
-// Find reads objects with their ancestors, and of revisions and issues what these
-// consist of, and returns their views. What is known of them is found out then.
+// Find reads objects with their ancestors, the checkouts of revisions and the versions
+// of issues. Known is exact for the objects it returns.
 func (g *Graph) Find(refs ...object.Ref) ([]Object, error) {
-	views := make([]Object, len(refs))
+	objects := make([]Object, len(refs))
 	var revisions []*Revision
 	var issues []*Issue
 	for i, ref := range refs {
-		views[i] = g.Object(ref)
-		switch o := views[i].(type) {
+		objects[i] = g.Object(ref)
+		switch o := objects[i].(type) {
 		case *Revision:
 			revisions = append(revisions, o)
 		case *Issue:
@@ -55,12 +55,13 @@ func (g *Graph) Find(refs ...object.Ref) ([]Object, error) {
 	}
 	q := QueryOf(refs)
 	if q.Empty() {
-		return views, nil
+		return objects, nil
 	}
-	return views, g.Read(q)
+	return objects, g.Read(q)
 }
 
-// QueryOf returns the query for those of the objects that reports have.
+// QueryOf returns the query for objects. It leaves out revisions and issues, because
+// reports contain neither.
 func QueryOf(refs []object.Ref) (q store.Query) {
 	for _, ref := range refs {
 		switch id := ref.ID[0]; ref.Type {

@@ -10,23 +10,23 @@ import (
 	"github.com/kcidb-go/kcidb/object"
 )
 
-// Finding is a version of an issue that was seen in some builds, or in tests of
-// these.
+// Finding is a version of an issue that was seen in builds, or in tests of these
+// builds.
 type Finding struct {
 	*IssueVersion
-	Builds, Tests int64 // sightings in each
+	Builds, Tests int64 // sightings in builds, and in tests
 }
 
-// Findings are the issues seen in some builds and in their tests, those seen most
-// first.
+// Findings are the issues seen in builds and in their tests. The issues seen most often
+// come first.
 type Findings struct{ List []*Finding }
 
-// Tested reports whether some of the issues were seen in tests.
+// Tested reports whether any of the issues was seen in tests.
 func (f *Findings) Tested() bool {
-	return slices.ContainsFunc(f.List, func(one *Finding) bool { return one.Tests > 0 })
+	return slices.ContainsFunc(f.List, func(f *Finding) bool { return f.Tests > 0 })
 }
 
-// Findings are the issues seen in the builds and in their tests.
+// Findings returns the issues seen in the builds and in their tests.
 func (b *Builds) Findings() (*Findings, error) {
 	ids := make([]string, len(b.List))
 	for i, build := range b.List {
@@ -35,7 +35,7 @@ func (b *Builds) Findings() (*Findings, error) {
 	return b.g.findings(ids)
 }
 
-// Findings are the issues seen in the build and in its tests.
+// Findings returns the issues seen in the build and in its tests.
 func (b *Build) Findings() (*Findings, error) { return b.g.findings([]string{b.Build.ID}) }
 
 func (g *Graph) findings(builds []string) (*Findings, error) {

@@ -12,9 +12,9 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// troubled is the family with issues: i1 was seen in two tests and a build, i2 in
-// a test where i1 is, too, by an incident that says so and one that does not say, and
-// looked for in another.
+// troubled is the family with issues. i1 was seen in two tests and a build. i2 was seen
+// in a test that has i1 too, by an incident that says so and by an incident that says
+// nothing, and was looked for in another test.
 func troubled() *report.Report {
 	r := family()
 	for i := range 3 {
@@ -68,7 +68,7 @@ func TestSeen(t *testing.T) {
 	g := graph.New(t.Context(), s)
 	issue := g.Issue("ci:i1")
 	newest := must[*graph.IssueVersion](t)(issue.Newest())
-	if newest.Version != 2 || !newest.Known() || newest.Whole() != issue {
+	if newest.Version != 2 || !newest.Known() || newest.WholeIssue() != issue {
 		t.Errorf("the newest is %+v", newest)
 	}
 	s.took(t, "versions", "match issue_version")
@@ -128,7 +128,7 @@ func TestFindings(t *testing.T) {
 	}
 }
 
-// TestFailuresOfNone: where nothing failed, no test is read.
+// TestFailuresOfNone: no test is read if none failed.
 func TestFailuresOfNone(t *testing.T) {
 	r := family()
 	r.Tests = r.Tests[:2]

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package graph shows objects with all that belongs to them: a test with its
-// build, its checkout and the issues it has, a revision with the counts of its
-// builds and tests. Mails, pages, rules and commands show the same, because they
-// see objects this way.
+// Package graph has objects joined on demand: a test with its build, its checkout and
+// its issues, a revision with the counts of its builds and tests. Mails, pages, rules
+// and commands see objects this way, and so show the same facts.
 //
-// What belongs to an object is read when it is asked for, and once for all views
-// of a Graph. Texts, numbers and times that an object does not have are "" or
-// zero, and a parent that is not in the database is an object with nothing but
-// its ID: rules and templates need not ask first.
+// A Graph reads a related object when a caller first asks for it, and reads it once. A
+// text, number or time that an object lacks is "" or zero. A parent that is not in the
+// database is an object with its ID only. Rules and templates need no checks.
 package graph
 
 import (
@@ -19,22 +17,22 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// Object is a view of an object: a *Revision, *Checkout, *Build, *Test, *Issue,
+// Object is an object in a graph: a *Revision, *Checkout, *Build, *Test, *Issue,
 // *IssueVersion or *Incident.
 type Object interface {
-	// Ref names the object.
+	// Ref returns the reference of the object.
 	Ref() object.Ref
-	// Known tells whether the object is in the database. Of one that Find found
-	// it does without asking; of others a database that fails, which Err tells,
-	// knows nothing.
+	// Known reports whether the object is in the database. For an object that Find
+	// returned, it reads nothing. Otherwise it returns false if reading fails, and Err
+	// returns the error.
 	Known() bool
-	// Status is how it went: PASS, FAIL and so on, "" where nobody knows. Of what
-	// consists of others it is the worst of theirs.
+	// Status returns PASS, FAIL and so on, or "" if unknown. A revision, checkout or
+	// issue has the worst status of its parts.
 	Status() (string, error)
 }
 
-// Graph is the objects of a database while somebody looks at them. Views of it
-// read with its context, and show what was there when they first did. It is not
+// Graph holds the objects that were read from a database so far, and reads more on
+// demand, with one context. An object does not change once it was read. A Graph is not
 // for concurrent use.
 type Graph struct {
 	ctx   context.Context
@@ -47,22 +45,22 @@ type Graph struct {
 	issues    map[string]*Issue
 	versions  map[store.Key]*IssueVersion
 	incidents map[string]*Incident
-	earlier   map[store.Like]*past // results of previous builds
+	earlier   map[store.Like]*history // results of earlier builds
 
-	err error // the first of the database
+	err error // the first error of the database
 }
 
-// New returns a world in which nothing was read yet.
+// New returns an empty graph of the objects in a database.
 func New(ctx context.Context, s store.Store) *Graph {
 	return &Graph{
 		ctx: ctx, store: s,
 		revisions: map[object.ID]*Revision{}, checkouts: map[string]*Checkout{}, builds: map[string]*Build{},
 		tests: map[string]*Test{}, issues: map[string]*Issue{}, versions: map[store.Key]*IssueVersion{},
-		incidents: map[string]*Incident{}, earlier: map[store.Like]*past{},
+		incidents: map[string]*Incident{}, earlier: map[store.Like]*history{},
 	}
 }
 
-// Read reads the objects of a query, and their ancestors, all at once.
+// Read reads the objects of a query and their ancestors, in one query.
 func (g *Graph) Read(q store.Query) error {
 	q.Parents, q.Metadata = true, true
 	for r, err := range g.store.Query(g.ctx, q) {
@@ -74,8 +72,8 @@ func (g *Graph) Read(q store.Query) error {
 	return nil
 }
 
-// Err returns the first error of the database that reading met, nil for none. It
-// tells it from the other ways that what reads views may fail.
+// Err returns the first error of the database, or nil. It tells a database error from
+// the other errors of a rule or a template.
 func (g *Graph) Err() error { return g.err }
 
 func (g *Graph) fail(err error) error {
@@ -85,7 +83,8 @@ func (g *Graph) fail(err error) error {
 	return err
 }
 
-// match reads the objects that patterns name, those that reports have.
+// match reads the objects that patterns name. It reads no revisions, because reports
+// contain none.
 func (g *Graph) match(patterns ...object.Pattern) (*report.Report, error) {
 	all := &report.Report{}
 	for s, err := range g.store.Match(g.ctx, patterns, store.MatchOptions{Metadata: true}) {
@@ -98,7 +97,7 @@ func (g *Graph) match(patterns ...object.Pattern) (*report.Report, error) {
 	return all, nil
 }
 
-// add keeps what was read. What views show already stays as it is.
+// add adds the objects of a report. An object that is known already stays as it is.
 func (g *Graph) add(r *report.Report) {
 	for i := range r.Checkouts {
 		if c := g.Checkout(r.Checkouts[i].ID); !c.known {

@@ -23,7 +23,7 @@ import (
 
 const commit = "5e29d1443c46b6ca70a4c940a67e8c09f05dcb7e"
 
-// watched is a database that notes what it is asked.
+// watched is a database that records its queries.
 type watched struct {
 	store.Store
 	asked []string
@@ -32,7 +32,7 @@ type watched struct {
 
 func (g *watched) note(what string) { g.asked = append(g.asked, what) }
 
-// took checks what the database was asked since the last time.
+// took checks the queries since the last time.
 func (g *watched) took(t *testing.T, what string, want ...string) {
 	t.Helper()
 	if !slices.Equal(g.asked, want) {
@@ -87,7 +87,7 @@ func open(t *testing.T, reports ...*report.Report) *watched {
 	return &watched{Store: s}
 }
 
-// at is a time that many hours after another.
+// at is the time a number of hours after another time.
 func at(hours int) *time.Time {
 	return new(time.Date(2026, 2, 20, hours, 0, 0, 0, time.UTC))
 }
@@ -131,7 +131,7 @@ func family() *report.Report {
 	}
 }
 
-// TestReadsWhatIsAskedFor: nothing else, and nothing twice.
+// TestReadsWhatIsAskedFor: the graph reads nothing else, and nothing twice.
 func TestReadsWhatIsAskedFor(t *testing.T) {
 	s := open(t, family())
 	g := graph.New(t.Context(), s)
@@ -171,8 +171,8 @@ func TestReadsWhatIsAskedFor(t *testing.T) {
 	s.took(t, "counts by path", "roll-ups")
 }
 
-// TestUnder counts by globs of all kinds what facts.MatchPath says, however the
-// counts are read.
+// TestUnder holds the counts of all kinds of globs to facts.MatchPath, whether they
+// come from roll-ups or from tests.
 func TestUnder(t *testing.T) {
 	r := family()
 	r.Tests = nil
@@ -198,8 +198,7 @@ func TestUnder(t *testing.T) {
 	}
 }
 
-// TestNothingThere: what is not in the database is asked for, and has nothing
-// but its ID.
+// TestNothingThere: an object that is not in the database has its ID only.
 func TestNothingThere(t *testing.T) {
 	s := open(t, &report.Report{Tests: []report.Test{{ID: "ci:t", Origin: "ci", BuildID: "ci:gone"}}})
 	g := graph.New(t.Context(), s)
@@ -222,8 +221,8 @@ func TestNothingThere(t *testing.T) {
 	}
 }
 
-// TestErrors: an error of the database is returned, kept, and not taken for
-// there being nothing.
+// TestErrors: an error of the database is returned and kept. It never looks like an
+// empty database.
 func TestErrors(t *testing.T) {
 	s := open(t, family())
 	s.fails = errors.New("no disk")

@@ -6,19 +6,20 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// Incident is a view of an incident.
+// Incident is an incident, its issue, and its test or build.
 type Incident struct {
 	report.Incident
 	g     *Graph
 	known bool
-	extra members
+	extra lazyObject
 }
 
-// Incident returns the view of the incident with the ID.
+// Incident returns the incident with the ID.
 func (g *Graph) Incident(id string) *Incident {
 	n := g.incidents[id]
 	if n == nil {
@@ -28,21 +29,21 @@ func (g *Graph) Incident(id string) *Incident {
 	return n
 }
 
-// Ref names the incident.
+// Ref returns the reference of the incident.
 func (n *Incident) Ref() object.Ref {
 	return object.IncidentRef(n.ID)
 }
 
-// Known tells whether the incident is in the database.
+// Known reports whether the incident is in the database.
 func (n *Incident) Known() bool { return n.known }
 
-// Issue is what was seen, or looked for.
+// Issue returns the version of the issue that was seen or looked for.
 func (n *Incident) Issue() *IssueVersion { return n.g.IssueVersion(n.IssueID, n.IssueVersion) }
 
-// Test is what it was seen in, where it is a test.
+// Test returns the test of the incident. It has no ID if the incident is of a build.
 func (n *Incident) Test() *Test { return n.g.Test(text(n.TestID)) }
 
-// Build is what it was seen in: the build, or that of the test.
+// Build returns the build of the incident, or the build of its test.
 func (n *Incident) Build() *Build {
 	if n.BuildID == nil && n.TestID != nil {
 		return n.Test().Build()
@@ -50,15 +51,15 @@ func (n *Incident) Build() *Build {
 	return n.g.Build(text(n.BuildID))
 }
 
-// Seen reports whether the incident counts as one of the issue being there: unless
-// it says that the issue is absent.
+// Seen reports whether the issue was seen. It was, unless the incident says that the
+// issue is absent.
 func (n *Incident) Seen() bool { return n.Present == nil || *n.Present }
 
-// Remark is the comment.
+// Remark returns the comment.
 func (n *Incident) Remark() string { return text(n.Comment) }
 
-// Status is FAIL where the issue was seen, PASS where it was looked for and not
-// seen, and "" where the incident is not known.
+// Status returns FAIL if the issue was seen, PASS if it was looked for and not seen,
+// and "" if the incident is not known.
 func (n *Incident) Status() (string, error) {
 	switch {
 	case !n.known:
@@ -69,8 +70,8 @@ func (n *Incident) Status() (string, error) {
 	return string(report.StatusPass), nil
 }
 
-// Extra is what else is known of it.
-func (n *Incident) Extra() map[string]any { return n.extra.parsed(n.Misc) }
+// Extra returns the misc object.
+func (n *Incident) Extra() map[string]any { return n.extra.get(n.Misc) }
 
 // Sighting is an issue seen in a build or a test.
 type Sighting struct {
@@ -78,14 +79,14 @@ type Sighting struct {
 	Incident *Incident
 }
 
-// sightings are the issues seen in an object, once they are read.
+// sightings are the issues seen in an object. They are read when they are first used.
 type sightings struct {
 	read bool
 	list []*Sighting
 }
 
-// of returns the issues seen in an object.
-func (s *sightings) of(g *Graph, ref object.Ref) ([]*Sighting, error) {
+// get returns the issues seen in an object.
+func (s *sightings) get(g *Graph, ref object.Ref) ([]*Sighting, error) {
 	if s.read {
 		return s.list, nil
 	}
@@ -104,4 +105,10 @@ func (s *sightings) of(g *Graph, ref object.Ref) ([]*Sighting, error) {
 	})
 	s.read = true
 	return s.list, nil
+}
+
+// ReadParents reads the incident and its ancestors. Seen returns an incident that was not
+// read.
+func (n *Incident) ReadParents() error {
+	return n.g.Read(store.Query{Incidents: []string{n.ID}})
 }

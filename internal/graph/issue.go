@@ -13,7 +13,7 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// Issue is a view of an issue: of all its versions.
+// Issue is an issue with all its versions.
 type Issue struct {
 	ID       string
 	g        *Graph
@@ -21,7 +21,7 @@ type Issue struct {
 	versions []*IssueVersion
 }
 
-// Issue returns the view of the issue with the ID.
+// Issue returns the issue with the ID.
 func (g *Graph) Issue(id string) *Issue {
 	i := g.issues[id]
 	if i == nil {
@@ -31,24 +31,24 @@ func (g *Graph) Issue(id string) *Issue {
 	return i
 }
 
-// Ref names the issue.
+// Ref returns the reference of the issue.
 func (i *Issue) Ref() object.Ref {
 	return object.IssueRef(i.ID)
 }
 
-// Known tells whether versions of the issue are in the database.
+// Known reports whether a version of the issue is in the database.
 func (i *Issue) Known() bool {
 	versions, err := i.Versions()
 	return err == nil && len(versions) > 0
 }
 
-// Versions are the versions of the issue, oldest first.
+// Versions returns the versions of the issue, oldest first.
 func (i *Issue) Versions() ([]*IssueVersion, error) {
 	err := i.g.readIssues(i)
 	return i.versions, err
 }
 
-// readIssues reads the versions of those issues of which nobody has.
+// readIssues reads the versions of the issues, unless they were read before.
 func (g *Graph) readIssues(issues ...*Issue) error {
 	var unread []*Issue
 	var ids []object.ID
@@ -76,7 +76,7 @@ func (g *Graph) readIssues(issues ...*Issue) error {
 	return nil
 }
 
-// Newest is the newest version, one with nothing but its ID where none is known.
+// Newest returns the newest version. It has only an ID if no version is known.
 func (i *Issue) Newest() (*IssueVersion, error) {
 	versions, err := i.Versions()
 	if err != nil || len(versions) == 0 {
@@ -85,7 +85,7 @@ func (i *Issue) Newest() (*IssueVersion, error) {
 	return versions[len(versions)-1], nil
 }
 
-// Status is that of the newest version.
+// Status returns the status of the newest version.
 func (i *Issue) Status() (string, error) {
 	newest, err := i.Newest()
 	if err != nil {
@@ -94,16 +94,16 @@ func (i *Issue) Status() (string, error) {
 	return newest.Status()
 }
 
-// IssueVersion is a view of a version of an issue.
+// IssueVersion is one version of an issue, and its incidents.
 type IssueVersion struct {
 	report.Issue
 	g     *Graph
 	known bool
-	extra members
+	extra lazyObject
 	seen  *Seen
 }
 
-// IssueVersion returns the view of a version of the issue with the ID.
+// IssueVersion returns a version of the issue with the ID.
 func (g *Graph) IssueVersion(id string, version int) *IssueVersion {
 	key := store.Key{ID: id, Version: version}
 	v := g.versions[key]
@@ -114,30 +114,30 @@ func (g *Graph) IssueVersion(id string, version int) *IssueVersion {
 	return v
 }
 
-// Ref names the version.
+// Ref returns the reference of the version.
 func (v *IssueVersion) Ref() object.Ref {
 	return object.IssueVersionRef(v.ID, v.Version)
 }
 
-// Known tells whether the version is in the database.
+// Known reports whether the version is in the database.
 func (v *IssueVersion) Known() bool { return v.known }
 
-// Whole is the issue that it is a version of.
-func (v *IssueVersion) Whole() *Issue { return v.g.Issue(v.ID) }
+// WholeIssue returns the issue with all its versions.
+func (v *IssueVersion) WholeIssue() *Issue { return v.g.Issue(v.ID) }
 
-// Subject, URL and Remark say what it is, and where people talk of it.
+// Subject and Remark describe the version, and URL is where people discuss it.
 func (v *IssueVersion) Subject() string { return text(v.ReportSubject) }
 func (v *IssueVersion) URL() string     { return text(v.ReportURL) }
 func (v *IssueVersion) Remark() string  { return text(v.Comment) }
 
-// Culprits are what is at fault: some of "code", "tool" and "harness".
+// Culprits returns which are at fault: "code", "tool", "harness".
 func (v *IssueVersion) Culprits() []string { return facts.CulpritsOf(&v.Issue).Names() }
 
-// Extra is what else is known of it.
-func (v *IssueVersion) Extra() map[string]any { return v.extra.parsed(v.Misc) }
+// Extra returns the misc object.
+func (v *IssueVersion) Extra() map[string]any { return v.extra.get(v.Misc) }
 
-// Status is FAIL where the version was seen, PASS where it was only looked for,
-// and "" where nobody told.
+// Status returns FAIL if the version was seen, PASS if it was looked for and never
+// seen, and "" without incidents.
 func (v *IssueVersion) Status() (string, error) {
 	seen, err := v.Seen()
 	switch {
@@ -151,13 +151,12 @@ func (v *IssueVersion) Status() (string, error) {
 	return "", nil
 }
 
-// Seen counts in what an issue was seen, or looked for. An incident that does not
-// say if the issue is there counts as present.
+// Seen returns the counts of incidents. They come from the roll-ups.
 type Seen struct {
 	Present, Absent int64 // incidents
-	Builds, Tests   int64 // it is present in
-	// First is the incident that arrived first, of those it is present in; nil for
-	// none. It has no more than its ID until ReadParents was called.
+	Builds, Tests   int64 // with the issue present
+	// First is the incident with the issue present that arrived first; nil without such
+	// an incident. It has only an ID before ReadParents.
 	First *Incident
 }
 

@@ -12,9 +12,9 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// Revision is a view of a revision.
+// Revision is a commit with its patches, and all its checkouts.
 type Revision struct {
-	Commit  string // "" for what was checked out from nobody knows where
+	Commit  string // hash; "" if the checkout names no commit
 	Patches string // hash of the patch set, "" for none
 
 	g         *Graph
@@ -23,7 +23,7 @@ type Revision struct {
 	builds    *Builds
 }
 
-// Revision returns the view of the revision with the hashes.
+// Revision returns the revision with the hashes.
 func (g *Graph) Revision(commit, patches string) *Revision {
 	id := object.ID{commit, patches}
 	r := g.revisions[id]
@@ -34,24 +34,24 @@ func (g *Graph) Revision(commit, patches string) *Revision {
 	return r
 }
 
-// Ref names the revision.
+// Ref returns the reference of the revision.
 func (r *Revision) Ref() object.Ref {
 	return object.RevisionRef(r.Commit, r.Patches)
 }
 
-// Known tells whether the revision has checkouts in the database.
+// Known reports whether the revision has checkouts in the database.
 func (r *Revision) Known() bool {
 	checkouts, err := r.Checkouts()
 	return err == nil && len(checkouts) > 0
 }
 
-// Checkouts are the checkouts of the revision, in the order of their IDs.
+// Checkouts returns the checkouts of the revision, in the order of their IDs.
 func (r *Revision) Checkouts() ([]*Checkout, error) {
 	err := r.g.readRevisions(r)
 	return r.checkouts, err
 }
 
-// readRevisions reads the checkouts of those revisions of which nobody has.
+// readRevisions reads the checkouts of the revisions, unless they were read before.
 func (g *Graph) readRevisions(revisions ...*Revision) error {
 	of := map[object.Ref]*Revision{}
 	var ids []object.ID
@@ -80,8 +80,8 @@ func (g *Graph) readRevisions(revisions ...*Revision) error {
 	return nil
 }
 
-// Name is what people call the revision: the first name of its commit that a
-// checkout has, or the beginning of its hash.
+// Name returns the name that people use for the revision: the first commit name that a
+// checkout has, or the first 12 characters of the hash.
 func (r *Revision) Name() (string, error) {
 	checkouts, err := r.Checkouts()
 	for _, c := range checkouts {
@@ -92,8 +92,8 @@ func (r *Revision) Name() (string, error) {
 	return r.Commit[:min(len(r.Commit), 12)], err
 }
 
-// PatchsetFiles are the patches on the commit, as the first checkout that has
-// them says.
+// PatchsetFiles returns the patches on the commit, from the first checkout that has
+// them.
 func (r *Revision) PatchsetFiles() ([]report.Resource, error) {
 	checkouts, err := r.Checkouts()
 	for _, c := range checkouts {
@@ -104,12 +104,13 @@ func (r *Revision) PatchsetFiles() ([]report.Resource, error) {
 	return nil, err
 }
 
-// Repository is where a revision was checked out from.
+// Repository is a place that a revision was checked out from.
 type Repository struct {
 	URL, Branch, Tree string
 }
 
-// Repositories are the places it was checked out from, each once, in order.
+// Repositories returns the places that the revision was checked out from, without
+// duplicates, sorted.
 func (r *Revision) Repositories() ([]*Repository, error) {
 	checkouts, err := r.Checkouts()
 	found := map[Repository]bool{}
@@ -128,7 +129,8 @@ func (r *Revision) Repositories() ([]*Repository, error) {
 	return places, err
 }
 
-// Origins are the CI systems that reported checkouts or builds of it, in order.
+// Origins returns the CI systems that reported checkouts or builds of the revision,
+// sorted.
 func (r *Revision) Origins() ([]string, error) {
 	builds, err := r.Builds()
 	if err != nil {
@@ -144,7 +146,7 @@ func (r *Revision) Origins() ([]string, error) {
 	return slices.Sorted(maps.Keys(found)), nil
 }
 
-// Builds are the builds of all its checkouts.
+// Builds returns the builds of all checkouts.
 func (r *Revision) Builds() (*Builds, error) {
 	if r.builds == nil {
 		checkouts, err := r.Checkouts()
@@ -166,7 +168,7 @@ func (r *Revision) Builds() (*Builds, error) {
 	return r.builds, nil
 }
 
-// Tests are the tests of all its builds.
+// Tests returns the tests of all builds.
 func (r *Revision) Tests() (*Tests, error) {
 	builds, err := r.Builds()
 	if err != nil {
@@ -175,7 +177,7 @@ func (r *Revision) Tests() (*Tests, error) {
 	return builds.Tests(), nil
 }
 
-// Status is the worst of its checkouts, builds and tests.
+// Status returns the worst status of the checkouts, builds and tests.
 func (r *Revision) Status() (string, error) {
 	builds, err := r.Builds()
 	if err != nil {

@@ -10,19 +10,19 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// Test is a view of a test.
+// Test is a test, its build and its issues.
 type Test struct {
 	report.Test
-	g     *Graph
-	known bool
-	extra members // of its misc
-	where members // of its environment's
-	seen  sightings
+	g           *Graph
+	known       bool
+	extra       lazyObject // misc
+	environment lazyObject // misc of the environment
+	seen        sightings
 
-	platform, lab told
+	platform, lab lazyText
 }
 
-// Test returns the view of the test with the ID.
+// Test returns the test with the ID.
 func (g *Graph) Test(id string) *Test {
 	t := g.tests[id]
 	if t == nil {
@@ -32,40 +32,40 @@ func (g *Graph) Test(id string) *Test {
 	return t
 }
 
-// Ref names the test.
+// Ref returns the reference of the test.
 func (t *Test) Ref() object.Ref {
 	return object.TestRef(t.Test.ID)
 }
 
-// Known tells whether the test is in the database.
+// Known reports whether the test is in the database.
 func (t *Test) Known() bool { return t.known }
 
-// Build is what was tested.
+// Build returns the build that was tested.
 func (t *Test) Build() *Build { return t.g.Build(t.BuildID) }
 
-// Path is the dotted name of the test.
+// Path returns the dotted name of the test.
 func (t *Test) Path() string { return text(t.Test.Path) }
 
-// Outcome is how it ended.
+// Outcome returns the status.
 func (t *Test) Outcome() report.Status { return value(t.Test.Status) }
 
-// Status is how it ended.
+// Status returns the status.
 func (t *Test) Status() (string, error) { return string(t.Outcome()), nil }
 
-// Platform is the machine it ran on, as facts.Platform has it.
+// Platform returns the machine that the test ran on, see facts.Platform.
 func (t *Test) Platform() string {
 	if t.Environment == nil {
 		return ""
 	}
-	return t.platform.by(facts.Platform, t.Environment.Misc)
+	return t.platform.get(facts.Platform, t.Environment.Misc)
 }
 
-// Lab is where it ran, as facts.Lab has it, and Reason why it failed, as
-// facts.Reason has it.
-func (t *Test) Lab() string    { return t.lab.by(facts.Lab, t.Misc) }
+// Lab returns the lab that the test ran in, see facts.Lab, and Reason why the test
+// failed, see facts.Reason.
+func (t *Test) Lab() string    { return t.lab.get(facts.Lab, t.Misc) }
 func (t *Test) Reason() string { return facts.Reason(t.Misc) }
 
-// Compatible are the device-tree compatibles of the machine.
+// Compatible returns the device-tree compatibles of the machine.
 func (t *Test) Compatible() []string {
 	if t.Environment == nil {
 		return nil
@@ -73,25 +73,27 @@ func (t *Test) Compatible() []string {
 	return t.Environment.Compatible
 }
 
-// Start is when it began, and Took how long it took.
+// Start returns when the test began, and Took how long it took.
 func (t *Test) Start() time.Time    { return value(t.StartTime) }
 func (t *Test) Took() time.Duration { return seconds(t.Duration) }
 
-// Log and Excerpt are the URL of the log, and the part of it that matters.
+// Log returns the URL of the log, and Excerpt the part of the log that the report
+// contains.
 func (t *Test) Log() string     { return text(t.LogURL) }
 func (t *Test) Excerpt() string { return text(t.LogExcerpt) }
 
-// Remark is the comment.
+// Remark returns the comment.
 func (t *Test) Remark() string { return text(t.Comment) }
 
-// Extra is what else is known of it, and EnvironmentExtra of where it ran.
-func (t *Test) Extra() map[string]any { return t.extra.parsed(t.Misc) }
+// Extra returns the misc object of the test, and EnvironmentExtra that of its
+// environment.
+func (t *Test) Extra() map[string]any { return t.extra.get(t.Misc) }
 func (t *Test) EnvironmentExtra() map[string]any {
 	if t.Environment == nil {
 		return nil
 	}
-	return t.where.parsed(t.Environment.Misc)
+	return t.environment.get(t.Environment.Misc)
 }
 
-// Issues are the issues seen in the test.
-func (t *Test) Issues() ([]*Sighting, error) { return t.seen.of(t.g, t.Ref()) }
+// Issues returns the issues seen in the test.
+func (t *Test) Issues() ([]*Sighting, error) { return t.seen.get(t.g, t.Ref()) }

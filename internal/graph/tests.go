@@ -11,16 +11,16 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// Tests are the tests of some builds, and what they come to. Their counts are
-// read as such; the tests one by one only for what needs them, and not kept.
+// Tests is the set of the tests of some builds. Its counts come from the roll-ups.
+// Tests are read one by one only if a caller needs them, and are not kept.
 type Tests struct {
 	g         *Graph
 	builds    []*Build
-	checkouts []*Checkout // of the builds, where these are all of theirs
+	checkouts []*Checkout // whose builds these all are; none for other sets of builds
 	tally     map[string]summary.Counts
 	under     map[string]summary.Counts
 
-	failures, unexplained *summary.Groups // once they are read
+	failures, unexplained *summary.Groups // nil before they are read
 }
 
 func (t *Tests) ids() []string {
@@ -31,7 +31,7 @@ func (t *Tests) ids() []string {
 	return ids
 }
 
-// read reads the counts of all builds at once.
+// read reads the counts of all builds in one query.
 func (t *Tests) read() error {
 	if t.tally != nil {
 		return nil
@@ -47,7 +47,7 @@ func (t *Tests) read() error {
 	return nil
 }
 
-// Counts are the numbers of tests by their status.
+// Counts returns the number of tests with each status.
 func (t *Tests) Counts() (summary.Counts, error) {
 	err := t.read()
 	all := summary.Counts{}
@@ -57,13 +57,14 @@ func (t *Tests) Counts() (summary.Counts, error) {
 	return all, err
 }
 
-// Of are the counts of one build's.
+// Of returns the counts of one build.
 func (t *Tests) Of(build string) (summary.Counts, error) {
 	err := t.read()
 	return t.tally[build], err
 }
 
-// By are the counts of the groups that a function puts their builds into.
+// By counts tests in groups. The function names the group of a build, and the tests of
+// the build are in that group.
 func (t *Tests) By(group func(*Build) string) (summary.By, error) {
 	err := t.read()
 	groups := summary.By{}
@@ -75,24 +76,23 @@ func (t *Tests) By(group func(*Build) string) (summary.By, error) {
 	return groups, err
 }
 
-// Done tells whether nobody has more tests to report, as far as is known: each
-// checkout has a time when its origin finished testing, or there are tests, all
-// of which have a status.
+// Done reports whether all tests are reported, as far as is known: the origin of each
+// checkout said that it finished testing, or there are tests, and each has a status.
 func (t *Tests) Done() (bool, error) {
 	counts, err := t.Counts()
 	if err != nil || counts.Total() == 0 {
 		return false, err
 	}
-	told := len(t.checkouts) > 0
+	finished := len(t.checkouts) > 0
 	for _, c := range t.checkouts {
-		told = told && c.OriginTestsFinishTime != nil
+		finished = finished && c.OriginTestsFinishTime != nil
 	}
-	return told || counts[""] == 0, nil
+	return finished || counts[""] == 0, nil
 }
 
-// Under are the counts of the tests whose path a glob fits, as facts.MatchPath
-// has it. A whole suite, "SUITE.**", is counted already; of other globs the tests
-// are read whose paths begin like the glob, without its part that is no plain text.
+// Under counts the tests whose path matches a glob, see facts.MatchPath. The counts of
+// a whole suite, "SUITE.**", come from the roll-ups. For other globs Under reads the
+// tests whose paths begin with the components of the glob that have no "*" or "?".
 func (t *Tests) Under(glob string) (summary.Counts, error) {
 	if counts, ok := t.under[glob]; ok {
 		return counts, nil
@@ -109,15 +109,15 @@ func (t *Tests) Under(glob string) (summary.Counts, error) {
 }
 
 func (t *Tests) countUnder(glob string) (summary.Counts, error) {
-	above, rest := plainPart(glob)
-	if rest == "**" && above == facts.Suite(above) {
-		if above == "" {
+	plain, rest := plainPart(glob)
+	if rest == "**" && plain == facts.Suite(plain) {
+		if plain == "" {
 			return t.Counts()
 		}
-		return rollup.Of(t.g.store).SuiteCounts(t.g.ctx, t.ids(), above)
+		return rollup.Of(t.g.store).SuiteCounts(t.g.ctx, t.ids(), plain)
 	}
 	counts := summary.Counts{}
-	err := rollup.Of(t.g.store).PathCounts(t.g.ctx, t.ids(), above, func(path string, status report.Status, n int64) {
+	err := rollup.Of(t.g.store).PathCounts(t.g.ctx, t.ids(), plain, func(path string, status report.Status, n int64) {
 		if facts.MatchPath(glob, path) {
 			counts[status] += n
 		}
@@ -125,9 +125,8 @@ func (t *Tests) countUnder(glob string) (summary.Counts, error) {
 	return counts, err
 }
 
-// plainPart returns the components of a glob before the first that is more than
-// plain text, and the rest of it.
-func plainPart(glob string) (above, rest string) {
+// plainPart splits a glob before the first component that contains "*" or "?".
+func plainPart(glob string) (plain, rest string) {
 	special := strings.IndexAny(glob, "*?")
 	if special < 0 {
 		return glob, ""

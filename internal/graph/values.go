@@ -11,7 +11,7 @@ import (
 
 func text(s *string) string { return value(s) }
 
-// value returns what is pointed at, zero for nothing.
+// value returns the value that p points to, or zero if p is nil.
 func value[T any](p *T) (v T) {
 	if p != nil {
 		v = *p
@@ -23,32 +23,32 @@ func seconds(s *float64) time.Duration {
 	return time.Duration(value(s) * float64(time.Second))
 }
 
-// members are those of a JSON object, read when somebody first asks.
-type members struct {
-	read bool
-	of   map[string]any
+// lazyObject is a JSON object, parsed when it is first used.
+type lazyObject struct {
+	read    bool
+	members map[string]any
 }
 
-// parsed returns a JSON object as Go has it, nil where it is none.
-func (m *members) parsed(text json.RawMessage) map[string]any {
-	if !m.read {
-		m.read = true
-		if len(text) > 0 && jsonv2.Unmarshal(text, &m.of) != nil {
-			m.of = nil
+// get returns the JSON object as Go values. It returns nil for any other text.
+func (o *lazyObject) get(text json.RawMessage) map[string]any {
+	if !o.read {
+		o.read = true
+		if len(text) > 0 && jsonv2.Unmarshal(text, &o.members) != nil {
+			o.members = nil
 		}
 	}
-	return m.of
+	return o.members
 }
 
-// told is what a JSON object tells, looked for when somebody first asks.
-type told struct {
-	asked bool
-	text  string
+// lazyText is a text found in a JSON object, looked for when it is first used.
+type lazyText struct {
+	read bool
+	text string
 }
 
-func (t *told) by(tell func([]byte) string, misc json.RawMessage) string {
-	if !t.asked {
-		t.asked, t.text = true, tell(misc)
+func (t *lazyText) get(find func([]byte) string, misc json.RawMessage) string {
+	if !t.read {
+		t.read, t.text = true, find(misc)
 	}
 	return t.text
 }

@@ -84,7 +84,7 @@ func (t *touched) addAncestors(o graph.Object) {
 		t.above(o.Issue())
 		seen, _ := o.Status() // it has it itself
 		t.add(o.Issue().Ref()).seen = report.Status(seen)
-		t.add(o.Issue().Whole().Ref()).seen = report.Status(seen)
+		t.add(o.Issue().WholeIssue().Ref()).seen = report.Status(seen)
 		if o.TestID != nil {
 			t.above(o.Test())
 		}
@@ -92,7 +92,7 @@ func (t *touched) addAncestors(o graph.Object) {
 			t.above(o.Build())
 		}
 	case *graph.IssueVersion:
-		t.part(o, o.Whole().Ref())
+		t.part(o, o.WholeIssue().Ref())
 	case *graph.Test:
 		t.above(o.Build())
 	case *graph.Build:

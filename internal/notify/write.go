@@ -207,9 +207,9 @@ func threadOf(o graph.Object) string {
 	case *graph.Test:
 		return checkout(o.Build().Checkout())
 	case *graph.Incident:
-		return o.Issue().Whole().Ref().String()
+		return o.Issue().WholeIssue().Ref().String()
 	case *graph.IssueVersion:
-		return o.Whole().Ref().String()
+		return o.WholeIssue().Ref().String()
 	}
 	return o.Ref().String()
 }
