@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kcidb-go/kcidb/internal/conformance"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -23,14 +23,6 @@ import (
 // sample is a set with objects of all types; those of the report are the ones
 // the queries of the Python system were recorded with.
 func sample(t *testing.T) *object.Set {
-	text, err := os.ReadFile("testdata/dataset.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := report.Decode(text)
-	if err != nil {
-		t.Fatal(err)
-	}
 	name := "v6.1"
 	return &object.Set{
 		Revisions: []object.Revision{
@@ -38,7 +30,7 @@ func sample(t *testing.T) *object.Set {
 			{GitCommitHash: "77aa", PatchsetHash: "12"},
 		},
 		Issues: []object.Issue{{ID: "ci:1", Origin: "ci"}},
-		Report: *r,
+		Report: *conformance.Dataset(t),
 	}
 }
 

@@ -3,50 +3,19 @@
 package object_test
 
 import (
-	"bufio"
-	"encoding/json"
 	"errors"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kcidb-go/kcidb/internal/conformance"
 	"github.com/kcidb-go/kcidb/object"
 )
 
-// conformance returns the cases recorded of the Python system.
-func conformance(tb testing.TB) []patternCase {
-	file, err := os.Open("testdata/patterns.jsonl")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	defer file.Close()
-	var cases []patternCase
-	lines := bufio.NewScanner(file)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		var c patternCase
-		if err := json.Unmarshal(lines.Bytes(), &c); err != nil {
-			tb.Fatal(err)
-		}
-		cases = append(cases, c)
-	}
-	if lines.Err() != nil || len(cases) == 0 {
-		tb.Fatal("no cases: ", lines.Err())
-	}
-	return cases
-}
-
-type patternCase struct {
-	Pattern string
-	Error   bool
-	Parsed  []string
-}
-
 func TestParseConforms(t *testing.T) {
-	for _, c := range conformance(t) {
+	for _, c := range conformance.Patterns(t) {
 		patterns, err := object.Parse(c.Pattern)
 		if c.Error {
 			if _, ok := errors.AsType[*object.SyntaxError](err); !ok {

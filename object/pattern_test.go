@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/kcidb-go/kcidb/internal/conformance"
 	"github.com/kcidb-go/kcidb/object"
 )
 
@@ -100,7 +101,7 @@ func TestParseReadsWhatStringWrites(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, c := range conformance(f)[:60] {
+	for _, c := range conformance.Patterns(f)[:60] {
 		f.Add(c.Pattern)
 	}
 	f.Add(">*<*>*<*#")

@@ -3,10 +3,10 @@
 package describe_test
 
 import (
-	"os"
 	"strings"
 	"testing"
 
+	"github.com/kcidb-go/kcidb/internal/conformance"
 	"github.com/kcidb-go/kcidb/internal/graph"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
@@ -15,14 +15,7 @@ import (
 // TestDataset describes everything there is in the data set for conformance, and
 // what its objects refer to and is not there.
 func TestDataset(t *testing.T) {
-	text, err := os.ReadFile("testdata/dataset.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := report.Decode(text)
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := conformance.Dataset(t)
 	s := open(t, r)
 	for _, typ := range object.Types() {
 		refs := refsOf(r, typ)

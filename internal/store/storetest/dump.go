@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kcidb-go/kcidb/internal/conformance"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -18,7 +19,7 @@ import (
 // within bounds.
 func (s suite) dump(t *testing.T) {
 	db := s.ready(t)
-	want := dataset(t)
+	want := conformance.Dataset(t)
 	mustLoad(t, db, want, store.LoadOptions{})
 	for _, each := range []int{0, 1, 7, want.Count() - 1, want.Count(), want.Count() + 1, 1 << 40} {
 		t.Run(fmt.Sprintf("%d in a report", each), func(t *testing.T) {
@@ -148,7 +149,7 @@ func (s suite) dumpMany(t *testing.T) {
 // roundTrip dumps a database into another one, which then gives the same.
 func (s suite) roundTrip(t *testing.T) {
 	one, other := s.ready(t), s.ready(t)
-	mustLoad(t, one, dataset(t), store.LoadOptions{})
+	mustLoad(t, one, conformance.Dataset(t), store.LoadOptions{})
 	mustLoad(t, one, full(), store.LoadOptions{Metadata: true})
 	var reports []*report.Report
 	for r, err := range one.Dump(t.Context(), store.DumpOptions{Metadata: true, PerReport: 10}) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/kcidb-go/kcidb/internal/conformance"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/report"
@@ -34,7 +35,7 @@ func (s suite) lifecycle(t *testing.T) {
 			t.Fatal(err)
 		}
 		is(true)
-		mustLoad(t, db, dataset(t), store.LoadOptions{})
+		mustLoad(t, db, conformance.Dataset(t), store.LoadOptions{})
 		if err := db.Cleanup(ctx); err != nil {
 			t.Fatal(err)
 		}
@@ -67,7 +68,7 @@ func (s suite) lifecycle(t *testing.T) {
 	if err := db.Upgrade(ctx, store.Version{}, nil); err != nil {
 		t.Errorf("Upgrade to the schema that is there: %v", err)
 	}
-	mustLoad(t, db, dataset(t), store.LoadOptions{})
+	mustLoad(t, db, conformance.Dataset(t), store.LoadOptions{})
 	if err := db.Empty(ctx); err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +107,7 @@ func (s suite) upgrade(t *testing.T) {
 		if _, current, err := db.Schemas(ctx); err != nil || current != i {
 			t.Fatalf("after the upgrade to %v: schema %d, %v, want %d", schema.Version, current, err, i)
 		}
-		_, err := db.Load(ctx, dataset(t), store.LoadOptions{})
+		_, err := db.Load(ctx, conformance.Dataset(t), store.LoadOptions{})
 		if i < len(all)-1 && !errors.Is(err, store.ErrOldSchema) || i == len(all)-1 && err != nil {
 			t.Errorf("Load with schema %v: %v", schema.Version, err)
 		}
@@ -114,7 +115,7 @@ func (s suite) upgrade(t *testing.T) {
 	if err := db.Upgrade(ctx, all[0].Version, nil); !errors.Is(err, store.ErrUnknownSchema) {
 		t.Errorf("Upgrade back: %v", err)
 	}
-	s.expect(t, everything(t, db, false), dataset(t))
+	s.expect(t, everything(t, db, false), conformance.Dataset(t))
 }
 
 // errors has everything that needs a schema say that there is none.

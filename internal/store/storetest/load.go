@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/conformance"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -64,7 +65,7 @@ func least() *report.Report {
 // load gets back what was loaded, all of it or little.
 func (s suite) load(t *testing.T) {
 	for name, r := range map[string]func() *report.Report{
-		"full": full, "least": least, "dataset": func() *report.Report { return dataset(t) },
+		"full": full, "least": least, "dataset": func() *report.Report { return conformance.Dataset(t) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			db := s.ready(t)

@@ -3,9 +3,7 @@
 package storetest
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"iter"
 	"math/rand/v2"
@@ -15,6 +13,7 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 
+	"github.com/kcidb-go/kcidb/internal/conformance"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
@@ -84,22 +83,10 @@ func compareRefs(a, b object.Ref) int {
 // patternConformance asks what has been asked of the Python system.
 func (s suite) patternConformance(t *testing.T) {
 	db := s.store(t)
-	mustLoad(t, db, dataset(t), store.LoadOptions{})
-	text, err := testdata.ReadFile("testdata/patterns.jsonl")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range bytes.Lines(text) {
-		var c struct {
-			Pattern string
-			Error   bool
-			Objects map[object.Type][]fields
-		}
-		if err := json.Unmarshal(line, &c); err != nil {
-			t.Fatal(err)
-		}
+	mustLoad(t, db, conformance.Dataset(t), store.LoadOptions{})
+	for _, c := range conformance.Patterns(t) {
 		if c.Error {
-			continue // which is the parser's to find
+			continue // tests of the parser find it
 		}
 		var want []object.Ref
 		for _, typ := range object.Types() {
@@ -113,20 +100,6 @@ func (s suite) patternConformance(t *testing.T) {
 			t.Errorf("%s\nobjects differ (-want +got):\n%s", c.Pattern, diff)
 		}
 	}
-}
-
-// fields is an ID as the cases have it: a list, with versions as numbers.
-type fields object.ID
-
-func (f *fields) UnmarshalJSON(text []byte) error {
-	var all []any
-	if err := json.Unmarshal(text, &all); err != nil {
-		return err
-	}
-	for i, field := range all {
-		f[i] = fmt.Sprint(field)
-	}
-	return nil
 }
 
 // patternRandom asks for random patterns of a small and dense graph, some of

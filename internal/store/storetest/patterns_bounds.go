@@ -7,6 +7,7 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/kcidb-go/kcidb/internal/conformance"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
@@ -16,7 +17,7 @@ import (
 // metadata, and with all that the objects have.
 func (s suite) patternPages(t *testing.T) {
 	db := s.store(t)
-	all := dataset(t)
+	all := conformance.Dataset(t)
 	all.Append(full())
 	for _, stamp := range stamps(all) {
 		*stamp = new(moment(1))

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kcidb-go/kcidb/internal/conformance"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -18,7 +19,7 @@ import (
 // query asks for objects by their IDs.
 func (s suite) query(t *testing.T) {
 	db := s.ready(t)
-	all := dataset(t)
+	all := conformance.Dataset(t)
 	mustLoad(t, db, all, store.LoadOptions{})
 	everyone := store.Query{Parents: true, Children: true}
 	for list, keys := range keys(all) {
@@ -80,7 +81,7 @@ func (s suite) queryLarge(t *testing.T) {
 // queryConformance asks what has been asked of the Python system.
 func (s suite) queryConformance(t *testing.T) {
 	db := s.ready(t)
-	mustLoad(t, db, dataset(t), store.LoadOptions{})
+	mustLoad(t, db, conformance.Dataset(t), store.LoadOptions{})
 	text, err := testdata.ReadFile("testdata/queries.jsonl")
 	if err != nil {
 		t.Fatal(err)

@@ -122,21 +122,6 @@ func (s suite) store(t *testing.T) store.Store {
 //go:embed testdata
 var testdata embed.FS
 
-// dataset returns a report with objects of all types, some of whose parents
-// are not there.
-func dataset(t *testing.T) *report.Report {
-	t.Helper()
-	text, err := testdata.ReadFile("testdata/dataset.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := report.Decode(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
-}
-
 // moment returns the time n seconds after one of no importance.
 func moment(n int) time.Time {
 	return time.Date(2025, 7, 1, 12, 0, n, 0, time.UTC)
