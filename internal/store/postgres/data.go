@@ -4,14 +4,12 @@ package postgres
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/kcidb-go/kcidb/internal/arrival"
-	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 )
 
@@ -23,44 +21,6 @@ func (s *Store) Empty(ctx context.Context) error {
 			changes, notifications, deliveries, considered, statuses, `+strings.Join(rollup.Tables, ", "))
 		return err
 	}))
-}
-
-// Time returns a time of the database. Its current time is the server's.
-func (s *Store) Time(ctx context.Context, which store.Clock) (time.Time, error) {
-	t, err := s.time(ctx, which)
-	return t, s.failure(ctx, "time", err)
-}
-
-func (s *Store) time(ctx context.Context, which store.Clock) (time.Time, error) {
-	var extreme string
-	switch which {
-	case store.Current:
-		return s.clock(ctx)
-	case store.Next:
-		_, next, err := s.next(ctx)
-		return next, err
-	case store.FirstModified:
-		extreme = "min"
-	case store.LastModified:
-		extreme = "max"
-	default:
-		return time.Time{}, fmt.Errorf("no such time: %q", which)
-	}
-	ctx, cancel := s.patient(ctx)
-	defer cancel()
-	if err := s.ready(ctx, s.pool); err != nil {
-		return time.Time{}, err
-	}
-	var each []string
-	for i := range tables {
-		each = append(each, fmt.Sprintf("SELECT %s(_timestamp) AS t FROM %s", extreme, tables[i].name))
-	}
-	var found *time.Time
-	err := s.pool.QueryRow(ctx, "SELECT "+extreme+"(t) FROM ("+strings.Join(each, " UNION ALL ")+") each").Scan(&found)
-	if err != nil || found == nil {
-		return time.Time{}, err
-	}
-	return found.UTC(), nil
 }
 
 // clock returns the database's time, which all loaders have in common, where it

@@ -17,6 +17,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -118,7 +119,7 @@ func (l *loader) write(ctx context.Context, s *Store, tx pgx.Tx) (id string, err
 	if err := tx.QueryRow(ctx, "SELECT pg_current_xact_id()::text").Scan(&id); err != nil {
 		return "", err
 	}
-	if err := claim(ctx, tx, l.receipts); err != nil {
+	if err := sqldb.Claim(ctx, sqlTx{s, tx}, dialect{}, l.receipts); err != nil {
 		return "", err
 	}
 	unused, err := l.contents.save(ctx, tx)
@@ -145,7 +146,7 @@ func (l *loader) write(ctx context.Context, s *Store, tx pgx.Tx) (id string, err
 	if !l.note {
 		return id, nil
 	}
-	return id, note(ctx, tx, l.now, l.changes.Objects)
+	return id, sqldb.Note(ctx, sqlTx{s, tx}, l.now.UnixMicro(), l.changes.Objects)
 }
 
 // use takes the contents that new objects refer to, which they certainly do, out

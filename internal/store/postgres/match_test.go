@@ -13,6 +13,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/pgtest"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -162,7 +163,7 @@ func TestOutcomePlans(t *testing.T) {
 	t.Parallel()
 	s := related(t)
 	like := store.Like{Origin: "a", RepositoryURL: "https://example.org/a", Branch: "b1", Architecture: "x86", ConfigName: "def", Before: time.Now()}
-	previous, args := previousSQL(like, 3)
+	previous, args := sqldb.PreviousSQL(dialect{}, like, 3)
 	for _, c := range []struct {
 		query string
 		args  []any

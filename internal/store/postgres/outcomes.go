@@ -4,7 +4,6 @@ package postgres
 
 import (
 	"context"
-	"fmt"
 	"iter"
 
 	"github.com/kcidb-go/kcidb/internal/store"
@@ -58,44 +57,4 @@ func (v *values) outcome(platforms *rollup.Platforms) store.Outcome {
 		o.Start = *start
 	}
 	return o
-}
-
-// Previous returns the IDs of builds like one.
-func (s *Store) Previous(ctx context.Context, like store.Like, n int) (ids []string, err error) {
-	v, err := s.view(ctx)
-	if err == nil {
-		defer v.close()
-		ids, err = v.previous(ctx, like, n)
-	}
-	return ids, s.failure(ctx, "previous", err)
-}
-
-// previousSQL goes through the checkouts of the branch, from the newest to older
-// ones.
-func previousSQL(like store.Like, n int) (query string, args []any) {
-	param := func(value any) string {
-		args = append(args, value)
-		return fmt.Sprintf("$%d", len(args))
-	}
-	is := func(column, text string) string {
-		if text == "" {
-			return column + " IS NULL"
-		}
-		return column + " = " + param(text)
-	}
-	query = "SELECT b.id FROM checkouts c JOIN builds b ON b.checkout_id = c.id WHERE " +
-		is("c.git_repository_url", like.RepositoryURL) + " AND " + is("c.git_repository_branch", like.Branch) +
-		" AND c.start_time < " + param(like.Before) + " AND c.origin = " + param(like.Origin) + " AND b.origin = " + param(like.Origin) +
-		" AND " + is("b.architecture", like.Architecture) + " AND " + is("b.config_name", like.ConfigName) +
-		" ORDER BY c.start_time DESC, c.id DESC, b.start_time DESC NULLS LAST, b.id DESC LIMIT " + param(max(n, 0))
-	return query, args
-}
-
-func (v *view) previous(ctx context.Context, like store.Like, n int) (ids []string, err error) {
-	ctx, cancel := v.store.patient(ctx)
-	defer cancel()
-	query, args := previousSQL(like, n)
-	var id string
-	err = each(ctx, v.tx, query, args, []any{&id}, func() { ids = append(ids, id) })
-	return ids, err
 }

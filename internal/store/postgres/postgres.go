@@ -36,6 +36,7 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
 // Driver opens PostgreSQL databases.
@@ -58,6 +59,8 @@ const patience = 2 * time.Minute
 
 // Store is an opened PostgreSQL database.
 type Store struct {
+	sqldb.Store // what is the same for all SQL databases
+
 	name       string // the specification, which errors begin with
 	pool       *pgxpool.Pool
 	sql        *sql.DB // the same connections, for the spool
@@ -79,9 +82,11 @@ func Open(params string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	return &Store{
+	s := &Store{
 		name: name, pool: pool, sql: stdlib.OpenDBFromPool(pool), migrations: migrations, patience: patience, retryFor: retryFor,
-	}, nil
+	}
+	s.Store = sqldb.NewStore(&sqldb.DB{Conn: conn{s}, Dialect: dialect{}})
+	return s, nil
 }
 
 // Close closes the connections. One that somebody still reads from is closed

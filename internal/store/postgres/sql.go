@@ -12,9 +12,6 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
-// SQL returns the database as packages that ask it in SQL see it.
-func (s *Store) SQL() *sqldb.DB { return &sqldb.DB{Conn: conn{s}, Dialect: dialect{}} }
-
 // conn implements sqldb.Conn. A view may take as long as it needs, and each
 // statement of it as long as any statement may. An update as a whole takes no longer
 // than one statement may.
@@ -49,6 +46,14 @@ func (c conn) Failure(ctx context.Context, operation string, err error) error {
 }
 
 func (conn) Now() time.Time { return time.Now() }
+
+// Clock returns the server's time, which all loaders have in common.
+func (c conn) Clock(ctx context.Context) (time.Time, error) { return c.store.clock(ctx) }
+
+func (c conn) Next(ctx context.Context) (time.Time, error) {
+	_, next, err := c.store.next(ctx)
+	return next, err
+}
 
 // runner is a transaction or a pool.
 type runner interface {

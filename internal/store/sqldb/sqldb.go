@@ -45,6 +45,10 @@ type Conn interface {
 	Failure(ctx context.Context, operation string, err error) error
 	// Now returns the current time of the process's clock.
 	Now() time.Time
+	// Clock returns the current time of the database.
+	Clock(ctx context.Context) (time.Time, error)
+	// Next returns the time of objects that are loaded now, as store.Next.
+	Next(ctx context.Context) (time.Time, error)
 }
 
 // Tx is a transaction.

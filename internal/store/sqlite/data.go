@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/arrival"
-	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 )
 
@@ -31,50 +30,6 @@ func (s *Store) Empty(ctx context.Context) error {
 		_, err = s.write.ExecContext(ctx, "VACUUM")
 	}
 	return s.failure(ctx, "empty", err)
-}
-
-// Time returns a time of the database. Its current time is the machine's.
-func (s *Store) Time(ctx context.Context, which store.Clock) (time.Time, error) {
-	t, err := s.time(ctx, which)
-	return t, s.failure(ctx, "time", err)
-}
-
-func (s *Store) time(ctx context.Context, which store.Clock) (time.Time, error) {
-	v, err := s.view(ctx)
-	if err != nil {
-		return time.Time{}, err
-	}
-	defer v.close()
-	var extreme string
-	switch which {
-	case store.Current:
-		return s.now().UTC().Truncate(time.Microsecond), nil
-	case store.Next:
-		var next time.Time
-		err := v.do(ctx, func(tx *sql.Tx) (err error) {
-			next, err = s.next(ctx, tx)
-			return err
-		})
-		return next, err
-	case store.FirstModified:
-		extreme = "min"
-	case store.LastModified:
-		extreme = "max"
-	default:
-		return time.Time{}, fmt.Errorf("no such time: %q", which)
-	}
-	var each []string
-	for i := range tables {
-		each = append(each, fmt.Sprintf("SELECT %s(_timestamp) AS t FROM %s", extreme, tables[i].List))
-	}
-	var found sql.NullInt64
-	err = v.do(ctx, func(tx *sql.Tx) error {
-		return tx.QueryRowContext(ctx, "SELECT "+extreme+"(t) FROM ("+strings.Join(each, " UNION ALL ")+")").Scan(&found)
-	})
-	if err != nil || !found.Valid {
-		return time.Time{}, err
-	}
-	return time.UnixMicro(found.Int64).UTC(), nil
 }
 
 // next returns the time of objects that are loaded now, later than all there are.

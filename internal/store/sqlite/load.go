@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -16,7 +17,7 @@ import (
 func (s *Store) Load(ctx context.Context, r *report.Report, opts store.LoadOptions) (*store.Changes, error) {
 	l := loader{metadata: opts.Metadata, changes: &store.Changes{}}
 	err := s.update(ctx, func(tx *sql.Tx) error {
-		if err := refuseLoaded(tx, opts.Receipts); err != nil {
+		if err := sqldb.Claim(ctx, sqlTx{tx}, dialect{}, opts.Receipts); err != nil {
 			return err
 		}
 		at := opts.Arrival
@@ -40,12 +41,10 @@ func (s *Store) Load(ctx context.Context, r *report.Report, opts store.LoadOptio
 				return err
 			}
 		}
-		if opts.Note {
-			if err := note(ctx, tx, s.now().UnixMicro(), l.changes.Objects); err != nil {
-				return err
-			}
+		if !opts.Note {
+			return nil
 		}
-		return saveReceipts(tx, opts.Receipts)
+		return sqldb.Note(ctx, sqlTx{tx}, s.now().UnixMicro(), l.changes.Objects)
 	})
 	if err != nil {
 		return nil, s.failure(ctx, "load", err)

@@ -8,7 +8,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/object"
 )
 
@@ -116,6 +119,7 @@ func TestOutcomePlans(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer tx.Rollback()
+	previous, args := sqldb.PreviousSQL(dialect{}, store.Like{Origin: "o", RepositoryURL: "u", Branch: "b", Before: time.Now()}, 1)
 	for query, c := range map[string]struct {
 		args []any
 		want string
@@ -123,14 +127,14 @@ func TestOutcomePlans(t *testing.T) {
 		outcomesOfSQL: {[]any{""}, "SEARCH tests USING INDEX tests_build_path (build_id=?)"},
 		runsOfSQL:     {[]any{""}, "SEARCH tests USING COVERING INDEX tests_build_path (build_id=?)"},
 		runsBehindSQL: {[]any{"", "", ""}, "SEARCH tests USING COVERING INDEX tests_build_path (build_id=?)"},
-		previousSQL: {[]any{"u", "b", 1, "o", nil, nil, "o", 1},
+		previous: {args,
 			"SEARCH c USING INDEX checkouts_branch (git_repository_url=? AND git_repository_branch=? AND start_time<?)\nSEARCH b USING INDEX builds_checkout (checkout_id=?)"},
 	} {
 		steps := strings.Join(plan(t, tx, query, c.args...), "\n")
 		if !strings.Contains(steps, c.want) {
 			t.Errorf("%s\nis done so:\n%s", query, steps)
 		}
-		if query == previousSQL && !strings.Contains(steps, "USE TEMP B-TREE FOR LAST 3 TERMS OF ORDER BY") {
+		if query == previous && !strings.Contains(steps, "USE TEMP B-TREE FOR LAST 3 TERMS OF ORDER BY") {
 			t.Errorf("all checkouts before are sorted:\n%s", steps)
 		}
 	}

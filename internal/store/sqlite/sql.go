@@ -10,9 +10,6 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
-// SQL returns the database as packages that ask it in SQL see it.
-func (s *Store) SQL() *sqldb.DB { return &sqldb.DB{Conn: conn{s}, Dialect: dialect{}} }
-
 // conn implements sqldb.Conn. A database in memory has one connection, which each
 // transaction has for itself.
 type conn struct{ store *Store }
@@ -40,6 +37,25 @@ func (c conn) Failure(ctx context.Context, operation string, err error) error {
 }
 
 func (c conn) Now() time.Time { return c.store.now() }
+
+// Clock returns the time of the machine.
+func (c conn) Clock(ctx context.Context) (now time.Time, err error) {
+	err = c.View(ctx, func(context.Context, sqldb.Tx) error { return nil })
+	return c.store.now().UTC().Truncate(time.Microsecond), err
+}
+
+func (c conn) Next(ctx context.Context) (next time.Time, err error) {
+	v, err := c.store.view(ctx)
+	if err != nil {
+		return time.Time{}, err
+	}
+	defer v.close()
+	err = v.do(ctx, func(t *sql.Tx) (err error) {
+		next, err = c.store.next(ctx, t)
+		return err
+	})
+	return next, err
+}
 
 // sqlTx implements sqldb.Tx.
 type sqlTx struct{ *sql.Tx }

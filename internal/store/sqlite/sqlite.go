@@ -30,6 +30,7 @@ import (
 	_ "modernc.org/sqlite" // the engine
 
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
 // Driver opens SQLite databases.
@@ -73,6 +74,8 @@ const (
 
 // Store is an opened SQLite database.
 type Store struct {
+	sqldb.Store // what is the same for all SQL databases
+
 	name  string  // the specification, which errors begin with
 	file  string  // "" for a database in memory
 	write *sql.DB // one connection, whose transactions are writes from their start
@@ -102,6 +105,7 @@ func Open(file string) (*Store, error) {
 	// Readers write nothing but temporary tables. They are opened like
 	// writers nevertheless, for a read-only connection that is the last one
 	// cannot remove the files beside the database.
+	s.Store = sqldb.NewStore(&sqldb.DB{Conn: conn{s}, Dialect: dialect{}})
 	s.read = openPool(uri+"?mode=rw&"+fmt.Sprintf(pragmas, busyTimeout.Milliseconds(), readerCache), maxReaders)
 	_, err := schemaOf(context.Background(), s.read)
 	if err = s.failure(context.Background(), "open", err); err != nil && !errors.Is(err, store.ErrNotFound) {
@@ -114,7 +118,9 @@ func Open(file string) (*Store, error) {
 // OpenMemory returns a new database in memory, which errors call by the name.
 func OpenMemory(name string) *Store {
 	pool := openPool("file::memory:?_txlock=immediate&"+fmt.Sprintf(pragmas, busyTimeout.Milliseconds(), writerCache), 1)
-	return &Store{name: name, write: pool, read: pool, now: time.Now}
+	s := &Store{name: name, write: pool, read: pool, now: time.Now}
+	s.Store = sqldb.NewStore(&sqldb.DB{Conn: conn{s}, Dialect: dialect{}})
+	return s
 }
 
 // openPool returns a pool of most connections. None is opened yet.
