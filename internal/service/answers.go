@@ -32,7 +32,7 @@ func (s *Service) front(p *parts, watch *monitor.Monitor, door *submit.Door) *fr
 	if !s.auth.Enabled() {
 		limits.Hosts, limits.Addresses = s.cfg.hosts(), s.cfg.AllowOpen
 	}
-	front := front.NewFront(limits)
+	front := front.New(limits)
 	watch.Routes(front)
 	if door == nil {
 		return front

@@ -122,7 +122,7 @@ func mustAnswer(b *testing.B, h http.Handler, r *http.Request) {
 // page requests a page that is not in the cache.
 func (g *growing) page(b *testing.B, path string) {
 	b.Helper()
-	front := front.NewFront(front.Limits{})
+	front := front.New(front.Limits{})
 	p := &pages.Pages{Store: g.Store, Queue: noQueue{}, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return g.now }}
 	p.Routes(front)
 	mustAnswer(b, front, httptest.NewRequest("GET", path, nil))
@@ -154,7 +154,7 @@ func (g *growing) notifier(b *testing.B, changes ...store.Change) func() {
 func (g *growing) metrics(b *testing.B) func() {
 	m := &monitor.Monitor{Registry: prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler)}
 	m.Registry.MustRegister(monitor.Spool(spool.Of(g.Store)), monitor.Queue(noQueue{}))
-	front := front.NewFront(front.Limits{})
+	front := front.New(front.Limits{})
 	m.Routes(front)
 	return func() { mustAnswer(b, front, httptest.NewRequest("GET", "/metrics", nil)) }
 }

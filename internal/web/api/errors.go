@@ -45,7 +45,7 @@ func (r *registry) fail(ctx context.Context, w *lateWriter, err error) {
 		return
 	}
 	if w.begun {
-		if !errors.Is(err, front.ErrNobodyReads) {
+		if !errors.Is(err, front.ErrHead) {
 			r.log.LogAttrs(ctx, slog.LevelWarn, "answer broken off", slog.Any("error", err))
 		}
 		panic(http.ErrAbortHandler)

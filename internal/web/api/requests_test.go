@@ -23,7 +23,7 @@ func quiet() *API {
 
 // fronted returns an API behind limits.
 func fronted(a *API, l front.Limits) http.Handler {
-	front := front.NewFront(l)
+	front := front.New(l)
 	a.Routes(front)
 	return front
 }

@@ -41,7 +41,7 @@ func BenchmarkListing(b *testing.B) {
 	if err := os.WriteFile(filepath.Join(folder, "file.json"), body, 0o600); err != nil {
 		b.Fatal(err)
 	}
-	router := front.NewFront(front.Limits{Keep: time.Second, Rate: 1e6, Burst: 1e6})
+	router := front.New(front.Limits{Keep: time.Second, Rate: 1e6, Burst: 1e6})
 	s.api.Routes(router)
 	files := http.FileServer(http.Dir(folder))
 	either := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -12,35 +12,36 @@ import (
 	"time"
 )
 
-// maxKept bounds the answers that are kept, in bytes.
+// maxKept is how many bytes of answers are kept.
 const maxKept = 32 << 20
 
-// shared has h answer, once for all who ask for the same at a time. Answers too
-// large to be held are made for each, and so are those to senders who say who they
-// are.
-func (v *visit) shared(w http.ResponseWriter, r *http.Request, h http.HandlerFunc) {
+// shared answers by h, once for all clients that ask the same at a time. An answer that
+// is too large to be held is made for each client, and so is an answer to a request
+// with a token.
+func (v *request) shared(w http.ResponseWriter, r *http.Request, h http.HandlerFunc) {
 	coding := negotiate(strings.Join(r.Header["Accept-Encoding"], ","))
 	read := r.Method == http.MethodGet || r.Method == http.MethodHead
-	c := collecting{w: w, r: r, coding: coding, fresh: v.lane.kind.forPrograms(), h: h}
-	var all *whole
+	c := exchange{w: w, r: r, coding: coding, fresh: v.slots.kind.forPrograms(), h: h}
+	var all *response
 	if read && r.Header["Authorization"] == nil {
 		keep := v.cache.keep
-		if v.lane.kind < Page || v.lane.kind.forSenders() {
-			keep = 0 // the former keep what they need by themselves, and senders wait for a change
+		if v.slots.kind < Page || v.slots.kind.forSubmitters() {
+			keep = 0 // handlers of the cheap kinds keep their answers; submitters wait for a change
 		}
-		all = v.cache.answer(r.Context(), v.lane.kind.keyOf(r, coding), keep, c.collect)
+		all = v.cache.answer(r.Context(), v.slots.kind.keyOf(r, coding), keep, c.do)
 	} else {
-		all = c.collect(nil)
+		all = c.do(nil)
 	}
 	if all != nil {
 		cut := func() { v.connection.SetWriteDeadline(longAgo) }
-		v.bodies.waiting(len(all.body), cut, func() { all.answer(w, r) })
+		v.bodies.send(len(all.body), cut, func() { all.send(w, r) })
 	}
 }
 
-// keyOf returns what tells requests with different answers apart. The order of
-// parameters does not, but for that of the same name; pages have none. The URL by
-// which clients know the service does, for there are answers with it in them.
+// keyOf returns the key of a request's answer: requests with the same key have the same
+// answer. The order of parameters with different names is not part of the key, and
+// neither are the parameters of a page, which has none. The URL of the service is part
+// of the key, because some answers contain it.
 func (k Kind) keyOf(r *http.Request, c coding) string {
 	query := r.URL.RawQuery
 	if k <= Page {
@@ -59,9 +60,9 @@ func (k Kind) keyOf(r *http.Request, c coding) string {
 	return string(c) + scheme + r.Host + r.URL.EscapedPath() + "?" + query
 }
 
-// cache keeps answers for a while, and knows which are being made.
+// cache keeps answers for a while, and knows which answers are being made.
 type cache struct {
-	keep time.Duration // most answers
+	keep time.Duration // how long an answer is kept
 
 	mu      sync.Mutex
 	kept    map[string]*list.Element // of entries
@@ -74,32 +75,33 @@ func newCache(keep time.Duration) *cache {
 	return &cache{keep: keep, kept: make(map[string]*list.Element), flights: make(map[string]*flight)}
 }
 
-// entry is an answer that is kept; one without is too large to be.
+// entry is an answer that is kept. An entry without an answer says that the answer is
+// too large.
 type entry struct {
 	key   string
-	all   *whole
+	all   *response
 	until time.Time
 }
 
 func (e *entry) size() int {
-	n := 1000 + len(e.key) // or so
+	n := 1000 + len(e.key) // 1,000 bytes for the entry itself, roughly
 	if e.all != nil {
 		n += len(e.all.body)
 	}
 	return n
 }
 
-// flight is an answer that is being made, for whoever waits for it.
+// flight is an answer that is being made, and that clients wait for.
 type flight struct {
 	done  chan struct{}
-	all   *whole // nil where others have to ask themselves
-	large bool   // for it is sent while it is made
+	all   *response // nil if the others have to ask themselves
+	large bool      // the answer is sent while it is made, so the others ask themselves
 }
 
-// answer returns an answer that is kept, or being made, or has it made, to be kept
-// for a while. It is nil where it was sent already, and where nobody waits for it
-// any more.
-func (c *cache) answer(ctx context.Context, key string, keep time.Duration, ask func(overflow func()) *whole) *whole {
+// answer returns an answer that is kept or being made. Otherwise it calls ask and keeps
+// the result for a while. It returns nil if ask has sent the answer already,
+// or if the client has gone.
+func (c *cache) answer(ctx context.Context, key string, keep time.Duration, ask func(overflow func()) *response) *response {
 	for ctx.Err() == nil {
 		c.mu.Lock()
 		if e := c.kept[key]; e != nil && time.Now().Before(e.Value.(*entry).until) {
@@ -133,8 +135,8 @@ func (c *cache) answer(ctx context.Context, key string, keep time.Duration, ask 
 	return nil
 }
 
-// fly has an answer made, and gives it to those who wait.
-func (c *cache) fly(ctx context.Context, key string, keep time.Duration, f *flight, ask func(overflow func()) *whole) (all *whole) {
+// fly calls ask, and gives the answer to all clients that wait for it.
+func (c *cache) fly(ctx context.Context, key string, keep time.Duration, f *flight, ask func(overflow func()) *response) (all *response) {
 	ended := false
 	end := func(large bool) {
 		c.mu.Lock()
@@ -144,7 +146,7 @@ func (c *cache) fly(ctx context.Context, key string, keep time.Duration, f *flig
 		}
 		ended = true
 		delete(c.flights, key)
-		if ctx.Err() == nil { // else it is of a client that went away, and no answer
+		if ctx.Err() == nil { // else the client went away, and the answer is not complete
 			f.all, f.large = all, large
 			if keep > 0 && (large || all != nil && all.status == http.StatusOK) {
 				c.put(&entry{key, all, time.Now().Add(keep)})
@@ -152,11 +154,11 @@ func (c *cache) fly(ctx context.Context, key string, keep time.Duration, f *flig
 		}
 		close(f.done)
 	}
-	defer func() { end(false) }() // also where it panics
+	defer func() { end(false) }() // also if ask panics
 	return ask(func() { end(true) })
 }
 
-// put keeps an answer, and drops those that are too old or too many.
+// put keeps an answer, and drops answers that are too old or too many.
 func (c *cache) put(e *entry) {
 	if old := c.kept[e.key]; old != nil {
 		c.drop(old)

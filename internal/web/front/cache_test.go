@@ -18,10 +18,10 @@ import (
 	"time"
 )
 
-// counting returns a front with a handler that counts how often it is asked for an
-// answer of a size, and waits for a channel where there is one.
+// counting returns a front with a handler that counts its calls. The handler answers
+// with a number of bytes, and first waits for a channel unless that is nil.
 func counting(limits Limits, wait chan struct{}) (*Front, *atomic.Int64) {
-	front := NewFront(limits)
+	front := New(limits)
 	var asked atomic.Int64
 	front.HandleBelow("/sized", Question, Methods{"GET": func(w http.ResponseWriter, r *http.Request) {
 		asked.Add(1)
@@ -61,7 +61,7 @@ func ofSize(n int) string {
 	return b.String() + "0]"
 }
 
-func request(a http.Handler, method, path string, headers ...string) *httptest.ResponseRecorder {
+func fetch(a http.Handler, method, path string, headers ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, path, nil)
 	for i := 0; i < len(headers); i += 2 {
 		r.Header.Add(headers[i], headers[i+1])
@@ -71,18 +71,18 @@ func request(a http.Handler, method, path string, headers ...string) *httptest.R
 	return w
 }
 
-// Answers of all sizes arrive as they are, compressed or not, kept or not; those
-// that fit have a length and a tag, the tag being of what was sent.
+// Answers of all sizes arrive unchanged, compressed or not, kept or not. Answers that
+// are held have a length, and a tag of the bytes that were sent.
 func TestAnswers(t *testing.T) {
 	for _, keep := range []time.Duration{0, time.Hour} {
 		a, _ := counting(Limits{Keep: keep}, nil)
 		tags := make(map[string]bool)
-		for _, size := range []int{0, 10, 2000, maxWhole - 110, maxWhole + 100, 3 * maxWhole} {
+		for _, size := range []int{0, 10, 2000, maxHeld - 110, maxHeld + 100, 3 * maxHeld} {
 			for _, coding := range []string{"", "gzip", "zstd"} {
 				path := fmt.Sprint("/sized?size=", size)
 				want := ofSize(size)
 				for range 2 {
-					w := request(a, "GET", path, "Accept-Encoding", coding)
+					w := fetch(a, "GET", path, "Accept-Encoding", coding)
 					got, tag := w.Header().Get("Content-Encoding"), w.Header().Get("ETag")
 					if due := coding; len(want) < worthwhile && got != "" || len(want) >= worthwhile && got != due {
 						t.Errorf("%s as %q: sent as %q", path, coding, got)
@@ -90,7 +90,7 @@ func TestAnswers(t *testing.T) {
 					if w.Code != 200 || expand(t, got, w.Body.Bytes()) != want {
 						t.Errorf("%s as %q: %d, %d bytes", path, coding, w.Code, w.Body.Len())
 					}
-					if fits := len(want) <= maxWhole; (tag != "") != fits || (w.Header().Get("Content-Length") != "") != fits {
+					if fits := len(want) <= maxHeld; (tag != "") != fits || (w.Header().Get("Content-Length") != "") != fits {
 						t.Errorf("%s: %v", path, w.Header())
 					}
 					if w.Header().Get("Vary") != "Accept-Encoding" || w.Header().Get("Cache-Control") != freshFor {
@@ -101,7 +101,7 @@ func TestAnswers(t *testing.T) {
 					}
 					tags[tag] = true
 					for header, code := range map[string]int{tag: 304, "W/" + tag: 304, `"a", ` + tag: 304, "*": 304, `"a"`: 200, "": 200} {
-						w := request(a, "GET", path, "Accept-Encoding", coding, "If-None-Match", header)
+						w := fetch(a, "GET", path, "Accept-Encoding", coding, "If-None-Match", header)
 						if w.Code != code || (w.Body.Len() == 0) != (code == 304) || w.Header().Get("ETag") != tag {
 							t.Errorf("%s, If-None-Match %s: %d %v", path, header, w.Code, w.Header())
 						}
@@ -109,33 +109,33 @@ func TestAnswers(t *testing.T) {
 				}
 			}
 		}
-		// Two sizes are sent as they are, whatever is accepted, and two in three codings.
+		// Two sizes are sent uncompressed to all clients, and two in three codings.
 		if len(tags) != 2+2*3 {
 			t.Errorf("%d tags", len(tags))
 		}
 	}
 }
 
-// HEAD tells what GET would, and does not have all made that would be sent.
+// HEAD has the headers of GET, and the handler stops once these are known.
 func TestHead(t *testing.T) {
 	for _, keep := range []time.Duration{0, time.Hour} {
 		a, _ := counting(Limits{Keep: keep}, nil)
 		for _, path := range []string{"/sized?size=10", "/sized?size=100000", "/sized?size=100000000000"} {
-			w := request(a, "HEAD", path)
+			w := fetch(a, "HEAD", path)
 			if w.Code != 200 || w.Body.Len() > 0 || w.Header().Get("Content-Type") != "application/json" {
 				t.Errorf("%s: %d %v", path, w.Code, w.Header())
 			}
 			if strings.HasSuffix(path, "00000000000") {
 				continue
 			}
-			if got := request(a, "GET", path).Header(); got.Get("ETag") != w.Header().Get("ETag") || got.Get("Content-Length") != w.Header().Get("Content-Length") {
+			if got := fetch(a, "GET", path).Header(); got.Get("ETag") != w.Header().Get("ETag") || got.Get("Content-Length") != w.Header().Get("Content-Length") {
 				t.Errorf("%s: %v, and of GET %v", path, w.Header(), got)
 			}
 		}
 	}
 }
 
-// Those who ask for the same at a time get one answer.
+// Clients that ask the same at a time get one answer.
 func TestSharedAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		wait := make(chan struct{})
@@ -143,7 +143,7 @@ func TestSharedAnswers(t *testing.T) {
 		var group sync.WaitGroup
 		for i := range 50 {
 			group.Go(func() {
-				w := request(a, "GET", []string{"/sized?size=100&x=1", "/sized?x=1&size=100"}[i%2])
+				w := fetch(a, "GET", []string{"/sized?size=100&x=1", "/sized?x=1&size=100"}[i%2])
 				if w.Code != 200 || w.Body.String() != ofSize(100) {
 					t.Errorf("%d %s", w.Code, w.Body)
 				}
@@ -157,20 +157,20 @@ func TestSharedAnswers(t *testing.T) {
 		}
 		for _, path := range []string{"/sized?size=100&x=2", "/sized?size=110&x=1", "/sized?size=100"} {
 			before := asked.Load()
-			if request(a, "GET", path); asked.Load() == before {
+			if fetch(a, "GET", path); asked.Load() == before {
 				t.Errorf("%s has the answer of another", path)
 			}
 		}
 	})
 }
 
-// What pages do not look at makes no other answer of theirs.
+// Parameters, which pages ignore, make no other answer.
 func TestPagesHaveNoParameters(t *testing.T) {
 	for k := range Submission {
 		asked := 0
 		front := oneOfEach(Limits{Keep: time.Hour}, func(http.ResponseWriter, *http.Request) { asked++ })
 		for n := range 3 {
-			request(front, "GET", fmt.Sprintf("/%d?n=%d", k, n))
+			fetch(front, "GET", fmt.Sprintf("/%d?n=%d", k, n))
 		}
 		if want := map[bool]int{true: 1, false: 3}[k == Page]; asked != want {
 			t.Errorf("kind %d was asked %d times, want %d", k, asked, want)
@@ -178,7 +178,7 @@ func TestPagesHaveNoParameters(t *testing.T) {
 	}
 }
 
-// A client that goes away takes nobody else's answer along.
+// If a client goes away, the other clients still get their answer.
 func TestSharedAnswerOfOneWhoLeaves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		wait := make(chan struct{})
@@ -190,7 +190,7 @@ func TestSharedAnswerOfOneWhoLeaves(t *testing.T) {
 		})
 		synctest.Wait()
 		group.Go(func() {
-			if w := request(a, "GET", "/sized?size=100"); w.Code != 200 || w.Body.String() != ofSize(100) {
+			if w := fetch(a, "GET", "/sized?size=100"); w.Code != 200 || w.Body.String() != ofSize(100) {
 				t.Errorf("%d %s", w.Code, w.Body)
 			}
 		})
@@ -205,8 +205,8 @@ func TestSharedAnswerOfOneWhoLeaves(t *testing.T) {
 	})
 }
 
-// Errors are not kept. What was not finished is an error where nothing of it was
-// sent, and else breaks.
+// Errors are not kept. An unfinished answer becomes an error if nothing of it was sent,
+// and else the connection breaks.
 func TestErrorsAreNotKept(t *testing.T) {
 	a, asked := counting(Limits{Keep: time.Hour}, nil)
 	for _, tt := range []struct {
@@ -222,7 +222,7 @@ func TestErrorsAreNotKept(t *testing.T) {
 	} {
 		before := asked.Load()
 		for range 2 {
-			w := request(a, "GET", "/sized?"+tt.query)
+			w := fetch(a, "GET", "/sized?"+tt.query)
 			if w.Code != tt.code || w.Header().Get("Cache-Control") != tt.cache {
 				t.Errorf("%s: %d %v %s", tt.query, w.Code, w.Header(), w.Body)
 			}
@@ -236,14 +236,14 @@ func TestErrorsAreNotKept(t *testing.T) {
 			t.Errorf("a large answer that breaks ends by %v", cause)
 		}
 	}()
-	request(a, "GET", fmt.Sprint("/sized?fail=1&size=", 2*maxWhole))
+	fetch(a, "GET", fmt.Sprint("/sized?fail=1&size=", 2*maxHeld))
 }
 
-// Those who say who they are have answers of their own.
+// Clients with a token have answers of their own.
 func TestAnswersOfSenders(t *testing.T) {
 	a, asked := counting(Limits{Keep: time.Hour}, nil)
 	for range 2 {
-		if w := request(a, "GET", "/sized", "Authorization", "Bearer x"); w.Header().Get("Cache-Control") != "no-store" {
+		if w := fetch(a, "GET", "/sized", "Authorization", "Bearer x"); w.Header().Get("Cache-Control") != "no-store" {
 			t.Errorf("others may keep it: %v", w.Header())
 		}
 	}
@@ -252,51 +252,51 @@ func TestAnswersOfSenders(t *testing.T) {
 	}
 }
 
-// What a sender asks changes while it waits, so each time is answered anew.
-func TestErrandsAreNotKept(t *testing.T) {
-	front := NewFront(Limits{Keep: time.Hour})
+// The state of a submission changes while its sender waits, so that no answer is kept.
+func TestReceiptsAreNotKept(t *testing.T) {
+	front := New(Limits{Keep: time.Hour})
 	asked := 0
-	front.Handle("/status", Errand, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { asked++ }))
+	front.Handle("/status", Receipt, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { asked++ }))
 	for range 2 {
-		request(front, "GET", "/status")
+		fetch(front, "GET", "/status")
 	}
 	if asked != 2 {
 		t.Errorf("asked %d times", asked)
 	}
 }
 
-// A condition of one client is no matter of the others who get its answer, nor is
-// its method.
+// Neither the condition nor the method of one client changes the answer for the others
+// that share it.
 func TestConditionsAreOfOne(t *testing.T) {
 	a, _ := counting(Limits{Keep: time.Hour}, nil)
-	tag := request(a, "HEAD", "/sized?size=100").Header().Get("ETag")
-	if w := request(a, "GET", "/sized?size=100", "If-None-Match", tag); w.Code != 304 {
+	tag := fetch(a, "HEAD", "/sized?size=100").Header().Get("ETag")
+	if w := fetch(a, "GET", "/sized?size=100", "If-None-Match", tag); w.Code != 304 {
 		t.Error(w.Code)
 	}
 	for _, headers := range [][]string{nil, {"If-None-Match", tag}, {"Range", "bytes=1-2"}, {"If-Modified-Since", "Mon, 02 Jan 2034 15:04:05 GMT"}} {
-		front := NewFront(Limits{Keep: time.Hour})
+		front := New(Limits{Keep: time.Hour})
 		front.Handle("/file", Page, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			http.ServeContent(w, r, "a.txt", time.Unix(1e9, 0), strings.NewReader("0123456789"))
 		}))
-		request(front, "HEAD", "/file", headers...)
-		if w := request(front, "GET", "/file"); w.Code != 200 || w.Body.String() != "0123456789" {
+		fetch(front, "HEAD", "/file", headers...)
+		if w := fetch(front, "GET", "/file"); w.Code != 200 || w.Body.String() != "0123456789" {
 			t.Errorf("after %q: %d %s", headers, w.Code, w.Body)
 		}
 	}
 }
 
-// What is kept is forgotten in time, and does not take more than its room.
+// Kept answers are forgotten in time, and take at most maxKept bytes.
 func TestKeptIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, asked := counting(Limits{Keep: 20 * time.Millisecond}, nil)
-		request(a, "GET", "/sized")
+		fetch(a, "GET", "/sized")
 		time.Sleep(21 * time.Millisecond) // which takes no time here
-		if request(a, "GET", "/sized"); asked.Load() != 2 {
+		if fetch(a, "GET", "/sized"); asked.Load() != 2 {
 			t.Error("an old answer")
 		}
 		c := newCache(time.Hour)
 		for n := range 1000 {
-			c.answer(t.Context(), fmt.Sprint(n), c.keep, func(func()) *whole { return &whole{status: 200, body: make([]byte, maxWhole)} })
+			c.answer(t.Context(), fmt.Sprint(n), c.keep, func(func()) *response { return &response{status: 200, body: make([]byte, maxHeld)} })
 		}
 		if c.bytes > maxKept || c.bytes < maxKept/2 || len(c.kept) != c.entries.Len() {
 			t.Errorf("%d bytes, %d and %d answers", c.bytes, len(c.kept), c.entries.Len())
@@ -307,9 +307,9 @@ func TestKeptIsBounded(t *testing.T) {
 	})
 }
 
-// What is compressed already is sent as it is.
+// An answer that the handler compressed is sent unchanged.
 func TestCompressedOnce(t *testing.T) {
-	a := NewFront(Limits{})
+	a := New(Limits{})
 	once := codingGzip.compress([]byte(ofSize(5000)))
 	a.Handle("/log", Question, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain")
@@ -320,10 +320,10 @@ func TestCompressedOnce(t *testing.T) {
 		w.Header().Set("Content-Type", "application/octet-stream")
 		w.Write([]byte(ofSize(5000)))
 	}))
-	if w := request(a, "GET", "/log", "Accept-Encoding", "zstd"); !slices.Equal(w.Body.Bytes(), once) || w.Header().Get("Content-Encoding") != "gzip" {
+	if w := fetch(a, "GET", "/log", "Accept-Encoding", "zstd"); !slices.Equal(w.Body.Bytes(), once) || w.Header().Get("Content-Encoding") != "gzip" {
 		t.Errorf("%v", w.Header())
 	}
-	if w := request(a, "GET", "/raw", "Accept-Encoding", "zstd"); w.Body.String() != ofSize(5000) || w.Header().Get("Content-Encoding") != "" {
+	if w := fetch(a, "GET", "/raw", "Accept-Encoding", "zstd"); w.Body.String() != ofSize(5000) || w.Header().Get("Content-Encoding") != "" {
 		t.Errorf("%v", w.Header())
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// coding is a way to compress an answer, as HTTP names it; "" is none.
+// coding is a content coding, as HTTP names it; "" for no compression.
 type coding string
 
 const (
@@ -21,10 +21,10 @@ const (
 	codingZstd coding = "zstd"
 )
 
-// worthwhile is from how many bytes on an answer is compressed.
+// worthwhile is the smallest size in bytes of an answer that is compressed.
 const worthwhile = 1 << 10
 
-// negotiate returns the coding to use, by a header Accept-Encoding.
+// negotiate returns the best coding that a header Accept-Encoding allows.
 func negotiate(accept string) coding {
 	best, quality := coding(""), 0.0
 	for accept != "" {
@@ -46,20 +46,20 @@ func negotiate(accept string) coding {
 	return best
 }
 
-// compressible tells whether answers of a type get smaller.
+// compressible reports whether compression makes answers of a type smaller.
 func compressible(contentType string) bool {
 	return strings.HasPrefix(contentType, "application/json") || strings.HasPrefix(contentType, "application/yaml") ||
 		strings.HasPrefix(contentType, "text/")
 }
 
-// compressor is what both libraries' writers are.
+// compressor is the writer of either library.
 type compressor interface {
 	io.WriteCloser
 	Reset(io.Writer)
 }
 
-// Compressors are used again, for they are large. Window and level keep the memory
-// of one below a megabyte or so.
+// compressors has compressors to reuse, because they are large. The window and the level
+// keep the memory of each below a megabyte or so.
 var compressors = map[coding]*sync.Pool{
 	codingGzip: {New: func() any {
 		w, err := gzip.NewWriterLevel(nil, 3)
@@ -78,7 +78,7 @@ var compressors = map[coding]*sync.Pool{
 	}},
 }
 
-// begin returns a compressor that writes to w. It is given back by end.
+// begin returns a compressor that writes to w. The caller gives it back with end.
 func (c coding) begin(w io.Writer) compressor {
 	to := compressors[c].Get().(compressor)
 	to.Reset(w)
@@ -90,7 +90,7 @@ func (c coding) end(to compressor) {
 	compressors[c].Put(to)
 }
 
-// compress returns a text compressed.
+// compress returns the compressed text.
 func (c coding) compress(text []byte) []byte {
 	var b bytes.Buffer
 	to := c.begin(&b)

@@ -35,7 +35,7 @@ func TestNegotiate(t *testing.T) {
 	}
 }
 
-// expand takes the compression off.
+// expand decompresses a body.
 func expand(t *testing.T, c string, body []byte) string {
 	t.Helper()
 	var r io.Reader = bytes.NewReader(body)

@@ -7,8 +7,9 @@ import (
 	"slices"
 )
 
-// crossOrigin has browsers show the answer to pages of other sites, those given,
-// "*" for all. It tells whether it answered the request, which only asked for that.
+// crossOrigin lets browsers show the answer to the pages of other sites: the given
+// origins, "*" for all. It reports whether it answered the request, which it does if
+// that is a preflight request.
 func crossOrigin(origins []string, w http.ResponseWriter, r *http.Request) bool {
 	if len(origins) == 0 {
 		return false

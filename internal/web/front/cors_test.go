@@ -30,7 +30,7 @@ func TestCrossOrigin(t *testing.T) {
 		{"another", "https://b.example", []string{site}, true, 405, "", "Origin, Accept-Encoding"},
 		{"none", "", []string{site}, false, 200, "", "Origin, Accept-Encoding"},
 	} {
-		front := NewFront(Limits{Origins: tt.origins})
+		front := New(Limits{Origins: tt.origins})
 		front.HandleBelow("/api/", Question, Methods{"GET": func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "x") }})
 		r := httptest.NewRequest("GET", "/api/x", nil)
 		if tt.preflight {

@@ -17,7 +17,7 @@ import (
 
 var _ http.ResponseWriter = connection{}
 
-// connection is a ResponseWriter whose deadlines are those of a connection.
+// connection is a ResponseWriter that sets deadlines on a connection.
 type connection struct {
 	*httptest.ResponseRecorder
 	net.Conn
@@ -25,10 +25,10 @@ type connection struct {
 
 func (c connection) Write(p []byte) (int, error) { return c.ResponseRecorder.Write(p) }
 
-// TestSteadyBody shows that a body has to come at some speed, and may take as
-// long as it needs at that.
+// TestSteadyBody shows that a body has to arrive at slowestRate, and may take as long
+// as it needs at this rate.
 func TestSteadyBody(t *testing.T) {
-	front := NewFront(Limits{Time: time.Second}) // an answer may take less than a body
+	front := New(Limits{Time: time.Second}) // an answer may take less than a body
 	for _, test := range []struct {
 		name   string
 		pieces int
@@ -58,7 +58,7 @@ func TestSteadyBody(t *testing.T) {
 				r := httptest.NewRequest("POST", "/submit", nil)
 				r.Body = server
 				r.ContentLength = -1
-				v := &visit{Front: front, lane: front.lanes[Submission], connection: http.NewResponseController(connection{httptest.NewRecorder(), server})}
+				v := &request{Front: front, slots: front.slots[Submission], connection: http.NewResponseController(connection{httptest.NewRecorder(), server})}
 				n, err := io.CopyN(io.Discard, v.timed(r).Body, int64(test.pieces*test.size))
 				if errors.Is(err, os.ErrDeadlineExceeded) != test.late {
 					t.Errorf("after %d bytes: %v", n, err)

@@ -9,12 +9,11 @@ import (
 	"strings"
 )
 
-// calledBy reports whether the service may be called by the host of a request. A
-// name of another site that leads to this machine would let that site's pages, in a
-// browser here, do what only people here may. An address is not such a name, but an
-// address other than a loopback one does not lead to a service that listens on this
-// machine only. X-Forwarded-Host is not looked at: a client that sends a Host may
-// send that as well.
+// calledBy reports whether clients may call the service by the host of a request. If
+// another site's name led to this machine, pages of that site, in a browser here, could
+// do what only people here may do (DNS rebinding). An IP address cannot be pointed at this
+// machine so. But a service that listens on this machine only has only loopback addresses. The header
+// X-Forwarded-Host is ignored, because a client that forges Host can forge it as well.
 func (l Limits) calledBy(host string) bool {
 	if l.Hosts == nil {
 		return true

@@ -15,50 +15,48 @@ import (
 
 // Limits bound what clients may ask for. The zero value has the defaults.
 type Limits struct {
-	// Rate is how many requests an address may send in a second, 0 for any number;
-	// Burst is how many at once, when it sent none for a while.
+	// Rate is how many requests an address may send per second, 0 for any number.
+	// Burst is how many it may send at once after a pause.
 	Rate  float64
 	Burst int
-	// Proxies are who is believed when they say for whom they ask, in the header
-	// X-Forwarded-For.
+	// Proxies are the networks of the proxies whose header X-Forwarded-For is trusted.
 	Proxies []netip.Prefix
-	// Known tells whether a sender of reports is known, by the headers of its
-	// request; nil knows none. No rate bounds known senders.
+	// Known reports whether a client is a submitter of reports, by the headers of its
+	// request; nil knows no submitters. The rate of known submitters is not limited.
 	Known func(http.Header) bool
-	// Hosts are the names by which the service may be called beside those of this
-	// machine; nil is any name.
+	// Hosts are the names by which clients may call the service, in addition to the
+	// names of this machine; nil for any name.
 	Hosts []string
-	// Addresses: the service may be called by any IP address, not only by those of
-	// Hosts and the loopback ones.
+	// Addresses says that clients may call the service by any IP address, and not only
+	// by those among Hosts and by loopback addresses.
 	Addresses bool
-	// Origins are the sites whose pages may show what programs ask, as
-	// SCHEME://HOST[:PORT]; "*" is all.
+	// Origins are the sites whose pages may read answers for programs, as
+	// SCHEME://HOST[:PORT]; "*" for all sites.
 	Origins []string
-	// AtOnce is how many questions of programs are being answered at a time, 0 for
-	// 16. Pages have a quarter as many places of their own.
+	// AtOnce is how many questions of programs are answered at a time, 0 for 16. Pages
+	// have a quarter as many slots of their own.
 	AtOnce int
-	// Time is how long an answer may take, 0 for two minutes. A request that reads
-	// holds back the cleaning of the database's log, so that a client that reads
-	// slowly must not hold it for long, nor many of them all the connections.
+	// Time is how long an answer may take, 0 for two minutes. While an answer reads, the
+	// database cannot clean up its log. So a slow client must not read for long, and
+	// slow clients must not take all connections.
 	Time time.Duration
 	// Body is how long a client may take to send the body of a request, 0 for a
-	// minute. It has a second more for each 16 KiB that arrived.
+	// minute, and a second more for each 16 KiB that has arrived.
 	Body time.Duration
-	// Keep is how long an answer is given to others who ask for the same, 0 for not
-	// at all.
+	// Keep is how long an answer is reused for the same question, 0 for no reuse.
 	Keep time.Duration
 }
 
-// Defaults of the limits, and what goes with them.
+// Defaults of the limits, and limits that are fixed.
 const (
 	atOnce     = 16
 	answerTime = 2 * time.Minute
 	bodyTime   = time.Minute
-	patience   = time.Second      // for one of those places
-	retryAfter = 10 * time.Second // when there was none
-	lastWords  = 5 * time.Second  // to say that the time is over
+	patience   = time.Second      // how long a request waits for a slot
+	retryAfter = 10 * time.Second // if no slot was free in time
+	lastWords  = 5 * time.Second  // to send the error that the time is over
 
-	maxBody       = 4 << 20 // bytes, of what is no submission
+	maxBody       = 4 << 20 // bytes, unless the request is a submission
 	maxParameters = 1000
 	maxHeaders    = 200
 )
@@ -70,14 +68,13 @@ func (l Limits) complete() Limits {
 	return l
 }
 
-// refused answers a request that must not reach a handler, and tells whether it
-// did.
-func (v *visit) refused(w http.ResponseWriter, r *http.Request) bool {
-	k := v.lane.kind
+// refused refuses a request that must not reach a handler, and reports whether it did.
+func (v *request) refused(w http.ResponseWriter, r *http.Request) bool {
+	k := v.slots.kind
 	switch headers := r.Header; {
 	case !v.limits.calledBy(r.Host):
-		refuse(w, k, http.StatusMisdirectedRequest, "This service is not called so: without a secret it answers to the names of its own machine, "+
-			"and to that of base_url, which the administrator sets")
+		refuse(w, k, http.StatusMisdirectedRequest, "This is not a name of this service: without a secret it answers to the names of its own machine, "+
+			"and to the name in base_url, which the administrator sets")
 	case strings.Count(r.URL.RawQuery, "&") >= maxParameters:
 		refuse(w, k, http.StatusBadRequest, fmt.Sprintf("The URL has more than %d parameters", maxParameters))
 	case len(headers) > maxHeaders:
@@ -88,10 +85,10 @@ func (v *visit) refused(w http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
-// tooOften refuses an address that asks too often.
-func (v *visit) tooOften(w http.ResponseWriter, r *http.Request) bool {
-	k := v.lane.kind
-	known := k.forSenders() && v.limits.Known != nil && v.limits.Known(r.Header)
+// tooOften refuses a request if its address sends too many, and reports whether it did.
+func (v *request) tooOften(w http.ResponseWriter, r *http.Request) bool {
+	k := v.slots.kind
+	known := k.forSubmitters() && v.limits.Known != nil && v.limits.Known(r.Header)
 	if v.rates == nil || k == Probe || known {
 		return false
 	}
@@ -103,12 +100,12 @@ func (v *visit) tooOften(w http.ResponseWriter, r *http.Request) bool {
 	return wait > 0
 }
 
-// refuse answers a request of a kind with why there is no other answer.
+// refuse answers a request with an error, in the shape for its kind.
 func refuse(w http.ResponseWriter, k Kind, code int, message string) {
 	switch {
 	case k.forPrograms():
 		Refuse(w, code, message)
-	case k.forSenders():
+	case k.forSubmitters():
 		writeJSON(w, code, struct {
 			ID      string `json:"id"`
 			Status  string `json:"status"`
@@ -122,7 +119,7 @@ func refuse(w http.ResponseWriter, k Kind, code int, message string) {
 	}
 }
 
-// Refuse answers the request of a program with why there is no other answer.
+// Refuse answers the request of a program with an error.
 func Refuse(w http.ResponseWriter, code int, message string) {
 	writeJSON(w, code, map[string]string{"error": message})
 }

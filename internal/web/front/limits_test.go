@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// oneOfEach returns a front with a route of each kind, at its number.
+// oneOfEach returns a front with a route for each kind, whose path is its number.
 func oneOfEach(l Limits, h http.HandlerFunc) *Front {
-	front := NewFront(l)
+	front := New(l)
 	for k := range kinds {
 		front.Handle(fmt.Sprint("/", int(k)), k, h)
 	}
@@ -26,8 +26,8 @@ func says(text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, text) }
 }
 
-// An address that asks too often is told when to come back, whatever it asks: but
-// for how the process is, and for senders who are known.
+// An address that sends too many requests learns when to come back, for all kinds of
+// requests except probes, and except those of known submitters.
 func TestTooOften(t *testing.T) {
 	get := func(front http.Handler, k Kind, from string, headers ...string) *httptest.ResponseRecorder {
 		r := httptest.NewRequest("GET", fmt.Sprint("/", int(k)), nil)
@@ -55,25 +55,25 @@ func TestTooOften(t *testing.T) {
 			continue
 		}
 		if w.Code != 429 || w.Header().Get("Retry-After") != "2" || !strings.Contains(w.Body.String(), "Too many requests") ||
-			strings.Contains(w.Body.String(), `{"error":`) != k.forPrograms() || strings.Contains(w.Body.String(), `"status":"error"`) != k.forSenders() {
+			strings.Contains(w.Body.String(), `{"error":`) != k.forPrograms() || strings.Contains(w.Body.String(), `"status":"error"`) != k.forSubmitters() {
 			t.Errorf("%d: %d %v %s", k, w.Code, w.Header(), w.Body)
 		}
 		if w := get(front, k, "192.0.2.2:1"); w.Code != 200 {
 			t.Errorf("%d from another: %d", k, w.Code)
 		}
-		if w := get(front, k, "192.0.2.1:3", "Authorization", "me"); (w.Code == 200) != k.forSenders() {
+		if w := get(front, k, "192.0.2.1:3", "Authorization", "me"); (w.Code == 200) != k.forSubmitters() {
 			t.Errorf("%d, known: %d", k, w.Code)
 		}
 	}
 }
 
-// More than can be answered at a time wait for a moment, if they are few, and are
-// told to come back. Those of another kind are answered meanwhile.
+// If all slots are in use, a few requests wait for a moment and others are refused.
+// Requests of another kind are answered meanwhile.
 func TestTooMany(t *testing.T) {
 	for k := range Submission {
 		synctest.Test(t, func(t *testing.T) {
 			front := oneOfEach(Limits{AtOnce: 4}, says("x"))
-			lane := front.lanes[k]
+			slots := front.slots[k]
 			get := func(of Kind, n int) int {
 				r := httptest.NewRequest("GET", fmt.Sprint("/", int(of)), nil)
 				r.Host = fmt.Sprint(n) // each has an answer of its own
@@ -81,11 +81,11 @@ func TestTooMany(t *testing.T) {
 				front.ServeHTTP(w, r)
 				return w.Code
 			}
-			for range cap(lane.places) {
-				lane.places <- struct{}{}
+			for range cap(slots.used) {
+				slots.used <- struct{}{}
 			}
 			codes := make(chan int)
-			waiting := int(lane.most)
+			waiting := int(slots.most)
 			for n := range waiting {
 				go func() { codes <- get(k, n) }()
 			}
@@ -102,14 +102,14 @@ func TestTooMany(t *testing.T) {
 					t.Errorf("%d: %d, while there are many of %d", other, code, k)
 				}
 			}
-			lane.leave()
+			slots.release()
 			for range waiting { // one after the other gets the place
 				if code := <-codes; code != 200 {
 					t.Errorf("%d: %d for one that waits", k, code)
 				}
 			}
-			lane.places <- struct{}{}
-			w := request(front, "GET", fmt.Sprint("/", int(k)))
+			slots.used <- struct{}{}
+			w := fetch(front, "GET", fmt.Sprint("/", int(k)))
 			if w.Code != 503 || w.Header().Get("Retry-After") != "10" || w.Header().Get("Cache-Control") != "no-store" || time.Since(began) != patience {
 				t.Errorf("%d: %d %v after %v", k, w.Code, w.Header(), time.Since(began))
 			}
@@ -126,19 +126,19 @@ func TestUnreasonableRequests(t *testing.T) {
 	front := oneOfEach(Limits{}, says("x"))
 	for k := range kinds {
 		path := fmt.Sprint("/", int(k))
-		if w := request(front, "GET", path+"?"+strings.Repeat("&", maxParameters)); w.Code != 400 {
+		if w := fetch(front, "GET", path+"?"+strings.Repeat("&", maxParameters)); w.Code != 400 {
 			t.Errorf("%d, parameters: %d", k, w.Code)
 		}
-		if w := request(front, "GET", path, many...); w.Code != 431 {
+		if w := fetch(front, "GET", path, many...); w.Code != 431 {
 			t.Errorf("%d, headers: %d", k, w.Code)
 		}
-		if w := request(front, "GET", path+"?"+strings.Repeat("&", maxParameters-1), many[2:]...); w.Code != 200 {
+		if w := fetch(front, "GET", path+"?"+strings.Repeat("&", maxParameters-1), many[2:]...); w.Code != 200 {
 			t.Errorf("%d: %d", k, w.Code)
 		}
 	}
 }
 
-// Without a secret a service answers to no name that somebody else may have lead to
+// Without a secret, a service does not answer to names that an attacker may point at
 // its machine.
 func TestHosts(t *testing.T) {
 	for _, tt := range []struct {
@@ -184,10 +184,10 @@ func TestHosts(t *testing.T) {
 	}
 }
 
-// Paths as they were sent lead to handlers of all below; others are cleaned, by an
-// answer that is behind the limits as well.
+// Handlers for all paths below a path get the path as it was sent. Other paths are
+// cleaned by a redirect, which counts as a request as well.
 func TestRoutes(t *testing.T) {
-	front := NewFront(Limits{})
+	front := New(Limits{})
 	front.HandleBelow("/api/x", Pattern, says("x"))
 	front.HandleBelow("/api/", Question, says("api"))
 	front.Handle("/{$}", Light, says("front"))

@@ -11,12 +11,12 @@ import (
 	"time"
 )
 
-// maxClients is how many addresses are told apart. What others there are share
-// what one may ask for.
+// maxClients is how many addresses have a bucket of their own. All further addresses
+// share one bucket.
 const maxClients = 1 << 16
 
-// rates are how much each address may ask for: a bucket of tokens, one a request,
-// that fills up again with time.
+// rates limits the rate of each address by a bucket of tokens. A request takes a token,
+// and the bucket fills up again with time.
 type rates struct {
 	perSecond, burst float64
 
@@ -35,8 +35,8 @@ func newRates(perSecond float64, burst int) *rates {
 	return &rates{perSecond: perSecond, burst: max(float64(burst), 1), clients: make(map[netip.Addr]bucket)}
 }
 
-// take takes a token of an address, and returns 0, or how long it has to wait for
-// one.
+// take takes a token of an address and returns 0. If the bucket is empty, it
+// returns how long the address has to wait.
 func (r *rates) take(client netip.Addr, now time.Time) time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -44,16 +44,15 @@ func (r *rates) take(client netip.Addr, now time.Time) time.Duration {
 	if !known && len(r.clients) >= maxClients {
 		r.sweep(now)
 	}
-	if shared := !known && len(r.clients) >= maxClients; shared {
-		wait := r.takeOf(&r.others, now)
-		return wait
+	if !known && len(r.clients) >= maxClients {
+		return r.takeFrom(&r.others, now)
 	}
-	wait := r.takeOf(&b, now)
+	wait := r.takeFrom(&b, now)
 	r.clients[client] = b
 	return wait
 }
 
-func (r *rates) takeOf(b *bucket, now time.Time) time.Duration {
+func (r *rates) takeFrom(b *bucket, now time.Time) time.Duration {
 	r.fill(b, now)
 	if b.tokens < 1 {
 		return time.Duration((1 - b.tokens) / r.perSecond * float64(time.Second))
@@ -71,7 +70,8 @@ func (r *rates) fill(b *bucket, now time.Time) {
 	b.at = now
 }
 
-// sweep forgets the addresses that may ask for all again, once a second at most.
+// sweep forgets the addresses whose bucket is full again. It does so at most once a
+// second.
 func (r *rates) sweep(now time.Time) {
 	if now.Sub(r.swept) < time.Second {
 		return
@@ -84,23 +84,23 @@ func (r *rates) sweep(now time.Time) {
 	}
 }
 
-// client returns the address a request comes from, or that proxies which are
-// believed say it comes from. Of IPv6 it is the network of 64 bits, all of which
-// one client may have.
+// client returns the address that sent a request. If trusted proxies sent it, it
+// is the address that they name. For IPv6 it is the network of 64 bits, because one
+// client may have all addresses of such a network.
 func client(r *http.Request, proxies []netip.Prefix) netip.Addr {
 	peer, _ := netip.ParseAddrPort(r.RemoteAddr)
 	addr := peer.Addr().Unmap()
-	believed := func() bool {
+	trusted := func() bool {
 		return slices.ContainsFunc(proxies, func(p netip.Prefix) bool { return p.Contains(addr.WithZone("")) })
 	}
 	if len(proxies) > 0 {
 		through := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-		for i := len(through) - 1; i >= 0 && believed(); i-- {
-			said, err := netip.ParseAddr(strings.TrimSpace(through[i]))
+		for i := len(through) - 1; i >= 0 && trusted(); i-- {
+			named, err := netip.ParseAddr(strings.TrimSpace(through[i]))
 			if err != nil {
 				break
 			}
-			addr = said.Unmap()
+			addr = named.Unmap()
 		}
 	}
 	if addr.Is6() {

@@ -43,7 +43,7 @@ func TestRates(t *testing.T) {
 	}
 }
 
-// There are no more addresses in memory than there may be, however many ask.
+// At most maxClients addresses are in memory, however many send requests.
 func TestRatesOfMany(t *testing.T) {
 	now := time.Now()
 	r := newRates(1, 2)

@@ -16,8 +16,8 @@ import (
 	"time"
 )
 
-// listening serves a front at an address, by a server like that of the service,
-// whose clients have a short time for headers.
+// listening serves a front by a server like the service's, with a short time for
+// headers, and returns its address.
 func listening(t *testing.T, front http.Handler) (server *httptest.Server, address string) {
 	t.Helper()
 	server = httptest.NewUnstartedServer(nil)
@@ -28,8 +28,7 @@ func listening(t *testing.T, front http.Handler) (server *httptest.Server, addre
 	return server, server.Listener.Addr().String()
 }
 
-// send opens a connection and sends a text. The connection ends with the test, at
-// the latest.
+// send opens a connection, which ends with the test at the latest, and sends a text.
 func send(t *testing.T, address, text string) net.Conn {
 	t.Helper()
 	conn, err := net.Dial("tcp", address)
@@ -45,7 +44,7 @@ func send(t *testing.T, address, text string) net.Conn {
 	return conn
 }
 
-// endless writes until nobody reads.
+// endless writes until a write fails.
 func endless(w http.ResponseWriter, _ *http.Request) {
 	line := []byte(strings.Repeat("x", 1000) + "\n")
 	for {
@@ -55,15 +54,15 @@ func endless(w http.ResponseWriter, _ *http.Request) {
 	}
 }
 
-// takes reads what is sent, and says so.
+// takes reads the body of a request, and answers that it did.
 func takes(w http.ResponseWriter, r *http.Request) {
 	if _, err := io.Copy(io.Discard, r.Body); err != nil {
 		http.Error(w, err.Error(), http.StatusRequestTimeout)
 	}
 }
 
-// A request that announces a body and never sends it is answered, and its
-// connection closed, whether its handler reads the body or not.
+// A request that announces a body and never sends it is answered, and its connection is
+// closed, whether the handler reads the body or not.
 func TestBodyNeverSent(t *testing.T) {
 	for name, h := range map[string]http.HandlerFunc{"read": takes, "not read": says("x")} {
 		_, address := listening(t, oneOfEach(Limits{Body: 100 * time.Millisecond}, h))
@@ -74,7 +73,7 @@ func TestBodyNeverSent(t *testing.T) {
 					clients.Go(func() {
 						conn := send(t, address, fmt.Sprintf("%s /%d HTTP/1.1\r\nHost: localhost\r\n%s", method, k, body))
 						answer, err := io.ReadAll(conn)
-						// What is told of the body names no hosts.
+						// The error about the body names no hosts.
 						if err != nil || !strings.HasPrefix(string(answer), "HTTP/1.1 ") || strings.Contains(string(answer), "127.0.0.1") {
 							t.Errorf("%s, %s of kind %d, %q: %q, %v", name, method, k, body, answer, err)
 						}
@@ -86,8 +85,8 @@ func TestBodyNeverSent(t *testing.T) {
 	}
 }
 
-// An answer is sent after the time for a body that never comes, also where that is
-// longer than the time for the answer.
+// An answer is sent after the time for a body that never arrives, even if the time for
+// the answer is shorter.
 func TestAnswerAfterTheBodysTime(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds of waiting")
@@ -106,7 +105,7 @@ func TestAnswerAfterTheBodysTime(t *testing.T) {
 	clients.Wait()
 }
 
-// The same holds for requests that are refused before a handler is reached.
+// The same holds for requests that are refused before they reach a handler.
 func TestBodyOfRefusedNeverSent(t *testing.T) {
 	for name, tt := range map[string]struct {
 		limits  Limits
@@ -140,11 +139,11 @@ func TestBodyOfRefusedNeverSent(t *testing.T) {
 	}
 }
 
-// Clients that do not read have no places for long, however large their answers
-// are, and few of them wait with what their answers need.
+// Clients that do not read keep no slots, however large their answers are, and only a
+// few of them keep the resources of their answers.
 func TestSlowReaders(t *testing.T) {
 	t.Parallel()
-	front := NewFront(Limits{AtOnce: 1, Time: time.Second})
+	front := New(Limits{AtOnce: 1, Time: time.Second})
 	var now, most atomic.Int64
 	front.Handle("/endless", Question, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer now.Add(-1)
@@ -166,13 +165,13 @@ func TestSlowReaders(t *testing.T) {
 	if n := most.Load(); n < 1 || n > maxStreams+2 {
 		t.Errorf("%d answers at a time, with 1 place and %d that may wait", n, maxStreams)
 	}
-	if n := len(front.lanes[Question].places); n > 0 || front.streams.weight > 0 {
+	if n := len(front.slots[Question].used); n > 0 || front.streams.weight > 0 {
 		t.Errorf("%d have a place, and %d wait", n, front.streams.weight)
 	}
 }
 
-// answered asks for a path until it is answered: where all places are taken at the
-// moment, a client tries again.
+// answered requests a path until it is answered. If all slots are in use, it tries
+// again.
 func answered(t *testing.T, address, path string) {
 	t.Helper()
 	for deadline := time.Now().Add(time.Minute); ; {
@@ -191,8 +190,8 @@ func answered(t *testing.T, address, path string) {
 	}
 }
 
-// A thousand clients that are slow in every way keep nobody else from being
-// answered, and none of them stays.
+// A thousand clients that are slow in every way do not keep other clients from being
+// answered, and all of them are cut off.
 func TestManySlowClients(t *testing.T) {
 	t.Parallel()
 	each := 200
@@ -219,61 +218,60 @@ func TestManySlowClients(t *testing.T) {
 		answered(t, address, fmt.Sprintf("/%d?good", k))
 	}
 	server.Close() // when all requests have ended, which none of them does by itself
-	for k, lane := range front.lanes {
-		if len(lane.places) > 0 || lane.waiting.Load() > 0 {
-			t.Errorf("%d of kind %d have a place, and %d wait for one", len(lane.places), k, lane.waiting.Load())
+	for k, slots := range front.slots {
+		if len(slots.used) > 0 || slots.waiting.Load() > 0 {
+			t.Errorf("%d slots of kind %d are in use, and %d requests wait", len(slots.used), k, slots.waiting.Load())
 		}
 	}
 }
 
-// Whatever waits in a yard is bounded. What has waited for the longest time is
-// given up.
-func TestYard(t *testing.T) {
-	y := &yard{most: 10}
+// The stalled answers are limited: the answer that has waited longest is cut off.
+func TestStalledAnswers(t *testing.T) {
+	s := &stalled{most: 10}
 	var cut []int
-	all := make([]*waiter, 6)
+	all := make([]*stalledAnswer, 6)
 	for i := range all {
-		all[i] = &waiter{weight: int64(i), cut: func() { cut = append(cut, i) }}
-		y.enter(all[i])
+		all[i] = &stalledAnswer{weight: int64(i), cut: func() { cut = append(cut, i) }}
+		s.add(all[i])
 	}
-	if fmt.Sprint(cut) != "[0 1 2 3]" || y.weight != 9 {
-		t.Errorf("%v were cut, %d is left", cut, y.weight)
+	if fmt.Sprint(cut) != "[0 1 2 3]" || s.weight != 9 {
+		t.Errorf("%v were cut off, %d is left", cut, s.weight)
 	}
-	for _, x := range all {
-		y.leave(x)
-		y.leave(x)
+	for _, a := range all {
+		s.remove(a)
+		s.remove(a)
 	}
-	if y.weight != 0 || y.waiters.Len() != 0 {
-		t.Errorf("%d, %d when all have left", y.weight, y.waiters.Len())
+	if s.weight != 0 || s.answers.Len() != 0 {
+		t.Errorf("%d, %d after all were removed", s.weight, s.answers.Len())
 	}
-	ended := &waiter{weight: 1, done: true}
-	if y.enter(ended); y.weight != 0 {
-		t.Error("what has ended waits")
+	ended := &stalledAnswer{weight: 1, done: true}
+	if s.add(ended); s.weight != 0 {
+		t.Error("an answer that has ended is stalled")
 	}
 }
 
-// A place that is given up late, when the write that waited has ended, is not that
-// of the next write.
-func TestLatePark(t *testing.T) {
-	l := newLane(Question, Limits{AtOnce: 1}.complete())
-	y := &yard{most: 10}
-	if !l.enter(t.Context()) {
-		t.Fatal("no place")
+// A timer that fires after its write has ended does not release the slot of the next
+// write.
+func TestLateTimer(t *testing.T) {
+	one := newSlots(Question, Limits{AtOnce: 1}.complete())
+	s := &stalled{most: 10}
+	if !one.take(t.Context()) {
+		t.Fatal("no slot")
 	}
-	p := &place{lane: l, yard: y, ctx: t.Context(), held: true, waiter: waiter{weight: 1, cut: func() { t.Error("cut") }}}
-	first := p.begin()
-	p.end()
-	second := p.begin()
-	p.park(first)
-	if !p.held || y.weight != 0 || len(l.places) != 1 {
-		t.Errorf("the place is held: %v, %d in the yard, %d have places", p.held, y.weight, len(l.places))
+	w := &slotWriter{slots: one, stalled: s, ctx: t.Context(), held: true, answer: stalledAnswer{weight: 1, cut: func() { t.Error("cut off") }}}
+	first := w.beginWrite()
+	w.endWrite()
+	second := w.beginWrite()
+	w.lend(first)
+	if !w.held || s.weight != 0 || len(one.used) != 1 {
+		t.Errorf("the slot is held: %v, %d stalled, %d slots in use", w.held, s.weight, len(one.used))
 	}
-	p.park(second)
-	if p.held || y.weight != 1 || len(l.places) != 0 {
-		t.Errorf("while a write waits, the place is held: %v, %d in the yard, %d have places", p.held, y.weight, len(l.places))
+	w.lend(second)
+	if w.held || s.weight != 1 || len(one.used) != 0 {
+		t.Errorf("while a write waits, the slot is held: %v, %d stalled, %d slots in use", w.held, s.weight, len(one.used))
 	}
-	p.leave()
-	if y.weight != 0 || len(l.places) != 0 {
-		t.Errorf("in the end %d are in the yard, %d have places", y.weight, len(l.places))
+	w.end()
+	if s.weight != 0 || len(one.used) != 0 {
+		t.Errorf("at the end: %d stalled, %d slots in use", s.weight, len(one.used))
 	}
 }

@@ -29,7 +29,7 @@ func part(name, remark string, err error, spare bool) Part {
 }
 
 func get(m *Monitor, path string) *httptest.ResponseRecorder {
-	front := front.NewFront(front.Limits{})
+	front := front.New(front.Limits{})
 	m.Routes(front)
 	w := httptest.NewRecorder()
 	front.ServeHTTP(w, httptest.NewRequest("GET", path, nil))

@@ -48,7 +48,7 @@ func newPages(t *testing.T) (*Pages, http.Handler, *time.Time) {
 	}
 	clock := now
 	p := &Pages{Store: st, Queue: q, Log: log, Now: func() time.Time { return clock }}
-	front := front.NewFront(front.Limits{})
+	front := front.New(front.Limits{})
 	p.Routes(front)
 	return p, front, &clock
 }

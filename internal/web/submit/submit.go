@@ -71,8 +71,8 @@ func New(c Config) *Door {
 // Routes adds the door's paths to a front.
 func (d *Door) Routes(f *front.Front) {
 	f.Handle("/submit", front.Submission, front.Methods{http.MethodPost: d.submit})
-	f.Handle("/status", front.Errand, front.Methods{http.MethodGet: d.status})
-	f.Handle("/authtest", front.Errand, front.Methods{http.MethodGet: d.authTest})
+	f.Handle("/status", front.Receipt, front.Methods{http.MethodGet: d.status})
+	f.Handle("/authtest", front.Receipt, front.Methods{http.MethodGet: d.authTest})
 }
 
 // Busy tells whether submissions are being taken in. Only those count whose

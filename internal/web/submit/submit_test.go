@@ -49,7 +49,7 @@ func newDoor(t *testing.T, most int64) (*Door, http.Handler) {
 		Metrics:  NewMetrics(prometheus.NewRegistry()),
 		MaxBytes: 1000, MaxMemory: 1000, Wait: 10 * time.Millisecond,
 	})
-	front := front.NewFront(front.Limits{})
+	front := front.New(front.Limits{})
 	d.Routes(front)
 	return d, front
 }

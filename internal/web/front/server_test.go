@@ -50,8 +50,8 @@ func TestPanicIsAnswered(t *testing.T) {
 	}
 }
 
-// TestServeStops lets an answer under way be finished, takes no new request,
-// and drops an answer that takes too long.
+// TestServeStops shows that a server that stops finishes the answers that it has begun,
+// takes no new request, and drops an answer that takes too long.
 func TestServeStops(t *testing.T) {
 	for _, test := range []struct {
 		name     string

@@ -11,48 +11,46 @@ import (
 	"strings"
 )
 
-// maxWhole is how many bytes of an answer are held back, before compression, until
-// it is whole.
-const maxWhole = 256 << 10
+// maxHeld is how many bytes of an answer are held until it is complete, before
+// compression.
+const maxHeld = 256 << 10
 
-// freshFor is for how long browsers and proxies may take an answer for what they
-// would get now.
+// freshFor is how long browsers and proxies may reuse an answer.
 const freshFor = "public, max-age=5"
 
-// whole is an answer that is there in full.
-type whole struct {
+// response is a complete answer.
+type response struct {
 	status int
-	header http.Header // of its own, without those of all answers
-	body   []byte      // as it is sent
+	header http.Header // its own headers, without those of every answer
+	body   []byte      // compressed, if it is sent so
 	tag    string      // strong, of this body; "" for none
 }
 
-// collecting is what an answer is collected for.
-type collecting struct {
+// exchange is a request, with its handler and how it is answered.
+type exchange struct {
 	w      http.ResponseWriter
 	r      *http.Request
 	coding coding
-	fresh  bool // others may keep the answer for freshFor, where it does not say otherwise
+	fresh  bool // browsers and proxies may reuse the answer for freshFor, unless it says otherwise
 	h      http.HandlerFunc
 }
 
-// collector holds an answer back until it is whole. One that is too large for that
-// is sent while it is written. Either way it is compressed, once.
-type collector struct {
-	collecting
-	overflow func() // called when the answer gets too large, may be nil
+// responseBuffer holds an answer until it is complete. An answer that is too large is
+// sent while it is written. It compresses the answer once in both cases.
+type responseBuffer struct {
+	exchange
+	overflow func() // called when the answer gets too large; may be nil
 
 	header http.Header
 	status int
 	held   []byte
-	sent   bool       // the beginning is on its way
-	to     compressor // where that is compressed
+	sent   bool       // the headers are sent
+	to     compressor // if the answer is sent compressed while it is written
 }
 
-// collect has the handler answer. It returns the answer, or nil where it was sent
-// already.
-func (c collecting) collect(overflow func()) (all *whole) {
-	to := &collector{collecting: c, overflow: overflow, header: make(http.Header, 4)}
+// do calls the handler. It returns the answer, or nil if the answer is sent already.
+func (c exchange) do(overflow func()) (all *response) {
+	to := &responseBuffer{exchange: c, overflow: overflow, header: make(http.Header, 4)}
 	defer func() {
 		if to.to != nil {
 			to.coding.end(to.to)
@@ -62,19 +60,19 @@ func (c collecting) collect(overflow func()) (all *whole) {
 			switch broken := errors.Is(err, http.ErrAbortHandler); {
 			case broken && !to.sent:
 				all = to.brokenOff()
-			case broken && c.r.Method == http.MethodHead: // nobody misses anything
+			case broken && c.r.Method == http.MethodHead: // the client has all it asked for
 			default:
 				panic(cause)
 			}
 		}
 	}()
-	c.h(to, c.asked())
+	c.h(to, c.forHandler())
 	return to.finish()
 }
 
-// asked returns the request as the handler gets it: one for the whole answer, as it
-// is now. Others may get it as well, and only we know which of them have it.
-func (c collecting) asked() *http.Request {
+// forHandler returns the request for the handler: a GET without conditions, because
+// other clients may get the same answer, and only we know which of them have it.
+func (c exchange) forHandler() *http.Request {
 	if c.r.Method != http.MethodGet && c.r.Method != http.MethodHead {
 		return c.r
 	}
@@ -87,23 +85,24 @@ func (c collecting) asked() *http.Request {
 	return r
 }
 
-// ErrNobodyReads is why the writing of an answer to HEAD ends.
-var ErrNobodyReads = errors.New("the method is HEAD")
+// ErrHead is the error of writing the body of an answer to HEAD, once its headers are
+// known.
+var ErrHead = errors.New("the method is HEAD")
 
 // Header implements http.ResponseWriter.
-func (c *collector) Header() http.Header { return c.header }
+func (c *responseBuffer) Header() http.Header { return c.header }
 
 // WriteHeader implements http.ResponseWriter.
-func (c *collector) WriteHeader(status int) {
+func (c *responseBuffer) WriteHeader(status int) {
 	if c.status == 0 {
 		c.status = status
 	}
 }
 
 // Write implements http.ResponseWriter.
-func (c *collector) Write(p []byte) (int, error) {
+func (c *responseBuffer) Write(p []byte) (int, error) {
 	c.WriteHeader(http.StatusOK)
-	if !c.sent && len(c.held)+len(p) <= maxWhole {
+	if !c.sent && len(c.held)+len(p) <= maxHeld {
 		c.held = append(c.held, p...)
 		return len(p), nil
 	}
@@ -115,8 +114,8 @@ func (c *collector) Write(p []byte) (int, error) {
 	return c.pass(p)
 }
 
-// send sends what is held.
-func (c *collector) send() error {
+// send sends the headers and the held part of the body.
+func (c *responseBuffer) send() error {
 	c.sent = true
 	if c.overflow != nil {
 		c.overflow()
@@ -131,7 +130,7 @@ func (c *collector) send() error {
 	put(c.w.Header(), c.header)
 	c.w.WriteHeader(c.status)
 	if c.r.Method == http.MethodHead {
-		return ErrNobodyReads
+		return ErrHead
 	}
 	if c.coding != "" {
 		c.to = c.coding.begin(c.w)
@@ -142,19 +141,19 @@ func (c *collector) send() error {
 	return err
 }
 
-func (c *collector) pass(p []byte) (int, error) {
+func (c *responseBuffer) pass(p []byte) (int, error) {
 	if c.to != nil {
 		return c.to.Write(p)
 	}
 	return c.w.Write(p)
 }
 
-// complete adds the headers that all answers have.
-func (c *collector) complete() {
+// complete adds the headers that every answer has.
+func (c *responseBuffer) complete() {
 	c.header.Add("Vary", "Accept-Encoding")
 	if c.header.Get("Cache-Control") == "" {
 		value := "no-store"
-		// What a sender may see who says who it is, a proxy must not give to others.
+		// A proxy must not give others what only the owner of a token may see.
 		if c.fresh && c.status == http.StatusOK && c.r.Method != http.MethodPost && c.r.Header["Authorization"] == nil {
 			value = freshFor
 		}
@@ -162,13 +161,13 @@ func (c *collector) complete() {
 	}
 }
 
-// compresses tells whether the answer is one to compress.
-func (c *collector) compresses() bool {
+// compresses reports whether to compress the answer.
+func (c *responseBuffer) compresses() bool {
 	return c.coding != "" && c.header.Get("Content-Encoding") == "" && compressible(c.header.Get("Content-Type"))
 }
 
 // finish ends the answer.
-func (c *collector) finish() *whole {
+func (c *responseBuffer) finish() *response {
 	if c.sent {
 		if c.to != nil {
 			if err := c.to.Close(); err != nil {
@@ -179,7 +178,7 @@ func (c *collector) finish() *whole {
 	}
 	c.WriteHeader(http.StatusOK)
 	c.complete()
-	all := &whole{status: c.status, header: c.header, body: c.held}
+	all := &response{status: c.status, header: c.header, body: c.held}
 	if c.status == http.StatusOK && c.r.Method != http.MethodPost {
 		sum := sha256.Sum256(c.held)
 		all.tag = hex.EncodeToString(sum[:12])
@@ -199,26 +198,26 @@ func (c *collector) finish() *whole {
 	return all
 }
 
-// brokenOff returns the answer in place of one that was not finished, and of which
-// nothing was sent.
-func (c *collector) brokenOff() *whole {
-	again := &collector{collecting: c.collecting, header: make(http.Header)}
-	Refuse(again, http.StatusInternalServerError, "The database does not answer at the moment")
-	return again.finish()
+// brokenOff returns the error that replaces an unfinished answer, if nothing is sent
+// yet.
+func (c *responseBuffer) brokenOff() *response {
+	replaced := &responseBuffer{exchange: c.exchange, header: make(http.Header)}
+	Refuse(replaced, http.StatusInternalServerError, "The database does not answer at the moment")
+	return replaced.finish()
 }
 
 // put adds headers to those of an answer.
 func put(to, header http.Header) {
 	for name, values := range header {
-		if there := to[name]; len(there) > 0 && name == "Vary" {
-			values = append(there[:len(there):len(there)], values...)
+		if known := to[name]; len(known) > 0 && name == "Vary" {
+			values = append(known[:len(known):len(known)], values...)
 		}
 		to[name] = values
 	}
 }
 
-// answer sends the answer, or that nothing changed.
-func (a *whole) answer(w http.ResponseWriter, r *http.Request) {
+// send sends the answer, or 304 if the client has it already.
+func (a *response) send(w http.ResponseWriter, r *http.Request) {
 	put(w.Header(), a.header)
 	if a.tag != "" && a.matches(r.Header.Get("If-None-Match")) {
 		w.Header().Del("Content-Length")
@@ -231,8 +230,8 @@ func (a *whole) answer(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// matches tells whether a header If-None-Match names the answer.
-func (a *whole) matches(header string) bool {
+// matches reports whether a header If-None-Match names the answer.
+func (a *response) matches(header string) bool {
 	for header != "" {
 		var tag string
 		tag, header, _ = strings.Cut(header, ",")

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package front is what all that speaks HTTP shares: how paths and methods are
-// told apart, what every answer carries, and a server that no client can hold
-// up. What is answered lies in its sub-folders, one a subject.
 package front
 
 import (
@@ -18,8 +15,8 @@ import (
 	"time"
 )
 
-// Methods are the handlers of a path by method. GET serves HEAD as well; any
-// other method is answered by 405 and an empty body.
+// Methods has the handlers of a path by method. The handler of GET serves HEAD as well.
+// Other methods get status 405 and an empty body.
 type Methods map[string]http.HandlerFunc
 
 // ServeHTTP implements http.Handler.
@@ -41,12 +38,12 @@ func (m Methods) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusMethodNotAllowed)
 }
 
-// NotFound answers with 404 and an empty body.
+// NotFound answers with status 404 and an empty body.
 func NotFound(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) }
 
-// Harden returns a handler whose answers tell browsers to run no scripts,
-// load nothing from elsewhere and show no page of ours within another, and
-// which survives a panic of h: it is logged, and answered by 500.
+// Harden returns a handler that answers by h. Its answers tell browsers to run no
+// scripts, to load nothing from other sites and to show no page of ours within another
+// page. It logs a panic of h and answers it with status 500.
 func Harden(h http.Handler, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
@@ -60,7 +57,7 @@ func Harden(h http.Handler, log *slog.Logger) http.Handler {
 				return
 			}
 			if err, ok := cause.(error); ok && errors.Is(err, http.ErrAbortHandler) {
-				panic(cause) // the server's own way to drop a connection
+				panic(cause) // this is how a handler drops the connection
 			}
 			log.Error("panic while answering", "method", r.Method, "path", r.URL.Path, "panic", cause, "stack", string(debug.Stack()))
 			w.WriteHeader(http.StatusInternalServerError)
@@ -69,8 +66,8 @@ func Harden(h http.Handler, log *slog.Logger) http.Handler {
 	})
 }
 
-// NewServer returns a server for h. Whatever h does, a client has bounded time to
-// read an answer; a Front sets what is right for each.
+// NewServer returns a server for h, with deadlines that h cannot exceed. A Front sets the
+// deadlines that fit each kind of request.
 func NewServer(h http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           Harden(h, log),
@@ -78,15 +75,15 @@ func NewServer(h http.Handler, log *slog.Logger) *http.Server {
 		WriteTimeout:      answerTime + lastWords,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32 << 10,
-		// Without it "OPTIONS *" is answered behind our back, and without deadlines.
+		// Otherwise the server answers "OPTIONS *" itself, without deadlines.
 		DisableGeneralOptionsHandler: true,
 
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 }
 
-// Serve answers on l until ctx ends, lets answers under way finish for at
-// most grace, and drops what is left.
+// Serve serves requests on l until ctx ends. Then it waits at most grace for answers
+// that are being made, and drops the remaining connections.
 func Serve(ctx context.Context, s *http.Server, l net.Listener, grace time.Duration) error {
 	failed := make(chan error, 1)
 	go func() { failed <- s.Serve(l) }()

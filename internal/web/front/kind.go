@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package front
+
+// Kind is a kind of request, by what its answer costs. Each kind has its own slots, so
+// that a flood of one kind does not keep requests of another kind waiting.
+type Kind int
+
+// The kinds, the cheapest first.
+const (
+	// Probe asks whether the process is alive. It costs no more than a refusal, so that
+	// its rate is not limited: a flood must not make the process look dead.
+	Probe Kind = iota
+	// Light costs next to nothing, or is made once for all clients.
+	Light
+	// Page is a page for people about an object. Like the kinds above, it has no
+	// parameters.
+	Page
+	// Question is a question of a program.
+	Question
+	// Pattern is a question that may lead to any number of objects.
+	Pattern
+	// Receipt asks about a submission, or about a token. From here on, the rate of
+	// known submitters is not limited.
+	Receipt
+	// Submission is a report. Package submit limits the memory of reports, and so
+	// their number at a time.
+	Submission
+	kinds
+)
+
+// forPrograms reports whether answers and refusals are JSON that the pages of other
+// sites may read.
+func (k Kind) forPrograms() bool { return k == Question || k == Pattern }
+
+// forSubmitters reports whether refusals have the shape that submitters expect.
+func (k Kind) forSubmitters() bool { return k == Receipt || k == Submission }
