@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"errors"
 
 	"github.com/spf13/cobra"
 
@@ -56,12 +55,8 @@ func runDBPurge(ctx context.Context, p *program, o *dbPurgeOptions) error {
 	return o.database.with(ctx, func(s store.Sink) error {
 		progress := p.newProgress("", nil)
 		defer progress.done()
-		err := s.Purge(ctx, store.PurgeOptions{
+		return s.Purge(ctx, store.PurgeOptions{
 			Before: o.before.Time, KeepIncidents: o.keepIncidents, Progress: progress.tell,
 		})
-		if errors.Is(err, store.ErrUnsupported) {
-			return errCannotPurge
-		}
-		return err
 	})
 }

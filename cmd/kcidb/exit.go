@@ -3,12 +3,15 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/kcidb-go/kcidb/internal/errkind"
 )
 
 // Exit statuses.
@@ -18,14 +21,16 @@ const (
 	exitUsage  = 2
 )
 
-// errReported is a failure the user has been told of already.
+// exitStatuses are the exit statuses of errors of the store and the queue, by kind.
+// All other kinds are exitFailed.
+var exitStatuses = map[errkind.Kind]int{
+	errkind.Unsupported: exitUsage, // the database named cannot do what the command does
+}
+
+// errReported is a failure that the command has reported already.
 var errReported = errors.New("failed")
 
-// errCannotPurge is how "db purge" says that a database cannot.
-var errCannotPurge = errors.New("the database cannot purge")
-
-// usageError is a command line that makes no sense, found out while its
-// command was running already.
+// usageError is a wrong command line that the command found out only while it ran.
 type usageError struct{ message string }
 
 func (e usageError) Error() string { return e.message }
@@ -34,8 +39,8 @@ func usagef(format string, args ...any) error {
 	return usageError{fmt.Sprintf(format, args...)}
 }
 
-// exitStatus tells the user of err and returns the status to exit with.
-// Whatever goes wrong before a command started is a matter of usage.
+// exitStatus reports err to the user and returns the exit status. An error before
+// the command started is one of usage.
 func (p *program) exitStatus(ctx context.Context, cmd *cobra.Command, err error) int {
 	var usage usageError
 	switch {
@@ -43,8 +48,6 @@ func (p *program) exitStatus(ctx context.Context, cmd *cobra.Command, err error)
 		return exitDone
 	case errors.Is(err, errReported):
 		return exitFailed
-	case errors.Is(err, errCannotPurge):
-		return exitUsage
 	case errors.Is(err, syscall.EPIPE):
 		return exitFailed
 	case !p.started || errors.As(err, &usage):
@@ -58,6 +61,6 @@ func (p *program) exitStatus(ctx context.Context, cmd *cobra.Command, err error)
 		return exitFailed
 	default:
 		fmt.Fprintf(p.stderr, "%s: %v\n", cmd.CommandPath(), err)
-		return exitFailed
+		return cmp.Or(exitStatuses[errkind.Of(err)], exitFailed)
 	}
 }

@@ -4,13 +4,13 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/kcidb-go/kcidb/internal/errkind"
 	"github.com/kcidb-go/kcidb/internal/queue"
 )
 
@@ -158,7 +158,8 @@ func restoreAll(ctx context.Context, p *program, q queue.Queue) error {
 // isLost reports whether a submission cannot be put back, because of itself: others
 // may be.
 func isLost(err error) bool {
-	return errors.Is(err, queue.ErrNotFound) || errors.Is(err, queue.ErrDamaged) || errors.Is(err, queue.ErrTooLarge)
+	kind := errkind.Of(err)
+	return kind == errkind.Gone || kind == errkind.TooLarge
 }
 
 func newMQDeadDiscardCommand(o *queueOptions) *cobra.Command {

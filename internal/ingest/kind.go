@@ -6,18 +6,19 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/kcidb-go/kcidb/internal/errkind"
 	"github.com/kcidb-go/kcidb/internal/store"
 )
 
-// The kinds of trouble that no sentinel error of the store stands for.
+// The kinds of trouble that are no error of the store as a whole.
 const (
-	kindPanic       = "panic"       // the program failed at a submission
+	kindPanic       = "panic"       // the program panicked at a submission
 	kindInterrupted = "interrupted" // the process ended, again and again, while it had a submission
 	kindUnknown     = "unknown"
 )
 
-// storeKinds are the errors of the store as a whole, whatever it is asked to do,
-// by kind.
+// storeKinds are the words for the errors of the store as a whole. Equal words are
+// neighbours.
 var storeKinds = []struct {
 	err  error
 	kind string
@@ -36,7 +37,7 @@ var storeKinds = []struct {
 }
 
 // Kinds are all kinds of trouble, in the order of State.Aside. They are words for
-// metrics and tell nothing else of the server.
+// metrics and reveal nothing else of the server.
 var Kinds = func() (all []string) {
 	for i, k := range storeKinds {
 		if i == 0 || all[len(all)-1] != k.kind {
@@ -46,7 +47,7 @@ var Kinds = func() (all []string) {
 	return append(all, kindPanic, kindInterrupted, kindUnknown)
 }()
 
-// kindOf returns the kind of an error.
+// kindOf returns the kind of trouble of an error.
 func kindOf(err error) string {
 	if kind := storeKind(err); kind != "" {
 		return kind
@@ -57,14 +58,18 @@ func kindOf(err error) string {
 	return kindUnknown
 }
 
-// storeKind returns the kind of an error of the store as a whole, "" for others.
+// storeKind returns the kind of trouble of an error of the store as a whole, "" for
+// other errors. Whether it is one is decided by errkind; only the word is from here.
 func storeKind(err error) string {
+	if !errkind.Of(err).Passes() {
+		return ""
+	}
 	for _, k := range storeKinds {
 		if errors.Is(err, k.err) {
 			return k.kind
 		}
 	}
-	return ""
+	return kindUnknown
 }
 
 // panicked is a panic as an error.

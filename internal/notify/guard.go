@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"runtime/debug"
 
+	"github.com/kcidb-go/kcidb/internal/errkind"
 	"github.com/kcidb-go/kcidb/internal/store"
 )
 
@@ -41,22 +42,14 @@ func stackOf(err error) string {
 	return ""
 }
 
-// passing are the troubles of a database that pass by themselves, or that its
-// administrator ends. They have nothing to do with the object at hand.
-var passing = []error{
-	store.ErrUnavailable, store.ErrBusy, store.ErrFull, store.ErrReadOnly, store.ErrForbidden, store.ErrNotFound,
-	store.ErrNotInitialized, store.ErrOldSchema, store.ErrNewSchema, context.Canceled,
-}
-
-// passes reports whether an error is one of the database as a whole, so that trying
-// again later may help.
+// passes reports whether the database as a whole is in trouble, or this process ends,
+// so that trying again later may help. Damage may be that of a single object, which
+// is then set aside.
 func passes(err error) bool {
-	for _, one := range passing {
-		if errors.Is(err, one) {
-			return true
-		}
+	if errors.Is(err, store.ErrCorrupt) {
+		return false
 	}
-	return false
+	return errkind.Of(err).Passes() || errors.Is(err, context.Canceled)
 }
 
 // triesFirst is how often considering, or writing, fails as a whole before what

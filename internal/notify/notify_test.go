@@ -26,6 +26,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/notify/subscription"
 	"github.com/kcidb-go/kcidb/internal/notify/webhook"
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/internal/store/spool"
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
 	"github.com/kcidb-go/kcidb/report"
@@ -54,6 +55,7 @@ func (c *clock) set(t time.Time) {
 // database is all that tests need of one.
 type database interface {
 	store.Store
+	rollup.Keeper
 	spool.Keeper
 }
 
@@ -124,7 +126,7 @@ func (h *house) notifier(name string) *Notifier {
 	}
 	h.t.Cleanup(func() { sender.Close() })
 	return &Notifier{
-		Store: h.store, Folder: NewFolder(&subscription.Follower{Dir: h.dir, Options: Options()}),
+		Store: h.store, Spool: h.store.Spool(), Folder: NewFolder(&subscription.Follower{Dir: h.dir, Options: Options()}),
 		Log: slog.New(slog.NewTextHandler(h.log, nil)), Now: h.clock.Now, Holder: name, Base: "https://kcidb.example.org",
 		Mail: sender, Envelope: Envelope{From: from}, Hooks: &webhook.Sender{}, Wait: Sleep,
 	}

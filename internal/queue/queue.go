@@ -8,28 +8,29 @@ package queue
 
 import (
 	"context"
-	"errors"
 	"iter"
 	"time"
+
+	"github.com/kcidb-go/kcidb/internal/errkind"
 )
 
-// The errors of a queue that a caller acts upon.
+// The errors of a queue that a caller acts upon, each with its kind.
 var (
 	// ErrNotFound: the queue or the message does not exist.
-	ErrNotFound = errors.New("not found in the queue")
+	ErrNotFound = errkind.New(errkind.Gone, "not found in the queue")
 	// ErrClosed: the queue was closed.
-	ErrClosed = errors.New("queue closed")
+	ErrClosed = errkind.New(errkind.Busy, "queue closed")
 	// ErrUnavailable: the engine does not answer. Trying again may help.
-	ErrUnavailable = errors.New("queue unavailable")
+	ErrUnavailable = errkind.New(errkind.Busy, "queue unavailable")
 	// ErrBusy: another process has the queue's files open.
-	ErrBusy = errors.New("queue is in use by another process")
+	ErrBusy = errkind.New(errkind.Busy, "queue is in use by another process")
 	// ErrFull: there is no space left for the message.
-	ErrFull = errors.New("no space left for the queue")
+	ErrFull = errkind.New(errkind.Full, "no space left for the queue")
 	// ErrTooLarge: the message exceeds the queue's limit.
-	ErrTooLarge = errors.New("message too large for the queue")
+	ErrTooLarge = errkind.New(errkind.TooLarge, "message too large for the queue")
 	// ErrDamaged: the data of the message does not match the queue's record of
 	// it, and is lost.
-	ErrDamaged = errors.New("its data is damaged in the queue")
+	ErrDamaged = errkind.New(errkind.Gone, "its data is damaged in the queue")
 )
 
 // Message is a submission on its way.

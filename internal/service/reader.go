@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/errkind"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/all"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
@@ -33,7 +34,7 @@ func (s *Service) openReplica(ctx context.Context) (store.Store, error) {
 	}
 	_, err = replica.Time(ctx, store.LastModified)
 	switch {
-	case errors.Is(err, store.ErrUnavailable):
+	case errkind.Of(err) == errkind.Busy:
 		s.log.Warn("the read database does not answer", "error", err)
 	case err != nil:
 		replica.Close()
@@ -156,7 +157,7 @@ func answer[T any](ctx context.Context, r *reader, ask func(store.Store) (T, err
 // usePrimary reports whether the primary has to answer after err: the replica is
 // unavailable, or cancelled the query because it had to apply a change.
 func (r *reader) usePrimary(ctx context.Context, err error) bool {
-	if ctx.Err() != nil || !errors.Is(err, store.ErrUnavailable) && !errors.Is(err, store.ErrBusy) {
+	if ctx.Err() != nil || errkind.Of(err) != errkind.Busy {
 		return false
 	}
 	r.log.Warn("the database answers instead of the read database", "error", err)

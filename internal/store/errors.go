@@ -2,44 +2,64 @@
 
 package store
 
-import "errors"
+import "github.com/kcidb-go/kcidb/internal/errkind"
 
-// The ways a store fails that a caller acts upon. Drivers wrap them with the
-// operation and its subject; anything else is the engine's own error.
+// The errors of a store that a caller acts upon, each with its kind. Drivers wrap
+// them with the operation and its subject. Any other error is the engine's own.
 var (
-	// ErrNotFound: there is no database at the place the specification names.
-	ErrNotFound = errors.New("database not found")
-	// ErrNotInitialized: the database is there, without a schema in it.
-	ErrNotInitialized = errors.New("database not initialized")
+	// ErrNotFound: the place that the specification names has no database.
+	ErrNotFound = errkind.New(errkind.Broken, "database not found")
+	// ErrNotInitialized: the database has no schema.
+	ErrNotInitialized = errkind.New(errkind.Broken, "database not initialized")
 	// ErrInitialized: the database has a schema already.
-	ErrInitialized = errors.New("database already initialized")
-	// ErrOldSchema: the schema is older than this program needs; "kcidb db upgrade" brings it up.
-	ErrOldSchema = errors.New("database schema is older than this program needs: run kcidb db upgrade")
+	ErrInitialized = errkind.New(errkind.Wrong, "database already initialized")
+	// ErrOldSchema: the schema is older than this program needs; "kcidb db upgrade" upgrades it.
+	ErrOldSchema = errkind.New(errkind.Broken, "database schema is older than this program needs: run kcidb db upgrade")
 	// ErrNewSchema: the schema is newer than this program knows; a newer program is needed.
-	ErrNewSchema = errors.New("database schema is newer than this program knows")
-	// ErrUnknownSchema: no schema has the version asked for, or it cannot be reached.
-	ErrUnknownSchema = errors.New("no such database schema")
+	ErrNewSchema = errkind.New(errkind.Broken, "database schema is newer than this program knows")
+	// ErrUnknownSchema: no schema has the version asked for, or an upgrade cannot reach it.
+	ErrUnknownSchema = errkind.New(errkind.Wrong, "no such database schema")
 	// ErrUnsupported: the driver cannot do this at all.
-	ErrUnsupported = errors.New("not supported by this database")
+	ErrUnsupported = errkind.New(errkind.Unsupported, "not supported by this database")
 	// ErrBusy: another process holds the database; trying again may help.
-	ErrBusy = errors.New("database is in use by another process")
-	// ErrFull: there is no room left; nothing of the operation was kept.
-	ErrFull = errors.New("no space left for the database")
+	ErrBusy = errkind.New(errkind.Busy, "database is in use by another process")
+	// ErrUnavailable: the database's server does not answer, or accepts no more connections; trying again may help.
+	ErrUnavailable = errkind.New(errkind.Busy, "database is not available")
+	// ErrFull: no space is left; nothing of the operation was kept.
+	ErrFull = errkind.New(errkind.Full, "no space left for the database")
 	// ErrReadOnly: the database cannot be written to.
-	ErrReadOnly = errors.New("database is read-only")
+	ErrReadOnly = errkind.New(errkind.Broken, "database is read-only")
 	// ErrCorrupt: the files are not, or no longer, a database of ours.
-	ErrCorrupt = errors.New("database is damaged or not a KCIDB database")
+	ErrCorrupt = errkind.New(errkind.Broken, "database is damaged or not a KCIDB database")
 	// ErrForeign: the database has the schema of the Python system.
-	ErrForeign = errors.New("database has the Python system's own schema: " +
+	ErrForeign = errkind.New(errkind.Broken, "database has the Python system's own schema: "+
 		`dump it with that system's kcidb-db-dump, and "kcidb db load --with-metadata" the dump into a new database`)
 	// ErrForbidden: the user of the database may not do this.
-	ErrForbidden = errors.New("the database's user may not do this")
-	// ErrUnavailable: the database's server does not answer, or takes no more connections; trying again may help.
-	ErrUnavailable = errors.New("database is not available")
-	// ErrTooMuch: more objects are asked for than the question allows.
-	ErrTooMuch = errors.New("more objects than may be asked for at a time")
+	ErrForbidden = errkind.New(errkind.Broken, "the database's user may not do this")
+	// ErrTooMuch: the query asks for more objects than it allows.
+	ErrTooMuch = errkind.New(errkind.TooLarge, "more objects than may be asked for at a time")
 	// ErrNoReceipt: no submission with the ID is known.
-	ErrNoReceipt = errors.New("no receipt")
-	// ErrLoaded: a submission was loaded before, as its receipt tells.
-	ErrLoaded = errors.New("submission was loaded before")
+	ErrNoReceipt = errkind.New(errkind.Gone, "no receipt")
+	// ErrLoaded: a submission was loaded before: it has a receipt of success.
+	ErrLoaded = errkind.New(errkind.Wrong, "submission was loaded before")
+	// ErrRefused: the engine can never keep the data. It is the only error of Load after
+	// which a report may be given up. Drivers return it, as a *Refused, for the engine's
+	// data errors and for nothing else.
+	ErrRefused = errkind.New(errkind.Wrong, "the database cannot keep this data")
 )
+
+// Refused is an ErrRefused with the reason.
+type Refused struct {
+	// Why is for the submitter: it names no path, host or user of the server.
+	Why string
+	// Err is the engine's error, for the log.
+	Err error
+}
+
+// Error returns the reason and the engine's words.
+func (r *Refused) Error() string {
+	return ErrRefused.Error() + ": " + r.Why + ": " + r.Err.Error()
+}
+
+// Unwrap returns ErrRefused and the engine's error.
+func (r *Refused) Unwrap() []error { return []error{ErrRefused, r.Err} }

@@ -7,11 +7,12 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strconv"
+	"time"
 
 	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
-	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/web/front"
 )
 
@@ -61,12 +62,17 @@ func (r *registry) fail(ctx context.Context, w *lateWriter, err error) {
 		f.status = http.StatusBadRequest
 	case errors.As(err, &not):
 		f.status = http.StatusForbidden
-	case errors.Is(err, store.ErrUnavailable), errors.Is(err, store.ErrBusy), errors.Is(err, context.DeadlineExceeded):
-		f = failed{"The database is too busy at the moment: try again in a while", http.StatusServiceUnavailable}
-		w.hc.SetHeader("Retry-After", "10")
 	default:
-		r.log.LogAttrs(ctx, slog.LevelError, "no answer", slog.Any("error", err))
-		f.Message = "The database does not answer at the moment"
+		var retryAfter time.Duration
+		if f.status, retryAfter = front.Failure(err); f.status == http.StatusServiceUnavailable {
+			f.Message = "The database is too busy at the moment: try again in a while"
+		} else {
+			r.log.LogAttrs(ctx, slog.LevelError, "no answer", slog.Any("error", err))
+			f.Message = "The database does not answer at the moment"
+		}
+		if retryAfter > 0 {
+			w.hc.SetHeader("Retry-After", strconv.Itoa(int(retryAfter.Seconds())))
+		}
 	}
 	w.begun = true
 	w.hc.SetHeader("Content-Type", "application/json")

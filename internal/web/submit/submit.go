@@ -24,6 +24,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/arrival"
 	"github.com/kcidb-go/kcidb/internal/auth"
+	"github.com/kcidb-go/kcidb/internal/errkind"
 	"github.com/kcidb-go/kcidb/internal/queue"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/web/front"
@@ -156,13 +157,14 @@ var gone = &failure{code: statusGone, message: "The sender is gone"}
 
 // publishFailure says what an error of the queue means to the sender.
 func publishFailure(ctx context.Context, err error) error {
-	switch {
-	case errors.Is(err, queue.ErrFull):
-		return &failure{http.StatusInsufficientStorage, "No space left for submissions, try again later", err, time.Minute}
-	case errors.Is(err, queue.ErrUnavailable), errors.Is(err, queue.ErrClosed):
-		return &failure{http.StatusServiceUnavailable, "The queue does not answer, try again later", err, 10 * time.Second}
-	case errors.Is(err, queue.ErrTooLarge):
-		return &failure{code: http.StatusRequestEntityTooLarge, message: "The report is larger than the queue takes"}
+	status, retryAfter := front.Failure(err)
+	switch kind := errkind.Of(err); {
+	case kind == errkind.Full:
+		return &failure{status, "No space left for submissions, try again later", err, retryAfter}
+	case kind == errkind.Busy:
+		return &failure{status, "The queue does not answer, try again later", err, retryAfter}
+	case kind == errkind.TooLarge:
+		return &failure{code: status, message: "The report is larger than the queue takes"}
 	case ctx.Err() != nil:
 		return gone
 	}
