@@ -43,7 +43,7 @@ func TestPanicIsAnswered(t *testing.T) {
 	if w.Code != http.StatusInternalServerError || w.Body.Len() != 0 {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
-	for _, want := range []string{"panic=oh", "path=/x", "web_test.go"} {
+	for _, want := range []string{"panic=oh", "path=/x", "server_test.go"} {
 		if !strings.Contains(log.String(), want) {
 			t.Errorf("the log lacks %q: %s", want, log.String())
 		}
