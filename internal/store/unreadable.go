@@ -5,8 +5,6 @@ package store
 import (
 	"fmt"
 	"strings"
-
-	"github.com/kcidb-go/kcidb/report"
 )
 
 // maxNamed is how many of the objects that cannot be read an error names.
@@ -44,20 +42,4 @@ func (u *Unreadable) Error() string {
 		text += fmt.Sprintf("\nand %d more", more)
 	}
 	return text
-}
-
-// DropLast removes the last object of a list of r.
-func DropLast(r *report.Report, l List) {
-	switch l {
-	case Checkouts:
-		r.Checkouts = r.Checkouts[:len(r.Checkouts)-1]
-	case Builds:
-		r.Builds = r.Builds[:len(r.Builds)-1]
-	case Tests:
-		r.Tests = r.Tests[:len(r.Tests)-1]
-	case Issues:
-		r.Issues = r.Issues[:len(r.Issues)-1]
-	case Incidents:
-		r.Incidents = r.Incidents[:len(r.Incidents)-1]
-	}
 }

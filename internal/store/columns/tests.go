@@ -27,16 +27,19 @@ func (r *Run) VisitFields(v report.FieldVisitor) {
 	v.Misc("misc", &r.Misc)
 }
 
-// ReadOutcome returns the outcome in a row with the columns id, build_id, origin,
-// path, status, environment_misc and start_time. It returns environment_misc apart:
-// the platform of the outcome is in it.
+// OutcomeColumns are the columns of the table of tests that ReadOutcome reads.
+var OutcomeColumns = []string{"id", "build_id", "origin", "path", "status", "environment_misc", "start_time"}
+
+// ReadOutcome returns the outcome in a row with the columns OutcomeColumns, without
+// its platform. The platform is in the environment_misc that it returns, which may
+// be no JSON: checking that takes longer than reading the outcome.
 func ReadOutcome(r *Reader) (o store.Outcome, environment json.RawMessage, err error) {
 	r.Text("", &o.ID)
 	r.Text("", &o.BuildID)
 	r.Text("", &o.Origin)
 	r.Text("", &o.Path)
 	r.Text("", (*string)(&o.Status))
-	environment = r.Row.Misc() // valid or not, because checking takes longer than reading
+	environment = r.Row.Misc()
 	if start := r.time(); start != nil {
 		o.Start = *start
 	}

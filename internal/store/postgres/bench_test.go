@@ -157,7 +157,7 @@ func pathsIndexed(b testing.TB, s *Store, server *pgtest.Server, texts [][]byte)
 // pythonColumns are the columns of the Python system's tables, in the order of
 // the tables here.
 func pythonColumns(t *table) string {
-	return strings.ReplaceAll(strings.Join(t.columns, ", "), "patchset_hash_given", "patchset_hash")
+	return strings.ReplaceAll(strings.Join(t.Columns, ", "), "patchset_hash_given", "patchset_hash")
 }
 
 // copyRows copies what is in a database into tables of the Python system's
@@ -192,7 +192,7 @@ func copyRows(b *testing.B, server *pgtest.Server, from *Store) (took time.Durat
 	for i := range tables {
 		t := &tables[i]
 		_, err := conn.PgConn().CopyFrom(b.Context(), bytes.NewReader(streams[i]),
-			"COPY "+string(t.list)+" ("+pythonColumns(t)+") FROM STDIN BINARY")
+			"COPY "+string(t.List)+" ("+pythonColumns(t)+") FROM STDIN BINARY")
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -214,9 +214,9 @@ func inlineRows(b *testing.B, t *table, r *report.Report) []byte {
 		texts[h] = text
 	}
 	for i := range rows {
-		data := binary.BigEndian.AppendUint16(nil, uint16(len(t.columns)))
+		data := binary.BigEndian.AppendUint16(nil, uint16(len(t.Columns)))
 		rest := rows[i].data[countSize:]
-		for column, name := range t.columns { // the times, which come last, are ours
+		for column, name := range t.Columns { // the times, which come last, are ours
 			var value []byte
 			value, rest = cutValue(rest)
 			isNull := binary.BigEndian.Uint32(value) == noValue
@@ -228,7 +228,7 @@ func inlineRows(b *testing.B, t *table, r *report.Report) []byte {
 				value = pythonValue(b, name, texts[hash(value[lengthSize+1:])])
 			case slices.Contains(t.contents, column):
 				value = pythonValue(b, name, texts[hash(value[lengthSize:])])
-			case name == "misc" && t.list == store.Tests:
+			case name == "misc" && t.List == store.Tests:
 				value = pythonValue(b, name, string(value[lengthSize:]))
 			}
 			data = append(data, value...)

@@ -28,14 +28,14 @@ type countedTest struct {
 
 // Columns of tests.
 var (
-	testOrigin      = tables[2].index("origin")
-	testBuild       = tables[2].index("build_id")
-	testCompatible  = tables[2].index("environment_compatible")
-	testEnvironment = tables[2].index("environment_misc")
-	testPath        = tables[2].index("path")
-	testStatus      = tables[2].index("status")
-	testStart       = tables[2].index("start_time")
-	testMisc        = tables[2].index("misc")
+	testOrigin      = tables[2].Index("origin")
+	testBuild       = tables[2].Index("build_id")
+	testCompatible  = tables[2].Index("environment_compatible")
+	testEnvironment = tables[2].Index("environment_misc")
+	testPath        = tables[2].Index("path")
+	testStatus      = tables[2].Index("status")
+	testStart       = tables[2].Index("start_time")
+	testMisc        = tables[2].Index("misc")
 )
 
 // countedRow returns what is counted of a test that was sent.

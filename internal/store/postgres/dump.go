@@ -102,7 +102,7 @@ func (d *dump) selectSQL(t *table, columns string, behind place) (sql string, ar
 	if behind.at != nil {
 		args = append(args, behind.at, behind.id)
 		of := "$3, $4"
-		if t.keys > 1 {
+		if t.Keys > 1 {
 			args = append(args, behind.version)
 			of += ", $5"
 		}
@@ -116,7 +116,7 @@ func (d *dump) rowByRow(ctx context.Context, t *table, places []place) (bool, er
 	for _, at := range places {
 		sql, params := "SELECT "+t.columnList()+" FROM "+t.name+" o WHERE id = $1", [][]byte{[]byte(at.id)}
 		name := at.id
-		if t.keys > 1 {
+		if t.Keys > 1 {
 			sql, params = sql+" AND version = $2", append(params, strconv.AppendInt(nil, int64(at.version), 10))
 			name += ", version " + strconv.Itoa(at.version)
 		}
@@ -133,7 +133,7 @@ func (d *dump) rowByRow(ctx context.Context, t *table, places []place) (bool, er
 			}
 			continue
 		}
-		d.lost.Add(t.list, name, d.view.store.translate(err))
+		d.lost.Add(t.List, name, d.view.store.translate(err))
 		if err := d.view.exec(ctx, "ROLLBACK TO rows"); err != nil {
 			return false, err
 		}
@@ -152,7 +152,7 @@ func (d *dump) places(ctx context.Context, t *table, behind place) (all []place,
 	}
 	var at time.Time
 	var p place
-	_, err = pgx.ForEachRow(rows, []any{&at, &p.id, &p.version}[:1+t.keys], func() error {
+	_, err = pgx.ForEachRow(rows, []any{&at, &p.id, &p.version}[:1+t.Keys], func() error {
 		p.at = new(at)
 		all = append(all, p)
 		return nil
@@ -162,10 +162,10 @@ func (d *dump) places(ctx context.Context, t *table, behind place) (all []place,
 
 // place returns that of a row, whose first columns are sound.
 func (t *table) place(row [][]byte) place {
-	v := values{row: row}
-	p := place{at: v.time(), id: v.required()}
-	if t.keys > 1 {
-		p.version = v.integer()
+	v := values{row: row, stored: t.storage}
+	p := place{at: v.Time(), id: *v.Text()}
+	if t.Keys > 1 {
+		p.version = *v.Int()
 	}
 	return p
 }

@@ -4,13 +4,9 @@ package postgres
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/binary"
-	"encoding/json"
 	"io"
 	"math"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgtype"
@@ -48,35 +44,6 @@ func (r *row) untimed() bool {
 // timestamp returns the value of the first column of a row that is not untimed.
 func (r *row) timestamp() int64 {
 	return int64(binary.BigEndian.Uint64(r.data[countSize+lengthSize:]))
-}
-
-// encoder writes rows.
-type encoder struct {
-	b        []byte
-	arrival  time.Time // of all objects, unless they keep their own
-	metadata bool      // whether they keep their own
-	contents contentSet
-	// environments are those contents that tests are counted by.
-	environments map[hash]string
-}
-
-// rowsOf returns objects as rows in the order of their keys, those of the same object
-// in the order of the list.
-func rowsOf[T any](e *encoder, objects []T, write func(*T) store.Key) []row {
-	if len(objects) == 0 {
-		return nil
-	}
-	rows := make([]row, 0, len(objects))
-	for i := range objects {
-		from := len(e.b)
-		key := write(&objects[i])
-		e.b = appendTimes(e.b, nil, 0)
-		rows = append(rows, row{key: key, data: e.b[from:len(e.b):len(e.b)]})
-	}
-	slices.SortStableFunc(rows, func(a, b row) int {
-		return cmp.Or(strings.Compare(a.key.ID, b.key.ID), cmp.Compare(a.key.Version, b.key.Version))
-	})
-	return rows
 }
 
 // cutValue returns the first value, with its length, and what is behind it.
@@ -166,51 +133,14 @@ func (e *encoder) time(t *time.Time) {
 	e.b = binary.BigEndian.AppendUint64(e.b, uint64(t.UnixMicro()-epoch))
 }
 
-// object begins the row of an object, of so many columns, and the times, which come
-// last. The first one is when it arrived, NULL for one that has no time of its own to
-// keep.
-func (e *encoder) object(columns int, t *time.Time) {
-	e.begin(columns + 1)
-	if !e.metadata {
-		t = &e.arrival
-	}
-	e.time(t)
-}
-
-// marked writes a free object into a column of text.
-func (e *encoder) marked(j json.RawMessage) {
-	if j == nil {
-		e.null()
-		return
-	}
-	e.required(markedMisc(j))
-}
-
-// misc writes a free object into a column of type jsonb.
-func (e *encoder) misc(j json.RawMessage) {
-	if j == nil {
-		e.null()
-		return
-	}
-	e.jsonb(appendMisc(nil, j))
-}
-
 // jsonb writes JSON into a column of that type, whose format has a version.
 func (e *encoder) jsonb(j []byte) {
-	if j == nil {
-		e.null()
-		return
-	}
 	e.length(1 + len(j))
 	e.b = append(append(e.b, 1), j...)
 }
 
 // array writes a list of strings into a column of type text[].
 func (e *encoder) array(list []string) {
-	if list == nil {
-		e.null()
-		return
-	}
 	at := len(e.b)
 	e.length(0)
 	dimensions := uint32(1)
@@ -228,24 +158,6 @@ func (e *encoder) array(list []string) {
 		e.required(s)
 	}
 	binary.BigEndian.PutUint32(e.b[at:], uint32(len(e.b)-at-lengthSize))
-}
-
-// reference writes which content a text is.
-func (e *encoder) reference(text string) {
-	hash := e.contents.add(text)
-	e.length(len(hash))
-	e.b = append(e.b, hash[:]...)
-}
-
-// environment writes which content a text of a test's environment is.
-func (e *encoder) environment(text string) {
-	h := e.contents.add(text)
-	if e.environments == nil {
-		e.environments = make(map[hash]string)
-	}
-	e.environments[h] = text
-	e.length(len(h))
-	e.b = append(e.b, h[:]...)
 }
 
 // optional writes a text, or a word such as a status.

@@ -7,7 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgtype"
 
-	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/columns"
 )
 
 // version is a row taken apart: its values with their lengths, and the times of
@@ -35,7 +35,7 @@ func (v *version) time(unit int, timestamp int64) int64 {
 	return timestamp
 }
 
-func (v *version) absent(u store.Unit) bool {
+func (v *version) absent(u columns.Unit) bool {
 	for _, value := range v.values[u.From:u.To] {
 		if !isNull(value) {
 			return false
@@ -80,8 +80,8 @@ func (t *table) fold(first, second row) row {
 		was, is = first.timestamp(), second.timestamp()
 	}
 	newest, older := max(was, is), false
-	at := make([]int64, len(t.units))
-	for i, u := range t.units {
+	at := make([]int64, len(t.Units))
+	for i, u := range t.Units {
 		then, now := a.time(i, was), b.time(i, is)
 		switch absent := b.absent(u); {
 		case absent && a.absent(u):

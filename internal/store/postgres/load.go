@@ -180,7 +180,7 @@ func (l *loader) merge(ctx context.Context, tx pgx.Tx, t *table, rows []row) ([]
 	changes, err := l.mergeRows(ctx, tx, t, rows)
 	if state(err) == tooLong {
 		longest := slices.MaxFunc(rows, func(a, b row) int { return cmp.Compare(len(a.key.ID), len(b.key.ID)) }).key.ID
-		err = fmt.Errorf("%s, whose longest ID has %d bytes, beginning with %.40q: %w", t.list, len(longest), longest, err)
+		err = fmt.Errorf("%s, whose longest ID has %d bytes, beginning with %.40q: %w", t.List, len(longest), longest, err)
 	}
 	return changes, err
 }
@@ -214,13 +214,13 @@ func (l *loader) mergeStaged(ctx context.Context, tx pgx.Tx, t *table, changes [
 	if err != nil {
 		return nil, err
 	}
-	change := store.Change{List: t.list}
+	change := store.Change{List: t.List}
 	var was, now string
-	into := []any{&change.Key.ID, &change.Key.Version}[:t.keys]
+	into := []any{&change.Key.ID, &change.Key.Version}[:t.Keys]
 	into = append(into, &change.Created, &was, &now)
 	_, err = pgx.ForEachRow(merged, into, func() error {
 		change.Was, change.Now = report.Status(was), report.Status(now)
-		if t.list == store.Tests && !change.Created {
+		if t.List == store.Tests && !change.Created {
 			c, err := readChanged(change.Key.ID, was, now)
 			if err != nil {
 				return err
@@ -249,7 +249,7 @@ func (l *loader) touch(ctx context.Context, tx pgx.Tx, t *table, rows []row, cha
 			versions = append(versions, r.key.Version)
 		}
 	}
-	if t.list == store.Incidents {
+	if t.List == store.Incidents {
 		l.touched = ids
 	}
 	_, err := tx.Exec(ctx, query, ids, versions)
@@ -312,9 +312,9 @@ func (l *loader) trace(ctx context.Context, s *Store, id string, failed error) e
 		args = append(args, l.receipts[0].ID)
 	case len(l.changes.Objects) > 0:
 		change := l.changes.Objects[0]
-		t := &tables[slices.IndexFunc(tables, func(t table) bool { return t.list == change.List })]
+		t := &tables[slices.IndexFunc(tables, func(t table) bool { return t.List == change.List })]
 		query, args = "SELECT EXISTS (SELECT FROM "+t.name+" WHERE id = $1 AND "+writtenBy, append(args, change.Key.ID)
-		if t.keys > 1 {
+		if t.Keys > 1 {
 			query, args = query+" AND version = $3", append(args, change.Key.Version)
 		}
 		query += ")"

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/columns"
 	"github.com/kcidb-go/kcidb/internal/store/patterns"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
@@ -49,15 +50,28 @@ type subject struct {
 // subjects are in the order of object.Types(). What groups have comes from their
 // members, by the statements that read them.
 var subjects = []subject{
-	{object.TypeRevision, &table{excerpt: -1, columns: []string{"git_commit_hash", "patchset_hash", "git_commit_name", "patchset_files"},
-		add: func(s *object.Set, v *values) { s.Revisions = append(s.Revisions, v.revision()) }}},
+	{object.TypeRevision, groupTable(func(s *object.Set) *[]object.Revision { return &s.Revisions })},
 	{object.TypeCheckout, &tables[0]},
 	{object.TypeBuild, &tables[1]},
 	{object.TypeTest, &tables[2]},
-	{object.TypeIssue, &table{excerpt: -1, columns: []string{"id", "origin"},
-		add: func(s *object.Set, v *values) { s.Issues = append(s.Issues, v.issueGroup()) }}},
+	{object.TypeIssue, groupTable(func(s *object.Set) *[]object.Issue { return &s.Issues })},
 	{object.TypeIssueVersion, &tables[3]},
 	{object.TypeIncident, &tables[4]},
+}
+
+// groupTable returns the columns of groups, which have no table, and reads rows of
+// them into a list of a set.
+func groupTable[T any, P interface {
+	*T
+	report.Object
+}](of func(*object.Set) *[]T) *table {
+	t := &table{Table: columns.Table{Columns: columns.Names(P(new(T)))}, add: func(s *object.Set, r *columns.Reader) error {
+		groups := of(s)
+		*groups = append(*groups, *new(T))
+		return r.Read(P(&(*groups)[len(*groups)-1]))
+	}}
+	t.store(nil)
+	return t
 }
 
 // Match returns the objects that any of the patterns names.
@@ -168,14 +182,4 @@ func (s subject) matchSQL(q patterns.Question) string {
 func firstOf(column string) string {
 	return fmt.Sprintf(`(SELECT o.%s FROM checkouts o WHERE o.git_commit_hash = k.git_commit_hash AND o.patchset_hash = k.patchset_hash
 		AND o.%[1]s IS NOT NULL ORDER BY o._timestamp, o.id LIMIT 1)`, column)
-}
-
-func (v *values) revision() object.Revision {
-	return object.Revision{
-		GitCommitHash: v.required(), PatchsetHash: v.required(), GitCommitName: v.text(), PatchsetFiles: list[report.Resource](v, v.jsonb()),
-	}
-}
-
-func (v *values) issueGroup() object.Issue {
-	return object.Issue{ID: v.required(), Origin: v.required()}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/columns"
 )
 
 // merging writes the SQL that merges a new row of an object into the one that is
@@ -21,9 +22,9 @@ type merging struct {
 }
 
 // given is true where a row has a unit.
-func (m *merging) given(of string, u store.Unit) string {
+func (m *merging) given(of string, u columns.Unit) string {
 	var each []string
-	for _, c := range m.table.columns[u.From:u.To] {
+	for _, c := range m.table.Columns[u.From:u.To] {
 		each = append(each, of+"."+c+" IS NOT NULL")
 	}
 	return "(" + strings.Join(each, " OR ") + ")"
@@ -47,7 +48,7 @@ func (m *merging) latest() string {
 
 // wins is true where the new row's value of a unit stays.
 func (m *merging) wins(unit int) string {
-	u := m.table.units[unit]
+	u := m.table.Units[unit]
 	given := m.given(m.new, u)
 	if m.untimed {
 		return given
@@ -56,55 +57,60 @@ func (m *merging) wins(unit int) string {
 	return given + " AND (NOT " + m.given("o", u) + " OR " + is + " > " + was + " OR " + is + " = " + was + " AND " + m.greater(u) + ")"
 }
 
-// greater is true where the new row's value of a unit is the greater one: the
-// first of its columns in which they differ decides, and NULL is less than all
-// else.
-func (m *merging) greater(u store.Unit) string {
+// greater is true if the new row's value of a unit is the greater one: the first of
+// its columns in which they differ decides, and NULL is less than any other value.
+func (m *merging) greater(u columns.Unit) string {
 	sql := "CASE"
-	for _, c := range m.table.columns[u.From:u.To] {
+	for i := u.From; i < u.To; i++ {
 		sql += fmt.Sprintf(" WHEN %s IS DISTINCT FROM %s THEN o.%s IS NULL OR coalesce(%s > %s, FALSE)",
-			m.table.written(m.new, c), m.table.written("o", c), c, m.table.measure(m.new+"."+c), m.table.measure("o."+c))
+			m.table.written(m.new, i), m.table.written("o", i), m.table.Columns[i], m.table.measure(m.new, i), m.table.measure("o", i))
 	}
 	return sql + " ELSE FALSE END"
 }
 
-// differs is true where the new row has another value of a unit.
-func (m *merging) differs(u store.Unit) string {
+// differs is true if the new row has another value of a unit.
+func (m *merging) differs(u columns.Unit) string {
 	var is, was []string
-	for _, c := range m.table.columns[u.From:u.To] {
-		is, was = append(is, m.table.written(m.new, c)), append(was, m.table.written("o", c))
+	for i := u.From; i < u.To; i++ {
+		is, was = append(is, m.table.written(m.new, i)), append(was, m.table.written("o", i))
 	}
 	return "(" + strings.Join(is, ", ") + ") IS DISTINCT FROM (" + strings.Join(was, ", ") + ")"
 }
 
-// written is a value as it is written: to the type jsonb 1 and 1.0 are equal.
-func (t *table) written(of, column string) string {
-	if column == "misc" && t.list != store.Tests {
-		return of + "." + column + "::text"
+// written is a value of a column as it was written, because the type jsonb takes 1
+// and 1.0 for equal.
+func (t *table) written(row string, column int) string {
+	value := row + "." + t.Columns[column]
+	if t.Kinds[column] == columns.Misc && t.storage[column] == inline {
+		value += "::text"
 	}
-	return of + "." + column
+	return value
 }
 
 // times is the new value of that column.
 func (m *merging) times() string {
 	var each []string
-	for i, u := range m.table.units {
+	for i, u := range m.table.Units {
 		each = append(each, fmt.Sprintf("nullif(greatest(CASE WHEN %s THEN %s END, CASE WHEN %s THEN %s END), %s)",
 			m.given("o", u), m.time("o", i), m.given(m.new, u), m.time(m.new, i), m.latest()))
 	}
 	return fmt.Sprintf("nullif(ARRAY[%s], array_fill(NULL::timestamptz, ARRAY[%d]))", strings.Join(each, ", "), len(each))
 }
 
-// measure is what values of a column are compared by, where they have the same
-// time: the same for values that are in other drivers, too.
-func (t *table) measure(value string) string {
-	_, column, _ := strings.Cut(value, ".")
-	switch i := t.index(column); {
-	case t.isContent(i), strings.HasSuffix(column, "_time"), column == "duration", column == "number_value", column == "issue_version":
+// measure is the expression that values of a column with equal times are compared by.
+// It puts them in the same order as all drivers do.
+func (t *table) measure(row string, column int) string {
+	value := row + "." + t.Columns[column]
+	switch t.storage[column] {
+	case inContent, inEnvironment:
 		return value
-	case i == t.excerpt: // the hash, also of a text that is in the row
+	case inExcerpt: // the hash, also of a text that is in the row
 		return "CASE get_byte(" + value + ", 0) WHEN 0 THEN substr(" + value + ", 2) ELSE substr(sha256(substr(" + value + ", 2)), 1, 16) END"
-	case column == "git_commit_tags", column == "categories":
+	}
+	switch t.Kinds[column] {
+	case columns.Time, columns.Float, columns.Version:
+		return value
+	case columns.Texts:
 		value = "to_json(" + value + ")"
 	}
 	return value + `::text COLLATE "C"`
@@ -132,10 +138,10 @@ func (t *table) mergeSQL(untimed bool) string {
 	}
 	sets := []string{"times = " + m.times(), "_timestamp = " + m.latest()}
 	was, now := "''", "''"
-	if t.enums["status"] != "" {
+	if t.hasStatus() {
 		told := "coalesce(o.status::text, '')"
 		now = told
-		if t.list == store.Tests {
+		if t.List == store.Tests {
 			told = countedSQL("o")
 			now = "CASE WHEN o.xmax = 0 THEN " + now + " ELSE " + told + " END"
 		}
@@ -143,20 +149,20 @@ func (t *table) mergeSQL(untimed bool) string {
 		was = "CASE WHEN o.xmax = 0 THEN '' ELSE current_setting('kcidb.was') END"
 	}
 	var changes []string
-	for i, u := range t.units {
-		for _, c := range t.columns[u.From:u.To] {
+	for i, u := range t.Units {
+		for _, c := range t.Columns[u.From:u.To] {
 			sets = append(sets, fmt.Sprintf("%s = CASE WHEN %s THEN EXCLUDED.%[1]s ELSE o.%[1]s END", c, m.wins(i)))
 		}
 		changes = append(changes, m.differs(u)+" AND "+m.wins(i))
 	}
 	values := []string{arrived}
-	for _, c := range t.columns[1:] {
-		if t.enums[c] != "" {
-			c += "::" + t.enums[c]
+	for i, c := range t.Columns[1:] {
+		if enum := t.enum(1 + i); enum != "" {
+			c += "::" + enum
 		}
 		values = append(values, c)
 	}
-	return "INSERT INTO " + t.name + " AS o (" + strings.Join(t.columns, ", ") + ", times) SELECT " + strings.Join(values, ", ") + ", times FROM " + t.stage() +
+	return "INSERT INTO " + t.name + " AS o (" + strings.Join(t.Columns, ", ") + ", times) SELECT " + strings.Join(values, ", ") + ", times FROM " + t.stage() +
 		" WHERE " + which + " ON CONFLICT (" + t.keyList() + ") DO UPDATE SET " + strings.Join(sets, ", ") +
 		" WHERE " + strings.Join(changes, " OR ") +
 		" RETURNING " + t.keyList() + ", o.xmax = 0, " + was + ", " + now
@@ -167,7 +173,7 @@ func (t *table) mergeSQL(untimed bool) string {
 func (t *table) touchSQL(untimed bool) string {
 	m := merging{t, "n", untimed}
 	on, stage, which := "o.id = n.id", "n.id = s.id", "n._timestamp IS NOT NULL"
-	if t.keys == 2 {
+	if t.Keys == 2 {
 		on += " AND o.version = n.version"
 		stage += " AND n.version = s.version"
 	}

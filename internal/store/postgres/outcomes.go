@@ -7,9 +7,9 @@ import (
 	"iter"
 
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/columns"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/object"
-	"github.com/kcidb-go/kcidb/report"
 )
 
 // Outcomes returns what is needed of tests to sum them up.
@@ -35,26 +35,16 @@ func (s *Store) outcomes(ctx context.Context, builds []string, yield func(store.
 	defer v.close()
 	var next store.Outcome
 	var platforms rollup.Platforms
-	selected := table{
-		columns:  []string{"id", "build_id", "origin", "path", "status", "environment_misc", "start_time"},
-		contents: []int{5}, excerpt: -1,
-		add: func(_ *object.Set, v *values) { next = v.outcome(&platforms) },
-	}
+	selected := selection(columns.OutcomeColumns, func(_ *object.Set, r *columns.Reader) error {
+		o, environment, err := columns.ReadOutcome(r)
+		o.Platform = platforms.Of(environment)
+		next = o
+		return err
+	})
 	if err := v.byIndex(ctx); err != nil {
 		return err
 	}
 	p := newPages(v, 1, false, func(*object.Set, error) bool { return yield(next, nil) })
-	_, err = p.read(ctx, &selected, outcomesSQL, builds)
+	_, err = p.read(ctx, selected, outcomesSQL, builds)
 	return v.broken(ctx, err)
-}
-
-func (v *values) outcome(platforms *rollup.Platforms) store.Outcome {
-	o := store.Outcome{
-		ID: v.required(), BuildID: v.required(), Origin: v.required(), Path: v.required(),
-		Status: report.Status(v.required()), Platform: platforms.Of(v.next()),
-	}
-	if start := v.time(); start != nil {
-		o.Start = *start
-	}
-	return o
 }

@@ -67,14 +67,14 @@ func (s *Store) purgingAlone(ctx context.Context, f func() error) error {
 
 // purgeTable removes the old objects of a list.
 func (s *Store) purgeTable(ctx context.Context, t *table, opts store.PurgeOptions) error {
-	if opts.KeepIncidents && t.list == store.Incidents {
+	if opts.KeepIncidents && t.List == store.Incidents {
 		return nil
 	}
 	var total, done int64
 	if err := s.pool.QueryRow(ctx, "SELECT count(*) FROM "+t.name+" WHERE _timestamp < $1", opts.Before).Scan(&total); err != nil {
 		return err
 	}
-	tell := func() { opts.Progress.Tell(string(t.list)+" removed", done, total) }
+	tell := func() { opts.Progress.Tell(string(t.List)+" removed", done, total) }
 	tell()
 	query := t.purgeSQL(opts.KeepIncidents)
 	for range purgePasses {
@@ -114,12 +114,12 @@ func (s *Store) purgeBatch(ctx context.Context, t *table, query string, before, 
 			}
 			_, err = pgx.ForEachRow(rows, []any{&at, &id, &told}, func() error {
 				removed++
-				c.Objects(string(t.list), -1)
+				c.Objects(string(t.List), -1)
 				if at.After(last) {
 					last = at
 				}
-				if t.list != store.Tests {
-					c.object(t.list, id)
+				if t.List != store.Tests {
+					c.object(t.List, id)
 					return nil
 				}
 				test, err := readCounted(id, told)
@@ -141,10 +141,10 @@ func (s *Store) purgeBatch(ctx context.Context, t *table, query string, before, 
 func (t *table) purgeSQL(keepIncidents bool) string {
 	tied := ""
 	if keepIncidents {
-		tied = " AND NOT " + store.Tied(t.list)
+		tied = " AND NOT " + store.Tied(t.List)
 	}
 	told := "''"
-	if t.list == store.Tests {
+	if t.List == store.Tests {
 		told = countedSQL(t.name)
 	}
 	returned, noted := "_timestamp, id, "+told+" AS told", ""
@@ -166,11 +166,11 @@ func (t *table) purgeSQL(keepIncidents bool) string {
 func (t *table) referenceColumns() []string {
 	var all []string
 	for _, i := range t.contents {
-		all = append(all, t.columns[i])
+		all = append(all, t.Columns[i])
 	}
 	if t.excerpt >= 0 {
 		all = append(all, fmt.Sprintf("CASE get_byte(%s, 0) WHEN %d THEN encode(substr(%[1]s, 2), 'hex')::uuid END",
-			t.columns[t.excerpt], longExcerpt))
+			t.Columns[t.excerpt], longExcerpt))
 	}
 	return all
 }

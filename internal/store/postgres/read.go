@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/columns"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -101,6 +102,7 @@ var fetchPage = fmt.Sprintf("FETCH %d FROM page", pageSize)
 type pages struct {
 	view     *view
 	values   values
+	reader   columns.Reader // of the values
 	contents contentReader
 	each     int // objects in a set
 	next     *object.Set
@@ -116,7 +118,9 @@ func newPages(v *view, perSet int, metadata bool, yield func(*object.Set, error)
 	if perSet <= 0 {
 		perSet = defaultPerSet
 	}
-	return &pages{view: v, values: values{metadata: metadata}, each: perSet, next: &object.Set{}, yield: yield}
+	p := &pages{view: v, each: perSet, next: &object.Set{}, yield: yield}
+	p.reader = columns.Reader{Row: &p.values, Metadata: metadata}
+	return p
 }
 
 // reportsOnly returns what hands out the reports of sets that have nothing else.
@@ -157,12 +161,10 @@ func (p *pages) read(ctx context.Context, t *table, query string, args ...any) (
 // add adds the object in a row to the next set, which it hands out when it is full.
 // It returns false when the reader wants no more.
 func (p *pages) add(t *table, row [][]byte) (bool, error) {
-	p.values.row = row
-	t.add(p.next, &p.values)
-	if err := p.values.err; err != nil {
-		p.values.err = nil
+	p.values.row, p.values.stored = row, t.storage
+	if err := t.add(p.next, &p.reader); err != nil {
 		if p.next.Report.Count() > p.count {
-			store.DropLast(&p.next.Report, t.list)
+			t.DropLast(&p.next.Report)
 		}
 		return false, err
 	}

@@ -3,167 +3,194 @@
 package postgres
 
 import (
-	"github.com/kcidb-go/kcidb/internal/store"
+	"cmp"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
 	"github.com/kcidb-go/kcidb/internal/store/lists"
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// From objects to rows, whose values are in the order of the tables' columns.
+// encoder writes rows. It is a visitor that appends the fields of an object as the
+// values of its table's columns.
+type encoder struct {
+	b        []byte
+	arrival  time.Time // of all objects, unless they keep their own
+	metadata bool      // whether they keep their own
+	contents contentSet
+	// environments are those contents that tests are counted by.
+	environments map[hash]string
 
-func (e *encoder) checkout(o *report.Checkout) store.Key {
-	e.object(22, o.Timestamp)
-	e.required(o.ID)
-	e.required(o.Origin)
-	optional(e, o.TreeName)
-	optional(e, o.GitRepositoryURL)
-	optional(e, o.GitCommitHash)
-	optional(e, o.GitCommitName)
-	e.array(o.GitCommitTags)
-	optional(e, o.GitCommitMessage)
-	optional(e, o.GitRepositoryBranch)
-	e.boolean(o.GitRepositoryBranchTip)
-	e.resources(o.PatchsetFiles)
-	optional(e, o.PatchsetHash)
-	optional(e, o.MessageID)
-	optional(e, o.Comment)
-	e.time(o.StartTime)
-	e.time(o.OriginBuildsFinishTime)
-	e.time(o.OriginTestsFinishTime)
-	optional(e, o.LogURL)
-	optional(e, o.LogExcerpt)
-	e.boolean(o.Valid)
-	e.misc(o.Misc)
-	return store.Key{ID: o.ID}
+	table  *table
+	column int // the next one
 }
 
-func (e *encoder) build(o *report.Build) store.Key {
-	e.object(18, o.Timestamp)
-	e.required(o.ID)
-	e.required(o.Origin)
-	e.required(o.CheckoutID)
-	optional(e, o.Comment)
-	e.time(o.StartTime)
-	e.float(o.Duration)
-	optional(e, o.Architecture)
-	optional(e, o.Command)
-	optional(e, o.Compiler)
-	e.resources(o.InputFiles)
-	e.resources(o.OutputFiles)
-	optional(e, o.ConfigName)
-	optional(e, o.ConfigURL)
-	optional(e, o.LogURL)
-	optional(e, o.LogExcerpt)
-	optional(e, o.Status)
-	e.misc(o.Misc)
-	return store.Key{ID: o.ID}
-}
-
-func (e *encoder) test(o *report.Test) store.Key {
-	e.object(20, o.Timestamp)
-	e.required(o.ID)
-	e.required(o.Origin)
-	e.required(o.BuildID)
-	environment := o.Environment
-	if environment == nil {
-		environment = &report.Environment{}
+// rows returns the objects of the list as rows in the order of their keys, those of
+// the same object in the order of the list.
+func (t *table) rows(r *report.Report, e *encoder) []row {
+	n := t.Len(r)
+	if n == 0 {
+		return nil
 	}
-	optional(e, environment.Comment)
-	if environment.Compatible == nil {
-		e.null()
+	rows := make([]row, 0, n)
+	e.table = t
+	for i := range n {
+		from := len(e.b)
+		e.begin(len(t.Columns) + 1) // the times come last
+		e.column = 0
+		t.At(r, i).VisitFields(e)
+		e.b = appendTimes(e.b, nil, 0)
+		rows = append(rows, row{key: t.Key(r, i), data: e.b[from:len(e.b):len(e.b)]})
+	}
+	slices.SortStableFunc(rows, func(a, b row) int {
+		return cmp.Or(strings.Compare(a.key.ID, b.key.ID), cmp.Compare(a.key.Version, b.key.Version))
+	})
+	return rows
+}
+
+// next returns the storage of the next column.
+func (e *encoder) next() storage {
+	e.column++
+	return e.table.storage[e.column-1]
+}
+
+// Timestamp writes when the object arrived: NULL for an object that has no time of
+// its own to keep.
+func (e *encoder) Timestamp(_ string, field **time.Time) {
+	e.next()
+	if e.metadata {
+		e.time(*field)
 	} else {
-		e.environment(string(lists.AppendStrings(nil, environment.Compatible)))
+		e.time(&e.arrival)
 	}
-	if environment.Misc == nil {
-		e.null()
-	} else {
-		e.environment(markedMisc(environment.Misc))
-	}
-	optional(e, o.Path)
-	optional(e, o.Comment)
-	e.content(o.LogURL)
-	e.excerpt(o.LogExcerpt)
-	optional(e, o.Status)
-	if n := o.Number; n == nil {
-		e.null()
-		e.null()
-		e.null()
-	} else {
-		e.float(&n.Value)
-		optional(e, n.Unit)
-		optional(e, n.Prefix)
-	}
-	e.time(o.StartTime)
-	e.float(o.Duration)
-	e.files(o.InputFiles)
-	e.files(o.OutputFiles)
-	e.marked(o.Misc)
-	return store.Key{ID: o.ID}
 }
 
-func (e *encoder) issue(o *report.Issue) store.Key {
-	e.object(12, o.Timestamp)
-	e.required(o.ID)
-	e.integer(o.Version)
-	e.required(o.Origin)
-	optional(e, o.ReportURL)
-	optional(e, o.ReportSubject)
-	culprit := o.Culprit
-	if culprit == nil {
-		culprit = &report.Culprit{}
+func (e *encoder) Text(_ string, field *string) {
+	e.next()
+	e.required(*field)
+}
+
+func (e *encoder) OptText(_ string, field **string) {
+	switch text := *field; e.next() {
+	case inContent:
+		e.content(text)
+	case inExcerpt:
+		e.excerpt(text)
+	default:
+		optional(e, text)
 	}
-	e.boolean(culprit.Code)
-	e.boolean(culprit.Tool)
-	e.boolean(culprit.Harness)
-	e.array(o.Categories)
-	optional(e, o.Comment)
-	e.misc(o.Misc)
-	return store.Key{ID: o.ID, Version: o.Version}
 }
 
-func (e *encoder) incident(o *report.Incident) store.Key {
-	e.object(10, o.Timestamp)
-	e.required(o.ID)
-	e.required(o.Origin)
-	e.required(o.IssueID)
-	e.integer(o.IssueVersion)
-	optional(e, o.BuildID)
-	optional(e, o.TestID)
-	e.boolean(o.Present)
-	optional(e, o.Comment)
-	e.misc(o.Misc)
-	return store.Key{ID: o.ID}
+func (e *encoder) Version(_ string, field *int) {
+	e.next()
+	e.integer(*field)
 }
 
-// resources writes files into a column of type jsonb.
-func (e *encoder) resources(list []report.Resource) {
-	if list == nil {
+func (e *encoder) Status(_ string, field **report.Status) {
+	e.next()
+	optional(e, *field)
+}
+
+func (e *encoder) Prefix(_ string, field **report.Prefix) {
+	e.next()
+	optional(e, *field)
+}
+
+func (e *encoder) OptBool(_ string, field **bool) {
+	e.next()
+	e.boolean(*field)
+}
+
+func (e *encoder) Float(_ string, field *float64) {
+	e.next()
+	e.float(field)
+}
+
+func (e *encoder) OptFloat(_ string, field **float64) {
+	e.next()
+	e.float(*field)
+}
+
+func (e *encoder) OptTime(_ string, field **time.Time) {
+	e.next()
+	e.time(*field)
+}
+
+func (e *encoder) Texts(_ string, field *[]string) {
+	switch list, stored := *field, e.next(); {
+	case list == nil:
 		e.null()
-		return
+	case stored == inline:
+		e.array(list)
+	default:
+		e.reference(string(lists.AppendStrings(nil, list)), stored)
 	}
-	e.jsonb(lists.AppendResources(nil, list))
 }
 
-// content writes which content a text is.
+func (e *encoder) Resources(_ string, field *[]report.Resource) {
+	switch list, stored := *field, e.next(); {
+	case list == nil:
+		e.null()
+	case stored == inline:
+		e.jsonb(lists.AppendResources(nil, list))
+	default:
+		e.reference(string(lists.AppendResources(nil, list)), stored)
+	}
+}
+
+func (e *encoder) Misc(_ string, field *json.RawMessage) {
+	switch object, stored := *field, e.next(); {
+	case object == nil:
+		e.null()
+	case stored == inline:
+		e.jsonb(appendMisc(nil, object))
+	case stored == inText:
+		e.required(markedMisc(object))
+	default:
+		e.reference(markedMisc(object), stored)
+	}
+}
+
+func (e *encoder) Environment(_ string, part **report.Environment) { (*part).VisitFields(e) }
+func (e *encoder) Number(_ string, part **report.Number)           { (*part).VisitFields(e) }
+func (e *encoder) Culprit(_ string, part **report.Culprit)         { (*part).VisitFields(e) }
+
+// content writes a reference to the content that a text is.
 func (e *encoder) content(text *string) {
 	if text == nil {
 		e.null()
 		return
 	}
-	e.reference(*text)
+	e.reference(*text, inContent)
 }
 
-// The kinds of values of log_excerpt in test_rows, by their first byte.
+// reference writes a reference to the content that a text is.
+func (e *encoder) reference(text string, stored storage) {
+	h := e.contents.add(text)
+	if stored == inEnvironment {
+		if e.environments == nil {
+			e.environments = make(map[hash]string)
+		}
+		e.environments[h] = text
+	}
+	e.length(len(h))
+	e.b = append(e.b, h[:]...)
+}
+
+// The kinds of values that are inExcerpt, by their first byte.
 const (
 	longExcerpt  = 0 // the hash of a content follows
 	shortExcerpt = 1 // the text follows
 )
 
-// shortLength is how long an excerpt is at most that is not a content of its
-// own. Of the real submissions of a week none that short came twice: they are
-// lines of a log, with the time.
+// shortLength is the length of the longest excerpt that is not a content of its own.
+// In a week of real submissions no excerpt that short came twice: they are lines of a
+// log, with the time.
 const shortLength = 255
 
-// excerpt writes a text, or which content it is where it is long.
+// excerpt writes a text, or a reference to its content if it is long.
 func (e *encoder) excerpt(text *string) {
 	switch {
 	case text == nil:
@@ -176,13 +203,4 @@ func (e *encoder) excerpt(text *string) {
 		e.length(1 + len(h))
 		e.b = append(append(e.b, longExcerpt), h[:]...)
 	}
-}
-
-// files writes which content a list of files is.
-func (e *encoder) files(list []report.Resource) {
-	if list == nil {
-		e.null()
-		return
-	}
-	e.reference(string(lists.AppendResources(nil, list)))
 }

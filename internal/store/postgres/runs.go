@@ -7,8 +7,8 @@ import (
 	"iter"
 
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/columns"
 	"github.com/kcidb-go/kcidb/object"
-	"github.com/kcidb-go/kcidb/report"
 )
 
 // Runs returns the tests of builds as lists show them, by path and ID.
@@ -35,29 +35,15 @@ func (s *Store) runs(ctx context.Context, builds []string, after store.RunKey, y
 		return err
 	}
 	defer v.close()
-	var next store.Run
-	selected := table{
-		columns: []string{"id", "build_id", "origin", "path", "status", "start_time", "duration",
-			"environment_compatible", "environment_misc", "log_url", "misc"},
-		contents: []int{7, 8, 9}, excerpt: -1,
-		add: func(_ *object.Set, v *values) { next = v.run() },
-	}
+	var next columns.Run
+	selected := selection(columns.Names(&next), func(_ *object.Set, r *columns.Reader) error {
+		next = columns.Run{}
+		return r.Read(&next)
+	})
 	if err := v.byIndex(ctx); err != nil {
 		return err
 	}
-	p := newPages(v, 1, false, func(*object.Set, error) bool { return yield(next, nil) })
-	_, err = p.read(ctx, &selected, runsSQL, builds, after.BuildID, after.Path, after.ID)
+	p := newPages(v, 1, false, func(*object.Set, error) bool { return yield(next.Run, nil) })
+	_, err = p.read(ctx, selected, runsSQL, builds, after.BuildID, after.Path, after.ID)
 	return v.broken(ctx, err)
-}
-
-func (v *values) run() store.Run {
-	r := store.Run{
-		ID: v.required(), BuildID: v.required(), Origin: v.required(), Path: v.required(), Status: report.Status(v.required()),
-		Start: v.time(), Duration: v.float(), Compatible: list[string](v, v.next()), EnvironmentMisc: v.raw(),
-	}
-	if url := v.text(); url != nil {
-		r.LogURL = *url
-	}
-	r.Misc = v.raw()
-	return r
 }

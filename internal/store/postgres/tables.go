@@ -7,103 +7,128 @@ import (
 	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/columns"
 	"github.com/kcidb-go/kcidb/object"
-	"github.com/kcidb-go/kcidb/report"
 )
 
-// table is the relation that keeps a list, and the way between its rows and
-// objects. The first column is _timestamp and the next ones, keys of them,
-// identify the object.
+// table is the relation that keeps a list.
 type table struct {
-	list     store.List
+	columns.Table
 	name     string
-	keys     int
-	columns  []string
-	units    []store.Unit      // how they are merged
-	contents []int             // indexes of the columns that refer to contents
-	excerpt  int               // index of the one that does so only where it is long, -1 for none
-	enums    map[string]string // the types of the columns that have one of ours
-	rows     func(*report.Report, *encoder) []row
-	add      func(*object.Set, *values) // appends the object in a row
+	storage  []storage                                // of the columns
+	contents []int                                    // indexes of the columns that always refer to contents
+	excerpt  int                                      // index of the column that is inExcerpt, -1 for none
+	add      func(*object.Set, *columns.Reader) error // reads a row into a new object of the set
 }
 
-// tables are in the order of the graph. A star marks what refers to contents, two
-// what does so where it is long, and a type of ours stands behind a colon.
+// storage says in which form a column has its values.
+type storage int
+
+const (
+	// inline: text, number or time; a list of texts in text[], others in jsonb.
+	inline storage = iota
+	// inText: a free object in a column of type text, as markedMisc writes it.
+	inText
+	// inContent: a reference to a content. Lists and free objects are JSON text there.
+	inContent
+	// inEnvironment: a reference to a content that tests are counted by.
+	inEnvironment
+	// inExcerpt: a reference to a content if the text is long, the text itself otherwise.
+	inExcerpt
+)
+
+// tables are in the order of the graph.
 var tables = []table{
-	newTable(store.Checkouts, "checkouts", 1, `_timestamp id origin tree_name git_repository_url git_commit_hash git_commit_name
-		git_commit_tags git_commit_message git_repository_branch git_repository_branch_tip patchset_files patchset_hash_given
-		message_id comment start_time origin_builds_finish_time origin_tests_finish_time log_url log_excerpt valid misc`,
-		func(r *report.Report, e *encoder) []row { return rowsOf(e, r.Checkouts, e.checkout) },
-		func(s *object.Set, v *values) { s.Report.Checkouts = append(s.Report.Checkouts, v.checkout()) }),
-	newTable(store.Builds, "builds", 1, `_timestamp id origin checkout_id comment start_time duration architecture command
-		compiler input_files output_files config_name config_url log_url log_excerpt status:status misc`,
-		func(r *report.Report, e *encoder) []row { return rowsOf(e, r.Builds, e.build) },
-		func(s *object.Set, v *values) { s.Report.Builds = append(s.Report.Builds, v.build()) }),
-	newTable(store.Tests, "test_rows", 1, `_timestamp id origin build_id environment_comment environment_compatible* environment_misc*
-		path comment log_url* log_excerpt** status:status number_value number_unit number_prefix:unit_prefix start_time duration input_files*
-		output_files* misc`,
-		func(r *report.Report, e *encoder) []row { return rowsOf(e, r.Tests, e.test) },
-		func(s *object.Set, v *values) { s.Report.Tests = append(s.Report.Tests, v.test()) }),
-	newTable(store.Issues, "issues", 2, `_timestamp id version origin report_url report_subject culprit_code culprit_tool
-		culprit_harness categories comment misc`,
-		func(r *report.Report, e *encoder) []row { return rowsOf(e, r.Issues, e.issue) },
-		func(s *object.Set, v *values) { s.Report.Issues = append(s.Report.Issues, v.issue()) }),
-	newTable(store.Incidents, "incidents", 1, `_timestamp id origin issue_id issue_version build_id test_id present comment misc`,
-		func(r *report.Report, e *encoder) []row { return rowsOf(e, r.Incidents, e.incident) },
-		func(s *object.Set, v *values) { s.Report.Incidents = append(s.Report.Incidents, v.incident()) }),
+	newTable(store.Checkouts, "checkouts", nil),
+	newTable(store.Builds, "builds", nil),
+	newTable(store.Tests, "test_rows", map[string]storage{
+		"environment_compatible": inEnvironment, "environment_misc": inEnvironment, "log_url": inContent, "log_excerpt": inExcerpt,
+		"input_files": inContent, "output_files": inContent, "misc": inText,
+	}),
+	newTable(store.Issues, "issues", nil),
+	newTable(store.Incidents, "incidents", nil),
 }
 
-func newTable(list store.List, name string, keys int, columns string,
-	rows func(*report.Report, *encoder) []row, add func(*object.Set, *values)) table {
-	t := table{list: list, name: name, keys: keys, rows: rows, add: add, excerpt: -1, enums: map[string]string{}}
-	for i, column := range strings.Fields(columns) {
-		column, refers := strings.CutSuffix(column, "*")
-		column, sometimes := strings.CutSuffix(column, "*")
-		column, enum, ok := strings.Cut(column, ":")
-		if ok {
-			t.enums[column] = enum
-		}
-		t.columns = append(t.columns, column)
-		switch {
-		case sometimes:
-			t.excerpt = i
-		case refers:
-			t.contents = append(t.contents, i)
-		}
+func newTable(list store.List, name string, stored map[string]storage) table {
+	t := table{Table: columns.Of(list), name: name}
+	t.store(stored)
+	if list == store.Checkouts {
+		// The column patchset_hash is what readers look for: it is generated of this one.
+		t.Columns[t.Index("patchset_hash")] = "patchset_hash_given"
 	}
-	t.units = store.Units(t.columns, keys)
+	add := t.Add
+	t.add = func(s *object.Set, r *columns.Reader) error { return r.Read(add(&s.Report)) }
 	return t
 }
 
+// selection returns columns of tests that a query selects.
+func selection(names []string, add func(*object.Set, *columns.Reader) error) *table {
+	tests := &tables[2]
+	stored := make(map[string]storage)
+	for i, column := range tests.Columns {
+		stored[column] = tests.storage[i]
+	}
+	t := &table{Table: columns.Table{Columns: names}, add: add}
+	t.store(stored)
+	return t
+}
+
+// store sets how the columns are stored: inline if stored does not name them.
+func (t *table) store(stored map[string]storage) {
+	t.excerpt = -1
+	for i, column := range t.Columns {
+		s := stored[column]
+		t.storage = append(t.storage, s)
+		switch s {
+		case inContent, inEnvironment:
+			t.contents = append(t.contents, i)
+		case inExcerpt:
+			t.excerpt = i
+		}
+	}
+}
+
 // columnList returns the columns of a table known by the alias "o".
-func (t *table) columnList() string { return "o." + strings.Join(t.columns, ", o.") }
+func (t *table) columnList() string { return "o." + strings.Join(t.Columns, ", o.") }
 
 // keyList returns the columns that identify an object.
-func (t *table) keyList() string { return strings.Join(t.columns[1:1+t.keys], ", ") }
+func (t *table) keyList() string { return strings.Join(t.Columns[1:1+t.Keys], ", ") }
 
-func (t *table) index(column string) int { return slices.Index(t.columns, column) }
-
-// isContent tells whether a column always refers to contents.
+// isContent reports whether a column always refers to contents.
 func (t *table) isContent(column int) bool { return slices.Contains(t.contents, column) }
+
+// hasStatus reports whether the objects have a status.
+func (t *table) hasStatus() bool { return slices.Contains(t.Kinds, columns.Status) }
+
+// enum returns the type of a column that has one of our types, "" for others.
+func (t *table) enum(column int) string {
+	switch t.Kinds[column] {
+	case columns.Status:
+		return "status"
+	case columns.Prefix:
+		return "unit_prefix"
+	}
+	return ""
+}
 
 // stage returns the name of the temporary table that rows are copied into.
 func (t *table) stage() string { return "kcidb_stage_" + t.name }
 
-// stageSQL makes the temporary table. It has texts where there are types of
-// ours, which could not be dropped while other connections have such tables.
+// stageSQL makes the temporary table. Its columns are text in place of our types,
+// because a type cannot be dropped while another connection has such a table.
 func (t *table) stageSQL() string {
-	var columns []string
-	for _, c := range t.columns {
-		if t.enums[c] != "" {
+	var names []string
+	for i, c := range t.Columns {
+		if t.enum(i) != "" {
 			c += "::text"
 		}
-		columns = append(columns, c)
+		names = append(names, c)
 	}
 	return "CREATE TEMPORARY TABLE IF NOT EXISTS " + t.stage() + " ON COMMIT DELETE ROWS AS SELECT " +
-		strings.Join(columns, ", ") + ", times FROM " + t.name + " WITH NO DATA"
+		strings.Join(names, ", ") + ", times FROM " + t.name + " WITH NO DATA"
 }
 
 // copySQL copies rows into the temporary table.
 func (t *table) copySQL() string {
-	return "COPY " + t.stage() + " (" + strings.Join(t.columns, ", ") + ", times) FROM STDIN BINARY"
+	return "COPY " + t.stage() + " (" + strings.Join(t.Columns, ", ") + ", times) FROM STDIN BINARY"
 }

@@ -20,7 +20,7 @@ func (s *Store) Outcomes(ctx context.Context, builds []string) iter.Seq2[store.O
 		var next store.Outcome
 		var platforms rollup.Platforms
 		outcomes := table{
-			Table:    columns.Table{Columns: []string{"id", "build_id", "origin", "path", "status", "environment_misc", "start_time"}},
+			Table:    columns.Table{Columns: columns.OutcomeColumns},
 			contents: []int{5},
 			add: func(_ *object.Set, r *columns.Reader) error {
 				o, environment, err := columns.ReadOutcome(r)

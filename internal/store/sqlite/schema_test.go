@@ -78,7 +78,7 @@ func TestColumns(t *testing.T) {
 		}
 		for _, column := range tables[i].Columns {
 			if !slices.Contains(strings.Fields(names), column) {
-				t.Errorf("report.VisitFields has the property %s of %s, and no migration in internal/store/sqlite/migrations adds the column",
+				t.Errorf("VisitFields in package report has the property %s of %s, and no migration in internal/store/sqlite/migrations adds the column",
 					column, tables[i].List)
 			}
 		}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package postgres
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/kcidb-go/kcidb/internal/store/pgtest"
+)
+
+// TestColumns finds the columns of all properties in the newest schema.
+func TestColumns(t *testing.T) {
+	t.Parallel()
+	s, _ := initialized(t, pgtest.Shared(t))
+	for i := range tables {
+		table := &tables[i]
+		names := all[string](t, s, "SELECT attname::text FROM pg_attribute WHERE attrelid = $1::regclass", table.name)
+		for _, column := range table.Columns {
+			if !slices.Contains(names, column) {
+				t.Errorf("VisitFields in package report has the property %s of %s, and no migration in internal/store/postgres/migrations adds the column to %s",
+					column, table.List, table.name)
+			}
+		}
+	}
+}
