@@ -11,15 +11,15 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// newCommand returns the command that the program's name stands for, ready to
-// be executed: one of the old tools, or, for any other name, all of kcidb.
+// newCommand returns the command for the program's name: one of the old tools,
+// or, for any other name, all of kcidb.
 func newCommand(p *program, argv0 string) *cobra.Command {
-	cobra.EnableCommandSorting = false // they are added in the order of use
+	cobra.EnableCommandSorting = false // in the order of use instead
 	root := newRootCommand(p)
 	name := filepath.Base(argv0)
 	if path := oldTool(name); path != nil {
 		p.oldName = true
-		root = underOldName(root, name, path)
+		root = asOldTool(root, name, path)
 	}
 	finish(p, root)
 	return root
@@ -28,20 +28,20 @@ func newCommand(p *program, argv0 string) *cobra.Command {
 func newRootCommand(p *program) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "kcidb",
-		Short: "Collect, keep and hand out Linux kernel CI reports",
-		Long: `Collect, keep and hand out Linux kernel CI reports.
+		Short: "Collect, store and serve Linux kernel CI reports",
+		Long: `Collect, store and serve Linux kernel CI reports.
 
-Reports are read from standard input, one after the other, and written to
-standard output. "kcidb serve" runs the whole system on this machine.`,
+Commands read reports from standard input, one after the other, and write them
+to standard output. "kcidb serve" runs the whole system on this machine.`,
 		Example: `  kcidb serve
   kcidb validate < report.json
   kcidb submit --url http://127.0.0.1:8080 < report.json`,
 	}
 	root.AddGroup(
 		&cobra.Group{ID: "reports", Title: "Reports:"},
-		&cobra.Group{ID: "service", Title: "The service, and its clients:"},
+		&cobra.Group{ID: "service", Title: "The service and its clients:"},
 		&cobra.Group{ID: "notify", Title: "Telling people:"},
-		&cobra.Group{ID: "parts", Title: "The parts of it:"},
+		&cobra.Group{ID: "parts", Title: "The parts of the service:"},
 	)
 	addGroup(root, "reports",
 		newSchemaCommand(p), newValidateCommand(p), newUpgradeCommand(p),
@@ -63,8 +63,8 @@ func addGroup(root *cobra.Command, group string, commands ...*cobra.Command) {
 	root.AddCommand(commands...)
 }
 
-// finish gives root, and all below it, what every command has: the common
-// flags, the help, the rules about errors.
+// finish gives root and all commands below it the common flags, the help, and
+// the handling of errors.
 func finish(p *program, root *cobra.Command) {
 	root.SilenceErrors = true
 	root.SilenceUsage = true
@@ -76,7 +76,7 @@ func finish(p *program, root *cobra.Command) {
 		fmt.Fprint(p.stdout, helpText(cmd))
 	})
 	addHelpCommand(root)
-	// A flag is of the command before it, which may be misspelt.
+	// Errors in flags belong to the subcommand, whose name may be misspelt.
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		if args := cmd.Flags().Args(); len(args) > 0 && cmd.HasSubCommands() {
 			return unknownCommand(cmd, args[0])
@@ -84,7 +84,7 @@ func finish(p *program, root *cobra.Command) {
 		return err
 	})
 	root.PersistentFlags().Bool("version", false, "print the version and exit")
-	root.PersistentFlags().VarP(&p.level, "log-level", "l", "log what is at least this `LEVEL`: "+logLevelNames())
+	root.PersistentFlags().VarP(&p.level, "log-level", "l", "log messages of this `LEVEL` and above: "+logLevelNames())
 	mustComplete(root, "log-level", logLevelWords())
 	each(root, func(cmd *cobra.Command) {
 		cmd.Version = programVersion()
@@ -104,21 +104,21 @@ func finish(p *program, root *cobra.Command) {
 		}
 		cmd.RunE = func(cmd *cobra.Command, args []string) error {
 			p.started = true
-			slog.SetDefault(p.level.logger(p.stderr)) // for the drivers
+			slog.SetDefault(p.level.logger(p.stderr)) // drivers log to the default logger
 			p.warnOfEnvironment(os.Environ())
 			return work(cmd, args)
 		}
 	})
 }
 
-// addHelpCommand gives root cobra's command "help", for commands that there are.
+// addHelpCommand adds cobra's command "help" to root.
 func addHelpCommand(root *cobra.Command) {
 	root.InitDefaultHelpCmd()
 	for _, cmd := range root.Commands() {
 		if cmd.Name() != "help" {
 			continue
 		}
-		cmd.Short, cmd.Long = "Explain a command", "Explain the command that the words name, as its --help does."
+		cmd.Short, cmd.Long = "Explain a command", "Print the help of a command, as its --help does."
 		cmd.Example = "  kcidb help db load"
 		cmd.Args = func(_ *cobra.Command, args []string) error {
 			if of, rest, _ := root.Find(args); len(rest) > 0 {
@@ -137,9 +137,9 @@ func each(cmd *cobra.Command, f func(*cobra.Command)) {
 	}
 }
 
-// subCommandMissing is what running a command does that only has others below
-// it: it prints its help when it is the program itself, as nobody who types
-// just "kcidb" wants less.
+// subCommandMissing runs a command that has only subcommands. It is an error,
+// except for the program itself, which prints its help: a user who types just
+// "kcidb" needs the help.
 func subCommandMissing(cmd *cobra.Command, args []string) error {
 	switch {
 	case len(args) > 0:

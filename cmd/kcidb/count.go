@@ -15,8 +15,8 @@ func newCountCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "count",
 		Short: "Count the objects in reports",
-		Long: `Read reports from standard input, and print the number of objects in each, a
-line each. It ends at the first report that is not valid.`,
+		Long: `Read reports from standard input, and print the number of objects in each, one
+number per line. The command stops at the first invalid report.`,
 		Example: `  kcidb count < report.json
   cat *.json | kcidb count | paste -sd+ | bc`,
 		Args: noArgs,
@@ -45,8 +45,8 @@ func runCount(p *program, in *inputOptions) error {
 	return w.Flush()
 }
 
-// count returns the number of objects in a valid report. That of an old
-// version is not decoded for it: an upgrade may add objects.
+// count returns the number of objects in a valid report. It does not decode a
+// report of an old version, because an upgrade may add objects.
 func (r *input) count() (int, error) {
 	d, err := r.document()
 	if err != nil {

@@ -17,35 +17,35 @@ import (
 
 const (
 	databaseEnv = "KCIDB_DATABASE"
-	// servedDatabase is where "kcidb serve" without options keeps its data.
+	// servedDatabase is the database of "kcidb serve" without options.
 	servedDatabase = "kcidb-data/kcidb.db"
 )
 
-// databaseOptions say which database a command works on.
+// databaseOptions select the database of a command.
 type databaseOptions struct {
 	spec string
 	help bool
-	// orServed lets commands that change nothing take the database of a service
-	// in the current directory, where none is named. Those that change something
-	// must be told of which.
+	// orServed lets a command that changes nothing use, by default, the database
+	// of a service in the current directory. Commands that change a database
+	// must have it named.
 	orServed bool
-	// otherwise is the database of commands that take no other where none is
-	// named, whatever the environment says: they are for trying things.
-	otherwise string
+	// fallback is the default database of a command for trials. The
+	// environment variable does not change it.
+	fallback string
 }
 
-// addTo gives cmd the flags of commands for databases. It comes after cmd's
-// Args and RunE are set, as --database-help is answered before they are called.
+// addTo adds the flags of database commands to cmd. Call it after cmd's Args
+// and RunE are set, because it wraps them to answer --database-help.
 func (o *databaseOptions) addTo(p *program, cmd *cobra.Command) {
 	usage := "$" + databaseEnv
 	switch {
 	case o.orServed:
-		usage += ", else that of a service in ./kcidb-data"
-	case o.otherwise != "":
-		usage = o.otherwise
+		usage += ", otherwise the database of a service in ./kcidb-data"
+	case o.fallback != "":
+		usage = o.fallback
 	}
 	cmd.Flags().StringVarP(&o.spec, "database", "d", "", "`SPEC` of the database (default "+usage+")")
-	cmd.Flags().BoolVar(&o.help, "database-help", false, "explain the databases there are, and exit")
+	cmd.Flags().BoolVar(&o.help, "database-help", false, "explain the kinds of databases, and exit")
 	mustCompleteSpecs(cmd)
 
 	args, work := cmd.Args, cmd.RunE
@@ -77,8 +77,8 @@ func mustCompleteSpecs(cmd *cobra.Command) {
 
 // resolve returns the specification of the database.
 func (o *databaseOptions) resolve() (string, error) {
-	if o.otherwise != "" {
-		return cmp.Or(o.spec, o.otherwise), nil
+	if o.fallback != "" {
+		return cmp.Or(o.spec, o.fallback), nil
 	}
 	if spec := cmp.Or(o.spec, os.Getenv(databaseEnv)); spec != "" {
 		return spec, nil
@@ -88,7 +88,7 @@ func (o *databaseOptions) resolve() (string, error) {
 			return "sqlite:" + servedDatabase, nil
 		}
 	}
-	return "", usagef("no database is named: give -d/--database, or set %s", databaseEnv)
+	return "", usagef("no database is named: use -d/--database, or set %s", databaseEnv)
 }
 
 // with opens the database, calls f with it, and closes it.

@@ -7,11 +7,11 @@ import "github.com/spf13/cobra"
 func newDBCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "db",
-		Short: "Make, fill and read databases",
-		Long: `Make databases of reports, fill them, read them, and take them down again.
+		Short: "Create, fill and read databases",
+		Long: `Create, fill, read and remove databases of reports.
 
-A database is named with -d/--database, or by the environment variable
-KCIDB_DATABASE. "kcidb db load --database-help" explains what there is.`,
+The option -d/--database or the environment variable KCIDB_DATABASE names the
+database. "kcidb db load --database-help" explains the kinds of databases.`,
 		Example: `  kcidb db init -d sqlite:my.db
   kcidb db load -d sqlite:my.db < reports.json
   kcidb db dump -d sqlite:my.db > all.json`,

@@ -21,8 +21,8 @@ func newDBCleanupCommand(p *program) *cobra.Command {
 	var o dbCleanupOptions
 	cmd := &cobra.Command{
 		Use:     "cleanup",
-		Short:   "Take a database down, with everything in it",
-		Long:    `Remove a database's schema with everything in it. What was there is gone.`,
+		Short:   "Remove a database with everything in it",
+		Long:    `Remove a database's schema with everything in it. This cannot be undone.`,
 		Example: `  kcidb db cleanup -d sqlite:my.db`,
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -31,7 +31,7 @@ func newDBCleanupCommand(p *program) *cobra.Command {
 	}
 	o.database.addTo(p, cmd)
 	cmd.Flags().BoolVar(&o.ignoreNotInitialized, "ignore-not-initialized", false, "do nothing if the database has no schema")
-	cmd.Flags().BoolVar(&o.ignoreNotFound, "ignore-not-found", false, "do nothing if there is no such database")
+	cmd.Flags().BoolVar(&o.ignoreNotFound, "ignore-not-found", false, "do nothing if the database does not exist")
 	return cmd
 }
 

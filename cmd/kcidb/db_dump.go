@@ -21,11 +21,11 @@ func newDBDumpCommand(p *program) *cobra.Command {
 	o := dbDumpOptions{database: databaseOptions{orServed: true}}
 	cmd := &cobra.Command{
 		Use:   "dump",
-		Short: "Write everything in a database",
-		Long: `Write all objects in a database to standard output, or those that arrived
-within the bounds given: later than one time, and not later than the other.
-Times are in ISO 8601; the local time zone is meant where they name none.
-Objects whose rows are damaged are left out and named at the end; it exits with 1.`,
+		Short: "Write all objects in a database",
+		Long: `Write all objects in a database to standard output, or only those that arrived
+after one time and not after another. Times are in ISO 8601, in the local time
+zone unless they name a zone. Objects whose rows are damaged are left out and
+listed at the end; the exit status is then 1.`,
 		Example: `  kcidb db dump -d sqlite:my.db > all.json
   kcidb db dump -d sqlite:my.db -o 10000 --indent 0 --after 2025-07-01`,
 		Args: noArgs,
@@ -35,9 +35,9 @@ Objects whose rows are damaged are left out and named at the end; it exits with 
 	}
 	o.database.addTo(p, cmd)
 	o.out.addFlags(cmd)
-	cmd.Flags().BoolVar(&o.withoutMetadata, "without-metadata", false, "leave out the times objects were modified at")
-	cmd.Flags().Var(&o.after, "after", "only what arrived after `TIME`")
-	cmd.Flags().Var(&o.until, "until", "only what arrived at `TIME` or before")
+	cmd.Flags().BoolVar(&o.withoutMetadata, "without-metadata", false, "leave out the objects' times of modification")
+	cmd.Flags().Var(&o.after, "after", "only objects that arrived after `TIME`")
+	cmd.Flags().Var(&o.until, "until", "only objects that arrived at `TIME` or before")
 	return cmd
 }
 

@@ -15,7 +15,7 @@ func newDBEmptyCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "empty",
 		Short:   "Remove everything from a database, keeping its schema",
-		Long:    `Remove everything from a database, keeping its schema. What was there is gone.`,
+		Long:    `Remove everything from a database, keeping its schema. This cannot be undone.`,
 		Example: `  kcidb db empty -d sqlite:my.db`,
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -22,14 +22,14 @@ func newDBInitCommand(p *program) *cobra.Command {
 	var o dbInitOptions
 	cmd := &cobra.Command{
 		Use:   "init",
-		Short: "Make a database",
-		Long: `Make a database: its files, where it has any, and its schema.
+		Short: "Create a database",
+		Long: `Create a database: its files, if it has files, and its schema.
 
-In a PostgreSQL database that is there, the user becomes the owner of the schema,
-and the roles kcidb_editor (loads, purges and reads) and kcidb_viewer (reads) are
-made and granted what they need. Where the user may not make roles, the
-statements for somebody who may are printed; run this again after them, with
---ignore-initialized.`,
+In an existing PostgreSQL database, the user becomes the owner of the schema. The
+command creates the roles kcidb_editor (loads, purges and reads) and kcidb_viewer
+(reads) and grants them the privileges they need. If the user may not create
+roles, it prints the statements for a user who may; run the command again after
+them, with --ignore-initialized.`,
 		Example: `  kcidb db init -d sqlite:my.db
   kcidb db init -d sqlite:my.db --ignore-initialized
   kcidb db init -d 'postgresql:host=/run/postgresql dbname=kcidb'`,
@@ -40,7 +40,7 @@ statements for somebody who may are printed; run this again after them, with
 	}
 	o.database.addTo(p, cmd)
 	o.schema.addFlag(cmd)
-	cmd.Flags().BoolVar(&o.ignoreInitialized, "ignore-initialized", false, "do nothing if the database has a schema already")
+	cmd.Flags().BoolVar(&o.ignoreInitialized, "ignore-initialized", false, "do nothing if the database already has a schema")
 	return cmd
 }
 
@@ -58,14 +58,15 @@ func runDBInit(ctx context.Context, p *program, o *dbInitOptions) error {
 	})
 }
 
-// makeRoles makes the roles of a database, or prints how somebody else does.
+// makeRoles creates the roles of a database, or prints the statements with
+// which an administrator can create them.
 func makeRoles(ctx context.Context, p *program, s store.RoleMaker) error {
 	left, err := s.MakeRoles(ctx)
 	if err != nil || len(left) == 0 {
 		return err
 	}
-	fmt.Fprintln(p.stderr, `The user may not make roles. Somebody who may has to run what follows, and then
-"kcidb db init --ignore-initialized" grants them what they need.`)
+	fmt.Fprintln(p.stderr, `The user may not create roles. A user who may has to run the statements below; then
+"kcidb db init --ignore-initialized" grants the roles their privileges.`)
 	for _, statement := range left {
 		if _, err := fmt.Fprintln(p.stdout, statement+";"); err != nil {
 			return err

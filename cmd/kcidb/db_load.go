@@ -13,8 +13,9 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// loadObjects is how many objects go into one transaction, or twice as many:
-// enough that its sync vanishes, few enough that memory stays small.
+// loadObjects is the number of objects in a transaction; a transaction may
+// have up to twice as many. It is large enough that the cost of syncing
+// vanishes, and small enough that memory stays small.
 const loadObjects = 8192
 
 type dbLoadOptions struct {
@@ -29,11 +30,12 @@ func newDBLoadCommand(p *program) *cobra.Command {
 		Use:   "load",
 		Short: "Load reports into a database",
 		Long: `Load the reports on standard input, of any version of the schema, into a
-database, some thousands of objects at a time. An object that is there already
-is merged: what the new one says counts, and what it does not say stays.
+database, some thousands of objects at a time. An object that is already in the
+database is merged: the new values replace the old ones, and values that the new
+object lacks stay.
 
-It ends at the first report that is not valid. What came before it is loaded
-and stays; loading everything again does no harm.`,
+The command stops at the first invalid report. The reports before it stay
+loaded; loading everything again does no harm.`,
 		Example: `  kcidb db load -d sqlite:my.db < reports.json
   kcidb db dump -d sqlite:old.db | kcidb db load -d sqlite:new.db --with-metadata`,
 		Args: noArgs,
@@ -43,14 +45,14 @@ and stays; loading everything again does no harm.`,
 	}
 	o.database.addTo(p, cmd)
 	o.in.addFlags(cmd)
-	cmd.Flags().BoolVar(&o.metadata, "with-metadata", false, "keep the objects' _timestamp, instead of setting the present time; an object without one keeps what the database has")
+	cmd.Flags().BoolVar(&o.metadata, "with-metadata", false, "keep the objects' _timestamp instead of setting the current time; an object without a _timestamp keeps the one in the database")
 	return cmd
 }
 
 func runDBLoad(ctx context.Context, p *program, o *dbLoadOptions) error {
 	return o.database.with(ctx, func(s store.Sink) error {
-		// Loading nothing tells whether the database can be loaded into, before
-		// reports are read, or there is none to read.
+		// Loading an empty report fails if the database cannot be loaded into.
+		// It is tried before reports are read, and also if there is no report.
 		if _, err := s.Load(ctx, &report.Report{}, store.LoadOptions{}); err != nil {
 			return fmt.Errorf("loading: %w", err)
 		}

@@ -20,17 +20,16 @@ func newDBPurgeCommand(p *program) *cobra.Command {
 	var o dbPurgeOptions
 	cmd := &cobra.Command{
 		Use:   "purge [BEFORE]",
-		Short: "Remove what arrived before a time",
-		Long: `Remove what arrived in a database before the time given, in ISO 8601; the local
-time zone is meant where it names none. Without a time nothing is removed, and
-the exit status tells whether the database can do it.
+		Short: "Remove objects that arrived before a time",
+		Long: `Remove the objects that arrived in a database before a time, in ISO 8601, in the
+local time zone unless it names a zone. Without a time nothing is removed, and
+the exit status shows whether the database can purge.
 
-It is purged in batches, while loading goes on; interrupted, it has removed a
-part, and can be run again. PostgreSQL gives the space back; in a SQLite file
-what is loaded later takes it.
+The command purges in batches while loading goes on. After an interruption a part
+is removed, and the command can be run again. PostgreSQL returns the space; a
+SQLite file keeps it for objects that are loaded later.
 
-Exit status: 0 it was done, or can be; 1 it failed; 2 this kind of database
-cannot purge.`,
+Exit status: 0 done, or possible; 1 failed; 2 this kind of database cannot purge.`,
 		Example: `  kcidb db purge -d sqlite:my.db 2025-01-01
   kcidb db purge -d sqlite:my.db 2025-01-01 --keep-incidents
   kcidb db purge -d sqlite:my.db && echo "it can"`,
@@ -47,7 +46,7 @@ cannot purge.`,
 	}
 	o.database.addTo(p, cmd)
 	cmd.Flags().BoolVar(&o.keepIncidents, "keep-incidents", false,
-		"keep incidents, their issues, and the tests, builds and checkouts they are tied to")
+		"keep incidents, their issues, and the tests, builds and checkouts they belong to")
 	return cmd
 }
 
@@ -56,7 +55,7 @@ func runDBPurge(ctx context.Context, p *program, o *dbPurgeOptions) error {
 		progress := p.newProgress("", nil)
 		defer progress.done()
 		return s.Purge(ctx, store.PurgeOptions{
-			Before: o.before.Time, KeepIncidents: o.keepIncidents, Progress: progress.tell,
+			Before: o.before.Time, KeepIncidents: o.keepIncidents, Progress: progress.update,
 		})
 	})
 }

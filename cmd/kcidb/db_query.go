@@ -22,17 +22,16 @@ func newDBQueryCommand(p *program) *cobra.Command {
 	return queryCommand(p, "kcidb db query")
 }
 
-// queryCommand returns the command that asks a database, which is there twice,
-// as the Python system has both.
+// queryCommand returns the command that queries a database. It has two names,
+// as in the Python system.
 func queryCommand(p *program, name string) *cobra.Command {
 	o := queryOptions{database: databaseOptions{orServed: true}}
 	cmd := &cobra.Command{
 		Use:   "query",
 		Short: "Get objects from a database by their IDs",
-		Long: `Write the objects with the IDs given to standard output, and on demand all they
-stem from, and all that stems from them. Descendants include those of the
-ancestors, where both are asked for. Nothing at all is written when nothing is
-asked for.`,
+		Long: `Write the objects with the given IDs to standard output, and, if requested, their
+ancestors (--parents) and their descendants (--children). With both options the
+descendants include those of the ancestors. Without IDs nothing is written.`,
 		Example: `  ` + name + ` -d sqlite:my.db -t ci:test-1 --parents
   ` + name + ` -d sqlite:my.db -c ci:checkout-1 -c ci:checkout-2 --children
   ` + name + ` -d sqlite:my.db -i ci:issue-1 --iv 1 --children`,
@@ -51,16 +50,16 @@ asked for.`,
 	o.database.addTo(p, cmd)
 	o.out.addFlags(cmd)
 	f := cmd.Flags()
-	f.StringArrayVarP(&o.query.Checkouts, "checkout-id", "c", nil, "`ID` of a checkout; can be repeated, as all IDs")
+	f.StringArrayVarP(&o.query.Checkouts, "checkout-id", "c", nil, "`ID` of a checkout; all ID options can be repeated")
 	f.StringArrayVarP(&o.query.Builds, "build-id", "b", nil, "`ID` of a build")
 	f.StringArrayVarP(&o.query.Tests, "test-id", "t", nil, "`ID` of a test")
 	f.StringArrayVarP(&o.issues, "issue-id", "i", nil, "`ID` of an issue")
-	f.IntSliceVar(&o.issueVersions, "issue-version", nil, "`VERSION` of the issue, one for each ID, in their order")
+	f.IntSliceVar(&o.issueVersions, "issue-version", nil, "`VERSION` of the issue, one for each issue ID, in the same order")
 	f.Var(f.Lookup("issue-version").Value, "iv", "short for --issue-version `VERSION`")
 	f.StringArrayVarP(&o.query.Incidents, "incident-id", "n", nil, "`ID` of an incident")
-	f.BoolVar(&o.query.Parents, "parents", false, "and all that these stem from")
-	f.BoolVar(&o.query.Children, "children", false, "and all that stems from these")
-	f.BoolVar(&o.query.Metadata, "with-metadata", false, "with the times objects were modified at")
+	f.BoolVar(&o.query.Parents, "parents", false, "also the ancestors of the objects")
+	f.BoolVar(&o.query.Children, "children", false, "also the descendants of the objects")
+	f.BoolVar(&o.query.Metadata, "with-metadata", false, "with the objects' times of modification")
 	return cmd
 }
 

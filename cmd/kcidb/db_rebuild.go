@@ -14,13 +14,14 @@ func newDBRebuildCommand(p *program) *cobra.Command {
 	var o databaseOptions
 	cmd := &cobra.Command{
 		Use:   "rebuild",
-		Short: "Make anew what a database has counted",
-		Long: `Count all objects of a database anew, and put that in place of the counts it
-keeps for pages and queries, its roll-ups. It is for what "kcidb db verify"
-finds, and for an upgrade that did not end.
+		Short: "Count the objects again and replace the stored counts",
+		Long: `Count all objects of a database again, and replace its roll-ups: the counts it
+keeps for pages and queries. Use it if "kcidb db verify" finds differences, or if
+an upgrade did not end.
 
-Reading goes on meanwhile, and so does loading, which waits for some builds to
-be counted at most. Interrupted, it has mended a part, and can be run again.`,
+Reading and loading go on meanwhile; loading waits at most until some builds are
+counted. After an interruption a part is repaired, and the command can be run
+again.`,
 		Example: `  kcidb db rebuild -d sqlite:my.db`,
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -35,6 +36,6 @@ func runDBRebuild(ctx context.Context, p *program, o *databaseOptions) error {
 	return o.withRollups(ctx, func(db *rollup.DB) error {
 		progress := p.newProgress("", nil)
 		defer progress.done()
-		return db.Rebuild(ctx, progress.tell)
+		return db.Rebuild(ctx, progress.update)
 	})
 }

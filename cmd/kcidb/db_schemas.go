@@ -15,10 +15,10 @@ func newDBSchemasCommand(p *program) *cobra.Command {
 	o := databaseOptions{orServed: true}
 	cmd := &cobra.Command{
 		Use:   "schemas",
-		Short: "List the schemas a database can have",
-		Long: `List the schemas a database can have, oldest first: each with its version, a
-colon, and the version of the reports it keeps. The one that the database has
-is marked with an asterisk.`,
+		Short: "List the schemas that a database can have",
+		Long: `List the schemas that a database can have, oldest first: the version of each, a
+colon, and the version of the reports it keeps. An asterisk marks the schema of
+the database.`,
 		Example: `  kcidb db schemas -d sqlite:my.db`,
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -27,9 +27,9 @@ func newDBTimeCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "time {first_modified|last_modified|current}",
 		Short: "Print a time of a database",
-		Long: `Print when an object in a database was modified first, or last, or what the
-database's own clock says, in UTC. Nothing is printed where there is no such
-time, as in an empty database.`,
+		Long: `Print a time in UTC: when an object in a database was first modified, when an
+object was last modified, or the time of the database's own clock. An empty
+database has no times of modification; then nothing is printed.`,
 		Example:           `  kcidb db time -d sqlite:my.db last_modified`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: cobra.FixedCompletions(clocks, cobra.ShellCompDirectiveNoFileComp),
@@ -42,7 +42,7 @@ time, as in an empty database.`,
 		},
 	}
 	o.database.addTo(p, cmd)
-	cmd.Flags().BoolVarP(&o.verbose, "verbose", "v", false, "say which time it is, or that there is none")
+	cmd.Flags().BoolVarP(&o.verbose, "verbose", "v", false, "also print which time it is, or that the database has no such time")
 	return cmd
 }
 

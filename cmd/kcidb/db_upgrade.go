@@ -19,11 +19,11 @@ func newDBUpgradeCommand(p *program) *cobra.Command {
 	var o dbUpgradeOptions
 	cmd := &cobra.Command{
 		Use:   "upgrade",
-		Short: "Bring a database's schema up to date",
-		Long: `Bring a database's schema up to the newest one, or to the one given, keeping
-all that is in it. A database that has it already is left alone. An upgrade that
-was interrupted goes on where it was. Of a PostgreSQL database, loading and
-reading by the older program go on meanwhile.`,
+		Short: "Upgrade a database's schema",
+		Long: `Upgrade a database's schema to the newest version, or to a given version, keeping
+all objects. A database that already has the version stays as it is. An
+interrupted upgrade continues where it stopped. With PostgreSQL, older programs
+can load and read meanwhile.`,
 		Example: `  kcidb db upgrade -d sqlite:my.db`,
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -39,6 +39,6 @@ func runDBUpgrade(ctx context.Context, p *program, o *dbUpgradeOptions) error {
 	return o.database.with(ctx, func(s store.Sink) error {
 		progress := p.newProgress("", nil)
 		defer progress.done()
-		return s.Upgrade(ctx, store.Version(o.schema), progress.tell)
+		return s.Upgrade(ctx, store.Version(o.schema), progress.update)
 	})
 }

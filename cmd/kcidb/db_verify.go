@@ -15,7 +15,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 )
 
-// maxDifferences is how many differences are printed.
+// maxDifferences is the number of differences that are printed.
 const maxDifferences = 100
 
 type dbVerifyOptions struct {
@@ -27,16 +27,17 @@ func newDBVerifyCommand(p *program) *cobra.Command {
 	o := dbVerifyOptions{database: databaseOptions{orServed: true}, sample: 100}
 	cmd := &cobra.Command{
 		Use:   "verify",
-		Short: "Count anew what a database has counted",
-		Long: fmt.Sprintf(`Count all objects of a database anew, and compare that with the counts it keeps
-for pages and queries, its roll-ups. What differs is printed, a line for each
-count, the first %d of them; "kcidb db rebuild" mends it.
+		Short: "Check the stored counts against the objects",
+		Long: fmt.Sprintf(`Count all objects of a database again, and compare the result with its roll-ups:
+the counts it keeps for pages and queries. Counts that differ are printed, one per
+line, up to the first %d; "kcidb db rebuild" repairs them.
 
-With --sample, a part of all is counted, chosen by chance: less work, day by day.
+With --sample only a random part is counted: less work, for every day.
 
-Loading and reading go on meanwhile, and the counts are those of one moment.
+Loading and reading go on meanwhile; the counts are those of one moment.
 
-Exit status: 0 the counts are right; 1 they are not, or it failed.`, maxDifferences),
+Exit status: 0 the counts are right; 1 some counts are wrong, or the command
+failed.`, maxDifferences),
 		Example: `  kcidb db verify -d sqlite:my.db
   kcidb db verify -d sqlite:my.db --sample 5`,
 		Args: noArgs,
@@ -45,7 +46,7 @@ Exit status: 0 the counts are right; 1 they are not, or it failed.`, maxDifferen
 		},
 	}
 	o.database.addTo(p, cmd)
-	cmd.Flags().Var(&o.sample, "sample", "count about `PERCENT` of all that is there")
+	cmd.Flags().Var(&o.sample, "sample", "count about `PERCENT` of the objects")
 	return cmd
 }
 
@@ -55,14 +56,14 @@ func runDBVerify(ctx context.Context, p *program, o *dbVerifyOptions) error {
 		case err != nil:
 			return err
 		case !complete:
-			return errors.New("the roll-ups are not of all objects, for the upgrade that makes them did not end: run kcidb db rebuild")
+			return errors.New("the roll-ups do not count all objects, because the upgrade that creates them did not end: run kcidb db rebuild")
 		}
 		var checked tally
 		var found []rollup.Difference
 		n := 0
 		progress := p.newProgress("", nil)
 		err := db.Verify(ctx, rollup.VerifyOptions{
-			Sample: float64(o.sample) / 100, Progress: progress.tell, Checked: checked.add,
+			Sample: float64(o.sample) / 100, Progress: progress.update, Checked: checked.add,
 		}, func(d rollup.Difference) {
 			if n++; n <= maxDifferences {
 				found = append(found, d)
@@ -88,11 +89,11 @@ func runDBVerify(ctx context.Context, p *program, o *dbVerifyOptions) error {
 			if n == 1 {
 				differ = "count differs"
 			}
-			return fmt.Errorf("the roll-ups are not what the objects say%s (%s); %d %s: run kcidb db rebuild", in, &checked, n, differ)
-		case len(checked.of) == 0:
-			_, err = fmt.Fprintf(p.stdout, "There is nothing to count%s.\n", in)
+			return fmt.Errorf("the roll-ups do not match the objects%s (%s); %d %s: run kcidb db rebuild", in, &checked, n, differ)
+		case len(checked.names) == 0:
+			_, err = fmt.Fprintf(p.stdout, "There are no objects to count%s.\n", in)
 		default:
-			_, err = fmt.Fprintf(p.stdout, "The roll-ups are what the objects say%s: %s.\n", in, &checked)
+			_, err = fmt.Fprintf(p.stdout, "The roll-ups match the objects%s: %s.\n", in, &checked)
 		}
 		return err
 	})
@@ -109,9 +110,10 @@ func (o *databaseOptions) withRollups(ctx context.Context, f func(*rollup.DB) er
 	})
 }
 
-// tally is how many of what were looked at, in the order in which they were.
+// tally counts things by name, and keeps the names in the order of their first
+// count.
 type tally struct {
-	of    []string
+	names []string
 	count map[string]int
 }
 
@@ -120,14 +122,14 @@ func (t *tally) add(what string, n int) {
 		t.count = make(map[string]int)
 	}
 	if _, ok := t.count[what]; !ok {
-		t.of = append(t.of, what)
+		t.names = append(t.names, what)
 	}
 	t.count[what] += n
 }
 
 func (t *tally) String() string {
 	var parts []string
-	for _, what := range t.of {
+	for _, what := range t.names {
 		n := t.count[what]
 		if n == 1 {
 			what = strings.TrimSuffix(what, "s")
@@ -137,7 +139,7 @@ func (t *tally) String() string {
 	return strings.Join(parts, ", ")
 }
 
-// percent is the value of flags that say how much of all.
+// percent is the value of flags for a part of the whole.
 type percent float64
 
 func (v *percent) Type() string   { return "PERCENT" }
@@ -146,7 +148,7 @@ func (v *percent) String() string { return strconv.FormatFloat(float64(*v), 'g',
 func (v *percent) Set(text string) error {
 	f, err := strconv.ParseFloat(strings.TrimSuffix(text, "%"), 64)
 	if err != nil || !(f > 0 && f <= 100) {
-		return errors.New("not a number above 0, and 100 at most")
+		return errors.New("not a number above 0 and at most 100")
 	}
 	*v = percent(f)
 	return nil

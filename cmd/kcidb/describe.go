@@ -16,10 +16,10 @@ func newDescribeCommand(p *program) *cobra.Command {
 	var base string
 	cmd := &cobra.Command{
 		Use:   "describe TYPE ID...",
-		Short: "Say at length what objects are and how they went",
-		Long: `Write a text about each of the objects to standard output, as mails have it:
-what it is, how it went, what failed, and what of that is known. A NUL character
-follows each text, as it does the mails that "kcidb notify" writes.
+		Short: "Describe objects and their results",
+		Long: `Write a text about each object to standard output, as in mails: its description,
+its result, its failures, and the known issues among them. A NUL character
+follows each text, as it follows the mails that "kcidb notify" writes.
 
 ` + helpIDs,
 		Example: `  kcidb describe -d sqlite:my.db --base https://kcidb.example.org checkout ci:1

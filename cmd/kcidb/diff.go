@@ -18,7 +18,7 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// diffObjects is how many objects of a large report are worked on at a time.
+// diffObjects is how many objects of a large report are handled at a time.
 const diffObjects = 8192
 
 type diffOptions struct {
@@ -31,19 +31,18 @@ func newDiffCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "diff A B",
 		Short: "Compare the objects in two files of reports",
-		Long: `Compare the objects in two files of reports, of any version of the schema; one
-of them may be "-", standard input. Each object that differs gets a line for
-each field that does.
+		Long: `Compare the objects in two files of reports, of any version of the schema. One of
+the files may be "-", standard input. Each field that differs is a line.
 
-Reports are compared by what a database has of them after loading: the order of
-objects, of members and of spaces does not matter, and an object that comes
-several times in a file is merged. The time an object was modified at counts,
-but where A has none.
+Reports are compared as a database has them after loading: the order of objects
+and members and the spaces do not matter, and an object that comes several times
+in a file is merged. The time at which an object was modified is compared if the
+object in A has it.
 
-The files may be of any size: what does not fit in memory is sorted in temporary
-files, compressed, in $TMPDIR.
+The files may have any size: objects that do not fit in memory are sorted in
+compressed temporary files in $TMPDIR.
 
-Exit status: 0 both are the same; 1 they differ, or it failed.`,
+Exit status: 0 the objects are the same; 1 they differ, or the command failed.`,
 		Example: `  kcidb diff before.json after.json
   kcidb db dump -d sqlite:my.db | kcidb diff all.json - -v`,
 		Args: cobra.ExactArgs(2),
@@ -55,7 +54,7 @@ Exit status: 0 both are the same; 1 they differ, or it failed.`,
 		},
 	}
 	cmd.Flags().UintVarP(&o.most, "lines", "n", 10, "print the first `N` lines, or all: 0")
-	cmd.Flags().BoolVarP(&o.verbose, "verbose", "v", false, "say how many objects there are when all are the same")
+	cmd.Flags().BoolVarP(&o.verbose, "verbose", "v", false, "print the number of objects if all are the same")
 	return cmd
 }
 
@@ -105,7 +104,7 @@ func readSide(ctx context.Context, p *program, name string, add func(*report.Rep
 	if name != "-" {
 		f, err := os.Open(name)
 		if err != nil {
-			return errors.Unwrap(err) // which does not name the file
+			return errors.Unwrap(err) // drops the name of the file, which the caller adds
 		}
 		defer f.Close()
 		in = &interruptible{ctx: ctx, from: f}
@@ -121,10 +120,11 @@ func readSide(ctx context.Context, p *program, name string, add func(*report.Rep
 	return nil
 }
 
-// diffPrinter prints differences, a line for each field, up to a number of lines.
+// diffPrinter prints differences, one line for each field, up to a number of
+// lines.
 type diffPrinter struct {
 	w     io.Writer
-	most  uint // 0 for all
+	most  uint // 0 for no limit
 	lines uint
 }
 
@@ -154,7 +154,8 @@ const (
 	excerptLength = 60 // bytes shown at most
 )
 
-// excerpts returns two values, or the part of both where they begin to differ.
+// excerpts returns the two values, or an excerpt of each around the first
+// difference if they are long.
 func excerpts(a, b []byte) (string, string) {
 	at := 0
 	for at < min(len(a), len(b)) && a[at] == b[at] {

@@ -24,13 +24,12 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/pgtest"
 )
 
-// The documentation's commands are tried as they stand. In a page, blocks
-// marked "sh" are run one after the other by one shell, in a folder with the
-// examples in it; in blocks marked "console" each command after "$ " is looked
-// up only, for it needs what a test does not have, such as the whole source. The
-// first block marked "yaml" is the service's configuration, and the first one
-// marked "json" the report that is handed in. What is in blocks marked "output"
-// is printed, whatever the day.
+// These tests run the documentation's commands unchanged. One shell per page
+// runs the "sh" blocks, one after the other, in a folder with the page's
+// examples. In "console" blocks, commands after "$ " are only looked up, because
+// they need things that a test lacks, such as the whole source. The first "yaml"
+// block is the service's configuration, and the first "json" block is the report
+// to submit. "output" blocks must be printed, on any day.
 
 var (
 	docBlock  = regexp.MustCompile("(?ms)^```(sh|console|yaml|json|output)\n(.*?)^```")
@@ -101,15 +100,15 @@ func TestDocumentedCommandsRun(t *testing.T) {
 	}
 }
 
-// runPage runs a page's script, with the paths and addresses of a test in
-// place of those of the page, and returns what it prints.
+// runPage runs a page's script, with the paths and addresses of the test in
+// place of those on the page, and returns its output.
 func runPage(t *testing.T, binary, script, config, submitted string) string {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "bin")
 	env := append(os.Environ(), "TOKEN=token", "HOME="+dir)
 	socket := "/run/postgresql"
 	if strings.Contains(script, "postgresql:") {
-		// The page has a server for itself, whose superuser it is.
+		// The page has a server of its own and is its superuser.
 		server := pgtest.Start(t)
 		socket = server.Dir
 		path += ":" + server.Bin()
@@ -141,8 +140,9 @@ func runPage(t *testing.T, binary, script, config, submitted string) string {
 	write("report.json", recent(submitted), 0o644)
 	write("etc/kcidb.yaml", replace.Replace(config), 0o600)
 	write("etc/kcidb.jwt", "secret", 0o600)
-	// The service runs beside the script, and the script goes on once it answers.
-	write("bin/kcidb", fmt.Sprintf(found+`case $1 in
+	// The service runs beside the script, which continues when the service
+	// answers.
+	write("bin/kcidb", fmt.Sprintf(preamble+`case $1 in
 serve) ;;
 query) found '"id"' %[1]q "$@" ;;
 *) exec %[1]q "$@" ;;
@@ -153,7 +153,7 @@ echo $! >%[2]q/pid
 for i in {1..200}; do curl -fs http://%[3]s/health >/dev/null && exit; sleep 0.05; done
 cat %[2]q/log; exit 1
 `, binary, dir, address), 0o755)
-	write("bin/curl", found+`case "$*" in
+	write("bin/curl", preamble+`case "$*" in
 */api/report*) found '"id"' /usr/bin/env PATH="${PATH#*:}" curl --silent "$@" ;;
 */api/*)
 	out=$(PATH=${PATH#*:} curl --silent --fail-with-body "$@") && [[ $out != '{"error"'* ]] || { echo "curl $*: $out" >&2; exit 1; }
@@ -165,7 +165,8 @@ PATH=${PATH#*:} exec curl "$@"
 
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	// A page that needs a service and starts none is about one that runs already.
+	// A page that uses a service without starting it describes a service that
+	// runs already.
 	begin := "set -euo pipefail\n"
 	if !strings.Contains(script, "kcidb serve") && strings.Contains(script, "kcidb.example.org") {
 		begin += "kcidb serve\n"
@@ -184,8 +185,8 @@ PATH=${PATH#*:} exec curl "$@"
 	return string(out)
 }
 
-// recent moves the days in a report, so that the last of them is yesterday: what
-// pages ask for is of the last days.
+// recent shifts the dates in a report so that the last one is yesterday, because
+// pages show the last days.
 func recent(text string) string {
 	days := reportDay.FindAllString(text, -1)
 	if len(days) == 0 {
@@ -205,10 +206,10 @@ func recent(text string) string {
 	})
 }
 
-// found begins the programs that stand in for those of the page. What was just
-// submitted is loaded a moment later, so that a question is asked until there
-// is an answer; none at all fails the page.
-const found = `#!/usr/bin/env bash
+// preamble is the beginning of the programs that stand in for those of the page.
+// A new submission is loaded a moment later, so a query is repeated until it
+// has an answer. A query that never gets an answer fails the page.
+const preamble = `#!/usr/bin/env bash
 found() {
 	for i in {1..200}; do
 		if out=$("${@:2}") && [[ $out = *$1* ]]; then echo "$out"; exit 0; fi
@@ -279,8 +280,8 @@ func TestDocumentedCommandsExist(t *testing.T) {
 	}
 }
 
-// TestDocumentedConfigurations reads them as the service does, which refuses
-// keys it does not know.
+// TestDocumentedConfigurations reads the configurations like the service,
+// which refuses unknown keys.
 func TestDocumentedConfigurations(t *testing.T) {
 	for _, page := range docPages(t) {
 		text, err := os.ReadFile(page)
@@ -303,7 +304,7 @@ func TestDocumentedConfigurations(t *testing.T) {
 				if spec == "" {
 					continue
 				}
-				s, err := all.Open(t.Context(), spec) // which does not connect
+				s, err := all.Open(t.Context(), spec) // does not connect yet
 				if err != nil {
 					t.Errorf("%s: %v", page, err)
 					continue

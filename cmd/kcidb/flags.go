@@ -14,8 +14,9 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// majorArg reads the optional MAJOR argument of the commands for reports: the
-// latest version of the schema with that major number, or of all.
+// majorArg reads the optional MAJOR argument of report commands. It returns
+// the latest version of the schema with that major number, or the latest
+// version of all.
 func majorArg(args []string) (report.Version, error) {
 	if len(args) == 0 {
 		return report.Latest(), nil
@@ -24,7 +25,7 @@ func majorArg(args []string) (report.Version, error) {
 	if v, ok := report.LatestMinor(major); ok && err == nil {
 		return v, nil
 	}
-	return report.Version{}, usagef("MAJOR: there is no version %q of the report schema, but %s", args[0], strings.Join(majors(), ", "))
+	return report.Version{}, usagef("MAJOR: there is no version %q of the report schema; the versions are %s", args[0], strings.Join(majors(), ", "))
 }
 
 // majors returns the major numbers of the report schema.
@@ -78,8 +79,7 @@ func (t *timestamp) String() string {
 	return t.Format(time.RFC3339Nano)
 }
 
-// Set reads a time as report.ParseTime does. Without a zone the local one is
-// meant.
+// Set reads a time as report.ParseTime does. A time without a zone is local.
 func (t *timestamp) Set(text string) error {
 	parsed, err := report.ParseTime(text, time.Local)
 	if err == nil {
@@ -88,18 +88,18 @@ func (t *timestamp) Set(text string) error {
 	return err
 }
 
-// mustComplete makes the shell complete the values of a flag with words.
+// mustComplete lets the shell complete the values of a flag with words.
 func mustComplete(cmd *cobra.Command, flag string, words []string) {
 	complete := cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)
 	if err := cmd.RegisterFlagCompletionFunc(flag, complete); err != nil {
-		panic(err) // there is no such flag: a mistake in this program
+		panic(err) // the flag does not exist: a mistake in this program
 	}
 }
 
 // completeMajor completes the MAJOR argument.
 var completeMajor = cobra.FixedCompletions(majors(), cobra.ShellCompDirectiveNoFileComp)
 
-// completeNothing is for commands whose arguments no shell can know.
+// completeNothing is for commands whose arguments a shell cannot know.
 func completeNothing(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	return nil, cobra.ShellCompDirectiveNoFileComp
 }

@@ -38,7 +38,7 @@ func TestTimestamp(t *testing.T) {
 func TestFlagValues(t *testing.T) {
 	tests := []struct {
 		value pflag.Value
-		texts map[string]string // what is set, and what it is then; "" where it is refused
+		texts map[string]string // input to value; "" if it is refused
 	}{
 		{new(schemaVersion), map[string]string{"1.0": "1.0", "12.34": "12.34", "1": "", "0.1": "", "1.x": "", "-1.0": "", "1.0.0": ""}},
 		{new(seconds), map[string]string{"0": "0", "1.5": "1.5", "inf": "inf", "1e300": "inf", "-1": "", "NaN": "", "soon": ""}},

@@ -21,11 +21,11 @@ func newGenCommand(p *program) *cobra.Command {
 	var o genOptions
 	cmd := &cobra.Command{
 		Use:   "gen",
-		Short: "Make up reports to try things out with",
-		Long: `Write made-up reports of several CI systems to standard output, a line each, in
-the order they would arrive: trees, builds and tests with regressions, flaky
-tests and lab outages, issues and incidents. The same options give the same
-bytes. A checkout has some 2,000 objects.`,
+		Short: "Generate sample reports",
+		Long: `Write made-up reports of several CI systems to standard output, one per line, in
+the order in which they would arrive: trees, builds and tests with regressions,
+flaky tests and lab outages, issues and incidents. Equal options give equal bytes.
+A checkout has some 2,000 objects.`,
 		Example: `  kcidb gen --checkouts 10 | kcidb db load -d sqlite:sample.db
   kcidb gen --seed 7 --since 2026-03-01 > reports.json`,
 		Args: noArgs,
@@ -37,9 +37,9 @@ bytes. A checkout has some 2,000 objects.`,
 		},
 	}
 	o.since.Time = sample.DefaultSince
-	cmd.Flags().Uint64Var(&o.seed, "seed", 1, "another `N` gives other reports")
-	cmd.Flags().IntVar(&o.checkouts, "checkouts", 10, "make up `N` checkouts")
-	cmd.Flags().Var(&o.since, "since", "`TIME` the first of them appears at")
+	cmd.Flags().Uint64Var(&o.seed, "seed", 1, "a different `N` gives different reports")
+	cmd.Flags().IntVar(&o.checkouts, "checkouts", 10, "generate `N` checkouts")
+	cmd.Flags().Var(&o.since, "since", "`TIME` of the first checkout")
 	return cmd
 }
 

@@ -11,9 +11,9 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// helpText returns what --help prints: what the command does, how it is
-// called, an example, the commands below it, and the flags, with those that
-// every command has at the end.
+// helpText returns the output of --help: the description of the command, its
+// usage, an example, its subcommands, and its flags, with the common flags at
+// the end.
 func helpText(cmd *cobra.Command) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n\nUsage: %s\n", cmp.Or(cmd.Long, cmd.Short), usageLine(cmd))
@@ -58,8 +58,8 @@ func usageLine(cmd *cobra.Command) string {
 	return line
 }
 
-// writeCommands writes the commands of a group below cmd, in the order they
-// were added in.
+// writeCommands writes the subcommands of cmd in a group, in the order in
+// which they were added.
 func writeCommands(b *strings.Builder, title string, cmd *cobra.Command, group string) {
 	for _, sub := range cmd.Commands() {
 		if sub.GroupID != group || !sub.IsAvailableCommand() {

@@ -48,7 +48,7 @@ func TestHelp(t *testing.T) {
 	})
 }
 
-// golden compares with a file in testdata/help.
+// golden compares a text with a file in testdata/help.
 func golden(t *testing.T, name, got string) {
 	t.Helper()
 	file := filepath.Join("testdata/help", name)

@@ -24,15 +24,15 @@ func newIngestCommand(p *program) *cobra.Command {
 	var o ingestOptions
 	cmd := &cobra.Command{
 		Use:   "ingest",
-		Short: "Load reports, and write the e-mails they call for",
-		Long: `Load the reports on standard input into a database, one after the other, and
-after each write the e-mails that the subscriptions call for, of all that it
-changed and all above that, each followed by a NUL character. Nothing is sent,
-and waits and budgets are not heeded: it shows what a report triggers. A
-subscription with a problem is told of, and nothing is loaded.
+		Short: "Load reports, and write the e-mails they trigger",
+		Long: `Load the reports on standard input into a database, one after the other. After
+each report, write the e-mails that the subscriptions have for the changed objects
+and their ancestors, each followed by a NUL character. Nothing is sent, and waits
+and budgets are ignored: the command shows the e-mails that a report triggers. If
+a subscription has a problem, the problem is printed and nothing is loaded.
 
-Without -d the database is one in memory, gone when the command ends. One without
-a schema gets it.`,
+Without -d the database is in memory and is lost when the command ends. A database
+without a schema gets the schema.`,
 		Example: `  kcidb ingest --subscriptions ./subscriptions < report.json
   kcidb ingest -d sqlite:my.db < report.json`,
 		Args: noArgs,
@@ -40,7 +40,7 @@ a schema gets it.`,
 			return runIngest(cmd.Context(), p, &o)
 		},
 	}
-	o.database.otherwise = "sqlite::memory:"
+	o.database.fallback = "sqlite::memory:"
 	o.database.addTo(p, cmd)
 	o.folder.addTo(cmd)
 	o.mail.addTo(cmd)

@@ -14,23 +14,25 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// inputOptions say how reports are read from standard input.
+// inputOptions are the options for reading reports from standard input.
 type inputOptions struct {
 	seq bool
 }
 
 func (o *inputOptions) addFlags(cmd *cobra.Command) {
-	// The two forms of streams cannot be mistaken for one another.
-	cmd.Flags().BoolVar(&o.seq, "seq-in", false, "the input is RFC 7464: RS before each report (found out anyway)")
+	// The reader detects the form of a stream, because the two forms cannot be
+	// confused.
+	cmd.Flags().BoolVar(&o.seq, "seq-in", false, "the input is RFC 7464: RS before each report (detected anyway)")
 }
 
-// input is a report as it was read, good until the next one is.
+// input is a report from the input. It is valid until the next one is read.
 type input struct {
 	number int // of the report in the stream, from 1
 	text   []byte
 }
 
-// reports returns the reports on standard input, unchecked. An error is the last.
+// reports returns the reports on standard input, unchecked. An error ends the
+// sequence.
 func (o *inputOptions) reports(p *program) iter.Seq2[*input, error] {
 	return func(yield func(*input, error) bool) {
 		reader := report.NewReader(p.stdin)
@@ -51,9 +53,9 @@ func (o *inputOptions) reports(p *program) iter.Seq2[*input, error] {
 	}
 }
 
-// batches returns the objects on standard input, checked, in reports of the
-// latest version: small reports together, until there are so many objects, and
-// large ones cut. An error is the last, and comes after what was read before it.
+// batches returns the checked objects on standard input in reports of the latest
+// version. Small reports are joined and large ones split, to the given number of
+// objects. An error ends the sequence, after the objects before it.
 func (o *inputOptions) batches(p *program, objects int) iter.Seq2[*report.Report, error] {
 	return func(yield func(*report.Report, error) bool) {
 		batch := new(report.Report)
@@ -78,7 +80,7 @@ func (o *inputOptions) batches(p *program, objects int) iter.Seq2[*report.Report
 	}
 }
 
-// validate checks the report, as one of a version not newer than the one asked for.
+// validate checks the report. Its version must not be newer than asked.
 func (r *input) validate(asked report.Version) error {
 	if asked == report.Latest() {
 		return r.wrap(report.Validate(r.text))
@@ -90,8 +92,8 @@ func (r *input) validate(asked report.Version) error {
 	return r.wrap(err)
 }
 
-// document returns the report, checked. The text is: that is many times as
-// fast as checking the document.
+// document checks the report and returns it as a document. It checks the text,
+// which is many times as fast as checking the document.
 func (r *input) document() (*report.Document, error) {
 	if err := report.Validate(r.text); err != nil {
 		return nil, r.wrap(err)
@@ -100,7 +102,7 @@ func (r *input) document() (*report.Document, error) {
 	return d, r.wrap(err)
 }
 
-// wrap tells which report an error is about.
+// wrap adds the number of the report to an error.
 func (r *input) wrap(err error) error {
 	if err == nil {
 		return nil
@@ -108,9 +110,9 @@ func (r *input) wrap(err error) error {
 	return fmt.Errorf("report %d: %w", r.number, err)
 }
 
-// explain returns an error as lines for people. What is wrong with a report is
-// a line for each fault, and each says which report it is in, so that the
-// lines can be sorted and searched.
+// explain returns an error as lines of text. An invalid report has a line for
+// each fault, with the number of the report, so that the lines can be sorted
+// and searched.
 func explain(err error) string {
 	text := err.Error()
 	invalid, ok := errors.AsType[*report.Error](err)

@@ -8,16 +8,16 @@ import (
 )
 
 // interruptible reads from a source whose reads cannot be interrupted, such as
-// a terminal or a pipe, and fails as soon as its context ends. A read under
-// way then stays behind, waiting; the process is about to exit anyway.
+// a terminal or a pipe. It fails as soon as its context ends. A pending read
+// stays behind; the process is about to exit anyway.
 type interruptible struct {
 	ctx  context.Context
 	from io.Reader
 
-	buffer []byte           // what reads go to
-	reads  chan readOutcome // of the one read under way
-	unread []byte           // the part of buffer not handed out yet
-	err    error            // to return once unread is handed out
+	buffer []byte           // where reads are written
+	reads  chan readOutcome // the result of the pending read
+	unread []byte           // the part of buffer that was not returned yet
+	err    error            // to return when unread is used up
 }
 
 type readOutcome struct {
@@ -25,7 +25,8 @@ type readOutcome struct {
 	err error
 }
 
-// interruptibleBuffer makes the hand-over of a read (about a microsecond) vanish.
+// interruptibleBuffer is large enough to make the cost of handing a read over
+// (about a microsecond) vanish.
 const interruptibleBuffer = 256 << 10
 
 func (r *interruptible) Read(p []byte) (int, error) {
@@ -43,7 +44,7 @@ func (r *interruptible) Read(p []byte) (int, error) {
 		}()
 		select {
 		case <-r.ctx.Done():
-			// The read goes on and owns the buffer.
+			// The pending read goes on and owns the buffer.
 			r.err = r.ctx.Err()
 			return 0, r.err
 		case done := <-r.reads:

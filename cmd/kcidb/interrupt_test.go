@@ -25,8 +25,8 @@ func TestInterruptibleReadsAll(t *testing.T) {
 	}
 }
 
-// TestInterrupt checks that a command ends that waits for its input, and that
-// what it had written by then is there.
+// TestInterrupt: a command that waits for input ends on a signal, and its
+// output up to then is complete.
 func TestInterrupt(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	stdin, feed := io.Pipe()

@@ -65,7 +65,7 @@ func (l *logLevel) Set(text string) error {
 	return fmt.Errorf("not one of %s", logLevelNames())
 }
 
-// slogName returns the level as the configuration of the service names levels.
+// slogName returns the name of the level in the service's configuration.
 func (l logLevel) slogName() string {
 	switch {
 	case l <= logLevel(slog.LevelDebug):

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command kcidb is the whole of KCIDB in one binary: the tools that read and
-// write reports, the tools of the database and the queue, the service, and the
-// tools that hand reports in and get them back.
+// Command kcidb is the whole of KCIDB in one binary: the tools for reports,
+// the tools for the database and the queue, the service, and the tools that
+// submit reports and query them.
 //
-// It is also each of the Python system's tools: started under one of their
-// names ("make links" makes the links) it takes that tool's flags and
-// arguments, and ends with that tool's exit status.
+// It is also each of the Python system's tools: started under the name of one
+// of them ("make links" creates the links), it accepts that tool's flags and
+// arguments, and exits with that tool's status.
 //
-// Every command keeps the same rules: 0 when its work is done, 1 when the work
-// failed, with the reason on standard error, and 2 when it was not told
-// properly what to do. Reports are read and written one by one, so memory
-// depends on the largest report and never on the number of them.
+// Every command follows the same rules. It exits with 0 if its work is done,
+// with 1 and an error on standard error if the work failed, and with 2 if its
+// usage was wrong. Reports are read and written one by one, so memory depends
+// on the largest report and never on the number of reports.
 package main
 
 import (
@@ -29,9 +29,9 @@ func main() {
 	os.Exit(code)
 }
 
-// run runs the command that args asks for, args[0] being the program's name,
-// and returns its exit status. A write to a pipe nobody reads any more ends
-// the process at once and quietly, as Go does for standard output.
+// run runs the command in args; args[0] is the program's name. It returns the
+// exit status. A write to a closed pipe ends the process at once and silently,
+// as Go does for standard output.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	p := &program{
 		stdin:  &interruptible{ctx: ctx, from: stdin},
@@ -51,13 +51,13 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	return p.exitStatus(ctx, cmd, err)
 }
 
-// program is what a command needs besides its own options.
+// program is the environment of a command.
 type program struct {
 	stdin   io.Reader
 	stdout  io.Writer
 	stderr  io.Writer
 	level   logLevel
-	started bool  // the command line was understood, and its command runs
-	noHelp  error // why --help explained nothing
-	oldName bool  // the program runs as one of the Python tools
+	started bool  // the command line was valid, and the command runs
+	noHelp  error // why --help printed nothing
+	oldName bool  // the program runs under the name of a Python tool
 }

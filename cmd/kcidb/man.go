@@ -15,8 +15,8 @@ import (
 func newManCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "man DIR",
-		Short:   "Write the manual pages, a file for each command",
-		Long:    `Write the manual pages to files in the directory, one for each command.`,
+		Short:   "Write the manual pages, one file per command",
+		Long:    `Write the manual pages to the directory, one file per command.`,
 		Example: `  kcidb man /usr/local/share/man/man1`,
 		Args:    cobra.ExactArgs(1),
 		Hidden:  true,
@@ -43,8 +43,9 @@ func runMan(root *cobra.Command, dir string) error {
 	return nil
 }
 
-// commitTime returns the time of the commit the program was built from, nil
-// where it is not known: pages are then the same bytes whenever they are made.
+// commitTime returns the time of the commit from which the program was built,
+// or nil if it is unknown. With it the pages have the same bytes whenever they
+// are generated.
 func commitTime() *time.Time {
 	info, _ := debug.ReadBuildInfo()
 	if info == nil {

@@ -19,10 +19,10 @@ func newMergeCommand(p *program) *cobra.Command {
 	var o mergeOptions
 	cmd := &cobra.Command{
 		Use:   "merge",
-		Short: "Make one report of many",
-		Long: `Read reports from standard input, and write one report with all their objects,
-in the newest version of the schema among them. Nothing is written if one of
-them is not valid. All of them are held in memory.`,
+		Short: "Merge reports into one",
+		Long: `Read reports from standard input, and write one report with all their objects, in
+the newest version of the schema among the reports. Nothing is written if a report
+is invalid. All reports are held in memory.`,
 		Example: `  cat *.json | kcidb merge > all.json`,
 		Args:    noArgs,
 		RunE: func(*cobra.Command, []string) error {
@@ -53,8 +53,8 @@ func runMerge(p *program, o *mergeOptions) error {
 	return o.out.writer(p).WriteRaw(merged.JSON())
 }
 
-// newest returns the newest version among documents, the latest there is
-// without any.
+// newest returns the newest version among documents, or the latest version if
+// there are no documents.
 func newest(documents []*report.Document) report.Version {
 	if len(documents) == 0 {
 		return report.Latest()

@@ -16,13 +16,13 @@ import (
 func newMQCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "mq",
-		Short: "Make, fill and read queues",
-		Long: `Make queues of submissions, put reports in, take them out, and look after those
-that could not be loaded. "kcidb serve" has a queue of its own and needs none
-of this. There are queues of e-mails and of patterns as well; each queue is for
-one of the three.
+		Short: "Create, fill and read queues",
+		Long: `Create queues of submissions, publish reports, pull them, and handle submissions
+that could not be loaded. "kcidb serve" has a queue of its own and needs none of
+these commands. Queues of e-mails and of patterns exist as well; a queue is of one
+of the three kinds.
 
-A queue is named with --queue:
+The option --queue names the queue:
 
 ` + jetstream.Help,
 		Example: `  kcidb mq io-publisher publish --queue nats://mq.example.org/KCIDB < reports.json
@@ -36,37 +36,39 @@ A queue is named with --queue:
 	return cmd
 }
 
-// mqKind is a kind of queue, by what its messages are.
+// mqKind is a kind of queue, named after the kind of its messages.
 type mqKind struct {
-	name      string // that the commands' names begin with
+	name      string // the beginning of the commands' names
 	one, many string // of the messages
-	url, file string // of examples
-	// check says what is wrong with a message, if anything is.
+	url, file string // for examples
+	// check returns an error if a message is not valid.
 	check func(text []byte) error
-	// form is how messages that are no JSON are in a stream; nil where they are.
+	// form is the form of a stream of messages that are not JSON. It is nil for
+	// JSON.
 	form *mqForm
 }
 
-// mqReports is the kind of queue that the service has: of submissions.
+// mqReports is the kind of queue that the service uses: queues of submissions.
 var mqReports = mqKind{
 	name: "io", one: "report", many: "reports",
 	url: "nats://mq.example.org/KCIDB", file: "report.json",
 	check: report.Validate,
 }
 
-// queueOptions say which queue a command works on.
+// queueOptions select the queue of a command.
 type queueOptions struct {
 	queue   string
 	project string
 	topic   string
 }
 
-// addFlags gives cmd the flags, and all commands below it.
+// addFlags adds the flags to cmd and all its subcommands.
 func (o *queueOptions) addFlags(cmd *cobra.Command) {
 	cmd.PersistentFlags().StringVar(&o.queue, "queue", "", "`URL` of the queue")
 }
 
-// addPubSubFlags takes the Python tools' flags, which name a Google Pub/Sub queue.
+// addPubSubFlags accepts the Python tools' flags, which name a Google Pub/Sub
+// queue.
 func (o *queueOptions) addPubSubFlags(cmd *cobra.Command) {
 	cmd.PersistentFlags().StringVarP(&o.project, "project", "p", "", "`PROJECT` of a Google Pub/Sub queue")
 	cmd.PersistentFlags().StringVarP(&o.topic, "topic", "t", "", "`TOPIC` of a Google Pub/Sub queue")
@@ -80,7 +82,7 @@ func (o *queueOptions) url() (string, error) {
 	case o.project != "" || o.topic != "":
 		return "", usagef("this program cannot use Google Pub/Sub queues (-p, -t): name a queue with --queue URL")
 	}
-	return "", usagef("no queue is named: give --queue URL")
+	return "", usagef("no queue is named: use --queue URL")
 }
 
 // with opens the queue, calls f with it, and closes it.
@@ -97,13 +99,14 @@ func (o *queueOptions) with(ctx context.Context, f func(queue.Queue) error) (err
 	return f(q)
 }
 
-// newMQInitCommand returns the init command of publishers and subscribers.
-// What the Python system keeps apart is one here, so either makes all of it.
+// newMQInitCommand returns the init command of publishers and subscribers. The
+// Python system has two objects (topic and subscription) where we have one
+// queue, so either command creates the whole queue.
 func newMQInitCommand(o *queueOptions, parent string, kind *mqKind) *cobra.Command {
 	return &cobra.Command{
 		Use:     "init",
-		Short:   "Make the queue",
-		Long:    `Make the queue, for publishers and subscribers, where it is not there yet.`,
+		Short:   "Create the queue",
+		Long:    `Create the queue for publishers and subscribers, unless it exists.`,
 		Example: "  " + parent + " init --queue " + kind.url,
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -113,12 +116,12 @@ func newMQInitCommand(o *queueOptions, parent string, kind *mqKind) *cobra.Comma
 }
 
 // newMQCleanupCommand returns the cleanup command of publishers and
-// subscribers. Scripts run both, so that a queue which is gone is no error.
+// subscribers. Scripts run both, so a missing queue is not an error.
 func newMQCleanupCommand(o *queueOptions, parent string, kind *mqKind) *cobra.Command {
 	return &cobra.Command{
 		Use:     "cleanup",
-		Short:   "Remove the queue, with all that is in it",
-		Long:    `Remove the queue, with all that is in it, if it is there. What was there is gone.`,
+		Short:   "Remove the queue with all its messages",
+		Long:    `Remove the queue with all its messages, if it exists. This cannot be undone.`,
 		Example: "  " + parent + " cleanup --queue " + kind.url,
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

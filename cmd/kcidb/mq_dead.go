@@ -18,9 +18,9 @@ func newMQDeadCommand(p *program) *cobra.Command {
 	var o queueOptions
 	cmd := &cobra.Command{
 		Use:   "dead",
-		Short: "Look after submissions that could not be loaded",
-		Long: `List the submissions a queue has given up, look at them, and put them back or
-throw them away. They are kept until then.`,
+		Short: "Handle submissions that could not be loaded",
+		Long: `List the dead letters of a queue, the submissions that could never be loaded; show
+them, and restore or discard them. They are kept until then.`,
 		Example: `  kcidb mq dead list --queue nats://mq.example.org/KCIDB
   kcidb mq dead restore --queue nats://mq.example.org/KCIDB ID`,
 	}
@@ -34,10 +34,10 @@ throw them away. They are kept until then.`,
 func newMQDeadListCommand(p *program, o *queueOptions) *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
-		Short: "List the submissions given up",
-		Long: `List the submissions given up, oldest first, a line each: the ID, when it was
-given up, how often it was tried, its origin ("-" where there is none), and the
-reason, with tabs between them.`,
+		Short: "List the dead letters",
+		Long: `List the dead letters, oldest first, one per line: the ID, when the submission was
+given up, how often it was tried, its origin ("-" if it has no origin), and the
+reason, separated by tabs.`,
 		Example: `  kcidb mq dead list --queue nats://mq.example.org/KCIDB`,
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -66,7 +66,7 @@ func runMQDeadList(ctx context.Context, p *program, o *queueOptions) error {
 	})
 }
 
-// oneLine makes one line of a reason that may have several.
+// oneLine joins the lines of a reason.
 func oneLine(text string) string {
 	return strings.NewReplacer("\n", "; ", "\t", " ", "\r", "").Replace(text)
 }
@@ -74,8 +74,8 @@ func oneLine(text string) string {
 func newMQDeadShowCommand(p *program, o *queueOptions) *cobra.Command {
 	return &cobra.Command{
 		Use:               "show ID",
-		Short:             "Write a submission given up",
-		Long:              `Write what was submitted to standard output, as it came.`,
+		Short:             "Write a dead letter",
+		Long:              `Write a submission that was given up to standard output, as it was submitted.`,
 		Example:           `  kcidb mq dead show --queue nats://mq.example.org/KCIDB ID > submission.json`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: completeNothing,
@@ -101,13 +101,13 @@ func newMQDeadRestoreCommand(p *program, o *queueOptions) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "restore {ID... | --all}",
 		Short: "Put submissions back into the queue",
-		Long: `Put submissions back into the queue, those with the IDs given, or all of them.
-They keep the time at which they were received. With IDs it ends at the first
-that is not there. With --all it names those that cannot be put back, because
-their data is gone or damaged, or too large for the queue, and goes on with the
-next; interrupted, it can be run again.
+		Long: `Put the submissions with the given IDs, or all of them, back into the queue. They
+keep the time at which they were received. With IDs the command stops at the first
+ID that does not exist. With --all it prints the submissions that cannot be put
+back, because their data is gone, damaged or too large for the queue, and
+continues with the next. After an interruption it can be run again.
 
-Exit status: 0 all were put back; 1 some were not.`,
+Exit status: 0 all submissions were put back; 1 some were not.`,
 		Example: `  kcidb mq dead restore --queue nats://mq.example.org/KCIDB ID
   kcidb mq dead restore --queue nats://mq.example.org/KCIDB --all`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -155,8 +155,8 @@ func restoreAll(ctx context.Context, p *program, q queue.Queue) error {
 	return nil
 }
 
-// isLost reports whether a submission cannot be put back, because of itself: others
-// may be.
+// isLost reports whether a submission cannot be put back for a reason that concerns
+// only this submission.
 func isLost(err error) bool {
 	kind := errkind.Of(err)
 	return kind == errkind.Gone || kind == errkind.TooLarge
@@ -165,8 +165,8 @@ func isLost(err error) bool {
 func newMQDeadDiscardCommand(o *queueOptions) *cobra.Command {
 	return &cobra.Command{
 		Use:               "discard ID...",
-		Short:             "Throw submissions away",
-		Long:              `Throw submissions away, those with the IDs given. It ends at the first that is not there.`,
+		Short:             "Discard submissions",
+		Long:              `Discard the submissions with the given IDs. The command stops at the first ID that does not exist.`,
 		Example:           `  kcidb mq dead discard --queue nats://mq.example.org/KCIDB ID`,
 		Args:              cobra.MinimumNArgs(1),
 		ValidArgsFunction: completeNothing,

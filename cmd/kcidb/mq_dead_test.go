@@ -39,8 +39,8 @@ func (q *deadQueue) Restore(_ context.Context, id string) error {
 	return nil
 }
 
-// TestRestoreAll goes on behind submissions that cannot be put back, and ends if the
-// queue cannot.
+// TestRestoreAll: restoring continues after submissions that cannot be put back, and
+// stops if the queue fails.
 func TestRestoreAll(t *testing.T) {
 	q := &deadQueue{ids: []string{"gone", "a", "damaged", "b", "large", "c"}, fails: map[string]error{
 		"gone": queue.ErrNotFound, "damaged": queue.ErrDamaged, "large": queue.ErrTooLarge,

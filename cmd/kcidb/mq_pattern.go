@@ -10,8 +10,8 @@ import (
 	"github.com/kcidb-go/kcidb/object"
 )
 
-// mqPatterns is the kind of queue whose messages are patterns: they tell which
-// objects somebody should look at.
+// mqPatterns is the kind of queue whose messages are patterns, which name
+// objects that need attention.
 var mqPatterns = mqKind{
 	name: "pattern", one: "pattern", many: "patterns",
 	url: "nats://mq.example.org/PATTERNS", file: "patterns.txt",
@@ -19,13 +19,14 @@ var mqPatterns = mqKind{
 	form: &mqForm{
 		end: '\n', unit: "line",
 		tidy:      bytes.TrimSpace,
-		published: "Each is a line, and empty lines are passed over. --pattern-help explains them.",
-		pulled:    "Each of the patterns is a line.",
+		published: "Each pattern is a line; empty lines are ignored. --pattern-help explains patterns.",
+		pulled:    "Each pattern is a line.",
 	},
 }
 
-// checkPatterns says what is wrong with a message of patterns. It has one, unless
-// it comes from the Python system, which puts several into a message, a line each.
+// checkPatterns returns an error if a message of patterns is not valid. A message
+// has one pattern, unless it comes from the Python system, which puts several into
+// a message, one per line.
 func checkPatterns(text []byte) error {
 	some := false
 	for line := range bytes.Lines(text) {
@@ -42,7 +43,7 @@ func checkPatterns(text []byte) error {
 		}
 	}
 	if !some {
-		return errors.New("there is no pattern in it")
+		return errors.New("the message has no pattern")
 	}
 	return nil
 }

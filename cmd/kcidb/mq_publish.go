@@ -16,7 +16,7 @@ func newMQPublisherCommand(p *program, kind *mqKind) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     kind.name + "-publisher",
 		Short:   "Put " + kind.many + " into a queue",
-		Long:    "Make a queue of " + kind.many + ", put some into it, and remove it.",
+		Long:    "Create a queue of " + kind.many + ", publish to it, and remove it.",
 		Example: "  " + name + " publish --queue " + kind.url + " < " + kind.file,
 	}
 	o.addFlags(cmd)
@@ -34,9 +34,9 @@ func newMQPublishCommand(p *program, o *queueOptions) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "publish",
 		Short: "Put reports into the queue",
-		Long: `Put the reports on standard input into the queue, as submissions. The ID of
-each is printed once it is safe. What is wrong with one that is not valid goes
-to standard error, and the others are published nevertheless.
+		Long: `Put the reports on standard input into the queue, as submissions. The ID of each
+submission is printed when it is safe on disk. The faults of an invalid report go
+to standard error; the other reports are published nevertheless.
 
 Exit status: 0 all reports were published; 1 some were not.`,
 		Example: `  kcidb mq io-publisher publish --queue nats://mq.example.org/KCIDB < report.json`,

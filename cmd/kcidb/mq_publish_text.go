@@ -20,23 +20,23 @@ import (
 	"github.com/kcidb-go/kcidb/internal/queue"
 )
 
-// mqForm is how messages that are texts follow one another in a stream.
+// mqForm is the form of a stream of messages that are texts.
 type mqForm struct {
-	end  byte   // behind each; the last that is read may lack it
-	unit string // what they are counted as: "line"
-	// tidy returns a message without what is there for the stream only. What is
-	// nothing then is none.
+	end  byte   // after each message; may be missing after the last
+	unit string // the unit of messages in errors: "line"
+	// tidy returns a message without the parts that belong to the stream. An
+	// empty result is not a message.
 	tidy func(text []byte) []byte
 
-	published, pulled string // what help texts say of this
+	published, pulled string // descriptions for help texts
 }
 
-// maxText is how many bytes a message may have that is read, and so the memory
-// that reading takes. Patterns and the mails of notifications have far fewer.
+// maxText is the maximum length of a message in bytes, and so the memory for
+// reading. Patterns and the mails of notifications are far smaller.
 const maxText = 16 << 20
 
-// read returns the messages of a stream. Each is good until the next. An error
-// is the last; what is cut off by one is no message.
+// read returns the messages of a stream. Each is valid until the next. An
+// error ends the sequence; a message that the error cuts off is not returned.
 func (f *mqForm) read(from io.Reader) iter.Seq2[*input, error] {
 	return func(yield func(*input, error) bool) {
 		r := bufio.NewReader(from)
@@ -55,7 +55,7 @@ func (f *mqForm) read(from io.Reader) iter.Seq2[*input, error] {
 	}
 }
 
-// next appends the next message to text, without its end.
+// next appends the next message to text, without the end mark.
 func (f *mqForm) next(r *bufio.Reader, text []byte) ([]byte, error) {
 	for {
 		piece, err := r.ReadSlice(f.end)
@@ -71,7 +71,8 @@ func (f *mqForm) next(r *bufio.Reader, text []byte) ([]byte, error) {
 	}
 }
 
-// write writes a message, at once, so that whoever reads a pipe has it whole.
+// write writes a message with one call, so that the reader of a pipe gets
+// whole messages.
 func (f *mqForm) write(w io.Writer, text []byte) error {
 	_, err := w.Write(append(slices.Clone(f.tidy(text)), f.end))
 	return err
@@ -82,8 +83,8 @@ func newMQPublishTextsCommand(p *program, o *queueOptions, kind *mqKind) *cobra.
 		Use:   "publish",
 		Short: "Put " + kind.many + " into the queue",
 		Long: `Put the ` + kind.many + ` on standard input into the queue, each as a message, and print
-the ID of each once it is safe. What is wrong with one that is not valid goes to
-standard error, and the others are published nevertheless.
+the ID of each message when it is safe on disk. The fault of an invalid message
+goes to standard error; the others are published nevertheless.
 
 ` + kind.form.published + `
 
@@ -103,7 +104,7 @@ Exit status: 0 all ` + kind.many + ` were published; 1 some were not.`,
 func runMQPublishTexts(ctx context.Context, p *program, o *queueOptions, kind *mqKind) error {
 	return o.with(ctx, func(q queue.Queue) error {
 		clock := arrival.NewClock(time.Now)
-		_ = clock.SeedBy(ctx, q.Newest) // an account that may only publish may not read it
+		_ = clock.SeedBy(ctx, q.Newest) // an account that may only publish cannot read it
 		refused := false
 		for text, err := range kind.form.read(p.stdin) {
 			if err != nil {
@@ -129,5 +130,5 @@ func runMQPublishTexts(ctx context.Context, p *program, o *queueOptions, kind *m
 	})
 }
 
-// messageID returns a new ID, of the kind that submissions have.
+// messageID returns a new ID in the form of submission IDs.
 func messageID() string { return (rand.Text() + rand.Text())[:32] }

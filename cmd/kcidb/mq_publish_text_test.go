@@ -47,13 +47,14 @@ func TestReadTexts(t *testing.T) {
 	}
 }
 
-// The Python system puts several patterns into a message, a line each.
+// TestCheckPatterns: the Python system puts several patterns into a message,
+// one per line.
 func TestCheckPatterns(t *testing.T) {
 	for text, want := range map[string]string{
 		">test#":                  "",
 		">test#\n>build[ci:1]#\n": "",
 		">test#\n\n>tset#\n":      `at 1: no type "tset"`,
-		"\n":                      "there is no pattern in it",
+		"\n":                      "the message has no pattern",
 		">test#\x00":              "at 6: expected text, found a NUL character",
 	} {
 		got := ""

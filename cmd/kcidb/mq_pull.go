@@ -29,7 +29,7 @@ func newMQSubscriberCommand(p *program, kind *mqKind) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     kind.name + "-subscriber",
 		Short:   "Take " + kind.many + " out of a queue",
-		Long:    "Make a queue of " + kind.many + ", take them out of it, and remove it.",
+		Long:    "Create a queue of " + kind.many + ", pull from it, and remove it.",
 		Example: "  " + name + " pull --queue " + kind.url + " -m 10",
 	}
 	o.addFlags(cmd)
@@ -49,9 +49,9 @@ func newMQPullCommand(p *program, queue *queueOptions, kind *mqKind) *cobra.Comm
 		Use:   "pull",
 		Short: "Take " + kind.many + " out of the queue",
 		Long: `Write the ` + kind.many + ` that wait in the queue to standard output, oldest first, and
-wait for more until there were as many as asked for, or the time is over. Each
-is out of the queue once it is written. What is not a valid ` + kind.one + ` is logged,
-and goes to the dead letters.` + form,
+wait for more until the number of messages is reached or the time is over. A
+message is removed from the queue when it is written. A message that is not a
+valid ` + kind.one + ` is logged and becomes a dead letter.` + form,
 		Example: "  kcidb mq " + kind.name + "-subscriber pull --queue " + kind.url + " -m inf --timeout 10",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -91,7 +91,8 @@ func runMQPull(ctx context.Context, p *program, o *mqPullOptions) error {
 				if err := write(d.Message().Data); err != nil {
 					return err
 				}
-				// It is written, so it must not come back because of a signal.
+				// The message is written, so it must not come back after a
+				// signal.
 				if err := d.Ack(context.WithoutCancel(ctx)); err != nil {
 					return err
 				}
@@ -108,7 +109,8 @@ func runMQPull(ctx context.Context, p *program, o *mqPullOptions) error {
 // seconds is the value of --timeout.
 type seconds time.Duration
 
-// forever is some hundred years, which a clock can still be set forward by.
+// forever is some hundred years: long, but short enough to add to the current
+// time.
 const forever = seconds(100 * 365 * 24 * time.Hour)
 
 func (s *seconds) Type() string { return "SECONDS" }

@@ -14,8 +14,8 @@ import (
 	"github.com/kcidb-go/kcidb/internal/service"
 )
 
-// nearest returns the word that is the fewest edits from name, "" if more than a
-// third of name would have to be edited.
+// nearest returns the word with the fewest edits from name, or "" if more than a
+// third of name would change.
 func nearest(name string, words []string) string {
 	best, least := "", max(1, len(name)/3)+1
 	for _, word := range words {
@@ -26,9 +26,9 @@ func nearest(name string, words []string) string {
 	return best
 }
 
-// unknownCommand returns the error of a command that is not below cmd, with the
-// nearest one that is: "lod" is near "load", and "load" and "db-load" are near
-// "db load".
+// unknownCommand returns the error for a subcommand that cmd does not have, and
+// suggests the nearest command: "lod" is near "load", and "load" and "db-load"
+// are near "db load".
 func unknownCommand(cmd *cobra.Command, name string) error {
 	var paths, names []string
 	each(cmd, func(sub *cobra.Command) {
@@ -57,7 +57,7 @@ func unknownCommand(cmd *cobra.Command, name string) error {
 	return usagef("there is no command %q: did you mean %q?", name, cmd.CommandPath()+" "+meant)
 }
 
-// noArgs is for commands without arguments.
+// noArgs is the Args function of commands without arguments.
 func noArgs(_ *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return usagef("unexpected argument %q", args[0])
@@ -65,15 +65,15 @@ func noArgs(_ *cobra.Command, args []string) error {
 	return nil
 }
 
-// environmentPrefix is what the names of our environment variables begin with.
+// environmentPrefix is the prefix of our environment variables.
 const environmentPrefix = "KCIDB_"
 
-// warnOfEnvironment warns of environment variables whose names are nearly those
-// of ours: they have no effect. Names that are near none may be of others, such
-// as a script's.
+// warnOfEnvironment warns of environment variables whose names are nearly ours,
+// because they have no effect. A name that is near none of ours may belong to
+// another program or script.
 //
-// The old tools print errors only, because what runs them may take anything else
-// for a failure: there the warning is logged, if the log level asks for it.
+// The old tools print only errors, because a caller may take other output for a
+// failure. There the warning is logged, if the log level allows it.
 func (p *program) warnOfEnvironment(environ []string) {
 	known := append(service.Variables(), databaseEnv, restEnv, subscriptionsEnv)
 	short := make([]string, len(known))

@@ -24,16 +24,16 @@ import (
 
 const (
 	subscriptionsEnv = "KCIDB_SUBSCRIPTIONS"
-	// servedSubscriptions is where "kcidb serve" without options looks for them.
+	// servedSubscriptions is the default folder of "kcidb serve".
 	servedSubscriptions = "kcidb-data/subscriptions"
 )
 
-// folderOptions say which subscriptions a command goes by.
+// folderOptions select the subscriptions of a command.
 type folderOptions struct{ dir string }
 
 func (o *folderOptions) addTo(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&o.dir, "subscriptions", "",
-		"`DIR` of the subscriptions (default $"+subscriptionsEnv+", else ./"+servedSubscriptions+")")
+		"`DIR` of the subscriptions (default $"+subscriptionsEnv+", otherwise ./"+servedSubscriptions+")")
 }
 
 func (o *folderOptions) resolve() string {
@@ -41,7 +41,7 @@ func (o *folderOptions) resolve() string {
 }
 
 // load reads the subscriptions, and writes the problems of their files to standard
-// error, whatever the log level is.
+// error at any log level.
 func (o *folderOptions) load(p *program) (*subscription.Folder, error) {
 	folder, err := subscription.Load(o.resolve(), notify.Options())
 	if err != nil {
@@ -72,17 +72,17 @@ func (o *folderOptions) loadGood(p *program) (*subscription.Folder, error) {
 
 // errNoFolder is returned for the first object if loadGood returned no folder.
 var errNoFolder = errors.New("there is no folder ./" + servedSubscriptions +
-	": name a folder of subscriptions by --subscriptions or $" + subscriptionsEnv)
+	": name a folder of subscriptions with --subscriptions or $" + subscriptionsEnv)
 
-// mailOptions say how the mails of a command look.
+// mailOptions determine the sender and the links of mails.
 type mailOptions struct{ from, base string }
 
 func (o *mailOptions) addTo(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&o.from, "from", "kcidb@localhost", "`ADDRESS` the mails are from")
+	cmd.Flags().StringVar(&o.from, "from", "kcidb@localhost", "sender `ADDRESS` of the mails")
 	cmd.Flags().StringVar(&o.base, "base", "", "`URL` of the service whose pages the mails link to")
 }
 
-// makerOf returns what makes the mails of the subscriptions from a database.
+// makerOf returns the maker of the subscriptions' mails from a database.
 func makerOf(p *program, objects store.Store, folder *subscription.Folder, o *mailOptions) (*notify.Maker, error) {
 	from, err := mail.ParseAddress(o.from)
 	if err != nil {
@@ -94,7 +94,7 @@ func makerOf(p *program, objects store.Store, folder *subscription.Folder, o *ma
 	}, nil
 }
 
-// writeMails writes mails, with lines as files here have them, each followed by NUL.
+// writeMails writes mails with the line ends of files, each followed by NUL.
 func writeMails(p *program, mails iter.Seq2[[]byte, error]) error {
 	for text, err := range mails {
 		if err != nil {
@@ -118,12 +118,12 @@ func newNotifyCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "notify PATTERN...",
 		Short: "Write the e-mails that subscriptions have for objects",
-		Long: `Write the e-mails that the subscriptions call for, of the objects that the
-patterns name, as if they were new, each followed by a NUL character. Nothing is
-sent, and waits and budgets are not heeded.
+		Long: `Write the e-mails that the subscriptions have for the objects that the patterns
+name, as if the objects were new, each followed by a NUL character. Nothing is
+sent, and waits and budgets are ignored.
 
-Without -d the objects are those of the reports on standard input. A subscription
-with a problem is told of, and no mail is written.`,
+Without -d the objects are those in the reports on standard input. If a
+subscription has a problem, the problem is printed and no mail is written.`,
 		Example: `  kcidb notify '>revision#' < reports.json
   kcidb notify -d sqlite:my.db --subscriptions ./subscriptions '>test[ci:1]<*#'`,
 		Args:              cobra.MinimumNArgs(1),
@@ -132,7 +132,7 @@ with a problem is told of, and no mail is written.`,
 			return runNotify(cmd.Context(), p, &o, args)
 		},
 	}
-	o.database.otherwise = "json"
+	o.database.fallback = "json"
 	o.database.addTo(p, cmd)
 	o.folder.addTo(cmd)
 	o.mail.addTo(cmd)

@@ -10,11 +10,11 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// oldTools are the Python system's tools that this program stands in for,
-// with the command each is: what links are made for.
+// oldTools are the Python system's tools that this program replaces, with the
+// command for each. "make links" creates a link for each.
 var oldTools = []struct {
 	name    string
-	command string // below kcidb
+	command string // without "kcidb"
 }{
 	{"kcidb-schema", "schema"},
 	{"kcidb-validate", "validate"},
@@ -44,7 +44,7 @@ var oldTools = []struct {
 	{"kcidb-mq-email-subscriber", "mq email-subscriber"},
 	{"kcidb-tests-validate", "tests validate"},
 	{"kcidb-monitor-spool-wipe", "spool wipe"},
-	// The names of 2020.
+	// The names of the tools in 2020.
 	{"kcidb-mq-publisher-init", "mq io-publisher init"},
 	{"kcidb-mq-publisher-cleanup", "mq io-publisher cleanup"},
 	{"kcidb-mq-publisher-publish", "mq io-publisher publish"},
@@ -56,7 +56,8 @@ var oldTools = []struct {
 	{"kcidb-describe", "describe"},
 }
 
-// oldTool returns the path of the command an old tool is, nil for other names.
+// oldTool returns the path of the command for an old tool, or nil for other
+// names.
 func oldTool(name string) []string {
 	for _, tool := range oldTools {
 		if tool.name == name {
@@ -66,9 +67,9 @@ func oldTool(name string) []string {
 	return nil
 }
 
-// underOldName takes the command at path out of root's tree and names it as the
-// old tool, so that usage, help and completion all speak of that tool.
-func underOldName(root *cobra.Command, name string, path []string) *cobra.Command {
+// asOldTool takes the command at path out of root's tree and names it like
+// the old tool, so that usage, help and completion use that name.
+func asOldTool(root *cobra.Command, name string, path []string) *cobra.Command {
 	cmd := root
 	inherited := root.PersistentFlags()
 	for _, word := range path {
@@ -91,8 +92,8 @@ func underOldName(root *cobra.Command, name string, path []string) *cobra.Comman
 func newLinksCommand(p *program) *cobra.Command {
 	return &cobra.Command{
 		Use:    "links",
-		Short:  "Print the old tools' names, a line each",
-		Long:   `Print the names of the Python tools that this program is when started under them, a line each.`,
+		Short:  "Print the names of the Python tools, one per line",
+		Long:   `Print the names under which this program acts as the Python tool of that name, one per line.`,
 		Args:   noArgs,
 		Hidden: true,
 		RunE: func(*cobra.Command, []string) error {

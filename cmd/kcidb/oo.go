@@ -18,8 +18,8 @@ func newOOCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "oo",
 		Short: "Get objects by their relations",
-		Long: `See the reports in a database as objects, which are parents and children of one
-another: revisions have checkouts, checkouts have builds, and so on.`,
+		Long: `Read the reports in a database as objects that are parents and children of each
+other: revisions have checkouts, checkouts have builds, and so on.`,
 		Example: `  kcidb oo query -d sqlite:my.db '>test[ci:1]#<*#'
   kcidb oo query --pattern-help`,
 	}
@@ -27,7 +27,7 @@ another: revisions have checkouts, checkouts have builds, and so on.`,
 	return cmd
 }
 
-// withStore is with for commands that ask for objects by their relations.
+// withStore opens the database as with does, for commands that query it.
 func (o *databaseOptions) withStore(ctx context.Context, f func(store.Store) error) error {
 	return o.with(ctx, func(s store.Sink) error {
 		full, err := storeOf(s)
@@ -38,48 +38,48 @@ func (o *databaseOptions) withStore(ctx context.Context, f func(store.Store) err
 	})
 }
 
-// storeOf returns the store of a database, an error if the database has none.
+// storeOf returns the database as a store, or an error if it cannot be queried.
 func storeOf(s store.Sink) (store.Store, error) {
 	full, ok := store.As[store.Store](s)
 	if !ok {
-		return nil, errors.New("this kind of database cannot be asked for objects by their relations")
+		return nil, errors.New("this kind of database cannot be queried for objects by their relations")
 	}
 	return full, nil
 }
 
-// maxShown is how many bytes of an argument an error shows.
+// maxShown is how many bytes of an argument an error contains.
 const maxShown = 80
 
-// parsePatterns reads arguments as patterns. An error tells the argument, for
-// there may be several, and the place in it.
+// parsePatterns reads arguments as patterns. An error contains the argument,
+// because there may be several, and the position in it.
 func parsePatterns(p *program, args []string) ([]object.Pattern, error) {
 	var all []object.Pattern
 	for _, text := range args {
 		patterns, err := object.Parse(text)
 		if syntax, ok := errors.AsType[*object.SyntaxError](err); ok {
-			return nil, usagef("pattern %s: at %d: %s", shown(text), syntax.Offset, syntax.Msg)
+			return nil, usagef("pattern %s: at %d: %s", shorten(text), syntax.Offset, syntax.Msg)
 		}
 		if err != nil {
 			return nil, err
 		}
 		if len(patterns) == 0 {
-			p.level.logger(p.stderr).Warn("a pattern names nothing: it has neither # nor $", "pattern", text)
+			p.level.logger(p.stderr).Warn("a pattern names nothing, because it has neither # nor $", "pattern", text)
 		}
 		all = append(all, patterns...)
 	}
 	return all, nil
 }
 
-// shown returns an argument as an error shows it: in quotes, and not too long.
-func shown(text string) string {
+// shorten returns an argument for an error: quoted and shortened.
+func shorten(text string) string {
 	if len(text) > maxShown {
 		return fmt.Sprintf("%q...", text[:maxShown])
 	}
 	return fmt.Sprintf("%q", text)
 }
 
-// addPatternHelp gives cmd the flag that explains patterns. It comes after cmd's
-// Args and RunE are set, as the flag is answered before they are called.
+// addPatternHelp adds the flag that explains patterns to cmd. Call it after
+// cmd's Args and RunE are set, because it wraps them.
 func addPatternHelp(p *program, cmd *cobra.Command) {
 	help := cmd.Flags().Bool("pattern-help", false, "explain patterns, and exit")
 	args, work := cmd.Args, cmd.RunE
@@ -98,10 +98,10 @@ func addPatternHelp(p *program, cmd *cobra.Command) {
 	}
 }
 
-// patternHelp is what --pattern-help prints.
+// patternHelp is the output of --pattern-help.
 const patternHelp = `A pattern names objects by their types, IDs and relations. It is a chain of
-steps, read from the left. Each step goes on from what the one before it ends
-at, and the first from everything there is:
+steps, read from the left. Each step starts from the objects at which the step
+before it ends, and the first step starts from all objects:
 
     RELATION TYPE [IDS] [MATCH]
 
@@ -118,33 +118,33 @@ or
 
 IDS, of a single type only
     [ID; ID; ...]  only the objects with these IDs
-    []             none at all
-    %              only the objects with IDs that a program supplies aside; there
-                   are none on a command line
+    []             no objects
+    %              only the objects with IDs that a program supplies separately;
+                   a command line supplies no IDs
 
 MATCH
-    #              name what the step reaches, on its way and at its end
-    $              name only what the step ends at
-                   A step with neither leads on, and names nothing itself.
+    #              name the objects that the step reaches, on its way and at its end
+    $              name only the objects at which the step ends
+                   A step with neither leads to the next step and names nothing.
 
 An ID is a field, or two with a comma between them: a revision has the hash of
-its commit and that of its patches, "" where there are none, and an
-issue_version the ID of the issue and its version. A field with more in it than
+its commit and the hash of its patches ("" without patches), and an
+issue_version has the ID of the issue and its version. A field with more in it than
 letters, digits and _ : / . ? % + - is in quotes; a quote or a backslash in it
 has a backslash before it.
 
-"*" ends at the furthest types that it reaches. What has no such relation stays
-where it is: "$" names that, and "#" does not. Spaces count in quotes only. The
+"*" ends at the furthest types that it reaches. An object without such relations
+is its own end: "$" names it, and "#" does not. Spaces count only in quotes. The
 whole pattern is one argument, and shells need it in quotes.
 
 Examples:
     >*#                        everything
     >test[ci:1]#               a test
-    >test[ci:1]<*#             all that the test stems from: build, checkout, revision
-    >test[ci:1]#<*#            the test, and all that it stems from
+    >test[ci:1]<*#             the ancestors of the test: build, checkout, revision
+    >test[ci:1]#<*#            the test and its ancestors
     >checkout[ci:1; ci:2]>build#
                                the builds of two checkouts
-    >revision[HASH,""]#>*#     a revision, and all below it
+    >revision[HASH,""]#>*#     a revision and its descendants
     >issue_version["ci:odd id", 2]>incident<test$
-                               the tests that a version of an issue was seen in
+                               the tests in which a version of an issue was seen
 `

@@ -25,15 +25,15 @@ func newOOQueryCommand(p *program) *cobra.Command {
 		Short: "Get the objects that patterns name",
 		Long: `Write the objects that any of the patterns names to standard output, each once,
 as one JSON object: {"TYPE": [OBJECT, ...], ...}. It has all types that the
-patterns name, parents before their children, "TYPE": [] if there is no object.
-Each object has the fields that it has in the Python system's object model, null
-where it has no value; with --all-fields those that reports have beside these,
-such as log_excerpt, too. --pattern-help explains patterns.`,
+patterns name, parents before their children, with "TYPE": [] for a type without
+objects. Each object has the fields of the Python system's object model, null if
+it has no value. With --all-fields it also has the other fields of reports, such
+as log_excerpt. --pattern-help explains patterns.`,
 		Example: `  kcidb oo query -d sqlite:my.db '>test[ci:1]#<*#'
   kcidb oo query -d sqlite:my.db --all-fields '>checkout[ci:1]>build#' '>build[ci:2]#'`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return usagef("no pattern is given; --pattern-help explains them")
+				return usagef("a pattern is missing; --pattern-help explains patterns")
 			}
 			return nil
 		},
@@ -45,8 +45,8 @@ such as log_excerpt, too. --pattern-help explains patterns.`,
 	o.database.addTo(p, cmd)
 	addPatternHelp(p, cmd)
 	o.out.addFlags(cmd)
-	cmd.Flags().BoolVar(&o.all, "all-fields", false, "with all fields that reports have")
-	cmd.Flags().BoolVar(&o.metadata, "with-metadata", false, "with the times objects were modified at")
+	cmd.Flags().BoolVar(&o.all, "all-fields", false, "with all fields of reports")
+	cmd.Flags().BoolVar(&o.metadata, "with-metadata", false, "with the objects' times of modification")
 	return cmd
 }
 

@@ -9,7 +9,8 @@ import (
 	"github.com/kcidb-go/kcidb/object"
 )
 
-// The examples of --pattern-help are patterns, and name something.
+// TestPatternHelp: the examples of --pattern-help are patterns that name
+// objects.
 func TestPatternHelp(t *testing.T) {
 	_, examples, _ := strings.Cut(patternHelp, "\nExamples:\n")
 	n := 0
@@ -32,7 +33,7 @@ func TestParseRef(t *testing.T) {
 	for _, tt := range []struct {
 		typ  object.Type
 		text string
-		want string // the reference, or part of the error
+		want string // the reference, or a part of the error
 	}{
 		{object.TypeTest, "ci:1", "test[ci:1]"},
 		{object.TypeTest, "ci:1,2", `test["ci:1,2"]`},

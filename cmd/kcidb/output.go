@@ -12,10 +12,10 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// outputBuffer is the size of buffers for what is written in small pieces.
+// outputBuffer is the buffer size for output that is written in small pieces.
 const outputBuffer = 64 << 10
 
-// outputOptions say how JSON is written to standard output.
+// outputOptions are the options for writing JSON to standard output.
 type outputOptions struct {
 	indent uint
 	seq    bool
@@ -27,11 +27,11 @@ func (o *outputOptions) addFlags(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&o.seq, "seq", false, "short for --seq-out")
 }
 
-// maxIndent is where indenting stops making anything more readable.
+// maxIndent is the limit beyond which indentation makes no text more readable.
 const maxIndent = 64
 
-// writer returns a writer to standard output. It keeps nothing back, so that
-// whoever reads a pipe has each report at once.
+// writer returns a writer to standard output. It buffers nothing, so that the
+// reader of a pipe gets each report at once.
 func (o *outputOptions) writer(p *program) *report.Writer {
 	w := report.NewWriter(p.stdout)
 	w.Indent = int(min(o.indent, maxIndent))
@@ -39,7 +39,7 @@ func (o *outputOptions) writer(p *program) *report.Writer {
 	return w
 }
 
-// reportsOptions say how many objects are written to standard output.
+// reportsOptions limit the size of the reports on standard output.
 type reportsOptions struct {
 	outputOptions
 	perReport uint
@@ -50,9 +50,9 @@ func (o *reportsOptions) addFlags(cmd *cobra.Command) {
 	o.outputOptions.addFlags(cmd)
 }
 
-// write writes reports as they are, or all as one, without holding them in memory.
-// What is written is complete if some objects are left out because they cannot be
-// read; these are the error.
+// write writes the reports unchanged, or joined into one report, without holding
+// them in memory. If objects cannot be read, it leaves them out, writes all
+// others, and returns the missing ones as an error.
 func (o *reportsOptions) write(p *program, reports iter.Seq2[*report.Report, error]) error {
 	progress := p.newProgress("objects", p.stdout)
 	defer progress.done()
@@ -74,7 +74,7 @@ func (o *reportsOptions) write(p *program, reports iter.Seq2[*report.Report, err
 		if err := o.writer(p).WriteParts(counted); err != nil {
 			return err
 		}
-		return notNil(leftOut)
+		return asError(leftOut)
 	}
 	w := o.writer(p)
 	for r, err := range counted {
@@ -85,11 +85,11 @@ func (o *reportsOptions) write(p *program, reports iter.Seq2[*report.Report, err
 			return err
 		}
 	}
-	return notNil(leftOut)
+	return asError(leftOut)
 }
 
-// notNil returns what cannot be read as an error, nil for nothing.
-func notNil(leftOut *store.Unreadable) error {
+// asError returns leftOut as an error, and nil without objects left out.
+func asError(leftOut *store.Unreadable) error {
 	if leftOut == nil {
 		return nil
 	}

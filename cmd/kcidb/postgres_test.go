@@ -13,8 +13,8 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/pgtest"
 )
 
-// TestPassword logs in to a server that asks for a password, which no error
-// repeats.
+// TestPassword logs in to a server that requires a password. No error contains
+// the password.
 func TestPassword(t *testing.T) {
 	s := pgtest.Start(t)
 	s.Exec(t, "postgres", "CREATE ROLE someone LOGIN PASSWORD 'correct horse'", "CREATE DATABASE kcidb OWNER someone")
@@ -37,7 +37,7 @@ func TestPassword(t *testing.T) {
 		}
 	}
 
-	// The right one, in libpq's own file.
+	// The right password, in libpq's own file.
 	if err := os.WriteFile(os.Getenv("PGPASSFILE"), []byte("*:*:kcidb:someone:correct horse\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +45,8 @@ func TestPassword(t *testing.T) {
 	if status != exitDone {
 		t.Fatalf("it exits with %d, says %s", status, stderr)
 	}
-	// This user may not make roles, and is told what somebody has to run who may.
+	// This user may not create roles; the command prints the statements for a
+	// user who may.
 	for _, want := range []string{"CREATE ROLE kcidb_editor NOLOGIN;\n", "CREATE ROLE kcidb_viewer NOLOGIN;\n"} {
 		if !strings.Contains(stdout, want) {
 			t.Errorf("%q is not in %q", want, stdout)
@@ -60,8 +61,8 @@ func TestPassword(t *testing.T) {
 	}
 }
 
-// TestBackup makes and restores a backup as documented, and goes on with what
-// was restored: with the users there were, who may do what they could before.
+// TestBackup makes and restores a backup as documented, and continues with the
+// restored database: it has the same users with the same privileges.
 func TestBackup(t *testing.T) {
 	s := pgtest.Start(t)
 	shell := func(script string) {
@@ -71,7 +72,7 @@ func TestBackup(t *testing.T) {
 		if err := os.CopyFS(filepath.Join(cmd.Dir, "examples"), os.DirFS("../../examples")); err != nil {
 			t.Fatal(err)
 		}
-		// The programs of kcidb are in the PATH already.
+		// kcidb's programs are already in the PATH.
 		cmd.Env = append(os.Environ(), "PATH="+s.Bin()+":"+os.Getenv("PATH"), "PGHOST="+s.Dir, "PGUSER="+pgtest.Superuser)
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s\nof the script:\n%s", err, out, script)
@@ -79,7 +80,7 @@ func TestBackup(t *testing.T) {
 	}
 	const page = "../../docs/administrator.md"
 	fill := "kcidb gen --checkouts 2 | kcidb db load -d 'postgresql:host=/run/postgresql dbname=kcidb user=kcidb_service'\n"
-	// The grants are in the backup: nothing but restoring it gives them to kcidb_bare.
+	// The backup contains the grants: kcidb_bare gets them only by being restored.
 	bare := "createdb --owner kcidb kcidb_bare\npg_restore --exit-on-error --dbname kcidb_bare kcidb.pgdump\n"
 	shell(documented(t, page, "### Setting it up") + fill + documented(t, page, "### Backup and restore") + bare)
 
@@ -103,7 +104,8 @@ func TestBackup(t *testing.T) {
 	}
 }
 
-// documented returns the commands in a section of a page, up to the next one.
+// documented returns the commands in a section of a page, up to the next
+// section.
 func documented(t *testing.T, page, heading string) string {
 	t.Helper()
 	text, err := os.ReadFile(page)

@@ -3,12 +3,12 @@
 package main
 
 // The rules of progress:
-//   - It is shown when standard error is a terminal, unless results are being
-//     written to a terminal too: lines of both would mix.
+//   - It is shown if standard error is a terminal, unless the results are
+//     written to a terminal, too: the lines of both would mix.
 //   - It is one line, written over at most five times a second, and never
 //     before the first second is over: short work shows nothing at all.
 //   - At the end the line stays, with the sum and the mean rate, so that the
-//     user has the figure. An error that follows begins on a new line.
+//     user can read the figure. An error that follows begins on a new line.
 
 import (
 	"fmt"
@@ -24,19 +24,19 @@ const (
 	progressEvery = 200 * time.Millisecond
 )
 
-// progress tells a person how far long work has come. A nil progress is silent.
+// progress shows how far long work has come. A nil progress shows nothing.
 type progress struct {
 	w     io.Writer
 	what  string
 	count int
-	total int // 0 where nobody knows
+	total int // 0 if unknown
 	start time.Time
-	next  time.Time // when to write the line again
+	next  time.Time // when to write the line next
 	shown bool
 }
 
-// newProgress starts counting, and returns nil where nobody would see it.
-// Results are what the command writes its results to, nil if it has none.
+// newProgress starts a progress, and returns nil if its line would not be
+// seen. results is the writer of the command's results, or nil.
 func (p *program) newProgress(what string, results io.Writer) *progress {
 	if !isTerminal(p.stderr) || isTerminal(results) {
 		return nil
@@ -45,7 +45,7 @@ func (p *program) newProgress(what string, results io.Writer) *progress {
 	return &progress{w: p.stderr, what: what, start: now, next: now.Add(progressAfter)}
 }
 
-// add counts n more.
+// add adds n to the count.
 func (g *progress) add(n int) {
 	if g == nil {
 		return
@@ -67,9 +67,9 @@ func (g *progress) show(now time.Time) {
 	g.shown = true
 }
 
-// tell is a store.Progress: it counts several things, one after the other, each
+// update is a store.Progress. It counts several things, one after the other, each
 // on a line of its own.
-func (g *progress) tell(what string, done, total int64) {
+func (g *progress) update(what string, done, total int64) {
 	if g == nil {
 		return
 	}
@@ -84,7 +84,7 @@ func (g *progress) tell(what string, done, total int64) {
 	}
 }
 
-// done writes the line for the last time, if it was there at all.
+// done writes the line for the last time, if it was shown.
 func (g *progress) done() {
 	if g == nil || !g.shown {
 		return

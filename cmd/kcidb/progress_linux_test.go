@@ -15,8 +15,8 @@ import (
 	"unsafe"
 )
 
-// terminal returns both ends of a new terminal: what programs take for one,
-// and what shows on it.
+// terminal returns both ends of a new terminal: the device for programs, and
+// the screen.
 func terminal(t *testing.T) (tty, screen *os.File) {
 	t.Helper()
 	screen, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
@@ -38,7 +38,7 @@ func terminal(t *testing.T) (tty, screen *os.File) {
 	return tty, screen
 }
 
-// A long load shows on a terminal how far it is.
+// TestProgressOnTerminal: a long load shows its progress on a terminal.
 func TestProgressOnTerminal(t *testing.T) {
 	tty, screen := terminal(t)
 	spec := "sqlite:" + filepath.Join(t.TempDir(), "x.db")
@@ -47,7 +47,7 @@ func TestProgressOnTerminal(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	in, out := io.Pipe()
-	go func() { // reports, until the progress was seen
+	go func() { // writes reports until the test has seen the progress
 		defer out.Close()
 		for i := 0; ctx.Err() == nil; i++ {
 			fmt.Fprintf(out, `{"version":{"major":5,"minor":3},"checkouts":[{"id":"ci:%d","origin":"ci"}]}`+"\n", i)

@@ -35,7 +35,8 @@ func TestProgress(t *testing.T) {
 	})
 }
 
-// Short work shows nothing, and neither does any in a pipe.
+// TestNoProgress: short work shows nothing, and output to a pipe shows
+// nothing.
 func TestNoProgress(t *testing.T) {
 	var out bytes.Buffer
 	short := &progress{w: &out, start: time.Now(), next: time.Now().Add(time.Hour)}
@@ -50,7 +51,8 @@ func TestNoProgress(t *testing.T) {
 	}
 }
 
-// Several things are counted one after the other, each on a line of its own.
+// TestProgressTell: several things are counted one after the other, each on a
+// line of its own.
 func TestProgressTell(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
@@ -60,20 +62,21 @@ func TestProgressTell(t *testing.T) {
 			t.Helper()
 			out.Reset()
 			time.Sleep(wait)
-			g.tell(what, done, total)
+			g.update(what, done, total)
 			if out.String() != want {
 				t.Errorf("%s, %d: %q, want %q", what, done, out.String(), want)
 			}
 		}
-		// What is over within the first second is not shown, and does not put off
-		// what comes after it.
+		// A step that ends within the first second is not shown, and does not
+		// delay the next step.
 		step(0, "checkouts removed", 0, 10, "")
 		step(500*time.Millisecond, "checkouts removed", 10, 10, "")
 		step(0, "tests removed", 0, 400, "")
 		step(600*time.Millisecond, "tests removed", 60, 400, "\r60 of 400 tests removed, 100/s\x1b[K")
 		step(100*time.Millisecond, "tests removed", 70, 400, "")
 		step(300*time.Millisecond, "tests removed", 400, 400, "\r400 of 400 tests removed, 400/s\x1b[K")
-		// The next one begins on a new line, below the last state of this one.
+		// The next step begins on a new line, below the last state of this
+		// step.
 		step(0, "rows changed", 0, 0, "\r400 of 400 tests removed, 400/s\x1b[K\n")
 		step(500*time.Millisecond, "rows changed", 50, 0, "\r50 rows changed, 100/s\x1b[K")
 		out.Reset()
@@ -82,6 +85,6 @@ func TestProgressTell(t *testing.T) {
 		}
 	})
 	var silent *progress
-	silent.tell("tests removed", 1, 2) // where nobody would see it
+	silent.update("tests removed", 1, 2) // with no terminal
 	silent.done()
 }

@@ -17,8 +17,9 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/pgtest"
 )
 
-// realSubmissions returns what CI systems submitted one day, as one stream.
-// It is not part of the repository, as it is not ours to publish.
+// realSubmissions returns the submissions of CI systems on one day, as one
+// stream. They are not in the repository, because they are not ours to
+// publish.
 func realSubmissions(t *testing.T) io.Reader {
 	t.Helper()
 	archive, err := zip.OpenReader("../../../shared/data/submissions.zip")
@@ -45,7 +46,7 @@ func realSubmissions(t *testing.T) io.Reader {
 	return &all
 }
 
-// realObjects is how many objects there are in the real submissions.
+// realObjects is the number of objects in the real submissions.
 const realObjects = 12196
 
 // do runs a command that must succeed, and returns its output.
@@ -88,8 +89,8 @@ func TestRealSubmissions(t *testing.T) {
 	}
 }
 
-// TestRealSubmissionsInPostgreSQL loads them there, and finds all of what was
-// submitted in the dump.
+// TestRealSubmissionsInPostgreSQL loads the submissions into PostgreSQL, and
+// finds all of them in the dump.
 func TestRealSubmissionsInPostgreSQL(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes too long")

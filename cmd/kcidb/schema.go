@@ -15,8 +15,8 @@ func newSchemaCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "schema [MAJOR]",
 		Short: "Print the schema of reports",
-		Long: `Print the JSON Schema of reports, every property explained: of the latest
-version, or of the latest with the major number given.`,
+		Long: `Print the JSON Schema of reports with a description of every property: of the
+latest version, or of the latest version with the given major number.`,
 		Example: `  kcidb schema
   kcidb schema 4`,
 		Args:              cobra.MaximumNArgs(1),

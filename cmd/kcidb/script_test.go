@@ -31,8 +31,8 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, commands)
 }
 
-// TestScripts runs the command, and the links to it, as users do. The scripts
-// are in testdata/script, one for a subject.
+// TestScripts runs the command, and the links to it, as users do. Each script
+// in testdata/script is about one subject.
 func TestScripts(t *testing.T) {
 	scripts, err := filepath.Abs("../../scripts")
 	if err != nil {
@@ -51,16 +51,16 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("TZ", "Europe/Helsinki")
 			env.Setenv("SCRIPTS", scripts)
-			env.Values[theTest{}] = env.T()
+			env.Values[testKey{}] = env.T()
 			return nil
 		},
 	})
 }
 
-// theTest is the key of a script's test among its values.
-type theTest struct{}
+// testKey is the key under which a script's values contain its test.
+type testKey struct{}
 
-// exits STATUS COMMAND [ARG...] runs a command that must end with the status.
+// exits STATUS COMMAND [ARG...] runs a command that must exit with the status.
 func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: exits STATUS COMMAND [ARG...]")
@@ -79,8 +79,7 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// damage DATABASE STATEMENT runs a statement of SQL on a database that keeps
-// roll-ups.
+// damage DATABASE STATEMENT runs an SQL statement on a database with roll-ups.
 func damage(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: damage DATABASE STATEMENT")
@@ -102,8 +101,8 @@ func damage(ts *testscript.TestScript, neg bool, args []string) {
 
 var servingAt = regexp.MustCompile(`"msg":"serving","url":"http://([^/]+)/"`)
 
-// serving LOG waits until the service that logs to the file says that it
-// serves, and sets SERVICE to its HOST:PORT.
+// serving LOG waits until the service that logs to the file is serving, and
+// sets SERVICE to its HOST:PORT.
 func serving(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: serving LOG")
@@ -120,7 +119,8 @@ func serving(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Fatalf("the service does not serve after 30 seconds:\n%s", log)
 }
 
-// poison QUEUE ID TEXT puts a text into a queue that no tool would.
+// poison QUEUE ID TEXT puts a text into a queue that no tool of ours would
+// publish.
 func poison(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 3 {
 		ts.Fatalf("usage: poison QUEUE ID TEXT")
@@ -136,14 +136,14 @@ func poison(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(errors.Join(err, q.Close()))
 }
 
-// postgresql VARIABLE... sets each variable to the specification of a new and
-// empty database on a PostgreSQL server. Where there is no PostgreSQL, the
-// script is skipped, and fails when CI=true.
+// postgresql VARIABLE... sets each variable to the specification of a new,
+// empty database on a PostgreSQL server. Without PostgreSQL the script is
+// skipped, or fails with CI=true.
 func postgresql(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf("usage: postgresql VARIABLE...")
 	}
 	for _, name := range args {
-		ts.Setenv(name, pgtest.Database(ts.Value(theTest{}).(testing.TB)))
+		ts.Setenv(name, pgtest.Database(ts.Value(testKey{}).(testing.TB)))
 	}
 }

@@ -19,7 +19,7 @@ type serveOptions struct {
 	listen       string
 	roles        string
 	readDatabase string
-	flags        func(name string) bool // whether a flag was given
+	flags        func(name string) bool // whether a flag was set
 }
 
 func newServeCommand(p *program) *cobra.Command {
@@ -27,24 +27,25 @@ func newServeCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the service",
-		Long: `Run the whole of KCIDB: take reports in over HTTP, keep them in a queue until
-they are loaded into the database, and answer for them.
+		Long: `Run the whole of KCIDB: receive reports over HTTP, keep them in a queue until they
+are loaded into the database, and answer queries about them.
 
-Without options it needs nothing: it keeps its data in ./kcidb-data, and takes
-reports from this machine only, without asking for tokens. A configuration
-file says what is to be different; environment variables KCIDB_*, named as its
-keys in capitals, override it, and flags override these.
+Without options the service keeps its data in ./kcidb-data, and accepts reports
+only from this machine, without tokens. A configuration file changes this;
+environment variables KCIDB_*, named like its keys in capitals, override the file,
+and flags override both.
 
-One process does all of it, or each of several does what its roles say: web takes
-reports in, shows pages and answers queries, load loads what is in the queue, and
-notify tells people what changed, by the subscriptions in DIR/subscriptions or
-those that the configuration names. They share a PostgreSQL database and a NATS
-JetStream queue, named by the configuration's database and queue. With a replica
-as the read database, pages and queries ask that, and the database itself while
-the replica does not answer.
+One process has all roles, or several processes share them: web receives reports,
+shows pages and answers queries; load loads reports from the queue; notify
+notifies people of changes, by the subscriptions in DIR/subscriptions or in the
+configured folder. Several processes share a PostgreSQL database and a NATS
+JetStream queue, which the configuration keys database and queue name. With a
+replica as the read database, pages and queries read from the replica, and from
+the database itself while the replica does not answer.
 
-SIGTERM and SIGINT stop it: it takes nothing in any more, finishes what is
-being loaded, and ends with status 0. After a crash it goes on where it was.`,
+SIGTERM and SIGINT stop the service: it accepts no more reports, finishes the
+batch that is being loaded, and ends with status 0. After a crash it continues
+where it stopped.`,
 		Example: `  kcidb serve
   kcidb serve --data /var/lib/kcidb --listen 127.0.0.1:9000
   kcidb serve --config /etc/kcidb.yaml
@@ -58,9 +59,9 @@ being loaded, and ends with status 0. After a crash it goes on where it was.`,
 	defaults := service.DefaultConfig()
 	cmd.Flags().StringVar(&o.config, "config", "", "configuration `FILE`, YAML")
 	cmd.Flags().StringVar(&o.roles, "roles", defaults.Roles, "`ROLES` of this process, some of web,load,notify")
-	cmd.Flags().StringVar(&o.readDatabase, "read-database", "", "`SPEC` of a replica of the database that pages and queries ask")
+	cmd.Flags().StringVar(&o.readDatabase, "read-database", "", "`SPEC` of a replica of the database, for pages and queries")
 	cmd.Flags().StringVar(&o.data, "data", defaults.Data, "`DIR` for the database and the queue")
-	cmd.Flags().StringVar(&o.listen, "listen", defaults.Listen, "`HOST:PORT` to serve HTTP at; port 0 takes a free one, and logs which")
+	cmd.Flags().StringVar(&o.listen, "listen", defaults.Listen, "`HOST:PORT` to serve HTTP at; port 0 selects a free port and logs it")
 	return cmd
 }
 
@@ -88,7 +89,7 @@ func runServe(ctx context.Context, p *program, o *serveOptions) error {
 	if err != nil {
 		return err
 	}
-	// Whoever reads the log may go away; the service stays.
+	// A closed log pipe must not stop the service.
 	signal.Ignore(syscall.SIGPIPE)
 	s, err := service.New(cfg, log)
 	if err != nil {

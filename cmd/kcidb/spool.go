@@ -33,9 +33,9 @@ func withSpool(ctx context.Context, o *databaseOptions, f func(store.Sink, *spoo
 func newSpoolCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "spool",
-		Short: "Look at notifications, and what became of them",
-		Long: `Look at the notifications of a database: those that wait to be sent, those that
-were, and those that could not be.`,
+		Short: "Show notifications and their deliveries",
+		Long: `Show the notifications in a database: those that wait to be sent, those that were
+sent, and those that could not be sent.`,
 		Example: `  kcidb spool list --state waiting
   kcidb spool show 17`,
 	}
@@ -55,14 +55,14 @@ func newSpoolListCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List notifications, newest first",
-		Long: `List notifications, newest first, a line each: its number, when it is or was due,
-its state, its subscription, its object, and its subject once it is written.
+		Long: `List notifications, newest first, one per line: the number, when it is or was due,
+the state, the subscription, the object, and the subject once it is written.
 
-A notification is waiting until it is due, ready while it is delivered, done
-afterwards, and dropped where what it was made for was over when it was due. It is
-aside if considering its object, or writing it, fails and would fail again. Asked
-for those that failed, or are held, it lists those that somebody did not get, or
-will be told of in a digest.`,
+A notification is waiting until it is due, ready while it is delivered, and done
+afterwards. It is dropped if its reason no longer held when it was due. It is
+aside if considering its object, or writing it, fails and would fail again. The
+state failed lists notifications that a recipient did not get; the state held
+lists notifications that a recipient will get in a digest.`,
 		Example: `  kcidb spool list
   kcidb spool list --state failed
   kcidb spool list --recipient me@example.org --limit 10`,
@@ -73,11 +73,11 @@ will be told of in a digest.`,
 	}
 	o.database.orServed = true
 	o.database.addTo(p, cmd)
-	cmd.Flags().StringVar(&o.state, "state", "", "only those in this `STATE`: waiting, ready, done, dropped, aside, failed, held")
+	cmd.Flags().StringVar(&o.state, "state", "", "only notifications in this `STATE`: waiting, ready, done, dropped, aside, failed, held")
 	mustComplete(cmd, "state", []string{spool.Waiting, spool.Ready, spool.Done, spool.Dropped, spool.SetAside, spool.Failed, spool.Held})
-	cmd.Flags().StringVar(&o.subscription, "subscription", "", "only those of the subscription with this `NAME`")
-	cmd.Flags().StringVar(&o.recipient, "recipient", "", "only those to this `ADDRESS`")
-	cmd.Flags().StringVar(&o.object, "object", "", "only those of this `OBJECT`, such as 'test[ci:1]'")
+	cmd.Flags().StringVar(&o.subscription, "subscription", "", "only notifications of the subscription with this `NAME`")
+	cmd.Flags().StringVar(&o.recipient, "recipient", "", "only notifications to this `ADDRESS`")
+	cmd.Flags().StringVar(&o.object, "object", "", "only notifications about this `OBJECT`, such as 'test[ci:1]'")
 	cmd.Flags().IntVar(&o.limit, "limit", 100, "list at most `N`")
 	return cmd
 }
@@ -87,7 +87,7 @@ func runSpoolList(ctx context.Context, p *program, o *spoolListOptions) error {
 	switch o.state {
 	case "", spool.Waiting, spool.Ready, spool.Done, spool.Dropped, spool.SetAside, spool.Failed, spool.Held:
 	default:
-		return usagef("--state: there is no state %q, but waiting, ready, done, dropped, aside, failed and held", o.state)
+		return usagef("--state: there is no state %q; the states are waiting, ready, done, dropped, aside, failed and held", o.state)
 	}
 	if o.object != "" {
 		ref, err := object.ParseRef(o.object)
@@ -113,9 +113,9 @@ func newSpoolShowCommand(p *program) *cobra.Command {
 	var o databaseOptions
 	cmd := &cobra.Command{
 		Use:   "show NUMBER...",
-		Short: "Show notifications, and what became of them",
-		Long: `Show notifications: why each was made, what became of it on its way to each
-recipient, and its text, once it is written.`,
+		Short: "Show notifications in full",
+		Long: `Show notifications: the reason for each, its delivery to each recipient, and its
+text, once it is written.`,
 		Example: `  kcidb spool show 17`,
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -148,7 +148,7 @@ func numbersOf(args []string) (numbers []int64, err error) {
 	for _, text := range args {
 		n, err := strconv.ParseInt(text, 10, 64)
 		if err != nil {
-			return nil, usagef("NUMBER: %q is none", text)
+			return nil, usagef("NUMBER: %q is not a number", text)
 		}
 		numbers = append(numbers, n)
 	}
@@ -201,10 +201,10 @@ func newSpoolResendCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "resend NUMBER...",
 		Short: "Send notifications again",
-		Long: `Have notifications sent again: now to those it could not be sent to so far, or,
-where there is nobody such, to everybody. A notification that was set aside is tried
-again: its subscription is asked about the object as it is then. A service that
-notifies does it.`,
+		Long: `Send notifications again: to the recipients who could not be reached, or to all
+recipients if all were reached. A notification that was set aside is tried again:
+its subscription considers the object as it is then. A running service with the
+role notify sends them.`,
 		Example: `  kcidb spool resend 17`,
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -230,10 +230,10 @@ func newSpoolWipeCommand(p *program) *cobra.Command {
 	var o databaseOptions
 	cmd := &cobra.Command{
 		Use:   "wipe [UNTIL]",
-		Short: "Forget notifications that are over",
-		Long: `Forget the notifications that were over before a time, in ISO 8601, or until now.
-Those that wait stay. One that is forgotten is sent again if its object changes
-and calls for it.`,
+		Short: "Remove finished notifications",
+		Long: `Remove the notifications that were finished before a time, in ISO 8601, or until
+now. Waiting notifications stay. A removed notification is sent again if its
+object changes and the subscription matches it.`,
 		Example: `  kcidb spool wipe 2026-01-01`,
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -260,10 +260,11 @@ func newSpoolStopCommand(p *program) *cobra.Command {
 	var o databaseOptions
 	cmd := &cobra.Command{
 		Use:   "stop",
-		Short: "Have changes noted no more",
-		Long: `Have loads note no changes any more, and forget those that nobody has considered:
-for a database whose service will not notify people again. Until then they are
-kept for it. A service that notifies has them noted from its start.`,
+		Short: "Stop noting changes",
+		Long: `Stop noting changes when reports are loaded, and remove the changes that were not
+considered yet: for a database whose service will not notify people again. Until
+then the changes are kept for the service. A service with the role notify has them
+noted from its start.`,
 		Example: `  kcidb spool stop -d sqlite:my.db`,
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -16,7 +16,8 @@ import (
 	"github.com/kcidb-go/kcidb/local"
 )
 
-// restEnv is how CI systems name the service they submit to.
+// restEnv is the environment variable with which CI systems name the service
+// they submit to.
 const restEnv = "KCIDB_REST"
 
 type submitOptions struct {
@@ -30,17 +31,17 @@ func newSubmitCommand(p *program) *cobra.Command {
 	var o submitOptions
 	cmd := &cobra.Command{
 		Use:   "submit",
-		Short: "Hand reports in",
-		Long: `Hand the reports on standard input in, to a service or to a queue. The ID of
-each submission is printed once it is accepted, and by then it is on disk
-there. What is wrong with a report that is not valid goes to standard error,
-and the others are handed in nevertheless. What fails for reasons that may pass
-is tried again for some two minutes.
+		Short: "Submit reports",
+		Long: `Submit the reports on standard input to a service or to a queue. The ID of each
+submission is printed when the submission is accepted and on disk there. The
+faults of an invalid report go to standard error; the other reports are submitted
+nevertheless. After a temporary failure the command tries again for some two
+minutes.
 
-The service is named by --url, or by the environment variable KCIDB_REST,
+The option --url names the service, or the environment variable KCIDB_REST,
   http[s]://TOKEN@HOST[:PORT]
-which keeps the token out of the list of processes. The flags -p and -t of the
-Python tool are taken, and have no effect then.
+which keeps the token out of the process list. The flags -p and -t of the Python
+tool are accepted and ignored then.
 
 Exit status: 0 all reports were accepted; 1 some were not.`,
 		Example: `  KCIDB_REST=https://TOKEN@kcidb.example.org/ kcidb submit < report.json
@@ -52,7 +53,7 @@ Exit status: 0 all reports were accepted; 1 some were not.`,
 		},
 	}
 	cmd.Flags().StringVar(&o.url, "url", "", "`URL` of the service (default $"+restEnv+")")
-	cmd.Flags().StringVar(&o.token, "token", "", "`TOKEN` that tells the service who is submitting")
+	cmd.Flags().StringVar(&o.token, "token", "", "`TOKEN` that identifies the submitter to the service")
 	o.queue.addFlags(cmd)
 	o.queue.addPubSubFlags(cmd)
 	o.in.addFlags(cmd)
@@ -75,7 +76,7 @@ func (o *submitOptions) client(ctx context.Context, p *program) (*kcidb.Client, 
 	}
 	address := cmp.Or(o.url, os.Getenv(restEnv))
 	if address == "" {
-		return nil, usagef("nowhere to submit to: give --url URL or --queue URL, or set %s=https://TOKEN@HOST/", restEnv)
+		return nil, usagef("no service or queue is named: use --url URL or --queue URL, or set %s=https://TOKEN@HOST/", restEnv)
 	}
 	options := []kcidb.Option{kcidb.WithLogger(p.level.logger(p.stderr))}
 	if o.token != "" {
@@ -88,9 +89,9 @@ func (o *submitOptions) client(ctx context.Context, p *program) (*kcidb.Client, 
 	return client, nil
 }
 
-// submitAll hands in what is on standard input, and closes the client. A
-// report that is refused does not keep the others from being handed in, but
-// whatever would befall them as well does.
+// submitAll submits the reports on standard input, and closes the client.
+// After a refused report it continues with the next; after an error that would
+// affect all reports it stops.
 func submitAll(ctx context.Context, p *program, client *kcidb.Client) (err error) {
 	defer func() { err = errors.Join(err, client.Close()) }()
 	refused := false
@@ -113,7 +114,7 @@ func submitAll(ctx context.Context, p *program, client *kcidb.Client) (err error
 	return nil
 }
 
-// isRefused tells whether an error is about the one report.
+// isRefused reports whether an error concerns only one report.
 func isRefused(err error) bool {
 	server, ok := errors.AsType[*kcidb.ServerError](err)
 	return isInvalid(err) || ok && (server.StatusCode == http.StatusBadRequest || server.StatusCode == http.StatusRequestEntityTooLarge)

@@ -28,9 +28,9 @@ import (
 func newSubscriptionsCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "subscriptions",
-		Short: "Check and try who is told of what",
-		Long: `Check and try subscriptions: YAML files in a folder that say who is told of what.
-docs/subscriber.md explains them.`,
+		Short: "Check and try subscriptions",
+		Long: `Check and try subscriptions: YAML files in a folder that select the changes to
+notify people of. docs/subscriber.md explains them.`,
 		Example: `  kcidb subscriptions check
   kcidb subscriptions test my.yaml --since 7d`,
 	}
@@ -42,12 +42,11 @@ func newSubscriptionsCheckCommand(p *program) *cobra.Command {
 	var folder folderOptions
 	cmd := &cobra.Command{
 		Use:   "check [FILE...]",
-		Short: "Tell what is wrong with subscriptions",
-		Long: `Read the subscriptions in the folder, or in files, as the service does, and tell
-what is wrong with them, with the line and the column. Those that are good are
-listed.
+		Short: "Check subscriptions",
+		Long: `Read the subscriptions in the folder, or in files, as the service does, and print
+their problems with line and column. Good subscriptions are listed.
 
-Exit status: 0 all are good; 1 some are not; 2 wrong usage.`,
+Exit status: 0 all are good; 1 some have problems; 2 wrong usage.`,
 		Example: `  kcidb subscriptions check
   kcidb subscriptions check --subscriptions /etc/kcidb/subscriptions
   kcidb subscriptions check my.yaml`,
@@ -93,7 +92,7 @@ func runSubscriptionsCheck(p *program, o *folderOptions, files []string) error {
 	return nil
 }
 
-// readSubscription reads a file alone, without the webhooks of its folder.
+// readSubscription reads a single file, without the webhooks of its folder.
 func readSubscription(file string) (*subscription.Subscription, []subscription.Problem, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -114,10 +113,11 @@ func newSubscriptionsTestCommand(p *program) *cobra.Command {
 	o := subscriptionsTestOptions{since: "7d", most: 20}
 	cmd := &cobra.Command{
 		Use:   "test FILE",
-		Short: "Tell what a subscription would have sent",
-		Long: `Replay what arrived in a database to a subscription, and tell what it would have
-sent, to whom, and how many in a day, with its wait and its budget. Nothing is
-sent or kept. Objects are seen as they are now, not as they were then.`,
+		Short: "Show what a subscription would have sent",
+		Long: `Replay the objects that arrived in a database to a subscription, and show the
+notifications it would have sent, their recipients, and their number per day, with
+the subscription's wait and budget. Nothing is sent or kept. Objects are seen as
+they are now, not as they were then.`,
 		Example: `  kcidb subscriptions test my.yaml
   kcidb subscriptions test my.yaml -d sqlite:my.db --since 30d`,
 		Args: cobra.ExactArgs(1),
@@ -128,7 +128,7 @@ sent or kept. Objects are seen as they are now, not as they were then.`,
 	o.database.orServed = true
 	o.database.addTo(p, cmd)
 	o.mail.addTo(cmd)
-	cmd.Flags().StringVar(&o.since, "since", o.since, "replay what arrived since this `TIME`, or so long ago: 12h, 7d")
+	cmd.Flags().StringVar(&o.since, "since", o.since, "replay objects that arrived since this `TIME`, or in the past 12h or 7d")
 	cmd.Flags().IntVar(&o.most, "show", o.most, "show at most `N` of the notifications")
 	return cmd
 }
@@ -154,7 +154,7 @@ func runSubscriptionsTest(ctx context.Context, p *program, o *subscriptionsTestO
 			return err
 		}
 		progress := p.newProgress("", nil)
-		all, err := maker.Replay(ctx, since, progress.tell)
+		all, err := maker.Replay(ctx, since, progress.update)
 		progress.done()
 		if err != nil {
 			return err
@@ -194,11 +194,11 @@ func showReplay(ctx context.Context, p *program, maker *notify.Maker, all []noti
 	if err := out.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintf(p.stdout, "%d notifications in all, to %s\n", len(all), cmp.Or(recipientsOf(all), "nobody"))
+	fmt.Fprintf(p.stdout, "%d notifications in total, to %s\n", len(all), cmp.Or(recipientsOf(all), "no recipients"))
 	return nil
 }
 
-// recipientsOf lists who would get the notifications.
+// recipientsOf lists the recipients of the notifications.
 func recipientsOf(all []notify.Would) string {
 	if len(all) == 0 {
 		return ""
@@ -220,9 +220,9 @@ func recipientsOf(all []notify.Would) string {
 func newSubscriptionsFieldsCommand(p *program) *cobra.Command {
 	return &cobra.Command{
 		Use:   "fields [TYPE]",
-		Short: "List what expressions can ask of objects",
-		Long: `List the fields that the objects have in the expressions of subscriptions, each
-with its type.`,
+		Short: "List the fields of objects in expressions",
+		Long: `List the fields that objects have in the expressions of subscriptions, each with
+its type.`,
 		Example: `  kcidb subscriptions fields test`,
 		Args:    cobra.MaximumNArgs(1),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
@@ -257,7 +257,7 @@ func runSubscriptionsFields(p *program, args []string) error {
 	return out.Flush()
 }
 
-// celName is what expressions call a type: kcidb.IssueVersion.
+// celName returns the name of a type in expressions: kcidb.IssueVersion.
 func celName(t object.Type) string {
 	name := "kcidb."
 	for part := range strings.SplitSeq(string(t), "_") {
@@ -266,7 +266,8 @@ func celName(t object.Type) string {
 	return name
 }
 
-// parseSince reads a time, or how long ago it was, as subscriptions write it.
+// parseSince reads a time, or a duration before now in the form of
+// subscriptions.
 func parseSince(text string, now time.Time) (time.Time, error) {
 	var at timestamp
 	if at.Set(text) == nil {
@@ -279,7 +280,7 @@ func parseSince(text string, now time.Time) (time.Time, error) {
 		ago = time.Duration(n) * 24 * time.Hour
 	}
 	if err != nil || ago < 0 {
-		return time.Time{}, usagef("--since: neither a time, nor so long ago as in 12h or 7d")
+		return time.Time{}, usagef("--since: neither a time nor a duration such as 12h or 7d")
 	}
 	return now.Add(-ago), nil
 }

@@ -17,21 +17,20 @@ import (
 	"github.com/kcidb-go/kcidb/object"
 )
 
-// helpIDs tells of the arguments of commands that show objects.
+// helpIDs explains the arguments of commands that show objects.
 const helpIDs = `TYPE is one of revision, checkout, build, test, issue, issue_version and
-incident. The ID of a revision is the hash of its commit, and where it has
-patches a comma and their hash; the ID of an issue_version is that of its issue,
-a comma, and the version. IDs can be in quotes, as they are in patterns.
+incident. The ID of a revision is the hash of its commit, followed by a comma and
+the hash of its patches if it has patches; the ID of an issue_version is the ID of
+its issue, a comma, and the version. IDs can be in quotes, as in patterns.
 
-Exit status: 0 all is written; 1 some objects are not in the database.`
+Exit status: 0 all objects are written; 1 some are not in the database.`
 
 func newSummarizeCommand(p *program) *cobra.Command {
 	o := databaseOptions{orServed: true}
 	cmd := &cobra.Command{
 		Use:   "summarize TYPE ID...",
-		Short: "Say in a line what objects are and how they went",
-		Long: `Write a line for each of the objects to standard output: what it is, and how it
-went.
+		Short: "Summarize objects and their results in a line each",
+		Long: `Write a line for each object to standard output: its description and its result.
 
 ` + helpIDs,
 		Example: `  kcidb summarize -d sqlite:my.db test ci:1 ci:2
@@ -52,8 +51,8 @@ went.
 	return cmd
 }
 
-// runShow shows the objects that the arguments name. One that is not there does
-// not keep the others from being shown.
+// runShow shows the objects that the arguments name. If an object does not
+// exist, the others are shown nevertheless.
 func runShow(ctx context.Context, p *program, o *databaseOptions, args []string, show func(graph.Object) error) error {
 	refs, err := parseRefs(args)
 	if err != nil {
@@ -87,7 +86,7 @@ func runShow(ctx context.Context, p *program, o *databaseOptions, args []string,
 	})
 }
 
-// typeAndIDs checks the number of arguments that name objects.
+// typeAndIDs checks the number of arguments of commands that show objects.
 func typeAndIDs(_ *cobra.Command, args []string) error {
 	switch len(args) {
 	case 0:
@@ -98,7 +97,7 @@ func typeAndIDs(_ *cobra.Command, args []string) error {
 	return nil
 }
 
-// completeType completes the TYPE argument. No shell knows IDs.
+// completeType completes the TYPE argument. A shell cannot know IDs.
 func completeType(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
@@ -114,11 +113,11 @@ func typeNames() []string {
 	return names
 }
 
-// parseRefs reads arguments that are a type and IDs.
+// parseRefs reads a type and IDs from arguments.
 func parseRefs(args []string) ([]object.Ref, error) {
 	t := object.Type(args[0])
 	if !t.Known() {
-		return nil, usagef("TYPE: there is no type %q, but %s", args[0], strings.Join(typeNames(), ", "))
+		return nil, usagef("TYPE: there is no type %q; the types are %s", args[0], strings.Join(typeNames(), ", "))
 	}
 	var refs []object.Ref
 	for _, text := range args[1:] {
@@ -131,8 +130,8 @@ func parseRefs(args []string) ([]object.Ref, error) {
 	return refs, nil
 }
 
-// parseRef reads an ID, which is either as in a pattern, if there are quotes in
-// it, or as it is in reports, whatever characters it has.
+// parseRef reads an ID. An ID with quotes is in the form of patterns; any other
+// ID is the literal ID in reports, with any characters.
 func parseRef(t object.Type, text string) (object.Ref, error) {
 	inPattern := string(t) + "[" + text + "]"
 	if !strings.Contains(text, `"`) {
@@ -147,12 +146,12 @@ func parseRef(t object.Type, text string) (object.Ref, error) {
 	}
 	ref, err := object.ParseRef(inPattern)
 	if syntax, ok := errors.AsType[*object.SyntaxError](err); ok {
-		return ref, usagef("ID %s: %s", shown(text), syntax.Msg)
+		return ref, usagef("ID %s: %s", shorten(text), syntax.Msg)
 	}
 	return ref, err
 }
 
-// quoted returns the fields of an ID as they are in a pattern.
+// quoted returns the fields of an ID in the form of patterns.
 func quoted(fields []string) string {
 	escape := strings.NewReplacer(`\`, `\\`)
 	fields = slices.Clone(fields)

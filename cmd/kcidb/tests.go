@@ -17,7 +17,7 @@ func newTestsCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "tests",
 		Short:   "Check catalogues of tests",
-		Long:    `Check catalogues of tests: the names that test paths begin with.`,
+		Long:    `Check catalogues of tests: the names with which test paths begin.`,
 		Example: `  kcidb tests validate < tests.yaml`,
 	}
 	cmd.AddCommand(newTestsValidateCommand(p))
@@ -30,15 +30,16 @@ func newTestsValidateCommand(p *program) *cobra.Command {
 		Use:   "validate",
 		Short: "Check a catalogue of tests",
 		Long: `Check the catalogue of tests on standard input. It is YAML: the names of tests,
-each with a title of one line, the URL of its home page, and maybe a description:
+each with a title of one line, the URL of its home page, and an optional
+description:
 
     ltp:
       title: Linux Test Project test suite
       home: https://linux-test-project.github.io
 
-A name has letters, digits, _ and - only. What is wrong is written to standard
-error, a line each. With --urls the home pages are asked for, too: each has to
-answer within 20 seconds, and without an error.
+A name has only letters, digits, _ and -. Problems are written to standard error,
+one per line. With --urls the home pages are requested, too: each has to answer
+within 20 seconds and without an error.
 
 Exit status: 0 the catalogue is valid; 1 it is not.`,
 		Example: `  kcidb tests validate < tests.yaml

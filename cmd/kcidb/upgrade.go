@@ -18,10 +18,10 @@ func newUpgradeCommand(p *program) *cobra.Command {
 	var o upgradeOptions
 	cmd := &cobra.Command{
 		Use:   "upgrade [MAJOR]",
-		Short: "Bring reports to a later version of the schema",
+		Short: "Upgrade reports to a later version of the schema",
 		Long: `Read reports from standard input, and write them to standard output in the
-latest version of the schema, or the latest with the major number given. It
-ends at the first report that is not valid or cannot be upgraded.`,
+latest version of the schema, or the latest version with the given major number.
+The command stops at the first report that is invalid or cannot be upgraded.`,
 		Example: `  kcidb upgrade < report.json
   kcidb upgrade 4 < report.json`,
 		Args:              cobra.MaximumNArgs(1),

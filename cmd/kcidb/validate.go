@@ -18,14 +18,14 @@ func newValidateCommand(p *program) *cobra.Command {
 	var o validateOptions
 	cmd := &cobra.Command{
 		Use:   "validate [MAJOR]",
-		Short: "Check reports, and pass on those that are valid",
-		Long: `Check the reports on standard input, and write each valid one to standard
-output. The first that is not valid ends it: everything wrong with it is
-written to standard error, a line each. A report is judged by the schema of the
-version it says it is of, which must not be newer than the latest version with
-the major number given, if one is.
+		Short: "Check reports, and write the valid ones",
+		Long: `Check the reports on standard input, and write each valid report to standard
+output. The command stops at the first invalid report and writes all its faults to
+standard error, one per line. A report is checked against the schema of its
+version. With a major number, the version must not be newer than the latest
+version with that major number.
 
-Exit status: 0 all reports are valid; 1 one is not.`,
+Exit status: 0 all reports are valid; 1 a report is not.`,
 		Example: `  kcidb validate < report.json
   cat *.json | kcidb validate 4 > /dev/null`,
 		Args:              cobra.MaximumNArgs(1),

@@ -38,8 +38,8 @@ func versionOf(linked string, info *debug.BuildInfo) string {
 func newVersionCommand(p *program) *cobra.Command {
 	return &cobra.Command{
 		Use:     "version",
-		Short:   "Print the versions of the program, of Go, and of the report schema",
-		Long:    `Print the version of the program, of the Go it was built with, and the latest version of the report schema it knows.`,
+		Short:   "Print the versions of the program, Go and the report schema",
+		Long:    `Print the version of the program, the version of Go that built it, and the latest version of the report schema it knows.`,
 		Example: `  kcidb version`,
 		Args:    noArgs,
 		RunE: func(*cobra.Command, []string) error {

@@ -20,7 +20,8 @@ import (
 	"github.com/kcidb-go/kcidb/object"
 )
 
-// whyDays is how many days back counts of subscriptions are told.
+// whyDays is the number of days for which the counts of subscriptions are
+// shown.
 const whyDays = 7
 
 type whyOptions struct {
@@ -34,14 +35,15 @@ func newWhyCommand(p *program) *cobra.Command {
 	var o whyOptions
 	cmd := &cobra.Command{
 		Use:   "why RECIPIENT|NOTIFICATION",
-		Short: "Tell why somebody was told, or was not",
-		Long: `Tell why a notification was sent, and to whom, or what somebody was told of
-lately, and by which subscriptions.
+		Short: "Explain why a notification was or was not sent",
+		Long: `Explain why a notification was sent and to whom, or list the recent notifications
+to a recipient and the subscriptions that sent them.
 
 A notification is named by its number, or by the X-KCIDB-Notification-ID of its
-mail; a recipient by the address. With --object the subscriptions that send to
-the recipient are asked about an object as it is now, and what fits and what does
-not is told: why they did not hear of it.`,
+mail; a recipient is named by their address. With --object, the subscriptions that
+send to the recipient consider an object as it is now, and the command prints
+which of their conditions match and which do not: the reason why the recipient was
+or was not notified.`,
 		Example: `  kcidb why me@example.org
   kcidb why 17
   kcidb why 'stable-rc revision[8c2fb4b5a3,""]'
@@ -54,8 +56,8 @@ not is told: why they did not hear of it.`,
 	o.database.orServed = true
 	o.database.addTo(p, cmd)
 	o.folder.addTo(cmd)
-	cmd.Flags().StringVar(&o.object, "object", "", "tell why they did, or did not, hear of this `OBJECT`, such as 'test[ci:1]'")
-	cmd.Flags().IntVar(&o.limit, "limit", 20, "tell of at most `N` notifications")
+	cmd.Flags().StringVar(&o.object, "object", "", "explain why the recipient was or was not notified of this `OBJECT`, such as 'test[ci:1]'")
+	cmd.Flags().IntVar(&o.limit, "limit", 20, "list at most `N` notifications")
 	return cmd
 }
 
@@ -94,10 +96,10 @@ func runWhy(ctx context.Context, p *program, o *whyOptions, who string) error {
 	})
 }
 
-// whyNotification tells of the notifications with an ID as it is in mails.
+// whyNotification explains the notifications with the ID from a mail.
 func whyNotification(ctx context.Context, p *program, s *spool.Spool, id string) error {
 	if unquoted, err := strconv.Unquote(id); err == nil {
-		id = unquoted // as it is in mails where not all of it is ASCII
+		id = unquoted // mails encode IDs that are not ASCII
 	}
 	name, text, _ := strings.Cut(id, " ")
 	ref, err := object.ParseRef(text)
@@ -109,7 +111,7 @@ func whyNotification(ctx context.Context, p *program, s *spool.Spool, id string)
 		return err
 	}
 	if len(all) == 0 {
-		return fmt.Errorf("the subscription %q has told nothing of %s", name, ref)
+		return fmt.Errorf("the subscription %q has no notification about %s", name, ref)
 	}
 	for i := range all {
 		all[i].Subject, all[i].Body = "", ""
@@ -129,7 +131,8 @@ func sendsTo(folder *subscription.Folder, address string) []*subscription.Subscr
 	return found
 }
 
-// whyRecipient tells what somebody was told lately, and by which subscriptions.
+// whyRecipient lists the recent notifications to an address, and the
+// subscriptions that send to it.
 func whyRecipient(ctx context.Context, p *program, s *spool.Spool, folder *subscription.Folder, address string, limit int) error {
 	counters, err := s.Counters(ctx, time.Now().UTC().AddDate(0, 0, 1-whyDays).Format(time.DateOnly))
 	if err != nil {
@@ -139,10 +142,10 @@ func whyRecipient(ctx context.Context, p *program, s *spool.Spool, folder *subsc
 	if len(subscriptions) == 0 {
 		fmt.Fprintf(p.stdout, "No subscription sends to %s now.\n", address)
 	}
-	for _, one := range subscriptions {
+	for _, s := range subscriptions {
 		var sum spool.Considered
 		for _, c := range counters {
-			if c.Subscription == one.Name {
+			if c.Subscription == s.Name {
 				sum.Objects += c.Objects
 				sum.Matched += c.Matched
 				sum.Errors += c.Errors
@@ -152,9 +155,9 @@ func whyRecipient(ctx context.Context, p *program, s *spool.Spool, folder *subsc
 			}
 		}
 		fmt.Fprintf(p.stdout, "Subscription %s (%s), on %s: considered %d objects in %d days, %d matched.\n",
-			one.Name, one.File, one.On, sum.Objects, whyDays, sum.Matched)
+			s.Name, s.File, s.On, sum.Objects, whyDays, sum.Matched)
 		if sum.Errors > 0 {
-			fmt.Fprintf(p.stdout, "  Its rule failed for %d of them, at last for %s\n", sum.Errors, sum.LastError)
+			fmt.Fprintf(p.stdout, "  Its rule failed for %d of them, the last time for %s\n", sum.Errors, sum.LastError)
 		}
 	}
 	all, err := s.List(ctx, spool.Filter{Recipient: address, Limit: limit})
@@ -179,7 +182,8 @@ func whyRecipient(ctx context.Context, p *program, s *spool.Spool, folder *subsc
 	return nil
 }
 
-// whyObject tells what of the subscriptions that send to somebody fits an object.
+// whyObject prints which conditions of the subscriptions that send to an address
+// match an object.
 func whyObject(ctx context.Context, p *program, st store.Sink, folder *subscription.Folder, address string, ref object.Ref) error {
 	subscriptions := sendsTo(folder, address)
 	if len(subscriptions) == 0 {
@@ -196,7 +200,7 @@ func whyObject(ctx context.Context, p *program, st store.Sink, folder *subscript
 	out := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
 	for _, s := range subscriptions {
 		if s.On != ref.Type {
-			fmt.Fprintf(out, "%s (%s): it is on %s objects, and this is a %s\n", s.Name, s.File, s.On, ref.Type)
+			fmt.Fprintf(out, "%s (%s): it applies to %s objects, and this is a %s\n", s.Name, s.File, s.On, ref.Type)
 			continue
 		}
 		clauses, err := maker.Explain(ctx, s, ref)
