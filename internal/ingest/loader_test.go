@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/eventually"
 	"github.com/kcidb-go/kcidb/internal/ingest"
 	"github.com/kcidb-go/kcidb/internal/queue"
 	"github.com/kcidb-go/kcidb/internal/queue/jetstream"
@@ -64,19 +65,11 @@ func newBench(t *testing.T) *bench {
 // run runs the loader until what was asked for is true, and stops it.
 func (b *bench) run(t *testing.T, until func() bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	stopped := make(chan error)
 	go func() { stopped <- b.Run(ctx) }()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for !until() {
-		select {
-		case <-ctx.Done():
-			t.Fatal("the loader did not get there")
-		case <-tick.C:
-		}
-	}
+	eventually.True(t, "the loader gets there", until)
 	cancel()
 	if err := <-stopped; err != nil {
 		t.Fatalf("Run: %v", err)

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/eventually"
 	"github.com/kcidb-go/kcidb/internal/sample"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
@@ -126,16 +127,13 @@ func BenchmarkLoadNotified(b *testing.B) {
 				}
 			}
 			times[i] += time.Since(begin)
-			for {
+			eventually.True(b, "all changes are considered", func() bool {
 				left, err := h.store.Spool().Backlog(b.Context())
 				if err != nil {
 					b.Fatal(err)
 				}
-				if left.Batches == 0 {
-					break
-				}
-				time.Sleep(10 * time.Millisecond)
-			}
+				return left.Batches == 0
+			})
 			if i == 1 {
 				considered += time.Since(begin)
 			}

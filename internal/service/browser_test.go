@@ -17,6 +17,7 @@ import (
 	cdplog "github.com/chromedp/cdproto/log"
 	"github.com/chromedp/chromedp"
 
+	"github.com/kcidb-go/kcidb/internal/eventually"
 	"github.com/kcidb-go/kcidb/internal/pageurl"
 	"github.com/kcidb-go/kcidb/internal/sample"
 	"github.com/kcidb-go/kcidb/object"
@@ -135,9 +136,7 @@ func fits(t *testing.T, ctx context.Context) {
 // becomesTrue waits until an expression is true in the page.
 func becomesTrue(t *testing.T, ctx context.Context, expression string) {
 	t.Helper()
-	for !evaluate[bool](t, ctx, expression) {
-		time.Sleep(20 * time.Millisecond)
-	}
+	eventually.True(t, expression, func() bool { return evaluate[bool](t, ctx, expression) })
 }
 
 // evaluate returns the value of an expression in the page.

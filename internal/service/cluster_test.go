@@ -20,6 +20,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/nats-io/nats-server/v2/server"
 
+	"github.com/kcidb-go/kcidb/internal/eventually"
 	"github.com/kcidb-go/kcidb/internal/store/pgtest"
 )
 
@@ -100,7 +101,7 @@ func startNATS(t testing.TB, n int) []*natsNode {
 		nodes = append(nodes, &natsNode{startTestBinary(t, natsVariable+"="+string(text), io.Discard), address})
 	}
 	for _, node := range nodes {
-		eventually(t, "NATS answers", func() bool {
+		eventually.True(t, "NATS answers", func() bool {
 			conn, err := net.Dial("tcp", node.address)
 			if err == nil {
 				conn.Close()
@@ -109,18 +110,6 @@ func startNATS(t testing.TB, n int) []*natsNode {
 		})
 	}
 	return nodes
-}
-
-// eventually waits until a condition is true.
-func eventually(t testing.TB, what string, is func() bool) {
-	t.Helper()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for end := time.Now().Add(2 * time.Minute); !is(); <-tick.C {
-		if time.Now().After(end) {
-			t.Fatalf("after two minutes it is still not so: %s", what)
-		}
-	}
 }
 
 // startRole starts a process with a role, which logs to a file.
@@ -188,7 +177,7 @@ func TestManyProcesses(t *testing.T) {
 			}
 		})
 	}
-	eventually(t, "a third is sent", func() bool { return taken.Load() > int64(reports)/3 })
+	eventually.True(t, "a third is sent", func() bool { return taken.Load() > int64(reports)/3 })
 	nodes[0].kill()
 	loaders[0].kill()
 	senders.Wait()
@@ -200,7 +189,7 @@ func TestManyProcesses(t *testing.T) {
 	begin := time.Now()
 	for _, some := range ids {
 		for _, id := range some {
-			eventually(t, "submission "+id+" is processed", func() bool {
+			eventually.True(t, "submission "+id+" is processed", func() bool {
 				return do(t, request(t, "GET", one+"/status?id="+id, nil)).Status == "processed"
 			})
 		}

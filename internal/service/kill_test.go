@@ -19,6 +19,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/kcidb-go/kcidb/internal/eventually"
 )
 
 // serveVariable makes the test binary a service with the configuration file
@@ -69,16 +71,14 @@ type process struct {
 func startProcess(t testing.TB, config, url string, log io.Writer) *process {
 	t.Helper()
 	p := startTestBinary(t, serveVariable+"="+write(t, config), log)
-	for end := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		if resp, err := http.Get(url + "/health"); err == nil {
+	eventually.Succeeds(t, func() error {
+		resp, err := http.Get(url + "/health")
+		if err == nil {
 			resp.Body.Close()
-			return p
 		}
-		if time.Now().After(end) {
-			p.kill()
-			t.Fatal("the service does not answer")
-		}
-	}
+		return err
+	})
+	return p
 }
 
 // startTestBinary runs this test binary in the mode that a variable selects.
@@ -231,15 +231,13 @@ func trySubmit(ctx context.Context, url, body string) string {
 // waitEmpty waits until the queue has no submissions.
 func waitEmpty(t testing.TB, url string) {
 	t.Helper()
-	for end := time.Now().Add(40 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+	eventually.Succeeds(t, func() error {
 		metrics := do(t, request(t, "GET", url+"/metrics", nil)).body
 		if strings.Contains(metrics, "\nkcidb_json_files 0\n") {
-			return
+			return nil
 		}
-		if time.Now().After(end) {
-			t.Fatalf("the queue does not run empty:\n%s", metrics)
-		}
-	}
+		return fmt.Errorf("the queue does not run empty:\n%s", metrics)
+	})
 }
 
 func number(t *testing.T, db *sql.DB, query string, args ...any) (n int) {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/auth"
+	"github.com/kcidb-go/kcidb/internal/eventually"
 	"github.com/kcidb-go/kcidb/internal/queue"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
@@ -42,11 +43,7 @@ func TestStopUnderLoad(t *testing.T) {
 			}
 		}()
 	}
-	for end := time.Now().Add(30 * time.Second); acknowledged.Load() < 100; time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal("nothing is taken in")
-		}
-	}
+	eventually.True(t, "100 submissions are acknowledged", func() bool { return acknowledged.Load() >= 100 })
 	begin := time.Now()
 	if err := first.stop(); err != nil {
 		t.Fatal(err)
@@ -145,9 +142,9 @@ func TestLog(t *testing.T) {
 	}
 	bearer := []string{"Authorization", "Bearer " + token}
 	r := do(t, request(t, "POST", s.url+"/submit", strings.NewReader(newReport(1)), bearer...))
-	for do(t, request(t, "GET", s.url+"/status?id="+r.ID, nil, bearer...)).Status != "processed" {
-		time.Sleep(10 * time.Millisecond)
-	}
+	eventually.True(t, "the submission is processed", func() bool {
+		return do(t, request(t, "GET", s.url+"/status?id="+r.ID, nil, bearer...)).Status == "processed"
+	})
 	do(t, request(t, "POST", s.url+"/submit", strings.NewReader("nonsense"), bearer...))
 	if err := s.stop(); err != nil {
 		t.Fatal(err)

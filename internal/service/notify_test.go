@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/eventually"
 	"github.com/kcidb-go/kcidb/internal/notify/mail/mailtest"
 )
 
@@ -63,7 +64,7 @@ func TestNotifies(t *testing.T) {
 		t.Errorf("no link:\n%s", all[0].Data)
 	}
 	file("bad.yaml", "on: checkout\nmatch: 'true'\nto: [other@example.org]\n")
-	eventually(t, "the file is good", func() bool { return strings.Contains(ready(), "subscriptions: OK\n") })
+	eventually.True(t, "the file is good", func() bool { return strings.Contains(ready(), "subscriptions: OK\n") })
 	do(t, request(t, "POST", s.url+"/submit", strings.NewReader(newReport(2))))
 	if all := mails.Wait(ctx, 3); len(all) != 3 {
 		t.Fatalf("%d mails", len(all))
@@ -151,7 +152,7 @@ func TestNotifyKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	last = startProcess(t, told, url, log)
-	eventually(t, "all is considered and sent", func() bool {
+	eventually.True(t, "all is considered and sent", func() bool {
 		return number(t, db, "SELECT count(*) FROM changes") == 0 &&
 			number(t, db, "SELECT count(*) FROM notifications WHERE state != 'done'") == 0 &&
 			number(t, db, "SELECT count(*) FROM notifications") == builds

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kcidb-go/kcidb/internal/eventually"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/all"
 	"github.com/kcidb-go/kcidb/internal/store/pgtest"
@@ -108,7 +109,7 @@ func TestReplica(t *testing.T) {
 		c.Database, c.ReadDatabase = spec, replica.Same(spec)
 	})
 	do(t, request(t, "POST", s.url+"/submit", strings.NewReader(newReport(0))))
-	eventually(t, "the replica follows", func() bool {
+	eventually.True(t, "the replica follows", func() bool {
 		return strings.Contains(do(t, request(t, "GET", s.url+"/ready", nil)).body, "\nread database: OK\n") &&
 			strings.Contains(do(t, request(t, "GET", s.url+"/api/report?checkout=ci:c0", nil)).body, "v6.0")
 	})
@@ -127,7 +128,7 @@ func TestReplica(t *testing.T) {
 		t.Errorf("the lag is not told:\n%s", m)
 	}
 	replica.Exec(t, "postgres", "SELECT pg_wal_replay_resume()")
-	eventually(t, "the replica has it", func() bool {
+	eventually.True(t, "the replica has it", func() bool {
 		return strings.Contains(do(t, request(t, "GET", query, nil)).body, "v6.1")
 	})
 	replica.Stop(t, true)

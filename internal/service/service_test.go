@@ -13,7 +13,8 @@ import (
 	"net/http"
 	"os"
 	"testing"
-	"time"
+
+	"github.com/kcidb-go/kcidb/internal/eventually"
 )
 
 // running is a running service, for tests.
@@ -128,17 +129,15 @@ func newReport(n int) string {
 }
 
 // waitForStatus polls the status of a submission until it is the wanted one.
-func waitForStatus(t testing.TB, url, id, status string) reply {
+func waitForStatus(t testing.TB, url, id, status string) (r reply) {
 	t.Helper()
-	for end := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		r := do(t, request(t, "GET", url+"/status?id="+id, nil))
-		if r.Status == status {
-			return r
+	eventually.Succeeds(t, func() error {
+		if r = do(t, request(t, "GET", url+"/status?id="+id, nil)); r.Status == status {
+			return nil
 		}
-		if time.Now().After(end) {
-			t.Fatalf("submission %s does not become %s: %s", id, status, r.body)
-		}
-	}
+		return fmt.Errorf("submission %s does not become %s: %s", id, status, r.body)
+	})
+	return r
 }
 
 func TestReportIsProcessed(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 
+	"github.com/kcidb-go/kcidb/internal/eventually"
 	"github.com/kcidb-go/kcidb/internal/queue"
 )
 
@@ -50,15 +51,13 @@ func startCluster(t *testing.T, n int) map[string]*server.Server {
 // a leader.
 func untilDone(t *testing.T, what string, f func() error) {
 	t.Helper()
-	for end := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+	eventually.Succeeds(t, func() error {
 		err := f()
-		if err == nil {
-			return
-		}
-		if !errors.Is(err, queue.ErrUnavailable) || time.Now().After(end) {
+		if err != nil && !errors.Is(err, queue.ErrUnavailable) {
 			t.Fatalf("%s: %v", what, err)
 		}
-	}
+		return err
+	})
 }
 
 // TestCluster keeps messages on three servers, and stops the leader while

@@ -25,6 +25,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/kcidb-go/kcidb/internal/eventually"
 	"github.com/kcidb-go/kcidb/internal/queue"
 )
 
@@ -135,16 +136,13 @@ func TestKilled(t *testing.T) {
 	for id := range published {
 		t.Errorf("message %s was published and is lost", id)
 	}
-	for end := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	eventually.Succeeds(t, func() error {
 		stats, err := q.Stats(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		} else if stats == (queue.Stats{}) {
-			break
-		} else if time.Now().After(end) {
-			t.Fatalf("left behind: %+v", stats)
+		if err == nil && stats != (queue.Stats{}) {
+			err = fmt.Errorf("left behind: %+v", stats)
 		}
-	}
+		return err
+	})
 }
 
 // publishAndDie runs a process that publishes to dir, kills it when it has

@@ -54,16 +54,11 @@ func TestReconnect(t *testing.T) {
 	}
 
 	startRemote(t, dir, address.Port)
-	for i, end := 0, time.Now().Add(20*time.Second); ; i++ {
-		err := q.Publish(t.Context(), queue.Message{ID: fmt.Sprintf("after%d", i)})
-		if err == nil {
-			break
-		}
-		if !errors.Is(err, queue.ErrUnavailable) || time.Now().After(end) {
-			t.Fatalf("after the restart: %v", err)
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
+	tries := 0
+	untilDone(t, "publish after the restart", func() error {
+		tries++
+		return q.Publish(t.Context(), queue.Message{ID: fmt.Sprintf("after%d", tries)})
+	})
 	if err := first[0].Ack(t.Context()); err != nil {
 		t.Errorf("a message pulled before the restart: %v", err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/kcidb-go/kcidb/internal/eventually"
 	"github.com/kcidb-go/kcidb/internal/queue"
 )
 
@@ -66,7 +67,7 @@ func testDeadBySilence(t *testing.T, open func() queue.Queue) {
 	for range MaxAttempts {
 		pull(t, q, 1)
 	}
-	eventually(t, "the message is given up", func() bool {
+	eventually.True(t, "the message is given up", func() bool {
 		requireEmpty(t, q)
 		return len(deadIDs(t, q)) == 1
 	})

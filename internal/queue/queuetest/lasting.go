@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/eventually"
 	"github.com/kcidb-go/kcidb/internal/queue"
 )
 
@@ -22,7 +23,7 @@ func testReopen(t *testing.T, open func() queue.Queue) {
 
 	q = open()
 	requireEqual(t, "dead letters", deadIDs(t, q), []string{"dead"})
-	eventually(t, "one message is counted", func() bool {
+	eventually.True(t, "one message is counted", func() bool {
 		stats, err := q.Stats(t.Context())
 		must(t, err)
 		return stats.Messages == 1

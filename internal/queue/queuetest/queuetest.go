@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kcidb-go/kcidb/internal/eventually"
 	"github.com/kcidb-go/kcidb/internal/queue"
 )
 
@@ -177,35 +178,20 @@ func requireEqual[T any](t *testing.T, what string, got, want T) {
 	}
 }
 
-// eventually waits for a condition that another process brings about.
-func eventually(t *testing.T, what string, condition func() bool) {
-	t.Helper()
-	for end := time.Now().Add(soon); !condition(); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("%s: not within %v", what, soon)
-		}
-	}
-}
-
 // requireStats waits until the queue has the wanted numbers of messages. Bytes must
 // be 0 exactly if there are no messages.
 func requireStats(t *testing.T, q queue.Queue, when string, want queue.Stats) {
 	t.Helper()
-	var got queue.Stats
-	for end := time.Now().Add(soon); ; time.Sleep(10 * time.Millisecond) {
-		var err error
-		got, err = q.Stats(t.Context())
+	eventually.Succeeds(t, func() error {
+		got, err := q.Stats(t.Context())
 		must(t, err)
 		some := got.Bytes > 0
 		got.Bytes = 0
 		if got == want && some == (want.Messages > 0) {
-			return
+			return nil
 		}
-		if time.Now().After(end) {
-			t.Errorf("%s: after %v the queue has %+v, some bytes: %v, want %+v", when, soon, got, some, want)
-			return
-		}
-	}
+		return fmt.Errorf("%s: the queue has %+v, some bytes: %v, want %+v", when, got, some, want)
+	})
 }
 
 // randomData returns n bytes of which no two pieces are alike.

@@ -19,6 +19,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/kcidb-go/kcidb/internal/eventually"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/pgtest"
 	"github.com/kcidb-go/kcidb/internal/store/storetest"
@@ -122,12 +123,12 @@ func TestRestart(t *testing.T) {
 	l := startLoaders(t, s, 4)
 	for round := range rounds {
 		from := l.next.Load()
-		eventually(t, "loads between two stops", func() bool { return l.next.Load() > from+int64(10+7*round) })
+		eventually.True(t, "loads between two stops", func() bool { return l.next.Load() > from+int64(10+7*round) })
 		server.Stop(t, round%2 == 1)
 		server.Run(t)
 	}
 	from := l.next.Load()
-	eventually(t, "loads after the last", func() bool { return l.next.Load() > from+10 })
+	eventually.True(t, "loads after the last", func() bool { return l.next.Load() > from+10 })
 	close(l.stop)
 	l.running.Wait()
 	// The driver had the patience.
@@ -145,14 +146,14 @@ func TestAway(t *testing.T) {
 	s, _ := initialized(t, server)
 	hurry(s, time.Minute, 50*time.Millisecond)
 	l := startLoaders(t, s, 2)
-	eventually(t, "loads", func() bool { return l.next.Load() > 10 })
+	eventually.True(t, "loads", func() bool { return l.next.Load() > 10 })
 	server.Stop(t, true)
-	eventually(t, "loads that are called again", func() bool { return l.again.Load() > 4 })
+	eventually.True(t, "loads that are called again", func() bool { return l.again.Load() > 4 })
 	_, err := s.Load(t.Context(), sample(5000), store.LoadOptions{})
 	expectError(t, s, err, store.ErrUnavailable, "see whether it runs there")
 	server.Run(t)
 	from := l.next.Load()
-	eventually(t, "loads when it is back", func() bool { return l.next.Load() > from+10 })
+	eventually.True(t, "loads when it is back", func() bool { return l.next.Load() > from+10 })
 	close(l.stop)
 	l.running.Wait()
 	expectSamples(t, s, l.has)

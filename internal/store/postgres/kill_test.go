@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kcidb-go/kcidb/internal/eventually"
 	"github.com/kcidb-go/kcidb/internal/store/pgtest"
 )
 
@@ -59,7 +60,7 @@ func TestKill(t *testing.T) {
 	for round := range rounds {
 		last := killLoader(t, spec, next, 1+7*round)
 		// The server may still be at what it was told last.
-		eventually(t, "the end of the connection", func() bool {
+		eventually.True(t, "the end of the connection", func() bool {
 			return value[int](t, s.pool, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid != pg_backend_pid()") == 0
 		})
 		builds := len(dumpAll(t, s).Builds)

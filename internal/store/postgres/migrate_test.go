@@ -20,6 +20,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/kcidb-go/kcidb/internal/eventually"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/pgtest"
 	"github.com/kcidb-go/kcidb/report"
@@ -296,7 +297,7 @@ func terminateMigrator(t *testing.T, s *Store) (n int) {
 	t.Helper()
 	const who = " FROM pg_stat_activity WHERE pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = 1 AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))"
 	n = value[int](t, s.pool, "SELECT count(pg_terminate_backend(pid))"+who)
-	eventually(t, "the end of the one who migrates", func() bool { return value[int](t, s.pool, "SELECT count(*)"+who) == 0 })
+	eventually.True(t, "the end of the one who migrates", func() bool { return value[int](t, s.pool, "SELECT count(*)"+who) == 0 })
 	return n
 }
 
@@ -325,11 +326,11 @@ func TestInvalidIndex(t *testing.T) {
 		expectError(t, newer, err, context.Canceled)
 	})
 	const state = "SELECT coalesce((SELECT indisvalid::text FROM pg_index WHERE indexrelid = to_regclass('test_rows_grade')), 'absent')"
-	eventually(t, "an index that is not valid", func() bool { return value[string](t, older.pool, state) == "false" })
+	eventually.True(t, "an index that is not valid", func() bool { return value[string](t, older.pool, state) == "false" })
 	cancel()
 	upgrading.Wait()
 	// The server hears of it a moment later.
-	eventually(t, "the end of the one who migrated", func() bool {
+	eventually.True(t, "the end of the one who migrated", func() bool {
 		return value[int](t, older.pool, "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX%' AND state = 'active' AND datname = current_database()") == 0
 	})
 	if err := tx.Rollback(t.Context()); err != nil {
@@ -428,7 +429,7 @@ func TestUpgradeBeside(t *testing.T) {
 		// At each step somebody loads meanwhile.
 		if total > 0 && done < total {
 			from := value[int](t, newer.pool, "SELECT count(*) FROM receipts")
-			eventually(t, "a load beside the upgrade", func() bool { return value[int](t, newer.pool, "SELECT count(*) FROM receipts") > from })
+			eventually.True(t, "a load beside the upgrade", func() bool { return value[int](t, newer.pool, "SELECT count(*) FROM receipts") > from })
 			steps[fmt.Sprint(done)] = from
 		}
 	})

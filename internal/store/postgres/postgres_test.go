@@ -89,18 +89,6 @@ func value[T any](t testing.TB, q querier, query string, args ...any) (v T) {
 	return v
 }
 
-// eventually waits until something is so.
-func eventually(t testing.TB, what string, is func() bool) {
-	t.Helper()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for end := time.Now().Add(time.Minute); !is(); <-tick.C {
-		if time.Now().After(end) {
-			t.Fatalf("not so after a minute: %s", what)
-		}
-	}
-}
-
 // expectError fails the test unless err is the one wanted, names the database
 // and has the words that tell what to do.
 func expectError(t testing.TB, s *Store, err, want error, words ...string) {

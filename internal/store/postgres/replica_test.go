@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kcidb-go/kcidb/internal/eventually"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/pgtest"
 	"github.com/kcidb-go/kcidb/internal/store/storetest"
@@ -86,7 +87,7 @@ func expectSame(t *testing.T, primary, replica *Store) {
 func caughtUp(t *testing.T, primary, replica *Store) {
 	t.Helper()
 	lsn := value[string](t, primary.pool, "SELECT pg_current_wal_flush_lsn()::text")
-	eventually(t, "the replica has caught up", func() bool {
+	eventually.True(t, "the replica has caught up", func() bool {
 		return value[bool](t, replica.pool, "SELECT pg_last_wal_replay_lsn() >= $1::text::pg_lsn", lsn)
 	})
 }
@@ -134,16 +135,16 @@ func TestReplica(t *testing.T) {
 		if d := lag(t, primary); d != 0 {
 			t.Errorf("the primary is %v behind", d)
 		}
-		eventually(t, "nothing is behind", func() bool { return lag(t, replica) == 0 })
+		eventually.True(t, "nothing is behind", func() bool { return lag(t, replica) == 0 })
 		run(t, follower.DSN("postgres", pgtest.Superuser), "SELECT pg_wal_replay_pause()")
-		eventually(t, "a pause", func() bool {
+		eventually.True(t, "a pause", func() bool {
 			return value[string](t, replica.pool, "SELECT pg_get_wal_replay_pause_state()") == "paused"
 		})
 		before := dumpAll(t, replica)
 		if _, err := primary.Load(t.Context(), sample(4), receipted(4)); err != nil {
 			t.Fatal(err)
 		}
-		eventually(t, "it is some time behind", func() bool { return lag(t, replica) > 50*time.Millisecond })
+		eventually.True(t, "it is some time behind", func() bool { return lag(t, replica) > 50*time.Millisecond })
 		// It answers with what it has.
 		if diff := cmp.Diff(before, dumpAll(t, replica)); diff != "" {
 			t.Errorf("the objects changed:\n%s", diff)
@@ -152,7 +153,7 @@ func TestReplica(t *testing.T) {
 		expectError(t, replica, err, store.ErrNoReceipt)
 		run(t, follower.DSN("postgres", pgtest.Superuser), "SELECT pg_wal_replay_resume()")
 		caughtUp(t, primary, replica)
-		eventually(t, "nothing is behind", func() bool { return lag(t, replica) == 0 })
+		eventually.True(t, "nothing is behind", func() bool { return lag(t, replica) == 0 })
 		expectSame(t, primary, replica)
 	})
 
@@ -172,7 +173,7 @@ func TestReplica(t *testing.T) {
 		}
 		run(t, spec, "DELETE FROM test_rows", "VACUUM test_rows")
 		lsn := value[string](t, primary.pool, "SELECT pg_current_wal_flush_lsn()::text")
-		eventually(t, "the change is applied", func() bool {
+		eventually.True(t, "the change is applied", func() bool {
 			return value[bool](t, replica.pool, "SELECT pg_last_wal_replay_lsn() >= $1::text::pg_lsn", lsn)
 		})
 		var err error
@@ -187,18 +188,18 @@ func TestReplica(t *testing.T) {
 
 	// Without its primary, it has what it has, and gets older.
 	t.Run("no primary", func(t *testing.T) {
-		eventually(t, "nothing is behind", func() bool { return lag(t, replica) == 0 })
+		eventually.True(t, "nothing is behind", func() bool { return lag(t, replica) == 0 })
 		server.Stop(t, true)
-		eventually(t, "it is some time behind", func() bool { return lag(t, replica) > 50*time.Millisecond })
+		eventually.True(t, "it is some time behind", func() bool { return lag(t, replica) > 50*time.Millisecond })
 		one := lag(t, replica)
-		eventually(t, "it is more behind", func() bool { return lag(t, replica) > one })
+		eventually.True(t, "it is more behind", func() bool { return lag(t, replica) > one })
 		if n := len(dumpAll(t, replica).Builds); n != 105 {
 			t.Errorf("%d builds", n)
 		}
 		_, err := primary.Lag(t.Context())
 		expectError(t, primary, err, store.ErrUnavailable)
 		server.Run(t)
-		eventually(t, "nothing is behind", func() bool { return lag(t, replica) == 0 })
+		eventually.True(t, "nothing is behind", func() bool { return lag(t, replica) == 0 })
 	})
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/kcidb-go/kcidb/internal/eventually"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/pgtest"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
@@ -31,7 +32,7 @@ func expectNoDeadlock(t *testing.T, s *Store) {
 	t.Helper()
 	s.pool.Reset()
 	// What a connection counted is there for others when it has ended.
-	eventually(t, "the end of the connections", func() bool {
+	eventually.True(t, "the end of the connections", func() bool {
 		return value[int](t, s.pool, "SELECT numbackends FROM pg_stat_database WHERE datname = current_database()") == 1
 	})
 	if n := value[int](t, s.pool, "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"); n != 0 {
@@ -200,7 +201,7 @@ func loadPassing(t *testing.T, s, other *Store, one, another *report.Report) {
 					t.Error(err)
 				}
 			})
-			eventually(t, "a load that waits to count", func() bool { return waiting() == i+1 })
+			eventually.True(t, "a load that waits to count", func() bool { return waiting() == i+1 })
 		}
 		_, err := conn.Exec(t.Context(), "SELECT pg_advisory_unlock($1)", countsLock)
 		return err

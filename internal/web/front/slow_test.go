@@ -14,6 +14,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/kcidb-go/kcidb/internal/eventually"
 )
 
 // listening serves a front by a server like the service's, with a short time for
@@ -174,20 +176,22 @@ func TestSlowReaders(t *testing.T) {
 // again.
 func answered(t *testing.T, address, path string) {
 	t.Helper()
-	for deadline := time.Now().Add(time.Minute); ; {
+	eventually.Succeeds(t, func() error {
 		resp, err := http.Get("http://" + address + path)
 		if err != nil {
 			t.Fatal(err)
 		}
 		io.Copy(io.Discard, resp.Body)
 		resp.Body.Close()
-		if resp.StatusCode == http.StatusOK {
-			return
-		}
-		if resp.StatusCode != http.StatusServiceUnavailable || time.Now().After(deadline) {
+		switch resp.StatusCode {
+		case http.StatusOK:
+			return nil
+		case http.StatusServiceUnavailable:
+		default:
 			t.Fatalf("%s: %d", path, resp.StatusCode)
 		}
-	}
+		return fmt.Errorf("%s: %d", path, resp.StatusCode)
+	})
 }
 
 // A thousand clients that are slow in every way do not keep other clients from being

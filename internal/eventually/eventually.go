@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package eventually waits in tests for changes that another goroutine, process or
+// server brings about. It polls, first after a millisecond, later every 20 ms. A test
+// that has to wait longer than two minutes fails: some tests start clusters or wait for
+// an elected leader on a busy machine.
+package eventually
+
+import (
+	"testing"
+	"time"
+)
+
+const (
+	limit      = 2 * time.Minute
+	firstPause = time.Millisecond
+	maxPause   = 20 * time.Millisecond
+)
+
+// True waits until the condition is true. If it stays false, the test fails with the
+// description of the condition.
+func True(t testing.TB, description string, condition func() bool) {
+	t.Helper()
+	if !poll(condition) {
+		t.Fatalf("not within %v: %s", limit, description)
+	}
+}
+
+// Succeeds waits until f returns nil. If f keeps failing, the test fails with the last
+// error. An error that cannot pass should end the test in f.
+func Succeeds(t testing.TB, f func() error) {
+	t.Helper()
+	var err error
+	if !poll(func() bool { err = f(); return err == nil }) {
+		t.Fatalf("not within %v: %v", limit, err)
+	}
+}
+
+func poll(condition func() bool) bool {
+	end := time.Now().Add(limit)
+	for pause := firstPause; !condition(); pause = min(2*pause, maxPause) {
+		if time.Now().After(end) {
+			return false
+		}
+		time.Sleep(pause)
+	}
+	return true
+}
