@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
+	"github.com/kcidb-go/kcidb/object"
 )
 
 // dialect implements sqldb.Dialect. Lists are arrays, and so is each column of many
@@ -36,6 +37,32 @@ func (dialect) In(expression string, n int) string {
 func (dialect) InMany(expression string, n int) string {
 	return fmt.Sprintf("%s IN (SELECT unnest($%d::text[]))", expression, n)
 }
+
+// InIDs has two arrays for the IDs of a type with two fields.
+func (dialect) InIDs(t object.Type, columns []string, n int) string {
+	if len(columns) == 1 {
+		return fmt.Sprintf("%s = ANY($%d)", columns[0], n)
+	}
+	second := "text[]"
+	if t == object.TypeIssueVersion {
+		second = "text[]::int[]"
+	}
+	return fmt.Sprintf("(%s) IN (SELECT * FROM unnest($%d::text[], $%d::%s))", strings.Join(columns, ", "), n, n+1, second)
+}
+
+func (dialect) IDs(t object.Type, ids []object.ID) []any {
+	first, second := make([]string, len(ids)), make([]string, len(ids))
+	for i, id := range ids {
+		first[i], second[i] = id[0], id[1]
+	}
+	if len(t.Fields()) == 1 {
+		return []any{first}
+	}
+	return []any{first, second}
+}
+
+// Patchset returns a column that has an empty text if there are no patches.
+func (dialect) Patchset(checkout string) string { return checkout + ".patchset_hash" }
 
 func (dialect) Micros(column string) string {
 	return "coalesce((extract(epoch FROM " + column + ") * 1000000)::bigint, 0)"

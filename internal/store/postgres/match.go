@@ -10,36 +10,10 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/columns"
-	"github.com/kcidb-go/kcidb/internal/store/patterns"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
-
-// asking has the IDs of a list as an array, or as two where an ID has two fields.
-var asking = patterns.Dialect{
-	Tests:    "test_rows",
-	Patchset: "%[1]s.patchset_hash", // it has '' where there are no patches
-	In: func(t object.Type, columns []string, n int) string {
-		second := fmt.Sprintf("$%d::text[]", n+1)
-		switch {
-		case len(columns) == 1:
-			return fmt.Sprintf("%s = ANY($%d)", columns[0], n)
-		case t == object.TypeIssueVersion:
-			second += "::int[]"
-		}
-		return fmt.Sprintf("(%s) IN (SELECT * FROM unnest($%d::text[], %s))", strings.Join(columns, ", "), n, second)
-	},
-	Args: func(t object.Type, ids []object.ID) []any {
-		first, second := make([]string, len(ids)), make([]string, len(ids))
-		for i, id := range ids {
-			first[i], second[i] = id[0], id[1]
-		}
-		if len(t.Fields()) == 1 {
-			return []any{first}
-		}
-		return []any{first, second}
-	},
-}
 
 // subject is where the objects of a type are read from.
 type subject struct {
@@ -96,7 +70,7 @@ func (s *Store) match(ctx context.Context, all []object.Pattern, opts store.Matc
 	}
 	p := newPages(v, opts.PerSet, opts.Metadata, yield)
 	for _, sub := range subjects {
-		q, ok := asking.Ask(sub.Type, all)
+		q, ok := sqldb.Ask(dialect{}, sub.Type, all)
 		if !ok {
 			continue
 		}
@@ -117,7 +91,7 @@ func (v *view) atMost(ctx context.Context, all []object.Pattern, left int64) err
 	ctx, cancel := v.store.patient(ctx)
 	defer cancel()
 	for _, sub := range subjects {
-		q, ok := asking.Ask(sub.Type, all)
+		q, ok := sqldb.Ask(dialect{}, sub.Type, all)
 		if !ok {
 			continue
 		}
@@ -149,7 +123,7 @@ const (
 )
 
 // waysTo returns the settings to find what a question asks for.
-func waysTo(q patterns.Question) string {
+func waysTo(q sqldb.Question) string {
 	if q.Few {
 		return byIndexes
 	}
@@ -157,7 +131,7 @@ func waysTo(q patterns.Question) string {
 }
 
 // matchSQL selects what a question asks for.
-func (s subject) matchSQL(q patterns.Question) string {
+func (s subject) matchSQL(q sqldb.Question) string {
 	switch s.Type {
 	case object.TypeRevision:
 		return "SELECT k.git_commit_hash, k.patchset_hash, " + firstOf("git_commit_name") + ", " + firstOf("patchset_files") +

@@ -119,7 +119,7 @@ func TestMatchPlans(t *testing.T) {
 	}
 	for text, all := range asked {
 		for _, sub := range subjects {
-			q, ok := asking.Ask(sub.Type, all)
+			q, ok := sqldb.Ask(dialect{}, sub.Type, all)
 			if !ok {
 				continue
 			}
@@ -144,7 +144,7 @@ func TestStreamPlans(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, sub := range subjects {
-			q, ok := asking.Ask(sub.Type, all)
+			q, ok := sqldb.Ask(dialect{}, sub.Type, all)
 			if !ok {
 				continue
 			}

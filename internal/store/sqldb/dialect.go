@@ -6,6 +6,8 @@ import (
 	"context"
 	"fmt"
 	"strings"
+
+	"github.com/kcidb-go/kcidb/object"
 )
 
 // Dialect is how the SQL of an engine differs from that of the others. Its methods
@@ -27,6 +29,15 @@ type Dialect interface {
 	// InMany is In for a list of thousands of texts. PostgreSQL looks at each text of
 	// In's list to estimate how many rows have it, which takes too long for so many.
 	InMany(expression string, n int) string
+
+	// InIDs returns the condition that columns, one or two, are the fields of one of the
+	// IDs of a type. IDs returns the values of its parameters, which begin with n.
+	InIDs(t object.Type, columns []string, n int) string
+	// IDs returns IDs as the values of one or two parameters.
+	IDs(t object.Type, ids []object.ID) []any
+	// Patchset returns the expression of the hash of a checkout's patches. It is empty if
+	// there are no patches, and NULL if the patches are unknown.
+	Patchset(checkout string) string
 
 	// Micros returns the expression of a time column in microseconds since 1970, 0 for
 	// NULL.

@@ -8,9 +8,11 @@ import (
 	"strings"
 
 	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/kcidb-go/kcidb/internal/store/lists"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
+	"github.com/kcidb-go/kcidb/object"
 )
 
 // dialect implements sqldb.Dialect. Lists are JSON, and rows are written one by one.
@@ -47,6 +49,40 @@ func (dialect) In(expression string, n int) string {
 }
 
 func (d dialect) InMany(expression string, n int) string { return d.In(expression, n) }
+
+// InIDs has a list of lists for the IDs of a type with two fields.
+func (dialect) InIDs(_ object.Type, columns []string, n int) string {
+	if len(columns) == 1 {
+		return dialect{}.In(columns[0], n)
+	}
+	return fmt.Sprintf("(%s) IN (SELECT value ->> 0, value ->> 1 FROM json_each($%d))", strings.Join(columns, ", "), n)
+}
+
+func (dialect) IDs(t object.Type, ids []object.ID) []any {
+	b := []byte{'['}
+	for i, id := range ids {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		if len(t.Fields()) == 1 {
+			b, _ = jsontext.AppendQuote(b, id[0]) // IDs are valid UTF-8
+			continue
+		}
+		b, _ = jsontext.AppendQuote(append(b, '['), id[0])
+		b = append(b, ',')
+		if t == object.TypeIssueVersion {
+			b = append(b, id[1]...)
+		} else {
+			b, _ = jsontext.AppendQuote(b, id[1])
+		}
+		b = append(b, ']')
+	}
+	return []any{string(append(b, ']'))}
+}
+
+func (dialect) Patchset(checkout string) string {
+	return fmt.Sprintf("coalesce(%[1]s.patchset_hash, CASE WHEN %[1]s.patchset_files IS NULL THEN '' END)", checkout)
+}
 
 func (dialect) Micros(column string) string { return "coalesce(" + column + ", 0)" }
 func (dialect) Moment(n int) string         { return fmt.Sprintf("$%d", n) }

@@ -7,55 +7,14 @@ import (
 	"database/sql"
 	"fmt"
 	"iter"
-	"strconv"
 	"strings"
-
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/columns"
-	"github.com/kcidb-go/kcidb/internal/store/patterns"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
-
-// patchset is the hash of a checkout's patches, "" where it says that there are
-// none by naming none. The checkout is called %[1]s.
-const patchset = "coalesce(%[1]s.patchset_hash, CASE WHEN %[1]s.patchset_files IS NULL THEN '' END)"
-
-// asking has the IDs of a list as a JSON list, which is one parameter.
-var asking = patterns.Dialect{
-	Tests:    "tests",
-	Patchset: patchset,
-	In: func(t object.Type, columns []string, n int) string {
-		if len(columns) == 1 {
-			return fmt.Sprintf("%s IN (SELECT value FROM json_each(?%d))", columns[0], n)
-		}
-		return fmt.Sprintf("(%s) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?%d))", strings.Join(columns, ", "), n)
-	},
-	Args: func(t object.Type, ids []object.ID) []any {
-		b := []byte{'['}
-		for i, id := range ids {
-			if i > 0 {
-				b = append(b, ',')
-			}
-			switch len(t.Fields()) {
-			case 1:
-				b, _ = jsontext.AppendQuote(b, id[0]) // they are valid UTF-8, as all that follow
-			default:
-				b, _ = jsontext.AppendQuote(append(b, '['), id[0])
-				b = append(b, ',')
-				if version, err := strconv.Atoi(id[1]); err == nil && t == object.TypeIssueVersion {
-					b = strconv.AppendInt(b, int64(version), 10)
-				} else {
-					b, _ = jsontext.AppendQuote(b, id[1])
-				}
-				b = append(b, ']')
-			}
-		}
-		return []any{string(append(b, ']'))}
-	},
-}
 
 // subject is where the objects of a type are read from.
 type subject struct {
@@ -107,7 +66,7 @@ func (s *Store) match(ctx context.Context, all []object.Pattern, opts store.Matc
 	defer v.close()
 	w := s.newWanted()
 	defer v.do(context.WithoutCancel(ctx), w.drop)
-	questions := make([]patterns.Question, len(subjects))
+	questions := make([]sqldb.Question, len(subjects))
 	asked := make([]bool, len(subjects))
 	err = v.do(ctx, func(tx *sql.Tx) error {
 		if err := w.make(ctx, tx); err != nil {
@@ -115,7 +74,7 @@ func (s *Store) match(ctx context.Context, all []object.Pattern, opts store.Matc
 		}
 		left := int64(opts.Most)
 		for i, sub := range subjects {
-			q, ok := asking.Ask(sub.Type, all)
+			q, ok := sqldb.Ask(dialect{}, sub.Type, all)
 			if questions[i], asked[i] = q, ok; !ok {
 				continue
 			}
@@ -156,7 +115,7 @@ func (s *Store) match(ctx context.Context, all []object.Pattern, opts store.Matc
 // prepare notes the keys of what a question asks for, unless it is read in pages at
 // once, and returns how many there are. Where there is a limit it looks no further;
 // where there is none, 0, what is read at once is not counted.
-func (w wanted) prepare(ctx context.Context, tx *sql.Tx, s subject, q patterns.Question, limit int64) (n int64, err error) {
+func (w wanted) prepare(ctx context.Context, tx *sql.Tx, s subject, q sqldb.Question, limit int64) (n int64, err error) {
 	if limit > 0 {
 		q.Keys = fmt.Sprintf("SELECT * FROM (%s) LIMIT %d", q.Keys, limit)
 	}
@@ -175,10 +134,10 @@ func (w wanted) prepare(ctx context.Context, tx *sql.Tx, s subject, q patterns.Q
 
 // streams tells whether the objects are read in pages at once. Groups have no
 // index in the order of their keys.
-func (s subject) streams(q patterns.Question) bool { return !q.Few && s.Keys > 0 }
+func (s subject) streams(q sqldb.Question) bool { return !q.Few && s.Keys > 0 }
 
 // streamSQL selects the objects that a question asks for, of all there are.
-func (s subject) streamSQL(q patterns.Question) string {
+func (s subject) streamSQL(q sqldb.Question) string {
 	order, behind := "o.id, 0", "o.id > ?1"
 	if s.Keys == 2 {
 		order, behind = "o.id, o.version", "(o.id, o.version) > (?1, ?2)"
@@ -188,7 +147,7 @@ func (s subject) streamSQL(q patterns.Question) string {
 }
 
 // noteSQL adds the keys of what a question asks for to the table.
-func (w wanted) noteSQL(s subject, q patterns.Question) string {
+func (w wanted) noteSQL(s subject, q sqldb.Question) string {
 	more := ""
 	if len(q.Key) == 1 {
 		more = ", 0"
@@ -216,5 +175,5 @@ func (w wanted) matchSQL(s subject) string {
 // the order of their times.
 func firstOf(column string) string {
 	return fmt.Sprintf(`(SELECT o.%s FROM checkouts o WHERE o.git_commit_hash = w.id AND %s = w.version AND o.%[1]s IS NOT NULL
-		ORDER BY +o._timestamp, o.id LIMIT 1)`, column, fmt.Sprintf(patchset, "o"))
+		ORDER BY +o._timestamp, o.id LIMIT 1)`, column, dialect{}.Patchset("o"))
 }

@@ -61,7 +61,7 @@ func TestMatchPlans(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, sub := range subjects {
-				q, ok := asking.Ask(sub.Type, all)
+				q, ok := sqldb.Ask(dialect{}, sub.Type, all)
 				if !ok {
 					continue
 				}
@@ -94,7 +94,7 @@ func TestStreamPlans(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, sub := range subjects {
-			q, ok := asking.Ask(sub.Type, all)
+			q, ok := sqldb.Ask(dialect{}, sub.Type, all)
 			if !ok || !sub.streams(q) {
 				continue
 			}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package patterns
+package sqldb
 
 import (
 	"fmt"
@@ -13,13 +13,14 @@ import (
 )
 
 // plain is a dialect for people to read.
-var plain = Dialect{
-	Tests: "tests", Patchset: "%s.hash",
-	In: func(_ object.Type, columns []string, n int) string {
-		return strings.Join(columns, ",") + fmt.Sprintf(" in #%d", n)
-	},
-	Args: func(_ object.Type, ids []object.ID) []any { return []any{ids} },
+type plain struct{ Dialect }
+
+func (plain) Tests() string                { return "tests" }
+func (plain) Patchset(alias string) string { return alias + ".hash" }
+func (plain) InIDs(_ object.Type, columns []string, n int) string {
+	return strings.Join(columns, ",") + fmt.Sprintf(" in #%d", n)
 }
+func (plain) IDs(_ object.Type, ids []object.ID) []any { return []any{ids} }
 
 func TestAsk(t *testing.T) {
 	const r = "o.git_commit_hash IS NOT NULL AND o.hash IS NOT NULL"
@@ -54,7 +55,7 @@ func TestAsk(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		q, ok := plain.Ask(c.typ, all)
+		q, ok := Ask(plain{}, c.typ, all)
 		if diff := cmp.Diff(c.keys, q.Keys); !ok || diff != "" || q.Few != c.few {
 			t.Errorf("%s: few: %t, -want +got:\n%s", c.pattern, q.Few, diff)
 		}
@@ -67,27 +68,27 @@ func TestAskForSeveral(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	q, _ := plain.Ask(object.TypeIncident, all)
+	q, _ := Ask(plain{}, object.TypeIncident, all)
 	if strings.Count(q.Keys, " UNION SELECT ") != 1 || q.Where != "" || len(q.Args) != 1 {
 		t.Errorf("%d lists of IDs for %s", len(q.Args), q.Keys)
 	}
 	streamed := []object.Pattern{object.All(object.TypeBuild).Children(object.TypeTest), object.All(object.TypeTest).Parents(object.TypeBuild), object.All(object.TypeIssue)}
 	streamed = append(streamed, object.All(object.TypeIncident).Parents(object.TypeTest))
-	if q, _ := plain.Ask(object.TypeTest, streamed); strings.Count(q.Keys, " UNION SELECT ") != 1 {
+	if q, _ := Ask(plain{}, object.TypeTest, streamed); strings.Count(q.Keys, " UNION SELECT ") != 1 {
 		t.Errorf("few and all in one: %s", q.Keys)
 	}
-	if q, ok := plain.Ask(object.TypeTest, append(streamed, object.All(object.TypeTest))); !ok || q.Where != "TRUE" {
+	if q, ok := Ask(plain{}, object.TypeTest, append(streamed, object.All(object.TypeTest))); !ok || q.Where != "TRUE" {
 		t.Errorf("everything is asked for by %s", q.Keys)
 	}
 	for _, nothing := range [][]object.Pattern{nil, {object.All(object.TypeBuild)}, {object.Of(object.TypeTest)}, {object.Of(object.TypeBuild).Children(object.TypeTest)}} {
-		if q, ok := plain.Ask(object.TypeTest, nothing); ok {
+		if q, ok := Ask(plain{}, object.TypeTest, nothing); ok {
 			t.Errorf("%s is asked for by %s", object.Format(nothing), q.Keys)
 		}
 	}
 }
 
-func TestKnown(t *testing.T) {
-	got := known(object.TypeIssueVersion, []object.ID{{"a", "01"}, {"a", "x"}, {"a", "2147483648"}, {"\x00", "1"}, {"\xff", "1"}, {"b", "-2"}})
+func TestPossibleIDs(t *testing.T) {
+	got := possibleIDs(object.TypeIssueVersion, []object.ID{{"a", "01"}, {"a", "x"}, {"a", "2147483648"}, {"\x00", "1"}, {"\xff", "1"}, {"b", "-2"}})
 	if diff := cmp.Diff([]object.ID{{"a", "1"}, {"b", "-2"}}, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
@@ -101,5 +102,5 @@ func TestNoRelation(t *testing.T) {
 		}
 	}()
 	test := object.All(object.TypeTest)
-	plain.Ask(object.TypeCheckout, []object.Pattern{{Base: &test, Child: true, Type: object.TypeCheckout}})
+	Ask(plain{}, object.TypeCheckout, []object.Pattern{{Base: &test, Child: true, Type: object.TypeCheckout}})
 }

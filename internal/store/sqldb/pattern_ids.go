@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package patterns
+package sqldb
 
 import (
 	"strconv"
@@ -10,9 +10,9 @@ import (
 	"github.com/kcidb-go/kcidb/object"
 )
 
-// known returns those of the IDs that an object may have, with versions written
-// as databases do. The others, which no database takes, match nothing.
-func known(t object.Type, ids []object.ID) []object.ID {
+// possibleIDs returns the IDs that an object may have, with versions written as
+// databases write them. No database keeps an object with any other ID.
+func possibleIDs(t object.Type, ids []object.ID) []object.ID {
 	all := make([]object.ID, 0, len(ids))
 	for _, id := range ids {
 		if t == object.TypeIssueVersion {
