@@ -8,15 +8,15 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// Culprits are what is known to be at fault for an issue.
+// Culprits are the parts at fault for an issue, as far as known.
 type Culprits struct {
 	Code    bool // the kernel
 	Tool    bool // the tools that build or test it
-	Harness bool // the system that runs them
+	Harness bool // the system that runs the builds or tests
 }
 
-// CulpritsOf returns what is at fault for a version of an issue. What it does
-// not say is not at fault.
+// CulpritsOf returns the culprits of a version of an issue. A culprit that the issue does
+// not name is false.
 func CulpritsOf(i *report.Issue) Culprits {
 	if i.Culprit == nil {
 		return Culprits{}
@@ -25,8 +25,7 @@ func CulpritsOf(i *report.Issue) Culprits {
 	return Culprits{is(i.Culprit.Code), is(i.Culprit.Tool), is(i.Culprit.Harness)}
 }
 
-// Names returns the names of what is at fault: some of "code", "tool" and
-// "harness".
+// Names returns the names of the culprits: "code", "tool", "harness".
 func (c Culprits) Names() []string {
 	var names []string
 	for _, culprit := range []struct {
@@ -40,5 +39,5 @@ func (c Culprits) Names() []string {
 	return names
 }
 
-// String returns the names of what is at fault, "code, tool"; "" for nothing.
+// String returns the names of the culprits, such as "code, tool", or "".
 func (c Culprits) String() string { return strings.Join(c.Names(), ", ") }

@@ -9,7 +9,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// IsBoot tells whether a test is of booting, by its path: "boot", or below it.
+// IsBoot reports whether a test is a boot test, by its path: "boot", or below it.
 func IsBoot(path string) bool { return Suite(path) == "boot" }
 
 // Suite returns the first component of a test's path.
@@ -18,17 +18,17 @@ func Suite(path string) string {
 	return suite
 }
 
-// Platform returns the type of machine a test ran on: "platform" of the free
-// object (misc) of its environment, "" where that is no text.
+// Platform returns the type of machine that a test ran on: "platform" of the free object
+// (misc) of its environment, or "" if that is not a text.
 func Platform(environmentMisc []byte) string { return textOf(environmentMisc, "platform") }
 
-// Lab returns where a test says that it ran: "runtime" of its free object (misc), ""
-// where that is no text.
+// Lab returns the lab that a test names: "runtime" of its free object (misc), or "" if
+// that is not a text. LabOf completes it.
 func Lab(misc []byte) string { return textOf(misc, "runtime") }
 
-// BuildLab returns where a build says that it was made: "lab" of its free object
-// (misc), else "runtime", which may be the technical back end; "" where neither is a
-// text.
+// BuildLab returns the lab that a build names: "lab" of its free object (misc), otherwise
+// "runtime", which may be the technical back end, or "" if neither is a text. LabOf
+// completes it.
 func BuildLab(misc []byte) string {
 	if lab := textOf(misc, "lab"); lab != "" {
 		return lab
@@ -36,26 +36,25 @@ func BuildLab(misc []byte) string {
 	return textOf(misc, "runtime")
 }
 
-// LabOf returns the lab of a test or a build that says that it is of a lab: the origin
-// where it says nothing, and "" for names that clusters make up ("k8s-..."), which are
-// no labs.
-func LabOf(said, origin string) string {
+// LabOf returns the lab of a test or a build from the lab that it names: the origin if it
+// names no lab, and "" for names that clusters make up ("k8s-..."), which are not labs.
+func LabOf(named, origin string) string {
 	switch {
-	case said == "":
+	case named == "":
 		return origin
-	case strings.HasPrefix(said, "k8s-"):
+	case strings.HasPrefix(named, "k8s-"):
 		return ""
 	}
-	return said
+	return named
 }
 
-// Reason returns why a test failed, as its origin has it: "error_msg" of its free
-// object (misc), "" where that is no text.
+// Reason returns why a test failed, in the words of its origin: "error_msg" of its free
+// object (misc), or "" if that is not a text.
 func Reason(misc []byte) string { return textOf(misc, "error_msg") }
 
-// textOf returns a member of a JSON object, "" where it is not there or no text.
-// It reads no further than to the member, and no value but that: it runs for each
-// test that is loaded.
+// textOf returns a member of a JSON object, or "" if the object has no such member or the
+// member is not a text. It stops reading at the member, and skips the other values,
+// because it runs for each loaded test.
 func textOf(object []byte, member string) string {
 	if !mayName(object, member) {
 		return ""
@@ -83,7 +82,7 @@ func textOf(object []byte, member string) string {
 	}
 }
 
-// names tells whether a JSON string is a name, escapes or not.
+// names reports whether a JSON string is a name, with or without escapes.
 func names(json jsontext.Value, name string) bool {
 	if bytes.IndexByte(json, '\\') >= 0 {
 		text, err := jsontext.AppendUnquote(nil, json)
@@ -92,8 +91,8 @@ func names(json jsontext.Value, name string) bool {
 	return string(json[1:len(json)-1]) == name
 }
 
-// mayName tells whether a member may be in JSON: it is as it is written, or there
-// are escapes, which it may be written with.
+// mayName reports whether a member may be in a JSON text: the text has its name, or has
+// escapes, which may spell the name.
 func mayName(json []byte, member string) bool {
 	return bytes.Contains(json, []byte(member)) || bytes.IndexByte(json, '\\') >= 0
 }

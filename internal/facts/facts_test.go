@@ -28,7 +28,7 @@ func TestPathsTell(t *testing.T) {
 	}
 }
 
-// oddities are members of free objects around one that is looked for, NAME.
+// oddities are free objects with unusual members and the member NAME.
 var oddities = map[string]string{
 	``: "", `null`: "", `[]`: "", `"NAME"`: "", `12`: "", `{}`: "", `{"NAME":"x"}`: "x", "\t{ \"NAME\" :\r\n\"x\" } ": "x",
 	`{"a":1,"NAME":"x","b":2}`: "x", `{"NAME":""}`: "",
@@ -40,14 +40,14 @@ var oddities = map[string]string{
 	// Escapes, in texts and in names.
 	`{"NAME":"\u00e9\n\"\ud83d\ude00\/"}`: "é\n\"😀/", `{"":1,"\u0000":2,"NAME":"x"}`: "x",
 	`{"a":-1.5e300,"b":[[[]],{"c":{}}],"NAME":"x"}`: "x",
-	// What is no JSON, which nobody stores.
+	// Texts that are not JSON. No database has them.
 	`{`: "", `{"a"`: "", `{"a":1,}`: "", `{NAME:"x"}`: "", `{"NAME":"\x"}`: "", "{\"NAME\":\"\xff\"}": "", `{"NAME":`: "", `}`: "",
 }
 
-func TestMiscTells(t *testing.T) {
+func TestMisc(t *testing.T) {
 	for _, of := range []struct {
 		name string
-		tell func([]byte) string
+		read func([]byte) string
 	}{{"platform", Platform}, {"runtime", Lab}, {"error_msg", Reason}} {
 		upper := strings.ToUpper(of.name[:1]) + of.name[1:]
 		cases := map[string]string{
@@ -58,11 +58,11 @@ func TestMiscTells(t *testing.T) {
 			cases[strings.ReplaceAll(misc, "NAME", of.name)] = want
 		}
 		for misc, want := range cases {
-			if got := of.tell([]byte(misc)); got != want {
+			if got := of.read([]byte(misc)); got != want {
 				t.Errorf("%s: %s is %q, want %q", misc, of.name, got, want)
 			}
 		}
-		if got := of.tell(nil); got != "" {
+		if got := of.read(nil); got != "" {
 			t.Errorf("nothing tells %q", got)
 		}
 	}
@@ -70,9 +70,8 @@ func TestMiscTells(t *testing.T) {
 
 func hex(c byte) string { return string("0123456789abcdef"[c>>4]) + string("0123456789abcdef"[c&15]) }
 
-// FuzzMiscTells holds what is told of a free object against what reading all of it
-// gives.
-func FuzzMiscTells(f *testing.F) {
+// FuzzMisc compares textOf with a decoder that reads the whole object.
+func FuzzMisc(f *testing.F) {
 	for misc := range oddities {
 		f.Add([]byte(strings.ReplaceAll(misc, "NAME", "platform")))
 	}
@@ -89,8 +88,8 @@ func FuzzMiscTells(f *testing.F) {
 	})
 }
 
-// BenchmarkMiscTells looks into free objects as large ones of tests are.
-func BenchmarkMiscTells(b *testing.B) {
+// BenchmarkMisc reads free objects as large as those of real tests.
+func BenchmarkMisc(b *testing.B) {
 	misc := []byte(`{"test_source":"https://github.com/torvalds/linux.git","test_revision":"d7b8f8e20813f0179d8ef519541a3527e7661d3a",` +
 		`"job_id":"1234567","job_url":"https://lava.example.org/scheduler/job/1234567","measurements":[{"name":"a","value":1.5}],` +
 		`"runtime":"lava-example","maestro_viewer":"https://viewer.example.org/node/6867","retry_counter":0}`)

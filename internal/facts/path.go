@@ -7,10 +7,10 @@ import (
 	"unicode/utf8"
 )
 
-// dotted is what is left of a dotted path. The empty path has no components.
+// dotted is the rest of a dotted path. The empty path has no components.
 type dotted struct {
 	rest string
-	more bool // whether there is a component left, if an empty one
+	more bool // a component is left; it may be empty
 }
 
 func pathOf(path string) dotted { return dotted{path, path != ""} }
@@ -24,16 +24,16 @@ func (d *dotted) next() (name string, ok bool) {
 	return name, true
 }
 
-// MatchPath tells whether the path of a test fits a glob: "*" is any text within
-// one component, "?" one character of it, and "**" as a whole component any
-// number of components, none included. So "ltp.**" is ltp and all below,
-// "ltp.*" what is directly below, "ltp" nothing else. The path "" has no
-// component: only "" and "**" fit it. All other characters stand for themselves.
+// MatchPath reports whether the path of a test matches a glob. "*" matches any text within
+// a component, "?" a character of a component, and "**" as a whole component any number of
+// components, also zero. So "ltp.**" matches ltp and everything below, "ltp.*" the paths
+// directly below, "ltp" only itself. The path "" has no component: only "" and "**" match
+// it. All other characters match themselves.
 //
-// It takes no more steps than the product of both lengths, whatever they are.
+// It takes at most as many steps as the product of both lengths.
 func MatchPath(glob, path string) bool {
 	g, p := pathOf(glob), pathOf(path)
-	var again, from dotted // what is behind the last "**", and where that was tried last
+	var again, from dotted // the glob behind the last "**", and the path at its last try
 	retry := false
 	for {
 		want, ok := g.next()
@@ -50,13 +50,13 @@ func MatchPath(glob, path string) bool {
 		case !retry || !from.more:
 			return false
 		}
-		from.next() // one component more for the "**"
+		from.next() // the "**" takes another component
 		g, p = again, from
 	}
 }
 
-// matchName tells whether a component fits a glob. Only the last "*" needs
-// another try: those before it have the least they may have.
+// matchName reports whether a component matches a glob. Only the last "*" needs another
+// try: each "*" before it has the shortest text that it can have.
 func matchName(glob, name string) bool {
 	var again, from string
 	retry := false

@@ -4,13 +4,13 @@ package facts
 
 import "strings"
 
-// repositorySchemes are those by which the same repository is reached.
+// repositorySchemes are the schemes of URLs that reach the same repository.
 var repositorySchemes = []string{"https://", "git://", "http://", "ssh://"}
 
 // RepositoryKey returns the same text for all URLs of one repository, HOST/PATH:
 // without scheme and user, without "/" and ".git" at the end, and with the host in
-// lower case. Paths are compared to the letter, as servers do. The host
-// kernel.googlesource.com mirrors git.kernel.org path by path, and is the same.
+// lower case. Paths keep their case, because servers distinguish it. The host
+// kernel.googlesource.com mirrors git.kernel.org path by path, and counts as the same.
 // The key of "" is "/".
 func RepositoryKey(url string) string {
 	for _, scheme := range repositorySchemes {

@@ -13,11 +13,11 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// Counts are the numbers of builds, or of tests, by their status, "" standing
-// for none.
+// Counts are numbers of builds or of tests by their status; "" is the key of objects
+// without a status.
 type Counts map[report.Status]int64
 
-// Total returns the number of all.
+// Total returns the sum of all counts.
 func (c Counts) Total() int64 {
 	var total int64
 	for _, n := range c {
@@ -26,7 +26,7 @@ func (c Counts) Total() int64 {
 	return total
 }
 
-// Status returns the worst status there is.
+// Status returns the worst status with a count.
 func (c Counts) Status() report.Status {
 	var worst report.Status
 	for s, n := range c {
@@ -45,7 +45,7 @@ func (c Counts) Add(other Counts) {
 }
 
 // String returns the counts that are not zero, worst first:
-// "3 FAIL, 1 ERROR, 120 PASS, 2 none". It is "" where there are none.
+// "3 FAIL, 1 ERROR, 120 PASS, 2 none". Without counts it returns "".
 func (c Counts) String() string {
 	var parts []string
 	for _, s := range slices.SortedFunc(maps.Keys(c), compareStatuses) {
@@ -60,8 +60,8 @@ func compareStatuses(a, b report.Status) int {
 	return cmp.Or(cmp.Compare(badness(a), badness(b)), cmp.Compare(a, b))
 }
 
-// By are counts by something that objects have: an architecture, a
-// configuration, an origin, a branch of a repository.
+// By are counts by a property of objects: an architecture, a configuration, an origin, a
+// branch of a repository.
 type By map[string]Counts
 
 // Add adds n objects of a status to those with the name. b must not be nil.

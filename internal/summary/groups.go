@@ -11,17 +11,16 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// How much is kept of what groups have in common.
+// Bounds of groups.
 const (
-	maxGroups = 1000 // of each status, so that many that are missing hide no failure
-	maxNames  = 10   // that Values tell
-	maxValues = 100  // that are told apart
+	maxGroups = 1000 // of each status, so that many missing results hide no failure
+	maxNames  = 10   // in Values
+	maxValues = 100  // that are counted as different
 )
 
-// Groups gather results that differ only in where they came about, so that 500
-// boards that fail the same test are one line. Memory depends on the number of
-// groups, of which no more than 1,000 of a status are kept. The zero value is
-// empty.
+// Groups gather results that differ only in platform, configuration or architecture, so that 500 boards that fail
+// the same test are one line. Memory depends on the number of groups, and at most 1,000
+// groups of a status are kept. The zero value is empty.
 type Groups struct {
 	groups map[groupKey]*group
 	kept   map[report.Status]int // the groups of each status
@@ -33,25 +32,25 @@ type groupKey struct {
 	path   string
 }
 
-// group is a group as it grows.
+// group is a group that is still growing.
 type group struct {
 	n                                 int64
 	platforms, configs, architectures values
 	first                             string
 }
 
-// Group is results of one status, of tests of one path.
+// Group sums up the results of tests with the same status and path.
 type Group struct {
 	Status        report.Status
 	Path          string
 	N             int64  // of the results
-	Platforms     Values // they are from, and so on
+	Platforms     Values // of the results, and so on
 	Configs       Values
 	Architectures Values
-	First         string // ID of the one that was added first
+	First         string // ID of the result that was added first
 }
 
-// Add adds a result. What is not known is "".
+// Add adds a result. Unknown texts are "".
 func (g *Groups) Add(path string, status report.Status, platform, config, architecture, id string) {
 	if g.groups == nil {
 		g.groups, g.kept, g.rest = map[groupKey]*group{}, map[report.Status]int{}, Counts{}
@@ -73,8 +72,7 @@ func (g *Groups) Add(path string, status report.Status, platform, config, archit
 	into.architectures.add(architecture)
 }
 
-// List returns the groups, worst first, the largest of a status first, then by
-// path.
+// List returns the groups: the worst status first, then the largest group, then by path.
 func (g *Groups) List() []Group {
 	var list []Group
 	for key, from := range g.groups {
@@ -89,14 +87,14 @@ func (g *Groups) List() []Group {
 	return list
 }
 
-// Rest returns how many results are in no group, because there were too many
-// groups of their status.
+// Rest returns the numbers of results outside the groups, because their status had too
+// many groups.
 func (g *Groups) Rest() Counts { return g.rest }
 
-// Values are the different values something has.
+// Values are the different values of a property.
 type Values struct {
 	Names []string // sorted; at most 10
-	More  int      // that are not among these; no more than 90 are told apart
+	More  int      // other values, at most 90
 }
 
 // String returns the names for people: "a, b and 3 more".

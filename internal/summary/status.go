@@ -8,12 +8,13 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// Statuses are all statuses, worst first; the last, "", stands for none.
+// Statuses are all statuses, worst first. The last, "", is that of objects without a
+// status.
 var Statuses = []report.Status{
 	report.StatusFail, report.StatusError, report.StatusMiss, report.StatusPass, report.StatusDone, report.StatusSkip, "",
 }
 
-// badness is the place of a status in Statuses; what is none comes last.
+// badness is the place of a status in Statuses. An unknown status comes last.
 func badness(s report.Status) int {
 	if i := slices.Index(Statuses, s); i >= 0 {
 		return i
@@ -21,11 +22,10 @@ func badness(s report.Status) int {
 	return len(Statuses)
 }
 
-// Worse tells whether a is worse than b, and not the same.
+// Worse reports whether a is worse than b.
 func Worse(a, b report.Status) bool { return badness(a) < badness(b) }
 
-// Worst returns the worse of two statuses: what two together come to. "" leaves
-// the other as it is.
+// Worst returns the worse of two statuses. "" never is the worse one.
 func Worst(a, b report.Status) report.Status {
 	if Worse(b, a) {
 		return b
@@ -33,8 +33,8 @@ func Worst(a, b report.Status) report.Status {
 	return a
 }
 
-// WorstValid returns what two checkouts together come to: invalid if one is,
-// else valid if one is, else unknown, nil.
+// WorstValid sums up the validity of two checkouts: false if one is false, otherwise true
+// if one is true, otherwise nil, unknown.
 func WorstValid(a, b *bool) *bool {
 	if a == nil || b != nil && !*b {
 		return b

@@ -10,21 +10,21 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// Tree is the tree that tests form by the dots of their paths, with the counts
-// at each node. The zero value is an empty tree.
+// Tree is the tree of the dotted paths of tests, with counts at each node. The zero value
+// is an empty tree.
 type Tree struct{ root Node }
 
 // Node is a path, or the beginning of one, up to a dot.
 type Node struct {
 	Name     string  // the last component of Path; "" for the root
 	Path     string  // "" for the root
-	Own      Counts  // of the tests that have just this path; nil for none
-	All      Counts  // of these and of all below; nil for none
+	Own      Counts  // of the tests with exactly this path; nil without such tests
+	All      Counts  // of these tests and all below; nil without tests
 	Children []*Node // by name
 }
 
-// Add adds n tests of a status with a path, "" for none. They count at the node
-// of the path and at all above it.
+// Add adds n tests of a status with a path, which may be "". They count at the node of
+// the path and at all nodes above it.
 func (t *Tree) Add(path string, status report.Status, n int64) {
 	if n == 0 {
 		return
@@ -45,7 +45,7 @@ func increase(c *Counts, status report.Status, n int64) {
 	(*c)[status] += n
 }
 
-// child returns the child of a name, a new one if there is none.
+// child returns the child with a name, and adds it if necessary.
 func (n *Node) child(name, path string) *Node {
 	i, ok := n.search(name)
 	if !ok {
@@ -75,8 +75,7 @@ func components(path string) iter.Seq2[string, string] {
 	}
 }
 
-// Root returns the node all others are below. Nodes change as tests are added,
-// and are not to be changed otherwise.
+// Root returns the node above all others. Add changes the nodes; a caller must not.
 func (t *Tree) Root() *Node { return &t.root }
 
 // Find returns the node of a path, nil if no test is at or below it.
@@ -95,8 +94,8 @@ func (t *Tree) Find(path string) *Node {
 // Status returns the worst status at the node or below.
 func (n *Node) Status() report.Status { return n.All.Status() }
 
-// Walk returns the node and those below it, each before what is below that, by
-// name, down to depth levels below the node; all of them if depth is negative.
+// Walk returns the node and the nodes below it, parents before children, by name, down to
+// depth levels below the node, or to the end if depth is negative.
 func (n *Node) Walk(depth int) iter.Seq[*Node] {
 	return func(yield func(*Node) bool) { n.walk(depth, yield) }
 }
@@ -116,10 +115,9 @@ func (n *Node) walk(depth int, yield func(*Node) bool) bool {
 	return true
 }
 
-// Collapse returns the fewest nodes that tell all statuses, in the order of
-// Walk: where all tests at a node and below have one status, the node stands for
-// those below. A node that has tests of its own, but more statuses than one,
-// stands just for these, Own, and is followed by those below.
+// Collapse returns the fewest nodes that show all statuses, in the order of Walk. A node
+// stands for all nodes below it if all their tests have the same status. Otherwise, a node
+// with tests of its own stands for these tests, Own, and the nodes below follow.
 func (n *Node) Collapse() iter.Seq[*Node] {
 	return func(yield func(*Node) bool) { n.collapse(yield) }
 }

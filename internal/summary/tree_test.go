@@ -73,8 +73,8 @@ func TestTreeFind(t *testing.T) {
 	}
 }
 
-// TestTreeCountsAllOnce holds for any paths that each node counts what is at it
-// and below, and that each is found by its path.
+// TestTreeCountsAllOnce checks for random paths that each node counts the tests at it and
+// below, and that Find finds each node.
 func TestTreeCountsAllOnce(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		var tree summary.Tree
