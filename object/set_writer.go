@@ -22,9 +22,9 @@ type SetWriter struct {
 	w    io.Writer
 	seq  bool
 	enc  *jsontext.Encoder
-	open int    // 1 + the index of the open list; 0 before the first list
-	json []byte // of an object
-	err  error  // that ended the writing
+	open int // 1 + the index of the open list; 0 before the first list
+	json objectWriter
+	err  error // that ended the writing
 }
 
 // NewSetWriter returns a writer of sets to w, with indent spaces per level, or on one line
@@ -51,9 +51,14 @@ func (w *SetWriter) Write(s *Set) error {
 			continue
 		}
 		w.enter(i)
+		w.json.only = nil
+		if w.Fields == ModelFields {
+			w.json.only = modelFields[l.typ]
+		}
 		for j := 0; j < n && w.err == nil; j++ {
-			w.json = l.append(w.json[:0], s, j, w.Fields)
-			w.check(w.enc.WriteValue(w.json))
+			w.json.b = w.json.b[:0]
+			w.json.object(l.at(s, j))
+			w.check(w.enc.WriteValue(w.json.b))
 		}
 	}
 	return w.err

@@ -27,11 +27,11 @@ type Checkout struct {
 	PatchsetHash           *string         // 64 hex digits, or "" for no patches
 	MessageID              *string         // Message-ID of the e-mail with the patches
 	Comment                *string         // a remark for people
-	StartTime              *time.Time      // when the CI system began with it
+	StartTime              *time.Time      // when the CI system began to check it out
 	OriginBuildsFinishTime *time.Time      // when the origin had all builds done
 	OriginTestsFinishTime  *time.Time      // when the origin had all tests done
 	LogURL                 *string         // log of checking out and patching
-	LogExcerpt             *string         // the part of it that matters, at most 16384 characters
+	LogExcerpt             *string         // the relevant part of the log, at most 16384 characters
 	Valid                  *bool           // whether checking out and patching succeeded
 	Misc                   json.RawMessage // anything else, a JSON object
 	Timestamp              *time.Time      // metadata: when it last changed in a database
@@ -74,12 +74,12 @@ type Build struct {
 	Architecture *string         // as in the kernel's tree and its tools, "arm64"
 	Command      *string         // the shell command that built it
 	Compiler     *string         // name and version
-	InputFiles   []Resource      // what went in
-	OutputFiles  []Resource      // what came out
+	InputFiles   []Resource      // files that it used
+	OutputFiles  []Resource      // files that it wrote
 	ConfigName   *string         // name of the configuration, "defconfig"
 	ConfigURL    *string         // the configuration file
 	LogURL       *string         // the build log
-	LogExcerpt   *string         // the part of it that matters, at most 16384 characters
+	LogExcerpt   *string         // the relevant part of the log, at most 16384 characters
 	Status       *Status         // outcome
 	Misc         json.RawMessage // anything else, a JSON object
 	Timestamp    *time.Time      // metadata: when it last changed in a database
@@ -112,17 +112,17 @@ type Test struct {
 	ID          string          // "ORIGIN:...", unique among tests
 	Origin      string          // the CI system that sent it
 	BuildID     string          // the build it ran against
-	Environment *Environment    // where it ran
+	Environment *Environment    // the machine it ran on
 	Path        *string         // dotted name: suite.group.test
 	Comment     *string         // a remark for people
 	LogURL      *string         // the test's log
-	LogExcerpt  *string         // the part of it that matters, at most 16384 characters
+	LogExcerpt  *string         // the relevant part of the log, at most 16384 characters
 	Status      *Status         // outcome
 	Number      *Number         // a measured value
 	StartTime   *time.Time      // when the run began
 	Duration    *float64        // seconds
-	InputFiles  []Resource      // what went in
-	OutputFiles []Resource      // what came out
+	InputFiles  []Resource      // files that it used
+	OutputFiles []Resource      // files that it wrote
 	Misc        json.RawMessage // anything else, a JSON object
 	Timestamp   *time.Time      // metadata: when it last changed in a database
 }
@@ -147,11 +147,11 @@ func (t *Test) VisitFields(v FieldVisitor) {
 	v.Misc("misc", &t.Misc)
 }
 
-// Environment is where a test ran.
+// Environment is the machine that a test ran on.
 type Environment struct {
 	Comment    *string         // a remark for people
 	Compatible []string        // device-tree compatibles of the machine, most specific first
-	Misc       json.RawMessage // anything else, a JSON object; "platform" by custom
+	Misc       json.RawMessage // anything else, a JSON object; by convention it has the "platform"
 }
 
 var noEnvironment Environment
@@ -187,7 +187,7 @@ func (n *Number) VisitFields(v FieldVisitor) {
 	v.Prefix("prefix", &n.Prefix)
 }
 
-// Prefix says which family of unit prefixes a number is shown with.
+// Prefix is the family of unit prefixes that a number is shown with.
 type Prefix string
 
 // The prefix families: powers of 1000 and powers of 1024.
@@ -201,9 +201,9 @@ type Issue struct {
 	ID            string          // "ORIGIN:...", unique together with Version
 	Version       int             // a later version replaces an earlier one
 	Origin        string          // the CI system that sent it
-	ReportURL     *string         // where the problem is discussed
+	ReportURL     *string         // of a discussion of the problem
 	ReportSubject *string         // subject of that discussion
-	Culprit       *Culprit        // what is at fault
+	Culprit       *Culprit        // the cause of the problem
 	Categories    []string        // dotted names of the kinds of problem
 	Comment       *string         // a remark for people
 	Misc          json.RawMessage // anything else, a JSON object
@@ -224,7 +224,7 @@ func (i *Issue) VisitFields(v FieldVisitor) {
 	v.Misc("misc", &i.Misc)
 }
 
-// Culprit says what is at fault for an issue.
+// Culprit is the cause of an issue.
 type Culprit struct {
 	Code    *bool // the kernel
 	Tool    *bool // the tools that build or test it
@@ -243,7 +243,7 @@ func (c *Culprit) VisitFields(v FieldVisitor) {
 	v.OptBool("harness", &c.Harness)
 }
 
-// Incident says whether an issue's version shows in a build or a test.
+// Incident says whether a version of an issue shows in a build or a test.
 type Incident struct {
 	ID           string          // "ORIGIN:...", unique among incidents
 	Origin       string          // the CI system that sent it
@@ -251,7 +251,7 @@ type Incident struct {
 	IssueVersion int             // its version
 	BuildID      *string         // the build it shows in
 	TestID       *string         // the test it shows in
-	Present      *bool           // true: it shows; false: looked for, and not there
+	Present      *bool           // true: it shows; false: it was looked for and does not show
 	Comment      *string         // a remark for people
 	Misc         json.RawMessage // anything else, a JSON object
 	Timestamp    *time.Time      // metadata: when it last changed in a database
@@ -282,10 +282,10 @@ type Status string
 
 // The outcomes, worst first.
 const (
-	StatusFail  Status = "FAIL"  // it ran and found the kernel wanting
-	StatusError Status = "ERROR" // it could not be carried out to the end
-	StatusMiss  Status = "MISS"  // it was to run, and no result came
-	StatusPass  Status = "PASS"  // it ran and found nothing
-	StatusDone  Status = "DONE"  // it ran; whether it is well is not judged
-	StatusSkip  Status = "SKIP"  // it did not apply
+	StatusFail  Status = "FAIL"  // it ran and found a fault of the kernel
+	StatusError Status = "ERROR" // it could not be completed
+	StatusMiss  Status = "MISS"  // it was planned, but no result came
+	StatusPass  Status = "PASS"  // it ran and found no fault
+	StatusDone  Status = "DONE"  // it ran, without a judgement of the result
+	StatusSkip  Status = "SKIP"  // it was left out, because it did not apply
 )

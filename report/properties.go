@@ -2,9 +2,9 @@
 
 package report
 
-// The properties that objects have in each version, and what they are in the
-// latest one. Those that 4.0 and older versions have by other names, or not at
-// all, are in properties_old.go.
+// This file lists the properties of each version that the latest version has, too, and
+// how they are decoded into the fields of the latest version. The file
+// properties_old.go lists properties that only older versions have.
 
 var reportProperties = []property[Report]{
 	{"version", required, func(d *decoder, _ *Report) { d.readVersion() }},
@@ -114,7 +114,7 @@ var incidentProperties = []property[Incident]{
 	{"_timestamp", optional.since(4, 3), func(d *decoder, to *Incident) { to.Timestamp = d.optTime() }},
 }
 
-// The properties of what is inside of the objects.
+// The properties of the parts of objects.
 
 var environmentProperties = []property[Environment]{
 	{"description", optional.until(3, 0), func(d *decoder, to *Environment) { to.Comment = d.optText() }},

@@ -80,8 +80,8 @@ func (keyRow) Resources() []report.Resource { return nil }
 func (keyRow) Misc() json.RawMessage        { return nil }
 func (keyRow) Err() error                   { return nil }
 
-// TestParts reads a part only if a column of it has a value, and all that it
-// requires have.
+// TestParts reads a part only if one of its columns has a value, and each required
+// column has one.
 func TestParts(t *testing.T) {
 	var test report.Test
 	if err := (&Reader{Row: keyRow{}}).Read(&test); err != nil || test.Environment == nil || test.Number != nil {

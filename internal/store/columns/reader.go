@@ -14,7 +14,7 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// Row is a row in the form in which a driver gets it from its engine. Each call
+// Row is a row in the engine's form. Each call
 // returns the value of the next column, in the order of Table.Columns, and nil for
 // NULL. A value that the column cannot hold is nil as well, and Err says why.
 type Row interface {
@@ -40,9 +40,9 @@ type Reader struct {
 	lacking bool  // whether a required property of the part has no value
 }
 
-// Read sets all fields of an object, which has no property so far, to the values of
-// the row. The error is ErrCorrupt if a value is not what its column should hold, or
-// is none that a report may have. The object is of no use then.
+// Read sets all fields of an object without properties to the values of the row. The
+// error is ErrCorrupt if a value has the wrong type for its column, or if no report may
+// have the value. The object must not be used after an error.
 func (r *Reader) Read(o report.Object) error {
 	o.VisitFields(r)
 	return r.Err()

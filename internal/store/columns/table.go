@@ -22,7 +22,7 @@ type Table struct {
 	objects
 }
 
-// objects are the objects of a list, of whatever type.
+// objects gives access to the objects of a list without their type.
 type objects interface {
 	// Len returns the number of objects.
 	Len(r *report.Report) int
