@@ -21,6 +21,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/all"
 	"github.com/kcidb-go/kcidb/internal/store/pgtest"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
 func TestMain(m *testing.M) {
@@ -92,7 +93,7 @@ func damage(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	s, err := all.Open(ctx, spec)
 	ts.Check(err)
-	err = rollup.Of(s).Update(ctx, func(ctx context.Context, tx rollup.Tx) error {
+	err = rollup.Of(s).Update(ctx, func(ctx context.Context, tx sqldb.Tx) error {
 		_, err := tx.Exec(ctx, args[1])
 		return err
 	})

@@ -4,7 +4,7 @@ package graph
 
 import (
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/internal/summary"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -52,7 +52,7 @@ func (t *Tests) readFailures() error {
 	}
 	all, unexplained := &summary.Groups{}, &summary.Groups{}
 	if len(builds) > 0 {
-		err := rollup.Of(t.g.store).Failed(t.g.ctx, builds, func(f *rollup.FailedTest) {
+		err := answers.Of(t.g.store).Failed(t.g.ctx, builds, func(f *answers.FailedTest) {
 			b := byID[f.BuildID]
 			all.Add(f.Path, f.Status, f.Platform, b.Config(), b.Architecture(), f.ID)
 			if !f.Known {

@@ -6,7 +6,7 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/object"
 )
 
@@ -39,7 +39,7 @@ func (b *Builds) Findings() (*Findings, error) {
 func (b *Build) Findings() (*Findings, error) { return b.g.findings([]string{b.Build.ID}) }
 
 func (g *Graph) findings(builds []string) (*Findings, error) {
-	found, err := rollup.Of(g.store).Findings(g.ctx, builds)
+	found, err := answers.Of(g.store).Findings(g.ctx, builds)
 	if err != nil {
 		return nil, g.fail(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"github.com/kcidb-go/kcidb/internal/facts"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/internal/summary"
 	"iter"
 	"slices"
@@ -15,7 +16,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/graph"
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
@@ -54,9 +55,9 @@ func (g *watched) Match(ctx context.Context, patterns []object.Pattern, opts sto
 	return g.Store.Match(ctx, patterns, opts)
 }
 
-func (g *watched) Rollups() *rollup.DB {
+func (g *watched) SQL() *sqldb.DB {
 	g.note("roll-ups")
-	return rollup.Of(g.Store)
+	return answers.Of(g.Store).DB
 }
 
 func (g *watched) Outcomes(ctx context.Context, builds []string) iter.Seq2[store.Outcome, error] {

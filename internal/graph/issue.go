@@ -8,7 +8,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -165,7 +165,7 @@ func (v *IssueVersion) Seen() (*Seen, error) {
 	if v.seen != nil {
 		return v.seen, nil
 	}
-	n, err := rollup.Of(v.g.store).Incidents(v.g.ctx, rollup.IssueKey{ID: v.ID, Version: int64(v.Version)})
+	n, err := answers.Of(v.g.store).Incidents(v.g.ctx, answers.IssueKey{ID: v.ID, Version: int64(v.Version)})
 	if err != nil {
 		return nil, v.g.fail(err)
 	}

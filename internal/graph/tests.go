@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/facts"
-	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/internal/summary"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -36,7 +36,7 @@ func (t *Tests) read() error {
 	if t.tally != nil {
 		return nil
 	}
-	found, err := rollup.Of(t.g.store).Tally(t.g.ctx, t.ids())
+	found, err := answers.Of(t.g.store).Tally(t.g.ctx, t.ids())
 	if err != nil {
 		return t.g.fail(err)
 	}
@@ -114,10 +114,10 @@ func (t *Tests) countUnder(glob string) (summary.Counts, error) {
 		if plain == "" {
 			return t.Counts()
 		}
-		return rollup.Of(t.g.store).SuiteCounts(t.g.ctx, t.ids(), plain)
+		return answers.Of(t.g.store).SuiteCounts(t.g.ctx, t.ids(), plain)
 	}
 	counts := summary.Counts{}
-	err := rollup.Of(t.g.store).PathCounts(t.g.ctx, t.ids(), plain, func(path string, status report.Status, n int64) {
+	err := answers.Of(t.g.store).PathCounts(t.g.ctx, t.ids(), plain, func(path string, status report.Status, n int64) {
 		if facts.MatchPath(glob, path) {
 			counts[status] += n
 		}

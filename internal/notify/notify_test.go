@@ -26,8 +26,8 @@ import (
 	"github.com/kcidb-go/kcidb/internal/notify/subscription"
 	"github.com/kcidb-go/kcidb/internal/notify/webhook"
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/internal/store/spool"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -55,7 +55,7 @@ func (c *clock) set(t time.Time) {
 // database is all that tests need of one.
 type database interface {
 	store.Store
-	rollup.Keeper
+	sqldb.Source
 	spool.Keeper
 }
 

@@ -8,7 +8,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/graph"
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/internal/summary"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
@@ -158,7 +158,7 @@ func (c *consideration) lateTests(t *touched, builds []object.Ref) error {
 	for i, ref := range builds {
 		names[i] = ref.ID[0]
 	}
-	tally, err := rollup.Of(c.objects).Tally(c.ctx, names)
+	tally, err := answers.Of(c.objects).Tally(c.ctx, names)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/all"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
 // TestRollupsOfAnUpgradeThatDidNotEnd: after an interrupted upgrade, the
@@ -27,7 +28,7 @@ func TestRollupsOfAnUpgradeThatDidNotEnd(t *testing.T) {
 		if err := s.Init(t.Context(), store.Version{}); err != nil {
 			t.Fatal(err)
 		}
-		err = rollup.Of(s).Update(t.Context(), func(ctx context.Context, tx rollup.Tx) error {
+		err = rollup.Of(s).Update(t.Context(), func(ctx context.Context, tx sqldb.Tx) error {
 			_, err := tx.Exec(ctx, "UPDATE rollups SET complete = 0")
 			return err
 		})

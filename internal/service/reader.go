@@ -13,7 +13,6 @@ import (
 	"github.com/kcidb-go/kcidb/internal/errkind"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/all"
-	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
@@ -52,8 +51,8 @@ type reader struct {
 }
 
 var (
-	_ store.Lagger  = (*reader)(nil)
-	_ rollup.Keeper = (*reader)(nil)
+	_ store.Lagger = (*reader)(nil)
+	_ sqldb.Source = (*reader)(nil)
 )
 
 // Unwrap returns the replica.
@@ -85,17 +84,11 @@ func (r *reader) Previous(ctx context.Context, like store.Like, n int) ([]string
 	return answer(ctx, r, func(s store.Store) ([]string, error) { return s.Previous(ctx, like, n) })
 }
 
-// Overview asks as Query does.
-func (r *reader) Overview(ctx context.Context, latest int) (store.Overview, error) {
-	return answer(ctx, r, func(s store.Store) (store.Overview, error) { return s.Overview(ctx, latest) })
-}
-
-// Rollups returns the roll-ups of the replica. A view of them is of the primary if
-// the replica fails before it calls the function.
-func (r *reader) Rollups() *rollup.DB {
-	db := *rollup.Of(r.Store)
-	db.Conn = readerConn{db.Conn, r}
-	return &db
+// SQL returns the database of the replica. A view of it is of the primary if the replica
+// fails before it calls the function.
+func (r *reader) SQL() *sqldb.DB {
+	replica := sqldb.Of(r.Store)
+	return &sqldb.DB{Conn: readerConn{replica.Conn, r}, Dialect: replica.Dialect}
 }
 
 // readerConn is the connection to a replica, whose views are of the primary if the
@@ -112,8 +105,8 @@ func (c readerConn) View(ctx context.Context, f func(context.Context, sqldb.Tx) 
 		begun = true
 		return f(ctx, tx)
 	})
-	if err != nil && !begun && c.reader.usePrimary(ctx, c.Failure(ctx, "read roll-ups", err)) {
-		return rollup.Of(c.reader.primary).View(ctx, f)
+	if err != nil && !begun && c.reader.usePrimary(ctx, c.Failure(ctx, "read", err)) {
+		return sqldb.Of(c.reader.primary).View(ctx, f)
 	}
 	return err
 }

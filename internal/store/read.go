@@ -87,21 +87,3 @@ type Like struct {
 	Architecture, ConfigName string
 	Before                   time.Time // start of the checkout
 }
-
-// Overview is what the front page shows of a database.
-type Overview struct {
-	Objects map[List]int64
-	Latest  []CheckoutResults
-}
-
-// CheckoutResults is a checkout and how its builds and tests ended. Absent texts
-// are "", and an absent start is the zero time.
-type CheckoutResults struct {
-	ID, Origin                               string
-	TreeName, Branch, CommitHash, CommitName string
-	Start                                    time.Time
-	Builds, Tests                            Results
-}
-
-// Results are numbers of builds or tests by their status, "" for those without.
-type Results map[report.Status]int64

@@ -145,9 +145,6 @@ type Reader interface {
 	// builds of the same origin, architecture and configuration, in checkouts of the same
 	// repository, branch and origin that started before its checkout.
 	Previous(ctx context.Context, like Like, n int) ([]string, error)
-	// Overview returns the numbers of objects, and the checkouts that arrived last, at
-	// most latest of them, newest start first. It reads numbers that are counted already.
-	Overview(ctx context.Context, latest int) (Overview, error)
 }
 
 // RoleMaker is a store whose server distinguishes users by roles: some users load,

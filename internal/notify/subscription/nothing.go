@@ -7,7 +7,6 @@ import (
 	"iter"
 
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
@@ -25,8 +24,17 @@ func (nothing) Match(context.Context, []object.Pattern, store.MatchOptions) iter
 	return func(func(*object.Set, error) bool) {}
 }
 
-// Rollups returns roll-ups that have counted nothing.
-func (nothing) Rollups() *rollup.DB { return rollup.New(&sqldb.DB{Conn: noConn{}}) }
+// SQL returns a database without objects.
+func (nothing) SQL() *sqldb.DB { return &sqldb.DB{Conn: noConn{}, Dialect: noDialect{}} }
+
+// noDialect is the dialect of statements that never run.
+type noDialect struct{ sqldb.Dialect }
+
+func (noDialect) Tests() string         { return "" }
+func (noDialect) List([]string) any     { return nil }
+func (noDialect) In(string, int) string { return "" }
+func (noDialect) Micros(string) string  { return "" }
+func (noDialect) Moment(int) string     { return "" }
 
 // noConn is a connection whose views read nothing.
 type noConn struct{ sqldb.Conn }

@@ -16,6 +16,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/lists"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -74,9 +75,9 @@ func countedRow(r row) countedTest {
 func countedSQL(of string) string {
 	var texts []string
 	for _, column := range []string{"origin", "build_id", "environment_compatible", "environment_misc", "path", "status"} {
-		texts = append(texts, rollup.Text(of+"."+column))
+		texts = append(texts, sqldb.Text(of+"."+column))
 	}
-	return "json_build_array(" + strings.Join(texts, ", ") + ", (" + dialect{}.Micros(of+".start_time") + ")::text, " + rollup.Text(of+".misc") + ")::text"
+	return "json_build_array(" + strings.Join(texts, ", ") + ", (" + dialect{}.Micros(of+".start_time") + ")::text, " + sqldb.Text(of+".misc") + ")::text"
 }
 
 // readCounted returns what is counted of a test by what the server told.
@@ -124,7 +125,7 @@ func readChanged(id, was, now string) (c changedTest, err error) {
 
 // count brings the roll-ups after what was merged. New tests are counted by the
 // rows that were sent, and others by what the server told of them.
-func (l *loader) count(ctx context.Context, tx rollup.Tx) error {
+func (l *loader) count(ctx context.Context, tx sqldb.Tx) error {
 	c := counter{texts: l.environments}
 	for _, change := range l.changes.Objects {
 		if change.Created {
@@ -159,7 +160,7 @@ func (l *loader) count(ctx context.Context, tx rollup.Tx) error {
 }
 
 // removed brings the roll-ups after the removal of tests, and of what was noted.
-func (c *counter) removed(ctx context.Context, tx rollup.Tx, tests []countedTest) error {
+func (c *counter) removed(ctx context.Context, tx sqldb.Tx, tests []countedTest) error {
 	err := c.learn(ctx, tx, func(yield func(*countedTest) bool) {
 		for i := range tests {
 			if !yield(&tests[i]) {
@@ -205,15 +206,12 @@ func (c *counter) complete(t *countedTest) *rollup.Test {
 		return nil
 	}
 	t.Compatible = c.texts[t.compatible]
-	if t.environment != (hash{}) {
-		t.Platform = c.platforms.Of([]byte(c.texts[t.environment]))
-	}
-	t.SetMisc(t.misc)
+	t.SetMisc(t.misc, []byte(c.texts[t.environment]), &c.platforms)
 	return &t.Test
 }
 
 // learn reads the contents that tests refer to, where they are not known.
-func (c *counter) learn(ctx context.Context, tx rollup.Tx, tests iter.Seq[*countedTest]) error {
+func (c *counter) learn(ctx context.Context, tx sqldb.Tx, tests iter.Seq[*countedTest]) error {
 	missing := make(map[string]hash)
 	for t := range tests {
 		for _, h := range []hash{t.compatible, t.environment} {

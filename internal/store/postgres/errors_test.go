@@ -18,6 +18,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/internal/store/pgtest"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -39,7 +40,7 @@ func everything(t testing.TB, s *Store) map[string]error {
 	_, all["Time"] = s.Time(ctx, store.LastModified)
 	_, all["Current"] = s.Time(ctx, store.Current)
 	_, all["Receipt"] = s.Receipt(ctx, "1")
-	_, all["Overview"] = s.Overview(ctx, 1)
+	_, all["Overview"] = answers.New(s.SQL()).Overview(ctx, 1)
 	_, all["MakeRoles"] = s.MakeRoles(ctx)
 	return all
 }

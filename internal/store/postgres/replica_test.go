@@ -13,6 +13,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/eventually"
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/internal/store/pgtest"
 	"github.com/kcidb-go/kcidb/internal/store/storetest"
 	"github.com/kcidb-go/kcidb/object"
@@ -71,8 +72,8 @@ func expectSame(t *testing.T, primary, replica *Store) {
 			t.Errorf("%s is %v, %v, want %v, %v", which, got, other, want, err)
 		}
 	}
-	want, err := primary.Overview(t.Context(), 5)
-	got, other := replica.Overview(t.Context(), 5)
+	want, err := answers.New(primary.SQL()).Overview(t.Context(), 5)
+	got, other := answers.New(replica.SQL()).Overview(t.Context(), 5)
 	if err != nil || other != nil || !cmp.Equal(want, got) {
 		t.Errorf("the overview is %v, %v, want %v, %v", got, other, want, err)
 	}

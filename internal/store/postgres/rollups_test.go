@@ -20,6 +20,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/pgtest"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
 	"github.com/kcidb-go/kcidb/internal/store/storebench"
 	"github.com/kcidb-go/kcidb/internal/store/storetest"
@@ -227,20 +228,20 @@ func TestRebuildBeside(t *testing.T) {
 	for _, moment := range []int{1, 3, 6} {
 		ctx, cancel := context.WithCancel(t.Context())
 		n := 0
-		err := s.Rollups().Rebuild(ctx, func(string, int64, int64) {
+		err := rollup.New(s.SQL()).Rebuild(ctx, func(string, int64, int64) {
 			if n++; n == moment {
 				cancel()
 			}
 		})
 		cancel()
 		expectError(t, s, err, context.Canceled)
-		if complete, err := s.Rollups().Complete(t.Context()); complete || err != nil {
+		if complete, err := rollup.New(s.SQL()).Complete(t.Context()); complete || err != nil {
 			t.Errorf("%t, %v", complete, err)
 		}
 	}
 	// Another connection is taken where one is lost.
 	terminated := false
-	err := s.Rollups().Rebuild(t.Context(), func(what string, _, _ int64) {
+	err := rollup.New(s.SQL()).Rebuild(t.Context(), func(what string, _, _ int64) {
 		if !terminated {
 			terminated = true
 			s.pool.Exec(t.Context(), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
@@ -252,7 +253,7 @@ func TestRebuildBeside(t *testing.T) {
 		t.Fatal(err)
 	}
 	storetest.VerifyRollups(t, s)
-	if complete, err := s.Rollups().Complete(t.Context()); !complete || err != nil {
+	if complete, err := rollup.New(s.SQL()).Complete(t.Context()); !complete || err != nil {
 		t.Errorf("%t, %v", complete, err)
 	}
 }
@@ -325,22 +326,22 @@ func TestRollupsEnded(t *testing.T) {
 	s, _ := initialized(t, pgtest.Shared(t))
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	wait := func(ctx context.Context, tx rollup.Tx) error {
+	wait := func(ctx context.Context, tx sqldb.Tx) error {
 		_, err := tx.Exec(ctx, "SELECT pg_sleep(60)")
 		return err
 	}
 	for name, err := range map[string]error{
-		"view":   s.Rollups().View(ctx, wait),
-		"update": s.Rollups().Update(ctx, wait),
-		"verify": s.Rollups().Verify(ctx, rollup.VerifyOptions{}, func(rollup.Difference) {}),
+		"view":   s.SQL().View(ctx, wait),
+		"update": s.SQL().Update(ctx, wait),
+		"verify": rollup.New(s.SQL()).Verify(ctx, rollup.VerifyOptions{}, func(rollup.Difference) {}),
 	} {
-		if err := s.Rollups().Failure(ctx, name, err); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, store.ErrUnavailable) {
+		if err := s.SQL().Failure(ctx, name, err); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, store.ErrUnavailable) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	// Where nobody was in a hurry, the server is slow.
-	err := hurry(s, 100*time.Millisecond, 0).Rollups().View(t.Context(), wait)
-	expectError(t, s, s.Rollups().Failure(t.Context(), "view", err), store.ErrUnavailable, "does not answer")
+	err := hurry(s, 100*time.Millisecond, 0).SQL().View(t.Context(), wait)
+	expectError(t, s, s.SQL().Failure(t.Context(), "view", err), store.ErrUnavailable, "does not answer")
 }
 
 // TestRollupsInterrupted interrupts the migration at each step. What follows is that
@@ -422,7 +423,7 @@ func TestRollupsAlike(t *testing.T) {
 	}
 	for _, table := range append([]string{"rollups"}, rollup.Tables...) {
 		columns := value[[]string](t, s.pool, "SELECT array_agg(attname::text ORDER BY attnum) FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND attname <> 'shard'", table)
-		want, got := rowsOfRollup(t, other.Rollups(), table, columns), rowsOfRollup(t, s.Rollups(), table, columns)
+		want, got := rowsOfRollup(t, rollup.New(other.SQL()), table, columns), rowsOfRollup(t, rollup.New(s.SQL()), table, columns)
 		if len(got) == 0 {
 			t.Errorf("nothing in %s", table)
 		}
@@ -444,8 +445,8 @@ func rowsOfRollup(t *testing.T, db *rollup.DB, table string, columns []string) (
 	if table == "object_counts" { // which has shards, in one of the databases
 		casts, table = []string{"list", "CAST(sum(n) AS text)"}, table+" GROUP BY list"
 	}
-	err := db.View(t.Context(), func(ctx context.Context, tx rollup.Tx) error {
-		return rollup.Read(ctx, tx, "SELECT "+strings.Join(casts, ", ")+" FROM "+table, nil, into, func() error {
+	err := db.View(t.Context(), func(ctx context.Context, tx sqldb.Tx) error {
+		return sqldb.Read(ctx, tx, "SELECT "+strings.Join(casts, ", ")+" FROM "+table, nil, into, func() error {
 			all = append(all, fmt.Sprintf("%q", texts))
 			return nil
 		})

@@ -17,12 +17,12 @@ var ErrAgain = errors.New("something else was changed at the same time: try agai
 
 // Apply updates the roll-ups for the changes. The transaction must have changed the
 // objects already, and should end soon: it holds locks that other loaders need.
-func (d *Delta) Apply(ctx context.Context, tx Tx, dialect sqldb.Dialect) error {
+func (d *Delta) Apply(ctx context.Context, tx sqldb.Tx, dialect sqldb.Dialect) error {
 	if d.Empty() {
 		return nil
 	}
 	a := &applier{
-		Delta: d, Dialect: &Dialect{dialect}, tx: tx,
+		Delta: d, transaction: transaction{tx, dialect},
 		checkoutCounts: make(counter[checkoutCount]), daily: make(counter[dailyCount]), incidentCounts: make(counter[incidentCount]),
 	}
 	for _, step := range []struct {
@@ -34,9 +34,9 @@ func (d *Delta) Apply(ctx context.Context, tx Tx, dialect sqldb.Dialect) error {
 		{"tests", a.countTests},
 		{"trees", a.countCheckouts},
 		{"incidents", a.countIncidents},
-		{"issues of days", func(ctx context.Context) error { return add(ctx, tx, a.Dialect, incidentCounts, a.incidentCounts) }},
-		{"checkouts", func(ctx context.Context) error { return add(ctx, tx, a.Dialect, checkoutCounts, a.checkoutCounts) }},
-		{"days", func(ctx context.Context) error { return add(ctx, tx, a.Dialect, dailyCounts, a.daily) }},
+		{"issues of days", func(ctx context.Context) error { return add(ctx, a.transaction, incidentCounts, a.incidentCounts) }},
+		{"checkouts", func(ctx context.Context) error { return add(ctx, a.transaction, checkoutCounts, a.checkoutCounts) }},
+		{"days", func(ctx context.Context) error { return add(ctx, a.transaction, dailyCounts, a.daily) }},
 		{"objects", a.countObjects},
 	} {
 		if err := step.do(ctx); err != nil {
@@ -49,8 +49,7 @@ func (d *Delta) Apply(ctx context.Context, tx Tx, dialect sqldb.Dialect) error {
 // applier applies a delta.
 type applier struct {
 	*Delta
-	*Dialect
-	tx             Tx
+	transaction
 	locked         []string // builds, sorted
 	checkoutCounts counter[checkoutCount]
 	daily          counter[dailyCount]
@@ -79,7 +78,7 @@ func (a *applier) lockBuilds(ctx context.Context) error {
 		if ofIncidents, unknown, err = a.buildsOfIncidents(ctx); err != nil {
 			return err
 		}
-		if err := a.Lock(ctx, a.tx, sqldb.CountsLock, unknown); err != nil {
+		if err := a.Lock(ctx, a.transaction, sqldb.CountsLock, unknown); err != nil {
 			return err
 		}
 		if unknown {
@@ -94,7 +93,7 @@ func (a *applier) lockBuilds(ctx context.Context) error {
 	for _, id := range a.locked {
 		rows = append(rows, unknownBuild(id))
 	}
-	if err := countedBuilds.lock(ctx, a.tx, a.Dialect, rows); err != nil || len(ofIncidents) == 0 || unknown {
+	if err := countedBuilds.lock(ctx, a.transaction, rows); err != nil || len(ofIncidents) == 0 || unknown {
 		return err
 	}
 	// Another transaction may have moved or deleted a test before its build was locked.
@@ -120,7 +119,7 @@ func (a *applier) buildsOfIncidents(ctx context.Context) (builds set, unknown bo
 	}
 	var build, testBuild string
 	var noTest bool
-	err = Read(ctx, a.tx, "SELECT "+Text("i.build_id")+", "+Text("t.build_id")+", i.test_id IS NOT NULL AND t.id IS NULL FROM incidents i LEFT JOIN "+
+	err = a.read(ctx, "SELECT "+sqldb.Text("i.build_id")+", "+sqldb.Text("t.build_id")+", i.test_id IS NOT NULL AND t.id IS NULL FROM incidents i LEFT JOIN "+
 		a.Tests()+" t ON t.id = i.test_id WHERE "+a.In("i.id", 1), []any{a.List(a.incidents.sorted())}, []any{&build, &testBuild, &noTest}, func() error {
 		builds.add(build)
 		builds.add(testBuild)
@@ -140,13 +139,13 @@ func (a *applier) countTests(ctx context.Context) error {
 			hardware[test.hardware()] += n
 		}
 	}
-	if err := add(ctx, a.tx, a.Dialect, testCounts, a.tests); err != nil {
+	if err := add(ctx, a.transaction, testCounts, a.tests); err != nil {
 		return err
 	}
-	if err := add(ctx, a.tx, a.Dialect, hardwareCounts, hardware); err != nil {
+	if err := add(ctx, a.transaction, hardwareCounts, hardware); err != nil {
 		return err
 	}
-	return countedBuilds.remove(ctx, a.tx, a.Dialect, a.orphans,
+	return countedBuilds.remove(ctx, a.transaction, a.orphans,
 		" AND checkout_id = '' AND NOT EXISTS (SELECT 1 FROM test_counts t WHERE t.build_id = counted_builds.build_id)")
 }
 

@@ -32,11 +32,11 @@ func (a *applier) countBuilds(ctx context.Context) error {
 			a.daily[test.daily()] += n
 		}
 	}
-	before, err := countedBuilds.read(ctx, a.tx, a.In("build_id", 1), a.List(a.locked))
+	before, err := countedBuilds.read(ctx, a.transaction, a.In("build_id", 1), a.List(a.locked))
 	if err != nil {
 		return err
 	}
-	existing, err := a.buildsByID(ctx, a.tx, a.builds.sorted())
+	existing, err := a.buildsByID(ctx, a.builds.sorted())
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func (a *applier) countBuilds(ctx context.Context) error {
 			a.orphans = append(a.orphans, now)
 		}
 	}
-	return countedBuilds.put(ctx, a.tx, a.Dialect, changed)
+	return countedBuilds.put(ctx, a.transaction, changed)
 }
 
 // countBuild adds n to the counts of a build itself.
@@ -107,7 +107,7 @@ func (a *applier) testsOf(ctx context.Context, builds []string) (map[string]test
 	var id, suite string
 	var status report.Status
 	var n int64
-	err := Read(ctx, a.tx, "SELECT build_id, suite, status, n FROM test_counts WHERE "+a.In("build_id", 1), []any{a.List(builds)},
+	err := a.read(ctx, "SELECT build_id, suite, status, n FROM test_counts WHERE "+a.In("build_id", 1), []any{a.List(builds)},
 		[]any{&id, &suite, &status, &n}, func() error {
 			if all[id] == nil {
 				all[id] = make(testsByStatus)

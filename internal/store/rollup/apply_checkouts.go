@@ -15,11 +15,11 @@ func (a *applier) countCheckouts(ctx context.Context) error {
 		return nil
 	}
 	ids := a.checkouts.sorted()
-	before, err := countedCheckouts.read(ctx, a.tx, a.In("checkout_id", 1), a.List(ids))
+	before, err := countedCheckouts.read(ctx, a.transaction, a.In("checkout_id", 1), a.List(ids))
 	if err != nil {
 		return err
 	}
-	existing, err := a.checkoutsByID(ctx, a.tx, ids)
+	existing, err := a.checkoutsByID(ctx, ids)
 	if err != nil {
 		return err
 	}
@@ -40,28 +40,27 @@ func (a *applier) countCheckouts(ctx context.Context) error {
 		changed = append(changed, now.counted)
 		trees[now.head.hash] = now.head
 	}
-	if err := treeHeads.lock(ctx, a.tx, a.Dialect, slices.Collect(maps.Values(trees))); err != nil {
+	if err := treeHeads.lock(ctx, a.transaction, slices.Collect(maps.Values(trees))); err != nil {
 		return err
 	}
-	if err := countedCheckouts.put(ctx, a.tx, a.Dialect, changed); err != nil {
+	if err := countedCheckouts.put(ctx, a.transaction, changed); err != nil {
 		return err
 	}
-	if err := countedCheckouts.remove(ctx, a.tx, a.Dialect, gone, ""); err != nil {
+	if err := countedCheckouts.remove(ctx, a.transaction, gone, ""); err != nil {
 		return err
 	}
-	return a.findHeads(ctx, a.tx, slices.Sorted(maps.Keys(trees)))
+	return a.findHeads(ctx, slices.Sorted(maps.Keys(trees)))
 }
 
 // findHeads finds the heads of trees among the counted checkouts, and deletes the trees
 // that have none.
-func (d *Dialect) findHeads(ctx context.Context, tx Tx, trees []int64) error {
+func (tx transaction) findHeads(ctx context.Context, trees []int64) error {
 	var heads []string
 	var gone []treeHead
 	for _, tree := range trees {
 		head := ""
-		err := Read(ctx, tx, "SELECT checkout_id FROM counted_checkouts WHERE tree = $1 ORDER BY start DESC, checkout_id DESC LIMIT 1",
-			[]any{tree}, []any{&head}, func() error { return nil })
-		if err != nil {
+		query := "SELECT checkout_id FROM counted_checkouts WHERE tree = $1 ORDER BY start DESC, checkout_id DESC LIMIT 1"
+		if err := tx.readRow(ctx, query, []any{tree}, &head); err != nil {
 			return err
 		}
 		if head == "" {
@@ -70,7 +69,7 @@ func (d *Dialect) findHeads(ctx context.Context, tx Tx, trees []int64) error {
 			heads = append(heads, head)
 		}
 	}
-	checkouts, err := d.checkoutsByID(ctx, tx, heads)
+	checkouts, err := tx.checkoutsByID(ctx, heads)
 	if err != nil {
 		return err
 	}
@@ -78,8 +77,8 @@ func (d *Dialect) findHeads(ctx context.Context, tx Tx, trees []int64) error {
 	for _, c := range checkouts {
 		rows = append(rows, c.head)
 	}
-	if err := treeHeads.put(ctx, tx, d, rows); err != nil {
+	if err := treeHeads.put(ctx, tx, rows); err != nil {
 		return err
 	}
-	return treeHeads.remove(ctx, tx, d, gone, "")
+	return treeHeads.remove(ctx, tx, gone, "")
 }

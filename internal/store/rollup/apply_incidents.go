@@ -22,7 +22,7 @@ func (a *applier) countIncidents(ctx context.Context) error {
 	}
 	issues := c.issues()
 	if a.Concurrent() && len(issues) > 0 {
-		if err := issueCounts.lock(ctx, a.tx, a.Dialect, issues.rows()); err != nil {
+		if err := issueCounts.lock(ctx, a.transaction, issues.rows()); err != nil {
 			return err
 		}
 		if c, err = a.readConcerned(ctx); err != nil {
@@ -66,13 +66,13 @@ func (a *applier) readConcerned(ctx context.Context) (*concerned, error) {
 	if len(a.incidents) > 0 {
 		var err error
 		ids := a.incidents.sorted()
-		if c.sightings, err = sightings.read(ctx, a.tx, a.In("incident_id", 1), a.List(ids)); err != nil {
+		if c.sightings, err = sightings.read(ctx, a.transaction, a.In("incident_id", 1), a.List(ids)); err != nil {
 			return nil, err
 		}
-		if c.absences, err = absences.read(ctx, a.tx, a.In("incident_id", 1), a.List(ids)); err != nil {
+		if c.absences, err = absences.read(ctx, a.transaction, a.In("incident_id", 1), a.List(ids)); err != nil {
 			return nil, err
 		}
-		if c.now, err = a.incidentsByID(ctx, a.tx, ids); err != nil {
+		if c.now, err = a.incidentsByID(ctx, ids); err != nil {
 			return nil, err
 		}
 	}
@@ -85,9 +85,7 @@ func (a *applier) readConcerned(ctx context.Context) (*concerned, error) {
 func (a *applier) findSightings(ctx context.Context, c *concerned) error {
 	var waiting bool
 	if len(a.created) > 0 {
-		err := Read(ctx, a.tx, "SELECT EXISTS (SELECT 1 FROM sightings WHERE kind = '' AND test_id > '')", nil, []any{&waiting},
-			func() error { return nil })
-		if err != nil {
+		if err := a.readRow(ctx, "SELECT EXISTS (SELECT 1 FROM sightings WHERE kind = '' AND test_id > '')", nil, &waiting); err != nil {
 			return err
 		}
 	}
@@ -109,7 +107,7 @@ func (a *applier) findSightings(ctx context.Context, c *concerned) error {
 		}
 		var id string
 		var issue issueKey
-		err := Read(ctx, a.tx, find.query, []any{a.List(find.ids)}, []any{&id, &issue.issueID, &issue.version}, func() error {
+		err := a.read(ctx, find.query, []any{a.List(find.ids)}, []any{&id, &issue.issueID, &issue.version}, func() error {
 			find.into.add(id)
 			c.seen = append(c.seen, issue)
 			return nil
@@ -156,10 +154,10 @@ func record[R comparable, P incidentRow[R]](ctx context.Context, a *applier, t *
 	for _, r := range now {
 		a.incidentCounts[P(&r).counted()]++
 	}
-	if err := t.put(ctx, a.tx, a.Dialect, slices.Collect(maps.Values(now))); err != nil {
+	if err := t.put(ctx, a.transaction, slices.Collect(maps.Values(now))); err != nil {
 		return err
 	}
-	return t.remove(ctx, a.tx, a.Dialect, gone, "")
+	return t.remove(ctx, a.transaction, gone, "")
 }
 
 // countIssues adds to the counts of issues, and finds their first and last sightings.
@@ -172,13 +170,13 @@ func (a *applier) countIssues(ctx context.Context, c *concerned, locked []issueC
 	for _, s := range c.now.sightings {
 		counts[issueCount{issueKey: s.issueKey}]++
 	}
-	if err := add(ctx, a.tx, a.Dialect, issueCounts, counts); err != nil || len(locked) == 0 {
+	if err := add(ctx, a.transaction, issueCounts, counts); err != nil || len(locked) == 0 {
 		return err
 	}
 	if err := a.findFirstAndLast(ctx, locked); err != nil || !a.Concurrent() {
 		return err
 	}
-	return issueCounts.remove(ctx, a.tx, a.Dialect, locked, " AND n = 0")
+	return issueCounts.remove(ctx, a.transaction, locked, " AND n = 0")
 }
 
 // findFirstAndLast finds the first and the last sighting of issues, among those whose
@@ -199,5 +197,5 @@ func (a *applier) findFirstAndLast(ctx context.Context, issues []issueCount) err
 			last_incident = ` + find("incident_id", "''", "DESC") + `
 		FROM ` + a.Source(typed(c.key)) + `
 		WHERE c.issue_id = r.issue_id AND c.issue_version = r.issue_version`
-	return each(ctx, a.tx, query, c, c.key, issues)
+	return each(ctx, a.transaction, query, c, c.key, issues)
 }

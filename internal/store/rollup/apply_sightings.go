@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -50,7 +51,7 @@ func (a *applier) updateSightingsOfTests(ctx context.Context, tests set) error {
 	found := make(map[string]seenObject)
 	var test seenObject
 	var path string
-	err := Read(ctx, a.tx, "SELECT id, build_id, "+Text("path")+", "+Text("status")+", "+a.Micros("start_time")+" FROM "+a.Tests()+" WHERE "+a.In("id", 1),
+	err := a.read(ctx, "SELECT id, build_id, "+sqldb.Text("path")+", "+sqldb.Text("status")+", "+a.Micros("start_time")+" FROM "+a.Tests()+" WHERE "+a.In("id", 1),
 		[]any{a.List(tests.sorted())}, []any{&test.id, &test.buildID, &path, &test.status, &test.seen}, func() error {
 			test.kind = KindOf(path)
 			found[test.id] = test
@@ -86,7 +87,7 @@ func (a *applier) updateSightings(ctx context.Context, rows []seenObject, status
 	}
 	c := newCursor((*seenObject).layout)
 	for _, query := range []string{status, indexed} {
-		if err := each(ctx, a.tx, fmt.Sprintf(query, a.Source(typed(c.columns()))), c, c.columns(), rows); err != nil {
+		if err := each(ctx, a.transaction, fmt.Sprintf(query, a.Source(typed(c.columns()))), c, c.columns(), rows); err != nil {
 			return err
 		}
 	}

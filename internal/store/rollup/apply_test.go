@@ -413,7 +413,7 @@ func TestStories(t *testing.T) {
 					}
 				}
 			}
-			got := strings.Split(strings.TrimSuffix(counts(t, db.Rollups(), of...), "\n"), "\n")
+			got := strings.Split(strings.TrimSuffix(counts(t, rollup.New(db.SQL()), of...), "\n"), "\n")
 			if len(got) == 1 && got[0] == "" {
 				got = nil
 			}
@@ -421,11 +421,11 @@ func TestStories(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 			// What is right stays as it is.
-			before := counts(t, db.Rollups(), rollup.Tables...)
-			if err := db.Rollups().Rebuild(t.Context(), nil); err != nil {
+			before := counts(t, rollup.New(db.SQL()), rollup.Tables...)
+			if err := rollup.New(db.SQL()).Rebuild(t.Context(), nil); err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(before, counts(t, db.Rollups(), rollup.Tables...)); diff != "" {
+			if diff := cmp.Diff(before, counts(t, rollup.New(db.SQL()), rollup.Tables...)); diff != "" {
 				t.Errorf("rebuilding changes (-before +after):\n%s", diff)
 			}
 		})

@@ -26,7 +26,7 @@ func (c counter[R]) rows() []R {
 }
 
 // add adds a counter to the rows of a table, and deletes the rows whose n becomes 0.
-func add[R countRow[R]](ctx context.Context, tx Tx, d *Dialect, t *table[R], c counter[R]) error {
+func add[R countRow[R]](ctx context.Context, tx transaction, t *table[R], c counter[R]) error {
 	var changed, fewer []R
 	for r, n := range c {
 		if n == 0 {
@@ -38,8 +38,8 @@ func add[R countRow[R]](ctx context.Context, tx Tx, d *Dialect, t *table[R], c c
 			fewer = append(fewer, r)
 		}
 	}
-	if err := t.insert(ctx, tx, d, changed, "DO UPDATE SET n = "+t.name+".n + excluded.n"); err != nil {
+	if err := t.insert(ctx, tx, changed, "DO UPDATE SET n = "+t.name+".n + excluded.n"); err != nil {
 		return err
 	}
-	return t.remove(ctx, tx, d, fewer, " AND n = 0")
+	return t.remove(ctx, tx, fewer, " AND n = 0")
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
 	"github.com/kcidb-go/kcidb/internal/store/storetest"
 	"github.com/kcidb-go/kcidb/report"
@@ -23,7 +24,7 @@ import (
 // run runs a statement on the roll-ups.
 func run(t *testing.T, db *rollup.DB, statement string) {
 	t.Helper()
-	err := db.Update(t.Context(), func(ctx context.Context, tx rollup.Tx) error { _, err := tx.Exec(ctx, statement); return err })
+	err := db.Update(t.Context(), func(ctx context.Context, tx sqldb.Tx) error { _, err := tx.Exec(ctx, statement); return err })
 	if err != nil {
 		t.Fatalf("%s: %v", statement, err)
 	}
@@ -70,7 +71,7 @@ func TestRebuildVisitsAll(t *testing.T) {
 	t.Parallel()
 	s := empty(t)
 	load(t, s, crowd(45, 520)) // more than fits into a chunk of each
-	db := s.Rollups()
+	db := rollup.New(s.SQL())
 	before := counts(t, db, rollup.Tables...)
 	for _, table := range rollup.Tables {
 		run(t, db, "DELETE FROM "+table)
@@ -101,7 +102,7 @@ func TestRebuildVisitsAll(t *testing.T) {
 func TestStrays(t *testing.T) {
 	t.Parallel()
 	s := empty(t)
-	db := s.Rollups()
+	db := rollup.New(s.SQL())
 	load(t, s, storetest.Random(rand.New(rand.NewPCG(1, 1)), 40))
 	before := counts(t, db, rollup.Tables...)
 	n := 0
@@ -154,7 +155,7 @@ func TestRebuildWhileOthersLoad(t *testing.T) {
 	}
 	for seed := range uint64(seeds) {
 		s := empty(t)
-		db := s.Rollups()
+		db := rollup.New(s.SQL())
 		r := rand.New(rand.NewPCG(seed, 7))
 		load(t, s, storetest.Random(r, 100))
 		for _, table := range rollup.Tables {
@@ -187,7 +188,7 @@ func TestRebuildInterrupted(t *testing.T) {
 	t.Parallel()
 	s := empty(t)
 	load(t, s, storetest.Random(rand.New(rand.NewPCG(3, 3)), 60))
-	db := s.Rollups()
+	db := rollup.New(s.SQL())
 	run(t, db, "DELETE FROM test_counts")
 	run(t, db, "UPDATE rollups SET complete = 0")
 	for steps := 0; ; steps++ {
@@ -220,7 +221,7 @@ func TestVerifySample(t *testing.T) {
 	t.Parallel()
 	s := empty(t)
 	load(t, s, crowd(90, 10))
-	db := s.Rollups()
+	db := rollup.New(s.SQL())
 	run(t, db, "UPDATE counted_builds SET lab = 'x'")
 	run(t, db, "UPDATE checkout_counts SET n = 5")
 	verify := func(sample float64) (found int, checked map[string]int) {
@@ -263,7 +264,7 @@ func TestErrors(t *testing.T) {
 	if err := s.Init(t.Context(), store.Version{Major: 4}); err != nil {
 		t.Fatal(err)
 	}
-	db := s.Rollups()
+	db := rollup.New(s.SQL())
 	if err := db.Verify(t.Context(), rollup.VerifyOptions{}, func(rollup.Difference) {}); !errors.Is(err, store.ErrOldSchema) {
 		t.Errorf("verify: %v", err)
 	}
@@ -280,7 +281,7 @@ func TestErrors(t *testing.T) {
 func TestUpgradeCounts(t *testing.T) {
 	s := empty(t)
 	load(t, s, storetest.Random(rand.New(rand.NewPCG(9, 9)), 60))
-	db := s.Rollups()
+	db := rollup.New(s.SQL())
 	before := counts(t, db, rollup.Tables...)
 	for _, table := range rollup.Tables {
 		run(t, db, "DELETE FROM "+table)

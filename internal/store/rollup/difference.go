@@ -35,7 +35,7 @@ func (d Difference) String() string {
 type recount interface {
 	differences() []Difference
 	// replace makes the rows of the table those that were counted.
-	replace(ctx context.Context, tx Tx, d *Dialect) error
+	replace(ctx context.Context, tx transaction) error
 }
 
 // comparison has rows of a table as they are, and as they should be.
@@ -76,7 +76,7 @@ func (c comparison[R]) each(f func(is, due *R)) {
 	}
 }
 
-func (c comparison[R]) replace(ctx context.Context, tx Tx, d *Dialect) error {
+func (c comparison[R]) replace(ctx context.Context, tx transaction) error {
 	var put, gone []R
 	c.each(func(is, due *R) {
 		if due == nil {
@@ -85,10 +85,10 @@ func (c comparison[R]) replace(ctx context.Context, tx Tx, d *Dialect) error {
 			put = append(put, *due)
 		}
 	})
-	if err := c.table.put(ctx, tx, d, put); err != nil {
+	if err := c.table.put(ctx, tx, put); err != nil {
 		return err
 	}
-	return c.table.remove(ctx, tx, d, gone, "")
+	return c.table.remove(ctx, tx, gone, "")
 }
 
 func (c comparison[R]) differences() (all []Difference) {

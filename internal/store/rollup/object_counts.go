@@ -6,6 +6,8 @@ import (
 	"context"
 	"maps"
 	"slices"
+
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
 // countObjects counts the objects of each list. It is the last step, because all
@@ -24,22 +26,22 @@ func (a *applier) countObjects(ctx context.Context) error {
 	c := objectCounts.cursor()
 	query := "INSERT INTO object_counts (list, shard, n) SELECT r.list, " + a.Shard() + ", r.n FROM " + a.Source(typed(c.columns())) +
 		" WHERE true ON CONFLICT (list, shard) DO UPDATE SET n = object_counts.n + excluded.n"
-	return each(ctx, a.tx, query, c, c.columns(), rows)
+	return each(ctx, a.transaction, query, c, c.columns(), rows)
 }
 
 // Objects returns the number of objects in each list of the store.
-func (d *Dialect) Objects(ctx context.Context, tx Tx) (map[string]int64, error) {
+func Objects(ctx context.Context, tx sqldb.Tx) (map[string]int64, error) {
 	all := make(map[string]int64)
 	var list string
 	var n int64
-	err := Read(ctx, tx, "SELECT list, CAST(sum(n) AS bigint) FROM object_counts GROUP BY list", nil, []any{&list, &n},
+	err := sqldb.Read(ctx, tx, "SELECT list, CAST(sum(n) AS bigint) FROM object_counts GROUP BY list", nil, []any{&list, &n},
 		func() error { all[list] = n; return nil })
 	return all, err
 }
 
 // recountObjects counts the objects of each list: checkouts and tests by the roll-ups
 // that earlier passes counted, because there are many.
-func (d *Dialect) recountObjects(ctx context.Context, tx Tx, lists []string) (all []recount, err error) {
+func (tx transaction) recountObjects(ctx context.Context, lists []string) (all []recount, err error) {
 	for _, list := range lists {
 		query := "SELECT count(*) FROM " + list
 		switch list {
@@ -49,7 +51,7 @@ func (d *Dialect) recountObjects(ctx context.Context, tx Tx, lists []string) (al
 			query = "SELECT CAST(coalesce(sum(n), 0) AS bigint) FROM daily_counts WHERE kind IN ('boot', 'test')"
 		}
 		var n, recorded int64
-		if err := Read(ctx, tx, query, nil, []any{&n}, func() error { return nil }); err != nil {
+		if err := tx.readRow(ctx, query, nil, &n); err != nil {
 			return nil, err
 		}
 		is, err := objectCounts.read(ctx, tx, "list = $1", list)
@@ -69,17 +71,17 @@ func (d *Dialect) recountObjects(ctx context.Context, tx Tx, lists []string) (al
 }
 
 // objectLists returns the lists that have objects or a count, all at once.
-func (d *Dialect) objectLists(ctx context.Context, tx Tx, after *string) (all []string, err error) {
+func (tx transaction) objectLists(ctx context.Context, after *string) (all []string, err error) {
 	if after != nil {
 		return nil, nil
 	}
 	query := "SELECT list FROM object_counts"
 	for list, rows := range map[string]string{
-		"builds": "builds", "checkouts": "checkouts", "incidents": "incidents", "issues": "issues", "tests": d.Tests(),
+		"builds": "builds", "checkouts": "checkouts", "incidents": "incidents", "issues": "issues", "tests": tx.Tests(),
 	} {
 		query += " UNION SELECT '" + list + "' WHERE EXISTS (SELECT 1 FROM " + rows + ")"
 	}
 	var list string
-	err = Read(ctx, tx, query+" ORDER BY 1", nil, []any{&list}, func() error { all = append(all, list); return nil })
+	err = tx.read(ctx, query+" ORDER BY 1", nil, []any{&list}, func() error { all = append(all, list); return nil })
 	return all, err
 }

@@ -2,17 +2,16 @@
 
 package rollup
 
-import "github.com/kcidb-go/kcidb/internal/store"
+import (
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
+)
 
-// Keeper is a store that keeps roll-ups.
-type Keeper interface {
-	Rollups() *DB
-}
-
-// Of returns the roll-ups of a store, or of the store it wraps; nil if it keeps none.
+// Of returns the roll-ups of a store, or of the store it wraps; nil if it has no SQL
+// database.
 func Of(s store.Sink) *DB {
-	if k, ok := store.As[Keeper](s); ok {
-		return k.Rollups()
+	if db := sqldb.Of(s); db != nil {
+		return New(db)
 	}
 	return nil
 }

@@ -4,25 +4,26 @@ package rollup
 
 import "github.com/kcidb-go/kcidb/internal/facts"
 
-// Platforms tells the platforms that environments name. It remembers them, for
-// the same few environments come again and again.
-type Platforms struct{ of map[string]string }
+// Platforms finds the platforms of environments. It remembers them, because the same few
+// environments recur.
+type Platforms struct{ byMisc map[string]string }
 
-// platformsKept is how many environments are remembered.
+// platformsKept limits how many environments are remembered.
 const platformsKept = 1000
 
-// Of returns what facts.Platform does of an environment's free object, plain.
+// Of returns the platform of an environment by its misc, as facts.Platform does, without
+// separators. The platform of no misc is "".
 func (p *Platforms) Of(misc []byte) string {
-	if misc == nil {
+	if len(misc) == 0 {
 		return ""
 	}
-	if platform, ok := p.of[string(misc)]; ok {
+	if platform, ok := p.byMisc[string(misc)]; ok {
 		return platform
 	}
-	if len(p.of)%platformsKept == 0 {
-		p.of = make(map[string]string)
+	if len(p.byMisc)%platformsKept == 0 {
+		p.byMisc = make(map[string]string)
 	}
-	platform := plain(facts.Platform(misc))
-	p.of[string(misc)] = platform
+	platform := withoutSeparators(facts.Platform(misc))
+	p.byMisc[string(misc)] = platform
 	return platform
 }

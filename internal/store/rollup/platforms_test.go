@@ -22,7 +22,7 @@ func TestPlatforms(t *testing.T) {
 	for i := range 3 * platformsKept {
 		p.Of(fmt.Appendf(nil, `{"platform":"%d"}`, i))
 	}
-	if len(p.of) > platformsKept {
-		t.Errorf("%d environments are remembered", len(p.of))
+	if len(p.byMisc) > platformsKept {
+		t.Errorf("%d environments are remembered", len(p.byMisc))
 	}
 }

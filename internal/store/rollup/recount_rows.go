@@ -10,13 +10,13 @@ import (
 )
 
 // recountBuilds recounts builds and their tests.
-func (d *Dialect) recountBuilds(ctx context.Context, tx Tx, ids []string) ([]recount, error) {
-	builds, err := d.buildsByID(ctx, tx, ids)
+func (tx transaction) recountBuilds(ctx context.Context, ids []string) ([]recount, error) {
+	builds, err := tx.buildsByID(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
 	tests := make(counter[testCount])
-	err = d.testsBy(ctx, tx, "build_id", ids, func(t *Test) error {
+	err = ReadTests(ctx, tx, tx.Dialect, "build_id", ids, func(t *Test) error {
 		tests[t.counted()]++
 		if _, ok := builds[t.BuildID]; !ok {
 			builds[t.BuildID] = unknownBuild(t.BuildID)
@@ -26,11 +26,11 @@ func (d *Dialect) recountBuilds(ctx context.Context, tx Tx, ids []string) ([]rec
 	if err != nil {
 		return nil, err
 	}
-	isBuilds, err := countedBuilds.read(ctx, tx, d.In("build_id", 1), d.List(ids))
+	isBuilds, err := countedBuilds.read(ctx, tx, tx.In("build_id", 1), tx.List(ids))
 	if err != nil {
 		return nil, err
 	}
-	isTests, err := testCounts.read(ctx, tx, d.In("build_id", 1), d.List(ids))
+	isTests, err := testCounts.read(ctx, tx, tx.In("build_id", 1), tx.List(ids))
 	return []recount{
 		comparison[countedBuild]{countedBuilds, isBuilds, slices.Collect(maps.Values(builds))},
 		comparison[testCount]{testCounts, isTests, tests.rows()},
@@ -38,8 +38,8 @@ func (d *Dialect) recountBuilds(ctx context.Context, tx Tx, ids []string) ([]rec
 }
 
 // recountCheckouts recounts checkouts, and the builds and tests of each.
-func (d *Dialect) recountCheckouts(ctx context.Context, tx Tx, ids []string) ([]recount, error) {
-	rows, err := d.checkoutsByID(ctx, tx, ids)
+func (tx transaction) recountCheckouts(ctx context.Context, ids []string) ([]recount, error) {
+	rows, err := tx.checkoutsByID(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -47,12 +47,12 @@ func (d *Dialect) recountCheckouts(ctx context.Context, tx Tx, ids []string) ([]
 	for _, r := range rows {
 		checkouts = append(checkouts, r.counted)
 	}
-	isCheckouts, err := countedCheckouts.read(ctx, tx, d.In("checkout_id", 1), d.List(ids))
+	isCheckouts, err := countedCheckouts.read(ctx, tx, tx.In("checkout_id", 1), tx.List(ids))
 	if err != nil {
 		return nil, err
 	}
 	counts := make(counter[checkoutCount])
-	builds, err := countedBuilds.read(ctx, tx, d.In("checkout_id", 1)+" AND checkout_id <> ''", d.List(ids))
+	builds, err := countedBuilds.read(ctx, tx, tx.In("checkout_id", 1)+" AND checkout_id <> ''", tx.List(ids))
 	if err != nil {
 		return nil, err
 	}
@@ -63,15 +63,15 @@ func (d *Dialect) recountCheckouts(ctx context.Context, tx Tx, ids []string) ([]
 	}
 	var r checkoutCount
 	var suite string
-	err = Read(ctx, tx, "SELECT b.checkout_id, t.suite, t.status, t.n FROM counted_builds b JOIN test_counts t ON t.build_id = b.build_id WHERE "+
-		d.In("b.checkout_id", 1)+" AND b.checkout_id <> ''", []any{d.List(ids)}, []any{&r.checkoutID, &suite, &r.status, &r.n}, func() error {
+	err = tx.read(ctx, "SELECT b.checkout_id, t.suite, t.status, t.n FROM counted_builds b JOIN test_counts t ON t.build_id = b.build_id WHERE "+
+		tx.In("b.checkout_id", 1)+" AND b.checkout_id <> ''", []any{tx.List(ids)}, []any{&r.checkoutID, &suite, &r.status, &r.n}, func() error {
 		counts[checkoutCount{checkoutID: r.checkoutID, kind: KindOf(suite), status: r.status}] += r.n
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	isCounts, err := checkoutCounts.read(ctx, tx, d.In("checkout_id", 1), d.List(ids))
+	isCounts, err := checkoutCounts.read(ctx, tx, tx.In("checkout_id", 1), tx.List(ids))
 	return []recount{
 		comparison[countedCheckout]{countedCheckouts, isCheckouts, checkouts},
 		comparison[checkoutCount]{checkoutCounts, isCounts, counts.rows()},
@@ -79,16 +79,16 @@ func (d *Dialect) recountCheckouts(ctx context.Context, tx Tx, ids []string) ([]
 }
 
 // recountTrees finds the heads of all trees.
-func (d *Dialect) recountTrees(ctx context.Context, tx Tx, _ []string) ([]recount, error) {
+func (tx transaction) recountTrees(ctx context.Context, _ []string) ([]recount, error) {
 	latest := make(map[int64]string)
 	var tree int64
 	var checkout string
-	err := Read(ctx, tx, "SELECT tree, checkout_id FROM counted_checkouts ORDER BY start, checkout_id", nil, []any{&tree, &checkout},
+	err := tx.read(ctx, "SELECT tree, checkout_id FROM counted_checkouts ORDER BY start, checkout_id", nil, []any{&tree, &checkout},
 		func() error { latest[tree] = checkout; return nil })
 	if err != nil {
 		return nil, err
 	}
-	rows, err := d.checkoutsByID(ctx, tx, slices.Collect(maps.Values(latest)))
+	rows, err := tx.checkoutsByID(ctx, slices.Collect(maps.Values(latest)))
 	if err != nil {
 		return nil, err
 	}
@@ -101,16 +101,16 @@ func (d *Dialect) recountTrees(ctx context.Context, tx Tx, _ []string) ([]recoun
 }
 
 // recountIncidents recounts which builds and tests incidents are of.
-func (d *Dialect) recountIncidents(ctx context.Context, tx Tx, ids []string) ([]recount, error) {
-	due, err := d.incidentsByID(ctx, tx, ids)
+func (tx transaction) recountIncidents(ctx context.Context, ids []string) ([]recount, error) {
+	due, err := tx.incidentsByID(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
-	isSightings, err := sightings.read(ctx, tx, d.In("incident_id", 1), d.List(ids))
+	isSightings, err := sightings.read(ctx, tx, tx.In("incident_id", 1), tx.List(ids))
 	if err != nil {
 		return nil, err
 	}
-	isAbsences, err := absences.read(ctx, tx, d.In("incident_id", 1), d.List(ids))
+	isAbsences, err := absences.read(ctx, tx, tx.In("incident_id", 1), tx.List(ids))
 	return []recount{
 		comparison[sighting]{sightings, isSightings, slices.Collect(maps.Values(due.sightings))},
 		comparison[absence]{absences, isAbsences, slices.Collect(maps.Values(due.absences))},
@@ -118,12 +118,12 @@ func (d *Dialect) recountIncidents(ctx context.Context, tx Tx, ids []string) ([]
 }
 
 // recountIssues recounts the incidents of issues.
-func (d *Dialect) recountIssues(ctx context.Context, tx Tx, ids []string) ([]recount, error) {
+func (tx transaction) recountIssues(ctx context.Context, ids []string) ([]recount, error) {
 	issues := make(map[issueKey]issueCount)
 	incidents := make(counter[incidentCount])
 	var s sighting
-	err := Read(ctx, tx, "SELECT issue_id, issue_version, seen, incident_id, build_id, test_id, origin, arrived FROM sightings WHERE "+d.In("issue_id", 1)+
-		" ORDER BY issue_id, issue_version, seen, incident_id", []any{d.List(ids)},
+	err := tx.read(ctx, "SELECT issue_id, issue_version, seen, incident_id, build_id, test_id, origin, arrived FROM sightings WHERE "+tx.In("issue_id", 1)+
+		" ORDER BY issue_id, issue_version, seen, incident_id", []any{tx.List(ids)},
 		[]any{&s.issueID, &s.version, &s.seen, &s.incidentID, &s.buildID, &s.testID, &s.origin, &s.arrived}, func() error {
 			incidents[s.counted()]++
 			r := issues[s.issueKey]
@@ -141,18 +141,18 @@ func (d *Dialect) recountIssues(ctx context.Context, tx Tx, ids []string) ([]rec
 	if err != nil {
 		return nil, err
 	}
-	absent, err := absences.read(ctx, tx, d.In("issue_id", 1), d.List(ids))
+	absent, err := absences.read(ctx, tx, tx.In("issue_id", 1), tx.List(ids))
 	if err != nil {
 		return nil, err
 	}
 	for _, a := range absent {
 		incidents[a.counted()]++
 	}
-	isIssues, err := issueCounts.read(ctx, tx, d.In("issue_id", 1), d.List(ids))
+	isIssues, err := issueCounts.read(ctx, tx, tx.In("issue_id", 1), tx.List(ids))
 	if err != nil {
 		return nil, err
 	}
-	isIncidents, err := incidentCounts.read(ctx, tx, d.In("issue_id", 1), d.List(ids))
+	isIncidents, err := incidentCounts.read(ctx, tx, tx.In("issue_id", 1), tx.List(ids))
 	return []recount{
 		comparison[issueCount]{issueCounts, isIssues, slices.Collect(maps.Values(issues))},
 		comparison[incidentCount]{incidentCounts, isIncidents, incidents.rows()},
@@ -160,13 +160,13 @@ func (d *Dialect) recountIssues(ctx context.Context, tx Tx, ids []string) ([]rec
 }
 
 // recountDays recounts the objects that started on days.
-func (d *Dialect) recountDays(ctx context.Context, tx Tx, days []string) (all []recount, err error) {
+func (tx transaction) recountDays(ctx context.Context, days []string) (all []recount, err error) {
 	for _, text := range days {
 		day, err := strconv.ParseInt(text, 10, 64)
 		if err != nil {
 			return nil, err
 		}
-		counts, err := d.recountDay(ctx, tx, day)
+		counts, err := tx.recountDay(ctx, day)
 		if err != nil {
 			return nil, err
 		}
@@ -175,7 +175,7 @@ func (d *Dialect) recountDays(ctx context.Context, tx Tx, days []string) (all []
 	return all, nil
 }
 
-func (d *Dialect) recountDay(ctx context.Context, tx Tx, day int64) ([]recount, error) {
+func (tx transaction) recountDay(ctx context.Context, day int64) ([]recount, error) {
 	daily, hardware := make(counter[dailyCount]), make(counter[hardwareCount])
 	tests, err := testCounts.read(ctx, tx, "day = $1", day)
 	if err != nil {

@@ -193,12 +193,9 @@ type incidentCount struct {
 	issueKey
 	day    int64
 	origin string
-	kind   Kind // Builds, Tests, absent, or "" for an incident of neither
+	kind   Kind // Builds, Tests, Absent, or "" for an incident of neither
 	n      int64
 }
-
-// absent is the kind of the incidents that say that their issue is not present.
-const absent Kind = "absent"
 
 func (r *incidentCount) layout() layout {
 	return layout{

@@ -164,5 +164,5 @@ func (r *absence) id() string { return r.incidentID }
 
 // counted returns the row that counts the incident.
 func (r *absence) counted() incidentCount {
-	return incidentCount{issueKey: r.issueKey, day: dayOf(r.arrived), origin: r.origin, kind: absent}
+	return incidentCount{issueKey: r.issueKey, day: dayOf(r.arrived), origin: r.origin, kind: Absent}
 }

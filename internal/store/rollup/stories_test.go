@@ -14,6 +14,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
 	"github.com/kcidb-go/kcidb/internal/store/storetest"
 	"github.com/kcidb-go/kcidb/report"
@@ -190,10 +191,10 @@ func counts(t *testing.T, db *rollup.DB, tables ...string) string {
 		}
 		var texts []string
 		for _, column := range columns {
-			texts = append(texts, rollup.Text(column))
+			texts = append(texts, sqldb.Text(column))
 		}
-		err := db.View(t.Context(), func(ctx context.Context, tx rollup.Tx) error {
-			return rollup.Read(ctx, tx, "SELECT "+strings.Join(texts, ", ")+" FROM "+table, nil, into, func() error {
+		err := db.View(t.Context(), func(ctx context.Context, tx sqldb.Tx) error {
+			return sqldb.Read(ctx, tx, "SELECT "+strings.Join(texts, ", ")+" FROM "+table, nil, into, func() error {
 				line := table
 				for i, column := range columns {
 					value := *into[i].(*string)
@@ -231,8 +232,8 @@ func counts(t *testing.T, db *rollup.DB, tables ...string) string {
 func columnsOf(t *testing.T, db *rollup.DB, table string) (columns []string) {
 	t.Helper()
 	var name string
-	err := db.View(t.Context(), func(ctx context.Context, tx rollup.Tx) error {
-		return rollup.Read(ctx, tx, "SELECT name FROM pragma_table_info($1) ORDER BY cid", []any{table}, []any{&name}, func() error {
+	err := db.View(t.Context(), func(ctx context.Context, tx sqldb.Tx) error {
+		return sqldb.Read(ctx, tx, "SELECT name FROM pragma_table_info($1) ORDER BY cid", []any{table}, []any{&name}, func() error {
 			if name != "key" && name != "tree" && name != "arrived" {
 				columns = append(columns, name)
 			}

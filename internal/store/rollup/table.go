@@ -104,51 +104,51 @@ func (t *table[R]) sort(rows []R) {
 }
 
 // read returns the rows that meet a condition, in the order of their keys.
-func (t *table[R]) read(ctx context.Context, tx Tx, condition string, args ...any) (all []R, err error) {
+func (t *table[R]) read(ctx context.Context, tx transaction, condition string, args ...any) (all []R, err error) {
 	c := t.cursor()
 	query := "SELECT " + strings.Join(names(c.columns()), ", ") + " FROM " + t.name + " WHERE " + condition +
 		" ORDER BY " + strings.Join(names(c.key), ", ")
-	err = Read(ctx, tx, query, args, into(c.columns()), func() error { all = append(all, c.row); return nil })
+	err = tx.read(ctx, query, args, into(c.columns()), func() error { all = append(all, c.row); return nil })
 	return all, err
 }
 
 // put inserts rows, or updates the rows with the same keys.
-func (t *table[R]) put(ctx context.Context, tx Tx, d *Dialect, rows []R) error {
+func (t *table[R]) put(ctx context.Context, tx transaction, rows []R) error {
 	var sets []string
 	c := t.cursor()
 	for _, c := range slices.Concat(c.about, c.values) {
 		sets = append(sets, c.name+" = excluded."+c.name)
 	}
-	return t.insert(ctx, tx, d, rows, "DO UPDATE SET "+strings.Join(sets, ", "))
+	return t.insert(ctx, tx, rows, "DO UPDATE SET "+strings.Join(sets, ", "))
 }
 
 // lock locks the rows with the keys of the rows given until the end of the transaction:
 // no other transaction changes, inserts or deletes any of them. It inserts missing
 // rows. It is one statement, so all rows are locked in the order of their keys,
 // whether or not they existed.
-func (t *table[R]) lock(ctx context.Context, tx Tx, d *Dialect, rows []R) error {
+func (t *table[R]) lock(ctx context.Context, tx transaction, rows []R) error {
 	c := t.cursor()
 	column := slices.Concat(c.about, c.values)[0].name
-	return t.insert(ctx, tx, d, rows, fmt.Sprintf("DO UPDATE SET %s = %s.%[1]s WHERE false", column, t.name))
+	return t.insert(ctx, tx, rows, fmt.Sprintf("DO UPDATE SET %s = %s.%[1]s WHERE false", column, t.name))
 }
 
 // insert inserts rows; conflict says what to do if a row with the key exists.
-func (t *table[R]) insert(ctx context.Context, tx Tx, d *Dialect, rows []R, conflict string) error {
+func (t *table[R]) insert(ctx context.Context, tx transaction, rows []R, conflict string) error {
 	t.sort(rows)
 	c := t.cursor()
-	query := d.Insert(t.name, typed(c.columns())) + " ON CONFLICT (" + strings.Join(names(c.key), ", ") + ") " + conflict
+	query := tx.Insert(t.name, typed(c.columns())) + " ON CONFLICT (" + strings.Join(names(c.key), ", ") + ") " + conflict
 	return each(ctx, tx, query, c, c.columns(), rows)
 }
 
 // remove deletes the rows with the keys of the rows given that meet a condition.
-func (t *table[R]) remove(ctx context.Context, tx Tx, d *Dialect, rows []R, condition string) error {
+func (t *table[R]) remove(ctx context.Context, tx transaction, rows []R, condition string) error {
 	t.sort(rows)
 	c := t.cursor()
-	return each(ctx, tx, d.Delete(t.name, typed(c.key))+condition, c, c.key, rows)
+	return each(ctx, tx, tx.Delete(t.name, typed(c.key))+condition, c, c.key, rows)
 }
 
 // each runs a statement for columns of rows, which are columns of the cursor.
-func each[R comparable](ctx context.Context, tx Tx, query string, c *cursor[R], columns []column, rows []R) error {
+func each[R comparable](ctx context.Context, tx transaction, query string, c *cursor[R], columns []column, rows []R) error {
 	if len(rows) == 0 {
 		return nil
 	}

@@ -85,7 +85,7 @@ func (l *loader) load(t *table, r *report.Report) error {
 		}
 		var counted [2]any // the contents that a test is counted by
 		if t.List == store.Tests {
-			counted = [2]any{v.row[testCompatible], v.row[testMisc]}
+			counted = [2]any{v.row[testCompatible], v.row[testEnvironment]}
 		}
 		if err := l.contents.put(v.row, t.contents); err != nil {
 			return err

@@ -11,12 +11,7 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-var _ rollup.Keeper = (*Store)(nil)
-
-// Rollups returns the database's roll-ups.
-func (s *Store) Rollups() *rollup.DB { return rollup.New(s.SQL()) }
-
-// counter notes for the roll-ups what a transaction changes.
+// counter notes what a transaction changes, for the roll-ups.
 type counter struct {
 	rollup.Delta
 	tx        *sql.Tx
@@ -24,14 +19,21 @@ type counter struct {
 	platforms rollup.Platforms
 }
 
-// Columns of tests.
+// Columns of tests that say how a test is counted.
 var (
-	testCompatible = tables[2].Index("environment_compatible")
-	testMisc       = tables[2].Index("environment_misc")
+	tests           = &tables[2]
+	testID          = tests.Index("id")
+	testOrigin      = tests.Index("origin")
+	testBuild       = tests.Index("build_id")
+	testCompatible  = tests.Index("environment_compatible")
+	testEnvironment = tests.Index("environment_misc")
+	testPath        = tests.Index("path")
+	testStatus      = tests.Index("status")
+	testStart       = tests.Index("start_time")
+	testMisc        = tests.Index("misc")
 )
 
-// changed notes that a row was changed, that it was made, where there was none
-// before, or removed, where there is none now.
+// changed notes that a row was changed, created (was is nil) or deleted (now is nil).
 func (c *counter) changed(t *table, was, now []any) error {
 	row := now
 	switch {
@@ -62,17 +64,17 @@ func (c *counter) changed(t *table, was, now []any) error {
 	return nil
 }
 
-// touched notes that a row got another timestamp, and nothing else.
+// touched notes that only the timestamp of a row changed.
 func (c *counter) touched(t *table, row []any) {
-	if t.List == store.Incidents { // they are counted by when they arrived
+	if t.List == store.Incidents { // incidents are counted by the day they arrived
 		c.Incident(row[1].(string))
 	}
 }
 
-// keep keeps the texts of contents that tests are counted by, of a row with the
-// contents in place and of one with references to them.
+// keep keeps the texts of the contents that a test is counted by: its compatibles and its
+// environment. row has the references to them.
 func (c *counter) keep(texts [2]any, row []any) {
-	for i, column := range [...]int{testCompatible, testMisc} {
+	for i, column := range [...]int{testCompatible, testEnvironment} {
 		if text, ok := texts[i].(string); ok {
 			if c.texts == nil {
 				c.texts = make(map[int64]string)
@@ -82,7 +84,7 @@ func (c *counter) keep(texts [2]any, row []any) {
 	}
 }
 
-// text returns the content that a value refers to, "" for none.
+// text returns the content that a reference refers to, "" for NULL.
 func (c *counter) text(reference any) (string, error) {
 	id, ok := reference.(int64)
 	if !ok {
@@ -106,30 +108,29 @@ func (c *counter) text(reference any) (string, error) {
 	return text, nil
 }
 
-// test returns what is counted of a test's row, all columns of it; nil of none.
+// test returns the test in a row with all columns; nil for no row.
 func (c *counter) test(row []any) (*rollup.Test, error) {
 	if row == nil {
 		return nil, nil
 	}
-	str := func(i int) string { s, _ := row[i].(string); return s }
-	t := &rollup.Test{ID: str(1), Origin: str(2), BuildID: str(3), Path: str(7), Status: report.Status(str(11))}
-	t.Start, _ = row[15].(int64)
+	text := func(column int) string { s, _ := row[column].(string); return s }
+	t := &rollup.Test{
+		ID: text(testID), Origin: text(testOrigin), BuildID: text(testBuild), Path: text(testPath), Status: report.Status(text(testStatus)),
+	}
+	t.Start, _ = row[testStart].(int64)
 	var err error
 	if t.Compatible, err = c.text(row[testCompatible]); err != nil {
 		return nil, err
 	}
-	environment, err := c.text(row[testMisc])
+	environment, err := c.text(row[testEnvironment])
 	if err != nil {
 		return nil, err
 	}
-	if environment != "" {
-		t.Platform = c.platforms.Of([]byte(environment))
-	}
-	t.SetMisc([]byte(str(19)))
+	t.SetMisc([]byte(text(testMisc)), []byte(environment), &c.platforms)
 	return t, nil
 }
 
-// apply brings the roll-ups after what was noted.
+// apply updates the roll-ups for the changes noted.
 func (c *counter) apply(ctx context.Context) error {
 	return c.Apply(ctx, sqlTx{c.tx}, dialect{})
 }

@@ -170,11 +170,11 @@ func (s *Store) Upgrade(ctx context.Context, v store.Version, progress store.Pro
 	if number, err := schemaOf(ctx, s.read); err != nil || number < len(migrations) {
 		return s.failure(ctx, "upgrade", err)
 	}
-	complete, err := s.Rollups().Complete(ctx)
+	complete, err := rollup.New(s.SQL()).Complete(ctx)
 	if err != nil || complete {
 		return err
 	}
-	return s.Rollups().Rebuild(ctx, rollup.Progress(progress))
+	return rollup.New(s.SQL()).Rebuild(ctx, rollup.Progress(progress))
 }
 
 func (s *Store) upgrade(ctx context.Context, v store.Version) error {

@@ -6,9 +6,11 @@ import (
 	"testing"
 
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/internal/store/mux"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/internal/store/spool"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -27,7 +29,7 @@ var capabilities = []capability{
 	{"store.Store", func(c Capabilities) bool { return c.Store }, has[store.Store], useStore},
 	{"store.RoleMaker", func(c Capabilities) bool { return c.Roles }, has[store.RoleMaker], nil},
 	{"store.Lagger", func(c Capabilities) bool { return c.Lag }, has[store.Lagger], useLag},
-	{"rollup.Keeper", func(c Capabilities) bool { return c.Rollups }, has[rollup.Keeper], useRollups},
+	{"sqldb.Source", func(c Capabilities) bool { return c.Rollups }, has[sqldb.Source], useDatabase},
 	{"spool.Keeper", func(c Capabilities) bool { return c.Spool }, has[spool.Keeper], useSpool},
 }
 
@@ -88,18 +90,6 @@ func useStore(t *testing.T, db store.Sink) {
 	if want := least().Count(); n != want {
 		t.Errorf("%d objects, want %d", n, want)
 	}
-	o, err := full.Overview(t.Context(), 5)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for list, keys := range keys(least()) {
-		if o.Objects[list] != int64(len(keys)) {
-			t.Errorf("%d %s in the overview, want %d", o.Objects[list], list, len(keys))
-		}
-	}
-	if len(o.Latest) != 1 || o.Latest[0].ID != least().Checkouts[0].ID || o.Latest[0].Builds[report.Status("")] != 1 {
-		t.Errorf("the latest checkouts in the overview are %v", o.Latest)
-	}
 }
 
 func useSpool(t *testing.T, db store.Sink) {
@@ -113,11 +103,23 @@ func useSpool(t *testing.T, db store.Sink) {
 	}
 }
 
-func useRollups(t *testing.T, db store.Sink) {
+func useDatabase(t *testing.T, db store.Sink) {
 	if complete, err := rollup.Of(db).Complete(t.Context()); err != nil || !complete {
 		t.Errorf("complete: %t, %v", complete, err)
 	}
 	VerifyRollups(t, db)
+	o, err := answers.Of(db).Overview(t.Context(), 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for list, keys := range keys(least()) {
+		if o.Objects[list] != int64(len(keys)) {
+			t.Errorf("%d %s in the overview, want %d", o.Objects[list], list, len(keys))
+		}
+	}
+	if len(o.Latest) != 1 || o.Latest[0].ID != least().Checkouts[0].ID || o.Latest[0].Builds[report.Status("")] != 1 {
+		t.Errorf("the latest checkouts in the overview are %v", o.Latest)
+	}
 }
 
 func useLag(t *testing.T, db store.Sink) {

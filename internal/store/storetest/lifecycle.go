@@ -8,7 +8,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/conformance"
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -139,7 +139,7 @@ func (s suite) errors(t *testing.T) {
 		for _, err := range db.Outcomes(ctx, nil) {
 			failures["Outcomes"] = err
 		}
-		_, failures["Tally"] = rollup.Of(db).Tally(ctx, nil)
+		_, failures["Tally"] = answers.Of(db).Tally(ctx, nil)
 		_, failures["Previous"] = db.Previous(ctx, store.Like{}, 1)
 		if failures["Match"] == nil || failures["Outcomes"] == nil {
 			t.Error("objects are looked for without a schema")

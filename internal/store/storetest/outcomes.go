@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -48,7 +48,7 @@ func (s suite) outcomes(t *testing.T) {
 	mustLoad(t, db, r, store.LoadOptions{})
 	ask := []string{"a:2", "a:none", "a:1", "a:2", "'"}
 
-	tally, err := rollup.Of(db).Tally(t.Context(), ask)
+	tally, err := answers.Of(db).Tally(t.Context(), ask)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +87,7 @@ func (s suite) outcomes(t *testing.T) {
 		outcome(1, "b.a", ""), outcome(0, "b.a", "x"))
 	expect(nil)
 	expect([]string{"a:none"})
-	if tally, err := rollup.Of(db).Tally(t.Context(), nil); err != nil || len(tally) > 0 {
+	if tally, err := answers.Of(db).Tally(t.Context(), nil); err != nil || len(tally) > 0 {
 		t.Errorf("no builds: %v, %v", tally, err)
 	}
 	t.Run("many", s.outcomesMany)

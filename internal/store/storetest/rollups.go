@@ -11,6 +11,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -55,7 +56,7 @@ func (s suite) rollups(t *testing.T) {
 // mend damages each table, and has that found and mended.
 func (s suite) mend(t *testing.T, db *rollup.DB) {
 	for _, table := range rollup.Tables {
-		if err := db.Update(t.Context(), func(ctx context.Context, tx rollup.Tx) error {
+		if err := db.Update(t.Context(), func(ctx context.Context, tx sqldb.Tx) error {
 			_, err := tx.Exec(ctx, "DELETE FROM "+table)
 			return err
 		}); err != nil {
@@ -88,7 +89,7 @@ func (s suite) mend(t *testing.T, db *rollup.DB) {
 		case "absences":
 			set = "arrived = arrived + 1"
 		}
-		if err := db.Update(t.Context(), func(ctx context.Context, tx rollup.Tx) error {
+		if err := db.Update(t.Context(), func(ctx context.Context, tx sqldb.Tx) error {
 			_, err := tx.Exec(ctx, "UPDATE "+table+" SET "+set)
 			return err
 		}); err != nil {

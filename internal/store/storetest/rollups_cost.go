@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/report"
@@ -67,14 +68,14 @@ func (s suite) costs(t *testing.T, n int) map[string]cost {
 		{"a test's status", "UPDATE " + rollups.Tests() + " SET status = 'PASS' WHERE id = 'a:t'", func(d *rollup.Delta) { d.Test(&test, &passed) }},
 		{"an issue", "UPDATE issues SET comment = 'x'", func(*rollup.Delta) {}},
 	} {
-		err := rollups.Update(t.Context(), func(ctx context.Context, tx rollup.Tx) error {
+		err := rollups.Update(t.Context(), func(ctx context.Context, tx sqldb.Tx) error {
 			if _, err := tx.Exec(ctx, change.statement); err != nil {
 				return err
 			}
 			var delta rollup.Delta
 			change.note(&delta)
 			counted := &countedTx{Tx: tx}
-			err := delta.Apply(ctx, counted, rollups.Dialect.Dialect)
+			err := delta.Apply(ctx, counted, rollups.Dialect)
 			all[change.name] = counted.cost
 			return err
 		})
@@ -90,15 +91,15 @@ func (s suite) costs(t *testing.T, n int) map[string]cost {
 func (s suite) readings(t *testing.T, rollups *rollup.DB) map[string]cost {
 	all := make(map[string]cost)
 	counted := &countedConn{Conn: rollups.Conn}
-	db := rollup.New(&sqldb.DB{Conn: counted, Dialect: rollups.Dialect.Dialect})
+	db := answers.New(&sqldb.DB{Conn: counted, Dialect: rollups.Dialect})
 	ctx, builds := t.Context(), []string{"a:b"}
 	for name, read := range map[string]func() error{
 		"tests of builds":   func() error { _, err := db.Tally(ctx, builds); return err },
-		"tests that failed": func() error { return db.Failed(ctx, builds, func(*rollup.FailedTest) {}) },
+		"tests that failed": func() error { return db.Failed(ctx, builds, func(*answers.FailedTest) {}) },
 		"issues of builds":  func() error { _, err := db.Findings(ctx, builds); return err },
-		"an issue":          func() error { _, err := db.Incidents(ctx, rollup.IssueKey{ID: "a:i"}); return err },
+		"an issue":          func() error { _, err := db.Incidents(ctx, answers.IssueKey{ID: "a:i"}); return err },
 		"a suite":           func() error { _, err := db.SuiteCounts(ctx, builds, "boot"); return err },
-		"totals":            func() error { _, err := db.Totals(ctx, rollup.Days{First: 0, Last: 40000}); return err },
+		"totals":            func() error { _, err := db.Totals(ctx, answers.Days{First: 0, Last: 40000}); return err },
 	} {
 		if err := read(); err != nil {
 			t.Fatalf("%s: %v", name, err)

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -114,7 +114,7 @@ func (s suite) runsMany(t *testing.T) {
 	for range db.Runs(t.Context(), []string{"a:0"}, store.RunKey{}) {
 		break
 	}
-	if tally, err := rollup.Of(db).Tally(t.Context(), []string{"a:0"}); err != nil || len(tally) != 1 {
+	if tally, err := answers.Of(db).Tally(t.Context(), []string{"a:0"}); err != nil || len(tally) != 1 {
 		t.Errorf("after a list that was left: %v, %v", tally, err)
 	}
 }

@@ -32,7 +32,7 @@ type Capabilities struct {
 	Purges      bool // Purge removes objects
 	Several     bool // the driver knows more than one schema
 	JSONValues  bool // free objects come back as the same values, which may be written differently
-	Rollups     bool // it is a rollup.Keeper
+	Rollups     bool // it is a sqldb.Source, and keeps roll-ups
 	Spool       bool // it is a spool.Keeper
 	Roles       bool // it is a store.RoleMaker
 	Lag         bool // it is a store.Lagger

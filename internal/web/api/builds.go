@@ -8,7 +8,7 @@ import (
 	"iter"
 
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -126,12 +126,12 @@ func (a buildAPI) testsOfBuild(ctx context.Context, in *testsOfBuildInput, w io.
 }
 
 func (a buildAPI) issuesOfBuild(ctx context.Context, in *ObjectInput) ([]Issue, error) {
-	all, err := a.rollups().IssuesOfBuild(ctx, in.ID)
+	all, err := a.answers().IssuesOfBuild(ctx, in.ID)
 	return issueItems(all, err, "No issues found for this build")
 }
 
 // issueItems returns issues as answers have them.
-func issueItems(all []rollup.SeenIssue, err error, none nothing) ([]Issue, error) {
+func issueItems(all []answers.SeenIssue, err error, none nothing) ([]Issue, error) {
 	if err != nil {
 		return nil, err
 	}

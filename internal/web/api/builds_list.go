@@ -7,7 +7,7 @@ import (
 	"iter"
 	"slices"
 
-	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -31,11 +31,11 @@ func (d *data) buildsIn(ctx context.Context, sc scope, f *filters, p Page) (iter
 	if sc.hardware != "" {
 		r.Group = w.group // for builds with tests on it
 	}
-	if err := r.Read(ctx, d.rollups()); err != nil {
+	if err := r.Read(ctx, d.answers()); err != nil {
 		return nil, err
 	}
 	w.issues = issuesByObject(r.Sightings)
-	if err := w.builds(ctx, d.rollups(), r.Builds); err != nil {
+	if err := w.builds(ctx, d.answers(), r.Builds); err != nil {
 		return nil, err
 	}
 	page, err := pageOf(ctx, p, wanted, func(id string) string { return id })
@@ -67,12 +67,12 @@ func (d *data) buildsIn(ctx context.Context, sc scope, f *filters, p Page) (iter
 // wantedBuilds is a visitor that collects the IDs of the builds that are wanted.
 type wantedBuilds []string
 
-func (w *wantedBuilds) build(b *rollup.Built, wanted bool) {
+func (w *wantedBuilds) build(b *answers.Built, wanted bool) {
 	if wanted {
 		*w = append(*w, b.ID)
 	}
 }
 
-func (*wantedBuilds) allTests(*rollup.Group, []string)    {}
-func (*wantedBuilds) wantedTests(*rollup.Group, []string) {}
-func (*wantedBuilds) sighting(*rollup.Sighting, bool)     {}
+func (*wantedBuilds) allTests(*answers.Group, []string)    {}
+func (*wantedBuilds) wantedTests(*answers.Group, []string) {}
+func (*wantedBuilds) sighting(*answers.Sighting, bool)     {}

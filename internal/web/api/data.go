@@ -7,6 +7,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -14,9 +15,9 @@ import (
 // data is what questions are answered from.
 type data struct{ Config }
 
-// rollups returns the roll-ups of the database.
-func (d *data) rollups() *rollup.DB {
-	return rollup.Of(d.Store)
+// answers returns the answers of the database.
+func (d *data) answers() *answers.DB {
+	return answers.Of(d.Store)
 }
 
 // objects returns what a query finds, which is little.
@@ -67,7 +68,7 @@ func (d *data) tomorrow() int64 { return d.Now().AddDate(0, 0, 1).UnixMicro() }
 type treeKey struct{ origin, name, repository, branch string }
 
 // treeKey returns that of a checkout.
-func (d *data) treeKey(r *rollup.Revision) treeKey {
+func (d *data) treeKey(r *answers.Revision) treeKey {
 	return treeKey{r.Origin, d.Trees.TreeName(r.TreeName, r.RepositoryURL), facts.RepositoryKey(r.RepositoryURL), r.Branch}
 }
 
@@ -77,12 +78,12 @@ func (d *data) treeName(c *report.Checkout) *string {
 }
 
 // isOf tells whether a checkout is of a tree: as it says itself, or as people know it.
-func (d *data) isOfTree(r *rollup.Revision, tree string) bool {
+func (d *data) isOfTree(r *answers.Revision, tree string) bool {
 	return tree == "" || tree == r.TreeName || tree == d.Trees.TreeName(r.TreeName, r.RepositoryURL)
 }
 
 // daysAgo returns the days after the one that was so many days ago, up to another.
-func (d *data) daysAgo(start, end int) rollup.Days {
+func (d *data) daysAgo(start, end int) answers.Days {
 	today := rollup.DayOf(d.Now())
-	return rollup.Days{First: max(today-int64(start)+1, 0), Last: today - int64(end)}
+	return answers.Days{First: max(today-int64(start)+1, 0), Last: today - int64(end)}
 }

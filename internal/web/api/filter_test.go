@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -65,8 +66,8 @@ func TestFilterBody(t *testing.T) {
 
 // What filters take, and what they make of it.
 func TestFilterValues(t *testing.T) {
-	fail, pass := &rollup.Group{Kind: rollup.Tests, Status: "FAIL"}, &rollup.Group{Kind: rollup.Tests, Status: "PASS"}
-	bare := &rollup.Group{Kind: rollup.Tests}
+	fail, pass := &answers.Group{Kind: rollup.Tests, Status: "FAIL"}, &answers.Group{Kind: rollup.Tests, Status: "PASS"}
+	bare := &answers.Group{Kind: rollup.Tests}
 	for query, want := range map[string]string{
 		"filter_test.path=syscalls":                           "fail pass",
 		"filter_test.path=ltp.syscalls.open":                  "fail",
@@ -97,10 +98,10 @@ func TestFilterValues(t *testing.T) {
 		var got []string
 		for _, run := range []struct {
 			name, path string
-			of         *rollup.Group
+			of         *answers.Group
 			seen       []seenIssue
 		}{{"fail", "ltp.syscalls.open", fail, nil}, {"pass", "ltp.syscalls.read", pass, []seenIssue{{"ci:i", 1}}}, {"bare", "", bare, nil}} {
-			run.of.Build = &rollup.Built{}
+			run.of.Build = &answers.Built{}
 			if f.wantRun(&store.Run{Path: run.path, Status: run.of.Status}, run.of, run.seen) {
 				got = append(got, run.name)
 			}
@@ -167,11 +168,11 @@ func FuzzFilters(f *testing.F) {
 		if err != nil {
 			return
 		}
-		b := &rollup.Built{ID: text, ConfigName: text, Status: report.Status(text)}
+		b := &answers.Built{ID: text, ConfigName: text, Status: report.Status(text)}
 		seconds := float64(len(text))
 		wanted.wantBuild(b, map[string]float64{text: seconds}, []seenIssue{{text, 1}})
 		for _, kind := range []rollup.Kind{rollup.Boots, rollup.Tests} {
-			g := &rollup.Group{Build: b, Kind: kind, Platform: text, Lab: text}
+			g := &answers.Group{Build: b, Kind: kind, Platform: text, Lab: text}
 			run := &store.Run{Path: text, Duration: &seconds, Compatible: []string{text}}
 			if wanted.wantRun(run, g, nil) && !wanted.wantGroup(g, run.Compatible) {
 				t.Error("a test is wanted of a group that is not")

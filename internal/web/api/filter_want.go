@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -24,13 +25,13 @@ func (f *filters) ofKind(kind rollup.Kind) *kindFilters {
 }
 
 // wantBuilt tells whether a build, and what ran on it, may be wanted.
-func (f *filters) wantBuilt(b *rollup.Built) bool {
+func (f *filters) wantBuilt(b *answers.Built) bool {
 	return f.config.want(b.ConfigName) && f.architecture.want(b.Architecture) && f.compiler.want(b.Compiler)
 }
 
 // wantBuild tells whether a build is wanted, of some that lasted so long, in which
 // issues were seen.
-func (f *filters) wantBuild(b *rollup.Built, durations map[string]float64, seen []seenIssue) bool {
+func (f *filters) wantBuild(b *answers.Built, durations map[string]float64, seen []seenIssue) bool {
 	k := &f.build
 	var lasted *float64
 	if seconds, ok := durations[b.ID]; ok {
@@ -40,14 +41,14 @@ func (f *filters) wantBuild(b *rollup.Built, durations map[string]float64, seen 
 }
 
 // durations returns how long builds took, where that matters.
-func (f *filters) durations(ctx context.Context, db *rollup.DB, all []rollup.Built) (map[string]float64, error) {
+func (f *filters) durations(ctx context.Context, db *answers.DB, all []answers.Built) (map[string]float64, error) {
 	if f.build.durations == nil {
 		return nil, nil
 	}
 	return db.Durations(ctx, idsOfBuilds(all))
 }
 
-func idsOfBuilds(all []rollup.Built) []string {
+func idsOfBuilds(all []answers.Built) []string {
 	ids := make([]string, len(all))
 	for i := range all {
 		ids[i] = all[i].ID
@@ -56,14 +57,14 @@ func idsOfBuilds(all []rollup.Built) []string {
 }
 
 // wantGroup tells whether tests are wanted, as far as they are alike.
-func (f *filters) wantGroup(g *rollup.Group, compatibles []string) bool {
+func (f *filters) wantGroup(g *answers.Group, compatibles []string) bool {
 	k := f.ofKind(g.Kind)
 	return f.wantBuilt(g.Build) && k.wantStatus(g.Status) && k.origin.want(g.Origin) && k.platform.want(g.Platform) && k.lab.want(g.Lab) &&
 		(k.hardware == nil || k.hardware.want(g.Platform) || slices.ContainsFunc(compatibles, k.hardware.want))
 }
 
 // wantRun tells whether a test is wanted, in which issues were seen.
-func (f *filters) wantRun(run *store.Run, g *rollup.Group, seen []seenIssue) bool {
+func (f *filters) wantRun(run *store.Run, g *answers.Group, seen []seenIssue) bool {
 	k := f.ofKind(g.Kind)
 	return f.wantGroup(g, run.Compatible) && k.wantPath(run.Path) && k.wantDuration(run.Duration) && k.wantSeen(run.Status, seen)
 }

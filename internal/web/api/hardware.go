@@ -12,6 +12,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 )
 
@@ -74,16 +75,16 @@ func (a hardwareAPI) listHardware(ctx context.Context, in *listHardwareInput) (*
 	if err != nil {
 		return nil, err
 	}
-	tests := rollup.HardwareTests{Days: days, Origin: in.Origin}
+	tests := answers.HardwareTests{Days: days, Origin: in.Origin}
 	checkouts, err := a.testedCheckouts(ctx, tests, strings.FieldsFunc(in.Commits, func(r rune) bool { return r == ',' }))
 	if err != nil {
 		return nil, err
 	}
-	all, err := a.rollups().Hardware(ctx, tests, checkouts)
+	all, err := a.answers().Hardware(ctx, tests, checkouts)
 	if err != nil {
 		return nil, err
 	}
-	page, err := pageOf(ctx, in.Page, all, func(h rollup.Hardware) string { return h.Platform })
+	page, err := pageOf(ctx, in.Page, all, func(h answers.Hardware) string { return h.Platform })
 	if err != nil {
 		return nil, err
 	}
@@ -103,8 +104,8 @@ func (a hardwareAPI) listHardware(ctx context.Context, in *listHardwareInput) (*
 // testedCheckouts returns the checkouts of tests that are of commits, by their
 // hashes or tags. Without commits they are those of the newest commit of each tree,
 // which the page of a hardware selects.
-func (a hardwareAPI) testedCheckouts(ctx context.Context, tests rollup.HardwareTests, commits []string) (ids []string, err error) {
-	all, err := a.rollups().TestedCheckouts(ctx, tests)
+func (a hardwareAPI) testedCheckouts(ctx context.Context, tests answers.HardwareTests, commits []string) (ids []string, err error) {
+	all, err := a.answers().TestedCheckouts(ctx, tests)
 	if err != nil {
 		return nil, err
 	}
@@ -131,8 +132,8 @@ func (a hardwareAPI) testedCheckouts(ctx context.Context, tests rollup.HardwareT
 
 // checkoutsOfNewestCommits returns those of the checkouts, the newest of which come first, that
 // are of the newest commits of their trees.
-func (a hardwareAPI) checkoutsOfNewestCommits(checkouts []rollup.Revision) (ids []string) {
-	heads := make(map[treeKey]*rollup.Revision)
+func (a hardwareAPI) checkoutsOfNewestCommits(checkouts []answers.Revision) (ids []string) {
+	heads := make(map[treeKey]*answers.Revision)
 	for i := range checkouts {
 		r := &checkouts[i]
 		if r.Start > a.tomorrow() {
@@ -175,7 +176,7 @@ type selectorRevision struct {
 }
 
 func (a hardwareAPI) selectors(ctx context.Context, in *selectorsInput) (*selectorList, error) {
-	revisions, err := a.rollups().TestedCheckouts(ctx, rollup.HardwareTests{Days: a.daysAgo(selectorDays, 0), Origin: in.Origin})
+	revisions, err := a.answers().TestedCheckouts(ctx, answers.HardwareTests{Days: a.daysAgo(selectorDays, 0), Origin: in.Origin})
 	if err != nil {
 		return nil, err
 	}
@@ -234,7 +235,7 @@ type revisionHardware struct {
 }
 
 func (a hardwareAPI) hardwareOfRevision(ctx context.Context, in *revisionHardwareInput) (*revisionHardwareList, error) {
-	revisions, err := a.rollups().Checkouts(ctx, rollup.CheckoutsOf{
+	revisions, err := a.answers().Checkouts(ctx, answers.CheckoutsOf{
 		Commits: []string{in.Hash}, RepositoryURL: in.URL, Branch: in.Branch,
 	})
 	if err != nil {
@@ -246,11 +247,11 @@ func (a hardwareAPI) hardwareOfRevision(ctx context.Context, in *revisionHardwar
 			checkouts = append(checkouts, r.CheckoutID)
 		}
 	}
-	all, err := a.rollups().HardwareOf(ctx, checkouts, in.Origin)
+	all, err := a.answers().HardwareOf(ctx, checkouts, in.Origin)
 	if err != nil {
 		return nil, err
 	}
-	page, err := pageOf(ctx, in.Page, all, func(h rollup.Hardware) string { return h.Platform })
+	page, err := pageOf(ctx, in.Page, all, func(h answers.Hardware) string { return h.Platform })
 	if err != nil {
 		return nil, err
 	}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 )
 
 type hardwareCommitsInput struct {
@@ -48,12 +48,12 @@ func (a hardwareAPI) hardwareCommits(ctx context.Context, in *hardwareCommitsInp
 		return nil, err
 	}
 	type branchKey struct{ tree, url, branch string }
-	branches := make(map[branchKey][]rollup.Revision)
+	branches := make(map[branchKey][]answers.Revision)
 	for _, r := range page.Revisions {
 		key := branchKey{a.Trees.TreeName(r.TreeName, r.RepositoryURL), facts.RepositoryKey(r.RepositoryURL), r.Branch}
 		branches[key] = append(branches[key], r)
 	}
-	found := make(map[string][]rollup.Revision)
+	found := make(map[string][]answers.Revision)
 	for _, head := range in.Body.Heads {
 		key := branchKey{a.Trees.TreeName(text(head.Tree), text(head.URL)), facts.RepositoryKey(text(head.URL)), text(head.Branch)}
 		if behind := revisionsBehind(branches[key], head.Hash); len(behind) > len(found[head.Hash]) {
@@ -84,7 +84,7 @@ func (a hardwareAPI) hardwareCommits(ctx context.Context, in *hardwareCommitsInp
 
 // revisionsBehind returns the revisions from a commit on to older ones, of checkouts
 // of which the newest come first.
-func revisionsBehind(checkouts []rollup.Revision, hash string) (all []rollup.Revision) {
+func revisionsBehind(checkouts []answers.Revision, hash string) (all []answers.Revision) {
 	known := make(map[string]bool)
 	for _, r := range checkouts {
 		if r.CommitHash != "" && !known[r.CommitHash] && (r.CommitHash == hash || len(all) > 0) {
@@ -96,7 +96,7 @@ func revisionsBehind(checkouts []rollup.Revision, hash string) (all []rollup.Rev
 }
 
 // tagsOf returns the tags of checkouts, by their IDs.
-func (a hardwareAPI) tagsOf(ctx context.Context, checkouts map[string][]rollup.Revision) (map[string][]string, error) {
+func (a hardwareAPI) tagsOf(ctx context.Context, checkouts map[string][]answers.Revision) (map[string][]string, error) {
 	var q store.Query
 	for _, revisions := range checkouts {
 		for _, r := range revisions {

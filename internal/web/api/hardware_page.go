@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -125,8 +126,8 @@ type hardwareTree struct {
 	Status   *statusCounts `json:"selected_commit_status" doc:"What there is of the selected revision, without filters; null where none is"`
 	Selected bool          `json:"is_selected" doc:"Whether a revision of it is selected"`
 
-	revisions []rollup.Revision // checkouts, the newest first
-	selected  []string          // those of the selected revision
+	revisions []answers.Revision // checkouts, the newest first
+	selected  []string           // those of the selected revision
 }
 
 // statusCounts are numbers of builds, boots and tests by their status.
@@ -186,16 +187,16 @@ func (a hardwareAPI) viewHardware(ctx context.Context, in *HardwareInput) (*hard
 }
 
 // readHardware reads what there is of a hardware, which may be nothing.
-func (a hardwareAPI) readHardware(ctx context.Context, name string, of *HardwareOf) (*rollup.HardwarePage, error) {
+func (a hardwareAPI) readHardware(ctx context.Context, name string, of *HardwareOf) (*answers.HardwarePage, error) {
 	days, err := daysBetween(of.Start, of.End)
 	if err != nil {
 		return nil, err
 	}
-	return a.rollups().HardwarePage(ctx, rollup.HardwareTests{Days: days, Origin: of.Origin}, name)
+	return a.answers().HardwarePage(ctx, answers.HardwareTests{Days: days, Origin: of.Origin}, name)
 }
 
 // hardwareTrees sorts checkouts, the newest of which come first, into trees.
-func (a hardwareAPI) hardwareTrees(revisions []rollup.Revision) (all []*hardwareTree) {
+func (a hardwareAPI) hardwareTrees(revisions []answers.Revision) (all []*hardwareTree) {
 	known := make(map[treeKey]*hardwareTree)
 	for _, r := range revisions {
 		key := a.treeKey(&r)
@@ -274,7 +275,7 @@ func (a hardwareAPI) sumHardwareUp(ctx context.Context, v *hardwareView) (out *H
 			return nil, err
 		}
 	}
-	counts, err := a.rollups().HardwareCounts(ctx, v.name, all.builds)
+	counts, err := a.answers().HardwareCounts(ctx, v.name, all.builds)
 	if err != nil {
 		return nil, err
 	}

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -77,8 +77,8 @@ type VersionInput struct {
 }
 
 // wantedVersion returns the version that is asked for.
-func (a issueAPI) wantedVersion(ctx context.Context, in *VersionInput) (rollup.IssueKey, error) {
-	key := rollup.IssueKey{ID: in.ID}
+func (a issueAPI) wantedVersion(ctx context.Context, in *VersionInput) (answers.IssueKey, error) {
+	key := answers.IssueKey{ID: in.ID}
 	if in.Version != "" {
 		n, err := strconv.ParseInt(in.Version, 10, 32)
 		if err != nil {
@@ -87,7 +87,7 @@ func (a issueAPI) wantedVersion(ctx context.Context, in *VersionInput) (rollup.I
 		key.Version = n
 		return key, nil
 	}
-	version, err := a.rollups().NewestVersion(ctx, in.ID)
+	version, err := a.answers().NewestVersion(ctx, in.ID)
 	if err == nil && version < 0 {
 		err = nothing("Issue not found")
 	}
@@ -112,7 +112,7 @@ func (a issueAPI) issue(ctx context.Context, in *VersionInput) (*IssueDetails, e
 	if i.Misc != nil {
 		d.Misc = &i.Misc
 	}
-	extras, err := a.issueExtras(ctx, []rollup.IssueKey{key})
+	extras, err := a.issueExtras(ctx, []answers.IssueKey{key})
 	if err == nil && len(extras) > 0 {
 		d.Extra = &extras
 	}
@@ -131,7 +131,7 @@ type issueIncident struct {
 	CheckoutID *string    `json:"checkout_id" doc:"ID of the checkout"`
 }
 
-func (a issueAPI) incidentOf(o rollup.Occurrence) issueIncident {
+func (a issueAPI) incidentOf(o answers.Occurrence) issueIncident {
 	i := issueIncident{FirstSeen: moment(o.At), Version: new(int(o.Version))}
 	if r := o.In; r != nil {
 		i.CommitHash, i.CommitName = optional(r.CommitHash), optional(r.CommitName)
@@ -163,12 +163,12 @@ type issueBranch struct {
 
 // issueExtras returns where and when issues were seen, by their IDs, and where those
 // versions were. Issues that nobody saw are left out.
-func (a issueAPI) issueExtras(ctx context.Context, keys []rollup.IssueKey) (map[string]issueExtra, error) {
+func (a issueAPI) issueExtras(ctx context.Context, keys []answers.IssueKey) (map[string]issueExtra, error) {
 	var ids []string
 	for _, key := range keys {
 		ids = append(ids, key.ID)
 	}
-	seen, err := a.rollups().Seen(ctx, ids, keys)
+	seen, err := a.answers().Seen(ctx, ids, keys)
 	if err != nil {
 		return nil, err
 	}
@@ -186,7 +186,7 @@ func (a issueAPI) issueExtras(ctx context.Context, keys []rollup.IssueKey) (map[
 	return extras, nil
 }
 
-func (a issueAPI) versionOf(id string, version int, branches []rollup.Branch) issueVersion {
+func (a issueAPI) versionOf(id string, version int, branches []answers.Branch) issueVersion {
 	v := issueVersion{ID: id, Version: version}
 	for _, b := range branches {
 		tree := a.Trees.TreeName(b.TreeName, b.RepositoryURL)

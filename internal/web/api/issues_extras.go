@@ -11,7 +11,7 @@ import (
 	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
-	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 )
 
 func (a issueAPI) registerExtras(r *registry, group string) {
@@ -32,7 +32,7 @@ type issueExtrasInput struct {
 
 // issuePair is a version of an issue as clients send it: a list of its ID and its
 // version.
-type issuePair struct{ rollup.IssueKey }
+type issuePair struct{ answers.IssueKey }
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (p *issuePair) UnmarshalJSON(text []byte) error {
@@ -58,7 +58,7 @@ type issueExtraList struct {
 }
 
 func (a issueAPI) extrasOfIssues(ctx context.Context, in *issueExtrasInput) (*issueExtraList, error) {
-	keys := make([]rollup.IssueKey, len(in.Body.Issues))
+	keys := make([]answers.IssueKey, len(in.Body.Issues))
 	for i, pair := range in.Body.Issues {
 		if !validText(pair.ID) {
 			return nil, badRequest("issues has an ID with a NUL character in it")

@@ -12,7 +12,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -100,7 +100,7 @@ func (a issueAPI) listIssues(ctx context.Context, in *listIssuesInput) (*issueLi
 	if err != nil {
 		return nil, err
 	}
-	keys, err := a.rollups().IssuesArrived(ctx, from, before, maxIssues)
+	keys, err := a.answers().IssuesArrived(ctx, from, before, maxIssues)
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +128,7 @@ func (a issueAPI) listIssues(ctx context.Context, in *listIssuesInput) (*issueLi
 		}
 	}
 	if slices.Contains(in.Options, "hasIncident") {
-		seen, err := a.rollups().Seen(ctx, idsOf(all), nil)
+		seen, err := a.answers().Seen(ctx, idsOf(all), nil)
 		if err != nil {
 			return nil, err
 		}
@@ -141,7 +141,7 @@ func (a issueAPI) listIssues(ctx context.Context, in *listIssuesInput) (*issueLi
 	if err != nil {
 		return nil, err
 	}
-	seen, err := a.rollups().Seen(ctx, idsOf(page), nil)
+	seen, err := a.answers().Seen(ctx, idsOf(page), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -155,7 +155,7 @@ func (a issueAPI) listIssues(ctx context.Context, in *listIssuesInput) (*issueLi
 }
 
 // eachIssue calls do for versions of issues that are there, in their order.
-func (a issueAPI) eachIssue(ctx context.Context, keys []rollup.IssueKey, do func(*report.Issue)) error {
+func (a issueAPI) eachIssue(ctx context.Context, keys []answers.IssueKey, do func(*report.Issue)) error {
 	q := store.Query{Metadata: true}
 	for _, key := range keys {
 		q.Issues = append(q.Issues, store.Key{ID: key.ID, Version: int(key.Version)})

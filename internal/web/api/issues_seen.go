@@ -13,7 +13,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -100,7 +100,7 @@ func (a issueAPI) issueTest(s *seenObject) issueTest {
 
 // seenObject is a build or a test that an issue was seen in, with its parents.
 type seenObject struct {
-	in       rollup.SeenIn
+	in       answers.SeenIn
 	test     *report.Test     // nil for a build
 	build    *report.Build    // nil if a test's is unknown
 	checkout *report.Checkout // nil if it is unknown
@@ -120,13 +120,13 @@ func (a issueAPI) pageOfSeen(ctx context.Context, in *issueSeenInput, builds boo
 		keySize: 2,
 		key:     func(s *seenObject) cursor { return cursor{strconv.FormatInt(s.in.At, 10), s.in.IncidentID} },
 		after: func(key cursor, most int) (iter.Seq2[seenObject, error], error) {
-			var behind *rollup.SeenIn
+			var behind *answers.SeenIn
 			if key != nil {
 				at, err := strconv.ParseInt(key[0], 10, 64)
 				if err != nil {
 					return nil, errCursor
 				}
-				behind = &rollup.SeenIn{At: at, IncidentID: key[1]}
+				behind = &answers.SeenIn{At: at, IncidentID: key[1]}
 			}
 			return a.seenBehind(ctx, version, builds, behind, most, texts(in.Origins)), nil
 		},
@@ -136,14 +136,18 @@ func (a issueAPI) pageOfSeen(ctx context.Context, in *issueSeenInput, builds boo
 
 // seenBehind returns the builds, or else the tests, behind one of them. It leaves out
 // what is gone, or of another origin than those wanted.
-func (a issueAPI) seenBehind(ctx context.Context, version rollup.IssueKey, builds bool, behind *rollup.SeenIn, most int, origins texts) iter.Seq2[seenObject, error] {
+func (a issueAPI) seenBehind(ctx context.Context, version answers.IssueKey, builds bool, behind *answers.SeenIn, most int, origins texts) iter.Seq2[seenObject, error] {
 	return func(yield func(seenObject, error) bool) {
 		atOnce := seenAtOnce
 		if most > 0 {
 			atOnce = min(most, seenAtOnce)
 		}
 		for {
-			seen, err := a.rollups().ThingsSeen(ctx, version, builds, behind, atOnce)
+			seenIn := a.answers().SeenInTests
+			if builds {
+				seenIn = a.answers().SeenInBuilds
+			}
+			seen, err := seenIn(ctx, version, behind, atOnce)
 			if err == nil && len(seen) == 0 {
 				return
 			}
@@ -174,7 +178,7 @@ type seenObjects struct {
 }
 
 // seenObjects reads what an issue was seen in, with its parents.
-func (a issueAPI) seenObjects(ctx context.Context, seen []rollup.SeenIn, builds bool) (*seenObjects, error) {
+func (a issueAPI) seenObjects(ctx context.Context, seen []answers.SeenIn, builds bool) (*seenObjects, error) {
 	q := store.Query{Parents: true}
 	for _, s := range seen {
 		if builds {
@@ -201,7 +205,7 @@ func (a issueAPI) seenObjects(ctx context.Context, seen []rollup.SeenIn, builds 
 }
 
 // object returns what an issue was seen in, and its origin; false if it is gone.
-func (f *seenObjects) object(in rollup.SeenIn) (o seenObject, origin string, ok bool) {
+func (f *seenObjects) object(in answers.SeenIn) (o seenObject, origin string, ok bool) {
 	t, b := f.tests[in.TestID], f.builds[in.BuildID]
 	switch {
 	case t != nil:

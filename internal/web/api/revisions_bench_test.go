@@ -18,7 +18,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/store/pgtest"
 	"github.com/kcidb-go/kcidb/internal/store/postgres"
-	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
 	"github.com/kcidb-go/kcidb/internal/store/storetest"
 	"github.com/kcidb-go/kcidb/report"
@@ -127,14 +127,14 @@ func BenchmarkTreeSummary(b *testing.B) {
 
 func benchmarkSummary(b *testing.B, s *served, queries []string) {
 	count := func() {
-		err := s.api.data.rollups().View(b.Context(), func(ctx context.Context, tx rollup.Tx) error {
+		err := s.api.data.answers().View(b.Context(), func(ctx context.Context, tx sqldb.Tx) error {
 			for _, query := range queries {
 				rows := 0
 				into := make([]any, 11)
 				for i := range into {
 					into[i] = new(any)
 				}
-				if err := rollup.Read(ctx, tx, query, nil, into, func() error { rows++; return nil }); err != nil || rows == 0 {
+				if err := sqldb.Read(ctx, tx, query, nil, into, func() error { rows++; return nil }); err != nil || rows == 0 {
 					return fmt.Errorf("%s: %d rows, %v", query, rows, err)
 				}
 			}

@@ -5,7 +5,7 @@ package api
 import (
 	"context"
 
-	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -46,17 +46,17 @@ type FullInput struct {
 // first: all of a commit, of which one may tell the tag that it is asked for by. A tag
 // that several commits have is that of the newest one. It returns none where there
 // are none.
-func (d *data) revisionsOf(ctx context.Context, of revisionQuery) (wanted []rollup.Revision, err error) {
-	checkouts := rollup.CheckoutsOf{Commits: []string{of.hash}, Origin: of.origin, RepositoryURL: of.url, Branch: of.branch}
+func (d *data) revisionsOf(ctx context.Context, of revisionQuery) (wanted []answers.Revision, err error) {
+	checkouts := answers.CheckoutsOf{Commits: []string{of.hash}, Origin: of.origin, RepositoryURL: of.url, Branch: of.branch}
 	if !isHash(of.hash) {
-		isTree := func(r *rollup.Revision) bool { return d.isOfTree(r, of.tree) }
-		tagged, err := d.rollups().Tagged(ctx, of.hash, checkouts, isTree)
+		isTree := func(r *answers.Revision) bool { return d.isOfTree(r, of.tree) }
+		tagged, err := d.answers().Tagged(ctx, of.hash, checkouts, isTree)
 		if err != nil {
 			return nil, err
 		}
 		checkouts.Commits = append(checkouts.Commits, tagged...)
 	}
-	all, err := d.rollups().Checkouts(ctx, checkouts)
+	all, err := d.answers().Checkouts(ctx, checkouts)
 	for _, r := range all {
 		if d.isOfTree(&r, of.tree) && (len(wanted) == 0 || wanted[0].CommitHash == r.CommitHash) {
 			wanted = append(wanted, r)

@@ -5,7 +5,7 @@ package api
 import (
 	"slices"
 
-	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -26,8 +26,8 @@ type seenIssue struct {
 }
 
 // results returns the query for the scope in the roll-ups, not read yet.
-func (sc *scope) results() *rollup.Results {
-	r := &rollup.Results{Only: sc.builds, Issues: true}
+func (sc *scope) results() *answers.Results {
+	r := &answers.Results{Only: sc.builds, Issues: true}
 	for i := range sc.checkouts {
 		r.Checkouts = append(r.Checkouts, sc.checkouts[i].ID)
 	}
@@ -52,7 +52,7 @@ func (sc *scope) byID() map[string]*report.Checkout {
 type objectKey struct{ build, test string }
 
 // issuesByObject returns the issues that were seen in each build and test.
-func issuesByObject(all []rollup.Sighting) map[objectKey][]seenIssue {
+func issuesByObject(all []answers.Sighting) map[objectKey][]seenIssue {
 	by := make(map[objectKey][]seenIssue, len(all))
 	for i := range all {
 		s := &all[i]

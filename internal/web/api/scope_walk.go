@@ -11,31 +11,32 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 )
 
 // visitor receives what a scope holds. It may not keep its arguments.
 type visitor interface {
 	// allTests receives all tests of the scope, in groups of tests that are alike.
-	allTests(g *rollup.Group, compatibles []string)
+	allTests(g *answers.Group, compatibles []string)
 	// wantedTests receives the tests that the filters want: groups, or single tests if
 	// the filters need them.
-	wantedTests(g *rollup.Group, compatibles []string)
+	wantedTests(g *answers.Group, compatibles []string)
 	// build receives all builds, after the tests.
-	build(b *rollup.Built, wanted bool)
+	build(b *answers.Built, wanted bool)
 	// sighting receives each issue in each build or test.
-	sighting(s *rollup.Sighting, wanted bool)
+	sighting(s *answers.Sighting, wanted bool)
 }
 
 // walk passes to a visitor what the scope holds: tests, builds, and the issues in both.
 // It reads the roll-ups only, unless a filter needs single tests. It returns the texts
 // of the issues.
-func (d *data) walk(ctx context.Context, sc scope, f *filters, v visitor) (map[rollup.IssueKey]rollup.IssueTexts, error) {
+func (d *data) walk(ctx context.Context, sc scope, f *filters, v visitor) (map[answers.IssueKey]answers.IssueTexts, error) {
 	w := newWalker(&sc, f, v)
 	r := sc.results()
 	r.Tests = sc.hardware != "" || w.filters.boot.grouped() || w.filters.test.grouped()
 	r.Group = w.group
-	if err := r.Read(ctx, d.rollups()); err != nil {
+	if err := r.Read(ctx, d.answers()); err != nil {
 		return nil, err
 	}
 	w.issues = issuesByObject(r.Sightings)
@@ -44,7 +45,7 @@ func (d *data) walk(ctx context.Context, sc scope, f *filters, v visitor) (map[r
 			return nil, err
 		}
 	}
-	if err := w.builds(ctx, d.rollups(), r.Builds); err != nil {
+	if err := w.builds(ctx, d.answers(), r.Builds); err != nil {
 		return nil, err
 	}
 	w.sightings(r)
@@ -77,7 +78,7 @@ func newWalker(sc *scope, f *filters, v visitor) *walker {
 }
 
 // group visits tests that are alike.
-func (w *walker) group(g *rollup.Group) {
+func (w *walker) group(g *answers.Group) {
 	compatibles := w.compatibles.parse(g.Compatible)
 	if !w.scope.hasHardware(g.Platform, compatibles) {
 		return
@@ -92,7 +93,7 @@ func (w *walker) group(g *rollup.Group) {
 }
 
 // wantedTests visits tests that the filters want.
-func (w *walker) wantedTests(g *rollup.Group, compatibles []string) {
+func (w *walker) wantedTests(g *answers.Group, compatibles []string) {
 	if w.filters.related && w.filters.relates(g.Kind) {
 		w.related[g.Build.ID] = true
 	}
@@ -120,7 +121,7 @@ func (w *walker) runs(all iter.Seq2[*countedRun, error]) error {
 
 // builds visits builds. If the scope has a hardware, these are the builds that were
 // tested on it.
-func (w *walker) builds(ctx context.Context, db *rollup.DB, all []rollup.Built) error {
+func (w *walker) builds(ctx context.Context, db *answers.DB, all []answers.Built) error {
 	durations, err := w.filters.durations(ctx, db, all)
 	if err != nil {
 		return err
@@ -139,8 +140,8 @@ func (w *walker) builds(ctx context.Context, db *rollup.DB, all []rollup.Built) 
 }
 
 // sightings visits the issues in builds and tests of the scope.
-func (w *walker) sightings(r *rollup.Results) {
-	builds := make(map[string]*rollup.Built, len(r.Builds))
+func (w *walker) sightings(r *answers.Results) {
+	builds := make(map[string]*answers.Built, len(r.Builds))
 	for i := range r.Builds {
 		builds[r.Builds[i].ID] = &r.Builds[i]
 	}
@@ -148,7 +149,7 @@ func (w *walker) sightings(r *rollup.Results) {
 		s := &r.Sightings[i]
 		wanted, inScope := w.wanted[objectKey{s.BuildID, s.TestID}]
 		if s.Kind != rollup.Builds {
-			g := rollup.Group{Build: builds[s.BuildID], Kind: s.Kind, Status: s.Status}
+			g := answers.Group{Build: builds[s.BuildID], Kind: s.Kind, Status: s.Status}
 			var compatibles []string
 			inScope = true
 			if s.Test != nil {
@@ -167,17 +168,17 @@ func (w *walker) sightings(r *rollup.Results) {
 // countedRun is a test, and what the roll-ups count the test by.
 type countedRun struct {
 	store.Run
-	group rollup.Group
+	group answers.Group
 }
 
 // runs returns the tests of those builds that the filters may want, behind a key. The
 // caller may not keep a run. If the caller wants only the first few, builds are asked
 // for 1, 2, 4, … at a time, because an engine sorts the tests of all builds that it is
 // asked for before it returns the first test.
-func (d *data) runs(ctx context.Context, builds []rollup.Built, f *filters, after store.RunKey, few bool) iter.Seq2[*countedRun, error] {
+func (d *data) runs(ctx context.Context, builds []answers.Built, f *filters, after store.RunKey, few bool) iter.Seq2[*countedRun, error] {
 	return func(yield func(*countedRun, error) bool) {
 		var ids []string
-		known := make(map[string]*rollup.Built, len(builds))
+		known := make(map[string]*answers.Built, len(builds))
 		for i := range builds {
 			if b := &builds[i]; f.wantBuilt(b) {
 				ids = append(ids, b.ID)
@@ -207,14 +208,11 @@ func (d *data) runs(ctx context.Context, builds []rollup.Built, f *filters, afte
 	}
 }
 
-// groupOf returns what the roll-ups count a test by.
-func groupOf(run *store.Run, b *rollup.Built, platforms *rollup.Platforms) rollup.Group {
-	t := rollup.Test{Status: run.Status}
-	t.SetMisc(run.Misc)
-	return rollup.Group{
-		Build: b, Kind: rollup.KindOf(run.Path), Origin: run.Origin, Platform: platforms.Of(run.EnvironmentMisc),
-		Lab: facts.LabOf(t.Lab, run.Origin), Reason: t.Reason, Status: run.Status, N: 1,
-	}
+// groupOf returns the group of a test, without its compatibles.
+func groupOf(run *store.Run, b *answers.Built, platforms *rollup.Platforms) answers.Group {
+	t := rollup.Test{Origin: run.Origin, Path: run.Path, Status: run.Status}
+	t.SetMisc(run.Misc, run.EnvironmentMisc, platforms)
+	return answers.GroupOf(b, &t)
 }
 
 // compatibleLists has lists of compatibles by their JSON, because few lists are common

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -35,7 +36,7 @@ type summaryCounter struct {
 type kindCounter struct {
 	// What there is.
 	origins, labs, platforms names
-	seen                     map[rollup.IssueKey]bool
+	seen                     map[answers.IssueKey]bool
 	unknown                  int64
 
 	// What is wanted.
@@ -45,7 +46,7 @@ type kindCounter struct {
 	built                      map[builtBy]*StatusCount
 	reasons                    map[string]int64
 	failedOn                   names
-	issues                     map[rollup.IssueKey]*StatusCount
+	issues                     map[answers.IssueKey]*StatusCount
 	unknownWanted              int64
 	explained, explainedWanted map[objectKey]bool // what failed that issues were seen in
 	incidents                  map[seenIn]bool
@@ -55,7 +56,7 @@ type builtBy struct{ architecture, compiler string }
 
 // seenIn is an issue in a build or a test.
 type seenIn struct {
-	issue rollup.IssueKey
+	issue answers.IssueKey
 	in    objectKey
 }
 
@@ -81,10 +82,10 @@ func newSummaryCounter(hardware bool) *summaryCounter {
 	c := &summaryCounter{hardware: hardware, configs: make(names), architectures: make(names), compilers: make(names)}
 	for i := range c.kinds {
 		c.kinds[i] = kindCounter{
-			origins: make(names), labs: make(names), platforms: make(names), seen: make(map[rollup.IssueKey]bool),
+			origins: make(names), labs: make(names), platforms: make(names), seen: make(map[answers.IssueKey]bool),
 			byOrigin: make(countsBy), byConfig: make(countsBy), byLab: make(countsBy), byCompatible: make(countsBy), byPlatform: make(countsBy),
 			built: make(map[builtBy]*StatusCount), reasons: make(map[string]int64), failedOn: make(names),
-			issues: make(map[rollup.IssueKey]*StatusCount), explained: make(map[objectKey]bool), explainedWanted: make(map[objectKey]bool),
+			issues: make(map[answers.IssueKey]*StatusCount), explained: make(map[objectKey]bool), explainedWanted: make(map[objectKey]bool),
 			incidents: make(map[seenIn]bool),
 		}
 	}
@@ -101,13 +102,13 @@ func (c *summaryCounter) ofKind(kind rollup.Kind) *kindCounter {
 	return &c.kinds[2]
 }
 
-func (c *summaryCounter) addBuilt(b *rollup.Built) {
+func (c *summaryCounter) addBuilt(b *answers.Built) {
 	c.configs.add(b.ConfigName)
 	c.architectures.add(b.Architecture)
 	c.compilers.add(b.Compiler)
 }
 
-func (c *summaryCounter) allTests(g *rollup.Group, _ []string) {
+func (c *summaryCounter) allTests(g *answers.Group, _ []string) {
 	k := c.ofKind(g.Kind)
 	k.origins.add(g.Origin)
 	k.labs.add(g.Lab)
@@ -117,7 +118,7 @@ func (c *summaryCounter) allTests(g *rollup.Group, _ []string) {
 	}
 }
 
-func (c *summaryCounter) wantedTests(g *rollup.Group, compatibles []string) {
+func (c *summaryCounter) wantedTests(g *answers.Group, compatibles []string) {
 	k := c.ofKind(g.Kind)
 	k.count(g.Build, g.Origin, g.Lab, g.Status, g.N)
 	k.byPlatform.add(g.Platform, g.Status, g.N)
@@ -130,7 +131,7 @@ func (c *summaryCounter) wantedTests(g *rollup.Group, compatibles []string) {
 	}
 }
 
-func (c *summaryCounter) build(b *rollup.Built, wanted bool) {
+func (c *summaryCounter) build(b *answers.Built, wanted bool) {
 	c.addBuilt(b)
 	k := c.ofKind(rollup.Builds)
 	k.origins.add(b.Origin)
@@ -144,7 +145,7 @@ func (c *summaryCounter) build(b *rollup.Built, wanted bool) {
 }
 
 // count counts by what builds and tests have.
-func (k *kindCounter) count(b *rollup.Built, origin, lab string, s report.Status, n int64) {
+func (k *kindCounter) count(b *answers.Built, origin, lab string, s report.Status, n int64) {
 	k.status.add(s, n)
 	k.byOrigin.add(origin, s, n)
 	k.byLab.add(lab, s, n)
@@ -161,9 +162,9 @@ func (k *kindCounter) count(b *rollup.Built, origin, lab string, s report.Status
 	}
 }
 
-func (c *summaryCounter) sighting(s *rollup.Sighting, wanted bool) {
+func (c *summaryCounter) sighting(s *answers.Sighting, wanted bool) {
 	k := c.ofKind(s.Kind)
-	key, in := rollup.IssueKey{ID: s.IssueID, Version: s.Version}, objectKey{s.BuildID, s.TestID}
+	key, in := answers.IssueKey{ID: s.IssueID, Version: s.Version}, objectKey{s.BuildID, s.TestID}
 	k.seen[key] = true
 	failed := uncategorized(s.Status)
 	if failed && !k.explained[in] {
@@ -187,7 +188,7 @@ func (c *summaryCounter) sighting(s *rollup.Sighting, wanted bool) {
 }
 
 // summary returns what is wanted.
-func (c *summaryCounter) summary(texts map[rollup.IssueKey]rollup.IssueTexts) summary {
+func (c *summaryCounter) summary(texts map[answers.IssueKey]answers.IssueTexts) summary {
 	builds := c.ofKind(rollup.Builds)
 	s := summary{
 		Builds: buildSummary{
@@ -209,7 +210,7 @@ func (c *summaryCounter) summary(texts map[rollup.IssueKey]rollup.IssueTexts) su
 	return s
 }
 
-func (c *summaryCounter) tests(kind rollup.Kind, texts map[rollup.IssueKey]rollup.IssueTexts) testSummary {
+func (c *summaryCounter) tests(kind rollup.Kind, texts map[answers.IssueKey]answers.IssueTexts) testSummary {
 	k := c.ofKind(kind)
 	s := testSummary{
 		Status: k.status, Origins: k.byOrigin, Architectures: k.builtSorted(), Configs: k.byConfig, Issues: k.issueList(texts),
@@ -234,7 +235,7 @@ func (k *kindCounter) builtSorted() []builtWith {
 }
 
 // issueList returns the issues, by ID and version.
-func (k *kindCounter) issueList(texts map[rollup.IssueKey]rollup.IssueTexts) []Issue {
+func (k *kindCounter) issueList(texts map[answers.IssueKey]answers.IssueTexts) []Issue {
 	all := make([]Issue, 0, len(k.issues))
 	for key, count := range k.issues {
 		all = append(all, Issue{
@@ -264,7 +265,7 @@ func (c *summaryCounter) filters() summaryFilters {
 
 func (k *kindCounter) filters() KindFilters {
 	f := KindFilters{Origins: k.origins.sorted(), HasUnknownIssue: k.unknown > 0, Labs: k.labs.sorted()}
-	keys := slices.SortedFunc(maps.Keys(k.seen), func(a, b rollup.IssueKey) int {
+	keys := slices.SortedFunc(maps.Keys(k.seen), func(a, b answers.IssueKey) int {
 		return cmp.Or(strings.Compare(a.ID, b.ID), cmp.Compare(a.Version, b.Version))
 	})
 	for _, key := range keys {

@@ -84,7 +84,7 @@ func (a testAPI) test(ctx context.Context, in *ObjectInput) (*TestDetails, error
 }
 
 func (a testAPI) issuesOfTest(ctx context.Context, in *ObjectInput) ([]Issue, error) {
-	all, err := a.rollups().IssuesOfTest(ctx, in.ID)
+	all, err := a.answers().IssuesOfTest(ctx, in.ID)
 	return issueItems(all, err, "No issues were found for this test")
 }
 

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/facts"
-	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -23,7 +23,7 @@ const (
 // judge tells what runs, the newest first, tell: "" where none of them passed or
 // failed. Runs that are not facts.Conclusive say nothing. One that once changed for good is a
 // regression or fixed; one that changed more often is unstable.
-func judge(runs []rollup.Run) string {
+func judge(runs []answers.Run) string {
 	changes := 0
 	var newest, last report.Status
 	for _, run := range runs {
@@ -90,7 +90,7 @@ type historyRun struct {
 }
 
 func (a testAPI) history(ctx context.Context, in *historyInput) (*testHistory, error) {
-	of := rollup.HistoryOf{
+	of := answers.HistoryOf{
 		Path: in.Path, ConfigName: in.Config, RepositoryURL: in.URL, Branch: in.Branch, Origin: in.Origin, Platform: in.Platform,
 	}
 	if of.Platform == unknown {
@@ -103,7 +103,7 @@ func (a testAPI) history(ctx context.Context, in *historyInput) (*testHistory, e
 	if of.ArrivedBy, err = parseTime("field_timestamp", in.Arrived); err != nil {
 		return nil, err
 	}
-	runs, err := a.rollups().History(ctx, of, in.GroupSize)
+	runs, err := a.answers().History(ctx, of, in.GroupSize)
 	if err != nil {
 		return nil, err
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -33,9 +33,9 @@ func TestJudge(t *testing.T) {
 		{"F S P S F", "unstable"},
 	} {
 		statuses := map[string]report.Status{"P": "PASS", "F": "FAIL", "E": "ERROR", "S": "SKIP", "M": "MISS", "D": "DONE", "-": ""}
-		var runs []rollup.Run
+		var runs []answers.Run
 		for _, letter := range strings.Fields(tt.newestFirst) {
-			runs = append(runs, rollup.Run{Status: statuses[letter]})
+			runs = append(runs, answers.Run{Status: statuses[letter]})
 		}
 		if got := judge(runs); got != tt.want {
 			t.Errorf("%s: %q, want %q", tt.newestFirst, got, tt.want)

@@ -12,6 +12,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -31,7 +32,7 @@ func (d *data) testsIn(ctx context.Context, sc scope, f *filters, kind rollup.Ki
 		f = &filters{}
 	}
 	r := sc.results()
-	if err := r.Read(ctx, d.rollups()); err != nil {
+	if err := r.Read(ctx, d.answers()); err != nil {
 		return nil, err
 	}
 	checkouts, issues := sc.byID(), issuesByObject(r.Sightings)
@@ -74,7 +75,7 @@ const errGone = badRequest("cursor is behind a test that no longer is in the lis
 
 // buildsFrom returns the builds from one on, in the order of the scope: of its
 // checkouts, and by ID within one. It returns nil if the checkout is not of the scope.
-func (sc *scope) buildsFrom(builds []rollup.Built, checkout, id string) []rollup.Built {
+func (sc *scope) buildsFrom(builds []answers.Built, checkout, id string) []answers.Built {
 	place := make(map[string]int, len(sc.checkouts))
 	for i := range sc.checkouts {
 		place[sc.checkouts[i].ID] = i
@@ -83,18 +84,18 @@ func (sc *scope) buildsFrom(builds []rollup.Built, checkout, id string) []rollup
 	if !ok {
 		return nil
 	}
-	i := slices.IndexFunc(builds, func(b rollup.Built) bool {
+	i := slices.IndexFunc(builds, func(b answers.Built) bool {
 		at := place[b.CheckoutID]
 		return at > from || at == from && b.ID >= id
 	})
 	if i < 0 {
-		return []rollup.Built{}
+		return []answers.Built{}
 	}
 	return builds[i:]
 }
 
 // testItem returns a test as lists have it.
-func testItem(run *store.Run, g *rollup.Group) TestItem {
+func testItem(run *store.Run, g *answers.Group) TestItem {
 	return TestItem{
 		ID: run.ID, Origin: run.Origin, Status: statusText(run.Status), Duration: run.Duration, Path: optional(run.Path), StartTime: instant(run.Start),
 		Compatible: list(run.Compatible), Config: optional(g.Build.ConfigName), LogURL: optional(run.LogURL),

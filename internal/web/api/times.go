@@ -12,7 +12,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 )
 
 // seconds is a time in seconds since 1970, which clients send as a number or as a
@@ -45,11 +45,11 @@ func (seconds) Schema(huma.Registry) *huma.Schema {
 }
 
 // daysBetween returns the days of a time, which was sent in seconds.
-func daysBetween(start, end seconds) (rollup.Days, error) {
+func daysBetween(start, end seconds) (answers.Days, error) {
 	if start > end {
-		return rollup.Days{}, badRequest(fmt.Sprintf("startTimestampInSeconds, %.0f, is after endTimestampInSeconds, %.0f", start, end))
+		return answers.Days{}, badRequest(fmt.Sprintf("startTimestampInSeconds, %.0f, is after endTimestampInSeconds, %.0f", start, end))
 	}
-	return rollup.DaysOf(time.Unix(int64(start), 0), time.Unix(int64(end), 0)), nil
+	return answers.DaysOf(time.Unix(int64(start), 0), time.Unix(int64(end), 0)), nil
 }
 
 // moment returns a time, of microseconds since 1970, as answers have it.

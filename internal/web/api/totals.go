@@ -34,6 +34,6 @@ type originList struct {
 }
 
 func (a totalsAPI) origins(ctx context.Context, in *originsInput) (out originList, err error) {
-	out.Checkouts, out.Tests, err = a.rollups().Origins(ctx, a.daysAgo(in.Days, 0))
+	out.Checkouts, out.Tests, err = a.answers().Origins(ctx, a.daysAgo(in.Days, 0))
 	return out, err
 }

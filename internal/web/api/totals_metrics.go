@@ -6,7 +6,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 )
 
 // topIssues is how many issues of an origin are listed.
@@ -62,11 +62,11 @@ func (a totalsAPI) metrics(ctx context.Context, in *metricsInput) (*metricsOutpu
 	if in.Start <= in.End {
 		return nil, badRequest(fmt.Sprintf("start_days_ago, %d, is not more than end_days_ago, %d", in.Start, in.End))
 	}
-	now, err := a.rollups().Totals(ctx, a.daysAgo(in.Start, in.End))
+	now, err := a.answers().Totals(ctx, a.daysAgo(in.Start, in.End))
 	if err != nil {
 		return nil, err
 	}
-	before, err := a.rollups().Started(ctx, a.daysAgo(2*in.Start-in.End, in.Start))
+	before, err := a.answers().Started(ctx, a.daysAgo(2*in.Start-in.End, in.Start))
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +83,7 @@ func (a totalsAPI) metrics(ctx context.Context, in *metricsInput) (*metricsOutpu
 }
 
 // addIncidents adds incidents of builds; those with the most come first.
-func (m *metricsOutput) addIncidents(b *rollup.BuildIncidents) {
+func (m *metricsOutput) addIncidents(b *answers.BuildIncidents) {
 	of := m.ByOrigin[b.Origin]
 	if of == nil {
 		of = &originIncidents{}
@@ -105,7 +105,7 @@ func (m *metricsOutput) addIncidents(b *rollup.BuildIncidents) {
 	}
 }
 
-func labsOf(amounts map[string]*rollup.Amounts) map[string]*labCounts {
+func labsOf(amounts map[string]*answers.Amounts) map[string]*labCounts {
 	labs := make(map[string]*labCounts, len(amounts))
 	for name, of := range amounts {
 		labs[name] = &labCounts{Builds: of.Builds, Boots: of.Boots, Tests: of.Tests}

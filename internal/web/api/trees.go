@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -64,7 +65,7 @@ func (a treeAPI) listTrees(ctx context.Context, in *treesInput) ([]TreeItem, err
 	if len(heads) == 0 {
 		return nil, nothing("No trees were found")
 	}
-	page, err := pageOf(ctx, in.Page, heads, func(r rollup.Revision) string { return r.CheckoutID })
+	page, err := pageOf(ctx, in.Page, heads, func(r answers.Revision) string { return r.CheckoutID })
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +73,7 @@ func (a treeAPI) listTrees(ctx context.Context, in *treesInput) ([]TreeItem, err
 	if err != nil {
 		return nil, err
 	}
-	counts, err := a.rollups().CheckoutCounts(ctx, ids)
+	counts, err := a.answers().CheckoutCounts(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -100,13 +101,13 @@ func (a treeAPI) listTrees(ctx context.Context, in *treesInput) ([]TreeItem, err
 // heads returns the newest checkouts of trees of the last days, those that started
 // last first. The names of their trees are as people know them; trees that come to
 // the same by that are one, of which the newest checkout counts.
-func (a treeAPI) heads(ctx context.Context, origin string, days int) ([]rollup.Revision, error) {
-	all, err := a.rollups().TreeHeads(ctx, origin, a.Now().AddDate(0, 0, -days).UnixMicro(), a.tomorrow())
+func (a treeAPI) heads(ctx context.Context, origin string, days int) ([]answers.Revision, error) {
+	all, err := a.answers().TreeHeads(ctx, origin, a.Now().AddDate(0, 0, -days).UnixMicro(), a.tomorrow())
 	if err != nil {
 		return nil, err
 	}
 	found := make(map[treeKey]bool, len(all))
-	var heads []rollup.Revision
+	var heads []answers.Revision
 	for _, r := range all {
 		r.TreeName = a.Trees.TreeName(r.TreeName, r.RepositoryURL)
 		if tree := a.treeKey(&r); !found[tree] {
@@ -119,7 +120,7 @@ func (a treeAPI) heads(ctx context.Context, origin string, days int) ([]rollup.R
 
 // checkoutsOfHeads returns the IDs of the checkouts of each head's commit in its
 // tree, the head first, and all of them: a commit may be checked out several times.
-func (a treeAPI) checkoutsOfHeads(ctx context.Context, heads []rollup.Revision) (commits [][]string, all []string, err error) {
+func (a treeAPI) checkoutsOfHeads(ctx context.Context, heads []answers.Revision) (commits [][]string, all []string, err error) {
 	type commit struct {
 		treeKey
 		hash string
@@ -135,7 +136,7 @@ func (a treeAPI) checkoutsOfHeads(ctx context.Context, heads []rollup.Revision) 
 			at[commit{a.treeKey(h), h.CommitHash}] = i
 		}
 	}
-	others, err := a.rollups().Checkouts(ctx, rollup.CheckoutsOf{Commits: hashes, Origin: origin})
+	others, err := a.answers().Checkouts(ctx, answers.CheckoutsOf{Commits: hashes, Origin: origin})
 	for i := range others {
 		r := &others[i]
 		if n, ok := at[commit{a.treeKey(r), r.CommitHash}]; ok && r.CheckoutID != heads[n].CheckoutID {

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/facts"
-	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 )
 
 // What is known of a branch by the names of its tree and of itself.
@@ -68,22 +68,22 @@ func (a treeAPI) registerBranches(r *registry, group string) {
 
 // treesOf returns the newest checkouts of the trees of a branch that have a name, by
 // themselves or by what people know.
-func (a treeAPI) branchHeads(ctx context.Context, in *BranchInput) ([]rollup.Revision, error) {
-	all, err := a.rollups().TreesOf(ctx, in.Origin, in.Branch, a.tomorrow())
+func (a treeAPI) branchHeads(ctx context.Context, in *BranchInput) ([]answers.Revision, error) {
+	all, err := a.answers().TreesOf(ctx, in.Origin, in.Branch, a.tomorrow())
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(all, func(r rollup.Revision) bool { return !a.isOfTree(&r, in.Tree) }), nil
+	return slices.DeleteFunc(all, func(r answers.Revision) bool { return !a.isOfTree(&r, in.Tree) }), nil
 }
 
 // branchCheckouts returns checkouts of a branch, those that started last first, of a
 // repository, or of all where there is none.
-func (a treeAPI) branchCheckouts(ctx context.Context, in *BranchInput, repository string) ([]rollup.Revision, error) {
+func (a treeAPI) branchCheckouts(ctx context.Context, in *BranchInput, repository string) ([]answers.Revision, error) {
 	trees, err := a.branchHeads(ctx, in)
 	if err != nil {
 		return nil, err
 	}
-	var all []rollup.Revision
+	var all []answers.Revision
 	looked := make(map[string]bool)
 	for _, tree := range trees {
 		url, key := tree.RepositoryURL, facts.RepositoryKey(tree.RepositoryURL)
@@ -95,7 +95,7 @@ func (a treeAPI) branchCheckouts(ctx context.Context, in *BranchInput, repositor
 			all = append(all, tree) // those before it cannot be found by an index
 			continue
 		}
-		some, err := a.rollups().Branch(ctx, rollup.CheckoutsOf{Origin: in.Origin, RepositoryURL: url, Branch: in.Branch}, maxBranchCheckouts)
+		some, err := a.answers().Branch(ctx, answers.CheckoutsOf{Origin: in.Origin, RepositoryURL: url, Branch: in.Branch}, maxBranchCheckouts)
 		if err != nil {
 			return nil, err
 		}
@@ -105,7 +105,7 @@ func (a treeAPI) branchCheckouts(ctx context.Context, in *BranchInput, repositor
 			}
 		}
 	}
-	slices.SortStableFunc(all, func(a, b rollup.Revision) int { return cmp.Compare(b.Start, a.Start) })
+	slices.SortStableFunc(all, func(a, b answers.Revision) int { return cmp.Compare(b.Start, a.Start) })
 	return all, nil
 }
 
@@ -115,7 +115,7 @@ func (a treeAPI) branchCommits(ctx context.Context, in *branchCommitsInput) ([]b
 		return nil, err
 	}
 	checkoutsOf := make(map[string][]string) // by commit
-	all = slices.DeleteFunc(all, func(r rollup.Revision) bool {
+	all = slices.DeleteFunc(all, func(r answers.Revision) bool {
 		known := checkoutsOf[r.CommitHash]
 		checkoutsOf[r.CommitHash] = append(known, r.CheckoutID)
 		return known != nil
@@ -123,7 +123,7 @@ func (a treeAPI) branchCommits(ctx context.Context, in *branchCommitsInput) ([]b
 	if len(all) == 0 {
 		return nil, nothing(noCommits)
 	}
-	if all, err = pageOf(ctx, in.Page, all, func(r rollup.Revision) string { return r.CommitHash }); err != nil {
+	if all, err = pageOf(ctx, in.Page, all, func(r answers.Revision) string { return r.CommitHash }); err != nil {
 		return nil, err
 	}
 	var ids []string
@@ -145,7 +145,7 @@ func (a treeAPI) branchCommits(ctx context.Context, in *branchCommitsInput) ([]b
 }
 
 func (a treeAPI) latestCommit(ctx context.Context, in *latestInput) (*latestCommit, error) {
-	var all []rollup.Revision
+	var all []answers.Revision
 	var err error
 	if in.Hash == "" {
 		all, err = a.branchHeads(ctx, &in.BranchInput)
@@ -155,7 +155,7 @@ func (a treeAPI) latestCommit(ctx context.Context, in *latestInput) (*latestComm
 	if err != nil {
 		return nil, err
 	}
-	all = slices.DeleteFunc(all, func(r rollup.Revision) bool { return r.CommitHash == "" })
+	all = slices.DeleteFunc(all, func(r answers.Revision) bool { return r.CommitHash == "" })
 	if len(all) == 0 {
 		return nil, nothing("Tree not found.")
 	}

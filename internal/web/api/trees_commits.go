@@ -11,6 +11,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -131,13 +132,13 @@ func (a commitAPI) namedCommits(ctx context.Context, in *namedCommitsInput) ([]C
 	case len(hashes) > maxHashes:
 		return nil, badRequest(fmt.Sprintf("commit_hashes names %d commits: at most %d may be", len(hashes), maxHashes))
 	}
-	all, err := a.rollups().Checkouts(ctx, in.CountInput.within(rollup.CheckoutsOf{
+	all, err := a.answers().Checkouts(ctx, in.CountInput.within(answers.CheckoutsOf{
 		Commits: hashes, Origin: in.Origin, RepositoryURL: in.URL, Branch: in.Branch,
 	}))
 	if err != nil {
 		return nil, err
 	}
-	all = slices.DeleteFunc(all, func(r rollup.Revision) bool { return !a.isOfTree(&r, in.Tree) })
+	all = slices.DeleteFunc(all, func(r answers.Revision) bool { return !a.isOfTree(&r, in.Tree) })
 	if len(all) == 0 {
 		return nil, nothing(noCommits)
 	}
@@ -145,7 +146,7 @@ func (a commitAPI) namedCommits(ctx context.Context, in *namedCommitsInput) ([]C
 }
 
 // within narrows checkouts to the times that are asked for.
-func (in *CountInput) within(of rollup.CheckoutsOf) rollup.CheckoutsOf {
+func (in *CountInput) within(of answers.CheckoutsOf) answers.CheckoutsOf {
 	of.After = in.After * 1_000_000
 	if until := in.Until * 1_000_000; until != 0 && (of.Until == 0 || until < of.Until) {
 		of.Until = until
@@ -170,7 +171,7 @@ func (a commitAPI) commitsBefore(ctx context.Context, of revisionQuery, f *filte
 		of.branch = newest.Branch
 	}
 	if of.url != "" && of.branch != "" && newest.Start != 0 {
-		before, err := a.rollups().Branch(ctx, in.within(rollup.CheckoutsOf{
+		before, err := a.answers().Branch(ctx, in.within(answers.CheckoutsOf{
 			Origin: of.origin, RepositoryURL: of.url, Branch: of.branch, Until: newest.Start,
 		}), maxCheckouts)
 		if err != nil {
@@ -187,7 +188,7 @@ func (a commitAPI) commitsBefore(ctx context.Context, of revisionQuery, f *filte
 
 // commitItems returns the commits of checkouts, at most some, in their order, with
 // what belongs to them.
-func (a commitAPI) commitItems(ctx context.Context, checkouts []rollup.Revision, most int, f *filters, in *CountInput) ([]CommitItem, error) {
+func (a commitAPI) commitItems(ctx context.Context, checkouts []answers.Revision, most int, f *filters, in *CountInput) ([]CommitItem, error) {
 	c := &commitCounter{of: make(map[string]int)}
 	at := make(map[string]int) // by hash
 	var checkoutsOf [][]string // the commits
@@ -229,7 +230,7 @@ func (a commitAPI) countCommits(ctx context.Context, c *commitCounter, checkouts
 		return err
 	}
 	if f.n == 0 && !in.Related {
-		counts, err := a.rollups().CheckoutCounts(ctx, checkouts)
+		counts, err := a.answers().CheckoutCounts(ctx, checkouts)
 		for id, by := range counts {
 			for kind, of := range by {
 				for status, n := range of {
@@ -271,15 +272,15 @@ func (c *commitCounter) add(kind rollup.Kind, checkout string, s report.Status, 
 	}
 }
 
-func (c *commitCounter) wantedTests(g *rollup.Group, _ []string) {
+func (c *commitCounter) wantedTests(g *answers.Group, _ []string) {
 	c.add(g.Kind, g.Build.CheckoutID, g.Status, g.N)
 }
 
-func (c *commitCounter) build(b *rollup.Built, wanted bool) {
+func (c *commitCounter) build(b *answers.Built, wanted bool) {
 	if wanted {
 		c.add(rollup.Builds, b.CheckoutID, b.Status, 1)
 	}
 }
 
-func (*commitCounter) allTests(*rollup.Group, []string) {}
-func (*commitCounter) sighting(*rollup.Sighting, bool)  {}
+func (*commitCounter) allTests(*answers.Group, []string) {}
+func (*commitCounter) sighting(*answers.Sighting, bool)  {}

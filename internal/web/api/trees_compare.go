@@ -10,6 +10,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -175,7 +176,7 @@ func (c *compared) sum() comparison {
 type revisions struct {
 	url     string
 	filters *filters
-	builds  []rollup.Built
+	builds  []answers.Built
 	sides   map[string][2]bool // that checkouts are on: on both where one is compared with itself
 	issues  map[objectKey][]seenIssue
 }
@@ -183,7 +184,7 @@ type revisions struct {
 // revisionsToCompare returns the builds of two revisions of a branch. A revision that
 // is not there has none.
 func (a compareAPI) revisionsToCompare(ctx context.Context, in *CompareInput) (*revisions, error) {
-	r := rollup.Results{Issues: in.filters.n > 0}
+	r := answers.Results{Issues: in.filters.n > 0}
 	found := &revisions{filters: in.filters, sides: make(map[string][2]bool)}
 	for i, hash := range []string{in.A, in.B} {
 		all, err := a.revisionsOf(ctx, revisionQuery{hash: hash, origin: in.Origin, branch: in.Branch, tree: in.Tree})
@@ -198,13 +199,13 @@ func (a compareAPI) revisionsToCompare(ctx context.Context, in *CompareInput) (*
 			found.url = cmp.Or(found.url, checkout.RepositoryURL)
 		}
 	}
-	err := r.Read(ctx, a.rollups())
+	err := r.Read(ctx, a.answers())
 	found.builds, found.issues = r.Builds, issuesByObject(r.Sightings)
 	return found, err
 }
 
 // compareBuilds compares the builds of revisions.
-func (r *revisions) compareBuilds(ctx context.Context, db *rollup.DB) (*compared, error) {
+func (r *revisions) compareBuilds(ctx context.Context, db *answers.DB) (*compared, error) {
 	durations, err := r.filters.durations(ctx, db, r.builds)
 	if err != nil {
 		return nil, err
@@ -223,7 +224,7 @@ func (r *revisions) compareBuilds(ctx context.Context, db *rollup.DB) (*compared
 // compareTests compares the boots, and the other tests, of revisions.
 func (r *revisions) compareTests(ctx context.Context, d *data) (boots, tests *compared, err error) {
 	boots, tests = newCompared(), newCompared()
-	add := func(b *rollup.Built, path, platform string, run newestRun) {
+	add := func(b *answers.Built, path, platform string, run newestRun) {
 		into := tests
 		if facts.IsBoot(path) {
 			into = boots
@@ -241,7 +242,7 @@ func (r *revisions) compareTests(ctx context.Context, d *data) (boots, tests *co
 		}
 		return boots, tests, nil
 	}
-	builds := make(map[string]*rollup.Built, len(r.builds))
+	builds := make(map[string]*answers.Built, len(r.builds))
 	for i := range r.builds {
 		builds[r.builds[i].ID] = &r.builds[i]
 	}

@@ -83,7 +83,7 @@ func (a compareAPI) compare(ctx context.Context, in *CompareInput) (*treeCompari
 	if err != nil {
 		return nil, err
 	}
-	builds, err := r.compareBuilds(ctx, a.rollups())
+	builds, err := r.compareBuilds(ctx, a.answers())
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +99,7 @@ func (a compareAPI) compareBuilds(ctx context.Context, in *compareListInput) ([]
 	if err != nil {
 		return nil, err
 	}
-	all, err := r.compareBuilds(ctx, a.rollups())
+	all, err := r.compareBuilds(ctx, a.answers())
 	if err != nil {
 		return nil, err
 	}

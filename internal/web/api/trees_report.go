@@ -12,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/kcidb-go/kcidb/internal/pageurl"
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/object"
 )
@@ -77,7 +78,7 @@ type reportedRun struct {
 }
 
 // add adds the history of a variant.
-func (h histories) add(v rollup.Variant, runs []rollup.Run) {
+func (h histories) add(v answers.Variant, runs []answers.Run) {
 	configs := inner(h, orUnknown(v.Platform))
 	made := inner(configs, orUnknown(v.ConfigName))
 	paths := inner(made, orUnknown(v.Architecture)+"/"+orUnknown(v.Compiler))
@@ -116,7 +117,7 @@ func (a treeAPI) treeReport(ctx context.Context, in *treeReportInput) (*treeRepo
 		return nil, badRequest(fmt.Sprintf("min_age_in_hours is %d: expected less than max_age_in_hours, which is %d", in.MinAge, in.MaxAge))
 	}
 	now := a.Now()
-	found, err := a.rollups().BranchReport(ctx, rollup.BranchReportOf{
+	found, err := a.answers().BranchReport(ctx, answers.BranchReportOf{
 		Origin: in.Origin, RepositoryURL: in.URL, Branch: in.Branch,
 		Tree: func(name string) bool { return in.Tree == "" || a.Trees.TreeName(name, in.URL) == in.Tree },
 		From: now.Add(-time.Duration(in.MaxAge) * time.Hour).UnixMicro(),

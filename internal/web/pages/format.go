@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -71,7 +70,7 @@ var outcomes = []struct {
 const leastWidth = 2.5
 
 // parts returns the parts of a bar, those with anything in them, worst first.
-func parts(r store.Results) []part {
+func parts(r map[report.Status]int64) []part {
 	var all []part
 	var total, spare float64
 	for _, o := range outcomes {

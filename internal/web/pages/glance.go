@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 )
 
 const (
@@ -23,7 +24,7 @@ const (
 
 // seen is what there was to see.
 type seen struct {
-	store.Overview
+	answers.Overview
 	Waiting int           // submissions in the queue
 	Behind  time.Duration // how old this is, where a replica answers that lags
 }
@@ -85,7 +86,7 @@ func (g *glance) look(ctx context.Context, p *Pages) (seen, error) {
 	begin := p.Now()
 	var now seen
 	var err error
-	if now.Overview, err = p.Store.Overview(ctx, latest); err != nil {
+	if now.Overview, err = answers.Of(p.Store).Overview(ctx, latest); err != nil {
 		return seen{}, err
 	}
 	if l, ok := store.As[store.Lagger](p.Store); ok {

@@ -212,7 +212,7 @@ func TestAgo(t *testing.T) {
 }
 
 func TestParts(t *testing.T) {
-	got := parts(store.Results{report.StatusPass: 100_000, report.StatusFail: 1, "": 50_000})
+	got := parts(map[report.Status]int64{report.StatusPass: 100_000, report.StatusFail: 1, "": 50_000})
 	var names []string
 	from := 0.0
 	for _, p := range got {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package sqlite
+package answers_test
 
 import (
 	"fmt"
@@ -10,35 +10,32 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/report"
 )
 
 func TestOverview(t *testing.T) {
-	s := OpenMemory("test")
-	defer s.Close()
-	if err := s.Init(t.Context(), store.Version{}); err != nil {
-		t.Fatal(err)
-	}
+	s := database(t, &report.Report{})
 	load := func(r *report.Report) {
 		t.Helper()
 		if _, err := s.Load(t.Context(), r, store.LoadOptions{}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	overview := func(latest int) store.Overview {
+	overview := func(latest int) answers.Overview {
 		t.Helper()
-		o, err := s.Overview(t.Context(), latest)
+		o, err := answers.New(s.SQL()).Overview(t.Context(), latest)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return o
 	}
 	if o := overview(5); len(o.Latest) != 0 || o.Objects[store.Tests] != 0 {
-		t.Errorf("of nothing: %+v", o)
+		t.Errorf("of an empty database: %+v", o)
 	}
 
-	// Five checkouts a minute apart, each with one build more and three tests
-	// to a build; the tests come first.
+	// Five checkouts a minute apart. Each has one more build than the one before, and
+	// three tests for each build. The tests arrive first.
 	start := time.Date(2026, 1, 2, 3, 0, 0, 0, time.UTC)
 	for c := range 5 {
 		id := fmt.Sprintf("ci:%d", c)
@@ -60,17 +57,17 @@ func TestOverview(t *testing.T) {
 		load(r)
 	}
 	got := overview(2)
-	want := store.Overview{
+	want := answers.Overview{
 		Objects: map[store.List]int64{store.Checkouts: 5, store.Builds: 10, store.Tests: 30, store.Issues: 0, store.Incidents: 0},
-		Latest: []store.CheckoutResults{
+		Latest: []answers.CheckoutResults{
 			{
 				ID: "ci:4", Origin: "ci", TreeName: "mainline", Branch: "master", CommitHash: "abc", CommitName: "v6.19",
-				Start: start.Add(4 * time.Minute), Builds: store.Results{report.StatusPass: 4},
-				Tests: store.Results{report.StatusFail: 4, report.StatusPass: 4, "": 4},
+				Start: start.Add(4 * time.Minute), Builds: by{report.StatusPass: 4},
+				Tests: by{report.StatusFail: 4, report.StatusPass: 4, "": 4},
 			},
 			{
-				ID: "ci:3", Origin: "ci", Start: start.Add(3 * time.Minute), Builds: store.Results{report.StatusPass: 3},
-				Tests: store.Results{report.StatusFail: 3, report.StatusPass: 3, "": 3},
+				ID: "ci:3", Origin: "ci", Start: start.Add(3 * time.Minute), Builds: by{report.StatusPass: 3},
+				Tests: by{report.StatusFail: 3, report.StatusPass: 3, "": 3},
 			},
 		},
 	}

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package rollup_test
+package answers_test
 
 import (
 	"context"
 	"strings"
 	"testing"
 
-	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
 // TestCheckoutsPlan: a commit's checkouts are looked for by the commit, whatever
 // else is known of them, for a branch has all its history.
 func TestCheckoutsPlan(t *testing.T) {
-	db := opened(t)
+	db := openedWith(t, someReport())
 	var plans []string
 	db.Conn = wrapped{db.Conn, func(tx sqldb.Tx) sqldb.Tx { return explained{tx.(planned).Tx, &plans} }}
-	for _, of := range []rollup.CheckoutsOf{
+	for _, of := range []answers.CheckoutsOf{
 		{Commits: []string{"c"}},
 		{Commits: []string{"c"}, Origin: "o", RepositoryURL: "u", Branch: "b"},
 		{Commits: []string{"c"}, RepositoryURL: "u", Branch: "b", After: 1, Until: 2},
@@ -34,14 +34,14 @@ func TestCheckoutsPlan(t *testing.T) {
 
 // explained notes how statements are carried out.
 type explained struct {
-	rollup.Tx
+	sqldb.Tx
 	plans *[]string
 }
 
 func (e explained) Query(ctx context.Context, query string, args ...any) (sqldb.Rows, error) {
 	var a, b, c any
 	var step string
-	err := rollup.Read(ctx, e.Tx, "EXPLAIN QUERY PLAN "+query, args, []any{&a, &b, &c, &step}, func() error {
+	err := sqldb.Read(ctx, e.Tx, "EXPLAIN QUERY PLAN "+query, args, []any{&a, &b, &c, &step}, func() error {
 		*e.plans = append(*e.plans, step)
 		return nil
 	})

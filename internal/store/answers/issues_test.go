@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package rollup_test
+package answers_test
 
 import (
 	"fmt"
@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -60,19 +60,19 @@ func issueReport() *report.Report {
 
 func TestIssuesOf(t *testing.T) {
 	db := openedWith(t, issueReport())
-	one := func(version int64, comment, url *string, n by) rollup.SeenIssue {
-		return rollup.SeenIssue{IssueKey: rollup.IssueKey{ID: "i1", Version: version}, Comment: comment, ReportURL: url, Incidents: n}
+	one := func(version int64, comment, url *string, n by) answers.SeenIssue {
+		return answers.SeenIssue{IssueKey: answers.IssueKey{ID: "i1", Version: version}, Comment: comment, ReportURL: url, Incidents: n}
 	}
 	for _, tt := range []struct {
 		id   string
 		test bool
-		want []rollup.SeenIssue
+		want []answers.SeenIssue
 	}{
-		{"b1", false, []rollup.SeenIssue{one(1, new("first"), nil, by{"FAIL": 2})}},
-		{"b2", false, []rollup.SeenIssue{one(1, new("first"), nil, by{"PASS": 1}), one(2, new("second"), new("https://r"), by{"PASS": 1})}},
-		{"t1", true, []rollup.SeenIssue{one(1, new("first"), nil, by{"FAIL": 1})}},
-		{"t2", true, []rollup.SeenIssue{one(1, new("first"), nil, by{"": 1})}},
-		{"gone", false, []rollup.SeenIssue{{IssueKey: rollup.IssueKey{ID: "i2", Version: 2}, Incidents: by{"": 1}}}},
+		{"b1", false, []answers.SeenIssue{one(1, new("first"), nil, by{"FAIL": 2})}},
+		{"b2", false, []answers.SeenIssue{one(1, new("first"), nil, by{"PASS": 1}), one(2, new("second"), new("https://r"), by{"PASS": 1})}},
+		{"t1", true, []answers.SeenIssue{one(1, new("first"), nil, by{"FAIL": 1})}},
+		{"t2", true, []answers.SeenIssue{one(1, new("first"), nil, by{"": 1})}},
+		{"gone", false, []answers.SeenIssue{{IssueKey: answers.IssueKey{ID: "i2", Version: 2}, Incidents: by{"": 1}}}},
 		{"none", false, nil},
 		{"none", true, nil},
 	} {
@@ -122,23 +122,23 @@ func TestIssuesArrived(t *testing.T) {
 
 func TestSeen(t *testing.T) {
 	db := openedWith(t, issueReport())
-	c1 := &rollup.Revision{CheckoutID: "c1", Origin: "ci", TreeName: "a", RepositoryURL: "https://x/a", Branch: "main", CommitHash: "h1", Start: hour(0).UnixMicro()}
-	c2 := &rollup.Revision{CheckoutID: "c2", Origin: "ci", RepositoryURL: "https://x/b", CommitHash: "h2", Start: hour(1).UnixMicro()}
-	a, b := rollup.Branch{TreeName: "a", RepositoryURL: "https://x/a", Name: "main"}, rollup.Branch{RepositoryURL: "https://x/b"}
-	got, err := db.Seen(t.Context(), []string{"i1", "i2", "i3", "none"}, []rollup.IssueKey{{ID: "i1", Version: 1}, {ID: "i1", Version: 1}, {ID: "i2", Version: 1}, {ID: "i2", Version: 2}, {ID: "i3", Version: 1}})
-	want := map[string]*rollup.Seen{
+	c1 := &answers.Revision{CheckoutID: "c1", Origin: "ci", TreeName: "a", RepositoryURL: "https://x/a", Branch: "main", CommitHash: "h1", Start: hour(0).UnixMicro()}
+	c2 := &answers.Revision{CheckoutID: "c2", Origin: "ci", RepositoryURL: "https://x/b", CommitHash: "h2", Start: hour(1).UnixMicro()}
+	a, b := answers.Branch{TreeName: "a", RepositoryURL: "https://x/a", Name: "main"}, answers.Branch{RepositoryURL: "https://x/b"}
+	got, err := db.Seen(t.Context(), []string{"i1", "i2", "i3", "none"}, []answers.IssueKey{{ID: "i1", Version: 1}, {ID: "i1", Version: 1}, {ID: "i2", Version: 1}, {ID: "i2", Version: 2}, {ID: "i3", Version: 1}})
+	want := map[string]*answers.Seen{
 		"i1": {
-			First: rollup.Occurrence{Version: 1, At: hour(2).UnixMicro(), In: c1}, Last: rollup.Occurrence{Version: 1, At: hour(5).UnixMicro(), In: c2},
-			Branches: map[int64][]rollup.Branch{1: {b, a}},
+			First: answers.Occurrence{Version: 1, At: hour(2).UnixMicro(), In: c1}, Last: answers.Occurrence{Version: 1, At: hour(5).UnixMicro(), In: c2},
+			Branches: map[int64][]answers.Branch{1: {b, a}},
 		},
-		"i2": {First: rollup.Occurrence{Version: 1, In: c2}, Last: rollup.Occurrence{Version: 2}, Branches: map[int64][]rollup.Branch{1: {b}}},
+		"i2": {First: answers.Occurrence{Version: 1, In: c2}, Last: answers.Occurrence{Version: 2}, Branches: map[int64][]answers.Branch{1: {b}}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
 }
 
-func TestThingsSeen(t *testing.T) {
+func TestSeenInBuildsAndTests(t *testing.T) {
 	db := openedWith(t, issueReport())
 	for _, tt := range []struct {
 		id      string
@@ -151,14 +151,18 @@ func TestThingsSeen(t *testing.T) {
 		{"i1", 1, false, "b2/t2 b2/t1"},
 		{"i1", 2, false, ""},
 		{"i2", 1, true, "b3/"},
-		{"i2", 2, true, ""}, // the build is not there
+		{"i2", 2, true, ""}, // the build does not exist
 		{"i3", 1, true, ""},
 	} {
 		for page := 1; page < 3; page++ {
 			var got []string
-			var behind *rollup.SeenIn
+			var after *answers.SeenIn
 			for {
-				all, err := db.ThingsSeen(t.Context(), rollup.IssueKey{ID: tt.id, Version: tt.version}, tt.builds, behind, page)
+				seenIn := db.SeenInTests
+				if tt.builds {
+					seenIn = db.SeenInBuilds
+				}
+				all, err := seenIn(t.Context(), answers.IssueKey{ID: tt.id, Version: tt.version}, after, page)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -168,7 +172,7 @@ func TestThingsSeen(t *testing.T) {
 				if len(all) < page {
 					break
 				}
-				behind = &all[len(all)-1]
+				after = &all[len(all)-1]
 			}
 			if diff := cmp.Diff(tt.want, strings.Join(got, " ")); diff != "" {
 				t.Errorf("%v by %d (-want +got):\n%s", tt, page, diff)

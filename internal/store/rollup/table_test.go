@@ -86,7 +86,7 @@ func TestSetMisc(t *testing.T) {
 		{"FAIL", `{"error_msg":"` + long[:maxReason-1] + `éx"}`, "", long[:maxReason-1]},
 	} {
 		x := Test{Status: c.status, Lab: "before", Reason: "before"}
-		x.SetMisc([]byte(c.misc))
+		x.SetMisc([]byte(c.misc), nil, new(Platforms))
 		if x.Lab != c.lab || x.Reason != c.reason {
 			t.Errorf("%s %s: %q, %q", c.status, c.misc, x.Lab, x.Reason)
 		}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package rollup_test
+package answers_test
 
 import (
 	"fmt"
@@ -11,31 +11,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/store/rollup"
-	"github.com/kcidb-go/kcidb/internal/store/sqldb"
-	"github.com/kcidb-go/kcidb/internal/store/sqlite"
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// openedWith returns the roll-ups of a report. Statements that go through more than
-// is asked for fail the test.
-func openedWith(t *testing.T, r *report.Report) *rollup.DB {
-	t.Helper()
-	s := sqlite.OpenMemory("test")
-	t.Cleanup(func() { s.Close() })
-	if err := s.Init(t.Context(), store.Version{}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.Load(t.Context(), r, store.LoadOptions{Metadata: true}); err != nil {
-		t.Fatal(err)
-	}
-	db := s.Rollups()
-	db.Conn = wrapped{db.Conn, func(tx sqldb.Tx) sqldb.Tx { return planned{tx, t} }}
-	return db
-}
-
-// hour returns a moment so many hours after another.
+// hour returns the moment n hours after noon(1).
 func hour(n int) *time.Time { return new(noon(1).Add(time.Duration(n) * time.Hour)) }
 
 // branchReport returns checkouts of a branch, an hour apart. Each has a build with
@@ -81,7 +61,7 @@ func branchReport(checkouts int) *report.Report {
 }
 
 // told returns runs in words.
-func told(runs []rollup.Run) string {
+func told(runs []answers.Run) string {
 	var words []string
 	for _, r := range runs {
 		words = append(words, r.ID+"="+string(r.Status[0])+"@"+r.CommitHash)
@@ -91,31 +71,31 @@ func told(runs []rollup.Run) string {
 
 func TestHistory(t *testing.T) {
 	db := openedWith(t, branchReport(40))
-	base := rollup.HistoryOf{Path: "ltp.a", ConfigName: "tiny", RepositoryURL: "git://X/a.git/", Branch: "main", Platform: "board"}
-	with := func(f func(of *rollup.HistoryOf)) rollup.HistoryOf {
+	base := answers.HistoryOf{Path: "ltp.a", ConfigName: "tiny", RepositoryURL: "git://X/a.git/", Branch: "main", Platform: "board"}
+	with := func(f func(of *answers.HistoryOf)) answers.HistoryOf {
 		of := base
 		f(&of)
 		return of
 	}
 	for _, tt := range []struct {
 		name string
-		of   rollup.HistoryOf
+		of   answers.HistoryOf
 		n    int
 		want string
 	}{
 		{"a platform", base, 3, "ci:c39.tiny.ltp.a.board=F@hash39 them:c38.tiny.ltp.a.board=F@hash38 ci:c37.tiny.ltp.a.board=P@hash37"},
-		{"another platform", with(func(of *rollup.HistoryOf) { of.Platform = "other" }), 3,
+		{"another platform", with(func(of *answers.HistoryOf) { of.Platform = "other" }), 3,
 			"ci:c39.tiny.ltp.a.other=P@hash39 them:c38.tiny.ltp.a.other=P@hash38 ci:c37.tiny.ltp.a.other=F@hash37"},
-		{"an origin", with(func(of *rollup.HistoryOf) { of.Origin = "them" }), 3,
+		{"an origin", with(func(of *answers.HistoryOf) { of.Origin = "them" }), 3,
 			"them:c38.tiny.ltp.a.board=F@hash38 them:c33.tiny.ltp.a.board=P@hash33 them:c28.tiny.ltp.a.board=P@hash28"},
-		{"up to a start", with(func(of *rollup.HistoryOf) { of.StartedBy = hour(1).UnixMicro() }), 9,
+		{"up to a start", with(func(of *answers.HistoryOf) { of.StartedBy = hour(1).UnixMicro() }), 9,
 			"ci:c1.tiny.ltp.a.board=P@hash1 ci:c0.tiny.ltp.a.board=P@hash0"},
-		{"up to an arrival", with(func(of *rollup.HistoryOf) { of.ArrivedBy = hour(2).UnixMicro() }), 9,
+		{"up to an arrival", with(func(of *answers.HistoryOf) { of.ArrivedBy = hour(2).UnixMicro() }), 9,
 			"ci:c1.tiny.ltp.a.board=P@hash1 ci:c0.tiny.ltp.a.board=P@hash0"},
-		{"no platform", with(func(of *rollup.HistoryOf) { of.Platform = "" }), 9, ""},
-		{"another branch", with(func(of *rollup.HistoryOf) { of.Branch = "other" }), 9, ""},
-		{"another configuration", with(func(of *rollup.HistoryOf) { of.ConfigName = "all" }), 9, ""},
-		{"another path", with(func(of *rollup.HistoryOf) { of.Path = "ltp" }), 9, ""},
+		{"no platform", with(func(of *answers.HistoryOf) { of.Platform = "" }), 9, ""},
+		{"another branch", with(func(of *answers.HistoryOf) { of.Branch = "other" }), 9, ""},
+		{"another configuration", with(func(of *answers.HistoryOf) { of.ConfigName = "all" }), 9, ""},
+		{"another path", with(func(of *answers.HistoryOf) { of.Path = "ltp" }), 9, ""},
 	} {
 		runs, err := db.History(t.Context(), tt.of, tt.n)
 		if diff := cmp.Diff(tt.want, told(runs)); diff != "" || err != nil {
@@ -124,7 +104,7 @@ func TestHistory(t *testing.T) {
 	}
 	// What is far back is found.
 	runs, err := db.History(t.Context(), base, 200)
-	if err != nil || len(runs) != 40 || !slices.IsSortedFunc(runs, func(a, b rollup.Run) int { return int(b.Start - a.Start) }) {
+	if err != nil || len(runs) != 40 || !slices.IsSortedFunc(runs, func(a, b answers.Run) int { return int(b.Start - a.Start) }) {
 		t.Errorf("%d runs: %v", len(runs), err)
 	}
 }
@@ -144,7 +124,7 @@ func TestHistoryWithoutStarts(t *testing.T) {
 		}
 	}
 	db := openedWith(t, r)
-	of := rollup.HistoryOf{Path: "ltp.a", ConfigName: "tiny", RepositoryURL: "https://x/a", Branch: "main", Platform: "board"}
+	of := answers.HistoryOf{Path: "ltp.a", ConfigName: "tiny", RepositoryURL: "https://x/a", Branch: "main", Platform: "board"}
 	for platform, want := range map[string]string{
 		"board": "ci:c29.tiny.ltp.a.board=P@hash29 them:c28.tiny.ltp.a.board=P@hash28 ci:c27.tiny.ltp.a.board=F@hash27",
 		"":      "ci:c29.tiny.ltp.a.other=F@hash29 them:c28.tiny.ltp.a.other=F@hash28 ci:c27.tiny.ltp.a.other=P@hash27",
@@ -170,7 +150,7 @@ func TestBranchReport(t *testing.T) {
 	}
 	db := openedWith(t, r)
 	any := func(string) bool { return true }
-	base := rollup.BranchReportOf{
+	base := answers.BranchReportOf{
 		Origin: "ci", RepositoryURL: "https://x/a", Branch: "main", Tree: any, Path: any, From: hour(0).UnixMicro(), To: hour(20).UnixMicro(), Runs: 3,
 	}
 	got, err := db.BranchReport(t.Context(), base)
@@ -180,7 +160,7 @@ func TestBranchReport(t *testing.T) {
 	if got.Head.CheckoutID != "ci:c7" {
 		t.Error(got.Head)
 	}
-	counts := rollup.Counts{"build": {"": 2}, "boot": {"PASS": 2}, "test": {"PASS": 4, "FAIL": 2}}
+	counts := answers.Counts{"build": {"": 2}, "boot": {"PASS": 2}, "test": {"PASS": 4, "FAIL": 2}}
 	if diff := cmp.Diff(counts, got.Counts); diff != "" {
 		t.Errorf("counts (-want +got):\n%s", diff)
 	}
@@ -200,10 +180,10 @@ func TestBranchReport(t *testing.T) {
 	if diff := cmp.Diff(want, histories); diff != "" {
 		t.Errorf("histories (-want +got):\n%s", diff)
 	}
-	issues := []rollup.BuildIssue{{
-		SeenIssue: rollup.SeenIssue{IssueKey: rollup.IssueKey{ID: "ci:i", Version: 2}, Comment: new("it breaks")},
+	issues := []answers.BuildIssue{{
+		SeenIssue: answers.SeenIssue{IssueKey: answers.IssueKey{ID: "ci:i", Version: 2}, Comment: new("it breaks")},
 		BuildID:   "ci:c7.tiny", Tool: new(true), Code: new(false),
-		First: rollup.Occurrence{Version: 1, At: hour(2).UnixMicro(), In: &rollup.Revision{
+		First: answers.Occurrence{Version: 1, At: hour(2).UnixMicro(), In: &answers.Revision{
 			CheckoutID: "ci:c2", Origin: "ci", RepositoryURL: "https://x/a", Branch: "main", CommitHash: "hash2", Start: hour(2).UnixMicro(),
 		}},
 	}}
@@ -213,17 +193,17 @@ func TestBranchReport(t *testing.T) {
 
 	for _, tt := range []struct {
 		name string
-		set  func(of *rollup.BranchReportOf)
+		set  func(of *answers.BranchReportOf)
 		head string
 		n    int // of histories
 	}{
-		{"until a time", func(of *rollup.BranchReportOf) { of.To = hour(2).UnixMicro() }, "ci:c2", 6},
-		{"a path", func(of *rollup.BranchReportOf) {
+		{"until a time", func(of *answers.BranchReportOf) { of.To = hour(2).UnixMicro() }, "ci:c2", 6},
+		{"a path", func(of *answers.BranchReportOf) {
 			of.To, of.Path = hour(2).UnixMicro(), func(path string) bool { return path == "ltp.b" }
 		}, "ci:c2", 2},
-		{"from a time", func(of *rollup.BranchReportOf) { of.From = hour(8).UnixMicro() }, "", 0},
-		{"another tree", func(of *rollup.BranchReportOf) { of.Tree = func(name string) bool { return name == "a" } }, "", 0},
-		{"another origin", func(of *rollup.BranchReportOf) { of.Origin = "them" }, "them:c3", 2},
+		{"from a time", func(of *answers.BranchReportOf) { of.From = hour(8).UnixMicro() }, "", 0},
+		{"another tree", func(of *answers.BranchReportOf) { of.Tree = func(name string) bool { return name == "a" } }, "", 0},
+		{"another origin", func(of *answers.BranchReportOf) { of.Origin = "them" }, "them:c3", 2},
 	} {
 		of := base
 		tt.set(&of)
@@ -232,7 +212,7 @@ func TestBranchReport(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got == nil {
-			got = &rollup.BranchReport{}
+			got = &answers.BranchReport{}
 		}
 		if got.Head.CheckoutID != tt.head || len(got.Histories) != tt.n {
 			t.Errorf("%s: %s, %d histories", tt.name, got.Head.CheckoutID, len(got.Histories))
@@ -251,7 +231,7 @@ func TestBranchReportIsBounded(t *testing.T) {
 	}
 	db := openedWith(t, r)
 	for runs, most := range map[int]int{2: 2_000, 100: 200} {
-		got, err := db.BranchReport(t.Context(), rollup.BranchReportOf{
+		got, err := db.BranchReport(t.Context(), answers.BranchReportOf{
 			Origin: "ci", RepositoryURL: "https://x/a", Branch: "main", Tree: func(string) bool { return true }, To: hour(9).UnixMicro(), Runs: runs,
 			Path: func(path string) bool { return strings.HasPrefix(path, "suite.") },
 		})

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package rollup_test
+package answers_test
 
 import (
 	"strings"
@@ -8,13 +8,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 )
 
 func TestOrigins(t *testing.T) {
-	db := opened(t)
+	db := openedWith(t, someReport())
 	for _, tt := range []struct {
-		days             rollup.Days
+		days             answers.Days
 		checkouts, tests string
 	}{
 		{marches(1, 9), "ci", "ci them"},
@@ -30,16 +30,16 @@ func TestOrigins(t *testing.T) {
 }
 
 func TestTotals(t *testing.T) {
-	db := opened(t)
+	db := openedWith(t, someReport())
 	got, err := db.Totals(t.Context(), marches(2, 3))
-	want := &rollup.Totals{
-		Started: rollup.Started{
-			Amounts: rollup.Amounts{Checkouts: 2, Builds: 3, Boots: 5, Tests: 1},
+	want := &answers.Totals{
+		Started: answers.Started{
+			Amounts: answers.Amounts{Checkouts: 2, Builds: 3, Boots: 5, Tests: 1},
 			Trees:   2,
-			Labs:    map[string]*rollup.Amounts{"k8s": {Builds: 3}, "lab": {Boots: 5, Tests: 1}},
+			Labs:    map[string]*answers.Amounts{"k8s": {Builds: 3}, "lab": {Boots: 5, Tests: 1}},
 		},
 		Issues: 2, Incidents: 5,
-		BuildIncidents: []rollup.BuildIncidents{
+		BuildIncidents: []answers.BuildIncidents{
 			{Origin: "ci", IssueID: "i1", Version: 2, Comment: new("second"), N: 2},
 			{Origin: "ci", IssueID: "i2", Version: 1, New: true, N: 1},
 			{Origin: "them", IssueID: "nobody's", Version: 7, N: 1},
@@ -54,7 +54,7 @@ func TestTotals(t *testing.T) {
 	if got, err = db.Totals(t.Context(), marches(1, 1)); err != nil || got.Trees != 1 || got.Issues != 1 || got.Builds != 2 {
 		t.Errorf("%+v, %v", got, err)
 	}
-	if got, err = db.Totals(t.Context(), marches(6, 9)); err != nil || got.Amounts != (rollup.Amounts{}) || got.Trees+got.Incidents != 0 {
+	if got, err = db.Totals(t.Context(), marches(6, 9)); err != nil || got.Amounts != (answers.Amounts{}) || got.Trees+got.Incidents != 0 {
 		t.Errorf("%+v, %v", got, err)
 	}
 }

@@ -1,38 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package rollup_test
+package answers_test
 
 import (
 	"context"
 	"strings"
 	"testing"
 
-	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// TestPlans has what pages, mails and metrics read found by indexes: no statement
-// walks over a table that grows with the objects.
+// TestPlans: the statements of pages, mails and metrics find their rows by indexes. No
+// statement scans a table that grows with the objects.
 func TestPlans(t *testing.T) {
 	t.Parallel()
-	s := empty(t)
-	load(t, s, crowd(45, 20))
-	inner := s.Rollups()
+	db := answers.New(database(t, issueReport()).SQL())
 	var plan []string
-	db := *inner
-	db.Conn = wrapped{inner.Conn, func(tx sqldb.Tx) sqldb.Tx { return &plannedTx{tx, &plan} }}
-	ctx, builds := t.Context(), []string{"ci:0", "ci: 1"}
-	key := rollup.IssueKey{ID: "ci:0"}
-	days := rollup.Days{First: 0, Last: 7}
+	db.Conn = wrapped{db.Conn, func(tx sqldb.Tx) sqldb.Tx { return &plannedTx{tx, &plan} }}
+	ctx, builds := t.Context(), []string{"b1", "b2"}
+	key := answers.IssueKey{ID: "i1", Version: 1}
+	days := answers.Days{First: 0, Last: 7}
 	for name, c := range map[string]struct {
 		read  func() error
-		using string // an index that has to be used
+		using string // the index to use
 	}{
 		"Tally":     {func() error { _, err := db.Tally(ctx, builds); return err }, "test_counts USING PRIMARY KEY"},
 		"Incidents": {func() error { _, err := db.Incidents(ctx, key); return err }, "sightings_arrived"},
 		"Findings":  {func() error { _, err := db.Findings(ctx, builds); return err }, "sightings_build"},
-		"Failed":    {func() error { return db.Failed(ctx, builds, func(*rollup.FailedTest) {}) }, "tests_bad"},
+		"Failed":    {func() error { return db.Failed(ctx, builds, func(*answers.FailedTest) {}) }, "tests_bad"},
 		"SuiteCounts": {func() error { _, err := db.SuiteCounts(ctx, builds, "boot"); return err },
 			"test_counts USING PRIMARY KEY"},
 		"PathCounts": {func() error { return db.PathCounts(ctx, builds, "ltp", func(string, report.Status, int64) {}) },
@@ -48,9 +45,9 @@ func TestPlans(t *testing.T) {
 		found := false
 		for _, step := range plan {
 			found = found || strings.Contains(step, c.using)
-			// Trees, and the objects of object_counts, are few.
+			// Trees are few.
 			if strings.HasPrefix(step, "SCAN ") && !strings.Contains(step, "VIRTUAL TABLE") && !strings.HasPrefix(step, "SCAN CONSTANT ROW") {
-				t.Errorf("%s walks over a table:\n%s", name, strings.Join(plan, "\n"))
+				t.Errorf("%s scans a table:\n%s", name, strings.Join(plan, "\n"))
 			}
 		}
 		if !found {
@@ -59,7 +56,7 @@ func TestPlans(t *testing.T) {
 	}
 }
 
-// plannedTx notes how SQLite goes about each query.
+// plannedTx records the plan of each query.
 type plannedTx struct {
 	sqldb.Tx
 	plan *[]string
@@ -68,7 +65,7 @@ type plannedTx struct {
 func (p *plannedTx) Query(ctx context.Context, query string, args ...any) (sqldb.Rows, error) {
 	var id, parent, unused int64
 	var detail string
-	err := rollup.Read(ctx, p.Tx, "EXPLAIN QUERY PLAN "+query, args, []any{&id, &parent, &unused, &detail}, func() error {
+	err := sqldb.Read(ctx, p.Tx, "EXPLAIN QUERY PLAN "+query, args, []any{&id, &parent, &unused, &detail}, func() error {
 		*p.plan = append(*p.plan, detail)
 		return nil
 	})

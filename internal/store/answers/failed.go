@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package answers
+
+import (
+	"context"
+	"slices"
+
+	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// FailedTest is a test whose status rollup.Fails.
+type FailedTest struct {
+	ID, BuildID string
+	Path        string // "" for none
+	Status      report.Status
+	Platform    string // "" for none
+	Known       bool   // an issue was seen in the test
+}
+
+// isFailed is the condition on a failed test. The index of failed tests has the same
+// condition, so the text has to stay the same.
+const isFailed = "t.status IN ('FAIL', 'ERROR', 'MISS')"
+
+// environmentsAtOnce limits the number of environments that are in memory.
+const environmentsAtOnce = 500
+
+// Failed calls f for the failed tests of builds, in the order of builds, paths and IDs. It
+// reads no other tests, and keeps no tests in memory.
+func (db *DB) Failed(ctx context.Context, builds []string, f func(*FailedTest)) error {
+	if len(builds) == 0 {
+		return nil
+	}
+	query := `
+		SELECT t.id, t.build_id, ` + sqldb.Text("t.path") + ` AS path, ` + sqldb.Text("t.status") + `, ` + sqldb.Text("t.environment_misc") + `,
+			EXISTS (SELECT 1 FROM incidents i WHERE i.test_id = t.id AND i.present IS NOT FALSE)
+		FROM ` + db.Tests() + ` t
+		WHERE ` + db.In("t.build_id", 1) + ` AND ` + isFailed + `
+		ORDER BY 2, 3, 1`
+	var t FailedTest
+	var environment string
+	into := []any{&t.ID, &t.BuildID, &t.Path, (*string)(&t.Status), &environment, &t.Known}
+	return db.view(ctx, "read tests that failed", func(ctx context.Context, tx sqldb.Tx) error {
+		platforms, err := db.platformsOfFailed(ctx, tx, builds)
+		if err != nil {
+			return err
+		}
+		return each(ctx, tx, query, []any{db.List(builds)}, into, func() {
+			t.Platform = platforms[environment]
+			f(&t)
+		})
+	})
+}
+
+// platformsOfFailed returns the platforms of the failed tests of builds, by the names of
+// the contents that have their environments.
+func (db *DB) platformsOfFailed(ctx context.Context, tx sqldb.Tx, builds []string) (map[string]string, error) {
+	query := `
+		SELECT DISTINCT ` + sqldb.Text("t.environment_misc") + `
+		FROM ` + db.Tests() + ` t
+		WHERE ` + db.In("t.build_id", 1) + ` AND ` + isFailed + ` AND t.environment_misc IS NOT NULL`
+	var names []string
+	var name string
+	if err := each(ctx, tx, query, []any{db.List(builds)}, []any{&name}, func() { names = append(names, name) }); err != nil {
+		return nil, err
+	}
+	all := make(map[string]string, len(names))
+	var platforms rollup.Platforms
+	for chunk := range slices.Chunk(names, environmentsAtOnce) {
+		contents, err := db.Contents(ctx, tx, chunk)
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range chunk {
+			all[name] = platforms.Of([]byte(contents[name]))
+		}
+	}
+	return all, nil
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package answers
+
+import (
+	"context"
+
+	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// IssueKey names a version of an issue.
+type IssueKey struct {
+	ID      string
+	Version int64
+}
+
+// SeenIssue is a version of an issue that was seen. A text is nil if the issue does not
+// have it or is not in the database.
+type SeenIssue struct {
+	IssueKey
+	Comment, ReportURL *string
+	Incidents          map[report.Status]int64 // by the status of the build or test
+}
+
+// IssuesOfBuild returns the issues that were seen in a build itself, in the order of IDs
+// and versions. An incident with a build and a test is of both.
+func (db *DB) IssuesOfBuild(ctx context.Context, id string) ([]SeenIssue, error) {
+	return db.issuesOf(ctx, "i.build_id = $1", "CASE WHEN i.test_id IS NULL THEN s.status ELSE coalesce(k.status, '') END", id)
+}
+
+// IssuesOfTest returns the issues that were seen in a test, in the order of IDs and
+// versions.
+func (db *DB) IssuesOfTest(ctx context.Context, id string) ([]SeenIssue, error) {
+	return db.issuesOf(ctx, "i.test_id = $1", "s.status", id)
+}
+
+func (db *DB) issuesOf(ctx context.Context, condition, status, id string) (all []SeenIssue, err error) {
+	query := `
+		SELECT s.issue_id, s.issue_version, j.comment, j.report_url, ` + status + `, count(*)
+		FROM incidents i
+			JOIN sightings s ON s.incident_id = i.id
+			LEFT JOIN counted_builds k ON k.build_id = i.build_id
+			LEFT JOIN issues j ON j.id = s.issue_id AND j.version = s.issue_version
+		WHERE ` + condition + `
+		GROUP BY 1, 2, 3, 4, 5
+		ORDER BY 1, 2, 5`
+	var i SeenIssue
+	var of report.Status
+	var n int64
+	err = db.read(ctx, "read issues", query, []any{id}, []any{&i.ID, &i.Version, &i.Comment, &i.ReportURL, &of, &n}, func() {
+		if len(all) == 0 || all[len(all)-1].IssueKey != i.IssueKey {
+			i.Incidents = make(map[report.Status]int64)
+			all = append(all, i)
+		}
+		all[len(all)-1].Incidents[of] += n
+	})
+	return all, err
+}
+
+// NewestVersion returns the newest version of an issue, -1 if the issue does not exist.
+func (db *DB) NewestVersion(ctx context.Context, id string) (version int64, err error) {
+	query := "SELECT coalesce(max(version), -1) FROM issues WHERE id = $1"
+	err = db.read(ctx, "read an issue", query, []any{id}, []any{&version}, func() {})
+	return version, err
+}
+
+// IssuesArrived returns the versions of issues that arrived from one moment on and before
+// another, in microseconds since 1970. It returns at most n, the newest first.
+func (db *DB) IssuesArrived(ctx context.Context, from, before int64, n int) (all []IssueKey, err error) {
+	query := `
+		SELECT id, version
+		FROM issues
+		WHERE _timestamp >= ` + db.Moment(1) + ` AND _timestamp < ` + db.Moment(2) + `
+		ORDER BY _timestamp DESC, id, version LIMIT $3`
+	var i IssueKey
+	err = db.read(ctx, "read issues", query, []any{from, before, n}, []any{&i.ID, &i.Version}, func() { all = append(all, i) })
+	return all, err
+}
+
+// Incidents are the incidents with a version of an issue. An incident counts as present
+// unless it says that the issue is absent.
+type Incidents struct {
+	Present, Absent int64
+	Builds, Tests   int64  // present in each
+	First           string // ID of the first present incident to arrive, "" for none
+}
+
+// Incidents counts the incidents with a version of an issue.
+func (db *DB) Incidents(ctx context.Context, key IssueKey) (n Incidents, err error) {
+	counts := `
+		SELECT kind, CAST(sum(n) AS bigint)
+		FROM incident_counts
+		WHERE issue_id = $1 AND issue_version = $2
+		GROUP BY kind`
+	first := `
+		SELECT incident_id
+		FROM sightings
+		WHERE issue_id = $1 AND issue_version = $2
+		ORDER BY arrived, incident_id LIMIT 1`
+	err = db.view(ctx, "count incidents", func(ctx context.Context, tx sqldb.Tx) error {
+		var kind rollup.Kind
+		var of int64
+		err := each(ctx, tx, counts, []any{key.ID, key.Version}, []any{&kind, &of}, func() { n.add(kind, of) })
+		if err != nil || n.Present == 0 {
+			return err
+		}
+		return each(ctx, tx, first, []any{key.ID, key.Version}, []any{&n.First}, func() {})
+	})
+	return n, err
+}
+
+// add adds n incidents of a kind of incident_counts.
+func (i *Incidents) add(kind rollup.Kind, n int64) {
+	switch kind {
+	case rollup.Absent:
+		i.Absent += n
+		return
+	case rollup.Builds:
+		i.Builds += n
+	case rollup.Tests:
+		i.Tests += n
+	}
+	i.Present += n
+}
+
+// Finding is a version of an issue that was seen in builds or in their tests.
+type Finding struct {
+	IssueKey
+	Builds, Tests int64 // incidents of each
+}
+
+// Findings returns the issues that were seen in builds and in their tests, in the order
+// of IDs and versions.
+func (db *DB) Findings(ctx context.Context, builds []string) (all []Finding, err error) {
+	if len(builds) == 0 {
+		return nil, nil
+	}
+	query := `
+		SELECT issue_id, issue_version, count(CASE WHEN test_id = '' THEN 1 END), count(CASE WHEN test_id <> '' THEN 1 END)
+		FROM sightings
+		WHERE build_id <> '' AND ` + db.In("build_id", 1) + `
+		GROUP BY issue_id, issue_version
+		ORDER BY issue_id, issue_version`
+	var f Finding
+	err = db.read(ctx, "read sightings", query, []any{db.List(builds)}, []any{&f.ID, &f.Version, &f.Builds, &f.Tests},
+		func() { all = append(all, f) })
+	return all, err
+}

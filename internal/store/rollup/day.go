@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rollup
+
+import "time"
+
+// NoDay is the day of an object without a time.
+const NoDay = -1
+
+// DayOf returns the day of a time in UTC: the number of days since 1970, NoDay for the
+// zero time and times before 1970.
+func DayOf(t time.Time) int64 {
+	if t.IsZero() {
+		return NoDay
+	}
+	return dayOf(t.UnixMicro())
+}
+
+// dayOf returns the day of a time in microseconds since 1970, NoDay for times before.
+func dayOf(micros int64) int64 {
+	const day = 24 * 3600 * 1_000_000
+	if micros < 0 {
+		return NoDay
+	}
+	return micros / day
+}
+
+// dayOfStart returns the day of the start of an object: NoDay for 0, which is no time.
+func dayOfStart(micros int64) int64 {
+	if micros == 0 {
+		return NoDay
+	}
+	return dayOf(micros)
+}
