@@ -22,8 +22,8 @@ import (
 
 var composeFiles = []string{"compose.yaml", "compose.scaled.yaml"}
 
-// exampleOf returns the variables of env.example, as it is or with those taken in
-// that are comments.
+// exampleOf returns the variables of env.example. With all it includes those in
+// comments.
 func exampleOf(t *testing.T, all bool) map[string]string {
 	t.Helper()
 	text := files(t)["compose/env.example"]
@@ -37,8 +37,8 @@ func exampleOf(t *testing.T, all bool) map[string]string {
 	return variables
 }
 
-// filled returns an environment as somebody has filled env.example in: each of
-// the secrets has a value of its own.
+// filled returns the environment of a filled-in env.example: each secret has a
+// value of its own.
 func filled(t *testing.T, all bool) types.Mapping {
 	t.Helper()
 	env := types.Mapping{}
@@ -50,7 +50,7 @@ func filled(t *testing.T, all bool) types.Mapping {
 	return env
 }
 
-// secretsOf returns the secrets of the environment that is all filled in.
+// secretsOf returns the secrets of the completely filled-in environment.
 func secretsOf(t *testing.T) types.Mapping {
 	t.Helper()
 	env := filled(t, true)
@@ -62,8 +62,8 @@ func secretsOf(t *testing.T) types.Mapping {
 	return env
 }
 
-// load reads a compose file as Compose does, with its schema, its references
-// and its variables checked.
+// load reads a compose file as Compose does: it checks the schema, the
+// references and the variables.
 func load(t *testing.T, name, text string, env types.Mapping) (*types.Project, error) {
 	t.Helper()
 	dir, err := filepath.Abs("compose")
@@ -105,7 +105,7 @@ func TestComposeUnderstandsItsFiles(t *testing.T) {
 	}
 }
 
-// TestComposeFindsFaults makes sure that the test above can fail.
+// TestComposeFindsFaults: the test above can fail.
 func TestComposeFindsFaults(t *testing.T) {
 	text := files(t)["compose/compose.scaled.yaml"]
 	for _, c := range []struct{ old, new, complaint string }{
@@ -133,7 +133,7 @@ func TestComposeAsksForMissingSecrets(t *testing.T) {
 			continue
 		}
 		env := filled(t, false)
-		env[name] = "" // as env.example has it
+		env[name] = "" // as in env.example
 		_, err := load(t, "compose.scaled.yaml", text, env)
 		if err == nil || !strings.Contains(err.Error(), name+" is missing a value: set it in .env") {
 			t.Errorf("without %s: %v", name, err)
@@ -146,7 +146,7 @@ func TestContainersHaveLeastPrivilege(t *testing.T) {
 		for container, s := range mustLoad(t, name).Services {
 			var capabilities []string
 			root := regexp.MustCompile(`^0*(:|$)`).MatchString(s.User)
-			if container == "nats-volume" { // only root gives a volume to its user
+			if container == "nats-volume" { // only root can give a volume to another user
 				capabilities, root = []string{"CHOWN"}, false
 			}
 			if root {
@@ -182,8 +182,8 @@ func TestImagesArePinned(t *testing.T) {
 	}
 }
 
-// TestSecretsAreNotInTheFiles looks for values that do not come from outside,
-// and for those that everybody on the machine can see.
+// TestSecretsAreNotInTheFiles finds secrets written in the files, and secrets
+// that every user of the machine can see.
 func TestSecretsAreNotInTheFiles(t *testing.T) {
 	secrets := secretsOf(t)
 	hasSecret := func(text string) bool {
@@ -210,8 +210,8 @@ func TestSecretsAreNotInTheFiles(t *testing.T) {
 }
 
 // TestContainersRunTheProgram checks the commands of KCIDB's containers with
-// the program, and their environment with the configuration, with the settings
-// that may be left out and without.
+// the program, and their environment with the configuration, both with and
+// without the optional settings.
 func TestContainersRunTheProgram(t *testing.T) {
 	for _, name := range composeFiles {
 		for _, all := range []bool{true, false} {
@@ -246,8 +246,8 @@ func TestContainersRunTheProgram(t *testing.T) {
 	}
 }
 
-// checkSettings holds a container's configuration to what its role needs, and to
-// nothing more.
+// checkSettings checks that a container's configuration has the settings that
+// its role needs, and no others.
 func checkSettings(t *testing.T, what string, config service.Config, s types.ServiceConfig, all bool) {
 	t.Helper()
 	tells, shows := strings.Contains(config.Roles, "notify"), strings.Contains(config.Roles, "web")
@@ -279,8 +279,8 @@ func checkSettings(t *testing.T, what string, config service.Config, s types.Ser
 	}
 }
 
-// TestNATSUnderstandsItsFile reads the file as the server does, with a token
-// that looks like a number.
+// TestNATSUnderstandsItsFile reads the file like the server, with a token that
+// looks like a number.
 func TestNATSUnderstandsItsFile(t *testing.T) {
 	nats := mustLoad(t, "compose.scaled.yaml").Services["nats"]
 	for _, token := range []string{"", "123456", "1e5", "0x1f"} {

@@ -38,7 +38,7 @@ func buildAndRun(m *testing.M) int {
 	return m.Run()
 }
 
-// need skips a test at a desk, and fails it in CI, where a tool is missing.
+// need skips a test at a desk, and fails it in CI, if a tool is missing.
 func need(t *testing.T, tool, debianPackage string) {
 	t.Helper()
 	if _, err := exec.LookPath(tool); err == nil {
@@ -50,8 +50,8 @@ func need(t *testing.T, tool, debianPackage string) {
 	t.Skipf("%s is missing: apt-get install %s", tool, debianPackage)
 }
 
-// checkCommand asks the program for help on a command line, which it gives only
-// where it knows the command and all its flags.
+// checkCommand runs a command line with --help, which succeeds only if the
+// program knows the command and all its flags.
 func checkCommand(t *testing.T, args []string) {
 	t.Helper()
 	args = append(args[:len(args):len(args)], "--help")
@@ -60,7 +60,7 @@ func checkCommand(t *testing.T, args []string) {
 	}
 }
 
-// keyVariables returns the variables of the environment that are keys of the
+// keyVariables returns the environment variables that set keys of the
 // configuration.
 func keyVariables() map[string]bool {
 	variables := map[string]bool{}
@@ -106,7 +106,7 @@ func TestCommandsOfTheReadmeExist(t *testing.T) {
 	}
 }
 
-// configsOf returns the configurations that README.md shows.
+// configsOf returns the configurations in README.md.
 func configsOf(t *testing.T) []string {
 	t.Helper()
 	var configs []string
@@ -119,8 +119,8 @@ func configsOf(t *testing.T) []string {
 	return configs
 }
 
-// TestConfigurationOfTheReadmeIsUnderstood gives the service the configurations
-// of README.md, each and all together.
+// TestConfigurationOfTheReadmeIsUnderstood gives the service each configuration
+// in README.md, and all of them together.
 func TestConfigurationOfTheReadmeIsUnderstood(t *testing.T) {
 	configs := configsOf(t)
 	for _, text := range append(configs, strings.Join(configs, "")) {
@@ -128,8 +128,8 @@ func TestConfigurationOfTheReadmeIsUnderstood(t *testing.T) {
 	}
 }
 
-// checkConfig makes a service, which is not started, from a configuration, an
-// environment and the command line, and returns how it is configured.
+// checkConfig creates a service, without starting it, from a configuration, an
+// environment and a command line. It returns the service's configuration.
 func checkConfig(t *testing.T, what, file string, command []string, env func(string) (string, bool)) service.Config {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "kcidb.yaml")
@@ -155,7 +155,7 @@ func checkConfig(t *testing.T, what, file string, command []string, env func(str
 	}
 	tried := config
 	for _, secret := range []*string{&tried.JWTSecretFile, &tried.SMTPPasswordFile} {
-		if *secret != "" { // it is not on this machine
+		if *secret != "" { // the file does not exist on this machine
 			if err := os.WriteFile(path, []byte("secret"), 0o600); err != nil {
 				t.Fatal(err)
 			}
@@ -171,7 +171,7 @@ func checkConfig(t *testing.T, what, file string, command []string, env func(str
 	return config
 }
 
-// files returns the texts of the files this package is about, by path.
+// files returns the texts of the deployment files, by path.
 func files(t *testing.T) map[string]string {
 	t.Helper()
 	texts := map[string]string{}
@@ -182,7 +182,7 @@ func files(t *testing.T) map[string]string {
 		}
 		for _, path := range paths {
 			if info, err := os.Stat(path); err != nil || info.IsDir() {
-				continue // secrets of somebody who tried it
+				continue // secrets of a developer who tried the file
 			}
 			text, err := os.ReadFile(path)
 			if err != nil {

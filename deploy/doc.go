@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package deploy holds nothing but its tests. They hold the files by
-// which KCIDB is deployed, in systemd and compose, to what the tools that read
-// them expect, and to the commands and the configuration there are.
+// Package deploy contains only tests. They check the deployment files for
+// systemd and Compose: the tools that read the files accept them, and the
+// commands and settings in them exist.
 package deploy

@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// pinned is an image of a major version, at least.
+// pinned matches an image with at least a major version.
 var pinned = regexp.MustCompile(`^[a-z0-9./-]+:[0-9]+(\.[0-9]+)*(-[a-z0-9.]+)?$`)
 
 func TestDockerfileIsOfTheGoOfTheModule(t *testing.T) {
@@ -33,8 +33,8 @@ func TestDockerfileIsOfTheGoOfTheModule(t *testing.T) {
 	}
 }
 
-// TestImageIsGivenAllOfTheProgram looks whether all files the program is built
-// from are let through to the builder of the image.
+// TestImageIsGivenAllOfTheProgram checks that the build context of the image
+// contains all source files of the program.
 func TestImageIsGivenAllOfTheProgram(t *testing.T) {
 	var allowed []string
 	for line := range strings.Lines(files(t)["compose/Dockerfile.dockerignore"]) {

@@ -10,8 +10,9 @@ import (
 	"testing"
 )
 
-// exposure is the most that systemd may say of how a unit is exposed, in tenths
-// of its scale from 0 to 10. What is left is that the service uses the network.
+// exposure is the maximum exposure that systemd may report for a unit, in
+// tenths of its scale from 0 to 10. The remaining exposure comes from the use
+// of the network.
 const exposure = "15"
 
 // units returns the texts of the units by file name.
@@ -30,8 +31,8 @@ func units(t *testing.T) map[string]string {
 	return found
 }
 
-// tree makes a tree of files with the units, the program, and what any service
-// refers to, so that nothing of this machine matters.
+// tree creates a tree of files with the units, the program, and the files that
+// any service refers to, so that the test does not depend on this machine.
 func tree(t *testing.T, units map[string]string) (root string) {
 	t.Helper()
 	root = t.TempDir()
@@ -58,7 +59,7 @@ func tree(t *testing.T, units map[string]string) (root string) {
 	return root
 }
 
-// verify returns what systemd has to complain of in the units.
+// verify returns systemd's complaints about the units.
 func verify(t *testing.T, units map[string]string) string {
 	t.Helper()
 	args := []string{"verify", "--root=" + tree(t, units), "--man=no"}
@@ -79,7 +80,7 @@ func TestSystemdUnderstandsTheUnits(t *testing.T) {
 	}
 }
 
-// TestSystemdFindsFaults makes sure that the test above can fail.
+// TestSystemdFindsFaults: the test above can fail.
 func TestSystemdFindsFaults(t *testing.T) {
 	need(t, "systemd-analyze", "systemd")
 	for _, c := range []struct{ unit, old, new, complaint string }{
@@ -102,8 +103,8 @@ func TestSystemdFindsFaults(t *testing.T) {
 	}
 }
 
-// exposed says whether systemd takes a service for more exposed than it may be,
-// and why.
+// exposed reports whether systemd rates a service as more exposed than allowed,
+// with systemd's reasons.
 func exposed(t *testing.T, name, text string) (bool, string) {
 	t.Helper()
 	root := tree(t, map[string]string{name: text})
@@ -130,11 +131,10 @@ func TestServicesAreHardened(t *testing.T) {
 	}
 }
 
-// hardening returns the part of a service's unit that keeps it from what it
-// does not need.
+// hardening returns the part of a service's unit that restricts the service.
 func hardening(t *testing.T, name, text string) string {
 	t.Helper()
-	_, rest, found := strings.Cut(text, "\n# Nothing of the machine but what the service needs.")
+	_, rest, found := strings.Cut(text, "\n# The service can access only the parts of the machine that it needs.")
 	part, _, ends := strings.Cut(rest, "\n\n")
 	if !found || !ends {
 		t.Fatalf("%s has no such part", name)
@@ -153,7 +153,7 @@ func TestServicesAreHardenedAlike(t *testing.T) {
 }
 
 // TestServicesRunTheProgram checks the commands of the services with the
-// program itself.
+// program.
 func TestServicesRunTheProgram(t *testing.T) {
 	for name, text := range units(t) {
 		if filepath.Ext(name) != ".service" {
@@ -170,8 +170,8 @@ func TestServicesRunTheProgram(t *testing.T) {
 	}
 }
 
-// TestServicesAreConfigured makes a service of each unit, configured as README.md
-// tells, and looks whether those that tell people have subscriptions to read.
+// TestServicesAreConfigured creates a service from each unit, configured as in
+// README.md. Services that notify must have a folder of subscriptions.
 func TestServicesAreConfigured(t *testing.T) {
 	scaled := strings.Join(configsOf(t), "")
 	value := func(text, key string) string {
@@ -193,10 +193,11 @@ func TestServicesAreConfigured(t *testing.T) {
 		command := strings.Fields(strings.NewReplacer("%d", "/run", "%S", "/var/lib").Replace(value(text, "ExecStart")))
 		lookup := func(variable string) (string, bool) { value, ok := env[variable]; return value, ok }
 		config := checkConfig(t, name, scaled, command[1:], lookup)
-		if config.Data != "" { // it needs no configuration
+		if config.Data != "" { // needs no configuration
 			config = checkConfig(t, name, "", command[1:], lookup)
 		}
-		// ConfigurationDirectory= is below /etc, is root's, and is not for writing.
+		// ConfigurationDirectory= is below /etc, belongs to root, and is read-only
+		// for the service.
 		folder := value(text, "ConfigurationDirectory")
 		if folder != "" {
 			folder = "/etc/" + folder

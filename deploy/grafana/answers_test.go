@@ -12,8 +12,9 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// answers are what panels say of the small history in testdata/regression.json, in
-// which a revision breaks a test and a build: the values of their first columns.
+// answers are the results of panels for the small history in
+// testdata/regression.json, in which a revision breaks a test and a build: the
+// values of their first columns.
 var answers = []struct {
 	uid, panel string
 	subject    values

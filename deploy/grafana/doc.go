@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package grafana holds no code, but Grafana dashboards for the PostgreSQL store
-// and the tests that keep them whole.
+// Package grafana has Grafana dashboards for the PostgreSQL store and their
+// tests. It has no code.
 //
-// What is kept by hand is the SQL, in sql/DASHBOARD/PANEL.sql, and the description
-// of pages and panels, in gen. The dashboards that Grafana reads are written from
-// these two by "go generate ./deploy/grafana". See README.md for setting it up.
+// The SQL, in sql/DASHBOARD/PANEL.sql, and the description of pages and panels, in
+// mkdashboards, are written by hand. "go generate ./deploy/grafana" generates the
+// dashboards from them. See README.md for the installation.
 package grafana
 
 //go:generate go run ./mkdashboards

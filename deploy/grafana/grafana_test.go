@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// dashboard is what the tests look at of a dashboard.
+// dashboard is the part of a dashboard that the tests check.
 type dashboard struct {
 	UID, Title    string
 	SchemaVersion int
@@ -78,7 +78,7 @@ func dashboards(t *testing.T) map[string]*dashboard {
 	return all
 }
 
-// variable returns the dashboard's variable of the name, nil where there is none.
+// variable returns the dashboard's variable with the name, or nil.
 func (d *dashboard) variable(name string) *variable {
 	i := slices.IndexFunc(d.Templating.List, func(v variable) bool { return v.Name == name })
 	if i < 0 {
@@ -87,8 +87,8 @@ func (d *dashboard) variable(name string) *variable {
 	return &d.Templating.List[i]
 }
 
-// columnLinks returns the links of a panel by the column they are on, those of
-// all columns under "".
+// columnLinks returns the links of a panel by column, with the links of all
+// columns under "".
 func (p *panel) columnLinks(t *testing.T) map[string][]link {
 	t.Helper()
 	links := map[string][]link{}
@@ -154,8 +154,8 @@ func TestPanels(t *testing.T) {
 	}
 }
 
-// TestVariables checks that SQL uses variables that the dashboard has, and only so
-// that whatever is in them stays a string.
+// TestVariables checks that SQL uses only variables of its dashboard, in a form in
+// which any value stays a string.
 func TestVariables(t *testing.T) {
 	for uid, d := range dashboards(t) {
 		if v := d.variable("datasource"); v == nil || v.Type != "datasource" || v.Query != "postgres" {
@@ -195,7 +195,7 @@ func TestVariables(t *testing.T) {
 	}
 }
 
-// statements returns the SQL of the dashboard, by the panel or variable it is of.
+// statements returns the SQL of the dashboard, by panel or variable.
 func (d *dashboard) statements() map[string]string {
 	all := map[string]string{}
 	for _, v := range d.Templating.List {
@@ -211,8 +211,7 @@ func (d *dashboard) statements() map[string]string {
 	return all
 }
 
-// optional is the variable whose value a link need not give, although nothing but
-// typing gives it one.
+// optional is the only variable that links need not set and that users type in.
 const optional = "path"
 
 var (
@@ -220,8 +219,8 @@ var (
 	given   = regexp.MustCompile(`^var-(\w+)=\$\{(?:__data\.fields\["[^"]+"\]|(\w+)):percentencode\}$`)
 )
 
-// TestLinks checks that links lead to dashboards that there are and give values to
-// variables that these have, and that one can get everywhere and back.
+// TestLinks checks that links lead to existing dashboards and set existing
+// variables, and that each dashboard is reachable from every other.
 func TestLinks(t *testing.T) {
 	all := dashboards(t)
 	reached := map[string]map[string]bool{}
@@ -278,7 +277,7 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// reachable says whether following links leads from one dashboard to another.
+// reachable reports whether links lead from one dashboard to another.
 func reachable(links map[string]map[string]bool, from, to string) bool {
 	seen := map[string]bool{from: true}
 	for next := []string{from}; len(next) > 0; next = next[1:] {

@@ -20,7 +20,7 @@ type plan struct {
 }
 
 // history is a year of objects before those of the sample, so that reading all of them is
-// never best: 1,000 checkouts with ten builds each, and 30 tests of each build.
+// never the best plan: 1,000 checkouts with ten builds each, and 30 tests for each build.
 var history = []string{
 	`INSERT INTO checkouts (_timestamp, id, origin, git_repository_url, git_repository_branch, git_commit_hash, start_time)
 		SELECT at, 'past:' || n, 'past', 'https://git.example.org/past.git', 'b' || n % 10, md5(n::text), at
@@ -39,7 +39,7 @@ var history = []string{
 	"ANALYZE",
 }
 
-// testPlans checks that no SQL reads all builds, tests or incidents there are.
+// testPlans checks that no SQL reads all builds, tests or incidents.
 func testPlans(t *testing.T, conn *pgx.Conn, all map[string]*dashboard, period period) {
 	for uid, d := range all {
 		values := d.values(text(""))
@@ -63,8 +63,8 @@ func testPlans(t *testing.T, conn *pgx.Conn, all map[string]*dashboard, period p
 	}
 }
 
-// readsAll says whether the plan reads a table that grows without end from one end
-// to the other.
+// readsAll reports whether the plan reads the whole of a table that grows without
+// limit.
 func (p plan) readsAll() bool {
 	switch p.Relation {
 	case "builds", "test_rows", "incidents":

@@ -9,8 +9,8 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// TestProvisioning checks that the files for Grafana are what it reads, and that
-// there is no password in them.
+// TestProvisioning checks that Grafana's files have its format and contain no
+// password.
 func TestProvisioning(t *testing.T) {
 	var sources struct {
 		APIVersion  int `yaml:"apiVersion"`
@@ -48,7 +48,7 @@ func TestProvisioning(t *testing.T) {
 	}
 }
 
-// read decodes a YAML file that has nothing the value has no place for.
+// read decodes a YAML file. A key without a field in the value is an error.
 func read(t *testing.T, file string, value any) {
 	t.Helper()
 	text, err := os.ReadFile(file)

@@ -21,8 +21,8 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// TestSQL runs all SQL of all dashboards as Grafana does: with its macros and variables
-// put in, by the simple protocol, as a user who may read five relations.
+// TestSQL runs all SQL of all dashboards as Grafana does: with macros and variables
+// replaced, by the simple protocol, as a user who may read only the five relations.
 func TestSQL(t *testing.T) {
 	server := pgtest.Shared(t)
 	params := strings.TrimPrefix(server.Database(t), "postgresql:")
@@ -37,7 +37,7 @@ func TestSQL(t *testing.T) {
 	conn := viewer(t, server, params)
 	database := conn.Config().Database
 	all := dashboards(t)
-	// The sample's objects began then, and arrived now.
+	// The sample's objects start at DefaultSince, and arrive now.
 	period := period{sample.DefaultSince.AddDate(0, 0, -1), time.Now().AddDate(0, 0, 1)}
 
 	t.Run("empty", func(t *testing.T) {
@@ -140,7 +140,7 @@ func TestSQL(t *testing.T) {
 	})
 }
 
-// viewer connects as a user who may do nothing but read the five relations.
+// viewer connects as a user who may only read the five relations.
 func viewer(t *testing.T, server *pgtest.Server, params string) *pgx.Conn {
 	t.Helper()
 	cfg, err := pgx.ParseConfig(params)

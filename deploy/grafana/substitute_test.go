@@ -13,29 +13,29 @@ import (
 // period is the time range of a page.
 type period struct{ from, to time.Time }
 
-// values are what variables stand for.
+// values are the values of variables.
 type values map[string]choice
 
-// choice is the value of a variable: the texts chosen, or what all of them are
-// written as.
+// choice is the value of a variable: the chosen texts, or one text that stands
+// for all.
 type choice struct {
 	texts []string
 	all   string
 }
 
-// text returns the value of a variable that has one.
+// text returns the value of a variable with one text.
 func text(s string) choice { return choice{texts: []string{s}} }
 
 var (
-	// variableUse is a variable in a text as Grafana's pages recognize it: $name, [[name]] or
+	// variableUse matches a variable as Grafana's pages do: $name, [[name]] or
 	// ${name:format}.
 	variableUse = regexp.MustCompile(`\$(\w+)|\[\[(\w+?)(?::(\w+))?\]\]|\$\{(\w+)(?:\.([^:^}]+))?(?::([^}]+))?\}`)
-	// macroUse is a macro as Grafana's server recognizes it.
+	// macroUse matches a macro as Grafana's server does.
 	macroUse = regexp.MustCompile(`\$([_a-zA-Z0-9]+)\(([^)]*)\)`)
 )
 
-// substitute returns the SQL that reaches PostgreSQL: the page puts in the variables,
-// and the server of Grafana then the macros.
+// substitute returns the SQL that reaches PostgreSQL: first the page replaces the
+// variables, then Grafana's server replaces the macros.
 func substitute(t *testing.T, sql string, values values, period period) string {
 	t.Helper()
 	sql = variableUse.ReplaceAllStringFunc(sql, func(use string) string {
@@ -46,7 +46,7 @@ func substitute(t *testing.T, sql string, values values, period period) string {
 		}
 		v, ok := values[name]
 		if !ok {
-			return use // a macro, or an error of PostgreSQL's
+			return use // a macro, or an error for PostgreSQL to find
 		}
 		if v.all != "" {
 			return v.all
@@ -76,11 +76,11 @@ func substitute(t *testing.T, sql string, values values, period period) string {
 	})
 }
 
-// quoted returns a time as the macros write it.
+// quoted returns a time in the form of the macros.
 func quoted(t time.Time) string { return t.UTC().Format("'2006-01-02T15:04:05Z'") }
 
-// written returns texts in a format of Grafana's. In sqlstring it puts a backslash before
-// double quotes, which PostgreSQL takes for one more character of the string.
+// written returns texts in a format of Grafana's. The format sqlstring puts a backslash
+// before double quotes, which PostgreSQL takes for a character of the string.
 func written(t *testing.T, texts []string, format string) string {
 	t.Helper()
 	if format != "sqlstring" {

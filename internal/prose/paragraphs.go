@@ -33,7 +33,8 @@ func paragraphs(name string, data []byte) ([]paragraph, error) {
 		return split(data, func(line string) string { return line }), nil
 	case ext == ".sql":
 		return split(data, func(line string) string { return after(line, "--") }), nil
-	case ext == ".sh", ext == ".yaml", ext == ".yml", ext == ".txtar", path.Base(name) == "Makefile", bytes.HasPrefix(data, []byte("#!")):
+	case ext == ".sh", ext == ".yaml", ext == ".yml", ext == ".txtar", ext == ".service", ext == ".target", ext == ".conf", ext == ".sysusers",
+		path.Base(name) == "Makefile", path.Base(name) == "Dockerfile", bytes.HasPrefix(data, []byte("#!")):
 		return split(data, func(line string) string { return after(line, "#") }), nil
 	}
 	return nil, nil

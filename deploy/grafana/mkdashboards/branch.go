@@ -2,12 +2,12 @@
 
 package main
 
-// branchDashboard shows how a branch went from revision to revision.
+// branchDashboard shows the history of a branch, revision by revision.
 func branchDashboard(q *queries) dashboard {
 	p := branchPage
 	return dashboard{
 		page:        p,
-		description: "The revisions of a branch, and what changed for the worse.",
+		description: "The revisions of a branch and the newest regressions.",
 		from:        "now-30d",
 		links:       []link{p.to(homePage), p.toRepository(variable("repository"))},
 		variables: []object{

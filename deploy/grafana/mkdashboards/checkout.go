@@ -4,8 +4,8 @@ package main
 
 import "maps"
 
-// partOf shows which larger things a thing belongs to, and leads to them. It may
-// have more columns with links than those that lead to a checkout's.
+// partOf shows the larger objects to which an object belongs, with links to
+// them. more are links in addition to those of a checkout.
 func partOf(p page, q query, more columnLinks) panel {
 	links := columnLinks{
 		"Repository": p.toRepository(field("Repository")),
@@ -16,12 +16,12 @@ func partOf(p page, q query, more columnLinks) panel {
 	return table("Part of", 24, q, links)
 }
 
-// checkoutDashboard shows what one CI system checked out, and what came of it.
+// checkoutDashboard shows a checkout of one CI system and its results.
 func checkoutDashboard(q *queries) dashboard {
 	p := checkoutPage
 	return dashboard{
 		page:        p,
-		description: "A source tree as one CI system checked it out, what was built of it, and the worst of the tests.",
+		description: "A source tree that one CI system checked out, its builds, and the tests with the worst results.",
 		links:       []link{p.to(homePage)},
 		variables: []object{
 			textVariable("id", "Checkout", "The checkout's ID"),

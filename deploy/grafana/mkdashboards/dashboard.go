@@ -8,14 +8,14 @@ import (
 	"fmt"
 )
 
-// width is how many columns Grafana's grid has.
+// width is the number of columns of Grafana's grid.
 const width = 24
 
-// dashboard is a page as a whole.
+// dashboard is a whole page.
 type dashboard struct {
 	page
 	description string
-	from        string // the period shown until another one is chosen, up to now; "" where none matters
+	from        string // the initial period, up to now; "" if the page has no period
 	variables   []object
 	links       []link
 	rows        []row
@@ -27,13 +27,13 @@ type row struct {
 	panels []panel
 }
 
-// panel is a panel without a place yet.
+// panel is a panel without a position.
 type panel struct {
 	width int
 	body  object
 }
 
-// json returns the dashboard as Grafana reads it.
+// json returns the dashboard in Grafana's format.
 func (d dashboard) json() ([]byte, error) {
 	panels, err := d.panels()
 	if err != nil {
@@ -41,7 +41,7 @@ func (d dashboard) json() ([]byte, error) {
 	}
 	from, picker := d.from, object{}
 	if from == "" {
-		from, picker = "now-7d", object{"hidden": true} // a control that changes nothing is none
+		from, picker = "now-7d", object{"hidden": true} // hidden, because it would change nothing
 	}
 	content := object{
 		"uid":           d.uid(),
@@ -52,7 +52,7 @@ func (d dashboard) json() ([]byte, error) {
 		"version":       1,
 		"editable":      true,
 		"graphTooltip":  0,
-		"timezone":      "utc", // days in the SQL are days in UTC
+		"timezone":      "utc", // the SQL uses days in UTC
 		"time":          object{"from": from, "to": "now"},
 		"timepicker":    picker,
 		"annotations":   object{"list": []any{}},
@@ -68,7 +68,7 @@ func (d dashboard) json() ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// panels returns the panels in their places, numbered in the order of reading.
+// panels returns the panels with their positions, numbered in reading order.
 func (d dashboard) panels() ([]object, error) {
 	var placed []object
 	y := 0

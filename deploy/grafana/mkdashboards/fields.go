@@ -2,7 +2,7 @@
 
 package main
 
-// override sets properties of the fields that a matcher chooses: "byName" or
+// override sets properties of the fields that a matcher selects: "byName" or
 // "byRegexp".
 func override(matcher, options string, properties ...object) object {
 	return object{"matcher": object{"id": matcher, "options": options}, "properties": properties}
@@ -11,16 +11,16 @@ func override(matcher, options string, properties ...object) object {
 // property is a property of a field.
 func property(id string, value any) object { return object{"id": id, "value": value} }
 
-// What columns look like follows from their names, in all tables alike, so that
-// SQL and links are all there is to say of a table.
+// The format of a column follows from its name, in all tables, so that a table
+// needs only SQL and links.
 const (
 	statusNames = "/^(Verdict|Status|Worst)$/"
 	failedNames = "/^(Builds failed|Tests failed|Branches failing|Failed|Similar runs failed|FAIL)$/"
 	brokenNames = "/^(Tests broken|ERROR|MISS)$/"
-	linkNames   = "/^[a-z_]+$/" // only there for links to use
+	linkNames   = "/^[a-z_]+$/" // hidden, for use in links
 )
 
-// tableFields returns the overrides all tables have.
+// tableFields returns the overrides of all tables.
 func tableFields() []object {
 	return []object{
 		override("byRegexp", linkNames, property("custom.hidden", true)),
@@ -39,7 +39,7 @@ func tableFields() []object {
 	}
 }
 
-// statFields returns the overrides all rows of figures have.
+// statFields returns the overrides of all rows of figures.
 func statFields() []object {
 	return []object{
 		override("byRegexp", failedNames, property("thresholds", fromOne("red"))),
@@ -48,8 +48,8 @@ func statFields() []object {
 	}
 }
 
-// dataLinks returns links as a property of a field holds them. The period goes along
-// with those that stay in Grafana.
+// dataLinks returns links as a property of a field. Links within Grafana keep the
+// period.
 func dataLinks(links ...link) []object {
 	all := []object{}
 	for _, l := range links {

@@ -33,8 +33,8 @@ func TestDashboardsAreGenerated(t *testing.T) {
 	}
 }
 
-// TestFaultsInSQL checks that files which are missing, say nothing of themselves or
-// are forgotten do not go by unnoticed.
+// TestFaultsInSQL: a missing file, a file without a description and an unused file
+// are reported.
 func TestFaultsInSQL(t *testing.T) {
 	_, err := generate(fstest.MapFS{
 		"home/latest.sql":    {Data: []byte("SELECT 1\n")},

@@ -2,13 +2,14 @@
 
 package main
 
-// homeDashboard is where one begins: what was tested lately, and by whom.
+// homeDashboard is the start page: recent results, and the CI systems that
+// sent them.
 func homeDashboard(q *queries) dashboard {
 	p := homePage
 	toBranch := p.toBranch(field("repository"), field("Branch"))
 	return dashboard{
 		page:        p,
-		description: "What was tested lately, what failed, and which CI systems sent it.",
+		description: "Recent results, failures, and the CI systems that sent them.",
 		from:        "now-7d",
 		variables:   []object{filterVariable("origin", "CI system", q.get("variables/origin"))},
 		rows: []row{
@@ -54,9 +55,9 @@ func homeDashboard(q *queries) dashboard {
 }
 
 const homeWords = `A **revision** is a commit, with or without patches. CI systems check it out, build it and test the builds;
-whatever is coloured or underlined leads to a page of its own.
+coloured and underlined texts lead to pages of their own.
 
-**FAIL**: the kernel is at fault, as far as the test can tell. **ERROR**: it could not be carried out.
-**MISS**: no result ever came; these two are counted as *broken*. **PASS**: all is well. **DONE**: it ran, and nobody judges the outcome.
-**SKIP**: it does not apply. **none**: it is under way, or nobody said. A **verdict** is the worst of all that belongs to a thing.
+**FAIL**: the kernel is at fault, as far as the test can judge. **ERROR**: it could not be run.
+**MISS**: no result ever arrived; ERROR and MISS are counted as *broken*. **PASS**: no fault was found. **DONE**: it ran, and its outcome is not judged.
+**SKIP**: it does not apply. **none**: it is running, or no result was reported. A **verdict** is the worst result of everything that belongs to an object.
 `

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command gen writes the Grafana dashboards, from the SQL in sql and from what the
-// files of this command say of pages, panels and links. Run it with
-// "go generate ./deploy/grafana".
+// Command mkdashboards writes the Grafana dashboards, from the SQL in sql and from
+// the pages, panels and links that this command's files describe. Run it with "go
+// generate ./deploy/grafana".
 package main
 
 import (
@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	sqlDir        = "sql" // as seen from the package grafana
+	sqlDir        = "sql" // relative to the package grafana
 	dashboardsDir = "dashboards"
 )
 
@@ -37,7 +37,7 @@ func run() error {
 	return nil
 }
 
-// generate returns the dashboards by the names of their files.
+// generate returns the dashboards by file name.
 func generate(sql fs.FS) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	q := &queries{files: sql, used: map[string]bool{}}

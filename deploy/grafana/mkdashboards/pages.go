@@ -7,11 +7,12 @@ import (
 	"strings"
 )
 
-// page is what a dashboard is about, and all that others need to know to link to it.
+// page is the subject of a dashboard, with everything that other dashboards need to
+// link to it.
 type page struct {
 	name, title string
-	subject     []string // the variables that say which one of its kind the page shows
-	filters     []string // the variables that narrow down what it shows of that
+	subject     []string // the variables that identify the object the page shows
+	filters     []string // the variables that filter the contents
 }
 
 var (
@@ -26,27 +27,27 @@ var (
 	testPage     = page{name: "test", title: "Test", subject: []string{"id"}}
 )
 
-// uid returns the page's identifier in Grafana. It never changes: links from
-// elsewhere lead to it.
+// uid returns the page's identifier in Grafana. It never changes, because
+// external links use it.
 func (p page) uid() string { return "kcidb-" + p.name }
 
-// link is a link on a value in a panel, or on a page.
+// link is a link from a value in a panel, or from a page.
 type link struct {
 	title, url string
 	outside    bool // leaves Grafana
 }
 
-// setting gives a variable of the page a link leads to its value.
+// setting sets a variable of the link's target page.
 type setting struct{ variable, value string }
 
-// field returns the value of a field in the row that is linked.
+// field returns the value of a field in the row of the link.
 func field(name string) string { return `${__data.fields["` + name + `"]:percentencode}` }
 
-// variable returns the value of a variable of the page that is linked from.
+// variable returns the value of a variable of the page with the link.
 func variable(name string) string { return "${" + name + ":percentencode}" }
 
-// to returns the link to another page. The data source goes along, and so do the
-// filters that the other page knows too, unless they are set.
+// to returns the link to another page. The link passes the data source on, and
+// the filters that the target page has as well, unless settings contains them.
 func (p page) to(target page, settings ...setting) link {
 	parameters := []string{"${datasource:queryparam}"}
 	set := map[string]bool{}
@@ -72,7 +73,7 @@ func (p page) toBranch(repository, branch string) link {
 	return p.to(branchPage, setting{"repository", repository}, setting{"branch", branch})
 }
 
-// toRevision returns the link to the page of the revision whose hashes are in the
+// toRevision returns the link to the page of the revision with the hashes in the
 // row's fields git_commit_hash and patchset_hash.
 func (p page) toRevision(settings ...setting) link {
 	return p.to(revisionPage, append([]setting{
@@ -80,11 +81,11 @@ func (p page) toRevision(settings ...setting) link {
 	}, settings...)...)
 }
 
-// toCheckout, toBuild and toTest return the links to the objects whose IDs are in
-// a field of the row.
+// toCheckout, toBuild and toTest return the links to the objects with the ID in a
+// field of the row.
 func (p page) toCheckout(id string) link { return p.to(checkoutPage, setting{"id", field(id)}) }
 func (p page) toBuild(id string) link    { return p.to(buildPage, setting{"id", field(id)}) }
 func (p page) toTest(id string) link     { return p.to(testPage, setting{"id", field(id)}) }
 
-// toValue returns the link to the URL that the linked value is.
+// toValue returns the link to the URL in the linked value.
 func toValue() link { return link{title: "Open", url: "${__value.raw:raw}", outside: true} }

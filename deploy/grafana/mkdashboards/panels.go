@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// newPanel returns a panel that shows what a query returns.
+// newPanel returns a panel that shows the result of a query.
 func newPanel(kind, title string, width int, q query, format string) panel {
 	return panel{width: width, body: object{
 		"type": kind, "title": title, "description": q.answers, "datasource": source(),
@@ -18,10 +18,10 @@ func newPanel(kind, title string, width int, q query, format string) panel {
 	}}
 }
 
-// columnLinks are the links of a table, by the names of their columns.
+// columnLinks are the links of a table, by column name.
 type columnLinks map[string]link
 
-// table shows rows as they come.
+// table shows the rows of the result.
 func table(title string, width int, q query, links columnLinks) panel {
 	p := newPanel("table", title, width, q, "table")
 	overrides := tableFields()
@@ -39,7 +39,7 @@ func table(title string, width int, q query, links columnLinks) panel {
 	return p
 }
 
-// facts shows rows of a name and a value, which may be long.
+// facts shows rows of a name and a value. Values may be long.
 func facts(title string, width int, q query) panel {
 	p := newPanel("table", title, width, q, "table")
 	p.body["fieldConfig"] = object{
@@ -67,13 +67,13 @@ func figures(title string, width int, q query) panel {
 	p.body["options"] = object{
 		"colorMode": "value", "graphMode": "none", "justifyMode": "auto", "orientation": "auto",
 		"textMode": "value_and_name", "wideLayout": true, "showPercentChange": false, "percentChangeColorMode": "standard",
-		// All fields, for those that are not numbers are left out otherwise.
+		// All fields, because only numbers would be shown otherwise.
 		"reduceOptions": object{"calcs": []string{"lastNotNull"}, "fields": "/.*/", "values": false},
 	}
 	return p
 }
 
-// legend stands below a chart.
+// legend is the legend below a chart.
 func legend() object {
 	return object{"showLegend": true, "displayMode": "list", "placement": "bottom", "calcs": []string{}}
 }
@@ -81,7 +81,7 @@ func legend() object {
 // tooltip shows all parts of a bar.
 func tooltip() object { return object{"mode": "multi", "sort": "none"} }
 
-// daily shows what became of things day by day, as bars in the colours of statuses.
+// daily shows results day by day, as bars in the colours of the statuses.
 func daily(title string, width int, q query) panel {
 	p := newPanel("timeseries", title, width, q, "time_series")
 	p.body["fieldConfig"] = object{
@@ -98,8 +98,8 @@ func daily(title string, width int, q query) panel {
 	return p
 }
 
-// bars shows what became of things as bars over the values of a field, in the colours
-// of statuses, with links on each bar.
+// bars shows results as bars over the values of a field, in the colours of the
+// statuses, with links on each bar.
 func bars(title string, width int, q query, over string, links ...link) panel {
 	p := newPanel("barchart", title, width, q, "table")
 	p.body["fieldConfig"] = object{

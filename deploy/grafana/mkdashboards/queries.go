@@ -9,20 +9,21 @@ import (
 	"strings"
 )
 
-// queries gives out the SQL of the panels and variables, and remembers what was
-// wrong with it, so that dashboards can be written down without looking after errors.
+// queries returns the SQL of the panels and variables, and collects its errors, so
+// that the code of dashboards needs no error handling.
 type queries struct {
 	files fs.FS
 	used  map[string]bool
 	errs  []error
 }
 
-// query is the SQL of a panel or variable, and what it answers.
+// query is the SQL of a panel or variable, and its description.
 type query struct {
 	sql, answers string
 }
 
-// get returns a query by the name of its file without the ending: "home/latest".
+// get returns a query by the name of its file without the extension:
+// "home/latest".
 func (q *queries) get(name string) query {
 	q.used[name+".sql"] = true
 	content, err := fs.ReadFile(q.files, name+".sql")
@@ -33,12 +34,12 @@ func (q *queries) get(name string) query {
 	first, _, _ := strings.Cut(string(content), "\n")
 	answers, ok := strings.CutPrefix(first, "-- ")
 	if !ok {
-		q.errs = append(q.errs, fmt.Errorf("%s.sql does not begin with a comment that says what it answers", name))
+		q.errs = append(q.errs, fmt.Errorf("%s.sql does not begin with a comment that describes its result", name))
 	}
 	return query{sql: strings.TrimSpace(string(content)), answers: answers}
 }
 
-// check returns what was wrong with the queries. One that nothing uses is wrong too.
+// check returns the errors of the queries. An unused query is an error, too.
 func (q *queries) check() error {
 	err := fs.WalkDir(q.files, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err == nil && !entry.IsDir() && !q.used[name] {

@@ -2,7 +2,7 @@
 
 package main
 
-// repositoryDashboard shows how the branches of a repository are.
+// repositoryDashboard shows the state of a repository's branches.
 func repositoryDashboard(q *queries) dashboard {
 	p := repositoryPage
 	toBranch := p.toBranch(variable("repository"), field("Branch"))

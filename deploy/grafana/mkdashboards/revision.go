@@ -2,7 +2,7 @@
 
 package main
 
-// revisionDashboard shows what all CI systems together know of a revision.
+// revisionDashboard shows the results of all CI systems for a revision.
 func revisionDashboard(q *queries) dashboard {
 	p := revisionPage
 	narrow := func(filter, column string) link {
@@ -13,15 +13,15 @@ func revisionDashboard(q *queries) dashboard {
 	}
 	return dashboard{
 		page:        p,
-		description: "What all CI systems found of a commit, with or without patches.",
+		description: "The results of all CI systems for a commit, with or without patches.",
 		links:       []link{p.to(homePage)},
 		variables: []object{
 			textVariable("git_commit_hash", "Commit", "The commit's whole hash"),
-			textVariable("patchset_hash", "Patch set", "The hash of the patches applied to it; empty where there are none"),
+			textVariable("patchset_hash", "Patch set", "The hash of the patches applied to it; empty without patches"),
 			filterVariable("origin", "CI system", q.get("variables/origin")),
 			filterVariable("architecture", "Architecture", q.get("variables/revision_architecture")),
 			filterVariable("config", "Configuration", q.get("variables/revision_config")),
-			textVariable("path", "Test", "A test's path or the beginning of it up to a full stop; empty for all tests"),
+			textVariable("path", "Test", "A test's path, or its beginning up to a full stop; empty for all tests"),
 		},
 		rows: []row{
 			{4, []panel{figures("Verdict", 24, q.get("revision/verdict"))}},

@@ -2,8 +2,8 @@
 
 package main
 
-// statuses are what builds and tests come to, the worst first, and their colours. Words
-// stand beside the colours everywhere: not everybody can tell red from green.
+// statuses are the results of builds and tests, the worst first, with their colours.
+// Each colour comes with a word, because not everybody can distinguish red and green.
 var statuses = []struct{ name, color string }{
 	{"FAIL", "red"},
 	{"ERROR", "orange"},
@@ -14,7 +14,7 @@ var statuses = []struct{ name, color string }{
 	{"no status", "#b8b8b8"},
 }
 
-// statusMapping gives the words their colours.
+// statusMapping maps the words to their colours.
 func statusMapping() object {
 	options := object{"none": object{"text": "none", "color": "#8e8e8e", "index": len(statuses)}}
 	for i, s := range statuses {
@@ -23,14 +23,14 @@ func statusMapping() object {
 	return object{"type": "value", "options": options}
 }
 
-// nullMapping gives a word to the status of what is still under way.
+// nullMapping maps a missing status to a word for an unfinished run.
 func nullMapping() object {
 	return object{"type": "special", "options": object{
 		"match": "null", "result": object{"text": "none", "color": "#8e8e8e", "index": len(statuses) + 1},
 	}}
 }
 
-// statusColors paints the series that are named after a status.
+// statusColors colours the series named after a status.
 func statusColors() []object {
 	var overrides []object
 	for _, s := range statuses {
@@ -40,7 +40,7 @@ func statusColors() []object {
 	return overrides
 }
 
-// fromOne is the thresholds of a number that takes on a colour when it is not zero.
+// fromOne is the thresholds for a number that is coloured unless it is zero.
 func fromOne(color string) object {
 	return object{"mode": "absolute", "steps": []object{{"color": "text", "value": nil}, {"color": color, "value": 1}}}
 }

@@ -2,8 +2,8 @@
 
 package main
 
-// testDashboard shows a run of a test, and whether it is a surprise: how the same test
-// fared before and after, and how it fares elsewhere.
+// testDashboard shows a run of a test, and helps to judge it: the results of the same
+// test before, after and elsewhere.
 func testDashboard(q *queries) dashboard {
 	p := testPage
 	where := partOf(p, q.get("test/part_of"), columnLinks{
@@ -13,7 +13,7 @@ func testDashboard(q *queries) dashboard {
 	})
 	return dashboard{
 		page:        p,
-		description: "A run of a test, and how the same test fared before, after and elsewhere.",
+		description: "A run of a test, and the results of the same test before, after and elsewhere.",
 		links:       []link{p.to(homePage)},
 		variables:   []object{textVariable("id", "Test", "The ID of the run")},
 		rows: []row{

@@ -2,21 +2,22 @@
 
 package main
 
-// object is a JSON object. Its members are written in the order of their names.
+// object is a JSON object. Its members are written in alphabetical order.
 type object = map[string]any
 
-// everything is what a filter stands for while nothing is chosen from it. Grafana puts
-// it into the SQL as it is, so that the condition on it is always true: listing all
-// choices instead would leave out the objects that have no value.
+// everything is the value of a filter without a choice. Grafana puts it into the SQL
+// unchanged, and makes the filter's condition always true. A list of all choices would
+// exclude the objects without a value.
 const everything = "'*'"
 
-// source is the reference to the data source chosen on the page.
+// source is the reference to the data source that the page uses.
 func source() object {
 	return object{"type": "grafana-postgresql-datasource", "uid": "${datasource}"}
 }
 
-// sourceVariable chooses the data source, and with it the database. The type is the old
-// name of the plug-in, which newer Grafana knows as an alias and older knows alone.
+// sourceVariable selects the data source, and with it the database. The type is the
+// plug-in's old name: newer versions of Grafana know it as an alias, older versions
+// know only it.
 func sourceVariable() object {
 	return object{
 		"type": "datasource", "name": "datasource", "label": "Database", "query": "postgres",
@@ -25,7 +26,7 @@ func sourceVariable() object {
 	}
 }
 
-// filterVariable narrows a page down to any number of the values a query returns.
+// filterVariable limits a page to any number of the values that a query returns.
 func filterVariable(name, label string, q query) object {
 	v := choiceVariable(name, label, q)
 	v["multi"], v["includeAll"], v["allValue"] = true, true, everything
@@ -34,7 +35,7 @@ func filterVariable(name, label string, q query) object {
 	return v
 }
 
-// choiceVariable is one of the values a query returns.
+// choiceVariable has one of the values that a query returns.
 func choiceVariable(name, label string, q query) object {
 	return object{
 		"type": "query", "name": name, "label": label, "description": q.answers,
@@ -44,7 +45,7 @@ func choiceVariable(name, label string, q query) object {
 	}
 }
 
-// textVariable is whatever is typed into it.
+// textVariable has a value that users type in.
 func textVariable(name, label, description string) object {
 	empty := object{"selected": true, "text": "", "value": ""}
 	return object{

@@ -1,4 +1,4 @@
--- What came of the builds of each of the latest revisions, the latest on the right.
+-- The results of the builds of each of the latest revisions, the latest on the right.
 WITH revisions AS (
     SELECT
         git_commit_hash,

@@ -1,4 +1,4 @@
--- What fails in the latest of five revisions it ran on, and passed in the one before: the newest changes for the worse.
+-- Tests that fail in the latest of five revisions they ran on, and passed in the revision before: the newest regressions.
 WITH revisions AS (
     SELECT
         git_commit_hash,

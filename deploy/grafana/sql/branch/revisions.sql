@@ -1,4 +1,4 @@
--- The revisions of the branch, the latest first, and what came of them so far.
+-- The revisions of the branch, the latest first, with their results so far.
 WITH revisions AS (
     SELECT
         git_commit_hash,

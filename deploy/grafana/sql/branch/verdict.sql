@@ -1,4 +1,4 @@
--- How the latest revision of the branch is so far.
+-- The results of the latest revision of the branch so far.
 WITH latest AS (
     SELECT
         git_commit_hash,

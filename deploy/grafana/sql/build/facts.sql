@@ -1,4 +1,4 @@
--- What the CI system says of the build.
+-- The properties that the CI system reported for the build.
 SELECT facts.name AS "Fact", facts.value AS "Value"
 FROM builds
 CROSS JOIN LATERAL (

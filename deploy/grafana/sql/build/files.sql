@@ -1,4 +1,4 @@
--- The build's log, configuration, the files that went in and came out, and the links its CI system gives.
+-- The build's log, configuration, input and output files, and the links that its CI system reported.
 SELECT
     files.kind AS "Kind",
     files.name AS "File",

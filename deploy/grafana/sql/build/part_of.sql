@@ -1,4 +1,4 @@
--- What the build is of.
+-- The checkout, revision and branch of the build.
 SELECT
     checkouts.git_repository_url AS "Repository",
     checkouts.git_repository_branch AS "Branch",

@@ -1,4 +1,4 @@
--- What came of the build's tests in each group: the first word of their paths.
+-- The results of the build's tests by group: the first word of their paths.
 SELECT
     COALESCE(NULLIF(split_part(path, '.', 1), ''), 'no path') AS "Group",
     count(*) FILTER (WHERE status = 'FAIL') AS "FAIL",

@@ -1,4 +1,4 @@
--- What came of the build and of its tests.
+-- The result of the build and of its tests.
 SELECT
     COALESCE(builds.status::text, 'none') AS "Build",
     COALESCE(t.worst::text, 'none') AS "Worst test",

@@ -1,4 +1,4 @@
--- The builds of the checkout, the worst first, and what came of their tests.
+-- The builds of the checkout, the worst first, with the results of their tests.
 SELECT
     builds.status::text AS "Status",
     builds.architecture AS "Architecture",

@@ -1,4 +1,4 @@
--- What the CI system says of the checkout.
+-- The properties that the CI system reported for the checkout.
 SELECT facts.name AS "Fact", facts.value AS "Value"
 FROM checkouts
 CROSS JOIN LATERAL (

@@ -1,4 +1,4 @@
--- The checkout's log and patches, and the links its CI system gives.
+-- The checkout's log and patches, and the links that its CI system reported.
 SELECT
     files.kind AS "Kind",
     files.name AS "File",

@@ -1,4 +1,4 @@
--- What the checkout is of.
+-- The revision and branch of the checkout.
 SELECT
     git_repository_url AS "Repository",
     git_repository_branch AS "Branch",

@@ -1,4 +1,4 @@
--- What came of the checkout's tests on each architecture.
+-- The results of the checkout's tests by architecture.
 SELECT
     COALESCE(builds.architecture, 'unknown') AS "Architecture",
     count(*) FILTER (WHERE tests.status = 'FAIL') AS "FAIL",

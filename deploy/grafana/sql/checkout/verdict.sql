@@ -1,4 +1,4 @@
--- What came of the checkout so far.
+-- The results of the checkout so far.
 SELECT
     COALESCE(LEAST(CASE WHEN NOT checkouts.valid THEN 'FAIL'::status END, b.worst, t.worst)::text, 'none') AS "Verdict",
     CASE WHEN checkouts.valid THEN 'PASS' WHEN NOT checkouts.valid THEN 'FAIL' ELSE 'none' END AS "Checked out",

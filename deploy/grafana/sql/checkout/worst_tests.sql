@@ -1,4 +1,4 @@
--- The tests of the checkout that failed, could not be carried out or never came, the worst first.
+-- The tests of the checkout that failed, could not be run or never arrived, the worst first.
 SELECT
     tests.status::text AS "Status",
     tests.path AS "Test",

@@ -1,4 +1,4 @@
--- How many builds began on each day, by what came of them.
+-- The number of builds that began on each day, by result.
 SELECT
     $__timeGroup(start_time, '1d') AS "time",
     count(*) FILTER (WHERE status = 'FAIL') AS "FAIL",

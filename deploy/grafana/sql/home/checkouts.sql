@@ -1,4 +1,4 @@
--- The latest checkouts, and what came of each so far.
+-- The latest checkouts, with their results so far.
 WITH latest AS (
     SELECT *
     FROM checkouts

@@ -1,4 +1,4 @@
--- The latest builds that failed or could not be carried out, and what is known of the reason.
+-- The latest builds that failed or could not be run, with the known reasons.
 SELECT
     builds.status::text AS "Status",
     builds.start_time AS "Started",

@@ -1,4 +1,4 @@
--- The latest revisions, and what came of them so far.
+-- The latest revisions, with their results so far.
 WITH latest AS (
     SELECT
         git_commit_hash,

@@ -1,4 +1,4 @@
--- What each CI system sent of the period, and when it was last heard of.
+-- The number of objects that each CI system sent in the period, and the time of its latest report.
 SELECT
     origin AS "Origin",
     sum(checkouts)::bigint AS "Checkouts",

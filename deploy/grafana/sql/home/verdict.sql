@@ -1,4 +1,4 @@
--- What was tested in the period, and how much of it failed.
+-- The number of tested objects in the period, and how many of them failed.
 SELECT
     b.failed AS "Builds failed",
     t.failed AS "Tests failed",

@@ -1,4 +1,4 @@
--- The branches of the repository, each with its latest revision and what came of it so far.
+-- The branches of the repository, each with the results of its latest revision so far.
 WITH revisions AS (
     SELECT
         git_repository_branch AS branch,

@@ -1,4 +1,4 @@
--- What came of the builds of the repository, by the day of their checkout.
+-- The results of the builds of the repository, by the day of their checkout.
 SELECT
     $__timeGroup(checkouts.start_time, '1d') AS "time",
     count(*) FILTER (WHERE builds.status = 'FAIL') AS "FAIL",

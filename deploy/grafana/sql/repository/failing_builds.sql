@@ -1,4 +1,4 @@
--- The repository's builds that failed or could not be carried out, the latest first.
+-- The repository's builds that failed or could not be run, the latest first.
 SELECT
     builds.status::text AS "Status",
     builds.start_time AS "Started",

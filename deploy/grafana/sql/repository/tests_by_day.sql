@@ -1,4 +1,4 @@
--- What came of the tests of the repository, by the day of their checkout.
+-- The results of the tests of the repository, by the day of their checkout.
 SELECT
     $__timeGroup(checkouts.start_time, '1d') AS "time",
     count(*) FILTER (WHERE tests.status = 'FAIL') AS "FAIL",

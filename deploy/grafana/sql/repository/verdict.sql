@@ -1,4 +1,4 @@
--- How the latest revisions of the repository's branches are.
+-- The results of the latest revisions of the repository's branches.
 WITH revisions AS (
     SELECT
         git_repository_branch AS branch,

@@ -1,4 +1,4 @@
--- What came of the revision's builds on each architecture.
+-- The results of the revision's builds by architecture.
 SELECT
     COALESCE(builds.architecture, 'unknown') AS "Architecture",
     count(*) FILTER (WHERE builds.status = 'FAIL') AS "FAIL",

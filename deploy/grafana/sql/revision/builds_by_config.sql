@@ -1,4 +1,4 @@
--- What came of the revision's builds with each configuration, the worst first.
+-- The results of the revision's builds by configuration, the worst first.
 SELECT
     min(builds.status)::text AS "Worst",
     builds.architecture AS "Architecture",

@@ -1,4 +1,4 @@
--- The checkouts of the revision, each with what its builds came to.
+-- The checkouts of the revision, with the results of their builds.
 SELECT
     LEAST(CASE WHEN NOT checkouts.valid THEN 'FAIL'::status END, b.worst, t.worst)::text AS "Verdict",
     checkouts.start_time AS "Started",

@@ -1,4 +1,4 @@
--- What the CI systems say the revision is.
+-- The properties that the CI systems reported for the revision.
 SELECT facts.name AS "Fact", facts.value AS "Value"
 FROM (
     SELECT

@@ -1,4 +1,4 @@
--- The tests that failed, by path, those with the most failures first.
+-- The tests that failed, by path, with the most failures first.
 SELECT
     tests.path AS "Test",
     count(*) FILTER (WHERE tests.status = 'FAIL') AS "Failed",

@@ -1,4 +1,4 @@
--- The single runs that failed, or could not be carried out or never came, the worst first.
+-- The runs that failed, could not be run or never arrived, the worst first.
 SELECT
     tests.status::text AS "Status",
     tests.path AS "Test",

@@ -1,4 +1,4 @@
--- The repositories and branches the revision was found on.
+-- The repositories and branches on which the revision was found.
 SELECT
     git_repository_url AS "Repository",
     git_repository_branch AS "Branch",

@@ -1,4 +1,4 @@
--- What came of the revision so far, over all CI systems chosen.
+-- The results of the revision so far, from all selected CI systems.
 SELECT
     COALESCE(LEAST(CASE WHEN c.invalid THEN 'FAIL'::status END, b.worst, t.worst)::text, 'none') AS "Verdict",
     b.failed AS "Builds failed",

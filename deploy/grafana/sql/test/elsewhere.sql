@@ -1,4 +1,4 @@
--- The same test on the same revision, on other machines and builds: is it only here?
+-- The same test on the same revision, on other machines and builds: does it fail only here?
 WITH this AS (
     SELECT
         tests.id,

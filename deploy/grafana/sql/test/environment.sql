@@ -1,4 +1,4 @@
--- The machine the test ran on, and how it came to it.
+-- The environment of the test: its comment, compatible devices and other properties.
 SELECT facts.name AS "Fact", facts.value AS "Value"
 FROM tests
 CROSS JOIN LATERAL (

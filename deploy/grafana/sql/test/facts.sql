@@ -1,4 +1,4 @@
--- What the CI system says of the run.
+-- The properties that the CI system reported for the run.
 SELECT facts.name AS "Fact", facts.value AS "Value"
 FROM tests
 LEFT JOIN builds ON builds.id = tests.build_id

@@ -1,4 +1,4 @@
--- The test's log, the files that went in and came out, and the links its CI system gives.
+-- The test's log, input and output files, and the links that its CI system reported.
 SELECT
     files.kind AS "Kind",
     files.name AS "File",

@@ -1,4 +1,4 @@
--- How the same test fared day by day on the same architecture, configuration and platform.
+-- The results of the same test day by day, on the same architecture, configuration and platform.
 WITH this AS (
     SELECT
         tests.id,

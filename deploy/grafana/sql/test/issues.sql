@@ -1,4 +1,4 @@
--- The issues that were looked for in the test, and whether they show.
+-- The issues that were looked for in the test, and whether they occurred.
 SELECT
     CASE WHEN incidents.present THEN 'yes' WHEN NOT incidents.present THEN 'no' ELSE 'unknown' END AS "Shows",
     COALESCE(issues.report_subject, issues.comment, incidents.issue_id) AS "Issue",

@@ -1,5 +1,5 @@
--- The part of the test's log that its CI system found worth reading first, line by line.
--- The times are made up, so that the lines stay in order.
+-- The excerpt of the test's log that its CI system reported, line by line.
+-- The times are made up to keep the lines in order.
 SELECT
     $__timeFrom()::timestamptz + lines.place * interval '1 millisecond' AS "time",
     rtrim(lines.line, E'\r') AS "line"

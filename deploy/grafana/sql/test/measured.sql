@@ -1,4 +1,4 @@
--- What the same runs measured, in the order of their time.
+-- The values that the same runs measured, in the order of time.
 WITH this AS (
     SELECT
         tests.id,

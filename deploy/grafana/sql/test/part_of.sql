@@ -1,4 +1,4 @@
--- What was tested.
+-- The build, checkout, revision and branch that was tested.
 SELECT
     checkouts.git_repository_url AS "Repository",
     checkouts.git_repository_branch AS "Branch",

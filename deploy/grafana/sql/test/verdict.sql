@@ -1,4 +1,4 @@
--- What came of this run, and of runs of the same test on the same architecture, configuration and platform within 30 days.
+-- The result of this run, and of runs of the same test on the same architecture, configuration and platform within 30 days.
 WITH this AS (
     SELECT
         tests.id,

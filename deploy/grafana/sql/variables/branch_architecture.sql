@@ -1,4 +1,4 @@
--- The architectures the branch was built for in the period.
+-- The architectures for which the branch was built in the period.
 SELECT DISTINCT builds.architecture
 FROM checkouts
 JOIN builds ON builds.checkout_id = checkouts.id

@@ -1,4 +1,4 @@
--- The configurations the branch was built with in the period.
+-- The configurations with which the branch was built in the period.
 SELECT DISTINCT builds.config_name
 FROM checkouts
 JOIN builds ON builds.checkout_id = checkouts.id

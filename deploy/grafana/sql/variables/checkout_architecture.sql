@@ -1,4 +1,4 @@
--- The architectures the checkout was built for.
+-- The architectures for which the checkout was built.
 SELECT DISTINCT architecture
 FROM builds
 WHERE checkout_id = ${id:sqlstring}

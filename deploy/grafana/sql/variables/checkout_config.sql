@@ -1,4 +1,4 @@
--- The configurations the checkout was built with.
+-- The configurations with which the checkout was built.
 SELECT DISTINCT config_name
 FROM builds
 WHERE checkout_id = ${id:sqlstring}

@@ -1,4 +1,4 @@
--- The repositories that were checked out.
+-- The repositories with checkouts.
 SELECT DISTINCT git_repository_url
 FROM checkouts
 WHERE git_repository_url IS NOT NULL

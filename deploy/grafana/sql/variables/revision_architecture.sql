@@ -1,4 +1,4 @@
--- The architectures the revision was built for.
+-- The architectures for which the revision was built.
 SELECT DISTINCT builds.architecture
 FROM checkouts
 JOIN builds ON builds.checkout_id = checkouts.id

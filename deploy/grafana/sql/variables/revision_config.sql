@@ -1,4 +1,4 @@
--- The configurations the revision was built with.
+-- The configurations with which the revision was built.
 SELECT DISTINCT builds.config_name
 FROM checkouts
 JOIN builds ON builds.checkout_id = checkouts.id
