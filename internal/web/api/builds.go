@@ -20,45 +20,45 @@ type buildAPI struct{ *data }
 func (a buildAPI) register(r *registry) {
 	const group = "Builds"
 	answer(r, operation{
-		path: "/api/build/{id}", group: group, title: "A build",
-		text: "A build, and what it was built from. What its checkout tells is null where that is not there.",
+		path: "/api/build/{id}", group: group, title: "Get a build",
+		text: "A build and its checkout. The fields of the checkout are null if the checkout is unknown.",
 	}, a.build)
 	stream[testsOfBuildInput, []RunItem](r, operation{
-		path: "/api/build/{id}/tests", group: group, title: "The tests of a build",
-		text: "All boots and tests that ran on a build, by path.",
+		path: "/api/build/{id}/tests", group: group, title: "List the tests of a build",
+		text: "All boots and other tests of a build, by path.",
 	}, a.testsOfBuild)
 	answer(r, operation{
-		path: "/api/build/{id}/issues", group: group, title: "The issues of a build",
-		text: "Issues that were seen in a build itself, and not in its tests: each version of one that an incident is of.",
+		path: "/api/build/{id}/issues", group: group, title: "List the issues of a build",
+		text: "The issues that were seen in a build, not in its tests. An element is a version of an issue that an incident names.",
 	}, a.issuesOfBuild)
 }
 
 // ObjectInput names an object.
 type ObjectInput struct {
-	ID string `path:"id" doc:"The ID, escaped as parts of a URL's path are"`
+	ID string `path:"id" doc:"ID of the object, escaped as a part of a URL path"`
 }
 
 // BuildDetails are a build and what it was built from.
 type BuildDetails struct {
 	BuildItem
-	Origin      *string   `json:"origin" doc:"Who checked out what was built"`
-	BuildOrigin string    `json:"build_origin" doc:"Who built it"`
+	Origin      *string   `json:"origin" doc:"Origin of the checkout"`
+	BuildOrigin string    `json:"build_origin" doc:"Origin of the build"`
 	CheckoutID  string    `json:"checkout_id" doc:"ID of the checkout"`
-	Command     *string   `json:"command" doc:"The command that built it"`
-	Comment     *string   `json:"comment" doc:"A remark for people"`
-	LogExcerpt  *string   `json:"log_excerpt" doc:"The part of its log that matters"`
-	InputFiles  *[]file   `json:"input_files" doc:"What went in"`
-	OutputFiles *[]file   `json:"output_files" doc:"What came out"`
-	TreeName    *string   `json:"tree_name" doc:"Tree of what was built"`
-	CommitHash  *string   `json:"git_commit_hash" doc:"Hash of the commit that was built"`
-	CommitName  *string   `json:"git_commit_name" doc:"Its name, as of git describe"`
-	CommitTags  *[]string `json:"git_commit_tags" doc:"Its tags"`
+	Command     *string   `json:"command" doc:"Command that built it"`
+	Comment     *string   `json:"comment" doc:"Comment for people"`
+	LogExcerpt  *string   `json:"log_excerpt" doc:"Relevant part of the log"`
+	InputFiles  *[]file   `json:"input_files" doc:"Input files"`
+	OutputFiles *[]file   `json:"output_files" doc:"Output files"`
+	TreeName    *string   `json:"tree_name" doc:"Name of the tree"`
+	CommitHash  *string   `json:"git_commit_hash" doc:"Hash of the commit"`
+	CommitName  *string   `json:"git_commit_name" doc:"Name of the commit, from git describe"`
+	CommitTags  *[]string `json:"git_commit_tags" doc:"Tags of the commit"`
 }
 
 // file is a file on the web.
 type file struct {
 	Name string `json:"name" doc:"Name of the file"`
-	URL  string `json:"url" doc:"Where it is"`
+	URL  string `json:"url" doc:"URL of the file"`
 }
 
 // files returns files as answers have them.

@@ -8,11 +8,11 @@ import "github.com/kcidb-go/kcidb/report"
 type StatusCount struct {
 	Pass  int64 `json:"PASS" doc:"Passed"`
 	Fail  int64 `json:"FAIL" doc:"Failed"`
-	Error int64 `json:"ERROR" doc:"Could not be carried out, by the fault of the harness"`
-	Skip  int64 `json:"SKIP" doc:"Left out"`
-	Miss  int64 `json:"MISS" doc:"Planned, and without a result"`
-	Done  int64 `json:"DONE" doc:"Finished, without a verdict"`
-	None  int64 `json:"NULL" doc:"No status is known"`
+	Error int64 `json:"ERROR" doc:"Could not run, because the test system failed"`
+	Skip  int64 `json:"SKIP" doc:"Skipped"`
+	Miss  int64 `json:"MISS" doc:"Planned, but without a result"`
+	Done  int64 `json:"DONE" doc:"Finished without a verdict"`
+	None  int64 `json:"NULL" doc:"Status unknown"`
 }
 
 // add adds n of a status.
@@ -55,29 +55,29 @@ func (c StatusCount) short() Short {
 type LowCount struct {
 	Pass  int64 `json:"pass" doc:"Passed"`
 	Fail  int64 `json:"fail" doc:"Failed"`
-	Error int64 `json:"error" doc:"Could not be carried out, by the fault of the harness"`
-	Skip  int64 `json:"skip" doc:"Left out"`
-	Miss  int64 `json:"miss" doc:"Planned, and without a result"`
-	Done  int64 `json:"done" doc:"Finished, without a verdict"`
-	None  int64 `json:"null" doc:"No status is known"`
+	Error int64 `json:"error" doc:"Could not run, because the test system failed"`
+	Skip  int64 `json:"skip" doc:"Skipped"`
+	Miss  int64 `json:"miss" doc:"Planned, but without a result"`
+	Done  int64 `json:"done" doc:"Finished without a verdict"`
+	None  int64 `json:"null" doc:"Status unknown"`
 }
 
 // CountC is a StatusCount whose members end in "_count".
 type CountC struct {
 	Pass  int64 `json:"pass_count" doc:"Passed"`
 	Fail  int64 `json:"fail_count" doc:"Failed"`
-	Error int64 `json:"error_count" doc:"Could not be carried out, by the fault of the harness"`
-	Skip  int64 `json:"skip_count" doc:"Left out"`
-	Miss  int64 `json:"miss_count" doc:"Planned, and without a result"`
-	Done  int64 `json:"done_count" doc:"Finished, without a verdict"`
-	None  int64 `json:"null_count" doc:"No status is known"`
+	Error int64 `json:"error_count" doc:"Could not run, because the test system failed"`
+	Skip  int64 `json:"skip_count" doc:"Skipped"`
+	Miss  int64 `json:"miss_count" doc:"Planned, but without a result"`
+	Done  int64 `json:"done_count" doc:"Finished without a verdict"`
+	None  int64 `json:"null_count" doc:"Status unknown"`
 }
 
 // Short is a StatusCount for a line of a table.
 type Short struct {
 	Pass         int64 `json:"PASS" doc:"Passed"`
 	Fail         int64 `json:"FAIL" doc:"Failed"`
-	Inconclusive int64 `json:"INCONCLUSIVE" doc:"All others"`
+	Inconclusive int64 `json:"INCONCLUSIVE" doc:"All other statuses"`
 }
 
 // sum adds other counts.

@@ -28,11 +28,11 @@ func (r *registry) addDocument() {
 	}
 	texts["json"] = texts[""]
 	get := r.describe(operation{
-		path: "/api/schema", group: "This document", title: "The document that describes all this",
-		text: "It is in the format OpenAPI 3.1, for programs. /api/schema/docs/ is a page of it for people.",
+		path: "/api/schema", group: "This document", title: "Describe the API",
+		text: "This document, in the format OpenAPI 3.1, for programs. /api/schema/docs/ is a page for people.",
 	}, &huma.Schema{Type: huma.TypeObject})
 	get.Parameters = []*huma.Param{{
-		Name: "format", In: "query", Description: "How it is written",
+		Name: "format", In: "query", Description: "Format of the document",
 		Schema: &huma.Schema{Type: huma.TypeString, Enum: []any{"json", "yaml"}, Default: "json"},
 	}}
 	get.Responses["200"].Content["application/yaml"] = &huma.MediaType{Schema: &huma.Schema{}}

@@ -32,7 +32,7 @@ func (f forbidden) Error() string  { return string(f) }
 
 // failed is the body of an answer that is not what was asked for.
 type failed struct {
-	Message string `json:"error" doc:"What is wrong, or missing"`
+	Message string `json:"error" doc:"What is wrong, or that nothing was found"`
 	status  int
 }
 

@@ -87,33 +87,33 @@ var filterFields = []filterField{
 	{"build.status", "Status of builds", statusFilter("build.status", func(f *filters) *texts { return &f.build.status })},
 	{"boot.status", "Status of boots", statusFilter("boot.status", func(f *filters) *texts { return &f.boot.status })},
 	{"test.status", "Status of tests", statusFilter("test.status", func(f *filters) *texts { return &f.test.status })},
-	{"build.duration", "How long builds took, in seconds", durationFilter("build.duration", func(f *filters) *kindFilters { return &f.build })},
-	{"boot.duration", "How long boots took, in seconds", durationFilter("boot.duration", func(f *filters) *kindFilters { return &f.boot })},
-	{"test.duration", "How long tests took, in seconds", durationFilter("test.duration", func(f *filters) *kindFilters { return &f.test })},
-	{"build.origin", "Who built", textFilter(func(f *filters) *texts { return &f.build.origin })},
-	{"boot.origin", "Who ran boots", textFilter(func(f *filters) *texts { return &f.boot.origin })},
-	{"test.origin", "Who ran tests", textFilter(func(f *filters) *texts { return &f.test.origin })},
+	{"build.duration", "Duration of builds, in seconds", durationFilter("build.duration", func(f *filters) *kindFilters { return &f.build })},
+	{"boot.duration", "Duration of boots, in seconds", durationFilter("boot.duration", func(f *filters) *kindFilters { return &f.boot })},
+	{"test.duration", "Duration of tests, in seconds", durationFilter("test.duration", func(f *filters) *kindFilters { return &f.test })},
+	{"build.origin", "Origin of builds", textFilter(func(f *filters) *texts { return &f.build.origin })},
+	{"boot.origin", "Origin of boots", textFilter(func(f *filters) *texts { return &f.boot.origin })},
+	{"test.origin", "Origin of tests", textFilter(func(f *filters) *texts { return &f.test.origin })},
 	{
-		"test.hardware", "What the hardware of boots and tests is compatible with, or its platform",
+		"test.hardware", "Compatible or platform of the hardware of boots and tests",
 		textFilter(func(f *filters) *texts { return &f.boot.hardware }, func(f *filters) *texts { return &f.test.hardware }),
 	},
 	{
-		"test.lab", "Lab of boots and tests: misc.runtime, else the origin; Unknown for names that begin with k8s-",
+		"test.lab", "Lab of boots and tests: misc.runtime, or else the origin; Unknown for names that begin with k8s-",
 		textFilter(func(f *filters) *texts { return &f.boot.lab }, func(f *filters) *texts { return &f.test.lab }),
 	},
 	{"boot.platform", "Platform of boots", textFilter(func(f *filters) *texts { return &f.boot.platform })},
 	{"test.platform", "Platform of tests", textFilter(func(f *filters) *texts { return &f.test.platform })},
-	{"boot.path", "A part of the path of boots", pathFilter(func(f *filters) *kindFilters { return &f.boot })},
-	{"test.path", "A part of the path of tests", pathFilter(func(f *filters) *kindFilters { return &f.test })},
+	{"boot.path", "Part of the path of boots", pathFilter(func(f *filters) *kindFilters { return &f.boot })},
+	{"test.path", "Part of the path of tests", pathFilter(func(f *filters) *kindFilters { return &f.test })},
 	{
-		"build.issue", "Issue seen in builds: ID,VERSION; ID,null for any version; Uncategorized for what failed without one",
+		"build.issue", "Issue seen in builds: ID,VERSION; ID,null for any version; Uncategorized for failed builds without an issue",
 		seenFilter(func(f *filters) *kindFilters { return &f.build }),
 	},
 	{"boot.issue", "Issue seen in boots, as build.issue", seenFilter(func(f *filters) *kindFilters { return &f.boot })},
 	{"test.issue", "Issue seen in tests, as build.issue", seenFilter(func(f *filters) *kindFilters { return &f.test })},
-	{"trees", "Trees, on the page of a hardware", textFilter(func(f *filters) *texts { return &f.trees })},
-	{"origin", "Who told of issues, in their list", textFilter(func(f *filters) *texts { return &f.issues.origin })},
-	{"issue.culprit", "What is to blame for issues: code, tool or harness", textFilter(func(f *filters) *texts { return &f.issues.culprit })},
+	{"trees", "Trees of a hardware", textFilter(func(f *filters) *texts { return &f.trees })},
+	{"origin", "Origin of issues, in the list of issues", textFilter(func(f *filters) *texts { return &f.issues.origin })},
+	{"issue.culprit", "Culprit of issues: code, tool or harness", textFilter(func(f *filters) *texts { return &f.issues.culprit })},
 	{"issue.categories", "Categories of issues", textFilter(func(f *filters) *texts { return &f.issues.categories })},
 	{"issue.options", "hasIncident for issues that were seen", textFilter(func(f *filters) *texts { return &f.issues.options })},
 }
@@ -269,7 +269,7 @@ func filterParams() []*huma.Param {
 	var all []*huma.Param
 	for _, field := range filterFields {
 		all = append(all, &huma.Param{
-			Name: "filter_" + field.name, In: "query", Description: field.text + ". Where it is repeated, any of these.",
+			Name: "filter_" + field.name, In: "query", Description: field.text,
 			Schema: &huma.Schema{Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeString}},
 		})
 	}

@@ -30,32 +30,31 @@ type hardwareAPI struct{ *data }
 
 func (a hardwareAPI) register(r *registry) {
 	const group = "Hardware"
-	days := "The time is taken by whole days in UTC, from the day of the start to that of the end."
+	days := "The time is rounded to whole days in UTC, from the day of the start to the day of the end."
 	answer(r, operation{
 		path: "/api/hardware", group: group, title: "List hardware",
-		text: "Platforms on which boots and other tests of an origin started in a time, by name, with how these ended, " +
-			"and the builds they are of. Of each tree only the newest commit with such tests counts, unless commits are named; tests of builds that " +
-			"nobody reported do not count. " + days,
+		text: "The platforms on which boots and other tests of an origin started in a time, by name, with counts of these and of their builds by status. " +
+			"Without commitsList, only the newest tested commit of each tree counts. Tests of builds that were not reported do not count. " + days,
 	}, a.listHardware)
 	answer(r, operation{
-		path: "/api/hardware/selectors", group: group, title: "What revisions there are",
-		text: fmt.Sprintf("Trees that an origin tested on named platforms in the last %d days, whoever checked them out, their branches, and the newest %d "+
-			"of these revisions of each.", selectorDays, maxSelectorRevisions),
+		path: "/api/hardware/selectors", group: group, title: "List tested revisions",
+		text: fmt.Sprintf("The trees that an origin tested on named platforms in the last %d days, with their branches, and the newest %d tested revisions "+
+			"of each branch. The checkouts may be of any origin.", selectorDays, maxSelectorRevisions),
 	}, a.selectors)
 	answer(r, operation{
-		path: "/api/hardware-by-revision", group: group, title: "The hardware of a revision",
-		text: "Platforms on which an origin tested a revision, whoever checked it out, by name, with how boots and other tests ended, and " +
-			"the builds they are of. All of these count, whenever they ran.",
+		path: "/api/hardware-by-revision", group: group, title: "List the hardware of a revision",
+		text: "The platforms on which an origin tested a revision, by name, with counts of boots, of other tests and of their builds by status. " +
+			"Tests of any time count, and the checkouts may be of any origin.",
 	}, a.hardwareOfRevision)
 	a.registerPage(r, group, days)
 }
 
 type listHardwareInput struct {
 	Page
-	Start   int64  `query:"startTimestampInSeconds" required:"true" minimum:"-253402300799" maximum:"253402300799" doc:"From when on, in seconds since 1970"`
-	End     int64  `query:"endTimestampInSeconds" required:"true" minimum:"-253402300799" maximum:"253402300799" doc:"Until when, in seconds since 1970"`
-	Origin  string `query:"origin" default:"maestro" doc:"Who ran the tests"`
-	Commits string `query:"commitsList" doc:"Only what ran on these commits: their hashes or tags, with commas between; on the newest of each tree where it is left out"`
+	Start   int64  `query:"startTimestampInSeconds" required:"true" minimum:"-253402300799" maximum:"253402300799" doc:"Start of the time, in seconds since 1970"`
+	End     int64  `query:"endTimestampInSeconds" required:"true" minimum:"-253402300799" maximum:"253402300799" doc:"End of the time, in seconds since 1970"`
+	Origin  string `query:"origin" default:"maestro" doc:"Origin of the tests"`
+	Commits string `query:"commitsList" doc:"Count only tests of these commits: hashes or tags, separated by commas. Default: the newest commit of each tree"`
 }
 
 type hardwareList struct {
@@ -64,10 +63,10 @@ type hardwareList struct {
 
 type hardwareItem struct {
 	Platform    string    `json:"platform" doc:"Name of the platform"`
-	Compatibles *[]string `json:"hardware" doc:"What it is compatible with"`
-	Builds      Short     `json:"build_status_summary" doc:"Builds with tests on it, by how they ended themselves"`
-	Boots       Short     `json:"boot_status_summary" doc:"Boots of it"`
-	Tests       Short     `json:"test_status_summary" doc:"Other tests on it"`
+	Compatibles *[]string `json:"hardware" doc:"Compatibles of the platform"`
+	Builds      Short     `json:"build_status_summary" doc:"Builds that were tested on the platform, by the status of the build"`
+	Boots       Short     `json:"boot_status_summary" doc:"Boots on the platform"`
+	Tests       Short     `json:"test_status_summary" doc:"Other tests on the platform"`
 }
 
 func (a hardwareAPI) listHardware(ctx context.Context, in *listHardwareInput) (*hardwareList, error) {
@@ -151,7 +150,7 @@ func (a hardwareAPI) checkoutsOfNewestCommits(checkouts []answers.Revision) (ids
 }
 
 type selectorsInput struct {
-	Origin string `query:"origin" default:"maestro" doc:"Who ran the tests"`
+	Origin string `query:"origin" default:"maestro" doc:"Origin of the tests"`
 }
 
 type selectorList struct {
@@ -160,19 +159,19 @@ type selectorList struct {
 
 type selectorTree struct {
 	Name     *string           `json:"tree_name" doc:"Name of the tree"`
-	Branches []*selectorBranch `json:"branches" doc:"Its branches, by repository and name"`
+	Branches []*selectorBranch `json:"branches" doc:"Branches of the tree, by repository and name"`
 }
 
 type selectorBranch struct {
-	URL       *string            `json:"git_repository_url" doc:"Repository"`
+	URL       *string            `json:"git_repository_url" doc:"URL of the repository"`
 	Branch    *string            `json:"git_repository_branch" doc:"Name of the branch"`
-	Revisions []selectorRevision `json:"revisions" doc:"Its revisions, those that were checked out last first"`
+	Revisions []selectorRevision `json:"revisions" doc:"Revisions of the branch, the last checked out first"`
 }
 
 type selectorRevision struct {
 	Hash      string     `json:"git_commit_hash" doc:"Hash of the commit"`
 	Name      *string    `json:"git_commit_name" doc:"Name of the commit"`
-	StartTime *time.Time `json:"start_time" doc:"When it was checked out last"`
+	StartTime *time.Time `json:"start_time" doc:"Start of its newest checkout"`
 }
 
 func (a hardwareAPI) selectors(ctx context.Context, in *selectorsInput) (*selectorList, error) {
@@ -215,11 +214,11 @@ func (a hardwareAPI) selectors(ctx context.Context, in *selectorsInput) (*select
 
 type revisionHardwareInput struct {
 	Page
-	Origin string `query:"origin" default:"maestro" doc:"Who ran the tests"`
+	Origin string `query:"origin" default:"maestro" doc:"Origin of the tests"`
 	Hash   string `query:"git_commit_hash" required:"true" doc:"Hash of the commit"`
-	Tree   string `query:"tree_name" doc:"Name of the tree; any where it is left out"`
-	URL    string `query:"git_repository_url" doc:"Repository; any where it is left out"`
-	Branch string `query:"git_repository_branch" doc:"Name of the branch; any where it is left out"`
+	Tree   string `query:"tree_name" doc:"Name of the tree. Default: any"`
+	URL    string `query:"git_repository_url" doc:"URL of the repository. Default: any"`
+	Branch string `query:"git_repository_branch" doc:"Name of the branch. Default: any"`
 }
 
 type revisionHardwareList struct {
@@ -228,10 +227,10 @@ type revisionHardwareList struct {
 
 type revisionHardware struct {
 	Platform    string      `json:"platform" doc:"Name of the platform"`
-	Compatibles *[]string   `json:"hardware" doc:"What it is compatible with"`
-	Builds      StatusCount `json:"build_status_summary" doc:"Builds with tests on it, by how they ended themselves"`
-	Boots       StatusCount `json:"boot_status_summary" doc:"Boots of it"`
-	Tests       StatusCount `json:"test_status_summary" doc:"Other tests on it"`
+	Compatibles *[]string   `json:"hardware" doc:"Compatibles of the platform"`
+	Builds      StatusCount `json:"build_status_summary" doc:"Builds that were tested on the platform, by the status of the build"`
+	Boots       StatusCount `json:"boot_status_summary" doc:"Boots on the platform"`
+	Tests       StatusCount `json:"test_status_summary" doc:"Other tests on the platform"`
 }
 
 func (a hardwareAPI) hardwareOfRevision(ctx context.Context, in *revisionHardwareInput) (*revisionHardwareList, error) {

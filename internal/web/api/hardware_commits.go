@@ -12,34 +12,34 @@ import (
 )
 
 type hardwareCommitsInput struct {
-	Hardware string `path:"hardware" doc:"Name of a platform, or what it is compatible with"`
+	Hardware string `path:"hardware" doc:"Name of a platform, or a compatible"`
 	Body     struct {
 		_ struct{} `additionalProperties:"true"`
 		HardwareOf
-		Heads []commitHead `json:"commitHeads" maxItems:"1000" doc:"Revisions of trees, to go back from"`
+		Heads []commitHead `json:"commitHeads" maxItems:"1000" doc:"Revisions at which the histories begin"`
 	}
 }
 
 type commitHead struct {
 	_      struct{} `additionalProperties:"true"`
 	Tree   *string  `json:"treeName,omitempty" nullable:"true" doc:"Name of the tree"`
-	URL    *string  `json:"repositoryUrl,omitempty" nullable:"true" doc:"Repository"`
-	Branch *string  `json:"branch,omitempty" nullable:"true" doc:"Branch"`
+	URL    *string  `json:"repositoryUrl,omitempty" nullable:"true" doc:"URL of the repository"`
+	Branch *string  `json:"branch,omitempty" nullable:"true" doc:"Name of the branch"`
 	Hash   string   `json:"commitHash" doc:"Hash of the commit"`
 }
 
 type hardwareCommitTable struct {
-	Table map[string][]hardwareCommit `json:"commit_history_table" doc:"Revisions by the hash of the head before them, the newest first, and the head first of all; none where the head has no tests"`
+	Table map[string][]hardwareCommit `json:"commit_history_table" doc:"Revisions by the hash of their head: the head, then older revisions, the newest first. Empty if the head has no tests"`
 }
 
 type hardwareCommit struct {
 	Hash      string     `json:"git_commit_hash" doc:"Hash of the commit"`
 	Tree      *string    `json:"tree_name" doc:"Name of the tree"`
-	Branch    *string    `json:"git_repository_branch" doc:"Branch"`
-	URL       *string    `json:"git_repository_url" doc:"Repository"`
+	Branch    *string    `json:"git_repository_branch" doc:"Name of the branch"`
+	URL       *string    `json:"git_repository_url" doc:"URL of the repository"`
 	Tags      *[]string  `json:"git_commit_tags" doc:"Tags of the commit"`
 	Name      *string    `json:"git_commit_name" doc:"Name of the commit"`
-	StartTime *time.Time `json:"start_time" doc:"When it was checked out last"`
+	StartTime *time.Time `json:"start_time" doc:"Start of its newest checkout"`
 }
 
 func (a hardwareAPI) hardwareCommits(ctx context.Context, in *hardwareCommitsInput) (*hardwareCommitTable, error) {

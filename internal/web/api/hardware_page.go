@@ -21,29 +21,29 @@ import (
 // revision of each.
 
 func (a hardwareAPI) registerPage(r *registry, group, days string) {
-	text := " A hardware is a platform, or all that are compatible with a name. The trees are those with tests on it that an origin started in a time. " +
-		days + " Of each tree one revision is selected: where none are named, the newest ones. An index that no tree has selects nothing, " +
-		"nor does a commit that the tree has no tests of. All tests on the hardware of the builds that are found count, whenever they ran."
+	text := " A hardware is a platform, or all platforms with a compatible. Its trees are the trees with tests on it that an origin started in a time. " +
+		days + " One revision of each tree is selected: the newest, if selectedCommits is empty. An index without a tree selects nothing, " +
+		"and neither does a commit without tests in the tree. All tests of the found builds on the hardware count, at any time."
 	op := func(kind, title, what string) operation {
 		return operation{method: http.MethodPost, path: "/api/hardware/{hardware}" + kind, group: group, title: title, text: what + text}
 	}
-	answer(r, op("/summary", "Sum a hardware up", "The trees, and what there is of the selected revisions."), a.hardwareSummary)
-	stream[hardwareListInput, HardwareBuilds](r, op("/builds", "List a hardware's builds", "Builds of the selected revisions with tests on it."),
+	answer(r, op("/summary", "Summarize a hardware", "The trees, and counts of the selected revisions."), a.hardwareSummary)
+	stream[hardwareListInput, HardwareBuilds](r, op("/builds", "List a hardware's builds", "The builds of the selected revisions that were tested on the hardware."),
 		func(ctx context.Context, in *hardwareListInput, w io.Writer) error {
 			return a.writeHardware(ctx, &in.HardwareInput, in.Page, w, a.writeHardwareBuilds)
 		})
-	stream[hardwareListInput, HardwareBoots](r, op("/boots", "List a hardware's boots", "Boots of the selected revisions on it."),
+	stream[hardwareListInput, HardwareBoots](r, op("/boots", "List a hardware's boots", "The boots of the selected revisions on the hardware."),
 		func(ctx context.Context, in *hardwareListInput, w io.Writer) error {
 			return a.writeHardware(ctx, &in.HardwareInput, in.Page, w, a.writeHardwareBoots)
 		})
-	stream[hardwareListInput, HardwareTests](r, op("/tests", "List a hardware's tests", "Tests, but for boots, of the selected revisions on it."),
+	stream[hardwareListInput, HardwareTests](r, op("/tests", "List a hardware's tests", "The tests, without boots, of the selected revisions on the hardware."),
 		func(ctx context.Context, in *hardwareListInput, w io.Writer) error {
 			return a.writeHardware(ctx, &in.HardwareInput, in.Page, w, a.writeHardwareTests)
 		})
 	answer(r, op("/commit-history", "List the revisions of a hardware's trees",
-		"Revisions that can be selected, from the heads that are named on to older ones, by the hashes of the heads. It is of the trees with the "+
-			"name, repository and branch of a head, whoever checked them out."), a.hardwareCommits)
-	stream[HardwareInput, HardwareFull](r, op("", "Show a hardware", "The trees, what there is of the selected revisions, and all of it in lists."),
+		"The revisions that can be selected, by the hash of their head: each head, then older revisions. They are of the trees with the name, "+
+			"repository and branch of the head, and the checkouts may be of any origin."), a.hardwareCommits)
+	stream[HardwareInput, HardwareFull](r, op("", "Get everything about a hardware", "The trees, counts of the selected revisions, and their builds, boots and tests, in one answer."),
 		func(ctx context.Context, in *HardwareInput, w io.Writer) error {
 			return a.writeHardware(ctx, in, Page{}, w, a.writeHardwareSummary, a.writeHardwareBuilds, a.writeHardwareBoots, a.writeHardwareTests)
 		})
@@ -51,19 +51,19 @@ func (a hardwareAPI) registerPage(r *registry, group, days string) {
 
 // HardwareOf is what bodies say of the tests.
 type HardwareOf struct {
-	Origin string  `json:"origin,omitempty" default:"maestro" maxLength:"200" doc:"Who ran the tests"`
-	Start  seconds `json:"startTimestampInSeconds" doc:"From when on"`
-	End    seconds `json:"endTimestampInSeconds" doc:"Until when"`
+	Origin string  `json:"origin,omitempty" default:"maestro" maxLength:"200" doc:"Origin of the tests"`
+	Start  seconds `json:"startTimestampInSeconds" doc:"Start of the time"`
+	End    seconds `json:"endTimestampInSeconds" doc:"End of the time"`
 }
 
 // HardwareInput says which hardware a page is about, and what of it is selected.
 type HardwareInput struct {
-	Hardware string `path:"hardware" doc:"Name of a platform, or what it is compatible with"`
+	Hardware string `path:"hardware" doc:"Name of a platform, or a compatible"`
 	Body     struct {
 		_ struct{} `additionalProperties:"true"`
 		HardwareOf
-		Selected map[string]string `json:"selectedCommits,omitempty" doc:"Selected commits by the indexes of their trees: a hash, or head for the newest one"`
-		Filter   map[string]any    `json:"filter,omitempty" doc:"Filters: lists of texts by the names that the parameters of other operations have"`
+		Selected map[string]string `json:"selectedCommits,omitempty" doc:"Selected commit of each tree, by the index of the tree: a hash, or head for the newest commit"`
+		Filter   map[string]any    `json:"filter,omitempty" doc:"Filters: lists of texts, by the names that the parameters of other operations have"`
 	}
 }
 
@@ -75,18 +75,18 @@ type hardwareListInput struct {
 // What answers are made of.
 type (
 	HardwareSummary struct {
-		Common  hardwareCommon `json:"common" doc:"What there is to select"`
-		Summary summary        `json:"summary" doc:"What there is of the selected revisions"`
-		Filters summaryFilters `json:"filters" doc:"What there is to filter by"`
+		Common  hardwareCommon `json:"common" doc:"The hardware, and the trees to select from"`
+		Summary summary        `json:"summary" doc:"Counts of the selected revisions"`
+		Filters summaryFilters `json:"filters" doc:"Values to filter by"`
 	}
 	HardwareBuilds struct {
-		Builds []hardwareBuild `json:"builds" doc:"Builds, tree by tree"`
+		Builds []hardwareBuild `json:"builds" doc:"Builds, by tree"`
 	}
 	HardwareBoots struct {
-		Boots []hardwareTest `json:"boots" doc:"Boots, tree by tree"`
+		Boots []hardwareTest `json:"boots" doc:"Boots, by tree"`
 	}
 	HardwareTests struct {
-		Tests []hardwareTest `json:"tests" doc:"Tests, tree by tree"`
+		Tests []hardwareTest `json:"tests" doc:"Other tests, by tree"`
 	}
 	HardwareFull struct {
 		HardwareSummary
@@ -99,32 +99,32 @@ type (
 type hardwareBuild struct {
 	BuildItem
 	Tree         *string `json:"tree_name" doc:"Name of the tree"`
-	IssueID      *string `json:"issue_id" doc:"An issue seen in it"`
+	IssueID      *string `json:"issue_id" doc:"An issue that was seen in the build"`
 	IssueVersion *int64  `json:"issue_version" doc:"Version of the issue"`
 }
 
 type hardwareTest struct {
 	TestItem
 	Tree   *string `json:"tree_name" doc:"Name of the tree"`
-	Branch *string `json:"git_repository_branch" doc:"Branch of what was tested"`
+	Branch *string `json:"git_repository_branch" doc:"Name of the branch"`
 }
 
 type hardwareCommon struct {
-	Compatibles []string        `json:"compatibles" doc:"What the hardware is compatible with"`
-	Trees       []*hardwareTree `json:"trees" doc:"Trees that were tested on it, by name, branch and repository"`
+	Compatibles []string        `json:"compatibles" doc:"Compatibles of the hardware"`
+	Trees       []*hardwareTree `json:"trees" doc:"Trees that were tested on the hardware, by name, branch and repository"`
 }
 
 type hardwareTree struct {
-	Index    string        `json:"index" doc:"Number of the tree, to select commits by"`
-	Origin   string        `json:"origin" doc:"Who checked it out"`
+	Index    string        `json:"index" doc:"Index of the tree, to select a commit"`
+	Origin   string        `json:"origin" doc:"Origin of the checkout"`
 	Name     *string       `json:"tree_name" doc:"Name of the tree"`
-	Branch   *string       `json:"git_repository_branch" doc:"Branch"`
-	URL      *string       `json:"git_repository_url" doc:"Repository"`
-	HeadName *string       `json:"head_git_commit_name" doc:"Name of its newest revision that was tested"`
+	Branch   *string       `json:"git_repository_branch" doc:"Name of the branch"`
+	URL      *string       `json:"git_repository_url" doc:"URL of the repository"`
+	HeadName *string       `json:"head_git_commit_name" doc:"Name of its newest tested revision"`
 	HeadHash *string       `json:"head_git_commit_hash" doc:"Hash of this revision"`
 	HeadTags *[]string     `json:"head_git_commit_tag" doc:"Tags of this revision"`
-	Status   *statusCounts `json:"selected_commit_status" doc:"What there is of the selected revision, without filters; null where none is"`
-	Selected bool          `json:"is_selected" doc:"Whether a revision of it is selected"`
+	Status   *statusCounts `json:"selected_commit_status" doc:"Counts of the selected revision, without filters; null if no revision is selected"`
+	Selected bool          `json:"is_selected" doc:"Whether a revision of the tree is selected"`
 
 	revisions []answers.Revision // checkouts, the newest first
 	selected  []string           // those of the selected revision

@@ -25,30 +25,30 @@ func (a issueAPI) register(r *registry) {
 	a.registerList(r, group)
 	a.registerExtras(r, group)
 	answer(r, operation{
-		path: "/api/issue/{id}", group: group, title: "An issue",
-		text: "A version of an issue, the newest one where none is asked for, and where and when the issue was seen.",
+		path: "/api/issue/{id}", group: group, title: "Get an issue",
+		text: "A version of an issue, by default the newest, and where and when the issue was seen.",
 	}, a.issue)
 	stream[issueSeenInput, []issueBuild](r, operation{
-		path: "/api/issue/{id}/builds", group: group, title: "The builds of an issue",
-		text: "Builds that a version of an issue was seen in, the newest one where none is asked for: those that started last first.",
+		path: "/api/issue/{id}/builds", group: group, title: "List the builds of an issue",
+		text: "The builds in which a version of an issue was seen, by default the newest version. The build that started last is first.",
 	}, a.buildsOfIssue)
 	stream[issueSeenInput, []issueTest](r, operation{
-		path: "/api/issue/{id}/tests", group: group, title: "The tests of an issue",
-		text: "Boots and tests that a version of an issue was seen in, the newest one where none is asked for: those that started last first.",
+		path: "/api/issue/{id}/tests", group: group, title: "List the tests of an issue",
+		text: "The boots and other tests in which a version of an issue was seen, by default the newest version. The test that started last is first.",
 	}, a.testsOfIssue)
 }
 
 // IssueItem is a version of an issue in a list.
 type IssueItem struct {
-	Timestamp  *time.Time `json:"field_timestamp" doc:"When it last arrived"`
+	Timestamp  *time.Time `json:"field_timestamp" doc:"When it last arrived at this service"`
 	ID         string     `json:"id" doc:"ID of the issue"`
-	Version    int        `json:"version" doc:"Its version"`
-	Origin     string     `json:"origin" doc:"Who tells of it"`
-	Comment    *string    `json:"comment" doc:"What it is, in a line"`
-	Code       *bool      `json:"culprit_code" doc:"Whether the kernel is to blame"`
-	Tool       *bool      `json:"culprit_tool" doc:"Whether tools that build or test it are"`
-	Harness    *bool      `json:"culprit_harness" doc:"Whether the system that runs them is"`
-	Categories *[]string  `json:"categories" doc:"Kinds of problem"`
+	Version    int        `json:"version" doc:"Version of the issue"`
+	Origin     string     `json:"origin" doc:"Origin of the issue"`
+	Comment    *string    `json:"comment" doc:"One-line description of the issue"`
+	Code       *bool      `json:"culprit_code" doc:"Whether the kernel is at fault"`
+	Tool       *bool      `json:"culprit_tool" doc:"Whether the tools that build or test the kernel are at fault"`
+	Harness    *bool      `json:"culprit_harness" doc:"Whether the test system is at fault"`
+	Categories *[]string  `json:"categories" doc:"Categories of the issue"`
 }
 
 func itemOfIssue(i *report.Issue) IssueItem {
@@ -64,16 +64,16 @@ func itemOfIssue(i *report.Issue) IssueItem {
 // IssueDetails are a version of an issue, and what it was seen in.
 type IssueDetails struct {
 	IssueItem
-	ReportURL     *string                `json:"report_url" doc:"Where it is discussed"`
-	ReportSubject *string                `json:"report_subject" doc:"Subject of that discussion"`
-	Misc          *json.RawMessage       `json:"misc" doc:"What else the origin tells"`
-	Extra         *map[string]issueExtra `json:"extra" doc:"Where and when it was seen, by its ID"`
+	ReportURL     *string                `json:"report_url" doc:"URL of the discussion"`
+	ReportSubject *string                `json:"report_subject" doc:"Subject of the discussion"`
+	Misc          *json.RawMessage       `json:"misc" doc:"Free properties from the origin"`
+	Extra         *map[string]issueExtra `json:"extra" doc:"Where and when the issue was seen, by the ID of the issue"`
 }
 
 // VersionInput says which version of an issue is wanted.
 type VersionInput struct {
 	ObjectInput
-	Version string `query:"version" pattern:"^[0-9]{1,10}$" doc:"Its version; the newest one where it is left out"`
+	Version string `query:"version" pattern:"^[0-9]{1,10}$" doc:"Version of the issue. Default: the newest"`
 }
 
 // wantedVersion returns the version that is asked for.
@@ -121,13 +121,13 @@ func (a issueAPI) issue(ctx context.Context, in *VersionInput) (*IssueDetails, e
 
 // issueIncident is an issue being seen for the first, or the last, time.
 type issueIncident struct {
-	FirstSeen  *time.Time `json:"first_seen" doc:"When what it was seen in began"`
+	FirstSeen  *time.Time `json:"first_seen" doc:"Start of the build or test in which it was seen"`
 	CommitHash *string    `json:"git_commit_hash" doc:"Hash of the commit"`
-	URL        *string    `json:"git_repository_url" doc:"Repository"`
-	Branch     *string    `json:"git_repository_branch" doc:"Branch"`
-	CommitName *string    `json:"git_commit_name" doc:"Name of the commit, as of git describe"`
-	TreeName   *string    `json:"tree_name" doc:"Tree"`
-	Version    *int       `json:"issue_version" doc:"The version of the issue that was seen"`
+	URL        *string    `json:"git_repository_url" doc:"URL of the repository"`
+	Branch     *string    `json:"git_repository_branch" doc:"Name of the branch"`
+	CommitName *string    `json:"git_commit_name" doc:"Name of the commit, from git describe"`
+	TreeName   *string    `json:"tree_name" doc:"Name of the tree"`
+	Version    *int       `json:"issue_version" doc:"Version of the issue that was seen"`
 	CheckoutID *string    `json:"checkout_id" doc:"ID of the checkout"`
 }
 
@@ -143,22 +143,22 @@ func (a issueAPI) incidentOf(o answers.Occurrence) issueIncident {
 
 // issueExtra is where and when an issue was seen.
 type issueExtra struct {
-	First    issueIncident           `json:"first_incident" doc:"Where any version was seen first"`
-	Last     issueIncident           `json:"last_incident" doc:"Where any version was seen last"`
-	Versions map[string]issueVersion `json:"versions" doc:"Where those versions were seen that were asked for, by version"`
+	First    issueIncident           `json:"first_incident" doc:"First sighting of any version"`
+	Last     issueIncident           `json:"last_incident" doc:"Last sighting of any version"`
+	Versions map[string]issueVersion `json:"versions" doc:"Where the requested versions were seen, by version"`
 }
 
 // issueVersion is where a version of an issue was seen.
 type issueVersion struct {
 	ID      string        `json:"id" doc:"ID of the issue"`
-	Version int           `json:"version" doc:"The version"`
-	Trees   []issueBranch `json:"trees" doc:"Branches it was seen in"`
-	Tags    []string      `json:"tags" doc:"Which of mainline, stable and linux-next are among them"`
+	Version int           `json:"version" doc:"Version of the issue"`
+	Trees   []issueBranch `json:"trees" doc:"Branches in which it was seen"`
+	Tags    []string      `json:"tags" doc:"Which of mainline, stable and linux-next are among the branches"`
 }
 
 type issueBranch struct {
-	TreeName *string `json:"tree_name" doc:"Tree"`
-	Branch   *string `json:"git_repository_branch" doc:"Branch"`
+	TreeName *string `json:"tree_name" doc:"Name of the tree"`
+	Branch   *string `json:"git_repository_branch" doc:"Name of the branch"`
 }
 
 // issueExtras returns where and when issues were seen, by their IDs, and where those

@@ -16,17 +16,17 @@ import (
 
 func (a issueAPI) registerExtras(r *registry, group string) {
 	answer(r, operation{
-		method: "POST", path: "/api/issue/extras", group: group, title: "Where issues were seen",
-		text: "Where and when issues were seen, by their IDs, and in which branches each of the versions that are named. " +
-			"Branches are those of the newest 1,000 sightings of a version, of fewer where many are asked for, 20 at least. " +
-			"Issues that nobody saw are left out.",
+		method: "POST", path: "/api/issue/extras", group: group, title: "Find where issues were seen",
+		text: "Where and when issues were seen, by the ID of the issue, and the branches in which each named version was seen. " +
+			"The branches are those of the newest 1,000 sightings of a version; of fewer, but at least 20, if many versions are named. " +
+			"Issues without incidents are left out.",
 	}, a.extrasOfIssues)
 }
 
 type issueExtrasInput struct {
 	Body struct {
 		_      struct{}    `additionalProperties:"true"`
-		Issues []issuePair `json:"issues" minItems:"1" maxItems:"1000" doc:"Issues: the ID and the version of each. They may be repeated."`
+		Issues []issuePair `json:"issues" minItems:"1" maxItems:"1000" doc:"ID and version of each issue. Duplicates are allowed"`
 	}
 }
 
@@ -54,14 +54,14 @@ func (issuePair) Schema(huma.Registry) *huma.Schema {
 }
 
 type issueExtraList struct {
-	Issues map[string]issueExtra `json:"issues" doc:"Where and when issues were seen, by their IDs"`
+	Issues map[string]issueExtra `json:"issues" doc:"Where and when each issue was seen, by the ID of the issue"`
 }
 
 func (a issueAPI) extrasOfIssues(ctx context.Context, in *issueExtrasInput) (*issueExtraList, error) {
 	keys := make([]answers.IssueKey, len(in.Body.Issues))
 	for i, pair := range in.Body.Issues {
 		if !validText(pair.ID) {
-			return nil, badRequest("issues has an ID with a NUL character in it")
+			return nil, badRequest("issues has an ID with a NUL character")
 		}
 		keys[i] = pair.IssueKey
 	}

@@ -26,22 +26,22 @@ const (
 func (a issueAPI) registerList(r *registry, group string) {
 	answer(r, operation{
 		path: "/api/issue", group: group, title: "List issues",
-		text: fmt.Sprintf("Versions of issues that arrived in a time, the newest first: each version is an element. "+
-			"With them comes where each of the issues was seen first, whatever the version, and what there is to filter by, whatever is filtered. "+
-			"Of a time with more than %d versions, the newest are looked at.", maxIssues),
+		text: fmt.Sprintf("The versions of issues that arrived in a time, the newest first: each version is an element. "+
+			"The answer also has the first sighting of each issue in any version, and the values to filter by, which the filters do not narrow. "+
+			"At most the newest %d versions of the time are searched.", maxIssues),
 	}, a.listIssues)
 }
 
 type listIssuesInput struct {
 	Page
-	Start string `query:"startTimestampInSeconds" pattern:"^-?[0-9]{1,12}([.][0-9]*)?$" doc:"From when on, in seconds since 1970; the interval before the end where it is left out"`
-	End   string `query:"endTimestampInSeconds" pattern:"^-?[0-9]{1,12}([.][0-9]*)?$" doc:"Until when, in seconds since 1970; now where it is left out"`
-	Days  int    `query:"interval_in_days" minimum:"1" maximum:"36500" doc:"The interval in days, where the start is left out: 7 where this is, too"`
+	Start string `query:"startTimestampInSeconds" pattern:"^-?[0-9]{1,12}([.][0-9]*)?$" doc:"Start of the time, in seconds since 1970. Default: the interval before the end"`
+	End   string `query:"endTimestampInSeconds" pattern:"^-?[0-9]{1,12}([.][0-9]*)?$" doc:"End of the time, in seconds since 1970. Default: now"`
+	Days  int    `query:"interval_in_days" minimum:"1" maximum:"36500" doc:"Length of the time in days, if no start is given. Default: 7"`
 
-	Origins    []string `query:"filter_origin,explode" doc:"Only issues that any of these tell of"`
-	Culprits   []string `query:"filter_issue.culprit,explode" doc:"Only issues of which any of these is to blame: code, tool or harness; Unknown for none"`
-	Categories []string `query:"filter_issue.categories,explode" doc:"Only issues of any of these kinds; Unknown for none"`
-	Options    []string `query:"filter_issue.options,explode" doc:"hasIncident for issues that were seen; others mean nothing"`
+	Origins    []string `query:"filter_origin,explode" doc:"Only issues of any of these origins"`
+	Culprits   []string `query:"filter_issue.culprit,explode" doc:"Only issues with any of these culprits: code, tool or harness; Unknown if the issue names no culprit"`
+	Categories []string `query:"filter_issue.categories,explode" doc:"Only issues of any of these categories; Unknown if the issue has no category"`
+	Options    []string `query:"filter_issue.options,explode" doc:"hasIncident for issues that were seen. Other values are ignored"`
 }
 
 // want tells whether a version of an issue is wanted, as far as it tells itself.
@@ -54,14 +54,14 @@ func (in *listIssuesInput) want(i *report.Issue, culprits []string) bool {
 
 type issueList struct {
 	Issues  []IssueItem              `json:"issues" doc:"Versions of issues, the newest first"`
-	Extras  map[string]issueIncident `json:"extras" doc:"Where the issues were seen first, by their IDs; those are missing that nobody saw"`
-	Filters issueListFilters         `json:"filters" doc:"What there is to filter by"`
+	Extras  map[string]issueIncident `json:"extras" doc:"First sighting of each issue, by the ID of the issue. Issues without incidents are missing"`
+	Filters issueListFilters         `json:"filters" doc:"Values to filter by"`
 }
 
 type issueListFilters struct {
-	Origins    []string `json:"origins" doc:"Who tells of issues"`
-	Culprits   []string `json:"culprits" doc:"What is to blame: some of code, harness, tool"`
-	Categories []string `json:"categories" doc:"Kinds of problem; Unknown for none"`
+	Origins    []string `json:"origins" doc:"Origins of issues"`
+	Culprits   []string `json:"culprits" doc:"Culprits: some of code, harness, tool"`
+	Categories []string `json:"categories" doc:"Categories of issues; Unknown if an issue has no category"`
 }
 
 // window returns the time that is asked for, in microseconds: from one moment on and

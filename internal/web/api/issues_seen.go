@@ -24,29 +24,29 @@ const seenAtOnce = 100
 type issueSeenInput struct {
 	VersionInput
 	Page
-	Origins []string `query:"filter_origin,explode" doc:"Only what any of these built or ran"`
+	Origins []string `query:"filter_origin,explode" doc:"Only builds or tests of any of these origins"`
 }
 
 // issueBuild is a build that an issue was seen in.
 type issueBuild struct {
 	ID           string          `json:"id" doc:"ID of the build"`
-	Architecture *string         `json:"architecture" doc:"What it runs on"`
-	ConfigName   *string         `json:"config_name" doc:"Name of its configuration"`
-	Status       string          `json:"status" doc:"How it ended; NULL where nobody knows"`
-	StartTime    *time.Time      `json:"start_time" doc:"When it began"`
-	Duration     *float64        `json:"duration" doc:"How long it took, in seconds"`
-	Compiler     *string         `json:"compiler" doc:"What compiled it"`
-	LogURL       *string         `json:"log_url" doc:"Its log"`
-	TreeName     *string         `json:"tree_name" doc:"Tree of what was built"`
-	Branch       *string         `json:"git_repository_branch" doc:"Branch of what was built"`
-	Misc         json.RawMessage `json:"misc" doc:"What else the origin tells"`
+	Architecture *string         `json:"architecture" doc:"Architecture"`
+	ConfigName   *string         `json:"config_name" doc:"Name of the configuration"`
+	Status       string          `json:"status" doc:"Status; NULL if unknown"`
+	StartTime    *time.Time      `json:"start_time" doc:"Start"`
+	Duration     *float64        `json:"duration" doc:"Duration in seconds"`
+	Compiler     *string         `json:"compiler" doc:"Compiler"`
+	LogURL       *string         `json:"log_url" doc:"URL of the log"`
+	TreeName     *string         `json:"tree_name" doc:"Name of the tree"`
+	Branch       *string         `json:"git_repository_branch" doc:"Name of the branch"`
+	Misc         json.RawMessage `json:"misc" doc:"Free properties from the origin"`
 }
 
 // issueTest is a boot or a test that an issue was seen in.
 type issueTest struct {
 	RunItem
-	TreeName *string `json:"tree_name" doc:"Tree of what was built"`
-	Branch   *string `json:"git_repository_branch" doc:"Branch of what was built"`
+	TreeName *string `json:"tree_name" doc:"Name of the tree"`
+	Branch   *string `json:"git_repository_branch" doc:"Name of the branch"`
 }
 
 func (a issueAPI) buildsOfIssue(ctx context.Context, in *issueSeenInput, w io.Writer) error {

@@ -52,7 +52,7 @@ func newLogProxy(hosts []string, allowed func(netip.Addr) bool, log *slog.Logger
 		Control: func(_, address string, _ syscall.RawConn) error {
 			to, err := netip.ParseAddrPort(address)
 			if err == nil && !allowed(to.Addr()) {
-				err = errors.New("its address is not a public one")
+				err = errors.New("the address is not public")
 			}
 			return err
 		},
@@ -63,7 +63,7 @@ func newLogProxy(hosts []string, allowed func(netip.Addr) bool, log *slog.Logger
 		Transport: &http.Transport{DialContext: dialer.DialContext, DisableCompression: true, DisableKeepAlives: true, MaxResponseHeaderBytes: 64 << 10},
 		CheckRedirect: func(r *http.Request, via []*http.Request) error {
 			if len(via) > maxLogMoves || r.URL.Host != via[0].URL.Host || r.URL.Scheme != via[0].URL.Scheme {
-				return errors.New("it is somewhere else now")
+				return errors.New("a redirect leads to another host, or redirects are too many")
 			}
 			return nil
 		},
@@ -92,7 +92,7 @@ func (p *logProxy) parse(text string) (*url.URL, error) {
 	case err != nil, u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "", u.User != nil:
 		return nil, &failed{"url is not the URL of a log: expected http:// or https://, and a host", http.StatusBadRequest}
 	case !p.allows(u):
-		return nil, &failed{fmt.Sprintf("Logs of %.100s may not be fetched from here", u.Host), http.StatusForbidden}
+		return nil, &failed{fmt.Sprintf("Logs of %.100s may not be fetched: the administrator did not allow this host", u.Host), http.StatusForbidden}
 	}
 	return u, nil
 }
@@ -131,7 +131,7 @@ func (p *logProxy) fetch(ctx context.Context, text string) (io.ReadCloser, error
 		return nil, &failed{"The log cannot be fetched: " + log.response.Status, http.StatusBadGateway}
 	case log.response.ContentLength > maxLog:
 		log.Close()
-		return nil, &failed{fmt.Sprintf("The log is too long: %d bytes, and %d are what is fetched", log.response.ContentLength, maxLog), http.StatusBadGateway}
+		return nil, &failed{fmt.Sprintf("The log is too long: it has %d bytes, and at most %d are fetched", log.response.ContentLength, maxLog), http.StatusBadGateway}
 	}
 	return log, nil
 }
@@ -191,8 +191,8 @@ func (a logAPI) register(r *registry) {
 	proxy := newLogProxy(a.ProxyHosts, isPublic, a.Log)
 	o := r.describe(operation{
 		path: "/api/proxy", group: group, title: "Fetch a log",
-		text: "The bytes of a log as its host sends them, compressed where they are. Only hosts that the administrator named are asked, " +
-			"and only where they have public addresses.",
+		text: "The bytes of a log as its host sends them, also if they are compressed. Logs are fetched only from hosts that the administrator named, " +
+			"and only from public addresses.",
 	}, nil)
 	o.Responses["200"] = &huma.Response{Description: "The log", Content: map[string]*huma.MediaType{
 		"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}},
@@ -203,6 +203,6 @@ func (a logAPI) register(r *registry) {
 	huma.Register(r.huma, *o, proxy.answer)
 	answer(r, operation{
 		path: "/api/log-downloader", group: group, title: "List the files of a log",
-		text: "The log itself, where it may be fetched by /api/proxy, and nothing else. Nobody looks whether it is there.",
+		text: "The log itself, if it may be fetched by /api/proxy, else nothing. The URL is not checked.",
 	}, func(_ context.Context, in *logFilesInput) (logFiles, error) { return proxy.files(in.URL) })
 }

@@ -14,14 +14,14 @@ type logFilesInput struct {
 }
 
 type logFiles struct {
-	Files []logFile `json:"log_files" doc:"The files"`
+	Files []logFile `json:"log_files" doc:"Files of the log"`
 }
 
 type logFile struct {
-	URL  string     `json:"specific_log_url" doc:"Where it is"`
-	Name string     `json:"file_name" doc:"Its name"`
-	Size *int64     `json:"file_size" doc:"Its size in bytes; null, for nobody looks"`
-	Date *time.Time `json:"date" doc:"When it was written; null, for nobody looks"`
+	URL  string     `json:"specific_log_url" doc:"URL of the file"`
+	Name string     `json:"file_name" doc:"Name of the file"`
+	Size *int64     `json:"file_size" doc:"Size in bytes; always null, because the file is not read"`
+	Date *time.Time `json:"date" doc:"Time of the last change; always null, because the file is not read"`
 }
 
 // files returns the log at a URL, where it may be fetched.

@@ -30,18 +30,18 @@ const (
 // ObjectSet are objects by type, parents before their children. Types without
 // objects are left out.
 type ObjectSet struct {
-	Revisions     []json.RawMessage `json:"revision,omitempty" doc:"Commits, with patches or without"`
-	Checkouts     []json.RawMessage `json:"checkout,omitempty" doc:"What origins checked out"`
-	Builds        []json.RawMessage `json:"build,omitempty" doc:"What was built"`
-	Tests         []json.RawMessage `json:"test,omitempty" doc:"What was tested"`
+	Revisions     []json.RawMessage `json:"revision,omitempty" doc:"Commits, with or without patches"`
+	Checkouts     []json.RawMessage `json:"checkout,omitempty" doc:"Checkouts"`
+	Builds        []json.RawMessage `json:"build,omitempty" doc:"Builds"`
+	Tests         []json.RawMessage `json:"test,omitempty" doc:"Tests"`
 	Issues        []json.RawMessage `json:"issue,omitempty" doc:"Issues in all their versions"`
 	IssueVersions []json.RawMessage `json:"issue_version,omitempty" doc:"Versions of issues"`
-	Incidents     []json.RawMessage `json:"incident,omitempty" doc:"Where issues were seen"`
+	Incidents     []json.RawMessage `json:"incident,omitempty" doc:"Incidents"`
 }
 
 type objectsInput struct {
-	Patterns []string `query:"pattern,explode" required:"true" minItems:"1" maxItems:"100" example:">checkout[ci:1]#>*#" doc:"Names objects by their relations: >test[ci:1]<*# is all that is above a test, >checkout[ci:1]#>*# a checkout and all below it. \"kcidb oo query --pattern-help\" explains more. Where it is repeated, what any of them names"`
-	Metadata bool     `query:"metadata" doc:"With the times at which objects last changed"`
+	Patterns []string `query:"pattern,explode" required:"true" minItems:"1" maxItems:"100" example:">checkout[ci:1]#>*#" doc:"Pattern of objects by their relations: >test[ci:1]<*# for everything above a test, >checkout[ci:1]#>*# for a checkout and everything below it. \"kcidb oo query --pattern-help\" explains patterns. If it is repeated, objects of any pattern"`
+	Metadata bool     `query:"metadata" doc:"Include the times at which objects last changed"`
 }
 
 // objectAPI answers with objects as they were reported.
@@ -50,10 +50,10 @@ type objectAPI struct{ *data }
 func (a objectAPI) register(r *registry) {
 	const group = "Objects"
 	stream[objectsInput, ObjectSet](r, operation{
-		path: "/api/objects", group: group, title: "Objects by patterns",
-		text: "The objects that any of the patterns names, each once, with all their fields, null where one has no value. " +
-			"They may be 100,000 at most. A pattern without IDs, which may lead to everything there is, needs the token of a submitter. " +
-			"It is written while it is read: where the time for an answer is over, the connection breaks.",
+		path: "/api/objects", group: group, title: "Find objects by patterns",
+		text: "The objects that match any of the patterns, each once, with all fields; a field without a value is null. " +
+			"The patterns may match at most 100,000 objects. A pattern without IDs, which may match the whole database, needs the token of a submitter. " +
+			"The answer is sent while it is read: if it takes too long, the connection breaks.",
 	}, a.objectsByPatterns)
 	a.registerReport(r, group)
 }
@@ -68,11 +68,11 @@ func (a objectAPI) objectsByPatterns(ctx context.Context, in *objectsInput, w io
 		patterns = append(patterns, more...)
 	}
 	if len(patterns) > maxPatterns {
-		return badRequest(fmt.Sprintf("pattern: these are %d patterns, each * standing for all types: %d may be", len(patterns), maxPatterns))
+		return badRequest(fmt.Sprintf("pattern: with each * written out as all types, these are %d patterns: at most %d are allowed", len(patterns), maxPatterns))
 	}
 	if i := slices.IndexFunc(patterns, func(p object.Pattern) bool { return !p.Anchored() }); i >= 0 && !a.isKnown(ctx) {
-		return forbidden(fmt.Sprintf("pattern: %s has no IDs to begin at, so that everything there is would be looked through: "+
-			"name some, as in >checkout[ID]#, or show the token of a submitter", patterns[i].String()))
+		return forbidden(fmt.Sprintf("pattern: %s has no IDs to begin at, so that the whole database would be searched: "+
+			"name IDs, as in >checkout[ID]#, or send the token of a submitter", patterns[i].String()))
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -82,7 +82,7 @@ func (a objectAPI) objectsByPatterns(ctx context.Context, in *objectsInput, w io
 	for set, err := range a.Store.Match(ctx, patterns, store.MatchOptions{Metadata: in.Metadata, Most: maxMatched}) {
 		switch {
 		case errors.Is(err, store.ErrTooMuch):
-			return badRequest(fmt.Sprintf("pattern: more than %d objects, or what takes longer than %v to find: name fewer", maxMatched, searchTime))
+			return badRequest(fmt.Sprintf("pattern: it matches more than %d objects, or objects that take longer than %v to find: name fewer", maxMatched, searchTime))
 		case err != nil:
 			return err
 		}

@@ -32,36 +32,36 @@ const (
 func (a objectAPI) registerReport(r *registry, group string) {
 	names := func(name, text string) *huma.Param {
 		return &huma.Param{
-			Name: name, In: "query", Description: text + ". It may be repeated.", Explode: new(true),
+			Name: name, In: "query", Description: text + ". Repeat it for several", Explode: new(true),
 			Schema: &huma.Schema{Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeString}},
 		}
 	}
 	turns := func(name, text string) *huma.Param {
 		return &huma.Param{
-			Name: name, In: "query", Description: text + ": true or false, or nothing for true.",
+			Name: name, In: "query", Description: text + ": true or false; no value means true",
 			AllowEmptyValue: true, Schema: &huma.Schema{Type: huma.TypeString, Enum: []any{"true", "false", "1", "0", ""}},
 		}
 	}
 	params := []*huma.Param{
 		names("checkout", "ID of a checkout"), names("build", "ID of a build"), names("test", "ID of a test"),
 		names("issue", "ID of an issue, a comma and its version"), names("incident", "ID of an incident"),
-		turns("parents", "With all that is above these"),
-		turns("children", "With all that is below these and, with parents, below what is above them"),
-		turns("metadata", "With the times at which objects last changed"),
+		turns("parents", "Include all parents"),
+		turns("children", "Include all children; with parents, the children of the parents as well"),
+		turns("metadata", "Include the times at which objects last changed"),
 	}
 	form := &huma.Schema{Type: huma.TypeObject, Properties: make(map[string]*huma.Schema)}
 	for _, p := range params {
 		form.Properties[p.Name] = p.Schema
 	}
 	op := operation{
-		path: "/api/report", group: group, title: "A report of objects",
-		text: "The objects that are named, as one report of the newest version of the schema. It is written while it is read: " +
-			"where the time for an answer is over, the connection breaks. At least one object has to be named, and 5,000 may be.",
+		path: "/api/report", group: group, title: "Get a report of objects",
+		text: "The named objects, as one report in the newest version of the schema. The answer is sent while it is read: " +
+			"if it takes too long, the connection breaks. Name at least one object and at most 5,000.",
 	}
 	get := r.describe(op, &huma.Schema{Type: huma.TypeObject, Description: "A report"})
 	get.Parameters = params
 	op.method = http.MethodPost
-	op.text += " The parameters may be in a form, for there may be many."
+	op.text += " The parameters are in a form, so that there may be more than fit in a URL."
 	post := r.describe(op, &huma.Schema{Type: huma.TypeObject, Description: "A report"})
 	post.RequestBody = &huma.RequestBody{Content: map[string]*huma.MediaType{"application/x-www-form-urlencoded": {Schema: form}}}
 	r.add(get, a.report)
@@ -122,7 +122,7 @@ func parseQuery(form url.Values) (store.Query, error) {
 		values := form[name]
 		switch {
 		case !validText(name + strings.Join(values, "")):
-			return q, fmt.Errorf("%.40q has a NUL character in it, or what is not UTF-8", name)
+			return q, fmt.Errorf("%.40q has a NUL character, or is not UTF-8", name)
 		case ids[name] != nil:
 			*ids[name] = values
 		case name == "issue":
@@ -139,18 +139,18 @@ func parseQuery(form url.Values) (store.Query, error) {
 				on, err = true, nil // "&parents" says it
 			}
 			if err != nil {
-				return q, fmt.Errorf("%s is %.40q: expected true or false, or nothing for true", name, values[len(values)-1])
+				return q, fmt.Errorf("%s is %.40q: expected true or false, or no value for true", name, values[len(values)-1])
 			}
 			*switches[name] = on
 		default:
-			return q, fmt.Errorf("unknown parameter %.40q: there are checkout, build, test, issue, incident, parents, children and metadata", name)
+			return q, fmt.Errorf("unknown parameter %.40q: expected checkout, build, test, issue, incident, parents, children or metadata", name)
 		}
 	}
 	switch n := len(q.Checkouts) + len(q.Builds) + len(q.Tests) + len(q.Incidents) + len(q.Issues); {
 	case n == 0:
-		return q, errors.New("name an object at least: checkout=ID, build=ID, test=ID, issue=ID,VERSION or incident=ID")
+		return q, errors.New("name at least one object: checkout=ID, build=ID, test=ID, issue=ID,VERSION or incident=ID")
 	case n > maxObjects:
-		return q, fmt.Errorf("%d objects are named: at most %d may be", n, maxObjects)
+		return q, fmt.Errorf("%d objects are named: at most %d are allowed", n, maxObjects)
 	}
 	return q, nil
 }

@@ -118,9 +118,9 @@ func TestReportRefused(t *testing.T) {
 		code          int
 		message       string
 	}{
-		{"GET", "", 400, "name an object at least"},
-		{"GET", "parents", 400, "name an object at least"},
-		{"GET", "tests=ci:t", 400, `unknown parameter \"tests\": there are checkout,`},
+		{"GET", "", 400, "name at least one object"},
+		{"GET", "parents", 400, "name at least one object"},
+		{"GET", "tests=ci:t", 400, `unknown parameter \"tests\": expected checkout,`},
 		{"GET", "test=ci:t&parents=maybe", 400, `parents is \"maybe\": expected true or false`},
 		{"GET", "issue=ci:i", 400, `issue is \"ci:i\": expected its ID and its version`},
 		{"GET", "issue=,1", 400, "expected its ID"},

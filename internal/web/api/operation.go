@@ -74,7 +74,7 @@ func (r *registry) describe(op operation, found *huma.Schema) *huma.Operation {
 		return &huma.Response{Description: text, Content: map[string]*huma.MediaType{"application/json": {Schema: of}}}
 	}
 	o.Responses = map[string]*huma.Response{
-		"200": response("What was asked for, or an object with an error: there is nothing.", &huma.Schema{AnyOf: []*huma.Schema{found, wrong}}),
+		"200": response("The answer, or an object with an error that says that nothing was found.", &huma.Schema{AnyOf: []*huma.Schema{found, wrong}}),
 		"400": response("The parameters or the body are wrong.", wrong),
 		"431": response("The URL or the headers are too long.", nil),
 		"429": response("Too many requests from this address. The header Retry-After says when to come back.", wrong),

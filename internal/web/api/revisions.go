@@ -17,27 +17,27 @@ import (
 
 // TreeSummary is what there is of a revision.
 type TreeSummary struct {
-	Common  treeCommon     `json:"common" doc:"What it is"`
-	Summary summary        `json:"summary" doc:"What there is of it, as the filters want"`
-	Filters summaryFilters `json:"filters" doc:"What there is to filter by, whatever the filters want"`
+	Common  treeCommon     `json:"common" doc:"Description of the revision"`
+	Summary summary        `json:"summary" doc:"Counts of what the filters let pass"`
+	Filters summaryFilters `json:"filters" doc:"Values to filter by; the filters do not narrow them"`
 }
 
 type treeCommon struct {
-	Hardware   []string `json:"hardware" doc:"Platforms that it was tested on"`
-	TreeURL    string   `json:"tree_url" doc:"Repository"`
+	Hardware   []string `json:"hardware" doc:"Platforms on which the revision was tested"`
+	TreeURL    string   `json:"tree_url" doc:"URL of the repository"`
 	CommitTags []string `json:"git_commit_tags" doc:"Tags of the commit"`
 }
 
 // BuildList, BootList and TestList are lists of what belongs to a revision.
 type (
 	BuildList struct {
-		Builds []BuildItem `json:"builds" doc:"Builds, checkout by checkout"`
+		Builds []BuildItem `json:"builds" doc:"Builds, by checkout"`
 	}
 	BootList struct {
-		Boots []TestItem `json:"boots" doc:"Boots, build by build"`
+		Boots []TestItem `json:"boots" doc:"Boots, by build"`
 	}
 	TestList struct {
-		Tests []TestItem `json:"tests" doc:"Other tests, build by build"`
+		Tests []TestItem `json:"tests" doc:"Other tests, by build"`
 	}
 )
 
@@ -208,24 +208,23 @@ func (a revisionAPI) writeOtherTests(ctx context.Context, sc scope, p partQuery,
 type revisionAPI struct{ *data }
 
 func (a revisionAPI) register(r *registry, group string) {
-	const which = " A commit may have been checked out several times: all counts that the parameters let pass."
+	const which = " If a commit was checked out several times, all checkouts that match the parameters count."
 	ofRevision[summaryInput, treeSummaryInput, TreeSummary](r, a, "summary", operation{
-		group: group, title: "Sum a revision up",
-		text: "How many builds, boots and other tests of a commit passed, by what they have in common, and which issues were seen. " +
-			"fail_reasons and failed_platforms are of those that failed, had an error or are missing; " +
-			"unknown_issues is how many failed (FAIL) in which no issue was seen." + which,
+		group: group, title: "Summarize a revision",
+		text: "Counts of the builds, boots and other tests of a commit by status, by several properties, and the issues that were seen. " +
+			"fail_reasons and failed_platforms are of tests that failed, had an error or are missing; " +
+			"unknown_issues counts failures (FAIL) without an issue." + which,
 	}, a.writeSummary)
 	ofRevision[buildsInput, treeBuildsInput, BuildList](r, a, "builds", operation{
-		group: group, title: "List the builds of a revision", text: "The builds of a commit, checkout by checkout." + which,
+		group: group, title: "List the builds of a revision", text: "The builds of a commit, by checkout." + which,
 	}, a.writeBuilds)
 	ofRevision[testsInput, treeTestsInput, BootList](r, a, "boots", operation{
-		group: group, title: "List the boots of a revision", text: "The boots of a commit: the tests whose path is boot, or begins with it. " +
-			"They come build by build, and by path." + which,
+		group: group, title: "List the boots of a revision", text: "The boots of a commit, by build and path. A boot is a test whose first path component is boot." + which,
 	}, a.writeBoots)
 	ofRevision[testsInput, treeTestsInput, TestList](r, a, "tests", operation{
-		group: group, title: "List the tests of a revision", text: "The tests of a commit but for boots, build by build, and by path." + which,
+		group: group, title: "List the tests of a revision", text: "The tests of a commit, without boots, by build and path." + which,
 	}, a.writeOtherTests)
 	ofRevision[fullInput, treeFullInput, treeFull](r, a, "full", operation{
-		group: group, title: "All there is of a revision", text: "The summary and the lists of a commit in one answer, which may be large." + which,
+		group: group, title: "Get everything about a revision", text: "The summary and the lists of a commit in one answer, which may be large." + which,
 	}, a.writeSummary, a.writeBuilds, a.writeBoots, a.writeOtherTests)
 }

@@ -15,9 +15,9 @@ type revisionQuery struct{ hash, origin, url, branch, tree string }
 // RevisionInput asks for a revision by its hash.
 type RevisionInput struct {
 	Hash   string `path:"hash" doc:"Hash of the commit, or a tag of it"`
-	Origin string `query:"origin" default:"maestro" doc:"Who checked out"`
-	URL    string `query:"git_url" doc:"Repository that was checked out"`
-	Branch string `query:"git_branch" doc:"Branch that was checked out"`
+	Origin string `query:"origin" default:"maestro" doc:"Origin of the checkouts"`
+	URL    string `query:"git_url" doc:"URL of the repository"`
+	Branch string `query:"git_branch" doc:"Name of the branch"`
 }
 
 func (in *RevisionInput) revision() revisionQuery {
@@ -27,10 +27,10 @@ func (in *RevisionInput) revision() revisionQuery {
 // TreeRevisionInput asks for a revision of a tree by its hash.
 type TreeRevisionInput struct {
 	Tree   string `path:"tree" doc:"Name of the tree"`
-	Branch string `path:"branch" doc:"Branch that was checked out; its slashes may stand as they are"`
+	Branch string `path:"branch" doc:"Name of the branch; slashes need no escape"`
 	Hash   string `path:"hash" doc:"Hash of the commit, or a tag of it"`
-	Origin string `query:"origin" default:"maestro" doc:"Who checked out"`
-	URL    string `query:"git_url" doc:"Repository that was checked out"`
+	Origin string `query:"origin" default:"maestro" doc:"Origin of the checkouts"`
+	URL    string `query:"git_url" doc:"URL of the repository"`
 }
 
 func (in *TreeRevisionInput) revision() revisionQuery {
@@ -39,7 +39,7 @@ func (in *TreeRevisionInput) revision() revisionQuery {
 
 // FullInput tells how much of environments is wanted.
 type FullInput struct {
-	Full bool `query:"full_environment_misc" doc:"All that is told of environments, and not the platform only"`
+	Full bool `query:"full_environment_misc" doc:"Include all free properties of environments, and not only the platform"`
 }
 
 // revisionsOf returns the checkouts that are asked for, those that started last

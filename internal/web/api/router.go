@@ -43,7 +43,7 @@ func (rt *router) HandleFunc(pattern string, h func(http.ResponseWriter, *http.R
 func (rt *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	methods, values := rt.find(r.URL.EscapedPath())
 	if methods == nil {
-		front.Refuse(w, http.StatusNotFound, "Nothing is at this path: /api/schema/docs/ tells what there is")
+		front.Refuse(w, http.StatusNotFound, "Unknown path: see /api/schema/docs/")
 		return
 	}
 	for name, value := range values {
@@ -63,7 +63,7 @@ func (rt *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	slices.Sort(allowed)
 	w.Header().Set("Allow", strings.Join(allowed, ", "))
-	front.Refuse(w, http.StatusMethodNotAllowed, "This path takes "+strings.Join(allowed, ", "))
+	front.Refuse(w, http.StatusMethodNotAllowed, "This path allows only "+strings.Join(allowed, ", "))
 }
 
 // find returns what is at a path, and the values of its variables; nil for nothing.

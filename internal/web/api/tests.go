@@ -18,39 +18,39 @@ func (a testAPI) register(r *registry) {
 	const group = "Tests"
 	a.registerHistory(r, group)
 	answer(r, operation{
-		path: "/api/test/{id}", group: group, title: "A boot, or another test",
-		text: "A test, its build, and what that was built from. What these tell is null where they are not there.",
+		path: "/api/test/{id}", group: group, title: "Get a boot or another test",
+		text: "A test, its build and its checkout. The fields of the build and of the checkout are null if these are unknown.",
 	}, a.test)
 	answer(r, operation{
-		path: "/api/test/{id}/issues", group: group, title: "The issues of a test",
-		text: "Issues that were seen in a test: each version of one that an incident is of.",
+		path: "/api/test/{id}/issues", group: group, title: "List the issues of a test",
+		text: "The issues that were seen in a test. An element is a version of an issue that an incident names.",
 	}, a.issuesOfTest)
 }
 
 // TestDetails are a boot or a test, its build, and what that was built from.
 type TestDetails struct {
-	Timestamp       *time.Time      `json:"field_timestamp" doc:"When it last arrived"`
+	Timestamp       *time.Time      `json:"field_timestamp" doc:"When it last arrived at this service"`
 	ID              string          `json:"id" doc:"ID of the test"`
-	BuildID         string          `json:"build_id" doc:"ID of the build it ran on"`
-	TestOrigin      string          `json:"test_origin" doc:"Who ran it"`
-	Status          string          `json:"status" doc:"How it ended; NULL where nobody knows"`
-	Path            *string         `json:"path" doc:"Which test it was"`
-	StartTime       *time.Time      `json:"start_time" doc:"When it began"`
-	LogExcerpt      *string         `json:"log_excerpt" doc:"The part of its log that matters"`
-	LogURL          *string         `json:"log_url" doc:"Its log"`
-	Misc            json.RawMessage `json:"misc" doc:"What else the origin tells"`
-	Compatible      *[]string       `json:"environment_compatible" doc:"What the hardware is compatible with"`
-	EnvironmentMisc json.RawMessage `json:"environment_misc" doc:"What else is told of the hardware: the platform at least"`
-	InputFiles      *[]file         `json:"input_files" doc:"What went in"`
-	OutputFiles     *[]file         `json:"output_files" doc:"What came out"`
-	Compiler        *string         `json:"compiler" doc:"What compiled the build"`
+	BuildID         string          `json:"build_id" doc:"ID of the build"`
+	TestOrigin      string          `json:"test_origin" doc:"Origin of the test"`
+	Status          string          `json:"status" doc:"Status; NULL if unknown"`
+	Path            *string         `json:"path" doc:"Path of the test"`
+	StartTime       *time.Time      `json:"start_time" doc:"Start"`
+	LogExcerpt      *string         `json:"log_excerpt" doc:"Relevant part of the log"`
+	LogURL          *string         `json:"log_url" doc:"URL of the log"`
+	Misc            json.RawMessage `json:"misc" doc:"Free properties from the origin"`
+	Compatible      *[]string       `json:"environment_compatible" doc:"Compatibles of the hardware"`
+	EnvironmentMisc json.RawMessage `json:"environment_misc" doc:"Free properties of the environment; always has a platform, which may be null"`
+	InputFiles      *[]file         `json:"input_files" doc:"Input files"`
+	OutputFiles     *[]file         `json:"output_files" doc:"Output files"`
+	Compiler        *string         `json:"compiler" doc:"Compiler of the build"`
 	Architecture    *string         `json:"architecture" doc:"Architecture of the build"`
 	ConfigName      *string         `json:"config_name" doc:"Name of the build's configuration"`
-	Origin          *string         `json:"origin" doc:"Who checked out what was built"`
-	TreeName        *string         `json:"tree_name" doc:"Tree of what was built"`
-	URL             *string         `json:"git_repository_url" doc:"Its repository"`
-	Branch          *string         `json:"git_repository_branch" doc:"Its branch"`
-	CommitHash      *string         `json:"git_commit_hash" doc:"Hash of the commit that was built"`
+	Origin          *string         `json:"origin" doc:"Origin of the checkout"`
+	TreeName        *string         `json:"tree_name" doc:"Name of the tree"`
+	URL             *string         `json:"git_repository_url" doc:"URL of the repository"`
+	Branch          *string         `json:"git_repository_branch" doc:"Name of the branch"`
+	CommitHash      *string         `json:"git_commit_hash" doc:"Hash of the commit"`
 	CommitTags      *[]string       `json:"git_commit_tags" doc:"Tags of the commit"`
 }
 
@@ -91,13 +91,13 @@ func (a testAPI) issuesOfTest(ctx context.Context, in *ObjectInput) ([]Issue, er
 // RunItem is a boot or a test in a list of one thing's.
 type RunItem struct {
 	ID              string           `json:"id" doc:"ID of the test"`
-	Status          string           `json:"status" doc:"How it ended; NULL where nobody knows"`
-	Duration        *float64         `json:"duration" doc:"How long it took, in seconds"`
-	Path            *string          `json:"path" doc:"Which test it was"`
-	StartTime       *time.Time       `json:"start_time" doc:"When it began"`
-	Compatible      *[]string        `json:"environment_compatible" doc:"What the hardware is compatible with"`
-	EnvironmentMisc *json.RawMessage `json:"environment_misc" doc:"What else is told of the hardware"`
-	Lab             *string          `json:"lab" doc:"Lab that it ran in, else its origin"`
+	Status          string           `json:"status" doc:"Status; NULL if unknown"`
+	Duration        *float64         `json:"duration" doc:"Duration in seconds"`
+	Path            *string          `json:"path" doc:"Path of the test"`
+	StartTime       *time.Time       `json:"start_time" doc:"Start"`
+	Compatible      *[]string        `json:"environment_compatible" doc:"Compatibles of the hardware"`
+	EnvironmentMisc *json.RawMessage `json:"environment_misc" doc:"Free properties of the environment"`
+	Lab             *string          `json:"lab" doc:"Lab that ran the test, or else the origin"`
 }
 
 // runItem returns a test as lists of one build have it.

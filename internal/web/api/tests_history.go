@@ -56,36 +56,36 @@ func judge(runs []answers.Run) string {
 
 func (a testAPI) registerHistory(r *registry, group string) {
 	answer(r, operation{
-		path: "/api/test/status-history", group: group, title: "The history of a test",
-		text: "The runs of a test on builds with a configuration, in the newest checkouts of a branch, the newest first, and what they tell: " +
-			"it fails and passed before (regression), passes and failed before (fixed), changed more than once (unstable), always passed (pass) " +
-			"or failed (fail); runs that did neither do not count, and where there are no others, it is unstable. " +
-			"The newest 1,000 checkouts are looked at, by their start; of those without a start, as many by their arrival. " +
-			"Runs that tell no platform are a variant of their own.",
+		path: "/api/test/status-history", group: group, title: "Get the history of a test",
+		text: "The runs of a test on builds with a configuration, in the newest checkouts of a branch, the newest first, and a verdict: " +
+			"the test fails and passed before (regression), passes and failed before (fixed), changed more than once (unstable), always passed (pass) " +
+			"or always failed (fail). Only runs that passed or failed count; without such a run the verdict is unstable. " +
+			"The runs are searched for in the 1,000 checkouts that started last, and in the 1,000 checkouts without a start that arrived last. " +
+			"Runs without a platform are a variant of their own.",
 	}, a.history)
 }
 
 type historyInput struct {
 	Path      string `query:"path" required:"true" minLength:"1" doc:"Path of the test"`
-	URL       string `query:"git_repository_url" required:"true" minLength:"1" doc:"Repository of the branch"`
+	URL       string `query:"git_repository_url" required:"true" minLength:"1" doc:"URL of the repository"`
 	Branch    string `query:"git_repository_branch" required:"true" minLength:"1" doc:"Name of the branch"`
-	Config    string `query:"config_name" required:"true" minLength:"1" doc:"Name of the builds' configuration"`
-	Origin    string `query:"origin" doc:"Who ran the tests, or checked out what they are of; any where it is left out"`
-	Platform  string `query:"platform" doc:"Platform they ran on. Left out, empty or Unknown it is runs that tell none"`
-	Started   string `query:"current_test_start_time" doc:"Only what started by this time: as in answers, or in seconds since 1970"`
-	Arrived   string `query:"field_timestamp" doc:"Only what arrived by this time: as in answers, or in seconds since 1970"`
-	GroupSize int    `query:"group_size" default:"10" minimum:"1" maximum:"200" doc:"How many runs there may be"`
+	Config    string `query:"config_name" required:"true" minLength:"1" doc:"Name of the configuration of the builds"`
+	Origin    string `query:"origin" doc:"Origin of the tests or of their checkouts. Default: any"`
+	Platform  string `query:"platform" doc:"Platform of the runs. Without it, or if it is Unknown: only runs without a platform"`
+	Started   string `query:"current_test_start_time" doc:"Only runs that started by this time: in the format of answers, or in seconds since 1970"`
+	Arrived   string `query:"field_timestamp" doc:"Only runs that arrived by this time: in the format of answers, or in seconds since 1970"`
+	GroupSize int    `query:"group_size" default:"10" minimum:"1" maximum:"200" doc:"Most runs in the answer"`
 }
 
 type testHistory struct {
 	Runs []historyRun `json:"status_history" doc:"Runs, the newest first"`
-	Type string       `json:"regression_type" enum:"regression,fixed,unstable,pass,fail" doc:"What they tell"`
+	Type string       `json:"regression_type" enum:"regression,fixed,unstable,pass,fail" doc:"Verdict on the runs"`
 }
 
 type historyRun struct {
-	StartTime *time.Time `json:"start_time" doc:"When it began"`
+	StartTime *time.Time `json:"start_time" doc:"Start"`
 	ID        string     `json:"id" doc:"ID of the test"`
-	Status    string     `json:"status" doc:"How it ended; NULL where nobody knows"`
+	Status    string     `json:"status" doc:"Status; NULL if unknown"`
 	Hash      *string    `json:"git_commit_hash" doc:"Hash of the commit"`
 }
 

@@ -13,19 +13,19 @@ func (a totalsAPI) register(r *registry) {
 	const group = "Totals"
 	answer(r, operation{
 		path: "/api/origins", group: group, title: "List origins",
-		text: "Who sent checkouts, and tests, that started in the last days, today (in UTC) included.",
+		text: "The origins of checkouts and of tests that started in the last days, today (in UTC) included.",
 	}, a.origins)
 	answer(r, operation{
-		path: "/api/metrics", group: group, title: "Count what was done",
-		text: "How much there was in a number of days, and in as many before. Days are in UTC: with start_days_ago 7 and end_days_ago 0 it is " +
-			"the last seven, today included. Checkouts, builds and tests count by their start, issues and incidents by their last arrival. " +
-			"Incidents that say that their issue is absent do not count. An issue is new where its first version arrived in these days. " +
-			"What is by origin is by that of the incidents of builds.",
+		path: "/api/metrics", group: group, title: "Count checkouts, builds, tests and incidents",
+		text: "Counts of a period of days, and of the period of the same length before. Days are in UTC: start_days_ago 7 and end_days_ago 0 are " +
+			"the last seven days, today included. Checkouts, builds and tests count by their start, issues and incidents by their last arrival. " +
+			"Incidents that say that their issue is absent do not count. An issue is new if its first version arrived in the period. " +
+			"Members by origin count incidents of builds, by the origin of the incident.",
 	}, a.metrics)
 }
 
 type originsInput struct {
-	Days int `query:"interval_in_days" default:"30" minimum:"1" maximum:"36500" doc:"How many days"`
+	Days int `query:"interval_in_days" default:"30" minimum:"1" maximum:"36500" doc:"Number of days, today included"`
 }
 
 type originList struct {

@@ -13,8 +13,8 @@ import (
 const topIssues = 10
 
 type metricsInput struct {
-	Start int `query:"start_days_ago" default:"7" minimum:"1" maximum:"36500" doc:"How many days ago the day before the first one was"`
-	End   int `query:"end_days_ago" default:"0" minimum:"0" maximum:"36500" doc:"How many days ago the last one was"`
+	Start int `query:"start_days_ago" default:"7" minimum:"1" maximum:"36500" doc:"The first day is the day after the day this many days ago"`
+	End   int `query:"end_days_ago" default:"0" minimum:"0" maximum:"36500" doc:"The last day is the day this many days ago"`
 }
 
 type metricsOutput struct {
@@ -22,33 +22,33 @@ type metricsOutput struct {
 	Checkouts int64 `json:"n_checkouts" doc:"Checkouts"`
 	Builds    int64 `json:"n_builds" doc:"Builds"`
 	Tests     int64 `json:"n_tests" doc:"Tests, boots included"`
-	Issues    int64 `json:"n_issues" doc:"Issues that arrived, in whatever version"`
+	Issues    int64 `json:"n_issues" doc:"Issues that arrived, in any version"`
 	Incidents int64 `json:"n_incidents" doc:"Incidents that arrived"`
 
 	ByOrigin map[string]*originIncidents `json:"build_incidents_by_origin" doc:"Incidents of builds"`
-	Top      map[string][]issueIncidents `json:"top_issues_by_origin" doc:"The issues with the most incidents of builds, ten at most"`
-	New      map[string][]issueIncidents `json:"new_issues_by_origin" doc:"The new ones of the issues with incidents of builds, ten at most"`
-	Labs     map[string]*labCounts       `json:"lab_maps" doc:"What was built and ran in labs, by their names"`
+	Top      map[string][]issueIncidents `json:"top_issues_by_origin" doc:"The issues with the most incidents of builds, at most ten"`
+	New      map[string][]issueIncidents `json:"new_issues_by_origin" doc:"New issues with the most incidents of builds, at most ten"`
+	Labs     map[string]*labCounts       `json:"lab_maps" doc:"Numbers of each lab, by name"`
 
-	TreesBefore     int64                 `json:"prev_n_trees" doc:"Trees with checkouts in the days before"`
-	CheckoutsBefore int64                 `json:"prev_n_checkouts" doc:"Checkouts of the days before"`
-	BuildsBefore    int64                 `json:"prev_n_builds" doc:"Builds of the days before"`
-	TestsBefore     int64                 `json:"prev_n_tests" doc:"Tests of the days before, boots included"`
-	LabsBefore      map[string]*labCounts `json:"prev_lab_maps" doc:"What was built and ran in labs in the days before"`
+	TreesBefore     int64                 `json:"prev_n_trees" doc:"Trees with checkouts in the period before"`
+	CheckoutsBefore int64                 `json:"prev_n_checkouts" doc:"Checkouts of the period before"`
+	BuildsBefore    int64                 `json:"prev_n_builds" doc:"Builds of the period before"`
+	TestsBefore     int64                 `json:"prev_n_tests" doc:"Tests of the period before, boots included"`
+	LabsBefore      map[string]*labCounts `json:"prev_lab_maps" doc:"Numbers of each lab in the period before"`
 }
 
 // originIncidents are the incidents of builds that an origin sent.
 type originIncidents struct {
 	Incidents int64 `json:"total_incidents" doc:"Incidents"`
-	New       int64 `json:"n_new_issues" doc:"New issues among theirs"`
-	Existing  int64 `json:"n_existing_issues" doc:"Issues among theirs that are not new"`
-	Issues    int64 `json:"n_total_issues" doc:"All of these issues"`
+	New       int64 `json:"n_new_issues" doc:"New issues of these incidents"`
+	Existing  int64 `json:"n_existing_issues" doc:"Other issues of these incidents"`
+	Issues    int64 `json:"n_total_issues" doc:"All issues of these incidents"`
 }
 
 type issueIncidents struct {
 	ID        string  `json:"id" doc:"ID of the issue"`
-	Version   int64   `json:"version" doc:"Its newest version"`
-	Comment   *string `json:"comment" doc:"What it is, in a line"`
+	Version   int64   `json:"version" doc:"Newest version of the issue"`
+	Comment   *string `json:"comment" doc:"One-line description of the issue"`
 	Incidents int64   `json:"total_incidents" doc:"Incidents of builds"`
 }
 

@@ -23,9 +23,9 @@ func (a treeAPI) register(r *registry) {
 	const group = "Trees"
 	answer(r, operation{
 		path: "/api/tree", group: group, title: "List trees",
-		text: "The newest checkout of each tree, those that started last first, with how many builds, boots and other tests of its commit passed. " +
-			"A tree is a branch of a repository under a name, as one origin checks it out. " +
-			"All checkouts of the commit in the tree count. Checkouts that start later than tomorrow do not: a clock was wrong.",
+		text: "The newest checkout of each tree, the last started first, with counts of the builds, boots and other tests of its commit. " +
+			"A tree is a branch of a repository, with a name, as one origin checks it out. " +
+			"All checkouts of the commit in the tree count. Checkouts that start later than tomorrow do not count, because a clock was wrong.",
 	}, a.listTrees)
 	commitAPI{a.data}.register(r, group)
 	compareAPI{a.data}.register(r, group)
@@ -37,23 +37,23 @@ func (a treeAPI) register(r *registry) {
 // TreeItem is the newest checkout of a tree.
 type TreeItem struct {
 	ID         string     `json:"id" doc:"ID of the checkout"`
-	Origin     string     `json:"origin" doc:"Who checked it out"`
+	Origin     string     `json:"origin" doc:"Origin of the checkout"`
 	TreeName   *string    `json:"tree_name" doc:"Name of the tree"`
-	URL        *string    `json:"git_repository_url" doc:"Its repository"`
-	Branch     *string    `json:"git_repository_branch" doc:"Its branch"`
-	CommitHash *string    `json:"git_commit_hash" doc:"The commit"`
-	CommitName *string    `json:"git_commit_name" doc:"What git describe makes of it"`
-	CommitTags *[]string  `json:"git_commit_tags" doc:"Its tags"`
-	StartTime  *time.Time `json:"start_time" doc:"When it was checked out"`
-	Builds     Short      `json:"build_status" doc:"Builds of it"`
-	Boots      Short      `json:"boot_status" doc:"Boots of these"`
-	Tests      Short      `json:"test_status" doc:"Other tests of these"`
+	URL        *string    `json:"git_repository_url" doc:"URL of the repository"`
+	Branch     *string    `json:"git_repository_branch" doc:"Name of the branch"`
+	CommitHash *string    `json:"git_commit_hash" doc:"Hash of the commit"`
+	CommitName *string    `json:"git_commit_name" doc:"Name of the commit, from git describe"`
+	CommitTags *[]string  `json:"git_commit_tags" doc:"Tags of the commit"`
+	StartTime  *time.Time `json:"start_time" doc:"Start of the checkout"`
+	Builds     Short      `json:"build_status" doc:"Builds of the commit"`
+	Boots      Short      `json:"boot_status" doc:"Boots of these builds"`
+	Tests      Short      `json:"test_status" doc:"Other tests of these builds"`
 }
 
 type treesInput struct {
 	Page
-	Origin string `query:"origin" default:"maestro" doc:"Who checked out"`
-	Days   int    `query:"interval_in_days" default:"7" minimum:"1" maximum:"36525" doc:"How far back the newest checkouts may have started"`
+	Origin string `query:"origin" default:"maestro" doc:"Origin of the checkouts"`
+	Days   int    `query:"interval_in_days" default:"7" minimum:"1" maximum:"36525" doc:"How many days ago the newest checkout of a tree may have started"`
 }
 
 // listTrees answers with the newest checkout of each tree.

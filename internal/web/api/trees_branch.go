@@ -22,35 +22,35 @@ const maxBranchCheckouts = 1000
 // BranchInput names a branch.
 type BranchInput struct {
 	Tree   string `path:"tree" doc:"Name of the tree"`
-	Branch string `path:"branch" doc:"Name of the branch; its slashes may stand as they are"`
-	Origin string `query:"origin" default:"maestro" doc:"Who checked out"`
+	Branch string `path:"branch" doc:"Name of the branch; slashes need no escape"`
+	Origin string `query:"origin" default:"maestro" doc:"Origin of the checkouts"`
 }
 
 type branchCommitsInput struct {
 	BranchInput
 	Page
-	URL string `query:"git_url" doc:"Repository"`
+	URL string `query:"git_url" doc:"URL of the repository"`
 }
 
 type branchCommit struct {
-	Hash         string     `json:"git_commit_hash" doc:"The commit"`
-	LastCheckout *time.Time `json:"last_checkout" doc:"When it was checked out last"`
-	Name         *string    `json:"git_commit_name" doc:"What git describe makes of it"`
-	Tags         *[]string  `json:"git_commit_tags" doc:"Its tags"`
+	Hash         string     `json:"git_commit_hash" doc:"Hash of the commit"`
+	LastCheckout *time.Time `json:"last_checkout" doc:"Start of its newest checkout"`
+	Name         *string    `json:"git_commit_name" doc:"Name of the commit, from git describe"`
+	Tags         *[]string  `json:"git_commit_tags" doc:"Tags of the commit"`
 }
 
 type latestInput struct {
 	BranchInput
-	Hash string `query:"commit_hash" doc:"A commit, in place of the one that was checked out last"`
+	Hash string `query:"commit_hash" doc:"Hash of a commit. Default: the last that was checked out"`
 }
 
 type latestCommit struct {
-	URL        *string `json:"git_repository_url" doc:"Repository"`
-	Hash       string  `json:"git_commit_hash" doc:"The commit"`
-	Name       *string `json:"git_commit_name" doc:"What git describe makes of it"`
-	Origin     string  `json:"origin" doc:"Who checked it out"`
-	APIURL     string  `json:"api_url" doc:"All there is of it"`
-	OldAPIURL  string  `json:"old_api_url" doc:"The same, by the hash of the commit"`
+	URL        *string `json:"git_repository_url" doc:"URL of the repository"`
+	Hash       string  `json:"git_commit_hash" doc:"Hash of the commit"`
+	Name       *string `json:"git_commit_name" doc:"Name of the commit, from git describe"`
+	Origin     string  `json:"origin" doc:"Origin of the checkout"`
+	APIURL     string  `json:"api_url" doc:"URL of everything about the commit"`
+	OldAPIURL  string  `json:"old_api_url" doc:"The same, by the hash alone"`
 	TreeName   string  `json:"tree_name" doc:"Name of the tree"`
 	BranchName string  `json:"git_repository_branch" doc:"Name of the branch"`
 }
@@ -58,11 +58,11 @@ type latestCommit struct {
 func (a treeAPI) registerBranches(r *registry, group string) {
 	answer(r, operation{
 		path: "/api/tree/{tree}/{branch}/commits", group: group, title: "List the commits of a branch",
-		text: "The commits of a branch that were checked out, those first that were last, of its newest checkouts.",
+		text: "The commits of the newest checkouts of a branch, the last checked out first.",
 	}, a.branchCommits)
 	answer(r, operation{
 		path: "/api/tree/{tree}/{branch}", group: group, title: "Find the newest commit of a branch",
-		text: "The commit of a branch that was checked out last, with the URLs of all there is of it.",
+		text: "The commit of a branch that was checked out last, with the URLs of everything about the commit.",
 	}, a.latestCommit)
 }
 

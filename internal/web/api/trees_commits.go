@@ -29,21 +29,21 @@ const noCommits = "History of tree commits not found"
 
 // CommitItem is a commit, with what there is of it.
 type CommitItem struct {
-	Hash   string      `json:"git_commit_hash" doc:"The commit"`
-	Name   *string     `json:"git_commit_name" doc:"What git describe makes of it"`
-	Tags   *[]string   `json:"git_commit_tags" doc:"Its tags"`
-	Start  *time.Time  `json:"earliest_start_time" doc:"When it was checked out first"`
-	Builds StatusCount `json:"builds" doc:"Builds of it"`
-	Boots  LowCount    `json:"boots" doc:"Boots of these"`
-	Tests  LowCount    `json:"tests" doc:"Other tests of these"`
+	Hash   string      `json:"git_commit_hash" doc:"Hash of the commit"`
+	Name   *string     `json:"git_commit_name" doc:"Name of the commit, from git describe"`
+	Tags   *[]string   `json:"git_commit_tags" doc:"Tags of the commit"`
+	Start  *time.Time  `json:"earliest_start_time" doc:"Start of its first checkout"`
+	Builds StatusCount `json:"builds" doc:"Builds of the commit"`
+	Boots  LowCount    `json:"boots" doc:"Boots of these builds"`
+	Tests  LowCount    `json:"tests" doc:"Other tests of these builds"`
 }
 
 // CountInput says what is counted of commits.
 type CountInput struct {
-	After   int64  `query:"start_timestamp_in_seconds" minimum:"0" maximum:"253402300799" doc:"When checkouts of other commits started at the earliest, in seconds since 1970"`
-	Until   int64  `query:"end_timestamp_in_seconds" minimum:"0" maximum:"253402300799" doc:"When they started at the latest"`
-	Types   string `query:"types" doc:"What is counted, with commas between: builds, boots, tests. Without it all are."`
-	Related bool   `query:"builds_related_to_filtered_tests_only" doc:"Builds count only with boots or tests that the filters want"`
+	After   int64  `query:"start_timestamp_in_seconds" minimum:"0" maximum:"253402300799" doc:"Earliest start of checkouts of other commits, in seconds since 1970"`
+	Until   int64  `query:"end_timestamp_in_seconds" minimum:"0" maximum:"253402300799" doc:"Latest start of checkouts of other commits, in seconds since 1970"`
+	Types   string `query:"types" doc:"What to count, separated by commas: builds, boots, tests. Default: all"`
+	Related bool   `query:"builds_related_to_filtered_tests_only" doc:"Count only builds with boots or tests that the filters let pass"`
 }
 
 // kinds returns what is counted.
@@ -82,11 +82,11 @@ type (
 	namedCommitsInput struct {
 		filtered
 		CountInput
-		Hashes string `query:"commit_hashes" required:"true" minLength:"1" doc:"Hashes of commits, with commas between"`
+		Hashes string `query:"commit_hashes" required:"true" minLength:"1" doc:"Hashes of commits, separated by commas"`
 		Tree   string `query:"tree_name" doc:"Name of the tree"`
-		Origin string `query:"origin" default:"maestro" doc:"Who checked out"`
-		URL    string `query:"git_url" doc:"Repository that was checked out"`
-		Branch string `query:"git_branch" doc:"Branch that was checked out"`
+		Origin string `query:"origin" default:"maestro" doc:"Origin of the checkouts"`
+		URL    string `query:"git_url" doc:"URL of the repository"`
+		Branch string `query:"git_branch" doc:"Name of the branch"`
 	}
 )
 
@@ -100,16 +100,16 @@ func (in *commitsInput) Resolve(hc huma.Context) []error {
 type commitAPI struct{ *data }
 
 func (a commitAPI) register(r *registry, group string) {
-	count := " Builds, boots and tests are counted as the filters want."
+	count := " Only builds, boots and tests that the filters let pass count."
 	history := operation{
-		group: group, title: "List commits before one",
-		text: fmt.Sprintf("A commit, and those before it in its branch that were checked out, those that started last first: %d at most. "+
-			"Without git_url and git_branch it is the branch that the commit was checked out from last. A path without a tree takes "+
-			"one of origin, git_url and git_branch at least.", maxCommits) + count,
+		group: group, title: "List a commit and those before",
+		text: fmt.Sprintf("A commit and the commits of its branch that were checked out before, the last started first: at most %d. "+
+			"Without git_url and git_branch, the branch is that of the last checkout of the commit. A path without a tree needs "+
+			"at least one of origin, git_url and git_branch.", maxCommits) + count,
 	}
 	answer(r, operation{
 		path: "/api/tree/commits-history", group: group, title: "List commits by their hashes",
-		text: fmt.Sprintf("The commits of hashes, %d at most, those that started last first.", maxHashes) + count,
+		text: fmt.Sprintf("The commits with the given hashes, at most %d, the last started first.", maxHashes) + count,
 	}, a.namedCommits)
 	history.path = "/api/tree/{hash}/commits"
 	answer(r, history, func(ctx context.Context, in *commitsInput) ([]CommitItem, error) {
@@ -130,7 +130,7 @@ func (a commitAPI) namedCommits(ctx context.Context, in *namedCommitsInput) ([]C
 	case len(hashes) == 0:
 		return nil, badRequest("commit_hashes names no commits")
 	case len(hashes) > maxHashes:
-		return nil, badRequest(fmt.Sprintf("commit_hashes names %d commits: at most %d may be", len(hashes), maxHashes))
+		return nil, badRequest(fmt.Sprintf("commit_hashes names %d commits: at most %d are allowed", len(hashes), maxHashes))
 	}
 	all, err := a.answers().Checkouts(ctx, in.CountInput.within(answers.CheckoutsOf{
 		Commits: hashes, Origin: in.Origin, RepositoryURL: in.URL, Branch: in.Branch,

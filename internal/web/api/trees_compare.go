@@ -105,7 +105,7 @@ func (c *compared) sorted(changed bool) []variant {
 type sideCounts struct {
 	Pass         int64 `json:"pass" doc:"Passed"`
 	Fail         int64 `json:"fail" doc:"Failed"`
-	Inconclusive int64 `json:"inconclusive" doc:"All others that are there"`
+	Inconclusive int64 `json:"inconclusive" doc:"All other statuses"`
 }
 
 func (c *sideCounts) add(v verdict) {
@@ -123,11 +123,11 @@ func (c *sideCounts) add(v verdict) {
 type changeCounts struct {
 	Regression   int64 `json:"regression" doc:"Passed in A, and failed or was inconclusive in B"`
 	Fixed        int64 `json:"fixed" doc:"Failed in A, and passed or was inconclusive in B"`
-	NewFailure   int64 `json:"newFailure" doc:"Failed in B, and was inconclusive or not there in A"`
+	NewFailure   int64 `json:"newFailure" doc:"Failed in B, and was inconclusive or missing in A"`
 	StillFailing int64 `json:"stillFailing" doc:"Failed in both"`
-	NewPass      int64 `json:"newPass" doc:"Passed in B, and was inconclusive or not there in A"`
-	Appeared     int64 `json:"appeared" doc:"Is inconclusive in B, and not there in A"`
-	Disappeared  int64 `json:"disappeared" doc:"Is in A, and not in B"`
+	NewPass      int64 `json:"newPass" doc:"Passed in B, and was inconclusive or missing in A"`
+	Appeared     int64 `json:"appeared" doc:"Is inconclusive in B, and missing in A"`
+	Disappeared  int64 `json:"disappeared" doc:"Ran in A, and not in B"`
 }
 
 func (c *changeCounts) add(of sides) {
@@ -154,13 +154,13 @@ func (c *changeCounts) add(of sides) {
 type comparison struct {
 	SideA   sideCounts   `json:"sideA" doc:"The first revision"`
 	SideB   sideCounts   `json:"sideB" doc:"The second revision"`
-	Delta   delta        `json:"delta" doc:"How many more there are in the second"`
-	Changes changeCounts `json:"changes" doc:"What became of them"`
+	Delta   delta        `json:"delta" doc:"Difference, B minus A"`
+	Changes changeCounts `json:"changes" doc:"Changes from A to B"`
 }
 
 type delta struct {
-	Pass int64 `json:"pass" doc:"Variants that passed"`
-	Fail int64 `json:"fail" doc:"Variants that failed"`
+	Pass int64 `json:"pass" doc:"Runs that passed"`
+	Fail int64 `json:"fail" doc:"Runs that failed"`
 }
 
 func (c *compared) sum() comparison {

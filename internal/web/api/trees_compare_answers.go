@@ -24,57 +24,57 @@ type compareListInput struct {
 type treeComparison struct {
 	TreeName string       `json:"treeName" doc:"Name of the tree"`
 	Branch   string       `json:"branch" doc:"Name of the branch"`
-	URL      string       `json:"gitUrl" doc:"Repository; empty where nobody tells"`
-	Summary  compareKinds `json:"summary" doc:"How many there are"`
+	URL      string       `json:"gitUrl" doc:"URL of the repository; empty if unknown"`
+	Summary  compareKinds `json:"summary" doc:"Counts and changes"`
 }
 
 type compareKinds struct {
 	Builds comparison `json:"builds" doc:"Builds, by configuration, architecture and compiler"`
 	Boots  comparison `json:"boots" doc:"Boots, by path, configuration, architecture and platform"`
-	Tests  comparison `json:"tests" doc:"Other tests, as boots"`
+	Tests  comparison `json:"tests" doc:"Other tests, likewise"`
 }
 
 type comparedBuild struct {
 	ConfigName   string  `json:"config_name" doc:"Configuration"`
 	Architecture string  `json:"architecture" doc:"Architecture"`
 	Compiler     string  `json:"compiler" doc:"Compiler"`
-	A            *string `json:"status_a" doc:"How it went in the first: PASS, FAIL, INCONCLUSIVE; null where it is not there"`
-	B            *string `json:"status_b" doc:"How it went in the second"`
+	A            *string `json:"status_a" doc:"Status in A: PASS, FAIL or INCONCLUSIVE; null if missing"`
+	B            *string `json:"status_b" doc:"Status in B, likewise"`
 }
 
 type comparedTest struct {
-	Path         string  `json:"path" doc:"Which test it is"`
+	Path         string  `json:"path" doc:"Path of the test"`
 	ConfigName   string  `json:"config_name" doc:"Configuration of the build"`
 	Architecture string  `json:"architecture" doc:"Architecture of the build"`
-	Platform     string  `json:"platform" doc:"Where it ran"`
-	A            *string `json:"status_a" doc:"How it went in the first: PASS, FAIL, INCONCLUSIVE; null where it is not there"`
-	B            *string `json:"status_b" doc:"How it went in the second"`
+	Platform     string  `json:"platform" doc:"Platform"`
+	A            *string `json:"status_a" doc:"Status in A: PASS, FAIL or INCONCLUSIVE; null if missing"`
+	B            *string `json:"status_b" doc:"Status in B, likewise"`
 }
 
 // compareAPI compares two revisions of a branch.
 type compareAPI struct{ *data }
 
 func (a compareAPI) register(r *registry, group string) {
-	const rule = " Where there are several of a kind in a revision, the one that started last counts. " +
-		"What neither passed nor failed is inconclusive. Commits that nobody checked out have nothing."
-	const list = " Those that went the same in both are left out."
+	const rule = " If a variant ran several times in a revision, the last started run counts. " +
+		"A run that neither passed nor failed is inconclusive. Commits without checkouts have no runs."
+	const list = " Variants with the same status in both are left out."
 	const path = "/api/tree/{tree}/{branch}/compare"
 	answer(r, operation{
 		path: path + "/builds", group: group, title: "Compare builds",
-		text: "How the builds went in two revisions of a branch, by configuration, architecture and compiler, those included that went the same." + rule,
+		text: "The status of builds in two revisions of a branch, by configuration, architecture and compiler. Builds with the same status in both are included." + rule,
 	}, a.compareBuilds)
 	answer(r, operation{
 		path: path + "/boots", group: group, title: "Compare boots",
-		text: "How boots went in two revisions of a branch, by path, configuration, architecture and platform." + list + rule,
+		text: "The status of boots in two revisions of a branch, by path, configuration, architecture and platform." + list + rule,
 	}, a.compareBoots)
 	answer(r, operation{
 		path: path + "/tests", group: group, title: "Compare tests",
-		text: "How tests but for boots went in two revisions of a branch, by path, configuration, architecture and platform." + list + rule,
+		text: "The status of tests, without boots, in two revisions of a branch, by path, configuration, architecture and platform." + list + rule,
 	}, a.compareTests)
 	answer(r, operation{
 		path: path, group: group, title: "Compare two revisions",
-		text: "How many builds, boots and other tests went better or worse in a revision of a branch than in another, " +
-			"and how many there are on each side: these numbers count all that ran, and not the last ones only." + rule,
+		text: "How many builds, boots and other tests of a branch changed from one revision to another, and the counts of each revision. " +
+			"The counts of a revision are of all runs, and not only of the last run of each variant." + rule,
 	}, a.compare)
 }
 

@@ -20,23 +20,23 @@ import (
 func (a treeAPI) registerReport(r *registry, group string) {
 	answer(r, operation{
 		path: "/api/tree-report", group: group, title: "Report on a branch",
-		text: "The newest checkout of a branch of a certain age: how its builds, boots and tests ended, what changed in the last revisions of the branch, " +
-			"and issues of its builds. What changed is told of tests that failed in any of these revisions, of which there are as many as runs in a history; " +
-			"a history is of runs with the same path on the same platform, on builds of one configuration, architecture and compiler. " +
-			"See the history of a test for what regressions, fixed ones and unstable tests are. There are 2,000 histories, and 20,000 runs in them, at most: those that failed last. " +
-			"An issue is new where nobody saw it before this revision.",
+		text: "The newest checkout of a branch within an age: counts of its builds, boots and tests, changes in the last revisions of the branch, " +
+			"and issues of its builds. Changes are histories of tests that failed in any of the last group_size revisions. " +
+			"A history has the runs with one path on one platform, on builds of one configuration, architecture and compiler. " +
+			"The history of a test explains regression, fixed and unstable. There are at most 2,000 histories with 20,000 runs: the last that failed. " +
+			"An issue is new if it was not seen before this revision.",
 	}, a.treeReport)
 }
 
 type treeReportInput struct {
-	Origin    string   `query:"origin" default:"maestro" doc:"Whose checkouts"`
-	URL       string   `query:"git_url" required:"true" minLength:"1" doc:"Repository of the branch"`
+	Origin    string   `query:"origin" default:"maestro" doc:"Origin of the checkouts"`
+	URL       string   `query:"git_url" required:"true" minLength:"1" doc:"URL of the repository"`
 	Branch    string   `query:"git_branch" required:"true" minLength:"1" doc:"Name of the branch"`
-	Tree      string   `query:"tree_name" doc:"Name of the tree; any where it is left out"`
-	GroupSize int      `query:"group_size" default:"3" minimum:"2" maximum:"200" doc:"How many runs there may be in a history, and revisions they are of"`
-	MaxAge    int      `query:"max_age_in_hours" default:"24" minimum:"1" maximum:"720" doc:"How many hours ago the checkout started at most"`
-	MinAge    int      `query:"min_age_in_hours" default:"0" minimum:"0" maximum:"720" doc:"How many hours ago it started at least, less than at most"`
-	Paths     []string `query:"path,explode" maxItems:"1000" doc:"Only histories of tests whose path is like any of these: % stands for anything, _ for a character"`
+	Tree      string   `query:"tree_name" doc:"Name of the tree. Default: any"`
+	GroupSize int      `query:"group_size" default:"3" minimum:"2" maximum:"200" doc:"Most runs in a history, and most revisions that they are of"`
+	MaxAge    int      `query:"max_age_in_hours" default:"24" minimum:"1" maximum:"720" doc:"Greatest age of the checkout, in hours"`
+	MinAge    int      `query:"min_age_in_hours" default:"0" minimum:"0" maximum:"720" doc:"Smallest age of the checkout, in hours; less than max_age_in_hours"`
+	Paths     []string `query:"path,explode" maxItems:"1000" doc:"Only histories of tests whose path matches any of these patterns: % for any text, _ for any character"`
 
 	base string // URL of the service
 }
@@ -52,18 +52,18 @@ func (in *treeReportInput) Resolve(hc huma.Context) []error {
 
 // treeReport is what there is to tell of a branch.
 type treeReport struct {
-	Page        string         `json:"dashboard_url" doc:"Page of the checkout"`
-	URL         string         `json:"git_url" doc:"Repository of the branch"`
+	Page        string         `json:"dashboard_url" doc:"URL of the page about the checkout"`
+	URL         string         `json:"git_url" doc:"URL of the repository"`
 	Branch      string         `json:"git_branch" doc:"Name of the branch"`
-	CommitHash  *string        `json:"commit_hash" doc:"Hash of the commit that was checked out"`
-	Origin      string         `json:"origin" doc:"Who checked it out"`
-	StartTime   *time.Time     `json:"checkout_start_time" doc:"When that was"`
-	Builds      StatusCount    `json:"build_status_summary" doc:"How builds ended"`
-	Boots       CountC         `json:"boot_status_summary" doc:"How boots ended"`
-	Tests       CountC         `json:"test_status_summary" doc:"How other tests ended"`
-	Regressions histories      `json:"possible_regressions" doc:"What fails, and passed before: by platform, configuration, architecture/compiler and path"`
-	Fixed       histories      `json:"fixed_regressions" doc:"What passes, and failed before"`
-	Unstable    histories      `json:"unstable_tests" doc:"What changed more than once"`
+	CommitHash  *string        `json:"commit_hash" doc:"Hash of the commit"`
+	Origin      string         `json:"origin" doc:"Origin of the checkout"`
+	StartTime   *time.Time     `json:"checkout_start_time" doc:"Start of the checkout"`
+	Builds      StatusCount    `json:"build_status_summary" doc:"Builds, by status"`
+	Boots       CountC         `json:"boot_status_summary" doc:"Boots, by status"`
+	Tests       CountC         `json:"test_status_summary" doc:"Other tests, by status"`
+	Regressions histories      `json:"possible_regressions" doc:"Histories of tests that fail now and passed before: by platform, configuration, architecture/compiler and path"`
+	Fixed       histories      `json:"fixed_regressions" doc:"Histories of tests that pass now and failed before"`
+	Unstable    histories      `json:"unstable_tests" doc:"Histories that changed more than once"`
 	Issues      reportedIssues `json:"issues" doc:"Issues of the revision"`
 }
 
@@ -73,8 +73,8 @@ type histories map[string]map[string]map[string]map[string][]reportedRun
 
 type reportedRun struct {
 	ID        string     `json:"id" doc:"ID of the test"`
-	StartTime *time.Time `json:"start_time" doc:"When it began"`
-	Status    string     `json:"status" doc:"How it ended; NULL where nobody knows"`
+	StartTime *time.Time `json:"start_time" doc:"Start"`
+	Status    string     `json:"status" doc:"Status; NULL if unknown"`
 }
 
 // add adds the history of a variant.
@@ -96,20 +96,20 @@ func inner[V any](outer map[string]map[string]V, key string) map[string]V {
 }
 
 type reportedIssues struct {
-	Builds []reportedIssue `json:"builds" doc:"Issues of its builds, by build"`
+	Builds []reportedIssue `json:"builds" doc:"Issues of the builds"`
 }
 
 type reportedIssue struct {
-	New       bool       `json:"is_new_issue" doc:"Whether nobody saw it before this revision"`
+	New       bool       `json:"is_new_issue" doc:"Whether this revision is the first in which it was seen"`
 	ID        string     `json:"issue_id" doc:"ID of the issue"`
-	Version   int        `json:"version" doc:"Its version"`
-	Comment   *string    `json:"comment" doc:"What it is, in a line"`
+	Version   int        `json:"version" doc:"Version of the issue"`
+	Comment   *string    `json:"comment" doc:"One-line description of the issue"`
 	BuildID   string     `json:"build_id" doc:"ID of the build"`
-	ReportURL *string    `json:"report_url" doc:"Where it is discussed"`
-	FirstSeen *time.Time `json:"first_seen" doc:"When what any version was seen in first began"`
-	Code      *bool      `json:"culprit_code" doc:"Whether the kernel is to blame"`
-	Tool      *bool      `json:"culprit_tool" doc:"Whether tools that build or test it are"`
-	Harness   *bool      `json:"culprit_harness" doc:"Whether the system that runs them is"`
+	ReportURL *string    `json:"report_url" doc:"URL of the discussion"`
+	FirstSeen *time.Time `json:"first_seen" doc:"Start of the first build or test in which any version was seen"`
+	Code      *bool      `json:"culprit_code" doc:"Whether the kernel is at fault"`
+	Tool      *bool      `json:"culprit_tool" doc:"Whether the tools that build or test the kernel are at fault"`
+	Harness   *bool      `json:"culprit_harness" doc:"Whether the test system is at fault"`
 }
 
 func (a treeAPI) treeReport(ctx context.Context, in *treeReportInput) (*treeReport, error) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The command gen writes the operations of the API into a page of the
-// documentation, between two marks, as the API's own document describes them.
+// Mkdocs writes the operations of the API into a page of the documentation, between two
+// marks. It takes them from the API's OpenAPI document.
 package main
 
 import (
@@ -29,7 +29,7 @@ const (
 func main() {
 	log.SetFlags(0)
 	if len(os.Args) != 2 {
-		log.Fatal("usage: gen FILE")
+		log.Fatal("usage: mkdocs FILE")
 	}
 	if err := write(os.Args[1]); err != nil {
 		log.Fatal(err)
@@ -44,7 +44,7 @@ func write(file string) error {
 	before, rest, ok := bytes.Cut(page, []byte(begin))
 	_, after, ended := bytes.Cut(rest, []byte(end))
 	if !ok || !ended {
-		return fmt.Errorf("%s: no marks to write between", file)
+		return fmt.Errorf("%s: the marks to write between are missing", file)
 	}
 	text, err := operations()
 	if err != nil {
@@ -53,7 +53,7 @@ func write(file string) error {
 	return os.WriteFile(file, slices.Concat(before, []byte(begin+text+end), after), 0o644)
 }
 
-// document is what is needed of the document.
+// document has the parts of the OpenAPI document that the page needs.
 type document struct {
 	Paths map[string]map[string]operation
 }
@@ -70,7 +70,8 @@ type parameter struct {
 	Required              bool
 }
 
-// operations returns the operations in groups, and what can be filtered by.
+// operations returns tables of the operations, one for each group, and the list of
+// filters.
 func operations() (string, error) {
 	a := api.New(api.Config{Log: slog.New(slog.DiscardHandler), Now: time.Now})
 	w := httptest.NewRecorder()
@@ -93,8 +94,8 @@ func operations() (string, error) {
 	for _, name := range slices.Sorted(maps.Keys(groups)) {
 		fmt.Fprintf(&out, "\n### %s\n\n| path | parameters | answer |\n| --- | --- | --- |\n%s\n", name, strings.Join(groups[name], "\n"))
 	}
-	out.WriteString("\n### Filters\n\nOne that is repeated wants any of its values. What an object does not have counts as Unknown. " +
-		"Numbers are\ncompared by `_[gte]`, `_[lte]`, `_[gt]` and `_[lt]` behind the name. In bodies, filters are lists by the same names.\n\n")
+	out.WriteString("\n### Filters\n\nA repeated filter accepts any of its values. A property that an object does not have counts as Unknown. To compare\n" +
+		"numbers, append `_[gte]`, `_[lte]`, `_[gt]` or `_[lt]` to the name. In bodies, filters are lists by the same names.\n\n")
 	for _, name := range slices.Sorted(maps.Keys(filters)) {
 		fmt.Fprintf(&out, "- `%s`: %s\n", name, filters[name])
 	}
@@ -102,7 +103,7 @@ func operations() (string, error) {
 	return out.String(), nil
 }
 
-// parameters lists what an operation takes, and notes what filters there are.
+// parameters returns the parameters of an operation, and adds its filters to a map.
 func (o operation) parameters(filters map[string]string) string {
 	var names []string
 	filtered := false
