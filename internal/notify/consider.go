@@ -303,7 +303,7 @@ func (c *consideration) ask(s *subscription.Subscription, o graph.Object, one *l
 func (c *consideration) settlement() spool.Settlement {
 	s := spool.Settlement{Statuses: c.statuses, Aside: c.notTold()}
 	for _, m := range c.matches {
-		s.Notifications = append(s.Notifications, spool.New{
+		s.Notifications = append(s.Notifications, spool.NewNotification{
 			Identity: spool.Identity{Subscription: m.Name, Object: m.object, Message: m.message},
 			Changed:  c.at, Wait: m.Wait, AtMost: m.AtMost, Reason: m.reason, Was: m.was, Created: m.created,
 		})

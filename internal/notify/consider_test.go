@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/object"
 )
 
@@ -298,7 +299,10 @@ func TestIssueQuiet(t *testing.T) {
 	h.work()
 	h.expect()
 	// As if it had been long ago.
-	_, err := h.store.Spool().Write.Exec("UPDATE statuses SET at = at - ?", (15 * 24 * time.Hour).Microseconds())
+	err := sqldb.Of(h.store).Update(t.Context(), func(ctx context.Context, tx sqldb.Tx) error {
+		_, err := tx.Exec(ctx, "UPDATE statuses SET at = at - $1", (15 * 24 * time.Hour).Microseconds())
+		return err
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -56,7 +56,6 @@ func (c *clock) set(t time.Time) {
 type database interface {
 	store.Store
 	sqldb.Source
-	spool.Keeper
 }
 
 // clockedStore is a store whose spool goes by a clock.
@@ -108,9 +107,9 @@ func initialize(t testing.TB, db database, c *clock) *clockedStore {
 	if err := db.Init(t.Context(), store.Version{}); err != nil {
 		t.Fatal(err)
 	}
-	s := *db.Spool()
+	s := spool.Of(db)
 	s.Now = c.Now
-	return &clockedStore{db, &s}
+	return &clockedStore{db, s}
 }
 
 // notifier returns another notifier in the house.

@@ -25,7 +25,6 @@ package postgres
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"sync/atomic"
@@ -33,7 +32,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
@@ -63,7 +61,6 @@ type Store struct {
 
 	name       string // the specification, which errors begin with
 	pool       *pgxpool.Pool
-	sql        *sql.DB // the same connections, for the spool
 	migrations []migration
 	patience   time.Duration // of one statement
 	retryFor   time.Duration // how long a load is tried again
@@ -83,7 +80,7 @@ func Open(params string) (*Store, error) {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	s := &Store{
-		name: name, pool: pool, sql: stdlib.OpenDBFromPool(pool), migrations: migrations, patience: patience, retryFor: retryFor,
+		name: name, pool: pool, migrations: migrations, patience: patience, retryFor: retryFor,
 	}
 	s.Store = sqldb.NewStore(&sqldb.DB{Conn: conn{s}, Dialect: dialect{}})
 	return s, nil
@@ -93,7 +90,6 @@ func Open(params string) (*Store, error) {
 // when the reader notices, with the next page.
 func (s *Store) Close() error {
 	s.closed.Store(true)
-	s.sql.Close() // it has no connections of its own that could fail
 	if s.pool.Stat().AcquiredConns() == 0 {
 		s.pool.Close()
 	} else {

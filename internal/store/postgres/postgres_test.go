@@ -19,7 +19,7 @@ import (
 
 func TestStore(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) store.Sink { return open(t, pgtest.Database(t)) },
-		storetest.Capabilities{Store: true, Snapshots: true, Purges: true, Spool: true, Rollups: true, Lag: true, Roles: true, Several: true, JSONValues: true, Reopen: reopen})
+		storetest.Capabilities{Store: true, Snapshots: true, Purges: true, SQL: true, Lag: true, Roles: true, Several: true, JSONValues: true, Reopen: reopen})
 }
 
 func reopen(t *testing.T, s store.Sink) store.Sink {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/pgtest"
+	"github.com/kcidb-go/kcidb/internal/store/spool"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -93,7 +94,7 @@ func TestRoles(t *testing.T) {
 				t.Errorf("a viewer may read %s", name)
 			}
 		}
-		_, err := viewer.Spool().Backlog(t.Context())
+		_, err := spool.Of(viewer).Backlog(t.Context())
 		expectError(t, viewer, err, store.ErrForbidden, "permission denied")
 	})
 
@@ -102,7 +103,7 @@ func TestRoles(t *testing.T) {
 			t.Fatal(err)
 		}
 		expectSame(t, s, editor)
-		if err := editor.Spool().Watch(t.Context()); err != nil {
+		if err := spool.Of(editor).Watch(t.Context()); err != nil {
 			t.Error(err)
 		}
 		noted := receipted(6)
@@ -110,10 +111,10 @@ func TestRoles(t *testing.T) {
 		if _, err := editor.Load(t.Context(), sample(6), noted); err != nil {
 			t.Error(err)
 		}
-		if b, err := editor.Spool().Backlog(t.Context()); err != nil || b.Objects != 1+samples {
+		if b, err := spool.Of(editor).Backlog(t.Context()); err != nil || b.Objects != 1+samples {
 			t.Errorf("an editor has noted %v, %v", b, err)
 		}
-		if err := editor.Spool().Unwatch(t.Context()); err != nil {
+		if err := spool.Of(editor).Unwatch(t.Context()); err != nil {
 			t.Error(err)
 		}
 		if err := editor.SaveReceipts(t.Context(), []store.Receipt{receipt(2)}); err != nil {

@@ -5,68 +5,59 @@ package spool
 import (
 	"context"
 	"time"
+
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
-// Backlog is what nobody has considered yet.
+// Backlog is the changes that wait to be considered.
 type Backlog struct {
 	Batches, Objects int64
-	Oldest           time.Time // zero where there is nothing
+	Oldest           time.Time // zero without changes
 }
 
-// Backlog returns how much nobody has considered yet.
+// Backlog returns how many changes wait to be considered.
 func (s *Spool) Backlog(ctx context.Context) (Backlog, error) {
 	var b Backlog
 	var oldest int64
-	err := s.Read.QueryRowContext(ctx, `SELECT count(*), CAST(coalesce(sum(objects), 0) AS bigint), coalesce(min(at), 0)
-		FROM changes`).Scan(&b.Batches, &b.Objects, &oldest)
-	b.Oldest = moment(oldest)
-	return b, s.failure(ctx, "backlog", err)
+	err := s.look(ctx, "backlog", func(t *tx) error {
+		_, err := t.read("SELECT count(*), CAST(coalesce(sum(objects), 0) AS bigint), coalesce(min(at), 0) FROM changes",
+			nil, &b.Batches, &b.Objects, &oldest)
+		return err
+	})
+	b.Oldest = sqldb.Time(oldest)
+	return b, err
 }
 
-// mostBatches is how many Changes returns at most.
+// mostBatches is how many batches Changes returns at most.
 const mostBatches = 1000
 
-// Changes returns the oldest changes that nobody has considered: as many batches
-// as have no more than so many objects together, and one at least, if there is
-// one. They stay until they are settled.
-func (s *Spool) Changes(ctx context.Context, objects int) ([]Batch, error) {
-	batches, err := s.changes(ctx, objects)
-	return batches, s.failure(ctx, "changes", err)
-}
-
-func (s *Spool) changes(ctx context.Context, objects int) ([]Batch, error) {
-	// A driver may read a result to its end even where nobody wants the rest, so
-	// how many there are to be is found first.
-	var first, last int64
-	enough := false
-	err := s.query(ctx, s.Read, func(scan func(...any) error) error {
-		var number int64
-		var n int
-		if err := scan(&number, &n); err != nil {
+// Changes returns the oldest changes that wait to be considered: as many batches as
+// have no more than the given number of objects together, and at least one if there
+// is one. They stay until they are settled.
+func (s *Spool) Changes(ctx context.Context, objects int) (batches []Batch, err error) {
+	err = s.look(ctx, "changes", func(t *tx) error {
+		// A driver may read a result to its end although the caller stops early. So find
+		// the last batch first, without the data.
+		waiting, err := rows(t, func(r sqldb.Rows) (b Batch, err error) {
+			err = r.Scan(&b.Number, &b.Objects)
+			return b, err
+		}, "SELECT number, objects FROM changes ORDER BY number LIMIT $1", mostBatches)
+		if err != nil || len(waiting) == 0 {
 			return err
 		}
-		objects -= n
-		if first == 0 {
-			first = number
-		} else if objects < 0 {
-			enough = true
+		last, left := 0, objects-waiting[0].Objects
+		for last+1 < len(waiting) && left >= waiting[last+1].Objects {
+			last++
+			left -= waiting[last].Objects
 		}
-		if !enough {
-			last = number
-		}
-		return nil
-	}, "SELECT number, objects FROM changes ORDER BY number LIMIT ?", mostBatches)
-	if err != nil || first == 0 {
-		return nil, err
-	}
-	var batches []Batch
-	err = s.query(ctx, s.Read, func(scan func(...any) error) error {
-		var b Batch
-		var at int64
-		err := scan(&b.Number, &at, &b.Objects, &b.Data)
-		b.At = moment(at)
-		batches = append(batches, b)
+		batches, err = rows(t, func(r sqldb.Rows) (b Batch, err error) {
+			var at int64
+			err = r.Scan(&b.Number, &at, &b.Objects, &b.Data)
+			b.At = sqldb.Time(at)
+			return b, err
+		}, "SELECT number, at, objects, data FROM changes WHERE number BETWEEN $1 AND $2 ORDER BY number",
+			waiting[0].Number, waiting[last].Number)
 		return err
-	}, "SELECT number, at, objects, data FROM changes WHERE number BETWEEN ? AND ? ORDER BY number", first, last)
+	})
 	return batches, err
 }

@@ -4,48 +4,50 @@ package spool
 
 import (
 	"context"
-	"slices"
 
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/object"
 )
 
-// Counters returns what subscriptions were asked from a day on, 2006-01-02, in
-// the order of days and subscriptions.
-func (s *Spool) Counters(ctx context.Context, since string) ([]Considered, error) {
-	var counters []Considered
-	err := s.query(ctx, s.Read, func(scan func(...any) error) error {
-		var c Considered
-		err := scan(&c.Subscription, &c.Day, &c.Objects, &c.Matched, &c.Errors, &c.LastError)
-		counters = append(counters, c)
+// Counters returns the counters of subscriptions from a day on (2006-01-02), by day
+// and subscription.
+func (s *Spool) Counters(ctx context.Context, since string) (counters []Considered, err error) {
+	err = s.look(ctx, "counters", func(t *tx) (err error) {
+		counters, err = rows(t, func(r sqldb.Rows) (c Considered, err error) {
+			err = r.Scan(&c.Subscription, &c.Day, &c.Objects, &c.Matched, &c.Errors, &c.LastError)
+			return c, err
+		}, `SELECT subscription, day, objects, matched, errors, last_error FROM considered
+			WHERE day >= $1 ORDER BY day, subscription`, since)
 		return err
-	}, `SELECT subscription, day, objects, matched, errors, last_error FROM considered
-		WHERE day >= ? ORDER BY day, subscription`, since)
-	return counters, s.failure(ctx, "counters", err)
+	})
+	return counters, err
 }
 
-// Statuses returns the statuses that the objects had when they were last
-// considered. Those that never were are left out.
+// Statuses returns the statuses that the objects had when they were last considered.
+// It leaves out objects that were never considered.
 func (s *Spool) Statuses(ctx context.Context, refs []object.Ref) (map[object.Ref]Status, error) {
-	keys := map[object.Type][]any{}
+	keys := map[object.Type][]string{}
 	for _, r := range refs {
 		keys[r.Type] = append(keys[r.Type], key(r))
 	}
 	statuses := make(map[object.Ref]Status)
-	for of, keys := range keys {
-		for some := range slices.Chunk(keys, chunk) {
-			err := s.query(ctx, s.Read, func(scan func(...any) error) error {
-				var id, status string
+	err := s.look(ctx, "statuses", func(t *tx) error {
+		for typ, keys := range keys {
+			found, err := rows(t, func(r sqldb.Rows) (st Status, err error) {
+				var id string
 				var at int64
-				err := scan(&id, &status, &at)
-				r := ref(string(of), id)
-				statuses[r] = Status{Object: r, Status: status, At: moment(at)}
-				return err
-			}, "SELECT object_id, status, at FROM statuses WHERE object_type = ? AND object_id IN "+places(len(some)),
-				append([]any{string(of)}, some...)...)
+				err = r.Scan(&id, &st.Status, &at)
+				st.Object, st.At = ref(string(typ), id), sqldb.Time(at)
+				return st, err
+			}, "SELECT object_id, status, at FROM statuses WHERE object_type = $1 AND "+t.InMany("object_id", 2), string(typ), t.List(keys))
 			if err != nil {
-				return nil, s.failure(ctx, "statuses", err)
+				return err
+			}
+			for _, st := range found {
+				statuses[st.Object] = st
 			}
 		}
-	}
-	return statuses, nil
+		return nil
+	})
+	return statuses, err
 }

@@ -27,10 +27,10 @@ func TestCrashes(t *testing.T) {
 	if testing.Short() {
 		rounds = 25
 	}
-	onEngines(t, func(t *testing.T, h *house) {
+	onEngines(t, func(t *testing.T, f *fixture) {
 		seed := uint64(time.Now().UnixNano())
 		t.Logf("seed %d", seed)
-		w := &world{house: h, sent: map[int64]int{}, noted: map[int64]int{}, readied: map[int64]int{}, had: map[int64]time.Time{}}
+		w := &world{fixture: f, sent: map[int64]int{}, noted: map[int64]int{}, readied: map[int64]int{}, had: map[int64]time.Time{}}
 		var wg sync.WaitGroup
 		for i := range 4 {
 			r := rand.New(rand.NewPCG(seed, uint64(i)))
@@ -42,7 +42,7 @@ func TestCrashes(t *testing.T) {
 		}
 		const batches = 60
 		for i := range batches {
-			h.note(1+i%7, fmt.Sprint(i))
+			f.note(1+i%7, fmt.Sprint(i))
 			time.Sleep(2 * time.Millisecond)
 		}
 		wg.Wait()
@@ -53,7 +53,7 @@ func TestCrashes(t *testing.T) {
 
 // world is what the notifiers of a test do, and what they have seen.
 type world struct {
-	*house
+	*fixture
 	clock sync.RWMutex // shared by those who pick: it stands still meanwhile
 
 	mu      sync.Mutex
@@ -101,8 +101,8 @@ func (w *world) consider(ctx context.Context, objects int) error {
 	for _, b := range batches {
 		s.Batches = append(s.Batches, b.Number)
 		s.Notifications = append(s.Notifications,
-			spool.New{Identity: about("own", string(b.Data)), Changed: b.At},
-			spool.New{Identity: about("shared", fmt.Sprint(len(b.Data))), Changed: b.At, Wait: time.Minute, AtMost: 5 * time.Minute})
+			spool.NewNotification{Identity: about("own", string(b.Data)), Changed: b.At},
+			spool.NewNotification{Identity: about("shared", fmt.Sprint(len(b.Data))), Changed: b.At, Wait: time.Minute, AtMost: 5 * time.Minute})
 		s.Considered = append(s.Considered, spool.Considered{Subscription: "own", Day: "2026-03-04", Objects: int64(b.Objects), Matched: 1})
 		s.Statuses = append(s.Statuses, spool.Status{Object: object.Ref{Type: object.TypeBuild, ID: object.ID{"b"}}, Status: string(b.Data)})
 	}

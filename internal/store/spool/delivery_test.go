@@ -5,6 +5,7 @@ package spool_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -15,18 +16,18 @@ import (
 
 // TestLife follows a notification to its end.
 func TestLife(t *testing.T) {
-	onEngines(t, func(t *testing.T, h *house) {
+	onEngines(t, func(t *testing.T, f *fixture) {
 		ctx := t.Context()
 		feed, hook := spool.Recipient{Via: spool.Feed}, spool.Recipient{Via: "webhook:w"}
 		copied := spool.Recipient{Via: spool.Mail, Address: "A@X", Header: "cc"}
-		n := h.ready(about("s", "x"), mail("a@x"), copied, mail("b@x"), feed, hook, hook)
-		h.want(n.Number, "ready waiting waiting sent waiting")
+		n := f.ready(about("s", "x"), mail("a@x"), copied, mail("b@x"), feed, hook, hook)
+		f.want(n.Number, "ready waiting waiting sent waiting")
 		if n.Subject != "S x" || n.Body != "B" || n.Thread != "T" || n.Deliveries[0].Recipient != "a@x" || n.Deliveries[0].Header != "to" {
 			t.Errorf("%+v", n)
 		}
 
-		picked := h.deliveries()
-		if len(picked) != 3 || h.deliveries() != nil {
+		picked := f.deliveries()
+		if len(picked) != 3 || f.deliveries() != nil {
 			t.Fatalf("picked %d deliveries, want 3, once", len(picked))
 		}
 		for _, sending := range picked {
@@ -34,25 +35,25 @@ func TestLife(t *testing.T) {
 				t.Errorf("sending %+v", got)
 			}
 		}
-		h.after(time.Minute)
-		h.must(h.Sent(ctx, picked[0]))
-		h.taken(h.Sent(ctx, picked[0]))
-		h.must(h.Retried(ctx, picked[1], "busy\xff", 5*time.Minute))
-		h.taken(h.Failed(ctx, picked[1], ""))
-		h.must(h.Failed(ctx, picked[2], "no such hook"))
-		h.want(n.Number, "ready sent waiting sent failed")
-		if h.deliveries() != nil {
+		f.after(time.Minute)
+		f.must(f.Sent(ctx, picked[0]))
+		f.taken(f.Sent(ctx, picked[0]))
+		f.must(f.Retried(ctx, picked[1], "busy\xff", 5*time.Minute))
+		f.taken(f.Failed(ctx, picked[1], ""))
+		f.must(f.Failed(ctx, picked[2], "no such hook"))
+		f.want(n.Number, "ready sent waiting sent failed")
+		if f.deliveries() != nil {
 			t.Error("a delivery to be tried later is picked now")
 		}
 
-		h.after(5 * time.Minute)
-		picked = h.deliveries()
+		f.after(5 * time.Minute)
+		picked = f.deliveries()
 		if len(picked) != 1 || picked[0].Recipient != "b@x" || picked[0].Attempts != 1 || picked[0].Error != "busy\uFFFD" {
 			t.Fatalf("picked %+v", picked)
 		}
-		h.must(h.Sent(ctx, picked[0]))
-		h.want(n.Number, "done sent sent sent failed")
-		if got := h.get(n.Number); !got.Finished.Equal(h.now()) || got.Deliveries[1].Attempts != 2 || got.Deliveries[1].Error != "" || !got.Deliveries[1].At.Equal(h.now()) {
+		f.must(f.Sent(ctx, picked[0]))
+		f.want(n.Number, "done sent sent sent failed")
+		if got := f.get(n.Number); !got.Finished.Equal(f.now()) || got.Deliveries[1].Attempts != 2 || got.Deliveries[1].Error != "" || !got.Deliveries[1].At.Equal(f.now()) {
 			t.Errorf("%+v", got)
 		}
 	})
@@ -60,18 +61,18 @@ func TestLife(t *testing.T) {
 
 // TestOverAtOnce: what nobody is to be sent is done.
 func TestOverAtOnce(t *testing.T) {
-	onEngines(t, func(t *testing.T, h *house) {
-		n := h.ready(about("s", "feed only"), spool.Recipient{Via: spool.Feed})
-		h.want(n.Number, "done sent")
-		n = h.ready(about("s", "nobody"))
-		h.want(n.Number, "done")
-		h.arm(about("s", "dropped"))
-		picked := h.one()
-		h.must(h.Drop(t.Context(), picked, "it matches no more"))
-		if n := h.get(picked.Number); n.State != spool.Dropped || n.Reason != "it matches no more" || !n.Finished.Equal(noon) {
+	onEngines(t, func(t *testing.T, f *fixture) {
+		n := f.ready(about("s", "feed only"), spool.Recipient{Via: spool.Feed})
+		f.want(n.Number, "done sent")
+		n = f.ready(about("s", "nobody"))
+		f.want(n.Number, "done")
+		f.arm(about("s", "dropped"))
+		picked := f.one()
+		f.must(f.Drop(t.Context(), picked, "it matches no more"))
+		if n := f.get(picked.Number); n.State != spool.Dropped || n.Reason != "it matches no more" || !n.Finished.Equal(noon) {
 			t.Errorf("%+v", n)
 		}
-		if due, err := h.NextDue(t.Context()); err != nil || !due.IsZero() {
+		if due, err := f.NextDue(t.Context()); err != nil || !due.IsZero() {
 			t.Errorf("next due %v, %v", due, err)
 		}
 	})
@@ -92,29 +93,29 @@ func TestPickRunsOut(t *testing.T) {
 		"clock back by a quarter": {-15 * time.Minute, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			onEngines(t, func(t *testing.T, h *house) {
+			onEngines(t, func(t *testing.T, f *fixture) {
 				ctx := t.Context()
-				early := h.now().Add(-400 * 24 * time.Hour) // due whatever the clock says later
-				h.set(early)
-				h.ready(about("s", "y"), mail("a@x"))
-				h.arm(about("s", "x"))
-				h.set(noon)
-				first, sending := h.pick(), h.deliveries()
+				early := f.now().Add(-400 * 24 * time.Hour) // due whatever the clock says later
+				f.set(early)
+				f.ready(about("s", "y"), mail("a@x"))
+				f.arm(about("s", "x"))
+				f.set(noon)
+				first, sending := f.pick(), f.deliveries()
 				if len(sending) != 1 {
 					t.Fatalf("picked %v", sending)
 				}
-				h.after(step.after)
-				again, resending := h.pick(), h.deliveries()
+				f.after(step.after)
+				again, resending := f.pick(), f.deliveries()
 				if (again != nil) != step.again || (resending != nil) != step.again {
 					t.Fatalf("picked again: %v, %v, want %v", again != nil, resending != nil, step.again)
 				}
 				if step.again {
-					h.taken(h.Retry(ctx, &first[0], 0))
-					h.taken(h.Sent(ctx, sending[0]))
+					f.taken(f.Retry(ctx, &first[0], 0))
+					f.taken(f.Sent(ctx, sending[0]))
 					first, sending = again, resending
 				}
-				h.must(h.Ready(ctx, &first[0], spool.Rendered{}))
-				h.must(h.Sent(ctx, sending[0]))
+				f.must(f.Ready(ctx, &first[0], spool.Rendered{}))
+				f.must(f.Sent(ctx, sending[0]))
 			})
 		})
 	}
@@ -122,53 +123,53 @@ func TestPickRunsOut(t *testing.T) {
 
 // TestNextDue tells when to look again.
 func TestNextDue(t *testing.T) {
-	onEngines(t, func(t *testing.T, h *house) {
+	onEngines(t, func(t *testing.T, f *fixture) {
 		ctx := t.Context()
 		due := func(want time.Time) {
 			t.Helper()
-			got, err := h.NextDue(ctx)
-			h.must(err)
+			got, err := f.NextDue(ctx)
+			f.must(err)
 			if !got.Equal(want) {
 				t.Errorf("next due %v, want %v", got, want)
 			}
 		}
 		due(time.Time{})
-		h.must(h.Settle(ctx, spool.Settlement{Notifications: []spool.New{{Identity: about("s", "x"), Changed: noon, Wait: 10 * time.Minute}}}))
+		f.must(f.Settle(ctx, spool.Settlement{Notifications: []spool.NewNotification{{Identity: about("s", "x"), Changed: noon, Wait: 10 * time.Minute}}}))
 		due(noon.Add(10 * time.Minute))
-		h.after(11 * time.Minute)
-		n := h.one()
-		due(h.now().Add(2*time.Minute + time.Microsecond)) // its pick
-		h.must(h.Settle(ctx, spool.Settlement{Notifications: []spool.New{{Identity: about("s", "y"), Changed: noon, Wait: 12 * time.Minute}}}))
+		f.after(11 * time.Minute)
+		n := f.one()
+		due(f.now().Add(2*time.Minute + time.Microsecond)) // its pick
+		f.must(f.Settle(ctx, spool.Settlement{Notifications: []spool.NewNotification{{Identity: about("s", "y"), Changed: noon, Wait: 12 * time.Minute}}}))
 		due(noon.Add(12 * time.Minute))
-		h.must(h.Ready(ctx, n, spool.Rendered{Recipients: []spool.Recipient{mail("a@x")}}))
-		due(h.now())
-		sending := h.deliveries()
+		f.must(f.Ready(ctx, n, spool.Rendered{Recipients: []spool.Recipient{mail("a@x")}}))
+		due(f.now())
+		sending := f.deliveries()
 		due(noon.Add(12 * time.Minute))
-		h.must(h.Retried(ctx, sending[0], "", 30*time.Second))
-		due(h.now().Add(30 * time.Second))
+		f.must(f.Retried(ctx, sending[0], "", 30*time.Second))
+		due(f.now().Add(30 * time.Second))
 	})
 }
 
 // TestPickers: of many who pick at the same time no two get the same, and together
 // they get all.
 func TestPickers(t *testing.T) {
-	onEngines(t, func(t *testing.T, h *house) {
+	onEngines(t, func(t *testing.T, f *fixture) {
 		const all = 300
 		var s spool.Settlement
 		for i := range all {
-			s.Notifications = append(s.Notifications, spool.New{Identity: about("s", time.Duration(i).String()), Changed: h.now()})
+			s.Notifications = append(s.Notifications, spool.NewNotification{Identity: about("s", time.Duration(i).String()), Changed: f.now()})
 		}
-		h.must(h.Settle(t.Context(), s))
+		f.must(f.Settle(t.Context(), s))
 		notifications, deliveries := newOnce(), newOnce()
 		together(t, 6, func(ctx context.Context) error {
 			for {
-				picked, err := h.PickNotifications(ctx, 7, time.Minute)
+				picked, err := f.PickNotifications(ctx, 7, time.Minute)
 				if err != nil || len(picked) == 0 {
 					return err
 				}
 				for i := range picked {
 					notifications.add(picked[i].Number)
-					if err := h.Ready(ctx, &picked[i], spool.Rendered{Recipients: []spool.Recipient{mail("a@x"), mail("b@x")}}); err != nil {
+					if err := f.Ready(ctx, &picked[i], spool.Rendered{Recipients: []spool.Recipient{mail("a@x"), mail("b@x")}}); err != nil {
 						return err
 					}
 				}
@@ -176,13 +177,13 @@ func TestPickers(t *testing.T) {
 		})
 		together(t, 6, func(ctx context.Context) error {
 			for {
-				picked, err := h.PickDeliveries(ctx, spool.Mail, 7, time.Minute)
+				picked, err := f.PickDeliveries(ctx, spool.Mail, 7, time.Minute)
 				if err != nil || len(picked) == 0 {
 					return err
 				}
 				for _, sending := range picked {
 					deliveries.add(sending.Number)
-					if err := h.Sent(ctx, sending); err != nil {
+					if err := f.Sent(ctx, sending); err != nil {
 						return err
 					}
 				}
@@ -190,7 +191,7 @@ func TestPickers(t *testing.T) {
 		})
 		notifications.check(t, all)
 		deliveries.check(t, 2*all)
-		if n := h.count("SELECT count(*) FROM notifications WHERE state = 'done'"); n != all {
+		if n := f.count("SELECT count(*) FROM notifications WHERE state = 'done'"); n != all {
 			t.Errorf("%d are done, want %d", n, all)
 		}
 	})
@@ -237,75 +238,75 @@ func (o *once) check(t *testing.T, want int) {
 }
 
 func TestResend(t *testing.T) {
-	onEngines(t, func(t *testing.T, h *house) {
+	onEngines(t, func(t *testing.T, f *fixture) {
 		ctx := t.Context()
-		n := h.ready(about("s", "x"), mail("a@x"), mail("b@x"), spool.Recipient{Via: spool.Feed})
-		picked := h.deliveries()
-		h.must(h.Sent(ctx, picked[0]))
-		h.must(h.Failed(ctx, picked[1], "no"))
-		h.want(n.Number, "done sent failed sent")
-		h.after(time.Hour)
-		h.must(h.Resend(ctx, n.Number)) // those that failed
-		h.want(n.Number, "ready sent waiting sent")
-		picked = h.deliveries()
+		n := f.ready(about("s", "x"), mail("a@x"), mail("b@x"), spool.Recipient{Via: spool.Feed})
+		picked := f.deliveries()
+		f.must(f.Sent(ctx, picked[0]))
+		f.must(f.Failed(ctx, picked[1], "no"))
+		f.want(n.Number, "done sent failed sent")
+		f.after(time.Hour)
+		f.must(f.Resend(ctx, n.Number)) // those that failed
+		f.want(n.Number, "ready sent waiting sent")
+		picked = f.deliveries()
 		if len(picked) != 1 || picked[0].Attempts != 0 || picked[0].Error != "" {
 			t.Fatalf("picked %+v", picked)
 		}
-		h.must(h.Sent(ctx, picked[0]))
-		h.must(h.Resend(ctx, n.Number)) // none did: all
-		h.want(n.Number, "ready waiting waiting sent")
-		if n := h.get(n.Number); !n.Finished.IsZero() {
+		f.must(f.Sent(ctx, picked[0]))
+		f.must(f.Resend(ctx, n.Number)) // none did: all
+		f.want(n.Number, "ready waiting waiting sent")
+		if n := f.get(n.Number); !n.Finished.IsZero() {
 			t.Errorf("finished at %v", n.Finished)
 		}
 
-		if err := h.Resend(ctx, 1000); !errors.Is(err, spool.ErrNotFound) {
+		if err := f.Resend(ctx, 1000); !errors.Is(err, spool.ErrNotFound) {
 			t.Errorf("of one that is not there: %v", err)
 		}
-		h.arm(about("s", "waits"))
-		if err := h.Resend(ctx, h.one().Number); !errors.Is(err, spool.ErrNothing) {
+		f.arm(about("s", "waits"))
+		if err := f.Resend(ctx, f.one().Number); !errors.Is(err, spool.ErrNothing) {
 			t.Errorf("of one that waits: %v", err)
 		}
-		fed := h.ready(about("s", "feed"), spool.Recipient{Via: spool.Feed})
-		if err := h.Resend(ctx, fed.Number); !errors.Is(err, spool.ErrNothing) {
+		fed := f.ready(about("s", "feed"), spool.Recipient{Via: spool.Feed})
+		if err := f.Resend(ctx, fed.Number); !errors.Is(err, spool.ErrNothing) {
 			t.Errorf("of one in a feed: %v", err)
 		}
 	})
 }
 
 func TestWipe(t *testing.T) {
-	onEngines(t, func(t *testing.T, h *house) {
+	onEngines(t, func(t *testing.T, f *fixture) {
 		ctx := t.Context()
-		old := h.ready(about("s", "done"), spool.Recipient{Via: spool.Feed})
-		h.arm(about("s", "dropped"))
-		h.must(h.Drop(ctx, h.one(), ""))
-		h.ready(about("s", "sending"), mail("a@x"))
+		old := f.ready(about("s", "done"), spool.Recipient{Via: spool.Feed})
+		f.arm(about("s", "dropped"))
+		f.must(f.Drop(ctx, f.one(), ""))
+		f.ready(about("s", "sending"), mail("a@x"))
 		limited := mail("b@x")
 		limited.Budget = 1
-		h.ready(about("s", "sending too"), limited)
-		h.ready(about("s", "held"), limited)
-		h.must(h.Settle(ctx, spool.Settlement{
+		f.ready(about("s", "sending too"), limited)
+		f.ready(about("s", "held"), limited)
+		f.must(f.Settle(ctx, spool.Settlement{
 			Considered:    []spool.Considered{{Subscription: "s", Day: "2026-03-03"}, {Subscription: "s", Day: "2026-03-04"}},
-			Notifications: []spool.New{{Identity: about("s", "waiting"), Changed: noon, Wait: 10 * time.Hour}},
+			Notifications: []spool.NewNotification{{Identity: about("s", "waiting"), Changed: noon, Wait: 10 * time.Hour}},
 		}))
-		h.after(time.Hour)
-		h.ready(about("s", "later"), spool.Recipient{Via: spool.Feed})
-		wiped, err := h.Wipe(ctx, noon)
-		h.must(err)
+		f.after(time.Hour)
+		f.ready(about("s", "later"), spool.Recipient{Via: spool.Feed})
+		wiped, err := f.Wipe(ctx, noon)
+		f.must(err)
 		if wiped != 0 {
 			t.Errorf("wiped %d that ended later", wiped)
 		}
-		wiped, err = h.Wipe(ctx, h.now())
-		h.must(err)
+		wiped, err = f.Wipe(ctx, f.now())
+		f.must(err)
 		if wiped != 2 {
 			t.Errorf("wiped %d, want 2", wiped)
 		}
-		if _, err := h.Get(ctx, old.Number); !errors.Is(err, spool.ErrNotFound) {
+		if _, err := f.Get(ctx, old.Number); !errors.Is(err, spool.ErrNotFound) {
 			t.Errorf("one that was wiped: %v", err)
 		}
-		if n := h.count("SELECT count(*) FROM deliveries"); n != 4 {
+		if n := f.count("SELECT count(*) FROM deliveries"); n != 4 {
 			t.Errorf("%d deliveries are left, want 4", n)
 		}
-		if c, err := h.Counters(ctx, ""); err != nil || len(c) != 1 || c[0].Day != "2026-03-04" {
+		if c, err := f.Counters(ctx, ""); err != nil || len(c) != 1 || c[0].Day != "2026-03-04" {
 			t.Errorf("counters left: %v, %v", c, err)
 		}
 	})
@@ -313,31 +314,31 @@ func TestWipe(t *testing.T) {
 
 // TestWipeMany wipes more than go at once.
 func TestWipeMany(t *testing.T) {
-	onEngines(t, func(t *testing.T, h *house) {
+	onEngines(t, func(t *testing.T, f *fixture) {
 		var s spool.Settlement
 		for i := range 1203 {
-			s.Notifications = append(s.Notifications, spool.New{Identity: about("s", time.Duration(i).String()), Changed: noon})
+			s.Notifications = append(s.Notifications, spool.NewNotification{Identity: about("s", time.Duration(i).String()), Changed: noon})
 		}
-		h.must(h.Settle(t.Context(), s))
-		h.exec("UPDATE notifications SET state = 'done', finished = ? WHERE number > 3", noon.UnixMicro())
-		wiped, err := h.Wipe(t.Context(), noon.Add(time.Second))
-		h.must(err)
-		if wiped != 1200 || h.count("SELECT count(*) FROM notifications") != 3 {
+		f.must(f.Settle(t.Context(), s))
+		f.exec("UPDATE notifications SET state = 'done', finished = $1 WHERE number > 3", noon.UnixMicro())
+		wiped, err := f.Wipe(t.Context(), noon.Add(time.Second))
+		f.must(err)
+		if wiped != 1200 || f.count("SELECT count(*) FROM notifications") != 3 {
 			t.Errorf("wiped %d, want 1200", wiped)
 		}
 	})
 }
 
 func TestList(t *testing.T) {
-	onEngines(t, func(t *testing.T, h *house) {
+	onEngines(t, func(t *testing.T, f *fixture) {
 		ctx := t.Context()
 		long := spool.Identity{Subscription: "r", Object: object.Ref{Type: object.TypeRevision, ID: object.ID{"h", ""}}, Message: "m"}
-		h.must(h.Settle(ctx, spool.Settlement{Notifications: []spool.New{{Identity: long, Changed: noon, Wait: time.Hour}}}))
-		h.ready(about("s", "x"), mail("a@x"), spool.Recipient{Via: spool.Feed})
-		h.ready(about("s", "y"), mail("A@X"))
-		h.ready(about("r", "z"), mail("b@x"), spool.Recipient{Via: spool.Feed})
-		h.after(time.Hour)
-		h.must(h.Ready(ctx, h.one(), spool.Rendered{Recipients: []spool.Recipient{{Via: spool.Feed}}})) // long in waiting
+		f.must(f.Settle(ctx, spool.Settlement{Notifications: []spool.NewNotification{{Identity: long, Changed: noon, Wait: time.Hour}}}))
+		f.ready(about("s", "x"), mail("a@x"), spool.Recipient{Via: spool.Feed})
+		f.ready(about("s", "y"), mail("A@X"))
+		f.ready(about("r", "z"), mail("b@x"), spool.Recipient{Via: spool.Feed})
+		f.after(time.Hour)
+		f.must(f.Ready(ctx, f.one(), spool.Rendered{Recipients: []spool.Recipient{{Via: spool.Feed}}})) // long in waiting
 		for _, c := range []struct {
 			filter spool.Filter
 			want   string
@@ -349,21 +350,21 @@ func TestList(t *testing.T) {
 			{spool.Filter{Recipient: "a@X"}, "y x"},
 			{spool.Filter{Recipient: "a@x", Subscription: "r"}, ""},
 			{spool.Filter{Object: long.Object}, "h"},
-			{spool.Filter{Before: h.find("z")}, "y x h"},
+			{spool.Filter{Before: f.find("z")}, "y x h"},
 		} {
-			got, err := h.List(ctx, c.filter)
-			h.must(err)
+			got, err := f.List(ctx, c.filter)
+			f.must(err)
 			if ids(got) != c.want {
 				t.Errorf("%+v: %q, want %q", c.filter, ids(got), c.want)
 			}
 		}
-		feed, err := h.Feed(ctx, "r", 10)
-		h.must(err)
+		feed, err := f.Feed(ctx, "r", 10)
+		f.must(err)
 		if ids(feed) != "h z" || len(feed[1].Deliveries) != 2 {
 			t.Errorf("feed %q: %+v", ids(feed), feed)
 		}
-		st, err := h.Stats(ctx)
-		h.must(err)
+		st, err := f.Stats(ctx)
+		f.must(err)
 		if want := (spool.Stats{Ready: 3, Deliveries: 3, Oldest: noon, Sent: 1}); st != want {
 			t.Errorf("stats %+v, want %+v", st, want)
 		}
@@ -371,9 +372,9 @@ func TestList(t *testing.T) {
 }
 
 // find returns the number of the notification of an object.
-func (h *house) find(id string) int64 {
-	h.t.Helper()
-	return h.count("SELECT number FROM notifications WHERE object_id = ?", id)
+func (f *fixture) find(id string) int64 {
+	f.t.Helper()
+	return f.count("SELECT number FROM notifications WHERE object_id = $1", id)
 }
 
 // ids returns the first fields of the objects.
@@ -387,25 +388,22 @@ func ids(notifications []spool.Notification) (s string) {
 	return s
 }
 
-// TestFailure: what the caller makes of errors is what comes back, and why a
-// context ended.
+// TestFailure: an error names its operation, and says why the context ended.
 func TestFailure(t *testing.T) {
-	onEngines(t, func(t *testing.T, h *house) {
-		wrapped := errors.New("wrapped")
-		h.Failure = func(operation string, err error) error { return errors.Join(wrapped, errors.New(operation), err) }
+	onEngines(t, func(t *testing.T, f *fixture) {
 		why := errors.New("told to stop")
 		ctx, cancel := context.WithCancelCause(t.Context())
 		cancel(why)
-		for name, err := range map[string]error{
-			"watch": h.Watch(ctx), "settle": h.Settle(ctx, spool.Settlement{}), "wipe": second(h.Wipe(ctx, noon)),
-			"list": second(h.List(ctx, spool.Filter{})), "pick deliveries": second(h.PickDeliveries(ctx, spool.Mail, 1, 1)),
-			"ways": second(h.Ways(ctx)),
+		for operation, err := range map[string]error{
+			"watch": f.Watch(ctx), "settle": f.Settle(ctx, spool.Settlement{}), "wipe": second(f.Wipe(ctx, noon)),
+			"list": second(f.List(ctx, spool.Filter{})), "pick deliveries": second(f.PickDeliveries(ctx, spool.Mail, 1, 1)),
+			"ways": second(f.Ways(ctx)),
 		} {
-			if !errors.Is(err, wrapped) || !errors.Is(err, why) {
-				t.Errorf("%s: %v", name, err)
+			if !errors.Is(err, why) || !strings.Contains(err.Error(), operation+": ") {
+				t.Errorf("%s: %v", operation, err)
 			}
 		}
-		h.taken(h.Settle(t.Context(), spool.Settlement{Batches: []int64{7}}))
+		f.taken(f.Settle(t.Context(), spool.Settlement{Batches: []int64{7}}))
 	})
 }
 

@@ -30,14 +30,14 @@ func TestBudgets(t *testing.T) {
 		"both":              {3, 2, "aabbb", "sshhh"[:2] + "shh"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			onEngines(t, func(t *testing.T, h *house) {
+			onEngines(t, func(t *testing.T, f *fixture) {
 				got := ""
 				for i, subscription := range c.mails {
 					address := "a@x"
 					if i%2 == 1 {
 						address = "A@x"
 					}
-					n := h.ready(about(string(subscription), strconv.Itoa(i)), limited(address, c.budget, c.subscription),
+					n := f.ready(about(string(subscription), strconv.Itoa(i)), limited(address, c.budget, c.subscription),
 						spool.Recipient{Via: "webhook:w"}, mail("other@x"))
 					got += map[string]string{spool.Waiting: "s", spool.Held: "h"}[n.Deliveries[0].State]
 				}
@@ -50,33 +50,33 @@ func TestBudgets(t *testing.T) {
 }
 
 func TestDigest(t *testing.T) {
-	onEngines(t, func(t *testing.T, h *house) {
+	onEngines(t, func(t *testing.T, f *fixture) {
 		ctx := t.Context()
 		midnight := noon.Add(12 * time.Hour)
-		sent := h.ready(about("s", "1"), limited("a@X", 1, 0))
-		held := []spool.Notification{h.ready(about("s", "2"), limited("A@x", 1, 0)), h.ready(about("r", "3"), limited("a@x", 1, 0))}
-		h.want(sent.Number, "ready waiting")
-		h.want(held[0].Number, "done held")
-		if h.pick() != nil {
+		sent := f.ready(about("s", "1"), limited("a@X", 1, 0))
+		held := []spool.Notification{f.ready(about("s", "2"), limited("A@x", 1, 0)), f.ready(about("r", "3"), limited("a@x", 1, 0))}
+		f.want(sent.Number, "ready waiting")
+		f.want(held[0].Number, "done held")
+		if f.pick() != nil {
 			t.Fatal("the digest is due today")
 		}
-		if due, err := h.NextDue(ctx); err != nil || !due.Equal(noon) {
+		if due, err := f.NextDue(ctx); err != nil || !due.Equal(noon) {
 			t.Errorf("next due %v, %v", due, err)
 		}
 
-		h.set(midnight)
-		h.must(h.Sent(ctx, h.deliveries()[0]))
-		digest := h.one()
+		f.set(midnight)
+		f.must(f.Sent(ctx, f.deliveries()[0]))
+		digest := f.one()
 		if digest.Subscription != spool.Digest || digest.Object.Type != spool.TypeRecipient || digest.Object.ID[0] != "a@x" ||
 			digest.Message != "2026-03-04" || !digest.Due.Equal(midnight) {
 			t.Errorf("digest %+v", digest)
 		}
 		// The new day has a budget of its own, of which the mail sent after midnight is.
-		next := h.ready(about("s", "4"), limited("a@x", 1, 0))
-		h.want(next.Number, "done held")
+		next := f.ready(about("s", "4"), limited("a@x", 1, 0))
+		f.want(next.Number, "done held")
 
-		list, err := h.Held(ctx, digest)
-		h.must(err)
+		list, err := f.Held(ctx, digest)
+		f.must(err)
 		if ids(list) != "2 3" || list[0].Subject != "S 2" || len(list[1].Deliveries) != 1 || list[0].Deliveries[0].Recipient != "A@x" {
 			t.Fatalf("held: %+v", list)
 		}
@@ -84,46 +84,46 @@ func TestDigest(t *testing.T) {
 		for _, n := range list {
 			numbers = append(numbers, n.Deliveries[0].Number)
 		}
-		h.taken(h.Ready(ctx, digest, spool.Rendered{Digested: append(numbers, sent.Deliveries[0].Number)}))
-		h.want(held[0].Number, "done held")
-		h.must(h.Ready(ctx, digest, spool.Rendered{Subject: "2 held", Digested: numbers, Recipients: []spool.Recipient{limited("a@x", 1, 1)}}))
-		h.want(held[0].Number, "done digested")
-		h.want(held[1].Number, "done digested")
-		h.want(digest.Number, "ready waiting")
+		f.taken(f.Ready(ctx, digest, spool.Rendered{Digested: append(numbers, sent.Deliveries[0].Number)}))
+		f.want(held[0].Number, "done held")
+		f.must(f.Ready(ctx, digest, spool.Rendered{Subject: "2 held", Digested: numbers, Recipients: []spool.Recipient{limited("a@x", 1, 1)}}))
+		f.want(held[0].Number, "done digested")
+		f.want(held[1].Number, "done digested")
+		f.want(digest.Number, "ready waiting")
 
 		// The digest of the day after, without those of this one.
-		h.set(midnight.Add(24 * time.Hour))
-		digest = h.one()
-		list, err = h.Held(ctx, digest)
-		h.must(err)
+		f.set(midnight.Add(24 * time.Hour))
+		digest = f.one()
+		list, err = f.Held(ctx, digest)
+		f.must(err)
 		if digest.Message != "2026-03-05" || ids(list) != "4" {
 			t.Errorf("digest %+v of %q", digest, ids(list))
 		}
 		// Digests are not counted: there is a mail to be had.
-		h.want(h.ready(about("s", "5"), limited("a@x", 1, 0)).Number, "ready waiting")
+		f.want(f.ready(about("s", "5"), limited("a@x", 1, 0)).Number, "ready waiting")
 
 		// What an operator wants sent is sent, and not told of.
-		h.must(h.Resend(ctx, list[0].Number))
-		h.taken(h.Ready(ctx, digest, spool.Rendered{Digested: []int64{list[0].Deliveries[0].Number}}))
+		f.must(f.Resend(ctx, list[0].Number))
+		f.taken(f.Ready(ctx, digest, spool.Rendered{Digested: []int64{list[0].Deliveries[0].Number}}))
 	})
 }
 
 // TestDigestClockBack: mails that are held on a day whose digest is gone are told
 // of in the next one.
 func TestDigestClockBack(t *testing.T) {
-	onEngines(t, func(t *testing.T, h *house) {
+	onEngines(t, func(t *testing.T, f *fixture) {
 		ctx := t.Context()
-		h.ready(about("s", "1"), limited("a@x", 1, 0))
-		h.ready(about("s", "2"), limited("a@x", 1, 0))
-		h.set(noon.Add(12 * time.Hour))
-		digest := h.one()
-		h.must(h.Ready(ctx, digest, spool.Rendered{})) // as if it had told of nothing
-		h.set(noon.Add(11 * time.Hour))
-		h.ready(about("s", "3"), limited("a@x", 1, 0))
-		h.set(noon.Add(36 * time.Hour))
-		digest = h.one()
-		list, err := h.Held(ctx, digest)
-		h.must(err)
+		f.ready(about("s", "1"), limited("a@x", 1, 0))
+		f.ready(about("s", "2"), limited("a@x", 1, 0))
+		f.set(noon.Add(12 * time.Hour))
+		digest := f.one()
+		f.must(f.Ready(ctx, digest, spool.Rendered{})) // as if it had told of nothing
+		f.set(noon.Add(11 * time.Hour))
+		f.ready(about("s", "3"), limited("a@x", 1, 0))
+		f.set(noon.Add(36 * time.Hour))
+		digest = f.one()
+		list, err := f.Held(ctx, digest)
+		f.must(err)
 		if digest.Message != "2026-03-05" || ids(list) != "2 3" {
 			t.Errorf("digest %+v of %q", digest, ids(list))
 		}
@@ -132,18 +132,18 @@ func TestDigestClockBack(t *testing.T) {
 
 // TestDigestLate: a mail that is held while the digest is rendered is in it.
 func TestDigestLate(t *testing.T) {
-	onEngines(t, func(t *testing.T, h *house) {
+	onEngines(t, func(t *testing.T, f *fixture) {
 		ctx := t.Context()
-		h.ready(about("s", "1"), limited("a@x", 1, 0))
-		h.ready(about("s", "2"), limited("a@x", 1, 0))
-		h.set(noon.Add(12 * time.Hour))
-		stale := h.one()
-		h.set(noon.Add(12*time.Hour - time.Second)) // another machine's clock
-		h.ready(about("s", "3"), limited("a@x", 1, 0))
-		h.set(noon.Add(12 * time.Hour))
-		h.taken(h.Ready(ctx, stale, spool.Rendered{}))
-		list, err := h.Held(ctx, h.one())
-		h.must(err)
+		f.ready(about("s", "1"), limited("a@x", 1, 0))
+		f.ready(about("s", "2"), limited("a@x", 1, 0))
+		f.set(noon.Add(12 * time.Hour))
+		stale := f.one()
+		f.set(noon.Add(12*time.Hour - time.Second)) // another machine's clock
+		f.ready(about("s", "3"), limited("a@x", 1, 0))
+		f.set(noon.Add(12 * time.Hour))
+		f.taken(f.Ready(ctx, stale, spool.Rendered{}))
+		list, err := f.Held(ctx, f.one())
+		f.must(err)
 		if ids(list) != "2 3" {
 			t.Errorf("digest of %q", ids(list))
 		}
@@ -152,28 +152,28 @@ func TestDigestLate(t *testing.T) {
 
 // TestBudgetTogether: a budget holds for those who use it at the same time.
 func TestBudgetTogether(t *testing.T) {
-	onEngines(t, func(t *testing.T, h *house) {
+	onEngines(t, func(t *testing.T, f *fixture) {
 		var s spool.Settlement
 		for i := range 40 {
-			s.Notifications = append(s.Notifications, spool.New{Identity: about("s", strconv.Itoa(i)), Changed: noon})
+			s.Notifications = append(s.Notifications, spool.NewNotification{Identity: about("s", strconv.Itoa(i)), Changed: noon})
 		}
-		h.must(h.Settle(t.Context(), s))
+		f.must(f.Settle(t.Context(), s))
 		together(t, 5, func(ctx context.Context) error {
 			for {
-				picked, err := h.PickNotifications(ctx, 3, time.Minute)
+				picked, err := f.PickNotifications(ctx, 3, time.Minute)
 				if err != nil || len(picked) == 0 {
 					return err
 				}
 				for i := range picked {
 					r := spool.Rendered{Recipients: []spool.Recipient{limited("a@x", 10, 0), limited("b@x", 0, 7)}}
-					if err := h.Ready(ctx, &picked[i], r); err != nil {
+					if err := f.Ready(ctx, &picked[i], r); err != nil {
 						return err
 					}
 				}
 			}
 		})
 		for address, want := range map[string]int64{"a@x": 10, "b@x": 7} {
-			if n := h.count("SELECT count(*) FROM deliveries WHERE recipient = ? AND state = 'waiting'", address); n != want {
+			if n := f.count("SELECT count(*) FROM deliveries WHERE recipient = $1 AND state = 'waiting'", address); n != want {
 				t.Errorf("%s gets %d mails, want %d", address, n, want)
 			}
 		}

@@ -4,45 +4,42 @@ package spool
 
 import (
 	"slices"
-	"strings"
+
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
-// insertion inserts rows that may be there, many with one statement: a server
-// may be some way off.
+// insertion inserts rows that may exist already, many with one statement, because a
+// server may be some way off.
 type insertion[T any] struct {
-	head, row, tail string
-	values          func(T) []any
-	compare         func(a, b T) int // 0 for those that are the same row
-	// Where the tail has parameters: its values, and whether two have the same.
-	last     func(T) []any
+	table   string
+	columns []sqldb.Column
+	values  func(T) []any
+	compare func(a, b T) int // 0 for the same row of the table
+	// conflict is the ON CONFLICT clause of the statement. Rows of one statement are
+	// together.
+	conflict func(first T) string
 	together func(a, b T) bool
 }
 
-// rowsAtOnce is how many rows a statement inserts at most.
-const rowsAtOnce = 100
-
-// exec inserts the rows in their order, and those that are the same in the order
-// given. It returns how many rows it inserted or changed.
-func (i *insertion[T]) exec(t *tx, rows []T) (changed int64, err error) {
-	rows = slices.SortedStableFunc(slices.Values(rows), i.compare)
-	for len(rows) > 0 {
+// exec inserts the rows in their order, and rows that are the same in the order given.
+// It returns how many rows it inserted or changed.
+func (i *insertion[T]) exec(t *tx, all []T) (changed int64, err error) {
+	all = slices.SortedStableFunc(slices.Values(all), i.compare)
+	for len(all) > 0 {
 		n := 1 // a statement cannot change a row twice
-		for n < len(rows) && n < rowsAtOnce && i.compare(rows[n-1], rows[n]) != 0 && (i.together == nil || i.together(rows[0], rows[n])) {
+		for n < len(all) && i.compare(all[n-1], all[n]) != 0 && i.together(all[0], all[n]) {
 			n++
 		}
-		var args []any
-		for _, row := range rows[:n] {
-			args = append(args, i.values(row)...)
+		values := make([][]any, n)
+		for k, row := range all[:n] {
+			values[k] = i.values(row)
 		}
-		if i.last != nil {
-			args = append(args, i.last(rows[0])...)
-		}
-		affected, err := t.exec(i.head+i.row+strings.Repeat(", "+i.row, n-1)+i.tail, args...)
+		affected, err := t.Each(t.ctx, t.Insert(i.table, i.columns)+" "+i.conflict(all[0]), i.columns, values)
 		if err != nil {
 			return changed, err
 		}
 		changed += affected
-		rows = rows[n:]
+		all = all[n:]
 	}
 	return changed, nil
 }

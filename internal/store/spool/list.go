@@ -5,137 +5,157 @@ package spool
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/object"
 )
 
-// Filter names notifications. A field that is zero lets all through.
+// Filter chooses notifications. A zero field chooses all.
 type Filter struct {
 	State        string // of the notification, or Failed or Held of one of its deliveries
 	Subscription string
-	Recipient    string     // of one of its deliveries, in whatever case
-	Object       object.Ref // where it has a type
+	Recipient    string     // of one of its deliveries, in upper or lower case
+	Object       object.Ref // unless its type is ""
 	Before       int64      // numbers below
 	Limit        int        // at most so many; 0 for 100
 }
 
 // List returns notifications with their deliveries, newest first.
-func (s *Spool) List(ctx context.Context, f Filter) ([]Notification, error) {
+func (s *Spool) List(ctx context.Context, f Filter) (found []Notification, err error) {
 	var where []string
 	var args []any
-	add := func(condition string, values ...any) {
-		where = append(where, condition)
-		args = append(args, values...)
+	add := func(condition string, value any) {
+		args = append(args, value)
+		where = append(where, fmt.Sprintf(condition, len(args)))
 	}
 	switch f.State {
 	case "":
 	case Failed, Held:
-		add("n.number IN (SELECT notification FROM deliveries WHERE state = ?)", f.State)
+		add("n.number IN (SELECT notification FROM deliveries WHERE state = $%d)", f.State)
 	default:
-		add("n.state = ?", f.State)
+		add("n.state = $%d", f.State)
 	}
 	if f.Subscription != "" {
-		add("n.subscription = ?", f.Subscription)
+		add("n.subscription = $%d", f.Subscription)
 	}
 	if f.Recipient != "" {
-		add("n.number IN (SELECT notification FROM deliveries WHERE lower(recipient) = ?)", fold(kept(f.Recipient)))
+		add("n.number IN (SELECT notification FROM deliveries WHERE lower(recipient) = $%d)", fold(kept(f.Recipient)))
 	}
 	if f.Object.Type != "" {
-		add("n.object_type = ? AND n.object_id = ?", string(f.Object.Type), key(f.Object))
+		add("n.object_type = $%d", string(f.Object.Type))
+		add("n.object_id = $%d", key(f.Object))
 	}
 	if f.Before > 0 {
-		add("n.number < ?", f.Before)
+		add("n.number < $%d", f.Before)
 	}
-	query := " FROM notifications n"
+	query := "FROM notifications n"
 	if where != nil {
 		query += " WHERE " + strings.Join(where, " AND ")
 	}
 	if f.Limit <= 0 {
 		f.Limit = 100
 	}
-	found, err := s.list(ctx, query+" ORDER BY n.number DESC LIMIT ?", append(args, f.Limit)...)
-	return found, s.failure(ctx, "list", err)
+	args = append(args, f.Limit)
+	err = s.look(ctx, "list", func(t *tx) (err error) {
+		found, err = t.list(query+fmt.Sprintf(" ORDER BY n.number DESC LIMIT $%d", len(args)), args...)
+		return err
+	})
+	return found, err
 }
 
 // Get returns the notification with the number, with its deliveries.
-func (s *Spool) Get(ctx context.Context, number int64) (Notification, error) {
-	found, err := s.list(ctx, " FROM notifications n WHERE n.number = ?", number)
-	if err == nil && len(found) == 0 {
-		err = fmt.Errorf("%w: %d", ErrNotFound, number)
-	}
-	if err != nil {
-		return Notification{}, s.failure(ctx, "get", err)
-	}
-	return found[0], nil
+func (s *Spool) Get(ctx context.Context, number int64) (n Notification, err error) {
+	err = s.look(ctx, "get", func(t *tx) error {
+		found, err := t.list("FROM notifications n WHERE n.number = $1", number)
+		if err == nil && len(found) == 0 {
+			err = fmt.Errorf("%w: %d", ErrNotFound, number)
+		}
+		if err != nil {
+			return err
+		}
+		n = found[0]
+		return nil
+	})
+	return n, err
 }
 
-// Feed returns what a subscription's feed has, the newest first.
-func (s *Spool) Feed(ctx context.Context, subscription string, limit int) ([]Notification, error) {
-	// What was long in waiting is new for a feed: the deliveries have its order.
-	// They are chosen first, for it takes long to sort what has a text.
-	found, err := s.list(ctx, ` FROM (SELECT d.number AS place, n.number AS chosen
-			FROM notifications n JOIN deliveries d ON d.notification = n.number
-			WHERE n.subscription = ? AND n.state IN ('ready', 'done') AND d.via = 'feed' ORDER BY d.number DESC LIMIT ?) AS feed
-		JOIN notifications n ON n.number = feed.chosen ORDER BY feed.place DESC`,
-		subscription, limit)
-	return found, s.failure(ctx, "feed", err)
-}
-
-// list returns notifications of a query, with their deliveries.
-func (s *Spool) list(ctx context.Context, query string, args ...any) ([]Notification, error) {
-	var found []Notification
-	at := map[int64]int{} // the places of the numbers
-	columns := "n." + strings.ReplaceAll(notificationColumns, ", ", ", n.")
-	err := s.query(ctx, s.Read, func(scan func(...any) error) error {
-		n, err := scanNotification(scan)
-		at[n.Number] = len(found)
-		found = append(found, n)
+// Feed returns the notifications in the feed of a subscription, newest first.
+func (s *Spool) Feed(ctx context.Context, subscription string, limit int) (found []Notification, err error) {
+	err = s.look(ctx, "feed", func(t *tx) (err error) {
+		// A notification that waited long is new to a feed, so the order is that of the
+		// deliveries. They are chosen first, because sorting rows with texts takes long.
+		found, err = t.list(`FROM (SELECT d.number AS place, n.number AS chosen
+				FROM notifications n JOIN deliveries d ON d.notification = n.number
+				WHERE n.subscription = $1 AND n.state IN ('ready', 'done') AND d.via = 'feed' ORDER BY d.number DESC LIMIT $2) AS feed
+			JOIN notifications n ON n.number = feed.chosen ORDER BY feed.place DESC`, subscription, limit)
 		return err
-	}, "SELECT "+columns+query, args...)
+	})
+	return found, err
+}
+
+// list returns the notifications of a query, with their deliveries.
+func (t *tx) list(from string, args ...any) ([]Notification, error) {
+	columns := "n." + strings.ReplaceAll(notificationColumns, ", ", ", n.")
+	found, err := rows(t, scanNotification, "SELECT "+columns+" "+from, args...)
+	if err != nil || len(found) == 0 {
+		return found, err
+	}
+	numbers := make([]int64, len(found))
+	index := make(map[int64]int, len(found)) // of notifications by number
+	for i := range found {
+		numbers[i] = found[i].Number
+		index[found[i].Number] = i
+	}
+	deliveries, err := rows(t, scanDelivery,
+		"SELECT "+deliveryColumns+" FROM deliveries WHERE "+t.In("notification", 1)+" ORDER BY number", t.Numbers(numbers))
 	if err != nil {
 		return nil, err
 	}
-	for some := range slices.Chunk(found, chunk) {
-		numbers := make([]any, len(some))
-		for i := range some {
-			numbers[i] = some[i].Number
-		}
-		err := s.query(ctx, s.Read, func(scan func(...any) error) error {
-			d, err := scanDelivery(scan)
-			n := &found[at[d.Notification]]
-			n.Deliveries = append(n.Deliveries, d)
-			return err
-		}, "SELECT "+deliveryColumns+" FROM deliveries WHERE notification IN "+places(len(some))+" ORDER BY number", numbers...)
-		if err != nil {
-			return nil, err
-		}
+	for _, d := range deliveries {
+		n := &found[index[d.Notification]]
+		n.Deliveries = append(n.Deliveries, d)
 	}
 	return found, nil
+}
+
+// notificationsOf returns the notifications of deliveries by number. columns are
+// expressions in the order of notificationColumns.
+func (t *tx) notificationsOf(deliveries []Delivery, columns string) (map[int64]Notification, error) {
+	byNumber := make(map[int64]Notification, len(deliveries))
+	if len(deliveries) == 0 {
+		return byNumber, nil
+	}
+	numbers := make([]int64, len(deliveries))
+	for i, d := range deliveries {
+		numbers[i] = d.Notification
+	}
+	found, err := rows(t, scanNotification, "SELECT "+columns+" FROM notifications WHERE "+t.In("number", 1), t.Numbers(numbers))
+	for _, n := range found {
+		byNumber[n.Number] = n
+	}
+	return byNumber, err
 }
 
 const notificationColumns = "number, subscription, object_type, object_id, message, state, first, changed, due, finished, reason, was, created, subject, body, thread"
 
 // scanNotification scans a row of notificationColumns.
-func scanNotification(scan func(...any) error) (Notification, error) {
-	var n Notification
-	var of, id string
+func scanNotification(r sqldb.Rows) (n Notification, err error) {
+	var typ, id string
 	var first, changed, due, finished, created int64
-	err := scan(&n.Number, &n.Subscription, &of, &id, &n.Message, &n.State,
+	err = r.Scan(&n.Number, &n.Subscription, &typ, &id, &n.Message, &n.State,
 		&first, &changed, &due, &finished, &n.Reason, &n.Was, &created, &n.Subject, &n.Body, &n.Thread)
-	n.Object, n.Created = ref(of, id), created != 0
-	n.First, n.Changed, n.Due, n.Finished = moment(first), moment(changed), moment(due), moment(finished)
+	n.Object, n.Created = ref(typ, id), created != 0
+	n.First, n.Changed, n.Due, n.Finished = sqldb.Time(first), sqldb.Time(changed), sqldb.Time(due), sqldb.Time(finished)
 	return n, err
 }
 
 const deliveryColumns = "number, notification, via, recipient, header, state, due, attempts, error, at"
 
 // scanDelivery scans a row of deliveryColumns.
-func scanDelivery(scan func(...any) error) (Delivery, error) {
-	var d Delivery
+func scanDelivery(r sqldb.Rows) (d Delivery, err error) {
 	var due, at int64
-	err := scan(&d.Number, &d.Notification, &d.Via, &d.Recipient, &d.Header, &d.State, &due, &d.Attempts, &d.Error, &at)
-	d.Due, d.At = moment(due), moment(at)
+	err = r.Scan(&d.Number, &d.Notification, &d.Via, &d.Recipient, &d.Header, &d.State, &due, &d.Attempts, &d.Error, &at)
+	d.Due, d.At = sqldb.Time(due), sqldb.Time(at)
 	return d, err
 }

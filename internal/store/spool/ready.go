@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
-// Ways of delivery that the spool knows more about: a feed has its
-// notifications once they are ready, and mail may be held back.
+// The ways of delivery that the spool treats specially: a feed has its notifications
+// as soon as they are ready, and mail may be held.
 const (
 	Mail = "mail"
 	Feed = "feed"
@@ -21,32 +23,33 @@ type Rendered struct {
 	Subject, Body string
 	Thread        string // what its messages belong together by
 	Recipients    []Recipient
-	// Digested are the numbers of held deliveries that a digest tells of.
+	// Digested are the numbers of the held deliveries that a digest lists.
 	Digested []int64
 }
 
-// Recipient is somebody who is to get a notification.
+// Recipient is one recipient of a notification.
 type Recipient struct {
 	Via     string // Mail, "webhook:NAME" or Feed
 	Address string
 	Header  string // to, cc or bcc
-	// Mails to the address on a day of UTC, from all subscriptions and from this
-	// one; 0 for no bound. What is above is held and told of in a digest.
+	// Budgets of mails to the address on a UTC day, from all subscriptions and from this
+	// subscription; 0 for no bound. Mails above a budget are held, and a digest lists
+	// them.
 	Budget, SubscriptionBudget int
 }
 
-// Ready ends a pick of PickNotifications: the notification is ready, with a
-// delivery for each recipient, of whom those of the same way and address, in
-// whatever case, are one. It is done at once where nothing of it is to be sent.
+// Ready ends a pick of PickNotifications: the notification is ready, with a delivery for
+// each recipient. Recipients with the same way and address, in upper or lower case, are
+// one. The notification is done at once if nothing of it is to be sent.
 //
 // A mail above a budget is held, and its recipient gets a digest after the next
-// midnight of UTC. Digests themselves are neither counted nor held.
+// midnight UTC. Digests are neither counted nor held.
 //
-// It returns ErrTaken where the notification changed, or the pick ran out and
-// somebody else has it, or somebody else digested one of the deliveries.
+// Ready returns ErrTaken if the notification changed, or if the pick ran out and
+// another process has it, or if another process digested one of the deliveries.
 func (s *Spool) Ready(ctx context.Context, n *Notification, r Rendered) error {
 	return s.update(ctx, "ready", func(t *tx) error {
-		err := t.mine(n, "state = 'ready', subject = ?, body = ?, thread = ?", kept(r.Subject), kept(r.Body), kept(r.Thread))
+		err := t.endPick(n, "state = 'ready', subject = $3, body = $4, thread = $5", kept(r.Subject), kept(r.Body), kept(r.Thread))
 		if err != nil {
 			return err
 		}
@@ -60,11 +63,10 @@ func (s *Spool) Ready(ctx context.Context, n *Notification, r Rendered) error {
 	})
 }
 
-// Drop ends a pick of PickNotifications: the notification is not to be sent,
-// for the reason.
+// Drop ends a pick of PickNotifications: the notification is not sent, for the reason.
 func (s *Spool) Drop(ctx context.Context, n *Notification, why string) error {
 	return s.update(ctx, "drop", func(t *tx) error {
-		return t.mine(n, "state = 'dropped', reason = ?, finished = ?", kept(why), t.now)
+		return t.endPick(n, "state = 'dropped', reason = $3, finished = $4", kept(why), t.now)
 	})
 }
 
@@ -72,7 +74,7 @@ func (s *Spool) Drop(ctx context.Context, n *Notification, why string) error {
 // would fail again.
 func (s *Spool) SetAside(ctx context.Context, n *Notification, why string) error {
 	return s.update(ctx, "set aside", func(t *tx) error {
-		return t.mine(n, "state = 'aside', reason = ?, finished = ?", kept(why), t.now)
+		return t.endPick(n, "state = 'aside', reason = $3, finished = $4", kept(why), t.now)
 	})
 }
 
@@ -80,27 +82,27 @@ func (s *Spool) SetAside(ctx context.Context, n *Notification, why string) error
 // again after a while.
 func (s *Spool) Retry(ctx context.Context, n *Notification, after time.Duration) error {
 	return s.update(ctx, "retry", func(t *tx) error {
-		return t.mine(n, "due = ?", t.now+after.Microseconds())
+		return t.endPick(n, "due = $3", t.now+after.Microseconds())
 	})
 }
 
-// mine ends a pick of a notification, and changes it.
-func (t *tx) mine(n *Notification, changes string, args ...any) error {
-	err := t.one("UPDATE notifications SET picked = 0, "+changes+" WHERE number = ? AND state = 'waiting' AND picked = ?",
-		append(args, n.Number, n.pick)...)
+// endPick ends a pick of a notification, and changes the notification: by assignments
+// with the values as parameters from 3 on.
+func (t *tx) endPick(n *Notification, assignments string, values ...any) error {
+	err := t.changeOne("UPDATE notifications SET picked = 0, "+assignments+" WHERE number = $1 AND state = 'waiting' AND picked = $2",
+		append([]any{n.Number, n.pick}, values...)...)
 	if err != nil {
 		return fmt.Errorf("notification %d: %w", n.Number, err)
 	}
 	return nil
 }
 
-// deliver makes a notification's deliveries, of which some may be over at once.
+// deliver makes the deliveries of a notification. Some of them may be over at once.
 func (t *tx) deliver(n *Notification, recipients []Recipient) error {
 	recipients = distinct(recipients)
-	limited := slices.ContainsFunc(recipients, func(r Recipient) bool { return n.limits(r) })
-	if limited && t.s.Numbered {
-		// Those who count the same mails do it one after the other, as all who write do in SQLite.
-		if _, err := t.exec("SELECT pg_advisory_xact_lock(?)", budgetLock); err != nil {
+	if slices.ContainsFunc(recipients, n.limits) {
+		// Transactions that count the same mails do so one after the other.
+		if err := t.Lock(t.ctx, t.Tx, sqldb.BudgetLock, true); err != nil {
 			return err
 		}
 	}
@@ -121,7 +123,7 @@ func (t *tx) deliver(n *Notification, recipients []Recipient) error {
 			}
 		}
 		_, err := t.exec(`INSERT INTO deliveries (notification, via, recipient, header, state, due, picked, attempts, error, at)
-			VALUES (?, ?, ?, ?, ?, ?, 0, 0, '', ?)`, n.Number, r.Via, kept(r.Address), r.Header, state, t.now, t.now)
+			VALUES ($1, $2, $3, $4, $5, $6, 0, 0, '', $6)`, n.Number, r.Via, kept(r.Address), r.Header, state, t.now)
 		if err != nil {
 			return err
 		}
@@ -129,7 +131,7 @@ func (t *tx) deliver(n *Notification, recipients []Recipient) error {
 	return nil
 }
 
-// distinct returns the recipients with the first ones of several that are the same.
+// distinct returns the recipients without those that are the same as an earlier one.
 func distinct(recipients []Recipient) []Recipient {
 	type same struct{ via, address string }
 	seen := map[same]bool{}
@@ -144,11 +146,11 @@ func distinct(recipients []Recipient) []Recipient {
 	return first
 }
 
-// finish makes a notification done where all its deliveries are over. Its row is
-// the caller's already, so that of several who end the last ones at the same time
-// the last one sees that it is.
+// finish sets a notification to done if all its deliveries are over. The transaction
+// holds the notification's row already. So if several transactions end the last
+// deliveries at the same time, the last transaction sees that all are over.
 func (t *tx) finish(number int64) error {
-	_, err := t.exec(`UPDATE notifications SET state = 'done', finished = ? WHERE number = ? AND state = 'ready'
+	_, err := t.exec(`UPDATE notifications SET state = 'done', finished = $1 WHERE number = $2 AND state = 'ready'
 		AND NOT EXISTS (SELECT 1 FROM deliveries WHERE notification = notifications.number AND state = 'waiting')`, t.now, number)
 	return err
 }

@@ -8,40 +8,40 @@ import (
 	"time"
 )
 
-// Sent ends a pick of PickDeliveries: it is with the recipient. Whoever was told
-// to stop meanwhile should say so all the same, with a context that goes on, for
-// otherwise it is sent again. It returns ErrTaken where the pick ran out and
-// somebody else has the delivery, as Retried and Failed do.
+// Sent ends a pick of PickDeliveries: the recipient has the delivery. A process that is
+// told to stop meanwhile should call Sent all the same, with a context that goes on,
+// because otherwise the delivery is sent again. Sent, Retried and Failed return ErrTaken
+// if the pick ran out and another process has the delivery.
 func (s *Spool) Sent(ctx context.Context, sending *Sending) error {
-	return s.over(ctx, "sent", sending, 1, Sent, "", 0)
+	return s.endSending(ctx, "sent", sending, 1, Sent, "", 0)
 }
 
-// Retried ends a pick of PickDeliveries: it could not be sent, for the reason,
-// and is due again after a while.
+// Retried ends a pick of PickDeliveries: sending failed, for the reason, and the
+// delivery is due again after a while.
 func (s *Spool) Retried(ctx context.Context, sending *Sending, why string, after time.Duration) error {
-	return s.over(ctx, "retried", sending, 1, Waiting, why, after)
+	return s.endSending(ctx, "retried", sending, 1, Waiting, why, after)
 }
 
-// Postponed is Retried for what nobody tried: it does not count as an attempt.
+// Postponed is Retried for a delivery that was not tried: it counts no attempt.
 func (s *Spool) Postponed(ctx context.Context, sending *Sending, why string, after time.Duration) error {
-	return s.over(ctx, "postponed", sending, 0, Waiting, why, after)
+	return s.endSending(ctx, "postponed", sending, 0, Waiting, why, after)
 }
 
-// Failed ends a pick of PickDeliveries: it cannot be sent, for the reason.
+// Failed ends a pick of PickDeliveries: the delivery cannot be sent, for the reason.
 func (s *Spool) Failed(ctx context.Context, sending *Sending, why string) error {
-	return s.over(ctx, "failed", sending, 1, Failed, why, 0)
+	return s.endSending(ctx, "failed", sending, 1, Failed, why, 0)
 }
 
-// over ends a pick, after so many attempts, and the notification where that was
-// the last of it.
-func (s *Spool) over(ctx context.Context, operation string, sending *Sending, attempts int, state, why string, after time.Duration) error {
+// endSending ends a pick after a number of attempts, and sets the notification to done
+// if this was its last delivery.
+func (s *Spool) endSending(ctx context.Context, operation string, sending *Sending, attempts int, state, why string, after time.Duration) error {
 	return s.update(ctx, operation, func(t *tx) error {
-		// The row of the notification is taken first: see finish.
-		if _, err := t.exec("UPDATE notifications SET picked = picked WHERE number = ?", sending.Delivery.Notification); err != nil {
+		// Lock the row of the notification first: see finish.
+		if _, err := t.exec("UPDATE notifications SET picked = picked WHERE number = $1", sending.Delivery.Notification); err != nil {
 			return err
 		}
-		err := t.one(`UPDATE deliveries SET state = ?, due = ?, picked = 0, attempts = attempts + CAST(? AS bigint), error = ?, at = ?
-			WHERE number = ? AND state = 'waiting' AND picked = ?`,
+		err := t.changeOne(`UPDATE deliveries SET state = $1, due = $2, picked = 0, attempts = attempts + CAST($3 AS bigint), error = $4, at = $5
+			WHERE number = $6 AND state = 'waiting' AND picked = $7`,
 			state, t.now+after.Microseconds(), attempts, kept(why), t.now, sending.Number, sending.pick)
 		if err != nil {
 			return fmt.Errorf("delivery %d: %w", sending.Number, err)
@@ -50,34 +50,34 @@ func (s *Spool) over(ctx context.Context, operation string, sending *Sending, at
 	})
 }
 
-// Resend makes the deliveries of a notification that failed, or that wait for the
-// next attempt, due now and without attempts; where there are none, all that are
-// over, except those of feeds. A notification that was set aside waits again, and is
-// due now. It returns ErrNothing where there are none, as of one that waits or was
-// dropped.
+// Resend makes deliveries of a notification due now, without attempts: those that
+// failed or wait for the next attempt, or, if there are none of these, all that are
+// over. It leaves out feeds. A notification that was set aside waits again, and is due
+// now. Resend returns ErrNothing if no delivery can be sent again, such as for a
+// notification that waits or was dropped.
 func (s *Spool) Resend(ctx context.Context, number int64) error {
 	return s.update(ctx, "resend", func(t *tx) error {
-		n, err := t.exec("UPDATE notifications SET state = state WHERE number = ?", number)
+		n, err := t.exec("UPDATE notifications SET state = state WHERE number = $1", number)
 		if err == nil && n == 0 {
 			err = fmt.Errorf("%w: %d", ErrNotFound, number)
 		}
 		if err != nil {
 			return err
 		}
-		n, err = t.exec("UPDATE notifications SET state = 'waiting', due = ?, finished = 0, picked = 0 WHERE number = ? AND state = 'aside'", t.now, number)
+		n, err = t.exec("UPDATE notifications SET state = 'waiting', due = $1, finished = 0, picked = 0 WHERE number = $2 AND state = 'aside'", t.now, number)
 		if err != nil || n > 0 {
 			return err
 		}
-		for _, those := range []string{
-			"state = 'failed' OR state = 'waiting' AND error != '' AND picked < ?",
-			"state IN ('sent', 'held', 'digested') AND picked < ?",
+		for _, condition := range []string{
+			"state = 'failed' OR state = 'waiting' AND error != '' AND picked < $1",
+			"state IN ('sent', 'held', 'digested') AND picked < $1",
 		} {
-			if n, err = t.exec(`UPDATE deliveries SET state = 'waiting', due = ?, picked = 0, attempts = 0, error = '', at = ?
-				WHERE notification = ? AND via != 'feed' AND (`+those+")", t.now, t.now, number, t.now); err != nil {
+			if n, err = t.exec(`UPDATE deliveries SET state = 'waiting', due = $1, picked = 0, attempts = 0, error = '', at = $1
+				WHERE notification = $2 AND via != 'feed' AND (`+condition+")", t.now, number); err != nil {
 				return err
 			}
 			if n > 0 {
-				_, err = t.exec("UPDATE notifications SET state = 'ready', finished = 0 WHERE number = ?", number)
+				_, err = t.exec("UPDATE notifications SET state = 'ready', finished = 0 WHERE number = $1", number)
 				return err
 			}
 		}

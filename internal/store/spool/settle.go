@@ -8,12 +8,13 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/object"
 )
 
-// Settle does what considering some batches led to. Where somebody else settled
-// one of them it does nothing and returns ErrTaken; so every change is
-// considered exactly once, by whoever settles it first.
+// Settle does what considering some batches led to. If another process settled one
+// of the batches, it does nothing and returns ErrTaken. So each change is considered
+// exactly once: by the process that settles it first.
 func (s *Spool) Settle(ctx context.Context, settlement Settlement) error {
 	return s.update(ctx, "settle", func(t *tx) error {
 		if err := t.forget(settlement.Batches); err != nil {
@@ -35,58 +36,59 @@ func (s *Spool) Settle(ctx context.Context, settlement Settlement) error {
 	})
 }
 
-// forget deletes the batches, which nobody else can from then on.
+// forget deletes the batches. It returns ErrTaken if one is gone already.
 func (t *tx) forget(batches []int64) error {
 	numbers := slices.Compact(slices.Sorted(slices.Values(batches)))
-	for some := range slices.Chunk(numbers, chunk) {
-		// Locked in order: see update. SQLite has nothing to lock.
-		if t.s.Numbered {
-			if _, err := t.exec("SELECT FROM changes WHERE number IN "+places(len(some))+" ORDER BY number FOR UPDATE", list(some)...); err != nil {
-				return err
-			}
-		}
-		n, err := t.exec("DELETE FROM changes WHERE number IN "+places(len(some)), list(some)...)
-		if err != nil {
+	if len(numbers) == 0 {
+		return nil
+	}
+	chosen := t.In("number", 1)
+	if t.Concurrent() { // lock in order: see update
+		if _, err := t.exec("SELECT number FROM changes WHERE "+chosen+" ORDER BY number "+t.ForUpdate(), t.Numbers(numbers)); err != nil {
 			return err
 		}
-		if n < int64(len(some)) {
-			return fmt.Errorf("changes %d to %d: %w", some[0], some[len(some)-1], ErrTaken)
-		}
 	}
-	return nil
+	n, err := t.exec("DELETE FROM changes WHERE "+chosen, t.Numbers(numbers))
+	if err == nil && n < int64(len(numbers)) {
+		err = fmt.Errorf("changes %d to %d: %w", numbers[0], numbers[len(numbers)-1], ErrTaken)
+	}
+	return err
 }
 
-// anew begins conditions that are true of a notification that was dropped or set
-// aside: it is made as if it had never been there.
-const anew = "notifications.state IN ('dropped', 'aside') OR "
+// notificationValues are the columns of a new notification.
+var notificationValues = sqldb.Columns(`subscription object_type object_id message state first# changed# due# finished# picked#
+	reason was created# subject body thread`)
 
-// arming makes notifications, or puts off those that wait. Somebody may be
-// rendering one of these from what was there before the change, and loses it.
-var arming = insertion[New]{
-	head: `INSERT INTO notifications (subscription, object_type, object_id, message,
-		state, first, changed, due, finished, picked, reason, was, created, subject, body, thread) VALUES `,
-	row: "(?, ?, ?, ?, 'waiting', ?, ?, ?, 0, 0, ?, ?, CAST(? AS bigint), '', '', '')",
-	tail: ` ON CONFLICT (object_type, object_id, subscription, message) DO UPDATE SET
-		was = CASE WHEN ` + anew + `excluded.first < notifications.first THEN excluded.was ELSE notifications.was END,
-		created = CASE WHEN ` + anew + `excluded.first < notifications.first THEN excluded.created ELSE notifications.created END,
-		first = CASE WHEN ` + anew + `excluded.first < notifications.first THEN excluded.first ELSE notifications.first END,
-		changed = CASE WHEN ` + anew + `excluded.changed >= notifications.changed THEN excluded.changed ELSE notifications.changed END,
-		due = CASE WHEN notifications.state IN ('dropped', 'aside') THEN excluded.due
-			WHEN excluded.changed < notifications.changed THEN notifications.due
-			WHEN excluded.due > notifications.first + CAST(? AS bigint) THEN notifications.first + CAST(? AS bigint)
-			ELSE excluded.due END,
-		reason = CASE WHEN ` + anew + `excluded.changed >= notifications.changed THEN excluded.reason ELSE notifications.reason END,
-		state = 'waiting', finished = 0, picked = 0
-	WHERE notifications.state IN ('waiting', 'dropped', 'aside')`,
-	values: func(n New) []any {
-		changed := micros(n.Changed)
-		return []any{kept(n.Subscription), string(n.Object.Type), key(n.Object), kept(n.Message),
-			changed, changed, changed + min(n.Wait.Microseconds(), n.most()), kept(n.Reason), kept(n.Was), number(n.Created)}
+// restart begins conditions that hold for a notification that was dropped or set
+// aside: a new change replaces all its values, as if it had not existed.
+const restart = "notifications.state IN ('dropped', 'aside') OR "
+
+// arming makes notifications, or puts off those that wait. A process that renders such
+// a notification at the moment, from its objects before the change, loses its pick.
+var arming = insertion[NewNotification]{
+	table: "notifications", columns: notificationValues,
+	values: func(n NewNotification) []any {
+		changed := sqldb.Micros(n.Changed)
+		return []any{kept(n.Subscription), string(n.Object.Type), key(n.Object), kept(n.Message), Waiting,
+			changed, changed, changed + min(n.Wait.Microseconds(), n.most()), int64(0), int64(0),
+			kept(n.Reason), kept(n.Was), number(n.Created), "", "", ""}
 	},
-	// One statement has one bound.
-	last:     func(n New) []any { return []any{n.most(), n.most()} },
-	together: func(a, b New) bool { return a.most() == b.most() },
-	compare: func(a, b New) int {
+	conflict: func(n NewNotification) string {
+		return fmt.Sprintf(`ON CONFLICT (object_type, object_id, subscription, message) DO UPDATE SET
+			was = CASE WHEN `+restart+`excluded.first < notifications.first THEN excluded.was ELSE notifications.was END,
+			created = CASE WHEN `+restart+`excluded.first < notifications.first THEN excluded.created ELSE notifications.created END,
+			first = CASE WHEN `+restart+`excluded.first < notifications.first THEN excluded.first ELSE notifications.first END,
+			changed = CASE WHEN `+restart+`excluded.changed >= notifications.changed THEN excluded.changed ELSE notifications.changed END,
+			due = CASE WHEN notifications.state IN ('dropped', 'aside') THEN excluded.due
+				WHEN excluded.changed < notifications.changed THEN notifications.due
+				WHEN excluded.due > notifications.first + %[1]d THEN notifications.first + %[1]d
+				ELSE excluded.due END,
+			reason = CASE WHEN `+restart+`excluded.changed >= notifications.changed THEN excluded.reason ELSE notifications.reason END,
+			state = 'waiting', finished = 0, picked = 0
+		WHERE notifications.state IN ('waiting', 'dropped', 'aside')`, n.most())
+	},
+	together: func(a, b NewNotification) bool { return a.most() == b.most() },
+	compare: func(a, b NewNotification) int {
 		return cmp.Or(cmp.Compare(a.most(), b.most()), compareRefs(a.Object, b.Object),
 			cmp.Compare(kept(a.Subscription), kept(b.Subscription)), cmp.Compare(kept(a.Message), kept(b.Message)))
 	},
@@ -94,26 +96,29 @@ var arming = insertion[New]{
 
 // settingAside makes notifications that are set aside.
 var settingAside = insertion[Aside]{
-	head: `INSERT INTO notifications (subscription, object_type, object_id, message,
-		state, first, changed, due, finished, picked, reason, was, created, subject, body, thread) VALUES `,
-	row: "(?, ?, ?, ?, 'aside', ?, ?, ?, ?, 0, ?, '', 0, '', '', '')",
-	tail: ` ON CONFLICT (object_type, object_id, subscription, message) DO UPDATE SET
-		state = 'aside', changed = excluded.changed, finished = excluded.finished, reason = excluded.reason
-	WHERE notifications.state IN ('dropped', 'aside')`,
+	table: "notifications", columns: notificationValues,
 	values: func(a Aside) []any {
-		at := micros(a.At)
-		return []any{kept(a.Subscription), string(a.Object.Type), key(a.Object), kept(a.Message), at, at, at, at, kept(a.Why)}
+		at := sqldb.Micros(a.At)
+		return []any{kept(a.Subscription), string(a.Object.Type), key(a.Object), kept(a.Message), SetAside,
+			at, at, at, at, int64(0), kept(a.Why), "", int64(0), "", "", ""}
 	},
+	conflict: func(Aside) string {
+		return `ON CONFLICT (object_type, object_id, subscription, message) DO UPDATE SET
+			state = 'aside', changed = excluded.changed, finished = excluded.finished, reason = excluded.reason
+		WHERE notifications.state IN ('dropped', 'aside')`
+	},
+	together: always[Aside],
 	compare: func(a, b Aside) int {
 		return cmp.Or(compareRefs(a.Object, b.Object), cmp.Compare(kept(a.Subscription), kept(b.Subscription)), cmp.Compare(kept(a.Message), kept(b.Message)))
 	},
 }
 
-// unbounded is a time that nothing waits for, some 70,000 years.
+// unbounded is a bound that no notification reaches, some 70,000 years.
 const unbounded = int64(1) << 61
 
-// most returns for how long after its first change a notification may be put off.
-func (n New) most() int64 {
+// most returns for how long after its first change a notification may be put off, in
+// microseconds.
+func (n NewNotification) most() int64 {
 	if n.AtMost > 0 {
 		return n.AtMost.Microseconds()
 	}
@@ -122,14 +127,16 @@ func (n New) most() int64 {
 
 // counting adds to the counters.
 var counting = insertion[Considered]{
-	head: "INSERT INTO considered (subscription, day, objects, matched, errors, last_error) VALUES ",
-	row:  "(?, ?, ?, ?, ?, ?)",
-	tail: ` ON CONFLICT (subscription, day) DO UPDATE SET objects = considered.objects + excluded.objects,
-		matched = considered.matched + excluded.matched, errors = considered.errors + excluded.errors,
-		last_error = CASE WHEN excluded.last_error = '' THEN considered.last_error ELSE excluded.last_error END`,
+	table: "considered", columns: sqldb.Columns("subscription day objects# matched# errors# last_error"),
 	values: func(c Considered) []any {
 		return []any{kept(c.Subscription), c.Day, c.Objects, c.Matched, c.Errors, kept(c.LastError)}
 	},
+	conflict: func(Considered) string {
+		return `ON CONFLICT (subscription, day) DO UPDATE SET objects = considered.objects + excluded.objects,
+			matched = considered.matched + excluded.matched, errors = considered.errors + excluded.errors,
+			last_error = CASE WHEN excluded.last_error = '' THEN considered.last_error ELSE excluded.last_error END`
+	},
+	together: always[Considered],
 	compare: func(a, b Considered) int {
 		return cmp.Or(cmp.Compare(kept(a.Subscription), kept(b.Subscription)), cmp.Compare(a.Day, b.Day))
 	},
@@ -137,14 +144,18 @@ var counting = insertion[Considered]{
 
 // noting keeps the statuses.
 var noting = insertion[Status]{
-	head: "INSERT INTO statuses (object_type, object_id, status, at) VALUES ",
-	row:  "(?, ?, ?, ?)",
-	tail: " ON CONFLICT (object_type, object_id) DO UPDATE SET status = excluded.status, at = excluded.at",
+	table: "statuses", columns: sqldb.Columns("object_type object_id status at#"),
 	values: func(st Status) []any {
-		return []any{string(st.Object.Type), key(st.Object), kept(st.Status), micros(st.At)}
+		return []any{string(st.Object.Type), key(st.Object), kept(st.Status), sqldb.Micros(st.At)}
 	},
-	compare: func(a, b Status) int { return compareRefs(a.Object, b.Object) },
+	conflict: func(Status) string {
+		return "ON CONFLICT (object_type, object_id) DO UPDATE SET status = excluded.status, at = excluded.at"
+	},
+	together: always[Status],
+	compare:  func(a, b Status) int { return compareRefs(a.Object, b.Object) },
 }
+
+func always[T any](T, T) bool { return true }
 
 func compareRefs(a, b object.Ref) int {
 	return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(key(a), key(b)))

@@ -12,38 +12,38 @@ import (
 )
 
 func TestWatch(t *testing.T) {
-	onEngines(t, func(t *testing.T, h *house) {
+	onEngines(t, func(t *testing.T, f *fixture) {
 		ctx := t.Context()
 		watched := func(want bool) {
 			t.Helper()
-			got, err := h.Watched(ctx)
-			h.must(err)
+			got, err := f.Watched(ctx)
+			f.must(err)
 			if got != want {
 				t.Fatalf("watched: %v, want %v", got, want)
 			}
 		}
 		watched(false)
-		h.must(h.Watch(ctx))
-		h.must(h.Watch(ctx))
+		f.must(f.Watch(ctx))
+		f.must(f.Watch(ctx))
 		watched(true)
-		h.note(3, "a")
-		h.after(time.Second)
-		h.note(4, "b")
-		b, err := h.Backlog(ctx)
-		h.must(err)
+		f.note(3, "a")
+		f.after(time.Second)
+		f.note(4, "b")
+		b, err := f.Backlog(ctx)
+		f.must(err)
 		if want := (spool.Backlog{Batches: 2, Objects: 7, Oldest: noon}); b != want {
 			t.Errorf("backlog %+v, want %+v", b, want)
 		}
-		h.must(h.Unwatch(ctx))
+		f.must(f.Unwatch(ctx))
 		watched(false)
-		if b, err = h.Backlog(ctx); err != nil || b != (spool.Backlog{}) {
+		if b, err = f.Backlog(ctx); err != nil || b != (spool.Backlog{}) {
 			t.Errorf("backlog %+v, %v after unwatching", b, err)
 		}
 	})
 }
 
 func TestLease(t *testing.T) {
-	onEngines(t, func(t *testing.T, h *house) {
+	onEngines(t, func(t *testing.T, f *fixture) {
 		for _, step := range []struct {
 			after  time.Duration
 			holder string
@@ -59,32 +59,32 @@ func TestLease(t *testing.T) {
 			{0, "b", false},
 			{24 * time.Hour, "b", true},
 		} {
-			h.after(step.after)
-			got, err := h.Lease(t.Context(), step.holder, time.Minute)
-			h.must(err)
+			f.after(step.after)
+			got, err := f.Lease(t.Context(), step.holder, time.Minute)
+			f.must(err)
 			if got != step.want {
 				t.Errorf("%+v: %v", step, got)
 			}
 		}
-		h.must(h.Release(t.Context(), "a")) // not the holder
-		if got, err := h.Lease(t.Context(), "a", time.Minute); got || err != nil {
+		f.must(f.Release(t.Context(), "a")) // not the holder
+		if got, err := f.Lease(t.Context(), "a", time.Minute); got || err != nil {
 			t.Error("somebody else's lease was released", err)
 		}
-		h.must(h.Release(t.Context(), "b"))
-		if got, err := h.Lease(t.Context(), "a", time.Minute); !got || err != nil {
+		f.must(f.Release(t.Context(), "b"))
+		if got, err := f.Lease(t.Context(), "a", time.Minute); !got || err != nil {
 			t.Error("the lease was not released", err)
 		}
 	})
 }
 
 func TestChanges(t *testing.T) {
-	onEngines(t, func(t *testing.T, h *house) {
+	onEngines(t, func(t *testing.T, f *fixture) {
 		for _, objects := range []int{5, 5, 20, 1, 1} {
-			h.note(objects, "data")
+			f.note(objects, "data")
 		}
 		for objects, want := range map[int]int{0: 1, 1: 1, 9: 1, 10: 2, 29: 2, 30: 3, 31: 4, 32: 5, 1000: 5} {
-			got, err := h.Changes(t.Context(), objects)
-			h.must(err)
+			got, err := f.Changes(t.Context(), objects)
+			f.must(err)
 			if len(got) != want || got[0].Objects != 5 || string(got[0].Data) != "data" || !got[0].At.Equal(noon) {
 				t.Errorf("of %d objects: %d batches, want %d", objects, len(got), want)
 			}
@@ -93,51 +93,51 @@ func TestChanges(t *testing.T) {
 }
 
 func TestSettle(t *testing.T) {
-	onEngines(t, func(t *testing.T, h *house) {
+	onEngines(t, func(t *testing.T, f *fixture) {
 		ctx := t.Context()
 		for range 3 {
-			h.note(1, "")
+			f.note(1, "")
 		}
-		batches, err := h.Changes(ctx, 10)
-		h.must(err)
+		batches, err := f.Changes(ctx, 10)
+		f.must(err)
 		revision := object.Ref{Type: object.TypeRevision, ID: object.ID{"abc", ""}}
 		version := object.Ref{Type: object.TypeIssueVersion, ID: object.ID{"a\nb", "3"}}
 		settlement := spool.Settlement{
 			Batches:       []int64{batches[1].Number, batches[0].Number},
-			Notifications: []spool.New{{Identity: spool.Identity{Subscription: "s", Object: version, Message: "m"}, Changed: noon, Reason: "re\x00\xffason"}},
+			Notifications: []spool.NewNotification{{Identity: spool.Identity{Subscription: "s", Object: version, Message: "m"}, Changed: noon, Reason: "re\x00\xffason"}},
 			Considered:    []spool.Considered{{Subscription: "s", Day: "2026-03-04", Objects: 5, Matched: 2, Errors: 1, LastError: "bad"}},
 			Statuses:      []spool.Status{{Object: revision, Status: "PASS", At: noon}, {Object: version, Status: "", At: noon}},
 		}
-		h.must(h.Settle(ctx, settlement))
+		f.must(f.Settle(ctx, settlement))
 
 		// One that names a batch that is settled changes nothing.
 		again := settlement
 		again.Batches = []int64{batches[2].Number, batches[0].Number}
 		again.Statuses = []spool.Status{{Object: revision, Status: "FAIL", At: noon}}
-		h.taken(h.Settle(ctx, again))
-		if n := h.count("SELECT count(*) FROM changes"); n != 1 {
+		f.taken(f.Settle(ctx, again))
+		if n := f.count("SELECT count(*) FROM changes"); n != 1 {
 			t.Errorf("%d changes are left, want 1", n)
 		}
 		again.Batches = []int64{batches[2].Number}
 		again.Statuses, again.Notifications = nil, nil
 		again.Considered[0].LastError = ""
-		h.must(h.Settle(ctx, again))
+		f.must(f.Settle(ctx, again))
 
-		statuses, err := h.Statuses(ctx, []object.Ref{revision, version, {Type: object.TypeTest, ID: object.ID{"abc"}}})
-		h.must(err)
+		statuses, err := f.Statuses(ctx, []object.Ref{revision, version, {Type: object.TypeTest, ID: object.ID{"abc"}}})
+		f.must(err)
 		want := map[object.Ref]spool.Status{revision: {Object: revision, Status: "PASS", At: noon}, version: {Object: version, At: noon}}
 		if !reflect.DeepEqual(statuses, want) {
 			t.Errorf("statuses %v, want %v", statuses, want)
 		}
-		counters, err := h.Counters(ctx, "2026-03-04")
-		h.must(err)
+		counters, err := f.Counters(ctx, "2026-03-04")
+		f.must(err)
 		if len(counters) != 1 || counters[0] != (spool.Considered{Subscription: "s", Day: "2026-03-04", Objects: 10, Matched: 4, Errors: 2, LastError: "bad"}) {
 			t.Errorf("counters %+v", counters)
 		}
-		if later, err := h.Counters(ctx, "2026-03-05"); err != nil || later != nil {
+		if later, err := f.Counters(ctx, "2026-03-05"); err != nil || later != nil {
 			t.Errorf("counters of days before: %v, %v", later, err)
 		}
-		n := h.one()
+		n := f.one()
 		if n.Object != version || n.Message != "m" || n.Reason != "re\uFFFD\uFFFDason" || !n.Due.Equal(noon) || !n.First.Equal(noon) || n.State != spool.Waiting {
 			t.Errorf("notification %+v", n)
 		}
@@ -158,13 +158,13 @@ func TestRearm(t *testing.T) {
 		"bound of the first": {{5, 10, 20, 15}, {0, 10, 20, 15}, {14, 10, 20, 20}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			onEngines(t, func(t *testing.T, h *house) {
+			onEngines(t, func(t *testing.T, f *fixture) {
 				first := changes[0].at
 				for i, c := range changes {
-					h.must(h.Settle(t.Context(), spool.Settlement{Notifications: []spool.New{{Identity: about("s", "x"),
+					f.must(f.Settle(t.Context(), spool.Settlement{Notifications: []spool.NewNotification{{Identity: about("s", "x"),
 						Changed: noon.Add(c.at * time.Minute), Was: c.at.String(), Wait: c.wait * time.Minute, AtMost: c.most * time.Minute}}}))
-					all, err := h.List(t.Context(), spool.Filter{})
-					h.must(err)
+					all, err := f.List(t.Context(), spool.Filter{})
+					f.must(err)
 					first = min(first, c.at)
 					if len(all) != 1 || all[0].Was != first.String() || !all[0].Due.Equal(noon.Add(c.due*time.Minute)) {
 						t.Fatalf("after change %d: %+v, want it due after %d minutes", i, all, c.due)
@@ -178,22 +178,22 @@ func TestRearm(t *testing.T) {
 // TestRearmPicked: one that changes while somebody renders it comes again, and one
 // that was ready does not.
 func TestRearmPicked(t *testing.T) {
-	onEngines(t, func(t *testing.T, h *house) {
+	onEngines(t, func(t *testing.T, f *fixture) {
 		ctx := t.Context()
-		h.arm(about("s", "x"))
-		stale := h.one()
-		h.after(time.Second)
-		h.arm(about("s", "x"))
-		h.taken(h.Ready(ctx, stale, spool.Rendered{Subject: "old"}))
-		h.taken(h.Drop(ctx, stale, ""))
-		h.taken(h.Retry(ctx, stale, 0))
-		n := h.one()
-		h.must(h.Ready(ctx, n, spool.Rendered{Subject: "new", Recipients: []spool.Recipient{mail("a@x")}}))
-		h.arm(about("s", "x"))
-		if picked := h.pick(); picked != nil {
+		f.arm(about("s", "x"))
+		stale := f.one()
+		f.after(time.Second)
+		f.arm(about("s", "x"))
+		f.taken(f.Ready(ctx, stale, spool.Rendered{Subject: "old"}))
+		f.taken(f.Drop(ctx, stale, ""))
+		f.taken(f.Retry(ctx, stale, 0))
+		n := f.one()
+		f.must(f.Ready(ctx, n, spool.Rendered{Subject: "new", Recipients: []spool.Recipient{mail("a@x")}}))
+		f.arm(about("s", "x"))
+		if picked := f.pick(); picked != nil {
 			t.Errorf("picked again: %+v", picked)
 		}
-		if got := h.get(n.Number); got.Subject != "new" || states(got) != "ready waiting" {
+		if got := f.get(n.Number); got.Subject != "new" || states(got) != "ready waiting" {
 			t.Errorf("%+v", got)
 		}
 	})
@@ -201,22 +201,22 @@ func TestRearmPicked(t *testing.T) {
 
 // TestSettleMany settles as much as one transaction has at most.
 func TestSettleMany(t *testing.T) {
-	onEngines(t, func(t *testing.T, h *house) {
+	onEngines(t, func(t *testing.T, f *fixture) {
 		var s spool.Settlement
 		for i := range 20_000 {
 			id := about("subscription", string(rune('a'+i%26))+time.Duration(i).String())
-			s.Notifications = append(s.Notifications, spool.New{Identity: id, Changed: noon})
+			s.Notifications = append(s.Notifications, spool.NewNotification{Identity: id, Changed: noon})
 			if i < 100 {
 				s.Considered = append(s.Considered, spool.Considered{Subscription: id.Object.ID[0], Day: "2026-03-04"})
 			}
 		}
 		for _, what := range []string{"new", "again"} {
 			start := time.Now()
-			h.must(h.Settle(t.Context(), s))
+			f.must(f.Settle(t.Context(), s))
 			t.Logf("%s: %v", what, time.Since(start))
 		}
 		start := time.Now()
-		if _, err := h.NextDue(t.Context()); err != nil {
+		if _, err := f.NextDue(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		t.Logf("next due: %v", time.Since(start))

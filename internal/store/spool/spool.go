@@ -30,19 +30,20 @@
 package spool
 
 import (
-	"database/sql"
 	"errors"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/object"
 )
 
-// The ways the spool fails that a caller acts upon. What else comes back is what
-// Spool.Failure makes of the database's errors.
+// The errors of the spool that a caller acts upon. All other errors are those of the
+// contract of a store.
 var (
-	// ErrTaken: somebody else did it, or had it meanwhile; what was to be done is not.
+	// ErrTaken: another process did it first, or has the pick now. Nothing was changed.
 	ErrTaken = errors.New("somebody else has it")
-	// ErrNotFound: there is no notification with the number.
+	// ErrNotFound: no notification has the number.
 	ErrNotFound = errors.New("no such notification")
 	// ErrNothing: the notification has no deliveries that could be sent again.
 	ErrNothing = errors.New("there is nothing to send again")
@@ -51,14 +52,19 @@ var (
 // Spool is the spool of a database. All methods may be called concurrently, by
 // several processes.
 type Spool struct {
-	Write *sql.DB // transactions on it may write
-	Read  *sql.DB
-	// Numbered: parameters are $1, $2, ... instead of ?.
-	Numbered bool
-	Now      func() time.Time // nil: time.Now
-	// Failure makes the errors of the database those of the contract of a store;
-	// nil leaves them as they are.
-	Failure func(operation string, err error) error
+	Now func() time.Time // tests that move the clock have their own
+	db  *sqldb.DB
+}
+
+// New returns the spool of a database.
+func New(db *sqldb.DB) *Spool { return &Spool{db.Now, db} }
+
+// Of returns the spool of a store, or of the store it wraps; nil if it has none.
+func Of(s store.Sink) *Spool {
+	if db := sqldb.Of(s); db != nil {
+		return New(db)
+	}
+	return nil
 }
 
 // Batch is the changes of one transaction that nobody has considered.
@@ -73,7 +79,7 @@ type Batch struct {
 // not at all.
 type Settlement struct {
 	Batches       []int64 // considered, and so forgotten
-	Notifications []New
+	Notifications []NewNotification
 	Considered    []Considered
 	Statuses      []Status
 	Aside         []Aside
@@ -89,11 +95,11 @@ type Aside struct {
 	Why string
 }
 
-// New is a notification to be armed. Where there is one of the same identity that
+// NewNotification is a notification to be armed. Where there is one of the same identity that
 // waits, Changed and Due are set to the newer ones, where its first change and
 // AtMost let them; where there is one that was dropped or set aside, it begins anew;
 // where there is one that is written or sent, nothing happens.
-type New struct {
+type NewNotification struct {
 	Identity
 	Changed time.Time     // the change it was made for
 	Wait    time.Duration // it is due so long after Changed

@@ -13,18 +13,18 @@ import (
 )
 
 // must fails the test on an error.
-func (h *house) must(err error) {
-	h.t.Helper()
+func (f *fixture) must(err error) {
+	f.t.Helper()
 	if err != nil {
-		h.t.Fatal(err)
+		f.t.Fatal(err)
 	}
 }
 
 // taken fails the test where an error is not ErrTaken.
-func (h *house) taken(err error) {
-	h.t.Helper()
+func (f *fixture) taken(err error) {
+	f.t.Helper()
 	if !errors.Is(err, spool.ErrTaken) {
-		h.t.Fatalf("got %v, want that it is taken", err)
+		f.t.Fatalf("got %v, want that it is taken", err)
 	}
 }
 
@@ -34,42 +34,42 @@ func about(subscription, test string) spool.Identity {
 }
 
 // arm arms notifications of a change now, due at once.
-func (h *house) arm(identities ...spool.Identity) {
-	h.t.Helper()
+func (f *fixture) arm(identities ...spool.Identity) {
+	f.t.Helper()
 	var s spool.Settlement
 	for _, id := range identities {
-		s.Notifications = append(s.Notifications, spool.New{Identity: id, Changed: h.now(), Reason: "it changed"})
+		s.Notifications = append(s.Notifications, spool.NewNotification{Identity: id, Changed: f.now(), Reason: "it changed"})
 	}
-	h.must(h.Settle(h.t.Context(), s))
+	f.must(f.Settle(f.t.Context(), s))
 }
 
 // pick picks all notifications that are due.
-func (h *house) pick() []spool.Notification {
-	h.t.Helper()
-	picked, err := h.PickNotifications(h.t.Context(), 1000, 2*time.Minute)
-	h.must(err)
+func (f *fixture) pick() []spool.Notification {
+	f.t.Helper()
+	picked, err := f.PickNotifications(f.t.Context(), 1000, 2*time.Minute)
+	f.must(err)
 	return picked
 }
 
 // one picks the only notification that is due.
-func (h *house) one() *spool.Notification {
-	h.t.Helper()
-	picked := h.pick()
+func (f *fixture) one() *spool.Notification {
+	f.t.Helper()
+	picked := f.pick()
 	if len(picked) != 1 {
-		h.t.Fatalf("picked %d notifications, want one: %+v", len(picked), picked)
+		f.t.Fatalf("picked %d notifications, want one: %+v", len(picked), picked)
 	}
 	return &picked[0]
 }
 
 // deliveries picks all deliveries that are due.
-func (h *house) deliveries() []*spool.Sending {
-	h.t.Helper()
-	ways, err := h.Ways(h.t.Context())
-	h.must(err)
+func (f *fixture) deliveries() []*spool.Sending {
+	f.t.Helper()
+	ways, err := f.Ways(f.t.Context())
+	f.must(err)
 	var all []*spool.Sending
 	for _, way := range ways {
-		picked, err := h.PickDeliveries(h.t.Context(), way, 1000, 2*time.Minute)
-		h.must(err)
+		picked, err := f.PickDeliveries(f.t.Context(), way, 1000, 2*time.Minute)
+		f.must(err)
 		all = append(all, picked...)
 	}
 	slices.SortFunc(all, func(a, b *spool.Sending) int { return cmp.Or(a.Due.Compare(b.Due), int(a.Number-b.Number)) })
@@ -77,18 +77,18 @@ func (h *house) deliveries() []*spool.Sending {
 }
 
 // ready arms a notification and makes it ready for the recipients.
-func (h *house) ready(id spool.Identity, recipients ...spool.Recipient) spool.Notification {
-	h.t.Helper()
-	h.arm(id)
-	n := h.one()
-	h.must(h.Ready(h.t.Context(), n, spool.Rendered{Subject: "S " + id.Object.ID[0], Body: "B", Thread: "T", Recipients: recipients}))
-	return h.get(n.Number)
+func (f *fixture) ready(id spool.Identity, recipients ...spool.Recipient) spool.Notification {
+	f.t.Helper()
+	f.arm(id)
+	n := f.one()
+	f.must(f.Ready(f.t.Context(), n, spool.Rendered{Subject: "S " + id.Object.ID[0], Body: "B", Thread: "T", Recipients: recipients}))
+	return f.get(n.Number)
 }
 
-func (h *house) get(number int64) spool.Notification {
-	h.t.Helper()
-	n, err := h.Get(h.t.Context(), number)
-	h.must(err)
+func (f *fixture) get(number int64) spool.Notification {
+	f.t.Helper()
+	n, err := f.Get(f.t.Context(), number)
+	f.must(err)
 	return n
 }
 
@@ -101,10 +101,10 @@ func states(n spool.Notification) string {
 	return s
 }
 
-func (h *house) want(number int64, want string) {
-	h.t.Helper()
-	if got := states(h.get(number)); got != want {
-		h.t.Errorf("notification %d: %s, want %s", number, got, want)
+func (f *fixture) want(number int64, want string) {
+	f.t.Helper()
+	if got := states(f.get(number)); got != want {
+		f.t.Errorf("notification %d: %s, want %s", number, got, want)
 	}
 }
 

@@ -4,105 +4,47 @@ package spool
 
 import (
 	"context"
-	"database/sql"
 	"errors"
-	"strconv"
 	"strings"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/object"
 )
 
-// far is the longest that anybody has anything. What is had for longer was taken
-// before the clock was put back, and is free.
-const far = time.Hour
+// longestPick is the longest time that a pick lasts. If a pick has longer to go, it
+// was made before the clock was set back, and counts as run out.
+const longestPick = time.Hour
 
-// free is the condition that nobody has a row. Its parameters are those of hold.
-const free = "(picked < ? OR picked > ?)"
+// free is the condition that a row is not picked. Parameter 1 is now, parameter 2 the
+// time until which a pick of now can last: now and latest of a tx.
+const free = "(picked < $1 OR picked > $2)"
 
-// hold returns the parameters of free, and until when a pick lasts.
-func hold(now int64, d time.Duration) (from, to, until int64) {
-	return now, now + far.Microseconds(), now + min(d, far).Microseconds()
-}
+// latest returns parameter 2 of free.
+func latest(now int64) int64 { return now + longestPick.Microseconds() }
+
+// pickedUntil returns when a pick of now ends.
+func pickedUntil(now int64, d time.Duration) int64 { return now + min(d, longestPick).Microseconds() }
 
 // now returns the time in microseconds since 1970.
-func (s *Spool) now() int64 {
-	if s.Now == nil {
-		return time.Now().UnixMicro()
-	}
-	return s.Now().UnixMicro()
-}
+func (s *Spool) now() int64 { return s.Now().UnixMicro() }
 
-// micros and moment are each other's inverse; 0 stands for no time.
-func micros(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMicro()
-}
-
-func moment(us int64) time.Time {
-	if us == 0 {
-		return time.Time{}
-	}
-	return time.UnixMicro(us).UTC()
-}
-
-// sql returns a statement in the words of the database: with its parameters, and
-// with SKIP LOCKED, that choices end with, where rows can be locked.
-func (s *Spool) sql(statement string) string {
-	if !s.Numbered {
-		return strings.ReplaceAll(statement, "SKIP LOCKED", "")
-	}
-	parts := strings.Split(strings.ReplaceAll(statement, "SKIP LOCKED", "FOR UPDATE SKIP LOCKED"), "?")
-	var b strings.Builder
-	for i, part := range parts {
-		if i > 0 {
-			b.WriteString("$" + strconv.Itoa(i))
-		}
-		b.WriteString(part)
-	}
-	return b.String()
-}
-
-// places returns a list of n parameters.
-func places(n int) string {
-	return "(?" + strings.Repeat(", ?", n-1) + ")"
-}
-
-// list returns values as parameters.
-func list[T any](values []T) []any {
-	args := make([]any, len(values))
-	for i, v := range values {
-		args[i] = v
-	}
-	return args
-}
-
-// chunk is how many parameters a list has at most. Databases take more, but
-// forget how they planned statements of many lengths.
-const chunk = 500
-
-// tx is a transaction that knows the words of its database.
+// tx is a transaction of the spool.
 type tx struct {
-	s   *Spool
+	sqldb.Tx
+	sqldb.Dialect
 	ctx context.Context
-	*sql.Tx
-	now int64
+	now int64 // when it began
 }
 
-// exec runs a statement, and returns how many rows it changed.
+// exec runs a statement and returns how many rows it changed.
 func (t *tx) exec(statement string, args ...any) (int64, error) {
-	result, err := t.ExecContext(t.ctx, t.s.sql(statement), args...)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
+	return t.Exec(t.ctx, statement, args...)
 }
 
-// one runs a statement that is to change a row, which somebody else may have
-// changed meanwhile.
-func (t *tx) one(statement string, args ...any) error {
+// changeOne runs a statement that changes one row. It returns ErrTaken if the row is
+// not as the condition of the statement wants it, because another process changed it.
+func (t *tx) changeOne(statement string, args ...any) error {
 	n, err := t.exec(statement, args...)
 	if err == nil && n == 0 {
 		err = ErrTaken
@@ -110,61 +52,62 @@ func (t *tx) one(statement string, args ...any) error {
 	return err
 }
 
-// update runs f in a transaction, which happens where f returns no error. In
-// PostgreSQL each statement sees what was committed before it, and a row that
-// somebody else is changing is waited for and looked at again. So what decides
-// is how many rows a statement with a condition changed, never what was read
-// before. Rows are changed in one order by all, a notification before its
-// deliveries, and several by their numbers, so that nobody waits in a circle.
-func (s *Spool) update(ctx context.Context, operation string, f func(t *tx) error) error {
-	err := func() error {
-		t, err := s.Write.BeginTx(ctx, nil)
-		if err != nil {
-			return err
-		}
-		defer t.Rollback()
-		if err := f(&tx{s, ctx, t, s.now()}); err != nil {
-			return err
-		}
-		return t.Commit()
-	}()
-	return s.failure(ctx, operation, err)
+// read scans the only row of a query into the pointers.
+func (t *tx) read(query string, args []any, into ...any) (found bool, err error) {
+	return sqldb.ReadRow(t.ctx, t.Tx, query, args, into...)
 }
 
-// querier is a pool or a transaction.
-type querier interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}
-
-// query calls row for each row of a query. The rows are closed before it
-// returns: a pool may have one connection only.
-func (s *Spool) query(ctx context.Context, q querier, row func(scan func(dest ...any) error) error, query string, args ...any) error {
-	rows, err := q.QueryContext(ctx, s.sql(query), args...)
+// rows returns the rows of a query, each as scan returns it.
+func rows[T any](t *tx, scan func(sqldb.Rows) (T, error), query string, args ...any) (all []T, err error) {
+	found, err := t.Query(t.ctx, query, args...)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := row(rows.Scan); err != nil {
-			return err
+	defer found.Close()
+	for found.Next() {
+		row, err := scan(found)
+		if err != nil {
+			return nil, err
 		}
+		all = append(all, row)
 	}
-	return rows.Err()
+	return all, found.Err()
 }
 
-// failure returns what a caller is told of an error. An operation that ended
-// because ctx did returns why that did, whatever the database made of it.
+// scanOne scans rows of one column.
+func scanOne[T any](found sqldb.Rows) (value T, err error) {
+	err = found.Scan(&value)
+	return value, err
+}
+
+// update runs f in a transaction, and commits it if f returns no error. It may run f
+// again after an error that passes, so f must not add to what an earlier run left.
+//
+// In PostgreSQL each statement sees what was committed before it. A row that another
+// transaction is changing is waited for and looked at again. So the number of rows that
+// a statement with a condition changed decides, never what was read before. All
+// transactions change rows in one order, so that none waits in a circle: a
+// notification before its deliveries, and several by their numbers.
+func (s *Spool) update(ctx context.Context, operation string, f func(t *tx) error) error {
+	return s.failure(ctx, operation, s.db.Update(ctx, func(ctx context.Context, t sqldb.Tx) error {
+		return f(&tx{t, s.db.Dialect, ctx, s.now()})
+	}))
+}
+
+// look runs f with a tx that only reads. Each statement sees what was committed before.
+func (s *Spool) look(ctx context.Context, operation string, f func(t *tx) error) error {
+	return s.failure(ctx, operation, s.db.Look(ctx, func(ctx context.Context, t sqldb.Tx) error {
+		return f(&tx{t, s.db.Dialect, ctx, s.now()})
+	}))
+}
+
+// failure returns the error for the caller: that of the spool, or the store's error for
+// an error of the database.
 func (s *Spool) failure(ctx context.Context, operation string, err error) error {
-	if err == nil || errors.Is(err, ErrTaken) || errors.Is(err, ErrNotFound) || errors.Is(err, ErrNothing) {
+	if errors.Is(err, ErrTaken) || errors.Is(err, ErrNotFound) || errors.Is(err, ErrNothing) {
 		return err
 	}
-	if ctx.Err() != nil {
-		err = context.Cause(ctx)
-	}
-	if s.Failure == nil {
-		return err
-	}
-	return s.Failure(operation, err)
+	return s.db.Failure(ctx, operation, err)
 }
 
 // kept returns a text as every database can keep it: the answers of mail servers
@@ -173,8 +116,8 @@ func kept(text string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
 }
 
-// fold returns an address in lower case, as far as lower() of the databases goes,
-// which is ASCII.
+// fold returns an address in lower case, as lower() of the databases does: it changes
+// only ASCII.
 func fold(address string) string {
 	return strings.Map(func(r rune) rune {
 		if 'A' <= r && r <= 'Z' {
@@ -184,8 +127,8 @@ func fold(address string) string {
 	}, address)
 }
 
-// key returns an object's ID as the tables have it: the fields of its type with
-// line ends between. Only the first one of two may have line ends itself.
+// key returns an object's ID as the tables have it: the fields of its type, separated
+// by a line end. If there are two fields, only the first may contain line ends.
 func key(ref object.Ref) string {
 	if len(ref.Type.Fields()) == 2 {
 		return ref.ID[0] + "\n" + ref.ID[1]

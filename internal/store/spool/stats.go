@@ -5,9 +5,11 @@ package spool
 import (
 	"context"
 	"time"
+
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
-// Stats is what the spool holds, and how it ends.
+// Stats are numbers of notifications and deliveries.
 type Stats struct {
 	Waiting    int64     // notifications to be rendered
 	Ready      int64     // notifications with deliveries to be sent
@@ -18,30 +20,34 @@ type Stats struct {
 	Sent, Failed, Held int64
 }
 
-// Stats counts. It costs what waits and what ended within a day, however much
-// there is of the past.
-func (s *Spool) Stats(ctx context.Context) (Stats, error) {
-	var st Stats
+// Stats counts. It costs as much as what waits and what ended within a day, whatever
+// the number of older notifications.
+func (s *Spool) Stats(ctx context.Context) (st Stats, err error) {
 	var oldest int64
-	now := s.now()
-	for _, q := range []struct {
-		query string
-		args  []any
-		dest  []any
-	}{
-		{"SELECT count(*) FROM notifications WHERE state = 'waiting'", nil, []any{&st.Waiting}},
-		{"SELECT count(DISTINCT notification), count(*), coalesce(min(due), 0) FROM deliveries WHERE state = 'waiting'",
-			nil, []any{&st.Ready, &st.Deliveries, &oldest}},
-		{"SELECT count(*) FROM notifications WHERE state = 'aside'", nil, []any{&st.Aside}},
-		{`SELECT count(*) FILTER (WHERE d.state = 'sent'), count(*) FILTER (WHERE d.state = 'failed'),
-				count(*) FILTER (WHERE d.state IN ('held', 'digested'))
-			FROM notifications n JOIN deliveries d ON d.notification = n.number WHERE n.finished > ?`,
-			[]any{now - day.Microseconds()}, []any{&st.Sent, &st.Failed, &st.Held}},
-	} {
-		if err := s.Read.QueryRowContext(ctx, s.sql(q.query), q.args...).Scan(q.dest...); err != nil {
-			return Stats{}, s.failure(ctx, "stats", err)
+	err = s.look(ctx, "stats", func(t *tx) error {
+		for _, q := range []struct {
+			query string
+			args  []any
+			into  []any
+		}{
+			{"SELECT count(*) FROM notifications WHERE state = 'waiting'", nil, []any{&st.Waiting}},
+			{"SELECT count(DISTINCT notification), count(*), coalesce(min(due), 0) FROM deliveries WHERE state = 'waiting'",
+				nil, []any{&st.Ready, &st.Deliveries, &oldest}},
+			{"SELECT count(*) FROM notifications WHERE state = 'aside'", nil, []any{&st.Aside}},
+			{`SELECT count(*) FILTER (WHERE d.state = 'sent'), count(*) FILTER (WHERE d.state = 'failed'),
+					count(*) FILTER (WHERE d.state IN ('held', 'digested'))
+				FROM notifications n JOIN deliveries d ON d.notification = n.number WHERE n.finished > $1`,
+				[]any{t.now - day.Microseconds()}, []any{&st.Sent, &st.Failed, &st.Held}},
+		} {
+			if _, err := t.read(q.query, q.args, q.into...); err != nil {
+				return err
+			}
 		}
+		return nil
+	})
+	if err != nil {
+		return Stats{}, err
 	}
-	st.Oldest = moment(oldest)
+	st.Oldest = sqldb.Time(oldest)
 	return st, nil
 }

@@ -4,8 +4,6 @@ package spool
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"time"
 )
 
@@ -17,8 +15,8 @@ func (s *Spool) Watch(ctx context.Context) error {
 	})
 }
 
-// Unwatch makes loads note their changes no more, and forgets those that nobody
-// has considered. Loads that are under way may still leave theirs.
+// Unwatch ends that loads note their changes, and deletes the changes that wait to be
+// considered. Loads that run meanwhile may still leave theirs.
 func (s *Spool) Unwatch(ctx context.Context) error {
 	return s.update(ctx, "unwatch", func(t *tx) error {
 		if _, err := t.exec("DELETE FROM watch"); err != nil {
@@ -29,46 +27,49 @@ func (s *Spool) Unwatch(ctx context.Context) error {
 	})
 }
 
-// Watched tells whether loads note their changes.
-func (s *Spool) Watched(ctx context.Context) (bool, error) {
-	var watched bool
-	err := s.Read.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM watch)").Scan(&watched)
-	return watched, s.failure(ctx, "watched", err)
+// Watched reports whether loads note their changes.
+func (s *Spool) Watched(ctx context.Context) (watched bool, err error) {
+	err = s.look(ctx, "watched", func(t *tx) error {
+		_, err := t.read("SELECT EXISTS (SELECT 1 FROM watch)", nil, &watched)
+		return err
+	})
+	return watched, err
 }
 
-// Lease makes the holder the one who considers the changes, for half the time
-// given at least, and an hour at most, and watches. It returns false where
-// somebody else is that one. Considering without a lease does no harm, for Settle
-// lets only one have a change.
-func (s *Spool) Lease(ctx context.Context, holder string, d time.Duration) (bool, error) {
-	now := s.now()
-	from, to, _ := hold(now, 0)
-	// Most of the time there is nothing to write, and who loads need not be waited for.
-	var who string
-	var until int64
-	err := s.Read.QueryRowContext(ctx, "SELECT holder, until FROM watch").Scan(&who, &until)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return false, s.failure(ctx, "lease", err)
+// Lease makes the holder the only process that considers changes, for at least half
+// the time given and at most an hour, and watches. It returns false if another process
+// has the lease. Considering without a lease does no harm, because Settle lets only
+// one process have a change.
+func (s *Spool) Lease(ctx context.Context, holder string, d time.Duration) (got bool, err error) {
+	decided := false
+	err = s.look(ctx, "lease", func(t *tx) error {
+		// Most of the time there is nothing to write. Then do not wait for loads.
+		var who string
+		var until int64
+		found, err := t.read("SELECT holder, until FROM watch", nil, &who, &until)
+		if found && t.now <= until && until <= latest(t.now) && (who != holder || until-t.now >= d.Microseconds()/2) {
+			decided, got = true, who == holder
+		}
+		return err
+	})
+	if err != nil || decided {
+		return got && err == nil, err
 	}
-	if err == nil && from <= until && until <= to && (who != holder || until-now >= d.Microseconds()/2) {
-		return who == holder, nil
-	}
-	var got bool
 	err = s.update(ctx, "lease", func(t *tx) error {
-		from, to, until := hold(t.now, d)
-		n, err := t.exec(`INSERT INTO watch (one, holder, until) VALUES (1, ?, ?)
+		n, err := t.exec(`INSERT INTO watch (one, holder, until) VALUES (1, $1, $2)
 			ON CONFLICT (one) DO UPDATE SET holder = excluded.holder, until = excluded.until
-			WHERE watch.holder = excluded.holder OR watch.until < ? OR watch.until > ?`, holder, until, from, to)
+			WHERE watch.holder = excluded.holder OR watch.until < $3 OR watch.until > $4`,
+			holder, pickedUntil(t.now, d), t.now, latest(t.now))
 		got = n > 0
 		return err
 	})
 	return got && err == nil, err
 }
 
-// Release ends the holder's lease, if there is one.
+// Release ends the holder's lease, if it has one.
 func (s *Spool) Release(ctx context.Context, holder string) error {
 	return s.update(ctx, "release", func(t *tx) error {
-		_, err := t.exec("UPDATE watch SET holder = '', until = 0 WHERE holder = ?", holder)
+		_, err := t.exec("UPDATE watch SET holder = '', until = 0 WHERE holder = $1", holder)
 		return err
 	})
 }

@@ -3,6 +3,7 @@
 package spool_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,16 +11,17 @@ import (
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/store/spool"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
 // TestWays: each way has its own deliveries, and is told of while one of them is due
 // and not picked. Ways with any that wait are told of apart.
 func TestWays(t *testing.T) {
-	onEngines(t, func(t *testing.T, h *house) {
+	onEngines(t, func(t *testing.T, f *fixture) {
 		ways := func(want ...string) {
 			t.Helper()
-			got, err := h.Ways(t.Context())
-			h.must(err)
+			got, err := f.Ways(t.Context())
+			f.must(err)
 			slices.Sort(got)
 			if fmt.Sprint(got) != fmt.Sprint(want) {
 				t.Errorf("ways are %v, want %v", got, want)
@@ -27,8 +29,8 @@ func TestWays(t *testing.T) {
 		}
 		pick := func(way string, n int) []*spool.Sending {
 			t.Helper()
-			picked, err := h.PickDeliveries(t.Context(), way, 9, time.Minute)
-			h.must(err)
+			picked, err := f.PickDeliveries(t.Context(), way, 9, time.Minute)
+			f.must(err)
 			if len(picked) != n {
 				t.Fatalf("%s: picked %d deliveries, want %d", way, len(picked), n)
 			}
@@ -40,24 +42,24 @@ func TestWays(t *testing.T) {
 			return picked
 		}
 		ways()
-		h.ready(about("s", "1"), mail("a@x"), mail("b@x"), spool.Recipient{Via: "webhook:a"}, spool.Recipient{Via: spool.Feed})
-		h.ready(about("s", "2"), spool.Recipient{Via: "webhook:b"})
+		f.ready(about("s", "1"), mail("a@x"), mail("b@x"), spool.Recipient{Via: "webhook:a"}, spool.Recipient{Via: spool.Feed})
+		f.ready(about("s", "2"), spool.Recipient{Via: "webhook:b"})
 		ways("mail", "webhook:a", "webhook:b")
 		mails := pick(spool.Mail, 2)
 		pick(spool.Mail, 0)
 		ways("webhook:a", "webhook:b")
 		a := pick("webhook:a", 1)
-		h.must(h.Retried(t.Context(), a[0], "no", time.Hour))
-		h.must(h.Sent(t.Context(), mails[0]))
+		f.must(f.Retried(t.Context(), a[0], "no", time.Hour))
+		f.must(f.Sent(t.Context(), mails[0]))
 		ways("webhook:b")
-		waiting, err := h.WaysWaiting(t.Context()) // also what is picked, or due later
-		h.must(err)
+		waiting, err := f.WaysWaiting(t.Context()) // also what is picked, or due later
+		f.must(err)
 		if slices.Sort(waiting); !slices.Equal(waiting, []string{"mail", "webhook:a", "webhook:b"}) {
 			t.Errorf("deliveries wait for %v", waiting)
 		}
-		h.after(2 * time.Minute)
+		f.after(2 * time.Minute)
 		ways("mail", "webhook:b") // the pick of the other mail ran out
-		h.after(time.Hour)
+		f.after(time.Hour)
 		ways("mail", "webhook:a", "webhook:b")
 		pick("webhook:c", 0)
 	})
@@ -66,22 +68,20 @@ func TestWays(t *testing.T) {
 // TestPicksByIndex: a way that is down and has many deliveries is not read through
 // for those of another.
 func TestPicksByIndex(t *testing.T) {
-	h := newHouse(t, openSQLite(t))
+	f := newFixture(t, openSQLite(t))
 	for _, query := range []string{
 		"SELECT number FROM deliveries WHERE state = 'waiting' AND via = 'mail' AND due <= 5 ORDER BY due, number LIMIT 1",
 		"SELECT min(via) FROM deliveries WHERE state = 'waiting' AND via > 'mail'",
 	} {
 		var plan []string
-		rows, err := h.Read.Query("EXPLAIN QUERY PLAN " + query)
-		h.must(err)
-		for rows.Next() {
+		f.must(f.db.Look(t.Context(), func(ctx context.Context, tx sqldb.Tx) error {
 			var id, parent, unused int
 			var step string
-			h.must(rows.Scan(&id, &parent, &unused, &step))
-			plan = append(plan, step)
-		}
-		h.must(rows.Err())
-		h.must(rows.Close())
+			return sqldb.Read(ctx, tx, "EXPLAIN QUERY PLAN "+query, nil, []any{&id, &parent, &unused, &step}, func() error {
+				plan = append(plan, step)
+				return nil
+			})
+		}))
 		if got := strings.Join(plan, "; "); !strings.HasPrefix(got, "SEARCH deliveries USING") || !strings.Contains(got, "INDEX deliveries_due (via") {
 			t.Errorf("%s\n%s", query, got)
 		}

@@ -5,13 +5,18 @@ package spool
 import (
 	"context"
 	"time"
+
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
-// Wipe removes the notifications that were done, dropped or set aside before the time given,
-// and their deliveries, and returns how many notifications it removed. Those with
-// mails that a digest has still to tell of stay. The counters of the days before
-// go too. It does so a few at a time, for others to get on; where it fails, what
-// it removed so far is gone.
+// wipedAtOnce is how many notifications Wipe removes in a transaction.
+const wipedAtOnce = 500
+
+// Wipe removes the notifications that were done, dropped or set aside before the time
+// given, with their deliveries, and returns how many notifications it removed. It keeps
+// notifications with mails that a digest has yet to list. It also removes the counters
+// of the days before. It removes a few at a time, so that other transactions need not
+// wait long. After an error, what it removed so far is gone.
 func (s *Spool) Wipe(ctx context.Context, until time.Time) (int64, error) {
 	var wiped int64
 	for {
@@ -20,48 +25,43 @@ func (s *Spool) Wipe(ctx context.Context, until time.Time) (int64, error) {
 		if err != nil {
 			return wiped, err
 		}
-		if n < chunk {
+		if n < wipedAtOnce {
 			break
 		}
 	}
 	return wiped, s.update(ctx, "wipe", func(t *tx) error {
-		_, err := t.exec("DELETE FROM considered WHERE day < ?", until.UTC().Format(time.DateOnly))
+		_, err := t.exec("DELETE FROM considered WHERE day < $1", until.UTC().Format(time.DateOnly))
 		return err
 	})
 }
 
-// ForgetStatuses forgets the statuses of objects that nobody considered since the
-// time given. Those count as new when they are considered again.
+// ForgetStatuses deletes the statuses of objects that were last considered before the
+// time given. Such an object counts as new when it is considered again.
 func (s *Spool) ForgetStatuses(ctx context.Context, until time.Time) error {
 	return s.update(ctx, "forget statuses", func(t *tx) error {
-		_, err := t.exec("DELETE FROM statuses WHERE at < ?", micros(until))
+		_, err := t.exec("DELETE FROM statuses WHERE at < $1", sqldb.Micros(until))
 		return err
 	})
 }
 
-// wipe removes a chunk of notifications. It passes over those that somebody is
-// sending again.
-func (s *Spool) wipe(ctx context.Context, until time.Time) (int64, error) {
-	var numbers []any
-	err := s.update(ctx, "wipe", func(t *tx) error {
-		err := s.query(ctx, t, func(scan func(...any) error) error {
-			var number int64
-			err := scan(&number)
-			numbers = append(numbers, number)
-			return err
-		}, `WITH choice AS MATERIALIZED (
-				SELECT number FROM notifications WHERE finished > 0 AND finished < ? AND state IN ('done', 'dropped', 'aside')
+// wipe removes the first notifications. It skips those that another transaction sends
+// again.
+func (s *Spool) wipe(ctx context.Context, until time.Time) (n int64, err error) {
+	err = s.update(ctx, "wipe", func(t *tx) error {
+		numbers, err := rows(t, scanOne[int64], `WITH choice AS MATERIALIZED (
+				SELECT number FROM notifications WHERE finished > 0 AND finished < $1 AND state IN ('done', 'dropped', 'aside')
 				AND NOT EXISTS (SELECT 1 FROM deliveries WHERE notification = notifications.number AND state = 'held')
-				ORDER BY finished, number LIMIT ? SKIP LOCKED)
-			DELETE FROM notifications WHERE number IN (SELECT number FROM choice) RETURNING number`, micros(until), chunk)
-		if err != nil || len(numbers) == 0 {
+				ORDER BY finished, number LIMIT $2 `+t.SkipLocked()+`)
+			DELETE FROM notifications WHERE number IN (SELECT number FROM choice) RETURNING number`, sqldb.Micros(until), wipedAtOnce)
+		n = int64(len(numbers))
+		if err != nil || n == 0 {
 			return err
 		}
-		_, err = t.exec("DELETE FROM deliveries WHERE notification IN "+places(len(numbers)), numbers...)
+		_, err = t.exec("DELETE FROM deliveries WHERE "+t.In("notification", 1), t.Numbers(numbers))
 		return err
 	})
 	if err != nil {
 		return 0, err
 	}
-	return int64(len(numbers)), nil
+	return n, nil
 }

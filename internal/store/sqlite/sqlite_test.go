@@ -16,13 +16,13 @@ import (
 func TestFile(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) store.Sink {
 		return open(t, filepath.Join(t.TempDir(), "a ?b%41#c.sqlite"))
-	}, storetest.Capabilities{Store: true, Snapshots: true, Purges: true, Spool: true, Rollups: true, Several: true, Reopen: reopen})
+	}, storetest.Capabilities{Store: true, Snapshots: true, Purges: true, SQL: true, Several: true, Reopen: reopen})
 }
 
 func TestMemory(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) store.Sink {
 		return open(t, memory)
-	}, storetest.Capabilities{Store: true, Purges: true, Spool: true, Rollups: true, Several: true})
+	}, storetest.Capabilities{Store: true, Purges: true, SQL: true, Several: true})
 }
 
 // However many read at a time, there are no more connections than there may be:

@@ -29,8 +29,7 @@ var capabilities = []capability{
 	{"store.Store", func(c Capabilities) bool { return c.Store }, has[store.Store], useStore},
 	{"store.RoleMaker", func(c Capabilities) bool { return c.Roles }, has[store.RoleMaker], nil},
 	{"store.Lagger", func(c Capabilities) bool { return c.Lag }, has[store.Lagger], useLag},
-	{"sqldb.Source", func(c Capabilities) bool { return c.Rollups }, has[sqldb.Source], useDatabase},
-	{"spool.Keeper", func(c Capabilities) bool { return c.Spool }, has[spool.Keeper], useSpool},
+	{"sqldb.Source", func(c Capabilities) bool { return c.SQL }, has[sqldb.Source], useSQL},
 }
 
 func has[T any](db store.Sink) bool {
@@ -92,6 +91,12 @@ func useStore(t *testing.T, db store.Sink) {
 	}
 }
 
+// useSQL uses the packages that stand on the SQL database of a store.
+func useSQL(t *testing.T, db store.Sink) {
+	useCounts(t, db)
+	useSpool(t, db)
+}
+
 func useSpool(t *testing.T, db store.Sink) {
 	sp := spool.Of(db)
 	if err := sp.Watch(t.Context()); err != nil {
@@ -103,7 +108,7 @@ func useSpool(t *testing.T, db store.Sink) {
 	}
 }
 
-func useDatabase(t *testing.T, db store.Sink) {
+func useCounts(t *testing.T, db store.Sink) {
 	if complete, err := rollup.Of(db).Complete(t.Context()); err != nil || !complete {
 		t.Errorf("complete: %t, %v", complete, err)
 	}

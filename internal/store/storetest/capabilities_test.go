@@ -47,7 +47,7 @@ func TestCapabilities(t *testing.T) {
 // TestAssertions requires store.As for all capabilities, because a type assertion
 // misses those that a wrapper gets from the database within.
 func TestAssertions(t *testing.T) {
-	assertion := regexp.MustCompile(`\.\((store\.(Store|RoleMaker|Lagger|Reader)|rollup\.Keeper|spool\.Keeper)\)`)
+	assertion := regexp.MustCompile(`\.\((store\.(Store|RoleMaker|Lagger|Reader)|sqldb\.Source)\)`)
 	err := filepath.WalkDir("../../..", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || filepath.Ext(name) != ".go" {
 			return err

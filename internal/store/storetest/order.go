@@ -61,7 +61,7 @@ func (s suite) streams(t *testing.T) {
 			s.expect(t, renamed(got[fmt.Sprintf("a:%d", n)], ""), renamed(got["a:0"], ""))
 		}
 		s.newest(t, got["a:0"], reports)
-		if s.can.Rollups {
+		if s.can.SQL {
 			VerifyRollups(t, db)
 		}
 		if t.Failed() {

@@ -32,8 +32,7 @@ type Capabilities struct {
 	Purges      bool // Purge removes objects
 	Several     bool // the driver knows more than one schema
 	JSONValues  bool // free objects come back as the same values, which may be written differently
-	Rollups     bool // it is a sqldb.Source, and keeps roll-ups
-	Spool       bool // it is a spool.Keeper
+	SQL         bool // it is a sqldb.Source: it keeps roll-ups, and notes changes for its spool
 	Roles       bool // it is a store.RoleMaker
 	Lag         bool // it is a store.Lagger
 	// Reopen closes a store and opens its database again, until the end of the
@@ -73,9 +72,9 @@ func Run(t *testing.T, open Open, can Capabilities) {
 		{"Outcomes", can.Store, s.outcomes},
 		{"Runs", can.Store, s.runs},
 		{"Previous", can.Store, s.previous},
-		{"Notes", can.Spool, s.notes},
-		{"Rollups", can.Rollups, s.rollups},
-		{"RollupsCost", can.Rollups, s.rollupsCost},
+		{"Notes", can.SQL, s.notes},
+		{"Rollups", can.SQL, s.rollups},
+		{"RollupsCost", can.SQL, s.rollupsCost},
 		{"Purge", can.Store && can.Purges, s.purge},
 		{"PurgeKeeping", can.Store && can.Purges, s.purgeKeeping},
 		{"PurgeBatches", can.Store && can.Purges, s.purgeBatches},

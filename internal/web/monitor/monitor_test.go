@@ -106,7 +106,7 @@ func TestSpoolMetrics(t *testing.T) {
 		t.Fatal(err)
 	}
 	clock := time.Now().Truncate(time.Second)
-	s := st.Spool()
+	s := spool.Of(st)
 	s.Now = func() time.Time { return clock }
 	m := &Monitor{Registry: prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler)}
 	closed := map[string]string{}
@@ -165,7 +165,7 @@ func TestSpoolMetrics(t *testing.T) {
 	}
 
 	clock = batches[0].At.Add(time.Minute)
-	check(s.Settle(t.Context(), spool.Settlement{Batches: []int64{batches[0].Number}, Notifications: []spool.New{{
+	check(s.Settle(t.Context(), spool.Settlement{Batches: []int64{batches[0].Number}, Notifications: []spool.NewNotification{{
 		Identity: spool.Identity{Subscription: "a", Object: object.CheckoutRef("ci:1")}, Changed: batches[0].At}}}))
 	expect("considered", 0, 1, 0, 0)
 	picked, err := s.PickNotifications(t.Context(), 9, time.Minute)

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/store/spool"
-	"github.com/kcidb-go/kcidb/internal/store/sqlite"
 	"github.com/kcidb-go/kcidb/object"
 )
 
@@ -21,7 +20,7 @@ import (
 func newFeed(t *testing.T) (*Pages, http.Handler, *time.Time) {
 	t.Helper()
 	p, h, _ := newPages(t)
-	p.Spool = p.Store.(*sqlite.Store).Spool()
+	p.Spool = spool.Of(p.Store)
 	clock := now
 	p.Spool.Now = func() time.Time { return clock }
 	return p, h, &clock
@@ -30,7 +29,7 @@ func newFeed(t *testing.T) (*Pages, http.Handler, *time.Time) {
 // tell has a subscription tell of an object by its feed.
 func tell(t *testing.T, s *spool.Spool, subscription string, ref object.Ref, r spool.Rendered) {
 	t.Helper()
-	err := s.Settle(t.Context(), spool.Settlement{Notifications: []spool.New{{
+	err := s.Settle(t.Context(), spool.Settlement{Notifications: []spool.NewNotification{{
 		Identity: spool.Identity{Subscription: subscription, Object: ref}, Changed: s.Now().Add(-time.Minute),
 	}}})
 	if err != nil {
