@@ -23,7 +23,7 @@ links: build ## put the Python tools' names beside bin/kcidb, as links to it
 	@for name in $$(bin/kcidb links); do ln -sf kcidb bin/$$name; done; bin/kcidb links | wc -l | sed 's/$$/ old names in bin\//'
 
 .PHONY: run
-run: build ## build and start the whole service with sample data, print its URL
+run: build ## build and start the whole service with sample data, and print its URL
 	@GO="$(GO)" DATA="$(DATA)" scripts/run
 
 .PHONY: man
@@ -31,12 +31,12 @@ man: build ## write the man pages to man/
 	@mkdir -p man && bin/kcidb man man && ls man | wc -l | sed 's/$$/ pages in man\//'
 
 .PHONY: test
-test: ## run all tests, fetching what they need where it can be fetched
+test: ## run all tests, and install the tools that they need if possible
 	@GO="$(GO)" scripts/test
 
 .PHONY: race
 race: ## run all tests under the race detector (needs a C compiler)
-	# One package at a time: tests that wait for something should not have to wait for a processor.
+	# One package at a time: a test that waits for an event should not also wait for a processor.
 	CGO_ENABLED=1 $(GO) test -race -short -p 1 ./...
 
 .PHONY: fuzz
@@ -44,7 +44,7 @@ fuzz: ## run every fuzz target for a while (FUZZTIME=30s)
 	@GO="$(GO)" scripts/fuzz
 
 .PHONY: fuzz-api
-fuzz-api: build ## send the API requests of all kinds for a while (FUZZTIME=300 seconds)
+fuzz-api: build ## send the API random requests for a while (FUZZTIME=300 seconds)
 	@scripts/fuzz-api
 
 .PHONY: bench
@@ -56,9 +56,9 @@ lint: ## gofmt, prose, go vet, staticcheck, govulncheck
 	@GO="$(GO)" scripts/lint
 
 .PHONY: verify
-verify: ## prove that generated files are what their generators write
+verify: ## prove that generated files are equal to the output of their generators
 	@GO="$(GO)" scripts/verify
 
 .PHONY: clean
-clean: ## remove what make built (not the data of make run)
+clean: ## remove the files that make built (not the data of make run)
 	rm -rf bin man
