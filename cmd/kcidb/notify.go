@@ -90,7 +90,7 @@ func makerOf(p *program, objects store.Store, folder *subscription.Folder, o *ma
 	}
 	return &notify.Maker{
 		Objects: objects, Folder: folder, Envelope: notify.Envelope{From: from}, Base: o.base, Now: time.Now,
-		Trouble: func(name, how string) { fmt.Fprintf(p.stderr, "subscription %s: %s\n", name, how) },
+		OnFailure: func(name, how string) { fmt.Fprintf(p.stderr, "subscription %s: %s\n", name, how) },
 	}, nil
 }
 

@@ -163,7 +163,7 @@ func runSubscriptionsTest(ctx context.Context, p *program, o *subscriptionsTestO
 	})
 }
 
-func showReplay(ctx context.Context, p *program, maker *notify.Maker, all []notify.Would, s *subscription.Subscription, most int) error {
+func showReplay(ctx context.Context, p *program, maker *notify.Maker, all []notify.Replayed, s *subscription.Subscription, most int) error {
 	for i := range all {
 		if i == most {
 			fmt.Fprintf(p.stdout, "... and %d more\n", len(all)-most)
@@ -199,7 +199,7 @@ func showReplay(ctx context.Context, p *program, maker *notify.Maker, all []noti
 }
 
 // recipientsOf lists the recipients of the notifications.
-func recipientsOf(all []notify.Would) string {
+func recipientsOf(all []notify.Replayed) string {
 	if len(all) == 0 {
 		return ""
 	}

@@ -51,7 +51,7 @@ func BenchmarkConsider(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			for range b.N {
 				b.StopTimer()
-				h := newHouse(b, hundred())
+				h := newTestbed(b, hundred())
 				h.Log = slog.New(slog.DiscardHandler)
 				objects := 0
 				for i := range 4 {
@@ -105,17 +105,16 @@ func revisionOf(n, tests, step int) []*report.Report {
 	return append(all, part)
 }
 
-// BenchmarkLoadNotified measures loading the real submissions, where they lie
-// beside the checkout, with a notifier that goes by a hundred subscriptions, and
-// by none. "ratio" is the one time to the other; "considered" to the time until
-// all was considered, too.
+// BenchmarkLoadNotified loads the real submissions, if they are beside the checkout,
+// with a notifier with a hundred subscriptions, and without. "ratio" compares the times
+// of loading; "considered" includes the time until all changes were considered.
 func BenchmarkLoadNotified(b *testing.B) {
 	batches := submissions(b)
 	var times [2]time.Duration // of loading, with none and with a hundred
 	var considered time.Duration
 	for range b.N {
 		for i, files := range []map[string]string{{}, hundred()} {
-			h := newHouseOn(b, mustOpen(b), files)
+			h := newTestbedOn(b, mustOpen(b), files)
 			h.Log = slog.New(slog.DiscardHandler)
 			ctx, cancel := context.WithCancel(b.Context())
 			done := make(chan error)

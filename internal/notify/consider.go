@@ -9,61 +9,56 @@ import (
 	"slices"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/graph"
 	"github.com/kcidb-go/kcidb/internal/notify/subscription"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/spool"
 	"github.com/kcidb-go/kcidb/object"
-	"github.com/kcidb-go/kcidb/report"
 )
 
-// quiet is how long nobody sees an issue until it counts as gone.
-const quiet = 14 * 24 * time.Hour
-
-// maxIdentity is how long the IDs of an object and of a message may be together:
-// what fits into an index of PostgreSQL.
+// maxIdentity is the most bytes of the IDs of an object and of a message together. It
+// is what fits into an index of PostgreSQL.
 const maxIdentity = 2000
 
-// statusKeeper knows the status that objects had when they were last considered.
-type statusKeeper interface {
+// statusReader returns the status that objects had when they were last considered.
+type statusReader interface {
 	Statuses(ctx context.Context, refs []object.Ref) (map[object.Ref]spool.Status, error)
 }
 
-// match is a subscription that wants to tell of an object.
+// match is a notification that a subscription calls for.
 type match struct {
 	*subscription.Subscription
 	object  object.Ref
-	message string // its ID
+	message string // ID of the message
 	reason  string
 	was     string
 	created bool
 }
 
-// consideration is what considering some changes comes to.
+// consideration offers changed objects to subscriptions, and collects the results.
 type consideration struct {
-	ctx     context.Context
-	objects store.Store
-	keeper  statusKeeper
-	folder  *subscription.Folder
-	at      time.Time // of the changes
-	whole   bool      // all there is will be considered: nothing is late
-	asNew   bool      // objects are as if they had never been considered
-	again   bool      // it failed before, so what fails by itself is set aside
+	ctx            context.Context
+	objects        store.Store
+	statusesBefore statusReader
+	folder         *subscription.Folder
+	at             time.Time // of the changes
+	complete       bool      // all objects of the database will be considered, so no child is early
+	asNew          bool      // as if the objects had never been considered
+	retried        bool      // considering failed before, so failing objects are set aside
 
-	byType   map[object.Type][]*subscription.Subscription
-	have     map[string]int64 // tests of each build among what changed
-	matches  []match
-	counts   map[string]*spool.Considered // by subscription
-	statuses []spool.Status
-	aside    []setAside
+	byType    map[object.Type][]*subscription.Subscription
+	testsSeen map[string]int64 // changed tests of each build
+	matches   []match
+	counts    map[string]*spool.Considered // by name of the subscription
+	statuses  []spool.Status
+	aside     []setAside
 }
 
-func newConsideration(ctx context.Context, objects store.Store, keeper statusKeeper, folder *subscription.Folder, at time.Time) *consideration {
+func newConsideration(ctx context.Context, objects store.Store, before statusReader, folder *subscription.Folder, at time.Time) *consideration {
 	c := &consideration{
-		ctx: ctx, objects: objects, keeper: keeper, folder: folder, at: at,
-		byType: map[object.Type][]*subscription.Subscription{},
-		have:   map[string]int64{}, counts: map[string]*spool.Considered{},
+		ctx: ctx, objects: objects, statusesBefore: before, folder: folder, at: at,
+		byType:    map[object.Type][]*subscription.Subscription{},
+		testsSeen: map[string]int64{}, counts: map[string]*spool.Considered{},
 	}
 	for _, s := range folder.Subscriptions {
 		c.byType[s.On] = append(c.byType[s.On], s)
@@ -72,20 +67,20 @@ func newConsideration(ctx context.Context, objects store.Store, keeper statusKee
 	return c
 }
 
-// consider offers what changed, and all that is above it, to the subscriptions.
-// Objects are read some at a time, whatever the number of changes; what consists
-// of others is considered once, at last.
+// consider offers changed objects and their ancestors to the subscriptions. It reads
+// 1,000 objects at a time. Objects that have children are offered once, after their
+// children.
 func (c *consideration) consider(changes []store.Change) error {
-	t := newTouched()
+	t := newAffected()
 	for _, change := range changes {
 		t.addChange(change)
 	}
-	changed := map[object.Type]int{} // how many of each were read
+	changed := map[object.Type]int{} // number of objects that were read
 	if err := c.readChanged(t, changed); err != nil {
 		return err
 	}
-	if !c.whole {
-		if err := c.late(t); err != nil {
+	if !c.complete {
+		if err := c.addEarlyChildren(t); err != nil {
 			return err
 		}
 		if err := c.readChanged(t, changed); err != nil {
@@ -94,7 +89,7 @@ func (c *consideration) consider(changes []store.Change) error {
 	}
 	for _, typ := range object.Types() {
 		if typ == object.TypeTest || typ == object.TypeIncident {
-			continue // they are above nothing, and were considered when they were read
+			continue // readChanged offered them, because they have no children
 		}
 		if err := c.offer(t, typ, t.order[typ]); err != nil {
 			return err
@@ -103,13 +98,13 @@ func (c *consideration) consider(changes []store.Change) error {
 	return nil
 }
 
-// considerThese offers objects to the subscriptions, as if they were new, and
-// nothing above or below them.
+// considerThese offers objects to the subscriptions as if they were new, without their
+// ancestors and children.
 func (c *consideration) considerThese(refs []object.Ref) error {
 	c.asNew = true
-	t := newTouched()
+	t := newAffected()
 	for _, ref := range refs {
-		t.orphan(ref)
+		t.addAsNew(ref)
 	}
 	for _, typ := range object.Types() {
 		if err := c.offer(t, typ, t.order[typ]); err != nil {
@@ -119,19 +114,19 @@ func (c *consideration) considerThese(refs []object.Ref) error {
 	return nil
 }
 
-// readChanged reads the objects that were added since the last time, adds those
-// above them, and considers those that have no others below them.
-func (c *consideration) readChanged(t *touched, done map[object.Type]int) error {
+// readChanged reads the objects that were added since its last call, and adds their
+// ancestors. It offers tests and incidents, because they have no children.
+func (c *consideration) readChanged(t *affected, done map[object.Type]int) error {
 	for _, typ := range []object.Type{object.TypeIncident, object.TypeTest, object.TypeBuild, object.TypeCheckout, object.TypeIssueVersion} {
 		all := t.order[typ][done[typ]:]
 		done[typ] = len(t.order[typ])
-		err := c.each(all, func(g *graph.Graph, o graph.Object) error {
+		err := c.forEach(all, func(g *graph.Graph, o graph.Object) error {
 			if !o.Known() {
-				return nil // it was removed since
+				return nil // deleted after it changed
 			}
 			t.addAncestors(o)
 			if test, ok := o.(*graph.Test); ok {
-				c.have[test.BuildID]++
+				c.testsSeen[test.BuildID]++
 			}
 			if typ == object.TypeTest || typ == object.TypeIncident {
 				return c.offerOne(g, t, o, nil)
@@ -145,8 +140,8 @@ func (c *consideration) readChanged(t *touched, done map[object.Type]int) error 
 	return nil
 }
 
-// offer offers objects of a type to the subscriptions that are on it.
-func (c *consideration) offer(t *touched, typ object.Type, all []object.Ref) error {
+// offer offers objects of one type to the subscriptions to that type.
+func (c *consideration) offer(t *affected, typ object.Type, all []object.Ref) error {
 	if len(c.byType[typ]) == 0 {
 		return nil
 	}
@@ -154,134 +149,51 @@ func (c *consideration) offer(t *touched, typ object.Type, all []object.Ref) err
 		var before map[object.Ref]spool.Status
 		if typ != object.TypeBuild {
 			var err error
-			if before, err = c.keeper.Statuses(c.ctx, refs); err != nil {
+			if before, err = c.statusesBefore.Statuses(c.ctx, refs); err != nil {
 				return err
 			}
 		}
-		if err := c.each(refs, func(g *graph.Graph, o graph.Object) error { return c.offerOne(g, t, o, before) }); err != nil {
+		if err := c.forEach(refs, func(g *graph.Graph, o graph.Object) error { return c.offerOne(g, t, o, before) }); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// offerOne offers an object to the subscriptions. An error is one of the database.
-func (c *consideration) offerOne(g *graph.Graph, t *touched, o graph.Object, before map[object.Ref]spool.Status) error {
+// offerOne offers an object to the subscriptions. It returns only errors of the
+// database.
+func (c *consideration) offerOne(g *graph.Graph, t *affected, o graph.Object, before map[object.Ref]spool.Status) error {
 	subscriptions := c.byType[o.Ref().Type]
 	if len(subscriptions) == 0 || !o.Known() {
 		return nil
 	}
-	touch := t.of[o.Ref()]
-	if err := touch.born(o); err != nil {
+	effect := t.effects[o.Ref()]
+	if err := effect.findCreated(o); err != nil {
 		return err
 	}
-	one := c.lookAt(o, touch, before)
+	candidate := c.newCandidate(o, effect, before)
 	for _, s := range subscriptions {
-		c.ask(s, o, one)
+		c.offerTo(s, o, candidate)
 		if err := g.Err(); err != nil {
 			return fmt.Errorf("subscription %s: %s: %w", s.Name, o.Ref(), err)
 		}
 	}
-	if one.asked {
-		c.statuses = append(c.statuses, spool.Status{Object: o.Ref(), Status: one.now, At: c.at})
+	if candidate.asked {
+		c.statuses = append(c.statuses, spool.Status{Object: o.Ref(), Status: candidate.now, At: c.at})
 	}
 	return nil
 }
 
-// look is an object as subscriptions are asked about it.
-type look struct {
-	subscription.Input
-	now   string
-	asked bool // somebody asked how it was, so it has to be known the next time, too
-}
-
-// lookAt says how an object was and is, once for all subscriptions, and only if
-// one of them asks.
-func (c *consideration) lookAt(o graph.Object, t *touch, before map[object.Ref]spool.Status) *look {
-	one := &look{Input: subscription.Input{Object: o, Created: t.created}}
-	one.Input.Now = once(o.Status)
-	switch o := o.(type) {
-	case *graph.Test:
-		one.Input.Was = once(func() (string, error) { return wasOr(t, o.Before) })
-	case *graph.Build:
-		one.Input.Was = once(func() (string, error) { return wasOr(t, o.Before) })
-	case *graph.Incident:
-		one.Input.Was = func() (string, error) { return "", nil } // it is told once
-	case *graph.Issue, *graph.IssueVersion:
-		c.lookAtIssue(one, t, before[o.Ref()])
-	default:
-		last := before[o.Ref()]
-		one.Input.Now = once(func() (status string, err error) {
-			one.now, err = o.Status()
-			one.asked = err == nil
-			return one.now, err
-		})
-		one.Input.Was = func() (string, error) {
-			_, err := one.Input.Now() // for the next time
-			return last.Status, err
-		}
-	}
-	return one
-}
-
-// lookAtIssue goes by the newest incident: an issue that is seen is FAIL, and one
-// that somebody looked for and did not see, or that nobody has seen for long, is
-// PASS. Of one that is as if it were new, all incidents are.
-func (c *consideration) lookAtIssue(one *look, t *touch, last spool.Status) {
-	was := last.Status
-	if was == string(report.StatusFail) && c.at.Sub(last.At) > quiet {
-		was = string(report.StatusPass)
-	}
-	one.now, one.asked = string(t.seen), t.seen != ""
-	one.Input.Was = func() (string, error) { return was, nil }
-	if c.asNew && !one.asked {
-		return
-	}
-	if !one.asked {
-		one.now = was // only what it is called changed
-	}
-	one.Input.Now = func() (string, error) { return one.now, nil }
-}
-
-// wasOr returns the last conclusive status before the change: the object's own, or
-// that of the last one like it. Without such a status it is the object's own, or for
-// a new object that of the last one like it.
-func wasOr(t *touch, before func() (report.Status, error)) (string, error) {
-	own := t.changed && !t.created
-	if own && facts.Conclusive(t.was) {
-		return string(t.was), nil
-	}
-	status, err := before()
-	if own && !facts.Conclusive(status) {
-		status = t.was
-	}
-	return string(status), err
-}
-
-// once returns a function that asks another the first time only.
-func once(f func() (string, error)) func() (string, error) {
-	var status string
-	var err error
-	asked := false
-	return func() (string, error) {
-		if !asked {
-			status, err = f()
-			asked = true
-		}
-		return status, err
-	}
-}
-
-// ask asks a subscription about an object. A rule that fails is counted, and has
-// not matched.
-func (c *consideration) ask(s *subscription.Subscription, o graph.Object, one *look) {
+// offerTo offers an object to a subscription. A rule that fails is counted, and does
+// not match.
+func (c *consideration) offerTo(s *subscription.Subscription, o graph.Object, offered *candidate) {
 	count := c.counts[s.Name]
 	count.Objects++
-	matched, err := s.Match(c.ctx, &one.Input)
+	matched, err := s.Match(c.ctx, &offered.Input)
 	var message, was string
 	if err == nil && matched {
-		if message, err = s.MessageID(c.ctx, &one.Input); err == nil {
-			was, err = one.Input.Was()
+		if message, err = s.MessageID(c.ctx, &offered.Input); err == nil {
+			was, err = offered.Input.Was()
 		}
 		if ref := o.Ref(); err == nil && len(ref.ID[0])+len(ref.ID[1])+len(message) > maxIdentity {
 			err = fmt.Errorf("the IDs of the object and of the message have more than %d bytes", maxIdentity)
@@ -294,14 +206,14 @@ func (c *consideration) ask(s *subscription.Subscription, o graph.Object, one *l
 	case matched:
 		count.Matched++
 		c.matches = append(c.matches, match{
-			Subscription: s, object: o.Ref(), message: message, reason: s.Reason(&one.Input), was: was, created: one.Created,
+			Subscription: s, object: o.Ref(), message: message, reason: s.Reason(&offered.Input), was: was, created: offered.Created,
 		})
 	}
 }
 
-// settlement is what is to happen because of it.
+// settlement returns the results for the spool.
 func (c *consideration) settlement() spool.Settlement {
-	s := spool.Settlement{Statuses: c.statuses, Aside: c.notTold()}
+	s := spool.Settlement{Statuses: c.statuses, Aside: c.asideRecords()}
 	for _, m := range c.matches {
 		s.Notifications = append(s.Notifications, spool.NewNotification{
 			Identity: spool.Identity{Subscription: m.Name, Object: m.object, Message: m.message},

@@ -24,7 +24,7 @@ subject: "{{.Object.Path}} {{.Was}}:{{.Now}}"
 `
 
 func TestTellsOnce(t *testing.T) {
-	h := newHouse(t, map[string]string{"failing.yaml": failing})
+	h := newTestbed(t, map[string]string{"failing.yaml": failing})
 	h.load(aCheckout + "," + aBuild + "," + aTest("ci:t1", "PASS"))
 	h.work()
 	h.expect()
@@ -38,7 +38,8 @@ func TestTellsOnce(t *testing.T) {
 	h.expect("dev@example.org: boot PASS:FAIL")
 }
 
-// TestLateParents tells of a test when what it is of is known, however late.
+// TestLateParents notifies about a test when its build and checkout arrive, however
+// late.
 func TestLateParents(t *testing.T) {
 	for name, order := range map[string][]string{
 		"down":     {aCheckout, aBuild, aTest("ci:t1", "FAIL")},
@@ -48,7 +49,7 @@ func TestLateParents(t *testing.T) {
 		"together": {strings.Join([]string{aCheckout, aBuild, aTest("ci:t1", "FAIL")}, ",")},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := newHouse(t, map[string]string{"failing.yaml": failing})
+			h := newTestbed(t, map[string]string{"failing.yaml": failing})
 			for _, part := range order {
 				h.load(part)
 				h.work()
@@ -60,7 +61,7 @@ func TestLateParents(t *testing.T) {
 
 // TestWaits sends when nothing came for a while, but no later than after the bound.
 func TestWaits(t *testing.T) {
-	h := newHouse(t, map[string]string{"next.yaml": `
+	h := newTestbed(t, map[string]string{"next.yaml": `
 on: revision
 match: object.repositories.exists(r, r.tree == "next")
 to: [dev@example.org]
@@ -89,7 +90,7 @@ subject: "{{.Object.Name}} {{len .Object.Builds.List}}"
 
 // TestMatchesNoMore drops what was over when it was due.
 func TestMatchesNoMore(t *testing.T) {
-	h := newHouse(t, map[string]string{"broken.yaml": `
+	h := newTestbed(t, map[string]string{"broken.yaml": `
 on: test
 match: object.status == "FAIL"
 to: [dev@example.org]
@@ -116,7 +117,7 @@ match: was == "PASS" && now == "FAIL"
 to: [dev@example.org]
 subject: "%[1]s broke"
 `
-	h := newHouse(t, map[string]string{
+	h := newTestbed(t, map[string]string{
 		"test.yaml":     strings.ReplaceAll(strings.ReplaceAll(tell, "%[1]s", "test"), "%s", "test"),
 		"build.yaml":    strings.ReplaceAll(strings.ReplaceAll(tell, "%[1]s", "build"), "%s", "build"),
 		"revision.yaml": strings.ReplaceAll(strings.ReplaceAll(tell, "%[1]s", "revision"), "%s", "revision"),
@@ -137,8 +138,8 @@ subject: "%[1]s broke"
 	h.expect("dev@example.org: build broke", "dev@example.org: test broke", "dev@example.org: revision broke")
 }
 
-// TestLostRuns: runs that are not conclusive hide no regression, whether they are
-// tests of their own or what the failing test said before it failed.
+// TestLostRuns: inconclusive runs do not hide a regression, whether they are separate
+// tests or earlier reports of the failing test.
 func TestLostRuns(t *testing.T) {
 	checkout := func(n int) string {
 		return fmt.Sprintf(`"checkouts": [{"id": "ci:c%d", "origin": "ci", "git_repository_url": "https://example.org/next.git",
@@ -150,7 +151,7 @@ func TestLostRuns(t *testing.T) {
 	}
 	for _, lost := range []string{`, "status": "MISS"`, `, "status": "SKIP"`, `, "status": "ERROR"`, `, "status": "DONE"`, ""} {
 		for _, own := range []bool{false, true} {
-			h := newHouse(t, map[string]string{"net.yaml": "on: test\nselect: {was: PASS, now: FAIL}\nto: [dev@example.org]\nsubject: '{{.Was}}'\n"})
+			h := newTestbed(t, map[string]string{"net.yaml": "on: test\nselect: {was: PASS, now: FAIL}\nto: [dev@example.org]\nsubject: '{{.Was}}'\n"})
 			h.load(checkout(1) + "," + test(1, `, "status": "PASS"`))
 			n := 2
 			h.load(checkout(n) + "," + test(n, lost))
@@ -166,10 +167,10 @@ func TestLostRuns(t *testing.T) {
 	}
 }
 
-// TestIssueReturns tells of an issue that is new, and that is back after it was
+// TestIssueReturns notifies about an issue that is new, and that returns after it was
 // gone.
 func TestIssueReturns(t *testing.T) {
-	h := newHouse(t, map[string]string{"issue.yaml": `
+	h := newTestbed(t, map[string]string{"issue.yaml": `
 on: issue
 match: now == "FAIL" && was != "FAIL"
 id: 'was == "" ? "new" : "back"'
@@ -196,7 +197,7 @@ subject: "{{.Object.ID}} was {{.Was}}"
 
 // TestRuleFails counts rules that fail, and goes on.
 func TestRuleFails(t *testing.T) {
-	h := newHouse(t, map[string]string{
+	h := newTestbed(t, map[string]string{
 		"bad.yaml":     "on: test\nmatch: object.misc[\"nothing\"] == \"x\"\nto: [dev@example.org]\n",
 		"failing.yaml": failing,
 	})
@@ -212,7 +213,7 @@ func TestRuleFails(t *testing.T) {
 
 // TestReload reads files when they change, and keeps what was good.
 func TestReload(t *testing.T) {
-	h := newHouse(t, map[string]string{"failing.yaml": failing})
+	h := newTestbed(t, map[string]string{"failing.yaml": failing})
 	h.write("failing.yaml", "on: nothing")
 	h.load(aCheckout + "," + aBuild + "," + aTest("ci:t1", "FAIL"))
 	h.work()
@@ -228,7 +229,7 @@ func TestReload(t *testing.T) {
 
 // TestDroppedComesBack arms again what was dropped, when it matches again.
 func TestDroppedComesBack(t *testing.T) {
-	h := newHouse(t, map[string]string{"done.yaml": "on: revision\nmatch: object.builds.done\nto: [dev@example.org]\nwait: 1h\nsubject: done\n"})
+	h := newTestbed(t, map[string]string{"done.yaml": "on: revision\nmatch: object.builds.done\nto: [dev@example.org]\nwait: 1h\nsubject: done\n"})
 	h.load(aCheckout + "," + aBuild)
 	h.work()
 	// Somebody else begins with it.
@@ -242,7 +243,7 @@ func TestDroppedComesBack(t *testing.T) {
 	h.expect("dev@example.org: done")
 }
 
-// TestCreated knows what is new, until it is told of.
+// TestCreated: a revision or an issue is new with its first part only.
 func TestCreated(t *testing.T) {
 	files := map[string]string{}
 	for _, typ := range []string{"revision", "checkout", "build", "test", "issue", "issue_version", "incident"} {
@@ -250,7 +251,7 @@ func TestCreated(t *testing.T) {
 			files[typ+wait+".yaml"] = "on: " + typ + "\nmatch: created\nto: [dev@example.org]\nsubject: new " + typ + "\nwait: " + wait + "\n"
 		}
 	}
-	h := newHouse(t, files)
+	h := newTestbed(t, files)
 	all := aCheckout + "," + aBuild + "," + aTest("ci:t1", "PASS") + `, "issues": [{"id": "ci:i1", "version": 1, "origin": "ci"}],
 		"incidents": [{"id": "ci:n1", "origin": "ci", "issue_id": "ci:i1", "issue_version": 1, "build_id": "ci:b1", "present": true}]`
 	h.load(all)
@@ -274,10 +275,10 @@ func TestCreated(t *testing.T) {
 	h.expect(want...)
 }
 
-// TestIssueGone tells that an issue is gone, and with which status.
+// TestIssueGone: an issue that incidents report as absent has the status PASS.
 func TestIssueGone(t *testing.T) {
 	gone := "on: issue_version\nselect: {was: FAIL, now: PASS}\nto: [dev@example.org]\nsubject: 'gone: {{.Was}} {{.Now}}'\n"
-	h := newHouse(t, map[string]string{"now.yaml": gone, "later.yaml": gone + "wait: 1h\n"})
+	h := newTestbed(t, map[string]string{"now.yaml": gone, "later.yaml": gone + "wait: 1h\n"})
 	for i, present := range []string{"true", "false"} {
 		h.load(fmt.Sprintf(`"issues": [{"id": "ci:i1", "version": 1, "origin": "ci"}], "incidents": [{"id": "ci:n%d", "origin": "ci",
 			"issue_id": "ci:i1", "issue_version": 1, "build_id": "ci:b1", "present": %s}]`, i, present))
@@ -288,9 +289,9 @@ func TestIssueGone(t *testing.T) {
 	h.expect("dev@example.org: gone: FAIL PASS", "dev@example.org: gone: FAIL PASS")
 }
 
-// TestIssueQuiet tells of an issue again that nobody saw for long.
+// TestIssueQuiet notifies again about an issue that was not seen for long.
 func TestIssueQuiet(t *testing.T) {
-	h := newHouse(t, map[string]string{"issue.yaml": "on: issue_version\nselect: {now: FAIL, was: PASS}\nto: [dev@example.org]\nsubject: back\n"})
+	h := newTestbed(t, map[string]string{"issue.yaml": "on: issue_version\nselect: {now: FAIL, was: PASS}\nto: [dev@example.org]\nsubject: back\n"})
 	incident := `"issues": [{"id": "ci:i1", "version": 1, "origin": "ci"}], "incidents": [{"id": "ci:n1", "origin": "ci",
 		"issue_id": "ci:i1", "issue_version": 1, "build_id": "ci:b1", "present": true}]`
 	h.load(incident)
@@ -324,10 +325,10 @@ func (s *brokenStore) Match(ctx context.Context, patterns []object.Pattern, opts
 	return s.database.Match(ctx, patterns, opts)
 }
 
-// TestBrokenStore considers nothing while the database cannot tell what there is,
-// and all of it afterwards.
+// TestBrokenStore considers nothing while the database cannot be read, and all changes
+// afterwards.
 func TestBrokenStore(t *testing.T) {
-	h := newHouse(t, map[string]string{"revision.yaml": "on: revision\nmatch: 'true'\nto: [dev@example.org]\nsubject: told\n"})
+	h := newTestbed(t, map[string]string{"revision.yaml": "on: revision\nmatch: 'true'\nto: [dev@example.org]\nsubject: told\n"})
 	broken := &brokenStore{h.store.database, true}
 	h.store.database = broken
 	h.load(aCheckout)
@@ -339,9 +340,9 @@ func TestBrokenStore(t *testing.T) {
 	h.expect("dev@example.org: told")
 }
 
-// TestExplainsIssues explains an issue by what is known of it, as if it were new.
+// TestExplainsIssues explains an issue as if it were new.
 func TestExplainsIssues(t *testing.T) {
-	h := newHouse(t, map[string]string{"issue.yaml": "on: issue\nselect: {now: FAIL, was: none}\nto: [dev@example.org]\n"})
+	h := newTestbed(t, map[string]string{"issue.yaml": "on: issue\nselect: {now: FAIL, was: none}\nto: [dev@example.org]\n"})
 	h.load(`"issues": [{"id": "ci:i1", "version": 1, "origin": "ci"}], "incidents": [{"id": "ci:n1", "origin": "ci", "issue_id": "ci:i1",
 		"issue_version": 1, "build_id": "ci:b1", "present": true}]`)
 	h.work()

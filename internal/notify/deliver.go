@@ -15,15 +15,16 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/spool"
 )
 
-// Delivery is tried again after a minute, and after twice as long each time, for
-// some two days.
+// A delivery is tried again after one minute, and after twice as long each time. The
+// 20 attempts take some two days.
 const (
 	retryFirst  = time.Minute
 	retryMost   = 4 * time.Hour
 	maxAttempts = 20
 )
 
-// errNoServer is why mails wait until there is a mail server.
+// errNoServer is the error of a mail while no mail server is configured. The mail
+// waits.
 var errNoServer noServer
 
 type noServer struct{}
@@ -32,36 +33,35 @@ func (noServer) Error() string             { return "no mail server is configure
 func (noServer) Down() bool                { return true }
 func (noServer) RetryAfter() time.Duration { return retryFirst }
 
-// Deliver starts a worker for each way that has something to deliver, is not closed
-// and has no worker yet. It does not wait for them: they end by themselves, or with
-// ctx.
+// Deliver starts a worker for each route that has deliveries due, is open, and has no
+// worker. It does not wait for the workers. A worker ends by itself, or with ctx.
 func (n *Notifier) Deliver(ctx context.Context) (more bool, err error) {
 	names, err := n.Spool.Ways(ctx)
 	if err != nil {
 		return false, err
 	}
-	if n.ways.idle(names, n.Now()) {
+	if n.routes.idle(names, n.Now()) {
 		waiting, err := n.Spool.WaysWaiting(ctx)
 		if err != nil {
 			return false, err
 		}
-		n.ways.forget(waiting, n.Now())
+		n.routes.forget(waiting, n.Now())
 	}
-	for _, name := range n.ways.take(names, n.Now()) {
-		n.ways.workers.Go(func() {
-			err := guard(func() error { return n.deliverBy(ctx, name) })
+	for _, name := range n.routes.take(names, n.Now()) {
+		n.routes.workers.Go(func() {
+			err := catchPanic(func() error { return n.deliverBy(ctx, name) })
 			if err != nil && ctx.Err() == nil {
-				n.Log.Error("cannot deliver, and will try again", "via", name, "error", err, "stack", stackOf(err))
+				n.Log.Error("cannot deliver; trying again", "via", name, "error", err, "stack", stackOf(err))
 			}
-			n.ways.release(name, n.Now())
+			n.routes.release(name, n.Now())
 		})
 	}
 	return false, nil
 }
 
-// deliverBy delivers what is due by one way, until nothing is, the way is closed, or
-// its turn is over. It takes one delivery at a time, so that it holds nothing back
-// while the receiver lets it wait.
+// deliverBy delivers by one route until no delivery is due, the route closes, or the
+// turn of the worker is over. It picks one delivery at a time, so that no other
+// delivery waits for a slow receiver.
 func (n *Notifier) deliverBy(ctx context.Context, name string) error {
 	for end := n.Now().Add(turn); ctx.Err() == nil && n.Now().Before(end); {
 		picked, err := n.Spool.PickDeliveries(ctx, name, 1, pick)
@@ -69,32 +69,33 @@ func (n *Notifier) deliverBy(ctx context.Context, name string) error {
 			return err
 		}
 		d := picked[0]
-		failed := guard(func() error { return n.send(ctx, d) })
-		if err := n.note(ctx, d, failed); err != nil && !errors.Is(err, spool.ErrTaken) {
+		failed := catchPanic(func() error { return n.send(ctx, d) })
+		if err := n.record(ctx, d, failed); err != nil && !errors.Is(err, spool.ErrTaken) {
 			return err
 		}
-		if ctx.Err() == nil && n.closes(name, failed) {
+		if ctx.Err() == nil && n.closeIfDown(name, failed) {
 			return nil
 		}
 	}
 	return nil
 }
 
-// closes reports whether a failure closes the way.
-func (n *Notifier) closes(name string, failed error) bool {
+// closeIfDown notes whether a delivery reached the server, and reports whether the
+// route is closed now.
+func (n *Notifier) closeIfDown(name string, failed error) bool {
 	var down interface{ Down() bool }
 	if !errors.As(failed, &down) || !down.Down() {
-		n.ways.passed(name)
+		n.routes.passed(name)
 		return false
 	}
-	pause := n.ways.failed(name, n.Now(), retryAfter(failed), failed.Error())
+	pause := n.routes.failed(name, n.Now(), retryAfter(failed), failed.Error())
 	if pause > 0 {
-		n.Log.Warn("nothing gets through, and nothing more is sent for a while", "via", name, "error", failed, "for", pause)
+		n.Log.Warn("a route is down; nothing is sent by it for a while", "via", name, "error", failed, "for", pause)
 	}
 	return pause > 0
 }
 
-// retryAfter is for how long the receiver asks to be left alone, 0 if it does not.
+// retryAfter returns how long the receiver asks us to wait, 0 if it does not ask.
 func retryAfter(failed error) time.Duration {
 	var patient interface{ RetryAfter() time.Duration }
 	if errors.As(failed, &patient) {
@@ -103,10 +104,10 @@ func retryAfter(failed error) time.Duration {
 	return 0
 }
 
-// note notes what became of a delivery.
-func (n *Notifier) note(ctx context.Context, d *spool.Sending, failed error) error {
+// record stores the result of a delivery.
+func (n *Notifier) record(ctx context.Context, d *spool.Sending, failed error) error {
 	stopped := ctx.Err() != nil
-	// What was sent is noted, although the service is being stopped.
+	// The result is stored even while the service stops.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	s := n.Spool
@@ -115,7 +116,7 @@ func (n *Notifier) note(ctx context.Context, d *spool.Sending, failed error) err
 	wait := min(retryFirst<<min(d.Attempts, 10), retryMost)
 	switch {
 	case failed != nil && stopped:
-		return s.Postponed(ctx, d, d.Error, 0) // it failed because of that, and others may go on at once
+		return s.Postponed(ctx, d, d.Error, 0) // it failed because the service stops, and another process may go on at once
 	case failed == nil:
 		log.Info("notification sent", "object", d.Notification.Object.String())
 		return s.Sent(ctx, d)
@@ -158,9 +159,9 @@ func (n *Notifier) call(ctx context.Context, name string, d *spool.Sending) erro
 	}
 	hook, ok := folder.Hooks[name]
 	if !ok {
-		return fmt.Errorf("there is no webhook %q in webhooks.yaml", name)
+		return fmt.Errorf("webhooks.yaml has no webhook %q", name)
 	}
-	one := &d.Notification
+	notification := &d.Notification
 	body, err := json.Marshal(struct {
 		Number       int64     `json:"number"`
 		Subscription string    `json:"subscription"`
@@ -173,8 +174,8 @@ func (n *Notifier) call(ctx context.Context, name string, d *spool.Sending) erro
 		Body         string    `json:"body"`
 		URL          string    `json:"url,omitempty"`
 	}{
-		one.Number, one.Subscription, string(one.Object.Type), one.Object.ID[:len(one.Object.Type.Fields())], one.Message,
-		one.Changed, one.Reason, one.Subject, one.Body, pageurl.Of(n.Base, one.Object),
+		notification.Number, notification.Subscription, string(notification.Object.Type), notification.Object.ID[:len(notification.Object.Type.Fields())], notification.Message,
+		notification.Changed, notification.Reason, notification.Subject, notification.Body, pageurl.Of(n.Base, notification.Object),
 	})
 	if err != nil {
 		return err

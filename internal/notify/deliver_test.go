@@ -25,7 +25,7 @@ bcc: [d@example.org]
 `
 
 // one returns the only notification there is.
-func (h *house) one() spool.Notification {
+func (h *testbed) one() spool.Notification {
 	h.t.Helper()
 	all, err := h.store.Spool().List(h.t.Context(), listAll)
 	if err != nil || len(all) != 1 {
@@ -36,7 +36,7 @@ func (h *house) one() spool.Notification {
 
 // TestRecipients sends to each recipient, and tries each for itself.
 func TestRecipients(t *testing.T) {
-	h := newHouse(t, map[string]string{"three.yaml": three})
+	h := newTestbed(t, map[string]string{"three.yaml": three})
 	h.mails.Refuse("b@example.org", 550, 0)
 	h.mails.Refuse("c@example.org", 451, 1)
 	h.load(aCheckout + "," + aBuild + "," + aTest("ci:t1", "FAIL"))
@@ -65,7 +65,7 @@ func TestRecipients(t *testing.T) {
 			t.Errorf("%+v", d)
 		}
 	}
-	// All got the same mail, which does not tell of the hidden one.
+	// All recipients got the same mail, which does not name the hidden recipient.
 	first := h.mails.Messages()[0].Data
 	for _, m := range h.mails.Messages() {
 		if string(m.Data) != string(first) || strings.Contains(string(m.Data), "d@example.org") {
@@ -94,7 +94,7 @@ func TestRecipients(t *testing.T) {
 
 // TestServerDown tries again until the server is back.
 func TestServerDown(t *testing.T) {
-	h := newHouse(t, map[string]string{"failing.yaml": failing})
+	h := newTestbed(t, map[string]string{"failing.yaml": failing})
 	h.mails.Down()
 	h.load(aCheckout + "," + aBuild + "," + aTest("ci:t1", "FAIL"))
 	for range 5 {
@@ -115,7 +115,7 @@ func TestServerDown(t *testing.T) {
 
 // TestGivesUp gives up what cannot be sent for days, and says so.
 func TestGivesUp(t *testing.T) {
-	h := newHouse(t, map[string]string{"failing.yaml": failing})
+	h := newTestbed(t, map[string]string{"failing.yaml": failing})
 	h.mails.Refuse("DATA", 452, 0)
 	h.load(aCheckout + "," + aBuild + "," + aTest("ci:t1", "FAIL"))
 	for range 100 {
@@ -126,7 +126,7 @@ func TestGivesUp(t *testing.T) {
 	if d.State != spool.Failed || d.Attempts != maxAttempts || !strings.Contains(d.Error, "452") {
 		t.Errorf("%+v", d)
 	}
-	// Until somebody asks for it.
+	// It is sent when an administrator asks for it.
 	h.mails.Refuse("DATA", 0, 0)
 	if err := h.store.Spool().Resend(t.Context(), 1); err != nil {
 		t.Fatal(err)
@@ -135,10 +135,10 @@ func TestGivesUp(t *testing.T) {
 	h.expect("dev@example.org: boot :FAIL")
 }
 
-// TestLostAnswer sends again where nobody knows whether the mail was taken: the
-// same mail, with the same ID.
+// TestLostAnswer sends a mail again if the answer of the server was lost: the same
+// mail, with the same ID.
 func TestLostAnswer(t *testing.T) {
-	h := newHouse(t, map[string]string{"failing.yaml": failing})
+	h := newTestbed(t, map[string]string{"failing.yaml": failing})
 	h.mails.Drop(1)
 	h.load(aCheckout + "," + aBuild + "," + aTest("ci:t1", "FAIL"))
 	h.work()
@@ -154,7 +154,7 @@ func TestLostAnswer(t *testing.T) {
 
 // TestDiesBeforeSending goes on where a notifier died that had picked.
 func TestDiesBeforeSending(t *testing.T) {
-	h := newHouse(t, map[string]string{"failing.yaml": failing})
+	h := newTestbed(t, map[string]string{"failing.yaml": failing})
 	h.load(aCheckout + "," + aBuild + "," + aTest("ci:t1", "FAIL"))
 	h.step("consider", h.Consider)
 	s := h.store.Spool()
@@ -179,9 +179,9 @@ func TestDiesBeforeSending(t *testing.T) {
 	h.expect("dev@example.org: boot :FAIL")
 }
 
-// TestBudget tells of what is over the budget in one mail, the next day.
+// TestBudget lists the mails over the budget in one mail, the next day.
 func TestBudget(t *testing.T) {
-	h := newHouse(t, map[string]string{
+	h := newTestbed(t, map[string]string{
 		"failing.yaml": failing + "budget: 2\n",
 		"other.yaml":   strings.ReplaceAll(failing, "FAIL", "ERROR"),
 	})
@@ -226,8 +226,9 @@ func TestTemplateFails(t *testing.T) {
 		"large": `{{range 100000}}{{range 100}}xxxxxxxxxxxxxxxxxxxxx{{end}}{{end}}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			// As if the data were to blame, which nobody knows when the file is read.
-			h := newHouse(t, map[string]string{"failing.yaml": failing + "body: '{{if .Object.Path}}" + body + "{{end}}'\n"})
+			// The template fails for this object only, so reading the file does not
+			// find it.
+			h := newTestbed(t, map[string]string{"failing.yaml": failing + "body: '{{if .Object.Path}}" + body + "{{end}}'\n"})
 			if problems := h.Folder.Problems(); name == "loops" {
 				if len(problems) == 0 {
 					t.Error("nobody noticed that a template calls itself")
@@ -246,9 +247,9 @@ func TestTemplateFails(t *testing.T) {
 	}
 }
 
-// TestHostile has nothing of a report get into the header of a mail.
+// TestHostile: no text of a report gets into the header of a mail.
 func TestHostile(t *testing.T) {
-	h := newHouse(t, map[string]string{"hostile.yaml": `
+	h := newTestbed(t, map[string]string{"hostile.yaml": `
 on: checkout
 match: "true"
 to: [dev@example.org]
@@ -271,7 +272,7 @@ body: "{{.Object.Remark}}"
 
 // TestThreads has messages about a revision belong together.
 func TestThreads(t *testing.T) {
-	h := newHouse(t, map[string]string{
+	h := newTestbed(t, map[string]string{
 		"failing.yaml":  failing,
 		"revision.yaml": "on: revision\nselect: {tree: next}\nto: [dev@example.org]\n",
 	})
@@ -289,7 +290,7 @@ func TestThreads(t *testing.T) {
 
 // TestOverride sends all to one address.
 func TestOverride(t *testing.T) {
-	h := newHouse(t, map[string]string{"three.yaml": three})
+	h := newTestbed(t, map[string]string{"three.yaml": three})
 	h.Envelope.Override, h.Envelope.Cc = "staging@example.org", []string{"all@example.org"}
 	h.load(aCheckout + "," + aBuild + "," + aTest("ci:t1", "FAIL"))
 	h.work()
@@ -322,7 +323,7 @@ func TestOtherWays(t *testing.T) {
 		}
 	}))
 	defer server.Close()
-	h := newHouse(t, map[string]string{
+	h := newTestbed(t, map[string]string{
 		"secret":        "s3cret\n",
 		"webhooks.yaml": "ops: {url: " + server.URL + "/x, secret_file: secret}\n",
 		"failing.yaml":  strings.Replace(failing, "to: [dev@example.org]", "via: [webhook:ops, feed]", 1),
@@ -342,7 +343,7 @@ func TestOtherWays(t *testing.T) {
 
 // TestNoServer keeps mails until there is a mail server, however long that is.
 func TestNoServer(t *testing.T) {
-	h := newHouse(t, map[string]string{"failing.yaml": failing})
+	h := newTestbed(t, map[string]string{"failing.yaml": failing})
 	sender := h.Mail
 	h.Mail = nil
 	h.load(aCheckout + "," + aBuild + "," + aTest("ci:t1", "FAIL"))

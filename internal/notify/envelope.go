@@ -12,15 +12,15 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/spool"
 )
 
-// Envelope is what all mails have in common.
+// Envelope has the properties that all mails share.
 type Envelope struct {
 	From     mail.Address
-	Cc       []string // get a copy of each
-	Override string   // gets all mails, and nobody else any; "" for none
-	Budget   int      // mails to an address in a day, the rest goes into a digest; 0 for no bound
+	Cc       []string // get a copy of each mail
+	Override string   // gets all mails instead of their recipients; "" for none
+	Budget   int      // most mails to an address in a day, others go into a digest; 0 for no limit
 }
 
-// recipients are those a subscription sends to, and how.
+// recipients returns the recipients of a subscription, and the route to each.
 func (e *Envelope) recipients(s *subscription.Subscription) []spool.Recipient {
 	var all []spool.Recipient
 	for _, hook := range s.Hooks {
@@ -48,10 +48,10 @@ func (e *Envelope) recipients(s *subscription.Subscription) []spool.Recipient {
 	return all
 }
 
-// hookPrefix comes before the name of a webhook.
+// hookPrefix begins the route of a webhook, before its name.
 const hookPrefix = "webhook:"
 
-// Addresses are all those that a subscription sends mails to.
+// Addresses returns the addresses that a subscription sends mails to.
 func Addresses(s *subscription.Subscription) []string {
 	var all []string
 	for _, address := range slices.Concat(s.To, s.Cc, s.Bcc) {
@@ -60,7 +60,7 @@ func Addresses(s *subscription.Subscription) []string {
 	return all
 }
 
-// bare returns an address without the name before it.
+// bare returns an address without a name.
 func bare(address string) string {
 	if parsed, err := mail.ParseAddress(address); err == nil {
 		return parsed.Addr
@@ -68,27 +68,27 @@ func bare(address string) string {
 	return address
 }
 
-// message is the mail of a notification. The same notification is the same mail,
-// to all its recipients and however often it is made.
-func (e *Envelope) message(one *spool.Notification) (*mail.Message, error) {
+// message returns the mail of a notification. It is the same for all recipients, and
+// each time.
+func (e *Envelope) message(notification *spool.Notification) (*mail.Message, error) {
 	domain := e.From.Addr[strings.LastIndexByte(e.From.Addr, '@')+1:]
-	id, err := mail.NewMessageID(domain, one.Subscription, one.Object.String(), one.Message)
+	id, err := mail.NewMessageID(domain, notification.Subscription, notification.Object.String(), notification.Message)
 	if err != nil {
 		return nil, err
 	}
-	thread, err := mail.NewMessageID(domain, one.Thread)
+	thread, err := mail.NewMessageID(domain, notification.Thread)
 	if err != nil {
 		return nil, err
 	}
 	m := &mail.Message{
-		From: e.From, Subject: one.Subject, Text: one.Body, Date: one.Due, MessageID: id, Thread: thread,
+		From: e.From, Subject: notification.Subject, Text: notification.Body, Date: notification.Due, MessageID: id, Thread: thread,
 		Headers: []mail.Header{
-			{Name: "X-KCIDB-Notification-ID", Value: NotificationID(one.Identity)},
-			{Name: "X-KCIDB-Notification-Message-ID", Value: one.Message},
-			{Name: "List-ID", Value: "<" + one.Subscription + ".kcidb." + domain + ">"},
+			{Name: "X-KCIDB-Notification-ID", Value: NotificationID(notification.Identity)},
+			{Name: "X-KCIDB-Notification-Message-ID", Value: notification.Message},
+			{Name: "List-ID", Value: "<" + notification.Subscription + ".kcidb." + domain + ">"},
 		},
 	}
-	for _, d := range one.Deliveries {
+	for _, d := range notification.Deliveries {
 		switch {
 		case d.Via != spool.Mail:
 		case d.Header == "to":
@@ -100,17 +100,17 @@ func (e *Envelope) message(one *spool.Notification) (*mail.Message, error) {
 	return m, nil
 }
 
-// bytes returns the text of the mail of a notification.
-func (e *Envelope) bytes(one *spool.Notification) ([]byte, error) {
-	m, err := e.message(one)
+// bytes returns the mail of a notification as text.
+func (e *Envelope) bytes(notification *spool.Notification) ([]byte, error) {
+	m, err := e.message(notification)
 	if err != nil {
 		return nil, err
 	}
 	return m.Bytes()
 }
 
-// NotificationID is the ID of a notification in its mail's headers: its
-// subscription and its object, quoted as Go does where it is not all ASCII.
+// NotificationID returns the ID of a notification for the header of its mail: the
+// subscription and the object. It is quoted as in Go unless it is printable ASCII.
 func NotificationID(id spool.Identity) string {
 	text := id.Subscription + " " + id.Object.String()
 	if strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r > '~' }) {

@@ -44,7 +44,7 @@ func TestExamples(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes minutes under the race detector, and the other tests do all that it does")
 	}
-	h := newHouse(t, examples(t))
+	h := newTestbed(t, examples(t))
 	for r := range sample.Reports(sample.Options{Seed: 3, Checkouts: 12}) {
 		if _, err := h.store.Load(t.Context(), r, store.LoadOptions{Note: true}); err != nil {
 			t.Fatal(err)
@@ -53,7 +53,7 @@ func TestExamples(t *testing.T) {
 	}
 	h.clock.set(time.Now().UTC())
 	h.work()
-	for range 3 { // for those that wait, and for the digests
+	for range 3 { // also for the notifications that wait, and for the digests
 		h.clock.move(24 * time.Hour)
 		h.work()
 	}

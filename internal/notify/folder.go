@@ -12,8 +12,8 @@ import (
 	"github.com/kcidb-go/kcidb/internal/notify/subscription"
 )
 
-// Folder is a folder of subscriptions that may change. A file that turned bad
-// keeps the subscription it had. It may be used concurrently.
+// Folder is a folder of subscriptions whose files may change. The subscription of a
+// file that becomes wrong stays as it was. A Folder may be used concurrently.
 type Folder struct {
 	mu       sync.Mutex
 	follower *subscription.Follower
@@ -23,8 +23,7 @@ type Folder struct {
 // NewFolder returns the folder that a follower reads.
 func NewFolder(f *subscription.Follower) *Folder { return &Folder{follower: f} }
 
-// Current returns the subscriptions as the files are now, and logs what is new
-// about them.
+// Current returns the subscriptions as the files are now, and logs changes.
 func (f *Folder) Current(log *slog.Logger) (*subscription.Folder, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -33,14 +32,14 @@ func (f *Folder) Current(log *slog.Logger) (*subscription.Folder, error) {
 		if f.current == nil {
 			return nil, err
 		}
-		log.Error("the subscriptions cannot be read, and stay as they were", "error", err)
+		log.Error("cannot read the subscriptions; they stay as they were", "error", err)
 		return f.current, nil
 	}
 	if !changed && f.current != nil {
 		return f.current, nil
 	}
 	for _, p := range read.Problems {
-		log.Error("a subscription is not as it should be", "problem", p.String())
+		log.Error("a subscription has a mistake", "problem", p.String())
 	}
 	next := *read
 	if f.current != nil {
@@ -51,8 +50,8 @@ func (f *Folder) Current(log *slog.Logger) (*subscription.Folder, error) {
 	return f.current, nil
 }
 
-// keepGood returns the subscriptions that were read, and those of files that have
-// problems now and had none before.
+// keepGood returns the subscriptions that were read, and the subscriptions of files
+// that are wrong now and were not before.
 func keepGood(read, before *subscription.Folder) []*subscription.Subscription {
 	all := slices.Clone(read.Subscriptions)
 	for _, old := range before.Subscriptions {
@@ -65,8 +64,7 @@ func keepGood(read, before *subscription.Folder) []*subscription.Subscription {
 	return all
 }
 
-// Problems returns what is wrong with the files, as of the last time they were
-// read.
+// Problems returns the mistakes in the files, as of the last time they were read.
 func (f *Folder) Problems() []subscription.Problem {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -76,8 +74,8 @@ func (f *Folder) Problems() []subscription.Problem {
 	return f.current.Problems
 }
 
-// Options say how subscriptions are read: with the standard texts, and the data
-// that notifications are written of.
+// Options returns how subscriptions are read: with the standard texts, and with the
+// data that templates get.
 func Options() subscription.Options {
 	return subscription.Options{
 		Templates: describe.Templates(),

@@ -17,56 +17,56 @@ import (
 )
 
 const (
-	// batchObjects is how many changed objects are considered at once, where
-	// there are so many: objects that are above several are considered once then.
+	// batchObjects is the most changed objects that are considered together. A common
+	// ancestor of several of them is then considered once.
 	batchObjects = 20_000
-	// pace is the least time between looking for something to do, unless there is
-	// more: it bounds how often what consists of many is counted.
+	// pace is how long a loop without work waits. It bounds how often a revision with
+	// many tests is counted.
 	pace = time.Second
-	// pick is how long somebody has a notification or a delivery.
+	// pick is how long a process holds a notification or a delivery.
 	pick = 2 * time.Minute
-	// lease is how long somebody considers, at a time.
+	// lease is how long a process may consider before others do.
 	lease = 30 * time.Second
-	// atOnce is how many notifications are picked at a time.
-	atOnce = 16
+	// pickSize is how many notifications Write picks at a time.
+	pickSize = 16
 )
 
-// Notifier considers what changed, and sends what comes of it, by itself or with
-// others on the same database.
+// Notifier considers changes, and writes and delivers notifications, alone or with
+// other notifiers on the same database.
 type Notifier struct {
 	Store  store.Store
 	Spool  *spool.Spool // of the store
 	Folder *Folder
 	Log    *slog.Logger
 	Now    func() time.Time
-	// Holder names this notifier among all others.
+	// Holder is the name of this notifier, different from all others.
 	Holder string
-	// Base is the URL of the pages that mails link to.
+	// Base is the public URL of the service, for links in messages.
 	Base string
-	// Mail sends mails; nil where none is sent, which then wait.
+	// Mail sends mails. If it is nil, mails wait.
 	Mail *mail.Sender
-	// Envelope is what all mails have in common.
+	// Envelope has the properties that all mails share.
 	Envelope Envelope
-	// Hooks sends to webhooks.
+	// Hooks calls webhooks.
 	Hooks *webhook.Sender
-	// KeepFor is how long what became of notifications is known; 0 for ever.
+	// KeepFor is how long notifications stay in the spool; 0 for ever.
 	KeepFor time.Duration
-	// Wait waits for something to do; tests that move the clock have their own.
+	// Wait waits for a time. Tests replace it, and move the clock.
 	Wait func(ctx context.Context, d time.Duration) error
 
-	ways    ways
-	failing map[int64]int // how often writing a notification failed, by its number
-	failed  int           // how often considering failed, since it did not
+	routes  routes
+	failing map[int64]int // failures of writing a notification, by its number
+	failed  int           // failures of considering in a row
 }
 
-// Run notifies until ctx ends.
+// Run runs the loops until ctx ends.
 func (n *Notifier) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for _, work := range []struct {
 		name string
 		step func(context.Context) (more bool, err error)
 	}{
-		{"consider what changed", n.Consider},
+		{"consider changes", n.Consider},
 		{"write notifications", n.Write},
 		{"deliver notifications", n.Deliver},
 		{"forget old notifications", n.Forget},
@@ -74,20 +74,20 @@ func (n *Notifier) Run(ctx context.Context) error {
 		group.Go(func() error { return n.loop(ctx, work.name, work.step) })
 	}
 	err := group.Wait()
-	n.ways.workers.Wait()
-	// Somebody else may go on at once.
+	n.routes.workers.Wait()
+	// Another process may consider at once.
 	release, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	return errors.Join(err, n.Spool.Release(release, n.Holder))
 }
 
-// loop takes one step after the other. What fails is tried again, later each
-// time: nothing is lost by waiting.
+// loop calls step until ctx ends. After an error it waits longer each time, up to one
+// minute, and tries again. Nothing is lost by waiting.
 func (n *Notifier) loop(ctx context.Context, name string, step func(context.Context) (bool, error)) error {
 	failed := time.Duration(0)
 	for ctx.Err() == nil {
 		var more bool
-		err := guard(func() (err error) {
+		err := catchPanic(func() (err error) {
 			more, err = step(ctx)
 			return err
 		})
@@ -98,7 +98,7 @@ func (n *Notifier) loop(ctx context.Context, name string, step func(context.Cont
 		case err != nil && !errors.Is(err, spool.ErrTaken):
 			failed = min(max(2*failed, pace), time.Minute)
 			wait = failed
-			n.Log.Error("cannot "+name+", and will try again", "error", err, "in", wait, "stack", stackOf(err))
+			n.Log.Error("cannot "+name+"; trying again", "error", err, "in", wait, "stack", stackOf(err))
 		case more:
 			failed, wait = 0, 0
 		default:
@@ -111,9 +111,9 @@ func (n *Notifier) loop(ctx context.Context, name string, step func(context.Cont
 	return nil
 }
 
-// Consider considers the next of the noted changes, where there are any and
-// nobody else does, and tells whether there may be more. An object that cannot be
-// considered is set aside, and the others go on.
+// Consider considers the next changes, if there are any and no other process considers.
+// It reports whether there may be more. It sets aside an object that it cannot
+// consider, and goes on.
 func (n *Notifier) Consider(ctx context.Context) (more bool, err error) {
 	folder, err := n.Folder.Current(n.Log)
 	if err != nil {
@@ -134,23 +134,23 @@ func (n *Notifier) Consider(ctx context.Context) (more bool, err error) {
 		numbers = append(numbers, b.Number)
 		objects += b.Objects
 		var some []store.Change
-		err := guard(func() (err error) {
+		err := catchPanic(func() (err error) {
 			some, err = store.DecodeChanges(b.Data)
 			return err
 		})
 		if err != nil {
-			// Reading it again would not help, and all that follows waits.
-			n.Log.Error("changes that cannot be read are not considered", "number", b.Number, "objects", b.Objects, "error", err)
+			// Reading them again would fail again, and later changes would wait.
+			n.Log.Error("cannot read changes; they are not considered", "number", b.Number, "objects", b.Objects, "error", err)
 			continue
 		}
 		changes = append(changes, some...)
 	}
 	begin := n.Now()
 	c := newConsideration(ctx, n.Store, s, folder, batches[len(batches)-1].At)
-	c.again = n.failed >= triesFirst
+	c.retried = n.failed >= maxFailures
 	if len(folder.Subscriptions) > 0 {
 		if err := c.consider(changes); err != nil {
-			if !passes(err) {
+			if !transient(err) {
 				n.failed++
 			}
 			return false, err
@@ -164,17 +164,18 @@ func (n *Notifier) Consider(ctx context.Context) (more bool, err error) {
 	}
 	n.Log.Debug("changes considered", "objects", len(changes), "matched", len(c.matches), "took", n.Now().Sub(begin))
 	for _, one := range c.aside {
-		n.Log.Error("an object cannot be considered, and is set aside", "object", one.object.String(), "error", one.err, "stack", stackOf(one.err))
+		n.Log.Error("cannot consider an object; it is set aside", "object", one.object.String(), "error", one.err, "stack", stackOf(one.err))
 	}
 	for _, count := range c.counts {
 		if count.Errors > 0 {
-			n.Log.Warn("a subscription's rule fails", "subscription", count.Subscription, "objects", count.Errors, "last", count.LastError)
+			n.Log.Warn("the rule of a subscription fails", "subscription", count.Subscription, "objects", count.Errors, "last", count.LastError)
 		}
 	}
 	return objects >= batchObjects, nil
 }
 
-// Forget forgets what became of notifications long ago, and how objects were then.
+// Forget deletes notifications, and the statuses of objects, that are older than
+// KeepFor.
 func (n *Notifier) Forget(ctx context.Context) (more bool, err error) {
 	if n.KeepFor == 0 {
 		return false, nil

@@ -32,7 +32,7 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// clock is one that tests move.
+// clock is a clock that tests move.
 type clock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -52,13 +52,13 @@ func (c *clock) set(t time.Time) {
 	c.now = t
 }
 
-// database is all that tests need of one.
+// database has the methods of a database that tests need.
 type database interface {
 	store.Store
 	sqldb.Source
 }
 
-// clockedStore is a store whose spool goes by a clock.
+// clockedStore is a store whose spool uses a clock of the test.
 type clockedStore struct {
 	database
 	spool *spool.Spool
@@ -66,8 +66,8 @@ type clockedStore struct {
 
 func (s *clockedStore) Spool() *spool.Spool { return s.spool }
 
-// house is a database, subscriptions and a mail server.
-type house struct {
+// testbed is a database, subscriptions and a mail server.
+type testbed struct {
 	*Notifier
 	t     testing.TB
 	clock *clock
@@ -77,20 +77,20 @@ type house struct {
 	log   *safeLog
 }
 
-// newHouse returns a house with subscriptions, by file, and a notifier in it that
-// nobody runs: tests take its steps.
-func newHouse(t testing.TB, files map[string]string) *house {
+// newTestbed returns a testbed with subscriptions, by file, and a notifier. Tests call
+// the steps of the notifier; it does not run.
+func newTestbed(t testing.TB, files map[string]string) *testbed {
 	t.Helper()
 	db, err := sqlite.Open(filepath.Join(t.TempDir(), "db"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newHouseOn(t, db, files)
+	return newTestbedOn(t, db, files)
 }
 
-func newHouseOn(t testing.TB, db database, files map[string]string) *house {
+func newTestbedOn(t testing.TB, db database, files map[string]string) *testbed {
 	t.Helper()
-	h := &house{t: t, clock: &clock{now: time.Now().UTC()}, dir: t.TempDir(), mails: mailtest.Start(t, mailtest.Options{}), log: &safeLog{}}
+	h := &testbed{t: t, clock: &clock{now: time.Now().UTC()}, dir: t.TempDir(), mails: mailtest.Start(t, mailtest.Options{}), log: &safeLog{}}
 	for name, text := range files {
 		h.write(name, text)
 	}
@@ -112,8 +112,8 @@ func initialize(t testing.TB, db database, c *clock) *clockedStore {
 	return &clockedStore{db, s}
 }
 
-// notifier returns another notifier in the house.
-func (h *house) notifier(name string) *Notifier {
+// notifier returns another notifier in the testbed.
+func (h *testbed) notifier(name string) *Notifier {
 	h.t.Helper()
 	from, err := mail.ParseAddress("kcidb@example.org")
 	if err != nil {
@@ -132,7 +132,7 @@ func (h *house) notifier(name string) *Notifier {
 }
 
 // write writes a file of the subscriptions.
-func (h *house) write(name, text string) {
+func (h *testbed) write(name, text string) {
 	h.t.Helper()
 	if err := os.WriteFile(filepath.Join(h.dir, name), []byte(text), 0o666); err != nil {
 		h.t.Fatal(err)
@@ -140,7 +140,7 @@ func (h *house) write(name, text string) {
 }
 
 // load loads a report, as the loader does.
-func (h *house) load(text string) {
+func (h *testbed) load(text string) {
 	h.t.Helper()
 	r, err := report.Decode([]byte(`{"version": {"major": 5, "minor": 3}, ` + text + `}`))
 	if err != nil {
@@ -149,14 +149,14 @@ func (h *house) load(text string) {
 	if _, err := h.store.Load(h.t.Context(), r, store.LoadOptions{Note: true}); err != nil {
 		h.t.Fatal(err)
 	}
-	// What was noted has the database's time, which is the machine's.
+	// Changes have the time of the database, which is that of the machine.
 	if now := time.Now().UTC(); h.clock.Now().Before(now) {
 		h.clock.set(now)
 	}
 }
 
-// step takes a step of the notifier until there is no more to do.
-func (h *house) step(name string, step func(context.Context) (bool, error)) {
+// step repeats a step of the notifier until it has no more work.
+func (h *testbed) step(name string, step func(context.Context) (bool, error)) {
 	h.t.Helper()
 	for {
 		more, err := step(h.t.Context())
@@ -169,26 +169,26 @@ func (h *house) step(name string, step func(context.Context) (bool, error)) {
 	}
 }
 
-// listAll asks for everything.
+// listAll lists all notifications.
 var listAll spool.Filter
 
-// work does all there is to do at the moment.
-func (h *house) work() {
+// work repeats all steps until no work is due.
+func (h *testbed) work() {
 	h.t.Helper()
 	h.step("consider", h.Consider)
 	h.step("write", h.Write)
 	h.deliver(h.Notifier)
 }
 
-// deliver has a notifier deliver all that is due, and waits for its workers.
-func (h *house) deliver(n *Notifier) {
+// deliver sends all deliveries that are due, and waits for the workers.
+func (h *testbed) deliver(n *Notifier) {
 	h.t.Helper()
 	h.step("deliver", n.Deliver)
-	n.ways.workers.Wait()
+	n.routes.workers.Wait()
 }
 
-// subjects returns the subjects of the mails that were taken so far.
-func (h *house) subjects() []string {
+// subjects returns the subjects of the mails that the server got so far.
+func (h *testbed) subjects() []string {
 	h.t.Helper()
 	var all []string
 	for _, m := range h.mails.Messages() {
@@ -198,7 +198,7 @@ func (h *house) subjects() []string {
 }
 
 // parse reads a mail.
-func (h *house) parse(text []byte) *netmail.Message {
+func (h *testbed) parse(text []byte) *netmail.Message {
 	h.t.Helper()
 	m, err := netmail.ReadMessage(bytes.NewReader(text))
 	if err != nil {
@@ -208,7 +208,7 @@ func (h *house) parse(text []byte) *netmail.Message {
 }
 
 // plain returns the plain text of a mail.
-func (h *house) plain(text []byte) string {
+func (h *testbed) plain(text []byte) string {
 	h.t.Helper()
 	m := h.parse(text)
 	_, params, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
@@ -227,7 +227,7 @@ func (h *house) plain(text []byte) string {
 }
 
 // expect fails the test where other mails than these were taken, in any order.
-func (h *house) expect(want ...string) {
+func (h *testbed) expect(want ...string) {
 	h.t.Helper()
 	got := h.subjects()
 	slices.Sort(got)

@@ -20,10 +20,10 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// TestExactlyOnce has several notifiers, which die at any moment, and others take
-// their place, while reports are loaded: every change is considered exactly once,
-// one notification comes of each that calls for it, and each is sent at least
-// once, always as the same mail.
+// TestExactlyOnce runs several notifiers while reports are loaded. They die at any
+// moment, and others replace them. Each change is considered exactly once, each match
+// becomes one notification, and each notification is sent at least once, always as the
+// same mail.
 func TestExactlyOnce(t *testing.T) {
 	for name, open := range map[string]func(t *testing.T) database{
 		"sqlite": func(t *testing.T) database {
@@ -45,7 +45,7 @@ func TestExactlyOnce(t *testing.T) {
 			t.Parallel()
 			seed := rand.Uint64()
 			t.Logf("seed %d", seed)
-			exactlyOnce(t, newHouseOn(t, open(t), map[string]string{
+			exactlyOnce(t, newTestbedOn(t, open(t), map[string]string{
 				"all.yaml":     "on: test\nmatch: 'true'\nvia: feed\n",
 				"failing.yaml": failing,
 			}), rand.New(rand.NewPCG(seed, 0)))
@@ -53,12 +53,12 @@ func TestExactlyOnce(t *testing.T) {
 	}
 }
 
-func exactlyOnce(t *testing.T, h *house, dice *rand.Rand) {
+func exactlyOnce(t *testing.T, h *testbed, dice *rand.Rand) {
 	loads := 60
 	if testing.Short() {
 		loads = 20
 	}
-	const tests = 7 // in each, one of which fails
+	const tests = 7 // in each report; one of them fails
 	h.load(aCheckout + "," + aBuild)
 	h.work()
 
@@ -148,5 +148,5 @@ func (n *Notifier) die(ctx context.Context, dice *rand.Rand) {
 	for ctx.Err() == nil {
 		steps[dice.IntN(len(steps))](ctx) // what fails is tried again by the next
 	}
-	n.ways.workers.Wait()
+	n.routes.workers.Wait()
 }

@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// TestPromises has each of the example subscriptions tell of what it promises to,
-// and of nothing else that is like it.
+// TestPromises holds each example subscription to its description: it notifies about
+// the objects that it promises, and about no similar objects.
 func TestPromises(t *testing.T) {
-	h := newHouse(t, examples(t))
+	h := newTestbed(t, examples(t))
 	const stable, next, net = "stable/linux-stable-rc.git", "next/linux-next.git", "netdev/net.git"
 	commit := func(n int) string { return fmt.Sprintf("%040d", n) }
 	n := 0

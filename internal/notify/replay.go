@@ -13,19 +13,19 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// Would is a notification that would have been sent.
-type Would struct {
+// Replayed is a notification that would have been sent.
+type Replayed struct {
 	spool.Identity
-	At     time.Time // when it would have been written
+	At     time.Time // when the notification would have been written
 	Reason string
 	To     []spool.Recipient
-	one    match
+	match  match
 }
 
-// Replay returns what the subscriptions would have sent of what arrived after a
-// time, in the order of the times when they would have sent it. Objects are seen
-// as they are now, not as they were then.
-func (m *Maker) Replay(ctx context.Context, since time.Time, progress store.Progress) ([]Would, error) {
+// Replay returns the notifications that the subscriptions would have sent for objects
+// that arrived after a time, in the order of writing. Objects are as they are now, not
+// as they were then.
+func (m *Maker) Replay(ctx context.Context, since time.Time, progress store.Progress) ([]Replayed, error) {
 	arrivals := map[spool.Identity]*arrival{}
 	done := int64(0)
 	opts := store.DumpOptions{After: since, Metadata: true, PerReport: objectsAtOnce}
@@ -34,53 +34,53 @@ func (m *Maker) Replay(ctx context.Context, since time.Time, progress store.Prog
 			return nil, err
 		}
 		changes, first, last := changesOf(r)
-		c := newConsideration(ctx, m.Objects, nothingKept{}, m.Folder, last)
-		c.whole = true
+		c := newConsideration(ctx, m.Objects, noStatuses{}, m.Folder, last)
+		c.complete = true
 		if err := c.consider(changes); err != nil {
 			return nil, err
 		}
-		m.tellTroubles(c)
-		for _, one := range c.matches {
-			id := spool.Identity{Subscription: one.Name, Object: one.object, Message: one.message}
+		m.reportFailures(c)
+		for _, found := range c.matches {
+			id := spool.Identity{Subscription: found.Name, Object: found.object, Message: found.message}
 			if arrivals[id] == nil {
-				arrivals[id] = &arrival{match: one}
+				arrivals[id] = &arrival{match: found}
 			}
 			arrivals[id].times = append(arrivals[id].times, first, last)
 		}
 		done += int64(r.Count())
 		progress.Tell("objects", done, 0)
 	}
-	var all []Would
+	var all []Replayed
 	for id, a := range arrivals {
-		all = append(all, Would{Identity: id, At: a.due(), Reason: a.reason, To: m.Envelope.recipients(a.Subscription), one: a.match})
+		all = append(all, Replayed{Identity: id, At: a.due(), Reason: a.reason, To: m.Envelope.recipients(a.Subscription), match: a.match})
 	}
-	slices.SortFunc(all, func(a, b Would) int {
+	slices.SortFunc(all, func(a, b Replayed) int {
 		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Subscription, b.Subscription),
 			cmp.Compare(a.Object.String(), b.Object.String()), cmp.Compare(a.Message, b.Message))
 	})
 	return all, nil
 }
 
-// Subject returns the subject that the mail would have.
-func (m *Maker) Subject(ctx context.Context, one *Would) (string, error) {
-	rendered, err := m.write(ctx, &one.one)
+// Subject returns the subject of the mail.
+func (m *Maker) Subject(ctx context.Context, r *Replayed) (string, error) {
+	rendered, err := m.write(ctx, &r.match)
 	return rendered.Subject, err
 }
 
-// arrival is when the changes came that a notification is of.
+// arrival is the times at which the changes arrived that one notification covers.
 type arrival struct {
 	match
 	times []time.Time
 }
 
-// due is when it would have been written: once nothing came for the wait of the
-// subscription, or its bound was reached.
+// due returns when the notification would have been written: when no change had arrived
+// for the wait of the subscription, or when at_most was reached.
 func (a *arrival) due() time.Time {
 	slices.SortFunc(a.times, time.Time.Compare)
 	var due time.Time
 	for i, t := range a.times {
 		if i > 0 && !t.Before(due) {
-			break // it had been sent by then
+			break // sent before this change
 		}
 		due = t.Add(a.Wait)
 		if most := a.times[0].Add(a.AtMost); a.AtMost > 0 && due.After(most) {
@@ -90,7 +90,7 @@ func (a *arrival) due() time.Time {
 	return due
 }
 
-// changesOf returns the objects of a report as new, and when the first and the
+// changesOf returns the objects of a report as new objects, and when the first and the
 // last of them arrived.
 func changesOf(r *report.Report) (changes []store.Change, first, last time.Time) {
 	add := func(list store.List, key store.Key, at *time.Time) {

@@ -19,38 +19,38 @@ import (
 	"github.com/kcidb-go/kcidb/object"
 )
 
-// badFileWait is how long a notification waits at a time for the file of its
-// subscription to be mended.
+// badFileWait is how long a notification waits, at a time, while the file of its
+// subscription may be wrong.
 const badFileWait = 10 * time.Minute
 
-// writeTime is how long writing a notification may take, whatever its subscription
-// has it read.
+// writeTime bounds how long writing a notification takes, including the reads of
+// its subscription.
 const writeTime = 30 * time.Second
 
-// Write writes notifications that are due, of what is in the database now, and
-// tells whether there may be more.
+// Write writes notifications that are due, from the objects that are in the database
+// now. It reports whether there may be more.
 func (n *Notifier) Write(ctx context.Context) (more bool, err error) {
 	folder, err := n.Folder.Current(n.Log)
 	if err != nil {
 		return false, err
 	}
-	picked, err := n.Spool.PickNotifications(ctx, atOnce, pick)
+	picked, err := n.Spool.PickNotifications(ctx, pickSize, pick)
 	if err != nil {
 		return false, err
 	}
-	// What was picked together is written in the time of one pick.
+	// All are written before their pick ends.
 	end := n.Now().Add(pick - writeTime - 15*time.Second)
 	for i := range picked {
-		one := &picked[i]
+		notification := &picked[i]
 		var failed error
 		if n.Now().After(end) {
-			err = n.Spool.Retry(ctx, one, 0)
-		} else if failed = guard(func() error { return n.writeOne(ctx, folder, one) }); failed == nil || errors.Is(failed, spool.ErrTaken) {
-			delete(n.failing, one.Number)
+			err = n.Spool.Retry(ctx, notification, 0)
+		} else if failed = catchPanic(func() error { return n.writeOne(ctx, folder, notification) }); failed == nil || errors.Is(failed, spool.ErrTaken) {
+			delete(n.failing, notification.Number)
 		} else if ctx.Err() != nil {
 			return false, failed
 		} else {
-			err = n.notWritten(ctx, one, failed)
+			err = n.writeFailed(ctx, notification, failed)
 		}
 		if err != nil && !errors.Is(err, spool.ErrTaken) {
 			return false, err
@@ -59,99 +59,99 @@ func (n *Notifier) Write(ctx context.Context) (more bool, err error) {
 	return len(picked) > 0, nil
 }
 
-// notWritten has a notification that could not be written be so later. One that
-// panics, or fails again and again although the database is well, is set aside: the
-// others need not wait for it.
-func (n *Notifier) notWritten(ctx context.Context, one *spool.Notification, failed error) error {
+// writeFailed records that writing a notification failed. It is tried again later. It
+// is set aside after a panic, or after several failures while the database works, so
+// that others need not wait.
+func (n *Notifier) writeFailed(ctx context.Context, notification *spool.Notification, failed error) error {
 	s := n.Spool
-	log := n.Log.With("notification", one.Number, "subscription", one.Subscription, "object", one.Object.String(), "error", failed)
+	log := n.Log.With("notification", notification.Number, "subscription", notification.Subscription, "object", notification.Object.String(), "error", failed)
 	if n.failing == nil {
 		n.failing = map[int64]int{}
 	}
-	if !passes(failed) {
-		n.failing[one.Number]++
+	if !transient(failed) {
+		n.failing[notification.Number]++
 	}
-	if stackOf(failed) != "" || n.failing[one.Number] >= triesFirst {
-		log.Error("a notification cannot be written, and is set aside", "stack", stackOf(failed))
-		delete(n.failing, one.Number)
-		return s.SetAside(ctx, one, failed.Error())
+	if stackOf(failed) != "" || n.failing[notification.Number] >= maxFailures {
+		log.Error("cannot write a notification; it is set aside", "stack", stackOf(failed))
+		delete(n.failing, notification.Number)
+		return s.SetAside(ctx, notification, failed.Error())
 	}
-	log.Error("a notification cannot be written, and will be later")
-	return s.Retry(ctx, one, retryFirst)
+	log.Error("cannot write a notification; trying again later")
+	return s.Retry(ctx, notification, retryFirst)
 }
 
-func (n *Notifier) writeOne(ctx context.Context, folder *subscription.Folder, one *spool.Notification) error {
+func (n *Notifier) writeOne(ctx context.Context, folder *subscription.Folder, notification *spool.Notification) error {
 	s := n.Spool
-	if one.Subscription == spool.Digest {
-		return n.writeDigest(ctx, one)
+	if notification.Subscription == spool.Digest {
+		return n.writeDigest(ctx, notification)
 	}
-	i := slices.IndexFunc(folder.Subscriptions, func(s *subscription.Subscription) bool { return s.Name == one.Subscription })
+	i := slices.IndexFunc(folder.Subscriptions, func(s *subscription.Subscription) bool { return s.Name == notification.Subscription })
 	if i < 0 {
 		if len(folder.Problems) > 0 {
-			return s.Retry(ctx, one, badFileWait) // it may be in one of the files that cannot be read
+			return s.Retry(ctx, notification, badFileWait) // notification of the files that are wrong may contain it
 		}
-		return s.Drop(ctx, one, "the subscription is not there any more")
+		return s.Drop(ctx, notification, "the subscription is not there any more")
 	}
 	sub := folder.Subscriptions[i]
 	reading, cancel := context.WithTimeout(ctx, writeTime)
 	defer cancel()
 	g := graph.New(reading, n.Store)
-	found, err := g.Find(one.Object)
+	found, err := g.Find(notification.Object)
 	if err != nil {
 		return err
 	}
 	o := found[0]
 	if !o.Known() {
-		return s.Drop(ctx, one, "the object is not in the database any more")
+		return s.Drop(ctx, notification, "the object is not in the database any more")
 	}
-	in, err := n.inputOf(ctx, o, one)
+	in, err := n.inputOf(ctx, o, notification)
 	if err != nil {
 		return err
 	}
-	if one.Due.After(one.Changed) {
-		// It waited, and what it was armed for may be over.
+	if notification.Due.After(notification.Changed) {
+		// It waited, and the object may have changed.
 		matched, err := sub.Match(ctx, in)
 		if g.Err() != nil {
 			return g.Err()
 		}
 		if err == nil && !matched {
-			return s.Drop(ctx, one, "when it was due, it did not match any more")
+			return s.Drop(ctx, notification, "when it was due, it did not match any more")
 		}
 	}
-	message, err := write(ctx, sub, in, one.Reason, n.Base)
+	message, err := write(ctx, sub, in, notification.Reason, n.Base)
 	if g.Err() != nil {
 		return g.Err()
 	}
 	if err != nil {
-		n.Log.Error("a subscription's template fails, and the standard text is sent", "subscription", sub.Name, "object", one.Object.String(), "error", err)
+		n.Log.Error("the template of a subscription fails; the standard text is sent", "subscription", sub.Name, "object", notification.Object.String(), "error", err)
 	}
 	message.Recipients = n.Envelope.recipients(sub)
-	return s.Ready(ctx, one, message)
+	return s.Ready(ctx, notification, message)
 }
 
-// inputOf is an object as a notification tells of it: what was before its first
-// change, and what is now.
-func (n *Notifier) inputOf(ctx context.Context, o graph.Object, one *spool.Notification) (*subscription.Input, error) {
+// inputOf returns an object as the subscription sees it when the notification is
+// written: with the status before the first change, and the status now.
+func (n *Notifier) inputOf(ctx context.Context, o graph.Object, notification *spool.Notification) (*subscription.Input, error) {
 	in := &subscription.Input{
-		Object: o, Created: one.Created, Now: o.Status,
-		Was: func() (string, error) { return one.Was, nil },
+		Object: o, Created: notification.Created, Now: o.Status,
+		Was: func() (string, error) { return notification.Was, nil },
 	}
 	switch o.(type) {
 	case *graph.Issue, *graph.IssueVersion:
-		// It is what its newest incident told, which is known from considering it.
-		last, err := n.Spool.Statuses(ctx, []object.Ref{one.Object})
+		// The status is that of the newest incident, which considering stored.
+		last, err := n.Spool.Statuses(ctx, []object.Ref{notification.Object})
 		if err != nil {
 			return nil, err
 		}
-		if status, ok := last[one.Object]; ok {
+		if status, ok := last[notification.Object]; ok {
 			in.Now = func() (string, error) { return status.Status, nil }
 		}
 	}
 	return in, nil
 }
 
-// write writes what a subscription tells of an object. Where its templates fail
-// it returns the standard text, which says so, along with the error.
+// write returns the message of a subscription about an object. If a template of the
+// subscription fails, it returns the standard text, which says so, and the error.
 func write(ctx context.Context, sub *subscription.Subscription, in *subscription.Input, reason, base string) (spool.Rendered, error) {
 	data, err := dataOf(sub, in, reason, base)
 	if err != nil {
@@ -169,7 +169,7 @@ func write(ctx context.Context, sub *subscription.Subscription, in *subscription
 		body = fmt.Sprintf("(The template of the subscription %q fails, and this is the standard text: %v)\n\n%s", sub.Name, failed, description)
 	}
 	footer := data.Footer()
-	// The footer stays, however long the body is.
+	// A long body is cut, and the footer stays.
 	room := mail.MaxBody - len([]rune(footer)) - 2
 	return spool.Rendered{
 		Subject: mail.CleanSubject(subject),
@@ -190,8 +190,8 @@ func dataOf(sub *subscription.Subscription, in *subscription.Input, reason, base
 	}, err
 }
 
-// threadOf is what messages about an object belong together by: its revision,
-// where it has one, its issue, or itself.
+// threadOf returns the thread of messages about an object: its revision, its issue, or
+// the object itself.
 func threadOf(o graph.Object) string {
 	checkout := func(c *graph.Checkout) string {
 		if ref, ok := object.RevisionOf(&c.Checkout); ok {
@@ -214,33 +214,33 @@ func threadOf(o graph.Object) string {
 	return o.Ref().String()
 }
 
-// writeDigest tells somebody of the mails that were over the budget.
-func (n *Notifier) writeDigest(ctx context.Context, one *spool.Notification) error {
+// writeDigest writes a mail that lists the mails over a recipient's budget.
+func (n *Notifier) writeDigest(ctx context.Context, notification *spool.Notification) error {
 	s := n.Spool
-	held, err := s.Held(ctx, one)
+	held, err := s.Held(ctx, notification)
 	if err != nil {
 		return err
 	}
 	if len(held) == 0 {
-		return s.Drop(ctx, one, "no mail is held any more")
+		return s.Drop(ctx, notification, "no mail is held any more")
 	}
-	var told []int64
+	var digested []int64
 	for _, h := range held {
-		told = append(told, h.Deliveries[0].Number)
+		digested = append(digested, h.Deliveries[0].Number)
 	}
-	return s.Ready(ctx, one, spool.Rendered{
-		Subject:    fmt.Sprintf("Digest: %d more notifications of %s", len(held), one.Message),
+	return s.Ready(ctx, notification, spool.Rendered{
+		Subject:    fmt.Sprintf("Digest: %d more notifications of %s", len(held), notification.Message),
 		Body:       mail.CleanBody(digest(held, n.Base)),
-		Thread:     "digest " + one.Object.ID[0],
-		Recipients: []spool.Recipient{{Via: spool.Mail, Address: one.Object.ID[0], Header: "to"}},
-		Digested:   told,
+		Thread:     "digest " + notification.Object.ID[0],
+		Recipients: []spool.Recipient{{Via: spool.Mail, Address: notification.Object.ID[0], Header: "to"}},
+		Digested:   digested,
 	})
 }
 
-// digest lists notifications by their subscriptions.
+// digest lists notifications by subscription.
 func digest(held []spool.Notification, base string) string {
 	var b strings.Builder
-	b.WriteString("These notifications were more than the number of mails that you get in a\nday. They are told of here, and not sent one by one.\n")
+	b.WriteString("These notifications were more than the number of mails that you get in a\nday. They are told of here, and not sent notification by notification.\n")
 	slices.SortStableFunc(held, func(a, b spool.Notification) int { return strings.Compare(a.Subscription, b.Subscription) })
 	last := ""
 	for _, h := range held {

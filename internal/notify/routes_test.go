@@ -50,7 +50,7 @@ func hooked(hooks map[string]string) map[string]string {
 }
 
 // write1 has notifications of one more failing test written.
-func (h *house) write1(n int) {
+func (h *testbed) write1(n int) {
 	h.t.Helper()
 	h.load(aTest(fmt.Sprint("ci:t", n), "FAIL"))
 	h.step("consider", h.Consider)
@@ -64,7 +64,7 @@ func TestSilentHook(t *testing.T) {
 	var called atomic.Int64
 	good := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { called.Add(1) }))
 	defer good.Close()
-	h := newHouse(t, hooked(map[string]string{"silent": silent, "good": good.URL}))
+	h := newTestbed(t, hooked(map[string]string{"silent": silent, "good": good.URL}))
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	h.load(aCheckout + "," + aBuild)
@@ -84,16 +84,16 @@ func TestSilentHook(t *testing.T) {
 	}
 	// It is not waited for when the notifier ends, and others have its delivery at once.
 	cancel()
-	h.ways.workers.Wait()
+	h.routes.workers.Wait()
 	picked, err := h.store.Spool().PickDeliveries(t.Context(), "webhook:silent", 9, pick)
 	if err != nil || len(picked) != 3 || slices.ContainsFunc(picked, func(d *spool.Sending) bool { return d.Attempts > 0 }) {
 		t.Errorf("%v, %v", picked, err)
 	}
 }
 
-// TestClosesWays: a webhook that is down is not called for each of many deliveries,
+// TestClosesRoutes: a webhook that is down is not called for each of many deliveries,
 // but now and then for one, and for all when it is back.
-func TestClosesWays(t *testing.T) {
+func TestClosesRoutes(t *testing.T) {
 	var calls, status atomic.Int64
 	status.Store(http.StatusBadGateway)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -101,7 +101,7 @@ func TestClosesWays(t *testing.T) {
 		w.WriteHeader(int(status.Load()))
 	}))
 	defer server.Close()
-	h := newHouse(t, hooked(map[string]string{"down": server.URL}))
+	h := newTestbed(t, hooked(map[string]string{"down": server.URL}))
 	h.load(aCheckout + "," + aBuild)
 	const all = 12
 	for i := range all {
@@ -144,15 +144,15 @@ func TestClosesWays(t *testing.T) {
 	}
 }
 
-// TestForgetsWays: a way is closed no longer when its last deliveries are given up.
-func TestForgetsWays(t *testing.T) {
+// TestForgetsRoutes: a way is closed no longer when its last deliveries are given up.
+func TestForgetsRoutes(t *testing.T) {
 	var calls atomic.Int64
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		calls.Add(1)
 		w.WriteHeader(http.StatusBadGateway)
 	}))
 	defer server.Close()
-	h := newHouse(t, hooked(map[string]string{"down": server.URL}))
+	h := newTestbed(t, hooked(map[string]string{"down": server.URL}))
 	h.load(aCheckout + "," + aBuild)
 	h.write1(0)
 	for range maxAttempts {
@@ -166,8 +166,8 @@ func TestForgetsWays(t *testing.T) {
 	}
 	h.clock.move(time.Second)
 	h.deliver(h.Notifier)
-	if len(h.Closed()) != 0 || len(h.ways.of) != 0 {
-		t.Errorf("nothing waits, closed are %q, known are %d", h.Closed(), len(h.ways.of))
+	if len(h.Closed()) != 0 || len(h.routes.byName) != 0 {
+		t.Errorf("nothing waits, closed are %q, known are %d", h.Closed(), len(h.routes.byName))
 	}
 }
 
@@ -178,7 +178,7 @@ func TestWaitingStaysClosed(t *testing.T) {
 		w.WriteHeader(http.StatusBadGateway)
 	}))
 	defer server.Close()
-	h := newHouse(t, hooked(map[string]string{"down": server.URL}))
+	h := newTestbed(t, hooked(map[string]string{"down": server.URL}))
 	h.load(aCheckout + "," + aBuild)
 	h.write1(0)
 	for range 10 { // the next is due in hours
@@ -196,7 +196,7 @@ func TestWaitingStaysClosed(t *testing.T) {
 // TestRefusalsCloseNothing: what is refused, or put off, for one recipient says
 // nothing of the others.
 func TestRefusalsCloseNothing(t *testing.T) {
-	h := newHouse(t, map[string]string{"failing.yaml": failing, "other.yaml": strings.Replace(failing, "dev@", "other@", 1)})
+	h := newTestbed(t, map[string]string{"failing.yaml": failing, "other.yaml": strings.Replace(failing, "dev@", "other@", 1)})
 	h.mails.Refuse("dev@example.org", 451, 0)
 	h.load(aCheckout + "," + aBuild)
 	for i := range 3 * failuresMost {
@@ -208,9 +208,9 @@ func TestRefusalsCloseNothing(t *testing.T) {
 	}
 }
 
-// TestWaysAreBounded: there are only so many workers, whatever the number of ways, and
-// each way has its turn.
-func TestWaysAreBounded(t *testing.T) {
+// TestRoutesAreBounded: the number of workers is bounded, however many routes there
+// are, and each route gets its turn.
+func TestRoutesAreBounded(t *testing.T) {
 	names := func() []string {
 		all := []string{spool.Mail}
 		for i := range 3 * hooksAtOnce {
@@ -218,7 +218,7 @@ func TestWaysAreBounded(t *testing.T) {
 		}
 		return all
 	}
-	var w ways
+	var w routes
 	now := time.Unix(0, 0)
 	served := map[string]int{}
 	for round := range 6 {
@@ -247,7 +247,7 @@ func TestWaysAreBounded(t *testing.T) {
 
 // TestDeliveryPanics: a delivery that panics fails, and the others go on.
 func TestDeliveryPanics(t *testing.T) {
-	h := newHouse(t, hooked(map[string]string{"odd": "https://hooks.example.org"}))
+	h := newTestbed(t, hooked(map[string]string{"odd": "https://hooks.example.org"}))
 	h.Hooks = nil
 	h.load(aCheckout + "," + aBuild + "," + aTest("ci:t1", "FAIL"))
 	h.work()
@@ -256,7 +256,7 @@ func TestDeliveryPanics(t *testing.T) {
 	if err != nil || len(failed) != 1 || !strings.HasPrefix(failed[0].Deliveries[0].Error, "panic: ") {
 		t.Errorf("%+v, %v", failed, err)
 	}
-	if !strings.Contains(h.log.String(), "ways_test.go") && !strings.Contains(h.log.String(), "deliver.go") {
+	if !strings.Contains(h.log.String(), "routes_test.go") && !strings.Contains(h.log.String(), "deliver.go") {
 		t.Errorf("the log does not tell where:\n%s", h.log)
 	}
 }

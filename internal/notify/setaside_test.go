@@ -38,10 +38,11 @@ func (s *oddStore) Query(ctx context.Context, q store.Query) iter.Seq2[*report.R
 	return s.database.Query(ctx, q)
 }
 
-// oddHouse is a house with a database that is odd, and what came into it: 40 tests
-// that fail, of which one cannot be read, a build that cannot be read, and a revision.
-func oddHouse(t *testing.T, fail func() error) (*house, *oddStore) {
-	h := newHouse(t, map[string]string{
+// newOddTestbed returns a testbed whose database fails for some objects, and its
+// reports: 40 failing tests, a build and a revision. The build and one of the tests
+// cannot be read.
+func newOddTestbed(t *testing.T, fail func() error) (*testbed, *oddStore) {
+	h := newTestbed(t, map[string]string{
 		"failing.yaml":  failing,
 		"revision.yaml": "on: revision\nmatch: 'true'\nto: [dev@example.org]\nsubject: revision\nbody: told\n",
 	})
@@ -59,16 +60,16 @@ func oddHouse(t *testing.T, fail func() error) (*house, *oddStore) {
 	return h, odd
 }
 
-// TestSetsAside: what panics, or fails again and again, for one object sets that object
-// aside, in the database, and the others are told of.
+// TestSetsAside: an object that panics, or fails again and again, is set aside in the
+// database. Subscribers are notified about the other objects.
 func TestSetsAside(t *testing.T) {
 	for name, fail := range map[string]func() error{
 		"panics": func() error { panic("odd") },
 		"fails":  func() error { return errors.New("odd: a row that cannot be read") },
 	} {
 		t.Run(name, func(t *testing.T) {
-			h, odd := oddHouse(t, fail)
-			for range triesFirst {
+			h, odd := newOddTestbed(t, fail)
+			for range maxFailures {
 				if _, err := h.Consider(t.Context()); (err != nil) != (name == "fails") {
 					t.Fatal(err)
 				}
@@ -91,7 +92,7 @@ func TestSetsAside(t *testing.T) {
 			if strings.Contains(h.log.String(), "aside_test.go") != (name == "panics") {
 				t.Errorf("the log does not tell where it panicked:\n%s", h.log)
 			}
-			// It can be read again, and somebody has it tried.
+			// It can be read again, and an administrator asks to try it.
 			odd.fail = nil
 			if err := h.store.Spool().Resend(t.Context(), aside[0].Number); err != nil {
 				t.Fatal(err)
@@ -107,8 +108,8 @@ func TestSetsAside(t *testing.T) {
 // TestSetsNothingAside: trouble of the database as a whole passes, however long it
 // lasts.
 func TestSetsNothingAside(t *testing.T) {
-	h, odd := oddHouse(t, func() error { return fmt.Errorf("odd: %w", store.ErrUnavailable) })
-	for range 3 * triesFirst {
+	h, odd := newOddTestbed(t, func() error { return fmt.Errorf("odd: %w", store.ErrUnavailable) })
+	for range 3 * maxFailures {
 		if _, err := h.Consider(t.Context()); !errors.Is(err, store.ErrUnavailable) {
 			t.Fatalf("got %v", err)
 		}
@@ -128,10 +129,10 @@ func TestSetsNotificationsAside(t *testing.T) {
 		tries int
 	}{
 		"panics": {func() error { panic("odd") }, 1},
-		"fails":  {func() error { return errors.New("odd: a row that cannot be read") }, triesFirst},
+		"fails":  {func() error { return errors.New("odd: a row that cannot be read") }, maxFailures},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h, odd := oddHouse(t, nil)
+			h, odd := newOddTestbed(t, nil)
 			h.step("consider", h.Consider)
 			odd.fail = c.fail
 			for range c.tries {
