@@ -140,7 +140,7 @@ func (g *growing) notifier(b *testing.B, changes ...store.Change) func() {
 	if err != nil {
 		b.Fatal(err)
 	}
-	maker := &notify.Maker{Objects: g.Store, Folder: folder, Now: func() time.Time { return g.now }, Trouble: func(string, string) {}}
+	maker := &notify.Maker{Objects: g.Store, Folder: folder, Now: func() time.Time { return g.now }, OnFailure: func(string, string) {}}
 	return func() {
 		for _, err := range maker.OfChanges(b.Context(), changes) {
 			if err != nil {
