@@ -52,7 +52,7 @@ const (
 	pathsAtOnce = 50
 )
 
-// BranchReport returns the report of a branch, nil if there is no checkout to report.
+// BranchReport returns the report of a branch, nil if the branch has no such checkout.
 //
 // The histories are of the variants that failed in any of the last checkouts.
 // test_counts has the builds and suites with failed tests; BranchReport reads the

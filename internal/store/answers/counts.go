@@ -81,9 +81,9 @@ func (db *DB) SuiteCounts(ctx context.Context, builds []string, suite string) (m
 	return all, err
 }
 
-// PathCounts calls f with the numbers of tests in builds, by path and status: of all
-// tests, or of those whose path is a prefix or continues it by a dot. f may also get
-// paths that sort between these, such as "ltp-x" of "ltp".
+// PathCounts calls f with the numbers of tests in builds, by path and status. It counts
+// the tests whose path is the prefix or continues it by a dot; all tests for "". f may
+// also get paths that sort between these, such as "ltp-x" for "ltp".
 func (db *DB) PathCounts(ctx context.Context, builds []string, prefix string, f func(path string, status report.Status, n int64)) error {
 	args, condition := []any{db.List(builds)}, ""
 	if prefix != "" { // "/" follows "." in the order of paths

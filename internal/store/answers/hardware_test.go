@@ -3,10 +3,8 @@
 package answers_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,17 +13,18 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
-	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// noon returns a moment of a day.
+// noon returns noon of a day of March 2026.
 func noon(day int) *time.Time { return new(time.Date(2026, 3, day, 12, 0, 0, 0, time.UTC)) }
 
-func marches(first, last int) answers.Days { return answers.DaysOf(*noon(first), *noon(last)) }
+// march returns days of March 2026.
+func march(first, last int) answers.Days { return answers.DaysOf(*noon(first), *noon(last)) }
 
-// someReport returns two checkouts of a tree and one of another, with builds, and
-// tests on two platforms, one of which is compatible with what has odd letters.
+// someReport returns two checkouts of a tree and one of another, with builds, and tests
+// on two platforms. One of the platforms is compatible with odd, a name with unusual
+// characters.
 func someReport() *report.Report {
 	checkout := func(id, tree, hash string, day int) report.Checkout {
 		c := report.Checkout{ID: id, Origin: "ci", GitRepositoryURL: new("https://x/" + tree), GitRepositoryBranch: new("main"), GitCommitHash: &hash, StartTime: noon(day)}
@@ -81,31 +80,6 @@ func someReport() *report.Report {
 
 const odd = `it's 100% "odd\", /+` + "\u00e9"
 
-// planned checks the plan of each query.
-type planned struct {
-	sqldb.Tx
-	t *testing.T
-}
-
-func (p planned) Query(ctx context.Context, query string, args ...any) (sqldb.Rows, error) {
-	var a, b, c any
-	var step string
-	err := sqldb.Read(ctx, p.Tx, "EXPLAIN QUERY PLAN "+query, args, []any{&a, &b, &c, &step}, func() error {
-		// A scan of the parameters, of the subqueries p and newest, or of tree_heads, which
-		// has a row for each branch of a repository, is fine.
-		table, scan := strings.CutPrefix(step, "SCAN ")
-		table, _, _ = strings.Cut(table, " ")
-		if scan && !slices.Contains([]string{"json_each", "p", "newest", "tree_heads"}, table) {
-			p.t.Errorf("%s: %s", query, step)
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	return p.Tx.Query(ctx, query, args...)
-}
-
 type by = map[report.Status]int64
 
 func TestHardware(t *testing.T) {
@@ -119,21 +93,21 @@ func TestHardware(t *testing.T) {
 		checkouts []string
 		want      []answers.Hardware
 	}{
-		{"all", marches(1, 9), "ci", all, []answers.Hardware{
+		{"all", march(1, 9), "ci", all, []answers.Hardware{
 			{Platform: "board", Compatibles: board, Counts: answers.Counts{rollup.Builds: by{"PASS": 1, "FAIL": 1}, rollup.Boots: by{"PASS": 1, "MISS": 1}, rollup.Tests: by{"FAIL": 1, "SKIP": 1, "DONE": 1}}},
-			{Platform: "other", Compatibles: []string{"soc,x"}, Counts: answers.Counts{rollup.Builds: by{"PASS": 2}, rollup.Boots: by{"PASS": 2}}}, // and a test of a build that nobody reported
+			{Platform: "other", Compatibles: []string{"soc,x"}, Counts: answers.Counts{rollup.Builds: by{"PASS": 2}, rollup.Boots: by{"PASS": 2}}}, // and a test of a build that does not exist
 		}},
-		{"a day", marches(1, 1), "ci", all, []answers.Hardware{
+		{"a day", march(1, 1), "ci", all, []answers.Hardware{
 			{Platform: "board", Compatibles: board, Counts: answers.Counts{rollup.Builds: by{"PASS": 1}, rollup.Boots: by{"PASS": 1}, rollup.Tests: by{"FAIL": 1}}},
 		}},
-		{"builds nobody knows", marches(2, 2), "ci", []string{""}, nil},
-		{"another origin", marches(1, 9), "them", all, []answers.Hardware{
+		{"builds nobody knows", march(2, 2), "ci", []string{""}, nil},
+		{"another origin", march(1, 9), "them", all, []answers.Hardware{
 			{Platform: "other", Compatibles: []string{"soc,x"}, Counts: answers.Counts{rollup.Builds: by{"PASS": 1}, rollup.Boots: by{"FAIL": 1}}},
 		}},
-		{"checkouts", marches(1, 9), "ci", []string{"c2", "none"}, []answers.Hardware{
+		{"checkouts", march(1, 9), "ci", []string{"c2", "none"}, []answers.Hardware{
 			{Platform: "board", Compatibles: board, Counts: answers.Counts{rollup.Builds: by{"FAIL": 1}, rollup.Boots: by{"MISS": 1}, rollup.Tests: by{"SKIP": 1}}},
 		}},
-		{"no checkouts", marches(1, 9), "ci", []string{}, nil},
+		{"no checkouts", march(1, 9), "ci", []string{}, nil},
 		{"before", answers.DaysOf(time.Unix(-1e11, 0), time.Unix(0, 0)), "ci", all, nil},
 		{"long before", answers.DaysOf(time.Unix(-1e11, 0), time.Unix(-1e10, 0)), "ci", all, nil},
 		{"a century", answers.DaysOf(time.Unix(-1e11, 0), time.Unix(0, 0).AddDate(200, 0, 0)), "them", all, []answers.Hardware{
@@ -154,7 +128,7 @@ func TestHardware(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("of checkouts: %v (-want +got):\n%s", err, diff)
 	}
-	tested, err := db.TestedCheckouts(t.Context(), answers.HardwareTests{Days: marches(2, 3), Origin: "ci"})
+	tested, err := db.TestedCheckouts(t.Context(), answers.HardwareTests{Days: march(2, 3), Origin: "ci"})
 	var ids []string
 	for _, r := range tested {
 		ids = append(ids, r.CheckoutID)
@@ -171,14 +145,14 @@ func TestHardwarePage(t *testing.T) {
 		days                  answers.Days
 		builds, checkouts, is string
 	}{
-		{"board", marches(1, 9), "b1 b2 maestro:dummy_c2", "c2 c1", odd + "; soc,x"},
-		{odd, marches(1, 9), "b1 b2 maestro:dummy_c2", "c2 c1", odd + "; soc,x"},
-		{"soc,x", marches(1, 9), "b1 b2 b3 maestro:dummy_c2", "c3 c2 c1", odd + "; soc,x"},
-		{"other", marches(1, 9), "b3 b4", "c3", "soc,x"},
-		{"other", marches(2, 2), "", "", ""}, // only its tests know the build
-		{"board", marches(3, 3), "", "", ""},
-		{"boar", marches(1, 9), "", "", ""},
-		{"%", marches(1, 9), "", "", ""},
+		{"board", march(1, 9), "b1 b2 maestro:dummy_c2", "c2 c1", odd + "; soc,x"},
+		{odd, march(1, 9), "b1 b2 maestro:dummy_c2", "c2 c1", odd + "; soc,x"},
+		{"soc,x", march(1, 9), "b1 b2 b3 maestro:dummy_c2", "c3 c2 c1", odd + "; soc,x"},
+		{"other", march(1, 9), "b3 b4", "c3", "soc,x"},
+		{"other", march(2, 2), "", "", ""}, // only its tests know the build
+		{"board", march(3, 3), "", "", ""},
+		{"boar", march(1, 9), "", "", ""},
+		{"%", march(1, 9), "", "", ""},
 	}
 	for _, tt := range tests {
 		page, err := db.HardwarePage(t.Context(), answers.HardwareTests{Days: tt.days, Origin: "ci"}, tt.hardware)
@@ -197,7 +171,7 @@ func TestHardwarePage(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", tt.hardware, diff)
 		}
 	}
-	page, err := db.HardwarePage(t.Context(), answers.HardwareTests{Days: marches(1, 1), Origin: "ci"}, "board")
+	page, err := db.HardwarePage(t.Context(), answers.HardwareTests{Days: march(1, 1), Origin: "ci"}, "board")
 	want := []answers.Revision{{
 		CheckoutID: "c1", Origin: "ci", RepositoryURL: "https://x/a", Branch: "main", CommitHash: "1111", Start: noon(1).UnixMicro(),
 	}}

@@ -18,8 +18,8 @@ import (
 // hour returns the moment n hours after noon(1).
 func hour(n int) *time.Time { return new(noon(1).Add(time.Duration(n) * time.Hour)) }
 
-// branchReport returns checkouts of a branch, an hour apart. Each has a build with
-// each of two configurations, in which the tests of a run each are, by checkout:
+// branchReport returns checkouts of a branch, an hour apart. Each has two builds with
+// different configurations, and each build has these tests, by checkout:
 //
 //	ltp.a on board   P P F F P P F P P F ...
 //	ltp.a on other   the other way round
@@ -60,8 +60,8 @@ func branchReport(checkouts int) *report.Report {
 	return r
 }
 
-// told returns runs in words.
-func told(runs []answers.Run) string {
+// describe returns runs in words.
+func describe(runs []answers.Run) string {
 	var words []string
 	for _, r := range runs {
 		words = append(words, r.ID+"="+string(r.Status[0])+"@"+r.CommitHash)
@@ -98,18 +98,18 @@ func TestHistory(t *testing.T) {
 		{"another path", with(func(of *answers.HistoryOf) { of.Path = "ltp" }), 9, ""},
 	} {
 		runs, err := db.History(t.Context(), tt.of, tt.n)
-		if diff := cmp.Diff(tt.want, told(runs)); diff != "" || err != nil {
+		if diff := cmp.Diff(tt.want, describe(runs)); diff != "" || err != nil {
 			t.Errorf("%s: %v (-want +got):\n%s", tt.name, err, diff)
 		}
 	}
-	// What is far back is found.
+	// Old runs are found, too.
 	runs, err := db.History(t.Context(), base, 200)
 	if err != nil || len(runs) != 40 || !slices.IsSortedFunc(runs, func(a, b answers.Run) int { return int(b.Start - a.Start) }) {
 		t.Errorf("%d runs: %v", len(runs), err)
 	}
 }
 
-// Checkouts without a start have runs, too, which tell their own.
+// Checkouts without a start have runs, too, and the runs have starts.
 func TestHistoryWithoutStarts(t *testing.T) {
 	r := branchReport(30)
 	for i := range r.Checkouts {
@@ -131,7 +131,7 @@ func TestHistoryWithoutStarts(t *testing.T) {
 	} {
 		of.Platform = platform
 		runs, err := db.History(t.Context(), of, 3)
-		if diff := cmp.Diff(want, told(runs)); diff != "" || err != nil {
+		if diff := cmp.Diff(want, describe(runs)); diff != "" || err != nil {
 			t.Errorf("%q: %v (-want +got):\n%s", platform, err, diff)
 		}
 		if runs, err := db.History(t.Context(), of, 100); len(runs) != 30 || err != nil {
@@ -173,7 +173,7 @@ func TestBranchReport(t *testing.T) {
 			histories[v.ConfigName+" "+v.Path+" "+v.Platform] += string(r.Status[0])
 		}
 	}
-	// The checkouts are 7, 6 and 5, for 3 and 8 are those of others.
+	// The checkouts are 7, 6 and 5: 3 and 8 are of another origin.
 	want := map[string]string{
 		"defconfig ltp.a board": "FFP", "tiny ltp.a board": "FFP", "defconfig ltp.a other": "PPF", "tiny ltp.a other": "PPF",
 	}
@@ -220,7 +220,7 @@ func TestBranchReport(t *testing.T) {
 	}
 }
 
-// However much fails, there are so many histories, and all of them are whole.
+// TestBranchReportIsBounded: a report has a limited number of histories, each complete.
 func TestBranchReportIsBounded(t *testing.T) {
 	r := branchReport(3)
 	for i := range 2_300 {

@@ -13,7 +13,7 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// issueReport returns a world of issues in two checkouts of two branches.
+// issueReport returns issues that were seen in two checkouts of two branches.
 func issueReport() *report.Report {
 	r := &report.Report{
 		Checkouts: []report.Checkout{
@@ -47,11 +47,11 @@ func issueReport() *report.Report {
 		r.Incidents = append(r.Incidents, n)
 	}
 	incident("n1", "i1", 1, "b1", "")
-	incident("n2", "i1", 1, "b1", "") // once more
+	incident("n2", "i1", 1, "b1", "") // again
 	incident("n3", "i1", 2, "b2", "")
 	incident("n4", "i1", 1, "", "t1")
-	incident("n5", "i1", 1, "b2", "t2") // of both
-	incident("n6", "i2", 1, "b3", "")   // nobody knows when
+	incident("n5", "i1", 1, "b2", "t2") // of the build and the test
+	incident("n6", "i2", 1, "b3", "")   // at an unknown time
 	incident("n7", "i2", 2, "gone", "")
 	incident("n8", "i1", 1, "b2", "")
 	r.Incidents[7].Present = new(false)

@@ -14,7 +14,7 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// Overview is what the front page shows of a database.
+// Overview has the contents of the front page.
 type Overview struct {
 	Objects map[store.List]int64
 	Latest  []CheckoutResults

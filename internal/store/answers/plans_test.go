@@ -3,12 +3,10 @@
 package answers_test
 
 import (
-	"context"
 	"strings"
 	"testing"
 
 	"github.com/kcidb-go/kcidb/internal/store/answers"
-	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -18,7 +16,7 @@ func TestPlans(t *testing.T) {
 	t.Parallel()
 	db := answers.New(database(t, issueReport()).SQL())
 	var plan []string
-	db.Conn = wrapped{db.Conn, func(tx sqldb.Tx) sqldb.Tx { return &plannedTx{tx, &plan} }}
+	watchPlans(db, func(_, step string) { plan = append(plan, step) })
 	ctx, builds := t.Context(), []string{"b1", "b2"}
 	key := answers.IssueKey{ID: "i1", Version: 1}
 	days := answers.Days{First: 0, Last: 7}
@@ -54,23 +52,4 @@ func TestPlans(t *testing.T) {
 			t.Errorf("%s does not use %s:\n%s", name, c.using, strings.Join(plan, "\n"))
 		}
 	}
-}
-
-// plannedTx records the plan of each query.
-type plannedTx struct {
-	sqldb.Tx
-	plan *[]string
-}
-
-func (p *plannedTx) Query(ctx context.Context, query string, args ...any) (sqldb.Rows, error) {
-	var id, parent, unused int64
-	var detail string
-	err := sqldb.Read(ctx, p.Tx, "EXPLAIN QUERY PLAN "+query, args, []any{&id, &parent, &unused, &detail}, func() error {
-		*p.plan = append(*p.plan, detail)
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	return p.Tx.Query(ctx, query, args...)
 }

@@ -57,7 +57,7 @@ type Sighting struct {
 type Results struct {
 	Checkouts []string
 	Only      []string // IDs of builds to read; nil for all builds of the checkouts
-	// Read calls Group, unless it is nil, for the tests of the builds, build by build.
+	// Read calls Group with the tests of the builds, build by build, unless Group is nil.
 	// Group may not keep its argument.
 	Group  func(*Group)
 	Issues bool // read Sightings, and Texts of their issues

@@ -65,8 +65,8 @@ func headBy(n int) string {
 		) END`, n)
 }
 
-// TreeHeads returns the newest checkout of each tree of an origin among those that
-// started between two moments, in microseconds since 1970. The newest come first.
+// TreeHeads returns the newest checkout of each tree of an origin that started between two
+// moments, in microseconds since 1970. The newest come first.
 func (db *DB) TreeHeads(ctx context.Context, origin string, after, until int64) (all []Revision, err error) {
 	err = db.view(ctx, "read trees", func(ctx context.Context, tx sqldb.Tx) (err error) {
 		all, err = db.selectRevisions(ctx, tx, `
@@ -77,8 +77,8 @@ func (db *DB) TreeHeads(ctx context.Context, origin string, after, until int64) 
 	return slices.DeleteFunc(all, func(r Revision) bool { return r.Start < after }), err
 }
 
-// TreesOf returns the newest checkout of each tree of an origin with a branch, among
-// those that started by a moment, in microseconds since 1970. The newest come first.
+// TreesOf returns the newest checkout of each tree of an origin with a branch that started
+// by a moment, in microseconds since 1970. The newest come first.
 func (db *DB) TreesOf(ctx context.Context, origin, branch string, until int64) (all []Revision, err error) {
 	err = db.view(ctx, "read trees", func(ctx context.Context, tx sqldb.Tx) (err error) {
 		all, err = db.selectRevisions(ctx, tx, `

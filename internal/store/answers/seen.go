@@ -10,8 +10,8 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
-// Seen says when an issue was seen first and last in any of its versions, and in which
-// branches.
+// Seen has the first and the last occurrence of an issue in any of its versions, and the
+// branches where it was seen.
 type Seen struct {
 	First, Last Occurrence
 	Branches    map[int64][]Branch // by version
@@ -45,8 +45,9 @@ const (
 	allBranchSightings = 20_000
 )
 
-// Seen returns when issues were seen, by their IDs, and in which branches each of the
-// versions was seen: of its newest sightings. It leaves out issues without sightings.
+// Seen returns the first and the last occurrence of issues, by their IDs, and the branches
+// of the newest sightings of each of the versions. It leaves out issues without
+// sightings.
 func (db *DB) Seen(ctx context.Context, ids []string, versions []IssueKey) (seen map[string]*Seen, err error) {
 	err = db.view(ctx, "read sightings of issues", func(ctx context.Context, tx sqldb.Tx) error {
 		if seen, err = db.seen(ctx, tx, ids); err != nil {
@@ -150,7 +151,7 @@ func (db *DB) occurrences(ctx context.Context, tx sqldb.Tx, end string, ids []st
 	return all, err
 }
 
-// SeenIn is a build or a test in which an issue was seen, and the incident.
+// SeenIn is a build or a test where an issue was seen, and the incident.
 type SeenIn struct {
 	At         int64 // as in Occurrence
 	IncidentID string
@@ -158,7 +159,7 @@ type SeenIn struct {
 	TestID     string // "" for a build
 }
 
-// SeenInBuilds returns the existing builds in which a version of an issue was seen, each
+// SeenInBuilds returns the existing builds where a version of an issue was seen, each
 // once. The latest start comes first. It returns at most n, those after a previous
 // result unless after is nil. An incident with a build and a test is of both; the time
 // is the start of its test.
@@ -174,7 +175,7 @@ func (db *DB) SeenInBuilds(ctx context.Context, key IssueKey, after *SeenIn, n i
 			)`)
 }
 
-// SeenInTests returns the existing tests in which a version of an issue was seen, as
+// SeenInTests returns the existing tests where a version of an issue was seen, as
 // SeenInBuilds returns builds.
 func (db *DB) SeenInTests(ctx context.Context, key IssueKey, after *SeenIn, n int) ([]SeenIn, error) {
 	return db.seenIn(ctx, key, after, n, `

@@ -117,10 +117,13 @@ func (a *applier) buildsOfIncidents(ctx context.Context) (builds set, unknown bo
 	if len(a.incidents) == 0 {
 		return builds, false, nil
 	}
+	query := `
+		SELECT ` + sqldb.Text("i.build_id") + `, ` + sqldb.Text("t.build_id") + `, i.test_id IS NOT NULL AND t.id IS NULL
+		FROM incidents i LEFT JOIN ` + a.Tests() + ` t ON t.id = i.test_id
+		WHERE ` + a.In("i.id", 1)
 	var build, testBuild string
 	var noTest bool
-	err = a.read(ctx, "SELECT "+sqldb.Text("i.build_id")+", "+sqldb.Text("t.build_id")+", i.test_id IS NOT NULL AND t.id IS NULL FROM incidents i LEFT JOIN "+
-		a.Tests()+" t ON t.id = i.test_id WHERE "+a.In("i.id", 1), []any{a.List(a.incidents.sorted())}, []any{&build, &testBuild, &noTest}, func() error {
+	err = a.read(ctx, query, []any{a.List(a.incidents.sorted())}, []any{&build, &testBuild, &noTest}, func() error {
 		builds.add(build)
 		builds.add(testBuild)
 		unknown = unknown || noTest

@@ -107,13 +107,13 @@ func (a *applier) testsOf(ctx context.Context, builds []string) (map[string]test
 	var id, suite string
 	var status report.Status
 	var n int64
-	err := a.read(ctx, "SELECT build_id, suite, status, n FROM test_counts WHERE "+a.In("build_id", 1), []any{a.List(builds)},
-		[]any{&id, &suite, &status, &n}, func() error {
-			if all[id] == nil {
-				all[id] = make(testsByStatus)
-			}
-			all[id][kindStatus{KindOf(suite), status}] += n
-			return nil
-		})
+	query := "SELECT build_id, suite, status, n FROM test_counts WHERE " + a.In("build_id", 1)
+	err := a.read(ctx, query, []any{a.List(builds)}, []any{&id, &suite, &status, &n}, func() error {
+		if all[id] == nil {
+			all[id] = make(testsByStatus)
+		}
+		all[id][kindStatus{KindOf(suite), status}] += n
+		return nil
+	})
 	return all, err
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// seenObject has what sightings record of the build or test in which an issue was
-// seen. Statements take it as a row of parameters; no table has it.
+// seenObject has the values that sightings record of a build or test. Statements take it
+// as a row of parameters; no table has such rows.
 type seenObject struct {
 	id, buildID string
 	kind        Kind
@@ -51,12 +51,16 @@ func (a *applier) updateSightingsOfTests(ctx context.Context, tests set) error {
 	found := make(map[string]seenObject)
 	var test seenObject
 	var path string
-	err := a.read(ctx, "SELECT id, build_id, "+sqldb.Text("path")+", "+sqldb.Text("status")+", "+a.Micros("start_time")+" FROM "+a.Tests()+" WHERE "+a.In("id", 1),
-		[]any{a.List(tests.sorted())}, []any{&test.id, &test.buildID, &path, &test.status, &test.seen}, func() error {
-			test.kind = KindOf(path)
-			found[test.id] = test
-			return nil
-		})
+	query := `
+		SELECT id, build_id, ` + sqldb.Text("path") + `, ` + sqldb.Text("status") + `, ` + a.Micros("start_time") + `
+		FROM ` + a.Tests() + `
+		WHERE ` + a.In("id", 1)
+	into := []any{&test.id, &test.buildID, &path, (*string)(&test.status), &test.seen}
+	err := a.read(ctx, query, []any{a.List(tests.sorted())}, into, func() error {
+		test.kind = KindOf(path)
+		found[test.id] = test
+		return nil
+	})
 	if err != nil {
 		return err
 	}

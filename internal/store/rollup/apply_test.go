@@ -12,8 +12,8 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 )
 
-// TestStories tells what roll-ups have at the end. On the way they are held against
-// counting anew, which says nothing of what both get wrong.
+// TestStories checks the rows of roll-ups at the end of stories. Each step also compares
+// them with a recount, which cannot find a mistake that both make.
 func TestStories(t *testing.T) {
 	for _, s := range []struct{ name, story, want string }{
 		{"one of each, in all roll-ups", `
@@ -46,7 +46,7 @@ func TestStories(t *testing.T) {
 			object_counts checkouts 0 1
 			object_counts incidents 0 2
 			object_counts tests 0 2`},
-		{"nothing is known of it", `
+		{"objects without any value", `
 			checkout c
 			build b of=c
 			test t of=b`, `
@@ -111,7 +111,7 @@ func TestStories(t *testing.T) {
 			checkout_counts c2 test PASS 1
 			counted_builds b c2 ci PASS - - - - -1 0
 			counted_builds other c1 ci PASS - - - - -1 0`},
-		{"a test moves to a build that is not there, and nothing is left of the first", `
+		{"a test moves to a build that does not exist, and leaves no row of the first", `
 			test t of=b1 path=boot status=PASS platform=x start=1
 			incident n issue=i/1 test=t
 			then
@@ -121,14 +121,14 @@ func TestStories(t *testing.T) {
 			daily_counts 1 ci - boot PASS 1
 			counted_builds b2 - - - - - - - -1 0
 			sightings n i 1 b2 t boot PASS 1 ci`},
-		{"a build comes, goes, and is known by its tests alone", `
+		{"a build is loaded and purged, and only its tests are left", `
 			build b of=c status=PASS arch=arm64 lab=k8s start=1
 			then
 			test t of=b path=ltp status=PASS
 			purge 2`, `
 			daily_counts -1 ci - test PASS 1
 			counted_builds b - - - - - - - -1 0`},
-		{"tests go, and their build stays", `
+		{"tests are purged, and their build stays", `
 			test t of=b path=ltp status=PASS platform=x start=1
 			then
 			build b of=c status=PASS start=1
@@ -138,7 +138,7 @@ func TestStories(t *testing.T) {
 			checkout_counts c build PASS 1
 			daily_counts 1 ci - build PASS 1
 			counted_builds b c ci PASS - - - - 1 1`},
-		{"tests go, and with them what nobody else knows of", `
+		{"tests are purged, and with them the row of a build that does not exist", `
 			test t1 of=b path=ltp status=PASS
 			test t2 of=gone path=ltp status=PASS
 			then
@@ -146,7 +146,7 @@ func TestStories(t *testing.T) {
 			purge 2`, `
 			test_counts b -1 ci ltp - - - - PASS 1
 			counted_builds b - - - - - - - -1 0`},
-		{"dummy builds are none, and their tests are some", `
+		{"dummy builds do not count, and their tests do", `
 			checkout c1
 			checkout c2
 			build maestro:dummy_1 of=c1 status=PASS lab=k8s start=1
@@ -162,7 +162,7 @@ func TestStories(t *testing.T) {
 			counted_builds maestro:dummy c1 ci PASS - - - - 1 1
 			counted_builds maestro:dummy_1 c2 ci FAIL - - - k8s 1 1`},
 
-		{"a test changes all it can", `
+		{"a test changes all values", `
 			build b of=c
 			test t of=b path=boot.x status=FAIL platform=x compatible=a lab=l1 reason=why start=1
 			incident n issue=i/1 test=t
@@ -176,7 +176,7 @@ func TestStories(t *testing.T) {
 			daily_counts 2 them l2 test PASS 1
 			sightings n i 1 b t test PASS 2.5 ci
 			issue_counts i 1 2.5 n 2.5 n 1`},
-		{"each change of a test alone tells incidents", `
+		{"each single change of a test updates its sightings", `
 			test path of=b path=boot status=PASS start=1
 			test status of=b path=ltp status=PASS start=1
 			test start of=b path=ltp status=PASS start=1
@@ -198,7 +198,7 @@ func TestStories(t *testing.T) {
 			sightings n3 i 1 b start test PASS 5 ci
 			sightings n4 i 1 b2 build test PASS 1 ci
 			issue_counts i 1 1 n1 5 n3 4`},
-		{"a build changes all it can", `
+		{"a build changes all values", `
 			build b of=c status=FAIL arch=arm config=a compiler=gcc lab=l1 start=1
 			incident n issue=i/1 build=b
 			then
@@ -216,7 +216,7 @@ func TestStories(t *testing.T) {
 			hardware_counts 1 x - ci b test - 1
 			hardware_counts 1 y - ci b test - 1`},
 
-		{"incidents before what they are of", `
+		{"incidents arrive before their builds and tests", `
 			incident n1 issue=i/1 test=t
 			incident n2 issue=i/2 build=b
 			incident n3 issue=i/2
@@ -228,7 +228,7 @@ func TestStories(t *testing.T) {
 			sightings n3 i 2 - - - - 0 ci
 			issue_counts i 1 2 n1 2 n1 1
 			issue_counts i 2 1 n2 1 n2 2`},
-		{"nobody knows when", `
+		{"unknown times", `
 			incident n1 issue=i/1 test=t
 			incident n2 issue=i/1`, `
 			sightings n1 i 1 - t - - 0 ci
@@ -241,7 +241,7 @@ func TestStories(t *testing.T) {
 			test t of=other path=ltp status=FAIL start=3`, `
 			sightings n i 1 other t test FAIL 3 ci
 			issue_counts i 1 3 n 3 n 1`},
-		{"an incident says that its issue is absent, and another takes that back", `
+		{"an incident says that its issue is absent, and later that it is present", `
 			build b of=c status=ERROR start=1
 			incident n1 issue=i/1 build=b present=true
 			incident n2 issue=i/1 build=b present=false
@@ -252,7 +252,7 @@ func TestStories(t *testing.T) {
 			incident n3 issue=i/2 present=false`, `
 			sightings n2 i 1 b - build ERROR 1 ci
 			issue_counts i 1 1 n2 1 n2 1`},
-		{"an incident turns to another version, and another issue", `
+		{"an incident moves to another version, and to another issue", `
 			build b of=c status=ERROR start=1
 			incident n1 issue=i/1 build=b
 			incident n2 issue=i/1 build=b
@@ -277,7 +277,7 @@ func TestStories(t *testing.T) {
 			incident n5 issue=i/1 build=b4
 			incident n0 issue=i/1 build=b4`, `
 			issue_counts i 1 3 n0 7 n4 6`},
-		{"the first is gone, and the last is earlier than it was", `
+		{"the first sighting is deleted, and the last one is earlier", `
 			build b1 of=c start=1
 			incident n1 issue=i/1 build=b1
 			then
@@ -291,7 +291,7 @@ func TestStories(t *testing.T) {
 			sightings n2 i 1 b2 - build - 2 ci
 			sightings n3 i 1 b3 - build - 3 ci
 			issue_counts i 1 2 n2 3 n3 2`},
-		{"what incidents are of is gone", `
+		{"builds and tests of incidents are purged", `
 			build b of=c status=PASS start=1
 			test t of=b2 path=boot status=PASS start=1
 			then
@@ -301,7 +301,7 @@ func TestStories(t *testing.T) {
 			sightings n1 i 1 b - - - 0 ci
 			sightings n2 i 1 - t - - 0 ci
 			issue_counts i 1 0 - 0 - 2`},
-		{"incidents are gone", `
+		{"incidents are purged", `
 			incident n1 issue=i/1 build=b
 			then
 			build b of=c start=1
@@ -309,7 +309,7 @@ func TestStories(t *testing.T) {
 			sightings
 			issue_counts`},
 
-		{"the newest is the head, whatever came last", `
+		{"the newest checkout is the head, in any order of arrival", `
 			checkout c2 tree=a start=2
 			checkout c1 tree=a start=1
 			checkout none tree=a
@@ -331,12 +331,12 @@ func TestStories(t *testing.T) {
 			tree_heads ci a u - g 9
 			tree_heads ci b - - e 0
 			tree_heads them a - - f 9`},
-		{"of those that started together, the head is the last by its ID", `
+		{"of checkouts that started together, the head is the last by ID", `
 			checkout c1 tree=a start=1
 			checkout c3 tree=a start=1
 			checkout c2 tree=a start=1`, `
 			tree_heads ci a - - c3 1`},
-		{"the head gets older, another newer", `
+		{"the head becomes older, and another checkout newer", `
 			checkout c1 tree=a start=1
 			checkout c2 tree=a start=3
 			checkout d1 tree=b start=1
@@ -350,7 +350,7 @@ func TestStories(t *testing.T) {
 			daily_counts 4 ci - checkout - 1
 			tree_heads ci a - - c1 1
 			tree_heads ci b - - d1 4`},
-		{"the head moves to another tree, and the only one does", `
+		{"a head moves to another tree, and so does the only checkout of a tree", `
 			checkout c1 tree=a start=1
 			checkout c2 tree=a start=2
 			checkout d tree=b start=1
@@ -365,7 +365,7 @@ func TestStories(t *testing.T) {
 			tree_heads ci a - - c1 1
 			tree_heads ci b - - c2 2
 			tree_heads ci new - - e 1`},
-		{"heads are gone, and trees", `
+		{"heads and trees are purged", `
 			checkout c2 tree=a start=2
 			checkout d tree=b start=2
 			then
@@ -374,7 +374,7 @@ func TestStories(t *testing.T) {
 			daily_counts 1 ci - checkout - 1
 			counted_checkouts c1 ci 1 1
 			tree_heads ci a - - c1 1`},
-		{"the checkout of builds is gone, and nothing changes for them", `
+		{"the checkout of builds is purged, and their counts stay", `
 			checkout c start=1
 			then
 			build b of=c status=PASS start=1
@@ -385,7 +385,7 @@ func TestStories(t *testing.T) {
 			daily_counts 1 ci - boot PASS 1
 			daily_counts 1 ci - build PASS 1
 			tree_heads`},
-		{"all is gone", `
+		{"all objects are purged", `
 			checkout c tree=mainline start=1
 			build b of=c status=PASS start=1
 			test t of=b path=boot status=FAIL platform=x start=1
@@ -397,30 +397,30 @@ func TestStories(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			db := empty(t)
-			tell(t, db, s.story)
+			play(t, db, s.story)
 			var want []string
-			of := rollup.Tables // those that are wanted, all where nothing is
+			tables := rollup.Tables // all, unless s.want names some of them
 			for line := range strings.Lines(s.want) {
 				if words := strings.Fields(line); len(words) > 0 {
-					if len(want) == 0 && len(of) == len(rollup.Tables) {
-						of = nil
+					if len(want) == 0 && len(tables) == len(rollup.Tables) {
+						tables = nil
 					}
-					if !slices.Contains(of, words[0]) {
-						of = append(of, words[0])
+					if !slices.Contains(tables, words[0]) {
+						tables = append(tables, words[0])
 					}
 					if len(words) > 1 {
 						want = append(want, strings.Join(words, " "))
 					}
 				}
 			}
-			got := strings.Split(strings.TrimSuffix(counts(t, rollup.New(db.SQL()), of...), "\n"), "\n")
+			got := strings.Split(strings.TrimSuffix(counts(t, rollup.New(db.SQL()), tables...), "\n"), "\n")
 			if len(got) == 1 && got[0] == "" {
 				got = nil
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
-			// What is right stays as it is.
+			// A rebuild of correct roll-ups changes nothing.
 			before := counts(t, rollup.New(db.SQL()), rollup.Tables...)
 			if err := rollup.New(db.SQL()).Rebuild(t.Context(), nil); err != nil {
 				t.Fatal(err)

@@ -25,7 +25,7 @@ func dayOf(micros int64) int64 {
 	return micros / day
 }
 
-// dayOfStart returns the day of the start of an object: NoDay for 0, which is no time.
+// dayOfStart returns the day of the start of an object, NoDay for 0.
 func dayOfStart(micros int64) int64 {
 	if micros == 0 {
 		return NoDay

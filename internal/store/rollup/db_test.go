@@ -39,8 +39,8 @@ func differences(t *testing.T, db *rollup.DB) (all []string) {
 	return all
 }
 
-// crowd returns some builds, with a test each, and some of all else, with odd
-// letters in IDs.
+// crowd returns builds with a test each, and a number of checkouts and incidents. Their
+// IDs have unusual characters.
 func crowd(builds, others int) *report.Report {
 	r := &report.Report{}
 	odd := []string{"", " ", "é", "😀", "\u007f", "'", `"`, "%", "_", "~", "\\"}
@@ -66,11 +66,11 @@ func load(t *testing.T, db store.Store, r *report.Report) {
 	}
 }
 
-// TestRebuildVisitsAll makes everything anew, and finds it all again.
+// TestRebuildVisitsAll: a rebuild of empty roll-ups counts all objects.
 func TestRebuildVisitsAll(t *testing.T) {
 	t.Parallel()
 	s := empty(t)
-	load(t, s, crowd(45, 520)) // more than fits into a chunk of each
+	load(t, s, crowd(45, 520)) // more than a chunk of each
 	db := rollup.New(s.SQL())
 	before := counts(t, db, rollup.Tables...)
 	for _, table := range rollup.Tables {
@@ -97,8 +97,8 @@ func TestRebuildVisitsAll(t *testing.T) {
 	}
 }
 
-// TestStrays has rows in roll-ups found and removed that no object can have made,
-// at all ends of their keys.
+// TestStrays: Verify finds, and Rebuild removes, rows that belong to no object, at both
+// ends of the range of their keys.
 func TestStrays(t *testing.T) {
 	t.Parallel()
 	s := empty(t)
@@ -134,7 +134,7 @@ func TestStrays(t *testing.T) {
 		}
 	}
 	if found := differences(t, db); len(found) < n {
-		t.Errorf("%d of %d are found", len(found), n)
+		t.Errorf("%d of %d strays are found", len(found), n)
 	}
 	if err := db.Rebuild(t.Context(), nil); err != nil {
 		t.Fatal(err)
@@ -145,8 +145,8 @@ func TestStrays(t *testing.T) {
 	storetest.VerifyRollups(t, s)
 }
 
-// TestRebuildWhileOthersLoad loads, changes and purges between the chunks of a
-// rebuild that begins with nothing.
+// TestRebuildWhileOthersLoad loads and purges objects between the chunks of a rebuild of
+// empty roll-ups.
 func TestRebuildWhileOthersLoad(t *testing.T) {
 	t.Parallel()
 	seeds := 12
@@ -183,7 +183,7 @@ func TestRebuildWhileOthersLoad(t *testing.T) {
 	}
 }
 
-// TestRebuildInterrupted breaks a rebuild off wherever it is, and runs it again.
+// TestRebuildInterrupted cancels a rebuild after each number of steps, and runs it again.
 func TestRebuildInterrupted(t *testing.T) {
 	t.Parallel()
 	s := empty(t)
@@ -245,7 +245,7 @@ func TestVerifySample(t *testing.T) {
 		}
 	}
 	some := false
-	for range 10 { // all or none of 5 chunks each time happens once in an age
+	for range 10 { // the chance of all or none of 5 chunks each time is 1 in 10^12
 		found, checked := verify(0.5)
 		if found != checked["builds"] {
 			t.Fatalf("%d of %d are different", found, checked["builds"])
@@ -257,7 +257,7 @@ func TestVerifySample(t *testing.T) {
 	}
 }
 
-// Errors are those that the store has for its own.
+// Errors have the meaning of the contract of stores.
 func TestErrors(t *testing.T) {
 	s := sqlite.OpenMemory("test")
 	defer s.Close()
@@ -276,8 +276,7 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// TestUpgradeCounts has what was there before there were roll-ups counted by the
-// upgrade.
+// TestUpgradeCounts: an upgrade counts the objects that are older than the roll-ups.
 func TestUpgradeCounts(t *testing.T) {
 	s := empty(t)
 	load(t, s, storetest.Random(rand.New(rand.NewPCG(9, 9)), 60))

@@ -34,7 +34,7 @@ func (d Difference) String() string {
 // recount is the comparison of rows of a table with a fresh count of the objects.
 type recount interface {
 	differences() []Difference
-	// replace makes the rows of the table those that were counted.
+	// replace replaces the rows that differ by the counted rows.
 	replace(ctx context.Context, tx transaction) error
 }
 

@@ -15,7 +15,7 @@
 //
 // # What is counted
 //
-// There are two kinds of tables. Tables of counts have a row for each combination of
+// The tables are of two kinds. Tables of counts have a row for each combination of
 // values that people ask for, with the number n of the objects that have these values.
 // Tables of counted objects have a row for each build, checkout and incident, which
 // records how the object was counted.
@@ -40,8 +40,8 @@
 // not the old values of the object. So an object cannot be uncounted differently from
 // how it was counted.
 //
-// A sighting has the kind, the status and the start of the build or test in which an
-// issue was seen. Apply updates sightings only if one of these changed. The number of
+// A sighting records that an issue was seen in a build or test. It has the kind, the
+// status and the start of that object, and Apply updates it only if these changed. The number of
 // statements does not depend on the number of sightings.
 //
 // # Locks
@@ -65,7 +65,7 @@
 //
 // The lock of a row is not enough for an incident of a test that does not exist yet,
 // because the build is unknown. Each Apply therefore also holds a lock of all roll-ups,
-// which Dialect.Alone takes. It is shared by default. A transaction with such an
+// sqldb.CountsLock. Apply shares the lock by default. A transaction with such an
 // incident holds it alone: it waits for all other updates to end, and keeps new ones
 // out until its own end.
 //

@@ -63,8 +63,11 @@ func (tx transaction) recountCheckouts(ctx context.Context, ids []string) ([]rec
 	}
 	var r checkoutCount
 	var suite string
-	err = tx.read(ctx, "SELECT b.checkout_id, t.suite, t.status, t.n FROM counted_builds b JOIN test_counts t ON t.build_id = b.build_id WHERE "+
-		tx.In("b.checkout_id", 1)+" AND b.checkout_id <> ''", []any{tx.List(ids)}, []any{&r.checkoutID, &suite, &r.status, &r.n}, func() error {
+	query := `
+		SELECT b.checkout_id, t.suite, t.status, t.n
+		FROM counted_builds b JOIN test_counts t ON t.build_id = b.build_id
+		WHERE b.checkout_id <> '' AND ` + tx.In("b.checkout_id", 1)
+	err = tx.read(ctx, query, []any{tx.List(ids)}, []any{&r.checkoutID, &suite, &r.status, &r.n}, func() error {
 		counts[checkoutCount{checkoutID: r.checkoutID, kind: KindOf(suite), status: r.status}] += r.n
 		return nil
 	})
@@ -121,23 +124,27 @@ func (tx transaction) recountIncidents(ctx context.Context, ids []string) ([]rec
 func (tx transaction) recountIssues(ctx context.Context, ids []string) ([]recount, error) {
 	issues := make(map[issueKey]issueCount)
 	incidents := make(counter[incidentCount])
+	query := `
+		SELECT issue_id, issue_version, seen, incident_id, build_id, test_id, origin, arrived
+		FROM sightings
+		WHERE ` + tx.In("issue_id", 1) + `
+		ORDER BY issue_id, issue_version, seen, incident_id`
 	var s sighting
-	err := tx.read(ctx, "SELECT issue_id, issue_version, seen, incident_id, build_id, test_id, origin, arrived FROM sightings WHERE "+tx.In("issue_id", 1)+
-		" ORDER BY issue_id, issue_version, seen, incident_id", []any{tx.List(ids)},
-		[]any{&s.issueID, &s.version, &s.seen, &s.incidentID, &s.buildID, &s.testID, &s.origin, &s.arrived}, func() error {
-			incidents[s.counted()]++
-			r := issues[s.issueKey]
-			r.issueKey = s.issueKey
-			r.n++
-			if s.seen > 0 {
-				if r.firstSeen == 0 {
-					r.firstSeen, r.firstIncident = s.seen, s.incidentID
-				}
-				r.lastSeen, r.lastIncident = s.seen, s.incidentID
+	into := []any{&s.issueID, &s.version, &s.seen, &s.incidentID, &s.buildID, &s.testID, &s.origin, &s.arrived}
+	err := tx.read(ctx, query, []any{tx.List(ids)}, into, func() error {
+		incidents[s.counted()]++
+		r := issues[s.issueKey]
+		r.issueKey = s.issueKey
+		r.n++
+		if s.seen > 0 {
+			if r.firstSeen == 0 {
+				r.firstSeen, r.firstIncident = s.seen, s.incidentID
 			}
-			issues[s.issueKey] = r
-			return nil
-		})
+			r.lastSeen, r.lastIncident = s.seen, s.incidentID
+		}
+		issues[s.issueKey] = r
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -149,8 +149,8 @@ func (r dailyCount) withN(n int64) dailyCount {
 	return r
 }
 
-// issueCount counts the sightings of a version of an issue. The first and the last
-// sighting are among those whose time is known: 0 and "" if there are none.
+// issueCount counts the sightings of a version of an issue. Only a sighting at a known
+// time is the first or the last; without one the times are 0 and the incidents "".
 type issueCount struct {
 	issueKey
 	firstSeen     int64

@@ -104,8 +104,8 @@ func (r *treeHead) layout() layout {
 
 func (r treeHead) compare(other treeHead) int { return cmp.Compare(r.hash, other.hash) }
 
-// sighting is an incident that does not say that its issue is absent, and the build or
-// test in which the issue was seen.
+// sighting is an incident that does not say that its issue is absent. It records the
+// build or test where the issue was seen.
 type sighting struct {
 	incidentID string
 	issueKey

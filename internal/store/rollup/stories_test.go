@@ -31,22 +31,22 @@ func empty(t testing.TB) *sqlite.Store {
 	return s
 }
 
-// A story is what happens to a database, step by step. A line is an object, or a
-// purge; all objects up to "then", or a purge, are loaded at once:
+// play runs a story, step by step. A line of a story is an object or a purge. All objects
+// up to a purge or "then" are loaded at once:
 //
 //	checkout ID [origin= tree= url= branch= start=]
 //	build ID of=CHECKOUT [origin= status= arch= config= compiler= lab= start=]
 //	test ID of=BUILD [origin= path= status= platform= compatible= lab= reason= start=]
 //	incident ID issue=ID/VERSION [build= test= present=]
-//	purge STEP           what arrived before the step, from 1
+//	purge STEP           objects that arrived before the step, from 1
 //	then
 //
-// The start is in days since 1970. What is not said stays as it was.
-func tell(t *testing.T, db *sqlite.Store, story string) {
+// The start is in days since 1970. A value that a line omits stays as it was.
+func play(t *testing.T, db *sqlite.Store, story string) {
 	t.Helper()
 	arrived := func(step int) *time.Time { return new(time.Date(2025, 7, 1, step, 0, 0, 0, time.UTC)) }
-	step, told := 1, &report.Report{}
-	happened := func() {
+	step, objects := 1, &report.Report{}
+	verify := func() {
 		t.Helper()
 		if storetest.VerifyRollups(t, db); t.Failed() {
 			t.Fatalf("in step %d", step)
@@ -54,11 +54,11 @@ func tell(t *testing.T, db *sqlite.Store, story string) {
 	}
 	load := func() {
 		t.Helper()
-		if _, err := db.Load(t.Context(), told, store.LoadOptions{Metadata: true}); err != nil {
+		if _, err := db.Load(t.Context(), objects, store.LoadOptions{Metadata: true}); err != nil {
 			t.Fatal(err)
 		}
-		told = &report.Report{}
-		happened()
+		objects = &report.Report{}
+		verify()
 	}
 	for line := range strings.Lines(story) {
 		words := strings.Fields(line)
@@ -73,31 +73,31 @@ func tell(t *testing.T, db *sqlite.Store, story string) {
 			if err := db.Purge(t.Context(), store.PurgeOptions{Before: *arrived(before)}); err != nil {
 				t.Fatal(err)
 			}
-			happened()
+			verify()
 		case words[0] == "then":
 			load()
 			step++
 		default:
-			tellObject(t, told, words, arrived(step))
+			addObject(t, objects, words, arrived(step))
 		}
 	}
 	load()
 }
 
-// tellObject adds the object of a line to a report.
-func tellObject(t *testing.T, r *report.Report, words []string, at *time.Time) {
+// addObject adds the object of a line to a report.
+func addObject(t *testing.T, r *report.Report, words []string, at *time.Time) {
 	t.Helper()
-	said := map[string]string{"origin": "ci"}
+	values := map[string]string{"origin": "ci"}
 	for _, word := range words[2:] {
 		name, value, ok := strings.Cut(word, "=")
 		if !ok {
-			t.Fatalf("%q is no NAME=VALUE", word)
+			t.Fatalf("%q is not NAME=VALUE", word)
 		}
-		said[name] = value
+		values[name] = value
 	}
 	take := func(name string) *string {
-		value, ok := said[name]
-		if delete(said, name); !ok {
+		value, ok := values[name]
+		if delete(values, name); !ok {
 			return nil
 		}
 		return &value
@@ -170,15 +170,15 @@ func tellObject(t *testing.T, r *report.Report, words []string, at *time.Time) {
 		}
 		r.Incidents = append(r.Incidents, n)
 	default:
-		t.Fatalf("what is a %s?", words[0])
+		t.Fatalf("unknown type %s", words[0])
 	}
-	if len(said) > 0 {
-		t.Fatalf("%s: %v is not told of it", words[0], said)
+	if len(values) > 0 {
+		t.Fatalf("%s: it has no %v", words[0], values)
 	}
 }
 
-// counts returns the rows of some roll-ups as text: a line each, with the values
-// of the columns, but for keys, "-" for no text and times in days.
+// counts returns the rows of roll-up tables as lines: the values of the columns without
+// hashes, "-" for an empty text, and times in days.
 func counts(t *testing.T, db *rollup.DB, tables ...string) string {
 	t.Helper()
 	var all strings.Builder
@@ -218,7 +218,7 @@ func counts(t *testing.T, db *rollup.DB, tables ...string) string {
 			t.Fatal(err)
 		}
 		slices.Sort(lines)
-		lines = slices.DeleteFunc(lines, func(line string) bool { // these rows stay
+		lines = slices.DeleteFunc(lines, func(line string) bool { // rows with 0 stay
 			return table == "object_counts" && strings.HasSuffix(line, " 0")
 		})
 		for _, line := range lines {
@@ -228,7 +228,7 @@ func counts(t *testing.T, db *rollup.DB, tables ...string) string {
 	return all.String()
 }
 
-// columnsOf returns the columns of a table that say something to people.
+// columnsOf returns the columns of a table that mean something to people.
 func columnsOf(t *testing.T, db *rollup.DB, table string) (columns []string) {
 	t.Helper()
 	var name string

@@ -46,7 +46,7 @@ type column struct {
 	unit   unit
 }
 
-// unit is what a number means to people.
+// unit is the meaning of a number to people.
 type unit int
 
 const (

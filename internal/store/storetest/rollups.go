@@ -15,8 +15,8 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// rollups are equal to what is counted from the objects, whatever was loaded,
-// changed and purged, in whatever order; and what is not is found and mended.
+// rollups checks that the roll-ups agree with a recount after each random sequence of
+// loads and purges, and that damage is found and repaired.
 func (s suite) rollups(t *testing.T) {
 	streams, steps := 12, 30
 	if testing.Short() {
@@ -43,7 +43,7 @@ func (s suite) rollups(t *testing.T) {
 			}
 		}
 		if seed == 0 && !testing.Short() {
-			s.mend(t, rollup.Of(db))
+			s.repair(t, rollup.Of(db))
 		}
 		if err := db.Empty(t.Context()); err != nil {
 			t.Fatal(err)
@@ -53,8 +53,9 @@ func (s suite) rollups(t *testing.T) {
 	}
 }
 
-// mend damages each table, and has that found and mended.
-func (s suite) mend(t *testing.T, db *rollup.DB) {
+// repair damages each table, and checks that Verify finds the damage and Rebuild repairs
+// it.
+func (s suite) repair(t *testing.T, db *rollup.DB) {
 	for _, table := range rollup.Tables {
 		if err := db.Update(t.Context(), func(ctx context.Context, tx sqldb.Tx) error {
 			_, err := tx.Exec(ctx, "DELETE FROM "+table)
@@ -67,10 +68,10 @@ func (s suite) mend(t *testing.T, db *rollup.DB) {
 	if err := db.Verify(t.Context(), rollup.VerifyOptions{}, func(d rollup.Difference) { found[d.Table] = true }); err != nil {
 		t.Fatal(err)
 	}
-	// The others are counted from these, which are empty.
+	// The other tables are counted from these tables, which are empty.
 	for _, table := range []string{"test_counts", "counted_builds", "counted_checkouts", "sightings", "absences", "object_counts"} {
 		if !found[table] {
-			t.Errorf("nobody misses what %s had", table)
+			t.Errorf("the rows of %s are missing, and Verify does not report it", table)
 		}
 	}
 	if err := db.Rebuild(t.Context(), nil); err != nil {
@@ -100,7 +101,7 @@ func (s suite) mend(t *testing.T, db *rollup.DB) {
 			t.Fatal(err)
 		}
 		if !found[table] {
-			t.Errorf("nobody sees that %s is wrong", table)
+			t.Errorf("%s is wrong, and Verify does not report it", table)
 		}
 		if err := db.Rebuild(t.Context(), nil); err != nil {
 			t.Fatal(err)
@@ -109,14 +110,14 @@ func (s suite) mend(t *testing.T, db *rollup.DB) {
 	}
 }
 
-// VerifyRollups fails the test where the roll-ups of a store are not what is
-// counted from its objects.
+// VerifyRollups fails the test if the roll-ups of a store differ from a recount of its
+// objects.
 func VerifyRollups(t testing.TB, db store.Sink) {
 	t.Helper()
 	VerifyRolledUp(t, rollup.Of(db))
 }
 
-// VerifyRolledUp does so for roll-ups.
+// VerifyRolledUp fails the test if roll-ups differ from a recount.
 func VerifyRolledUp(t testing.TB, db *rollup.DB) {
 	t.Helper()
 	n := 0

@@ -14,9 +14,9 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// rollupsCost has the roll-ups follow the change of a build, and of a test, and has
-// pages read them, with few incidents and tests and with many, at the same number of
-// statements and of rows that are read and written one by one.
+// rollupsCost checks that a change of a build or a test, and a question of a page, takes
+// the same number of statements and of rows to read, with few incidents and tests and
+// with many.
 func (s suite) rollupsCost(t *testing.T) {
 	if testing.Short() {
 		t.Skip("counts statements over thousands of objects")
@@ -32,8 +32,8 @@ func (s suite) rollupsCost(t *testing.T) {
 // cost is the work of an Apply.
 type cost struct{ statements, rows int }
 
-// costs returns the costs of some changes and of what pages read, in a database in
-// which a build and a test have n incidents each, and the build n tests that passed.
+// costs returns the costs of changes and of questions. In the database a build and a test
+// have n incidents each, and the build has n tests that passed.
 func (s suite) costs(t *testing.T, n int) map[string]cost {
 	db := s.ready(t)
 	defer db.Close()
@@ -87,7 +87,7 @@ func (s suite) costs(t *testing.T, n int) map[string]cost {
 	return all
 }
 
-// readings returns the costs of what pages, mails and metrics read.
+// readings returns the costs of questions of pages, mails and metrics.
 func (s suite) readings(t *testing.T, rollups *rollup.DB) map[string]cost {
 	all := make(map[string]cost)
 	counted := &countedConn{Conn: rollups.Conn}

@@ -17,9 +17,9 @@ func TestOrigins(t *testing.T) {
 		days             answers.Days
 		checkouts, tests string
 	}{
-		{marches(1, 9), "ci", "ci them"},
-		{marches(4, 9), "", "ci"},
-		{marches(5, 9), "", ""},
+		{march(1, 9), "ci", "ci them"},
+		{march(4, 9), "", "ci"},
+		{march(5, 9), "", ""},
 	} {
 		checkouts, tests, err := db.Origins(t.Context(), tt.days)
 		got := []string{strings.Join(checkouts, " "), strings.Join(tests, " ")}
@@ -31,7 +31,7 @@ func TestOrigins(t *testing.T) {
 
 func TestTotals(t *testing.T) {
 	db := openedWith(t, someReport())
-	got, err := db.Totals(t.Context(), marches(2, 3))
+	got, err := db.Totals(t.Context(), march(2, 3))
 	want := &answers.Totals{
 		Started: answers.Started{
 			Amounts: answers.Amounts{Checkouts: 2, Builds: 3, Boots: 5, Tests: 1},
@@ -48,13 +48,13 @@ func TestTotals(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
-	if started, err := db.Started(t.Context(), marches(2, 3)); err != nil || !cmp.Equal(&want.Started, started) {
+	if started, err := db.Started(t.Context(), march(2, 3)); err != nil || !cmp.Equal(&want.Started, started) {
 		t.Errorf("started: %+v, %v", started, err)
 	}
-	if got, err = db.Totals(t.Context(), marches(1, 1)); err != nil || got.Trees != 1 || got.Issues != 1 || got.Builds != 2 {
+	if got, err = db.Totals(t.Context(), march(1, 1)); err != nil || got.Trees != 1 || got.Issues != 1 || got.Builds != 2 {
 		t.Errorf("%+v, %v", got, err)
 	}
-	if got, err = db.Totals(t.Context(), marches(6, 9)); err != nil || got.Amounts != (answers.Amounts{}) || got.Trees+got.Incidents != 0 {
+	if got, err = db.Totals(t.Context(), march(6, 9)); err != nil || got.Amounts != (answers.Amounts{}) || got.Trees+got.Incidents != 0 {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
