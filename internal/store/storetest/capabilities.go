@@ -52,9 +52,8 @@ func as[T any](t testing.TB, db store.Sink) T {
 func (s suite) capabilities(t *testing.T) {
 	for _, c := range capabilities {
 		t.Run(c.name, func(t *testing.T) {
-			db := s.ready(t)
-			c.check(t, db, c.declared(s.can))
-			t.Run("mux", func(t *testing.T) { c.check(t, mux.Of(db), c.declared(s.can)) })
+			c.check(t, s.ready(t), c.declared(s.can))
+			t.Run("mux", func(t *testing.T) { c.check(t, mux.Of(s.ready(t)), c.declared(s.can)) })
 		})
 	}
 }
