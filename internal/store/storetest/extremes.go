@@ -6,6 +6,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,18 +16,35 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// properties are those of the objects of each list, the required ones with values
-// before "|".
-var properties = map[store.List]string{
-	store.Checkouts: `"origin":"ci" | tree_name git_repository_url git_commit_hash git_commit_name git_commit_tags git_commit_message
-		git_repository_branch git_repository_branch_tip patchset_files patchset_hash message_id comment start_time
-		origin_builds_finish_time origin_tests_finish_time log_url log_excerpt valid misc`,
-	store.Builds: `"origin":"ci","checkout_id":"ci:1" | comment start_time duration architecture command compiler input_files output_files
-		config_name config_url log_url log_excerpt status misc`,
-	store.Tests: `"origin":"ci","build_id":"ci:1" | environment path comment log_url log_excerpt status number start_time duration
-		input_files output_files misc`,
-	store.Issues:    `"origin":"ci","version":1 | report_url report_subject culprit categories comment misc`,
-	store.Incidents: `"origin":"ci","issue_id":"ci:1","issue_version":1 | build_id test_id present comment misc`,
+// required are the required properties of the objects of each list, but for the ID.
+var required = map[store.List]string{
+	store.Checkouts: `"origin":"ci"`,
+	store.Builds:    `"origin":"ci","checkout_id":"ci:1"`,
+	store.Tests:     `"origin":"ci","build_id":"ci:1"`,
+	store.Issues:    `"origin":"ci","version":1`,
+	store.Incidents: `"origin":"ci","issue_id":"ci:1","issue_version":1`,
+}
+
+// optional returns the names of the optional properties of the objects of a list, by
+// the schema.
+func optional(t *testing.T, list store.List) (names []string) {
+	var schema struct {
+		Defs map[string]struct {
+			Properties map[string]any
+			Required   []string
+		} `json:"$defs"`
+	}
+	text, _ := report.Schema(report.Latest())
+	if err := json.Unmarshal(text, &schema); err != nil {
+		t.Fatal(err)
+	}
+	object := schema.Defs[strings.TrimSuffix(string(list), "s")]
+	for _, name := range slices.Sorted(maps.Keys(object.Properties)) {
+		if name != "_timestamp" && !slices.Contains(object.Required, name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // extremes returns values at the bounds of what JSON and its readers take. Most are
@@ -69,16 +88,16 @@ func extremes() []string {
 // accepts, and gets back what was loaded, from there and by way of a dump.
 func (s suite) extremes(t *testing.T) {
 	var all report.Report
-	tried, values := 0, extremes()
+	tried, values, latest := 0, extremes(), report.Latest()
 	for _, list := range store.Lists {
-		required, names, _ := strings.Cut(properties[list], " | ")
-		for _, name := range strings.Fields(names) {
+		for _, name := range optional(t, list) {
 			for _, value := range values {
 				if len(value) > 1<<16 && name != "comment" && name != "misc" {
 					continue // of large ones a few are enough
 				}
 				tried++
-				text := fmt.Sprintf(`{"version":{"major":5,"minor":3},%q:[{"id":"ci:%d",%s,%q:%s}]}`, list, tried, required, name, value)
+				text := fmt.Sprintf(`{"version":{"major":%d,"minor":%d},%q:[{"id":"ci:%d",%s,%q:%s}]}`,
+					latest.Major, latest.Minor, list, tried, required[list], name, value)
 				if r, err := report.Decode([]byte(text)); err == nil {
 					all.Append(r)
 				}
