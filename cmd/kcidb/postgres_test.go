@@ -82,7 +82,7 @@ func TestBackup(t *testing.T) {
 	fill := "kcidb gen --checkouts 2 | kcidb db load -d 'postgresql:host=/run/postgresql dbname=kcidb user=kcidb_service'\n"
 	// The backup contains the grants: kcidb_bare gets them only by being restored.
 	bare := "createdb --owner kcidb kcidb_bare\npg_restore --exit-on-error --dbname kcidb_bare kcidb.pgdump\n"
-	shell(documented(t, page, "### Setting it up") + fill + documented(t, page, "### Backup and restore") + bare)
+	shell(documented(t, page, "### Installation") + fill + documented(t, page, "### Backup and restore") + bare)
 
 	submission := `{"version":{"major":5,"minor":3},"checkouts":[{"id":"myci:checkout-4711","origin":"myci","comment":"later","_timestamp":"2040-01-01T00:00:00Z"}]}`
 	before := do(t, nil, "kcidb", "db", "dump", "-d", s.Spec("kcidb", "alice"))
