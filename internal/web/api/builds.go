@@ -12,8 +12,6 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// Builds and tests, one at a time.
-
 // buildAPI answers for builds.
 type buildAPI struct{ *data }
 
@@ -38,7 +36,7 @@ type ObjectInput struct {
 	ID string `path:"id" doc:"ID of the object, escaped as a part of a URL path"`
 }
 
-// BuildDetails are a build and what it was built from.
+// BuildDetails is a build and its checkout.
 type BuildDetails struct {
 	BuildItem
 	Origin      *string   `json:"origin" doc:"Origin of the checkout"`
@@ -55,13 +53,13 @@ type BuildDetails struct {
 	CommitTags  *[]string `json:"git_commit_tags" doc:"Tags of the commit"`
 }
 
-// file is a file on the web.
+// file is a file of a build or a test.
 type file struct {
 	Name string `json:"name" doc:"Name of the file"`
 	URL  string `json:"url" doc:"URL of the file"`
 }
 
-// files returns files as answers have them.
+// files returns files as answers have them; nil for none.
 func files(resources []report.Resource) *[]file {
 	if resources == nil {
 		return nil
@@ -81,7 +79,7 @@ func (a buildAPI) build(ctx context.Context, in *ObjectInput) (*BuildDetails, er
 	if len(found.Builds) == 0 {
 		return nil, nothing("Build not found")
 	}
-	b, c := &found.Builds[0], &report.Checkout{} // what is not there has nothing to tell
+	b, c := &found.Builds[0], &report.Checkout{} // an unknown checkout has no properties
 	if len(found.Checkouts) > 0 {
 		c = &found.Checkouts[0]
 	}
@@ -92,7 +90,7 @@ func (a buildAPI) build(ctx context.Context, in *ObjectInput) (*BuildDetails, er
 	}, nil
 }
 
-// buildItem returns a build of a checkout as lists have it.
+// buildItem returns a build as an item of a list.
 func buildItem(b *report.Build, c *report.Checkout) BuildItem {
 	return BuildItem{
 		ID: b.ID, Origin: b.Origin, Architecture: b.Architecture, ConfigName: b.ConfigName, Misc: orEmpty(b.Misc), ConfigURL: b.ConfigURL,
@@ -130,7 +128,7 @@ func (a buildAPI) issuesOfBuild(ctx context.Context, in *ObjectInput) ([]Issue, 
 	return issueItems(all, err, "No issues found for this build")
 }
 
-// issueItems returns issues as answers have them.
+// issueItems returns issues as items of a list. For an empty list it returns the error none.
 func issueItems(all []answers.SeenIssue, err error, none nothing) ([]Issue, error) {
 	if err != nil {
 		return nil, err

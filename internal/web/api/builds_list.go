@@ -21,9 +21,9 @@ type listedBuild struct {
 	seen     []seenIssue // in the build
 }
 
-// buildsIn returns the builds of a page of the list of those that the filters want, in
-// the order of the scope's checkouts, and by ID within one. Roll-ups have the IDs, so
-// that only the objects of the page are read.
+// buildsIn returns a page of the builds that the filters let pass, in the order of the
+// scope's checkouts, and by ID within a checkout. Roll-ups have the IDs, so that only
+// the objects of the page are read.
 func (d *data) buildsIn(ctx context.Context, sc scope, f *filters, p Page) (iter.Seq2[listedBuild, error], error) {
 	var wanted wantedBuilds
 	w := newWalker(&sc, f, &wanted)
@@ -64,7 +64,8 @@ func (d *data) buildsIn(ctx context.Context, sc scope, f *filters, p Page) (iter
 	}, nil
 }
 
-// wantedBuilds is a visitor that collects the IDs of the builds that are wanted.
+// wantedBuilds is a visitor that collects the IDs of the builds that the filters let
+// pass.
 type wantedBuilds []string
 
 func (w *wantedBuilds) build(b *answers.Built, wanted bool) {

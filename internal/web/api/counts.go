@@ -4,7 +4,7 @@ package api
 
 import "github.com/kcidb-go/kcidb/report"
 
-// StatusCount are numbers of builds, boots or tests by their status.
+// StatusCount counts builds, boots or tests by status.
 type StatusCount struct {
 	Pass  int64 `json:"PASS" doc:"Passed"`
 	Fail  int64 `json:"FAIL" doc:"Failed"`
@@ -46,12 +46,12 @@ func (c *StatusCount) sum(other StatusCount) {
 	c.None += other.None
 }
 
-// short returns the counts with all but PASS and FAIL in one.
+// short returns the counts with all statuses other than PASS and FAIL in one.
 func (c StatusCount) short() Short {
 	return Short{Pass: c.Pass, Fail: c.Fail, Inconclusive: c.Error + c.Skip + c.Miss + c.Done + c.None}
 }
 
-// LowCount is a StatusCount in lower case.
+// LowCount is a StatusCount with members in lower case.
 type LowCount struct {
 	Pass  int64 `json:"pass" doc:"Passed"`
 	Fail  int64 `json:"fail" doc:"Failed"`
@@ -87,7 +87,7 @@ func (c *Short) sum(other Short) {
 	c.Inconclusive += other.Inconclusive
 }
 
-// statusCount returns counts as answers have them.
+// statusCount returns counts for an answer.
 func statusCount(of map[report.Status]int64) (c StatusCount) {
 	for status, n := range of {
 		c.add(status, n)

@@ -12,7 +12,7 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// data is what questions are answered from.
+// data reads the answers from the store.
 type data struct{ Config }
 
 // answers returns the answers of the database.
@@ -20,7 +20,7 @@ func (d *data) answers() *answers.DB {
 	return answers.Of(d.Store)
 }
 
-// objects returns what a query finds, which is little.
+// query returns the objects of a query as one report. Use it for small results only.
 func (d *data) query(ctx context.Context, q store.Query) (*report.Report, error) {
 	all := &report.Report{}
 	for part, err := range d.Store.Query(ctx, q) {
@@ -32,7 +32,7 @@ func (d *data) query(ctx context.Context, q store.Query) (*report.Report, error)
 	return all, nil
 }
 
-// checkoutsByID returns checkouts, without those that are not there.
+// checkoutsByID returns the checkouts that exist.
 func (d *data) checkoutsByID(ctx context.Context, ids []string) (map[string]*report.Checkout, error) {
 	all := make(map[string]*report.Checkout, len(ids))
 	for r, err := range d.Store.Query(ctx, store.Query{Checkouts: ids}) {
@@ -60,29 +60,31 @@ func (d *data) buildsByID(ctx context.Context, ids []string) (map[string]*report
 	return all, nil
 }
 
-// tomorrow is until when checkouts count, in microseconds since 1970: the clocks of
-// those who check out may be ahead of ours, but not by years.
+// tomorrow returns the time until which checkouts count, in microseconds since 1970.
+// Clocks of origins may be ahead of ours, but not by years.
 func (d *data) tomorrow() int64 { return d.Now().AddDate(0, 0, 1).UnixMicro() }
 
-// treeKey is what checkouts of the same tree have in common.
+// treeKey identifies a tree.
 type treeKey struct{ origin, name, repository, branch string }
 
-// treeKey returns that of a checkout.
+// treeKey returns the key of the tree of a checkout.
 func (d *data) treeKey(r *answers.Revision) treeKey {
 	return treeKey{r.Origin, d.Trees.TreeName(r.TreeName, r.RepositoryURL), facts.RepositoryKey(r.RepositoryURL), r.Branch}
 }
 
-// treeOf returns the name of the tree that a checkout is of.
+// treeName returns the name of the tree of a checkout, nil if it has none.
 func (d *data) treeName(c *report.Checkout) *string {
 	return optional(d.Trees.TreeName(text(c.TreeName), text(c.GitRepositoryURL)))
 }
 
-// isOf tells whether a checkout is of a tree: as it says itself, or as people know it.
+// isOfTree reports whether a checkout is of a tree, by the name from the origin or from
+// the configuration; "" is any tree.
 func (d *data) isOfTree(r *answers.Revision, tree string) bool {
 	return tree == "" || tree == r.TreeName || tree == d.Trees.TreeName(r.TreeName, r.RepositoryURL)
 }
 
-// daysAgo returns the days after the one that was so many days ago, up to another.
+// daysAgo returns the days after the day that was start days ago, up to the day that
+// was end days ago.
 func (d *data) daysAgo(start, end int) answers.Days {
 	today := rollup.DayOf(d.Now())
 	return answers.Days{First: max(today-int64(start)+1, 0), Last: today - int64(end)}

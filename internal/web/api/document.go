@@ -19,7 +19,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/web/front"
 )
 
-// schemaOperations adds what tells of all the others.
+// addDocument adds the operations that return the OpenAPI document, and the page of it.
 func (r *registry) addDocument() {
 	texts := map[string]func() ([]byte, error){
 		"":     sync.OnceValues(func() ([]byte, error) { return r.huma.OpenAPI().MarshalJSON() }),
@@ -66,14 +66,14 @@ func (r *registry) addDocument() {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Write(text)
 	}
-	// Under the names that it has elsewhere, too.
+	// Other services of the field have the page at these paths.
 	for _, name := range []string{"docs", "swagger-ui", "redoc"} {
 		r.router.HandleFunc("GET /api/schema/"+name, docs)
 	}
 }
 
-// describeNulls has the document say where null may be: in place of lists and of
-// objects, too, that pointers are to.
+// describeNulls marks members that may be null in the document: those whose Go type is
+// a pointer, also to a list or a struct, which huma does not mark.
 func describeNulls(all huma.Registry) {
 	for name, s := range all.Map() {
 		for _, field := range reflect.VisibleFields(all.TypeFromRef("#/components/schemas/" + name)) {
@@ -85,7 +85,7 @@ func describeNulls(all huma.Registry) {
 				s.Properties[member] = &huma.Schema{
 					Description: of.Description, AnyOf: []*huma.Schema{{Ref: of.Ref}, {Type: "null"}},
 				}
-			case of.Type != "": // without, it may be anything
+			case of.Type != "": // a schema without a type allows null already
 				of.Nullable = true
 			}
 		}
@@ -97,7 +97,7 @@ var docsText string
 
 var docsTemplate = template.Must(template.New("docs").Funcs(template.FuncMap{"lower": strings.ToLower}).Parse(docsText))
 
-// document is what the page shows.
+// document is the content of the page.
 type document struct {
 	Groups  []docGroup
 	Filters []docParam
@@ -112,25 +112,25 @@ type docGroup struct {
 type docOperation struct {
 	ID, Method, Path, Title, Text string
 	Params                        []docParam
-	Filters                       bool // it takes those, too
+	Filters                       bool // it has filters
 	Body, Answer                  *docShape
 }
 
-// docParam is a parameter, or a member of an object.
+// docParam is a parameter of an operation, or a member of an object.
 type docParam struct {
 	Name, Text, Type string
-	Ref              string // name of the shape that the type is of, if any
+	Ref              string // name of the shape in the type, "" for none
 	Required         bool
 	Default          any
 }
 
-// docShape is a type of objects, or a type in words.
+// docShape is a type of objects, or another type in words.
 type docShape struct {
 	docParam
 	Members []docParam
 }
 
-// document makes what the page shows of the OpenAPI document.
+// document returns the content of the page, from the OpenAPI document.
 func (r *registry) document() document {
 	all := r.huma.OpenAPI()
 	d := schemaWords{schemas: all.Components.Schemas.Map()}
@@ -171,7 +171,7 @@ func (r *registry) document() document {
 	return out
 }
 
-// answerOf returns the schema of what is asked for, without that of an error.
+// answerOf returns the schema of an answer, without the schema of errors.
 func answerOf(s *huma.Schema) *huma.Schema {
 	if len(s.AnyOf) == 2 {
 		return s.AnyOf[0]
@@ -192,7 +192,7 @@ func methods(item *huma.PathItem) (all []*huma.Operation) {
 	return all
 }
 
-// docs puts schemas into words.
+// schemaWords describes schemas in words.
 type schemaWords struct{ schemas map[string]*huma.Schema }
 
 func (d *schemaWords) param(name, text string, s *huma.Schema, required bool) docParam {
@@ -204,7 +204,7 @@ func (d *schemaWords) param(name, text string, s *huma.Schema, required bool) do
 	return p
 }
 
-// shape describes a schema, with its members where it is an object.
+// shape describes a schema, and its members if it is an object.
 func (d *schemaWords) shape(name string, s *huma.Schema) *docShape {
 	shape := &docShape{docParam: d.param(name, "", s, false)}
 	for _, member := range slices.Sorted(maps.Keys(s.Properties)) {
@@ -213,13 +213,13 @@ func (d *schemaWords) shape(name string, s *huma.Schema) *docShape {
 	return shape
 }
 
-// words says what a schema is of: "list of", and the name of a shape, where it is
-// of one.
+// words describes the type of a schema, such as "list of", and returns the name of the
+// shape in it.
 func (d *schemaWords) words(s *huma.Schema) (text, ref string) {
 	if s.Ref != "" {
 		return "", strings.TrimPrefix(s.Ref, "#/components/schemas/")
 	}
-	if len(s.AnyOf) > 0 { // the other is null
+	if len(s.AnyOf) > 0 { // the other schema is null
 		text, ref = d.words(s.AnyOf[0])
 		return text + ", or null", ref
 	}

@@ -16,13 +16,13 @@ import (
 	"github.com/kcidb-go/kcidb/internal/web/front"
 )
 
-// Answers in place of what was asked for. Their texts are for who asks.
+// Errors that are answers. Their texts are for clients.
 type (
-	// nothing is the answer that there is nothing: 200, as clients expect.
+	// nothing says that nothing was found: with status 200, as clients expect.
 	nothing string
-	// badRequest is the answer to what cannot be understood.
+	// badRequest says what is wrong with a request.
 	badRequest string
-	// forbidden is the answer to what only those may ask who hand reports in.
+	// forbidden says that only submitters may ask this.
 	forbidden string
 )
 
@@ -30,7 +30,7 @@ func (n nothing) Error() string    { return string(n) }
 func (b badRequest) Error() string { return string(b) }
 func (f forbidden) Error() string  { return string(f) }
 
-// failed is the body of an answer that is not what was asked for.
+// failed is the body of an error.
 type failed struct {
 	Message string `json:"error" doc:"What is wrong, or that nothing was found"`
 	status  int
@@ -40,7 +40,8 @@ func (f *failed) Error() string             { return f.Message }
 func (f *failed) GetStatus() int            { return f.status }
 func (f *failed) ContentType(string) string { return "application/json" }
 
-// finish answers an error, where there is one.
+// fail sends an error, unless it is nil. If the answer has begun, the connection
+// breaks.
 func (r *registry) fail(ctx context.Context, w *lateWriter, err error) {
 	if err == nil {
 		return

@@ -12,23 +12,22 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// filters say which builds, boots and tests are wanted, and which issues. What is
-// said of a build's configuration, architecture and compiler is of its boots and
-// tests, too; all else is of the kind that it names. nil, and the zero filters,
-// want all.
+// filters say which builds, boots, tests and issues are wanted. Filters of a build's
+// configuration, architecture and compiler apply to its boots and tests as well; each
+// other filter applies to the kind that it names. nil and the zero value let pass all.
 type filters struct {
 	config, architecture, compiler texts
 	build, boot, test              kindFilters
-	trees                          texts // on the page of a hardware
+	trees                          texts // of a hardware
 	issues                         issueFilters
-	n                              int  // how many there are
-	related                        bool // builds only with boots or tests that are wanted, too
+	n                              int  // number of filters
+	related                        bool // only builds with boots or tests that are wanted
 }
 
-// maxFilters is how many filters there may be: each is held against each test.
+// maxFilters is how many filters a request may have: each is compared with each test.
 const maxFilters = 1000
 
-// kindFilters are those of builds, of boots, or of other tests.
+// kindFilters are the filters of builds, of boots, or of other tests.
 type kindFilters struct {
 	status, origin          texts
 	platform, hardware, lab texts
@@ -37,15 +36,15 @@ type kindFilters struct {
 	seen                    []issueFilter
 }
 
-// issueFilters are those of the list of issues.
+// issueFilters are the filters of the list of issues.
 type issueFilters struct{ origin, culprit, categories, options texts }
 
-// texts are the texts that are wanted, "Unknown" for none; nil is any.
+// texts are the wanted values, "Unknown" for no value; nil for any.
 type texts []string
 
 func (t texts) want(s string) bool { return t == nil || slices.Contains(t, orUnknown(s)) }
 
-// bound is what a number has to be.
+// bound is a condition on a number.
 type bound struct {
 	is    string // "" equal, gte, lte, gt, lt
 	value float64
@@ -65,20 +64,20 @@ func (b bound) holds(n float64) bool {
 	return n == b.value
 }
 
-// issueFilter wants what an issue was seen in.
+// issueFilter is a condition on the issues that were seen in a build or a test.
 type issueFilter struct {
-	uncategorized bool // or what failed, and no issue was seen in
+	uncategorized bool // it failed, and no issue was seen in it
 	id            string
 	version       int64 // -1 for any
 }
 
-// filterField is a field that can be filtered by.
+// filterField is a property to filter by.
 type filterField struct {
 	name, text string
 	add        func(f *filters, is, value string) error
 }
 
-// filterFields are all of them. Others are ignored.
+// filterFields are all of these. Other parameters are ignored.
 var filterFields = []filterField{
 	{"config_name", "Name of the build's configuration", textFilter(func(f *filters) *texts { return &f.config })},
 	{"architecture", "Architecture of the build", textFilter(func(f *filters) *texts { return &f.architecture })},
@@ -129,7 +128,7 @@ func textFilter(of ...func(*filters) *texts) func(*filters, string, string) erro
 	}
 }
 
-// statusNames are the statuses that there are to filter by.
+// statusNames are the statuses to filter by.
 var statusNames = []string{"PASS", "FAIL", "ERROR", "SKIP", "MISS", "DONE", "NULL", unknown}
 
 func statusFilter(name string, of func(*filters) *texts) func(*filters, string, string) error {
@@ -163,7 +162,7 @@ func durationFilter(name string, of func(*filters) *kindFilters) func(*filters, 
 func seenFilter(of func(*filters) *kindFilters) func(*filters, string, string) error {
 	return func(f *filters, _, value string) error {
 		wanted := issueFilter{id: value, version: -1}
-		// The KernelCI front end sends a version even where there is no issue.
+		// The KernelCI front end sends a version even for Uncategorized.
 		if value == "Uncategorized" || value == "Uncategorized,null" {
 			wanted = issueFilter{uncategorized: true}
 		} else if i := strings.LastIndexByte(value, ','); i >= 0 {
@@ -181,8 +180,8 @@ func seenFilter(of func(*filters) *kindFilters) func(*filters, string, string) e
 	}
 }
 
-// parseFilters reads the filters among the parameters of a URL. Its errors are for
-// who asks.
+// parseFilters returns the filters among the parameters of a URL. Its errors are for
+// clients.
 func parseFilters(query url.Values) (*filters, error) {
 	f := &filters{}
 	for parameter, values := range query {
@@ -199,8 +198,8 @@ func parseFilters(query url.Values) (*filters, error) {
 	return f, nil
 }
 
-// parseFilterBody reads the filters of a body: lists of texts or numbers, or one of
-// these, by the names of the parameters.
+// parseFilterBody returns the filters of a body, by the names of the parameters. A
+// value is a text, a number, or a list of these.
 func parseFilterBody(body map[string]any) (*filters, error) {
 	f := &filters{}
 	for parameter, value := range body {
@@ -231,8 +230,8 @@ func parseFilterBody(body map[string]any) (*filters, error) {
 	return f, nil
 }
 
-// fieldOf returns the field that a parameter filters by, and how: "" by being equal,
-// gte, lte, gt or lt by comparison. It returns nil for other parameters.
+// fieldOf returns the property that a parameter filters by, and the comparison: "" for
+// equality, gte, lte, gt or lt. It returns nil for other parameters.
 func fieldOf(parameter string) (field *filterField, is string) {
 	name, ok := strings.CutPrefix(parameter, "filter_")
 	if !ok {
@@ -252,8 +251,7 @@ func fieldOf(parameter string) (field *filterField, is string) {
 	return nil, ""
 }
 
-// add adds a filter. An empty value is no filter: forms send it for fields that
-// are not filled in.
+// add adds a filter. An empty value is ignored, because forms send it for empty fields.
 func (f *filters) add(field *filterField, is, value string) error {
 	if value == "" {
 		return nil
@@ -264,7 +262,7 @@ func (f *filters) add(field *filterField, is, value string) error {
 	return field.add(f, is, value)
 }
 
-// filterParams describes the parameters that filter.
+// filterParams describes the parameters that are filters.
 func filterParams() []*huma.Param {
 	var all []*huma.Param
 	for _, field := range filterFields {
@@ -276,7 +274,7 @@ func filterParams() []*huma.Param {
 	return all
 }
 
-// filtered is what an input embeds that takes filters.
+// filtered is embedded by inputs with filters.
 type filtered struct{ filters *filters }
 
 // params describes the filters.

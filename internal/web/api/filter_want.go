@@ -13,7 +13,7 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// of returns the filters of a kind.
+// ofKind returns the filters of a kind.
 func (f *filters) ofKind(kind rollup.Kind) *kindFilters {
 	switch kind {
 	case rollup.Builds:
@@ -24,13 +24,13 @@ func (f *filters) ofKind(kind rollup.Kind) *kindFilters {
 	return &f.test
 }
 
-// wantBuilt tells whether a build, and what ran on it, may be wanted.
+// wantBuilt reports whether the filters may let pass a build and its tests.
 func (f *filters) wantBuilt(b *answers.Built) bool {
 	return f.config.want(b.ConfigName) && f.architecture.want(b.Architecture) && f.compiler.want(b.Compiler)
 }
 
-// wantBuild tells whether a build is wanted, of some that lasted so long, in which
-// issues were seen.
+// wantBuild reports whether the filters let pass a build, given the durations of builds
+// and the issues in the build.
 func (f *filters) wantBuild(b *answers.Built, durations map[string]float64, seen []seenIssue) bool {
 	k := &f.build
 	var lasted *float64
@@ -40,7 +40,7 @@ func (f *filters) wantBuild(b *answers.Built, durations map[string]float64, seen
 	return f.wantBuilt(b) && k.wantStatus(b.Status) && k.origin.want(b.Origin) && k.wantDuration(lasted) && k.wantSeen(b.Status, seen)
 }
 
-// durations returns how long builds took, where that matters.
+// durations returns the durations of builds, nil if no filter needs them.
 func (f *filters) durations(ctx context.Context, db *answers.DB, all []answers.Built) (map[string]float64, error) {
 	if f.build.durations == nil {
 		return nil, nil
@@ -56,50 +56,52 @@ func idsOfBuilds(all []answers.Built) []string {
 	return ids
 }
 
-// wantGroup tells whether tests are wanted, as far as they are alike.
+// wantGroup reports whether the filters let pass tests, by the properties that the
+// tests of a group share.
 func (f *filters) wantGroup(g *answers.Group, compatibles []string) bool {
 	k := f.ofKind(g.Kind)
 	return f.wantBuilt(g.Build) && k.wantStatus(g.Status) && k.origin.want(g.Origin) && k.platform.want(g.Platform) && k.lab.want(g.Lab) &&
 		(k.hardware == nil || k.hardware.want(g.Platform) || slices.ContainsFunc(compatibles, k.hardware.want))
 }
 
-// wantRun tells whether a test is wanted, in which issues were seen.
+// wantRun reports whether the filters let pass a test, given the issues in it.
 func (f *filters) wantRun(run *store.Run, g *answers.Group, seen []seenIssue) bool {
 	k := f.ofKind(g.Kind)
 	return f.wantGroup(g, run.Compatible) && k.wantPath(run.Path) && k.wantDuration(run.Duration) && k.wantSeen(run.Status, seen)
 }
 
-// grouped tells whether it takes what groups of tests have in common, but for their
-// status, to tell which are wanted.
+// grouped reports whether a filter needs a property that the tests of a group share,
+// other than the status.
 func (k *kindFilters) grouped() bool {
 	return k.origin != nil || k.platform != nil || k.hardware != nil || k.lab != nil
 }
 
-// relates tells whether tests of a kind make builds related to what is wanted: those
-// of the kinds that filters are of, of all where there are none.
+// relates reports whether a wanted test of a kind makes its build wanted. If boots or
+// tests have filters, only tests of the filtered kinds do.
 func (f *filters) relates(kind rollup.Kind) bool {
 	narrow := func(k *kindFilters) bool { return k.status != nil || k.grouped() || k.single() }
 	return narrow(f.ofKind(kind)) || !narrow(&f.boot) && !narrow(&f.test)
 }
 
-// single tells whether it takes single builds or tests to tell which are wanted,
-// and not groups of them.
+// single reports whether a filter needs single builds or tests, and not groups of
+// tests.
 func (k *kindFilters) single() bool {
 	return k.paths != nil || k.durations != nil || k.seen != nil
 }
 
-// wantStatus tells whether a status is wanted; none is "NULL", or "Unknown".
+// wantStatus reports whether a status is wanted. "NULL" and "Unknown" stand for no
+// status.
 func (k *kindFilters) wantStatus(s report.Status) bool {
 	return k.status == nil || slices.Contains(k.status, statusText(s)) || s == "" && k.status.want("")
 }
 
-// wantPath tells whether a path is wanted.
+// wantPath reports whether a path is wanted.
 func (k *kindFilters) wantPath(path string) bool {
 	return k.paths == nil || slices.ContainsFunc(k.paths, func(part string) bool { return strings.Contains(orUnknown(path), part) })
 }
 
-// wantDuration tells whether a duration is wanted: it has to keep all bounds, and
-// to be one of the values, where there are any.
+// wantDuration reports whether a duration is wanted: within all bounds, and equal to
+// one of the values if there are any.
 func (k *kindFilters) wantDuration(seconds *float64) bool {
 	if k.durations == nil {
 		return true
@@ -120,7 +122,7 @@ func (k *kindFilters) wantDuration(seconds *float64) bool {
 	return equal || !values
 }
 
-// wantSeen tells whether something is wanted by the issues seen in it.
+// wantSeen reports whether the issues in a build or a test let it pass.
 func (k *kindFilters) wantSeen(status report.Status, seen []seenIssue) bool {
 	if k.seen == nil {
 		return true
@@ -141,5 +143,6 @@ func (k *kindFilters) wantSeen(status report.Status, seen []seenIssue) bool {
 	return false
 }
 
-// uncategorized tells whether something with the status wants an issue.
+// uncategorized reports whether a build or test with this status ought to have an
+// issue.
 func uncategorized(s report.Status) bool { return s == report.StatusFail }

@@ -16,10 +16,9 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 )
 
-// What was tested on which hardware. Times that are asked for become whole days in
-// UTC, for that is how tests are counted.
+// Times in requests become whole days in UTC, because the roll-ups count tests by day.
 
-// Bounds of the selectors of an origin.
+// Limits of the list of tested revisions.
 const (
 	selectorDays         = 7
 	maxSelectorRevisions = 20 // of a branch
@@ -100,9 +99,9 @@ func (a hardwareAPI) listHardware(ctx context.Context, in *listHardwareInput) (*
 	return out, nil
 }
 
-// testedCheckouts returns the checkouts of tests that are of commits, by their
-// hashes or tags. Without commits they are those of the newest commit of each tree,
-// which the page of a hardware selects.
+// testedCheckouts returns the checkouts of tests, if they are of the given commits, by
+// hash or tag. Without commits, it returns the checkouts of the newest commit of each
+// tree, as the page of a hardware selects them.
 func (a hardwareAPI) testedCheckouts(ctx context.Context, tests answers.HardwareTests, commits []string) (ids []string, err error) {
 	all, err := a.answers().TestedCheckouts(ctx, tests)
 	if err != nil {
@@ -129,8 +128,8 @@ func (a hardwareAPI) testedCheckouts(ctx context.Context, tests answers.Hardware
 	return ids, nil
 }
 
-// checkoutsOfNewestCommits returns those of the checkouts, the newest of which come first, that
-// are of the newest commits of their trees.
+// checkoutsOfNewestCommits returns the checkouts of the newest commit of each tree. The
+// argument has the newest checkouts first.
 func (a hardwareAPI) checkoutsOfNewestCommits(checkouts []answers.Revision) (ids []string) {
 	heads := make(map[treeKey]*answers.Revision)
 	for i := range checkouts {

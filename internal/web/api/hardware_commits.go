@@ -82,8 +82,8 @@ func (a hardwareAPI) hardwareCommits(ctx context.Context, in *hardwareCommitsInp
 	return out, nil
 }
 
-// revisionsBehind returns the revisions from a commit on to older ones, of checkouts
-// of which the newest come first.
+// revisionsBehind returns the revisions from a commit on to older ones. The argument
+// has the newest checkouts first.
 func revisionsBehind(checkouts []answers.Revision, hash string) (all []answers.Revision) {
 	known := make(map[string]bool)
 	for _, r := range checkouts {
@@ -95,7 +95,7 @@ func revisionsBehind(checkouts []answers.Revision, hash string) (all []answers.R
 	return all
 }
 
-// tagsOf returns the tags of checkouts, by their IDs.
+// tagsOf returns the tags of checkouts, by ID.
 func (a hardwareAPI) tagsOf(ctx context.Context, checkouts map[string][]answers.Revision) (map[string][]string, error) {
 	var q store.Query
 	for _, revisions := range checkouts {

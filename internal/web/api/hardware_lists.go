@@ -13,7 +13,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 )
 
-// writeHardware writes an object whose members are parts of a page.
+// writeHardware writes an object, whose members the parts write one after the other.
 func (a hardwareAPI) writeHardware(ctx context.Context, in *HardwareInput, page Page, w io.Writer,
 	parts ...func(context.Context, *hardwareView, *jsontext.Encoder) error) error {
 	v, err := a.viewHardware(ctx, in)

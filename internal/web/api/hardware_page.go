@@ -17,9 +17,6 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// The page of a hardware: the trees that were tested on it, and what there is of one
-// revision of each.
-
 func (a hardwareAPI) registerPage(r *registry, group, days string) {
 	text := " A hardware is a platform, or all platforms with a compatible. Its trees are the trees with tests on it that an origin started in a time. " +
 		days + " One revision of each tree is selected: the newest, if selectedCommits is empty. An index without a tree selects nothing, " +
@@ -49,14 +46,15 @@ func (a hardwareAPI) registerPage(r *registry, group, days string) {
 		})
 }
 
-// HardwareOf is what bodies say of the tests.
+// HardwareOf says which tests a request is about.
 type HardwareOf struct {
 	Origin string  `json:"origin,omitempty" default:"maestro" maxLength:"200" doc:"Origin of the tests"`
 	Start  seconds `json:"startTimestampInSeconds" doc:"Start of the time"`
 	End    seconds `json:"endTimestampInSeconds" doc:"End of the time"`
 }
 
-// HardwareInput says which hardware a page is about, and what of it is selected.
+// HardwareInput says which hardware a request is about, and which revisions are
+// selected.
 type HardwareInput struct {
 	Hardware string `path:"hardware" doc:"Name of a platform, or a compatible"`
 	Body     struct {
@@ -72,7 +70,7 @@ type hardwareListInput struct {
 	HardwareInput
 }
 
-// What answers are made of.
+// Answers about a hardware.
 type (
 	HardwareSummary struct {
 		Common  hardwareCommon `json:"common" doc:"The hardware, and the trees to select from"`
@@ -127,27 +125,27 @@ type hardwareTree struct {
 	Selected bool          `json:"is_selected" doc:"Whether a revision of the tree is selected"`
 
 	revisions []answers.Revision // checkouts, the newest first
-	selected  []string           // those of the selected revision
+	selected  []string           // checkouts of the selected revision
 }
 
-// statusCounts are numbers of builds, boots and tests by their status.
+// statusCounts counts builds, boots and tests by status.
 type statusCounts struct {
 	Builds StatusCount `json:"builds" doc:"Builds"`
 	Boots  StatusCount `json:"boots" doc:"Boots"`
 	Tests  StatusCount `json:"tests" doc:"Other tests"`
 }
 
-// hardwareView is what a page is about.
+// hardwareView has what a request about a hardware is about.
 type hardwareView struct {
 	name    string
 	filters *filters
 	page    Page
 	common  hardwareCommon
-	objects map[string]report.Checkout // selected ones, and heads
-	builds  map[string][]string        // by their checkouts
+	objects map[string]report.Checkout // selected checkouts and heads, by ID
+	builds  map[string][]string        // by checkout
 }
 
-// viewHardware finds what a page is about.
+// viewHardware finds the trees of a hardware, and selects their revisions.
 func (a hardwareAPI) viewHardware(ctx context.Context, in *HardwareInput) (*hardwareView, error) {
 	f, err := parseFilterBody(in.Body.Filter)
 	if err != nil {
@@ -186,7 +184,7 @@ func (a hardwareAPI) viewHardware(ctx context.Context, in *HardwareInput) (*hard
 	return v, nil
 }
 
-// readHardware reads what there is of a hardware, which may be nothing.
+// readHardware reads the revisions and builds that were tested on a hardware.
 func (a hardwareAPI) readHardware(ctx context.Context, name string, of *HardwareOf) (*answers.HardwarePage, error) {
 	days, err := daysBetween(of.Start, of.End)
 	if err != nil {
@@ -195,7 +193,7 @@ func (a hardwareAPI) readHardware(ctx context.Context, name string, of *Hardware
 	return a.answers().HardwarePage(ctx, answers.HardwareTests{Days: days, Origin: of.Origin}, name)
 }
 
-// hardwareTrees sorts checkouts, the newest of which come first, into trees.
+// hardwareTrees groups checkouts by tree. The argument has the newest checkouts first.
 func (a hardwareAPI) hardwareTrees(revisions []answers.Revision) (all []*hardwareTree) {
 	known := make(map[treeKey]*hardwareTree)
 	for _, r := range revisions {
@@ -220,8 +218,8 @@ func (a hardwareAPI) hardwareTrees(revisions []answers.Revision) (all []*hardwar
 	return all
 }
 
-// choose selects the commit that is named by the tree's index, and the newest one
-// where none are named at all.
+// choose selects the commit that the request names by the tree's index, or the newest
+// commit if the request names no commits at all.
 func (t *hardwareTree) choose(commits map[string]string) {
 	head := t.revisions[0]
 	commit, named := commits[t.Index]
@@ -239,9 +237,9 @@ func (t *hardwareTree) choose(commits map[string]string) {
 	}
 }
 
-// scope returns what is selected, of the trees that are wanted.
+// scope returns the scope of the selected revisions of the wanted trees.
 func (v *hardwareView) scope(trees texts) scope {
-	sc := scope{hardware: v.name, builds: []string{}} // nil would be all
+	sc := scope{hardware: v.name, builds: []string{}} // nil would stand for all builds
 	for _, tree := range v.common.Trees {
 		if !trees.want(text(tree.Name)) && !trees.want(tree.Index) {
 			continue
@@ -270,7 +268,7 @@ func (a hardwareAPI) sumHardwareUp(ctx context.Context, v *hardwareView) (out *H
 	if out.Summary, out.Filters, err = a.summarize(ctx, all, v.filters); err != nil {
 		return nil, err
 	}
-	if v.filters.trees != nil { // what there is to filter by is still that of all
+	if v.filters.trees != nil { // the values to filter by stay those of all trees
 		if out.Summary, _, err = a.summarize(ctx, v.scope(v.filters.trees), v.filters); err != nil {
 			return nil, err
 		}

@@ -15,8 +15,6 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// Issues: the list of them, and one at a time.
-
 // issueAPI answers for issues.
 type issueAPI struct{ *data }
 
@@ -61,7 +59,7 @@ func itemOfIssue(i *report.Issue) IssueItem {
 	return item
 }
 
-// IssueDetails are a version of an issue, and what it was seen in.
+// IssueDetails is a version of an issue, and where it was seen.
 type IssueDetails struct {
 	IssueItem
 	ReportURL     *string                `json:"report_url" doc:"URL of the discussion"`
@@ -76,7 +74,7 @@ type VersionInput struct {
 	Version string `query:"version" pattern:"^[0-9]{1,10}$" doc:"Version of the issue. Default: the newest"`
 }
 
-// wantedVersion returns the version that is asked for.
+// wantedVersion returns the wanted version.
 func (a issueAPI) wantedVersion(ctx context.Context, in *VersionInput) (answers.IssueKey, error) {
 	key := answers.IssueKey{ID: in.ID}
 	if in.Version != "" {
@@ -119,7 +117,7 @@ func (a issueAPI) issue(ctx context.Context, in *VersionInput) (*IssueDetails, e
 	return d, err
 }
 
-// issueIncident is an issue being seen for the first, or the last, time.
+// issueIncident is the first or last sighting of an issue.
 type issueIncident struct {
 	FirstSeen  *time.Time `json:"first_seen" doc:"Start of the build or test in which it was seen"`
 	CommitHash *string    `json:"git_commit_hash" doc:"Hash of the commit"`
@@ -141,14 +139,14 @@ func (a issueAPI) incidentOf(o answers.Occurrence) issueIncident {
 	return i
 }
 
-// issueExtra is where and when an issue was seen.
+// issueExtra says where and when an issue was seen.
 type issueExtra struct {
 	First    issueIncident           `json:"first_incident" doc:"First sighting of any version"`
 	Last     issueIncident           `json:"last_incident" doc:"Last sighting of any version"`
 	Versions map[string]issueVersion `json:"versions" doc:"Where the requested versions were seen, by version"`
 }
 
-// issueVersion is where a version of an issue was seen.
+// issueVersion says where a version of an issue was seen.
 type issueVersion struct {
 	ID      string        `json:"id" doc:"ID of the issue"`
 	Version int           `json:"version" doc:"Version of the issue"`
@@ -161,8 +159,8 @@ type issueBranch struct {
 	Branch   *string `json:"git_repository_branch" doc:"Name of the branch"`
 }
 
-// issueExtras returns where and when issues were seen, by their IDs, and where those
-// versions were. Issues that nobody saw are left out.
+// issueExtras returns where and when issues were seen, by ID, and where the given
+// versions were seen. Issues without incidents are left out.
 func (a issueAPI) issueExtras(ctx context.Context, keys []answers.IssueKey) (map[string]issueExtra, error) {
 	var ids []string
 	for _, key := range keys {
@@ -176,8 +174,8 @@ func (a issueAPI) issueExtras(ctx context.Context, keys []answers.IssueKey) (map
 	for id, s := range seen {
 		extras[id] = issueExtra{First: a.incidentOf(s.First), Last: a.incidentOf(s.Last), Versions: make(map[string]issueVersion)}
 	}
-	// Versions that no branch is known of are there as well: the KernelCI front end
-	// takes the first one unasked.
+	// Versions without a known branch are included, because the KernelCI front end
+	// takes the first version without checking that it exists.
 	for _, key := range keys {
 		if s := seen[key.ID]; s != nil {
 			extras[key.ID].Versions[strconv.FormatInt(key.Version, 10)] = a.versionOf(key.ID, int(key.Version), s.Branches[key.Version])
@@ -203,8 +201,8 @@ func (a issueAPI) versionOf(id string, version int, branches []answers.Branch) i
 	return v
 }
 
-// treeTag returns what a tree stands for: mainline, stable or linux-next, "" for
-// none of these.
+// treeTag returns the group of a tree: mainline, stable or linux-next; "" for other
+// trees.
 func treeTag(tree string) string {
 	switch {
 	case tree == "mainline":

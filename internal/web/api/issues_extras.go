@@ -30,8 +30,7 @@ type issueExtrasInput struct {
 	}
 }
 
-// issuePair is a version of an issue as clients send it: a list of its ID and its
-// version.
+// issuePair is a version of an issue as clients send it: a list of ID and version.
 type issuePair struct{ answers.IssueKey }
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -49,7 +48,7 @@ func (issuePair) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{
 		Type: huma.TypeArray, MinItems: new(2), MaxItems: new(2), Description: "ID and version of an issue",
 		Items:      &huma.Schema{OneOf: []*huma.Schema{id, version}},
-		Extensions: map[string]any{"prefixItems": []*huma.Schema{id, version}}, // the library knows no order
+		Extensions: map[string]any{"prefixItems": []*huma.Schema{id, version}}, // huma has no prefixItems
 	}
 }
 

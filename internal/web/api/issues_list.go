@@ -16,11 +16,11 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// Bounds of the list of issues.
+// Limits of the list of issues.
 const (
-	maxIssues      = 10_000 // versions that are looked at: the newest
+	maxIssues      = 10_000 // versions that are searched: the newest
 	issuesAtOnce   = 1_000
-	issuesInterval = 7 // days, where nobody says
+	issuesInterval = 7 // days, by default
 )
 
 func (a issueAPI) registerList(r *registry, group string) {
@@ -44,7 +44,7 @@ type listIssuesInput struct {
 	Options    []string `query:"filter_issue.options,explode" doc:"hasIncident for issues that were seen. Other values are ignored"`
 }
 
-// want tells whether a version of an issue is wanted, as far as it tells itself.
+// want reports whether a version of an issue is wanted, by its own properties.
 func (in *listIssuesInput) want(i *report.Issue, culprits []string) bool {
 	any := func(wanted texts, of []string) bool {
 		return len(of) == 0 && wanted.want("") || slices.ContainsFunc(of, wanted.want)
@@ -64,8 +64,8 @@ type issueListFilters struct {
 	Categories []string `json:"categories" doc:"Categories of issues; Unknown if an issue has no category"`
 }
 
-// window returns the time that is asked for, in microseconds: from one moment on and
-// before another. An end in whole seconds stands for all of the last one.
+// window returns the requested time in microseconds: from a moment on and before
+// another. An end in whole seconds includes the whole last second.
 func (in *listIssuesInput) window(now time.Time) (from, before int64, err error) {
 	end, until := now.UnixMicro(), int64(1)
 	if in.End != "" {
@@ -154,7 +154,7 @@ func (a issueAPI) listIssues(ctx context.Context, in *listIssuesInput) (*issueLi
 	return out, nil
 }
 
-// eachIssue calls do for versions of issues that are there, in their order.
+// eachIssue calls do for each version of an issue that exists, in order.
 func (a issueAPI) eachIssue(ctx context.Context, keys []answers.IssueKey, do func(*report.Issue)) error {
 	q := store.Query{Metadata: true}
 	for _, key := range keys {

@@ -11,14 +11,12 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// seenAtOnce is how many builds or tests that an issue was seen in are read at a
-// time, with all that is in them.
+// seenAtOnce is how many builds or tests are read at a time, with all their properties.
 const seenAtOnce = 100
 
 type issueSeenInput struct {
@@ -65,7 +63,7 @@ func (a issueAPI) testsOfIssue(ctx context.Context, in *issueSeenInput, w io.Wri
 	return writeArray(w, page, a.issueTest, noTests)
 }
 
-// Errors that clients know for issues that were seen in nothing.
+// Errors that clients expect if an issue was seen in nothing.
 const (
 	noBuilds nothing = "No builds found for this issue"
 	noTests  nothing = "No tests found for this issue"
@@ -87,7 +85,7 @@ func (a issueAPI) issueTest(s *seenObject) issueTest {
 	t := s.test
 	i := issueTest{RunItem: RunItem{
 		ID: t.ID, Status: statusText(statusOf(t.Status)), Duration: t.Duration, Path: t.Path, StartTime: instant(t.StartTime),
-		Lab: optional(facts.LabOf(facts.Lab(t.Misc), t.Origin)),
+		Lab: labOf(t.Misc, t.Origin),
 	}}
 	if e := t.Environment; e != nil {
 		i.Compatible, i.EnvironmentMisc = list(e.Compatible), orNull(e.Misc)
@@ -135,7 +133,7 @@ func (a issueAPI) pageOfSeen(ctx context.Context, in *issueSeenInput, builds boo
 }
 
 // seenBehind returns the builds, or else the tests, behind one of them. It leaves out
-// what is gone, or of another origin than those wanted.
+// builds and tests that are gone, or of an origin that is not wanted.
 func (a issueAPI) seenBehind(ctx context.Context, version answers.IssueKey, builds bool, behind *answers.SeenIn, most int, origins texts) iter.Seq2[seenObject, error] {
 	return func(yield func(seenObject, error) bool) {
 		atOnce := seenAtOnce
@@ -170,14 +168,14 @@ func (a issueAPI) seenBehind(ctx context.Context, version answers.IssueKey, buil
 	}
 }
 
-// seenObjects are objects by their IDs.
+// seenObjects has objects by ID.
 type seenObjects struct {
 	tests     map[string]*report.Test
 	builds    map[string]*report.Build
 	checkouts map[string]*report.Checkout
 }
 
-// seenObjects reads what an issue was seen in, with its parents.
+// seenObjects reads the builds or tests in which an issue was seen, with their parents.
 func (a issueAPI) seenObjects(ctx context.Context, seen []answers.SeenIn, builds bool) (*seenObjects, error) {
 	q := store.Query{Parents: true}
 	for _, s := range seen {
@@ -204,7 +202,8 @@ func (a issueAPI) seenObjects(ctx context.Context, seen []answers.SeenIn, builds
 	return found, nil
 }
 
-// object returns what an issue was seen in, and its origin; false if it is gone.
+// object returns the build or test in which an issue was seen, and its origin; false if
+// it is gone.
 func (f *seenObjects) object(in answers.SeenIn) (o seenObject, origin string, ok bool) {
 	t, b := f.tests[in.TestID], f.builds[in.BuildID]
 	switch {

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// Shapes that many answers have in common.
+// Items of many lists.
 
-// Issue is a known issue, and what it was seen in.
+// Issue is a known issue, with counts of the builds or tests in which it was seen.
 type Issue struct {
 	ID        string      `json:"id" doc:"ID of the issue"`
 	Version   int         `json:"version" doc:"Version of the issue"`

@@ -2,9 +2,10 @@
 
 package api
 
-// like tells whether a text matches a pattern of SQL's LIKE.
+// like reports whether a text matches a pattern of SQL's LIKE.
 func like(text, pattern string) bool {
-	// The last "%", and what it was tried to stand for: all else fits where it has to.
+	// The last "%" and the text that it stands for so far: without a "%", each
+	// character has only one place to match.
 	at, rest := -1, ""
 	s, p := text, pattern
 	for {
@@ -30,8 +31,8 @@ func like(text, pattern string) bool {
 	}
 }
 
-// likeToken returns what a pattern begins with: a character, and how long it is in
-// the pattern, or a wildcard.
+// likeToken returns the first token of a pattern: a character and its length in the
+// pattern, or a wildcard.
 func likeToken(pattern string) (literal string, size int, wildcard byte) {
 	switch {
 	case pattern == "":

@@ -20,11 +20,12 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// Logs that pages cannot get themselves are fetched for them: pages that came by
-// https get nothing by http, nor from other sites that do not say they may.
+// Pages cannot fetch logs themselves: a page that came by https gets nothing by http,
+// and nothing from other sites unless these allow it. So the service fetches logs for
+// them.
 
-// Bounds of logs. They are few at a time, so that those who ask the database do not
-// wait for other people's servers.
+// Limits of logs. Only few are fetched at a time, so that questions to the database do
+// not wait for the servers of others.
 const (
 	maxLog      = 64 << 20
 	logTime     = 30 * time.Second
@@ -32,8 +33,9 @@ const (
 	maxLogMoves = 3 // redirects
 )
 
-// logProxy fetches logs from hosts. Nobody gets it to ask for what only this host
-// can see: the hosts are few, and have public addresses when they are connected to.
+// logProxy fetches logs from hosts. Clients cannot make it ask for what only this
+// machine can reach: the administrator names the hosts, and their addresses have to be
+// public when it connects.
 type logProxy struct {
 	hosts  []string // HOST or HOST:PORT, in lower case
 	places chan struct{}
@@ -41,7 +43,7 @@ type logProxy struct {
 	log    *slog.Logger
 }
 
-// newLogProxy returns a proxy that connects to addresses that a function allows.
+// newLogProxy returns a proxy that connects only to addresses that a function allows.
 func newLogProxy(hosts []string, allowed func(netip.Addr) bool, log *slog.Logger) *logProxy {
 	p := &logProxy{places: make(chan struct{}, logsAtOnce), log: log}
 	for _, host := range hosts {
@@ -59,7 +61,7 @@ func newLogProxy(hosts []string, allowed func(netip.Addr) bool, log *slog.Logger
 	}
 	p.client = &http.Client{
 		Timeout: logTime,
-		// Bodies stay as they are, and connections are not kept: they are not many.
+		// Bodies stay compressed. Connections are not kept, because there are few.
 		Transport: &http.Transport{DialContext: dialer.DialContext, DisableCompression: true, DisableKeepAlives: true, MaxResponseHeaderBytes: 64 << 10},
 		CheckRedirect: func(r *http.Request, via []*http.Request) error {
 			if len(via) > maxLogMoves || r.URL.Host != via[0].URL.Host || r.URL.Scheme != via[0].URL.Scheme {
@@ -71,21 +73,21 @@ func newLogProxy(hosts []string, allowed func(netip.Addr) bool, log *slog.Logger
 	return p
 }
 
-// hidden are addresses that are not for all, or reach some that are not: those of
-// this host and its network, those that providers share out among customers, and
-// those with which IPv6 reaches IPv4.
+// hidden are addresses that are not public, or that reach addresses that are not: of
+// this host and its network, shared by the customers of a provider, and those by which
+// IPv6 reaches IPv4.
 var hidden = []netip.Prefix{
 	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"),
 	netip.MustParsePrefix("64:ff9b::/96"), netip.MustParsePrefix("2002::/16"),
 }
 
-// isPublic tells whether an address is one that anybody can see.
+// isPublic reports whether an address is public.
 func isPublic(ip netip.Addr) bool {
 	ip = ip.Unmap().WithZone("")
 	return ip.IsGlobalUnicast() && !ip.IsPrivate() && !slices.ContainsFunc(hidden, func(p netip.Prefix) bool { return p.Contains(ip) })
 }
 
-// parse reads the URL of a log. Its errors are what to answer.
+// parse parses the URL of a log. Its errors are for clients.
 func (p *logProxy) parse(text string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	switch {
@@ -103,7 +105,7 @@ func (p *logProxy) allows(u *url.URL) bool {
 		u.Port() == map[string]string{"http": "80", "https": "443"}[u.Scheme] && slices.Contains(p.hosts, strings.ToLower(u.Hostname()))
 }
 
-// fetch returns a log, which the caller closes. Its errors are what to answer.
+// fetch returns a log, which the caller closes. Its errors are for clients.
 func (p *logProxy) fetch(ctx context.Context, text string) (io.ReadCloser, error) {
 	u, err := p.parse(text)
 	if err != nil {
@@ -123,7 +125,7 @@ func (p *logProxy) fetch(ctx context.Context, text string) (io.ReadCloser, error
 	switch {
 	case err != nil:
 		log.Close()
-		// The error may have addresses in it that are nobody's business.
+		// The client does not get the error, which may name addresses.
 		p.log.LogAttrs(ctx, slog.LevelInfo, "log not fetched", slog.Any("error", err))
 		return nil, &failed{fmt.Sprintf("The log cannot be fetched from %.100s", u.Host), http.StatusBadGateway}
 	case log.response.StatusCode != http.StatusOK:
@@ -136,7 +138,7 @@ func (p *logProxy) fetch(ctx context.Context, text string) (io.ReadCloser, error
 	return log, nil
 }
 
-// fetchedLog is a log that is on its way.
+// fetchedLog is a log that is being fetched.
 type fetchedLog struct {
 	response *http.Response
 	read     int64
@@ -165,7 +167,7 @@ type proxyInput struct {
 	URL string `query:"url" required:"true" maxLength:"8000" doc:"URL of the log"`
 }
 
-// answer answers with a log.
+// answer sends a log.
 func (p *logProxy) answer(ctx context.Context, in *proxyInput) (*huma.StreamResponse, error) {
 	log, err := p.fetch(ctx, in.URL)
 	if err != nil {

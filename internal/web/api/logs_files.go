@@ -24,7 +24,7 @@ type logFile struct {
 	Date *time.Time `json:"date" doc:"Time of the last change; always null, because the file is not read"`
 }
 
-// files returns the log at a URL, where it may be fetched.
+// files returns the log at a URL, if it may be fetched.
 func (p *logProxy) files(text string) (logFiles, error) {
 	u, err := p.parse(text)
 	if f, ok := errors.AsType[*failed](err); ok && f.status == http.StatusForbidden {

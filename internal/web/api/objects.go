@@ -18,17 +18,17 @@ import (
 	"github.com/kcidb-go/kcidb/object"
 )
 
-// Bounds of what is asked by patterns: how many there may be when each type is
-// written out, how many objects they may name, and how long it may take to find
-// these. Engines take 500 questions in one.
+// Limits of queries by patterns: how many patterns there may be with each * written out
+// as all types, how many objects they may match, and how long the search may take.
+// Engines take at most 500 questions at once.
 const (
 	maxPatterns = 500
 	maxMatched  = 100_000
 	searchTime  = 10 * time.Second
 )
 
-// ObjectSet are objects by type, parents before their children. Types without
-// objects are left out.
+// ObjectSet has objects by type, parents before children. Types without objects are
+// left out.
 type ObjectSet struct {
 	Revisions     []json.RawMessage `json:"revision,omitempty" doc:"Commits, with or without patches"`
 	Checkouts     []json.RawMessage `json:"checkout,omitempty" doc:"Checkouts"`
@@ -86,7 +86,7 @@ func (a objectAPI) objectsByPatterns(ctx context.Context, in *objectsInput, w io
 		case err != nil:
 			return err
 		}
-		searching.Stop() // all are found before the first is read
+		searching.Stop() // the search is over before the first object is read
 		if err := out.Write(set); err != nil {
 			return err
 		}
@@ -94,7 +94,7 @@ func (a objectAPI) objectsByPatterns(ctx context.Context, in *objectsInput, w io
 	return out.Close()
 }
 
-// isKnown tells whether who asks is one of those who hand reports in.
+// isKnown reports whether the client is a submitter of reports.
 func (a objectAPI) isKnown(ctx context.Context) bool {
 	hc, ok := ctx.Value(headerKey{}).(huma.Context)
 	return ok && a.Known != nil && a.Known(http.Header{"Authorization": {hc.Header("Authorization")}})

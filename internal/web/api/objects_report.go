@@ -22,13 +22,13 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// Bounds of what is asked.
+// Limits of a request.
 const (
 	maxForm    = 4 << 20 // bytes
 	maxObjects = 5_000
 )
 
-// reportOperation adds the two ways to ask for a report.
+// registerReport adds the two ways to ask for a report.
 func (a objectAPI) registerReport(r *registry, group string) {
 	names := func(name, text string) *huma.Param {
 		return &huma.Param{
@@ -68,9 +68,9 @@ func (a objectAPI) registerReport(r *registry, group string) {
 	r.add(post, a.report)
 }
 
-// report answers with the objects asked for, as one report, written while they
-// are read. A client that gets only a part of it, because the database fails or
-// the time is over, sees the connection break.
+// report answers with a report of the named objects, and sends it while it is read. If
+// the database fails or the time is over, the connection breaks, so that the client
+// notices.
 func (a objectAPI) report(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if err := r.ParseForm(); err != nil {
@@ -111,7 +111,8 @@ func (a objectAPI) report(w http.ResponseWriter, r *http.Request) {
 	io.WriteString(w, "\n")
 }
 
-// parseQuery reads the parameters of a request. Its errors are for who asks.
+// parseQuery returns the query in the parameters of a request. Its errors are for
+// clients.
 func parseQuery(form url.Values) (store.Query, error) {
 	var q store.Query
 	ids := map[string]*[]string{
@@ -136,7 +137,7 @@ func parseQuery(form url.Values) (store.Query, error) {
 		case switches[name] != nil:
 			on, err := strconv.ParseBool(values[len(values)-1])
 			if values[len(values)-1] == "" {
-				on, err = true, nil // "&parents" says it
+				on, err = true, nil // "&parents"
 			}
 			if err != nil {
 				return q, fmt.Errorf("%s is %.40q: expected true or false, or no value for true", name, values[len(values)-1])
@@ -155,7 +156,7 @@ func parseQuery(form url.Values) (store.Query, error) {
 	return q, nil
 }
 
-// parseIssue reads ID,VERSION. An ID may have commas of its own.
+// parseIssue parses ID,VERSION. The ID may contain commas.
 func parseIssue(value string) (store.Key, error) {
 	i := max(strings.LastIndexByte(value, ','), 0)
 	version, err := strconv.Atoi(strings.TrimPrefix(value[i:], ","))

@@ -14,16 +14,16 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// operation is what can be asked: how, and in words.
+// operation describes a question that clients may ask.
 type operation struct {
-	method string // GET where it is ""
-	path   string // for the router, with {names} of what the input has tagged path:"name"
-	group  string // of operations, in the document
+	method string // "" for GET
+	path   string // for the router; {name} is the field of the input with the tag path:"name"
+	group  string // heading in the document
 	title  string
-	text   string // what is asked, and answered
+	text   string // description
 }
 
-// answer adds an operation whose answer is a value, written as JSON.
+// answer adds an operation whose handler returns the answer.
 func answer[I, O any](r *registry, op operation, h func(context.Context, *I) (O, error)) {
 	stream[I, O](r, op, func(ctx context.Context, in *I, w io.Writer) error {
 		out, err := h(ctx, in)
@@ -34,10 +34,10 @@ func answer[I, O any](r *registry, op operation, h func(context.Context, *I) (O,
 	})
 }
 
-// stream adds an operation whose answer, JSON of the type O, is written while it is
-// read. What h returns before it writes anything is answered properly; after that
-// the connection breaks. An input with a method params, or which embeds a type with
-// one, has these parameters in the document beside those of its fields.
+// stream adds an operation whose handler writes the answer, JSON of the type O, while
+// it reads. An error before the first byte is answered as such; after that the
+// connection breaks. If the input has a method params, or embeds a type with such a
+// method, the document has these parameters in addition to those of its fields.
 func stream[I, O any](r *registry, op operation, h func(ctx context.Context, in *I, w io.Writer) error) {
 	o := r.describe(op, r.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[O](), true, ""))
 	if in, ok := any(new(I)).(interface{ params() []*huma.Param }); ok {
@@ -57,7 +57,8 @@ func stream[I, O any](r *registry, op operation, h func(ctx context.Context, in 
 	})
 }
 
-// describe returns what the document says of an operation with answers of a form.
+// describe returns the description of an operation in the document; found is the schema
+// of its answer.
 func (r *registry) describe(op operation, found *huma.Schema) *huma.Operation {
 	o := &huma.Operation{
 		Method: op.method, Path: op.path, Tags: []string{op.group}, Summary: op.title, Description: op.text, MaxBodyBytes: maxForm,

@@ -20,8 +20,8 @@ type Page struct {
 	Cursor string `query:"cursor" maxLength:"4096" doc:"Where the page begins: taken from the URL in the header Link"`
 }
 
-// cursor is a place in a list, directly behind an element: the texts by which the
-// list finds it. No text has a NUL character.
+// cursor is a place in a list, directly behind an element: the texts with which the
+// list finds that element. No text has a NUL character.
 type cursor []string
 
 func (c cursor) String() string {

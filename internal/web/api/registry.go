@@ -10,8 +10,8 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 )
 
-// registry has the operations of an API: the routes by which they are found, and the
-// document that describes them.
+// registry has the operations of an API: the routes, and the document that describes
+// them.
 type registry struct {
 	router router
 	huma   huma.API
@@ -33,13 +33,14 @@ func newRegistry(log *slog.Logger) *registry {
 	return r
 }
 
-// add adds an operation that answers by itself.
+// add adds an operation with a handler of its own.
 func (r *registry) add(o *huma.Operation, h http.HandlerFunc) {
 	r.huma.OpenAPI().AddOperation(o)
 	r.router.HandleFunc(o.Method+" "+o.Path, h)
 }
 
-// headerKey is where a context has the huma.Context, whose headers are the answer's.
+// headerKey is the key of the huma.Context in a context. By it, a handler sets headers
+// of the answer.
 type headerKey struct{}
 
 // lateWriter begins an answer with the first byte of its body.

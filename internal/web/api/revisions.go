@@ -15,7 +15,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 )
 
-// TreeSummary is what there is of a revision.
+// TreeSummary is the summary of a revision.
 type TreeSummary struct {
 	Common  treeCommon     `json:"common" doc:"Description of the revision"`
 	Summary summary        `json:"summary" doc:"Counts of what the filters let pass"`
@@ -28,7 +28,7 @@ type treeCommon struct {
 	CommitTags []string `json:"git_commit_tags" doc:"Tags of the commit"`
 }
 
-// BuildList, BootList and TestList are lists of what belongs to a revision.
+// BuildList, BootList and TestList are lists of the objects of a revision.
 type (
 	BuildList struct {
 		Builds []BuildItem `json:"builds" doc:"Builds, by checkout"`
@@ -41,7 +41,7 @@ type (
 	}
 )
 
-// treeFull is all there is of a revision.
+// treeFull is the summary and the lists of a revision.
 type treeFull struct {
 	TreeSummary
 	BuildList
@@ -49,7 +49,7 @@ type treeFull struct {
 	TestList
 }
 
-// part is what is asked for of a revision.
+// partQuery asks for a part of a revision.
 type partQuery struct {
 	of      revisionQuery
 	filters *filters
@@ -57,7 +57,7 @@ type partQuery struct {
 	full    bool
 }
 
-// Inputs that ask for a part of a revision, in the two ways to name one.
+// Inputs of parts of a revision, for both ways to name a revision.
 type (
 	summaryInput struct {
 		filtered
@@ -120,17 +120,17 @@ func (in *treeFullInput) query() partQuery {
 	return partQuery{in.revision(), in.filters, Page{}, in.Full}
 }
 
-// partInput is a pointer to an input.
+// partInput is a pointer to an input of a part.
 type partInput[I any] interface {
 	*I
 	query() partQuery
 }
 
-// writer writes the members of an answer.
+// writer writes some members of an answer.
 type writer func(ctx context.Context, sc scope, p partQuery, enc *jsontext.Encoder) error
 
-// ofRevision adds an operation that answers with a part of a revision, an object that
-// writers write one after the other, for both ways to name one.
+// ofRevision adds an operation for each way to name a revision. The answer is an
+// object, whose members the writers write one after the other.
 func ofRevision[I, T, O any, PI partInput[I], PT partInput[T]](r *registry, a revisionAPI, word string, op operation, writers ...writer) {
 	op.path = "/api/tree/{hash}/" + word
 	stream[I, O](r, op, func(ctx context.Context, in *I, w io.Writer) error {
@@ -171,7 +171,8 @@ func (a revisionAPI) writeSummary(ctx context.Context, sc scope, p partQuery, en
 		enc.WriteToken(jsontext.String("filters")), jsonv2.MarshalEncode(enc, c.filters()))
 }
 
-// commonOf returns what a revision is: as the checkouts tell that started last.
+// commonOf returns the description of a revision. The last started checkout decides its
+// URL.
 func commonOf(sc scope, c *summaryCounter) treeCommon {
 	var common treeCommon
 	for i := range sc.checkouts {

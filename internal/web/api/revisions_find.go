@@ -9,10 +9,10 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// revisionQuery says which revision is asked for. What is "" narrows nothing.
+// revisionQuery says which revision is wanted. Fields that are "" match any revision.
 type revisionQuery struct{ hash, origin, url, branch, tree string }
 
-// RevisionInput asks for a revision by its hash.
+// RevisionInput names a revision by its hash.
 type RevisionInput struct {
 	Hash   string `path:"hash" doc:"Hash of the commit, or a tag of it"`
 	Origin string `query:"origin" default:"maestro" doc:"Origin of the checkouts"`
@@ -24,7 +24,7 @@ func (in *RevisionInput) revision() revisionQuery {
 	return revisionQuery{hash: in.Hash, origin: in.Origin, url: in.URL, branch: in.Branch}
 }
 
-// TreeRevisionInput asks for a revision of a tree by its hash.
+// TreeRevisionInput names a revision by its tree, branch and hash.
 type TreeRevisionInput struct {
 	Tree   string `path:"tree" doc:"Name of the tree"`
 	Branch string `path:"branch" doc:"Name of the branch; slashes need no escape"`
@@ -37,15 +37,15 @@ func (in *TreeRevisionInput) revision() revisionQuery {
 	return revisionQuery{hash: in.Hash, origin: in.Origin, url: in.URL, branch: in.Branch, tree: in.Tree}
 }
 
-// FullInput tells how much of environments is wanted.
+// FullInput says how much of environments is wanted.
 type FullInput struct {
 	Full bool `query:"full_environment_misc" doc:"Include all free properties of environments, and not only the platform"`
 }
 
-// revisionsOf returns the checkouts that are asked for, those that started last
-// first: all of a commit, of which one may tell the tag that it is asked for by. A tag
-// that several commits have is that of the newest one. It returns none where there
-// are none.
+// revisionsOf returns the checkouts of a revision, the last started first, none if it
+// is unknown. If the revision is named by a tag, these are all checkouts of the commit,
+// although not all of them have the tag. If several commits have the tag, the newest
+// counts.
 func (d *data) revisionsOf(ctx context.Context, of revisionQuery) (wanted []answers.Revision, err error) {
 	checkouts := answers.CheckoutsOf{Commits: []string{of.hash}, Origin: of.origin, RepositoryURL: of.url, Branch: of.branch}
 	if !isHash(of.hash) {
@@ -65,7 +65,7 @@ func (d *data) revisionsOf(ctx context.Context, of revisionQuery) (wanted []answ
 	return wanted, err
 }
 
-// scopeOf returns the checkouts of the revision that is asked for.
+// scopeOf returns the scope of a revision.
 func (d *data) scopeOf(ctx context.Context, of revisionQuery) (scope, error) {
 	all, err := d.revisionsOf(ctx, of)
 	if err != nil {

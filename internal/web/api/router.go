@@ -12,21 +12,19 @@ import (
 	"github.com/kcidb-go/kcidb/internal/web/front"
 )
 
-// router finds handlers by paths that the ServeMux cannot tell apart: the names of
-// branches stand in them as they are, slashes and all. It goes by the path as it
-// was sent, so that what is escaped within an ID stays in one segment. The first
-// route that fits is taken; a slash at the end makes no difference. IDs should have
-// their slashes escaped; where no route fits otherwise, those of a longer path
-// first, they may stand as they are.
+// router finds handlers by paths that http.ServeMux cannot distinguish, because a
+// branch in a path may have slashes. It compares the path as it was sent, so that an
+// escaped slash of an ID stays in its segment. The first route that matches wins; a
+// slash at the end makes no difference. Clients ought to escape the slashes of IDs. If
+// no route matches, IDs may have slashes as well, and longer routes are tried first.
 type router struct{ routes []route }
 
 type route struct {
-	segments []string // "tree", or "{name}" for any; "{branch}" is one or more
+	segments []string // a word, or "{name}" for any segment; "{branch}" is one or more segments
 	methods  map[string]http.HandlerFunc
 }
 
-// HandleFunc adds a route for a pattern, METHOD /PATH. Those of the same path
-// belong together.
+// HandleFunc adds a handler for a pattern, METHOD /PATH.
 func (rt *router) HandleFunc(pattern string, h func(http.ResponseWriter, *http.Request)) {
 	method, path, _ := strings.Cut(pattern, " ")
 	segments := split(path)
@@ -66,7 +64,8 @@ func (rt *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	front.Refuse(w, http.StatusMethodNotAllowed, "This path allows only "+strings.Join(allowed, ", "))
 }
 
-// find returns what is at a path, and the values of its variables; nil for nothing.
+// find returns the handlers at a path by method, nil for none, and the values of its
+// variables.
 func (rt *router) find(escaped string) (map[string]http.HandlerFunc, map[string]string) {
 	path := split(escaped)
 	for _, route := range rt.routes {
@@ -90,11 +89,10 @@ func split(path string) []string {
 	return strings.Split(strings.TrimSuffix(strings.TrimPrefix(path, "/"), "/"), "/")
 }
 
-// match tells whether a path fits the segments of a route, and sets the values, which
-// mean nothing where it does not.
-// Variables that are named long may be of several segments. "{hash}" is a hash or a
-// tag; between a branch and "commits" it is a hash only, because a tag could be the
-// end of the branch's name.
+// match reports whether a path matches the segments of a route, and sets the values of
+// the variables, which are undefined if it does not match. Variables with long names
+// may match several segments. "{hash}" is a hash or a tag. Between a branch and
+// "commits", it is a hash only, because a tag could be the end of the branch.
 func match(segments, path []string, values map[string]string, long ...string) bool {
 	if len(segments) == 0 || len(path) == 0 {
 		return len(segments) == len(path)
@@ -111,7 +109,7 @@ func match(segments, path []string, values map[string]string, long ...string) bo
 	for n := 1; n <= most; n++ {
 		value := strings.Join(path[:n], "/")
 		if name == "hardware" {
-			value = strings.ReplaceAll(value, "+", "%20") // as forms are escaped
+			value = strings.ReplaceAll(value, "+", "%20") // forms escape a space so
 		}
 		value, err := url.PathUnescape(value)
 		if err != nil || path[0] == "" || name == "hash" && values["branch"] != "" && segments[1] == "commits" && !isHash(value) {
@@ -125,7 +123,7 @@ func match(segments, path []string, values map[string]string, long ...string) bo
 	return false
 }
 
-// isHash tells whether a text is the whole hash of a commit.
+// isHash reports whether a text is the full hash of a commit.
 func isHash(text string) bool {
 	return len(text) >= 40 && strings.Trim(text, "0123456789abcdefABCDEF") == ""
 }

@@ -9,7 +9,6 @@ import (
 
 	jsonv2 "github.com/go-json-experiment/json"
 
-	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
@@ -153,7 +152,8 @@ func (w *walker) sightings(r *answers.Results) {
 			var compatibles []string
 			inScope = true
 			if s.Test != nil {
-				g.Origin, g.Platform, g.Lab = s.Test.Origin, s.Test.Platform, facts.LabOf(s.Test.Lab, s.Test.Origin)
+				g = answers.GroupOf(g.Build, s.Test)
+				g.Kind, g.Status = s.Kind, s.Status
 				compatibles = w.compatibles.parse(s.Test.Compatible)
 				inScope = w.scope.hasHardware(g.Platform, compatibles)
 			}
@@ -171,7 +171,7 @@ type countedRun struct {
 	group answers.Group
 }
 
-// runs returns the tests of those builds that the filters may want, behind a key. The
+// runs returns the tests, behind a key, of builds that the filters may let pass. The
 // caller may not keep a run. If the caller wants only the first few, builds are asked
 // for 1, 2, 4, … at a time, because an engine sorts the tests of all builds that it is
 // asked for before it returns the first test.

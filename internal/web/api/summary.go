@@ -2,17 +2,17 @@
 
 package api
 
-// summary is what there is of a scope.
+// summary has the counts of a scope.
 type summary struct {
 	Builds buildSummary `json:"builds" doc:"Builds"`
 	Boots  testSummary  `json:"boots" doc:"Boots"`
 	Tests  testSummary  `json:"tests" doc:"Other tests"`
 }
 
-// countsBy are counts by something.
+// countsBy has counts by a property.
 type countsBy map[string]*StatusCount
 
-// buildSummary is what there is of builds.
+// buildSummary has the counts of builds.
 type buildSummary struct {
 	Status        StatusCount               `json:"status" doc:"Total, by status"`
 	Origins       countsBy                  `json:"origins" doc:"By origin"`
@@ -23,13 +23,13 @@ type buildSummary struct {
 	UnknownIssues int64                     `json:"unknown_issues" doc:"How many failed without a known issue"`
 }
 
-// architectures are the builds of an architecture.
+// architectures has the counts of the builds of an architecture.
 type architectures struct {
 	StatusCount
 	Compilers []string `json:"compilers" doc:"Compilers"`
 }
 
-// testSummary is what there is of boots, or of tests.
+// testSummary has the counts of boots, or of other tests.
 type testSummary struct {
 	Status          StatusCount      `json:"status" doc:"Total, by status"`
 	Origins         countsBy         `json:"origins" doc:"By origin"`
@@ -45,14 +45,14 @@ type testSummary struct {
 	Labs            countsBy         `json:"labs" doc:"By lab"`
 }
 
-// builtWith are the tests of builds made alike.
+// builtWith counts the tests of builds with the same architecture and compiler.
 type builtWith struct {
 	Architecture string      `json:"arch" doc:"Architecture"`
 	Compiler     string      `json:"compiler" doc:"Compiler"`
 	Status       StatusCount `json:"status" doc:"Number, by status"`
 }
 
-// summaryFilters are what there is to filter by.
+// summaryFilters has the values to filter by.
 type summaryFilters struct {
 	All    buildFilters     `json:"all" doc:"Values of builds, which apply to their boots and tests as well"`
 	Builds KindFilters      `json:"builds" doc:"Values of builds"`
@@ -60,14 +60,14 @@ type summaryFilters struct {
 	Tests  testFilterValues `json:"tests" doc:"Values of other tests"`
 }
 
-// buildFilters are what there is to filter by of builds, and of what ran on them.
+// buildFilters has the values of builds, which apply to their boots and tests as well.
 type buildFilters struct {
 	Configs       []string `json:"configs" doc:"Configurations"`
 	Architectures []string `json:"architectures" doc:"Architectures"`
 	Compilers     []string `json:"compilers" doc:"Compilers"`
 }
 
-// KindFilters are what there is to filter builds, boots or tests by.
+// KindFilters has the values to filter builds, boots or tests by.
 type KindFilters struct {
 	Issues          [][2]any `json:"issues" doc:"Issues that were seen: ID and version"`
 	Origins         []string `json:"origins" doc:"Origins"`
@@ -75,7 +75,7 @@ type KindFilters struct {
 	Labs            []string `json:"labs" doc:"Labs"`
 }
 
-// testFilterValues are what there is to filter boots or tests by.
+// testFilterValues has the values to filter boots or tests by.
 type testFilterValues struct {
 	KindFilters
 	Platforms *[]string `json:"platforms,omitzero" doc:"Platforms; only for a hardware"`

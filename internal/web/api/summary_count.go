@@ -14,8 +14,8 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// summarize counts what the scope holds and the filters want, and tells what there
-// is to filter by, whatever they want. nil filters want all.
+// summarize counts what the filters let pass in a scope, and returns the values to
+// filter by, which the filters do not narrow. nil filters let pass all.
 func (d *data) summarize(ctx context.Context, sc scope, f *filters) (summary, summaryFilters, error) {
 	c := newSummaryCounter(sc.hardware != "")
 	texts, err := d.walk(ctx, sc, f, c)
@@ -27,19 +27,19 @@ func (d *data) summarize(ctx context.Context, sc scope, f *filters) (summary, su
 
 // summaryCounter is a visitor that counts.
 type summaryCounter struct {
-	hardware                          bool // it is of the page of a hardware
+	hardware                          bool // the scope has a hardware
 	configs, architectures, compilers names
 	kinds                             [3]kindCounter // builds, boots, tests
 }
 
-// kindCounter counts things of a kind.
+// kindCounter counts builds, boots or tests.
 type kindCounter struct {
-	// What there is.
+	// Everything in the scope.
 	origins, labs, platforms names
 	seen                     map[answers.IssueKey]bool
 	unknown                  int64
 
-	// What is wanted.
+	// The part that the filters let pass.
 	status                     StatusCount
 	byOrigin, byConfig, byLab  countsBy
 	byCompatible, byPlatform   countsBy
@@ -48,7 +48,7 @@ type kindCounter struct {
 	failedOn                   names
 	issues                     map[answers.IssueKey]*StatusCount
 	unknownWanted              int64
-	explained, explainedWanted map[objectKey]bool // what failed that issues were seen in
+	explained, explainedWanted map[objectKey]bool // failures with an issue
 	incidents                  map[seenIn]bool
 }
 
@@ -60,14 +60,14 @@ type seenIn struct {
 	in    objectKey
 }
 
-// names are names, each once.
+// names is a set of names.
 type names map[string]struct{}
 
 func (n names) add(name string) { n[orUnknown(name)] = struct{}{} }
 
 func (n names) sorted() []string { return slices.Sorted(maps.Keys(n)) }
 
-// add adds to the counts of a name.
+// add adds n to the counts of a name.
 func (c countsBy) add(name string, s report.Status, n int64) {
 	name = orUnknown(name)
 	count := c[name]
@@ -144,7 +144,7 @@ func (c *summaryCounter) build(b *answers.Built, wanted bool) {
 	}
 }
 
-// count counts by what builds and tests have.
+// count counts n builds or tests by the properties that both have.
 func (k *kindCounter) count(b *answers.Built, origin, lab string, s report.Status, n int64) {
 	k.status.add(s, n)
 	k.byOrigin.add(origin, s, n)
@@ -187,7 +187,7 @@ func (c *summaryCounter) sighting(s *answers.Sighting, wanted bool) {
 	}
 }
 
-// summary returns what is wanted.
+// summary returns the counts.
 func (c *summaryCounter) summary(texts map[answers.IssueKey]answers.IssueTexts) summary {
 	builds := c.ofKind(rollup.Builds)
 	s := summary{
@@ -246,7 +246,7 @@ func (k *kindCounter) issueList(texts map[answers.IssueKey]answers.IssueTexts) [
 	return all
 }
 
-// filters returns what there is to filter by.
+// filters returns the values to filter by.
 func (c *summaryCounter) filters() summaryFilters {
 	f := summaryFilters{
 		All:    buildFilters{c.configs.sorted(), c.architectures.sorted(), c.compilers.sorted()},

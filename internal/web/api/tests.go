@@ -27,7 +27,7 @@ func (a testAPI) register(r *registry) {
 	}, a.issuesOfTest)
 }
 
-// TestDetails are a boot or a test, its build, and what that was built from.
+// TestDetails is a boot or a test, its build and its checkout.
 type TestDetails struct {
 	Timestamp       *time.Time      `json:"field_timestamp" doc:"When it last arrived at this service"`
 	ID              string          `json:"id" doc:"ID of the test"`
@@ -88,7 +88,7 @@ func (a testAPI) issuesOfTest(ctx context.Context, in *ObjectInput) ([]Issue, er
 	return issueItems(all, err, "No issues were found for this test")
 }
 
-// RunItem is a boot or a test in a list of one thing's.
+// RunItem is a boot or a test in a list of one build or issue.
 type RunItem struct {
 	ID              string           `json:"id" doc:"ID of the test"`
 	Status          string           `json:"status" doc:"Status; NULL if unknown"`
@@ -100,10 +100,15 @@ type RunItem struct {
 	Lab             *string          `json:"lab" doc:"Lab that ran the test, or else the origin"`
 }
 
-// runItem returns a test as lists of one build have it.
+// runItem returns a test as an item of a list.
 func runItem(run *store.Run) RunItem {
 	return RunItem{
 		ID: run.ID, Status: statusText(run.Status), Duration: run.Duration, Path: optional(run.Path), StartTime: instant(run.Start),
-		Compatible: list(run.Compatible), EnvironmentMisc: orNull(run.EnvironmentMisc), Lab: optional(facts.LabOf(facts.Lab(run.Misc), run.Origin)),
+		Compatible: list(run.Compatible), EnvironmentMisc: orNull(run.EnvironmentMisc), Lab: labOf(run.Misc, run.Origin),
 	}
+}
+
+// labOf returns the lab of a test, by the misc of the test, or else by its origin.
+func labOf(misc []byte, origin string) *string {
+	return optional(facts.LabOf(facts.Lab(misc), origin))
 }

@@ -11,18 +11,18 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// What the runs of a test in the order of time tell.
+// Verdicts on the runs of a test.
 const (
-	regression = "regression" // it fails, and passed before
-	fixed      = "fixed"      // it passes, and failed before
-	unstable   = "unstable"   // it does one and the other
+	regression = "regression" // it fails now, and passed before
+	fixed      = "fixed"      // it passes now, and failed before
+	unstable   = "unstable"   // it changed more than once
 	passes     = "pass"       // it always passed
 	fails      = "fail"       // it always failed
 )
 
-// judge tells what runs, the newest first, tell: "" where none of them passed or
-// failed. Runs that are not facts.Conclusive say nothing. One that once changed for good is a
-// regression or fixed; one that changed more often is unstable.
+// judge returns the verdict on runs, the newest first; "" if no run passed or failed.
+// Only conclusive runs count (facts.Conclusive). A test that changed once is a
+// regression or fixed; a test that changed more often is unstable.
 func judge(runs []answers.Run) string {
 	changes := 0
 	var newest, last report.Status

@@ -24,9 +24,9 @@ type listedTest struct {
 	checkout *report.Checkout
 }
 
-// testsIn returns the list of boots, or of other tests, of a scope that the filters
-// want: build by build, in the order of buildsIn, and by path within a build. With
-// full, an item has all properties of its environment.
+// testsIn returns the list of boots, or of other tests, that the filters let pass in a
+// scope: by build, in the order of buildsIn, and by path within a build. If full, an
+// item has all properties of its environment.
 func (d *data) testsIn(ctx context.Context, sc scope, f *filters, kind rollup.Kind, full bool) (*keyedList[listedTest], error) {
 	if f == nil {
 		f = &filters{}
@@ -70,11 +70,11 @@ func (d *data) testsIn(ctx context.Context, sc scope, f *filters, kind rollup.Ki
 	return list, nil
 }
 
-// errGone answers a cursor behind a test whose checkout no longer is in the list.
-const errGone = badRequest("cursor is behind a test that no longer is in the list: leave it out to begin at the first page")
+// errGone answers a cursor behind a test whose checkout has left the list.
+const errGone = badRequest("cursor is behind a test that has left the list: leave it out to begin at the first page")
 
-// buildsFrom returns the builds from one on, in the order of the scope: of its
-// checkouts, and by ID within one. It returns nil if the checkout is not of the scope.
+// buildsFrom returns the builds from an ID on, in the order of the scope: by checkout,
+// and by ID within a checkout. It returns nil if the checkout is not in the scope.
 func (sc *scope) buildsFrom(builds []answers.Built, checkout, id string) []answers.Built {
 	place := make(map[string]int, len(sc.checkouts))
 	for i := range sc.checkouts {
@@ -94,7 +94,7 @@ func (sc *scope) buildsFrom(builds []answers.Built, checkout, id string) []answe
 	return builds[i:]
 }
 
-// testItem returns a test as lists have it.
+// testItem returns a test as an item of a list.
 func testItem(run *store.Run, g *answers.Group) TestItem {
 	return TestItem{
 		ID: run.ID, Origin: run.Origin, Status: statusText(run.Status), Duration: run.Duration, Path: optional(run.Path), StartTime: instant(run.Start),
@@ -104,7 +104,8 @@ func testItem(run *store.Run, g *answers.Group) TestItem {
 	}
 }
 
-// environments are the objects of environments that tell nothing but a platform.
+// environments has the free objects of environments that have nothing but a platform,
+// by platform.
 type environments map[string]json.RawMessage
 
 func (e *environments) platformOnly(platform string) json.RawMessage {
@@ -119,17 +120,17 @@ func (e *environments) platformOnly(platform string) json.RawMessage {
 	return misc
 }
 
-// platformObject returns an object that tells a platform, null where nobody knows.
+// platformObject returns a free object with a platform, null if it is unknown.
 func platformObject(platform *string) json.RawMessage {
 	b, err := jsonv2.Marshal(map[string]*string{"platform": platform})
 	if err != nil {
-		panic(err) // a text
+		panic(err) // a string can be marshalled
 	}
 	return b
 }
 
-// fullEnvironment returns all of an environment's free object, with a platform,
-// which clients look for unasked.
+// fullEnvironment returns the free object of an environment, with a platform added if
+// it has none, because clients read the platform without checking that it exists.
 func fullEnvironment(misc json.RawMessage) json.RawMessage {
 	var members map[string]json.RawMessage
 	if jsonv2.Unmarshal(misc, &members) != nil || members == nil {
@@ -146,8 +147,8 @@ func fullEnvironment(misc json.RawMessage) json.RawMessage {
 	return b
 }
 
-// writeTests writes a page of the boots, or of the other tests, of a scope as the
-// member of an object that the kind names: "boots" or "tests".
+// writeTests writes a page of the boots, or of the other tests, of a scope as a member
+// of an object. The kind names the member: "boots" or "tests".
 func (d *data) writeTests(ctx context.Context, enc *jsontext.Encoder, sc scope, f *filters, kind rollup.Kind, full bool, p Page) error {
 	list, err := d.testsIn(ctx, sc, f, kind, full)
 	if err != nil {

@@ -8,13 +8,13 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// unknown stands for what is missing, in summaries and filters.
+// unknown stands for a missing value in summaries and filters.
 const unknown = "Unknown"
 
-// unknownReason stands for why a test failed that does not tell.
+// unknownReason stands for the reason of a failure that gives no reason.
 const unknownReason = "unknown error"
 
-// statusText returns a status as answers have it.
+// statusText returns a status for an answer: "NULL" if it is unknown.
 func statusText(s report.Status) string {
 	if s == "" {
 		return "NULL"
@@ -22,7 +22,7 @@ func statusText(s report.Status) string {
 	return string(s)
 }
 
-// statusOf returns the status of an object, "" for none.
+// statusOf returns the status of an object, "" if it is unknown.
 func statusOf(s *report.Status) report.Status {
 	if s == nil {
 		return ""
@@ -30,7 +30,7 @@ func statusOf(s *report.Status) report.Status {
 	return *s
 }
 
-// text returns the text of an object, "" for none.
+// text returns a text of an object, "" if it is nil.
 func text(s *string) string {
 	if s == nil {
 		return ""
@@ -38,7 +38,7 @@ func text(s *string) string {
 	return *s
 }
 
-// optional returns a text as objects have it: nil for "".
+// optional returns a text for an answer: null if it is "".
 func optional(s string) *string {
 	if s == "" {
 		return nil
@@ -46,7 +46,7 @@ func optional(s string) *string {
 	return &s
 }
 
-// orUnknown returns a text as summaries and filters have it.
+// orUnknown returns a text for summaries and filters.
 func orUnknown(s string) string {
 	if s == "" {
 		return unknown
@@ -54,7 +54,7 @@ func orUnknown(s string) string {
 	return s
 }
 
-// list returns a list as answers have it where it may be missing: null, and not empty.
+// list returns a list for an answer: null if it is missing, and not if it is empty.
 func list(texts []string) *[]string {
 	if texts == nil {
 		return nil
@@ -62,8 +62,8 @@ func list(texts []string) *[]string {
 	return &texts
 }
 
-// orEmpty returns a free object as answers have it, for clients look into it unasked:
-// an empty one where there is none.
+// orEmpty returns a free object for an answer: an empty object if it is missing,
+// because clients read its members without checking that it exists.
 func orEmpty(misc json.RawMessage) json.RawMessage {
 	if len(misc) == 0 {
 		return json.RawMessage("{}")
@@ -71,7 +71,7 @@ func orEmpty(misc json.RawMessage) json.RawMessage {
 	return misc
 }
 
-// orNull returns a free object as answers have it that need none.
+// orNull returns a free object for an answer: null if it is missing.
 func orNull(misc json.RawMessage) *json.RawMessage {
 	if len(misc) == 0 {
 		return nil

@@ -15,8 +15,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/answers"
 )
 
-// seconds is a time in seconds since 1970, which clients send as a number or as a
-// text.
+// seconds is a time in seconds since 1970, which clients send as a number or as a text.
 type seconds float64
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -30,7 +29,8 @@ func (s *seconds) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// maxSeconds is when four digits are no longer enough for the year.
+// maxSeconds is the first moment after the year 9999: JSON has four digits for the
+// year.
 const maxSeconds = 253402300799
 
 // Schema implements huma.SchemaProvider.
@@ -44,7 +44,7 @@ func (seconds) Schema(huma.Registry) *huma.Schema {
 	}
 }
 
-// daysBetween returns the days of a time, which was sent in seconds.
+// daysBetween returns the days of a time.
 func daysBetween(start, end seconds) (answers.Days, error) {
 	if start > end {
 		return answers.Days{}, badRequest(fmt.Sprintf("startTimestampInSeconds, %.0f, is after endTimestampInSeconds, %.0f", start, end))
@@ -52,7 +52,7 @@ func daysBetween(start, end seconds) (answers.Days, error) {
 	return answers.DaysOf(time.Unix(int64(start), 0), time.Unix(int64(end), 0)), nil
 }
 
-// moment returns a time, of microseconds since 1970, as answers have it.
+// moment returns a time in microseconds since 1970 for an answer: null if it is 0.
 func moment(micros int64) *time.Time {
 	if micros == 0 {
 		return nil
@@ -60,7 +60,7 @@ func moment(micros int64) *time.Time {
 	return new(time.UnixMicro(micros).UTC())
 }
 
-// instant returns a time as answers have it.
+// instant returns a time of an object for an answer.
 func instant(t *time.Time) *time.Time {
 	if t == nil {
 		return nil
@@ -80,7 +80,7 @@ func parseTime(parameter, text string) (int64, error) {
 	}
 	const date = len(time.DateOnly)
 	if len(text) > date && text[date] == ' ' {
-		text = text[:date] + "T" + text[date+1:] // as Python prints times
+		text = text[:date] + "T" + text[date+1:] // Python prints times so
 	}
 	at, err := time.Parse(time.RFC3339Nano, strings.ReplaceAll(text, " ", "+"))
 	if err != nil {
@@ -89,11 +89,11 @@ func parseTime(parameter, text string) (int64, error) {
 	return at.UnixMicro(), nil
 }
 
-// beginning is the first moment of the year 1, in microseconds since 1970: no object
-// is older, and databases need not know older times.
+// beginning is the first moment of the year 1, in microseconds since 1970. No object is
+// older, and databases need not support older times.
 const beginning = -62135596800 * 1_000_000
 
-// microsOf returns a time in seconds since 1970 in microseconds.
+// microsOf converts seconds since 1970 to microseconds.
 func microsOf(seconds float64) int64 { return max(int64(seconds*1e6), beginning) }
 
 func secondsOf(parameter, text string) (float64, error) {

@@ -9,7 +9,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/answers"
 )
 
-// topIssues is how many issues of an origin are listed.
+// topIssues is how many issues of each origin are listed.
 const topIssues = 10
 
 type metricsInput struct {
@@ -37,7 +37,7 @@ type metricsOutput struct {
 	LabsBefore      map[string]*labCounts `json:"prev_lab_maps" doc:"Numbers of each lab in the period before"`
 }
 
-// originIncidents are the incidents of builds that an origin sent.
+// originIncidents counts the incidents of builds from an origin.
 type originIncidents struct {
 	Incidents int64 `json:"total_incidents" doc:"Incidents"`
 	New       int64 `json:"n_new_issues" doc:"New issues of these incidents"`
@@ -82,7 +82,8 @@ func (a totalsAPI) metrics(ctx context.Context, in *metricsInput) (*metricsOutpu
 	return out, nil
 }
 
-// addIncidents adds incidents of builds; those with the most come first.
+// addIncidents adds incidents of builds. It expects the issue with the most incidents
+// first.
 func (m *metricsOutput) addIncidents(b *answers.BuildIncidents) {
 	of := m.ByOrigin[b.Origin]
 	if of == nil {

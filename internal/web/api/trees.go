@@ -12,13 +12,11 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// Trees: branches of repositories, and what was found in their revisions.
-
 // treeAPI answers for trees, their branches and the revisions of these.
 type treeAPI struct{ *data }
 
-// register adds the operations. Paths whose words tell them apart come
-// before those that end in the name of a branch, which may be any words.
+// register adds the operations. A path that literal words distinguish goes before a
+// path that ends in a branch, because a branch may be called like these words.
 func (a treeAPI) register(r *registry) {
 	const group = "Trees"
 	answer(r, operation{
@@ -34,7 +32,7 @@ func (a treeAPI) register(r *registry) {
 	a.registerReport(r, group)
 }
 
-// TreeItem is the newest checkout of a tree.
+// TreeItem is a tree in a list: its newest checkout, with counts of its commit.
 type TreeItem struct {
 	ID         string     `json:"id" doc:"ID of the checkout"`
 	Origin     string     `json:"origin" doc:"Origin of the checkout"`
@@ -56,7 +54,7 @@ type treesInput struct {
 	Days   int    `query:"interval_in_days" default:"7" minimum:"1" maximum:"36525" doc:"How many days ago the newest checkout of a tree may have started"`
 }
 
-// listTrees answers with the newest checkout of each tree.
+// listTrees returns the newest checkout of each tree.
 func (a treeAPI) listTrees(ctx context.Context, in *treesInput) ([]TreeItem, error) {
 	heads, err := a.heads(ctx, in.Origin, in.Days)
 	if err != nil {
@@ -98,9 +96,10 @@ func (a treeAPI) listTrees(ctx context.Context, in *treesInput) ([]TreeItem, err
 	return all, nil
 }
 
-// heads returns the newest checkouts of trees of the last days, those that started
-// last first. The names of their trees are as people know them; trees that come to
-// the same by that are one, of which the newest checkout counts.
+// heads returns the newest checkouts of the trees of an origin in the last days, the
+// last started first. It replaces the names of trees by those of the configuration
+// (treenames). If several trees have the same name then, only the newest checkout of
+// them counts.
 func (a treeAPI) heads(ctx context.Context, origin string, days int) ([]answers.Revision, error) {
 	all, err := a.answers().TreeHeads(ctx, origin, a.Now().AddDate(0, 0, -days).UnixMicro(), a.tomorrow())
 	if err != nil {
@@ -118,8 +117,8 @@ func (a treeAPI) heads(ctx context.Context, origin string, days int) ([]answers.
 	return heads, nil
 }
 
-// checkoutsOfHeads returns the IDs of the checkouts of each head's commit in its
-// tree, the head first, and all of them: a commit may be checked out several times.
+// checkoutsOfHeads returns the IDs of all checkouts of each head's commit in its tree,
+// the head first, and the same IDs in one list.
 func (a treeAPI) checkoutsOfHeads(ctx context.Context, heads []answers.Revision) (commits [][]string, all []string, err error) {
 	type commit struct {
 		treeKey
@@ -146,8 +145,8 @@ func (a treeAPI) checkoutsOfHeads(ctx context.Context, heads []answers.Revision)
 	return commits, all, err
 }
 
-// tagsOfCheckouts returns the tags that any of some checkouts tells, each once; nil
-// where none tells any.
+// tagsOfCheckouts returns the tags of checkouts, each once; nil if no checkout has a
+// list of tags.
 func tagsOfCheckouts(checkouts map[string]*report.Checkout, ids []string) (tags []string) {
 	for _, id := range ids {
 		if c := checkouts[id]; c != nil {
@@ -157,7 +156,7 @@ func tagsOfCheckouts(checkouts map[string]*report.Checkout, ids []string) (tags 
 	return tags
 }
 
-// addTags adds those tags that are not there yet; nil is no list of tags.
+// addTags adds the tags that are not in the list yet. If more is nil, tags stays nil.
 func addTags(tags, more []string) []string {
 	if tags == nil && more != nil {
 		tags = []string{}

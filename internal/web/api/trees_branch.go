@@ -14,9 +14,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/answers"
 )
 
-// What is known of a branch by the names of its tree and of itself.
-
-// maxBranchCheckouts is among how many checkouts the commits of a branch are looked for.
+// maxBranchCheckouts is how many checkouts of a branch are searched for commits.
 const maxBranchCheckouts = 1000
 
 // BranchInput names a branch.
@@ -66,8 +64,8 @@ func (a treeAPI) registerBranches(r *registry, group string) {
 	}, a.latestCommit)
 }
 
-// treesOf returns the newest checkouts of the trees of a branch that have a name, by
-// themselves or by what people know.
+// branchHeads returns the newest checkouts of the trees that have the branch and the
+// name of the tree, from the origin or from the configuration.
 func (a treeAPI) branchHeads(ctx context.Context, in *BranchInput) ([]answers.Revision, error) {
 	all, err := a.answers().TreesOf(ctx, in.Origin, in.Branch, a.tomorrow())
 	if err != nil {
@@ -76,8 +74,8 @@ func (a treeAPI) branchHeads(ctx context.Context, in *BranchInput) ([]answers.Re
 	return slices.DeleteFunc(all, func(r answers.Revision) bool { return !a.isOfTree(&r, in.Tree) }), nil
 }
 
-// branchCheckouts returns checkouts of a branch, those that started last first, of a
-// repository, or of all where there is none.
+// branchCheckouts returns checkouts of a branch, the last started first. They are of
+// one repository, or of all if repository is "".
 func (a treeAPI) branchCheckouts(ctx context.Context, in *BranchInput, repository string) ([]answers.Revision, error) {
 	trees, err := a.branchHeads(ctx, in)
 	if err != nil {
@@ -92,7 +90,7 @@ func (a treeAPI) branchCheckouts(ctx context.Context, in *BranchInput, repositor
 		}
 		looked[key] = true
 		if url == "" {
-			all = append(all, tree) // those before it cannot be found by an index
+			all = append(all, tree) // no index finds the checkouts before it
 			continue
 		}
 		some, err := a.answers().Branch(ctx, answers.CheckoutsOf{Origin: in.Origin, RepositoryURL: url, Branch: in.Branch}, maxBranchCheckouts)

@@ -16,18 +16,18 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// Bounds of the commits of a branch.
+// Limits of lists of commits.
 const (
 	maxCommits = 20 // in an answer
-	// Commits are looked for among so many checkouts: a commit may have several.
+	// maxCheckouts is how many checkouts are searched: a commit may have several.
 	maxCheckouts = 10 * maxCommits
-	maxHashes    = 100 // that may be asked for at once
+	maxHashes    = 100 // in a request
 )
 
-// noCommits is what clients know for no commits.
+// noCommits is the error that clients expect for an empty list.
 const noCommits = "History of tree commits not found"
 
-// CommitItem is a commit, with what there is of it.
+// CommitItem is a commit in a list, with counts.
 type CommitItem struct {
 	Hash   string      `json:"git_commit_hash" doc:"Hash of the commit"`
 	Name   *string     `json:"git_commit_name" doc:"Name of the commit, from git describe"`
@@ -38,7 +38,7 @@ type CommitItem struct {
 	Tests  LowCount    `json:"tests" doc:"Other tests of these builds"`
 }
 
-// CountInput says what is counted of commits.
+// CountInput says what to count for each commit.
 type CountInput struct {
 	After   int64  `query:"start_timestamp_in_seconds" minimum:"0" maximum:"253402300799" doc:"Earliest start of checkouts of other commits, in seconds since 1970"`
 	Until   int64  `query:"end_timestamp_in_seconds" minimum:"0" maximum:"253402300799" doc:"Latest start of checkouts of other commits, in seconds since 1970"`
@@ -46,7 +46,7 @@ type CountInput struct {
 	Related bool   `query:"builds_related_to_filtered_tests_only" doc:"Count only builds with boots or tests that the filters let pass"`
 }
 
-// kinds returns what is counted.
+// kinds returns the kinds of objects to count.
 func (in *CountInput) kinds() (map[rollup.Kind]bool, error) {
 	if in.After > in.Until && in.Until != 0 {
 		return nil, badRequest(fmt.Sprintf("start_timestamp_in_seconds, %d, is after end_timestamp_in_seconds, %d", in.After, in.Until))
@@ -66,13 +66,13 @@ func (in *CountInput) kinds() (map[rollup.Kind]bool, error) {
 	return all, nil
 }
 
-// Inputs that ask for commits.
+// Inputs of the lists of commits.
 type (
 	commitsInput struct {
 		filtered
 		RevisionInput
 		CountInput
-		named bool // whether anything tells which branch is meant
+		named bool // the request has an origin, a URL or a branch
 	}
 	treeCommitsInput struct {
 		filtered
@@ -90,7 +90,7 @@ type (
 	}
 )
 
-// Resolve reads the filters, and notes whether the client names a branch.
+// Resolve reads the filters, and notes whether the request names a branch.
 func (in *commitsInput) Resolve(hc huma.Context) []error {
 	in.named = hc.Query("origin") != "" || hc.Query("git_url") != "" || hc.Query("git_branch") != ""
 	return in.filtered.Resolve(hc)
@@ -145,7 +145,7 @@ func (a commitAPI) namedCommits(ctx context.Context, in *namedCommitsInput) ([]C
 	return a.commitItems(ctx, all, maxHashes, in.filters, &in.CountInput)
 }
 
-// within narrows checkouts to the times that are asked for.
+// within limits checkouts to the requested times.
 func (in *CountInput) within(of answers.CheckoutsOf) answers.CheckoutsOf {
 	of.After = in.After * 1_000_000
 	if until := in.Until * 1_000_000; until != 0 && (of.Until == 0 || until < of.Until) {
@@ -154,7 +154,7 @@ func (in *CountInput) within(of answers.CheckoutsOf) answers.CheckoutsOf {
 	return of
 }
 
-// commitsBefore returns a commit, which is the first, and those before it.
+// commitsBefore returns a commit, and the commits before it in its branch.
 func (a commitAPI) commitsBefore(ctx context.Context, of revisionQuery, f *filters, in *CountInput) ([]CommitItem, error) {
 	all, err := a.revisionsOf(ctx, of)
 	if err != nil {
@@ -186,12 +186,12 @@ func (a commitAPI) commitsBefore(ctx context.Context, of revisionQuery, f *filte
 	return a.commitItems(ctx, all, maxCommits, f, in)
 }
 
-// commitItems returns the commits of checkouts, at most some, in their order, with
-// what belongs to them.
+// commitItems returns the commits of checkouts in their order, at most a number, with
+// counts.
 func (a commitAPI) commitItems(ctx context.Context, checkouts []answers.Revision, most int, f *filters, in *CountInput) ([]CommitItem, error) {
 	c := &commitCounter{of: make(map[string]int)}
 	at := make(map[string]int) // by hash
-	var checkoutsOf [][]string // the commits
+	var checkoutsOf [][]string // by the number of the commit
 	var ids []string
 	for i := range checkouts {
 		r := &checkouts[i]
@@ -206,7 +206,7 @@ func (a commitAPI) commitItems(ctx context.Context, checkouts []answers.Revision
 		}
 		checkoutsOf[n] = append(checkoutsOf[n], r.CheckoutID)
 		if r.Start != 0 {
-			c.items[n].Start = moment(r.Start) // those that follow started earlier
+			c.items[n].Start = moment(r.Start) // the checkouts that follow started earlier
 		}
 		c.of[r.CheckoutID] = n
 		ids = append(ids, r.CheckoutID)
@@ -224,7 +224,7 @@ func (a commitAPI) commitItems(ctx context.Context, checkouts []answers.Revision
 	return c.items, nil
 }
 
-// countCommits counts what belongs to checkouts.
+// countCommits counts the builds, boots and tests of checkouts.
 func (a commitAPI) countCommits(ctx context.Context, c *commitCounter, checkouts []string, f *filters, in *CountInput) (err error) {
 	if c.kinds, err = in.kinds(); err != nil {
 		return err
@@ -250,10 +250,10 @@ func (a commitAPI) countCommits(ctx context.Context, c *commitCounter, checkouts
 	return err
 }
 
-// commitCounter is a visitor that counts by commits.
+// commitCounter is a visitor that counts for each commit.
 type commitCounter struct {
 	items []CommitItem
-	of    map[string]int // by checkout
+	of    map[string]int // number of the commit by checkout
 	kinds map[rollup.Kind]bool
 }
 

@@ -15,12 +15,12 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// Two revisions of a branch are compared variant by variant: builds by configuration,
-// architecture and compiler, boots and other tests by path, configuration,
-// architecture and platform. Where a variant ran several times on a side, the run
-// that started last counts; the numbers of a side count all runs.
+// A comparison of two revisions, A and B, of a branch. Builds are compared by
+// configuration, architecture and compiler; boots and other tests by path,
+// configuration, architecture and platform: by variant. If a variant ran several times
+// on a side, the last started run counts. The counts of a side are of all runs.
 
-// verdict is how a run went; "" for no run.
+// verdict is the status of a run in a comparison; "" for no run.
 type verdict string
 
 const (
@@ -39,20 +39,20 @@ func verdictOf(s report.Status) verdict {
 	return inconclusive
 }
 
-// variant is what runs of both sides have in common. Texts that are absent are "".
+// variant identifies runs that are compared. Unknown properties are "".
 type variant struct{ path, config, architecture, compiler, platform string }
 
-// sides are the verdicts of a variant on both sides.
+// sides are the verdicts of a variant in A and B.
 type sides [2]verdict
 
-// compared are variants with their newest runs, and numbers of runs.
+// compared has the variants of a kind with their last runs, and counts of all runs.
 type compared struct {
 	variants map[variant]*[2]newestRun
 	counts   [2]sideCounts
 }
 
-// newestRun is the run of a variant on a side that started last, of those without a
-// start or with the same one that with the greatest ID.
+// newestRun is the last started run of a variant on a side. Of runs with the same
+// start, or without a start, it is the run with the greatest ID.
 type newestRun struct {
 	verdict verdict
 	start   int64
@@ -61,7 +61,7 @@ type newestRun struct {
 
 func newCompared() *compared { return &compared{variants: make(map[variant]*[2]newestRun)} }
 
-// add adds a run to the sides that it is on.
+// add adds a run to its sides.
 func (c *compared) add(v variant, on [2]bool, run newestRun) {
 	of := c.variants[v]
 	if of == nil {
@@ -86,7 +86,7 @@ func (c *compared) sides(v variant) sides {
 }
 
 // sorted returns the variants by path, configuration, architecture, compiler and
-// platform; with changed only those whose verdicts differ.
+// platform; if changed, only the variants with different verdicts.
 func (c *compared) sorted(changed bool) []variant {
 	var all []variant
 	for v := range c.variants {
@@ -101,7 +101,7 @@ func (c *compared) sorted(changed bool) []variant {
 	return all
 }
 
-// sideCounts are numbers of runs on a side.
+// sideCounts counts the runs of a side.
 type sideCounts struct {
 	Pass         int64 `json:"pass" doc:"Passed"`
 	Fail         int64 `json:"fail" doc:"Failed"`
@@ -119,7 +119,7 @@ func (c *sideCounts) add(v verdict) {
 	}
 }
 
-// changeCounts are numbers of variants by what became of them from A to B.
+// changeCounts counts variants by their change from A to B.
 type changeCounts struct {
 	Regression   int64 `json:"regression" doc:"Passed in A, and failed or was inconclusive in B"`
 	Fixed        int64 `json:"fixed" doc:"Failed in A, and passed or was inconclusive in B"`
@@ -150,7 +150,7 @@ func (c *changeCounts) add(of sides) {
 	}
 }
 
-// comparison is how variants of a kind compare.
+// comparison compares the variants of a kind.
 type comparison struct {
 	SideA   sideCounts   `json:"sideA" doc:"The first revision"`
 	SideB   sideCounts   `json:"sideB" doc:"The second revision"`
@@ -172,17 +172,17 @@ func (c *compared) sum() comparison {
 	return sum
 }
 
-// revisions are two that are compared.
+// revisions has the builds of two revisions to compare.
 type revisions struct {
 	url     string
 	filters *filters
 	builds  []answers.Built
-	sides   map[string][2]bool // that checkouts are on: on both where one is compared with itself
+	sides   map[string][2]bool // by checkout: both if a revision is compared with itself
 	issues  map[objectKey][]seenIssue
 }
 
-// revisionsToCompare returns the builds of two revisions of a branch. A revision that
-// is not there has none.
+// revisionsToCompare returns the builds of two revisions of a branch. An unknown
+// revision has no builds.
 func (a compareAPI) revisionsToCompare(ctx context.Context, in *CompareInput) (*revisions, error) {
 	r := answers.Results{Issues: in.filters.n > 0}
 	found := &revisions{filters: in.filters, sides: make(map[string][2]bool)}
@@ -204,7 +204,7 @@ func (a compareAPI) revisionsToCompare(ctx context.Context, in *CompareInput) (*
 	return found, err
 }
 
-// compareBuilds compares the builds of revisions.
+// compareBuilds compares the builds of the revisions.
 func (r *revisions) compareBuilds(ctx context.Context, db *answers.DB) (*compared, error) {
 	durations, err := r.filters.durations(ctx, db, r.builds)
 	if err != nil {
@@ -221,7 +221,7 @@ func (r *revisions) compareBuilds(ctx context.Context, db *answers.DB) (*compare
 	return all, nil
 }
 
-// compareTests compares the boots, and the other tests, of revisions.
+// compareTests compares the boots, and the other tests, of the revisions.
 func (r *revisions) compareTests(ctx context.Context, d *data) (boots, tests *compared, err error) {
 	boots, tests = newCompared(), newCompared()
 	add := func(b *answers.Built, path, platform string, run newestRun) {

@@ -20,7 +20,7 @@ type compareListInput struct {
 	Page
 }
 
-// treeComparison is how two revisions compare.
+// treeComparison compares two revisions.
 type treeComparison struct {
 	TreeName string       `json:"treeName" doc:"Name of the tree"`
 	Branch   string       `json:"branch" doc:"Name of the branch"`

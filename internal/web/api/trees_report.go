@@ -41,7 +41,7 @@ type treeReportInput struct {
 	base string // URL of the service
 }
 
-// Resolve notes by which name the client knows the service.
+// Resolve notes which URL of the service the client calls.
 func (in *treeReportInput) Resolve(hc huma.Context) []error {
 	in.base = "http://" + hc.Host()
 	if hc.TLS() != nil || hc.Header("X-Forwarded-Proto") == "https" {
@@ -50,7 +50,7 @@ func (in *treeReportInput) Resolve(hc huma.Context) []error {
 	return nil
 }
 
-// treeReport is what there is to tell of a branch.
+// treeReport is a report on a branch.
 type treeReport struct {
 	Page        string         `json:"dashboard_url" doc:"URL of the page about the checkout"`
 	URL         string         `json:"git_url" doc:"URL of the repository"`
@@ -67,7 +67,7 @@ type treeReport struct {
 	Issues      reportedIssues `json:"issues" doc:"Issues of the revision"`
 }
 
-// histories are runs, the newest first, by platform, configuration,
+// histories has runs, the newest first, by platform, configuration,
 // "architecture/compiler" and path.
 type histories map[string]map[string]map[string]map[string][]reportedRun
 
@@ -87,7 +87,7 @@ func (h histories) add(v answers.Variant, runs []answers.Run) {
 	}
 }
 
-// inner returns a map within another, which is made where there is none.
+// inner returns a map within another, and makes it if necessary.
 func inner[V any](outer map[string]map[string]V, key string) map[string]V {
 	if outer[key] == nil {
 		outer[key] = make(map[string]V)

@@ -11,8 +11,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// writeArray writes a list as a JSON array while it reads the list: the item of each
-// element. It writes nothing for an empty list, and returns none.
+// writeArray writes the items of a list as a JSON array while it reads the list. For an
+// empty list it writes nothing and returns none.
 func writeArray[E, I any](w io.Writer, all iter.Seq2[E, error], item func(*E) I, none nothing) error {
 	enc := jsontext.NewEncoder(w, jsonv2.Deterministic(true))
 	begun := false
@@ -36,8 +36,8 @@ func writeArray[E, I any](w io.Writer, all iter.Seq2[E, error], item func(*E) I,
 	return enc.WriteToken(jsontext.EndArray)
 }
 
-// writeMember writes a list as the member of a JSON object while it reads the list:
-// the item of each element.
+// writeMember writes the items of a list as a member of a JSON object while it reads
+// the list.
 func writeMember[E, I any](enc *jsontext.Encoder, name string, all iter.Seq2[E, error], item func(*E) I) error {
 	if err := errors.Join(enc.WriteToken(jsontext.String(name)), enc.WriteToken(jsontext.BeginArray)); err != nil {
 		return err
