@@ -10,13 +10,13 @@ import (
 	"slices"
 )
 
-// Compare orders two reports by what they say: 0 if they say the same, -1 or +1
-// for an order that is of no meaning, but always the same. If one is older, it
-// is compared as upgraded to the version of the other.
+// Compare compares two reports by their objects: it returns 0 if they are equal, and
+// otherwise -1 or +1 by an order without a meaning, which never changes. It upgrades the
+// older report to the version of the newer.
 //
-// The order of objects in the report's lists does not matter, nor does that of
-// members; that of all other lists does. An empty list is not the same as none,
-// nor 1 the same as 1.0. The error is an *Error as of Upgrade.
+// The order of objects in the report's lists and the order of members do not matter. The
+// order of all other lists does. An empty list differs from an absent list, and 1 differs
+// from 1.0. The error is an *Error, as that of Upgrade.
 func Compare(a, b *Document) (int, error) {
 	v, ok := a.Version(latest)
 	if !ok {

@@ -8,17 +8,16 @@ import (
 )
 
 // Decode validates a report of any version, upgrades it to the latest, and
-// returns its objects. The error is an *Error. Its faults are of KindUpgrade
-// if the report is fine for its version, but says what the latest has no way
-// to say.
+// returns its objects. The error is an *Error. Its faults have KindUpgrade if the report
+// is valid in its version, but the latest version cannot express a value.
 //
-// Whatever the text is, this takes at most 6 times its length in memory, and
-// some 2 MiB. A report whose objects would take more is a fault of KindSize:
-// that takes thousands of objects with next to nothing in them.
+// For any text, Decode takes at most 6 times its length in memory, and some 2 MiB. A
+// report with objects that would take more is a fault of KindSize: such a report has
+// thousands of nearly empty objects.
 func Decode(text []byte) (*Report, error) { return DecodeContext(context.Background(), text) }
 
-// DecodeContext is Decode, which ends with the context. The error is then the
-// cause of that.
+// DecodeContext is Decode, and ends with the context. The error is then the cause of the
+// context's end.
 func DecodeContext(ctx context.Context, text []byte) (*Report, error) {
 	v, err := versionOf(ctx, text)
 	if err != nil {
@@ -28,9 +27,9 @@ func DecodeContext(ctx context.Context, text []byte) (*Report, error) {
 	return r, err
 }
 
-// Check returns the number of objects that DecodeContext would return, and its
-// error, in as much time, but hardly any memory: at most twice the length of
-// the longest string.
+// Check returns the number of objects that DecodeContext would return, and the same error.
+// It takes the same time, and hardly any memory: at most twice the length of the longest
+// string.
 func Check(ctx context.Context, text []byte) (objects int, err error) {
 	v, err := versionOf(ctx, text)
 	if err != nil {
@@ -43,16 +42,16 @@ func Check(ctx context.Context, text []byte) (objects int, err error) {
 	return d.objects + d.added(), nil
 }
 
-// Validate judges a report by the schema of the version it says it is of, and
-// finds fault with what the schema lets pass but databases do not keep. It
-// returns nil or an *Error with all faults.
+// Validate checks a report against the schema of the version that the report names, and
+// for values that databases do not keep (see Kind.OfSchema). It returns nil or an *Error
+// with all faults.
 func Validate(text []byte) error {
 	_, err := Count(text)
 	return err
 }
 
 // Count validates a report and returns the number of its objects. The error is
-// an *Error, as of Validate.
+// an *Error, as that of Validate.
 func Count(text []byte) (int, error) {
 	ctx := context.Background()
 	v, err := versionOf(ctx, text)
@@ -85,9 +84,9 @@ func unfitOnly(err error) bool {
 	return ok && e.Faults[0].Kind == KindUpgrade
 }
 
-// Upgrade validates a report, and returns it in another version, which must not
-// be older than its own. A report already of that version is returned as it is.
-// The error is an *Error, as of Decode.
+// Upgrade validates a report, and returns it in another version, which must not be older
+// than the report's. A report of that version is returned unchanged. The error is an
+// *Error, as that of Decode.
 func Upgrade(text []byte, to Version) ([]byte, error) {
 	d, err := validated(text)
 	if err != nil {

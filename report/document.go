@@ -7,13 +7,12 @@ import (
 	"slices"
 )
 
-// Document is a report of any version of the schema, or what claims to be one,
-// as it was written: all members kept, in their order, and numbers to the
-// letter, so that 1.0 stays 1.0 and integers of any size survive.
+// Document is a report of any version of the schema, valid or not, as it was written: with
+// all members in their order, and with the text of numbers, so that 1.0 stays 1.0 and
+// integers keep all digits.
 //
-// It serves everything that is not about the latest version: validating,
-// upgrading, merging and counting as the versions' rules are. Programs that
-// work with what reports say use Decode and a Report instead.
+// It serves tools that work with older versions: it validates, upgrades, merges and counts
+// by the rules of each version. Programs that work with objects use Decode and a Report.
 type Document struct {
 	root  any
 	notes []collected // faults of the text it was read from
@@ -27,13 +26,13 @@ func NewDocument(v Version) *Document {
 	return d
 }
 
-// ParseDocument reads a text that holds one JSON value. Whether that is
-// a report is for Validate to say.
+// ParseDocument reads a text that holds one JSON value. It does not check whether the
+// value is a report; Validate does.
 //
-// The text may be less strict than JSON in what readers of reports have
-// always taken: repeated members, of which the last counts, the numbers
-// NaN, Infinity and -Infinity, and halves of surrogate pairs. Validate
-// finds fault with these. An error is an *Error, of KindSyntax or KindDepth.
+// The text may have some values that are not JSON, because readers of reports have always
+// accepted them: repeated members (the last one counts), the numbers NaN, Infinity and
+// -Infinity, and halves of surrogate pairs. Validate reports them as faults. The error is
+// an *Error of KindSyntax or KindDepth.
 func ParseDocument(text []byte) (*Document, error) {
 	d, err := parseDocument(text)
 	if err != nil {
@@ -50,9 +49,8 @@ func parseDocument(text []byte) (*Document, *Error) {
 	return &Document{root, notes, more}, nil
 }
 
-// JSON returns the report as compact JSON: the version, the lists from
-// parents to children, then members no version knows; members of objects in
-// the order they came in.
+// JSON returns the report as compact JSON: the version, the lists from parents to
+// children, then members that no version knows. The members of objects keep their order.
 func (d *Document) JSON() []byte {
 	root, ok := d.root.(*object)
 	if !ok {
@@ -68,8 +66,8 @@ func (d *Document) Clone() *Document {
 	return &Document{clone(d.root), d.notes, d.more}
 }
 
-// Count returns the number of objects. It fails for a report of a version
-// there is not.
+// Count returns the number of objects. It fails if the version of the report does not
+// exist.
 func (d *Document) Count() (int, error) {
 	root, v, err := d.known("count")
 	if err != nil {
@@ -85,10 +83,10 @@ func (d *Document) Count() (int, error) {
 }
 
 // IDs returns the IDs of the objects in each list that is not empty, in
-// order and with repetitions. An ID is the values of the properties that make
-// it up in the report's version: the id alone mostly, id and version of an
-// issue, origin and origin_id in version 1.1. They are strings and
-// json.Numbers in a valid report, nil where an object lacks one.
+// order and with repetitions. An ID consists of the values of the identifying properties
+// in the report's version: usually the id alone, id and version of an issue, origin and
+// origin_id in version 1.1. In a valid report they are strings and json.Numbers. The value
+// of an absent property is nil.
 func (d *Document) IDs() (map[string][][]any, error) {
 	root, v, err := d.known("list the IDs of")
 	if err != nil {
@@ -107,7 +105,7 @@ func (d *Document) IDs() (map[string][][]any, error) {
 	return ids, nil
 }
 
-// known returns the root of a report of a version there is.
+// known returns the root of the report, if its version exists.
 func (d *Document) known(operation string) (*object, Version, error) {
 	v, ok := d.Version(latest)
 	if !ok {

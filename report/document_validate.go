@@ -7,12 +7,12 @@ import (
 	"slices"
 )
 
-// Validate judges the report by the schema of the version it says it is of,
-// if that is among those up to the one asked for. It also finds fault with
-// what the schema lets pass but databases do not keep (see Kind.OfSchema).
+// Validate checks the report against the schema of the version that the report names, if
+// that version exists and is not newer than asked. It also checks for values that
+// databases do not keep (see Kind.OfSchema).
 //
-// The error is an *Error with all faults. A report of a version there is not
-// has one fault that says so.
+// The error is an *Error with all faults. A report with an unknown version has a fault of
+// KindVersion, and no other.
 func (d *Document) Validate(asked Version) error {
 	if err := d.validate(asked); err != nil {
 		return err
@@ -32,9 +32,9 @@ func (d *Document) validate(asked Version) *Error {
 	return d.unknownVersion(asked)
 }
 
-// ValidateExactly judges the report by one version's schema, which takes
-// reports that say they are of this version or of an older one with the same
-// major number. The error is an *Error with all faults.
+// ValidateExactly checks the report against the schema of one version. That schema accepts
+// reports of this version and of older versions with the same major number. The error is
+// an *Error with all faults.
 func (d *Document) ValidateExactly(v Version) error {
 	if !slices.Contains(versions, v) {
 		return fmt.Errorf("validate a report as of version %v: there is no such version", v)

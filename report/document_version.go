@@ -9,24 +9,23 @@ import (
 	"strings"
 )
 
-// Version returns the version the report is of, among those up to the one
-// asked for: exactly the version it says. There is none for a report of
-// a newer version, of one there never was, or with a malformed version.
+// Version returns the version that the report names. It returns false if that version is
+// newer than asked, does not exist, or is malformed.
 func (d *Document) Version(asked Version) (Version, bool) {
 	return d.find(asked, func(stated, v Version) bool { return stated == v })
 }
 
-// DirectVersion returns the newest version, up to the one asked for, that
-// can read the report as it is: of the same major number, and not of a lesser
-// minor number than the report says.
+// DirectVersion returns the newest version, up to the version asked, that can read the
+// report unchanged: with the same major number, and at least the minor number that the
+// report names.
 func (d *Document) DirectVersion(asked Version) (Version, bool) {
 	return d.find(asked, func(stated, v Version) bool {
 		return stated.Major == v.Major && stated.Minor <= v.Minor
 	})
 }
 
-// find returns the newest version up to asked that fits what is stated. A
-// version that is a string is understood by 1.1 alone.
+// find returns the newest version up to asked that matches the stated version. Only 1.1
+// accepts a version that is a string.
 func (d *Document) find(asked Version, fits func(stated, v Version) bool) (Version, bool) {
 	stated, ok := d.stated()
 	if !ok {
@@ -44,8 +43,8 @@ func (d *Document) find(asked Version, fits func(stated, v Version) bool) (Versi
 	return Version{}, false
 }
 
-// stated returns the version the report says it is of, whether or not there
-// is such a version, and false where it says nothing readable.
+// stated returns the version that the report names, which may not exist, and false if its
+// version is not readable.
 func (d *Document) stated() (Version, bool) {
 	root, ok := d.root.(*object)
 	if !ok {
@@ -89,8 +88,8 @@ func versionPart(value any) (int, bool) {
 	return 0, false
 }
 
-// parseStringVersion reads a version of before 2.0, "1" or "1.1", of which
-// the minor number is 1 where it is left out.
+// parseStringVersion reads a version before 2.0, "1" or "1.1". A minor number that is left
+// out is 1.
 func parseStringVersion(s string) (Version, bool) {
 	major, minor, hasMinor := strings.Cut(strings.TrimSuffix(s, "\n"), ".")
 	if !hasMinor {
@@ -117,7 +116,7 @@ func parseDigits(digits string, ok bool) (int, bool) {
 	return n, true
 }
 
-// setVersion replaces whatever the report says about its version.
+// setVersion replaces the version that the report names.
 func (d *Document) setVersion(v Version) {
 	version := &object{[]member{
 		{"major", json.Number(strconv.Itoa(v.Major))},
@@ -126,8 +125,8 @@ func (d *Document) setVersion(v Version) {
 	d.root.(*object).set("version", version)
 }
 
-// unknownVersion returns the error of a report that is of no version up to
-// the one asked for.
+// unknownVersion returns the error of a report with an unknown version, or one newer than
+// asked.
 func (d *Document) unknownVersion(asked Version) *Error {
 	root, ok := d.root.(*object)
 	if !ok {

@@ -8,37 +8,37 @@ import (
 	"strings"
 )
 
-// Kind tells which rule a fault breaks.
+// Kind is the kind of rule that a fault breaks.
 type Kind string
 
 // Kinds of faults against a version's schema.
 const (
 	KindSyntax   Kind = "syntax"   // not JSON
-	KindVersion  Kind = "version"  // a version nobody knows
+	KindVersion  Kind = "version"  // a version that does not exist
 	KindType     Kind = "type"     // a value of another JSON type
 	KindRequired Kind = "required" // a required property is absent
 	KindUnknown  Kind = "unknown"  // a property the schema does not have
 	KindPattern  Kind = "pattern"  // a string of the wrong shape
 	KindFormat   Kind = "format"   // not a date-time, URI or e-mail address
-	KindEnum     Kind = "enum"     // not one of the values there are
+	KindEnum     Kind = "enum"     // not one of the allowed values
 	KindRange    Kind = "range"    // a number below the least or above the greatest
 	KindLength   Kind = "length"   // a string that is too long
 )
 
-// Kinds of faults the schema lets pass, in reports that cannot be kept
-// unchanged in a database, or that readers understand differently.
+// Kinds of faults that the schema allows. No database keeps such a value unchanged, or
+// readers understand it differently.
 const (
 	KindNUL       Kind = "nul"       // a NUL character in a string
 	KindDuplicate Kind = "duplicate" // an object with a member twice
 	KindSurrogate Kind = "surrogate" // half of a UTF-16 surrogate pair
-	KindNumber    Kind = "number"    // a number that is none (NaN), or out of range
+	KindNumber    Kind = "number"    // NaN, or a number out of range
 	KindTime      Kind = "time"      // a time outside the years 1 to 9999 UTC
 	KindDepth     Kind = "depth"     // nested more than MaxDepth deep
-	KindSize      Kind = "size"      // more than databases keep, or index
-	KindUpgrade   Kind = "upgrade"   // valid in its version, with no meaning in the latest
+	KindSize      Kind = "size"      // longer than databases keep or index
+	KindUpgrade   Kind = "upgrade"   // valid in its version, and not expressible in the latest
 )
 
-// OfSchema says whether faults of the kind break the report's schema.
+// OfSchema reports whether faults of the kind break the schema.
 func (k Kind) OfSchema() bool {
 	switch k {
 	case KindNUL, KindDuplicate, KindSurrogate, KindNumber, KindTime, KindDepth, KindSize, KindUpgrade:
@@ -47,22 +47,22 @@ func (k Kind) OfSchema() bool {
 	return true
 }
 
-// Fault is one thing that is wrong with a report.
+// Fault is a fault of a report.
 type Fault struct {
 	Kind     Kind   `json:"kind"`
-	List     string `json:"list,omitempty"`  // the list of the object it is in, "tests"; "" outside of objects
+	List     string `json:"list,omitempty"`  // the list of its object, "tests"; "" outside of objects
 	Index    int    `json:"index,omitempty"` // the object's place in List, from 0
-	ID       string `json:"id,omitempty"`    // the object's ID, where it has one
-	Pointer  string `json:"pointer"`         // JSON pointer (RFC 6901) from the report's root; endless names and pointers are cut
-	Expected string `json:"expected"`        // what would be right, for people
-	Found    string `json:"found"`           // what is there, cut to a readable length
+	ID       string `json:"id,omitempty"`    // the object's ID, if it has an ID
+	Pointer  string `json:"pointer"`         // JSON pointer (RFC 6901) from the report's root; very long names and pointers are cut
+	Expected string `json:"expected"`        // the expected value, in words
+	Found    string `json:"found"`           // the found value, cut to a readable length
 }
 
 // String returns the fault as one line:
 //
 //	tests[3] "ci:t4" at /tests/3/status: expected one of FAIL, ..., found "OK"
 //
-// It is fit for a terminal: what is not printable is escaped.
+// It is safe to print on a terminal: characters that are not printable are escaped.
 func (f Fault) String() string {
 	var b strings.Builder
 	if f.List != "" {
@@ -82,20 +82,20 @@ func (f Fault) String() string {
 	return b.String()
 }
 
-// MaxFaults is the number of faults an Error lists. Checking goes on for some
-// more, which are counted, and stops then.
+// MaxFaults is the number of faults that an Error lists. Checking goes on to count some
+// more faults, and then stops.
 const MaxFaults = 100
 
-// MaxDepth is how many objects and arrays may be in one another, the report
-// itself included.
+// MaxDepth is the greatest depth of nested objects and arrays, including the report
+// itself.
 const MaxDepth = 512
 
-// Error is what is wrong with a report: at least one fault.
+// Error has the faults of a report: at least one fault.
 type Error struct {
-	Faults []Fault // the first MaxFaults, in document order where one pass finds them
-	More   int     // how many more were found
-	// Stopped says that checking stopped before the end of the report, because
-	// it had found enough faults. There may be more than More.
+	Faults []Fault // the first MaxFaults, in document order if found in one pass
+	More   int     // the number of other faults found
+	// Stopped: checking stopped before the end of the report, because it had found
+	// enough faults. The rest may have more.
 	Stopped bool
 }
 

@@ -11,14 +11,14 @@ import (
 // ErrTime is the error of ParseTime.
 var ErrTime = errors.New("not a time of ISO 8601, as in 2025-07-01T12:30:00+02:00")
 
-// ParseTime reads a time as people and scripts write it for commands and in
-// queries: a time of ISO 8601, in the basic or the extended format, with any
-// precision from the year to the nanosecond. The date may name the month and
-// day, the week ("2025-W27-2") or the day of the year ("2025-182"). Any one
-// character that is no digit may stand between date and time of day, as the "T"
-// or the blank that Python prints. A time without a zone is in the zone given.
+// ParseTime reads a time that a person or a script writes in a command or a query: a time
+// of ISO 8601, in the basic or the extended format, with any precision from the year to
+// the nanosecond. The date may name the month and day, the week ("2025-W27-2") or the day
+// of the year ("2025-182"). Any character except a digit may separate date and time of
+// day, such as "T" or the blank that Python prints. A time without a zone is in the given
+// zone.
 //
-// Times in reports are of a stricter format (see Schema).
+// Times in reports have a stricter format (see Schema).
 func ParseTime(text string, zone *time.Location) (time.Time, error) {
 	p := isoParser{rest: text}
 	year, month, day := p.date()
@@ -72,7 +72,7 @@ func (p *isoParser) separator() {
 	p.rest = p.rest[1:]
 }
 
-// date reads a date. What is left out of it is 1.
+// date reads a date. A month or day that is left out is 1.
 func (p *isoParser) date() (year, month, day int) {
 	year, month, day = p.number(4, 1, 9999), 1, 1
 	extended := p.skip('-')

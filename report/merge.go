@@ -10,13 +10,13 @@ import (
 )
 
 // Merge appends the objects of other reports to the lists of this one, in
-// order. Nothing is merged deeply or left out: an object in two reports is in
-// the result twice, until Dedup.
+// order. It does not merge objects: an object in two reports is in the result twice, until
+// Dedup.
 //
-// Before each source is added, the older of the two is upgraded to the version
-// of the newer, so that the result has the newest version among all. The error
-// is an *Error as of Upgrade, and the report is unchanged then. The sources
-// never change, and share nothing with the result.
+// Before it adds a source, Merge upgrades the older of both reports to the version of the
+// newer, so that the result has the newest version of all. If it returns an *Error, as
+// Upgrade does, the report is unchanged. The sources never change, and share nothing with
+// the result.
 func (d *Document) Merge(sources ...*Document) error {
 	if _, ok := d.Version(latest); !ok {
 		return d.unknownVersion(latest)
@@ -59,19 +59,18 @@ func (d *Document) add(source *Document) *Error {
 	return nil
 }
 
-// Keep says which of two values is kept.
+// Keep chooses between two values.
 type Keep int
 
-// Of two values of one property, the later is the newer one.
+// KeepLast keeps the later of two values of a property, KeepFirst the earlier.
 const (
 	KeepLast Keep = iota
 	KeepFirst
 )
 
-// Dedup makes one object of those in a list that have the same ID, in the
-// place of the first. Where they have a property in common, keep decides whose
-// value stays; values are not merged with each other. The error is an *Error of
-// KindVersion, for a report of a version there is not.
+// Dedup joins the objects of a list that have the same ID, in the place of the first
+// object. If both have a property, keep decides which value stays; values are not merged.
+// The error is an *Error of KindVersion if the version of the report does not exist.
 func (d *Document) Dedup(keep Keep) error {
 	v, ok := d.Version(latest)
 	if !ok {

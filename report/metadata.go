@@ -7,9 +7,8 @@ import (
 	"strings"
 )
 
-// HasMetadata says whether the report has metadata: members, of any object in
-// it, whose names begin with "_", such as _timestamp. What is in misc does not
-// count.
+// HasMetadata reports whether the report has metadata: members of any object with a name
+// that begins with "_", such as _timestamp. Members of misc do not count.
 func (d *Document) HasMetadata() bool { return hasMetadata(d.root) }
 
 func hasMetadata(value any) bool {

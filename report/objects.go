@@ -243,15 +243,15 @@ func (c *Culprit) VisitFields(v FieldVisitor) {
 	v.OptBool("harness", &c.Harness)
 }
 
-// Incident says whether a version of an issue shows in a build or a test.
+// Incident reports whether a build or a test shows a version of an issue.
 type Incident struct {
 	ID           string          // "ORIGIN:...", unique among incidents
 	Origin       string          // the CI system that sent it
 	IssueID      string          // the issue
 	IssueVersion int             // its version
-	BuildID      *string         // the build it shows in
-	TestID       *string         // the test it shows in
-	Present      *bool           // true: it shows; false: it was looked for and does not show
+	BuildID      *string         // the build that shows it
+	TestID       *string         // the test that shows it
+	Present      *bool           // true: it shows; false: it was searched and does not show
 	Comment      *string         // a remark for people
 	Misc         json.RawMessage // anything else, a JSON object
 	Timestamp    *time.Time      // metadata: when it last changed in a database

@@ -22,8 +22,8 @@ func (r *Report) Count() int {
 	return len(r.Checkouts) + len(r.Builds) + len(r.Tests) + len(r.Issues) + len(r.Incidents)
 }
 
-// Append adds the objects of other behind those of r. Nothing is copied deeply
-// and nothing is merged: an object in both is in the result twice.
+// Append appends the objects of other to r. The copies are shallow, and objects are not
+// merged: an object in both reports is in the result twice.
 func (r *Report) Append(other *Report) {
 	r.Checkouts = append(r.Checkouts, other.Checkouts...)
 	r.Builds = append(r.Builds, other.Builds...)

@@ -12,11 +12,11 @@ import (
 //go:embed schemas/*.json
 var schemaFiles embed.FS
 
-// Schema returns the JSON Schema (draft-07) of a version, every property
-// described, and false where there is no such version.
+// Schema returns the JSON Schema (draft-07) of a version, with a description of every
+// property, or false if the version does not exist.
 //
-// Its patterns are searched for, and their "$" holds before one final newline
-// too, as in Python's regular expressions.
+// A pattern in the schema may match any part of a string, and "$" also matches before a
+// final newline, as in Python's regular expressions.
 func Schema(v Version) ([]byte, bool) {
 	if !slices.Contains(versions, v) {
 		return nil, false

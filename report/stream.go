@@ -8,33 +8,31 @@ import (
 	"iter"
 )
 
-// Reader reads a stream of reports: JSON values one after the other, with or
-// without white space between them, or each behind a record separator (0x1e)
-// as RFC 7464 has it.
+// Reader reads a stream of reports: JSON values one after the other, with or without white
+// space between them, or each after a record separator (0x1e, RFC 7464).
 type Reader struct {
-	// MaxBytes bounds the memory for a value of the stream, in bytes; for
-	// an object where Parts cuts reports. It is 1 GiB unless set.
+	// MaxBytes bounds the memory for a value of the stream, in bytes, or for an object if
+	// Parts cuts the report. The default is 1 GiB.
 	MaxBytes int
 
 	source io.Reader
 	buf    []byte // what is read and not yet handed out, from start on
 	start  int
 	offset int64 // of buf in the stream
-	end    error // why there is no more: io.EOF, or what reading failed with
+	end    error // why the stream has no more bytes: io.EOF, or the error of reading
 	values int   // how many were begun
-	failed error // why there is nothing more to be had
+	failed error // why the reader returns no more values
 }
 
-// NewReader returns a reader of the values in r. It reads ahead of what it
-// returns.
+// NewReader returns a reader of the values in r. It reads more of r than it returns.
 func NewReader(r io.Reader) *Reader {
 	return &Reader{MaxBytes: 1 << 30, source: r}
 }
 
-// Next returns the text of the next value, which is valid until the next call,
-// and io.EOF after the last one. It finds where a value ends, and leaves it to
-// Decode to tell whether all of it is JSON. The error is an *Error of
-// KindSyntax where no value begins, or none ends; reading cannot go on then.
+// Next returns the text of the next value, which is valid until the next call, or io.EOF
+// after the last value. It finds the end of the value, and does not check that the whole
+// text is JSON; Decode does. The error is an *Error of KindSyntax if no value begins, or
+// the value does not end. Reading cannot go on after this error.
 func (d *Reader) Next() ([]byte, error) {
 	if _, err := d.begin(); err != nil {
 		return nil, err
@@ -42,10 +40,10 @@ func (d *Reader) Next() ([]byte, error) {
 	return d.value()
 }
 
-// Reports returns the reports of the stream, each read by Decode. After one
-// that is refused the next follows, with an error in its place that
-// says which it is and wraps what Decode returned; where the stream itself is
-// broken, the error is the last.
+// Reports returns the reports of the stream, each read by Decode. In place of an invalid
+// report it yields an error, which names the report by its number and wraps the error of
+// Decode, and goes on with the next report. An error of the stream itself is the last
+// result.
 func (d *Reader) Reports() iter.Seq2[*Report, error] {
 	return func(yield func(*Report, error) bool) {
 		for {
@@ -71,8 +69,8 @@ func (d *Reader) report() (*Report, error) {
 	return r, nil
 }
 
-// begin goes to the first character of the next value and returns it, or
-// io.EOF where there is none.
+// begin goes to the first character of the next value and returns it, or io.EOF at the end
+// of the stream.
 func (d *Reader) begin() (byte, error) {
 	if d.failed != nil {
 		return 0, d.failed
@@ -161,8 +159,8 @@ func (d *Reader) fail(expected string) error {
 // minBuffer is how much is read at a time at least.
 const minBuffer = 64 << 10
 
-// fill reads more of the stream behind what is in the buffer. What was handed
-// out before is lost.
+// fill appends more of the stream to the buffer. Values that Next returned before become
+// invalid.
 func (d *Reader) fill() error {
 	if d.end != nil {
 		return d.end

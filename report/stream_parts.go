@@ -10,15 +10,13 @@ import (
 	"slices"
 )
 
-// Parts returns the reports of the stream, upgraded to the latest version, in
-// pieces small enough to work with: a report of at most most objects in one
-// piece, a larger one in several, each of which is a report of its own.
+// Parts returns the reports of the stream, upgraded to the latest version, in parts of at
+// most most objects. Each part is a report.
 //
-// A large report is cut while it is read, and never as a whole in memory,
-// where it is of version 5.x and says so in its first member; another one is
-// read, and handed out, as a whole. A part is handed out once it is valid,
-// without waiting for what follows. The first error ends the iteration; the
-// error says whether parts of the same report were handed out before.
+// Parts cuts a report while it reads it, without the whole report in memory, if the first
+// member of the report is a version 5.x. It reads and returns other reports as a whole. It
+// returns each part as soon as the part is valid. The first error ends the iteration, and
+// states whether parts of the same report came before.
 func (d *Reader) Parts(most int) iter.Seq2[*Report, error] {
 	return func(yield func(*Report, error) bool) {
 		for {
@@ -95,7 +93,7 @@ type parts struct {
 	given   int // objects handed out
 }
 
-// errStopped ends the reading of a report whose parts nobody wants any more.
+// errStopped ends the reading of a report because the caller wants no more parts.
 var errStopped = fmt.Errorf("stopped")
 
 // read reads the report that begins at a position, from behind its first

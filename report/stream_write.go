@@ -8,8 +8,8 @@ import (
 	"iter"
 )
 
-// Writer writes a stream of reports, each with a newline behind it. Nothing is
-// kept back between calls.
+// Writer writes a stream of reports, each with a newline at its end. It keeps no bytes
+// back between calls.
 type Writer struct {
 	Indent int  // spaces per level; 0 writes a report on one line
 	Seq    bool // whether to begin each report with a record separator (0x1e), as RFC 7464 has it
@@ -28,7 +28,7 @@ func (w *Writer) Write(r *Report) error {
 	return w.WriteRaw(w.json)
 }
 
-// WriteRaw writes a JSON value, spaced as all others are.
+// WriteRaw writes a JSON value, with the same indentation.
 func (w *Writer) WriteRaw(json []byte) error {
 	l := layout{indent: w.Indent}
 	w.begin()
@@ -73,10 +73,10 @@ func (w *Writer) flush() error {
 	return nil
 }
 
-// WriteParts writes reports as one, with memory for one of them at a time.
-// Their lists have to come in order: checkouts before builds and so on.
-// Without any report nothing is written. The first error of the sequence ends
-// the writing, and leaves a report without its end behind.
+// WriteParts writes several reports as one report, with memory for one of them at a time.
+// Their lists must come in order: checkouts before builds and so on. For an empty sequence
+// it writes nothing. The first error of the sequence ends the writing, and the written
+// report has no end.
 func (w *Writer) WriteParts(parts iter.Seq2[*Report, error]) error {
 	o := oneReport{Writer: w, layout: layout{indent: w.Indent}}
 	for r, err := range parts {

@@ -8,14 +8,13 @@ import (
 	"strconv"
 )
 
-// Upgrade turns the report into one of a later version; one of that version
-// already is left as it is. Nothing is validated: a valid report of version
-// 3.0 or later becomes a valid one, an older one may not.
+// Upgrade changes the report to a later version. It leaves a report of that version
+// unchanged. It does not validate: a valid report of version 3.0 or later stays valid, an
+// older report may not.
 //
-// The error is an *Error, and the report unchanged then. Its fault is of
-// KindUpgrade where the report says what a later version has no way to
-// say, such as a git:// URL since 5.0, or of KindVersion where there is no such
-// version, or it is newer than the one asked for.
+// If Upgrade returns an *Error, the report is unchanged. The fault has KindUpgrade if a
+// later version cannot express a value, such as a git:// URL since 5.0. It has KindVersion
+// if the version of the report does not exist, or is newer than the wanted version.
 func (d *Document) Upgrade(to Version) error {
 	u, err := d.upgraded(to)
 	if err != nil {
@@ -25,8 +24,8 @@ func (d *Document) Upgrade(to Version) error {
 	return nil
 }
 
-// upgraded returns the report in a later version: the document itself if it is
-// of that version, and else one that shares nothing with it.
+// upgraded returns the report in a later version: the document itself if it has that
+// version, and otherwise a new document that shares nothing with it.
 func (d *Document) upgraded(to Version) (*Document, *Error) {
 	from, ok := d.Version(to)
 	if !ok {
@@ -63,7 +62,7 @@ var steps = [...]func(root *object) *refusal{
 // refusal is why a report cannot be upgraded, in the terms of the step that
 // found out.
 type refusal struct {
-	list     string // the object's list, or a member of the report that is none
+	list     string // the object's list, or another member of the report
 	index    int    // its place there
 	property string // what of it, "" if that is not known
 	expected string

@@ -30,8 +30,8 @@ var versions = []Version{
 // Versions returns every version of the schema, oldest first.
 func Versions() []Version { return slices.Clone(versions) }
 
-// LatestMinor returns the newest version with the major number given, and
-// false where there is none.
+// LatestMinor returns the newest version with a major number, or false if no version has
+// that number.
 func LatestMinor(major int) (Version, bool) {
 	for _, v := range slices.Backward(versions) {
 		if v.Major == major {
