@@ -4,56 +4,37 @@ package postgres
 
 import (
 	"context"
-	"iter"
 	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/report"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
-// Dump returns the objects that arrived within the bounds, each list in the
-// order of arrival, and in that of the IDs where they arrived at the same time,
-// as all of a load did.
-func (s *Store) Dump(ctx context.Context, opts store.DumpOptions) iter.Seq2[*report.Report, error] {
-	return func(yield func(*report.Report, error) bool) {
-		if err := s.dump(ctx, opts, yield); err != nil {
-			yield(nil, s.failure(ctx, "dump", err))
-		}
-	}
-}
-
-func (s *Store) dump(ctx context.Context, opts store.DumpOptions, yield func(*report.Report, error) bool) error {
-	v, err := s.view(ctx)
-	if err != nil {
-		return err
-	}
-	defer v.close()
+// Dump reads the tables, each in the order of arrival, and in that of the IDs where
+// objects arrived at the same time, as all objects of a load did.
+func (s *snapshot) Dump(ctx context.Context, opts store.DumpOptions, sets *sqldb.Sets, lost *store.Unreadable) error {
 	// In the order of the index, a load at a time, nothing has to be sorted as a
 	// whole. The first rows come at once, and no space is needed on the server.
-	if err := v.exec(ctx, "SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off"); err != nil {
+	if err := s.exec(ctx, "SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off"); err != nil {
 		return err
 	}
-	p := newPages(v, opts.PerReport, opts.Metadata, reportsOnly(yield))
-	d := dump{pages: p, after: bound(opts.After), until: bound(opts.Until)}
+	d := dump{s.into(sets), bound(opts.After), bound(opts.Until), lost}
 	for i := range tables {
 		if more, err := d.table(ctx, &tables[i]); !more {
-			return v.broken(ctx, err)
+			return s.broken(ctx, err)
 		}
 	}
-	if !p.flush() {
-		return nil
-	}
-	return d.lost.Err()
+	return nil
 }
 
 // dump reads tables around the rows that are damaged.
 type dump struct {
 	*pages
 	after, until *time.Time
-	lost         store.Unreadable
+	lost         *store.Unreadable
 }
 
 // place is a row in the order of a dump. The zero value is before all rows.

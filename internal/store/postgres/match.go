@@ -5,14 +5,11 @@ package postgres
 import (
 	"context"
 	"fmt"
-	"iter"
+	"slices"
 	"strings"
 
-	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/store/columns"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/object"
-	"github.com/kcidb-go/kcidb/report"
 )
 
 // subject is where the objects of a type are read from.
@@ -21,93 +18,45 @@ type subject struct {
 	*table
 }
 
-// subjects are in the order of object.Types(). What groups have comes from their
-// members, by the statements that read them.
+// subjects are in the order of object.Types. The statements that read groups take the
+// columns from the members.
 var subjects = []subject{
-	{object.TypeRevision, groupTable(func(s *object.Set) *[]object.Revision { return &s.Revisions })},
+	{object.TypeRevision, groupTable(sqldb.Revisions)},
 	{object.TypeCheckout, &tables[0]},
 	{object.TypeBuild, &tables[1]},
 	{object.TypeTest, &tables[2]},
-	{object.TypeIssue, groupTable(func(s *object.Set) *[]object.Issue { return &s.Issues })},
+	{object.TypeIssue, groupTable(sqldb.Issues)},
 	{object.TypeIssueVersion, &tables[3]},
 	{object.TypeIncident, &tables[4]},
 }
 
-// groupTable returns the columns of groups, which have no table, and reads rows of
-// them into a list of a set.
-func groupTable[T any, P interface {
-	*T
-	report.Object
-}](of func(*object.Set) *[]T) *table {
-	t := &table{Table: columns.Table{Columns: columns.Names(P(new(T)))}, add: func(s *object.Set, r *columns.Reader) error {
-		groups := of(s)
-		*groups = append(*groups, *new(T))
-		return r.Read(P(&(*groups)[len(*groups)-1]))
-	}}
-	t.store(nil)
-	return t
+func subjectOf(t object.Type) subject {
+	return subjects[slices.IndexFunc(subjects, func(s subject) bool { return s.Type == t })]
 }
 
-// Match returns the objects that any of the patterns names.
-func (s *Store) Match(ctx context.Context, all []object.Pattern, opts store.MatchOptions) iter.Seq2[*object.Set, error] {
-	return func(yield func(*object.Set, error) bool) {
-		if err := s.match(ctx, all, opts, yield); err != nil {
-			yield(nil, s.failure(ctx, "match", err))
-		}
+// Prepare counts the keys of the objects, if there is a limit.
+func (s *snapshot) Prepare(ctx context.Context, t object.Type, q sqldb.Question, limit int64) (n int64, err error) {
+	if limit == 0 {
+		return 0, nil
 	}
-}
-
-func (s *Store) match(ctx context.Context, all []object.Pattern, opts store.MatchOptions, yield func(*object.Set, error) bool) error {
-	v, err := s.view(ctx)
-	if err != nil {
-		return err
-	}
-	defer v.close()
-	if opts.Most > 0 {
-		if err := v.atMost(ctx, all, int64(opts.Most)); err != nil {
-			return v.broken(ctx, err)
-		}
-	}
-	p := newPages(v, opts.PerSet, opts.Metadata, yield)
-	for _, sub := range subjects {
-		q, ok := sqldb.Ask(dialect{}, sub.Type, all)
-		if !ok {
-			continue
-		}
-		if err := v.exec(ctx, waysTo(q)); err != nil {
-			return v.broken(ctx, err)
-		}
-		if more, err := p.read(ctx, sub.table, sub.matchSQL(q), q.Args...); !more {
-			return v.broken(ctx, err)
-		}
-	}
-	p.flush()
-	return nil
-}
-
-// atMost returns ErrTooMuch where patterns name more than so many objects. It looks
-// at the keys of no more than one behind these.
-func (v *view) atMost(ctx context.Context, all []object.Pattern, left int64) error {
-	ctx, cancel := v.store.patient(ctx)
+	ctx, cancel := s.store.patient(ctx)
 	defer cancel()
-	for _, sub := range subjects {
-		q, ok := sqldb.Ask(dialect{}, sub.Type, all)
-		if !ok {
-			continue
-		}
-		if err := v.exec(ctx, waysTo(q)); err != nil {
-			return err
-		}
-		var n int64
-		count := fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM (%s) k LIMIT %d) found", q.Keys, left+1)
-		if err := v.tx.QueryRow(ctx, count, q.Args...).Scan(&n); err != nil {
-			return err
-		}
-		if left -= n; left < 0 {
-			return store.ErrTooMuch
-		}
+	if err := s.exec(ctx, waysTo(q)); err != nil {
+		return 0, s.broken(ctx, err)
 	}
-	return nil
+	count := fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM (%s) k LIMIT %d) found", q.Keys, limit)
+	err = s.tx.QueryRow(ctx, count, q.Args...).Scan(&n)
+	return n, s.broken(ctx, err)
+}
+
+// Match reads the objects of a question from a cursor.
+func (s *snapshot) Match(ctx context.Context, t object.Type, q sqldb.Question, sets *sqldb.Sets) error {
+	err := s.exec(ctx, waysTo(q))
+	if err == nil {
+		sub := subjectOf(t)
+		_, err = s.into(sets).read(ctx, sub.table, sub.matchSQL(q), q.Args...)
+	}
+	return s.broken(ctx, err)
 }
 
 // The ways to find objects. The server guesses how many there are at each step of

@@ -82,7 +82,7 @@ func Open(params string) (*Store, error) {
 	s := &Store{
 		name: name, pool: pool, migrations: migrations, patience: patience, retryFor: retryFor,
 	}
-	s.Store = sqldb.NewStore(&sqldb.DB{Conn: conn{s}, Dialect: dialect{}})
+	s.Store = newSQL(s)
 	return s, nil
 }
 

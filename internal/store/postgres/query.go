@@ -4,40 +4,24 @@ package postgres
 
 import (
 	"context"
-	"iter"
 	"maps"
 	"slices"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/report"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
-// Query returns the objects asked for, each list in the order of the IDs.
-func (s *Store) Query(ctx context.Context, q store.Query) iter.Seq2[*report.Report, error] {
-	return func(yield func(*report.Report, error) bool) {
-		if err := s.query(ctx, q, yield); err != nil {
-			yield(nil, s.failure(ctx, "query", err))
-		}
-	}
-}
-
-func (s *Store) query(ctx context.Context, q store.Query, yield func(*report.Report, error) bool) error {
-	v, err := s.view(ctx)
-	if err != nil {
+// Query finds the identities of what is wanted, and then reads each list in the order of
+// the IDs.
+func (s *snapshot) Query(ctx context.Context, q *store.Query, sets *sqldb.Sets) error {
+	w := newWanted(q)
+	if err := w.find(ctx, s.view, q); err != nil {
 		return err
 	}
-	defer v.close()
-	if q.Empty() {
-		return nil
-	}
-	w := newWanted(&q)
-	if err := w.find(ctx, v, &q); err != nil {
-		return err
-	}
-	p := newPages(v, q.PerReport, q.Metadata, reportsOnly(yield))
-	builds := w.testsOf(&q)
+	p := s.into(sets)
+	builds := w.testsOf(q)
 	for _, list := range []struct {
 		table *table
 		asked int // by how many keys
@@ -56,10 +40,9 @@ func (s *Store) query(ctx context.Context, q store.Query, yield func(*report.Rep
 		more, err := p.read(ctx, list.table, "SELECT "+list.table.columnList()+" FROM "+list.table.name+" o WHERE "+
 			list.where+" ORDER BY "+list.table.keyList(), list.args...)
 		if !more {
-			return v.broken(ctx, err)
+			return s.broken(ctx, err)
 		}
 	}
-	p.flush()
 	return nil
 }
 

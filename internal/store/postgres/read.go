@@ -11,8 +11,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/columns"
-	"github.com/kcidb-go/kcidb/object"
-	"github.com/kcidb-go/kcidb/report"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
 // view is the database of one moment: a transaction that only reads, on a
@@ -98,34 +97,20 @@ const pageSize = 500
 
 var fetchPage = fmt.Sprintf("FETCH %d FROM page", pageSize)
 
-// pages reads rows in pages and puts them together to sets.
+// pages reads rows in pages and adds them to sets.
 type pages struct {
 	view     *view
 	values   values
 	reader   columns.Reader // of the values
 	contents contentReader
-	each     int // objects in a set
-	next     *object.Set
-	count    int // objects in it
-	yield    func(*object.Set, error) bool
-	done     func(row [][]byte) // called for each row that was read, where it is not nil
+	into     *sqldb.Sets
+	done     func(row [][]byte) // called after each row, if not nil
 }
 
-// defaultPerSet is how many objects are in a set where nobody says.
-const defaultPerSet = 1000
-
-func newPages(v *view, perSet int, metadata bool, yield func(*object.Set, error) bool) *pages {
-	if perSet <= 0 {
-		perSet = defaultPerSet
-	}
-	p := &pages{view: v, each: perSet, next: &object.Set{}, yield: yield}
-	p.reader = columns.Reader{Row: &p.values, Metadata: metadata}
+func newPages(v *view, into *sqldb.Sets) *pages {
+	p := &pages{view: v, into: into}
+	p.reader = columns.Reader{Row: &p.values, Metadata: into.Metadata}
 	return p
-}
-
-// reportsOnly returns what hands out the reports of sets that have nothing else.
-func reportsOnly(yield func(*report.Report, error) bool) func(*object.Set, error) bool {
-	return func(s *object.Set, err error) bool { return yield(&s.Report, err) }
 }
 
 // read reads the rows that a query selects with the columns of a table. It
@@ -158,18 +143,10 @@ func (p *pages) read(ctx context.Context, t *table, query string, args ...any) (
 	return err == nil, err
 }
 
-// add adds the object in a row to the next set, which it hands out when it is full.
-// It returns false when the reader wants no more.
+// add adds the object in a row to the sets. It reports whether they want more.
 func (p *pages) add(t *table, row [][]byte) (bool, error) {
 	p.values.row, p.values.stored = row, t.storage
-	if err := t.add(p.next, &p.reader); err != nil {
-		if p.next.Report.Count() > p.count {
-			t.DropLast(&p.next.Report)
-		}
-		return false, err
-	}
-	p.count++
-	return p.count < p.each || p.flush(), nil
+	return p.into.Add(&t.rowset, &p.reader)
 }
 
 // rows returns the rows of a statement, with their contents in place of the
@@ -207,14 +184,4 @@ func cloneRow(values [][]byte) [][]byte {
 		}
 	}
 	return row
-}
-
-// flush hands out the objects read so far, where there are any.
-func (p *pages) flush() bool {
-	if p.count == 0 {
-		return true
-	}
-	s := p.next
-	p.next, p.count = &object.Set{}, 0
-	return p.yield(s, nil)
 }

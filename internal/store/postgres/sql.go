@@ -9,8 +9,14 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
+
+// newSQL returns what of a store is the same for all SQL databases.
+func newSQL(s *Store) sqldb.Store {
+	return sqldb.NewStore(&sqldb.DB{Conn: conn{s}, Dialect: dialect{}}, func() func([]byte) string { return new(rollup.Platforms).Of })
+}
 
 // conn implements sqldb.Conn. A view may take as long as it needs, and each
 // statement of it as long as any statement may. An update as a whole takes no longer

@@ -8,17 +8,17 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/columns"
-	"github.com/kcidb-go/kcidb/object"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
 // table is the relation that keeps a list.
 type table struct {
 	columns.Table
 	name     string
-	storage  []storage                                // of the columns
-	contents []int                                    // indexes of the columns that always refer to contents
-	excerpt  int                                      // index of the column that is inExcerpt, -1 for none
-	add      func(*object.Set, *columns.Reader) error // reads a row into a new object of the set
+	rowset   sqldb.Rowset
+	storage  []storage // of the columns
+	contents []int     // indexes of the columns that always refer to contents
+	excerpt  int       // index of the column that is inExcerpt, -1 for none
 }
 
 // storage says in which form a column has its values.
@@ -56,20 +56,26 @@ func newTable(list store.List, name string, stored map[string]storage) table {
 		// The column patchset_hash is what readers look for: it is generated of this one.
 		t.Columns[t.Index("patchset_hash")] = "patchset_hash_given"
 	}
-	add := t.Add
-	t.add = func(s *object.Set, r *columns.Reader) error { return r.Read(add(&s.Report)) }
+	t.rowset = sqldb.RowsetOf(t.Table)
 	return t
 }
 
-// selection returns columns of tests that a query selects.
-func selection(names []string, add func(*object.Set, *columns.Reader) error) *table {
+// selection returns a table of columns of tests that a query selects.
+func selection(rows sqldb.Rowset) *table {
 	tests := &tables[2]
 	stored := make(map[string]storage)
 	for i, column := range tests.Columns {
 		stored[column] = tests.storage[i]
 	}
-	t := &table{Table: columns.Table{Columns: names}, add: add}
+	t := &table{Table: columns.Table{Columns: rows.Columns}, rowset: rows}
 	t.store(stored)
+	return t
+}
+
+// groupTable returns a table of a group, whose columns are stored inline.
+func groupTable(rows sqldb.Rowset) *table {
+	t := &table{Table: columns.Table{Columns: rows.Columns}, rowset: rows}
+	t.store(nil)
 	return t
 }
 

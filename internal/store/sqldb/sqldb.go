@@ -25,7 +25,7 @@ type DB struct {
 }
 
 // Conn is the connection of a store to its database. All methods may be called
-// concurrently. View, Look and Update return ErrNotInitialized or ErrOldSchema of
+// concurrently. View, Look, Snapshot and Update return ErrNotInitialized or ErrOldSchema of
 // the store's contract, and do not call f, if the database has no schema or an old
 // one.
 type Conn interface {
@@ -35,6 +35,8 @@ type Conn interface {
 	// Look calls f with a Tx that only reads, and whose statements each see what was
 	// committed before them. It costs fewer round trips than View.
 	Look(ctx context.Context, f func(ctx context.Context, tx Tx) error) error
+	// Snapshot begins to read what may be all objects.
+	Snapshot(ctx context.Context) (Snapshot, error)
 	// Update calls f with a transaction that may write, and commits it if f returns no
 	// error. It may call f again with a new transaction after an error that passes,
 	// such as a deadlock or a lost connection.

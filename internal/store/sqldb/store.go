@@ -26,10 +26,17 @@ func Of(s store.Sink) *DB {
 
 // Store has the methods of store.Store that are the same for all SQL databases. The
 // store of a driver embeds it.
-type Store struct{ db *DB }
+type Store struct {
+	db        *DB
+	platforms func() func(environmentMisc []byte) string
+}
 
-// NewStore returns a store that asks a database.
-func NewStore(db *DB) Store { return Store{db} }
+// NewStore returns a store that asks a database. The roll-ups, which stand on this
+// package, decide the platform of a test: platforms returns a function that returns the
+// platform in the misc of a test's environment.
+func NewStore(db *DB, platforms func() func(environmentMisc []byte) string) Store {
+	return Store{db, platforms}
+}
 
 // SQL returns the database as packages that ask it in SQL see it.
 func (s Store) SQL() *DB { return s.db }

@@ -5,30 +5,15 @@ package sqlite
 import (
 	"context"
 	"fmt"
-	"iter"
 	"math"
 	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/report"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
-// Dump returns the objects that arrived within the bounds, each list in the
-// order of arrival.
-func (s *Store) Dump(ctx context.Context, opts store.DumpOptions) iter.Seq2[*report.Report, error] {
-	return func(yield func(*report.Report, error) bool) {
-		if err := s.dump(ctx, opts, yield); err != nil {
-			yield(nil, s.failure(ctx, "dump", err))
-		}
-	}
-}
-
-func (s *Store) dump(ctx context.Context, opts store.DumpOptions, yield func(*report.Report, error) bool) error {
-	v, err := s.view(ctx)
-	if err != nil {
-		return err
-	}
-	defer v.close()
+// Dump reads the tables, each in the order of arrival.
+func (s *snapshot) Dump(ctx context.Context, opts store.DumpOptions, sets *sqldb.Sets, lost *store.Unreadable) error {
 	after, until := int64(math.MinInt64), int64(math.MaxInt64)
 	if !opts.After.IsZero() {
 		after = opts.After.UnixMicro()
@@ -36,23 +21,20 @@ func (s *Store) dump(ctx context.Context, opts store.DumpOptions, yield func(*re
 	if !opts.Until.IsZero() {
 		until = opts.Until.UnixMicro()
 	}
-	d := dump{pages: newPages(v, opts.PerReport, opts.Metadata, reportsOnly(yield)), until: until}
+	d := dump{s.into(sets), until, lost}
 	for i := range tables {
 		if more, err := d.table(ctx, &tables[i], [2]any{after, int64(math.MaxInt64)}); !more {
 			return err
 		}
 	}
-	if !d.flush() {
-		return nil
-	}
-	return d.lost.Err()
+	return nil
 }
 
 // dump reads tables around the rows that are damaged.
 type dump struct {
 	*pages
 	until int64
-	lost  store.Unreadable
+	lost  *store.Unreadable
 }
 
 // table reads the rows of a table behind a place, in pages. A page with a row that

@@ -6,14 +6,11 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"iter"
+	"slices"
 	"strings"
 
-	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/store/columns"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/object"
-	"github.com/kcidb-go/kcidb/report"
 )
 
 // subject is where the objects of a type are read from.
@@ -22,94 +19,44 @@ type subject struct {
 	*table
 }
 
-// subjects are in the order of object.Types(). What groups have comes from their
-// members, by the statements that read them.
+// subjects are in the order of object.Types. The statements that read groups take the
+// columns from the members.
 var subjects = []subject{
-	{object.TypeRevision, groupTable(func(s *object.Set) *[]object.Revision { return &s.Revisions })},
+	{object.TypeRevision, selection(sqldb.Revisions)},
 	{object.TypeCheckout, &tables[0]},
 	{object.TypeBuild, &tables[1]},
 	{object.TypeTest, &tables[2]},
-	{object.TypeIssue, groupTable(func(s *object.Set) *[]object.Issue { return &s.Issues })},
+	{object.TypeIssue, selection(sqldb.Issues)},
 	{object.TypeIssueVersion, &tables[3]},
 	{object.TypeIncident, &tables[4]},
 }
 
-// groupTable returns the columns of groups, which have no table, and reads rows of
-// them into a list of a set.
-func groupTable[T any, P interface {
-	*T
-	report.Object
-}](of func(*object.Set) *[]T) *table {
-	return &table{Table: columns.Table{Columns: columns.Names(P(new(T)))}, add: func(s *object.Set, r *columns.Reader) error {
-		groups := of(s)
-		*groups = append(*groups, *new(T))
-		return r.Read(P(&(*groups)[len(*groups)-1]))
-	}}
+func subjectOf(t object.Type) subject {
+	return subjects[slices.IndexFunc(subjects, func(s subject) bool { return s.Type == t })]
 }
 
-// Match returns the objects that any of the patterns names. What is found from
-// IDs is noted first, and then read in pages, as Query does it; where all objects
-// of a type are looked at, they are read in pages at once.
-func (s *Store) Match(ctx context.Context, all []object.Pattern, opts store.MatchOptions) iter.Seq2[*object.Set, error] {
-	return func(yield func(*object.Set, error) bool) {
-		if err := s.match(ctx, all, opts, yield); err != nil {
-			yield(nil, s.failure(ctx, "match", err))
-		}
-	}
-}
-
-func (s *Store) match(ctx context.Context, all []object.Pattern, opts store.MatchOptions, yield func(*object.Set, error) bool) error {
-	v, err := s.view(ctx)
-	if err != nil {
-		return err
-	}
-	defer v.close()
-	w := s.newWanted()
-	defer v.do(context.WithoutCancel(ctx), w.drop)
-	questions := make([]sqldb.Question, len(subjects))
-	asked := make([]bool, len(subjects))
-	err = v.do(ctx, func(tx *sql.Tx) error {
-		if err := w.make(ctx, tx); err != nil {
+// Prepare notes the keys of the objects, unless Match reads them from their table in
+// pages at once.
+func (s *snapshot) Prepare(ctx context.Context, t object.Type, q sqldb.Question, limit int64) (n int64, err error) {
+	err = s.do(ctx, func(tx *sql.Tx) error {
+		if err := s.wanted.make(ctx, tx); err != nil {
 			return err
 		}
-		left := int64(opts.Most)
-		for i, sub := range subjects {
-			q, ok := sqldb.Ask(dialect{}, sub.Type, all)
-			if questions[i], asked[i] = q, ok; !ok {
-				continue
-			}
-			limit := int64(0)
-			if opts.Most > 0 {
-				limit = left + 1
-			}
-			n, err := w.prepare(ctx, tx, sub, q, limit)
-			if err != nil {
-				return err
-			}
-			if left -= n; opts.Most > 0 && left < 0 {
-				return store.ErrTooMuch
-			}
-		}
-		return nil
+		n, err = s.wanted.prepare(ctx, tx, subjectOf(t), q, limit)
+		return err
 	})
-	if err != nil {
-		return err
+	return n, err
+}
+
+// Match reads the noted objects, as Query does, or the objects of the whole table.
+func (s *snapshot) Match(ctx context.Context, t object.Type, q sqldb.Question, sets *sqldb.Sets) error {
+	sub := subjectOf(t)
+	query, args := s.wanted.matchSQL(sub), []any{string(t)}
+	if sub.streams(q) {
+		query, args = sub.streamSQL(q), nil
 	}
-	p := newPages(v, opts.PerSet, opts.Metadata, yield)
-	for i, sub := range subjects {
-		if !asked[i] {
-			continue
-		}
-		query, args := w.matchSQL(sub), []any{string(sub.Type)}
-		if sub.streams(questions[i]) {
-			query, args = sub.streamSQL(questions[i]), nil
-		}
-		if more, err := p.read(ctx, sub.table, query, [2]any{"", int64(0)}, args...); !more {
-			return err
-		}
-	}
-	p.flush()
-	return nil
+	_, err := s.into(sets).read(ctx, sub.table, query, [2]any{"", int64(0)}, args...)
+	return err
 }
 
 // prepare notes the keys of what a question asks for, unless it is read in pages at

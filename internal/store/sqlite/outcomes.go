@@ -6,33 +6,14 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"iter"
 
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/store/columns"
-	"github.com/kcidb-go/kcidb/internal/store/rollup"
-	"github.com/kcidb-go/kcidb/object"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
-// Outcomes returns what is needed of tests to sum them up.
-func (s *Store) Outcomes(ctx context.Context, builds []string) iter.Seq2[store.Outcome, error] {
-	return func(yield func(store.Outcome, error) bool) {
-		var next store.Outcome
-		var platforms rollup.Platforms
-		outcomes := table{
-			Table:    columns.Table{Columns: columns.OutcomeColumns},
-			contents: []int{5},
-			add: func(_ *object.Set, r *columns.Reader) error {
-				o, environment, err := columns.ReadOutcome(r)
-				o.Platform = platforms.Of(environment)
-				next = o
-				return err
-			},
-		}
-		if err := s.eachTest(ctx, builds, notedOutcomes, &outcomes, func() bool { return yield(next, nil) }); err != nil {
-			yield(store.Outcome{}, s.failure(ctx, "outcomes", err))
-		}
-	}
+// Outcomes notes the outcomes, and then reads them in pages.
+func (s *snapshot) Outcomes(ctx context.Context, builds []string, rows sqldb.Rowset, sets *sqldb.Sets) error {
+	return s.tests(ctx, builds, notedOutcomes, rows, sets)
 }
 
 // noted is what is noted of tests, in the order they are wanted in, before they are
@@ -56,22 +37,14 @@ var notedOutcomes = noted{
 const outcomesOfSQL = `SELECT id, build_id, origin, coalesce(path, ''), coalesce(status, ''), environment_misc, start_time
 	FROM tests WHERE build_id = ? ORDER BY 4, 1`
 
-// eachTest calls f for each test of the builds, which the table has read before. It
-// ends when f returns false.
-func (s *Store) eachTest(ctx context.Context, builds []string, n noted, wanted *table, f func() bool) error {
-	v, err := s.view(ctx)
-	if err != nil {
+// tests reads rows of the tests of builds.
+func (s *snapshot) tests(ctx context.Context, builds []string, n noted, rows sqldb.Rowset, sets *sqldb.Sets) error {
+	if err := s.do(ctx, func(tx *sql.Tx) error { return s.wanted.noteTests(ctx, tx, builds, n) }); err != nil {
 		return err
 	}
-	defer v.close()
-	w := s.newWanted()
-	defer v.do(context.WithoutCancel(ctx), w.drop)
-	if err := v.do(ctx, func(tx *sql.Tx) error { return w.noteTests(ctx, tx, builds, n) }); err != nil {
-		return err
-	}
-	query := "SELECT number, 0, " + wanted.columnList() + " FROM " + fmt.Sprintf(n.tests, w.table) + " WHERE number > ?1 ORDER BY number LIMIT ?3"
-	p := newPages(v, 1, false, func(*object.Set, error) bool { return f() })
-	_, err = p.read(ctx, wanted, query, [2]any{int64(0), int64(0)})
+	t := selection(rows)
+	query := "SELECT number, 0, " + t.columnList() + " FROM " + fmt.Sprintf(n.tests, s.wanted.table) + " WHERE number > ?1 ORDER BY number LIMIT ?3"
+	_, err := s.into(sets).read(ctx, t, query, [2]any{int64(0), int64(0)})
 	return err
 }
 

@@ -6,46 +6,25 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"iter"
 	"slices"
 	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/report"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
-// Query returns the objects asked for, each list in the order of the IDs.
-func (s *Store) Query(ctx context.Context, q store.Query) iter.Seq2[*report.Report, error] {
-	return func(yield func(*report.Report, error) bool) {
-		if err := s.query(ctx, q, yield); err != nil {
-			yield(nil, s.failure(ctx, "query", err))
-		}
-	}
-}
-
-func (s *Store) query(ctx context.Context, q store.Query, yield func(*report.Report, error) bool) error {
-	v, err := s.view(ctx)
-	if err != nil {
+// Query notes what is wanted, and then reads each list in the order of the IDs.
+func (s *snapshot) Query(ctx context.Context, q *store.Query, sets *sqldb.Sets) error {
+	if err := s.do(ctx, func(tx *sql.Tx) error { return s.wanted.find(ctx, tx, q) }); err != nil {
 		return err
 	}
-	defer v.close()
-	if q.Empty() {
-		return nil
-	}
-	w := s.newWanted()
-	defer v.do(context.WithoutCancel(ctx), w.drop)
-	if err := v.do(ctx, func(tx *sql.Tx) error { return w.find(ctx, tx, &q) }); err != nil {
-		return err
-	}
-	p := newPages(v, q.PerReport, q.Metadata, reportsOnly(yield))
+	p := s.into(sets)
 	for i := range tables {
 		t := &tables[i]
-		more, err := p.read(ctx, t, w.readSQL(t), [2]any{"", int64(0)}, string(t.List))
-		if !more {
+		if more, err := p.read(ctx, t, s.wanted.readSQL(t), [2]any{"", int64(0)}, string(t.List)); !more {
 			return err
 		}
 	}
-	p.flush()
 	return nil
 }
 
@@ -77,7 +56,7 @@ func (s *Store) newWanted() wanted {
 // make makes the table. What tells objects with the same ID apart has no type,
 // for a hash must not become a number.
 func (w wanted) make(ctx context.Context, tx *sql.Tx) error {
-	_, err := tx.ExecContext(ctx, "CREATE TABLE "+w.table+
+	_, err := tx.ExecContext(ctx, "CREATE TABLE IF NOT EXISTS "+w.table+
 		" (list TEXT, id TEXT, version, PRIMARY KEY (list, id, version)) WITHOUT ROWID")
 	return err
 }

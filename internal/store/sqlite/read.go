@@ -9,8 +9,7 @@ import (
 	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/store/columns"
-	"github.com/kcidb-go/kcidb/object"
-	"github.com/kcidb-go/kcidb/report"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
 // view is the database as somebody reads it. Of a file, everything read is of
@@ -62,34 +61,20 @@ func (v *view) do(ctx context.Context, f func(tx *sql.Tx) error) error {
 // nothing beside them, and few enough to hold in memory with their excerpts.
 const pageSize = 500
 
-// pages reads rows of a table in pages and puts them together to sets.
+// pages reads rows in pages and adds them to sets.
 type pages struct {
 	view     *view
 	values   values
 	reader   columns.Reader // of the values
 	contents contentReader
-	each     int // objects in a set
-	next     *object.Set
-	count    int // objects in it
-	yield    func(*object.Set, error) bool
-	done     func(row []any) // called for each row that was read, where it is not nil
+	into     *sqldb.Sets
+	done     func(row []any) // called after each row, if not nil
 }
 
-// defaultPerSet is how many objects are in a set where nobody says.
-const defaultPerSet = 1000
-
-func newPages(v *view, perSet int, metadata bool, yield func(*object.Set, error) bool) *pages {
-	if perSet <= 0 {
-		perSet = defaultPerSet
-	}
-	p := &pages{view: v, each: perSet, next: &object.Set{}, yield: yield}
-	p.reader = columns.Reader{Row: &p.values, Metadata: metadata}
+func newPages(v *view, into *sqldb.Sets) *pages {
+	p := &pages{view: v, into: into}
+	p.reader = columns.Reader{Row: &p.values, Metadata: into.Metadata}
 	return p
-}
-
-// reportsOnly returns what hands out the reports of sets that have nothing else.
-func reportsOnly(yield func(*report.Report, error) bool) func(*object.Set, error) bool {
-	return func(s *object.Set, err error) bool { return yield(&s.Report, err) }
 }
 
 // read reads the rows of a table that a query selects. The query has the
@@ -130,28 +115,10 @@ func (p *pages) rows(ctx context.Context, t *table, query string, values int, ar
 	return rows, err
 }
 
-// add adds the object in a row to the next set, which it hands out when it is full.
-// It returns false when the reader wants no more.
+// add adds the object in a row to the sets. It reports whether they want more.
 func (p *pages) add(t *table, row []any) (bool, error) {
 	p.values.row = row
-	if err := t.add(p.next, &p.reader); err != nil {
-		if p.next.Report.Count() > p.count {
-			t.DropLast(&p.next.Report)
-		}
-		return false, err
-	}
-	p.count++
-	return p.count < p.each || p.flush(), nil
-}
-
-// flush hands out the objects read so far, where there are any.
-func (p *pages) flush() bool {
-	if p.count == 0 {
-		return true
-	}
-	s := p.next
-	p.next, p.count = &object.Set{}, 0
-	return p.yield(s, nil)
+	return p.into.Add(&t.rowset, &p.reader)
 }
 
 func readRows(ctx context.Context, q querier, columns int, query string, args []any) ([][]any, error) {

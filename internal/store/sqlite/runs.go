@@ -4,31 +4,16 @@ package sqlite
 
 import (
 	"context"
-	"iter"
 
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/store/columns"
-	"github.com/kcidb-go/kcidb/object"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
-// Runs returns the tests of builds as lists show them, by path and row number.
-func (s *Store) Runs(ctx context.Context, builds []string, after store.RunKey) iter.Seq2[store.Run, error] {
-	return func(yield func(store.Run, error) bool) {
-		var next columns.Run
-		runs := table{
-			Table:    columns.Table{Columns: columns.Names(&next)},
-			contents: []int{7, 8, 9},
-			add: func(_ *object.Set, r *columns.Reader) error {
-				next = columns.Run{}
-				return r.Read(&next)
-			},
-		}
-		noted := notedRuns
-		noted.after = after
-		if err := s.eachTest(ctx, builds, noted, &runs, func() bool { return yield(next.Run, nil) }); err != nil {
-			yield(store.Run{}, s.failure(ctx, "runs", err))
-		}
-	}
+// Runs notes where the tests are, by path and row number, and then reads them in pages.
+func (s *snapshot) Runs(ctx context.Context, builds []string, after store.RunKey, rows sqldb.Rowset, sets *sqldb.Sets) error {
+	n := notedRuns
+	n.after = after
+	return s.tests(ctx, builds, n, rows, sets)
 }
 
 // runsOfSQL selects the tests of a build in the order of the index by build and path.

@@ -7,8 +7,14 @@ import (
 	"database/sql"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
+
+// newSQL returns what of a store is the same for all SQL databases.
+func newSQL(s *Store) sqldb.Store {
+	return sqldb.NewStore(&sqldb.DB{Conn: conn{s}, Dialect: dialect{}}, func() func([]byte) string { return new(rollup.Platforms).Of })
+}
 
 // conn implements sqldb.Conn. A database in memory has one connection, which each
 // transaction has for itself.

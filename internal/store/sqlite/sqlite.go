@@ -105,7 +105,7 @@ func Open(file string) (*Store, error) {
 	// Readers write nothing but temporary tables. They are opened like
 	// writers nevertheless, for a read-only connection that is the last one
 	// cannot remove the files beside the database.
-	s.Store = sqldb.NewStore(&sqldb.DB{Conn: conn{s}, Dialect: dialect{}})
+	s.Store = newSQL(s)
 	s.read = openPool(uri+"?mode=rw&"+fmt.Sprintf(pragmas, busyTimeout.Milliseconds(), readerCache), maxReaders)
 	_, err := schemaOf(context.Background(), s.read)
 	if err = s.failure(context.Background(), "open", err); err != nil && !errors.Is(err, store.ErrNotFound) {
@@ -119,7 +119,7 @@ func Open(file string) (*Store, error) {
 func OpenMemory(name string) *Store {
 	pool := openPool("file::memory:?_txlock=immediate&"+fmt.Sprintf(pragmas, busyTimeout.Milliseconds(), writerCache), 1)
 	s := &Store{name: name, write: pool, read: pool, now: time.Now}
-	s.Store = sqldb.NewStore(&sqldb.DB{Conn: conn{s}, Dialect: dialect{}})
+	s.Store = newSQL(s)
 	return s
 }
 

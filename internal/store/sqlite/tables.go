@@ -9,7 +9,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/columns"
-	"github.com/kcidb-go/kcidb/object"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -17,9 +17,9 @@ import (
 // memory a row has the text of a content, and in the database a reference to it.
 type table struct {
 	columns.Table
-	contents []int                                    // indexes of the columns that refer to contents
-	status   int                                      // index of the column, 0 if the table has none
-	add      func(*object.Set, *columns.Reader) error // reads a row into a new object of the set
+	rowset   sqldb.Rowset
+	contents []int // indexes of the columns that refer to contents
+	status   int   // index of the column, 0 if the table has none
 }
 
 // tables are in the order of the graph. The columns named here refer to contents,
@@ -38,8 +38,19 @@ func newTable(list store.List, contents ...string) table {
 		t.contents = append(t.contents, t.Index(column))
 	}
 	t.status = max(slices.Index(t.Kinds, columns.Status), 0)
-	add := t.Add
-	t.add = func(s *object.Set, r *columns.Reader) error { return r.Read(add(&s.Report)) }
+	t.rowset = sqldb.RowsetOf(t.Table)
+	return t
+}
+
+// selection returns a table of columns of tests, or of a group, that a query selects.
+func selection(rows sqldb.Rowset) *table {
+	t := &table{Table: columns.Table{Columns: rows.Columns}, rowset: rows}
+	tests := &tables[2]
+	for i, name := range rows.Columns {
+		if n := slices.Index(tests.Columns, name); n >= 0 && tests.isContent(n) {
+			t.contents = append(t.contents, i)
+		}
+	}
 	return t
 }
 
