@@ -14,7 +14,6 @@ import (
 	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/store/lists"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/report"
@@ -82,7 +81,7 @@ func countedSQL(of string) string {
 
 // readCounted returns what is counted of a test by what the server told.
 func readCounted(id, told string) (t countedTest, err error) {
-	texts, err := lists.Read[string]([]byte(told))
+	texts, err := sqldb.ReadList[string]([]byte(told))
 	if err != nil {
 		return t, err
 	}

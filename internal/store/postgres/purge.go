@@ -12,6 +12,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
 // Purging goes on beside loading: in batches that are short enough that nobody
@@ -141,7 +142,7 @@ func (s *Store) purgeBatch(ctx context.Context, t *table, query string, before, 
 func (t *table) purgeSQL(keepIncidents bool) string {
 	tied := ""
 	if keepIncidents {
-		tied = " AND NOT " + store.Tied(t.List)
+		tied = " AND NOT " + sqldb.Tied(t.List)
 	}
 	told := "''"
 	if t.List == store.Tests {

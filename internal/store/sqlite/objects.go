@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/store/lists"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -83,7 +83,7 @@ func list[T string | report.Resource](v *values) []T {
 	if s == nil {
 		return nil
 	}
-	all, err := lists.Read[T]([]byte(*s))
+	all, err := sqldb.ReadList[T]([]byte(*s))
 	if err != nil {
 		v.fail(err)
 	}

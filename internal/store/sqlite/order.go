@@ -13,7 +13,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/columns"
-	"github.com/kcidb-go/kcidb/internal/store/lists"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -103,7 +103,7 @@ func (o order) compareTexts(column int, a, b string) (int, error) {
 
 // jsonb returns a list of files as PostgreSQL writes it.
 func jsonb(text string) (string, error) {
-	files, err := lists.Read[report.Resource]([]byte(text))
+	files, err := sqldb.ReadList[report.Resource]([]byte(text))
 	if err != nil {
 		return "", fmt.Errorf("%w: %w", store.ErrCorrupt, err)
 	}

@@ -6,7 +6,7 @@ import (
 	"encoding/json"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/store/lists"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -70,7 +70,7 @@ func (w *rowWriter) Texts(_ string, field *[]string) {
 		w.null()
 		return
 	}
-	w.add(string(lists.AppendStrings(nil, *field)))
+	w.add(string(sqldb.AppendTexts(nil, *field)))
 }
 
 func (w *rowWriter) Resources(_ string, field *[]report.Resource) {
@@ -78,7 +78,7 @@ func (w *rowWriter) Resources(_ string, field *[]report.Resource) {
 		w.null()
 		return
 	}
-	w.add(string(lists.AppendResources(nil, *field)))
+	w.add(string(sqldb.AppendResources(nil, *field)))
 }
 
 func (w *rowWriter) Misc(_ string, field *json.RawMessage) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package lists
+package sqldb
 
 import (
 	"testing"
@@ -12,8 +12,8 @@ import (
 
 func TestLists(t *testing.T) {
 	for want, list := range map[string][]string{"[]": {}, `["a","\"\\\n","ä"]`: {"a", "\"\\\n", "ä"}} {
-		text := AppendStrings(nil, list)
-		back, err := Read[string](text)
+		text := AppendTexts(nil, list)
+		back, err := ReadList[string](text)
 		if string(text) != want || err != nil || !cmp.Equal(back, list) {
 			t.Errorf("%q became %s and %q, %v", list, text, back, err)
 		}
@@ -22,12 +22,12 @@ func TestLists(t *testing.T) {
 		"[]": {}, `[{"name":"a b","url":"https://x/?a&b"},{"name":"c","url":""}]`: {{Name: "a b", URL: "https://x/?a&b"}, {Name: "c"}},
 	} {
 		text := AppendResources(nil, list)
-		back, err := Read[report.Resource](text)
+		back, err := ReadList[report.Resource](text)
 		if string(text) != want || err != nil || !cmp.Equal(back, list) {
 			t.Errorf("%q became %s and %q, %v", list, text, back, err)
 		}
 	}
-	if _, err := Read[string]([]byte(`["a",1]`)); err == nil {
+	if _, err := ReadList[string]([]byte(`["a",1]`)); err == nil {
 		t.Error("a list with a number is one of strings")
 	}
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package lists is how drivers keep lists that are properties of objects: as
-// JSON text, always the same text for the same list.
-package lists
+package sqldb
 
 import (
 	jsonv2 "github.com/go-json-experiment/json"
@@ -11,8 +9,9 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// AppendStrings appends a list of strings to b.
-func AppendStrings(b []byte, list []string) []byte {
+// AppendTexts appends a list of texts to b, as JSON. Databases keep lists so, and compare
+// them by their bytes: the same list is always the same text.
+func AppendTexts(b []byte, list []string) []byte {
 	b = append(b, '[')
 	for i, s := range list {
 		if i > 0 {
@@ -23,7 +22,7 @@ func AppendStrings(b []byte, list []string) []byte {
 	return append(b, ']')
 }
 
-// AppendResources appends a list of files to b.
+// AppendResources appends a list of files to b, as AppendTexts does.
 func AppendResources(b []byte, list []report.Resource) []byte {
 	b = append(b, '[')
 	for i := range list {
@@ -44,8 +43,8 @@ func appendString(b []byte, s string) []byte {
 	return b
 }
 
-// Read returns the list that is in a text: of strings, or of resources.
-func Read[T string | report.Resource](text []byte) ([]T, error) {
+// ReadList returns the list of texts or files in a JSON text.
+func ReadList[T string | report.Resource](text []byte) ([]T, error) {
 	all := []T{}
 	err := jsonv2.Unmarshal(text, &all)
 	return all, err
