@@ -14,17 +14,17 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store"
 )
 
-// The coders are used by all stores; EncodeAll and DecodeAll may be called
-// concurrently. Contents are a page or two and compressed one by one, so the
-// stronger levels cost much and gain little. The file is no place for another
-// checksum.
+// The coders are shared by all stores; EncodeAll and DecodeAll may be called
+// concurrently. Contents are a page or two and compressed one by one, so stronger levels
+// cost much and gain little. The frames have no checksum, which would
+// protect a part of the file only.
 var (
 	encoder, _ = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderCRC(false))
 	decoder, _ = zstd.NewReader(nil)
 )
 
-// plainLength is how long a content is at most that is never compressed:
-// little would be gained, and it stays readable in SQL.
+// plainLength is the greatest length of a content that is never compressed: compression
+// would save little, and an uncompressed text can be read in SQL.
 const plainLength = 128
 
 // contentWriter puts values into the table contents, within a transaction.
@@ -51,9 +51,10 @@ func (c *contentWriter) put(row []any, columns []int) error {
 	return nil
 }
 
-// add returns the reference of a content, which it adds to the table where it
-// is not there. Most are new: it is tried first. Half of a SHA-256 is enough
-// for nobody to make a content with the hash of somebody else's.
+// add returns the reference of a content, and inserts the content into the table if it
+// is new. Most contents are new, so add tries the insertion first. The hash is half of a
+// SHA-256: long enough that no submitter can make a content with the hash of another
+// content.
 func (c *contentWriter) add(content string) (id int64, err error) {
 	if c.ids == nil {
 		c.ids = make(map[string]int64)
@@ -79,7 +80,7 @@ func (c *contentWriter) add(content string) (id int64, err error) {
 	return id, err
 }
 
-// pack returns what is kept of a content, given twice.
+// pack returns the stored form of a content, which is given as a string and as bytes.
 func pack(content string, text []byte) any {
 	if len(text) > plainLength {
 		if frame := encoder.EncodeAll(text, nil); len(frame) < len(text) {
@@ -89,7 +90,7 @@ func pack(content string, text []byte) any {
 	return content
 }
 
-// unpack returns the content that is kept so.
+// unpack returns the content with a stored form.
 func unpack(data any) (string, error) {
 	switch data := data.(type) {
 	case string:
@@ -101,8 +102,8 @@ func unpack(data any) (string, error) {
 	return "", fmt.Errorf("neither text nor a blob")
 }
 
-// contentReader gives contents back. It keeps those last used, for the same
-// ones come again and again, up to contentsKept bytes.
+// contentReader reads contents. It keeps the contents used last, up to contentsKept
+// bytes, because the same contents recur.
 type contentReader struct {
 	kept map[int64]string
 	size int
@@ -110,8 +111,8 @@ type contentReader struct {
 
 const contentsKept = 16 << 20
 
-// resolve replaces the references in the columns of the rows, the first of
-// which is number from, by the contents.
+// resolve replaces the references in columns of the rows by the contents. The first
+// column of the table is value number from of a row.
 func (c *contentReader) resolve(ctx context.Context, q querier, rows [][]any, columns []int, from int) error {
 	if c.kept == nil || c.size > contentsKept {
 		c.kept, c.size = make(map[int64]string), 0

@@ -11,7 +11,7 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// counter notes what a transaction changes, for the roll-ups.
+// counter collects the changes of a transaction for the roll-ups.
 type counter struct {
 	rollup.Delta
 	tx        *sql.Tx
@@ -33,7 +33,8 @@ var (
 	testMisc        = tests.Index("misc")
 )
 
-// changed notes that a row was changed, created (was is nil) or deleted (now is nil).
+// changed notes that a row was changed, inserted if was is nil, or deleted if now is
+// nil.
 func (c *counter) changed(t *table, was, now []any) error {
 	row := now
 	switch {
@@ -71,8 +72,8 @@ func (c *counter) touched(t *table, row []any) {
 	}
 }
 
-// keep keeps the texts of the contents that a test is counted by: its compatibles and its
-// environment. row has the references to them.
+// keep keeps the texts of contents that tests are counted by. texts are the contents of
+// a row, and the row has the references to them.
 func (c *counter) keep(texts [2]any, row []any) {
 	for i, column := range [...]int{testCompatible, testEnvironment} {
 		if text, ok := texts[i].(string); ok {
@@ -84,7 +85,7 @@ func (c *counter) keep(texts [2]any, row []any) {
 	}
 }
 
-// text returns the content that a reference refers to, "" for NULL.
+// text returns the content that a value refers to, "" for NULL.
 func (c *counter) text(reference any) (string, error) {
 	id, ok := reference.(int64)
 	if !ok {
@@ -130,7 +131,7 @@ func (c *counter) test(row []any) (*rollup.Test, error) {
 	return t, nil
 }
 
-// apply updates the roll-ups for the changes noted.
+// apply updates the roll-ups for the changes.
 func (c *counter) apply(ctx context.Context) error {
 	return c.Apply(ctx, sqlTx{c.tx}, dialect{})
 }

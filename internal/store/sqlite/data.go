@@ -14,8 +14,8 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 )
 
-// Empty removes all objects, receipts, changes and notifications, and gives the
-// file's space back. Who watches still does.
+// Empty removes all objects, receipts, changes and notifications, and returns the space
+// of the file to the system. Loads go on noting changes if they did before.
 func (s *Store) Empty(ctx context.Context) error {
 	err := s.update(ctx, func(tx *sql.Tx) error {
 		for _, name := range slices.Concat([]string{"checkouts", "builds", "tests", "issues", "incidents", "contents", "receipts",
@@ -32,7 +32,8 @@ func (s *Store) Empty(ctx context.Context) error {
 	return s.failure(ctx, "empty", err)
 }
 
-// next returns the time of objects that are loaded now, later than all there are.
+// next returns the time of objects that are loaded now: later than the timestamps of all
+// objects.
 func (s *Store) next(ctx context.Context, tx *sql.Tx) (time.Time, error) {
 	now := s.now()
 	var each []string

@@ -30,16 +30,16 @@ func (s *snapshot) Dump(ctx context.Context, opts store.DumpOptions, sets *sqldb
 	return nil
 }
 
-// dump reads tables around the rows that are damaged.
+// dump reads tables, and reads around damaged rows.
 type dump struct {
 	*pages
 	until int64
 	lost  *store.Unreadable
 }
 
-// table reads the rows of a table behind a place, in pages. A page with a row that
-// cannot be read is read row by row, and then it goes on in pages. It returns false
-// when the reader wants no more.
+// table reads the rows of a table behind a place, in pages. If a page has a row that
+// cannot be read, it reads the rows of that page one by one, and then continues in
+// pages. It returns false if the caller wants no more.
 func (d *dump) table(ctx context.Context, t *table, last [2]any) (bool, error) {
 	for {
 		d.done = func(row []any) { last = [2]any(row) }
@@ -64,7 +64,7 @@ func (d *dump) table(ctx context.Context, t *table, last [2]any) (bool, error) {
 	}
 }
 
-// row reads the row with a number.
+// row reads the row with a rowid.
 func (d *dump) row(ctx context.Context, t *table, number any) (bool, error) {
 	rows, err := d.rows(ctx, t, "SELECT 0, 0, "+t.columnList()+" FROM "+string(t.List)+" o WHERE o.rowid = ?", 2+len(t.Columns), number)
 	if err != nil || len(rows) == 0 {
@@ -73,8 +73,8 @@ func (d *dump) row(ctx context.Context, t *table, number any) (bool, error) {
 	return d.add(t, rows[0][2:])
 }
 
-// name returns what identifies the object in a row, the row's number if that
-// cannot be read.
+// name returns the identity of the object in a row, or the rowid if the identity cannot
+// be read.
 func (d *dump) name(ctx context.Context, t *table, number any) string {
 	keys := strings.Join(t.Columns[1:1+t.Keys], " || ', version ' || ")
 	rows, err := d.rows(ctx, nil, "SELECT "+keys+" FROM "+string(t.List)+" WHERE rowid = ?", 1, number)
@@ -84,9 +84,9 @@ func (d *dump) name(ctx context.Context, t *table, number any) string {
 	return fmt.Sprint(rows[0][0])
 }
 
-// dumpSQL selects rows in the order of arrival, and in that of loading where
-// they arrived at the same time, as all of a load did. These are a term of
-// their own, for the index on _timestamp to find where to go on among them.
+// dumpSQL selects rows in the order of arrival, and in the order of loading if objects
+// arrived at the same time, as all objects of a load did. These have a SELECT of their
+// own, so that the index on _timestamp finds the place to continue among them.
 func (t *table) dumpSQL(columns string) string {
 	rows := "SELECT o._timestamp, o.rowid, " + columns + " FROM " + string(t.List) + " o WHERE "
 	return rows + "o._timestamp = ?1 AND o.rowid > ?2 UNION ALL " +

@@ -15,9 +15,9 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store"
 )
 
-// failure returns err with the database and the operation named, and with the
-// store's error for it where there is one. An operation that ended because
-// ctx did returns the context's error, whatever the engine made of it.
+// failure returns err with the database and the operation named, wrapped in the store's
+// error for it if there is one. If the operation ended because ctx was done, failure
+// returns the cause of that in place of the engine's error.
 func (s *Store) failure(ctx context.Context, operation string, err error) error {
 	if err == nil {
 		return nil
@@ -35,8 +35,8 @@ func (s *Store) failure(ctx context.Context, operation string, err error) error 
 	return fmt.Errorf("%s: %s: %w", s.name, operation, err)
 }
 
-// translate returns the store's error for one of the engine, together with
-// it, and the engine's where there is none.
+// translate returns an error of the engine wrapped in the store's error for it, or
+// unchanged if the store has no error for it.
 func (s *Store) translate(err *sqlite.Error) error {
 	sentinel := error(nil)
 	switch err.Code() & 0xff {
@@ -63,8 +63,8 @@ func (s *Store) translate(err *sqlite.Error) error {
 	return fmt.Errorf("%w: %w", sentinel, err)
 }
 
-// cannotOpen says why the engine could not open the file or those beside it,
-// which it does not tell.
+// cannotOpen finds out why the engine could not open the file or the files beside it,
+// because the engine does not report the reason.
 func (s *Store) cannotOpen(err error) error {
 	f, openErr := os.Open(s.file)
 	if errors.Is(openErr, os.ErrNotExist) {
@@ -80,8 +80,8 @@ func (s *Store) cannotOpen(err error) error {
 	return fmt.Errorf("%w: files are kept beside it, and its directory cannot be written to: %w", store.ErrReadOnly, err)
 }
 
-// isDamage tells whether an error may be about one row, which others can be read
-// without.
+// isDamage reports whether an error may concern a single row, so that other rows can
+// still be read.
 func isDamage(err error) bool {
 	if engine, ok := errors.AsType[*sqlite.Error](err); ok {
 		return slices.Contains([]int{sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_TOOBIG}, engine.Code()&0xff)

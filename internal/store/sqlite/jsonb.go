@@ -11,14 +11,15 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// jsonbDepth is how deep a free object is that PostgreSQL's driver gives to jsonb.
+// jsonbDepth is the greatest depth of a free object that PostgreSQL's driver stores as
+// jsonb.
 const jsonbDepth = 100
 
 var errDeep = errors.New("too deep for jsonb")
 
 // jsonbForm returns a free object as PostgreSQL writes a value of type jsonb: the
-// members ordered by the length of their names, then by the names. One that is too deep
-// for that, or is no JSON, stays as it is.
+// members ordered by the length of their names, then by the names. It returns a text
+// unchanged if the text is too deep for jsonb, or invalid JSON.
 func jsonbForm(text string) string {
 	form, err := appendJSONB(nil, jsontext.NewDecoder(strings.NewReader(text)))
 	if err != nil {

@@ -54,9 +54,9 @@ func (s *Store) Load(ctx context.Context, r *report.Report, opts store.LoadOptio
 
 // loader loads a report within a transaction.
 //
-// Its statements run without a context, for watching one costs as much as a
-// row: database/sql ends the transaction, and so the next statement, when the
-// transaction's own context is done.
+// Its statements run without a context, because watching a context costs as much as
+// inserting a row. If the context of the transaction is done, database/sql ends the
+// transaction, and so the next statement fails.
 type loader struct {
 	tx       *sql.Tx
 	arrival  int64 // the time of loading, microseconds
@@ -66,9 +66,9 @@ type loader struct {
 	changes  *store.Changes
 }
 
-// load loads the objects of a list. Nearly all objects are new, so each is
-// inserted, and looked at again only where that did nothing: one statement and
-// one walk down each index for an object.
+// load loads the objects of a list. Nearly all objects are new, so load inserts each
+// object first, and reads the existing row only if the insertion did nothing. A new
+// object costs one statement and one walk down each index.
 func (l *loader) load(t *table, r *report.Report) error {
 	var m *merger // prepared with the first object
 	for v := range t.versions(r, l.arrival, l.metadata) {
@@ -114,7 +114,7 @@ func (l *loader) load(t *table, r *report.Report) error {
 	return nil
 }
 
-// merger puts rows into a table.
+// merger writes rows to a table.
 type merger struct {
 	tx                          *sql.Tx
 	table                       *table
@@ -137,9 +137,9 @@ func (m *merger) close() {
 	}
 }
 
-// merge merges an object into the one that is there, and tells whether that
-// changed anything but times. It completes the change. An untimed object takes the
-// time of the one that is there, and its values stay.
+// merge merges an object into its existing row, and reports whether that changed more
+// than times. It completes the change. An object without a time takes the time of the
+// row, and its values stay.
 func (m *merger) merge(v *version, untimed bool, change *store.Change) (bool, error) {
 	if err := m.prepare(&m.find, m.table.selectSQL()); err != nil {
 		return false, err

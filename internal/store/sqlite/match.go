@@ -13,7 +13,7 @@ import (
 	"github.com/kcidb-go/kcidb/object"
 )
 
-// subject is where the objects of a type are read from.
+// subject is a type and the table that its objects are read from.
 type subject struct {
 	object.Type
 	*table
@@ -59,9 +59,9 @@ func (s *snapshot) Match(ctx context.Context, t object.Type, q sqldb.Question, s
 	return err
 }
 
-// prepare notes the keys of what a question asks for, unless it is read in pages at
-// once, and returns how many there are. Where there is a limit it looks no further;
-// where there is none, 0, what is read at once is not counted.
+// prepare notes the keys of the objects of a question, unless Match reads the objects
+// from their table in pages. It returns the number of objects, and stops counting at the
+// limit. Without a limit, 0, it does not count objects that it does not note.
 func (w wanted) prepare(ctx context.Context, tx *sql.Tx, s subject, q sqldb.Question, limit int64) (n int64, err error) {
 	if limit > 0 {
 		q.Keys = fmt.Sprintf("SELECT * FROM (%s) LIMIT %d", q.Keys, limit)
@@ -79,11 +79,11 @@ func (w wanted) prepare(ctx context.Context, tx *sql.Tx, s subject, q sqldb.Ques
 	return n, err
 }
 
-// streams tells whether the objects are read in pages at once. Groups have no
-// index in the order of their keys.
+// streams reports whether Match reads the objects from their table in pages. Groups have
+// no index in the order of their keys, so Match never does that for groups.
 func (s subject) streams(q sqldb.Question) bool { return !q.Few && s.Keys > 0 }
 
-// streamSQL selects the objects that a question asks for, of all there are.
+// streamSQL selects the objects of a question from all rows of the table.
 func (s subject) streamSQL(q sqldb.Question) string {
 	order, behind := "o.id, 0", "o.id > ?1"
 	if s.Keys == 2 {
@@ -93,7 +93,7 @@ func (s subject) streamSQL(q sqldb.Question) string {
 		" ORDER BY " + strings.TrimSuffix(order, ", 0") + " LIMIT ?3"
 }
 
-// noteSQL adds the keys of what a question asks for to the table.
+// noteSQL adds the keys of the objects of a question to the table.
 func (w wanted) noteSQL(s subject, q sqldb.Question) string {
 	more := ""
 	if len(q.Key) == 1 {
@@ -117,9 +117,9 @@ func (w wanted) matchSQL(s subject) string {
 		WHERE (w.id, w.version) > (?, ?) AND w.list = ? ORDER BY w.id, w.version LIMIT ?`
 }
 
-// firstOf selects the first value of a column that a checkout of a revision has.
-// The plus has the engine look for the revision, and not through all checkouts in
-// the order of their times.
+// firstOf selects the first value of a column among the checkouts of a revision. The
+// plus makes the engine search by the revision, instead of reading all checkouts in the
+// order of their times.
 func firstOf(column string) string {
 	return fmt.Sprintf(`(SELECT o.%s FROM checkouts o WHERE o.git_commit_hash = w.id AND %s = w.version AND o.%[1]s IS NOT NULL
 		ORDER BY +o._timestamp, o.id LIMIT 1)`, column, dialect{}.Patchset("o"))

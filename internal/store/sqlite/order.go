@@ -17,16 +17,16 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// order compares values of an object that have the same time, as all drivers do:
-// what PostgreSQL compares fast is the measure.
+// order compares values of an object that have the same time. All drivers have the same
+// order; it is the order that PostgreSQL computes fastest.
 type order struct {
 	table    *table
 	contents func(id any) (string, error) // returns the content that a value refers to
 }
 
-// later reports whether the second of two different values of a unit is the
-// greater one: the first of its columns in which they differ decides. An absent
-// value is less than any other.
+// later reports whether the second of two different values of a unit is greater. The
+// first column in which the values differ decides. An absent value is less than any
+// other value.
 func (o order) later(unit int, first, second []any) (bool, error) {
 	for i, a := range first {
 		b := second[i]
@@ -64,8 +64,8 @@ func (o order) compare(column int, a, b any) (int, error) {
 	return 0, fmt.Errorf("%w: %T and %T in the column %s", store.ErrCorrupt, a, b, o.table.Columns[column])
 }
 
-// compareContents compares contents: those of tests, which PostgreSQL knows by
-// their hash, by that.
+// compareContents compares contents. It compares contents of tests by their hashes,
+// because PostgreSQL has only these.
 func (o order) compareContents(column int, a, b any) (int, error) {
 	first, err := o.contents(a)
 	if err != nil {
@@ -82,8 +82,8 @@ func (o order) compareContents(column int, a, b any) (int, error) {
 	return o.compareTexts(column, first, second)
 }
 
-// compareTexts compares by bytes: lists of files, and free objects but those of tests,
-// as PostgreSQL writes them in a column of type jsonb.
+// compareTexts compares texts by bytes. It compares lists of files, and the free objects
+// of other objects than tests, in the form in which PostgreSQL writes jsonb.
 func (o order) compareTexts(column int, a, b string) (int, error) {
 	switch o.table.Kinds[column] {
 	case columns.Misc:

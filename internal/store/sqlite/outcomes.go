@@ -16,8 +16,8 @@ func (s *snapshot) Outcomes(ctx context.Context, builds []string, rows sqldb.Row
 	return s.tests(ctx, builds, notedOutcomes, rows, sets)
 }
 
-// noted is what is noted of tests, in the order they are wanted in, before they are
-// read in pages.
+// noted says which values of tests are noted in a temporary table, in the order of the
+// result, before the tests are read in pages.
 type noted struct {
 	columns string // of the temporary table, behind the number of the row
 	of      string // selects them, of the tests of a build, in their order
@@ -26,7 +26,7 @@ type noted struct {
 	tests   string // what the columns that are wanted are of: the table is "o"
 }
 
-// notedOutcomes are all that is wanted.
+// notedOutcomes notes all columns of an outcome.
 var notedOutcomes = noted{
 	columns: "id, build_id, origin, path, status, environment_misc, start_time",
 	of:      outcomesOfSQL,
@@ -48,7 +48,7 @@ func (s *snapshot) tests(ctx context.Context, builds []string, n noted, rows sql
 	return err
 }
 
-// noteTests makes and fills the table, which numbers tests in their order.
+// noteTests creates and fills the table, which numbers the tests in their order.
 func (w wanted) noteTests(ctx context.Context, tx *sql.Tx, builds []string, n noted) error {
 	if _, err := tx.ExecContext(ctx, "CREATE TABLE "+w.table+" (number INTEGER PRIMARY KEY, "+n.columns+")"); err != nil {
 		return err

@@ -18,9 +18,9 @@ import (
 // transaction, and after each the purge rests for as long as the batch took.
 // Loads have at least half of the time then.
 
-// Purge removes what arrived before a time, in batches, and then the contents
-// that nothing refers to, for which it reads all references once or twice. The
-// file does not become smaller: what is loaded later takes the room.
+// Purge removes what arrived before a time, in batches, and then the contents that no
+// object refers to. For the latter it reads all references once or twice. The file does
+// not become smaller: later loads use the free space.
 func (s *Store) Purge(ctx context.Context, opts store.PurgeOptions) error {
 	return s.failure(ctx, "purge", s.purge(ctx, opts))
 }
@@ -38,7 +38,7 @@ func (s *Store) purge(ctx context.Context, opts store.PurgeOptions) error {
 	return s.sweep(ctx, opts.Progress)
 }
 
-// batch runs f in a transaction, and rests.
+// batch runs f in a transaction, and then rests.
 func (s *Store) batch(ctx context.Context, f func(tx *sql.Tx) error) error {
 	began := time.Now()
 	if err := s.update(ctx, f); err != nil {
@@ -54,7 +54,7 @@ func (s *Store) batch(ctx context.Context, f func(tx *sql.Tx) error) error {
 	}
 }
 
-// place is one in the order of arrival.
+// place is a place in the order of arrival.
 type place struct{ timestamp, rowid int64 }
 
 // purgeTable removes the old objects of a list, the oldest first.
@@ -88,8 +88,8 @@ func (s *Store) purgeTable(ctx context.Context, t *table, opts store.PurgeOption
 	}
 }
 
-// purgeSQL removes the oldest rows that arrived before the first parameter and
-// are behind the place of the next two, and returns them with their rowids.
+// purgeSQL deletes the oldest rows that arrived before the first parameter and are
+// behind the place in the next two parameters. It returns the rows with their rowids.
 func (t *table) purgeSQL(keepIncidents bool) string {
 	tied := ""
 	if keepIncidents {
@@ -99,8 +99,8 @@ func (t *table) purgeSQL(keepIncidents bool) string {
 		ORDER BY _timestamp, rowid LIMIT %d) RETURNING rowid, %s`, t.List, tied, store.PurgeBatch, strings.Join(t.Columns, ", "))
 }
 
-// purgeRows removes a batch, and returns how many rows it had, and the place of
-// the last of them.
+// purgeRows deletes a batch. It returns the number of rows and the place of the last
+// row.
 func purgeRows(ctx context.Context, tx *sql.Tx, t *table, query string, before int64, from place) (int, place, error) {
 	rows, err := readRows(ctx, tx, 1+len(t.Columns), query, []any{before, from.timestamp, from.rowid})
 	if err != nil {

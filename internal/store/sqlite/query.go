@@ -13,7 +13,8 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
-// Query notes what is wanted, and then reads each list in the order of the IDs.
+// Query notes the identities of the objects asked for, and then reads each list in the
+// order of the IDs.
 func (s *snapshot) Query(ctx context.Context, q *store.Query, sets *sqldb.Sets) error {
 	if err := s.do(ctx, func(tx *sql.Tx) error { return s.wanted.find(ctx, tx, q) }); err != nil {
 		return err
@@ -28,14 +29,14 @@ func (s *snapshot) Query(ctx context.Context, q *store.Query, sets *sqldb.Sets) 
 	return nil
 }
 
-// step leads from the objects of one list to those of another: those whose
+// step leads from the objects of one list to their children in another list, whose
 // columns hold the identity of the parent.
 type step struct {
 	parent, child store.List
 	columns       string
 }
 
-// steps are in the order that leads from the ancestors down.
+// steps are in the order from ancestors to descendants.
 var steps = []step{
 	{store.Checkouts, store.Builds, "checkout_id"},
 	{store.Builds, store.Tests, "build_id"},
@@ -44,24 +45,24 @@ var steps = []step{
 	{store.Issues, store.Incidents, "issue_id issue_version"},
 }
 
-// wanted is a temporary table of the identities of objects, which need not be
-// there: the tests of a build that never came are children of it all the same.
-// SQLite keeps it on disk when it is large.
+// wanted is a temporary table of the identities of objects. The objects may be missing:
+// the tests of a missing build are its children all the same. SQLite moves a large table
+// to disk.
 type wanted struct{ table string }
 
 func (s *Store) newWanted() wanted {
 	return wanted{fmt.Sprintf("temp.wanted_%d", s.queries.Add(1))}
 }
 
-// make makes the table. What tells objects with the same ID apart has no type,
-// for a hash must not become a number.
+// make creates the table, unless it exists. The column that distinguishes objects with
+// the same ID has no type, because a hash of digits must not become a number.
 func (w wanted) make(ctx context.Context, tx *sql.Tx) error {
 	_, err := tx.ExecContext(ctx, "CREATE TABLE IF NOT EXISTS "+w.table+
 		" (list TEXT, id TEXT, version, PRIMARY KEY (list, id, version)) WITHOUT ROWID")
 	return err
 }
 
-// find fills the table with what a query asks for.
+// find adds the identities of all objects of a query to the table.
 func (w wanted) find(ctx context.Context, tx *sql.Tx, q *store.Query) error {
 	if err := w.make(ctx, tx); err != nil {
 		return err
@@ -110,8 +111,8 @@ func (w wanted) addKeys(ctx context.Context, tx *sql.Tx, q *store.Query) error {
 	return nil
 }
 
-// parentsSQL adds the parents of a step to the table. CROSS JOIN, here and
-// below, keeps the order of the loops: over what is wanted, not over all
+// parentsSQL adds the parents of a step to the table. CROSS JOIN, here and below, keeps
+// the order of the loops: it loops over the identities in the table, and not over all
 // objects.
 func (w wanted) parentsSQL(s step) string {
 	parent := strings.Fields(s.columns + " 0")[:2] // an identity without a version has 0
@@ -131,7 +132,7 @@ func (w wanted) childrenSQL(s step) string {
 		FROM %[1]s w CROSS JOIN %[2]s o ON %[3]s WHERE w.list = '%[4]s'`, w.table, s.child, on, s.parent)
 }
 
-// readSQL selects the wanted objects of a list that are there.
+// readSQL selects the objects of a list whose identities are in the table.
 func (w wanted) readSQL(t *table) string {
 	on := "o.id = w.id"
 	if t.Keys == 2 {

@@ -12,16 +12,17 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
-// view is the database as somebody reads it. Of a file, everything read is of
-// one moment: it is one transaction, during which the write-ahead log grows
-// with what others write. A database in memory has only one connection, and
-// leaves it to others between the pages: it is a transaction for each.
+// view is the database as a reader sees it. A view of a file is one transaction, and
+// sees the file at one moment; while the view is open, the write-ahead log grows with
+// each write. A database in memory has only one connection, so a view of it is a
+// transaction for each page, and lends the connection to others between pages.
 type view struct {
 	store *Store
 	tx    *sql.Tx // nil for a database in memory
 }
 
-// view returns a view of the database at its newest schema, to be closed.
+// view returns a view of the database. It returns an error unless the database has the
+// newest schema. The caller closes the view.
 func (s *Store) view(ctx context.Context) (*view, error) {
 	v := &view{store: s}
 	if s.file != "" {
@@ -45,8 +46,8 @@ func (v *view) close() {
 	}
 }
 
-// do runs f with the transaction to read with. What f writes to temporary
-// tables stays until the view is closed.
+// do runs f with the transaction of the view. Temporary tables that f creates exist
+// until the view is closed.
 func (v *view) do(ctx context.Context, f func(tx *sql.Tx) error) error {
 	if v.store.closed.Load() {
 		return errors.New("the database was closed")
@@ -57,8 +58,9 @@ func (v *view) do(ctx context.Context, f func(tx *sql.Tx) error) error {
 	return v.store.transact(ctx, f)
 }
 
-// pageSize is how many rows are read at once: enough that beginning anew costs
-// nothing beside them, and few enough to hold in memory with their excerpts.
+// pageSize is the number of rows that are read at once: enough that starting the query
+// again costs little in comparison, and few enough to hold them in memory with their
+// excerpts.
 const pageSize = 500
 
 // pages reads rows in pages and adds them to sets.
@@ -77,10 +79,10 @@ func newPages(v *view, into *sqldb.Sets) *pages {
 	return p
 }
 
-// read reads the rows of a table that a query selects. The query has the
-// columns of its order, two, before those of the table, and as its first
-// parameters the values of these to begin behind; its last is the number of
-// rows. It returns false when the reader wants no more.
+// read reads the rows of a table that a query selects. The query returns the two columns
+// of its order before those of the table. Its first two parameters are the values of
+// these columns to continue behind; its last parameter is the number of rows. It returns
+// false if the caller wants no more.
 func (p *pages) read(ctx context.Context, t *table, query string, from [2]any, args ...any) (bool, error) {
 	for {
 		rows, err := p.rows(ctx, t, query, 2+len(t.Columns), append(append([]any{from[0], from[1]}, args...), pageSize)...)
@@ -103,8 +105,9 @@ func (p *pages) read(ctx context.Context, t *table, query string, from [2]any, a
 	}
 }
 
-// rows returns the rows of a statement, so many values each. Of a table, whose
-// columns come last, they have the contents in place of the references.
+// rows returns the rows of a statement, each with the given number of values. If there
+// is a table, its columns are the last ones, and contents stand in place of the
+// references.
 func (p *pages) rows(ctx context.Context, t *table, query string, values int, args ...any) (rows [][]any, err error) {
 	err = p.view.do(ctx, func(tx *sql.Tx) (err error) {
 		if rows, err = readRows(ctx, tx, values, query, args); err == nil && t != nil {

@@ -19,12 +19,13 @@ func (s *snapshot) Runs(ctx context.Context, builds []string, after store.RunKey
 // runsOfSQL selects the tests of a build in the order of the index by build and path.
 const runsOfSQL = `SELECT rowid FROM tests WHERE build_id = ? ORDER BY path, rowid`
 
-// runsBehindSQL selects those behind a test. A test that it leaves out costs an entry
-// of the index. NULL comes before ”, and both are the path "" of a key.
+// runsBehindSQL selects the tests behind a test. Each test that it leaves out costs an
+// entry of the index. NULL sorts before the empty path, and a key has the path "" for
+// both.
 const runsBehindSQL = `SELECT rowid FROM tests WHERE build_id = ?1 AND (path > ?2 OR coalesce(path, '') = ?2
 	AND (path IS NOT NULL, rowid) > (SELECT path IS NOT NULL, rowid FROM tests WHERE id = ?3)) ORDER BY path, rowid`
 
-// notedRuns are where the tests are, by the index alone.
+// notedRuns notes the rowids of tests, which the index alone has.
 var notedRuns = noted{
 	columns: "at",
 	of:      runsOfSQL,

@@ -24,8 +24,8 @@ const applicationID = 0x4b434944
 //go:embed migrations/*.sql
 var migrationFiles embed.FS
 
-// migration leads from one schema to the next and back. The one numbered N,
-// at index N-1, makes schema N.0. Other dialects number theirs alike.
+// migration leads from one schema to the next and back. Migration N, at index N-1, makes
+// schema N.0. All dialects number their migrations alike.
 type migration struct{ up, down string }
 
 var migrations = readMigrations()
@@ -46,7 +46,7 @@ func readMigrations() []migration {
 	return all
 }
 
-// schemaOf returns the number of the database's schema, 0 where there is none.
+// schemaOf returns the number of the database's schema, 0 if it has no schema.
 func schemaOf(ctx context.Context, q querier) (int, error) {
 	rows, err := q.QueryContext(ctx, `SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)
 		FROM pragma_application_id, pragma_user_version`)
@@ -85,8 +85,7 @@ func ready(ctx context.Context, q querier) error {
 	return nil
 }
 
-// number returns the number of the schema v, the newest one's for the zero
-// Version.
+// number returns the number of the schema v, or of the newest schema if v is zero.
 func number(v store.Version) (int, error) {
 	if v == (store.Version{}) {
 		return len(migrations), nil
@@ -97,8 +96,7 @@ func number(v store.Version) (int, error) {
 	return v.Major, nil
 }
 
-// Initialized tells whether the database has a schema; a file that is not
-// there has none.
+// Initialized reports whether the database has a schema. A missing file has none.
 func (s *Store) Initialized(ctx context.Context) (bool, error) {
 	n, err := schemaOf(ctx, s.read)
 	err = s.failure(ctx, "look for a schema", err)
@@ -108,7 +106,7 @@ func (s *Store) Initialized(ctx context.Context) (bool, error) {
 	return n > 0, err
 }
 
-// Schemas returns the schemas there are, and which one the database has.
+// Schemas returns all schemas, and which of them the database has.
 func (s *Store) Schemas(ctx context.Context) ([]store.Schema, int, error) {
 	n, err := schemaOf(ctx, s.read)
 	if err != nil {
@@ -121,7 +119,7 @@ func (s *Store) Schemas(ctx context.Context) ([]store.Schema, int, error) {
 	return all, n - 1, nil
 }
 
-// Init makes the schema v, and the file where there is none.
+// Init creates the schema v, and the file if it does not exist.
 func (s *Store) Init(ctx context.Context, v store.Version) error {
 	return s.failure(ctx, "init", s.init(ctx, v))
 }
@@ -141,7 +139,8 @@ func (s *Store) init(ctx context.Context, v store.Version) error {
 	if n, err := schemaOf(ctx, s.write); err != nil || n != 0 {
 		return cmp.Or(err, store.ErrInitialized)
 	}
-	// The file keeps its mode. It is set first, for a transaction cannot.
+	// The mode is a property of the file. It is set first, because a transaction cannot
+	// set it.
 	var mode string
 	if err := s.write.QueryRowContext(ctx, "PRAGMA journal_mode = wal").Scan(&mode); err != nil {
 		return err
@@ -161,8 +160,8 @@ func (s *Store) init(ctx context.Context, v store.Version) error {
 	})
 }
 
-// Upgrade migrates to schema v, in one transaction, and then makes the roll-ups
-// of the objects that were there before there were any.
+// Upgrade migrates to schema v in one transaction, and then counts the objects that are
+// older than the roll-ups.
 func (s *Store) Upgrade(ctx context.Context, v store.Version, progress store.Progress) error {
 	if err := s.upgrade(ctx, v); err != nil {
 		return s.failure(ctx, "upgrade", err)
@@ -232,7 +231,7 @@ func migrateDown(ctx context.Context, tx *sql.Tx, from, to int) error {
 	return mark(ctx, tx, to)
 }
 
-// mark notes in the file's header whose it is and which schema it has.
+// mark notes in the file's header that the file is ours, and which schema it has.
 func mark(ctx context.Context, tx *sql.Tx, number int) error {
 	_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d", applicationID, number))
 	return err

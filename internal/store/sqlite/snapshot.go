@@ -8,7 +8,8 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
-// snapshot implements sqldb.Snapshot: a view with a temporary table of what is wanted.
+// snapshot implements sqldb.Snapshot: a view with a temporary table of the identities of
+// objects.
 type snapshot struct {
 	*view
 	wanted wanted

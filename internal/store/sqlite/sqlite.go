@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package sqlite keeps reports in a SQLite database: one file and no server,
-// the store of a single machine and of tests.
+// Package sqlite keeps reports in a SQLite database: one file and no server, the store
+// of a single machine and of tests.
 //
-// The file is in WAL mode, so readers see the last committed state while
-// somebody writes, and each transaction is on disk once it is committed
-// (synchronous=FULL). Other processes may use the file at the same time on
-// the same machine; a writer waits for another one up to busyTimeout.
+// The file is in WAL mode, so readers see the last committed state during a write, and
+// each transaction is on disk once it is committed (synchronous=FULL). Other processes
+// may use the file at the same time on the same machine; a writer waits for another
+// writer up to busyTimeout.
 //
-// An in-memory database, ":memory:", is private to its store and gone with
-// it. It needs Init as a file does. All its methods share one connection, so
-// iterators hold it for a page of objects at a time, and see what is loaded
-// in between.
+// An in-memory database, ":memory:", belongs to its store and ends with it. It needs
+// Init as a file does. All its methods share one connection, so iterators hold the
+// connection for one page of objects at a time, and see what is loaded between pages.
 //
-// Times are kept to the microsecond. An environment or culprit object with
-// nothing in it is not kept, for their fields are columns of their own.
+// Times are kept to the microsecond. An empty environment or culprit is not kept,
+// because only its fields are columns.
 package sqlite
 
 import (
@@ -45,14 +44,14 @@ Example: sqlite:/var/lib/kcidb/kcidb.sqlite
 	Open: func(_ context.Context, params string) (store.Sink, error) { return Open(params) },
 }
 
-// memory is what SQLite calls a database in memory.
+// memory is SQLite's name of a database in memory.
 const memory = ":memory:"
 
-// Settings of every connection. A commit waits for the disk. Waiting for
-// another process's transaction is bounded, so that a process that hangs is
-// told from one that works. The page caches, in KiB, keep the upper levels of
-// the indexes of millions of objects; what else is read again comes from the
-// system's cache, of which the file is no part of the process: it is not mapped.
+// Settings of every connection. A commit waits for the disk. Waiting for another
+// process's transaction is bounded, to distinguish a process that hangs from a process
+// that works. The page caches, in KiB, hold the upper levels of the indexes of millions
+// of objects. Other pages that are read again come from the system's cache. The file is
+// not mapped, so its pages do not count as memory of the process.
 const (
 	busyTimeout = 10 * time.Second
 	pragmas     = "_pragma=busy_timeout(%d)&_pragma=synchronous(full)&_pragma=cache_size(-%d)" +
@@ -61,11 +60,11 @@ const (
 	readerCache = 4 << 10
 )
 
-// Bounds of the readers' connections. There are as many as the web answers at a
-// time, with some left for the notifier and the loader, and together their caches
-// take 160 MiB at most. Those who read have one connection at a time, so that more
-// readers wait for others to finish, and never for each other. Those not used for
-// a while are closed, and their caches freed.
+// Bounds of the readers' connections. There are as many as requests that the web answers
+// at a time, and some more for the notifier and the loader; their caches take at most
+// 160 MiB together. Each reader has one connection at a time, so a reader that waits for
+// a connection waits until another reader is done, and never in a circle. Connections
+// that are not used for readerIdle are closed, which frees their caches.
 const (
 	maxReaders  = 40
 	idleReaders = 8
@@ -81,16 +80,17 @@ type Store struct {
 	write *sql.DB // one connection, whose transactions are writes from their start
 	read  *sql.DB // maxReaders connections; in memory the same as write
 	now   func() time.Time
-	// uncounted: loads keep no roll-ups; what that is worth is measured.
+	// uncounted: loads keep no roll-ups, so that a benchmark can measure what these
+	// cost.
 	uncounted bool
 
 	queries atomic.Int64 // started so far, to tell their tables apart
 	closed  atomic.Bool  // what is still being read ends
 }
 
-// Open returns the database in a file, which need not be there yet, or in
-// memory where file is ":memory:". A file that is there and is not, or no
-// longer, one of ours is an error, ErrCorrupt or ErrNewSchema.
+// Open returns the database in a file, which may not exist yet, or in memory if file is
+// ":memory:". If the file exists and is not, or no longer, one of ours, Open returns
+// ErrCorrupt or ErrNewSchema.
 func Open(file string) (*Store, error) {
 	switch file {
 	case "":
@@ -102,10 +102,10 @@ func Open(file string) (*Store, error) {
 	s := &Store{name: "sqlite:" + file, file: filepath.Clean(file), now: time.Now}
 	uri := "file:" + strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(s.file)
 	s.write = openPool(uri+"?mode=rw&_txlock=immediate&"+fmt.Sprintf(pragmas, busyTimeout.Milliseconds(), writerCache), 1)
-	// Readers write nothing but temporary tables. They are opened like
-	// writers nevertheless, for a read-only connection that is the last one
-	// cannot remove the files beside the database.
 	s.Store = newSQL(s)
+	// Readers write only temporary tables. They are opened like writers nevertheless,
+	// because a read-only connection that is closed last cannot remove the files beside
+	// the database.
 	s.read = openPool(uri+"?mode=rw&"+fmt.Sprintf(pragmas, busyTimeout.Milliseconds(), readerCache), maxReaders)
 	_, err := schemaOf(context.Background(), s.read)
 	if err = s.failure(context.Background(), "open", err); err != nil && !errors.Is(err, store.ErrNotFound) {
@@ -115,7 +115,7 @@ func Open(file string) (*Store, error) {
 	return s, nil
 }
 
-// OpenMemory returns a new database in memory, which errors call by the name.
+// OpenMemory returns a new database in memory. Errors call the database by the name.
 func OpenMemory(name string) *Store {
 	pool := openPool("file::memory:?_txlock=immediate&"+fmt.Sprintf(pragmas, busyTimeout.Milliseconds(), writerCache), 1)
 	s := &Store{name: name, write: pool, read: pool, now: time.Now}
@@ -123,7 +123,7 @@ func OpenMemory(name string) *Store {
 	return s
 }
 
-// openPool returns a pool of most connections. None is opened yet.
+// openPool returns a pool of at most most connections. It opens none yet.
 func openPool(dsn string, most int) *sql.DB {
 	db, err := sql.Open("sqlite", dsn)
 	if err != nil {
@@ -137,20 +137,20 @@ func openPool(dsn string, most int) *sql.DB {
 	return db
 }
 
-// Close closes the database. The writer is the last to go, for it empties the
+// Close closes the database. It closes the writer last, because the writer empties the
 // write-ahead log into the file.
 func (s *Store) Close() error {
 	s.closed.Store(true)
 	return s.failure(context.Background(), "close", errors.Join(s.read.Close(), s.write.Close()))
 }
 
-// querier is what reading needs: a transaction, or a pool.
+// querier reads: a transaction or a pool.
 type querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
-// update runs f in a write transaction on the newest schema, and commits
-// where f returns no error.
+// update runs f in a write transaction, and commits if f returns no error. It returns an
+// error unless the database has the newest schema.
 func (s *Store) update(ctx context.Context, f func(tx *sql.Tx) error) error {
 	return s.transact(ctx, func(tx *sql.Tx) error {
 		if err := ready(ctx, tx); err != nil {
@@ -160,7 +160,7 @@ func (s *Store) update(ctx context.Context, f func(tx *sql.Tx) error) error {
 	})
 }
 
-// transact runs f in a write transaction, whatever the schema.
+// transact runs f in a write transaction with any schema.
 func (s *Store) transact(ctx context.Context, f func(tx *sql.Tx) error) error {
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {

@@ -30,10 +30,10 @@ import (
 // Contents are retired with the mark of one sweep, and only that sweep removes
 // them, so that two at the same time do no harm.
 
-// sweepPage is how many rows or contents are read at once.
+// sweepPage is the number of rows or contents that are read at once.
 const sweepPage = 20_000
 
-// hashSize is how long the hash of a content is that is not retired.
+// hashSize is the length of the hash of a content that is not retired.
 const hashSize = 16
 
 type sweep struct {
@@ -99,8 +99,8 @@ func (sw *sweep) references(ctx context.Context) (idSet, error) {
 	return used, nil
 }
 
-// eachPage calls f with the rows of a query in pages of sweepPage: its first
-// column and its parameter are the number to begin behind.
+// eachPage calls f with the rows of a query in pages of sweepPage rows. The first column
+// of the query, and its parameter, is the number to continue behind.
 func (s *Store) eachPage(ctx context.Context, columns int, query string, f func(rows [][]any) error) error {
 	for from := any(int64(-1 << 63)); ; {
 		rows, err := readRows(ctx, s.read, columns, query, []any{from})
@@ -114,8 +114,8 @@ func (s *Store) eachPage(ctx context.Context, columns int, query string, f func(
 	}
 }
 
-// retire retires the contents that are not used, and, under its own mark, those
-// that are retired already. It returns how many these are.
+// retire retires the unused contents, and marks contents that are retired already as its
+// own. It returns the number of contents it retired or marked.
 func (sw *sweep) retire(ctx context.Context, used idSet) (n int64, err error) {
 	sw.retired = newIDSet(sw.last)
 	query := fmt.Sprintf("SELECT id, hash FROM contents WHERE id > ? ORDER BY id LIMIT %d", sweepPage)
@@ -190,7 +190,7 @@ func (sw *sweep) removeBatch(ctx context.Context, tx *sql.Tx, ids []int64, used 
 	})
 }
 
-// eachContent calls f with the contents of ids that are there, and their hashes.
+// eachContent calls f with the contents of ids that exist, and their hashes.
 func eachContent(ctx context.Context, tx *sql.Tx, ids []int64, f func(id int64, hash []byte) error) error {
 	list, err := jsonv2.Marshal(ids)
 	if err != nil {
@@ -208,8 +208,8 @@ func eachContent(ctx context.Context, tx *sql.Tx, ids []int64, f func(id int64, 
 	return nil
 }
 
-// idSet is a set of IDs from 0 to a greatest one, a bit for each. IDs beyond are
-// left out.
+// idSet is a set of IDs from 0 to a greatest ID, with a bit for each. It ignores greater
+// IDs.
 type idSet []uint64
 
 func newIDSet(last int64) idSet { return make(idSet, last/64+1) }
@@ -225,7 +225,7 @@ func (s idSet) has(id int64) bool {
 	return id >= 0 && i < int64(len(s)) && s[i]&(1<<(id%64)) != 0
 }
 
-// next returns the first n IDs in the set that are not below from.
+// next returns the first n IDs in the set that are at least from.
 func (s idSet) next(from int64, n int) (ids []int64) {
 	for id := from; id < 64*int64(len(s)) && len(ids) < n; id++ {
 		if s.has(id) {

@@ -28,15 +28,14 @@ func (v *version) time(unit int) int64 {
 	return v.row[0].(int64)
 }
 
-// later reports whether of two values of a unit with the same time the second one
-// stays.
+// later reports whether the second of two values of a unit with the same time stays.
 type later func(unit int, first, second []any) (bool, error)
 
-// always has the second value stay.
+// always makes the second value stay.
 func always(int, []any, []any) (bool, error) { return true, nil }
 
-// merge merges another version of the object into v, unit by unit, and tells
-// whether that changed any of the values.
+// merge merges another version of the object into v, unit by unit, and reports whether
+// that changed a value.
 func (v *version) merge(other *version, units []columns.Unit, later later) (changed bool, err error) {
 	newest := max(v.row[0].(int64), other.row[0].(int64))
 	at := make([]int64, len(units))
@@ -78,7 +77,7 @@ func absent(unit []any) bool {
 	return true
 }
 
-// times returns the value of the column times, nil where no unit is older than the
+// times returns the value of the column times, nil if all units are as new as the
 // timestamp.
 func (v *version) times() []byte {
 	var b []byte
@@ -91,7 +90,7 @@ func (v *version) times() []byte {
 	return b
 }
 
-// blob returns bytes as the engine is given them, which takes nil for no bytes.
+// blob returns bytes for the engine, which takes nil as an empty value.
 func blob(b []byte) any {
 	if b == nil {
 		return nil
@@ -121,9 +120,9 @@ func (v *version) readTimes(value any, units int) error {
 	return nil
 }
 
-// versions returns the objects of a list in a report, each once. Those that are
-// there more than once are merged, the later one in the list staying where times
-// are equal. Each may be changed, and is gone with the next one.
+// versions returns each object of a list in a report once. It merges repeated objects;
+// if times are equal, the value of the later object in the list stays. The caller may
+// change an object, which is valid until the next one is returned.
 func (t *table) versions(r *report.Report, arrival int64, metadata bool) iter.Seq[*version] {
 	rows := func(yield func(*version) bool) {
 		var v version
@@ -153,8 +152,8 @@ func (t *table) versions(r *report.Report, arrival int64, metadata bool) iter.Se
 	return slices.Values(all)
 }
 
-// fold merges a version that is later in the same list into v. Where one has no
-// time of its own, it has that of the other.
+// fold merges a version that is later in the same list into v. A version without a time
+// takes the time of the other.
 func (v *version) fold(other *version, units []columns.Unit) {
 	switch {
 	case v.row[0] == nil && other.row[0] == nil:
