@@ -13,7 +13,7 @@ import (
 
 // ErrAgain: a concurrent transaction moved one of the objects to another build or
 // issue, so we hold the wrong locks. Roll back and retry.
-var ErrAgain = errors.New("something else was changed at the same time: try again")
+var ErrAgain = errors.New("another transaction moved one of the objects at the same time: try again")
 
 // Apply updates the roll-ups for the changes. The transaction must have changed the
 // objects already, and should end soon: it holds locks that other loaders need.
