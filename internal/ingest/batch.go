@@ -17,20 +17,20 @@ import (
 )
 
 const (
-	// longestPause is how long the loader waits at most after a submission that
-	// failed like those before it. Those behind it may be good.
+	// longestPause is the longest pause of the loader after a submission that failed
+	// like the ones before. The next submissions may be good.
 	longestPause = time.Second
-	// fewAttempts is how often a submission comes for the usual reasons, and
-	// manyAttempts how often it may have come to a process that has not tried it.
+	// fewAttempts is how often a submission may come for usual reasons, and manyAttempts
+	// how often it may come to a process that has not tried it.
 	fewAttempts  = 2
 	manyAttempts = 5
-	// acksAtOnce is how many acknowledgements are under way at a time. Each
-	// waits for the queue's disk, as those do who publish: enough to keep the
-	// disk busy, and few among them.
+	// acksAtOnce is how many acknowledgements run at a time. Each waits for the queue's
+	// disk, as each publisher does: 4 keep the disk busy, and are few compared with the
+	// publishers.
 	acksAtOnce = 4
 )
 
-// errStopping ends what waits for the store when the loader is to stop.
+// errStopping ends a wait for the store when the loader has to stop.
 var errStopping = errors.New("the loader is stopping")
 
 // batch is the submissions pulled at once, on their way into the store.
@@ -43,21 +43,21 @@ type batch struct {
 	pause    backoff       // between submissions that fail one after the other
 }
 
-// submission is a delivery and what is known about it.
+// submission is a delivery with its receipt and its report.
 type submission struct {
 	queue.Delivery
 	receipt store.Receipt
 	report  *report.Report
 }
 
-// run deals with all deliveries. Those it cannot settle, because the loader
-// stops meanwhile, come again later.
+// run deals with all deliveries. A delivery that it cannot settle, because the loader
+// stops meanwhile, comes again later.
 //
-// Those that came again and again are dealt with one by one, after the others. It
-// may be that one of them ends the process each time, by the memory it takes, say:
-// then only that one stays. One that has come many times, and was not put aside by
-// this process, has ended others, it seems. It waits aside before it is tried, so
-// that a process that it ends gets on with the others first.
+// Deliveries that came again and again are dealt with one by one, after the others.
+// Such a delivery may end the process each time, for example by the memory it takes:
+// then only that delivery stays. A delivery that has come many times, and that this
+// process has not put aside, has probably ended other processes. It waits aside before
+// it is tried, so that a process that it ends deals with the others first.
 func (b *batch) run(ctx context.Context, deliveries []queue.Delivery) {
 	begin := b.Now()
 	var usual, suspect []queue.Delivery
@@ -70,7 +70,7 @@ func (b *batch) run(ctx context.Context, deliveries []queue.Delivery) {
 	}
 	b.settle(ctx, usual)
 	for _, d := range suspect {
-		known, waited := b.ward.knows(d.Message().ID), b.waited
+		known, waited := b.troubles.knows(d.Message().ID), b.waited
 		switch {
 		case d.Attempt() > manyAttempts && !known:
 			b.setAside(ctx, newSubmission(d), kindInterrupted, errors.New("it was handed out many times and never settled"))
@@ -94,7 +94,7 @@ func (b *batch) run(ctx context.Context, deliveries []queue.Delivery) {
 // settle deals with deliveries in one transaction.
 func (b *batch) settle(ctx context.Context, deliveries []queue.Delivery) {
 	fresh, known, bad := b.sort(ctx, deliveries)
-	b.ward.settled(known...)
+	b.troubles.settled(known...)
 	b.acknowledge(ctx, known)
 	for _, s := range bad {
 		b.giveUp(ctx, s)
@@ -111,8 +111,9 @@ func newSubmission(d queue.Delivery) *submission {
 	}}
 }
 
-// sort tells submissions to be loaded from those that were loaded before, and
-// from those that are no valid reports. It puts those aside that it cannot tell.
+// sort divides deliveries into fresh submissions, known submissions (loaded before) and
+// bad submissions (not a valid report). It puts a submission aside if it cannot find
+// that out.
 func (b *batch) sort(ctx context.Context, deliveries []queue.Delivery) (fresh, known, bad []*submission) {
 	for _, d := range deliveries {
 		s := newSubmission(d)
@@ -139,16 +140,16 @@ func (b *batch) sort(ctx context.Context, deliveries []queue.Delivery) (fresh, k
 	return fresh, known, bad
 }
 
-// ends tells whether an error comes of the loader's own end.
+// ends reports whether an error is due to the loader's own end.
 func (b *batch) ends(ctx context.Context, err error) bool {
 	return err != nil && (ctx.Err() != nil || errors.Is(err, errStopping))
 }
 
-// isLoaded tells whether a submission was loaded before.
+// isLoaded reports whether a submission was loaded before.
 func (b *batch) isLoaded(ctx context.Context, id string) (is bool, err error) {
 	err = b.try(ctx, "look for a receipt", func() error {
 		receipt, err := b.Store.Receipt(ctx, id)
-		// One that failed and is here again was put back by somebody.
+		// A submission that failed and is here again was put back by an operator.
 		is = err == nil && receipt.Failure == ""
 		if errors.Is(err, store.ErrNoReceipt) {
 			return nil
@@ -158,9 +159,9 @@ func (b *batch) isLoaded(ctx context.Context, id string) (is bool, err error) {
 	return is, err
 }
 
-// load loads the submissions in one transaction. If that fails, and one of them
-// may be at fault, it loads them by halves until that one is found. It is given up
-// if the store can never keep it, else it is put aside.
+// load loads the submissions in one transaction. If that fails, and a submission may be
+// at fault, it loads them by halves until it has found that submission. It gives the
+// submission up if the store can never keep it, else it puts it aside.
 func (b *batch) load(ctx context.Context, fresh []*submission) {
 	if len(fresh) == 0 {
 		return
@@ -169,7 +170,7 @@ func (b *batch) load(ctx context.Context, fresh []*submission) {
 	refused, isRefused := errors.AsType[*store.Refused](err)
 	switch {
 	case err == nil:
-		b.ward.settled(fresh...)
+		b.troubles.settled(fresh...)
 		b.pause.next = 0
 		b.loaded = append(b.loaded, fresh...)
 	case b.ends(ctx, err):
@@ -187,9 +188,9 @@ func (b *batch) load(ctx context.Context, fresh []*submission) {
 	}
 }
 
-// dropLoaded acknowledges the submissions that another loader has loaded since
-// they were looked for, and returns the others. The queue hands a submission to
-// two loaders when it has not heard from the first for long.
+// dropLoaded acknowledges the submissions that another loader has loaded since sort, and
+// returns the others. The queue hands a submission to two loaders if it has not heard
+// from the first for long.
 func (b *batch) dropLoaded(ctx context.Context, fresh []*submission) (left []*submission) {
 	var known []*submission
 	for _, s := range fresh {
@@ -205,7 +206,7 @@ func (b *batch) dropLoaded(ctx context.Context, fresh []*submission) (left []*su
 			left = append(left, s)
 		}
 	}
-	b.ward.settled(known...)
+	b.troubles.settled(known...)
 	b.acknowledge(ctx, known)
 	return left
 }
@@ -231,10 +232,10 @@ func (b *batch) commit(ctx context.Context, fresh []*submission) error {
 	return nil
 }
 
-// received returns the time that the objects of a submission have: when it was
-// received, whenever it is loaded, so that it replaces nothing newer. The times that
-// its own report gives do not count. A message without a time, or of a machine whose
-// clock is wrong, is received now.
+// received returns the time that the objects of a submission get: when the service
+// received it, however late it is loaded, so that it replaces nothing newer. Times in
+// the report itself do not count. A message without a time, or from a machine with a
+// wrong clock, counts as received now.
 func (b *batch) received(s *submission) time.Time {
 	now := b.Now().UTC().Truncate(time.Microsecond)
 	switch at := s.receipt.Received; {
@@ -248,8 +249,8 @@ func (b *batch) received(s *submission) time.Time {
 	}
 }
 
-// try calls f. While the store as a whole is in trouble it calls f again, as long
-// as the batch has Patience. It returns errStopping if the loader is to stop.
+// try calls f. While the store as a whole is in trouble, it calls f again, as long as
+// the batch has Patience. It returns errStopping if the loader has to stop.
 func (b *batch) try(ctx context.Context, doing string, f func() error) error {
 	var wait backoff
 	for try := 1; ; try++ {
@@ -262,7 +263,7 @@ func (b *batch) try(ctx context.Context, doing string, f func() error) error {
 		if kind == "" || b.waited >= b.Patience {
 			return err
 		}
-		b.ward.block(kind, b.Now())
+		b.troubles.block(kind, b.Now())
 		if !wait.wait(b.stopping) {
 			return errStopping
 		}
@@ -282,8 +283,8 @@ func (b *batch) safely(f func() error) (err error) {
 	return f()
 }
 
-// giveUp keeps a receipt with the reason, then moves the submission to the
-// dead letters. Without the receipt the submission is put aside.
+// giveUp keeps a receipt with the reason, then moves the submission to the dead letters.
+// If the receipt cannot be kept, giveUp puts the submission aside.
 func (b *batch) giveUp(ctx context.Context, s *submission) {
 	s.receipt.Finished = b.Now()
 	err := b.try(ctx, "keep a receipt", func() error {
@@ -296,7 +297,7 @@ func (b *batch) giveUp(ctx context.Context, s *submission) {
 		b.setAside(ctx, s, kindOf(err), err)
 		return
 	}
-	b.ward.settled(s)
+	b.troubles.settled(s)
 	b.failed++
 	b.log(s)
 	if err := s.Refuse(ctx, s.receipt.Failure, true); err != nil {
@@ -304,16 +305,16 @@ func (b *batch) giveUp(ctx context.Context, s *submission) {
 	}
 }
 
-// setAside has a submission come again later. When several fail one after the
-// other, and none is loaded, the store may be at fault: then the next one is tried
-// after a pause.
+// setAside makes a submission come again later. If several submissions fail one after
+// the other, and none is loaded, the store may be at fault: then setAside pauses before
+// the next submission.
 func (b *batch) setAside(ctx context.Context, s *submission, kind string, cause error) {
 	now, delay := b.Now(), asideFor(s.Attempt())
 	if kind == kindInterrupted {
 		delay = suspectAside
 	}
-	known := b.ward.knows(s.receipt.ID)
-	inARow := b.ward.put(s.receipt.ID, kind, now, now.Add(delay))
+	known := b.troubles.knows(s.receipt.ID)
+	inARow := b.troubles.put(s.receipt.ID, kind, now, now.Add(delay))
 	b.Log.Error("submission waits aside", "id", s.receipt.ID, "origin", s.receipt.Origin, "attempt", s.Attempt(),
 		"kind", kind, "again_in_seconds", delay.Seconds(), "error", cause)
 	if err := s.Later(ctx, delay); err != nil {
@@ -324,8 +325,8 @@ func (b *batch) setAside(ctx context.Context, s *submission, kind string, cause 
 	}
 }
 
-// acknowledge removes the submissions from the queue. One that stays comes
-// again and is recognised by its receipt.
+// acknowledge removes the submissions from the queue. A submission that stays comes
+// again, and the loader recognises it by its receipt.
 func (b *batch) acknowledge(ctx context.Context, done []*submission) {
 	var group errgroup.Group
 	group.SetLimit(acksAtOnce)
@@ -340,7 +341,7 @@ func (b *batch) acknowledge(ctx context.Context, done []*submission) {
 	_ = group.Wait()
 }
 
-// log writes the line that each submission gets.
+// log writes the log line of a submission.
 func (b *batch) log(s *submission) {
 	r := s.receipt
 	attributes := []any{

@@ -10,7 +10,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store"
 )
 
-// The kinds of trouble that are no error of the store as a whole.
+// The kinds of trouble of a single submission.
 const (
 	kindPanic       = "panic"       // the program panicked at a submission
 	kindInterrupted = "interrupted" // the process ended, again and again, while it had a submission
@@ -59,7 +59,8 @@ func kindOf(err error) string {
 }
 
 // storeKind returns the kind of trouble of an error of the store as a whole, "" for
-// other errors. Whether it is one is decided by errkind; only the word is from here.
+// other errors. Package errkind decides which errors these are; this package only has
+// the words.
 func storeKind(err error) string {
 	if !errkind.Of(err).Passes() {
 		return ""

@@ -2,22 +2,23 @@
 
 // Package ingest brings submissions from the queue into the store.
 //
-// A Loader pulls many submissions at once, loads them in one transaction
-// together with their receipts, and acknowledges them after the commit. So
-// whatever happens, a crash included, a submission is either in the store
-// with its receipt, or still in the queue. One that is delivered again after
-// it was loaded is recognised by its receipt and only acknowledged.
+// A Loader pulls many submissions at once, loads them in one transaction together
+// with their receipts, and acknowledges them after the commit. So a submission is
+// always either in the store with its receipt, or still in the queue, also after a
+// crash. If a submission is delivered again after it was loaded, the loader recognises
+// it by its receipt and only acknowledges it.
 //
-// The objects of a submission get the time at which it was received, whenever it is
-// loaded. So what is loaded late, by another loader or from the dead letters, puts
-// no value over a newer one.
+// The objects of a submission have the time at which the service received it, not the
+// time of loading. So a submission that is loaded late, by another loader or from the
+// dead letters, replaces no newer value.
 //
-// A submission is given up, and goes to the dead letters with a receipt that says
-// why, only if it can never be loaded: it is no valid report, or the store returns
-// store.ErrRefused for it. Any other error passes, or is mended, some day. The
-// loader waits for the store for some seconds. Then it looks for the submission at
-// fault and puts it aside: that one stays in the queue and comes again, each time
-// after a longer wait, while the others are loaded. State tells what waits.
+// The loader gives a submission up only if it can never be loaded: it is not a valid
+// report, or the store returns store.ErrRefused for it. The submission then goes to the
+// dead letters with a receipt that has the reason. Any other error passes, or an
+// administrator repairs it. The loader waits for the store for some seconds. Then it
+// looks for the submission at fault and puts it aside: that submission stays in the
+// queue and comes again, each time after a longer wait, while the others are loaded.
+// State returns what waits.
 package ingest
 
 import (
@@ -33,7 +34,7 @@ import (
 // system's loader takes; the bytes keep a batch within some 500 MB of memory.
 var DefaultLimits = queue.Limits{Messages: 256, Objects: 8192, Bytes: 64 << 20}
 
-// The times a loader keeps.
+// The times of a loader.
 const (
 	pullWait     = 5 * time.Second
 	purgeEvery   = time.Hour
@@ -47,32 +48,32 @@ type Loader struct {
 	Store  store.Store
 	Log    *slog.Logger
 	Limits queue.Limits
-	// Pace is the least time from the beginning of a batch to that of the
-	// next. Where submissions come one by one, it lets them gather, so that
-	// the loader's waits for the disk are few beside those of the queue.
+	// Pace is the shortest time from the beginning of a batch to that of the next. It
+	// lets submissions gather that come one by one, so that the loader waits for the
+	// disk rarely compared with the queue.
 	Pace time.Duration
-	// Busy, where not nil, tells whether submissions are being taken in. While
-	// they are, the loader rests after each batch twice as long as that took:
-	// their senders wait, and what is in the queue can wait.
+	// Busy reports whether the service receives submissions at the moment; it may be
+	// nil. If so, the loader rests after each batch twice as long as the batch took,
+	// because the senders wait, and the queue can wait.
 	Busy func() bool
-	// Extend is how often deliveries being worked on are extended, well below
-	// the queue's visibility time; 0 for never.
+	// Extend is how often the loader extends its deliveries, well below the queue's
+	// visibility time; 0 for never.
 	Extend time.Duration
-	// Patience is how long a batch waits, in all, for a store that is in trouble as
-	// a whole. Afterwards one of the submissions may as well be the cause: they are
-	// tried by halves, and wait aside if they fail alone.
+	// Patience is how long a batch waits in all while the store as a whole is in
+	// trouble. After that time a submission may well be the cause. So the loader tries
+	// them by halves, and puts those aside that fail alone.
 	Patience time.Duration
-	// KeepReceipts is how long a receipt is kept after its submission was
-	// finished; 0 keeps them for ever.
+	// KeepReceipts is how long a receipt is kept after its submission was finished; 0
+	// for ever.
 	KeepReceipts time.Duration
 	Now          func() time.Time
-	// Loaded, where not nil, is told of each batch.
+	// Loaded is called after each batch; it may be nil.
 	Loaded func(Batch)
 
-	ward ward
+	troubles troubles
 }
 
-// Batch is what was pulled at once.
+// Batch is a summary of the submissions pulled at once.
 type Batch struct {
 	Submissions int           // loaded
 	Objects     int           // in these
@@ -80,9 +81,9 @@ type Batch struct {
 	Took        time.Duration // decoding, loading, acknowledging
 }
 
-// Run loads submissions until ctx is done, then finishes the batch at hand,
-// within some seconds, and returns nil. Errors of the queue and the store are
-// logged and waited for; nothing is lost meanwhile.
+// Run loads submissions until ctx is done, then finishes the current batch within some
+// seconds, and returns nil. It logs errors of the queue and the store, and waits until
+// they have passed; nothing is lost meanwhile.
 func (l *Loader) Run(ctx context.Context) error {
 	var purged time.Time
 	var wait backoff
@@ -111,7 +112,7 @@ func (l *Loader) Run(ctx context.Context) error {
 	return nil
 }
 
-// rest waits until the next batch may begin, after one that took so long.
+// rest waits until the next batch may begin. took is how long the last batch took.
 func (l *Loader) rest(ctx context.Context, took time.Duration) {
 	rest := l.Pace - took
 	if l.Busy != nil && l.Busy() {
@@ -123,7 +124,7 @@ func (l *Loader) rest(ctx context.Context, took time.Duration) {
 	}
 }
 
-// finish brings a batch to its end, for a while even after ctx has ended.
+// finish deals with a batch. After ctx has ended it still has finishWithin.
 func (l *Loader) finish(ctx context.Context, deliveries []queue.Delivery) {
 	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
@@ -135,7 +136,7 @@ func (l *Loader) finish(ctx context.Context, deliveries []queue.Delivery) {
 	b.run(work, deliveries)
 }
 
-// extend keeps the deliveries ours until ctx ends.
+// extend extends the deliveries until ctx ends.
 func (l *Loader) extend(ctx context.Context, deliveries []queue.Delivery) {
 	tick := time.NewTicker(l.Extend)
 	defer tick.Stop()
@@ -145,7 +146,7 @@ func (l *Loader) extend(ctx context.Context, deliveries []queue.Delivery) {
 			return
 		case <-tick.C:
 			for _, d := range deliveries {
-				// One that was acknowledged meanwhile cannot be extended.
+				// A delivery that was acknowledged meanwhile cannot be extended.
 				_ = d.Extend(ctx)
 			}
 		}

@@ -111,7 +111,7 @@ func (c readerConn) View(ctx context.Context, f func(context.Context, sqldb.Tx) 
 	return err
 }
 
-// Lag returns how far the replica is behind, 0 if the read database is no replica.
+// Lag returns how far the replica is behind, 0 for a database that cannot be a replica.
 func (r *reader) Lag(ctx context.Context) (time.Duration, error) {
 	if l, ok := store.As[store.Lagger](r.Store); ok {
 		return l.Lag(ctx)
@@ -120,8 +120,8 @@ func (r *reader) Lag(ctx context.Context) (time.Duration, error) {
 	return 0, err
 }
 
-// replicaFirst returns what the replica answers, or what the primary answers if the replica
-// fails before it returns anything.
+// replicaFirst returns the answer of the replica, or of the primary if the replica fails
+// before it returns anything.
 func replicaFirst[T any](ctx context.Context, r *reader, ask func(store.Store) iter.Seq2[T, error]) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		begun := false

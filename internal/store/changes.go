@@ -19,7 +19,7 @@ var (
 func EncodeChanges(changes []Change) []byte {
 	text, err := jsonv2.Marshal(changes)
 	if err != nil {
-		panic(err) // there is nothing in them that JSON does not have, for IDs are UTF-8
+		panic(err) // changes are always JSON, because IDs are UTF-8
 	}
 	return changesEncoder.EncodeAll(text, nil)
 }

@@ -42,9 +42,9 @@ var (
 	ErrNoReceipt = errkind.New(errkind.Gone, "no receipt")
 	// ErrLoaded: a submission was loaded before: it has a receipt of success.
 	ErrLoaded = errkind.New(errkind.Wrong, "submission was loaded before")
-	// ErrRefused: the engine can never keep the data. It is the only error of Load after
-	// which a report may be given up. Drivers return it, as a *Refused, for the engine's
-	// data errors and for nothing else.
+	// ErrRefused: the engine can never keep the data. A report may be given up only after
+	// this error of Load. Drivers return it, as a *Refused, only on data errors of the
+	// engine.
 	ErrRefused = errkind.New(errkind.Wrong, "the database cannot keep this data")
 )
 
@@ -52,7 +52,7 @@ var (
 type Refused struct {
 	// Why is for the submitter: it names no path, host or user of the server.
 	Why string
-	// Err is the engine's error, for the log.
+	// Err is the engine's error. It belongs in the log.
 	Err error
 }
 

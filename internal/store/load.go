@@ -18,7 +18,7 @@ type LoadOptions struct {
 	// Next of the database.
 	Arrival time.Time
 	// Receipts are of the submissions that are loaded. They are kept in the same
-	// transaction. A Sink that is no Store ignores them.
+	// transaction. A Sink that does not implement Store ignores them.
 	Receipts []Receipt
 	// Note keeps the changes for the notifier, in the same transaction, if there is a
 	// notifier (see package spool). A database without a spool ignores it.
@@ -56,8 +56,8 @@ type Change struct {
 	Was, Now report.Status
 }
 
-// Changes are the objects a Load created or changed, each once. An object of which
-// only the timestamp changed is not among them.
+// Changes are the objects a Load created or changed, each once. They leave out objects
+// that only got another timestamp.
 type Changes struct {
 	Objects []Change
 }

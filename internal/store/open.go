@@ -9,20 +9,20 @@ import (
 	"strings"
 )
 
-// Driver makes stores of one kind.
+// Driver opens databases of one kind.
 type Driver struct {
-	// Name is what a specification begins with, "sqlite".
+	// Name is the first word of a specification, such as "sqlite".
 	Name string
-	// Help tells people, in a few lines, what comes behind the name and its
-	// colon, what the store is good for, and an example.
+	// Help explains in a few lines the parameters after the name and its colon, says
+	// when to use the driver, and gives an example.
 	Help string
-	// Open opens the database that params, the specification behind the first
-	// colon, describes. It creates nothing that outlives the store: that is
-	// for Init to do. Errors name the database, without passwords.
+	// Open opens the database that params describes, the specification after the first
+	// colon. It creates nothing that outlives the database: Init does that. Errors name
+	// the database, without passwords.
 	Open func(ctx context.Context, params string) (Sink, error)
 }
 
-// bigQuery is the driver that a specification means by a word alone.
+// bigQuery is the driver for a specification of one word that names no driver.
 const bigQuery = "bigquery"
 
 // Open opens the database that the specification describes, with one of the

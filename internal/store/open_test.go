@@ -21,7 +21,7 @@ func TestOpen(t *testing.T) {
 	more := append(few, driver(bigQuery))
 	for _, c := range []struct {
 		drivers      []Driver
-		spec, opened string // opened, or what the error says
+		spec, opened string // opened, or the error
 	}{
 		{few, "sqlite:a:b c", "sqlite a:b c"},
 		{few, "sqlite::memory:", "sqlite :memory:"},

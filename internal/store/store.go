@@ -38,8 +38,8 @@ type Sink interface {
 	Schemas(ctx context.Context) (all []Schema, current int, err error)
 	// Upgrade migrates to schema v, or to the newest schema if v is zero, and keeps
 	// all objects. It leaves a database alone that has the schema already, and returns
-	// ErrUnknownSchema for an older schema. An interrupted upgrade continues where it
-	// stopped. Progress may be nil.
+	// ErrUnknownSchema for an older schema. A repeated call continues an
+	// interrupted upgrade. Progress may be nil.
 	Upgrade(ctx context.Context, v Version, progress Progress) error
 	// Cleanup removes the schema with everything in it.
 	// It returns ErrNotInitialized if the database has no schema.
@@ -63,9 +63,8 @@ type Sink interface {
 	// nothing. The same value, loaded again, has the newer time from then on. The
 	// object's own timestamp is the newest time of all its values.
 	//
-	// So a set of loads leads to the same objects in whatever order they are done,
-	// also across restarts, and two stores that had the same loads have the same
-	// objects. If two values have equal times and come from one Load, the later value
+	// So a set of loads leads to the same objects in any order, also across restarts, and
+	// two stores that had the same loads have the same objects. If two values have equal times and come from one Load, the later value
 	// in r's list stays. Otherwise the greater value stays, by an order that is the same
 	// in all drivers: texts, lists and free objects of tests by the bytes of their text;
 	// other free objects by the bytes of their text with the members ordered by the
@@ -84,8 +83,8 @@ type Sink interface {
 	// engine can never keep the data; after any other error the same report may load
 	// later.
 	//
-	// What report.Decode accepts comes back unchanged, with numbers in free objects as
-	// they were written. Only what has no meaning may differ: the order of the members of
+	// Everything that report.Decode accepts comes back unchanged, with numbers in free
+	// objects as they were written. Only what has no meaning may differ: the order of the members of
 	// a free object, the digits of times below a microsecond, and an environment or a
 	// culprit without members.
 	Load(ctx context.Context, r *report.Report, opts LoadOptions) (*Changes, error)
@@ -102,8 +101,8 @@ type Sink interface {
 	// Query returns the objects asked for, each once, as Dump does.
 	// An empty query returns no reports.
 	Query(ctx context.Context, q Query) iter.Seq2[*report.Report, error]
-	// Time returns a time of the database, or the zero time if there is no such time,
-	// such as the modification times of an empty database.
+	// Time returns a time of the database, or the zero time if it has none, such as the
+	// modification times of an empty database.
 	Time(ctx context.Context, which Clock) (time.Time, error)
 }
 
@@ -123,8 +122,7 @@ type Store interface {
 // Reader has the methods of Store that answer and change nothing. They find objects
 // by indexes, and read nothing else unless all objects are asked for.
 type Reader interface {
-	// Receipt returns the receipt of the submission with the ID, ErrNoReceipt if there
-	// is none.
+	// Receipt returns the receipt of the submission with the ID, or ErrNoReceipt.
 	Receipt(ctx context.Context, id string) (Receipt, error)
 	// Match returns the objects that any of the patterns names, each once, in sets of at
 	// most opts.PerSet objects, in the order of object.Types and by ID within a type. A
@@ -157,7 +155,6 @@ type RoleMaker interface {
 
 // Lagger is a store that may be a replica of another.
 type Lagger interface {
-	// Lag returns how far the replica is behind its primary, 0 if the database is no
-	// replica.
+	// Lag returns how far the replica is behind its primary, 0 for a primary.
 	Lag(ctx context.Context) (time.Duration, error)
 }

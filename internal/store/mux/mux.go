@@ -3,8 +3,8 @@
 // Package mux keeps reports in several databases at once, such as one to answer
 // from and an archive. It loads into all of them, and answers from the first.
 //
-// No transaction spans the databases. Load takes the first database last, so that
-// whatever is in it, receipts included, is in all others. If loading fails in one
+// No transaction spans the databases. Load takes the first database last, so that all
+// others have what the first has, receipts included. If loading fails in one
 // database, loading the same report again makes the databases equal.
 package mux
 
@@ -221,7 +221,7 @@ func (s *sinks) next(ctx context.Context) (next time.Time, err error) {
 	return next, err
 }
 
-// stores are several databases of which the first is a store.Store and answers.
+// stores are several databases. The first is a store.Store and answers.
 type stores struct {
 	*sinks
 	store.Reader

@@ -9,11 +9,10 @@ import (
 	"time"
 )
 
-// take returns the statement that picks the rows of a table that are due, and for which
-// the condition holds. Its parameters are now, the latest end of a pick, the number of
+// take returns the statement that picks the due rows of a table, if the condition holds
+// for them. Its parameters are now, the latest end of a pick, the number of
 // rows, the end of this pick, and those of the condition. In PostgreSQL the statement
-// skips rows that another transaction picks, and makes the choice once, whatever the
-// plan.
+// skips rows that another transaction picks, and makes the choice once with any plan.
 func (t *tx) take(table, condition, columns string) string {
 	return `WITH choice AS MATERIALIZED (
 			SELECT number FROM ` + table + ` WHERE ` + condition + ` AND due <= $1 AND ` + free + `
@@ -22,8 +21,8 @@ func (t *tx) take(table, condition, columns string) string {
 		RETURNING ` + columns
 }
 
-// idle reports whether there is no notification to pick, without writing: a process that
-// looks again and again should not wait for loads.
+// idle reports whether no notification can be picked. It does not write, because a
+// process that looks again and again should not wait for loads.
 func (s *Spool) idle(ctx context.Context) (idle bool, err error) {
 	err = s.look(ctx, "pick notifications", func(t *tx) error {
 		_, err := t.read("SELECT NOT EXISTS (SELECT 1 FROM notifications WHERE state = 'waiting' AND due <= $1 AND "+free+")",
@@ -59,7 +58,7 @@ func (s *Spool) PickNotifications(ctx context.Context, n int, d time.Duration) (
 	return picked, nil
 }
 
-// Sending is a delivery that the caller has picked, and what is to be delivered.
+// Sending is a picked delivery with its notification.
 type Sending struct {
 	Delivery
 	Notification Notification // without its Deliveries

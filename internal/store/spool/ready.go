@@ -18,10 +18,10 @@ const (
 	Feed = "feed"
 )
 
-// Rendered is what a notification became.
+// Rendered is a rendered notification.
 type Rendered struct {
 	Subject, Body string
-	Thread        string // what its messages belong together by
+	Thread        string // messages with the same Thread belong together
 	Recipients    []Recipient
 	// Digested are the numbers of the held deliveries that a digest lists.
 	Digested []int64
@@ -63,15 +63,15 @@ func (s *Spool) Ready(ctx context.Context, n *Notification, r Rendered) error {
 	})
 }
 
-// Drop ends a pick of PickNotifications: the notification is not sent, for the reason.
+// Drop ends a pick of PickNotifications: the notification is not sent. why is the reason.
 func (s *Spool) Drop(ctx context.Context, n *Notification, why string) error {
 	return s.update(ctx, "drop", func(t *tx) error {
 		return t.endPick(n, "state = 'dropped', reason = $3, finished = $4", kept(why), t.now)
 	})
 }
 
-// SetAside ends a pick of PickNotifications: writing it fails, for the reason, and
-// would fail again.
+// SetAside ends a pick of PickNotifications: writing the notification fails, and would
+// fail again. why is the reason.
 func (s *Spool) SetAside(ctx context.Context, n *Notification, why string) error {
 	return s.update(ctx, "set aside", func(t *tx) error {
 		return t.endPick(n, "state = 'aside', reason = $3, finished = $4", kept(why), t.now)
@@ -131,7 +131,7 @@ func (t *tx) deliver(n *Notification, recipients []Recipient) error {
 	return nil
 }
 
-// distinct returns the recipients without those that are the same as an earlier one.
+// distinct returns the recipients, each only once.
 func distinct(recipients []Recipient) []Recipient {
 	type same struct{ via, address string }
 	seen := map[same]bool{}

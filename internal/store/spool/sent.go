@@ -16,8 +16,8 @@ func (s *Spool) Sent(ctx context.Context, sending *Sending) error {
 	return s.endSending(ctx, "sent", sending, 1, Sent, "", 0)
 }
 
-// Retried ends a pick of PickDeliveries: sending failed, for the reason, and the
-// delivery is due again after a while.
+// Retried ends a pick of PickDeliveries: sending failed, and the delivery is due again
+// after a while. why is the reason.
 func (s *Spool) Retried(ctx context.Context, sending *Sending, why string, after time.Duration) error {
 	return s.endSending(ctx, "retried", sending, 1, Waiting, why, after)
 }
@@ -27,7 +27,7 @@ func (s *Spool) Postponed(ctx context.Context, sending *Sending, why string, aft
 	return s.endSending(ctx, "postponed", sending, 0, Waiting, why, after)
 }
 
-// Failed ends a pick of PickDeliveries: the delivery cannot be sent, for the reason.
+// Failed ends a pick of PickDeliveries: the delivery cannot be sent. why is the reason.
 func (s *Spool) Failed(ctx context.Context, sending *Sending, why string) error {
 	return s.endSending(ctx, "failed", sending, 1, Failed, why, 0)
 }
@@ -50,9 +50,9 @@ func (s *Spool) endSending(ctx context.Context, operation string, sending *Sendi
 	})
 }
 
-// Resend makes deliveries of a notification due now, without attempts: those that
-// failed or wait for the next attempt, or, if there are none of these, all that are
-// over. It leaves out feeds. A notification that was set aside waits again, and is due
+// Resend makes deliveries of a notification due now, without attempts: the deliveries
+// that failed or wait for the next attempt. Without such deliveries it takes all
+// deliveries that are over. It leaves out feeds. A notification that was set aside waits again, and is due
 // now. Resend returns ErrNothing if no delivery can be sent again, such as for a
 // notification that waits or was dropped.
 func (s *Spool) Resend(ctx context.Context, number int64) error {

@@ -63,8 +63,8 @@ var notificationValues = sqldb.Columns(`subscription object_type object_id messa
 // aside: a new change replaces all its values, as if it had not existed.
 const restart = "notifications.state IN ('dropped', 'aside') OR "
 
-// arming makes notifications, or puts off those that wait. A process that renders such
-// a notification at the moment, from its objects before the change, loses its pick.
+// arming makes notifications, or puts off notifications that wait. A process that
+// renders such a notification from its objects before the change loses its pick.
 var arming = insertion[NewNotification]{
 	table: "notifications", columns: notificationValues,
 	values: func(n NewNotification) []any {

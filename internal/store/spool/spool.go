@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package spool keeps, in the database of the objects, what notifying people
-// needs: the changes that nobody has considered yet, the notifications that wait
-// to be sent, and what became of those that were.
+// Package spool keeps in the database of the objects what the notifier needs: the
+// changes that it has not considered yet, the notifications that wait to be sent, and
+// the notifications that were sent, with the state of each delivery.
 //
-// Its SQL is the same for all databases, and written once. The tables are made by
-// the drivers' migrations; times are microseconds since 1970 UTC.
+// Its SQL is the same for all databases, by package sqldb. The drivers' migrations make
+// the tables. Times are microseconds since 1970 UTC.
 //
 // The life of a notification:
 //
@@ -14,19 +14,20 @@
 //	                     │     ▲
 //	      Drop, SetAside │     │ Settle
 //	                     ▼     │
-//	                     dropped: it matched no more when it was due
+//	                     dropped: it did not match any more when it was due
 //	                     aside: considering or writing it failed, and would again
 //
-// and of a delivery, of which there is one for each recipient:
+// and of a delivery, one for each recipient:
 //
 //	waiting ──▶ sent | failed     held (over budget) ──▶ digested
 //
-// Whoever works on a notification or a delivery picks it for a while, an hour at
-// most. A pick that runs out, because its holder died, is picked again; so is one
-// that is said to last longer than an hour, for the clock was put back since.
-// What is done with a pick that somebody else has meanwhile fails with ErrTaken,
-// and changes nothing. So a message goes out once for each pick, and twice only
-// where its sender died, or was cut off, between sending and saying so.
+// A process picks a notification or a delivery for a while, an hour at most, before it
+// works on it. If the process dies, its pick runs out, and another process picks the row
+// again. A pick that has more than an hour to go counts as run out, because the clock
+// was set back since. Ending a pick that another process has by then fails with
+// ErrTaken and changes nothing. So a message goes out once for each pick, and twice only
+// if its sender died, or lost the database, between sending the message and recording
+// that.
 package spool
 
 import (
@@ -67,52 +68,52 @@ func Of(s store.Sink) *Spool {
 	return nil
 }
 
-// Batch is the changes of one transaction that nobody has considered.
+// Batch is the changes of one transaction, not considered yet.
 type Batch struct {
-	Number  int64 // in the order of the transactions, where these share objects
+	Number  int64 // in the order of the transactions, if they share objects
 	At      time.Time
 	Objects int
 	Data    []byte // as store.EncodeChanges made it
 }
 
-// Settlement is what considering some batches led to. It happens as a whole or
-// not at all.
+// Settlement is the result of considering some batches. It happens as a whole or not
+// at all.
 type Settlement struct {
-	Batches       []int64 // considered, and so forgotten
+	Batches       []int64 // considered; they are deleted
 	Notifications []NewNotification
 	Considered    []Considered
 	Statuses      []Status
 	Aside         []Aside
 }
 
-// Aside is a notification that may be called for, and that cannot be known, because
-// considering its object fails. It is kept, in the state SetAside, until the object
-// changes and can be considered, Resend has it written, or Wipe removes it. A
-// notification of the same identity that waits, or that was written, stays as it is.
+// Aside is a notification that may be due, but considering its object fails, so it
+// is unknown. The notification is kept in the state SetAside until the object changes and can be
+// considered, or Resend has it written, or Wipe removes it. A notification of the same
+// identity that waits, or was written, stays as it is.
 type Aside struct {
 	Identity
 	At  time.Time // of the change
 	Why string
 }
 
-// NewNotification is a notification to be armed. Where there is one of the same identity that
-// waits, Changed and Due are set to the newer ones, where its first change and
-// AtMost let them; where there is one that was dropped or set aside, it begins anew;
-// where there is one that is written or sent, nothing happens.
+// NewNotification is a notification to be made. If a notification of the same identity
+// waits, its Changed and Due become the newer ones, within the bounds of its first
+// change and AtMost. If that notification was dropped or set aside, it starts again. If
+// it is written or sent, nothing happens.
 type NewNotification struct {
 	Identity
 	Changed time.Time     // the change it was made for
-	Wait    time.Duration // it is due so long after Changed
-	AtMost  time.Duration // and at the latest so long after the first one; 0 for no bound
+	Wait    time.Duration // from Changed until it is due
+	AtMost  time.Duration // from the first change until it is due at the latest; 0 for no bound
 	Reason  string        // why it was made
 	Was     string        // the status of the object before the change
-	Created bool          // the object was new then
+	Created bool          // the change created the object
 }
 
-// Identity tells notifications apart. One is ever sent for each.
+// Identity identifies a notification. At most one notification is sent for each identity.
 type Identity struct {
 	Subscription string
-	Object       object.Ref // of types that patterns do not know, the first field only
+	Object       object.Ref // only the first field for types that patterns do not know
 	Message      string     // the message's own ID, "" for the only one
 }
 
@@ -129,7 +130,7 @@ const (
 	Digested = "digested"
 )
 
-// Notification is a notification and what became of it.
+// Notification is a notification and its state.
 type Notification struct {
 	Number int64
 	Identity
@@ -137,33 +138,33 @@ type Notification struct {
 	First      time.Time
 	Changed    time.Time
 	Due        time.Time
-	Finished   time.Time // zero while it is not
-	Reason     string    // why it was made; of one that was dropped or set aside, why it was
+	Finished   time.Time // zero until then
+	Reason     string    // why it was made, or why it was dropped or set aside
 	Was        string    // the status of the object before the first change
-	Created    bool      // the object was new then
-	Subject    string    // "" until it is ready, as is what follows
+	Created    bool      // the first change created the object
+	Subject    string    // "" until it is ready, as are Body and Thread
 	Body       string
-	Thread     string // what its messages belong together by
+	Thread     string // messages with the same Thread belong together
 	Deliveries []Delivery
 
-	pick int64 // of whoever got it from PickNotifications
+	pick int64 // the end of the pick of PickNotifications
 }
 
-// Delivery is a notification on its way to somebody.
+// Delivery is a notification on its way to one recipient.
 type Delivery struct {
 	Number       int64
 	Notification int64
 	Via          string // "mail", "webhook:NAME" or "feed"
-	Recipient    string // an address; of others ""
+	Recipient    string // the address of a mail, else ""
 	Header       string // the header it is in: to, cc or bcc
 	State        string // Waiting, Sent, Failed, Held or Digested
 	Due          time.Time
-	Attempts     int       // that came to an end
+	Attempts     int       // that ended
 	Error        string    // of the last attempt
-	At           time.Time // of the last attempt or of the end, and before those of its making
+	At           time.Time // of the end or of the last attempt; before the first attempt, of its making
 }
 
-// Considered counts what a subscription was asked on a day of UTC.
+// Considered are the counters of a subscription on a UTC day.
 type Considered struct {
 	Subscription string
 	Day          string // 2006-01-02
@@ -173,8 +174,8 @@ type Considered struct {
 	LastError    string
 }
 
-// Status is the status an object had when it was last considered, of those
-// types whose changes do not tell.
+// Status is the status of an object when it was last considered, for the types whose
+// changes have no status.
 type Status struct {
 	Object object.Ref
 	Status string

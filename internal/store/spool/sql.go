@@ -81,7 +81,7 @@ func scanOne[T any](found sqldb.Rows) (value T, err error) {
 }
 
 // update runs f in a transaction, and commits it if f returns no error. It may run f
-// again after an error that passes, so f must not add to what an earlier run left.
+// again after an error that passes, so f must not add to the results of an earlier run.
 //
 // In PostgreSQL each statement sees what was committed before it. A row that another
 // transaction is changing is waited for and looked at again. So the number of rows that

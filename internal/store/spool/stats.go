@@ -20,8 +20,8 @@ type Stats struct {
 	Sent, Failed, Held int64
 }
 
-// Stats counts. It costs as much as what waits and what ended within a day, whatever
-// the number of older notifications.
+// Stats counts. Its cost grows with the notifications that wait or ended within a day,
+// not with the older ones.
 func (s *Spool) Stats(ctx context.Context) (st Stats, err error) {
 	var oldest int64
 	err = s.look(ctx, "stats", func(t *tx) error {

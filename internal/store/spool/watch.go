@@ -43,7 +43,7 @@ func (s *Spool) Watched(ctx context.Context) (watched bool, err error) {
 func (s *Spool) Lease(ctx context.Context, holder string, d time.Duration) (got bool, err error) {
 	decided := false
 	err = s.look(ctx, "lease", func(t *tx) error {
-		// Most of the time there is nothing to write. Then do not wait for loads.
+		// Most of the time nothing has to be written. Then do not wait for loads.
 		var who string
 		var until int64
 		found, err := t.read("SELECT holder, until FROM watch", nil, &who, &until)

@@ -44,8 +44,8 @@ func (s *Spool) ForgetStatuses(ctx context.Context, until time.Time) error {
 	})
 }
 
-// wipe removes the first notifications. It skips those that another transaction sends
-// again.
+// wipe removes the first notifications. It skips a notification that another transaction
+// sends again.
 func (s *Spool) wipe(ctx context.Context, until time.Time) (n int64, err error) {
 	err = s.update(ctx, "wipe", func(t *tx) error {
 		numbers, err := rows(t, scanOne[int64], `WITH choice AS MATERIALIZED (
