@@ -120,8 +120,8 @@ func agreeOnJSON(t interface{ Errorf(string, ...any) }, text []byte) {
 	}
 }
 
-// mayHide tells whether half a surrogate pair or a NaN may have gone unsaid,
-// being in a value that is wrong anyway.
+// mayHide reports whether the error may leave out half a surrogate pair or a NaN, because
+// it is in a value with another fault.
 func mayHide(err *Error) bool {
 	return err != nil && slices.ContainsFunc(err.Faults, func(f Fault) bool { return f.Kind.OfSchema() || f.Kind == KindTime })
 }

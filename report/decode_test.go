@@ -60,8 +60,7 @@ func TestVersionsWithFractions(t *testing.T) {
 	}
 }
 
-// What is said of reports that the latest version has no way to say must name
-// the object in the report's own terms.
+// A fault of KindUpgrade must name the object as the report's own version does.
 func TestDecodeRefusesUpgrade(t *testing.T) {
 	const hash = "0c3836482481200ead7b416ca80c68a29cfdaabd"
 	for _, c := range []struct {

@@ -40,8 +40,8 @@ func versionOf(ctx context.Context, text []byte) (Version, error) {
 	return parseVersion(version)
 }
 
-// findVersion reads an object and returns the text of its member that is the
-// version, the last one if there are several, nil if there is none.
+// findVersion reads an object and returns the text of its member version: the last of
+// several, or nil without such a member.
 func (d *decoder) findVersion() (version []byte) {
 	if !d.enter('}') {
 		return nil

@@ -64,8 +64,8 @@ func FuzzParseDocument(f *testing.F) {
 	})
 }
 
-// A valid report of 3.0 or later upgrades to a valid one, or is refused; and
-// what is asked of a whole report and of a decoded one is the same.
+// A valid report of 3.0 or later upgrades to a valid report, or is refused. The functions
+// on texts and the methods of a Document agree.
 func FuzzUpgrade(f *testing.F) {
 	seedDocuments(f)
 	f.Fuzz(func(t *testing.T, text []byte) {

@@ -36,7 +36,7 @@ func canonical(t *testing.T, text []byte) string {
 	return string(appendValue(nil, normal(parse(t, text).root)))
 }
 
-// validBySchema says whether a report breaks no rule of its schema.
+// validBySchema reports whether a report breaks no rule of its schema.
 func validBySchema(err error) bool {
 	invalid, ok := errors.AsType[*Error](err)
 	if !ok {
@@ -50,8 +50,8 @@ func validBySchema(err error) bool {
 	return true
 }
 
-// isMalformed says whether a report's version is spelled so oddly that
-// refusing it is as good as whatever else is done with it.
+// isMalformed reports whether the version of a report is spelled so oddly that a reader
+// may refuse the report or not.
 func isMalformed(d *Document) bool {
 	_, readable := d.stated()
 	return !readable

@@ -127,7 +127,7 @@ func dateTimeByPattern(s string) bool {
 func TestDateTime(t *testing.T) {
 	for _, test := range []struct {
 		text string
-		want string // as RFC 3339 in UTC, "" where it is none
+		want string // as RFC 3339 in UTC, "" if the text is not a time
 	}{
 		{"2025-07-01T10:00:00Z", "2025-07-01T10:00:00Z"},
 		{"2025-07-01t10:00:00z\n", "2025-07-01T10:00:00Z"},

@@ -180,10 +180,10 @@ func (d *decoder) added() int {
 	return d.waivings + 1
 }
 
-// meaning says what is expected of a value because of what it is in the latest
-// version.
+// meaning returns the expectation of a rule for a value that becomes a property of the
+// latest version.
 func meaning(r *rule, property string) string {
-	return fmt.Sprintf("%s, for what is %s in version %v", r.expected, property, latest)
+	return fmt.Sprintf("%s, because it is %s in version %v", r.expected, property, latest)
 }
 
 // waiver is the ID of an incident, and that of a test that was waived.

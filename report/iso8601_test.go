@@ -69,7 +69,7 @@ func FuzzParseTime(f *testing.F) {
 		if err != nil {
 			return
 		}
-		// What is taken is a time that can be written and read again.
+		// The result can be written and read again.
 		if again, err := ParseTime(got.Format(time.RFC3339Nano), time.UTC); got.Year() <= 9999 && (err != nil || !again.Equal(got)) {
 			t.Fatalf("%q is %v, and that is %v, %v", text, got, again, err)
 		}

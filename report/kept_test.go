@@ -18,7 +18,7 @@ func TestBounds(t *testing.T) {
 		list, property string
 		good, bad      string // as JSON
 		kind           Kind
-		expected       string // part of what is expected
+		expected       string // part of Fault.Expected
 	}{
 		{"checkouts", "id", quote(long(1024)), quote(long(1025)), KindSize, "at most 1024 bytes"},
 		{"checkouts", "origin", quote(strings.Repeat("a", 1024)), quote(strings.Repeat("a", 1025)), KindSize, "1024"},
@@ -98,7 +98,7 @@ func TestMiscIsText(t *testing.T) {
 	}
 }
 
-// What an old report makes an ID of may be short enough, and the ID too long.
+// The parts of an ID in an old report may be short enough, although the ID is too long.
 func TestOldIDsAreBounded(t *testing.T) {
 	half := strings.Repeat("a", 600)
 	for _, text := range []string{

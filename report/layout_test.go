@@ -20,8 +20,8 @@ func (l *largest) Write(p []byte) (int, error) {
 	return l.Buffer.Write(p)
 }
 
-// What is laid out is bounded by the text, however deep it is nested, and is written
-// in pieces. It is the same JSON, and the door takes it again.
+// The size of a layout is bounded by the text, for any depth, and the layout is written in
+// pieces. The result is the same JSON, and the door accepts it again.
 func TestLayoutOfDeepObjects(t *testing.T) {
 	misc := `{"x":[` + strings.Repeat(strings.Repeat("[", 480)+strings.Repeat("]", 480)+",", 1000) + `0]}`
 	wide := `{"x":[` + strings.Repeat("0,", maxMisc/2-10) + `0]}`

@@ -108,7 +108,7 @@ const normalBody = `{"id":"ci:test-%d","origin":"ci","build_id":"ci:build-1","pa
 
 // TestCostOfDecoding holds the memory that decoding takes to 6 times the text,
 // and the number of allocations to 3 times that of a normal report, plus what
-// MaxFaults faults take. What is allocated in all is more than what is in use.
+// MaxFaults faults take. All allocations count, which is more than the memory in use.
 func TestCostOfDecoding(t *testing.T) {
 	const size = 2 << 20
 	const faults = 10_000 // allocations

@@ -12,8 +12,8 @@ import (
 	"github.com/agnivade/levenshtein"
 )
 
-// What is said of faults. The texts are for people who make reports and have
-// never seen a schema; both validators use them, however they find a fault.
+// The texts of faults. They are for people who make reports and have never seen a schema.
+// Both validators use them.
 
 const (
 	expectedNumber   = "a number within the range of double precision"

@@ -55,7 +55,7 @@ func (l *objectList[T]) readOne(d *decoder, to *T) {
 	readObject(d, l.shape(&d.shapes), to)
 }
 
-// present makes the list one that is there, if it is not.
+// present makes an absent list an empty list.
 func (l *objectList[T]) present(r *Report) {
 	if list := l.of(r); *list == nil {
 		*list = []T{}

@@ -76,9 +76,9 @@ func (d *decoder) strings(rules ...*rule) []string {
 	return readList(d, func(d *decoder, to *string) { *to = d.string(rules...) })
 }
 
-// logExcerpt reads an excerpt from a log. One that is written just as the one
-// before shares its text: CI systems send the same one with every test of a
-// run, and they are most of all bytes.
+// logExcerpt reads an excerpt from a log. An excerpt that is equal to the previous excerpt
+// shares its text: CI systems send the same excerpt with every test of a run, and excerpts
+// are most of all bytes.
 func (d *decoder) logExcerpt() *string {
 	d.next()
 	if n := len(d.excerpt.written); n > 0 && bytes.HasPrefix(d.text[d.pos:], d.excerpt.written) {

@@ -18,7 +18,7 @@ type scanner struct {
 	collector
 	text    []byte
 	pos     int
-	offset  int64  // of the text in the stream it is a part of, -1 if it is none
+	offset  int64  // of the text in its stream, -1 without a stream
 	path    []step // to the value being read
 	spaces  int    // how many characters of white space were skipped
 	scratch []byte // holds a string with escapes, until the next one

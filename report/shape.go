@@ -30,7 +30,7 @@ type property[T any] struct {
 	read func(d *decoder, to *T)
 }
 
-// need says whether a property has to be there, or may be, and in which
+// need is a rule about the presence of a property: required or optional, and in which
 // versions.
 type need struct {
 	must  bool
@@ -122,20 +122,20 @@ func readObject[T any](d *decoder, s *shape[T], to *T) {
 	m.end()
 }
 
-// members is what is known of an object while its members are read.
+// members is the state of reading the members of an object.
 type members[T any] struct {
 	d        *decoder
 	shape    *shape[T]
 	to       *T
-	seen     uint32   // the bits of properties that were there
+	seen     uint32   // the bits of properties that were read
 	unknown  *nameSet // names that are no property's
 	previous int      // the index of the property before, plus 1
 }
 
 // read reads one member, from its name on.
 //
-// Objects of one report mostly have their properties in the same order, so the
-// one that came after the previous one last time is tried first.
+// Objects of one report mostly have their properties in the same order. So read first tries
+// the property that followed the previous property last time.
 func (m *members[T]) read() {
 	d := m.d
 	guess := &d.guess[m.shape.number][m.previous]

@@ -4,10 +4,9 @@ package report
 
 import "bytes"
 
-// skimmer finds where a JSON value ends, without looking at what is in it: it
-// only counts brackets and skips strings, so that it is several times as fast
-// as reading. What is not JSON inside of the value is left to be found by
-// who reads it.
+// skimmer finds the end of a JSON value. It only counts brackets and skips strings, so it
+// is several times as fast as reading the value. It does not find text inside the value
+// that is not JSON; reading the value does.
 type skimmer struct {
 	pos      int // how far the value was looked at
 	depth    int // the brackets open
@@ -49,9 +48,8 @@ func (s *skimmer) skim(b []byte) bool {
 	return false
 }
 
-// skim returns the value at a position of a text, and the position behind it.
-// A value that is no object, array or string is what comes before the next
-// comma, bracket or white space.
+// skim returns the value at a position of a text, and the position behind it. A value that
+// is not an object, array or string ends before the next comma, bracket or white space.
 func skim(text []byte, pos int) (value []byte, next int, ok bool) {
 	if pos == len(text) {
 		return nil, pos, false

@@ -97,7 +97,7 @@ func (o *object) rename(from, to string) {
 	o.members[i].name = to
 }
 
-// text returns a member that is a string, and "" where there is none.
+// text returns a member that is a string, or "".
 func (o *object) text(name string) string {
 	value, _ := o.get(name)
 	s, _ := value.(string)
@@ -127,14 +127,13 @@ func clone(value any) any {
 	return value
 }
 
-// isFloat says whether a number is written with a fraction or an exponent.
+// isFloat reports whether a number is written with a fraction or an exponent.
 func isFloat(n json.Number) bool {
 	return strings.ContainsAny(string(n), ".eENI")
 }
 
-// isIntegral says whether a number counts as an integer: one written
-// without fraction and exponent, of any size, or one whose nearest double has
-// no fraction.
+// isIntegral reports whether a number counts as an integer: it is written without fraction
+// and exponent, or its nearest double has no fraction.
 func isIntegral(n json.Number) bool {
 	if !isFloat(n) {
 		return true

@@ -27,7 +27,7 @@ func (s *scanner) tree() any {
 	case isNumber(c):
 		return json.Number(s.number())
 	}
-	return s.constant() // a word, or what is no value at all
+	return s.constant() // a word, or text that is not a value
 }
 
 func (s *scanner) treeArray() []any {

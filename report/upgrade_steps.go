@@ -8,9 +8,8 @@ import (
 	"strings"
 )
 
-// The steps leave everything alone that they do not name, misc above all.
-// They make the best of reports that are not valid: what is not there, or not
-// of the type it should be, counts as empty.
+// The steps do not change values that they do not name, above all misc. In reports that are
+// not valid, a value that is absent or of the wrong type counts as empty.
 
 // upgradeTo2 joins each origin and the ID within it into one ID, and takes the
 // slashes out of file names.

@@ -24,8 +24,8 @@ func validateReference(text []byte, v Version) *Error {
 	return d.judge(v)
 }
 
-// judge returns the faults of a report against a version's schema, and those
-// of its text, in the order of the text; nil where there are none.
+// judge returns the faults of a report against a version's schema and the faults of its
+// text, in the order of the text, or nil.
 func (d *Document) judge(v Version) *Error {
 	schema := compiled[v]()
 	j := judgement{
@@ -63,9 +63,9 @@ type array struct {
 	items    *jsonschema.Schema
 }
 
-// check judges a value at a path by its schema. The library sees arrays as
-// empty, and gets their elements one by one: what it makes of all of a report
-// at once would take many times the memory of the report.
+// check judges a value at a path by its schema. The library sees arrays as empty, and gets
+// their elements one by one, because the results for a whole report would take many times
+// the memory of the report.
 func (j *judgement) check(path []string, value any, schema *jsonschema.Schema) {
 	var arrays []array
 	if err := schema.Validate(j.plain(path, value, schema, &arrays)); err != nil {
@@ -125,8 +125,8 @@ func resolve(schema *jsonschema.Schema) *jsonschema.Schema {
 	return schema
 }
 
-// add adds a fault at a path, or, for what is missing from an object, at its
-// end. It takes what was found from the value there if found is "".
+// add adds a fault at a path. The fault of a missing property is at the end of its object.
+// The found text comes from the value at the path if what is "".
 func (j *judgement) add(kind Kind, path []string, expected, what string) {
 	if len(j.faults) == maxCollected {
 		j.more++
@@ -194,14 +194,14 @@ func objectID(o *object) string {
 	return ""
 }
 
-// note adds faults of the text: duplicates in any case, others where nothing
-// else is wrong with the value they are in; each once for a value.
+// note adds faults of the text, each once for a value. It always adds duplicates, and other
+// faults only if their value has no fault so far.
 func (j *judgement) note(notes []collected) {
 	wrong := maps.Clone(j.wrong)
 	noted := make(map[string]bool)
 	for _, n := range notes {
 		if n.Kind == KindSize && !j.knows(splitPointer(n.Pointer)) {
-			continue // of a misc that is none
+			continue // of a value that is not a misc
 		}
 		if key := string(n.Kind) + n.Pointer; !noted[key] && (n.Kind == KindDuplicate || !wrong[n.Pointer]) {
 			noted[key] = true
@@ -210,7 +210,7 @@ func (j *judgement) note(notes []collected) {
 	}
 }
 
-// error returns the faults in the order of the text, nil where there are none.
+// error returns the faults in the order of the text, or nil.
 func (j *judgement) error() *Error {
 	if len(j.faults) == 0 {
 		return nil
