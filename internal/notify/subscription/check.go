@@ -8,9 +8,8 @@ import (
 	"text/template/parse"
 )
 
-// checker looks for fields in templates that the data does not have, in all
-// branches, whether they would be executed or not. A nil type is one that is only
-// known then.
+// checker finds fields in templates that the data lacks, in all branches, executed or
+// not. A nil type is known only when the template is executed.
 type checker struct {
 	source *source
 	key    string
@@ -33,7 +32,7 @@ type variable struct {
 	typ  reflect.Type
 }
 
-// check reports the fields that there are not.
+// check reports the fields that the data lacks.
 func (s *source) check(set *template.Template, key, name string, w words, data any, object any) {
 	c := &checker{
 		source: s, key: key, words: w, name: name, set: set,
@@ -42,7 +41,7 @@ func (s *source) check(set *template.Template, key, name string, w words, data a
 	c.template(name, c.root)
 }
 
-// template checks a template, where it is one of the file.
+// template checks a template if it is from the file.
 func (c *checker) template(name string, dot reflect.Type) {
 	t := c.set.Lookup(name)
 	at := visit{name, dot}
@@ -56,7 +55,7 @@ func (c *checker) template(name string, dot reflect.Type) {
 	c.vars = outer
 }
 
-// list checks nodes. Variables made in it are gone after it.
+// list checks nodes. Their variables end with the list.
 func (c *checker) list(list *parse.ListNode, dot reflect.Type) {
 	if list == nil {
 		return
@@ -79,8 +78,7 @@ func (c *checker) list(list *parse.ListNode, dot reflect.Type) {
 	c.vars = c.vars[:before]
 }
 
-// branch checks a node with a condition, whose body has the dot that the
-// condition leads to.
+// branch checks a node with a condition. The function returns the dot of its body.
 func (c *checker) branch(n *parse.BranchNode, dot reflect.Type, body func(reflect.Type) reflect.Type) {
 	before := len(c.vars)
 	c.list(n.List, body(c.pipe(n.Pipe, dot)))
@@ -88,8 +86,8 @@ func (c *checker) branch(n *parse.BranchNode, dot reflect.Type, body func(reflec
 	c.vars = c.vars[:before]
 }
 
-// elements returns what a loop makes of the type it goes over: that of the
-// elements, which its variables have, too.
+// elements returns a function from the type that a loop iterates over to the type of
+// its elements. The variables of the loop get that type too.
 func (c *checker) elements(p *parse.PipeNode) func(reflect.Type) reflect.Type {
 	return func(t reflect.Type) reflect.Type {
 		t = pointee(t)
@@ -113,7 +111,7 @@ func (c *checker) elements(p *parse.PipeNode) func(reflect.Type) reflect.Type {
 	}
 }
 
-// assign sets the type of a variable that is there already.
+// assign sets the type of an existing variable.
 func (c *checker) assign(name string, t reflect.Type) {
 	for i := len(c.vars) - 1; i >= 0; i-- {
 		if c.vars[i].name == name {
@@ -123,7 +121,7 @@ func (c *checker) assign(name string, t reflect.Type) {
 	}
 }
 
-// pipe checks a pipeline, and returns the type of what it comes to.
+// pipe checks a pipeline and returns the type of its result.
 func (c *checker) pipe(p *parse.PipeNode, dot reflect.Type) (t reflect.Type) {
 	if p == nil {
 		return nil
@@ -138,7 +136,7 @@ func (c *checker) pipe(p *parse.PipeNode, dot reflect.Type) (t reflect.Type) {
 	}
 	for _, v := range p.Decl {
 		if p.IsAssign {
-			c.assign(v.Ident[0], nil) // it may happen in one branch only
+			c.assign(v.Ident[0], nil) // the assignment may be in one branch only
 		} else {
 			c.vars = append(c.vars, variable{v.Ident[0], t})
 		}
@@ -190,7 +188,7 @@ func (c *checker) fields(n parse.Node, t reflect.Type, names []string) reflect.T
 	return t
 }
 
-// fieldType returns the type of what a template finds by a name.
+// fieldType returns the type of a field or a method of a type.
 func fieldType(t reflect.Type, name string) (reflect.Type, bool) {
 	receiver := t
 	if t.Kind() != reflect.Pointer && t.Kind() != reflect.Interface {
@@ -214,7 +212,7 @@ func fieldType(t reflect.Type, name string) (reflect.Type, bool) {
 	return nil, false
 }
 
-// membersOf lists what there is in a type.
+// membersOf lists the fields and methods of a type.
 func membersOf(t reflect.Type) (names []string) {
 	receiver := reflect.PointerTo(pointee(t))
 	for m := range receiver.Methods() {
@@ -230,7 +228,7 @@ func membersOf(t reflect.Type) (names []string) {
 	return names
 }
 
-// pointee returns what a type points to, or itself.
+// pointee returns the type that a pointer points to, or the type itself.
 func pointee(t reflect.Type) reflect.Type {
 	if t != nil && t.Kind() == reflect.Pointer {
 		return t.Elem()

@@ -15,22 +15,22 @@ import (
 type Clause struct {
 	Text  string // as it is in the file
 	Held  bool
-	Found string // what a selector compared, "" of expressions
-	Err   error  // why an expression could not be evaluated, or the database read
+	Found string // value that a selector compared; "" for an expression
+	Err   error  // of the expression or of the database
 }
 
-// Explain tells which conditions an object meets. They are all looked at, also
-// those that come behind one that the object does not meet.
+// Explain returns the conditions, and which of them an object meets. It evaluates each
+// condition, even after the object failed to meet another.
 func (s *Subscription) Explain(ctx context.Context, in *Input) ([]Clause, error) {
 	if typeOf(in.Object) != s.typ {
 		return []Clause{{Text: "on: " + string(s.On), Found: string(in.Object.Ref().Type)}}, nil
 	}
 	clauses := []Clause{{Text: "on: " + string(s.On), Held: true, Found: string(s.On)}}
 	for i := range s.selectors {
-		one := &s.selectors[i]
-		c := Clause{Text: one.String()}
-		if c.Held, c.Err = one.fits(in); c.Err == nil {
-			c.Found, c.Err = one.found(in)
+		selector := &s.selectors[i]
+		c := Clause{Text: selector.String()}
+		if c.Held, c.Err = selector.fits(in); c.Err == nil {
+			c.Found, c.Err = selector.found(in)
 		}
 		clauses = append(clauses, c)
 	}
@@ -39,7 +39,7 @@ func (s *Subscription) Explain(ctx context.Context, in *Input) ([]Clause, error)
 	}
 	for _, text := range s.match.clauses {
 		c := Clause{Text: oneLine(text)}
-		// Parts of what compiled do so, too.
+		// A part of a valid expression is valid.
 		part := (&source{}).compile("match", s.On, cel.BoolType, words{text: text})
 		if part == nil {
 			c.Err = fmt.Errorf("cannot be evaluated by itself")
@@ -51,11 +51,11 @@ func (s *Subscription) Explain(ctx context.Context, in *Input) ([]Clause, error)
 	return clauses, ctx.Err()
 }
 
-// maxReason is how many bytes the reason of a mail may have.
+// maxReason is the most bytes of the reason in a mail.
 const maxReason = 300
 
-// Reason says in short why a subscription matches what it does, for people who
-// get its mails.
+// Reason says in short what the subscription matches. Recipients read it in their
+// mails.
 func (s *Subscription) Reason(*Input) string {
 	var all []string
 	for i := range s.selectors {
@@ -71,7 +71,7 @@ func (s *Subscription) Reason(*Input) string {
 	return cut(selected+oneLine(s.match.words.text), maxReason)
 }
 
-// String returns the selector as it is in a file.
+// String returns the selector as in the file.
 func (s *selector) String() string { return s.say(": ") }
 
 // reason says "its NAME is ...".
@@ -102,8 +102,8 @@ func (g globs) String() string {
 // oneLine puts a text on one line.
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-// split returns the parts of an expression that && joins. One of which they are
-// not the outermost operators is a part by itself.
+// split returns the parts of an expression that && joins. An expression with || or ?
+// outside brackets is one part.
 func split(text string) []string {
 	var parts []string
 	from := 0
@@ -119,7 +119,7 @@ func split(text string) []string {
 	return append(parts, strings.TrimSpace(text[from:]))
 }
 
-// commented tells whether an expression has a comment.
+// commented reports whether an expression has a comment.
 func commented(text string) bool {
 	for _, operator := range operatorsIn(text) {
 		if operator == "//" {
@@ -129,8 +129,8 @@ func commented(text string) bool {
 	return false
 }
 
-// operatorsIn yields the places of "&&", "||" and "?" that are in no brackets, and
-// of "//" wherever it begins a comment.
+// operatorsIn yields the positions of &&, || and ? outside brackets, and of // where a
+// comment begins.
 func operatorsIn(text string) func(yield func(int, string) bool) {
 	return func(yield func(int, string) bool) {
 		depth := 0
@@ -173,7 +173,7 @@ func lineLength(text string) int {
 	return len(text)
 }
 
-// quoted returns the length of the quoted text that is next.
+// quoted returns the length of the quoted text at the beginning.
 func quoted(text string, raw bool) int {
 	quote := text[:1]
 	if triple := strings.Repeat(quote, 3); strings.HasPrefix(text, triple) {

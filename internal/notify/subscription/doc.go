@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package subscription reads who wants to hear of which objects, and when: a
-// folder of YAML files, a subscription each.
+// Package subscription reads subscriptions, and matches objects with them. A
+// subscription is a YAML file that names objects, recipients and times. All files are
+// in one folder.
 //
-//	on: revision                  # the type of objects
-//	select:                       # all must fit; texts with * and ?
+//	on: revision                  # type of the objects
+//	select:                       # all must match; texts with * and ?
 //	  repository: "*/stable/linux-stable-rc.git"
 //	  branch: ["linux-6.*"]
 //	match: object.builds.done     # an expression of the Common Expression Language
@@ -15,22 +16,22 @@
 //
 //	name     unique in the folder; the file's name without .yaml or .yml, unless
 //	         it is given
-//	about    a remark for the people who get the mails
+//	about    a remark for the recipients
 //	on       revision, checkout, build, test, issue, issue_version or incident
-//	select   what an object must have, see below
-//	match    what must be true of it; at least one of select and match is needed
-//	id       the ID of the message, an expression: of a subscription, an object and
-//	         an ID, only one message is ever sent
+//	select   properties that an object must have, see below
+//	match    a condition, an expression; select or match is needed
+//	id       the ID of the message, an expression: only one message is ever sent for
+//	         a subscription, an object and an ID
 //	to, cc, bcc  addresses, 100 at most
 //	wait     after the last change of the object: 30m, 3h, 2d
 //	at_most  but no longer than this after the first
 //	budget   mails that a recipient gets from it in a day
 //	subject, body  templates of Go's text/template; the standard ones otherwise
-//	via      some of mail, feed and webhook:NAME; mail where there are recipients
+//	via      mail, feed, webhook:NAME; mail if recipients are given
 //
-// The keys of select, each with a text or a list of texts, one of which must fit.
-// In a text "*" stands for any characters, or none, and "?" for one. A text that
-// an object does not have is "".
+// The keys of select follow. Each has a text or a list of texts, and one text must
+// match. In a text, "*" stands for any number of characters, and "?" for one. A
+// property that an object lacks is "".
 //
 //	repository, branch, tree      of revisions, checkouts and all below; a revision
 //	                              must have been checked out from one place that
@@ -44,16 +45,15 @@
 //	category, culprit             of issues, by their newest version, of issue
 //	                              versions and incidents
 //
-// Fields lists what expressions know. A condition on what an object may not have,
-// such as a member of its misc, begins with has(object.misc.x), because looking at
-// what is not there is an error, and then the subscription does not match.
+// Fields lists the fields that expressions know. A condition on a member that an object
+// may lack, such as a member of its misc, begins with has(object.misc.x). Reading a
+// missing member is an error, and the subscription then does not match.
 //
-// Everything about a file that can be known to be wrong is found when it is read,
-// and told with its line: unknown keys, names and types in expressions, fields in
-// templates. What a subscription does afterwards is bounded in time and size,
-// whatever is written in it, because people write them for each other.
+// Parse reports each mistake in a file with its line: unknown keys, wrong names and
+// types in expressions, wrong fields in templates. People write subscriptions for each
+// other, so that rules and templates are bounded in time and size.
 //
-// Selectors are compared first, because they cost next to nothing, and then the
-// expression is evaluated. What belongs to an object is read from the database
-// when an expression asks for it, so it does well to ask for that at its end.
+// Match compares selectors first, because they cost little, and then evaluates the
+// expression. An expression reads related objects from the database when it reaches
+// them. A rule should name related objects last.
 package subscription

@@ -20,9 +20,9 @@ import (
 	"github.com/kcidb-go/kcidb/object"
 )
 
-// What docs/subscriber.md shows is tried: blocks marked "yaml fragment", which are
-// parts of subscriptions, "yaml webhooks", "cel TYPE", with an expression a line,
-// and "python", and the tables.
+// These tests execute the examples in docs/subscriber.md: the tables, and blocks marked
+// "yaml fragment" (parts of subscriptions), "yaml webhooks", "cel TYPE" (an expression
+// on each line) and "python".
 
 var docBlock = regexp.MustCompile("(?ms)^```([^\n]+)\n(.*?)^```")
 
@@ -141,7 +141,7 @@ func TestDocumentedExpressions(t *testing.T) {
 	}
 }
 
-// TestDocumentedMistakes holds the messages to what the documentation says.
+// TestDocumentedMistakes holds the messages to the documentation.
 func TestDocumentedMistakes(t *testing.T) {
 	for _, row := range docTable(t, "mistake") {
 		mistake, message := codes(row[0])[0], codes(row[1])[0]
@@ -181,8 +181,8 @@ func TestDocumentedSelectors(t *testing.T) {
 	}
 }
 
-// TestDocumentedTemplates reads all that is called a template, each for a type of
-// objects that it is for.
+// TestDocumentedTemplates reads each template in the documentation, for each type of
+// object that the template is for.
 func TestDocumentedTemplates(t *testing.T) {
 	tried := func(text, on string) []subscription.Problem {
 		_, problems := subscription.Parse("doc.yaml", []byte(complete("body: |\n  "+text, on)), standard())

@@ -20,28 +20,28 @@ import (
 	"github.com/kcidb-go/kcidb/object"
 )
 
-// What an expression may be, and do.
+// Limits of an expression.
 const (
 	maxExpression = 10_000    // characters
 	maxNesting    = 3         // macros within macros
-	maxCost       = 1_000_000 // some milliseconds; a look at a field costs 1
+	maxCost       = 1_000_000 // some milliseconds; reading a field costs 1
 	maxRegexp     = 1_000     // size of a compiled regular expression
-	interruptions = 100       // elements of a list between looks at whether to stop
+	interruptions = 100       // elements of a list between checks of the context
 )
 
-// expression is one of the Common Expression Language, ready to be evaluated.
+// expression is an expression of the Common Expression Language, ready for evaluation.
 type expression struct {
 	words   words
-	clauses []string // the parts that && joins, which must all hold
+	clauses []string // the parts that && joins
 	program cel.Program
-	// watched is what could do much more than is written in it: go over lists, make
-	// long texts, look for a regular expression. It is for the others not to pay
-	// for, which are most, and cost less than the watching.
+	// watched is set if the cost is not bounded by the length of the expression: it
+	// iterates over lists, concatenates texts or matches regular expressions. Most
+	// expressions do not, and cost less than the watching.
 	watched bool
 }
 
-// compile makes an expression about objects of a type, whose result must be of
-// a type of its own. What is wrong with it is reported.
+// compile compiles an expression about objects of a type, whose result has a type. It
+// reports mistakes.
 func (s *source) compile(key string, on object.Type, result *cel.Type, w words) *expression {
 	if utf8.RuneCountInString(w.text) > maxExpression {
 		s.problem(w.line, w.column, "%s: longer than %d characters", key, maxExpression)
@@ -91,7 +91,7 @@ func costly(e ast.Expr) bool {
 	return e.Kind() == ast.ComprehensionKind
 }
 
-// offsetOf returns the offset of a character of a line, as errors name it.
+// offsetOf returns the offset of a line and a column of an error.
 func offsetOf(text string, line, column int) int {
 	offset := 0
 	for range line - 1 {
@@ -110,7 +110,7 @@ func offsetOf(text string, line, column int) int {
 
 var undefinedField = regexp.MustCompile(`^undefined field '(\w+)'$`)
 
-// explain adds to a message what may have been meant.
+// explain adds to a message the name that was probably meant.
 func explain(message string) string {
 	if field := undefinedField.FindStringSubmatch(message); field != nil {
 		return fmt.Sprintf("there is no field %q here%s", field[1], nearest(fieldNames(), field[1]))
@@ -118,7 +118,7 @@ func explain(message string) string {
 	return message
 }
 
-// truth evaluates an expression that is true or false.
+// truth evaluates an expression with a boolean result.
 func (x *expression) truth(ctx context.Context, in *Input) (bool, error) {
 	out, err := x.evaluate(ctx, in)
 	if err != nil {
@@ -127,7 +127,7 @@ func (x *expression) truth(ctx context.Context, in *Input) (bool, error) {
 	return out == types.True, nil
 }
 
-// text evaluates an expression that is a text.
+// text evaluates an expression with a text as result.
 func (x *expression) text(ctx context.Context, in *Input) (string, error) {
 	out, err := x.evaluate(ctx, in)
 	if err != nil {
@@ -148,11 +148,11 @@ func (x *expression) evaluate(ctx context.Context, in *Input) (out ref.Val, err 
 	return out, nil
 }
 
-// variables are what expressions know, by name.
+// variables are the variables of expressions.
 type variables Input
 
-// ResolveName returns a variable. The statuses are looked up only where an
-// expression needs them.
+// ResolveName returns a variable. It reads the statuses only if an expression uses
+// them.
 func (v *variables) ResolveName(name string) (any, bool) {
 	switch name {
 	case "object":
@@ -167,7 +167,7 @@ func (v *variables) ResolveName(name string) (any, bool) {
 	return nil, false
 }
 
-// Parent returns nil: there are no others.
+// Parent returns nil, because no other variables exist.
 func (v *variables) Parent() cel.Activation { return nil }
 
 func status(text string, err error) any {
@@ -177,7 +177,7 @@ func status(text string, err error) any {
 	return types.String(text)
 }
 
-// environments are what expressions about objects of each type are compiled in.
+// environments has the environment of expressions for each type of object.
 var environments = sync.OnceValue(func() map[object.Type]*cel.Env {
 	base, err := cel.NewEnv(
 		cel.CustomTypeAdapter(adapter{}), cel.CustomTypeProvider(provider{registry}),

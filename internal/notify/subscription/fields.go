@@ -12,8 +12,8 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// The types of what expressions see. They have the names of fields of the report
-// schema, where it has such fields.
+// Types of the values in expressions. Their fields have the names of the report schema
+// if the schema has such fields.
 var (
 	revisionType   = cel.ObjectType("kcidb.Revision")
 	checkoutType   = cel.ObjectType("kcidb.Checkout")
@@ -29,14 +29,14 @@ var (
 	seenType       = cel.ObjectType("kcidb.Seen")
 )
 
-// kinds are those of objects, by their type.
+// kinds are the kinds of objects, by type.
 var kinds = map[object.Type]*kind{
 	object.TypeRevision: revisionKind, object.TypeCheckout: checkoutKind, object.TypeBuild: buildKind,
 	object.TypeTest: testKind, object.TypeIssue: issueKind, object.TypeIssueVersion: versionKind,
 	object.TypeIncident: incidentKind,
 }
 
-// allKinds are all there are, in the order of the documentation.
+// allKinds are all kinds, in the order of the documentation.
 var allKinds = []*kind{
 	revisionKind, checkoutKind, buildKind, testKind, issueKind, versionKind, incidentKind,
 	repositoryKind, buildsKind, testsKind, countsKind, seenKind,
@@ -46,7 +46,7 @@ var revisionKind = newKind(revisionType, "the code that was tested: all checkout
 	text("git_commit_hash", "the commit", func(r *graph.Revision) string { return r.Commit }),
 	text("patchset_hash", `hash of the patches, "" for none`, func(r *graph.Revision) string { return r.Patches }),
 	statusOf("name", "name of the commit, as git describe prints it, or the beginning of its hash", (*graph.Revision).Name),
-	many("repositories", repositoryType, "where it was checked out from", (*graph.Revision).Repositories),
+	many("repositories", repositoryType, "places that it was checked out from", (*graph.Revision).Repositories),
 	texts("origins", "the CI systems that reported checkouts or builds of it", (*graph.Revision).Origins),
 	many("checkouts", checkoutType, "its checkouts", (*graph.Revision).Checkouts),
 	fieldOf("builds", buildsType, "the builds of all checkouts", func(r *graph.Revision) (any, error) { return r.Builds() }),
@@ -62,13 +62,13 @@ var checkoutKind = newKind(checkoutType, "code as a CI system checked it out",
 	text("git_repository_branch", "the branch", (*graph.Checkout).Branch),
 	text("git_commit_hash", "the commit", (*graph.Checkout).Commit),
 	text("git_commit_name", "name of the commit, as git describe prints it", (*graph.Checkout).CommitName),
-	text("validity", `"PASS" where checking out succeeded, "FAIL" where not, or ""`, func(c *graph.Checkout) string { return string(c.Validity()) }),
+	text("validity", `"PASS" if checking out succeeded, "FAIL" if not, or ""`, func(c *graph.Checkout) string { return string(c.Validity()) }),
 	text("comment", "a remark", (*graph.Checkout).Remark),
 	moment("start_time", "when it began", (*graph.Checkout).Start),
 	text("log_url", "the log", (*graph.Checkout).Log),
-	text("log_excerpt", "the part of it that matters", (*graph.Checkout).Excerpt),
+	text("log_excerpt", "the part of the log in the report", (*graph.Checkout).Excerpt),
 	extra("misc", "anything else", (*graph.Checkout).Extra),
-	fieldOf("revision", revisionType, "what was checked out", func(c *graph.Checkout) (any, error) { return c.Revision(), nil }),
+	fieldOf("revision", revisionType, "the revision that was checked out", func(c *graph.Checkout) (any, error) { return c.Revision(), nil }),
 	fieldOf("builds", buildsType, "its builds", func(c *graph.Checkout) (any, error) { return c.Builds() }),
 	fieldOf("tests", testsType, "the tests of all its builds", func(c *graph.Checkout) (any, error) { return c.Tests() }),
 	statusOf("status", "the worst of it, its builds and tests", (*graph.Checkout).Status),
@@ -77,7 +77,7 @@ var checkoutKind = newKind(checkoutType, "code as a CI system checked it out",
 var buildKind = newKind(buildType, "a kernel built from a checkout",
 	text("id", "its ID", func(b *graph.Build) string { return b.ID }),
 	text("origin", "the CI system", func(b *graph.Build) string { return b.Origin }),
-	text("architecture", "what it is built for", (*graph.Build).Architecture),
+	text("architecture", "architecture that it is built for", (*graph.Build).Architecture),
 	text("config_name", "name of the configuration", (*graph.Build).Config),
 	text("compiler", "name and version of the compiler", (*graph.Build).Compiler),
 	text("command", "the command that built it", func(b *graph.Build) string { return value(b.Command) }),
@@ -85,23 +85,23 @@ var buildKind = newKind(buildType, "a kernel built from a checkout",
 	moment("start_time", "when it began", (*graph.Build).Start),
 	length("duration", "how long it took", (*graph.Build).Took),
 	text("log_url", "the log", (*graph.Build).Log),
-	text("log_excerpt", "the part of it that matters", (*graph.Build).Excerpt),
+	text("log_excerpt", "the part of the log in the report", (*graph.Build).Excerpt),
 	statusOf("status", "how it ended", (*graph.Build).Status),
 	extra("misc", "anything else", (*graph.Build).Extra),
-	fieldOf("checkout", checkoutType, "what it was built from", func(b *graph.Build) (any, error) { return b.Checkout(), nil }),
+	fieldOf("checkout", checkoutType, "the checkout that was built", func(b *graph.Build) (any, error) { return b.Checkout(), nil }),
 	fieldOf("revision", revisionType, "the code it was built from", func(b *graph.Build) (any, error) { return b.Checkout().Revision(), nil }),
 	fieldOf("tests", testsType, "its tests", func(b *graph.Build) (any, error) { return b.Tests(), nil }),
 	many("issues", versionType, "the issues seen in the build itself", func(b *graph.Build) ([]*graph.IssueVersion, error) { return versions(b.Issues()) }),
 )
 
-var repositoryKind = newKind(repositoryType, "where code was checked out from",
+var repositoryKind = newKind(repositoryType, "a place that code was checked out from",
 	text("url", "the repository", func(r *graph.Repository) string { return r.URL }),
 	text("branch", "the branch", func(r *graph.Repository) string { return r.Branch }),
 	text("tree", "name of the tree", func(r *graph.Repository) string { return r.Tree }),
 )
 
 var buildsKind = newKind(buildsType, "some builds",
-	fieldOf("done", cel.BoolType, "nobody has more of them to report, as far as is known", func(b *graph.Builds) (any, error) {
+	fieldOf("done", cel.BoolType, "all are reported, as far as is known", func(b *graph.Builds) (any, error) {
 		done, err := b.Done()
 		return types.Bool(done), err
 	}),
@@ -109,21 +109,21 @@ var buildsKind = newKind(buildsType, "some builds",
 ).counting(func(b any) (summary.Counts, error) { return b.(*graph.Builds).Counts(), nil })
 
 var testsKind = newKind(testsType, "some tests",
-	fieldOf("done", cel.BoolType, "nobody has more of them to report, as far as is known", func(t *graph.Tests) (any, error) {
+	fieldOf("done", cel.BoolType, "all are reported, as far as is known", func(t *graph.Tests) (any, error) {
 		done, err := t.Done()
 		return types.Bool(done), err
 	}),
 ).counting(func(t any) (summary.Counts, error) { return t.(*graph.Tests).Counts() })
 
-var countsKind = newKind(countsType, "how many of something there are").
+var countsKind = newKind(countsType, "numbers by status").
 	counting(func(c any) (summary.Counts, error) { return c.(*counts).Counts, nil })
 
-// counting adds the fields of what can be counted by status.
+// counting adds the counts by status to a kind.
 func (k *kind) counting(get func(any) (summary.Counts, error)) *kind {
-	fields := append(k.fields, field{name: "status", typ: cel.StringType, doc: "the worst there is", get: func(v any) (any, error) {
+	fields := append(k.fields, field{name: "status", typ: cel.StringType, doc: "the worst status", get: func(v any) (any, error) {
 		found, err := get(v)
 		return types.String(found.Status()), err
-	}}, field{name: "total", typ: cel.IntType, doc: "how many there are", get: func(v any) (any, error) {
+	}}, field{name: "total", typ: cel.IntType, doc: "number of all", get: func(v any) (any, error) {
 		found, err := get(v)
 		return types.Int(found.Total()), err
 	}})
@@ -134,9 +134,9 @@ func (k *kind) counting(get func(any) (summary.Counts, error)) *kind {
 		{"failed", report.StatusFail}, {"errors", report.StatusError}, {"missed", report.StatusMiss},
 		{"passed", report.StatusPass}, {"unjudged", report.StatusDone}, {"skipped", report.StatusSkip}, {"unknown", ""},
 	} {
-		doc := "how many have the status " + string(c.status)
+		doc := "number with the status " + string(c.status)
 		if c.status == "" {
-			doc = "how many have no status"
+			doc = "number without a status"
 		}
 		fields = append(fields, field{name: c.name, typ: cel.IntType, doc: doc, get: func(v any) (any, error) {
 			found, err := get(v)

@@ -24,14 +24,14 @@ type Folder struct {
 // maxFiles is how many files a folder may have.
 const maxFiles = 10_000
 
-// hooksFile is the file in a folder that says where webhooks are.
+// hooksFile is the file in a folder that has the webhooks.
 const hooksFile = "webhooks.yaml"
 
-// endings are those of the files that are read.
+// endings are the endings of files with subscriptions.
 var endings = []string{".yaml", ".yml"}
 
-// bare returns the name of a file without its ending, and whether it has one of
-// endings.
+// bare returns the name of a file without its ending, and reports whether it has one of
+// the endings.
 func bare(file string) (string, bool) {
 	for _, ending := range endings {
 		if name, ok := strings.CutSuffix(file, ending); ok {
@@ -41,18 +41,16 @@ func bare(file string) (string, bool) {
 	return file, false
 }
 
-// Reads reports whether a file of this name would be read as a subscription in a
-// folder, as far as its ending goes.
+// Reads reports whether Load reads a file with this ending as a subscription.
 func Reads(file string) bool {
 	_, ok := bare(file)
 	return ok
 }
 
-// Load reads the subscriptions of a folder: its files that end in .yaml or .yml,
-// but those that begin with "." or "_", and webhooks.yaml, which has the webhooks.
-// A file in which something is wrong is a problem and no subscription, and keeps
-// none of the others back. Files are those in the folder, and what links in it
-// lead to within it. The error tells that the folder cannot be read.
+// Load reads the subscriptions of a folder: files that end in .yaml or .yml, unless
+// they begin with "." or "_". The file webhooks.yaml has the webhooks. A file with a
+// mistake is a problem and no subscription; Load reads the other files. Links must stay
+// within the folder. The error is that of reading the folder.
 func Load(dir string, opts Options) (*Folder, error) {
 	files, err := readFiles(dir)
 	if err != nil {
@@ -61,7 +59,7 @@ func Load(dir string, opts Options) (*Folder, error) {
 	return load(dir, files, opts), nil
 }
 
-// content is a file that was read, or why it could not be.
+// content is a file that was read, or the error of reading it.
 type content struct {
 	name string
 	text []byte
@@ -75,7 +73,7 @@ func load(dir string, files []content, opts Options) *Folder {
 			f.readHooks(dir, file)
 		}
 	}
-	from := map[string]string{} // files by the names of subscriptions
+	from := map[string]string{} // files, by name of the subscription
 	for _, file := range files {
 		switch {
 		case file.name == hooksFile:
@@ -91,7 +89,7 @@ func load(dir string, files []content, opts Options) *Folder {
 		if s != nil {
 			problems = f.unknownHooks(s)
 			if other := from[s.Name]; other != "" {
-				problems = append(problems, Problem{File: file.name, Text: fmt.Sprintf("name: %q is that of %s", s.Name, other)})
+				problems = append(problems, Problem{File: file.name, Text: fmt.Sprintf("name: %q is the name of %s", s.Name, other)})
 			}
 		}
 		if len(problems) > 0 {
@@ -141,15 +139,15 @@ func list(root *os.Root) ([]string, error) {
 		return !ok || strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_")
 	})
 	if len(names) > maxFiles {
-		return nil, fmt.Errorf("%s: %d files: there may be %d", root.Name(), len(names), maxFiles)
+		return nil, fmt.Errorf("%s: %d files: the limit is %d", root.Name(), len(names), maxFiles)
 	}
 	slices.Sort(names)
 	return names, nil
 }
 
-// readFile reads a file, a byte more than it may have at most.
+// readFile reads a file, at most one byte more than a file may have.
 func readFile(root *os.Root, name string) ([]byte, error) {
-	// Opening a pipe would wait for somebody to write.
+	// Opening a pipe would block until a process writes to it.
 	if info, err := root.Stat(name); err != nil {
 		return nil, fmt.Errorf("cannot be read: %w", reason(err))
 	} else if !info.Mode().IsRegular() {
@@ -167,7 +165,7 @@ func readFile(root *os.Root, name string) ([]byte, error) {
 	return text, nil
 }
 
-// reason returns what an error says without the name of the file.
+// reason returns an error without the name of the file.
 func reason(err error) error {
 	if path, ok := err.(*os.PathError); ok {
 		return path.Err

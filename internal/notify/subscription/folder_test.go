@@ -69,8 +69,8 @@ func TestLoad(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{
 		`bad.yaml:4:1: unknown key "x"`,
-		`c.yaml: name: "a" is that of b.yaml`,
-		`d.yml: name: "d" is that of d.yaml`,
+		`c.yaml: name: "a" is the name of b.yaml`,
+		`d.yml: name: "d" is the name of d.yaml`,
 		"dir.yaml: is no regular file",
 		`nohook.yaml:5:5: via: webhooks.yaml has no webhook "opps": did you mean "ops"?`,
 		"outside.yaml: cannot be read: path escapes from parent",
@@ -114,7 +114,8 @@ func TestReload(t *testing.T) {
 	}
 	reload("touched", false)
 	reload("settled", false)
-	// Of the same size and time, but long after the time: nobody can tell.
+	// The size and the time are the same, long after the time: the change does not
+	// show.
 	write(t, filepath.Join(dir, "a.yaml"), strings.Replace(good, "test", "Test", 1))
 	if folder := reload("edited", true); len(folder.Problems) != 1 {
 		t.Errorf("problems %v", folder.Problems)

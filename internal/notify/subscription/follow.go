@@ -12,40 +12,39 @@ import (
 	"time"
 )
 
-// Follower reads a folder again when something in it has changed. It is not for
-// concurrent use.
+// Follower reads a folder again after it changed. It is not for concurrent use.
 type Follower struct {
 	Dir     string
 	Options Options
 
 	folder *Folder
-	stamps map[string]stamp // of the files when they were read
-	read   time.Time        // when
+	stamps map[string]stamp // stamps of the files when they were read
+	read   time.Time        // when the files were read
 	sum    [sha256.Size]byte
 }
 
-// stamp tells a file from what it was before.
+// stamp changes when a file changes.
 type stamp struct {
 	size     int64
 	modified time.Time
 	mode     fs.FileMode
 }
 
-// settled is how long after a change another one shows in the time of a file, on
-// the file systems with the coarsest clocks.
+// settled is how long after a change another change shows in the time of a file, on the
+// file systems with the coarsest clocks.
 const settled = 3 * time.Second
 
-// Reload returns the folder as it is, and whether that is another one than it
-// returned before. Files are read only where their names, sizes or times have
-// changed, or they changed so recently that these may not tell. With an error the
-// folder is that of before, nil where there was none.
+// Reload returns the folder, and reports whether it changed since the last call. It
+// reads the files only if their names, sizes or times changed, or if a file changed so
+// recently that its time may not show another change. After an error it returns the
+// folder of the last call, or nil.
 func (f *Follower) Reload() (*Folder, bool, error) {
 	now := time.Now()
 	stamps, err := stampsOf(f.Dir, f.folder)
 	if err != nil {
 		return f.folder, false, err
 	}
-	if f.folder != nil && maps.Equal(stamps, f.stamps) && f.old(stamps) {
+	if f.folder != nil && maps.Equal(stamps, f.stamps) && f.settledWhenRead(stamps) {
 		return f.folder, false, nil
 	}
 	files, err := readFiles(f.Dir)
@@ -53,7 +52,7 @@ func (f *Follower) Reload() (*Folder, bool, error) {
 		return f.folder, false, err
 	}
 	folder := load(f.Dir, hooksOf(files), f.Options)
-	// The secrets of webhooks are files, too, and known only now.
+	// The sum includes the secrets of webhooks, which are files too.
 	sum := sumOf(files, folder)
 	f.stamps, f.read = stamps, now
 	if f.folder != nil && sum == f.sum {
@@ -63,9 +62,9 @@ func (f *Follower) Reload() (*Folder, bool, error) {
 	return f.folder, true, nil
 }
 
-// old tells whether all files had been as they are for a while when they were
-// read, so that their times would tell of a change since.
-func (f *Follower) old(stamps map[string]stamp) bool {
+// settledWhenRead reports whether no file had changed shortly before it was read, so
+// that its time shows any later change.
+func (f *Follower) settledWhenRead(stamps map[string]stamp) bool {
 	for _, s := range stamps {
 		if f.read.Sub(s.modified) < settled {
 			return false
@@ -74,7 +73,7 @@ func (f *Follower) old(stamps map[string]stamp) bool {
 	return true
 }
 
-// hooksOf returns the file with the webhooks only.
+// hooksOf returns only the file with the webhooks.
 func hooksOf(files []content) []content {
 	return slices.DeleteFunc(slices.Clone(files), func(c content) bool { return c.name != hooksFile })
 }
@@ -104,7 +103,7 @@ func stampsOf(dir string, folder *Folder) (map[string]stamp, error) {
 	return stamps, nil
 }
 
-// stampOf returns a stamp; of what there is not, an empty one.
+// stampOf returns a stamp. It is empty if the file does not exist.
 func stampOf(info fs.FileInfo, err error) stamp {
 	if err != nil {
 		return stamp{}
@@ -112,7 +111,7 @@ func stampOf(info fs.FileInfo, err error) stamp {
 	return stamp{info.Size(), info.ModTime(), info.Mode()}
 }
 
-// sumOf returns a hash of all that a folder is read from.
+// sumOf returns a hash of the files, the secrets and the problems of a folder.
 func sumOf(files []content, folder *Folder) (sum [sha256.Size]byte) {
 	h := sha256.New()
 	for _, f := range files {

@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// glob is a text that others are compared with. Where it is wild, "*" stands for
-// any characters, or none, and "?" for one.
+// glob is a pattern for a text. If it is wild, "*" stands for any number of characters,
+// and "?" for one.
 type glob struct {
 	text string
 	wild bool
@@ -16,13 +16,13 @@ type glob struct {
 
 func newGlob(text string) glob { return glob{text, strings.ContainsAny(text, "*?")} }
 
-// fits tells whether a text is like the glob. It takes time in proportion to the
-// product of both lengths at most.
+// fits reports whether a text matches. It takes time in proportion to the product of
+// both lengths at most.
 func (g glob) fits(text string) bool {
 	if !g.wild {
 		return g.text == text
 	}
-	var p, t int // reached in the glob and in the text
+	var p, t int // positions in the glob and in the text
 	star, from := -1, 0
 	for t < len(text) {
 		switch {
@@ -36,7 +36,7 @@ func (g glob) fits(text string) bool {
 		case p < len(g.text) && g.text[p] == text[t]:
 			t++
 			p++
-		case star >= 0: // let the last star stand for one character more
+		case star >= 0: // the last star stands for one more character
 			_, size := utf8.DecodeRuneInString(text[from:])
 			from += size
 			p, t = star+1, from
@@ -47,7 +47,7 @@ func (g glob) fits(text string) bool {
 	return strings.Trim(g.text[p:], "*") == ""
 }
 
-// globs are several, of which one has to fit.
+// globs are alternatives: one of them must match.
 type globs []glob
 
 func (g globs) fit(text string) bool {

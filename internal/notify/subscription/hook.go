@@ -14,13 +14,13 @@ import (
 	"github.com/kcidb-go/kcidb/internal/secret"
 )
 
-// maxSecret is how many bytes a secret may have.
+// maxSecret is the most bytes of a secret.
 const maxSecret = 4096
 
-// hookKeys are what the file may say of a webhook.
+// hookKeys are the keys of a webhook.
 var hookKeys = []string{"url", "secret_file"}
 
-// readHooks reads the webhooks. Of those with problems there are none.
+// readHooks reads the webhooks. It leaves out those with mistakes.
 func (f *Folder) readHooks(dir string, file content) {
 	if file.err != nil {
 		f.Problems = append(f.Problems, Problem{File: file.name, Text: file.err.Error()})
@@ -40,9 +40,9 @@ func (f *Folder) readHooks(dir string, file content) {
 func (f *Folder) hook(s *source, dir string, e entry) webhook.Hook {
 	h := webhook.Hook{Name: e.name}
 	if !namePattern.MatchString(e.name) || len(e.name) > maxName {
-		s.at(e.key, "%q is no name of a webhook", cut(e.name, maxName))
+		s.at(e.key, "%q is not a name for a webhook", cut(e.name, maxName))
 	}
-	said := false
+	hasURL := false
 	for _, e := range s.mapping(e.value) {
 		if !slices.Contains(hookKeys, e.name) {
 			s.at(e.key, "webhook %s: unknown key %q%s", h.Name, e.name, nearest(hookKeys, e.name))
@@ -50,12 +50,12 @@ func (f *Folder) hook(s *source, dir string, e entry) webhook.Hook {
 		}
 		w, ok := s.words(e, e.value)
 		if !ok {
-			said = true
+			hasURL = true
 			continue
 		}
 		switch e.name {
 		case "url":
-			said = true
+			hasURL = true
 			h.URL = w.text
 			if err := webhook.CheckURL(w.text); err != nil {
 				s.problem(w.line, w.column, "webhook %s: url: %v", h.Name, err)
@@ -73,13 +73,13 @@ func (f *Folder) hook(s *source, dir string, e entry) webhook.Hook {
 			h.Secret = text
 		}
 	}
-	if !said {
+	if !hasURL {
 		s.at(e.key, "webhook %s: url: missing", h.Name)
 	}
 	return h
 }
 
-// readSecret reads a secret. White space around it is not part of it.
+// readSecret reads a secret, without white space around it.
 func readSecret(name string) (secret.Text, error) {
 	info, err := os.Stat(name)
 	switch {
@@ -100,7 +100,7 @@ func readSecret(name string) (secret.Text, error) {
 	return secret.Text(text), nil
 }
 
-// unknownHooks reports the webhooks of a subscription that there are not.
+// unknownHooks reports the webhooks of a subscription that webhooks.yaml lacks.
 func (f *Folder) unknownHooks(s *Subscription) (problems []Problem) {
 	for i, name := range s.Hooks {
 		if _, ok := f.Hooks[name]; ok {

@@ -17,7 +17,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/graph"
 )
 
-// kind is a type of what expressions see, with its fields.
+// kind is a type of values in expressions, with its fields.
 type kind struct {
 	typ    *cel.Type
 	doc    string
@@ -25,16 +25,16 @@ type kind struct {
 	byName map[string]*types.FieldType
 }
 
-// field is what expressions see of an object by a name.
+// field is a field of a kind.
 type field struct {
 	name string
 	typ  *cel.Type
 	doc  string
-	get  func(any) (any, error) // a CEL value, or a view
+	get  func(any) (any, error) // returns a CEL value, or an object of a graph
 	has  func(any) bool         // nil: the value is not zero
 }
 
-// newKind returns a type of objects with its fields.
+// newKind returns a kind with its fields.
 func newKind(typ *cel.Type, doc string, fields ...field) *kind {
 	k := &kind{typ: typ, doc: doc, fields: fields, byName: map[string]*types.FieldType{}}
 	for _, f := range fields {
@@ -42,7 +42,7 @@ func newKind(typ *cel.Type, doc string, fields ...field) *kind {
 		if has == nil {
 			has = func(v any) bool {
 				found, err := f.get(v)
-				return err != nil || present(found) // reading it afterwards tells the error
+				return err != nil || present(found) // reading the field returns the error
 			}
 		}
 		k.byName[f.name] = &types.FieldType{Type: f.typ, IsSet: has, GetFrom: f.get}
@@ -50,18 +50,18 @@ func newKind(typ *cel.Type, doc string, fields ...field) *kind {
 	return k
 }
 
-// fieldOf returns a field of what Go knows as a T.
+// fieldOf returns a field of values that have the type T in Go.
 func fieldOf[T any](name string, typ *cel.Type, doc string, get func(T) (any, error)) field {
 	return field{name: name, typ: typ, doc: doc, get: func(v any) (any, error) {
 		of, ok := v.(T)
 		if !ok {
-			return nil, fmt.Errorf("%s: no such field of %T", name, v)
+			return nil, fmt.Errorf("%s: %T has no such field", name, v)
 		}
 		return get(of)
 	}}
 }
 
-// text, number, truth, object and so on are fields of these types.
+// text, texts, number and the following functions return fields of these types.
 func text[T any](name, doc string, get func(T) string) field {
 	return fieldOf(name, cel.StringType, doc, func(v T) (any, error) { return types.String(get(v)), nil })
 }
@@ -98,7 +98,7 @@ func extra[T any](name, doc string, get func(T) map[string]any) field {
 	})
 }
 
-// many is a field that is a list of objects.
+// many returns a field with a list of objects.
 func many[T, E any](name string, typ *cel.Type, doc string, get func(T) ([]E, error)) field {
 	return fieldOf(name, cel.ListType(typ), doc, func(v T) (any, error) {
 		found, err := get(v)
@@ -110,7 +110,7 @@ func many[T, E any](name string, typ *cel.Type, doc string, get func(T) ([]E, er
 	})
 }
 
-// present tells whether there is something.
+// present reports whether a value is not empty.
 func present(v any) bool {
 	switch v := v.(type) {
 	case types.String:
@@ -140,33 +140,33 @@ func present(v any) bool {
 
 // Field describes a field for people.
 type Field struct {
-	Of   string // the type that has it: "kcidb.Test", or "" of the variables
-	Name string // with its arguments, where it is a function: "under(glob)"
+	Of   string // type that has the field: "kcidb.Test"; "" for a variable
+	Name string // a function has its arguments: "under(glob)"
 	Type string // "string", "list(kcidb.Build)"
 	Doc  string
 }
 
-// Fields lists what expressions may refer to: the variables first, then the
-// fields of the objects, type by type.
+// Fields lists the names that expressions know: first the variables, then the fields of
+// each kind.
 func Fields() []Field {
 	all := []Field{
 		{"", "object", "the type that the subscription is on", "the object"},
 		{"", "created", "bool", "the object is new"},
 		{"", "was", "string", `its status before the change, "" for none`},
-		{"", "now", "string", `its status after it`},
+		{"", "now", "string", `its status after the change`},
 	}
 	for _, k := range allKinds {
 		for _, f := range k.fields {
 			all = append(all, Field{k.typ.TypeName(), f.name, f.typ.String(), f.doc})
 		}
 		if k == testsKind {
-			all = append(all, Field{k.typ.TypeName(), "under(glob)", countsKind.typ.String(), "the counts of the tests whose path the glob fits"})
+			all = append(all, Field{k.typ.TypeName(), "under(glob)", countsKind.typ.String(), "counts of the tests whose path matches the glob"})
 		}
 	}
 	return all
 }
 
-// fieldNames are the names of all fields, each once.
+// fieldNames are the names of all fields, without duplicates.
 var fieldNames = sync.OnceValue(func() []string {
 	names := map[string]bool{}
 	for _, k := range allKinds {

@@ -12,8 +12,7 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// nothing is a store without objects, which views read from while templates are
-// tried. It has no more of a store than views use.
+// nothing is a store without objects. Templates are tried with objects of it.
 type nothing struct{ store.Store }
 
 func (nothing) Query(context.Context, store.Query) iter.Seq2[*report.Report, error] {

@@ -14,7 +14,7 @@ import (
 	"github.com/kcidb-go/kcidb/object"
 )
 
-// What a subscription may have.
+// Limits of a subscription.
 const (
 	maxName       = 64
 	maxAbout      = 1000 // bytes
@@ -22,15 +22,14 @@ const (
 	maxTexts      = 1000 // of a selector
 )
 
-// keys are what a file may say, in the order of the documentation.
+// keys are the keys of a file, in the order of the documentation.
 var keys = []string{
 	"name", "about", "on", "select", "match", "id", "to", "cc", "bcc",
 	"wait", "at_most", "budget", "subject", "body", "via",
 }
 
-// Parse reads a subscription from a file's text. There is either a subscription
-// or a problem at least. Whether there are webhooks of the names that it has is
-// not looked at.
+// Parse reads a subscription from the text of a file. It returns a subscription, or at
+// least one problem. It does not check that webhooks exist.
 func Parse(file string, text []byte, opts Options) (*Subscription, []Problem) {
 	src := &source{file: file, text: string(text)}
 	s := src.subscription(opts)
@@ -40,8 +39,8 @@ func Parse(file string, text []byte, opts Options) (*Subscription, []Problem) {
 	return s, nil
 }
 
-// subscription reads the file as one. What it returns is of use only where there
-// are no problems.
+// subscription reads the file as a subscription. The result is valid only without
+// problems.
 func (s *source) subscription(opts Options) *Subscription {
 	entries := s.read()
 	if len(s.problems) > 0 {
@@ -65,7 +64,7 @@ func (s *source) subscription(opts Options) *Subscription {
 		*r.to = s.addresses(found[r.key])
 	}
 	if n := len(out.To) + len(out.Cc) + len(out.Bcc); n > maxRecipients {
-		s.problem(0, 0, "%d recipients: there may be %d", n, maxRecipients)
+		s.problem(0, 0, "%d recipients: the limit is %d", n, maxRecipients)
 	}
 	out.Wait = s.duration(found["wait"])
 	out.AtMost = s.duration(found["at_most"])
@@ -73,7 +72,7 @@ func (s *source) subscription(opts Options) *Subscription {
 		s.at(e.value, "at_most: less than wait")
 	}
 	out.Budget = s.count(found["budget"])
-	s.ways(out, found["via"])
+	s.via(out, found["via"])
 	if s.on(out, found["on"]) {
 		s.conditions(out, found)
 		s.templates(out, found, opts)
@@ -83,7 +82,7 @@ func (s *source) subscription(opts Options) *Subscription {
 
 var namePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]*$`)
 
-// name reads the name, which is that of the file where none is given.
+// name reads the name. Without a name the subscription has the name of the file.
 func (s *source) name(out *Subscription, e entry) {
 	out.Name, _ = bare(filepath.Base(s.file))
 	line, column := 0, 0
@@ -96,12 +95,12 @@ func (s *source) name(out *Subscription, e entry) {
 		line, column = w.line, w.column
 	}
 	if !namePattern.MatchString(out.Name) || len(out.Name) > maxName {
-		s.problem(line, column, "name: %q is none: expected up to %d of a-z, 0-9, '.', '_' and '-', the first a letter or a digit",
+		s.problem(line, column, "name: %q is not a name: expected up to %d of a-z, 0-9, '.', '_' and '-', the first a letter or a digit",
 			cut(out.Name, maxName), maxName)
 	}
 }
 
-// on reads the type of the objects, and tells whether there is one.
+// on reads the type of the objects. It returns false without a valid type.
 func (s *source) on(out *Subscription, e entry) bool {
 	names := make([]string, len(object.Types()))
 	for i, t := range object.Types() {
@@ -116,14 +115,14 @@ func (s *source) on(out *Subscription, e entry) bool {
 		return false
 	}
 	if out.On = object.Type(w.text); !out.On.Known() {
-		s.problem(w.line, w.column, "on: no type %q of objects: expected one of %s", w.text, strings.Join(names, ", "))
+		s.problem(w.line, w.column, "on: unknown type %q of objects: expected one of %s", w.text, strings.Join(names, ", "))
 		return false
 	}
 	out.typ = kinds[out.On].typ
 	return true
 }
 
-// conditions reads what must hold of an object.
+// conditions reads select, match and id.
 func (s *source) conditions(out *Subscription, found map[string]entry) {
 	if e := found["select"]; e.value != nil {
 		out.selectors = s.selectors(out.On, e)
@@ -135,11 +134,11 @@ func (s *source) conditions(out *Subscription, found map[string]entry) {
 		out.id = s.expression(e, out.On, cel.StringType)
 	}
 	if found["match"].value == nil && len(out.selectors) == 0 && len(s.problems) == 0 {
-		s.problem(0, 0, `neither select nor match: say match: "true" where everything is meant`)
+		s.problem(0, 0, `neither select nor match: write match: "true" to match everything`)
 	}
 }
 
-// expression reads an expression. Folded lines are taken as they are in the file,
+// expression reads an expression. It keeps folded lines as they are in the file,
 // because a comment ends with its line.
 func (s *source) expression(e entry, on object.Type, result *cel.Type) *expression {
 	w, ok := s.words(e, e.value)

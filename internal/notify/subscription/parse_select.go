@@ -9,14 +9,14 @@ import (
 	"github.com/kcidb-go/kcidb/object"
 )
 
-// maxGlob is how many bytes a text to compare with may have.
+// maxGlob is the most bytes of a text in select.
 const maxGlob = 1000
 
-// placeNames are the selectors that of a revision one of its repositories has to
-// fit all of.
+// placeNames are the selectors of a repository. One repository of a revision must match
+// all of them.
 var placeNames = []string{"repository", "branch", "tree"}
 
-// selectors reads what is under "select".
+// selectors reads the key select.
 func (s *source) selectors(on object.Type, e entry) []selector {
 	found := map[string]globs{}
 	for _, e := range s.mapping(e.value) {
@@ -50,12 +50,12 @@ func (s *source) selectors(on object.Type, e entry) []selector {
 	return all
 }
 
-// globs reads the texts of a selector, each of which must fit one of the values
-// there are, unless there are any.
+// globs reads the texts of a selector. If the selector has a list of possible values,
+// each text must match one of them.
 func (s *source) globs(e entry, values []string) (all globs) {
 	texts := s.several(e)
 	if len(texts) == 0 && len(s.problems) == 0 {
-		s.at(e.key, "select: %s: expected a text at least", e.name)
+		s.at(e.key, "select: %s: expected at least one text", e.name)
 	}
 	for _, w := range texts {
 		g := newGlob(w.text)
@@ -70,7 +70,7 @@ func (s *source) globs(e entry, values []string) (all globs) {
 	return all
 }
 
-// find returns what there is to select of a type by a name, nil for nothing.
+// find returns the selector of a type with a name, or nil.
 func find(name string, on object.Type) *selectable {
 	for i := range selectables {
 		if a := &selectables[i]; a.name == name && slices.Contains(a.types, on) {
@@ -80,7 +80,7 @@ func find(name string, on object.Type) *selectable {
 	return nil
 }
 
-// typesOf lists the types that a name goes with, for people.
+// typesOf lists the types that a selector is for.
 func typesOf(name string) string {
 	var names []string
 	for _, t := range object.Types() {

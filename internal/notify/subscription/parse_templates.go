@@ -14,13 +14,13 @@ import (
 	"github.com/kcidb-go/kcidb/object"
 )
 
-// The templates of subscriptions that have none of their own.
+// Templates of subscriptions that have none of their own.
 const (
 	defaultSubject = `{{template "summary" .}}`
 	defaultBody    = `{{template "description" .}}`
 )
 
-// templates reads the templates of a subject and a body, and tries them.
+// templates reads the templates of subject and body, and executes them once.
 func (s *source) templates(out *Subscription, found map[string]entry, opts Options) {
 	t := template.New("")
 	if opts.Templates != nil {
@@ -35,7 +35,7 @@ func (s *source) templates(out *Subscription, found map[string]entry, opts Optio
 	subject := s.optional(found, "subject", maxSubject)
 	body := s.optional(found, "body", maxBody)
 	if !standard {
-		// There is nothing to fall back on: what is not said is the object's name.
+		// Without standard templates, a missing template writes the name of the object.
 		subject, body = orElse(subject, "{{.Object.Ref}}"), orElse(body, "{{.Object.Ref}}\n")
 	}
 	subject, body = orElse(subject, defaultSubject), orElse(body, defaultBody)
@@ -44,7 +44,7 @@ func (s *source) templates(out *Subscription, found map[string]entry, opts Optio
 	if !parsed {
 		return
 	}
-	o, data := tried(out, opts)
+	o, data := sampleOf(out, opts)
 	before := len(s.problems)
 	s.check(t, "subject", subjectName, subject, data, o)
 	s.check(t, "body", bodyName, body, data, o)
@@ -67,7 +67,7 @@ func orElse(w words, text string) words {
 	return w
 }
 
-// template reads a template, and tells whether it could.
+// template reads a template. It returns false after a mistake.
 func (s *source) template(t *template.Template, name, key string, w words) bool {
 	if _, err := t.New(name).Parse(w.text); err != nil {
 		s.templateProblem(key, name, w, err)
@@ -76,16 +76,16 @@ func (s *source) template(t *template.Template, name, key string, w words) bool 
 	return true
 }
 
-// sample is what templates are tried with, unless the options say.
+// sample is the data that templates are executed with, unless the options have other
+// data.
 type sample struct {
 	Object       graph.Object
 	Subscription *Subscription
 	Was, Now     string
 }
 
-// tried returns an object that nothing is known about, and what templates see of
-// it.
-func tried(out *Subscription, opts Options) (graph.Object, any) {
+// sampleOf returns an object without properties, and the data of templates for it.
+func sampleOf(out *Subscription, opts Options) (graph.Object, any) {
 	id := object.ID{"0"}
 	if len(out.On.Fields()) > 1 {
 		id[1] = "0"
@@ -97,9 +97,9 @@ func tried(out *Subscription, opts Options) (graph.Object, any) {
 	return o, sample{o, out, "", ""}
 }
 
-// try executes a template. What fails for any other object, too, is a problem: a
-// template that is not there, a number of arguments. What may have failed because
-// of the object is none.
+// try executes a template. An error that any object would cause is a problem, such as a
+// missing template or a wrong number of arguments. Other errors may be due to the
+// object.
 func (s *source) try(out *Subscription, key, name string, w words, data any) {
 	_, err := out.render(context.Background(), name, maxBody, data)
 	if beyond := limit(""); errors.As(err, &beyond) {
@@ -109,17 +109,17 @@ func (s *source) try(out *Subscription, key, name string, w words, data any) {
 	}
 }
 
-// always is what fails whatever the object.
+// always matches errors that any object would cause.
 var always = regexp.MustCompile(`can't evaluate field|wrong number of args|not defined|has arguments but|wrong type for value|` +
 	`can't give argument|can't call method|range can't iterate|cannot have arguments`)
 
-// failure is an error of a template, as the library writes it.
+// failure matches the error of a template, as the library writes it.
 var failure = regexp.MustCompile(`(?s)^template: ([^:]*):(\d+)(?::(\d+))?: (.*)$`)
 
-// executing is what the library says of where it was.
+// executing matches the place that the library adds to an error.
 var executing = regexp.MustCompile(`(?s)^executing "[^"]*" at <(.*?)>: (.*)$`)
 
-// templateProblem reports an error of a template, where it is in the file.
+// templateProblem reports an error of a template with its place in the file.
 func (s *source) templateProblem(key, name string, w words, err error) {
 	at := failure.FindStringSubmatch(err.Error())
 	if at == nil || at[1] != name {
@@ -132,12 +132,12 @@ func (s *source) templateProblem(key, name string, w words, err error) {
 	if e := executing.FindStringSubmatch(text); e != nil {
 		text = "{{" + strings.Trim(e[1], "{}") + "}}: " + e[2]
 	}
-	if w.line == 0 { // the standard one
+	if w.line == 0 { // the standard template
 		s.problem(0, 0, "%s: %s", key, text)
 		return
 	}
 	offset := offsetOf(w.text, line, 0)
-	// Columns of the library are bytes, and count from 0.
+	// Columns of the library count bytes from 0.
 	fileLine, fileColumn := w.position(min(offset+column, len(w.text)))
 	if at[3] == "" {
 		fileColumn = 0

@@ -46,7 +46,7 @@ via: [mail, "webhook:ops", feed]
 	}
 }
 
-// about returns a file that is right but for some lines, which come last.
+// about returns a correct file with more lines at its end.
 func about(on, lines string) string {
 	return "on: " + on + "\nto: [a@example.org]\n" + lines
 }
@@ -57,31 +57,31 @@ func TestProblems(t *testing.T) {
 		{"syntax", "on: [", "a.yaml:1:5: sequence end token ']' not found"},
 		{"a tag", about("test", "match: !created\n"), "a.yaml:3:8: match: a text that begins with ! must be in quotes"},
 		{"not a mapping", "- a\n", "a.yaml:1:1: expected lines of KEY: VALUE, found sequence"},
-		{"two documents", about("test", "match: 'true'\n---\na: b\n"), "a.yaml:5:2: a second document: there must be one only"},
+		{"two documents", about("test", "match: 'true'\n---\na: b\n"), "a.yaml:5:2: a second document: only one is allowed"},
 		{"unknown key", about("test", "match: 'true'\nsubjekt: x\n"), `a.yaml:4:1: unknown key "subjekt": did you mean "subject"?`},
 		{"second key", about("test", "match: 'true'\nmatch: 'true'\n"), `a.yaml:4:1: mapping key "match" already defined at [3:1]`},
 		{"no type", "to: [a@example.org]\nmatch: 'true'\n", "a.yaml: on: missing: expected one of revision, checkout, build, test, issue, issue_version, incident"},
-		{"unknown type", "on: tests\nto: [a@example.org]\nmatch: 'true'\n", `a.yaml:1:5: on: no type "tests" of objects: expected one of revision, checkout, build, test, issue, issue_version, incident`},
-		{"no condition", about("test", ""), `a.yaml: neither select nor match: say match: "true" where everything is meant`},
-		{"empty select", about("test", "select: {}\n"), `a.yaml: neither select nor match: say match: "true" where everything is meant`},
-		{"nobody", "on: test\nmatch: 'true'\n", "a.yaml: nobody hears of it: expected recipients in to, cc or bcc, or feed or a webhook in via"},
-		{"name", about("test", "match: 'true'\nname: Big\n"), `a.yaml:4:7: name: "Big" is none: expected up to 64 of a-z, 0-9, '.', '_' and '-', the first a letter or a digit`},
+		{"unknown type", "on: tests\nto: [a@example.org]\nmatch: 'true'\n", `a.yaml:1:5: on: unknown type "tests" of objects: expected one of revision, checkout, build, test, issue, issue_version, incident`},
+		{"no condition", about("test", ""), `a.yaml: neither select nor match: write match: "true" to match everything`},
+		{"empty select", about("test", "select: {}\n"), `a.yaml: neither select nor match: write match: "true" to match everything`},
+		{"nobody", "on: test\nmatch: 'true'\n", "a.yaml: no recipients: expected addresses in to, cc or bcc, or feed or a webhook in via"},
+		{"name", about("test", "match: 'true'\nname: Big\n"), `a.yaml:4:7: name: "Big" is not a name: expected up to 64 of a-z, 0-9, '.', '_' and '-', the first a letter or a digit`},
 		{"number", about("test", "match: 'true'\nname: 12\n"), "a.yaml:4:7: name: expected text (in quotes, if it looks like something else), found int"},
 		{"null", about("test", "match: 'true'\nabout:\n"), "a.yaml:4:8: about: expected text (in quotes, if it looks like something else), found null"},
 		{"anchor", about("test", "match: &a 'true'\n"), "a.yaml:3:8: match: expected text (in quotes, if it looks like something else), found anchor"},
 		{"address", "on: test\nto: [a@example.org, \"b\"]\nmatch: 'true'\n", `a.yaml:2:22: to: "b" is not an address: it has no @`},
-		{"recipients", "on: test\nmatch: 'true'\nto: [" + strings.Repeat("a@example.org, ", 101) + "]\n", "a.yaml: 101 recipients: there may be 100"},
-		{"wait", about("test", "match: 'true'\nwait: soon\n"), `a.yaml:4:7: wait: "soon" is no time to wait: expected one such as 30m, 3h or 2d`},
-		{"negative wait", about("test", "match: 'true'\nwait: -1h\n"), `a.yaml:4:7: wait: "-1h" is no time to wait: expected one such as 30m, 3h or 2d`},
+		{"recipients", "on: test\nmatch: 'true'\nto: [" + strings.Repeat("a@example.org, ", 101) + "]\n", "a.yaml: 101 recipients: the limit is 100"},
+		{"wait", about("test", "match: 'true'\nwait: soon\n"), `a.yaml:4:7: wait: "soon" is not a time to wait: expected 30m, 3h or 2d, for example`},
+		{"negative wait", about("test", "match: 'true'\nwait: -1h\n"), `a.yaml:4:7: wait: "-1h" is not a time to wait: expected 30m, 3h or 2d, for example`},
 		{"at most", about("test", "match: 'true'\nwait: 3h\nat_most: 1h\n"), "a.yaml:5:10: at_most: less than wait"},
 		{"budget", about("test", "match: 'true'\nbudget: many\n"), "a.yaml:4:9: budget: expected a whole number, 0 for no limit"},
-		{"via", about("test", "match: 'true'\nvia: [mail, chat]\n"), `a.yaml:4:13: via: no such way as "chat": expected mail, feed or webhook:NAME`},
-		{"via without mail", about("test", "match: 'true'\nvia: feed\n"), "a.yaml:4:6: via: there are recipients, but it has no mail"},
+		{"via", about("test", "match: 'true'\nvia: [mail, chat]\n"), `a.yaml:4:13: via: unknown route "chat": expected mail, feed or webhook:NAME`},
+		{"via without mail", about("test", "match: 'true'\nvia: feed\n"), "a.yaml:4:6: via: to, cc or bcc have recipients, but mail is missing"},
 		{"mail without recipients", "on: test\nmatch: 'true'\nvia: [mail]\n", "a.yaml:3:6: via: mail without recipients in to, cc or bcc"},
 
 		{"unknown selector", about("test", "select:\n  pathh: a\n"), `a.yaml:4:3: select: unknown key "pathh": did you mean "path"?`},
 		{"selector of another type", about("revision", "select:\n  path: a\n"), "a.yaml:4:3: select: path does not go with on: revision, only with test, incident"},
-		{"selector without text", about("test", "select:\n  path: []\n"), "a.yaml:4:3: select: path: expected a text at least"},
+		{"selector without text", about("test", "select:\n  path: []\n"), "a.yaml:4:3: select: path: expected at least one text"},
 		{"selector with a number", about("test", "select:\n  path: [a, 6.12]\n"), "a.yaml:4:13: path: expected text (in quotes, if it looks like something else), found float"},
 		{"status", about("test", "select: {now: [FAIL, fail]}\n"), `a.yaml:3:22: select: now: "fail" is none of FAIL, ERROR, MISS, PASS, DONE, SKIP, none`},
 		{"culprit", about("issue", "select: {culprit: kernel}\n"), `a.yaml:3:19: select: culprit: "kernel" is none of code, tool, harness`},

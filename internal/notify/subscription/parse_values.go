@@ -26,7 +26,7 @@ func (s *source) optional(found map[string]entry, name string, most int) (w word
 	return w
 }
 
-// several reads a text, or a list of them.
+// several reads a text or a list of texts.
 func (s *source) several(e entry) (all []words) {
 	if e.value == nil {
 		return nil
@@ -39,7 +39,7 @@ func (s *source) several(e entry) (all []words) {
 		return all
 	}
 	if len(list.Values) > maxTexts {
-		s.at(e.key, "%s: %d texts: there may be %d", e.name, len(list.Values), maxTexts)
+		s.at(e.key, "%s: %d texts: the limit is %d", e.name, len(list.Values), maxTexts)
 		return nil
 	}
 	for _, n := range list.Values {
@@ -67,7 +67,7 @@ func (s *source) addresses(e entry) (all []string) {
 	return all
 }
 
-// duration reads how long something takes, in Go's style, with days besides.
+// duration reads a duration in Go's style, or in days.
 func (s *source) duration(e entry) time.Duration {
 	if e.value == nil {
 		return 0
@@ -80,7 +80,7 @@ func (s *source) duration(e entry) time.Duration {
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil || d < 0 || d >= 1024*24*time.Hour {
-		s.at(e.value, "%s: %q is no time to wait: expected one such as 30m, 3h or 2d", e.name, cut(text, maxName))
+		s.at(e.value, "%s: %q is not a time to wait: expected 30m, 3h or 2d, for example", e.name, cut(text, maxName))
 	}
 	return d
 }
@@ -97,12 +97,12 @@ func (s *source) count(e entry) int {
 	return int(n)
 }
 
-// ways reads where the mails and messages go.
-func (s *source) ways(out *Subscription, e entry) {
+// via reads the routes of notifications.
+func (s *source) via(out *Subscription, e entry) {
 	recipients := len(out.To)+len(out.Cc)+len(out.Bcc) > 0
 	if e.value == nil {
 		if out.Mail = recipients; !recipients && len(s.problems) == 0 {
-			s.problem(0, 0, "nobody hears of it: expected recipients in to, cc or bcc, or feed or a webhook in via")
+			s.problem(0, 0, "no recipients: expected addresses in to, cc or bcc, or feed or a webhook in via")
 		}
 		return
 	}
@@ -119,7 +119,7 @@ func (s *source) ways(out *Subscription, e entry) {
 				out.vias = append(out.vias, w)
 			}
 		default:
-			s.problem(w.line, w.column, "via: no such way as %q: expected mail, feed or webhook:NAME", cut(w.text, maxName))
+			s.problem(w.line, w.column, "via: unknown route %q: expected mail, feed or webhook:NAME", cut(w.text, maxName))
 		}
 	}
 	switch {
@@ -127,8 +127,8 @@ func (s *source) ways(out *Subscription, e entry) {
 	case out.Mail && !recipients:
 		s.at(e.value, "via: mail without recipients in to, cc or bcc")
 	case !out.Mail && recipients:
-		s.at(e.value, "via: there are recipients, but it has no mail")
+		s.at(e.value, "via: to, cc or bcc have recipients, but mail is missing")
 	case !out.Mail && !out.Feed && len(out.Hooks) == 0:
-		s.at(e.value, "via: nobody hears of it")
+		s.at(e.value, "via: no recipients")
 	}
 }

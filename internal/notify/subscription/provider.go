@@ -14,7 +14,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/summary"
 )
 
-// registry knows the types that all expressions have.
+// registry has the types of all expressions.
 var registry = func() *types.Registry {
 	r, err := types.NewRegistry()
 	if err != nil {
@@ -23,7 +23,7 @@ var registry = func() *types.Registry {
 	return r
 }()
 
-// provider knows the types of the tables besides, for compiling expressions.
+// provider adds the kinds to the types of expressions.
 type provider struct{ types.Provider }
 
 func (p provider) FindStructType(name string) (*types.Type, bool) {
@@ -62,7 +62,7 @@ func kindNamed(name string) *kind {
 	return nil
 }
 
-// adapter makes values of what getters return.
+// adapter turns the results of getters into values.
 type adapter struct{}
 
 func (adapter) NativeToValue(v any) ref.Val {
@@ -75,7 +75,7 @@ func (adapter) NativeToValue(v any) ref.Val {
 	return registry.NativeToValue(v)
 }
 
-// typeOf returns the type of a view, nil for what is none.
+// typeOf returns the type of an object of a graph, or nil for other values.
 func typeOf(v any) *cel.Type {
 	switch v.(type) {
 	case *graph.Revision:
@@ -106,27 +106,27 @@ func typeOf(v any) *cel.Type {
 	return nil
 }
 
-// counts are those of an summary.Counts, which as a map has no identity.
+// counts are summary.Counts with an identity, which a map lacks.
 type counts struct{ summary.Counts }
 
-// thing is a view as a value of an expression.
+// thing is an object of a graph as a value in an expression.
 type thing struct {
 	typ *cel.Type
 	it  any // a pointer
 }
 
 func (t thing) ConvertToNative(to reflect.Type) (any, error) {
-	return nil, fmt.Errorf("%s is no %s", t.typ, to)
+	return nil, fmt.Errorf("%s is not %s", t.typ, to)
 }
 
 func (t thing) ConvertToType(to ref.Type) ref.Val {
 	if to == types.TypeType {
 		return t.typ
 	}
-	return types.NewErr("%s is no %s", t.typ, to.TypeName())
+	return types.NewErr("%s is not %s", t.typ, to.TypeName())
 }
 
-// Equal tells whether both are the same object of the database.
+// Equal reports whether both are the same object of the database.
 func (t thing) Equal(other ref.Val) ref.Val {
 	o, ok := other.(thing)
 	return types.Bool(ok && t.it == o.it)
@@ -135,7 +135,7 @@ func (t thing) Equal(other ref.Val) ref.Val {
 func (t thing) Type() ref.Type { return t.typ }
 func (t thing) Value() any     { return t.it }
 
-// under declares the function that counts tests by their path.
+// under declares the function that counts tests by path.
 var under = cel.Function("under", cel.MemberOverload("tests_under_string",
 	[]*cel.Type{testsType, cel.StringType}, countsType,
 	cel.BinaryBinding(func(of, glob ref.Val) ref.Val {

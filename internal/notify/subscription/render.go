@@ -10,25 +10,25 @@ import (
 	"time"
 )
 
-// What rendering a mail may come to.
+// Limits of rendering a mail.
 const (
 	maxSubject   = 4 << 10
 	maxBody      = 256 << 10
-	maxSteps     = 1_000_000 // rounds of loops, and templates begun
+	maxSteps     = 1_000_000 // rounds of loops and calls of templates
 	maxDepth     = 50        // templates within templates
 	maxLoops     = 20        // loops within loops of a template
 	maxRendering = 5 * time.Second
 )
 
-// The names of the templates of a subscription among those that it may use.
+// Names of the templates of a subscription.
 const (
 	subjectName = "_subject"
 	bodyName    = "_body"
 )
 
-// Render returns the subject and the body of a mail that tells of data. What is
-// too long, takes too long or fails is an error. Objects are read from the
-// database under the context of their views.
+// Render returns the subject and the body of a mail about data. A text that is too long
+// or takes too long is an error, and so is a template that fails. Objects are read with
+// the context of their graph.
 func (s *Subscription) Render(ctx context.Context, data any) (subject, body string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, maxRendering)
 	defer cancel()
@@ -54,19 +54,19 @@ func (s *Subscription) render(ctx context.Context, name string, most int, data a
 	out := &bounded{most: most}
 	err = t.Funcs((&walker{ctx: ctx}).funcs()).ExecuteTemplate(out, name, data)
 	if beyond := limit(""); errors.As(err, &beyond) {
-		return "", beyond // where the templates were then is of no interest
+		return "", beyond // without the place in the template
 	}
 	return out.String(), err
 }
 
-// limit is the error of templates that went beyond one.
+// limit is the error of a template that exceeds a limit.
 type limit string
 
 func (l limit) Error() string { return string(l) }
 
 func beyond(format string, args ...any) error { return limit(fmt.Sprintf(format, args...)) }
 
-// bounded keeps so much of what is written, and fails when there is more.
+// bounded is a buffer that fails when it is full.
 type bounded struct {
 	strings.Builder
 	most int

@@ -14,17 +14,17 @@ import (
 	"github.com/kcidb-go/kcidb/object"
 )
 
-// selector is a key of "select": what an object has there must fit.
+// selector is a key of select, with the texts that a property of the object must match.
 type selector struct {
 	name  string
 	globs globs
-	texts func(*Input) ([]string, error) // one of them must fit; nil:
-	text  func(*Input) (string, error)   // the one that must
+	texts func(*Input) ([]string, error) // values; one must match; nil if text is set
+	text  func(*Input) (string, error)   // the value, which must match
 	fit   func(g globs, text string) bool
-	place map[string]globs // of a revision: a repository, a branch, a tree
+	place map[string]globs // repository, branch and tree of a revision
 }
 
-// fits tells whether an object is one that is selected.
+// fits reports whether an object matches the selector.
 func (s *selector) fits(in *Input) (bool, error) {
 	switch {
 	case s.place != nil:
@@ -43,8 +43,8 @@ func (s *selector) fits(in *Input) (bool, error) {
 	return s.globs.fit(text), nil
 }
 
-// fitsPlace tells whether one of the repositories of a revision is as selected in
-// all respects.
+// fitsPlace reports whether one repository of a revision matches repository, branch and
+// tree.
 func (s *selector) fitsPlace(in *Input) (bool, error) {
 	places, err := in.Object.(*graph.Revision).Repositories()
 	if err != nil {
@@ -74,7 +74,7 @@ func placeText(p *graph.Repository, name string) string {
 	return p.Tree
 }
 
-// found returns what an object has that the selector compares, for people.
+// found returns the values that the selector compares, in quotes.
 func (s *selector) found(in *Input) (string, error) {
 	var texts []string
 	var err error
@@ -99,7 +99,7 @@ func (s *selector) found(in *Input) (string, error) {
 	return strings.Join(texts, ", "), err
 }
 
-// orNone says "none" where there is no status.
+// orNone returns "none" for an empty status.
 func orNone(status string, err error) (string, error) {
 	if status == "" {
 		status = "none"
@@ -107,7 +107,7 @@ func orNone(status string, err error) (string, error) {
 	return status, err
 }
 
-// statuses are what selectors of a status may say.
+// statuses are the values of a selector of a status.
 var statuses = func() (all []string) {
 	for _, status := range summary.Statuses {
 		all = append(all, cmp.Or(string(status), "none"))
@@ -115,21 +115,20 @@ var statuses = func() (all []string) {
 	return all
 }()
 
-// culprits are what can be at fault for an issue.
+// culprits are the possible culprits of an issue.
 var culprits = facts.Culprits{Code: true, Tool: true, Harness: true}.Names()
 
-// selectable is a name that "select" may have.
+// selectable is a possible key of select.
 type selectable struct {
 	name   string
 	types  []object.Type
 	texts  func(*Input) ([]string, error)
 	text   func(*Input) (string, error)
 	fit    func(g globs, text string) bool
-	values []string // all that there are, nil for any
+	values []string // possible values; nil for any value
 }
 
-// selectables are the names that "select" may have, those first that are the
-// cheapest to compare.
+// selectables are the possible keys of select. The cheapest to compare come first.
 var selectables = []selectable{
 	{name: "architecture", types: ofBuilds, text: ofBuild((*graph.Build).Architecture)},
 	{name: "config", types: ofBuilds, text: ofBuild((*graph.Build).Config)},
@@ -157,7 +156,7 @@ var selectables = []selectable{
 	{name: "was", types: object.Types(), values: statuses, text: func(in *Input) (string, error) { return orNone(in.Was()) }},
 }
 
-// The types that have something, by themselves or through what is above them.
+// Types that have a property themselves or through their ancestors.
 var (
 	ofTests     = []object.Type{object.TypeTest, object.TypeIncident}
 	ofBuilds    = append([]object.Type{object.TypeBuild}, ofTests...)
@@ -179,7 +178,8 @@ func ofCheckout(get func(*graph.Checkout) string) func(*Input) (string, error) {
 	return func(in *Input) (string, error) { return get(checkoutOf(in.Object)), nil }
 }
 
-// testOf, buildOf and checkoutOf return what an object is, or belongs to.
+// testOf, buildOf and checkoutOf return the test, build or checkout of an object, or
+// the object itself.
 func testOf(o graph.Object) *graph.Test {
 	if n, ok := o.(*graph.Incident); ok {
 		return n.Test()
@@ -204,7 +204,7 @@ func checkoutOf(o graph.Object) *graph.Checkout {
 	return buildOf(o).Checkout()
 }
 
-// versionOf returns the version of an issue that an object is, or tells of.
+// versionOf returns the version of an issue, or the version that an incident names.
 func versionOf(o graph.Object) (*graph.IssueVersion, error) {
 	switch o := o.(type) {
 	case *graph.Issue:
@@ -215,7 +215,7 @@ func versionOf(o graph.Object) (*graph.IssueVersion, error) {
 	return o.(*graph.IssueVersion), nil
 }
 
-// originOf returns the CI system that an object is from.
+// originOf returns the CI system of an object.
 func originOf(o graph.Object) (string, error) {
 	switch o := o.(type) {
 	case *graph.Checkout:
@@ -232,15 +232,15 @@ func originOf(o graph.Object) (string, error) {
 }
 
 func fitPath(g globs, path string) bool {
-	return slices.ContainsFunc(g, func(one glob) bool { return facts.MatchPath(one.text, path) })
+	return slices.ContainsFunc(g, func(g glob) bool { return facts.MatchPath(g.text, path) })
 }
 
-// fitRepository compares URLs of repositories, with globs in them or not: those of
-// the same repository fit, however they are written.
+// fitRepository compares URLs of repositories, with or without globs. Different URLs of
+// one repository match.
 func fitRepository(g globs, url string) bool {
 	if g.fit(url) {
 		return true
 	}
 	key := facts.RepositoryKey(url)
-	return url != "" && slices.ContainsFunc(g, func(one glob) bool { return newGlob(facts.RepositoryKey(one.text)).fits(key) })
+	return url != "" && slices.ContainsFunc(g, func(g glob) bool { return newGlob(facts.RepositoryKey(g.text)).fits(key) })
 }

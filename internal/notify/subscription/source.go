@@ -17,16 +17,16 @@ import (
 // maxFile is how many bytes a file may have.
 const maxFile = 1 << 20
 
-// source is a YAML file while it is read, and what is wrong with it.
+// source is a YAML file while it is read, with its problems.
 type source struct {
 	file     string
 	text     string
-	lines    []int // where they begin in the text, nil until somebody asks
+	lines    []int // beginnings of lines in the text, nil before they are needed
 	problems []Problem
 }
 
-// How many problems of a file are told, and how long they may be: parsers list all
-// that they would have liked.
+// The most problems of a file, and bytes of a problem. Parsers list everything that
+// they would have accepted.
 const (
 	maxProblems = 20
 	maxProblem  = 400
@@ -46,7 +46,7 @@ func (s *source) at(n ast.Node, format string, args ...any) {
 	s.problem(p.Line, p.Column, format, args...)
 }
 
-// cut shortens a text to a number of bytes, and shows that it did.
+// cut shortens a text to a number of bytes, and marks that with "...".
 func cut(text string, length int) string {
 	const mark = "..."
 	if len(text) <= length {
@@ -59,16 +59,15 @@ func cut(text string, length int) string {
 	return text + mark
 }
 
-// entry is a key of a mapping, and what is there.
+// entry is a key of a mapping with its value.
 type entry struct {
 	name  string
 	key   ast.Node
 	value ast.Node
 }
 
-// read returns the keys of the file, nil where it cannot be read, which is
-// reported. Files come from people, and what the library makes of them has been
-// seen to panic: that is a problem of the file, too.
+// read returns the keys of the file, or nil and a problem if it cannot be read. The
+// YAML library panics for some files, which is a problem of the file too.
 func (s *source) read() (entries []entry) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -105,7 +104,7 @@ func (s *source) read() (entries []entry) {
 			continue
 		}
 		if found {
-			s.at(doc.Body, "a second document: there must be one only")
+			s.at(doc.Body, "a second document: only one is allowed")
 			return nil
 		}
 		found = true
@@ -117,8 +116,8 @@ func (s *source) read() (entries []entry) {
 	return entries
 }
 
-// deep tells whether brackets are nested as in no file that anybody wrote, before
-// the library goes as deep. Brackets in texts count, too.
+// deep reports whether brackets are nested more than 200 deep, which no person writes,
+// before the library recurses as deep. Brackets in texts count too.
 func deep(text string) bool {
 	const most = 200
 	depth := 0
@@ -135,7 +134,7 @@ func deep(text string) bool {
 	return false
 }
 
-// mapping returns the keys of a mapping, each once.
+// mapping returns the keys of a mapping, without duplicates.
 func (s *source) mapping(n ast.Node) []entry {
 	var values []*ast.MappingValueNode
 	switch n := n.(type) {
@@ -158,22 +157,22 @@ func (s *source) mapping(n ast.Node) []entry {
 		seen[e.name] = true
 		if _, tag := e.value.(*ast.TagNode); tag {
 			s.at(e.value, "%s: a text that begins with ! must be in quotes", e.name)
-			e.value = nil // the tag has taken what stands behind it
+			e.value = nil // the library took the value for the tag
 		}
 		entries = append(entries, e)
 	}
 	return entries
 }
 
-// kindName is what a node is called for people.
+// kindName returns the name of a kind of node, for people.
 func kindName(n ast.Node) string { return strings.ToLower(n.Type().YAMLName()) }
 
-// nearest returns ": did you mean ...?" with the name that is the fewest edits away
-// from another, or "" where all are far.
+// nearest returns ": did you mean ...?" with the name that is the fewest edits away, or
+// "" if each name is far away.
 func nearest(names []string, name string) string {
 	best, least := "", min(max(2, len(name)/3)+1, len(name))
 	for _, n := range names {
-		if d := levenshtein.ComputeDistance(n, name); 0 < d && d < least { // the same is one that fits elsewhere
+		if d := levenshtein.ComputeDistance(n, name); 0 < d && d < least { // an equal name is valid in another place
 			best, least = n, d
 		}
 	}

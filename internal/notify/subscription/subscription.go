@@ -14,22 +14,22 @@ import (
 	"github.com/kcidb-go/kcidb/object"
 )
 
-// Subscription says what somebody wants to hear of. It does not change, and may
+// Subscription says which notifications its recipients get. It does not change, and may
 // be used concurrently.
 type Subscription struct {
 	Name  string      // unique in its folder: letters, digits, ".", "_" and "-"
-	File  string      // that it was read from
+	File  string      // name of its file
 	About string      // a remark for people, "" for none
-	On    object.Type // of the objects
+	On    object.Type // type of the objects
 
 	To, Cc, Bcc []string // addresses as "name@host" or "Name <name@host>"
-	Mail, Feed  bool     // whether it goes out as mails, and into the feed
-	Hooks       []string // names of the webhooks it goes to
+	Mail, Feed  bool     // whether notifications go out as mails, and into the feed
+	Hooks       []string // names of webhooks
 
-	// Wait is how long to wait after the last change of the object, but no longer
-	// than AtMost after the first; AtMost is 0 for no bound.
+	// Wait is how long a notification waits after the last change of the object, and
+	// AtMost how long after the first change; AtMost is 0 for no limit.
 	Wait, AtMost time.Duration
-	// Budget is how many mails a recipient gets from it in a day, 0 for no limit.
+	// Budget is the most mails to a recipient in a day; 0 for no limit.
 	Budget int
 
 	typ       *cel.Type // of the objects
@@ -37,32 +37,32 @@ type Subscription struct {
 	match     *expression        // nil for none
 	id        *expression        // nil for none
 	templates *template.Template // has "_subject" and "_body"
-	vias      []words            // what the webhooks are named by in the file
+	vias      []words            // names of the webhooks in the file
 }
 
-// Input is an object that a subscription is asked about.
+// Input is an object that is matched with a subscription.
 type Input struct {
 	Object  graph.Object
-	Created bool // it is new
-	// Was and Now are its status before and after the change, "" for none. They
-	// are called where a subscription needs them, maybe several times.
+	Created bool // the object is new
+	// Was and Now return the status before and after the change, "" for none. A
+	// subscription calls them if it needs them, and may call them several times.
 	Was, Now func() (string, error)
 }
 
-// Options say how subscriptions are read.
+// Options are the options for reading subscriptions.
 type Options struct {
-	// Templates are those that subjects and bodies may use, with the functions
-	// they have; those without a text of their own are {{template "summary" .}}
-	// and {{template "description" .}}, and see the same data.
+	// Templates are the templates and functions that subjects and bodies may use. A
+	// subscription without its own text uses {{template "summary" .}} and {{template
+	// "description" .}}, with the same data.
 	Templates *template.Template
-	// Data is what templates will see, of an object there is nothing known about:
-	// they are checked against it. It must have an .Object. Nil stands for a
-	// struct of Object, Subscription, Was and Now.
+	// Data returns the data of templates for an object without properties, to check
+	// templates with. It must have an .Object. If Data is nil, the data is a struct of
+	// Object, Subscription, Was and Now.
 	Data func(s *Subscription, o graph.Object) any
 }
 
-// Problem is what is wrong with a file. Lines and columns count from 1; 0 where
-// it is no single one.
+// Problem is a mistake in a file. Lines and columns count from 1. They are 0 if the
+// mistake has no single place.
 type Problem struct {
 	File         string
 	Line, Column int
@@ -80,9 +80,8 @@ func (p Problem) String() string {
 	return fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.Text)
 }
 
-// Match tells whether somebody wants to hear of the object. An error is one of
-// the expression, or comes from the database by way of the object's view; the
-// world that it is from knows which.
+// Match reports whether an object matches the subscription. The error is that of the
+// expression, or of the database; the graph of the object knows which.
 func (s *Subscription) Match(ctx context.Context, in *Input) (bool, error) {
 	if typeOf(in.Object) != s.typ {
 		return false, nil
@@ -98,12 +97,11 @@ func (s *Subscription) Match(ctx context.Context, in *Input) (bool, error) {
 	return s.match.truth(ctx, in)
 }
 
-// maxMessageID is how many bytes the ID of a message may have.
+// maxMessageID is the most bytes of the ID of a message.
 const maxMessageID = 256
 
-// MessageID returns the ID of the message about the object: of the same
-// subscription, object and ID only one is ever sent. It is "" where the
-// subscription says nothing about it.
+// MessageID returns the ID of the message about an object, "" if the subscription has
+// no id. Only one message is ever sent for a subscription, an object and an ID.
 func (s *Subscription) MessageID(ctx context.Context, in *Input) (string, error) {
 	if s.id == nil {
 		return "", nil

@@ -11,27 +11,27 @@ import (
 	"text/template/parse"
 )
 
-// watch makes all loops and templates of a set call the hidden functions of
-// a walker. The trees are copied, because other sets share them.
+// watch adds calls of the hidden functions of a walker to all loops and templates of a
+// set. It copies the trees, because other sets share them.
 func watch(t *template.Template) error {
-	for _, one := range t.Templates() {
-		if one.Tree == nil {
+	for _, member := range t.Templates() {
+		if member.Tree == nil {
 			continue
 		}
-		tree := one.Tree.Copy()
+		tree := member.Tree.Copy()
 		if err := watchList(tree.Root, 0); err != nil {
 			return err
 		}
 		tree.Root.Nodes = append(append([]parse.Node{call("_enter")}, tree.Root.Nodes...), call("_leave"))
-		if _, err := t.AddParseTree(one.Name(), tree); err != nil {
+		if _, err := t.AddParseTree(member.Name(), tree); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// watchList does so in nodes that are within some loops. These are few, because
-// the library takes seconds to fail within thousands.
+// watchList adds the calls to nodes within loops. It limits nested loops, because the
+// library takes seconds to fail within thousands of them.
 func watchList(list *parse.ListNode, loops int) error {
 	if list == nil {
 		return nil
@@ -62,7 +62,7 @@ func watchList(list *parse.ListNode, loops int) error {
 	return nil
 }
 
-// call returns the node that calls a hidden function.
+// call returns a node that calls a hidden function.
 func call(name string) parse.Node {
 	trees, err := parse.Parse("hidden", "{{"+name+"}}", "", "", map[string]any{name: true})
 	if err != nil {
@@ -71,14 +71,14 @@ func call(name string) parse.Node {
 	return trees["hidden"].Root.Nodes[0]
 }
 
-// walker counts what templates do while they are executed.
+// walker counts the steps of templates while they are executed.
 type walker struct {
 	ctx          context.Context
 	steps, depth int
 }
 
-// funcs are the hidden functions that all loops and templates call, and those of
-// the standard library that could make texts of any length.
+// funcs returns the hidden functions that all loops and templates call, and
+// replacements of the standard functions that could make texts of any length.
 func (w *walker) funcs() template.FuncMap {
 	return template.FuncMap{
 		"_step": w.step, "_enter": w.enter, "_leave": w.leave,
@@ -91,7 +91,7 @@ func (w *walker) step() (string, error) {
 	if w.steps++; w.steps > maxSteps {
 		return "", beyond("more than %d steps", maxSteps)
 	}
-	// Asking for the time in each step would take most of the time.
+	// Checking the context in each step would take most of the time.
 	if w.steps%64 == 1 && w.ctx.Err() != nil {
 		if errors.Is(w.ctx.Err(), context.DeadlineExceeded) {
 			return "", beyond("it takes more time than there is")
@@ -115,7 +115,7 @@ func (w *walker) leave() string {
 
 var errTooLong = beyond("a text longer than %d bytes", maxBody)
 
-// limited lets a function make texts that fit into a mail.
+// limited returns a function that fails if its text does not fit into a mail.
 func limited(f func(...any) string) func(...any) (string, error) {
 	return func(args ...any) (string, error) {
 		text := f(args...)
@@ -126,8 +126,8 @@ func limited(f func(...any) string) func(...any) (string, error) {
 	}
 }
 
-// printf is that of the standard library, for formats that cannot make much of
-// little: each verb at most repeats an argument, or is as wide as it says.
+// printf is the standard function, with limits on its format: each verb writes an
+// argument once, or is as wide as the format says.
 func printf(format string, args ...any) (string, error) {
 	const verbs, width = 100, 1000
 	if strings.Count(format, "%") > verbs {

@@ -10,16 +10,16 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// words is a text in a file: what it says, and where its characters are.
+// words is a text in a file, with its place.
 type words struct {
 	text         string
-	line, column int    // of its beginning
-	raw          string // the file from there on
-	quote        byte   // that it is in, 0 for none
+	line, column int    // place where the text begins
+	raw          string // the file from that place on
+	quote        byte   // quotation mark around the text, 0 for none
 }
 
-// words returns the text that a value is, reporting what is none: a number where
-// text is expected would lose its zeros in front.
+// words returns the text of a value. It reports other values: a number in place of a
+// text would lose its leading zeros.
 func (s *source) words(e entry, n ast.Node) (words, bool) {
 	p := n.GetToken().Position
 	switch n := n.(type) {
@@ -57,9 +57,9 @@ func (s *source) from(line, column int) string {
 	return rest
 }
 
-// position returns where in the file an offset of the text is. YAML folds lines
-// and takes indentation away, but leaves what is visible in its order; so the
-// character is found by how many visible ones are before it.
+// position returns the place of an offset in the file. YAML folds lines and removes
+// indentation, but keeps the order of visible characters. So position finds a character
+// by the number of visible characters before it.
 func (w *words) position(offset int) (line, column int) {
 	before := 0
 	for _, r := range w.text[:min(max(offset, 0), len(w.text))] {
@@ -88,8 +88,8 @@ func (w *words) position(offset int) (line, column int) {
 
 func visible(r rune) bool { return !unicode.IsSpace(r) }
 
-// next returns how many bytes the first character has in the file, and whether
-// one sees it.
+// next returns the length of the first character in the file, and whether it is
+// visible.
 func (w *words) next(rest string) (length int, shown bool) {
 	switch {
 	case w.quote == '\'' && strings.HasPrefix(rest, "''"):
