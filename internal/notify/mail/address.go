@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// Address is where mail goes to, and whose it is.
+// Address is a mail address, and the name of its owner.
 type Address struct {
 	Name string // "" for none
 	Addr string // LOCAL@DOMAIN
@@ -19,7 +19,7 @@ type Address struct {
 // String returns the address as a header shows it.
 func (a Address) String() string { return a.header().String() }
 
-// The most characters of an address, of what is before its @, and of a name.
+// The most characters of an address, of its part before the @, and of a name.
 const (
 	MaxAddress = 254
 	maxLocal   = 64
@@ -32,11 +32,10 @@ var (
 	number    = regexp.MustCompile(`^[0-9]+$`)
 )
 
-// ParseAddress reads one address, "LOCAL@DOMAIN" or "NAME <LOCAL@DOMAIN>", and
-// refuses what servers are known to differ about: quotes before the @, comments,
-// groups, numeric hosts, and letters beyond ASCII outside the name. The error
-// says what is wrong, for whoever wrote the address. The domain is in small
-// letters.
+// ParseAddress reads one address, "LOCAL@DOMAIN" or "NAME <LOCAL@DOMAIN>". It refuses
+// syntax that servers are known to read differently: quotes before the @, comments,
+// groups, numeric hosts, and letters beyond ASCII outside the name. The error tells the
+// author of the address about the mistake. The domain becomes lower case.
 func ParseAddress(text string) (Address, error) {
 	if strings.TrimSpace(text) == "" {
 		return Address{}, errors.New("the address is empty")
@@ -62,7 +61,7 @@ func ParseAddress(text string) (Address, error) {
 	return Address{Name: line(a.Name, maxName), Addr: addr}, nil
 }
 
-// plain refuses the syntax that makes an address more than a name and an address.
+// plain refuses syntax that goes beyond a name and an address.
 func plain(text string) error {
 	quoted := false
 	for i := 0; i < len(text); i++ {
@@ -85,7 +84,7 @@ func plain(text string) error {
 	return nil
 }
 
-// checkAddr says why the text is no LOCAL@DOMAIN that can be given to a server.
+// checkAddr returns an error unless the text is a LOCAL@DOMAIN that a server accepts.
 func checkAddr(addr string) error {
 	local, domain, found := strings.Cut(addr, "@")
 	switch {
@@ -105,7 +104,7 @@ func checkAddr(addr string) error {
 	labels := strings.Split(domain, ".")
 	for _, l := range labels {
 		if !label.MatchString(l) {
-			return fmt.Errorf("the domain of %q is not one", short(addr))
+			return fmt.Errorf("the domain of %q is not a domain", short(addr))
 		}
 	}
 	if number.MatchString(labels[len(labels)-1]) {
@@ -114,13 +113,13 @@ func checkAddr(addr string) error {
 	return nil
 }
 
-// header returns the address for a header. The name is cleaned again, for it
-// need not have come from ParseAddress.
+// header returns the address for a header. It cleans the name again, because the
+// address may not come from ParseAddress.
 func (a Address) header() *mail.Address {
 	return &mail.Address{Name: undecodable(line(a.Name, maxName)), Address: a.Addr}
 }
 
-// short keeps an error readable whatever was pasted into a field.
+// short returns at most 80 characters of a text for an error.
 func short(text string) string { return line(text, 80) }
 
 func ascii(text string) bool {

@@ -15,20 +15,19 @@ const (
 	MaxBody    = 65536
 )
 
-// CleanSubject makes one line of the text, which comes out of reports and so
-// from anybody: whitespace becomes single spaces, what is not to be shown
-// becomes U+FFFD, and what is over MaxSubject characters an ellipsis.
+// CleanSubject returns a text of a report as one line. White space becomes single
+// spaces, other control characters become U+FFFD, and a text of more than MaxSubject
+// characters ends with an ellipsis.
 func CleanSubject(text string) string { return line(text, MaxSubject) }
 
-// CleanBody makes the text one that can be shown: its lines end with \n, the
-// last one too, and what is not to be shown becomes U+FFFD. Where it is longer
-// than MaxBody characters it is cut, at the end of a line if one is near, and a
-// last line says how much is left out; the whole then has MaxBody characters at
-// most. Cleaning twice changes nothing more.
+// CleanBody returns a text without control characters. Each line ends with \n, and
+// other control characters become U+FFFD. A text of more than MaxBody characters is
+// cut, at the end of a line if one is near, and gets a last line that says how much was
+// cut. The result has at most MaxBody characters. Cleaning it again changes nothing.
 func CleanBody(text string) string { return CutBody(text, MaxBody) }
 
-// CutBody cleans a body that has less room: so many characters, of which the mark
-// takes some fifty.
+// CutBody is CleanBody for another number of characters. The mark takes some fifty of
+// them.
 func CutBody(text string, most int) string {
 	text = strings.ToValidUTF8(text, string(utf8.RuneError))
 	text = newlines.Replace(text)
@@ -53,14 +52,14 @@ func CutBody(text string, most int) string {
 	return kept + "\n" + cutMark(total-utf8.RuneCountInString(kept))
 }
 
-// near is how far back, in bytes, the end of a line is looked for when cutting.
+// near is how far back, in bytes, a cut looks for the end of a line.
 const near = 1000
 
 func cutMark(left int) string {
 	return fmt.Sprintf("[… cut here: %d more characters did not fit]\n", left)
 }
 
-// newlines makes the ends of lines of other systems, and Unicode's own, \n.
+// newlines turns the line ends of other systems, and those of Unicode, into \n.
 var newlines = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n")
 
 // line is CleanSubject for any number of characters.
@@ -91,17 +90,17 @@ func prefix(text string, n int) string {
 	return text
 }
 
-// unwanted tells characters that do something to whatever shows them: control
-// characters, and those that turn the direction of the text around them, so that
-// it reads as what it is not.
+// unwanted reports whether a character acts on the program that shows it: a control
+// character, or a character that changes the direction of text, so that it reads
+// differently.
 func unwanted(r rune) bool {
 	return unicode.IsControl(r) || r == utf8.RuneError ||
 		r >= 0x202A && r <= 0x202E || r >= 0x2066 && r <= 0x2069
 }
 
-// undecodable takes care that plain text in a header is not taken for an encoded
-// word: that would bring back what cleaning has taken out. Text beyond ASCII is
-// encoded itself, and so out of danger.
+// undecodable changes plain text in a header that looks like an encoded word, because
+// decoding it would restore the characters that cleaning removed. Text beyond ASCII is
+// encoded, so it needs no change.
 func undecodable(text string) string {
 	if !ascii(text) {
 		return text

@@ -86,7 +86,7 @@ func TestParseAddress(t *testing.T) {
 		{"a@[127.0.0.1]", "numeric host"},
 		{"a@127.0.0.1", "a number, not a name"},
 		{"a@b..c", "not an address"},
-		{"a@-b.c", "is not one"},
+		{"a@-b.c", "is not a domain"},
 		{`"a b"@c.d`, "need quotes"},
 		{"jörg@x.y", "beyond ASCII before the @"},
 		{"j@exämple.com", "xn--"},

@@ -9,13 +9,13 @@ import (
 	"strconv"
 )
 
-// The stages of a delivery, in their order.
+// Stages of a delivery, in order.
 const (
-	StageAddress  = "address"  // checking what is to be sent, before anything is
+	StageAddress  = "address"  // checking the addresses, before connecting
 	StageConnect  = "connect"  // to the server
 	StageGreeting = "greeting" // its first line
 	StageHello    = "hello"    // EHLO
-	StageTLS      = "tls"      // starting it, and checking the certificate
+	StageTLS      = "tls"      // starting TLS, and checking the certificate
 	StageAuth     = "auth"     // AUTH
 	StageMail     = "mail"     // MAIL FROM
 	StageRcpt     = "rcpt"     // RCPT TO
@@ -23,16 +23,16 @@ const (
 	StageEnd      = "end"      // the answer to the final dot
 )
 
-// Error is why a message was not delivered.
+// Error is the failure of a delivery.
 type Error struct {
 	Stage string
-	Code  int    // what the server answered, 0 where it did not
+	Code  int    // the server's answer, 0 without an answer
 	Text  string // the server's text or ours, one line that is safe to show
-	// Refused: the server does not want this message for this recipient, and it
-	// would be no use to try again.
+	// Refused: the server does not want this message for this recipient. Trying again
+	// does not help.
 	Refused bool
-	// Uncertain: the connection was lost between the final dot and the answer to
-	// it. The message may have been delivered, and would then be twice.
+	// Uncertain: the connection broke between the final dot and its answer. The message
+	// may have been delivered. Trying again may deliver it twice.
 	Uncertain bool
 
 	err error
@@ -50,11 +50,11 @@ func (e *Error) Error() string {
 	return text
 }
 
-// Permanent tells whether it is no use to try again.
+// Permanent reports whether trying again does not help.
 func (e *Error) Permanent() bool { return e.Refused }
 
-// Down reports whether the error is one of the server or of the connection to it, and
-// not of this message: others would not get through either.
+// Down reports whether the error is of the server or of the connection rather than of
+// this message. Other messages would fail too.
 func (e *Error) Down() bool {
 	switch e.Stage {
 	case StageAddress:
@@ -65,10 +65,10 @@ func (e *Error) Down() bool {
 	return e.gone()
 }
 
-// Unwrap returns what went wrong below, for errors.Is.
+// Unwrap returns the underlying error.
 func (e *Error) Unwrap() error { return e.err }
 
-// failure makes an Error of what went wrong in a stage.
+// failure returns the Error for an error in a stage.
 func failure(ctx context.Context, stage string, err error) *Error {
 	e := &Error{Stage: stage, err: err}
 	answer, answered := errors.AsType[*textproto.Error](err)
@@ -78,7 +78,7 @@ func failure(ctx context.Context, stage string, err error) *Error {
 		e.Text = line(answer.Msg, maxValue)
 		e.Refused = refused(stage, e.Code)
 	case ctx.Err() != nil:
-		// The connection was closed under the one who waited; say why.
+		// The end of ctx closed the connection; return its cause.
 		e.err = context.Cause(ctx)
 		e.Text = line("gave up waiting: "+e.err.Error(), maxValue)
 	default:
@@ -88,8 +88,8 @@ func failure(ctx context.Context, stage string, err error) *Error {
 	return e
 }
 
-// refused tells whether an answer is about the message. Those about ourselves are
-// not: the operator mends that, and the message then goes out.
+// refused reports whether an answer refuses the message. An answer that refuses us does
+// not: the operator can fix that, and the message then goes out.
 func refused(stage string, code int) bool {
 	switch stage {
 	case StageMail, StageRcpt, StageData, StageEnd:
@@ -103,5 +103,5 @@ func refused(stage string, code int) bool {
 	return code >= 500
 }
 
-// gone tells that the connection is of no more use.
+// gone reports whether the connection cannot be used any more.
 func (e *Error) gone() bool { return e.Code == 0 || e.Code == 421 }

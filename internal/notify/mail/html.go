@@ -8,11 +8,10 @@ import (
 	"github.com/kcidb-go/kcidb/internal/document"
 )
 
-// The page a text is shown in. It is all preformatted, for texts have columns,
-// quotes and indented pieces of logs; lines still wrap, so that none runs out of
-// a phone. The element is <pre> for programs that drop styles. Nothing is
-// fetched: no images, fonts or sheets. The newline after <pre> is no part of the
-// text.
+// The page around a text. The text is preformatted, because it has columns, quotes and
+// indented logs. Long lines wrap, so that they fit on a phone. The element is <pre> for
+// programs that ignore styles. The page fetches nothing: neither images nor fonts nor
+// style sheets. The newline after <pre> does not belong to the text.
 const (
 	htmlHead = `<!DOCTYPE html>
 <html lang="en">
@@ -30,7 +29,7 @@ const (
 `
 )
 
-// HTML returns the text as a page in which its http and https addresses are links.
+// HTML returns a text as a page, with links on its http and https URLs.
 func HTML(text string) string {
 	var b strings.Builder
 	b.Grow(len(htmlHead) + len(text) + len(text)/4 + len(htmlTail))

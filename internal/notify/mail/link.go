@@ -15,25 +15,25 @@ import (
 	"github.com/wneessen/go-mail/smtp"
 )
 
-// link is a connection to the server, past greeting and authentication.
+// link is a connection to the server, after greeting and authentication.
 type link struct {
 	client *smtp.Client
 	wire   *wire
 	config *Config
 	secure bool
-	// stop ends what watch began. It returns false where ctx has ended and so the
-	// connection is closed.
+	// stop ends what watch began. It returns false if ctx ended, which closed the
+	// connection.
 	stop func() bool
 }
 
-// wire is a network connection that a server cannot keep anybody on: each step
-// has an end in time and in bytes.
+// wire is a network connection that a server cannot hold up: each step is bounded in
+// time and in bytes.
 type wire struct {
 	net.Conn
 	left int
 }
 
-// maxAnswer is the most bytes of an answer, TLS's own included.
+// maxAnswer is the most bytes of an answer, including those of TLS.
 const maxAnswer = 256 << 10
 
 var errFlood = errors.New("the server's answer has no end")
@@ -50,13 +50,13 @@ func (w *wire) Read(p []byte) (int, error) {
 // allow begins a step.
 func (w *wire) allow(d time.Duration) {
 	w.left = maxAnswer
-	// An error shows again at the next use.
+	// The next use returns the same error.
 	_ = w.SetDeadline(time.Now().Add(d))
 }
 
 func (l *link) step() { l.wire.allow(l.config.Timeout) }
 
-// watch closes the connection when ctx ends, which ends whatever waits on it.
+// watch closes the connection when ctx ends, which ends all reads and writes.
 func (l *link) watch(ctx context.Context) {
 	l.stop = context.AfterFunc(ctx, func() { _ = l.wire.Close() })
 }
@@ -66,7 +66,7 @@ func (l *link) close() {
 	_ = l.wire.Close()
 }
 
-// connect makes a connection. Nothing is left of it where that fails.
+// connect connects to the server. If it fails, it leaves no connection open.
 func (s *Sender) connect(ctx context.Context) (*link, *Error) {
 	dialer := net.Dialer{Timeout: s.config.Timeout}
 	conn, err := dialer.DialContext(ctx, "tcp", s.target.Address())
@@ -82,7 +82,7 @@ func (s *Sender) connect(ctx context.Context) (*link, *Error) {
 	return l, nil
 }
 
-// open takes a connection from the server's greeting to authentication.
+// open takes a connection from the greeting of the server to authentication.
 func (s *Sender) open(ctx context.Context, l *link) *Error {
 	conn := net.Conn(l.wire)
 	l.step()
@@ -133,8 +133,8 @@ func (s *Sender) tls() *tls.Config {
 		ServerName: s.target.Host,
 		RootCAs:    s.config.RootCAs,
 		MinVersion: tls.VersionTLS12,
-		// A server on this host would do without TLS; what Debian gives it as a
-		// certificate is for no name and from nobody.
+		// A server on this host works without TLS too. The certificate that Debian
+		// gives it has no name, and nothing vouches for it.
 		InsecureSkipVerify: s.target.StartTLS == StartOffered,
 	}
 }
@@ -144,7 +144,7 @@ func (s *Sender) authenticate(ctx context.Context, l *link) *Error {
 	if user == "" {
 		return nil
 	}
-	// ParseURL has refused the rest; but a name may lead anywhere.
+	// ParseURL refuses other hosts, but a name may resolve to any address.
 	if !l.secure && !onLoopback(l.wire) {
 		return failure(ctx, StageAuth, errors.New("the connection has no TLS, and leaves this host"))
 	}
@@ -166,7 +166,7 @@ func (s *Sender) authenticate(ctx context.Context, l *link) *Error {
 	return nil
 }
 
-// refusal is failure for AUTH. Nothing of what the server said is kept as it was.
+// refusal is failure for AUTH. It redacts the answer of the server.
 func refusal(ctx context.Context, err error, user, password string) *Error {
 	if answer, is := errors.AsType[*textproto.Error](err); is {
 		return failure(ctx, StageAuth, &textproto.Error{Code: answer.Code, Msg: redact(answer.Msg, user, password)})
@@ -174,7 +174,7 @@ func refusal(ctx context.Context, err error, user, password string) *Error {
 	return failure(ctx, StageAuth, errors.New(redact(err.Error(), user, password)))
 }
 
-// redact takes the password out of what a server says, should it repeat it.
+// redact removes the password from an answer, in case the server repeats it.
 func redact(text, user, password string) string {
 	for _, secret := range []string{
 		password,
@@ -191,8 +191,8 @@ func onLoopback(conn net.Conn) bool {
 	return ok && addr.IP.IsLoopback()
 }
 
-// rest takes a transaction from RCPT to its end.
-func (l *link) rest(ctx context.Context, to string, message []byte) *Error {
+// finish takes a transaction from RCPT to its end.
+func (l *link) finish(ctx context.Context, to string, message []byte) *Error {
 	l.step()
 	if err := l.client.Rcpt("<" + to + ">"); err != nil {
 		return failure(ctx, StageRcpt, err)

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package mail writes messages and gives them to a mail server.
+// Package mail composes messages and gives them to a mail server.
 //
-// A Message becomes bytes, the same for the same message, whatever is in the
-// reports its texts were made from. A Sender gives those bytes to a server for one
-// recipient at a time, so that each delivery has its own end: one recipient whom
-// the server refuses keeps nothing from the others, and a delivery tried again is
-// tried for nobody else.
+// A Message becomes bytes. Equal messages become equal bytes, and no text of a report
+// gets out of its place. A Sender gives the bytes to a server for one recipient at a
+// time, so that each delivery has its own result: a refused recipient does not affect
+// the others, and repeating a delivery does not send the message to others again.
 //
-// Messages are composed, and SMTP is spoken, with github.com/wneessen/go-mail. Of
-// it we use the client below, its smtp package, not the one that sends whole
-// messages: there each answer comes with its code to the command it is for. It
-// was chosen over the client of github.com/emersion/go-smtp because that one
-// greets as "localhost" before STARTTLS, which some servers refuse, and cannot use
-// STARTTLS just where it is offered. It has no limits of its own; those on time
-// and on the size of answers are put on the connection below it.
+// Messages are composed, and SMTP is spoken, with github.com/wneessen/go-mail. We use
+// its lower package smtp instead of its client for whole messages, because smtp returns
+// each answer with its code. We prefer it to the client of github.com/emersion/go-smtp,
+// which greets as "localhost" before STARTTLS, so that some servers refuse it, and
+// which cannot use STARTTLS only if the server offers it. The library has no limits;
+// the connection below it bounds time and the size of answers.
 package mail

@@ -17,25 +17,25 @@ import (
 	gomail "github.com/wneessen/go-mail"
 )
 
-// Message is a message to be. Those who get it unseen are not part of it: they
-// are only told to the server, see Sender.Send.
+// Message is a message. Hidden recipients are not part of it; Sender.Send names them to
+// the server only.
 type Message struct {
 	From      Address
 	To, Cc    []Address // with both empty, To says "undisclosed-recipients:;"
 	Subject   string    // cleaned by CleanSubject
 	Text      string    // cleaned by CleanBody
 	MessageID string    // LEFT@RIGHT, see NewMessageID
-	// Thread is the MessageID of the message this one follows; "" or its own for
-	// none. Programs then show them together.
+	// Thread is the MessageID of the first message of a thread; "" or the message's own
+	// ID if it begins one. Mail programs show the messages of a thread together.
 	Thread string
 	Date   time.Time
-	// Headers are further fields. Those the message has by itself are refused,
-	// and so is the same one twice.
+	// Headers are further fields. Bytes refuses duplicates, and fields that it writes
+	// itself.
 	Headers []Header
 }
 
-// Header is a field of a message's header. The value is cleaned like a subject,
-// with maxValue characters.
+// Header is a field of the header. Bytes cleans its value like a subject, up to
+// maxValue characters.
 type Header struct{ Name, Value string }
 
 const (
@@ -48,20 +48,20 @@ var (
 	messageID = regexp.MustCompile(`^[A-Za-z0-9!#$%&'*+/=?^_{|}~.-]+@[A-Za-z0-9!#$%&'*+/=?^_{|}~.-]+$`)
 )
 
-// own are the fields a message has by itself, and Bcc, which it must not have.
+// own are the fields that Bytes writes, and Bcc, which a message must not have.
 var own = map[string]bool{
 	"from": true, "to": true, "cc": true, "bcc": true, "subject": true, "date": true, "message-id": true,
 	"in-reply-to": true, "references": true, "mime-version": true, "sender": true, "return-path": true, "received": true,
 }
 
-// Bytes returns the message as RFC 5322 has it: a text and the same as HTML, in
-// 7-bit characters and lines that are short enough for any server. It begins with
-// the Subject, and is always the same for the same message. It says that a machine wrote it
-// ("Auto-Submitted: auto-generated", "Precedence: bulk"), which keeps the
-// holidays of its readers to themselves; Headers may say otherwise.
+// Bytes returns the message as RFC 5322 defines it: a text and the same text as HTML,
+// in 7-bit characters and in lines that are short enough for any server. It begins with
+// the Subject. Equal messages return equal bytes. The message says that a machine wrote
+// it ("Auto-Submitted: auto-generated", "Precedence: bulk"), so that readers on holiday
+// send no automatic reply; Headers may say otherwise.
 //
-// An error means that the caller put something into an address, an ID or the
-// name of a field that has no place there; texts are cleaned instead.
+// An error means that an address, an ID or the name of a field is invalid. Texts are
+// cleaned instead.
 func (m *Message) Bytes() ([]byte, error) {
 	fields, err := m.fields()
 	if err != nil {
@@ -72,7 +72,7 @@ func (m *Message) Bytes() ([]byte, error) {
 	msg := gomail.NewMsg(
 		gomail.WithNoDefaultUserAgent(),
 		gomail.WithEncoding(gomail.EncodingQP),
-		// It cannot be in the text, which would have to hold its own hash.
+		// The boundary is a hash of the text, which the text cannot contain.
 		gomail.WithBoundary("kcidb-"+hex.EncodeToString(sum[:16])),
 	)
 	msg.SetDateWithValue(m.Date.UTC())
@@ -103,9 +103,8 @@ func (m *Message) Bytes() ([]byte, error) {
 	return subjectFirst(out.Bytes()), nil
 }
 
-// subjectFirst moves the Subject to the beginning of a message. The library has an
-// order of its own, and scripts written for the Python system expect a mail to begin
-// with its Subject.
+// subjectFirst moves the Subject to the beginning of a message. The library has another
+// order, and scripts for the Python system expect the Subject first.
 func subjectFirst(message []byte) []byte {
 	begin := bytes.Index(message, []byte("\r\nSubject:"))
 	if begin < 0 {
@@ -113,7 +112,7 @@ func subjectFirst(message []byte) []byte {
 	}
 	begin += 2
 	end := begin
-	for { // the lines of the field: those after the first begin with white space
+	for { // further lines of the field begin with white space
 		end += bytes.Index(message[end:], []byte("\r\n")) + 2
 		if c := message[end]; c != ' ' && c != '\t' {
 			break
@@ -122,7 +121,7 @@ func subjectFirst(message []byte) []byte {
 	return slices.Concat(message[begin:end], message[:begin], message[end:])
 }
 
-// fields returns the fields of the header but for the date and the addresses.
+// fields returns the fields of the header, except for the date and the addresses.
 func (m *Message) fields() ([]Header, error) {
 	if !validID(m.MessageID) {
 		return nil, fmt.Errorf("the Message-ID %q is not LEFT@RIGHT", short(m.MessageID))
@@ -147,9 +146,9 @@ func (m *Message) fields() ([]Header, error) {
 		case !fieldName.MatchString(h.Name):
 			return nil, fmt.Errorf("%q is not the name of a header field", short(h.Name))
 		case own[name] || strings.HasPrefix(name, "content-") || strings.HasPrefix(name, "resent-"):
-			return nil, fmt.Errorf("the header field %s is not for others to set", h.Name)
+			return nil, fmt.Errorf("the header field %s cannot be set", h.Name)
 		case seen[name]:
-			return nil, fmt.Errorf("the header field %s is there twice", h.Name)
+			return nil, fmt.Errorf("the header field %s occurs twice", h.Name)
 		}
 		seen[name] = true
 		fields = append(fields, Header{h.Name, undecodable(line(h.Value, maxValue))})
@@ -164,9 +163,9 @@ func (m *Message) fields() ([]Header, error) {
 
 func validID(id string) bool { return len(id) <= maxID && messageID.MatchString(id) }
 
-// NewMessageID returns the MessageID for what the parts identify. It is always
-// the same for the same parts, so that a message sent again, because nobody knows
-// whether it arrived, is known for the same by its readers' programs.
+// NewMessageID returns the MessageID of a message that the parts identify. Equal parts
+// return equal IDs, so that mail programs recognize a message that is sent again
+// because its arrival is uncertain.
 func NewMessageID(domain string, parts ...string) (string, error) {
 	sum := sha256.New()
 	for _, p := range parts {
@@ -174,7 +173,7 @@ func NewMessageID(domain string, parts ...string) (string, error) {
 	}
 	id := hex.EncodeToString(sum.Sum(nil)[:16]) + "@" + domain
 	if !validID(id) {
-		return "", errors.New("the domain of Message-IDs is not one")
+		return "", errors.New("the domain of Message-IDs is not a domain")
 	}
 	return id, nil
 }

@@ -213,8 +213,8 @@ func TestNewMessageID(t *testing.T) {
 	}
 }
 
-// FuzzMessage: whatever goes into texts, names and values, the message has the
-// fields it should, once each, and what was said is what arrives.
+// FuzzMessage: with any texts, names and values, the message has the right fields, each
+// once, and the texts arrive unchanged.
 func FuzzMessage(f *testing.F) {
 	f.Add("subject", "text", "name", "value")
 	f.Add("a\r\nBcc: x@y.z\r\n\r\nbody", "a\r\n.\r\nb", "n\r\nm\" <x@y.z>", "v\r\nX-Y: z")

@@ -14,41 +14,41 @@ import (
 	"github.com/kcidb-go/kcidb/internal/secret"
 )
 
-// Config says where mail goes, and how.
+// Config says how to reach the mail server.
 type Config struct {
 	URL      string // see ParseURL
 	Password secret.Text
-	From     string         // the envelope's sender, where Send is given none
-	Hello    string         // what the client calls itself; this host's name where ""
-	Timeout  time.Duration  // for connecting, and for each answer; 30 seconds where 0
-	Total    time.Duration  // for a whole delivery; 90 seconds where 0
-	Idle     time.Duration  // how long a connection waits for the next message; 20 seconds where 0
-	RootCAs  *x509.CertPool // who may vouch for the server; the system's where nil
+	From     string         // sender of the envelope, unless Send names another
+	Hello    string         // name of the client; this host's name if ""
+	Timeout  time.Duration  // for connecting, and for each answer; 30 seconds if 0
+	Total    time.Duration  // for a whole delivery; 90 seconds if 0
+	Idle     time.Duration  // how long a connection waits for the next message; 20 seconds if 0
+	RootCAs  *x509.CertPool // authorities of the server's certificate; the system's if nil
 }
 
-// Sender gives messages to a mail server, one at a time over one connection,
-// which is kept for a while. Its methods may be called concurrently.
+// Sender gives messages to a mail server, one at a time, over one connection that stays
+// open for a while. Its methods may be called concurrently.
 type Sender struct {
 	config Config
 	target Target
-	turn   chan struct{} // holds one while nobody sends
-	link   *link         // nil while there is none; for whoever has the turn
+	turn   chan struct{} // full unless a message is being sent
+	link   *link         // nil if not connected; belongs to the holder of the turn
 	idle   *time.Timer
 }
 
 var helloName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]{0,253}[A-Za-z0-9])?$|^\[[A-Fa-f0-9:.]+\]$|^\[IPv6:[A-Fa-f0-9:.]+\]$`)
 
-// New returns a sender. It connects to nothing yet.
+// New returns a sender. It does not connect yet.
 func New(c Config) (*Sender, error) {
 	target, err := ParseURL(c.URL)
 	if err != nil {
 		return nil, err
 	}
 	if target.User != "" && c.Password == "" {
-		return nil, errors.New("the mail server's URL has a user, and there is no password")
+		return nil, errors.New("the mail server's URL has a user, but the password is missing")
 	}
 	if target.User == "" && c.Password != "" {
-		return nil, errors.New("there is a password for the mail server, and its URL has no user")
+		return nil, errors.New("the mail server has a password, but its URL has no user")
 	}
 	if c.From != "" {
 		if err := checkAddr(c.From); err != nil {
@@ -78,13 +78,12 @@ func orElse(d, otherwise time.Duration) time.Duration {
 	return d
 }
 
-// Send delivers the message to one recipient. Where from is "" it is the
-// config's. A nil error means that the server has taken the message; any other is
-// an *Error. It takes no longer than ctx and the config's Total allow, whatever
-// the server does.
+// Send delivers the message to one recipient. If from is "", the sender is that of the
+// config. A nil error means that the server accepted the message; other errors are an
+// *Error. Send takes no longer than ctx and the config's Total allow.
 //
-// A connection that was kept and turns out dead before the server has answered to
-// MAIL is replaced once, unseen.
+// If a kept connection turns out to be dead before the answer to MAIL, Send connects
+// once more.
 func (s *Sender) Send(ctx context.Context, from, to string, message []byte) error {
 	if from == "" {
 		from = s.config.From
@@ -112,7 +111,7 @@ func (s *Sender) Send(ctx context.Context, from, to string, message []byte) erro
 	return nil
 }
 
-// deliver is Send for whoever has the turn.
+// deliver is Send for the holder of the turn.
 func (s *Sender) deliver(ctx context.Context, from, to string, message []byte) *Error {
 	if s.idle != nil {
 		s.idle.Stop()
@@ -124,12 +123,12 @@ func (s *Sender) deliver(ctx context.Context, from, to string, message []byte) *
 		err = s.begin(ctx, from)
 	}
 	if err == nil {
-		err = s.link.rest(ctx, to, message)
+		err = s.link.finish(ctx, to, message)
 	}
 	if s.link == nil {
 		return err
 	}
-	// With stop false, the end of ctx has closed the connection.
+	// If stop returns false, the end of ctx closed the connection.
 	if !s.link.stop() || err != nil && err.gone() {
 		s.drop()
 		return err
@@ -150,7 +149,7 @@ func (s *Sender) begin(ctx context.Context, from string) *Error {
 		s.link.watch(ctx)
 		s.link.step()
 		if err := s.link.client.Reset(); err != nil {
-			// Whatever the answer was, it is not about this message.
+			// The answer is not about this message.
 			e := failure(ctx, StageMail, err)
 			e.Code, e.Refused = 0, false
 			return e
@@ -170,8 +169,7 @@ func (s *Sender) drop() {
 	}
 }
 
-// expire ends a connection that nobody has used for a while; where somebody is
-// sending just now, it is not idle.
+// expire closes a connection that was idle for a while, unless a message is being sent.
 func (s *Sender) expire() {
 	select {
 	case <-s.turn:
@@ -181,8 +179,7 @@ func (s *Sender) expire() {
 	}
 }
 
-// Close ends the connection, after the message that is on its way. The sender can
-// still be used.
+// Close closes the connection, after the current message. The sender can still be used.
 func (s *Sender) Close() error {
 	<-s.turn
 	s.quit()
@@ -190,7 +187,7 @@ func (s *Sender) Close() error {
 	return nil
 }
 
-// quit says goodbye, and does not wait long for the answer.
+// quit sends QUIT, and waits at most one second for the answer.
 func (s *Sender) quit() {
 	if s.idle != nil {
 		s.idle.Stop()

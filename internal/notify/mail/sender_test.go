@@ -38,7 +38,7 @@ func open(t *testing.T, c mail.Config) *mail.Sender {
 	return s
 }
 
-// outcome is what is expected of a delivery: "" for delivered.
+// outcome is the expected error of a delivery: "" if it is delivered.
 type outcome struct {
 	stage              string
 	code               int
@@ -90,7 +90,7 @@ func TestSecurity(t *testing.T) {
 	for name, c := range map[string]struct {
 		options  mailtest.Options
 		query    string
-		strange  bool // the certificate is from nobody known
+		strange  bool // the authority of the certificate is unknown
 		password secret.Text
 		want     outcome
 		secure   bool
@@ -268,7 +268,7 @@ func TestSlow(t *testing.T) {
 	})
 }
 
-// TestHostile has servers that are none.
+// TestHostile sends to servers that do not speak SMTP.
 func TestHostile(t *testing.T) {
 	drip := func(c net.Conn) {
 		for {

@@ -12,31 +12,31 @@ import (
 	"strings"
 )
 
-// Target is the server mail is given to.
+// Target is a mail server.
 type Target struct {
 	Host string // a name or an IP address
 	Port int
 	User string // "" for no authentication
 	// Implicit: the connection starts with TLS (smtps).
 	Implicit bool
-	// StartTLS is StartNever, StartAlways, or StartOffered; nothing where Implicit.
+	// StartTLS is StartNever, StartAlways or StartOffered; "" if Implicit.
 	StartTLS string
 }
 
-// Whether a connection that starts without TLS goes on with it.
+// When a connection that starts without TLS switches to TLS.
 const (
 	StartNever   = "never"
-	StartAlways  = "always"  // or not at all; the default
-	StartOffered = "offered" // if the server offers it; the default where the server is on this host
+	StartAlways  = "always"  // or the delivery fails; the default
+	StartOffered = "offered" // if the server offers it; the default for a server on this host
 )
 
-// ParseURL reads the address of a server:
+// ParseURL reads the URL of a mail server:
 //
 //	smtp://[USER@]HOST[:PORT][?starttls=never|always]
 //	smtps://[USER@]HOST[:PORT]
 //
-// The port is 25, 587 with a user, or 465 with smtps, unless it says so. A
-// password has no place in it, and no error shows one that is there anyway.
+// The port is 465 with smtps, 587 with a user, and otherwise 25, unless the URL has
+// one. The URL must not contain a password, and no error shows a password in it.
 func ParseURL(text string) (Target, error) {
 	u, err := url.Parse(text)
 	if err != nil {
@@ -59,10 +59,10 @@ func ParseURL(text string) (Target, error) {
 		return Target{}, errors.New("the mail server's URL has a password in it, which belongs into a setting of its own")
 	}
 	if u.User != nil && t.User == "" || strings.ContainsFunc(t.User, unwanted) {
-		return Target{}, errors.New("the user in the mail server's URL is not one")
+		return Target{}, errors.New("the user in the mail server's URL is invalid")
 	}
 	if t.Host == "" || len(t.Host) > 253 || strings.ContainsFunc(t.Host, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
-		return Target{}, errors.New("the mail server's URL has no host, or none that can be one")
+		return Target{}, errors.New("the mail server's URL has no valid host")
 	}
 	if port := u.Port(); port != "" {
 		if t.Port, err = strconv.Atoi(port); err != nil || t.Port < 1 || t.Port > 65535 {
@@ -77,7 +77,7 @@ func ParseURL(text string) (Target, error) {
 	return t, t.options(u.RawQuery)
 }
 
-// options reads what follows the question mark.
+// options reads the part after the question mark.
 func (t *Target) options(raw string) error {
 	query, err := url.ParseQuery(raw)
 	if err != nil {
@@ -107,7 +107,7 @@ func (t *Target) options(raw string) error {
 	return nil
 }
 
-// Loopback tells whether the server is on this host, by its name.
+// Loopback reports whether the server is on this host, by its name.
 func (t *Target) Loopback() bool {
 	if strings.EqualFold(t.Host, "localhost") {
 		return true

@@ -15,12 +15,11 @@ import (
 // Error is why a hook was not told.
 type Error struct {
 	Hook   string // its name
-	Status int    // of the hook's answer, 0 where there was none
+	Status int    // of the hook's answer, 0 without an answer
 	Text   string // what went wrong, one line that is safe to show
 	// Refused: the hook does not want this, and it would be no use to try again.
 	Refused bool
-	// After is how long the hook wants to be left alone, a day at most; 0 where it
-	// does not say.
+	// After is how long the hook asks us to wait, at most a day; 0 if it does not ask.
 	After time.Duration
 
 	err error
@@ -28,7 +27,7 @@ type Error struct {
 
 func (e *Error) Error() string { return "webhook " + e.Hook + ": " + e.Text }
 
-// Permanent tells whether it is no use to try again.
+// Permanent reports whether trying again does not help.
 func (e *Error) Permanent() bool { return e.Refused }
 
 // Down reports whether the error is one of the hook, or of the way to it, and not of
@@ -91,8 +90,8 @@ func retryAfter(value string, now time.Time) time.Duration {
 	return max(0, min(wait, longest))
 }
 
-// redact takes out of an answer what is only known to the two, should the hook
-// repeat it: pages that say what was not found do.
+// redact removes from an answer what only the service and the hook know, in case the
+// hook repeats it. Pages that report an unknown path do.
 func redact(text string, u *url.URL, secret string) string {
 	password, _ := u.User.Password()
 	for _, known := range []string{secret, password, u.RequestURI(), u.RawQuery, u.EscapedPath(), u.Path} {
@@ -103,10 +102,10 @@ func redact(text string, u *url.URL, secret string) string {
 	return text
 }
 
-// maxLine is the most bytes of what an error says.
+// maxLine is the most bytes of a line in an error.
 const maxLine = 400
 
-// line makes one of what came from elsewhere, fit to be logged and shown.
+// line returns a text from elsewhere as one line that is safe to log and to show.
 func line(text string) string {
 	text = strings.ToValidUTF8(text, "\uFFFD")
 	text = strings.Map(func(r rune) rune {

@@ -14,9 +14,9 @@ import (
 	"time"
 )
 
-// CheckURL says what is wrong with a hook's URL: it must be https, or http to this
-// very host, and not lead to addresses that only this host can see by accident of
-// where it runs, such as a cloud's metadata service. The error does not show it.
+// CheckURL returns an error unless the URL is https, or http to this host. It refuses
+// addresses that only this host can reach because of where it runs, such as the
+// metadata service of a cloud. The error does not contain the URL.
 func CheckURL(text string) error {
 	_, err := parse(text)
 	return err
@@ -25,7 +25,7 @@ func CheckURL(text string) error {
 func parse(text string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	if err != nil {
-		// The error has the text in it, and so perhaps a password.
+		// The error contains the text, and the text may contain a password.
 		return nil, errors.New("the hook's URL is not a URL")
 	}
 	host := u.Hostname()
@@ -49,13 +49,13 @@ func parse(text string) (*url.URL, error) {
 type forbidden struct{ ip netip.Addr }
 
 func (f *forbidden) Error() string {
-	return "the address " + f.ip.String() + " is not one for hooks"
+	return "the address " + f.ip.String() + " is not allowed for hooks"
 }
 
 // metadata are the addresses of metadata services outside of link-local.
 var metadata = []netip.Addr{netip.MustParseAddr("fd00:ec2::254"), netip.MustParseAddr("100.100.100.200")}
 
-// nat64 is the prefix with which IPv6 reaches any IPv4 address.
+// nat64 is the prefix of IPv6 addresses that stand for IPv4 addresses.
 var nat64 = netip.MustParsePrefix("64:ff9b::/96")
 
 func isForbidden(ip netip.Addr) bool {
@@ -75,9 +75,9 @@ func isForbidden(ip netip.Addr) bool {
 // plainKey marks the context of a request over http.
 type plainKey struct{}
 
-// NewClient returns a client that refuses such addresses when it connects, so that
-// no name leads there either, and uses http only to this very host. Where the
-// environment names a proxy, it is the proxy's address that is looked at.
+// NewClient returns a client that refuses such addresses when it connects, so that no
+// name leads there either, and uses http only to this host. If the environment names a
+// proxy, the client checks the address of the proxy.
 func NewClient() *http.Client {
 	dialer := &net.Dialer{
 		Timeout: 10 * time.Second,
@@ -103,7 +103,7 @@ func NewClient() *http.Client {
 	}}}
 }
 
-// marking marks requests over http, for the dialer does not see the URL.
+// marking marks requests over http, because the dialer does not see the URL.
 type marking struct{ http.RoundTripper }
 
 func (m marking) RoundTrip(r *http.Request) (*http.Response, error) {

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package webhook hands notifications to other services: a POST of JSON, signed
-// with a secret the two share.
+// Package webhook sends notifications to other services: a POST of JSON, signed with a
+// shared secret.
 //
 // The request has these headers:
 //
-//	X-KCIDB-Delivery: what identifies the delivery; it is the same when tried again
+//	X-KCIDB-Delivery: ID of the delivery, the same when it is tried again
 //	X-KCIDB-Timestamp: when it was sent, in seconds since 1970 UTC
 //	X-KCIDB-Signature-256: sha256=HEX, of HMAC-SHA256(SECRET, TIMESTAMP + "." + BODY)
 //
-// A receiver checks the signature with Verify or the like, refuses timestamps that
-// are some minutes off, and forgets what it has had already; then nobody else can
-// send it something, or the same again. Any 2xx answer takes the delivery.
+// A receiver checks the signature, with Verify for example, refuses a timestamp that is
+// minutes off, and ignores a delivery that it had before. Then no third party can send
+// it a message, or an old message again. Any 2xx answer accepts the delivery.
 package webhook
 
 import (
@@ -39,12 +39,12 @@ const (
 	HeaderSignature = "X-KCIDB-Signature-256"
 )
 
-// Hook is a service that wants to be told. Its URL may hold what only the two
-// know, so no error and no print of a hook shows more of it than the host.
+// Hook is a service that gets notifications. Its URL may contain a secret, so errors
+// and prints of a hook show at most the host.
 type Hook struct {
 	Name   string
 	URL    string      // see CheckURL
-	Secret secret.Text // with "" nothing is signed
+	Secret secret.Text // "" to sign nothing
 }
 
 // String returns the name.
@@ -59,15 +59,15 @@ func (h Hook) LogValue() slog.Value { return slog.StringValue(h.Name) }
 // Sender delivers to hooks. The zero Sender is ready, and its methods may be called
 // concurrently.
 type Sender struct {
-	// Client sends the requests; NewClient's where nil. Redirects are not followed
-	// whatever it says.
+	// Client sends the requests; nil for that of NewClient. Redirects are never
+	// followed.
 	Client  *http.Client
-	Timeout time.Duration    // for a delivery; 30 seconds where 0
-	Now     func() time.Time // the clock; time.Now where nil
+	Timeout time.Duration    // for a delivery; 30 seconds if 0
+	Now     func() time.Time // the clock; nil for time.Now
 }
 
-// maxText is how much of an answer an error shows, maxAnswer how much is read so
-// that the connection can be used again.
+// maxText is how much of an answer an error shows. maxAnswer is how much of it is read,
+// so that the connection can be used again.
 const (
 	maxText   = 200
 	maxAnswer = 64 << 10
@@ -75,8 +75,8 @@ const (
 
 var defaultClient = NewClient()
 
-// Send hands the body, which is JSON, to the hook. A nil error means that the hook
-// has taken it; any other is an *Error.
+// Send sends the body, which is JSON, to the hook. A nil error means that the hook
+// accepted it; other errors are an *Error.
 func (s *Sender) Send(ctx context.Context, hook Hook, id string, body []byte) error {
 	u, err := parse(hook.URL)
 	if err != nil {
@@ -101,7 +101,7 @@ func (s *Sender) Send(ctx context.Context, hook Hook, id string, body []byte) er
 		return lost(hook, u, err)
 	}
 	defer response.Body.Close()
-	// The status says it all, whatever becomes of the rest.
+	// The status decides, even if reading the body fails.
 	text, err := io.ReadAll(io.LimitReader(response.Body, maxText))
 	if err == nil {
 		_, _ = io.CopyN(io.Discard, response.Body, maxAnswer)
@@ -151,9 +151,9 @@ func sign(key secret.Text, timestamp string, body []byte) string {
 	return "sha256=" + hex.EncodeToString(mac.Sum(nil))
 }
 
-// Verify tells whether the signature, as the header has it, is that of the key for
-// the timestamp and the body. That the timestamp is from just now is for the
-// receiver to check. Nothing is verified with an empty key.
+// Verify reports whether the signature in the header matches the key, the timestamp and
+// the body. The receiver itself must check that the timestamp is recent. With an empty
+// key, Verify returns false.
 func Verify(key secret.Text, timestamp, signature string, body []byte) bool {
 	return key != "" && hmac.Equal([]byte(signature), []byte(sign(key, timestamp, body)))
 }

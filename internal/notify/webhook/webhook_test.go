@@ -233,8 +233,8 @@ func permanent(err error) bool {
 	return is && p.Permanent()
 }
 
-// TestGuardAtDial: a name that leads to where it must not is refused when it is
-// looked up, for CheckURL cannot know.
+// TestGuardAtDial: a name that resolves to a forbidden address is refused when the
+// client connects.
 func TestGuardAtDial(t *testing.T) {
 	client := webhook.NewClient()
 	for _, url := range []string{"https://169.254.169.254/", "http://10.255.255.1/", "https://[fe80::1%25lo]/"} {

@@ -32,7 +32,7 @@ type Options struct {
 	// StartTLS offers it, with the server's own certificate. TLS begins with it,
 	// and the URL is one with smtps.
 	StartTLS, TLS bool
-	// User and Password are required where there is a user.
+	// User and Password are required for authentication, if set.
 	User, Password string
 	Login          bool // AUTH LOGIN is offered instead of PLAIN
 }
@@ -43,7 +43,7 @@ type Message struct {
 	To   []string // of the envelope
 	Data []byte   // with \r\n
 	TLS  bool     // it came over TLS
-	User string   // who has authenticated, "" for nobody
+	User string   // authenticated user, "" for none
 }
 
 // Server is a running server. Its methods may be called concurrently.
@@ -114,7 +114,7 @@ func (s *Server) URL() string {
 // RootCAs returns who vouches for the server: itself. Nil without TLS.
 func (s *Server) RootCAs() *x509.CertPool { return s.roots }
 
-// Up starts the server again where it was.
+// Up starts the server again at the same address.
 func (s *Server) Up() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -246,7 +246,7 @@ func (s *Server) WaitEnded(ctx context.Context, connections int) {
 	}
 }
 
-// tell wakes those who wait, with the lock held.
+// tell wakes the waiting tests. It is called with the lock held.
 func (s *Server) tell() {
 	close(s.changed)
 	s.changed = make(chan struct{})

@@ -120,7 +120,7 @@ func answer(code int) error {
 	return &smtp.SMTPError{Code: code, EnhancedCode: smtp.EnhancedCode{code / 100, 7, 0}, Message: "as the test wants it"}
 }
 
-// take keeps the message, and tells whether to drop the connection.
+// take keeps the message, and reports whether to drop the connection.
 func (s *Server) take(m Message) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
