@@ -24,10 +24,10 @@ const (
 	connectTimeout = 10 * time.Second
 )
 
-// parse reads what comes behind "postgresql:": a connection string of libpq,
-// NAME=VALUE ... or the rest of a URL, and what it leaves out from the
-// environment, the password file and the service file. It returns how to
-// connect, and the specification as errors may show it: without a password.
+// parse reads the part of a specification after "postgresql:": a connection string of
+// libpq, NAME=VALUE ... or the rest of a URL. Values that it leaves out come from the
+// environment, the password file and the service file. parse returns how to connect, and
+// the specification as errors may show it, without a password.
 func parse(params string) (*pgxpool.Config, string, error) {
 	text := strings.TrimPrefix(strings.TrimSpace(params), "!") // the Python system's mark
 	isURL := strings.HasPrefix(text, "//")
@@ -66,14 +66,15 @@ func malformed(err error) error {
 		"a VALUE with spaces is put in single quotes)", err)
 }
 
-// mayShow tells whether parts of a connection string may be shown, whichever
-// part a fault made of a password: those of one that has none.
+// mayShow reports whether parts of a connection string may be shown. A mistake may have
+// made any part of the password a part of something else, so they may be shown only if
+// the string has no password.
 func mayShow(text string) bool {
 	return !strings.Contains(text, "pass") && !strings.ContainsAny(text, "@%")
 }
 
-// reason returns why a connection string cannot be read. Where parts of it must
-// not be shown, it has no more than the words that begin what the library says.
+// reason returns why a connection string cannot be read. If parts of the string must not
+// be shown, the reason is only the first words of the library's message.
 func reason(err error, show bool) error {
 	parsing, ok := errors.AsType[*pgconn.ParseConfigError](err)
 	if !ok {
@@ -97,9 +98,9 @@ var (
 	}
 )
 
-// settle completes the settings of the session. The library hands all names it
-// does not know to the server, as settings; libpq refuses them, and so do we,
-// for it may be a part of a password that somebody forgot to quote.
+// settle completes the settings of the session. The library passes all names that it
+// does not know to the server, as settings. libpq refuses unknown names, and so do we,
+// because such a name may be a part of a password without quotes.
 func settle(settings map[string]string, show bool) error {
 	for name := range settings {
 		switch {
@@ -119,8 +120,8 @@ func settle(settings map[string]string, show bool) error {
 	return nil
 }
 
-// places returns the hosts, and the ports there, that are tried one after the
-// other, as a connection string has them.
+// places returns the hosts, and the ports there, that are tried one after the other, in
+// the form of a connection string.
 func places(cfg *pgconn.Config) (hosts, ports string) {
 	seen := map[string]bool{}
 	add := func(host string, port uint16) {
@@ -140,7 +141,7 @@ func places(cfg *pgconn.Config) (hosts, ports string) {
 	return hosts, ports
 }
 
-// quote returns a value as a connection string has it.
+// quote returns a value in the form of a connection string.
 func quote(value string) string {
 	if value != "" && !strings.ContainsAny(value, " \t\n\r\v\f'\\") {
 		return value

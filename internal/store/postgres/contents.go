@@ -15,11 +15,11 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store"
 )
 
-// hash names a content: half of its SHA-256, which is enough for nobody to make
-// a content with the hash of somebody else's.
+// hash names a content. It is half of a SHA-256: long enough that no submitter can make
+// a content with the hash of another content.
 type hash [16]byte
 
-// contentSet is the contents of a load. Most texts are repeats, which are not
+// contentSet is the contents of a load. Most texts repeat earlier texts, which are not
 // hashed again.
 type contentSet map[string]hash
 
@@ -33,12 +33,12 @@ func (c contentSet) add(text string) hash {
 	return h
 }
 
-// save adds the contents that are not in the database, and returns these and
-// those that were doomed: without the load that they are for, nothing may refer
-// to them.
+// save inserts the contents that are missing in the database. It returns these, and the
+// contents that were doomed: possibly only objects of this load refer to them, so the
+// load has to doom those that it does not use.
 //
-// The transaction holds contentsLock with others, so that no content is swept
-// away meanwhile. Those that were doomed are used again, and are not any more.
+// The transaction shares contentsLock, so that no sweep removes a content meanwhile. A
+// doomed content that the load uses again is no longer doomed.
 func (c contentSet) save(ctx context.Context, tx pgx.Tx) (fresh map[hash]bool, err error) {
 	if len(c) == 0 {
 		return nil, nil
@@ -77,7 +77,7 @@ func (c contentSet) save(ctx context.Context, tx pgx.Tx) (fresh map[hash]bool, e
 	return fresh, err
 }
 
-// existing returns those of the contents that are in the database.
+// existing returns the contents that the database has already.
 func existing(ctx context.Context, tx pgx.Tx, hashes [][16]byte) (map[hash]bool, error) {
 	rows, err := tx.Query(ctx, "SELECT hash FROM contents WHERE hash = ANY($1::uuid[])", hashes)
 	if err != nil {
@@ -92,8 +92,8 @@ func existing(ctx context.Context, tx pgx.Tx, hashes [][16]byte) (map[hash]bool,
 	return known, err
 }
 
-// spare takes contents out of those that lost a reference, in the order of their
-// hashes, as all loaders do, and returns them.
+// spare deletes contents from the table doomed, in the order of their hashes, as all
+// loaders do. It returns the contents it deleted there.
 func spare(ctx context.Context, tx pgx.Tx, hashes [][16]byte) (spared map[hash]bool, err error) {
 	spared = make(map[hash]bool)
 	var some bool
@@ -107,7 +107,7 @@ func spare(ctx context.Context, tx pgx.Tx, hashes [][16]byte) (spared map[hash]b
 	return spared, err
 }
 
-// doom notes contents that may have no reference.
+// doom notes contents that may have no reference any more.
 func doom(ctx context.Context, tx pgx.Tx, contents map[hash]bool) error {
 	if len(contents) == 0 {
 		return nil
@@ -120,8 +120,8 @@ func doom(ctx context.Context, tx pgx.Tx, contents map[hash]bool) error {
 	return err
 }
 
-// contentReader gives contents back. It keeps those last used, for the same
-// ones come again and again, up to contentsKept bytes.
+// contentReader reads contents. It keeps the contents used last, up to contentsKept
+// bytes, because the same contents recur.
 type contentReader struct {
 	kept map[hash][]byte
 	size int
@@ -161,8 +161,8 @@ type reference struct {
 	hash  hash
 }
 
-// references returns the references in rows of a table. Excerpts that are none
-// become the text they are.
+// references returns the references in rows of a table. It replaces short excerpts,
+// which are no references, by their texts.
 func references(rows [][][]byte, t *table) (all []reference, err error) {
 	add := func(value *[]byte, h []byte) {
 		if len(h) != len(hash{}) {

@@ -19,7 +19,7 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// countedTest is what is counted of a test, as its row has it.
+// countedTest has the values by which a test is counted, as they are in its row.
 type countedTest struct {
 	rollup.Test
 	compatible, environment hash // contents, of zeros for none
@@ -38,7 +38,7 @@ var (
 	testMisc        = tables[2].Index("misc")
 )
 
-// countedRow returns what is counted of a test that was sent.
+// countedRow returns how a test that was sent is counted.
 func countedRow(r row) countedTest {
 	t := countedTest{Test: rollup.Test{ID: r.key.ID}}
 	for column, rest := 0, r.data[countSize:]; len(rest) > 0; column++ {
@@ -69,8 +69,8 @@ func countedRow(r row) countedTest {
 	return t
 }
 
-// countedSQL has the server tell what is counted of a test, with the alias of its
-// table, as a JSON list of texts.
+// countedSQL returns the expression of the values by which a test is counted, as a JSON
+// list of texts, by the alias of its table.
 func countedSQL(of string) string {
 	var texts []string
 	for _, column := range []string{"origin", "build_id", "environment_compatible", "environment_misc", "path", "status"} {
@@ -79,7 +79,7 @@ func countedSQL(of string) string {
 	return "json_build_array(" + strings.Join(texts, ", ") + ", (" + dialect{}.Micros(of+".start_time") + ")::text, " + sqldb.Text(of+".misc") + ")::text"
 }
 
-// readCounted returns what is counted of a test by what the server told.
+// readCounted returns how a test is counted, from the text that countedSQL made.
 func readCounted(id, told string) (t countedTest, err error) {
 	texts, err := sqldb.ReadList[string]([]byte(told))
 	if err != nil {
@@ -100,7 +100,7 @@ func readCounted(id, told string) (t countedTest, err error) {
 	return t, err
 }
 
-// readHash returns the hash that the server wrote as a text, "" being none.
+// readHash returns the hash in a text of the server; "" is no hash.
 func readHash(text string) (h hash, err error) {
 	_, err = hex.Decode(h[:], []byte(strings.ReplaceAll(text, "-", "")))
 	return h, err
@@ -111,10 +111,10 @@ func (h hash) String() string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", h[:4], h[4:6], h[6:8], h[8:10], h[10:])
 }
 
-// changedTest is a test that was there before.
+// changedTest is a test that existed before the load.
 type changedTest struct{ was, now countedTest }
 
-// readChanged returns what is counted of a test, before and after.
+// readChanged returns how a test is counted, before and after.
 func readChanged(id, was, now string) (c changedTest, err error) {
 	if c.was, err = readCounted(id, was); err == nil {
 		c.now, err = readCounted(id, now)
@@ -122,8 +122,8 @@ func readChanged(id, was, now string) (c changedTest, err error) {
 	return c, err
 }
 
-// count brings the roll-ups after what was merged. New tests are counted by the
-// rows that were sent, and others by what the server told of them.
+// count updates the roll-ups after the merge. It counts new tests by the rows that were
+// sent, and existing tests by the texts that the server returned.
 func (l *loader) count(ctx context.Context, tx sqldb.Tx) error {
 	c := counter{texts: l.environments}
 	for _, change := range l.changes.Objects {
@@ -158,7 +158,8 @@ func (l *loader) count(ctx context.Context, tx sqldb.Tx) error {
 	return c.Apply(ctx, tx, dialect{})
 }
 
-// removed brings the roll-ups after the removal of tests, and of what was noted.
+// removed updates the roll-ups after the removal of tests and of the objects noted
+// before.
 func (c *counter) removed(ctx context.Context, tx sqldb.Tx, tests []countedTest) error {
 	err := c.learn(ctx, tx, func(yield func(*countedTest) bool) {
 		for i := range tests {
@@ -176,14 +177,14 @@ func (c *counter) removed(ctx context.Context, tx sqldb.Tx, tests []countedTest)
 	return c.Apply(ctx, tx, dialect{})
 }
 
-// counter notes for the roll-ups what a transaction changes.
+// counter collects the changes of a transaction for the roll-ups.
 type counter struct {
 	rollup.Delta
 	texts     map[hash]string // contents that are known
 	platforms rollup.Platforms
 }
 
-// object notes that an object was made, changed or removed, that is no test.
+// object notes that an object other than a test was inserted, changed or deleted.
 func (c *counter) object(list store.List, id string) {
 	switch list {
 	case store.Checkouts:
@@ -195,11 +196,10 @@ func (c *counter) object(list store.List, id string) {
 	}
 }
 
-// test notes that a test was changed, that it was made, where there was none
-// before, or removed, where there is none now.
+// test notes that a test was changed, inserted if was is nil, or deleted if now is nil.
 func (c *counter) test(was, now *countedTest) { c.Test(c.complete(was), c.complete(now)) }
 
-// complete returns what is counted of a test, whose contents are known.
+// complete returns how a test is counted. Its contents must be known.
 func (c *counter) complete(t *countedTest) *rollup.Test {
 	if t == nil {
 		return nil
@@ -209,7 +209,7 @@ func (c *counter) complete(t *countedTest) *rollup.Test {
 	return &t.Test
 }
 
-// learn reads the contents that tests refer to, where they are not known.
+// learn reads the contents that tests refer to, unless they are known.
 func (c *counter) learn(ctx context.Context, tx sqldb.Tx, tests iter.Seq[*countedTest]) error {
 	missing := make(map[string]hash)
 	for t := range tests {

@@ -13,8 +13,8 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 )
 
-// Empty removes all objects, receipts, changes and notifications, and gives their
-// space back. Who watches still does.
+// Empty removes all objects, receipts, changes and notifications, and returns their
+// space. Loads go on noting changes if they did before.
 func (s *Store) Empty(ctx context.Context) error {
 	return s.failure(ctx, "empty", s.alone(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `TRUNCATE checkouts, builds, test_rows, issues, incidents, contents, doomed, receipts,
@@ -23,8 +23,8 @@ func (s *Store) Empty(ctx context.Context) error {
 	}))
 }
 
-// clock returns the database's time, which all loaders have in common, where it
-// has the newest schema.
+// clock returns the server's time, which all loaders share. It returns an error unless
+// the database has the newest schema.
 func (s *Store) clock(ctx context.Context) (now time.Time, err error) {
 	ctx, cancel := s.patient(ctx)
 	defer cancel()
@@ -35,8 +35,9 @@ func (s *Store) clock(ctx context.Context) (now time.Time, err error) {
 	return now.UTC(), err
 }
 
-// next returns the database's time, and the time of objects that are loaded now,
-// later than all there are, where it has the newest schema.
+// next returns the server's time, and the time of objects that are loaded now, later
+// than the timestamps of all objects. It returns an error unless the database has the
+// newest schema.
 func (s *Store) next(ctx context.Context) (now, next time.Time, err error) {
 	ctx, cancel := s.patient(ctx)
 	defer cancel()

@@ -13,8 +13,8 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
-// Dump reads the tables, each in the order of arrival, and in that of the IDs where
-// objects arrived at the same time, as all objects of a load did.
+// Dump reads the tables, each in the order of arrival. Objects that arrived at the same
+// time, as all objects of a load did, are in the order of their IDs.
 func (s *snapshot) Dump(ctx context.Context, opts store.DumpOptions, sets *sqldb.Sets, lost *store.Unreadable) error {
 	// In the order of the index, a load at a time, nothing has to be sorted as a
 	// whole. The first rows come at once, and no space is needed on the server.
@@ -30,7 +30,7 @@ func (s *snapshot) Dump(ctx context.Context, opts store.DumpOptions, sets *sqldb
 	return nil
 }
 
-// dump reads tables around the rows that are damaged.
+// dump reads tables, and reads around damaged rows.
 type dump struct {
 	*pages
 	after, until *time.Time
@@ -44,11 +44,10 @@ type place struct {
 	version int
 }
 
-// table reads the rows of a table. It returns false when the reader wants no more.
-//
-// They are read in pages. A page with a row that cannot be read is read row by row,
-// and then it goes on in pages. What the server made of the damaged row ended the
-// transaction, but for a savepoint.
+// table reads the rows of a table in pages. If a page has a row that cannot be read, it
+// reads the rows of that page one by one, and then continues in pages. The server's
+// error about the damaged row would end the transaction, so there is a savepoint. table
+// returns false if the caller wants no more.
 func (d *dump) table(ctx context.Context, t *table) (bool, error) {
 	if err := d.view.exec(ctx, "SAVEPOINT rows"); err != nil {
 		return false, err
@@ -75,7 +74,7 @@ func (d *dump) table(ctx context.Context, t *table) (bool, error) {
 	}
 }
 
-// selectSQL selects what of a table is dumped behind a place, in the order of a dump.
+// selectSQL selects the rows of a table that are behind a place, in the order of a dump.
 func (d *dump) selectSQL(t *table, columns string, behind place) (sql string, args []any) {
 	args = []any{d.after, d.until}
 	sql = "SELECT " + columns + " FROM " + t.name + ` o
@@ -92,7 +91,7 @@ func (d *dump) selectSQL(t *table, columns string, behind place) (sql string, ar
 	return sql + " ORDER BY _timestamp, " + t.keyList(), args
 }
 
-// rowByRow reads the rows at some places, each for itself.
+// rowByRow reads the rows at some places, each with a query of its own.
 func (d *dump) rowByRow(ctx context.Context, t *table, places []place) (bool, error) {
 	for _, at := range places {
 		sql, params := "SELECT "+t.columnList()+" FROM "+t.name+" o WHERE id = $1", [][]byte{[]byte(at.id)}
@@ -122,7 +121,7 @@ func (d *dump) rowByRow(ctx context.Context, t *table, places []place) (bool, er
 	return true, nil
 }
 
-// places returns those of the next page of rows.
+// places returns the places of the rows of the next page.
 func (d *dump) places(ctx context.Context, t *table, behind place) (all []place, err error) {
 	ctx, cancel := d.view.store.patient(ctx)
 	defer cancel()
@@ -141,7 +140,7 @@ func (d *dump) places(ctx context.Context, t *table, behind place) (all []place,
 	return all, err
 }
 
-// place returns that of a row, whose first columns are sound.
+// place returns the place of a row, whose first columns can be read.
 func (t *table) place(row [][]byte) place {
 	v := values{row: row, stored: t.storage}
 	p := place{at: v.Time(), id: *v.Text()}
@@ -151,7 +150,7 @@ func (t *table) place(row [][]byte) place {
 	return p
 }
 
-// bound returns a time, nil for none.
+// bound returns a pointer to a time, nil for the zero time.
 func bound(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil

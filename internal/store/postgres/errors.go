@@ -18,7 +18,7 @@ import (
 // errSlow: the server did not answer a statement in time.
 var errSlow = fmt.Errorf("%w: the server does not answer", store.ErrUnavailable)
 
-// The states of the engine that are acted upon; the names are PostgreSQL's.
+// States of the engine that have a meaning for us. The names are PostgreSQL's.
 const (
 	serializationFailure = "40001" // also: a replica had to apply a change
 	deadlockDetected     = "40P01"
@@ -53,10 +53,10 @@ var refusals = map[string]string{
 	"22P05": "a text has characters that the database does not keep",
 }
 
-// refusal returns why the engine can never keep the data, "" if its error is not
-// about the data. A server that is about to run out of transaction numbers gives
-// the state of what is too long for an index, and takes the data when it has been
-// mended.
+// refusal returns why the engine can never keep the data, "" if its error is not about
+// the data. A server that is about to run out of transaction numbers returns the same
+// state as for a text that is too long for an index, but takes the data once it has been
+// repaired.
 func refusal(err *pgconn.PgError) string {
 	if err.Code == tooLong && strings.HasPrefix(err.Message, "index row") {
 		return "an ID, or another name of the object, is too long to be kept"
@@ -64,11 +64,10 @@ func refusal(err *pgconn.PgError) string {
 	return refusals[err.Code]
 }
 
-// conflict is what to do where a replica had to choose.
+// conflict is the advice if a replica cancelled a query to apply a change.
 const conflict = ": the replica had to apply a change; set hot_standby_feedback or raise max_standby_streaming_delay on it, or ask the primary"
 
-// state returns the engine's state of an error, "" where it is none of the
-// engine's.
+// state returns the engine's state of an error, "" if the error is not from the engine.
 func state(err error) string {
 	if engine, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return engine.Code
@@ -76,9 +75,9 @@ func state(err error) string {
 	return ""
 }
 
-// failure returns err with the database and the operation named, with the
-// store's error for it where there is one, and with what to do about it. An
-// operation that ended because ctx did returns the context's error.
+// failure returns err with the database and the operation named, wrapped in the store's
+// error for it if there is one, and with advice. If the operation ended because ctx was
+// done, failure returns the cause of that.
 func (s *Store) failure(ctx context.Context, operation string, err error) error {
 	if err == nil {
 		return nil
@@ -91,8 +90,8 @@ func (s *Store) failure(ctx context.Context, operation string, err error) error 
 	return fmt.Errorf("%s: %s: %w", s.name, operation, s.explain(s.translate(err)))
 }
 
-// translate returns the store's error for one of the engine's, together with
-// what of it helps.
+// translate returns the store's error for one of the engine's errors, with the parts of
+// its text that help.
 func (s *Store) translate(err error) error {
 	var connect *pgconn.ConnectError
 	engine, isEngine := errors.AsType[*pgconn.PgError](err)
@@ -121,8 +120,8 @@ func (s *Store) translate(err error) error {
 	return err
 }
 
-// meaning returns what to do about an error of the engine's, and the store's error
-// for it, nil where there is none.
+// meaning returns advice about an error of the engine, and the store's error for it, nil
+// if the store has none.
 func meaning(err *pgconn.PgError) (advice string, sentinel error) {
 	switch err.Code {
 	case diskFull, configurationLimit:
@@ -170,8 +169,8 @@ func meaning(err *pgconn.PgError) (advice string, sentinel error) {
 	return "", nil
 }
 
-// within returns what was put in front of an engine's error, as the migration
-// that it happened in.
+// within returns the text that stands before an engine's error, such as the migration
+// that failed.
 func within(err error, engine *pgconn.PgError) string {
 	before, found := strings.CutSuffix(err.Error(), engine.Error())
 	if !found || isConnect(err) {
@@ -180,15 +179,15 @@ func within(err error, engine *pgconn.PgError) string {
 	return before
 }
 
-// message returns what an error of the engine says, without the severity, and
-// with the detail where that tells more of the schema or the rights, never data.
+// message returns the text of an engine's error without the severity. It includes no
+// detail, because a detail may contain data.
 func message(err *pgconn.PgError) string {
 	return fmt.Sprintf("%s (SQLSTATE %s)", err.Message, err.Code)
 }
 
-// plain returns why the server cannot be reached: the innermost reasons, of
-// which there is one for each address. The library's own text repeats the user
-// and the database, which are in the specification.
+// plain returns why the server cannot be reached: the innermost reasons, one for each
+// address. The library's own text repeats the user and the database, which the
+// specification has already.
 func plain(err *pgconn.ConnectError) string {
 	text := strings.ReplaceAll(err.Unwrap().Error(), "\n\t", "; ")
 	return strings.Join(strings.Fields(text), " ")
@@ -207,11 +206,11 @@ func (s *Store) explain(err error) error {
 	return err
 }
 
-// argument returns the specification as a shell takes it.
+// argument returns the specification as an argument of a shell.
 func (s *Store) argument() string { return "'" + strings.ReplaceAll(s.name, "'", `'\''`) + "'" }
 
-// isDamage tells whether an error may be about one row, which others can be read
-// without.
+// isDamage reports whether an error may concern a single row, so that other rows can
+// still be read.
 func isDamage(err error) bool {
 	switch code := state(err); {
 	case code == outOfMemory: // by a value, say
@@ -222,8 +221,8 @@ func isDamage(err error) bool {
 	return errors.Is(err, store.ErrCorrupt)
 }
 
-// isBroken tells whether an error is one of the connection: the server is gone,
-// restarts, or does not take more.
+// isBroken reports whether an error is one of the connection: the server is gone,
+// restarts, or accepts no more connections.
 func isBroken(err error) bool {
 	if engine, ok := errors.AsType[*pgconn.PgError](err); ok {
 		_, sentinel := meaning(engine)
@@ -232,7 +231,7 @@ func isBroken(err error) bool {
 	return isConnect(err) || isNetwork(err)
 }
 
-// isConnect tells whether an error is one of connecting.
+// isConnect reports whether an error happened while connecting.
 func isConnect(err error) bool {
 	_, is := errors.AsType[*pgconn.ConnectError](err)
 	return is

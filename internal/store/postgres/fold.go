@@ -10,8 +10,8 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/columns"
 )
 
-// version is a row taken apart: its values with their lengths, and the times of
-// its units, nil where all are as old as the timestamp.
+// version is a row taken apart: its values with their lengths, and the times of its
+// units, nil if all units are as new as the timestamp.
 type version struct {
 	values [][]byte
 	at     []int64
@@ -46,8 +46,8 @@ func (v *version) absent(u columns.Unit) bool {
 
 func isNull(value []byte) bool { return binary.BigEndian.Uint32(value) == noValue }
 
-// folded makes one row of those of the same object, which are neighbours in the
-// order they came in.
+// folded merges the rows of the same object, which are neighbours and in the order of
+// the list.
 func (t *table) folded(rows []row) []row {
 	kept := rows[:0]
 	for _, r := range rows {
@@ -60,9 +60,8 @@ func (t *table) folded(rows []row) []row {
 	return kept
 }
 
-// fold merges two rows of an object, unit by unit: the newest value stays, the
-// second one where the times are equal. Where one row has no time of its own, it
-// has that of the other.
+// fold merges two rows of an object, unit by unit. The newest value stays; if the times
+// are equal, the second value. A row without a time takes the time of the other row.
 func (t *table) fold(first, second row) row {
 	a, b := first.version(), second.version()
 	untimed := first.untimed() && second.untimed()
@@ -110,8 +109,8 @@ func (t *table) fold(first, second row) row {
 	return merged
 }
 
-// appendTimes appends a value of type timestamptz[]: the times of units, NULL for
-// those that are as new as the timestamp; or NULL for none.
+// appendTimes appends a value of type timestamptz[]: the times of units, NULL for units
+// that are as new as the timestamp. It appends NULL if there are no times.
 func appendTimes(b []byte, at []int64, newest int64) []byte {
 	if at == nil {
 		return binary.BigEndian.AppendUint32(b, noValue)

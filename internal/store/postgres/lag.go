@@ -12,16 +12,16 @@ import (
 
 var _ store.Lagger = (*Store)(nil)
 
-// errNeverReplayed: a replica has no transaction of the primary's yet, so that
-// nobody can tell the age of what it has.
+// errNeverReplayed: the replica has replayed no transaction of the primary yet, so the
+// age of its data is unknown.
 var errNeverReplayed = fmt.Errorf("%w: the replica is not connected to its primary, and has replayed nothing: "+
 	"see primary_conninfo on the replica, and its log", store.ErrUnavailable)
 
-// Lag returns how far a replica is behind its primary, and 0 for a primary. One
-// that has replayed all it received is not behind, however long ago that was,
-// for its primary may be idle: as long as it is connected to it. One that is not
-// connected, and cannot know what there is, is as far behind as the last
-// transaction it replayed is old.
+// Lag returns how far a replica is behind its primary, 0 for a primary. A replica that
+// is connected to its primary and has replayed all it received is not behind, however
+// old the last transaction is, because the primary may be idle. A replica that is not
+// connected cannot know what the primary has since, so its lag is the age of the last
+// transaction that it replayed.
 func (s *Store) Lag(ctx context.Context) (time.Duration, error) {
 	lag, err := s.lag(ctx)
 	return lag, s.failure(ctx, "lag", err)

@@ -21,8 +21,8 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// Load merges the objects of r into the database in one transaction. Where the
-// server or the connection breaks it off, it is tried again for some seconds.
+// Load merges the objects of r into the database in one transaction. If the server or
+// the connection interrupts the transaction, Load tries again for some seconds.
 func (s *Store) Load(ctx context.Context, r *report.Report, opts store.LoadOptions) (*store.Changes, error) {
 	changes, err := s.load(ctx, r, opts)
 	if err != nil {
@@ -52,8 +52,7 @@ func (s *Store) load(ctx context.Context, r *report.Report, opts store.LoadOptio
 	return l.changes, nil
 }
 
-// loader loads a report. What it writes is made once, and may be written more
-// than once.
+// loader loads a report. It encodes the rows once, and may write them several times.
 type loader struct {
 	encoder
 	rows     [][]row // by table
@@ -96,8 +95,8 @@ func (l *loader) run(ctx context.Context, s *Store) error {
 	if err != nil {
 		return err
 	}
-	// Once it has been asked for, it is waited for: whoever cancels has it loaded
-	// or not, and is told.
+	// A commit that was sent is waited for. A caller that cancels then still learns
+	// whether the report was loaded.
 	certain, cancel := s.patient(context.WithoutCancel(ctx))
 	defer cancel()
 	if err := tx.Commit(certain); err != nil {
@@ -107,9 +106,10 @@ func (l *loader) run(ctx context.Context, s *Store) error {
 	return nil
 }
 
-// write does all that the transaction does, and returns its ID.
+// write runs all statements of the transaction, and returns the number of the
+// transaction.
 func (l *loader) write(ctx context.Context, s *Store, tx pgx.Tx) (id string, err error) {
-	// The next statement sees what was committed before the lock was had.
+	// The next statement sees everything that was committed before the lock was taken.
 	if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock_shared($1)", contentsLock); err != nil {
 		return "", err
 	}
@@ -149,9 +149,8 @@ func (l *loader) write(ctx context.Context, s *Store, tx pgx.Tx) (id string, err
 	return id, sqldb.Note(ctx, sqlTx{s, tx}, l.now.UnixMicro(), l.changes.Objects)
 }
 
-// use takes the contents that new objects refer to, which they certainly do, out
-// of those that are unused. Of an object that was there, what it has now may be
-// another's value.
+// use removes the contents that new objects refer to from the unused contents. An object
+// that existed may have kept another value, so its contents stay among the unused ones.
 func (t *table) use(rows []row, changes []store.Change, unused map[hash]bool) {
 	if len(unused) == 0 || len(t.contents) == 0 {
 		return
@@ -167,9 +166,10 @@ func (t *table) use(rows []row, changes []store.Change, unused map[hash]bool) {
 	}
 }
 
-// loadOrder is the order in which all loads go through the tables: first tests
-// and incidents, which one loader has, and last their parents, which several may
-// have at the same time, so that nobody holds one for long.
+// loadOrder is the order in which all loads go through the tables. Tests and incidents
+// come first, because usually one loader has them. Their parents come last, because
+// several loaders may have them at the same time, so that no loader locks a parent for
+// long.
 var loadOrder = []int{2, 4, 1, 0, 3}
 
 // merge merges rows into a table, and returns what changed.
@@ -207,8 +207,8 @@ func (l *loader) mergeRows(ctx context.Context, tx pgx.Tx, t *table, rows []row)
 	return changes, l.touch(ctx, tx, t, rows, changes, t.touchSQL(true))
 }
 
-// mergeStaged merges the rows that were copied, with a statement of mergeSQL, and
-// appends what changed to changes.
+// mergeStaged merges the copied rows by a statement of mergeSQL, and appends the changes
+// to changes.
 func (l *loader) mergeStaged(ctx context.Context, tx pgx.Tx, t *table, changes []store.Change, query string, args ...any) ([]store.Change, error) {
 	merged, err := tx.Query(ctx, query, args...)
 	if err != nil {
@@ -234,8 +234,8 @@ func (l *loader) mergeStaged(ctx context.Context, tx pgx.Tx, t *table, changes [
 	return changes, err
 }
 
-// touch sets the times of the objects that did not change otherwise, with a
-// statement of touchSQL.
+// touch sets the times of objects that changed in nothing else, by a statement of
+// touchSQL.
 func (l *loader) touch(ctx context.Context, tx pgx.Tx, t *table, rows []row, changes []store.Change, query string) error {
 	changed := make(map[store.Key]bool, len(changes))
 	for _, c := range changes {
@@ -259,8 +259,8 @@ func (l *loader) touch(ctx context.Context, tx pgx.Tx, t *table, rows []row, cha
 // stagesMade marks connections that have the temporary tables.
 const stagesMade = "kcidb stages"
 
-// makeStages makes the temporary tables, which are of the connection, and empty
-// at the beginning of each transaction.
+// makeStages creates the temporary tables of the connection, which are empty at the
+// beginning of each transaction.
 func makeStages(ctx context.Context, conn *pgx.Conn) error {
 	if conn.PgConn().CustomData()[stagesMade] != nil {
 		return nil
@@ -276,8 +276,8 @@ func makeStages(ctx context.Context, conn *pgx.Conn) error {
 	return nil
 }
 
-// outcome tells what became of a transaction whose commit failed: where the
-// connection broke, it may have been done, and only the answer was lost.
+// outcome finds out how a transaction ended whose commit failed. If the connection
+// broke, the server may have committed, and only the answer was lost.
 func (l *loader) outcome(ctx context.Context, s *Store, id string, failed error) error {
 	if !isBroken(failed) {
 		return failed
@@ -301,10 +301,10 @@ func (l *loader) outcome(ctx context.Context, s *Store, id string, failed error)
 	}
 }
 
-// trace returns no error where there is a row in the database that the
-// transaction wrote, and failed else. A server that crashed may give the number
-// of a transaction that it did not keep to another, and the one that follows it
-// may do so as well.
+// trace returns no error if the database has a row that the transaction wrote, and
+// failed otherwise. The number of the transaction proves nothing: a server that crashed,
+// or the server that takes its place, may give the number of a lost transaction to
+// another one.
 func (l *loader) trace(ctx context.Context, s *Store, id string, failed error) error {
 	query, args := "SELECT EXISTS (SELECT FROM receipts WHERE id = $1 AND "+writtenBy+")", []any{}
 	switch {
@@ -329,8 +329,8 @@ func (l *loader) trace(ctx context.Context, s *Store, id string, failed error) e
 	return failed
 }
 
-// writtenBy is true of the rows that the transaction $2 wrote: theirs is the
-// lower half of its number.
+// writtenBy is true for rows that transaction $2 wrote: xmin is the lower half of its
+// number.
 const writtenBy = "xmin::text::bigint = $2::text::bigint & 4294967295"
 
 const (
@@ -338,7 +338,7 @@ const (
 	retryFor   = 10 * time.Second
 )
 
-// retry calls f again where it failed for a reason that passes.
+// retry calls f again after an error that passes, for up to retryFor.
 func (s *Store) retry(ctx context.Context, f func() error) error {
 	end := time.Now().Add(s.retryFor)
 	for wait := retryFirst; ; wait = min(2*wait, time.Second) {
@@ -352,7 +352,8 @@ func (s *Store) retry(ctx context.Context, f func() error) error {
 	}
 }
 
-// passes tells whether an error is of a kind that trying again may help.
+// passes reports whether an error is of a kind that may pass, so that trying again may
+// help.
 func passes(err error) bool {
 	switch state(err) {
 	case serializationFailure, deadlockDetected:
@@ -372,7 +373,7 @@ func sleep(ctx context.Context, wait time.Duration) error {
 	}
 }
 
-// isNetwork tells whether an error is one of the connection itself.
+// isNetwork reports whether an error is one of the connection itself.
 func isNetwork(err error) bool {
 	var network net.Error
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, pgconn.ErrConnClosed) ||

@@ -12,7 +12,7 @@ import (
 	"github.com/kcidb-go/kcidb/object"
 )
 
-// subject is where the objects of a type are read from.
+// subject is a type and the table that its objects are read from.
 type subject struct {
 	object.Type
 	*table
@@ -59,11 +59,11 @@ func (s *snapshot) Match(ctx context.Context, t object.Type, q sqldb.Question, s
 	return s.broken(ctx, err)
 }
 
-// The ways to find objects. The server guesses how many there are at each step of
-// a pattern, and the guesses of several steps are multiplied: a table would be
-// read as a whole for a few objects. From a few rows, indexes lead to the others,
-// however many these become. Everything is read in the order of the keys, so that
-// nothing has to be sorted as a whole: see dump.
+// Settings by which the server finds objects. The server estimates the number of objects
+// at each step of a pattern, and multiplies the estimates of several steps: it would
+// read a whole table to find a few objects. From a few rows, indexes lead to the other
+// objects, however many these are. All objects of a table are read in the order of the
+// keys, so that the server sorts nothing as a whole: see Dump.
 const (
 	byIndexes = "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; " +
 		"SET LOCAL enable_sort = on; SET LOCAL enable_bitmapscan = on; SET LOCAL cursor_tuple_fraction = 1"
@@ -71,7 +71,7 @@ const (
 		"SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off; SET LOCAL cursor_tuple_fraction = 0.1"
 )
 
-// waysTo returns the settings to find what a question asks for.
+// waysTo returns the settings to find the objects of a question.
 func waysTo(q sqldb.Question) string {
 	if q.Few {
 		return byIndexes
@@ -79,7 +79,7 @@ func waysTo(q sqldb.Question) string {
 	return inOrder
 }
 
-// matchSQL selects what a question asks for.
+// matchSQL selects the objects of a question.
 func (s subject) matchSQL(q sqldb.Question) string {
 	switch s.Type {
 	case object.TypeRevision:
@@ -95,13 +95,13 @@ func (s subject) matchSQL(q sqldb.Question) string {
 	}
 	order := key
 	if q.Few {
-		// No index is in this order: none is gone through for what is few.
+		// No index has this order, so the server walks no index to find a few rows.
 		order = strings.Replace(key, "o.id", "o.id || ''", 1)
 	}
 	return "SELECT " + s.columnList() + " FROM " + q.Table + " o WHERE " + where + " ORDER BY " + order
 }
 
-// firstOf selects the first value of a column that a checkout of a revision has.
+// firstOf selects the first value of a column among the checkouts of a revision.
 func firstOf(column string) string {
 	return fmt.Sprintf(`(SELECT o.%s FROM checkouts o WHERE o.git_commit_hash = k.git_commit_hash AND o.patchset_hash = k.patchset_hash
 		AND o.%[1]s IS NOT NULL ORDER BY o._timestamp, o.id LIMIT 1)`, column)

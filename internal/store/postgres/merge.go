@@ -10,18 +10,18 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/columns"
 )
 
-// merging writes the SQL that merges a new row of an object into the one that is
-// there, which is o. See store.Store.Load for the rules.
+// merging writes the SQL that merges a new row of an object into the existing row, o.
+// See store.Store.Load for the rules.
 //
-// The time of a unit, number i, is times[i], or the row's _timestamp where that is
-// NULL. An untimed row has the time of the one that is there, and its values stay.
+// The time of unit i is times[i], or the row's _timestamp if times[i] is NULL. An
+// untimed row takes the time of the existing row, whose values stay.
 type merging struct {
 	table   *table
 	new     string // the new row's name
 	untimed bool
 }
 
-// given is true where a row has a unit.
+// given is true if a row has a unit.
 func (m *merging) given(of string, u columns.Unit) string {
 	var each []string
 	for _, c := range m.table.Columns[u.From:u.To] {
@@ -30,7 +30,7 @@ func (m *merging) given(of string, u columns.Unit) string {
 	return "(" + strings.Join(each, " OR ") + ")"
 }
 
-// time is that of a unit.
+// time is the time of a unit.
 func (m *merging) time(of string, unit int) string {
 	if of == m.new && m.untimed {
 		return "o._timestamp"
@@ -46,7 +46,7 @@ func (m *merging) latest() string {
 	return "greatest(o._timestamp, " + m.new + "._timestamp)"
 }
 
-// wins is true where the new row's value of a unit stays.
+// wins is true if the new row's value of a unit stays.
 func (m *merging) wins(unit int) string {
 	u := m.table.Units[unit]
 	given := m.given(m.new, u)
@@ -87,7 +87,7 @@ func (t *table) written(row string, column int) string {
 	return value
 }
 
-// times is the new value of that column.
+// times is the new value of the column times.
 func (m *merging) times() string {
 	var each []string
 	for i, u := range m.table.Units {
@@ -116,20 +116,20 @@ func (t *table) measure(row string, column int) string {
 	return value + `::text COLLATE "C"`
 }
 
-// mergeSQL merges the rows of the temporary table, in the order they were copied:
-// an object that is not there is inserted, and one that is there is merged with.
-// It returns the objects that changed in more than times, whether each was inserted,
-// which leaves no trace of an older version, xmax, in its row, and the status before
-// and after, where it has any: of a test that was not inserted all that it is counted
-// by. All rows that are there are locked, whether they change or not.
+// mergeSQL merges the rows of the temporary table in the order in which they were
+// copied. It inserts an object that is new, and merges a row into an object that exists.
+// It returns the objects that changed in more than times. For each it returns whether it
+// was inserted, which it knows because an inserted row has no trace of an older version
+// (xmax); its status before and after, if it has one; and for an existing test all
+// values by which it is counted. It locks all existing rows, changed or not.
 //
-// A subquery would not do for what was before: it sees what there was when the
-// statement began, and another loader may have changed the row since. What the
-// row has once it is locked is left in a setting, until the row is returned, which
-// is before the next one is looked at.
+// A subquery cannot return the values before the change: it sees the rows as they were
+// when the statement began, and another loader may have changed a row since. So the
+// values of the locked row are kept in a setting until the row is returned, which
+// happens before the next row is locked.
 //
-// It leaves out the untimed rows, which a second statement merges. An object that
-// is not there gets the time $1 by that.
+// It leaves out the untimed rows, which a second statement merges. That statement gives
+// new objects the time $1.
 func (t *table) mergeSQL(untimed bool) string {
 	m := merging{t, "EXCLUDED", untimed}
 	arrived, which := "_timestamp", "_timestamp IS NOT NULL"
@@ -168,8 +168,8 @@ func (t *table) mergeSQL(untimed bool) string {
 		" RETURNING " + t.keyList() + ", o.xmax = 0, " + was + ", " + now
 }
 
-// touchSQL sets the times of objects that did not change otherwise, by the rows of
-// the temporary table with the IDs $1 and the versions $2.
+// touchSQL sets the times of objects that changed in nothing else, by the rows of the
+// temporary table with the IDs $1 and the versions $2.
 func (t *table) touchSQL(untimed bool) string {
 	m := merging{t, "n", untimed}
 	on, stage, which := "o.id = n.id", "n.id = s.id", "n._timestamp IS NOT NULL"

@@ -20,15 +20,15 @@ import (
 //go:embed migrations/*.sql
 var migrationFiles embed.FS
 
-// migration leads from one schema to the next and back. The one numbered N, at
-// index N-1, makes schema N.0. Other dialects number theirs alike.
+// migration leads from one schema to the next and back. Migration N, at index N-1, makes
+// schema N.0. All dialects number their migrations alike.
 type migration struct {
 	name     string
 	up, down []step
 }
 
-// step is a part of a migration that is done whole or not at all, so that one
-// that was interrupted goes on where it was.
+// step is a part of a migration that is done completely or not at all, so that an
+// interrupted migration continues where it stopped.
 type step struct {
 	kind string
 	sql  string
@@ -63,7 +63,7 @@ func readMigrations(files fs.FS) []migration {
 
 var stepLine = regexp.MustCompile(`(?m)^-- step: (together|alone|batches)\n`)
 
-// splitSteps returns the steps in a file of a migration.
+// splitSteps returns the steps in the file of a migration.
 func splitSteps(text string) []step {
 	var steps []step
 	kind, from := together, 0
@@ -98,11 +98,12 @@ const (
 	countsLock = 0x6b636964_00000005 // shared by those who bring roll-ups after what they changed; see rollup.Dialect
 )
 
-// lockEvery is how often the lock of migrations is tried. Whoever waited for it
-// within a statement would be waited for by the making of indexes.
+// lockEvery is how often a process tries to take the lock of migrations. If it waited
+// for the lock within a statement, the creation of an index would wait for that
+// statement.
 const lockEvery = 200 * time.Millisecond
 
-// migrating calls f with a connection, on which nobody else migrates meanwhile.
+// migrating calls f with a connection. No other process migrates meanwhile.
 func (s *Store) migrating(ctx context.Context, f func(m *migrator) error) error {
 	begun, cancel := s.patient(ctx)
 	defer cancel()
@@ -140,15 +141,15 @@ func (s *Store) tryLock(ctx context.Context, conn *pgx.Conn) (locked bool, err e
 	return locked, err
 }
 
-// migrator migrates, over the one connection that has the lock.
+// migrator migrates over the connection that has the lock.
 type migrator struct {
 	conn     *pgx.Conn
 	all      []migration
 	progress store.Progress
 }
 
-// makeLedger makes the table that tells which schema there is. It is the first
-// thing that Init makes and the last that Cleanup removes.
+// makeLedger creates the table that records the schema. Init creates it first, and
+// Cleanup removes it last.
 func (m *migrator) makeLedger(ctx context.Context) error {
 	_, err := m.conn.Exec(ctx, `CREATE TABLE IF NOT EXISTS kcidb_migrations (
 		number   integer PRIMARY KEY,
@@ -159,7 +160,7 @@ func (m *migrator) makeLedger(ctx context.Context) error {
 	return err
 }
 
-// up goes from schema number from to another.
+// up migrates from one schema number to another.
 func (m *migrator) up(ctx context.Context, from, to int) error {
 	for n := from + 1; n <= to; n++ {
 		if err := m.one(ctx, n); err != nil {
@@ -169,7 +170,7 @@ func (m *migrator) up(ctx context.Context, from, to int) error {
 	return nil
 }
 
-// one does a migration, from the step it was left at.
+// one runs a migration from the step where it stopped.
 func (m *migrator) one(ctx context.Context, number int) error {
 	migration := m.all[number-1]
 	_, err := m.conn.Exec(ctx, "INSERT INTO kcidb_migrations (number, name, steps) VALUES ($1, $2, 0) ON CONFLICT DO NOTHING",
@@ -192,8 +193,8 @@ func (m *migrator) one(ctx context.Context, number int) error {
 	return err
 }
 
-// down removes the schema, from the step where it was left. What is being
-// removed is no schema any more.
+// down removes the schema from the step where it stopped. A schema that is partly
+// removed is no longer a schema.
 func (m *migrator) down(ctx context.Context) error {
 	for {
 		var number, steps int
@@ -212,8 +213,8 @@ func (m *migrator) down(ctx context.Context) error {
 	}
 }
 
-// undo undoes a migration, however much of it was done: nothing of it was, or
-// its file going back bears with what is not there.
+// undo undoes a migration, however much of it was done. Either nothing of it was done,
+// or its down file accepts that objects are missing.
 func (m *migrator) undo(ctx context.Context, number, steps int) error {
 	migration := m.all[number-1]
 	if steps > 0 || steps == 0 && migration.up[0].kind != together {
@@ -233,7 +234,7 @@ func (m *migrator) undo(ctx context.Context, number, steps int) error {
 	return err
 }
 
-// step does a step, and notes it in the ledger.
+// step runs a step, and notes it in the ledger.
 func (m *migrator) step(ctx context.Context, name string, s step, number int, note string) error {
 	switch s.kind {
 	case alone:
@@ -269,7 +270,7 @@ func (m *migrator) step(ctx context.Context, name string, s step, number int, no
 	return err
 }
 
-// dropInvalid drops indexes of our tables that nobody finished making.
+// dropInvalid drops indexes of our tables whose creation was interrupted.
 func (m *migrator) dropInvalid(ctx context.Context) error {
 	rows, err := m.conn.Query(ctx, `SELECT indexrelid::regclass::text FROM pg_index JOIN pg_class c ON c.oid = indexrelid
 		WHERE NOT indisvalid AND c.relnamespace = current_schema()::regnamespace`)

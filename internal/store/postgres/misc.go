@@ -67,8 +67,8 @@ func appendMisc(dst []byte, text json.RawMessage) []byte {
 	return append(dst, '}')
 }
 
-// readMisc returns the free object that a value of jsonb stands for, without the
-// spaces that the server puts between.
+// readMisc returns the free object that a value of jsonb stands for, without the spaces
+// that the server inserts.
 func readMisc(value []byte) (json.RawMessage, error) {
 	text := jsontext.Value(bytes.Clone(value))
 	if bytes.Contains(text, []byte(`"`+textMember+`"`)) {
@@ -140,8 +140,8 @@ func weigh(text []byte) weight {
 	return w
 }
 
-// weighNumber returns how many bytes longer jsonb may make a number, and whether it
-// leaves it as it is written.
+// weighNumber returns how many bytes longer jsonb may make a number, and whether jsonb
+// leaves the number as it is written.
 func weighNumber(number []byte) (cost int, exact bool) {
 	if len(number) > maxDigits {
 		return maxCost + 1, false
@@ -167,7 +167,8 @@ func isNumeric(c byte) bool {
 	return '0' <= c && c <= '9' || c == '.' || c == 'e' || c == 'E' || c == '+' || c == '-'
 }
 
-// isTextMember tells whether a JSON string is the name textMember, escapes or not.
+// isTextMember reports whether a JSON string is the name textMember, with escapes or
+// without.
 func isTextMember(name []byte) bool {
 	if bytes.IndexByte(name, '\\') < 0 {
 		return string(name) == `"`+textMember+`"`
@@ -176,7 +177,7 @@ func isTextMember(name []byte) bool {
 	return err == nil && string(plain) == textMember
 }
 
-// stringLength returns the length of the JSON string that a text begins with.
+// stringLength returns the length of the JSON string at the beginning of a text.
 func stringLength(text []byte) int {
 	for i := 1; i < len(text); i++ {
 		switch text[i] {

@@ -162,7 +162,7 @@ func (v *values) array(value []byte) []string {
 	return all
 }
 
-// list returns the list in a JSON text, nil where there is none.
+// list returns the list in a JSON text, nil for no text.
 func list[T string | report.Resource](v *values, text []byte) []T {
 	if text == nil {
 		return nil

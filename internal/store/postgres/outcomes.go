@@ -8,8 +8,8 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
-// outcomesSQL selects outcomes in the order they are wanted in, which the server
-// sorts them into. The same build may be given twice.
+// outcomesSQL selects outcomes in the order of the result, into which the server sorts
+// them. The caller may give the same build twice.
 const outcomesSQL = `SELECT o.id, o.build_id, o.origin, coalesce(o.path, ''), coalesce(o.status::text, ''), o.environment_misc, o.start_time
 	FROM (SELECT id, min(n) AS n FROM unnest($1::text[]) WITH ORDINALITY AS b(id, n) GROUP BY id) b JOIN test_rows o ON o.build_id = b.id
 	ORDER BY b.n, coalesce(o.path, ''), o.id`

@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package postgres keeps reports in a PostgreSQL database, version 13 or newer:
-// the store of many processes and of a hundred million tests.
+// Package postgres keeps reports in a PostgreSQL database, version 13 or newer: the
+// store of many processes and of a hundred million tests.
 //
-// Reports are loaded by COPY into a temporary table for each list, and one
-// statement for each that merges it. All loaders go through the lists, and
-// through each list, in one order, so that they wait for each other but never
-// in a circle. A load that is broken off by the server, or by its connection, is
-// tried again, for a while: it is in one transaction, whose outcome is asked for
-// where the answer to its commit was lost. The roll-ups follow at the end of it,
-// when all objects are merged and locked: see package rollup.
+// A load copies the rows of each list into a temporary table by COPY, and merges them by
+// one statement for each list. All loaders go through the lists, and through each list,
+// in the same order, so a loader may wait for another, but never in a circle. If the
+// server or the connection interrupts a load, it is tried again for a while. A load is
+// one transaction. If the answer to its commit is lost, the loader asks for the outcome
+// of the transaction. At the end of the transaction, when all objects are merged and
+// locked, it updates the roll-ups: see package rollup.
 //
-// Readers see the database of one moment, in a transaction that writes nothing
-// at all, so that they may be connected to a replica.
+// Readers see the database of one moment, in a transaction that writes nothing at all,
+// so that they may be connected to a replica.
 //
-// What is long and repeats in tests is kept once, by its hash; what reads the
-// database in SQL finds the Python system's relations. See migrations.
+// Long texts that recur in tests are kept once, by their hash. Programs that ask the
+// database in SQL find the relations of the Python system. See migrations.
 //
-// Times are kept to the microsecond, free objects of checkouts, builds, issues
-// and incidents as values: the order of their members and the spaces between
-// are the database's. An environment or culprit object with nothing in it is not
-// kept, for their fields are columns of their own.
+// Times are kept to the microsecond. Free objects of checkouts, builds, issues and
+// incidents are kept as values: the database chooses the order of their members and the
+// spaces between. An empty environment or culprit is not kept, because only its fields
+// are columns.
 package postgres
 
 import (
@@ -51,8 +51,8 @@ Example: postgresql:host=/run/postgresql dbname=kcidb
 	Open: func(_ context.Context, params string) (store.Sink, error) { return Open(params) },
 }
 
-// patience is how long one statement may take, and with it how long a server
-// that stalls is waited for. Loading a batch takes a second or so.
+// patience is how long one statement may take, and so how long a server that stalls is
+// waited for. Loading a batch takes a second or so.
 const patience = 2 * time.Minute
 
 // Store is an opened PostgreSQL database.
@@ -68,8 +68,8 @@ type Store struct {
 	uncounted  bool          // without roll-ups, for a benchmark to compare
 }
 
-// Open returns a database that libpq's connection string names. It does not
-// connect yet.
+// Open returns the database that a connection string of libpq names. It does not connect
+// yet.
 func Open(params string) (*Store, error) {
 	cfg, name, err := parse(params)
 	if err != nil {
@@ -86,8 +86,8 @@ func Open(params string) (*Store, error) {
 	return s, nil
 }
 
-// Close closes the connections. One that somebody still reads from is closed
-// when the reader notices, with the next page.
+// Close closes the connections. It closes a connection in use when its reader asks for
+// the next page.
 func (s *Store) Close() error {
 	s.closed.Store(true)
 	if s.pool.Stat().AcquiredConns() == 0 {
@@ -106,14 +106,14 @@ type querier interface {
 
 var errClosed = errors.New("the database was closed")
 
-// patient returns a context that ends when the server takes too long over a
-// statement.
+// patient returns a context that ends if the server takes too long over a statement.
 func (s *Store) patient(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeoutCause(ctx, s.patience, errSlow)
 }
 
-// update runs f in a transaction on the newest schema, and commits where f
-// returns no error. The whole takes no longer than one statement may.
+// update runs f in a transaction, and commits if f returns no error. It returns an error
+// unless the database has the newest schema. The transaction takes no longer than one
+// statement may.
 func (s *Store) update(ctx context.Context, f func(ctx context.Context, tx pgx.Tx) error) error {
 	ctx, cancel := s.patient(ctx)
 	defer cancel()

@@ -19,13 +19,14 @@ import (
 // waits for one, and without waiting for anybody. What a loader has locked is
 // left for the next pass: it is about to be newer.
 
-// purgePasses is how often a list is gone through at most. A second time finds
-// what loaders had locked, and a third is for what nobody expects.
+// purgePasses is how often Purge goes through a list at most. The second pass finds the
+// rows that loaders had locked. The third pass is for cases that are not foreseen.
 const purgePasses = 3
 
-// Purge removes what arrived before a time, in batches, then the contents that
-// nothing refers to any more, for which it reads the tests once, and gives the
-// space back: to what is loaded later, and at the end of the tables to the disk.
+// Purge removes what arrived before a time, in batches. It then removes the contents
+// that no object refers to, for which it reads the tests once. At the end it makes the
+// space available to later loads, and returns the space at the end of the tables to the
+// disk.
 func (s *Store) Purge(ctx context.Context, opts store.PurgeOptions) error {
 	return s.failure(ctx, "purge", s.purge(ctx, opts))
 }
@@ -47,8 +48,8 @@ func (s *Store) purge(ctx context.Context, opts store.PurgeOptions) error {
 	})
 }
 
-// purgingAlone calls f unless somebody else purges: two would only wait for each
-// other.
+// purgingAlone calls f unless another process purges. Two purges would only wait for
+// each other.
 func (s *Store) purgingAlone(ctx context.Context, f func() error) error {
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {
@@ -99,8 +100,8 @@ func (s *Store) purgeTable(ctx context.Context, t *table, opts store.PurgeOption
 	return nil
 }
 
-// purgeBatch removes some objects, the oldest first, and returns how many, and
-// when the last of them had arrived.
+// purgeBatch removes some objects, the oldest first. It returns their number, and when
+// the last of them had arrived.
 func (s *Store) purgeBatch(ctx context.Context, t *table, query string, before, from time.Time) (removed int64, last time.Time, err error) {
 	err = s.retry(ctx, func() error {
 		removed, last = 0, time.Time{}
@@ -136,9 +137,9 @@ func (s *Store) purgeBatch(ctx context.Context, t *table, query string, before, 
 	return removed, last, err
 }
 
-// purgeSQL removes the oldest rows that arrived before $1, but at $2 or later,
-// $3 at most, notes the contents they referred to, and returns when each of them
-// arrived, which it was, and what is counted of a test.
+// purgeSQL deletes the oldest rows that arrived before $1, but at $2 or later, at most
+// $3 rows, and notes the contents they referred to. For each row it returns the time of
+// arrival, the ID, and the values by which a test is counted.
 func (t *table) purgeSQL(keepIncidents bool) string {
 	tied := ""
 	if keepIncidents {
@@ -176,9 +177,9 @@ func (t *table) referenceColumns() []string {
 	return all
 }
 
-// giveBack lets what was removed be used again, and cuts off what is free at the
-// end of the tables. Only their owner may; others leave it to the server, which
-// does it by itself after a while.
+// giveBack makes the space of removed rows available, and returns the free space at the
+// end of the tables to the disk. Only the owner of the tables may do that. For other
+// users the server does it by itself after a while.
 func (s *Store) giveBack(ctx context.Context, progress store.Progress) error {
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {

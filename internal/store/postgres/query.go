@@ -13,8 +13,8 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
-// Query finds the identities of what is wanted, and then reads each list in the order of
-// the IDs.
+// Query finds the identities of the objects asked for, and then reads each list in the
+// order of the IDs.
 func (s *snapshot) Query(ctx context.Context, q *store.Query, sets *sqldb.Sets) error {
 	w := newWanted(q)
 	if err := w.find(ctx, s.view, q); err != nil {
@@ -46,8 +46,8 @@ func (s *snapshot) Query(ctx context.Context, q *store.Query, sets *sqldb.Sets) 
 	return nil
 }
 
-// ids is a set of IDs of objects, which need not be there: the tests of a build
-// that never came are children of it all the same.
+// ids is a set of IDs of objects. The objects may be missing: the tests of a missing
+// build are its children all the same.
 type ids map[string]bool
 
 func (s ids) add(list []string) {
@@ -56,12 +56,11 @@ func (s ids) add(list []string) {
 	}
 }
 
-// all returns the IDs, an empty list for none, for nil would be NULL.
+// all returns the IDs. For no IDs it returns an empty list, because nil would be NULL.
 func (s ids) all() []string { return append([]string{}, slices.Sorted(maps.Keys(s))...) }
 
-// wanted are the identities of the objects a query asks for. The tests below
-// builds, of which there may be very many, are not among them: they are told by
-// their builds.
+// wanted has the identities of the objects of a query. It has no tests below builds,
+// because these may be very many: their builds identify them.
 type wanted struct {
 	checkouts, builds, tests, incidents ids
 	issues                              map[store.Key]bool
@@ -79,7 +78,7 @@ func newWanted(q *store.Query) *wanted {
 	return w
 }
 
-// testsOf returns the builds all of whose tests are wanted.
+// testsOf returns the builds whose tests are all asked for.
 func (w *wanted) testsOf(q *store.Query) []string {
 	if !q.Children {
 		return []string{}
@@ -149,7 +148,7 @@ func (w *wanted) addChildren(ctx context.Context, tx pgx.Tx, q *store.Query) err
 		append([]any{w.builds.all(), w.tests.all()}, w.issueArgs()...), []any{&id}, func() { w.incidents[id] = true })
 }
 
-// each calls f for each row of a query, whose values are in into.
+// each calls f for each row of a query, after scanning the row into the pointers.
 func each(ctx context.Context, tx pgx.Tx, query string, args, into []any, f func()) error {
 	rows, err := tx.Query(ctx, query, args...)
 	if err != nil {

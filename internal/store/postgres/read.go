@@ -14,15 +14,16 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
-// view is the database of one moment: a transaction that only reads, on a
-// replica too. While it is open the server keeps what is removed meanwhile.
+// view is the database of one moment: a transaction that only reads, on a replica too.
+// While a view is open, the server keeps rows that are removed meanwhile.
 type view struct {
 	store *Store
 	conn  *pgxpool.Conn
 	tx    pgx.Tx
 }
 
-// view returns a view of the database at its newest schema, to be closed.
+// view returns a view of the database. It returns an error unless the database has the
+// newest schema. The caller closes the view.
 func (s *Store) view(ctx context.Context) (_ *view, err error) {
 	ctx, cancel := s.patient(ctx)
 	defer cancel()
@@ -34,7 +35,7 @@ func (s *Store) view(ctx context.Context) (_ *view, err error) {
 		v.conn.Release()
 		return nil, err
 	}
-	// Compiling a query takes longer than those here.
+	// Compiling a query would take longer than running any of ours.
 	_, err = v.tx.Exec(ctx, "SET LOCAL jit = off")
 	if err == nil {
 		err = s.ready(ctx, v.tx)
@@ -46,13 +47,12 @@ func (s *Store) view(ctx context.Context) (_ *view, err error) {
 	return v, nil
 }
 
-// byIndexSQL has the server find what belongs to things one by one, by an index.
-// For a hundred builds it would rather go through the tests of all there are: it
-// takes that for cheap as long as these are in memory, and guesses how many tests
-// a build has by the average.
+// byIndexSQL makes the server find related rows one by one, by an index. For a hundred
+// builds the server would rather read all tests: it considers that cheap while the tests
+// are in memory, and it estimates the number of tests of a build by the average.
 const byIndexSQL = "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
 
-// byIndex has the queries of the view so.
+// byIndex applies byIndexSQL to the queries of the view.
 func (v *view) byIndex(ctx context.Context) error {
 	ctx, cancel := v.store.patient(ctx)
 	defer cancel()
@@ -68,9 +68,9 @@ func (v *view) exec(ctx context.Context, statement string) error {
 	return err
 }
 
-// broken tells more of the error that a view ended by. A replica ends connections
-// for a change that it has to apply, while nothing is being asked on them, and
-// what it says of that is lost with the connection.
+// broken adds the likely reason to the error that a view ended by. A replica closes
+// connections to apply a change while no query runs on them. The server's message about
+// that is lost with the connection.
 func (v *view) broken(ctx context.Context, err error) error {
 	if !isNetwork(err) || ctx.Err() != nil || v.store.closed.Load() {
 		return err
@@ -91,8 +91,8 @@ func (v *view) close() {
 	v.conn.Release()
 }
 
-// pageSize is how many rows are read at once: enough that asking for them costs
-// nothing beside them, and few enough to hold in memory with their contents.
+// pageSize is the number of rows that are read at once: enough that asking for a page
+// costs little in comparison, and few enough to hold them in memory with their contents.
 const pageSize = 500
 
 var fetchPage = fmt.Sprintf("FETCH %d FROM page", pageSize)
@@ -113,8 +113,8 @@ func newPages(v *view, into *sqldb.Sets) *pages {
 	return p
 }
 
-// read reads the rows that a query selects with the columns of a table. It
-// returns false when the reader wants no more.
+// read reads the rows that a query selects with the columns of a table. It returns false
+// if the caller wants no more.
 func (p *pages) read(ctx context.Context, t *table, query string, args ...any) (bool, error) {
 	begun, cancel := p.view.store.patient(ctx)
 	defer cancel()
@@ -149,8 +149,7 @@ func (p *pages) add(t *table, row [][]byte) (bool, error) {
 	return p.into.Add(&t.rowset, &p.reader)
 }
 
-// rows returns the rows of a statement, with their contents in place of the
-// references.
+// rows returns the rows of a statement, with contents in place of the references.
 func (p *pages) rows(ctx context.Context, t *table, statement string, params [][]byte) ([][][]byte, error) {
 	if p.view.store.closed.Load() {
 		return nil, errClosed
@@ -169,7 +168,7 @@ func (p *pages) rows(ctx context.Context, t *table, statement string, params [][
 	return rows, p.contents.resolve(ctx, p.view.tx, rows, t)
 }
 
-// cloneRow copies values, in one piece, that are of the connection.
+// cloneRow copies values that belong to the connection, in one piece.
 func cloneRow(values [][]byte) [][]byte {
 	size := 0
 	for _, value := range values {

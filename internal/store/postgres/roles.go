@@ -16,16 +16,16 @@ import (
 
 var _ store.RoleMaker = (*Store)(nil)
 
-// The roles of those who use a database, who are granted one of them. Roles are
-// of the whole server: all its KCIDB databases have the same two. The third is
-// the owner of the tables, who made them, and migrates them.
+// Roles of users of a database. Roles belong to the whole server: all its KCIDB
+// databases share the first two. The third role is the owner of the tables, who created
+// them and migrates them.
 const (
 	editorRole = "kcidb_editor" // loads, purges, and reads
 	viewerRole = "kcidb_viewer" // reads the objects
 )
 
-// private are the tables that are not for those who only read: who gets what is
-// between them and those who send it.
+// private are the tables that users who only read must not see: only the sender and the
+// recipients of a notification may know the recipients.
 var private = []string{"watch", "changes", "notifications", "deliveries", "considered", "statuses"}
 
 // rolePurposes tells what each role is for.
@@ -34,9 +34,9 @@ var rolePurposes = []struct{ role, purpose string }{
 	{viewerRole, "reads databases of KCIDB"},
 }
 
-// MakeRoles makes the roles that are not there, and grants all of them what
-// they need in this database. Where the user may not make roles, it returns the
-// statements for somebody who may, after which MakeRoles is to be called again.
+// MakeRoles creates the missing roles, and grants all of them their rights in this
+// database. If the user may not create roles, it returns the statements for a user who
+// may; MakeRoles has to be called again after these.
 func (s *Store) MakeRoles(ctx context.Context) (left []string, err error) {
 	err = s.migrating(ctx, func(m *migrator) error {
 		if err := s.ready(ctx, m.conn); err != nil {
@@ -84,8 +84,8 @@ func (m *migrator) isRole(ctx context.Context, role string) (is bool, err error)
 	return is, err
 }
 
-// grant grants the roles that are there what they need in this database. It is
-// called after each migration.
+// grant grants the existing roles their rights in this database. It is called after each
+// migration.
 func (m *migrator) grant(ctx context.Context) error {
 	var schema, database string
 	if err := m.conn.QueryRow(ctx, "SELECT quote_ident(current_schema()), quote_ident(current_database())").Scan(&schema, &database); err != nil {
@@ -124,7 +124,7 @@ func (m *migrator) grant(ctx context.Context) error {
 	return nil
 }
 
-// relations returns those of our tables and views that the schema has so far.
+// relations returns the names of our tables and views that exist.
 func (m *migrator) relations(ctx context.Context) ([]string, error) {
 	rows, err := m.conn.Query(ctx, "SELECT n FROM unnest($1::text[]) AS n WHERE to_regclass(n) IS NOT NULL",
 		append(relations(), "kcidb_migrations"))
@@ -134,7 +134,7 @@ func (m *migrator) relations(ctx context.Context) ([]string, error) {
 	return pgx.CollectRows(rows, pgx.RowTo[string])
 }
 
-// relations returns the names of our tables and views but the one of the schema's
+// relations returns the names of our tables and views, without the table of the schema's
 // own number.
 func relations() []string {
 	names := slices.Concat([]string{"contents", "doomed", "receipts", "tests", "rollups"}, rollup.Tables, private)

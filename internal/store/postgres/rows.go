@@ -157,7 +157,7 @@ func (e *encoder) Environment(_ string, part **report.Environment) { (*part).Vis
 func (e *encoder) Number(_ string, part **report.Number)           { (*part).VisitFields(e) }
 func (e *encoder) Culprit(_ string, part **report.Culprit)         { (*part).VisitFields(e) }
 
-// content writes a reference to the content that a text is.
+// content writes a reference to the content with a text.
 func (e *encoder) content(text *string) {
 	if text == nil {
 		e.null()
@@ -166,7 +166,7 @@ func (e *encoder) content(text *string) {
 	e.reference(*text, inContent)
 }
 
-// reference writes a reference to the content that a text is.
+// reference writes a reference to the content with a text.
 func (e *encoder) reference(text string, stored storage) {
 	h := e.contents.add(text)
 	if stored == inEnvironment {

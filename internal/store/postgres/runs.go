@@ -9,9 +9,9 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
-// runsSQL selects runs in the order they are wanted in. The same build may be
-// given twice. The tests that a key leaves out are read from the index by build and
-// then left out: the server reads the tests of a build to sort them anyway.
+// runsSQL selects runs in the order of the result. The caller may give the same build
+// twice. The server reads the tests that a key leaves out, from the index by build,
+// because it reads the tests of a build to sort them anyway.
 const runsSQL = `SELECT o.id, o.build_id, o.origin, coalesce(o.path, ''), coalesce(o.status::text, ''), o.start_time, o.duration,
 		o.environment_compatible, o.environment_misc, o.log_url, o.misc
 	FROM (SELECT id, min(n) AS n FROM unnest($1::text[]) WITH ORDINALITY AS b(id, n) GROUP BY id) b JOIN test_rows o ON o.build_id = b.id

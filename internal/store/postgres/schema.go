@@ -61,8 +61,8 @@ func (s *Store) ready(ctx context.Context, q querier) error {
 	return nil
 }
 
-// absent tells what is there instead of a schema of ours. It has a connection of
-// its own: where it is called, a transaction has failed already.
+// absent returns an error that says what the database has in place of our schema. It
+// opens a connection of its own, because its caller's transaction has failed.
 func (s *Store) absent(ctx context.Context) error {
 	conn, err := pgx.ConnectConfig(ctx, s.pool.Config().ConnConfig)
 	if err != nil {
@@ -85,7 +85,7 @@ func (s *Store) absent(ctx context.Context) error {
 	return store.ErrNotInitialized
 }
 
-// look returns the number of the database's schema, 0 where there is none.
+// look returns the number of the database's schema, 0 if it has no schema.
 func (s *Store) look(ctx context.Context, q querier) (int, error) {
 	ctx, cancel := s.patient(ctx)
 	defer cancel()
@@ -99,8 +99,7 @@ func (s *Store) look(ctx context.Context, q querier) (int, error) {
 	return 0, nil
 }
 
-// number returns the number of the schema v, the newest one's for the zero
-// Version.
+// number returns the number of the schema v, or of the newest schema if v is zero.
 func (s *Store) number(v store.Version) (int, error) {
 	if v == (store.Version{}) {
 		return len(s.migrations), nil
@@ -111,7 +110,7 @@ func (s *Store) number(v store.Version) (int, error) {
 	return v.Major, nil
 }
 
-// Initialized tells whether the database has a schema.
+// Initialized reports whether the database has a schema.
 func (s *Store) Initialized(ctx context.Context) (bool, error) {
 	n, err := s.look(ctx, s.pool)
 	if state(err) == invalidCatalogName { // there is no database at all
@@ -120,7 +119,7 @@ func (s *Store) Initialized(ctx context.Context) (bool, error) {
 	return n > 0, s.failure(ctx, "look for a schema", err)
 }
 
-// Schemas returns the schemas there are, and which one the database has.
+// Schemas returns all schemas, and which of them the database has.
 func (s *Store) Schemas(ctx context.Context) ([]store.Schema, int, error) {
 	n, err := s.look(ctx, s.pool)
 	if err != nil {
@@ -133,8 +132,7 @@ func (s *Store) Schemas(ctx context.Context) ([]store.Schema, int, error) {
 	return all, max(n, 0) - 1, nil
 }
 
-// Init makes the schema v in a database that is there, or ends making it where
-// that was interrupted.
+// Init creates the schema v in an existing database, or completes an interrupted Init.
 func (s *Store) Init(ctx context.Context, v store.Version) error {
 	return s.failure(ctx, "init", s.init(ctx, v))
 }
@@ -171,10 +169,10 @@ func (s *Store) init(ctx context.Context, v store.Version) error {
 	})
 }
 
-// Upgrade migrates to schema v, from where it was left when it was interrupted.
-// Loading and reading go on meanwhile, by programs that know the older schema,
-// as far as the migrations can: see their files. Then it makes the roll-ups of
-// what was there before there were any, while loading and reading go on.
+// Upgrade migrates to schema v, and continues an interrupted upgrade. Programs that know
+// the older schema go on loading and reading meanwhile, as far as the migrations allow:
+// see their files. Then Upgrade counts the objects that are older than the roll-ups,
+// while loading and reading go on.
 func (s *Store) Upgrade(ctx context.Context, v store.Version, progress store.Progress) error {
 	return s.failure(ctx, "upgrade", s.upgrade(ctx, v, progress))
 }
@@ -209,9 +207,9 @@ func (s *Store) upgrade(ctx context.Context, v store.Version, progress store.Pro
 	})
 }
 
-// completeRollups makes the roll-ups of the objects that were there before there
-// were any, where nobody has done so to the end. Loads that began before the
-// migration count nothing: their end is waited for.
+// completeRollups counts the objects that are older than the roll-ups, unless that was
+// done to the end before. Loads that began before the migration count nothing, so it
+// waits for their end.
 func (s *Store) completeRollups(ctx context.Context, progress store.Progress) error {
 	db := rollup.New(&sqldb.DB{Conn: upgrading{conn{s}}, Dialect: dialect{}})
 	complete, err := db.Complete(ctx)
@@ -229,9 +227,9 @@ type upgrading struct{ conn }
 
 func (upgrading) Failure(_ context.Context, _ string, err error) error { return err }
 
-// Cleanup removes the schema with everything in it, also one that was half made,
-// or half removed. The database stays, and so do the roles, which may be used by
-// others.
+// Cleanup removes the schema with everything in it, also a schema that is partly created
+// or partly removed. The database stays, and so do the roles, which other databases may
+// use.
 func (s *Store) Cleanup(ctx context.Context) error {
 	return s.failure(ctx, "cleanup", s.migrating(ctx, func(m *migrator) error {
 		from, err := s.look(ctx, m.conn)

@@ -26,7 +26,8 @@ import (
 //
 // It may be broken off anywhere; the next one goes on.
 
-// sweepBatch is how many contents are removed while nobody can load.
+// sweepBatch is how many contents are removed in a transaction, during which no load can
+// run.
 const sweepBatch = 10_000
 
 func (s *Store) sweep(ctx context.Context, progress store.Progress) error {
@@ -64,7 +65,7 @@ func (s *Store) sweep(ctx context.Context, progress store.Progress) error {
 	}
 }
 
-// alone runs f in a transaction beside which there is no load.
+// alone runs f in a transaction while no load runs.
 func (s *Store) alone(ctx context.Context, f func(ctx context.Context, tx pgx.Tx) error) error {
 	return s.update(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", contentsLock); err != nil {
@@ -74,9 +75,9 @@ func (s *Store) alone(ctx context.Context, f func(ctx context.Context, tx pgx.Tx
 	})
 }
 
-// spareUsed takes what some object refers to out of what is doomed, up to the
-// number last. It reads all objects that refer to contents, for as long as that
-// takes, and holds nothing meanwhile that a load could wait for.
+// spareUsed deletes the contents with references from the table doomed, up to the number
+// last. It reads all objects that refer to contents, which takes long, and holds no lock
+// meanwhile that a load would wait for.
 func (s *Store) spareUsed(ctx context.Context, last int64) error {
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {

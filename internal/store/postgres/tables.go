@@ -11,7 +11,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
-// table is the relation that keeps a list.
+// table is the relation with the objects of a list.
 type table struct {
 	columns.Table
 	name     string
