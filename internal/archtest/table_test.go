@@ -109,14 +109,14 @@ func expand(list string) []string {
 // where they are.
 func existing(t *testing.T, names []string) []string {
 	t.Helper()
-	folders := make([]string, len(names))
-	for i, name := range names {
+	var folders []string
+	for _, name := range names {
 		internal := "internal/" + name
 		switch {
 		case name == root || isFolder(name):
-			folders[i] = name
+			folders = append(folders, name)
 		case isFolder(internal):
-			folders[i] = internal
+			folders = append(folders, internal)
 		default:
 			t.Errorf("docs/design.md names %s, which is no folder", name)
 		}
