@@ -58,9 +58,9 @@ func newHastyBench(t *testing.T) (*bench, *hasty) {
 	return b, h
 }
 
-// One submission that fails for a reason not on the closed list, whatever it is,
-// waits and holds up no other. It is in the queue, has no receipt, is told of, and
-// is loaded when the trouble is over.
+// A submission that fails with an error other than ErrRefused waits and delays no
+// other. It stays in the queue, has no receipt, is in State, and is loaded when the
+// trouble is over.
 func TestOneWaitsAside(t *testing.T) {
 	for kind, fail := range map[string]func() error{
 		"unknown":   func() error { return errors.New("disk I/O error (10)") },
@@ -120,8 +120,8 @@ func TestOneWaitsAside(t *testing.T) {
 	}
 }
 
-// A store that takes nothing is told of, and the submissions wait for it without
-// being tried again and again.
+// State reports a store that loads nothing. The submissions wait for the store, and are
+// not tried again and again.
 func TestNothingIsLoaded(t *testing.T) {
 	t.Parallel()
 	b, _ := newHastyBench(t)
@@ -249,7 +249,7 @@ func TestAnswerIsLost(t *testing.T) {
 	}
 }
 
-// lossy is a store of which the answer to the first load is lost.
+// lossy is a store whose answer to the first load is lost.
 type lossy struct {
 	store.Store
 	lost bool

@@ -258,7 +258,7 @@ func TestOnePoisonousSubmission(t *testing.T) {
 	}
 }
 
-// What is in the queue when the loader stops waiting for a store stays there.
+// If the loader stops while it waits for the store, the submissions stay in the queue.
 func TestStopsWhileTheStoreIsInTrouble(t *testing.T) {
 	b := newBench(t)
 	tried := make(chan bool, 100)

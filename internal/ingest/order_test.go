@@ -85,8 +85,8 @@ func TestReceivedSometime(t *testing.T) {
 	}
 }
 
-// TestReceivedInOrder loads with three loaders what is in the queue in any order:
-// each checkout is at last as the submission has it that was received last.
+// TestReceivedInOrder loads submissions from the queue with three loaders, in any order.
+// In the end each checkout has the values of the submission that was received last.
 func TestReceivedInOrder(t *testing.T) {
 	b := newBench(t)
 	const submissions, checkouts = 90, 5

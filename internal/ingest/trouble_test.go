@@ -18,8 +18,8 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// outage is a store of which every call fails with an error nobody knows, for
-// as many calls as are left.
+// outage is a store whose next calls fail, as many as are left, with an error that is
+// not in the contract.
 type outage struct {
 	store.Store
 	left atomic.Int64
@@ -50,8 +50,8 @@ func (s *outage) SaveReceipts(ctx context.Context, receipts []store.Receipt) err
 	return s.Store.SaveReceipts(ctx, receipts)
 }
 
-// A store that is out for a while costs nobody anything, whichever call is
-// the one that fails, and even where the error is an unknown one.
+// While a store is down nothing is lost, for each call that may fail, also with an error
+// that is not in the contract.
 func TestLosesNothingInAnOutage(t *testing.T) {
 	t.Parallel()
 	for good, bad := range []int64{4, 4, 8} { // calls that succeed before the outage, and that fail in it
@@ -112,8 +112,8 @@ func TestExtendsLongLoads(t *testing.T) {
 	b.run(t, func() bool { return b.finished(t, "s") })
 }
 
-// Each batch is told of once, with what was in it.
-func TestTellsOfBatches(t *testing.T) {
+// Loaded is called once for each batch, with its numbers.
+func TestReportsBatches(t *testing.T) {
 	b := newBench(t)
 	var told atomic.Int64
 	var last ingest.Batch
@@ -180,8 +180,8 @@ func (g *gathering) Pull(ctx context.Context, most queue.Limits, wait time.Durat
 	return all, err
 }
 
-// Two loaders that have the same submissions, for the queue has not heard from
-// the first for long, load each of them once.
+// If two loaders have the same submissions, because the queue has not heard from the
+// first for long, they load each submission once.
 func TestLoadedByAnother(t *testing.T) {
 	b := newBench(t)
 	first := true
@@ -195,7 +195,7 @@ func TestLoadedByAnother(t *testing.T) {
 		if err == nil {
 			_, err = b.store.Load(t.Context(), r, store.LoadOptions{Receipts: []store.Receipt{{ID: "s1", Objects: 1}}})
 		}
-		if err == nil { // and somebody has changed the object since
+		if err == nil { // and another submission has changed the object since
 			r, err = report.Decode([]byte(checkout("ci:1", "newer")))
 		}
 		if err == nil {

@@ -10,8 +10,9 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/spool"
 )
 
-// TestAside: what is set aside is kept and listed, until its object matches, somebody
-// has it tried again, or it is wiped. It is in the way of nothing that is armed.
+// TestAside: a notification that is set aside is kept and listed until its object
+// matches, an operator resends it, or it is wiped. It does not stop a notification from
+// being armed.
 func TestAside(t *testing.T) {
 	onEngines(t, func(t *testing.T, f *fixture) {
 		aside := func(test, why string) {
@@ -54,7 +55,7 @@ func TestAside(t *testing.T) {
 		f.must(f.Ready(t.Context(), n, spool.Rendered{Recipients: []spool.Recipient{mail("a@x")}}))
 		aside("1", "panic: six")
 		f.want(n.Number, "ready waiting")
-		// One more, which nobody wants.
+		// One more, which is wiped.
 		aside("2", "panic: seven")
 		two := only(1)[0].Number
 		f.after(time.Hour)

@@ -51,16 +51,16 @@ func TestCrashes(t *testing.T) {
 	})
 }
 
-// world is what the notifiers of a test do, and what they have seen.
+// world is the notifiers of a test, and what they have done so far.
 type world struct {
 	*fixture
-	clock sync.RWMutex // shared by those who pick: it stands still meanwhile
+	clock sync.RWMutex // shared by picking notifiers, so that the clock stands still meanwhile
 
 	mu      sync.Mutex
 	sent    map[int64]int       // messages that left, by delivery
 	noted   map[int64]int       // successful ends of deliveries
 	readied map[int64]int       // successful ends of notifications
-	had     map[int64]time.Time // until when somebody has a delivery
+	had     map[int64]time.Time // the end of the pick of each delivery
 }
 
 // step is a bit of a notifier's life, which may end at any moment.
@@ -109,7 +109,7 @@ func (w *world) consider(ctx context.Context, objects int) error {
 	return w.Settle(ctx, s)
 }
 
-// render makes notifications ready, of which some mails are above a budget.
+// render makes notifications ready. Some of their mails are above a budget.
 func (w *world) render(ctx context.Context, r *rand.Rand) error {
 	picked, err := w.PickNotifications(ctx, 1+r.IntN(5), pickFor)
 	if err != nil {
@@ -181,7 +181,7 @@ func (w *world) deliver(ctx context.Context, r *rand.Rand) error {
 	return nil
 }
 
-// pickDeliveries picks, and checks that nobody else has what it got.
+// pickDeliveries picks deliveries, and checks that no other notifier has them.
 func (w *world) pickDeliveries(ctx context.Context, n int) ([]*spool.Sending, error) {
 	w.clock.RLock()
 	defer w.clock.RUnlock()
@@ -197,7 +197,7 @@ func (w *world) pickDeliveries(ctx context.Context, n int) ([]*spool.Sending, er
 	return picked, err
 }
 
-// rest does what is left, when nobody dies any more.
+// rest does the remaining work without crashes.
 func (w *world) rest(ctx context.Context) {
 	calm := rand.New(steady{})
 	for range 1000 {

@@ -59,7 +59,7 @@ func TestLife(t *testing.T) {
 	})
 }
 
-// TestOverAtOnce: what nobody is to be sent is done.
+// TestOverAtOnce: a notification without recipients is done.
 func TestOverAtOnce(t *testing.T) {
 	onEngines(t, func(t *testing.T, f *fixture) {
 		n := f.ready(about("s", "feed only"), spool.Recipient{Via: spool.Feed})
@@ -78,7 +78,7 @@ func TestOverAtOnce(t *testing.T) {
 	})
 }
 
-// TestPickRunsOut: what its holder leaves is picked again, and is no longer the holder's.
+// TestPickRunsOut: a pick that runs out is picked again, and its holder has lost it.
 func TestPickRunsOut(t *testing.T) {
 	for name, step := range map[string]struct {
 		after time.Duration
@@ -95,7 +95,7 @@ func TestPickRunsOut(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			onEngines(t, func(t *testing.T, f *fixture) {
 				ctx := t.Context()
-				early := f.now().Add(-400 * 24 * time.Hour) // due whatever the clock says later
+				early := f.now().Add(-400 * 24 * time.Hour) // due at any later time
 				f.set(early)
 				f.ready(about("s", "y"), mail("a@x"))
 				f.arm(about("s", "x"))
@@ -246,7 +246,7 @@ func TestResend(t *testing.T) {
 		f.must(f.Failed(ctx, picked[1], "no"))
 		f.want(n.Number, "done sent failed sent")
 		f.after(time.Hour)
-		f.must(f.Resend(ctx, n.Number)) // those that failed
+		f.must(f.Resend(ctx, n.Number)) // the failed delivery
 		f.want(n.Number, "ready sent waiting sent")
 		picked = f.deliveries()
 		if len(picked) != 1 || picked[0].Attempts != 0 || picked[0].Error != "" {

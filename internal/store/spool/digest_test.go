@@ -11,7 +11,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/spool"
 )
 
-// limited is somebody who has mails up to a budget, and from a subscription up to another.
+// limited is a recipient with a budget of mails, and one of mails from a subscription.
 func limited(address string, budget, subscription int) spool.Recipient {
 	r := mail(address)
 	r.Budget, r.SubscriptionBudget = budget, subscription
@@ -71,7 +71,7 @@ func TestDigest(t *testing.T) {
 			digest.Message != "2026-03-04" || !digest.Due.Equal(midnight) {
 			t.Errorf("digest %+v", digest)
 		}
-		// The new day has a budget of its own, of which the mail sent after midnight is.
+		// The new day has its own budget, and the mail sent after midnight counts for it.
 		next := f.ready(about("s", "4"), limited("a@x", 1, 0))
 		f.want(next.Number, "done held")
 
@@ -102,7 +102,7 @@ func TestDigest(t *testing.T) {
 		// Digests are not counted: there is a mail to be had.
 		f.want(f.ready(about("s", "5"), limited("a@x", 1, 0)).Number, "ready waiting")
 
-		// What an operator wants sent is sent, and not told of.
+		// A mail that an operator resends is sent, and no digest lists it.
 		f.must(f.Resend(ctx, list[0].Number))
 		f.taken(f.Ready(ctx, digest, spool.Rendered{Digested: []int64{list[0].Deliveries[0].Number}}))
 	})
@@ -117,7 +117,7 @@ func TestDigestClockBack(t *testing.T) {
 		f.ready(about("s", "2"), limited("a@x", 1, 0))
 		f.set(noon.Add(12 * time.Hour))
 		digest := f.one()
-		f.must(f.Ready(ctx, digest, spool.Rendered{})) // as if it had told of nothing
+		f.must(f.Ready(ctx, digest, spool.Rendered{})) // as if it listed nothing
 		f.set(noon.Add(11 * time.Hour))
 		f.ready(about("s", "3"), limited("a@x", 1, 0))
 		f.set(noon.Add(36 * time.Hour))
@@ -150,7 +150,7 @@ func TestDigestLate(t *testing.T) {
 	})
 }
 
-// TestBudgetTogether: a budget holds for those who use it at the same time.
+// TestBudgetTogether: a budget holds for notifiers that use it at the same time.
 func TestBudgetTogether(t *testing.T) {
 	onEngines(t, func(t *testing.T, f *fixture) {
 		var s spool.Settlement

@@ -175,8 +175,8 @@ func TestRearm(t *testing.T) {
 	}
 }
 
-// TestRearmPicked: one that changes while somebody renders it comes again, and one
-// that was ready does not.
+// TestRearmPicked: a notification that changes while a notifier renders it comes again,
+// and a ready notification does not.
 func TestRearmPicked(t *testing.T) {
 	onEngines(t, func(t *testing.T, f *fixture) {
 		ctx := t.Context()

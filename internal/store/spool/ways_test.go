@@ -14,8 +14,8 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
-// TestWays: each way has its own deliveries, and is told of while one of them is due
-// and not picked. Ways with any that wait are told of apart.
+// TestWays: each way has its own deliveries. Ways returns it while one of them is due and
+// not picked, WaysWaiting while one of them waits.
 func TestWays(t *testing.T) {
 	onEngines(t, func(t *testing.T, f *fixture) {
 		ways := func(want ...string) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package storebench is what the benchmarks of drivers have in common: real
-// submissions where they are at hand, put together as a loader does.
+// Package storebench has the inputs of the benchmarks of drivers: real submissions if
+// they are available, combined into batches as a loader does.
 package storebench
 
 import (
@@ -20,12 +20,12 @@ const (
 	batchMessages = 256
 )
 
-// Submissions returns the texts of real submissions, where they lie beside the
-// checkout, and of generated ones else.
+// Submissions returns the texts of real submissions if their file is beside the
+// checkout, else of generated submissions.
 func Submissions(b *testing.B) (texts [][]byte) {
 	texts, err := Real()
 	if err != nil {
-		b.Log("generated submissions, for there are no real ones: ", err)
+		b.Log("generated submissions, because there are no real ones: ", err)
 		for r := range sample.Reports(sample.Options{Checkouts: 6}) {
 			texts = append(texts, r.AppendJSON(nil))
 		}
@@ -33,7 +33,8 @@ func Submissions(b *testing.B) (texts [][]byte) {
 	return texts
 }
 
-// Real returns the texts of real submissions, where they lie beside the checkout.
+// Real returns the texts of real submissions, an error if their file is not beside the
+// checkout.
 func Real() (texts [][]byte, err error) {
 	z, err := openSubmissions()
 	if err != nil {

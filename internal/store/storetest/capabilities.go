@@ -37,7 +37,7 @@ func has[T any](db store.Sink) bool {
 	return ok
 }
 
-// as returns db as a T, and fails the test if db is no T.
+// as returns db as a T, and fails the test if it is not a T.
 func as[T any](t testing.TB, db store.Sink) T {
 	t.Helper()
 	c, ok := store.As[T](db)

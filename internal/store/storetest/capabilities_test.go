@@ -45,7 +45,7 @@ func TestCapabilities(t *testing.T) {
 }
 
 // TestAssertions requires store.As for all capabilities, because a type assertion
-// misses those that a wrapper gets from the database within.
+// misses a capability that a wrapper gets from the database within.
 func TestAssertions(t *testing.T) {
 	assertion := regexp.MustCompile(`\.\((store\.(Store|RoleMaker|Lagger|Reader)|sqldb\.Source)\)`)
 	err := filepath.WalkDir("../../..", func(name string, d fs.DirEntry, err error) error {

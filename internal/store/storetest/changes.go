@@ -32,7 +32,7 @@ func (s suite) changes(t *testing.T) {
 	is := func(list store.List, was, now report.Status) store.Change {
 		return store.Change{List: list, Key: key, Was: was, Now: now}
 	}
-	// What comes twice in a report is a change from what was before it to what is after.
+	// An object that a report has twice is one change: from before the load to after it.
 	twice := &report.Report{}
 	for _, status := range []report.Status{report.StatusFail, report.StatusSkip} {
 		twice.Tests = append(twice.Tests, report.Test{ID: "a:1", Origin: "a", BuildID: "a:1", Status: &status})

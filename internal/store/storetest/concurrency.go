@@ -23,8 +23,8 @@ func numbered(n, tests int) *report.Report {
 	return r
 }
 
-// concurrency loads from two sides, and reads meanwhile: nothing is lost, and
-// where the driver can, nobody sees a load that is half done.
+// concurrency loads from two goroutines and reads meanwhile: nothing is lost, and if the
+// driver can do that, no reader sees a part of a load.
 func (s suite) concurrency(t *testing.T) {
 	db := s.ready(t)
 	const loads, tests = 20, 50
@@ -122,7 +122,7 @@ func (s suite) cancel(t *testing.T) {
 	if _, err := db.Load(ctx, numbered(1, 1), store.LoadOptions{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("Load after it was cancelled: %v", err)
 	}
-	// The database is none the worse for it.
+	// The database is undamaged.
 	if got := everything(t, db, false); got.Count() != 1501 {
 		t.Errorf("%d objects, want 1501", got.Count())
 	}

@@ -124,8 +124,8 @@ func timed(i int) *report.Report {
 	}
 }
 
-// dumpMany dumps more objects of one time than fit any page, loaded in two
-// halves of which the later one is older.
+// dumpMany dumps more objects of one time than fit any page, loaded in two halves. The
+// later half is older.
 func (s suite) dumpMany(t *testing.T) {
 	db := s.ready(t)
 	const half = 1100

@@ -16,7 +16,7 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// required are the required properties of the objects of each list, but for the ID.
+// required are the required properties of the objects of each list, except the ID.
 var required = map[store.List]string{
 	store.Checkouts: `"origin":"ci"`,
 	store.Builds:    `"origin":"ci","checkout_id":"ci:1"`,

@@ -118,7 +118,7 @@ func (s suite) upgrade(t *testing.T) {
 	s.expect(t, everything(t, db, false), conformance.Dataset(t))
 }
 
-// errors has everything that needs a schema say that there is none.
+// errors calls every method that needs a schema on a database without a schema.
 func (s suite) errors(t *testing.T) {
 	if s.can.Initialized {
 		t.Skip("the driver's databases always have a schema")

@@ -10,8 +10,8 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// version is one of several reports about the same test: its time, comment
-// and path, "" where they are absent.
+// version is one of several reports about the same test: its time, comment and path, ""
+// if absent.
 type version struct {
 	at            int
 	comment, path string

@@ -15,7 +15,7 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// notes notes the changes of loads where somebody watches.
+// notes checks that loads note their changes if a notifier watches.
 func (s suite) notes(t *testing.T) {
 	db := s.ready(t)
 	sp := spool.Of(db)
@@ -43,7 +43,7 @@ func (s suite) notes(t *testing.T) {
 	}
 	load(report.StatusPass, true)
 	if all, _ := noted(); len(all) > 0 {
-		t.Errorf("noted %v, where nobody watches", all)
+		t.Errorf("noted %v, although no notifier watches", all)
 	}
 	if err := sp.Watch(ctx); err != nil {
 		t.Fatal(err)
@@ -59,14 +59,14 @@ func (s suite) notes(t *testing.T) {
 		t.Errorf("noted in %d batches (-want +got):\n%s", len(batches), diff)
 	}
 	if want[0].Was != report.StatusSkip || want[0].Now != report.StatusFail || want[1].Was != report.StatusFail {
-		t.Errorf("changes do not tell: %v", want[:2])
+		t.Errorf("the changes have the wrong status: %v", want[:2])
 	}
 	for _, b := range batches {
 		if b.At.Before(before) || b.At.After(time.Now()) {
 			t.Errorf("noted at %v, not now", b.At)
 		}
 	}
-	// What fails is not noted, either.
+	// A load that fails notes nothing.
 	receipt := store.LoadOptions{Note: true, Receipts: []store.Receipt{{ID: "once"}}}
 	mustLoad(t, db, numbered(1, 1), receipt)
 	if _, err := db.Load(ctx, numbered(2, 1), receipt); err == nil {
@@ -82,7 +82,7 @@ func (s suite) notes(t *testing.T) {
 		t.Errorf("still noted in an empty database: %v", all)
 	}
 	if watched, err := sp.Watched(ctx); err != nil || !watched {
-		t.Errorf("nobody watches any more where it was emptied: %v", err)
+		t.Errorf("Empty ended the watch: %v", err)
 	}
 	t.Run("order", s.notesOrder)
 }

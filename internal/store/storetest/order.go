@@ -48,7 +48,7 @@ func (s suite) streams(t *testing.T) {
 		for step := range loads + 1 {
 			all := &report.Report{}
 			for n, order := range permutations {
-				// What was loaded already changes nothing when it comes again.
+				// A report that was loaded before changes nothing when it is loaded again.
 				all.Append(renamed(reports[order[step%loads]], fmt.Sprintf("a:%d", n)))
 			}
 			mustLoad(t, db, all, store.LoadOptions{Metadata: true})
@@ -96,8 +96,8 @@ func pieces(r *rand.Rand) *report.Report {
 // lists are the names of the lists in a report.
 var lists = []string{"Checkouts", "Builds", "Tests", "Issues", "Incidents"}
 
-// someValue returns the nth of some values of a field, which are near each other in
-// all the ways in which drivers could order them.
+// someValue returns the nth of several values of a field. They are near each other in
+// every order that a driver could use.
 func someValue(field reflect.StructField, n int) reflect.Value {
 	long := strings.Repeat("x", 300)
 	texts := []string{"B", "a", "é"}
@@ -225,7 +225,7 @@ func (s suite) newest(t *testing.T, got *report.Report, loaded []*report.Report)
 	}
 }
 
-// isEmpty tells whether a field is absent, or a compound with nothing in it.
+// isEmpty reports whether a field is absent, or an empty compound.
 func isEmpty(value reflect.Value) bool {
 	switch value.Kind() {
 	case reflect.Pointer:
@@ -244,7 +244,7 @@ var lesser = map[string]bool{
 	"Builds.InputFiles": true, "Builds.OutputFiles": true, "Builds.Misc": true,
 	"Tests.LogURL":   true, // and not Tests.Misc: the text of a test's free object decides, as it came
 	"Issues.Culprit": true, "Issues.Categories": true, "Issues.Misc": true,
-	"Incidents.IssueVersion": true, // the one that came with the greater IssueID
+	"Incidents.IssueVersion": true, // of the report with the greater IssueID
 	"Incidents.Misc":         true,
 }
 
@@ -311,8 +311,8 @@ func (s suite) compound(t *testing.T) {
 	s.expect(t, everything(t, db, true), want)
 }
 
-// arrival gives loads times that are later than those of all objects there are, of
-// a clock that was stepped back, say, except for those that nobody believes.
+// arrival checks that loads get times later than those of all objects, for example after
+// a clock was set back. Times too far in the future do not count.
 func (s suite) arrival(t *testing.T) {
 	db := s.ready(t)
 	now, err := db.Time(t.Context(), store.Current)

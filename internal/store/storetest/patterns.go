@@ -134,7 +134,7 @@ type graph struct {
 	parents map[object.Ref][]object.Ref
 }
 
-// newGraph returns a graph of random objects, a third of which have no parent.
+// newGraph returns a graph of random objects. A third of them have no parent.
 func newGraph(random *rand.Rand) *graph {
 	g := &graph{report: &report.Report{}, parents: map[object.Ref][]object.Ref{}}
 	some := func(n int) string { return fmt.Sprintf("a:%d", random.IntN(n)) }
@@ -194,7 +194,7 @@ func newGraph(random *rand.Rand) *graph {
 		g.report.Incidents = append(g.report.Incidents, o)
 		add(object.IncidentRef(o.ID), parents...)
 	}
-	for ref, parents := range g.parents { // those that are not there do not connect
+	for ref, parents := range g.parents { // missing parents do not connect
 		g.parents[ref] = slices.DeleteFunc(parents, func(p object.Ref) bool { return !is[p] })
 		g.refs = append(g.refs, ref)
 	}
@@ -225,7 +225,7 @@ func (g *graph) pattern(random *rand.Rand) object.Pattern {
 	}
 }
 
-// matches tells whether a pattern names an object.
+// matches reports whether a pattern names an object.
 func (g *graph) matches(p *object.Pattern, ref object.Ref) bool {
 	switch {
 	case p.Type != ref.Type, p.Some && !slices.Contains(p.IDs, ref.ID):
@@ -266,14 +266,14 @@ func (s suite) patternMany(t *testing.T) {
 	if diff := gocmp.Diff(want, n); diff != "" {
 		t.Errorf("numbers of objects differ (-want +got):\n%s", diff)
 	}
-	// What each step begins with is found once, however many there are.
+	// A pattern of many steps finds the objects of each step once.
 	long := parse(t, ">checkout[a:1]"+strings.Repeat("<revision>checkout", 15)+"#")
 	if n := gather(t, db.Match(t.Context(), long, store.MatchOptions{}), 0).Count(); n != 1 {
 		t.Errorf("%d checkouts after many steps, want 1", n)
 	}
 }
 
-// patternCharacters finds IDs of all that may be in one, and no others.
+// patternCharacters finds IDs with all characters that an ID may have, and no others.
 func (s suite) patternCharacters(t *testing.T) {
 	db := s.store(t)
 	r := &report.Report{}
@@ -324,8 +324,8 @@ func (s suite) patternCharacters(t *testing.T) {
 	}
 }
 
-// patternGroups has revisions and issues with what the first checkout that knows
-// it and the newest version say of them.
+// patternGroups checks the properties of revisions, which the first checkout with a
+// value gives, and of issues, which the newest version gives.
 func (s suite) patternGroups(t *testing.T) {
 	db := s.store(t)
 	files := []report.Resource{{Name: "a", URL: "https://example.org/a"}}

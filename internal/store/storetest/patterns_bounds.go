@@ -13,8 +13,8 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// patternPages has everything in sets of the size asked for, with or without
-// metadata, and with all that the objects have.
+// patternPages finds all objects in sets of the size asked for, with or without
+// metadata, and with all their properties.
 func (s suite) patternPages(t *testing.T) {
 	db := s.store(t)
 	all := conformance.Dataset(t)
@@ -85,7 +85,7 @@ func (s suite) patternCancel(t *testing.T) {
 	}
 }
 
-// patternMost reads what may be read, and nothing of what is more.
+// patternMost reads up to Most objects, and nothing if there are more.
 func (s suite) patternMost(t *testing.T) {
 	db := s.store(t)
 	mustLoad(t, db, numbered(0, 1500), store.LoadOptions{})

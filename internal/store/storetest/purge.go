@@ -149,7 +149,7 @@ func (s suite) purgeBatches(t *testing.T) {
 	s.expect(t, everything(t, db, false), loaded)
 }
 
-// noPurge says that it cannot, whatever the time.
+// noPurge checks that Purge returns ErrUnsupported for every time.
 func (s suite) noPurge(t *testing.T) {
 	db := s.ready(t)
 	for _, before := range []time.Time{{}, moment(0)} {

@@ -45,7 +45,7 @@ func (s suite) receipts(t *testing.T) {
 	expect("loaded", &loaded)
 	expect("failed", &failed)
 	expect("mended", &mended)
-	// A submission is loaded once, whoever comes with it, and nothing of a load with one that was.
+	// A submission is loaded once. A load with a submission that was loaded loads nothing.
 	again := &report.Report{Checkouts: []report.Checkout{{ID: "a:again", Origin: "a"}}}
 	_, err := db.Load(ctx, again, store.LoadOptions{Receipts: []store.Receipt{receipt("new", 9, ""), receipt("loaded", 9, "")}})
 	if !errors.Is(err, store.ErrLoaded) {
