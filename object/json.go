@@ -53,8 +53,8 @@ func (s *Set) AppendJSON(b []byte) []byte {
 // MarshalJSON returns the set as AppendJSON does.
 func (s *Set) MarshalJSON() ([]byte, error) { return s.AppendJSON(nil), nil }
 
-// modelFields are the fields of the Python system's object model, for the types that
-// reports also have. The model does not change, so a new property is not in it.
+// modelFields are the fields of the Python system's object model, for the types in
+// reports. The model does not change, so a new property is not in it.
 var modelFields = map[Type]map[string]bool{
 	TypeCheckout: fieldSet(`id origin tree_name git_repository_url git_commit_hash git_commit_tags git_commit_message
 		git_repository_branch git_repository_branch_tip patchset_hash message_id comment start_time log_url valid misc _timestamp`),

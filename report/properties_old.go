@@ -2,10 +2,10 @@
 
 package report
 
-// Objects of versions before 5.0 become objects of the latest version while
-// they are read: most properties have other names only, and an object's ID is put
-// together at its end (identity.go). This does what the upgrade steps do to a
-// Document (upgrade_steps.go), without having the document in memory.
+// The decoder turns objects of versions before 5.0 into objects of the latest version
+// while it reads them. Most properties only have another name. The ID is put together at
+// the end of the object (identity.go). The result is the same as that of the upgrade steps
+// of a Document (upgrade_steps.go), but the document is never in memory.
 
 var oldCheckoutProperties = []property[Checkout]{
 	{"description", optional.until(3, 0), func(d *decoder, to *Checkout) { to.Comment = d.optText() }},
@@ -59,7 +59,7 @@ func (d *decoder) testPath() *string {
 	return d.keptPointer(value)
 }
 
-// commitHash reads a hash that may be any text.
+// commitHash reads a hash, which may be any text in old versions.
 func (d *decoder) commitHash() *string {
 	value := d.shaped()
 	if value != nil && !validCommitHash(value) {
@@ -68,7 +68,7 @@ func (d *decoder) commitHash() *string {
 	return d.keptPointer(value)
 }
 
-// fileName reads the name of a file. Names with slashes were taken once.
+// fileName reads the name of a file. Version 1 allowed slashes in it.
 func (d *decoder) fileName() string {
 	value := d.shaped(d.rules.fileName)
 	if d.v.Major == 1 && value != nil {
@@ -86,7 +86,7 @@ func (d *decoder) fileName() string {
 	return d.kept(value)
 }
 
-// skipStrings reads a list of strings that the latest version does not have.
+// skipStrings reads a list of strings and drops it.
 func (d *decoder) skipStrings() {
 	if d.next() != '[' {
 		d.wrongType("array")

@@ -14,9 +14,9 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store"
 )
 
-// Rows go to the server in the binary format of COPY, which it reads faster than
-// text and which is written faster: a row is the number of its values, and each
-// value is its length and its bytes. Numbers are big-endian.
+// Rows go to the server in the binary format of COPY, which is faster to write and to
+// read than text. A row is the number of its values, then each value: its length and
+// its bytes. Numbers are big-endian.
 
 const (
 	noValue    = math.MaxUint32 // in place of a length, for NULL
@@ -25,14 +25,14 @@ const (
 	timeSize   = 8
 )
 
-// epoch is where PostgreSQL's times begin.
+// epoch is the zero of PostgreSQL's times.
 var epoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro()
 
-// row is an object as a row.
+// row is the row of an object.
 type row struct {
 	key  store.Key
 	data []byte  // the values of all columns, and of times
-	at   []int64 // the times of units; nil where all are as old as the timestamp
+	at   []int64 // the times of units; nil if all are as old as the timestamp
 }
 
 // untimed reports whether the first column is NULL: the object keeps the
@@ -41,12 +41,12 @@ func (r *row) untimed() bool {
 	return isNull(r.data[countSize:])
 }
 
-// timestamp returns the value of the first column of a row that is not untimed.
+// timestamp returns the value of the first column, which must not be NULL.
 func (r *row) timestamp() int64 {
 	return int64(binary.BigEndian.Uint64(r.data[countSize+lengthSize:]))
 }
 
-// cutValue returns the first value, with its length, and what is behind it.
+// cutValue splits off the first value, with its length.
 func cutValue(values []byte) (value, rest []byte) {
 	length := binary.BigEndian.Uint32(values)
 	if length == noValue {
@@ -71,13 +71,13 @@ func (t *table) eachReference(r row, f func(hash)) {
 	}
 }
 
-// The frame of what COPY reads.
+// COPY reads the rows between a header and a trailer.
 var (
 	copyHeader  = append([]byte("PGCOPY\n\xff\r\n\x00"), make([]byte, 8)...)
 	copyTrailer = []byte{0xff, 0xff}
 )
 
-// copyReader returns rows as COPY reads them.
+// copyReader returns rows in the format of COPY.
 func copyReader(rows []row) io.Reader {
 	size := len(copyHeader) + len(copyTrailer)
 	for i := range rows {
@@ -133,7 +133,8 @@ func (e *encoder) time(t *time.Time) {
 	e.b = binary.BigEndian.AppendUint64(e.b, uint64(t.UnixMicro()-epoch))
 }
 
-// jsonb writes JSON into a column of that type, whose format has a version.
+// jsonb writes JSON into a column of type jsonb, whose binary format begins with a
+// version.
 func (e *encoder) jsonb(j []byte) {
 	e.length(1 + len(j))
 	e.b = append(append(e.b, 1), j...)

@@ -14,7 +14,7 @@ import (
 // See store.Store.Load for the rules.
 //
 // The time of unit i is times[i], or the row's _timestamp if times[i] is NULL. An
-// untimed row takes the time of the existing row, whose values stay.
+// untimed row takes the time of the existing row, and replaces the row's values.
 type merging struct {
 	table   *table
 	new     string // the new row's name

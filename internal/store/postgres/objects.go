@@ -36,7 +36,7 @@ func (v *values) take() ([]byte, storage) {
 	return value, stored
 }
 
-// sized returns the next value, which is so many bytes, or nil.
+// sized returns the next value, nil for NULL. A value must have the size in bytes.
 func (v *values) sized(size int) []byte {
 	value := v.next()
 	if value != nil && len(value) != size {
@@ -124,7 +124,7 @@ func (v *values) Misc() json.RawMessage {
 	return text
 }
 
-// jsonb returns the text in a value of that type.
+// jsonb returns the text in a value of type jsonb.
 func (v *values) jsonb(value []byte) []byte {
 	switch {
 	case value == nil:

@@ -17,18 +17,18 @@ import (
 // values of its table's columns.
 type encoder struct {
 	b        []byte
-	arrival  time.Time // of all objects, unless they keep their own
-	metadata bool      // whether they keep their own
+	arrival  time.Time // of all objects, unless metadata is set
+	metadata bool      // whether objects keep their own Timestamp
 	contents contentSet
-	// environments are those contents that tests are counted by.
+	// environments are the contents that tests are counted by.
 	environments map[hash]string
 
 	table  *table
-	column int // the next one
+	column int // the next column
 }
 
-// rows returns the objects of the list as rows in the order of their keys, those of
-// the same object in the order of the list.
+// rows returns the rows of the objects in the order of their keys. If an object is in
+// the list more than once, its rows are in the order of the list.
 func (t *table) rows(r *report.Report, e *encoder) []row {
 	n := t.Len(r)
 	if n == 0 {
@@ -56,8 +56,8 @@ func (e *encoder) next() storage {
 	return e.table.storage[e.column-1]
 }
 
-// Timestamp writes when the object arrived: NULL for an object that has no time of
-// its own to keep.
+// Timestamp writes when the object arrived. It writes NULL if the object should keep
+// its own time, but has none.
 func (e *encoder) Timestamp(_ string, field **time.Time) {
 	e.next()
 	if e.metadata {

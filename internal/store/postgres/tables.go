@@ -21,7 +21,7 @@ type table struct {
 	excerpt  int       // index of the column that is inExcerpt, -1 for none
 }
 
-// storage says in which form a column has its values.
+// storage is the form of the values in a column.
 type storage int
 
 const (
@@ -53,7 +53,7 @@ func newTable(list store.List, name string, stored map[string]storage) table {
 	t := table{Table: columns.Of(list), name: name}
 	t.store(stored)
 	if list == store.Checkouts {
-		// The column patchset_hash is what readers look for: it is generated of this one.
+		// The server generates the column patchset_hash, which readers search, of this one.
 		t.Columns[t.Index("patchset_hash")] = "patchset_hash_given"
 	}
 	t.rowset = sqldb.RowsetOf(t.Table)

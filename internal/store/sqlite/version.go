@@ -14,10 +14,10 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// version is an object as a row, and the times of its units.
+// version is the row of an object, and the times of its units.
 type version struct {
-	row []any   // of all columns; the timestamp is nil where the object has none
-	at  []int64 // times of the units; nil where all are as old as the timestamp
+	row []any   // the values of all columns; the timestamp is nil if the object has none
+	at  []int64 // times of the units; nil if all are as old as the timestamp
 }
 
 // time returns the time of a unit.
@@ -28,14 +28,15 @@ func (v *version) time(unit int) int64 {
 	return v.row[0].(int64)
 }
 
-// later reports whether the second of two values of a unit with the same time stays.
+// later reports which of two values of a unit with equal times stays: true for the
+// second.
 type later func(unit int, first, second []any) (bool, error)
 
-// always makes the second value stay.
+// always reports that the second value stays.
 func always(int, []any, []any) (bool, error) { return true, nil }
 
-// merge merges another version of the object into v, unit by unit, and reports whether
-// that changed a value.
+// merge merges another version of the object into v, unit by unit. It reports whether a
+// value changed.
 func (v *version) merge(other *version, units []columns.Unit, later later) (changed bool, err error) {
 	newest := max(v.row[0].(int64), other.row[0].(int64))
 	at := make([]int64, len(units))
@@ -45,7 +46,7 @@ func (v *version) merge(other *version, units []columns.Unit, later later) (chan
 		at[i] = max(was, is)
 		switch {
 		case absent(new) && absent(stored):
-			at[i] = newest // of no value
+			at[i] = newest // the unit has no value
 			continue
 		case absent(new):
 			at[i] = was
@@ -77,7 +78,7 @@ func absent(unit []any) bool {
 	return true
 }
 
-// times returns the value of the column times, nil if all units are as new as the
+// times returns the value of the column times, nil if no unit is older than the
 // timestamp.
 func (v *version) times() []byte {
 	var b []byte
@@ -90,7 +91,8 @@ func (v *version) times() []byte {
 	return b
 }
 
-// blob returns bytes for the engine, which takes nil as an empty value.
+// blob returns bytes as an argument for the engine, which is nil for a nil slice, so that
+// the engine writes NULL.
 func blob(b []byte) any {
 	if b == nil {
 		return nil
@@ -98,9 +100,9 @@ func blob(b []byte) any {
 	return b
 }
 
-var errTimes = errors.New("times that are none")
+var errTimes = errors.New("the column times has an unknown form")
 
-// readTimes sets the times of the units by the value of the column.
+// readTimes sets the times of the units to those in a value of the column times.
 func (v *version) readTimes(value any, units int) error {
 	if value == nil {
 		v.at = nil
@@ -120,9 +122,9 @@ func (v *version) readTimes(value any, units int) error {
 	return nil
 }
 
-// versions returns each object of a list in a report once. It merges repeated objects;
-// if times are equal, the value of the later object in the list stays. The caller may
-// change an object, which is valid until the next one is returned.
+// versions returns the objects of a list in a report, each once. An object that is in the
+// list more than once is merged: if times are equal, the later value in the list stays. The
+// caller may change a version, and must not use it after the next one is returned.
 func (t *table) versions(r *report.Report, arrival int64, metadata bool) iter.Seq[*version] {
 	rows := func(yield func(*version) bool) {
 		var v version
@@ -152,8 +154,8 @@ func (t *table) versions(r *report.Report, arrival int64, metadata bool) iter.Se
 	return slices.Values(all)
 }
 
-// fold merges a version that is later in the same list into v. A version without a time
-// takes the time of the other.
+// fold merges a version from later in the same list into v. A version without a time has
+// the time of the other version.
 func (v *version) fold(other *version, units []columns.Unit) {
 	switch {
 	case v.row[0] == nil && other.row[0] == nil:
@@ -164,5 +166,5 @@ func (v *version) fold(other *version, units []columns.Unit) {
 	case other.row[0] == nil:
 		other.row[0] = v.row[0]
 	}
-	v.merge(other, units, always) // which has no error
+	v.merge(other, units, always) // always returns no error
 }
