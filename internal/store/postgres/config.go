@@ -80,7 +80,7 @@ func reason(err error, show bool) error {
 	if !ok {
 		return errors.New("it is malformed")
 	}
-	// What an error without a reason says comes before the reason.
+	// The text of an error without a reason is the part before the reason.
 	text := strings.TrimPrefix(parsing.Error(), (&pgconn.ParseConfigError{ConnString: parsing.ConnString}).Error())
 	if !show {
 		text = strings.TrimSpace(text[:min(len(text), strings.IndexAny(text+":", `:("'0123456789`))])

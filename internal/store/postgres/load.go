@@ -61,7 +61,7 @@ type loader struct {
 	now      time.Time // the database's
 	changes  *store.Changes
 	changed  []changedTest // those of the changes that are tests, and were there
-	touched  []string      // incidents that got another timestamp, by which they are counted, and nothing else
+	touched  []string      // incidents that changed in their timestamp only, because they are counted by it
 }
 
 func newLoader(r *report.Report, opts store.LoadOptions, now, arrival time.Time) *loader {

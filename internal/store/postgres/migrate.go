@@ -91,11 +91,11 @@ func onlyComments(sql string) bool {
 
 // Keys of PostgreSQL's advisory locks, which are of the database.
 const (
-	migrationLock = 0x6b636964_00000001 // held by the one who migrates
+	migrationLock = 0x6b636964_00000001 // held by a process that migrates
 	contentsLock  = 0x6b636964_00000002 // shared by loads; a sweep of contents has it alone
-	purgeLock     = 0x6b636964_00000003 // held by the one who purges
-	// Package spool has 0x6b636964_00000004, for those who count mails.
-	countsLock = 0x6b636964_00000005 // shared by those who bring roll-ups after what they changed; see rollup.Dialect
+	purgeLock     = 0x6b636964_00000003 // held by a process that purges
+	// sqldb.BudgetLock is 0x6b636964_00000004.
+	countsLock = 0x6b636964_00000005 // sqldb.CountsLock, shared by transactions that update the roll-ups
 )
 
 // lockEvery is how often a process tries to take the lock of migrations. If it waited

@@ -64,8 +64,8 @@ type Store struct {
 	migrations []migration
 	patience   time.Duration // of one statement
 	retryFor   time.Duration // how long a load is tried again
-	closed     atomic.Bool   // what is still being read ends
-	uncounted  bool          // without roll-ups, for a benchmark to compare
+	closed     atomic.Bool   // set by Close: running iterators fail
+	uncounted  bool          // loads keep no roll-ups, so that a benchmark can measure what these cost
 }
 
 // Open returns the database that a connection string of libpq names. It does not connect

@@ -15,9 +15,9 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
-// Purging goes on beside loading: in batches that are short enough that nobody
-// waits for one, and without waiting for anybody. What a loader has locked is
-// left for the next pass: it is about to be newer.
+// A purge runs beside loads, in batches that are too short for a load to wait for, and
+// without waiting for any load. It leaves rows that a loader has locked for the next
+// pass, because these rows are about to be newer.
 
 // purgePasses is how often Purge goes through a list at most. The second pass finds the
 // rows that loaders had locked. The third pass is for cases that are not foreseen.

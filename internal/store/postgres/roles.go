@@ -28,7 +28,7 @@ const (
 // recipients of a notification may know the recipients.
 var private = []string{"watch", "changes", "notifications", "deliveries", "considered", "statuses"}
 
-// rolePurposes tells what each role is for.
+// rolePurposes describe the roles in the database.
 var rolePurposes = []struct{ role, purpose string }{
 	{editorRole, "loads reports into databases of KCIDB"},
 	{viewerRole, "reads databases of KCIDB"},

@@ -14,7 +14,7 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// The numbers of what is not a whole schema.
+// The numbers of databases without a complete schema.
 const (
 	noSchema = 0
 	halfMade = -1 // the first migration was interrupted

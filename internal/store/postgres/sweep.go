@@ -13,9 +13,9 @@ import (
 
 // A sweep removes contents that nothing refers to, while others are loading.
 //
-// The table doomed has those that lost a reference. A load holds
-// contentsLock with others until it has committed, and takes the contents it
-// uses out of doomed, where there are any. So:
+// The table doomed has the contents that lost a reference. A load shares contentsLock
+// with other loads until it has committed, and deletes the contents that it uses from
+// doomed. So:
 //
 //  1. The sweep takes the contents that are doomed by now, and has the lock alone
 //     for a moment. Loads that may not have seen what is doomed have committed then.
@@ -84,7 +84,7 @@ func (s *Store) spareUsed(ctx context.Context, last int64) error {
 		return err
 	}
 	defer conn.Release()
-	// What is doomed is the smaller side of the join.
+	// The table doomed is the smaller side of the join.
 	_, err = conn.Exec(ctx, "ANALYZE doomed; CREATE TEMPORARY TABLE kcidb_used (hash uuid)", pgx.QueryExecModeSimpleProtocol)
 	if err != nil {
 		return err
@@ -101,7 +101,7 @@ func (s *Store) spareUsed(ctx context.Context, last int64) error {
 			return err
 		}
 	}
-	// In the order in which loads do so.
+	// Loads delete in the same order.
 	return s.retry(ctx, func() error {
 		_, err := conn.Exec(ctx, `DELETE FROM doomed WHERE ctid = ANY (ARRAY(
 			SELECT ctid FROM doomed WHERE number <= $1 AND hash IN (SELECT hash FROM kcidb_used) ORDER BY hash, ctid FOR UPDATE))`, last)

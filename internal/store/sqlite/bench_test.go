@@ -302,7 +302,7 @@ func loadFrom(b *testing.B, s *Store, file string) {
 	}
 }
 
-// forgetPeakMemory has peakMemory count anew.
+// forgetPeakMemory makes peakMemory count from now on.
 func forgetPeakMemory() {
 	debug.FreeOSMemory()
 	os.WriteFile("/proc/self/clear_refs", []byte("5"), 0)

@@ -85,7 +85,7 @@ type Store struct {
 	uncounted bool
 
 	queries atomic.Int64 // started so far, to tell their tables apart
-	closed  atomic.Bool  // what is still being read ends
+	closed  atomic.Bool  // set by Close: running iterators fail
 }
 
 // Open returns the database in a file, which may not exist yet, or in memory if file is

@@ -26,11 +26,11 @@ CREATE INDEX contents_hash ON contents (hash);
 -- Compressed in the row: it is read whole or not at all, by its hash.
 ALTER TABLE contents ALTER data SET STORAGE MAIN;
 
--- Contents that lost a reference, some of them twice. Loaders take out those they
--- use, and the sweep at the end of a purge removes those that nothing refers to.
+-- Contents that lost a reference, some of them twice. Loaders take out the contents they
+-- use, and the sweep at the end of a purge removes contents without any reference.
 CREATE TABLE doomed (
     hash   uuid NOT NULL,
-    number bigint GENERATED ALWAYS AS IDENTITY -- tells those from before a sweep from those noted since
+    number bigint GENERATED ALWAYS AS IDENTITY -- larger for rows noted after a sweep began
 );
 CREATE INDEX doomed_hash ON doomed (hash);
 
@@ -44,7 +44,7 @@ CREATE TABLE checkouts (
     git_commit_name           text COLLATE "C",
     git_repository_branch     text COLLATE "C",
     patchset_files            jsonb,            -- list of {name, url}
-    -- Readers look for '' where there are no patches; most origins leave that out.
+    -- Readers look for '' if a checkout has no patches, which most origins do not report.
     patchset_hash             text COLLATE "C" GENERATED ALWAYS AS (CASE
         WHEN patchset_hash_given IS NOT NULL THEN patchset_hash_given
         WHEN git_commit_hash IS NOT NULL AND patchset_files IS NULL THEN ''
@@ -91,8 +91,8 @@ CREATE TABLE builds (
 CREATE INDEX builds_timestamp ON builds (_timestamp);
 CREATE INDEX builds_checkout ON builds (checkout_id);
 
--- What the view tests is made of. The columns are in the order that wastes the
--- least on alignment.
+-- The rows of the view tests. The columns are in the order that wastes the least
+-- space on alignment.
 CREATE TABLE test_rows (
     _timestamp             timestamptz NOT NULL,
     start_time             timestamptz,
@@ -109,8 +109,8 @@ CREATE TABLE test_rows (
     build_id               text COLLATE "C" NOT NULL,
     origin                 text COLLATE "C" NOT NULL,
     path                   text COLLATE "C",
-    -- A zero and the hash of a content, or a one and the text itself, where it
-    -- is short: a line of a log has the time in it, and is never the same again.
+    -- A zero and the hash of a content. Or a one and the text itself, if the text is
+    -- short: a line of a log has the time in it, so it does not recur.
     log_excerpt            bytea,
     comment                text,
     environment_comment    text,
@@ -120,8 +120,8 @@ CREATE TABLE test_rows (
 CREATE INDEX test_rows_timestamp ON test_rows (_timestamp);
 CREATE INDEX test_rows_build ON test_rows (build_id);
 
--- A content that a test refers to no more, for it has another one now, has lost a
--- reference. (Those of tests that are purged are noted by the purge.)
+-- If a test gets another content, its old content has lost a reference. (The purge
+-- notes the contents of the tests that it removes.)
 CREATE FUNCTION doom() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO doomed SELECT DISTINCT before FROM (VALUES
@@ -229,7 +229,7 @@ EXCEPTION WHEN feature_not_supported THEN
 END
 $$;
 
--- What SQL written for the Python system's database calls.
+-- Functions that SQL written for the Python system's database calls.
 
 CREATE FUNCTION get_version() RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE AS 'SELECT 5003';
 

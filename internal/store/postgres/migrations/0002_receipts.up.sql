@@ -1,7 +1,7 @@
--- What became of submissions. The index serves forgetting the old ones.
+-- The outcomes of submissions. The index serves the removal of old rows.
 CREATE TABLE receipts (
     id       text COLLATE "C" PRIMARY KEY, -- of the submission
-    origin   text COLLATE "C" NOT NULL,    -- who handed it in, '' where nobody was asked
+    origin   text COLLATE "C" NOT NULL,    -- the submitter, '' if submissions need no token
     received timestamptz NOT NULL,
     finished timestamptz NOT NULL,
     bytes    bigint NOT NULL,              -- of the report, decompressed

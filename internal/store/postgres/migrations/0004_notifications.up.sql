@@ -1,11 +1,11 @@
--- What notifying people needs. Times are microseconds since 1970 UTC. The same
+-- Changes and notifications. Times are microseconds since 1970 UTC. The same
 -- statements use these tables in all databases: see package spool.
 
--- Who considers the changes. While there is a row, loads note their changes.
+-- The process that considers the changes. If there is a row, loads note their changes.
 CREATE TABLE watch (
     one    integer PRIMARY KEY CHECK (one = 1),
-    holder text COLLATE "C" NOT NULL,    -- who considers now
-    until  bigint NOT NULL  -- and for how long nobody else does
+    holder text COLLATE "C" NOT NULL,    -- the process that considers now
+    until  bigint NOT NULL  -- until when no other process does
 );
 
 -- The changes of a transaction each, until they are considered.
@@ -27,7 +27,7 @@ CREATE TABLE notifications (
     changed      bigint NOT NULL, -- last
     due          bigint NOT NULL,
     finished     bigint NOT NULL, -- 0 while it is not
-    picked       bigint NOT NULL, -- until when somebody has it, 0 for nobody
+    picked       bigint NOT NULL, -- until when a process has it, 0 if none has
     reason       text COLLATE "C" NOT NULL,
     was          text COLLATE "C" NOT NULL,    -- the status before the first change
     created      bigint NOT NULL,  -- 1 where the object was new then
@@ -48,7 +48,7 @@ CREATE TABLE deliveries (
     header       text COLLATE "C" NOT NULL,    -- to, cc, bcc
     state        text COLLATE "C" NOT NULL,    -- waiting, sent, failed, held, digested
     due          bigint NOT NULL,
-    picked       bigint NOT NULL, -- until when somebody has it, 0 for nobody
+    picked       bigint NOT NULL, -- until when a process has it, 0 if none has
     attempts     bigint NOT NULL,
     error        text COLLATE "C" NOT NULL,    -- of the last attempt
     at           bigint NOT NULL
@@ -57,7 +57,7 @@ CREATE INDEX deliveries_notification ON deliveries (notification);
 CREATE INDEX deliveries_due ON deliveries (due) WHERE state = 'waiting';
 CREATE INDEX deliveries_recipient ON deliveries (lower(recipient), at);
 
--- What subscriptions were asked, a row a day (UTC).
+-- Counters of subscriptions, a row for each day (UTC).
 CREATE TABLE considered (
     subscription text COLLATE "C" NOT NULL,
     day          text COLLATE "C" NOT NULL,

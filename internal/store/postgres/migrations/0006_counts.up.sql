@@ -1,16 +1,16 @@
--- What is counted of incidents, by what changes alone, and how many objects there
--- are. All is counted again once, as after migration 5: "complete" says so.
+-- Counts of incidents that change only with incidents, and the numbers of objects.
+-- Everything is counted again once, as after migration 5: "complete" is 0 until then.
 
 UPDATE rollups SET complete = 0;
 
--- When a build began, as its incidents tell it.
+-- The start of a build, for its incidents.
 ALTER TABLE counted_builds ADD COLUMN start bigint NOT NULL DEFAULT 0;
 
--- Whose the incident is, and when it arrived.
+-- The origin of the incident, and when it arrived.
 ALTER TABLE sightings ADD COLUMN origin text COLLATE "C" NOT NULL DEFAULT '';
 ALTER TABLE sightings ADD COLUMN arrived bigint NOT NULL DEFAULT 0;
 
--- The incidents that say that their issue is absent.
+-- The incidents that report their issue as absent.
 CREATE TABLE absences (
     incident_id   text COLLATE "C" NOT NULL PRIMARY KEY,
     issue_id      text COLLATE "C" NOT NULL,
@@ -26,7 +26,7 @@ CREATE TABLE incident_counts (
     issue_version bigint NOT NULL,
     day           bigint NOT NULL,
     origin        text COLLATE "C" NOT NULL, -- of the incidents
-    kind          text COLLATE "C" NOT NULL, -- build, test, '' where they name neither, absent where they say so
+    kind          text COLLATE "C" NOT NULL, -- build, test, '' if they name neither, absent if they report that
     n             bigint NOT NULL,
     PRIMARY KEY (issue_id, issue_version, day, origin, kind)
 );
@@ -51,6 +51,6 @@ CREATE INDEX CONCURRENTLY IF NOT EXISTS sightings_arrived ON sightings (issue_id
 -- Incidents of a build itself, and their issues.
 -- step: alone
 CREATE INDEX CONCURRENTLY IF NOT EXISTS sightings_of_build ON sightings (build_id, issue_id, issue_version) WHERE test_id = '';
--- The tests of a build that somebody has to do something about.
+-- The tests of a build that failed, had an error or did not run.
 -- step: alone
 CREATE INDEX CONCURRENTLY IF NOT EXISTS test_rows_bad ON test_rows (build_id, path) WHERE status IN ('FAIL', 'ERROR', 'MISS');

@@ -1,7 +1,7 @@
--- What became of submissions. The index serves forgetting the old ones.
+-- The outcomes of submissions. The index serves the removal of old rows.
 CREATE TABLE receipts (
     id       TEXT NOT NULL UNIQUE, -- of the submission
-    origin   TEXT NOT NULL,        -- who handed it in, '' where nobody was asked
+    origin   TEXT NOT NULL,        -- the submitter, '' if submissions need no token
     received INTEGER NOT NULL,     -- microseconds since 1970 UTC
     finished INTEGER NOT NULL,     -- microseconds since 1970 UTC
     bytes    INTEGER NOT NULL,     -- of the report, decompressed

@@ -1,11 +1,11 @@
--- What notifying people needs. Times are microseconds since 1970 UTC. The same
+-- Changes and notifications. Times are microseconds since 1970 UTC. The same
 -- statements use these tables in all databases: see package spool.
 
--- Who considers the changes. While there is a row, loads note their changes.
+-- The process that considers the changes. If there is a row, loads note their changes.
 CREATE TABLE watch (
     one    INTEGER PRIMARY KEY CHECK (one = 1),
-    holder TEXT NOT NULL,    -- who considers now
-    until  INTEGER NOT NULL  -- and for how long nobody else does
+    holder TEXT NOT NULL,    -- the process that considers now
+    until  INTEGER NOT NULL  -- until when no other process does
 ) STRICT;
 
 -- The changes of a transaction each, until they are considered.
@@ -27,7 +27,7 @@ CREATE TABLE notifications (
     changed      INTEGER NOT NULL, -- last
     due          INTEGER NOT NULL,
     finished     INTEGER NOT NULL, -- 0 while it is not
-    picked       INTEGER NOT NULL, -- until when somebody has it, 0 for nobody
+    picked       INTEGER NOT NULL, -- until when a process has it, 0 if none has
     reason       TEXT NOT NULL,
     was          TEXT NOT NULL,    -- the status before the first change
     created      INTEGER NOT NULL,  -- 1 where the object was new then
@@ -48,7 +48,7 @@ CREATE TABLE deliveries (
     header       TEXT NOT NULL,    -- to, cc, bcc
     state        TEXT NOT NULL,    -- waiting, sent, failed, held, digested
     due          INTEGER NOT NULL,
-    picked       INTEGER NOT NULL, -- until when somebody has it, 0 for nobody
+    picked       INTEGER NOT NULL, -- until when a process has it, 0 if none has
     attempts     INTEGER NOT NULL,
     error        TEXT NOT NULL,    -- of the last attempt
     at           INTEGER NOT NULL
@@ -57,7 +57,7 @@ CREATE INDEX deliveries_notification ON deliveries (notification);
 CREATE INDEX deliveries_due ON deliveries (due) WHERE state = 'waiting';
 CREATE INDEX deliveries_recipient ON deliveries (lower(recipient), at);
 
--- What subscriptions were asked, a row a day (UTC).
+-- Counters of subscriptions, a row for each day (UTC).
 CREATE TABLE considered (
     subscription TEXT NOT NULL,
     day          TEXT NOT NULL,
@@ -77,5 +77,5 @@ CREATE TABLE statuses (
     PRIMARY KEY (object_type, object_id)
 ) STRICT, WITHOUT ROWID;
 
--- The checkouts of a branch, for what was there before.
+-- The checkouts of a branch, to find earlier builds.
 CREATE INDEX checkouts_branch ON checkouts (git_repository_url, git_repository_branch, start_time);

@@ -21,7 +21,7 @@ CREATE TABLE test_counts (
     platform   TEXT NOT NULL,
     compatible TEXT NOT NULL,    -- JSON list of strings
     lab        TEXT NOT NULL,
-    reason     TEXT NOT NULL,    -- why they failed, where they say so
+    reason     TEXT NOT NULL,    -- why they failed, if they report that
     status     TEXT NOT NULL,
     n          INTEGER NOT NULL,
     PRIMARY KEY (build_id, key)
@@ -42,7 +42,7 @@ CREATE TABLE hardware_counts (
     PRIMARY KEY (day, key)
 ) STRICT, WITHOUT ROWID;
 
--- What belongs to a checkout.
+-- Numbers of the builds and tests of a checkout.
 CREATE TABLE checkout_counts (
     checkout_id TEXT NOT NULL,
     kind        TEXT NOT NULL, -- build, boot, test
@@ -51,7 +51,7 @@ CREATE TABLE checkout_counts (
     PRIMARY KEY (checkout_id, kind, status)
 ) STRICT, WITHOUT ROWID;
 
--- What started on a day.
+-- Numbers of objects that started on a day.
 CREATE TABLE daily_counts (
     day    INTEGER NOT NULL,
     key    INTEGER NOT NULL,
@@ -99,22 +99,22 @@ CREATE TABLE tree_heads (
 ) STRICT;
 CREATE INDEX tree_heads_start ON tree_heads (start);
 
--- The incidents that do not say that their issue is absent, with what they are of.
+-- The incidents that do not report their issue as absent, with their builds and tests.
 CREATE TABLE sightings (
     incident_id   TEXT NOT NULL PRIMARY KEY,
     issue_id      TEXT NOT NULL,
     issue_version INTEGER NOT NULL,
     build_id      TEXT NOT NULL,    -- its own or that of the test
     test_id       TEXT NOT NULL,
-    kind          TEXT NOT NULL,    -- build, boot, test, '' where it is not there
+    kind          TEXT NOT NULL,    -- build, boot, test, '' if it is missing
     status        TEXT NOT NULL,    -- of the build or test
-    seen          INTEGER NOT NULL  -- start of the build or test, 0 where nobody knows
+    seen          INTEGER NOT NULL  -- start of the build or test, 0 if unknown
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX sightings_issue ON sightings (issue_id, issue_version, seen);
 CREATE INDEX sightings_build ON sightings (build_id) WHERE build_id <> '';
 CREATE INDEX sightings_waiting ON sightings (test_id) WHERE kind = '';
 
--- The sightings of an issue. Times are 0, and IDs '', where nobody knows when.
+-- The sightings of an issue. Times are 0, and IDs '', if the times are unknown.
 CREATE TABLE issue_counts (
     issue_id       TEXT NOT NULL,
     issue_version  INTEGER NOT NULL,

@@ -1,19 +1,19 @@
--- What is counted of incidents, by what changes alone, and how many objects there
--- are. All is counted again once, as after migration 5: "complete" says so.
+-- Counts of incidents that change only with incidents, and the numbers of objects.
+-- Everything is counted again once, as after migration 5: "complete" is 0 until then.
 
 UPDATE rollups SET complete = 0;
 
--- When a build began, as its incidents tell it.
+-- The start of a build, for its incidents.
 ALTER TABLE counted_builds ADD COLUMN start INTEGER NOT NULL DEFAULT 0;
 
--- Whose the incident is, and when it arrived.
+-- The origin of the incident, and when it arrived.
 ALTER TABLE sightings ADD COLUMN origin TEXT NOT NULL DEFAULT '';
 ALTER TABLE sightings ADD COLUMN arrived INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX sightings_arrived ON sightings (issue_id, issue_version, arrived);
 -- Incidents of a build itself, and their issues.
 CREATE INDEX sightings_of_build ON sightings (build_id, issue_id, issue_version) WHERE test_id = '';
 
--- The incidents that say that their issue is absent.
+-- The incidents that report their issue as absent.
 CREATE TABLE absences (
     incident_id   TEXT NOT NULL PRIMARY KEY,
     issue_id      TEXT NOT NULL,
@@ -29,7 +29,7 @@ CREATE TABLE incident_counts (
     issue_version INTEGER NOT NULL,
     day           INTEGER NOT NULL,
     origin        TEXT NOT NULL, -- of the incidents
-    kind          TEXT NOT NULL, -- build, test, '' where they name neither, absent where they say so
+    kind          TEXT NOT NULL, -- build, test, '' if they name neither, absent if they report that
     n             INTEGER NOT NULL,
     PRIMARY KEY (issue_id, issue_version, day, origin, kind)
 ) STRICT, WITHOUT ROWID;
@@ -43,5 +43,5 @@ CREATE TABLE object_counts (
     PRIMARY KEY (list, shard)
 ) STRICT, WITHOUT ROWID;
 
--- The tests of a build that somebody has to do something about.
+-- The tests of a build that failed, had an error or did not run.
 CREATE INDEX tests_bad ON tests (build_id, path) WHERE status IN ('FAIL', 'ERROR', 'MISS');

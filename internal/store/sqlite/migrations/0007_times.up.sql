@@ -1,8 +1,7 @@
--- The times of properties that are older than _timestamp, the newest one of their
--- object: it was reported in pieces. NULL, as nearly always, where none is. For each
--- of them the number of the property (see store.Units), and how many microseconds
--- older it is, as varints. NULL is no bytes in the rows there are, which stay as
--- they are.
+-- The times of properties that are older than _timestamp, because their object was
+-- reported in pieces. It is NULL, as nearly always, if no property is older. Else it has,
+-- for each such property, its number (see package columns) and how many microseconds it
+-- is older, as varints. Existing rows stay as they are, because NULL takes no bytes.
 ALTER TABLE checkouts ADD COLUMN times BLOB;
 ALTER TABLE builds ADD COLUMN times BLOB;
 ALTER TABLE tests ADD COLUMN times BLOB;
