@@ -24,9 +24,9 @@ import (
 const keepAnswers = time.Second
 
 // front returns the handler of all requests. Every process serves its state; a
-// process with the role web, which has a door, also serves submissions, the API
+// process with the role web, with a receiver of submissions, also serves submissions, the API
 // and pages.
-func (s *Service) front(p *parts, watch *monitor.Monitor, door *submit.Door) *front.Front {
+func (s *Service) front(p *parts, watch *monitor.Monitor, receiver *submit.Receiver) *front.Front {
 	limits, _ := s.cfg.limits() // New has checked them
 	limits.Known = s.authenticated
 	if !s.auth.Enabled() {
@@ -34,10 +34,10 @@ func (s *Service) front(p *parts, watch *monitor.Monitor, door *submit.Door) *fr
 	}
 	front := front.New(limits)
 	watch.Routes(front)
-	if door == nil {
+	if receiver == nil {
 		return front
 	}
-	door.Routes(front)
+	receiver.Routes(front)
 	s.api(p).Routes(front)
 	(&pages.Pages{
 		Store: p.reading, Spool: spool.Of(p.store), Queue: p.queue, Log: s.log, Now: s.now,

@@ -9,7 +9,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store"
 )
 
-// clock returns the clock of the door. Its times are later than the times of all
+// clock returns the clock of submissions. Its times are later than the times of all
 // submissions received before the process started, because the machine's clock may
 // have been stepped back since. Times too far in the future are ignored; an object
 // may have been loaded with such a time, for example.

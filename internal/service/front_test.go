@@ -42,7 +42,7 @@ func frontOf(t *testing.T, change func(*Config)) (*front.Front, *parts) {
 	}
 	t.Cleanup(func() { p.store.Close() })
 	p.reading = p.store
-	return s.front(p, s.monitor(p), s.door(p, arrival.NewClock(s.now))), p
+	return s.front(p, s.monitor(p), s.receiver(p, arrival.NewClock(s.now))), p
 }
 
 // ask sends a request from an address.

@@ -144,26 +144,26 @@ func (s *Service) serve(ctx context.Context, listener net.Listener, p *parts) er
 		s.watchNotifier(p, notifier, watch)
 		group.Go(func() error { return notifier.Run(ctx) })
 	}
-	var door *submit.Door
+	var receiver *submit.Receiver
 	if s.roles.web {
 		clock, err := s.clock(ctx, p)
 		if err != nil {
 			return err
 		}
-		door = s.door(p, clock)
+		receiver = s.receiver(p, clock)
 		if !s.auth.Enabled() {
 			s.log.Warn("authentication is off: anyone who reaches this address may submit", "listen", listener.Addr().String())
 		}
 	}
 	if s.roles.load {
 		loader := s.loader(p, watch)
-		if door != nil {
-			loader.Busy = door.Busy
+		if receiver != nil {
+			loader.Busy = receiver.Busy
 		}
 		group.Go(func() error { return loader.Run(ctx) })
 	}
 	group.Go(func() error {
-		return front.Serve(ctx, front.NewServer(s.front(p, watch, door), s.log), listener, answerWithin)
+		return front.Serve(ctx, front.NewServer(s.front(p, watch, receiver), s.log), listener, answerWithin)
 	})
 	s.log.Info("serving", "url", "http://"+listener.Addr().String()+"/", "roles", s.cfg.Roles, "data", s.cfg.Data)
 	if s.Ready != nil {
@@ -193,7 +193,7 @@ func (s *Service) loader(p *parts, m *monitor.Monitor) *ingest.Loader {
 	return l
 }
 
-func (s *Service) door(p *parts, clock *arrival.Clock) *submit.Door {
+func (s *Service) receiver(p *parts, clock *arrival.Clock) *submit.Receiver {
 	return submit.New(submit.Config{
 		Auth: s.auth, Queue: p.queue, Store: p.store, Log: s.log, Now: s.now, Clock: clock,
 		Metrics:  submit.NewMetrics(p.registry),

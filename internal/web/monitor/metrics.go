@@ -12,7 +12,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/spool"
 )
 
-// Uptime tells for how long a process has been running.
+// Uptime returns a metric of how long the process has been running.
 func Uptime(now func() time.Time) prometheus.Collector {
 	started := now()
 	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
@@ -20,8 +20,8 @@ func Uptime(now func() time.Time) prometheus.Collector {
 		func() float64 { return now().Sub(started).Seconds() })
 }
 
-// Queue asks a queue for its numbers whenever metrics are read. The first name
-// is one that monitoring systems know already.
+// Queue returns metrics of a queue, which are read when Prometheus asks. Monitoring
+// systems know the first name from the REST service.
 func Queue(q queue.Queue) prometheus.Collector { return queueCollector{q} }
 
 type queueCollector struct{ queue queue.Queue }
@@ -56,14 +56,14 @@ func (c queueCollector) Collect(all chan<- prometheus.Metric) {
 	gauge(dead, float64(stats.DeadLetters))
 }
 
-// Spool asks a spool for its numbers whenever metrics are read.
+// Spool returns metrics of a spool, which are read when Prometheus asks.
 func Spool(s *spool.Spool) prometheus.Collector { return spoolCollector{s} }
 
 type spoolCollector struct{ spool *spool.Spool }
 
 var (
-	backlog    = prometheus.NewDesc("kcidb_notify_changes", "Changed objects that nobody has considered.", nil, nil)
-	backlogAge = prometheus.NewDesc("kcidb_notify_changes_age_seconds", "How long ago the oldest of these changed.", nil, nil)
+	backlog    = prometheus.NewDesc("kcidb_notify_changes", "Changed objects that are not considered yet.", nil, nil)
+	backlogAge = prometheus.NewDesc("kcidb_notify_changes_age_seconds", "Age of the oldest of these changes.", nil, nil)
 	notWritten = prometheus.NewDesc("kcidb_notify_waiting", "Notifications that are not due yet, or not written.", nil, nil)
 	notSent    = prometheus.NewDesc("kcidb_notify_ready", "Notifications on their way.", nil, nil)
 	notTaken   = prometheus.NewDesc("kcidb_notify_failed", "Deliveries given up in the last day.", nil, nil)
@@ -104,12 +104,12 @@ func (c spoolCollector) Collect(all chan<- prometheus.Metric) {
 	gauge(aside, float64(stats.Aside))
 }
 
-// Closed asks by which ways of delivery nothing is sent now, whenever metrics are read.
+// Closed returns a metric of the ways of delivery that are closed at the moment.
 func Closed(ways func() map[string]string) prometheus.Collector { return closedCollector{ways} }
 
 type closedCollector struct{ ways func() map[string]string }
 
-var closed = prometheus.NewDesc("kcidb_notify_closed", "1 for each way of delivery by which nothing gets through.", []string{"via"}, nil)
+var closed = prometheus.NewDesc("kcidb_notify_closed", "1 for each way of delivery that is closed because nothing gets through.", []string{"via"}, nil)
 
 func (c closedCollector) Describe(all chan<- *prometheus.Desc) { all <- closed }
 
@@ -119,7 +119,7 @@ func (c closedCollector) Collect(all chan<- prometheus.Metric) {
 	}
 }
 
-// Lag asks how far the read database is behind whenever metrics are read.
+// Lag returns a metric of how far the read database is behind the database.
 func Lag(lag func(context.Context) (time.Duration, error)) prometheus.Collector {
 	return lagCollector{lag}
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package monitor is how a process is watched: whether it answers, whether what
-// it works with does, and its numbers. Every process has it, whatever it does
-// besides.
+// Package monitor answers how a process is: whether it is alive, whether the parts it
+// works with answer, and its metrics. Every process has a Monitor, whatever its roles
+// are.
 package monitor
 
 import (
@@ -21,26 +21,26 @@ import (
 	"github.com/kcidb-go/kcidb/internal/web/front"
 )
 
-// AnswerTime is how long a part has to answer.
+// AnswerTime is how long a part may take to answer.
 const AnswerTime = 5 * time.Second
 
-// Part is something the process works with.
+// Part is a part that the process works with.
 type Part struct {
 	Name string
-	// Check returns what there is to say beside "OK", "" for nothing, or why the
-	// part does not answer, or a Trouble.
+	// Check returns a remark to show after "OK", "" for none. It returns an error if
+	// the part does not answer, or a Trouble.
 	Check func(ctx context.Context) (remark string, err error)
-	// Spare: the process does without it, and is ready nevertheless.
+	// Spare says that the process is ready even if this part fails.
 	Spare bool
 }
 
-// Trouble is the error of a part that answers and does not do its work. It is shown
-// as it is, so it says nothing of the server.
+// Trouble is the error of a part that answers but does not do its work. Clients see the
+// text, which must not reveal anything about the server.
 type Trouble string
 
 func (t Trouble) Error() string { return string(t) }
 
-// Monitor answers for the paths by which a process is watched.
+// Monitor serves the paths for monitoring.
 type Monitor struct {
 	Registry *prometheus.Registry
 	Parts    []Part
@@ -49,20 +49,21 @@ type Monitor struct {
 
 // Routes adds the monitor's paths to a front.
 func (m *Monitor) Routes(f *front.Front) {
-	// The front compresses, and lets all who ask at a time have one answer.
+	// The front compresses answers, and shares one answer between simultaneous
+	// requests.
 	metrics := promhttp.HandlerFor(m.Registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError, DisableCompression: true})
 	f.Handle("/metrics", front.Light, front.Methods{http.MethodGet: metrics.ServeHTTP})
 	f.Handle("/health", front.Probe, front.Methods{http.MethodGet: health})
 	f.Handle("/ready", front.Probe, front.Methods{http.MethodGet: m.ready})
 }
 
-// health tells that the process answers.
+// health answers that the process is alive.
 func health(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	io.WriteString(w, "OK")
 }
 
-// ready tells whether all parts answer, a line each.
+// ready answers whether all parts answer, one line for each part.
 func (m *Monitor) ready(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), AnswerTime)
 	defer cancel()

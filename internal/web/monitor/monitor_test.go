@@ -23,7 +23,7 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// part returns one that says what it is told to.
+// part returns a part with the given answer.
 func part(name, remark string, err error, spare bool) Part {
 	return Part{Name: name, Spare: spare, Check: func(context.Context) (string, error) { return remark, err }}
 }

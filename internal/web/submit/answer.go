@@ -13,8 +13,8 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// answer is the body of every JSON answer. The three first members are always
-// there, in this order; clients of long ago know no others.
+// answer is the body of every JSON answer. The first three members are always present,
+// in this order; old clients know no others.
 type answer struct {
 	ID      string `json:"id"`
 	Status  string `json:"status"`
@@ -23,12 +23,12 @@ type answer struct {
 	// Of a report that is not valid.
 	Faults  []report.Fault `json:"faults,omitempty"`
 	More    int            `json:"more,omitempty"`    // faults beyond those listed
-	Stopped bool           `json:"stopped,omitempty"` // checking stopped then: there may be more
+	Stopped bool           `json:"stopped,omitempty"` // the check ended early, so that there may be more
 
 	*details
 }
 
-// refusal is the answer to what went wrong.
+// refusal is the answer to a request that failed.
 func refusal(message string) answer { return answer{ID: "0", Status: "error", Message: message} }
 
 func write(w http.ResponseWriter, code int, a answer) {
@@ -43,15 +43,15 @@ func write(w http.ResponseWriter, code int, a answer) {
 	w.Write(body)
 }
 
-// statusGone is logged for a sender that is gone; nobody reads the answer.
+// statusGone is logged if the client has gone; no client gets it.
 const statusGone = 499
 
-// failure is an error with what to tell the sender.
+// failure is an error with the answer for the client.
 type failure struct {
 	code    int
 	message string
-	cause   error         // for the log; nil where the message says it all
-	retry   time.Duration // when trying again may help; 0 for no advice
+	cause   error         // for the log; nil if the message says everything
+	retry   time.Duration // when to try again; 0 for no advice
 }
 
 func (f *failure) Error() string {
@@ -61,8 +61,8 @@ func (f *failure) Error() string {
 	return f.message
 }
 
-// fail answers a submission that was not taken in, counts it and logs it.
-func (d *Door) fail(w http.ResponseWriter, r *http.Request, origin string, err error) {
+// fail answers a submission that was not accepted, counts it and logs it.
+func (d *Receiver) fail(w http.ResponseWriter, r *http.Request, origin string, err error) {
 	code, a := http.StatusInternalServerError, refusal("Internal server error")
 	var wrong *report.Error
 	var failed *failure

@@ -13,50 +13,50 @@ import (
 )
 
 const (
-	// firstRead is the memory asked for before anything has arrived.
+	// firstRead is how much memory is reserved before anything has arrived.
 	firstRead = 64 << 10
-	// drained is how much of a body is read though nobody wants it: many
-	// clients look at the answer only when they have sent everything.
+	// drained is how much of an unwanted body is read, because many clients read the
+	// answer only after they have sent everything.
 	drained = 64 << 20
 )
 
-// body is a report as received, decompressed. It holds a share of the memory
-// for reports until released.
+// body is a report as received, decompressed. It holds a share of the memory for
+// reports until it is released.
 type body struct {
-	data []byte
-	door *Door
-	held int64 // of the memory
-	// beside is the memory that is needed beside data: to decompress it.
-	beside int64
-	last   bool // it has the place of the one that may take more than there is
+	data     []byte
+	receiver *Receiver
+	held     int64 // bytes of the memory
+	// extra is how much memory decompression needs in addition to data.
+	extra int64
+	last  bool // it is the only body that may take more than MaxMemory
 }
 
 func (b *body) release() {
-	b.door.memory.Release(b.held)
+	b.receiver.memory.Release(b.held)
 	if b.last {
-		b.door.last.Release(1)
+		b.receiver.last.Release(1)
 	}
-	b.held, b.beside, b.last, b.data = 0, 0, false, nil
+	b.held, b.extra, b.last, b.data = 0, 0, false, nil
 }
 
-// grow takes memory for a body of size bytes. To begin with, it waits for that.
-// Those that are half there do not wait for each other: where they have taken all
-// there is, one of them at a time takes in addition what it needs, until it is
-// through and gives all back.
+// grow reserves memory for a body of size bytes. Only a body that has no memory yet
+// waits for memory. Bodies that have arrived in part do not wait for each other: if all
+// memory is reserved, one of them at a time takes in addition what it needs, until it
+// has arrived and gives everything back.
 func (b *body) grow(ctx context.Context, size int64) error {
-	ctx, cancel := context.WithTimeout(ctx, b.door.Wait)
+	ctx, cancel := context.WithTimeout(ctx, b.receiver.Wait)
 	defer cancel()
 	var err error
-	switch n := size + b.beside - b.held; {
+	switch n := size + b.extra - b.held; {
 	case b.last:
 	case b.held == 0:
-		if err = b.door.memory.Acquire(ctx, n); err == nil {
+		if err = b.receiver.memory.Acquire(ctx, n); err == nil {
 			b.held += n
 		}
-	case b.door.memory.TryAcquire(n):
+	case b.receiver.memory.TryAcquire(n):
 		b.held += n
 	default:
-		err = b.door.last.Acquire(ctx, 1)
+		err = b.receiver.last.Acquire(ctx, 1)
 		b.last = err == nil
 	}
 	if err != nil {
@@ -66,29 +66,29 @@ func (b *body) grow(ctx context.Context, size int64) error {
 	return nil
 }
 
-// room waits for the memory that checking the body takes beside its text, and
-// returns what gives it back. Checking is for whole bodies: no client can hold this
-// memory by being slow.
-func (b *body) room(ctx context.Context) (done func(), err error) {
-	ctx, cancel := context.WithTimeout(ctx, b.door.Wait)
+// reserveCheck waits for the memory that checking the body needs in addition to its
+// text, and returns a function that releases it. Only complete bodies are checked, so
+// that no client can hold this memory by being slow.
+func (b *body) reserveCheck(ctx context.Context) (done func(), err error) {
+	ctx, cancel := context.WithTimeout(ctx, b.receiver.Wait)
 	defer cancel()
-	weight := min((memoryPerByte-1)*int64(len(b.data)), b.door.MaxMemory)
-	if b.door.checking.Acquire(ctx, weight) != nil {
+	weight := min((memoryPerByte-1)*int64(len(b.data)), b.receiver.MaxMemory)
+	if b.receiver.checking.Acquire(ctx, weight) != nil {
 		return nil, tooManyAtOnce
 	}
-	return func() { b.door.checking.Release(weight) }, nil
+	return func() { b.receiver.checking.Release(weight) }, nil
 }
 
-// tooManyAtOnce is the failure of a submission that finds no room in time.
+// tooManyAtOnce is the failure of a submission that gets no memory in time.
 var tooManyAtOnce = &failure{http.StatusServiceUnavailable, "Too many submissions at once, try again later", nil, 10 * time.Second}
 
-// read reads the request's body and decompresses it, within the limits. The
-// body returned must be released, whatever the error.
+// read reads the request's body and decompresses it, within the limits. The caller must
+// release the body, even after an error.
 //
-// What is compressed is decompressed when all of it is there: no client can hold
-// the memory that this takes by being slow.
-func (d *Door) read(r *http.Request) (*body, error) {
-	b := &body{door: d}
+// A compressed body is decompressed when all of it has arrived, so that no client can
+// hold the memory for decompression by being slow.
+func (d *Receiver) read(r *http.Request) (*body, error) {
+	b := &body{receiver: d}
 	unpack, err := decompressor(r.Header)
 	if err != nil {
 		return b, err
@@ -106,11 +106,11 @@ func (d *Door) read(r *http.Request) (*body, error) {
 	return b, b.expand(r.Context(), unpack)
 }
 
-// fill reads all of a source, which is to end within so many bytes. One byte more
-// than expected, or allowed, shows the end, or that the body is too long. Memory is
-// taken for what arrives: what was announced may never come.
+// fill reads all of a source, which ought to end before end bytes. One byte more than
+// expected, or allowed, shows the end, or that the body is too long. Memory is reserved
+// for bytes that arrive, because announced bytes may never arrive.
 func (b *body) fill(ctx context.Context, source io.Reader, end int64) error {
-	first := min(firstRead, b.door.MaxMemory)
+	first := min(firstRead, b.receiver.MaxMemory)
 	for {
 		if n := int64(len(b.data)); n == int64(cap(b.data)) {
 			if err := b.grow(ctx, min(max(first, 2*n), end)); err != nil {
@@ -120,8 +120,8 @@ func (b *body) fill(ctx context.Context, source io.Reader, end int64) error {
 		n, err := source.Read(b.data[len(b.data):cap(b.data)])
 		b.data = b.data[:len(b.data)+n]
 		switch {
-		case int64(len(b.data)) > b.door.MaxBytes:
-			return b.door.tooLarge()
+		case int64(len(b.data)) > b.receiver.MaxBytes:
+			return b.receiver.tooLarge()
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
@@ -133,7 +133,7 @@ func (b *body) fill(ctx context.Context, source io.Reader, end int64) error {
 // expand decompresses the body.
 func (b *body) expand(ctx context.Context, unpack *encoding) error {
 	packed := b.data
-	b.data, b.beside = nil, int64(cap(packed))+unpack.memory
+	b.data, b.extra = nil, int64(cap(packed))+unpack.memory
 	if err := b.grow(ctx, 0); err != nil {
 		return err
 	}
@@ -142,21 +142,21 @@ func (b *body) expand(ctx context.Context, unpack *encoding) error {
 		return unreadable(err)
 	}
 	defer done()
-	if err := b.fill(ctx, source, b.door.MaxBytes+1); err != nil {
+	if err := b.fill(ctx, source, b.receiver.MaxBytes+1); err != nil {
 		return err
 	}
-	given := min(b.beside, b.held)
-	b.door.memory.Release(given)
-	b.held, b.beside = b.held-given, 0
+	given := min(b.extra, b.held)
+	b.receiver.memory.Release(given)
+	b.held, b.extra = b.held-given, 0
 	return nil
 }
 
-func (d *Door) tooLarge() error {
+func (d *Receiver) tooLarge() error {
 	return &failure{code: http.StatusRequestEntityTooLarge, message: fmt.Sprintf("The report is larger than %d bytes", d.MaxBytes)}
 }
 
-// drain reads on where the body was not wanted, unless the client waits to be
-// told to send it.
+// drain reads the rest of an unwanted body, unless the client waits for our permission
+// to send it.
 func drain(r *http.Request) {
 	if r.Header.Get("Expect") == "" {
 		io.CopyN(io.Discard, r.Body, drained)

@@ -17,12 +17,11 @@ import (
 )
 
 const (
-	// zstdWindow bounds the memory that a body compressed by zstd makes us
-	// take. It is what zstd -19 uses.
+	// zstdWindow limits the memory for decompressing zstd. It is the window of zstd
+	// -19.
 	zstdWindow = 8 << 20
-	// A body may expand to maxRatio times its size, and freeBytes in addition.
-	// The largest real report expands 118 times, and gzip to 1,032 times at
-	// most; zstd has no bound of its own.
+	// A body may expand to maxRatio times its size plus freeBytes. The largest real
+	// report expands 118 times. gzip expands at most 1,032 times; zstd has no limit.
 	maxRatio  = 400
 	freeBytes = 32 << 20
 )
@@ -30,9 +29,9 @@ const (
 // errRatio is the error of a body that expands too much.
 var errRatio = errors.New("it expands too much")
 
-// encoding is a way in which bodies are compressed.
+// encoding is a compression of bodies.
 type encoding struct {
-	memory int64 // that decompressing takes
+	memory int64 // needed to decompress
 	open   func(packed []byte) (source io.Reader, done func(), err error)
 }
 
@@ -54,7 +53,7 @@ var (
 	}}
 )
 
-// decompressor returns how the body of a request is compressed, nil if it is not.
+// decompressor returns the compression of a request's body, nil for none.
 func decompressor(h http.Header) (*encoding, error) {
 	switch name := strings.ToLower(strings.Join(h.Values("Content-Encoding"), ",")); name {
 	case "", "identity":
@@ -69,7 +68,7 @@ func decompressor(h http.Header) (*encoding, error) {
 	}
 }
 
-// expanded is what a compressed body expands to, as far as it may.
+// expanded reads a decompressed body, as far as it may expand.
 type expanded struct {
 	from io.Reader
 	left int64
@@ -87,9 +86,8 @@ func (e *expanded) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// unreadable says what is wrong with a body that cannot be read. It shows the
-// sender what decompressors say, but not what the network says, which would
-// name hosts.
+// unreadable returns the failure for a body that cannot be read. The client gets the
+// errors of decompressors, but not those of the network, which name hosts.
 func unreadable(err error) error {
 	var corrupt flate.CorruptInputError
 	bad := func(format string, values ...any) error {

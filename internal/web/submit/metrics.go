@@ -8,8 +8,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Metrics count what comes through the door. The names are those monitoring
-// systems know already.
+// Metrics counts submissions. The names are those of the REST service, which monitoring
+// systems know.
 type Metrics struct {
 	submissions  prometheus.Counter
 	bytes        prometheus.Counter
@@ -19,7 +19,7 @@ type Metrics struct {
 	byOrigin     *prometheus.CounterVec
 }
 
-// NewMetrics returns metrics that are in a registry.
+// NewMetrics returns metrics, and adds them to a registry.
 func NewMetrics(registry prometheus.Registerer) *Metrics {
 	counter := func(name, help string) prometheus.Counter {
 		c := prometheus.NewCounter(prometheus.CounterOpts{Name: name, Help: help})
@@ -27,13 +27,13 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 		return c
 	}
 	m := &Metrics{
-		submissions:  counter("kcidb_submissions_total", "Submissions taken in."),
-		bytes:        counter("kcidb_submission_size_total", "Bytes of the submissions taken in, decompressed."),
-		refusals:     counter("kcidb_errors_total", "Submissions refused for their token."),
-		systemErrors: counter("kcidb_system_errors_total", "Requests that failed for a fault of the service."),
-		userErrors:   counter("kcidb_user_errors_total", "Submissions refused for their content."),
+		submissions:  counter("kcidb_submissions_total", "Submissions accepted."),
+		bytes:        counter("kcidb_submission_size_total", "Bytes of accepted submissions, decompressed."),
+		refusals:     counter("kcidb_errors_total", "Submissions refused because of their token."),
+		systemErrors: counter("kcidb_system_errors_total", "Requests that failed because of the service."),
+		userErrors:   counter("kcidb_user_errors_total", "Submissions refused because of their content."),
 		byOrigin: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "kcidb_submissions_by_origin", Help: "Submissions taken in, by the origin of the token."}, []string{"origin"}),
+			Name: "kcidb_submissions_by_origin", Help: "Accepted submissions, by the origin of the token."}, []string{"origin"}),
 	}
 	registry.MustRegister(m.byOrigin)
 	return m
@@ -45,8 +45,8 @@ func (m *Metrics) accepted(origin string, bytes int) {
 	m.byOrigin.WithLabelValues(label(origin)).Inc()
 }
 
-// label returns an origin as a label: in lower case, with one "_" for each
-// run of other characters than letters and digits, and none at the ends.
+// label returns an origin as a label: in lower case, each run of characters other than
+// letters and digits replaced by one "_", without "_" at the ends.
 func label(origin string) string {
 	words := strings.FieldsFunc(strings.ToLower(origin), func(c rune) bool {
 		return (c < 'a' || c > 'z') && (c < '0' || c > '9')

@@ -13,7 +13,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store"
 )
 
-// details are what an answer about a submission tells besides.
+// details are the members of an answer about a submission that old clients do not know.
 type details struct {
 	Origin   string     `json:"origin,omitempty"`
 	Received *time.Time `json:"received,omitempty"`
@@ -23,7 +23,7 @@ type details struct {
 	Reason   string     `json:"reason,omitempty"` // why it failed
 }
 
-func (d *Door) status(w http.ResponseWriter, r *http.Request) {
+func (d *Receiver) status(w http.ResponseWriter, r *http.Request) {
 	if _, err := d.Auth.Origin(r.Header); err != nil {
 		write(w, http.StatusUnauthorized, refusal(err.Error()))
 		return
@@ -41,9 +41,9 @@ func (d *Door) status(w http.ResponseWriter, r *http.Request) {
 		write(w, http.StatusBadRequest, refusal("Invalid id"))
 		return
 	}
-	code, a, err := d.whereabouts(r.Context(), id)
+	code, a, err := d.find(r.Context(), id)
 	if err != nil {
-		d.Log.LogAttrs(r.Context(), slog.LevelError, "status not found out", slog.String("id", id), slog.Any("error", err))
+		d.Log.LogAttrs(r.Context(), slog.LevelError, "status not found", slog.String("id", id), slog.Any("error", err))
 		d.Metrics.systemErrors.Inc()
 		write(w, http.StatusInternalServerError, refusal("Internal server error"))
 		return
@@ -52,17 +52,17 @@ func (d *Door) status(w http.ResponseWriter, r *http.Request) {
 	write(w, code, a)
 }
 
-// whereabouts tells where a submission is. The store is asked again at last:
-// a submission may have been loaded between the two questions.
-func (d *Door) whereabouts(ctx context.Context, id string) (int, answer, error) {
+// find returns the state of a submission. It asks the store a second time at the end,
+// because the submission may have been loaded between the questions to store and queue.
+func (d *Receiver) find(ctx context.Context, id string) (int, answer, error) {
 	receipt, err := d.Store.Receipt(ctx, id)
 	if err == nil && receipt.Failure == "" {
-		return http.StatusOK, told(receipt), nil
+		return http.StatusOK, receiptAnswer(receipt), nil
 	}
 	if err != nil && !errors.Is(err, store.ErrNoReceipt) {
 		return 0, answer{}, err
 	}
-	// One given up may have been put back.
+	// A dead letter may have been restored to the queue.
 	pending, err := d.Queue.Pending(ctx, id)
 	if err != nil {
 		return 0, answer{}, err
@@ -72,15 +72,15 @@ func (d *Door) whereabouts(ctx context.Context, id string) (int, answer, error) 
 	}
 	receipt, err = d.Store.Receipt(ctx, id)
 	if err == nil {
-		return http.StatusOK, told(receipt), nil
+		return http.StatusOK, receiptAnswer(receipt), nil
 	}
 	if !errors.Is(err, store.ErrNoReceipt) {
 		return 0, answer{}, err
 	}
-	// The queue itself gives up what was handed out again and again.
+	// The queue gives up a message that was delivered too often.
 	switch letter, err := d.Queue.DeadLetter(ctx, id); {
 	case err == nil:
-		return http.StatusOK, told(store.Receipt{
+		return http.StatusOK, receiptAnswer(store.Receipt{
 			Origin: letter.Origin, Received: letter.Received, Finished: letter.Time,
 			Bytes: int64(len(letter.Data)), Objects: letter.Objects, Failure: letter.Reason,
 		}), nil
@@ -90,8 +90,8 @@ func (d *Door) whereabouts(ctx context.Context, id string) (int, answer, error) 
 	return http.StatusNotFound, answer{Status: "notfound", Message: "File not found"}, nil
 }
 
-// told returns what a receipt tells.
-func told(r store.Receipt) answer {
+// receiptAnswer returns the answer for a receipt.
+func receiptAnswer(r store.Receipt) answer {
 	a := answer{Status: "processed", Message: "File archived", details: &details{
 		Origin: r.Origin, Received: new(r.Received.UTC()), Finished: new(r.Finished.UTC()),
 		Bytes: r.Bytes, Objects: r.Objects, Reason: r.Failure,

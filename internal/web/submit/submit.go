@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package submit is the door for reports: CI systems hand them in over HTTP,
-// and ask what became of them.
+// Package submit receives reports: CI systems send reports over HTTP, and ask for the
+// state of a submission.
 //
-// A report is checked while its sender waits, and is on disk, in the queue,
-// before the sender gets its ID. Paths, codes, bodies and metrics are those
-// of the REST service that CI systems submit to today; answers may have more
-// members than these know. Beyond it, reports that are not valid are refused
-// at once, and bodies may be compressed.
+// A report is checked while its sender waits, and is on disk, in the queue, before the
+// sender gets the ID. Paths, status codes, bodies and metrics are those of the REST
+// service that CI systems use today; answers may have additional members. Unlike that
+// service, a Receiver refuses invalid reports at once, and accepts compressed bodies.
 package submit
 
 import (
@@ -31,16 +30,16 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// Door takes in submissions.
-type Door struct {
+// Receiver receives submissions.
+type Receiver struct {
 	Config
 	memory   *semaphore.Weighted // bytes of reports
-	last     *semaphore.Weighted // of one that takes more than there is
-	checking *semaphore.Weighted // bytes that checking takes in addition
-	inside   atomic.Int64        // submissions that are there, and not in the queue yet
+	last     *semaphore.Weighted // for the only body that may take more
+	checking *semaphore.Weighted // bytes that checks need in addition
+	checked  atomic.Int64        // submissions that have arrived and are not in the queue yet
 }
 
-// Config is what a Door works with. All of it must be set.
+// Config is the configuration of a Receiver. All fields must be set.
 type Config struct {
 	Auth    *auth.Checker
 	Queue   queue.Queue
@@ -48,46 +47,47 @@ type Config struct {
 	Metrics *Metrics
 	Log     *slog.Logger
 	Now     func() time.Time
-	// Clock gives each submission the time at which it was received.
+	// Clock returns the time of receipt for each submission.
 	Clock *arrival.Clock
 
-	// MaxBytes bounds a report, after decompression.
+	// MaxBytes is the maximum size of a report, after decompression.
 	MaxBytes int64
-	// MaxMemory bounds the bytes of all reports that arrive at a time, for what of
-	// them has arrived, but for one that may take MaxBytes in addition. It bounds
-	// as well what checking reports takes, but for a report that takes more alone.
-	// One that finds no room within Wait is answered by 503.
+	// MaxMemory limits the bytes of all reports that arrive at a time, as far as they
+	// have arrived; one report may take MaxBytes in addition. It also limits the memory
+	// for checking reports, unless one report alone needs more. A report that gets no
+	// memory within Wait is answered with 503.
 	MaxMemory int64
 	Wait      time.Duration
 }
 
-// New returns a door.
-func New(c Config) *Door {
+// New returns a receiver.
+func New(c Config) *Receiver {
 	c.MaxMemory = max(c.MaxMemory, 1)
-	return &Door{
+	return &Receiver{
 		Config: c, memory: semaphore.NewWeighted(c.MaxMemory), last: semaphore.NewWeighted(1), checking: semaphore.NewWeighted(c.MaxMemory),
 	}
 }
 
-// Routes adds the door's paths to a front.
-func (d *Door) Routes(f *front.Front) {
+// Routes adds the receiver's paths to a front.
+func (d *Receiver) Routes(f *front.Front) {
 	f.Handle("/submit", front.Submission, front.Methods{http.MethodPost: d.submit})
 	f.Handle("/status", front.Receipt, front.Methods{http.MethodGet: d.status})
 	f.Handle("/authtest", front.Receipt, front.Methods{http.MethodGet: d.authTest})
 }
 
-// Busy tells whether submissions are being taken in. Only those count whose
-// sender is known and has sent all: others must not slow the loader down.
-func (d *Door) Busy() bool { return d.inside.Load() > 0 }
+// Busy reports whether submissions are being received. Only submissions with a valid
+// token that have arrived completely count, because other clients must not slow the
+// loader down.
+func (d *Receiver) Busy() bool { return d.checked.Load() > 0 }
 
-// submit takes a report in.
+// submit receives a report.
 //
-// The sender is known before the body is read, so that strangers cannot fill
-// the memory. Clients cannot tell: what they send is read to its end anyway.
-func (d *Door) submit(w http.ResponseWriter, r *http.Request) {
+// The token is checked before the body is read, so that strangers cannot fill the
+// memory. Clients do not notice, because the body is read to its end anyway.
+func (d *Receiver) submit(w http.ResponseWriter, r *http.Request) {
 	begun := d.Now()
-	// A service without tokens is open to programs on this machine, but not to
-	// whatever page a browser on it shows.
+	// A service without tokens is open to programs on this machine, but not to web
+	// pages that a browser on this machine shows.
 	if new(http.CrossOriginProtection).Check(r) != nil {
 		d.fail(w, r, "", &failure{code: http.StatusForbidden, message: "Pages of other sites must not submit"})
 		return
@@ -106,21 +106,21 @@ func (d *Door) submit(w http.ResponseWriter, r *http.Request) {
 		d.fail(w, r, origin, err)
 		return
 	}
-	d.inside.Add(1)
-	defer d.inside.Add(-1)
-	checked, err := body.room(r.Context())
+	d.checked.Add(1)
+	defer d.checked.Add(-1)
+	done, err := body.reserveCheck(r.Context())
 	if err != nil {
 		d.fail(w, r, origin, err)
 		return
 	}
-	defer checked()
+	defer done()
 	objects, err := report.Check(r.Context(), body.data)
 	if err != nil {
 		d.fail(w, r, origin, checkFailure(r.Context(), err))
 		return
 	}
-	// Times follow each other as messages do, nearly: what is loaded is mostly newer
-	// than what is there.
+	// Times have nearly the order of the messages, so that a loaded object is mostly
+	// newer than the object in the database.
 	m := queue.Message{ID: newID(), Origin: origin, Objects: objects, Received: d.Clock.Next(), Data: body.data}
 	if err := d.Queue.Publish(r.Context(), m); err != nil {
 		d.fail(w, r, origin, publishFailure(r.Context(), err))
@@ -136,7 +136,7 @@ func (d *Door) submit(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-func (d *Door) authTest(w http.ResponseWriter, r *http.Request) {
+func (d *Receiver) authTest(w http.ResponseWriter, r *http.Request) {
 	if _, err := d.Auth.Origin(r.Header); err != nil {
 		write(w, http.StatusUnauthorized, refusal(err.Error()))
 		return
@@ -144,7 +144,7 @@ func (d *Door) authTest(w http.ResponseWriter, r *http.Request) {
 	write(w, http.StatusOK, answer{ID: "0", Status: "ok", Message: "Authentication successful"})
 }
 
-// checkFailure says what an error of checking a report means to the sender.
+// checkFailure returns the error of a check for the client.
 func checkFailure(ctx context.Context, err error) error {
 	if _, invalid := errors.AsType[*report.Error](err); !invalid && ctx.Err() != nil {
 		return gone
@@ -152,10 +152,10 @@ func checkFailure(ctx context.Context, err error) error {
 	return err
 }
 
-// gone is the failure of a submission whose sender does not wait for the answer.
+// gone is the failure of a submission whose sender no longer waits for the answer.
 var gone = &failure{code: statusGone, message: "The sender is gone"}
 
-// publishFailure says what an error of the queue means to the sender.
+// publishFailure returns the error of the queue for the client.
 func publishFailure(ctx context.Context, err error) error {
 	status, retryAfter := front.Failure(err)
 	switch kind := errkind.Of(err); {
@@ -164,7 +164,7 @@ func publishFailure(ctx context.Context, err error) error {
 	case kind == errkind.Busy:
 		return &failure{status, "The queue does not answer, try again later", err, retryAfter}
 	case kind == errkind.TooLarge:
-		return &failure{code: status, message: "The report is larger than the queue takes"}
+		return &failure{code: status, message: "The report is larger than the queue accepts"}
 	case ctx.Err() != nil:
 		return gone
 	}
@@ -179,7 +179,8 @@ func newID() string {
 		var random [48]byte
 		rand.Read(random[:]) // never fails
 		for _, b := range random {
-			// Six bits make 64 numbers; the two too many would not be even.
+			// Six bits make 64 numbers; the last two are skipped, so that all
+			// characters are equally likely.
 			if b &= 63; int(b) < len(alphabet) && len(id) < cap(id) {
 				id = append(id, alphabet[b])
 			}

@@ -29,7 +29,7 @@ const emptyReport = `{"version": {"major": 5, "minor": 3}}`
 
 // newDoor returns a door of an embedded queue, of at most so many bytes where
 // not 0, and a database in memory.
-func newDoor(t *testing.T, most int64) (*Door, http.Handler) {
+func newDoor(t *testing.T, most int64) (*Receiver, http.Handler) {
 	t.Helper()
 	q, err := jetstream.OpenEmbedded(t.Context(), jetstream.Config{Dir: t.TempDir(), MaxBytes: most, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
@@ -77,7 +77,7 @@ func TestMemoryIsBounded(t *testing.T) {
 		t.Errorf("memory for checking taken: %d %s", w.Code, w.Body)
 	}
 	d.checking.Release(1000)
-	// Everything taken is given back, whatever came of the submission.
+	// A receiver releases all memory, whether it accepts a submission or not.
 	for _, body := range []string{emptyReport, "nonsense", strings.Repeat(" ", 1001), strings.Repeat(" ", 900) + emptyReport, ""} {
 		ask(h, "POST", "/submit", body)
 	}
@@ -86,7 +86,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	}
 }
 
-// Those who are not known slow no loader down, whatever they send.
+// Clients without a valid token do not slow the loader down.
 func TestStrangersAreNotInside(t *testing.T) {
 	d, h := newDoor(t, 0)
 	d.Auth = &auth.Checker{Primary: "secret"}
@@ -99,8 +99,8 @@ func TestStrangersAreNotInside(t *testing.T) {
 	}
 }
 
-// arriving is a request that announces a body, the end of which does not come
-// before the test lets it.
+// arriving is a request that announces a body, and does not end it before it is told
+// to.
 func arriving(h http.Handler, announced int64, begin string) (end func(rest string) *httptest.ResponseRecorder) {
 	body, sender := io.Pipe()
 	r := httptest.NewRequest("POST", "/submit", body)
@@ -119,8 +119,8 @@ func arriving(h http.Handler, announced int64, begin string) (end func(rest stri
 	}
 }
 
-// What senders announce takes no memory of others, nor does it slow the loader
-// down; only what arrives does.
+// A body that is announced takes no memory from others before it arrives, and does not
+// slow the loader down.
 func TestSendersThatDawdle(t *testing.T) {
 	d, h := newDoor(t, 0)
 	d.MaxMemory, d.MaxBytes = 10*firstRead, 10*firstRead
@@ -133,9 +133,9 @@ func TestSendersThatDawdle(t *testing.T) {
 		t.Error("the loader waits for senders that dawdle")
 	}
 	if w := ask(h, "POST", "/submit", emptyReport); w.Code != http.StatusOK {
-		t.Errorf("a small report beside them: %d %s", w.Code, w.Body)
+		t.Errorf("a small report extra them: %d %s", w.Code, w.Body)
 	}
-	// There is no room for more of all of them, and yet each gets in.
+	// The memory is too small for all submissions together, and yet each is accepted.
 	whole := strings.Repeat(" ", 2*firstRead) + emptyReport[1:]
 	for i, end := range ends {
 		if w := end(whole + strings.Repeat(" ", int(d.MaxBytes)-1-len(whole))); w.Code != http.StatusOK {
@@ -180,7 +180,7 @@ func TestQueueIsFull(t *testing.T) {
 	t.Error("the queue does not get full")
 }
 
-// TestStatuses follows submissions through all that may become of them.
+// TestStatuses follows submissions through all their states.
 func TestStatuses(t *testing.T) {
 	d, h := newDoor(t, 0)
 	ctx := t.Context()
@@ -197,7 +197,7 @@ func TestStatuses(t *testing.T) {
 	}
 	is("a", `"ready","message":"File waiting for processing"}`)
 
-	// Given up by the queue itself, which leaves no receipt.
+	// The loader gave it up, with a receipt, and an administrator restored it.
 	refuse(t, ctx, d.Queue, "too often")
 	is("a", `"failed","message":"File failed to pass validation","origin":"ci",`)
 	if got := status("a"); !strings.Contains(got, `"reason":"too often"`) {
