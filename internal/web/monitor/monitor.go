@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package monitor answers how a process is: whether it is alive, whether the parts it
-// works with answer, and its metrics. Every process has a Monitor, whatever its roles
-// are.
+// works with answer, and its metrics. Each process has a Monitor, with any role.
 package monitor
 
 import (

@@ -203,7 +203,7 @@ func TestStatuses(t *testing.T) {
 	if got := status("a"); !strings.Contains(got, `"reason":"too often"`) {
 		t.Errorf("no reason: %s", got)
 	}
-	// Given up by the loader, with a receipt; and put back by somebody.
+	// The loader gave it up, with a receipt, and an administrator restored it.
 	receipt := store.Receipt{ID: "a", Origin: "ci", Received: time.Unix(1, 0), Finished: time.Unix(2, 0), Bytes: 3, Objects: 4, Failure: "no good"}
 	if err := d.Store.SaveReceipts(ctx, []store.Receipt{receipt}); err != nil {
 		t.Fatal(err)
