@@ -132,7 +132,7 @@ func TestNothingIsLoaded(t *testing.T) {
 		if mended.Load() {
 			return nil
 		}
-		return errors.New("nobody knows")
+		return errors.New("unexpected")
 	}}
 	for i := range 8 {
 		b.publish(t, fmt.Sprintf("s%d", i), checkout(fmt.Sprintf("ci:%d", i), "x"))

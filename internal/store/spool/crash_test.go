@@ -190,7 +190,7 @@ func (w *world) pickDeliveries(ctx context.Context, n int) ([]*spool.Sending, er
 	defer w.mu.Unlock()
 	for _, sending := range picked {
 		if until := w.had[sending.Number]; !w.now().After(until) {
-			w.t.Errorf("delivery %d is picked at %v, and had by somebody until %v", sending.Number, w.now(), until)
+			w.t.Errorf("delivery %d is picked at %v, although another pick lasts until %v", sending.Number, w.now(), until)
 		}
 		w.had[sending.Number] = w.now().Add(pickFor)
 	}

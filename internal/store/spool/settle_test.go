@@ -68,7 +68,7 @@ func TestLease(t *testing.T) {
 		}
 		f.must(f.Release(t.Context(), "a")) // not the holder
 		if got, err := f.Lease(t.Context(), "a", time.Minute); got || err != nil {
-			t.Error("somebody else's lease was released", err)
+			t.Error("the lease of another holder was released", err)
 		}
 		f.must(f.Release(t.Context(), "b"))
 		if got, err := f.Lease(t.Context(), "a", time.Minute); !got || err != nil {

@@ -43,7 +43,7 @@ import (
 // contract of a store.
 var (
 	// ErrTaken: another process did it first, or has the pick now. Nothing was changed.
-	ErrTaken = errors.New("somebody else has it")
+	ErrTaken = errors.New("another process has it")
 	// ErrNotFound: no notification has the number.
 	ErrNotFound = errors.New("no such notification")
 	// ErrNothing: the notification has no deliveries that could be sent again.

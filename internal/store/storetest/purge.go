@@ -89,7 +89,7 @@ func (s suite) purgeKeeping(t *testing.T) {
 		s.expect(t, everything(t, db, true), kept)
 	}
 	if !told {
-		t.Error("nobody was told how far it had come")
+		t.Error("Progress was not called")
 	}
 	opts.KeepIncidents = false
 	if err := db.Purge(t.Context(), opts); err != nil {
