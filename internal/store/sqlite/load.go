@@ -139,7 +139,7 @@ func (m *merger) close() {
 
 // merge merges an object into its existing row, and reports whether that changed more
 // than times. It completes the change. An object without a time takes the time of the
-// row, and its values stay.
+// row, and replaces the row's values.
 func (m *merger) merge(v *version, untimed bool, change *store.Change) (bool, error) {
 	if err := m.prepare(&m.find, m.table.selectSQL()); err != nil {
 		return false, err
