@@ -50,7 +50,7 @@ var lastKeys = []string{"oneOf", "items", "properties", "required", "additionalP
 
 // schema writes a schema. Its path is "" for the report, "test" for
 // a definition or a property of the report, "test.path" for a property of that,
-// and so on; "-" for one that has no description of its own.
+// and so on; "-" for a schema without a description of its own.
 func (g *generator) schema(path string, schema map[string]any) {
 	first := true
 	add := func(name string, value any) {
@@ -158,7 +158,7 @@ func (g *generator) json(value any) {
 }
 
 // find returns the description of a path in a version, and its place among
-// the descriptions, -1 if there is none.
+// the descriptions, or -1.
 func find(path, version string) (description, int) {
 	candidates := []string{path}
 	if _, property, ok := strings.Cut(path, "."); ok && !strings.Contains(property, ".") {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command gen writes the JSON Schemas of all report versions, from the facts
-// about their structure and from descriptions of what it means. Run it with
+// Command mkschemas writes the JSON Schemas of all report versions, from their structure
+// and from the descriptions of their properties. Run it with
 // "go generate ./report".
 package main
 
