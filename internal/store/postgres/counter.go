@@ -19,14 +19,14 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// countedTest has the values by which a test is counted, as they are in its row.
+// countedTest has the values that a test is counted by, as its row has them.
 type countedTest struct {
 	rollup.Test
-	compatible, environment hash // contents, of zeros for none
+	compatible, environment hash // names of contents, zero for none
 	misc                    []byte
 }
 
-// Columns of tests.
+// Columns of tests that say how a test is counted.
 var (
 	testOrigin      = tables[2].Index("origin")
 	testBuild       = tables[2].Index("build_id")
@@ -38,7 +38,7 @@ var (
 	testMisc        = tables[2].Index("misc")
 )
 
-// countedRow returns how a test that was sent is counted.
+// countedRow returns the values of a test from a row that was sent to the server.
 func countedRow(r row) countedTest {
 	t := countedTest{Test: rollup.Test{ID: r.key.ID}}
 	for column, rest := 0, r.data[countSize:]; len(rest) > 0; column++ {
@@ -69,52 +69,56 @@ func countedRow(r row) countedTest {
 	return t
 }
 
-// countedSQL returns the expression of the values by which a test is counted, as a JSON
-// list of texts, by the alias of its table.
-func countedSQL(of string) string {
-	var texts []string
-	for _, column := range []string{"origin", "build_id", "environment_compatible", "environment_misc", "path", "status"} {
-		texts = append(texts, sqldb.Text(of+"."+column))
-	}
-	return "json_build_array(" + strings.Join(texts, ", ") + ", (" + dialect{}.Micros(of+".start_time") + ")::text, " + sqldb.Text(of+".misc") + ")::text"
+// countedSQL returns the expression of the values of a test, from the table with an alias,
+// as a JSON list of texts for readCounted.
+func countedSQL(alias string) string {
+	text := func(column string) string { return sqldb.Text(alias + "." + column) }
+	return `json_build_array(
+		` + text("origin") + `, ` + text("build_id") + `, ` + text("path") + `, ` + text("status") + `, ` + text("misc") + `,
+		(` + dialect{}.Micros(alias+".start_time") + `)::text, ` + text("environment_compatible") + `, ` + text("environment_misc") + `
+	)::text`
 }
 
-// readCounted returns how a test is counted, from the text that countedSQL made.
-func readCounted(id, told string) (t countedTest, err error) {
-	texts, err := sqldb.ReadList[string]([]byte(told))
+// readCounted returns the values of a test from a list that countedSQL made.
+func readCounted(id, list string) (t countedTest, err error) {
+	texts, err := sqldb.ReadList[string]([]byte(list))
 	if err != nil {
 		return t, err
 	}
-	if len(texts) != 8 {
-		return t, fmt.Errorf("%d values of a test, want 8", len(texts))
+	var misc, start, compatible, environment string
+	into := []*string{&t.Origin, &t.BuildID, &t.Path, (*string)(&t.Status), &misc, &start, &compatible, &environment}
+	if len(texts) != len(into) {
+		return t, fmt.Errorf("%d values of a test, want %d", len(texts), len(into))
 	}
-	t.Test = rollup.Test{ID: id, Origin: texts[0], BuildID: texts[1], Path: texts[4], Status: report.Status(texts[5])}
-	t.misc = []byte(texts[7])
-	if t.Start, err = strconv.ParseInt(texts[6], 10, 64); err != nil {
+	for i, text := range texts {
+		*into[i] = text
+	}
+	t.ID, t.misc = id, []byte(misc)
+	if t.Start, err = strconv.ParseInt(start, 10, 64); err != nil {
 		return t, err
 	}
-	if t.compatible, err = readHash(texts[2]); err != nil {
+	if t.compatible, err = readHash(compatible); err != nil {
 		return t, err
 	}
-	t.environment, err = readHash(texts[3])
+	t.environment, err = readHash(environment)
 	return t, err
 }
 
-// readHash returns the hash in a text of the server; "" is no hash.
+// readHash returns a hash from the text that the server has for it, the zero hash for "".
 func readHash(text string) (h hash, err error) {
 	_, err = hex.Decode(h[:], []byte(strings.ReplaceAll(text, "-", "")))
 	return h, err
 }
 
-// String returns the hash as the server writes it.
+// String returns the hash as the server writes it: as a UUID.
 func (h hash) String() string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", h[:4], h[4:6], h[6:8], h[8:10], h[10:])
 }
 
-// changedTest is a test that existed before the load.
+// changedTest is an existing test that changed.
 type changedTest struct{ was, now countedTest }
 
-// readChanged returns how a test is counted, before and after.
+// readChanged returns the values of a test before and after a change.
 func readChanged(id, was, now string) (c changedTest, err error) {
 	if c.was, err = readCounted(id, was); err == nil {
 		c.now, err = readCounted(id, now)
@@ -122,8 +126,8 @@ func readChanged(id, was, now string) (c changedTest, err error) {
 	return c, err
 }
 
-// count updates the roll-ups after the merge. It counts new tests by the rows that were
-// sent, and existing tests by the texts that the server returned.
+// count updates the roll-ups for the objects that were merged. New tests are counted by
+// the rows that were sent, and existing tests by the values that the server returned.
 func (l *loader) count(ctx context.Context, tx sqldb.Tx) error {
 	c := counter{texts: l.environments}
 	for _, change := range l.changes.Objects {
@@ -139,7 +143,7 @@ func (l *loader) count(ctx context.Context, tx sqldb.Tx) error {
 			c.test(nil, &t)
 		}
 	}
-	err := c.learn(ctx, tx, func(yield func(*countedTest) bool) {
+	err := c.readContents(ctx, tx, func(yield func(*countedTest) bool) {
 		for i := range l.changed {
 			if !yield(&l.changed[i].was) || !yield(&l.changed[i].now) {
 				return
@@ -158,10 +162,9 @@ func (l *loader) count(ctx context.Context, tx sqldb.Tx) error {
 	return c.Apply(ctx, tx, dialect{})
 }
 
-// removed updates the roll-ups after the removal of tests and of the objects noted
-// before.
+// removed updates the roll-ups for the deletion of tests, and for the changes noted.
 func (c *counter) removed(ctx context.Context, tx sqldb.Tx, tests []countedTest) error {
-	err := c.learn(ctx, tx, func(yield func(*countedTest) bool) {
+	err := c.readContents(ctx, tx, func(yield func(*countedTest) bool) {
 		for i := range tests {
 			if !yield(&tests[i]) {
 				return
@@ -177,14 +180,14 @@ func (c *counter) removed(ctx context.Context, tx sqldb.Tx, tests []countedTest)
 	return c.Apply(ctx, tx, dialect{})
 }
 
-// counter collects the changes of a transaction for the roll-ups.
+// counter notes what a transaction changes, for the roll-ups.
 type counter struct {
 	rollup.Delta
-	texts     map[hash]string // contents that are known
+	texts     map[hash]string // known contents
 	platforms rollup.Platforms
 }
 
-// object notes that an object other than a test was inserted, changed or deleted.
+// object notes that an object other than a test was created, changed or deleted.
 func (c *counter) object(list store.List, id string) {
 	switch list {
 	case store.Checkouts:
@@ -196,10 +199,11 @@ func (c *counter) object(list store.List, id string) {
 	}
 }
 
-// test notes that a test was changed, inserted if was is nil, or deleted if now is nil.
+// test notes that a test was changed, created (was is nil) or deleted (now is nil). The
+// contents of both must be known.
 func (c *counter) test(was, now *countedTest) { c.Test(c.complete(was), c.complete(now)) }
 
-// complete returns how a test is counted. Its contents must be known.
+// complete returns a test with the values from its contents and its misc; nil for nil.
 func (c *counter) complete(t *countedTest) *rollup.Test {
 	if t == nil {
 		return nil
@@ -209,8 +213,8 @@ func (c *counter) complete(t *countedTest) *rollup.Test {
 	return &t.Test
 }
 
-// learn reads the contents that tests refer to, unless they are known.
-func (c *counter) learn(ctx context.Context, tx sqldb.Tx, tests iter.Seq[*countedTest]) error {
+// readContents reads the contents that tests refer to, unless they are known.
+func (c *counter) readContents(ctx context.Context, tx sqldb.Tx, tests iter.Seq[*countedTest]) error {
 	missing := make(map[string]hash)
 	for t := range tests {
 		for _, h := range []hash{t.compatible, t.environment} {

@@ -94,8 +94,7 @@ const (
 	migrationLock = 0x6b636964_00000001 // held by a process that migrates
 	contentsLock  = 0x6b636964_00000002 // shared by loads; a sweep of contents has it alone
 	purgeLock     = 0x6b636964_00000003 // held by a process that purges
-	// sqldb.BudgetLock is 0x6b636964_00000004.
-	countsLock = 0x6b636964_00000005 // sqldb.CountsLock, shared by transactions that update the roll-ups
+	// 0x6b636964_00000004 and more are the locks of package sqldb: see lockKeys.
 )
 
 // lockEvery is how often a process tries to take the lock of migrations. If it waited

@@ -190,7 +190,7 @@ func loadPassing(t *testing.T, s, other *Store, one, another *report.Report) {
 	}
 	var loading sync.WaitGroup
 	err := s.pool.AcquireFunc(t.Context(), func(conn *pgxpool.Conn) error {
-		if _, err := conn.Exec(t.Context(), "SELECT pg_advisory_lock($1)", countsLock); err != nil {
+		if _, err := conn.Exec(t.Context(), "SELECT pg_advisory_lock($1)", lockKeys+int64(sqldb.CountsLock)); err != nil {
 			return err
 		}
 		for i, load := range []struct {
@@ -204,7 +204,7 @@ func loadPassing(t *testing.T, s, other *Store, one, another *report.Report) {
 			})
 			eventually.True(t, "a load that waits to count", func() bool { return waiting() == i+1 })
 		}
-		_, err := conn.Exec(t.Context(), "SELECT pg_advisory_unlock($1)", countsLock)
+		_, err := conn.Exec(t.Context(), "SELECT pg_advisory_unlock($1)", lockKeys+int64(sqldb.CountsLock))
 		return err
 	})
 	if err != nil {
