@@ -16,7 +16,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// places returns where an error has faults, and of which kinds.
+// places returns the places and the kinds of the faults in an error.
 func places(err *Error) map[string]bool {
 	set := make(map[string]bool)
 	if err != nil {

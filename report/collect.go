@@ -14,8 +14,8 @@ type collector struct {
 	more   int // faults not kept
 }
 
-// collected is a fault, and whether it is one of the text, such as a NUL
-// character, and not of what the text says.
+// collected is a fault, and whether it is a fault of the text, such as a NUL character,
+// and not of a value.
 type collected struct {
 	Fault
 	ofText bool
@@ -54,9 +54,8 @@ func (c *collector) locate(from int, list string, index int, id string) {
 	}
 }
 
-// err returns what was gathered, nil if nothing was. Oddities of a text that is
-// wrong altogether are left out, but for duplicates, and so is the same said
-// twice.
+// err returns the gathered faults, or nil. If a value has another fault, it leaves out the
+// faults of its text, except for duplicates. It lists equal faults once.
 func (c *collector) err() *Error {
 	if len(c.faults) == 0 {
 		return nil

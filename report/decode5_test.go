@@ -46,7 +46,7 @@ func ofSchema(err *Error) []Fault {
 	return slices.DeleteFunc(slices.Clone(err.Faults), func(f Fault) bool { return !f.Kind.OfSchema() })
 }
 
-// decodeAs decodes a report as one of a version, whatever it says it is of.
+// decodeAs decodes a report by the rules of a version, and ignores the version in it.
 func decodeAs(text []byte, v Version) (*Report, *Error) {
 	_, r, err := decode(context.Background(), text, v, true)
 	if err == nil {

@@ -180,7 +180,7 @@ func TestFaultsAreBounded(t *testing.T) {
 	if _, err := ParseDocument([]byte(deep)); err == nil {
 		t.Error("a deep text is taken")
 	}
-	// Very many members that are no properties, of a report and of an object.
+	// Very many unknown members, of a report and of an object.
 	var members strings.Builder
 	for i := range 200_000 {
 		fmt.Fprintf(&members, `"%x":1,`, i)

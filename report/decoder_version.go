@@ -172,7 +172,7 @@ func plainVersion(text []byte) (v Version, ok bool) {
 	return v, true
 }
 
-// peekShape is a version of whatever numbers.
+// peekShape is a version with any numbers.
 var peekShape = newShape(0, latest, []property[Version]{
 	{"major", required, func(d *decoder, v *Version) { v.Major = d.whole() }},
 	{"minor", optional, func(d *decoder, v *Version) { v.Minor = d.whole() }},

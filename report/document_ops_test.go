@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// mergeCase is a case of merging. The target of those that have none is a new
+// mergeCase is a case of merging. The target of a case without a target is a new
 // report of the latest version.
 type mergeCase struct {
 	Name    string

@@ -30,7 +30,7 @@ func (n *objectNames) shown(v Version) string {
 }
 
 // part reads a string, which is a part of an object's identity, into to. It is
-// cut where it is too long, which is noted.
+// cut if it is too long; the cut is noted.
 func (d *decoder) part(to []byte, r *rule) []byte {
 	return cutPart(to, d.shaped(r, ruleIndexed))
 }
@@ -56,7 +56,7 @@ func (d *decoder) parent() string { return d.string(d.rules.id, ruleIndexed) }
 func (d *decoder) optParent() *string { return d.optString(d.rules.id, ruleIndexed) }
 
 // named splits what identifies the object into its origin and the rest. It is
-// false if there is no origin, which is noted.
+// false without an origin, which is noted.
 func (d *decoder) named() (origin, rest []byte, ok bool) {
 	n := &d.names
 	switch d.v.Major {

@@ -103,7 +103,7 @@ func (p *isoParser) expect(c byte) {
 	}
 }
 
-// week reads the number of a week, and a day of it, of which 1 is Monday.
+// week reads the number of a week, and a day of the week; 1 is Monday.
 func (p *isoParser) week(year int, extended bool) (int, int, int) {
 	week, weekday := p.number(2, 1, 53), 1
 	if p.rest != "" {
@@ -112,7 +112,7 @@ func (p *isoParser) week(year int, extended bool) (int, int, int) {
 		}
 		weekday = p.number(1, 1, 7)
 	}
-	// The 4th of January is in the first week, whatever day that is.
+	// The 4th of January always is in the first week.
 	fourth := time.Date(year, 1, 4, 0, 0, 0, 0, time.UTC)
 	monday := (int(fourth.Weekday()) + 6) % 7
 	return year, 1, 4 - monday + (week-1)*7 + weekday - 1

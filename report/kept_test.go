@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// What databases do not keep as it is, or cannot index, is refused with a fault
+// A value that databases change or cannot index is refused with a fault
 // that says the bound; up to the bound it is taken.
 func TestBounds(t *testing.T) {
 	long := func(n int) string { return "ci:" + strings.Repeat("a", n-3) }

@@ -3,7 +3,7 @@
 package report
 
 const (
-	// maxLevels is how many levels are laid out in lines. What is nested deeper stays
+	// maxLevels is how many levels are laid out in lines. Values that are nested deeper stay
 	// on one line: no person reads it, and spaces before each value of a misc of 512
 	// levels would be a thousand times its text.
 	maxLevels = 16

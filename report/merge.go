@@ -115,7 +115,7 @@ func dedup(elements []any, id []string, keep Keep) []any {
 }
 
 // key returns the values of the properties that identify an object as one
-// string, and false where one is missing. Numbers are the same if they are
+// string, and false if a value is missing. Numbers are the same if they are
 // equal, however they are written.
 func (o *object) key(id []string) (string, bool) {
 	var key strings.Builder

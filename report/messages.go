@@ -34,8 +34,8 @@ const (
 // expectedDepth says how deep a report may be nested.
 var expectedDepth = fmt.Sprintf("at most %d levels of objects and arrays", MaxDepth)
 
-// What databases keep: maxIndexed is the greatest length, in bytes, of what
-// people look objects up by. PostgreSQL has room for 2,704 bytes in an entry of
+// Bounds of databases. maxIndexed is the greatest length, in bytes, of texts that queries
+// find objects by. PostgreSQL has room for 2,704 bytes in an entry of
 // an index, and there are two such texts in some entries. maxMisc is the
 // greatest length of a misc, as it is written.
 const (
@@ -161,7 +161,7 @@ func excerpt(s string) string {
 // foundNull says what to do about a null.
 const foundNull = "null (what is not known is left out)"
 
-// found says what a value is: a string quoted, a number as it is written.
+// found describes a value: a string in quotes, a number as it is written.
 func found(v any) string {
 	switch v := v.(type) {
 	case nil:
@@ -187,7 +187,7 @@ func foundText(b []byte) string { return strconv.Quote(quotable(b)) }
 // foundBytes says how long a text is.
 func foundBytes(n int) string { return fmt.Sprintf("%d bytes", n) }
 
-// foundAt says what is at a position of a text that is not JSON from there on.
+// foundAt describes the text at a position from which on it is not JSON.
 func foundAt[T text](s T, pos int) string {
 	if pos >= len(s) {
 		return "the end of the text"
@@ -200,7 +200,7 @@ func foundAt[T text](s T, pos int) string {
 	return fmt.Sprintf("%q", c)
 }
 
-// foundInText says what is at a position of a text, and where that is.
+// foundInText describes the text at a position, and the position.
 func foundInText[T text](s T, pos int) string {
 	line, column := 1, 1
 	for i := range pos {

@@ -11,7 +11,7 @@ import (
 // hashing. Objects have few members mostly.
 const fewNames = 8
 
-// nameSet is names of members that are no properties. There are no more of
+// nameSet is a set of names of unknown members. There are no more of
 // them than a report has faults.
 type nameSet struct {
 	few  [fewNames][]byte

@@ -2,7 +2,7 @@
 
 package report
 
-// rule is what a string must be like.
+// rule is a rule for strings.
 type rule struct {
 	kind     Kind
 	expected string

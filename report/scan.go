@@ -182,7 +182,7 @@ func (s *scanner) colon() {
 	s.pos++
 }
 
-// end checks that there is nothing more in the text.
+// end checks that the text ends here.
 func (s *scanner) end() {
 	s.next()
 	if s.pos < len(s.text) {

@@ -2,7 +2,7 @@
 
 package report
 
-// skip reads a value of which nothing is asked but that it is JSON.
+// skip reads a value, and checks only that it is JSON.
 func (s *scanner) skip() {
 	switch c := s.next(); {
 	case c == '"':

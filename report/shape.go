@@ -16,7 +16,7 @@ type shape[T any] struct {
 	number     int            // among the shapes of the version
 	quoted     [][]byte       // the names of properties as they mostly stand in a text
 	index      map[string]int // of properties by name
-	required   uint32         // the bits of those that must be there
+	required   uint32         // the bits of the required properties
 
 	// end is called for an object that was read, as long as there is no fault.
 	// It makes an object of the latest version of one that differs. May be nil.
@@ -128,7 +128,7 @@ type members[T any] struct {
 	shape    *shape[T]
 	to       *T
 	seen     uint32   // the bits of properties that were read
-	unknown  *nameSet // names that are no property's
+	unknown  *nameSet // names of unknown members
 	previous int      // the index of the property before, plus 1
 }
 
@@ -183,7 +183,7 @@ func (m *members[T]) see(i int) {
 	m.seen |= 1 << i
 }
 
-// unknownValue reads the value of a member that is no property.
+// unknownValue reads the value of an unknown member.
 func (m *members[T]) unknownValue() {
 	name := m.d.path[len(m.d.path)-1].name
 	if m.unknown == nil {

@@ -15,7 +15,7 @@ type skimmer struct {
 
 // skim looks for the end of the value that b begins with, an object, an array
 // or a string, and reports whether it is there; then pos is where. If it is
-// not, skim goes on where it stopped, once there is more of b.
+// not, skim continues from there with more of b.
 func (s *skimmer) skim(b []byte) bool {
 	for s.pos < len(b) {
 		if s.inString {

@@ -52,8 +52,8 @@ func (d *Reader) Parts(most int) iter.Seq2[*Report, error] {
 // headSize is how far the version of a report is looked for.
 const headSize = 1 << 10
 
-// head steps behind the first member of a report where that is a version 5.x,
-// and returns the minor number; otherwise it stays where it is.
+// head steps behind the first member of a report if that is a version 5.x, and returns the
+// minor number. Otherwise it does not move.
 func (d *Reader) head() (minor int, ok bool) {
 	for len(d.buf)-d.start < headSize && d.fill() == nil {
 	}

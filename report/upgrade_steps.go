@@ -106,8 +106,8 @@ func upgradeTo4(root *object) *refusal {
 }
 
 // upgradeTo5 turns the validity of builds into a status and waived tests into
-// incidents of an issue. What databases have trouble with has no place in
-// version 5: NUL characters, unencrypted URLs of repositories, odd paths.
+// incidents of an issue. Version 5 has no values that
+// databases have trouble with: NUL characters, unencrypted URLs of repositories, odd paths.
 func upgradeTo5(root *object) *refusal {
 	for o, i := range root.indexed("checkouts") {
 		o.remove("contacts")

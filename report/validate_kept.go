@@ -18,7 +18,7 @@ var indexedProperties = map[string]bool{
 	"path": true, "tree_name": true, "git_repository_url": true, "git_repository_branch": true,
 }
 
-// kept adds faults for what the schema lets pass and databases do not keep:
+// kept adds faults for values that the schema allows and databases do not keep:
 // strings that are too long for an index, integers that would be rounded, and
 // versions of issues that are too large.
 func (j *judgement) kept() {

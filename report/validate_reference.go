@@ -13,9 +13,9 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// validateReference judges a report by one version's schema, whatever version
-// it says it is of, as a general JSON Schema library reads it. It is what the
-// decoder is held against, for all versions.
+// validateReference judges a report by the schema of one version, with a general JSON
+// Schema library, and ignores the version in the report. It is the reference for the
+// decoder, in all versions.
 func validateReference(text []byte, v Version) *Error {
 	d, err := parseDocument(text)
 	if err != nil {
@@ -38,8 +38,8 @@ func (d *Document) judge(v Version) *Error {
 	return j.error()
 }
 
-// judgement gathers faults, as many as a collector does, whatever is in the
-// report: it may be one made to fill the memory.
+// judgement gathers at most as many faults as a collector, because a report may be made to
+// fill the memory.
 type judgement struct {
 	root   any
 	schema *jsonschema.Schema

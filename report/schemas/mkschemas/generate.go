@@ -99,7 +99,7 @@ func (g *generator) value(path, key string, value any) {
 	case "items":
 		g.schema("-", value.(map[string]any))
 	case "oneOf":
-		// Only the version has alternatives, and of those only one is an object.
+		// Only the version has alternatives, and one alternative is an object.
 		g.out.WriteByte('[')
 		for i, alternative := range value.([]any) {
 			if i > 0 {
