@@ -31,9 +31,8 @@ type served struct {
 	loaded *report.Report // everything
 }
 
-// eachStore runs a test on an empty database of each kind; where time is short, on
-// SQLite: what is asked is the same for both, and what they answer is tested then
-// without the race detector.
+// eachStore runs a test on an empty database of each kind; with -short, on SQLite only.
+// Queries are the same for both.
 func eachStore(t *testing.T, f func(t *testing.T, s *served)) {
 	t.Helper()
 	t.Parallel()
@@ -82,8 +81,8 @@ func (s *served) load(reports ...*report.Report) {
 	}
 }
 
-// get asks for a path with its query. The body is what encoding/json makes of it,
-// and a string where it is no JSON.
+// get requests a path with its query. The body is decoded by encoding/json, or a string
+// if it is not JSON.
 func (s *served) get(path string) (int, http.Header, any) {
 	return s.do(httptest.NewRequest("GET", path, nil))
 }
@@ -137,8 +136,8 @@ func (s *served) fine(what string, code int, header http.Header, body any) any {
 	return body
 }
 
-// refused asks for a path, and expects an error with a status and a part of its
-// text; 200 is for what is not there.
+// refused requests a path, and expects an error with a status and a part of its text.
+// Status 200 says that nothing was found.
 func (s *served) refused(path string, code int, text string) {
 	s.t.Helper()
 	got, _, body := s.get(path)
@@ -181,9 +180,9 @@ func pick(t testing.TB, body any, path ...any) any {
 	return body
 }
 
-// contracts are run over the small world, generated data and real submissions, on
-// each database. They only read: s.loaded tells what is there, each object once
-// or more often, as it was sent.
+// contracts are run over the small world, generated data and real submissions, on each
+// database. They only read. s.loaded has the objects as they were sent, each once or
+// more often.
 var contracts = make(map[string]func(t *testing.T, s *served))
 
 // contract adds one; call it in a function init.
@@ -224,7 +223,7 @@ func generated(testing.TB) (all []*report.Report) {
 	return append(all, batch)
 }
 
-// submissions returns real reports. The test is skipped where there are none.
+// submissions returns real reports, and skips the test if they are missing.
 func submissions(t testing.TB) (all []*report.Report) {
 	t.Helper()
 	texts, err := storebench.Real()

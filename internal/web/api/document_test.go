@@ -74,7 +74,8 @@ func TestDocumentAsYAML(t *testing.T) {
 	}
 }
 
-// The page has all that the document has, and its links lead somewhere.
+// The page has every operation and shape of the document, and its links lead to parts
+// of it.
 func TestDocumentAsPage(t *testing.T) {
 	a := quiet()
 	w := request(a, "GET", "/api/schema/docs/")

@@ -64,7 +64,7 @@ func TestFilterBody(t *testing.T) {
 	}
 }
 
-// What filters take, and what they make of it.
+// The values that filters accept, and their meaning.
 func TestFilterValues(t *testing.T) {
 	fail, pass := &answers.Group{Kind: rollup.Tests, Status: "FAIL"}, &answers.Group{Kind: rollup.Tests, Status: "PASS"}
 	bare := &answers.Group{Kind: rollup.Tests}

@@ -77,8 +77,8 @@ func hardwareBody(origin string, start, end time.Time) map[string]any {
 	}
 }
 
-// checkHardware checks the shapes of all there is of a platform, and that its numbers
-// are those of what is listed.
+// checkHardware checks the shapes of all answers about a platform, and that its counts
+// agree with its lists.
 func checkHardware(t *testing.T, s *served, origin string, item any) {
 	t.Helper()
 	name := pick(t, item, "platform").(string)
@@ -299,8 +299,8 @@ func TestHardwareCommitHistory(t *testing.T) {
 	})
 }
 
-// Platforms are found by their names whatever letters these are of, as both clients
-// escape them, and by what they are compatible with.
+// Platforms are found by their names with any characters, as both clients escape them,
+// and by their compatibles.
 func TestHardwareNames(t *testing.T) {
 	eachStore(t, func(t *testing.T, s *served) {
 		names := []string{`a,b/c+d e`, `50% "x"?#&=`, "é'ü\\", "summary", ".."}

@@ -20,7 +20,7 @@ func window(start, end time.Time) string {
 	return fmt.Sprintf("startTimestampInSeconds=%d&endTimestampInSeconds=%d", start.Unix(), end.Unix())
 }
 
-// allTime is from 1970 on, for a century.
+// allTime is the time from 1970 on, for a century.
 var allTime = window(time.Unix(0, 0), time.Unix(0, 0).AddDate(100, 0, 0))
 
 // hardwareLine returns a platform of a list in a line, as PASS/FAIL/INCONCLUSIVE.
@@ -164,9 +164,9 @@ func TestHardwareByRevision(t *testing.T) {
 	})
 }
 
-// What is found by the origin of tests is what it tested, whoever built it. Platforms
-// are those of the newest commit of each tree, and not those that only tests of
-// builds that nobody reported know.
+// Hardware is found by the origin of the tests, with builds of any origin. The
+// platforms are those of the newest commit of each tree, without platforms that only
+// tests of unreported builds name.
 func TestHardwareOfLabs(t *testing.T) {
 	eachStore(t, func(t *testing.T, s *served) {
 		r := &report.Report{}

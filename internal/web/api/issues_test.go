@@ -350,8 +350,8 @@ func TestTestsOfIssueAreWhole(t *testing.T) {
 	})
 }
 
-// An issue that was seen in a test whose build nobody reported has its version, with
-// empty lists.
+// An issue that was seen in a test of an unreported build has its version, with empty
+// lists.
 func TestIssueSeenNowhere(t *testing.T) {
 	eachStore(t, func(t *testing.T, s *served) {
 		fail := report.StatusFail

@@ -169,8 +169,8 @@ func TestIsPublic(t *testing.T) {
 	}
 }
 
-// Over HTTP nothing is fetched from where nobody said it may be, nor from an address
-// that is not public, whoever said so.
+// Over HTTP, nothing is fetched from a host that the administrator did not name, nor
+// from an address that is not public, even if the administrator named it.
 func TestProxy(t *testing.T) {
 	var asked int
 	host := logServer(t, &asked)
@@ -200,7 +200,7 @@ func TestProxy(t *testing.T) {
 	}
 }
 
-// What is fetched is answered as bytes, whatever its host calls it.
+// A log is sent as bytes, with any type that its host gives it.
 func TestProxyAnswer(t *testing.T) {
 	var asked int
 	host := logServer(t, &asked)

@@ -120,8 +120,7 @@ func (a *asking) Match(_ context.Context, _ []object.Pattern, opts store.MatchOp
 	return func(yield func(*object.Set, error) bool) { yield(nil, fmt.Errorf("match: %w", store.ErrTooMuch)) }
 }
 
-// What everything would be looked through for is for those who are known, within
-// the same bounds.
+// Only submitters may have the whole database searched, within the same limits.
 func TestUnanchoredPatterns(t *testing.T) {
 	db := &asking{}
 	a := New(Config{

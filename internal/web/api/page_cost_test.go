@@ -46,9 +46,9 @@ func (c *countingStore) Query(ctx context.Context, q store.Query) iter.Seq2[*rep
 	}
 }
 
-// Page 20 of a list reads as many objects as page 1, give or take those that a filter
-// leaves out, and no page reads more than thrice its size: once to find the next page,
-// once to write it, with their parents.
+// Page 20 of a list reads as many objects as page 1, apart from objects that a filter
+// leaves out. A page reads at most thrice its size: once to find the next page, once to
+// write it, and the parents.
 func TestLaterPagesReadNoMore(t *testing.T) {
 	s := inFile(t, bigTree())
 	counting := &countingStore{Store: s.store}

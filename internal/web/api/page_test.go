@@ -70,8 +70,8 @@ func sorted(list func() []string, failure error) *keyedList[string] {
 	}
 }
 
-// Going from page to page shows each element once, whatever the limit, and
-// whatever else is in the URL.
+// Going from page to page shows each element once, with any limit and any other
+// parameters in the URL.
 func TestPages(t *testing.T) {
 	list := make([]string, 23)
 	for i := range list {

@@ -58,8 +58,8 @@ func TestTimeIsOver(t *testing.T) {
 	}
 }
 
-// What fails is no answer, and says so. What was not finished is an error where
-// nothing of it was sent, and else breaks.
+// A failed question is answered with an error. An unfinished answer becomes an error if
+// nothing of it was sent, and else the connection breaks.
 func TestFailures(t *testing.T) {
 	a := quiet()
 	type sized struct {
@@ -105,7 +105,7 @@ func TestFailures(t *testing.T) {
 	request(h, "GET", "/api/sized?size=1000000")
 }
 
-// Bodies that are no use are refused, with why.
+// Bodies that cannot be used are refused, with the reason.
 func TestBodies(t *testing.T) {
 	type input struct {
 		Body struct {
@@ -146,8 +146,8 @@ func TestBodies(t *testing.T) {
 	}
 }
 
-// Parameters that are too long are refused, by the server where they do not fit a
-// request, and those that nobody knows are ignored.
+// Parameters that are too long are refused, by the server if they do not fit into a
+// request. Unknown parameters are ignored.
 func TestHugeParameters(t *testing.T) {
 	type input struct {
 		Name string `query:"name" maxLength:"100"`

@@ -70,8 +70,8 @@ func revisionsOf(r *report.Report, most int) (all []*report.Checkout) {
 	return all
 }
 
-// checkRevision checks the shapes of all there is of a revision, and that its numbers
-// are those of what is listed.
+// checkRevision checks the shapes of all answers about a revision, and that its counts
+// agree with its lists.
 func checkRevision(t *testing.T, s *served, c *report.Checkout) {
 	t.Helper()
 	hash, query := *c.GitCommitHash, "?"+url.Values{"origin": {c.Origin}}.Encode()
@@ -133,7 +133,7 @@ func onWorld(t *testing.T, f func(t *testing.T, s *served)) {
 	})
 }
 
-// ids returns the IDs of a list in a body, without their origin where it is maestro.
+// ids returns the IDs of a list in a body, without the origin if that is maestro.
 func ids(t testing.TB, list any) string {
 	t.Helper()
 	var all []string
@@ -177,7 +177,8 @@ func TestListTrees(t *testing.T) {
 	})
 }
 
-// Two trees that people know by the same name are one, of which the newest counts.
+// Two trees with the same name in the configuration count as one tree with the newest
+// checkout.
 func TestTreesOfOneName(t *testing.T) {
 	eachStore(t, func(t *testing.T, s *served) {
 		r := world()
@@ -321,7 +322,7 @@ func TestRevisions(t *testing.T) {
 	})
 }
 
-// What is counted goes by the filters.
+// Counts follow the filters.
 func TestTreeFilters(t *testing.T) {
 	onWorld(t, func(t *testing.T, s *served) {
 		all := [3]string{"PASS 2 FAIL 1 ERROR 1 SKIP 1 MISS 1 DONE 1 NULL 1", "PASS 2 FAIL 1", "PASS 3 FAIL 2 ERROR 1 SKIP 1 MISS 1 DONE 1 NULL 1"}
@@ -392,7 +393,7 @@ func TestTreeFilters(t *testing.T) {
 	})
 }
 
-// What there is to filter by does not go by the filters, and issues do.
+// Filters narrow the issues, but not the values to filter by.
 func TestFilteredIssues(t *testing.T) {
 	onWorld(t, func(t *testing.T, s *served) {
 		path := "/api/tree/" + hashNew + "/summary"
@@ -458,7 +459,8 @@ func TestTextsOfGroups(t *testing.T) {
 	})
 }
 
-// Lists come in parts where somebody asks for that, each once and in the same order.
+// Lists come in pages if the client asks for pages: each element once, in the same
+// order.
 func TestTreePages(t *testing.T) {
 	onWorld(t, func(t *testing.T, s *served) {
 		for path, list := range map[string]string{

@@ -49,7 +49,7 @@ func wantShape(t testing.TB, value any, shape string) {
 	}
 }
 
-// misfits returns what is wrong with a value, not more than somebody would read.
+// misfits returns faults of a value, at most as many as a person would read.
 func misfits(value any, shape string) []string {
 	c := shapeChecker{}
 	c.check("", value, parseShape(shape))

@@ -127,7 +127,7 @@ func TestCompare(t *testing.T) {
 	})
 }
 
-// Commits that nobody checked out have nothing.
+// Commits without checkouts have no runs.
 func TestCompareUnknown(t *testing.T) {
 	eachStore(t, func(t *testing.T, s *served) {
 		r := &report.Report{}

@@ -112,7 +112,7 @@ func TestTreeReport(t *testing.T) {
 			}
 		}
 
-		// An older checkout is what was then.
+		// A report of an earlier time shows the state of that time.
 		older := s.found("/api/tree-report" + query + "&max_age_in_hours=72&min_age_in_hours=30")
 		if pick(t, older, "commit_hash") != hashMid || len(pick(t, older, "issues", "builds").([]any)) != 0 {
 			t.Error(older)

@@ -288,7 +288,7 @@ func originOf(id string) string {
 	return origin
 }
 
-// The world is one that a submitter could send.
+// A submitter could send the world.
 func TestWorld(t *testing.T) {
 	if _, err := report.Decode(world().AppendJSON(nil)); err != nil {
 		t.Error(err)
