@@ -73,7 +73,7 @@ func BenchmarkLoad(b *testing.B) {
 	b.ReportMetric(float64(rollups)/1e6, "MB-of-roll-ups")
 }
 
-// BenchmarkTimes tells what the times of properties take, which objects have that
+// BenchmarkTimes measures the times of properties, which only objects have that
 // were reported in pieces: of real submissions, received one after the other, and of
 // generated tests in two pieces each.
 func BenchmarkTimes(b *testing.B) {
@@ -114,10 +114,10 @@ func fresh(b testing.TB, server *pgtest.Server) *Store {
 	return s
 }
 
-// stored returns how many bytes the objects take, with their indexes and all that
-// loading them needs: all tables that are not the server's own, but for the
-// roll-ups, which rolledUp returns, and those for notifications, which nobody asked
-// for and which have some 0.2 MB when they are empty.
+// stored returns the size in bytes of the objects, with their indexes and everything
+// that loading them needs. These are all tables except the server's own, the roll-ups,
+// which rolledUp returns, and the tables for notifications, which have some 0.2 MB even
+// though they are empty.
 func stored(b testing.TB, q querier) int64 {
 	b.Helper()
 	return value[int64](b, q, `SELECT sum(pg_total_relation_size(oid))::bigint FROM pg_class

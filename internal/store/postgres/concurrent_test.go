@@ -146,7 +146,7 @@ func TestOverlap(t *testing.T) {
 }
 
 // TestSameReceipt has two processes load the same submission at the same moment.
-// One loads it, and the other is told that it is loaded.
+// The first process loads it, and the second gets ErrLoaded.
 func TestSameReceipt(t *testing.T) {
 	t.Parallel()
 	s, spec := initialized(t, pgtest.Shared(t))
@@ -196,9 +196,9 @@ func sharing(i, n int) report.Test {
 	}
 }
 
-// TestPurgeBeside loads, purges and loads again, all at the same time: whatever
-// becomes of the contents that tests have in common, those that some test refers
-// to are there, and in the end no others.
+// TestPurgeBeside loads, purges and loads again, all at the same time. Tests
+// share contents. Each content that a test refers to has to be there, and in the end no
+// other content.
 func TestPurgeBeside(t *testing.T) {
 	t.Parallel()
 	s, spec := initialized(t, pgtest.Shared(t))

@@ -42,8 +42,8 @@ func parse(params string) (*pgxpool.Config, string, error) {
 	if err := settle(conn.RuntimeParams, mayShow(text)); err != nil {
 		return nil, "", malformed(err)
 	}
-	// A password that is not encoded as a URL has it ends at its first "/" or
-	// "@", and what is behind becomes the host's name, or the database's.
+	// A password that is not encoded for a URL ends at its first "/" or "@", and the
+	// rest becomes the name of the host or the database.
 	if isURL && strings.Contains(conn.Host+conn.Database+conn.User, "@") {
 		return nil, "", malformed(errors.New(`in a URL, "@" is written %40, "/" %2F, ":" %3A and "%" %25, in a password too`))
 	}
@@ -116,7 +116,7 @@ func settle(settings map[string]string, show bool) error {
 	for name, value := range map[string]string{"application_name": "kcidb", "timezone": "UTC"} {
 		settings[name] = cmp.Or(settings[name], value)
 	}
-	settings["client_encoding"] = "UTF8" // whatever the database has
+	settings["client_encoding"] = "UTF8" // in any database
 	return nil
 }
 
@@ -125,7 +125,7 @@ func settle(settings map[string]string, show bool) error {
 func places(cfg *pgconn.Config) (hosts, ports string) {
 	seen := map[string]bool{}
 	add := func(host string, port uint16) {
-		// Each comes twice where it is tried without encryption too.
+		// A host comes twice if it is tried without encryption too.
 		if key := host + "," + strconv.Itoa(int(port)); !seen[key] {
 			if len(seen) > 0 {
 				hosts, ports = hosts+",", ports+","

@@ -47,7 +47,7 @@ func TestParse(t *testing.T) {
 			t.Errorf("%q is %s, %v\nwant postgresql:%s", c.params, name, err, c.name)
 			continue
 		}
-		// What errors call it is a specification of the same database.
+		// The name in errors is a specification of the same database.
 		again, same, err := parse(strings.TrimPrefix(name, "postgresql:"))
 		if err != nil || same != name || again.ConnConfig.Host != cfg.ConnConfig.Host || again.ConnConfig.Database != cfg.ConnConfig.Database {
 			t.Errorf("%q becomes %s, %v", name, same, err)
@@ -111,8 +111,8 @@ func TestParseEnvironment(t *testing.T) {
 	}
 }
 
-// TestMalformed tells what form is wanted, and why this is none, but never the
-// password, or what may be a part of it.
+// TestMalformed expects errors that describe the form and the mistake, but never show
+// the password or a possible part of it.
 func TestMalformed(t *testing.T) {
 	noEnvironment(t)
 	for params, want := range map[string]string{
@@ -177,8 +177,8 @@ func TestMalformed(t *testing.T) {
 	}
 }
 
-// FuzzParse looks for specifications whose error, or whose name, tells the
-// password, wherever it is, and whatever is around it.
+// FuzzParse looks for specifications with a password that the error, or the name,
+// shows, in any place and any surroundings.
 func FuzzParse(f *testing.F) {
 	noEnvironment(f)
 	for _, seed := range [][2]string{

@@ -35,10 +35,10 @@ func (c contentSet) add(text string) hash {
 
 // save inserts the contents that are missing in the database. It returns these, and the
 // contents that were doomed: possibly only objects of this load refer to them, so the
-// load has to doom those that it does not use.
+// load has to doom the unused contents.
 //
 // The transaction shares contentsLock, so that no sweep removes a content meanwhile. A
-// doomed content that the load uses again is no longer doomed.
+// doomed content that the load uses again leaves the table doomed.
 func (c contentSet) save(ctx context.Context, tx pgx.Tx) (fresh map[hash]bool, err error) {
 	if len(c) == 0 {
 		return nil, nil
@@ -162,7 +162,7 @@ type reference struct {
 }
 
 // references returns the references in rows of a table. It replaces short excerpts,
-// which are no references, by their texts.
+// which are stored as text, by their texts.
 func references(rows [][][]byte, t *table) (all []reference, err error) {
 	add := func(value *[]byte, h []byte) {
 		if len(h) != len(hash{}) {

@@ -25,8 +25,8 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/storetest"
 )
 
-// expectSamples fails the test unless the database has samples whole or not at
-// all, those that were acknowledged among them, each with its receipt.
+// expectSamples fails the test unless the database has each sample completely or not at
+// all, and all acknowledged samples, each with its receipt.
 func expectSamples(t *testing.T, s *Store, acknowledged func(i int) bool) {
 	t.Helper()
 	storetest.VerifyRollups(t, s)
@@ -61,8 +61,7 @@ func expectSamples(t *testing.T, s *Store, acknowledged func(i int) bool) {
 }
 
 // loaders load numbered samples with receipts from several sides, as the loader
-// of the service does: one that the database was not available for is loaded
-// again.
+// of the service does: it loads a sample again if the database was not available.
 type loaders struct {
 	next, again  atomic.Int64
 	acknowledged sync.Map
@@ -109,9 +108,8 @@ func (l *loaders) has(i int) bool {
 	return has
 }
 
-// TestRestart stops a server, in order and by a crash, and runs it again, while
-// others load. What was acknowledged is there, nothing is by halves, and loading
-// goes on by itself.
+// TestRestart stops a server, in order and by a crash, and runs it again, during
+// loads. Acknowledged reports are there completely, and loading goes on by itself.
 func TestRestart(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Start(t)
@@ -159,7 +157,7 @@ func TestAway(t *testing.T) {
 	expectSamples(t, s, l.has)
 }
 
-// TestTerminate has somebody end the connections of loads, at any moment.
+// TestTerminate ends the connections of loads at any moment.
 func TestTerminate(t *testing.T) {
 	t.Parallel()
 	s, spec := initialized(t, pgtest.Shared(t))
@@ -354,7 +352,7 @@ func TestLostAnswer(t *testing.T) {
 			}
 			commits := int64(1)
 			if c.drops || c.report == 0 && !c.receipts {
-				commits = 2 // there is nothing to see in the database, and no harm in it
+				commits = 2 // the database has no trace, and a second commit does no harm
 			}
 			if n := m.commits.Load(); n != commits {
 				t.Errorf("%d commits, want %d", n, commits)
@@ -370,9 +368,9 @@ func TestLostAnswer(t *testing.T) {
 	}
 }
 
-// TestNumberAgain loses the answer to a commit in a crash after which the
-// transaction's number is somebody else's: a load of other objects must not be
-// taken for this one.
+// TestNumberAgain loses the answer to a commit in a crash after which
+// another transaction gets the number: a load of other objects must not be mistaken for
+// the lost one.
 func TestNumberAgain(t *testing.T) {
 	t.Parallel()
 	s, _ := initialized(t, pgtest.Shared(t))

@@ -10,7 +10,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/storetest"
 )
 
-// TestUnreadable dumps a database with references that are none, with a content that
+// TestUnreadable dumps a database with invalid references, with a content that
 // is missing, with a list that has a NULL, and with a row that the server itself
 // cannot read.
 func TestUnreadable(t *testing.T) {

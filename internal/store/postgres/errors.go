@@ -42,8 +42,8 @@ const (
 	outOfMemory          = "53200"
 )
 
-// refusals are the engine's errors that are about the data itself, with what the
-// submitter is told. Loading the same data again ends in the same error. The list
+// refusals are the engine's errors about the data itself, with the messages to the
+// submitter. Loading the same data again ends in the same error. The list
 // is closed: data that fails with another error waits and is tried again.
 var refusals = map[string]string{
 	"22001": "a text is longer than the database keeps",

@@ -302,7 +302,7 @@ func noise(length int) string {
 }
 
 // TestHugeID refuses an object whose ID does not fit an index, and names it.
-// Nothing else of the report is there, and the next one is none the worse.
+// Nothing else of the report is there, and the next report loads.
 func TestHugeID(t *testing.T) {
 	t.Parallel()
 	s, _ := initialized(t, pgtest.Shared(t))
@@ -318,7 +318,7 @@ func TestHugeID(t *testing.T) {
 			t.Errorf("%v\ndoes not say %s", err, word)
 		}
 	}
-	// The loader gives such a report up, and goes on: it is no fault of the database.
+	// The loader gives such a report up, and goes on, because the database is not at fault.
 	refused, is := errors.AsType[*store.Refused](err)
 	if !is || !errors.Is(err, store.ErrRefused) {
 		t.Errorf("%v\nis not %v", err, store.ErrRefused)

@@ -47,8 +47,8 @@ func loadForever(spec string, from int) error {
 	}
 }
 
-// TestKill kills a process in the middle of loading, again and again. What it
-// said it loaded is there, and nothing by halves.
+// TestKill kills a process in the middle of loading, again and again. All reports
+// that it acknowledged are there, and no report partly.
 func TestKill(t *testing.T) {
 	t.Parallel()
 	s, spec := initialized(t, pgtest.Shared(t))

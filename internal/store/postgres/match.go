@@ -59,7 +59,7 @@ func (s *snapshot) Match(ctx context.Context, t object.Type, q sqldb.Question, s
 	return s.broken(ctx, err)
 }
 
-// Settings by which the server finds objects. The server estimates the number of objects
+// Settings for finding objects. The server estimates the number of objects
 // at each step of a pattern, and multiplies the estimates of several steps: it would
 // read a whole table to find a few objects. From a few rows, indexes lead to the other
 // objects, however many these are. All objects of a table are read in the order of the

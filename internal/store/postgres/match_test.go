@@ -47,7 +47,7 @@ func related(t *testing.T) *Store {
 	return s
 }
 
-// planNode is a step of what the server would do.
+// planNode is a step of the server's plan.
 type planNode struct {
 	Type  string `json:"Node Type"`
 	Table string `json:"Relation Name"`

@@ -28,14 +28,14 @@ type migration struct {
 }
 
 // step is a part of a migration that is done completely or not at all, so that an
-// interrupted migration continues where it stopped.
+// interrupted migration can be continued.
 type step struct {
 	kind string
 	sql  string
 }
 
-// The kinds of steps, which a line "-- step: KIND" begins. What comes before
-// the first such line is together.
+// The kinds of steps. A line "-- step: KIND" begins a step. The statements before the
+// first such line are a step of the kind together.
 const (
 	together = "together" // statements in one transaction
 	alone    = "alone"    // one statement, outside of any transaction, that may be begun again
@@ -162,15 +162,15 @@ func (m *migrator) makeLedger(ctx context.Context) error {
 // up migrates from one schema number to another.
 func (m *migrator) up(ctx context.Context, from, to int) error {
 	for n := from + 1; n <= to; n++ {
-		if err := m.one(ctx, n); err != nil {
+		if err := m.migrate(ctx, n); err != nil {
 			return fmt.Errorf("migration %s: %w", m.all[n-1].name, err)
 		}
 	}
 	return nil
 }
 
-// one runs a migration from the step where it stopped.
-func (m *migrator) one(ctx context.Context, number int) error {
+// migrate runs a migration, or the rest of an interrupted one.
+func (m *migrator) migrate(ctx context.Context, number int) error {
 	migration := m.all[number-1]
 	_, err := m.conn.Exec(ctx, "INSERT INTO kcidb_migrations (number, name, steps) VALUES ($1, $2, 0) ON CONFLICT DO NOTHING",
 		number, migration.name)
@@ -192,8 +192,8 @@ func (m *migrator) one(ctx context.Context, number int) error {
 	return err
 }
 
-// down removes the schema from the step where it stopped. A schema that is partly
-// removed is no longer a schema.
+// down removes the schema, or the rest of it after an interruption. The ledger does not
+// count a partly removed schema as one.
 func (m *migrator) down(ctx context.Context) error {
 	for {
 		var number, steps int

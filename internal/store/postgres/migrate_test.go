@@ -95,7 +95,7 @@ func TestMigrations(t *testing.T) {
 				if down {
 					return m.undo(t.Context(), n, len(migrations[n-1].up))
 				}
-				return m.one(t.Context(), n)
+				return m.migrate(t.Context(), n)
 			})
 			if err != nil {
 				t.Fatalf("migration %d, down %t: %v", n, down, err)
@@ -125,8 +125,7 @@ func TestMigrations(t *testing.T) {
 	}
 }
 
-// more returns the migrations there are, and one that follows them, whose file
-// going up is given.
+// more returns all migrations and one more, by the text of its up file.
 func more(t *testing.T, up string) []migration {
 	t.Helper()
 	files := fstest.MapFS{}
@@ -153,7 +152,7 @@ ALTER TABLE test_rows DROP COLUMN IF EXISTS grade;
 }
 
 // The steps of a migration that adds a column to a filled table. The table done
-// tells how often each was done.
+// counts how often each step was done.
 const (
 	addColumn = `
 CREATE TABLE done (step text);
@@ -394,7 +393,7 @@ func TestBoth(t *testing.T) {
 }
 
 // TestUpgradeBeside loads and reads by a program that knows the older schema,
-// while one that knows the newer one upgrades to it.
+// while a newer program upgrades it.
 func TestUpgradeBeside(t *testing.T) {
 	t.Parallel()
 	older, newer, _ := filled(t, "ALTER TABLE test_rows ADD grade integer;"+fillColumn+indexColumn)
@@ -426,7 +425,7 @@ func TestUpgradeBeside(t *testing.T) {
 	})
 	steps := map[string]int{} // how much was loaded by then
 	err := newer.Upgrade(t.Context(), store.Version{}, func(what string, done, total int64) {
-		// At each step somebody loads meanwhile.
+		// At each step another process loads.
 		if total > 0 && done < total {
 			from := value[int](t, newer.pool, "SELECT count(*) FROM receipts")
 			eventually.True(t, "a load beside the upgrade", func() bool { return value[int](t, newer.pool, "SELECT count(*) FROM receipts") > from })
@@ -437,7 +436,7 @@ func TestUpgradeBeside(t *testing.T) {
 		close(stop)
 		t.Fatal(err)
 	}
-	loading.Wait() // until it is told of the newer schema
+	loading.Wait() // until it gets an error about the newer schema
 	if len(steps) != 3 || loaded < 3 || read < loaded-1 {
 		t.Errorf("%d loads, of which %d were read, in the steps %v", loaded, read, slices.Sorted(maps.Keys(steps)))
 	}
@@ -472,7 +471,7 @@ func TestCleanupHalf(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		before  func(t *testing.T, s *Store)
-		reports error // of all that need a schema
+		reports error // of all methods that need a schema
 	}{
 		"upgraded": {func(t *testing.T, s *Store) {
 			initialize(t, s)

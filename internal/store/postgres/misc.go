@@ -13,14 +13,14 @@ import (
 // The free object of a report (misc) is a value of type jsonb, for people who ask
 // in SQL. That type does not keep every JSON text: it writes 1e-05 as 0.00001 and
 // -0.0 as 0.0, takes no number beyond some size, writes 1e131071 with as many
-// digits, and recurses once for each level. An object that it keeps, but for the
-// order of the members, is kept as it is. Any other one gets a member more, which
+// digits, and recurses once for each level. An object that it keeps, except
+// for the order of the members, is kept as it is. Any other one gets a member more, which
 // has the whole text, and keeps the members that the type takes at a small cost:
 //
 //	{"lab": "a", "loss": 0.00001, "kcidb:text": "{\"lab\":\"a\",\"loss\":1e-05}"}
 //
-// That member is what is read back. No object needs it that has only numbers as
-// most programs write them, so it costs no space where it is of no use.
+// Readers get that member. An object needs it only if it has numbers in a form that most
+// programs do not write, so other objects pay no space for it.
 
 // textMember is the name of the member that has the whole text.
 const textMember = "kcidb:text"
@@ -97,7 +97,7 @@ func markedMisc(text json.RawMessage) string {
 
 // weight is what jsonb makes of a JSON text.
 type weight struct {
-	cost  int  // in bytes, above maxCost where it may fail
+	cost  int  // in bytes; more than maxCost if jsonb may fail
 	exact bool // numbers stay as they are written
 	named bool // an object has a member of the name textMember
 }

@@ -53,7 +53,7 @@ func everyMisc(n int, text string) *report.Report {
 	}
 }
 
-// sameMisc tells whether two texts are the same object, their numbers written alike.
+// sameMisc reports whether two texts are the same object, their numbers written alike.
 func sameMisc(t *testing.T, got, want json.RawMessage) bool {
 	t.Helper()
 	read := func(text json.RawMessage) string {

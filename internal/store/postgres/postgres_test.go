@@ -90,7 +90,7 @@ func value[T any](t testing.TB, q querier, query string, args ...any) (v T) {
 }
 
 // expectError fails the test unless err is the one wanted, names the database
-// and has the words that tell what to do.
+// and has the words of the advice.
 func expectError(t testing.TB, s *Store, err, want error, words ...string) {
 	t.Helper()
 	if !errors.Is(err, want) || !strings.HasPrefix(err.Error(), s.name+": ") {

@@ -139,7 +139,7 @@ func (s *Store) purgeBatch(ctx context.Context, t *table, query string, before, 
 
 // purgeSQL deletes the oldest rows that arrived before $1, but at $2 or later, at most
 // $3 rows, and notes the contents they referred to. For each row it returns the time of
-// arrival, the ID, and the values by which a test is counted.
+// arrival, the ID, and the counted values of a test.
 func (t *table) purgeSQL(keepIncidents bool) string {
 	tied := ""
 	if keepIncidents {

@@ -57,7 +57,7 @@ func all[T any](t testing.TB, s *Store, query string, args ...any) []T {
 }
 
 // TestRelations has the Python system's relations, on the default search_path,
-// with what is ours behind their columns.
+// with our columns behind theirs.
 func TestRelations(t *testing.T) {
 	t.Parallel()
 	s, _ := initialized(t, pgtest.Shared(t))
@@ -171,7 +171,7 @@ func TestSQL(t *testing.T) {
 		"rank": {`SELECT max(array_position(ARRAY['SKIP', 'DONE', 'PASS', 'MISS', 'ERROR', 'FAIL'], status::text) - 7 * CASE waived WHEN false THEN 0 ELSE 1 END)::text
 			FROM tests WHERE status IS NOT NULL`, nil, "6"},
 
-		// What logspec-worker asks.
+		// The query of logspec-worker.
 		"logspec tests": {`SELECT id || ' ' || origin || ' ' || log_url || ' ' || coalesce(path, '') || ' ' || status FROM tests
 			WHERE _timestamp > $1 AND log_url IS NOT NULL AND status != 'PASS' AND origin = ANY($2) ORDER BY id`,
 			[]any{time.Now().Add(-time.Hour), []string{"a", "b"}},
@@ -283,8 +283,8 @@ func TestPlans(t *testing.T) {
 	}
 }
 
-// onlySmall tells whether the tables that a plan reads as a whole are those of
-// contents, of which there are a few here.
+// onlySmall reports whether a plan reads only the tables of contents as a whole, which
+// are small in this test.
 func onlySmall(plan string) bool {
 	return !slices.ContainsFunc(strings.Split(plan, "\n"), func(line string) bool {
 		return strings.Contains(line, "Seq Scan") && !strings.Contains(line, " on contents")

@@ -146,7 +146,7 @@ func TestReplica(t *testing.T) {
 			t.Fatal(err)
 		}
 		eventually.True(t, "it is some time behind", func() bool { return lag(t, replica) > 50*time.Millisecond })
-		// It answers with what it has.
+		// It answers from its own data.
 		if diff := cmp.Diff(before, dumpAll(t, replica)); diff != "" {
 			t.Errorf("the objects changed:\n%s", diff)
 		}
@@ -204,8 +204,8 @@ func TestReplica(t *testing.T) {
 	})
 }
 
-// TestLagNever asks a replica that has replayed nothing since it began, for it
-// has no primary.
+// TestLagNever asks a replica that has replayed nothing since it began, because
+// it has no primary.
 func TestLagNever(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Start(t, "autovacuum = off")

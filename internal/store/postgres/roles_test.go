@@ -16,8 +16,8 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// TestRoles has users with different rights do everything. Roles are of the whole
-// server, which is therefore one of its own.
+// TestRoles has users with different rights do everything. Roles belong to the whole
+// server, so the test has a server of its own.
 func TestRoles(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Start(t)
@@ -40,7 +40,7 @@ func TestRoles(t *testing.T) {
 	if want := []string{editorRole, viewerRole}; err != nil || len(left) != 4 {
 		t.Fatalf("%v, %v, want statements that make %v", left, err, want)
 	}
-	// Until somebody runs them, all else is as it was.
+	// Until the statements are run, nothing changes.
 	if again, err := s.MakeRoles(t.Context()); err != nil || !slices.Equal(again, left) {
 		t.Errorf("%v, %v, want %v again", again, err, left)
 	}
@@ -150,7 +150,7 @@ func TestRoles(t *testing.T) {
 		}
 	})
 
-	// What migrations make later is granted with them.
+	// Each migration grants rights to its relations.
 	t.Run("upgrade", func(t *testing.T) {
 		later, spec := owned("later")
 		if err := later.Init(t.Context(), store.Version{Major: 1}); err != nil {

@@ -27,12 +27,12 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// expectNoDeadlock fails the test where somebody waited in a circle. Other
+// expectNoDeadlock fails the test if the server found a deadlock. Other
 // connections than those of s must be closed.
 func expectNoDeadlock(t *testing.T, s *Store) {
 	t.Helper()
 	s.pool.Reset()
-	// What a connection counted is there for others when it has ended.
+	// Statistics of a connection are visible to others once the connection has ended.
 	eventually.True(t, "the end of the connections", func() bool {
 		return value[int](t, s.pool, "SELECT numbackends FROM pg_stat_database WHERE datname = current_database()") == 1
 	})
@@ -66,7 +66,7 @@ func loadRandom(t *testing.T, spec string, seed uint64, sides, loads int, stop <
 }
 
 // TestRollupsBeside loads the same objects, changed and moved, from several sides,
-// and purges meanwhile. All is counted, and nobody waits in a circle.
+// and purges meanwhile. Everything is counted, without a deadlock.
 func TestRollupsBeside(t *testing.T) {
 	t.Parallel()
 	rounds, loads := 4, 40
@@ -180,8 +180,8 @@ func TestRollupsPassing(t *testing.T) {
 	expectNoDeadlock(t, s)
 }
 
-// loadPassing loads two reports with two stores, of which the second begins to count
-// when it waits behind the first, and both have merged their objects.
+// loadPassing loads two reports with two stores. Both have merged their objects; the second
+// begins to count when it waits behind the first.
 func loadPassing(t *testing.T, s, other *Store, one, another *report.Report) {
 	t.Helper()
 	waiting := func() int {
@@ -213,8 +213,8 @@ func loadPassing(t *testing.T, s, other *Store, one, another *report.Report) {
 	loading.Wait()
 }
 
-// TestRebuildBeside makes the roll-ups anew while others load, after it was broken
-// off at several moments.
+// TestRebuildBeside rebuilds the roll-ups during loads, after interruptions at
+// several moments.
 func TestRebuildBeside(t *testing.T) {
 	t.Parallel()
 	s, spec := initialized(t, pgtest.Shared(t))
@@ -239,7 +239,7 @@ func TestRebuildBeside(t *testing.T) {
 			t.Errorf("%t, %v", complete, err)
 		}
 	}
-	// Another connection is taken where one is lost.
+	// A lost connection is replaced.
 	terminated := false
 	err := rollup.New(s.SQL()).Rebuild(t.Context(), func(what string, _, _ int64) {
 		if !terminated {
@@ -339,13 +339,13 @@ func TestRollupsEnded(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	// Where nobody was in a hurry, the server is slow.
+	// Without a deadline of the caller, the server is slow.
 	err := hurry(s, 100*time.Millisecond, 0).SQL().View(t.Context(), wait)
 	expectError(t, s, s.SQL().Failure(t.Context(), "view", err), store.ErrUnavailable, "does not answer")
 }
 
-// TestRollupsInterrupted interrupts the migration at each step. What follows is that
-// it goes on, or that all is removed.
+// TestRollupsInterrupted interrupts the migration at each step. It then
+// continues the migration, or removes the schema.
 func TestRollupsInterrupted(t *testing.T) {
 	t.Parallel()
 	for n := range migrations[4].up {

@@ -113,7 +113,7 @@ func (s *Store) number(v store.Version) (int, error) {
 // Initialized reports whether the database has a schema.
 func (s *Store) Initialized(ctx context.Context) (bool, error) {
 	n, err := s.look(ctx, s.pool)
-	if state(err) == invalidCatalogName { // there is no database at all
+	if state(err) == invalidCatalogName { // the database does not exist
 		return false, nil
 	}
 	return n > 0, s.failure(ctx, "look for a schema", err)

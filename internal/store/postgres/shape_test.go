@@ -8,8 +8,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// shape returns what there is in a database that is not the server's own, each
-// relation, column, index, constraint, type and function with what it is.
+// shape describes each relation, column, index, constraint, type and function in a
+// database, except the server's own.
 func shape(t testing.TB, s *Store) []string {
 	t.Helper()
 	rows, err := s.pool.Query(t.Context(), `

@@ -212,8 +212,7 @@ func (w *writer) parameter(p *object.Pattern) int {
 	return n
 }
 
-// shared returns the columns by which a row of a step and a row of the step before are
-// related.
+// shared returns the columns that relate a row of a step to a row of the step before.
 func shared(d Dialect, p *object.Pattern, alias, before string) (ours, theirs []string) {
 	if p.Child {
 		return keyColumns(d, reference(p.Base.Type, p.Type), alias), keyColumns(d, relations[p.Base.Type].key, before)

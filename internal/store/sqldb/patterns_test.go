@@ -34,7 +34,7 @@ func TestAsk(t *testing.T) {
 		{object.TypeIssue, ">*#", false, "SELECT DISTINCT o.id FROM issues o WHERE TRUE"},
 		{object.TypeRevision, ">*#", false, "SELECT DISTINCT o.git_commit_hash, o.hash FROM checkouts o WHERE " + r},
 		{object.TypeTest, ">build[a;b]>test#", true, "SELECT o.id FROM tests o WHERE o.build_id IN (SELECT o1.id FROM builds o1 WHERE o1.id in #1)"},
-		// Back from IDs, whatever is there, and from everything.
+		// Back from IDs through all builds, and back from all tests.
 		{object.TypeTest, ">build>test[a]#", true, "SELECT o.id FROM tests o WHERE o.id in #1 AND EXISTS (SELECT 1 FROM builds o1 WHERE o1.id = o.build_id AND TRUE)"},
 		{object.TypeTest, ">build>test#", false, "SELECT o.id FROM tests o WHERE EXISTS (SELECT 1 FROM builds o1 WHERE o1.id = o.build_id AND TRUE)"},
 		{object.TypeTest, ">incident<test[a]#", true, "SELECT o.id FROM tests o WHERE o.id in #1 AND EXISTS (SELECT 1 FROM incidents o1 WHERE o1.test_id = o.id AND TRUE)"},
@@ -94,7 +94,7 @@ func TestPossibleIDs(t *testing.T) {
 	}
 }
 
-// TestNoRelation panics where nobody parsed a pattern.
+// TestNoRelation panics for a pattern that Parse does not return.
 func TestNoRelation(t *testing.T) {
 	defer func() {
 		if recover() == nil {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package sqldb asks every question of an SQL database once, for all engines.
+// Package sqldb asks SQL databases the questions that are the same for all engines.
 //
 // A driver is a connection, a dialect and a loader. The connection (Conn) runs
 // transactions and gives the engine's errors the meaning of the store's contract.
@@ -43,7 +43,7 @@ type Conn interface {
 	Update(ctx context.Context, f func(ctx context.Context, tx Tx) error) error
 	// Failure returns the store's error for an error of View, Look or Update, with the
 	// database and the operation named; nil for nil. If ctx is done it returns the
-	// cause, whatever error the engine made of that.
+	// cause of that in place of the engine's error.
 	Failure(ctx context.Context, operation string, err error) error
 	// Now returns the current time of the process's clock.
 	Now() time.Time

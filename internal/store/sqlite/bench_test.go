@@ -107,7 +107,7 @@ func insertRows(b *testing.B, reports []*report.Report) time.Duration {
 	return time.Since(began)
 }
 
-// BenchmarkTimes tells what the times of properties take, which objects have that
+// BenchmarkTimes measures the times of properties, which only objects have that
 // were reported in pieces: of real submissions, received one after the other, and of
 // generated tests in two pieces each.
 func BenchmarkTimes(b *testing.B) {

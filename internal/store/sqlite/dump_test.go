@@ -10,8 +10,8 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/storetest"
 )
 
-// TestUnreadable dumps a database with lists that are none, with contents that cannot
-// be unpacked, and with one that is missing.
+// TestUnreadable dumps a database with invalid lists, with contents that cannot
+// be unpacked, and with a missing content.
 func TestUnreadable(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "x.sqlite")
 	s := open(t, file)

@@ -16,8 +16,8 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store"
 )
 
-// unprivileged takes the right to write everywhere from the rest of the test,
-// where it has it: its thread acts as nobody.
+// unprivileged drops root's right to write everywhere for the rest of the test: its
+// thread acts as another user.
 func unprivileged(t *testing.T) {
 	t.Helper()
 	const nobody = 65534

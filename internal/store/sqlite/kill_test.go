@@ -47,8 +47,8 @@ func loadForever(file string, from int) error {
 	}
 }
 
-// TestKill kills a process in the middle of loading, again and again. What it
-// said it loaded is there, and nothing by halves. Another process reads the
+// TestKill kills a process in the middle of loading, again and again. All reports
+// that it acknowledged are there, and no report partly. Another process reads the
 // same file all the time.
 func TestKill(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "x.sqlite")

@@ -34,7 +34,7 @@ func plan(t *testing.T, tx *sql.Tx, query string, args ...any) (lines []string) 
 	return lines
 }
 
-// scansObjects tells whether a step of a plan reads all objects of a type, and
+// scansObjects reports whether a step of a plan reads all objects of a type, and
 // not only all IDs given or all rows of a subquery.
 func scansObjects(line string) bool {
 	line, scans := strings.CutPrefix(line, "SCAN ")

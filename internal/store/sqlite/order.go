@@ -83,7 +83,7 @@ func (o order) compareContents(column int, a, b any) (int, error) {
 }
 
 // compareTexts compares texts by bytes. It compares lists of files, and the free objects
-// of other objects than tests, in the form in which PostgreSQL writes jsonb.
+// of other objects than tests, in PostgreSQL's form of jsonb.
 func (o order) compareTexts(column int, a, b string) (int, error) {
 	switch o.table.Kinds[column] {
 	case columns.Misc:

@@ -15,7 +15,7 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// sharing returns a test whose texts are a few of those that others have.
+// sharing returns a test that shares a few texts with other tests.
 func sharing(r *rand.Rand, at time.Time) *report.Report {
 	id := fmt.Sprint("a:", r.IntN(40))
 	text := func() *string { return new(fmt.Sprint("text ", r.IntN(20))) }
@@ -67,7 +67,7 @@ func TestSweep(t *testing.T) {
 	}
 }
 
-// expectContents fails the test unless each content is one that an object has,
+// expectContents fails the test unless an object has each content,
 // and can be found.
 func expectContents(t *testing.T, s *Store) {
 	t.Helper()

@@ -25,7 +25,7 @@ func TestMemory(t *testing.T) {
 	}, storetest.Capabilities{Store: true, Purges: true, SQL: true, Several: true})
 }
 
-// However many read at a time, there are no more connections than there may be:
+// The number of connections stays within its bound for any number of readers:
 // more readers wait until others are through.
 func TestReadersAreBounded(t *testing.T) {
 	s := open(t, filepath.Join(t.TempDir(), "db"))

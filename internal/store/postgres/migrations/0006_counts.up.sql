@@ -3,7 +3,7 @@
 
 UPDATE rollups SET complete = 0;
 
--- The start of a build, for its incidents.
+-- The start of a build. Incidents of the build have it too.
 ALTER TABLE counted_builds ADD COLUMN start bigint NOT NULL DEFAULT 0;
 
 -- The origin of the incident, and when it arrived.
