@@ -95,7 +95,7 @@ func TestQueryOverHTTP(t *testing.T) {
 	}
 	err := onlyError(t, client.Query(t.Context(), kcidb.Query{Tests: make([]string, 6000)}))
 	server, ok := errors.AsType[*kcidb.ServerError](err)
-	if !ok || server.StatusCode != 400 || server.Message != "6000 objects are named: at most 5000 may be" {
+	if !ok || server.StatusCode != 400 || server.Message != "6000 objects are named: at most 5000 are allowed" {
 		t.Errorf("too much asked: %v", err)
 	}
 }
