@@ -34,8 +34,8 @@ var durable = []string{"fsync = on", "shared_buffers = '1GB'", "max_wal_size = '
 // connection, each batch on disk before the next. The ratio is the time that
 // COPY takes to put the same rows, encoded before, with excerpts and all in
 // them, into tables in the shape of the Python system's with its indexes, in one
-// transaction, to that of ours. The size ratio is of what is then stored of the
-// objects, tables with indexes; the roll-ups, with the indexes that are read with
+// transaction, to that of ours. The size ratio compares the objects' tables
+// with their indexes; the roll-ups, with the indexes that are read with
 // them, have a figure of their own.
 func BenchmarkLoad(b *testing.B) {
 	server := pgtest.Start(b, durable...)

@@ -69,8 +69,8 @@ func (v *versions) report(n int) *report.Report {
 }
 
 // TestOverlap loads the same objects, with the same contents, from several
-// sides and in different orders. Nobody waits in a circle, and the result is
-// what the newest versions make, as if they had been loaded one by one.
+// sides and in different orders. No deadlock occurs, and the result is
+// that of the newest versions, as if they had been loaded one by one.
 func TestOverlap(t *testing.T) {
 	t.Parallel()
 	s, spec := initialized(t, pgtest.Shared(t))
@@ -173,7 +173,7 @@ func TestSameReceipt(t *testing.T) {
 		expectError(t, s, errs[1-winner], store.ErrLoaded)
 	}
 	expectSamples(t, s, func(i int) bool { return i < rounds })
-	// One that failed is not loaded, and may be.
+	// A submission that failed is not loaded, and may be loaded later.
 	failed := receipt(1000)
 	failed.Failure = "it was too late in the evening"
 	if err := s.SaveReceipts(t.Context(), []store.Receipt{failed}); err != nil {
@@ -299,7 +299,7 @@ func TestOnePurge(t *testing.T) {
 	err := s.purgingAlone(t.Context(), func() error {
 		return open(t, spec).Purge(t.Context(), store.PurgeOptions{Before: *at(1)})
 	})
-	if !errors.Is(err, store.ErrBusy) || !strings.Contains(err.Error(), "somebody else purges it") {
+	if !errors.Is(err, store.ErrBusy) || !strings.Contains(err.Error(), "another process purges it") {
 		t.Errorf("%v", err)
 	}
 	if err := s.Purge(t.Context(), store.PurgeOptions{Before: *at(1)}); err != nil {

@@ -152,7 +152,7 @@ func meaning(err *pgconn.PgError) (advice string, sentinel error) {
 	case lockNotAvailable:
 		return ": try again, or raise the user's lock_timeout", store.ErrBusy
 	case queryCanceled:
-		return ": somebody cancelled it, or the user's statement_timeout is too short", store.ErrBusy
+		return ": an administrator cancelled it, or the user's statement_timeout is too short", store.ErrBusy
 	case idleTooLong:
 		return ": raise the user's idle_in_transaction_session_timeout", store.ErrUnavailable
 	case undefinedFile:

@@ -100,7 +100,7 @@ func (l *loader) run(ctx context.Context, s *Store) error {
 	certain, cancel := s.patient(context.WithoutCancel(ctx))
 	defer cancel()
 	if err := tx.Commit(certain); err != nil {
-		conn.Release() // it is of no use any more, and asking needs one
+		conn.Release() // the connection is broken, and the question needs another
 		return l.outcome(certain, s, id, err)
 	}
 	return nil

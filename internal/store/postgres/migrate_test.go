@@ -185,8 +185,8 @@ func filled(t *testing.T, up string) (older, newer *Store, spec string) {
 	return older, newer, spec
 }
 
-// TestSteps does a migration with steps of all kinds on a filled table, and tells
-// how far it has come.
+// TestSteps does a migration with steps of all kinds on a filled table, and reports
+// its progress.
 func TestSteps(t *testing.T) {
 	t.Parallel()
 	older, newer, _ := filled(t, addColumn+fillColumn+indexColumn+lastStep)
@@ -305,7 +305,7 @@ func terminateMigrator(t *testing.T, s *Store) (n int) {
 func TestInvalidIndex(t *testing.T) {
 	t.Parallel()
 	older, newer, _ := filled(t, addColumn+fillColumn+indexColumn+lastStep)
-	// Somebody who has changed the table, and does not end, is waited for.
+	// The migration waits for a transaction that has changed the table.
 	tx, err := older.pool.Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)

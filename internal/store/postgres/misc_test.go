@@ -73,7 +73,7 @@ func sameMisc(t *testing.T, got, want json.RawMessage) bool {
 }
 
 // TestMisc loads free objects that jsonb alters, or does not take, and gets them
-// back as they were. In SQL each is an object, with the members that may be had.
+// back as they were. In SQL each is an object, with the members that jsonb takes.
 func TestMisc(t *testing.T) {
 	t.Parallel()
 	s, _ := initialized(t, pgtest.Shared(t))
@@ -140,8 +140,8 @@ func TestMisc(t *testing.T) {
 	}
 }
 
-// FuzzMisc keeps any object that is JSON, without a server: what jsonb is given is
-// JSON with the same members once, and the text comes out of it.
+// FuzzMisc keeps any object that is JSON, without a server: jsonb gets
+// JSON with each member once, and the text comes out of it.
 func FuzzMisc(f *testing.F) {
 	for _, c := range miscs {
 		f.Add(c.text)

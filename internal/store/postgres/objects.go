@@ -147,7 +147,7 @@ func (v *values) array(value []byte) []string {
 		return all
 	}
 	if len(value) < header+each || binary.BigEndian.Uint32(value) != 1 {
-		v.fail(errors.New("a list that is none"))
+		v.fail(errors.New("an invalid list"))
 		return nil
 	}
 	for rest := value[header+each:]; len(rest) > 0; {

@@ -61,7 +61,7 @@ func (s *Store) purgingAlone(ctx context.Context, f func() error) error {
 		return err
 	}
 	if !alone {
-		return fmt.Errorf("%w: somebody else purges it at the moment", store.ErrBusy)
+		return fmt.Errorf("%w: another process purges it at the moment", store.ErrBusy)
 	}
 	defer conn.Exec(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", purgeLock)
 	return f()

@@ -70,7 +70,7 @@ func (m *migrator) makeRoles(ctx context.Context) (left []string, err error) {
 			left = append(left, statements...)
 		default:
 			_, err := m.conn.Exec(ctx, strings.Join(statements, ";"), pgx.QueryExecModeSimpleProtocol)
-			// Somebody may have made it meanwhile, for another database.
+			// Another process may have made it meanwhile, for another database.
 			if code := state(err); err != nil && code != duplicateObject && code != uniqueViolation {
 				return nil, err
 			}

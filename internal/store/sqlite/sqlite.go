@@ -36,7 +36,7 @@ import (
 var Driver = store.Driver{
 	Name: "sqlite",
 	Help: `
-sqlite:FILE, a database in a file. Init makes the file where there is none.
+sqlite:FILE, a database in a file. Init makes the file if it does not exist.
 sqlite::memory:, a database in memory, gone when the command ends. It starts
 without a schema, as a new file does.
 Example: sqlite:/var/lib/kcidb/kcidb.sqlite

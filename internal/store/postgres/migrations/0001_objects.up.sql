@@ -1,6 +1,6 @@
 -- The objects of reports. Programs that read the Python system's database read
 -- this one: the relations checkouts, builds, tests, issues and incidents have the
--- columns and types of its schema 5.3, in its order; what is ours comes behind.
+-- columns and types of its schema 5.3, in its order; our columns are behind them.
 -- tests is a view, the others are tables, with primary keys that a GROUP BY may
 -- lean on. NULL is a field that is absent. Parents may be missing, so there are
 -- no foreign keys.

@@ -1,5 +1,5 @@
--- The tables of the Python system's schema 5.3, with its indexes: what the
--- benchmarks compare with, and what is refused as a database of its own.
+-- The tables of the Python system's schema 5.3, with its indexes: the
+-- benchmarks compare with them, and the driver refuses a database that has them.
 CREATE TYPE status AS ENUM ('FAIL', 'ERROR', 'MISS', 'PASS', 'DONE', 'SKIP');
 CREATE TYPE unit_prefix AS ENUM ('metric', 'binary');
 CREATE FUNCTION get_version() RETURNS integer LANGUAGE sql AS 'SELECT 5003';

@@ -1,4 +1,4 @@
--- Roll-ups: what pages count, kept as the objects change. The same statements use
+-- Roll-ups: the counts on pages, updated as the objects change. The same statements use
 -- these tables in all databases: see package rollup. Texts that are absent are '',
 -- a day is a number of days since 1970 UTC, -1 for none, times are microseconds
 -- since 1970 UTC, and a key is the hash of the columns behind it, up to n, which is
@@ -126,7 +126,7 @@ CREATE TABLE issue_counts (
     PRIMARY KEY (issue_id, issue_version)
 ) STRICT, WITHOUT ROWID;
 
--- Tests of a build by path: what was before, build by build. It is the index of
+-- Tests of a build by path, to find earlier runs of a test build by build. It is the index of
 -- parents and children as well.
 DROP INDEX tests_build;
 CREATE INDEX tests_build_path ON tests (build_id, path);
