@@ -32,8 +32,8 @@ func TestParseURL(t *testing.T) {
 		"":                                     "must start with smtp://",
 		"http://x":                             "must start with smtp://",
 		"mx.example.org:25":                    "must start with",
-		"smtp:mx.example.org":                  "no host",
-		"smtp://":                              "no host",
+		"smtp:mx.example.org":                  "no valid host",
+		"smtp://":                              "no valid host",
 		"smtp://bot:hunter2@mx":                "has a password",
 		"smtp://bot:hunter2@mx:x":              "not a URL",
 		"smtp://bot:hunter2 @mx":               "not a URL",
@@ -64,7 +64,7 @@ func TestParseURL(t *testing.T) {
 
 func TestNewRefuses(t *testing.T) {
 	for want, c := range map[string]mail.Config{
-		"no password":       {URL: "smtp://bot@mx"},
+		"password is missing":       {URL: "smtp://bot@mx"},
 		"has no user":       {URL: "smtp://mx", Password: "hunter2"},
 		"sender of mail":    {URL: "smtp://mx", From: "x"},
 		"not a host's name": {URL: "smtp://mx", Hello: "a b"},

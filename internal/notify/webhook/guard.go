@@ -15,7 +15,7 @@ import (
 )
 
 // CheckURL returns an error unless the URL is https, or http to this host. It refuses
-// addresses that only this host can reach because of where it runs, such as the
+// addresses that only this host can reach because of its place, such as the
 // metadata service of a cloud. The error does not contain the URL.
 func CheckURL(text string) error {
 	_, err := parse(text)

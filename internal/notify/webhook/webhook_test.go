@@ -206,12 +206,12 @@ func TestCheckURL(t *testing.T) {
 		"https://":                       "no host",
 		"https://example.org/#T0KEN":     "has a #",
 		"https://user:pass@x:y":          "not a URL",
-		"https://169.254.169.254/":       "not one for hooks",
-		"https://[fe80::1]/":             "not one for hooks",
-		"https://[::ffff:169.254.1.1]/":  "not one for hooks",
-		"https://[64:ff9b::a9fe:a9fe]/":  "not one for hooks",
-		"https://[fd00:ec2::254]/latest": "not one for hooks",
-		"https://0.0.0.0/":               "not one for hooks",
+		"https://169.254.169.254/":       "not allowed for hooks",
+		"https://[fe80::1]/":             "not allowed for hooks",
+		"https://[::ffff:169.254.1.1]/":  "not allowed for hooks",
+		"https://[64:ff9b::a9fe:a9fe]/":  "not allowed for hooks",
+		"https://[fd00:ec2::254]/latest": "not allowed for hooks",
+		"https://0.0.0.0/":               "not allowed for hooks",
 	} {
 		err := webhook.CheckURL(url)
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -244,7 +244,7 @@ func TestGuardAtDial(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := client.Do(request); err == nil || !strings.Contains(err.Error(), "not one for hooks") {
+		if _, err := client.Do(request); err == nil || !strings.Contains(err.Error(), "not allowed for hooks") {
 			t.Errorf("%s: %v", url, err)
 		}
 	}
