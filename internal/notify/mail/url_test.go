@@ -64,11 +64,11 @@ func TestParseURL(t *testing.T) {
 
 func TestNewRefuses(t *testing.T) {
 	for want, c := range map[string]mail.Config{
-		"password is missing":       {URL: "smtp://bot@mx"},
-		"has no user":       {URL: "smtp://mx", Password: "hunter2"},
-		"sender of mail":    {URL: "smtp://mx", From: "x"},
-		"not a host's name": {URL: "smtp://mx", Hello: "a b"},
-		"must start with":   {URL: "mx"},
+		"password is missing": {URL: "smtp://bot@mx"},
+		"has no user":         {URL: "smtp://mx", Password: "hunter2"},
+		"sender of mail":      {URL: "smtp://mx", From: "x"},
+		"not a host's name":   {URL: "smtp://mx", Hello: "a b"},
+		"must start with":     {URL: "mx"},
 	} {
 		if _, err := mail.New(c); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%+v: %v, want an error with %q", c, err, want)
