@@ -12,30 +12,30 @@ import (
 	"github.com/kcidb-go/kcidb/internal/document"
 )
 
-// Nothing in a report can be trusted: not to be short, not to be one line, not
-// to leave the terminal's colours or the direction of writing alone. All that is
-// of a report goes through one of the functions here.
+// Reports may contain anything: long texts, line breaks, escape sequences of terminals,
+// characters that change the direction of writing. Each text of a report goes through
+// one of the functions below.
 
 const (
-	maxLine  = 200     // characters of a text in a line
+	maxLine  = 200     // characters of a line
 	maxPara  = 1000    // characters of a paragraph
-	maxURL   = 2000    // characters of a URL; a part of one leads nowhere
-	maxRead  = 1 << 16 // bytes that are looked at for a text
+	maxURL   = 2000    // characters of a URL; a part of a URL leads nowhere
+	maxRead  = 1 << 16 // bytes of a text that are read
 	maxLines = 40      // lines of a comment
 	maxBytes = 4 << 10 // and its bytes
 )
 
-// odd tells whether a character is none to show: it moves the cursor, changes
-// the direction, or cannot be seen.
+// odd reports whether a character must not be shown: it moves the cursor, changes the
+// direction of writing, or is invisible.
 func odd(r rune) bool {
 	return r == utf8.RuneError || unicode.In(r, unicode.C, unicode.Zl, unicode.Zp)
 }
 
-// escapes are what terminals take for colours, titles and movements; colours also
-// as some logs have them, with the escape character written out.
+// escapes are the sequences that terminals take for colors, titles and movements, and
+// colors whose escape character a log writes as "^[".
 var escapes = regexp.MustCompile("\\^\\[\\[[0-9;]*m|\x1b(?:\\[[0-9;:?<=>]*[ -/]*[@-~]|\\][^\x07\x1b\n]*(?:\x07|\x1b\\\\)?|[ -/]*[0-Z\\\\^-~])")
 
-// clean replaces what is odd. Tabs become spaces, all line ends newlines.
+// clean replaces odd characters. Tabs become spaces, and all line ends newlines.
 func clean(text string) string {
 	if strings.Contains(text, "\x1b") || strings.Contains(text, "^[[") {
 		text = escapes.ReplaceAllString(text, "")
@@ -60,7 +60,7 @@ func clean(text string) string {
 	return b.String()
 }
 
-// head and tail return the beginning and the end of a text, of whole characters.
+// head and tail return the beginning and the end of a text, without broken characters.
 func head(text string, bytes int) string {
 	if len(text) <= bytes {
 		return text
@@ -82,17 +82,16 @@ func tail(text string, bytes int) string {
 	return text[start:]
 }
 
-// line returns a text for a place that has a line: with single spaces for all
-// white space in it, and not too long.
+// line returns a text as one line of at most 200 characters, with single spaces.
 func line(text string) string { return document.Cut(joined(text), maxLine) }
 
-// paragraph returns a text for a place that has some lines, which it is broken
-// into later.
+// paragraph returns a text as one line of at most 1,000 characters, to be wrapped
+// later.
 func paragraph(text string) string { return document.Cut(joined(text), maxPara) }
 
 func joined(text string) string { return strings.Join(strings.Fields(clean(head(text, maxRead))), " ") }
 
-// address returns a URL as something that stays one where it is found in text.
+// address returns a URL without the characters that end a URL in running text.
 func address(url string) string {
 	if len(url) > maxURL {
 		return fmt.Sprintf("(a URL of %s bytes, too long to show)", number(int64(len(url))))
@@ -111,8 +110,8 @@ func address(url string) string {
 	return b.String()
 }
 
-// prose returns the beginning of a text of several lines, with a mark if
-// something was cut off. Long lines are broken, and empty ones are single.
+// prose returns the beginning of a text of several lines, and marks the cut. It wraps
+// long lines, and keeps one of several empty lines.
 func prose(text string) string {
 	whole := clean(head(text, maxRead))
 	lines := strings.Split(strings.TrimRight(strings.Trim(whole, "\n"), " \n"), "\n")

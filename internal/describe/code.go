@@ -15,7 +15,7 @@ import (
 
 const maxPlaces = 3 // repositories that a description lists, and branches of each
 
-// Code is the code that was built or tested, in words by which people find it.
+// Code is the code that was built or tested, in words that help people to find it.
 type Code struct {
 	Name    string
 	Commit  string           // the full hash

@@ -45,14 +45,14 @@ func (d *Data) Link() string { return pageurl.Of(d.Base, d.Object.Ref()) }
 // Summary says in one line of at most 256 characters what an object is and how it went.
 func Summary(o graph.Object) (string, error) { return (&Data{Object: o}).Summary() }
 
-// Description says what an object is, how it went, and what is known about that. The
+// Description says what an object is, how it went, and the known facts about that. The
 // base is the public URL of this service, or "" for a document without links to it.
 func Description(o graph.Object, base string) (document.Document, error) {
 	return (&Data{Object: o, Base: base}).Description()
 }
 
-// Footer says why a subscriber gets a message, and how to get no more of them. Its first
-// line is the one by which mail programs find the end of a message.
+// Footer says why a subscriber gets a message, and how to get no more of them. Mail
+// programs know the end of a message by the first line.
 func (d *Data) Footer() string {
 	text := "-- \n"
 	if d.Subscription != "" {
@@ -76,8 +76,8 @@ func readable(o graph.Object) (err error) {
 	return err
 }
 
-// results returns the builds and tests of a revision, a checkout or a build. Builds of
-// a build are none.
+// results returns the builds and tests of a revision, a checkout or a build. For a
+// build, the builds are empty.
 func results(o graph.Object) (*graph.Builds, *graph.Tests, error) {
 	switch o := o.(type) {
 	case *graph.Revision:

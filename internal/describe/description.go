@@ -13,7 +13,7 @@ import (
 	"github.com/kcidb-go/kcidb/object"
 )
 
-// Description says what the object is, how it went, and what is known about that.
+// Description says what the object is, how it went, and the known facts about that.
 func (d *Data) Description() (document.Document, error) {
 	if err := readable(d.Object); err != nil {
 		return nil, err

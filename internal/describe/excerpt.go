@@ -13,32 +13,34 @@ import (
 
 const (
 	maxExcerpt = 30  // lines of a log
-	maxEnd     = 10  // of these about the last fault, if the first one is further up
-	lead       = 3   // lines before the one where the trouble begins
-	maxLogLine = 160 // characters of one
+	maxEnd     = 10  // of these lines about the last fault, if the first fault is further up
+	lead       = 3   // lines before the first line of trouble
+	maxLogLine = 160 // characters of a line
 )
 
-// sign recognizes lines where something goes wrong.
+// sign recognizes lines of trouble.
 type sign func(line string) bool
 
-// signs are the signs of trouble, the gravest first. A log is shown from the first
-// line with the gravest sign in it: boots print many lines that look like errors
-// before the one that ends them.
+// signs are the signs of trouble, the gravest first. An excerpt begins at the first
+// line with the gravest sign, because boots print many harmless lines that look like
+// errors before the fatal line.
 var signs = []sign{kernelFails, warning.MatchString, verdict.MatchString, toolFails}
 
 var (
-	// faults are what the kernel says when it cannot go on as before.
+	// faults match the messages of a kernel that cannot go on as before.
 	faults = regexp.MustCompile(`\bBUG: |kernel BUG at |\bOops\b|Kernel panic|Unable to handle kernel|Internal error: |general protection fault`)
-	// faultEnd is the last line of a panic, far below the one that says why.
+	// faultEnd matches the last line of a panic, far below the line with the cause.
 	faultEnd = regexp.MustCompile(`end Kernel panic`)
-	// warning is what the kernel says when it goes on, though something is wrong.
+	// warning matches the messages of a kernel that goes on although something is
+	// wrong.
 	warning = regexp.MustCompile(`\bWARNING: (?:CPU|possible |suspicious |inconsistent |.* at )|cut here \]` +
 		`|INFO: task .* blocked|rcu: INFO: |Out of memory: `)
-	// verdict is what the usual test suites say of a test that failed.
+	// verdict matches the messages of common test suites about a failed test.
 	verdict = regexp.MustCompile(`(?:^|\s)not ok |RESULT=fail|# FAIL\b|\bT(?:FAIL|BROK)\b`)
-	// tools is what compilers, linkers and make say.
+	// tools matches the messages of compilers, linkers and make.
 	tools = regexp.MustCompile(`\berror: |undefined reference|ERROR: modpost|\*\*\* \[`)
-	// stamped are lines of a kernel's log. Drivers write "error:" for what does no harm.
+	// stamped matches lines of a kernel log. Drivers write "error:" for harmless
+	// events.
 	stamped = regexp.MustCompile(`\[ *\d+\.\d{3,}\]`)
 )
 
@@ -46,8 +48,8 @@ func kernelFails(line string) bool { return faults.MatchString(line) && !faultEn
 
 func toolFails(line string) bool { return tools.MatchString(line) && !stamped.MatchString(line) }
 
-// gravity returns how grave the gravest sign in a text is: 0 for no sign, len(signs)
-// for a fault of the kernel.
+// gravity returns the gravity of the gravest sign in a text: 0 without a sign,
+// len(signs) for a fault of the kernel.
 func gravity(text string) int {
 	for i, has := range signs {
 		for line := range strings.Lines(text) {
@@ -59,8 +61,8 @@ func gravity(text string) int {
 	return 0
 }
 
-// idle is what logs end with when nothing happens any more: prompts, and what
-// labs' software says for itself.
+// idle matches the lines at the end of a log in which nothing happens any more:
+// prompts, and messages of the software of labs.
 var idle = regexp.MustCompile(`^(?:\S* ?[#$>]|\+ set \+x|.*<LAVA_(?:SIGNAL_ENDRUN|SIGNAL_ENDTC|TEST_RUNNER EXIT)[^>]*>)?\s*$`)
 
 // excerpt returns the lines of a log that matter, maxExcerpt at most, with a mark
@@ -92,8 +94,8 @@ func excerpt(log string) string {
 	return parts(lines, [2]int{start, start + maxExcerpt - maxEnd}, [2]int{last - lead, last - lead + maxEnd})
 }
 
-// parts returns ranges of the lines, and tells how many lines are left out before,
-// between and after them.
+// parts returns ranges of the lines, with the number of lines left out before, between
+// and after them.
 func parts(lines []string, ranges ...[2]int) string {
 	var shown []string
 	leaveOut := func(n int, where string) {
@@ -111,9 +113,8 @@ func parts(lines []string, ranges ...[2]int) string {
 	return strings.Join(shown, "\n")
 }
 
-// logLines returns the lines of a log. Of equal lines after each other the first
-// is there, and how often it was repeated; empty ones are there once, and not at
-// the beginning.
+// logLines returns the lines of a log. Repeated lines become the first line and the
+// number of repetitions. Repeated empty lines become one, and none at the beginning.
 func logLines(log string) []string {
 	var lines []string
 	last, again := "", 0

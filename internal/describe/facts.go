@@ -9,7 +9,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/graph"
 )
 
-// Origins are the CI systems that reported the object and what it consists of.
+// Origins returns the CI systems that reported the object and its parts.
 func (d *Data) Origins() ([]string, error) {
 	var names []string
 	add := func(name string) {
@@ -44,7 +44,7 @@ func (d *Data) Origins() ([]string, error) {
 	return names, nil
 }
 
-// Builds are the counts of the builds that the object stands for, in words.
+// Builds counts the builds of the object, in words.
 func (d *Data) Builds() (string, error) {
 	builds, _, err := results(d.Object)
 	if err != nil {
@@ -53,7 +53,7 @@ func (d *Data) Builds() (string, error) {
 	return counts(builds.Counts()), nil
 }
 
-// Tests are those of the tests.
+// Tests counts the tests of the object, in words.
 func (d *Data) Tests() (string, error) {
 	_, tests, err := results(d.Object)
 	if err != nil {
@@ -63,7 +63,7 @@ func (d *Data) Tests() (string, error) {
 	return counts(all), err
 }
 
-// State says whether more may come.
+// State says whether more results may come.
 func (d *Data) State() (string, error) {
 	builds, tests, err := results(d.Object)
 	if err != nil {

@@ -42,8 +42,8 @@ func bounded(texts []string) []string {
 	return lines
 }
 
-// firstSeen returns when and in which test or build the issue was seen first. It returns
-// none if the issue was not seen.
+// firstSeen returns when the issue was seen first, and in which test or build. It
+// returns none if the issue was not seen.
 func (d *Data) firstSeen() ([]document.Value, error) {
 	v, err := d.Version()
 	if err != nil || v == nil {

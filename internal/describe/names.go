@@ -12,11 +12,10 @@ import (
 	"github.com/kcidb-go/kcidb/object"
 )
 
-// maxName is how many characters a name has at most: two of them, and a verdict,
-// fit into a summary.
+// maxName is the most characters of a name. Two names and a verdict fit into a summary.
 const maxName = 100
 
-// Name is what people call the object, in some words.
+// Name returns the name that people use for the object.
 func (d *Data) Name() (string, error) { return name(d.Object) }
 
 func name(o graph.Object) (string, error) {
@@ -38,8 +37,8 @@ func name(o graph.Object) (string, error) {
 	return o.Ref().String(), nil
 }
 
-// revisionName names what was tested: of a revision, or of what belongs to one. It
-// is "" where nobody knows.
+// revisionName returns the name of a revision, or of the revision of an object. It
+// returns "" if the revision is unknown.
 func revisionName(o graph.Object) (string, error) {
 	r, all, err := revisionOf(o)
 	if err != nil || r == nil {
@@ -48,8 +47,8 @@ func revisionName(o graph.Object) (string, error) {
 	return codeName(r, all), nil
 }
 
-// FullName is the name of a build or a test, with that of the revision, where it
-// is known.
+// FullName returns the name of a build or a test, with the name of its revision if
+// known.
 func (d *Data) FullName() (string, error) {
 	full, err := name(d.Object)
 	if err != nil {
@@ -117,19 +116,19 @@ func testName(t *graph.Test) string {
 	return document.Cut(name, maxName)
 }
 
-// issueName is the subject of the issue, or the first line of what is said of it.
+// issueName is the subject of the issue, or the first line of its comment.
 func issueName(v *graph.IssueVersion) string {
 	return document.Cut(cmp.Or(line(v.Subject()), firstLine(v.Remark()), line(v.ID)), maxName)
 }
 
-// firstLine returns the first line of a text that has anything in it.
+// firstLine returns the first line of a text that is not blank.
 func firstLine(text string) string {
 	first, _, _ := strings.Cut(strings.TrimSpace(head(text, maxRead)), "\n")
 	return line(first)
 }
 
-// ID names the object by its type and what identifies it: "test maestro:687b4",
-// "issue maestro:5dd75, version 2".
+// ID returns the type and the ID of the object: "test maestro:687b4", "issue
+// maestro:5dd75, version 2".
 func (d *Data) ID() string {
 	ref := d.Object.Ref()
 	switch id := cmp.Or(line(ref.ID[0]), "without an ID"); {

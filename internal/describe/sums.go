@@ -11,7 +11,7 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// Sums says what the builds and tests of a revision or a checkout come to.
+// Sums sums up the builds and tests of a revision or a checkout.
 func (d *Data) Sums() (string, error) {
 	all, err := checkouts(d.Object)
 	if err != nil {
@@ -47,7 +47,7 @@ func (d *Data) Sums() (string, error) {
 		parts = []string{"no builds or tests yet"}
 	}
 	if builds.Counts().Status() == "" && tested.Status() == "" && validity[report.StatusPass] > 0 {
-		parts = slices.Insert(parts, 0, "checked out") // or it would not be told what passed
+		parts = slices.Insert(parts, 0, "checked out") // says what passed, because no build or test did
 	}
 	if strings.Contains(strings.Join(parts, ""), ", ") {
 		return strings.Join(parts, "; "), nil
@@ -55,7 +55,7 @@ func (d *Data) Sums() (string, error) {
 	return strings.Join(parts, ", "), nil
 }
 
-// verbs are what one and what several do that have a status.
+// verbs are the verbs for one result and for several results with a status.
 var verbs = map[report.Status][2]string{
 	report.StatusFail:  {"fails", "fail"},
 	report.StatusError: {"aborted", "aborted"},
@@ -66,7 +66,7 @@ var verbs = map[report.Status][2]string{
 	"":                 {"has no result", "have no result"},
 }
 
-// sum says what counts come to: those that are bad, or else the best there is.
+// sum sums up counts: the bad results, or else the best status.
 func sum(c summary.Counts, noun string) string {
 	var parts []string
 	for _, status := range summary.Statuses {

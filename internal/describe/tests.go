@@ -25,9 +25,9 @@ type suite struct {
 // total returns the number of results in the suite.
 func (s *suite) total() int64 { return s.N * int64(len(s.names)) }
 
-// badTests returns the tests that failed, without those that have a known issue. Tests
-// of one suite that fail in the same places are one group. The largest groups come first.
-// It returns nil if no test failed, and no groups if each failure is a known issue.
+// badTests returns the tests that failed without a known issue. Tests of one suite that
+// fail in the same places are one group. The largest groups come first. It returns nil
+// if no test failed, and no groups if each failure is a known issue.
 func (d *Data) badTests() (*groups, error) {
 	_, tests, err := results(d.Object)
 	if err != nil {
@@ -60,7 +60,7 @@ func (d *Data) badTests() (*groups, error) {
 	return g.orNil(), nil
 }
 
-// addSuites adds suites to groups. It reads the first test of each suite, for its log.
+// addSuites adds suites to groups. It reads the first test of each suite to find a log.
 func (d *Data) addSuites(g *groups, tests *graph.Tests, suites []*suite) error {
 	firsts := make([]string, len(suites))
 	for i, s := range suites {

@@ -24,8 +24,8 @@ func number(n int64) string {
 	return digits
 }
 
-// plural writes a number of things: "1 test", "12 tests". Words whose plural has
-// more than an s come with it.
+// plural writes a number of things: "1 test", "12 tests". An irregular plural is given
+// as well.
 func plural(n int64, one string, many ...string) string {
 	switch {
 	case n == 1:
@@ -36,7 +36,7 @@ func plural(n int64, one string, many ...string) string {
 	return number(n) + " " + one + "s"
 }
 
-// duration writes a time as people say it, in at most two units.
+// duration writes a duration in at most two units.
 func duration(d time.Duration) string {
 	switch {
 	case d < 0:
@@ -66,8 +66,8 @@ func duration(d time.Duration) string {
 	return "0 s"
 }
 
-// date writes a time to the minute, in UTC: readers are everywhere. It is "" for
-// none.
+// date writes a time to the minute, in UTC because readers are everywhere. The zero
+// time is "".
 func date(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -75,11 +75,11 @@ func date(t time.Time) string {
 	return t.UTC().Format("2006-01-02 15:04 UTC")
 }
 
-// short cuts a hash to what people use.
+// short returns the first 12 characters of a hash.
 func short(hash string) string { return head(hash, 12) }
 
-// several lists words as people do: "a, b and c". Of more than most the rest is
-// counted.
+// several lists words: "a, b and c". It counts words beyond the most: "a, b and 3
+// more".
 func several(words []string, most int) string {
 	if len(words) > most+1 { // for one more there is room, too
 		words = append(append([]string{}, words[:most]...), number(int64(len(words)-most))+" more")
@@ -91,7 +91,7 @@ func several(words []string, most int) string {
 	return strings.Join(words[:last], ", ") + " and " + words[last]
 }
 
-// scales are the prefixes of units, with what each stands for.
+// scales are the prefixes of units with their factors.
 var scales = map[report.Prefix][]scale{
 	report.PrefixMetric: {
 		{"T", 1e12}, {"G", 1e9}, {"M", 1e6}, {"k", 1e3}, {"", 1}, {"m", 1e-3}, {"u", 1e-6}, {"n", 1e-9},
@@ -104,8 +104,8 @@ type scale struct {
 	of     float64
 }
 
-// measured writes what a test measured, with its unit and the prefix that suits
-// it; "" where it measured nothing.
+// measured writes the number that a test measured, with its unit and a suitable prefix;
+// "" without a number.
 func measured(n *report.Number) string {
 	if n == nil {
 		return ""
@@ -133,7 +133,7 @@ func measured(n *report.Number) string {
 	return strings.TrimSpace(strconv.FormatFloat(value, format, -1, 64) + " " + prefix + unit)
 }
 
-// integer is for templates, which have integers of all types.
+// integer is for templates, whose integers have any type.
 func integer(n any) (int64, error) {
 	v := reflect.ValueOf(n)
 	if !v.CanInt() {
@@ -142,7 +142,7 @@ func integer(n any) (int64, error) {
 	return v.Int(), nil
 }
 
-// counts writes the number of all, and those of each status: "3: 1 FAIL, 2 PASS".
+// counts writes the total, and the number for each status: "3: 1 FAIL, 2 PASS".
 func counts(c summary.Counts) string {
 	var parts []string
 	for _, status := range summary.Statuses {

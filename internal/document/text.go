@@ -61,7 +61,7 @@ func (f Field) writeText(b *strings.Builder) {
 	}
 }
 
-// texts returns the text and the URL, without those that are "".
+// texts returns the text and the URL, unless they are "".
 func (v Value) texts() []string {
 	var texts []string
 	for _, text := range []string{v.Text, v.URL} {

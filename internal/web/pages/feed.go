@@ -17,13 +17,13 @@ import (
 	"github.com/kcidb-go/kcidb/internal/web/front"
 )
 
-// feedLength is how many notifications a feed has.
+// feedLength is the most notifications in a feed.
 const feedLength = 50
 
-// feedName is what a subscription may be called, with the feed's ending.
+// feedName matches the name of a subscription with the ending of a feed.
 var feedName = regexp.MustCompile(`^([a-z0-9][a-z0-9._-]*)\.atom$`)
 
-// atom is a feed as RFC 4287 has it.
+// atom is a feed, see RFC 4287.
 type atom struct {
 	XMLName xml.Name    `xml:"http://www.w3.org/2005/Atom feed"`
 	ID      string      `xml:"id"`
@@ -47,8 +47,8 @@ type atomEntry struct {
 	Content string     `xml:"content"` // plain text, as Atom takes it without a type
 }
 
-// feed is the Atom feed of a subscription: the newest notifications that it sent
-// there. One that sent none has an empty feed, for it may begin at any time.
+// feed is the Atom feed of a subscription: the newest notifications that it sent to its
+// feed. The feed is empty if it sent none, because it may send one at any time.
 func (p *Pages) feed(w http.ResponseWriter, r *http.Request) {
 	name := feedName.FindStringSubmatch(r.PathValue("name"))
 	if name == nil || p.Spool == nil {
@@ -65,7 +65,7 @@ func (p *Pages) feed(w http.ResponseWriter, r *http.Request) {
 	}
 	text, err := xml.MarshalIndent(feedOf(name[1], p.base(r), all), "", "  ")
 	if err != nil {
-		panic(fmt.Errorf("feed: %w", err)) // there is nothing in it that XML does not have
+		panic(fmt.Errorf("feed: %w", err)) // the feed has only types that XML can encode
 	}
 	send(w, "application/atom+xml; charset=utf-8", "public, max-age=60", bytes.Join([][]byte{[]byte(xml.Header), text, []byte("\n")}, nil))
 }
@@ -77,7 +77,7 @@ func feedOf(name, base string, all []spool.Notification) *atom {
 		Links: []atomLink{{"self", self}, {"alternate", base + "/"}},
 	}
 	for i, n := range all {
-		// Not when all of it was sent: it would be new to readers once more.
+		// Not the time of the last delivery, which would make the entry look new again.
 		at := n.Due
 		for _, d := range n.Deliveries {
 			if d.Via == spool.Feed {

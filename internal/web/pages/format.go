@@ -21,7 +21,7 @@ func grouped(n int64) string {
 	return strings.Join(append([]string{digits}, groups...), "\u202f") // narrow no-break space
 }
 
-// ago says how long ago something was.
+// ago returns how long ago a time was.
 func ago(now, then time.Time) string {
 	d := now.Sub(then)
 	count := func(n time.Duration, unit string) string {
@@ -45,10 +45,10 @@ func ago(now, then time.Time) string {
 	return then.Format("2006-01-02")
 }
 
-// short cuts a commit hash to what people use.
+// short returns the first 12 characters of a commit hash.
 func short(hash string) string { return hash[:min(12, len(hash))] }
 
-// part is the share of results with one outcome, in a bar.
+// part is the share of the results with one outcome in a bar.
 type part struct {
 	Name  string // the outcome, in words; also its class in the style sheet
 	Count int64
@@ -65,11 +65,11 @@ var outcomes = []struct {
 	{report.StatusPass, "pass"}, {report.StatusDone, "done"}, {report.StatusSkip, "skip"}, {"", "unknown"},
 }
 
-// leastWidth is the width of the smallest part: one failure among thousands
-// of tests must be seen.
+// leastWidth is the width of the smallest part, so that one failure among thousands of
+// tests is visible.
 const leastWidth = 2.5
 
-// parts returns the parts of a bar, those with anything in them, worst first.
+// parts returns the parts of a bar that are not empty, worst first.
 func parts(r map[report.Status]int64) []part {
 	var all []part
 	var total, spare float64

@@ -16,23 +16,25 @@ const (
 	latest = 20
 	// lookTime bounds one look.
 	lookTime = 20 * time.Second
-	// A look is kept for keepAtLeast, and for keepFactor times as long as it
-	// took: looking takes a twentieth of the time at most, whatever comes in.
+	// An overview is kept for keepAtLeast, and for keepFactor times as long as reading
+	// took. So reading takes at most a twentieth of the time, however many visitors
+	// come.
 	keepAtLeast = 2 * time.Second
 	keepFactor  = 20
 )
 
-// seen is what there was to see.
+// seen is the content of the front page.
 type seen struct {
 	answers.Overview
 	Waiting int           // submissions in the queue
 	Behind  time.Duration // how old this is, where a replica answers that lags
 }
 
-// behindTold is how far a replica lags at least for visitors to be told.
+// behindTold is the least lag of a replica that the page mentions.
 const behindTold = time.Minute
 
-// BehindMinutes is how many minutes old this is, 0 where nobody minds.
+// BehindMinutes returns the age of the overview in minutes, 0 if it is not worth a
+// mention.
 func (s seen) BehindMinutes() int64 {
 	if s.Behind < behindTold {
 		return 0
@@ -55,18 +57,17 @@ func (s seen) Counts() []count {
 	return append(all, count{"submissions waiting", int64(s.Waiting)})
 }
 
-// glance is the last look at the store and the queue, which all visitors
-// share.
+// glance is the last overview of the store and the queue, shared by all visitors.
 type glance struct {
-	looking sync.Mutex // held by the one who looks
+	looking sync.Mutex // held while reading
 
 	mu    sync.Mutex // guards what follows
 	seen  seen
 	until time.Time // how long it is good; zero before the first look
 }
 
-// look returns what there is to see, a while ago at most. While one visitor
-// looks anew, the others see what was seen last.
+// look returns the overview, read a short while ago at most. While one request reads a
+// new overview, others get the last one.
 func (g *glance) look(ctx context.Context, p *Pages) (seen, error) {
 	if last, until := g.last(); p.Now().Before(until) {
 		return last, nil
@@ -77,10 +78,10 @@ func (g *glance) look(ctx context.Context, p *Pages) (seen, error) {
 	}
 	defer g.looking.Unlock()
 	if last, until := g.last(); p.Now().Before(until) {
-		return last, nil // somebody looked while this one waited
+		return last, nil // another request read it meanwhile
 	}
 
-	// Others use the answer, so it does not end with this visitor.
+	// Other requests use the result, so reading does not end with this request.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookTime)
 	defer cancel()
 	begin := p.Now()
@@ -90,7 +91,7 @@ func (g *glance) look(ctx context.Context, p *Pages) (seen, error) {
 		return seen{}, err
 	}
 	if l, ok := store.As[store.Lagger](p.Store); ok {
-		// Without an answer there is nothing to tell.
+		// Without an answer the page does not mention a lag.
 		now.Behind, _ = l.Lag(ctx)
 	}
 	stats, err := p.Queue.Stats(ctx)

@@ -17,10 +17,10 @@ import (
 	"github.com/kcidb-go/kcidb/object"
 )
 
-// objectTime is how long a page of an object may take.
+// objectTime bounds how long a page of an object takes.
 const objectTime = 20 * time.Second
 
-// object is the page of an object: what is known of it, in words.
+// object answers with the page of an object.
 func (p *Pages) object(w http.ResponseWriter, r *http.Request) {
 	ref, ok := pageurl.Parse(r.URL.EscapedPath())
 	if !ok {
@@ -86,7 +86,7 @@ func (p *Pages) render(page objectPage) []byte {
 	return b.Bytes()
 }
 
-// notice answers with a page that says why there is no other.
+// notice answers with a page that says why there is no page of the object.
 func (p *Pages) notice(w http.ResponseWriter, code int, page objectPage) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
@@ -94,7 +94,7 @@ func (p *Pages) notice(w http.ResponseWriter, code int, page objectPage) {
 	w.Write(p.render(page))
 }
 
-// base is the URL that links begin with.
+// base returns the URL that links begin with.
 func (p *Pages) base(r *http.Request) string {
 	if p.Base != "" {
 		return strings.TrimSuffix(p.Base, "/")

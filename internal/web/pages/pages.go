@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package pages shows people what is in the store. Pages are rendered here,
-// and work without scripts; nothing on them comes from elsewhere.
+// Package pages shows people the content of the store. Pages are rendered by the
+// server, and work without scripts. They load nothing from elsewhere.
 package pages
 
 import (
@@ -37,7 +37,7 @@ func mustRead(name string) []byte {
 	return text
 }
 
-// Pages answers for the pages.
+// Pages serves the pages.
 type Pages struct {
 	Store store.Store
 	// Spool has the feeds; nil where there are none.
@@ -45,7 +45,7 @@ type Pages struct {
 	Queue queue.Queue
 	Log   *slog.Logger
 	Now   func() time.Time
-	// Tokens tells whether submitters need one.
+	// Tokens is set if submitters need a token.
 	Tokens bool
 	// Base is the URL that people see the pages at; "" for the one they used.
 	Base string
@@ -65,7 +65,7 @@ func (p *Pages) Routes(f *front.Front) {
 	}})
 }
 
-// home is the first page: what this is, and what is in it.
+// home is the front page: what the service is, and the latest checkouts.
 func (p *Pages) home(w http.ResponseWriter, r *http.Request) {
 	seen, err := p.glance.look(r.Context(), p)
 	if err != nil {
@@ -81,7 +81,7 @@ func (p *Pages) home(w http.ResponseWriter, r *http.Request) {
 	send(w, "text/html; charset=utf-8", "public, max-age=5", page.Bytes())
 }
 
-// homePage is what the page of this name is made of.
+// homePage is the data of the front page.
 type homePage struct {
 	Style  string // changes with the style sheet, so that browsers notice
 	URL    string // of this service, as the visitor sees it
@@ -100,10 +100,10 @@ var homeTemplate = template.Must(template.New("home.html").Funcs(template.FuncMa
 	"grouped": grouped, "ago": ago, "parts": parts, "short": short,
 }).ParseFS(files, "home.html"))
 
-// hostShape is what a Host header may look like to be shown in a command.
+// hostShape matches a Host header that is safe to show in a command.
 var hostShape = regexp.MustCompile(`^[A-Za-z0-9.:\[\]-]+$`)
 
-// address returns the URL of this service that the visitor uses.
+// address returns the URL by which the visitor reached this service.
 func address(r *http.Request) string {
 	scheme, host := "http", r.Host
 	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
@@ -115,20 +115,20 @@ func address(r *http.Request) string {
 	return scheme + "://" + host
 }
 
-// send answers with content. The front tells those who have it already.
+// send answers with content. The front answers 304 to clients that have it.
 func send(w http.ResponseWriter, kind, keep string, content []byte) {
 	w.Header().Set("Content-Type", kind)
 	w.Header().Set("Cache-Control", keep)
 	w.Write(content)
 }
 
-// tag names content.
+// tag returns a name for content that changes with the content.
 func tag(content []byte) string {
 	sum := sha256.Sum256(content)
 	return fmt.Sprintf("%x", sum[:8])
 }
 
-// contextWithin returns the context of a request, for so long at most.
+// contextWithin returns the context of a request, limited to a time.
 func contextWithin(r *http.Request, most time.Duration) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(r.Context(), most)
 }
