@@ -27,8 +27,8 @@ func places(err *Error) map[string]bool {
 	return set
 }
 
-// agree holds the decoder equal to the reference validator, for one text and
-// each minor version of a major one.
+// agree checks that the decoder and the reference validator agree on a text,
+// for each minor version of a major version.
 func agree(t interface{ Errorf(string, ...any) }, major int, text []byte) {
 	for _, v := range versions {
 		if v.Major != major {
@@ -49,7 +49,7 @@ func agree(t interface{ Errorf(string, ...any) }, major int, text []byte) {
 			continue
 		}
 		if invalid != nil && invalid.More > 0 || ref.More > 0 {
-			continue // the faults listed need not be the same
+			continue // the listed faults may differ
 		}
 		if got, want := places(invalid), places(ref); !maps.Equal(got, want) {
 			t.Errorf("as %v:\n%s\nreference:\n%s\n%q", v, lines(got), lines(want), text)
@@ -57,8 +57,8 @@ func agree(t interface{ Errorf(string, ...any) }, major int, text []byte) {
 	}
 }
 
-// agreeOnUpgrade holds what the decoder makes of a valid report equal to what
-// the upgrade of the document says; nil is nothing, for what cannot be upgraded.
+// agreeOnUpgrade checks that the decoder's result for a valid report equals the
+// upgrade of the document. r is nil if the report cannot be upgraded.
 func agreeOnUpgrade(t interface{ Errorf(string, ...any) }, text []byte, v Version, r *Report) {
 	d, err := parseDocument(text)
 	if err != nil {
@@ -83,7 +83,7 @@ func agreeOnUpgrade(t interface{ Errorf(string, ...any) }, text []byte, v Versio
 	}
 }
 
-// plain returns a report as JSON whose strings are all written the same way.
+// plain returns a report as JSON with all strings written in the same form.
 func plain(t interface{ Errorf(string, ...any) }, r *Report) string {
 	d, err := parseDocument(r.AppendJSON(nil))
 	if err != nil {
@@ -93,8 +93,8 @@ func plain(t interface{ Errorf(string, ...any) }, r *Report) string {
 	return string(d.JSON())
 }
 
-// agreeOnJSON holds what the scanner, which both validators use, takes for
-// JSON equal to what a strict JSON library does.
+// agreeOnJSON checks that the scanner, which both validators use, and a strict
+// JSON library agree on the texts that are JSON.
 func agreeOnJSON(t interface{ Errorf(string, ...any) }, text []byte) {
 	_, err := decodeAs(text, latest)
 	if err != nil && err.More > 0 {
@@ -151,7 +151,7 @@ func rawTexts(tb testing.TB) []string {
 	return texts
 }
 
-// oddities are pieces of text that validators may see differently.
+// oddities are pieces of text that validators may read differently.
 var oddities = []string{
 	`null`, `true`, `[]`, `{}`, `[null]`, `{"x":1}`, `""`, `"\n"`, `"a\n"`, `"\u0000"`, `"\ud83d"`, `"\ud83d\ude00"`, `"\ude00\ud83d"`, `"é"`, "\"\xff\"",
 	`0`, `-0`, `-0.0`, `1.0`, `1e2`, `1.5`, `1e-1`, `-1`, `-1e-400`, `1e400`, `-1e400`, `NaN`, `Infinity`, `-Infinity`, `2147483647`, `2147483648`, `2147483647.5`,
@@ -164,7 +164,7 @@ var oddities = []string{
 	`["a","` + strings.Repeat("a", maxIndexed+1) + `"]`, `{"a":"` + strings.Repeat("a", maxMisc) + `"}`, `"ci"`, `"git://h/x"`, `"a.b."`, `{"code":true,"code":1,"x":0}`, `"` + strings.Repeat("é", maxText) + `"`, `"` + strings.Repeat(`\ud800`, maxText+1) + `"`,
 }
 
-// names are members that an object may gain.
+// oddNames are members that an object may get.
 var oddNames = []string{
 	"version", "checkouts", "builds", "tests", "issues", "incidents", "id", "origin", "build_id", "misc", "comment", "start_time", "log_excerpt", "status",
 	"number", "environment", "culprit", "categories", "input_files", "origin_builds_finish_time", "issue_version", "git_repository_url", "_timestamp", "x", "",
@@ -183,17 +183,17 @@ func mutate(t *rapid.T, text string) string {
 		switch rapid.IntRange(0, 5).Draw(t, "change") {
 		case 0, 1, 2: // another value
 			text = text[:spot.from] + value + text[spot.to:]
-		case 3: // one more member, new or again
+		case 3: // an additional member, new or repeated
 			if text[spot.from] == '{' && spot.to-spot.from > 2 {
 				name := rapid.SampledFrom(oddNames).Draw(t, "name")
 				text = text[:spot.from+1] + `"` + name + `":` + value + "," + text[spot.from+1:]
 			}
-		case 4: // a member behind the others
+		case 4: // a member after the others
 			if text[spot.from] == '{' && spot.to-spot.from > 2 {
 				name := rapid.SampledFrom(oddNames).Draw(t, "name")
 				text = text[:spot.to-1] + `, "` + name + `" :` + value + text[spot.to-1:]
 			}
-		case 5: // bytes cut out
+		case 5: // remove some bytes
 			if rapid.IntRange(0, 9).Draw(t, "rarely") == 0 {
 				text = text[:spot.from] + text[spot.to:]
 			}
@@ -204,8 +204,8 @@ func mutate(t *rapid.T, text string) string {
 
 type spot struct{ from, to int }
 
-// valueSpots returns where the values of a text are, names of members
-// included.
+// valueSpots returns the positions of the values of a text, including names of
+// members.
 func valueSpots(text string) []spot {
 	var spots []spot
 	for i := 0; i < len(text); i++ {

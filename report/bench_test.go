@@ -15,8 +15,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// realReports returns real submissions of 5.x where they are at hand, and
-// otherwise valid reports of the conformance cases.
+// realReports returns real submissions of 5.x if they are available, otherwise
+// valid reports of the conformance cases.
 func realReports(tb testing.TB) [][]byte {
 	tb.Helper()
 	var texts [][]byte
@@ -53,8 +53,8 @@ func size(texts [][]byte) (n int64) {
 	return n
 }
 
-// readTokens reads texts token by token, the least that has to be done to
-// know that they are JSON.
+// readTokens reads texts token by token: the minimum work to check that they
+// are JSON.
 func readTokens(tb testing.TB, texts [][]byte) {
 	d := jsontext.NewDecoder(bytes.NewReader(nil))
 	for _, text := range texts {
@@ -69,8 +69,8 @@ func readTokens(tb testing.TB, texts [][]byte) {
 	}
 }
 
-// BenchmarkDecode measures decoding and validating against reading tokens,
-// turn by turn; the ratio is the time for tokens by that for reports.
+// BenchmarkDecode compares decoding and validating with reading tokens, in
+// turns. The ratio is the time for tokens divided by the time for reports.
 func BenchmarkDecode(b *testing.B) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	texts := realReports(b)

@@ -5,13 +5,14 @@ package report
 import "strings"
 
 // maxCollected is how many faults are kept while a report is read. It is above
-// MaxFaults, for some may give way to others before the end.
+// MaxFaults, because later members may replace values and remove their faults
+// before the end.
 const maxCollected = 4 * MaxFaults
 
 // collector gathers the faults of a report as they are found.
 type collector struct {
 	faults []collected
-	more   int // faults not kept
+	more   int // the number of faults that were not kept
 }
 
 // collected is a fault, and whether it is a fault of the text, such as a NUL character,
@@ -21,8 +22,8 @@ type collected struct {
 	ofText bool
 }
 
-// full reports whether no more faults are kept, so that nothing need be said
-// of them.
+// full reports whether no more faults are kept, so that none need be
+// described.
 func (c *collector) full() bool { return len(c.faults) == maxCollected }
 
 func (c *collector) add(f Fault, ofText bool) {
@@ -33,8 +34,8 @@ func (c *collector) add(f Fault, ofText bool) {
 	c.faults = append(c.faults, collected{f, ofText})
 }
 
-// retract takes back what was found wrong with the value at a pointer, except
-// for its text: a later member of the same name takes the value's place.
+// retract removes the faults of the value at a pointer, except for faults of
+// its text: a later member of the same name replaces the value.
 func (c *collector) retract(pointer string) {
 	kept := c.faults[:0]
 	for _, f := range c.faults {
@@ -46,7 +47,7 @@ func (c *collector) retract(pointer string) {
 	c.faults = kept
 }
 
-// locate says of the faults from the index on which object they are in.
+// locate sets the object of the faults from the index on.
 func (c *collector) locate(from int, list string, index int, id string) {
 	for i := from; i < len(c.faults); i++ {
 		f := &c.faults[i]

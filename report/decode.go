@@ -65,7 +65,7 @@ func Count(text []byte) (int, error) {
 	return d.objects, nil
 }
 
-// validated returns the document of a report that is valid.
+// validated returns the document of a report if it is valid.
 func validated(text []byte) (*Document, *Error) {
 	d, err := parseDocument(text)
 	if err != nil {
@@ -78,7 +78,7 @@ func validated(text []byte) (*Document, *Error) {
 	return d, d.validate(latest)
 }
 
-// unfitOnly reports whether a report is valid, but cannot be upgraded.
+// unfitOnly reports whether a report is valid and only its upgrade fails.
 func unfitOnly(err error) bool {
 	e, ok := errors.AsType[*Error](err)
 	return ok && e.Faults[0].Kind == KindUpgrade

@@ -38,7 +38,7 @@ func readLines[T any](tb testing.TB, name string, do func(T)) {
 	}
 }
 
-// ofSchema returns the faults that are against the schema.
+// ofSchema returns the faults against the schema.
 func ofSchema(err *Error) []Fault {
 	if err == nil {
 		return nil
@@ -98,7 +98,7 @@ func TestDecode5Faults(t *testing.T) {
 	const head = `{"version":{"major":5,"minor":3},`
 	for _, test := range []struct {
 		name, text string
-		want       []string // each fault as a line, with its kind
+		want       []string // a line for each fault, with its kind
 	}{
 		{"no fault", head + `"tests":[]}`, nil},
 		{"empty", "", []string{`syntax: expected a JSON value, found the end of the text in line 1, column 1`}},
@@ -110,7 +110,7 @@ func TestDecode5Faults(t *testing.T) {
 			`pattern: tests[1] "ci:3" at /tests/1/origin: expected the name of a CI system: lower-case letters, digits and "_", found "CI"`,
 			`enum: tests[1] "ci:3" at /tests/1/status: expected one of FAIL, ERROR, MISS, PASS, DONE, SKIP, found "OK"`,
 			`unknown: tests[1] "ci:3" at /tests/1/pth: expected no such property (did you mean "path"?), found "a"`,
-			`type: tests[1] "ci:3" at /tests/1/duration: expected a number, found null (what is not known is left out)`,
+			`type: tests[1] "ci:3" at /tests/1/duration: expected a number, found null (leave out unknown values)`,
 			`required: tests[1] "ci:3" at /tests/1: expected a property "build_id", found none`,
 		}},
 		{"NUL in misc", head + `"issues":[{"id":"ci:1","origin":"ci","version":1,"misc":{"a":[{"b~/\u0000":1}]}}]}`, []string{

@@ -10,8 +10,9 @@ import (
 	"testing"
 )
 
-// Every valid report of any version decodes to what its upgrade says, unless
-// it cannot be upgraded, or has what databases do not keep.
+// TestDecodeAnyVersion: every valid report of any version decodes to the
+// result of its upgrade, unless it cannot be upgraded, or has values that
+// databases cannot keep.
 func TestDecodeAnyVersion(t *testing.T) {
 	decoded := 0
 	for _, v := range versions {
@@ -190,7 +191,7 @@ func TestFaultsAreBounded(t *testing.T) {
 	if invalid == nil || len(invalid.Faults) != MaxFaults || invalid.More < MaxFaults || !invalid.Stopped {
 		t.Errorf("got %d faults and %d more", len(invalid.Faults), invalid.More)
 	}
-	// A number whose exact value would fill the memory.
+	// The exact value of this number would fill the memory.
 	if err := Validate([]byte(`{"version":{"major":4,"minor":1},"issues":[{"id":"a:b","origin":"a","version":1e999999999}]}`)); err == nil {
 		t.Error("a huge number is taken")
 	}

@@ -9,10 +9,10 @@ import (
 	"slices"
 )
 
-// decode reads a report of a version in one pass over its bytes, judging it by
-// the version's schema as it goes, and turning its objects into those of the
-// latest version. It returns everything that is wrong with the report, or with
-// its upgrade. Without build it only judges, and returns a report of nothing.
+// decode reads a report of a version in one pass over its bytes. It checks the
+// report against the version's schema and converts its objects to those of the
+// latest version. It returns all faults of the report or of its upgrade.
+// Without build it only checks, and returns an empty report.
 func decode(ctx context.Context, text []byte, v Version, build bool) (*decoder, *Report, error) {
 	d := newDecoder(text, v)
 	d.ctx, d.stops = ctx, true
@@ -25,46 +25,46 @@ func decode(ctx context.Context, text []byte, v Version, build bool) (*decoder, 
 	return d, r, nil
 }
 
-// Objects may take memoryPerByte times the memory of the report's text, and
-// spareMemory in addition: enough for all but large reports of objects with
-// next to nothing in them.
+// Objects may take memoryPerByte times the memory of the report's text, plus
+// spareMemory: enough for all reports except large reports of almost empty
+// objects.
 const (
 	memoryPerByte = 5
 	spareMemory   = 1 << 20
 )
 
-// memoryBudget is how much memory the objects of a report may take whose text
-// is of a size.
+// memoryBudget is how much memory the objects of a report may take, by the
+// size of its text.
 func memoryBudget(size int) int { return memoryPerByte*size + spareMemory }
 
-// decoder reads a report into the typed objects of the latest version, judging
-// it by the schema of its own version as it goes.
+// decoder reads a report into the typed objects of the latest version, and
+// checks it against the schema of its own version.
 type decoder struct {
 	scanner
 	*edition
 	keeper  keeper
 	builds  bool // whether objects are kept
-	memory  int  // what the objects take, or would
-	budget  int  // how much they may
+	memory  int  // the memory that the objects take, or would take
+	budget  int  // the maximum of memory
 	objects int  // objects read
 	guess   [maxShapes][maxProperties + 1]uint8
-	spares  [maxShapes]any // an object of each shape, for those not kept
+	spares  [maxShapes]any // one object of each shape, for objects that are not kept
 	excerpt repeated
 
-	// Of reports before 5.0.
+	// For reports before 5.0.
 	names    objectNames
-	unfit    collector // what the latest version cannot say
-	waived   []waiver  // the tests that were
-	waivings int       // how many that are
+	unfit    collector // values that the latest version cannot express
+	waived   []waiver  // the waived tests
+	waivings int       // the number of waived tests
 }
 
 // newDecoder returns a decoder of one text, which builds objects without a
-// bound on their memory.
+// limit on their memory.
 func newDecoder(text []byte, v Version) *decoder {
 	return &decoder{scanner: scanner{text: text, offset: -1}, edition: editions[v](), builds: true, budget: math.MaxInt}
 }
 
-// run has a whole text read and returns what is wrong with it.
+// run reads a whole text with read, and returns its faults.
 func (d *decoder) run(read func()) (err error) {
 	defer func() {
 		switch p := recover().(type) {
@@ -86,7 +86,7 @@ func (d *decoder) run(read func()) (err error) {
 	return d.fault()
 }
 
-// fault returns what was found wrong, nil for nothing.
+// fault returns the faults so far, or nil.
 func (d *decoder) fault() error {
 	if e := d.err(); e != nil {
 		return e
@@ -97,24 +97,24 @@ func (d *decoder) fault() error {
 	return nil
 }
 
-// take accounts for memory of an object, and reports whether to build it:
-// nothing is built any more once there is a fault.
+// take accounts for the memory of an object, and reports whether to build the
+// object: after a fault nothing is built.
 func (d *decoder) take(bytes int) bool {
 	d.memory += bytes
 	if d.memory > d.budget && len(d.faults) == 0 {
 		path := d.path
 		d.path = nil
 		d.note(KindSize, fmt.Sprintf("objects that need at most %d times the memory of their text", memoryPerByte),
-			"too many objects with next to nothing in them: send less in a report", false)
+			"too many almost empty objects: send fewer in a report", false)
 		d.path = path
 	}
 	return d.builds && d.good()
 }
 
-// good reports whether nothing was found wrong so far.
+// good reports whether no fault was found so far.
 func (d *decoder) good() bool { return len(d.faults) == 0 && len(d.unfit.faults) == 0 }
 
-// cannotUpgrade notes that the latest version has no way to say the current
+// cannotUpgrade notes that the latest version cannot express the current
 // value, or the value of a member of the current object if name is not "".
 func (d *decoder) cannotUpgrade(name, expected string, value []byte) {
 	if name != "" {
@@ -124,7 +124,7 @@ func (d *decoder) cannotUpgrade(name, expected string, value []byte) {
 	d.unfit.add(Fault{Kind: KindUpgrade, Pointer: d.pointer(), Expected: expected, Found: foundText(value)}, false)
 }
 
-// neededSince says that something is expected because of a version.
+// neededSince adds the version that requires something to its description.
 func neededSince(expected string, major int) string {
 	return fmt.Sprintf("%s, needed since version %d.0", expected, major)
 }
@@ -166,9 +166,10 @@ func readList[T any](d *decoder, read func(d *decoder, to *T)) []T {
 // smallList is the size of a list, in bytes, that is grown by copying.
 const smallList = 32 << 10
 
-// grow returns a list, whose elements so far have a text of some length, with
-// room for more. A large list of small elements gets room for exactly those that
-// come: otherwise it would take up to three times the memory while it is copied.
+// grow returns a list with room for more elements; text is the length of the
+// text of the elements so far. A large list of small elements gets exactly as
+// much room as it needs. Otherwise the list would take up to three times its
+// memory while it is copied.
 func grow[T any](d *decoder, list []T, text int) []T {
 	if size := len(list) * sizeOf[T](); size < smallList || size < text/16 {
 		return slices.Grow(list, 1)
@@ -179,8 +180,8 @@ func grow[T any](d *decoder, list []T, text int) []T {
 	return grown
 }
 
-// elements returns the number of elements of an array from the current position
-// on, which is the beginning of one.
+// elements returns the number of elements of the array that begins at the
+// current position.
 func (d *decoder) elements() int {
 	n, depth := 1, 0
 	for i := d.pos; i < len(d.text); i++ {

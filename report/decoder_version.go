@@ -15,7 +15,7 @@ import (
 
 // versionOf returns the version of a report. The error is an *Error, or the
 // cause of the context's end. A text that does not begin with an ordinary
-// version is read to its end, without building anything.
+// version is read to its end without building objects.
 func versionOf(ctx context.Context, text []byte) (Version, error) {
 	if v, ok := peekVersion(text); ok && slices.Contains(versions, v) {
 		return v, nil
@@ -23,7 +23,7 @@ func versionOf(ctx context.Context, text []byte) (Version, error) {
 	d := newDecoder(text, latest)
 	d.ctx, d.stops = ctx, true
 	var version []byte
-	var other string // what there is instead of an object
+	var other string // the kind of value in place of an object
 	err := d.run(func() {
 		if d.next() != '{' {
 			other = d.skipFound()
@@ -61,18 +61,17 @@ func (d *decoder) findVersion() (version []byte) {
 	}
 }
 
-// longestVersion is how long the text of a version may be. A longer one is no
-// version.
+// longestVersion is the maximum length of the text of a version. A longer text
+// is not a version.
 const longestVersion = 1 << 10
 
-// parseVersion returns the version of a report that is written so. Unlike a
-// Document, which knows a version as the Python system does, this reads 3.0 as 3,
-// as the schema does.
+// parseVersion returns the version that a text represents. It reads 3.0 as 3, as
+// the schema does. A Document does not, like the Python system.
 func parseVersion(text []byte) (Version, error) {
 	report := &Document{root: &object{}}
 	if text != nil {
 		root, _, _, err := readTree(text[:min(len(text), longestVersion)])
-		if err != nil { // too long
+		if err != nil { // it is too long
 			root = quotable(text)
 		}
 		plainNumbers(root)
@@ -85,7 +84,8 @@ func parseVersion(text []byte) (Version, error) {
 	return v, nil
 }
 
-// plainNumbers writes numbers of a version that are integers as such: 3.0 is 3.
+// plainNumbers replaces the numbers of a version that are integers by their
+// plain form: 3.0 becomes 3.
 func plainNumbers(version any) {
 	o, _ := version.(*object)
 	if o == nil {
@@ -98,7 +98,7 @@ func plainNumbers(version any) {
 	}
 }
 
-// readVersion reads the version that a report says it is of.
+// readVersion reads the version in a report.
 func (d *decoder) readVersion() {
 	if d.v.Major == 1 && d.next() == '"' {
 		d.shaped(ruleVersion1)
@@ -125,9 +125,9 @@ func (d *decoder) readMinor() {
 	}
 }
 
-// peekVersion returns the version that a report says it is of, without reading
-// the rest of it. It answers for the ordinary case only, a version of two
-// plain integers, and is false on any doubt.
+// peekVersion returns the version of a report without reading the rest of the
+// report. It reads only the ordinary form, a version of two plain integers,
+// and returns false in any other case.
 func peekVersion(text []byte) (Version, bool) {
 	pos := spaces(text, 0)
 	if pos == len(text) || text[pos] != '{' {
@@ -157,7 +157,7 @@ func peekVersion(text []byte) (Version, bool) {
 	}
 }
 
-// plainVersion returns the version that an object of two plain integers is.
+// plainVersion returns the version in an object of two plain integers.
 func plainVersion(text []byte) (v Version, ok bool) {
 	if len(text) > longestVersion || bytes.ContainsAny(text, `-.eE\`) {
 		return Version{}, false
@@ -178,7 +178,7 @@ var peekShape = newShape(0, latest, []property[Version]{
 	{"minor", optional, func(d *decoder, v *Version) { v.Minor = d.whole() }},
 }, nil)
 
-// whole reads an integer as an int, cut to what one can hold.
+// whole reads an integer as an int, limited to the range of an int.
 func (d *decoder) whole() int {
 	value, _, _ := d.integer()
 	return int(min(max(value, math.MinInt32), math.MaxInt32))

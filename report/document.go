@@ -15,8 +15,8 @@ import (
 // by the rules of each version. Programs that work with objects use Decode and a Report.
 type Document struct {
 	root  any
-	notes []collected // faults of the text it was read from
-	more  int         // those beyond what is kept
+	notes []collected // faults of the text that was parsed
+	more  int         // the number of faults not kept
 }
 
 // NewDocument returns a report without objects.

@@ -23,8 +23,8 @@ func seedDocuments(f *testing.F) {
 	readLines(f, "raw.jsonl", func(c struct{ Text string }) { f.Add([]byte(c.Text)) })
 }
 
-// Whatever is read is written as something that reads the same, and nothing
-// that can be done with it ends in a panic.
+// FuzzParseDocument: a document is written in a form that reads the same, and
+// no operation on it panics.
 func FuzzParseDocument(f *testing.F) {
 	seedDocuments(f)
 	f.Fuzz(func(t *testing.T, text []byte) {
@@ -81,7 +81,7 @@ func FuzzUpgrade(f *testing.F) {
 				t.Fatalf("%q becomes invalid: %v", text, err)
 			}
 		}
-		// A document does not know a version of 5.0 for 5, which decoding does.
+		// A Document does not read version 5.0 as 5; Decode does.
 		if _, err := Decode(text); (ok || err != nil) && (err == nil) != (valid && refused == nil && d.Validate(latest) == nil) {
 			t.Fatalf("%q: decoded: %v; valid: %t; refused: %v", text, err, valid, refused)
 		}

@@ -97,8 +97,8 @@ func TestOperations(t *testing.T) {
 	}
 }
 
-// operate carries out an operation as the case files name them, and returns
-// its result as JSON.
+// operate performs an operation named in the case files, and returns its
+// result as JSON.
 func operate(t *testing.T, op string, asked Version, doc json.RawMessage) ([]byte, error) {
 	if op == "new" {
 		return NewDocument(asked).JSON(), nil
@@ -135,7 +135,7 @@ func operate(t *testing.T, op string, asked Version, doc json.RawMessage) ([]byt
 	return nil, nil
 }
 
-// idsJSON returns IDs with those of one property as the value alone.
+// idsJSON returns IDs as JSON; an ID of one property is just its value.
 func idsJSON(t *testing.T, ids map[string][][]any) []byte {
 	bare := make(map[string][]any)
 	for list, all := range ids {

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// cases reads a file of conformance cases, one JSON object a line.
+// cases reads a file of conformance cases, one JSON object per line.
 func cases[T any](t *testing.T, name string) []T {
 	t.Helper()
 	var all []T
@@ -29,8 +29,8 @@ func parse(t *testing.T, text []byte) *Document {
 	return d
 }
 
-// canonical returns a text's JSON with the members of all objects sorted, for
-// their order says nothing.
+// canonical returns a text's JSON with the members of all objects sorted,
+// because their order has no meaning.
 func canonical(t *testing.T, text []byte) string {
 	t.Helper()
 	return string(appendValue(nil, normal(parse(t, text).root)))

@@ -24,8 +24,8 @@ func (d *Document) validate(asked Version) *Error {
 	if v, ok := d.Version(asked); ok {
 		return d.judge(v)
 	}
-	// The oldest schemas take version numbers that have no home, such as
-	// 1.0. Asked by such a version, its own schema decides.
+	// The oldest schemas accept version numbers that never existed, such as
+	// 1.0. If asked is such a version, its own schema decides.
 	if _, readable := d.stated(); readable && slices.Contains(versions, asked) && d.judge(asked) == nil {
 		return nil
 	}

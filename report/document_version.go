@@ -69,9 +69,9 @@ func (d *Document) stated() (Version, bool) {
 	return Version{}, false
 }
 
-// versionPart returns a number of a version: an integer spelled as one, and
-// not negative. Booleans have always passed for 1 and 0 here; the schema
-// finds fault with them.
+// versionPart returns a number of a version: an integer without fraction and
+// exponent, and not negative. Booleans have always passed for 1 and 0 here;
+// the schema reports them.
 func versionPart(value any) (int, bool) {
 	switch value := value.(type) {
 	case bool:
@@ -102,14 +102,14 @@ func parseStringVersion(s string) (Version, bool) {
 	return v, okMajor && okMinor
 }
 
-// parseDigits returns the number that decimal digits spell, of any number of
-// digits: those too large to matter come back as the greatest there is.
+// parseDigits returns the value of any number of decimal digits. Values too
+// large to matter are returned as the maximum.
 func parseDigits(digits string, ok bool) (int, bool) {
 	if !ok || digits == "" || span(digits, classDigit) < len(digits) {
 		return 0, false
 	}
 	n, err := strconv.Atoi(digits)
-	if err != nil { // out of range
+	if err != nil { // it is out of range
 		const maxInt = int(^uint(0) >> 1)
 		return maxInt, true
 	}

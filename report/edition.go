@@ -4,14 +4,14 @@ package report
 
 import "sync"
 
-// edition is how reports of one version are read.
+// edition determines how reports of one version are read.
 type edition struct {
 	v      Version
 	rules  rules
 	shapes objectShapes
 }
 
-// objectShapes are the kinds of objects there are.
+// objectShapes are the shapes of the kinds of objects.
 type objectShapes struct {
 	report      *shape[Report]
 	version     *shape[Version]
@@ -26,7 +26,7 @@ type objectShapes struct {
 	resource    *shape[Resource]
 }
 
-// editions has the edition of each version, made when first needed.
+// editions has the edition of each version, created at first use.
 var editions = func() map[Version]func() *edition {
 	all := make(map[Version]func() *edition)
 	for _, v := range versions {
@@ -51,15 +51,15 @@ func newEdition(v Version) *edition {
 	}}
 }
 
-// rules are what strings have to be like that are not like that in all
-// versions. Nil asks nothing.
+// rules are the rules for strings that differ between versions. A nil rule
+// requires nothing.
 type rules struct {
 	id         *rule
 	text       *rule
 	path       *rule
 	compatible *rule
 	fileName   *rule
-	repository *rule // URLs of repositories, which are URIs as well
+	repository *rule // URLs of repositories, which must also be URIs
 	statuses   []Status
 }
 

@@ -10,7 +10,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// Each edition has the properties of its schema, and requires the same.
+// TestEditions: each edition has the properties of its schema, and requires
+// the same ones.
 func TestEditions(t *testing.T) {
 	for _, v := range versions {
 		root := compiled[v]()

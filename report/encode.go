@@ -14,10 +14,10 @@ import (
 // that are not nil, parents first. Properties have a fixed order, times are in
 // UTC with a numeric offset and microseconds.
 //
-// Decode reads it back equal, down to the microseconds, provided the report is
-// valid. The result is JSON in any case if Misc is: bytes that are not UTF-8 in
-// a string become replacement characters. Numbers that JSON does not have are
-// left out, or null if they are required.
+// Decode returns an equal report, down to the microseconds, if the report is
+// valid. The result is always JSON if Misc is JSON: bytes that are not UTF-8 in
+// a string become replacement characters. Numbers that JSON cannot represent
+// are left out, or null if they are required.
 func (r *Report) AppendJSON(dst []byte) []byte {
 	start := len(dst)
 	dst = appendVersion(appendName(dst, "version"), latest)
@@ -57,7 +57,7 @@ func (i *Issue) AppendJSON(dst []byte) []byte { return appendObject(dst, i) }
 // AppendJSON appends the incident as compact JSON.
 func (i *Incident) AppendJSON(dst []byte) []byte { return appendObject(dst, i) }
 
-// encoders are kept for the next objects, because an encoder is allocated on the heap.
+// encoders are reused, because an encoder is allocated on the heap.
 var encoders = sync.Pool{New: func() any { return new(encoder) }}
 
 func appendObject(dst []byte, o Object) []byte {
@@ -67,7 +67,7 @@ func appendObject(dst []byte, o Object) []byte {
 	o.VisitFields(e)
 	e.OptTime("_timestamp", &e.timestamp)
 	dst = closeObject(e.dst, start)
-	*e = encoder{} // it must not keep them alive
+	*e = encoder{} // releases the object and the buffer
 	encoders.Put(e)
 	return dst
 }
@@ -76,7 +76,7 @@ func appendObject(dst []byte, o Object) []byte {
 // the property is absent.
 type encoder struct {
 	dst       []byte
-	timestamp *time.Time // is visited first, and written last
+	timestamp *time.Time // visited first, but written last
 }
 
 func (e *encoder) Timestamp(_ string, field **time.Time) { e.timestamp = *field }

@@ -14,13 +14,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// sameTimes compares times as reports keep them.
+// sameTimes compares times to the precision of reports.
 var sameTimes = cmp.Comparer(func(a, b time.Time) bool {
 	return a.Truncate(time.Microsecond).Equal(b.Truncate(time.Microsecond))
 })
 
-// roundTrip holds that what is written reads back the same, and that writing
-// it again gives the same text.
+// roundTrip checks that a written report reads back equal, and that writing it
+// again gives the same text.
 func roundTrip(t *testing.T, text []byte) {
 	t.Helper()
 	r, err := decodeAs(text, latest)
@@ -58,7 +58,7 @@ func FuzzRoundTrip(f *testing.F) {
 	f.Fuzz(roundTrip)
 }
 
-// TestAppendJSON shows every property and its place.
+// TestAppendJSON has every property in its place.
 func TestAppendJSON(t *testing.T) {
 	at := time.Date(2025, 7, 1, 12, 0, 0, 123456789, time.FixedZone("", 2*60*60))
 	files := []Resource{{"a", "https://h/a"}}

@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// The functions that are given a name append a member of an object, with a comma
-// before the name. closeObject makes the first comma the opening brace.
+// The functions with a name argument append a member of an object, with a comma
+// before it. closeObject replaces the first comma by the opening brace.
 
 func appendName(dst []byte, name string) []byte {
 	dst = append(dst, ',', '"')
@@ -51,7 +51,7 @@ func appendVersion(dst []byte, v Version) []byte {
 
 // appendFloat appends a number in the shortest form that reads back as the same
 // double, with an exponent only if the number would be long otherwise. Numbers that
-// JSON does not have become null.
+// JSON cannot represent become null.
 func appendFloat(dst []byte, value float64) []byte {
 	size := math.Abs(value)
 	switch {
@@ -83,7 +83,7 @@ func appendTime(dst []byte, t time.Time) []byte {
 	return append(dst, `+00:00"`...)
 }
 
-// appendDigits appends a number, padded to a number of digits with zeros.
+// appendDigits appends a number, padded with zeros.
 func appendDigits(dst []byte, n, digits int) []byte {
 	start := len(dst)
 	dst = append(dst, "000000"[:digits]...)

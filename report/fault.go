@@ -29,7 +29,7 @@ const (
 // readers understand it differently.
 const (
 	KindNUL       Kind = "nul"       // a NUL character in a string
-	KindDuplicate Kind = "duplicate" // an object with a member twice
+	KindDuplicate Kind = "duplicate" // an object that has a member twice
 	KindSurrogate Kind = "surrogate" // half of a UTF-16 surrogate pair
 	KindNumber    Kind = "number"    // NaN, or a number out of range
 	KindTime      Kind = "time"      // a time outside the years 1 to 9999 UTC

@@ -8,12 +8,12 @@ import (
 	"unicode/utf8"
 )
 
-// The shapes strings have in the schemas, matched by hand: a report holds
-// some twenty of them per object, and a regular expression costs more than all
-// the rest of decoding. As in the schemas' own dialect, "$" holds at the
-// end of a string and before one final newline; so "ci\n" is an origin.
+// Matchers for the string patterns of the schemas, written by hand: an object
+// has some twenty strings, and regular expressions would take more time than
+// the rest of decoding. As in the schemas' own dialect, "$" matches at the end
+// of a string and before a final newline; so "ci\n" is an origin.
 
-// maxText is the greatest length of a log excerpt, in code points.
+// maxText is the maximum length of a log excerpt, in code points.
 const maxText = 16384
 
 // text is a string, or the bytes of one.
@@ -150,14 +150,14 @@ func validFileName[T text](s T) bool {
 
 // validCompatible matches ^[^ \0]+(,[^ \0]+)*$
 //
-// The class takes commas and newlines too, so that nothing is left of the
-// repetition.
+// The class contains commas and newlines, so that it covers the repetition as
+// well.
 func validCompatible[T text](s T) bool {
 	return len(s) > 0 && !contains(s, ' ') && !contains(s, 0)
 }
 
-// length returns the number of code points of s. Half of a surrogate pair, as
-// the three bytes that UTF-8 would have for it, is one.
+// length returns the number of code points of s. Half of a surrogate pair, in
+// the three bytes of its UTF-8 form, counts as one code point.
 func length[T text](s T) int {
 	n := 0
 	for i := range len(s) {
@@ -168,12 +168,13 @@ func length[T text](s T) int {
 	return n
 }
 
-// validEmail reports whether s is an e-mail address as the schemas have it:
-// anything with an "@".
+// validEmail reports whether s is an e-mail address for the schemas: any
+// string with an "@".
 func validEmail[T text](s T) bool { return contains(s, '@') }
 
-// validDateTime reports whether s is a date and time of RFC 3339, less what
-// the schemas do not take: second 60, a space for the "T", hour 24, year 0.
+// validDateTime reports whether s is a date and time of RFC 3339, without the
+// forms that the schemas refuse: second 60, a space for the "T", hour 24, year
+// 0.
 func validDateTime[T text](s T) bool {
 	s = cutNewline(s)
 	const shape = "dddd-dd-ddTdd:dd:dd"
@@ -222,7 +223,7 @@ func validDateTime[T text](s T) bool {
 	return false
 }
 
-// twoDigits returns the number the first two characters of s spell.
+// twoDigits returns the number in the first two characters of s.
 func twoDigits[T text](s T) int { return int(s[0]-'0')*10 + int(s[1]-'0') }
 
 // daysIn returns the number of days of a month.
@@ -239,8 +240,8 @@ func daysIn(year, month int) int {
 	return 31
 }
 
-// parseTime returns the time that s spells, in UTC. The string must be one
-// validDateTime takes; digits beyond the nanosecond are dropped.
+// parseTime returns the time in s, in UTC. s must be valid for validDateTime;
+// digits beyond the nanosecond are dropped.
 func parseTime[T text](s T) time.Time {
 	s = cutNewline(s)
 	year, month, day := twoDigits(s)*100+twoDigits(s[2:]), twoDigits(s[5:]), twoDigits(s[8:])
@@ -264,5 +265,5 @@ func parseTime[T text](s T) time.Time {
 	return time.Date(year, time.Month(month), day, hour, minute, second, nanos, time.UTC)
 }
 
-// inYears reports whether a time is in the years that databases keep.
+// inYears reports whether a time is in the years that databases can keep.
 func inYears(t time.Time) bool { return t.Year() >= 1 && t.Year() <= 9999 }

@@ -4,8 +4,8 @@ package report
 
 import "bytes"
 
-// The shapes strings have in the schemas of before 5.0. A "." stands for any
-// character but a newline.
+// Matchers for the string patterns of the schemas before 5.0. A "." stands for
+// any character but a newline.
 
 // validVersion1 matches ^1(\.0)?$
 func validVersion1(s []byte) bool {

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// shapes pairs each matcher with the pattern of the schemas it stands for, "$"
-// spelled as their dialect means it.
+// shapes pairs each matcher with its pattern in the schemas, with "$" in the
+// schemas' dialect.
 var shapes = []struct {
 	name    string
 	match   func(string) bool
@@ -30,7 +30,7 @@ var shapes = []struct {
 	{"uri", validURI[string], uriPattern},
 }
 
-// uriPattern is the grammar of RFC 3986, appendix A, written out; IPv4 parts
+// uriPattern is the grammar of RFC 3986, appendix A, as a pattern; IPv4 parts
 // may have leading zeros.
 var uriPattern = func() string {
 	const (
@@ -92,8 +92,8 @@ func TestShapes(t *testing.T) {
 	}
 }
 
-// dialect compiles a pattern of the schemas: "$" holds before one final
-// newline too.
+// dialect compiles a pattern of the schemas: "$" also matches before a final
+// newline.
 func dialect(pattern string) *regexp.Regexp {
 	inClass := false
 	var b strings.Builder
@@ -114,7 +114,7 @@ func dialect(pattern string) *regexp.Regexp {
 
 var dateTimePattern = dialect(`^[0-9]{4}-(0[1-9]|1[0-2])-[0-9]{2}[Tt]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$`)
 
-// dateTimeByPattern is another way to judge a date and time: a pattern, and
+// dateTimeByPattern checks a date and time in another way: with a pattern, and
 // time.Parse for the days of the months.
 func dateTimeByPattern(s string) bool {
 	if !dateTimePattern.MatchString(s) || s[:4] == "0000" {
@@ -153,7 +153,7 @@ func TestDateTime(t *testing.T) {
 	}
 }
 
-// FuzzShapes holds each matcher against the pattern it stands for.
+// FuzzShapes compares each matcher with its pattern.
 func FuzzShapes(f *testing.F) {
 	for _, s := range []string{"", "ci:1\n", "a.b-c", "https://u@[::1.2.3.4]:8/%41?q#f", "2025-07-01T10:00:00.123+02:00", "a,b", "a://[v1.x]"} {
 		f.Add(s)

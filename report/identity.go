@@ -8,11 +8,11 @@ import (
 	"slices"
 )
 
-// objectNames are the texts that an object's identity is made of, as the report
-// has them, until the object is read.
+// objectNames are the texts that form an object's identity, as in the report,
+// until the object is read.
 type objectNames struct {
 	origin, id, parentOrigin, parent []byte
-	joined                           []byte // scratch
+	joined                           []byte // a buffer
 	waived                           bool
 }
 
@@ -21,7 +21,7 @@ func (n *objectNames) reset() {
 	n.waived = false
 }
 
-// shown returns what people know the object by.
+// shown returns the object's name for error messages.
 func (n *objectNames) shown(v Version) string {
 	if v.Major == 1 && len(n.id) > 0 {
 		return excerpt(string(n.origin) + ":" + string(n.id))
@@ -37,7 +37,7 @@ func (d *decoder) part(to []byte, r *rule) []byte {
 
 func cutPart(to, value []byte) []byte { return append(to[:0], value[:min(len(value), maxIndexed)]...) }
 
-// id reads the ID of an object that is the same in the latest version.
+// id reads the ID of an object, for versions in which it has the present form.
 func (d *decoder) id() string {
 	value := d.shaped(d.rules.id, ruleIndexed)
 	d.names.id = cutPart(d.names.id, value)
@@ -74,8 +74,8 @@ func (d *decoder) named() (origin, rest []byte, ok bool) {
 	return n.origin, n.id, true
 }
 
-// joined returns an ID made of texts, and notes if it is longer than the latest
-// version takes. The member is what most of it is from.
+// joined returns an ID made of texts, and notes a fault if it is too long for
+// the latest version. member is the member that most of the ID comes from.
 func (d *decoder) joined(member string, texts ...[]byte) string {
 	id := d.names.joined[:0]
 	for _, text := range texts {
@@ -88,7 +88,7 @@ func (d *decoder) joined(member string, texts ...[]byte) string {
 	return d.kept(id)
 }
 
-// idMember is the member that an object's ID is in, apart from its origin.
+// idMember is the member that contains the object's ID without its origin.
 func (d *decoder) idMember() string {
 	if d.v.Major == 1 {
 		return "origin_id"
@@ -96,7 +96,7 @@ func (d *decoder) idMember() string {
 	return "id"
 }
 
-// endCheckout makes a checkout of a revision: the one by its origin.
+// endCheckout turns a revision into the origin's checkout of the revision.
 func endCheckout(d *decoder, to *Checkout) {
 	if d.v.Major > 3 {
 		return
@@ -117,7 +117,7 @@ func endCheckout(d *decoder, to *Checkout) {
 	to.PatchsetHash = d.keptPointer(patchset)
 }
 
-// endBuild makes the build one of the checkout of its revision by its origin.
+// endBuild ties the build to its origin's checkout of the revision.
 func endBuild(d *decoder, to *Build) {
 	if d.v.Major > 3 {
 		return
@@ -141,7 +141,8 @@ func endBuild(d *decoder, to *Build) {
 	to.CheckoutID = d.joined(member, []byte("_:"), origin, []byte(":"), revision)
 }
 
-// endTest makes an incident of a test that is waived, to be added at the end.
+// endTest turns a waived test into a test with an incident, which is added at
+// the end of the report.
 func endTest(d *decoder, to *Test) {
 	if d.v.Major > 4 {
 		return
@@ -172,7 +173,7 @@ func endTest(d *decoder, to *Test) {
 	}
 }
 
-// added is how many objects waived tests add to the report.
+// added returns the number of objects that waived tests add to the report.
 func (d *decoder) added() int {
 	if d.waivings == 0 {
 		return 0
@@ -186,10 +187,11 @@ func meaning(r *rule, property string) string {
 	return fmt.Sprintf("%s, because it is %s in version %v", r.expected, property, latest)
 }
 
-// waiver is the ID of an incident, and that of a test that was waived.
+// waiver is the ID of an incident and the ID of the waived test.
 type waiver struct{ id, test string }
 
-// addWaived adds an issue, if any tests were waived, and an incident for each.
+// addWaived adds an issue and an incident for each waived test, if there are
+// any.
 func (d *decoder) addWaived(r *Report) {
 	if len(d.waived) == 0 {
 		return

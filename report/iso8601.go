@@ -34,14 +34,14 @@ func ParseTime(text string, zone *time.Location) (time.Time, error) {
 	return time.Date(year, time.Month(month), day, int(nanos/hour), 0, 0, int(nanos%hour), zone), nil
 }
 
-// isoParser reads a time of ISO 8601 from left to right. A part that is not as
-// it should be makes it fail, and zero of that part.
+// isoParser reads a time of ISO 8601 from left to right. A malformed part
+// makes it fail, and is returned as zero.
 type isoParser struct {
 	rest   string
 	failed bool
 }
 
-// number reads a number of so many digits, from least to most.
+// number reads a number of the given length, between least and most.
 func (p *isoParser) number(digits, least, most int) int {
 	if span(p.rest[:min(digits, len(p.rest))], classDigit) < digits {
 		p.failed = true
@@ -64,7 +64,7 @@ func (p *isoParser) skip(c byte) bool {
 	return true
 }
 
-// separator skips what stands between date and time of day.
+// separator skips the character between date and time of day.
 func (p *isoParser) separator() {
 	if charClass[p.rest[0]]&classDigit != 0 {
 		p.failed = true
@@ -81,7 +81,7 @@ func (p *isoParser) date() (year, month, day int) {
 	case p.rest == "" && !extended:
 	case p.skip('W'):
 		return p.week(year, extended)
-	case digits == 3 || !extended && digits == 7: // and a time of day may follow without zone
+	case digits == 3 || !extended && digits == 7: // a time of day without zone may follow
 		day = p.number(3, 1, 365+daysIn(year, 2)-28)
 	case !extended:
 		month = p.number(2, 1, 12)
@@ -96,7 +96,7 @@ func (p *isoParser) date() (year, month, day int) {
 	return year, month, day
 }
 
-// expect skips a character that has to come next.
+// expect skips a character that must come next.
 func (p *isoParser) expect(c byte) {
 	if !p.skip(c) {
 		p.failed = true
@@ -119,7 +119,7 @@ func (p *isoParser) week(year int, extended bool) (int, int, int) {
 }
 
 // clock reads a time of day, as nanoseconds since midnight, and its zone, or
-// else returns the zone given. 24:00 is the midnight that ends the day.
+// returns the given zone. 24:00 is the midnight that ends the day.
 func (p *isoParser) clock(zone *time.Location) (int64, *time.Location) {
 	t := time.Duration(p.number(2, 0, 24)) * time.Hour
 	extended := p.skip(':')
@@ -149,7 +149,7 @@ func (p *isoParser) clock(zone *time.Location) (int64, *time.Location) {
 // digits reports whether a digit comes next.
 func (p *isoParser) digits() bool { return p.rest != "" && charClass[p.rest[0]]&classDigit != 0 }
 
-// fraction reads the digits of a fraction of a second. Those beyond the
+// fraction reads the digits of a fraction of a second. Digits beyond the
 // nanosecond are dropped.
 func (p *isoParser) fraction() time.Duration {
 	n := span(p.rest, classDigit)
@@ -165,7 +165,7 @@ func (p *isoParser) fraction() time.Duration {
 	return nanos
 }
 
-// offset reads how far a zone is from UTC.
+// offset reads the offset of a zone from UTC.
 func (p *isoParser) offset(sign int) *time.Location {
 	seconds := p.number(2, 0, 23) * 3600
 	if p.skip(':') || p.digits() {

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// The wanted values are those of Python's dateutil.parser.isoparse, which the
-// tools before these read times with.
+// The wanted values come from Python's dateutil.parser.isoparse, with which
+// the earlier tools read times.
 func TestParseTime(t *testing.T) {
 	for _, test := range []struct{ text, want string }{
 		{"2025", "2025-01-01T00:00:00+03:00"},
@@ -73,7 +73,7 @@ func FuzzParseTime(f *testing.F) {
 		if again, err := ParseTime(got.Format(time.RFC3339Nano), time.UTC); got.Year() <= 9999 && (err != nil || !again.Equal(got)) {
 			t.Fatalf("%q is %v, and that is %v, %v", text, got, again, err)
 		}
-		// Times of reports mean the same here.
+		// Times in the format of reports mean the same here.
 		if validDateTime(text) && text[len(text)-1] != '\n' && !parseTime(text).Equal(got) {
 			t.Fatalf("%q is %v, in a report %v", text, got, parseTime(text))
 		}

@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// keeper is the memory of decoded values. It takes them by the chunk: a report
-// has dozens of small values per object, and allocating each is slow.
+// keeper holds the memory of decoded values. It allocates memory in chunks: a
+// report has dozens of small values per object, and allocating each is slow.
 type keeper struct {
-	chunk    strings.Builder // where strings are
-	raw      []byte          // where JSON text is
+	chunk    strings.Builder // holds strings
+	raw      []byte          // holds JSON text
 	strings  slab[string]
 	times    slab[time.Time]
 	statuses slab[Status]
@@ -20,9 +20,9 @@ type keeper struct {
 	floats   slab[float64]
 }
 
-// Texts longer than maxShared have memory of their own, the others share
-// chunks, the next one always larger than the last, from minChunk to maxChunk:
-// most reports are small, and most bytes are in large ones.
+// Texts longer than maxShared have memory of their own; the others share
+// chunks. Each chunk is larger than the last, from minChunk to maxChunk,
+// because most reports are small, and most bytes are in large reports.
 const (
 	maxShared = 256
 	minChunk  = 1 << 10
@@ -58,7 +58,7 @@ func (k *keeper) bytes(b []byte) []byte {
 	return slices.Clip(k.raw[start:])
 }
 
-// slab hands out pointers to values that lie side by side.
+// slab hands out pointers to values in contiguous memory.
 type slab[T any] struct {
 	free []T
 	size int

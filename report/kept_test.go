@@ -68,7 +68,8 @@ func TestBounds(t *testing.T) {
 
 func quote(s string) string { return `"` + s + `"` }
 
-// reportWith returns a report of one object, valid but perhaps for one property.
+// reportWith returns a report of one object, valid except perhaps for one
+// property.
 func reportWith(list, property, value string) []byte {
 	object := map[string]string{"id": `"ci:1"`, "origin": `"ci"`}
 	switch list {
@@ -89,7 +90,7 @@ func reportWith(list, property, value string) []byte {
 	return reportOf(latest, fmt.Sprintf(`"%s":[{%s}]`, list, strings.Join(members, ",")))
 }
 
-// Numbers in misc are kept to the letter.
+// TestMiscIsText: numbers in misc are kept to the letter.
 func TestMiscIsText(t *testing.T) {
 	const misc = `{"a":9007199254740993,"b":1e308,"c":-0.0,"d":1.10,"e":123456789012345678901234567890,"f":"\u0041"}`
 	r, err := Decode(reportWith("tests", "misc", misc))

@@ -7,19 +7,20 @@ const (
 	// on one line: no person reads it, and spaces before each value of a misc of 512
 	// levels would be a thousand times its text.
 	maxLevels = 16
-	// laidOut is how much text is laid out before it is written.
+	// laidOut is how much text is formatted before it is written.
 	laidOut = 256 << 10
 )
 
-// layout spaces JSON text that comes in pieces, a piece ending with a value, a
-// bracket or a comma.
+// layout adds spaces to JSON text that comes in pieces. A piece ends with a
+// value, a bracket or a comma.
 type layout struct {
-	indent int // spaces per level; 0 is one line without any space
+	indent int // spaces per level; 0 writes one line without spaces
 	depth  int
 	opened bool // whether the last character was an opening bracket
 }
 
-// append appends a piece. Text that is not JSON comes out as some text.
+// append appends a piece. A text that is not JSON gives some text, and no
+// error.
 func (l *layout) append(dst, json []byte) []byte {
 	for len(json) > 0 {
 		var n int
@@ -29,8 +30,8 @@ func (l *layout) append(dst, json []byte) []byte {
 	return dst
 }
 
-// appendSome appends the beginning of a piece, until dst has laidOut bytes or all of
-// the piece is in it. It returns how many bytes of the piece are in it.
+// appendSome appends the beginning of a piece, until dst has laidOut bytes or the
+// piece ends. It returns how many bytes of the piece it appended.
 func (l *layout) appendSome(dst, json []byte) ([]byte, int) {
 	end := max(laidOut, len(dst)+1)
 	i := 0
@@ -45,9 +46,9 @@ func (l *layout) appendSome(dst, json []byte) ([]byte, int) {
 			l.depth = max(l.depth-1, 0)
 		}
 		switch {
-		case l.opened == closing: // the brackets of nothing, or behind a comma or a colon
-		case closing && l.depth == maxLevels: // what ends here is on one line
-		default: // a first value, or the end behind a last one
+		case l.opened == closing: // an empty object or array, or after a comma or a colon
+		case closing && l.depth == maxLevels: // the end of a value that is on one line
+		default: // before a first value, or after a last one
 			dst = l.newline(dst)
 		}
 		l.opened = false
@@ -71,7 +72,7 @@ func (l *layout) appendSome(dst, json []byte) ([]byte, int) {
 	return dst, i
 }
 
-// newline begins a line, at the current depth.
+// newline begins a line at the current depth.
 func (l *layout) newline(dst []byte) []byte {
 	if l.indent == 0 || l.depth > maxLevels {
 		return dst

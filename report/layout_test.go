@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// largest notes the largest piece that is written.
+// largest records the largest piece that is written.
 type largest struct {
 	bytes.Buffer
 	most int
@@ -58,7 +58,7 @@ func TestLayoutOfDeepObjects(t *testing.T) {
 	}
 }
 
-// Deep values are on one line, with their brackets.
+// TestLayoutLevels: deep values are on one line, with their brackets.
 func TestLayoutLevels(t *testing.T) {
 	l := layout{indent: 1}
 	got := string(l.append(nil, []byte(strings.Repeat("[", maxLevels)+`[1,{"a":[]}],[]`+strings.Repeat("]", maxLevels))))

@@ -7,13 +7,14 @@ import (
 	"slices"
 )
 
-// list is a list of objects in reports of some versions.
+// list is a list of objects in reports, with the versions that have it.
 type list struct {
 	name string
 	id   []string // the properties that identify an object
 }
 
-// lists returns the lists reports of a version have, parents before children.
+// lists returns the lists that reports of a version have, parents before
+// children.
 func lists(v Version) []list {
 	id := []string{"id"}
 	if v.Major == 1 {
@@ -29,13 +30,13 @@ func lists(v Version) []list {
 	return all
 }
 
-// rootMembers are the members a report has in any version, in the order
+// rootMembers are the members of reports in any version, in the order in which
 // they are written.
 var rootMembers = []string{
 	"version", "revisions", "checkouts", "builds", "tests", "issues", "incidents",
 }
 
-// memberRank returns a member's place in a report written out.
+// memberRank returns the position of a member in a written report.
 func memberRank(name string) int {
 	if i := slices.Index(rootMembers, name); i >= 0 {
 		return i
@@ -43,11 +44,11 @@ func memberRank(name string) int {
 	return len(rootMembers)
 }
 
-// byRank compares members of a report by the order they are written in.
+// byRank compares members of a report by their written order.
 func byRank(a, b member) int { return memberRank(a.name) - memberRank(b.name) }
 
-// indexed iterates over the objects in a member that is a list, with their
-// places there, and over none where it is no list.
+// indexed iterates over the objects in a member, with their positions, if the
+// member is a list.
 func (o *object) indexed(name string) iter.Seq2[*object, int] {
 	return func(yield func(*object, int) bool) {
 		value, _ := o.get(name)
@@ -60,7 +61,7 @@ func (o *object) indexed(name string) iter.Seq2[*object, int] {
 	}
 }
 
-// objects iterates over the objects in a member that is a list.
+// objects iterates over the objects in a member, if the member is a list.
 func (o *object) objects(name string) iter.Seq[*object] {
 	return func(yield func(*object) bool) {
 		for object := range o.indexed(name) {
@@ -71,7 +72,8 @@ func (o *object) objects(name string) iter.Seq[*object] {
 	}
 }
 
-// append appends elements to a member that is a list, making it if need be.
+// append appends elements to a member that is a list, and creates the list if
+// necessary.
 func (o *object) append(name string, elements ...any) {
 	value, _ := o.get(name)
 	list, ok := value.([]any)

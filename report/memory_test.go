@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// hostileBodies are what stands behind the versions of reports that are made to
-// cost much: a piece, again and again, between a beginning and an end.
+// hostileBodies are the parts after the version in reports that are made to
+// cost much: a repeated piece between a beginning and an end.
 var hostileBodies = []struct{ name, before, piece, after string }{
 	{"empty objects", `"tests":[`, `{}`, `]`},
 	{"no objects", `"tests":[`, `1`, `]`},
@@ -44,11 +44,12 @@ var hostileBodies = []struct{ name, before, piece, after string }{
 	{"garbage behind objects", `"tests":[{"id":"a:","origin":"a","build_id":"a:"},`, `,,,,,,,,`, `]`},
 }
 
-// validBodies are of valid reports, of 4.0 and later if not said otherwise.
+// validBodies are parts of valid reports, of 4.0 and later unless noted
+// otherwise.
 var validBodies = []struct {
 	name, before, piece, after string
 	since, until               Version
-	refused                    bool // for its memory
+	refused                    bool // because of its memory
 }{
 	{"small tests", `"tests":[`, `{"id":"a:","origin":"a","build_id":"a:"}`, `]`, Version{3, 0}, latest, false},
 	{"small tests of 2.0", `"tests":[`, `{"id":"a:%d","build_id":"ci:abcdefghijklm"}`, `]`, Version{2, 0}, Version{2, 0}, false},
@@ -68,7 +69,7 @@ var validBodies = []struct {
 	{"long text", `"tests":[{"id":"a:","origin":"a","build_id":"a:","comment":"`, `\nabé`, `"}]`, Version{4, 0}, latest, false},
 }
 
-// bodyOf returns a text of about some size to stand behind a version.
+// bodyOf returns a text of roughly the given size to follow a version.
 func bodyOf(size int, before, piece, after string) string {
 	var b strings.Builder
 	b.WriteString(before)
@@ -92,8 +93,8 @@ func reportOf(v Version, body string) []byte {
 	return fmt.Appendf(nil, `{"version":{"major":%d,"minor":%d},%s}`, v.Major, v.Minor, body)
 }
 
-// costOf returns what decoding a text takes: all bytes that it allocates,
-// whether they are in use at the same time or not, and how often it does.
+// costOf returns the cost of decoding a text: the sum of all allocated bytes,
+// whether in use at the same time or not, and the number of allocations.
 func costOf(text []byte) (bytes, allocations float64, err error) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -102,7 +103,7 @@ func costOf(text []byte) (bytes, allocations float64, err error) {
 	return float64(after.TotalAlloc - before.TotalAlloc), float64(after.Mallocs - before.Mallocs), err
 }
 
-// normalBody is objects as CI systems send them.
+// normalBody is made of objects as CI systems send them.
 const normalBody = `{"id":"ci:test-%d","origin":"ci","build_id":"ci:build-1","path":"ltp.syscalls.fork01","status":"PASS","start_time":"2025-07-01T10:00:00Z",` +
 	`"duration":1.5,"log_url":"https://example.org/log","log_excerpt":"a\nb","environment":{"comment":"rack 1","compatible":["arm,a"],"misc":{"platform":"x"}},"misc":{"runtime":"lab"}}`
 
@@ -116,7 +117,7 @@ func TestCostOfDecoding(t *testing.T) {
 		t.Skip("counts allocations of hundreds of texts, of 2 MiB each")
 	}
 	for _, v := range versions {
-		Validate(reportOf(v, `"tests":[{}]`)) // makes what is made once
+		Validate(reportOf(v, `"tests":[{}]`)) // initializes everything that is created once
 	}
 	normal := reportOf(latest, bodyOf(size, `"tests":[`, normalBody, `]`))
 	_, most, err := costOf(normal)
@@ -151,7 +152,7 @@ func TestCostOfDecoding(t *testing.T) {
 	}
 }
 
-// TestMemoryOfChecking shows that checking builds nothing.
+// TestMemoryOfChecking: checking builds no objects.
 func TestMemoryOfChecking(t *testing.T) {
 	text := reportOf(latest, bodyOf(1<<20, `"tests":[`, normalBody, `]`))
 	var before, after runtime.MemStats
@@ -176,7 +177,7 @@ func TestDecodingEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// Faults far down are named in few words.
+// TestPointersAreBounded: faults at a great depth have short pointers.
 func TestPointersAreBounded(t *testing.T) {
 	name := strings.Repeat("n", 500)
 	text := reportOf(latest, `"tests":[{"misc":`+strings.Repeat(`{"`+name+`":`, 400)+`{`+bodyOf(10_000, ``, `"a":1`, ``)+`}`+strings.Repeat("}", 400)+`}]`)

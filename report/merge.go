@@ -133,8 +133,8 @@ func (o *object) key(id []string) (string, bool) {
 	return key.String(), true
 }
 
-// plainInteger returns a number that is an integer without fraction and
-// exponent, and others as doubles are written.
+// plainInteger returns an integer without fraction and exponent, and other
+// numbers in the shortest form of a double.
 func plainInteger(n json.Number) json.Number {
 	switch {
 	case n == "-0":

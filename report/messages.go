@@ -31,7 +31,7 @@ const (
 	foundMissing = "none"
 )
 
-// expectedDepth says how deep a report may be nested.
+// expectedDepth describes the maximum nesting of a report.
 var expectedDepth = fmt.Sprintf("at most %d levels of objects and arrays", MaxDepth)
 
 // Bounds of databases. maxIndexed is the greatest length, in bytes, of texts that queries
@@ -45,10 +45,10 @@ const (
 
 var (
 	expectedIndexed = fmt.Sprintf("at most %d bytes, which databases can index", maxIndexed)
-	expectedMisc    = fmt.Sprintf("an object of at most %d bytes: larger things belong into files, with URLs to them", maxMisc)
+	expectedMisc    = fmt.Sprintf("an object of at most %d bytes: put larger data into files, with URLs to them", maxMisc)
 )
 
-// patternMeanings says what the patterns of the schemas ask for.
+// patternMeanings describes the patterns of the schemas.
 var patternMeanings = map[string]string{
 	`^[a-z0-9_]+:[^\0]*$`:                    `an ID: the origin, a colon, and what identifies the object there, as in "ci:42"`,
 	`^[a-z0-9_]+:.*$`:                        `an ID on one line: the origin, a colon, and what identifies the object there, as in "ci:42"`,
@@ -70,7 +70,7 @@ var patternMeanings = map[string]string{
 	`^1(\.0)?$`:                              `"1"`,
 }
 
-// expectedPattern says what a pattern of the schemas asks for.
+// expectedPattern describes a pattern of the schemas.
 func expectedPattern(pattern string) string {
 	if meaning, ok := patternMeanings[pattern]; ok {
 		return meaning
@@ -78,7 +78,7 @@ func expectedPattern(pattern string) string {
 	return "text matching " + pattern
 }
 
-// expectedType says which JSON types would do.
+// expectedType describes the allowed JSON types.
 func expectedType(want []string) string {
 	switch want[0] {
 	case "array", "integer", "object":
@@ -89,7 +89,7 @@ func expectedType(want []string) string {
 	return "a " + want[0]
 }
 
-// expectedFormat says what a format of the schemas asks for.
+// expectedFormat describes a format of the schemas.
 func expectedFormat(name string) string {
 	switch name {
 	case "email":
@@ -100,7 +100,7 @@ func expectedFormat(name string) string {
 	return `a date and time of RFC 3339, as in "2025-07-01T10:00:00Z"`
 }
 
-// expectedEnum says which values there are.
+// expectedEnum describes the allowed values.
 func expectedEnum(want []any) string {
 	names := make([]string, len(want))
 	for i, value := range want {
@@ -109,14 +109,13 @@ func expectedEnum(want []any) string {
 	return "one of " + strings.Join(names, ", ")
 }
 
-// expectedProperty says that a required property has to be there.
+// expectedProperty describes a missing required property.
 func expectedProperty(name string) string { return fmt.Sprintf("a property %q", name) }
 
-// expectedLength says how long a text may be.
+// expectedLength describes the maximum length of a text.
 func expectedLength(most int) string { return fmt.Sprintf("at most %d characters", most) }
 
-// expectedKnown says of a property that an object does not have which one may
-// have been meant.
+// expectedKnown suggests a known property in place of an unknown one.
 func expectedKnown(name string, known []string) string {
 	nearest, least := "", max(len(name)/3, 1)+1
 	for _, k := range known {
@@ -134,8 +133,8 @@ func expectedKnown(name string, known []string) string {
 }
 
 // distance returns how many characters must be added, removed or replaced to
-// make b of a, upper and lower case being the same. Names longer than any
-// property's are as far as they are long.
+// turn a into b, ignoring case. The distance of a name longer than any
+// property is the name's length.
 func distance(a, b string) int {
 	const longest = 64
 	if len(a) > longest || len(b) > longest {
@@ -144,8 +143,8 @@ func distance(a, b string) int {
 	return levenshtein.ComputeDistance(strings.ToLower(a), strings.ToLower(b))
 }
 
-// excerpt returns the beginning of s, of a length that can be read: at most 80
-// bytes and "...", valid UTF-8.
+// excerpt returns the beginning of s, in a readable length: at most 80 bytes
+// and "...", valid UTF-8.
 func excerpt(s string) string {
 	const most = 80
 	if len(s) > most {
@@ -158,8 +157,8 @@ func excerpt(s string) string {
 	return strings.ToValidUTF8(s, "\uFFFD")
 }
 
-// foundNull says what to do about a null.
-const foundNull = "null (what is not known is left out)"
+// foundNull describes a null and the way to fix it.
+const foundNull = "null (leave out unknown values)"
 
 // found describes a value: a string in quotes, a number as it is written.
 func found(v any) string {
@@ -178,13 +177,13 @@ func found(v any) string {
 	return "an object"
 }
 
-// quotable returns as much of b as an excerpt shows.
+// quotable returns the part of b that an excerpt shows.
 func quotable[T text](b T) string { return excerpt(string(b[:min(len(b), 100)])) }
 
-// foundText says what a string is.
+// foundText describes a string.
 func foundText(b []byte) string { return strconv.Quote(quotable(b)) }
 
-// foundBytes says how long a text is.
+// foundBytes describes the length of a text.
 func foundBytes(n int) string { return fmt.Sprintf("%d bytes", n) }
 
 // foundAt describes the text at a position from which on it is not JSON.

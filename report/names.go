@@ -8,7 +8,7 @@ import (
 )
 
 // fewNames is how many names are compared one by one, which is faster than
-// hashing. Objects have few members mostly.
+// hashing. Most objects have few members.
 const fewNames = 8
 
 // nameSet is a set of names of unknown members. There are no more of
@@ -19,7 +19,8 @@ type nameSet struct {
 	many map[string]bool
 }
 
-// add adds a name and reports whether it was there already. It keeps the name.
+// add adds a name, which it keeps, and reports whether the name was in the set
+// already.
 func (set *nameSet) add(name []byte) (again bool) {
 	if set.many != nil {
 		again = set.many[string(name)]
@@ -43,9 +44,9 @@ func (set *nameSet) add(name []byte) (again bool) {
 	return false
 }
 
-// nameTable is the names of an object's members, of which there may be as many
-// as a text has room for. Beyond the first few it keeps no names, but where they
-// are in the text, and hashes of them.
+// nameTable is the set of names of an object's members; a text may have very
+// many. Beyond the first few it keeps the positions and the hashes of names, not
+// the names.
 type nameTable struct {
 	text  []byte
 	few   [fewNames][]byte
@@ -60,7 +61,8 @@ type nameSlot struct{ hash, at uint32 }
 var nameSeed = maphash.MakeSeed()
 
 // add adds a name, which is at a position of the text below 4 GiB, and reports
-// whether it was there already. It keeps the name while names are few.
+// whether the name was in the table already. It keeps the name while there are
+// few names.
 func (t *nameTable) add(name []byte, at int) (again bool) {
 	few := min(t.n, fewNames)
 	for _, other := range t.few[:few] {
@@ -105,7 +107,7 @@ func (t *nameTable) grow() {
 	}
 }
 
-// nameAt returns the name whose quotes begin at a position of a text.
+// nameAt returns the name whose opening quote is at a position of a text.
 func nameAt(text []byte, at uint32) []byte {
 	s := scanner{text: text, pos: int(at)}
 	name, odd := s.plainString()

@@ -38,13 +38,13 @@ func (l *objectList[T]) read(d *decoder, r *Report) {
 	*l.of(r) = readList(d, l.readOne)
 }
 
-// readOne reads one object of the list, and says of its faults that they are
-// in it. The path leads to the object.
+// readOne reads one object of the list, and sets the object of its faults. The
+// path leads to the object.
 func (l *objectList[T]) readOne(d *decoder, to *T) {
 	d.objects++
 	d.names.reset()
 	at, faults, unfit := d.path[:2], len(d.faults), len(d.unfit.faults)
-	// Reading may end in here, when it has found enough faults.
+	// Reading may end here by a panic, after enough faults.
 	defer func() {
 		if len(d.faults) > faults || len(d.unfit.faults) > unfit {
 			list, index, id := string(at[0].name), at[1].index, d.names.shown(d.v)

@@ -9,14 +9,14 @@ import (
 	"time"
 )
 
-// wrongType notes that the next value should be of another JSON type.
+// wrongType notes that the next value has a wrong JSON type, and skips it.
 func (d *decoder) wrongType(want string) {
 	d.note(KindType, expectedType([]string{want}), d.skipFound(), false)
 }
 
-// shaped reads a string that has to obey some rules; a rule that is nil asks
-// nothing. The string is good until the next one is read; nil stands for no
-// string at all.
+// shaped reads a string that must obey the rules; a nil rule requires nothing.
+// The string is valid until the next one is read. It is nil if the value is
+// not a string.
 func (d *decoder) shaped(rules ...*rule) []byte {
 	if d.next() != '"' {
 		d.wrongType("string")
@@ -30,7 +30,7 @@ func (d *decoder) shaped(rules ...*rule) []byte {
 		if r != nil && !r.match(value) {
 			d.note(r.kind, r.expected, foundText(value), false)
 			if r.kind == KindFormat {
-				break // a pattern would only say the same again
+				break // the fault of a pattern would only repeat this
 			}
 		}
 	}
@@ -41,7 +41,7 @@ func (d *decoder) string(rules ...*rule) string { return d.kept(d.shaped(rules..
 
 func (d *decoder) optString(rules ...*rule) *string { return d.keptPointer(d.shaped(rules...)) }
 
-// kept returns a copy of a text that is part of an object.
+// kept returns a copy of a text for an object.
 func (d *decoder) kept(text []byte) string {
 	if !d.take(len(text)) {
 		return ""
@@ -49,7 +49,7 @@ func (d *decoder) kept(text []byte) string {
 	return d.keeper.string(text)
 }
 
-// keptPointer returns a pointer to a copy of a text that is part of an object.
+// keptPointer returns a pointer to a copy of a text for an object.
 func (d *decoder) keptPointer(text []byte) *string {
 	if !d.take(sizeOf[string]() + len(text)) {
 		return nil
@@ -57,7 +57,7 @@ func (d *decoder) keptPointer(text []byte) *string {
 	return d.keeper.strings.keep(d.keeper.string(text))
 }
 
-// keep returns a pointer to a copy of a value that is part of an object.
+// keep returns a pointer to a copy of a value for an object.
 func keep[T any](d *decoder, values *slab[T], value T) *T {
 	if !d.take(sizeOf[T]()) {
 		return nil
@@ -67,7 +67,7 @@ func keep[T any](d *decoder, values *slab[T], value T) *T {
 
 func (d *decoder) optText() *string { return d.optString(d.rules.text) }
 
-// optName reads a text that objects are looked up by.
+// optName reads a text that databases index.
 func (d *decoder) optName() *string { return d.optString(d.rules.text, ruleIndexed) }
 
 func (d *decoder) optURI() *string { return d.optString(ruleURI) }
@@ -94,9 +94,9 @@ func (d *decoder) logExcerpt() *string {
 	return keep(d, &d.keeper.strings, value)
 }
 
-// repeated is a string that may come again.
+// repeated is the last string, which may come again.
 type repeated struct {
-	written []byte // with its quotes and escapes
+	written []byte // including quotes and escapes
 	value   string
 }
 
@@ -121,7 +121,8 @@ func (d *decoder) optTime() *time.Time {
 	return keep(d, &d.keeper.times, t)
 }
 
-// The statuses there are, those before 4.2, and those before 4.0.
+// The statuses of the latest version, of versions before 4.2, and of versions
+// before 4.0.
 var (
 	statuses  = []Status{StatusFail, StatusError, StatusMiss, StatusPass, StatusDone, StatusSkip}
 	statuses4 = []Status{StatusFail, StatusError, StatusPass, StatusDone, StatusSkip}
@@ -132,7 +133,7 @@ func (d *decoder) status() Status { return enum(d, d.rules.statuses) }
 
 func (d *decoder) optStatus() *Status { return keep(d, &d.keeper.statuses, d.status()) }
 
-// validity reads whether a build is valid as its status.
+// validity reads the validity of a build, and returns it as a status.
 func (d *decoder) validity() *Status {
 	status := StatusFail
 	if valid, _ := d.boolean(); valid {
@@ -153,7 +154,7 @@ func (d *decoder) resources() []Resource {
 	return readList(d, func(d *decoder, to *Resource) { readObject(d, d.shapes.resource, to) })
 }
 
-// enum reads a string that has to be one of some values.
+// enum reads a string that must be one of the values.
 func enum[T ~string](d *decoder, values []T) T {
 	value := d.shaped()
 	if value == nil {
@@ -172,7 +173,7 @@ func enum[T ~string](d *decoder, values []T) T {
 	return ""
 }
 
-// boolean reads a boolean, and reports whether it is one.
+// boolean reads a boolean, and returns whether the value is a boolean.
 func (d *decoder) boolean() (value, ok bool) {
 	switch c := d.next(); {
 	case c == 't' && d.word("true"):
@@ -189,7 +190,7 @@ func (d *decoder) optBool() *bool {
 	return keep(d, &d.keeper.bools, value)
 }
 
-// float reads a number. An integer is not rounded.
+// float reads a number. An integer must be exact in double precision.
 func (d *decoder) float() float64 {
 	if !isNumber(d.next()) {
 		d.wrongType("number")
@@ -199,13 +200,13 @@ func (d *decoder) float() float64 {
 	if !bytes.ContainsAny(literal, ".eENI") && !exact(literal) {
 		d.note(KindNumber, expectedExact, quotable(literal), false)
 	}
-	return float(literal) + 0 // -0, which not all databases keep, is 0
+	return float(literal) + 0 // -0, which some databases do not keep, becomes 0
 }
 
 func (d *decoder) optFloat() *float64 { return keep(d, &d.keeper.floats, d.float()) }
 
-// integer reads a number without a fraction, however it is written. It is
-// judged as a double.
+// integer reads a number without a fraction, in any form. Its value is checked
+// as a double.
 func (d *decoder) integer() (value float64, literal []byte, ok bool) {
 	if !isNumber(d.next()) {
 		d.wrongType("integer")
@@ -220,7 +221,7 @@ func (d *decoder) integer() (value float64, literal []byte, ok bool) {
 	return value, literal, true
 }
 
-// version reads the version of an issue.
+// issueVersion reads the version of an issue.
 func (d *decoder) issueVersion() int {
 	value, literal, ok := d.integer()
 	switch {
@@ -235,8 +236,8 @@ func (d *decoder) issueVersion() int {
 	return 0
 }
 
-// misc reads an object of which nothing is asked, and returns it as compact
-// JSON, so that the same object spaced otherwise is the same, and as large.
+// misc reads any object, and returns it as compact JSON, so that equal objects
+// with different spaces have the same text and size.
 func (d *decoder) misc() json.RawMessage {
 	if d.next() != '{' {
 		d.wrongType("object")
@@ -260,7 +261,7 @@ func (d *decoder) misc() json.RawMessage {
 }
 
 // stringLength returns the length of the JSON string at the beginning of b,
-// its quotes included.
+// including its quotes.
 func stringLength(b []byte) int {
 	n := 1
 	for {
@@ -274,8 +275,8 @@ func stringLength(b []byte) int {
 	}
 }
 
-// escaped reports whether the quote at a position stands behind an odd number
-// of backslashes, and so does not end its string.
+// escaped reports whether the quote at a position follows an odd number of
+// backslashes, and so does not end its string.
 func escaped(b []byte, quote int) bool {
 	i := quote
 	for i > 0 && b[i-1] == '\\' {

@@ -32,12 +32,12 @@ func (r *Report) Append(other *Report) {
 	r.Incidents = append(r.Incidents, other.Incidents...)
 }
 
-// StripTimestamps takes the metadata out of the report: when its objects last
-// changed in a database.
+// StripTimestamps removes the metadata of the report: the times when its
+// objects last changed in a database.
 func (r *Report) StripTimestamps() { r.setTimestamps(nil) }
 
-// SetTimestamps sets the metadata of the report: its objects arrived at the time
-// given.
+// SetTimestamps sets the metadata of the report: its objects arrived at the
+// given time.
 func (r *Report) SetTimestamps(at time.Time) { r.setTimestamps(&at) }
 
 func (r *Report) setTimestamps(at *time.Time) {

@@ -10,10 +10,10 @@ import (
 )
 
 // scanner reads the values of a JSON text, one after the other, and collects
-// what is wrong with the text itself. It is as lenient as readers of reports
-// have always been: it takes repeated members, NaN, Infinity and halves of
-// surrogate pairs, each of them a fault, and goes on. Anything else that is
-// not JSON ends it, by a panic with an *Error.
+// the faults of the text itself. It is as lenient as readers of reports have
+// always been: it accepts repeated members, NaN, Infinity and halves of
+// surrogate pairs, notes each as a fault, and continues. Anything else that is
+// not JSON ends the scan by a panic with an *Error.
 type scanner struct {
 	collector
 	text    []byte
@@ -23,20 +23,20 @@ type scanner struct {
 	spaces  int    // how many characters of white space were skipped
 	scratch []byte // holds a string with escapes, until the next one
 
-	ctx   context.Context // ends the scan early; may be nil
-	check int             // the position from which on to look at ctx again
+	ctx   context.Context // ends the scan; may be nil
+	check int             // the position at which to check ctx again
 	stops bool            // whether the scan ends when no more faults are kept
 }
 
-// checkEvery is how many bytes are read between two looks at the context.
+// checkEvery is how many bytes are read between two checks of the context.
 const checkEvery = 1 << 20
 
-// halt is what a scan panics with that ends before the end of the text: with
-// the error of its context, or with nil for having found enough faults.
+// halt is the value of a panic that ends a scan before the end of the text:
+// the error of its context, or nil after enough faults.
 type halt struct{ err error }
 
-// step is one step of the way from a report's root to a value: the name of
-// a member, or the index of an element if the name is nil.
+// step is a step on the path from a report's root to a value: the name of a
+// member, or the index of an element if the name is nil.
 type step struct {
 	name  []byte
 	index int
@@ -54,9 +54,9 @@ func (s *scanner) note(kind Kind, expected, found string, ofText bool) {
 	}
 }
 
-// maxName is how much of a member's name is in a pointer, and maxPointer how
-// long a pointer is: there may be hundreds of faults below members with long
-// names, each with all the names.
+// maxName bounds a member's name in a pointer, and maxPointer bounds a
+// pointer: hundreds of faults may be below members with long names, and each
+// pointer has all the names.
 const (
 	maxName    = 128
 	maxPointer = 1024
@@ -79,7 +79,7 @@ func (s *scanner) pointer() string {
 	return string(p)
 }
 
-// fail ends the scan: the text is not JSON from the current position on.
+// fail ends the scan: from the current position on, the text is not JSON.
 func (s *scanner) fail(expected string) {
 	found := ""
 	if s.offset < 0 {
@@ -91,7 +91,7 @@ func (s *scanner) fail(expected string) {
 }
 
 // enter steps into an object or array, whose opening bracket comes next, and
-// reports whether there is anything in it.
+// reports whether it is not empty.
 func (s *scanner) enter(closing byte) bool {
 	s.pos++
 	if len(s.path) == MaxDepth {
@@ -106,8 +106,8 @@ func (s *scanner) enter(closing byte) bool {
 	return true
 }
 
-// more steps to the next member or element and reports whether there is one;
-// if not, it steps out of the object or array.
+// more steps to the next member or element, or steps out of the object or
+// array and returns false.
 func (s *scanner) more(closing byte) bool {
 	if s.pos >= s.check {
 		s.check = s.pos + checkEvery
@@ -131,7 +131,8 @@ func (s *scanner) more(closing byte) bool {
 	return false
 }
 
-// next skips white space and returns the byte there, 0 at the end of the text.
+// next skips white space and returns the next byte, or 0 at the end of the
+// text.
 func (s *scanner) next() byte {
 	for s.pos < len(s.text) {
 		c := s.text[s.pos]
@@ -147,7 +148,7 @@ func (s *scanner) next() byte {
 	return 0
 }
 
-// name reads the name of a member, and the colon behind it, and makes it the
+// name reads the name of a member and the colon after it, and makes it the
 // last step of the path.
 func (s *scanner) name() []byte {
 	name := s.bareName()

@@ -9,8 +9,8 @@ import (
 	"strconv"
 )
 
-// maxDigits is how many digits an integer may be written with: Python's
-// readers have that bound.
+// maxDigits is the maximum number of digits of an integer; Python's readers
+// have that limit.
 const maxDigits = 4300
 
 // number reads a number and returns it as it is written.
@@ -60,13 +60,13 @@ func (s *scanner) number() []byte {
 	return literal
 }
 
-// maxExponent is how many digits an exponent may be written with, after its
-// leading zeros. It bounds what exact arithmetic makes of a number, such as
-// that of PostgreSQL.
+// maxExponent is the maximum number of digits of an exponent, after its
+// leading zeros. It bounds the size of the number in exact arithmetic, such as
+// PostgreSQL's.
 const maxExponent = 3
 
-// outOfRange reports whether double precision would make infinity of a number,
-// or zero though it is not zero, or whether it is written at endless length.
+// outOfRange reports whether a number becomes infinity in double precision, or
+// zero although it is not zero, or has a too long exponent.
 func outOfRange(literal, mantissa, exponent []byte) bool {
 	if len(literal) > maxDigits+maxExponent+len("-.e-") || len(bytes.TrimLeft(exponent, "0")) > maxExponent {
 		return true
@@ -75,16 +75,16 @@ func outOfRange(literal, mantissa, exponent []byte) bool {
 	return math.IsInf(f, 0) || f == 0 && bytes.ContainsAny(mantissa, "123456789")
 }
 
-// exact reports whether an integer, written without fraction and exponent, is
-// the same after double precision has kept it: written again with the fewest
-// digits that tell it from its neighbours, it is the same number.
+// exact reports whether double precision keeps an integer, which is written
+// without fraction and exponent: written again with the fewest digits that
+// distinguish it from its neighbours, it is the same number.
 func exact(literal []byte) bool {
 	digits := bytes.TrimLeft(bytes.TrimPrefix(literal, []byte("-")), "0")
 	digits = bytes.TrimRight(digits, "0")
 	if len(digits) <= 15 {
 		return true
 	}
-	const most = 17 // digits that tell a double from its neighbours
+	const most = 17 // digits that distinguish a double from its neighbours
 	if len(digits) > most {
 		return false
 	}
@@ -95,7 +95,7 @@ func exact(literal []byte) bool {
 	return string(whole)+string(fraction) == string(digits)
 }
 
-// float returns the double nearest to a number, infinity beyond the range.
+// float returns the double nearest to a number, or infinity beyond the range.
 func float(literal []byte) float64 {
 	f, _ := strconv.ParseFloat(string(literal), 64)
 	return f

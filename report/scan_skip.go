@@ -31,7 +31,7 @@ func (s *scanner) constant() any {
 	return nil
 }
 
-// skipFound skips a value and says what it is.
+// skipFound skips a value and describes it.
 func (s *scanner) skipFound() string {
 	c := s.next()
 	if c == '"' {
@@ -50,8 +50,7 @@ func (s *scanner) skipFound() string {
 	return quotable(s.text[start:s.pos])
 }
 
-// isNumber reports whether a number begins with the character, NaN and
-// Infinity included.
+// isNumber reports whether the character begins a number, NaN or Infinity.
 func isNumber(c byte) bool { return charClass[c]&classDigit != 0 || c == '-' || c == 'N' || c == 'I' }
 
 func (s *scanner) skipArray() {
@@ -68,9 +67,9 @@ func (s *scanner) skipArray() {
 	}
 }
 
-// skipObject skips an object, and notes members that are there twice: those
-// that begin in its first maxMisc bytes, white space not counted, because a longer
-// object is refused anyway.
+// skipObject skips an object, and notes repeated members among those that begin in
+// its first maxMisc bytes, not counting white space; a longer object is refused
+// anyway.
 func (s *scanner) skipObject() {
 	start, spaces := s.pos, s.spaces
 	if !s.enter('}') {

@@ -12,7 +12,7 @@ import (
 	"unicode/utf8"
 )
 
-// str reads a string, which is good until the next one is read.
+// str reads a string, which is valid until the next one is read.
 func (s *scanner) str() []byte {
 	value, odd := s.plainString()
 	if odd {
@@ -22,8 +22,8 @@ func (s *scanner) str() []byte {
 	return value
 }
 
-// noteOddities notes what a string should not have. Both can only come from
-// escapes.
+// noteOddities notes NUL characters and halves of surrogate pairs in a string.
+// Only escapes can produce them.
 func (s *scanner) noteOddities(value []byte) {
 	if bytes.IndexByte(value, 0) >= 0 {
 		s.note(KindNUL, expectedNoNUL, foundText(value), true)
@@ -33,8 +33,8 @@ func (s *scanner) noteOddities(value []byte) {
 	}
 }
 
-// plainString reads a string up to its end, or its first escape or character
-// beyond ASCII, in which case there is more of it.
+// plainString reads a string up to its end, or up to its first escape or
+// character beyond ASCII; in that case more is true.
 func (s *scanner) plainString() (value []byte, more bool) {
 	start := s.pos + 1
 	s.pos = start + plainLength(s.text[start:])
@@ -46,7 +46,7 @@ func (s *scanner) plainString() (value []byte, more bool) {
 	return value, true
 }
 
-// unescape reads the rest of a string whose beginning is given.
+// unescape reads the rest of a string after its beginning.
 func (s *scanner) unescape(beginning []byte) []byte {
 	value := append(s.scratch[:0], beginning...)
 	sized := false
@@ -85,11 +85,11 @@ func (s *scanner) unescape(beginning []byte) []byte {
 	}
 }
 
-// longString is the length from which on a string gets all the memory it needs
+// longString is the length from which on all memory for a string is allocated
 // at once.
 const longString = 32 << 10
 
-// at returns the byte at a position, 0 beyond the end of the text.
+// at returns the byte at a position, or 0 beyond the end of the text.
 func (s *scanner) at(pos int) byte {
 	if pos < len(s.text) {
 		return s.text[pos]
@@ -97,7 +97,7 @@ func (s *scanner) at(pos int) byte {
 	return 0
 }
 
-// escape appends the character that the escape at the current position means.
+// escape appends the character of the escape at the current position.
 func (s *scanner) escape(value []byte) []byte {
 	s.pos++
 	c := s.at(s.pos)
@@ -122,9 +122,9 @@ func (s *scanner) escape(value []byte) []byte {
 	return append(value, c)
 }
 
-// unicode appends the character of an escape, or of the two escapes of
-// a surrogate pair. Half a pair becomes what UTF-8 would have for it if it had
-// anything, so that it stays apart from every other string.
+// unicode appends the character of an escape, or of the two escapes of a
+// surrogate pair. Half of a pair becomes the three bytes that UTF-8 would have
+// for it, so that it differs from every other string.
 func (s *scanner) unicode(value []byte) []byte {
 	r, ok := s.unit(s.pos + 1)
 	if !ok {
@@ -145,7 +145,7 @@ func (s *scanner) unicode(value []byte) []byte {
 	return append(value, 0xE0|byte(r>>12), 0x80|byte(r>>6)&0x3F, 0x80|byte(r)&0x3F)
 }
 
-// unit returns the UTF-16 unit whose four hexadecimal digits begin at from.
+// unit returns the UTF-16 unit in the four hexadecimal digits at from.
 func (s *scanner) unit(from int) (rune, bool) {
 	if from+4 > len(s.text) || span(s.text[from:from+4], classHex) < 4 {
 		return 0, false
@@ -154,9 +154,10 @@ func (s *scanner) unit(from int) (rune, bool) {
 	return rune(unit), err == nil
 }
 
-// plainLength returns how many bytes at the beginning of b are themselves in
-// a string: ASCII, no control character, no quote, no backslash. It looks at
-// eight bytes at a time; the lowest bit set in odd is the first that is not.
+// plainLength returns the length of the beginning of b that needs no escape in
+// a string: ASCII without control characters, quotes and backslashes. It
+// checks eight bytes at a time; the lowest bit set in odd is the first other
+// byte.
 func plainLength(b []byte) int {
 	const ones, tops = 0x0101010101010101, 0x8080808080808080
 	i := 0

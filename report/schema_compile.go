@@ -17,8 +17,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// compiled has each version's schema, compiled when first needed: a command
-// that never looks at an old report pays for none.
+// compiled has each version's compiled schema. It is compiled at first use, so
+// that a command compiles no schema it does not need.
 var compiled = func() map[Version]func() *jsonschema.Schema {
 	all := make(map[Version]func() *jsonschema.Schema)
 	for _, v := range versions {
@@ -32,7 +32,7 @@ func compile(v Version) *jsonschema.Schema {
 	return c.MustCompile(url)
 }
 
-// newCompiler returns a compiler that knows a version's schema by a URL.
+// newCompiler returns a compiler with a version's schema under a URL.
 func newCompiler(v Version) (c *jsonschema.Compiler, url string) {
 	text, _ := Schema(v)
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
@@ -53,8 +53,8 @@ func newCompiler(v Version) (c *jsonschema.Compiler, url string) {
 	return c, url
 }
 
-// pattern is a regular expression as the schemas mean it: "$" holds before
-// one final newline too.
+// pattern is a regular expression in the schemas' dialect: "$" also matches
+// before a final newline.
 type pattern struct {
 	*regexp.Regexp
 	source string
@@ -69,7 +69,7 @@ func compilePattern(source string) (jsonschema.Regexp, error) {
 
 var (
 	errFormat = errors.New("wrong format")
-	errYears  = errors.New("outside of the years 1 to 9999") // in UTC, which a schema cannot say
+	errYears  = errors.New("outside of the years 1 to 9999") // in UTC, which a schema cannot express
 )
 
 func format(name string, valid func(string) bool) *jsonschema.Format {
@@ -94,10 +94,9 @@ func checkDateTime(value any) error {
 	return nil
 }
 
-// plainScalar returns a value that is no object or array as the library takes
-// one, its verdict left the same: a number such that exact arithmetic with it
-// is cheap, and says of it what arithmetic with doubles would; half a surrogate
-// pair as one character.
+// plainScalar returns a value that is neither object nor array in a form for
+// the library that keeps its verdict: a number for which exact arithmetic is
+// cheap and agrees with doubles, and half of a surrogate pair as one character.
 func plainScalar(value any) any {
 	switch value := value.(type) {
 	case json.Number:
@@ -131,7 +130,7 @@ func plainNumber(n json.Number) json.Number {
 	}
 	f := toFloat(n)
 	switch {
-	case !isIntegral(n): // NaN and infinities as well
+	case !isIntegral(n): // also NaN and infinities
 		return "0.5"
 	case math.Abs(f) > 1e19:
 		return json.Number(strconv.FormatFloat(math.Copysign(1e19, f), 'f', -1, 64))

@@ -22,7 +22,8 @@ func TestSchema(t *testing.T) {
 	}
 }
 
-// The examples in the schemas must be valid, and be read the same by everyone.
+// TestSchemaExamples: the examples in the schemas are valid, and read the same
+// by all readers.
 func TestSchemaExamples(t *testing.T) {
 	for _, v := range versions {
 		text, _ := Schema(v)
@@ -41,8 +42,8 @@ func TestSchemaExamples(t *testing.T) {
 	}
 }
 
-// schemaExamples returns the examples of all schemas in a schema that
-// have some, by the JSON pointer of the schema.
+// schemaExamples returns all examples in a schema, by the JSON pointer of the
+// described schema.
 func schemaExamples(t *testing.T, text []byte) map[string][]any {
 	t.Helper()
 	root, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))

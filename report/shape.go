@@ -8,18 +8,19 @@ import (
 	"unsafe"
 )
 
-// shape says which properties a kind of object has in a version, and how each
-// is read into the Go type that stands for it.
+// shape describes the properties of a kind of object in a version, and how
+// each is read into the object's Go type.
 type shape[T any] struct {
 	properties []property[T]
 	names      []string
-	number     int            // among the shapes of the version
-	quoted     [][]byte       // the names of properties as they mostly stand in a text
+	number     int            // the index among the shapes of the version
+	quoted     [][]byte       // the names of properties in the form they mostly have in a text
 	index      map[string]int // of properties by name
 	required   uint32         // the bits of the required properties
 
-	// end is called for an object that was read, as long as there is no fault.
-	// It makes an object of the latest version of one that differs. May be nil.
+	// end is called for an object that was read without faults. It completes
+	// the conversion to the latest version, if the object's kind differs. May
+	// be nil.
 	end func(d *decoder, to *T)
 }
 
@@ -43,13 +44,13 @@ var (
 	optional = need{}
 )
 
-// since is the need of a property that a version added.
+// since returns the need of a property that was added in a version.
 func (n need) since(major, minor int) need {
 	n.first = Version{major, minor}
 	return n
 }
 
-// until is the need of a property that a version had last.
+// until returns the need of a property whose last version is given.
 func (n need) until(major, minor int) need {
 	n.last = Version{major, minor}
 	return n
@@ -60,8 +61,8 @@ func (n need) in(v Version) bool {
 	return v.Compare(n.first) >= 0 && (n.last == Version{} || v.Compare(n.last) <= 0)
 }
 
-// maxProperties is the greatest number of properties of a shape, and
-// maxShapes that of shapes.
+// maxProperties is the maximum number of properties of a shape, and maxShapes
+// the maximum number of shapes.
 const (
 	maxProperties = 24
 	maxShapes     = 11
@@ -132,7 +133,7 @@ type members[T any] struct {
 	previous int      // the index of the property before, plus 1
 }
 
-// read reads one member, from its name on.
+// read reads one member, including its name.
 //
 // Objects of one report mostly have their properties in the same order. So read first tries
 // the property that followed the previous property last time.
@@ -157,15 +158,14 @@ func (m *members[T]) read() {
 	m.value(i, true)
 }
 
-// known returns the index of the property with a name, and whether there is
-// one.
+// known returns the index of the property with a name, and whether it exists.
 func (m *members[T]) known(name []byte) (int, bool) {
 	i, ok := m.shape.index[string(name)]
 	return i, ok
 }
 
-// value reads the value of a member, which is the property with an index, or
-// none.
+// value reads the value of a member: the property with an index, or an unknown
+// member.
 func (m *members[T]) value(i int, known bool) {
 	if !known {
 		m.unknownValue()
@@ -175,7 +175,7 @@ func (m *members[T]) value(i int, known bool) {
 	m.shape.properties[i].read(m.d, m.to)
 }
 
-// see remembers that the property with an index was there.
+// see marks the property with an index as read.
 func (m *members[T]) see(i int) {
 	if m.seen&(1<<i) != 0 {
 		m.repeated()
@@ -196,13 +196,13 @@ func (m *members[T]) unknownValue() {
 	m.d.note(KindUnknown, expected, m.d.skipFound(), false)
 }
 
-// repeated notes that a member is there again.
+// repeated notes a repeated member.
 func (m *members[T]) repeated() {
 	m.d.note(KindDuplicate, expectedOnce, foundTwice, true)
 	m.d.retract(m.d.pointer())
 }
 
-// end notes what is missing, and ends an object that lacks nothing.
+// end notes missing properties, and completes an object without faults.
 func (m *members[T]) end() {
 	missing := m.shape.required &^ m.seen
 	for i := 0; missing != 0; i, missing = i+1, missing>>1 {

@@ -8,8 +8,8 @@ import "bytes"
 // is several times as fast as reading the value. It does not find text inside the value
 // that is not JSON; reading the value does.
 type skimmer struct {
-	pos      int // how far the value was looked at
-	depth    int // the brackets open
+	pos      int // how far the value was scanned
+	depth    int // the number of open brackets
 	inString bool
 }
 
@@ -66,7 +66,7 @@ func skim(text []byte, pos int) (value []byte, next int, ok bool) {
 	return text[pos:next], next, ok
 }
 
-// scalarLength returns the length of the number or word that b begins with.
+// scalarLength returns the length of the number or word at the beginning of b.
 func scalarLength(b []byte) int {
 	for i, c := range b {
 		switch c {
@@ -78,7 +78,7 @@ func scalarLength(b []byte) int {
 }
 
 // spaces returns the position of the first character from pos on that is not
-// white space.
+// white space, or the end.
 func spaces(text []byte, pos int) int {
 	for pos < len(text) && isSpace(text[pos]) {
 		pos++

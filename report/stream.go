@@ -16,7 +16,7 @@ type Reader struct {
 	MaxBytes int
 
 	source io.Reader
-	buf    []byte // what is read and not yet handed out, from start on
+	buf    []byte // read, but not yet returned, from start on
 	start  int
 	offset int64 // of buf in the stream
 	end    error // why the stream has no more bytes: io.EOF, or the error of reading
@@ -92,7 +92,7 @@ func (d *Reader) begin() (byte, error) {
 	}
 }
 
-// next skips white space and returns the character there. The error is io.EOF
+// next skips white space and returns the next character. The error is io.EOF
 // at the end of the stream.
 func (d *Reader) next() (byte, error) {
 	for {
@@ -156,7 +156,7 @@ func (d *Reader) fail(expected string) error {
 	return d.failed
 }
 
-// minBuffer is how much is read at a time at least.
+// minBuffer is the minimum size of a read.
 const minBuffer = 64 << 10
 
 // fill appends more of the stream to the buffer. Values that Next returned before become

@@ -49,7 +49,7 @@ func (d *Reader) Parts(most int) iter.Seq2[*Report, error] {
 	}
 }
 
-// headSize is how far the version of a report is looked for.
+// headSize is the length in which the version of a report is searched.
 const headSize = 1 << 10
 
 // head steps behind the first member of a report if that is a version 5.x, and returns the
@@ -83,21 +83,20 @@ func (d *Reader) head() (minor int, ok bool) {
 	return v.Minor, true
 }
 
-// parts cuts one report.
+// parts splits one report.
 type parts struct {
 	*Reader
 	decoder *decoder
 	members members[Report]
 	most    int
 	yield   func(*Report, error) bool
-	given   int // objects handed out
+	given   int // the number of objects yielded
 }
 
 // errStopped ends the reading of a report because the caller wants no more parts.
 var errStopped = fmt.Errorf("stopped")
 
-// read reads the report that begins at a position, from behind its first
-// member on.
+// read reads the report that begins at a position, after its first member.
 func (p *parts) read(begin int64) error {
 	number := p.values
 	err := p.object()
@@ -113,7 +112,7 @@ func (p *parts) read(begin int64) error {
 	return fmt.Errorf("report %d, after its first %d objects were read: %w", number, p.given, err)
 }
 
-// object reads the members behind the first one, the version.
+// object reads the members after the first one, the version.
 func (p *parts) object() error {
 	p.members = members[Report]{d: p.decoder, shape: p.decoder.shapes.report, to: new(Report), seen: 1 << p.decoder.shapes.report.index["version"]}
 	p.decoder.path = []step{{}}
@@ -128,8 +127,8 @@ func (p *parts) object() error {
 	}
 }
 
-// more steps over a comma or a closing bracket and reports whether it was the
-// comma.
+// more moves behind a comma or a closing bracket and reports whether it was
+// the comma.
 func (p *parts) more(closing byte) (bool, error) {
 	c, err := p.next()
 	switch {
@@ -143,7 +142,7 @@ func (p *parts) more(closing byte) (bool, error) {
 	return false, p.broken(err, fmt.Sprintf(`"," or %q`, string(closing)))
 }
 
-// broken returns the error of a stream that does not go on as expected.
+// broken returns the error for a stream that does not continue as expected.
 func (p *parts) broken(err error, expected string) error {
 	if err != nil && err != io.EOF {
 		return err
@@ -151,7 +150,7 @@ func (p *parts) broken(err error, expected string) error {
 	return p.fail(expected)
 }
 
-// expect steps to a character.
+// expect moves behind a character that must come next.
 func (p *parts) expect(c byte, expected string) error {
 	if got, err := p.next(); err != nil || got != c {
 		return p.broken(err, expected)
@@ -167,7 +166,7 @@ func (p *parts) member() error {
 	var i int
 	var known bool
 	err := p.decode(func() {
-		name := bytes.Clone(p.decoder.bareName()) // the text it is in will not stay
+		name := bytes.Clone(p.decoder.bareName()) // the buffer will be overwritten
 		p.decoder.path[0].name = name
 		i, known = p.members.known(name)
 	})
@@ -222,7 +221,8 @@ func (p *parts) list(list anyList) error {
 	}
 }
 
-// decode has the next value of the stream read by the decoder.
+// decode calls read, which reads the next value of the stream with the
+// decoder.
 func (p *parts) decode(read func()) (err error) {
 	text, err := p.value()
 	if err != nil {
@@ -242,7 +242,7 @@ func (p *parts) decode(read func()) (err error) {
 	return nil
 }
 
-// give hands out what was read since the last time.
+// give yields the objects read since the last call.
 func (p *parts) give() error {
 	if err := p.decoder.err(); err != nil {
 		return err

@@ -78,14 +78,14 @@ func TestReaderBounds(t *testing.T) {
 	}
 }
 
-// endless reads as letters for ever.
+// endless is an endless stream of letters.
 type endless struct{}
 
 func (endless) Read(b []byte) (int, error) { return copy(b, strings.Repeat("a", len(b))), nil }
 
 const head53 = `{"version":{"major":5,"minor":3}`
 
-// testsReport returns a report of n tests, each text put into it.
+// testsReport returns a report of n tests, each with the members.
 func testsReport(n int, members string) string {
 	var b strings.Builder
 	b.WriteString(head53 + `,"tests":[`)
@@ -124,7 +124,7 @@ func TestParts(t *testing.T) {
 	for _, test := range []struct {
 		name, stream string
 		most         int
-		want         []int // objects in each part
+		want         []int // the number of objects in each part
 		err          string
 	}{
 		{"nothing", "", 2, nil, ""},
@@ -161,7 +161,7 @@ func TestParts(t *testing.T) {
 	}
 }
 
-// TestPartsStop stops in the middle.
+// TestPartsStop stops in the middle of a report.
 func TestPartsStop(t *testing.T) {
 	n := 0
 	for range NewReader(strings.NewReader(testsReport(9, ""))).Parts(2) {
@@ -171,7 +171,7 @@ func TestPartsStop(t *testing.T) {
 	}
 }
 
-// TestPartsMemory reads one large report in little memory.
+// TestPartsMemory reads a large report in little memory.
 func TestPartsMemory(t *testing.T) {
 	const objects = 200_000
 	source, sink := io.Pipe()
@@ -203,7 +203,7 @@ func TestPartsMemory(t *testing.T) {
 	}
 }
 
-// joined returns reports as one, and the first error.
+// joined returns the reports joined into one, and the first error.
 func joined(reports iter.Seq2[*Report, error]) (*Report, error) {
 	all := new(Report)
 	for r, err := range reports {
@@ -215,8 +215,8 @@ func joined(reports iter.Seq2[*Report, error]) (*Report, error) {
 	return all, nil
 }
 
-// FuzzReader holds that a stream reads the same however it arrives, and the
-// same in parts as in whole.
+// FuzzReader: a stream reads the same however it arrives, and in parts as in
+// whole.
 func FuzzReader(f *testing.F) {
 	f.Add([]byte(testsReport(4, `,"misc":{"a":[1,"]"]}`)+"\n\x1e"+head53+`,"issues":[],"x":1}`), 2)
 	f.Add([]byte(` {} [1, 2]"\"" 12null`), 1)

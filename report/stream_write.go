@@ -12,11 +12,11 @@ import (
 // back between calls.
 type Writer struct {
 	Indent int  // spaces per level; 0 writes a report on one line
-	Seq    bool // whether to begin each report with a record separator (0x1e), as RFC 7464 has it
+	Seq    bool // whether a record separator (0x1e) precedes each report, as in RFC 7464
 
 	w    io.Writer
-	json []byte // as it is appended
-	text []byte // as it is written
+	json []byte // the appended text
+	text []byte // the formatted text
 }
 
 // NewWriter returns a writer of reports to w.
@@ -50,7 +50,7 @@ func (w *Writer) end() error {
 	return w.flush()
 }
 
-// lay lays JSON out, and writes what is ready while it does.
+// lay formats JSON, and writes the text as it becomes ready.
 func (w *Writer) lay(l *layout, json []byte) error {
 	for len(json) > 0 {
 		var n int
@@ -64,7 +64,7 @@ func (w *Writer) lay(l *layout, json []byte) error {
 	return nil
 }
 
-// flush writes what is ready.
+// flush writes the text that is ready.
 func (w *Writer) flush() error {
 	if _, err := w.w.Write(w.text); err != nil {
 		return fmt.Errorf("write a report: %w", err)
@@ -113,14 +113,14 @@ func (w *Writer) WriteParts(parts iter.Seq2[*Report, error]) error {
 	return w.end()
 }
 
-// oneReport is a report that is written in parts.
+// oneReport is a report written in parts.
 type oneReport struct {
 	*Writer
 	layout layout
 	json   []byte
 	begun  bool
-	list   string // that is open, "" for none
-	filled bool   // whether there is an object in it
+	list   string // the open list, or ""
+	filled bool   // whether the list has an object
 }
 
 func (o *oneReport) add(s string) { o.json = append(o.json, s...) }
@@ -142,7 +142,7 @@ func (o *oneReport) addLists(r *Report) error {
 	return nil
 }
 
-// addList appends what a part has of one list.
+// addList appends the objects of a part in one list.
 func addList[T any](o *oneReport, name string, objects []T, appendJSON func(*T, []byte) []byte) error {
 	if objects == nil {
 		return nil

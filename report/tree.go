@@ -19,7 +19,7 @@ import (
 //	array    []any
 //	object   *object
 
-// object is a JSON object: its members in the order they came in, each name
+// object is a JSON object: its members in the order of the text, each name
 // once.
 type object struct {
 	members []member
@@ -30,8 +30,8 @@ type member struct {
 	value any
 }
 
-// index returns the place of a member, or -1. Objects of a report have some
-// twenty members at most, for which a scan beats a map.
+// index returns the position of a member, or -1. Objects of a report have some
+// twenty members at most, for which a scan is faster than a map.
 func (o *object) index(name string) int {
 	for i := range o.members {
 		if o.members[i].name == name {
@@ -41,10 +41,10 @@ func (o *object) index(name string) int {
 	return -1
 }
 
-// manyMembers is how many members make it worthwhile to look them up in a map.
+// manyMembers is the number of members from which a map is faster.
 const manyMembers = 32
 
-// places returns the places of all members by name.
+// places returns the positions of all members by name.
 func (o *object) places() map[string]int {
 	places := make(map[string]int, len(o.members))
 	for i, m := range o.members {
@@ -53,7 +53,7 @@ func (o *object) places() map[string]int {
 	return places
 }
 
-// get returns a member's value, and whether there is such a member.
+// get returns a member's value, and whether the member exists.
 func (o *object) get(name string) (any, bool) {
 	if i := o.index(name); i >= 0 {
 		return o.members[i].value, true
@@ -70,7 +70,7 @@ func (o *object) set(name string, value any) {
 	o.members = append(o.members, member{name, value})
 }
 
-// remove takes a member out and returns what its value was.
+// remove removes a member and returns its value.
 func (o *object) remove(name string) (any, bool) {
 	i := o.index(name)
 	if i < 0 {
@@ -81,8 +81,8 @@ func (o *object) remove(name string) (any, bool) {
 	return value, true
 }
 
-// rename gives a member another name in its place. A member that has
-// the new name already is replaced.
+// rename changes the name of a member in its place. An existing member with
+// the new name is replaced.
 func (o *object) rename(from, to string) {
 	i := o.index(from)
 	if i < 0 {
@@ -104,11 +104,11 @@ func (o *object) text(name string) string {
 	return s
 }
 
-// shallow returns an object with the same values, whose members can be changed
-// without a change to o.
+// shallow returns an object with the same values. Changing its members does
+// not change o.
 func (o *object) shallow() *object { return &object{slices.Clone(o.members)} }
 
-// clone returns a copy of a value that shares nothing that can change.
+// clone returns a copy of a value that shares no mutable part with it.
 func clone(value any) any {
 	switch value := value.(type) {
 	case *object:
@@ -142,7 +142,8 @@ func isIntegral(n json.Number) bool {
 	return !math.IsInf(f, 0) && f == math.Trunc(f)
 }
 
-// toFloat returns the double nearest to a number; infinity beyond the range.
+// toFloat returns the double nearest to a number, or infinity beyond the
+// range.
 func toFloat(n json.Number) float64 {
 	f, _ := strconv.ParseFloat(string(n), 64)
 	return f
@@ -163,8 +164,8 @@ func pointer(path []string) string {
 
 var pointerEscaper = strings.NewReplacer("~", "~0", "/", "~1")
 
-// escapePointer returns a member's name as a JSON pointer has it: cut where it
-// is longer than any property's, and in valid UTF-8.
+// escapePointer returns a member's name in a JSON pointer: cut if it is longer
+// than the name of any property, and in valid UTF-8.
 func escapePointer(name string) string {
 	name = strings.ToValidUTF8(name[:min(len(name), maxName)], "\uFFFD")
 	if !strings.ContainsAny(name, "~/") {

@@ -4,9 +4,9 @@ package report
 
 import "encoding/json"
 
-// readTree reads a text of exactly one JSON value, and returns with it the
-// faults of the text that do not keep it from being read, and how many more
-// there are.
+// readTree reads a text of exactly one JSON value. It returns the value, the
+// faults of the text that do not prevent reading it, and the number of further
+// faults.
 func readTree(text []byte) (root any, notes []collected, more int, err *Error) {
 	s := &scanner{text: text, offset: -1}
 	defer catch(&err)
@@ -50,7 +50,7 @@ func (s *scanner) treeObject() *object {
 	if !s.enter('}') {
 		return o
 	}
-	var places map[string]int // of the members, once they are many
+	var places map[string]int // of the members, if there are many
 	for {
 		name := string(s.name())
 		s.next()
@@ -82,7 +82,8 @@ func (s *scanner) treeObject() *object {
 	}
 }
 
-// isMisc reports whether the current member is a misc, by its place.
+// isMisc reports whether the current member is a misc, by its position in the
+// report.
 func (s *scanner) isMisc() bool {
 	n := len(s.path)
 	return string(s.path[n-1].name) == "misc" && (n == 3 || n == 4 && string(s.path[2].name) == "environment")

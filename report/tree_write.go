@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// appendValue appends a tree as compact JSON, its strings in UTF-8 and
-// escaped only where JSON or a half surrogate pair needs it.
+// appendValue appends a tree as compact JSON. Strings are in UTF-8, and
+// escaped only if JSON or half of a surrogate pair requires it.
 func appendValue(b []byte, value any) []byte {
 	switch value := value.(type) {
 	case nil:

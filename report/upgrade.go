@@ -50,8 +50,8 @@ func (d *Document) upgraded(to Version) (*Document, *Error) {
 	return u, nil
 }
 
-// steps has the changes that make a report one of a major version, out of
-// one of the version before. Minor versions change no data.
+// steps convert a report from the previous major version to each major
+// version. Minor versions change no data.
 var steps = [...]func(root *object) *refusal{
 	2: upgradeTo2,
 	3: upgradeTo3,
@@ -59,8 +59,8 @@ var steps = [...]func(root *object) *refusal{
 	5: upgradeTo5,
 }
 
-// refusal is why a report cannot be upgraded, in the terms of the step that
-// found out.
+// refusal is the reason why a report cannot be upgraded, in the terms of the
+// step that found it.
 type refusal struct {
 	list     string // the object's list, or another member of the report
 	index    int    // its place there
@@ -69,8 +69,8 @@ type refusal struct {
 	value    any
 }
 
-// refused returns the error of a refusal, in the terms of the report as it was
-// before.
+// refused returns the error for a refusal, in the terms of the report before
+// the upgrade.
 func (d *Document) refused(from, to Version, r *refusal) *Error {
 	fault := Fault{
 		Kind:     KindUpgrade,
@@ -95,7 +95,7 @@ func (d *Document) refused(from, to Version, r *refusal) *Error {
 	return &Error{Faults: []Fault{fault}}
 }
 
-// object returns the object at a place in one of the report's lists.
+// object returns the object at a position in a list of the report.
 func (d *Document) object(list string, index int) (*object, bool) {
 	value, _ := child(d.root, list)
 	element, _ := child(value, strconv.Itoa(index))

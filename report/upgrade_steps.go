@@ -11,8 +11,8 @@ import (
 // The steps do not change values that they do not name, above all misc. In reports that are
 // not valid, a value that is absent or of the wrong type counts as empty.
 
-// upgradeTo2 joins each origin and the ID within it into one ID, and takes the
-// slashes out of file names.
+// upgradeTo2 joins each origin and the ID within the origin into one ID, and
+// removes the slashes from file names.
 func upgradeTo2(root *object) *refusal {
 	for _, list := range []struct{ name, parent string }{
 		{"revisions", ""}, {"builds", "revision"}, {"tests", "build"},
@@ -34,8 +34,7 @@ func upgradeTo2(root *object) *refusal {
 	return nil
 }
 
-// joinID makes one ID of the origin and the ID within it that have the prefix
-// given.
+// joinID joins the origin and the ID with the given prefix.
 func joinID(o *object, prefix string) {
 	id := o.text(prefix+"origin") + ":" + o.text(prefix+"origin_id")
 	o.remove(prefix + "origin")
@@ -43,8 +42,8 @@ func joinID(o *object, prefix string) {
 	o.set(prefix+"id", id)
 }
 
-// upgradeTo3 takes the origin out of each ID again, into a property of its
-// own, and leaves revisions identified by their hashes alone.
+// upgradeTo3 copies the origin of each ID to a property of its own. Revisions
+// are then identified only by their hashes.
 func upgradeTo3(root *object) *refusal {
 	for _, list := range []string{"revisions", "builds", "tests"} {
 		for o, i := range root.indexed(list) {
@@ -68,7 +67,8 @@ func upgradeTo3(root *object) *refusal {
 	return nil
 }
 
-// upgradeTo4 makes each revision the one checkout of it by its origin.
+// upgradeTo4 turns each revision into its origin's only checkout of the
+// revision.
 func upgradeTo4(root *object) *refusal {
 	for o, i := range root.indexed("revisions") {
 		id := "_:" + o.text("origin") + ":" + o.text("id")
@@ -153,7 +153,7 @@ func upgradeTo5(root *object) *refusal {
 	return refuseNUL(root)
 }
 
-// waivedID and waivedComment are of the issue that stands for waived tests.
+// waivedID and waivedComment belong to the issue that stands for waived tests.
 const (
 	waivedID      = "_:waived"
 	waivedComment = "Test waived as unreliable"
@@ -179,7 +179,7 @@ func waivedIncident(test string) *object {
 	}}
 }
 
-// refuseNUL refuses NUL characters in strings, but below misc.
+// refuseNUL refuses NUL characters in strings, except below misc.
 func refuseNUL(root *object) *refusal {
 	members := slices.Clone(root.members)
 	slices.SortStableFunc(members, byRank)
@@ -203,7 +203,7 @@ func refuseNUL(root *object) *refusal {
 	return nil
 }
 
-// findNUL returns a string with a NUL character in a member's value.
+// findNUL returns a string in a member's value that contains a NUL character.
 func findNUL(m member) (string, bool) {
 	if m.name == "misc" {
 		return "", false

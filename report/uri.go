@@ -2,8 +2,8 @@
 
 package report
 
-// validURI reports whether s is a URI of RFC 3986, with a scheme: any scheme,
-// and after it possibly nothing. It is the format "uri" of the schemas.
+// validURI reports whether s is a URI of RFC 3986: any scheme, followed by
+// anything or nothing. It is the format "uri" of the schemas.
 func validURI[T text](s T) bool {
 	s = cutNewline(s)
 	n := span(s, classScheme)
@@ -32,7 +32,7 @@ func validURI[T text](s T) bool {
 }
 
 // spanURI returns the number of leading characters of s that are unreserved,
-// percent-encoded, sub-delims, or among those in also.
+// percent-encoded, sub-delims, or in also.
 func spanURI[T text](s T, also string) int {
 	i := 0
 	for i < len(s) {

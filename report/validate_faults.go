@@ -11,7 +11,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 )
 
-// collect adds the leaves of the library's tree of errors about the value at a
+// collect adds the leaves of the library's tree of errors for the value at a
 // path.
 func (j *judgement) collect(base []string, err *jsonschema.ValidationError) {
 	path := slices.Concat(base, err.InstanceLocation)
@@ -69,8 +69,8 @@ func (j *judgement) known(path []string) []string {
 	return slices.Sorted(maps.Keys(schema.Properties))
 }
 
-// collectVersion adds the faults of version 1.1's version, which is a
-// string or an object: those of the alternative that is of the value's type.
+// collectVersion adds the faults of the version in version 1.1, which is a
+// string or an object: the faults of the alternative for the value's type.
 func (j *judgement) collectVersion(base []string, err *jsonschema.ValidationError) {
 	value, _ := child(j.root, "version")
 	switch value.(type) {

@@ -10,7 +10,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// indexedProperties are the properties that objects are looked up by.
+// indexedProperties are the properties that databases index.
 var indexedProperties = map[string]bool{
 	"id": true, "origin": true, "origin_id": true,
 	"checkout_id": true, "build_id": true, "test_id": true, "issue_id": true,
@@ -77,7 +77,7 @@ func (j *judgement) keptObject(path []string, o *object, schema *jsonschema.Sche
 	}
 }
 
-// keptText judges a text that objects are looked up by.
+// keptText checks a text that databases index.
 func (j *judgement) keptText(path []string, s string) {
 	if len(s) > maxIndexed {
 		j.add(KindSize, path, expectedIndexed, "")

@@ -44,19 +44,19 @@ type judgement struct {
 	root   any
 	schema *jsonschema.Schema
 	faults []placedFault
-	more   int                        // faults not gathered
-	wrong  map[string]bool            // pointers of values that are not what they should be
+	more   int                        // the number of faults not gathered
+	wrong  map[string]bool            // pointers of values with faults
 	places map[*object]map[string]int // of the members of objects that have many
 }
 
-// placedFault is a fault with its place in the text: the positions of
+// placedFault is a fault with its position in the text: the positions of
 // members and elements from the root to the value.
 type placedFault struct {
 	Fault
 	place []int
 }
 
-// array is an array somewhere in the report, and what its elements should be.
+// array is an array in the report, with the schema of its elements.
 type array struct {
 	path     []string
 	elements []any
@@ -82,8 +82,9 @@ func (j *judgement) check(path []string, value any, schema *jsonschema.Schema) {
 	}
 }
 
-// plain returns a value as the library takes one. It leaves out what the schema
-// does not look into, and adds arrays to those to be looked at.
+// plain returns a value in the form that the library accepts. It leaves out
+// values that the schema does not check, and adds arrays to the arrays to
+// check.
 func (j *judgement) plain(path []string, value any, schema *jsonschema.Schema, arrays *[]array) any {
 	schema = resolve(schema)
 	switch value := value.(type) {
@@ -113,8 +114,8 @@ func (j *judgement) plain(path []string, value any, schema *jsonschema.Schema, a
 	return plainScalar(value)
 }
 
-// resolve returns the schema that another one stands for: what it refers to,
-// or the alternative for objects, of the version of 1.1.
+// resolve returns the schema that a reference points to, or, for the version
+// of 1.1, the alternative for objects.
 func resolve(schema *jsonschema.Schema) *jsonschema.Schema {
 	for schema.Ref != nil {
 		schema = schema.Ref
@@ -183,7 +184,7 @@ func child(value any, name string) (any, int) {
 	return nil, 0
 }
 
-// objectID returns the ID of an object as people know it, "" if it has none.
+// objectID returns the ID of an object for messages, or "" without an ID.
 func objectID(o *object) string {
 	if id := o.text("id"); id != "" {
 		return excerpt(id)

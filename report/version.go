@@ -44,7 +44,8 @@ func LatestMinor(major int) (Version, bool) {
 // String returns the version as MAJOR.MINOR.
 func (v Version) String() string { return fmt.Sprintf("%d.%d", v.Major, v.Minor) }
 
-// Compare returns -1, 0 or +1 as v is older than, the same as, or newer than w.
+// Compare returns -1 if v is older than w, 0 if both are the same, and +1 if v
+// is newer.
 func (v Version) Compare(w Version) int {
 	if v.Major != w.Major {
 		return cmp.Compare(v.Major, w.Major)

@@ -13,8 +13,8 @@ import (
 	"strings"
 )
 
-// generate returns the schema that facts about a version's structure and the
-// descriptions make.
+// generate returns the schema made of the facts about a version's structure
+// and the descriptions.
 func generate(facts []byte) ([]byte, error) {
 	var f struct {
 		Version string         `json:"version"`
@@ -44,8 +44,8 @@ type generator struct {
 	err     error
 }
 
-// lastKeys are the keywords that are written at the end of a schema, where
-// they are not in the way of the short ones.
+// lastKeys are the keywords written at the end of a schema, so that the short
+// ones come first.
 var lastKeys = []string{"oneOf", "items", "properties", "required", "additionalProperties", "$defs"}
 
 // schema writes a schema. Its path is "" for the report, "test" for
@@ -91,7 +91,7 @@ func (g *generator) schema(path string, schema map[string]any) {
 	g.out.WriteByte('}')
 }
 
-// value writes the value of a schema's keyword.
+// value writes the value of a keyword.
 func (g *generator) value(path, key string, value any) {
 	switch key {
 	case "properties", "$defs":
@@ -113,8 +113,8 @@ func (g *generator) value(path, key string, value any) {
 	}
 }
 
-// alternative writes one of a property's alternatives, of which the property's
-// description says all there is.
+// alternative writes an alternative of a property; the property's description
+// covers it.
 func (g *generator) alternative(path string, schema map[string]any) {
 	g.out.WriteByte('{')
 	for i, key := range slices.Sorted(maps.Keys(schema)) {
@@ -128,8 +128,8 @@ func (g *generator) alternative(path string, schema map[string]any) {
 	g.out.WriteByte('}')
 }
 
-// schemas writes the properties of the schema with the path given, in the order
-// of their descriptions.
+// schemas writes the properties of a schema, in the order of their
+// descriptions. parent is the path of the schema.
 func (g *generator) schemas(parent string, schemas map[string]any) {
 	path := func(name string) string { return strings.TrimPrefix(parent+"."+name, ".") }
 	names := slices.SortedFunc(maps.Keys(schemas), func(a, b string) int {
@@ -179,7 +179,7 @@ func (d description) holds(version string) bool {
 	return (d.since == "" || v >= number(d.since)) && (d.until == "" || v <= number(d.until))
 }
 
-// number returns a version as a number to compare.
+// number returns a version as a comparable number.
 func number(version string) float64 {
 	n, err := strconv.ParseFloat(version, 64) // minor numbers have one digit
 	if err != nil {

@@ -65,8 +65,8 @@ func TestSchemasHaveTheStructureOfTheFacts(t *testing.T) {
 	})
 }
 
-// strip removes what describes a schema, which must be there where
-// it is a property, a definition, or the report's.
+// strip removes the descriptions from a schema. They must exist for each
+// property and definition, and for the report.
 func strip(t *testing.T, path string, value any, described bool) {
 	schema, ok := value.(map[string]any)
 	if !ok {

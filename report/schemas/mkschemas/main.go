@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	factsDir   = "testdata/facts" // as seen from the package report
+	factsDir   = "testdata/facts" // relative to the package report
 	schemasDir = "schemas"
 )
 
