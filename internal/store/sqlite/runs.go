@@ -21,9 +21,11 @@ const runsOfSQL = `SELECT rowid FROM tests WHERE build_id = ? ORDER BY path, row
 
 // runsBehindSQL selects the tests behind a test. Each test that it leaves out costs an
 // entry of the index. NULL sorts before the empty path, and a key has the path "" for
-// both.
+// both. If the test was purged, its place among the tests of its path is unknown: all of
+// them are read, because a test twice in a list is better than a test in no list.
 const runsBehindSQL = `SELECT rowid FROM tests WHERE build_id = ?1 AND (path > ?2 OR coalesce(path, '') = ?2
-	AND (path IS NOT NULL, rowid) > (SELECT path IS NOT NULL, rowid FROM tests WHERE id = ?3)) ORDER BY path, rowid`
+	AND ((path IS NOT NULL, rowid) > (SELECT path IS NOT NULL, rowid FROM tests WHERE id = ?3)
+		OR NOT EXISTS (SELECT 1 FROM tests WHERE id = ?3))) ORDER BY path, rowid`
 
 // notedRuns notes the rowids of tests, which the index alone has.
 var notedRuns = noted{

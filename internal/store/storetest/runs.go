@@ -84,6 +84,28 @@ func (s suite) runs(t *testing.T) {
 		}
 	}
 	t.Run("many", s.runsMany)
+	t.Run("purged key", s.runsBehindPurged)
+}
+
+// runsBehindPurged reads behind the key of a test that is gone: no test behind the key
+// is left out.
+func (s suite) runsBehindPurged(t *testing.T) {
+	db := s.store(t)
+	r := numbered(0, 3)
+	for i := range r.Tests {
+		r.Tests[i].Path = new("same")
+	}
+	mustLoad(t, db, r, store.LoadOptions{})
+	got := make(map[string]bool)
+	for run, err := range db.Runs(t.Context(), []string{"a:0"}, store.RunKey{BuildID: "a:0", Path: "same", ID: "a:"}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got[run.ID] = true
+	}
+	if len(got) != 3 {
+		t.Errorf("%d of 3 tests behind the key of a purged test", len(got))
+	}
 }
 
 // runsMany reads more than a page, changes the database meanwhile, and stops in
