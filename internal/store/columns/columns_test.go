@@ -70,14 +70,15 @@ func TestLists(t *testing.T) {
 // has nothing else.
 type keyRow struct{}
 
-func (keyRow) Text() *string                { return new("a:1") }
-func (keyRow) Int() *int                    { return new(7) }
+func (keyRow) Text() (string, bool)         { return "a:1", true }
+func (keyRow) Int() (int, bool)             { return 7, true }
 func (keyRow) Float() *float64              { return nil }
 func (keyRow) Bool() *bool                  { return nil }
 func (keyRow) Time() *time.Time             { return nil }
 func (keyRow) Texts() []string              { return nil }
 func (keyRow) Resources() []report.Resource { return nil }
 func (keyRow) Misc() json.RawMessage        { return nil }
+func (keyRow) Bytes() []byte                { return nil }
 func (keyRow) Err() error                   { return nil }
 
 // TestParts reads a part only if one of its columns has a value, and each required

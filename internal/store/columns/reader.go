@@ -14,18 +14,21 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// Row is a row in the engine's form. Each call
-// returns the value of the next column, in the order of Table.Columns, and nil for
-// NULL. A value that the column cannot hold is nil as well, and Err says why.
+// Row is a row in the engine's form. Each call returns the value of the next column, in
+// the order of Table.Columns, and nil or false for NULL. A value that the column cannot
+// hold is treated as NULL, and Err says why.
 type Row interface {
-	Text() *string
-	Int() *int
+	Text() (text string, ok bool)
+	Int() (n int, ok bool)
 	Float() *float64
 	Bool() *bool
 	Time() *time.Time
 	Texts() []string
 	Resources() []report.Resource
 	Misc() json.RawMessage
+	// Bytes returns the text of Misc in bytes that the caller must neither keep nor
+	// change, so that a row with the bytes does not have to copy them.
+	Bytes() []byte
 	// Err returns the first error of the calls before, and forgets it.
 	Err() error
 }
@@ -82,27 +85,30 @@ func (r *Reader) Timestamp(_ string, field **time.Time) {
 }
 
 func (r *Reader) Text(_ string, field *string) {
-	if text := r.Row.Text(); text != nil {
-		*field = *text
+	if text, ok := r.Row.Text(); ok {
+		*field = text
 	}
 }
 
 func (r *Reader) Version(_ string, field *int) {
-	if n := r.Row.Int(); n != nil {
-		*field = *n
+	if n, ok := r.Row.Int(); ok {
+		*field = n
 	}
 }
 
-func (r *Reader) OptText(_ string, field **string) { set(r, field, r.Row.Text()) }
-func (r *Reader) Status(_ string, field **report.Status) {
-	set(r, field, (*report.Status)(r.Row.Text()))
+func (r *Reader) OptText(_ string, field **string)       { setText(r, field) }
+func (r *Reader) Status(_ string, field **report.Status) { setText(r, field) }
+func (r *Reader) Prefix(_ string, field **report.Prefix) { setText(r, field) }
+func (r *Reader) OptBool(_ string, field **bool)         { set(r, field, r.Row.Bool()) }
+func (r *Reader) OptFloat(_ string, field **float64)     { set(r, field, r.float()) }
+func (r *Reader) OptTime(_ string, field **time.Time)    { set(r, field, r.time()) }
+
+// setText sets a field to the next text.
+func setText[T ~string](r *Reader, field **T) {
+	if text, ok := r.Row.Text(); ok {
+		*field, r.present = new(T(text)), true
+	}
 }
-func (r *Reader) Prefix(_ string, field **report.Prefix) {
-	set(r, field, (*report.Prefix)(r.Row.Text()))
-}
-func (r *Reader) OptBool(_ string, field **bool)      { set(r, field, r.Row.Bool()) }
-func (r *Reader) OptFloat(_ string, field **float64)  { set(r, field, r.float()) }
-func (r *Reader) OptTime(_ string, field **time.Time) { set(r, field, r.time()) }
 
 func (r *Reader) Float(_ string, field *float64) {
 	n := r.float()

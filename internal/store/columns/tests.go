@@ -3,8 +3,6 @@
 package columns
 
 import (
-	"encoding/json"
-
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -31,15 +29,16 @@ func (r *Run) VisitFields(v report.FieldVisitor) {
 var OutcomeColumns = []string{"id", "build_id", "origin", "path", "status", "environment_misc", "start_time"}
 
 // ReadOutcome returns the outcome in a row with the columns OutcomeColumns, without
-// its platform. The platform is in the environment_misc that it returns, which may
-// be no JSON: checking that takes longer than reading the outcome.
-func ReadOutcome(r *Reader) (o store.Outcome, environment json.RawMessage, err error) {
+// its platform. The platform is in the environment_misc that it returns, which the
+// caller must neither keep nor change. It may be no JSON: checking that takes longer
+// than reading the outcome.
+func ReadOutcome(r *Reader) (o store.Outcome, environment []byte, err error) {
 	r.Text("", &o.ID)
 	r.Text("", &o.BuildID)
 	r.Text("", &o.Origin)
 	r.Text("", &o.Path)
 	r.Text("", (*string)(&o.Status))
-	environment = r.Row.Misc()
+	environment = r.Row.Bytes()
 	if start := r.time(); start != nil {
 		o.Start = *start
 	}

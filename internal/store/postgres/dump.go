@@ -143,9 +143,10 @@ func (d *dump) places(ctx context.Context, t *table, behind place) (all []place,
 // place returns the place of a row, whose first columns can be read.
 func (t *table) place(row [][]byte) place {
 	v := values{row: row, stored: t.storage}
-	p := place{at: v.Time(), id: *v.Text()}
+	p := place{at: v.Time()}
+	p.id, _ = v.Text()
 	if t.Keys > 1 {
-		p.version = *v.Int()
+		p.version, _ = v.Int()
 	}
 	return p
 }

@@ -58,18 +58,17 @@ func (v *values) Err() error {
 	return err
 }
 
-func (v *values) Text() *string {
-	if value := v.next(); value != nil {
-		return new(string(value))
-	}
-	return nil
+func (v *values) Text() (string, bool) {
+	value := v.next()
+	return string(value), value != nil
 }
 
-func (v *values) Int() *int {
-	if value := v.sized(4); value != nil {
-		return new(int(int32(binary.BigEndian.Uint32(value))))
+func (v *values) Int() (int, bool) {
+	value := v.sized(4)
+	if value == nil {
+		return 0, false
 	}
-	return nil
+	return int(int32(binary.BigEndian.Uint32(value))), true
 }
 
 func (v *values) Float() *float64 {
@@ -111,9 +110,25 @@ func (v *values) Resources() []report.Resource {
 
 func (v *values) Misc() json.RawMessage {
 	value, stored := v.take()
-	if stored != inline { // text, behind a mark or not
-		return bytes.Clone(bytes.TrimPrefix(value, []byte(" ")))
+	if stored == inline {
+		return v.inlineMisc(value)
 	}
+	return bytes.Clone(unmarked(value))
+}
+
+func (v *values) Bytes() []byte {
+	value, stored := v.take()
+	if stored == inline {
+		return v.inlineMisc(value)
+	}
+	return unmarked(value)
+}
+
+// unmarked returns the free object in a value of type text: see markedMisc.
+func unmarked(value []byte) []byte { return bytes.TrimPrefix(value, []byte(" ")) }
+
+// inlineMisc returns the free object in a value of type jsonb.
+func (v *values) inlineMisc(value []byte) json.RawMessage {
 	if value = v.jsonb(value); value == nil {
 		return nil
 	}

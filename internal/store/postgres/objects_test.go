@@ -6,7 +6,36 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/kcidb-go/kcidb/internal/store/columns"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
+
+// TestOutcomeAllocations reads an outcome and allocates only its texts: pages sum up
+// hundreds of thousands of them, and each has the same few environments.
+func TestOutcomeAllocations(t *testing.T) {
+	row := [][]byte{
+		[]byte("ci:test"), []byte("ci:build"), []byte("ci"), []byte("boot.login"), []byte("PASS"),
+		[]byte(` {"platform":"` + strings.Repeat("p", 1000) + `"}`), nil,
+	}
+	storage := selection(sqldb.Rowset{Columns: columns.OutcomeColumns}).storage
+	v := &values{}
+	r := columns.Reader{Row: v}
+	var environment []byte
+	allocs := testing.AllocsPerRun(100, func() {
+		var err error
+		v.row, v.stored = row, storage
+		if _, environment, err = columns.ReadOutcome(&r); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if environment[0] != '{' || len(environment) < 1000 {
+		t.Errorf("the environment is %.40q", environment)
+	}
+	if allocs > 5 {
+		t.Errorf("%v allocations, want one for each of 5 texts", allocs)
+	}
+}
 
 // FuzzArray reads what might be a list of strings, and gets back those written.
 func FuzzArray(f *testing.F) {

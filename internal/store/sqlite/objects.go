@@ -18,19 +18,17 @@ type values struct {
 	err error // the first error
 }
 
-// next returns the next value, nil for NULL.
-func next[T any](v *values) *T {
+// next returns the next value. ok is false for NULL, and for a value of another type.
+func next[T any](v *values) (typed T, ok bool) {
 	value := v.row[0]
 	v.row = v.row[1:]
 	if value == nil {
-		return nil
+		return typed, false
 	}
-	typed, ok := value.(T)
-	if !ok {
+	if typed, ok = value.(T); !ok {
 		v.fail(fmt.Errorf("%T where %T belongs", value, typed))
-		return nil
 	}
-	return &typed
+	return typed, ok
 }
 
 func (v *values) fail(err error) {
@@ -45,45 +43,51 @@ func (v *values) Err() error {
 	return err
 }
 
-func (v *values) Text() *string                { return next[string](v) }
-func (v *values) Float() *float64              { return next[float64](v) }
+func (v *values) Text() (string, bool)         { return next[string](v) }
 func (v *values) Texts() []string              { return list[string](v) }
 func (v *values) Resources() []report.Resource { return list[report.Resource](v) }
 
-func (v *values) Int() *int {
-	if i := next[int64](v); i != nil {
-		return new(int(*i))
+func (v *values) Int() (int, bool) {
+	i, ok := next[int64](v)
+	return int(i), ok
+}
+
+func (v *values) Float() *float64 {
+	if f, ok := next[float64](v); ok {
+		return new(f)
 	}
 	return nil
 }
 
 func (v *values) Bool() *bool {
-	if i := next[int64](v); i != nil {
-		return new(*i != 0)
+	if i, ok := next[int64](v); ok {
+		return new(i != 0)
 	}
 	return nil
 }
 
 func (v *values) Time() *time.Time {
-	if i := next[int64](v); i != nil {
-		return new(time.UnixMicro(*i).UTC())
+	if i, ok := next[int64](v); ok {
+		return new(time.UnixMicro(i).UTC())
 	}
 	return nil
 }
 
-func (v *values) Misc() json.RawMessage {
-	if s := next[string](v); s != nil {
-		return json.RawMessage(*s)
+func (v *values) Misc() json.RawMessage { return v.Bytes() }
+
+func (v *values) Bytes() []byte {
+	if s, ok := next[string](v); ok {
+		return []byte(s)
 	}
 	return nil
 }
 
 func list[T string | report.Resource](v *values) []T {
-	s := next[string](v)
-	if s == nil {
+	s, ok := next[string](v)
+	if !ok {
 		return nil
 	}
-	all, err := sqldb.ReadList[T]([]byte(*s))
+	all, err := sqldb.ReadList[T]([]byte(s))
 	if err != nil {
 		v.fail(err)
 	}
