@@ -50,7 +50,7 @@ func runDBInit(ctx context.Context, p *program, o *dbInitOptions) error {
 		if err != nil && !(o.ignoreInitialized && errors.Is(err, store.ErrInitialized)) {
 			return err
 		}
-		maker, ok := store.As[store.RoleMaker](s)
+		maker, ok := s.(store.RoleMaker)
 		if !ok || o.schema != (schemaVersion{}) {
 			return nil
 		}

@@ -55,6 +55,12 @@ func TestPassword(t *testing.T) {
 	if !strings.Contains(stderr, "--ignore-initialized") {
 		t.Errorf("it says %q", stderr)
 	}
+	// The command makes no roles in several databases: roles in the first would not be
+	// enough.
+	several := "mux:" + strings.ReplaceAll(spec, " ", `\ `)
+	if status, stdout, stderr := runHere(t, "", "kcidb", "db", "init", "--ignore-initialized", "-d", several); status != exitDone || stdout+stderr != "" {
+		t.Errorf("of mux it exits with %d, prints %q, says %q", status, stdout, stderr)
+	}
 	s.Exec(t, "kcidb", strings.Split(strings.TrimSpace(stdout), "\n")...)
 	if status, stdout, stderr := runHere(t, "", "kcidb", "db", "init", "--ignore-initialized", "-d", spec); status != exitDone || stdout+stderr != "" {
 		t.Errorf("again it exits with %d, prints %q, says %q", status, stdout, stderr)
