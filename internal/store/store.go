@@ -59,23 +59,24 @@ type Sink interface {
 	// one value; number, environment, culprit, and an incident's issue_id with its
 	// issue_version are one value each, too. Each value has the time of the object it
 	// came with: its Timestamp, or the time of loading, see LoadOptions. The value with
-	// the newest time stays. A property that is absent from an object, or empty, changes
-	// nothing. The same value, loaded again, has the newer time from then on. The
+	// the newest time stays. A property that is absent from an object changes nothing;
+	// nor does an environment or a culprit without members. An empty list or free object
+	// is a value. The same value, loaded again, has the newer time from then on. The
 	// object's own timestamp is the newest time of all its values.
 	//
 	// So a set of loads leads to the same objects in any order, also across restarts, and
-	// two stores that had the same loads have the same objects. If two values have equal times and come from one Load, the later value
-	// in r's list stays. Otherwise the greater value stays, by an order that is the same
-	// in all drivers: texts, lists and free objects of tests by the bytes of their text;
-	// other free objects by the bytes of their text with the members ordered by the
-	// length of their names, then by the names; values that are kept once for many tests
-	// by their hash; everything else by size. The exception are free objects that
-	// PostgreSQL cannot keep as they are (exponents in numbers, -0, more than 400 digits,
-	// 100 levels or 16 MiB; see misc.go of that driver): of these, two drivers may keep
-	// different values. The order of loading matters only for objects without a time of
-	// their own that are loaded with LoadOptions.Metadata. A dump has timestamps of
-	// objects, not of their properties: in a database loaded from a dump, all values of an
-	// object are as new as the object.
+	// two stores that had the same loads have the same objects. If two values have equal
+	// times and come from one Load, the later value in r's list stays. Otherwise the
+	// greater value stays, by an order that is the same in all drivers: texts, lists and
+	// free objects of tests by the bytes of their text; other free objects by the bytes
+	// of their text with the members ordered by the length of their names, then by the
+	// names; values that are kept once for many tests by their hash; everything else by
+	// size. Free objects that PostgreSQL cannot keep as they are (exponents in numbers,
+	// -0, more than 400 digits, 100 levels or 16 MiB; see misc.go of that driver) are an
+	// exception: two drivers may keep different values of these. The order of loading
+	// matters only for objects without a time of their own that are loaded with
+	// LoadOptions.Metadata. A dump has timestamps of objects, not of their properties: in
+	// a database loaded from a dump, all values of an object are as new as the object.
 	//
 	// Loading the same report again changes nothing but times. Load does not change r.
 	// It returns ErrLoaded, and loads nothing, if one of the options' receipts is of a
@@ -84,9 +85,9 @@ type Sink interface {
 	// later.
 	//
 	// Everything that report.Decode accepts comes back unchanged, with numbers in free
-	// objects as they were written. Only what has no meaning may differ: the order of the members of
-	// a free object, the digits of times below a microsecond, and an environment or a
-	// culprit without members.
+	// objects as they were written. Only what has no meaning may differ: the order of the
+	// members of a free object, the digits of times below a microsecond, and an
+	// environment or a culprit without members.
 	Load(ctx context.Context, r *report.Report, opts LoadOptions) (*Changes, error)
 
 	// Dump returns all objects that arrived within the bounds, in reports of at most

@@ -60,7 +60,7 @@ type loader struct {
 	note     bool      // the changes
 	now      time.Time // the database's
 	changes  *store.Changes
-	changed  []changedTest // those of the changes that are tests, and were there
+	changed  []changedTest // the changes of existing tests
 	touched  []string      // incidents that changed in their timestamp only, because they are counted by it
 }
 

@@ -116,11 +116,12 @@ func (t *table) measure(row string, column int) string {
 	return value + `::text COLLATE "C"`
 }
 
-// mergeSQL merges the rows of the temporary table in the order of the copy. It inserts an object that is new, and merges a row into an object that exists.
-// It returns the objects that changed in more than times. For each it returns whether it
-// was inserted, which it knows because an inserted row has no trace of an older version
-// (xmax); its status before and after, if it has one; and for an existing test
-// all its counted values. It locks all existing rows, changed or not.
+// mergeSQL merges the rows of the temporary table in the order of the copy. It inserts an
+// object that is new, and merges a row into an object that exists. It returns the objects
+// that changed in more than times. For each object it returns whether it was inserted,
+// which it knows because an inserted row has no trace of an older version (xmax); its
+// status before and after, if it has one; and for an existing test all its counted values.
+// It locks all existing rows, changed or not.
 //
 // A subquery cannot return the values before the change: it sees the rows as they were
 // when the statement began, and another loader may have changed a row since. So the

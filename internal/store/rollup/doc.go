@@ -41,8 +41,8 @@
 // how it was counted.
 //
 // A sighting records that an issue was seen in a build or test. It has the kind, the
-// status and the start of that object, and Apply updates it only if these changed. The number of
-// statements does not depend on the number of sightings.
+// status and the start of that object, and Apply updates it only if these changed. The
+// number of statements does not depend on the number of sightings.
 //
 // # Locks
 //

@@ -52,9 +52,9 @@ func (s *Spool) endSending(ctx context.Context, operation string, sending *Sendi
 
 // Resend makes deliveries of a notification due now, without attempts: the deliveries
 // that failed or wait for the next attempt. Without such deliveries it takes all
-// deliveries that are over. It leaves out feeds. A notification that was set aside waits again, and is due
-// now. Resend returns ErrNothing if no delivery can be sent again, such as for a
-// notification that waits or was dropped.
+// deliveries that are over. It leaves out feeds. A notification that was set aside waits
+// again, and is due now. Resend returns ErrNothing if no delivery can be sent again, such
+// as for a notification that waits or was dropped.
 func (s *Spool) Resend(ctx context.Context, number int64) error {
 	return s.update(ctx, "resend", func(t *tx) error {
 		n, err := t.exec("UPDATE notifications SET state = state WHERE number = $1", number)

@@ -86,10 +86,10 @@ type Settlement struct {
 	Aside         []Aside
 }
 
-// Aside is a notification that may be due, but considering its object fails, so it
-// is unknown. The notification is kept in the state SetAside until the object changes and can be
-// considered, or Resend has it written, or Wipe removes it. A notification of the same
-// identity that waits, or was written, stays as it is.
+// Aside is a notification that may be due. Considering its object fails, so that is
+// unknown. The notification is kept in the state SetAside until the object changes and
+// can be considered, or Resend has it written, or Wipe removes it. A notification of the
+// same identity that waits, or was written, stays as it is.
 type Aside struct {
 	Identity
 	At  time.Time // of the change

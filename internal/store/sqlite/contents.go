@@ -16,8 +16,8 @@ import (
 
 // The coders are shared by all stores; EncodeAll and DecodeAll may be called
 // concurrently. Contents are a page or two and compressed one by one, so stronger levels
-// cost much and gain little. The frames have no checksum, which would
-// protect a part of the file only.
+// cost much and gain little. The frames have no checksum, because it would protect only a
+// part of the file.
 var (
 	encoder, _ = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderCRC(false))
 	decoder, _ = zstd.NewReader(nil)
