@@ -4,6 +4,8 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"net"
 	"os"
 	"os/signal"
 	"syscall"
@@ -33,7 +35,8 @@ are loaded into the database, and answer queries about them.
 Without options the service keeps its data in ./kcidb-data, and accepts reports
 only from this machine, without tokens. A configuration file changes this;
 environment variables KCIDB_*, named like its keys in capitals, override the file,
-and flags override both.
+and flags override both. On a terminal the command prints the URL of the service
+when it answers; the log on standard error has the URL, too.
 
 One process has all roles, or several processes share them: web receives reports,
 shows pages and answers queries; load loads reports from the queue; notify
@@ -94,6 +97,12 @@ func runServe(ctx context.Context, p *program, o *serveOptions) error {
 	s, err := service.New(cfg, log)
 	if err != nil {
 		return err
+	}
+	if isTerminal(p.stdout) {
+		// The log has the URL as well, but a person does not find it there.
+		s.Ready = func(at net.Addr) {
+			fmt.Fprintf(p.stdout, "KCIDB answers at http://%s/ (Ctrl-C stops it, KCIDB_LISTEN=HOST:PORT changes the address)\n", at)
+		}
 	}
 	return s.Run(ctx)
 }

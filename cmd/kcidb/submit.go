@@ -7,8 +7,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"net/http"
 	"os"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -35,8 +38,8 @@ func newSubmitCommand(p *program) *cobra.Command {
 		Long: `Submit the reports on standard input to a service or to a queue. The ID of each
 submission is printed when the submission is accepted and on disk there. The
 faults of an invalid report go to standard error; the other reports are submitted
-nevertheless. After a temporary failure the command tries again for some two
-minutes.
+nevertheless. After a temporary failure the command says so on standard error, and
+tries again for some two minutes.
 
 The option --url names the service, or the environment variable KCIDB_REST,
   http[s]://TOKEN@HOST[:PORT]
@@ -78,7 +81,7 @@ func (o *submitOptions) client(ctx context.Context, p *program) (*kcidb.Client, 
 	if address == "" {
 		return nil, usagef("no service or queue is named: use --url URL or --queue URL, or set %s=https://TOKEN@HOST/", restEnv)
 	}
-	options := []kcidb.Option{kcidb.WithLogger(p.level.logger(p.stderr))}
+	options := []kcidb.Option{kcidb.WithLogger(p.retryLogger())}
 	if o.token != "" {
 		options = append(options, kcidb.WithToken(o.token))
 	}
@@ -87,6 +90,37 @@ func (o *submitOptions) client(ctx context.Context, p *program) (*kcidb.Client, 
 		return nil, usagef("%v", err)
 	}
 	return client, nil
+}
+
+// retryLogger returns the logger of a client that tries again. By default it prints the
+// first failed try, so that a person does not wait two minutes without a word. Standard
+// error of a Python tool's name stays empty by default, unless a person reads it.
+func (p *program) retryLogger() *slog.Logger {
+	if p.level != logNone || p.oldName && !isTerminal(p.stderr) {
+		return p.level.logger(p.stderr)
+	}
+	return slog.New(&firstRetry{Handler: slog.DiscardHandler, w: p.stderr})
+}
+
+// firstRetry prints the error of the first record in plain words, and drops all others.
+type firstRetry struct {
+	slog.Handler
+	w    io.Writer
+	once sync.Once
+}
+
+func (h *firstRetry) Enabled(_ context.Context, l slog.Level) bool { return l >= slog.LevelWarn }
+
+func (h *firstRetry) Handle(_ context.Context, r slog.Record) error {
+	h.once.Do(func() {
+		r.Attrs(func(a slog.Attr) bool {
+			if a.Key == "error" {
+				fmt.Fprintf(h.w, "kcidb submit: %v; trying again for some two minutes\n", a.Value)
+			}
+			return true
+		})
+	})
+	return nil
 }
 
 // submitAll submits the reports on standard input, and closes the client.

@@ -13,10 +13,12 @@ package service
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"os"
+	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -87,6 +89,10 @@ func New(cfg Config, log *slog.Logger) (*Service, error) {
 // batch being loaded, and returns nil, within some 20 seconds.
 func (s *Service) Run(ctx context.Context) (err error) {
 	listener, err := net.Listen("tcp", s.cfg.Listen)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("%w: another program, perhaps another service, answers there: stop it, "+
+			"or set another address by --listen HOST:PORT or KCIDB_LISTEN", err)
+	}
 	if err != nil {
 		return err
 	}
