@@ -21,7 +21,7 @@ func (l *largest) Write(p []byte) (int, error) {
 }
 
 // The size of a layout is bounded by the text, for any depth, and the layout is written in
-// pieces. The result is the same JSON, and the door accepts it again.
+// pieces. The result is the same JSON, and Decode accepts it again.
 func TestLayoutOfDeepObjects(t *testing.T) {
 	misc := `{"x":[` + strings.Repeat(strings.Repeat("[", 480)+strings.Repeat("]", 480)+",", 1000) + `0]}`
 	wide := `{"x":[` + strings.Repeat("0,", maxMisc/2-10) + `0]}`

@@ -240,7 +240,7 @@ func (d *dashboard) values(other choice) values {
 	return v
 }
 
-// run returns the fields of what a statement returns, and how many rows.
+// run executes a statement, and returns the names of its columns and the number of rows.
 func run(t *testing.T, conn *pgx.Conn, sql string) (fields []string, n int, err error) {
 	t.Helper()
 	rows, err := conn.Query(t.Context(), sql)

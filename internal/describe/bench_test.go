@@ -21,9 +21,9 @@ import (
 )
 
 // BenchmarkRevisionMail writes subject and body of a mail about a revision with
-// 20,000 tests, each with a log of 4 KB, a fifth of which failed in some hundred
-// ways, half of these known. The peak is what the heap grew by meanwhile, and what
-// is not collected yet is part of it.
+// 20,000 tests, each with a log of 4 KB. A fifth of the tests failed, in some hundred
+// ways, and half of these ways are known issues. The peak is the growth of the heap
+// meanwhile, including garbage that is not collected yet.
 func BenchmarkRevisionMail(b *testing.B) {
 	s, err := sqlite.Open(filepath.Join(b.TempDir(), "kcidb.sqlite3"))
 	if err != nil {
@@ -96,8 +96,8 @@ func revision(tests int) []*report.Report {
 	return reports
 }
 
-// watchHeap returns a function that tells how much the heap has grown by at most
-// until it is called.
+// watchHeap returns a function that returns the largest growth of the heap up to its
+// call.
 func watchHeap() func() uint64 {
 	runtime.GC()
 	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}

@@ -33,8 +33,8 @@ func TestDataset(t *testing.T) {
 	}
 }
 
-// refsOf returns the first objects of a type in the data set, and one that is
-// referred to and not there.
+// refsOf returns the first objects of a type in the data set, and an object that the
+// data set refers to but does not have.
 func refsOf(r *report.Report, typ object.Type) (refs []object.Ref) {
 	const most = 6
 	seen := map[object.Ref]bool{}

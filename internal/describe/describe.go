@@ -58,7 +58,7 @@ func (d *Data) Footer() string {
 	if d.Subscription != "" {
 		text += document.Wrap(fmt.Sprintf("You get this because of the subscription %q.", line(d.Subscription))) + "\n"
 	} else {
-		text += "You get this because somebody subscribed to it.\n"
+		text += "You get this because it matches a subscription of this service.\n"
 	}
 	return text + field("About", paragraph(d.About)) + field("Reason", paragraph(d.Reason)) +
 		field("To stop it", paragraph(d.Stop)) + field("Object", address(d.Link()))

@@ -63,7 +63,7 @@ func (d *Data) Tests() (string, error) {
 	return counts(all), err
 }
 
-// State says whether more results may come.
+// State reports whether more results may come.
 func (d *Data) State() (string, error) {
 	builds, tests, err := results(d.Object)
 	if err != nil {

@@ -63,7 +63,7 @@ func TestTemplates(t *testing.T) {
 	}
 }
 
-// TestTemplatesAreCopies: what one redefines is redefined for nobody else.
+// A caller that redefines a template redefines it only in its own copy.
 func TestTemplatesAreCopies(t *testing.T) {
 	o := graph.New(t.Context(), open(t)).Object(object.TestRef("ci:t1"))
 	if _, err := describe.Templates().Parse(`{{define "summary"}}mine{{end}}`); err != nil {

@@ -32,12 +32,12 @@ func TestGenerated(t *testing.T) {
 		}
 		golden(t, "gen_"+string(typ), strings.Join(found, strings.Repeat("=", 72)+"\n"))
 	}
-	for i := range all.Checkouts { // and all that there are, for what is so of all
+	for i := range all.Checkouts { // every checkout, for the properties that texts checks of any object
 		texts(t, s, object.CheckoutRef(all.Checkouts[i].ID))
 	}
 }
 
-// pick returns some objects of a type: one that failed, and one that did not.
+// pick returns up to three objects of a type, both failed and not failed.
 func pick(t *testing.T, r *report.Report, typ object.Type) (refs []object.Ref) {
 	add := func(ref object.Ref) {
 		if len(refs) < 3 && !slices.Contains(refs, ref) {

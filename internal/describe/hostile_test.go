@@ -82,8 +82,8 @@ func hostile(text string) *report.Report {
 	}
 }
 
-// TestNothingKnown: objects that say nothing, and those whose parents nobody
-// reported, still have a text.
+// Objects without properties, and objects whose parents were not reported, still have
+// a text.
 func TestNothingKnown(t *testing.T) {
 	s := open(t, &report.Report{
 		Checkouts: []report.Checkout{{ID: "ci:c0", Origin: "ci"}, {ID: "ci:c1", Origin: "ci", GitCommitHash: new(commit)}},

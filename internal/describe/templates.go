@@ -57,7 +57,7 @@ var functions = template.FuncMap{
 // "summary", the object in one line; "description", the whole text; and "footer", why
 // the subscriber gets the message. All are executed with a *Data.
 //
-// Templates may call these functions, besides those of text/template:
+// Templates may call these functions in addition to those of text/template:
 //
 //	line TEXT          a text of a report as one line of 200 characters at most
 //	paragraph TEXT     the same, of 1,000 characters

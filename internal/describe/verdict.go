@@ -84,7 +84,7 @@ func issueVerdict(v *graph.IssueVersion) (document.Verdict, error) {
 	return document.Verdict{Word: "NOT SEEN", Rest: " so far"}, nil
 }
 
-// incidentVerdict says whether the issue of an incident was seen, and where.
+// incidentVerdict shows if and where the issue of an incident was seen.
 func (d *Data) incidentVerdict(n *graph.Incident) document.Verdict {
 	if n.BuildID == nil && n.TestID == nil {
 		return document.Verdict{Word: "UNKNOWN", Rest: ": no build and no test is named"}

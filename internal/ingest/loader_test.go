@@ -84,7 +84,7 @@ func (b *bench) publish(t *testing.T, id, text string) {
 	}
 }
 
-// finished says whether a submission has a receipt, and is not in the queue any more.
+// finished reports whether a submission has a receipt and left the queue.
 func (b *bench) finished(t *testing.T, id string) bool {
 	_, err := b.store.Receipt(t.Context(), id)
 	if errors.Is(err, store.ErrNoReceipt) {

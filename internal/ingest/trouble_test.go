@@ -101,7 +101,7 @@ func TestExtendsLongLoads(t *testing.T) {
 	}
 	b.queue, b.Queue, b.Extend = q, q, 200*time.Millisecond
 	b.Store = &trouble{b.store, func(*report.Report) error {
-		// Whoever asks meanwhile gets nothing.
+		// A pull meanwhile returns no submission.
 		again, err := q.Pull(t.Context(), queue.Limits{}, 2500*time.Millisecond)
 		if err != nil || len(again) != 0 {
 			t.Errorf("pulled %d submissions while they were being loaded, %v", len(again), err)

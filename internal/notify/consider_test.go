@@ -232,7 +232,7 @@ func TestDroppedComesBack(t *testing.T) {
 	h := newTestbed(t, map[string]string{"done.yaml": "on: revision\nmatch: object.builds.done\nto: [dev@example.org]\nwait: 1h\nsubject: done\n"})
 	h.load(aCheckout + "," + aBuild)
 	h.work()
-	// Somebody else begins with it.
+	// Another origin begins with the revision.
 	h.load(strings.NewReplacer("ci:c1", "lab:c1", `"ci"`, `"lab"`).Replace(aCheckout))
 	h.clock.move(2 * time.Hour)
 	h.work()

@@ -18,7 +18,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the golden files again")
 
 // examples returns the example subscriptions, by file.
 func examples(t *testing.T) map[string]string {

@@ -96,7 +96,7 @@ func exactlyOnce(t *testing.T, h *testbed, dice *rand.Rand) {
 	}
 	close(loading)
 	people.Wait()
-	// Somebody lives on.
+	// One notifier that is not killed does the rest.
 	for range 4 {
 		h.clock.move(time.Hour)
 		h.work()

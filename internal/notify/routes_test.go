@@ -193,8 +193,8 @@ func TestWaitingStaysClosed(t *testing.T) {
 	}
 }
 
-// TestRefusalsCloseNothing: what is refused, or put off, for one recipient says
-// nothing of the others.
+// If the mail server refuses or delays mail for one recipient, the route stays open for
+// the others.
 func TestRefusalsCloseNothing(t *testing.T) {
 	h := newTestbed(t, map[string]string{"failing.yaml": failing, "other.yaml": strings.Replace(failing, "dev@", "other@", 1)})
 	h.mails.Refuse("dev@example.org", 451, 0)

@@ -186,7 +186,7 @@ func dataOf(sub *subscription.Subscription, in *subscription.Input, reason, base
 	now, err := in.Now()
 	return &describe.Data{
 		Object: in.Object, Subscription: sub.Name, About: sub.About, Reason: reason, Was: was, Now: now, Base: base,
-		Stop: "change or remove " + sub.File + " in the folder of subscriptions, or ask those who run this service",
+		Stop: "change or remove " + sub.File + " in the folder of subscriptions, or ask the administrator of this service",
 	}, err
 }
 
@@ -240,7 +240,7 @@ func (n *Notifier) writeDigest(ctx context.Context, notification *spool.Notifica
 // digest lists notifications by subscription.
 func digest(held []spool.Notification, base string) string {
 	var b strings.Builder
-	b.WriteString("These notifications were more than the number of mails that you get in a\nday. They are told of here, and not sent notification by notification.\n")
+	b.WriteString("These notifications exceeded the number of mails that you get in a day. They\nare listed here instead of being sent one by one.\n")
 	slices.SortStableFunc(held, func(a, b spool.Notification) int { return strings.Compare(a.Subscription, b.Subscription) })
 	last := ""
 	for _, h := range held {

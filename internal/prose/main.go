@@ -5,26 +5,19 @@
 // are in rules.txt, each with examples.
 //
 //	go run ./internal/prose             # what "make lint" checks
-//	go run ./internal/prose PATH...     # these files and folders, also if they are pending
-//
-// Files below the paths in pending.txt are not clean yet, and "make lint"
-// leaves them out. Remove a path there as soon as it is clean.
+//	go run ./internal/prose PATH...     # these files and folders only
 //
 // The command prints file:line, the phrase and the advice for each finding,
 // and exits with status 1 if there are findings.
 package main
 
 import (
-	_ "embed"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"strings"
 )
-
-//go:embed pending.txt
-var pendingText string
 
 func main() {
 	found, err := run(os.Args[1:], os.Stdout)
@@ -38,16 +31,12 @@ func main() {
 	}
 }
 
-// run checks the files that git knows below the paths, or all files that are
-// not pending if there are no paths. It returns the number of findings.
+// run checks the files that git knows below the paths, or all files of the
+// current folder without paths. It returns the number of findings.
 func run(paths []string, out io.Writer) (int, error) {
 	rules, err := parseRules(rulesText)
 	if err != nil {
 		return 0, err
-	}
-	var pending []string
-	if len(paths) == 0 {
-		pending = strings.Fields(pendingText)
 	}
 	listed, err := exec.Command("git", append([]string{"ls-files", "-z", "--"}, paths...)...).Output()
 	if err != nil {
@@ -55,9 +44,6 @@ func run(paths []string, out io.Writer) (int, error) {
 	}
 	found := 0
 	for _, name := range strings.Split(strings.TrimRight(string(listed), "\x00"), "\x00") {
-		if below(name, pending) {
-			continue
-		}
 		n, err := checkFile(rules, name, out)
 		if err != nil {
 			return found, err
@@ -65,16 +51,6 @@ func run(paths []string, out io.Writer) (int, error) {
 		found += n
 	}
 	return found, nil
-}
-
-// below reports whether a file is one of the paths or lies below one.
-func below(name string, paths []string) bool {
-	for _, p := range paths {
-		if name == p || strings.HasPrefix(name, p+"/") {
-			return true
-		}
-	}
-	return false
 }
 
 // checkFile prints the findings in a file and returns their number. A file

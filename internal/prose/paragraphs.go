@@ -77,7 +77,9 @@ func goParagraphs(name string, data []byte) ([]paragraph, error) {
 			if lit.Value[0] == '"' {
 				text = strings.ReplaceAll(text, "\n", " ") // a quoted string stands on one line
 			}
-			all = append(all, paragraph{fset.Position(lit.Pos()).Line, text})
+			if strings.Contains(strings.TrimSpace(text), " ") {
+				all = append(all, paragraph{fset.Position(lit.Pos()).Line, text})
+			}
 		}
 		return true
 	})

@@ -17,8 +17,8 @@ type Schema struct {
 	Report  report.Version // of the reports it keeps
 }
 
-// Progress reports how far long work is: what is being done, how much of it is done,
-// and how much there is, 0 if that is unknown.
+// Progress reports the progress of long work: its name, the amount that is done, and
+// the total amount, 0 if the total is unknown.
 type Progress func(what string, done, total int64)
 
 // Tell calls p, unless p is nil.

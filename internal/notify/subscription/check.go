@@ -207,7 +207,7 @@ func fieldType(t reflect.Type, name string) (reflect.Type, bool) {
 	case reflect.Map:
 		return t.Elem(), true
 	case reflect.Interface:
-		return nil, true // it depends on what is in it
+		return nil, true // it depends on the value in the interface
 	}
 	return nil, false
 }

@@ -63,7 +63,7 @@ func (s *source) globs(e entry, values []string) (all globs) {
 		case len(w.text) > maxGlob:
 			s.problem(w.line, w.column, "select: %s: longer than %d bytes", e.name, maxGlob)
 		case values != nil && !slices.ContainsFunc(values, g.fits):
-			s.problem(w.line, w.column, "select: %s: %q is none of %s", e.name, w.text, strings.Join(values, ", "))
+			s.problem(w.line, w.column, "select: %s: %q is not one of %s", e.name, w.text, strings.Join(values, ", "))
 		}
 		all = append(all, g)
 	}

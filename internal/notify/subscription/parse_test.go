@@ -83,8 +83,8 @@ func TestProblems(t *testing.T) {
 		{"selector of another type", about("revision", "select:\n  path: a\n"), "a.yaml:4:3: select: path does not go with on: revision, only with test, incident"},
 		{"selector without text", about("test", "select:\n  path: []\n"), "a.yaml:4:3: select: path: expected at least one text"},
 		{"selector with a number", about("test", "select:\n  path: [a, 6.12]\n"), "a.yaml:4:13: path: expected text (in quotes, if it looks like something else), found float"},
-		{"status", about("test", "select: {now: [FAIL, fail]}\n"), `a.yaml:3:22: select: now: "fail" is none of FAIL, ERROR, MISS, PASS, DONE, SKIP, none`},
-		{"culprit", about("issue", "select: {culprit: kernel}\n"), `a.yaml:3:19: select: culprit: "kernel" is none of code, tool, harness`},
+		{"status", about("test", "select: {now: [FAIL, fail]}\n"), `a.yaml:3:22: select: now: "fail" is not one of FAIL, ERROR, MISS, PASS, DONE, SKIP, none`},
+		{"culprit", about("issue", "select: {culprit: kernel}\n"), `a.yaml:3:19: select: culprit: "kernel" is not one of code, tool, harness`},
 
 		{"field", about("test", "match: object.paht == 'x'\n"), `a.yaml:3:14: match: there is no field "paht" here: did you mean "path"?`},
 		{"type", about("test", "match: object.path == 1\n"), "a.yaml:3:20: match: found no matching overload for '_==_' applied to '(string, int)'"},

@@ -7,7 +7,7 @@
 //
 // A queue is a stream with the subjects
 //
-//	STREAM.m.ID    a message's head: a header with all that is known about it,
+//	STREAM.m.ID    a message's head: a header with all its properties,
 //	               and its data, if that is small
 //	STREAM.p.ID.N  the N-th piece of larger data, from 0
 //

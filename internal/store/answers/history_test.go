@@ -173,7 +173,7 @@ func TestBranchReport(t *testing.T) {
 			histories[v.ConfigName+" "+v.Path+" "+v.Platform] += string(r.Status[0])
 		}
 	}
-	// The checkouts are 7, 6 and 5: 3 and 8 are of another origin.
+	// The checkouts are 7, 6 and 5: 3 and 8 have another origin.
 	want := map[string]string{
 		"defconfig ltp.a board": "FFP", "tiny ltp.a board": "FFP", "defconfig ltp.a other": "PPF", "tiny ltp.a other": "PPF",
 	}

@@ -23,7 +23,7 @@ var Driver = store.Driver{
 	Help: `
 json:FILE, the reports in a file: JSON values one after the other. json alone
 reads them from standard input, to its end. They are of any schema version,
-and their timestamps are kept. What is loaded is forgotten when the command
+and their timestamps are kept. Loaded objects are forgotten when the command
 ends, and the file stays as it is.
 Example: json:dump.json
 `,

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// Require puts lines in front of those of pg_hba.conf, which let everybody in
-// without a password, and starts the server again with them.
+// Require puts lines at the top of pg_hba.conf, before the lines that let every user
+// in without a password, and restarts the server.
 func (s *Server) Require(t testing.TB, lines ...string) {
 	t.Helper()
 	file := filepath.Join(s.data(), "pg_hba.conf")

@@ -2,13 +2,15 @@
 
 // Package pgtest runs PostgreSQL servers for tests.
 //
-// A server is Debian's, or whichever is in the PATH, with its data in a
-// temporary folder and a socket there instead of a port. It ends with the
-// process that started it, however that ends, and its folder goes with it.
-// Starting one takes about a second; the one that tests share is started by the
-// first that asks for a database, and a database takes some 50 ms.
+// A server runs Debian's PostgreSQL, or the PostgreSQL in the PATH. Its data and
+// its socket are in a temporary folder, and it listens on no port. The server ends
+// with the process that started it, even if that process is killed, and the folder
+// is removed.
 //
-// Where there is no PostgreSQL, tests are skipped, and fail when CI=true.
+// Starting a server takes about a second. Tests share one server, which the first
+// test that needs a database starts; creating a database takes some 50 ms.
+//
+// Without PostgreSQL, tests are skipped; with CI=true they fail.
 package pgtest
 
 import (
@@ -35,7 +37,7 @@ import (
 // Port is part of the name of each server's socket.
 const Port = 5432
 
-// Superuser is the server's own user, who needs no password.
+// Superuser is the database user that owns the server and needs no password.
 const Superuser = "postgres"
 
 // Server is a running PostgreSQL server.
@@ -45,13 +47,13 @@ type Server struct {
 
 	bin      string // folder of PostgreSQL's programs
 	owner    *syscall.SysProcAttr
-	fleeting bool      // its folder goes with the server
-	keeper   io.Closer // the server ends when it is closed
+	fleeting bool      // the folder is removed with the server
+	keeper   io.Closer // closing it ends the server
 	gone     chan struct{}
 }
 
-// Start starts a server for one test, with settings as in postgresql.conf,
-// which follow those that make tests fast.
+// Start starts a server for one test. The settings are lines of postgresql.conf; they
+// come after the settings that make tests fast, and so override them.
 func Start(t testing.TB, settings ...string) *Server {
 	t.Helper()
 	s, err := prepare(need(t))
@@ -68,7 +70,7 @@ func Start(t testing.TB, settings ...string) *Server {
 	return s
 }
 
-// shared is the server of the tests that need none of their own.
+// shared is the server of all tests that do not start their own.
 var shared struct {
 	sync.Once
 	*Server
@@ -77,8 +79,8 @@ var shared struct {
 
 var databases atomic.Int64
 
-// Database returns the specification of a new and empty database on the server
-// that tests share, whose superuser it names. It is removed after the test.
+// Database creates an empty database on the server that tests share, and returns its
+// specification, with the superuser as the user. The database is removed after the test.
 func Database(t testing.TB) string {
 	t.Helper()
 	return Shared(t).Database(t)
@@ -103,7 +105,7 @@ func Shared(t testing.TB) *Server {
 	return shared.Server
 }
 
-// Database returns the specification of a new and empty database, which is
+// Database creates an empty database and returns its specification. The database is
 // removed after the test.
 func (s *Server) Database(t testing.TB) string {
 	t.Helper()
@@ -121,7 +123,7 @@ func (s *Server) Database(t testing.TB) string {
 	return s.Spec(name, Superuser)
 }
 
-// DSN returns what libpq needs to reach a database as a user.
+// DSN returns the connection string with which libpq connects to a database as a user.
 func (s *Server) DSN(database, user string) string {
 	return fmt.Sprintf("host=%s port=%d dbname=%s user=%s", s.Dir, Port, database, user)
 }
@@ -129,8 +131,9 @@ func (s *Server) DSN(database, user string) string {
 // Spec returns the specification of a database for a user.
 func (s *Server) Spec(database, user string) string { return "postgresql:" + s.DSN(database, user) }
 
-// Same returns the specification of the database of the same name, for the same
-// user, on this server: a replica of the one that it is given for.
+// Same translates the specification of a database on another server to the database
+// of the same name on this server, with the same user. A test gets the replica of a
+// database this way.
 func (s *Server) Same(spec string) string {
 	_, rest, _ := strings.Cut(spec, " port=")
 	return "postgresql:host=" + s.Dir + " port=" + rest
@@ -154,8 +157,8 @@ func (s *Server) Exec(t testing.TB, database string, statements ...string) {
 	}
 }
 
-// Stop stops the server as a crash would, or lets transactions under way fail
-// and shuts down in order.
+// Stop stops the server as a crash would, or aborts the open transactions and shuts
+// down in order.
 func (s *Server) Stop(t testing.TB, crash bool) {
 	t.Helper()
 	mode := "fast"
@@ -220,8 +223,8 @@ func (s *Server) Replica(t testing.TB, settings ...string) *Server {
 	return r
 }
 
-// need returns the folder of PostgreSQL's programs. It skips the test, or fails
-// it, where there is none.
+// need returns the folder of PostgreSQL's programs. Without PostgreSQL it skips the
+// test, or fails it with CI=true.
 func need(t testing.TB) string {
 	t.Helper()
 	bin, err := programs()
@@ -234,21 +237,21 @@ func need(t testing.TB) string {
 	return bin
 }
 
-// prepare returns a server that is nothing but an empty folder.
+// prepare returns a server that has only an empty folder so far.
 func prepare(bin string) (*Server, error) {
 	dir, err := os.MkdirTemp("", "pgtest")
 	if err != nil {
 		return nil, err
 	}
 	s := &Server{Dir: dir, bin: bin}
-	if os.Geteuid() == 0 { // as whom PostgreSQL refuses to run
+	if os.Geteuid() == 0 { // PostgreSQL refuses to run as root
 		s.owner, err = unprivileged(dir)
 	}
 	return s, err
 }
 
-// programs returns the folder of PostgreSQL's programs: the newest of Debian's,
-// else the one in the PATH.
+// programs returns the folder of PostgreSQL's programs: Debian's newest, or the folder
+// in the PATH if Debian's are not installed.
 func programs() (string, error) {
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
 	slices.SortFunc(found, func(a, b string) int {
@@ -267,8 +270,8 @@ func programs() (string, error) {
 	return filepath.Dir(found[0]), nil
 }
 
-// unprivileged gives a folder to the user that Debian's package makes, or to
-// nobody, and returns how to run programs as this user.
+// unprivileged gives a folder to the user that Debian's package creates, or to the user
+// `nobody`, and returns the attributes to run programs as this user.
 func unprivileged(dir string) (*syscall.SysProcAttr, error) {
 	u, err := user.Lookup(Superuser)
 	if err != nil {
@@ -311,7 +314,8 @@ func (s *Server) initialize(settings []string) error {
 	return s.configure(settings)
 }
 
-// configure appends to the server's settings. Tests outlive no power failure.
+// configure appends to the server's settings. Syncing is off: tests need not survive a
+// power failure.
 func (s *Server) configure(settings []string) error {
 	all := append([]string{
 		"listen_addresses = ''", "unix_socket_directories = '" + s.Dir + "'", "max_connections = 200",
@@ -325,9 +329,9 @@ func (s *Server) configure(settings []string) error {
 	return errors.Join(err, f.Close())
 }
 
-// keep runs the server until it ends, or until standard input does, as it does
-// when the process that started it is gone. With a second argument, that folder
-// is removed at the end.
+// keep runs the server until the server ends or standard input is closed. The latter
+// happens when the process that started keep ends. If a second argument is given, keep
+// removes that folder at the end.
 const keep = `exec 3<&0
 "$0" -D data >>log 2>&1 </dev/null & server=$!
 { cat <&3 >/dev/null; kill -INT $server; } 2>/dev/null & watch=$!

@@ -11,8 +11,8 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/pgtest"
 )
 
-// TestServer stops a server and runs it again with what was in it, and follows
-// it with another.
+// TestServer stops a server, runs it again with the same data, and starts a replica of
+// it.
 func TestServer(t *testing.T) {
 	var dir string
 	t.Run("run", func(t *testing.T) {

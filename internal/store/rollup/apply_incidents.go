@@ -179,8 +179,8 @@ func (a *applier) countIssues(ctx context.Context, c *concerned, locked []issueC
 	return issueCounts.remove(ctx, a.transaction, locked, " AND n = 0")
 }
 
-// findFirstAndLast finds the first and the last sighting of issues, among those whose
-// time is known, by an index.
+// findFirstAndLast finds the first and the last sighting of issues by an index. It skips
+// sightings without a time.
 func (a *applier) findFirstAndLast(ctx context.Context, issues []issueCount) error {
 	find := func(column, none, direction string) string {
 		return fmt.Sprintf(`

@@ -51,7 +51,7 @@ func TestCrashes(t *testing.T) {
 	})
 }
 
-// world is the notifiers of a test, and what they have done so far.
+// world is the notifiers of a test, and a record of the work they have done so far.
 type world struct {
 	*fixture
 	clock sync.RWMutex // shared by picking notifiers, so that the clock stands still meanwhile

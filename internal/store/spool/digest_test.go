@@ -99,7 +99,7 @@ func TestDigest(t *testing.T) {
 		if digest.Message != "2026-03-05" || ids(list) != "4" {
 			t.Errorf("digest %+v of %q", digest, ids(list))
 		}
-		// Digests are not counted: there is a mail to be had.
+		// Digests do not count, so the day has room for one more mail.
 		f.want(f.ready(about("s", "5"), limited("a@x", 1, 0)).Number, "ready waiting")
 
 		// A mail that an operator resends is sent, and no digest lists it.
@@ -108,8 +108,8 @@ func TestDigest(t *testing.T) {
 	})
 }
 
-// TestDigestClockBack: mails that are held on a day whose digest is gone are told
-// of in the next one.
+// Mails that are held on a day whose digest was already sent are listed in the next
+// digest.
 func TestDigestClockBack(t *testing.T) {
 	onEngines(t, func(t *testing.T, f *fixture) {
 		ctx := t.Context()

@@ -28,7 +28,8 @@ func LoadApart(b *testing.B, s store.Sink, texts [][]byte) (objects int) {
 }
 
 // LoadPieces loads generated tests in two pieces, the second one an hour after the
-// first: what is known when a test begins, and how it ended.
+// first: the first piece has the properties known when a test begins, the second one
+// the result.
 func LoadPieces(b *testing.B, s store.Sink, objects int) {
 	b.Helper()
 	for all := range Generated(objects, 1) {

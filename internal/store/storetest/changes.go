@@ -55,7 +55,7 @@ func (s suite) changes(t *testing.T) {
 			{List: store.Tests, Key: store.Key{ID: "a:2"}, Created: true, Now: report.StatusSkip}}},
 		{"older, with something new", earlier, []store.Change{
 			{List: store.Tests, Key: store.Key{ID: "a:2"}, Was: report.StatusSkip, Now: report.StatusSkip}}},
-		{"a status at last", &report.Report{Builds: []report.Build{{ID: "a:2", Origin: "a", CheckoutID: "a:1"}}},
+		{"a build without a status", &report.Report{Builds: []report.Build{{ID: "a:2", Origin: "a", CheckoutID: "a:1"}}},
 			[]store.Change{{List: store.Builds, Key: store.Key{ID: "a:2"}, Created: true}}},
 		{"the status", &report.Report{Builds: []report.Build{{ID: "a:2", Origin: "a", CheckoutID: "a:1", Status: new(report.StatusDone)}}},
 			[]store.Change{{List: store.Builds, Key: store.Key{ID: "a:2"}, Now: report.StatusDone}}},

@@ -47,8 +47,8 @@ func optional(t *testing.T, list store.List) (names []string) {
 	return names
 }
 
-// extremes returns values at the bounds of what JSON and its readers take. Most are
-// of the wrong type for most properties: what the door refuses is not tried.
+// extremes returns values at the bounds of JSON and of its readers. Most have the wrong
+// type for most properties. Values that the decoder of reports refuses are not tried.
 func extremes() []string {
 	all := strings.Fields(`null true false {} [] ""
 		0 -0 -0.0 1 1.0 -1 3.0 0.1 5e-324 1e-400 1e308 -1.7976931348623157e308 2147483647 2147483648 9007199254740991 9007199254740993 1E400
@@ -84,7 +84,7 @@ func extremes() []string {
 		`{"a":[`+strings.Repeat(`{"b":"c"},`, 90_000)+`0]}`)
 }
 
-// extremes loads objects with each of their properties at each extreme that the door
+// extremes loads objects with each of their properties at each extreme that the decoder
 // accepts, and gets back what was loaded, from there and by way of a dump.
 func (s suite) extremes(t *testing.T) {
 	var all report.Report
@@ -105,7 +105,7 @@ func (s suite) extremes(t *testing.T) {
 		}
 	}
 	if n := all.Count(); n < 500 || n == tried {
-		t.Fatalf("the door accepts %d of %d objects", n, tried)
+		t.Fatalf("Decode accepts %d of %d objects", n, tried)
 	}
 	db := s.ready(t)
 	mustLoad(t, db, &all, store.LoadOptions{})
@@ -119,7 +119,7 @@ func (s suite) extremes(t *testing.T) {
 	}
 	again, err := report.Decode(text.Bytes())
 	if err != nil {
-		t.Fatalf("the door refuses a dump of what it accepted: %v", err)
+		t.Fatalf("Decode refuses the dump of an accepted report: %v", err)
 	}
 	other := s.ready(t)
 	mustLoad(t, other, again, store.LoadOptions{Metadata: true})

@@ -11,7 +11,7 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// names loads objects whose names are as long as the door takes them, and of
+// names loads objects whose names are as long as reports may have them, and of
 // characters that no index can compress.
 func (s suite) names(t *testing.T) {
 	const most = 1024 // bytes; see docs/report-schema.md

@@ -144,7 +144,7 @@ func (s suite) purgeBatches(t *testing.T) {
 		t.Fatal(err)
 	}
 	if told < int64(all) || len(loaded.Incidents) < 3 {
-		t.Errorf("told of %d issues, and loaded %d times", told, len(loaded.Incidents))
+		t.Errorf("notified about %d issues, and loaded %d times", told, len(loaded.Incidents))
 	}
 	s.expect(t, everything(t, db, false), loaded)
 }

@@ -44,7 +44,7 @@ func (s suite) query(t *testing.T) {
 	}
 	nothing := map[string]store.Query{
 		"empty":   {Parents: true, Children: true},
-		"unknown": {Checkouts: []string{"a:nobody", ""}, Issues: []store.Key{{ID: all.Issues[0].ID, Version: 4711}}},
+		"unknown": {Checkouts: []string{"a:unknown", ""}, Issues: []store.Key{{ID: all.Issues[0].ID, Version: 4711}}},
 		"others":  {Tests: []string{all.Checkouts[0].ID}, Checkouts: []string{all.Tests[0].ID}},
 	}
 	for name, q := range nothing {
@@ -60,8 +60,8 @@ func (s suite) query(t *testing.T) {
 	t.Run("large", s.queryLarge)
 }
 
-// queryLarge finds everything below a checkout, from below, where nothing
-// between is there, and more than fits any page.
+// queryLarge queries one test with parents and children, and so gets everything below
+// its checkout: more objects than fit a page. A test of a missing build is left out.
 func (s suite) queryLarge(t *testing.T) {
 	db := s.ready(t)
 	all := &report.Report{Checkouts: []report.Checkout{{ID: "a:c", Origin: "a"}}}

@@ -72,8 +72,8 @@ func (r *registry) addDocument() {
 	}
 }
 
-// describeNulls marks members that may be null in the document: those whose Go type is
-// a pointer, also to a list or a struct, which huma does not mark.
+// describeNulls marks members that may be null in the document: members whose Go type is
+// a pointer. huma does not mark pointers to lists and structs.
 func describeNulls(all huma.Registry) {
 	for name, s := range all.Map() {
 		for _, field := range reflect.VisibleFields(all.TypeFromRef("#/components/schemas/" + name)) {

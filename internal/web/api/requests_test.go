@@ -58,8 +58,8 @@ func TestTimeIsOver(t *testing.T) {
 	}
 }
 
-// A failed question is answered with an error. An unfinished answer becomes an error if
-// nothing of it was sent, and else the connection breaks.
+// A failed request is answered with an error. If an answer cannot be finished, it becomes
+// an error as long as no byte was sent; otherwise the connection breaks.
 func TestFailures(t *testing.T) {
 	a := quiet()
 	type sized struct {

@@ -165,7 +165,7 @@ func (w *walker) sightings(r *answers.Results) {
 	}
 }
 
-// countedRun is a test, and what the roll-ups count the test by.
+// countedRun is a test with the values that the roll-ups count it by.
 type countedRun struct {
 	store.Run
 	group answers.Group

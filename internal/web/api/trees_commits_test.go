@@ -198,7 +198,7 @@ func TestOddBranches(t *testing.T) {
 					t.Errorf("%s: %v", path, got)
 				}
 				if strings.HasSuffix(path, "/commits") || strings.HasSuffix(path, "/summary") {
-					continue // the slash has to be escaped: it is what there is of another branch or commit
+					continue // unescaped, the last part of such a branch is taken for an operation
 				}
 				if got := pick(t, s.found(path+"?commit_hash="+oldest), "git_repository_branch"); got != branch {
 					t.Errorf("%s: %v", path, got)

@@ -205,8 +205,8 @@ func TestSharedAnswerOfOneWhoLeaves(t *testing.T) {
 	})
 }
 
-// Errors are not kept. An unfinished answer becomes an error if nothing of it was sent,
-// and else the connection breaks.
+// Errors are not kept. If an answer cannot be finished, it becomes an error as long as
+// no byte was sent; otherwise the connection breaks.
 func TestErrorsAreNotKept(t *testing.T) {
 	a, asked := counting(Limits{Keep: time.Hour}, nil)
 	for _, tt := range []struct {

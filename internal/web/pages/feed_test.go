@@ -26,7 +26,7 @@ func newFeed(t *testing.T) (*Pages, http.Handler, *time.Time) {
 	return p, h, &clock
 }
 
-// tell has a subscription tell of an object by its feed.
+// tell adds a notification about an object to the feed of a subscription.
 func tell(t *testing.T, s *spool.Spool, subscription string, ref object.Ref, r spool.Rendered) {
 	t.Helper()
 	err := s.Settle(t.Context(), spool.Settlement{Notifications: []spool.NewNotification{{
@@ -75,7 +75,7 @@ func TestFeed(t *testing.T) {
 		t.Error("the feed has addresses")
 	}
 
-	// That the mail is sent, later, is no news.
+	// Sending the mail later does not change the feed.
 	*clock = now.Add(3 * time.Hour)
 	tag := w.Header().Get("ETag")
 	mails, err := p.Spool.PickDeliveries(t.Context(), spool.Mail, 9, time.Minute)
@@ -97,7 +97,7 @@ func TestFeed(t *testing.T) {
 	}
 }
 
-// readFeed reads a feed as programs do, and holds it to what Atom asks for.
+// readFeed reads a feed as programs do, and checks it against the rules of Atom.
 func readFeed(t *testing.T, text []byte) *atom {
 	t.Helper()
 	d := xml.NewDecoder(strings.NewReader(string(text)))

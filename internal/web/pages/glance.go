@@ -27,7 +27,7 @@ const (
 type seen struct {
 	answers.Overview
 	Waiting int           // submissions in the queue
-	Behind  time.Duration // how old this is, where a replica answers that lags
+	Behind  time.Duration // the lag of the replica that answered, 0 without a replica
 }
 
 // behindTold is the least lag of a replica that the page mentions.

@@ -55,7 +55,7 @@ func load(t *testing.T, p *Pages, r *report.Report) {
 	}
 }
 
-// TestPagesSayWhatDescribeSays looks at an object of each type.
+// TestPagesSayWhatDescribeSays checks the page of an object of each type.
 func TestPagesSayWhatDescribeSays(t *testing.T) {
 	p, h, _ := newPages(t)
 	load(t, p, sample())
@@ -125,12 +125,12 @@ func TestNoPages(t *testing.T) {
 	load(t, p, sample())
 	const notice = "Not known"
 	for path, want := range map[string]string{
-		// Well-formed: people are told that there is no such object.
+		// Well-formed paths: the page says that the object is unknown.
 		"/revision/ffff": notice, "/revision/" + commit + "/ffff": notice, "/checkout/ci:9": notice, "/build/ci:9": notice,
 		"/test/x": notice, "/test/ci:1%2F2": notice, "/issue/ci:9": notice, "/issue/ci:1/9": notice, "/incident/ci:9": notice,
 		"/test/ci:1_2": "The test ci:1_2 is not in",
 		"/issue/x_y/3": "x_y",
-		// Not: these are no pages at all.
+		// Malformed paths: no page exists.
 		"/revision/": "", "/test/": "", "/test/ci:1/": "", "/test/ci:1/1": "", "/checkout/ci:1/2": "", "/incident/ci:1/0": "",
 		"/revision/a/b/c": "", "/revision/" + commit + "/": "", "/issue/ci:1/": "", "/issue/ci:1/-1": "", "/issue/ci:1/one": "",
 		"/issue/ci:1/99999999999": "", "/issue/ci:1/2/3": "",
@@ -189,8 +189,7 @@ func TestEveryIDHasAPage(t *testing.T) {
 	}
 }
 
-// TestHostileObjects looks at texts that would do harm, did they get out of
-// where they belong.
+// TestHostileObjects shows texts that would do harm if they were not escaped.
 func TestHostileObjects(t *testing.T) {
 	const evil = `"'></a></pre><script>alert(1)</script><img src=x onerror=alert(1)>{{.}}` + "\x1b[31m\u202e\x00"
 	p, h, _ := newPages(t)

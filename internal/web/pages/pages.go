@@ -40,7 +40,7 @@ func mustRead(name string) []byte {
 // Pages serves the pages.
 type Pages struct {
 	Store store.Store
-	// Spool has the feeds; nil where there are none.
+	// Spool has the feeds. May be nil: then no feed exists.
 	Spool *spool.Spool
 	Queue queue.Queue
 	Log   *slog.Logger
@@ -65,7 +65,8 @@ func (p *Pages) Routes(f *front.Front) {
 	}})
 }
 
-// home is the front page: what the service is, and the latest checkouts.
+// home answers with the front page: an introduction to the service, and the latest
+// checkouts.
 func (p *Pages) home(w http.ResponseWriter, r *http.Request) {
 	seen, err := p.glance.look(r.Context(), p)
 	if err != nil {
@@ -103,7 +104,7 @@ var homeTemplate = template.Must(template.New("home.html").Funcs(template.FuncMa
 // hostShape matches a Host header that is safe to show in a command.
 var hostShape = regexp.MustCompile(`^[A-Za-z0-9.:\[\]-]+$`)
 
-// address returns the URL by which the visitor reached this service.
+// address returns the URL of this service as the visitor sees it.
 func address(r *http.Request) string {
 	scheme, host := "http", r.Host
 	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
@@ -122,7 +123,7 @@ func send(w http.ResponseWriter, kind, keep string, content []byte) {
 	w.Write(content)
 }
 
-// tag returns a name for content that changes with the content.
+// tag returns an entity tag: a hash of the content.
 func tag(content []byte) string {
 	sum := sha256.Sum256(content)
 	return fmt.Sprintf("%x", sum[:8])

@@ -152,7 +152,7 @@ type lagging struct {
 
 func (s *lagging) Lag(context.Context) (time.Duration, error) { return s.lag, nil }
 
-// TestReplicaLags tells visitors how old what they see is, where it matters.
+// The front page shows the age of its data if a replica lags.
 func TestReplicaLags(t *testing.T) {
 	for lag, want := range map[time.Duration]string{
 		0: "", 59 * time.Second: "", time.Minute: "What is shown is a minute old", 2 * time.Hour: "What is shown is 120 minutes old",

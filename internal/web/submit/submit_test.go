@@ -27,7 +27,7 @@ import (
 
 const emptyReport = `{"version": {"major": 5, "minor": 3}}`
 
-// newDoor returns a door of an embedded queue, of at most so many bytes where
+// newDoor returns a receiver with an embedded queue, of at most so many bytes where
 // not 0, and a database in memory.
 func newDoor(t *testing.T, most int64) (*Receiver, http.Handler) {
 	t.Helper()
