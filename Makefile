@@ -36,8 +36,7 @@ test: ## run all tests, and install the tools that they need if possible
 
 .PHONY: race
 race: ## run all tests under the race detector (needs a C compiler)
-	# One package at a time: a test that waits for an event should not also wait for a processor.
-	CGO_ENABLED=1 $(GO) test -race -short -p 1 ./...
+	CGO_ENABLED=1 $(GO) test -race -short ./...
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for a while (FUZZTIME=30s)
