@@ -15,9 +15,12 @@ import (
 
 // Page says which part of a list is wanted; inputs embed it. If an answer does not
 // reach the end of its list, the header Link has the URL of the next part.
+//
+// A cursor has at most four texts of 1,024 bytes, the greatest length of IDs and paths,
+// which take 5,466 characters.
 type Page struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"10000" doc:"Most elements in the answer. The header Link has the URL of the next page. Without a limit the answer has all elements"`
-	Cursor string `query:"cursor" maxLength:"4096" doc:"Where the page begins: taken from the URL in the header Link"`
+	Cursor string `query:"cursor" maxLength:"8192" doc:"Where the page begins: taken from the URL in the header Link"`
 }
 
 // cursor is a place in a list, directly behind an element: the texts with which the

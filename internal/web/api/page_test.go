@@ -70,6 +70,44 @@ func sorted(list func() []string, failure error) *keyedList[string] {
 	}
 }
 
+// The cursor behind a test whose IDs and path have the greatest length is accepted.
+func TestLongestCursor(t *testing.T) {
+	longest := cursor(slices.Repeat([]string{strings.Repeat("é", 512)}, 4))
+	list := &keyedList[string]{
+		keySize: len(longest),
+		key:     func(*string) cursor { return longest },
+		after: func(key cursor, _ int) (iter.Seq2[string, error], error) {
+			return func(yield func(string, error) bool) {
+				_ = key == nil && yield("first", nil) && yield("second", nil)
+			}, nil
+		},
+	}
+	a := New(Config{Log: slog.New(slog.DiscardHandler), Now: time.Now})
+	stream[pageInput, []string](a.registry, operation{path: "/api/long/{name}"}, func(ctx context.Context, in *pageInput, w io.Writer) error {
+		part, err := list.page(ctx, in.Page)
+		if err != nil {
+			return err
+		}
+		for _, err := range part {
+			if err != nil {
+				return err
+			}
+		}
+		return jsonv2.MarshalWrite(w, []string{})
+	})
+	first := httptest.NewRecorder()
+	a.ServeHTTP(first, httptest.NewRequest("GET", "/api/long/x?limit=1", nil))
+	next, _, ok := strings.Cut(strings.TrimPrefix(first.Header().Get("Link"), "<"), ">")
+	if !ok {
+		t.Fatalf("no next page: %d %s", first.Code, first.Body)
+	}
+	second := httptest.NewRecorder()
+	a.ServeHTTP(second, httptest.NewRequest("GET", next, nil))
+	if second.Code != 200 {
+		t.Errorf("the next page has status %d: %s", second.Code, second.Body)
+	}
+}
+
 // Going from page to page shows each element once, with any limit and any other
 // parameters in the URL.
 func TestPages(t *testing.T) {
