@@ -45,6 +45,10 @@ func (d *Data) Link() string { return pageurl.Of(d.Base, d.Object.Ref()) }
 // Summary says in one line of at most 256 characters what an object is and how it went.
 func Summary(o graph.Object) (string, error) { return (&Data{Object: o}).Summary() }
 
+// Line returns a text of a report as one line of at most 200 characters, without the
+// characters that control terminals or change the direction of writing.
+func Line(text string) string { return line(text) }
+
 // Description says what an object is, how it went, and the known facts about that. The
 // base is the public URL of this service, or "" for a document without links to it.
 func Description(o graph.Object, base string) (document.Document, error) {

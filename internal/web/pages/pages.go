@@ -16,6 +16,7 @@ import (
 	"regexp"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/describe"
 	"github.com/kcidb-go/kcidb/internal/pageurl"
 	"github.com/kcidb-go/kcidb/internal/queue"
 	"github.com/kcidb-go/kcidb/internal/store"
@@ -98,7 +99,7 @@ func (h homePage) Page(checkout string) string {
 }
 
 var homeTemplate = template.Must(template.New("home.html").Funcs(template.FuncMap{
-	"grouped": grouped, "ago": ago, "parts": parts, "short": short,
+	"grouped": grouped, "ago": ago, "parts": parts, "short": short, "line": describe.Line,
 }).ParseFS(files, "home.html"))
 
 // hostShape matches a Host header that is safe to show in a command.

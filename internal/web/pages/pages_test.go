@@ -100,6 +100,27 @@ func TestFrontPage(t *testing.T) {
 	golden(t, "failed", get(h, "/").Body.String())
 }
 
+// A report with long names, or with names that change the direction of writing, does
+// not change the front page around these names.
+func TestFrontPageOfHostileNames(t *testing.T) {
+	p, h, _ := newPages(t)
+	r := &report.Report{Checkouts: []report.Checkout{{ID: "ci:1", Origin: "ci",
+		TreeName: new("tree\u202e\x1b[31m"), GitRepositoryBranch: new("a\u2066\r\nb"), GitCommitName: new(strings.Repeat("c", 1<<20))}}}
+	if _, err := p.Store.Load(t.Context(), r, store.LoadOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	page := get(h, "/").Body.String()
+	if len(page) > 16<<10 {
+		t.Errorf("the page has %d bytes", len(page))
+	}
+	if i := strings.IndexAny(page, "\u202e\u2066\x1b\r"); i >= 0 {
+		t.Errorf("the page has %q", page[i:][:4])
+	}
+	if want := `<b>tree\ufffd</b> <span class="branch">a\ufffd b</span>`; !strings.Contains(page, strings.ReplaceAll(want, `\ufffd`, "\ufffd")) {
+		t.Errorf("%s is not in the page", want)
+	}
+}
+
 // golden holds a page to the file of the name.
 func golden(t *testing.T, name, got string) {
 	t.Helper()
