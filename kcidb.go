@@ -12,9 +12,12 @@
 // Not every backend can do everything:
 //
 //	              Submit            Status                      Query, Match
-//	Connect       into the queue    until 30 days later         yes
+//	Connect       into the queue    30 days after the end       yes
 //	OpenQueue     into the queue    until the report is loaded  no
 //	OpenDatabase  loads at once     if the driver keeps it      yes
+//
+// "The end" is the time at which the service loaded the report or gave it up. Match of
+// OpenDatabase needs SQLite or PostgreSQL.
 //
 // A method that a backend cannot serve returns [ErrUnsupported].
 //
@@ -25,6 +28,8 @@
 // client checks each report before it leaves. The faults of a report come back as a
 // [*report.Error]:
 //
+//	client, err := kcidb.Connect(os.Getenv("KCIDB_REST")) // https://TOKEN@HOST
+//	...
 //	id, err := client.Submit(ctx, r)
 //	if invalid, ok := errors.AsType[*report.Error](err); ok {
 //		for _, fault := range invalid.Faults {

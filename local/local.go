@@ -6,7 +6,9 @@
 //   - [OpenDatabase] is for programs that evaluate reports. The database loads what is
 //     submitted at once, and answers queries.
 //   - [OpenQueue] is for programs on the machine or in the cluster of a service. The queue
-//     keeps what is submitted until the service loads it, and answers no queries.
+//     keeps what is submitted until the service loads it, and answers no queries. An
+//     embedded queue accepts submissions of other processes only if queue_listen in
+//     the configuration of the service names an address.
 //
 // The package links the engines into the program: SQLite, the client of PostgreSQL, the
 // client and the server of NATS. A program that speaks to a service over HTTP imports

@@ -19,15 +19,16 @@ import (
 )
 
 // OpenQueue returns a client of a queue: "nats://HOST/KCIDB" for a queue in a NATS
-// cluster, "embedded:DIR" for files that only this process opens; "kcidb mq --help"
-// explains both. The queue must exist: "kcidb mq init" makes it. Close the client at
-// the end.
+// cluster or a service that sets queue_listen, "embedded:DIR" for files that only this
+// process opens, and so no running service; "kcidb mq --help" explains both. The queue
+// must exist: a service or "kcidb mq io-publisher init" makes it. Close the client at the
+// end.
 //
 // Submit returns when the report is on the disk of the queue. Status knows submissions
 // until they are loaded, and those that the loader gave up. Query and Match return
 // [kcidb.ErrUnsupported].
-func OpenQueue(ctx context.Context, url string) (*kcidb.Client, error) {
-	q, err := jetstream.Open(ctx, url)
+func OpenQueue(ctx context.Context, queue string) (*kcidb.Client, error) {
+	q, err := jetstream.Open(ctx, queue)
 	if err != nil {
 		return nil, err
 	}

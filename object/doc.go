@@ -16,7 +16,9 @@
 // # Patterns
 //
 // A [Pattern] names objects by their relations to other objects. [Parse] reads the
-// language for patterns, which subscriptions, commands and the API use:
+// language for patterns, which subscriptions, commands and the API use. A step ">test"
+// leads to children, "<build" to parents, "*" through all types. A "#" after a step matches
+// all objects that the step reaches, a "$" only the objects at its end:
 //
 //	>test[ci:1]<*#                        a test and everything above it
 //	>revision[HASH, ""]#>*#               a revision and everything below it

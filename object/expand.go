@@ -15,7 +15,7 @@ func (s step) expand(ends []*Pattern) (reached, next []*Pattern) {
 			if !s.any && t != s.typ {
 				continue
 			}
-			to := &Pattern{Base: end, Child: s.child, Type: t, IDs: s.ids, Some: s.some}
+			to := &Pattern{Base: end, Child: s.child, Type: t, IDs: s.ids, ByID: s.byID}
 			reached = append(reached, to)
 			if !s.any || !to.goesOn() {
 				next = append(next, to)

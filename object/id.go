@@ -9,8 +9,10 @@ import (
 	"strings"
 )
 
-// ID identifies an object among the objects of its type: the values of Type.Fields, then
-// "". The version of an issue is a decimal number.
+// ID identifies an object among the objects of its type. It has the values of the fields
+// that Type.Fields lists. If that is one field, the second text is "": ID{"ci:1"} for a
+// test, ID{"ci:3", "2"} for version 2 of an issue. The version of an issue is a decimal
+// number.
 type ID [2]string
 
 // sortIDs returns a new list of the IDs of objects of a type, each once, in the order of

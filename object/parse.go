@@ -30,10 +30,14 @@ const (
 //	#            matches all objects that the step reaches, on its way and at its end
 //	$            matches only the objects at the end of the step
 //
-// A "*" leads to the furthest types it reaches, and stays at a type without such a
-// relation: "$" matches the objects it stays at, "#" does not. A step that only some of
-// the types have a relation for goes on from these types. A text without "#" and "$"
-// returns no patterns.
+// A "*" follows all relations of its direction as far as they lead. ">test[ci:1]<*#" matches
+// the build of the test, its checkout and its revision: all objects on the way. With "$"
+// in place of "#" it matches only the revision, where the way ends.
+//
+// A "*" at a type that has no relation in its direction stays there: "$" matches these
+// objects, "#" does not. ">revision<*$" matches all revisions, ">revision<*#" nothing. If
+// only some of the types that a step begins at have its relation, the step goes on from
+// these types. A text without "#" and "$" returns no patterns.
 //
 // The error is a *SyntaxError. The text may have 1 MiB and 32 steps, and expand
 // to 1,000 patterns of 32 steps.
@@ -86,7 +90,7 @@ type step struct {
 	any   bool // the type is "*"
 	typ   Type
 	ids   []ID
-	some  bool
+	byID  bool // only the objects with an ID in ids
 	match byte // '#', '$', or 0 for none
 }
 
@@ -122,7 +126,7 @@ func (p *parser) step() (step, error) {
 		if s.ids, err = p.ids(s.typ); err != nil {
 			return s, err
 		}
-		s.some = true
+		s.byID = true
 		p.space()
 	}
 	if c := p.peek(); c == '#' || c == '$' {

@@ -15,8 +15,8 @@ type Pattern struct {
 	Base  *Pattern // where the step begins; nil for all objects
 	Child bool     // the step leads to children, else to parents
 	Type  Type
-	IDs   []ID // of the objects, if Some; an empty list names no objects
-	Some  bool // only objects with an ID in IDs
+	IDs   []ID // of the objects, if ByID; an empty list names no objects
+	ByID  bool // only objects with an ID in IDs
 }
 
 // All returns the pattern that names all objects of a type.
@@ -25,7 +25,7 @@ func All(t Type) Pattern { return Pattern{Child: true, Type: t} }
 // Of returns the pattern that names the objects of a type with these IDs. With
 // no IDs it names nothing; see All.
 func Of(t Type, ids ...ID) Pattern {
-	return Pattern{Child: true, Type: t, IDs: sortIDs(t, ids), Some: true}
+	return Pattern{Child: true, Type: t, IDs: sortIDs(t, ids), ByID: true}
 }
 
 // Children returns the pattern that names all children of type t of what p
@@ -45,7 +45,7 @@ func (p Pattern) step(child bool, t Type) Pattern {
 
 // Anchored reports whether a step of the pattern has IDs. A database then finds the
 // objects from these IDs, and does not search all objects.
-func (p *Pattern) Anchored() bool { return p.Some || p.Base != nil && p.Base.Anchored() }
+func (p *Pattern) Anchored() bool { return p.ByID || p.Base != nil && p.Base.Anchored() }
 
 // String returns the pattern in its canonical form, with the IDs of a list
 // sorted as text and each once. Parse reads it back.
@@ -61,7 +61,7 @@ func (p *Pattern) append(b []byte) []byte {
 		b = append(b, '<')
 	}
 	b = append(b, p.Type...)
-	if !p.Some {
+	if !p.ByID {
 		return b
 	}
 	b = append(b, '[')

@@ -39,10 +39,12 @@ func IssueVersionRef(id string, version int) Ref {
 // IncidentRef names an incident.
 func IncidentRef(id string) Ref { return Ref{TypeIncident, ID{id}} }
 
-// RevisionOf names the revision that a checkout belongs to. It returns false if the
-// checkout has no commit hash, or has a list of patches, even an empty list, and no hash
-// of the patches. Most submitters leave out both properties if a checkout has no patches;
-// that means the same as the patch set hash "".
+// RevisionOf names the revision that a checkout belongs to. Most submitters leave out the
+// hash and the list of patches if a checkout has no patches: no hash and no list means the
+// patch set hash "".
+//
+// RevisionOf returns false if the revision is unknown: the checkout has no commit hash, or
+// it has a list of patches, even an empty list, but no hash of the patches.
 func RevisionOf(c *report.Checkout) (Ref, bool) {
 	switch {
 	case c.GitCommitHash == nil:

@@ -33,7 +33,8 @@ func (i *Issue) VisitFields(v report.FieldVisitor) {
 	v.Text("origin", &i.Origin)
 }
 
-// Set holds objects of any types. The issues of its report are the issue versions.
+// Set holds objects of any types. Objects of TypeIssue are in Issues. Objects of
+// TypeIssueVersion are in Report.Issues, because reports call them issues.
 type Set struct {
 	Revisions []Revision
 	Issues    []Issue

@@ -44,7 +44,7 @@ func Check(ctx context.Context, text []byte) (objects int, err error) {
 
 // Validate checks a report against the schema of the version that the report names, and
 // for values that databases do not keep (see Kind.OfSchema). It returns nil or an *Error
-// with all faults.
+// with the faults, as Check does.
 func Validate(text []byte) error {
 	_, err := Count(text)
 	return err

@@ -50,9 +50,24 @@
 // 1024 bytes, a misc of more than 1 MiB. [Kind.OfSchema] distinguishes these faults from
 // faults of the schema.
 //
+// # Which check to call
+//
+// A CI system that writes reports should call [Check] before it sends them: it finds the
+// faults that a service finds, and builds no objects. The client of package kcidb checks
+// each report itself.
+//
+//   - [Check] accepts a report of any version that a service accepts. It counts the objects.
+//   - [Decode] accepts the same reports, and returns the objects in the latest version.
+//   - [Validate] also accepts a report that is valid in its version, but has a value that
+//     the latest version cannot express ([KindUpgrade]). A service refuses such a report.
+//   - [Document.Validate] is Validate for a Document, up to a version that you name. It
+//     finds all faults, while the functions above stop after 400.
+//   - [Document.ValidateExactly] checks against the schema of one version, and accepts older
+//     reports with the same major number that this schema can read.
+//
 // # Cost
 //
-// A hostile report may be made to cost much. For any text, [Decode] takes at most 6 times
+// A sender may write a report so that decoding it costs much. For any text, [Decode] takes at most 6 times
 // its length in memory and some 2 MiB, and 3 times the time of a normal report of that
 // length. It builds no objects after the first fault, and stops after 400 faults; [Error]
 // then has Stopped set. [Check] finds the same faults as Decode, and builds no objects.

@@ -82,8 +82,8 @@ func (f Fault) String() string {
 	return b.String()
 }
 
-// MaxFaults is the number of faults that an Error lists. Checking goes on to count some
-// more faults, and then stops.
+// MaxFaults is the number of faults that an Error lists. Checking goes on to count up to
+// 400 faults, and then stops.
 const MaxFaults = 100
 
 // MaxDepth is the greatest depth of nested objects and arrays, including the report

@@ -59,8 +59,8 @@ func kindOf(err error) string {
 }
 
 // storeKind returns the kind of trouble of an error of the store as a whole, "" for
-// other errors. Package errkind decides which errors these are; this package only has
-// the words.
+// other errors. The sentinels of package store decide which errors these are, by their
+// kinds; this package only has the words.
 func storeKind(err error) string {
 	if !errkind.Of(err).Passes() {
 		return ""

@@ -65,18 +65,26 @@ type Sink interface {
 	// object's own timestamp is the newest time of all its values.
 	//
 	// So a set of loads leads to the same objects in any order, also across restarts, and
-	// two stores that had the same loads have the same objects. If two values have equal
-	// times and come from one Load, the later value in r's list stays. Otherwise the
-	// greater value stays, by an order that is the same in all drivers: texts, lists and
-	// free objects of tests by the bytes of their text; other free objects by the bytes
-	// of their text with the members ordered by the length of their names, then by the
-	// names; values that are kept once for many tests by their hash; everything else by
-	// size. Free objects that PostgreSQL cannot keep as they are (exponents in numbers,
-	// -0, more than 400 digits, 100 levels or 16 MiB; see misc.go of that driver) are an
-	// exception: two drivers may keep different values of these. The order of loading
+	// two stores that had the same loads have the same objects. The order of loading
 	// matters only for objects without a time of their own that are loaded with
-	// LoadOptions.Metadata. A dump has timestamps of objects, not of their properties: in
-	// a database loaded from a dump, all values of an object are as new as the object.
+	// LoadOptions.Metadata.
+	//
+	// If two values with equal times come from one Load, the later value in r's list
+	// stays. Otherwise the greater value stays, by an order that is the same in all
+	// drivers:
+	//
+	//   - texts, lists and free objects of tests: by the bytes of their text;
+	//   - other free objects: by the bytes of their text, with the members ordered by the
+	//     length of their names, then by the names;
+	//   - values that are kept once for many tests: by their hash;
+	//   - everything else: by size.
+	//
+	// Two drivers may keep different values of free objects that PostgreSQL cannot keep as
+	// they are: those with exponents in numbers, -0, more than 400 digits, 100 levels or
+	// 16 MiB (see misc.go of that driver).
+	//
+	// A dump has timestamps of objects, not of their properties: in a database loaded from
+	// a dump, all values of an object are as new as the object.
 	//
 	// Loading the same report again changes nothing but times. Load does not change r.
 	// It returns ErrLoaded, and loads nothing, if one of the options' receipts is of a

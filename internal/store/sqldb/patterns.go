@@ -77,7 +77,7 @@ func Ask(d Dialect, t object.Type, all []object.Pattern) (Question, bool) {
 		p := &all[i]
 		switch {
 		case p.Type != t || isNothing(p):
-		case p.Base == nil && !p.Some: // everything, and with it what the other patterns name
+		case p.Base == nil && !p.ByID: // everything, and with it what the other patterns name
 			return ask(d, t, []*object.Pattern{p}), true
 		default:
 			asked = append(asked, p)
@@ -113,7 +113,7 @@ func ask(d Dialect, t object.Type, asked []*object.Pattern) Question {
 
 // isNothing reports whether a pattern names nothing in any database.
 func isNothing(p *object.Pattern) bool {
-	return p.Some && len(p.IDs) == 0 || p.Base != nil && isNothing(p.Base)
+	return p.ByID && len(p.IDs) == 0 || p.Base != nil && isNothing(p.Base)
 }
 
 // isFew reports whether the objects of a pattern are found from those of its first
@@ -145,11 +145,11 @@ func (w *writer) condition(p *object.Pattern, alias string, found bool) string {
 	if p.Type == object.TypeRevision { // other types have no NULL in their keys
 		all = append(all, key[0]+" IS NOT NULL", key[1]+" IS NOT NULL")
 	}
-	if p.Some {
+	if p.ByID {
 		all = append(all, w.dialect.InIDs(p.Type, key, w.parameter(p)))
 	}
 	if p.Base != nil {
-		all = append(all, w.link(p, alias, found || p.Some))
+		all = append(all, w.link(p, alias, found || p.ByID))
 	}
 	if len(all) == 0 {
 		return "TRUE"

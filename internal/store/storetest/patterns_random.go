@@ -120,7 +120,7 @@ func (g *graph) pattern(random *rand.Rand) object.Pattern {
 	p := object.All(object.Types()[random.IntN(len(object.Types()))])
 	for steps := random.IntN(6); ; steps-- {
 		if random.IntN(3) == 0 {
-			p.Some = true
+			p.ByID = true
 			for _, ref := range g.refs {
 				if ref.Type == p.Type && random.IntN(3) == 0 {
 					p.IDs = append(p.IDs, ref.ID)
@@ -141,7 +141,7 @@ func (g *graph) pattern(random *rand.Rand) object.Pattern {
 // matches reports whether a pattern names an object.
 func (g *graph) matches(p *object.Pattern, ref object.Ref) bool {
 	switch {
-	case p.Type != ref.Type, p.Some && !slices.Contains(p.IDs, ref.ID):
+	case p.Type != ref.Type, p.ByID && !slices.Contains(p.IDs, ref.ID):
 		return false
 	case p.Base == nil:
 		return true

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package front is what stands between clients and the handlers of package web: it
-// routes requests and bounds what clients may take from the service.
+// Package front stands between clients and the handlers of packages api, pages, submit
+// and monitor: it routes requests and bounds what clients may take from the service.
 //
 // A Front limits how many requests an address sends, how many requests of a kind are
 // answered at a time, and how long a client may take to send and to read. It compresses

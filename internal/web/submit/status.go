@@ -90,7 +90,8 @@ func (d *Receiver) find(ctx context.Context, id string) (int, answer, error) {
 	return http.StatusNotFound, answer{Status: "notfound", Message: "File not found"}, nil
 }
 
-// receiptAnswer returns the answer for a receipt.
+// receiptAnswer returns the answer for a receipt. Its messages are those of the REST
+// service that CI systems used before, because clients may compare them.
 func receiptAnswer(r store.Receipt) answer {
 	a := answer{Status: "processed", Message: "File archived", details: &details{
 		Origin: r.Origin, Received: new(r.Received.UTC()), Finished: new(r.Finished.UTC()),
