@@ -32,12 +32,3 @@ func Worst(a, b report.Status) report.Status {
 	}
 	return a
 }
-
-// WorstValid sums up the validity of two checkouts: false if one is false, otherwise true
-// if one is true, otherwise nil, unknown.
-func WorstValid(a, b *bool) *bool {
-	if a == nil || b != nil && !*b {
-		return b
-	}
-	return a
-}

@@ -3,12 +3,12 @@
 package summary_test
 
 import (
-	"github.com/kcidb-go/kcidb/internal/facts"
-	"github.com/kcidb-go/kcidb/internal/summary"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kcidb-go/kcidb/internal/facts"
+	"github.com/kcidb-go/kcidb/internal/summary"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -20,18 +20,6 @@ func TestWorst(t *testing.T) {
 			}
 			if got, want := summary.Worse(a, b), i < j; got != want {
 				t.Errorf("Worse(%q, %q): got %v", a, b, got)
-			}
-		}
-	}
-}
-
-func TestWorstValid(t *testing.T) {
-	yes, no := true, false
-	order := []*bool{&no, &yes, nil} // worst first
-	for i, a := range order {
-		for j, b := range order {
-			if got, want := summary.WorstValid(a, b), order[min(i, j)]; got != want {
-				t.Errorf("%d and %d: got %v, want %v", i, j, got, want)
 			}
 		}
 	}
