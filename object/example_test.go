@@ -24,6 +24,26 @@ func ExampleParse() {
 	// >test[ci:1]<build<checkout<revision#
 }
 
+func ExampleParse_any() {
+	for _, text := range []string{">test[ci:1]<*#", ">test[ci:1]<*$", ">revision<*#", ">revision<*$"} {
+		patterns, _ := object.Parse(text)
+		fmt.Println(text, "has", len(patterns))
+		for _, p := range patterns {
+			fmt.Println("   ", p)
+		}
+	}
+	// Output:
+	// >test[ci:1]<*# has 3
+	//     >test[ci:1]<build#
+	//     >test[ci:1]<build<checkout#
+	//     >test[ci:1]<build<checkout<revision#
+	// >test[ci:1]<*$ has 1
+	//     >test[ci:1]<build<checkout<revision#
+	// >revision<*# has 0
+	// >revision<*$ has 1
+	//     >revision#
+}
+
 // IDs may come in lists of their own, so that a program does not have to quote them.
 func ExampleParse_supplied() {
 	patterns, _ := object.Parse(`>revision%#>checkout#`, []object.ID{{"5e29d1443c46", ""}})
