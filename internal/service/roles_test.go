@@ -125,7 +125,7 @@ func TestReplica(t *testing.T) {
 		t.Errorf("/ready: %d %s", ready.code, ready.body)
 	}
 	if m := do(t, request(t, "GET", s.url+"/metrics", nil)).body; !strings.Contains(m, "\nkcidb_read_database_lag_seconds ") {
-		t.Errorf("the lag is not told:\n%s", m)
+		t.Errorf("the metrics do not have the lag:\n%s", m)
 	}
 	replica.Exec(t, "postgres", "SELECT pg_wal_replay_resume()")
 	eventually.True(t, "the replica has it", func() bool {

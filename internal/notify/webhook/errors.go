@@ -12,7 +12,7 @@ import (
 	"unicode"
 )
 
-// Error is why a hook was not told.
+// Error is why a call to a hook failed.
 type Error struct {
 	Hook   string // its name
 	Status int    // of the hook's answer, 0 without an answer
