@@ -70,7 +70,7 @@ func TestQueryOverHTTP(t *testing.T) {
 	}
 	for name, q := range queries {
 		t.Run(name, func(t *testing.T) {
-			got, want := found(t, client, q), found(t, stored, q)
+			got, want := queryReports(t, client, q), queryReports(t, stored, q)
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("the database, then the service:\n%s", diff)
 			}
@@ -191,8 +191,8 @@ func onlyError[T interface {
 	return all[0]
 }
 
-// found returns the JSON of each report of the answer.
-func found(t *testing.T, client *kcidb.Client, q kcidb.Query) (reports []string) {
+// queryReports returns the JSON of each report of the answer.
+func queryReports(t *testing.T, client *kcidb.Client, q kcidb.Query) (reports []string) {
 	t.Helper()
 	for r, err := range client.Query(t.Context(), q) {
 		if err != nil {

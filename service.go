@@ -152,7 +152,7 @@ type errPassing struct{ error }
 // answer. It does not try again after an error of read, unless that is an errPassing.
 func (s *service) do(ctx context.Context, r request, read func(io.Reader) error) error {
 	for try := 1; ; try++ {
-		after, err := s.try(ctx, r, read)
+		after, err := s.sendOnce(ctx, r, read)
 		if err == nil || after < 0 || try == s.tries || ctx.Err() != nil {
 			return err
 		}
@@ -166,10 +166,10 @@ func (s *service) do(ctx context.Context, r request, read func(io.Reader) error)
 	}
 }
 
-// try sends a request once. With an error it returns how long the service asks to wait
+// sendOnce sends a request once. With an error it returns how long the service asks to wait
 // before the next try: 0 if the service does not name a time, and a negative duration if
 // another try cannot help.
-func (s *service) try(ctx context.Context, r request, read func(io.Reader) error) (after time.Duration, err error) {
+func (s *service) sendOnce(ctx context.Context, r request, read func(io.Reader) error) (after time.Duration, err error) {
 	req, err := http.NewRequestWithContext(ctx, r.method, s.root+r.path, bytes.NewReader(r.body))
 	if err != nil {
 		return -1, err

@@ -38,8 +38,8 @@ func buildAndRun(m *testing.M) int {
 	return m.Run()
 }
 
-// need skips a test at a desk, and fails it in CI, if a tool is missing.
-func need(t *testing.T, tool, debianPackage string) {
+// requireTool skips a test at a desk, and fails it in CI, if a tool is missing.
+func requireTool(t *testing.T, tool, debianPackage string) {
 	t.Helper()
 	if _, err := exec.LookPath(tool); err == nil {
 		return

@@ -20,7 +20,7 @@ type ID [2]string
 func sortIDs(t Type, ids []ID) []ID {
 	ids = slices.Clone(ids)
 	slices.SortFunc(ids, func(a, b ID) int {
-		if len(t.Fields()) == 1 && bare(a[0]) && bare(b[0]) { // the usual case needs no text
+		if len(t.Fields()) == 1 && isBare(a[0]) && isBare(b[0]) { // the usual case needs no text
 			return strings.Compare(a[0], b[0])
 		}
 		return strings.Compare(string(appendID(nil, t, a)), string(appendID(nil, t, b)))
@@ -41,7 +41,7 @@ func appendID(b []byte, t Type, id ID) []byte {
 
 // appendField appends a field, in quotes if it needs them.
 func appendField(b []byte, field string) []byte {
-	if bare(field) {
+	if isBare(field) {
 		return append(b, field...)
 	}
 	b = append(b, '"')
@@ -72,8 +72,8 @@ func makeID(t Type, fields []string) (ID, string) {
 	return id, ""
 }
 
-// bare reports whether a field needs no quotes.
-func bare(field string) bool {
+// isBare reports whether a field needs no quotes.
+func isBare(field string) bool {
 	for i := range len(field) {
 		if !fieldByte(field[i]) {
 			return false

@@ -50,7 +50,7 @@ func (w *SetWriter) Write(s *Set) error {
 		if n == 0 || w.err != nil {
 			continue
 		}
-		w.enter(i)
+		w.beginList(i)
 		w.json.only = nil
 		if w.Fields == ModelFields {
 			w.json.only = modelFields[l.typ]
@@ -88,8 +88,8 @@ func (w *SetWriter) begin() {
 	w.token(jsontext.BeginObject)
 }
 
-// enter begins a list, unless it is open.
-func (w *SetWriter) enter(i int) {
+// beginList begins a list, unless it is open.
+func (w *SetWriter) beginList(i int) {
 	switch {
 	case w.open == i+1:
 		return

@@ -16,8 +16,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// places returns the places and the kinds of the faults in an error.
-func places(err *Error) map[string]bool {
+// faultPlaces returns the places and the kinds of the faults in an error.
+func faultPlaces(err *Error) map[string]bool {
 	set := make(map[string]bool)
 	if err != nil {
 		for _, f := range err.Faults {
@@ -27,9 +27,9 @@ func places(err *Error) map[string]bool {
 	return set
 }
 
-// agree checks that the decoder and the reference validator agree on a text,
+// checkAgreement checks that the decoder and the reference validator agree on a text,
 // for each minor version of a major version.
-func agree(t interface{ Errorf(string, ...any) }, major int, text []byte) {
+func checkAgreement(t interface{ Errorf(string, ...any) }, major int, text []byte) {
 	for _, v := range versions {
 		if v.Major != major {
 			continue
@@ -51,7 +51,7 @@ func agree(t interface{ Errorf(string, ...any) }, major int, text []byte) {
 		if invalid != nil && invalid.More > 0 || ref.More > 0 {
 			continue // the listed faults may differ
 		}
-		if got, want := places(invalid), places(ref); !maps.Equal(got, want) {
+		if got, want := faultPlaces(invalid), faultPlaces(ref); !maps.Equal(got, want) {
 			t.Errorf("as %v:\n%s\nreference:\n%s\n%q", v, lines(got), lines(want), text)
 		}
 	}
@@ -78,13 +78,13 @@ func agreeOnUpgrade(t interface{ Errorf(string, ...any) }, text []byte, v Versio
 	if r == nil || want == nil {
 		return
 	}
-	if got, want := plain(t, r), plain(t, want); got != want {
+	if got, want := normalize(t, r), normalize(t, want); got != want {
 		t.Errorf("as %v: decoded\n%s\nupgraded\n%s\n%q", v, got, want, text)
 	}
 }
 
-// plain returns a report as JSON with all strings written in the same form.
-func plain(t interface{ Errorf(string, ...any) }, r *Report) string {
+// normalize returns a report as JSON with all strings written in the same form.
+func normalize(t interface{ Errorf(string, ...any) }, r *Report) string {
 	d, err := parseDocument(r.AppendJSON(nil))
 	if err != nil {
 		t.Errorf("written as no JSON: %v", err)
@@ -227,11 +227,11 @@ func valueSpots(text string) []spot {
 func TestValidatorsAgree(t *testing.T) {
 	for major := range latest.Major {
 		for _, text := range goldenTexts(t, major+1, "valid", "invalid") {
-			agree(t, major+1, []byte(text))
+			checkAgreement(t, major+1, []byte(text))
 		}
 	}
 	for _, text := range rawTexts(t) {
-		agree(t, latest.Major, []byte(text))
+		checkAgreement(t, latest.Major, []byte(text))
 		agreeOnJSON(t, []byte(text))
 	}
 }
@@ -244,7 +244,7 @@ func TestValidatorsAgreeOnMutants(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		major := rapid.SampledFrom([]int{5, 5, 5, 5, 4, 4, 3, 2, 1}).Draw(t, "major")
 		text := []byte(mutate(t, rapid.SampledFrom(texts[major]).Draw(t, "text")))
-		agree(t, major, text)
+		checkAgreement(t, major, text)
 		agreeOnJSON(t, text)
 	})
 }
@@ -261,7 +261,7 @@ func FuzzValidatorsAgree(f *testing.F) {
 		f.Add(latest.Major, []byte(text))
 	}
 	f.Fuzz(func(t *testing.T, major int, text []byte) {
-		agree(t, major, text)
+		checkAgreement(t, major, text)
 		agreeOnJSON(t, text)
 	})
 }

@@ -16,7 +16,7 @@ import (
 func TestDecodeAnyVersion(t *testing.T) {
 	decoded := 0
 	for _, v := range versions {
-		for _, c := range cases[struct {
+		for _, c := range readCases[struct {
 			Name string
 			Doc  json.RawMessage
 		}](t, "valid-v"+v.String()+".jsonl") {

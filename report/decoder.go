@@ -97,9 +97,9 @@ func (d *decoder) fault() error {
 	return nil
 }
 
-// take accounts for the memory of an object, and reports whether to build the
+// reserve accounts for the memory of an object, and reports whether to build the
 // object: after a fault nothing is built.
-func (d *decoder) take(bytes int) bool {
+func (d *decoder) reserve(bytes int) bool {
 	d.memory += bytes
 	if d.memory > d.budget && len(d.faults) == 0 {
 		path := d.path
@@ -108,11 +108,11 @@ func (d *decoder) take(bytes int) bool {
 			"too many almost empty objects: send fewer in a report", false)
 		d.path = path
 	}
-	return d.builds && d.good()
+	return d.builds && d.noFaults()
 }
 
-// good reports whether no fault was found so far.
-func (d *decoder) good() bool { return len(d.faults) == 0 && len(d.unfit.faults) == 0 }
+// noFaults reports whether no fault was found so far.
+func (d *decoder) noFaults() bool { return len(d.faults) == 0 && len(d.unfit.faults) == 0 }
 
 // cannotUpgrade notes that the latest version cannot express the current
 // value, or the value of a member of the current object if name is not "".
@@ -146,7 +146,7 @@ func readList[T any](d *decoder, read func(d *decoder, to *T)) []T {
 		d.path[last] = step{index: i}
 		to := spare
 		switch {
-		case d.take(sizeOf[T]()):
+		case d.reserve(sizeOf[T]()):
 			if len(list) == cap(list) {
 				list = grow(d, list, d.pos-start)
 			}

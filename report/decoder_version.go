@@ -101,7 +101,7 @@ func plainNumbers(version any) {
 // readVersion reads the version in a report.
 func (d *decoder) readVersion() {
 	if d.v.Major == 1 && d.next() == '"' {
-		d.shaped(ruleVersion1)
+		d.ruledString(ruleVersion1)
 		return
 	}
 	var v Version
@@ -174,12 +174,12 @@ func plainVersion(text []byte) (v Version, ok bool) {
 
 // peekShape is a version with any numbers.
 var peekShape = newShape(0, latest, []property[Version]{
-	{"major", required, func(d *decoder, v *Version) { v.Major = d.whole() }},
-	{"minor", optional, func(d *decoder, v *Version) { v.Minor = d.whole() }},
+	{"major", required, func(d *decoder, v *Version) { v.Major = d.readInt() }},
+	{"minor", optional, func(d *decoder, v *Version) { v.Minor = d.readInt() }},
 }, nil)
 
-// whole reads an integer as an int, limited to the range of an int.
-func (d *decoder) whole() int {
+// readInt reads an integer as an int, limited to the range of an int.
+func (d *decoder) readInt() int {
 	value, _, _ := d.integer()
 	return int(min(max(value, math.MinInt32), math.MaxInt32))
 }

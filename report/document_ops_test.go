@@ -22,8 +22,8 @@ type mergeCase struct {
 }
 
 func TestMerge(t *testing.T) {
-	all := cases[mergeCase](t, "merge.jsonl")
-	all = append(all, cases[mergeCase](t, "merge_target.jsonl")...)
+	all := readCases[mergeCase](t, "merge.jsonl")
+	all = append(all, readCases[mergeCase](t, "merge_target.jsonl")...)
 	for _, c := range all {
 		target := NewDocument(latest)
 		if c.Target != nil {
@@ -63,7 +63,7 @@ func TestMerge(t *testing.T) {
 }
 
 func TestOperations(t *testing.T) {
-	for _, c := range cases[struct {
+	for _, c := range readCases[struct {
 		Name, Op, Version string
 		Doc, Result       json.RawMessage
 		Error             *string

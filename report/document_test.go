@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// cases reads a file of conformance cases, one JSON object per line.
-func cases[T any](t *testing.T, name string) []T {
+// readCases reads a file of conformance cases, one JSON object per line.
+func readCases[T any](t *testing.T, name string) []T {
 	t.Helper()
 	var all []T
 	readLines(t, name, func(c T) { all = append(all, c) })
@@ -53,7 +53,7 @@ func validBySchema(err error) bool {
 // isMalformed reports whether the version of a report is spelled so oddly that a reader
 // may refuse the report or not.
 func isMalformed(d *Document) bool {
-	_, readable := d.stated()
+	_, readable := d.statedVersion()
 	return !readable
 }
 
@@ -61,7 +61,7 @@ func TestValidateExactly(t *testing.T) {
 	for _, v := range versions {
 		for _, verdict := range []string{"valid", "invalid"} {
 			name := fmt.Sprintf("%s-v%v.jsonl", verdict, v)
-			for _, c := range cases[struct {
+			for _, c := range readCases[struct {
 				Name  string
 				Doc   json.RawMessage
 				Valid bool
@@ -76,7 +76,7 @@ func TestValidateExactly(t *testing.T) {
 }
 
 func TestValidateAskedOfLatest(t *testing.T) {
-	for _, c := range cases[struct {
+	for _, c := range readCases[struct {
 		Name          string
 		Doc           json.RawMessage
 		Exact, Direct *string
@@ -106,7 +106,7 @@ func TestValidateAskedOfLatest(t *testing.T) {
 }
 
 func TestParseDocument(t *testing.T) {
-	for _, c := range cases[struct {
+	for _, c := range readCases[struct {
 		Name, Text string
 		Parses     bool
 		Valid      *bool
@@ -122,7 +122,7 @@ func TestParseDocument(t *testing.T) {
 }
 
 func TestUpgrade(t *testing.T) {
-	for _, c := range cases[struct {
+	for _, c := range readCases[struct {
 		Name          string
 		From          *string
 		Doc           json.RawMessage

@@ -26,7 +26,7 @@ func (d *Document) validate(asked Version) *Error {
 	}
 	// The oldest schemas accept version numbers that never existed, such as
 	// 1.0. If asked is such a version, its own schema decides.
-	if _, readable := d.stated(); readable && slices.Contains(versions, asked) && d.judge(asked) == nil {
+	if _, readable := d.statedVersion(); readable && slices.Contains(versions, asked) && d.judge(asked) == nil {
 		return nil
 	}
 	return d.unknownVersion(asked)

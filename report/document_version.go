@@ -27,7 +27,7 @@ func (d *Document) DirectVersion(asked Version) (Version, bool) {
 // find returns the newest version up to asked that matches the stated version. Only 1.1
 // accepts a version that is a string.
 func (d *Document) find(asked Version, fits func(stated, v Version) bool) (Version, bool) {
-	stated, ok := d.stated()
+	stated, ok := d.statedVersion()
 	if !ok {
 		return Version{}, false
 	}
@@ -43,9 +43,9 @@ func (d *Document) find(asked Version, fits func(stated, v Version) bool) (Versi
 	return Version{}, false
 }
 
-// stated returns the version that the report names, which may not exist, and false if its
+// statedVersion returns the version that the report names, which may not exist, and false if its
 // version is not readable.
-func (d *Document) stated() (Version, bool) {
+func (d *Document) statedVersion() (Version, bool) {
 	root, ok := d.root.(*object)
 	if !ok {
 		return Version{}, false
@@ -131,7 +131,7 @@ func (d *Document) unknownVersion(asked Version) *Error {
 	root, ok := d.root.(*object)
 	if !ok {
 		return &Error{Faults: []Fault{{
-			Kind: KindType, Expected: expectedType([]string{"object"}), Found: found(d.root),
+			Kind: KindType, Expected: expectedType([]string{"object"}), Found: describeValue(d.root),
 		}}}
 	}
 	value, ok := root.get("version")

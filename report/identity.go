@@ -21,8 +21,8 @@ func (n *objectNames) reset() {
 	n.waived = false
 }
 
-// shown returns the object's name for error messages.
-func (n *objectNames) shown(v Version) string {
+// display returns the object's name for error messages.
+func (n *objectNames) display(v Version) string {
 	if v.Major == 1 && len(n.id) > 0 {
 		return excerpt(string(n.origin) + ":" + string(n.id))
 	}
@@ -32,22 +32,22 @@ func (n *objectNames) shown(v Version) string {
 // part reads a string, which is a part of an object's identity, into to. It is
 // cut if it is too long; the cut is noted.
 func (d *decoder) part(to []byte, r *rule) []byte {
-	return cutPart(to, d.shaped(r, ruleIndexed))
+	return cutPart(to, d.ruledString(r, ruleIndexed))
 }
 
 func cutPart(to, value []byte) []byte { return append(to[:0], value[:min(len(value), maxIndexed)]...) }
 
 // id reads the ID of an object, for versions in which it has the present form.
 func (d *decoder) id() string {
-	value := d.shaped(d.rules.id, ruleIndexed)
+	value := d.ruledString(d.rules.id, ruleIndexed)
 	d.names.id = cutPart(d.names.id, value)
-	return d.kept(value)
+	return d.keepText(value)
 }
 
 func (d *decoder) origin() string {
-	value := d.shaped(ruleOrigin, ruleIndexed)
+	value := d.ruledString(ruleOrigin, ruleIndexed)
 	d.names.origin = cutPart(d.names.origin, value)
-	return d.kept(value)
+	return d.keepText(value)
 }
 
 // parent reads the ID of another object.
@@ -85,7 +85,7 @@ func (d *decoder) joined(member string, texts ...[]byte) string {
 	if len(id) > maxIndexed {
 		d.cannotUpgrade(member, neededSince(expectedIndexed, latest.Major), id)
 	}
-	return d.kept(id)
+	return d.keepText(id)
 }
 
 // idMember is the member that contains the object's ID without its origin.
@@ -106,13 +106,13 @@ func endCheckout(d *decoder, to *Checkout) {
 		return
 	}
 	if d.v.Major < 3 {
-		to.Origin = d.kept(origin)
+		to.Origin = d.keepText(origin)
 	}
 	to.ID = d.joined(d.idMember(), []byte("_:"), origin, []byte(":"), revision)
 	_, patchset, _ := bytes.Cut(revision, []byte("+"))
 	patchset, _, _ = bytes.Cut(patchset, []byte("+"))
 	if !validPatchsetHash(patchset) {
-		d.cannotUpgrade(d.idMember(), meaning(rulePatchsetHash, "patchset_hash"), patchset)
+		d.cannotUpgrade(d.idMember(), expectation(rulePatchsetHash, "patchset_hash"), patchset)
 	}
 	to.PatchsetHash = d.keptPointer(patchset)
 }
@@ -128,7 +128,7 @@ func endBuild(d *decoder, to *Build) {
 	}
 	n := &d.names
 	if d.v.Major < 3 {
-		to.Origin = d.kept(origin)
+		to.Origin = d.keepText(origin)
 	}
 	member, revision := "revision_id", n.parent
 	switch d.v.Major {
@@ -153,13 +153,13 @@ func endTest(d *decoder, to *Test) {
 		if !ok {
 			return
 		}
-		to.Origin = d.kept(origin)
+		to.Origin = d.keepText(origin)
 		if d.v.Major == 1 {
 			to.ID = d.joined("origin_id", origin, []byte(":"), rest)
 			n.id = append(n.id[:0], n.joined...)
 			to.BuildID = d.joined("build_origin_id", n.parentOrigin, []byte(":"), n.parent)
 			if !validID(n.joined) {
-				d.cannotUpgrade("build_origin", meaning(ruleID, "build_id"), n.joined)
+				d.cannotUpgrade("build_origin", expectation(ruleID, "build_id"), n.joined)
 			}
 		}
 	}
@@ -168,7 +168,7 @@ func endTest(d *decoder, to *Test) {
 	}
 	d.waivings++
 	id := d.joined(d.idMember(), []byte(waivedID+":1:"), n.id)
-	if d.take(sizeOf[Incident]() + sizeOf[waiver]() + sizeOf[string]() + sizeOf[bool]()) {
+	if d.reserve(sizeOf[Incident]() + sizeOf[waiver]() + sizeOf[string]() + sizeOf[bool]()) {
 		d.waived = append(d.waived, waiver{id, to.ID})
 	}
 }
@@ -181,9 +181,9 @@ func (d *decoder) added() int {
 	return d.waivings + 1
 }
 
-// meaning returns the expectation of a rule for a value that becomes a property of the
+// expectation returns the expectation of a rule for a value that becomes a property of the
 // latest version.
-func meaning(r *rule, property string) string {
+func expectation(r *rule, property string) string {
 	return fmt.Sprintf("%s, because it is %s in version %v", r.expected, property, latest)
 }
 

@@ -160,8 +160,8 @@ func excerpt(s string) string {
 // foundNull describes a null and the way to fix it.
 const foundNull = "null (leave out unknown values)"
 
-// found describes a value: a string in quotes, a number as it is written.
-func found(v any) string {
+// describeValue describes a value: a string in quotes, a number as it is written.
+func describeValue(v any) string {
 	switch v := v.(type) {
 	case nil:
 		return foundNull

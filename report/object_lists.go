@@ -11,7 +11,7 @@ type objectList[T any] struct {
 
 // anyList is a list of any type.
 type anyList interface {
-	present(r *Report)
+	setPresent(r *Report)
 	readNext(d *decoder, r *Report)
 }
 
@@ -47,7 +47,7 @@ func (l *objectList[T]) readOne(d *decoder, to *T) {
 	// Reading may end here by a panic, after enough faults.
 	defer func() {
 		if len(d.faults) > faults || len(d.unfit.faults) > unfit {
-			list, index, id := string(at[0].name), at[1].index, d.names.shown(d.v)
+			list, index, id := string(at[0].name), at[1].index, d.names.display(d.v)
 			d.locate(faults, list, index, id)
 			d.unfit.locate(unfit, list, index, id)
 		}
@@ -55,8 +55,8 @@ func (l *objectList[T]) readOne(d *decoder, to *T) {
 	readObject(d, l.shape(&d.shapes), to)
 }
 
-// present makes an absent list an empty list.
-func (l *objectList[T]) present(r *Report) {
+// setPresent makes an absent list an empty list.
+func (l *objectList[T]) setPresent(r *Report) {
 	if list := l.of(r); *list == nil {
 		*list = []T{}
 	}

@@ -43,7 +43,7 @@ var oldTestProperties = []property[Test]{
 
 // repository reads the URL of a repository.
 func (d *decoder) repository() *string {
-	value := d.shaped(ruleIndexed, ruleURI, d.rules.repository)
+	value := d.ruledString(ruleIndexed, ruleURI, d.rules.repository)
 	if d.v.Major < 5 && value != nil && !validHTTPS(value) {
 		d.cannotUpgrade("", neededSince("a URL beginning with https://", 5), value)
 	}
@@ -52,7 +52,7 @@ func (d *decoder) repository() *string {
 
 // testPath reads the path of a test.
 func (d *decoder) testPath() *string {
-	value := d.shaped(ruleIndexed, d.rules.path)
+	value := d.ruledString(ruleIndexed, d.rules.path)
 	if d.v.Major < 5 && !validPath(value) {
 		d.cannotUpgrade("", neededSince(rulePath.expected, 5), value)
 	}
@@ -61,16 +61,16 @@ func (d *decoder) testPath() *string {
 
 // commitHash reads a hash, which may be any text in old versions.
 func (d *decoder) commitHash() *string {
-	value := d.shaped()
+	value := d.ruledString()
 	if value != nil && !validCommitHash(value) {
-		d.cannotUpgrade("", meaning(ruleCommitHash, "git_commit_hash"), value)
+		d.cannotUpgrade("", expectation(ruleCommitHash, "git_commit_hash"), value)
 	}
 	return d.keptPointer(value)
 }
 
 // fileName reads the name of a file. Version 1 allowed slashes in it.
 func (d *decoder) fileName() string {
-	value := d.shaped(d.rules.fileName)
+	value := d.ruledString(d.rules.fileName)
 	if d.v.Major == 1 && value != nil {
 		value = append(d.names.joined[:0], value...)
 		for i, c := range value {
@@ -80,10 +80,10 @@ func (d *decoder) fileName() string {
 		}
 		d.names.joined = value
 		if !validFileName(value) {
-			d.cannotUpgrade("", meaning(ruleFileName, "name"), value)
+			d.cannotUpgrade("", expectation(ruleFileName, "name"), value)
 		}
 	}
-	return d.kept(value)
+	return d.keepText(value)
 }
 
 // skipStrings reads a list of strings and drops it.
@@ -98,7 +98,7 @@ func (d *decoder) skipStrings() {
 	last := len(d.path) - 1
 	for i := 0; ; i++ {
 		d.path[last] = step{index: i}
-		d.shaped()
+		d.ruledString()
 		if !d.more(']') {
 			return
 		}

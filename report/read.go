@@ -14,10 +14,10 @@ func (d *decoder) wrongType(want string) {
 	d.note(KindType, expectedType([]string{want}), d.skipFound(), false)
 }
 
-// shaped reads a string that must obey the rules; a nil rule requires nothing.
+// ruledString reads a string that must obey the rules; a nil rule requires nothing.
 // The string is valid until the next one is read. It is nil if the value is
 // not a string.
-func (d *decoder) shaped(rules ...*rule) []byte {
+func (d *decoder) ruledString(rules ...*rule) []byte {
 	if d.next() != '"' {
 		d.wrongType("string")
 		return nil
@@ -37,13 +37,13 @@ func (d *decoder) shaped(rules ...*rule) []byte {
 	return value
 }
 
-func (d *decoder) string(rules ...*rule) string { return d.kept(d.shaped(rules...)) }
+func (d *decoder) string(rules ...*rule) string { return d.keepText(d.ruledString(rules...)) }
 
-func (d *decoder) optString(rules ...*rule) *string { return d.keptPointer(d.shaped(rules...)) }
+func (d *decoder) optString(rules ...*rule) *string { return d.keptPointer(d.ruledString(rules...)) }
 
-// kept returns a copy of a text for an object.
-func (d *decoder) kept(text []byte) string {
-	if !d.take(len(text)) {
+// keepText returns a copy of a text for an object.
+func (d *decoder) keepText(text []byte) string {
+	if !d.reserve(len(text)) {
 		return ""
 	}
 	return d.keeper.string(text)
@@ -51,7 +51,7 @@ func (d *decoder) kept(text []byte) string {
 
 // keptPointer returns a pointer to a copy of a text for an object.
 func (d *decoder) keptPointer(text []byte) *string {
-	if !d.take(sizeOf[string]() + len(text)) {
+	if !d.reserve(sizeOf[string]() + len(text)) {
 		return nil
 	}
 	return d.keeper.strings.keep(d.keeper.string(text))
@@ -59,7 +59,7 @@ func (d *decoder) keptPointer(text []byte) *string {
 
 // keep returns a pointer to a copy of a value for an object.
 func keep[T any](d *decoder, values *slab[T], value T) *T {
-	if !d.take(sizeOf[T]()) {
+	if !d.reserve(sizeOf[T]()) {
 		return nil
 	}
 	return values.keep(value)
@@ -102,7 +102,7 @@ type repeated struct {
 
 // time reads a date and time.
 func (d *decoder) time() (t time.Time, ok bool) {
-	value := d.shaped(ruleDateTime)
+	value := d.ruledString(ruleDateTime)
 	if !validDateTime(value) {
 		return t, false
 	}
@@ -144,7 +144,7 @@ func (d *decoder) validity() *Status {
 
 func (d *decoder) prefix() *Prefix {
 	prefix := enum(d, []Prefix{PrefixMetric, PrefixBinary})
-	if !d.take(sizeOf[Prefix]()) {
+	if !d.reserve(sizeOf[Prefix]()) {
 		return nil
 	}
 	return &prefix
@@ -156,7 +156,7 @@ func (d *decoder) resources() []Resource {
 
 // enum reads a string that must be one of the values.
 func enum[T ~string](d *decoder, values []T) T {
-	value := d.shaped()
+	value := d.ruledString()
 	if value == nil {
 		return ""
 	}
@@ -251,7 +251,7 @@ func (d *decoder) misc() json.RawMessage {
 	case compact > maxMisc:
 		d.note(KindSize, expectedMisc, foundBytes(compact), true)
 		return nil
-	case !d.take(len(value)):
+	case !d.reserve(len(value)):
 		return nil
 	case spaces > 0:
 		d.scratch = new(layout).append(d.scratch[:0], value)

@@ -41,11 +41,11 @@ func (s *scanner) skipFound() string {
 	s.skip()
 	switch c {
 	case '{':
-		return found(&object{})
+		return describeValue(&object{})
 	case '[':
-		return found([]any{})
+		return describeValue([]any{})
 	case 'n':
-		return found(nil)
+		return describeValue(nil)
 	}
 	return quotable(s.text[start:s.pos])
 }

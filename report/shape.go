@@ -56,8 +56,8 @@ func (n need) until(major, minor int) need {
 	return n
 }
 
-// in reports whether a version has the property.
-func (n need) in(v Version) bool {
+// appliesTo reports whether a version has the property.
+func (n need) appliesTo(v Version) bool {
 	return v.Compare(n.first) >= 0 && (n.last == Version{} || v.Compare(n.last) <= 0)
 }
 
@@ -71,7 +71,7 @@ const (
 func newShape[T any](number int, v Version, properties []property[T], end func(*decoder, *T)) *shape[T] {
 	s := &shape[T]{number: number, index: make(map[string]int), end: end}
 	for _, p := range properties {
-		if !p.need.in(v) {
+		if !p.need.appliesTo(v) {
 			continue
 		}
 		i := len(s.properties)
@@ -88,7 +88,7 @@ func newShape[T any](number int, v Version, properties []property[T], end func(*
 
 // readPart reads an object of a shape that is a property's value.
 func readPart[T any](d *decoder, s *shape[T]) *T {
-	if d.take(sizeOf[T]()) {
+	if d.reserve(sizeOf[T]()) {
 		part := new(T)
 		readObject(d, s, part)
 		return part
@@ -120,7 +120,7 @@ func readObject[T any](d *decoder, s *shape[T], to *T) {
 			}
 		}
 	}
-	m.end()
+	m.finish()
 }
 
 // members is the state of reading the members of an object.
@@ -148,7 +148,7 @@ func (m *members[T]) read() {
 		d.colon()
 	} else {
 		var known bool
-		if i, known = m.known(d.name()); !known {
+		if i, known = m.indexOf(d.name()); !known {
 			m.value(i, known)
 			return
 		}
@@ -158,8 +158,8 @@ func (m *members[T]) read() {
 	m.value(i, true)
 }
 
-// known returns the index of the property with a name, and whether it exists.
-func (m *members[T]) known(name []byte) (int, bool) {
+// indexOf returns the index of the property with a name, and whether it exists.
+func (m *members[T]) indexOf(name []byte) (int, bool) {
 	i, ok := m.shape.index[string(name)]
 	return i, ok
 }
@@ -171,12 +171,12 @@ func (m *members[T]) value(i int, known bool) {
 		m.unknownValue()
 		return
 	}
-	m.see(i)
+	m.markRead(i)
 	m.shape.properties[i].read(m.d, m.to)
 }
 
-// see marks the property with an index as read.
-func (m *members[T]) see(i int) {
+// markRead marks the property with an index as read.
+func (m *members[T]) markRead(i int) {
 	if m.seen&(1<<i) != 0 {
 		m.repeated()
 	}
@@ -202,8 +202,8 @@ func (m *members[T]) repeated() {
 	m.d.retract(m.d.pointer())
 }
 
-// end notes missing properties, and completes an object without faults.
-func (m *members[T]) end() {
+// finish notes missing properties, and completes an object without faults.
+func (m *members[T]) finish() {
 	missing := m.shape.required &^ m.seen
 	for i := 0; missing != 0; i, missing = i+1, missing>>1 {
 		if missing&1 != 0 {

@@ -101,7 +101,7 @@ func (p *parts) read(begin int64) error {
 	number := p.values
 	err := p.object()
 	if err == nil {
-		err = p.give()
+		err = p.yieldObjects()
 	}
 	switch {
 	case err == nil || err == errStopped || err == p.failed && p.given == 0:
@@ -168,7 +168,7 @@ func (p *parts) member() error {
 	err := p.decode(func() {
 		name := bytes.Clone(p.decoder.bareName()) // the buffer will be overwritten
 		p.decoder.path[0].name = name
-		i, known = p.members.known(name)
+		i, known = p.members.indexOf(name)
 	})
 	if err != nil {
 		return err
@@ -183,7 +183,7 @@ func (p *parts) member() error {
 	}
 	if known && c == '[' {
 		if list, ok := objectLists[p.decoder.shapes.report.properties[i].name]; ok {
-			p.members.see(i)
+			p.members.markRead(i)
 			return p.list(list)
 		}
 	}
@@ -193,7 +193,7 @@ func (p *parts) member() error {
 // list reads the objects of a list.
 func (p *parts) list(list anyList) error {
 	p.start++
-	list.present(p.members.to)
+	list.setPresent(p.members.to)
 	path := append(p.decoder.path, step{})
 	if c, err := p.next(); err == nil && c == ']' {
 		p.start++
@@ -201,7 +201,7 @@ func (p *parts) list(list anyList) error {
 	}
 	for i := 0; ; i++ {
 		if p.members.to.Count() == p.most {
-			if err := p.give(); err != nil {
+			if err := p.yieldObjects(); err != nil {
 				return err
 			}
 		}
@@ -242,8 +242,8 @@ func (p *parts) decode(read func()) (err error) {
 	return nil
 }
 
-// give yields the objects read since the last call.
-func (p *parts) give() error {
+// yieldObjects yields the objects read since the last call.
+func (p *parts) yieldObjects() error {
 	if err := p.decoder.err(); err != nil {
 		return err
 	}

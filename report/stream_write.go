@@ -32,7 +32,7 @@ func (w *Writer) Write(r *Report) error {
 func (w *Writer) WriteRaw(json []byte) error {
 	l := layout{indent: w.Indent}
 	w.begin()
-	if err := w.lay(&l, json); err != nil {
+	if err := w.writeLaidOut(&l, json); err != nil {
 		return err
 	}
 	return w.end()
@@ -50,8 +50,8 @@ func (w *Writer) end() error {
 	return w.flush()
 }
 
-// lay formats JSON, and writes the text as it becomes ready.
-func (w *Writer) lay(l *layout, json []byte) error {
+// writeLaidOut formats JSON, and writes the text as it becomes ready.
+func (w *Writer) writeLaidOut(l *layout, json []byte) error {
 	for len(json) > 0 {
 		var n int
 		if w.text, n = l.appendSome(w.text, json); n < len(json) {
@@ -92,7 +92,7 @@ func (w *Writer) WriteParts(parts iter.Seq2[*Report, error]) error {
 		if err := o.addLists(r); err != nil {
 			return err
 		}
-		if err := w.lay(&o.layout, o.json); err != nil {
+		if err := w.writeLaidOut(&o.layout, o.json); err != nil {
 			return err
 		}
 		o.json = o.json[:0]
@@ -107,7 +107,7 @@ func (w *Writer) WriteParts(parts iter.Seq2[*Report, error]) error {
 		o.add("]")
 	}
 	o.add("}")
-	if err := w.lay(&o.layout, o.json); err != nil {
+	if err := w.writeLaidOut(&o.layout, o.json); err != nil {
 		return err
 	}
 	return w.end()

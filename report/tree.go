@@ -44,8 +44,8 @@ func (o *object) index(name string) int {
 // manyMembers is the number of members from which a map is faster.
 const manyMembers = 32
 
-// places returns the positions of all members by name.
-func (o *object) places() map[string]int {
+// memberPositions returns the positions of all members by name.
+func (o *object) memberPositions() map[string]int {
 	places := make(map[string]int, len(o.members))
 	for i, m := range o.members {
 		places[m.name] = i

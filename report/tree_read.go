@@ -77,7 +77,7 @@ func (s *scanner) treeObject() *object {
 			return o
 		}
 		if places == nil && len(o.members) == manyMembers {
-			places = o.places()
+			places = o.memberPositions()
 		}
 	}
 }

@@ -75,7 +75,7 @@ func (d *Document) refused(from, to Version, r *refusal) *Error {
 	fault := Fault{
 		Kind:     KindUpgrade,
 		Expected: fmt.Sprintf("%s, needed since version %v", r.expected, to),
-		Found:    found(r.value),
+		Found:    describeValue(r.value),
 	}
 	if r.list == "checkouts" && from.Major < 4 {
 		r.list = "revisions"

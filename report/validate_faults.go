@@ -23,7 +23,7 @@ func (j *judgement) collect(base []string, err *jsonschema.ValidationError) {
 			j.add(KindRequired, path, expectedProperty(name), foundMissing)
 		}
 	case *kind.AdditionalProperties:
-		known := j.known(path)
+		known := j.knownProperties(path)
 		for _, name := range k.Properties {
 			j.add(KindUnknown, append(slices.Clip(path), name), expectedKnown(name, known), "")
 		}
@@ -56,8 +56,8 @@ func (j *judgement) collect(base []string, err *jsonschema.ValidationError) {
 	}
 }
 
-// known returns the properties that an object of the report may have.
-func (j *judgement) known(path []string) []string {
+// knownProperties returns the properties that an object of the report may have.
+func (j *judgement) knownProperties(path []string) []string {
 	schema := j.schema
 	for _, name := range path {
 		if items, ok := schema.Items.(*jsonschema.Schema); ok {

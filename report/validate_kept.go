@@ -18,10 +18,10 @@ var indexedProperties = map[string]bool{
 	"path": true, "tree_name": true, "git_repository_url": true, "git_repository_branch": true,
 }
 
-// kept adds faults for values that the schema allows and databases do not keep:
+// addUnstorable adds faults for values that the schema allows and databases do not keep:
 // strings that are too long for an index, integers that would be rounded, and
 // versions of issues that are too large.
-func (j *judgement) kept() {
+func (j *judgement) addUnstorable() {
 	root, _ := j.root.(*object)
 	if root == nil {
 		return
@@ -90,8 +90,8 @@ func (j *judgement) keptNumber(path []string, n json.Number) {
 	}
 }
 
-// knows reports whether the schema has a property at a path.
-func (j *judgement) knows(path []string) bool {
+// hasProperty reports whether the schema has a property at a path.
+func (j *judgement) hasProperty(path []string) bool {
 	schema := j.schema
 	for _, name := range path {
 		if items, ok := schema.Items.(*jsonschema.Schema); ok {

@@ -33,8 +33,8 @@ func (d *Document) judge(v Version) *Error {
 		wrong: make(map[string]bool), places: make(map[*object]map[string]int),
 	}
 	j.check(nil, d.root, schema)
-	j.kept()
-	j.note(d.notes)
+	j.addUnstorable()
+	j.addFaults(d.notes)
 	return j.error()
 }
 
@@ -144,7 +144,7 @@ func (j *judgement) add(kind Kind, path []string, expected, what string) {
 		fault.place = append(fault.place, position)
 	}
 	if fault.Found == "" {
-		fault.Found = found(value)
+		fault.Found = describeValue(value)
 	}
 	if kind == KindRequired {
 		fault.place = append(fault.place, math.MaxInt)
@@ -161,7 +161,7 @@ func (j *judgement) child(value any, name string) (any, int) {
 		return child(value, name)
 	}
 	if j.places[o] == nil {
-		j.places[o] = o.places()
+		j.places[o] = o.memberPositions()
 	}
 	if i, ok := j.places[o][name]; ok {
 		return o.members[i].value, i
@@ -195,13 +195,13 @@ func objectID(o *object) string {
 	return ""
 }
 
-// note adds faults of the text, each once for a value. It always adds duplicates, and other
+// addFaults adds faults of the text, each once for a value. It always adds duplicates, and other
 // faults only if their value has no fault so far.
-func (j *judgement) note(notes []collected) {
+func (j *judgement) addFaults(notes []collected) {
 	wrong := maps.Clone(j.wrong)
 	noted := make(map[string]bool)
 	for _, n := range notes {
-		if n.Kind == KindSize && !j.knows(splitPointer(n.Pointer)) {
+		if n.Kind == KindSize && !j.hasProperty(splitPointer(n.Pointer)) {
 			continue // of a value that is not a misc
 		}
 		if key := string(n.Kind) + n.Pointer; !noted[key] && (n.Kind == KindDuplicate || !wrong[n.Pointer]) {

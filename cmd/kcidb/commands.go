@@ -86,7 +86,7 @@ func finish(p *program, root *cobra.Command) {
 	root.PersistentFlags().Bool("version", false, "print the version and exit")
 	root.PersistentFlags().VarP(&p.level, "log-level", "l", "log messages of this `LEVEL` and above: "+logLevelNames())
 	mustComplete(root, "log-level", logLevelWords())
-	each(root, func(cmd *cobra.Command) {
+	eachCommand(root, func(cmd *cobra.Command) {
 		cmd.Version = programVersion()
 		cmd.SetVersionTemplate("{{.Root.Name}} {{.Version}}\n")
 		cmd.Flags().SortFlags = false
@@ -129,11 +129,11 @@ func addHelpCommand(root *cobra.Command) {
 	}
 }
 
-// each calls f for cmd and for every command below it.
-func each(cmd *cobra.Command, f func(*cobra.Command)) {
+// eachCommand calls f for cmd and for every command below it.
+func eachCommand(cmd *cobra.Command, f func(*cobra.Command)) {
 	f(cmd)
 	for _, sub := range cmd.Commands() {
-		each(sub, f)
+		eachCommand(sub, f)
 	}
 }
 

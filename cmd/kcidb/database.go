@@ -91,8 +91,8 @@ func (o *databaseOptions) resolve() (string, error) {
 	return "", usagef("no database is named: use -d/--database, or set %s", databaseEnv)
 }
 
-// with opens the database, calls f with it, and closes it.
-func (o *databaseOptions) with(ctx context.Context, f func(store.Sink) error) (err error) {
+// withDatabase opens the database, calls f with it, and closes it.
+func (o *databaseOptions) withDatabase(ctx context.Context, f func(store.Sink) error) (err error) {
 	spec, err := o.resolve()
 	if err != nil {
 		return err

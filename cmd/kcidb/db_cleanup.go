@@ -36,7 +36,7 @@ func newDBCleanupCommand(p *program) *cobra.Command {
 }
 
 func runDBCleanup(ctx context.Context, o *dbCleanupOptions) error {
-	err := o.database.with(ctx, func(s store.Sink) error { return s.Cleanup(ctx) })
+	err := o.database.withDatabase(ctx, func(s store.Sink) error { return s.Cleanup(ctx) })
 	if o.ignoreNotInitialized && errors.Is(err, store.ErrNotInitialized) ||
 		o.ignoreNotFound && errors.Is(err, store.ErrNotFound) {
 		return nil

@@ -42,7 +42,7 @@ listed at the end; the exit status is then 1.`,
 }
 
 func runDBDump(ctx context.Context, p *program, o *dbDumpOptions) error {
-	return o.database.with(ctx, func(s store.Sink) error {
+	return o.database.withDatabase(ctx, func(s store.Sink) error {
 		return o.out.write(p, s.Dump(ctx, store.DumpOptions{
 			After:     o.after.Time,
 			Until:     o.until.Time,

@@ -27,5 +27,5 @@ func newDBEmptyCommand(p *program) *cobra.Command {
 }
 
 func runDBEmpty(ctx context.Context, o *databaseOptions) error {
-	return o.with(ctx, func(s store.Sink) error { return s.Empty(ctx) })
+	return o.withDatabase(ctx, func(s store.Sink) error { return s.Empty(ctx) })
 }

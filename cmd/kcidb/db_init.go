@@ -45,7 +45,7 @@ them, with --ignore-initialized.`,
 }
 
 func runDBInit(ctx context.Context, p *program, o *dbInitOptions) error {
-	return o.database.with(ctx, func(s store.Sink) error {
+	return o.database.withDatabase(ctx, func(s store.Sink) error {
 		err := s.Init(ctx, store.Version(o.schema))
 		if err != nil && !(o.ignoreInitialized && errors.Is(err, store.ErrInitialized)) {
 			return err

@@ -50,7 +50,7 @@ loaded; loading everything again does no harm.`,
 }
 
 func runDBLoad(ctx context.Context, p *program, o *dbLoadOptions) error {
-	return o.database.with(ctx, func(s store.Sink) error {
+	return o.database.withDatabase(ctx, func(s store.Sink) error {
 		// Loading an empty report fails if the database cannot be loaded into.
 		// It is tried before reports are read, and also if there is no report.
 		if _, err := s.Load(ctx, &report.Report{}, store.LoadOptions{}); err != nil {

@@ -51,7 +51,7 @@ Exit status: 0 done, or possible; 1 failed; 2 this kind of database cannot purge
 }
 
 func runDBPurge(ctx context.Context, p *program, o *dbPurgeOptions) error {
-	return o.database.with(ctx, func(s store.Sink) error {
+	return o.database.withDatabase(ctx, func(s store.Sink) error {
 		progress := p.newProgress("", nil)
 		defer progress.done()
 		return s.Purge(ctx, store.PurgeOptions{

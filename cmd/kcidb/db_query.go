@@ -65,7 +65,7 @@ descendants include those of the ancestors. Without IDs nothing is written.`,
 
 func runQuery(ctx context.Context, p *program, o *queryOptions) error {
 	o.query.PerReport = int(o.out.perReport)
-	return o.database.with(ctx, func(s store.Sink) error {
+	return o.database.withDatabase(ctx, func(s store.Sink) error {
 		return o.out.write(p, s.Query(ctx, o.query))
 	})
 }

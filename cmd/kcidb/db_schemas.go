@@ -30,7 +30,7 @@ the database.`,
 }
 
 func runDBSchemas(ctx context.Context, p *program, o *databaseOptions) error {
-	return o.with(ctx, func(s store.Sink) error {
+	return o.withDatabase(ctx, func(s store.Sink) error {
 		schemas, current, err := s.Schemas(ctx)
 		if err != nil {
 			return err

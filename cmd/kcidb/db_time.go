@@ -47,7 +47,7 @@ database has no times of modification; then nothing is printed.`,
 }
 
 func runDBTime(ctx context.Context, p *program, o *dbTimeOptions) error {
-	return o.database.with(ctx, func(s store.Sink) error {
+	return o.database.withDatabase(ctx, func(s store.Sink) error {
 		t, err := s.Time(ctx, o.which)
 		if err != nil {
 			return err

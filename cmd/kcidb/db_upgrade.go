@@ -36,7 +36,7 @@ can load and read meanwhile.`,
 }
 
 func runDBUpgrade(ctx context.Context, p *program, o *dbUpgradeOptions) error {
-	return o.database.with(ctx, func(s store.Sink) error {
+	return o.database.withDatabase(ctx, func(s store.Sink) error {
 		progress := p.newProgress("", nil)
 		defer progress.done()
 		return s.Upgrade(ctx, store.Version(o.schema), progress.update)

@@ -101,7 +101,7 @@ func runDBVerify(ctx context.Context, p *program, o *dbVerifyOptions) error {
 
 // withRollups calls f with the roll-ups of the database.
 func (o *databaseOptions) withRollups(ctx context.Context, f func(*rollup.DB) error) error {
-	return o.with(ctx, func(s store.Sink) error {
+	return o.withDatabase(ctx, func(s store.Sink) error {
 		counts := rollup.Of(s)
 		if counts == nil {
 			return errors.New("this kind of database keeps no roll-ups")

@@ -26,7 +26,7 @@ func runHere(t *testing.T, stdin string, args ...string) (status int, stdout, st
 
 func TestHelp(t *testing.T) {
 	root := newCommand(&program{}, "kcidb")
-	each(root, func(cmd *cobra.Command) {
+	eachCommand(root, func(cmd *cobra.Command) {
 		if strings.HasPrefix(cmd.CommandPath(), "kcidb completion") {
 			return // cobra's own
 		}

@@ -53,7 +53,7 @@ func runIngest(ctx context.Context, p *program, o *ingestOptions) error {
 	if err != nil {
 		return err
 	}
-	return o.database.with(ctx, func(s store.Sink) error {
+	return o.database.withDatabase(ctx, func(s store.Sink) error {
 		objects, err := storeOf(s)
 		if err != nil {
 			return err

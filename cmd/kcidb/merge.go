@@ -46,16 +46,16 @@ func runMerge(p *program, o *mergeOptions) error {
 		}
 		sources = append(sources, d)
 	}
-	merged := report.NewDocument(newest(sources))
+	merged := report.NewDocument(newestVersion(sources))
 	if err := merged.Merge(sources...); err != nil {
 		return fmt.Errorf("merging: %w", err)
 	}
 	return o.out.writer(p).WriteRaw(merged.JSON())
 }
 
-// newest returns the newest version among documents, or the latest version if
+// newestVersion returns the newest version among documents, or the latest version if
 // there are no documents.
-func newest(documents []*report.Document) report.Version {
+func newestVersion(documents []*report.Document) report.Version {
 	if len(documents) == 0 {
 		return report.Latest()
 	}

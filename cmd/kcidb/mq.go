@@ -85,8 +85,8 @@ func (o *queueOptions) url() (string, error) {
 	return "", usagef("no queue is named: use --queue URL")
 }
 
-// with opens the queue, calls f with it, and closes it.
-func (o *queueOptions) with(ctx context.Context, f func(queue.Queue) error) (err error) {
+// withQueue opens the queue, calls f with it, and closes it.
+func (o *queueOptions) withQueue(ctx context.Context, f func(queue.Queue) error) (err error) {
 	url, err := o.url()
 	if err != nil {
 		return err
@@ -110,7 +110,7 @@ func newMQInitCommand(o *queueOptions, parent string, kind *mqKind) *cobra.Comma
 		Example: "  " + parent + " init --queue " + kind.url,
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.with(cmd.Context(), func(q queue.Queue) error { return q.Init(cmd.Context()) })
+			return o.withQueue(cmd.Context(), func(q queue.Queue) error { return q.Init(cmd.Context()) })
 		},
 	}
 }
@@ -125,7 +125,7 @@ func newMQCleanupCommand(o *queueOptions, parent string, kind *mqKind) *cobra.Co
 		Example: "  " + parent + " cleanup --queue " + kind.url,
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.with(cmd.Context(), func(q queue.Queue) error {
+			return o.withQueue(cmd.Context(), func(q queue.Queue) error {
 				if err := q.Cleanup(cmd.Context()); !errors.Is(err, queue.ErrNotFound) {
 					return err
 				}

@@ -47,7 +47,7 @@ reason, separated by tabs.`,
 }
 
 func runMQDeadList(ctx context.Context, p *program, o *queueOptions) error {
-	return o.with(ctx, func(q queue.Queue) error {
+	return o.withQueue(ctx, func(q queue.Queue) error {
 		for l, err := range q.DeadLetters(ctx) {
 			if err != nil {
 				return err
@@ -86,7 +86,7 @@ func newMQDeadShowCommand(p *program, o *queueOptions) *cobra.Command {
 }
 
 func runMQDeadShow(ctx context.Context, p *program, o *queueOptions, id string) error {
-	return o.with(ctx, func(q queue.Queue) error {
+	return o.withQueue(ctx, func(q queue.Queue) error {
 		letter, err := q.DeadLetter(ctx, id)
 		if err != nil {
 			return fmt.Errorf("submission %s: %w", id, err)
@@ -129,7 +129,7 @@ Exit status: 0 all submissions were put back; 1 some were not.`,
 }
 
 func runMQDeadRestoreAll(ctx context.Context, p *program, o *queueOptions) error {
-	return o.with(ctx, func(q queue.Queue) error { return restoreAll(ctx, p, q) })
+	return o.withQueue(ctx, func(q queue.Queue) error { return restoreAll(ctx, p, q) })
 }
 
 func restoreAll(ctx context.Context, p *program, q queue.Queue) error {
@@ -177,7 +177,7 @@ func newMQDeadDiscardCommand(o *queueOptions) *cobra.Command {
 }
 
 func runMQDeadMove(ctx context.Context, o *queueOptions, ids []string, move func(queue.Queue, context.Context, string) error) error {
-	return o.with(ctx, func(q queue.Queue) error {
+	return o.withQueue(ctx, func(q queue.Queue) error {
 		for _, id := range ids {
 			if err := move(q, ctx, id); err != nil {
 				return fmt.Errorf("submission %s: %w", id, err)

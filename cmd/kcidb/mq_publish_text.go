@@ -102,7 +102,7 @@ Exit status: 0 all ` + kind.many + ` were published; 1 some were not.`,
 }
 
 func runMQPublishTexts(ctx context.Context, p *program, o *queueOptions, kind *mqKind) error {
-	return o.with(ctx, func(q queue.Queue) error {
+	return o.withQueue(ctx, func(q queue.Queue) error {
 		clock := arrival.NewClock(time.Now)
 		_ = clock.SeedBy(ctx, q.Newest) // an account that may only publish cannot read it
 		refused := false

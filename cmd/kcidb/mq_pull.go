@@ -67,7 +67,7 @@ valid ` + kind.one + ` is logged and becomes a dead letter.` + form,
 }
 
 func runMQPull(ctx context.Context, p *program, o *mqPullOptions) error {
-	return o.queue.with(ctx, func(q queue.Queue) error {
+	return o.queue.withQueue(ctx, func(q queue.Queue) error {
 		log := p.level.logger(p.stderr)
 		write := o.out.writer(p).WriteRaw
 		if o.kind.form != nil {

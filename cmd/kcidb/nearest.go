@@ -14,9 +14,9 @@ import (
 	"github.com/kcidb-go/kcidb/internal/service"
 )
 
-// nearest returns the word with the fewest edits from name, or "" if more than a
+// nearestWord returns the word with the fewest edits from name, or "" if more than a
 // third of name would change.
-func nearest(name string, words []string) string {
+func nearestWord(name string, words []string) string {
 	best, least := "", max(1, len(name)/3)+1
 	for _, word := range words {
 		if n := levenshtein.ComputeDistance(name, word); n < least {
@@ -31,7 +31,7 @@ func nearest(name string, words []string) string {
 // are near "db load".
 func unknownCommand(cmd *cobra.Command, name string) error {
 	var paths, names []string
-	each(cmd, func(sub *cobra.Command) {
+	eachCommand(cmd, func(sub *cobra.Command) {
 		if path, below := strings.CutPrefix(sub.CommandPath(), cmd.CommandPath()+" "); below && sub.IsAvailableCommand() {
 			paths = append(paths, path)
 			names = append(names, sub.Name())
@@ -43,12 +43,12 @@ func unknownCommand(cmd *cobra.Command, name string) error {
 			children = append(children, sub.Name())
 		}
 	}
-	meant := nearest(name, children)
+	meant := nearestWord(name, children)
 	if i := slices.IndexFunc(paths, func(path string) bool { return strings.ReplaceAll(path, " ", "-") == name }); i >= 0 {
 		meant = paths[i]
 	} else if i := slices.Index(names, name); i >= 0 {
 		meant = paths[i]
-	} else if below := nearest(name, names); meant == "" && below != "" {
+	} else if below := nearestWord(name, names); meant == "" && below != "" {
 		meant = paths[slices.Index(names, below)]
 	}
 	if meant == "" {
@@ -86,7 +86,7 @@ func (p *program) warnOfEnvironment(environ []string) {
 		if !ours || slices.Contains(known, name) {
 			continue
 		}
-		meant := nearest(rest, short)
+		meant := nearestWord(rest, short)
 		if meant == "" {
 			continue
 		}

@@ -162,7 +162,7 @@ func runNotify(ctx context.Context, p *program, o *notifyOptions, args []string)
 				return errNoFolder
 			}
 			refs := slices.Collect(set.Refs())
-			if err := writeMails(p, maker.Of(ctx, refs)); err != nil {
+			if err := writeMails(p, maker.Mails(ctx, refs)); err != nil {
 				return err
 			}
 		}

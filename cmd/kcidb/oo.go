@@ -29,7 +29,7 @@ other: revisions have checkouts, checkouts have builds, and so on.`,
 
 // withStore opens the database as with does, for commands that query it.
 func (o *databaseOptions) withStore(ctx context.Context, f func(store.Store) error) error {
-	return o.with(ctx, func(s store.Sink) error {
+	return o.withDatabase(ctx, func(s store.Sink) error {
 		full, err := storeOf(s)
 		if err != nil {
 			return err

@@ -43,7 +43,7 @@ func TestScripts(t *testing.T) {
 		Dir:           "testdata/script",
 		UpdateScripts: *update,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits":      exits,
+			"exits":      expectExit,
 			"damage":     damage,
 			"serving":    serving,
 			"poison":     poison,
@@ -61,8 +61,8 @@ func TestScripts(t *testing.T) {
 // testKey is the key under which a script's values contain its test.
 type testKey struct{}
 
-// exits STATUS COMMAND [ARG...] runs a command that must exit with the status.
-func exits(ts *testscript.TestScript, neg bool, args []string) {
+// expectExit STATUS COMMAND [ARG...] runs a command that must exit with the status.
+func expectExit(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: exits STATUS COMMAND [ARG...]")
 	}

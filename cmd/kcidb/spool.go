@@ -21,7 +21,7 @@ import (
 
 // withSpool opens the database, and calls f with its spool.
 func withSpool(ctx context.Context, o *databaseOptions, f func(store.Sink, *spool.Spool) error) error {
-	return o.with(ctx, func(s store.Sink) error {
+	return o.withDatabase(ctx, func(s store.Sink) error {
 		notifications := spool.Of(s)
 		if notifications == nil {
 			return errors.New("this kind of database keeps no notifications")

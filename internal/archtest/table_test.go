@@ -30,8 +30,8 @@ func relative(path string) string {
 	return cmp.Or(strings.TrimPrefix(strings.TrimPrefix(path, module), "/"), root)
 }
 
-// below reports whether a package is a folder's or lies below it.
-func below(path, folder string) bool { return path == folder || strings.HasPrefix(path, folder+"/") }
+// isBelow reports whether a package is a folder's or lies below it.
+func isBelow(path, folder string) bool { return path == folder || strings.HasPrefix(path, folder+"/") }
 
 // find returns the part that a package belongs to: the part with the longest folder that
 // the package lies in. It returns nil if no row fits.
@@ -40,7 +40,7 @@ func (ps parts) find(path string) *part {
 	longest := 0
 	for _, p := range ps {
 		for _, folder := range p.folders {
-			if below(path, folder) && len(folder) > longest {
+			if isBelow(path, folder) && len(folder) > longest {
 				found, longest = p, len(folder)
 			}
 		}
@@ -53,7 +53,7 @@ func (ps parts) find(path string) *part {
 func (p *part) allows(path string) bool {
 	p.unused = slices.DeleteFunc(p.unused, func(name string) bool { return name == path || name == "*" })
 	return slices.Contains(p.imports, path) || slices.Contains(p.imports, "*") ||
-		slices.ContainsFunc(p.folders, func(folder string) bool { return below(path, folder) })
+		slices.ContainsFunc(p.folders, func(folder string) bool { return isBelow(path, folder) })
 }
 
 // readParts reads the table below "## The parts". The columns are the packages, their

@@ -52,7 +52,7 @@ func (p Problem) String() string {
 // reader reads a catalogue.
 type reader struct{ problems []Problem }
 
-func (r *reader) at(n ast.Node, format string, args ...any) {
+func (r *reader) problemAt(n ast.Node, format string, args ...any) {
 	r.problems = append(r.problems, problemAt(n, format, args...))
 }
 
@@ -93,7 +93,7 @@ func Read(text []byte) (tests []Test, problems []Problem) {
 			continue
 		}
 		if found {
-			r.at(doc.Body, "a second document: there must be one only")
+			r.problemAt(doc.Body, "a second document: there must be one only")
 			break
 		}
 		found = true
@@ -138,7 +138,7 @@ func (r *reader) entries(n ast.Node, expected string) []*ast.MappingValueNode {
 	case *ast.MappingValueNode:
 		return []*ast.MappingValueNode{n}
 	}
-	r.at(n, "expected %s, found %s", expected, kind(n))
+	r.problemAt(n, "expected %s, found %s", expected, kind(n))
 	return nil
 }
 
@@ -152,10 +152,10 @@ func (r *reader) tests(n ast.Node) (all []Test) {
 		name, ok := e.Key.(*ast.StringNode)
 		switch {
 		case !ok:
-			r.at(e.Key, "expected the name of a test, found %s: put it in quotes", kind(e.Key))
+			r.problemAt(e.Key, "expected the name of a test, found %s: put it in quotes", kind(e.Key))
 			continue
 		case !validName.MatchString(name.Value):
-			r.at(e.Key, "test %q: a name has letters, digits, _ and - only", name.Value)
+			r.problemAt(e.Key, "test %q: a name has letters, digits, _ and - only", name.Value)
 		}
 		all = append(all, r.test(e.Key, name.Value, e.Value))
 	}
@@ -166,7 +166,7 @@ func (r *reader) tests(n ast.Node) (all []Test) {
 func (r *reader) test(key ast.Node, name string, n ast.Node) Test {
 	t := Test{Name: name}
 	if n == nil || n.Type() == ast.NullType {
-		r.at(key, "test %q: expected its title and home", name)
+		r.problemAt(key, "test %q: expected its title and home", name)
 		return t
 	}
 	before := len(r.problems)
@@ -183,18 +183,18 @@ func (r *reader) test(key ast.Node, name string, n ast.Node) Test {
 		case "home":
 			t.Home, t.home = text, e.Value
 		default:
-			r.at(e.Key, "test %q: unknown key %q: a test has a title, a home, and maybe a description", name, field)
+			r.problemAt(e.Key, "test %q: unknown key %q: a test has a title, a home, and maybe a description", name, field)
 			continue
 		}
 		if !ok {
-			r.at(e.Key, "test %q: %s: expected text, found %s: put it in quotes", name, field, kind(e.Value))
+			r.problemAt(e.Key, "test %q: %s: expected text, found %s: put it in quotes", name, field, kind(e.Value))
 			continue
 		}
 		r.value(e.Value, name, field, text)
 	}
 	for _, field := range []string{"title", "home"} {
 		if !given[field] && len(r.problems) == before {
-			r.at(key, "test %q: expected a key %q, found none", name, field)
+			r.problemAt(key, "test %q: expected a key %q, found none", name, field)
 		}
 	}
 	return t
@@ -216,12 +216,12 @@ func (r *reader) value(n ast.Node, name, field, text string) {
 	switch field {
 	case "title":
 		if strings.ContainsFunc(text, func(c rune) bool { return c < ' ' }) {
-			r.at(n, "test %q: title: expected a single line", name)
+			r.problemAt(n, "test %q: title: expected a single line", name)
 		}
 	case "home":
 		u, err := url.Parse(text)
 		if err != nil || u.Scheme == "" || u.Host == "" || strings.ContainsAny(text, " \t\r\n") {
-			r.at(n, "test %q: home: expected a URL, found %.200q", name, text)
+			r.problemAt(n, "test %q: home: expected a URL, found %.200q", name, text)
 		}
 	}
 }

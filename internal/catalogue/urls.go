@@ -41,7 +41,7 @@ func CheckURLs(ctx context.Context, client *http.Client, tests []Test) ([]Proble
 			break
 		}
 		group.Go(func() error {
-			failures[i] = reach(ctx, client, home)
+			failures[i] = checkURL(ctx, client, home)
 			return nil
 		})
 	}
@@ -58,8 +58,8 @@ func CheckURLs(ctx context.Context, client *http.Client, tests []Test) ([]Proble
 	return problems, nil
 }
 
-// reach requests a URL, and returns an error if it cannot be reached.
-func reach(ctx context.Context, client *http.Client, home string) error {
+// checkURL requests a URL, and returns an error if it cannot be reached.
+func checkURL(ctx context.Context, client *http.Client, home string) error {
 	err := ask(ctx, client, http.MethodHead, home)
 	if status, ok := errors.AsType[statusError](err); ok && (status == http.StatusMethodNotAllowed || status == http.StatusNotImplemented) {
 		return ask(ctx, client, http.MethodGet, home)

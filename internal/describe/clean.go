@@ -25,9 +25,9 @@ const (
 	maxBytes = 4 << 10 // and its bytes
 )
 
-// odd reports whether a character must not be shown: it moves the cursor, changes the
+// mustHide reports whether a character must not be shown: it moves the cursor, changes the
 // direction of writing, or is invisible.
-func odd(r rune) bool {
+func mustHide(r rune) bool {
 	return r == utf8.RuneError || unicode.In(r, unicode.C, unicode.Zl, unicode.Zp)
 }
 
@@ -51,7 +51,7 @@ func clean(text string) string {
 			b.WriteByte('\n')
 		case r == '\t':
 			b.WriteString("    ")
-		case odd(r):
+		case mustHide(r):
 			b.WriteRune(unicode.ReplacementChar)
 		default:
 			b.WriteRune(r)
@@ -99,7 +99,7 @@ func address(url string) string {
 	var b strings.Builder
 	for _, r := range url {
 		switch {
-		case odd(r) || unicode.IsSpace(r) || strings.ContainsRune("<>\"`", r):
+		case mustHide(r) || unicode.IsSpace(r) || strings.ContainsRune("<>\"`", r):
 			for _, c := range []byte(string(r)) {
 				fmt.Fprintf(&b, "%%%02X", c)
 			}

@@ -34,7 +34,7 @@ func (d *Data) Code() (*Code, error) {
 		return nil, err
 	}
 	code := &Code{
-		Name: codeName(r, checkouts), Commit: line(r.Commit), Places: places(checkouts), Patches: patches(r, checkouts),
+		Name: codeName(r, checkouts), Commit: line(r.Commit), Places: branchesOf(checkouts), Patches: patches(r, checkouts),
 	}
 	if r.Commit != "" {
 		code.Link = pageurl.Of(d.Base, r.Ref())
@@ -94,14 +94,14 @@ func patches(r *graph.Revision, checkouts []*graph.Checkout) []string {
 		names = append(names, "and "+plural(more, "more patch", "more patches"))
 	}
 	if len(files) == 0 && r.Patches != "" {
-		names = []string{"unknown ones with the hash " + short(line(r.Patches))}
+		names = []string{"unknown ones with the hash " + shortHash(line(r.Patches))}
 	}
 	return names
 }
 
-// places lists the trees and branches that code was checked out from. The URL of a
+// branchesOf lists the trees and branches that code was checked out from. The URL of a
 // repository comes after its branches.
-func places(checkouts []*graph.Checkout) []document.Value {
+func branchesOf(checkouts []*graph.Checkout) []document.Value {
 	branches := branchesByURL(checkouts)
 	var lines []document.Value
 	add := func(text string) { lines = append(lines, document.Value{Text: text}) }

@@ -126,7 +126,7 @@ func (w *writer) checkout(c *graph.Checkout) {
 	w.identity()
 	w.failures()
 	w.knownIssues()
-	w.remark(c.Remark())
+	w.addComment(c.Remark())
 }
 
 func (w *writer) build(b *graph.Build) {
@@ -145,7 +145,7 @@ func (w *writer) build(b *graph.Build) {
 	w.log(b.Excerpt())
 	w.failures()
 	w.knownIssues()
-	w.remark(b.Remark())
+	w.addComment(b.Remark())
 }
 
 func (w *writer) test(t *graph.Test) {
@@ -165,7 +165,7 @@ func (w *writer) test(t *graph.Test) {
 	w.identity()
 	w.knownIssues()
 	w.log(t.Excerpt())
-	w.remark(t.Remark())
+	w.addComment(t.Remark())
 }
 
 // issue describes the newest version, and how many versions there are.
@@ -175,10 +175,10 @@ func (w *writer) issue() {
 		return
 	}
 	w.version(version)
-	w.text("Earlier", read(w, w.earlier)...)
+	w.text("Earlier", read(w, w.earlierSightings)...)
 	w.origins()
 	w.identity()
-	w.remark(version.Remark())
+	w.addComment(version.Remark())
 }
 
 func (w *writer) issueVersion(v *graph.IssueVersion) {
@@ -186,7 +186,7 @@ func (w *writer) issueVersion(v *graph.IssueVersion) {
 	w.origins()
 	w.identity()
 	w.url("All versions", pageurl.Of(w.Base, v.WholeIssue().Ref()))
-	w.remark(v.Remark())
+	w.addComment(v.Remark())
 }
 
 // version adds what is known of a version of an issue.
@@ -194,7 +194,7 @@ func (w *writer) version(v *graph.IssueVersion) {
 	w.text("Issue", line(v.Subject()))
 	w.url("Discussion", address(v.URL()))
 	w.text("Version", strconv.Itoa(v.Version))
-	w.text("At fault", several(v.Culprits(), 3))
+	w.text("At fault", listWords(v.Culprits(), 3))
 	w.text("Categories", bounded(v.Categories)...)
 	w.field("First seen", read(w, w.firstSeen)...)
 }
@@ -203,7 +203,7 @@ func (w *writer) incident(n *graph.Incident) {
 	issue := n.Issue()
 	w.field("Issue", w.link(issueName(issue), issue))
 	w.url("Discussion", address(issue.URL()))
-	w.text("At fault", several(issue.Culprits(), 3))
+	w.text("At fault", listWords(issue.Culprits(), 3))
 	if n.TestID != nil {
 		w.field("Test", w.link(testName(n.Test()), n.Test()))
 	}
@@ -213,7 +213,7 @@ func (w *writer) incident(n *graph.Incident) {
 	w.code()
 	w.origins()
 	w.identity()
-	w.remark(n.Remark())
+	w.addComment(n.Remark())
 }
 
 // link returns the name of an object, with a link to its page.
@@ -241,7 +241,7 @@ func (w *writer) counts() {
 	w.text("State", read(w, w.State))
 }
 
-func (w *writer) origins() { w.text("Reported by", several(read(w, w.Origins), 10)) }
+func (w *writer) origins() { w.text("Reported by", listWords(read(w, w.Origins), 10)) }
 
 func (w *writer) identity() {
 	w.text("ID", line(w.Object.Ref().ID[0]))
@@ -274,7 +274,7 @@ func (w *writer) failures() {
 func (w *writer) groups(heading string, g *groups) {
 	list := g.list
 	if g.more > 0 {
-		list = append(list, rest(g.more, "more "+g.noun))
+		list = append(list, moreItem(g.more, "more "+g.noun))
 	}
 	w.section(heading, list)
 	if e := g.example; e.hasLog() {
@@ -282,8 +282,8 @@ func (w *writer) groups(heading string, g *groups) {
 	}
 }
 
-// rest is the item for the entries of a list that are not shown.
-func rest(n int64, noun string) document.Item {
+// moreItem is the item for the entries of a list that are not shown.
+func moreItem(n int64, noun string) document.Item {
 	return document.Item{Title: document.Value{Text: "and " + plural(n, noun)}}
 }
 
@@ -304,8 +304,8 @@ func (w *writer) log(text string) {
 	}
 }
 
-// remark adds the comment of the origin.
-func (w *writer) remark(text string) {
+// addComment adds the comment of the origin.
+func (w *writer) addComment(text string) {
 	if shown := prose(text); shown != "" {
 		w.section("Comment", document.Remark(shown))
 	}

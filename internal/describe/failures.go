@@ -153,5 +153,5 @@ func compilers(builds []*graph.Build) string {
 		return ""
 	}
 	slices.Sort(names)
-	return "with " + several(names, maxNames)
+	return "with " + listWords(names, maxNames)
 }

@@ -25,7 +25,7 @@ func TestFooter(t *testing.T) {
 		{Object: o, Subscription: "a\nb \x1b[1m", About: "For\n\n\nyou\n", Reason: strings.Repeat("because ", 100)},
 	} {
 		footer := d.Footer()
-		plain(t, footer)
+		checkPlain(t, footer)
 		all = append(all, footer)
 	}
 	golden(t, "footer", strings.Join(all, strings.Repeat("=", 72)+"\n"))

@@ -66,7 +66,7 @@ func texts(tb testing.TB, s store.Store, ref object.Ref) string {
 	if n := utf8.RuneCountInString(summary); n > 256 || n == 0 || strings.Contains(summary, "\n") {
 		tb.Errorf("%s: the summary has %d characters, or more than a line: %q", ref, n, summary)
 	}
-	plain(tb, summary+"\n"+description)
+	checkPlain(tb, summary+"\n"+description)
 	for l := range strings.Lines(description) {
 		whole := func(word string) bool { return len(word) > 40 || strings.Contains(word, "://") } // it is not broken
 		if n := utf8.RuneCountInString(l) - 1; n > 72 && !slices.ContainsFunc(strings.Fields(l), whole) && !strings.HasPrefix(l, "    ") {
@@ -79,8 +79,8 @@ func texts(tb testing.TB, s store.Store, ref object.Ref) string {
 	return summary + "\n\n" + description
 }
 
-// plain checks that nothing in a text does more than show.
-func plain(tb testing.TB, text string) {
+// checkPlain checks that nothing in a text does more than show.
+func checkPlain(tb testing.TB, text string) {
 	tb.Helper()
 	if !utf8.ValidString(text) || strings.HasSuffix(text, "\n\n") || strings.Contains(text, "\n\n\n") {
 		tb.Errorf("not valid, or with more than one empty line: %q", text)

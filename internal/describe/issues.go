@@ -74,8 +74,8 @@ func (d *Data) place(n *graph.Incident) document.Value {
 	return document.Value{Text: "something unknown"}
 }
 
-// earlier says where earlier versions of the issue were seen. It looks at the newest five.
-func (d *Data) earlier() ([]string, error) {
+// earlierSightings says where earlier versions of the issue were seen. It looks at the newest five.
+func (d *Data) earlierSightings() ([]string, error) {
 	o, ok := d.Object.(*graph.Issue)
 	if !ok {
 		return nil, nil

@@ -57,14 +57,14 @@ func (d *Data) issues() (document.List, error) {
 	var list document.List
 	for i, f := range found.List {
 		if i == maxIssues {
-			return append(list, rest(int64(len(found.List)-i), "more issue")), nil
+			return append(list, moreItem(int64(len(found.List)-i), "more issue")), nil
 		}
 		var about []string
 		if f.Builds+f.Tests > 0 {
 			about = append(about, "seen in "+seenIn(f.Builds, f.Tests))
 		}
 		if culprits := f.Culprits(); len(culprits) > 0 {
-			about = append(about, "at fault: "+several(culprits, len(culprits)))
+			about = append(about, "at fault: "+listWords(culprits, len(culprits)))
 		}
 		list = append(list, document.Item{
 			Title: d.link(issueName(f.IssueVersion), f),

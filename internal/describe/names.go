@@ -77,9 +77,9 @@ func codeName(r *graph.Revision, all []*graph.Checkout) string {
 	if len(trees) == 0 {
 		trees = branches
 	}
-	name := document.Cut(cmp.Or(commit, short(line(r.Commit)), "an unknown commit"), 60)
+	name := document.Cut(cmp.Or(commit, shortHash(line(r.Commit)), "an unknown commit"), 60)
 	if slices.Sort(trees); len(trees) > 0 {
-		name += " (" + several(trees, 2) + ")"
+		name += " (" + listWords(trees, 2) + ")"
 	}
 	if n := len(files(all)); n > 0 {
 		name += " with " + plural(int64(n), "patch", "patches")
@@ -135,7 +135,7 @@ func (d *Data) ID() string {
 	case ref.Type == object.TypeIssueVersion:
 		return "issue " + id + ", version " + line(ref.ID[1])
 	case ref.ID[1] != "":
-		return string(ref.Type) + " " + id + " with patches " + short(line(ref.ID[1]))
+		return string(ref.Type) + " " + id + " with patches " + shortHash(line(ref.ID[1]))
 	default:
 		return string(ref.Type) + " " + id
 	}

@@ -24,7 +24,7 @@ var functions = template.FuncMap{
 	"excerpt":   excerpt,
 	"address":   address,
 	"cut":       func(n int, text string) string { return document.Cut(text, n) },
-	"short":     short,
+	"short":     shortHash,
 
 	// layout
 	"indent": document.Indent,
@@ -45,7 +45,7 @@ var functions = template.FuncMap{
 	"date":     date,
 	"counts":   counts,
 	"measured": measured,
-	"several":  func(most int, words []string) string { return several(words, most) },
+	"several":  func(most int, words []string) string { return listWords(words, most) },
 
 	// objects
 	"link": pageurl.Of,

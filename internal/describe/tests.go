@@ -81,7 +81,7 @@ func (d *Data) addSuites(g *groups, tests *graph.Tests, suites []*suite) error {
 		}
 		if n := len(s.names); n > 1 {
 			name = plural(int64(n), "test") + " of " + document.Cut(line(parent(s.Path)), maxName)
-			members = several(s.names, maxNames)
+			members = listWords(s.names, maxNames)
 		}
 		g.add(s.Status, cmp.Or(name, "without a path"), s.N, pageurl.Of(d.Base, object.TestRef(s.First)), members, s.where)
 	}
@@ -99,7 +99,7 @@ func (d *Data) suites(failures *summary.Groups) []*suite {
 	byKey := map[key]*suite{}
 	var all []*suite
 	for _, g := range failures.List() {
-		where, parent := where(g, ofBuild), parent(g.Path)
+		where, parent := placesOf(g, ofBuild), parent(g.Path)
 		k := key{string(g.Status), parent, where, g.N}
 		s := byKey[k]
 		if s == nil {
@@ -120,10 +120,10 @@ func (d *Data) suites(failures *summary.Groups) []*suite {
 // parent returns a path without its last part.
 func parent(path string) string { return path[:max(0, strings.LastIndexByte(path, '.'))] }
 
-// where names the places that the tests of a group ran in: "arm64 defconfig on rpi4", or
+// placesOf names the places that the tests of a group ran in: "arm64 defconfig on rpi4", or
 // with several values "arm and arm64; defconfig; on rpi4, qemu and 3 more". It names only
 // the platforms for tests of one build.
-func where(g summary.Group, ofBuild bool) string {
+func placesOf(g summary.Group, ofBuild bool) string {
 	var parts []string
 	between := " "
 	for _, property := range []struct {
@@ -148,5 +148,5 @@ func values(v summary.Values) string {
 		names = append(names, document.Cut(line(name), 60))
 	}
 	names = append(names, make([]string, v.More)...) // counted, never shown
-	return several(names, maxNames)
+	return listWords(names, maxNames)
 }

@@ -29,12 +29,12 @@ func (d *Data) Verdict() (document.Verdict, error) {
 	if err != nil {
 		return document.Verdict{}, err
 	}
-	meaning, err := d.meaning()
+	meaning, err := d.explainStatus()
 	return document.Verdict{Status: status, Word: orNoResult(status), Rest: ": " + meaning}, err
 }
 
-// meaning says what the status of the object means.
-func (d *Data) meaning() (string, error) {
+// explainStatus says what the status of the object means.
+func (d *Data) explainStatus() (string, error) {
 	switch o := d.Object.(type) {
 	case *graph.Build:
 		return d.buildMeaning(o)
@@ -105,7 +105,7 @@ func seenIn(builds, tests int64) string {
 	if builds > 0 {
 		in = append(in, plural(builds, "build"))
 	}
-	return cmp.Or(several(in, 2), "something unknown")
+	return cmp.Or(listWords(in, 2), "something unknown")
 }
 
 // Status returns the status of the object, or NO RESULT.

@@ -75,12 +75,12 @@ func date(t time.Time) string {
 	return t.UTC().Format("2006-01-02 15:04 UTC")
 }
 
-// short returns the first 12 characters of a hash.
-func short(hash string) string { return head(hash, 12) }
+// shortHash returns the first 12 characters of a hash.
+func shortHash(hash string) string { return head(hash, 12) }
 
-// several lists words: "a, b and c". It counts words beyond the most: "a, b and 3
+// listWords lists words: "a, b and c". It counts words beyond the most: "a, b and 3
 // more".
-func several(words []string, most int) string {
+func listWords(words []string, most int) string {
 	if len(words) > most+1 { // for one more there is room, too
 		words = append(append([]string{}, words[:most]...), number(int64(len(words)-most))+" more")
 	}

@@ -140,7 +140,7 @@ func (c *Comparison) Differences() iter.Seq2[*Difference, error] {
 			}
 			key, side := r.key[:len(r.key)-1], Side(r.key[len(r.key)-1])
 			if !bytes.Equal(key, p.key) {
-				if !c.give(&p, yield) {
+				if !c.yieldDifference(&p, yield) {
 					return
 				}
 				p = pair{key: bytes.Clone(key)}
@@ -150,12 +150,12 @@ func (c *Comparison) Differences() iter.Seq2[*Difference, error] {
 				return
 			}
 		}
-		c.give(&p, yield)
+		c.yieldDifference(&p, yield)
 	}
 }
 
-// give compares an object, and yields its difference if it has one.
-func (c *Comparison) give(p *pair, yield func(*Difference, error) bool) (more bool) {
+// yieldDifference compares an object, and yields its difference if it has one.
+func (c *Comparison) yieldDifference(p *pair, yield func(*Difference, error) bool) (more bool) {
 	if p.key == nil {
 		return true
 	}

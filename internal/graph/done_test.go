@@ -28,22 +28,22 @@ func TestDone(t *testing.T) {
 		{"it took its time", func(r *report.Report) { untested(r); r.Builds[2].Duration = new(1.5) }, true, true},
 		{"its checkout is not valid", func(r *report.Report) { untested(r); r.Checkouts[1].Valid = new(false) }, true, true},
 		{"all have a status", func(r *report.Report) { untested(r); r.Builds[2].Status = new(report.StatusDone) }, true, true},
-		{"the origin has all builds done", func(r *report.Report) { untested(r); r.Checkouts[1].OriginBuildsFinishTime = at(1) }, true, true},
-		{"only the other origin has", func(r *report.Report) { untested(r); r.Checkouts[0].OriginBuildsFinishTime = at(1) }, false, true},
+		{"the origin has all builds done", func(r *report.Report) { untested(r); r.Checkouts[1].OriginBuildsFinishTime = hoursLater(1) }, true, true},
+		{"only the other origin has", func(r *report.Report) { untested(r); r.Checkouts[0].OriginBuildsFinishTime = hoursLater(1) }, false, true},
 		{"one of the origins has all tests done", func(r *report.Report) {
 			untested(r)
 			r.Tests[3].Status = nil
-			r.Checkouts[0].OriginTestsFinishTime = at(1)
+			r.Checkouts[0].OriginTestsFinishTime = hoursLater(1)
 		}, false, false},
 		{"both origins have", func(r *report.Report) {
 			untested(r)
 			r.Tests[3].Status = nil
-			r.Checkouts[0].OriginTestsFinishTime, r.Checkouts[1].OriginTestsFinishTime = at(1), at(2)
+			r.Checkouts[0].OriginTestsFinishTime, r.Checkouts[1].OriginTestsFinishTime = hoursLater(1), hoursLater(2)
 		}, false, true},
 		{"a checkout has no builds", func(r *report.Report) { r.Builds, r.Tests = r.Builds[:2], r.Tests[:2] }, false, true},
 		{"its origin says that it will have none", func(r *report.Report) {
 			r.Builds, r.Tests = r.Builds[:2], r.Tests[:2]
-			r.Checkouts[1].OriginBuildsFinishTime = at(1)
+			r.Checkouts[1].OriginBuildsFinishTime = hoursLater(1)
 		}, true, true},
 		{"there are no tests", func(r *report.Report) { r.Tests = nil }, true, false},
 		{"its origin tells no passes", func(r *report.Report) { untested(r); r.Builds[1].Status = new(report.StatusFail) }, true, true},

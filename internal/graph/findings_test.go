@@ -12,10 +12,10 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// troubled is the family with issues. i1 was seen in two tests and a build. i2 was seen
+// familyWithIssues is the family with issues. i1 was seen in two tests and a build. i2 was seen
 // in a test that has i1 too, by an incident that says so and by an incident that says
 // nothing, and was looked for in another test.
-func troubled() *report.Report {
+func familyWithIssues() *report.Report {
 	r := family()
 	for i := range 3 {
 		r.Tests[i].Status = new(report.StatusFail)
@@ -26,12 +26,12 @@ func troubled() *report.Report {
 		{ID: "ci:i2", Origin: "ci", Version: 1},
 	}
 	for i, n := range []report.Incident{
-		{IssueID: "ci:i2", IssueVersion: 1, TestID: new("ci:t1"), Present: new(true), Timestamp: at(9)},
-		{IssueID: "ci:i1", IssueVersion: 2, TestID: new("ci:t1"), Present: new(true), Timestamp: at(8)},
-		{IssueID: "ci:i1", IssueVersion: 2, TestID: new("ci:t3"), Present: new(true), Timestamp: at(7)},
-		{IssueID: "ci:i1", IssueVersion: 2, BuildID: new("ci:b2"), Present: new(true), Timestamp: at(8)},
-		{IssueID: "ci:i2", IssueVersion: 1, TestID: new("ci:t2"), Present: new(false), Timestamp: at(1)},
-		{IssueID: "ci:i2", IssueVersion: 1, TestID: new("ci:t1"), Timestamp: at(1)},
+		{IssueID: "ci:i2", IssueVersion: 1, TestID: new("ci:t1"), Present: new(true), Timestamp: hoursLater(9)},
+		{IssueID: "ci:i1", IssueVersion: 2, TestID: new("ci:t1"), Present: new(true), Timestamp: hoursLater(8)},
+		{IssueID: "ci:i1", IssueVersion: 2, TestID: new("ci:t3"), Present: new(true), Timestamp: hoursLater(7)},
+		{IssueID: "ci:i1", IssueVersion: 2, BuildID: new("ci:b2"), Present: new(true), Timestamp: hoursLater(8)},
+		{IssueID: "ci:i2", IssueVersion: 1, TestID: new("ci:t2"), Present: new(false), Timestamp: hoursLater(1)},
+		{IssueID: "ci:i2", IssueVersion: 1, TestID: new("ci:t1"), Timestamp: hoursLater(1)},
 	} {
 		n.ID, n.Origin = fmt.Sprintf("ci:n%d", i), "ci"
 		r.Incidents = append(r.Incidents, n)
@@ -40,10 +40,10 @@ func troubled() *report.Report {
 }
 
 func TestSightings(t *testing.T) {
-	s := open(t, troubled())
+	s := open(t, familyWithIssues())
 	g := graph.New(t.Context(), s)
 	found := must[[]graph.Object](t)(g.Find(object.TestRef("ci:t1"), object.TestRef("ci:t2"), object.BuildRef("ci:b2")))
-	s.took(t, "tests", "query")
+	s.checkQueries(t, "tests", "query")
 	test := found[0].(*graph.Test)
 	for range 2 {
 		var got []string
@@ -54,7 +54,7 @@ func TestSightings(t *testing.T) {
 			t.Errorf("seen in the test: %v, want %s", got, want)
 		}
 	}
-	s.took(t, "its issues", "match incident")
+	s.checkQueries(t, "its issues", "match incident")
 	if seen := must[[]*graph.Sighting](t)(found[1].(*graph.Test).Issues()); len(seen) > 0 {
 		t.Errorf("an issue that was looked for was seen: %+v", seen)
 	}
@@ -64,14 +64,14 @@ func TestSightings(t *testing.T) {
 }
 
 func TestSeen(t *testing.T) {
-	s := open(t, troubled())
+	s := open(t, familyWithIssues())
 	g := graph.New(t.Context(), s)
 	issue := g.Issue("ci:i1")
 	newest := must[*graph.IssueVersion](t)(issue.Newest())
 	if newest.Version != 2 || !newest.Known() || newest.WholeIssue() != issue {
 		t.Errorf("the newest is %+v", newest)
 	}
-	s.took(t, "versions", "match issue_version")
+	s.checkQueries(t, "versions", "match issue_version")
 	seen := must[*graph.Seen](t)(newest.Seen())
 	if seen.Present != 3 || seen.Builds != 1 || seen.Tests != 2 || seen.First.ID != "ci:n2" {
 		t.Errorf("seen %+v", seen)
@@ -79,7 +79,7 @@ func TestSeen(t *testing.T) {
 	if status := must[string](t)(issue.Status()); status != "FAIL" {
 		t.Errorf("the status is %q", status)
 	}
-	s.took(t, "sightings", "roll-ups")
+	s.checkQueries(t, "sightings", "roll-ups")
 	if seen.First.Test().Known() {
 		t.Error("the first test is known before it is read")
 	}
@@ -93,12 +93,12 @@ func TestSeen(t *testing.T) {
 }
 
 func TestFindings(t *testing.T) {
-	s := open(t, troubled())
+	s := open(t, familyWithIssues())
 	g := graph.New(t.Context(), s)
 	builds := must[*graph.Builds](t)(g.Revision(commit, "").Builds())
 	s.asked = nil
 	findings := must[*graph.Findings](t)(builds.Findings())
-	s.took(t, "findings", "roll-ups", "match issue_version")
+	s.checkQueries(t, "findings", "roll-ups", "match issue_version")
 	var got []string
 	for _, f := range findings.List {
 		got = append(got, fmt.Sprintf("%s %q: %d builds, %d tests", f.ID, f.Subject(), f.Builds, f.Tests))
@@ -113,14 +113,14 @@ func TestFindings(t *testing.T) {
 	if list := groups.List(); len(list) != 1 || list[0].First != "ci:t2" {
 		t.Errorf("unexplained: %+v", list)
 	}
-	s.took(t, "what is unexplained", "roll-ups", "roll-ups")
+	s.checkQueries(t, "what is unexplained", "roll-ups", "roll-ups")
 	for range 2 {
 		if list := must[*summary.Groups](t)(tests.Failures()).List(); len(list) != 2 || list[0].Path != "boot" || list[0].N != 2 ||
 			list[0].Architectures.String() != "arm64" {
 			t.Errorf("failures: %+v", list)
 		}
 	}
-	s.took(t, "failures")
+	s.checkQueries(t, "failures")
 
 	of := must[*graph.Findings](t)(g.Build("ci:b1").Findings())
 	if len(of.List) != 2 || of.List[0].Tests != 2 || !of.Tested() {
@@ -138,13 +138,13 @@ func TestFailuresOfNone(t *testing.T) {
 	if groups := must[*summary.Groups](t)(tests.Failures()); len(groups.List()) > 0 {
 		t.Errorf("failures: %+v", groups.List())
 	}
-	s.took(t, "no failures", "roll-ups")
+	s.checkQueries(t, "no failures", "roll-ups")
 	if found := must[[]*graph.Test](t)(tests.Get()); found != nil {
 		t.Errorf("got %v", found)
 	}
-	s.took(t, "no tests")
+	s.checkQueries(t, "no tests")
 	if found := must[[]*graph.Test](t)(tests.Get("ci:t2", "ci:gone", "ci:t1")); len(found) != 2 || found[0].Path() != "ltp.a" {
 		t.Errorf("got %+v", found)
 	}
-	s.took(t, "some tests", "query")
+	s.checkQueries(t, "some tests", "query")
 }

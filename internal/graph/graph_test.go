@@ -31,10 +31,10 @@ type watched struct {
 	fails error // instead of an answer
 }
 
-func (g *watched) note(what string) { g.asked = append(g.asked, what) }
+func (g *watched) record(what string) { g.asked = append(g.asked, what) }
 
-// took checks the queries since the last time.
-func (g *watched) took(t *testing.T, what string, want ...string) {
+// checkQueries checks the queries since the last time.
+func (g *watched) checkQueries(t *testing.T, what string, want ...string) {
 	t.Helper()
 	if !slices.Equal(g.asked, want) {
 		t.Errorf("%s: the database was asked %q, want %q", what, g.asked, want)
@@ -43,12 +43,12 @@ func (g *watched) took(t *testing.T, what string, want ...string) {
 }
 
 func (g *watched) Query(ctx context.Context, q store.Query) iter.Seq2[*report.Report, error] {
-	g.note("query")
+	g.record("query")
 	return g.Store.Query(ctx, q)
 }
 
 func (g *watched) Match(ctx context.Context, patterns []object.Pattern, opts store.MatchOptions) iter.Seq2[*object.Set, error] {
-	g.note("match " + string(patterns[0].Type))
+	g.record("match " + string(patterns[0].Type))
 	if g.fails != nil {
 		return func(yield func(*object.Set, error) bool) { yield(nil, g.fails) }
 	}
@@ -56,19 +56,19 @@ func (g *watched) Match(ctx context.Context, patterns []object.Pattern, opts sto
 }
 
 func (g *watched) SQL() *sqldb.DB {
-	g.note("roll-ups")
+	g.record("roll-ups")
 	return answers.Of(g.Store).DB
 }
 
 func (g *watched) Outcomes(ctx context.Context, builds []string) iter.Seq2[store.Outcome, error] {
 	for _, b := range builds {
-		g.note("outcomes " + b)
+		g.record("outcomes " + b)
 	}
 	return g.Store.Outcomes(ctx, builds)
 }
 
 func (g *watched) Previous(ctx context.Context, like store.Like, n int) ([]string, error) {
-	g.note("previous")
+	g.record("previous")
 	return g.Store.Previous(ctx, like, n)
 }
 
@@ -88,8 +88,8 @@ func open(t *testing.T, reports ...*report.Report) *watched {
 	return &watched{Store: s}
 }
 
-// at is the time a number of hours after another time.
-func at(hours int) *time.Time {
+// hoursLater is the time a number of hours after another time.
+func hoursLater(hours int) *time.Time {
 	return new(time.Date(2026, 2, 20, hours, 0, 0, 0, time.UTC))
 }
 
@@ -140,23 +140,23 @@ func TestReadsWhatIsAskedFor(t *testing.T) {
 	if test.Known() || test.Outcome() != "" {
 		t.Error("it is known what was not read")
 	}
-	s.took(t, "a view")
+	s.checkQueries(t, "a view")
 	must[[]graph.Object](t)(g.Find(object.TestRef("ci:t3"), object.TestRef("ci:t4")))
 	if !test.Known() || test.Build().Architecture() != "arm64" || test.Build().Checkout().Commit() != commit {
 		t.Errorf("found %+v of %+v", test, test.Build())
 	}
-	s.took(t, "tests with their parents", "query")
+	s.checkQueries(t, "tests with their parents", "query")
 
 	r := test.Build().Checkout().Revision()
-	s.took(t, "a revision")
+	s.checkQueries(t, "a revision")
 	if name := must[string](t)(r.Name()); name != "v6.16" || !r.Known() {
 		t.Errorf("the revision is %q", name)
 	}
-	s.took(t, "its name", "match checkout")
+	s.checkQueries(t, "its name", "match checkout")
 	if status := must[string](t)(r.Status()); status != "FAIL" {
 		t.Errorf("its status is %q", status)
 	}
-	s.took(t, "its status", "match build", "roll-ups")
+	s.checkQueries(t, "its status", "match build", "roll-ups")
 	tests := must[*graph.Tests](t)(r.Tests())
 	byArch := must[map[string]summary.Counts](t)(tests.By((*graph.Build).Architecture))
 	if got := byArch["arm64"].String(); got != "1 ERROR, 2 PASS, 1 SKIP" || len(byArch) != 1 {
@@ -164,12 +164,12 @@ func TestReadsWhatIsAskedFor(t *testing.T) {
 	}
 	must[[]string](t)(r.Origins())
 	must[summary.Counts](t)(tests.Of("ci:b1"))
-	s.took(t, "counts again")
+	s.checkQueries(t, "counts again")
 	if under := must[summary.Counts](t)(tests.Under("ltp.**")); under.String() != "1 PASS, 1 SKIP" {
 		t.Errorf("under ltp: %v", under)
 	}
 	must[summary.Counts](t)(tests.Under("ltp.**"))
-	s.took(t, "counts by path", "roll-ups")
+	s.checkQueries(t, "counts by path", "roll-ups")
 }
 
 // TestUnder holds the counts of all kinds of globs to facts.MatchPath, whether they

@@ -69,7 +69,7 @@ func (b *batch) run(ctx context.Context, deliveries []queue.Delivery) {
 	}
 	b.settle(ctx, usual)
 	for _, d := range suspect {
-		known, waited := b.troubles.knows(d.Message().ID), b.waited
+		known, waited := b.troubles.wasAside(d.Message().ID), b.waited
 		switch {
 		case d.Attempt() > manyAttempts && !known:
 			b.setAside(ctx, newSubmission(d), kindInterrupted, errors.New("it was handed out many times and never settled"))
@@ -127,7 +127,7 @@ func (b *batch) sort(ctx context.Context, deliveries []queue.Delivery) (fresh, k
 		case isInvalid:
 			s.receipt.Failure = "not a valid report: " + invalid.Error()
 			bad = append(bad, s)
-		case b.ends(ctx, err):
+		case b.isShutdown(ctx, err):
 			return fresh, known, bad
 		case err != nil:
 			b.setAside(ctx, s, kindOf(err), err)
@@ -139,14 +139,14 @@ func (b *batch) sort(ctx context.Context, deliveries []queue.Delivery) (fresh, k
 	return fresh, known, bad
 }
 
-// ends reports whether an error is due to the loader's own end.
-func (b *batch) ends(ctx context.Context, err error) bool {
+// isShutdown reports whether an error is due to the loader's own end.
+func (b *batch) isShutdown(ctx context.Context, err error) bool {
 	return err != nil && (ctx.Err() != nil || errors.Is(err, errStopping))
 }
 
 // isLoaded reports whether a submission was loaded before.
 func (b *batch) isLoaded(ctx context.Context, id string) (is bool, err error) {
-	err = b.try(ctx, "look for a receipt", func() error {
+	err = b.retry(ctx, "look for a receipt", func() error {
 		receipt, err := b.Store.Receipt(ctx, id)
 		// A submission that failed and is here again was put back by an operator.
 		is = err == nil && receipt.Failure == ""
@@ -165,14 +165,14 @@ func (b *batch) load(ctx context.Context, fresh []*submission) {
 	if len(fresh) == 0 {
 		return
 	}
-	err := b.try(ctx, "load", func() error { return b.commit(ctx, fresh) })
+	err := b.retry(ctx, "load", func() error { return b.commit(ctx, fresh) })
 	refused, isRefused := errors.AsType[*store.Refused](err)
 	switch {
 	case err == nil:
 		b.troubles.settled(fresh...)
 		b.pause.next = 0
 		b.loaded = append(b.loaded, fresh...)
-	case b.ends(ctx, err):
+	case b.isShutdown(ctx, err):
 	case errors.Is(err, store.ErrLoaded):
 		b.load(ctx, b.dropLoaded(ctx, fresh))
 	case len(fresh) > 1:
@@ -195,7 +195,7 @@ func (b *batch) dropLoaded(ctx context.Context, fresh []*submission) (left []*su
 	for _, s := range fresh {
 		isLoaded, err := b.isLoaded(ctx, s.receipt.ID)
 		switch {
-		case b.ends(ctx, err):
+		case b.isShutdown(ctx, err):
 			return nil
 		case err != nil:
 			b.setAside(ctx, s, kindOf(err), err)

@@ -10,9 +10,9 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store"
 )
 
-// try calls f. While the store as a whole is in trouble, it calls f again, as long as
+// retry calls f. While the store as a whole is in trouble, it calls f again, as long as
 // the batch has Patience. It returns errStopping if the loader has to stop.
-func (b *batch) try(ctx context.Context, doing string, f func() error) error {
+func (b *batch) retry(ctx context.Context, doing string, f func() error) error {
 	var wait backoff
 	for try := 1; ; try++ {
 		err := b.safely(f)
@@ -48,11 +48,11 @@ func (b *batch) safely(f func() error) (err error) {
 // If the receipt cannot be kept, giveUp puts the submission aside.
 func (b *batch) giveUp(ctx context.Context, s *submission) {
 	s.receipt.Finished = b.Now()
-	err := b.try(ctx, "keep a receipt", func() error {
+	err := b.retry(ctx, "keep a receipt", func() error {
 		return b.Store.SaveReceipts(ctx, []store.Receipt{s.receipt})
 	})
 	switch {
-	case b.ends(ctx, err):
+	case b.isShutdown(ctx, err):
 		return
 	case err != nil:
 		b.setAside(ctx, s, kindOf(err), err)
@@ -74,7 +74,7 @@ func (b *batch) setAside(ctx context.Context, s *submission, kind string, cause 
 	if kind == kindInterrupted {
 		delay = suspectAside
 	}
-	known := b.troubles.knows(s.receipt.ID)
+	known := b.troubles.wasAside(s.receipt.ID)
 	inARow := b.troubles.put(s.receipt.ID, kind, now, now.Add(delay))
 	b.Log.Error("submission waits aside", "id", s.receipt.ID, "origin", s.receipt.Origin, "attempt", s.Attempt(),
 		"kind", kind, "again_in_seconds", delay.Seconds(), "error", cause)

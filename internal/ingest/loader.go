@@ -106,14 +106,14 @@ func (l *Loader) Run(ctx context.Context) error {
 		if len(deliveries) > 0 {
 			begin := time.Now()
 			l.finish(ctx, deliveries)
-			l.rest(ctx, time.Since(begin))
+			l.pause(ctx, time.Since(begin))
 		}
 	}
 	return nil
 }
 
-// rest waits until the next batch may begin. took is how long the last batch took.
-func (l *Loader) rest(ctx context.Context, took time.Duration) {
+// pause waits until the next batch may begin. took is how long the last batch took.
+func (l *Loader) pause(ctx context.Context, took time.Duration) {
 	rest := l.Pace - took
 	if l.Busy != nil && l.Busy() {
 		rest = max(rest, 2*took)

@@ -23,13 +23,13 @@ func TestRest(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			l := &Loader{Pace: 50 * time.Millisecond, Busy: func() bool { return test.busy }}
 			begin := time.Now()
-			l.rest(t.Context(), test.took)
+			l.pause(t.Context(), test.took)
 			if got := time.Since(begin); got != test.want {
 				t.Errorf("busy %v, after a batch of %v: rests %v, want %v", test.busy, test.took, got, test.want)
 			}
 			ended, cancel := context.WithCancel(t.Context())
 			cancel()
-			l.rest(ended, time.Hour)
+			l.pause(ended, time.Hour)
 			if got := time.Since(begin); got != test.want {
 				t.Errorf("rests when it is to stop, for %v", got-test.want)
 			}

@@ -53,8 +53,8 @@ type waiting struct {
 	since, due time.Time
 }
 
-// knows reports whether a submission was put aside before.
-func (t *troubles) knows(id string) bool {
+// wasAside reports whether a submission was put aside before.
+func (t *troubles) wasAside(id string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	_, known := t.aside[id]

@@ -20,10 +20,10 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// hundred returns a hundred subscriptions, like those in examples/subscriptions:
+// hundredSubscriptions returns a hundred subscriptions, like those in examples/subscriptions:
 // most are on tests and on revisions. Nearly nothing matches, as it is with
 // people, but most look beyond the object itself.
-func hundred() map[string]string {
+func hundredSubscriptions() map[string]string {
 	kinds := []string{
 		"on: test\nselect: {status: FAIL, tree: tree%d, path: 'kselftest.**'}\n",
 		"on: test\nselect: {platform: 'board-%d*', status: [FAIL, ERROR]}\n",
@@ -51,7 +51,7 @@ func BenchmarkConsider(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			for range b.N {
 				b.StopTimer()
-				h := newTestbed(b, hundred())
+				h := newTestbed(b, hundredSubscriptions())
 				h.Log = slog.New(slog.DiscardHandler)
 				objects := 0
 				for i := range 4 {
@@ -113,7 +113,7 @@ func BenchmarkLoadNotified(b *testing.B) {
 	var times [2]time.Duration // of loading, with none and with a hundred
 	var considered time.Duration
 	for range b.N {
-		for i, files := range []map[string]string{{}, hundred()} {
+		for i, files := range []map[string]string{{}, hundredSubscriptions()} {
 			h := newTestbedOn(b, mustOpen(b), files)
 			h.Log = slog.New(slog.DiscardHandler)
 			ctx, cancel := context.WithCancel(b.Context())

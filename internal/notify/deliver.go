@@ -36,12 +36,12 @@ func (noServer) RetryAfter() time.Duration { return retryFirst }
 // Deliver starts a worker for each route that has deliveries due, is open, and has no
 // worker. It does not wait for the workers. A worker ends by itself, or with ctx.
 func (n *Notifier) Deliver(ctx context.Context) (more bool, err error) {
-	names, err := n.Spool.Ways(ctx)
+	names, err := n.Spool.Routes(ctx)
 	if err != nil {
 		return false, err
 	}
 	if n.routes.idle(names, n.Now()) {
-		waiting, err := n.Spool.WaysWaiting(ctx)
+		waiting, err := n.Spool.RoutesWaiting(ctx)
 		if err != nil {
 			return false, err
 		}

@@ -24,8 +24,8 @@ cc: [c@example.org]
 bcc: [d@example.org]
 `
 
-// one returns the only notification there is.
-func (h *testbed) one() spool.Notification {
+// onlyNotification returns the only notification there is.
+func (h *testbed) onlyNotification() spool.Notification {
 	h.t.Helper()
 	all, err := h.store.Spool().List(h.t.Context(), listAll)
 	if err != nil || len(all) != 1 {
@@ -55,7 +55,7 @@ func TestRecipients(t *testing.T) {
 	if got := fmt.Sprint(to()); got != "[a@example.org d@example.org c@example.org]" {
 		t.Errorf("sent to %s", got)
 	}
-	n := h.one()
+	n := h.onlyNotification()
 	if n.State != spool.Done {
 		t.Errorf("it is %s", n.State)
 	}
@@ -84,7 +84,7 @@ func TestRecipients(t *testing.T) {
 	if _, ok := head["X-Kcidb-Notification-Message-Id"]; !ok {
 		t.Error("no X-KCIDB-Notification-Message-ID")
 	}
-	text := h.plain(first)
+	text := h.plainText(first)
 	for _, want := range []string{"boot", `because of the subscription "three"`, "Reason: ", "To stop it: ", "kcidb.example.org/test/ci:t1"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the text lacks %q:\n%s", want, text)
@@ -95,17 +95,17 @@ func TestRecipients(t *testing.T) {
 // TestServerDown tries again until the server is back.
 func TestServerDown(t *testing.T) {
 	h := newTestbed(t, map[string]string{"failing.yaml": failing})
-	h.mails.Down()
+	h.mails.Stop()
 	h.load(aCheckout + "," + aBuild + "," + aTest("ci:t1", "FAIL"))
 	for range 5 {
 		h.work()
 		h.clock.move(30 * time.Second)
 	}
-	d := h.one().Deliveries[0]
+	d := h.onlyNotification().Deliveries[0]
 	if d.State != spool.Waiting || d.Attempts != 2 || d.Error == "" {
 		t.Errorf("%+v", d)
 	}
-	if err := h.mails.Up(); err != nil {
+	if err := h.mails.Restart(); err != nil {
 		t.Fatal(err)
 	}
 	h.clock.move(time.Hour)
@@ -122,7 +122,7 @@ func TestGivesUp(t *testing.T) {
 		h.work()
 		h.clock.move(5 * time.Hour)
 	}
-	d := h.one().Deliveries[0]
+	d := h.onlyNotification().Deliveries[0]
 	if d.State != spool.Failed || d.Attempts != maxAttempts || !strings.Contains(d.Error, "452") {
 		t.Errorf("%+v", d)
 	}
@@ -209,7 +209,7 @@ func TestBudget(t *testing.T) {
 	if n := len(h.mails.Messages()); n != 5 || count("dev@example.org: Digest: 2 more notifications of ") != 1 {
 		t.Fatalf("%q", h.subjects())
 	}
-	text := h.plain(h.mails.Messages()[4].Data)
+	text := h.plainText(h.mails.Messages()[4].Data)
 	for _, want := range []string{"- boot :", "https://kcidb.example.org/test/ci:t", "budget"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the digest lacks %q:\n%s", want, text)
@@ -240,7 +240,7 @@ func TestTemplateFails(t *testing.T) {
 			if len(h.mails.Messages()) != 1 {
 				t.Fatalf("no mail:\n%s", h.log)
 			}
-			if text := h.plain(h.mails.Messages()[0].Data); !strings.Contains(text, "template") || !strings.Contains(text, "boot") {
+			if text := h.plainText(h.mails.Messages()[0].Data); !strings.Contains(text, "template") || !strings.Contains(text, "boot") {
 				t.Errorf("%s", text)
 			}
 		})
@@ -264,7 +264,7 @@ body: "{{.Object.Remark}}"
 	if head.Get("Bcc") != "" || len(head["Subject"]) != 1 || strings.ContainsAny(head.Get("Subject"), "\r\n\a") {
 		t.Errorf("%q", head)
 	}
-	text := h.plain(m.Data)
+	text := h.plainText(m.Data)
 	if n := len([]rune(text)); n > 65536+100 || !strings.Contains(text, "hostile") || strings.Contains(text, "\x1b") {
 		t.Errorf("a text of %d characters: ...%s", n, text[len(text)-500:])
 	}

@@ -40,7 +40,7 @@ func (e *Envelope) recipients(s *subscription.Subscription) []spool.Recipient {
 		}{{"to", s.To}, {"cc", s.Cc}, {"cc", e.Cc}, {"bcc", s.Bcc}} {
 			for _, address := range list.addresses {
 				all = append(all, spool.Recipient{
-					Via: spool.Mail, Address: bare(address), Header: list.header, Budget: e.Budget, SubscriptionBudget: s.Budget,
+					Via: spool.Mail, Address: bareAddress(address), Header: list.header, Budget: e.Budget, SubscriptionBudget: s.Budget,
 				})
 			}
 		}
@@ -55,13 +55,13 @@ const hookPrefix = "webhook:"
 func Addresses(s *subscription.Subscription) []string {
 	var all []string
 	for _, address := range slices.Concat(s.To, s.Cc, s.Bcc) {
-		all = append(all, bare(address))
+		all = append(all, bareAddress(address))
 	}
 	return all
 }
 
-// bare returns an address without a name.
-func bare(address string) string {
+// bareAddress returns an address without a name.
+func bareAddress(address string) string {
 	if parsed, err := mail.ParseAddress(address); err == nil {
 		return parsed.Addr
 	}

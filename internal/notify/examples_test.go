@@ -72,7 +72,7 @@ func TestExamples(t *testing.T) {
 		if texts[name] == "" || id < ids[name] {
 			ids[name] = id
 			texts[name] = fmt.Sprintf("To: %s\nCc: %s\nSubject: %s\n\n%s", head.Get("To"), head.Get("Cc"), subject,
-				strings.ReplaceAll(h.plain(m.Data), "\r\n", "\n"))
+				strings.ReplaceAll(h.plainText(m.Data), "\r\n", "\n"))
 		}
 	}
 	slices.Sort(subjects)

@@ -35,8 +35,8 @@ func (m *Maker) OfChanges(ctx context.Context, changes []store.Change) iter.Seq2
 	return m.mails(ctx, func(c *consideration) error { return c.consider(changes) })
 }
 
-// Of returns the mails for objects as if they were new.
-func (m *Maker) Of(ctx context.Context, refs []object.Ref) iter.Seq2[[]byte, error] {
+// Mails returns the mails for objects as if they were new.
+func (m *Maker) Mails(ctx context.Context, refs []object.Ref) iter.Seq2[[]byte, error] {
 	return m.mails(ctx, func(c *consideration) error { return c.considerThese(refs) })
 }
 

@@ -207,8 +207,8 @@ func (h *testbed) parse(text []byte) *netmail.Message {
 	return m
 }
 
-// plain returns the plain text of a mail.
-func (h *testbed) plain(text []byte) string {
+// plainText returns the plain text of a mail.
+func (h *testbed) plainText(text []byte) string {
 	h.t.Helper()
 	m := h.parse(text)
 	_, params, err := mime.ParseMediaType(m.Header.Get("Content-Type"))

@@ -75,7 +75,7 @@ func exactlyOnce(t *testing.T, h *testbed, dice *rand.Rand) {
 				}
 				n := h.notifier(fmt.Sprint("n", i, " life ", life))
 				ctx, cancel := context.WithTimeout(t.Context(), time.Duration(1+dice.IntN(150))*time.Millisecond)
-				n.die(ctx, dice)
+				n.runUntilKilled(ctx, dice)
 				cancel()
 				h.clock.move(time.Duration(dice.IntN(60)) * time.Second)
 			}
@@ -142,8 +142,8 @@ func exactlyOnce(t *testing.T, h *testbed, dice *rand.Rand) {
 	t.Logf("%d mails of %d notifications", len(h.mails.Messages()), loads)
 }
 
-// die does what a notifier does, until ctx ends in the middle of it.
-func (n *Notifier) die(ctx context.Context, dice *rand.Rand) {
+// runUntilKilled does what a notifier does, until ctx ends in the middle of it.
+func (n *Notifier) runUntilKilled(ctx context.Context, dice *rand.Rand) {
 	steps := []func(context.Context) (bool, error){n.Consider, n.Write, n.Deliver}
 	for ctx.Err() == nil {
 		steps[dice.IntN(len(steps))](ctx) // what fails is tried again by the next

@@ -48,7 +48,7 @@ func (m *Maker) Replay(ctx context.Context, since time.Time, progress store.Prog
 			arrivals[id].times = append(arrivals[id].times, first, last)
 		}
 		done += int64(r.Count())
-		progress.Tell("objects", done, 0)
+		progress.Report("objects", done, 0)
 	}
 	var all []Replayed
 	for id, a := range arrivals {

@@ -100,7 +100,7 @@ func (r *routes) idle(due []string, now time.Time) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for name, rt := range r.byName {
-		if rt.failures > 0 && rt.resting(now) && !slices.Contains(due, name) {
+		if rt.failures > 0 && rt.idle(now) && !slices.Contains(due, name) {
 			return true
 		}
 	}
@@ -112,11 +112,11 @@ func (r *routes) idle(due []string, now time.Time) bool {
 func (r *routes) forget(waiting []string, now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	maps.DeleteFunc(r.byName, func(name string, rt *route) bool { return rt.resting(now) && !slices.Contains(waiting, name) })
+	maps.DeleteFunc(r.byName, func(name string, rt *route) bool { return rt.idle(now) && !slices.Contains(waiting, name) })
 }
 
-// resting reports whether a route has no worker and is not closed.
-func (rt *route) resting(now time.Time) bool { return !rt.busy && !now.Before(rt.closed) }
+// idle reports whether a route has no worker and is not closed.
+func (rt *route) idle(now time.Time) bool { return !rt.busy && !now.Before(rt.closed) }
 
 // passed records that a delivery reached the server, even if the server refused it.
 func (r *routes) passed(name string) {

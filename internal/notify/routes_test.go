@@ -39,8 +39,8 @@ func listen(t *testing.T) (string, <-chan net.Conn) {
 	return "http://" + l.Addr().String(), connections
 }
 
-// hooked are subscriptions to failing tests by a mail, and by each of the webhooks.
-func hooked(hooks map[string]string) map[string]string {
+// hookSubscriptions are subscriptions to failing tests by a mail, and by each of the webhooks.
+func hookSubscriptions(hooks map[string]string) map[string]string {
 	files := map[string]string{"failing.yaml": failing, "webhooks.yaml": ""}
 	for name, url := range hooks {
 		files["webhooks.yaml"] += fmt.Sprintf("%s: {url: %s}\n", name, url)
@@ -64,7 +64,7 @@ func TestSilentHook(t *testing.T) {
 	var called atomic.Int64
 	good := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { called.Add(1) }))
 	defer good.Close()
-	h := newTestbed(t, hooked(map[string]string{"silent": silent, "good": good.URL}))
+	h := newTestbed(t, hookSubscriptions(map[string]string{"silent": silent, "good": good.URL}))
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	h.load(aCheckout + "," + aBuild)
@@ -101,7 +101,7 @@ func TestClosesRoutes(t *testing.T) {
 		w.WriteHeader(int(status.Load()))
 	}))
 	defer server.Close()
-	h := newTestbed(t, hooked(map[string]string{"down": server.URL}))
+	h := newTestbed(t, hookSubscriptions(map[string]string{"down": server.URL}))
 	h.load(aCheckout + "," + aBuild)
 	const all = 12
 	for i := range all {
@@ -144,7 +144,7 @@ func TestClosesRoutes(t *testing.T) {
 	}
 }
 
-// TestForgetsRoutes: a way is closed no longer when its last deliveries are given up.
+// TestForgetsRoutes: a route is closed no longer when its last deliveries are given up.
 func TestForgetsRoutes(t *testing.T) {
 	var calls atomic.Int64
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -152,7 +152,7 @@ func TestForgetsRoutes(t *testing.T) {
 		w.WriteHeader(http.StatusBadGateway)
 	}))
 	defer server.Close()
-	h := newTestbed(t, hooked(map[string]string{"down": server.URL}))
+	h := newTestbed(t, hookSubscriptions(map[string]string{"down": server.URL}))
 	h.load(aCheckout + "," + aBuild)
 	h.write1(0)
 	for range maxAttempts {
@@ -171,14 +171,14 @@ func TestForgetsRoutes(t *testing.T) {
 	}
 }
 
-// TestWaitingStaysClosed: a way is closed as long as its only delivery waits, also while
+// TestWaitingStaysClosed: a route is closed as long as its only delivery waits, also while
 // that is not due.
 func TestWaitingStaysClosed(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusBadGateway)
 	}))
 	defer server.Close()
-	h := newTestbed(t, hooked(map[string]string{"down": server.URL}))
+	h := newTestbed(t, hookSubscriptions(map[string]string{"down": server.URL}))
 	h.load(aCheckout + "," + aBuild)
 	h.write1(0)
 	for range 10 { // the next is due in hours
@@ -247,7 +247,7 @@ func TestRoutesAreBounded(t *testing.T) {
 
 // TestDeliveryPanics: a delivery that panics fails, and the others go on.
 func TestDeliveryPanics(t *testing.T) {
-	h := newTestbed(t, hooked(map[string]string{"odd": "https://hooks.example.org"}))
+	h := newTestbed(t, hookSubscriptions(map[string]string{"odd": "https://hooks.example.org"}))
 	h.Hooks = nil
 	h.load(aCheckout + "," + aBuild + "," + aTest("ci:t1", "FAIL"))
 	h.work()

@@ -32,10 +32,10 @@ func paragraphs(name string, data []byte) ([]paragraph, error) {
 	case ext == ".tmpl":
 		return split(data, func(line string) string { return line }), nil
 	case ext == ".sql":
-		return split(data, func(line string) string { return after(line, "--") }), nil
+		return split(data, func(line string) string { return textAfter(line, "--") }), nil
 	case ext == ".sh", ext == ".yaml", ext == ".yml", ext == ".txtar", ext == ".service", ext == ".target", ext == ".conf", ext == ".sysusers",
 		path.Base(name) == "Makefile", path.Base(name) == "Dockerfile", bytes.HasPrefix(data, []byte("#!")):
-		return split(data, func(line string) string { return after(line, "#") }), nil
+		return split(data, func(line string) string { return textAfter(line, "#") }), nil
 	}
 	return nil, nil
 }
@@ -124,9 +124,9 @@ func split(data []byte, prose func(line string) string) []paragraph {
 	return all
 }
 
-// after returns the text after a mark that begins the line or stands after
+// textAfter returns the text after a mark that begins the line or stands after
 // a space, and "" without a mark.
-func after(line, mark string) string {
+func textAfter(line, mark string) string {
 	if text, ok := strings.CutPrefix(line, mark); ok {
 		return text
 	}

@@ -24,15 +24,15 @@ type build struct {
 
 // startBuild starts a build, and plans its end and the jobs that follow.
 func (w *world) startBuild(c *checkout, p planned, start time.Time) *report.Report {
-	b := &build{checkout: c, rev: c.rev, config: p.config, start: start, key: mix(c.key, p.config.key)}
+	b := &build{checkout: c, rev: c.rev, config: p.config, start: start, key: hashKeys(c.key, p.config.key)}
 	d := newDice(b.key)
 	b.id = b.newID()
 	b.millis = d.between(80_000, 600_000) + d.skewed(4_000_000)
 	b.trouble = c.rev.breaksBuild(p.config)
 	switch {
-	case b.trouble != nil || chance(p.config.key, c.rev.branch.key) < 2:
+	case b.trouble != nil || percentOf(p.config.key, c.rev.branch.key) < 2:
 		b.status = report.StatusFail
-	case d.n(300) == 0:
+	case d.intn(300) == 0:
 		b.status = report.StatusError
 	default:
 		b.status = report.StatusPass
@@ -49,7 +49,7 @@ func (w *world) startBuild(c *checkout, p planned, start time.Time) *report.Repo
 // agenda.
 func (b *build) plan(w *world, d *dice, jobs []jobPlan, end time.Time) {
 	arrives := end.Add(time.Duration(d.between(5, 900)) * time.Second)
-	switch luck := d.n(1000); {
+	switch luck := d.intn(1000); {
 	case luck < 8:
 		arrives = time.Time{} // never
 	case luck < 50:
@@ -80,7 +80,7 @@ func (b *build) plan(w *world, d *dice, jobs []jobPlan, end time.Time) {
 		if !d.percent(93) {
 			continue
 		}
-		begin := end.Add(time.Duration(d.between(12, 420))*time.Minute + time.Duration(d.n(1000))*time.Millisecond)
+		begin := end.Add(time.Duration(d.between(12, 420))*time.Minute + time.Duration(d.intn(1000))*time.Millisecond)
 		w.agenda.add(begin, func() *report.Report { return w.startJob(b, job, begin) })
 	}
 }

@@ -109,7 +109,7 @@ var loadCatalogue = sync.OnceValue(func() *catalogue {
 	for _, words := range table("platforms.txt") {
 		c.platforms = append(c.platforms, &platform{
 			key:    hash(strings.Join(words[:4], " ")),
-			origin: words[0], lab: dash(words[1]), name: words[2], arch: words[3], config: dash(words[4]),
+			origin: words[0], lab: blankDash(words[1]), name: words[2], arch: words[3], config: blankDash(words[4]),
 			compatible: append([]string(nil), words[5:]...), // nil if the line has no further words
 		})
 	}
@@ -232,8 +232,8 @@ func number(word string) int64 {
 	return n
 }
 
-// dash returns the word, or "" for "-".
-func dash(word string) string {
+// blankDash returns the word, or "" for "-".
+func blankDash(word string) string {
 	if word == "-" {
 		return ""
 	}

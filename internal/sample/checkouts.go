@@ -22,10 +22,10 @@ type checkout struct {
 
 // takeUp makes an origin check the revision out, and plans its builds.
 func (w *world) takeUp(rev *revision, origin string) {
-	key := mix(rev.key, hash(origin), 11)
+	key := hashKeys(rev.key, hash(origin), 11)
 	d := newDice(key)
 	c := &checkout{rev: rev, origin: origin, key: key}
-	c.start = rev.at.Add(time.Duration(d.between(60, 4000))*time.Second + time.Duration(d.n(1000))*time.Millisecond)
+	c.start = rev.at.Add(time.Duration(d.between(60, 4000))*time.Second + time.Duration(d.intn(1000))*time.Millisecond)
 	c.id = checkoutID(origin, rev, c.start)
 
 	arrives := c.start.Add(time.Duration(d.between(1, 8)) * time.Minute)
@@ -40,7 +40,7 @@ func (w *world) takeUp(rev *revision, origin string) {
 	}
 	for _, planned := range w.plan(rev.branch, origin) {
 		if len(planned.jobs) > 0 && !d.percent(4) || d.percent(80) {
-			begin := c.start.Add(time.Duration(d.between(9, 240))*time.Minute + time.Duration(d.n(1000))*time.Millisecond)
+			begin := c.start.Add(time.Duration(d.between(9, 240))*time.Minute + time.Duration(d.intn(1000))*time.Millisecond)
 			w.agenda.add(begin, func() *report.Report { return w.startBuild(c, planned, begin) })
 		}
 	}

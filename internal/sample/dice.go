@@ -15,39 +15,39 @@ type dice struct{ pcg rand.PCG }
 // newDice returns the dice for the thing that the keys name. Equal keys give
 // equal dice, at any time.
 func newDice(keys ...uint64) *dice {
-	key := mix(keys...)
+	key := hashKeys(keys...)
 	d := new(dice)
 	d.pcg.Seed(key, key^0x9e3779b97f4a7c15)
 	return d
 }
 
-// n returns a number from 0 to k-1.
-func (d *dice) n(k int) int {
+// intn returns a number from 0 to k-1.
+func (d *dice) intn(k int) int {
 	high, _ := bits.Mul64(d.pcg.Uint64(), uint64(k))
 	return int(high)
 }
 
 // between returns a number from low to high, inclusive.
-func (d *dice) between(low, high int) int { return low + d.n(high-low+1) }
+func (d *dice) between(low, high int) int { return low + d.intn(high-low+1) }
 
 // percent returns true in p of a hundred calls.
-func (d *dice) percent(p int) bool { return d.n(100) < p }
+func (d *dice) percent(p int) bool { return d.intn(100) < p }
 
 // skewed returns a number from 1 to most. Small numbers are far more frequent:
 // a tenth of them are in the upper half.
 func (d *dice) skewed(most int) int {
-	n := int64(d.n(most)) // products of two int32 values need 64 bits
-	n = n * int64(d.n(most)) / int64(most)
-	return 1 + int(n*int64(d.n(most))/int64(most))
+	n := int64(d.intn(most)) // products of two int32 values need 64 bits
+	n = n * int64(d.intn(most)) / int64(most)
+	return 1 + int(n*int64(d.intn(most))/int64(most))
 }
 
 // pick returns one of the choices.
-func pick[T any](d *dice, choices []T) T { return choices[d.n(len(choices))] }
+func pick[T any](d *dice, choices []T) T { return choices[d.intn(len(choices))] }
 
-// mix returns a number that looks random and depends on all keys and their order.
+// hashKeys returns a number that looks random and depends on all keys and their order.
 // Traits that must stay (a machine always lacks a feature, a test is flaky on a
 // board) are computed from names with it, and need no memory.
-func mix(keys ...uint64) uint64 {
+func hashKeys(keys ...uint64) uint64 {
 	sum := uint64(0x243f6a8885a308d3)
 	for _, key := range keys {
 		sum += key + 0x9e3779b97f4a7c15

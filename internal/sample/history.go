@@ -50,7 +50,7 @@ func (w *world) nextRevision() *revision {
 	if l.patches && l.head != nil && w.dice.percent(65) {
 		return w.patched(l)
 	}
-	key := mix(w.seed, l.key, uint64(l.index))
+	key := hashKeys(w.seed, l.key, uint64(l.index))
 	rev := &revision{branch: l.branch, index: l.index, key: key, at: w.now, hash: hexWord(40, key, 1)}
 	var tag string
 	tag, rev.name = describe(l.branch, w.now, rev)
@@ -73,7 +73,7 @@ func (w *world) pickLine() *line {
 		total += l.weight
 	}
 	for {
-		n := w.dice.n(total)
+		n := w.dice.intn(total)
 		i := slices.IndexFunc(w.lines, func(l *line) bool { n -= l.weight; return n < 0 })
 		l := w.lines[i]
 		daily := l.naming == "next" || strings.HasPrefix(l.naming, "stable")
@@ -87,11 +87,11 @@ func (w *world) pickLine() *line {
 func (w *world) patched(l *line) *revision {
 	rev := *l.head
 	rev.at = w.now
-	rev.key = mix(rev.key, uint64(w.now.Unix()))
+	rev.key = hashKeys(rev.key, uint64(w.now.Unix()))
 	d := newDice(rev.key)
 	p := &patchset{
 		hash:      hexWord(64, rev.key, 2),
-		messageID: fmt.Sprintf("%s.%d-1-%s", w.now.Format("20060102150405"), d.n(100000), address(pick(d, w.texts["people"]))),
+		messageID: fmt.Sprintf("%s.%d-1-%s", w.now.Format("20060102150405"), d.intn(100000), address(pick(d, w.texts["people"]))),
 		subject:   w.subject(d),
 		applies:   !d.percent(20),
 	}
@@ -181,7 +181,7 @@ func (w *world) commitMessage(rev *revision) string {
 		return fmt.Sprintf("Merge tag '%s-fixes-%s' of git://git.example.org/linux\n\nPull %s fixes from %s.\n",
 			urlWord(area), rev.at.Format("2006-01-02"), area, person)
 	}
-	return fmt.Sprintf("%s\n\nFound while testing revision %d of the board.\n\nSigned-off-by: %s\n", w.subject(d), d.n(9), person)
+	return fmt.Sprintf("%s\n\nFound while testing revision %d of the board.\n\nSigned-off-by: %s\n", w.subject(d), d.intn(9), person)
 }
 
 // subject returns the subject of a change.
@@ -198,7 +198,7 @@ func address(person string) string {
 // hexWord returns n hexadecimal digits that depend on the keys.
 func hexWord(n int, keys ...uint64) string {
 	word := make([]byte, 0, n+16)
-	for sum := mix(keys...); len(word) < n; sum = mix(sum) {
+	for sum := hashKeys(keys...); len(word) < n; sum = hashKeys(sum) {
 		word = appendHex(word, sum)
 	}
 	return string(word[:n])

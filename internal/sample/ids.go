@@ -22,7 +22,7 @@ func appendWord(dst []byte, key uint64) []byte {
 			dst = append(dst, alphabet[rest%62])
 			rest /= 62
 		}
-		key = mix(key)
+		key = hashKeys(key)
 	}
 	return dst
 }
@@ -30,7 +30,7 @@ func appendWord(dst []byte, key uint64) []byte {
 // checkoutID returns the ID of an origin's checkout of a revision.
 func checkoutID(origin string, rev *revision, at time.Time) string {
 	id := append([]byte(origin), ':')
-	key := mix(rev.key, hash(origin), 10)
+	key := hashKeys(rev.key, hash(origin), 10)
 	switch origin {
 	case "linaro": // a UUID
 		word := hexWord(32, key)
@@ -80,7 +80,7 @@ func (j *job) testID(i int) string {
 		return string(appendNumber(id, i+1))
 	case "microsoft":
 		id = append(append(id, j.suite.cases[i].name...), '-')
-		return string(appendHex(j.at.AppendFormat(id, "20060102150405"), mix(j.key, uint64(i))))
+		return string(appendHex(j.at.AppendFormat(id, "20060102150405"), hashKeys(j.key, uint64(i))))
 	}
-	return string(appendObjectID(id, j.at, mix(j.key, uint64(i+1))))
+	return string(appendObjectID(id, j.at, hashKeys(j.key, uint64(i+1))))
 }

@@ -15,7 +15,7 @@ import (
 // results, another at those of all other origins. Some troubles stay unnoticed,
 // and some incidents are withdrawn.
 func (w *world) planIncident(t *trouble, origin, buildID, testID string, at time.Time) {
-	if chance(t.key) >= 80 {
+	if percentOf(t.key) >= 80 {
 		return
 	}
 	if origin != "redhat" {

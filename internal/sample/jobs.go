@@ -28,7 +28,7 @@ type failure struct {
 
 // newJob returns a job that starts at the time.
 func newJob(w *world, b *build, p jobPlan, at time.Time) *job {
-	return &job{jobPlan: p, world: w, build: b, at: at, key: mix(b.key, p.platform.key, p.suite.key)}
+	return &job{jobPlan: p, world: w, build: b, at: at, key: hashKeys(b.key, p.platform.key, p.suite.key)}
 }
 
 // allJobs returns the results of all jobs of a build, which arrive together at the
@@ -58,9 +58,9 @@ func (w *world) startJob(b *build, p jobPlan, at time.Time) *report.Report {
 		}
 	case bootTrouble != nil && !p.suite.isBoot:
 		j.failure = failure{report.StatusMiss, "Job", "login-action timed out after 120 seconds"}
-	case p.platform.origin == "maestro" && d.n(250) == 0: // it starts, and no result ever arrives
+	case p.platform.origin == "maestro" && d.intn(250) == 0: // it starts, and no result ever arrives
 		return &report.Report{Tests: []report.Test{j.node(false)}}
-	case d.n(150) == 0:
+	case d.intn(150) == 0:
 		j.failure = failure{report.StatusError, "Test", pick(d, w.texts["test_errors"])}
 	}
 	if j.failure.status != "" {
@@ -89,7 +89,7 @@ func (j *job) planResults(d *dice, at time.Time) {
 		}
 		from := low // a copy, because the loop changes low before the results arrive
 		j.world.agenda.add(at, func() *report.Report { return j.results(from, high, at) })
-		if d.n(100) == 0 {
+		if d.intn(100) == 0 {
 			again := at.Add(time.Duration(d.between(1, 30)) * time.Minute)
 			j.world.agenda.add(again, func() *report.Report { return j.results(from, high, time.Time{}) })
 		}

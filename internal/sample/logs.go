@@ -43,8 +43,8 @@ func (j *job) bootLog() *string {
 	return &log
 }
 
-// splat returns the log of a test that fails because of a trouble.
-func (j *job) splat(t *trouble, c *testCase) *string {
+// failureLog returns the log of a test that fails because of a trouble.
+func (j *job) failureLog(t *trouble, c *testCase) *string {
 	if j.suite.isBoot {
 		return j.bootLog()
 	}

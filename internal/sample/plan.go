@@ -45,7 +45,7 @@ func (w *world) plan(b *branch, origin string) plan {
 		if machine.origin != origin && (machine.origin != "ti" || origin != "maestro") {
 			continue
 		}
-		if machine.origin == "maestro" && chance(b.key, machine.key) >= 10+b.size {
+		if machine.origin == "maestro" && percentOf(b.key, machine.key) >= 10+b.size {
 			continue
 		}
 		for _, s := range w.suites {
@@ -66,7 +66,7 @@ func (p plan) addJob(b *branch, job jobPlan) {
 	}
 	if !slices.Contains(s.origins, machine.origin) || len(s.archs) > 0 && !slices.Contains(s.archs, machine.arch) ||
 		s.config == "chromebook" && machine.config != s.config ||
-		s.share < 100 && chance(b.key, machine.key, s.key)*140 >= share*b.size {
+		s.share < 100 && percentOf(b.key, machine.key, s.key)*140 >= share*b.size {
 		return
 	}
 	var fit []int
@@ -81,11 +81,11 @@ func (p plan) addJob(b *branch, job jobPlan) {
 		builds = 2
 	}
 	for range min(len(fit), builds) {
-		i := int(mix(b.key, machine.key, s.key) % uint64(len(fit)))
+		i := int(hashKeys(b.key, machine.key, s.key) % uint64(len(fit)))
 		p[fit[i]].jobs = append(p[fit[i]].jobs, job)
 		fit = slices.Delete(fit, i, i+1)
 	}
 }
 
-// chance returns a number from 0 to 99 that depends on the keys.
-func chance(keys ...uint64) int { return int(mix(keys...) % 100) }
+// percentOf returns a number from 0 to 99 that depends on the keys.
+func percentOf(keys ...uint64) int { return int(hashKeys(keys...) % 100) }

@@ -84,7 +84,7 @@ func newWorld(o Options) *world {
 		w.now = DefaultSince
 	}
 	w.began = w.now
-	w.firstOut = w.platforms[w.dice.n(len(w.platforms)/2)].lab
+	w.firstOut = w.platforms[w.dice.intn(len(w.platforms)/2)].lab
 	for _, b := range w.branches {
 		w.lines = append(w.lines, &line{branch: b})
 	}

@@ -36,13 +36,13 @@ func (j *job) shared() *shared {
 			p.name, p.lab, number, number)
 		s.logURL = new(files + "/log.txt.gz")
 		s.outputFiles = []report.Resource{{Name: "callback_data", URL: files + "/lava_callback.json.gz"}}
-		if chance(j.key, 6) < 88 {
+		if percentOf(j.key, 6) < 88 {
 			s.excerpt = j.jobLog()
 		}
 	case "linaro":
 		s.environment.Misc = fmt.Appendf(nil, `{"platform":%q}`, p.name)
 		s.logURL = new(files + "/logs.txt")
-		s.timed = chance(p.key, 6) < 50
+		s.timed = percentOf(p.key, 6) < 50
 	case "redhat":
 		s.environment.Comment = new(fmt.Sprintf("%s-%02d.lab.example.org", p.arch, j.key%40))
 		s.logURL = new(files + "/taskout.log")
@@ -86,15 +86,15 @@ func (s *shared) fill(t *report.Test, i int) *trouble {
 	case "redhat":
 		t.Path = c.flat
 		t.Comment = &c.name
-		t.Misc = fmt.Appendf(nil, `{"iid":%d,"retrigger":false,"maintainers":[{"name":"Test Team","email":"tests@example.org"}]}`, mix(s.key, uint64(i))%90_000_000)
+		t.Misc = fmt.Appendf(nil, `{"iid":%d,"retrigger":false,"maintainers":[{"name":"Test Team","email":"tests@example.org"}]}`, hashKeys(s.key, uint64(i))%90_000_000)
 	case "microsoft":
 		t.Misc = fmt.Appendf(nil, `{"test_details":{"test_name":%q}}`, c.name)
 	}
 	if p.origin != "linaro" {
-		t.Duration = new(float64(mix(s.key, uint64(i), 7)%120_000) / 1000)
+		t.Duration = new(float64(hashKeys(s.key, uint64(i), 7)%120_000) / 1000)
 	}
 	if trouble != nil {
-		t.LogExcerpt = s.splat(trouble, c)
+		t.LogExcerpt = s.failureLog(trouble, c)
 	}
 	if m := s.suite.number; m != nil && (status == report.StatusPass || status == report.StatusDone || trouble != nil) {
 		t.Number = s.measured(m, i, trouble != nil)
@@ -105,10 +105,10 @@ func (s *shared) fill(t *report.Test, i int) *trouble {
 // measured returns the value that the ith case measures: near a value of its own
 // on this platform, and twice that while the code is in trouble.
 func (s *shared) measured(m *measure, i int, trouble bool) *report.Number {
-	usual := m.low + int64(mix(s.suite.cases[i].key, s.platform.key, 8)%uint64(m.high-m.low))
-	value := usual / 100 * (92 + int64(mix(s.key, uint64(i), 9)%17))
+	usual := m.low + int64(hashKeys(s.suite.cases[i].key, s.platform.key, 8)%uint64(m.high-m.low))
+	value := usual / 100 * (92 + int64(hashKeys(s.key, uint64(i), 9)%17))
 	if usual < 1000 {
-		value = max(m.low, usual+int64(mix(s.key, uint64(i), 9)%5)-2)
+		value = max(m.low, usual+int64(hashKeys(s.key, uint64(i), 9)%5)-2)
 	}
 	if trouble {
 		value *= 2

@@ -33,7 +33,7 @@ func (w *world) updateTroubles(l *line, rev *revision) {
 	// the shortest history has a regression.
 	if rev.index > 0 && d.percent(55) || l.naming == "mainline" && rev.index == 1 {
 		t := w.newTrouble(d, l.branch)
-		t.key, t.branch, t.begin = mix(rev.key, 4), l.branch, rev.at
+		t.key, t.branch, t.begin = hashKeys(rev.key, 4), l.branch, rev.at
 		t.until = rev.index + d.between(2, 9)
 		l.troubles = append(l.troubles, t)
 	}
@@ -50,7 +50,7 @@ func (w *world) newTrouble(d *dice, b *branch) *trouble {
 	}
 	job := pick(d, pick(d, tested).jobs)
 	t := &trouble{suite: job.suite, arch: job.platform.arch, splat: pick(d, w.texts["splats"])}
-	t.first = d.n(len(job.suite.cases))
+	t.first = d.intn(len(job.suite.cases))
 	t.last = min(t.first+d.skewed(12)-1, len(job.suite.cases)-1)
 	if job.suite.isBoot || d.percent(50) {
 		t.platform = job.platform
@@ -83,14 +83,14 @@ func (rev *revision) breaksTest(s *suite, i int, p *platform) *trouble {
 // time, and false if there is no outage.
 func (w *world) outage(p *platform, t time.Time) (key uint64, out bool) {
 	if since := t.Sub(w.began); p.lab == w.firstOut && since > 5*time.Hour && since < 13*time.Hour {
-		return mix(w.seed, hash(p.lab)), true
+		return hashKeys(w.seed, hash(p.lab)), true
 	}
 	for _, part := range []struct {
 		key  uint64
 		odds uint64 // one day in this many
 	}{{hash(p.origin + " " + p.lab), 12}, {p.key, 15}} {
 		today := t.Truncate(day)
-		key := mix(w.seed, part.key, uint64(today.Unix()), 5)
+		key := hashKeys(w.seed, part.key, uint64(today.Unix()), 5)
 		begin := time.Duration(key>>8%16) * time.Hour
 		length := time.Duration(2+key>>16%7) * time.Hour
 		if since := t.Sub(today); key%part.odds == 0 && since >= begin && since < begin+length {
@@ -111,11 +111,11 @@ func (j *job) verdict(i int) (report.Status, *trouble) {
 	if s.status != "" {
 		return s.status, nil
 	}
-	luck := mix(j.key, uint64(i))
+	luck := hashKeys(j.key, uint64(i))
 	if luck%3000 == 0 {
 		return report.StatusError, nil
 	}
-	trait := mix(c.key, p.key)
+	trait := hashKeys(c.key, p.key)
 	switch flaw := trait >> 20 % 1000; {
 	case s.number != nil:
 	case s.plain && flaw < 60 || flaw < 8: // flaky on this platform
@@ -125,7 +125,7 @@ func (j *job) verdict(i int) (report.Status, *trouble) {
 	case s.plain:
 	case flaw < 45: // has always failed on this platform
 		return report.StatusFail, nil
-	case trait%1000 < 110, mix(c.key, hash(p.arch))%1000 < 70:
+	case trait%1000 < 110, hashKeys(c.key, hash(p.arch))%1000 < 70:
 		return report.StatusSkip, nil
 	}
 	return report.StatusPass, nil

@@ -97,7 +97,7 @@ func TestPagesInABrowser(t *testing.T) {
 				if err := chromedp.Do(ctx, chromedp.EmulateViewport(width, 900), chromedp.Navigate(s.url+page.path)); err != nil {
 					t.Fatal(err)
 				}
-				fits(t, ctx)
+				checkFits(t, ctx)
 				if rows := evaluate[int](t, ctx, "document.querySelectorAll('tbody tr').length"); rows != page.rows {
 					t.Errorf("the page shows %d checkouts, want %d", rows, page.rows)
 				}
@@ -114,7 +114,7 @@ func TestPagesInABrowser(t *testing.T) {
 				if title := evaluate[string](t, ctx, "document.title"); !strings.Contains(title, page.leads) {
 					t.Errorf("the link leads to %q, want something with %q", title, page.leads)
 				}
-				fits(t, ctx)
+				checkFits(t, ctx)
 			})
 		}
 	}
@@ -125,8 +125,8 @@ func TestPagesInABrowser(t *testing.T) {
 	}
 }
 
-// fits fails a test whose page is wider than its window.
-func fits(t *testing.T, ctx context.Context) {
+// checkFits fails a test whose page is wider than its window.
+func checkFits(t *testing.T, ctx context.Context) {
 	t.Helper()
 	if wider := evaluate[int](t, ctx, "document.documentElement.scrollWidth - window.innerWidth"); wider > 0 {
 		t.Errorf("the page at %s is %d pixels wider than the window", evaluate[string](t, ctx, "location.pathname"), wider)

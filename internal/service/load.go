@@ -143,7 +143,7 @@ func readMapping(keys []key, entries []*ast.MappingValueNode) error {
 		name := entry.Key.GetToken().Value
 		i := find(keys, name)
 		if i < 0 {
-			return fmt.Errorf("%d: unknown key %q: did you mean %q?", line, name, nearest(keys, name))
+			return fmt.Errorf("%d: unknown key %q: did you mean %q?", line, name, nearestKey(keys, name))
 		}
 		if err := readValue(keys[i], entry.Value); err != nil {
 			return fmt.Errorf("%d: key %q: %w", line, name, err)
@@ -194,8 +194,8 @@ func readValue(k key, value ast.Node) error {
 	return k.set(value.GetToken().Value)
 }
 
-// nearest returns the name of the key with the fewest edits from name.
-func nearest(keys []key, name string) string {
+// nearestKey returns the name of the key with the fewest edits from name.
+func nearestKey(keys []key, name string) string {
 	best, least := "", -1
 	for _, k := range keys {
 		if n := levenshtein.ComputeDistance(k.name, name); least < 0 || n < least {

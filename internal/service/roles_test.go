@@ -106,7 +106,7 @@ func TestReplica(t *testing.T) {
 	spec := postgres(t, primary.Database(t))
 	replica := primary.Replica(t)
 	s := start(t, func(c *Config) {
-		c.Database, c.ReadDatabase = spec, replica.Same(spec)
+		c.Database, c.ReadDatabase = spec, replica.ReplicaSpec(spec)
 	})
 	do(t, request(t, "POST", s.url+"/submit", strings.NewReader(newReport(0))))
 	eventually.True(t, "the replica follows", func() bool {

@@ -21,8 +21,8 @@ type Schema struct {
 // the total amount, 0 if the total is unknown.
 type Progress func(what string, done, total int64)
 
-// Tell calls p, unless p is nil.
-func (p Progress) Tell(what string, done, total int64) {
+// Report calls p, unless p is nil.
+func (p Progress) Report(what string, done, total int64) {
 	if p != nil {
 		p(what, done, total)
 	}

@@ -9,7 +9,7 @@ func branchDashboard(q *queries) dashboard {
 		page:        p,
 		description: "The revisions of a branch and the newest regressions.",
 		from:        "now-30d",
-		links:       []link{p.to(homePage), p.toRepository(variable("repository"))},
+		links:       []link{p.linkTo(homePage), p.toRepository(variable("repository"))},
 		variables: []object{
 			choiceVariable("repository", "Repository", q.get("variables/repository")),
 			choiceVariable("branch", "Branch", q.get("variables/branch")),

@@ -8,7 +8,7 @@ func buildDashboard(q *queries) dashboard {
 	return dashboard{
 		page:        p,
 		description: "A kernel that was built, why it failed if it did, and the tests that ran on it.",
-		links:       []link{p.to(homePage)},
+		links:       []link{p.linkTo(homePage)},
 		variables:   []object{textVariable("id", "Build", "The build's ID")},
 		rows: []row{
 			{4, []panel{figures("Verdict", 24, q.get("build/verdict"))}},

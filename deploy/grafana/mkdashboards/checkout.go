@@ -22,7 +22,7 @@ func checkoutDashboard(q *queries) dashboard {
 	return dashboard{
 		page:        p,
 		description: "A source tree that one CI system checked out, its builds, and the tests with the worst results.",
-		links:       []link{p.to(homePage)},
+		links:       []link{p.linkTo(homePage)},
 		variables: []object{
 			textVariable("id", "Checkout", "The checkout's ID"),
 			filterVariable("architecture", "Architecture", q.get("variables/checkout_architecture")),

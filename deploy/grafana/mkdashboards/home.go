@@ -32,7 +32,7 @@ func homeDashboard(q *queries) dashboard {
 			})}},
 			{9, []panel{
 				table("CI systems", 12, q.get("home/origins"), columnLinks{
-					"Origin": p.to(homePage, setting{"origin", field("Origin")}),
+					"Origin": p.linkTo(homePage, setting{"origin", field("Origin")}),
 				}),
 				table("Repositories", 12, q.get("home/repositories"), columnLinks{
 					"Repository": p.toRepository(field("Repository")),

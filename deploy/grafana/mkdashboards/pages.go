@@ -46,9 +46,9 @@ func field(name string) string { return `${__data.fields["` + name + `"]:percent
 // variable returns the value of a variable of the page with the link.
 func variable(name string) string { return "${" + name + ":percentencode}" }
 
-// to returns the link to another page. The link passes the data source on, and
+// linkTo returns the link to another page. The link passes the data source on, and
 // the filters that the target page has as well, unless settings contains them.
-func (p page) to(target page, settings ...setting) link {
+func (p page) linkTo(target page, settings ...setting) link {
 	parameters := []string{"${datasource:queryparam}"}
 	set := map[string]bool{}
 	for _, s := range settings {
@@ -65,27 +65,27 @@ func (p page) to(target page, settings ...setting) link {
 
 // toRepository returns the link to the page of a repository.
 func (p page) toRepository(repository string) link {
-	return p.to(repositoryPage, setting{"repository", repository})
+	return p.linkTo(repositoryPage, setting{"repository", repository})
 }
 
 // toBranch returns the link to the page of a branch.
 func (p page) toBranch(repository, branch string) link {
-	return p.to(branchPage, setting{"repository", repository}, setting{"branch", branch})
+	return p.linkTo(branchPage, setting{"repository", repository}, setting{"branch", branch})
 }
 
 // toRevision returns the link to the page of the revision with the hashes in the
 // row's fields git_commit_hash and patchset_hash.
 func (p page) toRevision(settings ...setting) link {
-	return p.to(revisionPage, append([]setting{
+	return p.linkTo(revisionPage, append([]setting{
 		{"git_commit_hash", field("git_commit_hash")}, {"patchset_hash", field("patchset_hash")},
 	}, settings...)...)
 }
 
 // toCheckout, toBuild and toTest return the links to the objects with the ID in a
 // field of the row.
-func (p page) toCheckout(id string) link { return p.to(checkoutPage, setting{"id", field(id)}) }
-func (p page) toBuild(id string) link    { return p.to(buildPage, setting{"id", field(id)}) }
-func (p page) toTest(id string) link     { return p.to(testPage, setting{"id", field(id)}) }
+func (p page) toCheckout(id string) link { return p.linkTo(checkoutPage, setting{"id", field(id)}) }
+func (p page) toBuild(id string) link    { return p.linkTo(buildPage, setting{"id", field(id)}) }
+func (p page) toTest(id string) link     { return p.linkTo(testPage, setting{"id", field(id)}) }
 
 // toValue returns the link to the URL in the linked value.
 func toValue() link { return link{title: "Open", url: "${__value.raw:raw}", outside: true} }

@@ -10,7 +10,7 @@ func repositoryDashboard(q *queries) dashboard {
 		page:        p,
 		description: "The branches of a repository, each with its latest revision.",
 		from:        "now-14d",
-		links:       []link{p.to(homePage)},
+		links:       []link{p.linkTo(homePage)},
 		variables: []object{
 			choiceVariable("repository", "Repository", q.get("variables/repository")),
 			filterVariable("origin", "CI system", q.get("variables/origin")),

@@ -6,7 +6,7 @@ package main
 func revisionDashboard(q *queries) dashboard {
 	p := revisionPage
 	narrow := func(filter, column string) link {
-		l := p.to(revisionPage, setting{"git_commit_hash", variable("git_commit_hash")},
+		l := p.linkTo(revisionPage, setting{"git_commit_hash", variable("git_commit_hash")},
 			setting{"patchset_hash", variable("patchset_hash")}, setting{filter, field(column)})
 		l.title = "Show only this"
 		return l
@@ -14,7 +14,7 @@ func revisionDashboard(q *queries) dashboard {
 	return dashboard{
 		page:        p,
 		description: "The results of all CI systems for a commit, with or without patches.",
-		links:       []link{p.to(homePage)},
+		links:       []link{p.linkTo(homePage)},
 		variables: []object{
 			textVariable("git_commit_hash", "Commit", "The commit's whole hash"),
 			textVariable("patchset_hash", "Patch set", "The hash of the patches applied to it; empty without patches"),

@@ -14,7 +14,7 @@ func testDashboard(q *queries) dashboard {
 	return dashboard{
 		page:        p,
 		description: "A run of a test, and the results of the same test before, after and elsewhere.",
-		links:       []link{p.to(homePage)},
+		links:       []link{p.linkTo(homePage)},
 		variables:   []object{textVariable("id", "Test", "The ID of the run")},
 		rows: []row{
 			{4, []panel{figures("Verdict", 24, q.get("test/verdict"))}},

@@ -43,15 +43,15 @@ func ParseAddress(text string) (Address, error) {
 	if strings.ContainsFunc(text, unwanted) {
 		return Address{}, errors.New("the address has a control character or broken UTF-8")
 	}
-	if err := plain(text); err != nil {
+	if err := checkPlain(text); err != nil {
 		return Address{}, err
 	}
 	if !strings.Contains(text, "@") {
-		return Address{}, fmt.Errorf("%q is not an address: it has no @", short(text))
+		return Address{}, fmt.Errorf("%q is not an address: it has no @", shortText(text))
 	}
 	a, err := mail.ParseAddress(text)
 	if err != nil {
-		return Address{}, fmt.Errorf("%q is not an address: %s", short(text), strings.TrimPrefix(err.Error(), "mail: "))
+		return Address{}, fmt.Errorf("%q is not an address: %s", shortText(text), strings.TrimPrefix(err.Error(), "mail: "))
 	}
 	at := strings.LastIndexByte(a.Address, '@')
 	addr := a.Address[:at+1] + strings.ToLower(a.Address[at+1:])
@@ -61,8 +61,8 @@ func ParseAddress(text string) (Address, error) {
 	return Address{Name: line(a.Name, maxName), Addr: addr}, nil
 }
 
-// plain refuses syntax that goes beyond a name and an address.
-func plain(text string) error {
+// checkPlain refuses syntax that goes beyond a name and an address.
+func checkPlain(text string) error {
 	quoted := false
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {
@@ -72,13 +72,13 @@ func plain(text string) error {
 			quoted = !quoted
 		case quoted:
 		case c == ':' || c == ';':
-			return fmt.Errorf("%q: a group of addresses, or an address with %q, is not taken", short(text), c)
+			return fmt.Errorf("%q: a group of addresses, or an address with %q, is not taken", shortText(text), c)
 		case c == ',':
-			return fmt.Errorf("%q is more than one address", short(text))
+			return fmt.Errorf("%q is more than one address", shortText(text))
 		case c == '(':
-			return fmt.Errorf("%q: a comment in parentheses is not taken; write NAME <ADDRESS>", short(text))
+			return fmt.Errorf("%q: a comment in parentheses is not taken; write NAME <ADDRESS>", shortText(text))
 		case c == '[':
-			return fmt.Errorf("%q: a numeric host is not taken", short(text))
+			return fmt.Errorf("%q: a numeric host is not taken", shortText(text))
 		}
 	}
 	return nil
@@ -89,26 +89,26 @@ func checkAddr(addr string) error {
 	local, domain, found := strings.Cut(addr, "@")
 	switch {
 	case !found || local == "":
-		return fmt.Errorf("%q is not an address: there must be something on both sides of an @", short(addr))
+		return fmt.Errorf("%q is not an address: there must be something on both sides of an @", shortText(addr))
 	case len(addr) > MaxAddress:
-		return fmt.Errorf("the address %q is longer than %d characters", short(addr), MaxAddress)
+		return fmt.Errorf("the address %q is longer than %d characters", shortText(addr), MaxAddress)
 	case len(local) > maxLocal:
-		return fmt.Errorf("the address %q has more than %d characters before the @", short(addr), maxLocal)
+		return fmt.Errorf("the address %q has more than %d characters before the @", shortText(addr), maxLocal)
 	case !ascii(local):
-		return fmt.Errorf("the address %q has a letter beyond ASCII before the @, which is not supported", short(addr))
+		return fmt.Errorf("the address %q has a letter beyond ASCII before the @, which is not supported", shortText(addr))
 	case !localPart.MatchString(local):
-		return fmt.Errorf("the address %q has a character before the @ that would need quotes, which is not supported", short(addr))
+		return fmt.Errorf("the address %q has a character before the @ that would need quotes, which is not supported", shortText(addr))
 	case !ascii(domain):
-		return fmt.Errorf("the domain of %q has a letter beyond ASCII: write it the way that starts with xn--", short(addr))
+		return fmt.Errorf("the domain of %q has a letter beyond ASCII: write it the way that starts with xn--", shortText(addr))
 	}
 	labels := strings.Split(domain, ".")
 	for _, l := range labels {
 		if !label.MatchString(l) {
-			return fmt.Errorf("the domain of %q is not a domain", short(addr))
+			return fmt.Errorf("the domain of %q is not a domain", shortText(addr))
 		}
 	}
 	if number.MatchString(labels[len(labels)-1]) {
-		return fmt.Errorf("the domain of %q is a number, not a name", short(addr))
+		return fmt.Errorf("the domain of %q is a number, not a name", shortText(addr))
 	}
 	return nil
 }
@@ -119,8 +119,8 @@ func (a Address) header() *mail.Address {
 	return &mail.Address{Name: undecodable(line(a.Name, maxName)), Address: a.Addr}
 }
 
-// short returns at most 80 characters of a text for an error.
-func short(text string) string { return line(text, 80) }
+// shortText returns at most 80 characters of a text for an error.
+func shortText(text string) string { return line(text, 80) }
 
 func ascii(text string) bool {
 	for i := 0; i < len(text); i++ {

@@ -62,7 +62,7 @@ func (e *Error) Down() bool {
 	case StageConnect, StageGreeting, StageHello, StageTLS, StageAuth:
 		return true
 	}
-	return e.gone()
+	return e.connectionLost()
 }
 
 // Unwrap returns the underlying error.
@@ -103,5 +103,5 @@ func refused(stage string, code int) bool {
 	return code >= 500
 }
 
-// gone reports whether the connection cannot be used any more.
-func (e *Error) gone() bool { return e.Code == 0 || e.Code == 421 }
+// connectionLost reports whether the connection cannot be used any more.
+func (e *Error) connectionLost() bool { return e.Code == 0 || e.Code == 421 }

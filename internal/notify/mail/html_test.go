@@ -13,8 +13,8 @@ import (
 
 var opening = regexp.MustCompile(`(?i)<a href="(https?://[^"<>]+)">`)
 
-// inside returns what is in the page's <pre>.
-func inside(t *testing.T, page string) string {
+// preformatted returns what is in the page's <pre>.
+func preformatted(t *testing.T, page string) string {
 	t.Helper()
 	_, rest, ok := strings.Cut(page, "<pre ")
 	_, rest, found := strings.Cut(rest, ">\n")
@@ -39,7 +39,7 @@ func TestHTML(t *testing.T) {
 		{"https://good.org@bad.org/", "https://good.org@bad.org/"},
 		{"https://[::1]:80/x]", link("https://[::1]:80/x") + "]"},
 	} {
-		if got := inside(t, mail.HTML(c.in)); got != c.want && !strings.EqualFold(got, c.want) {
+		if got := preformatted(t, mail.HTML(c.in)); got != c.want && !strings.EqualFold(got, c.want) {
 			t.Errorf("%q becomes\n%s, want\n%s", c.in, got, c.want)
 		}
 	}
@@ -59,7 +59,7 @@ func FuzzHTML(f *testing.F) {
 	f.Add("see https://a.b/c?d=e&f. <b>")
 	f.Add("https://https://a.b\">&quot;</a>")
 	f.Fuzz(func(t *testing.T, text string) {
-		body := inside(t, mail.HTML(text))
+		body := preformatted(t, mail.HTML(text))
 		body = strings.ReplaceAll(opening.ReplaceAllString(body, ""), "</a>", "")
 		if strings.ContainsAny(body, `<>"'`) {
 			t.Errorf("%q becomes %q", text, body)

@@ -124,7 +124,7 @@ func subjectFirst(message []byte) []byte {
 // fields returns the fields of the header, except for the date and the addresses.
 func (m *Message) fields() ([]Header, error) {
 	if !validID(m.MessageID) {
-		return nil, fmt.Errorf("the Message-ID %q is not LEFT@RIGHT", short(m.MessageID))
+		return nil, fmt.Errorf("the Message-ID %q is not LEFT@RIGHT", shortText(m.MessageID))
 	}
 	fields := []Header{
 		{"Subject", undecodable(CleanSubject(m.Subject))},
@@ -132,7 +132,7 @@ func (m *Message) fields() ([]Header, error) {
 	}
 	if m.Thread != "" && m.Thread != m.MessageID {
 		if !validID(m.Thread) {
-			return nil, fmt.Errorf("the Message-ID of the thread, %q, is not LEFT@RIGHT", short(m.Thread))
+			return nil, fmt.Errorf("the Message-ID of the thread, %q, is not LEFT@RIGHT", shortText(m.Thread))
 		}
 		fields = append(fields, Header{"In-Reply-To", "<" + m.Thread + ">"}, Header{"References", "<" + m.Thread + ">"})
 	}
@@ -144,7 +144,7 @@ func (m *Message) fields() ([]Header, error) {
 		name := strings.ToLower(h.Name)
 		switch {
 		case !fieldName.MatchString(h.Name):
-			return nil, fmt.Errorf("%q is not the name of a header field", short(h.Name))
+			return nil, fmt.Errorf("%q is not the name of a header field", shortText(h.Name))
 		case own[name] || strings.HasPrefix(name, "content-") || strings.HasPrefix(name, "resent-"):
 			return nil, fmt.Errorf("the header field %s cannot be set", h.Name)
 		case seen[name]:

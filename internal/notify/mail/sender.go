@@ -61,7 +61,7 @@ func New(c Config) (*Sender, error) {
 			c.Hello = name
 		}
 	} else if !helloName.MatchString(c.Hello) {
-		return nil, fmt.Errorf("%q is not a host's name to greet the mail server with", short(c.Hello))
+		return nil, fmt.Errorf("%q is not a host's name to greet the mail server with", shortText(c.Hello))
 	}
 	c.Timeout = orElse(c.Timeout, 30*time.Second)
 	c.Total = orElse(c.Total, 90*time.Second)
@@ -118,7 +118,7 @@ func (s *Sender) deliver(ctx context.Context, from, to string, message []byte) *
 	}
 	kept := s.link != nil
 	err := s.begin(ctx, from)
-	if err != nil && kept && err.gone() && ctx.Err() == nil {
+	if err != nil && kept && err.connectionLost() && ctx.Err() == nil {
 		s.drop()
 		err = s.begin(ctx, from)
 	}
@@ -129,7 +129,7 @@ func (s *Sender) deliver(ctx context.Context, from, to string, message []byte) *
 		return err
 	}
 	// If stop returns false, the end of ctx closed the connection.
-	if !s.link.stop() || err != nil && err.gone() {
+	if !s.link.stop() || err != nil && err.connectionLost() {
 		s.drop()
 		return err
 	}

@@ -185,9 +185,9 @@ func TestDownAndUp(t *testing.T) {
 	server := mailtest.Start(t, mailtest.Options{})
 	s := open(t, mail.Config{URL: server.URL()})
 	outcome{}.check(t, s.Send(t.Context(), "", ann, hello))
-	server.Down()
+	server.Stop()
 	outcome{stage: "connect"}.check(t, s.Send(t.Context(), "", ann, hello))
-	if err := server.Up(); err != nil {
+	if err := server.Restart(); err != nil {
 		t.Fatal(err)
 	}
 	outcome{}.check(t, s.Send(t.Context(), "", ann, hello))

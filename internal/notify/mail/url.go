@@ -66,7 +66,7 @@ func ParseURL(text string) (Target, error) {
 	}
 	if port := u.Port(); port != "" {
 		if t.Port, err = strconv.Atoi(port); err != nil || t.Port < 1 || t.Port > 65535 {
-			return Target{}, fmt.Errorf("the mail server's port %s is not between 1 and 65535", short(port))
+			return Target{}, fmt.Errorf("the mail server's port %s is not between 1 and 65535", shortText(port))
 		}
 	} else if strings.HasSuffix(u.Host, ":") {
 		return Target{}, errors.New("the mail server's URL has a colon and no port after it")
@@ -86,7 +86,7 @@ func (t *Target) options(raw string) error {
 	for key, values := range query {
 		switch {
 		case key != "starttls":
-			return fmt.Errorf("the mail server's URL has an option %q; there is only starttls", short(key))
+			return fmt.Errorf("the mail server's URL has an option %q; there is only starttls", shortText(key))
 		case t.Implicit:
 			return errors.New("starttls is not for smtps://, which has TLS from the start")
 		case len(values) != 1 || values[0] != StartNever && values[0] != StartAlways:

@@ -177,7 +177,7 @@ func (c *checker) fields(n parse.Node, t reflect.Type, names []string) reflect.T
 			if c.words.line == 0 {
 				line, column = 0, 0
 			}
-			c.source.problem(line, column, "%s: {{%s}}: there is no %s in %s%s", c.key, n, name, pointee(t), nearest(membersOf(t), name))
+			c.source.problem(line, column, "%s: {{%s}}: there is no %s in %s%s", c.key, n, name, pointee(t), nearestName(membersOf(t), name))
 			return nil
 		}
 		if t == c.root && name == "Object" {

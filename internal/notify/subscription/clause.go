@@ -29,8 +29,8 @@ func (s *Subscription) Explain(ctx context.Context, in *Input) ([]Clause, error)
 	for i := range s.selectors {
 		selector := &s.selectors[i]
 		c := Clause{Text: selector.String()}
-		if c.Held, c.Err = selector.fits(in); c.Err == nil {
-			c.Found, c.Err = selector.found(in)
+		if c.Held, c.Err = selector.matches(in); c.Err == nil {
+			c.Found, c.Err = selector.quotedValues(in)
 		}
 		clauses = append(clauses, c)
 	}
@@ -44,7 +44,7 @@ func (s *Subscription) Explain(ctx context.Context, in *Input) ([]Clause, error)
 		if part == nil {
 			c.Err = fmt.Errorf("cannot be evaluated by itself")
 		} else {
-			c.Held, c.Err = part.truth(ctx, in)
+			c.Held, c.Err = part.isTrue(ctx, in)
 		}
 		clauses = append(clauses, c)
 	}
@@ -72,12 +72,12 @@ func (s *Subscription) Reason(*Input) string {
 }
 
 // String returns the selector as in the file.
-func (s *selector) String() string { return s.say(": ") }
+func (s *selector) String() string { return s.describe(": ") }
 
 // reason says "its NAME is ...".
-func (s *selector) reason() string { return "its " + s.say(" is ") }
+func (s *selector) reason() string { return "its " + s.describe(" is ") }
 
-func (s *selector) say(is string) string {
+func (s *selector) describe(is string) string {
 	if s.place == nil {
 		return s.name + is + s.globs.String()
 	}

@@ -64,7 +64,7 @@ func (s *source) compile(key string, on object.Type, result *cel.Type, w words) 
 	x := &expression{words: w, clauses: split(w.text)}
 	makes := false
 	ast.PostOrderVisit(checked.NativeRep().Expr(), ast.NewExprVisitor(func(e ast.Expr) {
-		x.watched = x.watched || costly(e)
+		x.watched = x.watched || isCostly(e)
 		makes = makes || e.Kind() == ast.StructKind
 	}))
 	if makes {
@@ -83,7 +83,7 @@ func (s *source) compile(key string, on object.Type, result *cel.Type, w words) 
 	return x
 }
 
-func costly(e ast.Expr) bool {
+func isCostly(e ast.Expr) bool {
 	if e.Kind() == ast.CallKind {
 		name := e.AsCall().FunctionName()
 		return name == operators.Add || name == overloads.Matches
@@ -113,13 +113,13 @@ var undefinedField = regexp.MustCompile(`^undefined field '(\w+)'$`)
 // explain adds to a message the name that was probably meant.
 func explain(message string) string {
 	if field := undefinedField.FindStringSubmatch(message); field != nil {
-		return fmt.Sprintf("there is no field %q here%s", field[1], nearest(fieldNames(), field[1]))
+		return fmt.Sprintf("there is no field %q here%s", field[1], nearestName(fieldNames(), field[1]))
 	}
 	return message
 }
 
-// truth evaluates an expression with a boolean result.
-func (x *expression) truth(ctx context.Context, in *Input) (bool, error) {
+// isTrue evaluates an expression with a boolean result.
+func (x *expression) isTrue(ctx context.Context, in *Input) (bool, error) {
 	out, err := x.evaluate(ctx, in)
 	if err != nil {
 		return false, err

@@ -17,7 +17,7 @@ var testKind = newKind(testType, "a run of a test against a build",
 	text("comment", "a remark", (*graph.Test).Remark),
 	text("log_url", "the log", (*graph.Test).Log),
 	text("log_excerpt", "the part of the log in the report", (*graph.Test).Excerpt),
-	moment("start_time", "when it began", (*graph.Test).Start),
+	timeField("start_time", "when it began", (*graph.Test).Start),
 	length("duration", "how long it took", (*graph.Test).Took),
 	text("platform", "the machine it ran on, as its origin calls it", (*graph.Test).Platform),
 	text("lab", "the lab of the machine", (*graph.Test).Lab),
@@ -39,7 +39,7 @@ var testKind = newKind(testType, "a run of a test against a build",
 	fieldOf("build", buildType, "the build that was tested", func(t *graph.Test) (any, error) { return t.Build(), nil }),
 	fieldOf("checkout", checkoutType, "the checkout of the build", func(t *graph.Test) (any, error) { return t.Build().Checkout(), nil }),
 	fieldOf("revision", revisionType, "the revision of the checkout", func(t *graph.Test) (any, error) { return t.Build().Checkout().Revision(), nil }),
-	many("issues", versionType, "the issues seen in it", func(t *graph.Test) ([]*graph.IssueVersion, error) { return versions(t.Issues()) }),
+	listField("issues", versionType, "the issues seen in it", func(t *graph.Test) ([]*graph.IssueVersion, error) { return versions(t.Issues()) }),
 	statusOf("before", `how it ended the last time before, in a similar build of an earlier checkout; "" if unknown`, func(t *graph.Test) (string, error) {
 		before, err := t.Before()
 		return string(before), err
@@ -63,7 +63,7 @@ func versions(seen []*graph.Sighting, err error) ([]*graph.IssueVersion, error) 
 
 var issueKind = newKind(issueType, "a known problem, in all its versions",
 	text("id", "its ID", func(i *graph.Issue) string { return i.ID }),
-	many("versions", versionType, "its versions, oldest first", (*graph.Issue).Versions),
+	listField("versions", versionType, "its versions, oldest first", (*graph.Issue).Versions),
 	fieldOf("newest", versionType, "the newest of them", func(i *graph.Issue) (any, error) { return i.Newest() }),
 	statusOf("status", "that of the newest version", (*graph.Issue).Status),
 )

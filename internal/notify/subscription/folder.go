@@ -30,9 +30,9 @@ const hooksFile = "webhooks.yaml"
 // endings are the endings of files with subscriptions.
 var endings = []string{".yaml", ".yml"}
 
-// bare returns the name of a file without its ending, and reports whether it has one of
+// trimEnding returns the name of a file without its ending, and reports whether it has one of
 // the endings.
-func bare(file string) (string, bool) {
+func trimEnding(file string) (string, bool) {
 	for _, ending := range endings {
 		if name, ok := strings.CutSuffix(file, ending); ok {
 			return name, true
@@ -43,7 +43,7 @@ func bare(file string) (string, bool) {
 
 // Reads reports whether Load reads a file with this ending as a subscription.
 func Reads(file string) bool {
-	_, ok := bare(file)
+	_, ok := trimEnding(file)
 	return ok
 }
 
@@ -135,7 +135,7 @@ func list(root *os.Root) ([]string, error) {
 		return nil, err
 	}
 	names := slices.DeleteFunc(all, func(name string) bool {
-		_, ok := bare(name)
+		_, ok := trimEnding(name)
 		return !ok || strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_")
 	})
 	if len(names) > maxFiles {

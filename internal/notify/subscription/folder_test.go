@@ -30,7 +30,7 @@ func write(tb testing.TB, file, text string) {
 }
 
 func TestLoad(t *testing.T) {
-	good := about("test", "match: 'true'\n")
+	good := fileAbout("test", "match: 'true'\n")
 	dir := folderOf(t, map[string]string{
 		"b.yaml":       "name: a\n" + good,
 		"c.yaml":       "name: a\n" + good,
@@ -89,7 +89,7 @@ func TestLoad(t *testing.T) {
 }
 
 func TestReload(t *testing.T) {
-	good := about("test", "match: 'true'\n")
+	good := fileAbout("test", "match: 'true'\n")
 	dir := folderOf(t, map[string]string{"a.yaml": good, "webhooks.yaml": "ops: {url: https://x.example.org, secret_file: s}\n", "s": "one"})
 	f := &Follower{Dir: dir}
 	reload := func(step string, want bool) *Folder {

@@ -23,7 +23,7 @@ func FuzzParse(f *testing.F) {
 		}
 		f.Add(text)
 	}
-	f.Add([]byte(about("test", "match: \"a\\u00e4 \\\\ \\\" x\"\nbody: |2\n   {{range}}\n")))
+	f.Add([]byte(fileAbout("test", "match: \"a\\u00e4 \\\\ \\\" x\"\nbody: |2\n   {{range}}\n")))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		start := time.Now()
 		s, problems := Parse("a.yaml", text, Options{})
@@ -47,7 +47,7 @@ func FuzzParse(f *testing.F) {
 		if s == nil {
 			return
 		}
-		in := &Input{Object: exampleTest(t), Was: says(""), Now: says("FAIL")}
+		in := &Input{Object: exampleTest(t), Was: returnStatus(""), Now: returnStatus("FAIL")}
 		_, _ = s.Match(t.Context(), in)
 		_, _ = s.MessageID(t.Context(), in)
 		if s.On == "test" {

@@ -16,9 +16,9 @@ type glob struct {
 
 func newGlob(text string) glob { return glob{text, strings.ContainsAny(text, "*?")} }
 
-// fits reports whether a text matches. It takes time in proportion to the product of
+// matches reports whether a text matches. It takes time in proportion to the product of
 // both lengths at most.
-func (g glob) fits(text string) bool {
+func (g glob) matches(text string) bool {
 	if !g.wild {
 		return g.text == text
 	}
@@ -50,9 +50,9 @@ func (g glob) fits(text string) bool {
 // globs are alternatives: one of them must match.
 type globs []glob
 
-func (g globs) fit(text string) bool {
+func (g globs) match(text string) bool {
 	for i := range g {
-		if g[i].fits(text) {
+		if g[i].matches(text) {
 			return true
 		}
 	}
@@ -61,7 +61,7 @@ func (g globs) fit(text string) bool {
 
 func (g globs) fitAny(texts []string) bool {
 	for _, text := range texts {
-		if g.fit(text) {
+		if g.match(text) {
 			return true
 		}
 	}

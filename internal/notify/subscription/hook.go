@@ -40,12 +40,12 @@ func (f *Folder) readHooks(dir string, file content) {
 func (f *Folder) hook(s *source, dir string, e entry) webhook.Hook {
 	h := webhook.Hook{Name: e.name}
 	if !namePattern.MatchString(e.name) || len(e.name) > maxName {
-		s.at(e.key, "%q is not a name for a webhook", cut(e.name, maxName))
+		s.problemAt(e.key, "%q is not a name for a webhook", cut(e.name, maxName))
 	}
 	hasURL := false
 	for _, e := range s.mapping(e.value) {
 		if !slices.Contains(hookKeys, e.name) {
-			s.at(e.key, "webhook %s: unknown key %q%s", h.Name, e.name, nearest(hookKeys, e.name))
+			s.problemAt(e.key, "webhook %s: unknown key %q%s", h.Name, e.name, nearestName(hookKeys, e.name))
 			continue
 		}
 		w, ok := s.words(e, e.value)
@@ -74,7 +74,7 @@ func (f *Folder) hook(s *source, dir string, e entry) webhook.Hook {
 		}
 	}
 	if !hasURL {
-		s.at(e.key, "webhook %s: url: missing", h.Name)
+		s.problemAt(e.key, "webhook %s: url: missing", h.Name)
 	}
 	return h
 }
@@ -108,7 +108,7 @@ func (f *Folder) unknownHooks(s *Subscription) (problems []Problem) {
 		}
 		w := s.vias[i]
 		problems = append(problems, Problem{s.File, w.line, w.column, fmt.Sprintf("via: %s has no webhook %q%s",
-			hooksFile, name, nearest(slices.Sorted(maps.Keys(f.Hooks)), name))})
+			hooksFile, name, nearestName(slices.Sorted(maps.Keys(f.Hooks)), name))})
 	}
 	return problems
 }

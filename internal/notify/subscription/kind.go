@@ -42,7 +42,7 @@ func newKind(typ *cel.Type, doc string, fields ...field) *kind {
 		if has == nil {
 			has = func(v any) bool {
 				found, err := f.get(v)
-				return err != nil || present(found) // reading the field returns the error
+				return err != nil || isPresent(found) // reading the field returns the error
 			}
 		}
 		k.byName[f.name] = &types.FieldType{Type: f.typ, IsSet: has, GetFrom: f.get}
@@ -84,7 +84,7 @@ func number[T any](name, doc string, get func(T) int64) field {
 	return fieldOf(name, cel.IntType, doc, func(v T) (any, error) { return types.Int(get(v)), nil })
 }
 
-func moment[T any](name, doc string, get func(T) time.Time) field {
+func timeField[T any](name, doc string, get func(T) time.Time) field {
 	return fieldOf(name, cel.TimestampType, doc, func(v T) (any, error) { return types.Timestamp{Time: get(v)}, nil })
 }
 
@@ -98,8 +98,8 @@ func extra[T any](name, doc string, get func(T) map[string]any) field {
 	})
 }
 
-// many returns a field with a list of objects.
-func many[T, E any](name string, typ *cel.Type, doc string, get func(T) ([]E, error)) field {
+// listField returns a field with a list of objects.
+func listField[T, E any](name string, typ *cel.Type, doc string, get func(T) ([]E, error)) field {
 	return fieldOf(name, cel.ListType(typ), doc, func(v T) (any, error) {
 		found, err := get(v)
 		elements := make([]ref.Val, len(found))
@@ -110,8 +110,8 @@ func many[T, E any](name string, typ *cel.Type, doc string, get func(T) ([]E, er
 	})
 }
 
-// present reports whether a value is not empty.
-func present(v any) bool {
+// isPresent reports whether a value is not empty.
+func isPresent(v any) bool {
 	switch v := v.(type) {
 	case types.String:
 		return v != ""

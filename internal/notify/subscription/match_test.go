@@ -21,19 +21,19 @@ import (
 // parsed returns the subscription on a type with some lines.
 func parsed(tb testing.TB, on, lines string) *Subscription {
 	tb.Helper()
-	s, problems := Parse("a.yaml", []byte(about(on, lines)), Options{})
+	s, problems := Parse("a.yaml", []byte(fileAbout(on, lines)), Options{})
 	if s == nil {
 		tb.Fatal(problems)
 	}
 	return s
 }
 
-func says(status string) func() (string, error) {
+func returnStatus(status string) func() (string, error) {
 	return func() (string, error) { return status, nil }
 }
 
 func TestMatch(t *testing.T) {
-	in := &Input{Object: exampleTest(t), Created: true, Was: says(""), Now: says("FAIL")}
+	in := &Input{Object: exampleTest(t), Created: true, Was: returnStatus(""), Now: returnStatus("FAIL")}
 	for lines, want := range map[string]bool{
 		"select: {architecture: arm64}":                                  true,
 		"select: {architecture: arm}":                                    false,
@@ -93,7 +93,7 @@ func TestMatchOtherTypes(t *testing.T) {
 		{"incident", "match: 'object.present && !has(object.present) && object.issue.id == object.issue_id'", true},
 	} {
 		ref := object.Ref{Type: object.Type(c.on), ID: object.ID{"a:1", "1"}}
-		in := &Input{Object: w.Object(ref), Was: says(""), Now: says("")}
+		in := &Input{Object: w.Object(ref), Was: returnStatus(""), Now: returnStatus("")}
 		got, err := parsed(t, c.on, c.lines).Match(t.Context(), in)
 		if err != nil || got != c.want {
 			t.Errorf("%s: %s: got %v, %v", c.on, c.lines, got, err)
@@ -123,7 +123,7 @@ func TestMatchReadsOnlyWhatItNeeds(t *testing.T) {
 }
 
 func TestExpressionsAreBounded(t *testing.T) {
-	in := &Input{Object: exampleTest(t), Was: says(""), Now: says("")}
+	in := &Input{Object: exampleTest(t), Was: returnStatus(""), Now: returnStatus("")}
 	in.Object.(*graph.Test).LogExcerpt = new(strings.Repeat("x", 16384))
 	list := "[" + strings.Repeat("1,", 200) + "1]"
 	for name, lines := range map[string]string{
@@ -147,7 +147,7 @@ func TestExpressionsAreBounded(t *testing.T) {
 }
 
 func TestMessageID(t *testing.T) {
-	in := &Input{Object: exampleTest(t), Was: says("PASS"), Now: says("FAIL")}
+	in := &Input{Object: exampleTest(t), Was: returnStatus("PASS"), Now: returnStatus("FAIL")}
 	for lines, want := range map[string]string{
 		"match: 'true'": "",
 		"match: 'true'\nid: object.status + \"/\" + string(object.compatible.size())": "FAIL/2",
@@ -164,7 +164,7 @@ func TestMessageID(t *testing.T) {
 }
 
 func TestExplain(t *testing.T) {
-	in := &Input{Object: exampleTest(t), Was: says(""), Now: says("FAIL")}
+	in := &Input{Object: exampleTest(t), Was: returnStatus(""), Now: returnStatus("FAIL")}
 	s := parsed(t, "test", `
 select:
   architecture: [arm, arm64]
@@ -203,11 +203,11 @@ func TestGlobs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := newGlob(g).fits(text); got != want {
+		if got := newGlob(g).matches(text); got != want {
 			t.Errorf("%q fits %q: %v", g, text, got)
 		}
 	})
-	if slow := newGlob(strings.Repeat("a*", 400) + "b"); slow.fits(strings.Repeat("a", 16384)) {
+	if slow := newGlob(strings.Repeat("a*", 400) + "b"); slow.matches(strings.Repeat("a", 16384)) {
 		t.Error("fits")
 	}
 }

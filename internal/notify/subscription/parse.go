@@ -49,7 +49,7 @@ func (s *source) subscription(opts Options) *Subscription {
 	found := map[string]entry{}
 	for _, e := range entries {
 		if !slices.Contains(keys, e.name) {
-			s.at(e.key, "unknown key %q%s", e.name, nearest(keys, e.name))
+			s.problemAt(e.key, "unknown key %q%s", e.name, nearestName(keys, e.name))
 			continue
 		}
 		found[e.name] = e
@@ -69,11 +69,11 @@ func (s *source) subscription(opts Options) *Subscription {
 	out.Wait = s.duration(found["wait"])
 	out.AtMost = s.duration(found["at_most"])
 	if e := found["at_most"]; e.value != nil && out.AtMost < out.Wait {
-		s.at(e.value, "at_most: less than wait")
+		s.problemAt(e.value, "at_most: less than wait")
 	}
 	out.Budget = s.count(found["budget"])
-	s.via(out, found["via"])
-	if s.on(out, found["on"]) {
+	s.readRoutes(out, found["via"])
+	if s.readType(out, found["on"]) {
 		s.conditions(out, found)
 		s.templates(out, found, opts)
 	}
@@ -84,7 +84,7 @@ var namePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]*$`)
 
 // name reads the name. Without a name the subscription has the name of the file.
 func (s *source) name(out *Subscription, e entry) {
-	out.Name, _ = bare(filepath.Base(s.file))
+	out.Name, _ = trimEnding(filepath.Base(s.file))
 	line, column := 0, 0
 	if e.value != nil {
 		w, ok := s.words(e, e.value)
@@ -100,8 +100,8 @@ func (s *source) name(out *Subscription, e entry) {
 	}
 }
 
-// on reads the type of the objects. It returns false without a valid type.
-func (s *source) on(out *Subscription, e entry) bool {
+// readType reads the type of the objects. It returns false without a valid type.
+func (s *source) readType(out *Subscription, e entry) bool {
 	names := make([]string, len(object.Types()))
 	for i, t := range object.Types() {
 		names[i] = string(t)

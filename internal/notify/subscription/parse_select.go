@@ -22,11 +22,11 @@ func (s *source) selectors(on object.Type, e entry) []selector {
 	for _, e := range s.mapping(e.value) {
 		i := slices.IndexFunc(selectables, func(a selectable) bool { return a.name == e.name })
 		if i < 0 {
-			s.at(e.key, "select: unknown key %q%s", e.name, nearest(selectableNames(), e.name))
+			s.problemAt(e.key, "select: unknown key %q%s", e.name, nearestName(selectableNames(), e.name))
 			continue
 		}
 		if find(e.name, on) == nil {
-			s.at(e.key, "select: %s does not go with on: %s, only with %s", e.name, on, typesOf(e.name))
+			s.problemAt(e.key, "select: %s does not go with on: %s, only with %s", e.name, on, typesOf(e.name))
 			continue
 		}
 		found[e.name] = s.globs(e, selectables[i].values)
@@ -53,16 +53,16 @@ func (s *source) selectors(on object.Type, e entry) []selector {
 // globs reads the texts of a selector. If the selector has a list of possible values,
 // each text must match one of them.
 func (s *source) globs(e entry, values []string) (all globs) {
-	texts := s.several(e)
+	texts := s.readTexts(e)
 	if len(texts) == 0 && len(s.problems) == 0 {
-		s.at(e.key, "select: %s: expected at least one text", e.name)
+		s.problemAt(e.key, "select: %s: expected at least one text", e.name)
 	}
 	for _, w := range texts {
 		g := newGlob(w.text)
 		switch {
 		case len(w.text) > maxGlob:
 			s.problem(w.line, w.column, "select: %s: longer than %d bytes", e.name, maxGlob)
-		case values != nil && !slices.ContainsFunc(values, g.fits):
+		case values != nil && !slices.ContainsFunc(values, g.matches):
 			s.problem(w.line, w.column, "select: %s: %q is not one of %s", e.name, w.text, strings.Join(values, ", "))
 		}
 		all = append(all, g)

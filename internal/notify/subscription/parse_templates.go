@@ -56,8 +56,8 @@ func (s *source) templates(out *Subscription, found map[string]entry, opts Optio
 		return
 	}
 	out.templates = t
-	s.try(out, "subject", subjectName, subject, data)
-	s.try(out, "body", bodyName, body, data)
+	s.tryTemplate(out, "subject", subjectName, subject, data)
+	s.tryTemplate(out, "body", bodyName, body, data)
 }
 
 func orElse(w words, text string) words {
@@ -97,10 +97,10 @@ func sampleOf(out *Subscription, opts Options) (graph.Object, any) {
 	return o, sample{o, out, "", ""}
 }
 
-// try executes a template. An error that any object would cause is a problem, such as a
+// tryTemplate executes a template. An error that any object would cause is a problem, such as a
 // missing template or a wrong number of arguments. Other errors may be due to the
 // object.
-func (s *source) try(out *Subscription, key, name string, w words, data any) {
+func (s *source) tryTemplate(out *Subscription, key, name string, w words, data any) {
 	_, err := out.render(context.Background(), name, maxBody, data)
 	if beyond := limit(""); errors.As(err, &beyond) {
 		s.problem(w.line, 0, "%s: %v", key, err)

@@ -46,8 +46,8 @@ via: [mail, "webhook:ops", feed]
 	}
 }
 
-// about returns a correct file with more lines at its end.
-func about(on, lines string) string {
+// fileAbout returns a correct file with more lines at its end.
+func fileAbout(on, lines string) string {
 	return "on: " + on + "\nto: [a@example.org]\n" + lines
 }
 
@@ -55,61 +55,61 @@ func TestProblems(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"empty", "", "a.yaml: is empty"},
 		{"syntax", "on: [", "a.yaml:1:5: sequence end token ']' not found"},
-		{"a tag", about("test", "match: !created\n"), "a.yaml:3:8: match: a text that begins with ! must be in quotes"},
+		{"a tag", fileAbout("test", "match: !created\n"), "a.yaml:3:8: match: a text that begins with ! must be in quotes"},
 		{"not a mapping", "- a\n", "a.yaml:1:1: expected lines of KEY: VALUE, found sequence"},
-		{"two documents", about("test", "match: 'true'\n---\na: b\n"), "a.yaml:5:2: a second document: only one is allowed"},
-		{"unknown key", about("test", "match: 'true'\nsubjekt: x\n"), `a.yaml:4:1: unknown key "subjekt": did you mean "subject"?`},
-		{"second key", about("test", "match: 'true'\nmatch: 'true'\n"), `a.yaml:4:1: mapping key "match" already defined at [3:1]`},
+		{"two documents", fileAbout("test", "match: 'true'\n---\na: b\n"), "a.yaml:5:2: a second document: only one is allowed"},
+		{"unknown key", fileAbout("test", "match: 'true'\nsubjekt: x\n"), `a.yaml:4:1: unknown key "subjekt": did you mean "subject"?`},
+		{"second key", fileAbout("test", "match: 'true'\nmatch: 'true'\n"), `a.yaml:4:1: mapping key "match" already defined at [3:1]`},
 		{"no type", "to: [a@example.org]\nmatch: 'true'\n", "a.yaml: on: missing: expected one of revision, checkout, build, test, issue, issue_version, incident"},
 		{"unknown type", "on: tests\nto: [a@example.org]\nmatch: 'true'\n", `a.yaml:1:5: on: unknown type "tests" of objects: expected one of revision, checkout, build, test, issue, issue_version, incident`},
-		{"no condition", about("test", ""), `a.yaml: neither select nor match: write match: "true" to match everything`},
-		{"empty select", about("test", "select: {}\n"), `a.yaml: neither select nor match: write match: "true" to match everything`},
+		{"no condition", fileAbout("test", ""), `a.yaml: neither select nor match: write match: "true" to match everything`},
+		{"empty select", fileAbout("test", "select: {}\n"), `a.yaml: neither select nor match: write match: "true" to match everything`},
 		{"nobody", "on: test\nmatch: 'true'\n", "a.yaml: no recipients: expected addresses in to, cc or bcc, or feed or a webhook in via"},
-		{"name", about("test", "match: 'true'\nname: Big\n"), `a.yaml:4:7: name: "Big" is not a name: expected up to 64 of a-z, 0-9, '.', '_' and '-', the first a letter or a digit`},
-		{"number", about("test", "match: 'true'\nname: 12\n"), "a.yaml:4:7: name: expected text (in quotes, if it looks like something else), found int"},
-		{"null", about("test", "match: 'true'\nabout:\n"), "a.yaml:4:8: about: expected text (in quotes, if it looks like something else), found null"},
-		{"anchor", about("test", "match: &a 'true'\n"), "a.yaml:3:8: match: expected text (in quotes, if it looks like something else), found anchor"},
+		{"name", fileAbout("test", "match: 'true'\nname: Big\n"), `a.yaml:4:7: name: "Big" is not a name: expected up to 64 of a-z, 0-9, '.', '_' and '-', the first a letter or a digit`},
+		{"number", fileAbout("test", "match: 'true'\nname: 12\n"), "a.yaml:4:7: name: expected text (in quotes, if it looks like something else), found int"},
+		{"null", fileAbout("test", "match: 'true'\nabout:\n"), "a.yaml:4:8: about: expected text (in quotes, if it looks like something else), found null"},
+		{"anchor", fileAbout("test", "match: &a 'true'\n"), "a.yaml:3:8: match: expected text (in quotes, if it looks like something else), found anchor"},
 		{"address", "on: test\nto: [a@example.org, \"b\"]\nmatch: 'true'\n", `a.yaml:2:22: to: "b" is not an address: it has no @`},
 		{"recipients", "on: test\nmatch: 'true'\nto: [" + strings.Repeat("a@example.org, ", 101) + "]\n", "a.yaml: 101 recipients: the limit is 100"},
-		{"wait", about("test", "match: 'true'\nwait: soon\n"), `a.yaml:4:7: wait: "soon" is not a time to wait: expected 30m, 3h or 2d, for example`},
-		{"negative wait", about("test", "match: 'true'\nwait: -1h\n"), `a.yaml:4:7: wait: "-1h" is not a time to wait: expected 30m, 3h or 2d, for example`},
-		{"at most", about("test", "match: 'true'\nwait: 3h\nat_most: 1h\n"), "a.yaml:5:10: at_most: less than wait"},
-		{"budget", about("test", "match: 'true'\nbudget: many\n"), "a.yaml:4:9: budget: expected a whole number, 0 for no limit"},
-		{"via", about("test", "match: 'true'\nvia: [mail, chat]\n"), `a.yaml:4:13: via: unknown route "chat": expected mail, feed or webhook:NAME`},
-		{"via without mail", about("test", "match: 'true'\nvia: feed\n"), "a.yaml:4:6: via: to, cc or bcc have recipients, but mail is missing"},
+		{"wait", fileAbout("test", "match: 'true'\nwait: soon\n"), `a.yaml:4:7: wait: "soon" is not a time to wait: expected 30m, 3h or 2d, for example`},
+		{"negative wait", fileAbout("test", "match: 'true'\nwait: -1h\n"), `a.yaml:4:7: wait: "-1h" is not a time to wait: expected 30m, 3h or 2d, for example`},
+		{"at most", fileAbout("test", "match: 'true'\nwait: 3h\nat_most: 1h\n"), "a.yaml:5:10: at_most: less than wait"},
+		{"budget", fileAbout("test", "match: 'true'\nbudget: many\n"), "a.yaml:4:9: budget: expected a whole number, 0 for no limit"},
+		{"via", fileAbout("test", "match: 'true'\nvia: [mail, chat]\n"), `a.yaml:4:13: via: unknown route "chat": expected mail, feed or webhook:NAME`},
+		{"via without mail", fileAbout("test", "match: 'true'\nvia: feed\n"), "a.yaml:4:6: via: to, cc or bcc have recipients, but mail is missing"},
 		{"mail without recipients", "on: test\nmatch: 'true'\nvia: [mail]\n", "a.yaml:3:6: via: mail without recipients in to, cc or bcc"},
 
-		{"unknown selector", about("test", "select:\n  pathh: a\n"), `a.yaml:4:3: select: unknown key "pathh": did you mean "path"?`},
-		{"selector of another type", about("revision", "select:\n  path: a\n"), "a.yaml:4:3: select: path does not go with on: revision, only with test, incident"},
-		{"selector without text", about("test", "select:\n  path: []\n"), "a.yaml:4:3: select: path: expected at least one text"},
-		{"selector with a number", about("test", "select:\n  path: [a, 6.12]\n"), "a.yaml:4:13: path: expected text (in quotes, if it looks like something else), found float"},
-		{"status", about("test", "select: {now: [FAIL, fail]}\n"), `a.yaml:3:22: select: now: "fail" is not one of FAIL, ERROR, MISS, PASS, DONE, SKIP, none`},
-		{"culprit", about("issue", "select: {culprit: kernel}\n"), `a.yaml:3:19: select: culprit: "kernel" is not one of code, tool, harness`},
+		{"unknown selector", fileAbout("test", "select:\n  pathh: a\n"), `a.yaml:4:3: select: unknown key "pathh": did you mean "path"?`},
+		{"selector of another type", fileAbout("revision", "select:\n  path: a\n"), "a.yaml:4:3: select: path does not go with on: revision, only with test, incident"},
+		{"selector without text", fileAbout("test", "select:\n  path: []\n"), "a.yaml:4:3: select: path: expected at least one text"},
+		{"selector with a number", fileAbout("test", "select:\n  path: [a, 6.12]\n"), "a.yaml:4:13: path: expected text (in quotes, if it looks like something else), found float"},
+		{"status", fileAbout("test", "select: {now: [FAIL, fail]}\n"), `a.yaml:3:22: select: now: "fail" is not one of FAIL, ERROR, MISS, PASS, DONE, SKIP, none`},
+		{"culprit", fileAbout("issue", "select: {culprit: kernel}\n"), `a.yaml:3:19: select: culprit: "kernel" is not one of code, tool, harness`},
 
-		{"field", about("test", "match: object.paht == 'x'\n"), `a.yaml:3:14: match: there is no field "paht" here: did you mean "path"?`},
-		{"type", about("test", "match: object.path == 1\n"), "a.yaml:3:20: match: found no matching overload for '_==_' applied to '(string, int)'"},
-		{"no bool", about("test", "match: object.path\n"), "a.yaml:3:8: match: must be bool, and is string"},
-		{"misc is dynamic", about("test", "match: object.misc.a\n"), "a.yaml:3:8: match: must be bool, and is dyn"},
-		{"id is no text", about("test", "match: 'true'\nid: created\n"), "a.yaml:4:5: id: must be string, and is bool"},
-		{"quoted", about("test", "match: \"object.path == \\\"a\\\" &&\\n  object.x\"\n"), `a.yaml:3:42: match: there is no field "x" here`},
-		{"single quotes", about("test", "match: 'object.path == ''a'' && object.x'\n"), `a.yaml:3:39: match: there is no field "x" here`},
-		{"folded", about("test", "match: >-\n  object.path == 'ä' &&\n\n     object.x # y\n"), "a.yaml:6:15: match: Syntax error: token recognition error at: '#'\na.yaml:6:17: match: Syntax error: extraneous input 'y' expecting <EOF>"},
-		{"literal", about("test", "match: |\n  created && // why\n    object.x.y\n"), `a.yaml:5:11: match: there is no field "x" here`},
-		{"plain lines", about("test", "match: created &&\n  object.x\n"), `a.yaml:4:9: match: there is no field "x" here`},
-		{"comment", about("test", "match: created // && false\n"), `a.yaml:3:8: match: a comment needs lines of its own: write the expression behind "|"`},
-		{"long", about("test", "match: '"+strings.Repeat(" ", maxExpression)+"true'\n"), "a.yaml:3:9: match: longer than 10000 characters"},
-		{"makes", about("test", "match: kcidb.Test{} == object\n"), "a.yaml:3:8: match: must not make objects"},
-		{"nested macros", about("test", "match: '[1].all(a, [1].all(b, [1].all(c, [1].all(d, true))))'\n"), "a.yaml:3:49: match: comprehension exceeds nesting limit"},
+		{"field", fileAbout("test", "match: object.paht == 'x'\n"), `a.yaml:3:14: match: there is no field "paht" here: did you mean "path"?`},
+		{"type", fileAbout("test", "match: object.path == 1\n"), "a.yaml:3:20: match: found no matching overload for '_==_' applied to '(string, int)'"},
+		{"no bool", fileAbout("test", "match: object.path\n"), "a.yaml:3:8: match: must be bool, and is string"},
+		{"misc is dynamic", fileAbout("test", "match: object.misc.a\n"), "a.yaml:3:8: match: must be bool, and is dyn"},
+		{"id is no text", fileAbout("test", "match: 'true'\nid: created\n"), "a.yaml:4:5: id: must be string, and is bool"},
+		{"quoted", fileAbout("test", "match: \"object.path == \\\"a\\\" &&\\n  object.x\"\n"), `a.yaml:3:42: match: there is no field "x" here`},
+		{"single quotes", fileAbout("test", "match: 'object.path == ''a'' && object.x'\n"), `a.yaml:3:39: match: there is no field "x" here`},
+		{"folded", fileAbout("test", "match: >-\n  object.path == 'ä' &&\n\n     object.x # y\n"), "a.yaml:6:15: match: Syntax error: token recognition error at: '#'\na.yaml:6:17: match: Syntax error: extraneous input 'y' expecting <EOF>"},
+		{"literal", fileAbout("test", "match: |\n  created && // why\n    object.x.y\n"), `a.yaml:5:11: match: there is no field "x" here`},
+		{"plain lines", fileAbout("test", "match: created &&\n  object.x\n"), `a.yaml:4:9: match: there is no field "x" here`},
+		{"comment", fileAbout("test", "match: created // && false\n"), `a.yaml:3:8: match: a comment needs lines of its own: write the expression behind "|"`},
+		{"long", fileAbout("test", "match: '"+strings.Repeat(" ", maxExpression)+"true'\n"), "a.yaml:3:9: match: longer than 10000 characters"},
+		{"makes", fileAbout("test", "match: kcidb.Test{} == object\n"), "a.yaml:3:8: match: must not make objects"},
+		{"nested macros", fileAbout("test", "match: '[1].all(a, [1].all(b, [1].all(c, [1].all(d, true))))'\n"), "a.yaml:3:49: match: comprehension exceeds nesting limit"},
 
-		{"template", about("test", "match: 'true'\nbody: |\n  a\n  {{if .x}\n"), `a.yaml:6: body: bad character U+007D '}'`},
-		{"template field", about("test", "match: 'true'\nbody: |\n  a\n  b {{.Object.Paht}}\n"), `a.yaml:6:14: body: {{.Object.Paht}}: there is no Paht in graph.Test: did you mean "Path"?`},
-		{"template field not reached", about("revision", "match: 'true'\nbody: '{{range .Object.Builds.List}}{{if .Log}}{{.Bootloader}}{{end}}{{end}}'\n"), `a.yaml:4:50: body: {{.Bootloader}}: there is no Bootloader in graph.Build`},
-		{"template variable", about("revision", "match: 'true'\nsubject: '{{range $i, $b := .Object.Builds.List}}{{$b.Checkout.X}}{{end}}'\n"), `a.yaml:4:54: subject: {{$b.Checkout.X}}: there is no X in graph.Checkout`},
-		{"template function", about("test", "match: 'true'\nsubject: '{{frob 1}}'\n"), `a.yaml:4: subject: function "frob" not defined`},
-		{"no template", about("test", "match: 'true'\nsubject: '{{template \"x\" .}}'\n"), `a.yaml:4:22: subject: {{template "x" .}}: template "x" not defined`},
-		{"endless template", about("test", "match: 'true'\nbody: '{{range 1000000000}}{{end}}'\n"), `a.yaml:4: body: more than 1000000 steps`},
-		{"nested loops", about("test", "match: 'true'\nbody: '"+strings.Repeat("{{range 2}}", 30)+strings.Repeat("{{end}}", 30)+"'\n"), "a.yaml: templates: more than 20 loops within each other"},
-		{"long body", about("test", "match: 'true'\nbody: '{{range 300000}}x{{end}}'\n"), `a.yaml:4: body: longer than 262144 bytes`},
+		{"template", fileAbout("test", "match: 'true'\nbody: |\n  a\n  {{if .x}\n"), `a.yaml:6: body: bad character U+007D '}'`},
+		{"template field", fileAbout("test", "match: 'true'\nbody: |\n  a\n  b {{.Object.Paht}}\n"), `a.yaml:6:14: body: {{.Object.Paht}}: there is no Paht in graph.Test: did you mean "Path"?`},
+		{"template field not reached", fileAbout("revision", "match: 'true'\nbody: '{{range .Object.Builds.List}}{{if .Log}}{{.Bootloader}}{{end}}{{end}}'\n"), `a.yaml:4:50: body: {{.Bootloader}}: there is no Bootloader in graph.Build`},
+		{"template variable", fileAbout("revision", "match: 'true'\nsubject: '{{range $i, $b := .Object.Builds.List}}{{$b.Checkout.X}}{{end}}'\n"), `a.yaml:4:54: subject: {{$b.Checkout.X}}: there is no X in graph.Checkout`},
+		{"template function", fileAbout("test", "match: 'true'\nsubject: '{{frob 1}}'\n"), `a.yaml:4: subject: function "frob" not defined`},
+		{"no template", fileAbout("test", "match: 'true'\nsubject: '{{template \"x\" .}}'\n"), `a.yaml:4:22: subject: {{template "x" .}}: template "x" not defined`},
+		{"endless template", fileAbout("test", "match: 'true'\nbody: '{{range 1000000000}}{{end}}'\n"), `a.yaml:4: body: more than 1000000 steps`},
+		{"nested loops", fileAbout("test", "match: 'true'\nbody: '"+strings.Repeat("{{range 2}}", 30)+strings.Repeat("{{end}}", 30)+"'\n"), "a.yaml: templates: more than 20 loops within each other"},
+		{"long body", fileAbout("test", "match: 'true'\nbody: '{{range 300000}}x{{end}}'\n"), `a.yaml:4: body: longer than 262144 bytes`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s, problems := Parse("a.yaml", []byte(c.text), Options{})
@@ -133,15 +133,15 @@ func TestParseIsBounded(t *testing.T) {
 	for i := range 1400 {
 		blocks += strings.Repeat(" ", i) + "a:\n"
 	}
-	expression := func(text string) string { return about("test", "match: '"+text+"'\n") }
-	body := func(text string) string { return about("test", "match: 'true'\nbody: '"+text+"'\n") }
+	expression := func(text string) string { return fileAbout("test", "match: '"+text+"'\n") }
+	body := func(text string) string { return fileAbout("test", "match: 'true'\nbody: '"+text+"'\n") }
 	for name, text := range map[string]string{
 		"too long":           strings.Repeat("#", maxFile+1),
 		"lists":              strings.Repeat("[", maxFile),
 		"mappings":           blocks,
 		"entries":            strings.Repeat("- ", 20_000),
 		"keys":               strings.Repeat("#\na: b\n", 100_000),
-		"selector":           about("test", "select:\n  path:\n"+strings.Repeat("  - "+strings.Repeat("a", 900)+"\n", 1000)),
+		"selector":           fileAbout("test", "select:\n  path:\n"+strings.Repeat("  - "+strings.Repeat("a", 900)+"\n", 1000)),
 		"brackets":           expression(strings.Repeat("(", 4900) + "created" + strings.Repeat(")", 4900)),
 		"conditions":         expression(strings.Repeat("created ? created : ", 480) + "created"),
 		"macros":             expression(strings.Repeat("[1].all(a,", 900)),

@@ -26,8 +26,8 @@ func (s *source) optional(found map[string]entry, name string, most int) (w word
 	return w
 }
 
-// several reads a text or a list of texts.
-func (s *source) several(e entry) (all []words) {
+// readTexts reads a text or a list of texts.
+func (s *source) readTexts(e entry) (all []words) {
 	if e.value == nil {
 		return nil
 	}
@@ -39,7 +39,7 @@ func (s *source) several(e entry) (all []words) {
 		return all
 	}
 	if len(list.Values) > maxTexts {
-		s.at(e.key, "%s: %d texts: the limit is %d", e.name, len(list.Values), maxTexts)
+		s.problemAt(e.key, "%s: %d texts: the limit is %d", e.name, len(list.Values), maxTexts)
 		return nil
 	}
 	for _, n := range list.Values {
@@ -52,7 +52,7 @@ func (s *source) several(e entry) (all []words) {
 
 // addresses reads a list of mail addresses.
 func (s *source) addresses(e entry) (all []string) {
-	for _, w := range s.several(e) {
+	for _, w := range s.readTexts(e) {
 		a, err := mail.ParseAddress(w.text)
 		if err != nil {
 			s.problem(w.line, w.column, "%s: %v", e.name, err)
@@ -80,7 +80,7 @@ func (s *source) duration(e entry) time.Duration {
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil || d < 0 || d >= 1024*24*time.Hour {
-		s.at(e.value, "%s: %q is not a time to wait: expected 30m, 3h or 2d, for example", e.name, cut(text, maxName))
+		s.problemAt(e.value, "%s: %q is not a time to wait: expected 30m, 3h or 2d, for example", e.name, cut(text, maxName))
 	}
 	return d
 }
@@ -92,13 +92,13 @@ func (s *source) count(e entry) int {
 	}
 	n, err := strconv.ParseUint(e.value.GetToken().Value, 10, 31)
 	if _, ok := e.value.(*ast.IntegerNode); !ok || err != nil {
-		s.at(e.value, "%s: expected a whole number, 0 for no limit", e.name)
+		s.problemAt(e.value, "%s: expected a whole number, 0 for no limit", e.name)
 	}
 	return int(n)
 }
 
-// via reads the routes of notifications.
-func (s *source) via(out *Subscription, e entry) {
+// readRoutes reads the routes of notifications.
+func (s *source) readRoutes(out *Subscription, e entry) {
 	recipients := len(out.To)+len(out.Cc)+len(out.Bcc) > 0
 	if e.value == nil {
 		if out.Mail = recipients; !recipients && len(s.problems) == 0 {
@@ -106,7 +106,7 @@ func (s *source) via(out *Subscription, e entry) {
 		}
 		return
 	}
-	for _, w := range s.several(e) {
+	for _, w := range s.readTexts(e) {
 		hook, isHook := strings.CutPrefix(w.text, "webhook:")
 		switch {
 		case w.text == "mail":
@@ -125,10 +125,10 @@ func (s *source) via(out *Subscription, e entry) {
 	switch {
 	case len(s.problems) > 0:
 	case out.Mail && !recipients:
-		s.at(e.value, "via: mail without recipients in to, cc or bcc")
+		s.problemAt(e.value, "via: mail without recipients in to, cc or bcc")
 	case !out.Mail && recipients:
-		s.at(e.value, "via: to, cc or bcc have recipients, but mail is missing")
+		s.problemAt(e.value, "via: to, cc or bcc have recipients, but mail is missing")
 	case !out.Mail && !out.Feed && len(out.Hooks) == 0:
-		s.at(e.value, "via: no recipients")
+		s.problemAt(e.value, "via: no recipients")
 	}
 }

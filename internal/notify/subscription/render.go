@@ -64,7 +64,7 @@ type limit string
 
 func (l limit) Error() string { return string(l) }
 
-func beyond(format string, args ...any) error { return limit(fmt.Sprintf(format, args...)) }
+func limitError(format string, args ...any) error { return limit(fmt.Sprintf(format, args...)) }
 
 // bounded is a buffer that fails when it is full.
 type bounded struct {
@@ -74,7 +74,7 @@ type bounded struct {
 
 func (b *bounded) Write(p []byte) (int, error) {
 	if b.Len()+len(p) > b.most {
-		return 0, beyond("longer than %d bytes", b.most)
+		return 0, limitError("longer than %d bytes", b.most)
 	}
 	return b.Builder.Write(p)
 }

@@ -24,7 +24,7 @@ func TestRender(t *testing.T) {
 		{"body: '{{range 3}}{{.}}{{else}}-{{end}}{{range .Object.Compatible}}{{if eq . \"x\"}}{{break}}{{end}}[{{.}}]{{end}}'\n",
 			"KSELFTEST.NET.FORWARDING again", "012[google,lazor][qcom,sc7180]"},
 	} {
-		s, problems := Parse("a.yaml", []byte(about("test", "match: 'true'\n"+c.lines)), Options{Templates: standard})
+		s, problems := Parse("a.yaml", []byte(fileAbout("test", "match: 'true'\n"+c.lines)), Options{Templates: standard})
 		if s == nil {
 			t.Fatal(problems)
 		}
@@ -75,7 +75,7 @@ func TestRenderPanics(t *testing.T) {
 	standard := template.Must(template.New("").Funcs(template.FuncMap{"trap": func() string { panic("trap") }}).Parse("{{define `x`}}{{end}}"))
 	options := Options{Templates: standard, Data: func(*Subscription, graph.Object) any { return trap{} }}
 	for _, body := range []string{"{{trap}}", "{{.Panic}}"} {
-		s, problems := Parse("a.yaml", []byte(about("test", "match: 'true'\nsubject: x\nbody: '"+body+"'\n")), options)
+		s, problems := Parse("a.yaml", []byte(fileAbout("test", "match: 'true'\nsubject: x\nbody: '"+body+"'\n")), options)
 		if s == nil {
 			t.Fatal(problems)
 		}
@@ -96,7 +96,7 @@ func TestConcurrently(t *testing.T) {
 	for range 4 {
 		t.Run("", func(t *testing.T) {
 			t.Parallel()
-			in := &Input{Object: exampleTest(t), Was: says(""), Now: says("")}
+			in := &Input{Object: exampleTest(t), Was: returnStatus(""), Now: returnStatus("")}
 			for range 100 {
 				if matches, err := s.Match(t.Context(), in); err != nil || !matches {
 					t.Fatal(matches, err)

@@ -24,8 +24,8 @@ type selector struct {
 	place map[string]globs // repository, branch and tree of a revision
 }
 
-// fits reports whether an object matches the selector.
-func (s *selector) fits(in *Input) (bool, error) {
+// matches reports whether an object matches the selector.
+func (s *selector) matches(in *Input) (bool, error) {
 	switch {
 	case s.place != nil:
 		return s.fitsPlace(in)
@@ -40,7 +40,7 @@ func (s *selector) fits(in *Input) (bool, error) {
 	if s.fit != nil {
 		return s.fit(s.globs, text), nil
 	}
-	return s.globs.fit(text), nil
+	return s.globs.match(text), nil
 }
 
 // fitsPlace reports whether one repository of a revision matches repository, branch and
@@ -52,7 +52,7 @@ func (s *selector) fitsPlace(in *Input) (bool, error) {
 	}
 	return slices.ContainsFunc(places, func(p *graph.Repository) bool {
 		for name, g := range s.place {
-			fit := globs.fit
+			fit := globs.match
 			if name == "repository" {
 				fit = fitRepository
 			}
@@ -74,8 +74,8 @@ func placeText(p *graph.Repository, name string) string {
 	return p.Tree
 }
 
-// found returns the values that the selector compares, in quotes.
-func (s *selector) found(in *Input) (string, error) {
+// quotedValues returns the values that the selector compares, in quotes.
+func (s *selector) quotedValues(in *Input) (string, error) {
 	var texts []string
 	var err error
 	switch {
@@ -238,9 +238,9 @@ func fitPath(g globs, path string) bool {
 // fitRepository compares URLs of repositories, with or without globs. Different URLs of
 // one repository match.
 func fitRepository(g globs, url string) bool {
-	if g.fit(url) {
+	if g.match(url) {
 		return true
 	}
 	key := facts.RepositoryKey(url)
-	return url != "" && slices.ContainsFunc(g, func(g glob) bool { return newGlob(facts.RepositoryKey(g.text)).fits(key) })
+	return url != "" && slices.ContainsFunc(g, func(g glob) bool { return newGlob(facts.RepositoryKey(g.text)).matches(key) })
 }

@@ -40,8 +40,8 @@ func (s *source) problem(line, column int, format string, args ...any) {
 	s.problems = append(s.problems, Problem{File: s.file, Line: line, Column: column, Text: cut(text, maxProblem)})
 }
 
-// at reports a problem with a node.
-func (s *source) at(n ast.Node, format string, args ...any) {
+// problemAt reports a problem with a node.
+func (s *source) problemAt(n ast.Node, format string, args ...any) {
 	p := n.GetToken().Position
 	s.problem(p.Line, p.Column, format, args...)
 }
@@ -83,7 +83,7 @@ func (s *source) read() (entries []entry) {
 		s.problem(0, 0, "is not UTF-8")
 		return nil
 	}
-	if deep(s.text) {
+	if nestsTooDeep(s.text) {
 		s.problem(0, 0, "has lists within lists within lists")
 		return nil
 	}
@@ -104,7 +104,7 @@ func (s *source) read() (entries []entry) {
 			continue
 		}
 		if found {
-			s.at(doc.Body, "a second document: only one is allowed")
+			s.problemAt(doc.Body, "a second document: only one is allowed")
 			return nil
 		}
 		found = true
@@ -116,9 +116,9 @@ func (s *source) read() (entries []entry) {
 	return entries
 }
 
-// deep reports whether brackets are nested more than 200 deep, which no person writes,
+// nestsTooDeep reports whether brackets are nested more than 200 deep, which no person writes,
 // before the library recurses as deep. Brackets in texts count too.
-func deep(text string) bool {
+func nestsTooDeep(text string) bool {
 	const most = 200
 	depth := 0
 	for i := range len(text) {
@@ -143,7 +143,7 @@ func (s *source) mapping(n ast.Node) []entry {
 	case *ast.MappingValueNode:
 		values = []*ast.MappingValueNode{n}
 	default:
-		s.at(n, "expected lines of KEY: VALUE, found %s", kindName(n))
+		s.problemAt(n, "expected lines of KEY: VALUE, found %s", kindName(n))
 		return nil
 	}
 	var entries []entry
@@ -151,12 +151,12 @@ func (s *source) mapping(n ast.Node) []entry {
 	for _, v := range values {
 		e := entry{v.Key.GetToken().Value, v.Key, v.Value}
 		if seen[e.name] {
-			s.at(e.key, "a second key %q", e.name)
+			s.problemAt(e.key, "a second key %q", e.name)
 			continue
 		}
 		seen[e.name] = true
 		if _, tag := e.value.(*ast.TagNode); tag {
-			s.at(e.value, "%s: a text that begins with ! must be in quotes", e.name)
+			s.problemAt(e.value, "%s: a text that begins with ! must be in quotes", e.name)
 			e.value = nil // the library took the value for the tag
 		}
 		entries = append(entries, e)
@@ -167,9 +167,9 @@ func (s *source) mapping(n ast.Node) []entry {
 // kindName returns the name of a kind of node, for people.
 func kindName(n ast.Node) string { return strings.ToLower(n.Type().YAMLName()) }
 
-// nearest returns ": did you mean ...?" with the name that is the fewest edits away, or
+// nearestName returns ": did you mean ...?" with the name that is the fewest edits away, or
 // "" if each name is far away.
-func nearest(names []string, name string) string {
+func nearestName(names []string, name string) string {
 	best, least := "", min(max(2, len(name)/3)+1, len(name))
 	for _, n := range names {
 		if d := levenshtein.ComputeDistance(n, name); 0 < d && d < least { // an equal name is valid in another place

@@ -87,14 +87,14 @@ func (s *Subscription) Match(ctx context.Context, in *Input) (bool, error) {
 		return false, nil
 	}
 	for i := range s.selectors {
-		if fits, err := s.selectors[i].fits(in); err != nil || !fits {
+		if fits, err := s.selectors[i].matches(in); err != nil || !fits {
 			return false, err
 		}
 	}
 	if s.match == nil {
 		return true, nil
 	}
-	return s.match.truth(ctx, in)
+	return s.match.isTrue(ctx, in)
 }
 
 // maxMessageID is the most bytes of the ID of a message.

@@ -89,12 +89,12 @@ func (w *walker) funcs() template.FuncMap {
 
 func (w *walker) step() (string, error) {
 	if w.steps++; w.steps > maxSteps {
-		return "", beyond("more than %d steps", maxSteps)
+		return "", limitError("more than %d steps", maxSteps)
 	}
 	// Checking the context in each step would take most of the time.
 	if w.steps%64 == 1 && w.ctx.Err() != nil {
 		if errors.Is(w.ctx.Err(), context.DeadlineExceeded) {
-			return "", beyond("it takes more time than there is")
+			return "", limitError("it takes more time than there is")
 		}
 		return "", w.ctx.Err()
 	}
@@ -103,7 +103,7 @@ func (w *walker) step() (string, error) {
 
 func (w *walker) enter() (string, error) {
 	if w.depth++; w.depth > maxDepth {
-		return "", beyond("more than %d templates within each other", maxDepth)
+		return "", limitError("more than %d templates within each other", maxDepth)
 	}
 	return w.step()
 }
@@ -113,7 +113,7 @@ func (w *walker) leave() string {
 	return ""
 }
 
-var errTooLong = beyond("a text longer than %d bytes", maxBody)
+var errTooLong = limitError("a text longer than %d bytes", maxBody)
 
 // limited returns a function that fails if its text does not fit into a mail.
 func limited(f func(...any) string) func(...any) (string, error) {

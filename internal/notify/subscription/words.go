@@ -24,20 +24,20 @@ func (s *source) words(e entry, n ast.Node) (words, bool) {
 	p := n.GetToken().Position
 	switch n := n.(type) {
 	case *ast.StringNode:
-		w := words{text: n.Value, line: p.Line, column: p.Column, raw: s.from(p.Line, p.Column)}
+		w := words{text: n.Value, line: p.Line, column: p.Column, raw: s.textFrom(p.Line, p.Column)}
 		if w.raw != "" && (w.raw[0] == '"' || w.raw[0] == '\'') {
 			w.quote, w.raw, w.column = w.raw[0], w.raw[1:], w.column+1
 		}
 		return w, true
 	case *ast.LiteralNode:
-		return words{text: n.Value.Value, line: p.Line + 1, column: 1, raw: s.from(p.Line+1, 1)}, true
+		return words{text: n.Value.Value, line: p.Line + 1, column: 1, raw: s.textFrom(p.Line+1, 1)}, true
 	}
-	s.at(n, "%s: expected text (in quotes, if it looks like something else), found %s", e.name, kindName(n))
+	s.problemAt(n, "%s: expected text (in quotes, if it looks like something else), found %s", e.name, kindName(n))
 	return words{}, false
 }
 
-// from returns the file from a place on.
-func (s *source) from(line, column int) string {
+// textFrom returns the file from a place on.
+func (s *source) textFrom(line, column int) string {
 	if s.lines == nil {
 		s.lines = []int{0}
 		for i := range len(s.text) {

@@ -42,8 +42,8 @@ func (e *Error) RetryAfter() time.Duration { return e.After }
 // Unwrap returns what went wrong below, for errors.Is.
 func (e *Error) Unwrap() error { return e.err }
 
-// lost makes an Error of a request without an answer.
-func lost(hook Hook, u *url.URL, err error) *Error {
+// noAnswer makes an Error of a request without an answer.
+func noAnswer(hook Hook, u *url.URL, err error) *Error {
 	// The URL that http puts around it has more in it than may be shown.
 	if outer, is := errors.AsType[*url.Error](err); is {
 		err = outer.Err

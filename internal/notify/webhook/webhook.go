@@ -98,7 +98,7 @@ func (s *Sender) Send(ctx context.Context, hook Hook, id string, body []byte) er
 	}
 	response, err := s.client().Do(request)
 	if err != nil {
-		return lost(hook, u, err)
+		return noAnswer(hook, u, err)
 	}
 	defer response.Body.Close()
 	// The status decides, even if reading the body fails.

@@ -13,8 +13,8 @@ import (
 	"github.com/kcidb-go/kcidb/internal/queue"
 )
 
-// bury moves a message to the dead letters.
-func (d *delivery) bury(ctx context.Context, reason string, attempts int) error {
+// moveToDead moves a message to the dead letters.
+func (d *delivery) moveToDead(ctx context.Context, reason string, attempts int) error {
 	i := d.q.withLatest(ctx, d.q.deadStream(), infoOf(d.message))
 	i.Reason, i.Attempts, i.Time = cut(reason, maxReason), attempts, time.Now().UTC()
 	msgs, err := encode(d.q.deadStream(), i, d.message.Data)

@@ -12,8 +12,8 @@ import (
 	"github.com/kcidb-go/kcidb/internal/queue"
 )
 
-// bury puts dead letters into a queue; every thousandth has pieces.
-func bury(t *testing.T, q *jsQueue, from, to int) {
+// addDeadLetters puts dead letters into a queue; every thousandth has pieces.
+func addDeadLetters(t *testing.T, q *jsQueue, from, to int) {
 	t.Helper()
 	var msgs []*nats.Msg
 	for n := from; n < to; n++ {
@@ -49,7 +49,7 @@ func TestCountIsNoList(t *testing.T) {
 	const many = 20_000
 	requests, last := uint64(0), 0
 	for _, n := range []int{10, many} {
-		bury(t, q, last, n)
+		addDeadLetters(t, q, last, n)
 		last = n
 		for again := range 2 {
 			before := q.nc.Stats()
@@ -84,7 +84,7 @@ func TestListIsRead(t *testing.T) {
 	if err := q.Init(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	bury(t, q, 0, 3000)
+	addDeadLetters(t, q, 0, 3000)
 	before := q.nc.Stats().InMsgs
 	n := 0
 	for letter, err := range q.DeadLetters(t.Context()) {

@@ -66,7 +66,7 @@ func (d *delivery) Refuse(ctx context.Context, reason string, final bool) error 
 	}
 	defer cancel()
 	if final || d.q.attemptsUsedUp(d.attempt) {
-		return d.q.translate("give back to", d.bury(ctx, reason, d.attempt))
+		return d.q.translate("give back to", d.moveToDead(ctx, reason, d.attempt))
 	}
 	return d.q.translate("give back to", d.msg.NakWithDelay(d.q.cfg.RetryDelay))
 }

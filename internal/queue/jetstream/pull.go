@@ -246,7 +246,7 @@ func (q *jsQueue) prepare(ctx context.Context, d *delivery) (bool, error) {
 	}
 	d.message = d.info.message(data)
 	if q.attemptsUsedUp(d.attempt - 1) {
-		return false, d.bury(ctx, fmt.Sprintf("handed out %d times and never acknowledged", q.cfg.MaxAttempts), q.cfg.MaxAttempts)
+		return false, d.moveToDead(ctx, fmt.Sprintf("handed out %d times and never acknowledged", q.cfg.MaxAttempts), q.cfg.MaxAttempts)
 	}
 	if time.Since(d.since) > time.Second {
 		return true, d.Extend(ctx)
@@ -273,5 +273,5 @@ func (q *jsQueue) handleUnreadable(ctx context.Context, d *delivery, cause error
 	}
 	q.cfg.Logger.Error("message is damaged", "id", d.info.ID, "error", cause)
 	d.message = d.info.message(nil)
-	return d.bury(ctx, queue.ErrDamaged.Error(), d.attempt)
+	return d.moveToDead(ctx, queue.ErrDamaged.Error(), d.attempt)
 }

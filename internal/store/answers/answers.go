@@ -33,12 +33,12 @@ func (db *DB) view(ctx context.Context, operation string, f func(ctx context.Con
 // read calls f for each row of a query, after scanning the row into the pointers.
 func (db *DB) read(ctx context.Context, operation, query string, args, into []any, f func()) error {
 	return db.view(ctx, operation, func(ctx context.Context, tx sqldb.Tx) error {
-		return each(ctx, tx, query, args, into, f)
+		return forEachRow(ctx, tx, query, args, into, f)
 	})
 }
 
-// each calls f for each row of a query, after scanning the row into the pointers.
-func each(ctx context.Context, tx sqldb.Tx, query string, args, into []any, f func()) error {
+// forEachRow calls f for each row of a query, after scanning the row into the pointers.
+func forEachRow(ctx context.Context, tx sqldb.Tx, query string, args, into []any, f func()) error {
 	return sqldb.Read(ctx, tx, query, args, into, func() error { f(); return nil })
 }
 

@@ -96,7 +96,7 @@ func (db *DB) lastCheckouts(ctx context.Context, tx sqldb.Tx, of BranchReportOf)
 	var r Revision
 	var revisions set
 	enough := errors.New("enough")
-	err = sqldb.Read(ctx, tx, query, []any{url, of.Branch, of.To, of.Origin, maxCheckouts}, r.into(), func() error {
+	err = sqldb.Read(ctx, tx, query, []any{url, of.Branch, of.To, of.Origin, maxCheckouts}, r.scanTargets(), func() error {
 		if !of.Tree(r.TreeName) {
 			return nil
 		}
@@ -121,7 +121,7 @@ func (db *DB) checkoutsOfHead(ctx context.Context, tx sqldb.Tx, head Revision, o
 	}
 	var r Revision
 	query := "SELECT " + db.revisionColumns() + " FROM checkouts c WHERE c.git_commit_hash = $1"
-	err = each(ctx, tx, query, []any{head.CommitHash}, r.into(), func() {
+	err = forEachRow(ctx, tx, query, []any{head.CommitHash}, r.scanTargets(), func() {
 		if r.Origin == of.Origin && sameRepository(r.RepositoryURL, of.RepositoryURL) && r.Branch == of.Branch && of.Tree(r.TreeName) {
 			ids = append(ids, r.CheckoutID)
 		}
@@ -220,7 +220,7 @@ func (db *DB) failedSuites(ctx context.Context, tx sqldb.Tx, builds map[string]c
 		WHERE ` + db.In("build_id", 1) + ` AND status = 'FAIL' AND suite <> ''`
 	all := make(map[string]map[string][]string)
 	var build, suite string
-	err := each(ctx, tx, query, []any{db.List(slices.Collect(maps.Keys(builds)))}, []any{&build, &suite}, func() {
+	err := forEachRow(ctx, tx, query, []any{db.List(slices.Collect(maps.Keys(builds)))}, []any{&build, &suite}, func() {
 		checkout := builds[build].checkout.CheckoutID
 		if all[checkout] == nil {
 			all[checkout] = make(map[string][]string)
@@ -245,15 +245,15 @@ func (db *DB) buildIssues(ctx context.Context, tx sqldb.Tx, checkouts []string) 
 	var code, tool, harness int
 	var ids set
 	into := []any{&i.BuildID, &i.ID, &i.Version, &i.Comment, &i.ReportURL, &code, &tool, &harness}
-	err = each(ctx, tx, query, []any{db.List(checkouts)}, into, func() {
-		i.Code, i.Tool, i.Harness = truth(code), truth(tool), truth(harness)
+	err = forEachRow(ctx, tx, query, []any{db.List(checkouts)}, into, func() {
+		i.Code, i.Tool, i.Harness = boolOf(code), boolOf(tool), boolOf(harness)
 		all = append(all, i)
 		ids.add(i.ID)
 	})
 	if err != nil {
 		return nil, err
 	}
-	seen, err := db.seen(ctx, tx, ids.sorted())
+	seen, err := db.findOccurrences(ctx, tx, ids.sorted())
 	for n := range all {
 		if s := seen[all[n].ID]; s != nil {
 			all[n].First = s.First
@@ -267,8 +267,8 @@ func triState(column string) string {
 	return "CASE WHEN " + column + " IS NULL THEN -1 WHEN " + column + " THEN 1 ELSE 0 END"
 }
 
-// truth returns the truth value of a number of triState, nil for NULL.
-func truth(n int) *bool {
+// boolOf returns the truth value of a number of triState, nil for NULL.
+func boolOf(n int) *bool {
 	if n < 0 {
 		return nil
 	}

@@ -41,7 +41,7 @@ func (db *DB) addCheckoutCounts(ctx context.Context, tx sqldb.Tx, checkouts []st
 	var status report.Status
 	var n int64
 	query := "SELECT checkout_id, kind, status, n FROM checkout_counts WHERE " + db.In("checkout_id", 1)
-	return each(ctx, tx, query, []any{db.List(checkouts)}, []any{&checkout, &kind, &status, &n}, func() {
+	return forEachRow(ctx, tx, query, []any{db.List(checkouts)}, []any{&checkout, &kind, &status, &n}, func() {
 		countsOf(checkout).add(kind, status, n)
 	})
 }

@@ -47,7 +47,7 @@ func (db *DB) Failed(ctx context.Context, builds []string, f func(*FailedTest)) 
 		if err != nil {
 			return err
 		}
-		return each(ctx, tx, query, []any{db.List(builds)}, into, func() {
+		return forEachRow(ctx, tx, query, []any{db.List(builds)}, into, func() {
 			t.Platform = platforms[environment]
 			f(&t)
 		})
@@ -63,7 +63,7 @@ func (db *DB) platformsOfFailed(ctx context.Context, tx sqldb.Tx, builds []strin
 		WHERE ` + db.In("t.build_id", 1) + ` AND ` + isFailed + ` AND t.environment_misc IS NOT NULL`
 	var names []string
 	var name string
-	if err := each(ctx, tx, query, []any{db.List(builds)}, []any{&name}, func() { names = append(names, name) }); err != nil {
+	if err := forEachRow(ctx, tx, query, []any{db.List(builds)}, []any{&name}, func() { names = append(names, name) }); err != nil {
 		return nil, err
 	}
 	all := make(map[string]string, len(names))

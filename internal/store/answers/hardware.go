@@ -77,7 +77,7 @@ func readHardware(ctx context.Context, tx sqldb.Tx, from, column string, args []
 		return h
 	}
 	query := "SELECT h.platform, h.compatible, " + column + ", h.status, CAST(sum(h.n) AS bigint)" + from + " GROUP BY 1, 2, 3, 4"
-	err := each(ctx, tx, query, args, []any{&platform, &compatible, &value, &status, &n}, func() {
+	err := forEachRow(ctx, tx, query, args, []any{&platform, &compatible, &value, &status, &n}, func() {
 		hardware().add(kindOf(value), status, n)
 		names := compatibles[platform]
 		names.add(listOf(compatible)...)
@@ -92,7 +92,7 @@ func readHardware(ctx context.Context, tx sqldb.Tx, from, column string, args []
 			JOIN counted_builds b ON b.build_id = p.build_id
 		WHERE b.checkout_id <> '' AND ` + notDummy("b.build_id") + `
 		GROUP BY 1, 2`
-	err = each(ctx, tx, query, args, []any{&platform, &status, &n}, func() { hardware().add(rollup.Builds, status, n) })
+	err = forEachRow(ctx, tx, query, args, []any{&platform, &status, &n}, func() { hardware().add(rollup.Builds, status, n) })
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +114,7 @@ func (db *DB) TestedCheckouts(ctx context.Context, tests HardwareTests) (all []R
 	err = db.view(ctx, "read tested checkouts", func(ctx context.Context, tx sqldb.Tx) error {
 		var ids []string
 		var id string
-		err := each(ctx, tx, query, tests.args(), []any{&id}, func() { ids = append(ids, id) })
+		err := forEachRow(ctx, tx, query, tests.args(), []any{&id}, func() { ids = append(ids, id) })
 		if err == nil {
 			all, err = db.revisions(ctx, tx, ids)
 		}

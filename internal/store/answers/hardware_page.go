@@ -39,7 +39,7 @@ func (db *DB) HardwarePage(ctx context.Context, tests HardwareTests, name string
 		}
 		var checkouts set
 		var b HardwareBuild
-		err = each(ctx, tx, query, tests.args(name, db.List(lists)), []any{&b.BuildID, &b.CheckoutID}, func() {
+		err = forEachRow(ctx, tx, query, tests.args(name, db.List(lists)), []any{&b.BuildID, &b.CheckoutID}, func() {
 			page.Builds = append(page.Builds, b)
 			checkouts.add(b.CheckoutID)
 		})
@@ -58,7 +58,7 @@ func (db *DB) HardwarePage(ctx context.Context, tests HardwareTests, name string
 func (p *HardwarePage) readCompatibles(ctx context.Context, tx sqldb.Tx, tests HardwareTests, name string) (lists []string, found bool, err error) {
 	var platform, compatible string
 	var names, containing set
-	err = each(ctx, tx, "SELECT DISTINCT h.platform, h.compatible"+testedSQL, tests.args(), []any{&platform, &compatible}, func() {
+	err = forEachRow(ctx, tx, "SELECT DISTINCT h.platform, h.compatible"+testedSQL, tests.args(), []any{&platform, &compatible}, func() {
 		list := listOf(compatible)
 		contains := slices.Contains(list, name)
 		if contains {
@@ -98,7 +98,7 @@ func (db *DB) HardwareCounts(ctx context.Context, name string, builds []string) 
 		GROUP BY 1, 2`
 	err := db.view(ctx, "read a hardware", func(ctx context.Context, tx sqldb.Tx) error {
 		into := []any{&checkout, &platform, &compatible, &suite, &status, &n}
-		err := each(ctx, tx, tests, []any{db.List(builds)}, into, func() {
+		err := forEachRow(ctx, tx, tests, []any{db.List(builds)}, into, func() {
 			if platform == name || slices.Contains(listOf(compatible), name) {
 				counts().add(rollup.KindOf(suite), status, n)
 			}
@@ -106,7 +106,7 @@ func (db *DB) HardwareCounts(ctx context.Context, name string, builds []string) 
 		if err != nil {
 			return err
 		}
-		return each(ctx, tx, ofBuilds, []any{db.List(builds)}, []any{&checkout, &status, &n},
+		return forEachRow(ctx, tx, ofBuilds, []any{db.List(builds)}, []any{&checkout, &status, &n},
 			func() { counts().add(rollup.Builds, status, n) })
 	})
 	return all, err

@@ -114,7 +114,7 @@ func (of *checkoutsOfBranch) read(ctx context.Context, db *DB, tx sqldb.Tx, skip
 		WHERE ` + repository + ` AND c.git_repository_branch = $2 AND ` + start + `
 		ORDER BY ` + order + ` DESC, c.id DESC LIMIT $3 OFFSET $4`
 	var r Revision
-	err = each(ctx, tx, query, args, r.into(), func() { all = append(all, r) })
+	err = forEachRow(ctx, tx, query, args, r.scanTargets(), func() { all = append(all, r) })
 	return all, err
 }
 
@@ -170,7 +170,7 @@ func (db *DB) buildsIn(ctx context.Context, tx sqldb.Tx, checkouts []Revision, c
 	all := make(map[string]configuredBuild)
 	var b configuredBuild
 	var checkout string
-	err := each(ctx, tx, query, args, []any{&b.id, &checkout, &b.architecture, &b.compiler, &b.config}, func() {
+	err := forEachRow(ctx, tx, query, args, []any{&b.id, &checkout, &b.architecture, &b.compiler, &b.config}, func() {
 		b.checkout = byID[checkout]
 		all[b.id] = b
 	})
@@ -193,7 +193,7 @@ func (db *DB) testRuns(ctx context.Context, tx sqldb.Tx, condition string, args 
 		WHERE ` + condition
 	var t testRun
 	into := []any{&t.ID, &t.BuildID, &t.Origin, &t.Path, (*string)(&t.Status), &t.Start, &t.arrived, &t.environment}
-	if err := each(ctx, tx, query, args, into, func() { all = append(all, t) }); err != nil {
+	if err := forEachRow(ctx, tx, query, args, into, func() { all = append(all, t) }); err != nil {
 		return nil, err
 	}
 	var names set

@@ -102,11 +102,11 @@ func (db *DB) Incidents(ctx context.Context, key IssueKey) (n Incidents, err err
 	err = db.view(ctx, "count incidents", func(ctx context.Context, tx sqldb.Tx) error {
 		var kind rollup.Kind
 		var of int64
-		err := each(ctx, tx, counts, []any{key.ID, key.Version}, []any{&kind, &of}, func() { n.add(kind, of) })
+		err := forEachRow(ctx, tx, counts, []any{key.ID, key.Version}, []any{&kind, &of}, func() { n.add(kind, of) })
 		if err != nil || n.Present == 0 {
 			return err
 		}
-		return each(ctx, tx, first, []any{key.ID, key.Version}, []any{&n.First}, func() {})
+		return forEachRow(ctx, tx, first, []any{key.ID, key.Version}, []any{&n.First}, func() {})
 	})
 	return n, err
 }

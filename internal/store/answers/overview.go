@@ -52,7 +52,7 @@ func (db *DB) latestCheckouts(ctx context.Context, tx sqldb.Tx, limit int) ([]Ch
 	var arrived []Revision
 	var r Revision
 	query := "SELECT " + db.revisionColumns() + " FROM checkouts c ORDER BY c._timestamp DESC, c.id DESC LIMIT $1"
-	if err := each(ctx, tx, query, []any{limit}, r.into(), func() { arrived = append(arrived, r) }); err != nil {
+	if err := forEachRow(ctx, tx, query, []any{limit}, r.scanTargets(), func() { arrived = append(arrived, r) }); err != nil {
 		return nil, err
 	}
 	// Checkouts with the same start stay in the order of their arrival.

@@ -19,7 +19,7 @@ func (db *DB) repositoryURLs(ctx context.Context, tx sqldb.Tx, url string) ([]st
 	var all []string
 	var found string
 	query := "SELECT DISTINCT url FROM tree_heads WHERE url LIKE $1 ESCAPE '!' ORDER BY url"
-	err := each(ctx, tx, query, []any{containing(path)}, []any{&found}, func() {
+	err := forEachRow(ctx, tx, query, []any{containing(path)}, []any{&found}, func() {
 		if facts.RepositoryKey(found) == key {
 			all = append(all, found)
 		}

@@ -107,7 +107,7 @@ func (r *Results) readBuilds(ctx context.Context, db *DB, tx sqldb.Tx) error {
 		WHERE checkout_id <> '' AND ` + db.In("checkout_id", 1) + only
 	var b Built
 	into := []any{&b.ID, &b.CheckoutID, &b.Origin, (*string)(&b.Status), &b.Architecture, &b.Compiler, &b.ConfigName, &b.Lab, &b.Start}
-	err := each(ctx, tx, query, args, into, func() {
+	err := forEachRow(ctx, tx, query, args, into, func() {
 		b.Lab = facts.LabOf(b.Lab, b.Origin)
 		r.Builds = append(r.Builds, b)
 	})
@@ -166,7 +166,7 @@ func (r *Results) readSightings(ctx context.Context, db *DB, tx sqldb.Tx, ids []
 		ORDER BY incident_id`
 	var s Sighting
 	into := []any{&s.IssueID, &s.Version, (*string)(&s.Kind), &s.BuildID, &s.TestID, (*string)(&s.Status)}
-	err := each(ctx, tx, query, []any{db.List(ids)}, into, func() {
+	err := forEachRow(ctx, tx, query, []any{db.List(ids)}, into, func() {
 		r.Sightings = append(r.Sightings, s)
 		if s.TestID != "" {
 			tests = append(tests, s.TestID)
@@ -185,7 +185,7 @@ func (r *Results) readSightings(ctx context.Context, db *DB, tx sqldb.Tx, ids []
 		WHERE i.test_id IS NOT NULL AND k.checkout_id <> '' AND ` + db.In("i.build_id", 1) + `
 		ORDER BY i.id`
 	s = Sighting{Kind: rollup.Builds}
-	err = each(ctx, tx, query, []any{db.List(ids)}, []any{&s.IssueID, &s.Version, &s.BuildID, &s.Status}, func() {
+	err = forEachRow(ctx, tx, query, []any{db.List(ids)}, []any{&s.IssueID, &s.Version, &s.BuildID, &s.Status}, func() {
 		r.Sightings = append(r.Sightings, s)
 	})
 	if err != nil || !r.Tests || len(tests) == 0 {
@@ -212,7 +212,7 @@ func (r *Results) readTexts(ctx context.Context, db *DB, tx sqldb.Tx) error {
 	var key IssueKey
 	var texts IssueTexts
 	query := "SELECT id, version, comment, report_url FROM issues WHERE " + db.In("id", 1)
-	return each(ctx, tx, query, []any{db.List(ids.sorted())}, []any{&key.ID, &key.Version, &texts.Comment, &texts.ReportURL},
+	return forEachRow(ctx, tx, query, []any{db.List(ids.sorted())}, []any{&key.ID, &key.Version, &texts.Comment, &texts.ReportURL},
 		func() { r.Texts[key] = texts })
 }
 

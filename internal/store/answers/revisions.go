@@ -30,7 +30,7 @@ func (db *DB) revisionColumns() string {
 	return "c.id, c.origin, " + strings.Join(texts, ", ") + ", " + db.Micros("c.start_time")
 }
 
-func (r *Revision) into() []any {
+func (r *Revision) scanTargets() []any {
 	return []any{&r.CheckoutID, &r.Origin, &r.TreeName, &r.RepositoryURL, &r.Branch, &r.CommitHash, &r.CommitName, &r.Start}
 }
 
@@ -47,7 +47,7 @@ func (db *DB) revisions(ctx context.Context, tx sqldb.Tx, ids []string) ([]Revis
 // selectRevisions returns the checkouts "c" of the rest of a query, the newest first.
 func (db *DB) selectRevisions(ctx context.Context, tx sqldb.Tx, rest string, args ...any) (all []Revision, err error) {
 	var r Revision
-	err = each(ctx, tx, "SELECT "+db.revisionColumns()+" "+rest, args, r.into(), func() { all = append(all, r) })
+	err = forEachRow(ctx, tx, "SELECT "+db.revisionColumns()+" "+rest, args, r.scanTargets(), func() { all = append(all, r) })
 	slices.SortStableFunc(all, newestFirst)
 	return all, err
 }

@@ -24,9 +24,9 @@ type Occurrence struct {
 	In      *Revision // nil if unknown
 }
 
-// before reports whether a is the first of two occurrences; or, if last is true, the
+// precedes reports whether a is the first of two occurrences; or, if last is true, the
 // last of them. An occurrence at an unknown time is neither, unless both are.
-func (a Occurrence) before(b Occurrence, last bool) bool {
+func (a Occurrence) precedes(b Occurrence, last bool) bool {
 	if (a.At == 0) != (b.At == 0) {
 		return b.At == 0
 	}
@@ -50,7 +50,7 @@ const (
 // sightings.
 func (db *DB) Seen(ctx context.Context, ids []string, versions []IssueKey) (seen map[string]*Seen, err error) {
 	err = db.view(ctx, "read sightings of issues", func(ctx context.Context, tx sqldb.Tx) error {
-		if seen, err = db.seen(ctx, tx, ids); err != nil {
+		if seen, err = db.findOccurrences(ctx, tx, ids); err != nil {
 			return err
 		}
 		limit := min(maxBranchSightings, max(minBranchSightings, allBranchSightings/max(len(versions), 1)))
@@ -85,13 +85,13 @@ func branchesOf(ctx context.Context, tx sqldb.Tx, key IssueKey, limit int) (all 
 			JOIN checkouts c ON c.id = k.checkout_id
 		ORDER BY 1, 2, 3`
 	var b Branch
-	err = each(ctx, tx, query, []any{key.ID, key.Version, limit}, []any{&b.TreeName, &b.RepositoryURL, &b.Name},
+	err = forEachRow(ctx, tx, query, []any{key.ID, key.Version, limit}, []any{&b.TreeName, &b.RepositoryURL, &b.Name},
 		func() { all = append(all, b) })
 	return all, err
 }
 
-// seen finds the first and the last occurrence of issues.
-func (db *DB) seen(ctx context.Context, tx sqldb.Tx, ids []string) (map[string]*Seen, error) {
+// findOccurrences finds the first and the last occurrence of issues.
+func (db *DB) findOccurrences(ctx context.Context, tx sqldb.Tx, ids []string) (map[string]*Seen, error) {
 	first, err := db.occurrences(ctx, tx, "first", ids)
 	if err != nil {
 		return nil, err
@@ -142,9 +142,9 @@ func (db *DB) occurrences(ctx context.Context, tx sqldb.Tx, end string, ids []st
 	all := make(map[string]occurrence)
 	var id string
 	var o occurrence
-	err := each(ctx, tx, query, []any{db.List(ids)}, []any{&id, &o.Version, &o.At, &o.checkout}, func() {
+	err := forEachRow(ctx, tx, query, []any{db.List(ids)}, []any{&id, &o.Version, &o.At, &o.checkout}, func() {
 		other, ok := all[id]
-		if !ok || o.before(other.Occurrence, end == "last") {
+		if !ok || o.precedes(other.Occurrence, end == "last") {
 			all[id] = o
 		}
 	})

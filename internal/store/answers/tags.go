@@ -38,7 +38,7 @@ func (db *DB) Tagged(ctx context.Context, tag string, of CheckoutsOf, isTree fun
 			return err
 		}
 		for _, key := range trees {
-			err := each(ctx, tx, query, []any{key, containing(tag), maxTagCheckouts}, []any{&hash, &tags}, func() {
+			err := forEachRow(ctx, tx, query, []any{key, containing(tag), maxTagCheckouts}, []any{&hash, &tags}, func() {
 				if slices.Contains(listOf(tags), tag) && !slices.Contains(hashes, hash) {
 					hashes = append(hashes, hash)
 				}
@@ -57,7 +57,7 @@ func (db *DB) newestTrees(ctx context.Context, tx sqldb.Tx, of CheckoutsOf, isTr
 	var key int64
 	var r Revision
 	query := "SELECT key, tree_name, url, branch FROM tree_heads WHERE origin = $1 ORDER BY start DESC, key DESC"
-	err = each(ctx, tx, query, []any{of.Origin}, []any{&key, &r.TreeName, &r.RepositoryURL, &r.Branch}, func() {
+	err = forEachRow(ctx, tx, query, []any{of.Origin}, []any{&key, &r.TreeName, &r.RepositoryURL, &r.Branch}, func() {
 		if len(keys) < maxTagTrees && (of.Branch == "" || of.Branch == r.Branch) && isTree(&r) &&
 			(of.RepositoryURL == "" || sameRepository(of.RepositoryURL, r.RepositoryURL)) {
 			keys = append(keys, key)

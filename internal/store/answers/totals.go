@@ -92,7 +92,7 @@ func (s *Started) readDays(ctx context.Context, tx sqldb.Tx, days Days) error {
 	var kind rollup.Kind
 	var lab, origin string
 	var n int64
-	return each(ctx, tx, query, []any{days.First, days.Last}, []any{&kind, &lab, &origin, &n}, func() {
+	return forEachRow(ctx, tx, query, []any{days.First, days.Last}, []any{&kind, &lab, &origin, &n}, func() {
 		s.add(kind, n)
 		if lab := facts.LabOf(lab, origin); kind != rollup.Checkouts && lab != "" {
 			if s.Labs[lab] == nil {
@@ -111,7 +111,7 @@ func (s *Started) readTrees(ctx context.Context, tx sqldb.Tx, days Days) error {
 		WHERE h.start >= $1
 			AND EXISTS (SELECT 1 FROM counted_checkouts c WHERE c.tree = h.key AND c.start >= $1 AND c.start < $2)`
 	begin, end := days.micros()
-	return each(ctx, tx, query, []any{begin, end}, []any{&s.Trees}, func() {})
+	return forEachRow(ctx, tx, query, []any{begin, end}, []any{&s.Trees}, func() {})
 }
 
 // Totals counts the objects that started on days, and the issues and incidents that
@@ -154,14 +154,14 @@ func (db *DB) Totals(ctx context.Context, days Days) (*Totals, error) {
 func (t *Totals) readArrived(ctx context.Context, db *DB, tx sqldb.Tx, days Days) error {
 	query := "SELECT count(DISTINCT id) FROM issues WHERE _timestamp >= " + db.Moment(1) + " AND _timestamp < " + db.Moment(2)
 	begin, end := days.micros()
-	if err := each(ctx, tx, query, []any{begin, end}, []any{&t.Issues}, func() {}); err != nil {
+	if err := forEachRow(ctx, tx, query, []any{begin, end}, []any{&t.Issues}, func() {}); err != nil {
 		return err
 	}
 	query = `
 		SELECT CAST(coalesce(sum(n), 0) AS bigint)
 		FROM incident_counts
 		WHERE day BETWEEN $1 AND $2 AND kind <> 'absent'`
-	return each(ctx, tx, query, []any{days.First, days.Last}, []any{&t.Incidents}, func() {})
+	return forEachRow(ctx, tx, query, []any{days.First, days.Last}, []any{&t.Incidents}, func() {})
 }
 
 // readBuildIncidents counts the incidents of builds, and reads their issues.
@@ -173,7 +173,7 @@ func (t *Totals) readBuildIncidents(ctx context.Context, db *DB, tx sqldb.Tx, da
 		GROUP BY origin, issue_id`
 	var b BuildIncidents
 	var ids set
-	err := each(ctx, tx, query, []any{days.First, days.Last}, []any{&b.Origin, &b.IssueID, &b.Version, &b.N}, func() {
+	err := forEachRow(ctx, tx, query, []any{days.First, days.Last}, []any{&b.Origin, &b.IssueID, &b.Version, &b.N}, func() {
 		t.BuildIncidents = append(t.BuildIncidents, b)
 		ids.add(b.IssueID)
 	})
@@ -213,7 +213,7 @@ func (db *DB) arrivedIssues(ctx context.Context, tx sqldb.Tx, ids []string) (map
 	var id string
 	var version, at int64
 	var comment *string
-	err := each(ctx, tx, query, []any{db.List(ids)}, []any{&id, &version, &comment, &at}, func() {
+	err := forEachRow(ctx, tx, query, []any{db.List(ids)}, []any{&id, &version, &comment, &at}, func() {
 		i, ok := all[id]
 		if !ok || at < i.first {
 			i.first = at

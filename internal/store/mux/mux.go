@@ -158,7 +158,7 @@ func (s *sinks) Load(ctx context.Context, r *report.Report, opts store.LoadOptio
 		}
 	}
 	for i := len(s.all) - 1; i > 0; i-- {
-		if err := follow(ctx, s.all[i], r, opts); err != nil {
+		if err := loadFollower(ctx, s.all[i], r, opts); err != nil {
 			return nil, fmt.Errorf("mux: database %d: %w", i+1, err)
 		}
 	}
@@ -169,10 +169,10 @@ func (s *sinks) Load(ctx context.Context, r *report.Report, opts store.LoadOptio
 	return changes, nil
 }
 
-// follow loads into a database that is not the first. Some of the submissions may be
+// loadFollower loads into a database that is not the first. Some of the submissions may be
 // there already, from a load that failed in a later database. Only the first database
 // notes changes.
-func follow(ctx context.Context, db store.Sink, r *report.Report, opts store.LoadOptions) error {
+func loadFollower(ctx context.Context, db store.Sink, r *report.Report, opts store.LoadOptions) error {
 	opts.Note = false
 	_, err := db.Load(ctx, r, opts)
 	keeper, ok := store.As[store.Store](db)

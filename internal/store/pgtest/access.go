@@ -25,8 +25,8 @@ func (s *Server) Require(t testing.TB, lines ...string) {
 	s.Run(t)
 }
 
-// Own gives a folder to the server's user.
-func (s *Server) Own(t testing.TB, dir string) {
+// Chown gives a folder to the server's user.
+func (s *Server) Chown(t testing.TB, dir string) {
 	t.Helper()
 	if s.owner == nil {
 		return

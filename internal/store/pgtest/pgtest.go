@@ -56,7 +56,7 @@ type Server struct {
 // come after the settings that make tests fast, and so override them.
 func Start(t testing.TB, settings ...string) *Server {
 	t.Helper()
-	s, err := prepare(need(t))
+	s, err := prepare(requirePrograms(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +89,7 @@ func Database(t testing.TB) string {
 // Shared returns the server that tests share.
 func Shared(t testing.TB) *Server {
 	t.Helper()
-	bin := need(t)
+	bin := requirePrograms(t)
 	shared.Do(func() {
 		if shared.Server, shared.err = prepare(bin); shared.err != nil {
 			return
@@ -131,10 +131,10 @@ func (s *Server) DSN(database, user string) string {
 // Spec returns the specification of a database for a user.
 func (s *Server) Spec(database, user string) string { return "postgresql:" + s.DSN(database, user) }
 
-// Same translates the specification of a database on another server to the database
+// ReplicaSpec translates the specification of a database on another server to the database
 // of the same name on this server, with the same user. A test gets the replica of a
 // database this way.
-func (s *Server) Same(spec string) string {
+func (s *Server) ReplicaSpec(spec string) string {
 	_, rest, _ := strings.Cut(spec, " port=")
 	return "postgresql:host=" + s.Dir + " port=" + rest
 }
@@ -205,7 +205,7 @@ func (s *Server) Signal(t testing.TB, signal syscall.Signal) {
 // Replica starts a server that follows this one, for one test.
 func (s *Server) Replica(t testing.TB, settings ...string) *Server {
 	t.Helper()
-	r, err := prepare(need(t))
+	r, err := prepare(requirePrograms(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -223,9 +223,9 @@ func (s *Server) Replica(t testing.TB, settings ...string) *Server {
 	return r
 }
 
-// need returns the folder of PostgreSQL's programs. Without PostgreSQL it skips the
+// requirePrograms returns the folder of PostgreSQL's programs. Without PostgreSQL it skips the
 // test, or fails it with CI=true.
-func need(t testing.TB) string {
+func requirePrograms(t testing.TB) string {
 	t.Helper()
 	bin, err := programs()
 	if err != nil {

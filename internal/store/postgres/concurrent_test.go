@@ -25,8 +25,8 @@ func at(n int) *time.Time {
 	return new(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC).Add(time.Duration(n) * time.Millisecond))
 }
 
-// long returns the nth text that is kept as a content.
-func long(n int) *string { return new(strings.Repeat(fmt.Sprintf("text %d ", n), 50)) }
+// longText returns the nth text that is kept as a content.
+func longText(n int) *string { return new(strings.Repeat(fmt.Sprintf("text %d ", n), 50)) }
 
 // versions makes objects out of a small number of IDs, each time as they are at
 // another time.
@@ -57,7 +57,7 @@ func (v *versions) report(n int) *report.Report {
 	})
 	some(store.Tests, func(id string, i int) {
 		r.Tests = append(r.Tests, report.Test{ID: id, Origin: "a", BuildID: fmt.Sprintf("a:%d", i%5), Comment: comment, Timestamp: at(n),
-			LogExcerpt: long((i + n) % 20), LogURL: long(i % 7)})
+			LogExcerpt: longText((i + n) % 20), LogURL: longText(i % 7)})
 	})
 	some(store.Builds, func(id string, i int) {
 		r.Builds = append(r.Builds, report.Build{ID: id, Origin: "a", CheckoutID: "a:1", Comment: comment, Timestamp: at(n)})
@@ -130,7 +130,7 @@ func TestOverlap(t *testing.T) {
 		add(store.Tests, o.ID, o.Comment, o.Timestamp)
 		var i int
 		fmt.Sscanf(o.ID, "a:%d", &i)
-		if want := long((i + want[string(store.Tests)+o.ID]) % 20); *o.LogExcerpt != *want || *o.LogURL != *long(i % 7) {
+		if want := longText((i + want[string(store.Tests)+o.ID]) % 20); *o.LogExcerpt != *want || *o.LogURL != *longText(i % 7) {
 			t.Errorf("%s has the contents %.20s and %.20s", o.ID, *o.LogExcerpt, *o.LogURL)
 		}
 	}
@@ -190,7 +190,7 @@ func TestSameReceipt(t *testing.T) {
 // sharing is the ith test at the time n, whose contents it has in common with others.
 func sharing(i, n int) report.Test {
 	return report.Test{
-		ID: fmt.Sprintf("a:%d", i), Origin: "a", BuildID: "a:1", Timestamp: at(n), LogExcerpt: long(i % 11), LogURL: long((i + n) % 3),
+		ID: fmt.Sprintf("a:%d", i), Origin: "a", BuildID: "a:1", Timestamp: at(n), LogExcerpt: longText(i % 11), LogURL: longText((i + n) % 3),
 		Environment: &report.Environment{Misc: json.RawMessage(fmt.Sprintf(`{"platform": "%d"}`, i%5)), Compatible: []string{fmt.Sprint(i % 7)}},
 		InputFiles:  []report.Resource{{Name: fmt.Sprint(i % 2), URL: "https://example.org"}},
 	}
@@ -246,7 +246,7 @@ func TestPurgeBeside(t *testing.T) {
 		for _, test := range dumpAll(t, s).Tests {
 			var i int
 			fmt.Sscanf(test.ID, "a:%d", &i)
-			if *test.LogExcerpt != *long(i % 11) {
+			if *test.LogExcerpt != *longText(i % 11) {
 				t.Errorf("%s has somebody else's log", test.ID)
 			}
 		}
@@ -276,7 +276,7 @@ func TestReplacedContents(t *testing.T) {
 	t.Parallel()
 	s, _ := initialized(t, pgtest.Shared(t))
 	for n := range 3 {
-		r := &report.Report{Tests: []report.Test{{ID: "a:1", Origin: "a", BuildID: "a:1", Timestamp: at(n), LogExcerpt: long(n), LogURL: long(n + 10)}}}
+		r := &report.Report{Tests: []report.Test{{ID: "a:1", Origin: "a", BuildID: "a:1", Timestamp: at(n), LogExcerpt: longText(n), LogURL: longText(n + 10)}}}
 		if _, err := s.Load(t.Context(), r, store.LoadOptions{Metadata: true}); err != nil {
 			t.Fatal(err)
 		}
@@ -287,7 +287,7 @@ func TestReplacedContents(t *testing.T) {
 	if n := value[int](t, s.pool, "SELECT count(*) FROM contents"); n != 2 {
 		t.Errorf("%d contents, want those of the newest", n)
 	}
-	if got := dumpAll(t, s).Tests; len(got) != 1 || *got[0].LogExcerpt != *long(2) || *got[0].LogURL != *long(12) {
+	if got := dumpAll(t, s).Tests; len(got) != 1 || *got[0].LogExcerpt != *longText(2) || *got[0].LogURL != *longText(12) {
 		t.Errorf("%v", got)
 	}
 }

@@ -39,7 +39,7 @@ func parse(params string) (*pgxpool.Config, string, error) {
 		return nil, "", malformed(reason(err, mayShow(text)))
 	}
 	conn := cfg.ConnConfig
-	if err := settle(conn.RuntimeParams, mayShow(text)); err != nil {
+	if err := completeSettings(conn.RuntimeParams, mayShow(text)); err != nil {
 		return nil, "", malformed(err)
 	}
 	// A password that is not encoded for a URL ends at its first "/" or "@", and the
@@ -55,7 +55,7 @@ func parse(params string) (*pgxpool.Config, string, error) {
 		cfg.MaxConns = maxConnections
 	}
 	cfg.MaxConns = max(cfg.MaxConns, minConnections)
-	hosts, ports := places(&conn.Config)
+	hosts, ports := hostsAndPorts(&conn.Config)
 	name := fmt.Sprintf("postgresql:host=%s port=%s dbname=%s user=%s", quote(hosts), quote(ports), quote(conn.Database), quote(conn.User))
 	return cfg, name, nil
 }
@@ -98,10 +98,10 @@ var (
 	}
 )
 
-// settle completes the settings of the session. The library passes all names that it
+// completeSettings completes the settings of the session. The library passes all names that it
 // does not know to the server, as settings. libpq refuses unknown names, and so do we,
 // because such a name may be a part of a password without quotes.
-func settle(settings map[string]string, show bool) error {
+func completeSettings(settings map[string]string, show bool) error {
 	for name := range settings {
 		switch {
 		case slices.Contains(ignored, name):
@@ -120,9 +120,9 @@ func settle(settings map[string]string, show bool) error {
 	return nil
 }
 
-// places returns the hosts, and the ports there, that are tried one after the other, in
+// hostsAndPorts returns the hosts, and the ports there, that are tried one after the other, in
 // the form of a connection string.
-func places(cfg *pgconn.Config) (hosts, ports string) {
+func hostsAndPorts(cfg *pgconn.Config) (hosts, ports string) {
 	seen := map[string]bool{}
 	add := func(host string, port uint16) {
 		// A host comes twice if it is tried without encryption too.

@@ -51,7 +51,7 @@ func (c contentSet) save(ctx context.Context, tx pgx.Tx) (fresh map[hash]bool, e
 	if err != nil {
 		return nil, err
 	}
-	if fresh, err = spare(ctx, tx, hashes); err != nil {
+	if fresh, err = removeDoomed(ctx, tx, hashes); err != nil {
 		return nil, err
 	}
 	e := encoder{}
@@ -92,23 +92,23 @@ func existing(ctx context.Context, tx pgx.Tx, hashes [][16]byte) (map[hash]bool,
 	return known, err
 }
 
-// spare deletes contents from the table doomed, in the order of their hashes, as all
+// removeDoomed deletes contents from the table doomed, in the order of their hashes, as all
 // loaders do. It returns the contents it deleted there.
-func spare(ctx context.Context, tx pgx.Tx, hashes [][16]byte) (spared map[hash]bool, err error) {
+func removeDoomed(ctx context.Context, tx pgx.Tx, hashes [][16]byte) (spared map[hash]bool, err error) {
 	spared = make(map[hash]bool)
 	var some bool
 	if err := tx.QueryRow(ctx, "SELECT EXISTS (SELECT FROM doomed)").Scan(&some); err != nil || !some {
 		return spared, err
 	}
 	var h [16]byte
-	err = each(ctx, tx, `DELETE FROM doomed WHERE ctid = ANY (ARRAY(
+	err = forEachRow(ctx, tx, `DELETE FROM doomed WHERE ctid = ANY (ARRAY(
 		SELECT ctid FROM doomed WHERE hash = ANY($1::uuid[]) ORDER BY hash, ctid FOR UPDATE)) RETURNING hash`,
 		[]any{hashes}, []any{&h}, func() { spared[h] = true })
 	return spared, err
 }
 
-// doom notes contents that may have no reference any more.
-func doom(ctx context.Context, tx pgx.Tx, contents map[hash]bool) error {
+// addDoomed notes contents that may have no reference any more.
+func addDoomed(ctx context.Context, tx pgx.Tx, contents map[hash]bool) error {
 	if len(contents) == 0 {
 		return nil
 	}

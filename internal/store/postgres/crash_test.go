@@ -142,7 +142,7 @@ func TestAway(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Start(t)
 	s, _ := initialized(t, server)
-	hurry(s, time.Minute, 50*time.Millisecond)
+	giveUpEarly(s, time.Minute, 50*time.Millisecond)
 	l := startLoaders(t, s, 2)
 	eventually.True(t, "loads", func() bool { return l.next.Load() > 10 })
 	server.Stop(t, true)
@@ -263,15 +263,15 @@ func startMute(t *testing.T, server *pgtest.Server) *mute {
 					return
 				}
 				defer backend.Close()
-				m.carry(client, backend)
+				m.relay(client, backend)
 			})
 		}
 	})
 	return m
 }
 
-// carry carries what client and server say to each other until one of them ends.
-func (m *mute) carry(client, backend net.Conn) {
+// relay carries what client and server say to each other until one of them ends.
+func (m *mute) relay(client, backend net.Conn) {
 	var lost atomic.Bool
 	var answering sync.WaitGroup
 	answering.Go(func() {

@@ -16,7 +16,7 @@ import (
 // Empty removes all objects, receipts, changes and notifications, and returns their
 // space. Loads go on noting changes if they did before.
 func (s *Store) Empty(ctx context.Context) error {
-	return s.failure(ctx, "empty", s.alone(ctx, func(ctx context.Context, tx pgx.Tx) error {
+	return s.failure(ctx, "empty", s.runExclusive(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `TRUNCATE checkouts, builds, test_rows, issues, incidents, contents, doomed, receipts,
 			changes, notifications, deliveries, considered, statuses, `+strings.Join(rollup.Tables, ", "))
 		return err
@@ -26,7 +26,7 @@ func (s *Store) Empty(ctx context.Context) error {
 // clock returns the server's time, which all loaders share. It returns an error unless
 // the database has the newest schema.
 func (s *Store) clock(ctx context.Context) (now time.Time, err error) {
-	ctx, cancel := s.patient(ctx)
+	ctx, cancel := s.statementContext(ctx)
 	defer cancel()
 	if err := s.ready(ctx, s.pool); err != nil {
 		return now, err
@@ -39,7 +39,7 @@ func (s *Store) clock(ctx context.Context) (now time.Time, err error) {
 // than the timestamps of all objects. It returns an error unless the database has the
 // newest schema.
 func (s *Store) next(ctx context.Context) (now, next time.Time, err error) {
-	ctx, cancel := s.patient(ctx)
+	ctx, cancel := s.statementContext(ctx)
 	defer cancel()
 	if err := s.ready(ctx, s.pool); err != nil {
 		return now, next, err

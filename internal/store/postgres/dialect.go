@@ -68,10 +68,10 @@ func (dialect) Micros(column string) string {
 	return "coalesce((extract(epoch FROM " + column + ") * 1000000)::bigint, 0)"
 }
 
-func (dialect) Moment(n int) string { return moment(fmt.Sprintf("$%d::bigint", n)) }
+func (dialect) Moment(n int) string { return timeExpression(fmt.Sprintf("$%d::bigint", n)) }
 
-// moment returns the expression of microseconds since 1970 as a time.
-func moment(micros string) string {
+// timeExpression returns the expression of microseconds since 1970 as a time.
+func timeExpression(micros string) string {
 	return "(timestamptz 'epoch' + " + micros + " * interval '1 microsecond')"
 }
 
@@ -84,7 +84,7 @@ func (d dialect) Insert(table string, columns []sqldb.Column) string {
 	for _, c := range columns {
 		value := "r." + c.Name
 		if c.Type == sqldb.TimeColumn {
-			value = moment(value)
+			value = timeExpression(value)
 		}
 		values = append(values, value)
 	}

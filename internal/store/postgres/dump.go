@@ -21,7 +21,7 @@ func (s *snapshot) Dump(ctx context.Context, opts store.DumpOptions, sets *sqldb
 	if err := s.exec(ctx, "SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off"); err != nil {
 		return err
 	}
-	d := dump{s.into(sets), bound(opts.After), bound(opts.Until), lost}
+	d := dump{s.pagesInto(sets), bound(opts.After), bound(opts.Until), lost}
 	for i := range tables {
 		if more, err := d.table(ctx, &tables[i]); !more {
 			return s.broken(ctx, err)
@@ -63,7 +63,7 @@ func (d *dump) table(ctx context.Context, t *table) (bool, error) {
 		if err := d.view.exec(ctx, "ROLLBACK TO rows"); err != nil {
 			return false, err
 		}
-		places, placesErr := d.places(ctx, t, last)
+		places, placesErr := d.nextPlaces(ctx, t, last)
 		if placesErr != nil || len(places) == 0 {
 			return false, err
 		}
@@ -121,9 +121,9 @@ func (d *dump) rowByRow(ctx context.Context, t *table, places []place) (bool, er
 	return true, nil
 }
 
-// places returns the places of the rows of the next page.
-func (d *dump) places(ctx context.Context, t *table, behind place) (all []place, err error) {
-	ctx, cancel := d.view.store.patient(ctx)
+// nextPlaces returns the places of the rows of the next page.
+func (d *dump) nextPlaces(ctx context.Context, t *table, behind place) (all []place, err error) {
+	ctx, cancel := d.view.store.statementContext(ctx)
 	defer cancel()
 	sql, args := d.selectSQL(t, "_timestamp, "+t.keyList(), behind)
 	rows, err := d.view.tx.Query(ctx, sql+" LIMIT "+strconv.Itoa(pageSize), args...)

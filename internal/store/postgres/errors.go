@@ -101,8 +101,8 @@ func (s *Store) translate(err error) error {
 	case errors.Is(err, errSlow), errors.Is(err, store.ErrUnavailable), errors.Is(err, store.ErrBusy):
 		return err
 	case isEngine:
-		advice, sentinel := meaning(engine)
-		text := within(err, engine) + message(engine) + advice
+		advice, sentinel := adviceFor(engine)
+		text := textBefore(err, engine) + message(engine) + advice
 		if why := refusal(engine); why != "" {
 			return &store.Refused{Why: why, Err: errors.New(text)}
 		}
@@ -111,7 +111,7 @@ func (s *Store) translate(err error) error {
 		}
 		return fmt.Errorf("%w: %s", sentinel, text)
 	case errors.As(err, &connect):
-		return fmt.Errorf("%w: the server cannot be reached: %s: see whether it runs there, and what its log says", store.ErrUnavailable, plain(connect))
+		return fmt.Errorf("%w: the server cannot be reached: %s: see whether it runs there, and what its log says", store.ErrUnavailable, connectReasons(connect))
 	case s.closed.Load():
 		return errClosed
 	case isBroken(err):
@@ -120,9 +120,9 @@ func (s *Store) translate(err error) error {
 	return err
 }
 
-// meaning returns advice about an error of the engine, and the store's error for it, nil
+// adviceFor returns advice about an error of the engine, and the store's error for it, nil
 // if the store has none.
-func meaning(err *pgconn.PgError) (advice string, sentinel error) {
+func adviceFor(err *pgconn.PgError) (advice string, sentinel error) {
 	switch err.Code {
 	case diskFull, configurationLimit:
 		return ": make room on the server's disk", store.ErrFull
@@ -169,9 +169,9 @@ func meaning(err *pgconn.PgError) (advice string, sentinel error) {
 	return "", nil
 }
 
-// within returns the text that stands before an engine's error, such as the migration
+// textBefore returns the text that stands before an engine's error, such as the migration
 // that failed.
-func within(err error, engine *pgconn.PgError) string {
+func textBefore(err error, engine *pgconn.PgError) string {
 	before, found := strings.CutSuffix(err.Error(), engine.Error())
 	if !found || isConnect(err) {
 		return ""
@@ -185,10 +185,10 @@ func message(err *pgconn.PgError) string {
 	return fmt.Sprintf("%s (SQLSTATE %s)", err.Message, err.Code)
 }
 
-// plain returns why the server cannot be reached: the innermost reasons, one for each
+// connectReasons returns why the server cannot be reached: the innermost reasons, one for each
 // address. The library's own text repeats the user and the database, which the
 // specification has already.
-func plain(err *pgconn.ConnectError) string {
+func connectReasons(err *pgconn.ConnectError) string {
 	text := strings.ReplaceAll(err.Unwrap().Error(), "\n\t", "; ")
 	return strings.Join(strings.Fields(text), " ")
 }
@@ -225,7 +225,7 @@ func isDamage(err error) bool {
 // restarts, or accepts no more connections.
 func isBroken(err error) bool {
 	if engine, ok := errors.AsType[*pgconn.PgError](err); ok {
-		_, sentinel := meaning(engine)
+		_, sentinel := adviceFor(engine)
 		return errors.Is(sentinel, store.ErrUnavailable)
 	}
 	return isConnect(err) || isNetwork(err)

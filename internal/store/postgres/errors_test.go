@@ -23,8 +23,8 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// everything calls all methods that need a database, and returns their errors.
-func everything(t testing.TB, s *Store) map[string]error {
+// callAll calls all methods that need a database, and returns their errors.
+func callAll(t testing.TB, s *Store) map[string]error {
 	t.Helper()
 	ctx := t.Context()
 	all := map[string]error{
@@ -70,8 +70,8 @@ func TestNoConnection(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := hurry(open(t, c.spec), time.Minute, 100*time.Millisecond)
-			for method, err := range everything(t, s) {
+			s := giveUpEarly(open(t, c.spec), time.Minute, 100*time.Millisecond)
+			for method, err := range callAll(t, s) {
 				if method == "Initialized" && c.want == store.ErrNotFound {
 					if err != nil {
 						t.Errorf("%s: %v", method, err)
@@ -130,7 +130,7 @@ func TestNotOurs(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := open(t, c.spec)
 			before := shape(t, s)
-			for method, err := range everything(t, s) {
+			for method, err := range callAll(t, s) {
 				if !errors.Is(err, c.want) {
 					t.Errorf("%s: %v", method, err)
 					continue
@@ -166,7 +166,7 @@ func TestOldSchema(t *testing.T) {
 	if want := `'postgresql:host=` + server.Dir + ` port=5432 dbname='\''it\'\''s an old one'\'' user=postgres'`; command != want {
 		t.Errorf("run kcidb db upgrade -d %s, want %s", command, want)
 	}
-	for method, err := range everything(t, s) {
+	for method, err := range callAll(t, s) {
 		switch method {
 		case "Init", "Initialized", "Schemas", "Upgrade", "Cleanup": // in any order
 		default:
@@ -184,14 +184,14 @@ func TestTooManyConnections(t *testing.T) {
 	server := pgtest.Shared(t)
 	_, spec := initialized(t, server)
 	server.Exec(t, "postgres", "CREATE ROLE crowded SUPERUSER LOGIN CONNECTION LIMIT 0")
-	s := hurry(open(t, as(spec, "crowded")), time.Minute, 200*time.Millisecond)
+	s := giveUpEarly(open(t, withUser(spec, "crowded")), time.Minute, 200*time.Millisecond)
 	// It does not hold for superusers.
 	server.Exec(t, "postgres", "ALTER ROLE crowded NOSUPERUSER", `GRANT ALL ON DATABASE `+s.pool.Config().ConnConfig.Database+" TO crowded")
 	t.Cleanup(func() {
 		server.Exec(t, s.pool.Config().ConnConfig.Database, "DROP OWNED BY crowded")
 		server.Exec(t, "postgres", "DROP ROLE crowded")
 	})
-	for _, err := range everything(t, s) {
+	for _, err := range callAll(t, s) {
 		expectError(t, s, err, store.ErrUnavailable, "too many connections", "CONNECTION LIMIT")
 	}
 	run(t, spec, "ALTER ROLE crowded SUPERUSER")
@@ -212,7 +212,7 @@ func TestStall(t *testing.T) {
 	if _, err, _ := next(); err != nil {
 		t.Fatal(err)
 	}
-	hurry(s, 100*time.Millisecond, 0)
+	giveUpEarly(s, 100*time.Millisecond, 0)
 	server.Signal(t, syscall.SIGSTOP)
 	began := time.Now()
 	var last error
@@ -220,7 +220,7 @@ func TestStall(t *testing.T) {
 		_, last, more = next()
 	}
 	expectError(t, s, last, store.ErrUnavailable, "the server does not answer")
-	for method, err := range everything(t, s) {
+	for method, err := range callAll(t, s) {
 		if !errors.Is(err, store.ErrUnavailable) {
 			t.Errorf("%s: %v", method, err)
 			continue
@@ -236,7 +236,7 @@ func TestStall(t *testing.T) {
 		t.Errorf("cancelled: %v", err)
 	}
 	server.Signal(t, syscall.SIGCONT)
-	hurry(s, time.Minute, time.Minute)
+	giveUpEarly(s, time.Minute, time.Minute)
 	if _, err := s.Load(t.Context(), sample(100), store.LoadOptions{}); err != nil {
 		t.Errorf("when it goes on: %v", err)
 	}
@@ -264,7 +264,7 @@ func TestDiskFull(t *testing.T) {
 		}
 	})
 	server := pgtest.Start(t)
-	server.Own(t, dir)
+	server.Chown(t, dir)
 	server.Exec(t, "postgres", "CREATE TABLESPACE small LOCATION '"+dir+"'", "CREATE DATABASE small TEMPLATE template0 TABLESPACE small")
 	s := open(t, server.Spec("small", pgtest.Superuser))
 	if err := s.Init(t.Context(), store.Version{}); err != nil {
@@ -274,7 +274,7 @@ func TestDiskFull(t *testing.T) {
 	large := &report.Report{}
 	for i := range 300 {
 		large.Append(sample(11 + i))
-		large.Builds[i].Command = new(noise(20_000))
+		large.Builds[i].Command = new(incompressible(20_000))
 	}
 	_, err := s.Load(t.Context(), large, receipted(11))
 	expectError(t, s, err, store.ErrFull, "make room on the server's disk")
@@ -292,8 +292,8 @@ func TestDiskFull(t *testing.T) {
 	}
 }
 
-// noise returns a text that does not get shorter by compressing it.
-func noise(length int) string {
+// incompressible returns a text that does not get shorter by compressing it.
+func incompressible(length int) string {
 	text := make([]byte, length)
 	for i := range text {
 		text[i] = byte('a' + rand.IntN(26))
@@ -307,7 +307,7 @@ func TestHugeID(t *testing.T) {
 	t.Parallel()
 	s, _ := initialized(t, pgtest.Shared(t))
 	huge := sample(1)
-	id := "a:" + noise(5000)
+	id := "a:" + incompressible(5000)
 	huge.Tests[3].ID = id
 	_, err := s.Load(t.Context(), huge, receipted(1))
 	if err == nil {

@@ -35,7 +35,7 @@ func (v *version) time(unit int, timestamp int64) int64 {
 	return timestamp
 }
 
-func (v *version) absent(u columns.Unit) bool {
+func (v *version) lacks(u columns.Unit) bool {
 	for _, value := range v.values[u.From:u.To] {
 		if !isNull(value) {
 			return false
@@ -46,9 +46,9 @@ func (v *version) absent(u columns.Unit) bool {
 
 func isNull(value []byte) bool { return binary.BigEndian.Uint32(value) == noValue }
 
-// folded merges the rows of the same object, which are neighbours and in the order of
+// mergeDuplicates merges the rows of the same object, which are neighbours and in the order of
 // the list.
-func (t *table) folded(rows []row) []row {
+func (t *table) mergeDuplicates(rows []row) []row {
 	kept := rows[:0]
 	for _, r := range rows {
 		if last := len(kept) - 1; last >= 0 && kept[last].key == r.key {
@@ -82,10 +82,10 @@ func (t *table) fold(first, second row) row {
 	at := make([]int64, len(t.Units))
 	for i, u := range t.Units {
 		then, now := a.time(i, was), b.time(i, is)
-		switch absent := b.absent(u); {
-		case absent && a.absent(u):
+		switch absent := b.lacks(u); {
+		case absent && a.lacks(u):
 			at[i] = newest // of no value
-		case absent, !a.absent(u) && now < then:
+		case absent, !a.lacks(u) && now < then:
 			at[i] = then
 		default:
 			at[i] = now

@@ -28,7 +28,7 @@ func (s *Store) Lag(ctx context.Context) (time.Duration, error) {
 }
 
 func (s *Store) lag(ctx context.Context) (time.Duration, error) {
-	ctx, cancel := s.patient(ctx)
+	ctx, cancel := s.statementContext(ctx)
 	defer cancel()
 	if s.closed.Load() {
 		return 0, errClosed

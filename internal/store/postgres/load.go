@@ -68,7 +68,7 @@ func newLoader(r *report.Report, opts store.LoadOptions, now, arrival time.Time)
 	l := &loader{receipts: opts.Receipts, note: opts.Note, now: now}
 	l.encoder = encoder{arrival: arrival, metadata: opts.Metadata, contents: contentSet{}}
 	for i := range tables {
-		l.rows = append(l.rows, tables[i].folded(tables[i].rows(r, &l.encoder)))
+		l.rows = append(l.rows, tables[i].mergeDuplicates(tables[i].rows(r, &l.encoder)))
 		l.b = nil // the rows have it
 	}
 	return l
@@ -76,7 +76,7 @@ func newLoader(r *report.Report, opts store.LoadOptions, now, arrival time.Time)
 
 // run loads in one transaction.
 func (l *loader) run(ctx context.Context, s *Store) error {
-	ctx, cancel := s.patient(ctx)
+	ctx, cancel := s.statementContext(ctx)
 	defer cancel()
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {
@@ -97,7 +97,7 @@ func (l *loader) run(ctx context.Context, s *Store) error {
 	}
 	// A commit that was sent is waited for. A caller that cancels then still learns
 	// whether the report was loaded.
-	certain, cancel := s.patient(context.WithoutCancel(ctx))
+	certain, cancel := s.statementContext(context.WithoutCancel(ctx))
 	defer cancel()
 	if err := tx.Commit(certain); err != nil {
 		conn.Release() // the connection is broken, and the question needs another
@@ -132,10 +132,10 @@ func (l *loader) write(ctx context.Context, s *Store, tx pgx.Tx) (id string, err
 		if changes[i], err = l.merge(ctx, tx, &tables[i], l.rows[i]); err != nil {
 			return "", err
 		}
-		tables[i].use(l.rows[i], changes[i], unused)
+		tables[i].markUsed(l.rows[i], changes[i], unused)
 	}
 	l.changes = &store.Changes{Objects: slices.Concat(changes...)}
-	if err := doom(ctx, tx, unused); err != nil {
+	if err := addDoomed(ctx, tx, unused); err != nil {
 		return "", err
 	}
 	if !s.uncounted {
@@ -146,12 +146,12 @@ func (l *loader) write(ctx context.Context, s *Store, tx pgx.Tx) (id string, err
 	if !l.note {
 		return id, nil
 	}
-	return id, sqldb.Note(ctx, sqlTx{s, tx}, l.now.UnixMicro(), l.changes.Objects)
+	return id, sqldb.NoteChanges(ctx, sqlTx{s, tx}, l.now.UnixMicro(), l.changes.Objects)
 }
 
-// use removes the contents that new objects refer to from the unused contents. An object
+// markUsed removes the contents that new objects refer to from the unused contents. An object
 // that existed may have kept another value, so its contents stay among the unused ones.
-func (t *table) use(rows []row, changes []store.Change, unused map[hash]bool) {
+func (t *table) markUsed(rows []row, changes []store.Change, unused map[hash]bool) {
 	if len(unused) == 0 || len(t.contents) == 0 {
 		return
 	}
@@ -201,10 +201,10 @@ func (l *loader) mergeRows(ctx context.Context, tx pgx.Tx, t *table, rows []row)
 	if len(changes) == len(rows) {
 		return changes, nil
 	}
-	if err := l.touch(ctx, tx, t, rows, changes, t.touchSQL(false)); err != nil || !untimed {
+	if err := l.setTimes(ctx, tx, t, rows, changes, t.touchSQL(false)); err != nil || !untimed {
 		return changes, err
 	}
-	return changes, l.touch(ctx, tx, t, rows, changes, t.touchSQL(true))
+	return changes, l.setTimes(ctx, tx, t, rows, changes, t.touchSQL(true))
 }
 
 // mergeStaged merges the copied rows by a statement of mergeSQL, and appends the changes
@@ -234,9 +234,9 @@ func (l *loader) mergeStaged(ctx context.Context, tx pgx.Tx, t *table, changes [
 	return changes, err
 }
 
-// touch sets the times of objects that changed in nothing else, by a statement of
+// setTimes sets the times of objects that changed in nothing else, by a statement of
 // touchSQL.
-func (l *loader) touch(ctx context.Context, tx pgx.Tx, t *table, rows []row, changes []store.Change, query string) error {
+func (l *loader) setTimes(ctx context.Context, tx pgx.Tx, t *table, rows []row, changes []store.Change, query string) error {
 	changed := make(map[store.Key]bool, len(changes))
 	for _, c := range changes {
 		changed[c.Key] = true

@@ -39,7 +39,7 @@ func (s *snapshot) Prepare(ctx context.Context, t object.Type, q sqldb.Question,
 	if limit == 0 {
 		return 0, nil
 	}
-	ctx, cancel := s.store.patient(ctx)
+	ctx, cancel := s.store.statementContext(ctx)
 	defer cancel()
 	if err := s.exec(ctx, waysTo(q)); err != nil {
 		return 0, s.broken(ctx, err)
@@ -54,7 +54,7 @@ func (s *snapshot) Match(ctx context.Context, t object.Type, q sqldb.Question, s
 	err := s.exec(ctx, waysTo(q))
 	if err == nil {
 		sub := subjectOf(t)
-		_, err = s.into(sets).read(ctx, sub.table, sub.matchSQL(q), q.Args...)
+		_, err = s.pagesInto(sets).read(ctx, sub.table, sub.matchSQL(q), q.Args...)
 	}
 	return s.broken(ctx, err)
 }

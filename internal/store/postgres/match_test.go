@@ -55,11 +55,11 @@ type planNode struct {
 	Plans []planNode
 }
 
-// each calls f for a step and all within.
-func (n *planNode) each(f func(*planNode)) {
+// walk calls f for a step and all within.
+func (n *planNode) walk(f func(*planNode)) {
 	f(n)
 	for i := range n.Plans {
-		n.Plans[i].each(f)
+		n.Plans[i].walk(f)
 	}
 }
 
@@ -124,7 +124,7 @@ func TestMatchPlans(t *testing.T) {
 				continue
 			}
 			top, words := plan(t, s, waysTo(q), sub.matchSQL(q), q.Args...)
-			top.each(func(n *planNode) {
+			top.walk(func(n *planNode) {
 				whole := strings.Contains(n.Type, "Index") && n.Cond == "" || n.Type == "Seq Scan"
 				if !q.Few || whole {
 					t.Errorf("%s: %ss are not found by indexes alone, but by %s %s:\n%s\n%s", text, sub.Type, n.Type, n.Table, sub.matchSQL(q), words)
@@ -149,7 +149,7 @@ func TestStreamPlans(t *testing.T) {
 				continue
 			}
 			top, words := plan(t, s, waysTo(q), sub.matchSQL(q), q.Args...)
-			top.each(func(n *planNode) {
+			top.walk(func(n *planNode) {
 				if q.Few || n.Type == "Sort" || n.Type == "Seq Scan" {
 					t.Errorf("%s: %ss are not read in order:\n%s\n%s", text, sub.Type, sub.matchSQL(q), words)
 				}
@@ -175,7 +175,7 @@ func TestOutcomePlans(t *testing.T) {
 		{previous, args, "Index Scan Backward using checkouts_branch"},
 	} {
 		top, words := plan(t, s, "", c.query, c.args...)
-		top.each(func(n *planNode) {
+		top.walk(func(n *planNode) {
 			if n.Type == "Seq Scan" {
 				t.Errorf("%s\nreads a table as a whole:\n%s", c.query, words)
 			}
@@ -197,7 +197,7 @@ func TestManyBuildsPlan(t *testing.T) {
 	}
 	for query, args := range map[string][]any{outcomesSQL: {builds}, runsSQL: {builds, "", "", ""}} {
 		top, words := plan(t, s, byIndexSQL, query, args...)
-		top.each(func(n *planNode) {
+		top.walk(func(n *planNode) {
 			if n.Type == "Seq Scan" || strings.Contains(n.Type, "Hash Join") || strings.Contains(n.Type, "Merge Join") {
 				t.Errorf("%s\nis done so:\n%s", query, words)
 			}

@@ -21,8 +21,8 @@ type merging struct {
 	untimed bool
 }
 
-// given is true if a row has a unit.
-func (m *merging) given(of string, u columns.Unit) string {
+// hasUnit is true if a row has a unit.
+func (m *merging) hasUnit(of string, u columns.Unit) string {
 	var each []string
 	for _, c := range m.table.Columns[u.From:u.To] {
 		each = append(each, of+"."+c+" IS NOT NULL")
@@ -38,28 +38,28 @@ func (m *merging) time(of string, unit int) string {
 	return fmt.Sprintf("coalesce(%s.times[%d], %[1]s._timestamp)", of, unit+1)
 }
 
-// latest is the new _timestamp.
-func (m *merging) latest() string {
+// newTimestamp is the new _timestamp.
+func (m *merging) newTimestamp() string {
 	if m.untimed {
 		return "o._timestamp"
 	}
 	return "greatest(o._timestamp, " + m.new + "._timestamp)"
 }
 
-// wins is true if the new row's value of a unit stays.
-func (m *merging) wins(unit int) string {
+// newWins is true if the new row's value of a unit stays.
+func (m *merging) newWins(unit int) string {
 	u := m.table.Units[unit]
-	given := m.given(m.new, u)
+	given := m.hasUnit(m.new, u)
 	if m.untimed {
 		return given
 	}
 	was, is := m.time("o", unit), m.time(m.new, unit)
-	return given + " AND (NOT " + m.given("o", u) + " OR " + is + " > " + was + " OR " + is + " = " + was + " AND " + m.greater(u) + ")"
+	return given + " AND (NOT " + m.hasUnit("o", u) + " OR " + is + " > " + was + " OR " + is + " = " + was + " AND " + m.isGreater(u) + ")"
 }
 
-// greater is true if the new row's value of a unit is the greater one: the first of
+// isGreater is true if the new row's value of a unit is the greater one: the first of
 // its columns in which they differ decides, and NULL is less than any other value.
-func (m *merging) greater(u columns.Unit) string {
+func (m *merging) isGreater(u columns.Unit) string {
 	sql := "CASE"
 	for i := u.From; i < u.To; i++ {
 		sql += fmt.Sprintf(" WHEN %s IS DISTINCT FROM %s THEN o.%s IS NULL OR coalesce(%s > %s, FALSE)",
@@ -92,7 +92,7 @@ func (m *merging) times() string {
 	var each []string
 	for i, u := range m.table.Units {
 		each = append(each, fmt.Sprintf("nullif(greatest(CASE WHEN %s THEN %s END, CASE WHEN %s THEN %s END), %s)",
-			m.given("o", u), m.time("o", i), m.given(m.new, u), m.time(m.new, i), m.latest()))
+			m.hasUnit("o", u), m.time("o", i), m.hasUnit(m.new, u), m.time(m.new, i), m.newTimestamp()))
 	}
 	return fmt.Sprintf("nullif(ARRAY[%s], array_fill(NULL::timestamptz, ARRAY[%d]))", strings.Join(each, ", "), len(each))
 }
@@ -136,7 +136,7 @@ func (t *table) mergeSQL(untimed bool) string {
 	if untimed {
 		arrived, which = "$1::timestamptz", "_timestamp IS NULL"
 	}
-	sets := []string{"times = " + m.times(), "_timestamp = " + m.latest()}
+	sets := []string{"times = " + m.times(), "_timestamp = " + m.newTimestamp()}
 	was, now := "''", "''"
 	if t.hasStatus() {
 		told := "coalesce(o.status::text, '')"
@@ -145,15 +145,15 @@ func (t *table) mergeSQL(untimed bool) string {
 			told = countedSQL("o")
 			now = "CASE WHEN o.xmax = 0 THEN " + now + " ELSE " + told + " END"
 		}
-		sets[1] = "_timestamp = CASE WHEN set_config('kcidb.was', " + told + ", true) IS NOT NULL THEN " + m.latest() + " END"
+		sets[1] = "_timestamp = CASE WHEN set_config('kcidb.was', " + told + ", true) IS NOT NULL THEN " + m.newTimestamp() + " END"
 		was = "CASE WHEN o.xmax = 0 THEN '' ELSE current_setting('kcidb.was') END"
 	}
 	var changes []string
 	for i, u := range t.Units {
 		for _, c := range t.Columns[u.From:u.To] {
-			sets = append(sets, fmt.Sprintf("%s = CASE WHEN %s THEN EXCLUDED.%[1]s ELSE o.%[1]s END", c, m.wins(i)))
+			sets = append(sets, fmt.Sprintf("%s = CASE WHEN %s THEN EXCLUDED.%[1]s ELSE o.%[1]s END", c, m.newWins(i)))
 		}
-		changes = append(changes, m.differs(u)+" AND "+m.wins(i))
+		changes = append(changes, m.differs(u)+" AND "+m.newWins(i))
 	}
 	values := []string{arrived}
 	for i, c := range t.Columns[1:] {
@@ -162,7 +162,7 @@ func (t *table) mergeSQL(untimed bool) string {
 		}
 		values = append(values, c)
 	}
-	return "INSERT INTO " + t.name + " AS o (" + strings.Join(t.Columns, ", ") + ", times) SELECT " + strings.Join(values, ", ") + ", times FROM " + t.stage() +
+	return "INSERT INTO " + t.name + " AS o (" + strings.Join(t.Columns, ", ") + ", times) SELECT " + strings.Join(values, ", ") + ", times FROM " + t.stageName() +
 		" WHERE " + which + " ON CONFLICT (" + t.keyList() + ") DO UPDATE SET " + strings.Join(sets, ", ") +
 		" WHERE " + strings.Join(changes, " OR ") +
 		" RETURNING " + t.keyList() + ", o.xmax = 0, " + was + ", " + now
@@ -183,7 +183,7 @@ func (t *table) touchSQL(untimed bool) string {
 	} else {
 		newer = "o._timestamp < n._timestamp OR " + newer
 	}
-	return "UPDATE " + t.name + " o SET _timestamp = " + m.latest() + ", times = " + m.times() +
-		" FROM unnest($1::text[], $2::int[]) AS s(id, version) JOIN " + t.stage() + " n ON " + stage +
+	return "UPDATE " + t.name + " o SET _timestamp = " + m.newTimestamp() + ", times = " + m.times() +
+		" FROM unnest($1::text[], $2::int[]) AS s(id, version) JOIN " + t.stageName() + " n ON " + stage +
 		" WHERE " + which + " AND " + on + " AND (" + newer + ")"
 }

@@ -104,7 +104,7 @@ const lockEvery = 200 * time.Millisecond
 
 // migrating calls f with a connection. No other process migrates meanwhile.
 func (s *Store) migrating(ctx context.Context, f func(m *migrator) error) error {
-	begun, cancel := s.patient(ctx)
+	begun, cancel := s.statementContext(ctx)
 	defer cancel()
 	conn, err := s.pool.Acquire(begun)
 	if err != nil {
@@ -126,7 +126,7 @@ func (s *Store) migrating(ctx context.Context, f func(m *migrator) error) error 
 		}
 	}
 	defer func() {
-		ctx, cancel := s.patient(context.WithoutCancel(ctx))
+		ctx, cancel := s.statementContext(context.WithoutCancel(ctx))
 		defer cancel()
 		conn.Exec(ctx, "SELECT pg_advisory_unlock($1)", migrationLock)
 	}()
@@ -134,7 +134,7 @@ func (s *Store) migrating(ctx context.Context, f func(m *migrator) error) error 
 }
 
 func (s *Store) tryLock(ctx context.Context, conn *pgx.Conn) (locked bool, err error) {
-	ctx, cancel := s.patient(ctx)
+	ctx, cancel := s.statementContext(ctx)
 	defer cancel()
 	err = conn.QueryRow(ctx, "SELECT pg_try_advisory_lock($1)", migrationLock).Scan(&locked)
 	return locked, err
@@ -182,12 +182,12 @@ func (m *migrator) migrate(ctx context.Context, number int) error {
 		return err
 	}
 	for i := done; i < len(migration.up); i++ {
-		m.progress.Tell(migration.name+", steps done", int64(i), int64(len(migration.up)))
+		m.progress.Report(migration.name+", steps done", int64(i), int64(len(migration.up)))
 		if err := m.step(ctx, migration.name, migration.up[i], number, "UPDATE kcidb_migrations SET steps = steps + 1 WHERE number = $1"); err != nil {
 			return fmt.Errorf("step %d: %w", i+1, err)
 		}
 	}
-	m.progress.Tell(migration.name+", steps done", int64(len(migration.up)), int64(len(migration.up)))
+	m.progress.Report(migration.name+", steps done", int64(len(migration.up)), int64(len(migration.up)))
 	_, err = m.conn.Exec(ctx, "UPDATE kcidb_migrations SET finished = clock_timestamp() WHERE number = $1", number)
 	return err
 }
@@ -254,7 +254,7 @@ func (m *migrator) step(ctx context.Context, name string, s step, number int, no
 				break
 			}
 			total += changed.RowsAffected()
-			m.progress.Tell(name+", rows changed", total, 0)
+			m.progress.Report(name+", rows changed", total, 0)
 		}
 	default:
 		return pgx.BeginFunc(ctx, m.conn, func(tx pgx.Tx) error {

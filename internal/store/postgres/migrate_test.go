@@ -125,8 +125,8 @@ func TestMigrations(t *testing.T) {
 	}
 }
 
-// more returns all migrations and one more, by the text of its up file.
-func more(t *testing.T, up string) []migration {
+// withMigration returns all migrations and one more, by the text of its up file.
+func withMigration(t *testing.T, up string) []migration {
 	t.Helper()
 	files := fstest.MapFS{}
 	for _, pattern := range []string{"migrations/*.up.sql", "migrations/*.down.sql"} {
@@ -181,7 +181,7 @@ func filled(t *testing.T, up string) (older, newer *Store, spec string) {
 	older, spec = initialized(t, pgtest.Shared(t))
 	loadSamples(t, older, 3)
 	newer = open(t, spec)
-	newer.migrations = more(t, up)
+	newer.migrations = withMigration(t, up)
 	return older, newer, spec
 }
 
@@ -459,7 +459,7 @@ func TestUpgradeBeside(t *testing.T) {
 func TestCleanupHalf(t *testing.T) {
 	t.Parallel()
 	upgradeHalf := func(t *testing.T, s *Store) {
-		s.migrations = more(t, addColumn+fillColumn+indexColumn+lastStep)
+		s.migrations = withMigration(t, addColumn+fillColumn+indexColumn+lastStep)
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		err := s.Upgrade(ctx, store.Version{}, func(what string, done, total int64) {

@@ -36,7 +36,7 @@ const (
 
 // appendMisc appends a free object as JSON that jsonb takes.
 func appendMisc(dst []byte, text json.RawMessage) []byte {
-	w := weigh(text)
+	w := weighJSON(text)
 	if w.exact && !w.named && w.cost <= maxCost {
 		return append(dst, text...)
 	}
@@ -54,7 +54,7 @@ func appendMisc(dst []byte, text json.RawMessage) []byte {
 			dst = dst[:from]
 			break
 		}
-		w := weigh(value)
+		w := weighJSON(value)
 		if isTextMember(dst[from:len(dst)-1]) || w.cost > maxMemberIs || cost+w.cost > maxCost/4 {
 			dst = dst[:from]
 			continue
@@ -89,7 +89,7 @@ func readMisc(value []byte) (json.RawMessage, error) {
 // markedMisc returns a free object as a column of text has it: behind a blank if
 // jsonb cannot take it. The view tests looks at that first byte.
 func markedMisc(text json.RawMessage) string {
-	if weigh(text).cost > maxCost {
+	if weighJSON(text).cost > maxCost {
 		return " " + string(text)
 	}
 	return string(text)
@@ -102,8 +102,8 @@ type weight struct {
 	named bool // an object has a member of the name textMember
 }
 
-// weigh looks at a valid JSON text once, byte by byte.
-func weigh(text []byte) weight {
+// weighJSON looks at a valid JSON text once, byte by byte.
+func weighJSON(text []byte) weight {
 	w := weight{cost: len(text), exact: true}
 	depth := 0
 	for i := 0; i < len(text); {

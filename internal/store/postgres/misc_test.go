@@ -13,7 +13,7 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-func deep(n int) string {
+func nested(n int) string {
 	return `{"a":` + strings.Repeat("[", n) + strings.Repeat("]", n) + `}`
 }
 
@@ -32,8 +32,8 @@ var miscs = []struct{ text, members string }{
 	{`{"a":` + strings.Repeat("9", 200_000) + `,"lab":"x"}`, `kcidb:text lab`},
 	{`{"a":0.` + strings.Repeat("1", 20_000) + `,"lab":"x"}`, `kcidb:text lab`},
 	{`{"a":[` + strings.Repeat("1e400,", 100_000) + `0],"lab":"x"}`, `kcidb:text lab`},
-	{deep(99), `a`},
-	{deep(9000), `kcidb:text`},
+	{nested(99), `a`},
+	{nested(9000), `kcidb:text`},
 	{`{"kcidb:text":"{}"}`, `kcidb:text`},
 	{`{"kcidb\u003atext":"{\"a\":2}","lab":"x"}`, `kcidb:text lab`},
 	{`{"KCIDB:TEXT":"{}","a":1}`, `KCIDB:TEXT a`},
@@ -153,7 +153,7 @@ func FuzzMisc(f *testing.F) {
 		}
 		misc := r.Issues[0].Misc
 		given := appendMisc(nil, misc)
-		if w := weigh(given); !w.exact && !w.named || w.cost > maxCost {
+		if w := weighJSON(given); !w.exact && !w.named || w.cost > maxCost {
 			t.Errorf("%s\nis given as %s, which jsonb alters", misc, given)
 		}
 		back, err := readMisc(given)

@@ -25,12 +25,12 @@ type values struct {
 
 // next returns the next value, nil for NULL.
 func (v *values) next() []byte {
-	value, _ := v.take()
+	value, _ := v.nextStored()
 	return value
 }
 
-// take returns the next value, nil for NULL, and how it is stored.
-func (v *values) take() ([]byte, storage) {
+// nextStored returns the next value, nil for NULL, and how it is stored.
+func (v *values) nextStored() ([]byte, storage) {
 	value, stored := v.row[0], v.stored[0]
 	v.row, v.stored = v.row[1:], v.stored[1:]
 	return value, stored
@@ -93,7 +93,7 @@ func (v *values) Time() *time.Time {
 }
 
 func (v *values) Texts() []string {
-	value, stored := v.take()
+	value, stored := v.nextStored()
 	if stored == inline {
 		return v.array(value)
 	}
@@ -101,7 +101,7 @@ func (v *values) Texts() []string {
 }
 
 func (v *values) Resources() []report.Resource {
-	value, stored := v.take()
+	value, stored := v.nextStored()
 	if stored == inline {
 		value = v.jsonb(value)
 	}
@@ -109,7 +109,7 @@ func (v *values) Resources() []report.Resource {
 }
 
 func (v *values) Misc() json.RawMessage {
-	value, stored := v.take()
+	value, stored := v.nextStored()
 	if stored == inline {
 		return v.inlineMisc(value)
 	}
@@ -117,7 +117,7 @@ func (v *values) Misc() json.RawMessage {
 }
 
 func (v *values) Bytes() []byte {
-	value, stored := v.take()
+	value, stored := v.nextStored()
 	if stored == inline {
 		return v.inlineMisc(value)
 	}

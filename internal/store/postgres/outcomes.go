@@ -22,7 +22,7 @@ func (s *snapshot) Outcomes(ctx context.Context, builds []string, rows sqldb.Row
 func (s *snapshot) tests(ctx context.Context, rows sqldb.Rowset, sets *sqldb.Sets, query string, args ...any) error {
 	err := s.byIndex(ctx)
 	if err == nil {
-		_, err = s.into(sets).read(ctx, selection(rows), query, args...)
+		_, err = s.pagesInto(sets).read(ctx, selection(rows), query, args...)
 	}
 	return s.broken(ctx, err)
 }

@@ -106,8 +106,8 @@ type querier interface {
 
 var errClosed = errors.New("the database was closed")
 
-// patient returns a context that ends if the server takes too long over a statement.
-func (s *Store) patient(ctx context.Context) (context.Context, context.CancelFunc) {
+// statementContext returns a context that ends if the server takes too long over a statement.
+func (s *Store) statementContext(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeoutCause(ctx, s.patience, errSlow)
 }
 
@@ -115,7 +115,7 @@ func (s *Store) patient(ctx context.Context) (context.Context, context.CancelFun
 // unless the database has the newest schema. The transaction takes no longer than one
 // statement may.
 func (s *Store) update(ctx context.Context, f func(ctx context.Context, tx pgx.Tx) error) error {
-	ctx, cancel := s.patient(ctx)
+	ctx, cancel := s.statementContext(ctx)
 	defer cancel()
 	return pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
 		if err := s.ready(ctx, tx); err != nil {

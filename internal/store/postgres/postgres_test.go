@@ -53,14 +53,14 @@ func initialized(t testing.TB, server *pgtest.Server) (*Store, string) {
 	return s, spec
 }
 
-// as returns the specification of the same database for another user.
-func as(spec, user string) string {
+// withUser returns the specification of the same database for another user.
+func withUser(spec, user string) string {
 	before, _, _ := strings.Cut(spec, " user=")
 	return before + " user=" + user
 }
 
-// hurry has a store give up sooner than is good for anybody but a test.
-func hurry(s *Store, patience, retryFor time.Duration) *Store {
+// giveUpEarly has a store give up sooner than is good for anybody but a test.
+func giveUpEarly(s *Store, patience, retryFor time.Duration) *Store {
 	s.patience, s.retryFor = patience, retryFor
 	return s
 }

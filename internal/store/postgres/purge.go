@@ -76,7 +76,7 @@ func (s *Store) purgeTable(ctx context.Context, t *table, opts store.PurgeOption
 	if err := s.pool.QueryRow(ctx, "SELECT count(*) FROM "+t.name+" WHERE _timestamp < $1", opts.Before).Scan(&total); err != nil {
 		return err
 	}
-	tell := func() { opts.Progress.Tell(string(t.List)+" removed", done, total) }
+	tell := func() { opts.Progress.Report(string(t.List)+" removed", done, total) }
 	tell()
 	query := t.purgeSQL(opts.KeepIncidents)
 	for range purgePasses {
@@ -197,11 +197,11 @@ func (s *Store) giveBack(ctx context.Context, progress store.Progress) error {
 	}
 	names = append(names, rollup.Tables...)
 	for i, name := range names {
-		progress.Tell("tables whose space is given back", int64(i), int64(len(names)))
+		progress.Report("tables whose space is given back", int64(i), int64(len(names)))
 		if _, err := conn.Exec(ctx, "VACUUM (ANALYZE) "+name, pgx.QueryExecModeSimpleProtocol); err != nil {
 			return err
 		}
 	}
-	progress.Tell("tables whose space is given back", int64(len(names)), int64(len(names)))
+	progress.Report("tables whose space is given back", int64(len(names)), int64(len(names)))
 	return nil
 }

@@ -20,7 +20,7 @@ func (s *snapshot) Query(ctx context.Context, q *store.Query, sets *sqldb.Sets) 
 	if err := w.find(ctx, s.view, q); err != nil {
 		return err
 	}
-	p := s.into(sets)
+	p := s.pagesInto(sets)
 	builds := w.testsOf(q)
 	for _, list := range []struct {
 		table *table
@@ -28,11 +28,11 @@ func (s *snapshot) Query(ctx context.Context, q *store.Query, sets *sqldb.Sets) 
 		where string
 		args  []any
 	}{
-		{&tables[0], len(w.checkouts), "id = ANY($1)", []any{w.checkouts.all()}},
-		{&tables[1], len(w.builds), "id = ANY($1)", []any{w.builds.all()}},
-		{&tables[2], len(w.tests) + len(builds), "id = ANY($1) OR build_id = ANY($2)", []any{w.tests.all(), builds}},
+		{&tables[0], len(w.checkouts), "id = ANY($1)", []any{w.checkouts.sorted()}},
+		{&tables[1], len(w.builds), "id = ANY($1)", []any{w.builds.sorted()}},
+		{&tables[2], len(w.tests) + len(builds), "id = ANY($1) OR build_id = ANY($2)", []any{w.tests.sorted(), builds}},
 		{&tables[3], len(w.issues), "(id, version) IN (SELECT * FROM unnest($1::text[], $2::int[]))", w.issueArgs()},
-		{&tables[4], len(w.incidents), "id = ANY($1)", []any{w.incidents.all()}},
+		{&tables[4], len(w.incidents), "id = ANY($1)", []any{w.incidents.sorted()}},
 	} {
 		if list.asked == 0 {
 			continue
@@ -56,8 +56,8 @@ func (s ids) add(list []string) {
 	}
 }
 
-// all returns the IDs. For no IDs it returns an empty list, because nil would be NULL.
-func (s ids) all() []string { return append([]string{}, slices.Sorted(maps.Keys(s))...) }
+// sorted returns the IDs. For no IDs it returns an empty list, because nil would be NULL.
+func (s ids) sorted() []string { return append([]string{}, slices.Sorted(maps.Keys(s))...) }
 
 // wanted has the identities of the objects of a query. It has no tests below builds,
 // because these may be very many: their builds identify them.
@@ -83,7 +83,7 @@ func (w *wanted) testsOf(q *store.Query) []string {
 	if !q.Children {
 		return []string{}
 	}
-	return w.builds.all()
+	return w.builds.sorted()
 }
 
 // issueArgs returns the IDs and the versions of the issues.
@@ -98,7 +98,7 @@ func (w *wanted) issueArgs() []any {
 
 // find adds ancestors and descendants.
 func (w *wanted) find(ctx context.Context, v *view, q *store.Query) error {
-	ctx, cancel := v.store.patient(ctx)
+	ctx, cancel := v.store.statementContext(ctx)
 	defer cancel()
 	if q.Parents {
 		if err := w.addParents(ctx, v.tx); err != nil {
@@ -114,8 +114,8 @@ func (w *wanted) find(ctx context.Context, v *view, q *store.Query) error {
 func (w *wanted) addParents(ctx context.Context, tx pgx.Tx) error {
 	var build, test, issue *string
 	var version int
-	err := each(ctx, tx, "SELECT build_id, test_id, issue_id, issue_version FROM incidents WHERE id = ANY($1)",
-		[]any{w.incidents.all()}, []any{&build, &test, &issue, &version}, func() {
+	err := forEachRow(ctx, tx, "SELECT build_id, test_id, issue_id, issue_version FROM incidents WHERE id = ANY($1)",
+		[]any{w.incidents.sorted()}, []any{&build, &test, &issue, &version}, func() {
 			if build != nil {
 				w.builds[*build] = true
 			}
@@ -128,28 +128,28 @@ func (w *wanted) addParents(ctx context.Context, tx pgx.Tx) error {
 		return err
 	}
 	var id string
-	err = each(ctx, tx, "SELECT build_id FROM test_rows WHERE id = ANY($1)", []any{w.tests.all()}, []any{&id}, func() { w.builds[id] = true })
+	err = forEachRow(ctx, tx, "SELECT build_id FROM test_rows WHERE id = ANY($1)", []any{w.tests.sorted()}, []any{&id}, func() { w.builds[id] = true })
 	if err != nil {
 		return err
 	}
-	return each(ctx, tx, "SELECT checkout_id FROM builds WHERE id = ANY($1)", []any{w.builds.all()}, []any{&id}, func() { w.checkouts[id] = true })
+	return forEachRow(ctx, tx, "SELECT checkout_id FROM builds WHERE id = ANY($1)", []any{w.builds.sorted()}, []any{&id}, func() { w.checkouts[id] = true })
 }
 
 func (w *wanted) addChildren(ctx context.Context, tx pgx.Tx, q *store.Query) error {
 	var id string
-	err := each(ctx, tx, "SELECT id FROM builds WHERE checkout_id = ANY($1)", []any{w.checkouts.all()}, []any{&id}, func() { w.builds[id] = true })
+	err := forEachRow(ctx, tx, "SELECT id FROM builds WHERE checkout_id = ANY($1)", []any{w.checkouts.sorted()}, []any{&id}, func() { w.builds[id] = true })
 	if err != nil {
 		return err
 	}
-	return each(ctx, tx, `SELECT id FROM incidents WHERE build_id = ANY($1)
+	return forEachRow(ctx, tx, `SELECT id FROM incidents WHERE build_id = ANY($1)
 		UNION ALL SELECT id FROM incidents WHERE test_id = ANY($2)
 		UNION ALL SELECT i.id FROM test_rows t JOIN incidents i ON i.test_id = t.id WHERE t.build_id = ANY($1)
 		UNION ALL SELECT id FROM incidents WHERE (issue_id, issue_version) IN (SELECT * FROM unnest($3::text[], $4::int[]))`,
-		append([]any{w.builds.all(), w.tests.all()}, w.issueArgs()...), []any{&id}, func() { w.incidents[id] = true })
+		append([]any{w.builds.sorted(), w.tests.sorted()}, w.issueArgs()...), []any{&id}, func() { w.incidents[id] = true })
 }
 
-// each calls f for each row of a query, after scanning the row into the pointers.
-func each(ctx context.Context, tx pgx.Tx, query string, args, into []any, f func()) error {
+// forEachRow calls f for each row of a query, after scanning the row into the pointers.
+func forEachRow(ctx context.Context, tx pgx.Tx, query string, args, into []any, f func()) error {
 	rows, err := tx.Query(ctx, query, args...)
 	if err != nil {
 		return err

@@ -25,7 +25,7 @@ type view struct {
 // view returns a view of the database. It returns an error unless the database has the
 // newest schema. The caller closes the view.
 func (s *Store) view(ctx context.Context) (_ *view, err error) {
-	ctx, cancel := s.patient(ctx)
+	ctx, cancel := s.statementContext(ctx)
 	defer cancel()
 	v := &view{store: s}
 	if v.conn, err = s.pool.Acquire(ctx); err != nil {
@@ -54,7 +54,7 @@ const byIndexSQL = "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = 
 
 // byIndex applies byIndexSQL to the queries of the view.
 func (v *view) byIndex(ctx context.Context) error {
-	ctx, cancel := v.store.patient(ctx)
+	ctx, cancel := v.store.statementContext(ctx)
 	defer cancel()
 	_, err := v.tx.Exec(ctx, byIndexSQL, pgx.QueryExecModeSimpleProtocol)
 	return err
@@ -62,7 +62,7 @@ func (v *view) byIndex(ctx context.Context) error {
 
 // exec runs a statement that takes no time.
 func (v *view) exec(ctx context.Context, statement string) error {
-	ctx, cancel := v.store.patient(ctx)
+	ctx, cancel := v.store.statementContext(ctx)
 	defer cancel()
 	_, err := v.tx.Exec(ctx, statement)
 	return err
@@ -75,7 +75,7 @@ func (v *view) broken(ctx context.Context, err error) error {
 	if !isNetwork(err) || ctx.Err() != nil || v.store.closed.Load() {
 		return err
 	}
-	asked, cancel := v.store.patient(ctx)
+	asked, cancel := v.store.statementContext(ctx)
 	defer cancel()
 	var replica bool
 	if v.store.pool.QueryRow(asked, "SELECT pg_is_in_recovery()").Scan(&replica) == nil && replica {
@@ -116,7 +116,7 @@ func newPages(v *view, into *sqldb.Sets) *pages {
 // read reads the rows that a query selects with the columns of a table. It returns false
 // if the caller wants no more.
 func (p *pages) read(ctx context.Context, t *table, query string, args ...any) (bool, error) {
-	begun, cancel := p.view.store.patient(ctx)
+	begun, cancel := p.view.store.statementContext(ctx)
 	defer cancel()
 	if _, err := p.view.tx.Exec(begun, "DECLARE page NO SCROLL CURSOR FOR "+query, args...); err != nil {
 		return false, err
@@ -154,7 +154,7 @@ func (p *pages) rows(ctx context.Context, t *table, statement string, params [][
 	if p.view.store.closed.Load() {
 		return nil, errClosed
 	}
-	ctx, cancel := p.view.store.patient(ctx)
+	ctx, cancel := p.view.store.statementContext(ctx)
 	defer cancel()
 	const binary = 1
 	result := p.view.conn.Conn().PgConn().ExecParams(ctx, statement, params, nil, nil, []int16{binary})

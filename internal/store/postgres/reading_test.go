@@ -42,8 +42,8 @@ var pythonRelations = []struct{ name, columns, key string }{
 // shortTypes are the names of types as people write them.
 var shortTypes = strings.NewReplacer("timestamp with time zone", "timestamptz", "double precision", "float8", "character varying", "varchar")
 
-// all returns the values of the one column that a query answers with.
-func all[T any](t testing.TB, s *Store, query string, args ...any) []T {
+// queryColumn returns the values of the one column that a query answers with.
+func queryColumn[T any](t testing.TB, s *Store, query string, args ...any) []T {
 	t.Helper()
 	rows, err := s.pool.Query(t.Context(), query, args...)
 	if err == nil {
@@ -66,7 +66,7 @@ func TestRelations(t *testing.T) {
 		for column := range strings.SplitSeq(r.columns, ",") {
 			want = append(want, strings.Join(strings.Fields(column), " "))
 		}
-		got := all[string](t, s, `SELECT attname || ' ' || format_type(atttypid, atttypmod) FROM pg_attribute
+		got := queryColumn[string](t, s, `SELECT attname || ' ' || format_type(atttypid, atttypmod) FROM pg_attribute
 			WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum`, r.name)
 		for i := range got {
 			got[i] = shortTypes.Replace(got[i])
@@ -74,14 +74,14 @@ func TestRelations(t *testing.T) {
 		if diff := cmp.Diff(want, got[:min(len(want), len(got))]); diff != "" {
 			t.Errorf("%s: -want +got:\n%s", r.name, diff)
 		}
-		key := strings.Join(all[string](t, s, `SELECT attname::text FROM pg_index, unnest(indkey) WITH ORDINALITY AS k(attnum, n)
+		key := strings.Join(queryColumn[string](t, s, `SELECT attname::text FROM pg_index, unnest(indkey) WITH ORDINALITY AS k(attnum, n)
 			JOIN pg_attribute USING (attnum) WHERE indisprimary AND indrelid = $1::regclass AND attrelid = indrelid ORDER BY n`, r.name), ", ")
 		if key != r.key {
 			t.Errorf("the primary key of %s is %s, want %s", r.name, key, r.key)
 		}
 	}
 	for name, want := range map[string]string{"status": "FAIL ERROR MISS PASS DONE SKIP", "unit_prefix": "metric binary"} {
-		if got := strings.Join(all[string](t, s, "SELECT enumlabel::text FROM pg_enum WHERE enumtypid = $1::regtype ORDER BY enumsortorder", name), " "); got != want {
+		if got := strings.Join(queryColumn[string](t, s, "SELECT enumlabel::text FROM pg_enum WHERE enumtypid = $1::regtype ORDER BY enumsortorder", name), " "); got != want {
 			t.Errorf("%s is %s, want %s", name, got, want)
 		}
 	}
@@ -183,7 +183,7 @@ func TestSQL(t *testing.T) {
 		"logspec issues": {"SELECT id || ' ' || version FROM issues WHERE misc->'logspec'->'error'->>'signature_loc' = $1 AND origin = $2",
 			[]any{"abc", "logspec"}, "logspec:1 1"},
 	} {
-		if got := strings.Join(all[string](t, s, c.query, c.args...), "\n"); got != c.want {
+		if got := strings.Join(queryColumn[string](t, s, c.query, c.args...), "\n"); got != c.want {
 			t.Errorf("%s: got %q, want %q", name, got, c.want)
 		}
 	}
@@ -214,7 +214,7 @@ func TestTemporaryFunction(t *testing.T) {
 	if _, err := s.Load(t.Context(), library(), store.LoadOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	conn, err := pgx.Connect(t.Context(), strings.TrimPrefix(as(spec, "reader"), "postgresql:"))
+	conn, err := pgx.Connect(t.Context(), strings.TrimPrefix(withUser(spec, "reader"), "postgresql:"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -271,7 +271,7 @@ func TestPlans(t *testing.T) {
 		`SELECT issues.*, tests.path, tests.log_url FROM incidents JOIN issues ON issues.id = issue_id AND issues.version = issue_version
 			JOIN tests ON tests.id = test_id WHERE incidents.id = 'a:9'`: {"incidents_pkey", "issues_pkey", "test_rows_pkey"},
 	} {
-		plan := strings.Join(all[string](t, s, "EXPLAIN "+query), "\n")
+		plan := strings.Join(queryColumn[string](t, s, "EXPLAIN "+query), "\n")
 		for _, index := range indexes {
 			if !strings.Contains(plan, index) {
 				t.Errorf("%s\nis done without %s:\n%s", query, index, plan)

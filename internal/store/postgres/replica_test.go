@@ -109,7 +109,7 @@ func TestReplica(t *testing.T) {
 	primary, spec := initialized(t, server)
 	loadSamples(t, primary, 3)
 	follower := server.Replica(t, "max_standby_streaming_delay = '100ms'", "hot_standby_feedback = off", "wal_retrieve_retry_interval = '100ms'")
-	replica := open(t, follower.Same(spec))
+	replica := open(t, follower.ReplicaSpec(spec))
 	if _, err := primary.Load(t.Context(), sample(3), receipted(3)); err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +127,7 @@ func TestReplica(t *testing.T) {
 			expectError(t, replica, err, store.ErrReadOnly, "this is a replica", "name the primary as the database", "the replica as the read database")
 		}
 		expectError(t, replica, replica.Init(t.Context(), store.Version{}), store.ErrInitialized)
-		replica.migrations = more(t, "SELECT 1;")
+		replica.migrations = withMigration(t, "SELECT 1;")
 		expectError(t, replica, replica.Upgrade(t.Context(), store.Version{}, nil), store.ErrReadOnly, "name the primary")
 		replica.migrations = migrations
 	})
@@ -211,14 +211,14 @@ func TestLagNever(t *testing.T) {
 	server := pgtest.Start(t, "autovacuum = off")
 	primary, spec := initialized(t, server)
 	follower := server.Replica(t)
-	replica := open(t, follower.Same(spec))
+	replica := open(t, follower.ReplicaSpec(spec))
 	// It begins again behind all transactions.
 	run(t, spec, "CHECKPOINT")
 	caughtUp(t, primary, replica)
-	run(t, follower.Same(spec), "CHECKPOINT", "ALTER SYSTEM SET primary_conninfo = ''")
+	run(t, follower.ReplicaSpec(spec), "CHECKPOINT", "ALTER SYSTEM SET primary_conninfo = ''")
 	follower.Stop(t, false)
 	follower.Run(t)
-	replica = open(t, follower.Same(spec))
+	replica = open(t, follower.ReplicaSpec(spec))
 	_, err := replica.Lag(t.Context())
 	expectError(t, replica, err, store.ErrUnavailable, "replayed nothing", "see primary_conninfo")
 	replica.Close()

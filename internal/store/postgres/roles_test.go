@@ -30,7 +30,7 @@ func TestRoles(t *testing.T) {
 		return open(t, spec), spec
 	}
 	s, spec := owned("one")
-	stranger := open(t, as(spec, "stranger"))
+	stranger := open(t, withUser(spec, "stranger"))
 	expectError(t, stranger, stranger.Init(t.Context(), store.Version{}), store.ErrForbidden, "be the owner of the database", "CREATE")
 	if left := shape(t, s); len(left) > 0 {
 		t.Errorf("a stranger made %v", left)
@@ -47,7 +47,7 @@ func TestRoles(t *testing.T) {
 	objects := loadSamples(t, s, 2)
 	server.Exec(t, "postgres", left...)
 	server.Exec(t, "postgres", "GRANT "+editorRole+" TO editor", "GRANT "+viewerRole+" TO viewer")
-	editor, viewer := open(t, as(spec, "editor")), open(t, as(spec, "viewer"))
+	editor, viewer := open(t, withUser(spec, "editor")), open(t, withUser(spec, "viewer"))
 	_, err = editor.Load(t.Context(), sample(5), receipted(5))
 	expectError(t, editor, err, store.ErrForbidden, "grant the user one of them")
 	if left, err := s.MakeRoles(t.Context()); err != nil || len(left) != 0 {
@@ -55,7 +55,7 @@ func TestRoles(t *testing.T) {
 	}
 
 	t.Run("stranger", func(t *testing.T) {
-		for method, err := range everything(t, stranger) {
+		for method, err := range callAll(t, stranger) {
 			if err == nil {
 				t.Errorf("a stranger may %s", method)
 				continue
@@ -138,7 +138,7 @@ func TestRoles(t *testing.T) {
 		}
 		expectError(t, editor, editor.Init(t.Context(), store.Version{}), store.ErrInitialized)
 		expectError(t, editor, editor.Cleanup(t.Context()), store.ErrForbidden, "be the owner")
-		editor.migrations = more(t, "CREATE TABLE grades (x int);")
+		editor.migrations = withMigration(t, "CREATE TABLE grades (x int);")
 		expectError(t, editor, editor.Upgrade(t.Context(), store.Version{}, nil), store.ErrForbidden, "be the owner")
 		editor.migrations = migrations
 		expectNoWrites(t, editor, []string{"tests", "kcidb_migrations"})
@@ -156,7 +156,7 @@ func TestRoles(t *testing.T) {
 		if err := later.Init(t.Context(), store.Version{Major: 1}); err != nil {
 			t.Fatal(err)
 		}
-		editor := open(t, as(spec, "editor"))
+		editor := open(t, withUser(spec, "editor"))
 		_, err := editor.Load(t.Context(), sample(0), receipted(0))
 		expectError(t, editor, err, store.ErrOldSchema)
 		expectError(t, editor, editor.Upgrade(t.Context(), store.Version{}, nil), store.ErrForbidden)
@@ -217,7 +217,7 @@ func TestRolesBySuperuser(t *testing.T) {
 	}
 	server.Exec(t, "postgres", "CREATE ROLE editor LOGIN IN ROLE "+editorRole)
 	for _, spec := range specs {
-		editor := open(t, as(spec, "editor"))
+		editor := open(t, withUser(spec, "editor"))
 		if _, err := editor.Load(t.Context(), &report.Report{Builds: sample(0).Builds}, receipted(0)); err != nil {
 			t.Error(err)
 		}
@@ -230,7 +230,7 @@ func TestRolesBySuperuser(t *testing.T) {
 	s := open(t, server.Database(t))
 	expectMakeRoles(t, s)
 	initialize(t, s)
-	editor := open(t, as(s.name, "editor"))
+	editor := open(t, withUser(s.name, "editor"))
 	if _, err := editor.Load(t.Context(), sample(0), receipted(0)); err != nil {
 		t.Error(err)
 	}

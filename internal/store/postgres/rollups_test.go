@@ -340,7 +340,7 @@ func TestRollupsEnded(t *testing.T) {
 		}
 	}
 	// Without a deadline of the caller, the server is slow.
-	err := hurry(s, 100*time.Millisecond, 0).SQL().View(t.Context(), wait)
+	err := giveUpEarly(s, 100*time.Millisecond, 0).SQL().View(t.Context(), wait)
 	expectError(t, s, s.SQL().Failure(t.Context(), "view", err), store.ErrUnavailable, "does not answer")
 }
 

@@ -50,7 +50,7 @@ func (s *Store) ready(ctx context.Context, q querier) error {
 	number, err := s.schemaOf(ctx, q)
 	switch {
 	case state(err) == undefinedTable:
-		return s.absent(ctx)
+		return s.schemaError(ctx)
 	case err != nil:
 		return err
 	case number <= 0:
@@ -61,9 +61,9 @@ func (s *Store) ready(ctx context.Context, q querier) error {
 	return nil
 }
 
-// absent returns an error that says what the database has in place of our schema. It
+// schemaError returns an error that says what the database has in place of our schema. It
 // opens a connection of its own, because its caller's transaction has failed.
-func (s *Store) absent(ctx context.Context) error {
+func (s *Store) schemaError(ctx context.Context) error {
 	conn, err := pgx.ConnectConfig(ctx, s.pool.Config().ConnConfig)
 	if err != nil {
 		return err
@@ -85,15 +85,15 @@ func (s *Store) absent(ctx context.Context) error {
 	return store.ErrNotInitialized
 }
 
-// look returns the number of the database's schema, 0 if it has no schema.
-func (s *Store) look(ctx context.Context, q querier) (int, error) {
-	ctx, cancel := s.patient(ctx)
+// schemaNumber returns the number of the database's schema, 0 if it has no schema.
+func (s *Store) schemaNumber(ctx context.Context, q querier) (int, error) {
+	ctx, cancel := s.statementContext(ctx)
 	defer cancel()
 	n, err := s.schemaOf(ctx, q)
 	if state(err) != undefinedTable {
 		return n, err
 	}
-	if err := s.absent(ctx); err != store.ErrNotInitialized {
+	if err := s.schemaError(ctx); err != store.ErrNotInitialized {
 		return 0, err
 	}
 	return 0, nil
@@ -112,7 +112,7 @@ func (s *Store) number(v store.Version) (int, error) {
 
 // Initialized reports whether the database has a schema.
 func (s *Store) Initialized(ctx context.Context) (bool, error) {
-	n, err := s.look(ctx, s.pool)
+	n, err := s.schemaNumber(ctx, s.pool)
 	if state(err) == invalidCatalogName { // the database does not exist
 		return false, nil
 	}
@@ -121,7 +121,7 @@ func (s *Store) Initialized(ctx context.Context) (bool, error) {
 
 // Schemas returns all schemas, and which of them the database has.
 func (s *Store) Schemas(ctx context.Context) ([]store.Schema, int, error) {
-	n, err := s.look(ctx, s.pool)
+	n, err := s.schemaNumber(ctx, s.pool)
 	if err != nil {
 		return nil, -1, s.failure(ctx, "look for a schema", err)
 	}
@@ -143,7 +143,7 @@ func (s *Store) init(ctx context.Context, v store.Version) error {
 		return err
 	}
 	return s.migrating(ctx, func(m *migrator) error {
-		n, err := s.look(ctx, m.conn)
+		n, err := s.schemaNumber(ctx, m.conn)
 		switch {
 		case err != nil:
 			return err
@@ -184,7 +184,7 @@ func (s *Store) upgrade(ctx context.Context, v store.Version, progress store.Pro
 	}
 	return s.migrating(ctx, func(m *migrator) error {
 		m.progress = progress
-		from, err := s.look(ctx, m.conn)
+		from, err := s.schemaNumber(ctx, m.conn)
 		switch {
 		case err != nil:
 			return err
@@ -216,7 +216,7 @@ func (s *Store) completeRollups(ctx context.Context, progress store.Progress) er
 	if err != nil || complete {
 		return err
 	}
-	if err := s.alone(ctx, func(context.Context, pgx.Tx) error { return nil }); err != nil {
+	if err := s.runExclusive(ctx, func(context.Context, pgx.Tx) error { return nil }); err != nil {
 		return err
 	}
 	return db.Rebuild(ctx, rollup.Progress(progress))
@@ -232,7 +232,7 @@ func (upgrading) Failure(_ context.Context, _ string, err error) error { return 
 // use.
 func (s *Store) Cleanup(ctx context.Context) error {
 	return s.failure(ctx, "cleanup", s.migrating(ctx, func(m *migrator) error {
-		from, err := s.look(ctx, m.conn)
+		from, err := s.schemaNumber(ctx, m.conn)
 		switch {
 		case err != nil:
 			return err

@@ -24,8 +24,8 @@ func (c conn) Snapshot(ctx context.Context) (sqldb.Snapshot, error) {
 
 func (s *snapshot) Close() { s.close() }
 
-// into returns what reads pages into sets. It keeps contents from list to list.
-func (s *snapshot) into(sets *sqldb.Sets) *pages {
+// pagesInto returns what reads pages into sets. It keeps contents from list to list.
+func (s *snapshot) pagesInto(sets *sqldb.Sets) *pages {
 	if s.pages == nil {
 		s.pages = newPages(s.view, sets)
 	}

@@ -32,8 +32,8 @@ func (c conn) View(ctx context.Context, f func(context.Context, sqldb.Tx) error)
 	return v.broken(ctx, f(ctx, sqlTx{c.store, v.tx}))
 }
 
-func (c conn) Look(ctx context.Context, f func(context.Context, sqldb.Tx) error) error {
-	asked, cancel := c.store.patient(ctx)
+func (c conn) ReadCommitted(ctx context.Context, f func(context.Context, sqldb.Tx) error) error {
+	asked, cancel := c.store.statementContext(ctx)
 	defer cancel()
 	if err := c.store.ready(asked, c.store.pool); err != nil {
 		return err
@@ -74,14 +74,14 @@ type sqlTx struct {
 }
 
 func (t sqlTx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
-	ctx, cancel := t.store.patient(ctx)
+	ctx, cancel := t.store.statementContext(ctx)
 	defer cancel()
 	tag, err := t.runner.Exec(ctx, query, args...)
 	return tag.RowsAffected(), err
 }
 
 func (t sqlTx) Query(ctx context.Context, query string, args ...any) (sqldb.Rows, error) {
-	ctx, cancel := t.store.patient(ctx)
+	ctx, cancel := t.store.statementContext(ctx)
 	found, err := t.runner.Query(ctx, query, args...)
 	if err != nil {
 		cancel()

@@ -36,8 +36,8 @@ func (s *Store) sweep(ctx context.Context, progress store.Progress) error {
 	if err != nil || doomed == 0 {
 		return err
 	}
-	progress.Tell("contents without an object removed", 0, doomed)
-	if err := s.alone(ctx, func(context.Context, pgx.Tx) error { return nil }); err != nil {
+	progress.Report("contents without an object removed", 0, doomed)
+	if err := s.runExclusive(ctx, func(context.Context, pgx.Tx) error { return nil }); err != nil {
 		return err
 	}
 	if err := s.spareUsed(ctx, last); err != nil {
@@ -46,7 +46,7 @@ func (s *Store) sweep(ctx context.Context, progress store.Progress) error {
 	for done := int64(0); ; {
 		var removed int64
 		err := s.retry(ctx, func() error {
-			return s.alone(ctx, func(ctx context.Context, tx pgx.Tx) error {
+			return s.runExclusive(ctx, func(ctx context.Context, tx pgx.Tx) error {
 				return tx.QueryRow(ctx, `WITH picked AS (
 					DELETE FROM doomed WHERE number <= $2 AND hash IN (SELECT hash FROM doomed WHERE number <= $2 LIMIT $1) RETURNING hash
 				), gone AS (
@@ -61,12 +61,12 @@ func (s *Store) sweep(ctx context.Context, progress store.Progress) error {
 			return nil
 		}
 		done += removed
-		progress.Tell("contents without an object removed", done, doomed)
+		progress.Report("contents without an object removed", done, doomed)
 	}
 }
 
-// alone runs f in a transaction while no load runs.
-func (s *Store) alone(ctx context.Context, f func(ctx context.Context, tx pgx.Tx) error) error {
+// runExclusive runs f in a transaction while no load runs.
+func (s *Store) runExclusive(ctx context.Context, f func(ctx context.Context, tx pgx.Tx) error) error {
 	return s.update(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", contentsLock); err != nil {
 			return err

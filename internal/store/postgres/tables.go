@@ -117,8 +117,8 @@ func (t *table) enum(column int) string {
 	return ""
 }
 
-// stage returns the name of the temporary table that rows are copied into.
-func (t *table) stage() string { return "kcidb_stage_" + t.name }
+// stageName returns the name of the temporary table that rows are copied into.
+func (t *table) stageName() string { return "kcidb_stage_" + t.name }
 
 // stageSQL makes the temporary table. Its columns are text in place of our types,
 // because a type cannot be dropped while another connection has such a table.
@@ -130,11 +130,11 @@ func (t *table) stageSQL() string {
 		}
 		names = append(names, c)
 	}
-	return "CREATE TEMPORARY TABLE IF NOT EXISTS " + t.stage() + " ON COMMIT DELETE ROWS AS SELECT " +
+	return "CREATE TEMPORARY TABLE IF NOT EXISTS " + t.stageName() + " ON COMMIT DELETE ROWS AS SELECT " +
 		strings.Join(names, ", ") + ", times FROM " + t.name + " WITH NO DATA"
 }
 
 // copySQL copies rows into the temporary table.
 func (t *table) copySQL() string {
-	return "COPY " + t.stage() + " (" + strings.Join(t.Columns, ", ") + ", times) FROM STDIN BINARY"
+	return "COPY " + t.stageName() + " (" + strings.Join(t.Columns, ", ") + ", times) FROM STDIN BINARY"
 }

@@ -15,7 +15,7 @@ func TestColumns(t *testing.T) {
 	s, _ := initialized(t, pgtest.Shared(t))
 	for i := range tables {
 		table := &tables[i]
-		names := all[string](t, s, "SELECT attname::text FROM pg_attribute WHERE attrelid = $1::regclass", table.name)
+		names := queryColumn[string](t, s, "SELECT attname::text FROM pg_attribute WHERE attrelid = $1::regclass", table.name)
 		for _, column := range table.Columns {
 			if !slices.Contains(names, column) {
 				t.Errorf("VisitFields in package report has the property %s of %s, and no migration in internal/store/postgres/migrations adds the column to %s",

@@ -22,7 +22,7 @@ type seenObject struct {
 func (r *seenObject) layout() layout {
 	return layout{
 		key:    []column{text("id", &r.id)},
-		values: []column{text("build_id", &r.buildID), text("kind", (*string)(&r.kind)), text("status", (*string)(&r.status)), moment("seen", &r.seen)},
+		values: []column{text("build_id", &r.buildID), text("kind", (*string)(&r.kind)), text("status", (*string)(&r.status)), timeColumn("seen", &r.seen)},
 	}
 }
 

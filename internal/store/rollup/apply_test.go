@@ -397,7 +397,7 @@ func TestStories(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			db := empty(t)
-			play(t, db, s.story)
+			playStory(t, db, s.story)
 			var want []string
 			tables := rollup.Tables // all, unless s.want names some of them
 			for line := range strings.Lines(s.want) {

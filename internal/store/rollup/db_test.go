@@ -39,9 +39,9 @@ func differences(t *testing.T, db *rollup.DB) (all []string) {
 	return all
 }
 
-// crowd returns builds with a test each, and a number of checkouts and incidents. Their
+// manyBuilds returns builds with a test each, and a number of checkouts and incidents. Their
 // IDs have unusual characters.
-func crowd(builds, others int) *report.Report {
+func manyBuilds(builds, others int) *report.Report {
 	r := &report.Report{}
 	odd := []string{"", " ", "é", "😀", "\u007f", "'", `"`, "%", "_", "~", "\\"}
 	for i := range max(builds, others) {
@@ -70,7 +70,7 @@ func load(t *testing.T, db store.Store, r *report.Report) {
 func TestRebuildVisitsAll(t *testing.T) {
 	t.Parallel()
 	s := empty(t)
-	load(t, s, crowd(45, 520)) // more than a chunk of each
+	load(t, s, manyBuilds(45, 520)) // more than a chunk of each
 	db := rollup.New(s.SQL())
 	before := counts(t, db, rollup.Tables...)
 	for _, table := range rollup.Tables {
@@ -220,7 +220,7 @@ func TestRebuildInterrupted(t *testing.T) {
 func TestVerifySample(t *testing.T) {
 	t.Parallel()
 	s := empty(t)
-	load(t, s, crowd(90, 10))
+	load(t, s, manyBuilds(90, 10))
 	db := rollup.New(s.SQL())
 	run(t, db, "UPDATE counted_builds SET lab = 'x'")
 	run(t, db, "UPDATE checkout_counts SET n = 5")

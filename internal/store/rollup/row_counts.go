@@ -178,8 +178,8 @@ func (r *issueCount) layout() layout {
 	return layout{
 		key: r.columns(),
 		values: []column{
-			moment("first_seen", &r.firstSeen), text("first_incident", &r.firstIncident),
-			moment("last_seen", &r.lastSeen), text("last_incident", &r.lastIncident), number("n", &r.n),
+			timeColumn("first_seen", &r.firstSeen), text("first_incident", &r.firstIncident),
+			timeColumn("last_seen", &r.lastSeen), text("last_incident", &r.lastIncident), number("n", &r.n),
 		},
 	}
 }

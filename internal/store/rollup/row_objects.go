@@ -33,7 +33,7 @@ func (r *countedBuild) layout() layout {
 		values: []column{
 			text("checkout_id", &r.checkoutID), text("origin", &r.origin), text("status", (*string)(&r.status)),
 			text("architecture", &r.architecture), text("compiler", &r.compiler), text("config_name", &r.configName), text("lab", &r.lab),
-			day("day", &r.day), moment("start", &r.start),
+			day("day", &r.day), timeColumn("start", &r.start),
 		},
 	}
 }
@@ -74,7 +74,7 @@ type countedCheckout struct {
 func (r *countedCheckout) layout() layout {
 	return layout{
 		key:    []column{text("checkout_id", &r.id)},
-		values: []column{text("origin", &r.origin), number("tree", &r.tree), day("day", &r.day), moment("start", &r.start)},
+		values: []column{text("origin", &r.origin), number("tree", &r.tree), day("day", &r.day), timeColumn("start", &r.start)},
 	}
 }
 
@@ -98,7 +98,7 @@ func (r *treeHead) layout() layout {
 	return layout{
 		key:    []column{hash("key", &r.hash)},
 		about:  []column{text("origin", &r.origin), text("tree_name", &r.treeName), text("url", &r.url), text("branch", &r.branch)},
-		values: []column{text("checkout_id", &r.checkoutID), moment("start", &r.start)},
+		values: []column{text("checkout_id", &r.checkoutID), timeColumn("start", &r.start)},
 	}
 }
 
@@ -123,7 +123,7 @@ func (r *sighting) layout() layout {
 		key: []column{text("incident_id", &r.incidentID)},
 		values: append(r.columns(),
 			text("build_id", &r.buildID), text("test_id", &r.testID), text("kind", (*string)(&r.kind)), text("status", (*string)(&r.status)),
-			moment("seen", &r.seen), text("origin", &r.origin), moment("arrived", &r.arrived)),
+			timeColumn("seen", &r.seen), text("origin", &r.origin), timeColumn("arrived", &r.arrived)),
 	}
 }
 
@@ -154,7 +154,7 @@ type absence struct {
 func (r *absence) layout() layout {
 	return layout{
 		key:    []column{text("incident_id", &r.incidentID)},
-		values: append(r.columns(), text("origin", &r.origin), moment("arrived", &r.arrived)),
+		values: append(r.columns(), text("origin", &r.origin), timeColumn("arrived", &r.arrived)),
 	}
 }
 

@@ -31,7 +31,7 @@ func empty(t testing.TB) *sqlite.Store {
 	return s
 }
 
-// play runs a story, step by step. A line of a story is an object or a purge. All objects
+// playStory runs a story, step by step. A line of a story is an object or a purge. All objects
 // up to a purge or "then" are loaded at once:
 //
 //	checkout ID [origin= tree= url= branch= start=]
@@ -42,7 +42,7 @@ func empty(t testing.TB) *sqlite.Store {
 //	then
 //
 // The start is in days since 1970. A value that a line omits stays as it was.
-func play(t *testing.T, db *sqlite.Store, story string) {
+func playStory(t *testing.T, db *sqlite.Store, story string) {
 	t.Helper()
 	arrived := func(step int) *time.Time { return new(time.Date(2025, 7, 1, step, 0, 0, 0, time.UTC)) }
 	step, objects := 1, &report.Report{}

@@ -56,11 +56,11 @@ const (
 	momentNumber      // microseconds since 1970, 0 for none
 )
 
-func text(name string, value *string) column  { return column{name: name, text: value} }
-func number(name string, value *int64) column { return column{name, nil, value, plainNumber} }
-func hash(name string, value *int64) column   { return column{name, nil, value, hashNumber} }
-func day(name string, value *int64) column    { return column{name, nil, value, dayNumber} }
-func moment(name string, value *int64) column { return column{name, nil, value, momentNumber} }
+func text(name string, value *string) column      { return column{name: name, text: value} }
+func number(name string, value *int64) column     { return column{name, nil, value, plainNumber} }
+func hash(name string, value *int64) column       { return column{name, nil, value, hashNumber} }
+func day(name string, value *int64) column        { return column{name, nil, value, dayNumber} }
+func timeColumn(name string, value *int64) column { return column{name, nil, value, momentNumber} }
 
 // cursor is a row that takes the values of one row after another, with its columns.
 type cursor[R comparable] struct {
@@ -85,8 +85,8 @@ func names(columns []column) []string {
 	return all
 }
 
-// into returns where to scan the values of columns.
-func into(columns []column) []any {
+// scanTargets returns where to scan the values of columns.
+func scanTargets(columns []column) []any {
 	all := make([]any, len(columns))
 	for i, c := range columns {
 		if c.text != nil {
@@ -108,7 +108,7 @@ func (t *table[R]) read(ctx context.Context, tx transaction, condition string, a
 	c := t.cursor()
 	query := "SELECT " + strings.Join(names(c.columns()), ", ") + " FROM " + t.name + " WHERE " + condition +
 		" ORDER BY " + strings.Join(names(c.key), ", ")
-	err = tx.read(ctx, query, args, into(c.columns()), func() error { all = append(all, c.row); return nil })
+	err = tx.read(ctx, query, args, scanTargets(c.columns()), func() error { all = append(all, c.row); return nil })
 	return all, err
 }
 

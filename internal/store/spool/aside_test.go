@@ -17,7 +17,7 @@ func TestAside(t *testing.T) {
 	onEngines(t, func(t *testing.T, f *fixture) {
 		aside := func(test, why string) {
 			t.Helper()
-			f.must(f.Settle(t.Context(), spool.Settlement{Aside: []spool.Aside{{about("s", test), f.now(), why}}}))
+			f.must(f.Settle(t.Context(), spool.Settlement{Aside: []spool.Aside{{identityOf("s", test), f.now(), why}}}))
 		}
 		only := func(want int) []spool.Notification {
 			t.Helper()
@@ -36,29 +36,29 @@ func TestAside(t *testing.T) {
 			t.Errorf("%+v", n)
 		}
 		// Its object changes, and can be considered.
-		f.arm(about("s", "1"))
+		f.arm(identityOf("s", "1"))
 		only(0)
-		n := f.one()
+		n := f.pickOne()
 		// It waits, and considering the object fails again.
 		aside("1", "panic: three")
 		only(0)
 		// Writing it fails.
 		f.must(f.SetAside(t.Context(), n, "panic: four"))
-		f.taken(f.SetAside(t.Context(), n, "panic: five"))
+		f.allowTaken(f.SetAside(t.Context(), n, "panic: five"))
 		n = &only(1)[0]
 		if n.Reason != "panic: four" {
 			t.Errorf("%+v", n)
 		}
 		f.must(f.Resend(t.Context(), n.Number))
 		only(0)
-		n = f.one()
+		n = f.pickOne()
 		f.must(f.Ready(t.Context(), n, spool.Rendered{Recipients: []spool.Recipient{mail("a@x")}}))
 		aside("1", "panic: six")
-		f.want(n.Number, "ready waiting")
+		f.wantState(n.Number, "ready waiting")
 		// One more, which is wiped.
 		aside("2", "panic: seven")
 		two := only(1)[0].Number
-		f.after(time.Hour)
+		f.advance(time.Hour)
 		if wiped, err := f.Wipe(t.Context(), f.now()); err != nil || wiped != 1 {
 			t.Errorf("wiped %d, %v", wiped, err)
 		}

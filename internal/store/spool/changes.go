@@ -19,7 +19,7 @@ type Backlog struct {
 func (s *Spool) Backlog(ctx context.Context) (Backlog, error) {
 	var b Backlog
 	var oldest int64
-	err := s.look(ctx, "backlog", func(t *tx) error {
+	err := s.readCommitted(ctx, "backlog", func(t *tx) error {
 		_, err := t.read("SELECT count(*), CAST(coalesce(sum(objects), 0) AS bigint), coalesce(min(at), 0) FROM changes",
 			nil, &b.Batches, &b.Objects, &oldest)
 		return err
@@ -35,7 +35,7 @@ const mostBatches = 1000
 // have no more than the given number of objects together, and at least one if there
 // is one. They stay until they are settled.
 func (s *Spool) Changes(ctx context.Context, objects int) (batches []Batch, err error) {
-	err = s.look(ctx, "changes", func(t *tx) error {
+	err = s.readCommitted(ctx, "changes", func(t *tx) error {
 		// A driver may read a result to its end although the caller stops early. So find
 		// the last batch first, without the data.
 		waiting, err := rows(t, func(r sqldb.Rows) (b Batch, err error) {

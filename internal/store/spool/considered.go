@@ -12,7 +12,7 @@ import (
 // Counters returns the counters of subscriptions from a day on (2006-01-02), by day
 // and subscription.
 func (s *Spool) Counters(ctx context.Context, since string) (counters []Considered, err error) {
-	err = s.look(ctx, "counters", func(t *tx) (err error) {
+	err = s.readCommitted(ctx, "counters", func(t *tx) (err error) {
 		counters, err = rows(t, func(r sqldb.Rows) (c Considered, err error) {
 			err = r.Scan(&c.Subscription, &c.Day, &c.Objects, &c.Matched, &c.Errors, &c.LastError)
 			return c, err
@@ -31,7 +31,7 @@ func (s *Spool) Statuses(ctx context.Context, refs []object.Ref) (map[object.Ref
 		keys[r.Type] = append(keys[r.Type], key(r))
 	}
 	statuses := make(map[object.Ref]Status)
-	err := s.look(ctx, "statuses", func(t *tx) error {
+	err := s.readCommitted(ctx, "statuses", func(t *tx) error {
 		for typ, keys := range keys {
 			found, err := rows(t, func(r sqldb.Rows) (st Status, err error) {
 				var id string

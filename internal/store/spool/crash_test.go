@@ -30,7 +30,7 @@ func TestCrashes(t *testing.T) {
 	onEngines(t, func(t *testing.T, f *fixture) {
 		seed := uint64(time.Now().UnixNano())
 		t.Logf("seed %d", seed)
-		w := &world{fixture: f, sent: map[int64]int{}, noted: map[int64]int{}, readied: map[int64]int{}, had: map[int64]time.Time{}}
+		w := &simulation{fixture: f, sent: map[int64]int{}, noted: map[int64]int{}, readied: map[int64]int{}, had: map[int64]time.Time{}}
 		var wg sync.WaitGroup
 		for i := range 4 {
 			r := rand.New(rand.NewPCG(seed, uint64(i)))
@@ -42,17 +42,17 @@ func TestCrashes(t *testing.T) {
 		}
 		const batches = 60
 		for i := range batches {
-			f.note(1+i%7, fmt.Sprint(i))
+			f.noteChanges(1+i%7, fmt.Sprint(i))
 			time.Sleep(2 * time.Millisecond)
 		}
 		wg.Wait()
-		w.rest(t.Context())
+		w.finishWork(t.Context())
 		w.check(batches)
 	})
 }
 
-// world is the notifiers of a test, and a record of the work they have done so far.
-type world struct {
+// simulation is the notifiers of a test, and a record of the work they have done so far.
+type simulation struct {
 	*fixture
 	clock sync.RWMutex // shared by picking notifiers, so that the clock stands still meanwhile
 
@@ -64,7 +64,7 @@ type world struct {
 }
 
 // step is a bit of a notifier's life, which may end at any moment.
-func (w *world) step(ctx context.Context, r *rand.Rand) {
+func (w *simulation) step(ctx context.Context, r *rand.Rand) {
 	if r.IntN(3) == 0 {
 		dying, cancel := context.WithCancel(ctx)
 		defer cancel()
@@ -82,7 +82,7 @@ func (w *world) step(ctx context.Context, r *rand.Rand) {
 		err = w.deliver(ctx, r)
 	case 6:
 		w.clock.Lock()
-		w.after(time.Duration(r.IntN(90)) * time.Second)
+		w.advance(time.Duration(r.IntN(90)) * time.Second)
 		w.clock.Unlock()
 	}
 	if err != nil && ctx.Err() == nil && !errors.Is(err, spool.ErrTaken) {
@@ -92,7 +92,7 @@ func (w *world) step(ctx context.Context, r *rand.Rand) {
 
 // consider settles changes: for each there is a notification of its own, and one
 // that all of them put off.
-func (w *world) consider(ctx context.Context, objects int) error {
+func (w *simulation) consider(ctx context.Context, objects int) error {
 	batches, err := w.Changes(ctx, objects)
 	if err != nil || len(batches) == 0 {
 		return err
@@ -101,8 +101,8 @@ func (w *world) consider(ctx context.Context, objects int) error {
 	for _, b := range batches {
 		s.Batches = append(s.Batches, b.Number)
 		s.Notifications = append(s.Notifications,
-			spool.NewNotification{Identity: about("own", string(b.Data)), Changed: b.At},
-			spool.NewNotification{Identity: about("shared", fmt.Sprint(len(b.Data))), Changed: b.At, Wait: time.Minute, AtMost: 5 * time.Minute})
+			spool.NewNotification{Identity: identityOf("own", string(b.Data)), Changed: b.At},
+			spool.NewNotification{Identity: identityOf("shared", fmt.Sprint(len(b.Data))), Changed: b.At, Wait: time.Minute, AtMost: 5 * time.Minute})
 		s.Considered = append(s.Considered, spool.Considered{Subscription: "own", Day: "2026-03-04", Objects: int64(b.Objects), Matched: 1})
 		s.Statuses = append(s.Statuses, spool.Status{Object: object.Ref{Type: object.TypeBuild, ID: object.ID{"b"}}, Status: string(b.Data)})
 	}
@@ -110,7 +110,7 @@ func (w *world) consider(ctx context.Context, objects int) error {
 }
 
 // render makes notifications ready. Some of their mails are above a budget.
-func (w *world) render(ctx context.Context, r *rand.Rand) error {
+func (w *simulation) render(ctx context.Context, r *rand.Rand) error {
 	picked, err := w.PickNotifications(ctx, 1+r.IntN(5), pickFor)
 	if err != nil {
 		return err
@@ -147,7 +147,7 @@ func (w *world) render(ctx context.Context, r *rand.Rand) error {
 }
 
 // deliver sends.
-func (w *world) deliver(ctx context.Context, r *rand.Rand) error {
+func (w *simulation) deliver(ctx context.Context, r *rand.Rand) error {
 	picked, err := w.pickDeliveries(ctx, 1+r.IntN(8))
 	if err != nil {
 		return err
@@ -182,7 +182,7 @@ func (w *world) deliver(ctx context.Context, r *rand.Rand) error {
 }
 
 // pickDeliveries picks deliveries, and checks that no other notifier has them.
-func (w *world) pickDeliveries(ctx context.Context, n int) ([]*spool.Sending, error) {
+func (w *simulation) pickDeliveries(ctx context.Context, n int) ([]*spool.Sending, error) {
 	w.clock.RLock()
 	defer w.clock.RUnlock()
 	picked, err := w.PickDeliveries(ctx, spool.Mail, n, pickFor)
@@ -197,8 +197,8 @@ func (w *world) pickDeliveries(ctx context.Context, n int) ([]*spool.Sending, er
 	return picked, err
 }
 
-// rest does the remaining work without crashes.
-func (w *world) rest(ctx context.Context) {
+// finishWork does the remaining work without crashes.
+func (w *simulation) finishWork(ctx context.Context) {
 	calm := rand.New(steady{})
 	for range 1000 {
 		for _, err := range []error{w.consider(ctx, 100), w.render(ctx, calm), w.deliver(ctx, calm)} {
@@ -224,7 +224,7 @@ type steady struct{}
 func (steady) Uint64() uint64 { return 1<<64 - 1 }
 
 // check looks at what there is in the end.
-func (w *world) check(batches int) {
+func (w *simulation) check(batches int) {
 	t := w.t
 	c, err := w.Counters(t.Context(), "")
 	w.must(err)

@@ -20,8 +20,8 @@ func TestLife(t *testing.T) {
 		ctx := t.Context()
 		feed, hook := spool.Recipient{Via: spool.Feed}, spool.Recipient{Via: "webhook:w"}
 		copied := spool.Recipient{Via: spool.Mail, Address: "A@X", Header: "cc"}
-		n := f.ready(about("s", "x"), mail("a@x"), copied, mail("b@x"), feed, hook, hook)
-		f.want(n.Number, "ready waiting waiting sent waiting")
+		n := f.ready(identityOf("s", "x"), mail("a@x"), copied, mail("b@x"), feed, hook, hook)
+		f.wantState(n.Number, "ready waiting waiting sent waiting")
 		if n.Subject != "S x" || n.Body != "B" || n.Thread != "T" || n.Deliveries[0].Recipient != "a@x" || n.Deliveries[0].Header != "to" {
 			t.Errorf("%+v", n)
 		}
@@ -35,24 +35,24 @@ func TestLife(t *testing.T) {
 				t.Errorf("sending %+v", got)
 			}
 		}
-		f.after(time.Minute)
+		f.advance(time.Minute)
 		f.must(f.Sent(ctx, picked[0]))
-		f.taken(f.Sent(ctx, picked[0]))
+		f.allowTaken(f.Sent(ctx, picked[0]))
 		f.must(f.Retried(ctx, picked[1], "busy\xff", 5*time.Minute))
-		f.taken(f.Failed(ctx, picked[1], ""))
+		f.allowTaken(f.Failed(ctx, picked[1], ""))
 		f.must(f.Failed(ctx, picked[2], "no such hook"))
-		f.want(n.Number, "ready sent waiting sent failed")
+		f.wantState(n.Number, "ready sent waiting sent failed")
 		if f.deliveries() != nil {
 			t.Error("a delivery to be tried later is picked now")
 		}
 
-		f.after(5 * time.Minute)
+		f.advance(5 * time.Minute)
 		picked = f.deliveries()
 		if len(picked) != 1 || picked[0].Recipient != "b@x" || picked[0].Attempts != 1 || picked[0].Error != "busy\uFFFD" {
 			t.Fatalf("picked %+v", picked)
 		}
 		f.must(f.Sent(ctx, picked[0]))
-		f.want(n.Number, "done sent sent sent failed")
+		f.wantState(n.Number, "done sent sent sent failed")
 		if got := f.get(n.Number); !got.Finished.Equal(f.now()) || got.Deliveries[1].Attempts != 2 || got.Deliveries[1].Error != "" || !got.Deliveries[1].At.Equal(f.now()) {
 			t.Errorf("%+v", got)
 		}
@@ -62,12 +62,12 @@ func TestLife(t *testing.T) {
 // TestOverAtOnce: a notification without recipients is done.
 func TestOverAtOnce(t *testing.T) {
 	onEngines(t, func(t *testing.T, f *fixture) {
-		n := f.ready(about("s", "feed only"), spool.Recipient{Via: spool.Feed})
-		f.want(n.Number, "done sent")
-		n = f.ready(about("s", "nobody"))
-		f.want(n.Number, "done")
-		f.arm(about("s", "dropped"))
-		picked := f.one()
+		n := f.ready(identityOf("s", "feed only"), spool.Recipient{Via: spool.Feed})
+		f.wantState(n.Number, "done sent")
+		n = f.ready(identityOf("s", "nobody"))
+		f.wantState(n.Number, "done")
+		f.arm(identityOf("s", "dropped"))
+		picked := f.pickOne()
 		f.must(f.Drop(t.Context(), picked, "it matches no more"))
 		if n := f.get(picked.Number); n.State != spool.Dropped || n.Reason != "it matches no more" || !n.Finished.Equal(noon) {
 			t.Errorf("%+v", n)
@@ -97,21 +97,21 @@ func TestPickRunsOut(t *testing.T) {
 				ctx := t.Context()
 				early := f.now().Add(-400 * 24 * time.Hour) // due at any later time
 				f.set(early)
-				f.ready(about("s", "y"), mail("a@x"))
-				f.arm(about("s", "x"))
+				f.ready(identityOf("s", "y"), mail("a@x"))
+				f.arm(identityOf("s", "x"))
 				f.set(noon)
 				first, sending := f.pick(), f.deliveries()
 				if len(sending) != 1 {
 					t.Fatalf("picked %v", sending)
 				}
-				f.after(step.after)
+				f.advance(step.after)
 				again, resending := f.pick(), f.deliveries()
 				if (again != nil) != step.again || (resending != nil) != step.again {
 					t.Fatalf("picked again: %v, %v, want %v", again != nil, resending != nil, step.again)
 				}
 				if step.again {
-					f.taken(f.Retry(ctx, &first[0], 0))
-					f.taken(f.Sent(ctx, sending[0]))
+					f.allowTaken(f.Retry(ctx, &first[0], 0))
+					f.allowTaken(f.Sent(ctx, sending[0]))
 					first, sending = again, resending
 				}
 				f.must(f.Ready(ctx, &first[0], spool.Rendered{}))
@@ -134,12 +134,12 @@ func TestNextDue(t *testing.T) {
 			}
 		}
 		due(time.Time{})
-		f.must(f.Settle(ctx, spool.Settlement{Notifications: []spool.NewNotification{{Identity: about("s", "x"), Changed: noon, Wait: 10 * time.Minute}}}))
+		f.must(f.Settle(ctx, spool.Settlement{Notifications: []spool.NewNotification{{Identity: identityOf("s", "x"), Changed: noon, Wait: 10 * time.Minute}}}))
 		due(noon.Add(10 * time.Minute))
-		f.after(11 * time.Minute)
-		n := f.one()
+		f.advance(11 * time.Minute)
+		n := f.pickOne()
 		due(f.now().Add(2*time.Minute + time.Microsecond)) // its pick
-		f.must(f.Settle(ctx, spool.Settlement{Notifications: []spool.NewNotification{{Identity: about("s", "y"), Changed: noon, Wait: 12 * time.Minute}}}))
+		f.must(f.Settle(ctx, spool.Settlement{Notifications: []spool.NewNotification{{Identity: identityOf("s", "y"), Changed: noon, Wait: 12 * time.Minute}}}))
 		due(noon.Add(12 * time.Minute))
 		f.must(f.Ready(ctx, n, spool.Rendered{Recipients: []spool.Recipient{mail("a@x")}}))
 		due(f.now())
@@ -157,11 +157,11 @@ func TestPickers(t *testing.T) {
 		const all = 300
 		var s spool.Settlement
 		for i := range all {
-			s.Notifications = append(s.Notifications, spool.NewNotification{Identity: about("s", time.Duration(i).String()), Changed: f.now()})
+			s.Notifications = append(s.Notifications, spool.NewNotification{Identity: identityOf("s", time.Duration(i).String()), Changed: f.now()})
 		}
 		f.must(f.Settle(t.Context(), s))
 		notifications, deliveries := newOnce(), newOnce()
-		together(t, 6, func(ctx context.Context) error {
+		concurrently(t, 6, func(ctx context.Context) error {
 			for {
 				picked, err := f.PickNotifications(ctx, 7, time.Minute)
 				if err != nil || len(picked) == 0 {
@@ -175,7 +175,7 @@ func TestPickers(t *testing.T) {
 				}
 			}
 		})
-		together(t, 6, func(ctx context.Context) error {
+		concurrently(t, 6, func(ctx context.Context) error {
 			for {
 				picked, err := f.PickDeliveries(ctx, spool.Mail, 7, time.Minute)
 				if err != nil || len(picked) == 0 {
@@ -197,8 +197,8 @@ func TestPickers(t *testing.T) {
 	})
 }
 
-// together runs f n times at the same time.
-func together(t *testing.T, n int, f func(ctx context.Context) error) {
+// concurrently runs f n times at the same time.
+func concurrently(t *testing.T, n int, f func(ctx context.Context) error) {
 	t.Helper()
 	var wg sync.WaitGroup
 	for range n {
@@ -240,21 +240,21 @@ func (o *once) check(t *testing.T, want int) {
 func TestResend(t *testing.T) {
 	onEngines(t, func(t *testing.T, f *fixture) {
 		ctx := t.Context()
-		n := f.ready(about("s", "x"), mail("a@x"), mail("b@x"), spool.Recipient{Via: spool.Feed})
+		n := f.ready(identityOf("s", "x"), mail("a@x"), mail("b@x"), spool.Recipient{Via: spool.Feed})
 		picked := f.deliveries()
 		f.must(f.Sent(ctx, picked[0]))
 		f.must(f.Failed(ctx, picked[1], "no"))
-		f.want(n.Number, "done sent failed sent")
-		f.after(time.Hour)
+		f.wantState(n.Number, "done sent failed sent")
+		f.advance(time.Hour)
 		f.must(f.Resend(ctx, n.Number)) // the failed delivery
-		f.want(n.Number, "ready sent waiting sent")
+		f.wantState(n.Number, "ready sent waiting sent")
 		picked = f.deliveries()
 		if len(picked) != 1 || picked[0].Attempts != 0 || picked[0].Error != "" {
 			t.Fatalf("picked %+v", picked)
 		}
 		f.must(f.Sent(ctx, picked[0]))
 		f.must(f.Resend(ctx, n.Number)) // none did: all
-		f.want(n.Number, "ready waiting waiting sent")
+		f.wantState(n.Number, "ready waiting waiting sent")
 		if n := f.get(n.Number); !n.Finished.IsZero() {
 			t.Errorf("finished at %v", n.Finished)
 		}
@@ -262,11 +262,11 @@ func TestResend(t *testing.T) {
 		if err := f.Resend(ctx, 1000); !errors.Is(err, spool.ErrNotFound) {
 			t.Errorf("of one that is not there: %v", err)
 		}
-		f.arm(about("s", "waits"))
-		if err := f.Resend(ctx, f.one().Number); !errors.Is(err, spool.ErrNothing) {
+		f.arm(identityOf("s", "waits"))
+		if err := f.Resend(ctx, f.pickOne().Number); !errors.Is(err, spool.ErrNothing) {
 			t.Errorf("of one that waits: %v", err)
 		}
-		fed := f.ready(about("s", "feed"), spool.Recipient{Via: spool.Feed})
+		fed := f.ready(identityOf("s", "feed"), spool.Recipient{Via: spool.Feed})
 		if err := f.Resend(ctx, fed.Number); !errors.Is(err, spool.ErrNothing) {
 			t.Errorf("of one in a feed: %v", err)
 		}
@@ -276,20 +276,20 @@ func TestResend(t *testing.T) {
 func TestWipe(t *testing.T) {
 	onEngines(t, func(t *testing.T, f *fixture) {
 		ctx := t.Context()
-		old := f.ready(about("s", "done"), spool.Recipient{Via: spool.Feed})
-		f.arm(about("s", "dropped"))
-		f.must(f.Drop(ctx, f.one(), ""))
-		f.ready(about("s", "sending"), mail("a@x"))
+		old := f.ready(identityOf("s", "done"), spool.Recipient{Via: spool.Feed})
+		f.arm(identityOf("s", "dropped"))
+		f.must(f.Drop(ctx, f.pickOne(), ""))
+		f.ready(identityOf("s", "sending"), mail("a@x"))
 		limited := mail("b@x")
 		limited.Budget = 1
-		f.ready(about("s", "sending too"), limited)
-		f.ready(about("s", "held"), limited)
+		f.ready(identityOf("s", "sending too"), limited)
+		f.ready(identityOf("s", "held"), limited)
 		f.must(f.Settle(ctx, spool.Settlement{
 			Considered:    []spool.Considered{{Subscription: "s", Day: "2026-03-03"}, {Subscription: "s", Day: "2026-03-04"}},
-			Notifications: []spool.NewNotification{{Identity: about("s", "waiting"), Changed: noon, Wait: 10 * time.Hour}},
+			Notifications: []spool.NewNotification{{Identity: identityOf("s", "waiting"), Changed: noon, Wait: 10 * time.Hour}},
 		}))
-		f.after(time.Hour)
-		f.ready(about("s", "later"), spool.Recipient{Via: spool.Feed})
+		f.advance(time.Hour)
+		f.ready(identityOf("s", "later"), spool.Recipient{Via: spool.Feed})
 		wiped, err := f.Wipe(ctx, noon)
 		f.must(err)
 		if wiped != 0 {
@@ -317,7 +317,7 @@ func TestWipeMany(t *testing.T) {
 	onEngines(t, func(t *testing.T, f *fixture) {
 		var s spool.Settlement
 		for i := range 1203 {
-			s.Notifications = append(s.Notifications, spool.NewNotification{Identity: about("s", time.Duration(i).String()), Changed: noon})
+			s.Notifications = append(s.Notifications, spool.NewNotification{Identity: identityOf("s", time.Duration(i).String()), Changed: noon})
 		}
 		f.must(f.Settle(t.Context(), s))
 		f.exec("UPDATE notifications SET state = 'done', finished = $1 WHERE number > 3", noon.UnixMicro())
@@ -334,11 +334,11 @@ func TestList(t *testing.T) {
 		ctx := t.Context()
 		long := spool.Identity{Subscription: "r", Object: object.Ref{Type: object.TypeRevision, ID: object.ID{"h", ""}}, Message: "m"}
 		f.must(f.Settle(ctx, spool.Settlement{Notifications: []spool.NewNotification{{Identity: long, Changed: noon, Wait: time.Hour}}}))
-		f.ready(about("s", "x"), mail("a@x"), spool.Recipient{Via: spool.Feed})
-		f.ready(about("s", "y"), mail("A@X"))
-		f.ready(about("r", "z"), mail("b@x"), spool.Recipient{Via: spool.Feed})
-		f.after(time.Hour)
-		f.must(f.Ready(ctx, f.one(), spool.Rendered{Recipients: []spool.Recipient{{Via: spool.Feed}}})) // long in waiting
+		f.ready(identityOf("s", "x"), mail("a@x"), spool.Recipient{Via: spool.Feed})
+		f.ready(identityOf("s", "y"), mail("A@X"))
+		f.ready(identityOf("r", "z"), mail("b@x"), spool.Recipient{Via: spool.Feed})
+		f.advance(time.Hour)
+		f.must(f.Ready(ctx, f.pickOne(), spool.Rendered{Recipients: []spool.Recipient{{Via: spool.Feed}}})) // long in waiting
 		for _, c := range []struct {
 			filter spool.Filter
 			want   string
@@ -395,16 +395,16 @@ func TestFailure(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		cancel(why)
 		for operation, err := range map[string]error{
-			"watch": f.Watch(ctx), "settle": f.Settle(ctx, spool.Settlement{}), "wipe": second(f.Wipe(ctx, noon)),
-			"list": second(f.List(ctx, spool.Filter{})), "pick deliveries": second(f.PickDeliveries(ctx, spool.Mail, 1, 1)),
-			"ways": second(f.Ways(ctx)),
+			"watch": f.Watch(ctx), "settle": f.Settle(ctx, spool.Settlement{}), "wipe": errorOf(f.Wipe(ctx, noon)),
+			"list": errorOf(f.List(ctx, spool.Filter{})), "pick deliveries": errorOf(f.PickDeliveries(ctx, spool.Mail, 1, 1)),
+			"routes": errorOf(f.Routes(ctx)),
 		} {
 			if !errors.Is(err, why) || !strings.Contains(err.Error(), operation+": ") {
 				t.Errorf("%s: %v", operation, err)
 			}
 		}
-		f.taken(f.Settle(t.Context(), spool.Settlement{Batches: []int64{7}}))
+		f.allowTaken(f.Settle(t.Context(), spool.Settlement{Batches: []int64{7}}))
 	})
 }
 
-func second[T any](_ T, err error) error { return err }
+func errorOf[T any](_ T, err error) error { return err }

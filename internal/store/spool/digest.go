@@ -41,7 +41,7 @@ func (t *tx) overBudget(n *Notification, r Recipient) (bool, error) {
 		FROM deliveries d JOIN notifications n ON n.number = d.notification
 		WHERE lower(d.recipient) = $2 AND d.at >= $3 AND d.at < $4 AND d.via = 'mail'
 			AND d.state IN ('waiting', 'sent', 'failed') AND n.subscription != 'digest'`,
-		[]any{n.Subscription, fold(kept(r.Address)), sqldb.Micros(today), sqldb.Micros(today.Add(day))}, &all, &same)
+		[]any{n.Subscription, fold(storable(r.Address)), sqldb.Micros(today), sqldb.Micros(today.Add(day))}, &all, &same)
 	return r.Budget > 0 && all >= r.Budget || r.SubscriptionBudget > 0 && same >= r.SubscriptionBudget, err
 }
 
@@ -54,7 +54,7 @@ func (t *tx) armDigest(address string) error {
 		n, err := arming.exec(t, []NewNotification{{
 			Identity: Identity{
 				Subscription: Digest,
-				Object:       object.Ref{Type: TypeRecipient, ID: object.ID{fold(kept(address))}},
+				Object:       object.Ref{Type: TypeRecipient, ID: object.ID{fold(storable(address))}},
 				Message:      today.Format(time.DateOnly),
 			},
 			Changed: now,
@@ -71,7 +71,7 @@ func (t *tx) armDigest(address string) error {
 // mails to its recipient that are held since before the digest was due. Each comes with
 // that delivery. The numbers of the deliveries are for Rendered.Digested.
 func (s *Spool) Held(ctx context.Context, digest *Notification) (held []Notification, err error) {
-	err = s.look(ctx, "held", func(t *tx) error {
+	err = s.readCommitted(ctx, "held", func(t *tx) error {
 		deliveries, err := rows(t, scanDelivery, "SELECT "+deliveryColumns+` FROM deliveries
 			WHERE lower(recipient) = $1 AND at < $2 AND via = 'mail' AND state = 'held' ORDER BY number`,
 			digest.Object.ID[0], sqldb.Micros(digest.Due))

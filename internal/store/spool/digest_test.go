@@ -37,7 +37,7 @@ func TestBudgets(t *testing.T) {
 					if i%2 == 1 {
 						address = "A@x"
 					}
-					n := f.ready(about(string(subscription), strconv.Itoa(i)), limited(address, c.budget, c.subscription),
+					n := f.ready(identityOf(string(subscription), strconv.Itoa(i)), limited(address, c.budget, c.subscription),
 						spool.Recipient{Via: "webhook:w"}, mail("other@x"))
 					got += map[string]string{spool.Waiting: "s", spool.Held: "h"}[n.Deliveries[0].State]
 				}
@@ -53,10 +53,10 @@ func TestDigest(t *testing.T) {
 	onEngines(t, func(t *testing.T, f *fixture) {
 		ctx := t.Context()
 		midnight := noon.Add(12 * time.Hour)
-		sent := f.ready(about("s", "1"), limited("a@X", 1, 0))
-		held := []spool.Notification{f.ready(about("s", "2"), limited("A@x", 1, 0)), f.ready(about("r", "3"), limited("a@x", 1, 0))}
-		f.want(sent.Number, "ready waiting")
-		f.want(held[0].Number, "done held")
+		sent := f.ready(identityOf("s", "1"), limited("a@X", 1, 0))
+		held := []spool.Notification{f.ready(identityOf("s", "2"), limited("A@x", 1, 0)), f.ready(identityOf("r", "3"), limited("a@x", 1, 0))}
+		f.wantState(sent.Number, "ready waiting")
+		f.wantState(held[0].Number, "done held")
 		if f.pick() != nil {
 			t.Fatal("the digest is due today")
 		}
@@ -66,14 +66,14 @@ func TestDigest(t *testing.T) {
 
 		f.set(midnight)
 		f.must(f.Sent(ctx, f.deliveries()[0]))
-		digest := f.one()
+		digest := f.pickOne()
 		if digest.Subscription != spool.Digest || digest.Object.Type != spool.TypeRecipient || digest.Object.ID[0] != "a@x" ||
 			digest.Message != "2026-03-04" || !digest.Due.Equal(midnight) {
 			t.Errorf("digest %+v", digest)
 		}
 		// The new day has its own budget, and the mail sent after midnight counts for it.
-		next := f.ready(about("s", "4"), limited("a@x", 1, 0))
-		f.want(next.Number, "done held")
+		next := f.ready(identityOf("s", "4"), limited("a@x", 1, 0))
+		f.wantState(next.Number, "done held")
 
 		list, err := f.Held(ctx, digest)
 		f.must(err)
@@ -84,27 +84,27 @@ func TestDigest(t *testing.T) {
 		for _, n := range list {
 			numbers = append(numbers, n.Deliveries[0].Number)
 		}
-		f.taken(f.Ready(ctx, digest, spool.Rendered{Digested: append(numbers, sent.Deliveries[0].Number)}))
-		f.want(held[0].Number, "done held")
+		f.allowTaken(f.Ready(ctx, digest, spool.Rendered{Digested: append(numbers, sent.Deliveries[0].Number)}))
+		f.wantState(held[0].Number, "done held")
 		f.must(f.Ready(ctx, digest, spool.Rendered{Subject: "2 held", Digested: numbers, Recipients: []spool.Recipient{limited("a@x", 1, 1)}}))
-		f.want(held[0].Number, "done digested")
-		f.want(held[1].Number, "done digested")
-		f.want(digest.Number, "ready waiting")
+		f.wantState(held[0].Number, "done digested")
+		f.wantState(held[1].Number, "done digested")
+		f.wantState(digest.Number, "ready waiting")
 
 		// The digest of the day after, without those of this one.
 		f.set(midnight.Add(24 * time.Hour))
-		digest = f.one()
+		digest = f.pickOne()
 		list, err = f.Held(ctx, digest)
 		f.must(err)
 		if digest.Message != "2026-03-05" || ids(list) != "4" {
 			t.Errorf("digest %+v of %q", digest, ids(list))
 		}
 		// Digests do not count, so the day has room for one more mail.
-		f.want(f.ready(about("s", "5"), limited("a@x", 1, 0)).Number, "ready waiting")
+		f.wantState(f.ready(identityOf("s", "5"), limited("a@x", 1, 0)).Number, "ready waiting")
 
 		// A mail that an operator resends is sent, and no digest lists it.
 		f.must(f.Resend(ctx, list[0].Number))
-		f.taken(f.Ready(ctx, digest, spool.Rendered{Digested: []int64{list[0].Deliveries[0].Number}}))
+		f.allowTaken(f.Ready(ctx, digest, spool.Rendered{Digested: []int64{list[0].Deliveries[0].Number}}))
 	})
 }
 
@@ -113,15 +113,15 @@ func TestDigest(t *testing.T) {
 func TestDigestClockBack(t *testing.T) {
 	onEngines(t, func(t *testing.T, f *fixture) {
 		ctx := t.Context()
-		f.ready(about("s", "1"), limited("a@x", 1, 0))
-		f.ready(about("s", "2"), limited("a@x", 1, 0))
+		f.ready(identityOf("s", "1"), limited("a@x", 1, 0))
+		f.ready(identityOf("s", "2"), limited("a@x", 1, 0))
 		f.set(noon.Add(12 * time.Hour))
-		digest := f.one()
+		digest := f.pickOne()
 		f.must(f.Ready(ctx, digest, spool.Rendered{})) // as if it listed nothing
 		f.set(noon.Add(11 * time.Hour))
-		f.ready(about("s", "3"), limited("a@x", 1, 0))
+		f.ready(identityOf("s", "3"), limited("a@x", 1, 0))
 		f.set(noon.Add(36 * time.Hour))
-		digest = f.one()
+		digest = f.pickOne()
 		list, err := f.Held(ctx, digest)
 		f.must(err)
 		if digest.Message != "2026-03-05" || ids(list) != "2 3" {
@@ -134,15 +134,15 @@ func TestDigestClockBack(t *testing.T) {
 func TestDigestLate(t *testing.T) {
 	onEngines(t, func(t *testing.T, f *fixture) {
 		ctx := t.Context()
-		f.ready(about("s", "1"), limited("a@x", 1, 0))
-		f.ready(about("s", "2"), limited("a@x", 1, 0))
+		f.ready(identityOf("s", "1"), limited("a@x", 1, 0))
+		f.ready(identityOf("s", "2"), limited("a@x", 1, 0))
 		f.set(noon.Add(12 * time.Hour))
-		stale := f.one()
+		stale := f.pickOne()
 		f.set(noon.Add(12*time.Hour - time.Second)) // another machine's clock
-		f.ready(about("s", "3"), limited("a@x", 1, 0))
+		f.ready(identityOf("s", "3"), limited("a@x", 1, 0))
 		f.set(noon.Add(12 * time.Hour))
-		f.taken(f.Ready(ctx, stale, spool.Rendered{}))
-		list, err := f.Held(ctx, f.one())
+		f.allowTaken(f.Ready(ctx, stale, spool.Rendered{}))
+		list, err := f.Held(ctx, f.pickOne())
 		f.must(err)
 		if ids(list) != "2 3" {
 			t.Errorf("digest of %q", ids(list))
@@ -155,10 +155,10 @@ func TestBudgetTogether(t *testing.T) {
 	onEngines(t, func(t *testing.T, f *fixture) {
 		var s spool.Settlement
 		for i := range 40 {
-			s.Notifications = append(s.Notifications, spool.NewNotification{Identity: about("s", strconv.Itoa(i)), Changed: noon})
+			s.Notifications = append(s.Notifications, spool.NewNotification{Identity: identityOf("s", strconv.Itoa(i)), Changed: noon})
 		}
 		f.must(f.Settle(t.Context(), s))
-		together(t, 5, func(ctx context.Context) error {
+		concurrently(t, 5, func(ctx context.Context) error {
 			for {
 				picked, err := f.PickNotifications(ctx, 3, time.Minute)
 				if err != nil || len(picked) == 0 {

@@ -59,9 +59,9 @@ func newFixture(t *testing.T, s store.Store) *fixture {
 	return f
 }
 
-func (f *fixture) now() time.Time        { return time.UnixMicro(f.clock.Load()).UTC() }
-func (f *fixture) set(at time.Time)      { f.clock.Store(at.UnixMicro()) }
-func (f *fixture) after(d time.Duration) { f.clock.Add(d.Microseconds()) }
+func (f *fixture) now() time.Time          { return time.UnixMicro(f.clock.Load()).UTC() }
+func (f *fixture) set(at time.Time)        { f.clock.Store(at.UnixMicro()) }
+func (f *fixture) advance(d time.Duration) { f.clock.Add(d.Microseconds()) }
 
 func openSQLite(t *testing.T) store.Store {
 	s, err := sqlite.Open(filepath.Join(t.TempDir(), "db"))
@@ -81,8 +81,8 @@ func openPostgres(t *testing.T) store.Store {
 	return s
 }
 
-// note notes the changes of a transaction, as loads do.
-func (f *fixture) note(objects int, data string) {
+// noteChanges notes the changes of a transaction, as loads do.
+func (f *fixture) noteChanges(objects int, data string) {
 	f.t.Helper()
 	f.exec("INSERT INTO changes (at, objects, data) VALUES ($1, $2, $3)", f.now().UnixMicro(), objects, []byte(data))
 }
@@ -101,7 +101,7 @@ func (f *fixture) exec(statement string, args ...any) {
 // count returns the number that a query returns.
 func (f *fixture) count(query string, args ...any) (n int64) {
 	f.t.Helper()
-	err := f.db.Look(f.t.Context(), func(ctx context.Context, tx sqldb.Tx) error {
+	err := f.db.ReadCommitted(f.t.Context(), func(ctx context.Context, tx sqldb.Tx) error {
 		found, err := sqldb.ReadRow(ctx, tx, query, args, &n)
 		if err == nil && !found {
 			err = fmt.Errorf("%s: no row", query)

@@ -40,7 +40,7 @@ func (s *Spool) List(ctx context.Context, f Filter) (found []Notification, err e
 		add("n.subscription = $%d", f.Subscription)
 	}
 	if f.Recipient != "" {
-		add("n.number IN (SELECT notification FROM deliveries WHERE lower(recipient) = $%d)", fold(kept(f.Recipient)))
+		add("n.number IN (SELECT notification FROM deliveries WHERE lower(recipient) = $%d)", fold(storable(f.Recipient)))
 	}
 	if f.Object.Type != "" {
 		add("n.object_type = $%d", string(f.Object.Type))
@@ -57,7 +57,7 @@ func (s *Spool) List(ctx context.Context, f Filter) (found []Notification, err e
 		f.Limit = 100
 	}
 	args = append(args, f.Limit)
-	err = s.look(ctx, "list", func(t *tx) (err error) {
+	err = s.readCommitted(ctx, "list", func(t *tx) (err error) {
 		found, err = t.list(query+fmt.Sprintf(" ORDER BY n.number DESC LIMIT $%d", len(args)), args...)
 		return err
 	})
@@ -66,7 +66,7 @@ func (s *Spool) List(ctx context.Context, f Filter) (found []Notification, err e
 
 // Get returns the notification with the number, with its deliveries.
 func (s *Spool) Get(ctx context.Context, number int64) (n Notification, err error) {
-	err = s.look(ctx, "get", func(t *tx) error {
+	err = s.readCommitted(ctx, "get", func(t *tx) error {
 		found, err := t.list("FROM notifications n WHERE n.number = $1", number)
 		if err == nil && len(found) == 0 {
 			err = fmt.Errorf("%w: %d", ErrNotFound, number)
@@ -82,7 +82,7 @@ func (s *Spool) Get(ctx context.Context, number int64) (n Notification, err erro
 
 // Feed returns the notifications in the feed of a subscription, newest first.
 func (s *Spool) Feed(ctx context.Context, subscription string, limit int) (found []Notification, err error) {
-	err = s.look(ctx, "feed", func(t *tx) (err error) {
+	err = s.readCommitted(ctx, "feed", func(t *tx) (err error) {
 		// A notification that waited long is new to a feed, so the order is that of the
 		// deliveries. They are chosen first, because sorting rows with texts takes long.
 		found, err = t.list(`FROM (SELECT d.number AS place, n.number AS chosen

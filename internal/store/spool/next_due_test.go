@@ -14,7 +14,7 @@ import (
 // nothing waits. Later changes may be due earlier.
 func (s *Spool) NextDue(ctx context.Context) (time.Time, error) {
 	var next int64
-	err := s.look(ctx, "next due", func(t *tx) error {
+	err := s.readCommitted(ctx, "next due", func(t *tx) error {
 		// Each is at one end of an index, because few rows are due and picked.
 		for _, table := range []string{"notifications", "deliveries"} {
 			for _, query := range []string{
@@ -22,7 +22,7 @@ func (s *Spool) NextDue(ctx context.Context) (time.Time, error) {
 				"SELECT coalesce(min(picked) + 1, 0) FROM " + table + " WHERE state = 'waiting' AND due <= $1 AND NOT " + free,
 			} {
 				var at int64
-				if _, err := t.read(query, []any{t.now, latest(t.now)}, &at); err != nil {
+				if _, err := t.read(query, []any{t.now, latestPick(t.now)}, &at); err != nil {
 					return err
 				}
 				if at != 0 && (next == 0 || at < next) {

@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// take returns the statement that picks the due rows of a table, if the condition holds
+// pickStatement returns the statement that picks the due rows of a table, if the condition holds
 // for them. Its parameters are now, the latest end of a pick, the number of
 // rows, the end of this pick, and those of the condition. In PostgreSQL the statement
 // skips rows that another transaction picks, and makes the choice once with any plan.
-func (t *tx) take(table, condition, columns string) string {
+func (t *tx) pickStatement(table, condition, columns string) string {
 	return `WITH choice AS MATERIALIZED (
 			SELECT number FROM ` + table + ` WHERE ` + condition + ` AND due <= $1 AND ` + free + `
 			ORDER BY due, number LIMIT $3 ` + t.SkipLocked() + `)
@@ -24,9 +24,9 @@ func (t *tx) take(table, condition, columns string) string {
 // idle reports whether no notification can be picked. It does not write, because a
 // process that looks again and again should not wait for loads.
 func (s *Spool) idle(ctx context.Context) (idle bool, err error) {
-	err = s.look(ctx, "pick notifications", func(t *tx) error {
+	err = s.readCommitted(ctx, "pick notifications", func(t *tx) error {
 		_, err := t.read("SELECT NOT EXISTS (SELECT 1 FROM notifications WHERE state = 'waiting' AND due <= $1 AND "+free+")",
-			[]any{t.now, latest(t.now)}, &idle)
+			[]any{t.now, latestPick(t.now)}, &idle)
 		return err
 	})
 	return idle, err
@@ -42,8 +42,8 @@ func (s *Spool) PickNotifications(ctx context.Context, n int, d time.Duration) (
 	var picked []Notification
 	err := s.update(ctx, "pick notifications", func(t *tx) (err error) {
 		until := pickedUntil(t.now, d)
-		picked, err = rows(t, scanNotification, t.take("notifications", "state = 'waiting'", notificationColumns),
-			t.now, latest(t.now), n, until)
+		picked, err = rows(t, scanNotification, t.pickStatement("notifications", "state = 'waiting'", notificationColumns),
+			t.now, latestPick(t.now), n, until)
 		for i := range picked {
 			picked[i].pick = until
 		}
@@ -66,46 +66,46 @@ type Sending struct {
 	pick int64
 }
 
-// waysSQL returns the ways with deliveries that wait. The smallest way above another is
+// routesSQL returns the routes with deliveries that wait. The smallest route above another is
 // one step in the index.
-const waysSQL = `WITH RECURSIVE ways(way) AS (
+const routesSQL = `WITH RECURSIVE routes(route) AS (
 		SELECT min(via) FROM deliveries WHERE state = 'waiting'
 		UNION ALL
-		SELECT (SELECT min(via) FROM deliveries WHERE state = 'waiting' AND via > way) FROM ways WHERE way IS NOT NULL)
-	SELECT way FROM ways WHERE way IS NOT NULL`
+		SELECT (SELECT min(via) FROM deliveries WHERE state = 'waiting' AND via > route) FROM routes WHERE route IS NOT NULL)
+	SELECT route FROM routes WHERE route IS NOT NULL`
 
-// WaysWaiting returns the ways with a delivery that waits, due or not, picked or not. It
-// costs as much as Ways.
-func (s *Spool) WaysWaiting(ctx context.Context) (ways []string, err error) {
-	err = s.look(ctx, "ways", func(t *tx) (err error) {
-		ways, err = rows(t, scanOne[string], waysSQL)
+// RoutesWaiting returns the routes with a delivery that waits, due or not, picked or not. It
+// costs as much as Routes.
+func (s *Spool) RoutesWaiting(ctx context.Context) (routes []string, err error) {
+	err = s.readCommitted(ctx, "routes", func(t *tx) (err error) {
+		routes, err = rows(t, scanOne[string], routesSQL)
 		return err
 	})
-	return ways, err
+	return routes, err
 }
 
-// Ways returns the ways, such as Mail, with a delivery that is due and not picked. It
-// writes nothing, and its cost grows with the number of ways, not with that of the
+// Routes returns the routes, such as Mail, with a delivery that is due and not picked. It
+// writes nothing, and its cost grows with the number of routes, not with that of the
 // deliveries that wait.
-func (s *Spool) Ways(ctx context.Context) (ways []string, err error) {
-	err = s.look(ctx, "ways", func(t *tx) (err error) {
-		ways, err = rows(t, scanOne[string], waysSQL+`
-			AND EXISTS (SELECT 1 FROM deliveries WHERE via = way AND state = 'waiting' AND due <= $1 AND `+free+`)`,
-			t.now, latest(t.now))
+func (s *Spool) Routes(ctx context.Context) (routes []string, err error) {
+	err = s.readCommitted(ctx, "routes", func(t *tx) (err error) {
+		routes, err = rows(t, scanOne[string], routesSQL+`
+			AND EXISTS (SELECT 1 FROM deliveries WHERE via = route AND state = 'waiting' AND due <= $1 AND `+free+`)`,
+			t.now, latestPick(t.now))
 		return err
 	})
-	return ways, err
+	return routes, err
 }
 
-// PickDeliveries picks for a while at most n deliveries by a way that are due and not
+// PickDeliveries picks for a while at most n deliveries by a route that are due and not
 // picked, those first that are due longest. The caller ends each pick by Sent, Retried,
 // Postponed or Failed.
-func (s *Spool) PickDeliveries(ctx context.Context, way string, n int, d time.Duration) ([]*Sending, error) {
+func (s *Spool) PickDeliveries(ctx context.Context, route string, n int, d time.Duration) ([]*Sending, error) {
 	var picked []*Sending
 	err := s.update(ctx, "pick deliveries", func(t *tx) error {
 		until := pickedUntil(t.now, d)
-		deliveries, err := rows(t, scanDelivery, t.take("deliveries", "state = 'waiting' AND via = $5", deliveryColumns),
-			t.now, latest(t.now), n, until, way)
+		deliveries, err := rows(t, scanDelivery, t.pickStatement("deliveries", "state = 'waiting' AND via = $5", deliveryColumns),
+			t.now, latestPick(t.now), n, until, route)
 		if err != nil {
 			return err
 		}

@@ -11,7 +11,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
-// The ways of delivery that the spool treats specially: a feed has its notifications
+// The routes of delivery that the spool treats specially: a feed has its notifications
 // as soon as they are ready, and mail may be held.
 const (
 	Mail = "mail"
@@ -39,7 +39,7 @@ type Recipient struct {
 }
 
 // Ready ends a pick of PickNotifications: the notification is ready, with a delivery for
-// each recipient. Recipients with the same way and address, in upper or lower case, are
+// each recipient. Recipients with the same route and address, in upper or lower case, are
 // one. The notification is done at once if nothing of it is to be sent.
 //
 // A mail above a budget is held, and its recipient gets a digest after the next
@@ -49,7 +49,7 @@ type Recipient struct {
 // another process has it, or if another process digested one of the deliveries.
 func (s *Spool) Ready(ctx context.Context, n *Notification, r Rendered) error {
 	return s.update(ctx, "ready", func(t *tx) error {
-		err := t.endPick(n, "state = 'ready', subject = $3, body = $4, thread = $5", kept(r.Subject), kept(r.Body), kept(r.Thread))
+		err := t.endPick(n, "state = 'ready', subject = $3, body = $4, thread = $5", storable(r.Subject), storable(r.Body), storable(r.Thread))
 		if err != nil {
 			return err
 		}
@@ -66,7 +66,7 @@ func (s *Spool) Ready(ctx context.Context, n *Notification, r Rendered) error {
 // Drop ends a pick of PickNotifications: the notification is not sent. why is the reason.
 func (s *Spool) Drop(ctx context.Context, n *Notification, why string) error {
 	return s.update(ctx, "drop", func(t *tx) error {
-		return t.endPick(n, "state = 'dropped', reason = $3, finished = $4", kept(why), t.now)
+		return t.endPick(n, "state = 'dropped', reason = $3, finished = $4", storable(why), t.now)
 	})
 }
 
@@ -74,7 +74,7 @@ func (s *Spool) Drop(ctx context.Context, n *Notification, why string) error {
 // fail again. why is the reason.
 func (s *Spool) SetAside(ctx context.Context, n *Notification, why string) error {
 	return s.update(ctx, "set aside", func(t *tx) error {
-		return t.endPick(n, "state = 'aside', reason = $3, finished = $4", kept(why), t.now)
+		return t.endPick(n, "state = 'aside', reason = $3, finished = $4", storable(why), t.now)
 	})
 }
 
@@ -123,7 +123,7 @@ func (t *tx) deliver(n *Notification, recipients []Recipient) error {
 			}
 		}
 		_, err := t.exec(`INSERT INTO deliveries (notification, via, recipient, header, state, due, picked, attempts, error, at)
-			VALUES ($1, $2, $3, $4, $5, $6, 0, 0, '', $6)`, n.Number, r.Via, kept(r.Address), r.Header, state, t.now)
+			VALUES ($1, $2, $3, $4, $5, $6, 0, 0, '', $6)`, n.Number, r.Via, storable(r.Address), r.Header, state, t.now)
 		if err != nil {
 			return err
 		}
@@ -137,7 +137,7 @@ func distinct(recipients []Recipient) []Recipient {
 	seen := map[same]bool{}
 	var first []Recipient
 	for _, r := range recipients {
-		who := same{r.Via, fold(kept(r.Address))}
+		who := same{r.Via, fold(storable(r.Address))}
 		if !seen[who] {
 			seen[who] = true
 			first = append(first, r)

@@ -42,7 +42,7 @@ func (s *Spool) endSending(ctx context.Context, operation string, sending *Sendi
 		}
 		err := t.changeOne(`UPDATE deliveries SET state = $1, due = $2, picked = 0, attempts = attempts + CAST($3 AS bigint), error = $4, at = $5
 			WHERE number = $6 AND state = 'waiting' AND picked = $7`,
-			state, t.now+after.Microseconds(), attempts, kept(why), t.now, sending.Number, sending.pick)
+			state, t.now+after.Microseconds(), attempts, storable(why), t.now, sending.Number, sending.pick)
 		if err != nil {
 			return fmt.Errorf("delivery %d: %w", sending.Number, err)
 		}

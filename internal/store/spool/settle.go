@@ -17,7 +17,7 @@ import (
 // exactly once: by the process that settles it first.
 func (s *Spool) Settle(ctx context.Context, settlement Settlement) error {
 	return s.update(ctx, "settle", func(t *tx) error {
-		if err := t.forget(settlement.Batches); err != nil {
+		if err := t.deleteBatches(settlement.Batches); err != nil {
 			return err
 		}
 		if _, err := arming.exec(t, settlement.Notifications); err != nil {
@@ -36,8 +36,8 @@ func (s *Spool) Settle(ctx context.Context, settlement Settlement) error {
 	})
 }
 
-// forget deletes the batches. It returns ErrTaken if one is gone already.
-func (t *tx) forget(batches []int64) error {
+// deleteBatches deletes the batches. It returns ErrTaken if one is gone already.
+func (t *tx) deleteBatches(batches []int64) error {
 	numbers := slices.Compact(slices.Sorted(slices.Values(batches)))
 	if len(numbers) == 0 {
 		return nil
@@ -69,9 +69,9 @@ var arming = insertion[NewNotification]{
 	table: "notifications", columns: notificationValues,
 	values: func(n NewNotification) []any {
 		changed := sqldb.Micros(n.Changed)
-		return []any{kept(n.Subscription), string(n.Object.Type), key(n.Object), kept(n.Message), Waiting,
-			changed, changed, changed + min(n.Wait.Microseconds(), n.most()), int64(0), int64(0),
-			kept(n.Reason), kept(n.Was), number(n.Created), "", "", ""}
+		return []any{storable(n.Subscription), string(n.Object.Type), key(n.Object), storable(n.Message), Waiting,
+			changed, changed, changed + min(n.Wait.Microseconds(), n.longestWait()), int64(0), int64(0),
+			storable(n.Reason), storable(n.Was), number(n.Created), "", "", ""}
 	},
 	conflict: func(n NewNotification) string {
 		return fmt.Sprintf(`ON CONFLICT (object_type, object_id, subscription, message) DO UPDATE SET
@@ -85,12 +85,12 @@ var arming = insertion[NewNotification]{
 				ELSE excluded.due END,
 			reason = CASE WHEN `+restart+`excluded.changed >= notifications.changed THEN excluded.reason ELSE notifications.reason END,
 			state = 'waiting', finished = 0, picked = 0
-		WHERE notifications.state IN ('waiting', 'dropped', 'aside')`, n.most())
+		WHERE notifications.state IN ('waiting', 'dropped', 'aside')`, n.longestWait())
 	},
-	together: func(a, b NewNotification) bool { return a.most() == b.most() },
+	together: func(a, b NewNotification) bool { return a.longestWait() == b.longestWait() },
 	compare: func(a, b NewNotification) int {
-		return cmp.Or(cmp.Compare(a.most(), b.most()), compareRefs(a.Object, b.Object),
-			cmp.Compare(kept(a.Subscription), kept(b.Subscription)), cmp.Compare(kept(a.Message), kept(b.Message)))
+		return cmp.Or(cmp.Compare(a.longestWait(), b.longestWait()), compareRefs(a.Object, b.Object),
+			cmp.Compare(storable(a.Subscription), storable(b.Subscription)), cmp.Compare(storable(a.Message), storable(b.Message)))
 	},
 }
 
@@ -99,8 +99,8 @@ var settingAside = insertion[Aside]{
 	table: "notifications", columns: notificationValues,
 	values: func(a Aside) []any {
 		at := sqldb.Micros(a.At)
-		return []any{kept(a.Subscription), string(a.Object.Type), key(a.Object), kept(a.Message), SetAside,
-			at, at, at, at, int64(0), kept(a.Why), "", int64(0), "", "", ""}
+		return []any{storable(a.Subscription), string(a.Object.Type), key(a.Object), storable(a.Message), SetAside,
+			at, at, at, at, int64(0), storable(a.Why), "", int64(0), "", "", ""}
 	},
 	conflict: func(Aside) string {
 		return `ON CONFLICT (object_type, object_id, subscription, message) DO UPDATE SET
@@ -109,16 +109,16 @@ var settingAside = insertion[Aside]{
 	},
 	together: always[Aside],
 	compare: func(a, b Aside) int {
-		return cmp.Or(compareRefs(a.Object, b.Object), cmp.Compare(kept(a.Subscription), kept(b.Subscription)), cmp.Compare(kept(a.Message), kept(b.Message)))
+		return cmp.Or(compareRefs(a.Object, b.Object), cmp.Compare(storable(a.Subscription), storable(b.Subscription)), cmp.Compare(storable(a.Message), storable(b.Message)))
 	},
 }
 
 // unbounded is a bound that no notification reaches, some 70,000 years.
 const unbounded = int64(1) << 61
 
-// most returns for how long after its first change a notification may be put off, in
+// longestWait returns for how long after its first change a notification may be put off, in
 // microseconds.
-func (n NewNotification) most() int64 {
+func (n NewNotification) longestWait() int64 {
 	if n.AtMost > 0 {
 		return n.AtMost.Microseconds()
 	}
@@ -129,7 +129,7 @@ func (n NewNotification) most() int64 {
 var counting = insertion[Considered]{
 	table: "considered", columns: sqldb.Columns("subscription day objects# matched# errors# last_error"),
 	values: func(c Considered) []any {
-		return []any{kept(c.Subscription), c.Day, c.Objects, c.Matched, c.Errors, kept(c.LastError)}
+		return []any{storable(c.Subscription), c.Day, c.Objects, c.Matched, c.Errors, storable(c.LastError)}
 	},
 	conflict: func(Considered) string {
 		return `ON CONFLICT (subscription, day) DO UPDATE SET objects = considered.objects + excluded.objects,
@@ -138,7 +138,7 @@ var counting = insertion[Considered]{
 	},
 	together: always[Considered],
 	compare: func(a, b Considered) int {
-		return cmp.Or(cmp.Compare(kept(a.Subscription), kept(b.Subscription)), cmp.Compare(a.Day, b.Day))
+		return cmp.Or(cmp.Compare(storable(a.Subscription), storable(b.Subscription)), cmp.Compare(a.Day, b.Day))
 	},
 }
 
@@ -146,7 +146,7 @@ var counting = insertion[Considered]{
 var noting = insertion[Status]{
 	table: "statuses", columns: sqldb.Columns("object_type object_id status at#"),
 	values: func(st Status) []any {
-		return []any{string(st.Object.Type), key(st.Object), kept(st.Status), sqldb.Micros(st.At)}
+		return []any{string(st.Object.Type), key(st.Object), storable(st.Status), sqldb.Micros(st.At)}
 	},
 	conflict: func(Status) string {
 		return "ON CONFLICT (object_type, object_id) DO UPDATE SET status = excluded.status, at = excluded.at"

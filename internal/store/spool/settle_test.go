@@ -26,9 +26,9 @@ func TestWatch(t *testing.T) {
 		f.must(f.Watch(ctx))
 		f.must(f.Watch(ctx))
 		watched(true)
-		f.note(3, "a")
-		f.after(time.Second)
-		f.note(4, "b")
+		f.noteChanges(3, "a")
+		f.advance(time.Second)
+		f.noteChanges(4, "b")
 		b, err := f.Backlog(ctx)
 		f.must(err)
 		if want := (spool.Backlog{Batches: 2, Objects: 7, Oldest: noon}); b != want {
@@ -59,7 +59,7 @@ func TestLease(t *testing.T) {
 			{0, "b", false},
 			{24 * time.Hour, "b", true},
 		} {
-			f.after(step.after)
+			f.advance(step.after)
 			got, err := f.Lease(t.Context(), step.holder, time.Minute)
 			f.must(err)
 			if got != step.want {
@@ -80,7 +80,7 @@ func TestLease(t *testing.T) {
 func TestChanges(t *testing.T) {
 	onEngines(t, func(t *testing.T, f *fixture) {
 		for _, objects := range []int{5, 5, 20, 1, 1} {
-			f.note(objects, "data")
+			f.noteChanges(objects, "data")
 		}
 		for objects, want := range map[int]int{0: 1, 1: 1, 9: 1, 10: 2, 29: 2, 30: 3, 31: 4, 32: 5, 1000: 5} {
 			got, err := f.Changes(t.Context(), objects)
@@ -96,7 +96,7 @@ func TestSettle(t *testing.T) {
 	onEngines(t, func(t *testing.T, f *fixture) {
 		ctx := t.Context()
 		for range 3 {
-			f.note(1, "")
+			f.noteChanges(1, "")
 		}
 		batches, err := f.Changes(ctx, 10)
 		f.must(err)
@@ -114,7 +114,7 @@ func TestSettle(t *testing.T) {
 		again := settlement
 		again.Batches = []int64{batches[2].Number, batches[0].Number}
 		again.Statuses = []spool.Status{{Object: revision, Status: "FAIL", At: noon}}
-		f.taken(f.Settle(ctx, again))
+		f.allowTaken(f.Settle(ctx, again))
 		if n := f.count("SELECT count(*) FROM changes"); n != 1 {
 			t.Errorf("%d changes are left, want 1", n)
 		}
@@ -137,7 +137,7 @@ func TestSettle(t *testing.T) {
 		if later, err := f.Counters(ctx, "2026-03-05"); err != nil || later != nil {
 			t.Errorf("counters of days before: %v, %v", later, err)
 		}
-		n := f.one()
+		n := f.pickOne()
 		if n.Object != version || n.Message != "m" || n.Reason != "re\uFFFD\uFFFDason" || !n.Due.Equal(noon) || !n.First.Equal(noon) || n.State != spool.Waiting {
 			t.Errorf("notification %+v", n)
 		}
@@ -161,7 +161,7 @@ func TestRearm(t *testing.T) {
 			onEngines(t, func(t *testing.T, f *fixture) {
 				first := changes[0].at
 				for i, c := range changes {
-					f.must(f.Settle(t.Context(), spool.Settlement{Notifications: []spool.NewNotification{{Identity: about("s", "x"),
+					f.must(f.Settle(t.Context(), spool.Settlement{Notifications: []spool.NewNotification{{Identity: identityOf("s", "x"),
 						Changed: noon.Add(c.at * time.Minute), Was: c.at.String(), Wait: c.wait * time.Minute, AtMost: c.most * time.Minute}}}))
 					all, err := f.List(t.Context(), spool.Filter{})
 					f.must(err)
@@ -180,16 +180,16 @@ func TestRearm(t *testing.T) {
 func TestRearmPicked(t *testing.T) {
 	onEngines(t, func(t *testing.T, f *fixture) {
 		ctx := t.Context()
-		f.arm(about("s", "x"))
-		stale := f.one()
-		f.after(time.Second)
-		f.arm(about("s", "x"))
-		f.taken(f.Ready(ctx, stale, spool.Rendered{Subject: "old"}))
-		f.taken(f.Drop(ctx, stale, ""))
-		f.taken(f.Retry(ctx, stale, 0))
-		n := f.one()
+		f.arm(identityOf("s", "x"))
+		stale := f.pickOne()
+		f.advance(time.Second)
+		f.arm(identityOf("s", "x"))
+		f.allowTaken(f.Ready(ctx, stale, spool.Rendered{Subject: "old"}))
+		f.allowTaken(f.Drop(ctx, stale, ""))
+		f.allowTaken(f.Retry(ctx, stale, 0))
+		n := f.pickOne()
 		f.must(f.Ready(ctx, n, spool.Rendered{Subject: "new", Recipients: []spool.Recipient{mail("a@x")}}))
-		f.arm(about("s", "x"))
+		f.arm(identityOf("s", "x"))
 		if picked := f.pick(); picked != nil {
 			t.Errorf("picked again: %+v", picked)
 		}
@@ -204,7 +204,7 @@ func TestSettleMany(t *testing.T) {
 	onEngines(t, func(t *testing.T, f *fixture) {
 		var s spool.Settlement
 		for i := range 20_000 {
-			id := about("subscription", string(rune('a'+i%26))+time.Duration(i).String())
+			id := identityOf("subscription", string(rune('a'+i%26))+time.Duration(i).String())
 			s.Notifications = append(s.Notifications, spool.NewNotification{Identity: id, Changed: noon})
 			if i < 100 {
 				s.Considered = append(s.Considered, spool.Considered{Subscription: id.Object.ID[0], Day: "2026-03-04"})

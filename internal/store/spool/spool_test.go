@@ -20,16 +20,16 @@ func (f *fixture) must(err error) {
 	}
 }
 
-// taken fails the test where an error is not ErrTaken.
-func (f *fixture) taken(err error) {
+// allowTaken fails the test where an error is not ErrTaken.
+func (f *fixture) allowTaken(err error) {
 	f.t.Helper()
 	if !errors.Is(err, spool.ErrTaken) {
 		f.t.Fatalf("got %v, want that it is taken", err)
 	}
 }
 
-// about is the identity of a subscription's only notification of a test.
-func about(subscription, test string) spool.Identity {
+// identityOf is the identity of a subscription's only notification of a test.
+func identityOf(subscription, test string) spool.Identity {
 	return spool.Identity{Subscription: subscription, Object: object.Ref{Type: object.TypeTest, ID: object.ID{test}}}
 }
 
@@ -51,8 +51,8 @@ func (f *fixture) pick() []spool.Notification {
 	return picked
 }
 
-// one picks the only notification that is due.
-func (f *fixture) one() *spool.Notification {
+// pickOne picks the only notification that is due.
+func (f *fixture) pickOne() *spool.Notification {
 	f.t.Helper()
 	picked := f.pick()
 	if len(picked) != 1 {
@@ -64,11 +64,11 @@ func (f *fixture) one() *spool.Notification {
 // deliveries picks all deliveries that are due.
 func (f *fixture) deliveries() []*spool.Sending {
 	f.t.Helper()
-	ways, err := f.Ways(f.t.Context())
+	routes, err := f.Routes(f.t.Context())
 	f.must(err)
 	var all []*spool.Sending
-	for _, way := range ways {
-		picked, err := f.PickDeliveries(f.t.Context(), way, 1000, 2*time.Minute)
+	for _, route := range routes {
+		picked, err := f.PickDeliveries(f.t.Context(), route, 1000, 2*time.Minute)
 		f.must(err)
 		all = append(all, picked...)
 	}
@@ -80,7 +80,7 @@ func (f *fixture) deliveries() []*spool.Sending {
 func (f *fixture) ready(id spool.Identity, recipients ...spool.Recipient) spool.Notification {
 	f.t.Helper()
 	f.arm(id)
-	n := f.one()
+	n := f.pickOne()
 	f.must(f.Ready(f.t.Context(), n, spool.Rendered{Subject: "S " + id.Object.ID[0], Body: "B", Thread: "T", Recipients: recipients}))
 	return f.get(n.Number)
 }
@@ -101,7 +101,7 @@ func states(n spool.Notification) string {
 	return s
 }
 
-func (f *fixture) want(number int64, want string) {
+func (f *fixture) wantState(number int64, want string) {
 	f.t.Helper()
 	if got := states(f.get(number)); got != want {
 		f.t.Errorf("notification %d: %s, want %s", number, got, want)

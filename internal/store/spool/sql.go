@@ -20,8 +20,8 @@ const longestPick = time.Hour
 // time until which a pick of now can last: now and latest of a tx.
 const free = "(picked < $1 OR picked > $2)"
 
-// latest returns parameter 2 of free.
-func latest(now int64) int64 { return now + longestPick.Microseconds() }
+// latestPick returns parameter 2 of free.
+func latestPick(now int64) int64 { return now + longestPick.Microseconds() }
 
 // pickedUntil returns when a pick of now ends.
 func pickedUntil(now int64, d time.Duration) int64 { return now + min(d, longestPick).Microseconds() }
@@ -94,9 +94,9 @@ func (s *Spool) update(ctx context.Context, operation string, f func(t *tx) erro
 	}))
 }
 
-// look runs f with a tx that only reads. Each statement sees what was committed before.
-func (s *Spool) look(ctx context.Context, operation string, f func(t *tx) error) error {
-	return s.failure(ctx, operation, s.db.Look(ctx, func(ctx context.Context, t sqldb.Tx) error {
+// readCommitted runs f with a tx that only reads. Each statement sees what was committed before.
+func (s *Spool) readCommitted(ctx context.Context, operation string, f func(t *tx) error) error {
+	return s.failure(ctx, operation, s.db.ReadCommitted(ctx, func(ctx context.Context, t sqldb.Tx) error {
 		return f(&tx{t, s.db.Dialect, ctx, s.now()})
 	}))
 }
@@ -110,9 +110,9 @@ func (s *Spool) failure(ctx context.Context, operation string, err error) error 
 	return s.db.Failure(ctx, operation, err)
 }
 
-// kept returns a text as every database can keep it: the answers of mail servers
+// storable returns a text as every database can keep it: the answers of mail servers
 // are not always text.
-func kept(text string) string {
+func storable(text string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
 }
 

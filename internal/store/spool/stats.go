@@ -24,7 +24,7 @@ type Stats struct {
 // not with the older ones.
 func (s *Spool) Stats(ctx context.Context) (st Stats, err error) {
 	var oldest int64
-	err = s.look(ctx, "stats", func(t *tx) error {
+	err = s.readCommitted(ctx, "stats", func(t *tx) error {
 		for _, q := range []struct {
 			query string
 			args  []any

@@ -29,7 +29,7 @@ func (s *Spool) Unwatch(ctx context.Context) error {
 
 // Watched reports whether loads note their changes.
 func (s *Spool) Watched(ctx context.Context) (watched bool, err error) {
-	err = s.look(ctx, "watched", func(t *tx) error {
+	err = s.readCommitted(ctx, "watched", func(t *tx) error {
 		_, err := t.read("SELECT EXISTS (SELECT 1 FROM watch)", nil, &watched)
 		return err
 	})
@@ -42,12 +42,12 @@ func (s *Spool) Watched(ctx context.Context) (watched bool, err error) {
 // one process have a change.
 func (s *Spool) Lease(ctx context.Context, holder string, d time.Duration) (got bool, err error) {
 	decided := false
-	err = s.look(ctx, "lease", func(t *tx) error {
+	err = s.readCommitted(ctx, "lease", func(t *tx) error {
 		// Most of the time nothing has to be written. Then do not wait for loads.
 		var who string
 		var until int64
 		found, err := t.read("SELECT holder, until FROM watch", nil, &who, &until)
-		if found && t.now <= until && until <= latest(t.now) && (who != holder || until-t.now >= d.Microseconds()/2) {
+		if found && t.now <= until && until <= latestPick(t.now) && (who != holder || until-t.now >= d.Microseconds()/2) {
 			decided, got = true, who == holder
 		}
 		return err
@@ -59,7 +59,7 @@ func (s *Spool) Lease(ctx context.Context, holder string, d time.Duration) (got 
 		n, err := t.exec(`INSERT INTO watch (one, holder, until) VALUES (1, $1, $2)
 			ON CONFLICT (one) DO UPDATE SET holder = excluded.holder, until = excluded.until
 			WHERE watch.holder = excluded.holder OR watch.until < $3 OR watch.until > $4`,
-			holder, pickedUntil(t.now, d), t.now, latest(t.now))
+			holder, pickedUntil(t.now, d), t.now, latestPick(t.now))
 		got = n > 0
 		return err
 	})

@@ -16,7 +16,7 @@ import (
 func (s Store) Receipt(ctx context.Context, id string) (store.Receipt, error) {
 	r := store.Receipt{ID: id}
 	var received, finished int64
-	err := s.db.Look(ctx, func(ctx context.Context, tx Tx) error {
+	err := s.db.ReadCommitted(ctx, func(ctx context.Context, tx Tx) error {
 		found, err := ReadRow(ctx, tx, fmt.Sprintf("SELECT origin, %s, %s, bytes, objects, failure FROM receipts WHERE id = $1",
 			s.db.Micros("received"), s.db.Micros("finished")), []any{id},
 			&r.Origin, &received, &finished, &r.Bytes, &r.Objects, &r.Failure)

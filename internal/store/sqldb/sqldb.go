@@ -32,9 +32,9 @@ type Conn interface {
 	// View calls f with a transaction that only reads, and sees the database of one
 	// moment. It may be a replica.
 	View(ctx context.Context, f func(ctx context.Context, tx Tx) error) error
-	// Look calls f with a Tx that only reads, and whose statements each see what was
+	// ReadCommitted calls f with a Tx that only reads, and whose statements each see what was
 	// committed before them. It costs fewer round trips than View.
-	Look(ctx context.Context, f func(ctx context.Context, tx Tx) error) error
+	ReadCommitted(ctx context.Context, f func(ctx context.Context, tx Tx) error) error
 	// Snapshot begins to read what may be all objects.
 	Snapshot(ctx context.Context) (Snapshot, error)
 	// Update calls f with a transaction that may write, and commits it if f returns no

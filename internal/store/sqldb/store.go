@@ -69,7 +69,7 @@ func (s Store) modified(ctx context.Context, extreme string) (time.Time, error) 
 		s.db.Micros(extreme+"(t)"), strings.Join(tables, " UNION ALL "))
 	var micros int64
 	var found bool
-	err := s.db.Look(ctx, func(ctx context.Context, tx Tx) (err error) {
+	err := s.db.ReadCommitted(ctx, func(ctx context.Context, tx Tx) (err error) {
 		found, err = ReadRow(ctx, tx, query, nil, &micros)
 		return err
 	})
@@ -87,11 +87,11 @@ func tableOf(d Dialect, list store.List) string {
 	return string(list)
 }
 
-// Note notes the changes of a load, made at a time in microseconds since 1970, if the
+// NoteChanges notes the changes of a load, made at a time in microseconds since 1970, if the
 // notifier watches. The load calls it in its transaction after all merges: of two loads
 // that change the same object, the later load has waited for the end of the earlier by
 // then, and gets the greater number.
-func Note(ctx context.Context, tx Tx, at int64, changes []store.Change) error {
+func NoteChanges(ctx context.Context, tx Tx, at int64, changes []store.Change) error {
 	if len(changes) == 0 {
 		return nil
 	}

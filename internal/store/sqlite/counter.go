@@ -72,9 +72,9 @@ func (c *counter) touched(t *table, row []any) {
 	}
 }
 
-// keep keeps the texts of contents that tests are counted by. texts are the contents of
+// keepTexts keeps the texts of contents that tests are counted by. texts are the contents of
 // a row, and the row has the references to them.
-func (c *counter) keep(texts [2]any, row []any) {
+func (c *counter) keepTexts(texts [2]any, row []any) {
 	for i, column := range [...]int{testCompatible, testEnvironment} {
 		if text, ok := texts[i].(string); ok {
 			if c.texts == nil {

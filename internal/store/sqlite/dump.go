@@ -21,7 +21,7 @@ func (s *snapshot) Dump(ctx context.Context, opts store.DumpOptions, sets *sqldb
 	if !opts.Until.IsZero() {
 		until = opts.Until.UnixMicro()
 	}
-	d := dump{s.into(sets), until, lost}
+	d := dump{s.pagesInto(sets), until, lost}
 	for i := range tables {
 		if more, err := d.table(ctx, &tables[i], [2]any{after, int64(math.MaxInt64)}); !more {
 			return err

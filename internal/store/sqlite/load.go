@@ -44,7 +44,7 @@ func (s *Store) Load(ctx context.Context, r *report.Report, opts store.LoadOptio
 		if !opts.Note {
 			return nil
 		}
-		return sqldb.Note(ctx, sqlTx{tx}, s.now().UnixMicro(), l.changes.Objects)
+		return sqldb.NoteChanges(ctx, sqlTx{tx}, s.now().UnixMicro(), l.changes.Objects)
 	})
 	if err != nil {
 		return nil, s.failure(ctx, "load", err)
@@ -91,7 +91,7 @@ func (l *loader) load(t *table, r *report.Report) error {
 			return err
 		}
 		if t.List == store.Tests {
-			l.counts.keep(counted, v.row)
+			l.counts.keepTexts(counted, v.row)
 		}
 		result, err := m.insert.Exec(append(v.row, blob(v.times()))...)
 		if err != nil {
@@ -157,7 +157,7 @@ func (m *merger) merge(v *version, untimed bool, change *store.Change) (bool, er
 		return false, err
 	}
 	before, aged := slices.Clone(stored.row), stored.times()
-	later := order{m.table, m.counts.text}.later
+	later := order{m.table, m.counts.text}.isGreater
 	if untimed {
 		v.row[0] = stored.row[0]
 		later = always

@@ -39,7 +39,7 @@ func subjectOf(t object.Type) subject {
 // pages at once.
 func (s *snapshot) Prepare(ctx context.Context, t object.Type, q sqldb.Question, limit int64) (n int64, err error) {
 	err = s.do(ctx, func(tx *sql.Tx) error {
-		if err := s.wanted.make(ctx, tx); err != nil {
+		if err := s.wanted.create(ctx, tx); err != nil {
 			return err
 		}
 		n, err = s.wanted.prepare(ctx, tx, subjectOf(t), q, limit)
@@ -55,14 +55,14 @@ func (s *snapshot) Match(ctx context.Context, t object.Type, q sqldb.Question, s
 	if sub.streams(q) {
 		query, args = sub.streamSQL(q), nil
 	}
-	_, err := s.into(sets).read(ctx, sub.table, query, [2]any{"", int64(0)}, args...)
+	_, err := s.pagesInto(sets).read(ctx, sub.table, query, [2]any{"", int64(0)}, args...)
 	return err
 }
 
 // prepare notes the keys of the objects of a question, unless Match reads the objects
 // from their table in pages. It returns the number of objects, and stops counting at the
 // limit. Without a limit, 0, it does not count objects that it does not note.
-func (w wanted) prepare(ctx context.Context, tx *sql.Tx, s subject, q sqldb.Question, limit int64) (n int64, err error) {
+func (w wantedTable) prepare(ctx context.Context, tx *sql.Tx, s subject, q sqldb.Question, limit int64) (n int64, err error) {
 	if limit > 0 {
 		q.Keys = fmt.Sprintf("SELECT * FROM (%s) LIMIT %d", q.Keys, limit)
 	}
@@ -94,7 +94,7 @@ func (s subject) streamSQL(q sqldb.Question) string {
 }
 
 // noteSQL adds the keys of the objects of a question to the table.
-func (w wanted) noteSQL(s subject, q sqldb.Question) string {
+func (w wantedTable) noteSQL(s subject, q sqldb.Question) string {
 	more := ""
 	if len(q.Key) == 1 {
 		more = ", 0"
@@ -103,7 +103,7 @@ func (w wanted) noteSQL(s subject, q sqldb.Question) string {
 }
 
 // matchSQL selects the noted objects of a type.
-func (w wanted) matchSQL(s subject) string {
+func (w wantedTable) matchSQL(s subject) string {
 	columns := ""
 	switch s.Type {
 	case object.TypeRevision:

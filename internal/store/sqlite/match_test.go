@@ -48,7 +48,7 @@ func TestMatchPlans(t *testing.T) {
 	fresh(t, s)
 	err := s.transact(t.Context(), func(tx *sql.Tx) error {
 		w := s.newWanted()
-		if err := w.make(t.Context(), tx); err != nil {
+		if err := w.create(t.Context(), tx); err != nil {
 			return err
 		}
 		for _, text := range []string{

@@ -45,13 +45,13 @@ func (v *version) merge(other *version, units []columns.Unit, later later) (chan
 		was, is := v.time(i), other.time(i)
 		at[i] = max(was, is)
 		switch {
-		case absent(new) && absent(stored):
+		case isAbsent(new) && isAbsent(stored):
 			at[i] = newest // the unit has no value
 			continue
-		case absent(new):
+		case isAbsent(new):
 			at[i] = was
 			continue
-		case absent(stored):
+		case isAbsent(stored):
 			at[i] = is
 		case is < was, slices.Equal(stored, new):
 			continue
@@ -69,7 +69,7 @@ func (v *version) merge(other *version, units []columns.Unit, later later) (chan
 	return changed, nil
 }
 
-func absent(unit []any) bool {
+func isAbsent(unit []any) bool {
 	for _, value := range unit {
 		if value != nil {
 			return false

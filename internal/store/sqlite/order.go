@@ -24,10 +24,10 @@ type order struct {
 	contents func(id any) (string, error) // returns the content that a value refers to
 }
 
-// later reports whether the second of two different values of a unit is greater. The
+// isGreater reports whether the second of two different values of a unit is greater. The
 // first column in which the values differ decides. An absent value is less than any
 // other value.
-func (o order) later(unit int, first, second []any) (bool, error) {
+func (o order) isGreater(unit int, first, second []any) (bool, error) {
 	for i, a := range first {
 		b := second[i]
 		if a == b {

@@ -44,12 +44,12 @@ func (s *snapshot) tests(ctx context.Context, builds []string, n noted, rows sql
 	}
 	t := selection(rows)
 	query := "SELECT number, 0, " + t.columnList() + " FROM " + fmt.Sprintf(n.tests, s.wanted.table) + " WHERE number > ?1 ORDER BY number LIMIT ?3"
-	_, err := s.into(sets).read(ctx, t, query, [2]any{int64(0), int64(0)})
+	_, err := s.pagesInto(sets).read(ctx, t, query, [2]any{int64(0), int64(0)})
 	return err
 }
 
 // noteTests creates and fills the table, which numbers the tests in their order.
-func (w wanted) noteTests(ctx context.Context, tx *sql.Tx, builds []string, n noted) error {
+func (w wantedTable) noteTests(ctx context.Context, tx *sql.Tx, builds []string, n noted) error {
 	if _, err := tx.ExecContext(ctx, "CREATE TABLE "+w.table+" (number INTEGER PRIMARY KEY, "+n.columns+")"); err != nil {
 		return err
 	}

@@ -67,7 +67,7 @@ func (s *Store) purgeTable(ctx context.Context, t *table, opts store.PurgeOption
 	if err := s.read.QueryRowContext(ctx, count, opts.Before.UnixMicro()).Scan(&total); err != nil {
 		return err
 	}
-	tell := func() { opts.Progress.Tell(string(t.List)+" removed", done, total) }
+	tell := func() { opts.Progress.Report(string(t.List)+" removed", done, total) }
 	tell()
 	query := t.purgeSQL(opts.KeepIncidents)
 	from := place{timestamp: math.MinInt64}

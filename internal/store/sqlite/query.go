@@ -19,7 +19,7 @@ func (s *snapshot) Query(ctx context.Context, q *store.Query, sets *sqldb.Sets) 
 	if err := s.do(ctx, func(tx *sql.Tx) error { return s.wanted.find(ctx, tx, q) }); err != nil {
 		return err
 	}
-	p := s.into(sets)
+	p := s.pagesInto(sets)
 	for i := range tables {
 		t := &tables[i]
 		if more, err := p.read(ctx, t, s.wanted.readSQL(t), [2]any{"", int64(0)}, string(t.List)); !more {
@@ -45,26 +45,26 @@ var steps = []step{
 	{store.Issues, store.Incidents, "issue_id issue_version"},
 }
 
-// wanted is a temporary table of the identities of objects. The objects may be missing:
+// wantedTable is a temporary table of the identities of objects. The objects may be missing:
 // the tests of a missing build are its children all the same. SQLite moves a large table
 // to disk.
-type wanted struct{ table string }
+type wantedTable struct{ table string }
 
-func (s *Store) newWanted() wanted {
-	return wanted{fmt.Sprintf("temp.wanted_%d", s.queries.Add(1))}
+func (s *Store) newWanted() wantedTable {
+	return wantedTable{fmt.Sprintf("temp.wanted_%d", s.queries.Add(1))}
 }
 
-// make creates the table, unless it exists. The column that distinguishes objects with
+// create creates the table, unless it exists. The column that distinguishes objects with
 // the same ID has no type, because a hash of digits must not become a number.
-func (w wanted) make(ctx context.Context, tx *sql.Tx) error {
+func (w wantedTable) create(ctx context.Context, tx *sql.Tx) error {
 	_, err := tx.ExecContext(ctx, "CREATE TABLE IF NOT EXISTS "+w.table+
 		" (list TEXT, id TEXT, version, PRIMARY KEY (list, id, version)) WITHOUT ROWID")
 	return err
 }
 
 // find adds the identities of all objects of a query to the table.
-func (w wanted) find(ctx context.Context, tx *sql.Tx, q *store.Query) error {
-	if err := w.make(ctx, tx); err != nil {
+func (w wantedTable) find(ctx context.Context, tx *sql.Tx, q *store.Query) error {
+	if err := w.create(ctx, tx); err != nil {
 		return err
 	}
 	if err := w.addKeys(ctx, tx, q); err != nil {
@@ -87,7 +87,7 @@ func (w wanted) find(ctx context.Context, tx *sql.Tx, q *store.Query) error {
 	return nil
 }
 
-func (w wanted) addKeys(ctx context.Context, tx *sql.Tx, q *store.Query) error {
+func (w wantedTable) addKeys(ctx context.Context, tx *sql.Tx, q *store.Query) error {
 	insert, err := tx.PrepareContext(ctx, "INSERT OR IGNORE INTO "+w.table+" VALUES (?, ?, ?)")
 	if err != nil {
 		return err
@@ -114,7 +114,7 @@ func (w wanted) addKeys(ctx context.Context, tx *sql.Tx, q *store.Query) error {
 // parentsSQL adds the parents of a step to the table. CROSS JOIN, here and below, keeps
 // the order of the loops: it loops over the identities in the table, and not over all
 // objects.
-func (w wanted) parentsSQL(s step) string {
+func (w wantedTable) parentsSQL(s step) string {
 	parent := strings.Fields(s.columns + " 0")[:2] // an identity without a version has 0
 	return fmt.Sprintf(`INSERT OR IGNORE INTO %s SELECT '%s', o.%s, %s
 		FROM %[1]s w CROSS JOIN %[5]s o ON o.id = w.id WHERE w.list = '%[5]s' AND o.%[3]s IS NOT NULL`,
@@ -122,7 +122,7 @@ func (w wanted) parentsSQL(s step) string {
 }
 
 // childrenSQL adds the children of a step to the table.
-func (w wanted) childrenSQL(s step) string {
+func (w wantedTable) childrenSQL(s step) string {
 	parent := strings.Fields(s.columns)
 	on := "o." + parent[0] + " = w.id"
 	if len(parent) == 2 {
@@ -133,7 +133,7 @@ func (w wanted) childrenSQL(s step) string {
 }
 
 // readSQL selects the objects of a list whose identities are in the table.
-func (w wanted) readSQL(t *table) string {
+func (w wantedTable) readSQL(t *table) string {
 	on := "o.id = w.id"
 	if t.Keys == 2 {
 		on += " AND o.version = w.version"
@@ -142,7 +142,7 @@ func (w wanted) readSQL(t *table) string {
 		WHERE (w.id, w.version) > (?, ?) AND w.list = ? ORDER BY w.id, w.version LIMIT ?`
 }
 
-func (w wanted) drop(tx *sql.Tx) error {
+func (w wantedTable) drop(tx *sql.Tx) error {
 	_, err := tx.Exec("DROP TABLE IF EXISTS " + w.table)
 	return err
 }

@@ -12,7 +12,7 @@ import (
 // objects.
 type snapshot struct {
 	*view
-	wanted wanted
+	wanted wantedTable
 	pages  *pages
 }
 
@@ -24,8 +24,8 @@ func (c conn) Snapshot(ctx context.Context) (sqldb.Snapshot, error) {
 	return &snapshot{view: v, wanted: c.store.newWanted()}, nil
 }
 
-// into returns what reads pages into sets. It keeps contents from list to list.
-func (s *snapshot) into(sets *sqldb.Sets) *pages {
+// pagesInto returns what reads pages into sets. It keeps contents from list to list.
+func (s *snapshot) pagesInto(sets *sqldb.Sets) *pages {
 	if s.pages == nil {
 		s.pages = newPages(s.view, sets)
 	}

@@ -29,8 +29,8 @@ func (c conn) View(ctx context.Context, f func(context.Context, sqldb.Tx) error)
 	return v.do(ctx, func(t *sql.Tx) error { return f(ctx, sqlTx{t}) })
 }
 
-// Look is the same as View, because a transaction costs no round trip.
-func (c conn) Look(ctx context.Context, f func(context.Context, sqldb.Tx) error) error {
+// ReadCommitted is the same as View, because a transaction costs no round trip.
+func (c conn) ReadCommitted(ctx context.Context, f func(context.Context, sqldb.Tx) error) error {
 	return c.View(ctx, f)
 }
 

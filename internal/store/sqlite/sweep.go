@@ -54,20 +54,20 @@ func (s *Store) sweep(ctx context.Context, progress store.Progress) error {
 	if err != nil {
 		return err
 	}
-	sw.tell(0, 0)
+	sw.report(0, 0)
 	n, err := sw.retire(ctx, used)
 	if err != nil || n == 0 {
 		return err
 	}
-	sw.tell(0, n)
+	sw.report(0, n)
 	if used, err = sw.references(ctx); err != nil {
 		return err
 	}
 	return sw.remove(ctx, used, n)
 }
 
-func (sw *sweep) tell(done, total int64) {
-	sw.progress.Tell("contents without an object removed", done, total)
+func (sw *sweep) report(done, total int64) {
+	sw.progress.Report("contents without an object removed", done, total)
 }
 
 // references returns the contents that objects refer to.
@@ -160,7 +160,7 @@ func (sw *sweep) retireBatch(ctx context.Context, ids []int64) error {
 
 // remove removes the contents that this sweep retired, and are not used.
 func (sw *sweep) remove(ctx context.Context, used idSet, total int64) error {
-	sw.tell(0, total)
+	sw.report(0, total)
 	done := int64(0)
 	for from := int64(0); ; {
 		ids := sw.retired.next(from, store.PurgeBatch)
@@ -172,7 +172,7 @@ func (sw *sweep) remove(ctx context.Context, used idSet, total int64) error {
 			return err
 		}
 		done += int64(len(ids))
-		sw.tell(done, total)
+		sw.report(done, total)
 	}
 }
 

@@ -28,13 +28,13 @@ type capability struct {
 // capabilities are all capabilities. TestCapabilities fails if an interface of package
 // store is missing here.
 var capabilities = []capability{
-	{"store.Store", func(c Capabilities) bool { return c.Store }, has[store.Store], false, useStore},
+	{"store.Store", func(c Capabilities) bool { return c.Store }, implements[store.Store], false, useStore},
 	{"store.RoleMaker", func(c Capabilities) bool { return c.Roles }, isRoleMaker, true, nil},
-	{"store.Lagger", func(c Capabilities) bool { return c.Lag }, has[store.Lagger], false, useLag},
-	{"sqldb.Source", func(c Capabilities) bool { return c.SQL }, has[sqldb.Source], false, useSQL},
+	{"store.Lagger", func(c Capabilities) bool { return c.Lag }, implements[store.Lagger], false, useLag},
+	{"sqldb.Source", func(c Capabilities) bool { return c.SQL }, implements[sqldb.Source], false, useSQL},
 }
 
-func has[T any](db store.Sink) bool {
+func implements[T any](db store.Sink) bool {
 	_, ok := store.As[T](db)
 	return ok
 }
@@ -44,8 +44,8 @@ func isRoleMaker(db store.Sink) bool {
 	return ok
 }
 
-// as returns db as a T, and fails the test if it is not a T.
-func as[T any](t testing.TB, db store.Sink) T {
+// requireAs returns db as a T, and fails the test if it is not a T.
+func requireAs[T any](t testing.TB, db store.Sink) T {
 	t.Helper()
 	c, ok := store.As[T](db)
 	if !ok {
@@ -73,12 +73,12 @@ func (c *capability) check(t *testing.T, db store.Sink, declared bool) {
 	if !declared || c.use == nil {
 		return
 	}
-	mustLoad(t, db, least(), store.LoadOptions{})
+	mustLoad(t, db, minimalReport(), store.LoadOptions{})
 	c.use(t, db)
 }
 
 func useStore(t *testing.T, db store.Sink) {
-	full := as[store.Store](t, db)
+	full := requireAs[store.Store](t, db)
 	if err := full.SaveReceipts(t.Context(), []store.Receipt{{ID: "x", Failure: "no report"}}); err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +92,7 @@ func useStore(t *testing.T, db store.Sink) {
 		}
 		n += set.Report.Count()
 	}
-	if want := least().Count(); n != want {
+	if want := minimalReport().Count(); n != want {
 		t.Errorf("%d objects, want %d", n, want)
 	}
 }
@@ -123,18 +123,18 @@ func useCounts(t *testing.T, db store.Sink) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for list, keys := range keys(least()) {
+	for list, keys := range keys(minimalReport()) {
 		if o.Objects[list] != int64(len(keys)) {
 			t.Errorf("%d %s in the overview, want %d", o.Objects[list], list, len(keys))
 		}
 	}
-	if len(o.Latest) != 1 || o.Latest[0].ID != least().Checkouts[0].ID || o.Latest[0].Builds[report.Status("")] != 1 {
+	if len(o.Latest) != 1 || o.Latest[0].ID != minimalReport().Checkouts[0].ID || o.Latest[0].Builds[report.Status("")] != 1 {
 		t.Errorf("the latest checkouts in the overview are %v", o.Latest)
 	}
 }
 
 func useLag(t *testing.T, db store.Sink) {
-	if behind, err := as[store.Lagger](t, db).Lag(t.Context()); err != nil || behind != 0 {
+	if behind, err := requireAs[store.Lagger](t, db).Lag(t.Context()); err != nil || behind != 0 {
 		t.Errorf("%v behind, %v, although the database is no replica", behind, err)
 	}
 }

@@ -17,9 +17,9 @@ func (s suite) changes(t *testing.T) {
 	db := s.ready(t)
 	key := store.Key{ID: "a:1"}
 	issue := store.Key{ID: "a:1", Version: 2147483647}
-	both := least()
-	both.Append(full())
-	other := full()
+	both := minimalReport()
+	both.Append(fullReport())
+	other := fullReport()
 	other.Tests[0].Comment = new("another")
 	other.Tests[0].LogExcerpt = nil
 	other.Builds[0].LogExcerpt = new("another")
@@ -38,7 +38,7 @@ func (s suite) changes(t *testing.T) {
 		twice.Tests = append(twice.Tests, report.Test{ID: "a:1", Origin: "a", BuildID: "a:1", Status: &status})
 		twice.Tests = append(twice.Tests, report.Test{ID: "a:2", Origin: "a", BuildID: "a:1", Status: &status})
 	}
-	twice.Tests = append(twice.Tests, least().Tests...)
+	twice.Tests = append(twice.Tests, minimalReport().Tests...)
 	earlier := &report.Report{Tests: []report.Test{{ID: "a:2", Origin: "a", BuildID: "a:1", Status: new(report.StatusPass), Comment: new("old"),
 		Timestamp: new(moment(0))}}}
 	for _, step := range []struct {
@@ -48,7 +48,7 @@ func (s suite) changes(t *testing.T) {
 	}{
 		{"new", both, created},
 		{"the same again", both, nil},
-		{"less of it", least(), nil},
+		{"less of it", minimalReport(), nil},
 		{"more", other, []store.Change{is(store.Builds, report.StatusError, report.StatusError), is(store.Tests, report.StatusMiss, report.StatusMiss)}},
 		{"older", old, nil},
 		{"twice", twice, []store.Change{is(store.Tests, report.StatusMiss, report.StatusSkip),

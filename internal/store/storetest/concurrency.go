@@ -123,7 +123,7 @@ func (s suite) cancel(t *testing.T) {
 		t.Errorf("Load after it was cancelled: %v", err)
 	}
 	// The database is undamaged.
-	if got := everything(t, db, false); got.Count() != 1501 {
+	if got := dumpAll(t, db, false); got.Count() != 1501 {
 		t.Errorf("%d objects, want 1501", got.Count())
 	}
 }

@@ -110,7 +110,7 @@ func (s suite) extremes(t *testing.T) {
 	db := s.ready(t)
 	mustLoad(t, db, &all, store.LoadOptions{})
 	sayingSomething(&all)
-	s.kept(t, db, &all)
+	s.expectKept(t, db, &all)
 
 	var text bytes.Buffer
 	w := report.NewWriter(&text)
@@ -123,12 +123,12 @@ func (s suite) extremes(t *testing.T) {
 	}
 	other := s.ready(t)
 	mustLoad(t, other, again, store.LoadOptions{Metadata: true})
-	s.kept(t, other, &all)
+	s.expectKept(t, other, &all)
 }
 
-// kept compares what is in a database with what should be, object by object, by
+// expectKept compares what is in a database with what should be, object by object, by
 // their JSON, for package cmp takes minutes for lists of such objects.
-func (s suite) kept(t *testing.T, db store.Sink, want *report.Report) {
+func (s suite) expectKept(t *testing.T, db store.Sink, want *report.Report) {
 	t.Helper()
 	texts := func(r *report.Report) map[string]string {
 		all := make(map[string]string)
@@ -160,7 +160,7 @@ func (s suite) kept(t *testing.T, db store.Sink, want *report.Report) {
 		}
 		return all
 	}
-	is, due := texts(everything(t, db, false)), texts(want)
+	is, due := texts(dumpAll(t, db, false)), texts(want)
 	for id, text := range due {
 		if is[id] != text {
 			t.Errorf("%s is %.300s\nwant %.300s", id, is[id], text)

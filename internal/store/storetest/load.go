@@ -13,8 +13,8 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// full returns a report with every field of every object type.
-func full() *report.Report {
+// fullReport returns a report with every field of every object type.
+func fullReport() *report.Report {
 	files := []report.Resource{{Name: "a \"b\"", URL: "https://example.org/a?b=c&d"}, {Name: "ä", URL: "https://example.org/"}}
 	at := func(n int) *time.Time { return new(moment(n).Add(123456 * time.Microsecond)) }
 	return &report.Report{
@@ -51,8 +51,8 @@ func full() *report.Report {
 	}
 }
 
-// least returns a report with no more of each object type than there must be.
-func least() *report.Report {
+// minimalReport returns a report with no more of each object type than there must be.
+func minimalReport() *report.Report {
 	return &report.Report{
 		Checkouts: []report.Checkout{{ID: "a:1", Origin: "a"}},
 		Builds:    []report.Build{{ID: "a:1", Origin: "a", CheckoutID: "a:1"}},
@@ -65,7 +65,7 @@ func least() *report.Report {
 // load gets back what was loaded, all of it or little.
 func (s suite) load(t *testing.T) {
 	for name, r := range map[string]func() *report.Report{
-		"full": full, "least": least, "dataset": func() *report.Report { return conformance.Dataset(t) },
+		"full": fullReport, "least": minimalReport, "dataset": func() *report.Report { return conformance.Dataset(t) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			db := s.ready(t)
@@ -74,7 +74,7 @@ func (s suite) load(t *testing.T) {
 			mustLoad(t, db, loaded, store.LoadOptions{})
 			after := time.Now()
 			s.expect(t, loaded, r()) // Load left it alone
-			got := everything(t, db, true)
+			got := dumpAll(t, db, true)
 			for _, stamp := range stamps(got) {
 				if *stamp == nil || (*stamp).Before(before) || (*stamp).After(after) {
 					t.Fatalf("arrived at %v, not between %v and %v", *stamp, before, after)
@@ -86,13 +86,13 @@ func (s suite) load(t *testing.T) {
 				*stamp = nil
 			}
 			s.expect(t, got, want)
-			s.expect(t, everything(t, db, false), want)
+			s.expect(t, dumpAll(t, db, false), want)
 		})
 	}
 	t.Run("metadata", func(t *testing.T) {
 		db := s.ready(t)
-		mustLoad(t, db, full(), store.LoadOptions{Metadata: true})
-		s.expect(t, everything(t, db, true), full())
+		mustLoad(t, db, fullReport(), store.LoadOptions{Metadata: true})
+		s.expect(t, dumpAll(t, db, true), fullReport())
 	})
 	t.Run("empty", func(t *testing.T) {
 		db := s.ready(t)
@@ -140,7 +140,7 @@ func (s suite) texts(t *testing.T) {
 	}
 	want.Tests = append(want.Tests, report.Test{ID: "a:none", Origin: "a", BuildID: "a:none"})
 	mustLoad(t, db, want, store.LoadOptions{})
-	s.expect(t, everything(t, db, false), want)
+	s.expect(t, dumpAll(t, db, false), want)
 	mustLoad(t, db, want, store.LoadOptions{})
-	s.expect(t, everything(t, db, false), want)
+	s.expect(t, dumpAll(t, db, false), want)
 }

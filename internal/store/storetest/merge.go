@@ -55,9 +55,9 @@ func (s suite) merge(t *testing.T) {
 				mustLoad(t, db, v.report(), store.LoadOptions{Metadata: true})
 				all.Append(v.report())
 			}
-			s.expect(t, everything(t, db, true), c.want.report())
+			s.expect(t, dumpAll(t, db, true), c.want.report())
 			mustLoad(t, once, all, store.LoadOptions{Metadata: true})
-			s.expect(t, everything(t, once, true), c.want.report())
+			s.expect(t, dumpAll(t, once, true), c.want.report())
 		})
 	}
 	t.Run("loading time", func(t *testing.T) {
@@ -65,7 +65,7 @@ func (s suite) merge(t *testing.T) {
 		before := time.Now().Truncate(time.Microsecond)
 		mustLoad(t, db, version{1, "old", "p"}.report(), store.LoadOptions{Metadata: true})
 		mustLoad(t, db, version{1, "new", ""}.report(), store.LoadOptions{})
-		got := everything(t, db, true)
+		got := dumpAll(t, db, true)
 		if at := got.Tests[0].Timestamp; at.Before(before) || at.After(time.Now()) {
 			t.Errorf("arrived at %v, not now", at)
 		}
@@ -74,19 +74,19 @@ func (s suite) merge(t *testing.T) {
 	})
 	t.Run("no time of its own", func(t *testing.T) {
 		db := s.ready(t)
-		loaded := full()
+		loaded := fullReport()
 		mustLoad(t, db, loaded, store.LoadOptions{Metadata: true})
 		for _, stamp := range stamps(loaded) {
 			*stamp = nil
 		}
 		mustLoad(t, db, loaded, store.LoadOptions{Metadata: true}) // nothing new
-		s.expect(t, everything(t, db, true), full())
-		want := full()
+		s.expect(t, dumpAll(t, db, true), fullReport())
+		want := fullReport()
 		for _, r := range []*report.Report{loaded, want} {
 			r.Tests[0].Comment, r.Issues[0].Comment = new("new"), new("new")
 		}
 		mustLoad(t, db, loaded, store.LoadOptions{Metadata: true})
-		s.expect(t, everything(t, db, true), want)
+		s.expect(t, dumpAll(t, db, true), want)
 
 		// The time of loading is for objects that are not there.
 		before := time.Now().Truncate(time.Microsecond)
@@ -94,7 +94,7 @@ func (s suite) merge(t *testing.T) {
 		fresh.Tests[0].ID = "a:2"
 		fresh.Append(version{0, "newest", ""}.report())
 		mustLoad(t, db, fresh, store.LoadOptions{Metadata: true})
-		got := everything(t, db, true)
+		got := dumpAll(t, db, true)
 		if at := got.Tests[1].Timestamp; at.Before(before) || at.After(time.Now()) {
 			t.Errorf("the new test arrived at %v, not now", at)
 		}
@@ -104,13 +104,13 @@ func (s suite) merge(t *testing.T) {
 	})
 	t.Run("all fields", func(t *testing.T) {
 		db := s.ready(t)
-		mustLoad(t, db, least(), store.LoadOptions{})
-		mustLoad(t, db, full(), store.LoadOptions{})
-		mustLoad(t, db, least(), store.LoadOptions{})
-		want := full()
+		mustLoad(t, db, minimalReport(), store.LoadOptions{})
+		mustLoad(t, db, fullReport(), store.LoadOptions{})
+		mustLoad(t, db, minimalReport(), store.LoadOptions{})
+		want := fullReport()
 		for _, stamp := range stamps(want) {
 			*stamp = nil
 		}
-		s.expect(t, everything(t, db, false), want)
+		s.expect(t, dumpAll(t, db, false), want)
 	})
 }

@@ -37,7 +37,7 @@ func (s suite) notes(t *testing.T) {
 	}
 	load := func(status report.Status, note bool) []store.Change {
 		t.Helper()
-		r := least()
+		r := minimalReport()
 		r.Tests[0].Status = &status
 		return mustLoad(t, db, r, store.LoadOptions{Note: note}).Objects
 	}
@@ -53,7 +53,7 @@ func (s suite) notes(t *testing.T) {
 	load(report.StatusSkip, false)
 	want := load(report.StatusFail, true)
 	want = append(want, load(report.StatusPass, true)...)
-	want = append(want, mustLoad(t, db, full(), store.LoadOptions{Note: true, Metadata: true}).Objects...)
+	want = append(want, mustLoad(t, db, fullReport(), store.LoadOptions{Note: true, Metadata: true}).Objects...)
 	all, batches := noted()
 	if diff := cmp.Diff(want, all); diff != "" || len(batches) != 3 {
 		t.Errorf("noted in %d batches (-want +got):\n%s", len(batches), diff)
@@ -99,7 +99,7 @@ func (s suite) notesOrder(t *testing.T) {
 	for side := range 2 {
 		sides.Go(func() {
 			for i := range 20 {
-				r := least()
+				r := minimalReport()
 				r.Tests[0].Status = &statuses[(2*i+3*side)%len(statuses)]
 				r.Append(numbered(100*side+i, 3))
 				if _, err := db.Load(t.Context(), r, store.LoadOptions{Note: true}); err != nil {
@@ -128,7 +128,7 @@ func (s suite) notesOrder(t *testing.T) {
 		}
 		status = changes[at].Now
 	}
-	for _, o := range everything(t, db, false).Tests {
+	for _, o := range dumpAll(t, db, false).Tests {
 		if o.ID == "a:1" && *o.Status != status {
 			t.Errorf("it is %s, and was noted to become %s", *o.Status, status)
 		}

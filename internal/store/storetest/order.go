@@ -55,11 +55,11 @@ func (s suite) streams(t *testing.T) {
 				db = s.can.Reopen(t, db)
 			}
 		}
-		got := byID(everything(t, db, true))
+		got := byID(dumpAll(t, db, true))
 		for n := range orders {
 			s.expect(t, renamed(got[fmt.Sprintf("a:%d", n)], ""), renamed(got["a:0"], ""))
 		}
-		s.newest(t, got["a:0"], reports)
+		s.expectLoaded(t, got["a:0"], reports)
 		if s.can.SQL {
 			VerifyRollups(t, db)
 		}
@@ -69,9 +69,9 @@ func (s suite) streams(t *testing.T) {
 	}
 }
 
-// newest fails the test unless each field of the objects has one of the values that
+// expectLoaded fails the test unless each field of the objects has one of the values that
 // came with the newest time, and no other.
-func (s suite) newest(t *testing.T, got *report.Report, loaded []*report.Report) {
+func (s suite) expectLoaded(t *testing.T, got *report.Report, loaded []*report.Report) {
 	t.Helper()
 	for i, name := range lists {
 		var all []reflect.Value
@@ -133,7 +133,7 @@ func (s suite) ties(t *testing.T) {
 		for _, r := range order {
 			mustLoad(t, db, r, store.LoadOptions{Metadata: true})
 		}
-		t.Run(name, func(t *testing.T) { s.expect(t, everything(t, db, true), want) })
+		t.Run(name, func(t *testing.T) { s.expect(t, dumpAll(t, db, true), want) })
 	}
 	// Within one load the later one stays.
 	db := s.ready(t)
@@ -141,7 +141,7 @@ func (s suite) ties(t *testing.T) {
 	both.Append(other)
 	both.Append(one)
 	mustLoad(t, db, both, store.LoadOptions{Metadata: true})
-	s.expect(t, everything(t, db, true), one)
+	s.expect(t, dumpAll(t, db, true), one)
 }
 
 // compound replaces compound values whole.
@@ -155,9 +155,9 @@ func (s suite) compound(t *testing.T) {
 	want := of(3, &report.Number{Value: 2}, &report.Environment{Misc: json.RawMessage(`{}`)})
 	mustLoad(t, db, want, store.LoadOptions{Metadata: true})
 	mustLoad(t, db, of(1, &report.Number{Value: 3, Unit: new("Hz")}, &report.Environment{Comment: new("d")}), store.LoadOptions{Metadata: true})
-	s.expect(t, everything(t, db, true), want)
+	s.expect(t, dumpAll(t, db, true), want)
 	mustLoad(t, db, of(3, nil, &report.Environment{}), store.LoadOptions{Metadata: true})
-	s.expect(t, everything(t, db, true), want)
+	s.expect(t, dumpAll(t, db, true), want)
 }
 
 // arrival checks that loads get times later than those of all objects, for example after
@@ -179,7 +179,7 @@ func (s suite) arrival(t *testing.T) {
 	mustLoad(t, db, test("a:1"), store.LoadOptions{})
 	mustLoad(t, db, test("a:2"), store.LoadOptions{Metadata: true}) // has none
 	mustLoad(t, db, test("a:3"), store.LoadOptions{Arrival: moment(1)})
-	got := everything(t, db, true)
+	got := dumpAll(t, db, true)
 	for i, want := range []time.Time{ahead.Add(time.Microsecond), ahead.Add(2 * time.Microsecond), moment(1)} {
 		if at := *got.Tests[i].Timestamp; !at.Equal(want) {
 			t.Errorf("%s arrived at %v, want %v", got.Tests[i].ID, at, want)

@@ -42,9 +42,9 @@ func parse(t *testing.T, texts ...string) (all []object.Pattern) {
 	return all
 }
 
-// gather puts sets together, which are in the order of the types and of the IDs,
+// mergeSets puts sets together, which are in the order of the types and of the IDs,
 // and have as many objects as they may.
-func gather(t *testing.T, sets iter.Seq2[*object.Set, error], perSet int) *object.Set {
+func mergeSets(t *testing.T, sets iter.Seq2[*object.Set, error], perSet int) *object.Set {
 	t.Helper()
 	all := &object.Set{}
 	last := perSet
@@ -94,7 +94,7 @@ func (s suite) patternConformance(t *testing.T) {
 			}
 		}
 		slices.SortFunc(want, compareRefs)
-		got := slices.Collect(gather(t, db.Match(t.Context(), parse(t, c.Pattern), store.MatchOptions{}), 0).Refs())
+		got := slices.Collect(mergeSets(t, db.Match(t.Context(), parse(t, c.Pattern), store.MatchOptions{}), 0).Refs())
 		if diff := gocmp.Diff(want, got); diff != "" {
 			t.Errorf("%s\nobjects differ (-want +got):\n%s", c.Pattern, diff)
 		}
@@ -120,7 +120,7 @@ func (s suite) patternMany(t *testing.T) {
 	checkouts := build.Parents(object.TypeCheckout)
 	all := []object.Pattern{some, build, checkouts, checkouts.Parents(object.TypeRevision)}
 	n := map[object.Type]int{}
-	for ref := range gather(t, db.Match(t.Context(), all, store.MatchOptions{PerSet: 5000}), 5000).Refs() {
+	for ref := range mergeSets(t, db.Match(t.Context(), all, store.MatchOptions{PerSet: 5000}), 5000).Refs() {
 		n[ref.Type]++
 	}
 	want := map[object.Type]int{object.TypeRevision: 1, object.TypeCheckout: 1, object.TypeBuild: builds, object.TypeTest: builds * each}
@@ -129,7 +129,7 @@ func (s suite) patternMany(t *testing.T) {
 	}
 	// A pattern of many steps finds the objects of each step once.
 	long := parse(t, ">checkout[a:1]"+strings.Repeat("<revision>checkout", 15)+"#")
-	if n := gather(t, db.Match(t.Context(), long, store.MatchOptions{}), 0).Count(); n != 1 {
+	if n := mergeSets(t, db.Match(t.Context(), long, store.MatchOptions{}), 0).Count(); n != 1 {
 		t.Errorf("%d checkouts after many steps, want 1", n)
 	}
 }
@@ -158,7 +158,7 @@ func (s suite) patternCharacters(t *testing.T) {
 		for i := range ids {
 			named[i] = object.ID{ids[i][0], more}
 		}
-		got := gather(t, db.Match(t.Context(), []object.Pattern{object.Of(typ, append(named, none...)...)}, store.MatchOptions{}), 0)
+		got := mergeSets(t, db.Match(t.Context(), []object.Pattern{object.Of(typ, append(named, none...)...)}, store.MatchOptions{}), 0)
 		var want []object.Ref
 		for _, id := range named {
 			want = append(want, object.Ref{Type: typ, ID: id})
@@ -173,13 +173,13 @@ func (s suite) patternCharacters(t *testing.T) {
 		named = append(named, object.ID{c.ID, *c.PatchsetHash}, object.ID{*c.PatchsetHash, c.ID}, object.ID{c.ID, ""})
 	}
 	revisions := object.Of(object.TypeRevision, named...)
-	got := gather(t, db.Match(t.Context(), []object.Pattern{revisions, revisions.Children(object.TypeCheckout)}, store.MatchOptions{}), 0)
+	got := mergeSets(t, db.Match(t.Context(), []object.Pattern{revisions, revisions.Children(object.TypeCheckout)}, store.MatchOptions{}), 0)
 	if len(got.Revisions) != len(r.Checkouts) || len(got.Report.Checkouts) != len(r.Checkouts) {
 		t.Errorf("%d revisions with %d checkouts, want %d", len(got.Revisions), len(got.Report.Checkouts), len(r.Checkouts))
 	}
 	for _, version := range []string{"", "x", "1e1", "10.0", "2147483648", "99999999999999999999", "11"} {
 		wrong := object.Of(object.TypeIssueVersion, object.ID{"a:0", version})
-		if n := gather(t, db.Match(t.Context(), []object.Pattern{wrong}, store.MatchOptions{}), 0).Count(); n > 0 {
+		if n := mergeSets(t, db.Match(t.Context(), []object.Pattern{wrong}, store.MatchOptions{}), 0).Count(); n > 0 {
 			t.Errorf("an issue has the version %q", version)
 		}
 	}
@@ -225,7 +225,7 @@ func (s suite) patternGroups(t *testing.T) {
 		{">revision#", ">issue#"}, {`>revision[c, ""; c, p]#`, ">issue[a:1; a:2]#"}, {">checkout<revision#", ">issue_version<issue#"},
 		{">checkout[a:22; a:12; a:14]<revision#", ">issue_version[a:1,1]<issue#", ">issue[a:2]#"},
 	} {
-		got := gather(t, db.Match(t.Context(), parse(t, texts...), store.MatchOptions{}), 0)
+		got := mergeSets(t, db.Match(t.Context(), parse(t, texts...), store.MatchOptions{}), 0)
 		if diff := gocmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: groups differ (-want +got):\n%s", texts, diff)
 		}

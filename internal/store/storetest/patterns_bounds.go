@@ -18,7 +18,7 @@ import (
 func (s suite) patternPages(t *testing.T) {
 	db := s.store(t)
 	all := conformance.Dataset(t)
-	all.Append(full())
+	all.Append(fullReport())
 	for _, stamp := range stamps(all) {
 		*stamp = new(moment(1))
 	}
@@ -27,7 +27,7 @@ func (s suite) patternPages(t *testing.T) {
 	everyone := parse(t, ">*#")
 	total := 0
 	for _, each := range []int{0, 1, 7, 501, 1 << 40} {
-		n := gather(t, db.Match(t.Context(), everyone, store.MatchOptions{PerSet: each}), each).Count()
+		n := mergeSets(t, db.Match(t.Context(), everyone, store.MatchOptions{PerSet: each}), each).Count()
 		if total == 0 {
 			total = n
 		}
@@ -41,7 +41,7 @@ func (s suite) patternPages(t *testing.T) {
 	}
 	some := append(parse(t, ">checkout#", ">build#", ">issue_version#", ">incident#"), object.Of(object.TypeTest, refs...))
 	for _, metadata := range []bool{true, false} {
-		got := gather(t, db.Match(t.Context(), some, store.MatchOptions{Metadata: metadata, PerSet: 100}), 100)
+		got := mergeSets(t, db.Match(t.Context(), some, store.MatchOptions{Metadata: metadata, PerSet: 100}), 100)
 		want := &report.Report{}
 		want.Append(all)
 		if !metadata {
@@ -80,7 +80,7 @@ func (s suite) patternCancel(t *testing.T) {
 			break
 		}
 	}
-	if n := gather(t, db.Match(t.Context(), parse(t, ">test#"), store.MatchOptions{}), 0).Count(); n != 1500 {
+	if n := mergeSets(t, db.Match(t.Context(), parse(t, ">test#"), store.MatchOptions{}), 0).Count(); n != 1500 {
 		t.Errorf("%d objects, want 1500", n)
 	}
 }
@@ -91,12 +91,12 @@ func (s suite) patternMost(t *testing.T) {
 	mustLoad(t, db, numbered(0, 1500), store.LoadOptions{})
 	for _, texts := range [][]string{{">test#"}, {">build[a:0]>test#"}, {">build[a:0]#>test#"}, {">build#>test#"}, {">*#"}, {">test#<build#", ">test[a:7]#"}} {
 		all := parse(t, texts...)
-		n := gather(t, db.Match(t.Context(), all, store.MatchOptions{}), 0).Count()
+		n := mergeSets(t, db.Match(t.Context(), all, store.MatchOptions{}), 0).Count()
 		if n < 1500 {
 			t.Fatalf("%q: %d objects", texts, n)
 		}
 		for _, most := range []int{n, n + 1, 1 << 40} {
-			if got := gather(t, db.Match(t.Context(), all, store.MatchOptions{Most: most}), 0).Count(); got != n {
+			if got := mergeSets(t, db.Match(t.Context(), all, store.MatchOptions{Most: most}), 0).Count(); got != n {
 				t.Errorf("%q: %d objects of %d at most, want %d", texts, got, most, n)
 			}
 		}

@@ -33,7 +33,7 @@ func (s suite) patternRandom(t *testing.T) {
 				want = append(want, ref)
 			}
 		}
-		got := slices.Collect(gather(t, db.Match(t.Context(), asked, store.MatchOptions{PerSet: random.IntN(5)}), 0).Refs())
+		got := slices.Collect(mergeSets(t, db.Match(t.Context(), asked, store.MatchOptions{PerSet: random.IntN(5)}), 0).Refs())
 		if diff := gocmp.Diff(want, got); diff != "" {
 			t.Errorf("%s\nobjects differ (-want +got):\n%s", object.Format(asked), diff)
 		}

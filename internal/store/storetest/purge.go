@@ -25,7 +25,7 @@ func (s suite) purge(t *testing.T) {
 	shared.Tests[0].LogURL = timed(0).Tests[0].LogURL
 	all.Append(shared)
 	mustLoad(t, db, all, store.LoadOptions{Metadata: true})
-	kept := everything(t, db, true)
+	kept := dumpAll(t, db, true)
 	for _, c := range []struct {
 		before time.Time
 		gone   int
@@ -42,10 +42,10 @@ func (s suite) purge(t *testing.T) {
 		if c.gone == 4 {
 			want = &report.Report{}
 		}
-		s.expect(t, everything(t, db, true), want)
+		s.expect(t, dumpAll(t, db, true), want)
 	}
 	mustLoad(t, db, all, store.LoadOptions{Metadata: true})
-	s.expect(t, everything(t, db, true), kept)
+	s.expect(t, dumpAll(t, db, true), kept)
 }
 
 // purgeKeeping keeps what is tied to an issue, and what that stems from.
@@ -86,7 +86,7 @@ func (s suite) purgeKeeping(t *testing.T) {
 		if err := db.Purge(t.Context(), opts); err != nil {
 			t.Fatal(err)
 		}
-		s.expect(t, everything(t, db, true), kept)
+		s.expect(t, dumpAll(t, db, true), kept)
 	}
 	if !told {
 		t.Error("Progress was not called")
@@ -95,7 +95,7 @@ func (s suite) purgeKeeping(t *testing.T) {
 	if err := db.Purge(t.Context(), opts); err != nil {
 		t.Fatal(err)
 	}
-	s.expect(t, everything(t, db, true), &report.Report{})
+	s.expect(t, dumpAll(t, db, true), &report.Report{})
 }
 
 // purgeBatches removes no more than a batch in a transaction, and lets a load in
@@ -116,7 +116,7 @@ func (s suite) purgeBatches(t *testing.T) {
 			interrupt()
 		}
 	}})
-	all := len(everything(t, db, false).Issues) // that are left
+	all := len(dumpAll(t, db, false).Issues) // that are left
 	if err == nil || all != len(old.Issues)-store.PurgeBatch {
 		t.Fatalf("an interrupted purge: %v, with %d issues left", err, all)
 	}
@@ -129,7 +129,7 @@ func (s suite) purgeBatches(t *testing.T) {
 		if total < int64(all) { // mux purges others, too
 			t.Errorf("%d issues in all, want %d at least", total, all)
 		}
-		now := len(everything(t, db, false).Issues)
+		now := len(dumpAll(t, db, false).Issues)
 		if left-now > store.PurgeBatch {
 			t.Errorf("%d issues removed at once, want %d at most", left-now, store.PurgeBatch)
 		}
@@ -146,7 +146,7 @@ func (s suite) purgeBatches(t *testing.T) {
 	if told < int64(all) || len(loaded.Incidents) < 3 {
 		t.Errorf("notified about %d issues, and loaded %d times", told, len(loaded.Incidents))
 	}
-	s.expect(t, everything(t, db, false), loaded)
+	s.expect(t, dumpAll(t, db, false), loaded)
 }
 
 // noPurge checks that Purge returns ErrUnsupported for every time.

@@ -34,14 +34,14 @@ func (s suite) receipts(t *testing.T) {
 	}
 	loaded, failed, mended := receipt("loaded", 1, ""), receipt("failed", 2, "it is \"not\" a report"), receipt("mended", 9, "")
 	expect("loaded", nil)
-	mustLoad(t, db, full(), store.LoadOptions{Receipts: []store.Receipt{loaded}})
+	mustLoad(t, db, fullReport(), store.LoadOptions{Receipts: []store.Receipt{loaded}})
 	if err := db.SaveReceipts(ctx, []store.Receipt{failed, receipt("mended", 3, "broken"), receipt("loaded", 9, "again")}); err != nil {
 		t.Fatal(err)
 	}
 	if err := db.SaveReceipts(ctx, nil); err != nil {
 		t.Fatal(err)
 	}
-	mustLoad(t, db, full(), store.LoadOptions{Receipts: []store.Receipt{mended}})
+	mustLoad(t, db, fullReport(), store.LoadOptions{Receipts: []store.Receipt{mended}})
 	expect("loaded", &loaded)
 	expect("failed", &failed)
 	expect("mended", &mended)
@@ -52,7 +52,7 @@ func (s suite) receipts(t *testing.T) {
 		t.Errorf("loading a submission again: %v", err)
 	}
 	expect("new", nil)
-	if n := len(everything(t, db, false).Checkouts); n != 1 {
+	if n := len(dumpAll(t, db, false).Checkouts); n != 1 {
 		t.Errorf("%d checkouts, want that of the first load", n)
 	}
 	if err := db.PurgeReceipts(ctx, moment(2)); err != nil {

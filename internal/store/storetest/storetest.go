@@ -115,7 +115,7 @@ func (s suite) ready(t *testing.T) store.Sink {
 // store returns an empty database as a store.
 func (s suite) store(t *testing.T) store.Store {
 	t.Helper()
-	return as[store.Store](t, s.ready(t))
+	return requireAs[store.Store](t, s.ready(t))
 }
 
 //go:embed testdata
@@ -147,8 +147,8 @@ func collect(reports func(yield func(*report.Report, error) bool)) (*report.Repo
 	return all, nil
 }
 
-// everything returns all objects of the database in order.
-func everything(t *testing.T, db store.Sink, metadata bool) *report.Report {
+// dumpAll returns all objects of the database in order.
+func dumpAll(t *testing.T, db store.Sink, metadata bool) *report.Report {
 	t.Helper()
 	r, err := collect(db.Dump(t.Context(), store.DumpOptions{Metadata: metadata}))
 	if err != nil {

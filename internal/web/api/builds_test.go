@@ -12,8 +12,8 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// some returns up to n of the distinct IDs of objects, spread over all of them.
-func some[T any](all []T, n int, id func(*T) string) (ids []string) {
+// spread returns up to n of the distinct IDs of objects, spread over all of them.
+func spread[T any](all []T, n int, id func(*T) string) (ids []string) {
 	seen := make(map[string]bool)
 	for i := range all {
 		if id := id(&all[i]); !seen[id] {
@@ -30,11 +30,11 @@ func some[T any](all []T, n int, id func(*T) string) (ids []string) {
 }
 
 func buildIDs(s *served, n int) []string {
-	return some(s.loaded.Builds, n, func(b *report.Build) string { return b.ID })
+	return spread(s.loaded.Builds, n, func(b *report.Build) string { return b.ID })
 }
 
 func testIDs(s *served, n int) []string {
-	return some(s.loaded.Tests, n, func(t *report.Test) string { return t.ID })
+	return spread(s.loaded.Tests, n, func(t *report.Test) string { return t.ID })
 }
 
 const (
@@ -53,7 +53,7 @@ const (
 func init() {
 	contract("build", func(t *testing.T, s *served) {
 		for _, id := range buildIDs(s, 20) {
-			body := s.found("/api/build/" + url.PathEscape(id))
+			body := s.getOK("/api/build/" + url.PathEscape(id))
 			wantShape(t, body, buildShape)
 			if pick(t, body, "id") != id {
 				t.Error(id, body)
@@ -75,7 +75,7 @@ func init() {
 				s.refused(path, 200, "No tests")
 				continue
 			}
-			body := s.found(path).([]any)
+			body := s.getOK(path).([]any)
 			for _, item := range body {
 				wantShape(t, item, runShape)
 			}
@@ -98,7 +98,7 @@ func init() {
 			default:
 				continue
 			}
-			body := s.found(path)
+			body := s.getOK(path)
 			wantShape(t, body, `["Issue"]`)
 			if !slices.ContainsFunc(body.([]any), func(issue any) bool { return pick(t, issue, "id") == n.IssueID }) {
 				t.Errorf("%s: no %s", path, n.IssueID)
@@ -107,7 +107,7 @@ func init() {
 	})
 	contract("test", func(t *testing.T, s *served) {
 		for _, id := range testIDs(s, 30) {
-			body := s.found("/api/test/" + url.PathEscape(id))
+			body := s.getOK("/api/test/" + url.PathEscape(id))
 			wantShape(t, body, testShape)
 			if pick(t, body, "id") != id {
 				t.Error(id, body)
@@ -132,7 +132,7 @@ func wantJSON(t *testing.T, what string, body any, want string) {
 func TestBuild(t *testing.T) {
 	eachStore(t, func(t *testing.T, s *served) {
 		s.load(world())
-		wantJSON(t, "all there is", s.found("/api/build/maestro:b-pass"), `{
+		wantJSON(t, "all there is", s.getOK("/api/build/maestro:b-pass"), `{
 			"id": "maestro:b-pass", "origin": "maestro", "build_origin": "maestro", "checkout_id": "maestro:c-new", "architecture": "arm64",
 			"config_name": "defconfig", "compiler": "gcc-12", "status": "PASS", "duration": 63, "start_time": "2026-03-09T13:00:00Z",
 			"misc": {"runtime": "k8s", "job": 7}, "config_url": "https://files.example.org/maestro:b-pass/config",
@@ -146,7 +146,7 @@ func TestBuild(t *testing.T) {
 			Builds: []report.Build{{ID: `maestro:a/b?c#d %2F+é"`, Origin: "maestro", CheckoutID: "maestro:nowhere"}},
 			Tests:  []report.Test{{ID: `maestro:t/b?c#d %2F+é"`, Origin: "maestro", BuildID: "maestro:nothing"}},
 		})
-		wantJSON(t, "a build without a checkout", s.found("/api/build/"+url.PathEscape(`maestro:a/b?c#d %2F+é"`)), `{
+		wantJSON(t, "a build without a checkout", s.getOK("/api/build/"+url.PathEscape(`maestro:a/b?c#d %2F+é"`)), `{
 			"id": "maestro:a/b?c#d %2F+é\"", "origin": null, "build_origin": "maestro", "checkout_id": "maestro:nowhere", "architecture": null,
 			"config_name": null, "compiler": null, "status": "NULL", "duration": null, "start_time": null, "misc": {}, "config_url": null, "log_url": null,
 			"command": null, "comment": null, "log_excerpt": null, "input_files": null, "output_files": null, "git_repository_url": null,
@@ -177,7 +177,7 @@ func TestBuild(t *testing.T) {
 func TestTest(t *testing.T) {
 	eachStore(t, func(t *testing.T, s *served) {
 		s.load(world())
-		wantJSON(t, "all there is", s.found("/api/test/maestro:t-open"), `{
+		wantJSON(t, "all there is", s.getOK("/api/test/maestro:t-open"), `{
 			"field_timestamp": "2026-03-10T11:00:00Z", "id": "maestro:t-open", "build_id": "maestro:b-pass", "test_origin": "maestro", "status": "FAIL",
 			"path": "ltp.syscalls.open", "start_time": "2026-03-09T14:00:00Z", "log_excerpt": "open: EPERM",
 			"log_url": "https://files.example.org/maestro:t-open/log", "misc": {"runtime": "lab-1", "error_msg": "EPERM"},
@@ -192,7 +192,7 @@ func TestTest(t *testing.T) {
 func TestTestsOfBuild(t *testing.T) {
 	eachStore(t, func(t *testing.T, s *served) {
 		s.load(world())
-		body := s.found("/api/build/maestro:b-mid/tests").([]any)
+		body := s.getOK("/api/build/maestro:b-mid/tests").([]any)
 		var paths []any
 		for _, item := range body {
 			paths = append(paths, pick(t, item, "path"))
@@ -218,9 +218,9 @@ func TestIssuesOfBuildsAndTests(t *testing.T) {
 		const none = `"PASS": 0, "ERROR": 0, "SKIP": 0, "MISS": 0, "DONE": 0, "NULL": 0`
 		code := `[{"id": "maestro:issue-code", "version": 2, "comment": "it panics in open()", "report_url": "https://lore.example.org/1",
 			"incidents_info": {"FAIL": 1, ` + none + `}}]`
-		wantJSON(t, "a build", s.found("/api/build/maestro:b-fail/issues"), code)
-		wantJSON(t, "a test", s.found("/api/test/maestro:t-nfs/issues"), code)
-		wantJSON(t, "no texts", s.found("/api/test/maestro:t-open/issues"), `[{"id": "redhat:issue-harness", "version": 1, "comment": null, "report_url": null,
+		wantJSON(t, "a build", s.getOK("/api/build/maestro:b-fail/issues"), code)
+		wantJSON(t, "a test", s.getOK("/api/test/maestro:t-nfs/issues"), code)
+		wantJSON(t, "no texts", s.getOK("/api/test/maestro:t-open/issues"), `[{"id": "redhat:issue-harness", "version": 1, "comment": null, "report_url": null,
 			"incidents_info": {"FAIL": 1, `+none+`}}]`)
 		for _, path := range []string{"/api/build/maestro:b-pass/issues", "/api/build/none/issues"} {
 			s.refused(path, 200, "No issues found for this build")

@@ -112,21 +112,21 @@ func (s *served) do(r *http.Request) (int, http.Header, any) {
 	return w.Code, w.Header(), body
 }
 
-// found asks for a path, and returns the body of an answer that is as it should be.
-func (s *served) found(path string) any {
+// getOK asks for a path, and returns the body of an answer that is as it should be.
+func (s *served) getOK(path string) any {
 	s.t.Helper()
 	code, header, body := s.get(path)
-	return s.fine("GET "+path, code, header, body)
+	return s.checkOK("GET "+path, code, header, body)
 }
 
-// posted sends a body, and returns that of an answer that is as it should be.
-func (s *served) posted(path string, content any) any {
+// postOK sends a body, and returns that of an answer that is as it should be.
+func (s *served) postOK(path string, content any) any {
 	s.t.Helper()
 	code, header, body := s.post(path, content)
-	return s.fine("POST "+path, code, header, body)
+	return s.checkOK("POST "+path, code, header, body)
 }
 
-func (s *served) fine(what string, code int, header http.Header, body any) any {
+func (s *served) checkOK(what string, code int, header http.Header, body any) any {
 	s.t.Helper()
 	object, _ := body.(map[string]any)
 	_, failed := object["error"]
@@ -201,7 +201,7 @@ func TestContracts(t *testing.T) {
 			all := reports(t)
 			eachStore(t, func(t *testing.T, s *served) {
 				s.load(all...)
-				s.now = newest(s.loaded).Add(time.Hour)
+				s.now = newestStart(s.loaded).Add(time.Hour)
 				for name, f := range contracts {
 					t.Run(name, func(t *testing.T) {
 						here := *s
@@ -239,8 +239,8 @@ func submissions(t testing.TB) (all []*report.Report) {
 	return all
 }
 
-// newest returns when the newest checkout, build or test started.
-func newest(r *report.Report) (newest time.Time) {
+// newestStart returns when the newest checkout, build or test started.
+func newestStart(r *report.Report) (newest time.Time) {
 	look := func(at *time.Time) {
 		if at != nil && at.After(newest) {
 			newest = *at

@@ -15,7 +15,7 @@ import (
 // The document names every path there is, with what each takes and answers, in
 // words that the page shows; references lead somewhere.
 func TestDocument(t *testing.T) {
-	a := quiet()
+	a := emptyAPI()
 	w := request(a, "GET", "/api/schema/")
 	var document struct {
 		OpenAPI string
@@ -63,7 +63,7 @@ func TestDocument(t *testing.T) {
 }
 
 func TestDocumentAsYAML(t *testing.T) {
-	a := quiet()
+	a := emptyAPI()
 	w := request(a, "GET", "/api/schema/?format=yaml")
 	var document map[string]any
 	if err := yaml.Unmarshal(w.Body.Bytes(), &document); err != nil || document["openapi"] != "3.1.0" || w.Header().Get("Content-Type") != "application/yaml" {
@@ -77,7 +77,7 @@ func TestDocumentAsYAML(t *testing.T) {
 // The page has every operation and shape of the document, and its links lead to parts
 // of it.
 func TestDocumentAsPage(t *testing.T) {
-	a := quiet()
+	a := emptyAPI()
 	w := request(a, "GET", "/api/schema/docs/")
 	page := w.Body.String()
 	if w.Code != 200 || w.Header().Get("Content-Type") != "text/html; charset=utf-8" || strings.Contains(page, "<script") || strings.Contains(page, "ZgotmplZ") {

@@ -42,7 +42,7 @@ type issueFilters struct{ origin, culprit, categories, options texts }
 // texts are the wanted values, "Unknown" for no value; nil for any.
 type texts []string
 
-func (t texts) want(s string) bool { return t == nil || slices.Contains(t, orUnknown(s)) }
+func (t texts) accepts(s string) bool { return t == nil || slices.Contains(t, orUnknown(s)) }
 
 // bound is a condition on a number.
 type bound struct {
@@ -50,7 +50,7 @@ type bound struct {
 	value float64
 }
 
-func (b bound) holds(n float64) bool {
+func (b bound) contains(n float64) bool {
 	switch b.is {
 	case "gte":
 		return n >= b.value

@@ -26,7 +26,7 @@ func (f *filters) ofKind(kind rollup.Kind) *kindFilters {
 
 // wantBuilt reports whether the filters may let pass a build and its tests.
 func (f *filters) wantBuilt(b *answers.Built) bool {
-	return f.config.want(b.ConfigName) && f.architecture.want(b.Architecture) && f.compiler.want(b.Compiler)
+	return f.config.accepts(b.ConfigName) && f.architecture.accepts(b.Architecture) && f.compiler.accepts(b.Compiler)
 }
 
 // wantBuild reports whether the filters let pass a build, given the durations of builds
@@ -37,7 +37,7 @@ func (f *filters) wantBuild(b *answers.Built, durations map[string]float64, seen
 	if seconds, ok := durations[b.ID]; ok {
 		lasted = &seconds
 	}
-	return f.wantBuilt(b) && k.wantStatus(b.Status) && k.origin.want(b.Origin) && k.wantDuration(lasted) && k.wantSeen(b.Status, seen)
+	return f.wantBuilt(b) && k.wantStatus(b.Status) && k.origin.accepts(b.Origin) && k.wantDuration(lasted) && k.wantSeen(b.Status, seen)
 }
 
 // durations returns the durations of builds, nil if no filter needs them.
@@ -60,8 +60,8 @@ func idsOfBuilds(all []answers.Built) []string {
 // tests of a group share.
 func (f *filters) wantGroup(g *answers.Group, compatibles []string) bool {
 	k := f.ofKind(g.Kind)
-	return f.wantBuilt(g.Build) && k.wantStatus(g.Status) && k.origin.want(g.Origin) && k.platform.want(g.Platform) && k.lab.want(g.Lab) &&
-		(k.hardware == nil || k.hardware.want(g.Platform) || slices.ContainsFunc(compatibles, k.hardware.want))
+	return f.wantBuilt(g.Build) && k.wantStatus(g.Status) && k.origin.accepts(g.Origin) && k.platform.accepts(g.Platform) && k.lab.accepts(g.Lab) &&
+		(k.hardware == nil || k.hardware.accepts(g.Platform) || slices.ContainsFunc(compatibles, k.hardware.accepts))
 }
 
 // wantRun reports whether the filters let pass a test, given the issues in it.
@@ -79,20 +79,20 @@ func (k *kindFilters) grouped() bool {
 // relates reports whether a wanted test of a kind makes its build wanted. If boots or
 // tests have filters, only tests of the filtered kinds do.
 func (f *filters) relates(kind rollup.Kind) bool {
-	narrow := func(k *kindFilters) bool { return k.status != nil || k.grouped() || k.single() }
+	narrow := func(k *kindFilters) bool { return k.status != nil || k.grouped() || k.needsSingle() }
 	return narrow(f.ofKind(kind)) || !narrow(&f.boot) && !narrow(&f.test)
 }
 
-// single reports whether a filter needs single builds or tests, and not groups of
+// needsSingle reports whether a filter needs single builds or tests, and not groups of
 // tests.
-func (k *kindFilters) single() bool {
+func (k *kindFilters) needsSingle() bool {
 	return k.paths != nil || k.durations != nil || k.seen != nil
 }
 
 // wantStatus reports whether a status is wanted. "NULL" and "Unknown" stand for no
 // status.
 func (k *kindFilters) wantStatus(s report.Status) bool {
-	return k.status == nil || slices.Contains(k.status, statusText(s)) || s == "" && k.status.want("")
+	return k.status == nil || slices.Contains(k.status, statusText(s)) || s == "" && k.status.accepts("")
 }
 
 // wantPath reports whether a path is wanted.
@@ -114,8 +114,8 @@ func (k *kindFilters) wantDuration(seconds *float64) bool {
 		switch {
 		case b.is == "":
 			values = true
-			equal = equal || b.holds(*seconds)
-		case !b.holds(*seconds):
+			equal = equal || b.contains(*seconds)
+		case !b.contains(*seconds):
 			return false
 		}
 	}

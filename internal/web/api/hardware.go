@@ -199,7 +199,7 @@ func (a hardwareAPI) selectors(ctx context.Context, in *selectorsInput) (*select
 			tree.Branches = append(tree.Branches, branch)
 		}
 		if len(branch.Revisions) < maxSelectorRevisions && !slices.ContainsFunc(branch.Revisions, func(known selectorRevision) bool { return known.Hash == r.CommitHash }) {
-			branch.Revisions = append(branch.Revisions, selectorRevision{r.CommitHash, optional(r.CommitName), moment(r.Start)})
+			branch.Revisions = append(branch.Revisions, selectorRevision{r.CommitHash, optional(r.CommitName), timeOrNull(r.Start)})
 		}
 	}
 	slices.SortFunc(out.Trees, func(a, b *selectorTree) int { return strings.Compare(text(a.Name), text(b.Name)) })

@@ -75,7 +75,7 @@ func (a hardwareAPI) hardwareCommits(ctx context.Context, in *hardwareCommitsInp
 		for _, r := range revisions {
 			out.Table[hash] = append(out.Table[hash], hardwareCommit{
 				Hash: r.CommitHash, Tree: optional(a.Trees.TreeName(r.TreeName, r.RepositoryURL)), Branch: optional(r.Branch), URL: optional(r.RepositoryURL),
-				Tags: list(tags[r.CheckoutID]), Name: optional(r.CommitName), StartTime: moment(r.Start),
+				Tags: list(tags[r.CheckoutID]), Name: optional(r.CommitName), StartTime: timeOrNull(r.Start),
 			})
 		}
 	}

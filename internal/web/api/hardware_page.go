@@ -241,7 +241,7 @@ func (t *hardwareTree) choose(commits map[string]string) {
 func (v *hardwareView) scope(trees texts) scope {
 	sc := scope{hardware: v.name, builds: []string{}} // nil would stand for all builds
 	for _, tree := range v.common.Trees {
-		if !trees.want(text(tree.Name)) && !trees.want(tree.Index) {
+		if !trees.accepts(text(tree.Name)) && !trees.accepts(tree.Index) {
 			continue
 		}
 		for _, id := range tree.selected {

@@ -34,7 +34,7 @@ func init() {
 
 	contract("hardware", func(t *testing.T, s *served) {
 		for _, origin := range originsOnHardware(s.loaded) {
-			all := s.found("/api/hardware/?" + allTime + "&origin=" + url.QueryEscape(origin))
+			all := s.getOK("/api/hardware/?" + allTime + "&origin=" + url.QueryEscape(origin))
 			wantShape(t, all, `{"hardware": ["HardwareItem"]}`)
 			items := pick(t, all, "hardware").([]any)
 			for i := 0; i < len(items); i += 1 + len(items)/4 {
@@ -42,9 +42,9 @@ func init() {
 			}
 		}
 		for _, c := range revisionsOf(s.loaded, 4) {
-			wantShape(t, s.found("/api/hardware-by-revision/?origin="+url.QueryEscape(c.Origin)+"&git_commit_hash="+*c.GitCommitHash),
+			wantShape(t, s.getOK("/api/hardware-by-revision/?origin="+url.QueryEscape(c.Origin)+"&git_commit_hash="+*c.GitCommitHash),
 				`{"hardware": ["HardwareOfRevision"]}`)
-			wantShape(t, s.found("/api/hardware/selectors/?origin="+url.QueryEscape(c.Origin)),
+			wantShape(t, s.getOK("/api/hardware/selectors/?origin="+url.QueryEscape(c.Origin)),
 				`{"trees": [{"tree_name": "str?", "branches": [{"git_repository_url": "str?", "git_repository_branch": "str?",
 					"revisions": [{"git_commit_hash": "str", "git_commit_name": "str?", "start_time": "ts?"}]}]}]}`)
 		}
@@ -96,7 +96,7 @@ func checkHardware(t *testing.T, s *served, origin string, item any) {
 		return
 	}
 	wantShape(t, summary, `{"common": "HardwareCommon", "summary": "Summary", "filters": "HardwareFilters"}`)
-	full := s.posted(path, body)
+	full := s.postOK(path, body)
 	wantShape(t, full, `{"common": "HardwareCommon", "summary": "Summary", "filters": "HardwareFilters", "builds": ["HardwareBuild"],
 		"boots": ["HardwareTest"], "tests": ["HardwareTest"]}`)
 	var heads []any
@@ -107,7 +107,7 @@ func checkHardware(t *testing.T, s *served, origin string, item any) {
 		})
 	}
 	for kind, shape := range map[string]string{"builds": "HardwareBuild", "boots": "HardwareTest", "tests": "HardwareTest"} {
-		listed := s.posted(path+"/"+kind, body)
+		listed := s.postOK(path+"/"+kind, body)
 		wantShape(t, listed, `{"`+kind+`": ["`+shape+`"]}`)
 		if diff := cmp.Diff(pick(t, listed, kind), pick(t, full, kind)); diff != "" {
 			t.Errorf("%s: %s in full (-want +got):\n%.2000s", path, kind, diff)
@@ -130,7 +130,7 @@ func checkHardware(t *testing.T, s *served, origin string, item any) {
 		}
 	}
 	body["commitHeads"] = heads
-	wantShape(t, s.posted(path+"/commit-history", body), `{"commit_history_table": {"*": ["HardwareCommit"]}}`)
+	wantShape(t, s.postOK(path+"/commit-history", body), `{"commit_history_table": {"*": ["HardwareCommit"]}}`)
 }
 
 // textOf returns a text, "" for null.
@@ -192,15 +192,15 @@ func TestHardwarePage(t *testing.T) {
 				t.Fatal(err)
 			}
 			path := "/api/hardware/" + url.QueryEscape(tt.hardware)
-			summary := s.posted(path+"/summary/", body)
+			summary := s.postOK(path+"/summary/", body)
 			var trees []string
 			for _, tree := range pick(t, summary, "common", "trees").([]any) {
 				trees = append(trees, fmt.Sprint(pick(t, tree, "index"), " ", pick(t, tree, "tree_name"), " ", pick(t, tree, "head_git_commit_hash"),
 					" ", pick(t, tree, "is_selected")))
 			}
 			got := []string{
-				fmt.Sprint(pick(t, summary, "common", "compatibles")), strings.Join(trees, ", "), listedIDs(t, s.posted(path+"/builds", body), "builds"),
-				listedIDs(t, s.posted(path+"/boots/", body), "boots"), listedIDs(t, s.posted(path+"/tests", body), "tests"),
+				fmt.Sprint(pick(t, summary, "common", "compatibles")), strings.Join(trees, ", "), listedIDs(t, s.postOK(path+"/builds", body), "builds"),
+				listedIDs(t, s.postOK(path+"/boots/", body), "boots"), listedIDs(t, s.postOK(path+"/tests", body), "tests"),
 			}
 			if diff := cmp.Diff([]string{tt.compatibles, tt.trees, tt.builds, tt.boots, tt.tests}, got); diff != "" {
 				t.Errorf("%s %s (-want +got):\n%s", tt.hardware, tt.change, diff)
@@ -231,7 +231,7 @@ func TestHardwareFields(t *testing.T) {
 	eachStore(t, func(t *testing.T, s *served) {
 		s.load(world())
 		body := hardwareBody("maestro", startOld, worldNow)
-		full := s.posted("/api/hardware/board-b/", body)
+		full := s.postOK("/api/hardware/board-b/", body)
 		for _, tt := range []struct {
 			path []any
 			want any
@@ -272,7 +272,7 @@ func TestHardwareCommitHistory(t *testing.T) {
 		ask := func(heads ...any) any {
 			body := hardwareBody("maestro", startOld, worldNow)
 			body["commitHeads"] = heads
-			return s.posted("/api/hardware/vendor%2Csoc/commit-history", body)
+			return s.postOK("/api/hardware/vendor%2Csoc/commit-history", body)
 		}
 		commit := func(hash, name string, tags any, start time.Time) any {
 			return map[string]any{
@@ -324,7 +324,7 @@ func TestHardwareNames(t *testing.T) {
 			plus := url.QueryEscape(name)
 			for _, escaped := range []string{plus, strings.ReplaceAll(plus, "+", "%20"), "not+" + plus} {
 				path := "/api/hardware/" + escaped + "/boots"
-				if got := listedIDs(t, s.posted(path, body), "boots"); got != fmt.Sprint("ci:", i) {
+				if got := listedIDs(t, s.postOK(path, body), "boots"); got != fmt.Sprint("ci:", i) {
 					t.Errorf("%s: %s", path, got)
 				}
 			}

@@ -74,7 +74,7 @@ func TestHardwareList(t *testing.T) {
 					continue
 				}
 				var got []string
-				for _, item := range pick(t, s.found(path+tt.query), "hardware").([]any) {
+				for _, item := range pick(t, s.getOK(path+tt.query), "hardware").([]any) {
 					got = append(got, hardwareLine(t, item))
 				}
 				if diff := cmp.Diff(tt.want, got); diff != "" {
@@ -123,10 +123,10 @@ func TestHardwareSelectors(t *testing.T) {
 				},
 			}}},
 		}}
-		if diff := cmp.Diff(want, s.found("/api/hardware/selectors/")); diff != "" {
+		if diff := cmp.Diff(want, s.getOK("/api/hardware/selectors/")); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
-		if diff := cmp.Diff(map[string]any{"trees": []any{}}, s.found("/api/hardware/selectors?origin=nobody")); diff != "" {
+		if diff := cmp.Diff(map[string]any{"trees": []any{}}, s.getOK("/api/hardware/selectors?origin=nobody")); diff != "" {
 			t.Errorf("nobody (-want +got):\n%s", diff)
 		}
 	})
@@ -135,7 +135,7 @@ func TestHardwareSelectors(t *testing.T) {
 func TestHardwareByRevision(t *testing.T) {
 	eachStore(t, func(t *testing.T, s *served) {
 		s.load(world())
-		got := s.found("/api/hardware-by-revision/?git_commit_hash=" + hashNew)
+		got := s.getOK("/api/hardware-by-revision/?git_commit_hash=" + hashNew)
 		want := map[string]any{"hardware": []any{
 			map[string]any{
 				"platform": "board-a", "hardware": []any{"vendor,board-a", "vendor,soc"},
@@ -156,7 +156,7 @@ func TestHardwareByRevision(t *testing.T) {
 			"&git_repository_url=" + url.QueryEscape(mainlineURL) + "&git_repository_branch=master": 2,
 			"&git_repository_branch=main": 0,
 		} {
-			if got := pick(t, s.found("/api/hardware-by-revision?git_commit_hash="+hashNew+query), "hardware").([]any); len(got) != platforms {
+			if got := pick(t, s.getOK("/api/hardware-by-revision?git_commit_hash="+hashNew+query), "hardware").([]any); len(got) != platforms {
 				t.Errorf("%s: %v, want %d", query, got, platforms)
 			}
 		}
@@ -188,7 +188,7 @@ func TestHardwareOfLabs(t *testing.T) {
 		s.load(r)
 		platforms := func(path string) string {
 			var all []string
-			for _, item := range pick(t, s.found(path), "hardware").([]any) {
+			for _, item := range pick(t, s.getOK(path), "hardware").([]any) {
 				all = append(all, pick(t, item, "platform").(string))
 			}
 			return strings.Join(all, " ")
@@ -198,7 +198,7 @@ func TestHardwareOfLabs(t *testing.T) {
 			t.Errorf("listed: %s", got)
 		}
 		for _, platform := range []string{"board-1", "board-2"} {
-			page := s.posted("/api/hardware/"+platform+"/summary", map[string]any{
+			page := s.postOK("/api/hardware/"+platform+"/summary", map[string]any{
 				"origin": "lab", "startTimestampInSeconds": startOld.AddDate(0, 0, -1).Unix(), "endTimestampInSeconds": worldNow.Unix(),
 			})
 			if got := brief(pick(t, page, "summary", "boots", "status")); got != "PASS 1" {
@@ -213,11 +213,11 @@ func TestHardwareOfLabs(t *testing.T) {
 		if lab, ci := platforms(revision+"lab"), platforms(revision+"ci"); lab != "board-1 board-2" || ci != "" {
 			t.Errorf("by revision: of the lab %q, of the builder %q", lab, ci)
 		}
-		tree := pick(t, s.found("/api/hardware/selectors?origin=lab"), "trees", 0)
+		tree := pick(t, s.getOK("/api/hardware/selectors?origin=lab"), "trees", 0)
 		if got := pick(t, tree, "branches", 0, "revisions").([]any); len(got) != 2 {
 			t.Errorf("selectors: %v", got)
 		}
-		if got := pick(t, s.found("/api/hardware/selectors?origin=ci"), "trees").([]any); len(got) != 0 {
+		if got := pick(t, s.getOK("/api/hardware/selectors?origin=ci"), "trees").([]any); len(got) != 0 {
 			t.Errorf("selectors of the builder: %v", got)
 		}
 	})

@@ -130,7 +130,7 @@ type issueIncident struct {
 }
 
 func (a issueAPI) incidentOf(o answers.Occurrence) issueIncident {
-	i := issueIncident{FirstSeen: moment(o.At), Version: new(int(o.Version))}
+	i := issueIncident{FirstSeen: timeOrNull(o.At), Version: new(int(o.Version))}
 	if r := o.In; r != nil {
 		i.CommitHash, i.CommitName = optional(r.CommitHash), optional(r.CommitName)
 		i.URL, i.Branch = optional(r.RepositoryURL), optional(r.Branch)

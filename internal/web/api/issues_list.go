@@ -44,12 +44,12 @@ type listIssuesInput struct {
 	Options    []string `query:"filter_issue.options,explode" doc:"hasIncident for issues that were seen. Other values are ignored"`
 }
 
-// want reports whether a version of an issue is wanted, by its own properties.
-func (in *listIssuesInput) want(i *report.Issue, culprits []string) bool {
+// accepts reports whether a version of an issue is wanted, by its own properties.
+func (in *listIssuesInput) accepts(i *report.Issue, culprits []string) bool {
 	any := func(wanted texts, of []string) bool {
-		return len(of) == 0 && wanted.want("") || slices.ContainsFunc(of, wanted.want)
+		return len(of) == 0 && wanted.accepts("") || slices.ContainsFunc(of, wanted.accepts)
 	}
-	return texts(in.Origins).want(i.Origin) && any(in.Culprits, culprits) && any(in.Categories, i.Categories)
+	return texts(in.Origins).accepts(i.Origin) && any(in.Culprits, culprits) && any(in.Categories, i.Categories)
 }
 
 type issueList struct {
@@ -119,7 +119,7 @@ func (a issueAPI) listIssues(ctx context.Context, in *listIssuesInput) (*issueLi
 			if len(i.Categories) == 0 {
 				categories[unknown] = true
 			}
-			if in.want(i, names) {
+			if in.accepts(i, names) {
 				all = append(all, itemOfIssue(i))
 			}
 		})

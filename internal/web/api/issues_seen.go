@@ -159,7 +159,7 @@ func (a issueAPI) seenBehind(ctx context.Context, version answers.IssueKey, buil
 			}
 			for _, s := range seen {
 				o, origin, ok := found.object(s)
-				if ok && origins.want(origin) && !yield(o, nil) {
+				if ok && origins.accepts(origin) && !yield(o, nil) {
 					return
 				}
 			}

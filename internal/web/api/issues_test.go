@@ -64,7 +64,7 @@ func init() {
 			s.refused(path, 200, "No issues found")
 			return
 		}
-		body := s.found(path)
+		body := s.getOK(path)
 		wantShape(t, body, issueListShape)
 		versions := make(map[string]bool)
 		for i := range s.loaded.Issues {
@@ -81,9 +81,9 @@ func init() {
 			}
 			path := "/api/issue/" + url.PathEscape(n.ID)
 			version := fmt.Sprintf("?version=%d", n.Version)
-			body := s.found(path + version)
+			body := s.getOK(path + version)
 			wantShape(t, body, issueShape)
-			wantShape(t, s.found(path), issueShape)
+			wantShape(t, s.getOK(path), issueShape)
 			if pick(t, body, "id") != n.ID || pick(t, body, "version") != float64(n.Version) {
 				t.Error(n.ID, n.Version, body)
 			}
@@ -93,7 +93,7 @@ func init() {
 					s.refused(path+"/"+what+version, 200, "No "+what+" found for this issue")
 					continue
 				}
-				body := s.found(path + "/" + what + version)
+				body := s.getOK(path + "/" + what + version)
 				wantShape(t, body, shape)
 				got := make(map[string]bool)
 				for _, item := range body.([]any) {
@@ -115,7 +115,7 @@ func init() {
 		if len(pairs) == 0 {
 			return
 		}
-		body := s.posted("/api/issue/extras/", map[string]any{"issues": pairs})
+		body := s.postOK("/api/issue/extras/", map[string]any{"issues": pairs})
 		wantShape(t, body, `{"issues": {"*": `+extraShape+`}}`)
 		for _, pair := range pairs {
 			first := pick(t, body, "issues", pair[0], "first_incident")
@@ -140,7 +140,7 @@ const firstOfHarness = `{"first_seen": "2026-03-09T14:00:00Z", "git_commit_hash"
 func TestListIssues(t *testing.T) {
 	eachStore(t, func(t *testing.T, s *served) {
 		s.load(world())
-		wantJSON(t, "the last week", s.found("/api/issue/"), `{
+		wantJSON(t, "the last week", s.getOK("/api/issue/"), `{
 			"issues": [
 				{"field_timestamp": "2026-03-09T12:00:00Z", "id": "redhat:issue-harness", "version": 1, "origin": "redhat", "comment": null,
 					"culprit_code": null, "culprit_tool": null, "culprit_harness": true, "categories": null},
@@ -191,7 +191,7 @@ func TestListIssues(t *testing.T) {
 				s.refused(path, 200, "No issues found")
 				continue
 			}
-			body := s.found(path)
+			body := s.getOK(path)
 			wantShape(t, body, issueListShape)
 			if got := issueNames(t, body); got != tt.want {
 				t.Errorf("%s: %s, want %s", tt.query, got, tt.want)
@@ -261,14 +261,14 @@ func TestIssue(t *testing.T) {
 			"report_url": "https://lore.example.org/1", "report_subject": "panic in open()", "misc": {"pattern": "EPERM"},
 			"extra": {"maestro:issue-code": {` + extraOfCode + `, "versions": {` + versionOfCode(2) + `}}}
 		}`
-		wantJSON(t, "the newest", s.found("/api/issue/maestro:issue-code"), newest)
-		wantJSON(t, "version 2", s.found("/api/issue/maestro:issue-code?version=2"), newest)
-		wantJSON(t, "version 1", s.found("/api/issue/maestro:issue-code?version=1"), `{
+		wantJSON(t, "the newest", s.getOK("/api/issue/maestro:issue-code"), newest)
+		wantJSON(t, "version 2", s.getOK("/api/issue/maestro:issue-code?version=2"), newest)
+		wantJSON(t, "version 1", s.getOK("/api/issue/maestro:issue-code?version=1"), `{
 			"field_timestamp": "2026-03-08T11:00:00Z", "id": "maestro:issue-code", "version": 1, "origin": "maestro", "comment": "it panics",
 			"culprit_code": true, "culprit_tool": null, "culprit_harness": null, "categories": null, "report_url": null, "report_subject": null, "misc": null,
 			"extra": {"maestro:issue-code": {`+extraOfCode+`, "versions": {`+versionOfCode(1)+`}}}
 		}`)
-		wantJSON(t, "nobody saw it", s.found("/api/issue/maestro:issue-idle"), `{
+		wantJSON(t, "nobody saw it", s.getOK("/api/issue/maestro:issue-idle"), `{
 			"field_timestamp": "2026-03-08T10:00:00Z", "id": "maestro:issue-idle", "version": 1, "origin": "maestro", "comment": "nobody saw it",
 			"culprit_code": null, "culprit_tool": true, "culprit_harness": null, "categories": ["tool"], "report_url": null, "report_subject": null,
 			"misc": null, "extra": null
@@ -279,7 +279,7 @@ func TestIssue(t *testing.T) {
 			Incidents: []report.Incident{{ID: "ci:odd", Origin: "ci", IssueID: odd, IssueVersion: 1, BuildID: new("maestro:b-pass")}},
 		})
 		for _, what := range []string{"", "/builds"} {
-			s.found("/api/issue/" + url.PathEscape(odd) + what)
+			s.getOK("/api/issue/" + url.PathEscape(odd) + what)
 		}
 		s.refused("/api/issue/maestro:issue-code?version=3", 200, "Issue not found")
 		s.refused("/api/issue/none", 200, "Issue not found")
@@ -298,10 +298,10 @@ func TestIssueBuildsAndTests(t *testing.T) {
 		test := `[{"id": "maestro:t-nfs", "status": "FAIL", "duration": 8, "path": "boot.nfs", "start_time": "2026-03-09T14:00:00Z",
 			"environment_compatible": ["vendor,board-b", "vendor,soc"], "environment_misc": {"platform": "board-b", "ram": 4}, "tree_name": "mainline",
 			"git_repository_branch": "master", "lab": "lab-2"}]`
-		wantJSON(t, "builds", s.found("/api/issue/maestro:issue-code/builds"), build)
-		wantJSON(t, "tests", s.found("/api/issue/maestro:issue-code/tests"), test)
-		wantJSON(t, "of a version", s.found("/api/issue/maestro:issue-code/builds?version=2&filter_origin=maestro&filter_origin=redhat"), build)
-		if got := pick(t, s.found("/api/issue/maestro:issue-code/tests?version=1"), 0, "id"); got != "maestro:t-mid-read" {
+		wantJSON(t, "builds", s.getOK("/api/issue/maestro:issue-code/builds"), build)
+		wantJSON(t, "tests", s.getOK("/api/issue/maestro:issue-code/tests"), test)
+		wantJSON(t, "of a version", s.getOK("/api/issue/maestro:issue-code/builds?version=2&filter_origin=maestro&filter_origin=redhat"), build)
+		if got := pick(t, s.getOK("/api/issue/maestro:issue-code/tests?version=1"), 0, "id"); got != "maestro:t-mid-read" {
 			t.Error(got)
 		}
 		const noBuilds, noTests = "No builds found for this issue", "No tests found for this issue"
@@ -335,7 +335,7 @@ func TestTestsOfIssueAreWhole(t *testing.T) {
 		s.load(r)
 		slices.Reverse(want)
 		var got []string
-		for _, item := range s.found("/api/issue/ci:i/tests").([]any) {
+		for _, item := range s.getOK("/api/issue/ci:i/tests").([]any) {
 			got = append(got, pick(t, item, "id").(string))
 		}
 		if !slices.Equal(got, want) {
@@ -363,11 +363,11 @@ func TestIssueSeenNowhere(t *testing.T) {
 		})
 		for path, version := range map[string]float64{"/api/issue/ci:i?version=1": 1, "/api/issue/ci:i": 2} {
 			want := map[string]any{"id": "ci:i", "version": version, "trees": []any{}, "tags": []any{}}
-			if diff := cmp.Diff(want, pick(t, s.found(path), "extra", "ci:i", "versions", fmt.Sprint(version))); diff != "" {
+			if diff := cmp.Diff(want, pick(t, s.getOK(path), "extra", "ci:i", "versions", fmt.Sprint(version))); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", path, diff)
 			}
 		}
-		if got := ids(t, s.found("/api/test/ci:t/issues")); got != "ci:i" {
+		if got := ids(t, s.getOK("/api/test/ci:t/issues")); got != "ci:i" {
 			t.Errorf("issues of the test: %s", got)
 		}
 	})
@@ -387,22 +387,22 @@ func TestIncidentOfBuildAndTest(t *testing.T) {
 			},
 		})
 		for path, status := range map[string]string{"/api/build/ci:b/issues": "FAIL 1", "/api/test/ci:t/issues": "NULL 1"} {
-			if got := brief(pick(t, s.found(path), 0, "incidents_info")); got != status {
+			if got := brief(pick(t, s.getOK(path), 0, "incidents_info")); got != status {
 				t.Errorf("%s: %s", path, got)
 			}
 		}
 		for path, id := range map[string]string{"/api/issue/ci:i/builds": "ci:b", "/api/issue/ci:i/tests": "ci:t"} {
-			if got := ids(t, s.found(path)); got != id {
+			if got := ids(t, s.getOK(path)); got != id {
 				t.Errorf("%s: %s", path, got)
 			}
 		}
-		summary := pick(t, s.found("/api/tree/"+hashNew+"/summary?origin=ci"), "summary")
+		summary := pick(t, s.getOK("/api/tree/"+hashNew+"/summary?origin=ci"), "summary")
 		for kind, status := range map[string]string{"builds": "FAIL 1", "tests": "NULL 1"} {
 			if got := brief(pick(t, summary, kind, "issues", 0, "incidents_info")); got != status || pick(t, summary, kind, "unknown_issues") != 0. {
 				t.Errorf("%s: %s, %v", kind, got, pick(t, summary, kind))
 			}
 		}
-		if got := ids(t, pick(t, s.found("/api/tree/"+hashNew+"/builds?origin=ci&filter_build.issue=ci:i,1"), "builds")); got != "ci:b" {
+		if got := ids(t, pick(t, s.getOK("/api/tree/"+hashNew+"/builds?origin=ci&filter_build.issue=ci:i,1"), "builds")); got != "ci:b" {
 			t.Errorf("builds with the issue: %s", got)
 		}
 	})
@@ -412,7 +412,7 @@ func TestIssueExtras(t *testing.T) {
 	eachStore(t, func(t *testing.T, s *served) {
 		s.load(world())
 		path := "/api/issue/extras/"
-		body := s.posted(path, `{"issues": [["maestro:issue-code", 2], ["maestro:issue-code", 1], ["maestro:issue-code", 2], ["maestro:issue-code", 9],
+		body := s.postOK(path, `{"issues": [["maestro:issue-code", 2], ["maestro:issue-code", 1], ["maestro:issue-code", 2], ["maestro:issue-code", 9],
 			["redhat:issue-harness", 1], ["maestro:issue-idle", 1], ["none", 0]], "more": true}`)
 		harness := `{"first_incident": ` + firstOfHarness + `, "last_incident": ` + firstOfHarness + `, "versions": {"1": {"id": "redhat:issue-harness",
 			"version": 1, "trees": [{"tree_name": "mainline", "git_repository_branch": "master"}], "tags": ["mainline"]}}}`

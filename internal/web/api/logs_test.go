@@ -24,7 +24,7 @@ import (
 
 func init() {
 	contract("log-downloader", func(t *testing.T, s *served) {
-		wantShape(t, s.found("/api/log-downloader/?log_download_url=https://files.example.org/x"),
+		wantShape(t, s.getOK("/api/log-downloader/?log_download_url=https://files.example.org/x"),
 			`{"log_files": [{"specific_log_url": "str?", "file_name": "str?", "file_size": "count?", "date": "ts?"}]}`)
 	})
 }
@@ -190,11 +190,11 @@ func TestProxy(t *testing.T) {
 	want := map[string]any{"log_files": []any{map[string]any{
 		"specific_log_url": "https://logs.example.org/a%2Fb/c.log.gz?d=e", "file_name": "c.log.gz", "file_size": nil, "date": nil,
 	}}}
-	got := s.found("/api/log-downloader/?log_download_url=" + url.QueryEscape("https://logs.example.org/a%2Fb/c.log.gz?d=e"))
+	got := s.getOK("/api/log-downloader/?log_download_url=" + url.QueryEscape("https://logs.example.org/a%2Fb/c.log.gz?d=e"))
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	got = s.found("/api/log-downloader/?log_download_url=https://elsewhere.example.org/c")
+	got = s.getOK("/api/log-downloader/?log_download_url=https://elsewhere.example.org/c")
 	if diff := cmp.Diff(map[string]any{"log_files": []any{}}, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

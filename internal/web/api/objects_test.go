@@ -39,12 +39,12 @@ func TestObjects(t *testing.T) {
 			{[]string{">test[ci:none]#"}, ""},
 			{[]string{">*#"}, "build 14 checkout 6 incident 5 issue 3 issue_version 4 revision 4 test 21"},
 		} {
-			body := s.found(ask(tt.patterns...))
+			body := s.getOK(ask(tt.patterns...))
 			if got := counted(body); got != tt.want {
 				t.Errorf("%q: %s, want %s", tt.patterns, got, tt.want)
 			}
 		}
-		checkout := pick(t, s.found(ask(">checkout[maestro:c-new]#")+"&metadata=true"), "checkout", 0)
+		checkout := pick(t, s.getOK(ask(">checkout[maestro:c-new]#")+"&metadata=true"), "checkout", 0)
 		if id := pick(t, checkout, "id"); id != "maestro:c-new" || pick(t, checkout, "_timestamp") == nil {
 			t.Errorf("%v", checkout)
 		}

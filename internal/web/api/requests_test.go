@@ -16,8 +16,8 @@ import (
 	"github.com/kcidb-go/kcidb/internal/web/front"
 )
 
-// quiet returns an API without operations of its own.
-func quiet() *API {
+// emptyAPI returns an API without operations of its own.
+func emptyAPI() *API {
 	return New(Config{Store: failing{}, Log: slog.New(slog.DiscardHandler), Now: time.Now})
 }
 
@@ -40,7 +40,7 @@ func request(h http.Handler, method, path string, headers ...string) *httptest.R
 
 // A question that takes the database too long is answered all the same.
 func TestTimeIsOver(t *testing.T) {
-	a := quiet()
+	a := emptyAPI()
 	answer(a.registry, operation{path: "/api/slow"}, func(ctx context.Context, _ *struct{}) (string, error) {
 		<-ctx.Done()
 		return "", ctx.Err()
@@ -61,7 +61,7 @@ func TestTimeIsOver(t *testing.T) {
 // A failed request is answered with an error. If an answer cannot be finished, it becomes
 // an error as long as no byte was sent; otherwise the connection breaks.
 func TestFailures(t *testing.T) {
-	a := quiet()
+	a := emptyAPI()
 	type sized struct {
 		Size int    `query:"size"`
 		Fail string `query:"fail"`
@@ -114,7 +114,7 @@ func TestBodies(t *testing.T) {
 			Any  any      `json:"any,omitempty"`
 		}
 	}
-	a := quiet()
+	a := emptyAPI()
 	answer(a.registry, operation{method: "POST", path: "/api/x"}, func(_ context.Context, in *input) (string, error) { return in.Body.Name, nil })
 	for _, tt := range []struct {
 		body, kind string
@@ -152,7 +152,7 @@ func TestHugeParameters(t *testing.T) {
 	type input struct {
 		Name string `query:"name" maxLength:"100"`
 	}
-	a := quiet()
+	a := emptyAPI()
 	answer(a.registry, operation{path: "/api/x"}, func(_ context.Context, in *input) (string, error) { return in.Name, nil })
 	server := httptest.NewUnstartedServer(nil)
 	server.Config = front.NewServer(fronted(a, front.Limits{}), slog.New(slog.DiscardHandler))

@@ -40,9 +40,9 @@ func init() {
 			origins[s.loaded.Checkouts[i].Origin] = true
 		}
 		for origin := range origins {
-			trees := s.found("/api/tree?interval_in_days=36525&origin=" + origin)
+			trees := s.getOK("/api/tree?interval_in_days=36525&origin=" + origin)
 			wantShape(t, trees, `["TreeItem"]`)
-			if diff := cmp.Diff(trees, s.found("/api/tree/?interval_in_days=36525&origin="+origin)); diff != "" {
+			if diff := cmp.Diff(trees, s.getOK("/api/tree/?interval_in_days=36525&origin="+origin)); diff != "" {
 				t.Error(diff)
 			}
 		}
@@ -81,18 +81,18 @@ func checkRevision(t *testing.T, s *served, c *report.Checkout) {
 		forms = append(forms, "/api/tree/"+url.PathEscape(tree)+"/"+*c.GitRepositoryBranch+"/"+hash+"/")
 	}
 	for _, path := range forms {
-		full := s.found(path + "full" + query + "&full_environment_misc=true")
+		full := s.getOK(path + "full" + query + "&full_environment_misc=true")
 		wantShape(t, full, `{"common": "TreeCommon", "summary": "Summary", "filters": "SummaryFilters", "builds": ["BuildItem"],
 			"boots": ["any"], "tests": ["any"]}`)
-		summary := s.found(path + "summary" + query)
+		summary := s.getOK(path + "summary" + query)
 		wantShape(t, summary, `{"common": "TreeCommon", "summary": "Summary", "filters": "SummaryFilters"}`)
-		commits := s.found(path + "commits" + query)
+		commits := s.getOK(path + "commits" + query)
 		wantShape(t, commits, `["CommitItem"]`)
 		if got := pick(t, commits, 0, "git_commit_hash"); got != hash {
 			t.Errorf("%s: first is commit %v", path, got)
 		}
 		for _, kind := range []string{"builds", "boots", "tests"} {
-			listed := s.found(path + kind + query)
+			listed := s.getOK(path + kind + query)
 			item := "TestItem"
 			if kind == "builds" {
 				item = "BuildItem"
@@ -152,11 +152,11 @@ func TestListTrees(t *testing.T) {
 			"?interval_in_days=7&limit=1":        "c-new",
 			"?interval_in_days=7&unknown=1&x[]=": "c-new c-android",
 		} {
-			if got := ids(t, s.found("/api/tree"+query)); got != want {
+			if got := ids(t, s.getOK("/api/tree"+query)); got != want {
 				t.Errorf("%s: %s, want %s", query, got, want)
 			}
 		}
-		got := s.found("/api/tree/")
+		got := s.getOK("/api/tree/")
 		want := map[string]any{
 			"id": "maestro:c-new", "origin": "maestro", "tree_name": "mainline", "git_repository_url": mainlineURL, "git_repository_branch": "master",
 			"git_commit_hash": hashNew, "git_commit_name": "v6.13-rc2", "git_commit_tags": []any{"v6.13-rc2", "next-1"}, "start_time": "2026-03-09T12:00:00Z",
@@ -188,7 +188,7 @@ func TestTreesOfOneName(t *testing.T) {
 			}
 		}
 		s.load(r)
-		if got := ids(t, s.found("/api/tree")); got != "c-new c-android c-mid" {
+		if got := ids(t, s.getOK("/api/tree")); got != "c-new c-android c-mid" {
 			t.Error(got)
 		}
 	})
@@ -219,7 +219,7 @@ func briefs(counts any) string {
 
 func TestTreeSummary(t *testing.T) {
 	onWorld(t, func(t *testing.T, s *served) {
-		got := s.found("/api/tree/" + hashNew + "/summary?git_branch=master&git_url=" + mainlineURL)
+		got := s.getOK("/api/tree/" + hashNew + "/summary?git_branch=master&git_url=" + mainlineURL)
 		for _, tt := range []struct {
 			path []any
 			want string
@@ -303,7 +303,7 @@ func TestRevisions(t *testing.T) {
 			"/api/tree/" + hashDroid + "/builds?git_branch=" + droidBranch:         "b-android",
 			"/api/tree/" + hashOld + "/builds?git_url=" + mainlineURL + "&limit=1": "b-old",
 		} {
-			if got := ids(t, pick(t, s.found(path), "builds")); got != want {
+			if got := ids(t, pick(t, s.getOK(path), "builds")); got != want {
 				t.Errorf("%s: %s, want %s", path, got, want)
 			}
 		}
@@ -362,18 +362,18 @@ func TestTreeFilters(t *testing.T) {
 			{"filter_test.issue=redhat:issue-harness,1&filter_test.status=PASS", all[0], all[1], ""},
 		} {
 			query := "?" + tt.filters
-			got := s.found("/api/tree/" + hashNew + "/summary" + query)
+			got := s.getOK("/api/tree/" + hashNew + "/summary" + query)
 			for i, kind := range []string{"builds", "boots", "tests"} {
 				want := []string{tt.builds, tt.boots, tt.tests}[i]
 				if got := brief(pick(t, got, "summary", kind, "status")); got != want {
 					t.Errorf("%s: summary of %s: %s, want %s", tt.filters, kind, got, want)
 				}
-				commits := s.found("/api/tree/" + hashNew + "/commits" + query + "&origin=maestro")
+				commits := s.getOK("/api/tree/" + hashNew + "/commits" + query + "&origin=maestro")
 				if got := brief(pick(t, commits, 0, kind)); got != want {
 					t.Errorf("%s: commits, %s: %s, want %s", tt.filters, kind, got, want)
 				}
 				counts := map[string]any{}
-				for _, item := range pick(t, s.found("/api/tree/"+hashNew+"/"+kind+query), kind).([]any) {
+				for _, item := range pick(t, s.getOK("/api/tree/"+hashNew+"/"+kind+query), kind).([]any) {
 					status := pick(t, item, "status").(string)
 					n, _ := counts[status].(float64)
 					counts[status] = n + 1
@@ -397,7 +397,7 @@ func TestTreeFilters(t *testing.T) {
 func TestFilteredIssues(t *testing.T) {
 	onWorld(t, func(t *testing.T, s *served) {
 		path := "/api/tree/" + hashNew + "/summary"
-		all := pick(t, s.found(path), "filters")
+		all := pick(t, s.getOK(path), "filters")
 		for filter, want := range map[string]string{ // issues of builds, boots and tests, and how many have none
 			"":                                    "1 0, 1 0, 1 1",
 			"filter_architecture=arm64":           "0 0, 1 0, 1 1",
@@ -410,7 +410,7 @@ func TestFilteredIssues(t *testing.T) {
 			"filter_test.lab=lab-2":               "1 0, 1 0, 0 0",
 			"filter_test.hardware=vendor,board-b": "1 0, 1 0, 0 0",
 		} {
-			got := s.found(path + "?" + filter)
+			got := s.getOK(path + "?" + filter)
 			if diff := cmp.Diff(all, pick(t, got, "filters")); diff != "" {
 				t.Errorf("%s: %s", filter, diff)
 			}
@@ -439,7 +439,7 @@ func TestTextsOfGroups(t *testing.T) {
 		s.load(r)
 		storetest.VerifyRollups(t, s.store)
 		for _, filter := range []string{"", "?filter_test.path=.&filter_test.path=Unknown"} { // by groups, and by tests
-			got := pick(t, s.found("/api/tree/"+hashNew+"/summary"+filter), "summary", "tests")
+			got := pick(t, s.getOK("/api/tree/"+hashNew+"/summary"+filter), "summary", "tests")
 			if got := brief(pick(t, got, "status")); got != "PASS 3 FAIL 2 ERROR 1 SKIP 1 MISS 1 DONE 1 NULL 1" {
 				t.Errorf("%s: %s", filter, got)
 			}
@@ -468,7 +468,7 @@ func TestTreePages(t *testing.T) {
 			"/api/tree/" + hashNew + "/boots?x=":                                                 "boots",
 			"/api/tree/mainline/master/" + hashNew + "/tests?filter_test.status=PASS":            "tests",
 		} {
-			all := ids(t, pick(t, s.found(path), list))
+			all := ids(t, pick(t, s.getOK(path), list))
 			for _, limit := range []int{1, 2, 10_000} {
 				var parts []string
 				for next := fmt.Sprintf("%s&limit=%d", path, limit); next != ""; {

@@ -39,7 +39,7 @@ func (d *data) walk(ctx context.Context, sc scope, f *filters, v visitor) (map[a
 		return nil, err
 	}
 	w.issues = issuesByObject(r.Sightings)
-	if w.filters.boot.single() || w.filters.test.single() {
+	if w.filters.boot.needsSingle() || w.filters.test.needsSingle() {
 		if err := w.runs(d.runs(ctx, r.Builds, w.filters, store.RunKey{}, false)); err != nil {
 			return nil, err
 		}
@@ -86,7 +86,7 @@ func (w *walker) group(g *answers.Group) {
 		w.tested[g.Build.ID] = true
 	}
 	w.visitor.allTests(g, compatibles)
-	if !w.filters.ofKind(g.Kind).single() && w.filters.wantGroup(g, compatibles) {
+	if !w.filters.ofKind(g.Kind).needsSingle() && w.filters.wantGroup(g, compatibles) {
 		w.wantedTests(g, compatibles)
 	}
 }
@@ -107,7 +107,7 @@ func (w *walker) runs(all iter.Seq2[*countedRun, error]) error {
 		}
 		key, g := objectKey{run.BuildID, run.ID}, &run.group
 		issues := w.issues[key]
-		if !w.filters.ofKind(g.Kind).single() || !w.scope.hasHardware(g.Platform, run.Compatible) || !w.filters.wantRun(&run.Run, g, issues) {
+		if !w.filters.ofKind(g.Kind).needsSingle() || !w.scope.hasHardware(g.Platform, run.Compatible) || !w.filters.wantRun(&run.Run, g, issues) {
 			continue
 		}
 		if len(issues) > 0 {
@@ -157,7 +157,7 @@ func (w *walker) sightings(r *answers.Results) {
 				compatibles = w.compatibles.parse(s.Test.Compatible)
 				inScope = w.scope.hasHardware(g.Platform, compatibles)
 			}
-			wanted = wanted || !w.filters.ofKind(s.Kind).single() && w.filters.wantGroup(&g, compatibles)
+			wanted = wanted || !w.filters.ofKind(s.Kind).needsSingle() && w.filters.wantGroup(&g, compatibles)
 		}
 		if inScope {
 			w.visitor.sighting(s, wanted)

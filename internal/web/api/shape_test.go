@@ -44,13 +44,13 @@ var shapes = map[string]string{
 // one, may be null.
 func wantShape(t testing.TB, value any, shape string) {
 	t.Helper()
-	for _, problem := range misfits(value, shape) {
+	for _, problem := range shapeFaults(value, shape) {
 		t.Error(problem)
 	}
 }
 
-// misfits returns faults of a value, at most as many as a person would read.
-func misfits(value any, shape string) []string {
+// shapeFaults returns faults of a value, at most as many as a person would read.
+func shapeFaults(value any, shape string) []string {
 	c := shapeChecker{}
 	c.check("", value, parseShape(shape))
 	return c.problems
@@ -235,7 +235,7 @@ func TestShapes(t *testing.T) {
 		if err := json.Unmarshal([]byte(tt.value), &value); err != nil {
 			t.Fatal(err)
 		}
-		if got := strings.Join(misfits(value, tt.shape), "; "); got != tt.want {
+		if got := strings.Join(shapeFaults(value, tt.shape), "; "); got != tt.want {
 			t.Errorf("%s as %s: %s, want %s", tt.value, tt.shape, got, tt.want)
 		}
 	}

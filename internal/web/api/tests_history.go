@@ -115,7 +115,7 @@ func (a testAPI) history(ctx context.Context, in *historyInput) (*testHistory, e
 		h.Type = unstable
 	}
 	for i, run := range runs {
-		h.Runs[i] = historyRun{moment(run.Start), run.ID, statusText(run.Status), optional(run.CommitHash)}
+		h.Runs[i] = historyRun{timeOrNull(run.Start), run.ID, statusText(run.Status), optional(run.CommitHash)}
 	}
 	return h, nil
 }

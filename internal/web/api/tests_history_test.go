@@ -49,7 +49,7 @@ func init() {
 	// Asked about itself, each test is in its history.
 	contract("history", func(t *testing.T, s *served) {
 		for _, id := range testIDs(s, 20) {
-			test := s.found("/api/test/" + url.PathEscape(id)).(map[string]any)
+			test := s.getOK("/api/test/" + url.PathEscape(id)).(map[string]any)
 			query := make(url.Values)
 			for parameter, field := range map[string]string{
 				"path": "path", "git_repository_url": "git_repository_url", "git_repository_branch": "git_repository_branch", "config_name": "config_name",
@@ -66,7 +66,7 @@ func init() {
 			if platform, ok := pick(t, test, "environment_misc", "platform").(string); ok {
 				query.Set("platform", platform)
 			}
-			body := s.found("/api/test/status-history?group_size=200&" + query.Encode())
+			body := s.getOK("/api/test/status-history?group_size=200&" + query.Encode())
 			wantShape(t, body, historyShape)
 			found := false
 			for _, run := range pick(t, body, "status_history").([]any) {
@@ -99,7 +99,7 @@ func TestHistory(t *testing.T) {
 	eachStore(t, func(t *testing.T, s *served) {
 		s.load(world())
 		const base = "/api/test/status-history?git_repository_url=" + mainlineURL + "&git_repository_branch=master&config_name=defconfig&path="
-		wantJSON(t, "a regression", s.found(base+"ltp.syscalls.open&platform=board-a"), `{"status_history": [
+		wantJSON(t, "a regression", s.getOK(base+"ltp.syscalls.open&platform=board-a"), `{"status_history": [
 			{"start_time": "2026-03-09T14:00:00Z", "id": "maestro:t-open", "status": "FAIL", "git_commit_hash": "3333333333333333333333333333333333333333"},
 			{"start_time": "2026-03-08T14:00:00Z", "id": "maestro:t-mid-open", "status": "PASS", "git_commit_hash": "2222222222222222222222222222222222222222"},
 			{"start_time": "2026-03-07T14:00:00Z", "id": "maestro:t-old-open", "status": "PASS", "git_commit_hash": "1111111111111111111111111111111111111111"}
@@ -138,7 +138,7 @@ func TestHistory(t *testing.T) {
 				s.refused(base+tt.query, 200, "Test status history not found")
 				continue
 			}
-			body := s.found(base + tt.query)
+			body := s.getOK(base + tt.query)
 			var ids []string
 			for _, run := range pick(t, body, "status_history").([]any) {
 				ids = append(ids, strings.TrimPrefix(pick(t, run, "id").(string), "maestro:"))

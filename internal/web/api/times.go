@@ -52,8 +52,8 @@ func daysBetween(start, end seconds) (answers.Days, error) {
 	return answers.DaysOf(time.Unix(int64(start), 0), time.Unix(int64(end), 0)), nil
 }
 
-// moment returns a time in microseconds since 1970 for an answer: null if it is 0.
-func moment(micros int64) *time.Time {
+// timeOrNull returns a time in microseconds since 1970 for an answer: null if it is 0.
+func timeOrNull(micros int64) *time.Time {
 	if micros == 0 {
 		return nil
 	}

@@ -14,12 +14,12 @@ func init() {
 
 	contract("origins", func(t *testing.T, s *served) {
 		for _, path := range []string{"/api/origins/", "/api/origins?interval_in_days=36500"} {
-			wantShape(t, s.found(path), `{"checkout_origins": ["str"], "test_origins": ["str"]}`)
+			wantShape(t, s.getOK(path), `{"checkout_origins": ["str"], "test_origins": ["str"]}`)
 		}
 	})
 	contract("metrics", func(t *testing.T, s *served) {
 		for _, path := range []string{"/api/metrics/", "/api/metrics?start_days_ago=36500&end_days_ago=0"} {
-			wantShape(t, s.found(path), `{"n_trees": "count", "n_checkouts": "count", "n_builds": "count", "n_tests": "count", "n_issues": "count",
+			wantShape(t, s.getOK(path), `{"n_trees": "count", "n_checkouts": "count", "n_builds": "count", "n_tests": "count", "n_issues": "count",
 				"n_incidents": "count", "build_incidents_by_origin": {"*": {"total_incidents": "count", "n_new_issues": "count",
 				"n_existing_issues": "count", "n_total_issues": "count"}}, "top_issues_by_origin": "IssueIncidents", "new_issues_by_origin": "IssueIncidents",
 				"lab_maps": "LabCounts", "prev_n_trees": "count", "prev_n_checkouts": "count", "prev_n_builds": "count", "prev_n_tests": "count",
@@ -38,7 +38,7 @@ func TestOrigins(t *testing.T) {
 			"?interval_in_days=1":     map[string]any{"checkout_origins": none, "test_origins": none},
 			"?interval_in_days=36500": map[string]any{"checkout_origins": both, "test_origins": both},
 		} {
-			if diff := cmp.Diff(want, s.found("/api/origins/"+query)); diff != "" {
+			if diff := cmp.Diff(want, s.getOK("/api/origins/"+query)); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", query, diff)
 			}
 		}
@@ -89,7 +89,7 @@ func TestMetrics(t *testing.T) {
 				"prev_lab_maps": map[string]any{"k8s": labs(1, 0, 0), "lab-1": labs(0, 1, 1)},
 			},
 		} {
-			if diff := cmp.Diff(want, s.found("/api/metrics/"+query)); diff != "" {
+			if diff := cmp.Diff(want, s.getOK("/api/metrics/"+query)); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", query, diff)
 			}
 		}

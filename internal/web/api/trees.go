@@ -84,7 +84,7 @@ func (a treeAPI) listTrees(ctx context.Context, in *treesInput) ([]TreeItem, err
 		h := &page[i]
 		all[i] = TreeItem{
 			ID: h.CheckoutID, Origin: h.Origin, TreeName: optional(h.TreeName), URL: optional(h.RepositoryURL), Branch: optional(h.Branch),
-			CommitHash: optional(h.CommitHash), CommitName: optional(h.CommitName), StartTime: moment(h.Start),
+			CommitHash: optional(h.CommitHash), CommitName: optional(h.CommitName), StartTime: timeOrNull(h.Start),
 			CommitTags: list(tagsOfCheckouts(checkouts, commits[i])),
 		}
 		for _, id := range commits[i] {

@@ -135,7 +135,7 @@ func (a treeAPI) branchCommits(ctx context.Context, in *branchCommitsInput) ([]b
 	commits := make([]branchCommit, len(all))
 	for i, r := range all {
 		commits[i] = branchCommit{
-			Hash: r.CommitHash, LastCheckout: moment(r.Start), Name: optional(r.CommitName),
+			Hash: r.CommitHash, LastCheckout: timeOrNull(r.Start), Name: optional(r.CommitName),
 			Tags: list(tagsOfCheckouts(checkouts, checkoutsOf[r.CommitHash])),
 		}
 	}

@@ -132,7 +132,7 @@ func (a commitAPI) namedCommits(ctx context.Context, in *namedCommitsInput) ([]C
 	case len(hashes) > maxHashes:
 		return nil, badRequest(fmt.Sprintf("commit_hashes names %d commits: at most %d are allowed", len(hashes), maxHashes))
 	}
-	all, err := a.answers().Checkouts(ctx, in.CountInput.within(answers.CheckoutsOf{
+	all, err := a.answers().Checkouts(ctx, in.CountInput.limitTimes(answers.CheckoutsOf{
 		Commits: hashes, Origin: in.Origin, RepositoryURL: in.URL, Branch: in.Branch,
 	}))
 	if err != nil {
@@ -145,8 +145,8 @@ func (a commitAPI) namedCommits(ctx context.Context, in *namedCommitsInput) ([]C
 	return a.commitItems(ctx, all, maxHashes, in.filters, &in.CountInput)
 }
 
-// within limits checkouts to the requested times.
-func (in *CountInput) within(of answers.CheckoutsOf) answers.CheckoutsOf {
+// limitTimes limits checkouts to the requested times.
+func (in *CountInput) limitTimes(of answers.CheckoutsOf) answers.CheckoutsOf {
 	of.After = in.After * 1_000_000
 	if until := in.Until * 1_000_000; until != 0 && (of.Until == 0 || until < of.Until) {
 		of.Until = until
@@ -171,7 +171,7 @@ func (a commitAPI) commitsBefore(ctx context.Context, of revisionQuery, f *filte
 		of.branch = newest.Branch
 	}
 	if of.url != "" && of.branch != "" && newest.Start != 0 {
-		before, err := a.answers().Branch(ctx, in.within(answers.CheckoutsOf{
+		before, err := a.answers().Branch(ctx, in.limitTimes(answers.CheckoutsOf{
 			Origin: of.origin, RepositoryURL: of.url, Branch: of.branch, Until: newest.Start,
 		}), maxCheckouts)
 		if err != nil {
@@ -206,7 +206,7 @@ func (a commitAPI) commitItems(ctx context.Context, checkouts []answers.Revision
 		}
 		checkoutsOf[n] = append(checkoutsOf[n], r.CheckoutID)
 		if r.Start != 0 {
-			c.items[n].Start = moment(r.Start) // the checkouts that follow started earlier
+			c.items[n].Start = timeOrNull(r.Start) // the checkouts that follow started earlier
 		}
 		c.of[r.CheckoutID] = n
 		ids = append(ids, r.CheckoutID)

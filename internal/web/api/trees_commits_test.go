@@ -22,9 +22,9 @@ func init() {
 				continue
 			}
 			branch, query := "/api/tree/"+url.PathEscape(tree)+"/"+*c.GitRepositoryBranch, "?origin="+c.Origin
-			commits := s.found(branch + "/commits" + query)
+			commits := s.getOK(branch + "/commits" + query)
 			wantShape(t, commits, `[{"git_commit_hash": "str", "last_checkout": "ts?", "git_commit_name": "str?", "git_commit_tags": ["str"]?}]`)
-			latest := s.found(branch + query)
+			latest := s.getOK(branch + query)
 			wantShape(t, latest, `{"git_repository_url": "str?", "git_commit_hash": "str", "git_commit_name": "str?", "origin": "str",
 				"api_url": "str", "old_api_url": "str", "tree_name": "str", "git_repository_branch": "str"}`)
 			if a, b := pick(t, latest, "git_commit_hash"), pick(t, commits, 0, "git_commit_hash"); a != b {
@@ -32,21 +32,21 @@ func init() {
 			}
 			for _, name := range []string{"api_url", "old_api_url"} {
 				path := strings.TrimPrefix(pick(t, latest, name).(string), s.api.data.Base)
-				wantShape(t, pick(t, s.found(path), "summary"), `"Summary"`)
+				wantShape(t, pick(t, s.getOK(path), "summary"), `"Summary"`)
 			}
 			last := pick(t, commits, len(commits.([]any))-1, "git_commit_hash")
-			history := s.found(fmt.Sprint("/api/tree/commits-history", query, "&commit_hashes=", last, ",", *c.GitCommitHash))
+			history := s.getOK(fmt.Sprint("/api/tree/commits-history", query, "&commit_hashes=", last, ",", *c.GitCommitHash))
 			wantShape(t, history, `["CommitItem"]`)
 			sides := fmt.Sprint(query, "&hash_a=", last, "&hash_b=", *c.GitCommitHash)
 			side := `{"pass": "count", "fail": "count", "inconclusive": "count"}`
 			kind := `{"sideA": ` + side + `, "sideB": ` + side + `, "delta": {"pass": "int", "fail": "int"}, "changes": {"regression": "count", "fixed": "count",
 				"newFailure": "count", "stillFailing": "count", "newPass": "count", "appeared": "count", "disappeared": "count"}}`
-			wantShape(t, s.found(branch+"/compare"+sides), `{"treeName": "str", "branch": "str", "gitUrl": "str?",
+			wantShape(t, s.getOK(branch+"/compare"+sides), `{"treeName": "str", "branch": "str", "gitUrl": "str?",
 				"summary": {"builds": `+kind+`, "boots": `+kind+`, "tests": `+kind+`}}`)
-			wantShape(t, s.found(branch+"/compare/builds"+sides),
+			wantShape(t, s.getOK(branch+"/compare/builds"+sides),
 				`[{"config_name": "str?", "architecture": "str?", "compiler": "str?", "status_a": "str?", "status_b": "str?"}]`)
 			for _, kind := range []string{"/boots", "/tests"} {
-				wantShape(t, s.found(branch+"/compare"+kind+sides),
+				wantShape(t, s.getOK(branch+"/compare"+kind+sides),
 					`[{"path": "str?", "config_name": "str?", "architecture": "str?", "platform": "str?", "status_a": "str?", "status_b": "str?"}]`)
 			}
 		}
@@ -83,7 +83,7 @@ func TestCommits(t *testing.T) {
 			"mainline/master/commits?git_url=" + mainlineURL:                                                            "3 2 1",
 			"mainline/master/commits?origin=redhat":                                                                     "3",
 		} {
-			if got := hashes(t, s.found("/api/tree/"+path)); got != want {
+			if got := hashes(t, s.getOK("/api/tree/"+path)); got != want {
 				t.Errorf("%s: %s, want %s", path, got, want)
 			}
 		}
@@ -93,7 +93,7 @@ func TestCommits(t *testing.T) {
 			"boots":  map[string]any{"pass": 2., "fail": 0., "error": 0., "skip": 0., "miss": 0., "done": 0., "null": 0.},
 			"tests":  map[string]any{"pass": 1., "fail": 1., "error": 0., "skip": 0., "miss": 0., "done": 0., "null": 0.},
 		}
-		if diff := cmp.Diff(want, pick(t, s.found("/api/tree/"+hashNew+"/commits?origin=maestro"), 1)); diff != "" {
+		if diff := cmp.Diff(want, pick(t, s.getOK("/api/tree/"+hashNew+"/commits?origin=maestro"), 1)); diff != "" {
 			t.Error(diff)
 		}
 		for query, want := range map[string]string{ // builds, boots and tests of the middle one
@@ -114,7 +114,7 @@ func TestCommits(t *testing.T) {
 				s.refused(path, 400, "types")
 				continue
 			}
-			item := pick(t, s.found(path), 1)
+			item := pick(t, s.getOK(path), 1)
 			got := brief(pick(t, item, "builds")) + ", " + brief(pick(t, item, "boots")) + ", " + brief(pick(t, item, "tests"))
 			if got != want {
 				t.Errorf("%s: %s, want %s", query, got, want)
@@ -146,10 +146,10 @@ func TestLatestCommit(t *testing.T) {
 				url.QueryEscape(mainlineURL) + "&origin=maestro",
 			"tree_name": "mainline", "git_repository_branch": "master",
 		}
-		if diff := cmp.Diff(want, s.found("/api/tree/mainline/master")); diff != "" {
+		if diff := cmp.Diff(want, s.getOK("/api/tree/mainline/master")); diff != "" {
 			t.Error(diff)
 		}
-		if got := pick(t, s.found("/api/tree/mainline/master?commit_hash="+hashOld), "git_commit_name"); got != "v6.13-rc1" {
+		if got := pick(t, s.getOK("/api/tree/mainline/master?commit_hash="+hashOld), "git_commit_name"); got != "v6.13-rc1" {
 			t.Error(got)
 		}
 		s.refused("/api/tree/mainline/none", 200, "Tree not found.")
@@ -185,26 +185,26 @@ func TestOddBranches(t *testing.T) {
 			}
 			for _, path := range []string{url.PathEscape(branch), strings.Join(segments, "/")} {
 				path = "/api/tree/odd%2Ftree/" + path
-				if got := pick(t, s.found(path+"/commits"), 0, "git_commit_hash"); got != newest {
+				if got := pick(t, s.getOK(path+"/commits"), 0, "git_commit_hash"); got != newest {
 					t.Errorf("%s: %v", path, got)
 				}
-				if got := len(s.found(path + "/" + newest + "/commits").([]any)); got != 3 {
+				if got := len(s.getOK(path + "/" + newest + "/commits").([]any)); got != 3 {
 					t.Errorf("%s: %d commits", path, got)
 				}
-				if got := pick(t, s.found(path+"/"+newest+"/full"), "common", "tree_url"); got != mainlineURL {
+				if got := pick(t, s.getOK(path+"/"+newest+"/full"), "common", "tree_url"); got != mainlineURL {
 					t.Errorf("%s: %v", path, got)
 				}
-				if got := pick(t, s.found(path+"/compare?hash_a="+oldest+"&hash_b="+newest), "branch"); got != branch {
+				if got := pick(t, s.getOK(path+"/compare?hash_a="+oldest+"&hash_b="+newest), "branch"); got != branch {
 					t.Errorf("%s: %v", path, got)
 				}
 				if strings.HasSuffix(path, "/commits") || strings.HasSuffix(path, "/summary") {
 					continue // unescaped, the last part of such a branch is taken for an operation
 				}
-				if got := pick(t, s.found(path+"?commit_hash="+oldest), "git_repository_branch"); got != branch {
+				if got := pick(t, s.getOK(path+"?commit_hash="+oldest), "git_repository_branch"); got != branch {
 					t.Errorf("%s: %v", path, got)
 				}
 			}
-			if got := len(s.found("/api/tree/" + newest + "/commits?git_branch=" + url.QueryEscape(branch)).([]any)); got != 3 {
+			if got := len(s.getOK("/api/tree/" + newest + "/commits?git_branch=" + url.QueryEscape(branch)).([]any)); got != 3 {
 				t.Errorf("%s: %d commits", branch, got)
 			}
 		}

@@ -65,7 +65,7 @@ func TestCompare(t *testing.T) {
 		runs(r, "ci:b", sideB...)
 		s.load(r)
 		sides := "?origin=ci&hash_a=" + strings.Repeat("a", 40) + "&hash_b=" + strings.Repeat("b", 40)
-		got := s.found("/api/tree/mainline/master/compare" + sides)
+		got := s.getOK("/api/tree/mainline/master/compare" + sides)
 		kind := map[string]any{
 			// All runs count.
 			"sideA": map[string]any{"pass": 6., "fail": 5., "inconclusive": 4.},
@@ -91,7 +91,7 @@ func TestCompare(t *testing.T) {
 		}
 		for _, list := range []string{"builds", "boots", "tests"} {
 			got := make(map[string]any)
-			for _, item := range s.found("/api/tree/mainline/master/compare/" + list + sides).([]any) {
+			for _, item := range s.getOK("/api/tree/mainline/master/compare/" + list + sides).([]any) {
 				got[pick(t, item, "config_name").(string)] = item
 			}
 			for i, v := range variants {
@@ -114,7 +114,7 @@ func TestCompare(t *testing.T) {
 			}
 		}
 		same := strings.ReplaceAll(sides, strings.Repeat("b", 40), strings.Repeat("a", 40))
-		changes := pick(t, s.found("/api/tree/mainline/master/compare"+same), "summary", "tests", "changes").(map[string]any)
+		changes := pick(t, s.getOK("/api/tree/mainline/master/compare"+same), "summary", "tests", "changes").(map[string]any)
 		if changes["stillFailing"] != 5. || changes["appeared"] != 0. || changes["disappeared"] != 0. {
 			t.Errorf("a revision differs from itself: %v", changes)
 		}
@@ -136,7 +136,7 @@ func TestCompareUnknown(t *testing.T) {
 		sides := "?origin=ci&hash_b=" + hashNew + "&hash_a="
 		for _, a := range []string{hashOld, strings.Repeat("a", 40)} {
 			known := a != hashOld
-			got := s.found("/api/tree/mainline/master/compare" + sides + a)
+			got := s.getOK("/api/tree/mainline/master/compare" + sides + a)
 			for kind, of := range pick(t, got, "summary").(map[string]any) {
 				var n float64
 				for _, side := range []string{"sideA", "sideB"} {
@@ -152,7 +152,7 @@ func TestCompareUnknown(t *testing.T) {
 				t.Errorf("gitUrl is %v", url)
 			}
 			for _, list := range []string{"builds", "boots", "tests"} {
-				if got, ok := s.found("/api/tree/mainline/master/compare/" + list + sides + a).([]any); !ok || known != (len(got) == 2) {
+				if got, ok := s.getOK("/api/tree/mainline/master/compare/" + list + sides + a).([]any); !ok || known != (len(got) == 2) {
 					t.Errorf("%s of %s: %v", list, a, got)
 				}
 			}
@@ -175,7 +175,7 @@ func TestCompareFilters(t *testing.T) {
 			"filter_test.issue=Uncategorized,null": "builds 2:8 boots 2:3 tests 0:1",
 			"filter_build.duration_[gte]=63":       "builds 0:4 boots 2:3 tests 2:10",
 		} {
-			got := pick(t, s.found("/api/tree/mainline/master/compare"+sides+"&"+filter), "summary")
+			got := pick(t, s.getOK("/api/tree/mainline/master/compare"+sides+"&"+filter), "summary")
 			var text []string
 			for _, kind := range []string{"builds", "boots", "tests"} {
 				n := func(side string) (n float64) {
@@ -190,12 +190,12 @@ func TestCompareFilters(t *testing.T) {
 				t.Errorf("%s: %s, want %s", filter, got, want)
 			}
 		}
-		for _, item := range s.found("/api/tree/mainline/master/compare/builds" + sides + "&filter_architecture=x86_64").([]any) {
+		for _, item := range s.getOK("/api/tree/mainline/master/compare/builds" + sides + "&filter_architecture=x86_64").([]any) {
 			if got := pick(t, item, "architecture"); got != "x86_64" {
 				t.Errorf("a build for %v", got)
 			}
 		}
-		if got := s.found("/api/tree/mainline/master/compare/tests" + sides + "&filter_test.path=.open").([]any); len(got) != 1 {
+		if got := s.getOK("/api/tree/mainline/master/compare/tests" + sides + "&filter_test.path=.open").([]any); len(got) != 1 {
 			t.Errorf("tests: %v", got)
 		}
 	})

@@ -83,7 +83,7 @@ func (h histories) add(v answers.Variant, runs []answers.Run) {
 	made := inner(configs, orUnknown(v.ConfigName))
 	paths := inner(made, orUnknown(v.Architecture)+"/"+orUnknown(v.Compiler))
 	for _, run := range runs {
-		paths[v.Path] = append(paths[v.Path], reportedRun{run.ID, moment(run.Start), statusText(run.Status)})
+		paths[v.Path] = append(paths[v.Path], reportedRun{run.ID, timeOrNull(run.Start), statusText(run.Status)})
 	}
 }
 
@@ -140,7 +140,7 @@ func (a treeAPI) treeReport(ctx context.Context, in *treeReportInput) (*treeRepo
 	head := &found.Head
 	r := &treeReport{
 		Page: cmp.Or(pageurl.Of(base, object.CheckoutRef(head.CheckoutID)), base), URL: in.URL, Branch: in.Branch, CommitHash: optional(head.CommitHash),
-		Origin: head.Origin, StartTime: moment(head.Start), Builds: statusCount(found.Counts[rollup.Builds]),
+		Origin: head.Origin, StartTime: timeOrNull(head.Start), Builds: statusCount(found.Counts[rollup.Builds]),
 		Boots: countC(found.Counts[rollup.Boots]), Tests: countC(found.Counts[rollup.Tests]),
 		Regressions: make(histories), Fixed: make(histories), Unstable: make(histories),
 	}
@@ -159,7 +159,7 @@ func (a treeAPI) treeReport(ctx context.Context, in *treeReportInput) (*treeRepo
 		r.Issues.Builds = append(r.Issues.Builds, reportedIssue{
 			New: in != nil && (in.CheckoutID == head.CheckoutID || in.CommitHash != "" && in.CommitHash == head.CommitHash),
 			ID:  i.ID, Version: int(i.Version), Comment: i.Comment, BuildID: i.BuildID, ReportURL: i.ReportURL,
-			FirstSeen: moment(i.First.At), Code: i.Code, Tool: i.Tool, Harness: i.Harness,
+			FirstSeen: timeOrNull(i.First.At), Code: i.Code, Tool: i.Tool, Harness: i.Harness,
 		})
 	}
 	return r, nil

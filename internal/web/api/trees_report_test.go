@@ -33,7 +33,7 @@ func init() {
 				continue
 			}
 			asked[path] = true
-			body := s.found(path)
+			body := s.getOK(path)
 			wantShape(t, body, treeReportShape)
 			for _, what := range []string{"possible_regressions", "fixed_regressions", "unstable_tests"} {
 				eachHistory(t, pick(t, body, what), func(variant string, runs []any) {
@@ -86,12 +86,12 @@ func TestTreeReport(t *testing.T) {
 				"build_id": "maestro:b-fail", "report_url": "https://lore.example.org/1", "first_seen": "2026-03-08T14:00:00Z",
 				"culprit_code": true, "culprit_tool": null, "culprit_harness": false}]}
 		}`
-		wantJSON(t, "kci-dev's form", s.found("/api/tree-report"+query), want)
-		wantJSON(t, "with a slash", s.found("/api/tree-report/"+query+"&group_size=3&max_age_in_hours=24&min_age_in_hours=0&tree_name=mainline&path=%25"), want)
+		wantJSON(t, "kci-dev's form", s.getOK("/api/tree-report"+query), want)
+		wantJSON(t, "with a slash", s.getOK("/api/tree-report/"+query+"&group_size=3&max_age_in_hours=24&min_age_in_hours=0&tree_name=mainline&path=%25"), want)
 
 		variants := func(more string) map[string]string {
 			t.Helper()
-			body := s.found("/api/tree-report" + query + more)
+			body := s.getOK("/api/tree-report" + query + more)
 			found := make(map[string]string)
 			for _, what := range []string{"possible_regressions", "fixed_regressions", "unstable_tests"} {
 				eachHistory(t, pick(t, body, what), func(variant string, runs []any) {
@@ -113,7 +113,7 @@ func TestTreeReport(t *testing.T) {
 		}
 
 		// A report of an earlier time shows the state of that time.
-		older := s.found("/api/tree-report" + query + "&max_age_in_hours=72&min_age_in_hours=30")
+		older := s.getOK("/api/tree-report" + query + "&max_age_in_hours=72&min_age_in_hours=30")
 		if pick(t, older, "commit_hash") != hashMid || len(pick(t, older, "issues", "builds").([]any)) != 0 {
 			t.Error(older)
 		}
@@ -155,7 +155,7 @@ func TestTreeReportOfRevisions(t *testing.T) {
 		r.Incidents = []report.Incident{{ID: "ci:n", Origin: "ci", IssueID: "ci:i", IssueVersion: 1, BuildID: new("ci:b3")}}
 		s.load(r)
 		const path = "/api/tree-report?origin=ci&git_branch=a%2Fb&git_url=https://x&group_size="
-		body := s.found(path + "4")
+		body := s.getOK(path + "4")
 		wantShape(t, body, treeReportShape)
 		wantJSON(t, "builds", pick(t, body, "build_status_summary"), `{"PASS": 1, "FAIL": 1, "ERROR": 0, "SKIP": 0, "MISS": 0, "DONE": 0, "NULL": 0}`)
 		runs := `{"Unknown": {"Unknown": {"Unknown/Unknown": {"boot": [
@@ -164,7 +164,7 @@ func TestTreeReportOfRevisions(t *testing.T) {
 		wantJSON(t, "unstable", pick(t, body, "unstable_tests"), runs)
 		wantJSON(t, "issues", pick(t, body, "issues", "builds"), `[{"is_new_issue": true, "issue_id": "ci:i", "version": 1, "comment": null, "build_id": "ci:b3",
 			"report_url": null, "first_seen": "2026-03-09T19:00:00Z", "culprit_code": null, "culprit_tool": true, "culprit_harness": null}]`)
-		if fixed := pick(t, s.found(path+"2"), "fixed_regressions", "Unknown"); fixed == nil {
+		if fixed := pick(t, s.getOK(path+"2"), "fixed_regressions", "Unknown"); fixed == nil {
 			t.Error(fixed)
 		}
 

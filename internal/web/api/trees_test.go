@@ -44,14 +44,14 @@ func TestFutureCheckout(t *testing.T) {
 			ofBranch("ci:before", repository, hashMid, worldNow.AddDate(0, 0, -9)),
 		}})
 		for _, days := range []int{7, 36500} {
-			if got := pick(t, s.found(fmt.Sprint("/api/tree?origin=ci&interval_in_days=", days)), 0, "id"); got != "ci:now" {
+			if got := pick(t, s.getOK(fmt.Sprint("/api/tree?origin=ci&interval_in_days=", days)), 0, "id"); got != "ci:now" {
 				t.Errorf("in %d days: %v", days, got)
 			}
 		}
-		if got := pick(t, s.found("/api/tree/a/main?origin=ci"), "git_commit_hash"); got != hashOld {
+		if got := pick(t, s.getOK("/api/tree/a/main?origin=ci"), "git_commit_hash"); got != hashOld {
 			t.Errorf("the newest commit: %v", got)
 		}
-		if got := pick(t, s.found("/api/tree/a/main/commits?origin=ci"), 0, "git_commit_hash"); got != hashOld {
+		if got := pick(t, s.getOK("/api/tree/a/main/commits?origin=ci"), 0, "git_commit_hash"); got != hashOld {
 			t.Errorf("the first of the commits: %v", got)
 		}
 		s.now = worldNow.AddDate(0, 0, 30)
@@ -79,7 +79,7 @@ func TestCommitInManyCheckouts(t *testing.T) {
 		r.Checkouts, r.Builds, r.Tests = append(r.Checkouts, other), append(r.Builds, b), append(r.Tests, test)
 		s.load(r)
 
-		listed := s.found("/api/tree?origin=ci").([]any)
+		listed := s.getOK("/api/tree?origin=ci").([]any)
 		if len(listed) != 2 {
 			t.Fatalf("%d trees", len(listed))
 		}
@@ -102,7 +102,7 @@ func TestCommitInManyCheckouts(t *testing.T) {
 			"/api/tree/a/main/commits?origin=ci":                                                                {0, "git_commit_tags"},
 			"/api/tree/a/main/" + hashNew + "/summary?origin=ci":                                                {"common", "git_commit_tags"},
 		} {
-			if got := fmt.Sprint(pick(t, s.found(path), at...)); got != "[v1 next-1]" && got != "[other v1 next-1]" {
+			if got := fmt.Sprint(pick(t, s.getOK(path), at...)); got != "[v1 next-1]" && got != "[other v1 next-1]" {
 				t.Errorf("%s: tags %s", path, got)
 			}
 		}
@@ -132,15 +132,15 @@ func TestTags(t *testing.T) {
 			tag := url.PathEscape(tag)
 			of := "?origin=ci&git_branch=main&git_url=" + repository
 			for _, path := range []string{"/api/tree/" + tag + "/builds?origin=ci", "/api/tree/" + tag + "/builds" + of, "/api/tree/a/main/" + tag + "/builds?origin=ci"} {
-				if got := ids(t, pick(t, s.found(path), "builds")); got != want {
+				if got := ids(t, pick(t, s.getOK(path), "builds")); got != want {
 					t.Errorf("%s: %s", path, got)
 				}
 			}
 			for _, word := range []string{"summary", "boots", "tests", "full", "commits"} {
-				s.found("/api/tree/" + tag + "/" + word + of)
+				s.getOK("/api/tree/" + tag + "/" + word + of)
 			}
 			sides := "?origin=ci&hash_a=" + url.QueryEscape("v6.1") + "&hash_b=" + url.QueryEscape("v6.1-rc%1")
-			if got := pick(t, s.found("/api/tree/a/main/compare"+sides), "summary", "boots", "sideB", "pass"); got != 2. {
+			if got := pick(t, s.getOK("/api/tree/a/main/compare"+sides), "summary", "boots", "sideB", "pass"); got != 2. {
 				t.Errorf("compared: %v boots on side B", got)
 			}
 		}
@@ -165,7 +165,7 @@ func TestLabs(t *testing.T) {
 			r.Builds, r.Tests = append(r.Builds, b), append(r.Tests, test)
 		}
 		s.load(r)
-		summary := pick(t, s.found("/api/tree/"+hashNew+"/summary?origin=ci"), "summary")
+		summary := pick(t, s.getOK("/api/tree/"+hashNew+"/summary?origin=ci"), "summary")
 		for kind, want := range map[string]string{
 			"builds": "Unknown: PASS 1, ci: PASS 1, east: PASS 1, north: PASS 1, south: PASS 2",
 			"boots":  "Unknown: PASS 2, ci: PASS 2, east: PASS 1, south: PASS 1",
@@ -176,18 +176,18 @@ func TestLabs(t *testing.T) {
 		}
 		want := map[string]any{"ci": "1 2 0", "east": "1 1 0", "north": "1 0 0", "south": "2 1 0"}
 		got := make(map[string]any)
-		for lab, counts := range pick(t, s.found("/api/metrics"), "lab_maps").(map[string]any) {
+		for lab, counts := range pick(t, s.getOK("/api/metrics"), "lab_maps").(map[string]any) {
 			got[lab] = fmt.Sprint(pick(t, counts, "builds"), pick(t, counts, "boots"), pick(t, counts, "tests"))
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("lab_maps (-want +got):\n%s", diff)
 		}
 		for lab, want := range map[string]string{"ci": "ci:t1 ci:t4", "Unknown": "ci:t0 ci:t3", "south": "ci:t2"} {
-			if got := ids(t, pick(t, s.found("/api/tree/"+hashNew+"/boots?origin=ci&filter_test.lab="+lab), "boots")); got != want {
+			if got := ids(t, pick(t, s.getOK("/api/tree/"+hashNew+"/boots?origin=ci&filter_test.lab="+lab), "boots")); got != want {
 				t.Errorf("boots of lab %s: %s", lab, got)
 			}
 		}
-		if got := pick(t, s.found("/api/build/ci:b4/tests"), 0, "lab"); got != "ci" {
+		if got := pick(t, s.getOK("/api/build/ci:b4/tests"), 0, "lab"); got != "ci" {
 			t.Errorf("lab of a build's test: %v", got)
 		}
 	})
@@ -208,7 +208,7 @@ func TestRepositorySpellings(t *testing.T) {
 		r.Checkouts, r.Builds, r.Tests = append(r.Checkouts, other), append(r.Builds, b), append(r.Tests, test)
 		s.load(r)
 
-		if got := s.found("/api/tree?origin=ci").([]any); len(got) != 2 {
+		if got := s.getOK("/api/tree?origin=ci").([]any); len(got) != 2 {
 			t.Errorf("%d trees, want 2", len(got))
 		}
 		for _, spelling := range []string{
@@ -224,7 +224,7 @@ func TestRepositorySpellings(t *testing.T) {
 				"/api/hardware-by-revision?origin=ci&git_repository_branch=main&git_repository_url=" + of + "&git_commit_hash=" + strings.Repeat("2", 40): 1,
 				"/api/test/status-history?path=boot&platform=board-1&config_name=defconfig&git_repository_branch=main&git_repository_url=" + of:           3,
 			} {
-				got := s.found(path)
+				got := s.getOK(path)
 				for _, list := range []string{"boots", "hardware", "status_history"} {
 					if object, ok := got.(map[string]any); ok && object[list] != nil {
 						got = object[list]
@@ -234,13 +234,13 @@ func TestRepositorySpellings(t *testing.T) {
 					t.Errorf("%s: %d, want %d", path, n, want)
 				}
 			}
-			report := s.found("/api/tree-report?max_age_in_hours=100&" + revision)
+			report := s.getOK("/api/tree-report?max_age_in_hours=100&" + revision)
 			if got := pick(t, report, "commit_hash"); got != strings.Repeat("0", 40) {
 				t.Errorf("%s: report of %v", spelling, got)
 			}
 		}
 		heads := []map[string]any{{"treeName": "a", "repositoryUrl": "git://git.example.org/x_y/a", "branch": "main", "commitHash": strings.Repeat("0", 40)}}
-		table := s.posted("/api/hardware/board-1/commit-history", map[string]any{
+		table := s.postOK("/api/hardware/board-1/commit-history", map[string]any{
 			"origin": "ci", "startTimestampInSeconds": startNew.AddDate(0, 0, -9).Unix(), "endTimestampInSeconds": worldNow.Unix(), "commitHeads": heads,
 		})
 		if got := pick(t, table, "commit_history_table", strings.Repeat("0", 40)).([]any); len(got) != 3 {

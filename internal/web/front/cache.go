@@ -117,7 +117,7 @@ func (c *cache) answer(ctx context.Context, key string, keep time.Duration, ask 
 			f = &flight{done: make(chan struct{})}
 			c.flights[key] = f
 			c.mu.Unlock()
-			return c.fly(ctx, key, keep, f, ask)
+			return c.runFlight(ctx, key, keep, f, ask)
 		}
 		c.mu.Unlock()
 		select {
@@ -135,8 +135,8 @@ func (c *cache) answer(ctx context.Context, key string, keep time.Duration, ask 
 	return nil
 }
 
-// fly calls ask, and gives the answer to all clients that wait for it.
-func (c *cache) fly(ctx context.Context, key string, keep time.Duration, f *flight, ask func(overflow func()) *response) (all *response) {
+// runFlight calls ask, and gives the answer to all clients that wait for it.
+func (c *cache) runFlight(ctx context.Context, key string, keep time.Duration, f *flight, ask func(overflow func()) *response) (all *response) {
 	ended := false
 	end := func(large bool) {
 		c.mu.Lock()

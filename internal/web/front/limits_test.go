@@ -22,7 +22,7 @@ func oneOfEach(l Limits, h http.HandlerFunc) *Front {
 	return front
 }
 
-func says(text string) http.HandlerFunc {
+func respondWith(text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, text) }
 }
 
@@ -41,7 +41,7 @@ func TestTooOften(t *testing.T) {
 	}
 	known := func(h http.Header) bool { return h.Get("Authorization") == "me" }
 	for k := range kinds {
-		front := oneOfEach(Limits{Rate: 0.5, Burst: 2, Known: known}, says("x"))
+		front := oneOfEach(Limits{Rate: 0.5, Burst: 2, Known: known}, respondWith("x"))
 		for range 2 {
 			if w := get(front, k, "192.0.2.1:1"); w.Code != 200 {
 				t.Errorf("%d: %d", k, w.Code)
@@ -72,7 +72,7 @@ func TestTooOften(t *testing.T) {
 func TestTooMany(t *testing.T) {
 	for k := range Submission {
 		synctest.Test(t, func(t *testing.T) {
-			front := oneOfEach(Limits{AtOnce: 4}, says("x"))
+			front := oneOfEach(Limits{AtOnce: 4}, respondWith("x"))
 			slots := front.slots[k]
 			get := func(of Kind, n int) int {
 				r := httptest.NewRequest("GET", fmt.Sprint("/", int(of)), nil)
@@ -123,7 +123,7 @@ func TestUnreasonableRequests(t *testing.T) {
 	for n := range maxHeaders + 1 {
 		many = append(many, fmt.Sprint("X-", n), "x")
 	}
-	front := oneOfEach(Limits{}, says("x"))
+	front := oneOfEach(Limits{}, respondWith("x"))
 	for k := range kinds {
 		path := fmt.Sprint("/", int(k))
 		if w := fetch(front, "GET", path+"?"+strings.Repeat("&", maxParameters)); w.Code != 400 {
@@ -170,7 +170,7 @@ func TestHosts(t *testing.T) {
 		{[]string{"kcidb.example.org"}, "KCIDB.example.org:443", false, true},
 		{[]string{"kcidb.example.org"}, "www.kcidb.example.org", false, false},
 	} {
-		front := oneOfEach(Limits{Hosts: tt.hosts, Addresses: tt.addresses}, says("x"))
+		front := oneOfEach(Limits{Hosts: tt.hosts, Addresses: tt.addresses}, respondWith("x"))
 		for k := range kinds {
 			r := httptest.NewRequest("GET", fmt.Sprint("/", int(k)), nil)
 			r.Host = tt.host
@@ -188,10 +188,10 @@ func TestHosts(t *testing.T) {
 // cleaned by a redirect, which counts as a request as well.
 func TestRoutes(t *testing.T) {
 	front := New(Limits{})
-	front.HandleBelow("/api/x", Pattern, says("x"))
-	front.HandleBelow("/api/", Question, says("api"))
-	front.Handle("/{$}", Light, says("front"))
-	front.Handle("/test/", Page, says("page"))
+	front.HandleBelow("/api/x", Pattern, respondWith("x"))
+	front.HandleBelow("/api/", Question, respondWith("api"))
+	front.Handle("/{$}", Light, respondWith("front"))
+	front.Handle("/test/", Page, respondWith("page"))
 	for _, tt := range []struct {
 		path, want string
 		code       int

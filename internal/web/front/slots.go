@@ -112,7 +112,7 @@ type slotWriter struct {
 // Write implements http.ResponseWriter.
 func (w *slotWriter) Write(b []byte) (int, error) {
 	write := w.beginWrite()
-	timer := time.AfterFunc(stall, func() { w.lend(write) })
+	timer := time.AfterFunc(stall, func() { w.lendSlot(write) })
 	n, err := w.ResponseWriter.Write(b)
 	timer.Stop()
 	if again := w.endWrite(); err == nil {
@@ -130,9 +130,9 @@ func (w *slotWriter) beginWrite() int {
 	return w.writes
 }
 
-// lend releases the slot while a write waits. The timer may be late: then that write
+// lendSlot releases the slot while a write waits. The timer may be late: then that write
 // has ended, and another may have begun.
-func (w *slotWriter) lend(write int) {
+func (w *slotWriter) lendSlot(write int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.writing && w.writes == write && w.held {

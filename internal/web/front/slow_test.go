@@ -46,8 +46,8 @@ func send(t *testing.T, address, text string) net.Conn {
 	return conn
 }
 
-// endless writes until a write fails.
-func endless(w http.ResponseWriter, _ *http.Request) {
+// writeForever writes until a write fails.
+func writeForever(w http.ResponseWriter, _ *http.Request) {
 	line := []byte(strings.Repeat("x", 1000) + "\n")
 	for {
 		if _, err := w.Write(line); err != nil {
@@ -56,8 +56,8 @@ func endless(w http.ResponseWriter, _ *http.Request) {
 	}
 }
 
-// takes reads the body of a request, and answers that it did.
-func takes(w http.ResponseWriter, r *http.Request) {
+// acceptBody reads the body of a request, and answers that it did.
+func acceptBody(w http.ResponseWriter, r *http.Request) {
 	if _, err := io.Copy(io.Discard, r.Body); err != nil {
 		http.Error(w, err.Error(), http.StatusRequestTimeout)
 	}
@@ -66,7 +66,7 @@ func takes(w http.ResponseWriter, r *http.Request) {
 // A request that announces a body and never sends it is answered, and its connection is
 // closed, whether the handler reads the body or not.
 func TestBodyNeverSent(t *testing.T) {
-	for name, h := range map[string]http.HandlerFunc{"read": takes, "not read": says("x")} {
+	for name, h := range map[string]http.HandlerFunc{"read": acceptBody, "not read": respondWith("x")} {
 		_, address := listening(t, oneOfEach(Limits{Body: 100 * time.Millisecond}, h))
 		var clients sync.WaitGroup
 		for k := range kinds {
@@ -94,7 +94,7 @@ func TestAnswerAfterTheBodysTime(t *testing.T) {
 		t.Skip("takes seconds of waiting")
 	}
 	t.Parallel()
-	_, address := listening(t, oneOfEach(Limits{Body: lastWords + time.Second, Time: time.Millisecond}, says("x")))
+	_, address := listening(t, oneOfEach(Limits{Body: lastWords + time.Second, Time: time.Millisecond}, respondWith("x")))
 	var clients sync.WaitGroup
 	for k := range kinds {
 		clients.Go(func() {
@@ -122,7 +122,7 @@ func TestBodyOfRefusedNeverSent(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			tt.limits.Body = 100 * time.Millisecond
-			_, address := listening(t, oneOfEach(tt.limits, says("x")))
+			_, address := listening(t, oneOfEach(tt.limits, respondWith("x")))
 			method, path := "POST", fmt.Sprintf("/%d", Question)
 			switch name {
 			case "of no path":
@@ -155,9 +155,9 @@ func TestSlowReaders(t *testing.T) {
 				break
 			}
 		}
-		endless(w, r)
+		writeForever(w, r)
 	}))
-	front.Handle("/small", Question, says("x"))
+	front.Handle("/small", Question, respondWith("x"))
 	server, address := listening(t, front)
 	for range 3 * maxStreams {
 		send(t, address, "GET /endless HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -202,10 +202,10 @@ func TestManySlowClients(t *testing.T) {
 	if testing.Short() {
 		each = 20
 	}
-	front := oneOfEach(Limits{Time: 3 * time.Second, Body: time.Second}, says("x"))
-	front.Handle("/endless", Question, http.HandlerFunc(endless))
-	front.Handle("/large", Light, http.HandlerFunc(endless))
-	front.Handle("/takes", Submission, http.HandlerFunc(takes))
+	front := oneOfEach(Limits{Time: 3 * time.Second, Body: time.Second}, respondWith("x"))
+	front.Handle("/endless", Question, http.HandlerFunc(writeForever))
+	front.Handle("/large", Light, http.HandlerFunc(writeForever))
+	front.Handle("/takes", Submission, http.HandlerFunc(acceptBody))
 	server, address := listening(t, front)
 	for _, text := range []string{
 		"GET / HTTP/1.1\r\nHost: local",
@@ -266,11 +266,11 @@ func TestLateTimer(t *testing.T) {
 	first := w.beginWrite()
 	w.endWrite()
 	second := w.beginWrite()
-	w.lend(first)
+	w.lendSlot(first)
 	if !w.held || s.weight != 0 || len(one.used) != 1 {
 		t.Errorf("the slot is held: %v, %d stalled, %d slots in use", w.held, s.weight, len(one.used))
 	}
-	w.lend(second)
+	w.lendSlot(second)
 	if w.held || s.weight != 1 || len(one.used) != 0 {
 		t.Errorf("while a write waits, the slot is held: %v, %d stalled, %d slots in use", w.held, s.weight, len(one.used))
 	}

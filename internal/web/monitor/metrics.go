@@ -65,7 +65,7 @@ var (
 	backlog    = prometheus.NewDesc("kcidb_notify_changes", "Changed objects that are not considered yet.", nil, nil)
 	backlogAge = prometheus.NewDesc("kcidb_notify_changes_age_seconds", "Age of the oldest of these changes.", nil, nil)
 	notWritten = prometheus.NewDesc("kcidb_notify_waiting", "Notifications that are not due yet, or not written.", nil, nil)
-	notSent    = prometheus.NewDesc("kcidb_notify_ready", "Notifications on their way.", nil, nil)
+	notSent    = prometheus.NewDesc("kcidb_notify_ready", "Notifications on their route.", nil, nil)
 	notTaken   = prometheus.NewDesc("kcidb_notify_failed", "Deliveries given up in the last day.", nil, nil)
 	aside      = prometheus.NewDesc("kcidb_notify_aside", "Notifications set aside, because considering or writing them fails.", nil, nil)
 )
@@ -104,18 +104,18 @@ func (c spoolCollector) Collect(all chan<- prometheus.Metric) {
 	gauge(aside, float64(stats.Aside))
 }
 
-// Closed returns a metric of the ways of delivery that are closed at the moment.
-func Closed(ways func() map[string]string) prometheus.Collector { return closedCollector{ways} }
+// Closed returns a metric of the routes of delivery that are closed at the moment.
+func Closed(routes func() map[string]string) prometheus.Collector { return closedCollector{routes} }
 
-type closedCollector struct{ ways func() map[string]string }
+type closedCollector struct{ routes func() map[string]string }
 
-var closed = prometheus.NewDesc("kcidb_notify_closed", "1 for each way of delivery that is closed because nothing gets through.", []string{"via"}, nil)
+var closed = prometheus.NewDesc("kcidb_notify_closed", "1 for each route of delivery that is closed because nothing gets through.", []string{"via"}, nil)
 
 func (c closedCollector) Describe(all chan<- *prometheus.Desc) { all <- closed }
 
 func (c closedCollector) Collect(all chan<- prometheus.Metric) {
-	for way := range c.ways() {
-		all <- prometheus.MustNewConstMetric(closed, prometheus.GaugeValue, 1, way)
+	for route := range c.routes() {
+		all <- prometheus.MustNewConstMetric(closed, prometheus.GaugeValue, 1, route)
 	}
 }
 

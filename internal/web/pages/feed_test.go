@@ -26,8 +26,8 @@ func newFeed(t *testing.T) (*Pages, http.Handler, *time.Time) {
 	return p, h, &clock
 }
 
-// tell adds a notification about an object to the feed of a subscription.
-func tell(t *testing.T, s *spool.Spool, subscription string, ref object.Ref, r spool.Rendered) {
+// addNotification adds a notification about an object to the feed of a subscription.
+func addNotification(t *testing.T, s *spool.Spool, subscription string, ref object.Ref, r spool.Rendered) {
 	t.Helper()
 	err := s.Settle(t.Context(), spool.Settlement{Notifications: []spool.NewNotification{{
 		Identity: spool.Identity{Subscription: subscription, Object: ref}, Changed: s.Now().Add(-time.Minute),
@@ -55,16 +55,16 @@ func TestFeed(t *testing.T) {
 	golden(t, "empty.atom", w.Body.String())
 	readFeed(t, w.Body.Bytes())
 
-	tell(t, p.Spool, "mainline", object.RevisionRef(commit, ""), spool.Rendered{
+	addNotification(t, p.Spool, "mainline", object.RevisionRef(commit, ""), spool.Rendered{
 		Subject: "FAIL: v6.19-rc1 (mainline): 1 of 2 tests fails", Body: "FAIL: 1 of 2 tests fails\n\nlog <b>&amp;</b> ]]>\n", Recipients: byFeed})
 	*clock = now.Add(time.Hour)
-	tell(t, p.Spool, "mainline", object.TestRef("ci:a/b?c"), spool.Rendered{
+	addNotification(t, p.Spool, "mainline", object.TestRef("ci:a/b?c"), spool.Rendered{
 		Subject: "bell \a, escape \x1b[31m, \ufffe, line\nbreak, <b> & \"quote\" \U0001F427", Body: "\x01\x02 tab\t\r\n", Recipients: byFeed})
 	*clock = now.Add(2 * time.Hour)
-	tell(t, p.Spool, "mainline", object.IssueVersionRef("ci:1", 2), spool.Rendered{Recipients: append([]spool.Recipient{{Via: spool.Mail, Address: "a@example.org"}}, byFeed...)})
+	addNotification(t, p.Spool, "mainline", object.IssueVersionRef("ci:1", 2), spool.Rendered{Recipients: append([]spool.Recipient{{Via: spool.Mail, Address: "a@example.org"}}, byFeed...)})
 	// These are in other feeds, or in none.
-	tell(t, p.Spool, "other", object.TestRef("ci:1"), spool.Rendered{Subject: "of another", Recipients: byFeed})
-	tell(t, p.Spool, "mainline", object.TestRef("ci:2"), spool.Rendered{Subject: "by mail", Recipients: []spool.Recipient{{Via: spool.Mail, Address: "a@example.org"}}})
+	addNotification(t, p.Spool, "other", object.TestRef("ci:1"), spool.Rendered{Subject: "of another", Recipients: byFeed})
+	addNotification(t, p.Spool, "mainline", object.TestRef("ci:2"), spool.Rendered{Subject: "by mail", Recipients: []spool.Recipient{{Via: spool.Mail, Address: "a@example.org"}}})
 	w = get(h, "/feed/mainline.atom")
 	golden(t, "full.atom", w.Body.String())
 	got := readFeed(t, w.Body.Bytes())
@@ -136,7 +136,7 @@ func TestFeedIsBounded(t *testing.T) {
 	p, h, clock := newFeed(t)
 	for i := range feedLength + 2 {
 		*clock = clock.Add(time.Minute)
-		tell(t, p.Spool, "all", object.TestRef(fmt.Sprint("ci:", i)), spool.Rendered{Subject: fmt.Sprint(i), Recipients: byFeed})
+		addNotification(t, p.Spool, "all", object.TestRef(fmt.Sprint("ci:", i)), spool.Rendered{Subject: fmt.Sprint(i), Recipients: byFeed})
 	}
 	feed := readFeed(t, get(h, "/feed/all.atom").Body.Bytes())
 	if n := len(feed.Entries); n != feedLength || feed.Entries[0].Title != fmt.Sprint(feedLength+1) || feed.Entries[n-1].Title != "2" {
@@ -166,7 +166,7 @@ func TestFeedsByName(t *testing.T) {
 
 func TestFeedsBase(t *testing.T) {
 	p, h, _ := newFeed(t)
-	tell(t, p.Spool, "a", object.TestRef("ci:1"), spool.Rendered{Subject: "a", Recipients: byFeed})
+	addNotification(t, p.Spool, "a", object.TestRef("ci:1"), spool.Rendered{Subject: "a", Recipients: byFeed})
 	for given, want := range map[string]string{
 		"": "https://kcidb.example.org", "https://pages.example.org/kcidb/": "https://pages.example.org/kcidb", "http://localhost:1": "http://localhost:1",
 	} {

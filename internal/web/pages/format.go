@@ -45,8 +45,8 @@ func ago(now, then time.Time) string {
 	return then.Format("2006-01-02")
 }
 
-// short returns the first 12 characters of a commit hash.
-func short(hash string) string { return hash[:min(12, len(hash))] }
+// shortHash returns the first 12 characters of a commit hash.
+func shortHash(hash string) string { return hash[:min(12, len(hash))] }
 
 // part is the share of the results with one outcome in a bar.
 type part struct {

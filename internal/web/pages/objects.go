@@ -32,10 +32,10 @@ func (p *Pages) object(w http.ResponseWriter, r *http.Request) {
 	case err != nil && r.Context().Err() != nil: // the visitor is gone
 	case err != nil:
 		p.Log.Error("no page of an object", "object", ref.String(), "error", err)
-		p.notice(w, http.StatusServiceUnavailable, objectPage{
+		p.sendNotice(w, http.StatusServiceUnavailable, objectPage{
 			Title: "The database does not answer at the moment", Body: "<p>Try again in a while. What is in it is safe.</p>\n"})
 	case !known:
-		p.notice(w, http.StatusNotFound, page)
+		p.sendNotice(w, http.StatusNotFound, page)
 	default:
 		send(w, "text/html; charset=utf-8", "public, max-age=30", p.render(page))
 	}
@@ -86,8 +86,8 @@ func (p *Pages) render(page objectPage) []byte {
 	return b.Bytes()
 }
 
-// notice answers with a page that says why there is no page of the object.
-func (p *Pages) notice(w http.ResponseWriter, code int, page objectPage) {
+// sendNotice answers with a page that says why there is no page of the object.
+func (p *Pages) sendNotice(w http.ResponseWriter, code int, page objectPage) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(code)

@@ -51,7 +51,7 @@ type Pages struct {
 	// Base is the URL that people see the pages at; "" for the one they used.
 	Base string
 
-	glance glance
+	overview overviewCache
 }
 
 // Routes adds the pages' paths to a front.
@@ -69,7 +69,7 @@ func (p *Pages) Routes(f *front.Front) {
 // home answers with the front page: an introduction to the service, and the latest
 // checkouts.
 func (p *Pages) home(w http.ResponseWriter, r *http.Request) {
-	seen, err := p.glance.look(r.Context(), p)
+	seen, err := p.overview.get(r.Context(), p)
 	if err != nil {
 		p.Log.Error("no overview", "error", err)
 	}
@@ -90,7 +90,7 @@ type homePage struct {
 	Tokens bool
 	Now    time.Time
 	Failed bool
-	Seen   seen
+	Seen   frontPage
 }
 
 // Page is the path of a checkout's page.
@@ -99,7 +99,7 @@ func (h homePage) Page(checkout string) string {
 }
 
 var homeTemplate = template.Must(template.New("home.html").Funcs(template.FuncMap{
-	"grouped": grouped, "ago": ago, "parts": parts, "short": short, "line": describe.Line,
+	"grouped": grouped, "ago": ago, "parts": parts, "short": shortHash, "line": describe.Line,
 }).ParseFS(files, "home.html"))
 
 // hostShape matches a Host header that is safe to show in a command.

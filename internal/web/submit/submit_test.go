@@ -27,9 +27,9 @@ import (
 
 const emptyReport = `{"version": {"major": 5, "minor": 3}}`
 
-// newDoor returns a receiver with an embedded queue, of at most so many bytes where
+// newReceiver returns a receiver with an embedded queue, of at most so many bytes where
 // not 0, and a database in memory.
-func newDoor(t *testing.T, most int64) (*Receiver, http.Handler) {
+func newReceiver(t *testing.T, most int64) (*Receiver, http.Handler) {
 	t.Helper()
 	q, err := jetstream.OpenEmbedded(t.Context(), jetstream.Config{Dir: t.TempDir(), MaxBytes: most, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
@@ -61,7 +61,7 @@ func ask(h http.Handler, method, path, body string) *httptest.ResponseRecorder {
 }
 
 func TestMemoryIsBounded(t *testing.T) {
-	d, h := newDoor(t, 0)
+	d, h := newReceiver(t, 0)
 	if err := d.memory.Acquire(t.Context(), 1000); err != nil {
 		t.Fatal(err)
 	}
@@ -88,9 +88,9 @@ func TestMemoryIsBounded(t *testing.T) {
 
 // Clients without a valid token do not slow the loader down.
 func TestStrangersAreNotInside(t *testing.T) {
-	d, h := newDoor(t, 0)
+	d, h := newReceiver(t, 0)
 	d.Auth = &auth.Checker{Primary: "secret"}
-	end := arriving(h, 1000, "{")
+	end := startRequest(h, 1000, "{")
 	if d.Busy() {
 		t.Error("the loader waits for a stranger")
 	}
@@ -99,9 +99,9 @@ func TestStrangersAreNotInside(t *testing.T) {
 	}
 }
 
-// arriving is a request that announces a body, and does not end it before it is told
+// startRequest is a request that announces a body, and does not end it before it is told
 // to.
-func arriving(h http.Handler, announced int64, begin string) (end func(rest string) *httptest.ResponseRecorder) {
+func startRequest(h http.Handler, announced int64, begin string) (end func(rest string) *httptest.ResponseRecorder) {
 	body, sender := io.Pipe()
 	r := httptest.NewRequest("POST", "/submit", body)
 	r.ContentLength = announced
@@ -122,12 +122,12 @@ func arriving(h http.Handler, announced int64, begin string) (end func(rest stri
 // A body that is announced takes no memory from others before it arrives, and does not
 // slow the loader down.
 func TestSendersThatDawdle(t *testing.T) {
-	d, h := newDoor(t, 0)
+	d, h := newReceiver(t, 0)
 	d.MaxMemory, d.MaxBytes = 10*firstRead, 10*firstRead
 	d.memory, d.checking = semaphore.NewWeighted(d.MaxMemory), semaphore.NewWeighted(d.MaxMemory)
 	var ends []func(string) *httptest.ResponseRecorder
 	for range 9 {
-		ends = append(ends, arriving(h, d.MaxBytes, "{"))
+		ends = append(ends, startRequest(h, d.MaxBytes, "{"))
 	}
 	if d.Busy() {
 		t.Error("the loader waits for senders that dawdle")
@@ -148,7 +148,7 @@ func TestSendersThatDawdle(t *testing.T) {
 }
 
 func TestPartsFail(t *testing.T) {
-	d, h := newDoor(t, 0)
+	d, h := newReceiver(t, 0)
 	d.Queue.Close()
 	for _, test := range []struct {
 		method, path, body string
@@ -165,7 +165,7 @@ func TestPartsFail(t *testing.T) {
 }
 
 func TestQueueIsFull(t *testing.T) {
-	_, h := newDoor(t, 10_000)
+	_, h := newReceiver(t, 10_000)
 	for range 100 {
 		w := ask(h, "POST", "/submit", emptyReport)
 		if w.Code == http.StatusOK {
@@ -182,7 +182,7 @@ func TestQueueIsFull(t *testing.T) {
 
 // TestStatuses follows submissions through all their states.
 func TestStatuses(t *testing.T) {
-	d, h := newDoor(t, 0)
+	d, h := newReceiver(t, 0)
 	ctx := t.Context()
 	status := func(id string) string { return ask(h, "GET", "/status?id="+id, "").Body.String() }
 	is := func(id, want string) {
@@ -266,7 +266,7 @@ func TestNewID(t *testing.T) {
 // TestReceived gives each submission a time of its own, later than the one before,
 // while the machine's clock stands still and steps back.
 func TestReceived(t *testing.T) {
-	d, h := newDoor(t, 0)
+	d, h := newReceiver(t, 0)
 	now := time.Date(2026, 1, 2, 3, 4, 5, 678, time.UTC)
 	d.Clock = arrival.NewClock(func() time.Time { return now })
 	for _, step := range []time.Duration{0, 0, -time.Hour, 0} {

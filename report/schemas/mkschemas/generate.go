@@ -166,7 +166,7 @@ func find(path, version string) (description, int) {
 	}
 	for _, candidate := range candidates {
 		for i, d := range descriptions {
-			if d.path == candidate && d.holds(version) {
+			if d.path == candidate && d.appliesTo(version) {
 				return d, i
 			}
 		}
@@ -174,7 +174,7 @@ func find(path, version string) (description, int) {
 	return description{}, -1
 }
 
-func (d description) holds(version string) bool {
+func (d description) appliesTo(version string) bool {
 	v := number(version)
 	return (d.since == "" || v >= number(d.since)) && (d.until == "" || v <= number(d.until))
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// each calls f with the facts and the schema of each version.
-func each(t *testing.T, f func(t *testing.T, facts, schema []byte)) {
+// eachVersion calls f with the facts and the schema of each version.
+func eachVersion(t *testing.T, f func(t *testing.T, facts, schema []byte)) {
 	names, err := filepath.Glob(filepath.Join("../..", factsDir, "v*.json"))
 	if err != nil {
 		t.Fatal(err)
@@ -37,7 +37,7 @@ func each(t *testing.T, f func(t *testing.T, facts, schema []byte)) {
 }
 
 func TestSchemasAreGenerated(t *testing.T) {
-	each(t, func(t *testing.T, facts, schema []byte) {
+	eachVersion(t, func(t *testing.T, facts, schema []byte) {
 		want, err := generate(facts)
 		if err != nil {
 			t.Fatal(err)
@@ -49,7 +49,7 @@ func TestSchemasAreGenerated(t *testing.T) {
 }
 
 func TestSchemasHaveTheStructureOfTheFacts(t *testing.T) {
-	each(t, func(t *testing.T, facts, schema []byte) {
+	eachVersion(t, func(t *testing.T, facts, schema []byte) {
 		var want struct{ Schema any }
 		if err := json.Unmarshal(facts, &want); err != nil {
 			t.Fatal(err)
@@ -95,7 +95,7 @@ func strip(t *testing.T, path string, value any, described bool) {
 
 func TestDescriptionsAreUsed(t *testing.T) {
 	used := make(map[string]bool)
-	each(t, func(t *testing.T, _, schema []byte) {
+	eachVersion(t, func(t *testing.T, _, schema []byte) {
 		var value any
 		if err := json.Unmarshal(schema, &value); err != nil {
 			t.Fatal(err)

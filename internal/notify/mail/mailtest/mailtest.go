@@ -80,7 +80,7 @@ func New(o Options) (*Server, error) {
 			return nil, fmt.Errorf("a certificate for the mail server: %w", err)
 		}
 	}
-	if err := s.Up(); err != nil {
+	if err := s.Restart(); err != nil {
 		return nil, err
 	}
 	return s, nil
@@ -93,7 +93,7 @@ func Start(t testing.TB, o Options) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(s.Down)
+	t.Cleanup(s.Stop)
 	return s
 }
 
@@ -114,8 +114,8 @@ func (s *Server) URL() string {
 // RootCAs returns who vouches for the server: itself. Nil without TLS.
 func (s *Server) RootCAs() *x509.CertPool { return s.roots }
 
-// Up starts the server again at the same address.
-func (s *Server) Up() error {
+// Restart starts the server again at the same address.
+func (s *Server) Restart() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.server != nil {
@@ -148,8 +148,8 @@ func (s *Server) Up() error {
 	return nil
 }
 
-// Down stops the server, and cuts all connections.
-func (s *Server) Down() {
+// Stop stops the server, and cuts all connections.
+func (s *Server) Stop() {
 	s.mu.Lock()
 	server, l := s.server, s.listener
 	s.server = nil
@@ -246,8 +246,8 @@ func (s *Server) WaitEnded(ctx context.Context, connections int) {
 	}
 }
 
-// tell wakes the waiting tests. It is called with the lock held.
-func (s *Server) tell() {
+// wakeTests wakes the waiting tests. It is called with the lock held.
+func (s *Server) wakeTests() {
 	close(s.changed)
 	s.changed = make(chan struct{})
 }

@@ -28,7 +28,7 @@ func (c *session) Logout() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ended++
-	s.tell()
+	s.wakeTests()
 	return nil
 }
 
@@ -90,7 +90,7 @@ func (c *session) Data(r io.Reader) error {
 		return err
 	}
 	_, secure := c.conn.TLSConnectionState()
-	if c.server.take(Message{From: c.from, To: c.to, Data: data, TLS: secure, User: c.user}) {
+	if c.server.receive(Message{From: c.from, To: c.to, Data: data, TLS: secure, User: c.user}) {
 		_ = c.conn.Conn().Close()
 		return errors.New("dropped")
 	}
@@ -120,12 +120,12 @@ func answer(code int) error {
 	return &smtp.SMTPError{Code: code, EnhancedCode: smtp.EnhancedCode{code / 100, 7, 0}, Message: "as the test wants it"}
 }
 
-// take keeps the message, and reports whether to drop the connection.
-func (s *Server) take(m Message) bool {
+// receive keeps the message, and reports whether to drop the connection.
+func (s *Server) receive(m Message) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.messages = append(s.messages, m)
-	s.tell()
+	s.wakeTests()
 	if s.drops == 0 {
 		return false
 	}

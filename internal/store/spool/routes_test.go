@@ -14,58 +14,58 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
-// TestWays: each way has its own deliveries. Ways returns it while one of them is due and
+// TestRoutes: each route has its own deliveries. Routes returns it while one of them is due and
 // not picked, WaysWaiting while one of them waits.
-func TestWays(t *testing.T) {
+func TestRoutes(t *testing.T) {
 	onEngines(t, func(t *testing.T, f *fixture) {
-		ways := func(want ...string) {
+		routes := func(want ...string) {
 			t.Helper()
-			got, err := f.Ways(t.Context())
+			got, err := f.Routes(t.Context())
 			f.must(err)
 			slices.Sort(got)
 			if fmt.Sprint(got) != fmt.Sprint(want) {
-				t.Errorf("ways are %v, want %v", got, want)
+				t.Errorf("routes are %v, want %v", got, want)
 			}
 		}
-		pick := func(way string, n int) []*spool.Sending {
+		pick := func(route string, n int) []*spool.Sending {
 			t.Helper()
-			picked, err := f.PickDeliveries(t.Context(), way, 9, time.Minute)
+			picked, err := f.PickDeliveries(t.Context(), route, 9, time.Minute)
 			f.must(err)
 			if len(picked) != n {
-				t.Fatalf("%s: picked %d deliveries, want %d", way, len(picked), n)
+				t.Fatalf("%s: picked %d deliveries, want %d", route, len(picked), n)
 			}
 			for _, p := range picked {
-				if p.Via != way {
-					t.Errorf("picked one by %s, want %s", p.Via, way)
+				if p.Via != route {
+					t.Errorf("picked one by %s, want %s", p.Via, route)
 				}
 			}
 			return picked
 		}
-		ways()
-		f.ready(about("s", "1"), mail("a@x"), mail("b@x"), spool.Recipient{Via: "webhook:a"}, spool.Recipient{Via: spool.Feed})
-		f.ready(about("s", "2"), spool.Recipient{Via: "webhook:b"})
-		ways("mail", "webhook:a", "webhook:b")
+		routes()
+		f.ready(identityOf("s", "1"), mail("a@x"), mail("b@x"), spool.Recipient{Via: "webhook:a"}, spool.Recipient{Via: spool.Feed})
+		f.ready(identityOf("s", "2"), spool.Recipient{Via: "webhook:b"})
+		routes("mail", "webhook:a", "webhook:b")
 		mails := pick(spool.Mail, 2)
 		pick(spool.Mail, 0)
-		ways("webhook:a", "webhook:b")
+		routes("webhook:a", "webhook:b")
 		a := pick("webhook:a", 1)
 		f.must(f.Retried(t.Context(), a[0], "no", time.Hour))
 		f.must(f.Sent(t.Context(), mails[0]))
-		ways("webhook:b")
-		waiting, err := f.WaysWaiting(t.Context()) // also what is picked, or due later
+		routes("webhook:b")
+		waiting, err := f.RoutesWaiting(t.Context()) // also what is picked, or due later
 		f.must(err)
 		if slices.Sort(waiting); !slices.Equal(waiting, []string{"mail", "webhook:a", "webhook:b"}) {
 			t.Errorf("deliveries wait for %v", waiting)
 		}
-		f.after(2 * time.Minute)
-		ways("mail", "webhook:b") // the pick of the other mail ran out
-		f.after(time.Hour)
-		ways("mail", "webhook:a", "webhook:b")
+		f.advance(2 * time.Minute)
+		routes("mail", "webhook:b") // the pick of the other mail ran out
+		f.advance(time.Hour)
+		routes("mail", "webhook:a", "webhook:b")
 		pick("webhook:c", 0)
 	})
 }
 
-// TestPicksByIndex: a way that is down and has many deliveries is not read through
+// TestPicksByIndex: a route that is down and has many deliveries is not read through
 // for those of another.
 func TestPicksByIndex(t *testing.T) {
 	f := newFixture(t, openSQLite(t))
@@ -74,7 +74,7 @@ func TestPicksByIndex(t *testing.T) {
 		"SELECT min(via) FROM deliveries WHERE state = 'waiting' AND via > 'mail'",
 	} {
 		var plan []string
-		f.must(f.db.Look(t.Context(), func(ctx context.Context, tx sqldb.Tx) error {
+		f.must(f.db.ReadCommitted(t.Context(), func(ctx context.Context, tx sqldb.Tx) error {
 			var id, parent, unused int
 			var step string
 			return sqldb.Read(ctx, tx, "EXPLAIN QUERY PLAN "+query, nil, []any{&id, &parent, &unused, &step}, func() error {

@@ -14,8 +14,8 @@ import (
 const (
 	// latest is how many checkouts are shown.
 	latest = 20
-	// lookTime bounds one look.
-	lookTime = 20 * time.Second
+	// readTime bounds one read of the overview.
+	readTime = 20 * time.Second
 	// An overview is kept for keepAtLeast, and for keepFactor times as long as reading
 	// took. So reading takes at most a twentieth of the time, however many visitors
 	// come.
@@ -23,20 +23,20 @@ const (
 	keepFactor  = 20
 )
 
-// seen is the content of the front page.
-type seen struct {
+// frontPage is the content of the front page.
+type frontPage struct {
 	answers.Overview
 	Waiting int           // submissions in the queue
 	Behind  time.Duration // the lag of the replica that answered, 0 without a replica
 }
 
-// behindTold is the least lag of a replica that the page mentions.
-const behindTold = time.Minute
+// leastLag is the least lag of a replica that the page mentions.
+const leastLag = time.Minute
 
 // BehindMinutes returns the age of the overview in minutes, 0 if it is not worth a
 // mention.
-func (s seen) BehindMinutes() int64 {
-	if s.Behind < behindTold {
+func (s frontPage) BehindMinutes() int64 {
+	if s.Behind < leastLag {
 		return 0
 	}
 	return int64(s.Behind / time.Minute)
@@ -49,7 +49,7 @@ type count struct {
 }
 
 // Counts returns the numbers shown, in their order.
-func (s seen) Counts() []count {
+func (s frontPage) Counts() []count {
 	var all []count
 	for _, list := range store.Lists {
 		all = append(all, count{string(list), s.Objects[list]})
@@ -57,18 +57,18 @@ func (s seen) Counts() []count {
 	return append(all, count{"submissions waiting", int64(s.Waiting)})
 }
 
-// glance is the last overview of the store and the queue, shared by all visitors.
-type glance struct {
+// overviewCache is the last overview of the store and the queue, shared by all visitors.
+type overviewCache struct {
 	looking sync.Mutex // held while reading
 
 	mu    sync.Mutex // guards what follows
-	seen  seen
-	until time.Time // how long it is good; zero before the first look
+	seen  frontPage
+	until time.Time // how long it is good; zero before the first read
 }
 
-// look returns the overview, read a short while ago at most. While one request reads a
+// get returns the overview, read a short while ago at most. While one request reads a
 // new overview, others get the last one.
-func (g *glance) look(ctx context.Context, p *Pages) (seen, error) {
+func (g *overviewCache) get(ctx context.Context, p *Pages) (frontPage, error) {
 	if last, until := g.last(); p.Now().Before(until) {
 		return last, nil
 	} else if until.IsZero() {
@@ -82,13 +82,13 @@ func (g *glance) look(ctx context.Context, p *Pages) (seen, error) {
 	}
 
 	// Other requests use the result, so reading does not end with this request.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readTime)
 	defer cancel()
 	begin := p.Now()
-	var now seen
+	var now frontPage
 	var err error
 	if now.Overview, err = answers.Of(p.Store).Overview(ctx, latest); err != nil {
-		return seen{}, err
+		return frontPage{}, err
 	}
 	if l, ok := store.As[store.Lagger](p.Store); ok {
 		// Without an answer the page does not mention a lag.
@@ -96,7 +96,7 @@ func (g *glance) look(ctx context.Context, p *Pages) (seen, error) {
 	}
 	stats, err := p.Queue.Stats(ctx)
 	if err != nil {
-		return seen{}, err
+		return frontPage{}, err
 	}
 	now.Waiting = stats.Messages
 	end := p.Now()
@@ -106,7 +106,7 @@ func (g *glance) look(ctx context.Context, p *Pages) (seen, error) {
 	return now, nil
 }
 
-func (g *glance) last() (seen, time.Time) {
+func (g *overviewCache) last() (frontPage, time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.seen, g.until
