@@ -35,7 +35,7 @@ func (c contentSet) add(text string) hash {
 
 // save inserts the contents that are missing in the database. It returns these, and the
 // contents that were doomed: possibly only objects of this load refer to them, so the
-// load has to doom the unused contents.
+// load has to add the unused contents to the table doomed.
 //
 // The transaction shares contentsLock, so that no sweep removes a content meanwhile. A
 // doomed content that the load uses again leaves the table doomed.

@@ -85,7 +85,7 @@ func (s *Store) failure(ctx context.Context, operation string, err error) error 
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
 	} else if errors.Is(err, context.DeadlineExceeded) && !isConnect(err) {
-		err = errSlow // only patient sets a deadline
+		err = errSlow // only statementContext sets a deadline
 	}
 	return fmt.Errorf("%s: %s: %w", s.name, operation, s.explain(s.translate(err)))
 }

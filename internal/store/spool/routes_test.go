@@ -15,7 +15,7 @@ import (
 )
 
 // TestRoutes: each route has its own deliveries. Routes returns it while one of them is due and
-// not picked, WaysWaiting while one of them waits.
+// not picked, RoutesWaiting while one of them waits.
 func TestRoutes(t *testing.T) {
 	onEngines(t, func(t *testing.T, f *fixture) {
 		routes := func(want ...string) {

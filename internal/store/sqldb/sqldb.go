@@ -25,7 +25,7 @@ type DB struct {
 }
 
 // Conn is the connection of a store to its database. All methods may be called
-// concurrently. View, Look, Snapshot and Update return ErrNotInitialized or ErrOldSchema of
+// concurrently. View, ReadCommitted, Snapshot and Update return ErrNotInitialized or ErrOldSchema of
 // the store's contract, and do not call f, if the database has no schema or an old
 // one.
 type Conn interface {
@@ -41,7 +41,7 @@ type Conn interface {
 	// error. It may call f again with a new transaction after an error that passes,
 	// such as a deadlock or a lost connection.
 	Update(ctx context.Context, f func(ctx context.Context, tx Tx) error) error
-	// Failure returns the store's error for an error of View, Look or Update, with the
+	// Failure returns the store's error for an error of View, ReadCommitted or Update, with the
 	// database and the operation named; nil for nil. If ctx is done it returns the
 	// cause of that in place of the engine's error.
 	Failure(ctx context.Context, operation string, err error) error
