@@ -176,12 +176,12 @@ func (s *lagging) Lag(context.Context) (time.Duration, error) { return s.lag, ni
 // The front page shows the age of its data if a replica lags.
 func TestReplicaLags(t *testing.T) {
 	for lag, want := range map[time.Duration]string{
-		0: "", 59 * time.Second: "", time.Minute: "What is shown is a minute old", 2 * time.Hour: "What is shown is 120 minutes old",
+		0: "", 59 * time.Second: "", time.Minute: "These results are a minute old", 2 * time.Hour: "These results are 120 minutes old",
 	} {
 		p, h, _ := newPages(t)
 		p.Store = &lagging{p.Store.(*sqlite.Store), lag}
 		body := get(h, "/").Body.String()
-		if strings.Contains(body, "What is shown") != (want != "") || !strings.Contains(body, want) {
+		if strings.Contains(body, "These results are") != (want != "") || !strings.Contains(body, want) {
 			t.Errorf("%v behind: %s", lag, body)
 		}
 	}
