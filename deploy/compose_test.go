@@ -15,8 +15,8 @@ import (
 	"github.com/compose-spec/compose-go/v2/types"
 	"github.com/nats-io/nats-server/v2/server"
 
+	"github.com/kcidb-go/kcidb/internal/auth/secret"
 	"github.com/kcidb-go/kcidb/internal/queue/jetstream"
-	"github.com/kcidb-go/kcidb/internal/secret"
 	"github.com/kcidb-go/kcidb/internal/service"
 )
 

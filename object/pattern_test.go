@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"github.com/kcidb-go/kcidb/internal/conformance"
+	"github.com/kcidb-go/kcidb/internal/testing/conformance"
 	"github.com/kcidb-go/kcidb/object"
 )
 

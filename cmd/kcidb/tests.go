@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/kcidb-go/kcidb/internal/catalogue"
+	"github.com/kcidb-go/kcidb/cmd/kcidb/internal/catalogue"
 )
 
 func newTestsCommand(p *program) *cobra.Command {

@@ -19,7 +19,7 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
-	"github.com/kcidb-go/kcidb/internal/secret"
+	"github.com/kcidb-go/kcidb/internal/auth/secret"
 )
 
 // NoOrigin is the origin of every request while authentication is off.

@@ -11,7 +11,7 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
-	"github.com/kcidb-go/kcidb/internal/secret"
+	"github.com/kcidb-go/kcidb/internal/auth/secret"
 )
 
 var now = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)

@@ -6,7 +6,7 @@ import (
 	"cmp"
 	"strings"
 
-	"github.com/kcidb-go/kcidb/internal/document"
+	"github.com/kcidb-go/kcidb/internal/describe/document"
 	"github.com/kcidb-go/kcidb/internal/graph"
 	"github.com/kcidb-go/kcidb/internal/summary"
 )

@@ -9,7 +9,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/kcidb-go/kcidb/internal/document"
+	"github.com/kcidb-go/kcidb/internal/describe/document"
 )
 
 // Reports may contain anything: long texts, line breaks, escape sequences of terminals,

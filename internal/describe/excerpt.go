@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/kcidb-go/kcidb/internal/document"
+	"github.com/kcidb-go/kcidb/internal/describe/document"
 )
 
 const (

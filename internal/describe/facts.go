@@ -5,7 +5,7 @@ package describe
 import (
 	"slices"
 
-	"github.com/kcidb-go/kcidb/internal/document"
+	"github.com/kcidb-go/kcidb/internal/describe/document"
 	"github.com/kcidb-go/kcidb/internal/graph"
 )
 

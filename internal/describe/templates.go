@@ -7,8 +7,8 @@ import (
 	"strings"
 	"text/template"
 
-	"github.com/kcidb-go/kcidb/internal/document"
-	"github.com/kcidb-go/kcidb/internal/pageurl"
+	"github.com/kcidb-go/kcidb/internal/describe/document"
+	"github.com/kcidb-go/kcidb/internal/describe/pageurl"
 )
 
 // standard are the templates that users' templates may call and redefine.

@@ -5,7 +5,7 @@ package describe
 import (
 	"cmp"
 
-	"github.com/kcidb-go/kcidb/internal/document"
+	"github.com/kcidb-go/kcidb/internal/describe/document"
 	"github.com/kcidb-go/kcidb/internal/graph"
 	"github.com/kcidb-go/kcidb/internal/summary"
 	"github.com/kcidb-go/kcidb/report"

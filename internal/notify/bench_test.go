@@ -11,12 +11,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/eventually"
 	"github.com/kcidb-go/kcidb/internal/sample"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
 	"github.com/kcidb-go/kcidb/internal/store/storebench"
 	"github.com/kcidb-go/kcidb/internal/store/storetest"
+	"github.com/kcidb-go/kcidb/internal/testing/eventually"
 	"github.com/kcidb-go/kcidb/report"
 )
 

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/pageurl"
+	"github.com/kcidb-go/kcidb/internal/describe/pageurl"
 	"github.com/kcidb-go/kcidb/internal/store/spool"
 )
 

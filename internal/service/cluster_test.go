@@ -20,8 +20,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/nats-io/nats-server/v2/server"
 
-	"github.com/kcidb-go/kcidb/internal/eventually"
 	"github.com/kcidb-go/kcidb/internal/store/pgtest"
+	"github.com/kcidb-go/kcidb/internal/testing/eventually"
 )
 
 // natsVariable makes the test binary a NATS server with the options in the

@@ -12,8 +12,8 @@ import (
 	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/auth"
+	"github.com/kcidb-go/kcidb/internal/auth/secret"
 	"github.com/kcidb-go/kcidb/internal/ingest"
-	"github.com/kcidb-go/kcidb/internal/secret"
 	"github.com/kcidb-go/kcidb/internal/treenames"
 )
 

@@ -20,7 +20,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/eventually"
+	"github.com/kcidb-go/kcidb/internal/testing/eventually"
 )
 
 // serveVariable makes the test binary a service with the configuration file

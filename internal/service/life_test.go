@@ -15,10 +15,10 @@ import (
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/auth"
-	"github.com/kcidb-go/kcidb/internal/eventually"
 	"github.com/kcidb-go/kcidb/internal/queue"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
+	"github.com/kcidb-go/kcidb/internal/testing/eventually"
 )
 
 // TestStopUnderLoad stops a service while reports come in. It ends soon, and

@@ -15,7 +15,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 
-	"github.com/kcidb-go/kcidb/internal/secret"
+	"github.com/kcidb-go/kcidb/internal/auth/secret"
 )
 
 // LoadConfig returns the defaults, overridden by a file, overridden by the

@@ -17,8 +17,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/eventually"
 	"github.com/kcidb-go/kcidb/internal/notify/mail/mailtest"
+	"github.com/kcidb-go/kcidb/internal/testing/eventually"
 )
 
 // TestNotifies notifies people of submissions, reports bad files on /ready, and

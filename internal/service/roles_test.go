@@ -8,10 +8,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/kcidb-go/kcidb/internal/eventually"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/all"
 	"github.com/kcidb-go/kcidb/internal/store/pgtest"
+	"github.com/kcidb-go/kcidb/internal/testing/eventually"
 )
 
 // postgres returns the specification of a database with a schema.

@@ -14,7 +14,7 @@ import (
 	"os"
 	"testing"
 
-	"github.com/kcidb-go/kcidb/internal/eventually"
+	"github.com/kcidb-go/kcidb/internal/testing/eventually"
 )
 
 // running is a running service, for tests.

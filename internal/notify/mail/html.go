@@ -5,7 +5,7 @@ package mail
 import (
 	"strings"
 
-	"github.com/kcidb-go/kcidb/internal/document"
+	"github.com/kcidb-go/kcidb/internal/describe/document"
 )
 
 // The page around a text. The text is preformatted, because it has columns, quotes and

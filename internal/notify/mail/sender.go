@@ -11,7 +11,7 @@ import (
 	"regexp"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/secret"
+	"github.com/kcidb-go/kcidb/internal/auth/secret"
 )
 
 // Config says how to reach the mail server.

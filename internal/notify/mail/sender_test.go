@@ -13,9 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/auth/secret"
 	"github.com/kcidb-go/kcidb/internal/notify/mail"
 	"github.com/kcidb-go/kcidb/internal/notify/mail/mailtest"
-	"github.com/kcidb-go/kcidb/internal/secret"
 )
 
 const (

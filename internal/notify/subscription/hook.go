@@ -10,8 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/kcidb-go/kcidb/internal/auth/secret"
 	"github.com/kcidb-go/kcidb/internal/notify/webhook"
-	"github.com/kcidb-go/kcidb/internal/secret"
 )
 
 // maxSecret is the most bytes of a secret.

@@ -29,7 +29,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/secret"
+	"github.com/kcidb-go/kcidb/internal/auth/secret"
 )
 
 // The headers of a delivery.

@@ -13,8 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/auth/secret"
 	"github.com/kcidb-go/kcidb/internal/notify/webhook"
-	"github.com/kcidb-go/kcidb/internal/secret"
 )
 
 const key = secret.Text("hunter2")

@@ -25,8 +25,8 @@ import (
 	"github.com/nats-io/nats.go"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/kcidb-go/kcidb/internal/eventually"
 	"github.com/kcidb-go/kcidb/internal/queue"
+	"github.com/kcidb-go/kcidb/internal/testing/eventually"
 )
 
 // dirVariable makes this test binary a program that publishes to the queue in

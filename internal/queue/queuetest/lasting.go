@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/eventually"
 	"github.com/kcidb-go/kcidb/internal/queue"
+	"github.com/kcidb-go/kcidb/internal/testing/eventually"
 )
 
 func testReopen(t *testing.T, open func() queue.Queue) {

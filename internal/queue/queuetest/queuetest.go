@@ -15,8 +15,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/kcidb-go/kcidb/internal/eventually"
 	"github.com/kcidb-go/kcidb/internal/queue"
+	"github.com/kcidb-go/kcidb/internal/testing/eventually"
 )
 
 // The settings with which the queues under test must be opened.

@@ -12,8 +12,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/kcidb-go/kcidb/internal/eventually"
 	"github.com/kcidb-go/kcidb/internal/store/pgtest"
+	"github.com/kcidb-go/kcidb/internal/testing/eventually"
 )
 
 // loaderSpec tells this test binary to be a loader: it loads samples into the

@@ -6,9 +6,9 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/kcidb-go/kcidb/internal/conformance"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/answers"
+	"github.com/kcidb-go/kcidb/internal/testing/conformance"
 	"github.com/kcidb-go/kcidb/report"
 )
 

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/conformance"
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/testing/conformance"
 	"github.com/kcidb-go/kcidb/report"
 )
 

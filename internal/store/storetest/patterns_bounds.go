@@ -7,8 +7,8 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/kcidb-go/kcidb/internal/conformance"
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/testing/conformance"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )

@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/eventually"
+	"github.com/kcidb-go/kcidb/internal/testing/eventually"
 )
 
 // listening serves a front by a server like the service's, with a short time for

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/pageurl"
+	"github.com/kcidb-go/kcidb/internal/describe/pageurl"
 	"github.com/kcidb-go/kcidb/internal/store/spool"
 	"github.com/kcidb-go/kcidb/internal/web/front"
 )

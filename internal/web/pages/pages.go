@@ -17,7 +17,7 @@ import (
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/describe"
-	"github.com/kcidb-go/kcidb/internal/pageurl"
+	"github.com/kcidb-go/kcidb/internal/describe/pageurl"
 	"github.com/kcidb-go/kcidb/internal/queue"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/spool"

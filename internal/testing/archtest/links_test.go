@@ -20,13 +20,13 @@ var (
 // TestLinksOfDocuments follows the links of each Markdown file to other files and to
 // headings.
 func TestLinksOfDocuments(t *testing.T) {
-	out, err := exec.CommandContext(t.Context(), "git", "-C", "../..", "ls-files", "*.md").Output()
+	out, err := exec.CommandContext(t.Context(), "git", "-C", "../../..", "ls-files", "*.md").Output()
 	if err != nil {
 		t.Skipf("git ls-files: %v", err)
 	}
 	links := 0
 	for _, name := range strings.Fields(string(out)) {
-		text, err := os.ReadFile(filepath.Join("../..", name))
+		text, err := os.ReadFile(filepath.Join("../../..", name))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -36,9 +36,9 @@ func TestLinksOfDocuments(t *testing.T) {
 			}
 			links++
 			path, anchor, _ := strings.Cut(m[1], "#")
-			target := filepath.Join("../..", name)
+			target := filepath.Join("../../..", name)
 			if path != "" {
-				target = filepath.Join("../..", filepath.Dir(name), path)
+				target = filepath.Join("../../..", filepath.Dir(name), path)
 			}
 			if _, err := os.Stat(target); err != nil {
 				t.Errorf("%s links to %s: %v", name, m[1], err)

@@ -73,11 +73,11 @@ func TestImportsAreInTheTable(t *testing.T) {
 // TestDependenciesHaveReasons holds go.mod and docs/dependencies.md together:
 // every direct dependency is in the document, and nothing else is.
 func TestDependenciesHaveReasons(t *testing.T) {
-	mod, err := os.ReadFile("../../go.mod")
+	mod, err := os.ReadFile("../../../go.mod")
 	if err != nil {
 		t.Fatal(err)
 	}
-	doc, err := os.ReadFile("../../docs/dependencies.md")
+	doc, err := os.ReadFile("../../../docs/dependencies.md")
 	if err != nil {
 		t.Fatal(err)
 	}

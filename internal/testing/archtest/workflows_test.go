@@ -14,8 +14,8 @@ import (
 // tags, which the version comes from.
 func TestWorkflowsRunTheCheck(t *testing.T) {
 	for file, lines := range map[string][]string{
-		"../../.github/workflows/ci.yml": {"      - run: .ci/run\n", "fetch-depth: 0"},
-		"../../.gitlab-ci.yml":           {"    - .ci/run\n", "GIT_DEPTH: 0"},
+		"../../../.github/workflows/ci.yml": {"      - run: .ci/run\n", "fetch-depth: 0"},
+		"../../../.gitlab-ci.yml":           {"    - .ci/run\n", "GIT_DEPTH: 0"},
 	} {
 		text, err := os.ReadFile(file)
 		if err != nil {

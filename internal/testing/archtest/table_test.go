@@ -60,7 +60,7 @@ func (p *part) allows(path string) bool {
 // purpose and their allowed imports: names without "internal/", or "-".
 func readParts(t *testing.T) parts {
 	t.Helper()
-	doc, err := os.ReadFile("../../docs/design.md")
+	doc, err := os.ReadFile("../../../docs/design.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,6 +125,6 @@ func existing(t *testing.T, names []string) []string {
 }
 
 func isFolder(name string) bool {
-	info, err := os.Stat(filepath.Join("../..", name))
+	info, err := os.Stat(filepath.Join("../../..", name))
 	return err == nil && info.IsDir()
 }

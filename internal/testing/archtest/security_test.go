@@ -13,7 +13,7 @@ import (
 // TestThreatsAreTested holds docs/security.md to the tests there are: each row of
 // a threat names at least one, and each that is named exists.
 func TestThreatsAreTested(t *testing.T) {
-	doc, err := os.ReadFile("../../docs/security.md")
+	doc, err := os.ReadFile("../../../docs/security.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,8 +46,8 @@ func TestThreatsAreTested(t *testing.T) {
 // driver's test, the part behind the slash is a case of the suite that it runs.
 func hasTest(t *testing.T, folder, name string) bool {
 	name, part, _ := strings.Cut(name, "/")
-	return hasText(t, filepath.Join("../..", folder, "*_test.go"), "\nfunc "+name+"(") &&
-		(part == "" || hasText(t, "../store/storetest/storetest.go", `{"`+part+`", `))
+	return hasText(t, filepath.Join("../../..", folder, "*_test.go"), "\nfunc "+name+"(") &&
+		(part == "" || hasText(t, "../../store/storetest/storetest.go", `{"`+part+`", `))
 }
 
 func hasText(t *testing.T, pattern, want string) bool {

@@ -10,7 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/eventually"
+	"github.com/kcidb-go/kcidb/internal/testing/eventually"
 )
 
 // recorder is a test that fails without failing this one.
