@@ -38,18 +38,6 @@ func buildAndRun(m *testing.M) int {
 	return m.Run()
 }
 
-// requireTool skips a test at a desk, and fails it in CI, if a tool is missing.
-func requireTool(t *testing.T, tool, debianPackage string) {
-	t.Helper()
-	if _, err := exec.LookPath(tool); err == nil {
-		return
-	}
-	if os.Getenv("CI") == "true" {
-		t.Fatalf("%s is missing: apt-get install %s", tool, debianPackage)
-	}
-	t.Skipf("%s is missing: apt-get install %s", tool, debianPackage)
-}
-
 // checkCommand runs a command line with --help, which succeeds only if the
 // program knows the command and all its flags.
 func checkCommand(t *testing.T, args []string) {

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/kcidb-go/kcidb/internal/testing/need"
 )
 
 // exposure is the maximum exposure that systemd may report for a unit, in
@@ -74,7 +76,7 @@ func verify(t *testing.T, units map[string]string) string {
 }
 
 func TestSystemdUnderstandsTheUnits(t *testing.T) {
-	requireTool(t, "systemd-analyze", "systemd")
+	need.Tool(t, "systemd-analyze", "systemd")
 	if complaints := verify(t, units(t)); complaints != "" {
 		t.Error(complaints)
 	}
@@ -82,7 +84,7 @@ func TestSystemdUnderstandsTheUnits(t *testing.T) {
 
 // TestSystemdFindsFaults: the test above can fail.
 func TestSystemdFindsFaults(t *testing.T) {
-	requireTool(t, "systemd-analyze", "systemd")
+	need.Tool(t, "systemd-analyze", "systemd")
 	for _, c := range []struct{ unit, old, new, complaint string }{
 		{"kcidb.service", "PrivateTmp=", "PrivatTmp=", "Unknown key 'PrivatTmp'"},
 		{"kcidb.service", "[Service]", "[Services]", "Unknown section 'Services'"},
@@ -117,7 +119,7 @@ func exposed(t *testing.T, name, text string) (bool, string) {
 }
 
 func TestServicesAreHardened(t *testing.T) {
-	requireTool(t, "systemd-analyze", "systemd")
+	need.Tool(t, "systemd-analyze", "systemd")
 	for name, text := range units(t) {
 		if filepath.Ext(name) != ".service" {
 			continue
@@ -213,7 +215,7 @@ func TestServicesAreConfigured(t *testing.T) {
 }
 
 func TestSystemdUnderstandsTheUser(t *testing.T) {
-	requireTool(t, "systemd-sysusers", "systemd")
+	need.Tool(t, "systemd-sysusers", "systemd")
 	file, err := filepath.Abs("systemd/kcidb.sysusers")
 	if err != nil {
 		t.Fatal(err)

@@ -22,6 +22,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/service"
 	"github.com/kcidb-go/kcidb/internal/store/all"
 	"github.com/kcidb-go/kcidb/internal/store/pgtest"
+	"github.com/kcidb-go/kcidb/internal/testing/need"
 )
 
 // These tests run the documentation's commands unchanged. One shell per page
@@ -51,12 +52,7 @@ func TestDocumentedCommandsRun(t *testing.T) {
 		t.Skip("it takes too long")
 	}
 	for _, tool := range []string{"bash", "curl", "openssl"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			if os.Getenv("CI") == "true" {
-				t.Fatalf("%s is missing: apt-get install %[1]s", tool)
-			}
-			t.Skipf("%s is missing: apt-get install %[1]s", tool)
-		}
+		need.Tool(t, tool, tool)
 	}
 	binary := filepath.Join(t.TempDir(), "kcidb")
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, ".").CombinedOutput(); err != nil {

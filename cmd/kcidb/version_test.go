@@ -9,6 +9,8 @@ import (
 	"runtime/debug"
 	"strings"
 	"testing"
+
+	"github.com/kcidb-go/kcidb/internal/testing/need"
 )
 
 func TestVersionOf(t *testing.T) {
@@ -32,12 +34,7 @@ func TestVersionOf(t *testing.T) {
 // TestMakeBuildsTag checks that "make build" gives the linker the tag of the commit.
 func TestMakeBuildsTag(t *testing.T) {
 	for _, tool := range []string{"make", "git"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			if os.Getenv("CI") == "true" {
-				t.Fatalf("%s is missing: apt-get install %[1]s", tool)
-			}
-			t.Skipf("%s is missing: apt-get install %[1]s", tool)
-		}
+		need.Tool(t, tool, tool)
 	}
 	dir := t.TempDir()
 	makefile, err := os.ReadFile("../../Makefile")

@@ -6,8 +6,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"os"
-	"os/exec"
 	"strconv"
 	"strings"
 	"sync"
@@ -20,6 +18,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/describe/pageurl"
 	"github.com/kcidb-go/kcidb/internal/sample"
 	"github.com/kcidb-go/kcidb/internal/testing/eventually"
+	"github.com/kcidb-go/kcidb/internal/testing/need"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -27,13 +26,7 @@ import (
 // TestPagesInABrowser visits the pages with the window sizes of a desktop and
 // a telephone: they fit the window, and the browser reports no errors.
 func TestPagesInABrowser(t *testing.T) {
-	chromium, err := exec.LookPath("chromium")
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("chromium is missing: apt-get install chromium")
-		}
-		t.Skip("chromium is missing: apt-get install chromium")
-	}
+	chromium := need.Tool(t, "chromium", "chromium")
 	s := start(t, nil)
 	var last, revision, test string // revision and test are paths of pages
 	for r := range sample.Reports(sample.Options{Seed: 1, Checkouts: 3}) {
@@ -67,7 +60,7 @@ func TestPagesInABrowser(t *testing.T) {
 
 	var mu sync.Mutex
 	var complaints []string
-	err = chromedp.Listen(ctx, func(event any) {
+	err := chromedp.Listen(ctx, func(event any) {
 		if e, ok := event.(*cdplog.EventEntryAdded); ok {
 			mu.Lock()
 			defer mu.Unlock()

@@ -17,6 +17,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/notify/subscription"
 	"github.com/kcidb-go/kcidb/internal/notify/webhook"
+	"github.com/kcidb-go/kcidb/internal/testing/need"
 	"github.com/kcidb-go/kcidb/object"
 )
 
@@ -211,13 +212,7 @@ func TestDocumentedTemplates(t *testing.T) {
 
 // TestDocumentedSignature has the documented program judge what a webhook gets.
 func TestDocumentedSignature(t *testing.T) {
-	python, err := exec.LookPath("python3")
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("python3 is missing: apt-get install python3")
-		}
-		t.Skip("python3 is missing: apt-get install python3")
-	}
+	python := need.Tool(t, "python3", "python3")
 	_, blocks := docBlocks(t, "python")
 	var headers http.Header
 	var body []byte
