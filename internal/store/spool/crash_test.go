@@ -32,18 +32,21 @@ func TestCrashes(t *testing.T) {
 		t.Logf("seed %d", seed)
 		w := &simulation{fixture: f, sent: map[int64]int{}, noted: map[int64]int{}, readied: map[int64]int{}, had: map[int64]time.Time{}}
 		var wg sync.WaitGroup
-		for i := range 4 {
+		const notifiers = 4
+		steps := make(chan struct{}, notifiers*rounds)
+		for i := range notifiers {
 			r := rand.New(rand.NewPCG(seed, uint64(i)))
 			wg.Go(func() {
 				for range rounds {
 					w.step(t.Context(), r)
+					steps <- struct{}{}
 				}
 			})
 		}
 		const batches = 60
 		for i := range batches {
 			f.noteChanges(1+i%7, fmt.Sprint(i))
-			time.Sleep(2 * time.Millisecond)
+			<-steps // so that changes come while notifiers work, also on a fast machine
 		}
 		wg.Wait()
 		w.finishWork(t.Context())
