@@ -25,9 +25,9 @@ func (a treeAPI) register(r *registry) {
 			"A tree is a branch of a repository, with a name, as one origin checks it out. " +
 			"All checkouts of the commit in the tree count. Checkouts that start later than tomorrow do not count, because a clock was wrong.",
 	}, a.listTrees)
-	commitAPI{a.data}.register(r, group)
-	compareAPI{a.data}.register(r, group)
-	revisionAPI{a.data}.register(r, group)
+	commitAPI(a).register(r, group)
+	compareAPI(a).register(r, group)
+	revisionAPI(a).register(r, group)
 	a.registerBranches(r, group)
 	a.registerReport(r, group)
 }
