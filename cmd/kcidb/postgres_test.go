@@ -70,6 +70,9 @@ func TestPassword(t *testing.T) {
 // TestBackup makes and restores a backup as documented, and continues with the
 // restored database: it has the same users with the same privileges.
 func TestBackup(t *testing.T) {
+	if testing.Short() {
+		t.Skip("under the race detector each command takes half a second")
+	}
 	s := pgtest.Start(t)
 	shell := func(script string) {
 		t.Helper()

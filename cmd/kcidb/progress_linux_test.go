@@ -40,6 +40,9 @@ func terminal(t *testing.T) (tty, screen *os.File) {
 
 // TestProgressOnTerminal: a long load shows its progress on a terminal.
 func TestProgressOnTerminal(t *testing.T) {
+	if testing.Short() {
+		t.Skip("under the race detector each command takes half a second")
+	}
 	tty, screen := terminal(t)
 	spec := "sqlite:" + filepath.Join(t.TempDir(), "x.db")
 	if code := run(t.Context(), []string{"kcidb", "db", "init", "-d", spec}, strings.NewReader(""), io.Discard, os.Stderr); code != 0 {

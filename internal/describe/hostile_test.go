@@ -16,6 +16,9 @@ const nasty = "a\r\nSubject: b\tc \x1b[31mred\x1b]0;title\x07 \u202eback\u2066 \
 
 // TestHostile: no text of a report does anything but show, and none is endless.
 func TestHostile(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it has one goroutine, and takes most of a minute under the race detector")
+	}
 	long := strings.Repeat("x", 1<<20)
 	lines := strings.Repeat("a line of a comment\n", 20_000)
 	for name, text := range map[string]string{"nasty": nasty, "long": long, "lines": lines, "marks": strings.Repeat("\u0301\u202e", 5000), "blank": " \n\t "} {

@@ -108,6 +108,9 @@ func (s *seen) runs() map[string]string {
 }
 
 func TestRegressionsAndFlakes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it has one goroutine, and takes most of a minute under the race detector")
+	}
 	var broken, repaired, flaky int
 	for _, run := range history().runs() {
 		if strings.Contains(run, "PPFFF") {
@@ -126,6 +129,9 @@ func TestRegressionsAndFlakes(t *testing.T) {
 }
 
 func TestOutages(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it has one goroutine, and takes most of a minute under the race detector")
+	}
 	lost := map[string]int{} // by platform
 	up := map[string]bool{}
 	s := history()

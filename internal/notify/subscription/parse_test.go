@@ -52,6 +52,9 @@ func fileAbout(on, lines string) string {
 }
 
 func TestProblems(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it has one goroutine, and takes most of a minute under the race detector")
+	}
 	for _, c := range []struct{ name, text, want string }{
 		{"empty", "", "a.yaml: is empty"},
 		{"syntax", "on: [", "a.yaml:1:5: sequence end token ']' not found"},

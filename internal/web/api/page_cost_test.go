@@ -50,6 +50,9 @@ func (c *countingStore) Query(ctx context.Context, q store.Query) iter.Seq2[*rep
 // leaves out. A page reads at most thrice its size: once to find the next page, once to
 // write it, and the parents.
 func TestLaterPagesReadNoMore(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it counts what is read, which other tests read under the race detector")
+	}
 	s := inFile(t, bigTree())
 	counting := &countingStore{Store: s.store}
 	cfg := s.api.data.Config
