@@ -244,7 +244,7 @@ func (q *jsQueue) Init(ctx context.Context) error {
 			FilterSubject: head(q.cfg.Stream, "*"),
 			AckPolicy:     js.AckExplicitPolicy,
 			AckWait:       q.cfg.Visibility,
-			MaxDeliver:    -1, // bury gives messages up, with a reason
+			MaxDeliver:    -1, // moveToDead gives messages up, with a reason
 			MaxAckPending: maxUnacked,
 		})
 		return err

@@ -21,7 +21,7 @@ type Revision struct {
 	Start                  int64 // microseconds since 1970, 0 for none
 }
 
-// revisionColumns returns the columns of a checkout "c" that into scans.
+// revisionColumns returns the columns of a checkout "c" that scanTargets scans.
 func (db *DB) revisionColumns() string {
 	var texts []string
 	for _, column := range []string{"tree_name", "git_repository_url", "git_repository_branch", "git_commit_hash", "git_commit_name"} {

@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// pickStatement returns the statement that picks the due rows of a table, if the condition holds
-// for them. Its parameters are now, the latest end of a pick, the number of
-// rows, the end of this pick, and those of the condition. In PostgreSQL the statement
-// skips rows that another transaction picks, and makes the choice once with any plan.
+// pickStatement returns the statement that picks the due rows of a table, if the
+// condition holds for them. Its parameters are now, latestPick, the number of rows, the
+// end of this pick, and those of the condition. In PostgreSQL the statement skips rows
+// that another transaction picks, and makes the choice once with any plan.
 func (t *tx) pickStatement(table, condition, columns string) string {
 	return `WITH choice AS MATERIALIZED (
 			SELECT number FROM ` + table + ` WHERE ` + condition + ` AND due <= $1 AND ` + free + `

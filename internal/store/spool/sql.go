@@ -16,8 +16,8 @@ import (
 // was made before the clock was set back, and counts as run out.
 const longestPick = time.Hour
 
-// free is the condition that a row is not picked. Parameter 1 is now, parameter 2 the
-// time until which a pick of now can last: now and latest of a tx.
+// free is the condition that a row is not picked. Parameter 1 is now, and parameter 2 is
+// latestPick, the time until which a pick of now can last.
 const free = "(picked < $1 OR picked > $2)"
 
 // latestPick returns parameter 2 of free.

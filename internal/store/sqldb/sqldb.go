@@ -25,15 +25,15 @@ type DB struct {
 }
 
 // Conn is the connection of a store to its database. All methods may be called
-// concurrently. View, ReadCommitted, Snapshot and Update return ErrNotInitialized or ErrOldSchema of
-// the store's contract, and do not call f, if the database has no schema or an old
-// one.
+// concurrently. View, ReadCommitted, Snapshot and Update return ErrNotInitialized or
+// ErrOldSchema of the store's contract, and do not call f, if the database has no schema
+// or an old one.
 type Conn interface {
 	// View calls f with a transaction that only reads, and sees the database of one
 	// moment. It may be a replica.
 	View(ctx context.Context, f func(ctx context.Context, tx Tx) error) error
-	// ReadCommitted calls f with a Tx that only reads, and whose statements each see what was
-	// committed before them. It costs fewer round trips than View.
+	// ReadCommitted calls f with a Tx that only reads, and whose statements each see what
+	// was committed before them. It costs fewer round trips than View.
 	ReadCommitted(ctx context.Context, f func(ctx context.Context, tx Tx) error) error
 	// Snapshot begins to read what may be all objects.
 	Snapshot(ctx context.Context) (Snapshot, error)
@@ -41,8 +41,8 @@ type Conn interface {
 	// error. It may call f again with a new transaction after an error that passes,
 	// such as a deadlock or a lost connection.
 	Update(ctx context.Context, f func(ctx context.Context, tx Tx) error) error
-	// Failure returns the store's error for an error of View, ReadCommitted or Update, with the
-	// database and the operation named; nil for nil. If ctx is done it returns the
+	// Failure returns the store's error for an error of View, ReadCommitted or Update, with
+	// the database and the operation named; nil for nil. If ctx is done it returns the
 	// cause of that in place of the engine's error.
 	Failure(ctx context.Context, operation string, err error) error
 	// Now returns the current time of the process's clock.

@@ -126,7 +126,7 @@ func loadSample(t testing.TB, s *Store, n int) *report.Report {
 	return dumpAll(t, s)
 }
 
-// sample returns the ith build with its tests.
+// samples returns the ith build with its tests.
 func samples(i int) *report.Report {
 	id := fmt.Sprintf("a:%d", i)
 	r := &report.Report{Builds: []report.Build{{ID: id, Origin: "a", CheckoutID: "a:1", LogExcerpt: &id}}}
