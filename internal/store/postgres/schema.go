@@ -219,7 +219,7 @@ func (s *Store) completeRollups(ctx context.Context, progress store.Progress) er
 	if err := s.runExclusive(ctx, func(context.Context, pgx.Tx) error { return nil }); err != nil {
 		return err
 	}
-	return db.Rebuild(ctx, rollup.Progress(progress))
+	return db.Rebuild(ctx, progress)
 }
 
 // upgrading is a connection whose errors Upgrade names.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
@@ -25,8 +26,9 @@ func (db *DB) Complete(ctx context.Context) (complete bool, err error) {
 }
 
 // Rebuild recounts the objects and replaces the rows that differ, while others load and
-// read. It may be interrupted and started again.
-func (db *DB) Rebuild(ctx context.Context, progress Progress) error {
+// read. It may be interrupted and started again. progress may be nil; its total is
+// approximate.
+func (db *DB) Rebuild(ctx context.Context, progress store.Progress) error {
 	c := chunks{
 		dialect: db.Dialect, progress: progress,
 		within: func(ctx context.Context, f func(context.Context, transaction) error) error {
@@ -58,14 +60,10 @@ func (db *DB) update(ctx context.Context, f func(ctx context.Context, tx transac
 	return db.Update(ctx, func(ctx context.Context, tx sqldb.Tx) error { return f(ctx, transaction{tx, db.Dialect}) })
 }
 
-// Progress is called with the progress of long work: the step, how much of it is done, and
-// about how much there is in total. May be nil.
-type Progress func(step string, done, total int64)
-
 // chunks recounts the roll-ups, chunk by chunk.
 type chunks struct {
 	dialect  sqldb.Dialect
-	progress Progress
+	progress store.Progress
 	// within calls f with a transaction for a chunk.
 	within func(ctx context.Context, f func(context.Context, transaction) error) error
 	// use reports whether to recount a chunk of n items. nil recounts all chunks.
@@ -83,11 +81,7 @@ func (c *chunks) each(ctx context.Context, f func(context.Context, transaction, 
 }
 
 func (c *chunks) pass(ctx context.Context, p pass, f func(context.Context, transaction, recount) error) error {
-	report := func(done, total int64) {
-		if c.progress != nil {
-			c.progress(p.name+" counted", done, total)
-		}
-	}
+	report := func(done, total int64) { c.progress.Report(p.name+" counted", done, total) }
 	var total, done int64
 	err := c.within(ctx, func(ctx context.Context, tx transaction) error { return tx.readRow(ctx, p.total, nil, &total) })
 	if err != nil {

@@ -5,13 +5,15 @@ package rollup
 import (
 	"context"
 	"math/rand/v2"
+
+	"github.com/kcidb-go/kcidb/internal/store"
 )
 
 // VerifyOptions are the options of Verify.
 type VerifyOptions struct {
 	// Sample is the share of the chunks to verify; 0 and 1 are all.
 	Sample   float64
-	Progress Progress
+	Progress store.Progress // may be nil; its total is approximate
 	// Checked is called with the kind and the number of items of each chunk that is
 	// verified. May be nil.
 	Checked func(items string, n int)

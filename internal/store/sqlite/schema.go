@@ -173,7 +173,7 @@ func (s *Store) Upgrade(ctx context.Context, v store.Version, progress store.Pro
 	if err != nil || complete {
 		return err
 	}
-	return rollup.New(s.SQL()).Rebuild(ctx, rollup.Progress(progress))
+	return rollup.New(s.SQL()).Rebuild(ctx, progress)
 }
 
 func (s *Store) upgrade(ctx context.Context, v store.Version) error {
