@@ -16,6 +16,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
@@ -24,6 +25,15 @@ type DB struct{ *sqldb.DB }
 
 // New returns the answers of a database.
 func New(db *sqldb.DB) *DB { return &DB{db} }
+
+// Of returns the answers of a store, or of the store it wraps; nil if it has no SQL
+// database.
+func Of(s store.Sink) *DB {
+	if db := sqldb.Of(s); db != nil {
+		return New(db)
+	}
+	return nil
+}
 
 // view calls f with a transaction that sees the database of one moment.
 func (db *DB) view(ctx context.Context, operation string, f func(ctx context.Context, tx sqldb.Tx) error) error {

@@ -16,6 +16,15 @@ type DB struct{ *sqldb.DB }
 // New returns the roll-ups of a database.
 func New(db *sqldb.DB) *DB { return &DB{db} }
 
+// Of returns the roll-ups of a store, or of the store it wraps; nil if it has no SQL
+// database.
+func Of(s store.Sink) *DB {
+	if db := sqldb.Of(s); db != nil {
+		return New(db)
+	}
+	return nil
+}
+
 // Complete reports whether the roll-ups have counted all objects.
 func (db *DB) Complete(ctx context.Context) (complete bool, err error) {
 	err = db.View(ctx, func(ctx context.Context, tx sqldb.Tx) error {
