@@ -90,7 +90,7 @@ func readHardware(ctx context.Context, tx sqldb.Tx, from, column string, args []
 		SELECT p.platform, b.status, count(*)
 		FROM (SELECT DISTINCT h.platform, h.build_id` + from + `) p
 			JOIN counted_builds b ON b.build_id = p.build_id
-		WHERE b.checkout_id <> '' AND ` + notDummy("b.build_id") + `
+		WHERE b.checkout_id <> '' AND ` + rollup.NotDummy("b.build_id") + `
 		GROUP BY 1, 2`
 	err = forEachRow(ctx, tx, query, args, []any{&platform, &status, &n}, func() { hardware().add(rollup.Builds, status, n) })
 	if err != nil {
@@ -122,6 +122,3 @@ func (db *DB) TestedCheckouts(ctx context.Context, tests HardwareTests) (all []R
 	})
 	return all, err
 }
-
-// notDummy returns the condition that a build is not a dummy, as rollup.IsDummy decides.
-func notDummy(column string) string { return "substr(" + column + ", 1, 14) <> 'maestro:dummy_'" }

@@ -94,7 +94,7 @@ func (db *DB) HardwareCounts(ctx context.Context, name string, builds []string) 
 	ofBuilds := `
 		SELECT b.checkout_id, b.status, count(*)
 		FROM counted_builds b
-		WHERE ` + db.In("b.build_id", 1) + ` AND ` + notDummy("b.build_id") + `
+		WHERE ` + db.In("b.build_id", 1) + ` AND ` + rollup.NotDummy("b.build_id") + `
 		GROUP BY 1, 2`
 	err := db.view(ctx, "read a hardware", func(ctx context.Context, tx sqldb.Tx) error {
 		into := []any{&checkout, &platform, &compatible, &suite, &status, &n}

@@ -158,10 +158,3 @@ func (a *applier) countInCheckout(r checkoutCount, n int64) {
 		a.checkoutCounts[r] += n
 	}
 }
-
-// IsDummy reports whether a build is a placeholder for tests that have no build. It is
-// not counted.
-func IsDummy(id string) bool {
-	const dummy = "maestro:dummy_"
-	return len(id) >= len(dummy) && id[:len(dummy)] == dummy
-}

@@ -4,8 +4,6 @@ package rollup
 
 import (
 	"context"
-	"maps"
-	"slices"
 
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
@@ -30,13 +28,13 @@ func ReadTests(ctx context.Context, tx sqldb.Tx, d sqldb.Dialect, column string,
 	if err != nil {
 		return err
 	}
-	names := make(set)
+	var names set
 	for i := range all {
 		names.add(all[i].compatible)
 		names.add(all[i].environment)
 	}
 	delete(names, "")
-	contents, err := d.Contents(ctx, tx, slices.Sorted(maps.Keys(names)))
+	contents, err := d.Contents(ctx, tx, names.sorted())
 	if err != nil {
 		return err
 	}
