@@ -119,13 +119,12 @@ func (db *DB) checkoutsOfHead(ctx context.Context, tx sqldb.Tx, head Revision, o
 	if head.CommitHash == "" {
 		return []string{head.CheckoutID}, nil
 	}
-	var r Revision
-	query := "SELECT " + db.revisionColumns() + " FROM checkouts c WHERE c.git_commit_hash = $1"
-	err = forEachRow(ctx, tx, query, []any{head.CommitHash}, r.scanTargets(), func() {
+	checkouts, err := db.selectRevisions(ctx, tx, "FROM checkouts c WHERE c.git_commit_hash = $1", head.CommitHash)
+	for _, r := range checkouts {
 		if r.Origin == of.Origin && sameRepository(r.RepositoryURL, of.RepositoryURL) && r.Branch == of.Branch && of.Tree(r.TreeName) {
 			ids = append(ids, r.CheckoutID)
 		}
-	})
+	}
 	return ids, err
 }
 

@@ -96,7 +96,7 @@ type checkoutsOfBranch struct {
 }
 
 // read returns n checkouts, the newest first, after the first skip checkouts.
-func (of *checkoutsOfBranch) read(ctx context.Context, db *DB, tx sqldb.Tx, skip, n int) (all []Revision, err error) {
+func (of *checkoutsOfBranch) read(ctx context.Context, db *DB, tx sqldb.Tx, skip, n int) ([]Revision, error) {
 	repository, url := db.inRepository("c.git_repository_url", of.urls, 1)
 	args := []any{url, of.branch, n, skip}
 	start, order := "c.start_time IS NULL", "c._timestamp"
@@ -108,14 +108,10 @@ func (of *checkoutsOfBranch) read(ctx context.Context, db *DB, tx sqldb.Tx, skip
 			start += " AND c.start_time <= " + db.Moment(5)
 		}
 	}
-	query := `
-		SELECT ` + db.revisionColumns() + `
+	return db.selectRevisions(ctx, tx, `
 		FROM checkouts c
-		WHERE ` + repository + ` AND c.git_repository_branch = $2 AND ` + start + `
-		ORDER BY ` + order + ` DESC, c.id DESC LIMIT $3 OFFSET $4`
-	var r Revision
-	err = forEachRow(ctx, tx, query, args, r.scanTargets(), func() { all = append(all, r) })
-	return all, err
+		WHERE `+repository+` AND c.git_repository_branch = $2 AND `+start+`
+		ORDER BY `+order+` DESC, c.id DESC LIMIT $3 OFFSET $4`, args...)
 }
 
 // runsInCheckouts returns the runs of a test, checkout by checkout.

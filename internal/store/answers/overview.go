@@ -49,10 +49,8 @@ func (db *DB) Overview(ctx context.Context, latest int) (Overview, error) {
 }
 
 func (db *DB) latestCheckouts(ctx context.Context, tx sqldb.Tx, limit int) ([]CheckoutResults, error) {
-	var arrived []Revision
-	var r Revision
-	query := "SELECT " + db.revisionColumns() + " FROM checkouts c ORDER BY c._timestamp DESC, c.id DESC LIMIT $1"
-	if err := forEachRow(ctx, tx, query, []any{limit}, r.scanTargets(), func() { arrived = append(arrived, r) }); err != nil {
+	arrived, err := db.selectRevisions(ctx, tx, "FROM checkouts c ORDER BY c._timestamp DESC, c.id DESC LIMIT $1", limit)
+	if err != nil {
 		return nil, err
 	}
 	// Checkouts with the same start stay in the order of their arrival.
@@ -68,7 +66,7 @@ func (db *DB) latestCheckouts(ctx context.Context, tx sqldb.Tx, limit int) ([]Ch
 		ids[i] = r.CheckoutID
 		counts[r.CheckoutID] = make(Counts)
 	}
-	err := db.addCheckoutCounts(ctx, tx, ids, func(id string) Counts { return counts[id] })
+	err = db.addCheckoutCounts(ctx, tx, ids, func(id string) Counts { return counts[id] })
 	for i := range all {
 		for kind, byStatus := range counts[all[i].ID] {
 			into := all[i].Tests

@@ -41,13 +41,19 @@ func newestFirst(a, b Revision) int {
 
 // revisions returns checkouts by their IDs, the newest first.
 func (db *DB) revisions(ctx context.Context, tx sqldb.Tx, ids []string) ([]Revision, error) {
-	return db.selectRevisions(ctx, tx, "FROM checkouts c WHERE "+db.In("c.id", 1), db.List(ids))
+	return db.newestRevisions(ctx, tx, "FROM checkouts c WHERE "+db.In("c.id", 1), db.List(ids))
 }
 
-// selectRevisions returns the checkouts "c" of the rest of a query, the newest first.
+// selectRevisions returns the checkouts "c" of the rest of a query, in its order.
 func (db *DB) selectRevisions(ctx context.Context, tx sqldb.Tx, rest string, args ...any) (all []Revision, err error) {
 	var r Revision
 	err = forEachRow(ctx, tx, "SELECT "+db.revisionColumns()+" "+rest, args, r.scanTargets(), func() { all = append(all, r) })
+	return all, err
+}
+
+// newestRevisions returns the checkouts "c" of the rest of a query, the newest first.
+func (db *DB) newestRevisions(ctx context.Context, tx sqldb.Tx, rest string, args ...any) ([]Revision, error) {
+	all, err := db.selectRevisions(ctx, tx, rest, args...)
 	slices.SortStableFunc(all, newestFirst)
 	return all, err
 }
@@ -69,7 +75,7 @@ func headBy(n int) string {
 // moments, in microseconds since 1970. The newest come first.
 func (db *DB) TreeHeads(ctx context.Context, origin string, after, until int64) (all []Revision, err error) {
 	err = db.view(ctx, "read trees", func(ctx context.Context, tx sqldb.Tx) (err error) {
-		all, err = db.selectRevisions(ctx, tx, `
+		all, err = db.newestRevisions(ctx, tx, `
 			FROM tree_heads h JOIN checkouts c ON c.id = `+headBy(2)+`
 			WHERE h.start >= $1 AND h.origin = $3`, after, until, origin)
 		return err
@@ -81,7 +87,7 @@ func (db *DB) TreeHeads(ctx context.Context, origin string, after, until int64) 
 // by a moment, in microseconds since 1970. The newest come first.
 func (db *DB) TreesOf(ctx context.Context, origin, branch string, until int64) (all []Revision, err error) {
 	err = db.view(ctx, "read trees", func(ctx context.Context, tx sqldb.Tx) (err error) {
-		all, err = db.selectRevisions(ctx, tx, `
+		all, err = db.newestRevisions(ctx, tx, `
 			FROM tree_heads h JOIN checkouts c ON c.id = `+headBy(3)+`
 			WHERE h.branch = $1 AND h.origin = $2`, branch, origin, until)
 		return err
@@ -146,7 +152,7 @@ func (db *DB) Checkouts(ctx context.Context, of CheckoutsOf) (all []Revision, er
 		if err != nil {
 			return err
 		}
-		all, err = db.selectRevisions(ctx, tx, "FROM checkouts c WHERE "+condition, args...)
+		all, err = db.newestRevisions(ctx, tx, "FROM checkouts c WHERE "+condition, args...)
 		return err
 	})
 	return all, err
