@@ -62,7 +62,10 @@ func (db *DB) issuesOf(ctx context.Context, condition, status, id string) (all [
 // NewestVersion returns the newest version of an issue, -1 if the issue does not exist.
 func (db *DB) NewestVersion(ctx context.Context, id string) (version int64, err error) {
 	query := "SELECT coalesce(max(version), -1) FROM issues WHERE id = $1"
-	err = db.read(ctx, "read an issue", query, []any{id}, []any{&version}, func() {})
+	err = db.view(ctx, "read an issue", func(ctx context.Context, tx sqldb.Tx) error {
+		_, err := sqldb.ReadRow(ctx, tx, query, []any{id}, &version)
+		return err
+	})
 	return version, err
 }
 
@@ -106,7 +109,8 @@ func (db *DB) Incidents(ctx context.Context, key IssueKey) (n Incidents, err err
 		if err != nil || n.Present == 0 {
 			return err
 		}
-		return forEachRow(ctx, tx, first, []any{key.ID, key.Version}, []any{&n.First}, func() {})
+		_, err = sqldb.ReadRow(ctx, tx, first, []any{key.ID, key.Version}, &n.First)
+		return err
 	})
 	return n, err
 }

@@ -111,7 +111,8 @@ func (s *Started) readTrees(ctx context.Context, tx sqldb.Tx, days Days) error {
 		WHERE h.start >= $1
 			AND EXISTS (SELECT 1 FROM counted_checkouts c WHERE c.tree = h.key AND c.start >= $1 AND c.start < $2)`
 	begin, end := days.micros()
-	return forEachRow(ctx, tx, query, []any{begin, end}, []any{&s.Trees}, func() {})
+	_, err := sqldb.ReadRow(ctx, tx, query, []any{begin, end}, &s.Trees)
+	return err
 }
 
 // Totals counts the objects that started on days, and the issues and incidents that
@@ -154,14 +155,15 @@ func (db *DB) Totals(ctx context.Context, days Days) (*Totals, error) {
 func (t *Totals) readArrived(ctx context.Context, db *DB, tx sqldb.Tx, days Days) error {
 	query := "SELECT count(DISTINCT id) FROM issues WHERE _timestamp >= " + db.Moment(1) + " AND _timestamp < " + db.Moment(2)
 	begin, end := days.micros()
-	if err := forEachRow(ctx, tx, query, []any{begin, end}, []any{&t.Issues}, func() {}); err != nil {
+	if _, err := sqldb.ReadRow(ctx, tx, query, []any{begin, end}, &t.Issues); err != nil {
 		return err
 	}
 	query = `
 		SELECT CAST(coalesce(sum(n), 0) AS bigint)
 		FROM incident_counts
 		WHERE day BETWEEN $1 AND $2 AND kind <> 'absent'`
-	return forEachRow(ctx, tx, query, []any{days.First, days.Last}, []any{&t.Incidents}, func() {})
+	_, err := sqldb.ReadRow(ctx, tx, query, []any{days.First, days.Last}, &t.Incidents)
+	return err
 }
 
 // readBuildIncidents counts the incidents of builds, and reads their issues.
