@@ -89,8 +89,7 @@ var arming = insertion[NewNotification]{
 	},
 	together: func(a, b NewNotification) bool { return a.longestWait() == b.longestWait() },
 	compare: func(a, b NewNotification) int {
-		return cmp.Or(cmp.Compare(a.longestWait(), b.longestWait()), compareRefs(a.Object, b.Object),
-			cmp.Compare(storable(a.Subscription), storable(b.Subscription)), cmp.Compare(storable(a.Message), storable(b.Message)))
+		return cmp.Or(cmp.Compare(a.longestWait(), b.longestWait()), compareIdentities(a.Identity, b.Identity))
 	},
 }
 
@@ -108,9 +107,7 @@ var settingAside = insertion[Aside]{
 		WHERE notifications.state IN ('dropped', 'aside')`
 	},
 	together: always[Aside],
-	compare: func(a, b Aside) int {
-		return cmp.Or(compareRefs(a.Object, b.Object), cmp.Compare(storable(a.Subscription), storable(b.Subscription)), cmp.Compare(storable(a.Message), storable(b.Message)))
-	},
+	compare:  func(a, b Aside) int { return compareIdentities(a.Identity, b.Identity) },
 }
 
 // unbounded is a bound that no notification reaches, some 70,000 years.
@@ -156,6 +153,12 @@ var noting = insertion[Status]{
 }
 
 func always[T any](T, T) bool { return true }
+
+// compareIdentities compares notifications by the columns that identify them.
+func compareIdentities(a, b Identity) int {
+	return cmp.Or(compareRefs(a.Object, b.Object), cmp.Compare(storable(a.Subscription), storable(b.Subscription)),
+		cmp.Compare(storable(a.Message), storable(b.Message)))
+}
 
 func compareRefs(a, b object.Ref) int {
 	return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(key(a), key(b)))
