@@ -45,7 +45,7 @@ func (d hastyDelivery) Later(ctx context.Context, delay time.Duration) error {
 // bound, as the service has it.
 func newHastyBench(t *testing.T) (*bench, *hasty) {
 	b := newBench(t)
-	q, err := jetstream.OpenEmbedded(t.Context(), jetstream.Config{Dir: t.TempDir(), MaxAttempts: -1, Logger: b.Log})
+	q, err := jetstream.Config{Dir: t.TempDir(), MaxAttempts: -1, Logger: b.Log}.Open(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,9 +40,9 @@ func newBench(t *testing.T) *bench {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
-	q, err := jetstream.OpenEmbedded(t.Context(), jetstream.Config{
+	q, err := jetstream.Config{
 		Dir: filepath.Join(dir, "queue"), RetryDelay: 10 * time.Millisecond, Logger: log,
-	})
+	}.Open(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

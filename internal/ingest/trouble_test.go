@@ -89,9 +89,9 @@ func (s *later) Receipt(ctx context.Context, id string) (store.Receipt, error) {
 func TestExtendsLongLoads(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	q, err := jetstream.OpenEmbedded(t.Context(), jetstream.Config{
+	q, err := jetstream.Config{
 		Dir: filepath.Join(t.TempDir(), "queue"), Visibility: time.Second, Logger: b.Log,
-	})
+	}.Open(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,6 @@ package jetstream
 import (
 	"cmp"
 	"context"
-	"errors"
 	"log/slog"
 	"time"
 
@@ -95,14 +94,6 @@ func Open(ctx context.Context, spec string) (queue.Queue, error) {
 	cfg, err := Parse(spec)
 	if err != nil {
 		return nil, err
-	}
-	return cfg.Open(ctx)
-}
-
-// OpenEmbedded opens the queue in cfg.Dir, with a server in this process.
-func OpenEmbedded(ctx context.Context, cfg Config) (queue.Queue, error) {
-	if cfg.Dir == "" {
-		return nil, errors.New("embedded queue: no directory is set")
 	}
 	return cfg.Open(ctx)
 }

@@ -62,7 +62,7 @@ func killedData(id string) []byte {
 // publishForEver prints the ID of each published message.
 func publishForEver(dir string) error {
 	ctx := context.Background()
-	q, err := OpenEmbedded(ctx, Config{Dir: dir})
+	q, err := Config{Dir: dir}.Open(ctx)
 	if err != nil {
 		return err
 	}

@@ -65,7 +65,7 @@ func TestHealth(t *testing.T) {
 
 // TestMetrics shows what can be told where some of it cannot.
 func TestMetrics(t *testing.T) {
-	q, err := jetstream.OpenEmbedded(t.Context(), jetstream.Config{Dir: t.TempDir(), Logger: slog.New(slog.DiscardHandler)})
+	q, err := jetstream.Config{Dir: t.TempDir(), Logger: slog.New(slog.DiscardHandler)}.Open(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,7 +33,7 @@ var now = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 func newPages(t *testing.T) (*Pages, http.Handler, *time.Time) {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
-	q, err := jetstream.OpenEmbedded(t.Context(), jetstream.Config{Dir: t.TempDir(), Logger: log})
+	q, err := jetstream.Config{Dir: t.TempDir(), Logger: log}.Open(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

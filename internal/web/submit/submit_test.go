@@ -31,7 +31,7 @@ const emptyReport = `{"version": {"major": 5, "minor": 3}}`
 // not 0, and a database in memory.
 func newReceiver(t *testing.T, most int64) (*Receiver, http.Handler) {
 	t.Helper()
-	q, err := jetstream.OpenEmbedded(t.Context(), jetstream.Config{Dir: t.TempDir(), MaxBytes: most, Logger: slog.New(slog.DiscardHandler)})
+	q, err := jetstream.Config{Dir: t.TempDir(), MaxBytes: most, Logger: slog.New(slog.DiscardHandler)}.Open(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
