@@ -139,13 +139,13 @@ func (t *table) mergeSQL(untimed bool) string {
 	sets := []string{"times = " + m.times(), "_timestamp = " + m.newTimestamp()}
 	was, now := "''", "''"
 	if t.hasStatus() {
-		told := "coalesce(o.status::text, '')"
-		now = told
+		kept := "coalesce(o.status::text, '')"
+		now = kept
 		if t.List == store.Tests {
-			told = countedSQL("o")
-			now = "CASE WHEN o.xmax = 0 THEN " + now + " ELSE " + told + " END"
+			kept = countedSQL("o")
+			now = "CASE WHEN o.xmax = 0 THEN " + now + " ELSE " + kept + " END"
 		}
-		sets[1] = "_timestamp = CASE WHEN set_config('kcidb.was', " + told + ", true) IS NOT NULL THEN " + m.newTimestamp() + " END"
+		sets[1] = "_timestamp = CASE WHEN set_config('kcidb.was', " + kept + ", true) IS NOT NULL THEN " + m.newTimestamp() + " END"
 		was = "CASE WHEN o.xmax = 0 THEN '' ELSE current_setting('kcidb.was') END"
 	}
 	var changes []string

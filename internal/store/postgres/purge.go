@@ -109,12 +109,12 @@ func (s *Store) purgeBatch(ctx context.Context, t *table, query string, before, 
 			var c counter
 			var tests []countedTest
 			var at time.Time
-			var id, told string
+			var id, counted string
 			rows, err := tx.Query(ctx, query, before, bound(from), store.PurgeBatch)
 			if err != nil {
 				return err
 			}
-			_, err = pgx.ForEachRow(rows, []any{&at, &id, &told}, func() error {
+			_, err = pgx.ForEachRow(rows, []any{&at, &id, &counted}, func() error {
 				removed++
 				c.Objects(string(t.List), -1)
 				if at.After(last) {
@@ -124,7 +124,7 @@ func (s *Store) purgeBatch(ctx context.Context, t *table, query string, before, 
 					c.object(t.List, id)
 					return nil
 				}
-				test, err := readCounted(id, told)
+				test, err := readCounted(id, counted)
 				tests = append(tests, test)
 				return err
 			})
@@ -145,11 +145,11 @@ func (t *table) purgeSQL(keepIncidents bool) string {
 	if keepIncidents {
 		tied = " AND NOT " + sqldb.Tied(t.List)
 	}
-	told := "''"
+	counted := "''"
 	if t.List == store.Tests {
-		told = countedSQL(t.name)
+		counted = countedSQL(t.name)
 	}
-	returned, noted := "_timestamp, id, "+told+" AS told", ""
+	returned, noted := "_timestamp, id, "+counted+" AS counted", ""
 	if refs := t.referenceColumns(); len(refs) > 0 {
 		for i, ref := range refs {
 			returned += fmt.Sprintf(", %s AS c%d", ref, i)
@@ -161,7 +161,7 @@ func (t *table) purgeSQL(keepIncidents bool) string {
 	return "WITH gone AS (DELETE FROM " + t.name + " WHERE _timestamp < $1 AND ctid = ANY (ARRAY(SELECT ctid FROM " + t.name + ` o
 		WHERE _timestamp < $1 AND ($2::timestamptz IS NULL OR _timestamp >= $2)` + tied + `
 		ORDER BY _timestamp LIMIT $3 FOR UPDATE SKIP LOCKED)) RETURNING ` + returned + ")" + noted +
-		" SELECT _timestamp, id, told FROM gone"
+		" SELECT _timestamp, id, counted FROM gone"
 }
 
 // referenceColumns returns expressions for the contents that a row refers to.
