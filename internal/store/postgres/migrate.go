@@ -91,10 +91,10 @@ func onlyComments(sql string) bool {
 
 // Keys of PostgreSQL's advisory locks, which are of the database.
 const (
-	migrationLock = 0x6b636964_00000001 // held by a process that migrates
-	contentsLock  = 0x6b636964_00000002 // shared by loads; a sweep of contents has it alone
-	purgeLock     = 0x6b636964_00000003 // held by a process that purges
-	// 0x6b636964_00000004 and more are the locks of package sqldb: see lockKeys.
+	migrationLock = lockKeys + 1 // held by a process that migrates
+	contentsLock  = lockKeys + 2 // shared by loads; a sweep of contents has it alone
+	purgeLock     = lockKeys + 3 // held by a process that purges
+	// lockKeys+4 and more are the locks of package sqldb.
 )
 
 // lockEvery is how often a process tries to take the lock of migrations. If it waited
