@@ -7,7 +7,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/jackc/pgx/v5"
@@ -79,16 +78,9 @@ func (c contentSet) save(ctx context.Context, tx pgx.Tx) (fresh map[hash]bool, e
 
 // existing returns the contents that the database has already.
 func existing(ctx context.Context, tx pgx.Tx, hashes [][16]byte) (map[hash]bool, error) {
-	rows, err := tx.Query(ctx, "SELECT hash FROM contents WHERE hash = ANY($1::uuid[])", hashes)
-	if err != nil {
-		return nil, err
-	}
 	known := make(map[hash]bool, len(hashes))
 	var h [16]byte
-	_, err = pgx.ForEachRow(rows, []any{&h}, func() error {
-		known[h] = true
-		return nil
-	})
+	err := forEachRow(ctx, tx, "SELECT hash FROM contents WHERE hash = ANY($1::uuid[])", []any{hashes}, []any{&h}, func() { known[h] = true })
 	return known, err
 }
 
@@ -193,7 +185,7 @@ func references(rows [][][]byte, t *table) (all []reference, err error) {
 // read reads contents.
 func (c *contentReader) read(ctx context.Context, q querier, missing map[hash]bool) error {
 	var hashes [][16]byte
-	for h := range maps.Keys(missing) {
+	for h := range missing {
 		hashes = append(hashes, h)
 	}
 	rows, err := q.Query(ctx, "SELECT hash, data FROM contents WHERE hash = ANY($1::uuid[])", hashes)
