@@ -28,14 +28,14 @@ type countedTest struct {
 
 // Columns of tests that say how a test is counted.
 var (
-	testOrigin      = tables[2].Index("origin")
-	testBuild       = tables[2].Index("build_id")
-	testCompatible  = tables[2].Index("environment_compatible")
-	testEnvironment = tables[2].Index("environment_misc")
-	testPath        = tables[2].Index("path")
-	testStatus      = tables[2].Index("status")
-	testStart       = tables[2].Index("start_time")
-	testMisc        = tables[2].Index("misc")
+	testOrigin      = tables[testsTable].Index("origin")
+	testBuild       = tables[testsTable].Index("build_id")
+	testCompatible  = tables[testsTable].Index("environment_compatible")
+	testEnvironment = tables[testsTable].Index("environment_misc")
+	testPath        = tables[testsTable].Index("path")
+	testStatus      = tables[testsTable].Index("status")
+	testStart       = tables[testsTable].Index("start_time")
+	testMisc        = tables[testsTable].Index("misc")
 )
 
 // countedRow returns the values of a test from a row that was sent to the server.
@@ -138,8 +138,9 @@ func (l *loader) count(ctx context.Context, tx sqldb.Tx) error {
 		case change.List != store.Tests:
 			c.object(change.List, change.Key.ID)
 		case change.Created:
-			i, _ := slices.BinarySearchFunc(l.rows[2], change.Key.ID, func(r row, id string) int { return strings.Compare(r.key.ID, id) })
-			t := countedRow(l.rows[2][i])
+			tests := l.rows[testsTable]
+			i, _ := slices.BinarySearchFunc(tests, change.Key.ID, func(r row, id string) int { return strings.Compare(r.key.ID, id) })
+			t := countedRow(tests[i])
 			c.test(nil, &t)
 		}
 	}

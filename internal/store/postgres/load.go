@@ -170,7 +170,7 @@ func (t *table) markUsed(rows []row, changes []store.Change, unused map[hash]boo
 // come first, because usually one loader has them. Their parents come last, because
 // several loaders may have them at the same time, so that no loader locks a parent for
 // long.
-var loadOrder = []int{2, 4, 1, 0, 3}
+var loadOrder = []int{testsTable, incidentsTable, buildsTable, checkoutsTable, issuesTable}
 
 // merge merges rows into a table, and returns what changed.
 func (l *loader) merge(ctx context.Context, tx pgx.Tx, t *table, rows []row) ([]store.Change, error) {

@@ -37,6 +37,15 @@ const (
 	inExcerpt
 )
 
+// Indexes of tables.
+const (
+	checkoutsTable = iota
+	buildsTable
+	testsTable
+	issuesTable
+	incidentsTable
+)
+
 // tables are in the order of the graph.
 var tables = []table{
 	newTable(store.Checkouts, "checkouts", nil),
@@ -62,7 +71,7 @@ func newTable(list store.List, name string, stored map[string]storage) table {
 
 // selection returns a table of columns of tests that a query selects.
 func selection(rows sqldb.Rowset) *table {
-	tests := &tables[2]
+	tests := &tables[testsTable]
 	stored := make(map[string]storage)
 	for i, column := range tests.Columns {
 		stored[column] = tests.storage[i]

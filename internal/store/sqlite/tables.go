@@ -45,7 +45,6 @@ func newTable(list store.List, contents ...string) table {
 // selection returns a table of columns of tests, or of a group, that a query selects.
 func selection(rows sqldb.Rowset) *table {
 	t := &table{Table: columns.Table{Columns: rows.Columns}, rowset: rows}
-	tests := &tables[2]
 	for i, name := range rows.Columns {
 		if n := slices.Index(tests.Columns, name); n >= 0 && tests.isContent(n) {
 			t.contents = append(t.contents, i)
