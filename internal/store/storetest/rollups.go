@@ -77,7 +77,7 @@ func (s suite) repair(t *testing.T, db *rollup.DB) {
 	if err := db.Rebuild(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
-	VerifyRolledUp(t, db)
+	verifyRollups(t, db)
 	for _, table := range rollup.Tables {
 		set := "n = n + 1"
 		switch table {
@@ -106,7 +106,7 @@ func (s suite) repair(t *testing.T, db *rollup.DB) {
 		if err := db.Rebuild(t.Context(), nil); err != nil {
 			t.Fatal(err)
 		}
-		VerifyRolledUp(t, db)
+		verifyRollups(t, db)
 	}
 }
 
@@ -114,11 +114,11 @@ func (s suite) repair(t *testing.T, db *rollup.DB) {
 // objects.
 func VerifyRollups(t testing.TB, db store.Sink) {
 	t.Helper()
-	VerifyRolledUp(t, rollup.Of(db))
+	verifyRollups(t, rollup.Of(db))
 }
 
-// VerifyRolledUp fails the test if roll-ups differ from a recount.
-func VerifyRolledUp(t testing.TB, db *rollup.DB) {
+// verifyRollups fails the test if roll-ups differ from a recount.
+func verifyRollups(t testing.TB, db *rollup.DB) {
 	t.Helper()
 	n := 0
 	err := db.Verify(t.Context(), rollup.VerifyOptions{}, func(d rollup.Difference) {
