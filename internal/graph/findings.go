@@ -46,7 +46,7 @@ func (g *Graph) findings(builds []string) (*Findings, error) {
 	all := &Findings{}
 	var unread []object.ID
 	for _, f := range found {
-		v := g.IssueVersion(f.ID, int(f.Version))
+		v := g.IssueVersion(f.ID, f.Version)
 		all.List = append(all.List, &Finding{IssueVersion: v, Builds: f.Builds, Tests: f.Tests})
 		if !v.known {
 			unread = append(unread, v.Ref().ID)

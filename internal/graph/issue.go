@@ -165,7 +165,7 @@ func (v *IssueVersion) Seen() (*Seen, error) {
 	if v.seen != nil {
 		return v.seen, nil
 	}
-	n, err := answers.Of(v.g.store).Incidents(v.g.ctx, answers.IssueKey{ID: v.ID, Version: int64(v.Version)})
+	n, err := answers.Of(v.g.store).Incidents(v.g.ctx, store.Key{ID: v.ID, Version: v.Version})
 	if err != nil {
 		return nil, v.g.fail(err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -181,7 +182,7 @@ func TestBranchReport(t *testing.T) {
 		t.Errorf("histories (-want +got):\n%s", diff)
 	}
 	issues := []answers.BuildIssue{{
-		SeenIssue: answers.SeenIssue{IssueKey: answers.IssueKey{ID: "ci:i", Version: 2}, Comment: new("it breaks")},
+		SeenIssue: answers.SeenIssue{Key: store.Key{ID: "ci:i", Version: 2}, Comment: new("it breaks")},
 		BuildID:   "ci:c7.tiny", Tool: new(true), Code: new(false),
 		First: answers.Occurrence{Version: 1, At: hour(2).UnixMicro(), In: &answers.Revision{
 			CheckoutID: "ci:c2", Origin: "ci", RepositoryURL: "https://x/a", Branch: "main", CommitHash: "hash2", Start: hour(2).UnixMicro(),

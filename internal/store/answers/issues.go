@@ -5,21 +5,16 @@ package answers
 import (
 	"context"
 
+	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// IssueKey names a version of an issue.
-type IssueKey struct {
-	ID      string
-	Version int64
-}
-
 // SeenIssue is a version of an issue that was seen. A text is nil if the issue does not
 // have it or is not in the database.
 type SeenIssue struct {
-	IssueKey
+	store.Key
 	Comment, ReportURL *string
 	Incidents          map[report.Status]int64 // by the status of the build or test
 }
@@ -50,7 +45,7 @@ func (db *DB) issuesOf(ctx context.Context, condition, status, id string) (all [
 	var of report.Status
 	var n int64
 	err = db.read(ctx, "read issues", query, []any{id}, []any{&i.ID, &i.Version, &i.Comment, &i.ReportURL, &of, &n}, func() {
-		if len(all) == 0 || all[len(all)-1].IssueKey != i.IssueKey {
+		if len(all) == 0 || all[len(all)-1].Key != i.Key {
 			i.Incidents = make(map[report.Status]int64)
 			all = append(all, i)
 		}
@@ -60,7 +55,7 @@ func (db *DB) issuesOf(ctx context.Context, condition, status, id string) (all [
 }
 
 // NewestVersion returns the newest version of an issue, -1 if the issue does not exist.
-func (db *DB) NewestVersion(ctx context.Context, id string) (version int64, err error) {
+func (db *DB) NewestVersion(ctx context.Context, id string) (version int, err error) {
 	query := "SELECT coalesce(max(version), -1) FROM issues WHERE id = $1"
 	err = db.view(ctx, "read an issue", func(ctx context.Context, tx sqldb.Tx) error {
 		_, err := sqldb.ReadRow(ctx, tx, query, []any{id}, &version)
@@ -71,13 +66,13 @@ func (db *DB) NewestVersion(ctx context.Context, id string) (version int64, err 
 
 // IssuesArrived returns the versions of issues that arrived from one moment on and before
 // another, in microseconds since 1970. It returns at most n, the newest first.
-func (db *DB) IssuesArrived(ctx context.Context, from, before int64, n int) (all []IssueKey, err error) {
+func (db *DB) IssuesArrived(ctx context.Context, from, before int64, n int) (all []store.Key, err error) {
 	query := `
 		SELECT id, version
 		FROM issues
 		WHERE _timestamp >= ` + db.Moment(1) + ` AND _timestamp < ` + db.Moment(2) + `
 		ORDER BY _timestamp DESC, id, version LIMIT $3`
-	var i IssueKey
+	var i store.Key
 	err = db.read(ctx, "read issues", query, []any{from, before, n}, []any{&i.ID, &i.Version}, func() { all = append(all, i) })
 	return all, err
 }
@@ -91,7 +86,7 @@ type Incidents struct {
 }
 
 // Incidents counts the incidents with a version of an issue.
-func (db *DB) Incidents(ctx context.Context, key IssueKey) (n Incidents, err error) {
+func (db *DB) Incidents(ctx context.Context, key store.Key) (n Incidents, err error) {
 	counts := `
 		SELECT kind, CAST(sum(n) AS bigint)
 		FROM incident_counts
@@ -131,7 +126,7 @@ func (i *Incidents) add(kind rollup.Kind, n int64) {
 
 // Finding is a version of an issue that was seen in builds or in their tests.
 type Finding struct {
-	IssueKey
+	store.Key
 	Builds, Tests int64 // incidents of each
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -60,8 +61,8 @@ func issueReport() *report.Report {
 
 func TestIssuesOf(t *testing.T) {
 	db := openedWith(t, issueReport())
-	one := func(version int64, comment, url *string, n by) answers.SeenIssue {
-		return answers.SeenIssue{IssueKey: answers.IssueKey{ID: "i1", Version: version}, Comment: comment, ReportURL: url, Incidents: n}
+	one := func(version int, comment, url *string, n by) answers.SeenIssue {
+		return answers.SeenIssue{Key: store.Key{ID: "i1", Version: version}, Comment: comment, ReportURL: url, Incidents: n}
 	}
 	for _, tt := range []struct {
 		id   string
@@ -72,7 +73,7 @@ func TestIssuesOf(t *testing.T) {
 		{"b2", false, []answers.SeenIssue{one(1, new("first"), nil, by{"PASS": 1}), one(2, new("second"), new("https://r"), by{"PASS": 1})}},
 		{"t1", true, []answers.SeenIssue{one(1, new("first"), nil, by{"FAIL": 1})}},
 		{"t2", true, []answers.SeenIssue{one(1, new("first"), nil, by{"": 1})}},
-		{"gone", false, []answers.SeenIssue{{IssueKey: answers.IssueKey{ID: "i2", Version: 2}, Incidents: by{"": 1}}}},
+		{"gone", false, []answers.SeenIssue{{Key: store.Key{ID: "i2", Version: 2}, Incidents: by{"": 1}}}},
 		{"none", false, nil},
 		{"none", true, nil},
 	} {
@@ -89,7 +90,7 @@ func TestIssuesOf(t *testing.T) {
 
 func TestNewestVersion(t *testing.T) {
 	db := openedWith(t, issueReport())
-	for id, want := range map[string]int64{"i1": 2, "i2": 1, "none": -1} {
+	for id, want := range map[string]int{"i1": 2, "i2": 1, "none": -1} {
 		if got, err := db.NewestVersion(t.Context(), id); got != want || err != nil {
 			t.Errorf("%s: %d, %v", id, got, err)
 		}
@@ -125,13 +126,13 @@ func TestSeen(t *testing.T) {
 	c1 := &answers.Revision{CheckoutID: "c1", Origin: "ci", TreeName: "a", RepositoryURL: "https://x/a", Branch: "main", CommitHash: "h1", Start: hour(0).UnixMicro()}
 	c2 := &answers.Revision{CheckoutID: "c2", Origin: "ci", RepositoryURL: "https://x/b", CommitHash: "h2", Start: hour(1).UnixMicro()}
 	a, b := answers.Branch{TreeName: "a", RepositoryURL: "https://x/a", Name: "main"}, answers.Branch{RepositoryURL: "https://x/b"}
-	got, err := db.Seen(t.Context(), []string{"i1", "i2", "i3", "none"}, []answers.IssueKey{{ID: "i1", Version: 1}, {ID: "i1", Version: 1}, {ID: "i2", Version: 1}, {ID: "i2", Version: 2}, {ID: "i3", Version: 1}})
+	got, err := db.Seen(t.Context(), []string{"i1", "i2", "i3", "none"}, []store.Key{{ID: "i1", Version: 1}, {ID: "i1", Version: 1}, {ID: "i2", Version: 1}, {ID: "i2", Version: 2}, {ID: "i3", Version: 1}})
 	want := map[string]*answers.Seen{
 		"i1": {
 			First: answers.Occurrence{Version: 1, At: hour(2).UnixMicro(), In: c1}, Last: answers.Occurrence{Version: 1, At: hour(5).UnixMicro(), In: c2},
-			Branches: map[int64][]answers.Branch{1: {b, a}},
+			Branches: map[int][]answers.Branch{1: {b, a}},
 		},
-		"i2": {First: answers.Occurrence{Version: 1, In: c2}, Last: answers.Occurrence{Version: 2}, Branches: map[int64][]answers.Branch{1: {b}}},
+		"i2": {First: answers.Occurrence{Version: 1, In: c2}, Last: answers.Occurrence{Version: 2}, Branches: map[int][]answers.Branch{1: {b}}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
@@ -142,7 +143,7 @@ func TestSeenInBuildsAndTests(t *testing.T) {
 	db := openedWith(t, issueReport())
 	for _, tt := range []struct {
 		id      string
-		version int64
+		version int
 		builds  bool
 		want    string
 	}{
@@ -162,7 +163,7 @@ func TestSeenInBuildsAndTests(t *testing.T) {
 				if tt.builds {
 					seenIn = db.SeenInBuilds
 				}
-				all, err := seenIn(t.Context(), answers.IssueKey{ID: tt.id, Version: tt.version}, after, page)
+				all, err := seenIn(t.Context(), store.Key{ID: tt.id, Version: tt.version}, after, page)
 				if err != nil {
 					t.Fatal(err)
 				}

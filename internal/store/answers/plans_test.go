@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -18,7 +19,7 @@ func TestPlans(t *testing.T) {
 	var plan []string
 	watchPlans(db, func(_, step string) { plan = append(plan, step) })
 	ctx, builds := t.Context(), []string{"b1", "b2"}
-	key := answers.IssueKey{ID: "i1", Version: 1}
+	key := store.Key{ID: "i1", Version: 1}
 	days := answers.Days{First: 0, Last: 7}
 	for name, c := range map[string]struct {
 		read  func() error

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/facts"
+	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/report"
@@ -45,7 +46,7 @@ func GroupOf(b *Built, t *rollup.Test) Group {
 // Sighting is an issue that was seen in a build or a test.
 type Sighting struct {
 	IssueID         string
-	Version         int64
+	Version         int
 	Kind            rollup.Kind // of the build or test
 	BuildID, TestID string      // TestID is "" for a build
 	Status          report.Status
@@ -65,7 +66,7 @@ type Results struct {
 
 	Builds    []Built // in the order of the checkouts, by ID within a checkout
 	Sightings []Sighting
-	Texts     map[IssueKey]IssueTexts
+	Texts     map[store.Key]IssueTexts
 }
 
 // IssueTexts are the texts of an issue; nil for a text that it does not have.
@@ -208,8 +209,8 @@ func (r *Results) readTexts(ctx context.Context, db *DB, tx sqldb.Tx) error {
 	for i := range r.Sightings {
 		ids.add(r.Sightings[i].IssueID)
 	}
-	r.Texts = make(map[IssueKey]IssueTexts)
-	var key IssueKey
+	r.Texts = make(map[store.Key]IssueTexts)
+	var key store.Key
 	var texts IssueTexts
 	query := "SELECT id, version, comment, report_url FROM issues WHERE " + db.In("id", 1)
 	return forEachRow(ctx, tx, query, []any{db.List(ids.sorted())}, []any{&key.ID, &key.Version, &texts.Comment, &texts.ReportURL},

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
@@ -14,12 +15,12 @@ import (
 // branches where it was seen.
 type Seen struct {
 	First, Last Occurrence
-	Branches    map[int64][]Branch // by version
+	Branches    map[int][]Branch // by version
 }
 
 // Occurrence is the occurrence of a version of an issue in a build or test.
 type Occurrence struct {
-	Version int64
+	Version int
 	At      int64     // start of the build or test, in microseconds since 1970, 0 if unknown
 	In      *Revision // nil if unknown
 }
@@ -48,7 +49,7 @@ const (
 // Seen returns the first and the last occurrence of issues, by their IDs, and the branches
 // of the newest sightings of each of the versions. It leaves out issues without
 // sightings.
-func (db *DB) Seen(ctx context.Context, ids []string, versions []IssueKey) (seen map[string]*Seen, err error) {
+func (db *DB) Seen(ctx context.Context, ids []string, versions []store.Key) (seen map[string]*Seen, err error) {
 	err = db.view(ctx, "read sightings of issues", func(ctx context.Context, tx sqldb.Tx) error {
 		if seen, err = db.findOccurrences(ctx, tx, ids); err != nil {
 			return err
@@ -73,7 +74,7 @@ func (db *DB) Seen(ctx context.Context, ids []string, versions []IssueKey) (seen
 }
 
 // branchesOf returns the branches of the newest sightings of a version.
-func branchesOf(ctx context.Context, tx sqldb.Tx, key IssueKey, limit int) (all []Branch, err error) {
+func branchesOf(ctx context.Context, tx sqldb.Tx, key store.Key, limit int) (all []Branch, err error) {
 	query := `
 		SELECT DISTINCT ` + sqldb.Text("c.tree_name") + `, ` + sqldb.Text("c.git_repository_url") + `, ` + sqldb.Text("c.git_repository_branch") + `
 		FROM (
@@ -116,7 +117,7 @@ func (db *DB) findOccurrences(ctx context.Context, tx sqldb.Tx, ids []string) (m
 	for id, f := range first {
 		l := last[id]
 		f.In, l.In = byID[f.checkout], byID[l.checkout]
-		all[id] = &Seen{First: f.Occurrence, Last: l.Occurrence, Branches: make(map[int64][]Branch)}
+		all[id] = &Seen{First: f.Occurrence, Last: l.Occurrence, Branches: make(map[int][]Branch)}
 	}
 	return all, nil
 }
@@ -163,7 +164,7 @@ type SeenIn struct {
 // once. The latest start comes first. It returns at most n, those after a previous
 // result unless after is nil. An incident with a build and a test is of both; the time
 // is the start of its test.
-func (db *DB) SeenInBuilds(ctx context.Context, key IssueKey, after *SeenIn, n int) ([]SeenIn, error) {
+func (db *DB) SeenInBuilds(ctx context.Context, key store.Key, after *SeenIn, n int) ([]SeenIn, error) {
 	return db.seenIn(ctx, key, after, n, `
 		SELECT s.seen, s.incident_id, i.build_id, ''
 		FROM sightings s JOIN incidents i ON i.id = s.incident_id
@@ -177,7 +178,7 @@ func (db *DB) SeenInBuilds(ctx context.Context, key IssueKey, after *SeenIn, n i
 
 // SeenInTests returns the existing tests where a version of an issue was seen, as
 // SeenInBuilds returns builds.
-func (db *DB) SeenInTests(ctx context.Context, key IssueKey, after *SeenIn, n int) ([]SeenIn, error) {
+func (db *DB) SeenInTests(ctx context.Context, key store.Key, after *SeenIn, n int) ([]SeenIn, error) {
 	return db.seenIn(ctx, key, after, n, `
 		SELECT s.seen, s.incident_id, s.build_id, s.test_id
 		FROM sightings s
@@ -190,7 +191,7 @@ func (db *DB) SeenInTests(ctx context.Context, key IssueKey, after *SeenIn, n in
 }
 
 // seenIn runs a query of sightings "s" with a condition.
-func (db *DB) seenIn(ctx context.Context, key IssueKey, after *SeenIn, n int, query string) (all []SeenIn, err error) {
+func (db *DB) seenIn(ctx context.Context, key store.Key, after *SeenIn, n int, query string) (all []SeenIn, err error) {
 	args := []any{key.ID, key.Version, n}
 	query += " AND s.issue_id = $1 AND s.issue_version = $2"
 	if after != nil {

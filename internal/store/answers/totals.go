@@ -129,7 +129,7 @@ type Totals struct {
 type BuildIncidents struct {
 	Origin  string
 	IssueID string
-	Version int64   // the newest version; of the incidents if the issue does not exist
+	Version int     // the newest version; of the incidents if the issue does not exist
 	Comment *string // of this version
 	New     bool    // the first version of the issue arrived on these days, too
 	N       int64
@@ -201,8 +201,9 @@ func (t *Totals) readBuildIncidents(ctx context.Context, db *DB, tx sqldb.Tx, da
 
 // arrivedIssue is the newest version of an issue, and when its first version arrived.
 type arrivedIssue struct {
-	version, first int64
-	comment        *string
+	version int
+	first   int64 // microseconds since 1970
+	comment *string
 }
 
 func (db *DB) arrivedIssues(ctx context.Context, tx sqldb.Tx, ids []string) (map[string]arrivedIssue, error) {
@@ -213,7 +214,8 @@ func (db *DB) arrivedIssues(ctx context.Context, tx sqldb.Tx, ids []string) (map
 		ORDER BY id, version`
 	all := make(map[string]arrivedIssue)
 	var id string
-	var version, at int64
+	var version int
+	var at int64
 	var comment *string
 	err := forEachRow(ctx, tx, query, []any{db.List(ids)}, []any{&id, &version, &comment, &at}, func() {
 		i, ok := all[id]

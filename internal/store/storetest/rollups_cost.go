@@ -97,7 +97,7 @@ func (s suite) readings(t *testing.T, rollups *rollup.DB) map[string]cost {
 		"tests of builds":   func() error { _, err := db.Tally(ctx, builds); return err },
 		"tests that failed": func() error { return db.Failed(ctx, builds, func(*answers.FailedTest) {}) },
 		"issues of builds":  func() error { _, err := db.Findings(ctx, builds); return err },
-		"an issue":          func() error { _, err := db.Incidents(ctx, answers.IssueKey{ID: "a:i"}); return err },
+		"an issue":          func() error { _, err := db.Incidents(ctx, store.Key{ID: "a:i"}); return err },
 		"a suite":           func() error { _, err := db.SuiteCounts(ctx, builds, "boot"); return err },
 		"totals":            func() error { _, err := db.Totals(ctx, answers.Days{First: 0, Last: 40000}); return err },
 	} {

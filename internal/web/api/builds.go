@@ -139,7 +139,7 @@ func issueItems(all []answers.SeenIssue, err error, none nothing) ([]Issue, erro
 	items := make([]Issue, len(all))
 	for i, seen := range all {
 		items[i] = Issue{
-			ID: seen.ID, Version: int(seen.Version), Comment: seen.Comment, ReportURL: seen.ReportURL, Incidents: statusCount(seen.Incidents),
+			ID: seen.ID, Version: seen.Version, Comment: seen.Comment, ReportURL: seen.ReportURL, Incidents: statusCount(seen.Incidents),
 		}
 	}
 	return items, nil

@@ -68,7 +68,7 @@ func (b bound) contains(n float64) bool {
 type issueFilter struct {
 	uncategorized bool // it failed, and no issue was seen in it
 	id            string
-	version       int64 // -1 for any
+	version       int // -1 for any
 }
 
 // filterField is a property to filter by.
@@ -168,7 +168,7 @@ func seenFilter(of func(*filters) *kindFilters) func(*filters, string, string) e
 		} else if i := strings.LastIndexByte(value, ','); i >= 0 {
 			wanted.id = value[:i]
 			if version := value[i+1:]; version != "null" && version != "" {
-				n, err := strconv.ParseInt(version, 10, 64)
+				n, err := strconv.Atoi(version)
 				if err != nil {
 					return fmt.Errorf("an issue to filter by is %.100q: expected its ID and its version, as in ci:issue-1,2", value)
 				}

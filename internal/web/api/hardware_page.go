@@ -98,7 +98,7 @@ type hardwareBuild struct {
 	BuildItem
 	Tree         *string `json:"tree_name" doc:"Name of the tree"`
 	IssueID      *string `json:"issue_id" doc:"An issue that was seen in the build"`
-	IssueVersion *int64  `json:"issue_version" doc:"Version of the issue"`
+	IssueVersion *int    `json:"issue_version" doc:"Version of the issue"`
 }
 
 type hardwareTest struct {

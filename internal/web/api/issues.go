@@ -75,14 +75,14 @@ type VersionInput struct {
 }
 
 // wantedVersion returns the wanted version.
-func (a issueAPI) wantedVersion(ctx context.Context, in *VersionInput) (answers.IssueKey, error) {
-	key := answers.IssueKey{ID: in.ID}
+func (a issueAPI) wantedVersion(ctx context.Context, in *VersionInput) (store.Key, error) {
+	key := store.Key{ID: in.ID}
 	if in.Version != "" {
 		n, err := strconv.ParseInt(in.Version, 10, 32)
 		if err != nil {
 			return key, badRequest("version is " + in.Version + ": expected a number below 2^31")
 		}
-		key.Version = n
+		key.Version = int(n)
 		return key, nil
 	}
 	version, err := a.answers().NewestVersion(ctx, in.ID)
@@ -98,7 +98,7 @@ func (a issueAPI) issue(ctx context.Context, in *VersionInput) (*IssueDetails, e
 	if err != nil {
 		return nil, err
 	}
-	found, err := a.query(ctx, store.Query{Issues: []store.Key{{ID: key.ID, Version: int(key.Version)}}, Metadata: true})
+	found, err := a.query(ctx, store.Query{Issues: []store.Key{key}, Metadata: true})
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +110,7 @@ func (a issueAPI) issue(ctx context.Context, in *VersionInput) (*IssueDetails, e
 	if i.Misc != nil {
 		d.Misc = &i.Misc
 	}
-	extras, err := a.issueExtras(ctx, []answers.IssueKey{key})
+	extras, err := a.issueExtras(ctx, []store.Key{key})
 	if err == nil && len(extras) > 0 {
 		d.Extra = &extras
 	}
@@ -130,7 +130,7 @@ type issueIncident struct {
 }
 
 func (a issueAPI) incidentOf(o answers.Occurrence) issueIncident {
-	i := issueIncident{FirstSeen: timeOrNull(o.At), Version: new(int(o.Version))}
+	i := issueIncident{FirstSeen: timeOrNull(o.At), Version: new(o.Version)}
 	if r := o.In; r != nil {
 		i.CommitHash, i.CommitName = optional(r.CommitHash), optional(r.CommitName)
 		i.URL, i.Branch = optional(r.RepositoryURL), optional(r.Branch)
@@ -161,7 +161,7 @@ type issueBranch struct {
 
 // issueExtras returns where and when issues were seen, by ID, and where the given
 // versions were seen. Issues without incidents are left out.
-func (a issueAPI) issueExtras(ctx context.Context, keys []answers.IssueKey) (map[string]issueExtra, error) {
+func (a issueAPI) issueExtras(ctx context.Context, keys []store.Key) (map[string]issueExtra, error) {
 	var ids []string
 	for _, key := range keys {
 		ids = append(ids, key.ID)
@@ -178,7 +178,7 @@ func (a issueAPI) issueExtras(ctx context.Context, keys []answers.IssueKey) (map
 	// takes the first version without checking that it exists.
 	for _, key := range keys {
 		if s := seen[key.ID]; s != nil {
-			extras[key.ID].Versions[strconv.FormatInt(key.Version, 10)] = a.versionOf(key.ID, int(key.Version), s.Branches[key.Version])
+			extras[key.ID].Versions[strconv.Itoa(key.Version)] = a.versionOf(key.ID, key.Version, s.Branches[key.Version])
 		}
 	}
 	return extras, nil

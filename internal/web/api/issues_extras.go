@@ -11,7 +11,7 @@ import (
 	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
-	"github.com/kcidb-go/kcidb/internal/store/answers"
+	"github.com/kcidb-go/kcidb/internal/store"
 )
 
 func (a issueAPI) registerExtras(r *registry, group string) {
@@ -31,7 +31,7 @@ type issueExtrasInput struct {
 }
 
 // issuePair is a version of an issue as clients send it: a list of ID and version.
-type issuePair struct{ answers.IssueKey }
+type issuePair struct{ store.Key }
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (p *issuePair) UnmarshalJSON(text []byte) error {
@@ -57,12 +57,12 @@ type issueExtraList struct {
 }
 
 func (a issueAPI) extrasOfIssues(ctx context.Context, in *issueExtrasInput) (*issueExtraList, error) {
-	keys := make([]answers.IssueKey, len(in.Body.Issues))
+	keys := make([]store.Key, len(in.Body.Issues))
 	for i, pair := range in.Body.Issues {
 		if !validText(pair.ID) {
 			return nil, badRequest("issues has an ID with a NUL character")
 		}
-		keys[i] = pair.IssueKey
+		keys[i] = pair.Key
 	}
 	extras, err := a.issueExtras(ctx, keys)
 	if err != nil {

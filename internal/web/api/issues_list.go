@@ -12,7 +12,6 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -155,12 +154,8 @@ func (a issueAPI) listIssues(ctx context.Context, in *listIssuesInput) (*issueLi
 }
 
 // eachIssue calls do for each version of an issue that exists, in order.
-func (a issueAPI) eachIssue(ctx context.Context, keys []answers.IssueKey, do func(*report.Issue)) error {
-	q := store.Query{Metadata: true}
-	for _, key := range keys {
-		q.Issues = append(q.Issues, store.Key{ID: key.ID, Version: int(key.Version)})
-	}
-	found, err := a.query(ctx, q)
+func (a issueAPI) eachIssue(ctx context.Context, keys []store.Key, do func(*report.Issue)) error {
+	found, err := a.query(ctx, store.Query{Issues: keys, Metadata: true})
 	if err != nil {
 		return err
 	}
@@ -168,7 +163,7 @@ func (a issueAPI) eachIssue(ctx context.Context, keys []answers.IssueKey, do fun
 	for i := range found.Issues {
 		byKey[store.Key{ID: found.Issues[i].ID, Version: found.Issues[i].Version}] = &found.Issues[i]
 	}
-	for _, key := range q.Issues {
+	for _, key := range keys {
 		if i := byKey[key]; i != nil {
 			do(i)
 		}

@@ -134,7 +134,7 @@ func (a issueAPI) pageOfSeen(ctx context.Context, in *issueSeenInput, builds boo
 
 // seenBehind returns the builds, or else the tests, behind one of them. It leaves out
 // builds and tests that are gone, or of an origin that is not wanted.
-func (a issueAPI) seenBehind(ctx context.Context, version answers.IssueKey, builds bool, behind *answers.SeenIn, most int, origins texts) iter.Seq2[seenObject, error] {
+func (a issueAPI) seenBehind(ctx context.Context, version store.Key, builds bool, behind *answers.SeenIn, most int, origins texts) iter.Seq2[seenObject, error] {
 	return func(yield func(seenObject, error) bool) {
 		atOnce := seenAtOnce
 		if most > 0 {

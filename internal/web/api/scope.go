@@ -22,7 +22,7 @@ type scope struct {
 // seenIssue is an issue that was seen in a build or a test.
 type seenIssue struct {
 	issue   string
-	version int64
+	version int
 }
 
 // results returns the query for the scope in the roll-ups, not read yet.

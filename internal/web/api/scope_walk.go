@@ -30,7 +30,7 @@ type visitor interface {
 // walk passes to a visitor what the scope holds: tests, builds, and the issues in both.
 // It reads the roll-ups only, unless a filter needs single tests. It returns the texts
 // of the issues.
-func (d *data) walk(ctx context.Context, sc scope, f *filters, v visitor) (map[answers.IssueKey]answers.IssueTexts, error) {
+func (d *data) walk(ctx context.Context, sc scope, f *filters, v visitor) (map[store.Key]answers.IssueTexts, error) {
 	w := newWalker(&sc, f, v)
 	r := sc.results()
 	r.Tests = sc.hardware != "" || w.filters.boot.grouped() || w.filters.test.grouped()

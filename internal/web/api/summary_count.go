@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/report"
@@ -36,7 +37,7 @@ type summaryCounter struct {
 type kindCounter struct {
 	// Everything in the scope.
 	origins, labs, platforms names
-	seen                     map[answers.IssueKey]bool
+	seen                     map[store.Key]bool
 	unknown                  int64
 
 	// The part that the filters let pass.
@@ -46,7 +47,7 @@ type kindCounter struct {
 	built                      map[builtBy]*StatusCount
 	reasons                    map[string]int64
 	failedOn                   names
-	issues                     map[answers.IssueKey]*StatusCount
+	issues                     map[store.Key]*StatusCount
 	unknownWanted              int64
 	explained, explainedWanted map[objectKey]bool // failures with an issue
 	incidents                  map[seenIn]bool
@@ -56,7 +57,7 @@ type builtBy struct{ architecture, compiler string }
 
 // seenIn is an issue in a build or a test.
 type seenIn struct {
-	issue answers.IssueKey
+	issue store.Key
 	in    objectKey
 }
 
@@ -82,10 +83,10 @@ func newSummaryCounter(hardware bool) *summaryCounter {
 	c := &summaryCounter{hardware: hardware, configs: make(names), architectures: make(names), compilers: make(names)}
 	for i := range c.kinds {
 		c.kinds[i] = kindCounter{
-			origins: make(names), labs: make(names), platforms: make(names), seen: make(map[answers.IssueKey]bool),
+			origins: make(names), labs: make(names), platforms: make(names), seen: make(map[store.Key]bool),
 			byOrigin: make(countsBy), byConfig: make(countsBy), byLab: make(countsBy), byCompatible: make(countsBy), byPlatform: make(countsBy),
 			built: make(map[builtBy]*StatusCount), reasons: make(map[string]int64), failedOn: make(names),
-			issues: make(map[answers.IssueKey]*StatusCount), explained: make(map[objectKey]bool), explainedWanted: make(map[objectKey]bool),
+			issues: make(map[store.Key]*StatusCount), explained: make(map[objectKey]bool), explainedWanted: make(map[objectKey]bool),
 			incidents: make(map[seenIn]bool),
 		}
 	}
@@ -164,7 +165,7 @@ func (k *kindCounter) count(b *answers.Built, origin, lab string, s report.Statu
 
 func (c *summaryCounter) sighting(s *answers.Sighting, wanted bool) {
 	k := c.ofKind(s.Kind)
-	key, in := answers.IssueKey{ID: s.IssueID, Version: s.Version}, objectKey{s.BuildID, s.TestID}
+	key, in := store.Key{ID: s.IssueID, Version: s.Version}, objectKey{s.BuildID, s.TestID}
 	k.seen[key] = true
 	failed := uncategorized(s.Status)
 	if failed && !k.explained[in] {
@@ -188,7 +189,7 @@ func (c *summaryCounter) sighting(s *answers.Sighting, wanted bool) {
 }
 
 // summary returns the counts.
-func (c *summaryCounter) summary(texts map[answers.IssueKey]answers.IssueTexts) summary {
+func (c *summaryCounter) summary(texts map[store.Key]answers.IssueTexts) summary {
 	builds := c.ofKind(rollup.Builds)
 	s := summary{
 		Builds: buildSummary{
@@ -210,7 +211,7 @@ func (c *summaryCounter) summary(texts map[answers.IssueKey]answers.IssueTexts) 
 	return s
 }
 
-func (c *summaryCounter) tests(kind rollup.Kind, texts map[answers.IssueKey]answers.IssueTexts) testSummary {
+func (c *summaryCounter) tests(kind rollup.Kind, texts map[store.Key]answers.IssueTexts) testSummary {
 	k := c.ofKind(kind)
 	s := testSummary{
 		Status: k.status, Origins: k.byOrigin, Architectures: k.builtSorted(), Configs: k.byConfig, Issues: k.issueList(texts),
@@ -235,11 +236,11 @@ func (k *kindCounter) builtSorted() []builtWith {
 }
 
 // issueList returns the issues, by ID and version.
-func (k *kindCounter) issueList(texts map[answers.IssueKey]answers.IssueTexts) []Issue {
+func (k *kindCounter) issueList(texts map[store.Key]answers.IssueTexts) []Issue {
 	all := make([]Issue, 0, len(k.issues))
 	for key, count := range k.issues {
 		all = append(all, Issue{
-			ID: key.ID, Version: int(key.Version), Comment: texts[key].Comment, ReportURL: texts[key].ReportURL, Incidents: *count,
+			ID: key.ID, Version: key.Version, Comment: texts[key].Comment, ReportURL: texts[key].ReportURL, Incidents: *count,
 		})
 	}
 	slices.SortFunc(all, func(a, b Issue) int { return cmp.Or(strings.Compare(a.ID, b.ID), cmp.Compare(a.Version, b.Version)) })
@@ -265,7 +266,7 @@ func (c *summaryCounter) filters() summaryFilters {
 
 func (k *kindCounter) filters() KindFilters {
 	f := KindFilters{Origins: k.origins.sorted(), HasUnknownIssue: k.unknown > 0, Labs: k.labs.sorted()}
-	keys := slices.SortedFunc(maps.Keys(k.seen), func(a, b answers.IssueKey) int {
+	keys := slices.SortedFunc(maps.Keys(k.seen), func(a, b store.Key) int {
 		return cmp.Or(strings.Compare(a.ID, b.ID), cmp.Compare(a.Version, b.Version))
 	})
 	for _, key := range keys {

@@ -47,7 +47,7 @@ type originIncidents struct {
 
 type issueIncidents struct {
 	ID        string  `json:"id" doc:"ID of the issue"`
-	Version   int64   `json:"version" doc:"Newest version of the issue"`
+	Version   int     `json:"version" doc:"Newest version of the issue"`
 	Comment   *string `json:"comment" doc:"One-line description of the issue"`
 	Incidents int64   `json:"total_incidents" doc:"Incidents of builds"`
 }

@@ -158,7 +158,7 @@ func (a treeAPI) treeReport(ctx context.Context, in *treeReportInput) (*treeRepo
 		in := i.First.In
 		r.Issues.Builds = append(r.Issues.Builds, reportedIssue{
 			New: in != nil && (in.CheckoutID == head.CheckoutID || in.CommitHash != "" && in.CommitHash == head.CommitHash),
-			ID:  i.ID, Version: int(i.Version), Comment: i.Comment, BuildID: i.BuildID, ReportURL: i.ReportURL,
+			ID:  i.ID, Version: i.Version, Comment: i.Comment, BuildID: i.BuildID, ReportURL: i.ReportURL,
 			FirstSeen: timeOrNull(i.First.At), Code: i.Code, Tool: i.Tool, Harness: i.Harness,
 		})
 	}
