@@ -10,10 +10,12 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/kcidb-go/kcidb/internal/describe/pageurl"
 	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/web/front"
 	"github.com/kcidb-go/kcidb/object"
 )
 
@@ -43,10 +45,8 @@ type treeReportInput struct {
 
 // Resolve notes which URL of the service the client calls.
 func (in *treeReportInput) Resolve(hc huma.Context) []error {
-	in.base = "http://" + hc.Host()
-	if hc.TLS() != nil || hc.Header("X-Forwarded-Proto") == "https" {
-		in.base = "https://" + hc.Host()
-	}
+	r, _ := humago.Unwrap(hc)
+	in.base = front.Scheme(r) + "://" + r.Host
 	return nil
 }
 

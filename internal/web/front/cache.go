@@ -53,11 +53,7 @@ func (k Kind) keyOf(r *http.Request, c coding) string {
 		slices.SortStableFunc(parts, func(a, b string) int { return strings.Compare(name(a), name(b)) })
 		query = strings.Join(parts, "&")
 	}
-	scheme := " http://"
-	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
-		scheme = " https://"
-	}
-	return string(c) + scheme + r.Host + r.URL.EscapedPath() + "?" + query
+	return string(c) + " " + Scheme(r) + "://" + r.Host + r.URL.EscapedPath() + "?" + query
 }
 
 // cache keeps answers for a while, and knows which answers are being made.

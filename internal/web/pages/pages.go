@@ -107,14 +107,11 @@ var hostShape = regexp.MustCompile(`^[A-Za-z0-9.:\[\]-]+$`)
 
 // address returns the URL of this service as the visitor sees it.
 func address(r *http.Request) string {
-	scheme, host := "http", r.Host
-	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
-		scheme = "https"
-	}
+	host := r.Host
 	if !hostShape.MatchString(host) {
 		host = "localhost"
 	}
-	return scheme + "://" + host
+	return front.Scheme(r) + "://" + host
 }
 
 // send answers with content. The front answers 304 to clients that have it.
