@@ -52,7 +52,20 @@ func (r *registry) fail(ctx context.Context, w *lateWriter, err error) {
 		}
 		panic(http.ErrAbortHandler)
 	}
-	f := failed{Message: err.Error(), status: http.StatusInternalServerError}
+	f, retryAfter := failureOf(ctx, r.log, err)
+	if retryAfter != "" {
+		w.hc.SetHeader("Retry-After", retryAfter)
+	}
+	w.begun = true
+	w.hc.SetHeader("Content-Type", "application/json")
+	w.hc.SetStatus(f.status)
+	jsonv2.MarshalWrite(w, f, jsontext.AllowInvalidUTF8(true))
+}
+
+// failureOf returns the answer to an error, and its header Retry-After, "" for none. The
+// client does not get the text of an error of the store, which is logged instead.
+func failureOf(ctx context.Context, log *slog.Logger, err error) (f *failed, retryAfter string) {
+	f = &failed{Message: err.Error()}
 	var none nothing
 	var bad badRequest
 	var not forbidden
@@ -64,19 +77,16 @@ func (r *registry) fail(ctx context.Context, w *lateWriter, err error) {
 	case errors.As(err, &not):
 		f.status = http.StatusForbidden
 	default:
-		var retryAfter time.Duration
-		if f.status, retryAfter = front.Failure(err); f.status == http.StatusServiceUnavailable {
+		var wait time.Duration
+		if f.status, wait = front.Failure(err); f.status == http.StatusServiceUnavailable {
 			f.Message = "The database is too busy at the moment: try again in a while"
 		} else {
-			r.log.LogAttrs(ctx, slog.LevelError, "no answer", slog.Any("error", err))
+			log.LogAttrs(ctx, slog.LevelError, "no answer", slog.Any("error", err))
 			f.Message = "The database does not answer at the moment"
 		}
-		if retryAfter > 0 {
-			w.hc.SetHeader("Retry-After", strconv.Itoa(int(retryAfter.Seconds())))
+		if wait > 0 {
+			retryAfter = strconv.Itoa(int(wait.Seconds()))
 		}
 	}
-	w.begun = true
-	w.hc.SetHeader("Content-Type", "application/json")
-	w.hc.SetStatus(f.status)
-	jsonv2.MarshalWrite(w, f, jsontext.AllowInvalidUTF8(true))
+	return f, retryAfter
 }

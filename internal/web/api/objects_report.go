@@ -90,8 +90,11 @@ func (a objectAPI) report(w http.ResponseWriter, r *http.Request) {
 	defer stop()
 	first, err, found := next()
 	if err != nil {
-		a.Log.LogAttrs(r.Context(), slog.LevelError, "no report", slog.Any("error", err))
-		front.Refuse(w, http.StatusInternalServerError, "The database does not answer at the moment")
+		f, retryAfter := failureOf(r.Context(), a.Log, err)
+		if retryAfter != "" {
+			w.Header().Set("Retry-After", retryAfter)
+		}
+		front.Refuse(w, f.status, f.Message)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")

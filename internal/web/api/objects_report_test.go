@@ -142,6 +142,7 @@ func TestReportRefused(t *testing.T) {
 type failing struct {
 	store.Store
 	after int
+	err   error // nil for an error without a kind
 }
 
 func (f failing) Query(context.Context, store.Query) iter.Seq2[*report.Report, error] {
@@ -152,7 +153,18 @@ func (f failing) Query(context.Context, store.Query) iter.Seq2[*report.Report, e
 				return
 			}
 		}
-		yield(nil, errors.New("the disk is gone"))
+		if f.err == nil {
+			f.err = errors.New("the disk is gone")
+		}
+		yield(nil, f.err)
+	}
+}
+
+// A busy database makes clients try again, as with every other question.
+func TestReportOfBusyStore(t *testing.T) {
+	w := ask(failing{err: store.ErrUnavailable}, "GET", "test=ci:t")
+	if w.Code != 503 || w.Header().Get("Retry-After") != "10" || !strings.Contains(w.Body.String(), "too busy") {
+		t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)
 	}
 }
 
