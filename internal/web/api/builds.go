@@ -108,6 +108,7 @@ func (a buildAPI) testsOfBuild(ctx context.Context, in *testsOfBuildInput, w io.
 	list := keyedList[store.Run]{
 		keySize: 2,
 		key:     func(run *store.Run) cursor { return cursor{run.Path, run.ID} },
+		size:    sizeOfRun,
 		after: func(key cursor, _ int) (iter.Seq2[store.Run, error], error) {
 			after := store.RunKey{}
 			if key != nil {

@@ -104,6 +104,15 @@ type seenObject struct {
 	checkout *report.Checkout // nil if it is unknown
 }
 
+// size returns roughly how many bytes of memory the object takes without its parents:
+// its long texts, and 1,000 bytes for the rest.
+func (s *seenObject) size() int {
+	if t := s.test; t != nil {
+		return 1000 + len(t.Misc) + len(text(t.LogExcerpt))
+	}
+	return 1000 + len(s.build.Misc) + len(text(s.build.LogExcerpt))
+}
+
 // pageOfSeen returns the wanted page of the builds, or else the tests, that a version
 // of an issue was seen in.
 func (a issueAPI) pageOfSeen(ctx context.Context, in *issueSeenInput, builds bool) (iter.Seq2[seenObject, error], error) {
@@ -117,6 +126,7 @@ func (a issueAPI) pageOfSeen(ctx context.Context, in *issueSeenInput, builds boo
 	list := keyedList[seenObject]{
 		keySize: 2,
 		key:     func(s *seenObject) cursor { return cursor{strconv.FormatInt(s.in.At, 10), s.in.IncidentID} },
+		size:    (*seenObject).size,
 		after: func(key cursor, most int) (iter.Seq2[seenObject, error], error) {
 			var behind *answers.SeenIn
 			if key != nil {

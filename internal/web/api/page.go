@@ -78,15 +78,20 @@ func pageOf[E any](ctx context.Context, p Page, all []E, key func(E) string) ([]
 // that a page costs the same wherever it is in the list.
 type keyedList[E any] struct {
 	key     func(*E) cursor
-	keySize int // texts in a key
+	keySize int          // texts in a key
+	size    func(*E) int // roughly how many bytes of memory an element takes
 	// after returns the elements behind a key, all for nil. It may read ahead for
 	// most elements, 0 for the whole list.
 	after func(key cursor, most int) (iter.Seq2[E, error], error)
 }
 
-// page returns the wanted page, and sets the header Link. It reads a page twice,
-// because the header comes before the body: to hold 10,000 tests, each with a misc of
-// up to 1 MiB, would take 10 GiB.
+// maxHeldPage is how many bytes of a page are held until its end is known.
+const maxHeldPage = 4 << 20
+
+// page returns the wanted page, and sets the header Link. It reads the page before it
+// returns, because the header comes before the body. It reads a page of more than
+// maxHeldPage twice: to hold 10,000 tests, each with a misc of up to 1 MiB, would take
+// 10 GiB.
 func (l *keyedList[E]) page(ctx context.Context, p Page) (iter.Seq2[E, error], error) {
 	after, err := p.parse(l.keySize)
 	if err != nil {
@@ -99,8 +104,9 @@ func (l *keyedList[E]) page(ctx context.Context, p Page) (iter.Seq2[E, error], e
 	if err != nil {
 		return nil, err
 	}
+	var held []E // nil for a page that is too large
 	var last E
-	n := 0
+	n, bytes := 0, 0
 	for e, err := range rest {
 		if err != nil {
 			return nil, err
@@ -111,17 +117,33 @@ func (l *keyedList[E]) page(ctx context.Context, p Page) (iter.Seq2[E, error], e
 		}
 		last = e
 		n++
+		if bytes += l.size(&e); bytes <= maxHeldPage {
+			held = append(held, e)
+		} else {
+			held = nil
+		}
+	}
+	if len(held) == n {
+		return sequence(held), nil
 	}
 	rest, err = l.after(after, n)
 	return firstOf(rest, n), err
 }
 
-// firstOf returns the first n elements of a sequence.
+// sequence returns the elements of a slice.
+func sequence[E any](all []E) iter.Seq2[E, error] {
+	return func(yield func(E, error) bool) {
+		for _, e := range all {
+			if !yield(e, nil) {
+				return
+			}
+		}
+	}
+}
+
+// firstOf returns the first n elements of a sequence, at least one.
 func firstOf[E any](all iter.Seq2[E, error], n int) iter.Seq2[E, error] {
 	return func(yield func(E, error) bool) {
-		if n == 0 {
-			return
-		}
 		i := 0
 		for e, err := range all {
 			if i++; !yield(e, err) || err != nil || i == n {

@@ -24,37 +24,41 @@ type pageInput struct {
 	Name string `path:"name"`
 }
 
-// pagesOf returns an API with the same list twice, held in memory and not.
+// pagesOf returns an API with the same list thrice: held in memory, streamed, and
+// streamed with pages that are too large to be held.
 func pagesOf(list *[]string) *API {
 	a := New(Config{Log: slog.New(slog.DiscardHandler), Now: time.Now})
 	key := func(s string) string { return s }
 	answer(a.registry, operation{path: "/api/held/{name}"}, func(ctx context.Context, in *pageInput) ([]string, error) {
 		return pageOf(ctx, in.Page, *list, key)
 	})
-	stream[pageInput, []string](a.registry, operation{path: "/api/streamed/{name}"}, func(ctx context.Context, in *pageInput, w io.Writer) error {
-		streamed := sorted(func() []string { return *list }, nil)
-		part, err := streamed.page(ctx, in.Page)
-		if err != nil {
-			return err
-		}
-		all := []string{}
-		for s, err := range part {
+	for kind, size := range map[string]int{"streamed": 1, "large": maxHeldPage} {
+		stream[pageInput, []string](a.registry, operation{path: "/api/" + kind + "/{name}"}, func(ctx context.Context, in *pageInput, w io.Writer) error {
+			streamed := sorted(func() []string { return *list }, size, nil)
+			part, err := streamed.page(ctx, in.Page)
 			if err != nil {
 				return err
 			}
-			all = append(all, s)
-		}
-		return jsonv2.MarshalWrite(w, all)
-	})
+			all := []string{}
+			for s, err := range part {
+				if err != nil {
+					return err
+				}
+				all = append(all, s)
+			}
+			return jsonv2.MarshalWrite(w, all)
+		})
+	}
 	return a
 }
 
-// sorted returns a sorted list as a keyed one, which ends with an error unless that
-// is nil.
-func sorted(list func() []string, failure error) *keyedList[string] {
+// sorted returns a sorted list as a keyed one, with elements of a size. The list ends
+// with an error unless that is nil.
+func sorted(list func() []string, size int, failure error) *keyedList[string] {
 	return &keyedList[string]{
 		keySize: 1,
 		key:     func(s *string) cursor { return cursor{*s} },
+		size:    func(*string) int { return size },
 		after: func(key cursor, _ int) (iter.Seq2[string, error], error) {
 			return func(yield func(string, error) bool) {
 				for _, s := range list() {
@@ -76,6 +80,7 @@ func TestLongestCursor(t *testing.T) {
 	list := &keyedList[string]{
 		keySize: len(longest),
 		key:     func(*string) cursor { return longest },
+		size:    func(s *string) int { return len(*s) },
 		after: func(key cursor, _ int) (iter.Seq2[string, error], error) {
 			return func(yield func(string, error) bool) {
 				_ = key == nil && yield("first", nil) && yield("second", nil)
@@ -116,7 +121,7 @@ func TestPages(t *testing.T) {
 		list[i] = fmt.Sprintf("%02d é", i)
 	}
 	a := pagesOf(&list)
-	for _, kind := range []string{"held", "streamed"} {
+	for _, kind := range []string{"held", "streamed", "large"} {
 		for limit := range 25 {
 			next := "/api/" + kind + "/a%2Fb?x=1%26&x=2"
 			if limit > 0 {
@@ -160,7 +165,7 @@ func TestPagesOfChangingLists(t *testing.T) {
 		{[]string{"d"}, []string{}, []string{"d"}},
 		{nil, []string{}, []string{}},
 	} {
-		for kind, want := range map[string][]string{"held": tt.held, "streamed": tt.streamed} {
+		for kind, want := range map[string][]string{"held": tt.held, "streamed": tt.streamed, "large": tt.streamed} {
 			list := []string{"a", "b", "c", "d"}
 			a := pagesOf(&list)
 			w := httptest.NewRecorder()
@@ -193,7 +198,7 @@ func TestPagesRefused(t *testing.T) {
 		{"cursor=" + cursor{"1", "a", "b"}.String(), "cursor is not"},
 		{"cursor=" + strings.Repeat("a", 5000), "cursor"},
 	} {
-		for _, kind := range []string{"held", "streamed"} {
+		for _, kind := range []string{"held", "streamed", "large"} {
 			w := httptest.NewRecorder()
 			a.router.ServeHTTP(w, httptest.NewRequest("GET", "/api/"+kind+"/a?"+tt.query, nil))
 			if w.Code != 400 || !strings.Contains(w.Body.String(), tt.want) {
@@ -206,7 +211,7 @@ func TestPagesRefused(t *testing.T) {
 // An error of a list is an error of its page, wherever the list fails.
 func TestPageFails(t *testing.T) {
 	broken := errors.New("broken")
-	list := sorted(func() []string { return []string{"a", "b"} }, broken)
+	list := sorted(func() []string { return []string{"a", "b"} }, 1, broken)
 	for _, p := range []Page{{Limit: 3}, {Limit: 2, Cursor: cursor{"a"}.String()}} {
 		if _, err := list.page(t.Context(), p); !errors.Is(err, broken) {
 			t.Errorf("%+v: %v", p, err)

@@ -108,6 +108,10 @@ func runItem(run *store.Run) RunItem {
 	}
 }
 
+// sizeOfRun returns roughly how many bytes of memory a test takes: its free objects, and
+// 1,000 bytes for the rest.
+func sizeOfRun(run *store.Run) int { return 1000 + len(run.Misc) + len(run.EnvironmentMisc) }
+
 // labOf returns the lab of a test, by the misc of the test, or else by its origin.
 func labOf(misc []byte, origin string) *string {
 	return optional(facts.LabOf(facts.Lab(misc), origin))

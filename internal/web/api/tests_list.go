@@ -38,6 +38,7 @@ func (d *data) testsIn(ctx context.Context, sc scope, f *filters, kind rollup.Ki
 	checkouts, issues := sc.byID(), issuesByObject(r.Sightings)
 	var environments environments
 	list := &keyedList[listedTest]{keySize: 4}
+	list.size = func(t *listedTest) int { return 1000 + len(t.item.Misc) + len(t.item.EnvironmentMisc) }
 	list.key = func(t *listedTest) cursor { return cursor{t.checkout.ID, t.buildID, text(t.item.Path), t.item.ID} }
 	list.after = func(key cursor, most int) (iter.Seq2[listedTest, error], error) {
 		builds, after := r.Builds, store.RunKey{}
