@@ -59,7 +59,9 @@ func (d *data) testsIn(ctx context.Context, sc scope, f *filters, kind rollup.Ki
 					continue
 				}
 				item := testItem(&run.Run, g)
-				if !full {
+				if full {
+					item.EnvironmentMisc = fullEnvironment(run.EnvironmentMisc)
+				} else {
 					item.EnvironmentMisc = environments.platformOnly(g.Platform)
 				}
 				if !yield(listedTest{item, run.BuildID, checkouts[g.Build.CheckoutID]}, nil) {
@@ -95,13 +97,13 @@ func (sc *scope) buildsFrom(builds []answers.Built, checkout, id string) []answe
 	return builds[i:]
 }
 
-// testItem returns a test as an item of a list.
+// testItem returns a test as an item of a list, without its environment.
 func testItem(run *store.Run, g *answers.Group) TestItem {
 	return TestItem{
 		ID: run.ID, Origin: run.Origin, Status: statusText(run.Status), Duration: run.Duration, Path: optional(run.Path), StartTime: instant(run.Start),
 		Compatible: list(run.Compatible), Config: optional(g.Build.ConfigName), LogURL: optional(run.LogURL),
 		Architecture: optional(g.Build.Architecture), Compiler: optional(g.Build.Compiler),
-		EnvironmentMisc: fullEnvironment(run.EnvironmentMisc), Misc: orEmpty(run.Misc), Lab: optional(g.Lab),
+		Misc: orEmpty(run.Misc), Lab: optional(g.Lab),
 	}
 }
 
