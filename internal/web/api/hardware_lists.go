@@ -7,7 +7,6 @@ import (
 	"errors"
 	"io"
 
-	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
@@ -21,7 +20,7 @@ func (a hardwareAPI) writeHardware(ctx context.Context, in *HardwareInput, page 
 		return err
 	}
 	v.page = page
-	enc := jsontext.NewEncoder(w, jsonv2.Deterministic(true), jsontext.AllowInvalidUTF8(true))
+	enc := jsontext.NewEncoder(w, encoding)
 	if err := enc.WriteToken(jsontext.BeginObject); err != nil {
 		return err
 	}
@@ -38,10 +37,7 @@ func (a hardwareAPI) writeHardwareSummary(ctx context.Context, v *hardwareView, 
 	if err != nil {
 		return err
 	}
-	return errors.Join(
-		enc.WriteToken(jsontext.String("common")), jsonv2.MarshalEncode(enc, s.Common),
-		enc.WriteToken(jsontext.String("summary")), jsonv2.MarshalEncode(enc, s.Summary),
-		enc.WriteToken(jsontext.String("filters")), jsonv2.MarshalEncode(enc, s.Filters))
+	return errors.Join(writeField(enc, "common", s.Common), writeField(enc, "summary", s.Summary), writeField(enc, "filters", s.Filters))
 }
 
 func (a hardwareAPI) writeHardwareBuilds(ctx context.Context, v *hardwareView, enc *jsontext.Encoder) error {
@@ -59,23 +55,19 @@ func (a hardwareAPI) writeHardwareBuilds(ctx context.Context, v *hardwareView, e
 }
 
 func (a hardwareAPI) writeHardwareBoots(ctx context.Context, v *hardwareView, enc *jsontext.Encoder) error {
-	return a.writeHardwareRuns(ctx, v, enc, "boots", rollup.Boots)
+	return a.writeHardwareRuns(ctx, v, enc, rollup.Boots)
 }
 
 func (a hardwareAPI) writeHardwareTests(ctx context.Context, v *hardwareView, enc *jsontext.Encoder) error {
-	return a.writeHardwareRuns(ctx, v, enc, "tests", rollup.Tests)
+	return a.writeHardwareRuns(ctx, v, enc, rollup.Tests)
 }
 
-func (a hardwareAPI) writeHardwareRuns(ctx context.Context, v *hardwareView, enc *jsontext.Encoder, name string, kind rollup.Kind) error {
-	tests, err := a.testsIn(ctx, v.scope(v.filters.trees), v.filters, kind, false)
+func (a hardwareAPI) writeHardwareRuns(ctx context.Context, v *hardwareView, enc *jsontext.Encoder, kind rollup.Kind) error {
+	page, err := a.testsIn(ctx, v.scope(v.filters.trees), v.filters, kind, false, v.page)
 	if err != nil {
 		return err
 	}
-	page, err := tests.page(ctx, v.page)
-	if err != nil {
-		return err
-	}
-	return writeMember(enc, name, page, func(t *listedTest) hardwareTest {
+	return writeMember(enc, string(kind)+"s", page, func(t *listedTest) hardwareTest {
 		return hardwareTest{TestItem: t.item, Tree: a.treeName(t.checkout), Branch: t.checkout.GitRepositoryBranch}
 	})
 }

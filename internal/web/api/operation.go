@@ -11,7 +11,6 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	jsonv2 "github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // operation describes a question that clients may ask.
@@ -30,7 +29,7 @@ func answer[I, O any](r *registry, op operation, h func(context.Context, *I) (O,
 		if err != nil {
 			return err
 		}
-		return jsonv2.MarshalWrite(w, out, jsonv2.Deterministic(true), jsontext.AllowInvalidUTF8(true))
+		return jsonv2.MarshalWrite(w, out, encoding)
 	})
 }
 

@@ -9,7 +9,6 @@ import (
 	"maps"
 	"slices"
 
-	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
@@ -147,7 +146,7 @@ func (a revisionAPI) writePart(ctx context.Context, p partQuery, w io.Writer, wr
 	if err != nil {
 		return err
 	}
-	enc := jsontext.NewEncoder(w, jsonv2.Deterministic(true))
+	enc := jsontext.NewEncoder(w, encoding)
 	if err := enc.WriteToken(jsontext.BeginObject); err != nil {
 		return err
 	}
@@ -166,9 +165,7 @@ func (a revisionAPI) writeSummary(ctx context.Context, sc scope, p partQuery, en
 		return err
 	}
 	return errors.Join(
-		enc.WriteToken(jsontext.String("common")), jsonv2.MarshalEncode(enc, commonOf(sc, c)),
-		enc.WriteToken(jsontext.String("summary")), jsonv2.MarshalEncode(enc, c.summary(texts)),
-		enc.WriteToken(jsontext.String("filters")), jsonv2.MarshalEncode(enc, c.filters()))
+		writeField(enc, "common", commonOf(sc, c)), writeField(enc, "summary", c.summary(texts)), writeField(enc, "filters", c.filters()))
 }
 
 // commonOf returns the description of a revision. The last started checkout decides its
@@ -198,11 +195,19 @@ func (a revisionAPI) writeBuilds(ctx context.Context, sc scope, p partQuery, enc
 }
 
 func (a revisionAPI) writeBoots(ctx context.Context, sc scope, p partQuery, enc *jsontext.Encoder) error {
-	return a.writeTests(ctx, enc, sc, p.filters, rollup.Boots, p.full, p.page)
+	return a.writeRuns(ctx, sc, p, enc, rollup.Boots)
 }
 
 func (a revisionAPI) writeOtherTests(ctx context.Context, sc scope, p partQuery, enc *jsontext.Encoder) error {
-	return a.writeTests(ctx, enc, sc, p.filters, rollup.Tests, p.full, p.page)
+	return a.writeRuns(ctx, sc, p, enc, rollup.Tests)
+}
+
+func (a revisionAPI) writeRuns(ctx context.Context, sc scope, p partQuery, enc *jsontext.Encoder, kind rollup.Kind) error {
+	page, err := a.testsIn(ctx, sc, p.filters, kind, p.full, p.page)
+	if err != nil {
+		return err
+	}
+	return writeMember(enc, string(kind)+"s", page, func(t *listedTest) *TestItem { return &t.item })
 }
 
 // revisionAPI answers for one revision of a tree.

@@ -9,7 +9,6 @@ import (
 	"slices"
 
 	jsonv2 "github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/answers"
@@ -24,10 +23,10 @@ type listedTest struct {
 	checkout *report.Checkout
 }
 
-// testsIn returns the list of boots, or of other tests, that the filters let pass in a
-// scope: by build, in the order of buildsIn, and by path within a build. If full, an
+// testsIn returns a page of the boots, or of the other tests, that the filters let pass in
+// a scope: by build, in the order of buildsIn, and by path within a build. If full, an
 // item has all properties of its environment.
-func (d *data) testsIn(ctx context.Context, sc scope, f *filters, kind rollup.Kind, full bool) (*keyedList[listedTest], error) {
+func (d *data) testsIn(ctx context.Context, sc scope, f *filters, kind rollup.Kind, full bool, p Page) (iter.Seq2[listedTest, error], error) {
 	if f == nil {
 		f = &filters{}
 	}
@@ -37,7 +36,7 @@ func (d *data) testsIn(ctx context.Context, sc scope, f *filters, kind rollup.Ki
 	}
 	checkouts, issues := sc.byID(), issuesByObject(r.Sightings)
 	var environments environments
-	list := &keyedList[listedTest]{keySize: 4}
+	list := keyedList[listedTest]{keySize: 4}
 	list.size = func(t *listedTest) int { return 1000 + len(t.item.Misc) + len(t.item.EnvironmentMisc) }
 	list.key = func(t *listedTest) cursor { return cursor{t.checkout.ID, t.buildID, text(t.item.Path), t.item.ID} }
 	list.after = func(key cursor, most int) (iter.Seq2[listedTest, error], error) {
@@ -70,7 +69,7 @@ func (d *data) testsIn(ctx context.Context, sc scope, f *filters, kind rollup.Ki
 			}
 		}, nil
 	}
-	return list, nil
+	return list.page(ctx, p)
 }
 
 // errGone answers a cursor behind a test whose checkout has left the list.
@@ -148,18 +147,4 @@ func fullEnvironment(misc json.RawMessage) json.RawMessage {
 		return platformObject(nil)
 	}
 	return b
-}
-
-// writeTests writes a page of the boots, or of the other tests, of a scope as a member
-// of an object. The kind names the member: "boots" or "tests".
-func (d *data) writeTests(ctx context.Context, enc *jsontext.Encoder, sc scope, f *filters, kind rollup.Kind, full bool, p Page) error {
-	list, err := d.testsIn(ctx, sc, f, kind, full)
-	if err != nil {
-		return err
-	}
-	page, err := list.page(ctx, p)
-	if err != nil {
-		return err
-	}
-	return writeMember(enc, string(kind)+"s", page, func(t *listedTest) *TestItem { return &t.item })
 }

@@ -11,10 +11,14 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
+// encoding are the options of answers in JSON. Equal answers have equal bytes, so that the
+// hash of an answer can be its entity tag.
+var encoding = jsonv2.JoinOptions(jsonv2.Deterministic(true), jsontext.AllowInvalidUTF8(true))
+
 // writeArray writes the items of a list as a JSON array while it reads the list. For an
 // empty list it writes nothing and returns none.
 func writeArray[E, I any](w io.Writer, all iter.Seq2[E, error], item func(*E) I, none nothing) error {
-	enc := jsontext.NewEncoder(w, jsonv2.Deterministic(true))
+	enc := jsontext.NewEncoder(w, encoding)
 	begun := false
 	for e, err := range all {
 		if err != nil {
@@ -51,4 +55,9 @@ func writeMember[E, I any](enc *jsontext.Encoder, name string, all iter.Seq2[E, 
 		}
 	}
 	return enc.WriteToken(jsontext.EndArray)
+}
+
+// writeField writes a value as a member of a JSON object.
+func writeField(enc *jsontext.Encoder, name string, value any) error {
+	return errors.Join(enc.WriteToken(jsontext.String(name)), jsonv2.MarshalEncode(enc, value))
 }
