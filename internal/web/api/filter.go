@@ -19,9 +19,8 @@ type filters struct {
 	config, architecture, compiler texts
 	build, boot, test              kindFilters
 	trees                          texts // of a hardware
-	issues                         issueFilters
-	n                              int  // number of filters
-	related                        bool // only builds with boots or tests that are wanted
+	n                              int   // number of filters
+	related                        bool  // only builds with boots or tests that are wanted
 }
 
 // maxFilters is how many filters a request may have: each is compared with each test.
@@ -35,9 +34,6 @@ type kindFilters struct {
 	durations               []bound
 	seen                    []issueFilter
 }
-
-// issueFilters are the filters of the list of issues.
-type issueFilters struct{ origin, culprit, categories, options texts }
 
 // texts are the wanted values, "Unknown" for no value; nil for any.
 type texts []string
@@ -111,10 +107,11 @@ var filterFields = []filterField{
 	{"boot.issue", "Issue seen in boots, as build.issue", seenFilter(func(f *filters) *kindFilters { return &f.boot })},
 	{"test.issue", "Issue seen in tests, as build.issue", seenFilter(func(f *filters) *kindFilters { return &f.test })},
 	{"trees", "Trees of a hardware", textFilter(func(f *filters) *texts { return &f.trees })},
-	{"origin", "Origin of issues, in the list of issues", textFilter(func(f *filters) *texts { return &f.issues.origin })},
-	{"issue.culprit", "Culprit of issues: code, tool or harness", textFilter(func(f *filters) *texts { return &f.issues.culprit })},
-	{"issue.categories", "Categories of issues", textFilter(func(f *filters) *texts { return &f.issues.categories })},
-	{"issue.options", "hasIncident for issues that were seen", textFilter(func(f *filters) *texts { return &f.issues.options })},
+	// The list of issues reads these itself (listIssuesInput). Other lists only accept them.
+	{"origin", "Origin of issues, in the list of issues", textFilter()},
+	{"issue.culprit", "Culprit of issues: code, tool or harness", textFilter()},
+	{"issue.categories", "Categories of issues", textFilter()},
+	{"issue.options", "hasIncident for issues that were seen", textFilter()},
 }
 
 func textFilter(of ...func(*filters) *texts) func(*filters, string, string) error {

@@ -44,7 +44,7 @@ func TestFilterBody(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-		if diff := cmp.Diff(a, b, cmp.AllowUnexported(filters{}, kindFilters{}, issueFilters{}, bound{}, issueFilter{})); diff != "" {
+		if diff := cmp.Diff(a, b, cmp.AllowUnexported(filters{}, kindFilters{}, bound{}, issueFilter{})); diff != "" {
 			t.Errorf("%s: %s", query, diff)
 		}
 	}
