@@ -64,12 +64,23 @@ func (d *data) buildsByID(ctx context.Context, ids []string) (map[string]*report
 // Clocks of origins may be ahead of ours, but not by years.
 func (d *data) tomorrow() int64 { return d.Now().AddDate(0, 0, 1).UnixMicro() }
 
-// treeKey identifies a tree.
-type treeKey struct{ origin, name, repository, branch string }
+// branchKey identifies a branch of a tree, as checkouts of any origin have it.
+type branchKey struct{ tree, repository, branch string }
+
+// branchKey returns the key of a branch, from the properties of a checkout.
+func (d *data) branchKey(tree, repositoryURL, branch string) branchKey {
+	return branchKey{d.Trees.TreeName(tree, repositoryURL), facts.RepositoryKey(repositoryURL), branch}
+}
+
+// treeKey identifies a tree: a branch as one origin checks it out.
+type treeKey struct {
+	origin string
+	branchKey
+}
 
 // treeKey returns the key of the tree of a checkout.
 func (d *data) treeKey(r *answers.Revision) treeKey {
-	return treeKey{r.Origin, d.Trees.TreeName(r.TreeName, r.RepositoryURL), facts.RepositoryKey(r.RepositoryURL), r.Branch}
+	return treeKey{r.Origin, d.branchKey(r.TreeName, r.RepositoryURL, r.Branch)}
 }
 
 // treeName returns the name of the tree of a checkout, nil if it has none.

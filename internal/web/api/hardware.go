@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
@@ -179,19 +178,17 @@ func (a hardwareAPI) selectors(ctx context.Context, in *selectorsInput) (*select
 		return nil, err
 	}
 	out := &selectorList{}
-	type branchKey struct{ tree, url, branch string }
 	trees, branches := make(map[string]*selectorTree), make(map[branchKey]*selectorBranch)
 	for _, r := range revisions {
 		if r.CommitHash == "" {
 			continue
 		}
-		name := a.Trees.TreeName(r.TreeName, r.RepositoryURL)
-		tree := trees[name]
+		key := a.branchKey(r.TreeName, r.RepositoryURL, r.Branch)
+		tree := trees[key.tree]
 		if tree == nil {
-			tree = &selectorTree{Name: optional(name)}
-			trees[name], out.Trees = tree, append(out.Trees, tree)
+			tree = &selectorTree{Name: optional(key.tree)}
+			trees[key.tree], out.Trees = tree, append(out.Trees, tree)
 		}
-		key := branchKey{name, facts.RepositoryKey(r.RepositoryURL), r.Branch}
 		branch := branches[key]
 		if branch == nil {
 			branch = &selectorBranch{URL: optional(r.RepositoryURL), Branch: optional(r.Branch)}

@@ -6,7 +6,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/answers"
 )
@@ -47,15 +46,14 @@ func (a hardwareAPI) hardwareCommits(ctx context.Context, in *hardwareCommitsInp
 	if err != nil {
 		return nil, err
 	}
-	type branchKey struct{ tree, url, branch string }
 	branches := make(map[branchKey][]answers.Revision)
 	for _, r := range page.Revisions {
-		key := branchKey{a.Trees.TreeName(r.TreeName, r.RepositoryURL), facts.RepositoryKey(r.RepositoryURL), r.Branch}
+		key := a.branchKey(r.TreeName, r.RepositoryURL, r.Branch)
 		branches[key] = append(branches[key], r)
 	}
 	found := make(map[string][]answers.Revision)
 	for _, head := range in.Body.Heads {
-		key := branchKey{a.Trees.TreeName(text(head.Tree), text(head.URL)), facts.RepositoryKey(text(head.URL)), text(head.Branch)}
+		key := a.branchKey(text(head.Tree), text(head.URL), text(head.Branch))
 		if behind := revisionsBehind(branches[key], head.Hash); len(behind) > len(found[head.Hash]) {
 			found[head.Hash] = behind
 		}

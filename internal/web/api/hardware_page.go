@@ -201,7 +201,7 @@ func (a hardwareAPI) hardwareTrees(revisions []answers.Revision) (all []*hardwar
 		tree := known[key]
 		if tree == nil {
 			tree = &hardwareTree{
-				Origin: r.Origin, Name: optional(key.name), Branch: optional(r.Branch), URL: optional(r.RepositoryURL),
+				Origin: r.Origin, Name: optional(key.tree), Branch: optional(r.Branch), URL: optional(r.RepositoryURL),
 				HeadName: optional(r.CommitName), HeadHash: optional(r.CommitHash),
 			}
 			known[key], all = tree, append(all, tree)
