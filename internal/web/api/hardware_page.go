@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/report"
@@ -141,8 +140,8 @@ type hardwareView struct {
 	filters *filters
 	page    Page
 	common  hardwareCommon
-	objects map[string]report.Checkout // selected checkouts and heads, by ID
-	builds  map[string][]string        // by checkout
+	objects map[string]*report.Checkout // selected checkouts and heads, by ID
+	builds  map[string][]string         // by checkout
 }
 
 // viewHardware finds the trees of a hardware, and selects their revisions.
@@ -159,7 +158,7 @@ func (a hardwareAPI) viewHardware(ctx context.Context, in *HardwareInput) (*hard
 		return nil, nothing("This hardware isn't associated with any commit")
 	}
 	v := &hardwareView{
-		name: in.Hardware, filters: f, objects: make(map[string]report.Checkout), builds: make(map[string][]string),
+		name: in.Hardware, filters: f, builds: make(map[string][]string),
 		common: hardwareCommon{Compatibles: page.Compatibles, Trees: a.hardwareTrees(page.Revisions)},
 	}
 	for _, b := range page.Builds {
@@ -170,16 +169,13 @@ func (a hardwareAPI) viewHardware(ctx context.Context, in *HardwareInput) (*hard
 		tree.choose(in.Body.Selected)
 		ids = append(append(ids, tree.revisions[0].CheckoutID), tree.selected...)
 	}
-	for part, err := range a.Store.Query(ctx, store.Query{Checkouts: ids}) {
-		if err != nil {
-			return nil, err
-		}
-		for _, c := range part.Checkouts {
-			v.objects[c.ID] = c
-		}
+	if v.objects, err = a.checkoutsByID(ctx, ids); err != nil {
+		return nil, err
 	}
 	for _, tree := range v.common.Trees {
-		tree.HeadTags = list(v.objects[tree.revisions[0].CheckoutID].GitCommitTags)
+		if head := v.objects[tree.revisions[0].CheckoutID]; head != nil {
+			tree.HeadTags = list(head.GitCommitTags)
+		}
 	}
 	return v, nil
 }
@@ -245,8 +241,8 @@ func (v *hardwareView) scope(trees texts) scope {
 			continue
 		}
 		for _, id := range tree.selected {
-			if c, ok := v.objects[id]; ok {
-				sc.checkouts = append(sc.checkouts, c)
+			if c := v.objects[id]; c != nil {
+				sc.checkouts = append(sc.checkouts, *c)
 				sc.builds = append(sc.builds, v.builds[id]...)
 			}
 		}
