@@ -3,7 +3,6 @@
 package api
 
 import (
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -21,7 +20,7 @@ type router struct{ routes []route }
 
 type route struct {
 	segments []string // a word, or "{name}" for any segment; "{branch}" is one or more segments
-	methods  map[string]http.HandlerFunc
+	methods  front.Methods
 }
 
 // HandleFunc adds a handler for a pattern, METHOD /PATH.
@@ -34,7 +33,7 @@ func (rt *router) HandleFunc(pattern string, h func(http.ResponseWriter, *http.R
 			return
 		}
 	}
-	rt.routes = append(rt.routes, route{segments, map[string]http.HandlerFunc{method: h}})
+	rt.routes = append(rt.routes, route{segments, front.Methods{method: h}})
 }
 
 // ServeHTTP implements http.Handler.
@@ -47,26 +46,18 @@ func (rt *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for name, value := range values {
 		r.SetPathValue(name, value)
 	}
-	method := r.Method
-	if method == http.MethodHead {
-		method = http.MethodGet
-	}
-	if h := methods[method]; h != nil {
-		h(w, r)
+	h, allowed := methods.Find(r.Method)
+	if h == nil {
+		w.Header().Set("Allow", allowed)
+		front.Refuse(w, http.StatusMethodNotAllowed, "This path allows only "+allowed)
 		return
 	}
-	allowed := slices.Collect(maps.Keys(methods))
-	if methods[http.MethodGet] != nil {
-		allowed = append(allowed, http.MethodHead)
-	}
-	slices.Sort(allowed)
-	w.Header().Set("Allow", strings.Join(allowed, ", "))
-	front.Refuse(w, http.StatusMethodNotAllowed, "This path allows only "+strings.Join(allowed, ", "))
+	h(w, r)
 }
 
 // find returns the handlers at a path by method, nil for none, and the values of its
 // variables.
-func (rt *router) find(escaped string) (map[string]http.HandlerFunc, map[string]string) {
+func (rt *router) find(escaped string) (front.Methods, map[string]string) {
 	path := split(escaped)
 	for _, route := range rt.routes {
 		values := make(map[string]string)

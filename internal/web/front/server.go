@@ -21,21 +21,30 @@ type Methods map[string]http.HandlerFunc
 
 // ServeHTTP implements http.Handler.
 func (m Methods) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	method := r.Method
+	handler, allowed := m.Find(r.Method)
+	if handler == nil {
+		w.Header().Set("Allow", allowed)
+		w.WriteHeader(http.StatusMethodNotAllowed)
+		return
+	}
+	handler(w, r)
+}
+
+// Find returns the handler of a method. If the path does not allow the method, the
+// handler is nil, and allowed has the methods for the header Allow.
+func (m Methods) Find(method string) (handler http.HandlerFunc, allowed string) {
 	if method == http.MethodHead {
 		method = http.MethodGet
 	}
-	if handler, ok := m[method]; ok {
-		handler(w, r)
-		return
+	if handler := m[method]; handler != nil {
+		return handler, ""
 	}
-	allowed := slices.Collect(maps.Keys(m))
-	if _, ok := m[http.MethodGet]; ok {
-		allowed = append(allowed, http.MethodHead)
+	all := slices.Collect(maps.Keys(m))
+	if m[http.MethodGet] != nil {
+		all = append(all, http.MethodHead)
 	}
-	slices.Sort(allowed)
-	w.Header().Set("Allow", strings.Join(allowed, ", "))
-	w.WriteHeader(http.StatusMethodNotAllowed)
+	slices.Sort(all)
+	return nil, strings.Join(all, ", ")
 }
 
 // NotFound answers with status 404 and an empty body.
