@@ -233,7 +233,7 @@ func (db *DB) failedSuites(ctx context.Context, tx sqldb.Tx, builds map[string]c
 func (db *DB) buildIssues(ctx context.Context, tx sqldb.Tx, checkouts []string) (all []BuildIssue, err error) {
 	query := `
 		SELECT DISTINCT b.build_id, s.issue_id, s.issue_version, j.comment, j.report_url,
-			` + triState("j.culprit_code") + `, ` + triState("j.culprit_tool") + `, ` + triState("j.culprit_harness") + `
+			j.culprit_code, j.culprit_tool, j.culprit_harness
 		FROM counted_builds b
 			JOIN incidents i ON i.build_id = b.build_id
 			JOIN sightings s ON s.incident_id = i.id
@@ -241,11 +241,9 @@ func (db *DB) buildIssues(ctx context.Context, tx sqldb.Tx, checkouts []string) 
 		WHERE ` + db.In("b.checkout_id", 1) + ` AND b.checkout_id <> ''
 		ORDER BY 1, 2, 3`
 	var i BuildIssue
-	var code, tool, harness int
 	var ids set
-	into := []any{&i.BuildID, &i.ID, &i.Version, &i.Comment, &i.ReportURL, &code, &tool, &harness}
+	into := []any{&i.BuildID, &i.ID, &i.Version, &i.Comment, &i.ReportURL, &i.Code, &i.Tool, &i.Harness}
 	err = forEachRow(ctx, tx, query, []any{db.List(checkouts)}, into, func() {
-		i.Code, i.Tool, i.Harness = boolOf(code), boolOf(tool), boolOf(harness)
 		all = append(all, i)
 		ids.add(i.ID)
 	})
@@ -259,17 +257,4 @@ func (db *DB) buildIssues(ctx context.Context, tx sqldb.Tx, checkouts []string) 
 		}
 	}
 	return all, err
-}
-
-// triState returns the expression of a truth value as a number: 1, 0, or -1 for NULL.
-func triState(column string) string {
-	return "CASE WHEN " + column + " IS NULL THEN -1 WHEN " + column + " THEN 1 ELSE 0 END"
-}
-
-// boolOf returns the truth value of a number of triState, nil for NULL.
-func boolOf(n int) *bool {
-	if n < 0 {
-		return nil
-	}
-	return new(n == 1)
 }
