@@ -10,7 +10,8 @@
 //     embedded queue accepts submissions of other processes only if queue_listen in
 //     the configuration of the service names an address.
 //
-// The package links the engines into the program: SQLite, the client of PostgreSQL, the
-// client and the server of NATS. A program that speaks to a service over HTTP imports
-// package kcidb alone, and is a third as large (8 MB of 25).
+// The package links the engines into the program: SQLite and the client of PostgreSQL for
+// OpenDatabase, the client and the server of NATS for OpenQueue. A program that speaks to
+// a service over HTTP imports package kcidb alone, and has 8 MB. With OpenDatabase a
+// program has 19 MB, with OpenQueue 27 MB, with both 30 MB (go build -ldflags "-s -w").
 package local
