@@ -67,7 +67,6 @@ type ServerError struct {
 }
 
 // Error returns the status and the message.
-
 func (e *ServerError) Error() string {
 	text := fmt.Sprintf("the service answers %d %s", e.StatusCode, http.StatusText(e.StatusCode))
 	if e.Message != "" {
