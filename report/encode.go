@@ -144,25 +144,18 @@ func (e *encoder) Misc(name string, field *json.RawMessage) {
 	}
 }
 
-func (e *encoder) Environment(name string, part **Environment) {
-	if *part != nil {
-		e.part(name, *part)
-	}
-}
+func (e *encoder) Environment(name string, part **Environment) { appendPart(e, name, *part) }
+func (e *encoder) Number(name string, part **Number)           { appendPart(e, name, *part) }
+func (e *encoder) Culprit(name string, part **Culprit)         { appendPart(e, name, *part) }
 
-func (e *encoder) Number(name string, part **Number) {
-	if *part != nil {
-		e.part(name, *part)
+func appendPart[P interface {
+	comparable
+	Object
+}](e *encoder, name string, part P) {
+	var absent P
+	if part == absent {
+		return
 	}
-}
-
-func (e *encoder) Culprit(name string, part **Culprit) {
-	if *part != nil {
-		e.part(name, *part)
-	}
-}
-
-func (e *encoder) part(name string, part Object) {
 	e.name(name)
 	start := len(e.dst)
 	part.VisitFields(e)
