@@ -4,13 +4,13 @@ package local
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"iter"
 	"time"
 
 	"github.com/kcidb-go/kcidb"
+	"github.com/kcidb-go/kcidb/internal/arrival"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/all"
 	"github.com/kcidb-go/kcidb/object"
@@ -37,7 +37,7 @@ type databaseBackend struct{ store store.Sink }
 func (b *databaseBackend) Submit(ctx context.Context, text []byte, r *report.Report) (string, error) {
 	now := time.Now()
 	receipt := store.Receipt{
-		ID:       submissionID(),
+		ID:       arrival.NewID(),
 		Received: now,
 		Finished: now,
 		Bytes:    int64(len(text)),
@@ -95,8 +95,3 @@ func (b *databaseBackend) Match(ctx context.Context, patterns []object.Pattern) 
 }
 
 func (b *databaseBackend) Close() error { return b.store.Close() }
-
-// submissionID returns a new ID as services make them: 32 letters and digits.
-func submissionID() string {
-	return (rand.Text() + rand.Text())[:32]
-}

@@ -57,7 +57,7 @@ func (b *queueBackend) received(ctx context.Context) time.Time {
 }
 
 func (b *queueBackend) Submit(ctx context.Context, text []byte, r *report.Report) (string, error) {
-	m := queue.Message{ID: submissionID(), Objects: r.Count(), Received: b.received(ctx), Data: text}
+	m := queue.Message{ID: arrival.NewID(), Objects: r.Count(), Received: b.received(ctx), Data: text}
 	if err := b.queue.Publish(ctx, m); err != nil {
 		return "", fmt.Errorf("submitting: %w", err)
 	}

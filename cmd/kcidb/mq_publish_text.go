@@ -6,7 +6,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -115,7 +114,7 @@ func runMQPublishTexts(ctx context.Context, p *program, o *queueOptions, kind *m
 				fmt.Fprintf(p.stderr, "%s %d: %v\n", kind.form.unit, text.number, err)
 				continue
 			}
-			m := queue.Message{ID: messageID(), Received: clock.Next(), Data: bytes.Clone(text.text)}
+			m := queue.Message{ID: arrival.NewID(), Received: clock.Next(), Data: bytes.Clone(text.text)}
 			if err := q.Publish(ctx, m); err != nil {
 				return err
 			}
@@ -129,6 +128,3 @@ func runMQPublishTexts(ctx context.Context, p *program, o *queueOptions, kind *m
 		return nil
 	})
 }
-
-// messageID returns a new ID in the form of submission IDs.
-func messageID() string { return (rand.Text() + rand.Text())[:32] }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package arrival gives submissions the times at which they were received.
+// Package arrival gives submissions their IDs, and the times at which they were received.
 //
 // Objects are merged by these times, so each submission gets a time of its own,
 // later than those before it, also when the machine's clock steps back.

@@ -11,7 +11,6 @@ package submit
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -121,7 +120,7 @@ func (d *Receiver) submit(w http.ResponseWriter, r *http.Request) {
 	}
 	// Times have nearly the order of the messages, so that a loaded object is mostly
 	// newer than the object in the database.
-	m := queue.Message{ID: newID(), Origin: origin, Objects: objects, Received: d.Clock.Next(), Data: body.data}
+	m := queue.Message{ID: arrival.NewID(), Origin: origin, Objects: objects, Received: d.Clock.Next(), Data: body.data}
 	if err := d.Queue.Publish(r.Context(), m); err != nil {
 		d.fail(w, r, origin, publishFailure(r.Context(), err))
 		return
@@ -169,22 +168,4 @@ func publishFailure(ctx context.Context, err error) error {
 		return gone
 	}
 	return &failure{http.StatusInternalServerError, "Internal server error", err, 0}
-}
-
-// newID returns 32 random letters and digits.
-func newID() string {
-	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-	id := make([]byte, 0, 32)
-	for len(id) < cap(id) {
-		var random [48]byte
-		rand.Read(random[:]) // never fails
-		for _, b := range random {
-			// Six bits make 64 numbers; the last two are skipped, so that all
-			// characters are equally likely.
-			if b &= 63; int(b) < len(alphabet) && len(id) < cap(id) {
-				id = append(id, alphabet[b])
-			}
-		}
-	}
-	return string(id)
 }

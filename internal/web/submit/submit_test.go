@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -240,25 +239,6 @@ func TestLabel(t *testing.T) {
 	} {
 		if got := label(origin); got != want {
 			t.Errorf("label(%q) = %q, want %q", origin, got, want)
-		}
-	}
-}
-
-func TestNewID(t *testing.T) {
-	shape := regexp.MustCompile(`^[A-Za-z0-9]{32}$`)
-	seen := map[string]bool{}
-	var all strings.Builder
-	for range 1000 {
-		id := newID()
-		if !shape.MatchString(id) || seen[id] {
-			t.Fatalf("ID %q", id)
-		}
-		seen[id] = true
-		all.WriteString(id)
-	}
-	for _, c := range "ABCXYZabcxyz0189" {
-		if n := strings.Count(all.String(), string(c)); n < 300 || n > 800 {
-			t.Errorf("%c comes %d times in 32000 characters", c, n)
 		}
 	}
 }
