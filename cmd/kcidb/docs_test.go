@@ -7,7 +7,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -28,9 +27,10 @@ import (
 // These tests run the documentation's commands unchanged. One shell per page
 // runs the "sh" blocks, one after the other, in a folder with the page's
 // examples. In "console" blocks, commands after "$ " are only looked up, because
-// they need things that a test lacks, such as the whole source. The first "yaml"
-// block is the service's configuration, and the first "json" block is the report
-// to submit. "output" blocks must be printed, on any day.
+// they need things that a test lacks, such as the whole source; so are commands
+// within sentences. The first "yaml" block is the service's configuration, and the
+// first "json" block is the report to submit. "output" blocks must be printed, on
+// any day.
 
 var (
 	docBlock  = regexp.MustCompile("(?ms)^```(sh|console|yaml|json|output)\n(.*?)^```")
@@ -38,13 +38,19 @@ var (
 	docDay    = regexp.MustCompile(`\d{4}-\d\d-\d\d( \d\d:\d\d)?`)
 )
 
+// docPages are all Markdown files except those of examples and of deploy, which tests
+// there read.
 func docPages(t *testing.T) []string {
 	t.Helper()
-	pages, err := filepath.Glob("../../docs/*.md")
-	if err != nil {
-		t.Fatal(err)
+	var pages []string
+	for _, folder := range []string{"", "docs", "docs/decisions"} {
+		found, err := filepath.Glob(filepath.Join("../..", folder, "*.md"))
+		if err != nil || found == nil {
+			t.Fatalf("%s: %d pages, %v", folder, len(found), err)
+		}
+		pages = append(pages, found...)
 	}
-	return append(pages, "../../README.md")
+	return pages
 }
 
 func TestDocumentedCommandsRun(t *testing.T) {
@@ -235,44 +241,6 @@ func stopService(t *testing.T, pidFile string) {
 	stop := "kill $0 && while kill -0 $0 2>/dev/null; do sleep 0.05; done"
 	if out, err := exec.CommandContext(t.Context(), "bash", "-c", stop, strings.TrimSpace(string(pid))).CombinedOutput(); err != nil {
 		t.Errorf("stopping the service: %v\n%s", err, out)
-	}
-}
-
-func TestDocumentedCommandsExist(t *testing.T) {
-	makefile, err := os.ReadFile("../../Makefile")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, page := range docPages(t) {
-		text, err := os.ReadFile(page)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, block := range docBlock.FindAllSubmatch(text, -1) {
-			if string(block[1]) != "console" {
-				continue
-			}
-			for line := range strings.Lines(string(block[2])) {
-				command, _, _ := strings.Cut(strings.TrimPrefix(line, "$ "), "#")
-				words := strings.Fields(command)
-				switch {
-				case len(words) == 0:
-				case words[0] == "make":
-					if !bytes.Contains(makefile, []byte("\n"+words[1]+":")) {
-						t.Errorf("%s: the Makefile has no target %s", page, words[1])
-					}
-				case words[0] == "kcidb":
-					var stderr bytes.Buffer
-					if status := run(t.Context(), append(words, "--help"), strings.NewReader(""), io.Discard, &stderr); status != 0 {
-						t.Errorf("%s: %s: %s", page, command, &stderr)
-					}
-				default:
-					if _, err := os.Stat("../../" + words[0]); err != nil {
-						t.Errorf("%s: %s is not there", page, words[0])
-					}
-				}
-			}
-		}
 	}
 }
 

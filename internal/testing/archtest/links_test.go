@@ -14,13 +14,16 @@ import (
 )
 
 var (
-	link       = regexp.MustCompile(`\]\(([^)\s]+)\)`)
-	heading    = regexp.MustCompile(`(?m)^#+ (.+)$`)
-	notInSlugs = regexp.MustCompile("[^a-z0-9 _-]")
+	folderSpan  = regexp.MustCompile("`((?:cmd|deploy|docs|examples|internal|local|object|report|scripts)/[^` ]+)`")
+	placeholder = regexp.MustCompile("[A-Z]{2}|X\\.Y")
+	link        = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	heading     = regexp.MustCompile(`(?m)^#+ (.+)$`)
+	notInSlugs  = regexp.MustCompile("[^a-z0-9 _-]")
 )
 
 // TestLinksOfDocuments follows the links of each Markdown file to other files and to
-// headings.
+// headings, and looks up the folders and files that it names. Words in capitals, and X.Y,
+// stand for names.
 func TestLinksOfDocuments(t *testing.T) {
 	out, err := exec.CommandContext(t.Context(), "git", "-C", "../../..", "ls-files", "*.md").Output()
 	if err != nil {
@@ -31,6 +34,11 @@ func TestLinksOfDocuments(t *testing.T) {
 		text, err := os.ReadFile(filepath.Join("../../..", name))
 		if err != nil {
 			t.Fatal(err)
+		}
+		for _, m := range folderSpan.FindAllStringSubmatch(string(text), -1) {
+			if _, err := os.Stat(filepath.Join("../../..", m[1])); err != nil && !placeholder.MatchString(m[1]) {
+				t.Errorf("%s names %s: %v", name, m[1], err)
+			}
 		}
 		for _, m := range link.FindAllStringSubmatch(string(text), -1) {
 			if strings.Contains(m[1], "://") || strings.HasPrefix(m[1], "mailto:") {
