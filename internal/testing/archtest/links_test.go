@@ -15,7 +15,7 @@ import (
 
 var (
 	folderSpan  = regexp.MustCompile("`((?:cmd|deploy|docs|examples|internal|local|object|report|scripts)/[^` ]+)`")
-	placeholder = regexp.MustCompile("[A-Z]{2}|X\\.Y")
+	placeholder = regexp.MustCompile(`[A-Z]{2}|X\.Y`)
 	link        = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 	heading     = regexp.MustCompile(`(?m)^#+ (.+)$`)
 	notInSlugs  = regexp.MustCompile("[^a-z0-9 _-]")
