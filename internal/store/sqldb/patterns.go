@@ -28,7 +28,7 @@ type Question struct {
 	Table string
 	// Key are the expressions that identify an object in a row "o" of the table.
 	Key []string
-	// Keys selects the keys of the objects, each once.
+	// Keys selects the keys of the objects, each once, by the names of their columns.
 	Keys string
 	// Where is the condition on a row "o" of the table, "" if only Keys has it.
 	Where string
@@ -96,7 +96,11 @@ func ask(d Dialect, t object.Type, asked []*object.Pattern) Question {
 	if relations[t].group {
 		choice = "SELECT DISTINCT "
 	}
-	choice += strings.Join(q.Key, ", ") + " FROM " + q.Table + " o WHERE "
+	choice += strings.Join(q.Key, ", ")
+	if t == object.TypeRevision { // the hash may be an expression
+		choice += " AS patchset_hash"
+	}
+	choice += " FROM " + q.Table + " o WHERE "
 	var conditions []string
 	for _, p := range asked {
 		conditions = append(conditions, w.condition(p, "o", false))

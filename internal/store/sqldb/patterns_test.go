@@ -32,7 +32,7 @@ func TestAsk(t *testing.T) {
 	}{
 		{object.TypeTest, ">*#", false, "SELECT o.id FROM tests o WHERE TRUE"},
 		{object.TypeIssue, ">*#", false, "SELECT DISTINCT o.id FROM issues o WHERE TRUE"},
-		{object.TypeRevision, ">*#", false, "SELECT DISTINCT o.git_commit_hash, o.hash FROM checkouts o WHERE " + r},
+		{object.TypeRevision, ">*#", false, "SELECT DISTINCT o.git_commit_hash, o.hash AS patchset_hash FROM checkouts o WHERE " + r},
 		{object.TypeTest, ">build[a;b]>test#", true, "SELECT o.id FROM tests o WHERE o.build_id IN (SELECT o1.id FROM builds o1 WHERE o1.id in #1)"},
 		// Back from IDs through all builds, and back from all tests.
 		{object.TypeTest, ">build>test[a]#", true, "SELECT o.id FROM tests o WHERE o.id in #1 AND EXISTS (SELECT 1 FROM builds o1 WHERE o1.id = o.build_id AND TRUE)"},
@@ -44,7 +44,7 @@ func TestAsk(t *testing.T) {
 			"EXISTS (SELECT 1 FROM tests o2 WHERE o2.build_id = o1.id AND TRUE))"},
 		// The members of groups have their keys.
 		{object.TypeCheckout, ">revision[a,b]>checkout#", true, "SELECT o.id FROM checkouts o WHERE " + r + " AND o.git_commit_hash,o.hash in #1"},
-		{object.TypeRevision, ">checkout[a]<revision#", true, "SELECT DISTINCT o.git_commit_hash, o.hash FROM checkouts o WHERE " + r + " AND o.id in #1"},
+		{object.TypeRevision, ">checkout[a]<revision#", true, "SELECT DISTINCT o.git_commit_hash, o.hash AS patchset_hash FROM checkouts o WHERE " + r + " AND o.id in #1"},
 		{object.TypeCheckout, ">checkout[a]<revision>checkout#", true, "SELECT o.id FROM checkouts o WHERE o.id IN (SELECT o2.id FROM " +
 			"(SELECT DISTINCT o1.git_commit_hash AS h, o1.hash AS p FROM checkouts o1 WHERE o1.git_commit_hash IS NOT NULL AND o1.hash IS NOT NULL AND o1.id in #1) k " +
 			"CROSS JOIN checkouts o2 WHERE o2.git_commit_hash = k.h AND o2.hash = k.p)"},
