@@ -99,6 +99,19 @@ func removeDoomed(ctx context.Context, tx pgx.Tx, hashes [][16]byte) (spared map
 	return spared, err
 }
 
+// forEachRow calls f for each row of a query, after scanning the row into the pointers.
+func forEachRow(ctx context.Context, tx pgx.Tx, query string, args, into []any, f func()) error {
+	rows, err := tx.Query(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	_, err = pgx.ForEachRow(rows, into, func() error {
+		f()
+		return nil
+	})
+	return err
+}
+
 // addDoomed notes contents that may have no reference any more.
 func addDoomed(ctx context.Context, tx pgx.Tx, contents map[hash]bool) error {
 	if len(contents) == 0 {

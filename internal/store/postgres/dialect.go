@@ -64,6 +64,18 @@ func (dialect) IDs(t object.Type, ids []object.ID) []any {
 // Patchset returns a column that has an empty text if there are no patches.
 func (dialect) Patchset(checkout string) string { return checkout + ".patchset_hash" }
 
+// Place returns the key, which has an index.
+func (dialect) Place(key []string) []string { return key }
+
+// Runs returns the path and the ID. The server reads the tests that behind leaves out from
+// the index by build, because it reads the tests of a build to sort them anyway.
+func (dialect) Runs(path, id string) (order [2]string, behind string) {
+	order = [2]string{"coalesce(o.path, '')", "o.id"}
+	return order, fmt.Sprintf("(%s, %s) > (%s, %s)", order[0], order[1], path, id)
+}
+
+func (dialect) Unsearched(column string) string { return column }
+
 func (dialect) Micros(column string) string {
 	return "coalesce((extract(epoch FROM " + column + ") * 1000000)::bigint, 0)"
 }
@@ -110,6 +122,8 @@ func (dialect) Source(columns []sqldb.Column) string {
 	}
 	return "unnest(" + strings.Join(arrays, ", ") + ") AS r(" + sqldb.Names(columns) + ")"
 }
+
+func (dialect) Field(columns []sqldb.Column, n int) string { return "r." + columns[n].Name }
 
 func (dialect) Concurrent() bool   { return true }
 func (dialect) ForUpdate() string  { return "FOR UPDATE" }

@@ -118,23 +118,25 @@ func TestMatchPlans(t *testing.T) {
 		asked[text] = all
 	}
 	for text, all := range asked {
-		for _, sub := range subjects {
-			q, ok := sqldb.Ask(dialect{}, sub.Type, all)
+		for _, of := range object.Types() {
+			q, ok := sqldb.Ask(dialect{}, of, all)
 			if !ok {
 				continue
 			}
-			top, words := plan(t, s, waysTo(q), sub.matchSQL(q), q.Args...)
+			guide, query, args := statementOf(sqldb.MatchListing(dialect{}, of, q))
+			top, words := plan(t, s, guide, query, args...)
 			top.walk(func(n *planNode) {
 				whole := strings.Contains(n.Type, "Index") && n.Cond == "" || n.Type == "Seq Scan"
 				if !q.Few || whole {
-					t.Errorf("%s: %ss are not found by indexes alone, but by %s %s:\n%s\n%s", text, sub.Type, n.Type, n.Table, sub.matchSQL(q), words)
+					t.Errorf("%s: %ss are not found by indexes alone, but by %s %s:\n%s\n%s", text, of, n.Type, n.Table, query, words)
 				}
 			})
 		}
 	}
 }
 
-// TestStreamPlans reads everything in the order of the keys, without sorting.
+// TestStreamPlans reads everything in the order of the keys or of arrival, without
+// sorting.
 func TestStreamPlans(t *testing.T) {
 	t.Parallel()
 	s := related(t)
@@ -143,19 +145,42 @@ func TestStreamPlans(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, sub := range subjects {
-			q, ok := sqldb.Ask(dialect{}, sub.Type, all)
+		for _, of := range object.Types() {
+			q, ok := sqldb.Ask(dialect{}, of, all)
 			if !ok {
 				continue
 			}
-			top, words := plan(t, s, waysTo(q), sub.matchSQL(q), q.Args...)
-			top.walk(func(n *planNode) {
-				if q.Few || n.Type == "Sort" || n.Type == "Seq Scan" {
-					t.Errorf("%s: %ss are not read in order:\n%s\n%s", text, sub.Type, sub.matchSQL(q), words)
-				}
-			})
+			if q.Few {
+				t.Errorf("%s: few %ss are expected", text, of)
+			}
+			expectOrdered(t, s, fmt.Sprintf("%s: %ss", text, of), sqldb.MatchListing(dialect{}, of, q))
 		}
 	}
+	for _, list := range store.Lists {
+		l := sqldb.DumpListing(dialect{}, list, store.DumpOptions{After: time.UnixMicro(1), Until: time.Now()})
+		expectOrdered(t, s, "dump of "+string(list), l)
+		l.After = []any{int64(1), "a:1", int64(1)}[:len(l.Order)]
+		expectOrdered(t, s, "dump of "+string(list)+" behind a place", l)
+	}
+}
+
+// expectOrdered fails the test unless the rows of a listing are read from an index in
+// order.
+func expectOrdered(t *testing.T, s *Store, name string, l *sqldb.Listing) {
+	t.Helper()
+	guide, query, args := statementOf(l)
+	top, words := plan(t, s, guide, query, args...)
+	top.walk(func(n *planNode) {
+		if n.Type == "Sort" || n.Type == "Seq Scan" {
+			t.Errorf("%s are not read in order:\n%s\n%s", name, query, words)
+		}
+	})
+}
+
+// statementOf returns how a listing is read.
+func statementOf(l *sqldb.Listing) (guide, query string, args []any) {
+	query, args = (&snapshot{}).Pages(l).(*pages).statement()
+	return guides[l.Way], query, args
 }
 
 // TestOutcomePlans looks at the tests of builds, and at the checkouts of a branch.
@@ -164,14 +189,20 @@ func TestOutcomePlans(t *testing.T) {
 	s := related(t)
 	like := store.Like{Origin: "a", RepositoryURL: "https://example.org/a", Branch: "b1", Architecture: "x86", ConfigName: "def", Before: time.Now()}
 	previous, args := sqldb.PreviousSQL(dialect{}, like, 3)
-	for _, c := range []struct {
+	type statement struct {
 		query string
 		args  []any
 		want  string
-	}{
-		{outcomesSQL, []any{[]string{"a:1.1", "a:2.2"}}, "test_rows_build_path"},
-		{runsSQL, []any{[]string{"a:1.1", "a:2.2"}, "", "", ""}, "test_rows_build_path"},
-		{runsSQL, []any{[]string{"a:1.1", "a:2.2"}, "a:1.1", "boot", "a:1.1.1"}, "test_rows_build_path"},
+	}
+	byBuild := func(l *sqldb.Listing) statement {
+		_, query, args := statementOf(l)
+		return statement{query, args, "test_rows_build_path"}
+	}
+	builds := []string{"a:1.1", "a:2.2"}
+	for _, c := range []statement{
+		byBuild(sqldb.OutcomesListing(dialect{}, builds)),
+		byBuild(sqldb.RunsListing(dialect{}, builds, store.RunKey{})),
+		byBuild(sqldb.RunsListing(dialect{}, builds, store.RunKey{BuildID: "a:1.1", Path: "boot", ID: "a:1.1.1"})),
 		{previous, args, "Index Scan Backward using checkouts_branch"},
 	} {
 		top, words := plan(t, s, "", c.query, c.args...)
@@ -195,8 +226,9 @@ func TestManyBuildsPlan(t *testing.T) {
 	for i := range 200 {
 		builds = append(builds, fmt.Sprintf("a:%d.%d", i/10, i%10))
 	}
-	for query, args := range map[string][]any{outcomesSQL: {builds}, runsSQL: {builds, "", "", ""}} {
-		top, words := plan(t, s, byIndexSQL, query, args...)
+	for _, l := range []*sqldb.Listing{sqldb.OutcomesListing(dialect{}, builds), sqldb.RunsListing(dialect{}, builds, store.RunKey{})} {
+		guide, query, args := statementOf(l)
+		top, words := plan(t, s, guide, query, args...)
 		top.walk(func(n *planNode) {
 			if n.Type == "Seq Scan" || strings.Contains(n.Type, "Hash Join") || strings.Contains(n.Type, "Merge Join") {
 				t.Errorf("%s\nis done so:\n%s", query, words)

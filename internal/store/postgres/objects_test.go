@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/columns"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
@@ -18,7 +19,7 @@ func TestOutcomeAllocations(t *testing.T) {
 		[]byte("ci:test"), []byte("ci:build"), []byte("ci"), []byte("boot.login"), []byte("PASS"),
 		[]byte(` {"platform":"` + strings.Repeat("p", 1000) + `"}`), nil,
 	}
-	storage := selection(sqldb.Rowset{Columns: columns.OutcomeColumns}).storage
+	storage := selection(&sqldb.Rowset{List: store.Tests, Columns: columns.OutcomeColumns}).storage
 	v := &values{}
 	r := columns.Reader{Row: v}
 	var environment []byte

@@ -205,3 +205,11 @@ func (s *Store) giveBack(ctx context.Context, progress store.Progress) error {
 	progress.Report("tables whose space is given back", int64(len(names)), int64(len(names)))
 	return nil
 }
+
+// bound returns a pointer to a time, nil for the zero time.
+func bound(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}

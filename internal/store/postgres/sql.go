@@ -92,6 +92,11 @@ func (t sqlTx) Query(ctx context.Context, query string, args ...any) (sqldb.Rows
 
 // Each runs the statement once, with an array for each column.
 func (t sqlTx) Each(ctx context.Context, query string, columns []sqldb.Column, rows [][]any) (int64, error) {
+	return t.Exec(ctx, query, arrays(columns, rows)...)
+}
+
+// arrays returns the columns of rows, each as an array for Dialect.Source.
+func arrays(columns []sqldb.Column, rows [][]any) []any {
 	args := make([]any, len(columns))
 	for i, c := range columns {
 		if c.Type == sqldb.TextColumn {
@@ -100,7 +105,7 @@ func (t sqlTx) Each(ctx context.Context, query string, columns []sqldb.Column, r
 			args[i] = column[int64](rows, i)
 		}
 	}
-	return t.Exec(ctx, query, args...)
+	return args
 }
 
 // column returns the values of a column of rows.

@@ -15,7 +15,6 @@ import (
 type table struct {
 	columns.Table
 	name     string
-	rowset   sqldb.Rowset
 	storage  []storage // of the columns
 	contents []int     // indexes of the columns that always refer to contents
 	excerpt  int       // index of the column that is inExcerpt, -1 for none
@@ -65,26 +64,21 @@ func newTable(list store.List, name string, stored map[string]storage) table {
 		// The server generates the column patchset_hash, which readers search, of this one.
 		t.Columns[t.Index("patchset_hash")] = "patchset_hash_given"
 	}
-	t.rowset = sqldb.RowsetOf(t.Table)
 	return t
 }
 
-// selection returns a table of columns of tests that a query selects.
-func selection(rows sqldb.Rowset) *table {
-	tests := &tables[testsTable]
+// selection returns a table of columns of a list. The rows name them as the objects do.
+func selection(rows *sqldb.Rowset) *table {
+	of, names := &tables[slices.Index(store.Lists, rows.List)], columns.Of(rows.List)
+	t := &table{Table: columns.Table{List: rows.List}, name: of.name}
 	stored := make(map[string]storage)
-	for i, column := range tests.Columns {
-		stored[column] = tests.storage[i]
+	for _, name := range rows.Columns {
+		i := names.Index(name)
+		column := of.Columns[i]
+		t.Columns, t.Kinds = append(t.Columns, column), append(t.Kinds, of.Kinds[i])
+		stored[column] = of.storage[i]
 	}
-	t := &table{Table: columns.Table{Columns: rows.Columns}, rowset: rows}
 	t.store(stored)
-	return t
-}
-
-// groupTable returns a table of a group, whose columns are stored inline.
-func groupTable(rows sqldb.Rowset) *table {
-	t := &table{Table: columns.Table{Columns: rows.Columns}, rowset: rows}
-	t.store(nil)
 	return t
 }
 

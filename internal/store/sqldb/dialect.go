@@ -39,6 +39,18 @@ type Dialect interface {
 	// there are no patches, and NULL if the patches are unknown.
 	Patchset(checkout string) string
 
+	// Place returns columns that identify a row of a table, texts or numbers, given the
+	// columns of the key. Rows that arrived at the same time are dumped in their order, so
+	// they should be the columns that the engine sorts with the least effort.
+	Place(key []string) []string
+	// Runs returns the two expressions that lists of runs sort the tests "o" of a build
+	// by: the path, and a column of Place. behind is the condition that a test comes after
+	// the test with the path and the ID that two expressions return.
+	Runs(path, id string) (order [2]string, behind string)
+	// Unsearched returns a column as an expression that SQLite does not search or sort by
+	// an index. PostgreSQL knows from its statistics which index is good.
+	Unsearched(column string) string
+
 	// Micros returns the expression of a time column in microseconds since 1970, 0 for
 	// NULL.
 	Micros(column string) string
@@ -58,6 +70,9 @@ type Dialect interface {
 	// Source returns a table "r" with the columns, the rows that Tx.Each was given, for
 	// the FROM clause of its statement.
 	Source(columns []Column) string
+
+	// Field returns column n of a row of Listing.Each, as an expression in Listing.Where.
+	Field(columns []Column, n int) string
 
 	// Concurrent reports whether transactions of several writers run at the same time,
 	// so that a writer has to lock what it reads. If false, there is one writer, and the

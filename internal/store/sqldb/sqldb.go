@@ -35,7 +35,7 @@ type Conn interface {
 	// ReadCommitted calls f with a Tx that only reads, and whose statements each see what
 	// was committed before them. It costs fewer round trips than View.
 	ReadCommitted(ctx context.Context, f func(ctx context.Context, tx Tx) error) error
-	// Snapshot begins to read what may be all objects.
+	// Snapshot begins an operation that may return all objects.
 	Snapshot(ctx context.Context) (Snapshot, error)
 	// Update calls f with a transaction that may write, and commits it if f returns no
 	// error. It may call f again with a new transaction after an error that passes,

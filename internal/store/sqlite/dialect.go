@@ -83,6 +83,23 @@ func (dialect) Patchset(checkout string) string {
 	return fmt.Sprintf("coalesce(%[1]s.patchset_hash, CASE WHEN %[1]s.patchset_files IS NULL THEN '' END)", checkout)
 }
 
+// Place returns the number of the row, which all indexes have.
+func (dialect) Place([]string) []string { return []string{"rowid"} }
+
+// Runs returns the order of the index by build and path. Each test that behind leaves
+// out costs an entry of the index. NULL sorts before the empty path, and a key has the
+// path "" for both. If the test was purged, its place among the tests of its path is
+// unknown: all of them are behind, because a test twice in a list is better than a test
+// in no list.
+func (dialect) Runs(path, id string) (order [2]string, behind string) {
+	return [2]string{"o.path", "o.rowid"}, fmt.Sprintf(`(o.path > %[1]s OR coalesce(o.path, '') = %[1]s
+		AND ((o.path IS NOT NULL, o.rowid) > (SELECT t.path IS NOT NULL, t.rowid FROM tests t WHERE t.id = %[2]s)
+			OR NOT EXISTS (SELECT 1 FROM tests t WHERE t.id = %[2]s)))`, path, id)
+}
+
+// Unsearched returns an expression that no index has.
+func (dialect) Unsearched(column string) string { return "+" + column }
+
 func (dialect) Micros(column string) string { return "coalesce(" + column + ", 0)" }
 func (dialect) Moment(n int) string         { return fmt.Sprintf("$%d", n) }
 func (dialect) JSON(column string) string   { return sqldb.Text(column) }
@@ -110,6 +127,8 @@ func (dialect) Source(columns []sqldb.Column) string {
 	}
 	return "(SELECT " + strings.Join(values, ", ") + ") AS r"
 }
+
+func (dialect) Field(_ []sqldb.Column, n int) string { return fmt.Sprintf("$%d", n+1) }
 
 func (dialect) Concurrent() bool                                       { return false }
 func (dialect) ForUpdate() string                                      { return "" }

@@ -38,7 +38,7 @@ func plan(t *testing.T, tx *sql.Tx, query string, args ...any) (lines []string) 
 // not only all IDs given or all rows of a subquery.
 func scansObjects(line string) bool {
 	line, scans := strings.CutPrefix(line, "SCAN ")
-	return scans && !slices.ContainsFunc([]string{"json_each", "(subquery-", "k", "w "}, func(s string) bool { return strings.HasPrefix(line, s) })
+	return scans && !slices.ContainsFunc([]string{"json_each", "(subquery-", "k", "n "}, func(s string) bool { return strings.HasPrefix(line, s) })
 }
 
 // TestMatchPlans finds objects by indexes, where patterns have IDs, and reads no
@@ -47,10 +47,7 @@ func TestMatchPlans(t *testing.T) {
 	s := open(t, filepath.Join(t.TempDir(), "x.sqlite"))
 	fresh(t, s)
 	err := s.transact(t.Context(), func(tx *sql.Tx) error {
-		w := s.newWanted()
-		if err := w.create(t.Context(), tx); err != nil {
-			return err
-		}
+		snapshot := &snapshot{view: &view{store: s, tx: tx}}
 		for _, text := range []string{
 			`>revision[a,b]#>*#`, ">checkout[a]#>*#", ">build[a;b]#>*#", ">test[a;b]<*#", ">incident[a]<*#", ">issue[a]#>*#", ">issue_version[a,1]<*#>*#",
 			">test<build[a]<*#", ">incident<test<build[a]>test#", ">checkout[a]>build>test[b]#", ">test[a]<build<checkout>build>test>incident<issue_version#",
@@ -60,18 +57,22 @@ func TestMatchPlans(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, sub := range subjects {
-				q, ok := sqldb.Ask(dialect{}, sub.Type, all)
+			for _, of := range object.Types() {
+				q, ok := sqldb.Ask(dialect{}, of, all)
 				if !ok {
 					continue
 				}
-				steps := slices.Concat(plan(t, tx, w.noteSQL(sub, q), q.Args...), plan(t, tx, w.matchSQL(sub), "", 0, "", 1))
-				if sub.streams(q) || slices.ContainsFunc(steps, scansObjects) {
-					t.Errorf("%s: %ss are not found by indexes alone:\n%s\n%s", text, sub.Type, w.noteSQL(sub, q), strings.Join(steps, "\n"))
+				p := snapshot.Pages(sqldb.MatchListing(dialect{}, of, q)).(*pages)
+				if _, err := p.note(t.Context(), tx, ""); err != nil {
+					return err
+				}
+				steps := slices.Concat(plan(t, tx, p.noteSQL(), p.Args...), plan(t, tx, p.notedSQL(), 1))
+				if p.streams() || slices.ContainsFunc(steps, scansObjects) {
+					t.Errorf("%s: %ss are not found by indexes alone:\n%s\n%s", text, of, p.noteSQL(), strings.Join(steps, "\n"))
 				}
 			}
 		}
-		return w.drop(tx)
+		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -93,20 +94,49 @@ func TestStreamPlans(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, sub := range subjects {
-			q, ok := sqldb.Ask(dialect{}, sub.Type, all)
-			if !ok || !sub.streams(q) {
+		for _, of := range object.Types() {
+			q, ok := sqldb.Ask(dialect{}, of, all)
+			if !ok {
+				continue
+			}
+			p := (&snapshot{}).Pages(sqldb.MatchListing(dialect{}, of, q)).(*pages)
+			if !p.streams() {
 				continue
 			}
 			streamed++
-			steps := strings.Join(plan(t, tx, sub.streamSQL(q), "", 0, 1), "\n")
-			if !strings.HasPrefix(steps, "SEARCH o USING INDEX sqlite_autoindex") || strings.Contains(steps, "TEMP") || strings.Contains(steps, "SCAN") {
-				t.Errorf("%s: %ss are not read in order:\n%s\n%s", text, sub.Type, sub.streamSQL(q), steps)
-			}
+			expectOrdered(t, tx, text, p, []any{"", 0}[:len(p.Order)], "sqlite_autoindex")
 		}
+	}
+	for _, list := range store.Lists {
+		at := time.Now()
+		l := sqldb.DumpListing(dialect{}, list, store.DumpOptions{After: at, Until: at})
+		p := (&snapshot{}).Pages(l).(*pages)
+		expectOrdered(t, tx, "dump of "+string(list), p, []any{0, 0}, string(list)+"_timestamp (_timestamp")
 	}
 	if streamed < 10 {
 		t.Errorf("%d types are streamed", streamed)
+	}
+}
+
+// expectOrdered fails the test unless the first page of a listing, and the page behind a
+// place, are read from an index in order.
+func expectOrdered(t *testing.T, tx *sql.Tx, name string, p *pages, place []any, index string) {
+	t.Helper()
+	for _, after := range [][]any{p.after, place} {
+		p.after = after
+		query, args := p.streamSQL()
+		steps, reads := plan(t, tx, query, args...), 0
+		for _, step := range steps {
+			switch {
+			case strings.HasPrefix(step, "SEARCH o USING INDEX "+index), after == nil && strings.HasPrefix(step, "SCAN o USING INDEX "+index):
+				reads++
+			case strings.HasPrefix(step, "SEARCH o "), strings.Contains(step, "SCAN"), strings.Contains(step, "TEMP"):
+				reads = -len(steps)
+			}
+		}
+		if reads <= 0 {
+			t.Errorf("%s: rows are not read in order:\n%s\n%s", name, query, strings.Join(steps, "\n"))
+		}
 	}
 }
 
@@ -120,13 +150,17 @@ func TestOutcomePlans(t *testing.T) {
 	}
 	defer tx.Rollback()
 	previous, args := sqldb.PreviousSQL(dialect{}, store.Like{Origin: "o", RepositoryURL: "u", Branch: "b", Before: time.Now()}, 1)
+	note := func(l *sqldb.Listing) string { return (&snapshot{}).Pages(l).(*pages).noteSQL() }
+	outcomes := note(sqldb.OutcomesListing(dialect{}, nil))
 	for query, c := range map[string]struct {
 		args []any
 		want string
 	}{
-		outcomesOfSQL: {[]any{""}, "SEARCH tests USING INDEX tests_build_path (build_id=?)"},
-		runsOfSQL:     {[]any{""}, "SEARCH tests USING COVERING INDEX tests_build_path (build_id=?)"},
-		runsBehindSQL: {[]any{"", "", ""}, "SEARCH tests USING COVERING INDEX tests_build_path (build_id=?)"},
+		outcomes: {[]any{0, "", "", ""}, "SEARCH o USING INDEX tests_build_path (build_id=?)"},
+		note(sqldb.RunsListing(dialect{}, nil, store.RunKey{})): {[]any{0, "", "", ""},
+			"SEARCH o USING COVERING INDEX tests_build_path (build_id=?)"},
+		note(sqldb.RunsListing(dialect{}, nil, store.RunKey{BuildID: "b"})): {[]any{0, "", "", ""},
+			"SEARCH o USING COVERING INDEX tests_build_path (build_id=?)"},
 		previous: {args,
 			"SEARCH c USING INDEX checkouts_branch (git_repository_url=? AND git_repository_branch=? AND start_time<?)\nSEARCH b USING INDEX builds_checkout (checkout_id=?)"},
 	} {
@@ -136,6 +170,9 @@ func TestOutcomePlans(t *testing.T) {
 		}
 		if query == previous && !strings.Contains(steps, "USE TEMP B-TREE FOR LAST 3 TERMS OF ORDER BY") {
 			t.Errorf("all checkouts before are sorted:\n%s", steps)
+		}
+		if query != previous && query != outcomes && strings.Contains(steps, "TEMP B-TREE") {
+			t.Errorf("runs are sorted:\n%s", steps)
 		}
 	}
 }

@@ -17,7 +17,6 @@ import (
 // memory a row has the text of a content, and in the database a reference to it.
 type table struct {
 	columns.Table
-	rowset   sqldb.Rowset
 	contents []int // indexes of the columns that refer to contents
 	status   int   // index of the column, 0 if the table has none
 }
@@ -38,20 +37,23 @@ func newTable(list store.List, contents ...string) table {
 		t.contents = append(t.contents, t.Index(column))
 	}
 	t.status = max(slices.Index(t.Kinds, columns.Status), 0)
-	t.rowset = sqldb.RowsetOf(t.Table)
 	return t
 }
 
-// selection returns a table of columns of tests, or of a group, that a query selects.
-func selection(rows sqldb.Rowset) *table {
-	t := &table{Table: columns.Table{Columns: rows.Columns}, rowset: rows}
+// selection returns a table of columns of a list.
+func selection(rows *sqldb.Rowset) *table {
+	of := &tables[slices.Index(store.Lists, rows.List)]
+	t := &table{Table: columns.Table{List: rows.List, Columns: rows.Columns}}
 	for i, name := range rows.Columns {
-		if n := slices.Index(tests.Columns, name); n >= 0 && tests.isContent(n) {
+		if n := slices.Index(of.Columns, name); n >= 0 && of.isContent(n) {
 			t.contents = append(t.contents, i)
 		}
 	}
 	return t
 }
+
+// columnList returns the columns of a table known by the alias "o".
+func (t *table) columnList() string { return "o." + strings.Join(t.Columns, ", o.") }
 
 // rows returns the objects of the list in a report as rows, all in the same slice.
 func (t *table) rows(r *report.Report) iter.Seq[[]any] {
