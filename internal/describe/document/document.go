@@ -9,8 +9,8 @@
 // belongs to.
 //
 // The texts in a document must be clean: no control characters, and no line breaks
-// except in a Log and a Remark. Rendering escapes HTML, and links only http and https
-// URLs.
+// except in a Log, a Remark and a Preformatted. Rendering escapes HTML, and links only
+// http and https URLs.
 package document
 
 import "strings"
@@ -18,7 +18,8 @@ import "strings"
 // Document is a sequence of blocks.
 type Document []Block
 
-// Block is a Verdict, Paragraph, Heading, Fields, List, Log or Remark.
+// Block is a Verdict, Paragraph, Heading, Fields, List, Log, Remark, Preformatted or
+// Signature.
 type Block interface {
 	writeText(b *strings.Builder)
 	// template names the template that renders the block as HTML.
@@ -75,3 +76,14 @@ type Log struct {
 
 // Remark is a comment of a person, whose line breaks and indentation are kept.
 type Remark string
+
+// Preformatted is a text that keeps its form, such as the text of a user's template.
+// Plain text has it unchanged. HTML leaves out the blank lines around it.
+type Preformatted string
+
+// Signature ends a message: why the reader gets it, and values that explain it. Plain
+// text begins it with "-- ", by which mail programs know the end of a message.
+type Signature struct {
+	Text   string
+	Fields Fields
+}

@@ -35,6 +35,10 @@ var every = document.Document{
 	document.Heading("Comment"),
 	document.Remark("One line.\n\n  Two."),
 	document.Paragraph("It ends & says so."),
+	document.Preformatted("\n \n  a   <b>\nhttps://user.example.org/\n\n"),
+	document.Preformatted("\n"),
+	document.Signature{Text: "You get this because.", Fields: document.Fields{{Name: "Object", Values: []document.Value{{URL: page}}}}},
+	document.Signature{Text: "Nothing more."},
 }
 
 func TestText(t *testing.T) {
@@ -67,6 +71,17 @@ Comment
 
     Two.
 It ends & says so.
+
+ 
+  a   <b>
+https://user.example.org/
+
+
+-- 
+You get this because.
+Object:       https://kcidb.example.org/test/ci:1
+-- 
+Nothing more.
 `
 	if diff := cmp.Diff(want, every.Text()); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
@@ -96,6 +111,16 @@ One line.
 
   Two.</pre>
 <p>It ends &amp; says so.</p>
+<pre class="preformatted">
+  a   &lt;b&gt;
+<a href="https://user.example.org/">https://user.example.org/</a></pre>
+<hr>
+<p class="signature">You get this because.</p>
+<dl class="fields">
+<div><dt>Object</dt><dd><a href="https://kcidb.example.org/test/ci:1">https://kcidb.example.org/test/ci:1</a></dd></div>
+</dl>
+<hr>
+<p class="signature">Nothing more.</p>
 `
 	if diff := cmp.Diff(want, string(every.HTML())); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
@@ -109,7 +134,7 @@ var (
 
 // TestSameFacts holds HTML to the words and URLs of the plain text.
 func TestSameFacts(t *testing.T) {
-	text := strings.Fields(strings.NewReplacer("Revision:", "Revision", "Log:", "Log", "Mail:", "Mail").Replace(every.Text()))
+	text := strings.Fields(strings.NewReplacer("Revision:", "Revision", "Log:", "Log", "Mail:", "Mail", "Object:", "Object", "-- \n", "").Replace(every.Text()))
 	shown := anchor.ReplaceAllStringFunc(string(every.HTML()), func(a string) string {
 		if m := anchor.FindStringSubmatch(a); m[1] != m[2] {
 			return m[2] + " " + m[1]

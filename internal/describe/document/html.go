@@ -14,12 +14,13 @@ var blocks string
 
 // templates has a template for each type of block.
 var templates = template.Must(template.New("blocks").Funcs(template.FuncMap{
-	"links": Links, "linkable": linkable, "class": class,
+	"links": Links, "linkable": linkable, "class": class, "unframed": unframed,
 }).Parse(blocks))
 
 // HTML returns the document as HTML. Its elements are <p class="verdict">, <p>, <h2>,
-// <dl class="fields">, <ul class="list">, <pre class="log"> and <pre class="remark">. A
-// status is in a <b> with its name in small letters as class, such as "fail".
+// <dl class="fields">, <ul class="list">, and <pre> with the class log, remark or
+// preformatted. A Signature is an <hr>, a <p class="signature"> and a <dl>. A status is in
+// a <b> with its name in small letters as class, such as "fail".
 func (d Document) HTML() template.HTML {
 	var b strings.Builder
 	for _, block := range d {
@@ -28,6 +29,13 @@ func (d Document) HTML() template.HTML {
 		}
 	}
 	return template.HTML(b.String())
+}
+
+// unframed returns a text without the blank lines around it.
+func unframed(p Preformatted) string {
+	text := strings.TrimRight(string(p), " \t\n")
+	blank := len(text) - len(strings.TrimLeft(text, " \t\n"))
+	return text[strings.LastIndexByte(text[:blank], '\n')+1:]
 }
 
 // class returns the class of a status.
@@ -45,3 +53,6 @@ func (Fields) template() string    { return "fields" }
 func (List) template() string      { return "list" }
 func (Log) template() string       { return "log" }
 func (Remark) template() string    { return "remark" }
+
+func (Preformatted) template() string { return "preformatted" }
+func (Signature) template() string    { return "signature" }

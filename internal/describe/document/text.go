@@ -114,3 +114,12 @@ func (l Log) writeText(b *strings.Builder) {
 }
 
 func (r Remark) writeText(b *strings.Builder) { b.WriteString("\n" + Indent(2, string(r)) + "\n") }
+
+func (p Preformatted) writeText(b *strings.Builder) { b.WriteString(string(p)) }
+
+func (s Signature) writeText(b *strings.Builder) {
+	b.WriteString("-- \n" + Wrap(s.Text) + "\n")
+	for _, field := range s.Fields {
+		field.writeText(b)
+	}
+}
