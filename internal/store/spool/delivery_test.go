@@ -22,7 +22,7 @@ func TestLife(t *testing.T) {
 		copied := spool.Recipient{Via: spool.Mail, Address: "A@X", Header: "cc"}
 		n := f.ready(identityOf("s", "x"), mail("a@x"), copied, mail("b@x"), feed, hook, hook)
 		f.wantState(n.Number, "ready waiting waiting sent waiting")
-		if n.Subject != "S x" || n.Body != "B" || n.Thread != "T" || n.Deliveries[0].Recipient != "a@x" || n.Deliveries[0].Header != "to" {
+		if n.Subject != "S x" || n.Body != "B" || n.HTML != "<p>B</p>" || n.Thread != "T" || n.Deliveries[0].Recipient != "a@x" || n.Deliveries[0].Header != "to" {
 			t.Errorf("%+v", n)
 		}
 
@@ -31,7 +31,7 @@ func TestLife(t *testing.T) {
 			t.Fatalf("picked %d deliveries, want 3, once", len(picked))
 		}
 		for _, sending := range picked {
-			if got := sending.Notification; got.Identity != n.Identity || got.Subject != n.Subject || got.Body != n.Body || got.Thread != n.Thread || !got.First.Equal(noon) {
+			if got := sending.Notification; got.Identity != n.Identity || got.Subject != n.Subject || got.Body != n.Body || got.HTML != "" || got.Thread != n.Thread || !got.First.Equal(noon) {
 				t.Errorf("sending %+v", got)
 			}
 		}
@@ -54,6 +54,17 @@ func TestLife(t *testing.T) {
 		f.must(f.Sent(ctx, picked[0]))
 		f.wantState(n.Number, "done sent sent sent failed")
 		if got := f.get(n.Number); !got.Finished.Equal(f.now()) || got.Deliveries[1].Attempts != 2 || got.Deliveries[1].Error != "" || !got.Deliveries[1].At.Equal(f.now()) {
+			t.Errorf("%+v", got)
+		}
+	})
+}
+
+// TestWithoutHTML reads a notification that an earlier version wrote.
+func TestWithoutHTML(t *testing.T) {
+	onEngines(t, func(t *testing.T, f *fixture) {
+		n := f.ready(identityOf("s", "x"), mail("a@x"))
+		f.exec("UPDATE notifications SET html = NULL WHERE number = $1", n.Number)
+		if got := f.get(n.Number); got.HTML != "" || got.Body != "B" || len(got.Deliveries) != 1 {
 			t.Errorf("%+v", got)
 		}
 	})

@@ -64,7 +64,8 @@ func (s *Spool) List(ctx context.Context, f Filter) (found []Notification, err e
 	return found, err
 }
 
-// Get returns the notification with the number, with its deliveries.
+// Get returns the notification with the number, with its HTML and its deliveries. Lists
+// leave out the HTML, because it is longer than the text, and only mails need the HTML.
 func (s *Spool) Get(ctx context.Context, number int64) (n Notification, err error) {
 	err = s.readCommitted(ctx, "get", func(t *tx) error {
 		found, err := t.list("FROM notifications n WHERE n.number = $1", number)
@@ -75,7 +76,8 @@ func (s *Spool) Get(ctx context.Context, number int64) (n Notification, err erro
 			return err
 		}
 		n = found[0]
-		return nil
+		_, err = t.read("SELECT coalesce(html, '') FROM notifications WHERE number = $1", []any{number}, &n.HTML)
+		return err
 	})
 	return n, err
 }

@@ -21,6 +21,7 @@ const (
 // Rendered is a rendered notification.
 type Rendered struct {
 	Subject, Body string
+	HTML          string // Body as HTML; "" to show Body preformatted
 	Thread        string // messages with the same Thread belong together
 	Recipients    []Recipient
 	// Digested are the numbers of the held deliveries that a digest lists.
@@ -49,7 +50,8 @@ type Recipient struct {
 // another process has it, or if another process digested one of the deliveries.
 func (s *Spool) Ready(ctx context.Context, n *Notification, r Rendered) error {
 	return s.update(ctx, "ready", func(t *tx) error {
-		err := t.endPick(n, "state = 'ready', subject = $3, body = $4, thread = $5", storable(r.Subject), storable(r.Body), storable(r.Thread))
+		err := t.endPick(n, "state = 'ready', subject = $3, body = $4, html = $5, thread = $6",
+			storable(r.Subject), storable(r.Body), storable(r.HTML), storable(r.Thread))
 		if err != nil {
 			return err
 		}

@@ -144,6 +144,7 @@ type Notification struct {
 	Created    bool      // the first change created the object
 	Subject    string    // "" until it is ready, as are Body and Thread
 	Body       string
+	HTML       string // Body as HTML, from Get only; "" in digests, and if an earlier version wrote Body
 	Thread     string // messages with the same Thread belong together
 	Deliveries []Delivery
 
