@@ -55,17 +55,18 @@ func Description(o graph.Object, base string) (document.Document, error) {
 	return (&Data{Object: o, Base: base}).Description()
 }
 
-// Footer says why a subscriber gets a message, and how to get no more of them. Mail
-// programs know the end of a message by the first line.
-func (d *Data) Footer() string {
-	text := "-- \n"
+// Footer says why a subscriber gets a message, and how to get no more of them.
+func (d *Data) Footer() document.Document {
+	why := "You get this because it matches a subscription of this service."
 	if d.Subscription != "" {
-		text += document.Wrap(fmt.Sprintf("You get this because of the subscription %q.", line(d.Subscription))) + "\n"
-	} else {
-		text += "You get this because it matches a subscription of this service.\n"
+		why = fmt.Sprintf("You get this because of the subscription %q.", line(d.Subscription))
 	}
-	return text + field("About", paragraph(d.About)) + field("Reason", paragraph(d.Reason)) +
-		field("To stop it", paragraph(d.Stop)) + field("Object", address(d.Link()))
+	w := &writer{Data: d}
+	w.text("About", paragraph(d.About))
+	w.text("Reason", paragraph(d.Reason))
+	w.text("To stop it", paragraph(d.Stop))
+	w.url("Object", address(d.Link()))
+	return document.Document{document.Signature{Text: why, Fields: w.fields}}
 }
 
 // readable returns the error of reading an object. Without it, a description would say

@@ -24,7 +24,7 @@ func TestFooter(t *testing.T) {
 		{Object: o, Base: base},
 		{Object: o, Subscription: "a\nb \x1b[1m", About: "For\n\n\nyou\n", Reason: strings.Repeat("because ", 100)},
 	} {
-		footer := d.Footer()
+		footer := d.Footer().Text()
 		checkPlain(t, footer)
 		all = append(all, footer)
 	}

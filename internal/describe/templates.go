@@ -11,9 +11,11 @@ import (
 	"github.com/kcidb-go/kcidb/internal/describe/pageurl"
 )
 
-// standard are the templates that users' templates may call and redefine.
+// standard are the templates that users' templates may call and redefine. They print
+// documents through _blocks, so that the renderer of a mail knows which part of the text
+// is a document.
 var standard = template.Must(template.New("describe").Funcs(functions).Parse(
-	`{{define "summary"}}{{.Summary}}{{end}}{{define "description"}}{{.Description}}{{end}}{{define "footer"}}{{.Footer}}{{end}}`))
+	`{{define "summary"}}{{.Summary}}{{end}}{{define "description"}}{{_blocks .Description}}{{end}}{{define "footer"}}{{_blocks .Footer}}{{end}}`))
 
 // functions are the functions that templates may call.
 var functions = template.FuncMap{
@@ -46,6 +48,8 @@ var functions = template.FuncMap{
 	"counts":   counts,
 	"measured": measured,
 	"several":  func(most int, words []string) string { return listWords(words, most) },
+
+	"_blocks": func(d document.Document) document.Document { return d }, // replaced by package subscription
 
 	// objects
 	"link": pageurl.Of,

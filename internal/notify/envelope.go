@@ -3,6 +3,7 @@
 package notify
 
 import (
+	"html/template"
 	"slices"
 	"strconv"
 	"strings"
@@ -81,7 +82,7 @@ func (e *Envelope) message(notification *spool.Notification) (*mail.Message, err
 		return nil, err
 	}
 	m := &mail.Message{
-		From: e.From, Subject: notification.Subject, Text: notification.Body, Date: notification.Due, MessageID: id, Thread: thread,
+		From: e.From, Subject: notification.Subject, Text: notification.Body, HTML: template.HTML(notification.HTML), Date: notification.Due, MessageID: id, Thread: thread,
 		Headers: []mail.Header{
 			{Name: "X-KCIDB-Notification-ID", Value: NotificationID(notification.Identity)},
 			{Name: "X-KCIDB-Notification-Message-ID", Value: notification.Message},

@@ -78,28 +78,33 @@ func TestExamples(t *testing.T) {
 	slices.Sort(subjects)
 	texts["all"] = strings.Join(subjects, "\n") + "\n"
 	for name, text := range texts {
-		golden := filepath.Join("testdata", "examples", name+".txt")
-		if *update {
-			if err := os.MkdirAll(filepath.Dir(golden), 0o777); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(golden, []byte(text), 0o666); err != nil {
-				t.Fatal(err)
-			}
-			continue
-		}
-		want, err := os.ReadFile(golden)
-		if err != nil {
-			t.Errorf("%v (go test -update writes it)", err)
-			continue
-		}
-		if diff := cmp.Diff(string(want), text); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", golden, diff)
-		}
+		checkGolden(t, filepath.Join("testdata", "examples", name+".txt"), text)
 	}
 	for name := range examples(t) {
 		if name = strings.TrimSuffix(name, ".yaml"); texts[name] == "" {
 			t.Logf("the reports give no mail of %s", name)
 		}
+	}
+}
+
+// checkGolden compares a text with a golden file.
+func checkGolden(t *testing.T, golden, text string) {
+	t.Helper()
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(golden), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(golden, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Errorf("%v (go test -update writes it)", err)
+		return
+	}
+	if diff := cmp.Diff(string(want), text); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", golden, diff)
 	}
 }

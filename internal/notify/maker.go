@@ -93,7 +93,7 @@ func (m *Maker) mail(ctx context.Context, found *match) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	n.Subject, n.Body, n.Thread = rendered.Subject, rendered.Body, rendered.Thread
+	n.Subject, n.Body, n.HTML, n.Thread = rendered.Subject, rendered.Body, rendered.HTML, rendered.Thread
 	return m.Envelope.bytes(&n)
 }
 

@@ -208,22 +208,29 @@ func (h *testbed) parse(text []byte) *netmail.Message {
 }
 
 // plainText returns the plain text of a mail.
-func (h *testbed) plainText(text []byte) string {
+func (h *testbed) plainText(text []byte) string { return h.parts(text)[0] }
+
+// parts returns the plain text and the HTML of a mail.
+func (h *testbed) parts(text []byte) (parts [2]string) {
 	h.t.Helper()
 	m := h.parse(text)
 	_, params, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	part, err := multipart.NewReader(m.Body, params["boundary"]).NextPart()
-	if err != nil {
-		h.t.Fatal(err)
+	reader := multipart.NewReader(m.Body, params["boundary"])
+	for i := range parts {
+		part, err := reader.NextPart()
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		body, err := io.ReadAll(part)
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		parts[i] = string(body)
 	}
-	body, err := io.ReadAll(part)
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	return string(body)
+	return parts
 }
 
 // expect fails the test where other mails than these were taken, in any order.

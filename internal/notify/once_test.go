@@ -25,30 +25,31 @@ import (
 // becomes one notification, and each notification is sent at least once, always as the
 // same mail.
 func TestExactlyOnce(t *testing.T) {
-	for name, open := range map[string]func(t *testing.T) database{
-		"sqlite": func(t *testing.T) database {
-			db, err := sqlite.Open(filepath.Join(t.TempDir(), "db"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			return db
-		},
-		"postgresql": func(t *testing.T) database {
-			db, err := postgres.Open(strings.TrimPrefix(pgtest.Database(t), "postgresql:"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			return db
+	onEngines(t, func(t *testing.T, db database) {
+		seed := rand.Uint64()
+		t.Logf("seed %d", seed)
+		exactlyOnce(t, newTestbedOn(t, db, map[string]string{
+			"all.yaml":     "on: test\nmatch: 'true'\nvia: feed\n",
+			"failing.yaml": failing,
+		}), rand.New(rand.NewPCG(seed, 0)))
+	})
+}
+
+// onEngines runs a test on each kind of database, in parallel.
+func onEngines(t *testing.T, test func(t *testing.T, db database)) {
+	for name, open := range map[string]func(t *testing.T) (database, error){
+		"sqlite": func(t *testing.T) (database, error) { return sqlite.Open(filepath.Join(t.TempDir(), "db")) },
+		"postgresql": func(t *testing.T) (database, error) {
+			return postgres.Open(strings.TrimPrefix(pgtest.Database(t), "postgresql:"))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			seed := rand.Uint64()
-			t.Logf("seed %d", seed)
-			exactlyOnce(t, newTestbedOn(t, open(t), map[string]string{
-				"all.yaml":     "on: test\nmatch: 'true'\nvia: feed\n",
-				"failing.yaml": failing,
-			}), rand.New(rand.NewPCG(seed, 0)))
+			db, err := open(t)
+			if err != nil {
+				t.Fatal(err)
+			}
+			test(t, db)
 		})
 	}
 }

@@ -9,8 +9,10 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/kcidb-go/kcidb/internal/describe"
+	"github.com/kcidb-go/kcidb/internal/describe/document"
 	"github.com/kcidb-go/kcidb/internal/describe/pageurl"
 	"github.com/kcidb-go/kcidb/internal/graph"
 	"github.com/kcidb-go/kcidb/internal/notify/mail"
@@ -166,16 +168,25 @@ func write(ctx context.Context, sub *subscription.Subscription, in *subscription
 		if err != nil {
 			return spool.Rendered{}, err
 		}
-		body = fmt.Sprintf("(The template of the subscription %q fails, and this is the standard text: %v)\n\n%s", sub.Name, failed, description)
+		why := fmt.Sprintf("(The template of the subscription %q fails, and this is the standard text: %v)\n\n", sub.Name, failed)
+		body = append(document.Document{document.Preformatted(why)}, description...)
 	}
-	footer := data.Footer()
-	// A long body is cut, and the footer stays.
-	room := mail.MaxBody - len([]rune(footer)) - 2
-	return spool.Rendered{
-		Subject: mail.CleanSubject(subject),
-		Body:    strings.TrimRight(mail.CutBody(body, room), "\n") + "\n\n" + footer,
-		Thread:  threadOf(in.Object),
-	}, failed
+	text, html := compose(body, data.Footer())
+	return spool.Rendered{Subject: mail.CleanSubject(subject), Body: text, HTML: html, Thread: threadOf(in.Object)}, failed
+}
+
+// compose returns a message as plain text and as HTML, with a blank line before its
+// footer. A body that is too long for a mail is cut, and the footer stays. A cut body is
+// preformatted in HTML too, so that the size of the text bounds that of the HTML: escaping
+// and links make it some ten times as long at most.
+func compose(body, footer document.Document) (text, html string) {
+	whole, end := body.Text(), footer.Text()
+	room := mail.MaxBody - utf8.RuneCountInString(end) - 2
+	cut := strings.TrimRight(mail.CutBody(whole, room), "\n")
+	if utf8.RuneCountInString(whole) >= room { // CutBody may add a line end
+		body = document.Document{document.Preformatted(cut)}
+	}
+	return cut + "\n\n" + end, string(body.HTML() + footer.HTML())
 }
 
 func dataOf(sub *subscription.Subscription, in *subscription.Input, reason, base string) (*describe.Data, error) {

@@ -14,7 +14,7 @@ var blocks string
 
 // templates has a template for each type of block.
 var templates = template.Must(template.New("blocks").Funcs(template.FuncMap{
-	"links": Links, "linkable": linkable, "class": class, "unframed": unframed,
+	"links": links, "linkable": linkable, "class": class, "unframed": unframed,
 }).Parse(blocks))
 
 // HTML returns the document as HTML. Its elements are <p class="verdict">, <p>, <h2>,

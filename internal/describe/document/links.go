@@ -14,8 +14,8 @@ import (
 // the characters that texts put around URLs.
 var urlPattern = regexp.MustCompile(`(?i)\bhttps?://[!#-;=?-\[\]_a-z~]+`)
 
-// Links returns a text as HTML, with links on the http and https URLs in it.
-func Links(text string) template.HTML {
+// links returns a text as HTML, with links on the http and https URLs in it.
+func links(text string) template.HTML {
 	var b strings.Builder
 	done := 0
 	for _, at := range urlPattern.FindAllStringIndex(text, -1) {

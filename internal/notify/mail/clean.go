@@ -29,14 +29,7 @@ func CleanBody(text string) string { return CutBody(text, MaxBody) }
 // CutBody is CleanBody for another number of characters. The mark takes some fifty of
 // them.
 func CutBody(text string, most int) string {
-	text = strings.ToValidUTF8(text, string(utf8.RuneError))
-	text = newlines.Replace(text)
-	text = strings.Map(func(r rune) rune {
-		if r != '\n' && r != '\t' && unwanted(r) {
-			return utf8.RuneError
-		}
-		return r
-	}, text)
+	text = clean(text)
 	if text != "" && !strings.HasSuffix(text, "\n") {
 		text += "\n"
 	}
@@ -50,6 +43,18 @@ func CutBody(text string, most int) string {
 		kept = kept[:i]
 	}
 	return kept + "\n" + cutMark(total-utf8.RuneCountInString(kept))
+}
+
+// clean changes line ends to \n, and other control characters to U+FFFD.
+func clean(text string) string {
+	text = strings.ToValidUTF8(text, string(utf8.RuneError))
+	text = newlines.Replace(text)
+	return strings.Map(func(r rune) rune {
+		if r != '\n' && r != '\t' && unwanted(r) {
+			return utf8.RuneError
+		}
+		return r
+	}, text)
 }
 
 // near is how far back, in bytes, a cut looks for the end of a line.

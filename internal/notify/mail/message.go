@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"html/template"
 	"net/mail"
 	"regexp"
 	"slices"
@@ -20,11 +21,14 @@ import (
 // Message is a message. Hidden recipients are not part of it; Sender.Send names them to
 // the server only.
 type Message struct {
-	From      Address
-	To, Cc    []Address // with both empty, To says "undisclosed-recipients:;"
-	Subject   string    // cleaned by CleanSubject
-	Text      string    // cleaned by CleanBody
-	MessageID string    // LEFT@RIGHT, see NewMessageID
+	From    Address
+	To, Cc  []Address // with both empty, To says "undisclosed-recipients:;"
+	Subject string    // cleaned by CleanSubject
+	Text    string    // cleaned by CleanBody
+	// HTML is the same text as the elements of a page; "" to show Text preformatted. Bytes
+	// cleans it like Text, but trusts its elements.
+	HTML      template.HTML
+	MessageID string // LEFT@RIGHT, see NewMessageID
 	// Thread is the MessageID of the first message of a thread; "" or the message's own
 	// ID if it begins one. Mail programs show the messages of a thread together.
 	Thread string
@@ -95,7 +99,7 @@ func (m *Message) Bytes() ([]byte, error) {
 		msg.SetAddrHeaderFromMailAddress(name, addresses...)
 	}
 	msg.SetBodyString(gomail.TypeTextPlain, text)
-	msg.AddAlternativeString(gomail.TypeTextHTML, HTML(text))
+	msg.AddAlternativeString(gomail.TypeTextHTML, m.page(text))
 	var out bytes.Buffer
 	if _, err := msg.WriteTo(&out); err != nil {
 		return nil, fmt.Errorf("writing a message: %w", err)

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/kcidb-go/kcidb/internal/describe/document"
 )
 
 // Limits of rendering a mail.
@@ -26,22 +28,26 @@ const (
 	bodyName    = "_body"
 )
 
-// Render returns the subject and the body of a mail about data. A text that is too long
-// or takes too long is an error, and so is a template that fails. Objects are read with
-// the context of their graph.
-func (s *Subscription) Render(ctx context.Context, data any) (subject, body string, err error) {
+// Render returns the subject and the body of a mail about data. The body has the blocks
+// of the standard templates, and the subscription's own text as Preformatted. A text that
+// is too long or takes too long is an error, and so is a template that fails. Objects are
+// read with the context of their graph.
+//
+// The texts in Preformatted are as the template wrote them, with control characters.
+func (s *Subscription) Render(ctx context.Context, data any) (subject string, body document.Document, err error) {
 	ctx, cancel := context.WithTimeout(ctx, maxRendering)
 	defer cancel()
-	if subject, err = s.render(ctx, subjectName, maxSubject, data); err != nil {
-		return "", "", fmt.Errorf("subject: %w", err)
+	rendered, err := s.render(ctx, subjectName, maxSubject, data)
+	if err != nil {
+		return "", nil, fmt.Errorf("subject: %w", err)
 	}
 	if body, err = s.render(ctx, bodyName, maxBody, data); err != nil {
-		return "", "", fmt.Errorf("body: %w", err)
+		return "", nil, fmt.Errorf("body: %w", err)
 	}
-	return oneLine(subject), body, nil
+	return oneLine(rendered.Text()), body, nil
 }
 
-func (s *Subscription) render(ctx context.Context, name string, most int, data any) (text string, err error) {
+func (s *Subscription) render(ctx context.Context, name string, most int, data any) (rendered document.Document, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("panic: %v", r)
@@ -49,14 +55,14 @@ func (s *Subscription) render(ctx context.Context, name string, most int, data a
 	}()
 	t, err := s.templates.Clone()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	out := &bounded{most: most}
-	err = t.Funcs((&walker{ctx: ctx}).funcs()).ExecuteTemplate(out, name, data)
+	w := &walker{ctx: ctx, out: &bounded{most: most}}
+	err = t.Funcs(w.funcs()).ExecuteTemplate(w.out, name, data)
 	if beyond := limit(""); errors.As(err, &beyond) {
-		return "", beyond // without the place in the template
+		return nil, beyond // without the place in the template
 	}
-	return out.String(), err
+	return w.document(), err
 }
 
 // limit is the error of a template that exceeds a limit.

@@ -5,11 +5,16 @@ package subscription
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"text/template"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kcidb-go/kcidb/internal/describe/document"
 	"github.com/kcidb-go/kcidb/internal/graph"
 )
 
@@ -29,8 +34,42 @@ func TestRender(t *testing.T) {
 			t.Fatal(problems)
 		}
 		subject, body, err := s.Render(t.Context(), data)
-		if err != nil || subject != c.subject || body != c.body {
+		if err != nil || subject != c.subject || body.Text() != c.body {
 			t.Errorf("%q: got %q, %q, %v", c.lines, subject, body, err)
+		}
+	}
+}
+
+// TestRenderKeepsBlocks: a document that a template prints stays a document, and all that
+// surrounds or changes it is text.
+func TestRenderKeepsBlocks(t *testing.T) {
+	described := document.Document{document.Heading("Path"), document.Remark("boot")}
+	standard := template.Must(template.New("").Funcs(template.FuncMap{
+		"_blocks": func(d document.Document) document.Document { return d },
+		"empty":   func() document.Document { return nil },
+		"all":     func() document.Document { return described },
+		"up":      func(v any) string { return strings.ToUpper(fmt.Sprint(v)) },
+	}).Parse(`{{define "summary"}}s{{end}}{{define "description"}}{{_blocks all}}{{end}}{{define "nothing"}}{{_blocks empty}}{{end}}`))
+	text := func(s string) document.Block { return document.Preformatted(s) }
+	for _, c := range []struct {
+		body string
+		want document.Document
+	}{
+		{`{{template "description" .}}`, described},
+		{`a {{template "description" .}}{{template "nothing" .}}b{{template "description" .}}`, slices.Concat(document.Document{text("a ")}, described, document.Document{text("b")}, described)},
+		{`{{template "nothing" .}}`, nil},
+		{`{{_blocks all | up}}`, document.Document{text("\nPATH\n\n  BOOT\n")}},
+		{`{{$x := _blocks all}}{{with _blocks all}}{{.}}{{end}}{{$x}}`, slices.Concat(described, document.Document{text(described.Text())})},
+		{`{{range 120}}{{template "description" .}}{{end}}`, append(slices.Repeat(described, 100), text(strings.Repeat(described.Text(), 20)))},
+		{`{{define "description"}}mine{{end}}{{template "description" .}}`, document.Document{text("mine")}},
+	} {
+		s, problems := Parse("a.yaml", []byte(fileAbout("test", "match: 'true'\nbody: '"+c.body+"'\n")), Options{Templates: standard})
+		if s == nil {
+			t.Fatal(c.body, problems)
+		}
+		_, got, err := s.Render(t.Context(), sample{Object: exampleTest(t)})
+		if diff := cmp.Diff(c.want, got); diff != "" || err != nil {
+			t.Errorf("%s: %v\n-want +got:\n%s", c.body, err, diff)
 		}
 	}
 }
@@ -101,7 +140,7 @@ func TestConcurrently(t *testing.T) {
 				if matches, err := s.Match(t.Context(), in); err != nil || !matches {
 					t.Fatal(matches, err)
 				}
-				if _, body, err := s.Render(t.Context(), sample{Object: in.Object}); err != nil || body != "google,lazorqcom,sc7180" {
+				if _, body, err := s.Render(t.Context(), sample{Object: in.Object}); err != nil || body.Text() != "google,lazorqcom,sc7180" {
 					t.Fatal(body, err)
 				}
 			}

@@ -71,17 +71,20 @@ func call(name string) parse.Node {
 	return trees["hidden"].Root.Nodes[0]
 }
 
-// walker counts the steps of templates while they are executed.
+// walker counts the steps of templates while they are executed, and notes the documents
+// that they print.
 type walker struct {
 	ctx          context.Context
 	steps, depth int
+	out          *bounded // what the templates printed; nil while the templates are checked
+	printed      []printed
 }
 
 // funcs returns the hidden functions that all loops and templates call, and
 // replacements of the standard functions that could make texts of any length.
 func (w *walker) funcs() template.FuncMap {
 	return template.FuncMap{
-		"_step": w.step, "_enter": w.enter, "_leave": w.leave,
+		"_step": w.step, "_enter": w.enter, "_leave": w.leave, "_blocks": w.blocks,
 		"printf": printf, "print": limited(fmt.Sprint), "println": limited(fmt.Sprintln),
 		"html": limited(template.HTMLEscaper), "js": limited(template.JSEscaper), "urlquery": limited(template.URLQueryEscaper),
 	}
