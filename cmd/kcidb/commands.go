@@ -40,7 +40,7 @@ to standard output. "kcidb serve" runs the whole system on this machine.`,
 	root.AddGroup(
 		&cobra.Group{ID: "reports", Title: "Reports:"},
 		&cobra.Group{ID: "service", Title: "The service and its clients:"},
-		&cobra.Group{ID: "notify", Title: "Telling people:"},
+		&cobra.Group{ID: "notify", Title: "Notifications:"},
 		&cobra.Group{ID: "parts", Title: "The parts of the service:"},
 	)
 	addGroup(root, "reports",
