@@ -27,8 +27,8 @@ follows each text, as it follows the mails that "kcidb notify" writes.
 		Args:              typeAndIDs,
 		ValidArgsFunction: completeType,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return runShow(cmd.Context(), p, &o, args, func(one graph.Object) error {
-				description, err := describe.Description(one, base)
+			return runShow(cmd.Context(), p, &o, args, func(obj graph.Object) error {
+				description, err := describe.Description(obj, base)
 				if err == nil {
 					_, err = io.WriteString(p.stdout, description.Text()+"\x00")
 				}

@@ -28,12 +28,12 @@ var mqPatterns = mqKind{
 // has one pattern, unless it comes from the Python system, which puts several into
 // a message, one per line.
 func checkPatterns(text []byte) error {
-	some := false
+	found := false
 	for line := range bytes.Lines(text) {
 		if len(bytes.TrimSpace(line)) == 0 {
 			continue
 		}
-		some = true
+		found = true
 		_, err := object.Parse(string(line))
 		if syntax, ok := errors.AsType[*object.SyntaxError](err); ok {
 			return fmt.Errorf("at %d: %s", syntax.Offset, syntax.Msg)
@@ -42,7 +42,7 @@ func checkPatterns(text []byte) error {
 			return err
 		}
 	}
-	if !some {
+	if !found {
 		return errors.New("the message has no pattern")
 	}
 	return nil

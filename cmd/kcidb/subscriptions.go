@@ -179,8 +179,8 @@ func showReplay(ctx context.Context, p *program, maker *notify.Maker, all []noti
 		fmt.Fprintln(p.stdout)
 	}
 	days := map[string]int{}
-	for _, one := range all {
-		days[one.At.UTC().Format(time.DateOnly)]++
+	for _, notification := range all {
+		days[notification.At.UTC().Format(time.DateOnly)]++
 	}
 	out := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprint(out, "DAY\tNOTIFICATIONS\tMAILS TO EACH\tIN THE DIGEST\n")

@@ -38,8 +38,8 @@ func newSummarizeCommand(p *program) *cobra.Command {
 		Args:              typeAndIDs,
 		ValidArgsFunction: completeType,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return runShow(cmd.Context(), p, &o, args, func(one graph.Object) error {
-				line, err := describe.Summary(one)
+			return runShow(cmd.Context(), p, &o, args, func(obj graph.Object) error {
+				line, err := describe.Summary(obj)
 				if err == nil {
 					_, err = fmt.Fprintln(p.stdout, line)
 				}
@@ -65,17 +65,17 @@ func runShow(ctx context.Context, p *program, o *databaseOptions, args []string,
 			return err
 		}
 		missing := false
-		for _, one := range found {
-			known := one.Known()
+		for _, obj := range found {
+			known := obj.Known()
 			if err := g.Err(); err != nil {
 				return err
 			}
 			if !known {
 				missing = true
-				fmt.Fprintf(p.stderr, "%s is not in the database\n", one.Ref())
+				fmt.Fprintf(p.stderr, "%s is not in the database\n", obj.Ref())
 				continue
 			}
-			if err := show(one); err != nil {
+			if err := show(obj); err != nil {
 				return err
 			}
 		}

@@ -39,9 +39,9 @@ var functions = template.FuncMap{
 		i, err := integer(n)
 		return number(i), err
 	},
-	"plural": func(n any, one string, many ...string) (string, error) {
+	"plural": func(n any, singular string, irregular ...string) (string, error) {
 		i, err := integer(n)
-		return plural(i, one, many...), err
+		return plural(i, singular, irregular...), err
 	},
 	"duration": duration,
 	"date":     date,

@@ -26,14 +26,14 @@ func number(n int64) string {
 
 // plural writes a number of things: "1 test", "12 tests". An irregular plural is given
 // as well.
-func plural(n int64, one string, many ...string) string {
+func plural(n int64, singular string, irregular ...string) string {
 	switch {
 	case n == 1:
-		return "1 " + one
-	case len(many) > 0:
-		return number(n) + " " + many[0]
+		return "1 " + singular
+	case len(irregular) > 0:
+		return number(n) + " " + irregular[0]
 	}
-	return number(n) + " " + one + "s"
+	return number(n) + " " + singular + "s"
 }
 
 // duration writes a duration in at most two units.

@@ -163,8 +163,8 @@ func (n *Notifier) Consider(ctx context.Context) (more bool, err error) {
 		return false, err
 	}
 	n.Log.Debug("changes considered", "objects", len(changes), "matched", len(c.matches), "took", n.Now().Sub(begin))
-	for _, one := range c.aside {
-		n.Log.Error("cannot consider an object; it is set aside", "object", one.object.String(), "error", one.err, "stack", stackOf(one.err))
+	for _, failure := range c.aside {
+		n.Log.Error("cannot consider an object; it is set aside", "object", failure.object.String(), "error", failure.err, "stack", stackOf(failure.err))
 	}
 	for _, count := range c.counts {
 		if count.Errors > 0 {

@@ -87,7 +87,7 @@ func (c *Config) limits() (front.Limits, error) {
 	}
 	for _, text := range splitList(c.TrustedProxies) {
 		network, err := netip.ParsePrefix(text)
-		if addr, one := netip.ParseAddr(text); one == nil {
+		if addr, notAddress := netip.ParseAddr(text); notAddress == nil {
 			network, err = addr.Prefix(addr.BitLen())
 		}
 		if err != nil {

@@ -67,15 +67,15 @@ func (c waitingCollector) Collect(all chan<- prometheus.Metric) {
 		gauge := func(d *prometheus.Desc, value float64) {
 			all <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, kind)
 		}
-		since := func(some bool, t time.Time) float64 {
-			if !some {
+		since := func(waits bool, t time.Time) float64 {
+			if !waits {
 				return 0
 			}
 			return max(now.Sub(t).Seconds(), 0)
 		}
-		t, some := aside[kind]
+		t, waits := aside[kind]
 		gauge(waiting, float64(t.Submissions))
-		gauge(waited, since(some, t.Since))
+		gauge(waited, since(waits, t.Since))
 		gauge(blocked, since(state.Blocked == kind, state.Since))
 	}
 }

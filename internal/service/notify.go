@@ -55,8 +55,8 @@ func (c *Config) envelope() (e notify.Envelope, err error) {
 	if e.From, err = mail.ParseAddress(c.MailFrom); err != nil {
 		return e, fmt.Errorf("mail_from: %w", err)
 	}
-	for _, one := range strings.FieldsFunc(c.MailCc, func(r rune) bool { return r == ',' }) {
-		a, err := mail.ParseAddress(strings.TrimSpace(one))
+	for _, address := range strings.FieldsFunc(c.MailCc, func(r rune) bool { return r == ',' }) {
+		a, err := mail.ParseAddress(strings.TrimSpace(address))
 		if err != nil {
 			return e, fmt.Errorf("mail_cc: %w", err)
 		}

@@ -185,12 +185,12 @@ func requireStats(t *testing.T, q queue.Queue, when string, want queue.Stats) {
 	eventually.Succeeds(t, func() error {
 		got, err := q.Stats(t.Context())
 		must(t, err)
-		some := got.Bytes > 0
+		hasBytes := got.Bytes > 0
 		got.Bytes = 0
-		if got == want && some == (want.Messages > 0) {
+		if got == want && hasBytes == (want.Messages > 0) {
 			return nil
 		}
-		return fmt.Errorf("%s: the queue has %+v, some bytes: %v, want %+v", when, got, some, want)
+		return fmt.Errorf("%s: the queue has %+v, some bytes: %v, want %+v", when, got, hasBytes, want)
 	})
 }
 
