@@ -99,7 +99,7 @@ var errBrokenOff = errors.New("broken off")
 func answerOf[T interface{ Count() int }](ctx context.Context, s *service, operation string, asked request,
 	parts func(io.Reader) iter.Seq2[T, error]) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		err := s.do(ctx, asked, func(body io.Reader) error {
+		err := s.send(ctx, asked, func(body io.Reader) error {
 			for part, err := range parts(body) {
 				if err != nil {
 					return err

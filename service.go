@@ -131,7 +131,7 @@ type request struct {
 
 // ask sends a request and returns the answer, which must be the JSON of a KCIDB service.
 func (s *service) ask(ctx context.Context, r request) (a *answer, err error) {
-	err = s.do(ctx, r, func(body io.Reader) error {
+	err = s.send(ctx, r, func(body io.Reader) error {
 		text, err := io.ReadAll(io.LimitReader(body, maxAnswer))
 		if err != nil {
 			return errPassing{err}
@@ -147,9 +147,9 @@ func (s *service) ask(ctx context.Context, r request) (a *answer, err error) {
 // errPassing is a temporary error of reading an answer.
 type errPassing struct{ error }
 
-// do sends a request, several times if necessary, and calls read with the body of the
+// send sends a request, several times if necessary, and calls read with the body of the
 // answer. It does not try again after an error of read, unless that is an errPassing.
-func (s *service) do(ctx context.Context, r request, read func(io.Reader) error) error {
+func (s *service) send(ctx context.Context, r request, read func(io.Reader) error) error {
 	for try := 1; ; try++ {
 		after, err := s.sendOnce(ctx, r, read)
 		if err == nil || after < 0 || try == s.tries || ctx.Err() != nil {

@@ -22,12 +22,12 @@ type collected struct {
 	ofText bool
 }
 
-// full reports whether no more faults are kept, so that none need be
+// isFull reports whether no more faults are kept, so that none need be
 // described.
-func (c *collector) full() bool { return len(c.faults) == maxCollected }
+func (c *collector) isFull() bool { return len(c.faults) == maxCollected }
 
 func (c *collector) add(f Fault, ofText bool) {
-	if c.full() {
+	if c.isFull() {
 		c.more++
 		return
 	}

@@ -35,7 +35,7 @@ func Compare(a, b *Document) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		roots[i] = normal(u.root).(*object)
+		roots[i] = sortMembers(u.root).(*object)
 		for _, m := range roots[i].members {
 			if elements, ok := m.value.([]any); ok {
 				slices.SortFunc(elements, compareValues)
@@ -45,21 +45,21 @@ func Compare(a, b *Document) (int, error) {
 	return compareValues(roots[0], roots[1]), nil
 }
 
-// normal returns a copy of a value with the members of all objects sorted by
+// sortMembers returns a copy of a value with the members of all objects sorted by
 // name.
-func normal(value any) any {
+func sortMembers(value any) any {
 	switch value := value.(type) {
 	case *object:
 		members := make([]member, len(value.members))
 		for i, m := range value.members {
-			members[i] = member{m.name, normal(m.value)}
+			members[i] = member{m.name, sortMembers(m.value)}
 		}
 		slices.SortFunc(members, func(a, b member) int { return cmp.Compare(a.name, b.name) })
 		return &object{members}
 	case []any:
 		elements := make([]any, len(value))
 		for i, element := range value {
-			elements[i] = normal(element)
+			elements[i] = sortMembers(element)
 		}
 		return elements
 	}

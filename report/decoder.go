@@ -157,7 +157,7 @@ func readList[T any](d *decoder, read func(d *decoder, to *T)) []T {
 			to = spare
 		}
 		read(d, to)
-		if !d.more(']') {
+		if !d.nextItem(']') {
 			return list
 		}
 	}

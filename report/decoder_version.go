@@ -55,7 +55,7 @@ func (d *decoder) findVersion() (version []byte) {
 		if isVersion {
 			version = d.text[start:d.pos]
 		}
-		if !d.more('}') {
+		if !d.nextItem('}') {
 			return version
 		}
 	}

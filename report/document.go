@@ -69,7 +69,7 @@ func (d *Document) Clone() *Document {
 // Count returns the number of objects. It fails if the version of the report does not
 // exist.
 func (d *Document) Count() (int, error) {
-	root, v, err := d.known("count")
+	root, v, err := d.knownRoot("count")
 	if err != nil {
 		return 0, err
 	}
@@ -88,7 +88,7 @@ func (d *Document) Count() (int, error) {
 // origin_id in version 1.1. In a valid report they are strings and json.Numbers. The value
 // of an absent property is nil.
 func (d *Document) IDs() (map[string][][]any, error) {
-	root, v, err := d.known("list the IDs of")
+	root, v, err := d.knownRoot("list the IDs of")
 	if err != nil {
 		return nil, err
 	}
@@ -105,8 +105,9 @@ func (d *Document) IDs() (map[string][][]any, error) {
 	return ids, nil
 }
 
-// known returns the root of the report, if its version exists.
-func (d *Document) known(operation string) (*object, Version, error) {
+// knownRoot returns the root of the report and its version. It returns an error if the
+// version does not exist.
+func (d *Document) knownRoot(operation string) (*object, Version, error) {
 	v, ok := d.Version(latest)
 	if !ok {
 		return nil, Version{}, fmt.Errorf("cannot %s the report: %w", operation, d.unknownVersion(latest))

@@ -29,9 +29,9 @@ func (n *objectNames) display(v Version) string {
 	return excerpt(string(n.id))
 }
 
-// part reads a string, which is a part of an object's identity, into to. It is
+// identityPart reads a string, which is a part of an object's identity, into to. It is
 // cut if it is too long; the cut is noted.
-func (d *decoder) part(to []byte, r *rule) []byte {
+func (d *decoder) identityPart(to []byte, r *rule) []byte {
 	return cutPart(to, d.ruledString(r, ruleIndexed))
 }
 

@@ -9,10 +9,10 @@ package report
 
 var oldCheckoutProperties = []property[Checkout]{
 	{"description", optional.until(3, 0), func(d *decoder, to *Checkout) { to.Comment = d.optText() }},
-	{"origin", required.until(1, 1), func(d *decoder, _ *Checkout) { d.names.origin = d.part(d.names.origin, ruleArchitecture) }},
-	{"origin_id", required.until(1, 1), func(d *decoder, _ *Checkout) { d.names.id = d.part(d.names.id, nil) }},
-	{"id", required.since(2, 0).until(2, 0), func(d *decoder, _ *Checkout) { d.names.id = d.part(d.names.id, d.rules.id) }},
-	{"id", required.since(3, 0).until(3, 0), func(d *decoder, _ *Checkout) { d.names.id = d.part(d.names.id, ruleRevision3) }},
+	{"origin", required.until(1, 1), func(d *decoder, _ *Checkout) { d.names.origin = d.identityPart(d.names.origin, ruleArchitecture) }},
+	{"origin_id", required.until(1, 1), func(d *decoder, _ *Checkout) { d.names.id = d.identityPart(d.names.id, nil) }},
+	{"id", required.since(2, 0).until(2, 0), func(d *decoder, _ *Checkout) { d.names.id = d.identityPart(d.names.id, d.rules.id) }},
+	{"id", required.since(3, 0).until(3, 0), func(d *decoder, _ *Checkout) { d.names.id = d.identityPart(d.names.id, ruleRevision3) }},
 	{"git_repository_commit_hash", optional.until(2, 0), func(d *decoder, to *Checkout) { to.GitCommitHash = d.commitHash() }},
 	{"git_repository_commit_name", optional.until(2, 0), func(d *decoder, to *Checkout) { to.GitCommitName = d.optText() }},
 	{"patch_mboxes", optional.until(3, 0), func(d *decoder, to *Checkout) { to.PatchsetFiles = d.resources() }},
@@ -23,21 +23,25 @@ var oldCheckoutProperties = []property[Checkout]{
 
 var oldBuildProperties = []property[Build]{
 	{"description", optional.until(3, 0), func(d *decoder, to *Build) { to.Comment = d.optText() }},
-	{"origin", required.until(1, 1), func(d *decoder, _ *Build) { d.names.origin = d.part(d.names.origin, ruleArchitecture) }},
-	{"origin_id", required.until(1, 1), func(d *decoder, _ *Build) { d.names.id = d.part(d.names.id, nil) }},
-	{"revision_origin", required.until(1, 1), func(d *decoder, _ *Build) { d.names.parentOrigin = d.part(d.names.parentOrigin, ruleArchitecture) }},
-	{"revision_origin_id", required.until(1, 1), func(d *decoder, _ *Build) { d.names.parent = d.part(d.names.parent, nil) }},
-	{"revision_id", required.since(2, 0).until(2, 0), func(d *decoder, _ *Build) { d.names.parent = d.part(d.names.parent, d.rules.id) }},
-	{"revision_id", required.since(3, 0).until(3, 0), func(d *decoder, _ *Build) { d.names.parent = d.part(d.names.parent, ruleRevision3) }},
+	{"origin", required.until(1, 1), func(d *decoder, _ *Build) { d.names.origin = d.identityPart(d.names.origin, ruleArchitecture) }},
+	{"origin_id", required.until(1, 1), func(d *decoder, _ *Build) { d.names.id = d.identityPart(d.names.id, nil) }},
+	{"revision_origin", required.until(1, 1), func(d *decoder, _ *Build) {
+		d.names.parentOrigin = d.identityPart(d.names.parentOrigin, ruleArchitecture)
+	}},
+	{"revision_origin_id", required.until(1, 1), func(d *decoder, _ *Build) { d.names.parent = d.identityPart(d.names.parent, nil) }},
+	{"revision_id", required.since(2, 0).until(2, 0), func(d *decoder, _ *Build) { d.names.parent = d.identityPart(d.names.parent, d.rules.id) }},
+	{"revision_id", required.since(3, 0).until(3, 0), func(d *decoder, _ *Build) { d.names.parent = d.identityPart(d.names.parent, ruleRevision3) }},
 	{"valid", optional.until(4, 5), func(d *decoder, to *Build) { to.Status = d.validity() }},
 }
 
 var oldTestProperties = []property[Test]{
 	{"description", optional.until(3, 0), func(d *decoder, to *Test) { to.Comment = d.optText() }},
-	{"origin", required.until(1, 1), func(d *decoder, _ *Test) { d.names.origin = d.part(d.names.origin, ruleArchitecture) }},
-	{"origin_id", required.until(1, 1), func(d *decoder, _ *Test) { d.names.id = d.part(d.names.id, nil) }},
-	{"build_origin", required.until(1, 1), func(d *decoder, _ *Test) { d.names.parentOrigin = d.part(d.names.parentOrigin, ruleArchitecture) }},
-	{"build_origin_id", required.until(1, 1), func(d *decoder, _ *Test) { d.names.parent = d.part(d.names.parent, nil) }},
+	{"origin", required.until(1, 1), func(d *decoder, _ *Test) { d.names.origin = d.identityPart(d.names.origin, ruleArchitecture) }},
+	{"origin_id", required.until(1, 1), func(d *decoder, _ *Test) { d.names.id = d.identityPart(d.names.id, nil) }},
+	{"build_origin", required.until(1, 1), func(d *decoder, _ *Test) {
+		d.names.parentOrigin = d.identityPart(d.names.parentOrigin, ruleArchitecture)
+	}},
+	{"build_origin_id", required.until(1, 1), func(d *decoder, _ *Test) { d.names.parent = d.identityPart(d.names.parent, nil) }},
 	{"waived", optional.until(4, 5), func(d *decoder, _ *Test) { d.names.waived, _ = d.boolean() }},
 }
 
@@ -99,7 +103,7 @@ func (d *decoder) skipStrings() {
 	for i := 0; ; i++ {
 		d.path[last] = step{index: i}
 		d.ruledString()
-		if !d.more(']') {
+		if !d.nextItem(']') {
 			return
 		}
 	}

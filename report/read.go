@@ -197,7 +197,7 @@ func (d *decoder) float() float64 {
 		return 0
 	}
 	literal := d.number()
-	if !bytes.ContainsAny(literal, ".eENI") && !exact(literal) {
+	if !bytes.ContainsAny(literal, ".eENI") && !isExact(literal) {
 		d.note(KindNumber, expectedExact, quotable(literal), false)
 	}
 	return float(literal) + 0 // -0, which some databases do not keep, becomes 0

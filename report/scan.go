@@ -44,12 +44,12 @@ type step struct {
 
 // note adds a fault of the current value.
 func (s *scanner) note(kind Kind, expected, found string, ofText bool) {
-	if s.full() {
+	if s.isFull() {
 		s.collector.more++
 		return
 	}
 	s.add(Fault{Kind: kind, Pointer: s.pointer(), Expected: expected, Found: found}, ofText)
-	if s.stops && s.full() {
+	if s.stops && s.isFull() {
 		panic(halt{})
 	}
 }
@@ -106,9 +106,9 @@ func (s *scanner) enter(closing byte) bool {
 	return true
 }
 
-// more steps to the next member or element, or steps out of the object or
+// nextItem steps to the next member or element, or steps out of the object or
 // array and returns false.
-func (s *scanner) more(closing byte) bool {
+func (s *scanner) nextItem(closing byte) bool {
 	if s.pos >= s.check {
 		s.check = s.pos + checkEvery
 		if s.ctx != nil && s.ctx.Err() != nil {

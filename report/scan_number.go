@@ -16,10 +16,10 @@ const maxDigits = 4300
 // number reads a number and returns it as it is written.
 func (s *scanner) number() []byte {
 	start := s.pos
-	if s.at(s.pos) == '-' {
+	if s.byteAt(s.pos) == '-' {
 		s.pos++
 	}
-	switch c := s.at(s.pos); {
+	switch c := s.byteAt(s.pos); {
 	case c == 'I' && s.word("Infinity"), c == 'N' && s.pos == start && s.word("NaN"):
 		literal := s.text[start:s.pos]
 		s.note(KindNumber, expectedNumber, string(literal), true)
@@ -28,25 +28,25 @@ func (s *scanner) number() []byte {
 		s.fail("a JSON value")
 	}
 	first := s.pos
-	if s.at(s.pos) == '0' {
+	if s.byteAt(s.pos) == '0' {
 		s.pos++
 	} else {
 		s.digits()
 	}
 	if s.pos-first > maxDigits {
-		if c := s.at(s.pos); c != '.' && c != 'e' && c != 'E' {
+		if c := s.byteAt(s.pos); c != '.' && c != 'e' && c != 'E' {
 			s.pos = start
 			s.fail(fmt.Sprintf("integers of at most %d digits", maxDigits))
 		}
 	}
-	if s.at(s.pos) == '.' {
+	if s.byteAt(s.pos) == '.' {
 		s.pos++
 		s.digits()
 	}
 	mantissa, exponent := s.text[first:s.pos], []byte(nil)
-	if c := s.at(s.pos); c == 'e' || c == 'E' {
+	if c := s.byteAt(s.pos); c == 'e' || c == 'E' {
 		s.pos++
-		if c := s.at(s.pos); c == '+' || c == '-' {
+		if c := s.byteAt(s.pos); c == '+' || c == '-' {
 			s.pos++
 		}
 		start := s.pos
@@ -75,10 +75,10 @@ func outOfRange(literal, mantissa, exponent []byte) bool {
 	return math.IsInf(f, 0) || f == 0 && bytes.ContainsAny(mantissa, "123456789")
 }
 
-// exact reports whether double precision keeps an integer, which is written
+// isExact reports whether double precision keeps an integer, which is written
 // without fraction and exponent: written again with the fewest digits that
 // distinguish it from its neighbours, it is the same number.
-func exact(literal []byte) bool {
+func isExact(literal []byte) bool {
 	digits := bytes.TrimLeft(bytes.TrimPrefix(literal, []byte("-")), "0")
 	digits = bytes.TrimRight(digits, "0")
 	if len(digits) <= 15 {

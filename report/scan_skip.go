@@ -61,7 +61,7 @@ func (s *scanner) skipArray() {
 	for i := 0; ; i++ {
 		s.path[last] = step{index: i}
 		s.skip()
-		if !s.more(']') {
+		if !s.nextItem(']') {
 			return
 		}
 	}
@@ -84,7 +84,7 @@ func (s *scanner) skipObject() {
 			s.note(KindDuplicate, expectedOnce, foundTwice, true)
 		}
 		s.skip()
-		if !s.more('}') {
+		if !s.nextItem('}') {
 			return
 		}
 	}

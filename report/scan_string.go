@@ -55,13 +55,13 @@ func (s *scanner) unescape(beginning []byte) []byte {
 			value = slices.Grow(value, stringLength(s.text[s.pos-1:]))
 			sized = true
 		}
-		switch c := s.at(s.pos); {
+		switch c := s.byteAt(s.pos); {
 		case c == '"':
 			s.pos++
 			s.scratch = value
 			return value
 		case c == '\\':
-			if s.at(s.pos+1) == 'n' {
+			if s.byteAt(s.pos+1) == 'n' {
 				value = append(value, '\n')
 				s.pos += 2
 			} else {
@@ -89,8 +89,8 @@ func (s *scanner) unescape(beginning []byte) []byte {
 // at once.
 const longString = 32 << 10
 
-// at returns the byte at a position, or 0 beyond the end of the text.
-func (s *scanner) at(pos int) byte {
+// byteAt returns the byte at a position, or 0 beyond the end of the text.
+func (s *scanner) byteAt(pos int) byte {
 	if pos < len(s.text) {
 		return s.text[pos]
 	}
@@ -100,7 +100,7 @@ func (s *scanner) at(pos int) byte {
 // escape appends the character of the escape at the current position.
 func (s *scanner) escape(value []byte) []byte {
 	s.pos++
-	c := s.at(s.pos)
+	c := s.byteAt(s.pos)
 	switch c {
 	case '"', '\\', '/':
 	case 'b':
@@ -134,7 +134,7 @@ func (s *scanner) unicode(value []byte) []byte {
 	if !utf16.IsSurrogate(r) {
 		return utf8.AppendRune(value, r)
 	}
-	if s.at(s.pos) == '\\' && s.at(s.pos+1) == 'u' {
+	if s.byteAt(s.pos) == '\\' && s.byteAt(s.pos+1) == 'u' {
 		if low, ok := s.unit(s.pos + 2); ok {
 			if pair := utf16.DecodeRune(r, low); pair != utf8.RuneError {
 				s.pos += 6

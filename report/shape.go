@@ -115,7 +115,7 @@ func readObject[T any](d *decoder, s *shape[T], to *T) {
 	if d.enter('}') {
 		for {
 			m.read()
-			if !d.more('}') {
+			if !d.nextItem('}') {
 				break
 			}
 		}

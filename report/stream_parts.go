@@ -117,7 +117,7 @@ func (p *parts) object() error {
 	p.members = members[Report]{d: p.decoder, shape: p.decoder.shapes.report, to: new(Report), seen: 1 << p.decoder.shapes.report.index["version"]}
 	p.decoder.path = []step{{}}
 	for {
-		more, err := p.more('}')
+		more, err := p.nextItem('}')
 		if err != nil || !more {
 			return err
 		}
@@ -127,9 +127,9 @@ func (p *parts) object() error {
 	}
 }
 
-// more moves behind a comma or a closing bracket and reports whether it was
+// nextItem moves behind a comma or a closing bracket and reports whether it was
 // the comma.
-func (p *parts) more(closing byte) (bool, error) {
+func (p *parts) nextItem(closing byte) (bool, error) {
 	c, err := p.next()
 	switch {
 	case err == nil && c == ',':
@@ -213,7 +213,7 @@ func (p *parts) list(list anyList) error {
 		if err := p.decode(func() { list.readNext(p.decoder, p.members.to) }); err != nil {
 			return err
 		}
-		more, err := p.more(']')
+		more, err := p.nextItem(']')
 		if err != nil || !more {
 			p.decoder.path = path[:1]
 			return err

@@ -39,7 +39,7 @@ func (s *scanner) treeArray() []any {
 	for {
 		s.path[last] = step{index: len(list)}
 		list = append(list, s.tree())
-		if !s.more(']') {
+		if !s.nextItem(']') {
 			return list
 		}
 	}
@@ -73,7 +73,7 @@ func (s *scanner) treeObject() *object {
 		if compact := s.pos - start - (s.spaces - spaces); compact > maxMisc && s.isMisc() && s.text[start] == '{' {
 			s.note(KindSize, expectedMisc, foundBytes(compact), true)
 		}
-		if !s.more('}') {
+		if !s.nextItem('}') {
 			return o
 		}
 		if places == nil && len(o.members) == manyMembers {

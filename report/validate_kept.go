@@ -85,7 +85,7 @@ func (j *judgement) keptText(path []string, s string) {
 }
 
 func (j *judgement) keptNumber(path []string, n json.Number) {
-	if !isFloat(n) && !exact([]byte(n)) {
+	if !isFloat(n) && !isExact([]byte(n)) {
 		j.add(KindNumber, path, expectedExact, "")
 	}
 }

@@ -18,11 +18,11 @@ import (
 // times there.
 const MaxAhead = 24 * time.Hour
 
-// After returns the time for a submission that is received now, after another one
+// TimeAfter returns the time for a submission that is received now, after another one
 // was received at the time other. The result is now in microseconds, or other plus
 // a microsecond if that is later. If other is more than MaxAhead after now, it does
 // not count.
-func After(now, other time.Time) time.Time {
+func TimeAfter(now, other time.Time) time.Time {
 	now = now.UTC().Truncate(time.Microsecond)
 	if next := other.UTC().Truncate(time.Microsecond).Add(time.Microsecond); next.After(now) && Believable(now, other) {
 		return next

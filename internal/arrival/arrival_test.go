@@ -22,7 +22,7 @@ func TestAfter(t *testing.T) {
 		"as far as believed": {now.Add(MaxAhead), now.Add(MaxAhead + time.Microsecond)},
 		"farther":            {now.Add(MaxAhead + 1), now},
 	} {
-		if got := After(noon, c.other); !got.Equal(c.want) || got.Location() != time.UTC {
+		if got := TimeAfter(noon, c.other); !got.Equal(c.want) || got.Location() != time.UTC {
 			t.Errorf("after %s: %v, want %v", name, got, c.want)
 		}
 	}

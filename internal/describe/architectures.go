@@ -19,12 +19,12 @@ func (d *Data) architectures() (document.List, error) {
 		return nil, err
 	}
 	architecture := func(b *graph.Build) string { return b.Architecture() }
-	tested, err := tests.By(architecture)
+	tested, err := tests.CountBy(architecture)
 	if err != nil {
 		return nil, err
 	}
-	built := builds.By(architecture)
-	both := summary.By{}
+	built := builds.CountBy(architecture)
+	both := summary.CountsByName{}
 	for _, groups := range []map[string]summary.Counts{built, tested} {
 		for name, counts := range groups {
 			for status, n := range counts {

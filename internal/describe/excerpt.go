@@ -48,9 +48,9 @@ func kernelFails(line string) bool { return faults.MatchString(line) && !faultEn
 
 func toolFails(line string) bool { return tools.MatchString(line) && !stamped.MatchString(line) }
 
-// gravity returns the gravity of the gravest sign in a text: 0 without a sign,
+// severity returns the severity of the gravest sign in a text: 0 without a sign,
 // len(signs) for a fault of the kernel.
-func gravity(text string) int {
+func severity(text string) int {
 	for i, has := range signs {
 		for line := range strings.Lines(text) {
 			if has(line) {

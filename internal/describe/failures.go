@@ -59,17 +59,18 @@ func (e example) hasLog() bool { return e.excerpt != "" || e.url != "" }
 // the first stays.
 func (e *example) consider(name, url, log string) {
 	other := example{name, url, excerpt(log)}
-	if !e.hasLog() || other.gravity() > e.gravity() {
+	if !e.hasLog() || other.severity() > e.severity() {
 		*e = other
 	}
 }
 
-// gravity is 0 without an excerpt, and otherwise greater if the trouble in it is graver.
-func (e example) gravity() int {
+// severity returns 0 without an excerpt. Otherwise it is greater if the trouble in the
+// excerpt is graver.
+func (e example) severity() int {
 	if e.excerpt == "" {
 		return 0
 	}
-	return 1 + gravity(e.excerpt)
+	return 1 + severity(e.excerpt)
 }
 
 // badCheckouts returns the checkouts that failed.

@@ -4,10 +4,10 @@ package facts
 
 import "github.com/kcidb-go/kcidb/report"
 
-// Conclusive reports whether a run with this status says that the tested thing works
+// IsConclusive reports whether a run with this status says that the tested thing works
 // or fails: PASS or FAIL. All other statuses, such as MISS of a lab that is down, and no
 // status, say nothing. The last conclusive runs of a test decide whether it regressed,
 // in mails, on pages and in the API.
-func Conclusive(s report.Status) bool {
+func IsConclusive(s report.Status) bool {
 	return s == report.StatusPass || s == report.StatusFail
 }

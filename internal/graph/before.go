@@ -39,14 +39,14 @@ type result struct {
 // preferredTo reports whether a result is preferred to another result of the same test
 // in the same build. A conclusive result is preferred, and then the later result.
 func (r result) preferredTo(other result) bool {
-	if ours, theirs := facts.Conclusive(r.status), facts.Conclusive(other.status); ours != theirs {
+	if ours, theirs := facts.IsConclusive(r.status), facts.IsConclusive(other.status); ours != theirs {
 		return ours
 	}
 	return !r.start.Before(other.start)
 }
 
 // Before returns the status of the last run of the test that was conclusive, see
-// facts.Conclusive, or of the last run if no run was. Runs have the same path and
+// facts.IsConclusive, or of the last run if no run was. Runs have the same path and
 // platform, and are in the last ten builds of the same origin, architecture and
 // configuration, of earlier checkouts of the same repository and branch. Before returns
 // "" without such a run.
@@ -60,7 +60,7 @@ func (t *Test) Before() (report.Status, error) {
 		return "", err
 	}
 	at := place{t.Path(), t.Platform()}
-	for !facts.Conclusive(h.results[at].status) && len(h.unread) > 0 {
+	for !facts.IsConclusive(h.results[at].status) && len(h.unread) > 0 {
 		if err := t.g.readNewest(h); err != nil {
 			return "", err
 		}
@@ -97,7 +97,7 @@ func (g *Graph) readNewest(h *history) error {
 		}
 	}
 	for at, run := range build {
-		if newer, ok := h.results[at]; !ok || facts.Conclusive(run.status) && !facts.Conclusive(newer.status) {
+		if newer, ok := h.results[at]; !ok || facts.IsConclusive(run.status) && !facts.IsConclusive(newer.status) {
 			h.results[at] = run
 		}
 	}
@@ -108,7 +108,7 @@ func (g *Graph) readNewest(h *history) error {
 }
 
 // Before returns the status of the last build that was conclusive, see
-// facts.Conclusive, or of the last build if no build was. Builds are the last ten of
+// facts.IsConclusive, or of the last build if no build was. Builds are the last ten of
 // the same origin, architecture and configuration, of earlier checkouts of the same
 // repository and branch.
 func (b *Build) Before() (report.Status, error) {
@@ -128,7 +128,7 @@ func (b *Build) Before() (report.Status, error) {
 		return "", err
 	}
 	for _, id := range builds {
-		if status := b.g.Build(id).Outcome(); facts.Conclusive(status) {
+		if status := b.g.Build(id).Outcome(); facts.IsConclusive(status) {
 			return status, nil
 		}
 	}

@@ -110,9 +110,9 @@ func (b *Builds) Counts() summary.Counts {
 	return counts
 }
 
-// By counts builds in groups. The function names the group of a build.
-func (b *Builds) By(group func(*Build) string) summary.By {
-	groups := summary.By{}
+// CountBy counts builds in groups. The function names the group of a build.
+func (b *Builds) CountBy(group func(*Build) string) summary.CountsByName {
+	groups := summary.CountsByName{}
 	for _, build := range b.List {
 		groups.Add(group(build), build.Outcome(), 1)
 	}
@@ -137,7 +137,7 @@ func (b *Builds) Done() (bool, error) {
 		case build.Outcome() == report.StatusPass:
 			passed[build.CheckoutID] = true
 		case build.Outcome() == "" && build.Duration == nil:
-			tests, err := b.Tests().Of(build.Build.ID)
+			tests, err := b.Tests().OfBuild(build.Build.ID)
 			if err != nil {
 				return false, err
 			}

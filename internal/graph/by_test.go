@@ -32,10 +32,10 @@ func TestBy(t *testing.T) {
 			map[string]string{"https://example.org/linux.git main": "1 PASS, 1 SKIP", " ": "1 ERROR, 1 PASS"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if diff := cmp.Diff(c.builds, countsInWords(builds.By(c.group))); diff != "" {
+			if diff := cmp.Diff(c.builds, countsInWords(builds.CountBy(c.group))); diff != "" {
 				t.Errorf("builds (-want +got):\n%s", diff)
 			}
-			if diff := cmp.Diff(c.tests, countsInWords(must[summary.By](t)(builds.Tests().By(c.group)))); diff != "" {
+			if diff := cmp.Diff(c.tests, countsInWords(must[summary.CountsByName](t)(builds.Tests().CountBy(c.group)))); diff != "" {
 				t.Errorf("tests (-want +got):\n%s", diff)
 			}
 		})
@@ -43,7 +43,7 @@ func TestBy(t *testing.T) {
 }
 
 // countsInWords writes counts in words.
-func countsInWords(by summary.By) map[string]string {
+func countsInWords(by summary.CountsByName) map[string]string {
 	words := map[string]string{}
 	for name := range by {
 		words[name] = by[name].String()

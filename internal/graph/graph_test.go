@@ -158,12 +158,12 @@ func TestReadsWhatIsAskedFor(t *testing.T) {
 	}
 	s.checkQueries(t, "its status", "match build", "roll-ups")
 	tests := must[*graph.Tests](t)(r.Tests())
-	byArch := must[map[string]summary.Counts](t)(tests.By((*graph.Build).Architecture))
+	byArch := must[map[string]summary.Counts](t)(tests.CountBy((*graph.Build).Architecture))
 	if got := byArch["arm64"].String(); got != "1 ERROR, 2 PASS, 1 SKIP" || len(byArch) != 1 {
 		t.Errorf("by architecture: %v", byArch)
 	}
 	must[[]string](t)(r.Origins())
-	must[summary.Counts](t)(tests.Of("ci:b1"))
+	must[summary.Counts](t)(tests.OfBuild("ci:b1"))
 	s.checkQueries(t, "counts again")
 	if under := must[summary.Counts](t)(tests.Under("ltp.**")); under.String() != "1 PASS, 1 SKIP" {
 		t.Errorf("under ltp: %v", under)

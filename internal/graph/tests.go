@@ -57,17 +57,17 @@ func (t *Tests) Counts() (summary.Counts, error) {
 	return all, err
 }
 
-// Of returns the counts of one build.
-func (t *Tests) Of(build string) (summary.Counts, error) {
+// OfBuild returns the counts of one build.
+func (t *Tests) OfBuild(build string) (summary.Counts, error) {
 	err := t.read()
 	return t.tally[build], err
 }
 
-// By counts tests in groups. The function names the group of a build, and the tests of
+// CountBy counts tests in groups. The function names the group of a build, and the tests of
 // the build are in that group.
-func (t *Tests) By(group func(*Build) string) (summary.By, error) {
+func (t *Tests) CountBy(group func(*Build) string) (summary.CountsByName, error) {
 	err := t.read()
-	groups := summary.By{}
+	groups := summary.CountsByName{}
 	for _, b := range t.builds {
 		for status, n := range t.tally[b.Build.ID] {
 			groups.Add(group(b), status, n)

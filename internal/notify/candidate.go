@@ -76,11 +76,11 @@ func (c *consideration) setIssueStatus(candidate *candidate, t *effect, last spo
 // status of the object, or for a new object that of the last similar object.
 func statusBefore(t *effect, before func() (report.Status, error)) (string, error) {
 	own := t.changed && !t.created
-	if own && facts.Conclusive(t.was) {
+	if own && facts.IsConclusive(t.was) {
 		return string(t.was), nil
 	}
 	status, err := before()
-	if own && !facts.Conclusive(status) {
+	if own && !facts.IsConclusive(status) {
 		status = t.was
 	}
 	return string(status), err

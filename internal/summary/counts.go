@@ -60,12 +60,12 @@ func compareStatuses(a, b report.Status) int {
 	return cmp.Or(cmp.Compare(badness(a), badness(b)), cmp.Compare(a, b))
 }
 
-// By are counts by a property of objects: an architecture, a configuration, an origin, a
-// branch of a repository.
-type By map[string]Counts
+// CountsByName are counts by a property of objects: an architecture, a configuration,
+// an origin, a branch of a repository.
+type CountsByName map[string]Counts
 
 // Add adds n objects of a status to those with the name. b must not be nil.
-func (b By) Add(name string, status report.Status, n int64) {
+func (b CountsByName) Add(name string, status report.Status, n int64) {
 	if b[name] == nil {
 		b[name] = Counts{}
 	}
@@ -73,7 +73,7 @@ func (b By) Add(name string, status report.Status, n int64) {
 }
 
 // Sorted returns the names and their counts, worst status first, then by name.
-func (b By) Sorted() iter.Seq2[string, Counts] {
+func (b CountsByName) Sorted() iter.Seq2[string, Counts] {
 	names := slices.SortedFunc(maps.Keys(b), func(x, y string) int {
 		return cmp.Or(compareStatuses(b[x].Status(), b[y].Status()), cmp.Compare(x, y))
 	})

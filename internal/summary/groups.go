@@ -78,7 +78,7 @@ func (g *Groups) List() []Group {
 	for key, from := range g.groups {
 		list = append(list, Group{
 			key.status, key.path, from.n,
-			from.platforms.tell(), from.configs.tell(), from.architectures.tell(), from.first,
+			from.platforms.truncate(), from.configs.truncate(), from.architectures.truncate(), from.first,
 		})
 	}
 	slices.SortFunc(list, func(a, b Group) int {
@@ -116,7 +116,8 @@ func (v *values) add(value string) {
 	}
 }
 
-func (v values) tell() Values {
+// truncate returns the first names, and the number of the others.
+func (v values) truncate() Values {
 	n := min(len(v), maxNames)
 	return Values{slices.Clone(v[:n]), len(v) - n}
 }

@@ -48,7 +48,7 @@ func TestCounts(t *testing.T) {
 }
 
 func TestBySorted(t *testing.T) {
-	by := summary.By{}
+	by := summary.CountsByName{}
 	by.Add("b", "PASS", 2)
 	by.Add("d", "", 1)
 	by.Add("c", "FAIL", 1)

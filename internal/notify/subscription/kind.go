@@ -61,26 +61,27 @@ func fieldOf[T any](name string, typ *cel.Type, doc string, get func(T) (any, er
 	}}
 }
 
-// text, texts, number and the following functions return fields of these types.
-func text[T any](name, doc string, get func(T) string) field {
+// textField returns a field with a text. Each of the following functions returns a field
+// of the type in its name. Those that can fail read the value from the database.
+func textField[T any](name, doc string, get func(T) string) field {
 	return fieldOf(name, cel.StringType, doc, func(v T) (any, error) { return types.String(get(v)), nil })
 }
 
-func texts[T any](name, doc string, get func(T) ([]string, error)) field {
+func textListField[T any](name, doc string, get func(T) ([]string, error)) field {
 	return fieldOf(name, cel.ListType(cel.StringType), doc, func(v T) (any, error) {
 		found, err := get(v)
 		return types.NewStringList(adapter{}, found), err
 	})
 }
 
-func statusOf[T any](name, doc string, get func(T) (string, error)) field {
+func readTextField[T any](name, doc string, get func(T) (string, error)) field {
 	return fieldOf(name, cel.StringType, doc, func(v T) (any, error) {
 		found, err := get(v)
 		return types.String(found), err
 	})
 }
 
-func number[T any](name, doc string, get func(T) int64) field {
+func numberField[T any](name, doc string, get func(T) int64) field {
 	return fieldOf(name, cel.IntType, doc, func(v T) (any, error) { return types.Int(get(v)), nil })
 }
 
@@ -88,11 +89,11 @@ func timeField[T any](name, doc string, get func(T) time.Time) field {
 	return fieldOf(name, cel.TimestampType, doc, func(v T) (any, error) { return types.Timestamp{Time: get(v)}, nil })
 }
 
-func length[T any](name, doc string, get func(T) time.Duration) field {
+func durationField[T any](name, doc string, get func(T) time.Duration) field {
 	return fieldOf(name, cel.DurationType, doc, func(v T) (any, error) { return types.Duration{Duration: get(v)}, nil })
 }
 
-func extra[T any](name, doc string, get func(T) map[string]any) field {
+func mapField[T any](name, doc string, get func(T) map[string]any) field {
 	return fieldOf(name, cel.MapType(cel.StringType, cel.DynType), doc, func(v T) (any, error) {
 		return types.NewStringInterfaceMap(adapter{}, get(v)), nil
 	})

@@ -75,7 +75,7 @@ func TestMatch(t *testing.T) {
 }
 
 func TestMatchOtherTypes(t *testing.T) {
-	w := graph.New(t.Context(), nothing{})
+	w := graph.New(t.Context(), emptyStore{})
 	for _, c := range []struct {
 		on, lines string
 		want      bool

@@ -12,19 +12,19 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// nothing is a store without objects. Templates are tried with objects of it.
-type nothing struct{ store.Store }
+// emptyStore is a store without objects. Templates are tried with its objects.
+type emptyStore struct{ store.Store }
 
-func (nothing) Query(context.Context, store.Query) iter.Seq2[*report.Report, error] {
+func (emptyStore) Query(context.Context, store.Query) iter.Seq2[*report.Report, error] {
 	return func(func(*report.Report, error) bool) {}
 }
 
-func (nothing) Match(context.Context, []object.Pattern, store.MatchOptions) iter.Seq2[*object.Set, error] {
+func (emptyStore) Match(context.Context, []object.Pattern, store.MatchOptions) iter.Seq2[*object.Set, error] {
 	return func(func(*object.Set, error) bool) {}
 }
 
 // SQL returns a database without objects.
-func (nothing) SQL() *sqldb.DB { return &sqldb.DB{Conn: noConn{}, Dialect: noDialect{}} }
+func (emptyStore) SQL() *sqldb.DB { return &sqldb.DB{Conn: noConn{}, Dialect: noDialect{}} }
 
 // noDialect is the dialect of statements that never run.
 type noDialect struct{ sqldb.Dialect }
@@ -42,12 +42,12 @@ func (noConn) View(context.Context, func(context.Context, sqldb.Tx) error) error
 
 func (noConn) Failure(_ context.Context, _ string, err error) error { return err }
 
-func (nothing) Runs(context.Context, []string, store.RunKey) iter.Seq2[store.Run, error] {
+func (emptyStore) Runs(context.Context, []string, store.RunKey) iter.Seq2[store.Run, error] {
 	return func(func(store.Run, error) bool) {}
 }
 
-func (nothing) Outcomes(context.Context, []string) iter.Seq2[store.Outcome, error] {
+func (emptyStore) Outcomes(context.Context, []string) iter.Seq2[store.Outcome, error] {
 	return func(func(store.Outcome, error) bool) {}
 }
 
-func (nothing) Previous(context.Context, store.Like, int) ([]string, error) { return nil, nil }
+func (emptyStore) Previous(context.Context, store.Like, int) ([]string, error) { return nil, nil }

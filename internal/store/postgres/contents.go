@@ -46,7 +46,7 @@ func (c contentSet) save(ctx context.Context, tx pgx.Tx) (fresh map[hash]bool, e
 	for _, h := range c {
 		hashes = append(hashes, h)
 	}
-	known, err := existing(ctx, tx, hashes)
+	known, err := existingContents(ctx, tx, hashes)
 	if err != nil {
 		return nil, err
 	}
@@ -76,8 +76,8 @@ func (c contentSet) save(ctx context.Context, tx pgx.Tx) (fresh map[hash]bool, e
 	return fresh, err
 }
 
-// existing returns the contents that the database has already.
-func existing(ctx context.Context, tx pgx.Tx, hashes [][16]byte) (map[hash]bool, error) {
+// existingContents returns the contents that the database has already.
+func existingContents(ctx context.Context, tx pgx.Tx, hashes [][16]byte) (map[hash]bool, error) {
 	known := make(map[hash]bool, len(hashes))
 	var h [16]byte
 	err := forEachRow(ctx, tx, "SELECT hash FROM contents WHERE hash = ANY($1::uuid[])", []any{hashes}, []any{&h}, func() { known[h] = true })

@@ -57,5 +57,5 @@ func (s *Store) next(ctx context.Context) (now, next time.Time, err error) {
 	if newest == nil {
 		return now, now, nil
 	}
-	return now, arrival.After(now, *newest), nil
+	return now, arrival.TimeAfter(now, *newest), nil
 }

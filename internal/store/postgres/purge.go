@@ -110,7 +110,7 @@ func (s *Store) purgeBatch(ctx context.Context, t *table, query string, before, 
 			var tests []countedTest
 			var at time.Time
 			var id, counted string
-			rows, err := tx.Query(ctx, query, before, bound(from), store.PurgeBatch)
+			rows, err := tx.Query(ctx, query, before, optionalTime(from), store.PurgeBatch)
 			if err != nil {
 				return err
 			}
@@ -143,7 +143,7 @@ func (s *Store) purgeBatch(ctx context.Context, t *table, query string, before, 
 func (t *table) purgeSQL(keepIncidents bool) string {
 	tied := ""
 	if keepIncidents {
-		tied = " AND NOT " + sqldb.Tied(t.List)
+		tied = " AND NOT " + sqldb.TiedCondition(t.List)
 	}
 	counted := "''"
 	if t.List == store.Tests {
@@ -206,8 +206,8 @@ func (s *Store) giveBack(ctx context.Context, progress store.Progress) error {
 	return nil
 }
 
-// bound returns a pointer to a time, nil for the zero time.
-func bound(t time.Time) *time.Time {
+// optionalTime returns a pointer to a time, nil for the zero time.
+func optionalTime(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil
 	}

@@ -4,9 +4,9 @@ package sqldb
 
 import "github.com/kcidb-go/kcidb/internal/store"
 
-// Tied returns the condition that store.PurgeOptions.KeepIncidents keeps a row "o" of a
+// TiedCondition returns the condition that store.PurgeOptions.KeepIncidents keeps a row "o" of a
 // list, in the SQL that all engines have.
-func Tied(list store.List) string {
+func TiedCondition(list store.List) string {
 	const test = "EXISTS (SELECT 1 FROM incidents i WHERE i.test_id = "
 	const build = "EXISTS (SELECT 1 FROM incidents i WHERE i.build_id = "
 	const testOf = "EXISTS (SELECT 1 FROM tests t JOIN incidents j ON j.test_id = t.id WHERE t.build_id = "

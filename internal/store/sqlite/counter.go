@@ -65,8 +65,8 @@ func (c *counter) changed(t *table, was, now []any) error {
 	return nil
 }
 
-// touched notes that only the timestamp of a row changed.
-func (c *counter) touched(t *table, row []any) {
+// noteTouched notes that only the timestamp of a row changed.
+func (c *counter) noteTouched(t *table, row []any) {
 	if t.List == store.Incidents { // incidents are counted by the day they arrived
 		c.Incident(row[1].(string))
 	}

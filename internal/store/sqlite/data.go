@@ -45,5 +45,5 @@ func (s *Store) next(ctx context.Context, tx *sql.Tx) (time.Time, error) {
 	if err != nil || !newest.Valid {
 		return now.UTC().Truncate(time.Microsecond), err
 	}
-	return arrival.After(now, time.UnixMicro(newest.Int64)), nil
+	return arrival.TimeAfter(now, time.UnixMicro(newest.Int64)), nil
 }

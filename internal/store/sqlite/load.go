@@ -181,7 +181,7 @@ func (m *merger) merge(v *version, untimed bool, change *store.Change) (bool, er
 	if stored.row[0] == before[0] && bytes.Equal(times, aged) {
 		return false, nil
 	}
-	m.counts.touched(m.table, stored.row)
+	m.counts.noteTouched(m.table, stored.row)
 	if err := m.prepare(&m.touch, m.table.touchSQL()); err != nil {
 		return false, err
 	}

@@ -31,7 +31,7 @@ func (c conn) Snapshot(ctx context.Context) (sqldb.Snapshot, error) {
 // Close drops the tables, because the connection of a database in memory stays open.
 func (s *snapshot) Close() {
 	if len(s.noted) > 0 {
-		s.do(context.Background(), func(tx *sql.Tx) error {
+		s.withTx(context.Background(), func(tx *sql.Tx) error {
 			_, err := tx.Exec("DROP TABLE IF EXISTS " + strings.Join(s.noted, "; DROP TABLE IF EXISTS "))
 			return err
 		})
@@ -40,7 +40,7 @@ func (s *snapshot) Close() {
 }
 
 func (s *snapshot) View(ctx context.Context, f func(context.Context, sqldb.Tx) error) error {
-	return s.do(ctx, func(tx *sql.Tx) error { return f(ctx, sqlTx{tx}) })
+	return s.withTx(ctx, func(tx *sql.Tx) error { return f(ctx, sqlTx{tx}) })
 }
 
 func (s *snapshot) Guard(context.Context) error { return nil }
@@ -81,7 +81,7 @@ func (p *pages) streams() bool { return p.Way == sqldb.InOrder && p.Values == ni
 
 // Count counts the rows of a listing that streams, and notes those of others.
 func (p *pages) Count(ctx context.Context, limit int64) (n int64, err error) {
-	err = p.snapshot.do(ctx, func(tx *sql.Tx) error {
+	err = p.snapshot.withTx(ctx, func(tx *sql.Tx) error {
 		most := fmt.Sprintf(" LIMIT %d", limit)
 		if !p.streams() {
 			n, err = p.note(ctx, tx, most)
@@ -97,7 +97,7 @@ func (p *pages) Next(ctx context.Context) (n int, err error) {
 		return 0, nil
 	}
 	p.rows = nil
-	err = p.snapshot.do(ctx, func(tx *sql.Tx) error {
+	err = p.snapshot.withTx(ctx, func(tx *sql.Tx) error {
 		if !p.streams() && p.noted == "" {
 			if _, err := p.note(ctx, tx, ""); err != nil {
 				return err

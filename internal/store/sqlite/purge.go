@@ -93,7 +93,7 @@ func (s *Store) purgeTable(ctx context.Context, t *table, opts store.PurgeOption
 func (t *table) purgeSQL(keepIncidents bool) string {
 	tied := ""
 	if keepIncidents {
-		tied = " AND NOT " + sqldb.Tied(t.List)
+		tied = " AND NOT " + sqldb.TiedCondition(t.List)
 	}
 	return fmt.Sprintf(`DELETE FROM %s WHERE rowid IN (SELECT rowid FROM %[1]s AS o WHERE _timestamp < ? AND (_timestamp, rowid) > (?, ?)%s
 		ORDER BY _timestamp, rowid LIMIT %d) RETURNING rowid, %s`, t.List, tied, store.PurgeBatch, strings.Join(t.Columns, ", "))

@@ -28,7 +28,7 @@ func (s *Store) view(ctx context.Context) (*view, error) {
 		}
 		v.tx = tx
 	}
-	err := v.do(ctx, func(tx *sql.Tx) error { return ready(ctx, tx) })
+	err := v.withTx(ctx, func(tx *sql.Tx) error { return ready(ctx, tx) })
 	if err != nil {
 		v.close()
 		return nil, err
@@ -42,9 +42,9 @@ func (v *view) close() {
 	}
 }
 
-// do runs f with the transaction of the view. Temporary tables that f creates exist
+// withTx runs f with the transaction of the view. Temporary tables that f creates exist
 // until the view is closed.
-func (v *view) do(ctx context.Context, f func(tx *sql.Tx) error) error {
+func (v *view) withTx(ctx context.Context, f func(tx *sql.Tx) error) error {
 	if v.store.closed.Load() {
 		return errors.New("the database was closed")
 	}

@@ -26,7 +26,7 @@ func (c conn) View(ctx context.Context, f func(context.Context, sqldb.Tx) error)
 		return err
 	}
 	defer v.close()
-	return v.do(ctx, func(t *sql.Tx) error { return f(ctx, sqlTx{t}) })
+	return v.withTx(ctx, func(t *sql.Tx) error { return f(ctx, sqlTx{t}) })
 }
 
 // ReadCommitted is the same as View, because a transaction costs no round trip.
@@ -56,7 +56,7 @@ func (c conn) Next(ctx context.Context) (next time.Time, err error) {
 		return time.Time{}, err
 	}
 	defer v.close()
-	err = v.do(ctx, func(t *sql.Tx) (err error) {
+	err = v.withTx(ctx, func(t *sql.Tx) (err error) {
 		next, err = c.store.next(ctx, t)
 		return err
 	})

@@ -94,7 +94,7 @@ func (a buildAPI) build(ctx context.Context, in *ObjectInput) (*BuildDetails, er
 func buildItem(b *report.Build, c *report.Checkout) BuildItem {
 	return BuildItem{
 		ID: b.ID, Origin: b.Origin, Architecture: b.Architecture, ConfigName: b.ConfigName, Misc: orEmpty(b.Misc), ConfigURL: b.ConfigURL,
-		Compiler: b.Compiler, Status: statusText(statusOf(b.Status)), Duration: b.Duration, LogURL: b.LogURL, StartTime: instant(b.StartTime),
+		Compiler: b.Compiler, Status: statusText(statusOf(b.Status)), Duration: b.Duration, LogURL: b.LogURL, StartTime: utcTime(b.StartTime),
 		URL: c.GitRepositoryURL, Branch: c.GitRepositoryBranch,
 	}
 }

@@ -60,9 +60,9 @@ func (d *data) buildsByID(ctx context.Context, ids []string) (map[string]*report
 	return all, nil
 }
 
-// tomorrow returns the time until which checkouts count, in microseconds since 1970.
-// Clocks of origins may be ahead of ours, but not by years.
-func (d *data) tomorrow() int64 { return d.Now().AddDate(0, 0, 1).UnixMicro() }
+// latestStart returns the latest start of a checkout that counts, in microseconds since
+// 1970: tomorrow. Clocks of origins may be ahead of ours, but not by years.
+func (d *data) latestStart() int64 { return d.Now().AddDate(0, 0, 1).UnixMicro() }
 
 // branchKey identifies a branch of a tree, as checkouts of any origin have it.
 type branchKey struct{ tree, repository, branch string }

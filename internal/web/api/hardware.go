@@ -133,7 +133,7 @@ func (a hardwareAPI) checkoutsOfNewestCommits(checkouts []answers.Revision) (ids
 	heads := make(map[treeKey]*answers.Revision)
 	for i := range checkouts {
 		r := &checkouts[i]
-		if r.Start > a.tomorrow() {
+		if r.Start > a.latestStart() {
 			continue
 		}
 		tree := a.treeKey(r)

@@ -51,7 +51,7 @@ type IssueItem struct {
 
 func itemOfIssue(i *report.Issue) IssueItem {
 	item := IssueItem{
-		Timestamp: instant(i.Timestamp), ID: i.ID, Version: i.Version, Origin: i.Origin, Comment: i.Comment, Categories: list(i.Categories),
+		Timestamp: utcTime(i.Timestamp), ID: i.ID, Version: i.Version, Origin: i.Origin, Comment: i.Comment, Categories: list(i.Categories),
 	}
 	if c := i.Culprit; c != nil {
 		item.Code, item.Tool, item.Harness = c.Code, c.Tool, c.Harness

@@ -72,7 +72,7 @@ const (
 func (a issueAPI) issueBuild(s *seenObject) issueBuild {
 	b := s.build
 	i := issueBuild{
-		ID: b.ID, Architecture: b.Architecture, ConfigName: b.ConfigName, Status: statusText(statusOf(b.Status)), StartTime: instant(b.StartTime),
+		ID: b.ID, Architecture: b.Architecture, ConfigName: b.ConfigName, Status: statusText(statusOf(b.Status)), StartTime: utcTime(b.StartTime),
 		Duration: b.Duration, Compiler: b.Compiler, LogURL: b.LogURL, Misc: orEmpty(b.Misc),
 	}
 	if c := s.checkout; c != nil {
@@ -84,7 +84,7 @@ func (a issueAPI) issueBuild(s *seenObject) issueBuild {
 func (a issueAPI) issueTest(s *seenObject) issueTest {
 	t := s.test
 	i := issueTest{RunItem: RunItem{
-		ID: t.ID, Status: statusText(statusOf(t.Status)), Duration: t.Duration, Path: t.Path, StartTime: instant(t.StartTime),
+		ID: t.ID, Status: statusText(statusOf(t.Status)), Duration: t.Duration, Path: t.Path, StartTime: utcTime(t.StartTime),
 		Lab: labOf(t.Misc, t.Origin),
 	}}
 	if e := t.Environment; e != nil {

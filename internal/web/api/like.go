@@ -2,8 +2,8 @@
 
 package api
 
-// like reports whether a text matches a pattern of SQL's LIKE.
-func like(text, pattern string) bool {
+// matchesLike reports whether a text matches a pattern of SQL's LIKE.
+func matchesLike(text, pattern string) bool {
 	// The last "%" and the text that it stands for so far: without a "%", each
 	// character has only one place to match.
 	at, rest := -1, ""

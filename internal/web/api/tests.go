@@ -64,8 +64,8 @@ func (a testAPI) test(ctx context.Context, in *ObjectInput) (*TestDetails, error
 	}
 	t := &found.Tests[0]
 	d := &TestDetails{
-		Timestamp: instant(t.Timestamp), ID: t.ID, BuildID: t.BuildID, TestOrigin: t.Origin, Status: statusText(statusOf(t.Status)), Path: t.Path,
-		StartTime: instant(t.StartTime), LogExcerpt: t.LogExcerpt, LogURL: t.LogURL, Misc: orEmpty(t.Misc), EnvironmentMisc: fullEnvironment(nil),
+		Timestamp: utcTime(t.Timestamp), ID: t.ID, BuildID: t.BuildID, TestOrigin: t.Origin, Status: statusText(statusOf(t.Status)), Path: t.Path,
+		StartTime: utcTime(t.StartTime), LogExcerpt: t.LogExcerpt, LogURL: t.LogURL, Misc: orEmpty(t.Misc), EnvironmentMisc: fullEnvironment(nil),
 		InputFiles: files(t.InputFiles), OutputFiles: files(t.OutputFiles),
 	}
 	if e := t.Environment; e != nil {
@@ -103,7 +103,7 @@ type RunItem struct {
 // runItem returns a test as an item of a list.
 func runItem(run *store.Run) RunItem {
 	return RunItem{
-		ID: run.ID, Status: statusText(run.Status), Duration: run.Duration, Path: optional(run.Path), StartTime: instant(run.Start),
+		ID: run.ID, Status: statusText(run.Status), Duration: run.Duration, Path: optional(run.Path), StartTime: utcTime(run.Start),
 		Compatible: list(run.Compatible), EnvironmentMisc: orNull(run.EnvironmentMisc), Lab: labOf(run.Misc, run.Origin),
 	}
 }

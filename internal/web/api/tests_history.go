@@ -21,13 +21,13 @@ const (
 )
 
 // judge returns the verdict on runs, the newest first; "" if no run passed or failed.
-// Only conclusive runs count (facts.Conclusive). A test that changed once is a
+// Only conclusive runs count (facts.IsConclusive). A test that changed once is a
 // regression or fixed; a test that changed more often is unstable.
 func judge(runs []answers.Run) string {
 	changes := 0
 	var newest, last report.Status
 	for _, run := range runs {
-		if !facts.Conclusive(run.Status) {
+		if !facts.IsConclusive(run.Status) {
 			continue
 		}
 		switch last {

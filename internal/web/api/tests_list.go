@@ -99,7 +99,7 @@ func (sc *scope) buildsFrom(builds []answers.Built, checkout, id string) []answe
 // testItem returns a test as an item of a list, without its environment.
 func testItem(run *store.Run, g *answers.Group) TestItem {
 	return TestItem{
-		ID: run.ID, Origin: run.Origin, Status: statusText(run.Status), Duration: run.Duration, Path: optional(run.Path), StartTime: instant(run.Start),
+		ID: run.ID, Origin: run.Origin, Status: statusText(run.Status), Duration: run.Duration, Path: optional(run.Path), StartTime: utcTime(run.Start),
 		Compatible: list(run.Compatible), Config: optional(g.Build.ConfigName), LogURL: optional(run.LogURL),
 		Architecture: optional(g.Build.Architecture), Compiler: optional(g.Build.Compiler),
 		Misc: orEmpty(run.Misc), Lab: optional(g.Lab),

@@ -60,8 +60,8 @@ func timeOrNull(micros int64) *time.Time {
 	return new(time.UnixMicro(micros).UTC())
 }
 
-// instant returns a time of an object for an answer.
-func instant(t *time.Time) *time.Time {
+// utcTime returns a time of an object for an answer.
+func utcTime(t *time.Time) *time.Time {
 	if t == nil {
 		return nil
 	}

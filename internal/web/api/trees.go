@@ -101,7 +101,7 @@ func (a treeAPI) listTrees(ctx context.Context, in *treesInput) ([]TreeItem, err
 // (treenames). If several trees have the same name then, only the newest checkout of
 // them counts.
 func (a treeAPI) heads(ctx context.Context, origin string, days int) ([]answers.Revision, error) {
-	all, err := a.answers().TreeHeads(ctx, origin, a.Now().AddDate(0, 0, -days).UnixMicro(), a.tomorrow())
+	all, err := a.answers().TreeHeads(ctx, origin, a.Now().AddDate(0, 0, -days).UnixMicro(), a.latestStart())
 	if err != nil {
 		return nil, err
 	}

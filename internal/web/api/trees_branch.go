@@ -67,7 +67,7 @@ func (a treeAPI) registerBranches(r *registry, group string) {
 // branchHeads returns the newest checkouts of the trees that have the branch and the
 // name of the tree, from the origin or from the configuration.
 func (a treeAPI) branchHeads(ctx context.Context, in *BranchInput) ([]answers.Revision, error) {
-	all, err := a.answers().TreesOf(ctx, in.Origin, in.Branch, a.tomorrow())
+	all, err := a.answers().TreesOf(ctx, in.Origin, in.Branch, a.latestStart())
 	if err != nil {
 		return nil, err
 	}
@@ -93,12 +93,12 @@ func (a treeAPI) branchCheckouts(ctx context.Context, in *BranchInput, repositor
 			all = append(all, tree) // no index finds the checkouts before it
 			continue
 		}
-		some, err := a.answers().Branch(ctx, answers.CheckoutsOf{Origin: in.Origin, RepositoryURL: url, Branch: in.Branch}, maxBranchCheckouts)
+		checkouts, err := a.answers().Branch(ctx, answers.CheckoutsOf{Origin: in.Origin, RepositoryURL: url, Branch: in.Branch}, maxBranchCheckouts)
 		if err != nil {
 			return nil, err
 		}
-		for _, r := range some {
-			if r.CommitHash != "" && r.Start <= a.tomorrow() && a.isOfTree(&r, in.Tree) {
+		for _, r := range checkouts {
+			if r.CommitHash != "" && r.Start <= a.latestStart() && a.isOfTree(&r, in.Tree) {
 				all = append(all, r)
 			}
 		}

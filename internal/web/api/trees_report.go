@@ -124,7 +124,7 @@ func (a treeAPI) treeReport(ctx context.Context, in *treeReportInput) (*treeRepo
 		To:   now.Add(-time.Duration(in.MinAge) * time.Hour).UnixMicro(),
 		Runs: in.GroupSize,
 		Path: func(path string) bool {
-			return in.Paths == nil || slices.ContainsFunc(in.Paths, func(pattern string) bool { return like(path, pattern) })
+			return in.Paths == nil || slices.ContainsFunc(in.Paths, func(pattern string) bool { return matchesLike(path, pattern) })
 		},
 	})
 	if err != nil {

@@ -28,9 +28,9 @@ func (v *request) shared(w http.ResponseWriter, r *http.Request, h http.HandlerF
 		if v.slots.kind < Page || v.slots.kind.forSubmitters() {
 			keep = 0 // handlers of the cheap kinds keep their answers; submitters wait for a change
 		}
-		all = v.cache.answer(r.Context(), v.slots.kind.keyOf(r, coding), keep, c.do)
+		all = v.cache.answer(r.Context(), v.slots.kind.keyOf(r, coding), keep, c.respond)
 	} else {
-		all = c.do(nil)
+		all = c.respond(nil)
 	}
 	if all != nil {
 		cut := func() { v.connection.SetWriteDeadline(longAgo) }

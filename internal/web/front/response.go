@@ -48,8 +48,8 @@ type responseBuffer struct {
 	to     compressor // if the answer is sent compressed while it is written
 }
 
-// do calls the handler. It returns the answer, or nil if the answer is sent already.
-func (c exchange) do(overflow func()) (all *response) {
+// respond calls the handler. It returns the answer, or nil if the answer is sent already.
+func (c exchange) respond(overflow func()) (all *response) {
 	to := &responseBuffer{exchange: c, overflow: overflow, header: make(http.Header, 4)}
 	defer func() {
 		if to.to != nil {

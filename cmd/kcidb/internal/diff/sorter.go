@@ -162,12 +162,12 @@ func (r *run) next() (err error) {
 		}
 		r.reader = bufio.NewReader(r.zstd)
 	}
-	if r.record.key, err = r.part(r.record.key); err == io.EOF {
+	if r.record.key, err = r.readPart(r.record.key); err == io.EOF {
 		r.ended = true
 		return nil
 	}
 	if err == nil {
-		r.record.text, err = r.part(r.record.text)
+		r.record.text, err = r.readPart(r.record.text)
 	}
 	if err == io.EOF {
 		err = io.ErrUnexpectedEOF
@@ -175,9 +175,9 @@ func (r *run) next() (err error) {
 	return err
 }
 
-// part reads a key or a text into a buffer. It returns io.EOF at the end of the
+// readPart reads a key or a text into a buffer. It returns io.EOF at the end of the
 // file.
-func (r *run) part(into []byte) ([]byte, error) {
+func (r *run) readPart(into []byte) ([]byte, error) {
 	n, err := binary.ReadUvarint(r.reader)
 	if err != nil {
 		return nil, err
