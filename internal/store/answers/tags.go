@@ -52,6 +52,19 @@ func (db *DB) Tagged(ctx context.Context, tag string, of CheckoutsOf, isTree fun
 	return hashes, err
 }
 
+// TagsOf returns the tags of checkouts, by their IDs. It leaves out checkouts without a
+// list of tags.
+func (db *DB) TagsOf(ctx context.Context, checkouts []string) (map[string][]string, error) {
+	query := `
+		SELECT id, ` + db.JSON("git_commit_tags") + `
+		FROM checkouts
+		WHERE git_commit_tags IS NOT NULL AND ` + db.In("id", 1)
+	all := make(map[string][]string)
+	var id, tags string
+	err := db.read(ctx, "read tags", query, []any{db.List(checkouts)}, []any{&id, &tags}, func() { all[id] = listOf(tags) })
+	return all, err
+}
+
 // newestTrees returns the keys of trees, those with the newest checkouts first.
 func (db *DB) newestTrees(ctx context.Context, tx sqldb.Tx, of CheckoutsOf, isTree func(*Revision) bool) (keys []int64, err error) {
 	var key int64

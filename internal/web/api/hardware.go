@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 )
@@ -109,19 +108,19 @@ func (a hardwareAPI) testedCheckouts(ctx context.Context, tests answers.Hardware
 	if len(commits) == 0 {
 		return a.checkoutsOfNewestCommits(all), nil
 	}
-	var tested store.Query
-	for _, r := range all {
-		tested.Checkouts = append(tested.Checkouts, r.CheckoutID)
+	var tested []string
+	for i := range all {
+		tested = append(tested, all[i].CheckoutID)
 	}
-	for part, err := range a.Store.Query(ctx, tested) {
-		if err != nil {
-			return nil, err
-		}
-		for _, c := range part.Checkouts {
-			if slices.Contains(commits, text(c.GitCommitHash)) ||
-				slices.ContainsFunc(c.GitCommitTags, func(tag string) bool { return slices.Contains(commits, tag) }) {
-				ids = append(ids, c.ID)
-			}
+	tags, err := a.answers().TagsOf(ctx, tested)
+	if err != nil {
+		return nil, err
+	}
+	wanted := func(commit string) bool { return slices.Contains(commits, commit) }
+	for i := range all {
+		id := all[i].CheckoutID
+		if wanted(all[i].CommitHash) || slices.ContainsFunc(tags[id], wanted) {
+			ids = append(ids, id)
 		}
 	}
 	return ids, nil

@@ -9,7 +9,6 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
-	"github.com/kcidb-go/kcidb/report"
 )
 
 // treeAPI answers for trees, their branches and the revisions of these.
@@ -75,7 +74,7 @@ func (a treeAPI) listTrees(ctx context.Context, in *treesInput) ([]TreeItem, err
 	if err != nil {
 		return nil, err
 	}
-	checkouts, err := a.checkoutsByID(ctx, ids)
+	tags, err := a.answers().TagsOf(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +84,7 @@ func (a treeAPI) listTrees(ctx context.Context, in *treesInput) ([]TreeItem, err
 		all[i] = TreeItem{
 			ID: h.CheckoutID, Origin: h.Origin, TreeName: optional(h.TreeName), URL: optional(h.RepositoryURL), Branch: optional(h.Branch),
 			CommitHash: optional(h.CommitHash), CommitName: optional(h.CommitName), StartTime: timeOrNull(h.Start),
-			CommitTags: list(tagsOfCheckouts(checkouts, commits[i])),
+			CommitTags: list(tagsOfCheckouts(tags, commits[i])),
 		}
 		for _, id := range commits[i] {
 			all[i].Builds.sum(statusCount(counts[id][rollup.Builds]).short())
@@ -145,15 +144,13 @@ func (a treeAPI) checkoutsOfHeads(ctx context.Context, heads []answers.Revision)
 	return commits, all, err
 }
 
-// tagsOfCheckouts returns the tags of checkouts, each once; nil if no checkout has a
-// list of tags.
-func tagsOfCheckouts(checkouts map[string]*report.Checkout, ids []string) (tags []string) {
-	for _, id := range ids {
-		if c := checkouts[id]; c != nil {
-			tags = addTags(tags, c.GitCommitTags)
-		}
+// tagsOfCheckouts returns the tags of some of the checkouts, each once; nil if none of
+// these checkouts has a list of tags.
+func tagsOfCheckouts(tags map[string][]string, checkouts []string) (all []string) {
+	for _, id := range checkouts {
+		all = addTags(all, tags[id])
 	}
-	return tags
+	return all
 }
 
 // addTags adds the tags that are not in the list yet. If more is nil, tags stays nil.

@@ -128,7 +128,7 @@ func (a treeAPI) branchCommits(ctx context.Context, in *branchCommitsInput) ([]b
 	for _, r := range all {
 		ids = append(ids, checkoutsOf[r.CommitHash]...)
 	}
-	checkouts, err := a.checkoutsByID(ctx, ids)
+	tags, err := a.answers().TagsOf(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -136,7 +136,7 @@ func (a treeAPI) branchCommits(ctx context.Context, in *branchCommitsInput) ([]b
 	for i, r := range all {
 		commits[i] = branchCommit{
 			Hash: r.CommitHash, LastCheckout: timeOrNull(r.Start), Name: optional(r.CommitName),
-			Tags: list(tagsOfCheckouts(checkouts, checkoutsOf[r.CommitHash])),
+			Tags: list(tagsOfCheckouts(tags, checkoutsOf[r.CommitHash])),
 		}
 	}
 	return commits, nil

@@ -214,12 +214,12 @@ func (a commitAPI) commitItems(ctx context.Context, checkouts []answers.Revision
 	if err := a.countCommits(ctx, c, ids, f, in); err != nil {
 		return nil, err
 	}
-	found, err := a.checkoutsByID(ctx, ids)
+	tags, err := a.answers().TagsOf(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
 	for n := range c.items {
-		c.items[n].Tags = list(tagsOfCheckouts(found, checkoutsOf[n]))
+		c.items[n].Tags = list(tagsOfCheckouts(tags, checkoutsOf[n]))
 	}
 	return c.items, nil
 }
