@@ -3,8 +3,11 @@
 package answers
 
 import (
+	"cmp"
 	"context"
+	"strings"
 
+	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
@@ -64,16 +67,39 @@ func (db *DB) NewestVersion(ctx context.Context, id string) (version int, err er
 	return version, err
 }
 
+// ArrivedIssue is a version of an issue, with the properties that lists filter by.
+type ArrivedIssue struct {
+	store.Key
+	At         int64 // when it last arrived, in microseconds since 1970
+	Origin     string
+	Culprits   facts.Culprits
+	Categories []string
+	Seen       bool // whether any version of the issue was seen
+}
+
+// Compare returns the order of two versions of issues: the newest first, and by ID and
+// version if they arrived at the same time.
+func (i *ArrivedIssue) Compare(j *ArrivedIssue) int {
+	return cmp.Or(cmp.Compare(j.At, i.At), strings.Compare(i.ID, j.ID), cmp.Compare(i.Version, j.Version))
+}
+
 // IssuesArrived returns the versions of issues that arrived from one moment on and before
-// another, in microseconds since 1970. It returns at most n, the newest first.
-func (db *DB) IssuesArrived(ctx context.Context, from, before int64, n int) (all []store.Key, err error) {
+// another, in microseconds since 1970. It returns at most n, in the order of Compare.
+func (db *DB) IssuesArrived(ctx context.Context, from, before int64, n int) (all []ArrivedIssue, err error) {
 	query := `
-		SELECT id, version
-		FROM issues
-		WHERE _timestamp >= ` + db.Moment(1) + ` AND _timestamp < ` + db.Moment(2) + `
-		ORDER BY _timestamp DESC, id, version LIMIT $3`
-	var i store.Key
-	err = db.read(ctx, "read issues", query, []any{from, before, n}, []any{&i.ID, &i.Version}, func() { all = append(all, i) })
+		SELECT j.id, j.version, ` + db.Micros("j._timestamp") + `, j.origin,
+			j.culprit_code IS TRUE, j.culprit_tool IS TRUE, j.culprit_harness IS TRUE, ` + db.JSON("j.categories") + `,
+			EXISTS (SELECT 1 FROM issue_counts n WHERE n.issue_id = j.id)
+		FROM issues j
+		WHERE j._timestamp >= ` + db.Moment(1) + ` AND j._timestamp < ` + db.Moment(2) + `
+		ORDER BY j._timestamp DESC, j.id, j.version LIMIT $3`
+	var i ArrivedIssue
+	var categories string
+	into := []any{&i.ID, &i.Version, &i.At, &i.Origin, &i.Culprits.Code, &i.Culprits.Tool, &i.Culprits.Harness, &categories, &i.Seen}
+	err = db.read(ctx, "read issues", query, []any{from, before, n}, into, func() {
+		i.Categories = listOf(categories)
+		all = append(all, i)
+	})
 	return all, err
 }
 

@@ -4,11 +4,13 @@ package answers_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/report"
@@ -118,6 +120,28 @@ func TestIssuesArrived(t *testing.T) {
 		if diff := cmp.Diff(tt.want, strings.Join(got, " ")); diff != "" || err != nil {
 			t.Errorf("%v: %v (-want +got):\n%s", tt, err, diff)
 		}
+	}
+}
+
+// The culprits and categories of arrived issues are those of the objects.
+func TestIssuesArrivedProperties(t *testing.T) {
+	r := issueReport()
+	r.Issues[0].Culprit = &report.Culprit{Code: new(true), Tool: new(false)}
+	r.Issues[0].Categories = []string{"b", "é \"a\""}
+	r.Issues[2].Culprit = &report.Culprit{Tool: new(true), Harness: new(true)}
+	r.Issues[3].Categories = []string{}
+	got, err := openedWith(t, r).IssuesArrived(t.Context(), 0, hour(9).UnixMicro(), 9)
+	want := []answers.ArrivedIssue{
+		{Key: store.Key{ID: "i1", Version: 2}, At: hour(3).UnixMicro(), Origin: "ci", Seen: true},
+		{Key: store.Key{ID: "i2", Version: 1}, At: hour(3).UnixMicro(), Origin: "ci", Culprits: facts.Culprits{Tool: true, Harness: true}, Seen: true},
+		{Key: store.Key{ID: "i3", Version: 1}, At: hour(2).UnixMicro(), Origin: "ci", Categories: []string{}},
+		{Key: store.Key{ID: "i1", Version: 1}, At: hour(1).UnixMicro(), Origin: "ci", Culprits: facts.Culprits{Code: true}, Categories: r.Issues[0].Categories, Seen: true},
+	}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+	if !slices.IsSortedFunc(got, func(a, b answers.ArrivedIssue) int { return a.Compare(&b) }) {
+		t.Error("the order is not that of Compare")
 	}
 }
 

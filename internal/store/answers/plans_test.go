@@ -35,6 +35,8 @@ func TestPlans(t *testing.T) {
 			"tests_build_path (build_id=? AND path>? AND path<?)"},
 		"Started":        {func() error { _, err := db.Started(ctx, days); return err }, "daily_counts USING PRIMARY KEY (day>? AND day<?)"},
 		"Totals":         {func() error { _, err := db.Totals(ctx, days); return err }, "incident_counts_day"},
+		"IssuesArrived":  {func() error { _, err := db.IssuesArrived(ctx, 0, 9, 9); return err }, "issues_timestamp"},
+		"TagsOf":         {func() error { _, err := db.TagsOf(ctx, builds); return err }, "checkouts USING INDEX"},
 		"CheckoutCounts": {func() error { _, err := db.CheckoutCounts(ctx, builds); return err }, "checkout_counts USING PRIMARY KEY"},
 	} {
 		plan = nil

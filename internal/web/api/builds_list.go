@@ -38,13 +38,24 @@ func (d *data) buildsIn(ctx context.Context, sc scope, f *filters, p Page) (iter
 	if err := w.builds(ctx, d.answers(), r.Builds); err != nil {
 		return nil, err
 	}
-	page, err := pageOf(ctx, p, wanted, func(id string) string { return id })
+	key := func(b *answers.Built) cursor { return cursor{b.CheckoutID, b.ID} }
+	page, err := pageBehind(ctx, p, wanted, 2, key, func(after cursor) ([]answers.Built, error) {
+		rest := sc.buildsFrom(wanted, after[0], after[1])
+		if rest == nil {
+			return nil, errGone
+		}
+		if len(rest) > 0 && rest[0].ID == after[1] {
+			rest = rest[1:]
+		}
+		return rest, nil
+	})
 	if err != nil {
 		return nil, err
 	}
 	return func(yield func(listedBuild, error) bool) {
 		checkouts := sc.byID()
-		for ids := range slices.Chunk(page, buildsAtOnce) {
+		for part := range slices.Chunk(page, buildsAtOnce) {
+			ids := idsOfBuilds(part)
 			found, err := d.buildsByID(ctx, ids)
 			if err != nil {
 				yield(listedBuild{}, err)
@@ -64,13 +75,12 @@ func (d *data) buildsIn(ctx context.Context, sc scope, f *filters, p Page) (iter
 	}, nil
 }
 
-// wantedBuilds is a visitor that collects the IDs of the builds that the filters let
-// pass.
-type wantedBuilds []string
+// wantedBuilds is a visitor that collects the builds that the filters let pass.
+type wantedBuilds []answers.Built
 
 func (w *wantedBuilds) build(b *answers.Built, wanted bool) {
 	if wanted {
-		*w = append(*w, b.ID)
+		*w = append(*w, *b)
 	}
 }
 

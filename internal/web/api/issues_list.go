@@ -8,18 +8,19 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/report"
 )
 
 // Limits of the list of issues.
 const (
 	maxIssues      = 10_000 // versions that are searched: the newest
-	issuesAtOnce   = 1_000
-	issuesInterval = 7 // days, by default
+	issuesAtOnce   = 1_000  // versions that are held at a time, with all their properties
+	issuesInterval = 7      // days, by default
 )
 
 func (a issueAPI) registerList(r *registry, group string) {
@@ -43,12 +44,13 @@ type listIssuesInput struct {
 	Options    []string `query:"filter_issue.options,explode" doc:"hasIncident for issues that were seen. Other values are ignored"`
 }
 
-// accepts reports whether a version of an issue is wanted, by its own properties.
-func (in *listIssuesInput) accepts(i *report.Issue, culprits []string) bool {
+// accepts reports whether a version of an issue is wanted.
+func (in *listIssuesInput) accepts(i *answers.ArrivedIssue) bool {
 	any := func(wanted texts, of []string) bool {
 		return len(of) == 0 && wanted.accepts("") || slices.ContainsFunc(of, wanted.accepts)
 	}
-	return texts(in.Origins).accepts(i.Origin) && any(in.Culprits, culprits) && any(in.Categories, i.Categories)
+	return texts(in.Origins).accepts(i.Origin) && any(in.Culprits, i.Culprits.Names()) && any(in.Categories, i.Categories) &&
+		(i.Seen || !slices.Contains(in.Options, "hasIncident"))
 }
 
 type issueList struct {
@@ -94,87 +96,101 @@ func (in *listIssuesInput) window(now time.Time) (from, before int64, err error)
 	return from, end + until, nil
 }
 
+// listIssues reads of all versions only the properties to filter by, and of the versions
+// on the page everything.
 func (a issueAPI) listIssues(ctx context.Context, in *listIssuesInput) (*issueList, error) {
 	from, before, err := in.window(a.Now())
 	if err != nil {
 		return nil, err
 	}
-	keys, err := a.answers().IssuesArrived(ctx, from, before, maxIssues)
+	all, err := a.answers().IssuesArrived(ctx, from, before, maxIssues)
 	if err != nil {
 		return nil, err
 	}
-	var all []IssueItem
-	origins, culprits, categories := make(map[string]bool), make(map[string]bool), make(map[string]bool)
-	for part := range slices.Chunk(keys, issuesAtOnce) {
-		err := a.eachIssue(ctx, part, func(i *report.Issue) {
-			names := facts.CulpritsOf(i).Names()
-			origins[i.Origin] = true
-			for _, name := range names {
-				culprits[name] = true
-			}
-			for _, category := range i.Categories {
-				categories[category] = true
-			}
-			if len(i.Categories) == 0 {
-				categories[unknown] = true
-			}
-			if in.accepts(i, names) {
-				all = append(all, itemOfIssue(i))
-			}
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	if slices.Contains(in.Options, "hasIncident") {
-		seen, err := a.answers().Seen(ctx, idsOf(all), nil)
-		if err != nil {
-			return nil, err
-		}
-		all = slices.DeleteFunc(all, func(i IssueItem) bool { return seen[i.ID] == nil })
-	}
+	out := &issueList{Extras: make(map[string]issueIncident), Filters: filtersOfIssues(all)}
+	all = slices.DeleteFunc(all, func(i answers.ArrivedIssue) bool { return !in.accepts(&i) })
 	if len(all) == 0 {
 		return nil, nothing("No issues found")
 	}
-	page, err := pageOf(ctx, in.Page, all, func(i IssueItem) string { return fmt.Sprintf("%s,%d", i.ID, i.Version) })
+	page, err := pageBehind(ctx, in.Page, all, 3, keyOfIssue, func(key cursor) ([]answers.ArrivedIssue, error) { return issuesBehind(all, key) })
 	if err != nil {
 		return nil, err
 	}
-	seen, err := a.answers().Seen(ctx, idsOf(page), nil)
-	if err != nil {
+	if out.Issues, err = a.itemsOfIssues(ctx, page); err != nil {
 		return nil, err
 	}
-	out := &issueList{Issues: page, Extras: make(map[string]issueIncident, len(seen)), Filters: issueListFilters{
-		Origins: slices.Sorted(maps.Keys(origins)), Culprits: slices.Sorted(maps.Keys(culprits)), Categories: slices.Sorted(maps.Keys(categories)),
-	}}
+	var ids []string
+	for i := range page {
+		ids = append(ids, page[i].ID)
+	}
+	seen, err := a.answers().Seen(ctx, ids, nil)
 	for id, s := range seen {
 		out.Extras[id] = a.incidentOf(s.First)
 	}
-	return out, nil
+	return out, err
 }
 
-// eachIssue calls do for each version of an issue that exists, in order.
-func (a issueAPI) eachIssue(ctx context.Context, keys []store.Key, do func(*report.Issue)) error {
-	found, err := a.query(ctx, store.Query{Issues: keys, Metadata: true})
-	if err != nil {
-		return err
-	}
-	byKey := make(map[store.Key]*report.Issue, len(found.Issues))
-	for i := range found.Issues {
-		byKey[store.Key{ID: found.Issues[i].ID, Version: found.Issues[i].Version}] = &found.Issues[i]
-	}
-	for _, key := range keys {
-		if i := byKey[key]; i != nil {
-			do(i)
+// filtersOfIssues returns the values to filter a list of issues by.
+func filtersOfIssues(all []answers.ArrivedIssue) issueListFilters {
+	origins, culprits, categories := make(map[string]bool), make(map[string]bool), make(map[string]bool)
+	for i := range all {
+		origins[all[i].Origin] = true
+		for _, name := range all[i].Culprits.Names() {
+			culprits[name] = true
+		}
+		for _, category := range all[i].Categories {
+			categories[category] = true
+		}
+		if len(all[i].Categories) == 0 {
+			categories[unknown] = true
 		}
 	}
-	return nil
+	return issueListFilters{
+		Origins: slices.Sorted(maps.Keys(origins)), Culprits: slices.Sorted(maps.Keys(culprits)), Categories: slices.Sorted(maps.Keys(categories)),
+	}
 }
 
-func idsOf(items []IssueItem) []string {
-	ids := make([]string, len(items))
-	for i := range items {
-		ids[i] = items[i].ID
+// keyOfIssue returns the key of a version of an issue in the list.
+func keyOfIssue(i *answers.ArrivedIssue) cursor {
+	return cursor{strconv.FormatInt(i.At, 10), i.ID, strconv.Itoa(i.Version)}
+}
+
+// issuesBehind returns the versions of issues after the version with a key.
+func issuesBehind(all []answers.ArrivedIssue, key cursor) ([]answers.ArrivedIssue, error) {
+	at, err := strconv.ParseInt(key[0], 10, 64)
+	version, err2 := strconv.Atoi(key[2])
+	if err != nil || err2 != nil {
+		return nil, errCursor
 	}
-	return ids
+	last := answers.ArrivedIssue{At: at, Key: store.Key{ID: key[1], Version: version}}
+	n := slices.IndexFunc(all, func(i answers.ArrivedIssue) bool { return i.Compare(&last) > 0 })
+	if n < 0 {
+		return nil, nil
+	}
+	return all[n:], nil
+}
+
+// itemsOfIssues returns the versions of issues that still exist as items of a list.
+func (a issueAPI) itemsOfIssues(ctx context.Context, page []answers.ArrivedIssue) ([]IssueItem, error) {
+	items := make([]IssueItem, 0, len(page))
+	for part := range slices.Chunk(page, issuesAtOnce) {
+		keys := make([]store.Key, len(part))
+		for i := range part {
+			keys[i] = part[i].Key
+		}
+		found, err := a.query(ctx, store.Query{Issues: keys, Metadata: true})
+		if err != nil {
+			return nil, err
+		}
+		byKey := make(map[store.Key]*report.Issue, len(found.Issues))
+		for i := range found.Issues {
+			byKey[store.Key{ID: found.Issues[i].ID, Version: found.Issues[i].Version}] = &found.Issues[i]
+		}
+		for _, key := range keys {
+			if i := byKey[key]; i != nil {
+				items = append(items, itemOfIssue(i))
+			}
+		}
+	}
+	return items, nil
 }

@@ -243,6 +243,32 @@ func TestListIssuesInPages(t *testing.T) {
 	})
 }
 
+// A version that arrives again between two pages moves to the front of the list. The
+// second page still has the versions that the first page did not show, each once.
+func TestListIssuesInPagesWhileTheyArrive(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *served) {
+		s.load(world())
+		_, header, body := s.get("/api/issue?limit=2")
+		if got := issueNames(t, body); got != "harness1 code2" {
+			t.Error(got)
+		}
+		now := worldNow
+		s.load(&report.Report{Issues: []report.Issue{{ID: "maestro:issue-code", Version: 2, Origin: "maestro", Timestamp: &now}}})
+		if got := issueNames(t, s.getOK(nextOf(header.Get("Link")))); got != "code1 idle1" {
+			t.Error(got)
+		}
+		if got := issueNames(t, s.getOK("/api/issue?limit=2")); got != "code2 harness1" {
+			t.Error(got)
+		}
+		for _, key := range []cursor{{"x", "maestro:issue-code", "1"}, {"1", "maestro:issue-code", "x"}, {"1", "maestro:issue-code"}} {
+			s.refused("/api/issue?cursor="+key.String(), 400, "cursor is not")
+		}
+		if got := pick(t, s.getOK("/api/issue?cursor="+cursor{"1", "a", "1"}.String()), "issues").([]any); len(got) != 0 {
+			t.Error(got)
+		}
+	})
+}
+
 const extraOfCode = `"first_incident": ` + firstOfCode + `, "last_incident": {"first_seen": "2026-03-09T14:00:00Z",
 	"git_commit_hash": "3333333333333333333333333333333333333333", "git_repository_url": "https://git.example.org/linux.git",
 	"git_repository_branch": "master", "git_commit_name": "v6.13-rc2", "tree_name": "mainline", "issue_version": 2, "checkout_id": "maestro:c-new"}`

@@ -74,6 +74,24 @@ func pageOf[E any](ctx context.Context, p Page, all []E, key func(E) string) ([]
 	return page, nil
 }
 
+// pageBehind returns the wanted page of a sorted list in memory, and sets the header Link.
+// The key of an element has n texts. The function behind returns the elements after a
+// key, even if the element with the key is gone.
+func pageBehind[E any](ctx context.Context, p Page, all []E, n int, key func(*E) cursor, behind func(cursor) ([]E, error)) ([]E, error) {
+	after, err := p.parse(n)
+	if err == nil && after != nil {
+		all, err = behind(after)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if p.Limit > 0 && len(all) > p.Limit {
+		all = all[:p.Limit]
+		linkNext(ctx, key(&all[p.Limit-1]))
+	}
+	return all, nil
+}
+
 // keyedList is a list that is read while it is written. It is read from a key on, so
 // that a page costs the same wherever it is in the list.
 type keyedList[E any] struct {

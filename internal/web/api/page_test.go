@@ -24,13 +24,19 @@ type pageInput struct {
 	Name string `path:"name"`
 }
 
-// pagesOf returns an API with the same list thrice: held in memory, streamed, and
-// streamed with pages that are too large to be held.
+// pagesOf returns an API with the same list in four ways: held in memory, held in memory
+// with a sorted key, streamed, and streamed with pages that are too large to be held.
 func pagesOf(list *[]string) *API {
 	a := New(Config{Log: slog.New(slog.DiscardHandler), Now: time.Now})
 	key := func(s string) string { return s }
 	answer(a.registry, operation{path: "/api/held/{name}"}, func(ctx context.Context, in *pageInput) ([]string, error) {
 		return pageOf(ctx, in.Page, *list, key)
+	})
+	answer(a.registry, operation{path: "/api/sorted/{name}"}, func(ctx context.Context, in *pageInput) ([]string, error) {
+		page, err := pageBehind(ctx, in.Page, *list, 1, func(s *string) cursor { return cursor{*s} }, func(key cursor) ([]string, error) {
+			return slices.DeleteFunc(slices.Clone(*list), func(s string) bool { return s <= key[0] }), nil
+		})
+		return append([]string{}, page...), err
 	})
 	for kind, size := range map[string]int{"streamed": 1, "large": maxHeldPage} {
 		stream[pageInput, []string](a.registry, operation{path: "/api/" + kind + "/{name}"}, func(ctx context.Context, in *pageInput, w io.Writer) error {
@@ -121,7 +127,7 @@ func TestPages(t *testing.T) {
 		list[i] = fmt.Sprintf("%02d é", i)
 	}
 	a := pagesOf(&list)
-	for _, kind := range []string{"held", "streamed", "large"} {
+	for _, kind := range []string{"held", "sorted", "streamed", "large"} {
 		for limit := range 25 {
 			next := "/api/" + kind + "/a%2Fb?x=1%26&x=2"
 			if limit > 0 {
@@ -156,16 +162,16 @@ func nextOf(link string) string {
 
 // Elements that come or go between two pages make a client neither miss nor see twice
 // another element. If the last element of the page before is gone, its number counts
-// in a list in memory, and its key still does in a list from the store.
+// in a list in memory without a sorted key, and its key still does in other lists.
 func TestPagesOfChangingLists(t *testing.T) {
-	for _, tt := range []struct{ then, held, streamed []string }{
+	for _, tt := range []struct{ then, held, sorted []string }{
 		{[]string{"_", "a", "b", "c", "d"}, []string{"c", "d"}, []string{"c", "d"}},
 		{[]string{"b", "c", "d"}, []string{"c", "d"}, []string{"c", "d"}},
 		{[]string{"a", "c", "d"}, []string{"d"}, []string{"c", "d"}},
 		{[]string{"d"}, []string{}, []string{"d"}},
 		{nil, []string{}, []string{}},
 	} {
-		for kind, want := range map[string][]string{"held": tt.held, "streamed": tt.streamed, "large": tt.streamed} {
+		for kind, want := range map[string][]string{"held": tt.held, "sorted": tt.sorted, "streamed": tt.sorted, "large": tt.sorted} {
 			list := []string{"a", "b", "c", "d"}
 			a := pagesOf(&list)
 			w := httptest.NewRecorder()
@@ -198,7 +204,7 @@ func TestPagesRefused(t *testing.T) {
 		{"cursor=" + cursor{"1", "a", "b"}.String(), "cursor is not"},
 		{"cursor=" + strings.Repeat("a", 5000), "cursor"},
 	} {
-		for _, kind := range []string{"held", "streamed", "large"} {
+		for _, kind := range []string{"held", "sorted", "streamed", "large"} {
 			w := httptest.NewRecorder()
 			a.router.ServeHTTP(w, httptest.NewRequest("GET", "/api/"+kind+"/a?"+tt.query, nil))
 			if w.Code != 400 || !strings.Contains(w.Body.String(), tt.want) {

@@ -72,8 +72,8 @@ func (d *data) testsIn(ctx context.Context, sc scope, f *filters, kind rollup.Ki
 	return list.page(ctx, p)
 }
 
-// errGone answers a cursor behind a test whose checkout has left the list.
-const errGone = badRequest("cursor is behind a test that has left the list: leave it out to begin at the first page")
+// errGone answers a cursor behind a build or a test whose checkout has left the list.
+const errGone = badRequest("cursor is behind a build or a test that has left the list: leave it out to begin at the first page")
 
 // buildsFrom returns the builds from an ID on, in the order of the scope: by checkout,
 // and by ID within a checkout. It returns nil if the checkout is not in the scope.
