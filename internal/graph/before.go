@@ -73,7 +73,7 @@ func (g *Graph) historyOf(like store.Like) (*history, error) {
 	if h := g.earlier[like]; h != nil {
 		return h, nil
 	}
-	builds, err := g.store.Previous(g.ctx, like, buildsBack)
+	builds, err := g.database.Previous(g.ctx, like, buildsBack)
 	if err != nil {
 		return nil, g.fail(err)
 	}
@@ -86,7 +86,7 @@ func (g *Graph) historyOf(like store.Like) (*history, error) {
 // if newer builds have no conclusive result of the test.
 func (g *Graph) readNewest(h *history) error {
 	build := map[place]result{}
-	for o, err := range g.store.Outcomes(g.ctx, h.unread[:1]) {
+	for o, err := range g.database.Outcomes(g.ctx, h.unread[:1]) {
 		if err != nil {
 			return g.fail(err)
 		}
@@ -116,7 +116,7 @@ func (b *Build) Before() (report.Status, error) {
 	if !ok {
 		return "", nil
 	}
-	builds, err := b.g.store.Previous(b.g.ctx, like, buildsBack)
+	builds, err := b.g.database.Previous(b.g.ctx, like, buildsBack)
 	if err != nil || len(builds) == 0 {
 		return "", b.g.fail(err)
 	}

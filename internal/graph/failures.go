@@ -52,7 +52,7 @@ func (t *Tests) readFailures() error {
 	}
 	all, unexplained := &summary.Groups{}, &summary.Groups{}
 	if len(builds) > 0 {
-		err := answers.Of(t.g.store).Failed(t.g.ctx, builds, func(f *answers.FailedTest) {
+		err := t.g.database.Failed(t.g.ctx, builds, func(f *answers.FailedTest) {
 			b := byID[f.BuildID]
 			all.Add(f.Path, f.Status, f.Platform, b.Config(), b.Architecture(), f.ID)
 			if !f.Known {

@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/object"
 )
 
@@ -39,7 +38,7 @@ func (b *Builds) Findings() (*Findings, error) {
 func (b *Build) Findings() (*Findings, error) { return b.g.findings([]string{b.Build.ID}) }
 
 func (g *Graph) findings(builds []string) (*Findings, error) {
-	found, err := answers.Of(g.store).Findings(g.ctx, builds)
+	found, err := g.database.Findings(g.ctx, builds)
 	if err != nil {
 		return nil, g.fail(err)
 	}

@@ -13,6 +13,7 @@ import (
 	"context"
 
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -35,8 +36,8 @@ type Object interface {
 // demand, with one context. An object does not change once it was read. A Graph is not
 // for concurrent use.
 type Graph struct {
-	ctx   context.Context
-	store store.Store
+	ctx      context.Context
+	database database
 
 	revisions map[object.ID]*Revision
 	checkouts map[string]*Checkout
@@ -50,10 +51,20 @@ type Graph struct {
 	err error // the first error of the database
 }
 
-// New returns an empty graph of the objects in a database.
+// New returns a graph of the objects in a database. It has read none of them yet.
 func New(ctx context.Context, s store.Store) *Graph {
+	return newGraph(ctx, struct {
+		store.Store
+		*answers.DB
+	}{s, answers.Of(s)})
+}
+
+// NewEmpty returns a graph of a database without objects.
+func NewEmpty(ctx context.Context) *Graph { return newGraph(ctx, emptyDatabase{}) }
+
+func newGraph(ctx context.Context, d database) *Graph {
 	return &Graph{
-		ctx: ctx, store: s,
+		ctx: ctx, database: d,
 		revisions: map[object.ID]*Revision{}, checkouts: map[string]*Checkout{}, builds: map[string]*Build{},
 		tests: map[string]*Test{}, issues: map[string]*Issue{}, versions: map[store.Key]*IssueVersion{},
 		incidents: map[string]*Incident{}, earlier: map[store.Like]*history{},
@@ -63,7 +74,7 @@ func New(ctx context.Context, s store.Store) *Graph {
 // Read reads the objects of a query and their ancestors, in one query.
 func (g *Graph) Read(q store.Query) error {
 	q.Parents, q.Metadata = true, true
-	for r, err := range g.store.Query(g.ctx, q) {
+	for r, err := range g.database.Query(g.ctx, q) {
 		if err != nil {
 			return g.fail(err)
 		}
@@ -87,7 +98,7 @@ func (g *Graph) fail(err error) error {
 // contain none.
 func (g *Graph) match(patterns ...object.Pattern) (*report.Report, error) {
 	all := &report.Report{}
-	for s, err := range g.store.Match(g.ctx, patterns, store.MatchOptions{Metadata: true}) {
+	for s, err := range g.database.Match(g.ctx, patterns, store.MatchOptions{Metadata: true}) {
 		if err != nil {
 			return nil, g.fail(err)
 		}

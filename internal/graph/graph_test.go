@@ -16,7 +16,6 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/graph"
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
@@ -55,9 +54,20 @@ func (g *watched) Match(ctx context.Context, patterns []object.Pattern, opts sto
 	return g.Store.Match(ctx, patterns, opts)
 }
 
+// SQL returns the database, which records each view of the roll-ups.
 func (g *watched) SQL() *sqldb.DB {
-	g.record("roll-ups")
-	return answers.Of(g.Store).DB
+	db := sqldb.Of(g.Store)
+	return &sqldb.DB{Conn: watchedConn{db.Conn, g}, Dialect: db.Dialect}
+}
+
+type watchedConn struct {
+	sqldb.Conn
+	store *watched
+}
+
+func (c watchedConn) View(ctx context.Context, f func(context.Context, sqldb.Tx) error) error {
+	c.store.record("roll-ups")
+	return c.Conn.View(ctx, f)
 }
 
 func (g *watched) Outcomes(ctx context.Context, builds []string) iter.Seq2[store.Outcome, error] {

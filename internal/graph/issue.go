@@ -8,7 +8,6 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -165,7 +164,7 @@ func (v *IssueVersion) Seen() (*Seen, error) {
 	if v.seen != nil {
 		return v.seen, nil
 	}
-	n, err := answers.Of(v.g.store).Incidents(v.g.ctx, store.Key{ID: v.ID, Version: v.Version})
+	n, err := v.g.database.Incidents(v.g.ctx, store.Key{ID: v.ID, Version: v.Version})
 	if err != nil {
 		return nil, v.g.fail(err)
 	}

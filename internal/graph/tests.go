@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/facts"
-	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/internal/summary"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -36,7 +35,7 @@ func (t *Tests) read() error {
 	if t.tally != nil {
 		return nil
 	}
-	found, err := answers.Of(t.g.store).Tally(t.g.ctx, t.ids())
+	found, err := t.g.database.Tally(t.g.ctx, t.ids())
 	if err != nil {
 		return t.g.fail(err)
 	}
@@ -114,10 +113,10 @@ func (t *Tests) countUnder(glob string) (summary.Counts, error) {
 		if plain == "" {
 			return t.Counts()
 		}
-		return answers.Of(t.g.store).SuiteCounts(t.g.ctx, t.ids(), plain)
+		return t.g.database.SuiteCounts(t.g.ctx, t.ids(), plain)
 	}
 	counts := summary.Counts{}
-	err := answers.Of(t.g.store).PathCounts(t.g.ctx, t.ids(), plain, func(path string, status report.Status, n int64) {
+	err := t.g.database.PathCounts(t.g.ctx, t.ids(), plain, func(path string, status report.Status, n int64) {
 		if facts.MatchPath(glob, path) {
 			counts[status] += n
 		}

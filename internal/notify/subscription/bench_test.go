@@ -37,7 +37,7 @@ func BenchmarkMatch(b *testing.B) {
 }
 
 func exampleTest(tb testing.TB) *graph.Test {
-	w := graph.New(tb.Context(), emptyStore{})
+	w := graph.NewEmpty(tb.Context())
 	c := w.Checkout("ci:1")
 	c.GitRepositoryURL, c.GitRepositoryBranch = new("https://git.example.org/linux.git"), new("master")
 	build := w.Build("ci:1")

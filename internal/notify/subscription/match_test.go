@@ -75,7 +75,7 @@ func TestMatch(t *testing.T) {
 }
 
 func TestMatchOtherTypes(t *testing.T) {
-	w := graph.New(t.Context(), emptyStore{})
+	w := graph.NewEmpty(t.Context())
 	for _, c := range []struct {
 		on, lines string
 		want      bool

@@ -90,7 +90,7 @@ func sampleOf(out *Subscription, opts Options) (graph.Object, any) {
 	if len(out.On.Fields()) > 1 {
 		id[1] = "0"
 	}
-	o := graph.New(context.Background(), emptyStore{}).Object(object.Ref{Type: out.On, ID: id})
+	o := graph.NewEmpty(context.Background()).Object(object.Ref{Type: out.On, ID: id})
 	if opts.Data != nil {
 		return o, opts.Data(out, o)
 	}
