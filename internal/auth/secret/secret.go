@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package secret has the type of passwords, keys and tokens.
+// Package secret has the type of passwords, keys and tokens. Printed, logged or
+// marshalled, a secret shows a placeholder and never its text.
 package secret
 
 import "log/slog"

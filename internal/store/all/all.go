@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package all names all drivers of databases.
+// Package all lists all drivers of databases, and opens a database by its
+// specification, such as sqlite:FILE.
 package all
 
 import (

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package answers answers the questions of the API, pages, mails and rules about the
-// objects of a database. This package asks each question once, in SQL for all engines.
+// Package answers reads from a database the answers for the API, pages, mails and
+// rules, such as the newest checkouts of each tree. Each question is asked only here,
+// once, in SQL for all engines.
 //
 // Most answers come from the tables of package rollup, which have the counts already.
 // An answer reads few rows of the objects themselves, always by an index: tests hold the

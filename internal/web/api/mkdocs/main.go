@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Mkdocs writes the operations of the API into a page of the documentation, between two
-// marks. It takes them from the API's OpenAPI document.
+// Command mkdocs writes the operations of the API into a page of the documentation,
+// between two marks. It takes them from the API's OpenAPI document.
 package main
 
 import (
