@@ -32,28 +32,22 @@ func (r *Report) Append(other *Report) {
 	r.Incidents = append(r.Incidents, other.Incidents...)
 }
 
-// StripTimestamps removes the metadata of the report: the times when its
-// objects last changed in a database.
-func (r *Report) StripTimestamps() { r.setTimestamps(nil) }
-
 // SetTimestamps sets the metadata of the report: its objects arrived at the
 // given time.
-func (r *Report) SetTimestamps(at time.Time) { r.setTimestamps(&at) }
-
-func (r *Report) setTimestamps(at *time.Time) {
+func (r *Report) SetTimestamps(at time.Time) {
 	for i := range r.Checkouts {
-		r.Checkouts[i].Timestamp = at
+		r.Checkouts[i].Timestamp = &at
 	}
 	for i := range r.Builds {
-		r.Builds[i].Timestamp = at
+		r.Builds[i].Timestamp = &at
 	}
 	for i := range r.Tests {
-		r.Tests[i].Timestamp = at
+		r.Tests[i].Timestamp = &at
 	}
 	for i := range r.Issues {
-		r.Issues[i].Timestamp = at
+		r.Issues[i].Timestamp = &at
 	}
 	for i := range r.Incidents {
-		r.Incidents[i].Timestamp = at
+		r.Incidents[i].Timestamp = &at
 	}
 }
