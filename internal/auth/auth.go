@@ -22,13 +22,13 @@ import (
 	"github.com/kcidb-go/kcidb/internal/auth/secret"
 )
 
-// NoOrigin is the origin of every request while authentication is off.
-const NoOrigin = "none"
+// noOrigin is the origin of every request while authentication is off.
+const noOrigin = "none"
 
-// Refusal is the reason why a request is refused, as a text for its sender.
-type Refusal string
+// refusal is the reason why a request is refused, as a text for its sender.
+type refusal string
 
-func (r Refusal) Error() string { return string(r) }
+func (r refusal) Error() string { return string(r) }
 
 // leeway is how long a token is still accepted after it expired, because
 // clocks differ.
@@ -50,10 +50,10 @@ type Checker struct {
 func (c *Checker) Enabled() bool { return c.Primary != "" }
 
 // Origin returns the origin that the token in the header names. Its errors are
-// Refusals.
+// texts for the sender.
 func (c *Checker) Origin(h http.Header) (string, error) {
 	if !c.Enabled() {
-		return NoOrigin, nil
+		return noOrigin, nil
 	}
 	token, err := bearer(h)
 	if err != nil {
@@ -73,16 +73,16 @@ func (c *Checker) Origin(h http.Header) (string, error) {
 func bearer(h http.Header) (string, error) {
 	values := h.Values("Authorization")
 	if len(values) == 0 {
-		return "", Refusal("JWT is required")
+		return "", refusal("JWT is required")
 	}
 	for _, c := range []byte(values[0]) {
 		if (c < ' ' && c != '\t') || c >= 0x7f {
-			return "", Refusal("Missing or invalid JWT")
+			return "", refusal("Missing or invalid JWT")
 		}
 	}
 	words := strings.Split(values[0], " ")
 	if len(words) < 2 {
-		return "", Refusal("Missing or invalid JWT (Bearer)")
+		return "", refusal("Missing or invalid JWT (Bearer)")
 	}
 	return words[1], nil
 }
@@ -100,11 +100,11 @@ func (c *Checker) verify(token string, key secret.Text) (string, error) {
 	case err == nil:
 		return c.origin(parsed.Claims.(jwt.MapClaims))
 	case parsed != nil && parsed.Header["alg"] != nil && parsed.Header["alg"] != "HS256":
-		return "", Refusal("InvalidAlgorithm")
+		return "", refusal("InvalidAlgorithm")
 	case errors.Is(err, jwt.ErrTokenSignatureInvalid):
-		return "", Refusal("InvalidSignature")
+		return "", refusal("InvalidSignature")
 	}
-	return "", Refusal("InvalidToken")
+	return "", refusal("InvalidToken")
 }
 
 // origin checks the claims and returns the claim "origin".
@@ -113,26 +113,26 @@ func (c *Checker) origin(claims jwt.MapClaims) (string, error) {
 	origin, isText := claim.(string)
 	switch {
 	case !there:
-		return "", Refusal("JSON error: missing field `origin`")
+		return "", refusal("JSON error: missing field `origin`")
 	case !isText:
-		return "", Refusal("JSON error: field `origin` is not a string")
+		return "", refusal("JSON error: field `origin` is not a string")
 	}
 
 	exp, there := claims["exp"]
 	if !there {
-		return "", Refusal("Missing required claim: exp")
+		return "", refusal("Missing required claim: exp")
 	}
 	number, isNumber := exp.(json.Number)
 	seconds, err := number.Float64()
 	if !isNumber || err != nil {
-		return "", Refusal("InvalidClaimFormat: exp")
+		return "", refusal("InvalidClaimFormat: exp")
 	}
 	// Compared as numbers: a time.Time cannot hold every number of seconds.
 	if now := c.now().Add(-leeway).Unix(); seconds < float64(now) {
-		return "", Refusal("ExpiredSignature")
+		return "", refusal("ExpiredSignature")
 	}
 	if _, there := claims["aud"]; there {
-		return "", Refusal("InvalidAudience")
+		return "", refusal("InvalidAudience")
 	}
 	return origin, nil
 }

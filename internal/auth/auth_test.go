@@ -43,9 +43,9 @@ func TestOrigin(t *testing.T) {
 		header           []string
 		origin, refusal  string
 	}{
-		{name: "off", origin: NoOrigin},
-		{name: "off, with a unified secret", unified: "u", origin: NoOrigin},
-		{name: "off, with a token", header: []string{hs("x", good)}, origin: NoOrigin},
+		{name: "off", origin: noOrigin},
+		{name: "off, with a unified secret", unified: "u", origin: noOrigin},
+		{name: "off, with a token", header: []string{hs("x", good)}, origin: noOrigin},
 		{name: "good", primary: "s", header: []string{hs("s", good)}, origin: "ci"},
 		{name: "any first word", primary: "s", header: []string{strings.Replace(hs("s", good), "Bearer", "token:", 1)}, origin: "ci"},
 		{name: "words behind", primary: "s", header: []string{hs("s", good) + " more"}, origin: "ci"},

@@ -53,16 +53,16 @@ func (g *Graph) Find(refs ...object.Ref) ([]Object, error) {
 	if err := g.readIssues(issues...); err != nil {
 		return nil, err
 	}
-	q := QueryOf(refs)
+	q := queryOf(refs)
 	if q.Empty() {
 		return objects, nil
 	}
 	return objects, g.Read(q)
 }
 
-// QueryOf returns the query for objects. It leaves out revisions and issues, because
+// queryOf returns the query for objects. It leaves out revisions and issues, because
 // reports contain neither.
-func QueryOf(refs []object.Ref) (q store.Query) {
+func queryOf(refs []object.Ref) (q store.Query) {
 	for _, ref := range refs {
 		switch id := ref.ID[0]; ref.Type {
 		case object.TypeCheckout:

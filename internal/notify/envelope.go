@@ -84,7 +84,7 @@ func (e *Envelope) message(notification *spool.Notification) (*mail.Message, err
 	m := &mail.Message{
 		From: e.From, Subject: notification.Subject, Text: notification.Body, HTML: template.HTML(notification.HTML), Date: notification.Due, MessageID: id, Thread: thread,
 		Headers: []mail.Header{
-			{Name: "X-KCIDB-Notification-ID", Value: NotificationID(notification.Identity)},
+			{Name: "X-KCIDB-Notification-ID", Value: notificationID(notification.Identity)},
 			{Name: "X-KCIDB-Notification-Message-ID", Value: notification.Message},
 			{Name: "List-ID", Value: "<" + notification.Subscription + ".kcidb." + domain + ">"},
 		},
@@ -110,9 +110,9 @@ func (e *Envelope) bytes(notification *spool.Notification) ([]byte, error) {
 	return m.Bytes()
 }
 
-// NotificationID returns the ID of a notification for the header of its mail: the
+// notificationID returns the ID of a notification for the header of its mail: the
 // subscription and the object. It is quoted as in Go unless it is printable ASCII.
-func NotificationID(id spool.Identity) string {
+func notificationID(id spool.Identity) string {
 	text := id.Subscription + " " + id.Object.String()
 	if strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r > '~' }) {
 		return strconv.QuoteToASCII(text)

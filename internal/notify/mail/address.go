@@ -21,7 +21,7 @@ func (a Address) String() string { return a.header().String() }
 
 // The most characters of an address, of its part before the @, and of a name.
 const (
-	MaxAddress = 254
+	maxAddress = 254
 	maxLocal   = 64
 	maxName    = 128
 )
@@ -90,8 +90,8 @@ func checkAddr(addr string) error {
 	switch {
 	case !found || local == "":
 		return fmt.Errorf("%q is not an address: there must be something on both sides of an @", shortText(addr))
-	case len(addr) > MaxAddress:
-		return fmt.Errorf("the address %q is longer than %d characters", shortText(addr), MaxAddress)
+	case len(addr) > maxAddress:
+		return fmt.Errorf("the address %q is longer than %d characters", shortText(addr), maxAddress)
 	case len(local) > maxLocal:
 		return fmt.Errorf("the address %q has more than %d characters before the @", shortText(addr), maxLocal)
 	case !ascii(local):

@@ -11,14 +11,14 @@ import (
 
 // The most characters of a subject and of a body.
 const (
-	MaxSubject = 256
+	maxSubject = 256
 	MaxBody    = 65536
 )
 
 // CleanSubject returns a text of a report as one line. White space becomes single
-// spaces, other control characters become U+FFFD, and a text of more than MaxSubject
+// spaces, other control characters become U+FFFD, and a text of more than maxSubject
 // characters ends with an ellipsis.
-func CleanSubject(text string) string { return line(text, MaxSubject) }
+func CleanSubject(text string) string { return line(text, maxSubject) }
 
 // CleanBody returns a text without control characters. Each line ends with \n, and
 // other control characters become U+FFFD. A text of more than MaxBody characters is

@@ -12,9 +12,9 @@ func TestDown(t *testing.T) {
 		code  int
 		want  bool
 	}{
-		{StageAddress, 0, false}, {StageConnect, 0, true}, {StageGreeting, 554, true}, {StageHello, 500, true}, {StageTLS, 0, true},
-		{StageAuth, 535, true}, {StageMail, 0, true}, {StageMail, 550, false}, {StageRcpt, 451, false}, {StageRcpt, 421, true},
-		{StageData, 452, false}, {StageEnd, 0, true}, {StageEnd, 554, false},
+		{stageAddress, 0, false}, {stageConnect, 0, true}, {stageGreeting, 554, true}, {stageHello, 500, true}, {stageTLS, 0, true},
+		{stageAuth, 535, true}, {stageMail, 0, true}, {stageMail, 550, false}, {stageRcpt, 451, false}, {stageRcpt, 421, true},
+		{stageData, 452, false}, {stageEnd, 0, true}, {stageEnd, 554, false},
 	} {
 		if got := (&Error{Stage: c.stage, Code: c.code}).Down(); got != c.want {
 			t.Errorf("%s %d: %v, want %v", c.stage, c.code, got, c.want)

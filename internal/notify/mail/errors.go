@@ -11,16 +11,16 @@ import (
 
 // Stages of a delivery, in order.
 const (
-	StageAddress  = "address"  // checking the addresses, before connecting
-	StageConnect  = "connect"  // to the server
-	StageGreeting = "greeting" // its first line
-	StageHello    = "hello"    // EHLO
-	StageTLS      = "tls"      // starting TLS, and checking the certificate
-	StageAuth     = "auth"     // AUTH
-	StageMail     = "mail"     // MAIL FROM
-	StageRcpt     = "rcpt"     // RCPT TO
-	StageData     = "data"     // DATA, and the message up to the final dot
-	StageEnd      = "end"      // the answer to the final dot
+	stageAddress  = "address"  // checking the addresses, before connecting
+	stageConnect  = "connect"  // to the server
+	stageGreeting = "greeting" // its first line
+	stageHello    = "hello"    // EHLO
+	stageTLS      = "tls"      // starting TLS, and checking the certificate
+	stageAuth     = "auth"     // AUTH
+	stageMail     = "mail"     // MAIL FROM
+	stageRcpt     = "rcpt"     // RCPT TO
+	stageData     = "data"     // DATA, and the message up to the final dot
+	stageEnd      = "end"      // the answer to the final dot
 )
 
 // Error is the failure of a delivery.
@@ -57,9 +57,9 @@ func (e *Error) Permanent() bool { return e.Refused }
 // this message. Other messages would fail too.
 func (e *Error) Down() bool {
 	switch e.Stage {
-	case StageAddress:
+	case stageAddress:
 		return false
-	case StageConnect, StageGreeting, StageHello, StageTLS, StageAuth:
+	case stageConnect, stageGreeting, stageHello, stageTLS, stageAuth:
 		return true
 	}
 	return e.connectionLost()
@@ -84,7 +84,7 @@ func failure(ctx context.Context, stage string, err error) *Error {
 	default:
 		e.Text = line(err.Error(), maxValue)
 	}
-	e.Uncertain = stage == StageEnd && e.Code == 0
+	e.Uncertain = stage == stageEnd && e.Code == 0
 	return e
 }
 
@@ -92,7 +92,7 @@ func failure(ctx context.Context, stage string, err error) *Error {
 // not: the operator can fix that, and the message then goes out.
 func refused(stage string, code int) bool {
 	switch stage {
-	case StageMail, StageRcpt, StageData, StageEnd:
+	case stageMail, stageRcpt, stageData, stageEnd:
 	default:
 		return false
 	}

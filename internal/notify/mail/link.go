@@ -71,7 +71,7 @@ func (s *Sender) connect(ctx context.Context) (*link, *Error) {
 	dialer := net.Dialer{Timeout: s.config.Timeout}
 	conn, err := dialer.DialContext(ctx, "tcp", s.target.Address())
 	if err != nil {
-		return nil, failure(ctx, StageConnect, err)
+		return nil, failure(ctx, stageConnect, err)
 	}
 	l := &link{wire: &wire{Conn: conn}, config: &s.config}
 	l.watch(ctx)
@@ -89,20 +89,20 @@ func (s *Sender) open(ctx context.Context, l *link) *Error {
 	if s.target.Implicit {
 		secured := tls.Client(l.wire, s.tls())
 		if err := secured.HandshakeContext(ctx); err != nil {
-			return failure(ctx, StageTLS, err)
+			return failure(ctx, stageTLS, err)
 		}
 		conn, l.secure = secured, true
 		l.step()
 	}
 	client, err := smtp.NewClient(conn, s.target.Host)
 	if err != nil {
-		return failure(ctx, StageGreeting, err)
+		return failure(ctx, stageGreeting, err)
 	}
 	l.client = client
 	client.SkipSMTPUTF8(true)
 	l.step()
 	if err := client.Hello(s.config.Hello); err != nil {
-		return failure(ctx, StageHello, err)
+		return failure(ctx, stageHello, err)
 	}
 	if e := s.startTLS(ctx, l); e != nil {
 		return e
@@ -111,18 +111,18 @@ func (s *Sender) open(ctx context.Context, l *link) *Error {
 }
 
 func (s *Sender) startTLS(ctx context.Context, l *link) *Error {
-	if s.target.Implicit || s.target.StartTLS == StartNever {
+	if s.target.Implicit || s.target.StartTLS == startNever {
 		return nil
 	}
 	if offered, _ := l.client.Extension("STARTTLS"); !offered {
-		if s.target.StartTLS == StartOffered {
+		if s.target.StartTLS == startOffered {
 			return nil
 		}
-		return failure(ctx, StageTLS, errors.New("the server does not offer STARTTLS, which the URL requires"))
+		return failure(ctx, stageTLS, errors.New("the server does not offer STARTTLS, which the URL requires"))
 	}
 	l.step()
 	if err := l.client.StartTLS(s.tls()); err != nil {
-		return failure(ctx, StageTLS, err)
+		return failure(ctx, stageTLS, err)
 	}
 	l.secure = true
 	return nil
@@ -135,7 +135,7 @@ func (s *Sender) tls() *tls.Config {
 		MinVersion: tls.VersionTLS12,
 		// A server on this host works without TLS too. The certificate that Debian
 		// gives it has no name, and nothing vouches for it.
-		InsecureSkipVerify: s.target.StartTLS == StartOffered,
+		InsecureSkipVerify: s.target.StartTLS == startOffered,
 	}
 }
 
@@ -146,7 +146,7 @@ func (s *Sender) authenticate(ctx context.Context, l *link) *Error {
 	}
 	// ParseURL refuses other hosts, but a name may resolve to any address.
 	if !l.secure && !onLoopback(l.wire) {
-		return failure(ctx, StageAuth, errors.New("the connection has no TLS, and leaves this host"))
+		return failure(ctx, stageAuth, errors.New("the connection has no TLS, and leaves this host"))
 	}
 	_, offered := l.client.Extension("AUTH")
 	methods := " " + strings.ToUpper(offered) + " "
@@ -157,7 +157,7 @@ func (s *Sender) authenticate(ctx context.Context, l *link) *Error {
 	case strings.Contains(methods, " LOGIN "):
 		method = smtp.LoginAuth(user, password, host, !l.secure)
 	default:
-		return failure(ctx, StageAuth, errors.New("the server offers neither PLAIN nor LOGIN"))
+		return failure(ctx, stageAuth, errors.New("the server offers neither PLAIN nor LOGIN"))
 	}
 	l.step()
 	if err := l.client.Auth(method); err != nil {
@@ -169,9 +169,9 @@ func (s *Sender) authenticate(ctx context.Context, l *link) *Error {
 // refusal is failure for AUTH. It redacts the answer of the server.
 func refusal(ctx context.Context, err error, user, password string) *Error {
 	if answer, is := errors.AsType[*textproto.Error](err); is {
-		return failure(ctx, StageAuth, &textproto.Error{Code: answer.Code, Msg: redact(answer.Msg, user, password)})
+		return failure(ctx, stageAuth, &textproto.Error{Code: answer.Code, Msg: redact(answer.Msg, user, password)})
 	}
-	return failure(ctx, StageAuth, errors.New(redact(err.Error(), user, password)))
+	return failure(ctx, stageAuth, errors.New(redact(err.Error(), user, password)))
 }
 
 // redact removes the password from an answer, in case the server repeats it.
@@ -195,20 +195,20 @@ func onLoopback(conn net.Conn) bool {
 func (l *link) finish(ctx context.Context, to string, message []byte) *Error {
 	l.step()
 	if err := l.client.Rcpt("<" + to + ">"); err != nil {
-		return failure(ctx, StageRcpt, err)
+		return failure(ctx, stageRcpt, err)
 	}
 	l.step()
 	body, err := l.client.Data()
 	if err != nil {
-		return failure(ctx, StageData, err)
+		return failure(ctx, stageData, err)
 	}
 	l.step()
 	if _, err := body.Write(message); err != nil {
-		return failure(ctx, StageData, err)
+		return failure(ctx, stageData, err)
 	}
 	l.step()
 	if err := body.Close(); err != nil {
-		return failure(ctx, StageEnd, err)
+		return failure(ctx, stageEnd, err)
 	}
 	return nil
 }

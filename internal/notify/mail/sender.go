@@ -90,7 +90,7 @@ func (s *Sender) Send(ctx context.Context, from, to string, message []byte) erro
 	}
 	for _, addr := range []string{from, to} {
 		if err := checkAddr(addr); err != nil {
-			return &Error{Stage: StageAddress, Text: err.Error(), Refused: true, err: err}
+			return &Error{Stage: stageAddress, Text: err.Error(), Refused: true, err: err}
 		}
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, s.config.Total,
@@ -99,11 +99,11 @@ func (s *Sender) Send(ctx context.Context, from, to string, message []byte) erro
 	select {
 	case <-s.turn:
 	case <-ctx.Done():
-		return failure(ctx, StageConnect, ctx.Err())
+		return failure(ctx, stageConnect, ctx.Err())
 	}
 	defer func() { s.turn <- struct{}{} }()
 	if ctx.Err() != nil {
-		return failure(ctx, StageConnect, ctx.Err())
+		return failure(ctx, stageConnect, ctx.Err())
 	}
 	if err := s.deliver(ctx, from, to, message); err != nil {
 		return err
@@ -150,14 +150,14 @@ func (s *Sender) begin(ctx context.Context, from string) *Error {
 		s.link.step()
 		if err := s.link.client.Reset(); err != nil {
 			// The answer is not about this message.
-			e := failure(ctx, StageMail, err)
+			e := failure(ctx, stageMail, err)
 			e.Code, e.Refused = 0, false
 			return e
 		}
 	}
 	s.link.step()
 	if err := s.link.client.Mail("<" + from + ">"); err != nil {
-		return failure(ctx, StageMail, err)
+		return failure(ctx, stageMail, err)
 	}
 	return nil
 }

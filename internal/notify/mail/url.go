@@ -19,15 +19,15 @@ type Target struct {
 	User string // "" for no authentication
 	// Implicit: the connection starts with TLS (smtps).
 	Implicit bool
-	// StartTLS is StartNever, StartAlways or StartOffered; "" if Implicit.
+	// StartTLS is "never", "always" or "offered"; "" if Implicit.
 	StartTLS string
 }
 
 // When a connection that starts without TLS switches to TLS.
 const (
-	StartNever   = "never"
-	StartAlways  = "always"  // or the delivery fails; the default
-	StartOffered = "offered" // if the server offers it; the default for a server on this host
+	startNever   = "never"
+	startAlways  = "always"  // or the delivery fails; the default
+	startOffered = "offered" // if the server offers it; the default for a server on this host
 )
 
 // ParseURL reads the URL of a mail server:
@@ -89,7 +89,7 @@ func (t *Target) options(raw string) error {
 			return fmt.Errorf("the mail server's URL has an option %q; there is only starttls", shortText(key))
 		case t.Implicit:
 			return errors.New("starttls is not for smtps://, which has TLS from the start")
-		case len(values) != 1 || values[0] != StartNever && values[0] != StartAlways:
+		case len(values) != 1 || values[0] != startNever && values[0] != startAlways:
 			return errors.New("starttls in the mail server's URL is neither never nor always")
 		}
 		t.StartTLS = values[0]
@@ -97,11 +97,11 @@ func (t *Target) options(raw string) error {
 	switch {
 	case t.Implicit || t.StartTLS != "":
 	case t.Loopback():
-		t.StartTLS = StartOffered
+		t.StartTLS = startOffered
 	default:
-		t.StartTLS = StartAlways
+		t.StartTLS = startAlways
 	}
-	if t.StartTLS == StartNever && t.User != "" && !t.Loopback() {
+	if t.StartTLS == startNever && t.User != "" && !t.Loopback() {
 		return errors.New("starttls=never with a user would show the password to the network")
 	}
 	return nil

@@ -25,34 +25,34 @@ null, which takes everything and keeps nothing. It has no parameters.
 		if params != "" {
 			return nil, errors.New("null: it has no parameters: the specification is null")
 		}
-		return Sink{}, nil
+		return sink{}, nil
 	},
 }
 
 // schema is the only schema.
 var schema = store.Schema{Version: store.Version{Major: 1}, Report: report.Version{Major: 5, Minor: 3}}
 
-// Sink keeps nothing. It always has its schema.
-type Sink struct{}
+// sink keeps nothing. It always has its schema.
+type sink struct{}
 
 // Close does nothing.
-func (Sink) Close() error { return nil }
+func (sink) Close() error { return nil }
 
 // Initialized returns true.
-func (Sink) Initialized(context.Context) (bool, error) { return true, nil }
+func (sink) Initialized(context.Context) (bool, error) { return true, nil }
 
 // Init returns ErrInitialized.
-func (Sink) Init(context.Context, store.Version) error {
+func (sink) Init(context.Context, store.Version) error {
 	return fmt.Errorf("null: init: %w", store.ErrInitialized)
 }
 
 // Schemas returns the only schema.
-func (Sink) Schemas(context.Context) ([]store.Schema, int, error) {
+func (sink) Schemas(context.Context) ([]store.Schema, int, error) {
 	return []store.Schema{schema}, 0, nil
 }
 
 // Upgrade does nothing.
-func (Sink) Upgrade(_ context.Context, v store.Version, _ store.Progress) error {
+func (sink) Upgrade(_ context.Context, v store.Version, _ store.Progress) error {
 	if v != (store.Version{}) && v != schema.Version {
 		return fmt.Errorf("null: upgrade: %w: %d.%d", store.ErrUnknownSchema, v.Major, v.Minor)
 	}
@@ -60,31 +60,31 @@ func (Sink) Upgrade(_ context.Context, v store.Version, _ store.Progress) error 
 }
 
 // Cleanup does nothing.
-func (Sink) Cleanup(context.Context) error { return nil }
+func (sink) Cleanup(context.Context) error { return nil }
 
 // Empty does nothing.
-func (Sink) Empty(context.Context) error { return nil }
+func (sink) Empty(context.Context) error { return nil }
 
 // Purge does nothing.
-func (Sink) Purge(context.Context, store.PurgeOptions) error { return nil }
+func (sink) Purge(context.Context, store.PurgeOptions) error { return nil }
 
 // Load forgets the report: it creates and changes no object.
-func (Sink) Load(ctx context.Context, _ *report.Report, _ store.LoadOptions) (*store.Changes, error) {
+func (sink) Load(ctx context.Context, _ *report.Report, _ store.LoadOptions) (*store.Changes, error) {
 	return &store.Changes{}, ctx.Err()
 }
 
 // Dump returns no reports.
-func (Sink) Dump(context.Context, store.DumpOptions) iter.Seq2[*report.Report, error] {
+func (sink) Dump(context.Context, store.DumpOptions) iter.Seq2[*report.Report, error] {
 	return func(func(*report.Report, error) bool) {}
 }
 
 // Query returns no reports.
-func (Sink) Query(context.Context, store.Query) iter.Seq2[*report.Report, error] {
+func (sink) Query(context.Context, store.Query) iter.Seq2[*report.Report, error] {
 	return func(func(*report.Report, error) bool) {}
 }
 
 // Time returns the current time, and the zero time as the time of modifications.
-func (Sink) Time(_ context.Context, which store.Clock) (time.Time, error) {
+func (sink) Time(_ context.Context, which store.Clock) (time.Time, error) {
 	switch which {
 	case store.Current, store.Next:
 		return time.Now().UTC().Truncate(time.Microsecond), nil

@@ -10,6 +10,6 @@ import (
 )
 
 func TestStore(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) store.Sink { return Sink{} },
+	storetest.Run(t, func(t *testing.T) store.Sink { return sink{} },
 		storetest.Capabilities{Initialized: true, Permanent: true, Purges: true})
 }

@@ -4,31 +4,31 @@ package rollup
 
 import "time"
 
-// NoDay is the day of an object without a time.
-const NoDay = -1
+// noDay is the day of an object without a time.
+const noDay = -1
 
-// DayOf returns the day of a time in UTC: the number of days since 1970, NoDay for the
+// DayOf returns the day of a time in UTC: the number of days since 1970, -1 for the
 // zero time and times before 1970.
 func DayOf(t time.Time) int64 {
 	if t.IsZero() {
-		return NoDay
+		return noDay
 	}
 	return dayOf(t.UnixMicro())
 }
 
-// dayOf returns the day of a time in microseconds since 1970, NoDay for times before.
+// dayOf returns the day of a time in microseconds since 1970, noDay for times before.
 func dayOf(micros int64) int64 {
 	const day = 24 * 3600 * 1_000_000
 	if micros < 0 {
-		return NoDay
+		return noDay
 	}
 	return micros / day
 }
 
-// dayOfStart returns the day of the start of an object, NoDay for 0.
+// dayOfStart returns the day of the start of an object, noDay for 0.
 func dayOfStart(micros int64) int64 {
 	if micros == 0 {
-		return NoDay
+		return noDay
 	}
 	return dayOf(micros)
 }

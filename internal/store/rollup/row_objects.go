@@ -19,7 +19,7 @@ var (
 )
 
 // countedBuild records how a build is counted. If only the tests of the build are
-// known, the row has an ID and NoDay, and nothing else.
+// known, the row has an ID and noDay, and nothing else.
 type countedBuild struct {
 	id, checkoutID, origin                  string
 	status                                  report.Status
@@ -41,7 +41,7 @@ func (r *countedBuild) layout() layout {
 func (r countedBuild) compare(other countedBuild) int { return cmp.Compare(r.id, other.id) }
 
 // unknownBuild returns the row of a build that is not in the database.
-func unknownBuild(id string) countedBuild { return countedBuild{id: id, day: NoDay} }
+func unknownBuild(id string) countedBuild { return countedBuild{id: id, day: noDay} }
 
 // counts reports whether the build itself is counted.
 func (r *countedBuild) counts() bool { return r.checkoutID != "" && !IsDummy(r.id) }

@@ -52,7 +52,7 @@ type unit int
 const (
 	plainNumber  unit = iota
 	hashNumber        // means nothing
-	dayNumber         // days since 1970, or NoDay
+	dayNumber         // days since 1970, or noDay
 	momentNumber      // microseconds since 1970, 0 for none
 )
 

@@ -18,10 +18,10 @@ func TestDayOf(t *testing.T) {
 		at   time.Time
 		want int64
 	}{
-		{time.Time{}, NoDay},
+		{time.Time{}, noDay},
 		{time.Unix(0, 0), 0},
-		{time.UnixMicro(-1), NoDay},
-		{time.Unix(-1e9, 0), NoDay},
+		{time.UnixMicro(-1), noDay},
+		{time.Unix(-1e9, 0), noDay},
 		{time.Date(1970, 1, 1, 23, 59, 59, 999_999_999, time.UTC), 0},
 		{time.Date(1970, 1, 2, 0, 0, 0, 0, time.UTC), 1},
 		{time.Date(2025, 7, 1, 0, 0, 0, 0, time.UTC), 20270},
@@ -34,7 +34,7 @@ func TestDayOf(t *testing.T) {
 		}
 	}
 	// An object without a time has 0.
-	if got := dayOfStart(0); got != NoDay {
+	if got := dayOfStart(0); got != noDay {
 		t.Errorf("no time is of day %d", got)
 	}
 	if got := dayOfStart(1); got != 0 {
@@ -218,7 +218,7 @@ func TestDifferences(t *testing.T) {
 			checkout_counts: checkout_id=b kind=test status=PASS: n=2, should be n=3
 			checkout_counts: checkout_id=c kind=test status=FAIL: missing, should be n=5
 			checkout_counts: checkout_id=d kind=test status=PASS: n=4, should not be there`},
-		{"a counted object", comparison[countedBuild]{countedBuilds, build("", 20270), build("PASS", NoDay)}, `
+		{"a counted object", comparison[countedBuild]{countedBuilds, build("", 20270), build("PASS", noDay)}, `
 			counted_builds: build_id=b: checkout_id=c origin=ci day=2025-07-01 start=0, should be checkout_id=c origin=ci status=PASS day=-1 start=0`},
 		{"a hash means nothing to people", heads(
 			[]treeHead{head(7, "main", "c1")}, head(7, "main", "c2"), head(9, "a b\n\u202e", "c")), `

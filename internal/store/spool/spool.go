@@ -57,13 +57,10 @@ type Spool struct {
 	db  *sqldb.DB
 }
 
-// New returns the spool of a database.
-func New(db *sqldb.DB) *Spool { return &Spool{db.Now, db} }
-
 // Of returns the spool of a store, or of the store it wraps; nil if it has none.
 func Of(s store.Sink) *Spool {
 	if db := sqldb.Of(s); db != nil {
-		return New(db)
+		return &Spool{db.Now, db}
 	}
 	return nil
 }

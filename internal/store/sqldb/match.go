@@ -62,7 +62,7 @@ var matchRows = map[object.Type]*Rowset{
 	object.TypeIncident:     rowsOf(store.Incidents),
 }
 
-func rowsOf(list store.List) *Rowset { return new(RowsetOf(columns.Of(list))) }
+func rowsOf(list store.List) *Rowset { return new(rowsetOf(columns.Of(list))) }
 
 func groups[T any, P interface {
 	*T

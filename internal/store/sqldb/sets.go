@@ -23,8 +23,8 @@ type Rowset struct {
 	DropLast func(*report.Report)
 }
 
-// RowsetOf returns the rows of a table.
-func RowsetOf(t columns.Table) Rowset {
+// rowsetOf returns the rows of a table.
+func rowsetOf(t columns.Table) Rowset {
 	return Rowset{t.List, t.Columns, func(s *object.Set, r *columns.Reader) error { return r.Read(t.Add(&s.Report)) }, t.DropLast}
 }
 

@@ -50,10 +50,10 @@ func (m Methods) Find(method string) (handler http.HandlerFunc, allowed string) 
 // NotFound answers with status 404 and an empty body.
 func NotFound(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) }
 
-// Harden returns a handler that answers by h. Its answers tell browsers to run no
+// harden returns a handler that answers by h. Its answers tell browsers to run no
 // scripts, to load nothing from other sites and to show no page of ours within another
 // page. It logs a panic of h and answers it with status 500.
-func Harden(h http.Handler, log *slog.Logger) http.Handler {
+func harden(h http.Handler, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
 		header.Set("Content-Security-Policy",
@@ -79,7 +79,7 @@ func Harden(h http.Handler, log *slog.Logger) http.Handler {
 // deadlines that fit each kind of request.
 func NewServer(h http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
-		Handler:           Harden(h, log),
+		Handler:           harden(h, log),
 		ReadHeaderTimeout: 10 * time.Second,
 		WriteTimeout:      answerTime + lastWords,
 		IdleTimeout:       2 * time.Minute,

@@ -37,7 +37,7 @@ func TestMethods(t *testing.T) {
 
 func TestPanicIsAnswered(t *testing.T) {
 	var log bytes.Buffer
-	h := Harden(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("oh") }), slog.New(slog.NewTextHandler(&log, nil)))
+	h := harden(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("oh") }), slog.New(slog.NewTextHandler(&log, nil)))
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, httptest.NewRequest("GET", "/x", nil))
 	if w.Code != http.StatusInternalServerError || w.Body.Len() != 0 {

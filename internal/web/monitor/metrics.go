@@ -40,7 +40,7 @@ func (c queueCollector) Describe(all chan<- *prometheus.Desc) {
 }
 
 func (c queueCollector) Collect(all chan<- prometheus.Metric) {
-	ctx, cancel := context.WithTimeout(context.Background(), AnswerTime)
+	ctx, cancel := context.WithTimeout(context.Background(), answerTime)
 	defer cancel()
 	stats, err := c.queue.Stats(ctx)
 	if err != nil {
@@ -77,7 +77,7 @@ func (c spoolCollector) Describe(all chan<- *prometheus.Desc) {
 }
 
 func (c spoolCollector) Collect(all chan<- prometheus.Metric) {
-	ctx, cancel := context.WithTimeout(context.Background(), AnswerTime)
+	ctx, cancel := context.WithTimeout(context.Background(), answerTime)
 	defer cancel()
 	left, err := c.spool.Backlog(ctx)
 	if err != nil {
@@ -133,7 +133,7 @@ var behind = prometheus.NewDesc("kcidb_read_database_lag_seconds", "How far the 
 func (c lagCollector) Describe(all chan<- *prometheus.Desc) { all <- behind }
 
 func (c lagCollector) Collect(all chan<- prometheus.Metric) {
-	ctx, cancel := context.WithTimeout(context.Background(), AnswerTime)
+	ctx, cancel := context.WithTimeout(context.Background(), answerTime)
 	defer cancel()
 	lag, err := c.lag(ctx)
 	if err != nil {

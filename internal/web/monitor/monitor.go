@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package monitor answers how a process is: whether it is alive, whether the parts it
-// works with answer, and its metrics. Each process has a Monitor, with any role.
+// Package monitor serves the health and the metrics of a process. The health is whether
+// the process is alive, and whether the parts that it works with answer. Each process has
+// a Monitor, with any role.
 package monitor
 
 import (
@@ -20,8 +21,8 @@ import (
 	"github.com/kcidb-go/kcidb/internal/web/front"
 )
 
-// AnswerTime is how long a part may take to answer.
-const AnswerTime = 5 * time.Second
+// answerTime is how long a part may take to answer.
+const answerTime = 5 * time.Second
 
 // Part is a part that the process works with.
 type Part struct {
@@ -64,7 +65,7 @@ func health(w http.ResponseWriter, _ *http.Request) {
 
 // ready answers whether all parts answer, one line for each part.
 func (m *Monitor) ready(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), AnswerTime)
+	ctx, cancel := context.WithTimeout(r.Context(), answerTime)
 	defer cancel()
 	code := http.StatusOK
 	var text strings.Builder
