@@ -19,7 +19,7 @@ type Build struct {
 	known bool
 	extra lazyObject
 	tests *Tests
-	seen  sightings
+	seen  seenVersions
 }
 
 // Build returns the build with the ID.
@@ -90,7 +90,7 @@ func (b *Build) Tests() *Tests {
 }
 
 // Issues returns the issues seen in the build itself.
-func (b *Build) Issues() ([]*Sighting, error) { return b.seen.get(b.g, b.Ref()) }
+func (b *Build) Issues() ([]*SeenVersion, error) { return b.seen.get(b.g, b.Ref()) }
 
 // Builds is a set of builds and their counts.
 type Builds struct {

@@ -47,7 +47,7 @@ func TestSightings(t *testing.T) {
 	test := found[0].(*graph.Test)
 	for range 2 {
 		var got []string
-		for _, one := range must[[]*graph.Sighting](t)(test.Issues()) {
+		for _, one := range must[[]*graph.SeenVersion](t)(test.Issues()) {
 			got = append(got, fmt.Sprintf("%s %q %s", one.Incident.ID, one.Subject(), one.Culprits()))
 		}
 		if want := `[ci:n1 "the first, better understood" [code tool] ci:n0 "" [] ci:n5 "" []]`; fmt.Sprint(got) != want {
@@ -55,10 +55,10 @@ func TestSightings(t *testing.T) {
 		}
 	}
 	s.checkQueries(t, "its issues", "match incident")
-	if seen := must[[]*graph.Sighting](t)(found[1].(*graph.Test).Issues()); len(seen) > 0 {
+	if seen := must[[]*graph.SeenVersion](t)(found[1].(*graph.Test).Issues()); len(seen) > 0 {
 		t.Errorf("an issue that was looked for was seen: %+v", seen)
 	}
-	if seen := must[[]*graph.Sighting](t)(found[2].(*graph.Build).Issues()); len(seen) != 1 || seen[0].Incident.ID != "ci:n3" {
+	if seen := must[[]*graph.SeenVersion](t)(found[2].(*graph.Build).Issues()); len(seen) != 1 || seen[0].Incident.ID != "ci:n3" {
 		t.Errorf("seen in the build: %+v", seen)
 	}
 }

@@ -73,20 +73,22 @@ func (n *Incident) Status() (string, error) {
 // Extra returns the misc object.
 func (n *Incident) Extra() map[string]any { return n.extra.get(n.Misc) }
 
-// Sighting is an issue seen in a build or a test.
-type Sighting struct {
+// SeenVersion is a version of an issue that was seen in a build or a test, with the
+// incident that says so.
+type SeenVersion struct {
 	*IssueVersion
 	Incident *Incident
 }
 
-// sightings are the issues seen in an object. They are read when they are first used.
-type sightings struct {
+// seenVersions are the versions of issues seen in an object. They are read when they are
+// first used.
+type seenVersions struct {
 	read bool
-	list []*Sighting
+	list []*SeenVersion
 }
 
 // get returns the issues seen in an object.
-func (s *sightings) get(g *Graph, ref object.Ref) ([]*Sighting, error) {
+func (s *seenVersions) get(g *Graph, ref object.Ref) ([]*SeenVersion, error) {
 	if s.read {
 		return s.list, nil
 	}
@@ -97,10 +99,10 @@ func (s *sightings) get(g *Graph, ref object.Ref) ([]*Sighting, error) {
 	}
 	for i := range all.Incidents {
 		if n := g.Incident(all.Incidents[i].ID); n.Seen() {
-			s.list = append(s.list, &Sighting{IssueVersion: n.Issue(), Incident: n})
+			s.list = append(s.list, &SeenVersion{IssueVersion: n.Issue(), Incident: n})
 		}
 	}
-	slices.SortFunc(s.list, func(a, b *Sighting) int {
+	slices.SortFunc(s.list, func(a, b *SeenVersion) int {
 		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Version, b.Version), cmp.Compare(a.Incident.ID, b.Incident.ID))
 	})
 	s.read = true

@@ -17,7 +17,7 @@ type Test struct {
 	known       bool
 	extra       lazyObject // misc
 	environment lazyObject // misc of the environment
-	seen        sightings
+	seen        seenVersions
 
 	platform, lab lazyText
 }
@@ -96,4 +96,4 @@ func (t *Test) EnvironmentExtra() map[string]any {
 }
 
 // Issues returns the issues seen in the test.
-func (t *Test) Issues() ([]*Sighting, error) { return t.seen.get(t.g, t.Ref()) }
+func (t *Test) Issues() ([]*SeenVersion, error) { return t.seen.get(t.g, t.Ref()) }

@@ -53,7 +53,7 @@ func (f field) set(has func(any) bool) field {
 }
 
 // versions returns the versions of issues that were seen.
-func versions(seen []*graph.Sighting, err error) ([]*graph.IssueVersion, error) {
+func versions(seen []*graph.SeenVersion, err error) ([]*graph.IssueVersion, error) {
 	found := make([]*graph.IssueVersion, len(seen))
 	for i, s := range seen {
 		found[i] = s.IssueVersion

@@ -24,8 +24,8 @@ type BranchReportOf struct {
 
 // BranchReport has the results of the newest revision of a branch.
 type BranchReport struct {
-	Head Revision
-	Counts
+	Head   Revision
+	Counts CountsByKind
 	// Histories has the runs, newest first, of each variant that failed in any of the
 	// checkouts.
 	Histories map[Variant][]Run
@@ -63,12 +63,12 @@ func (db *DB) BranchReport(ctx context.Context, of BranchReportOf) (r *BranchRep
 		if err != nil || len(checkouts) == 0 {
 			return err
 		}
-		r = &BranchReport{Head: checkouts[0], Counts: make(Counts)}
+		r = &BranchReport{Head: checkouts[0], Counts: make(CountsByKind)}
 		head, err := db.checkoutsOfHead(ctx, tx, r.Head, of)
 		if err != nil {
 			return err
 		}
-		if err = db.addCheckoutCounts(ctx, tx, head, func(string) Counts { return r.Counts }); err != nil {
+		if err = db.addCheckoutCounts(ctx, tx, head, func(string) CountsByKind { return r.Counts }); err != nil {
 			return err
 		}
 		if r.Histories, err = db.histories(ctx, tx, checkouts, of); err != nil {

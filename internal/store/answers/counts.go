@@ -10,11 +10,11 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// Counts are numbers of builds, boots and tests by their status.
-type Counts map[rollup.Kind]map[report.Status]int64
+// CountsByKind are numbers of builds, boots and tests by their status.
+type CountsByKind map[rollup.Kind]map[report.Status]int64
 
 // add adds n objects of a kind and a status.
-func (c Counts) add(kind rollup.Kind, status report.Status, n int64) {
+func (c CountsByKind) add(kind rollup.Kind, status report.Status, n int64) {
 	if c[kind] == nil {
 		c[kind] = make(map[report.Status]int64)
 	}
@@ -22,20 +22,20 @@ func (c Counts) add(kind rollup.Kind, status report.Status, n int64) {
 }
 
 // CheckoutCounts returns the numbers of builds and tests of each of the checkouts.
-func (db *DB) CheckoutCounts(ctx context.Context, checkouts []string) (map[string]Counts, error) {
-	all := make(map[string]Counts, len(checkouts))
+func (db *DB) CheckoutCounts(ctx context.Context, checkouts []string) (map[string]CountsByKind, error) {
+	all := make(map[string]CountsByKind, len(checkouts))
 	for _, id := range checkouts {
-		all[id] = make(Counts)
+		all[id] = make(CountsByKind)
 	}
 	err := db.view(ctx, "count checkouts", func(ctx context.Context, tx sqldb.Tx) error {
-		return db.addCheckoutCounts(ctx, tx, checkouts, func(id string) Counts { return all[id] })
+		return db.addCheckoutCounts(ctx, tx, checkouts, func(id string) CountsByKind { return all[id] })
 	})
 	return all, err
 }
 
 // addCheckoutCounts adds the numbers of builds and tests of checkouts to the counts of
 // each.
-func (db *DB) addCheckoutCounts(ctx context.Context, tx sqldb.Tx, checkouts []string, countsOf func(checkout string) Counts) error {
+func (db *DB) addCheckoutCounts(ctx context.Context, tx sqldb.Tx, checkouts []string, countsOf func(checkout string) CountsByKind) error {
 	var checkout string
 	var kind rollup.Kind
 	var status report.Status

@@ -18,7 +18,7 @@ type Hardware struct {
 	Compatibles []string // sorted
 	// Counts has the boots and other tests of the platform, and the builds that they
 	// tested.
-	Counts
+	Counts CountsByKind
 }
 
 // HardwareTests are the tests of an origin that started on days.
@@ -71,14 +71,14 @@ func readHardware(ctx context.Context, tx sqldb.Tx, from, column string, args []
 	hardware := func() *Hardware {
 		h := found[platform]
 		if h == nil {
-			h = &Hardware{Platform: platform, Counts: make(Counts)}
+			h = &Hardware{Platform: platform, Counts: make(CountsByKind)}
 			found[platform] = h
 		}
 		return h
 	}
 	query := "SELECT h.platform, h.compatible, " + column + ", h.status, CAST(sum(h.n) AS bigint)" + from + " GROUP BY 1, 2, 3, 4"
 	err := forEachRow(ctx, tx, query, args, []any{&platform, &compatible, &value, &status, &n}, func() {
-		hardware().add(kindOf(value), status, n)
+		hardware().Counts.add(kindOf(value), status, n)
 		names := compatibles[platform]
 		names.add(listOf(compatible)...)
 		compatibles[platform] = names
@@ -92,7 +92,7 @@ func readHardware(ctx context.Context, tx sqldb.Tx, from, column string, args []
 			JOIN counted_builds b ON b.build_id = p.build_id
 		WHERE b.checkout_id <> '' AND ` + rollup.NotDummy("b.build_id") + `
 		GROUP BY 1, 2`
-	err = forEachRow(ctx, tx, query, args, []any{&platform, &status, &n}, func() { hardware().add(rollup.Builds, status, n) })
+	err = forEachRow(ctx, tx, query, args, []any{&platform, &status, &n}, func() { hardware().Counts.add(rollup.Builds, status, n) })
 	if err != nil {
 		return nil, err
 	}

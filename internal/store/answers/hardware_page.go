@@ -75,14 +75,14 @@ func (p *HardwarePage) readCompatibles(ctx context.Context, tx sqldb.Tx, tests H
 
 // HardwareCounts counts builds, and their tests on platforms that have a name or are
 // compatible with it, by their checkouts.
-func (db *DB) HardwareCounts(ctx context.Context, name string, builds []string) (map[string]Counts, error) {
-	all := make(map[string]Counts)
+func (db *DB) HardwareCounts(ctx context.Context, name string, builds []string) (map[string]CountsByKind, error) {
+	all := make(map[string]CountsByKind)
 	var checkout, platform, compatible, suite string
 	var status report.Status
 	var n int64
-	counts := func() Counts {
+	counts := func() CountsByKind {
 		if all[checkout] == nil {
-			all[checkout] = make(Counts)
+			all[checkout] = make(CountsByKind)
 		}
 		return all[checkout]
 	}

@@ -94,24 +94,24 @@ func TestHardware(t *testing.T) {
 		want      []answers.Hardware
 	}{
 		{"all", march(1, 9), "ci", all, []answers.Hardware{
-			{Platform: "board", Compatibles: board, Counts: answers.Counts{rollup.Builds: by{"PASS": 1, "FAIL": 1}, rollup.Boots: by{"PASS": 1, "MISS": 1}, rollup.Tests: by{"FAIL": 1, "SKIP": 1, "DONE": 1}}},
-			{Platform: "other", Compatibles: []string{"soc,x"}, Counts: answers.Counts{rollup.Builds: by{"PASS": 2}, rollup.Boots: by{"PASS": 2}}}, // and a test of a build that does not exist
+			{Platform: "board", Compatibles: board, Counts: answers.CountsByKind{rollup.Builds: by{"PASS": 1, "FAIL": 1}, rollup.Boots: by{"PASS": 1, "MISS": 1}, rollup.Tests: by{"FAIL": 1, "SKIP": 1, "DONE": 1}}},
+			{Platform: "other", Compatibles: []string{"soc,x"}, Counts: answers.CountsByKind{rollup.Builds: by{"PASS": 2}, rollup.Boots: by{"PASS": 2}}}, // and a test of a build that does not exist
 		}},
 		{"a day", march(1, 1), "ci", all, []answers.Hardware{
-			{Platform: "board", Compatibles: board, Counts: answers.Counts{rollup.Builds: by{"PASS": 1}, rollup.Boots: by{"PASS": 1}, rollup.Tests: by{"FAIL": 1}}},
+			{Platform: "board", Compatibles: board, Counts: answers.CountsByKind{rollup.Builds: by{"PASS": 1}, rollup.Boots: by{"PASS": 1}, rollup.Tests: by{"FAIL": 1}}},
 		}},
 		{"builds nobody knows", march(2, 2), "ci", []string{""}, nil},
 		{"another origin", march(1, 9), "them", all, []answers.Hardware{
-			{Platform: "other", Compatibles: []string{"soc,x"}, Counts: answers.Counts{rollup.Builds: by{"PASS": 1}, rollup.Boots: by{"FAIL": 1}}},
+			{Platform: "other", Compatibles: []string{"soc,x"}, Counts: answers.CountsByKind{rollup.Builds: by{"PASS": 1}, rollup.Boots: by{"FAIL": 1}}},
 		}},
 		{"checkouts", march(1, 9), "ci", []string{"c2", "none"}, []answers.Hardware{
-			{Platform: "board", Compatibles: board, Counts: answers.Counts{rollup.Builds: by{"FAIL": 1}, rollup.Boots: by{"MISS": 1}, rollup.Tests: by{"SKIP": 1}}},
+			{Platform: "board", Compatibles: board, Counts: answers.CountsByKind{rollup.Builds: by{"FAIL": 1}, rollup.Boots: by{"MISS": 1}, rollup.Tests: by{"SKIP": 1}}},
 		}},
 		{"no checkouts", march(1, 9), "ci", []string{}, nil},
 		{"before", answers.DaysOf(time.Unix(-1e11, 0), time.Unix(0, 0)), "ci", all, nil},
 		{"long before", answers.DaysOf(time.Unix(-1e11, 0), time.Unix(-1e10, 0)), "ci", all, nil},
 		{"a century", answers.DaysOf(time.Unix(-1e11, 0), time.Unix(0, 0).AddDate(200, 0, 0)), "them", all, []answers.Hardware{
-			{Platform: "other", Compatibles: []string{"soc,x"}, Counts: answers.Counts{rollup.Builds: by{"PASS": 1}, rollup.Boots: by{"FAIL": 1}}},
+			{Platform: "other", Compatibles: []string{"soc,x"}, Counts: answers.CountsByKind{rollup.Builds: by{"PASS": 1}, rollup.Boots: by{"FAIL": 1}}},
 		}},
 	}
 	for _, tt := range tests {
@@ -122,8 +122,8 @@ func TestHardware(t *testing.T) {
 	}
 	got, err := db.HardwareOf(t.Context(), []string{"c1", "c3"}, "ci")
 	want := []answers.Hardware{
-		{Platform: "board", Compatibles: board, Counts: answers.Counts{rollup.Builds: by{"PASS": 1}, rollup.Boots: by{"PASS": 1, "": 1}, rollup.Tests: by{"FAIL": 1, "DONE": 1}}},
-		{Platform: "other", Compatibles: []string{"soc,x"}, Counts: answers.Counts{rollup.Builds: by{"PASS": 1}, rollup.Boots: by{"PASS": 1}}},
+		{Platform: "board", Compatibles: board, Counts: answers.CountsByKind{rollup.Builds: by{"PASS": 1}, rollup.Boots: by{"PASS": 1, "": 1}, rollup.Tests: by{"FAIL": 1, "DONE": 1}}},
+		{Platform: "other", Compatibles: []string{"soc,x"}, Counts: answers.CountsByKind{rollup.Builds: by{"PASS": 1}, rollup.Boots: by{"PASS": 1}}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("of checkouts: %v (-want +got):\n%s", err, diff)
@@ -183,7 +183,7 @@ func TestHardwarePage(t *testing.T) {
 func TestHardwareCounts(t *testing.T) {
 	db := openedWith(t, someReport())
 	got, err := db.HardwareCounts(t.Context(), odd, []string{"b1", "b2", "b3", "maestro:dummy_c2", "none"})
-	want := map[string]answers.Counts{
+	want := map[string]answers.CountsByKind{
 		"c1": {rollup.Builds: by{"PASS": 1}, rollup.Boots: by{"PASS": 1}, rollup.Tests: by{"FAIL": 1, "DONE": 1}},
 		"c2": {rollup.Builds: by{"FAIL": 1}, rollup.Boots: by{"MISS": 1}, rollup.Tests: by{"SKIP": 1}},
 		"c3": {rollup.Builds: by{"PASS": 1}},

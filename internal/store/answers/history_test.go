@@ -161,7 +161,7 @@ func TestBranchReport(t *testing.T) {
 	if got.Head.CheckoutID != "ci:c7" {
 		t.Error(got.Head)
 	}
-	counts := answers.Counts{"build": {"": 2}, "boot": {"PASS": 2}, "test": {"PASS": 4, "FAIL": 2}}
+	counts := answers.CountsByKind{"build": {"": 2}, "boot": {"PASS": 2}, "test": {"PASS": 4, "FAIL": 2}}
 	if diff := cmp.Diff(counts, got.Counts); diff != "" {
 		t.Errorf("counts (-want +got):\n%s", diff)
 	}

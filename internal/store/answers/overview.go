@@ -56,7 +56,7 @@ func (db *DB) latestCheckouts(ctx context.Context, tx sqldb.Tx, limit int) ([]Ch
 	// Checkouts with the same start stay in the order of their arrival.
 	slices.SortStableFunc(arrived, func(a, b Revision) int { return cmp.Compare(b.Start, a.Start) })
 	all := make([]CheckoutResults, len(arrived))
-	counts := make(map[string]Counts, len(arrived))
+	counts := make(map[string]CountsByKind, len(arrived))
 	ids := make([]string, len(arrived))
 	for i, r := range arrived {
 		all[i] = CheckoutResults{
@@ -64,9 +64,9 @@ func (db *DB) latestCheckouts(ctx context.Context, tx sqldb.Tx, limit int) ([]Ch
 			Start: sqldb.Time(r.Start), Builds: make(map[report.Status]int64), Tests: make(map[report.Status]int64),
 		}
 		ids[i] = r.CheckoutID
-		counts[r.CheckoutID] = make(Counts)
+		counts[r.CheckoutID] = make(CountsByKind)
 	}
-	err = db.addCheckoutCounts(ctx, tx, ids, func(id string) Counts { return counts[id] })
+	err = db.addCheckoutCounts(ctx, tx, ids, func(id string) CountsByKind { return counts[id] })
 	for i := range all {
 		for kind, byStatus := range counts[all[i].ID] {
 			into := all[i].Tests

@@ -43,8 +43,8 @@ func GroupOf(b *Built, t *rollup.Test) Group {
 	}
 }
 
-// Sighting is an issue that was seen in a build or a test.
-type Sighting struct {
+// ObjectIssue is an issue that was seen in a build or a test.
+type ObjectIssue struct {
 	IssueID         string
 	Version         int
 	Kind            rollup.Kind // of the build or test
@@ -61,12 +61,12 @@ type Results struct {
 	// Read calls Group with the tests of the builds, build by build, unless Group is nil.
 	// Group may not keep its argument.
 	Group  func(*Group)
-	Issues bool // read Sightings, and Texts of their issues
-	Tests  bool // read the tests of sightings
+	Issues bool // read ObjectIssues, and Texts of these issues
+	Tests  bool // read the tests of ObjectIssues
 
-	Builds    []Built // in the order of the checkouts, by ID within a checkout
-	Sightings []Sighting
-	Texts     map[store.Key]IssueTexts
+	Builds       []Built // in the order of the checkouts, by ID within a checkout
+	ObjectIssues []ObjectIssue
+	Texts        map[store.Key]IssueTexts
 }
 
 // IssueTexts are the texts of an issue; nil for a text that it does not have.
@@ -90,7 +90,7 @@ func (r *Results) Read(ctx context.Context, db *DB) error {
 		if !r.Issues {
 			return nil
 		}
-		if err := r.readSightings(ctx, db, tx, ids); err != nil || len(r.Sightings) == 0 {
+		if err := r.readObjectIssues(ctx, db, tx, ids); err != nil || len(r.ObjectIssues) == 0 {
 			return err
 		}
 		return r.readTexts(ctx, db, tx)
@@ -158,17 +158,17 @@ func (r *Results) readGroups(ctx context.Context, db *DB, tx sqldb.Tx, ids []str
 	})
 }
 
-func (r *Results) readSightings(ctx context.Context, db *DB, tx sqldb.Tx, ids []string) error {
+func (r *Results) readObjectIssues(ctx context.Context, db *DB, tx sqldb.Tx, ids []string) error {
 	var tests []string
 	query := `
 		SELECT issue_id, issue_version, kind, build_id, test_id, status
 		FROM sightings
 		WHERE build_id <> '' AND kind <> '' AND ` + db.In("build_id", 1) + `
 		ORDER BY incident_id`
-	var s Sighting
+	var s ObjectIssue
 	into := []any{&s.IssueID, &s.Version, (*string)(&s.Kind), &s.BuildID, &s.TestID, (*string)(&s.Status)}
 	err := forEachRow(ctx, tx, query, []any{db.List(ids)}, into, func() {
-		r.Sightings = append(r.Sightings, s)
+		r.ObjectIssues = append(r.ObjectIssues, s)
 		if s.TestID != "" {
 			tests = append(tests, s.TestID)
 		}
@@ -185,9 +185,9 @@ func (r *Results) readSightings(ctx context.Context, db *DB, tx sqldb.Tx, ids []
 			JOIN counted_builds k ON k.build_id = i.build_id
 		WHERE i.test_id IS NOT NULL AND k.checkout_id <> '' AND ` + db.In("i.build_id", 1) + `
 		ORDER BY i.id`
-	s = Sighting{Kind: rollup.Builds}
+	s = ObjectIssue{Kind: rollup.Builds}
 	err = forEachRow(ctx, tx, query, []any{db.List(ids)}, []any{&s.IssueID, &s.Version, &s.BuildID, &s.Status}, func() {
-		r.Sightings = append(r.Sightings, s)
+		r.ObjectIssues = append(r.ObjectIssues, s)
 	})
 	if err != nil || !r.Tests || len(tests) == 0 {
 		return err
@@ -197,17 +197,17 @@ func (r *Results) readSightings(ctx context.Context, db *DB, tx sqldb.Tx, ids []
 		known[t.ID] = t
 		return nil
 	})
-	for i := range r.Sightings {
-		r.Sightings[i].Test = known[r.Sightings[i].TestID]
+	for i := range r.ObjectIssues {
+		r.ObjectIssues[i].Test = known[r.ObjectIssues[i].TestID]
 	}
 	return err
 }
 
-// readTexts reads the texts of the issues of the sightings.
+// readTexts reads the texts of the issues in ObjectIssues.
 func (r *Results) readTexts(ctx context.Context, db *DB, tx sqldb.Tx) error {
 	var ids set
-	for i := range r.Sightings {
-		ids.add(r.Sightings[i].IssueID)
+	for i := range r.ObjectIssues {
+		ids.add(r.ObjectIssues[i].IssueID)
 	}
 	r.Texts = make(map[store.Key]IssueTexts)
 	var key store.Key

@@ -34,7 +34,7 @@ func (d *data) buildsIn(ctx context.Context, sc scope, f *filters, p Page) (iter
 	if err := r.Read(ctx, d.answers()); err != nil {
 		return nil, err
 	}
-	w.issues = issuesByObject(r.Sightings)
+	w.issues = issuesByObject(r.ObjectIssues)
 	if err := w.builds(ctx, d.answers(), r.Builds); err != nil {
 		return nil, err
 	}
@@ -84,6 +84,6 @@ func (w *wantedBuilds) build(b *answers.Built, wanted bool) {
 	}
 }
 
-func (*wantedBuilds) allTests(*answers.Group, []string)    {}
-func (*wantedBuilds) wantedTests(*answers.Group, []string) {}
-func (*wantedBuilds) sighting(*answers.Sighting, bool)     {}
+func (*wantedBuilds) allTests(*answers.Group, []string)      {}
+func (*wantedBuilds) wantedTests(*answers.Group, []string)   {}
+func (*wantedBuilds) objectIssue(*answers.ObjectIssue, bool) {}

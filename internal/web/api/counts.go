@@ -46,13 +46,13 @@ func (c *StatusCount) sum(other StatusCount) {
 	c.None += other.None
 }
 
-// short returns the counts with all statuses other than PASS and FAIL in one.
-func (c StatusCount) short() Short {
-	return Short{Pass: c.Pass, Fail: c.Fail, Inconclusive: c.Error + c.Skip + c.Miss + c.Done + c.None}
+// verdicts returns the counts with all statuses other than PASS and FAIL in one.
+func (c StatusCount) verdicts() VerdictCount {
+	return VerdictCount{Pass: c.Pass, Fail: c.Fail, Inconclusive: c.Error + c.Skip + c.Miss + c.Done + c.None}
 }
 
-// LowCount is a StatusCount with members in lower case.
-type LowCount struct {
+// LowerCaseStatusCount is a StatusCount with members in lower case.
+type LowerCaseStatusCount struct {
 	Pass  int64 `json:"pass" doc:"Passed"`
 	Fail  int64 `json:"fail" doc:"Failed"`
 	Error int64 `json:"error" doc:"Could not run, because the test system failed"`
@@ -62,8 +62,8 @@ type LowCount struct {
 	None  int64 `json:"null" doc:"Status unknown"`
 }
 
-// CountC is a StatusCount whose members end in "_count".
-type CountC struct {
+// SuffixedStatusCount is a StatusCount whose members end in "_count".
+type SuffixedStatusCount struct {
 	Pass  int64 `json:"pass_count" doc:"Passed"`
 	Fail  int64 `json:"fail_count" doc:"Failed"`
 	Error int64 `json:"error_count" doc:"Could not run, because the test system failed"`
@@ -73,15 +73,16 @@ type CountC struct {
 	None  int64 `json:"null_count" doc:"Status unknown"`
 }
 
-// Short is a StatusCount for a line of a table.
-type Short struct {
+// VerdictCount is a StatusCount for a line of a table: statuses other than PASS and FAIL
+// are one number.
+type VerdictCount struct {
 	Pass         int64 `json:"PASS" doc:"Passed"`
 	Fail         int64 `json:"FAIL" doc:"Failed"`
 	Inconclusive int64 `json:"INCONCLUSIVE" doc:"All other statuses"`
 }
 
 // sum adds other counts.
-func (c *Short) sum(other Short) {
+func (c *VerdictCount) sum(other VerdictCount) {
 	c.Pass += other.Pass
 	c.Fail += other.Fail
 	c.Inconclusive += other.Inconclusive
@@ -95,4 +96,6 @@ func statusCount(of map[report.Status]int64) (c StatusCount) {
 	return c
 }
 
-func countC(of map[report.Status]int64) CountC { return CountC(statusCount(of)) }
+func suffixedStatusCount(of map[report.Status]int64) SuffixedStatusCount {
+	return SuffixedStatusCount(statusCount(of))
+}

@@ -59,11 +59,11 @@ type hardwareList struct {
 }
 
 type hardwareItem struct {
-	Platform    string    `json:"platform" doc:"Name of the platform"`
-	Compatibles *[]string `json:"hardware" doc:"Compatibles of the platform"`
-	Builds      Short     `json:"build_status_summary" doc:"Builds that were tested on the platform, by the status of the build"`
-	Boots       Short     `json:"boot_status_summary" doc:"Boots on the platform"`
-	Tests       Short     `json:"test_status_summary" doc:"Other tests on the platform"`
+	Platform    string       `json:"platform" doc:"Name of the platform"`
+	Compatibles *[]string    `json:"hardware" doc:"Compatibles of the platform"`
+	Builds      VerdictCount `json:"build_status_summary" doc:"Builds that were tested on the platform, by the status of the build"`
+	Boots       VerdictCount `json:"boot_status_summary" doc:"Boots on the platform"`
+	Tests       VerdictCount `json:"test_status_summary" doc:"Other tests on the platform"`
 }
 
 func (a hardwareAPI) listHardware(ctx context.Context, in *listHardwareInput) (*hardwareList, error) {
@@ -90,8 +90,8 @@ func (a hardwareAPI) listHardware(ctx context.Context, in *listHardwareInput) (*
 	out := &hardwareList{Hardware: make([]hardwareItem, len(page))}
 	for i, h := range page {
 		out.Hardware[i] = hardwareItem{
-			Platform: h.Platform, Compatibles: list(h.Compatibles), Builds: statusCount(h.Counts[rollup.Builds]).short(),
-			Boots: statusCount(h.Counts[rollup.Boots]).short(), Tests: statusCount(h.Counts[rollup.Tests]).short(),
+			Platform: h.Platform, Compatibles: list(h.Compatibles), Builds: statusCount(h.Counts[rollup.Builds]).verdicts(),
+			Boots: statusCount(h.Counts[rollup.Boots]).verdicts(), Tests: statusCount(h.Counts[rollup.Tests]).verdicts(),
 		}
 	}
 	return out, nil

@@ -18,7 +18,7 @@ import (
 )
 
 func init() {
-	shapes["HardwareItem"] = `{"platform": "str", "hardware": ["str"]?, "build_status_summary": "Short", "boot_status_summary": "Short", "test_status_summary": "Short"}`
+	shapes["HardwareItem"] = `{"platform": "str", "hardware": ["str"]?, "build_status_summary": "VerdictCount", "boot_status_summary": "VerdictCount", "test_status_summary": "VerdictCount"}`
 	shapes["HardwareOfRevision"] = `{"platform": "str", "hardware": ["str"]?, "build_status_summary": "StatusCount", "boot_status_summary": "StatusCount",
 		"test_status_summary": "StatusCount"}`
 	shapes["HardwareCommon"] = `{"compatibles": ["str"], "trees": [{"index": "str", "origin": "str", "tree_name": "str?", "git_repository_branch": "str?",

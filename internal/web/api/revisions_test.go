@@ -18,7 +18,7 @@ import (
 func init() {
 	shapes["TreeItem"] = `{"id": "str", "origin": "str", "tree_name": "str?", "git_repository_url": "str?", "git_repository_branch": "str?",
 		"git_commit_hash": "str?", "git_commit_name": "str?", "git_commit_tags": ["str"]?, "start_time": "ts?",
-		"build_status": "Short", "boot_status": "Short", "test_status": "Short"}`
+		"build_status": "VerdictCount", "boot_status": "VerdictCount", "test_status": "VerdictCount"}`
 	shapes["Counts"] = `{"*": "StatusCount"}`
 	shapes["BuildSummary"] = `{"status": "StatusCount", "origins": "Counts", "configs": "Counts", "labs": "Counts", "issues": ["Issue"], "unknown_issues": "count",
 		"architectures": {"*": {"PASS": "count", "FAIL": "count", "ERROR": "count", "SKIP": "count", "MISS": "count", "DONE": "count", "NULL": "count",
@@ -32,7 +32,7 @@ func init() {
 		"builds": "KindFilters", "boots": "KindFilters", "tests": "KindFilters"}`
 	shapes["TreeCommon"] = `{"hardware": ["str"], "tree_url": "str", "git_commit_tags": ["str"]}`
 	shapes["CommitItem"] = `{"git_commit_hash": "str", "git_commit_name": "str?", "git_commit_tags": ["str"]?, "earliest_start_time": "ts?",
-		"builds": "StatusCount", "boots": "LowCount", "tests": "LowCount"}`
+		"builds": "StatusCount", "boots": "LowerCaseStatusCount", "tests": "LowerCaseStatusCount"}`
 
 	contract("trees", func(t *testing.T, s *served) {
 		origins := make(map[string]bool)

@@ -52,7 +52,7 @@ func (sc *scope) byID() map[string]*report.Checkout {
 type objectKey struct{ build, test string }
 
 // issuesByObject returns the issues that were seen in each build and test.
-func issuesByObject(all []answers.Sighting) map[objectKey][]seenIssue {
+func issuesByObject(all []answers.ObjectIssue) map[objectKey][]seenIssue {
 	by := make(map[objectKey][]seenIssue, len(all))
 	for i := range all {
 		s := &all[i]

@@ -23,8 +23,8 @@ type visitor interface {
 	wantedTests(g *answers.Group, compatibles []string)
 	// build receives all builds, after the tests.
 	build(b *answers.Built, wanted bool)
-	// sighting receives each issue in each build or test.
-	sighting(s *answers.Sighting, wanted bool)
+	// objectIssue receives each issue in each build or test.
+	objectIssue(s *answers.ObjectIssue, wanted bool)
 }
 
 // walk passes to a visitor what the scope holds: tests, builds, and the issues in both.
@@ -38,7 +38,7 @@ func (d *data) walk(ctx context.Context, sc scope, f *filters, v visitor) (map[s
 	if err := r.Read(ctx, d.answers()); err != nil {
 		return nil, err
 	}
-	w.issues = issuesByObject(r.Sightings)
+	w.issues = issuesByObject(r.ObjectIssues)
 	if w.filters.boot.needsSingle() || w.filters.test.needsSingle() {
 		if err := w.runs(d.runs(ctx, r.Builds, w.filters, store.RunKey{}, false)); err != nil {
 			return nil, err
@@ -47,7 +47,7 @@ func (d *data) walk(ctx context.Context, sc scope, f *filters, v visitor) (map[s
 	if err := w.builds(ctx, d.answers(), r.Builds); err != nil {
 		return nil, err
 	}
-	w.sightings(r)
+	w.objectIssues(r)
 	return r.Texts, nil
 }
 
@@ -138,14 +138,14 @@ func (w *walker) builds(ctx context.Context, db *answers.DB, all []answers.Built
 	return nil
 }
 
-// sightings visits the issues in builds and tests of the scope.
-func (w *walker) sightings(r *answers.Results) {
+// objectIssues visits the issues in builds and tests of the scope.
+func (w *walker) objectIssues(r *answers.Results) {
 	builds := make(map[string]*answers.Built, len(r.Builds))
 	for i := range r.Builds {
 		builds[r.Builds[i].ID] = &r.Builds[i]
 	}
-	for i := range r.Sightings {
-		s := &r.Sightings[i]
+	for i := range r.ObjectIssues {
+		s := &r.ObjectIssues[i]
 		wanted, inScope := w.wanted[objectKey{s.BuildID, s.TestID}]
 		if s.Kind != rollup.Builds {
 			g := answers.Group{Build: builds[s.BuildID], Kind: s.Kind, Status: s.Status}
@@ -160,7 +160,7 @@ func (w *walker) sightings(r *answers.Results) {
 			wanted = wanted || !w.filters.ofKind(s.Kind).needsSingle() && w.filters.wantGroup(&g, compatibles)
 		}
 		if inScope {
-			w.visitor.sighting(s, wanted)
+			w.visitor.objectIssue(s, wanted)
 		}
 	}
 }

@@ -16,12 +16,12 @@ import (
 // shapes are named shapes of JSON, as wantShape knows them. Those of one subject
 // only stand in its tests, and are added there.
 var shapes = map[string]string{
-	"StatusCount": `{"PASS": "count", "FAIL": "count", "ERROR": "count", "SKIP": "count", "MISS": "count", "DONE": "count", "NULL": "count"}`,
-	"LowCount":    `{"pass": "count", "fail": "count", "error": "count", "skip": "count", "miss": "count", "done": "count", "null": "count"}`,
-	"CountC": `{"pass_count": "count", "fail_count": "count", "error_count": "count", "skip_count": "count", "miss_count": "count",
+	"StatusCount":          `{"PASS": "count", "FAIL": "count", "ERROR": "count", "SKIP": "count", "MISS": "count", "DONE": "count", "NULL": "count"}`,
+	"LowerCaseStatusCount": `{"pass": "count", "fail": "count", "error": "count", "skip": "count", "miss": "count", "done": "count", "null": "count"}`,
+	"SuffixedStatusCount": `{"pass_count": "count", "fail_count": "count", "error_count": "count", "skip_count": "count", "miss_count": "count",
 		"done_count": "count", "null_count": "count"}`,
-	"Short": `{"PASS": "count", "FAIL": "count", "INCONCLUSIVE": "count"}`,
-	"Issue": `{"id": "str", "version": "count", "comment": "str?", "report_url": "str?", "incidents_info": "StatusCount"}`,
+	"VerdictCount": `{"PASS": "count", "FAIL": "count", "INCONCLUSIVE": "count"}`,
+	"Issue":        `{"id": "str", "version": "count", "comment": "str?", "report_url": "str?", "incidents_info": "StatusCount"}`,
 	"BuildItem": `{"id": "str", "origin": "str", "architecture": "str?", "config_name": "str?", "misc": "obj", "config_url": "str?", "compiler": "str?",
 		"status": "status", "duration": "num?", "log_url": "str?", "start_time": "ts?", "git_repository_url": "str?", "git_repository_branch": "str?"}`,
 	"TestItem": `{"id": "str", "origin": "str", "status": "status", "duration": "num?", "path": "str?", "start_time": "ts?",
@@ -229,7 +229,7 @@ func TestShapes(t *testing.T) {
 		{`{"m": {"x": -1}}`, `{"m": {"*": "count"}}`, `.m.x: -1, want count`},
 		{`{"at": "yesterday"}`, `{"at": "ts?"}`, `.at: "yesterday", want ts`},
 		{`null`, `{"at": "ts?"}`, `.: null, want {`},
-		{`{"PASS": 1, "FAIL": 0}`, `"Short"`, `.INCONCLUSIVE: null, want it to be there`},
+		{`{"PASS": 1, "FAIL": 0}`, `"VerdictCount"`, `.INCONCLUSIVE: null, want it to be there`},
 	} {
 		var value any
 		if err := json.Unmarshal([]byte(tt.value), &value); err != nil {

@@ -163,7 +163,7 @@ func (k *kindCounter) count(b *answers.Built, origin, lab string, s report.Statu
 	}
 }
 
-func (c *summaryCounter) sighting(s *answers.Sighting, wanted bool) {
+func (c *summaryCounter) objectIssue(s *answers.ObjectIssue, wanted bool) {
 	k := c.ofKind(s.Kind)
 	key, in := store.Key{ID: s.IssueID, Version: s.Version}, objectKey{s.BuildID, s.TestID}
 	k.seen[key] = true

@@ -34,7 +34,7 @@ func (d *data) testsIn(ctx context.Context, sc scope, f *filters, kind rollup.Ki
 	if err := r.Read(ctx, d.answers()); err != nil {
 		return nil, err
 	}
-	checkouts, issues := sc.byID(), issuesByObject(r.Sightings)
+	checkouts, issues := sc.byID(), issuesByObject(r.ObjectIssues)
 	var environments environments
 	list := keyedList[listedTest]{keySize: 4}
 	list.size = func(t *listedTest) int { return 1000 + len(t.item.Misc) + len(t.item.EnvironmentMisc) }

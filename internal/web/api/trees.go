@@ -33,18 +33,18 @@ func (a treeAPI) register(r *registry) {
 
 // TreeItem is a tree in a list: its newest checkout, with counts of its commit.
 type TreeItem struct {
-	ID         string     `json:"id" doc:"ID of the checkout"`
-	Origin     string     `json:"origin" doc:"Origin of the checkout"`
-	TreeName   *string    `json:"tree_name" doc:"Name of the tree"`
-	URL        *string    `json:"git_repository_url" doc:"URL of the repository"`
-	Branch     *string    `json:"git_repository_branch" doc:"Name of the branch"`
-	CommitHash *string    `json:"git_commit_hash" doc:"Hash of the commit"`
-	CommitName *string    `json:"git_commit_name" doc:"Name of the commit, from git describe"`
-	CommitTags *[]string  `json:"git_commit_tags" doc:"Tags of the commit"`
-	StartTime  *time.Time `json:"start_time" doc:"Start of the checkout"`
-	Builds     Short      `json:"build_status" doc:"Builds of the commit"`
-	Boots      Short      `json:"boot_status" doc:"Boots of these builds"`
-	Tests      Short      `json:"test_status" doc:"Other tests of these builds"`
+	ID         string       `json:"id" doc:"ID of the checkout"`
+	Origin     string       `json:"origin" doc:"Origin of the checkout"`
+	TreeName   *string      `json:"tree_name" doc:"Name of the tree"`
+	URL        *string      `json:"git_repository_url" doc:"URL of the repository"`
+	Branch     *string      `json:"git_repository_branch" doc:"Name of the branch"`
+	CommitHash *string      `json:"git_commit_hash" doc:"Hash of the commit"`
+	CommitName *string      `json:"git_commit_name" doc:"Name of the commit, from git describe"`
+	CommitTags *[]string    `json:"git_commit_tags" doc:"Tags of the commit"`
+	StartTime  *time.Time   `json:"start_time" doc:"Start of the checkout"`
+	Builds     VerdictCount `json:"build_status" doc:"Builds of the commit"`
+	Boots      VerdictCount `json:"boot_status" doc:"Boots of these builds"`
+	Tests      VerdictCount `json:"test_status" doc:"Other tests of these builds"`
 }
 
 type treesInput struct {
@@ -87,9 +87,9 @@ func (a treeAPI) listTrees(ctx context.Context, in *treesInput) ([]TreeItem, err
 			CommitTags: list(tagsOfCheckouts(tags, commits[i])),
 		}
 		for _, id := range commits[i] {
-			all[i].Builds.sum(statusCount(counts[id][rollup.Builds]).short())
-			all[i].Boots.sum(statusCount(counts[id][rollup.Boots]).short())
-			all[i].Tests.sum(statusCount(counts[id][rollup.Tests]).short())
+			all[i].Builds.sum(statusCount(counts[id][rollup.Builds]).verdicts())
+			all[i].Boots.sum(statusCount(counts[id][rollup.Boots]).verdicts())
+			all[i].Tests.sum(statusCount(counts[id][rollup.Tests]).verdicts())
 		}
 	}
 	return all, nil

@@ -29,13 +29,13 @@ const noCommits = "History of tree commits not found"
 
 // CommitItem is a commit in a list, with counts.
 type CommitItem struct {
-	Hash   string      `json:"git_commit_hash" doc:"Hash of the commit"`
-	Name   *string     `json:"git_commit_name" doc:"Name of the commit, from git describe"`
-	Tags   *[]string   `json:"git_commit_tags" doc:"Tags of the commit"`
-	Start  *time.Time  `json:"earliest_start_time" doc:"Start of its first checkout"`
-	Builds StatusCount `json:"builds" doc:"Builds of the commit"`
-	Boots  LowCount    `json:"boots" doc:"Boots of these builds"`
-	Tests  LowCount    `json:"tests" doc:"Other tests of these builds"`
+	Hash   string               `json:"git_commit_hash" doc:"Hash of the commit"`
+	Name   *string              `json:"git_commit_name" doc:"Name of the commit, from git describe"`
+	Tags   *[]string            `json:"git_commit_tags" doc:"Tags of the commit"`
+	Start  *time.Time           `json:"earliest_start_time" doc:"Start of its first checkout"`
+	Builds StatusCount          `json:"builds" doc:"Builds of the commit"`
+	Boots  LowerCaseStatusCount `json:"boots" doc:"Boots of these builds"`
+	Tests  LowerCaseStatusCount `json:"tests" doc:"Other tests of these builds"`
 }
 
 // CountInput says what to count for each commit.
@@ -282,5 +282,5 @@ func (c *commitCounter) build(b *answers.Built, wanted bool) {
 	}
 }
 
-func (*commitCounter) allTests(*answers.Group, []string) {}
-func (*commitCounter) sighting(*answers.Sighting, bool)  {}
+func (*commitCounter) allTests(*answers.Group, []string)      {}
+func (*commitCounter) objectIssue(*answers.ObjectIssue, bool) {}

@@ -200,7 +200,7 @@ func (a compareAPI) revisionsToCompare(ctx context.Context, in *CompareInput) (*
 		}
 	}
 	err := r.Read(ctx, a.answers())
-	found.builds, found.issues = r.Builds, issuesByObject(r.Sightings)
+	found.builds, found.issues = r.Builds, issuesByObject(r.ObjectIssues)
 	return found, err
 }
 

@@ -52,19 +52,19 @@ func (in *treeReportInput) Resolve(hc huma.Context) []error {
 
 // treeReport is a report on a branch.
 type treeReport struct {
-	Page        string         `json:"dashboard_url" doc:"URL of the page about the checkout"`
-	URL         string         `json:"git_url" doc:"URL of the repository"`
-	Branch      string         `json:"git_branch" doc:"Name of the branch"`
-	CommitHash  *string        `json:"commit_hash" doc:"Hash of the commit"`
-	Origin      string         `json:"origin" doc:"Origin of the checkout"`
-	StartTime   *time.Time     `json:"checkout_start_time" doc:"Start of the checkout"`
-	Builds      StatusCount    `json:"build_status_summary" doc:"Builds, by status"`
-	Boots       CountC         `json:"boot_status_summary" doc:"Boots, by status"`
-	Tests       CountC         `json:"test_status_summary" doc:"Other tests, by status"`
-	Regressions histories      `json:"possible_regressions" doc:"Histories of tests that fail now and passed before: by platform, configuration, architecture/compiler and path"`
-	Fixed       histories      `json:"fixed_regressions" doc:"Histories of tests that pass now and failed before"`
-	Unstable    histories      `json:"unstable_tests" doc:"Histories that changed more than once"`
-	Issues      reportedIssues `json:"issues" doc:"Issues of the revision"`
+	Page        string              `json:"dashboard_url" doc:"URL of the page about the checkout"`
+	URL         string              `json:"git_url" doc:"URL of the repository"`
+	Branch      string              `json:"git_branch" doc:"Name of the branch"`
+	CommitHash  *string             `json:"commit_hash" doc:"Hash of the commit"`
+	Origin      string              `json:"origin" doc:"Origin of the checkout"`
+	StartTime   *time.Time          `json:"checkout_start_time" doc:"Start of the checkout"`
+	Builds      StatusCount         `json:"build_status_summary" doc:"Builds, by status"`
+	Boots       SuffixedStatusCount `json:"boot_status_summary" doc:"Boots, by status"`
+	Tests       SuffixedStatusCount `json:"test_status_summary" doc:"Other tests, by status"`
+	Regressions histories           `json:"possible_regressions" doc:"Histories of tests that fail now and passed before: by platform, configuration, architecture/compiler and path"`
+	Fixed       histories           `json:"fixed_regressions" doc:"Histories of tests that pass now and failed before"`
+	Unstable    histories           `json:"unstable_tests" doc:"Histories that changed more than once"`
+	Issues      reportedIssues      `json:"issues" doc:"Issues of the revision"`
 }
 
 // histories has runs, the newest first, by platform, configuration,
@@ -141,7 +141,7 @@ func (a treeAPI) treeReport(ctx context.Context, in *treeReportInput) (*treeRepo
 	r := &treeReport{
 		Page: cmp.Or(pageurl.Of(base, object.CheckoutRef(head.CheckoutID)), base), URL: in.URL, Branch: in.Branch, CommitHash: optional(head.CommitHash),
 		Origin: head.Origin, StartTime: timeOrNull(head.Start), Builds: statusCount(found.Counts[rollup.Builds]),
-		Boots: countC(found.Counts[rollup.Boots]), Tests: countC(found.Counts[rollup.Tests]),
+		Boots: suffixedStatusCount(found.Counts[rollup.Boots]), Tests: suffixedStatusCount(found.Counts[rollup.Tests]),
 		Regressions: make(histories), Fixed: make(histories), Unstable: make(histories),
 	}
 	for v, runs := range found.Histories {

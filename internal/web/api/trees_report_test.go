@@ -13,7 +13,7 @@ import (
 )
 
 const treeReportShape = `{"dashboard_url": "str", "git_url": "str", "git_branch": "str", "commit_hash": "str?", "origin": "str", "checkout_start_time": "ts?",
-	"build_status_summary": "StatusCount", "boot_status_summary": "CountC", "test_status_summary": "CountC",
+	"build_status_summary": "StatusCount", "boot_status_summary": "SuffixedStatusCount", "test_status_summary": "SuffixedStatusCount",
 	"possible_regressions": "Histories", "fixed_regressions": "Histories", "unstable_tests": "Histories",
 	"issues": {"builds": [{"is_new_issue": "bool", "issue_id": "str", "comment": "str?", "build_id": "str", "version": "count", "report_url": "str?",
 		"first_seen": "ts?", "culprit_code": "bool?", "culprit_tool": "bool?", "culprit_harness": "bool?"}]}}`
