@@ -15,25 +15,16 @@ package pgtest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/exec"
-	"os/user"
-	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
-
-	"github.com/kcidb-go/kcidb/internal/testing/need"
 )
 
 // Port is part of the name of each server's socket.
@@ -159,51 +150,6 @@ func (s *Server) Exec(t testing.TB, database string, statements ...string) {
 	}
 }
 
-// Stop stops the server as a crash would, or aborts the open transactions and shuts
-// down in order.
-func (s *Server) Stop(t testing.TB, crash bool) {
-	t.Helper()
-	mode := "fast"
-	if crash {
-		mode = "immediate"
-	}
-	if err := s.tool("pg_ctl", "stop", "-D", s.data(), "-m", mode); err != nil {
-		t.Fatal(err)
-	}
-	<-s.gone
-}
-
-// Run starts the server again after Stop.
-func (s *Server) Run(t testing.TB) {
-	t.Helper()
-	if err := s.run(); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// Signal sends a signal to all processes of the server: SIGSTOP makes it stall.
-func (s *Server) Signal(t testing.TB, signal syscall.Signal) {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join(s.data(), "postmaster.pid"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	line, _, _ := strings.Cut(string(text), "\n")
-	children, err := os.ReadFile("/proc/" + line + "/task/" + line + "/children")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, field := range append(strings.Fields(string(children)), line) {
-		pid, err := strconv.Atoi(field)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := syscall.Kill(pid, signal); err != nil && !errors.Is(err, syscall.ESRCH) {
-			t.Fatal(err)
-		}
-	}
-}
-
 // Replica starts a server that follows this one, for one test.
 func (s *Server) Replica(t testing.TB, settings ...string) *Server {
 	t.Helper()
@@ -223,175 +169,4 @@ func (s *Server) Replica(t testing.TB, settings ...string) *Server {
 		t.Fatal(err)
 	}
 	return r
-}
-
-// requirePrograms returns the folder of PostgreSQL's programs. Without PostgreSQL it skips the
-// test, or fails it with CI=true.
-func requirePrograms(t testing.TB) string {
-	t.Helper()
-	bin, err := programs()
-	if err != nil {
-		need.Missing(t, err.Error())
-	}
-	return bin
-}
-
-// prepare returns a server that has only an empty folder so far.
-func prepare(bin string) (*Server, error) {
-	dir, err := os.MkdirTemp("", "pgtest")
-	if err != nil {
-		return nil, err
-	}
-	s := &Server{Dir: dir, bin: bin}
-	if os.Geteuid() == 0 { // PostgreSQL refuses to run as root
-		s.owner, err = unprivileged(dir)
-	}
-	return s, err
-}
-
-// programs returns the folder of PostgreSQL's programs: Debian's newest, or the folder
-// in the PATH if Debian's are not installed.
-func programs() (string, error) {
-	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
-	slices.SortFunc(found, func(a, b string) int {
-		version := func(path string) int {
-			n, _ := strconv.Atoi(strings.Split(path, "/")[4])
-			return n
-		}
-		return version(b) - version(a)
-	})
-	if path, err := exec.LookPath("initdb"); err == nil {
-		found = append(found, path)
-	}
-	if len(found) == 0 {
-		return "", errors.New("PostgreSQL's server is missing: apt-get install postgresql")
-	}
-	return filepath.Dir(found[0]), nil
-}
-
-// unprivileged gives a folder to the user that Debian's package creates, or to the user
-// `nobody`, and returns the attributes to run programs as this user.
-func unprivileged(dir string) (*syscall.SysProcAttr, error) {
-	u, err := user.Lookup(Superuser)
-	if err != nil {
-		if u, err = user.Lookup("nobody"); err != nil {
-			return nil, err
-		}
-	}
-	uid, _ := strconv.Atoi(u.Uid)
-	gid, _ := strconv.Atoi(u.Gid)
-	if err := os.Chown(dir, uid, gid); err != nil {
-		return nil, err
-	}
-	return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}, nil
-}
-
-func (s *Server) data() string { return filepath.Join(s.Dir, "data") }
-
-// command returns a command of PostgreSQL's, run as its user and in its folder.
-func (s *Server) command(name string, args ...string) *exec.Cmd {
-	cmd := exec.Command(name, args...)
-	cmd.Dir = s.Dir
-	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8", "TZ=UTC")
-	cmd.SysProcAttr = s.owner
-	return cmd
-}
-
-func (s *Server) tool(name string, args ...string) error {
-	out, err := s.command(filepath.Join(s.bin, name), args...).CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("%s: %w\n%s", name, err, out)
-	}
-	return nil
-}
-
-func (s *Server) initialize(settings []string) error {
-	err := s.tool("initdb", "-D", s.data(), "-U", Superuser, "-A", "trust", "-E", "UTF8", "--no-sync", "--no-instructions")
-	if err != nil {
-		return err
-	}
-	return s.configure(settings)
-}
-
-// configure appends to the server's settings. Syncing is off: tests need not survive a
-// power failure.
-func (s *Server) configure(settings []string) error {
-	all := append([]string{
-		"listen_addresses = ''", "unix_socket_directories = '" + s.Dir + "'", "max_connections = 200",
-		"fsync = off", "shared_buffers = '64MB'", "log_min_messages = 'warning'",
-	}, settings...)
-	f, err := os.OpenFile(filepath.Join(s.data(), "postgresql.conf"), os.O_APPEND|os.O_WRONLY, 0)
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString("\n" + strings.Join(all, "\n") + "\n")
-	return errors.Join(err, f.Close())
-}
-
-// keep runs the server until the server ends or standard input is closed. The latter
-// happens when the process that started keep ends. If a second argument is given, keep
-// removes that folder at the end.
-const keep = `exec 3<&0
-"$0" -D data >>log 2>&1 </dev/null & server=$!
-{ cat <&3 >/dev/null; kill -INT $server; } 2>/dev/null & watch=$!
-wait $server
-kill $watch 2>/dev/null
-[ -z "$1" ] || rm -rf "$1"`
-
-// run starts the server, and returns when it takes connections.
-func (s *Server) run() error {
-	folder := ""
-	if s.fleeting {
-		folder = s.Dir
-	}
-	cmd := s.command("bash", "-c", keep, filepath.Join(s.bin, "postgres"), folder)
-	// Interrupting the tests at a terminal must not reach the server first.
-	attr := syscall.SysProcAttr{Setpgid: true}
-	if s.owner != nil {
-		attr.Credential = s.owner.Credential
-	}
-	cmd.SysProcAttr = &attr
-	keeper, err := cmd.StdinPipe()
-	if err != nil {
-		return err
-	}
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	s.keeper, s.gone = keeper, make(chan struct{})
-	go func() {
-		cmd.Wait()
-		close(s.gone)
-	}()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	end := time.After(time.Minute)
-	for {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-		conn, err := pgx.Connect(ctx, s.DSN("postgres", Superuser))
-		if err == nil {
-			err = conn.Close(ctx)
-		}
-		cancel()
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-s.gone:
-			log, _ := os.ReadFile(filepath.Join(s.Dir, "log"))
-			return fmt.Errorf("the PostgreSQL server ended at once:\n%s", log)
-		case <-end:
-			return fmt.Errorf("the PostgreSQL server does not answer after a minute: %w", err)
-		case <-tick.C:
-		}
-	}
-}
-
-// remove stops the server and removes what it wrote.
-func (s *Server) remove() {
-	if s.keeper != nil {
-		s.keeper.Close()
-		<-s.gone
-	}
-	os.RemoveAll(s.Dir)
 }

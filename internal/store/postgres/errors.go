@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"slices"
 	"strings"
 
@@ -235,4 +237,11 @@ func isBroken(err error) bool {
 func isConnect(err error) bool {
 	_, is := errors.AsType[*pgconn.ConnectError](err)
 	return is
+}
+
+// isNetwork reports whether an error is one of the connection itself.
+func isNetwork(err error) bool {
+	var network net.Error
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, pgconn.ErrConnClosed) ||
+		errors.Is(err, net.ErrClosed) || errors.As(err, &network) && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled)
 }
