@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,6 +23,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/pgtest"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
+	"github.com/kcidb-go/kcidb/internal/testing/eventually"
 )
 
 func TestMain(m *testing.M) {
@@ -108,17 +110,22 @@ func serving(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: serving LOG")
 	}
-	var log []byte
-	for range 600 {
-		log, _ = os.ReadFile(ts.MkAbs(args[0]))
-		if m := servingAt.FindSubmatch(log); m != nil {
-			ts.Setenv("SERVICE", string(m[1]))
-			return
+	eventually.Succeeds(script{ts}, func() error {
+		log, _ := os.ReadFile(ts.MkAbs(args[0]))
+		m := servingAt.FindSubmatch(log)
+		if m == nil {
+			return fmt.Errorf("the service does not serve:\n%s", log)
 		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	ts.Fatalf("the service does not serve after 30 seconds:\n%s", log)
+		ts.Setenv("SERVICE", string(m[1]))
+		return nil
+	})
 }
+
+// script is a script that waits by package eventually.
+type script struct{ *testscript.TestScript }
+
+// Helper does nothing: a failure names the line of the script.
+func (script) Helper() {}
 
 // poison QUEUE ID TEXT puts a text into a queue that no tool of ours would
 // publish.

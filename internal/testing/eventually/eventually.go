@@ -6,10 +6,7 @@
 // an elected leader on a busy machine.
 package eventually
 
-import (
-	"testing"
-	"time"
-)
+import "time"
 
 const (
 	limit      = 2 * time.Minute
@@ -17,9 +14,15 @@ const (
 	maxPause   = 20 * time.Millisecond
 )
 
+// T is a test, or a script that a test runs. Fatalf does not return.
+type T interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
 // True waits until the condition is true. If it stays false, the test fails with the
 // description of the condition.
-func True(t testing.TB, description string, condition func() bool) {
+func True(t T, description string, condition func() bool) {
 	t.Helper()
 	if !poll(condition) {
 		t.Fatalf("not within %v: %s", limit, description)
@@ -28,7 +31,7 @@ func True(t testing.TB, description string, condition func() bool) {
 
 // Succeeds waits until f returns nil. If f keeps failing, the test fails with the last
 // error. An error that cannot pass should end the test in f.
-func Succeeds(t testing.TB, f func() error) {
+func Succeeds(t T, f func() error) {
 	t.Helper()
 	var err error
 	if !poll(func() bool { err = f(); return err == nil }) {
