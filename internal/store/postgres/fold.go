@@ -71,7 +71,7 @@ func (t *table) fold(first, second row) row {
 	case first.untimed():
 		is = second.timestamp()
 		was = is
-		a.values[0] = b.values[0]
+		a.values[timestampColumn] = b.values[timestampColumn]
 	case second.untimed():
 		was = first.timestamp()
 		is = was
@@ -94,7 +94,7 @@ func (t *table) fold(first, second row) row {
 		older = older || at[i] < newest
 	}
 	if is > was {
-		a.values[0] = b.values[0]
+		a.values[timestampColumn] = b.values[timestampColumn]
 	}
 	merged := row{key: first.key, data: append([]byte{}, first.data[:countSize]...)}
 	times := appendTimes(nil, nil, 0)

@@ -45,6 +45,12 @@ const (
 	incidentsTable
 )
 
+// Indexes of the columns that rows begin with.
+const (
+	timestampColumn = iota
+	idColumn
+)
+
 // tables are in the order of the graph.
 var tables = []table{
 	newTable(store.Checkouts, "checkouts", nil),
@@ -101,7 +107,7 @@ func (t *table) store(stored map[string]storage) {
 func (t *table) columnList() string { return "o." + strings.Join(t.Columns, ", o.") }
 
 // keyList returns the columns that identify an object.
-func (t *table) keyList() string { return strings.Join(t.Columns[1:1+t.Keys], ", ") }
+func (t *table) keyList() string { return strings.Join(t.Columns[idColumn:idColumn+t.Keys], ", ") }
 
 // isContent reports whether a column always refers to contents.
 func (t *table) isContent(column int) bool { return slices.Contains(t.contents, column) }

@@ -21,7 +21,7 @@ type counter struct {
 
 // Columns of tests that say how a test is counted.
 var (
-	tests           = &tables[2]
+	tests           = tableOf(store.Tests)
 	testID          = tests.Index("id")
 	testOrigin      = tests.Index("origin")
 	testBuild       = tests.Index("build_id")
@@ -46,11 +46,11 @@ func (c *counter) changed(t *table, was, now []any) error {
 	}
 	switch t.List {
 	case store.Checkouts:
-		c.Checkout(row[1].(string))
+		c.Checkout(row[idColumn].(string))
 	case store.Builds:
-		c.Build(row[1].(string))
+		c.Build(row[idColumn].(string))
 	case store.Incidents:
-		c.Incident(row[1].(string))
+		c.Incident(row[idColumn].(string))
 	case store.Tests:
 		before, err := c.test(was)
 		if err != nil {
@@ -68,7 +68,7 @@ func (c *counter) changed(t *table, was, now []any) error {
 // noteTouched notes that only the timestamp of a row changed.
 func (c *counter) noteTouched(t *table, row []any) {
 	if t.List == store.Incidents { // incidents are counted by the day they arrived
-		c.Incident(row[1].(string))
+		c.Incident(row[idColumn].(string))
 	}
 }
 

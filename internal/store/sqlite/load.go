@@ -79,9 +79,9 @@ func (l *loader) load(t *table, r *report.Report) error {
 				return err
 			}
 		}
-		untimed := v.row[0] == nil
+		untimed := v.row[timestampColumn] == nil
 		if untimed {
-			v.row[0] = l.arrival
+			v.row[timestampColumn] = l.arrival
 		}
 		var counted [2]any // the contents that a test is counted by
 		if t.List == store.Tests {
@@ -159,7 +159,7 @@ func (m *merger) merge(v *version, untimed bool, change *store.Change) (bool, er
 	before, aged := slices.Clone(stored.row), stored.times()
 	later := order{m.table, m.counts.text}.isGreater
 	if untimed {
-		v.row[0] = stored.row[0]
+		v.row[timestampColumn] = stored.row[timestampColumn]
 		later = always
 	}
 	changed, err := stored.merge(v, m.table.Units, later)
@@ -178,13 +178,13 @@ func (m *merger) merge(v *version, untimed bool, change *store.Change) (bool, er
 		_, err := m.update.Exec(append(stored.row, blob(times), rowid)...)
 		return true, err
 	}
-	if stored.row[0] == before[0] && bytes.Equal(times, aged) {
+	if stored.row[timestampColumn] == before[timestampColumn] && bytes.Equal(times, aged) {
 		return false, nil
 	}
 	m.counts.noteTouched(m.table, stored.row)
 	if err := m.prepare(&m.touch, m.table.touchSQL()); err != nil {
 		return false, err
 	}
-	_, err = m.touch.Exec(stored.row[0], blob(times), rowid)
+	_, err = m.touch.Exec(stored.row[timestampColumn], blob(times), rowid)
 	return false, err
 }

@@ -25,7 +25,7 @@ func (v *version) time(unit int) int64 {
 	if v.at != nil {
 		return v.at[unit]
 	}
-	return v.row[0].(int64)
+	return v.row[timestampColumn].(int64)
 }
 
 // later reports which of two values of a unit with equal times stays: true for the
@@ -38,7 +38,7 @@ func always(int, []any, []any) (bool, error) { return true, nil }
 // merge merges another version of the object into v, unit by unit. It reports whether a
 // value changed.
 func (v *version) merge(other *version, units []columns.Unit, later later) (changed bool, err error) {
-	newest := max(v.row[0].(int64), other.row[0].(int64))
+	newest := max(v.row[timestampColumn].(int64), other.row[timestampColumn].(int64))
 	at := make([]int64, len(units))
 	for i, u := range units {
 		stored, new := v.row[u.From:u.To], other.row[u.From:u.To]
@@ -65,7 +65,7 @@ func (v *version) merge(other *version, units []columns.Unit, later later) (chan
 		copy(stored, new)
 		changed = true
 	}
-	v.row[0], v.at = newest, at
+	v.row[timestampColumn], v.at = newest, at
 	return changed, nil
 }
 
@@ -83,7 +83,7 @@ func isAbsent(unit []any) bool {
 func (v *version) times() []byte {
 	var b []byte
 	for i, at := range v.at {
-		if age := v.row[0].(int64) - at; age > 0 {
+		if age := v.row[timestampColumn].(int64) - at; age > 0 {
 			b = binary.AppendUvarint(b, uint64(i))
 			b = binary.AppendUvarint(b, uint64(age))
 		}
@@ -109,7 +109,7 @@ func (v *version) readTimes(value any, units int) error {
 		return nil
 	}
 	b, _ := value.([]byte)
-	v.at = slices.Repeat([]int64{v.row[0].(int64)}, units)
+	v.at = slices.Repeat([]int64{v.row[timestampColumn].(int64)}, units)
 	for len(b) > 0 {
 		unit, n := binary.Uvarint(b)
 		age, m := binary.Uvarint(b[max(n, 0):])
@@ -130,7 +130,7 @@ func (t *table) versions(r *report.Report, arrival int64, metadata bool) iter.Se
 		var v version
 		for row := range t.rows(r) {
 			if v = (version{row: row}); !metadata {
-				row[0] = arrival
+				row[timestampColumn] = arrival
 			}
 			if !yield(&v) {
 				return
@@ -158,13 +158,13 @@ func (t *table) versions(r *report.Report, arrival int64, metadata bool) iter.Se
 // the time of the other version.
 func (v *version) fold(other *version, units []columns.Unit) {
 	switch {
-	case v.row[0] == nil && other.row[0] == nil:
-		v.row[0], other.row[0] = int64(0), int64(0)
-		defer func() { v.row[0], v.at = nil, nil }()
-	case v.row[0] == nil:
-		v.row[0] = other.row[0]
-	case other.row[0] == nil:
-		other.row[0] = v.row[0]
+	case v.row[timestampColumn] == nil && other.row[timestampColumn] == nil:
+		v.row[timestampColumn], other.row[timestampColumn] = int64(0), int64(0)
+		defer func() { v.row[timestampColumn], v.at = nil, nil }()
+	case v.row[timestampColumn] == nil:
+		v.row[timestampColumn] = other.row[timestampColumn]
+	case other.row[timestampColumn] == nil:
+		other.row[timestampColumn] = v.row[timestampColumn]
 	}
 	v.merge(other, units, always) // always returns no error
 }

@@ -108,11 +108,12 @@ func purgeRows(ctx context.Context, tx *sql.Tx, t *table, query string, before i
 	}
 	counts := counter{tx: tx}
 	for _, row := range rows {
-		at := place{row[1].(int64), row[0].(int64)}
+		rowid, deleted := row[0].(int64), row[1:]
+		at := place{deleted[timestampColumn].(int64), rowid}
 		if at.timestamp > from.timestamp || at.timestamp == from.timestamp && at.rowid > from.rowid {
 			from = at
 		}
-		if err := counts.changed(t, row[1:], nil); err != nil {
+		if err := counts.changed(t, deleted, nil); err != nil {
 			return 0, from, err
 		}
 	}

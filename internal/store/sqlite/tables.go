@@ -21,6 +21,13 @@ type table struct {
 	status   int   // index of the column, 0 if the table has none
 }
 
+// Indexes of the columns that rows begin with. Only rows of issues have a version.
+const (
+	timestampColumn = iota
+	idColumn
+	versionColumn
+)
+
 // tables are in the order of the graph. The columns named here refer to contents,
 // because their values are long, and the same in many objects.
 var tables = []table{
@@ -40,9 +47,12 @@ func newTable(list store.List, contents ...string) table {
 	return t
 }
 
+// tableOf returns the table of a list.
+func tableOf(list store.List) *table { return &tables[slices.Index(store.Lists, list)] }
+
 // selection returns a table of columns of a list.
 func selection(rows *sqldb.Rowset) *table {
-	of := &tables[slices.Index(store.Lists, rows.List)]
+	of := tableOf(rows.List)
 	t := &table{Table: columns.Table{List: rows.List, Columns: rows.Columns}}
 	for i, name := range rows.Columns {
 		if n := slices.Index(of.Columns, name); n >= 0 && of.isContent(n) {
@@ -71,9 +81,9 @@ func (t *table) rows(r *report.Report) iter.Seq[[]any] {
 
 // key returns the identity of the object in a row.
 func (t *table) key(row []any) store.Key {
-	k := store.Key{ID: row[1].(string)}
+	k := store.Key{ID: row[idColumn].(string)}
 	if t.Keys == 2 {
-		k.Version = int(row[2].(int64))
+		k.Version = int(row[versionColumn].(int64))
 	}
 	return k
 }
@@ -97,7 +107,7 @@ func (t *table) insertSQL() string {
 // selectSQL selects the rowid, the times and all columns of an object.
 func (t *table) selectSQL() string {
 	return "SELECT rowid, times, " + strings.Join(t.Columns, ", ") + " FROM " + string(t.List) + " WHERE " +
-		strings.Join(t.Columns[1:1+t.Keys], " = ? AND ") + " = ?"
+		strings.Join(t.Columns[idColumn:idColumn+t.Keys], " = ? AND ") + " = ?"
 }
 
 // updateSQL sets all columns, and the times, of the row with the last parameter's
