@@ -162,10 +162,15 @@ func (t *table) mergeSQL(untimed bool) string {
 		}
 		values = append(values, c)
 	}
-	return "INSERT INTO " + t.name + " AS o (" + strings.Join(t.Columns, ", ") + ", times) SELECT " + strings.Join(values, ", ") + ", times FROM " + t.stageName() +
-		" WHERE " + which + " ON CONFLICT (" + t.keyList() + ") DO UPDATE SET " + strings.Join(sets, ", ") +
-		" WHERE " + strings.Join(changes, " OR ") +
-		" RETURNING " + t.keyList() + ", o.xmax = 0, " + was + ", " + now
+	return `
+		INSERT INTO ` + t.name + ` AS o (` + strings.Join(t.Columns, ", ") + `, times)
+		SELECT ` + strings.Join(values, ", ") + `, times
+		FROM ` + t.stageName() + `
+		WHERE ` + which + `
+		ON CONFLICT (` + t.keyList() + `) DO UPDATE
+		SET ` + strings.Join(sets, ", ") + `
+		WHERE ` + strings.Join(changes, " OR ") + `
+		RETURNING ` + t.keyList() + `, o.xmax = 0, ` + was + `, ` + now
 }
 
 // touchSQL sets the times of objects that changed in nothing else, by the rows of the
@@ -183,7 +188,9 @@ func (t *table) touchSQL(untimed bool) string {
 	} else {
 		newer = "o._timestamp < n._timestamp OR " + newer
 	}
-	return "UPDATE " + t.name + " o SET _timestamp = " + m.newTimestamp() + ", times = " + m.times() +
-		" FROM unnest($1::text[], $2::int[]) AS s(id, version) JOIN " + t.stageName() + " n ON " + stage +
-		" WHERE " + which + " AND " + on + " AND (" + newer + ")"
+	return `
+		UPDATE ` + t.name + ` o
+		SET _timestamp = ` + m.newTimestamp() + `, times = ` + m.times() + `
+		FROM unnest($1::text[], $2::int[]) AS s(id, version) JOIN ` + t.stageName() + ` n ON ` + stage + `
+		WHERE ` + which + ` AND ` + on + ` AND (` + newer + `)`
 }

@@ -95,11 +95,20 @@ func (a *applier) findSightings(ctx context.Context, c *concerned) error {
 		into   *set
 		needed bool
 	}{
-		{"SELECT DISTINCT test_id, issue_id, issue_version FROM sightings WHERE kind = '' AND " + a.InMany("test_id", 1),
+		{`
+			SELECT DISTINCT test_id, issue_id, issue_version
+			FROM sightings
+			WHERE kind = '' AND ` + a.InMany("test_id", 1),
 			a.created.sorted(), &c.tests, waiting},
-		{"SELECT DISTINCT i.test_id, s.issue_id, s.issue_version FROM incidents i JOIN sightings s ON s.incident_id = i.id WHERE " + a.InMany("i.test_id", 1),
+		{`
+			SELECT DISTINCT i.test_id, s.issue_id, s.issue_version
+			FROM incidents i JOIN sightings s ON s.incident_id = i.id
+			WHERE ` + a.InMany("i.test_id", 1),
 			a.changed.sorted(), &c.tests, len(a.changed) > 0},
-		{"SELECT DISTINCT build_id, issue_id, issue_version FROM sightings WHERE test_id = '' AND " + a.InMany("build_id", 1),
+		{`
+			SELECT DISTINCT build_id, issue_id, issue_version
+			FROM sightings
+			WHERE test_id = '' AND ` + a.InMany("build_id", 1),
 			slices.Sorted(maps.Keys(a.changedBuilds)), &c.builds, len(a.changedBuilds) > 0},
 	} {
 		if !find.needed {

@@ -64,7 +64,9 @@ func (s *Spool) Resend(ctx context.Context, number int64) error {
 		if err != nil {
 			return err
 		}
-		n, err = t.exec("UPDATE notifications SET state = 'waiting', due = $1, finished = 0, picked = 0 WHERE number = $2 AND state = 'aside'", t.now, number)
+		n, err = t.exec(`
+			UPDATE notifications SET state = 'waiting', due = $1, finished = 0, picked = 0
+			WHERE number = $2 AND state = 'aside'`, t.now, number)
 		if err != nil || n > 0 {
 			return err
 		}
