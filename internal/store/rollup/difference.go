@@ -112,7 +112,8 @@ func (c comparison[R]) differences() (all []Difference) {
 	return all
 }
 
-// name returns the columns that say what the row is about.
+// name returns the columns that identify a row for people: the key, and the values that
+// the key is a hash of.
 func (l layout) name() []column { return slices.Concat(l.key, l.about) }
 
 // describe returns the values of columns for people. It leaves out hashes and empty

@@ -25,7 +25,7 @@ func newTable[R comparable](name string, layout func(*R) layout, compare func(a,
 // layout has the columns of a row in the order of the table.
 type layout struct {
 	key    []column // identify the row
-	about  []column // name for people what the row is about, if the key is a hash
+	about  []column // identify the row for people, if the key is a hash
 	values []column
 }
 

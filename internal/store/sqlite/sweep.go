@@ -19,16 +19,16 @@ import (
 // Reading all references takes long, so no transaction does it:
 //
 //  1. The sweep reads all references, a page at a time.
-//  2. It retires the contents that none of them is of: their hashes get longer,
-//     so that loads do not find them and add such a content again.
-//  3. It reads all references again. A load that found a content before it was
-//     retired has committed, and no load refers to a retired one any more.
+//  2. It retires the contents without a reference: their hashes get longer, so
+//     that loads do not find them and add such a content again.
+//  3. It reads all references again. A load that found a content before the sweep
+//     retired it has committed, and no load refers to retired contents any more.
 //  4. It removes the retired contents that still have no reference, and gives
 //     the others their hashes back.
 //
-// It may be broken off anywhere: the next one retires again what is retired.
-// Contents are retired with the mark of one sweep, and only that sweep removes
-// them, so that two at the same time do no harm.
+// A sweep may be broken off anywhere: the next sweep retires the retired contents
+// again, with its own mark. Only the sweep whose mark a content has removes the
+// content, so that two sweeps at the same time do no harm.
 
 // sweepPage is the number of rows or contents that are read at once.
 const sweepPage = 20_000

@@ -122,8 +122,8 @@ func stamps(r *report.Report) (all []**time.Time) {
 	return all
 }
 
-// texts gets texts back byte for byte, the same one in many objects too, and
-// tells the empty one from none.
+// texts checks that texts come back byte for byte, also a text that many objects share.
+// An empty text comes back as an empty text, and an absent text as absent.
 func (s suite) texts(t *testing.T) {
 	db := s.ready(t)
 	want := &report.Report{}

@@ -134,7 +134,8 @@ type statusCounts struct {
 	Tests  StatusCount `json:"tests" doc:"Other tests"`
 }
 
-// hardwareView has what a request about a hardware is about.
+// hardwareView has the trees of the requested hardware, and the checkouts and builds of
+// the selected revisions.
 type hardwareView struct {
 	name    string
 	filters *filters
