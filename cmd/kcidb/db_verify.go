@@ -117,24 +117,24 @@ type tally struct {
 	count map[string]int
 }
 
-func (t *tally) add(what string, n int) {
+func (t *tally) add(name string, n int) {
 	if t.count == nil {
 		t.count = make(map[string]int)
 	}
-	if _, ok := t.count[what]; !ok {
-		t.names = append(t.names, what)
+	if _, ok := t.count[name]; !ok {
+		t.names = append(t.names, name)
 	}
-	t.count[what] += n
+	t.count[name] += n
 }
 
 func (t *tally) String() string {
 	var parts []string
-	for _, what := range t.names {
-		n := t.count[what]
+	for _, name := range t.names {
+		n := t.count[name]
 		if n == 1 {
-			what = strings.TrimSuffix(what, "s")
+			name = strings.TrimSuffix(name, "s")
 		}
-		parts = append(parts, fmt.Sprintf("%d %s", n, what))
+		parts = append(parts, fmt.Sprintf("%d %s", n, name))
 	}
 	return strings.Join(parts, ", ")
 }

@@ -27,7 +27,7 @@ const (
 // progress shows how far long work has come. A nil progress shows nothing.
 type progress struct {
 	w     io.Writer
-	what  string
+	work  string
 	count int
 	total int // 0 if unknown
 	start time.Time
@@ -37,12 +37,12 @@ type progress struct {
 
 // newProgress starts a progress, and returns nil if its line would not be
 // seen. results is the writer of the command's results, or nil.
-func (p *program) newProgress(what string, results io.Writer) *progress {
+func (p *program) newProgress(work string, results io.Writer) *progress {
 	if !isTerminal(p.stderr) || isTerminal(results) {
 		return nil
 	}
 	now := time.Now()
-	return &progress{w: p.stderr, what: what, start: now, next: now.Add(progressAfter)}
+	return &progress{w: p.stderr, work: work, start: now, next: now.Add(progressAfter)}
 }
 
 // add adds n to the count.
@@ -63,19 +63,19 @@ func (g *progress) show(now time.Time) {
 	if g.total > 0 {
 		of = fmt.Sprintf(" of %d", g.total)
 	}
-	fmt.Fprintf(g.w, "\r%d%s %s, %.0f/s\x1b[K", g.count, of, g.what, rate)
+	fmt.Fprintf(g.w, "\r%d%s %s, %.0f/s\x1b[K", g.count, of, g.work, rate)
 	g.shown = true
 }
 
 // update is a store.Progress. It counts several things, one after the other, each
 // on a line of its own.
-func (g *progress) update(what string, done, total int64) {
+func (g *progress) update(work string, done, total int64) {
 	if g == nil {
 		return
 	}
-	if what != g.what {
+	if work != g.work {
 		g.done()
-		*g = progress{w: g.w, what: what, start: time.Now(), next: g.next}
+		*g = progress{w: g.w, work: work, start: time.Now(), next: g.next}
 	}
 	g.count, g.total = int(done), int(total)
 	if now := time.Now(); now.After(g.next) {

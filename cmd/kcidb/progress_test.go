@@ -13,7 +13,7 @@ func TestProgress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
 		now := time.Now()
-		g := &progress{w: &out, what: "objects", start: now, next: now.Add(progressAfter)}
+		g := &progress{w: &out, work: "objects", start: now, next: now.Add(progressAfter)}
 		step := func(wait time.Duration, n int, want string) {
 			t.Helper()
 			out.Reset()

@@ -109,17 +109,17 @@ func (c *Checker) verify(token string, key secret.Text) (string, error) {
 
 // origin checks the claims and returns the claim "origin".
 func (c *Checker) origin(claims jwt.MapClaims) (string, error) {
-	claim, there := claims["origin"]
+	claim, found := claims["origin"]
 	origin, isText := claim.(string)
 	switch {
-	case !there:
+	case !found:
 		return "", refusal("JSON error: missing field `origin`")
 	case !isText:
 		return "", refusal("JSON error: field `origin` is not a string")
 	}
 
-	exp, there := claims["exp"]
-	if !there {
+	exp, found := claims["exp"]
+	if !found {
 		return "", refusal("Missing required claim: exp")
 	}
 	number, isNumber := exp.(json.Number)
@@ -131,7 +131,7 @@ func (c *Checker) origin(claims jwt.MapClaims) (string, error) {
 	if now := c.now().Add(-leeway).Unix(); seconds < float64(now) {
 		return "", refusal("ExpiredSignature")
 	}
-	if _, there := claims["aud"]; there {
+	if _, found := claims["aud"]; found {
 		return "", refusal("InvalidAudience")
 	}
 	return origin, nil

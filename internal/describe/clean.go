@@ -113,8 +113,8 @@ func address(url string) string {
 // prose returns the beginning of a text of several lines, and marks the cut. It wraps
 // long lines, and keeps one of several empty lines.
 func prose(text string) string {
-	whole := clean(head(text, maxRead))
-	lines := strings.Split(strings.TrimRight(strings.Trim(whole, "\n"), " \n"), "\n")
+	cleaned := clean(head(text, maxRead))
+	lines := strings.Split(strings.TrimRight(strings.Trim(cleaned, "\n"), " \n"), "\n")
 	var kept []string
 	bytes := 0
 	for i, l := range lines {

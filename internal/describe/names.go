@@ -94,9 +94,9 @@ func buildName(b *graph.Build) string {
 	if !b.Known() {
 		return document.Cut(cmp.Or(line(b.Build.ID), "an unknown build"), maxName-30) + " (not in the database)"
 	}
-	what := strings.TrimSpace(line(b.Architecture()) + " " + line(b.Config()))
+	target := strings.TrimSpace(line(b.Architecture()) + " " + line(b.Config()))
 	var parts []string
-	for _, part := range []string{what, line(b.Compiler())} {
+	for _, part := range []string{target, line(b.Compiler())} {
 		if part != "" {
 			parts = append(parts, document.Cut(part, 60))
 		}

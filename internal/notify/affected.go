@@ -105,10 +105,10 @@ func (t *affected) addAncestors(o graph.Object) {
 
 // addWhole adds the revision of a checkout, or the issue of a version.
 func (t *affected) addWhole(o graph.Object, ref object.Ref) {
-	whole := t.add(ref)
+	parent := t.add(ref)
 	if e := t.effects[o.Ref()]; e != nil && e.created && !e.counted {
 		e.counted = true
-		whole.parts++
+		parent.parts++
 	}
 }
 

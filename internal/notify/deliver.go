@@ -140,11 +140,11 @@ func (n *Notifier) send(ctx context.Context, d *spool.Sending) error {
 	case n.Mail == nil:
 		return errNoServer
 	}
-	whole, err := n.Spool.Get(ctx, d.Notification.Number)
+	notification, err := n.Spool.Get(ctx, d.Notification.Number)
 	if err != nil {
 		return err
 	}
-	text, err := n.Envelope.bytes(&whole)
+	text, err := n.Envelope.bytes(&notification)
 	if err != nil {
 		return err
 	}

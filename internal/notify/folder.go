@@ -56,8 +56,8 @@ func keepGood(read, before *subscription.Folder) []*subscription.Subscription {
 	all := slices.Clone(read.Subscriptions)
 	for _, old := range before.Subscriptions {
 		bad := slices.ContainsFunc(read.Problems, func(p subscription.Problem) bool { return p.File == old.File })
-		there := slices.ContainsFunc(all, func(s *subscription.Subscription) bool { return s.Name == old.Name })
-		if bad && !there {
+		kept := slices.ContainsFunc(all, func(s *subscription.Subscription) bool { return s.Name == old.Name })
+		if bad && !kept {
 			all = append(all, old)
 		}
 	}

@@ -133,9 +133,9 @@ func (n *Notifier) Consider(ctx context.Context) (more bool, err error) {
 	for _, b := range batches {
 		numbers = append(numbers, b.Number)
 		objects += b.Objects
-		var some []store.Change
+		var decoded []store.Change
 		err := catchPanic(func() (err error) {
-			some, err = store.DecodeChanges(b.Data)
+			decoded, err = store.DecodeChanges(b.Data)
 			return err
 		})
 		if err != nil {
@@ -143,7 +143,7 @@ func (n *Notifier) Consider(ctx context.Context) (more bool, err error) {
 			n.Log.Error("cannot read changes; they are not considered", "number", b.Number, "objects", b.Objects, "error", err)
 			continue
 		}
-		changes = append(changes, some...)
+		changes = append(changes, decoded...)
 	}
 	begin := n.Now()
 	c := newConsideration(ctx, n.Store, s, folder, batches[len(batches)-1].At)

@@ -180,10 +180,10 @@ func write(ctx context.Context, sub *subscription.Subscription, in *subscription
 // preformatted in HTML too, so that the size of the text bounds that of the HTML: escaping
 // and links make it some ten times as long at most.
 func compose(body, footer document.Document) (text, html string) {
-	whole, end := body.Text(), footer.Text()
+	full, end := body.Text(), footer.Text()
 	room := mail.MaxBody - utf8.RuneCountInString(end) - 2
-	cut := strings.TrimRight(mail.CutBody(whole, room), "\n")
-	if utf8.RuneCountInString(whole) >= room { // CutBody may add a line end
+	cut := strings.TrimRight(mail.CutBody(full, room), "\n")
+	if utf8.RuneCountInString(full) >= room { // CutBody may add a line end
 		body = document.Document{document.Preformatted(cut)}
 	}
 	return cut + "\n\n" + end, string(body.HTML() + footer.HTML())

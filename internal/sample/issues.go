@@ -55,7 +55,7 @@ func (w *world) incident(in report.Incident, issue report.Issue) *report.Report 
 // version the person who works on it.
 func (t *trouble) issue(w *world, origin string, at time.Time) report.Issue {
 	d := newDice(t.key, 1)
-	what := w.subject(d)
+	subject := w.subject(d)
 	o := report.Issue{
 		ID:         origin + ":" + hexWord(40, t.key, hash(origin)),
 		Version:    1,
@@ -77,7 +77,7 @@ func (t *trouble) issue(w *world, origin string, at time.Time) report.Issue {
 	if at.Sub(t.begin) > time.Duration(d.between(10, 50))*time.Hour {
 		o.Version = 2
 		o.ReportURL = new("https://lore.example.org/all/" + hexWord(16, t.key) + "@example.org/")
-		o.ReportSubject = new("[REGRESSION] " + t.branch.tree + "/" + t.branch.name + ": " + what)
+		o.ReportSubject = new("[REGRESSION] " + t.branch.tree + "/" + t.branch.name + ": " + subject)
 	}
 	if at.Sub(t.begin) > time.Duration(d.between(60, 120))*time.Hour {
 		o.Version = 3

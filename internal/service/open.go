@@ -67,9 +67,9 @@ func (s *Service) openStore(ctx context.Context) (_ store.Store, err error) {
 		if err := st.Init(ctx, store.Version{}); err != nil && !errors.Is(err, store.ErrInitialized) {
 			return nil, err
 		}
-		upgrading := func(what string, done, total int64) {
+		upgrading := func(work string, done, total int64) {
 			if done == 0 {
-				s.log.Info("upgrading the database", "what", what, "of", total)
+				s.log.Info("upgrading the database", "what", work, "of", total)
 			}
 		}
 		if err := st.Upgrade(ctx, store.Version{}, upgrading); err != nil {

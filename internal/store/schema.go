@@ -17,14 +17,14 @@ type Schema struct {
 	Report  report.Version // of the reports it keeps
 }
 
-// Progress reports the progress of long work: its name, the amount that is done, and
-// the total amount, 0 if the total is unknown.
-type Progress func(what string, done, total int64)
+// Progress reports the progress of long work: the name of the work, the amount that is
+// done, and the total amount, 0 if the total is unknown.
+type Progress func(work string, done, total int64)
 
 // Report calls p, unless p is nil.
-func (p Progress) Report(what string, done, total int64) {
+func (p Progress) Report(work string, done, total int64) {
 	if p != nil {
-		p(what, done, total)
+		p(work, done, total)
 	}
 }
 

@@ -88,8 +88,8 @@ func existingContents(ctx context.Context, tx pgx.Tx, hashes [][16]byte) (map[ha
 // loaders do. It returns the contents it deleted there.
 func removeDoomed(ctx context.Context, tx pgx.Tx, hashes [][16]byte) (spared map[hash]bool, err error) {
 	spared = make(map[hash]bool)
-	var some bool
-	if err := tx.QueryRow(ctx, "SELECT EXISTS (SELECT FROM doomed)").Scan(&some); err != nil || !some {
+	var hasDoomed bool
+	if err := tx.QueryRow(ctx, "SELECT EXISTS (SELECT FROM doomed)").Scan(&hasDoomed); err != nil || !hasDoomed {
 		return spared, err
 	}
 	var h [16]byte

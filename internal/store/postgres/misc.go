@@ -72,14 +72,14 @@ func appendMisc(dst []byte, text json.RawMessage) []byte {
 func readMisc(value []byte) (json.RawMessage, error) {
 	text := jsontext.Value(bytes.Clone(value))
 	if bytes.Contains(text, []byte(`"`+textMember+`"`)) {
-		var whole struct {
+		var object struct {
 			Text *string `json:"kcidb:text"`
 		}
-		if err := jsonv2.Unmarshal(text, &whole, jsontext.AllowDuplicateNames(true)); err != nil {
+		if err := jsonv2.Unmarshal(text, &object, jsontext.AllowDuplicateNames(true)); err != nil {
 			return nil, err
 		}
-		if whole.Text != nil {
-			return json.RawMessage(*whole.Text), nil
+		if object.Text != nil {
+			return json.RawMessage(*object.Text), nil
 		}
 	}
 	err := text.Compact()

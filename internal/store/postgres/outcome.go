@@ -53,9 +53,9 @@ func (l *loader) trace(ctx context.Context, s *Store, id string, failed error) e
 	default:
 		return failed // loading it again changes nothing, either
 	}
-	var there bool
-	err := s.pool.QueryRow(ctx, query, slices.Insert(args, 1, any(id))...).Scan(&there)
-	if err == nil && there {
+	var written bool
+	err := s.pool.QueryRow(ctx, query, slices.Insert(args, 1, any(id))...).Scan(&written)
+	if err == nil && written {
 		return nil
 	}
 	return failed

@@ -109,7 +109,7 @@ func (s suite) extremes(t *testing.T) {
 	}
 	db := s.ready(t)
 	mustLoad(t, db, &all, store.LoadOptions{})
-	sayingSomething(&all)
+	dropUnkept(&all)
 	s.expectKept(t, db, &all)
 
 	var text bytes.Buffer
@@ -171,10 +171,10 @@ func (s suite) expectKept(t *testing.T, db store.Sink, want *report.Report) {
 	}
 }
 
-// sayingSomething takes out what says nothing, and does not come back: the digits of
+// dropUnkept removes the values that databases do not keep: the digits of
 // times below a microsecond, an empty environment and an empty culprit.
-func sayingSomething(r *report.Report) {
-	whole := func(times ...*time.Time) {
+func dropUnkept(r *report.Report) {
+	truncate := func(times ...*time.Time) {
 		for _, t := range times {
 			if t != nil {
 				*t = t.Truncate(time.Microsecond)
@@ -182,14 +182,14 @@ func sayingSomething(r *report.Report) {
 		}
 	}
 	for _, o := range r.Checkouts {
-		whole(o.StartTime, o.OriginBuildsFinishTime, o.OriginTestsFinishTime)
+		truncate(o.StartTime, o.OriginBuildsFinishTime, o.OriginTestsFinishTime)
 	}
 	for _, o := range r.Builds {
-		whole(o.StartTime)
+		truncate(o.StartTime)
 	}
 	for i := range r.Tests {
 		o := &r.Tests[i]
-		whole(o.StartTime)
+		truncate(o.StartTime)
 		if e := o.Environment; e != nil && e.Comment == nil && e.Compatible == nil && e.Misc == nil {
 			o.Environment = nil
 		}

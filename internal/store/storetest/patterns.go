@@ -33,11 +33,11 @@ func (s suite) patterns(t *testing.T) {
 func parse(t *testing.T, texts ...string) (all []object.Pattern) {
 	t.Helper()
 	for _, text := range texts {
-		some, err := object.Parse(text)
+		patterns, err := object.Parse(text)
 		if err != nil {
 			t.Fatal(err)
 		}
-		all = append(all, some...)
+		all = append(all, patterns...)
 	}
 	return all
 }
@@ -115,10 +115,10 @@ func (s suite) patternMany(t *testing.T) {
 			ids = append(ids, object.ID{r.Tests[i].ID}, object.ID{"a:no" + r.Tests[i].ID})
 		}
 	}
-	some := object.Of(object.TypeTest, ids...)
-	build := some.Parents(object.TypeBuild)
+	tests := object.Of(object.TypeTest, ids...)
+	build := tests.Parents(object.TypeBuild)
 	checkouts := build.Parents(object.TypeCheckout)
-	all := []object.Pattern{some, build, checkouts, checkouts.Parents(object.TypeRevision)}
+	all := []object.Pattern{tests, build, checkouts, checkouts.Parents(object.TypeRevision)}
 	n := map[object.Type]int{}
 	for ref := range mergeSets(t, db.Match(t.Context(), all, store.MatchOptions{PerSet: 5000}), 5000).Refs() {
 		n[ref.Type]++

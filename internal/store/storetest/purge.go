@@ -80,15 +80,15 @@ func (s suite) purgeKeeping(t *testing.T) {
 	}
 	all.Append(kept)
 	mustLoad(t, db, all, store.LoadOptions{Metadata: true})
-	told := false
-	opts := store.PurgeOptions{Before: moment(1), KeepIncidents: true, Progress: func(string, int64, int64) { told = true }}
+	reported := false
+	opts := store.PurgeOptions{Before: moment(1), KeepIncidents: true, Progress: func(string, int64, int64) { reported = true }}
 	for range 2 {
 		if err := db.Purge(t.Context(), opts); err != nil {
 			t.Fatal(err)
 		}
 		s.expect(t, dumpAll(t, db, true), kept)
 	}
-	if !told {
+	if !reported {
 		t.Error("Progress was not called")
 	}
 	opts.KeepIncidents = false
@@ -120,12 +120,12 @@ func (s suite) purgeBatches(t *testing.T) {
 	if err == nil || all != len(old.Issues)-store.PurgeBatch {
 		t.Fatalf("an interrupted purge: %v, with %d issues left", err, all)
 	}
-	left, loaded, told := all, &report.Report{}, int64(0)
-	progress := func(what string, done, total int64) {
-		if what != "issues removed" {
+	left, loaded, reported := all, &report.Report{}, int64(0)
+	progress := func(work string, done, total int64) {
+		if work != "issues removed" {
 			return
 		}
-		told = done
+		reported = done
 		if total < int64(all) { // mux purges others, too
 			t.Errorf("%d issues in all, want %d at least", total, all)
 		}
@@ -143,8 +143,8 @@ func (s suite) purgeBatches(t *testing.T) {
 	if err := db.Purge(ctx, store.PurgeOptions{Before: moment(1), Progress: progress}); err != nil {
 		t.Fatal(err)
 	}
-	if told < int64(all) || len(loaded.Incidents) < 3 {
-		t.Errorf("notified about %d issues, and loaded %d times", told, len(loaded.Incidents))
+	if reported < int64(all) || len(loaded.Incidents) < 3 {
+		t.Errorf("notified about %d issues, and loaded %d times", reported, len(loaded.Incidents))
 	}
 	s.expect(t, dumpAll(t, db, false), loaded)
 }

@@ -85,8 +85,8 @@ func operations() (string, error) {
 	for _, path := range slices.Sorted(maps.Keys(d.Paths)) {
 		for _, method := range slices.Sorted(maps.Keys(d.Paths[path])) {
 			o := d.Paths[path][method]
-			what := strings.ReplaceAll(cmp.Or(o.Description, o.Summary), "|", "\\|")
-			row := fmt.Sprintf("| `%s %s` | %s | %s |", strings.ToUpper(method), path, o.parameters(filters), what)
+			answer := strings.ReplaceAll(cmp.Or(o.Description, o.Summary), "|", "\\|")
+			row := fmt.Sprintf("| `%s %s` | %s | %s |", strings.ToUpper(method), path, o.parameters(filters), answer)
 			groups[o.Tags[0]] = append(groups[o.Tags[0]], row)
 		}
 	}
