@@ -70,7 +70,7 @@ func (adapter) NativeToValue(v any) ref.Val {
 		return v
 	}
 	if t := typeOf(v); t != nil {
-		return thing{t, v}
+		return graphValue{t, v}
 	}
 	return registry.NativeToValue(v)
 }
@@ -109,17 +109,17 @@ func typeOf(v any) *cel.Type {
 // counts are summary.Counts with an identity, which a map lacks.
 type counts struct{ summary.Counts }
 
-// thing is an object of a graph as a value in an expression.
-type thing struct {
-	typ *cel.Type
-	it  any // a pointer
+// graphValue is an object of a graph as a value in an expression.
+type graphValue struct {
+	typ    *cel.Type
+	object any // a pointer
 }
 
-func (t thing) ConvertToNative(to reflect.Type) (any, error) {
+func (t graphValue) ConvertToNative(to reflect.Type) (any, error) {
 	return nil, fmt.Errorf("%s is not %s", t.typ, to)
 }
 
-func (t thing) ConvertToType(to ref.Type) ref.Val {
+func (t graphValue) ConvertToType(to ref.Type) ref.Val {
 	if to == types.TypeType {
 		return t.typ
 	}
@@ -127,13 +127,13 @@ func (t thing) ConvertToType(to ref.Type) ref.Val {
 }
 
 // Equal reports whether both are the same object of the database.
-func (t thing) Equal(other ref.Val) ref.Val {
-	o, ok := other.(thing)
-	return types.Bool(ok && t.it == o.it)
+func (t graphValue) Equal(other ref.Val) ref.Val {
+	o, ok := other.(graphValue)
+	return types.Bool(ok && t.object == o.object)
 }
 
-func (t thing) Type() ref.Type { return t.typ }
-func (t thing) Value() any     { return t.it }
+func (t graphValue) Type() ref.Type { return t.typ }
+func (t graphValue) Value() any     { return t.object }
 
 // under declares the function that counts tests by path.
 var under = cel.Function("under", cel.MemberOverload("tests_under_string",
@@ -147,6 +147,6 @@ var under = cel.Function("under", cel.MemberOverload("tests_under_string",
 		if err != nil {
 			return types.WrapErr(err)
 		}
-		return thing{countsType, &counts{found}}
+		return graphValue{countsType, &counts{found}}
 	}),
 ))

@@ -77,7 +77,7 @@ func (a buildAPI) build(ctx context.Context, in *ObjectInput) (*BuildDetails, er
 		return nil, err
 	}
 	if len(found.Builds) == 0 {
-		return nil, nothing("Build not found")
+		return nil, notFound("Build not found")
 	}
 	b, c := &found.Builds[0], &report.Checkout{} // an unknown checkout has no properties
 	if len(found.Checkouts) > 0 {
@@ -129,13 +129,13 @@ func (a buildAPI) issuesOfBuild(ctx context.Context, in *ObjectInput) ([]Issue, 
 	return issueItems(all, err, "No issues found for this build")
 }
 
-// issueItems returns issues as items of a list. For an empty list it returns the error none.
-func issueItems(all []answers.SeenIssue, err error, none nothing) ([]Issue, error) {
+// issueItems returns issues as items of a list. For an empty list it returns the error missing.
+func issueItems(all []answers.SeenIssue, err error, missing notFound) ([]Issue, error) {
 	if err != nil {
 		return nil, err
 	}
 	if len(all) == 0 {
-		return nil, none
+		return nil, missing
 	}
 	items := make([]Issue, len(all))
 	for i, seen := range all {

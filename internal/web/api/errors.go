@@ -18,15 +18,15 @@ import (
 
 // Errors that are answers. Their texts are for clients.
 type (
-	// nothing says that nothing was found: with status 200, as clients expect.
-	nothing string
+	// notFound says that nothing was found: with status 200, as clients expect.
+	notFound string
 	// badRequest says what is wrong with a request.
 	badRequest string
 	// forbidden says that only submitters may ask this.
 	forbidden string
 )
 
-func (n nothing) Error() string    { return string(n) }
+func (n notFound) Error() string   { return string(n) }
 func (b badRequest) Error() string { return string(b) }
 func (f forbidden) Error() string  { return string(f) }
 
@@ -66,15 +66,15 @@ func (r *registry) fail(ctx context.Context, w *lateWriter, err error) {
 // client does not get the text of an error of the store, which is logged instead.
 func failureOf(ctx context.Context, log *slog.Logger, err error) (f *failed, retryAfter string) {
 	f = &failed{Message: err.Error()}
-	var none nothing
+	var missing notFound
 	var bad badRequest
-	var not forbidden
+	var denied forbidden
 	switch {
-	case errors.As(err, &none):
+	case errors.As(err, &missing):
 		f.status = http.StatusOK
 	case errors.As(err, &bad):
 		f.status = http.StatusBadRequest
-	case errors.As(err, &not):
+	case errors.As(err, &denied):
 		f.status = http.StatusForbidden
 	default:
 		var wait time.Duration

@@ -85,7 +85,7 @@ func (a hardwareAPI) listHardware(ctx context.Context, in *listHardwareInput) (*
 		return nil, err
 	}
 	if len(all) == 0 {
-		return nil, nothing("No hardware found")
+		return nil, notFound("No hardware found")
 	}
 	out := &hardwareList{Hardware: make([]hardwareItem, len(page))}
 	for i, h := range page {

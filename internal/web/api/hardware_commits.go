@@ -59,7 +59,7 @@ func (a hardwareAPI) hardwareCommits(ctx context.Context, in *hardwareCommitsInp
 		}
 	}
 	if len(found) == 0 {
-		return nil, nothing("Commit history not found")
+		return nil, notFound("Commit history not found")
 	}
 	tags, err := a.tagsOf(ctx, found)
 	if err != nil {

@@ -156,7 +156,7 @@ func (a hardwareAPI) viewHardware(ctx context.Context, in *HardwareInput) (*hard
 		return nil, err
 	}
 	if len(page.Revisions) == 0 {
-		return nil, nothing("This hardware isn't associated with any commit")
+		return nil, notFound("This hardware isn't associated with any commit")
 	}
 	v := &hardwareView{
 		name: in.Hardware, filters: f, builds: make(map[string][]string),

@@ -87,7 +87,7 @@ func (a issueAPI) wantedVersion(ctx context.Context, in *VersionInput) (store.Ke
 	}
 	version, err := a.answers().NewestVersion(ctx, in.ID)
 	if err == nil && version < 0 {
-		err = nothing("Issue not found")
+		err = notFound("Issue not found")
 	}
 	key.Version = version
 	return key, err
@@ -103,7 +103,7 @@ func (a issueAPI) issue(ctx context.Context, in *VersionInput) (*IssueDetails, e
 		return nil, err
 	}
 	if len(found.Issues) == 0 {
-		return nil, nothing("Issue not found")
+		return nil, notFound("Issue not found")
 	}
 	i := &found.Issues[0]
 	d := &IssueDetails{IssueItem: itemOfIssue(i), ReportURL: i.ReportURL, ReportSubject: i.ReportSubject}

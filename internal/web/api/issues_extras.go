@@ -69,7 +69,7 @@ func (a issueAPI) extrasOfIssues(ctx context.Context, in *issueExtrasInput) (*is
 		return nil, err
 	}
 	if len(extras) == 0 {
-		return nil, nothing("No extra details found. Issue id has no incident or doesn't exist.")
+		return nil, notFound("No extra details found. Issue id has no incident or doesn't exist.")
 	}
 	return &issueExtraList{extras}, nil
 }

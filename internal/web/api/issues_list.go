@@ -110,7 +110,7 @@ func (a issueAPI) listIssues(ctx context.Context, in *listIssuesInput) (*issueLi
 	out := &issueList{Extras: make(map[string]issueIncident), Filters: filtersOfIssues(all)}
 	all = slices.DeleteFunc(all, func(i answers.ArrivedIssue) bool { return !in.accepts(&i) })
 	if len(all) == 0 {
-		return nil, nothing("No issues found")
+		return nil, notFound("No issues found")
 	}
 	page, err := pageBehind(ctx, in.Page, all, 3, keyOfIssue, func(key cursor) ([]answers.ArrivedIssue, error) { return issuesBehind(all, key) })
 	if err != nil {

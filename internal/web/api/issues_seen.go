@@ -65,8 +65,8 @@ func (a issueAPI) testsOfIssue(ctx context.Context, in *issueSeenInput, w io.Wri
 
 // Errors that clients expect if an issue was seen in nothing.
 const (
-	noBuilds nothing = "No builds found for this issue"
-	noTests  nothing = "No tests found for this issue"
+	noBuilds notFound = "No builds found for this issue"
+	noTests  notFound = "No tests found for this issue"
 )
 
 func (a issueAPI) issueBuild(s *seenObject) issueBuild {
@@ -117,7 +117,7 @@ func (s *seenObject) size() int {
 // of an issue was seen in.
 func (a issueAPI) pageOfSeen(ctx context.Context, in *issueSeenInput, builds bool) (iter.Seq2[seenObject, error], error) {
 	version, err := a.wantedVersion(ctx, &in.VersionInput)
-	if _, unknown := errors.AsType[nothing](err); unknown {
+	if _, unknown := errors.AsType[notFound](err); unknown {
 		return func(func(seenObject, error) bool) {}, nil
 	}
 	if err != nil {

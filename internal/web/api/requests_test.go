@@ -71,7 +71,7 @@ func TestFailures(t *testing.T) {
 		case "before":
 			return errors.New("broken")
 		case "nothing":
-			return nothing("There is nothing")
+			return notFound("There is nothing")
 		}
 		if _, err := io.WriteString(w, strings.Repeat(" ", in.Size)); err != nil {
 			return err

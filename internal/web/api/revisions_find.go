@@ -72,7 +72,7 @@ func (d *data) scopeOf(ctx context.Context, of revisionQuery) (scope, error) {
 		return scope{}, err
 	}
 	if len(all) == 0 {
-		return scope{}, nothing("No results available for this tree/branch/commit")
+		return scope{}, notFound("No results available for this tree/branch/commit")
 	}
 	ids := make([]string, len(all))
 	for i := range all {

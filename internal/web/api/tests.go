@@ -60,7 +60,7 @@ func (a testAPI) test(ctx context.Context, in *ObjectInput) (*TestDetails, error
 		return nil, err
 	}
 	if len(found.Tests) == 0 {
-		return nil, nothing("Test not found")
+		return nil, notFound("Test not found")
 	}
 	t := &found.Tests[0]
 	d := &TestDetails{

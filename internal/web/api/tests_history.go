@@ -108,7 +108,7 @@ func (a testAPI) history(ctx context.Context, in *historyInput) (*testHistory, e
 		return nil, err
 	}
 	if len(runs) == 0 {
-		return nil, nothing("Test status history not found")
+		return nil, notFound("Test status history not found")
 	}
 	h := &testHistory{Runs: make([]historyRun, len(runs)), Type: judge(runs)}
 	if h.Type == "" {

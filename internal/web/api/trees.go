@@ -60,7 +60,7 @@ func (a treeAPI) listTrees(ctx context.Context, in *treesInput) ([]TreeItem, err
 		return nil, err
 	}
 	if len(heads) == 0 {
-		return nil, nothing("No trees were found")
+		return nil, notFound("No trees were found")
 	}
 	page, err := pageOf(ctx, in.Page, heads, func(r answers.Revision) string { return r.CheckoutID })
 	if err != nil {

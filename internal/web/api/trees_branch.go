@@ -119,7 +119,7 @@ func (a treeAPI) branchCommits(ctx context.Context, in *branchCommitsInput) ([]b
 		return known != nil
 	})
 	if len(all) == 0 {
-		return nil, nothing(noCommits)
+		return nil, notFound(noCommits)
 	}
 	if all, err = pageOf(ctx, in.Page, all, func(r answers.Revision) string { return r.CommitHash }); err != nil {
 		return nil, err
@@ -155,7 +155,7 @@ func (a treeAPI) latestCommit(ctx context.Context, in *latestInput) (*latestComm
 	}
 	all = slices.DeleteFunc(all, func(r answers.Revision) bool { return r.CommitHash == "" })
 	if len(all) == 0 {
-		return nil, nothing("Tree not found.")
+		return nil, notFound("Tree not found.")
 	}
 	r := &all[0]
 	base := strings.TrimSuffix(a.Base, "/") + "/api/tree/"

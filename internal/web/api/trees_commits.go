@@ -140,7 +140,7 @@ func (a commitAPI) namedCommits(ctx context.Context, in *namedCommitsInput) ([]C
 	}
 	all = slices.DeleteFunc(all, func(r answers.Revision) bool { return !a.isOfTree(&r, in.Tree) })
 	if len(all) == 0 {
-		return nil, nothing(noCommits)
+		return nil, notFound(noCommits)
 	}
 	return a.commitItems(ctx, all, maxHashes, in.filters, &in.CountInput)
 }
@@ -161,7 +161,7 @@ func (a commitAPI) commitsBefore(ctx context.Context, of revisionQuery, f *filte
 		return nil, err
 	}
 	if len(all) == 0 {
-		return nil, nothing(noCommits)
+		return nil, notFound(noCommits)
 	}
 	newest := all[0]
 	if of.url == "" {

@@ -131,7 +131,7 @@ func (a treeAPI) treeReport(ctx context.Context, in *treeReportInput) (*treeRepo
 		return nil, err
 	}
 	if found == nil {
-		return nil, nothing("Tree not found in the given interval")
+		return nil, notFound("Tree not found in the given interval")
 	}
 	base := a.Base
 	if base == "" {

@@ -16,8 +16,8 @@ import (
 var encoding = jsonv2.JoinOptions(jsonv2.Deterministic(true), jsontext.AllowInvalidUTF8(true))
 
 // writeArray writes the items of a list as a JSON array while it reads the list. For an
-// empty list it writes nothing and returns none.
-func writeArray[E, I any](w io.Writer, all iter.Seq2[E, error], item func(*E) I, none nothing) error {
+// empty list it writes nothing and returns the error missing.
+func writeArray[E, I any](w io.Writer, all iter.Seq2[E, error], item func(*E) I, missing notFound) error {
 	enc := jsontext.NewEncoder(w, encoding)
 	begun := false
 	for e, err := range all {
@@ -35,7 +35,7 @@ func writeArray[E, I any](w io.Writer, all iter.Seq2[E, error], item func(*E) I,
 		}
 	}
 	if !begun {
-		return none
+		return missing
 	}
 	return enc.WriteToken(jsontext.EndArray)
 }
