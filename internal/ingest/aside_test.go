@@ -36,9 +36,9 @@ func (q *hasty) Pull(ctx context.Context, most queue.Limits, wait time.Duration)
 	return all, err
 }
 
-func (d hastyDelivery) Later(ctx context.Context, delay time.Duration) error {
+func (d hastyDelivery) Postpone(ctx context.Context, delay time.Duration) error {
 	d.q.later.Add(1)
-	return d.Delivery.Later(ctx, delay/100)
+	return d.Delivery.Postpone(ctx, delay/100)
 }
 
 // newHastyBench returns a bench with a queue that hands messages out without a
@@ -170,7 +170,7 @@ func TestEndedOtherProcesses(t *testing.T) {
 		if err != nil || len(deliveries) != 1 {
 			t.Fatalf("pulled %d, %v", len(deliveries), err)
 		}
-		if err := deliveries[0].Later(t.Context(), 0); err != nil {
+		if err := deliveries[0].Postpone(t.Context(), 0); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -208,7 +208,7 @@ func TestManyInterrupted(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, d := range deliveries {
-			if err := d.Later(t.Context(), 0); err != nil {
+			if err := d.Postpone(t.Context(), 0); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -78,7 +78,7 @@ func (b *batch) setAside(ctx context.Context, s *submission, kind string, cause 
 	inARow := b.troubles.put(s.receipt.ID, kind, now, now.Add(delay))
 	b.Log.Error("submission waits aside", "id", s.receipt.ID, "origin", s.receipt.Origin, "attempt", s.Attempt(),
 		"kind", kind, "again_in_seconds", delay.Seconds(), "error", cause)
-	if err := s.Later(ctx, delay); err != nil {
+	if err := s.Postpone(ctx, delay); err != nil {
 		b.Log.Warn("submission not given back", "id", s.receipt.ID, "error", err)
 	}
 	if !known && kind != kindInterrupted && inARow >= blockedFrom {

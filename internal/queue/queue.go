@@ -115,11 +115,11 @@ type Delivery interface {
 	// becomes a dead letter instead if final is true, or if it was handed out
 	// as many times as the driver allows.
 	Refuse(ctx context.Context, reason string, final bool) error
-	// Later gives the message back because of a problem that the message did not
+	// Postpone gives the message back because of a problem that the message did not
 	// cause. The message comes again after delay, and the messages behind it are
 	// handed out meanwhile. The attempt counts; a driver opened without a limit
 	// of attempts never makes it a dead letter.
-	Later(ctx context.Context, delay time.Duration) error
+	Postpone(ctx context.Context, delay time.Duration) error
 	// Extend restarts the visibility time.
 	Extend(ctx context.Context) error
 }

@@ -77,8 +77,8 @@ func (q *jsQueue) attemptsUsedUp(attempts int) bool {
 	return q.cfg.MaxAttempts > 0 && attempts >= q.cfg.MaxAttempts
 }
 
-// Later implements queue.Delivery.
-func (d *delivery) Later(ctx context.Context, delay time.Duration) error {
+// Postpone implements queue.Delivery.
+func (d *delivery) Postpone(ctx context.Context, delay time.Duration) error {
 	_, cancel, err := d.q.begin(ctx)
 	if err != nil {
 		return d.q.translate("give back to", err)

@@ -140,15 +140,15 @@ func testRefuse(t *testing.T, open func() queue.Queue) {
 	requireEmpty(t, q)
 }
 
-// testLater makes a message wait while the messages behind it are handed out.
+// testPostpone makes a message wait while the messages behind it are handed out.
 // Extend, which a caller may call for a whole batch, does not shorten the wait.
-func testLater(t *testing.T, open func() queue.Queue) {
+func testPostpone(t *testing.T, open func() queue.Queue) {
 	q := start(t, open)
 	publish(t, q, "a", "b")
 	first := pull(t, q, 1)[0]
 	const delay = 400 * time.Millisecond
 	begin := time.Now()
-	must(t, first.Later(t.Context(), delay))
+	must(t, first.Postpone(t.Context(), delay))
 	_ = first.Extend(t.Context())
 	got := pull(t, q, 1)
 	requireEqual(t, "the messages behind it", ids(got), []string{"b"})

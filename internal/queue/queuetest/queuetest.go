@@ -66,7 +66,7 @@ func Run(t *testing.T, setup func(t *testing.T, visibility time.Duration) (open 
 		{"WaitCancelled", long, testWaitCancelled},
 		{"Ack", short, testAck},
 		{"Refuse", long, testRefuse},
-		{"Later", long, testLater},
+		{"Postpone", long, testPostpone},
 		{"Extend", short, testExtend},
 		{"ComesBack", short, testComesBack},
 		{"LateAck", short, testLateAck},
