@@ -116,20 +116,20 @@ func (n *Notifier) record(ctx context.Context, d *spool.Sending, failed error) e
 	wait := min(retryFirst<<min(d.Attempts, 10), retryMost)
 	switch {
 	case failed != nil && stopped:
-		return s.Postponed(ctx, d, d.Error, 0) // it failed because the service stops, and another process may go on at once
+		return s.PostponeDelivery(ctx, d, d.Error, 0) // it failed because the service stops, and another process may go on at once
 	case failed == nil:
 		log.Info("notification sent", "object", d.Notification.Object.String())
-		return s.Sent(ctx, d)
+		return s.MarkSent(ctx, d)
 	case errors.Is(failed, errNoServer):
 		log.Warn("notification not sent yet", "error", failed)
-		return s.Postponed(ctx, d, failed.Error(), retryFirst)
+		return s.PostponeDelivery(ctx, d, failed.Error(), retryFirst)
 	case errors.As(failed, &permanent) && permanent.Permanent() || d.Attempts+1 >= maxAttempts:
 		log.Error("notification not sent, and given up", "attempts", d.Attempts+1, "error", failed, "stack", stackOf(failed))
-		return s.Failed(ctx, d, failed.Error())
+		return s.MarkFailed(ctx, d, failed.Error())
 	}
 	wait = max(wait, retryAfter(failed))
 	log.Warn("notification not sent yet", "attempts", d.Attempts+1, "error", failed, "again in", wait)
-	return s.Retried(ctx, d, failed.Error(), wait)
+	return s.RetryDelivery(ctx, d, failed.Error(), wait)
 }
 
 // send delivers to one recipient.

@@ -128,7 +128,7 @@ func (n *Notifier) writeOne(ctx context.Context, folder *subscription.Folder, no
 		n.Log.Error("the template of a subscription fails; the standard text is sent", "subscription", sub.Name, "object", notification.Object.String(), "error", err)
 	}
 	message.Recipients = n.Envelope.recipients(sub)
-	return s.Ready(ctx, notification, message)
+	return s.MarkReady(ctx, notification, message)
 }
 
 // inputOf returns an object as the subscription sees it when the notification is
@@ -228,7 +228,7 @@ func threadOf(o graph.Object) string {
 // writeDigest writes a mail that lists the mails over a recipient's budget.
 func (n *Notifier) writeDigest(ctx context.Context, notification *spool.Notification) error {
 	s := n.Spool
-	held, err := s.Held(ctx, notification)
+	held, err := s.HeldFor(ctx, notification)
 	if err != nil {
 		return err
 	}
@@ -239,7 +239,7 @@ func (n *Notifier) writeDigest(ctx context.Context, notification *spool.Notifica
 	for _, h := range held {
 		digested = append(digested, h.Deliveries[0].Number)
 	}
-	return s.Ready(ctx, notification, spool.Rendered{
+	return s.MarkReady(ctx, notification, spool.Rendered{
 		Subject:    fmt.Sprintf("Digest: %d more notifications of %s", len(held), notification.Message),
 		Body:       mail.CleanBody(digest(held, n.Base)),
 		Thread:     "digest " + notification.Object.ID[0],

@@ -52,7 +52,7 @@ func TestAside(t *testing.T) {
 		f.must(f.Resend(t.Context(), n.Number))
 		only(0)
 		n = f.pickOne()
-		f.must(f.Ready(t.Context(), n, spool.Rendered{Recipients: []spool.Recipient{mail("a@x")}}))
+		f.must(f.MarkReady(t.Context(), n, spool.Rendered{Recipients: []spool.Recipient{mail("a@x")}}))
 		aside("1", "panic: six")
 		f.wantState(n.Number, "ready waiting")
 		// One more, which is wiped.

@@ -125,7 +125,7 @@ func (w *simulation) render(ctx context.Context, r *rand.Rand) error {
 		case r.IntN(5) == 0:
 			return nil // it dies
 		case n.Subscription == spool.Digest:
-			held, err := w.Held(ctx, n)
+			held, err := w.HeldFor(ctx, n)
 			if err != nil {
 				return err
 			}
@@ -139,7 +139,7 @@ func (w *simulation) render(ctx context.Context, r *rand.Rand) error {
 			}
 			continue
 		}
-		if err := w.Ready(ctx, n, rendered); err != nil {
+		if err := w.MarkReady(ctx, n, rendered); err != nil {
 			return err
 		}
 		w.mu.Lock()
@@ -163,7 +163,7 @@ func (w *simulation) deliver(ctx context.Context, r *rand.Rand) error {
 			w.mu.Lock()
 			delete(w.had, sending.Number) // whether the answer comes or not
 			w.mu.Unlock()
-			if err := w.Retried(ctx, sending, "busy", time.Second); err != nil {
+			if err := w.RetryDelivery(ctx, sending, "busy", time.Second); err != nil {
 				return err
 			}
 			continue
@@ -174,7 +174,7 @@ func (w *simulation) deliver(ctx context.Context, r *rand.Rand) error {
 		if r.IntN(8) == 0 {
 			return nil // it dies, after sending
 		}
-		if err := w.Sent(ctx, sending); err != nil {
+		if err := w.MarkSent(ctx, sending); err != nil {
 			return err
 		}
 		w.mu.Lock()

@@ -36,11 +36,11 @@ func TestLife(t *testing.T) {
 			}
 		}
 		f.advance(time.Minute)
-		f.must(f.Sent(ctx, picked[0]))
-		f.allowTaken(f.Sent(ctx, picked[0]))
-		f.must(f.Retried(ctx, picked[1], "busy\xff", 5*time.Minute))
-		f.allowTaken(f.Failed(ctx, picked[1], ""))
-		f.must(f.Failed(ctx, picked[2], "no such hook"))
+		f.must(f.MarkSent(ctx, picked[0]))
+		f.allowTaken(f.MarkSent(ctx, picked[0]))
+		f.must(f.RetryDelivery(ctx, picked[1], "busy\xff", 5*time.Minute))
+		f.allowTaken(f.MarkFailed(ctx, picked[1], ""))
+		f.must(f.MarkFailed(ctx, picked[2], "no such hook"))
 		f.wantState(n.Number, "ready sent waiting sent failed")
 		if f.deliveries() != nil {
 			t.Error("a delivery to be tried later is picked now")
@@ -51,7 +51,7 @@ func TestLife(t *testing.T) {
 		if len(picked) != 1 || picked[0].Recipient != "b@x" || picked[0].Attempts != 1 || picked[0].Error != "busy\uFFFD" {
 			t.Fatalf("picked %+v", picked)
 		}
-		f.must(f.Sent(ctx, picked[0]))
+		f.must(f.MarkSent(ctx, picked[0]))
 		f.wantState(n.Number, "done sent sent sent failed")
 		if got := f.get(n.Number); !got.Finished.Equal(f.now()) || got.Deliveries[1].Attempts != 2 || got.Deliveries[1].Error != "" || !got.Deliveries[1].At.Equal(f.now()) {
 			t.Errorf("%+v", got)
@@ -122,11 +122,11 @@ func TestPickRunsOut(t *testing.T) {
 				}
 				if step.again {
 					f.allowTaken(f.Retry(ctx, &first[0], 0))
-					f.allowTaken(f.Sent(ctx, sending[0]))
+					f.allowTaken(f.MarkSent(ctx, sending[0]))
 					first, sending = again, resending
 				}
-				f.must(f.Ready(ctx, &first[0], spool.Rendered{}))
-				f.must(f.Sent(ctx, sending[0]))
+				f.must(f.MarkReady(ctx, &first[0], spool.Rendered{}))
+				f.must(f.MarkSent(ctx, sending[0]))
 			})
 		})
 	}
@@ -152,11 +152,11 @@ func TestNextDue(t *testing.T) {
 		due(f.now().Add(2*time.Minute + time.Microsecond)) // its pick
 		f.must(f.Settle(ctx, spool.Settlement{Notifications: []spool.NewNotification{{Identity: identityOf("s", "y"), Changed: noon, Wait: 12 * time.Minute}}}))
 		due(noon.Add(12 * time.Minute))
-		f.must(f.Ready(ctx, n, spool.Rendered{Recipients: []spool.Recipient{mail("a@x")}}))
+		f.must(f.MarkReady(ctx, n, spool.Rendered{Recipients: []spool.Recipient{mail("a@x")}}))
 		due(f.now())
 		sending := f.deliveries()
 		due(noon.Add(12 * time.Minute))
-		f.must(f.Retried(ctx, sending[0], "", 30*time.Second))
+		f.must(f.RetryDelivery(ctx, sending[0], "", 30*time.Second))
 		due(f.now().Add(30 * time.Second))
 	})
 }
@@ -180,7 +180,7 @@ func TestPickers(t *testing.T) {
 				}
 				for i := range picked {
 					notifications.add(picked[i].Number)
-					if err := f.Ready(ctx, &picked[i], spool.Rendered{Recipients: []spool.Recipient{mail("a@x"), mail("b@x")}}); err != nil {
+					if err := f.MarkReady(ctx, &picked[i], spool.Rendered{Recipients: []spool.Recipient{mail("a@x"), mail("b@x")}}); err != nil {
 						return err
 					}
 				}
@@ -194,7 +194,7 @@ func TestPickers(t *testing.T) {
 				}
 				for _, sending := range picked {
 					deliveries.add(sending.Number)
-					if err := f.Sent(ctx, sending); err != nil {
+					if err := f.MarkSent(ctx, sending); err != nil {
 						return err
 					}
 				}
@@ -253,8 +253,8 @@ func TestResend(t *testing.T) {
 		ctx := t.Context()
 		n := f.ready(identityOf("s", "x"), mail("a@x"), mail("b@x"), spool.Recipient{Via: spool.Feed})
 		picked := f.deliveries()
-		f.must(f.Sent(ctx, picked[0]))
-		f.must(f.Failed(ctx, picked[1], "no"))
+		f.must(f.MarkSent(ctx, picked[0]))
+		f.must(f.MarkFailed(ctx, picked[1], "no"))
 		f.wantState(n.Number, "done sent failed sent")
 		f.advance(time.Hour)
 		f.must(f.Resend(ctx, n.Number)) // the failed delivery
@@ -263,7 +263,7 @@ func TestResend(t *testing.T) {
 		if len(picked) != 1 || picked[0].Attempts != 0 || picked[0].Error != "" {
 			t.Fatalf("picked %+v", picked)
 		}
-		f.must(f.Sent(ctx, picked[0]))
+		f.must(f.MarkSent(ctx, picked[0]))
 		f.must(f.Resend(ctx, n.Number)) // none did: all
 		f.wantState(n.Number, "ready waiting waiting sent")
 		if n := f.get(n.Number); !n.Finished.IsZero() {
@@ -349,7 +349,7 @@ func TestList(t *testing.T) {
 		f.ready(identityOf("s", "y"), mail("A@X"))
 		f.ready(identityOf("r", "z"), mail("b@x"), spool.Recipient{Via: spool.Feed})
 		f.advance(time.Hour)
-		f.must(f.Ready(ctx, f.pickOne(), spool.Rendered{Recipients: []spool.Recipient{{Via: spool.Feed}}})) // long in waiting
+		f.must(f.MarkReady(ctx, f.pickOne(), spool.Rendered{Recipients: []spool.Recipient{{Via: spool.Feed}}})) // long in waiting
 		for _, c := range []struct {
 			filter spool.Filter
 			want   string

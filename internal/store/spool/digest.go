@@ -67,10 +67,10 @@ func (t *tx) armDigest(address string) error {
 	}
 }
 
-// Held returns the notifications that a digest lists, without their bodies: those with
+// HeldFor returns the notifications that a digest lists, without their bodies: those with
 // mails to its recipient that are held since before the digest was due. Each comes with
 // that delivery. The numbers of the deliveries are for Rendered.Digested.
-func (s *Spool) Held(ctx context.Context, digest *Notification) (held []Notification, err error) {
+func (s *Spool) HeldFor(ctx context.Context, digest *Notification) (held []Notification, err error) {
 	err = s.readCommitted(ctx, "held", func(t *tx) error {
 		deliveries, err := rows(t, scanDelivery, "SELECT "+deliveryColumns+` FROM deliveries
 			WHERE lower(recipient) = $1 AND at < $2 AND via = 'mail' AND state = 'held' ORDER BY number`,

@@ -65,7 +65,7 @@ func TestDigest(t *testing.T) {
 		}
 
 		f.set(midnight)
-		f.must(f.Sent(ctx, f.deliveries()[0]))
+		f.must(f.MarkSent(ctx, f.deliveries()[0]))
 		digest := f.pickOne()
 		if digest.Subscription != spool.Digest || digest.Object.Type != spool.TypeRecipient || digest.Object.ID[0] != "a@x" ||
 			digest.Message != "2026-03-04" || !digest.Due.Equal(midnight) {
@@ -75,7 +75,7 @@ func TestDigest(t *testing.T) {
 		next := f.ready(identityOf("s", "4"), limited("a@x", 1, 0))
 		f.wantState(next.Number, "done held")
 
-		list, err := f.Held(ctx, digest)
+		list, err := f.HeldFor(ctx, digest)
 		f.must(err)
 		if ids(list) != "2 3" || list[0].Subject != "S 2" || len(list[1].Deliveries) != 1 || list[0].Deliveries[0].Recipient != "A@x" {
 			t.Fatalf("held: %+v", list)
@@ -84,9 +84,9 @@ func TestDigest(t *testing.T) {
 		for _, n := range list {
 			numbers = append(numbers, n.Deliveries[0].Number)
 		}
-		f.allowTaken(f.Ready(ctx, digest, spool.Rendered{Digested: append(numbers, sent.Deliveries[0].Number)}))
+		f.allowTaken(f.MarkReady(ctx, digest, spool.Rendered{Digested: append(numbers, sent.Deliveries[0].Number)}))
 		f.wantState(held[0].Number, "done held")
-		f.must(f.Ready(ctx, digest, spool.Rendered{Subject: "2 held", Digested: numbers, Recipients: []spool.Recipient{limited("a@x", 1, 1)}}))
+		f.must(f.MarkReady(ctx, digest, spool.Rendered{Subject: "2 held", Digested: numbers, Recipients: []spool.Recipient{limited("a@x", 1, 1)}}))
 		f.wantState(held[0].Number, "done digested")
 		f.wantState(held[1].Number, "done digested")
 		f.wantState(digest.Number, "ready waiting")
@@ -94,7 +94,7 @@ func TestDigest(t *testing.T) {
 		// The digest of the day after, without those of this one.
 		f.set(midnight.Add(24 * time.Hour))
 		digest = f.pickOne()
-		list, err = f.Held(ctx, digest)
+		list, err = f.HeldFor(ctx, digest)
 		f.must(err)
 		if digest.Message != "2026-03-05" || ids(list) != "4" {
 			t.Errorf("digest %+v of %q", digest, ids(list))
@@ -104,7 +104,7 @@ func TestDigest(t *testing.T) {
 
 		// A mail that an operator resends is sent, and no digest lists it.
 		f.must(f.Resend(ctx, list[0].Number))
-		f.allowTaken(f.Ready(ctx, digest, spool.Rendered{Digested: []int64{list[0].Deliveries[0].Number}}))
+		f.allowTaken(f.MarkReady(ctx, digest, spool.Rendered{Digested: []int64{list[0].Deliveries[0].Number}}))
 	})
 }
 
@@ -117,12 +117,12 @@ func TestDigestClockBack(t *testing.T) {
 		f.ready(identityOf("s", "2"), limited("a@x", 1, 0))
 		f.set(noon.Add(12 * time.Hour))
 		digest := f.pickOne()
-		f.must(f.Ready(ctx, digest, spool.Rendered{})) // as if it listed nothing
+		f.must(f.MarkReady(ctx, digest, spool.Rendered{})) // as if it listed nothing
 		f.set(noon.Add(11 * time.Hour))
 		f.ready(identityOf("s", "3"), limited("a@x", 1, 0))
 		f.set(noon.Add(36 * time.Hour))
 		digest = f.pickOne()
-		list, err := f.Held(ctx, digest)
+		list, err := f.HeldFor(ctx, digest)
 		f.must(err)
 		if digest.Message != "2026-03-05" || ids(list) != "2 3" {
 			t.Errorf("digest %+v of %q", digest, ids(list))
@@ -141,8 +141,8 @@ func TestDigestLate(t *testing.T) {
 		f.set(noon.Add(12*time.Hour - time.Second)) // another machine's clock
 		f.ready(identityOf("s", "3"), limited("a@x", 1, 0))
 		f.set(noon.Add(12 * time.Hour))
-		f.allowTaken(f.Ready(ctx, stale, spool.Rendered{}))
-		list, err := f.Held(ctx, f.pickOne())
+		f.allowTaken(f.MarkReady(ctx, stale, spool.Rendered{}))
+		list, err := f.HeldFor(ctx, f.pickOne())
 		f.must(err)
 		if ids(list) != "2 3" {
 			t.Errorf("digest of %q", ids(list))
@@ -166,7 +166,7 @@ func TestBudgetTogether(t *testing.T) {
 				}
 				for i := range picked {
 					r := spool.Rendered{Recipients: []spool.Recipient{limited("a@x", 10, 0), limited("b@x", 0, 7)}}
-					if err := f.Ready(ctx, &picked[i], r); err != nil {
+					if err := f.MarkReady(ctx, &picked[i], r); err != nil {
 						return err
 					}
 				}

@@ -33,8 +33,8 @@ func (s *Spool) idle(ctx context.Context) (idle bool, err error) {
 }
 
 // PickNotifications picks for a while at most n notifications that are due and not
-// picked, those first that are due longest. The caller ends each pick by Ready, Drop,
-// SetAside or Retry.
+// picked, those first that are due longest. The caller ends each pick by MarkReady,
+// Drop, SetAside or Retry.
 func (s *Spool) PickNotifications(ctx context.Context, n int, d time.Duration) ([]Notification, error) {
 	if idle, err := s.idle(ctx); idle || err != nil {
 		return nil, err
@@ -98,8 +98,8 @@ func (s *Spool) Routes(ctx context.Context) (routes []string, err error) {
 }
 
 // PickDeliveries picks for a while at most n deliveries by a route that are due and not
-// picked, those first that are due longest. The caller ends each pick by Sent, Retried,
-// Postponed or Failed.
+// picked, those first that are due longest. The caller ends each pick by MarkSent,
+// RetryDelivery, PostponeDelivery or MarkFailed.
 func (s *Spool) PickDeliveries(ctx context.Context, route string, n int, d time.Duration) ([]*Sending, error) {
 	var picked []*Sending
 	err := s.update(ctx, "pick deliveries", func(t *tx) error {

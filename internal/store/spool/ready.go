@@ -39,16 +39,16 @@ type Recipient struct {
 	Budget, SubscriptionBudget int
 }
 
-// Ready ends a pick of PickNotifications: the notification is ready, with a delivery for
+// MarkReady ends a pick of PickNotifications: the notification is ready, with a delivery for
 // each recipient. Recipients with the same route and address, in upper or lower case, are
 // one. The notification is done at once if nothing of it is to be sent.
 //
 // A mail above a budget is held, and its recipient gets a digest after the next
 // midnight UTC. Digests are neither counted nor held.
 //
-// Ready returns ErrTaken if the notification changed, or if the pick ran out and
+// MarkReady returns ErrTaken if the notification changed, or if the pick ran out and
 // another process has it, or if another process digested one of the deliveries.
-func (s *Spool) Ready(ctx context.Context, n *Notification, r Rendered) error {
+func (s *Spool) MarkReady(ctx context.Context, n *Notification, r Rendered) error {
 	return s.update(ctx, "ready", func(t *tx) error {
 		err := t.endPick(n, "state = 'ready', subject = $3, body = $4, html = $5, thread = $6",
 			storable(r.Subject), storable(r.Body), storable(r.HTML), storable(r.Thread))

@@ -49,8 +49,8 @@ func TestRoutes(t *testing.T) {
 		pick(spool.Mail, 0)
 		routes("webhook:a", "webhook:b")
 		a := pick("webhook:a", 1)
-		f.must(f.Retried(t.Context(), a[0], "no", time.Hour))
-		f.must(f.Sent(t.Context(), mails[0]))
+		f.must(f.RetryDelivery(t.Context(), a[0], "no", time.Hour))
+		f.must(f.MarkSent(t.Context(), mails[0]))
 		routes("webhook:b")
 		waiting, err := f.RoutesWaiting(t.Context()) // also what is picked, or due later
 		f.must(err)

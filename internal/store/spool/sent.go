@@ -8,27 +8,29 @@ import (
 	"time"
 )
 
-// Sent ends a pick of PickDeliveries: the recipient has the delivery. A process that is
-// told to stop meanwhile should call Sent all the same, with a context that goes on,
-// because otherwise the delivery is sent again. Sent, Retried and Failed return ErrTaken
-// if the pick ran out and another process has the delivery.
-func (s *Spool) Sent(ctx context.Context, sending *Sending) error {
+// MarkSent ends a pick of PickDeliveries: the recipient has the delivery. A process that
+// is told to stop meanwhile should call MarkSent all the same, with a context that goes
+// on, because otherwise the delivery is sent again. All methods that end a pick of
+// PickDeliveries return ErrTaken if the pick ran out and another process has the
+// delivery.
+func (s *Spool) MarkSent(ctx context.Context, sending *Sending) error {
 	return s.endSending(ctx, "sent", sending, 1, Sent, "", 0)
 }
 
-// Retried ends a pick of PickDeliveries: sending failed, and the delivery is due again
-// after a while. why is the reason.
-func (s *Spool) Retried(ctx context.Context, sending *Sending, why string, after time.Duration) error {
+// RetryDelivery ends a pick of PickDeliveries: sending failed, and the delivery is due
+// again after a while. why is the reason.
+func (s *Spool) RetryDelivery(ctx context.Context, sending *Sending, why string, after time.Duration) error {
 	return s.endSending(ctx, "retried", sending, 1, Waiting, why, after)
 }
 
-// Postponed is Retried for a delivery that was not tried: it counts no attempt.
-func (s *Spool) Postponed(ctx context.Context, sending *Sending, why string, after time.Duration) error {
+// PostponeDelivery is RetryDelivery for a delivery that was not tried: it counts no
+// attempt.
+func (s *Spool) PostponeDelivery(ctx context.Context, sending *Sending, why string, after time.Duration) error {
 	return s.endSending(ctx, "postponed", sending, 0, Waiting, why, after)
 }
 
-// Failed ends a pick of PickDeliveries: the delivery cannot be sent. why is the reason.
-func (s *Spool) Failed(ctx context.Context, sending *Sending, why string) error {
+// MarkFailed ends a pick of PickDeliveries: the delivery cannot be sent. why is the reason.
+func (s *Spool) MarkFailed(ctx context.Context, sending *Sending, why string) error {
 	return s.endSending(ctx, "failed", sending, 1, Failed, why, 0)
 }
 

@@ -16,7 +16,7 @@ func TestWatch(t *testing.T) {
 		ctx := t.Context()
 		watched := func(want bool) {
 			t.Helper()
-			got, err := f.Watched(ctx)
+			got, err := f.IsWatched(ctx)
 			f.must(err)
 			if got != want {
 				t.Fatalf("watched: %v, want %v", got, want)
@@ -184,11 +184,11 @@ func TestRearmPicked(t *testing.T) {
 		stale := f.pickOne()
 		f.advance(time.Second)
 		f.arm(identityOf("s", "x"))
-		f.allowTaken(f.Ready(ctx, stale, spool.Rendered{Subject: "old"}))
+		f.allowTaken(f.MarkReady(ctx, stale, spool.Rendered{Subject: "old"}))
 		f.allowTaken(f.Drop(ctx, stale, ""))
 		f.allowTaken(f.Retry(ctx, stale, 0))
 		n := f.pickOne()
-		f.must(f.Ready(ctx, n, spool.Rendered{Subject: "new", Recipients: []spool.Recipient{mail("a@x")}}))
+		f.must(f.MarkReady(ctx, n, spool.Rendered{Subject: "new", Recipients: []spool.Recipient{mail("a@x")}}))
 		f.arm(identityOf("s", "x"))
 		if picked := f.pick(); picked != nil {
 			t.Errorf("picked again: %+v", picked)

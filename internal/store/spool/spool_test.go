@@ -81,7 +81,7 @@ func (f *fixture) ready(id spool.Identity, recipients ...spool.Recipient) spool.
 	f.t.Helper()
 	f.arm(id)
 	n := f.pickOne()
-	f.must(f.Ready(f.t.Context(), n, spool.Rendered{Subject: "S " + id.Object.ID[0], Body: "B", HTML: "<p>B</p>", Thread: "T", Recipients: recipients}))
+	f.must(f.MarkReady(f.t.Context(), n, spool.Rendered{Subject: "S " + id.Object.ID[0], Body: "B", HTML: "<p>B</p>", Thread: "T", Recipients: recipients}))
 	return f.get(n.Number)
 }
 

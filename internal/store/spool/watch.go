@@ -27,8 +27,8 @@ func (s *Spool) Unwatch(ctx context.Context) error {
 	})
 }
 
-// Watched reports whether loads note their changes.
-func (s *Spool) Watched(ctx context.Context) (watched bool, err error) {
+// IsWatched reports whether loads note their changes.
+func (s *Spool) IsWatched(ctx context.Context) (watched bool, err error) {
 	err = s.readCommitted(ctx, "watched", func(t *tx) error {
 		_, err := t.read("SELECT EXISTS (SELECT 1 FROM watch)", nil, &watched)
 		return err

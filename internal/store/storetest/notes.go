@@ -81,7 +81,7 @@ func (s suite) notes(t *testing.T) {
 	if all, _ := noted(); len(all) > 0 {
 		t.Errorf("still noted in an empty database: %v", all)
 	}
-	if watched, err := sp.Watched(ctx); err != nil || !watched {
+	if watched, err := sp.IsWatched(ctx); err != nil || !watched {
 		t.Errorf("Empty ended the watch: %v", err)
 	}
 	t.Run("order", s.notesOrder)

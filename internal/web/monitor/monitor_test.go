@@ -172,15 +172,15 @@ func TestSpoolMetrics(t *testing.T) {
 	if err != nil || len(picked) != 1 {
 		t.Fatalf("%d notifications, %v", len(picked), err)
 	}
-	check(s.Ready(t.Context(), &picked[0], spool.Rendered{Subject: "a", Recipients: []spool.Recipient{
+	check(s.MarkReady(t.Context(), &picked[0], spool.Rendered{Subject: "a", Recipients: []spool.Recipient{
 		{Via: spool.Mail, Address: "a@example.org"}, {Via: spool.Mail, Address: "b@example.org"}}}))
 	expect("written", 0, 0, 1, 0)
 	sendings, err := s.PickDeliveries(t.Context(), spool.Mail, 9, time.Minute)
 	if err != nil || len(sendings) != 2 {
 		t.Fatalf("%d deliveries, %v", len(sendings), err)
 	}
-	check(s.Sent(t.Context(), sendings[0]))
-	check(s.Failed(t.Context(), sendings[1], "nobody there"))
+	check(s.MarkSent(t.Context(), sendings[0]))
+	check(s.MarkFailed(t.Context(), sendings[1], "nobody there"))
 	expect("over", 0, 0, 0, 1)
 	clock = clock.Add(25 * time.Hour)
 	expect("a day later", 0, 0, 0, 0)

@@ -39,7 +39,7 @@ func addNotification(t *testing.T, s *spool.Spool, subscription string, ref obje
 	if err != nil || len(picked) != 1 {
 		t.Fatalf("%d notifications, %v", len(picked), err)
 	}
-	if err := s.Ready(t.Context(), &picked[0], r); err != nil {
+	if err := s.MarkReady(t.Context(), &picked[0], r); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -83,7 +83,7 @@ func TestFeed(t *testing.T) {
 		t.Fatalf("%d mails, %v", len(mails), err)
 	}
 	for _, mail := range mails {
-		if err := p.Spool.Sent(t.Context(), mail); err != nil {
+		if err := p.Spool.MarkSent(t.Context(), mail); err != nil {
 			t.Fatal(err)
 		}
 	}
