@@ -23,7 +23,7 @@
 //
 // # Versions
 //
-// The schema has 13 versions, from 1.1 to [Latest]. [Decode] takes a report of any version
+// The [Versions] of the schema go from 1.1 to [Latest]. [Decode] takes a report of any version
 // and returns a [Report], with the objects in the form of the latest version. Programs
 // should work with a Report.
 //

@@ -91,7 +91,7 @@ func TestAppendJSON(t *testing.T) {
 		}},
 	}
 	const stamp = `"2025-07-01T10:00:00.123456+00:00"`
-	want := strings.ReplaceAll(`{"version":{"major":5,"minor":3},"checkouts":[{"id":"ci:1","origin":"ci","tree_name":"mainline","git_repository_url":"https://h/x.git",`+
+	want := strings.ReplaceAll(latestHead+`,"checkouts":[{"id":"ci:1","origin":"ci","tree_name":"mainline","git_repository_url":"https://h/x.git",`+
 		`"git_commit_hash":"c0ffee","git_commit_name":"v6.1","git_commit_tags":["v6.1","x"],"git_commit_message":"line\n\"two\"\t\\\u0001é",`+
 		`"git_repository_branch":"master","git_repository_branch_tip":true,"patchset_files":[{"name":"a","url":"https://h/a"}],"patchset_hash":"",`+
 		`"message_id":"a@b","comment":"c","start_time":AT,"origin_builds_finish_time":"2025-07-01T10:00:00+00:00","origin_tests_finish_time":AT,`+

@@ -54,7 +54,7 @@ func ExampleDocument_Upgrade() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := d.Upgrade(report.Latest()); err != nil {
+	if err := d.Upgrade(report.Version{Major: 5, Minor: 3}); err != nil {
 		log.Fatal(err)
 	}
 	fmt.Printf("%s\n", d.JSON())

@@ -34,7 +34,7 @@ func checkFields[T any, P interface {
 	typ := fields.Type()
 	for i := range fields.NumField() {
 		if _, ok := visited[fields.Field(i).Addr().Interface()]; !ok {
-			t.Errorf("report.%s has the field %s, and its VisitFields in fields.go has no line for it", typ.Name(), typ.Field(i).Name)
+			t.Errorf("report.%s has the field %s, and its VisitFields in objects.go has no line for it", typ.Name(), typ.Field(i).Name)
 		}
 	}
 	decoded := newShape(0, Latest(), properties, nil).index
@@ -45,7 +45,7 @@ func checkFields[T any, P interface {
 		delete(decoded, name)
 	}
 	for name := range decoded {
-		t.Errorf("%s in properties.go has %q, and VisitFields of report.%s in fields.go has no line for it", list, name, typ.Name())
+		t.Errorf("%s in properties.go has %q, and VisitFields of report.%s in objects.go has no line for it", list, name, typ.Name())
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/kcidb-go/kcidb/report"
 )
 
 // emptyAnswers are what each operation answers of a database without objects, word by
@@ -61,7 +63,7 @@ var emptyAnswers = func() map[string]struct{ ask, want string } {
 			"build_incidents_by_origin": {}, "top_issues_by_origin": {}, "new_issues_by_origin": {}, "lab_maps": {},
 			"prev_n_trees": 0, "prev_n_checkouts": 0, "prev_n_builds": 0, "prev_n_tests": 0, "prev_lab_maps": {}}`},
 		"GET /api/objects": {"/api/objects?pattern=%3Etest%5Bci:t%5D%23", `{}`},
-		"GET /api/report":  {"/api/report?test=ci:t", `{"version": {"major": 5, "minor": 3}}`},
+		"GET /api/report":  {"/api/report?test=ci:t", string((&report.Report{}).AppendJSON(nil))},
 	}
 	for _, word := range []string{"summary", "builds", "boots", "tests", "full", "commits"} {
 		want := none
