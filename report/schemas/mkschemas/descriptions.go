@@ -12,13 +12,16 @@ type description struct {
 	example      string // JSON
 }
 
+// ownVersion is an example in which generate writes the numbers of the schema's version.
+const ownVersion = `{"major": MAJOR, "minor": MINOR}`
+
 var descriptions = []description{
 	// The report and its lists.
 	{path: "", title: "Kernel CI report",
 		text: "The results of a CI system for the Linux kernel: the sources it checked out, the kernels it built from them, the tests it ran, the problems it knows, and where these problems occur. Everything except the version may be left out, and objects may refer to objects that are in no report yet. A property without a value is left out; null is never allowed."},
 	{path: "version", title: "Schema version",
 		text:    "The version of the report's schema.",
-		example: `{"major": 5, "minor": 3}`, since: "5.3"},
+		example: ownVersion, since: "5.3"},
 	{path: "version", title: "Schema version", until: "1.1",
 		text: "The version of the report's schema: the text \"1\", or an object with the numbers.", example: `{"major": 1, "minor": 1}`},
 	{path: "version", title: "Schema version",

@@ -79,7 +79,9 @@ func (g *generator) schema(path string, schema map[string]any) {
 		add("title", title)
 		add("description", about.text)
 		if about.example != "" {
-			add("examples", []any{json.RawMessage(about.example)})
+			major, minor, _ := strings.Cut(g.version, ".")
+			example := strings.NewReplacer("MAJOR", major, "MINOR", minor).Replace(about.example)
+			add("examples", []any{json.RawMessage(example)})
 		}
 	}
 	keys := slices.SortedFunc(maps.Keys(schema), func(a, b string) int {
@@ -180,10 +182,13 @@ func (d description) appliesTo(version string) bool {
 }
 
 // number returns a version as a comparable number.
-func number(version string) float64 {
-	n, err := strconv.ParseFloat(version, 64) // minor numbers have one digit
-	if err != nil {
-		panic(err)
+func number(version string) (n int) {
+	for part := range strings.SplitSeq(version, ".") {
+		i, err := strconv.Atoi(part)
+		if err != nil {
+			panic(err)
+		}
+		n = n*1000 + i
 	}
 	return n
 }
