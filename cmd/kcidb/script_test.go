@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -24,6 +25,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/internal/testing/eventually"
+	"github.com/kcidb-go/kcidb/report"
 )
 
 func TestMain(m *testing.M) {
@@ -35,9 +37,14 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs the command, and the links to it, as users do. Each script
-// in testdata/script is about one subject.
+// in testdata/script is about one subject. LATEST is the latest version of reports, such
+// as 5.3, and VERSION is the version as JSON.
 func TestScripts(t *testing.T) {
 	scripts, err := filepath.Abs("../../scripts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	version, err := json.Marshal(report.Latest())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,6 +61,8 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("TZ", "Europe/Helsinki")
 			env.Setenv("SCRIPTS", scripts)
+			env.Setenv("LATEST", report.Latest().String())
+			env.Setenv("VERSION", string(version))
 			env.Values[testKey{}] = env.T()
 			return nil
 		},
