@@ -30,7 +30,7 @@ null, which takes everything and keeps nothing. It has no parameters.
 }
 
 // schema is the only schema.
-var schema = store.Schema{Version: store.Version{Major: 1}, Report: report.Version{Major: 5, Minor: 3}}
+var schema = store.Schema{Version: store.Version{Major: 1}, Report: report.Latest()}
 
 // sink keeps nothing. It always has its schema.
 type sink struct{}

@@ -11,7 +11,6 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
-	"github.com/kcidb-go/kcidb/report"
 )
 
 // The numbers of databases without a complete schema.
@@ -125,11 +124,11 @@ func (s *Store) Schemas(ctx context.Context) ([]store.Schema, int, error) {
 	if err != nil {
 		return nil, -1, s.failure(ctx, "look for a schema", err)
 	}
-	var all []store.Schema
-	for i := range s.migrations {
-		all = append(all, store.Schema{Version: store.Version{Major: i + 1}, Report: report.Version{Major: 5, Minor: 3}})
+	var names []string
+	for _, m := range s.migrations {
+		names = append(names, m.name)
 	}
-	return all, max(n, 0) - 1, nil
+	return sqldb.Schemas(names), max(n, 0) - 1, nil
 }
 
 // Init creates the schema v in an existing database, or completes an interrupted Init.

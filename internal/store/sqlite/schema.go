@@ -15,7 +15,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
-	"github.com/kcidb-go/kcidb/report"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
 // applicationID marks our files in their header: "KCID".
@@ -26,7 +26,7 @@ var migrationFiles embed.FS
 
 // migration leads from one schema to the next and back. Migration N, at index N-1, makes
 // schema N.0. All dialects number their migrations alike.
-type migration struct{ up, down string }
+type migration struct{ name, up, down string }
 
 var migrations = readMigrations()
 
@@ -41,7 +41,8 @@ func readMigrations() []migration {
 	ups, _ := fs.Glob(migrationFiles, "migrations/*.up.sql") // sorted by number
 	var all []migration
 	for _, up := range ups {
-		all = append(all, migration{read(up), read(strings.TrimSuffix(up, "up.sql") + "down.sql")})
+		base := strings.TrimSuffix(up, ".up.sql")
+		all = append(all, migration{strings.TrimPrefix(base, "migrations/"), read(up), read(base + ".down.sql")})
 	}
 	return all
 }
@@ -112,11 +113,11 @@ func (s *Store) Schemas(ctx context.Context) ([]store.Schema, int, error) {
 	if err != nil {
 		return nil, -1, s.failure(ctx, "look for a schema", err)
 	}
-	var all []store.Schema
-	for i := range migrations {
-		all = append(all, store.Schema{Version: store.Version{Major: i + 1}, Report: report.Version{Major: 5, Minor: 3}})
+	var names []string
+	for _, m := range migrations {
+		names = append(names, m.name)
 	}
-	return all, n - 1, nil
+	return sqldb.Schemas(names), n - 1, nil
 }
 
 // Init creates the schema v, and the file if it does not exist.

@@ -57,10 +57,14 @@ func (s suite) lifecycle(t *testing.T) {
 	if err != nil || current != len(all)-1 {
 		t.Errorf("Schemas() = %v, %d, %v, want the newest", all, current, err)
 	}
-	for _, schema := range all {
-		if schema.Report.Compare(report.Latest()) > 0 {
-			t.Errorf("schema %v keeps reports newer than any", schema)
+	for i, schema := range all {
+		if i > 0 && schema.Report.Compare(all[i-1].Report) < 0 {
+			t.Errorf("schema %v keeps older reports than the schema before it", schema)
 		}
+	}
+	if v := all[len(all)-1].Report; v != report.Latest() {
+		t.Errorf("the newest schema keeps reports of version %v: end the name of the migration that adds the properties of %v with _v%v",
+			v, report.Latest(), report.Latest())
 	}
 	if err := db.Init(ctx, store.Version{}); !errors.Is(err, store.ErrInitialized) {
 		t.Errorf("Init of an initialized database: %v", err)
