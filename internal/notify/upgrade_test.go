@@ -4,6 +4,9 @@ package notify
 
 import (
 	"context"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -44,21 +47,30 @@ func TestUpgrade(t *testing.T) {
 	})
 }
 
-// downgrade makes the database one of schema 9.
+// downgrade makes the database one of schema 9: it takes the later migrations back.
 func (h *testbed) downgrade() {
 	h.t.Helper()
-	mark := "PRAGMA user_version = 9"
 	db := sqldb.Of(h.store.database)
-	err := db.Update(h.t.Context(), func(ctx context.Context, tx sqldb.Tx) error {
-		if db.Concurrent() { // PostgreSQL
-			mark = "DELETE FROM kcidb_migrations WHERE number > 9"
-		}
-		for _, statement := range []string{"ALTER TABLE notifications DROP COLUMN html", mark} {
-			if _, err := tx.Exec(ctx, statement); err != nil {
+	engine, mark := "sqlite", "PRAGMA user_version = 9"
+	if db.Concurrent() {
+		engine, mark = "postgres", "DELETE FROM kcidb_migrations WHERE number > 9"
+	}
+	downs, err := filepath.Glob(filepath.Join("..", "store", engine, "migrations", "*.down.sql"))
+	if err != nil || len(downs) < 10 {
+		h.t.Fatalf("%d migrations, %v", len(downs), err)
+	}
+	err = db.Update(h.t.Context(), func(ctx context.Context, tx sqldb.Tx) error {
+		for _, down := range slices.Backward(downs[9:]) {
+			text, err := os.ReadFile(down)
+			if err != nil {
+				return err
+			}
+			if _, err := tx.Exec(ctx, string(text)); err != nil {
 				return err
 			}
 		}
-		return nil
+		_, err := tx.Exec(ctx, mark)
+		return err
 	})
 	if err != nil {
 		h.t.Fatal(err)
