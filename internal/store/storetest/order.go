@@ -120,10 +120,10 @@ func (s suite) expectLoaded(t *testing.T, got *report.Report, loaded []*report.R
 // ties loads values with equal times, all of them different: the greater ones stay,
 // and these are the same with all drivers.
 func (s suite) ties(t *testing.T) {
-	one := everyField(func(_ string, i int) int { return 1 + i%2 }) // which of the two is the greater one differs
-	other := everyField(func(_ string, i int) int { return 2 - i%2 })
-	want := everyField(func(name string, _ int) int {
-		if lesser[name] {
+	one := everyField(func(_ string, _ reflect.Type, i int) int { return 1 + i%2 }) // which of the two is the greater one differs
+	other := everyField(func(_ string, _ reflect.Type, i int) int { return 2 - i%2 })
+	want := everyField(func(name string, field reflect.Type, _ int) int {
+		if isLesser(name, field) {
 			return 1
 		}
 		return 2

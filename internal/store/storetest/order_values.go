@@ -130,27 +130,34 @@ func isEmpty(value reflect.Value) bool {
 	return false
 }
 
-// lesser are the fields whose third value is the lesser one of the last two: the
-// second one stays where times are equal. The others are ordered as they are listed.
-// The hashes of texts of tests have an order of their own.
-var lesser = map[string]bool{
-	"Checkouts.GitCommitTags": true, "Checkouts.PatchsetFiles": true, "Checkouts.Misc": true,
-	"Builds.InputFiles": true, "Builds.OutputFiles": true, "Builds.Misc": true,
-	"Tests.LogURL":   true, // and not Tests.Misc: the text of a test's free object decides, as it came
-	"Issues.Culprit": true, "Issues.Categories": true, "Issues.Misc": true,
-	"Incidents.IssueVersion": true, // of the report with the greater IssueID
-	"Incidents.Misc":         true,
+// isLesser reports whether the third value of a field is the lesser one of the last two: the
+// second value then stays if the times are equal. Values are ordered as someValue lists
+// them, except for lists, free objects and culprits.
+func isLesser(name string, field reflect.Type) bool {
+	if is, ok := otherOrder[name]; ok {
+		return is
+	}
+	return field.Kind() == reflect.Slice || field == reflect.TypeFor[*report.Culprit]()
+}
+
+// otherOrder has the fields whose order does not follow from their type, and whether the
+// third value is the lesser one.
+var otherOrder = map[string]bool{
+	// The hashes of the texts decide.
+	"Tests.LogURL": true, "Tests.InputFiles": false, "Tests.OutputFiles": false,
+	"Tests.Misc":             false, // the text of a test's free object decides, as it came
+	"Incidents.IssueVersion": true,  // of the report with the greater IssueID
 }
 
 // everyField returns a report with objects of all types and a value in each field:
-// the one of someValue that choose says for the field's name and number.
-func everyField(choose func(name string, i int) int) *report.Report {
+// the one of someValue that choose says for the field's name, type and number.
+func everyField(choose func(name string, field reflect.Type, i int) int) *report.Report {
 	all := &report.Report{}
 	for n, list := range objectLists(all) {
 		object := reflect.New(list.Type().Elem()).Elem()
 		for i := range object.NumField() {
 			field := object.Type().Field(i)
-			object.Field(i).Set(someValue(field, choose(lists[n]+"."+field.Name, i)))
+			object.Field(i).Set(someValue(field, choose(lists[n]+"."+field.Name, field.Type, i)))
 		}
 		object.FieldByName("ID").SetString("a:1")
 		if v := object.FieldByName("Version"); v.IsValid() {
