@@ -90,7 +90,7 @@ func (n *Notifier) writeOne(ctx context.Context, folder *subscription.Folder, no
 	i := slices.IndexFunc(folder.Subscriptions, func(s *subscription.Subscription) bool { return s.Name == notification.Subscription })
 	if i < 0 {
 		if len(folder.Problems) > 0 {
-			return s.Retry(ctx, notification, badFileWait) // notification of the files that are wrong may contain it
+			return s.Retry(ctx, notification, badFileWait) // a file that is wrong may contain it
 		}
 		return s.Drop(ctx, notification, "the subscription is not there any more")
 	}
