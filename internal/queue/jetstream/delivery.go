@@ -7,7 +7,7 @@ import (
 	"errors"
 	"time"
 
-	js "github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nats.go"
 
 	"github.com/kcidb-go/kcidb/internal/queue"
 )
@@ -15,21 +15,21 @@ import (
 // delivery is a message that was handed out, or that waits to be handed out.
 type delivery struct {
 	q       *jsQueue
-	msg     js.Msg
+	msg     *nats.Msg
 	info    info
 	message queue.Message
 	attempt int
 	since   time.Time // when the server handed it out
 }
 
-func (q *jsQueue) delivery(msg js.Msg) *delivery {
+func (q *jsQueue) delivery(msg *nats.Msg) *delivery {
 	d := &delivery{q: q, msg: msg, attempt: 1, since: time.Now()}
 	arrived := d.since
 	if meta, err := msg.Metadata(); err == nil {
 		d.attempt = int(meta.NumDelivered)
 		arrived = meta.Timestamp
 	}
-	d.info = decode(msg.Subject(), msg.Headers(), msg.Data(), arrived)
+	d.info = decode(msg.Subject, msg.Header, msg.Data, arrived)
 	return d
 }
 
@@ -52,7 +52,7 @@ func (d *delivery) Ack(ctx context.Context) error {
 // remove takes the message out of the queue. The head goes first: pieces that
 // stay behind are swept later, but a head without pieces would be damaged.
 func (d *delivery) remove(ctx context.Context) error {
-	if err := d.msg.DoubleAck(ctx); err != nil && !errors.Is(err, js.ErrMsgAlreadyAckd) {
+	if err := d.msg.AckSync(nats.Context(ctx)); err != nil && !errors.Is(err, nats.ErrMsgAlreadyAckd) {
 		return err
 	}
 	return d.q.purgePieces(ctx, d.q.cfg.Stream, d.info)

@@ -96,12 +96,18 @@ func (q *jsQueue) publish(ctx context.Context, msgs []*nats.Msg, size int) error
 			}
 			// Other callers depend on the group, so it does not end with this
 			// caller.
-			q.background.Go(func() {
+			started := q.startBackground(func() {
 				ctx, cancel := context.WithTimeout(q.alive, requestTimeout)
 				defer cancel()
 				q.send(ctx, group)
 				<-q.publishing.turn
 			})
+			if !started {
+				for _, p := range group {
+					p.finish(queue.ErrClosed)
+				}
+				<-q.publishing.turn
+			}
 		}
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	js "github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nats.go"
 
 	"github.com/kcidb-go/kcidb/internal/queue"
 )
@@ -33,7 +33,7 @@ const (
 // message that arrives after its Pull has ended is held, too.
 type pulling struct {
 	mu         sync.Mutex
-	consumer   js.Consumer
+	prepared   bool          // prepareConsumer has succeeded
 	visibility time.Duration // of the consumer on the server
 	held       []*delivery
 	waiting    bool          // a request to the server waits
@@ -117,17 +117,11 @@ func (q *jsQueue) next(ctx context.Context, want int) (*delivery, error) {
 	if d := p.takeHeld(); d != nil {
 		return d, nil
 	}
-	consumer, err := q.consumer(ctx)
-	if err != nil {
+	if err := q.prepareConsumer(ctx); err != nil {
 		return nil, err
 	}
-	batch, err := consumer.FetchNoWait(want)
-	if err == nil {
-		for msg := range batch.Messages() {
-			p.held = append(p.held, q.delivery(msg))
-		}
-		err = batch.Error()
-	}
+	msgs, err := q.fetch(want, 0)
+	q.holdLast(msgs)
 	if d := p.takeHeld(); d != nil {
 		return d, nil
 	}
@@ -154,6 +148,13 @@ func (q *jsQueue) hold(d *delivery) {
 	q.pulling.held = append([]*delivery{d}, q.pulling.held...)
 }
 
+// holdLast puts messages behind the other held messages. The lock must be held.
+func (q *jsQueue) holdLast(msgs []*nats.Msg) {
+	for _, msg := range msgs {
+		q.pulling.held = append(q.pulling.held, q.delivery(msg))
+	}
+}
+
 func (q *jsQueue) dropHeld() {
 	q.pulling.mu.Lock()
 	defer q.pulling.mu.Unlock()
@@ -171,22 +172,23 @@ func (q *jsQueue) releaseHeld() {
 	q.pulling.held = nil
 }
 
-// consumer returns the handle of the consumer. The lock must be held.
-func (q *jsQueue) consumer(ctx context.Context) (js.Consumer, error) {
+// prepareConsumer reads the settings of the consumer, and reclaims messages, once. The lock
+// must be held.
+func (q *jsQueue) prepareConsumer(ctx context.Context) error {
 	p := &q.pulling
-	if p.consumer != nil {
-		return p.consumer, nil
+	if p.prepared {
+		return nil
 	}
 	consumer, err := q.js.Consumer(ctx, q.cfg.Stream, q.cfg.Consumer)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if consumer, err = q.reclaim(ctx, consumer); err != nil {
-		return nil, err
+		return err
 	}
-	p.consumer, p.visibility = consumer, consumer.CachedInfo().Config.AckWait
-	q.background.Go(q.sweep)
-	return consumer, nil
+	p.prepared, p.visibility = true, consumer.CachedInfo().Config.AckWait
+	q.startBackground(q.sweep)
+	return nil
 }
 
 // fetchError returns the reason for a failed request: no server answers a request
@@ -209,26 +211,19 @@ func (q *jsQueue) await(d time.Duration) <-chan struct{} {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	arrived := p.arrived
-	if p.waiting || p.consumer == nil || q.closed.Load() {
+	if len(p.held) > 0 { // a message came since the caller looked
+		ready := make(chan struct{})
+		close(ready)
+		return ready
+	}
+	if p.waiting || !p.prepared {
 		return arrived
 	}
-	p.waiting = true
-	consumer := p.consumer
-	q.background.Go(func() {
-		ctx, cancel := context.WithTimeout(q.alive, d)
-		defer cancel()
-		batch, err := consumer.Fetch(1, js.FetchContext(ctx))
-		var msgs []js.Msg
-		if err == nil {
-			for msg := range batch.Messages() {
-				msgs = append(msgs, msg)
-			}
-		}
+	p.waiting = q.startBackground(func() {
+		msgs, _ := q.fetch(1, d) // the next Pull meets the error
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		for _, msg := range msgs {
-			p.held = append(p.held, q.delivery(msg))
-		}
+		q.holdLast(msgs)
 		p.waiting = false
 		p.arrived = make(chan struct{})
 		close(arrived)
@@ -240,7 +235,7 @@ func (q *jsQueue) await(d time.Duration) <-chan struct{} {
 // restarts the visibility time. It returns false if the message was given up
 // or is gone.
 func (q *jsQueue) prepare(ctx context.Context, d *delivery) (bool, error) {
-	data, err := q.data(ctx, q.cfg.Stream, d.info, d.msg.Data())
+	data, err := q.data(ctx, q.cfg.Stream, d.info, d.msg.Data)
 	if err != nil {
 		return false, q.handleUnreadable(ctx, d, err)
 	}

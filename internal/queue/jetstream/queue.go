@@ -67,6 +67,7 @@ type jsQueue struct {
 	// Background work ends with the context alive.
 	alive      context.Context
 	end        context.CancelFunc
+	starting   sync.Mutex // held to start background work, and to set closed
 	background sync.WaitGroup
 }
 
@@ -162,9 +163,24 @@ func (q *jsQueue) begin(ctx context.Context) (context.Context, context.CancelFun
 	return ctx, cancel, nil
 }
 
+// startBackground runs f in a goroutine that Close waits for. It returns false if the queue
+// is closed.
+func (q *jsQueue) startBackground(f func()) bool {
+	q.starting.Lock()
+	defer q.starting.Unlock()
+	if q.closed.Load() {
+		return false
+	}
+	q.background.Go(f)
+	return true
+}
+
 // Close implements queue.Queue.
 func (q *jsQueue) Close() error {
-	if q.closed.Swap(true) {
+	q.starting.Lock()
+	closed := q.closed.Swap(true)
+	q.starting.Unlock()
+	if closed {
 		return nil
 	}
 	q.end()
