@@ -29,6 +29,9 @@ func sharing(r *rand.Rand, at time.Time) *report.Report {
 // point of it, and interrupts it at any. Each object keeps its contents, and after
 // a purge that came to its end no other content is left.
 func TestSweep(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it has one goroutine, so that the race detector finds nothing, and takes long under it")
+	}
 	for seed := range uint64(4) {
 		s := open(t, filepath.Join(t.TempDir(), "x.sqlite"))
 		fresh(t, s)

@@ -89,11 +89,17 @@ func Run(t *testing.T, open Open, can Capabilities) {
 			if !c.can {
 				t.Skip("the driver does not do this, as it declares")
 			}
+			if testing.Short() && slices.Contains(leftOut, c.name) {
+				t.Skip("it has one goroutine, so that the race detector finds nothing, and takes long under it")
+			}
 			t.Parallel()
 			c.run(t)
 		})
 	}
 }
+
+// leftOut are the cases that short runs leave out.
+var leftOut = []string{"Merge", "Extremes", "QueryConformance", "Patterns", "PurgeBatches"}
 
 type suite struct {
 	open Open

@@ -19,6 +19,9 @@ import (
 // tests with the IDs given, of the checkout "a:3", and of the issue "a:2", version 7.
 func Unreadable(t *testing.T, db store.Sink, damage func(tests []string)) {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("it has one goroutine, so that the race detector finds nothing, and takes long under it")
+	}
 	var r report.Report
 	misc := json.RawMessage(`{"a":1}`)
 	for n := range 1300 { // pages of rows
