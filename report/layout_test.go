@@ -23,6 +23,9 @@ func (l *largest) Write(p []byte) (int, error) {
 // The size of a layout is bounded by the text, for any depth, and the layout is written in
 // pieces. The result is the same JSON, and Decode accepts it again.
 func TestLayoutOfDeepObjects(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it has one goroutine, so that the race detector finds nothing, and takes long under it")
+	}
 	misc := `{"x":[` + strings.Repeat(strings.Repeat("[", 480)+strings.Repeat("]", 480)+",", 1000) + `0]}`
 	wide := `{"x":[` + strings.Repeat("0,", maxMisc/2-10) + `0]}`
 	text := reportOf(latest, `"tests":[{"id":"a:1","origin":"a","build_id":"a:","misc":`+misc+`},{"id":"a:2","origin":"a","build_id":"a:","misc":`+wide+`}]`)

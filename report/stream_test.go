@@ -174,6 +174,9 @@ func TestPartsStop(t *testing.T) {
 
 // TestPartsMemory reads a large report in little memory.
 func TestPartsMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it measures memory, and takes long under the race detector, which changes that")
+	}
 	const objects = 200_000
 	source, sink := io.Pipe()
 	go func() {
