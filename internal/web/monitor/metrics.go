@@ -65,7 +65,7 @@ var (
 	backlog    = prometheus.NewDesc("kcidb_notify_changes", "Changed objects that are not considered yet.", nil, nil)
 	backlogAge = prometheus.NewDesc("kcidb_notify_changes_age_seconds", "Age of the oldest of these changes.", nil, nil)
 	notWritten = prometheus.NewDesc("kcidb_notify_waiting", "Notifications that are not due yet, or not written.", nil, nil)
-	notSent    = prometheus.NewDesc("kcidb_notify_ready", "Notifications on their route.", nil, nil)
+	notSent    = prometheus.NewDesc("kcidb_notify_ready", "Notifications that are being delivered.", nil, nil)
 	notTaken   = prometheus.NewDesc("kcidb_notify_failed", "Deliveries given up in the last day.", nil, nil)
 	aside      = prometheus.NewDesc("kcidb_notify_aside", "Notifications set aside, because considering or writing them fails.", nil, nil)
 )

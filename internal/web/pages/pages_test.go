@@ -176,7 +176,7 @@ func (s *lagging) Lag(context.Context) (time.Duration, error) { return s.lag, ni
 // The front page shows the age of its data if a replica lags.
 func TestReplicaLags(t *testing.T) {
 	for lag, want := range map[time.Duration]string{
-		0: "", 59 * time.Second: "", time.Minute: "These results are a minute old", 2 * time.Hour: "These results are 120 minutes old",
+		0: "", 59 * time.Second: "", time.Minute: "These results are a minute old: the database that they are read from lags behind.", 2 * time.Hour: "These results are 120 minutes old: ",
 	} {
 		p, h, _ := newPages(t)
 		p.Store = &lagging{p.Store.(*sqlite.Store), lag}
