@@ -27,7 +27,7 @@ other: revisions have checkouts, checkouts have builds, and so on.`,
 	return cmd
 }
 
-// withStore opens the database as with does, for commands that query it.
+// withStore opens the database as withDatabase does, for commands that query it.
 func (o *databaseOptions) withStore(ctx context.Context, f func(store.Store) error) error {
 	return o.withDatabase(ctx, func(s store.Sink) error {
 		full, err := storeOf(s)

@@ -72,7 +72,8 @@ func TestScripts(t *testing.T) {
 // testKey is the key under which a script's values contain its test.
 type testKey struct{}
 
-// expectExit STATUS COMMAND [ARG...] runs a command that must exit with the status.
+// expectExit is the command "exits STATUS COMMAND [ARG...]" of scripts: it runs a command
+// that must exit with the status.
 func expectExit(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: exits STATUS COMMAND [ARG...]")

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package summary sums up many results: the worst of several statuses, [Counts] by
-// status, counts [By] name and [Groups] of results that differ only in platform,
+// status, [CountsByName] and [Groups] of results that differ only in platform,
 // configuration or architecture.
 //
 // Mails, pages, commands and the API compute their summaries here, so that they agree.
