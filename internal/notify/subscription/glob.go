@@ -59,7 +59,7 @@ func (g globs) match(text string) bool {
 	return false
 }
 
-func (g globs) fitAny(texts []string) bool {
+func (g globs) matchAny(texts []string) bool {
 	for _, text := range texts {
 		if g.match(text) {
 			return true

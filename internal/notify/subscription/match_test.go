@@ -194,7 +194,7 @@ match: |
 	}
 }
 
-// A glob fits what path.Match fits, of texts that have nothing special to that.
+// A glob matches what path.Match matches, of texts that have nothing special to that.
 func TestGlobs(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		g := rapid.StringOfN(rapid.RuneFrom([]rune("abä*?")), 0, 12, -1).Draw(t, "glob")
@@ -204,15 +204,15 @@ func TestGlobs(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := newGlob(g).matches(text); got != want {
-			t.Errorf("%q fits %q: %v", g, text, got)
+			t.Errorf("%q matches %q: %v", g, text, got)
 		}
 	})
 	if slow := newGlob(strings.Repeat("a*", 400) + "b"); slow.matches(strings.Repeat("a", 16384)) {
-		t.Error("fits")
+		t.Error("a slow glob matches")
 	}
 }
 
-// Selectors fit what a naive reading of them does.
+// Selectors match what a naive reading of them does.
 func TestSelectorsFit(t *testing.T) {
 	letters := rapid.StringOfN(rapid.RuneFrom([]rune("ab*")), 1, 3, -1)
 	rapid.Check(t, func(r *rapid.T) {
@@ -229,14 +229,14 @@ func TestSelectorsFit(t *testing.T) {
 				continue
 			}
 			lines += "  " + name + ": ['" + strings.Join(globs, "', '") + "']\n"
-			fits := false
+			matches := false
 			for _, g := range globs {
 				for _, text := range has[name] {
 					one, _ := path.Match(g, text)
-					fits = fits || one
+					matches = matches || one
 				}
 			}
-			want = want && fits
+			want = want && matches
 		}
 		s := parsed(t, "test", lines)
 		if got, err := s.Match(t.Context(), &Input{Object: o}); err != nil || got != want {

@@ -39,7 +39,7 @@ func (s *source) selectors(on object.Type, e entry) []selector {
 		switch {
 		case !ok || !slices.Contains(a.types, on):
 		case on != object.TypeRevision || !slices.Contains(placeNames, a.name):
-			all = append(all, selector{name: a.name, globs: g, texts: a.texts, text: a.text, fit: a.fit})
+			all = append(all, selector{name: a.name, globs: g, texts: a.texts, text: a.text, match: a.match})
 		case place == nil:
 			place = map[string]globs{a.name: g}
 			all = append(all, selector{place: place})

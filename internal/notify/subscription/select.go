@@ -20,7 +20,7 @@ type selector struct {
 	globs globs
 	texts func(*Input) ([]string, error) // values; one must match; nil if text is set
 	text  func(*Input) (string, error)   // the value, which must match
-	fit   func(g globs, text string) bool
+	match func(g globs, text string) bool
 	place map[string]globs // repository, branch and tree of a revision
 }
 
@@ -28,35 +28,35 @@ type selector struct {
 func (s *selector) matches(in *Input) (bool, error) {
 	switch {
 	case s.place != nil:
-		return s.fitsPlace(in)
+		return s.matchesPlace(in)
 	case s.texts != nil:
 		texts, err := s.texts(in)
-		return err == nil && s.globs.fitAny(texts), err
+		return err == nil && s.globs.matchAny(texts), err
 	}
 	text, err := s.text(in)
 	if err != nil {
 		return false, err
 	}
-	if s.fit != nil {
-		return s.fit(s.globs, text), nil
+	if s.match != nil {
+		return s.match(s.globs, text), nil
 	}
 	return s.globs.match(text), nil
 }
 
-// fitsPlace reports whether one repository of a revision matches repository, branch and
+// matchesPlace reports whether one repository of a revision matches repository, branch and
 // tree.
-func (s *selector) fitsPlace(in *Input) (bool, error) {
+func (s *selector) matchesPlace(in *Input) (bool, error) {
 	places, err := in.Object.(*graph.Revision).Repositories()
 	if err != nil {
 		return false, err
 	}
 	return slices.ContainsFunc(places, func(p *graph.Repository) bool {
 		for name, g := range s.place {
-			fit := globs.match
+			match := globs.match
 			if name == "repository" {
-				fit = fitRepository
+				match = matchRepository
 			}
-			if !fit(g, placeText(p, name)) {
+			if !match(g, placeText(p, name)) {
 				return false
 			}
 		}
@@ -124,7 +124,7 @@ type selectable struct {
 	types  []object.Type
 	texts  func(*Input) ([]string, error)
 	text   func(*Input) (string, error)
-	fit    func(g globs, text string) bool
+	match  func(g globs, text string) bool
 	values []string // possible values; nil for any value
 }
 
@@ -132,13 +132,13 @@ type selectable struct {
 var selectables = []selectable{
 	{name: "architecture", types: ofBuilds, text: ofBuild((*graph.Build).Architecture)},
 	{name: "config", types: ofBuilds, text: ofBuild((*graph.Build).Config)},
-	{name: "path", types: ofTests, text: ofTest((*graph.Test).Path), fit: fitPath},
+	{name: "path", types: ofTests, text: ofTest((*graph.Test).Path), match: matchPath},
 	{name: "origin", types: notRevisions, text: func(in *Input) (string, error) { return originOf(in.Object) }},
 	{name: "origin", types: []object.Type{object.TypeRevision}, texts: func(in *Input) ([]string, error) {
 		return in.Object.(*graph.Revision).Origins()
 	}},
 	{name: "compatible", types: ofTests, texts: func(in *Input) ([]string, error) { return testOf(in.Object).Compatible(), nil }},
-	{name: "repository", types: ofCheckouts, text: ofCheckout((*graph.Checkout).Repository), fit: fitRepository},
+	{name: "repository", types: ofCheckouts, text: ofCheckout((*graph.Checkout).Repository), match: matchRepository},
 	{name: "branch", types: ofCheckouts, text: ofCheckout((*graph.Checkout).Branch)},
 	{name: "tree", types: ofCheckouts, text: ofCheckout((*graph.Checkout).Tree)},
 	{name: "platform", types: ofTests, text: ofTest((*graph.Test).Platform)},
@@ -231,13 +231,13 @@ func originOf(o graph.Object) (string, error) {
 	return v.Origin, err
 }
 
-func fitPath(g globs, path string) bool {
+func matchPath(g globs, path string) bool {
 	return slices.ContainsFunc(g, func(g glob) bool { return facts.MatchPath(g.text, path) })
 }
 
-// fitRepository compares URLs of repositories, with or without globs. Different URLs of
+// matchRepository compares URLs of repositories, with or without globs. Different URLs of
 // one repository match.
-func fitRepository(g globs, url string) bool {
+func matchRepository(g globs, url string) bool {
 	if g.match(url) {
 		return true
 	}

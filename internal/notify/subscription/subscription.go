@@ -87,7 +87,7 @@ func (s *Subscription) Match(ctx context.Context, in *Input) (bool, error) {
 		return false, nil
 	}
 	for i := range s.selectors {
-		if fits, err := s.selectors[i].matches(in); err != nil || !fits {
+		if matches, err := s.selectors[i].matches(in); err != nil || !matches {
 			return false, err
 		}
 	}
