@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package mailtest is a mail server that keeps what it is given, for tests and for
-// trying things out: a sink that can be told to be as bad as mail servers get.
+// Package mailtest is a mail server for tests: it keeps the messages that it gets. A test
+// can make it refuse, delay or drop them, as mail servers do.
 //
 //	server := mailtest.Start(t, mailtest.Options{})
 //	server.Refuse("bob@example.com", 550, 0)
@@ -26,9 +26,8 @@ import (
 	"github.com/emersion/go-smtp"
 )
 
-// Options are what a server is from the beginning.
+// Options are the properties of a server that do not change.
 type Options struct {
-	Address string // to listen on; a free port of 127.0.0.1 where ""
 	// StartTLS offers it, with the server's own certificate. TLS begins with it,
 	// and the URL is one with smtps.
 	StartTLS, TLS bool
@@ -68,29 +67,17 @@ type refusal struct {
 	code, times int // times 0 for always
 }
 
-// New starts a server.
-func New(o Options) (*Server, error) {
-	if o.Address == "" {
-		o.Address = "127.0.0.1:0"
-	}
-	s := &Server{options: o, address: o.Address, changed: make(chan struct{}), refusals: map[string]*refusal{}}
+// Start starts a server for a test, on a free port of 127.0.0.1.
+func Start(t testing.TB, o Options) *Server {
+	t.Helper()
+	s := &Server{options: o, address: "127.0.0.1:0", changed: make(chan struct{}), refusals: map[string]*refusal{}}
 	if o.TLS || o.StartTLS {
 		var err error
 		if s.pair, s.roots, err = certificate(); err != nil {
-			return nil, fmt.Errorf("a certificate for the mail server: %w", err)
+			t.Fatalf("a certificate for the mail server: %v", err)
 		}
 	}
 	if err := s.Restart(); err != nil {
-		return nil, err
-	}
-	return s, nil
-}
-
-// Start starts a server for a test.
-func Start(t testing.TB, o Options) *Server {
-	t.Helper()
-	s, err := New(o)
-	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Stop)
@@ -114,7 +101,7 @@ func (s *Server) URL() string {
 // RootCAs returns who vouches for the server: itself. Nil without TLS.
 func (s *Server) RootCAs() *x509.CertPool { return s.roots }
 
-// Restart starts the server again at the same address.
+// Restart starts the server at its address, unless it runs.
 func (s *Server) Restart() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
