@@ -72,7 +72,7 @@ func (t *Tests) Get(ids ...string) ([]*Test, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	if err := t.g.Read(store.Query{Tests: ids}); err != nil {
+	if err := t.g.read(store.Query{Tests: ids}); err != nil {
 		return nil, err
 	}
 	var found []*Test

@@ -9,8 +9,8 @@ import (
 	"github.com/kcidb-go/kcidb/object"
 )
 
-// Object returns the object that a reference names. It does not read the object; Read
-// and Find do.
+// Object returns the object that a reference names. It does not read the object; Find
+// does.
 func (g *Graph) Object(ref object.Ref) Object {
 	switch id := ref.ID[0]; ref.Type {
 	case object.TypeRevision:
@@ -57,7 +57,7 @@ func (g *Graph) Find(refs ...object.Ref) ([]Object, error) {
 	if q.Empty() {
 		return objects, nil
 	}
-	return objects, g.Read(q)
+	return objects, g.read(q)
 }
 
 // queryOf returns the query for objects. It leaves out revisions and issues, because

@@ -71,8 +71,8 @@ func newGraph(ctx context.Context, d database) *Graph {
 	}
 }
 
-// Read reads the objects of a query and their ancestors, in one query.
-func (g *Graph) Read(q store.Query) error {
+// read reads the objects of a query and their ancestors, in one query.
+func (g *Graph) read(q store.Query) error {
 	q.Parents, q.Metadata = true, true
 	for r, err := range g.database.Query(g.ctx, q) {
 		if err != nil {

@@ -112,5 +112,5 @@ func (s *seenVersions) get(g *Graph, ref object.Ref) ([]*SeenVersion, error) {
 // ReadParents reads the incident and its ancestors. Seen returns an incident that was not
 // read.
 func (n *Incident) ReadParents() error {
-	return n.g.Read(store.Query{Incidents: []string{n.ID}})
+	return n.g.read(store.Query{Incidents: []string{n.ID}})
 }
