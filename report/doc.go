@@ -23,9 +23,9 @@
 //
 // # Versions
 //
-// The [Versions] of the schema go from 1.1 to [Latest]. [Decode] takes a report of any version
-// and returns a [Report], with the objects in the form of the latest version. Programs
-// should work with a Report.
+// The [Versions] of the schema go from 1.1 to [Latest]. [Decode] takes a report of any
+// version and returns a [Report], with the objects in the form of the latest version.
+// Programs should work with a Report.
 //
 // A [Document] is a report of any version as it was written, for tools that must see or
 // keep the difference. It validates, upgrades, merges and counts by the rules of the
@@ -67,10 +67,11 @@
 //
 // # Cost
 //
-// A sender may write a report so that decoding it costs much. For any text, [Decode] takes at most 6 times
-// its length in memory and some 2 MiB, and 3 times the time of a normal report of that
-// length. It builds no objects after the first fault, and stops after 400 faults; [Error]
-// then has Stopped set. [Check] finds the same faults as Decode, and builds no objects.
+// A sender may write a report so that decoding it costs much. For any text, [Decode]
+// takes at most 6 times its length in memory and some 2 MiB, and 3 times the time of a
+// normal report of that length. It builds no objects after the first fault, and stops
+// after 400 faults; [Error] then has Stopped set. [Check] finds the same faults as
+// Decode, and builds no objects.
 //
 // # Two validators
 //

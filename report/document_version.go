@@ -43,8 +43,8 @@ func (d *Document) find(asked Version, fits func(stated, v Version) bool) (Versi
 	return Version{}, false
 }
 
-// statedVersion returns the version that the report names, which may not exist, and false if its
-// version is not readable.
+// statedVersion returns the version that the report names, which may not exist, and
+// false if its version is not readable.
 func (d *Document) statedVersion() (Version, bool) {
 	root, ok := d.root.(*object)
 	if !ok {

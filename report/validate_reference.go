@@ -195,8 +195,8 @@ func objectID(o *object) string {
 	return ""
 }
 
-// addFaults adds faults of the text, each once for a value. It always adds duplicates, and other
-// faults only if their value has no fault so far.
+// addFaults adds faults of the text, each once for a value. It always adds duplicates,
+// and other faults only if their value has no fault so far.
 func (j *judgement) addFaults(notes []collected) {
 	wrong := maps.Clone(j.wrong)
 	noted := make(map[string]bool)

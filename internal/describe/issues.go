@@ -74,7 +74,8 @@ func (d *Data) place(n *graph.Incident) document.Value {
 	return document.Value{Text: "something unknown"}
 }
 
-// earlierSightings says where earlier versions of the issue were seen. It looks at the newest five.
+// earlierSightings says where earlier versions of the issue were seen. It looks at the
+// newest five.
 func (d *Data) earlierSightings() ([]string, error) {
 	o, ok := d.Object.(*graph.Issue)
 	if !ok {

@@ -12,9 +12,9 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// familyWithIssues is the family with issues. i1 was seen in two tests and a build. i2 was seen
-// in a test that has i1 too, by an incident that says so and by an incident that says
-// nothing, and was looked for in another test.
+// familyWithIssues is the family with issues. i1 was seen in two tests and a build. i2
+// was seen in a test that has i1 too, by an incident that says so and by an incident
+// that says nothing, and was looked for in another test.
 func familyWithIssues() *report.Report {
 	r := family()
 	for i := range 3 {

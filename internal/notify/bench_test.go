@@ -20,9 +20,9 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// hundredSubscriptions returns a hundred subscriptions, like those in examples/subscriptions:
-// most are on tests and on revisions. Nearly nothing matches, as it is with
-// people, but most look beyond the object itself.
+// hundredSubscriptions returns a hundred subscriptions, like those in
+// examples/subscriptions: most are on tests and on revisions. Nearly nothing matches, as
+// it is with people, but most look beyond the object itself.
 func hundredSubscriptions() map[string]string {
 	kinds := []string{
 		"on: test\nselect: {status: FAIL, tree: tree%d, path: 'kselftest.**'}\n",

@@ -39,7 +39,8 @@ func listen(t *testing.T) (string, <-chan net.Conn) {
 	return "http://" + l.Addr().String(), connections
 }
 
-// hookSubscriptions are subscriptions to failing tests by a mail, and by each of the webhooks.
+// hookSubscriptions are subscriptions to failing tests by a mail, and by each of the
+// webhooks.
 func hookSubscriptions(hooks map[string]string) map[string]string {
 	files := map[string]string{"failing.yaml": failing, "webhooks.yaml": ""}
 	for name, url := range hooks {

@@ -30,8 +30,8 @@ const hooksFile = "webhooks.yaml"
 // endings are the endings of files with subscriptions.
 var endings = []string{".yaml", ".yml"}
 
-// trimEnding returns the name of a file without its ending, and reports whether it has one of
-// the endings.
+// trimEnding returns the name of a file without its ending, and reports whether it has
+// one of the endings.
 func trimEnding(file string) (string, bool) {
 	for _, ending := range endings {
 		if name, ok := strings.CutSuffix(file, ending); ok {

@@ -97,9 +97,9 @@ func sampleOf(out *Subscription, opts Options) (graph.Object, any) {
 	return o, sample{o, out, "", ""}
 }
 
-// tryTemplate executes a template. An error that any object would cause is a problem, such as a
-// missing template or a wrong number of arguments. Other errors may be due to the
-// object.
+// tryTemplate executes a template. An error that any object would cause is a problem,
+// such as a missing template or a wrong number of arguments. Other errors may be due to
+// the object.
 func (s *source) tryTemplate(out *Subscription, key, name string, w words, data any) {
 	_, err := out.render(context.Background(), name, maxBody, data)
 	if beyond := limit(""); errors.As(err, &beyond) {

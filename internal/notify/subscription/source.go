@@ -116,8 +116,8 @@ func (s *source) read() (entries []entry) {
 	return entries
 }
 
-// nestsTooDeep reports whether brackets are nested more than 200 deep, which no person writes,
-// before the library recurses as deep. Brackets in texts count too.
+// nestsTooDeep reports whether brackets are nested more than 200 deep, which no person
+// writes, before the library recurses as deep. Brackets in texts count too.
 func nestsTooDeep(text string) bool {
 	const most = 200
 	depth := 0

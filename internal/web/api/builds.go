@@ -129,7 +129,8 @@ func (a buildAPI) issuesOfBuild(ctx context.Context, in *ObjectInput) ([]Issue, 
 	return issueItems(all, err, "No issues found for this build")
 }
 
-// issueItems returns issues as items of a list. For an empty list it returns the error missing.
+// issueItems returns issues as items of a list. For an empty list it returns the error
+// missing.
 func issueItems(all []answers.SeenIssue, err error, missing notFound) ([]Issue, error) {
 	if err != nil {
 		return nil, err
