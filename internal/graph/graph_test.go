@@ -247,3 +247,15 @@ func TestErrors(t *testing.T) {
 		t.Errorf("later it is %q, %v", status, err)
 	}
 }
+
+// Templates of subscriptions show the patches of a revision.
+func TestPatchsetFiles(t *testing.T) {
+	c := report.Checkout{ID: "ci:1", Origin: "ci", GitCommitHash: new(commit), PatchsetHash: new("abc")}
+	patched := c
+	patched.ID, patched.PatchsetFiles = "ci:2", []report.Resource{{Name: "1.patch", URL: "https://example.org/1.patch"}}
+	g := graph.New(t.Context(), open(t, &report.Report{Checkouts: []report.Checkout{c, patched}}))
+	files := must[[]report.Resource](t)(g.Revision(commit, "abc").PatchsetFiles())
+	if len(files) != 1 || files[0].Name != "1.patch" {
+		t.Errorf("got %+v", files)
+	}
+}

@@ -92,6 +92,18 @@ func (r *Revision) Name() (string, error) {
 	return r.Commit[:min(len(r.Commit), 12)], err
 }
 
+// PatchsetFiles returns the patches on the commit, from the first checkout that has
+// them. Only templates of subscriptions call it.
+func (r *Revision) PatchsetFiles() ([]report.Resource, error) {
+	checkouts, err := r.Checkouts()
+	for _, c := range checkouts {
+		if len(c.Checkout.PatchsetFiles) > 0 {
+			return c.Checkout.PatchsetFiles, nil
+		}
+	}
+	return nil, err
+}
+
 // Repository is a place that a revision was checked out from.
 type Repository struct {
 	URL, Branch, Tree string
