@@ -211,23 +211,23 @@ func (q *jsQueue) await(d time.Duration) <-chan struct{} {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	arrived := p.arrived
-	if len(p.held) > 0 { // a message came since the caller looked
+	if !p.waiting && len(p.held) == 0 {
+		p.waiting = q.startBackground(func() {
+			msgs, _ := q.fetch(1, d) // the next Pull meets the error
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			q.holdLast(msgs)
+			p.waiting = false
+			p.arrived = make(chan struct{})
+			close(arrived)
+		})
+	}
+	if !p.waiting || len(p.held) > 0 {
+		// The queue is closed, or another caller held a message since this caller looked.
 		ready := make(chan struct{})
 		close(ready)
 		return ready
 	}
-	if p.waiting || !p.prepared {
-		return arrived
-	}
-	p.waiting = q.startBackground(func() {
-		msgs, _ := q.fetch(1, d) // the next Pull meets the error
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		q.holdLast(msgs)
-		p.waiting = false
-		p.arrived = make(chan struct{})
-		close(arrived)
-	})
 	return arrived
 }
 

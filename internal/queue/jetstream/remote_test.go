@@ -126,6 +126,47 @@ func TestSlowAnswers(t *testing.T) {
 	t.Logf("%d of 5 messages arrived after their Pull", late)
 }
 
+// TestAwait: a Pull that is about to wait learns of a message that another Pull held
+// meanwhile, and that the queue was closed meanwhile.
+func TestAwait(t *testing.T) {
+	t.Parallel()
+	cfg := testConfig(t)
+	cfg.Dir = t.TempDir()
+	q := open(t, cfg)
+	if err := q.Init(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := q.Publish(t.Context(), queue.Message{ID: "a"}); err != nil {
+		t.Fatal(err)
+	}
+	d, err := q.next(t.Context(), 1)
+	if err != nil || d == nil {
+		t.Fatal(d, err)
+	}
+	waits := q.await(time.Minute)
+	requireWait := func(c <-chan struct{}, what string, want bool) {
+		t.Helper()
+		select {
+		case <-c:
+			if want {
+				t.Errorf("%s: a Pull does not wait", what)
+			}
+		default:
+			if !want {
+				t.Errorf("%s: a Pull waits", what)
+			}
+		}
+	}
+	requireWait(waits, "no message", true)
+	q.hold(d)
+	requireWait(q.await(time.Minute), "a message is held", false)
+	if err := q.Close(); err != nil {
+		t.Fatal(err)
+	}
+	requireWait(waits, "the queue was closed", false)
+	requireWait(q.await(time.Minute), "the queue is closed", false)
+}
+
 // delayAnswers returns the address of a proxy for a server. The proxy passes each answer
 // on after a while.
 func delayAnswers(t *testing.T, server string, delay time.Duration) (address string) {
