@@ -9,7 +9,7 @@
 //
 // The life of a notification:
 //
-//	            Settle                Ready             all deliveries are over
+//	            Settle              MarkReady           all deliveries are over
 //	(a change) ────────▶ waiting ─────────────▶ ready ─────────────────────────▶ done
 //	                     │     ▲
 //	      Drop, SetAside │     │ Settle
