@@ -62,13 +62,15 @@ func TestMatchPlans(t *testing.T) {
 				if !ok {
 					continue
 				}
-				p := snapshot.Pages(sqldb.MatchListing(dialect{}, of, q)).(*pages)
-				if _, err := p.note(t.Context(), tx, ""); err != nil {
-					return err
-				}
-				steps := slices.Concat(plan(t, tx, p.noteSQL(), p.Args...), plan(t, tx, p.notedSQL(), 1))
-				if p.streams() || slices.ContainsFunc(steps, scansObjects) {
-					t.Errorf("%s: %ss are not found by indexes alone:\n%s\n%s", text, of, p.noteSQL(), strings.Join(steps, "\n"))
+				for _, snapshot.keyed = range []bool{false, true} {
+					p := snapshot.Pages(sqldb.MatchListing(dialect{}, of, q)).(*pages)
+					if _, err := p.note(t.Context(), tx, ""); err != nil {
+						return err
+					}
+					steps := slices.Concat(plan(t, tx, p.noteSQL(), p.Args...), plan(t, tx, p.notedSQL(), 1))
+					if p.streams() || slices.ContainsFunc(steps, scansObjects) {
+						t.Errorf("%s: %ss are not found by indexes alone:\n%s\n%s", text, of, p.noteSQL(), strings.Join(steps, "\n"))
+					}
 				}
 			}
 		}

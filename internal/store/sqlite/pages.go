@@ -18,6 +18,9 @@ type snapshot struct {
 	*view
 	contents contentReader // kept from list to list
 	noted    []string      // the tables
+	// keyed: rows are noted by their keys. SQLite gives a new row the rowid of a row that
+	// was removed, so a rowid from a database in memory is worth nothing in the next page.
+	keyed bool
 }
 
 func (c conn) Snapshot(ctx context.Context) (sqldb.Snapshot, error) {
@@ -25,7 +28,7 @@ func (c conn) Snapshot(ctx context.Context) (sqldb.Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &snapshot{view: v}, nil
+	return &snapshot{view: v, keyed: v.tx == nil}, nil
 }
 
 // Close drops the tables, because the connection of a database in memory stays open.
@@ -55,7 +58,8 @@ func (s *snapshot) Recover(_ context.Context, err error) (damage, end error) {
 // pages reads a listing in pages, in one of two ways. A listing in the order of an index
 // streams: each page begins behind the last. The rows of any other listing are noted, by
 // the first page or by Count, in a temporary table that numbers them. The table has the
-// rowid of each row, or all values if the listing consists of no rows of a table.
+// rowid or the key of each row, or all values if the listing consists of no rows of a
+// table.
 type pages struct {
 	*sqldb.Listing
 	snapshot *snapshot
@@ -133,10 +137,7 @@ func (p *pages) Place(i int) []any { return p.rows[i][:p.order] }
 // type, because a hash of digits must not become a number.
 func (p *pages) note(ctx context.Context, tx *sql.Tx, limit string) (int64, error) {
 	name := fmt.Sprintf("temp.noted_%d", p.snapshot.store.queries.Add(1))
-	columns := "at"
-	if p.Values != nil {
-		columns = strings.Join(p.Rows.Columns, ", ")
-	}
+	columns := strings.Join(p.notedColumns(), ", ")
 	if _, err := tx.ExecContext(ctx, "CREATE TABLE "+name+" (number INTEGER PRIMARY KEY, "+columns+")"); err != nil {
 		return 0, err
 	}
@@ -153,13 +154,25 @@ func (p *pages) note(ctx context.Context, tx *sql.Tx, limit string) (int64, erro
 	return noted.RowsAffected()
 }
 
+// notedColumns returns what is noted of a row.
+func (p *pages) notedColumns() []string {
+	switch {
+	case p.Values != nil:
+		return p.Rows.Columns
+	case p.snapshot.keyed:
+		t := tableOf(p.Rows.List)
+		return t.Columns[idColumn : idColumn+t.Keys]
+	}
+	return []string{"rowid"}
+}
+
 // noteSQL selects what is noted of all rows.
 func (p *pages) noteSQL() string {
-	values := []string{"o.rowid"}
+	values := "o." + strings.Join(p.notedColumns(), ", o.")
 	if p.Values != nil {
-		values = p.Values
+		values = strings.Join(p.Values, ", ")
 	}
-	return p.Select(strings.Join(values, ", ")) + " ORDER BY " + strings.Join(p.OrderNames(), ", ")
+	return p.Select(values) + " ORDER BY " + strings.Join(p.OrderNames(), ", ")
 }
 
 // pageSQL selects the next page.
@@ -181,7 +194,12 @@ func (p *pages) notedSQL() string {
 	if p.Values != nil {
 		return "SELECT n.number, n." + strings.Join(p.Rows.Columns, ", n.") + " FROM " + p.noted + " n" + rest
 	}
-	return "SELECT n.number, " + p.table.columnList() + " FROM " + p.noted + " n CROSS JOIN " + string(p.Rows.List) + " o ON o.rowid = n.at" + rest
+	var same []string
+	for _, column := range p.notedColumns() {
+		same = append(same, "o."+column+" = n."+column)
+	}
+	return "SELECT n.number, " + p.table.columnList() + " FROM " + p.noted + " n CROSS JOIN " + string(p.Rows.List) + " o ON " +
+		strings.Join(same, " AND ") + rest
 }
 
 // streamSQL selects the rows behind a place. Rows that have the first value of the

@@ -78,6 +78,7 @@ func Run(t *testing.T, open Open, can Capabilities) {
 		{"Purge", can.Store && can.Purges, s.purge},
 		{"PurgeKeeping", can.Store && can.Purges, s.purgeKeeping},
 		{"PurgeBatches", can.Store && can.Purges, s.purgeBatches},
+		{"PagesReplaced", can.Store && can.Purges, s.pagesReplaced},
 		{"NoPurge", !can.Purges, s.noPurge},
 		{"Time", true, s.time},
 		{"Receipts", can.Store, s.receipts},
