@@ -16,10 +16,10 @@ import (
 // listings. SQLite moves a large table to disk.
 type snapshot struct {
 	*view
-	contents contentReader // kept from list to list
+	contents contentReader // kept from list to list, unless keyed
 	noted    []string      // the tables
-	// keyed: rows are noted by their keys. SQLite gives a new row the rowid of a row that
-	// was removed, so a rowid from a database in memory is worth nothing in the next page.
+	// keyed: the database is in memory. SQLite gives a new row the rowid of a row that was
+	// removed, so no rowid is kept for the next page: rows are noted by their keys.
 	keyed bool
 }
 
@@ -113,6 +113,9 @@ func (p *pages) Next(ctx context.Context) (n int, err error) {
 			return err
 		}
 		p.rows = rows
+		if p.snapshot.keyed { // a new content may have the number of a content that was removed
+			p.snapshot.contents = contentReader{}
+		}
 		return p.snapshot.contents.resolve(ctx, tx, rows, p.table.contents, p.order)
 	})
 	if err != nil {

@@ -79,6 +79,7 @@ func Run(t *testing.T, open Open, can Capabilities) {
 		{"PurgeKeeping", can.Store && can.Purges, s.purgeKeeping},
 		{"PurgeBatches", can.Store && can.Purges, s.purgeBatches},
 		{"PagesReplaced", can.Store && can.Purges, s.pagesReplaced},
+		{"PagesReloaded", can.Store && can.Purges, s.pagesReloaded},
 		{"NoPurge", !can.Purges, s.noPurge},
 		{"Time", true, s.time},
 		{"Receipts", can.Store, s.receipts},
