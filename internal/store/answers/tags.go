@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
@@ -38,7 +39,7 @@ func (db *DB) Tagged(ctx context.Context, tag string, of CheckoutsOf, isTree fun
 			return err
 		}
 		for _, key := range trees {
-			err := forEachRow(ctx, tx, query, []any{key, containing(tag), maxTagCheckouts}, []any{&hash, &tags}, func() {
+			err := forEachRow(ctx, tx, query, []any{key, containing(inJSON(tag)), maxTagCheckouts}, []any{&hash, &tags}, func() {
 				if slices.Contains(listOf(tags), tag) && !slices.Contains(hashes, hash) {
 					hashes = append(hashes, hash)
 				}
@@ -50,6 +51,13 @@ func (db *DB) Tagged(ctx context.Context, tag string, of CheckoutsOf, isTree fun
 		return nil
 	})
 	return hashes, err
+}
+
+// inJSON returns a text as it stands in a JSON string, without the quotes. Both engines
+// escape the same characters: quotes, backslashes and control characters.
+func inJSON(text string) string {
+	quoted, _ := jsontext.AppendQuote(nil, text) // its only error is invalid UTF-8, which no tag has
+	return string(quoted[1 : len(quoted)-1])
 }
 
 // TagsOf returns the tags of checkouts, by their IDs. It leaves out checkouts without a

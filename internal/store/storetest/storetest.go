@@ -72,6 +72,7 @@ func Run(t *testing.T, open Open, can Capabilities) {
 		{"Outcomes", can.Store, s.outcomes},
 		{"Runs", can.Store, s.runs},
 		{"Previous", can.Store, s.previous},
+		{"Tags", can.SQL, s.tags},
 		{"Notes", can.SQL, s.notes},
 		{"Rollups", can.SQL, s.rollups},
 		{"RollupsCost", can.SQL, s.rollupsCost},
