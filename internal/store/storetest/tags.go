@@ -12,7 +12,8 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// tags finds commits by tags with characters that JSON or a pattern of LIKE escapes.
+// tags finds commits by tags with characters that JSON or a pattern of LIKE escapes, and
+// no commit by names that are longer than any object has them.
 func (s suite) tags(t *testing.T) {
 	db := s.store(t)
 	const hash = "0c3836482481200ead7b416ca80c68a29cfdaabd"
@@ -37,6 +38,17 @@ func (s suite) tags(t *testing.T) {
 	for _, tag := range []string{"v", `"`, `v\u0001`, `\`, "", "V1", "v1%"} {
 		if found := find(tag); found != nil {
 			t.Errorf("%q, which no checkout has, is a tag of %q", tag, found)
+		}
+	}
+	// A parameter of a URL may be so long. As a pattern it takes twice as many bytes.
+	long := strings.Repeat("_", 30_000)
+	if found := find(long); found != nil {
+		t.Errorf("%.20q is a tag of %q", long, found)
+	}
+	for _, length := range []int{len(long), 1000, 500} {
+		of := answers.HistoryOf{RepositoryURL: "https://example.org/a" + strings.Repeat("é", length), Branch: "main"}
+		if runs, err := answers.Of(db).History(t.Context(), of, 1); err != nil || runs != nil {
+			t.Errorf("an unknown repository with a path of %d characters: %v, %v", length, runs, err)
 		}
 	}
 }
