@@ -143,10 +143,14 @@ func TestAwait(t *testing.T) {
 	if err := q.Publish(t.Context(), queue.Message{ID: "a"}); err != nil {
 		t.Fatal(err)
 	}
-	d, err := q.next(t.Context(), 1)
-	if err != nil || d == nil {
-		t.Fatal(d, err)
-	}
+	var d *delivery
+	eventually.True(t, "the consumer learns of the message", func() bool {
+		var err error
+		if d, err = q.next(t.Context(), 1); err != nil {
+			t.Fatal(err)
+		}
+		return d != nil
+	})
 	waits := q.await(time.Minute)
 	requireWait := func(c <-chan struct{}, what string, want bool) {
 		t.Helper()
