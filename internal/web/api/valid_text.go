@@ -17,11 +17,15 @@ func validText(text string) bool { return utf8.ValidString(text) && !strings.Con
 
 // checkURL returns an error if a URL has a text that is not valid.
 func checkURL(u *url.URL) error {
-	query, err := url.QueryUnescape(u.RawQuery)
-	if err != nil {
-		query = u.RawQuery // a bad escape is read as it is, or left out
+	valid := validText(u.Path)
+	for pair := range strings.SplitSeq(u.RawQuery, "&") {
+		text, err := url.QueryUnescape(pair)
+		if err != nil {
+			text = pair // a parameter with a bad escape is left out, but the others are read
+		}
+		valid = valid && validText(text)
 	}
-	if !validText(u.Path) || !validText(query) {
+	if !valid {
 		return badRequest("The URL has a NUL character, or is not UTF-8")
 	}
 	return nil

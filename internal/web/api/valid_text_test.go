@@ -11,7 +11,11 @@ import (
 // PostgreSQL fails on them.
 func TestTextsRefused(t *testing.T) {
 	eachStore(t, func(t *testing.T, s *served) {
-		for _, path := range []string{"/api/report?checkout=%00", "/api/build/%00", "/api/test/%ff", "/api/tree?origin=%00"} {
+		for _, path := range []string{
+			"/api/report?checkout=%00", "/api/build/%00", "/api/test/%ff", "/api/tree?origin=%00",
+			// The bad escape of one parameter must not hide another parameter.
+			"/api/tree?origin=%00&x=%zz", "/api/tree?x=%zz&origin=%00", "/api/tree?%zz&origin=%00",
+		} {
 			if status, _, _ := s.get(path); status != 400 {
 				t.Errorf("%s: %d", path, status)
 			}
