@@ -82,9 +82,11 @@ func (dialect) Micros(column string) string {
 
 func (dialect) Moment(n int) string { return timeExpression(fmt.Sprintf("$%d::bigint", n)) }
 
-// timeExpression returns the expression of microseconds since 1970 as a time.
+// timeExpression returns the expression of microseconds since 1970 as a time. The server
+// multiplies an interval by a float8, which does not hold the microseconds of all times,
+// but holds their seconds.
 func timeExpression(micros string) string {
-	return "(timestamptz 'epoch' + " + micros + " * interval '1 microsecond')"
+	return fmt.Sprintf("(timestamptz 'epoch' + %[1]s / 1000000 * interval '1 second' + %[1]s %% 1000000 * interval '1 microsecond')", micros)
 }
 
 func (dialect) JSON(column string) string {

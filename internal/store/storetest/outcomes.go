@@ -165,6 +165,9 @@ func (s suite) previous(t *testing.T) {
 	add("a:nothing", 25, func(c *report.Checkout, b *report.Build) {
 		c.GitRepositoryURL, c.GitRepositoryBranch, b.Architecture, b.ConfigName, b.StartTime = nil, nil, nil, nil, nil
 	})
+	// A time that a number with 53 bits does not hold in microseconds: the nearest is later.
+	far := time.Date(9999, 1, 1, 0, 0, 0, 20_000, time.UTC)
+	add("a:far", 0, func(c *report.Checkout, _ *report.Build) { c.GitRepositoryBranch, c.StartTime = new("far"), &far })
 	mustLoad(t, db, r, store.LoadOptions{})
 	like := store.Like{Origin: "a", RepositoryURL: "https://example.org/a", Branch: "main", Architecture: "arm", ConfigName: "def", Before: moment(30)}
 	changed := func(change func(*store.Like)) store.Like {
@@ -184,6 +187,8 @@ func (s suite) previous(t *testing.T) {
 		{changed(func(l *store.Like) { l.Before = time.Time{} }), 10, nil},
 		{changed(func(l *store.Like) { l.ConfigName = "" }), 10, []string{"a:no configuration"}},
 		{changed(func(l *store.Like) { l.Branch = "" }), 10, []string{"a:no branch"}},
+		{changed(func(l *store.Like) { l.Branch, l.Before = "far", far }), 10, nil},
+		{changed(func(l *store.Like) { l.Branch, l.Before = "far", far.Add(time.Microsecond) }), 10, []string{"a:far"}},
 		{store.Like{Origin: "a", Before: moment(30)}, 10, []string{"a:nothing"}},
 		{store.Like{}, 10, nil},
 	} {
