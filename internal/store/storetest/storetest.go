@@ -102,7 +102,7 @@ func Run(t *testing.T, open Open, can Capabilities) {
 }
 
 // leftOut are the cases that short runs leave out.
-var leftOut = []string{"Merge", "Extremes", "QueryConformance", "Patterns", "PurgeBatches"}
+var leftOut = []string{"Merge", "Extremes", "QueryConformance", "Patterns", "PagesReplaced", "PagesReloaded", "PurgeBatches"}
 
 type suite struct {
 	open Open
