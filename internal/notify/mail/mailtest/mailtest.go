@@ -58,7 +58,7 @@ type Server struct {
 	listener *listener
 	messages []Message
 	refusals map[string]*refusal
-	delay    time.Duration
+	held     map[string]chan struct{} // closed when the answers go on
 	drops    int
 	ended    int
 }
@@ -70,7 +70,7 @@ type refusal struct {
 // Start starts a server for a test, on a free port of 127.0.0.1.
 func Start(t testing.TB, o Options) *Server {
 	t.Helper()
-	s := &Server{options: o, address: "127.0.0.1:0", changed: make(chan struct{}), refusals: map[string]*refusal{}}
+	s := &Server{options: o, address: "127.0.0.1:0", changed: make(chan struct{}), refusals: map[string]*refusal{}, held: map[string]chan struct{}{}}
 	if o.TLS || o.StartTLS {
 		var err error
 		if s.pair, s.roots, err = certificate(); err != nil {
@@ -177,11 +177,19 @@ func (s *Server) Refuse(what string, code, times int) {
 	s.refusals[what] = &refusal{code, times}
 }
 
-// Delay waits before each answer to MAIL, RCPT and DATA's message.
-func (s *Server) Delay(d time.Duration) {
+// Hold holds all answers to a recipient's address, or to the command "MAIL" or "DATA",
+// until release is called.
+func (s *Server) Hold(what string) (release func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.delay = d
+	held := make(chan struct{})
+	s.held[what] = held
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.held, what)
+		close(held)
+	}
 }
 
 // Drop takes the next messages and cuts their connections instead of answering.

@@ -6,7 +6,6 @@ import (
 	"crypto/subtle"
 	"errors"
 	"io"
-	"time"
 
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
@@ -97,10 +96,10 @@ func (c *session) Data(r io.Reader) error {
 	return nil
 }
 
-// answer waits for the delay, and returns the refusal that is due.
+// answer waits while the answer is held, and returns the refusal that is due.
 func (s *Server) answer(what string) error {
 	s.mu.Lock()
-	delay, code := s.delay, 0
+	held, code := s.held[what], 0
 	if r := s.refusals[what]; r != nil {
 		code = r.code
 		if r.times--; r.times == 0 {
@@ -109,7 +108,9 @@ func (s *Server) answer(what string) error {
 		r.times = max(r.times, 0)
 	}
 	s.mu.Unlock()
-	time.Sleep(delay)
+	if held != nil {
+		<-held
+	}
 	if code != 0 {
 		return answer(code)
 	}
