@@ -77,8 +77,8 @@ func Run(t *testing.T, setup func(t *testing.T, visibility time.Duration) (open 
 		{"Restore", long, testRestore},
 		{"RestoreAll", long, testRestoreAll},
 		{"Discard", long, testDiscard},
-		{"Reopen", short, testReopen},
-		{"ReopenHeld", short, testReopenHeld},
+		{"Reopen", long, testReopen},
+		{"ReopenHeld", long, testReopenHeld},
 		{"Concurrency", long, testConcurrency},
 	} {
 		t.Run(test.name, func(t *testing.T) {
