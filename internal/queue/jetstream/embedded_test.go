@@ -26,6 +26,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/kcidb-go/kcidb/internal/queue"
+	"github.com/kcidb-go/kcidb/internal/testing/address"
 	"github.com/kcidb-go/kcidb/internal/testing/eventually"
 )
 
@@ -239,17 +240,6 @@ func TestUnusableDir(t *testing.T) {
 	}
 }
 
-// freePort returns an address where no server listens.
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
-
 func TestListen(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ name, user, password, userinfo string }{
@@ -260,7 +250,7 @@ func TestListen(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			cfg := testConfig(t)
-			cfg.Dir, cfg.Listen = t.TempDir(), freePort(t)
+			cfg.Dir, cfg.Listen = t.TempDir(), address.Reserve(t)
 			cfg.User, cfg.Password = test.user, test.password
 			q := open(t, cfg)
 			if err := q.Init(t.Context()); err != nil {
@@ -316,7 +306,7 @@ func TestQuiet(t *testing.T) {
 	defer restore()
 	var log bytes.Buffer
 	cfg := Config{
-		Dir: t.TempDir(), Listen: freePort(t), User: "ci", Password: "s3cret",
+		Dir: t.TempDir(), Listen: address.Reserve(t), User: "ci", Password: "s3cret",
 		Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	q := open(t, cfg)
@@ -365,7 +355,7 @@ func TestFull(t *testing.T) {
 	if err := q.Publish(t.Context(), large); !errors.Is(err, queue.ErrFull) {
 		t.Errorf("a large message: %v, want %v", err, queue.ErrFull)
 	}
-	got, err := q.Pull(t.Context(), queue.Limits{Messages: 1}, 0)
+	got, err := q.Pull(t.Context(), queue.Limits{Messages: 1}, time.Minute)
 	if err != nil || len(got) != 1 {
 		t.Fatal(got, err)
 	}
@@ -448,12 +438,18 @@ func TestDamaged(t *testing.T) {
 	if err := q.purge(t.Context(), "KCIDB", piece("KCIDB", "a", 1)); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := q.Pull(t.Context(), queue.Limits{}, 0); err != nil || len(got) != 0 {
-		t.Errorf("pulled %v, %v", got, err)
-	}
-	letter, err := q.DeadLetter(t.Context(), "a")
-	if err != nil || !strings.Contains(letter.Reason, "damaged") {
-		t.Errorf("dead letter %+v, %v", letter, err)
+	var letter queue.DeadLetter
+	eventually.Succeeds(t, func() error {
+		// A Pull may be too early to find the message.
+		got, err := q.Pull(t.Context(), queue.Limits{}, 0)
+		if err != nil || len(got) != 0 {
+			t.Fatalf("pulled %v, %v", got, err)
+		}
+		letter, err = q.DeadLetter(t.Context(), "a")
+		return err
+	})
+	if !strings.Contains(letter.Reason, "damaged") {
+		t.Errorf("dead letter %+v", letter)
 	}
 	if pending, err := q.Pending(t.Context(), "a"); err != nil || pending {
 		t.Errorf("still pending: %v, %v", pending, err)

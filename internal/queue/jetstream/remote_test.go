@@ -8,13 +8,17 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+	js "github.com/nats-io/nats.go/jetstream"
 
 	"github.com/kcidb-go/kcidb/internal/queue"
+	"github.com/kcidb-go/kcidb/internal/testing/address"
 	"github.com/kcidb-go/kcidb/internal/testing/eventually"
 )
 
@@ -23,10 +27,15 @@ import (
 func TestReconnect(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	srv := startRemote(t, dir, server.RANDOM_PORT)
-	address := srv.Addr().(*net.TCPAddr)
+	host := address.Reserve(t)
+	_, number, _ := strings.Cut(host, ":")
+	port, err := strconv.Atoi(number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := startRemote(t, dir, port)
 	cfg := testConfig(t)
-	cfg.Servers = []string{address.String()}
+	cfg.Servers = []string{host}
 	cfg.User, cfg.Password = "ci", "secret"
 	q := open(t, cfg)
 	if err := q.Init(t.Context()); err != nil {
@@ -35,14 +44,14 @@ func TestReconnect(t *testing.T) {
 	if err := q.Publish(t.Context(), queue.Message{ID: "before"}); err != nil {
 		t.Fatal(err)
 	}
-	first, err := q.Pull(t.Context(), queue.Limits{}, 0)
+	first, err := q.Pull(t.Context(), queue.Limits{}, time.Minute)
 	if err != nil || len(first) != 1 {
 		t.Fatal(first, err)
 	}
 
 	srv.Shutdown()
 	srv.WaitForShutdown()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	_, pullErr := q.Pull(ctx, queue.Limits{}, time.Minute)
 	for what, err := range map[string]error{
@@ -56,19 +65,16 @@ func TestReconnect(t *testing.T) {
 		}
 	}
 
-	startRemote(t, dir, address.Port)
-	tries := 0
-	untilDone(t, "publish after the restart", func() error {
-		tries++
-		return q.Publish(t.Context(), queue.Message{ID: fmt.Sprintf("after%d", tries)})
-	})
+	startRemote(t, dir, port)
+	// The queue keeps one message, even if the answer to a try was lost.
+	untilDone(t, "publish after the restart", func() error { return q.Publish(t.Context(), queue.Message{ID: "after"}) })
 	if err := first[0].Ack(t.Context()); err != nil {
 		t.Errorf("a message pulled before the restart: %v", err)
 	}
 	if pending, err := q.Pending(t.Context(), "before"); err != nil || pending {
 		t.Errorf("acknowledged and pending: %v, %v", pending, err)
 	}
-	got, err := q.Pull(t.Context(), queue.Limits{}, 5*time.Second)
+	got, err := q.Pull(t.Context(), queue.Limits{}, time.Minute)
 	if err != nil || len(got) != 1 {
 		t.Errorf("pulled %d messages, %v", len(got), err)
 	}
@@ -81,53 +87,77 @@ func TestSlowAnswers(t *testing.T) {
 	t.Parallel()
 	cfg := testConfig(t)
 	cfg.User, cfg.Password = "ci", "secret"
-	address := startRemote(t, t.TempDir(), server.RANDOM_PORT).Addr().String()
-	cfg.Servers = []string{address}
+	remote := startRemote(t, t.TempDir(), server.RANDOM_PORT).Addr().String()
+	cfg.Servers = []string{remote}
 	near := open(t, cfg)
 	if err := near.Init(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	proxy := startGate(t, address)
+	proxy := startGate(t, remote)
 	cfg.Servers = []string{proxy.address}
 	far := open(t, cfg)
 
-	for i := range 2 {
-		const wait = time.Second
-		ctx, leave := context.WithCancel(t.Context())
-		// The request of a Pull waits at the server for a second at most, so a busy machine
-		// may miss it.
-		var pulled chan []queue.Delivery
-		eventually.True(t, "a Pull waits at the server", func() bool {
-			if pulled == nil || len(pulled) > 0 {
-				pulled = make(chan []queue.Delivery, 1)
-				go func() {
-					got, err := far.Pull(ctx, queue.Limits{}, wait)
-					if err != nil && !errors.Is(err, context.Canceled) {
-						t.Error(err)
-					}
-					pulled <- got
-				}()
+	// A busy machine may publish too late for the request, or open the gate too late for
+	// fetch. Then the message proves nothing, and another is tried.
+	for late, n := 0, 0; late < 2; n++ {
+		if n == 10 {
+			t.Fatalf("%d messages of %d arrived late", late, n)
+		}
+		id := fmt.Sprint("m", n)
+		handedOut := publishLate(t, near, far, proxy, id)
+		got, err := far.Pull(t.Context(), queue.Limits{}, 10*time.Second)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range got {
+			if handedOut && d.Message().ID == id && d.Attempt() == 1 {
+				late++
 			}
-			return waiting(t, near) > 0
-		})
-		proxy.shut()
-		leave()
-		if err := near.Publish(t.Context(), queue.Message{ID: fmt.Sprint("m", i)}); err != nil {
-			t.Fatal(err)
-		}
-		if got := <-pulled; len(got) > 0 {
-			t.Fatalf("a Pull got %v through a shut gate", got)
-		}
-		// The NATS client would stop listening a second after the end of the request.
-		time.AfterFunc(wait+1200*time.Millisecond, proxy.open)
-		got, err := far.Pull(t.Context(), queue.Limits{}, 20*time.Second)
-		if err != nil || len(got) != 1 || got[0].Attempt() != 1 {
-			t.Fatalf("message %d: got %v, %v, want it at its first attempt", i, got, err)
-		}
-		if err := got[0].Ack(t.Context()); err != nil {
-			t.Fatal(err)
+			if err := d.Ack(t.Context()); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
+}
+
+// publishLate publishes a message that the server hands out to a Pull of the queue far. The
+// message arrives when the Pull has ended, and later than the NATS client would listen. It
+// returns false if the server handed the message out to no Pull.
+func publishLate(t *testing.T, near, far *jsQueue, proxy *gate, id string) (handedOut bool) {
+	t.Helper()
+	const wait = time.Second
+	ctx, leave := context.WithCancel(t.Context())
+	defer leave()
+	// The request of a Pull waits at the server for a second at most, so a busy machine
+	// may miss it.
+	var pulled chan []queue.Delivery
+	eventually.True(t, "a Pull waits at the server", func() bool {
+		if pulled == nil || len(pulled) > 0 {
+			pulled = make(chan []queue.Delivery, 1)
+			go func() {
+				got, err := far.Pull(ctx, queue.Limits{}, wait)
+				if err != nil && !errors.Is(err, context.Canceled) {
+					t.Error(err)
+				}
+				pulled <- got
+			}()
+		}
+		return consumerInfo(t, near).NumWaiting > 0
+	})
+	proxy.shut()
+	leave()
+	before := consumerInfo(t, near).Delivered.Consumer
+	if err := near.Publish(t.Context(), queue.Message{ID: id}); err != nil {
+		t.Fatal(err)
+	}
+	eventually.True(t, "the request has ended", func() bool { return consumerInfo(t, near).NumWaiting == 0 })
+	handedOut = consumerInfo(t, near).Delivered.Consumer > before
+	if got := <-pulled; len(got) > 0 {
+		t.Fatalf("a Pull got %v through a shut gate", got)
+	}
+	// The NATS client would stop listening a second after the end of the request.
+	time.AfterFunc(wait+1200*time.Millisecond, proxy.open)
+	return handedOut
 }
 
 // TestAwait: a Pull that is about to wait learns of a message that another Pull held
@@ -175,14 +205,14 @@ func TestAwait(t *testing.T) {
 	requireWait(q.await(time.Minute), "the queue is closed", false)
 }
 
-// waiting returns the number of requests for messages that wait at the server.
-func waiting(t *testing.T, q *jsQueue) int {
+// consumerInfo returns the server's account of the messages of a queue.
+func consumerInfo(t *testing.T, q *jsQueue) *js.ConsumerInfo {
 	t.Helper()
 	consumer, err := q.js.Consumer(t.Context(), q.cfg.Stream, q.cfg.Consumer)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return consumer.CachedInfo().NumWaiting
+	return consumer.CachedInfo()
 }
 
 // gate is a proxy for a server. It holds the answers of the server while it is shut.

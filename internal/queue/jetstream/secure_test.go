@@ -66,7 +66,7 @@ func roundTrip(t *testing.T, spec string) {
 	if err := q.Publish(t.Context(), queue.Message{ID: "a"}); err != nil {
 		t.Fatal(err)
 	}
-	got, err := q.Pull(t.Context(), queue.Limits{}, 10*time.Second)
+	got, err := q.Pull(t.Context(), queue.Limits{}, time.Minute)
 	if err != nil || len(got) != 1 {
 		t.Fatalf("pulled %d, %v", len(got), err)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kcidb-go/kcidb/internal/queue"
+	"github.com/kcidb-go/kcidb/internal/testing/address"
 )
 
 func TestParse(t *testing.T) {
@@ -75,7 +76,7 @@ func TestParseFaults(t *testing.T) {
 
 func TestOpenNobody(t *testing.T) {
 	t.Parallel()
-	_, err := Open(t.Context(), "nats://ci:secret@"+freePort(t)+"/KCIDB")
+	_, err := Open(t.Context(), "nats://ci:secret@"+address.Reserve(t)+"/KCIDB")
 	if !errors.Is(err, queue.ErrUnavailable) || strings.Contains(err.Error(), "secret") {
 		t.Errorf("where nobody listens: %v, want %v", err, queue.ErrUnavailable)
 	}
