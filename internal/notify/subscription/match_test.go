@@ -131,11 +131,11 @@ func TestExpressionsAreBounded(t *testing.T) {
 		"texts":  "match: |\n  " + strings.Repeat("object.log_excerpt + ", 80) + "'' == ''",
 		"no key": "match: object.misc.nothing == 1",
 	} {
-		start := time.Now()
+		start := cpuTime(t)
 		if _, err := parsed(t, "test", lines).Match(t.Context(), in); err == nil {
 			t.Errorf("%s: no error", name)
 		}
-		if took := time.Since(start); took > 2*time.Second {
+		if took := cpuTime(t) - start; took > 2*time.Second {
 			t.Errorf("%s: took %v", name, took)
 		}
 	}
