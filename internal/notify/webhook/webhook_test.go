@@ -15,6 +15,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/auth/secret"
 	"github.com/kcidb-go/kcidb/internal/notify/webhook"
+	"github.com/kcidb-go/kcidb/internal/testing/address"
 )
 
 const key = secret.Text("hunter2")
@@ -148,8 +149,6 @@ func TestNoAnswer(t *testing.T) {
 	hang := func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 	slow := httptest.NewServer(http.HandlerFunc(hang))
 	defer slow.Close()
-	gone := httptest.NewServer(nil)
-	gone.Close()
 	strange := httptest.NewTLSServer(http.NotFoundHandler())
 	defer strange.Close()
 	for name, c := range map[string]struct {
@@ -157,7 +156,7 @@ func TestNoAnswer(t *testing.T) {
 		timeout   time.Duration
 	}{
 		"slow":                {slow.URL, "deadline exceeded", 200 * time.Millisecond},
-		"down":                {gone.URL, "refused", time.Minute},
+		"down":                {"http://" + address.Reserve(t), "refused", time.Minute},
 		"unknown certificate": {strange.URL, "certificate", time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -182,12 +181,13 @@ func TestEndlessAnswer(t *testing.T) {
 		}
 	}))
 	defer server.Close()
-	begun := time.Now()
-	if err := new(webhook.Sender).Send(t.Context(), webhook.Hook{URL: server.URL}, "1", nil); err != nil {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if err := (&webhook.Sender{Timeout: time.Hour}).Send(ctx, webhook.Hook{URL: server.URL}, "1", nil); err != nil {
 		t.Error(err)
 	}
-	if took := time.Since(begun); took > 5*time.Second {
-		t.Errorf("took %v", took)
+	if ctx.Err() != nil {
+		t.Error("the answer was read as long as there was time")
 	}
 }
 
@@ -241,7 +241,7 @@ func permanent(err error) bool {
 func TestGuardAtDial(t *testing.T) {
 	client := webhook.NewClient()
 	for _, url := range []string{"https://169.254.169.254/", "http://10.255.255.1/", "https://[fe80::1%25lo]/"} {
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		request, err := http.NewRequestWithContext(ctx, "GET", url, nil)
 		if err != nil {
