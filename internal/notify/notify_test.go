@@ -119,7 +119,7 @@ func (h *testbed) notifier(name string) *Notifier {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	sender, err := mail.New(mail.Config{URL: h.mails.URL(), RootCAs: h.mails.RootCAs(), Timeout: 2 * time.Second})
+	sender, err := mail.New(mail.Config{URL: h.mails.URL(), RootCAs: h.mails.RootCAs(), Timeout: time.Minute})
 	if err != nil {
 		h.t.Fatal(err)
 	}

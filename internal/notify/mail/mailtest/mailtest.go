@@ -24,6 +24,8 @@ import (
 	"time"
 
 	"github.com/emersion/go-smtp"
+
+	"github.com/kcidb-go/kcidb/internal/testing/address"
 )
 
 // Options are the properties of a server that do not change.
@@ -67,10 +69,10 @@ type refusal struct {
 	code, times int // times 0 for always
 }
 
-// Start starts a server for a test, on a free port of 127.0.0.1.
+// Start starts a server for a test, on a port of 127.0.0.1 that is reserved for the test.
 func Start(t testing.TB, o Options) *Server {
 	t.Helper()
-	s := &Server{options: o, address: "127.0.0.1:0", changed: make(chan struct{}), refusals: map[string]*refusal{}, held: map[string]chan struct{}{}}
+	s := &Server{options: o, address: address.Reserve(t), changed: make(chan struct{}), refusals: map[string]*refusal{}, held: map[string]chan struct{}{}}
 	if o.TLS || o.StartTLS {
 		var err error
 		if s.pair, s.roots, err = certificate(); err != nil {
