@@ -166,7 +166,7 @@ func TestEndedOtherProcesses(t *testing.T) {
 	b, _ := newHastyBench(t)
 	b.publish(t, "killer", checkout("ci:killer", "x"))
 	for range 6 { // as many processes
-		deliveries, err := b.queue.Pull(t.Context(), queue.Limits{Messages: 1}, 10*time.Second)
+		deliveries, err := b.queue.Pull(t.Context(), queue.Limits{Messages: 1}, time.Minute)
 		if err != nil || len(deliveries) != 1 {
 			t.Fatalf("pulled %d, %v", len(deliveries), err)
 		}
@@ -198,10 +198,10 @@ func TestManyInterrupted(t *testing.T) {
 		b.publish(t, fmt.Sprintf("s%d", i), checkout(fmt.Sprintf("ci:%d", i), "x"))
 	}
 	for range 20 { // processes
-		deliveries, err := b.queue.Pull(t.Context(), queue.Limits{}, 10*time.Second)
+		deliveries, err := b.queue.Pull(t.Context(), queue.Limits{}, time.Minute)
 		for err == nil && len(deliveries) < n {
 			var more []queue.Delivery
-			more, err = b.queue.Pull(t.Context(), queue.Limits{}, 10*time.Second)
+			more, err = b.queue.Pull(t.Context(), queue.Limits{}, time.Minute)
 			deliveries = append(deliveries, more...)
 		}
 		if err != nil {

@@ -224,7 +224,7 @@ func TestStatuses(t *testing.T) {
 // refuse gives up the next message of the queue.
 func refuse(t *testing.T, ctx context.Context, q queue.Queue, reason string) {
 	t.Helper()
-	deliveries, err := q.Pull(ctx, queue.Limits{Messages: 1}, 10*time.Second)
+	deliveries, err := q.Pull(ctx, queue.Limits{Messages: 1}, time.Minute)
 	if err != nil || len(deliveries) != 1 {
 		t.Fatalf("pulled %d, %v", len(deliveries), err)
 	}
