@@ -5,6 +5,7 @@ package service
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -52,7 +53,7 @@ func TestPagesInABrowser(t *testing.T) {
 	ctx, cancel := chromedp.NewExecAllocator(t.Context(), append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(chromium), chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("disable-quic", true), chromedp.WSURLReadTimeout(time.Minute),
+		chromedp.Flag("disable-quic", true), chromedp.WSURLReadTimeout(5*time.Minute),
 	)...)
 	defer cancel()
 	ctx, cancel = chromedp.NewContext(ctx)
@@ -85,7 +86,7 @@ func TestPagesInABrowser(t *testing.T) {
 			{"home", test, 0, nil, ".where a", "Linux kernel test results"},
 		} {
 			t.Run(fmt.Sprint(page.name, " ", width), func(t *testing.T) {
-				ctx, cancel := context.WithTimeout(ctx, time.Minute)
+				ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 				defer cancel()
 				if err := chromedp.Do(ctx, chromedp.EmulateViewport(width, 900), chromedp.Navigate(s.url+page.path)); err != nil {
 					t.Fatal(err)
@@ -126,10 +127,17 @@ func checkFits(t *testing.T, ctx context.Context) {
 	}
 }
 
-// becomesTrue waits until an expression is true in the page.
+// becomesTrue waits until an expression is true in the page. An evaluation fails while the
+// browser replaces the page.
 func becomesTrue(t *testing.T, ctx context.Context, expression string) {
 	t.Helper()
-	eventually.True(t, expression, func() bool { return evaluate[bool](t, ctx, expression) })
+	eventually.Succeeds(t, func() error {
+		is, err := chromedp.Run(ctx, chromedp.Evaluate[bool](expression))
+		if err == nil && !is {
+			err = errors.New("not true: " + expression)
+		}
+		return err
+	})
 }
 
 // evaluate returns the value of an expression in the page.

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -21,6 +22,7 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 
 	"github.com/kcidb-go/kcidb/internal/store/pgtest"
+	"github.com/kcidb-go/kcidb/internal/testing/address"
 	"github.com/kcidb-go/kcidb/internal/testing/eventually"
 )
 
@@ -71,14 +73,13 @@ func runTestNATS(encoded string) {
 // startNATS starts n servers that form a cluster.
 func startNATS(t testing.TB, n int) []*natsNode {
 	t.Helper()
-	var listeners []net.Listener
 	port := func() int {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		_, number, _ := strings.Cut(address.Reserve(t), ":")
+		port, err := strconv.Atoi(number)
 		if err != nil {
 			t.Fatal(err)
 		}
-		listeners = append(listeners, l)
-		return l.Addr().(*net.TCPAddr).Port
+		return port
 	}
 	var all []natsOptions
 	var routes []string
@@ -87,9 +88,6 @@ func startNATS(t testing.TB, n int) []*natsNode {
 		routes = append(routes, fmt.Sprintf("127.0.0.1:%d", o.ClusterPort))
 		all = append(all, o)
 	}
-	for _, l := range listeners { // all at once, so that no port is used twice
-		l.Close()
-	}
 	var nodes []*natsNode
 	for _, o := range all {
 		o.Routes = routes
@@ -97,8 +95,8 @@ func startNATS(t testing.TB, n int) []*natsNode {
 		if err != nil {
 			t.Fatal(err)
 		}
-		address := fmt.Sprintf("127.0.0.1:%d", o.ClientPort)
-		nodes = append(nodes, &natsNode{startTestBinary(t, natsVariable+"="+string(text), io.Discard), address})
+		host := fmt.Sprintf("127.0.0.1:%d", o.ClientPort)
+		nodes = append(nodes, &natsNode{startTestBinary(t, natsVariable+"="+string(text), io.Discard), host})
 	}
 	for _, node := range nodes {
 		eventually.True(t, "NATS answers", func() bool {
@@ -120,10 +118,10 @@ func startRole(t testing.TB, role, database, queue, log string) (*process, strin
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { f.Close() })
-	address := freeAddress(t)
+	listen := address.Reserve(t)
 	config := fmt.Sprintf("data: \"\"\nlisten: %s\nroles: %s\ndatabase: %q\nqueue: %q\nsubscriptions: %s\n",
-		address, role, database, queue, t.TempDir())
-	return startProcess(t, config, "http://"+address, f), "http://" + address
+		listen, role, database, queue, t.TempDir())
+	return startProcess(t, config, "http://"+listen, f), "http://" + listen
 }
 
 // TestManyProcesses runs two processes that receive submissions and three that
@@ -153,7 +151,7 @@ func TestManyProcesses(t *testing.T) {
 	if testing.Short() {
 		reports = 100
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	var sent, taken atomic.Int64
 	ids := make([][]string, clients)

@@ -208,7 +208,7 @@ func TestRefusedBeforeSent(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(20 * time.Second))
+	conn.SetDeadline(time.Now().Add(2 * time.Minute))
 	io.WriteString(conn, "POST /submit HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\nExpect: 100-continue\r\n\r\n")
 	answer := make([]byte, 100)
 	n, err := io.ReadAtLeast(conn, answer, 12)

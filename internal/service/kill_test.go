@@ -9,7 +9,6 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -20,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/testing/address"
 	"github.com/kcidb-go/kcidb/internal/testing/eventually"
 )
 
@@ -123,15 +123,15 @@ func TestKill(t *testing.T) {
 	const clients = 4
 
 	dir := filepath.Join(t.TempDir(), "data")
-	address := freeAddress(t)
-	url, told := "http://"+address, fmt.Sprintf("data: %s\nlisten: %s\n", dir, address)
+	listen := address.Reserve(t)
+	url, told := "http://"+listen, fmt.Sprintf("data: %s\nlisten: %s\n", dir, listen)
 	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer log.Close()
 
-	var sent atomic.Int64
+	var sent, answered atomic.Int64
 	acknowledged := make([]map[string]int, clients) // submission ID to number of the report
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -143,14 +143,18 @@ func TestKill(t *testing.T) {
 				n := int(sent.Add(1))
 				if id := trySubmit(ctx, url, newReport(n)); id != "" {
 					acknowledged[i][id] = n
+					answered.Add(1)
 				}
 				time.Sleep(3 * time.Millisecond)
 			}
 		})
 	}
 
-	for range kills {
+	for i := range kills {
 		p := startProcess(t, told, url, log)
+		if i == 0 {
+			eventually.True(t, "a submission is acknowledged", func() bool { return answered.Load() > 0 })
+		}
 		time.Sleep(time.Duration(100+rand.IntN(300)) * time.Millisecond)
 		p.kill()
 	}
@@ -195,17 +199,6 @@ func TestKill(t *testing.T) {
 			t.Errorf("%s: %d, want %d, as many as submissions loaded", query, got, receipts)
 		}
 	}
-}
-
-// freeAddress returns an address where no server listens.
-func freeAddress(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // trySubmit sends a report and returns its ID, or "" without an answer.

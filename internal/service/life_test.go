@@ -18,6 +18,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/queue"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
+	"github.com/kcidb-go/kcidb/internal/testing/address"
 	"github.com/kcidb-go/kcidb/internal/testing/eventually"
 )
 
@@ -44,12 +45,11 @@ func TestStopUnderLoad(t *testing.T) {
 		}()
 	}
 	eventually.True(t, "100 submissions are acknowledged", func() bool { return acknowledged.Load() >= 100 })
-	begin := time.Now()
-	if err := first.stop(); err != nil {
+	stopped := make(chan error, 1)
+	go func() { stopped <- first.stop() }()
+	eventually.True(t, "the service stops", func() bool { return len(stopped) > 0 })
+	if err := <-stopped; err != nil {
 		t.Fatal(err)
-	}
-	if took := time.Since(begin); took > 20*time.Second {
-		t.Errorf("stopping took %v", took)
 	}
 	second := start(t, data)
 	for range 4 {
@@ -76,7 +76,7 @@ func runOnce(t *testing.T, cfg Config) error {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	return s.Run(ctx)
 }
@@ -173,9 +173,9 @@ func TestLog(t *testing.T) {
 
 // TestQueueListens: other processes can submit to the queue.
 func TestQueueListens(t *testing.T) {
-	address := freeAddress(t)
-	s := start(t, func(c *Config) { c.QueueListen, c.QueueToken = address, "t" })
-	other := &Service{cfg: Config{Queue: "nats://t@" + address + "/KCIDB", MaxSubmission: 1 << 20}, log: slog.New(slog.DiscardHandler)}
+	listen := address.Reserve(t)
+	s := start(t, func(c *Config) { c.QueueListen, c.QueueToken = listen, "t" })
+	other := &Service{cfg: Config{Queue: "nats://t@" + listen + "/KCIDB", MaxSubmission: 1 << 20}, log: slog.New(slog.DiscardHandler)}
 	q, err := other.openQueue(t.Context())
 	if err != nil {
 		t.Fatal(err)
