@@ -7,7 +7,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,6 +20,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/service"
 	"github.com/kcidb-go/kcidb/internal/store/all"
 	"github.com/kcidb-go/kcidb/internal/store/pgtest"
+	"github.com/kcidb-go/kcidb/internal/testing/address"
 	"github.com/kcidb-go/kcidb/internal/testing/need"
 )
 
@@ -116,14 +116,14 @@ func runPage(t *testing.T, binary, script, config, submitted string) string {
 		path += ":" + server.Bin()
 		env = append(env, "PGHOST="+socket, "PGUSER="+pgtest.Superuser)
 	}
-	address := freeAddress(t)
+	listen := address.Reserve(t)
 	replace := strings.NewReplacer(
 		"/run/postgresql", socket,
 		"/var/lib/kcidb", filepath.Join(dir, "var"),
 		"/etc/", dir+"/etc/",
-		"127.0.0.1:8080", address,
-		"https://kcidb.example.org", "http://"+address,
-		"https://$TOKEN@kcidb.example.org", "http://$TOKEN@"+address,
+		"127.0.0.1:8080", listen,
+		"https://kcidb.example.org", "http://"+listen,
+		"https://$TOKEN@kcidb.example.org", "http://$TOKEN@"+listen,
 		"make build links", ":",
 	)
 	write := func(name, text string, mode os.FileMode) {
@@ -152,9 +152,9 @@ esac
 [ ! -e %[2]q/pid ] || { kill $(cat %[2]q/pid) && while kill -0 $(cat %[2]q/pid) 2>/dev/null; do sleep 0.05; done; }
 %[1]q "$@" >%[2]q/log 2>&1 </dev/null &
 echo $! >%[2]q/pid
-for i in {1..200}; do curl -fs http://%[3]s/health >/dev/null && exit; sleep 0.05; done
+for i in {1..2400}; do curl -fs http://%[3]s/health >/dev/null && exit; sleep 0.05; done
 cat %[2]q/log; exit 1
-`, binary, dir, address), 0o755)
+`, binary, dir, listen), 0o755)
 	write("bin/curl", preamble+`case "$*" in
 */api/report*) found '"id"' /usr/bin/env PATH="${PATH#*:}" curl --silent "$@" ;;
 */api/*)
@@ -165,7 +165,7 @@ esac
 PATH=${PATH#*:} exec curl "$@"
 `, 0o755)
 
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	// A page that uses a service without starting it describes a service that
 	// runs already.
@@ -175,7 +175,7 @@ PATH=${PATH#*:} exec curl "$@"
 	}
 	shell := exec.CommandContext(ctx, "bash", "-c", begin+replace.Replace(script))
 	shell.Dir = dir
-	shell.Env = append(env, "PATH="+path+":"+os.Getenv("PATH"), "KCIDB_LISTEN="+address)
+	shell.Env = append(env, "PATH="+path+":"+os.Getenv("PATH"), "KCIDB_LISTEN="+listen)
 	out, err := shell.CombinedOutput()
 	stopService(t, filepath.Join(dir, "pid"))
 	if err != nil {
@@ -213,7 +213,7 @@ func recent(text string) string {
 // has an answer. A query that never gets an answer fails the page.
 const preamble = `#!/usr/bin/env bash
 found() {
-	for i in {1..200}; do
+	for i in {1..2400}; do
 		if out=$("${@:2}") && [[ $out = *$1* ]]; then echo "$out"; exit 0; fi
 		sleep 0.05
 	done
@@ -221,16 +221,6 @@ found() {
 	exit 1
 }
 `
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
 
 // stopService stops the service whose process ID is in the file, if any.
 func stopService(t *testing.T, pidFile string) {
