@@ -99,7 +99,7 @@ func (s *Server) run() error {
 	}()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	end := time.After(time.Minute)
+	end := time.After(3 * time.Minute)
 	for {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		conn, err := pgx.Connect(ctx, s.DSN("postgres", Superuser))
@@ -115,7 +115,7 @@ func (s *Server) run() error {
 			log, _ := os.ReadFile(filepath.Join(s.Dir, "log"))
 			return fmt.Errorf("the PostgreSQL server ended at once:\n%s", log)
 		case <-end:
-			return fmt.Errorf("the PostgreSQL server does not answer after a minute: %w", err)
+			return fmt.Errorf("the PostgreSQL server does not answer after three minutes: %w", err)
 		case <-tick.C:
 		}
 	}

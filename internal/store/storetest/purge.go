@@ -107,7 +107,7 @@ func (s suite) purgeBatches(t *testing.T) {
 		old.Issues = append(old.Issues, report.Issue{ID: fmt.Sprint("a:", i), Origin: "a", Timestamp: new(moment(0))})
 	}
 	mustLoad(t, db, old, store.LoadOptions{Metadata: true})
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // where a load would wait for the purge
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute) // where a load would wait for the purge
 	defer cancel()
 	interrupted, interrupt := context.WithCancel(ctx)
 	defer interrupt()
