@@ -12,6 +12,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -93,11 +94,20 @@ func TestRoutesAreBehindLimits(t *testing.T) {
 			t.Fatalf("%s is of kind %d: see what it costs, and say so here", route.Path, route.Kind)
 		}
 		path, from := routes[i].asked, fmt.Sprintf("192.0.2.%d:1", i)
-		if w := ask(limited, path, "kcidb.example.org", from); w.Code == 429 || w.Code == 421 {
-			t.Errorf("%s: %d at first", path, w.Code)
-		}
-		if w := ask(limited, path, "kcidb.example.org", from); (w.Code == 429) != (route.Kind != front.Probe) {
-			t.Errorf("%s: %d for one who asks too often", path, w.Code)
+		for again := 0; ; again++ {
+			began, from := time.Now(), fmt.Sprintf("192.0.%d.%d:1", 2+again, i)
+			if w := ask(limited, path, "kcidb.example.org", from); w.Code == 429 || w.Code == 421 {
+				t.Errorf("%s: %d at first", path, w.Code)
+			}
+			w := ask(limited, path, "kcidb.example.org", from)
+			isLimited := (w.Code == 429) == (route.Kind != front.Probe)
+			if !isLimited && time.Since(began) >= time.Second && again < 100 {
+				continue // on a busy machine a request may be late, and so not too often
+			}
+			if !isLimited {
+				t.Errorf("%s: %d for one who asks too often", path, w.Code)
+			}
+			break
 		}
 		if w := ask(open, path, "evil.example", from); w.Code != 421 || !strings.Contains(w.Body.String(), "base_url") {
 			t.Errorf("%s: %d by a name of somebody else", path, w.Code)

@@ -41,29 +41,31 @@ func TestTooOften(t *testing.T) {
 	}
 	known := func(h http.Header) bool { return h.Get("Authorization") == "me" }
 	for k := range kinds {
-		front := oneOfEach(Limits{Rate: 0.5, Burst: 2, Known: known}, respondWith("x"))
-		for range 2 {
-			if w := get(front, k, "192.0.2.1:1"); w.Code != 200 {
-				t.Errorf("%d: %d", k, w.Code)
+		synctest.Test(t, func(t *testing.T) { // the clock stands still
+			front := oneOfEach(Limits{Rate: 0.5, Burst: 2, Known: known}, respondWith("x"))
+			for range 2 {
+				if w := get(front, k, "192.0.2.1:1"); w.Code != 200 {
+					t.Errorf("%d: %d", k, w.Code)
+				}
 			}
-		}
-		w := get(front, k, "192.0.2.1:2")
-		if k == Probe {
-			if w.Code != 200 {
-				t.Errorf("a probe: %d", w.Code)
+			w := get(front, k, "192.0.2.1:2")
+			if k == Probe {
+				if w.Code != 200 {
+					t.Errorf("a probe: %d", w.Code)
+				}
+				return
 			}
-			continue
-		}
-		if w.Code != 429 || w.Header().Get("Retry-After") != "2" || !strings.Contains(w.Body.String(), "Too many requests") ||
-			strings.Contains(w.Body.String(), `{"error":`) != k.forPrograms() || strings.Contains(w.Body.String(), `"status":"error"`) != k.forSubmitters() {
-			t.Errorf("%d: %d %v %s", k, w.Code, w.Header(), w.Body)
-		}
-		if w := get(front, k, "192.0.2.2:1"); w.Code != 200 {
-			t.Errorf("%d from another: %d", k, w.Code)
-		}
-		if w := get(front, k, "192.0.2.1:3", "Authorization", "me"); (w.Code == 200) != k.forSubmitters() {
-			t.Errorf("%d, known: %d", k, w.Code)
-		}
+			if w.Code != 429 || w.Header().Get("Retry-After") != "2" || !strings.Contains(w.Body.String(), "Too many requests") ||
+				strings.Contains(w.Body.String(), `{"error":`) != k.forPrograms() || strings.Contains(w.Body.String(), `"status":"error"`) != k.forSubmitters() {
+				t.Errorf("%d: %d %v %s", k, w.Code, w.Header(), w.Body)
+			}
+			if w := get(front, k, "192.0.2.2:1"); w.Code != 200 {
+				t.Errorf("%d from another: %d", k, w.Code)
+			}
+			if w := get(front, k, "192.0.2.1:3", "Authorization", "me"); (w.Code == 200) != k.forSubmitters() {
+				t.Errorf("%d, known: %d", k, w.Code)
+			}
+		})
 	}
 }
 
