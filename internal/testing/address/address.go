@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package address reserves addresses for the servers of tests that cannot take port 0,
-// because they are started again, or because others have to know their address before.
+// Package address reserves addresses for servers of tests that cannot take port 0: a
+// server that is started again, or whose clients know the address before the server runs.
 package address
 
 import (
@@ -11,15 +11,15 @@ import (
 	"testing"
 )
 
-// The ports are below those that systems give to clients and for port 0: from 32768 on
-// Linux, and from 49152 on others.
+// The range of ports ends before the range from which a system chooses ports for clients
+// and for port 0: from 32768 on Linux, from 49152 on other systems.
 const (
 	firstPort = 10_000
 	lastPort  = 29_999
 )
 
-// Reserve returns an address HOST:PORT of this machine where no server listens. Until the
-// end of the test, no other test gets it, in any process.
+// Reserve returns an unused address HOST:PORT of this machine. Until the end of the test,
+// no other test gets the address, in any process.
 func Reserve(t testing.TB) string {
 	t.Helper()
 	for range 1000 {
