@@ -31,7 +31,9 @@ func buildAndRun(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	program = filepath.Join(dir, "kcidb")
-	if out, err := exec.Command("go", "build", "-o", program, "../cmd/kcidb").CombinedOutput(); err != nil {
+	build := exec.Command("go", "build", "-o", program, "../cmd/kcidb")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0") // as "make build", also in the race run
+	if out, err := build.CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, out)
 		return 1
 	}
