@@ -75,7 +75,7 @@ func startServer(cfg Config) (_ *embedded, err error) {
 	}
 	if cfg.Listen != "" {
 		if opts.Host, opts.Port, err = splitListen(cfg.Listen); err != nil {
-			lock.Close()
+			unlockDir(lock)
 			return nil, err
 		}
 	}
@@ -84,7 +84,7 @@ func startServer(cfg Config) (_ *embedded, err error) {
 	}
 	srv, err := server.NewServer(opts)
 	if err != nil {
-		lock.Close()
+		unlockDir(lock)
 		return nil, err
 	}
 	log := &serverLog{log: cfg.Logger}
@@ -148,7 +148,7 @@ func (e *embedded) stop() {
 	case <-done:
 		// The lock is released after the server's last write, so that the next
 		// process does not meet it.
-		e.lock.Close()
+		unlockDir(e.lock)
 	case <-time.After(stopTimeout):
 		e.log.Error("embedded queue does not stop; its directory stays locked until the process ends")
 	}

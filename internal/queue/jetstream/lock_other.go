@@ -14,3 +14,5 @@ import (
 func lockDir(string) (*os.File, error) {
 	return nil, errors.New("an embedded queue is not supported on this system")
 }
+
+func unlockDir(lock *os.File) { _ = lock.Close() }

@@ -37,3 +37,10 @@ func lockDir(dir string) (*os.File, error) {
 	}
 	return f, nil
 }
+
+// unlockDir releases a lock. Close alone would not release it while a child that this
+// process has forked holds the file until it executes its program.
+func unlockDir(lock *os.File) {
+	_ = syscall.Flock(int(lock.Fd()), syscall.LOCK_UN) // fails only for a closed file
+	_ = lock.Close()
+}
