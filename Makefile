@@ -35,11 +35,10 @@ test: ## run all tests, and install the tools that they need if possible
 	@GO="$(GO)" scripts/test
 
 # The race detector does not watch SQLite itself, which is C translated to Go: watched, it
-# takes three times as long. The detector still watches SQLite's driver and our code. As in
-# scripts/test, one package more than there are cores runs at a time.
+# takes three times as long. The detector still watches SQLite's driver and our code.
 .PHONY: race
 race: ## run all tests under the race detector (needs a C compiler)
-	CGO_ENABLED=1 $(GO) test -race -short -p $$(($$(getconf _NPROCESSORS_ONLN) + 1)) -gcflags=modernc.org/sqlite/lib=-race=false ./...
+	CGO_ENABLED=1 $(GO) test -race -short -gcflags=modernc.org/sqlite/lib=-race=false ./...
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for a while (FUZZTIME=30s)
