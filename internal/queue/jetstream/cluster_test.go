@@ -15,7 +15,6 @@ import (
 	js "github.com/nats-io/nats.go/jetstream"
 
 	"github.com/kcidb-go/kcidb/internal/queue"
-	"github.com/kcidb-go/kcidb/internal/testing/address"
 	"github.com/kcidb-go/kcidb/internal/testing/eventually"
 )
 
@@ -25,13 +24,8 @@ func startCluster(t *testing.T, n int) map[string]*server.Server {
 	var ports []int
 	var routes []*url.URL
 	for range n {
-		host := address.Reserve(t)
-		_, port, _ := strings.Cut(host, ":")
-		number, err := strconv.Atoi(port)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ports = append(ports, number)
+		host, port := reservePort(t)
+		ports = append(ports, port)
 		routes = append(routes, &url.URL{Scheme: "nats", Host: host})
 	}
 	servers := map[string]*server.Server{}

@@ -42,10 +42,7 @@ func TestCountIsNoList(t *testing.T) {
 	t.Parallel()
 	cfg := testConfig(t)
 	cfg.Dir = t.TempDir()
-	q := open(t, cfg)
-	if err := q.Init(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	q := openNew(t, cfg)
 	const many = 20_000
 	requests, last := uint64(0), 0
 	for _, n := range []int{10, many} {
@@ -80,10 +77,7 @@ func TestListIsRead(t *testing.T) {
 	t.Parallel()
 	cfg := testConfig(t)
 	cfg.Dir = t.TempDir()
-	q := open(t, cfg)
-	if err := q.Init(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	q := openNew(t, cfg)
 	addDeadLetters(t, q, 0, 3000)
 	before := q.nc.Stats().InMsgs
 	n := 0

@@ -200,10 +200,7 @@ func TestReclaim(t *testing.T) {
 	t.Parallel()
 	cfg := testConfig(t)
 	cfg.Dir, cfg.Visibility = t.TempDir(), time.Hour
-	q := open(t, cfg)
-	if err := q.Init(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	q := openNew(t, cfg)
 	for attempt := 1; attempt <= 3; attempt++ {
 		for _, id := range []string{"a", "b", "c"} {
 			if err := q.Publish(t.Context(), queue.Message{ID: id}); err != nil {
@@ -265,10 +262,7 @@ func TestListen(t *testing.T) {
 			cfg := testConfig(t)
 			cfg.Dir, cfg.Listen = t.TempDir(), address.Reserve(t)
 			cfg.User, cfg.Password = test.user, test.password
-			q := open(t, cfg)
-			if err := q.Init(t.Context()); err != nil {
-				t.Fatal(err)
-			}
+			q := openNew(t, cfg)
 			other, err := Open(t.Context(), "nats://"+test.userinfo+cfg.Listen+"/KCIDB")
 			if err != nil {
 				t.Fatal(err)
@@ -354,10 +348,7 @@ func TestFull(t *testing.T) {
 	t.Parallel()
 	cfg := testConfig(t)
 	cfg.Dir, cfg.MaxBytes = t.TempDir(), 1<<20
-	q := open(t, cfg)
-	if err := q.Init(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	q := openNew(t, cfg)
 	for i := range 20 {
 		err := q.Publish(t.Context(), queue.Message{ID: fmt.Sprint(i), Data: make([]byte, 100_000)})
 		if (err != nil) != (i >= 10) || err != nil && !errors.Is(err, queue.ErrFull) {
@@ -384,10 +375,7 @@ func TestDiskFull(t *testing.T) {
 	t.Parallel()
 	cfg := testConfig(t)
 	cfg.Dir = t.TempDir()
-	q := open(t, cfg)
-	if err := q.Init(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	q := openNew(t, cfg)
 	q.srv.reserve = math.MaxInt64 / 2
 	if err := q.Publish(t.Context(), queue.Message{ID: "a"}); !errors.Is(err, queue.ErrFull) {
 		t.Errorf("on a full disk: %v, want %v", err, queue.ErrFull)
@@ -403,10 +391,7 @@ func TestSweep(t *testing.T) {
 	t.Parallel()
 	cfg := testConfig(t)
 	cfg.Dir = t.TempDir()
-	q := open(t, cfg)
-	if err := q.Init(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	q := openNew(t, cfg)
 	data := make([]byte, 2*pieceSize)
 	for _, id := range []string{"whole", "orphan"} {
 		if err := q.Publish(t.Context(), queue.Message{ID: id, Data: data}); err != nil {
@@ -441,10 +426,7 @@ func TestDamaged(t *testing.T) {
 	t.Parallel()
 	cfg := testConfig(t)
 	cfg.Dir = t.TempDir()
-	q := open(t, cfg)
-	if err := q.Init(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	q := openNew(t, cfg)
 	if err := q.Publish(t.Context(), queue.Message{ID: "a", Data: make([]byte, 2*pieceSize)}); err != nil {
 		t.Fatal(err)
 	}
@@ -475,10 +457,7 @@ func TestDamagedDeadLetter(t *testing.T) {
 	t.Parallel()
 	cfg := testConfig(t)
 	cfg.Dir = t.TempDir()
-	q := open(t, cfg)
-	if err := q.Init(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	q := openNew(t, cfg)
 	msgs, err := encode(q.deadStream(), info{ID: "a", Size: 2 * pieceSize}, make([]byte, 2*pieceSize))
 	if err != nil {
 		t.Fatal(err)

@@ -4,6 +4,7 @@ package jetstream
 
 import (
 	"log/slog"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/queue"
 	"github.com/kcidb-go/kcidb/internal/queue/queuetest"
+	"github.com/kcidb-go/kcidb/internal/testing/address"
 )
 
 // testConfig has the settings that the suite requires.
@@ -32,6 +34,28 @@ func open(t *testing.T, cfg Config) *jsQueue {
 	}
 	t.Cleanup(func() { _ = q.Close() })
 	return q.(*jsQueue)
+}
+
+// openNew opens and creates a queue.
+func openNew(t *testing.T, cfg Config) *jsQueue {
+	t.Helper()
+	q := open(t, cfg)
+	if err := q.Init(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return q
+}
+
+// reservePort returns an address that is reserved for the test, and the port in it.
+func reservePort(t *testing.T) (host string, port int) {
+	t.Helper()
+	host = address.Reserve(t)
+	_, number, _ := strings.Cut(host, ":")
+	port, err := strconv.Atoi(number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return host, port
 }
 
 func TestEmbedded(t *testing.T) {

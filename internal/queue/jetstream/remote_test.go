@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"strconv"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -18,7 +16,6 @@ import (
 	js "github.com/nats-io/nats.go/jetstream"
 
 	"github.com/kcidb-go/kcidb/internal/queue"
-	"github.com/kcidb-go/kcidb/internal/testing/address"
 	"github.com/kcidb-go/kcidb/internal/testing/eventually"
 )
 
@@ -27,20 +24,12 @@ import (
 func TestReconnect(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	host := address.Reserve(t)
-	_, number, _ := strings.Cut(host, ":")
-	port, err := strconv.Atoi(number)
-	if err != nil {
-		t.Fatal(err)
-	}
+	host, port := reservePort(t)
 	srv := startRemote(t, dir, port)
 	cfg := testConfig(t)
 	cfg.Servers = []string{host}
 	cfg.User, cfg.Password = "ci", "secret"
-	q := open(t, cfg)
-	if err := q.Init(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	q := openNew(t, cfg)
 	if err := q.Publish(t.Context(), queue.Message{ID: "before"}); err != nil {
 		t.Fatal(err)
 	}
@@ -89,10 +78,7 @@ func TestSlowAnswers(t *testing.T) {
 	cfg.User, cfg.Password = "ci", "secret"
 	remote := startRemote(t, t.TempDir(), server.RANDOM_PORT).Addr().String()
 	cfg.Servers = []string{remote}
-	near := open(t, cfg)
-	if err := near.Init(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	near := openNew(t, cfg)
 	proxy := startGate(t, remote)
 	cfg.Servers = []string{proxy.address}
 	far := open(t, cfg)
@@ -166,10 +152,7 @@ func TestAwait(t *testing.T) {
 	t.Parallel()
 	cfg := testConfig(t)
 	cfg.Dir = t.TempDir()
-	q := open(t, cfg)
-	if err := q.Init(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	q := openNew(t, cfg)
 	if err := q.Publish(t.Context(), queue.Message{ID: "a"}); err != nil {
 		t.Fatal(err)
 	}
