@@ -5,6 +5,7 @@ package jetstream
 import (
 	"context"
 	"errors"
+	"time"
 
 	js "github.com/nats-io/nats.go/jetstream"
 )
@@ -28,8 +29,7 @@ func (q *jsQueue) Init(ctx context.Context) error {
 		err := q.retry(ctx, func(ctx context.Context) error {
 			ctx, cancel := q.attemptContext(ctx)
 			defer cancel()
-			_, err := q.js.CreateStream(ctx, cfg)
-			return err
+			return q.createStream(ctx, cfg)
 		})
 		if err != nil && !errors.Is(err, js.ErrStreamNameAlreadyInUse) {
 			return q.translate("create queue", err)
@@ -66,4 +66,22 @@ func (q *jsQueue) Cleanup(ctx context.Context) error {
 		return q.translate("remove queue", err)
 	}
 	return q.translate("remove queue", q.js.DeleteStream(ctx, q.cfg.Stream))
+}
+
+// createStream creates a stream. The server removes the folder of all streams a moment
+// after their last was deleted, also if a new stream is just being created in it. Creating
+// a stream then fails, so createStream tries three times.
+func (q *jsQueue) createStream(ctx context.Context, cfg js.StreamConfig) error {
+	const storeFailed js.ErrorCode = 10049
+	for try := 1; ; try++ {
+		_, err := q.js.CreateStream(ctx, cfg)
+		if e, is := errors.AsType[*js.APIError](err); !is || e.ErrorCode != storeFailed || try == 3 {
+			return err
+		}
+		select {
+		case <-time.After(tryPause):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
