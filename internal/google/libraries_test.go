@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package google has what the drivers for Google Cloud share.
 package google
 
 import (
