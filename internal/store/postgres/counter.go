@@ -15,6 +15,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/columns"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -81,7 +82,7 @@ func countedSQL(alias string) string {
 
 // readCounted returns the values of a test from a list that countedSQL made.
 func readCounted(id, list string) (t countedTest, err error) {
-	texts, err := sqldb.ReadList[string]([]byte(list))
+	texts, err := columns.ReadList[string]([]byte(list))
 	if err != nil {
 		return t, err
 	}

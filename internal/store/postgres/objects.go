@@ -11,7 +11,7 @@ import (
 	"math"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/store/sqldb"
+	"github.com/kcidb-go/kcidb/internal/store/columns"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -182,7 +182,7 @@ func list[T string | report.Resource](v *values, text []byte) []T {
 	if text == nil {
 		return nil
 	}
-	all, err := sqldb.ReadList[T](text)
+	all, err := columns.ReadList[T](text)
 	if err != nil {
 		v.fail(err)
 	}

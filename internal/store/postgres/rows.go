@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/store/sqldb"
+	"github.com/kcidb-go/kcidb/internal/store/columns"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -125,7 +125,7 @@ func (e *encoder) Texts(_ string, field *[]string) {
 	case stored == inline:
 		e.array(list)
 	default:
-		e.reference(string(sqldb.AppendTexts(nil, list)), stored)
+		e.reference(string(columns.AppendTexts(nil, list)), stored)
 	}
 }
 
@@ -134,9 +134,9 @@ func (e *encoder) Resources(_ string, field *[]report.Resource) {
 	case list == nil:
 		e.null()
 	case stored == inline:
-		e.jsonb(sqldb.AppendResources(nil, list))
+		e.jsonb(columns.AppendResources(nil, list))
 	default:
-		e.reference(string(sqldb.AppendResources(nil, list)), stored)
+		e.reference(string(columns.AppendResources(nil, list)), stored)
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/prefetch"
 	"github.com/kcidb-go/kcidb/internal/sample"
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/merging"
 	"github.com/kcidb-go/kcidb/internal/store/storebench"
 	"github.com/kcidb-go/kcidb/internal/store/storetest"
 	"github.com/kcidb-go/kcidb/report"
@@ -94,7 +95,7 @@ func insertRows(b *testing.B, reports []*report.Report) time.Duration {
 			b.Fatal(err)
 		}
 		for _, r := range reports {
-			for row := range t.rows(r) {
+			for row := range merging.Rows(&t.Table, r) {
 				if _, err := insert.Exec(append(row, nil)...); err != nil {
 					b.Fatal(err)
 				}

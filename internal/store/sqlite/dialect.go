@@ -10,6 +10,7 @@ import (
 	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/kcidb-go/kcidb/internal/store/columns"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/object"
 )
@@ -26,14 +27,14 @@ func (dialect) Contents(ctx context.Context, tx sqldb.Tx, names []string) (map[s
 	var name string
 	var data any
 	err := sqldb.Read(ctx, tx, "SELECT CAST(id AS text), data FROM contents WHERE id IN (SELECT CAST(value AS integer) FROM json_each($1))",
-		[]any{string(sqldb.AppendTexts(nil, names))}, []any{&name, &data}, func() (err error) {
+		[]any{string(columns.AppendTexts(nil, names))}, []any{&name, &data}, func() (err error) {
 			texts[name], err = unpack(data)
 			return err
 		})
 	return texts, err
 }
 
-func (dialect) List(texts []string) any { return string(sqldb.AppendTexts(nil, texts)) }
+func (dialect) List(texts []string) any { return string(columns.AppendTexts(nil, texts)) }
 
 func (dialect) Numbers(numbers []int64) any {
 	text, err := jsonv2.Marshal(numbers)

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/merging"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -71,7 +72,7 @@ type loader struct {
 // object costs one statement and one walk down each index.
 func (l *loader) load(t *table, r *report.Report) error {
 	var m *merger // prepared with the first object
-	for v := range t.versions(r, l.arrival, l.metadata) {
+	for v := range merging.Versions(&t.Table, r, l.arrival, l.metadata) {
 		if m == nil {
 			m = &merger{tx: l.tx, table: t, counts: &l.counts}
 			defer m.close()
@@ -79,32 +80,32 @@ func (l *loader) load(t *table, r *report.Report) error {
 				return err
 			}
 		}
-		untimed := v.row[timestampColumn] == nil
+		untimed := v.Row[timestampColumn] == nil
 		if untimed {
-			v.row[timestampColumn] = l.arrival
+			v.Row[timestampColumn] = l.arrival
 		}
 		var counted [2]any // the contents that a test is counted by
 		if t.List == store.Tests {
-			counted = [2]any{v.row[testCompatible], v.row[testEnvironment]}
+			counted = [2]any{v.Row[testCompatible], v.Row[testEnvironment]}
 		}
-		if err := l.contents.put(v.row, t.contents); err != nil {
+		if err := l.contents.put(v.Row, t.contents); err != nil {
 			return err
 		}
 		if t.List == store.Tests {
-			l.counts.keepTexts(counted, v.row)
+			l.counts.keepTexts(counted, v.Row)
 		}
-		result, err := m.insert.Exec(append(v.row, blob(v.times()))...)
+		result, err := m.insert.Exec(append(v.Row, blob(times(v)))...)
 		if err != nil {
 			return err
 		}
 		inserted, _ := result.RowsAffected() // the engine always knows
-		change := store.Change{List: t.List, Key: t.key(v.row), Created: inserted == 1, Now: t.statusOf(v.row)}
+		change := store.Change{List: t.List, Key: merging.Key(&t.Table, v.Row), Created: inserted == 1, Now: t.statusOf(v.Row)}
 		changed := change.Created
 		if !changed {
 			if changed, err = m.merge(v, untimed, &change); err != nil {
 				return err
 			}
-		} else if err := l.counts.changed(t, nil, v.row); err != nil {
+		} else if err := l.counts.changed(t, nil, v.Row); err != nil {
 			return err
 		}
 		if changed {
@@ -140,51 +141,59 @@ func (m *merger) close() {
 // merge merges an object into its existing row, and reports whether that changed more
 // than times. It completes the change. An object without a time takes the time of the
 // row, and replaces the row's values.
-func (m *merger) merge(v *version, untimed bool, change *store.Change) (bool, error) {
+func (m *merger) merge(v *merging.Version, untimed bool, change *store.Change) (bool, error) {
 	if err := m.prepare(&m.find, m.table.selectSQL()); err != nil {
 		return false, err
 	}
-	found := make([]any, 2+len(v.row)) // the rowid, the times, and the columns
+	found := make([]any, 2+len(v.Row)) // the rowid, the times, and the columns
 	destinations := make([]any, len(found))
 	for i := range found {
 		destinations[i] = &found[i]
 	}
-	if err := m.find.QueryRow(v.row[1 : 1+m.table.Keys]...).Scan(destinations...); err != nil {
+	if err := m.find.QueryRow(v.Row[1 : 1+m.table.Keys]...).Scan(destinations...); err != nil {
 		return false, err
 	}
-	rowid, stored := found[0], version{row: found[2:]}
-	if err := stored.readTimes(found[1], len(m.table.Units)); err != nil {
+	rowid, stored := found[0], merging.Version{Row: found[2:]}
+	if err := readTimes(&stored, found[1], len(m.table.Units)); err != nil {
 		return false, err
 	}
-	before, aged := slices.Clone(stored.row), stored.times()
-	later := order{m.table, m.counts.text}.isGreater
+	before, aged := slices.Clone(stored.Row), times(&stored)
+	later := merging.Order{Table: &m.table.Table, Content: m.content}.IsGreater
 	if untimed {
-		v.row[timestampColumn] = stored.row[timestampColumn]
-		later = always
+		v.Row[timestampColumn] = stored.Row[timestampColumn]
+		later = merging.Always
 	}
-	changed, err := stored.merge(v, m.table.Units, later)
+	changed, err := stored.Merge(v, m.table.Units, later)
 	if err != nil {
 		return false, err
 	}
-	change.Was, change.Now = m.table.statusOf(before), m.table.statusOf(stored.row)
-	times := stored.times()
+	change.Was, change.Now = m.table.statusOf(before), m.table.statusOf(stored.Row)
+	newTimes := times(&stored)
 	if changed {
-		if err := m.counts.changed(m.table, before, stored.row); err != nil {
+		if err := m.counts.changed(m.table, before, stored.Row); err != nil {
 			return false, err
 		}
 		if err := m.prepare(&m.update, m.table.updateSQL()); err != nil {
 			return false, err
 		}
-		_, err := m.update.Exec(append(stored.row, blob(times), rowid)...)
+		_, err := m.update.Exec(append(stored.Row, blob(newTimes), rowid)...)
 		return true, err
 	}
-	if stored.row[timestampColumn] == before[timestampColumn] && bytes.Equal(times, aged) {
+	if stored.Row[timestampColumn] == before[timestampColumn] && bytes.Equal(newTimes, aged) {
 		return false, nil
 	}
-	m.counts.noteTouched(m.table, stored.row)
+	m.counts.noteTouched(m.table, stored.Row)
 	if err := m.prepare(&m.touch, m.table.touchSQL()); err != nil {
 		return false, err
 	}
-	_, err = m.touch.Exec(stored.row[timestampColumn], blob(times), rowid)
+	_, err = m.touch.Exec(stored.Row[timestampColumn], blob(newTimes), rowid)
 	return false, err
+}
+
+// content returns the content that a value of a column refers to, or the value itself.
+func (m *merger) content(column int, value any) (any, error) {
+	if !m.table.isContent(column) {
+		return value, nil
+	}
+	return m.counts.text(value)
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/store/columns"
+	"github.com/kcidb-go/kcidb/internal/store/merging"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
@@ -65,7 +66,7 @@ type pages struct {
 	snapshot *snapshot
 	table    *table
 	noted    string // the table; "" before it is filled
-	values   values
+	values   merging.Values
 
 	rows  [][]any // of the page; first the values that the rows are sorted by
 	order int     // the number of these values
@@ -130,7 +131,7 @@ func (p *pages) Next(ctx context.Context) (n int, err error) {
 }
 
 func (p *pages) Row(i int) columns.Row {
-	p.values.row = p.rows[i][p.order:]
+	p.values.Row = p.rows[i][p.order:]
 	return &p.values
 }
 

@@ -3,12 +3,12 @@
 package sqlite
 
 import (
-	"iter"
 	"slices"
 	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/columns"
+	"github.com/kcidb-go/kcidb/internal/store/merging"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -21,11 +21,10 @@ type table struct {
 	status   int   // index of the column, 0 if the table has none
 }
 
-// Indexes of the columns that rows begin with. Only rows of issues have a version.
+// Indexes of the columns that rows begin with.
 const (
-	timestampColumn = iota
-	idColumn
-	versionColumn
+	timestampColumn = merging.TimestampColumn
+	idColumn        = merging.IDColumn
 )
 
 // tables are in the order of the graph. The columns named here refer to contents,
@@ -33,7 +32,7 @@ const (
 var tables = []table{
 	newTable(store.Checkouts, "log_url", "log_excerpt"),
 	newTable(store.Builds, "input_files", "output_files", "log_url", "log_excerpt"),
-	newTable(store.Tests, "environment_compatible", "environment_misc", "log_url", "log_excerpt", "input_files", "output_files"),
+	newTable(store.Tests, merging.Hashed...),
 	newTable(store.Issues),
 	newTable(store.Incidents),
 }
@@ -64,29 +63,6 @@ func selection(rows *sqldb.Rowset) *table {
 
 // columnList returns the columns of a table known by the alias "o".
 func (t *table) columnList() string { return "o." + strings.Join(t.Columns, ", o.") }
-
-// rows returns the objects of the list in a report as rows, all in the same slice.
-func (t *table) rows(r *report.Report) iter.Seq[[]any] {
-	return func(yield func([]any) bool) {
-		var w rowWriter
-		for i := range t.Len(r) {
-			w.row = w.row[:0]
-			t.At(r, i).VisitFields(&w)
-			if !yield(w.row) {
-				return
-			}
-		}
-	}
-}
-
-// key returns the identity of the object in a row.
-func (t *table) key(row []any) store.Key {
-	k := store.Key{ID: row[idColumn].(string)}
-	if t.Keys == 2 {
-		k.Version = int(row[versionColumn].(int64))
-	}
-	return k
-}
 
 // statusOf returns the status of the object in a row, "" for none.
 func (t *table) statusOf(row []any) report.Status {

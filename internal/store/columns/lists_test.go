@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package sqldb
+package columns
 
 import (
 	"testing"
@@ -10,7 +10,7 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-func TestLists(t *testing.T) {
+func TestListTexts(t *testing.T) {
 	for want, list := range map[string][]string{"[]": {}, `["a","\"\\\n","ä"]`: {"a", "\"\\\n", "ä"}} {
 		text := AppendTexts(nil, list)
 		back, err := ReadList[string](text)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package sqldb
+package columns
 
 import (
 	jsonv2 "github.com/go-json-experiment/json"
