@@ -14,16 +14,17 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kcidb-go/kcidb/internal/spool"
+	"github.com/kcidb-go/kcidb/internal/spool/sqlspool"
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/store/spool"
 	"github.com/kcidb-go/kcidb/object"
 )
 
 // withSpool opens the database, and calls f with its spool.
-func withSpool(ctx context.Context, o *databaseOptions, f func(store.Sink, *spool.Spool) error) error {
+func withSpool(ctx context.Context, o *databaseOptions, f func(store.Sink, spool.Spool) error) error {
 	return o.withDatabase(ctx, func(s store.Sink) error {
-		notifications := spool.Of(s)
-		if notifications == nil {
+		notifications, ok := sqlspool.Of(s)
+		if !ok {
 			return errors.New("this kind of database keeps no notifications")
 		}
 		return f(s, notifications)
@@ -96,7 +97,7 @@ func runSpoolList(ctx context.Context, p *program, o *spoolListOptions) error {
 		}
 		filter.Object = ref
 	}
-	return withSpool(ctx, &o.database, func(_ store.Sink, s *spool.Spool) error {
+	return withSpool(ctx, &o.database, func(_ store.Sink, s spool.Spool) error {
 		all, err := s.List(ctx, filter)
 		if err != nil {
 			return err
@@ -123,7 +124,7 @@ text, once it is written.`,
 			if err != nil {
 				return err
 			}
-			return withSpool(cmd.Context(), &o, func(_ store.Sink, s *spool.Spool) error {
+			return withSpool(cmd.Context(), &o, func(_ store.Sink, s spool.Spool) error {
 				for i, number := range numbers {
 					n, err := s.Get(cmd.Context(), number)
 					if err != nil {
@@ -212,7 +213,7 @@ role notify sends them.`,
 			if err != nil {
 				return err
 			}
-			return withSpool(cmd.Context(), &o, func(_ store.Sink, s *spool.Spool) error {
+			return withSpool(cmd.Context(), &o, func(_ store.Sink, s spool.Spool) error {
 				for _, number := range numbers {
 					if err := s.Resend(cmd.Context(), number); err != nil {
 						return err
@@ -243,7 +244,7 @@ object changes and the subscription matches it.`,
 					return usagef("UNTIL: %v", err)
 				}
 			}
-			return withSpool(cmd.Context(), &o, func(_ store.Sink, s *spool.Spool) error {
+			return withSpool(cmd.Context(), &o, func(_ store.Sink, s spool.Spool) error {
 				n, err := s.Wipe(cmd.Context(), until.Time)
 				if err == nil {
 					p.level.logger(p.stderr).Info("notifications forgotten", "notifications", n)
@@ -268,8 +269,12 @@ noted from its start.`,
 		Example: `  kcidb spool stop -d sqlite:my.db`,
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return withSpool(cmd.Context(), &o, func(_ store.Sink, s *spool.Spool) error {
-				return s.Unwatch(cmd.Context())
+			return o.withDatabase(cmd.Context(), func(s store.Sink) error {
+				changes, ok := sqlspool.Of(s)
+				if !ok {
+					return errors.New("this kind of database notes no changes")
+				}
+				return changes.Unwatch(cmd.Context())
 			})
 		},
 	}

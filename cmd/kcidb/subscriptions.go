@@ -20,8 +20,8 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/notify"
 	"github.com/kcidb-go/kcidb/internal/notify/subscription"
+	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/store/spool"
 	"github.com/kcidb-go/kcidb/object"
 )
 

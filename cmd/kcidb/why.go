@@ -15,8 +15,8 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/notify"
 	"github.com/kcidb-go/kcidb/internal/notify/subscription"
+	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/store/spool"
 	"github.com/kcidb-go/kcidb/object"
 )
 
@@ -69,7 +69,7 @@ func runWhy(ctx context.Context, p *program, o *whyOptions, who string) error {
 			return usagef("--object: %v", err)
 		}
 	}
-	return withSpool(ctx, &o.database, func(st store.Sink, s *spool.Spool) error {
+	return withSpool(ctx, &o.database, func(st store.Sink, s spool.Spool) error {
 		number, err := strconv.ParseInt(who, 10, 64)
 		switch {
 		case err == nil:
@@ -97,7 +97,7 @@ func runWhy(ctx context.Context, p *program, o *whyOptions, who string) error {
 }
 
 // whyNotification explains the notifications with the ID from a mail.
-func whyNotification(ctx context.Context, p *program, s *spool.Spool, id string) error {
+func whyNotification(ctx context.Context, p *program, s spool.Spool, id string) error {
 	if unquoted, err := strconv.Unquote(id); err == nil {
 		id = unquoted // mails encode IDs that are not ASCII
 	}
@@ -133,7 +133,7 @@ func sendsTo(folder *subscription.Folder, address string) []*subscription.Subscr
 
 // whyRecipient lists the recent notifications to an address, and the
 // subscriptions that send to it.
-func whyRecipient(ctx context.Context, p *program, s *spool.Spool, folder *subscription.Folder, address string, limit int) error {
+func whyRecipient(ctx context.Context, p *program, s spool.Spool, folder *subscription.Folder, address string, limit int) error {
 	counters, err := s.Counters(ctx, time.Now().UTC().AddDate(0, 0, 1-whyDays).Format(time.DateOnly))
 	if err != nil {
 		return err

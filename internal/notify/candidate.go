@@ -8,7 +8,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/graph"
 	"github.com/kcidb-go/kcidb/internal/notify/subscription"
-	"github.com/kcidb-go/kcidb/internal/store/spool"
+	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )

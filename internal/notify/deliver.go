@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/describe/pageurl"
-	"github.com/kcidb-go/kcidb/internal/store/spool"
+	"github.com/kcidb-go/kcidb/internal/spool"
 )
 
 // A delivery is tried again after one minute, and after twice as long each time. The
@@ -105,7 +105,7 @@ func retryAfter(failed error) time.Duration {
 }
 
 // record stores the result of a delivery.
-func (n *Notifier) record(ctx context.Context, d *spool.Sending, failed error) error {
+func (n *Notifier) record(ctx context.Context, d *spool.Picked, failed error) error {
 	stopped := ctx.Err() != nil
 	// The result is stored even while the service stops.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
@@ -133,7 +133,7 @@ func (n *Notifier) record(ctx context.Context, d *spool.Sending, failed error) e
 }
 
 // send delivers to one recipient.
-func (n *Notifier) send(ctx context.Context, d *spool.Sending) error {
+func (n *Notifier) send(ctx context.Context, d *spool.Picked) error {
 	switch name, hook := strings.CutPrefix(d.Via, hookPrefix); {
 	case hook:
 		return n.call(ctx, name, d)
@@ -152,7 +152,7 @@ func (n *Notifier) send(ctx context.Context, d *spool.Sending) error {
 }
 
 // call calls a webhook.
-func (n *Notifier) call(ctx context.Context, name string, d *spool.Sending) error {
+func (n *Notifier) call(ctx context.Context, name string, d *spool.Picked) error {
 	folder, err := n.Folder.Current(n.Log)
 	if err != nil {
 		return err

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/notify/webhook"
-	"github.com/kcidb-go/kcidb/internal/store/spool"
+	"github.com/kcidb-go/kcidb/internal/spool"
 )
 
 const three = `

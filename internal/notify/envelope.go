@@ -10,7 +10,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/notify/mail"
 	"github.com/kcidb-go/kcidb/internal/notify/subscription"
-	"github.com/kcidb-go/kcidb/internal/store/spool"
+	"github.com/kcidb-go/kcidb/internal/spool"
 )
 
 // Envelope has the properties that all mails share.

@@ -11,8 +11,8 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/graph"
 	"github.com/kcidb-go/kcidb/internal/notify/subscription"
+	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/store/spool"
 	"github.com/kcidb-go/kcidb/object"
 )
 

@@ -12,8 +12,8 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/notify/mail"
 	"github.com/kcidb-go/kcidb/internal/notify/webhook"
+	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/store/spool"
 )
 
 const (
@@ -35,7 +35,8 @@ const (
 // other notifiers on the same database.
 type Notifier struct {
 	Store  store.Store
-	Spool  *spool.Spool // of the store
+	Spool  spool.Spool
+	Source spool.Source // of the changes of the store
 	Folder *Folder
 	Log    *slog.Logger
 	Now    func() time.Time
@@ -123,15 +124,15 @@ func (n *Notifier) Consider(ctx context.Context) (more bool, err error) {
 	if mine, err := s.Lease(ctx, n.Holder, lease); err != nil || !mine {
 		return false, err
 	}
-	batches, err := s.Changes(ctx, batchObjects)
+	batches, err := n.Source.Changes(ctx, batchObjects)
 	if err != nil || len(batches) == 0 {
 		return false, err
 	}
 	var changes []store.Change
-	var numbers []int64
+	var ids []string
 	objects := 0
 	for _, b := range batches {
-		numbers = append(numbers, b.Number)
+		ids = append(ids, b.ID)
 		objects += b.Objects
 		var decoded []store.Change
 		err := catchPanic(func() (err error) {
@@ -140,7 +141,7 @@ func (n *Notifier) Consider(ctx context.Context) (more bool, err error) {
 		})
 		if err != nil {
 			// Reading them again would fail again, and later changes would wait.
-			n.Log.Error("cannot read changes; they are not considered", "number", b.Number, "objects", b.Objects, "error", err)
+			n.Log.Error("cannot read changes; they are not considered", "batch", b.ID, "objects", b.Objects, "error", err)
 			continue
 		}
 		changes = append(changes, decoded...)
@@ -158,8 +159,8 @@ func (n *Notifier) Consider(ctx context.Context) (more bool, err error) {
 	}
 	n.failed = 0
 	settlement := c.settlement()
-	settlement.Batches = numbers
-	if err := s.Settle(ctx, settlement); err != nil {
+	settlement.Batches = ids
+	if err := n.settle(ctx, settlement); err != nil {
 		return false, err
 	}
 	n.Log.Debug("changes considered", "objects", len(changes), "matched", len(c.matches), "took", n.Now().Sub(begin))
@@ -172,6 +173,26 @@ func (n *Notifier) Consider(ctx context.Context) (more bool, err error) {
 		}
 	}
 	return objects >= batchObjects, nil
+}
+
+// settle settles batches, and tells their source. The source sends batches again if a
+// process died before it told the source. So if some are settled already, settle tells
+// the source of these, and returns ErrTaken: the others come again.
+func (n *Notifier) settle(ctx context.Context, settlement spool.Settlement) error {
+	done := settlement.Batches
+	taken := n.Spool.Settle(ctx, settlement)
+	if errors.Is(taken, spool.ErrTaken) {
+		var err error
+		if done, err = n.Spool.Settled(ctx, settlement.Batches); err != nil {
+			return err
+		}
+	} else if taken != nil {
+		return taken
+	}
+	if err := n.Source.Done(ctx, done); err != nil {
+		return err
+	}
+	return taken
 }
 
 // Forget deletes notifications, and the statuses of objects, that are older than

@@ -25,8 +25,9 @@ import (
 	"github.com/kcidb-go/kcidb/internal/notify/mail/mailtest"
 	"github.com/kcidb-go/kcidb/internal/notify/subscription"
 	"github.com/kcidb-go/kcidb/internal/notify/webhook"
+	"github.com/kcidb-go/kcidb/internal/spool"
+	"github.com/kcidb-go/kcidb/internal/spool/sqlspool"
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/store/spool"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
 	"github.com/kcidb-go/kcidb/report"
@@ -61,10 +62,10 @@ type database interface {
 // clockedStore is a store whose spool uses a clock of the test.
 type clockedStore struct {
 	database
-	spool *spool.Spool
+	spool *sqlspool.Spool
 }
 
-func (s *clockedStore) Spool() *spool.Spool { return s.spool }
+func (s *clockedStore) Spool() *sqlspool.Spool { return s.spool }
 
 // testbed is a database, subscriptions and a mail server.
 type testbed struct {
@@ -107,7 +108,7 @@ func initialize(t testing.TB, db database, c *clock) *clockedStore {
 	if err := db.Init(t.Context(), store.Version{}); err != nil {
 		t.Fatal(err)
 	}
-	s := spool.Of(db)
+	s, _ := sqlspool.Of(db)
 	s.Now = c.Now
 	return &clockedStore{db, s}
 }
@@ -125,7 +126,7 @@ func (h *testbed) notifier(name string) *Notifier {
 	}
 	h.t.Cleanup(func() { sender.Close() })
 	return &Notifier{
-		Store: h.store, Spool: h.store.Spool(), Folder: NewFolder(&subscription.Follower{Dir: h.dir, Options: Options()}),
+		Store: h.store, Spool: h.store.Spool(), Source: h.store.Spool(), Folder: NewFolder(&subscription.Follower{Dir: h.dir, Options: Options()}),
 		Log: slog.New(slog.NewTextHandler(h.log, nil)), Now: h.clock.Now, Holder: name, Base: "https://kcidb.example.org",
 		Mail: sender, Envelope: Envelope{From: from}, Hooks: &webhook.Sender{}, Wait: Sleep,
 	}

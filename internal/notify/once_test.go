@@ -12,10 +12,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/pgtest"
 	"github.com/kcidb-go/kcidb/internal/store/postgres"
-	"github.com/kcidb-go/kcidb/internal/store/spool"
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
 	"github.com/kcidb-go/kcidb/report"
 )

@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/store/spool"
+	"github.com/kcidb-go/kcidb/internal/spool"
 )
 
 const (

@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/store/spool"
+	"github.com/kcidb-go/kcidb/internal/spool"
 )
 
 // listen returns the URL of a service that takes connections and is silent, and a
@@ -87,7 +87,7 @@ func TestSilentHook(t *testing.T) {
 	cancel()
 	h.routes.workers.Wait()
 	picked, err := h.store.Spool().PickDeliveries(t.Context(), "webhook:silent", 9, pick)
-	if err != nil || len(picked) != 3 || slices.ContainsFunc(picked, func(d *spool.Sending) bool { return d.Attempts > 0 }) {
+	if err != nil || len(picked) != 3 || slices.ContainsFunc(picked, func(d *spool.Picked) bool { return d.Attempts > 0 }) {
 		t.Errorf("%v, %v", picked, err)
 	}
 }

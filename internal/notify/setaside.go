@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/kcidb-go/kcidb/internal/graph"
-	"github.com/kcidb-go/kcidb/internal/store/spool"
+	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/object"
 )
 

@@ -11,8 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/store/spool"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )

@@ -17,7 +17,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/graph"
 	"github.com/kcidb-go/kcidb/internal/notify/mail"
 	"github.com/kcidb-go/kcidb/internal/notify/subscription"
-	"github.com/kcidb-go/kcidb/internal/store/spool"
+	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/object"
 )
 
@@ -235,16 +235,12 @@ func (n *Notifier) writeDigest(ctx context.Context, notification *spool.Notifica
 	if len(held) == 0 {
 		return s.Drop(ctx, notification, "no mail is held any more")
 	}
-	var digested []int64
-	for _, h := range held {
-		digested = append(digested, h.Deliveries[0].Number)
-	}
 	return s.MarkReady(ctx, notification, spool.Rendered{
 		Subject:    fmt.Sprintf("Digest: %d more notifications of %s", len(held), notification.Message),
 		Body:       mail.CleanBody(digest(held, n.Base)),
 		Thread:     "digest " + notification.Object.ID[0],
 		Recipients: []spool.Recipient{{Via: spool.Mail, Address: notification.Object.ID[0], Header: "to"}},
-		Digested:   digested,
+		Digested:   held,
 	})
 }
 

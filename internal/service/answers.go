@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/store/spool"
+	"github.com/kcidb-go/kcidb/internal/spool/sqlspool"
 	"github.com/kcidb-go/kcidb/internal/web/api"
 	"github.com/kcidb-go/kcidb/internal/web/front"
 	"github.com/kcidb-go/kcidb/internal/web/monitor"
@@ -39,10 +39,14 @@ func (s *Service) front(p *parts, watch *monitor.Monitor, receiver *submit.Recei
 	}
 	receiver.Routes(front)
 	s.api(p).Routes(front)
-	(&pages.Pages{
-		Store: p.reading, Spool: spool.Of(p.store), Queue: p.queue, Log: s.log, Now: s.now,
+	pages := &pages.Pages{
+		Store: p.reading, Queue: p.queue, Log: s.log, Now: s.now,
 		Tokens: s.auth.Enabled(), Base: s.cfg.BaseURL,
-	}).Routes(front)
+	}
+	if keeper, ok := sqlspool.Of(p.store); ok {
+		pages.Spool = keeper
+	}
+	pages.Routes(front)
 	return front
 }
 

@@ -18,8 +18,8 @@ import (
 	"github.com/kcidb-go/kcidb/internal/notify"
 	"github.com/kcidb-go/kcidb/internal/notify/subscription"
 	"github.com/kcidb-go/kcidb/internal/queue"
+	"github.com/kcidb-go/kcidb/internal/spool/sqlspool"
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/store/spool"
 	"github.com/kcidb-go/kcidb/internal/web/api"
 	"github.com/kcidb-go/kcidb/internal/web/front"
 	"github.com/kcidb-go/kcidb/internal/web/monitor"
@@ -153,7 +153,8 @@ func (g *growing) notifier(b *testing.B, changes ...store.Change) func() {
 // metrics returns a function that requests the metrics of the process.
 func (g *growing) metrics(b *testing.B) func() {
 	m := &monitor.Monitor{Registry: prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler)}
-	m.Registry.MustRegister(monitor.Spool(spool.Of(g.Store)), monitor.Queue(noQueue{}))
+	keeper, _ := sqlspool.Of(g.Store)
+	m.Registry.MustRegister(monitor.Spool(keeper, keeper, keeper.Now), monitor.Queue(noQueue{}))
 	front := front.New(front.Limits{})
 	m.Routes(front)
 	return func() { mustAnswer(b, front, httptest.NewRequest("GET", "/metrics", nil)) }

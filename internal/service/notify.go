@@ -20,7 +20,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/notify/mail"
 	"github.com/kcidb-go/kcidb/internal/notify/subscription"
 	"github.com/kcidb-go/kcidb/internal/notify/webhook"
-	"github.com/kcidb-go/kcidb/internal/store/spool"
+	"github.com/kcidb-go/kcidb/internal/spool/sqlspool"
 	"github.com/kcidb-go/kcidb/internal/web/monitor"
 )
 
@@ -98,8 +98,8 @@ func (s *Service) subscriptions() (*notify.Folder, error) {
 
 // notifier returns the configured notifier.
 func (s *Service) notifier(p *parts) (*notify.Notifier, error) {
-	keeper := spool.Of(p.store)
-	if keeper == nil {
+	keeper, ok := sqlspool.Of(p.store)
+	if !ok {
 		return nil, errors.New("the database cannot keep notifications: use sqlite or postgresql, or roles without notify")
 	}
 	folder, err := s.subscriptions()
@@ -111,7 +111,7 @@ func (s *Service) notifier(p *parts) (*notify.Notifier, error) {
 		return nil, err
 	}
 	n := &notify.Notifier{
-		Store: p.store, Spool: keeper, Folder: folder, Log: s.log, Now: s.now, Holder: nuid.Next(),
+		Store: p.store, Spool: keeper, Source: keeper, Folder: folder, Log: s.log, Now: s.now, Holder: nuid.Next(),
 		Base: strings.TrimSuffix(s.cfg.BaseURL, "/"), Envelope: envelope, Hooks: &webhook.Sender{},
 		KeepFor: time.Duration(s.cfg.NotificationDays) * 24 * time.Hour, Wait: notify.Sleep,
 	}
@@ -129,7 +129,7 @@ func (s *Service) notifier(p *parts) (*notify.Notifier, error) {
 
 // watchNotifier adds the notifier to the monitor and to the metrics.
 func (s *Service) watchNotifier(p *parts, n *notify.Notifier, m *monitor.Monitor) {
-	p.registry.MustRegister(monitor.Spool(n.Spool), monitor.Closed(n.Closed))
+	p.registry.MustRegister(monitor.Spool(n.Spool, n.Source, s.now), monitor.Closed(n.Closed))
 	m.Parts = append(m.Parts, monitor.Part{Name: "subscriptions", Spare: true, Check: func(context.Context) (string, error) {
 		problems := n.Folder.Problems()
 		if len(problems) == 0 {

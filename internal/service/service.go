@@ -144,7 +144,7 @@ func (s *Service) serve(ctx context.Context, listener net.Listener, p *parts) er
 		}
 		// Changes are noted from now on. The loader starts afterwards, so that
 		// no change is missed.
-		if err := notifier.Spool.Watch(ctx); err != nil {
+		if err := notifier.Source.Watch(ctx); err != nil {
 			return err
 		}
 		s.watchNotifier(p, notifier, watch)

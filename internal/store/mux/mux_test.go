@@ -10,10 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/spool/sqlspool"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/mux"
 	"github.com/kcidb-go/kcidb/internal/store/null"
-	"github.com/kcidb-go/kcidb/internal/store/spool"
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
 	"github.com/kcidb-go/kcidb/internal/store/storetest"
 	"github.com/kcidb-go/kcidb/report"
@@ -94,7 +94,8 @@ func TestNotes(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, params := range []string{first, other} {
-		if err := spool.Of(open(t, params)).Watch(t.Context()); err != nil {
+		changes, _ := sqlspool.Of(open(t, params))
+		if err := changes.Watch(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -103,7 +104,8 @@ func TestNotes(t *testing.T) {
 		t.Fatal(err)
 	}
 	for params, want := range map[string]int64{first: 1, other: 0} {
-		backlog, err := spool.Of(open(t, params)).Backlog(t.Context())
+		changes, _ := sqlspool.Of(open(t, params))
+		backlog, err := changes.Backlog(t.Context())
 		if err != nil || backlog.Batches != want {
 			t.Errorf("%s: %d batches, %v, want %d", params, backlog.Batches, err, want)
 		}

@@ -10,9 +10,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kcidb-go/kcidb/internal/spool/sqlspool"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/pgtest"
-	"github.com/kcidb-go/kcidb/internal/store/spool"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -94,7 +94,8 @@ func TestRoles(t *testing.T) {
 				t.Errorf("a viewer may read %s", name)
 			}
 		}
-		_, err := spool.Of(viewer).Backlog(t.Context())
+		changes, _ := sqlspool.Of(viewer)
+		_, err := changes.Backlog(t.Context())
 		expectError(t, viewer, err, store.ErrForbidden, "permission denied")
 	})
 
@@ -103,7 +104,8 @@ func TestRoles(t *testing.T) {
 			t.Fatal(err)
 		}
 		expectSame(t, s, editor)
-		if err := spool.Of(editor).Watch(t.Context()); err != nil {
+		changes, _ := sqlspool.Of(editor)
+		if err := changes.Watch(t.Context()); err != nil {
 			t.Error(err)
 		}
 		noted := receipted(6)
@@ -111,10 +113,10 @@ func TestRoles(t *testing.T) {
 		if _, err := editor.Load(t.Context(), sample(6), noted); err != nil {
 			t.Error(err)
 		}
-		if b, err := spool.Of(editor).Backlog(t.Context()); err != nil || b.Objects != 1+samples {
+		if b, err := changes.Backlog(t.Context()); err != nil || b.Objects != 1+samples {
 			t.Errorf("an editor has noted %v, %v", b, err)
 		}
-		if err := spool.Of(editor).Unwatch(t.Context()); err != nil {
+		if err := changes.Unwatch(t.Context()); err != nil {
 			t.Error(err)
 		}
 		if err := editor.SaveReceipts(t.Context(), []store.Receipt{receipt(2)}); err != nil {

@@ -5,11 +5,11 @@ package storetest
 import (
 	"testing"
 
+	"github.com/kcidb-go/kcidb/internal/spool/sqlspool"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/internal/store/mux"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
-	"github.com/kcidb-go/kcidb/internal/store/spool"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -104,7 +104,7 @@ func useSQL(t *testing.T, db store.Sink) {
 }
 
 func useSpool(t *testing.T, db store.Sink) {
-	sp := spool.Of(db)
+	sp, _ := sqlspool.Of(db)
 	if err := sp.Watch(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -10,15 +10,16 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kcidb-go/kcidb/internal/spool"
+	"github.com/kcidb-go/kcidb/internal/spool/sqlspool"
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/store/spool"
 	"github.com/kcidb-go/kcidb/report"
 )
 
 // notes checks that loads note their changes if a notifier watches.
 func (s suite) notes(t *testing.T) {
 	db := s.ready(t)
-	sp := spool.Of(db)
+	sp, _ := sqlspool.Of(db)
 	ctx := t.Context()
 	noted := func() (all []store.Change, batches []spool.Batch) {
 		t.Helper()
@@ -91,7 +92,7 @@ func (s suite) notes(t *testing.T) {
 // two sides.
 func (s suite) notesOrder(t *testing.T) {
 	db := s.ready(t)
-	sp := spool.Of(db)
+	sp, _ := sqlspool.Of(db)
 	if err := sp.Watch(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +125,7 @@ func (s suite) notesOrder(t *testing.T) {
 			continue
 		}
 		if changes[at].Was != status {
-			t.Errorf("batch %d has %v, where it was %q", b.Number, changes[at], status)
+			t.Errorf("batch %s has %v, where it was %q", b.ID, changes[at], status)
 		}
 		status = changes[at].Now
 	}

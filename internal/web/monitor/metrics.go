@@ -9,7 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/kcidb-go/kcidb/internal/queue"
-	"github.com/kcidb-go/kcidb/internal/store/spool"
+	"github.com/kcidb-go/kcidb/internal/spool"
 )
 
 // Uptime returns a metric of how long the process has been running.
@@ -56,10 +56,17 @@ func (c queueCollector) Collect(all chan<- prometheus.Metric) {
 	gauge(dead, float64(stats.DeadLetters))
 }
 
-// Spool returns metrics of a spool, which are read when Prometheus asks.
-func Spool(s *spool.Spool) prometheus.Collector { return spoolCollector{s} }
+// Spool returns metrics of a spool and of the source of its changes, which are read when
+// Prometheus asks.
+func Spool(s spool.Spool, changes spool.Source, now func() time.Time) prometheus.Collector {
+	return spoolCollector{s, changes, now}
+}
 
-type spoolCollector struct{ spool *spool.Spool }
+type spoolCollector struct {
+	spool   spool.Spool
+	changes spool.Source
+	now     func() time.Time
+}
 
 var (
 	backlog    = prometheus.NewDesc("kcidb_notify_changes", "Changed objects that are not considered yet.", nil, nil)
@@ -79,7 +86,7 @@ func (c spoolCollector) Describe(all chan<- *prometheus.Desc) {
 func (c spoolCollector) Collect(all chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), answerTime)
 	defer cancel()
-	left, err := c.spool.Backlog(ctx)
+	left, err := c.changes.Backlog(ctx)
 	if err != nil {
 		all <- prometheus.NewInvalidMetric(backlog, err)
 		return
@@ -95,7 +102,7 @@ func (c spoolCollector) Collect(all chan<- prometheus.Metric) {
 	gauge(backlog, float64(left.Objects))
 	age := 0.0
 	if !left.Oldest.IsZero() {
-		age = max(c.spool.Now().Sub(left.Oldest).Seconds(), 0)
+		age = max(c.now().Sub(left.Oldest).Seconds(), 0)
 	}
 	gauge(backlogAge, age)
 	gauge(notWritten, float64(stats.Waiting))

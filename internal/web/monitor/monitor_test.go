@@ -15,8 +15,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/kcidb-go/kcidb/internal/queue/jetstream"
+	"github.com/kcidb-go/kcidb/internal/spool"
+	"github.com/kcidb-go/kcidb/internal/spool/sqlspool"
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/store/spool"
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
 	"github.com/kcidb-go/kcidb/internal/web/front"
 	"github.com/kcidb-go/kcidb/object"
@@ -106,11 +107,11 @@ func TestSpoolMetrics(t *testing.T) {
 		t.Fatal(err)
 	}
 	clock := time.Now().Truncate(time.Second)
-	s := spool.Of(st)
+	s, _ := sqlspool.Of(st)
 	s.Now = func() time.Time { return clock }
 	m := &Monitor{Registry: prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler)}
 	closed := map[string]string{}
-	m.Registry.MustRegister(Uptime(s.Now), Spool(s), Closed(func() map[string]string { return closed }))
+	m.Registry.MustRegister(Uptime(s.Now), Spool(s, s, s.Now), Closed(func() map[string]string { return closed }))
 	expect := func(when string, changes, waiting, ready, failed int) {
 		t.Helper()
 		body := get(m, "/metrics").Body.String()
@@ -165,7 +166,7 @@ func TestSpoolMetrics(t *testing.T) {
 	}
 
 	clock = batches[0].At.Add(time.Minute)
-	check(s.Settle(t.Context(), spool.Settlement{Batches: []int64{batches[0].Number}, Notifications: []spool.NewNotification{{
+	check(s.Settle(t.Context(), spool.Settlement{Batches: []string{batches[0].ID}, Notifications: []spool.NewNotification{{
 		Identity: spool.Identity{Subscription: "a", Object: object.CheckoutRef("ci:1")}, Changed: batches[0].At}}}))
 	expect("considered", 0, 1, 0, 0)
 	picked, err := s.PickNotifications(t.Context(), 9, time.Minute)

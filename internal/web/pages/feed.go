@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/describe/pageurl"
-	"github.com/kcidb-go/kcidb/internal/store/spool"
+	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/internal/web/front"
 )
 

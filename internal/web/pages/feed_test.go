@@ -12,7 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/store/spool"
+	"github.com/kcidb-go/kcidb/internal/spool"
+	"github.com/kcidb-go/kcidb/internal/spool/sqlspool"
 	"github.com/kcidb-go/kcidb/object"
 )
 
@@ -20,17 +21,18 @@ import (
 func newFeed(t *testing.T) (*Pages, http.Handler, *time.Time) {
 	t.Helper()
 	p, h, _ := newPages(t)
-	p.Spool = spool.Of(p.Store)
+	keeper, _ := sqlspool.Of(p.Store)
 	clock := now
-	p.Spool.Now = func() time.Time { return clock }
+	keeper.Now = func() time.Time { return clock }
+	p.Spool = keeper
 	return p, h, &clock
 }
 
 // addNotification adds a notification about an object to the feed of a subscription.
-func addNotification(t *testing.T, s *spool.Spool, subscription string, ref object.Ref, r spool.Rendered) {
+func addNotification(t *testing.T, s spool.Spool, subscription string, ref object.Ref, r spool.Rendered) {
 	t.Helper()
 	err := s.Settle(t.Context(), spool.Settlement{Notifications: []spool.NewNotification{{
-		Identity: spool.Identity{Subscription: subscription, Object: ref}, Changed: s.Now().Add(-time.Minute),
+		Identity: spool.Identity{Subscription: subscription, Object: ref}, Changed: now.Add(-time.Minute),
 	}}})
 	if err != nil {
 		t.Fatal(err)

@@ -19,8 +19,8 @@ import (
 	"github.com/kcidb-go/kcidb/internal/describe"
 	"github.com/kcidb-go/kcidb/internal/describe/pageurl"
 	"github.com/kcidb-go/kcidb/internal/queue"
+	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/store/spool"
 	"github.com/kcidb-go/kcidb/internal/web/front"
 	"github.com/kcidb-go/kcidb/object"
 )
@@ -42,7 +42,7 @@ func mustRead(name string) []byte {
 type Pages struct {
 	Store store.Store
 	// Spool has the feeds. May be nil: then no feed exists.
-	Spool *spool.Spool
+	Spool spool.Spool
 	Queue queue.Queue
 	Log   *slog.Logger
 	Now   func() time.Time

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package spool_test
+package sqlspool_test
 
 import (
 	"context"
@@ -11,10 +11,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/spool/sqlspool"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/pgtest"
 	"github.com/kcidb-go/kcidb/internal/store/postgres"
-	"github.com/kcidb-go/kcidb/internal/store/spool"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
 )
@@ -40,7 +40,7 @@ var noon = time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
 
 // fixture is a spool with a clock that tests move.
 type fixture struct {
-	*spool.Spool
+	*sqlspool.Spool
 	t     *testing.T
 	db    *sqldb.DB
 	clock atomic.Int64
@@ -53,7 +53,8 @@ func newFixture(t *testing.T, s store.Store) *fixture {
 	if err := s.Init(t.Context(), store.Version{}); err != nil {
 		t.Fatal(err)
 	}
-	f := &fixture{Spool: spool.Of(s), t: t, db: sqldb.Of(s)}
+	keeper, _ := sqlspool.Of(s)
+	f := &fixture{Spool: keeper, t: t, db: sqldb.Of(s)}
 	f.set(noon)
 	f.Spool.Now = f.now
 	return f

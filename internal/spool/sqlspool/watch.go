@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package spool
+package sqlspool
 
 import (
 	"context"
@@ -37,9 +37,7 @@ func (s *Spool) IsWatched(ctx context.Context) (watched bool, err error) {
 }
 
 // Lease makes the holder the only process that considers changes, for at least half
-// the time given and at most an hour, and watches. It returns false if another process
-// has the lease. Considering without a lease does no harm, because Settle lets only
-// one process have a change.
+// the time given and at most an hour, and watches.
 func (s *Spool) Lease(ctx context.Context, holder string, d time.Duration) (got bool, err error) {
 	decided := false
 	err = s.readCommitted(ctx, "lease", func(t *tx) error {

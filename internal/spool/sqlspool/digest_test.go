@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package spool_test
+package sqlspool_test
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/store/spool"
+	"github.com/kcidb-go/kcidb/internal/spool"
 )
 
 // limited is a recipient with a budget of mails, and one of mails from a subscription.
@@ -80,13 +81,9 @@ func TestDigest(t *testing.T) {
 		if ids(list) != "2 3" || list[0].Subject != "S 2" || len(list[1].Deliveries) != 1 || list[0].Deliveries[0].Recipient != "A@x" {
 			t.Fatalf("held: %+v", list)
 		}
-		var numbers []int64
-		for _, n := range list {
-			numbers = append(numbers, n.Deliveries[0].Number)
-		}
-		f.allowTaken(f.MarkReady(ctx, digest, spool.Rendered{Digested: append(numbers, sent.Deliveries[0].Number)}))
+		f.allowTaken(f.MarkReady(ctx, digest, spool.Rendered{Digested: append(slices.Clone(list), sent)}))
 		f.wantState(held[0].Number, "done held")
-		f.must(f.MarkReady(ctx, digest, spool.Rendered{Subject: "2 held", Digested: numbers, Recipients: []spool.Recipient{limited("a@x", 1, 1)}}))
+		f.must(f.MarkReady(ctx, digest, spool.Rendered{Subject: "2 held", Digested: list, Recipients: []spool.Recipient{limited("a@x", 1, 1)}}))
 		f.wantState(held[0].Number, "done digested")
 		f.wantState(held[1].Number, "done digested")
 		f.wantState(digest.Number, "ready waiting")
@@ -104,7 +101,7 @@ func TestDigest(t *testing.T) {
 
 		// A mail that an operator resends is sent, and no digest lists it.
 		f.must(f.Resend(ctx, list[0].Number))
-		f.allowTaken(f.MarkReady(ctx, digest, spool.Rendered{Digested: []int64{list[0].Deliveries[0].Number}}))
+		f.allowTaken(f.MarkReady(ctx, digest, spool.Rendered{Digested: list}))
 	})
 }
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package spool
+package sqlspool
 
 import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/kcidb-go/kcidb/internal/spool"
 )
 
 // MarkSent ends a pick of PickDeliveries: the recipient has the delivery. A process that
@@ -13,30 +15,30 @@ import (
 // on, because otherwise the delivery is sent again. All methods that end a pick of
 // PickDeliveries return ErrTaken if the pick ran out and another process has the
 // delivery.
-func (s *Spool) MarkSent(ctx context.Context, sending *Sending) error {
-	return s.endSending(ctx, "sent", sending, 1, Sent, "", 0)
+func (s *Spool) MarkSent(ctx context.Context, sending *spool.Picked) error {
+	return s.endSending(ctx, "sent", sending, 1, spool.Sent, "", 0)
 }
 
 // RetryDelivery ends a pick of PickDeliveries: sending failed, and the delivery is due
 // again after a while. why is the reason.
-func (s *Spool) RetryDelivery(ctx context.Context, sending *Sending, why string, after time.Duration) error {
-	return s.endSending(ctx, "retried", sending, 1, Waiting, why, after)
+func (s *Spool) RetryDelivery(ctx context.Context, sending *spool.Picked, why string, after time.Duration) error {
+	return s.endSending(ctx, "retried", sending, 1, spool.Waiting, why, after)
 }
 
 // PostponeDelivery is RetryDelivery for a delivery that was not tried: it counts no
 // attempt.
-func (s *Spool) PostponeDelivery(ctx context.Context, sending *Sending, why string, after time.Duration) error {
-	return s.endSending(ctx, "postponed", sending, 0, Waiting, why, after)
+func (s *Spool) PostponeDelivery(ctx context.Context, sending *spool.Picked, why string, after time.Duration) error {
+	return s.endSending(ctx, "postponed", sending, 0, spool.Waiting, why, after)
 }
 
 // MarkFailed ends a pick of PickDeliveries: the delivery cannot be sent. why is the reason.
-func (s *Spool) MarkFailed(ctx context.Context, sending *Sending, why string) error {
-	return s.endSending(ctx, "failed", sending, 1, Failed, why, 0)
+func (s *Spool) MarkFailed(ctx context.Context, sending *spool.Picked, why string) error {
+	return s.endSending(ctx, "failed", sending, 1, spool.Failed, why, 0)
 }
 
 // endSending ends a pick after a number of attempts, and sets the notification to done
 // if this was its last delivery.
-func (s *Spool) endSending(ctx context.Context, operation string, sending *Sending, attempts int, state, why string, after time.Duration) error {
+func (s *Spool) endSending(ctx context.Context, operation string, sending *spool.Picked, attempts int, state, why string, after time.Duration) error {
 	return s.update(ctx, operation, func(t *tx) error {
 		// Lock the row of the notification first: see finish.
 		if _, err := t.exec("UPDATE notifications SET picked = picked WHERE number = $1", sending.Delivery.Notification); err != nil {
@@ -44,7 +46,7 @@ func (s *Spool) endSending(ctx context.Context, operation string, sending *Sendi
 		}
 		err := t.changeOne(`UPDATE deliveries SET state = $1, due = $2, picked = 0, attempts = attempts + CAST($3 AS bigint), error = $4, at = $5
 			WHERE number = $6 AND state = 'waiting' AND picked = $7`,
-			state, t.now+after.Microseconds(), attempts, storable(why), t.now, sending.Number, sending.pick)
+			state, t.now+after.Microseconds(), attempts, spool.Storable(why), t.now, sending.Number, sending.Pick.UnixMicro())
 		if err != nil {
 			return fmt.Errorf("delivery %d: %w", sending.Number, err)
 		}
@@ -61,7 +63,7 @@ func (s *Spool) Resend(ctx context.Context, number int64) error {
 	return s.update(ctx, "resend", func(t *tx) error {
 		n, err := t.exec("UPDATE notifications SET state = state WHERE number = $1", number)
 		if err == nil && n == 0 {
-			err = fmt.Errorf("%w: %d", ErrNotFound, number)
+			err = fmt.Errorf("%w: %d", spool.ErrNotFound, number)
 		}
 		if err != nil {
 			return err
@@ -85,6 +87,6 @@ func (s *Spool) Resend(ctx context.Context, number int64) error {
 				return err
 			}
 		}
-		return fmt.Errorf("notification %d: %w", number, ErrNothing)
+		return fmt.Errorf("notification %d: %w", number, spool.ErrNothing)
 	})
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package spool_test
+package sqlspool_test
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/store/spool"
+	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
@@ -27,7 +27,7 @@ func TestRoutes(t *testing.T) {
 				t.Errorf("routes are %v, want %v", got, want)
 			}
 		}
-		pick := func(route string, n int) []*spool.Sending {
+		pick := func(route string, n int) []*spool.Picked {
 			t.Helper()
 			picked, err := f.PickDeliveries(t.Context(), route, 9, time.Minute)
 			f.must(err)

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package spool
+package sqlspool
 
 import (
 	"cmp"
 	"context"
 	"slices"
 	"time"
+
+	"github.com/kcidb-go/kcidb/internal/spool"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
 // pickStatement returns the statement that picks the due rows of a table, if the
@@ -35,35 +38,27 @@ func (s *Spool) idle(ctx context.Context) (idle bool, err error) {
 // PickNotifications picks for a while at most n notifications that are due and not
 // picked, those first that are due longest. The caller ends each pick by MarkReady,
 // Drop, SetAside or Retry.
-func (s *Spool) PickNotifications(ctx context.Context, n int, d time.Duration) ([]Notification, error) {
+func (s *Spool) PickNotifications(ctx context.Context, n int, d time.Duration) ([]spool.Notification, error) {
 	if idle, err := s.idle(ctx); idle || err != nil {
 		return nil, err
 	}
-	var picked []Notification
+	var picked []spool.Notification
 	err := s.update(ctx, "pick notifications", func(t *tx) (err error) {
 		until := pickedUntil(t.now, d)
 		picked, err = rows(t, scanNotification, t.pickStatement("notifications", "state = 'waiting'", notificationColumns),
 			t.now, latestPick(t.now), n, until)
 		for i := range picked {
-			picked[i].pick = until
+			picked[i].Pick = sqldb.Time(until)
 		}
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(picked, func(a, b Notification) int {
+	slices.SortFunc(picked, func(a, b spool.Notification) int {
 		return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.Number, b.Number))
 	})
 	return picked, nil
-}
-
-// Sending is a picked delivery with its notification.
-type Sending struct {
-	Delivery
-	Notification Notification // without its Deliveries
-
-	pick int64
 }
 
 // routesSQL returns the routes with deliveries that wait. The smallest route above another is
@@ -100,8 +95,8 @@ func (s *Spool) Routes(ctx context.Context) (routes []string, err error) {
 // PickDeliveries picks for a while at most n deliveries by a route that are due and not
 // picked, those first that are due longest. The caller ends each pick by MarkSent,
 // RetryDelivery, PostponeDelivery or MarkFailed.
-func (s *Spool) PickDeliveries(ctx context.Context, route string, n int, d time.Duration) ([]*Sending, error) {
-	var picked []*Sending
+func (s *Spool) PickDeliveries(ctx context.Context, route string, n int, d time.Duration) ([]*spool.Picked, error) {
+	var picked []*spool.Picked
 	err := s.update(ctx, "pick deliveries", func(t *tx) error {
 		until := pickedUntil(t.now, d)
 		deliveries, err := rows(t, scanDelivery, t.pickStatement("deliveries", "state = 'waiting' AND via = $5", deliveryColumns),
@@ -110,16 +105,16 @@ func (s *Spool) PickDeliveries(ctx context.Context, route string, n int, d time.
 			return err
 		}
 		notifications, err := t.notificationsOf(deliveries, notificationColumns)
-		picked = make([]*Sending, len(deliveries))
+		picked = make([]*spool.Picked, len(deliveries))
 		for i, d := range deliveries {
-			picked[i] = &Sending{Delivery: d, Notification: notifications[d.Notification], pick: until}
+			picked[i] = &spool.Picked{Delivery: d, Notification: notifications[d.Notification], Pick: sqldb.Time(until)}
 		}
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(picked, func(a, b *Sending) int {
+	slices.SortFunc(picked, func(a, b *spool.Picked) int {
 		return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.Number, b.Number))
 	})
 	return picked, nil

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package spool_test
+package sqlspool_test
 
 import (
 	"cmp"
@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/store/spool"
+	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/object"
 )
 
@@ -62,17 +62,17 @@ func (f *fixture) pickOne() *spool.Notification {
 }
 
 // deliveries picks all deliveries that are due.
-func (f *fixture) deliveries() []*spool.Sending {
+func (f *fixture) deliveries() []*spool.Picked {
 	f.t.Helper()
 	routes, err := f.Routes(f.t.Context())
 	f.must(err)
-	var all []*spool.Sending
+	var all []*spool.Picked
 	for _, route := range routes {
 		picked, err := f.PickDeliveries(f.t.Context(), route, 1000, 2*time.Minute)
 		f.must(err)
 		all = append(all, picked...)
 	}
-	slices.SortFunc(all, func(a, b *spool.Sending) int { return cmp.Or(a.Due.Compare(b.Due), int(a.Number-b.Number)) })
+	slices.SortFunc(all, func(a, b *spool.Picked) int { return cmp.Or(a.Due.Compare(b.Due), int(a.Number-b.Number)) })
 	return all
 }
 

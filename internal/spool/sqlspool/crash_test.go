@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package spool_test
+package sqlspool_test
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/store/spool"
+	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/object"
 )
 
@@ -102,7 +102,7 @@ func (w *simulation) consider(ctx context.Context, objects int) error {
 	}
 	var s spool.Settlement
 	for _, b := range batches {
-		s.Batches = append(s.Batches, b.Number)
+		s.Batches = append(s.Batches, b.ID)
 		s.Notifications = append(s.Notifications,
 			spool.NewNotification{Identity: identityOf("own", string(b.Data)), Changed: b.At},
 			spool.NewNotification{Identity: identityOf("shared", fmt.Sprint(len(b.Data))), Changed: b.At, Wait: time.Minute, AtMost: 5 * time.Minute})
@@ -131,7 +131,7 @@ func (w *simulation) render(ctx context.Context, r *rand.Rand) error {
 			}
 			rendered.Recipients = []spool.Recipient{mail(n.Object.ID[0])}
 			for _, one := range held {
-				rendered.Digested = append(rendered.Digested, one.Deliveries[0].Number)
+				rendered.Digested = append(rendered.Digested, one)
 			}
 		case r.IntN(5) == 0:
 			if err := w.Retry(ctx, n, time.Minute); err != nil {
@@ -185,7 +185,7 @@ func (w *simulation) deliver(ctx context.Context, r *rand.Rand) error {
 }
 
 // pickDeliveries picks deliveries, and checks that no other notifier has them.
-func (w *simulation) pickDeliveries(ctx context.Context, n int) ([]*spool.Sending, error) {
+func (w *simulation) pickDeliveries(ctx context.Context, n int) ([]*spool.Picked, error) {
 	w.clock.RLock()
 	defer w.clock.RUnlock()
 	picked, err := w.PickDeliveries(ctx, spool.Mail, n, pickFor)

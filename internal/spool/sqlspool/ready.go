@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package spool
+package sqlspool
 
 import (
 	"context"
@@ -8,36 +8,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
-
-// The routes of delivery that the spool treats specially: a feed has its notifications
-// as soon as they are ready, and mail may be held.
-const (
-	Mail = "mail"
-	Feed = "feed"
-)
-
-// Rendered is a rendered notification.
-type Rendered struct {
-	Subject, Body string
-	HTML          string // Body as HTML; "" to show Body preformatted
-	Thread        string // messages with the same Thread belong together
-	Recipients    []Recipient
-	// Digested are the numbers of the held deliveries that a digest lists.
-	Digested []int64
-}
-
-// Recipient is one recipient of a notification.
-type Recipient struct {
-	Via     string // Mail, "webhook:NAME" or Feed
-	Address string
-	Header  string // to, cc or bcc
-	// Budgets of mails to the address on a UTC day, from all subscriptions and from this
-	// subscription; 0 for no bound. Mails above a budget are held, and a digest lists
-	// them.
-	Budget, SubscriptionBudget int
-}
 
 // MarkReady ends a pick of PickNotifications: the notification is ready, with a delivery for
 // each recipient. Recipients with the same route and address, in upper or lower case, are
@@ -48,10 +21,10 @@ type Recipient struct {
 //
 // MarkReady returns ErrTaken if the notification changed, or if the pick ran out and
 // another process has it, or if another process digested one of the deliveries.
-func (s *Spool) MarkReady(ctx context.Context, n *Notification, r Rendered) error {
+func (s *Spool) MarkReady(ctx context.Context, n *spool.Notification, r spool.Rendered) error {
 	return s.update(ctx, "ready", func(t *tx) error {
 		err := t.endPick(n, "state = 'ready', subject = $3, body = $4, html = $5, thread = $6",
-			storable(r.Subject), storable(r.Body), storable(r.HTML), storable(r.Thread))
+			spool.Storable(r.Subject), spool.Storable(r.Body), spool.Storable(r.HTML), spool.Storable(r.Thread))
 		if err != nil {
 			return err
 		}
@@ -66,23 +39,23 @@ func (s *Spool) MarkReady(ctx context.Context, n *Notification, r Rendered) erro
 }
 
 // Drop ends a pick of PickNotifications: the notification is not sent. why is the reason.
-func (s *Spool) Drop(ctx context.Context, n *Notification, why string) error {
+func (s *Spool) Drop(ctx context.Context, n *spool.Notification, why string) error {
 	return s.update(ctx, "drop", func(t *tx) error {
-		return t.endPick(n, "state = 'dropped', reason = $3, finished = $4", storable(why), t.now)
+		return t.endPick(n, "state = 'dropped', reason = $3, finished = $4", spool.Storable(why), t.now)
 	})
 }
 
 // SetAside ends a pick of PickNotifications: writing the notification fails, and would
 // fail again. why is the reason.
-func (s *Spool) SetAside(ctx context.Context, n *Notification, why string) error {
+func (s *Spool) SetAside(ctx context.Context, n *spool.Notification, why string) error {
 	return s.update(ctx, "set aside", func(t *tx) error {
-		return t.endPick(n, "state = 'aside', reason = $3, finished = $4", storable(why), t.now)
+		return t.endPick(n, "state = 'aside', reason = $3, finished = $4", spool.Storable(why), t.now)
 	})
 }
 
 // Retry ends a pick of PickNotifications: the notification waits and is due
 // again after a while.
-func (s *Spool) Retry(ctx context.Context, n *Notification, after time.Duration) error {
+func (s *Spool) Retry(ctx context.Context, n *spool.Notification, after time.Duration) error {
 	return s.update(ctx, "retry", func(t *tx) error {
 		return t.endPick(n, "due = $3", t.now+after.Microseconds())
 	})
@@ -90,9 +63,9 @@ func (s *Spool) Retry(ctx context.Context, n *Notification, after time.Duration)
 
 // endPick ends a pick of a notification, and changes the notification: by assignments
 // with the values as parameters from 3 on.
-func (t *tx) endPick(n *Notification, assignments string, values ...any) error {
+func (t *tx) endPick(n *spool.Notification, assignments string, values ...any) error {
 	err := t.changeOne("UPDATE notifications SET picked = 0, "+assignments+" WHERE number = $1 AND state = 'waiting' AND picked = $2",
-		append([]any{n.Number, n.pick}, values...)...)
+		append([]any{n.Number, n.Pick.UnixMicro()}, values...)...)
 	if err != nil {
 		return fmt.Errorf("notification %d: %w", n.Number, err)
 	}
@@ -100,52 +73,37 @@ func (t *tx) endPick(n *Notification, assignments string, values ...any) error {
 }
 
 // deliver makes the deliveries of a notification. Some of them may be over at once.
-func (t *tx) deliver(n *Notification, recipients []Recipient) error {
-	recipients = distinct(recipients)
-	if slices.ContainsFunc(recipients, n.limits) {
+func (t *tx) deliver(n *spool.Notification, recipients []spool.Recipient) error {
+	recipients = spool.Distinct(recipients)
+	if slices.ContainsFunc(recipients, n.Limits) {
 		// Transactions that count the same mails do so one after the other.
 		if err := t.Lock(t.ctx, t.Tx, sqldb.BudgetLock, true); err != nil {
 			return err
 		}
 	}
 	for _, r := range recipients {
-		state := Waiting
-		if r.Via == Feed {
-			state = Sent
-		} else if n.limits(r) {
+		state := spool.Waiting
+		if r.Via == spool.Feed {
+			state = spool.Sent
+		} else if n.Limits(r) {
 			over, err := t.overBudget(n, r)
 			if err != nil {
 				return err
 			}
 			if over {
-				state = Held
+				state = spool.Held
 				if err := t.armDigest(r.Address); err != nil {
 					return err
 				}
 			}
 		}
 		_, err := t.exec(`INSERT INTO deliveries (notification, via, recipient, header, state, due, picked, attempts, error, at)
-			VALUES ($1, $2, $3, $4, $5, $6, 0, 0, '', $6)`, n.Number, r.Via, storable(r.Address), r.Header, state, t.now)
+			VALUES ($1, $2, $3, $4, $5, $6, 0, 0, '', $6)`, n.Number, r.Via, r.Address, r.Header, state, t.now)
 		if err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// distinct returns the recipients, each only once.
-func distinct(recipients []Recipient) []Recipient {
-	type same struct{ via, address string }
-	seen := map[same]bool{}
-	var first []Recipient
-	for _, r := range recipients {
-		who := same{r.Via, fold(storable(r.Address))}
-		if !seen[who] {
-			seen[who] = true
-			first = append(first, r)
-		}
-	}
-	return first
 }
 
 // finish sets a notification to done if all its deliveries are over. The transaction

@@ -1,28 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package spool
+package sqlspool
 
 import (
 	"context"
-	"time"
 
+	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
-// Stats are numbers of notifications and deliveries.
-type Stats struct {
-	Waiting    int64     // notifications to be rendered
-	Ready      int64     // notifications with deliveries to be sent
-	Deliveries int64     // these deliveries
-	Oldest     time.Time // when the first of these deliveries is due; zero without any
-	Aside      int64     // notifications that are set aside
-	// Deliveries of the notifications that ended within the last 24 hours.
-	Sent, Failed, Held int64
-}
-
 // Stats counts. Its cost grows with the notifications that wait or ended within a day,
 // not with the older ones.
-func (s *Spool) Stats(ctx context.Context) (st Stats, err error) {
+func (s *Spool) Stats(ctx context.Context) (st spool.Stats, err error) {
 	var oldest int64
 	err = s.readCommitted(ctx, "stats", func(t *tx) error {
 		for _, q := range []struct {
@@ -37,7 +26,7 @@ func (s *Spool) Stats(ctx context.Context) (st Stats, err error) {
 			{`SELECT count(*) FILTER (WHERE d.state = 'sent'), count(*) FILTER (WHERE d.state = 'failed'),
 					count(*) FILTER (WHERE d.state IN ('held', 'digested'))
 				FROM notifications n JOIN deliveries d ON d.notification = n.number WHERE n.finished > $1`,
-				[]any{t.now - day.Microseconds()}, []any{&st.Sent, &st.Failed, &st.Held}},
+				[]any{t.now - spool.Day.Microseconds()}, []any{&st.Sent, &st.Failed, &st.Held}},
 		} {
 			if _, err := t.read(q.query, q.args, q.into...); err != nil {
 				return err
@@ -46,7 +35,7 @@ func (s *Spool) Stats(ctx context.Context) (st Stats, err error) {
 		return nil
 	})
 	if err != nil {
-		return Stats{}, err
+		return spool.Stats{}, err
 	}
 	st.Oldest = sqldb.Time(oldest)
 	return st, nil

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package spool_test
+package sqlspool_test
 
 import (
 	"reflect"
 	"testing"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/store/spool"
+	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/object"
 )
 
@@ -103,7 +103,7 @@ func TestSettle(t *testing.T) {
 		revision := object.Ref{Type: object.TypeRevision, ID: object.ID{"abc", ""}}
 		version := object.Ref{Type: object.TypeIssueVersion, ID: object.ID{"a\nb", "3"}}
 		settlement := spool.Settlement{
-			Batches:       []int64{batches[1].Number, batches[0].Number},
+			Batches:       []string{batches[1].ID, batches[0].ID},
 			Notifications: []spool.NewNotification{{Identity: spool.Identity{Subscription: "s", Object: version, Message: "m"}, Changed: noon, Reason: "re\x00\xffason"}},
 			Considered:    []spool.Considered{{Subscription: "s", Day: "2026-03-04", Objects: 5, Matched: 2, Errors: 1, LastError: "bad"}},
 			Statuses:      []spool.Status{{Object: revision, Status: "PASS", At: noon}, {Object: version, Status: "", At: noon}},
@@ -112,13 +112,13 @@ func TestSettle(t *testing.T) {
 
 		// One that names a batch that is settled changes nothing.
 		again := settlement
-		again.Batches = []int64{batches[2].Number, batches[0].Number}
+		again.Batches = []string{batches[2].ID, batches[0].ID}
 		again.Statuses = []spool.Status{{Object: revision, Status: "FAIL", At: noon}}
 		f.allowTaken(f.Settle(ctx, again))
 		if n := f.count("SELECT count(*) FROM changes"); n != 1 {
 			t.Errorf("%d changes are left, want 1", n)
 		}
-		again.Batches = []int64{batches[2].Number}
+		again.Batches = []string{batches[2].ID}
 		again.Statuses, again.Notifications = nil, nil
 		again.Considered[0].LastError = ""
 		f.must(f.Settle(ctx, again))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package spool
+package sqlspool
 
 import (
 	"context"
@@ -8,23 +8,22 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/object"
 )
-
-// longestPick is the longest time that a pick lasts. If a pick has longer to go, it
-// was made before the clock was set back, and counts as run out.
-const longestPick = time.Hour
 
 // free is the condition that a row is not picked. Parameter 1 is now, and parameter 2 is
 // latestPick, the time until which a pick of now can last.
 const free = "(picked < $1 OR picked > $2)"
 
 // latestPick returns parameter 2 of free.
-func latestPick(now int64) int64 { return now + longestPick.Microseconds() }
+func latestPick(now int64) int64 { return now + spool.LongestPick.Microseconds() }
 
 // pickedUntil returns when a pick of now ends.
-func pickedUntil(now int64, d time.Duration) int64 { return now + min(d, longestPick).Microseconds() }
+func pickedUntil(now int64, d time.Duration) int64 {
+	return now + min(d, spool.LongestPick).Microseconds()
+}
 
 // now returns the time in microseconds since 1970.
 func (s *Spool) now() int64 { return s.Now().UnixMicro() }
@@ -47,7 +46,7 @@ func (t *tx) exec(statement string, args ...any) (int64, error) {
 func (t *tx) changeOne(statement string, args ...any) error {
 	n, err := t.exec(statement, args...)
 	if err == nil && n == 0 {
-		err = ErrTaken
+		err = spool.ErrTaken
 	}
 	return err
 }
@@ -104,27 +103,10 @@ func (s *Spool) readCommitted(ctx context.Context, operation string, f func(t *t
 // failure returns the error for the caller: that of the spool, or the store's error for
 // an error of the database.
 func (s *Spool) failure(ctx context.Context, operation string, err error) error {
-	if errors.Is(err, ErrTaken) || errors.Is(err, ErrNotFound) || errors.Is(err, ErrNothing) {
+	if errors.Is(err, spool.ErrTaken) || errors.Is(err, spool.ErrNotFound) || errors.Is(err, spool.ErrNothing) {
 		return err
 	}
 	return s.db.Failure(ctx, operation, err)
-}
-
-// storable returns a text as every database can keep it: the answers of mail servers
-// are not always text.
-func storable(text string) string {
-	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
-}
-
-// fold returns an address in lower case, as lower() of the databases does: it changes
-// only ASCII.
-func fold(address string) string {
-	return strings.Map(func(r rune) rune {
-		if 'A' <= r && r <= 'Z' {
-			r += 'a' - 'A'
-		}
-		return r
-	}, address)
 }
 
 // key returns an object's ID as the tables have it: the fields of its type, separated

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package spool
+package sqlspool
 
 import (
 	"context"
 
+	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/object"
 )
 
 // Counters returns the counters of subscriptions from a day on (2006-01-02), by day
 // and subscription.
-func (s *Spool) Counters(ctx context.Context, since string) (counters []Considered, err error) {
+func (s *Spool) Counters(ctx context.Context, since string) (counters []spool.Considered, err error) {
 	err = s.readCommitted(ctx, "counters", func(t *tx) (err error) {
-		counters, err = rows(t, func(r sqldb.Rows) (c Considered, err error) {
+		counters, err = rows(t, func(r sqldb.Rows) (c spool.Considered, err error) {
 			err = r.Scan(&c.Subscription, &c.Day, &c.Objects, &c.Matched, &c.Errors, &c.LastError)
 			return c, err
 		}, `SELECT subscription, day, objects, matched, errors, last_error FROM considered
@@ -25,15 +26,15 @@ func (s *Spool) Counters(ctx context.Context, since string) (counters []Consider
 
 // Statuses returns the statuses that the objects had when they were last considered.
 // It leaves out objects that were never considered.
-func (s *Spool) Statuses(ctx context.Context, refs []object.Ref) (map[object.Ref]Status, error) {
+func (s *Spool) Statuses(ctx context.Context, refs []object.Ref) (map[object.Ref]spool.Status, error) {
 	keys := map[object.Type][]string{}
 	for _, r := range refs {
 		keys[r.Type] = append(keys[r.Type], key(r))
 	}
-	statuses := make(map[object.Ref]Status)
+	statuses := make(map[object.Ref]spool.Status)
 	err := s.readCommitted(ctx, "statuses", func(t *tx) error {
 		for typ, keys := range keys {
-			found, err := rows(t, func(r sqldb.Rows) (st Status, err error) {
+			found, err := rows(t, func(r sqldb.Rows) (st spool.Status, err error) {
 				var id string
 				var at int64
 				err = r.Scan(&id, &st.Status, &at)

@@ -1,28 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package spool
+package sqlspool
 
 import (
 	"context"
 	"fmt"
 	"strings"
 
+	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
-	"github.com/kcidb-go/kcidb/object"
 )
 
-// Filter chooses notifications. A zero field chooses all.
-type Filter struct {
-	State        string // of the notification, or Failed or Held of one of its deliveries
-	Subscription string
-	Recipient    string     // of one of its deliveries, in upper or lower case
-	Object       object.Ref // unless its type is ""
-	Before       int64      // numbers below
-	Limit        int        // at most so many; 0 for 100
-}
-
 // List returns notifications with their deliveries, newest first.
-func (s *Spool) List(ctx context.Context, f Filter) (found []Notification, err error) {
+func (s *Spool) List(ctx context.Context, f spool.Filter) (found []spool.Notification, err error) {
 	var where []string
 	var args []any
 	add := func(condition string, value any) {
@@ -31,7 +21,7 @@ func (s *Spool) List(ctx context.Context, f Filter) (found []Notification, err e
 	}
 	switch f.State {
 	case "":
-	case Failed, Held:
+	case spool.Failed, spool.Held:
 		add("n.number IN (SELECT notification FROM deliveries WHERE state = $%d)", f.State)
 	default:
 		add("n.state = $%d", f.State)
@@ -40,21 +30,18 @@ func (s *Spool) List(ctx context.Context, f Filter) (found []Notification, err e
 		add("n.subscription = $%d", f.Subscription)
 	}
 	if f.Recipient != "" {
-		add("n.number IN (SELECT notification FROM deliveries WHERE lower(recipient) = $%d)", fold(storable(f.Recipient)))
+		add("n.number IN (SELECT notification FROM deliveries WHERE lower(recipient) = $%d)", spool.Fold(spool.Storable(f.Recipient)))
 	}
 	if f.Object.Type != "" {
 		add("n.object_type = $%d", string(f.Object.Type))
 		add("n.object_id = $%d", key(f.Object))
-	}
-	if f.Before > 0 {
-		add("n.number < $%d", f.Before)
 	}
 	query := "FROM notifications n"
 	if where != nil {
 		query += " WHERE " + strings.Join(where, " AND ")
 	}
 	if f.Limit <= 0 {
-		f.Limit = 100
+		f.Limit = spool.DefaultLimit
 	}
 	args = append(args, f.Limit)
 	err = s.readCommitted(ctx, "list", func(t *tx) (err error) {
@@ -66,11 +53,11 @@ func (s *Spool) List(ctx context.Context, f Filter) (found []Notification, err e
 
 // Get returns the notification with the number, with its HTML and its deliveries. Lists
 // leave out the HTML, because it is longer than the text, and only mails need the HTML.
-func (s *Spool) Get(ctx context.Context, number int64) (n Notification, err error) {
+func (s *Spool) Get(ctx context.Context, number int64) (n spool.Notification, err error) {
 	err = s.readCommitted(ctx, "get", func(t *tx) error {
 		found, err := t.list("FROM notifications n WHERE n.number = $1", number)
 		if err == nil && len(found) == 0 {
-			err = fmt.Errorf("%w: %d", ErrNotFound, number)
+			err = fmt.Errorf("%w: %d", spool.ErrNotFound, number)
 		}
 		if err != nil {
 			return err
@@ -83,7 +70,7 @@ func (s *Spool) Get(ctx context.Context, number int64) (n Notification, err erro
 }
 
 // Feed returns the notifications in the feed of a subscription, newest first.
-func (s *Spool) Feed(ctx context.Context, subscription string, limit int) (found []Notification, err error) {
+func (s *Spool) Feed(ctx context.Context, subscription string, limit int) (found []spool.Notification, err error) {
 	err = s.readCommitted(ctx, "feed", func(t *tx) (err error) {
 		// A notification that waited long is new to a feed, so the order is that of the
 		// deliveries. They are chosen first, because sorting rows with texts takes long.
@@ -97,7 +84,7 @@ func (s *Spool) Feed(ctx context.Context, subscription string, limit int) (found
 }
 
 // list returns the notifications of a query, with their deliveries.
-func (t *tx) list(from string, args ...any) ([]Notification, error) {
+func (t *tx) list(from string, args ...any) ([]spool.Notification, error) {
 	columns := "n." + strings.ReplaceAll(notificationColumns, ", ", ", n.")
 	found, err := rows(t, scanNotification, "SELECT "+columns+" "+from, args...)
 	if err != nil || len(found) == 0 {
@@ -123,8 +110,8 @@ func (t *tx) list(from string, args ...any) ([]Notification, error) {
 
 // notificationsOf returns the notifications of deliveries by number. columns are
 // expressions in the order of notificationColumns.
-func (t *tx) notificationsOf(deliveries []Delivery, columns string) (map[int64]Notification, error) {
-	byNumber := make(map[int64]Notification, len(deliveries))
+func (t *tx) notificationsOf(deliveries []spool.Delivery, columns string) (map[int64]spool.Notification, error) {
+	byNumber := make(map[int64]spool.Notification, len(deliveries))
 	if len(deliveries) == 0 {
 		return byNumber, nil
 	}
@@ -142,7 +129,7 @@ func (t *tx) notificationsOf(deliveries []Delivery, columns string) (map[int64]N
 const notificationColumns = "number, subscription, object_type, object_id, message, state, first, changed, due, finished, reason, was, created, subject, body, thread"
 
 // scanNotification scans a row of notificationColumns.
-func scanNotification(r sqldb.Rows) (n Notification, err error) {
+func scanNotification(r sqldb.Rows) (n spool.Notification, err error) {
 	var typ, id string
 	var first, changed, due, finished, created int64
 	err = r.Scan(&n.Number, &n.Subscription, &typ, &id, &n.Message, &n.State,
@@ -155,7 +142,7 @@ func scanNotification(r sqldb.Rows) (n Notification, err error) {
 const deliveryColumns = "number, notification, via, recipient, header, state, due, attempts, error, at"
 
 // scanDelivery scans a row of deliveryColumns.
-func scanDelivery(r sqldb.Rows) (d Delivery, err error) {
+func scanDelivery(r sqldb.Rows) (d spool.Delivery, err error) {
 	var due, at int64
 	err = r.Scan(&d.Number, &d.Notification, &d.Via, &d.Recipient, &d.Header, &d.State, &due, &d.Attempts, &d.Error, &at)
 	d.Due, d.At = sqldb.Time(due), sqldb.Time(at)

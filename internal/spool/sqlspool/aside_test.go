@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package spool_test
+package sqlspool_test
 
 import (
 	"errors"
 	"testing"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/store/spool"
+	"github.com/kcidb-go/kcidb/internal/spool"
 )
 
 // TestAside: a notification that is set aside is kept and listed until its object
@@ -17,7 +17,7 @@ func TestAside(t *testing.T) {
 	onEngines(t, func(t *testing.T, f *fixture) {
 		aside := func(test, why string) {
 			t.Helper()
-			f.must(f.Settle(t.Context(), spool.Settlement{Aside: []spool.Aside{{identityOf("s", test), f.now(), why}}}))
+			f.must(f.Settle(t.Context(), spool.Settlement{Aside: []spool.Aside{{Identity: identityOf("s", test), At: f.now(), Why: why}}}))
 		}
 		only := func(want int) []spool.Notification {
 			t.Helper()
