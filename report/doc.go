@@ -76,9 +76,10 @@
 // # Two validators
 //
 // Decode decodes, validates and upgrades reports of all versions in one pass over their
-// bytes, faster than a JSON library reads their tokens. A Document uses a general JSON
-// Schema library. Tests check that both find the same faults in the same places, and the
-// same objects of the latest version, for mutants of valid reports and in fuzzing.
+// bytes, faster than a JSON library reads their tokens; a Document is checked by the same
+// code. Tests hold it against a validator that uses a general JSON Schema library. Both
+// find the same faults in the same places, and the same objects of the latest version, for
+// mutants of valid reports and in fuzzing.
 //
 // # Streams
 //

@@ -3,6 +3,7 @@
 package report
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 )
@@ -14,9 +15,8 @@ import (
 // It serves tools that work with older versions: it validates, upgrades, merges and counts
 // by the rules of each version. Programs that work with objects use Decode and a Report.
 type Document struct {
-	root  any
-	notes []collected // faults of the text that was parsed
-	more  int         // the number of faults not kept
+	root any
+	text []byte // the text that was parsed, until the document is changed
 }
 
 // NewDocument returns a report without objects.
@@ -42,11 +42,11 @@ func ParseDocument(text []byte) (*Document, error) {
 }
 
 func parseDocument(text []byte) (*Document, *Error) {
-	root, notes, more, err := readTree(text)
+	root, _, _, err := readTree(text)
 	if err != nil {
 		return nil, err
 	}
-	return &Document{root, notes, more}, nil
+	return &Document{root, bytes.Clone(text)}, nil
 }
 
 // JSON returns the report as compact JSON: the version, the lists from parents to
@@ -63,7 +63,7 @@ func (d *Document) JSON() []byte {
 
 // Clone returns a copy that shares nothing with the document.
 func (d *Document) Clone() *Document {
-	return &Document{clone(d.root), d.notes, d.more}
+	return &Document{clone(d.root), d.text}
 }
 
 // Count returns the number of objects. It fails if the version of the report does not

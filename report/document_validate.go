@@ -3,6 +3,7 @@
 package report
 
 import (
+	"context"
 	"fmt"
 	"slices"
 )
@@ -43,4 +44,17 @@ func (d *Document) ValidateExactly(v Version) error {
 		return err
 	}
 	return nil
+}
+
+// judge returns the faults of the report against a version's schema, or nil.
+func (d *Document) judge(v Version) *Error {
+	text := d.text
+	if text == nil {
+		text = appendValue(nil, d.root)
+	}
+	_, _, err := decode(context.Background(), text, v, false)
+	if err == nil || unfitOnly(err) {
+		return nil
+	}
+	return err.(*Error) // the context does not end
 }

@@ -123,6 +123,7 @@ func (d *Document) setVersion(v Version) {
 		{"minor", json.Number(strconv.Itoa(v.Minor))},
 	}}
 	d.root.(*object).set("version", version)
+	d.text = nil
 }
 
 // unknownVersion returns the error of a report with an unknown version, or one newer than

@@ -27,7 +27,7 @@ func (d *Document) Merge(sources ...*Document) error {
 			return err
 		}
 	}
-	d.root = merged.root
+	*d = *merged
 	return nil
 }
 
@@ -76,6 +76,7 @@ func (d *Document) Dedup(keep Keep) error {
 	if !ok {
 		return d.unknownVersion(latest)
 	}
+	d.text = nil
 	root := d.root.(*object)
 	for _, list := range lists(v) {
 		if value, ok := root.get(list.name); ok {

@@ -24,7 +24,10 @@ func hasMetadata(value any) bool {
 }
 
 // StripMetadata removes all metadata (see HasMetadata).
-func (d *Document) StripMetadata() { stripMetadata(d.root) }
+func (d *Document) StripMetadata() {
+	stripMetadata(d.root)
+	d.text = nil
+}
 
 func stripMetadata(value any) {
 	switch value := value.(type) {

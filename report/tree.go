@@ -173,17 +173,3 @@ func escapePointer(name string) string {
 	}
 	return pointerEscaper.Replace(name)
 }
-
-// splitPointer returns the member names and indexes of a JSON pointer.
-func splitPointer(pointer string) []string {
-	if pointer == "" {
-		return nil
-	}
-	path := strings.Split(pointer[1:], "/")
-	for i, name := range path {
-		path[i] = pointerUnescaper.Replace(name)
-	}
-	return path
-}
-
-var pointerUnescaper = strings.NewReplacer("~1", "/", "~0", "~")

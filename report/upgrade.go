@@ -20,7 +20,7 @@ func (d *Document) Upgrade(to Version) error {
 	if err != nil {
 		return err
 	}
-	d.root = u.root
+	*d = *u
 	return nil
 }
 
@@ -101,4 +101,30 @@ func (d *Document) object(list string, index int) (*object, bool) {
 	element, _ := child(value, strconv.Itoa(index))
 	o, ok := element.(*object)
 	return o, ok
+}
+
+// child returns a member or an element of a value, and its position.
+func child(value any, name string) (any, int) {
+	switch value := value.(type) {
+	case *object:
+		if i := value.index(name); i >= 0 {
+			return value.members[i].value, i
+		}
+	case []any:
+		if i, err := strconv.Atoi(name); err == nil && i < len(value) {
+			return value[i], i
+		}
+	}
+	return nil, 0
+}
+
+// objectID returns the ID of an object for messages, or "" without an ID.
+func objectID(o *object) string {
+	if id := o.text("id"); id != "" {
+		return excerpt(id)
+	}
+	if id := o.text("origin_id"); id != "" {
+		return excerpt(o.text("origin") + ":" + id)
+	}
+	return ""
 }

@@ -92,8 +92,7 @@ func (r *input) validate(asked report.Version) error {
 	return r.wrap(err)
 }
 
-// document checks the report and returns it as a document. It checks the text,
-// which is many times as fast as checking the document.
+// document checks the report and returns it as a document.
 func (r *input) document() (*report.Document, error) {
 	if err := report.Validate(r.text); err != nil {
 		return nil, r.wrap(err)

@@ -9,6 +9,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
@@ -17,24 +18,18 @@ import (
 // Schema library, and ignores the version in the report. It is the reference for the
 // decoder, in all versions.
 func validateReference(text []byte, v Version) *Error {
-	d, err := parseDocument(text)
+	root, notes, more, err := readTree(text)
 	if err != nil {
 		return err
 	}
-	return d.judge(v)
-}
-
-// judge returns the faults of a report against a version's schema and the faults of its
-// text, in the order of the text, or nil.
-func (d *Document) judge(v Version) *Error {
 	schema := compiled[v]()
 	j := judgement{
-		root: d.root, schema: schema, more: d.more,
+		root: root, schema: schema, more: more,
 		wrong: make(map[string]bool), places: make(map[*object]map[string]int),
 	}
-	j.check(nil, d.root, schema)
+	j.check(nil, root, schema)
 	j.addUnstorable()
-	j.addFaults(d.notes)
+	j.addFaults(notes)
 	return j.error()
 }
 
@@ -169,32 +164,6 @@ func (j *judgement) child(value any, name string) (any, int) {
 	return nil, 0
 }
 
-// child returns a member or an element of a value, and its position.
-func child(value any, name string) (any, int) {
-	switch value := value.(type) {
-	case *object:
-		if i := value.index(name); i >= 0 {
-			return value.members[i].value, i
-		}
-	case []any:
-		if i, err := strconv.Atoi(name); err == nil && i < len(value) {
-			return value[i], i
-		}
-	}
-	return nil, 0
-}
-
-// objectID returns the ID of an object for messages, or "" without an ID.
-func objectID(o *object) string {
-	if id := o.text("id"); id != "" {
-		return excerpt(id)
-	}
-	if id := o.text("origin_id"); id != "" {
-		return excerpt(o.text("origin") + ":" + id)
-	}
-	return ""
-}
-
 // addFaults adds faults of the text, each once for a value. It always adds duplicates,
 // and other faults only if their value has no fault so far.
 func (j *judgement) addFaults(notes []collected) {
@@ -223,3 +192,17 @@ func (j *judgement) error() *Error {
 	}
 	return e
 }
+
+// splitPointer returns the member names and indexes of a JSON pointer.
+func splitPointer(pointer string) []string {
+	if pointer == "" {
+		return nil
+	}
+	path := strings.Split(pointer[1:], "/")
+	for i, name := range path {
+		path[i] = pointerUnescaper.Replace(name)
+	}
+	return path
+}
+
+var pointerUnescaper = strings.NewReplacer("~1", "/", "~0", "~")
