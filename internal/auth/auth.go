@@ -37,17 +37,17 @@ const leeway = 60 * time.Second
 // Checker checks the tokens of requests. The zero Checker accepts every
 // request.
 type Checker struct {
-	// Primary is the secret that tokens are signed with. Authentication is off
-	// if it is empty.
-	Primary secret.Text
-	// Unified is a second secret, tried if the primary fails. May be empty.
-	Unified secret.Text
+	// Primary is the secret that tokens are signed with. Authentication is off if it is
+	// nil. Tokens of a secret that was replaced are refused.
+	Primary secret.Source
+	// Unified is a second secret, tried if the primary fails. May be nil.
+	Unified secret.Source
 	// Now is the clock. The default is time.Now.
 	Now func() time.Time
 }
 
 // Enabled reports whether requests need a token.
-func (c *Checker) Enabled() bool { return c.Primary != "" }
+func (c *Checker) Enabled() bool { return c.Primary != nil }
 
 // Origin returns the origin that the token in the header names. Its errors are
 // texts for the sender.
@@ -59,9 +59,9 @@ func (c *Checker) Origin(h http.Header) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	origin, err := c.verify(token, c.Primary)
-	if err != nil && c.Unified != "" {
-		if origin, err := c.verify(token, c.Unified); err == nil {
+	origin, err := c.verify(token, c.Primary())
+	if err != nil && c.Unified != nil {
+		if origin, err := c.verify(token, c.Unified()); err == nil {
 			return origin, nil
 		}
 	}

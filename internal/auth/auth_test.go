@@ -97,7 +97,7 @@ func TestOrigin(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			c := &Checker{Primary: test.primary, Unified: test.unified, Now: func() time.Time { return now }}
+			c := &Checker{Primary: secret.Fixed(test.primary), Unified: secret.Fixed(test.unified), Now: func() time.Time { return now }}
 			origin, err := c.Origin(http.Header{"Authorization": test.header})
 			refusal := ""
 			if err != nil {
@@ -110,6 +110,29 @@ func TestOrigin(t *testing.T) {
 	}
 }
 
+// TestReplacedSecret: tokens of a secret that was replaced are refused at once.
+func TestReplacedSecret(t *testing.T) {
+	current := secret.Text("old")
+	c := &Checker{Primary: func() secret.Text { return current }, Now: func() time.Time { return now }}
+	header := func(key string) http.Header {
+		return http.Header{"Authorization": {"Bearer " + token(t, jwt.SigningMethodHS256, key, jwt.MapClaims{"origin": "ci", "exp": now.Unix()})}}
+	}
+	for _, step := range []struct {
+		current      secret.Text
+		oldIs, newIs bool
+	}{{"old", true, false}, {"new", false, true}} {
+		current = step.current
+		_, oldErr := c.Origin(header("old"))
+		_, newErr := c.Origin(header("new"))
+		if (oldErr == nil) != step.oldIs || (newErr == nil) != step.newIs {
+			t.Errorf("while the secret is %q: %v for the old, %v for the new", string(current), oldErr, newErr)
+		}
+	}
+	if _, err := c.Origin(header("old")); err == nil || err.Error() != "InvalidSignature" {
+		t.Errorf("refused by %v", err)
+	}
+}
+
 // TestKnownToken checks Sign and Origin with a token that another program
 // made.
 func TestKnownToken(t *testing.T) {
@@ -118,7 +141,7 @@ func TestKnownToken(t *testing.T) {
 	if err != nil || !strings.HasPrefix(text, known) {
 		t.Errorf("Sign: %s, %v; want the beginning %s", text, err, known)
 	}
-	c := &Checker{Primary: "s", Now: func() time.Time { return now }}
+	c := &Checker{Primary: secret.Fixed("s"), Now: func() time.Time { return now }}
 	if origin, err := c.Origin(http.Header{"Authorization": {"Bearer " + text}}); origin != "ci" || err != nil {
 		t.Errorf("got %q, %v", origin, err)
 	}

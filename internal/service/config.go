@@ -7,11 +7,9 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 
-	"github.com/kcidb-go/kcidb/internal/auth"
 	"github.com/kcidb-go/kcidb/internal/auth/secret"
 	"github.com/kcidb-go/kcidb/internal/ingest"
 	"github.com/kcidb-go/kcidb/internal/treenames"
@@ -21,6 +19,8 @@ import (
 // configuration file, named by its yaml tag, and an environment variable,
 // named KCIDB_ and the key in capitals. The zero value of a field is not its
 // default: start with DefaultConfig.
+//
+// A secret.Text is the secret or a reference to it, which package secrets describes.
 type Config struct {
 	// Data is the directory of the service's files: the embedded queue and the
 	// SQLite database, unless Queue and Database name others. It is created,
@@ -215,46 +215,6 @@ func (c *Config) check() error {
 // logHosts returns the hosts from which logs are fetched.
 func (c *Config) logHosts() []string {
 	return strings.FieldsFunc(c.LogHosts, func(r rune) bool { return r == ',' || r == ' ' })
-}
-
-// checker returns the configured authentication.
-func (c *Config) checker() (*auth.Checker, error) {
-	primary, err := readSecret(c.JWTSecret, "jwt_secret_file", c.JWTSecretFile)
-	if err != nil {
-		return nil, err
-	}
-	unified, err := readSecret(c.UnifiedSecret, "unified_secret_file", c.UnifiedSecretFile)
-	if err != nil {
-		return nil, err
-	}
-	if primary == "" && unified != "" {
-		return nil, errors.New("unified_secret is a second secret: set jwt_secret, too")
-	}
-	r, err := c.roles()
-	if err != nil {
-		return nil, err
-	}
-	if primary == "" && r.web && !c.AllowOpen && !loopback(c.Listen) {
-		return nil, fmt.Errorf("listening on %s without authentication allows anyone to submit: set jwt_secret (or KCIDB_JWT_SECRET), "+
-			"listen on 127.0.0.1, or set allow_open if that is what you want", c.Listen)
-	}
-	return &auth.Checker{Primary: primary, Unified: unified}, nil
-}
-
-// readSecret returns the given secret, or, if it is empty, the secret in a file.
-// An empty file is an error, because it must not turn authentication off.
-func readSecret(given secret.Text, key, file string) (secret.Text, error) {
-	if given != "" || file == "" {
-		return given, nil
-	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return "", fmt.Errorf("%s: %w", key, err)
-	}
-	if s := strings.TrimRight(string(text), "\r\n"); s != "" {
-		return secret.Text(s), nil
-	}
-	return "", fmt.Errorf("%s: %s is empty", key, file)
 }
 
 // trees returns the configured names of trees.

@@ -116,11 +116,7 @@ func (s *Service) notifier(p *parts) (*notify.Notifier, error) {
 		KeepFor: time.Duration(s.cfg.NotificationDays) * 24 * time.Hour, Wait: notify.Sleep,
 	}
 	if s.cfg.SMTP != "" {
-		password, err := readSecret(s.cfg.SMTPPassword, "smtp_password_file", s.cfg.SMTPPasswordFile)
-		if err != nil {
-			return nil, err
-		}
-		if n.Mail, err = mail.New(mail.Config{URL: s.cfg.SMTP, Password: password, From: envelope.From.Addr}); err != nil {
+		if n.Mail, err = mail.New(mail.Config{URL: s.cfg.SMTP, Password: s.secrets.smtpPassword, From: envelope.From.Addr}); err != nil {
 			return nil, fmt.Errorf("smtp: %w", err)
 		}
 	}

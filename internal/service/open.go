@@ -16,7 +16,10 @@ import (
 
 // openQueue opens the queue, and creates it unless it exists.
 func (s *Service) openQueue(ctx context.Context) (queue.Queue, error) {
-	cfg := jetstream.Config{Dir: s.cfg.queueDirectory(), Listen: s.cfg.QueueListen, User: string(s.cfg.QueueToken)}
+	cfg := jetstream.Config{Dir: s.cfg.queueDirectory(), Listen: s.cfg.QueueListen}
+	if s.secrets != nil && s.secrets.queueToken != nil {
+		cfg.User = string(s.secrets.queueToken())
+	}
 	if s.cfg.Queue != "" {
 		var err error
 		if cfg, err = jetstream.Parse(s.cfg.Queue); err != nil {

@@ -57,21 +57,19 @@ type Service struct {
 	// answers.
 	Ready func(net.Addr)
 
-	cfg   Config
-	roles roles
-	auth  *auth.Checker
-	trees *treenames.Names
-	log   *slog.Logger
-	now   func() time.Time
+	cfg     Config
+	roles   roles
+	secrets *sources
+	auth    *auth.Checker
+	trees   *treenames.Names
+	log     *slog.Logger
+	now     func() time.Time
 }
 
-// New returns a service with the configuration, and starts nothing.
+// New returns a service with the configuration, and starts nothing. It reads the secrets,
+// which may take a while if they are kept elsewhere.
 func New(cfg Config, log *slog.Logger) (*Service, error) {
 	if err := cfg.check(); err != nil {
-		return nil, fmt.Errorf("configuration: %w", err)
-	}
-	checker, err := cfg.checker()
-	if err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}
 	r, err := cfg.roles()
@@ -82,12 +80,21 @@ func New(cfg Config, log *slog.Logger) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}
-	return &Service{cfg: cfg, roles: r, auth: checker, trees: names, log: log, now: time.Now}, nil
+	opened, err := cfg.openSecrets(context.Background(), log)
+	if err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
+	checker, err := cfg.checker(opened)
+	if err != nil {
+		return nil, fmt.Errorf("configuration: %w", errors.Join(err, opened.keeper.Close()))
+	}
+	return &Service{cfg: cfg, roles: r, secrets: opened, auth: checker, trees: names, log: log, now: time.Now}, nil
 }
 
 // Run serves until ctx ends. Then it accepts no more requests, finishes the
 // batch being loaded, and returns nil, within some 20 seconds.
 func (s *Service) Run(ctx context.Context) (err error) {
+	defer s.secrets.keeper.Close()
 	listener, err := net.Listen("tcp", s.cfg.Listen)
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return fmt.Errorf("%w: another program, perhaps another service, answers there: stop it, "+
@@ -136,6 +143,7 @@ type parts struct {
 // serve runs the roles until ctx ends or a role fails.
 func (s *Service) serve(ctx context.Context, listener net.Listener, p *parts) error {
 	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return s.secrets.keeper.Run(ctx) })
 	watch := s.monitor(p)
 	if s.roles.notify {
 		notifier, err := s.notifier(p)

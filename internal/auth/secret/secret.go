@@ -4,12 +4,19 @@
 // marshalled, a secret shows a placeholder and never its text.
 package secret
 
-import "log/slog"
+import (
+	"fmt"
+	"io"
+	"log/slog"
+)
 
 const placeholder = "(secret)"
 
 // Text is a text that must not be seen. Printing, logging or marshalling it shows
 // a placeholder, or nothing if the text is empty. The text itself is string(t).
+//
+// Package fmt calls no methods of unexported fields and prints their text. Such a field
+// has to be a Source.
 type Text string
 
 // String returns the placeholder.
@@ -20,8 +27,8 @@ func (t Text) String() string {
 	return placeholder
 }
 
-// GoString returns the placeholder.
-func (t Text) GoString() string { return t.String() }
+// Format writes the placeholder for all verbs, also for those that do not fit a text.
+func (t Text) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, t.String()) }
 
 // LogValue returns the placeholder.
 func (t Text) LogValue() slog.Value { return slog.StringValue(t.String()) }

@@ -18,7 +18,8 @@ func TestSecretIsNotShown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, shown := range []string{log.String(), string(text), fmt.Sprint(config), fmt.Sprintf("%#v %+v %q %s", config, config, config.Key, config.Key)} {
+	for _, shown := range []string{log.String(), string(text), fmt.Sprint(config), fmt.Sprintf("%#v %+v %q %s", config, config, config.Key, config.Key),
+		fmt.Sprintf("%d %t", any(config.Key), any(&config)), fmt.Sprintf("%x %X %s", config.Key, config.Key, config.Key)} {
 		if strings.Contains(shown, "hunter2") || !strings.Contains(shown, placeholder) {
 			t.Errorf("shows: %s", shown)
 		}

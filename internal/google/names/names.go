@@ -10,7 +10,7 @@ const (
 	// Topic gets the submissions, and Subscription hands them to the loader.
 	Topic        = "kcidb_new"
 	Subscription = Topic + LoadSuffix
-	// LoadedTopic gets a message for each load, with patterns of what was loaded, and
+	// LoadedTopic gets a message for each load, with patterns of the loaded objects, and
 	// LoadedSubscription hands the messages to the notifier.
 	LoadedTopic        = "kcidb_loaded"
 	LoadedSubscription = LoadedTopic + NotifySuffix

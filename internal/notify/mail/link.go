@@ -140,10 +140,11 @@ func (s *Sender) tls() *tls.Config {
 }
 
 func (s *Sender) authenticate(ctx context.Context, l *link) *Error {
-	user, password, host := s.target.User, string(s.config.Password), s.target.Host
+	user, host := s.target.User, s.target.Host
 	if user == "" {
 		return nil
 	}
+	password := string(s.config.Password())
 	// ParseURL refuses other hosts, but a name may resolve to any address.
 	if !l.secure && !onLoopback(l.wire) {
 		return failure(ctx, stageAuth, errors.New("the connection has no TLS, and leaves this host"))

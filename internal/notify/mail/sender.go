@@ -16,8 +16,8 @@ import (
 
 // Config says how to reach the mail server.
 type Config struct {
-	URL      string // see ParseURL
-	Password secret.Text
+	URL      string         // see ParseURL
+	Password secret.Source  // of the user, asked for at each login; nil if there is no user
 	From     string         // sender of the envelope, unless Send names another
 	Hello    string         // name of the client; this host's name if ""
 	Timeout  time.Duration  // for connecting, and for each answer; 30 seconds if 0
@@ -44,10 +44,10 @@ func New(c Config) (*Sender, error) {
 	if err != nil {
 		return nil, err
 	}
-	if target.User != "" && c.Password == "" {
+	if target.User != "" && c.Password == nil {
 		return nil, errors.New("the mail server's URL has a user, but the password is missing")
 	}
-	if target.User == "" && c.Password != "" {
+	if target.User == "" && c.Password != nil {
 		return nil, errors.New("the mail server has a password, but its URL has no user")
 	}
 	if c.From != "" {

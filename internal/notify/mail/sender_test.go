@@ -112,7 +112,7 @@ func TestSecurity(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := mailtest.Start(t, c.options)
-			config := mail.Config{URL: server.URL() + c.query, Password: c.password, RootCAs: server.RootCAs()}
+			config := mail.Config{URL: server.URL() + c.query, Password: secret.Fixed(c.password), RootCAs: server.RootCAs()}
 			if c.strange {
 				config.RootCAs = nil
 			}
@@ -137,6 +137,16 @@ func TestPasswordMissing(t *testing.T) {
 	s := open(t, mail.Config{URL: strings.Replace(server.URL(), "bot@", "", 1)})
 	// The operator's business, not the message's: it is kept.
 	outcome{stage: "mail", code: 530}.check(t, s.Send(t.Context(), "", ann, hello))
+}
+
+// TestPasswordIsReplaced: a login asks for the password that is current then.
+func TestPasswordIsReplaced(t *testing.T) {
+	server := mailtest.Start(t, mailtest.Options{User: "bot", Password: "new"})
+	current := secret.Text("old")
+	s := open(t, mail.Config{URL: server.URL(), Password: func() secret.Text { return current }})
+	outcome{stage: "auth", code: 535}.check(t, s.Send(t.Context(), "", ann, hello))
+	current = "new"
+	outcome{}.check(t, s.Send(t.Context(), "", ann, hello))
 }
 
 func TestRefusals(t *testing.T) {
@@ -339,7 +349,7 @@ func TestHostile(t *testing.T) {
 					}()
 				}
 			}()
-			s := open(t, mail.Config{URL: "smtp://bot@" + l.Addr().String(), Password: "hunter2", Timeout: c.timeout})
+			s := open(t, mail.Config{URL: "smtp://bot@" + l.Addr().String(), Password: secret.Fixed("hunter2"), Timeout: c.timeout})
 			// A delivery that the Timeout does not end has another text.
 			c.want.check(t, sendUntil(t, s, c.want.stage, time.Minute))
 		})

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kcidb-go/kcidb/internal/auth/secret"
 	"github.com/kcidb-go/kcidb/internal/notify/mail"
 )
 
@@ -65,7 +66,7 @@ func TestParseURL(t *testing.T) {
 func TestNewRefuses(t *testing.T) {
 	for want, c := range map[string]mail.Config{
 		"password is missing": {URL: "smtp://bot@mx"},
-		"has no user":         {URL: "smtp://mx", Password: "hunter2"},
+		"has no user":         {URL: "smtp://mx", Password: secret.Fixed("hunter2")},
 		"sender of mail":      {URL: "smtp://mx", From: "x"},
 		"not a host's name":   {URL: "smtp://mx", Hello: "a b"},
 		"must start with":     {URL: "mx"},

@@ -17,6 +17,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/arrival"
 	"github.com/kcidb-go/kcidb/internal/auth"
+	"github.com/kcidb-go/kcidb/internal/auth/secret"
 	"github.com/kcidb-go/kcidb/internal/queue"
 	"github.com/kcidb-go/kcidb/internal/queue/jetstream"
 	"github.com/kcidb-go/kcidb/internal/store"
@@ -88,7 +89,7 @@ func TestMemoryIsBounded(t *testing.T) {
 // Clients without a valid token do not slow the loader down.
 func TestStrangersAreNotInside(t *testing.T) {
 	d, h := newReceiver(t, 0)
-	d.Auth = &auth.Checker{Primary: "secret"}
+	d.Auth = &auth.Checker{Primary: secret.Fixed("secret")}
 	end := startRequest(h, 1000, "{")
 	if d.Busy() {
 		t.Error("the loader waits for a stranger")

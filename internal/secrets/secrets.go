@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package secrets reads the secrets that a configuration refers to, and notices when they
+// are replaced.
+//
+// The value of a key for a secret is the secret itself, or one of these references:
+//
+//	gcp-secret:projects/PROJECT/secrets/SECRET[/versions/VERSION]
+//	file:PATH
+//	env:NAME
+//	credential:NAME
+//
+// They name a secret in Google's Secret Manager, with its latest version by default; a
+// file; an environment variable; and a credential of systemd, the file NAME in
+// $CREDENTIALS_DIRECTORY. Line ends behind the secret do not belong to it.
+//
+// A Keeper reads each secret once when it is opened. Run looks at the secrets again, every
+// minute by default. A secret that was replaced is used from then on, and the old one no
+// longer. If a look fails, the secret known before stays in use, and the log says so once.
+package secrets
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	secretmanager "cloud.google.com/go/secretmanager/apiv1"
+
+	"github.com/kcidb-go/kcidb/internal/auth/secret"
+)
+
+// maxSecret is the most bytes of a secret, that of Secret Manager.
+const maxSecret = 64 << 10
+
+// Keeper reads secrets and keeps them. Its methods must not be called concurrently; the
+// sources that Open returns may be.
+type Keeper struct {
+	Log   *slog.Logger
+	Every time.Duration // between two looks of Run; a minute if 0
+
+	google *secretmanager.Client // nil until a secret of Secret Manager is opened
+	kept   []*kept
+}
+
+// kept is a secret that may be replaced.
+type kept struct {
+	key     string // of the configuration
+	from    reference
+	current atomic.Pointer[secret.Text]
+	failing bool // the last look failed
+}
+
+func (s *kept) text() secret.Text { return *s.current.Load() }
+
+// Open returns the source of the secret that is the value of a key: the value itself, or
+// what it refers to. It returns a nil source for an empty value. Its errors name the key
+// and say what to do.
+func (k *Keeper) Open(ctx context.Context, key string, value secret.Text) (secret.Source, error) {
+	from, err := parse(value)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", key, err)
+	}
+	if from == (reference{}) {
+		return secret.Fixed(value), nil
+	}
+	text, err := k.fetch(ctx, from)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %v: %w", key, from, err)
+	}
+	if !from.changes() {
+		return secret.Fixed(text), nil
+	}
+	s := &kept{key: key, from: from}
+	s.current.Store(&text)
+	k.kept = append(k.kept, s)
+	return s.text, nil
+}
+
+// changes reports whether a later look may find another secret.
+func (r reference) changes() bool {
+	return r.scheme != schemeEnv && (r.scheme != schemeFile || isRegular(r.name))
+}
+
+// fetch returns the secret of a reference.
+func (k *Keeper) fetch(ctx context.Context, from reference) (_ secret.Text, err error) {
+	var text []byte
+	switch from.scheme {
+	case schemeFile:
+		text, err = readFile(from.name)
+	case schemeEnv:
+		text, err = readEnv(from.name)
+	case schemeCredential:
+		text, err = readCredential(from.name)
+	case schemeGoogle:
+		text, err = k.access(ctx, from.name)
+	}
+	if err != nil {
+		return "", err
+	}
+	text = bytes.TrimRight(text, "\r\n")
+	switch {
+	case len(text) == 0:
+		return "", errors.New("the secret is empty")
+	case len(text) > maxSecret:
+		return "", fmt.Errorf("the secret is longer than %d bytes", maxSecret)
+	}
+	return secret.Text(text), nil
+}
+
+// Run looks at the secrets again and again until ctx ends. Then it returns nil.
+func (k *Keeper) Run(ctx context.Context) error {
+	every := k.Every
+	if every <= 0 {
+		every = time.Minute
+	}
+	ticks := time.NewTicker(every)
+	defer ticks.Stop()
+	for len(k.kept) > 0 {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticks.C:
+			k.Look(ctx)
+		}
+	}
+	return nil
+}
+
+// Look looks at the secrets once, and takes those that were replaced into use.
+func (k *Keeper) Look(ctx context.Context) {
+	for _, s := range k.kept {
+		text, err := k.fetch(ctx, s.from)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			if !s.failing {
+				k.Log.Warn("a secret cannot be read again: the secret known before stays in use", "key", s.key, "from", s.from.String(), "error", err)
+			}
+			s.failing = true
+			continue
+		case text != s.text():
+			s.current.Store(&text)
+			k.Log.Info("a secret was replaced", "key", s.key, "from", s.from.String())
+		case s.failing:
+			k.Log.Info("a secret can be read again", "key", s.key, "from", s.from.String())
+		}
+		s.failing = false
+	}
+}
+
+// Close ends the connection to Secret Manager, if any. Sources keep their secrets.
+func (k *Keeper) Close() error {
+	if k.google == nil {
+		return nil
+	}
+	return k.google.Close()
+}

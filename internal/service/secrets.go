@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/kcidb-go/kcidb/internal/auth"
+	"github.com/kcidb-go/kcidb/internal/auth/secret"
+	"github.com/kcidb-go/kcidb/internal/secrets"
+)
+
+// sources are the secrets of the configuration. Those that are not set are nil.
+type sources struct {
+	keeper       *secrets.Keeper
+	jwt, unified secret.Source
+	queueToken   secret.Source
+	smtpPassword secret.Source
+}
+
+// openSecrets reads the secrets that the roles of the process need.
+func (c *Config) openSecrets(ctx context.Context, log *slog.Logger) (_ *sources, err error) {
+	s := &sources{keeper: &secrets.Keeper{Log: log}}
+	defer func() {
+		if err != nil {
+			s.keeper.Close()
+		}
+	}()
+	r, err := c.roles()
+	if err != nil {
+		return nil, err
+	}
+	for _, key := range []struct {
+		name   string
+		value  secret.Text
+		file   string // value of the key NAME_file
+		to     *secret.Source
+		needed bool
+	}{
+		{"jwt_secret", c.JWTSecret, c.JWTSecretFile, &s.jwt, true},
+		{"unified_secret", c.UnifiedSecret, c.UnifiedSecretFile, &s.unified, true},
+		{"queue_token", c.QueueToken, "", &s.queueToken, c.QueueListen != ""},
+		{"smtp_password", c.SMTPPassword, c.SMTPPasswordFile, &s.smtpPassword, r.notify && c.SMTP != ""},
+	} {
+		if !key.needed {
+			continue
+		}
+		name, value := key.name, key.value
+		if value == "" && key.file != "" {
+			name, value = key.name+"_file", secret.Text("file:"+key.file)
+		}
+		if *key.to, err = s.keeper.Open(ctx, name, value); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// checker returns the configured authentication.
+func (c *Config) checker(s *sources) (*auth.Checker, error) {
+	r, err := c.roles()
+	switch {
+	case err != nil:
+		return nil, err
+	case s.jwt == nil && s.unified != nil:
+		return nil, errors.New("unified_secret is a second secret: set jwt_secret, too")
+	case s.jwt == nil && r.web && !c.AllowOpen && !loopback(c.Listen):
+		return nil, fmt.Errorf("listening on %s without authentication allows anyone to submit: set jwt_secret (or KCIDB_JWT_SECRET), "+
+			"listen on 127.0.0.1, or set allow_open if that is what you want", c.Listen)
+	}
+	return &auth.Checker{Primary: s.jwt, Unified: s.unified}, nil
+}
