@@ -48,11 +48,27 @@ type Open func(t *testing.T) store.Sink
 func Run(t *testing.T, open Open, can Capabilities) {
 	t.Parallel()
 	s := suite{open, can}
-	for _, c := range []struct {
-		name string
-		can  bool
-		run  func(*testing.T)
-	}{
+	run(t, s.cases())
+}
+
+// RunQuestions tests only how the databases answer, and not how they keep objects.
+func RunQuestions(t *testing.T, open Open, can Capabilities) {
+	t.Parallel()
+	s := suite{open, can}
+	asking := []string{"Errors", "Query", "QueryConformance", "Patterns", "Outcomes", "Runs", "Previous", "PagesReplaced", "PagesReloaded", "Closed"}
+	run(t, slices.DeleteFunc(s.cases(), func(c testCase) bool { return !slices.Contains(asking, c.name) }))
+}
+
+// testCase is a part of the suite, if the driver can do what it tests.
+type testCase struct {
+	name string
+	can  bool
+	run  func(*testing.T)
+}
+
+func (s suite) cases() []testCase {
+	can := s.can
+	return []testCase{
 		{"Lifecycle", true, s.lifecycle},
 		{"Upgrade", can.Several, s.upgrade},
 		{"Errors", true, s.errors},
@@ -87,7 +103,11 @@ func Run(t *testing.T, open Open, can Capabilities) {
 		{"Concurrency", can.Store, s.concurrency},
 		{"Cancel", can.Store, s.cancel},
 		{"Closed", can.Store, s.closed},
-	} {
+	}
+}
+
+func run(t *testing.T, cases []testCase) {
+	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			if !c.can {
 				t.Skip("the driver does not do this, as it declares")

@@ -15,6 +15,10 @@ import (
 // parents. Its methods may be called concurrently, and are called while no other iterator
 // of the same operation is open.
 type Finder interface {
+	// Ready returns nil if the database has the schema that the driver needs, else the
+	// error that package store promises. Each operation begins with Ready. So the driver
+	// should remember that the database was ready.
+	Ready(ctx context.Context) error
 	// Find returns the objects of q.List that q selects: merged, each once, in reports
 	// with objects of this list only. It has to return each object that q selects, and may
 	// return others, such as a child that has another parent since the index was written:
@@ -64,3 +68,6 @@ type Question struct {
 	// the version as a number. If false, they come in any order.
 	Ordered bool
 }
+
+// empty reports whether the question selects nothing.
+func (q *Question) empty() bool { return !q.All && len(q.Of) == 0 }

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package walk
+
+import (
+	"context"
+	"iter"
+	"maps"
+	"slices"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/object"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// maxHeld is the number of objects that an answer holds while it looks for others. It is
+// enough for the objects of most questions to be read once only, and some megabytes.
+const maxHeld = 1000
+
+// answer has the objects that were found to be wanted.
+type answer struct {
+	finder  Finder
+	shelves map[store.List]*shelf
+	groups  groups
+	held    int // objects on all shelves
+	room    int // objects that there may be on all shelves
+}
+
+func newAnswer(f Finder) *answer {
+	a := &answer{finder: f, shelves: map[store.List]*shelf{}, room: maxHeld}
+	for _, l := range lists {
+		a.shelves[l.name()] = &shelf{list: l, want: map[object.ID]int{}}
+	}
+	return a
+}
+
+// shelf has the wanted objects of a list.
+type shelf struct {
+	list list
+	all  bool              // every object is wanted, and found when it is returned
+	want map[object.ID]int // by ID: the index in held, or absent
+	from source            // selects all objects that are wanted
+	held report.Report
+	full bool // the objects do not fit: none is held, and all are read when they are returned
+}
+
+// absent is the index of a wanted object that is not held.
+const absent = -1
+
+// wantAll notes IDs as wanted.
+func (s *shelf) wantAll(all ids) {
+	for id := range all {
+		s.wantID(id)
+	}
+}
+
+func (s *shelf) wantID(id object.ID) {
+	if _, ok := s.want[id]; !ok {
+		s.want[id] = absent
+	}
+}
+
+// missing returns the IDs of the wanted objects that are not held.
+func (s *shelf) missing() ids {
+	all := ids{}
+	for id, i := range s.want {
+		if i == absent {
+			all[id] = true
+		}
+	}
+	return all
+}
+
+// ids returns the IDs of the wanted objects.
+func (s *shelf) ids() ids {
+	all := make(ids, len(s.want))
+	for id := range s.want {
+		all[id] = true
+	}
+	return all
+}
+
+// hold keeps object i of a report, which is wanted, unless there is no room.
+func (a *answer) hold(s *shelf, r *report.Report, i int, id object.ID) {
+	if s.full || s.want[id] != absent {
+		return
+	}
+	if a.held >= a.room {
+		a.makeRoom()
+		a.hold(s, r, i, id)
+		return
+	}
+	s.want[id] = s.held.Count()
+	s.list.add(&s.held, r, i, true)
+	a.held++
+}
+
+// makeRoom drops the objects of the shelf that has most.
+func (a *answer) makeRoom() {
+	var most *shelf
+	for _, s := range a.shelves {
+		if most == nil || s.held.Count() > most.held.Count() {
+			most = s
+		}
+	}
+	a.drop(most)
+}
+
+// drop drops the objects of a shelf: they are read again when they are returned.
+func (a *answer) drop(s *shelf) {
+	a.held -= s.held.Count()
+	s.full, s.held = true, report.Report{}
+	for id := range s.want {
+		s.want[id] = absent
+	}
+}
+
+// count returns the number of objects that are wanted. Those of shelves with all objects
+// are not counted.
+func (a *answer) count() int {
+	n := a.groups.count()
+	for _, s := range a.shelves {
+		if !s.all {
+			n += len(s.want)
+		}
+	}
+	return n
+}
+
+// find calls each with the objects that a source selects, and perhaps with others.
+func (a *answer) find(ctx context.Context, q Question, each func(l list, r *report.Report, i int, n node) error) error {
+	l := a.shelves[q.List].list
+	for r, err := range a.finder.Find(ctx, q) {
+		if err != nil {
+			return err
+		}
+		for i, n := range l.nodes(r) {
+			if err := each(l, r, i, n); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// put puts the objects of a list into sets, in the order of their keys.
+func (a *answer) put(ctx context.Context, s *shelf, to *sets) error {
+	if s.all {
+		return a.stream(ctx, s, source{all: true}, to)
+	}
+	if missing := s.missing(); !s.full && len(missing) > 0 {
+		var from source
+		from.add(s.list.typ(), missing)
+		if s.from.join(from); a.held+len(missing) > a.room {
+			a.drop(s)
+		} else if err := a.fetch(ctx, s, from); err != nil {
+			return err
+		}
+	}
+	if s.full {
+		return a.stream(ctx, s, s.from, to)
+	}
+	for _, id := range s.inOrder() {
+		if !to.add(s.list, &s.held, s.want[id]) {
+			break
+		}
+	}
+	a.held -= s.held.Count()
+	s.held, s.want = report.Report{}, nil
+	return nil
+}
+
+// fetch holds the objects that were not read on the way.
+func (a *answer) fetch(ctx context.Context, s *shelf, from source) error {
+	return a.find(ctx, from.question(s.list, nil), func(_ list, r *report.Report, i int, n node) error {
+		if _, ok := s.want[n.id]; ok {
+			a.hold(s, r, i, n.id)
+		}
+		return nil
+	})
+}
+
+// stream reads wanted objects in order.
+func (a *answer) stream(ctx context.Context, s *shelf, from source, to *sets) error {
+	q := from.question(s.list, nil)
+	q.Ordered = true
+	for r, err := range a.finder.Find(ctx, q) {
+		if err != nil {
+			return err
+		}
+		for i, n := range s.list.nodes(r) {
+			if _, ok := s.want[n.id]; !s.all && !ok {
+				continue
+			}
+			if !to.add(s.list, r, i) {
+				return nil
+			}
+		}
+	}
+	return nil
+}
+
+// inOrder returns the IDs of the objects that are held.
+func (s *shelf) inOrder() []object.ID {
+	t := s.list.typ()
+	all := make([]object.ID, 0, len(s.want))
+	for id, i := range maps.All(s.want) {
+		if i != absent {
+			all = append(all, id)
+		}
+	}
+	slices.SortFunc(all, func(a, b object.ID) int { return compareKeys(keyOf(t, a), keyOf(t, b)) })
+	return all
+}
+
+// sets puts objects together to sets of the same size, and hands the sets out.
+type sets struct {
+	ctx      context.Context
+	metadata bool // objects come with their Timestamp
+	size     int
+	next     *object.Set
+	count    int // objects in next
+	yield    func(*object.Set, error) bool
+	done     bool  // no more sets are wanted
+	err      error // the context's, if it ended the sets
+}
+
+// defaultSize is the size of sets if the caller asks for none.
+const defaultSize = 1000
+
+func newSets(ctx context.Context, size int, metadata bool, yield func(*object.Set, error) bool) *sets {
+	if size <= 0 {
+		size = defaultSize
+	}
+	return &sets{ctx: ctx, metadata: metadata, size: size, next: &object.Set{}, yield: yield}
+}
+
+// add adds object i of a report, and reports whether the caller wants more.
+func (s *sets) add(l list, r *report.Report, i int) bool {
+	l.add(&s.next.Report, r, i, s.metadata)
+	return s.added()
+}
+
+// added counts an object that was added to next, and hands the set out if it is full.
+func (s *sets) added() bool {
+	if s.count++; s.count >= s.size {
+		s.flush()
+	}
+	return !s.done
+}
+
+// flush hands out the objects of the last set, if there are any.
+func (s *sets) flush() {
+	if s.count == 0 || s.done {
+		return
+	}
+	if s.err = s.ctx.Err(); s.err != nil {
+		s.done = true
+		return
+	}
+	set := s.next
+	s.next, s.count = &object.Set{}, 0
+	s.done = !s.yield(set, nil)
+}
+
+// answers returns the sets that f hands out if the database is ready, and behind them the
+// error of f or of the context, if there is one.
+func (s Store) answers(ctx context.Context, size int, metadata bool, f func(*sets) error) iter.Seq2[*object.Set, error] {
+	return func(yield func(*object.Set, error) bool) {
+		to := newSets(ctx, size, metadata, yield)
+		err := s.finder.Ready(ctx)
+		if err == nil {
+			err = f(to)
+		}
+		if err == nil {
+			to.flush()
+			err = to.err
+		}
+		if err != nil {
+			yield(nil, err)
+		}
+	}
+}
