@@ -14,5 +14,4 @@ import (
 	_ "cloud.google.com/go/scheduler/apiv1"
 	_ "cloud.google.com/go/secretmanager/apiv1"
 	_ "github.com/hashicorp/hcl/v2/hclparse"
-	_ "google.golang.org/api/idtoken"
 )

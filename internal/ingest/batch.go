@@ -57,7 +57,7 @@ type submission struct {
 // then only that delivery stays. A delivery that has come many times, and that this
 // process has not put aside, has probably ended other processes. It waits aside before
 // it is tried, so that a process that it ends deals with the others first.
-func (b *batch) run(ctx context.Context, deliveries []queue.Delivery) {
+func (b *batch) run(ctx context.Context, deliveries []queue.Delivery) Batch {
 	begin := b.Now()
 	var usual, suspect []queue.Delivery
 	for _, d := range deliveries {
@@ -81,13 +81,11 @@ func (b *batch) run(ctx context.Context, deliveries []queue.Delivery) {
 			b.settle(ctx, []queue.Delivery{d})
 		}
 	}
-	if b.Loaded != nil {
-		done := Batch{Submissions: len(b.loaded), Failed: b.failed, Took: b.Now().Sub(begin)}
-		for _, s := range b.loaded {
-			done.Objects += s.receipt.Objects
-		}
-		b.Loaded(done)
+	done := Batch{Submissions: len(b.loaded), Failed: b.failed, Took: b.Now().Sub(begin)}
+	for _, s := range b.loaded {
+		done.Objects += s.receipt.Objects
 	}
+	return done
 }
 
 // settle deals with deliveries in one transaction.

@@ -24,6 +24,7 @@ package ingest
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/queue"
@@ -71,6 +72,8 @@ type Loader struct {
 	Loaded func(Batch)
 
 	troubles troubles
+	purging  sync.Mutex
+	purged   time.Time // when receipts were purged last
 }
 
 // Batch is a summary of the submissions pulled at once.
@@ -81,19 +84,21 @@ type Batch struct {
 	Took        time.Duration // decoding, loading, acknowledging
 }
 
+// add adds another batch to a sum of batches.
+func (b *Batch) add(other Batch) {
+	b.Submissions += other.Submissions
+	b.Objects += other.Objects
+	b.Failed += other.Failed
+	b.Took += other.Took
+}
+
 // Run loads submissions until ctx is done, then finishes the current batch within some
 // seconds, and returns nil. It logs errors of the queue and the store, and waits until
 // they have passed; nothing is lost meanwhile.
 func (l *Loader) Run(ctx context.Context) error {
-	var purged time.Time
 	var wait backoff
 	for ctx.Err() == nil {
-		if now := l.Now(); l.KeepReceipts > 0 && now.Sub(purged) >= purgeEvery {
-			purged = now
-			if err := l.Store.PurgeReceipts(ctx, now.Add(-l.KeepReceipts)); err != nil && ctx.Err() == nil {
-				l.Log.Error("receipts not purged", "error", err)
-			}
-		}
+		l.purge(ctx)
 		deliveries, err := l.Queue.Pull(ctx, l.Limits, pullWait)
 		if err != nil {
 			if ctx.Err() == nil {
@@ -112,6 +117,42 @@ func (l *Loader) Run(ctx context.Context) error {
 	return nil
 }
 
+// LoadFor loads submissions until the queue hands out no more, and begins no batch after
+// the time d. It returns the sum of the batches, also with an error, which is that of the
+// queue. Errors of the store are as in Run. If ctx ends, LoadFor finishes the current
+// batch within some seconds. It may be called concurrently.
+func (l *Loader) LoadFor(ctx context.Context, d time.Duration) (total Batch, err error) {
+	l.purge(ctx)
+	for end := l.Now().Add(d); ctx.Err() == nil; {
+		left := end.Sub(l.Now())
+		if left <= 0 {
+			break
+		}
+		deliveries, err := l.Queue.Pull(ctx, l.Limits, min(pullWait, left))
+		if err != nil || len(deliveries) == 0 {
+			return total, err
+		}
+		begin := time.Now()
+		total.add(l.finish(ctx, deliveries))
+		l.pause(ctx, time.Since(begin))
+	}
+	return total, nil
+}
+
+// purge removes old receipts, once in a while.
+func (l *Loader) purge(ctx context.Context) {
+	l.purging.Lock()
+	defer l.purging.Unlock()
+	now := l.Now()
+	if l.KeepReceipts == 0 || now.Sub(l.purged) < purgeEvery {
+		return
+	}
+	l.purged = now
+	if err := l.Store.PurgeReceipts(ctx, now.Add(-l.KeepReceipts)); err != nil && ctx.Err() == nil {
+		l.Log.Error("receipts not purged", "error", err)
+	}
+}
+
 // pause waits until the next batch may begin. took is how long the last batch took.
 func (l *Loader) pause(ctx context.Context, took time.Duration) {
 	rest := l.Pace - took
@@ -125,7 +166,7 @@ func (l *Loader) pause(ctx context.Context, took time.Duration) {
 }
 
 // finish deals with a batch. After ctx has ended it still has finishWithin.
-func (l *Loader) finish(ctx context.Context, deliveries []queue.Delivery) {
+func (l *Loader) finish(ctx context.Context, deliveries []queue.Delivery) Batch {
 	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(finishWithin, cancel) })()
@@ -133,7 +174,11 @@ func (l *Loader) finish(ctx context.Context, deliveries []queue.Delivery) {
 		go l.extend(work, deliveries)
 	}
 	b := &batch{Loader: l, stopping: ctx.Done(), pause: backoff{most: longestPause}}
-	b.run(work, deliveries)
+	done := b.run(work, deliveries)
+	if l.Loaded != nil {
+		l.Loaded(done)
+	}
+	return done
 }
 
 // extend extends the deliveries until ctx ends.

@@ -36,27 +36,36 @@ func (noServer) RetryAfter() time.Duration { return retryFirst }
 // Deliver starts a worker for each route that has deliveries due, is open, and has no
 // worker. It does not wait for the workers. A worker ends by itself, or with ctx.
 func (n *Notifier) Deliver(ctx context.Context) (more bool, err error) {
+	_, err = n.startWorkers(ctx, func(error) {})
+	return false, err
+}
+
+// startWorkers starts workers as Deliver says, and returns their number. A worker that
+// fails calls failed, which may be called concurrently.
+func (n *Notifier) startWorkers(ctx context.Context, failed func(error)) (started int, err error) {
 	names, err := n.Spool.Routes(ctx)
 	if err != nil {
-		return false, err
+		return 0, err
 	}
 	if n.routes.idle(names, n.Now()) {
 		waiting, err := n.Spool.RoutesWaiting(ctx)
 		if err != nil {
-			return false, err
+			return 0, err
 		}
 		n.routes.forget(waiting, n.Now())
 	}
-	for _, name := range n.routes.take(names, n.Now()) {
+	taken := n.routes.take(names, n.Now())
+	for _, name := range taken {
 		n.routes.workers.Go(func() {
 			err := catchPanic(func() error { return n.deliverBy(ctx, name) })
 			if err != nil && ctx.Err() == nil {
 				n.Log.Error("cannot deliver; trying again", "via", name, "error", err, "stack", stackOf(err))
+				failed(err)
 			}
 			n.routes.release(name, n.Now())
 		})
 	}
-	return false, nil
+	return len(taken), nil
 }
 
 // deliverBy delivers by one route until no delivery is due, the route closes, or the
@@ -119,6 +128,7 @@ func (n *Notifier) record(ctx context.Context, d *spool.Picked, failed error) er
 		return s.PostponeDelivery(ctx, d, d.Error, 0) // it failed because the service stops, and another process may go on at once
 	case failed == nil:
 		log.Info("notification sent", "object", d.Notification.Object.String())
+		n.counts.sent.Add(1)
 		return s.MarkSent(ctx, d)
 	case errors.Is(failed, errNoServer):
 		log.Warn("notification not sent yet", "error", failed)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -58,7 +59,12 @@ type Notifier struct {
 	routes  routes
 	failing map[int64]int // failures of writing a notification, by its number
 	failed  int           // failures of considering in a row
+	forgot  time.Time     // when Forget deleted something last
+	counts  counts
 }
+
+// counts are the numbers of what a notifier did.
+type counts struct{ considered, written, sent atomic.Int64 }
 
 // Run runs the loops until ctx ends.
 func (n *Notifier) Run(ctx context.Context) error {
@@ -163,6 +169,7 @@ func (n *Notifier) Consider(ctx context.Context) (more bool, err error) {
 	if err := n.settle(ctx, settlement); err != nil {
 		return false, err
 	}
+	n.counts.considered.Add(int64(len(changes)))
 	n.Log.Debug("changes considered", "objects", len(changes), "matched", len(c.matches), "took", n.Now().Sub(begin))
 	for _, failure := range c.aside {
 		n.Log.Error("cannot consider an object; it is set aside", "object", failure.object.String(), "error", failure.err, "stack", stackOf(failure.err))
@@ -196,17 +203,18 @@ func (n *Notifier) settle(ctx context.Context, settlement spool.Settlement) erro
 }
 
 // Forget deletes notifications, and the statuses of objects, that are older than
-// KeepFor.
+// KeepFor. It does nothing within an hour after it did so.
 func (n *Notifier) Forget(ctx context.Context) (more bool, err error) {
-	if n.KeepFor == 0 {
+	now := n.Now()
+	if n.KeepFor == 0 || now.Sub(n.forgot) < time.Hour {
 		return false, nil
 	}
-	until := n.Now().Add(-n.KeepFor)
+	until := now.Add(-n.KeepFor)
 	if _, err = n.Spool.Wipe(ctx, until); err == nil {
 		err = n.Spool.ForgetStatuses(ctx, until)
 	}
 	if err == nil {
-		err = n.Wait(ctx, time.Hour)
+		n.forgot = now
 	}
 	return false, err
 }

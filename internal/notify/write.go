@@ -49,6 +49,7 @@ func (n *Notifier) Write(ctx context.Context) (more bool, err error) {
 			err = n.Spool.Retry(ctx, notification, 0)
 		} else if failed = catchPanic(func() error { return n.writeOne(ctx, folder, notification) }); failed == nil || errors.Is(failed, spool.ErrTaken) {
 			delete(n.failing, notification.Number)
+			n.counts.written.Add(1)
 		} else if ctx.Err() != nil {
 			return false, failed
 		} else {

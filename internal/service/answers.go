@@ -17,6 +17,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/web/monitor"
 	"github.com/kcidb-go/kcidb/internal/web/pages"
 	"github.com/kcidb-go/kcidb/internal/web/submit"
+	"github.com/kcidb-go/kcidb/internal/web/tasks"
 )
 
 // keepAnswers is how long an answer is kept for equal requests: the busiest
@@ -25,8 +26,8 @@ const keepAnswers = time.Second
 
 // front returns the handler of all requests. Every process serves its state; a
 // process with the role web, with a receiver of submissions, also serves submissions, the API
-// and pages.
-func (s *Service) front(p *parts, watch *monitor.Monitor, receiver *submit.Receiver) *front.Front {
+// and pages, and with tasks the tasks.
+func (s *Service) front(p *parts, watch *monitor.Monitor, receiver *submit.Receiver, work *tasks.Tasks) *front.Front {
 	limits, _ := s.cfg.limits() // New has checked them
 	limits.Known = s.authenticated
 	if !s.auth.Enabled() {
@@ -38,6 +39,9 @@ func (s *Service) front(p *parts, watch *monitor.Monitor, receiver *submit.Recei
 		return front
 	}
 	receiver.Routes(front)
+	if work != nil {
+		work.Routes(front)
+	}
 	s.api(p).Routes(front)
 	pages := &pages.Pages{
 		Store: p.reading, Queue: p.queue, Log: s.log, Now: s.now,

@@ -134,6 +134,15 @@ type Config struct {
 	// notifications.
 	NotificationDays int `yaml:"notification_days"`
 
+	// TasksAudience is the audience of the tokens of callers that may start tasks:
+	// POST /tasks/load, /tasks/notify and /tasks/send do the work of the roles load
+	// and notify where a process works only while it answers a request, as on Cloud
+	// Run. Such a process has the role web alone. "" serves no tasks.
+	TasksAudience string `yaml:"tasks_audience"`
+	// TasksAccounts are the addresses of the Google service accounts, separated by
+	// commas, that may start tasks.
+	TasksAccounts string `yaml:"tasks_accounts"`
+
 	// LogLevel is debug, info, warn or error.
 	LogLevel string `yaml:"log_level"`
 	// LogFormat is text, json, or auto: text on a terminal, otherwise JSON.
@@ -189,7 +198,7 @@ func (c *Config) check() error {
 	switch {
 	case err != nil:
 		return err
-	case r.web != r.load && c.Queue == "":
+	case r.web != r.load && c.TasksAudience == "" && c.Queue == "":
 		return errors.New("roles: a process with one of the roles web and load needs a queue that other processes reach: set queue")
 	case c.ReadDatabase != "" && !r.web:
 		return errors.New("read_database is for the role web, which shows pages and answers queries")
@@ -207,6 +216,9 @@ func (c *Config) check() error {
 		}
 	}
 	if _, err := c.limits(); err != nil {
+		return err
+	}
+	if err := c.checkTasks(r); err != nil {
 		return err
 	}
 	return c.checkNotify()

@@ -19,6 +19,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/arrival"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/web/front"
+	"github.com/kcidb-go/kcidb/internal/web/tasks"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -43,7 +44,19 @@ func frontOf(t *testing.T, change func(*Config)) (*front.Front, *parts) {
 	}
 	t.Cleanup(func() { p.store.Close() })
 	p.reading = p.store
-	return s.front(p, s.monitor(p), s.receiver(p, arrival.NewClock(s.now))), p
+	watch, receiver := s.monitor(p), s.receiver(p, arrival.NewClock(s.now))
+	var work *tasks.Tasks
+	if cfg.TasksAudience != "" {
+		if work, err = s.tasks(t.Context(), p, watch, receiver); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return s.front(p, watch, receiver, work), p
+}
+
+// withTasks makes a service serve tasks.
+func withTasks(c *Config) {
+	c.Roles, c.TasksAudience, c.TasksAccounts = "web", audience, scheduler
 }
 
 // ask sends a request from an address.
@@ -79,11 +92,20 @@ func TestRoutesAreBehindLimits(t *testing.T) {
 		{"/status", "/status?id=a", front.Receipt},
 		{"/style.css", "/style.css", front.Light},
 		{"/submit", "/submit", front.Submission},
+		{"/tasks/load", "/tasks/load", front.Task},
+		{"/tasks/notify", "/tasks/notify", front.Task},
+		{"/tasks/send", "/tasks/send", front.Task},
 		{"/test/", "/test/a", front.Page},
 		{"/{$}", "/", front.Light},
 	}
-	limited, _ := frontOf(t, func(c *Config) { c.JWTSecret, c.APIRate, c.APIBurst = "s", 1, 1 })
-	open, _ := frontOf(t, func(c *Config) { c.BaseURL = "https://kcidb.example.org/" })
+	limited, _ := frontOf(t, func(c *Config) {
+		withTasks(c)
+		c.JWTSecret, c.APIRate, c.APIBurst = "s", 1, 1
+	})
+	open, _ := frontOf(t, func(c *Config) {
+		withTasks(c)
+		c.BaseURL = "https://kcidb.example.org/"
+	})
 	all := limited.Routes()
 	slices.SortFunc(all, func(a, b front.Route) int { return cmp.Compare(a.Path, b.Path) })
 	if len(all) != len(routes) {

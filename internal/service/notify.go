@@ -26,7 +26,7 @@ import (
 
 // checkNotify returns an error if the notification settings are not valid.
 func (c *Config) checkNotify() error {
-	if r, err := c.roles(); err == nil && r.notify && c.Subscriptions == "" && c.Data == "" {
+	if r, err := c.roles(); err == nil && (r.notify || c.TasksAudience != "") && c.Subscriptions == "" && c.Data == "" {
 		return errors.New("roles: to notify people, set subscriptions to a directory, or set data")
 	}
 	if _, err := c.envelope(); err != nil {
@@ -96,8 +96,9 @@ func (s *Service) subscriptions() (*notify.Folder, error) {
 	return folder, nil
 }
 
-// notifier returns the configured notifier.
-func (s *Service) notifier(p *parts) (*notify.Notifier, error) {
+// notifier returns the configured notifier, and adds it to the monitor. Changes are noted
+// from now on, so call it before a loader starts.
+func (s *Service) notifier(ctx context.Context, p *parts, m *monitor.Monitor) (*notify.Notifier, error) {
 	keeper, ok := sqlspool.Of(p.store)
 	if !ok {
 		return nil, errors.New("the database cannot keep notifications: use sqlite or postgresql, or roles without notify")
@@ -120,6 +121,10 @@ func (s *Service) notifier(p *parts) (*notify.Notifier, error) {
 			return nil, fmt.Errorf("smtp: %w", err)
 		}
 	}
+	if err := n.Source.Watch(ctx); err != nil {
+		return nil, err
+	}
+	s.watchNotifier(p, n, m)
 	return n, nil
 }
 

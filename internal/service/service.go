@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"syscall"
 	"time"
@@ -33,6 +34,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/web/front"
 	"github.com/kcidb-go/kcidb/internal/web/monitor"
 	"github.com/kcidb-go/kcidb/internal/web/submit"
+	"github.com/kcidb-go/kcidb/internal/web/tasks"
 )
 
 const (
@@ -64,6 +66,7 @@ type Service struct {
 	trees   *treenames.Names
 	log     *slog.Logger
 	now     func() time.Time
+	keys    http.RoundTripper // fetches Google's public keys
 }
 
 // New returns a service with the configuration, and starts nothing. It reads the secrets,
@@ -88,7 +91,7 @@ func New(cfg Config, log *slog.Logger) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("configuration: %w", errors.Join(err, opened.keeper.Close()))
 	}
-	return &Service{cfg: cfg, roles: r, secrets: opened, auth: checker, trees: names, log: log, now: time.Now}, nil
+	return &Service{cfg: cfg, roles: r, secrets: opened, auth: checker, trees: names, log: log, now: time.Now, keys: http.DefaultTransport}, nil
 }
 
 // Run serves until ctx ends. Then it accepts no more requests, finishes the
@@ -146,16 +149,10 @@ func (s *Service) serve(ctx context.Context, listener net.Listener, p *parts) er
 	group.Go(func() error { return s.secrets.keeper.Run(ctx) })
 	watch := s.monitor(p)
 	if s.roles.notify {
-		notifier, err := s.notifier(p)
+		notifier, err := s.notifier(ctx, p, watch)
 		if err != nil {
 			return err
 		}
-		// Changes are noted from now on. The loader starts afterwards, so that
-		// no change is missed.
-		if err := notifier.Source.Watch(ctx); err != nil {
-			return err
-		}
-		s.watchNotifier(p, notifier, watch)
 		group.Go(func() error { return notifier.Run(ctx) })
 	}
 	var receiver *submit.Receiver
@@ -176,8 +173,15 @@ func (s *Service) serve(ctx context.Context, listener net.Listener, p *parts) er
 		}
 		group.Go(func() error { return loader.Run(ctx) })
 	}
+	var work *tasks.Tasks
+	if s.cfg.TasksAudience != "" {
+		var err error
+		if work, err = s.tasks(ctx, p, watch, receiver); err != nil {
+			return err
+		}
+	}
 	group.Go(func() error {
-		return front.Serve(ctx, front.NewServer(s.front(p, watch, receiver), s.log), listener, answerWithin)
+		return front.Serve(ctx, front.NewServer(s.front(p, watch, receiver, work), s.log), listener, answerWithin)
 	})
 	s.log.Info("serving", "url", "http://"+listener.Addr().String()+"/", "roles", s.cfg.Roles, "data", s.cfg.Data)
 	if s.Ready != nil {

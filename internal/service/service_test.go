@@ -28,6 +28,12 @@ type running struct {
 // start runs a service on a free port until the test ends.
 func start(t testing.TB, change func(*Config)) *running {
 	t.Helper()
+	return startWith(t, change, func(*Service) {})
+}
+
+// startWith is like start, and changes the service itself.
+func startWith(t testing.TB, change func(*Config), more func(*Service)) *running {
+	t.Helper()
 	cfg := DefaultConfig()
 	cfg.Data = t.TempDir()
 	cfg.Listen = "127.0.0.1:0"
@@ -42,6 +48,7 @@ func start(t testing.TB, change func(*Config)) *running {
 	if err != nil {
 		t.Fatal(err)
 	}
+	more(s)
 	ready := make(chan net.Addr, 1)
 	s.Ready = func(a net.Addr) { ready <- a }
 	ctx, cancel := context.WithCancel(context.Background())

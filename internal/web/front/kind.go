@@ -20,18 +20,27 @@ const (
 	Question
 	// Pattern is a question that may lead to any number of objects.
 	Pattern
-	// Receipt asks about a submission, or about a token. From here on, the rate of
-	// known submitters is not limited.
+	// Receipt asks about a submission, or about a token. The rate of known submitters is
+	// not limited for this kind and for Submission.
 	Receipt
+	// Task is work of the service itself that a scheduler asks for. It takes minutes.
+	Task
 	// Submission is a report. Package submit limits the memory of reports, and so
 	// their number at a time.
 	Submission
 	kinds
 )
 
-// forPrograms reports whether answers and refusals are JSON that the pages of other
-// sites may read.
+// forPrograms reports whether the pages of other sites may read answers and refusals.
 func (k Kind) forPrograms() bool { return k == Question || k == Pattern }
 
 // forSubmitters reports whether refusals have the shape that submitters expect.
 func (k Kind) forSubmitters() bool { return k == Receipt || k == Submission }
+
+// maxBody returns the most bytes of a request's body.
+func (k Kind) maxBody() int64 {
+	if k == Task {
+		return maxTaskBody
+	}
+	return maxBody
+}

@@ -56,7 +56,8 @@ const (
 	retryAfter = 10 * time.Second // if no slot was free in time
 	lastWords  = 5 * time.Second  // to send the error that the time is over
 
-	maxBody       = 4 << 20 // bytes, unless the request is a submission
+	maxBody       = 4 << 20  // bytes, unless the request is a submission or a task
+	maxTaskBody   = 16 << 20 // bytes: a message of Pub/Sub has 10 MB, and a third more in base64
 	maxParameters = 1000
 	maxHeaders    = 200
 )
@@ -103,7 +104,7 @@ func (v *request) tooOften(w http.ResponseWriter, r *http.Request) bool {
 // refuse answers a request with an error, in the shape for its kind.
 func refuse(w http.ResponseWriter, k Kind, code int, message string) {
 	switch {
-	case k.forPrograms():
+	case k.forPrograms() || k == Task:
 		Refuse(w, code, message)
 	case k.forSubmitters():
 		writeJSON(w, code, struct {

@@ -30,7 +30,9 @@ const (
 	lightAtOnce  = 32
 	lightTime    = 30 * time.Second
 	pageTime     = 25 * time.Second
-	waitEach     = 4 // requests that may wait for each slot
+	tasksAtOnce  = 8
+	taskTime     = 10 * time.Minute // Pub/Sub waits that long for an answer at most
+	waitEach     = 4                // requests that may wait for each slot
 )
 
 func newSlots(k Kind, l Limits) *slots {
@@ -42,6 +44,8 @@ func newSlots(k Kind, l Limits) *slots {
 		n, within = lightAtOnce, min(within, lightTime)
 	case Page:
 		n, within = max(l.AtOnce/4, 1), min(within, pageTime)
+	case Task:
+		n, within = tasksAtOnce, taskTime
 	case Pattern: // other kinds have half of the processors
 		n = min(l.AtOnce, max(runtime.GOMAXPROCS(0)/2, 1))
 	}
@@ -89,7 +93,7 @@ func (v *request) inSlot(h http.Handler, w http.ResponseWriter, r *http.Request)
 	defer sw.end()
 	r = r.WithContext(ctx)
 	if r.ContentLength != 0 {
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		r.Body = http.MaxBytesReader(w, r.Body, v.slots.kind.maxBody())
 	}
 	h.ServeHTTP(sw, r)
 }
