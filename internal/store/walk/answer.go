@@ -4,8 +4,6 @@ package walk
 
 import (
 	"context"
-	"iter"
-	"maps"
 	"slices"
 
 	"github.com/kcidb-go/kcidb/internal/store"
@@ -38,14 +36,17 @@ func newAnswer(f Finder) *answer {
 type shelf struct {
 	list list
 	all  bool              // every object is wanted, and found when it is returned
-	want map[object.ID]int // by ID: the index in held, or absent
+	want map[object.ID]int // by ID: the index in held, unread or gone
 	from source            // selects all objects that are wanted
 	held report.Report
 	full bool // the objects do not fit: none is held, and all are read when they are returned
 }
 
-// absent is the index of a wanted object that is not held.
-const absent = -1
+// The indexes of wanted objects that are not held.
+const (
+	unread = -1
+	gone   = -2 // asked for by its key, and not there
+)
 
 // wantAll notes IDs as wanted.
 func (s *shelf) wantAll(all ids) {
@@ -56,15 +57,15 @@ func (s *shelf) wantAll(all ids) {
 
 func (s *shelf) wantID(id object.ID) {
 	if _, ok := s.want[id]; !ok {
-		s.want[id] = absent
+		s.want[id] = unread
 	}
 }
 
-// missing returns the IDs of the wanted objects that are not held.
-func (s *shelf) missing() ids {
+// unread returns the IDs of the wanted objects that are not held, and may be there.
+func (s *shelf) unread() ids {
 	all := ids{}
 	for id, i := range s.want {
-		if i == absent {
+		if i == unread {
 			all[id] = true
 		}
 	}
@@ -82,7 +83,7 @@ func (s *shelf) ids() ids {
 
 // hold keeps object i of a report, which is wanted, unless there is no room.
 func (a *answer) hold(s *shelf, r *report.Report, i int, id object.ID) {
-	if s.full || s.want[id] != absent {
+	if s.full || s.want[id] != unread {
 		return
 	}
 	if a.held >= a.room {
@@ -110,8 +111,20 @@ func (a *answer) makeRoom() {
 func (a *answer) drop(s *shelf) {
 	a.held -= s.held.Count()
 	s.full, s.held = true, report.Report{}
-	for id := range s.want {
-		s.want[id] = absent
+	for id, i := range s.want {
+		if i >= 0 {
+			s.want[id] = unread
+		}
+	}
+}
+
+// lose notes that those of the objects are gone that were asked for by their keys and were
+// not found.
+func (s *shelf) lose(asked ids) {
+	for id := range asked {
+		if s.want[id] == unread && !s.full {
+			s.want[id] = gone
+		}
 	}
 }
 
@@ -127,15 +140,16 @@ func (a *answer) count() int {
 	return n
 }
 
-// find calls each with the objects that a source selects, and perhaps with others.
-func (a *answer) find(ctx context.Context, q Question, each func(l list, r *report.Report, i int, n node) error) error {
+// find calls each with the objects that a question selects, and perhaps with others: object
+// i of a report, and its node.
+func (a *answer) find(ctx context.Context, q Question, each func(r *report.Report, i int, n node) error) error {
 	l := a.shelves[q.List].list
 	for r, err := range a.finder.Find(ctx, q) {
 		if err != nil {
 			return err
 		}
 		for i, n := range l.nodes(r) {
-			if err := each(l, r, i, n); err != nil {
+			if err := each(r, i, n); err != nil {
 				return err
 			}
 		}
@@ -148,10 +162,10 @@ func (a *answer) put(ctx context.Context, s *shelf, to *sets) error {
 	if s.all {
 		return a.stream(ctx, s, source{all: true}, to)
 	}
-	if missing := s.missing(); !s.full && len(missing) > 0 {
+	if more := s.unread(); !s.full && len(more) > 0 {
 		var from source
-		from.add(s.list.typ(), missing)
-		if s.from.join(from); a.held+len(missing) > a.room {
+		from.add(s.list.typ(), more)
+		if s.from.join(from); a.held+len(more) > a.room {
 			a.drop(s)
 		} else if err := a.fetch(ctx, s, from); err != nil {
 			return err
@@ -172,7 +186,7 @@ func (a *answer) put(ctx context.Context, s *shelf, to *sets) error {
 
 // fetch holds the objects that were not read on the way.
 func (a *answer) fetch(ctx context.Context, s *shelf, from source) error {
-	return a.find(ctx, from.question(s.list, nil), func(_ list, r *report.Report, i int, n node) error {
+	return a.find(ctx, from.question(s.list, nil), func(r *report.Report, i int, n node) error {
 		if _, ok := s.want[n.id]; ok {
 			a.hold(s, r, i, n.id)
 		}
@@ -204,80 +218,11 @@ func (a *answer) stream(ctx context.Context, s *shelf, from source, to *sets) er
 func (s *shelf) inOrder() []object.ID {
 	t := s.list.typ()
 	all := make([]object.ID, 0, len(s.want))
-	for id, i := range maps.All(s.want) {
-		if i != absent {
+	for id, i := range s.want {
+		if i >= 0 {
 			all = append(all, id)
 		}
 	}
 	slices.SortFunc(all, func(a, b object.ID) int { return compareKeys(keyOf(t, a), keyOf(t, b)) })
 	return all
-}
-
-// sets puts objects together to sets of the same size, and hands the sets out.
-type sets struct {
-	ctx      context.Context
-	metadata bool // objects come with their Timestamp
-	size     int
-	next     *object.Set
-	count    int // objects in next
-	yield    func(*object.Set, error) bool
-	done     bool  // no more sets are wanted
-	err      error // the context's, if it ended the sets
-}
-
-// defaultSize is the size of sets if the caller asks for none.
-const defaultSize = 1000
-
-func newSets(ctx context.Context, size int, metadata bool, yield func(*object.Set, error) bool) *sets {
-	if size <= 0 {
-		size = defaultSize
-	}
-	return &sets{ctx: ctx, metadata: metadata, size: size, next: &object.Set{}, yield: yield}
-}
-
-// add adds object i of a report, and reports whether the caller wants more.
-func (s *sets) add(l list, r *report.Report, i int) bool {
-	l.add(&s.next.Report, r, i, s.metadata)
-	return s.added()
-}
-
-// added counts an object that was added to next, and hands the set out if it is full.
-func (s *sets) added() bool {
-	if s.count++; s.count >= s.size {
-		s.flush()
-	}
-	return !s.done
-}
-
-// flush hands out the objects of the last set, if there are any.
-func (s *sets) flush() {
-	if s.count == 0 || s.done {
-		return
-	}
-	if s.err = s.ctx.Err(); s.err != nil {
-		s.done = true
-		return
-	}
-	set := s.next
-	s.next, s.count = &object.Set{}, 0
-	s.done = !s.yield(set, nil)
-}
-
-// answers returns the sets that f hands out if the database is ready, and behind them the
-// error of f or of the context, if there is one.
-func (s Store) answers(ctx context.Context, size int, metadata bool, f func(*sets) error) iter.Seq2[*object.Set, error] {
-	return func(yield func(*object.Set, error) bool) {
-		to := newSets(ctx, size, metadata, yield)
-		err := s.finder.Ready(ctx)
-		if err == nil {
-			err = f(to)
-		}
-		if err == nil {
-			to.flush()
-			err = to.err
-		}
-		if err != nil {
-			yield(nil, err)
-		}
-	}
 }

@@ -20,5 +20,6 @@
 //   - Previous: once for the branch, and once for each group of checkouts.
 //
 // In memory are the keys of the objects of the answer and of the steps towards it, and at
-// most maxHeld whole objects, besides those of the report or set that is returned next.
+// most maxHeld whole objects and those of the report or set that is returned next. Revisions and
+// issues of an answer are in memory, too: they are not much larger than their keys.
 package walk

@@ -74,7 +74,7 @@ func (m *matching) take(ctx context.Context, steps []*step) error {
 	if q.empty() {
 		return nil
 	}
-	return m.find(ctx, q, func(_ list, r *report.Report, i int, n node) error {
+	return m.find(ctx, q, func(r *report.Report, i int, n node) error {
 		for _, s := range steps {
 			if !s.has(n) {
 				continue
@@ -127,7 +127,7 @@ func (m *matching) countAll(ctx context.Context) error {
 			continue
 		}
 		q := Question{List: l.name(), All: true, Properties: l.references()[:1]}
-		err := m.find(ctx, q, func(list, *report.Report, int, node) error {
+		err := m.find(ctx, q, func(*report.Report, int, node) error {
 			n++
 			return m.check(n)
 		})

@@ -72,9 +72,7 @@ func (w asking) wantNamed(l store.List, names []string, more ...object.ID) {
 
 // addParents reads the wanted objects of a list, and wants their parents.
 func (w asking) addParents(ctx context.Context, s *shelf) error {
-	var from source
-	from.add(s.list.typ(), s.ids())
-	return w.read(ctx, s, from, func(n node) bool {
+	return w.read(ctx, s, source{}, s.ids(), func(n node) bool {
 		if _, ok := s.want[n.id]; !ok {
 			return false
 		}
@@ -96,8 +94,7 @@ func (w asking) addChildren(ctx context.Context, s *shelf) error {
 	if from.empty() {
 		return nil
 	}
-	from.add(s.list.typ(), s.missing()) // in the same question
-	return w.read(ctx, s, from, func(n node) bool {
+	return w.read(ctx, s, from, s.unread(), func(n node) bool {
 		_, wanted := s.want[n.id]
 		for _, p := range n.parents {
 			if !wanted && !isGroup(p.Type) {
@@ -108,8 +105,10 @@ func (w asking) addChildren(ctx context.Context, s *shelf) error {
 	})
 }
 
-// read reads objects of a list, and wants those that wanted reports.
-func (w asking) read(ctx context.Context, s *shelf, from source, wanted func(node) bool) error {
+// read reads the objects of a list that a source selects or that have the IDs. It wants
+// those that wanted reports.
+func (w asking) read(ctx context.Context, s *shelf, from source, own ids, wanted func(node) bool) error {
+	from.add(s.list.typ(), own)
 	if from.empty() {
 		return nil
 	}
@@ -118,11 +117,13 @@ func (w asking) read(ctx context.Context, s *shelf, from source, wanted func(nod
 	if s.full {
 		properties = s.list.references()
 	}
-	return w.find(ctx, from.question(s.list, properties), func(_ list, r *report.Report, i int, n node) error {
+	err := w.find(ctx, from.question(s.list, properties), func(r *report.Report, i int, n node) error {
 		if wanted(n) {
 			s.wantID(n.id)
 			w.hold(s, r, i, n.id)
 		}
 		return nil
 	})
+	s.lose(own)
+	return err
 }
