@@ -11,10 +11,6 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// maxHeld is the number of objects that an answer holds while it looks for others. It is
-// enough for the objects of most questions to be read once only, and some megabytes.
-const maxHeld = 1000
-
 // answer has the objects that were found to be wanted.
 type answer struct {
 	finder  Finder
@@ -24,8 +20,8 @@ type answer struct {
 	room    int // objects that there may be on all shelves
 }
 
-func newAnswer(f Finder) *answer {
-	a := &answer{finder: f, shelves: map[store.List]*shelf{}, room: maxHeld}
+func (s Store) newAnswer() *answer {
+	a := &answer{finder: s.finder, shelves: map[store.List]*shelf{}, room: s.room}
 	for _, l := range lists {
 		a.shelves[l.name()] = &shelf{list: l, want: map[object.ID]int{}}
 	}

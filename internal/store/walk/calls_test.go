@@ -197,7 +197,7 @@ func TestLargeCalls(t *testing.T) {
 // TestHeld holds objects of two lists until there is no room, and more.
 func TestHeld(t *testing.T) {
 	all := tree(3, 3*maxHeld)
-	a := newAnswer(finderOf(t, all))
+	a := New(finderOf(t, all), platforms).newAnswer()
 	for _, l := range []store.List{store.Builds, store.Tests, store.Incidents} {
 		s := a.shelves[l]
 		for i, n := range s.list.nodes(all) {

@@ -20,8 +20,8 @@ var members = map[object.Type]object.Type{object.TypeRevision: object.TypeChecko
 
 func isGroup(t object.Type) bool { return members[t] != "" }
 
-// groupProperties are the properties that a group has from its members, besides the
-// references.
+// groupProperties are the properties that a group has from its members, in
+// addition to the references.
 var groupProperties = map[object.Type][]string{
 	object.TypeRevision: {"_timestamp", "git_commit_name"},
 	object.TypeIssue:    {"origin"},

@@ -15,7 +15,7 @@ import (
 // Match returns the objects that any of the patterns names.
 func (s Store) Match(ctx context.Context, patterns []object.Pattern, opts store.MatchOptions) iter.Seq2[*object.Set, error] {
 	return s.answers(ctx, opts.PerSet, opts.Metadata, func(to *sets) error {
-		m := matching{newAnswer(s.finder), newPlan(patterns), opts.Most}
+		m := matching{s.newAnswer(), newPlan(patterns), opts.Most}
 		if err := m.walk(ctx); err != nil {
 			return err
 		}

@@ -28,7 +28,7 @@ func (s Store) Query(ctx context.Context, q store.Query) iter.Seq2[*report.Repor
 }
 
 func (s Store) query(ctx context.Context, q *store.Query, to *sets) error {
-	w := asking{newAnswer(s.finder)}
+	w := asking{s.newAnswer()}
 	w.wantNamed(store.Checkouts, q.Checkouts)
 	w.wantNamed(store.Builds, q.Builds)
 	w.wantNamed(store.Tests, q.Tests)

@@ -16,7 +16,7 @@ type step struct {
 	stepKey
 	ids ids // of the objects, if byID
 
-	// What the steps behind this one need of its objects.
+	// Needs of the steps behind this one: the IDs of its objects, the nodes, the parents.
 	needIDs   bool
 	needNodes bool
 	needUps   map[object.Type]bool // their parents of these types

@@ -11,10 +11,15 @@ package walk
 type Store struct {
 	finder    Finder
 	platforms func() func(environmentMisc []byte) string
+	room      int // objects that an answer holds while it looks for others
 }
+
+// maxHeld is the number of objects that an answer holds. It is enough for the objects of
+// most questions to be read once only, and takes some megabytes.
+const maxHeld = 1000
 
 // New returns a store that asks a database. The function that platforms returns, for one
 // goroutine, finds the platform of a test in the misc of its environment.
 func New(f Finder, platforms func() func(environmentMisc []byte) string) Store {
-	return Store{f, platforms}
+	return Store{f, platforms, maxHeld}
 }

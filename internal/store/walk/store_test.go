@@ -22,6 +22,17 @@ func TestStore(t *testing.T) {
 	storetest.RunQuestions(t, openToy, storetest.Capabilities{Store: true, Purges: true})
 }
 
+// TestStoreWithoutRoom is TestStore with answers that hold hardly any object, so that they
+// read objects of all kinds again.
+func TestStoreWithoutRoom(t *testing.T) {
+	open := func(t *testing.T) store.Sink {
+		s := openToy(t)
+		s.(*toy).walk.room = 3
+		return s
+	}
+	storetest.RunQuestions(t, open, storetest.Capabilities{Store: true, Purges: true})
+}
+
 // toy is a store whose questions are answered by this package.
 type toy struct {
 	store.Store
