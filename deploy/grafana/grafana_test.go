@@ -12,6 +12,26 @@ import (
 	"testing"
 )
 
+// edition is the dashboards for a kind of database.
+type edition struct {
+	dir, uids string
+	plugin    string // the type of data sources
+	sources   string // the type, as the variable names it
+	format    string // of variables in SQL
+}
+
+var (
+	postgresEdition = edition{".", "kcidb-", "grafana-postgresql-datasource", "postgres", "sqlstring"}
+	bigQueryEdition = edition{"bigquery", "kcidb-bigquery-", "grafana-bigquery-datasource", "grafana-bigquery-datasource", "singlequote"}
+)
+
+// eachEdition runs a test for each edition.
+func eachEdition(t *testing.T, test func(t *testing.T, e edition)) {
+	for _, e := range []edition{postgresEdition, bigQueryEdition} {
+		t.Run(e.sources, func(t *testing.T) { test(t, e) })
+	}
+}
+
 // dashboard is the part of a dashboard that the tests check.
 type dashboard struct {
 	UID, Title    string
@@ -23,8 +43,21 @@ type dashboard struct {
 }
 
 type variable struct {
-	Type, Name, Query, AllValue string
-	Multi, IncludeAll           bool
+	Type, Name, AllValue string
+	Query                query
+	Multi, IncludeAll    bool
+}
+
+// query is the query of a variable: a text, or an object with the SQL.
+type query string
+
+func (q *query) UnmarshalJSON(data []byte) error {
+	var target struct{ RawSQL string }
+	if json.Unmarshal(data, &target) == nil {
+		*q = query(target.RawSQL)
+		return nil
+	}
+	return json.Unmarshal(data, (*string)(q))
 }
 
 type panel struct {
@@ -33,8 +66,8 @@ type panel struct {
 	Datasource               source
 	GridPos                  struct{ X, Y, W, H int }
 	Targets                  []struct {
-		Format, RawSQL string
-		Datasource     source
+		RawSQL     string
+		Datasource source
 	}
 	FieldConfig struct {
 		Defaults  struct{ Links []link }
@@ -53,10 +86,10 @@ type source struct{ Type, UID string }
 
 type link struct{ Title, URL string }
 
-// dashboards returns all dashboards by their UIDs.
-func dashboards(t *testing.T) map[string]*dashboard {
+// dashboards returns all dashboards of the edition by their UIDs.
+func (e edition) dashboards(t *testing.T) map[string]*dashboard {
 	t.Helper()
-	files, err := filepath.Glob("dashboards/*.json")
+	files, err := filepath.Glob(e.dir + "/dashboards/*.json")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no dashboards: %v", err)
 	}
@@ -70,7 +103,7 @@ func dashboards(t *testing.T) map[string]*dashboard {
 		if err := json.Unmarshal(content, d); err != nil {
 			t.Fatalf("%s: %v", file, err)
 		}
-		if want := "kcidb-" + strings.TrimSuffix(filepath.Base(file), ".json"); d.UID != want {
+		if want := e.uids + strings.TrimSuffix(filepath.Base(file), ".json"); d.UID != want {
 			t.Errorf("%s has the UID %q, not %q", file, d.UID, want)
 		}
 		all[d.UID] = d
@@ -110,9 +143,11 @@ func (p *panel) columnLinks(t *testing.T) map[string][]link {
 	return links
 }
 
-func TestPanels(t *testing.T) {
+func TestPanels(t *testing.T) { eachEdition(t, testPanels) }
+
+func testPanels(t *testing.T, e edition) {
 	kinds := []string{"table", "stat", "timeseries", "barchart", "text", "logs"}
-	for uid, d := range dashboards(t) {
+	for uid, d := range e.dashboards(t) {
 		if d.Title == "" || d.SchemaVersion < 39 || !slices.Contains(d.Tags, "kcidb") {
 			t.Errorf("%s: title %q, schema version %d, tags %q", uid, d.Title, d.SchemaVersion, d.Tags)
 		}
@@ -146,7 +181,7 @@ func TestPanels(t *testing.T) {
 				t.Errorf("%s: panel %q has the description %q and %d queries", uid, p.Title, p.Description, len(p.Targets))
 				continue
 			}
-			chosen := source{"grafana-postgresql-datasource", "${datasource}"}
+			chosen := source{e.plugin, "${datasource}"}
 			if p.Datasource != chosen || p.Targets[0].Datasource != chosen {
 				t.Errorf("%s: panel %q does not use the data source that is chosen", uid, p.Title)
 			}
@@ -156,9 +191,11 @@ func TestPanels(t *testing.T) {
 
 // TestVariables checks that SQL uses only variables of its dashboard, in a form in
 // which any value stays a string.
-func TestVariables(t *testing.T) {
-	for uid, d := range dashboards(t) {
-		if v := d.variable("datasource"); v == nil || v.Type != "datasource" || v.Query != "postgres" {
+func TestVariables(t *testing.T) { eachEdition(t, testVariables) }
+
+func testVariables(t *testing.T, e edition) {
+	for uid, d := range e.dashboards(t) {
+		if v := d.variable("datasource"); v == nil || v.Type != "datasource" || v.Query != query(e.sources) {
 			t.Errorf("%s: no variable for the data source: %+v", uid, v)
 		}
 		names := map[string]bool{}
@@ -182,8 +219,8 @@ func TestVariables(t *testing.T) {
 				if !names[name] {
 					t.Errorf("%s: %s: there is no variable %s", uid, where, m[0])
 				}
-				if m[6] != "sqlstring" {
-					t.Errorf("%s: %s: %s is not ${%s:sqlstring}", uid, where, m[0], name)
+				if want := e.format; m[6] != want && name != dataset {
+					t.Errorf("%s: %s: %s is not ${%s:%s}", uid, where, m[0], name, want)
 				}
 			}
 		}
@@ -200,7 +237,7 @@ func (d *dashboard) statements() map[string]string {
 	all := map[string]string{}
 	for _, v := range d.Templating.List {
 		if v.Type == "query" {
-			all["variable "+v.Name] = v.Query
+			all["variable "+v.Name] = string(v.Query)
 		}
 	}
 	for _, p := range d.Panels {
@@ -211,8 +248,9 @@ func (d *dashboard) statements() map[string]string {
 	return all
 }
 
-// optional is the only variable that links need not set and that users type in.
-const optional = "path"
+// Users type in the variable optional, and links need not set it. The variable dataset is a
+// part of names in SQL.
+const optional, dataset = "path", "dataset"
 
 var (
 	carried = regexp.MustCompile(`^\$\{(\w+):queryparam\}$`)
@@ -221,8 +259,10 @@ var (
 
 // TestLinks checks that links lead to existing dashboards and set existing
 // variables, and that each dashboard is reachable from every other.
-func TestLinks(t *testing.T) {
-	all := dashboards(t)
+func TestLinks(t *testing.T) { eachEdition(t, testLinks) }
+
+func testLinks(t *testing.T, e edition) {
+	all := e.dashboards(t)
 	reached := map[string]map[string]bool{}
 	for uid, d := range all {
 		reached[uid] = map[string]bool{}
@@ -266,7 +306,7 @@ func TestLinks(t *testing.T) {
 			}
 		}
 	}
-	const home = "kcidb-home"
+	home := e.uids + "home"
 	for uid := range all {
 		if uid != home && !reached[uid][home] {
 			t.Errorf("%s does not lead home", uid)

@@ -12,26 +12,45 @@ import (
 // TestProvisioning checks that Grafana's files have its format and contain no
 // password.
 func TestProvisioning(t *testing.T) {
-	var sources struct {
-		APIVersion  int `yaml:"apiVersion"`
-		Datasources []struct {
-			Name, UID, Type, Access, URL, User string
-			JSONData                           map[string]any    `yaml:"jsonData"`
-			SecureJSONData                     map[string]string `yaml:"secureJsonData"`
-			Editable                           bool
-		}
-	}
-	read(t, "provisioning/datasources/kcidb.yaml", &sources)
-	if len(sources.Datasources) != 1 {
-		t.Fatalf("%d data sources", len(sources.Datasources))
-	}
-	s := sources.Datasources[0]
-	if sources.APIVersion != 1 || s.Type != "postgres" || s.User != "grafana" || s.JSONData["database"] != "kcidb" {
-		t.Errorf("%+v", sources)
+	s := dataSource(t, "")
+	if s.Type != postgresEdition.sources || s.User != "grafana" || s.JSONData["database"] != "kcidb" {
+		t.Errorf("%+v", s)
 	}
 	if len(s.SecureJSONData) != 1 || s.SecureJSONData["password"] != "$KCIDB_GRAFANA_PASSWORD" {
 		t.Error("the password does not come from the environment")
 	}
+	if s := dataSource(t, "bigquery/"); s.Type != bigQueryEdition.plugin || s.JSONData["defaultProject"] != "$KCIDB_GRAFANA_PROJECT" ||
+		s.JSONData["MaxBytesBilled"] == nil || s.SecureJSONData != nil {
+		t.Errorf("%+v", s)
+	}
+	for _, dir := range []string{"", "bigquery/"} {
+		testProvider(t, dir)
+	}
+}
+
+// provisioned is a data source in Grafana's files.
+type provisioned struct {
+	Name, UID, Type, Access, URL, User string
+	JSONData                           map[string]any    `yaml:"jsonData"`
+	SecureJSONData                     map[string]string `yaml:"secureJsonData"`
+	Editable                           bool
+}
+
+// dataSource returns the data source in a folder's file.
+func dataSource(t *testing.T, dir string) provisioned {
+	t.Helper()
+	var sources struct {
+		APIVersion  int `yaml:"apiVersion"`
+		Datasources []provisioned
+	}
+	read(t, dir+"provisioning/datasources/kcidb.yaml", &sources)
+	if sources.APIVersion != 1 || len(sources.Datasources) != 1 {
+		t.Fatalf("%+v", sources)
+	}
+	return sources.Datasources[0]
+}
+
+func testProvider(t *testing.T, dir string) {
 	var providers struct {
 		APIVersion int `yaml:"apiVersion"`
 		Providers  []struct {
@@ -42,7 +61,7 @@ func TestProvisioning(t *testing.T) {
 			Options               struct{ Path string }
 		}
 	}
-	read(t, "provisioning/dashboards/kcidb.yaml", &providers)
+	read(t, dir+"provisioning/dashboards/kcidb.yaml", &providers)
 	if p := providers.Providers; providers.APIVersion != 1 || len(p) != 1 || p[0].Type != "file" || p[0].Options.Path == "" {
 		t.Errorf("%+v", providers)
 	}

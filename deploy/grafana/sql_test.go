@@ -36,7 +36,7 @@ func TestSQL(t *testing.T) {
 	}
 	conn := viewer(t, server, params)
 	database := conn.Config().Database
-	all := dashboards(t)
+	all := postgresEdition.dashboards(t)
 	// The sample's objects start at DefaultSince, and arrive now.
 	period := period{sample.DefaultSince.AddDate(0, 0, -1), time.Now().AddDate(0, 0, 1)}
 

@@ -5,6 +5,7 @@ package grafana_test
 import (
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -34,15 +35,18 @@ var (
 	macroUse = regexp.MustCompile(`\$([_a-zA-Z0-9]+)\(([^)]*)\)`)
 )
 
-// substitute returns the SQL that reaches PostgreSQL: first the page replaces the
+// substitute returns the SQL that reaches the database: first the page replaces the
 // variables, then Grafana's server replaces the macros.
 func substitute(t *testing.T, sql string, values values, period period) string {
 	t.Helper()
 	sql = variableUse.ReplaceAllStringFunc(sql, func(use string) string {
 		m := variableUse.FindStringSubmatch(use)
 		name, format := m[1]+m[2]+m[4], m[6]
-		if name == "__interval" {
+		switch name {
+		case "__interval":
 			return "1h"
+		case "__from":
+			return strconv.FormatInt(period.from.UnixMilli(), 10)
 		}
 		v, ok := values[name]
 		if !ok {
@@ -79,16 +83,28 @@ func substitute(t *testing.T, sql string, values values, period period) string {
 // quoted returns a time in the form of the macros.
 func quoted(t time.Time) string { return t.UTC().Format("'2006-01-02T15:04:05Z'") }
 
-// written returns texts in a format of Grafana's. The format sqlstring puts a backslash
-// before double quotes, which PostgreSQL takes for a character of the string.
+// escapes are what formats of Grafana put for characters of a text. The format sqlstring
+// puts a backslash before double quotes, which PostgreSQL takes for a character of the
+// string. The format singlequote leaves backslashes as they are, which BigQuery takes for
+// the beginning of an escape sequence.
+var escapes = map[string]*strings.Replacer{
+	"sqlstring":   strings.NewReplacer(`'`, `''`, `"`, `\"`),
+	"singlequote": strings.NewReplacer(`'`, `\'`),
+}
+
+// written returns texts in a format of Grafana's.
 func written(t *testing.T, texts []string, format string) string {
 	t.Helper()
-	if format != "sqlstring" {
-		t.Errorf("the test does not know the format %q", format)
+	if format == "raw" {
+		return strings.Join(texts, ",")
+	}
+	escape := escapes[format]
+	if escape == nil {
+		t.Fatalf("the test does not know the format %q", format)
 	}
 	var all []string
 	for _, s := range texts {
-		all = append(all, "'"+strings.NewReplacer(`'`, `''`, `"`, `\"`).Replace(s)+"'")
+		all = append(all, "'"+escape.Replace(s)+"'")
 	}
 	return strings.Join(all, ",")
 }

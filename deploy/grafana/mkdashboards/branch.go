@@ -4,7 +4,7 @@ package main
 
 // branchDashboard shows the history of a branch, revision by revision.
 func branchDashboard(q *queries) dashboard {
-	p := branchPage
+	p := branchPage.of(q.engine)
 	return dashboard{
 		page:        p,
 		description: "The revisions of a branch and the newest regressions.",

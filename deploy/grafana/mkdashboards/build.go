@@ -4,7 +4,7 @@ package main
 
 // buildDashboard shows a build and the tests that ran on it.
 func buildDashboard(q *queries) dashboard {
-	p := buildPage
+	p := buildPage.of(q.engine)
 	return dashboard{
 		page:        p,
 		description: "A kernel that was built, why it failed if it did, and the tests that ran on it.",

@@ -18,7 +18,7 @@ func partOf(p page, q query, more columnLinks) panel {
 
 // checkoutDashboard shows a checkout of one CI system and its results.
 func checkoutDashboard(q *queries) dashboard {
-	p := checkoutPage
+	p := checkoutPage.of(q.engine)
 	return dashboard{
 		page:        p,
 		description: "A source tree that one CI system checked out, its builds, and the tests with the worst results.",

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 )
 
 // width is the number of columns of Grafana's grid.
@@ -41,6 +42,9 @@ func (d dashboard) json() ([]byte, error) {
 	}
 	from, picker := d.from, object{}
 	if from == "" {
+		from = d.page.engine.objectPeriod
+	}
+	if from == "" {
 		from, picker = "now-7d", object{"hidden": true} // hidden, because it would change nothing
 	}
 	content := object{
@@ -56,7 +60,7 @@ func (d dashboard) json() ([]byte, error) {
 		"time":          object{"from": from, "to": "now"},
 		"timepicker":    picker,
 		"annotations":   object{"list": []any{}},
-		"templating":    object{"list": append([]object{sourceVariable()}, d.variables...)},
+		"templating":    object{"list": slices.Concat([]object{d.page.engine.sourceVariable()}, d.page.engine.variables, d.variables)},
 		"links":         d.pageLinks(),
 		"panels":        panels,
 	}

@@ -12,11 +12,17 @@ import (
 )
 
 func TestDashboardsAreGenerated(t *testing.T) {
-	want, err := generate(os.DirFS(filepath.Join("..", sqlDir)))
+	for _, e := range engines {
+		t.Run(e.uids, func(t *testing.T) { testGenerated(t, e) })
+	}
+}
+
+func testGenerated(t *testing.T, e *engine) {
+	want, err := generate(e, os.DirFS(filepath.Join("..", e.dir, "sql")))
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := filepath.Join("..", dashboardsDir)
+	dir := filepath.Join("..", e.dir, "dashboards")
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -36,7 +42,7 @@ func TestDashboardsAreGenerated(t *testing.T) {
 // TestFaultsInSQL: a missing file, a file without a description and an unused file
 // are reported.
 func TestFaultsInSQL(t *testing.T) {
-	_, err := generate(fstest.MapFS{
+	_, err := generate(postgres, fstest.MapFS{
 		"home/latest.sql":    {Data: []byte("SELECT 1\n")},
 		"home/forgotten.sql": {Data: []byte("-- What nobody asks.\nSELECT 1\n")},
 	})

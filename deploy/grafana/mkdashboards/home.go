@@ -5,7 +5,7 @@ package main
 // homeDashboard is the start page: recent results, and the CI systems that
 // sent them.
 func homeDashboard(q *queries) dashboard {
-	p := homePage
+	p := homePage.of(q.engine)
 	toBranch := p.toBranch(field("repository"), field("Branch"))
 	return dashboard{
 		page:        p,

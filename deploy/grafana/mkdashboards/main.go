@@ -12,11 +12,6 @@ import (
 	"path/filepath"
 )
 
-const (
-	sqlDir        = "sql" // relative to the package grafana
-	dashboardsDir = "dashboards"
-)
-
 func main() {
 	if err := run(); err != nil {
 		fmt.Fprintln(os.Stderr, "gen:", err)
@@ -24,23 +19,27 @@ func main() {
 	}
 }
 
+var engines = []*engine{postgres, bigQuery}
+
 func run() error {
-	files, err := generate(os.DirFS(sqlDir))
-	if err != nil {
-		return err
-	}
-	for name, content := range files {
-		if err := os.WriteFile(filepath.Join(dashboardsDir, name), content, 0o644); err != nil {
+	for _, e := range engines {
+		files, err := generate(e, os.DirFS(filepath.Join(e.dir, "sql")))
+		if err != nil {
 			return err
+		}
+		for name, content := range files {
+			if err := os.WriteFile(filepath.Join(e.dir, "dashboards", name), content, 0o644); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-// generate returns the dashboards by file name.
-func generate(sql fs.FS) (map[string][]byte, error) {
+// generate returns the dashboards of an engine by file name.
+func generate(e *engine, sql fs.FS) (map[string][]byte, error) {
 	files := map[string][]byte{}
-	q := &queries{files: sql, used: map[string]bool{}}
+	q := &queries{engine: e, files: sql, used: map[string]bool{}}
 	for _, d := range []dashboard{
 		homeDashboard(q), repositoryDashboard(q), branchDashboard(q), revisionDashboard(q),
 		checkoutDashboard(q), buildDashboard(q), testDashboard(q),

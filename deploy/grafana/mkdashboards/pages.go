@@ -10,6 +10,7 @@ import (
 // page is the subject of a dashboard, with everything that other dashboards need to
 // link to it.
 type page struct {
+	engine      *engine
 	name, title string
 	subject     []string // the variables that identify the object the page shows
 	filters     []string // the variables that filter the contents
@@ -29,7 +30,13 @@ var (
 
 // uid returns the page's identifier in Grafana. It never changes, because
 // external links use it.
-func (p page) uid() string { return "kcidb-" + p.name }
+func (p page) uid() string { return p.engine.uids + p.name }
+
+// of returns the page among the dashboards of an engine.
+func (p page) of(e *engine) page {
+	p.engine = e
+	return p
+}
 
 // link is a link from a value in a panel, or from a page.
 type link struct {
@@ -46,10 +53,13 @@ func field(name string) string { return `${__data.fields["` + name + `"]:percent
 // variable returns the value of a variable of the page with the link.
 func variable(name string) string { return "${" + name + ":percentencode}" }
 
-// linkTo returns the link to another page. The link passes the data source on, and
+// linkTo returns the link to another page. The link passes on which database it is, and
 // the filters that the target page has as well, unless settings contains them.
 func (p page) linkTo(target page, settings ...setting) link {
-	parameters := []string{"${datasource:queryparam}"}
+	var parameters []string
+	for _, name := range p.engine.carried {
+		parameters = append(parameters, "${"+name+":queryparam}")
+	}
 	set := map[string]bool{}
 	for _, s := range settings {
 		set[s.variable] = true
@@ -60,7 +70,7 @@ func (p page) linkTo(target page, settings ...setting) link {
 			parameters = append(parameters, "${"+filter+":queryparam}")
 		}
 	}
-	return link{title: target.title, url: "/d/" + target.uid() + "?" + strings.Join(parameters, "&")}
+	return link{title: target.title, url: "/d/" + target.of(p.engine).uid() + "?" + strings.Join(parameters, "&")}
 }
 
 // toRepository returns the link to the page of a repository.

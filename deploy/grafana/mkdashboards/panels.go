@@ -8,11 +8,11 @@ import (
 )
 
 // newPanel returns a panel that shows the result of a query.
-func newPanel(kind, title string, width int, q query, format string) panel {
+func newPanel(kind, title string, width int, q query, format any) panel {
 	return panel{width: width, body: object{
-		"type": kind, "title": title, "description": q.answers, "datasource": source(),
+		"type": kind, "title": title, "description": q.answers, "datasource": q.engine.source(),
 		"targets": []object{{
-			"refId": "A", "datasource": source(), "editorMode": "code", "rawQuery": true,
+			"refId": "A", "datasource": q.engine.source(), "editorMode": "code", "rawQuery": true,
 			"format": format, "rawSql": q.sql,
 		}},
 	}}
@@ -23,7 +23,7 @@ type columnLinks map[string]link
 
 // table shows the rows of the result.
 func table(title string, width int, q query, links columnLinks) panel {
-	p := newPanel("table", title, width, q, "table")
+	p := newPanel("table", title, width, q, q.engine.table)
 	overrides := tableFields()
 	for _, name := range slices.Sorted(maps.Keys(links)) {
 		overrides = append(overrides, override("byName", name, property("links", dataLinks(links[name]))))
@@ -41,7 +41,7 @@ func table(title string, width int, q query, links columnLinks) panel {
 
 // facts shows rows of a name and a value. Values may be long.
 func facts(title string, width int, q query) panel {
-	p := newPanel("table", title, width, q, "table")
+	p := newPanel("table", title, width, q, q.engine.table)
 	p.body["fieldConfig"] = object{
 		"defaults": object{"custom": object{"align": "auto", "inspect": true}},
 		"overrides": []object{
@@ -55,7 +55,7 @@ func facts(title string, width int, q query) panel {
 
 // figures shows the fields of one row as large figures, side by side.
 func figures(title string, width int, q query) panel {
-	p := newPanel("stat", title, width, q, "table")
+	p := newPanel("stat", title, width, q, q.engine.table)
 	p.body["fieldConfig"] = object{
 		"defaults": object{
 			"color":      object{"mode": "thresholds"},
@@ -83,7 +83,7 @@ func tooltip() object { return object{"mode": "multi", "sort": "none"} }
 
 // daily shows results day by day, as bars in the colours of the statuses.
 func daily(title string, width int, q query) panel {
-	p := newPanel("timeseries", title, width, q, "time_series")
+	p := newPanel("timeseries", title, width, q, q.engine.timeSeries)
 	p.body["fieldConfig"] = object{
 		"defaults": object{
 			"unit": "short", "min": 0,
@@ -101,7 +101,7 @@ func daily(title string, width int, q query) panel {
 // bars shows results as bars over the values of a field, in the colours of the
 // statuses, with links on each bar.
 func bars(title string, width int, q query, over string, links ...link) panel {
-	p := newPanel("barchart", title, width, q, "table")
+	p := newPanel("barchart", title, width, q, q.engine.table)
 	p.body["fieldConfig"] = object{
 		"defaults": object{
 			"unit": "short", "min": 0, "links": dataLinks(links...),
@@ -120,7 +120,7 @@ func bars(title string, width int, q query, over string, links ...link) panel {
 
 // logLines shows the lines of a log.
 func logLines(title string, width int, q query) panel {
-	p := newPanel("logs", title, width, q, "table")
+	p := newPanel("logs", title, width, q, q.engine.table)
 	p.body["options"] = object{
 		"sortOrder": "Ascending", "dedupStrategy": "none", "wrapLogMessage": true, "prettifyLogMessage": false,
 		"showTime": false, "showLabels": false, "showCommonLabels": false, "showLogContextToggle": false,

@@ -12,13 +12,15 @@ import (
 // queries returns the SQL of the panels and variables, and collects its errors, so
 // that the code of dashboards needs no error handling.
 type queries struct {
-	files fs.FS
-	used  map[string]bool
-	errs  []error
+	engine *engine
+	files  fs.FS
+	used   map[string]bool
+	errs   []error
 }
 
 // query is the SQL of a panel or variable, and its description.
 type query struct {
+	engine       *engine
 	sql, answers string
 }
 
@@ -29,14 +31,14 @@ func (q *queries) get(name string) query {
 	content, err := fs.ReadFile(q.files, name+".sql")
 	if err != nil {
 		q.errs = append(q.errs, err)
-		return query{}
+		return query{engine: q.engine}
 	}
 	first, _, _ := strings.Cut(string(content), "\n")
 	answers, ok := strings.CutPrefix(first, "-- ")
 	if !ok {
 		q.errs = append(q.errs, fmt.Errorf("%s.sql does not begin with a comment that describes its result", name))
 	}
-	return query{sql: strings.TrimSpace(string(content)), answers: answers}
+	return query{engine: q.engine, sql: q.engine.complete(strings.TrimSpace(string(content))), answers: answers}
 }
 
 // check returns the errors of the queries. An unused query is an error, too.

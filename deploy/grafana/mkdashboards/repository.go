@@ -4,7 +4,7 @@ package main
 
 // repositoryDashboard shows the state of a repository's branches.
 func repositoryDashboard(q *queries) dashboard {
-	p := repositoryPage
+	p := repositoryPage.of(q.engine)
 	toBranch := p.toBranch(variable("repository"), field("Branch"))
 	return dashboard{
 		page:        p,

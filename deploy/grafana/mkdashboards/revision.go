@@ -4,7 +4,7 @@ package main
 
 // revisionDashboard shows the results of all CI systems for a revision.
 func revisionDashboard(q *queries) dashboard {
-	p := revisionPage
+	p := revisionPage.of(q.engine)
 	narrow := func(filter, column string) link {
 		l := p.linkTo(revisionPage, setting{"git_commit_hash", variable("git_commit_hash")},
 			setting{"patchset_hash", variable("patchset_hash")}, setting{filter, field(column)})

@@ -5,7 +5,7 @@ package main
 // testDashboard shows a run of a test, and helps to judge it: the results of the same
 // test before, after and elsewhere.
 func testDashboard(q *queries) dashboard {
-	p := testPage
+	p := testPage.of(q.engine)
 	where := partOf(p, q.get("test/part_of"), columnLinks{
 		"Checkout": p.toCheckout("Checkout"),
 		"Build":    p.toBuild("Build"),

@@ -5,27 +5,6 @@ package main
 // object is a JSON object. Its members are written in alphabetical order.
 type object = map[string]any
 
-// everything is the value of a filter without a choice. Grafana puts it into the SQL
-// unchanged, and makes the filter's condition always true. A list of all choices would
-// exclude the objects without a value.
-const everything = "'*'"
-
-// source is the reference to the data source that the page uses.
-func source() object {
-	return object{"type": "grafana-postgresql-datasource", "uid": "${datasource}"}
-}
-
-// sourceVariable selects the data source, and with it the database. The type is the
-// plug-in's old name: newer versions of Grafana know it as an alias, older versions
-// know only it.
-func sourceVariable() object {
-	return object{
-		"type": "datasource", "name": "datasource", "label": "Database", "query": "postgres",
-		"current": object{}, "options": []any{}, "refresh": 1, "regex": "", "hide": 0,
-		"multi": false, "includeAll": false,
-	}
-}
-
 // filterVariable limits a page to any number of the values that a query returns.
 func filterVariable(name, label string, q query) object {
 	v := choiceVariable(name, label, q)
@@ -39,7 +18,7 @@ func filterVariable(name, label string, q query) object {
 func choiceVariable(name, label string, q query) object {
 	return object{
 		"type": "query", "name": name, "label": label, "description": q.answers,
-		"datasource": source(), "query": q.sql, "definition": q.sql,
+		"datasource": q.engine.source(), "query": q.engine.variable(q.sql), "definition": q.sql,
 		"current": object{}, "options": []any{}, "refresh": 1, "regex": "", "sort": 0, "hide": 0,
 		"multi": false, "includeAll": false,
 	}
