@@ -51,7 +51,7 @@ to standard output. "kcidb serve" runs the whole system on this machine.`,
 		newSummarizeCommand(p), newDescribeCommand(p))
 	addGroup(root, "notify",
 		newSubscriptionsCommand(p), newSpoolCommand(p), newWhyCommand(p), newNotifyCommand(p), newIngestCommand(p))
-	addGroup(root, "parts", newDBCommand(p), newOOCommand(p), newMQCommand(p))
+	addGroup(root, "parts", newDBCommand(p), newOOCommand(p), newMQCommand(p), newCloudCommand(p))
 	root.AddCommand(newVersionCommand(p), newManCommand(), newLinksCommand(p))
 	return root
 }

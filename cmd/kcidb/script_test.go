@@ -57,6 +57,7 @@ func TestScripts(t *testing.T) {
 			"serving":    serving,
 			"poison":     poison,
 			"postgresql": postgresql,
+			"cloud":      cloud,
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("TZ", "Europe/Helsinki")

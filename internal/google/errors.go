@@ -153,7 +153,9 @@ func (c *call) meaning() (means error, advice string) {
 	case codes.PermissionDenied:
 		return c.denied()
 	case codes.NotFound:
-		if strings.Contains(strings.ToLower(c.message), "project") && c.reason != "notFound" {
+		// A message about another object may have its full name, which begins with projects/.
+		message := strings.ReplaceAll(strings.ToLower(c.message), "projects/", "")
+		if strings.Contains(message, "project") && c.reason != "notFound" {
 			return ErrProject, "check the name of the project"
 		}
 		return ErrNotFound, ""

@@ -46,6 +46,7 @@ func TestExplain(t *testing.T) {
 		"disabled":           {grpcError(t, codes.PermissionDenied, "no", "SERVICE_DISABLED", map[string]string{"service": "pubsub.googleapis.com"}), ErrProject, "gcloud services enable pubsub.googleapis.com"},
 		"wrong project":      {status.Error(codes.NotFound, "Requested project not found or user does not have access to it (project=x)"), ErrProject, "name of the project"},
 		"not found":          {httpError(http.StatusNotFound, "notFound", "Not found: Dataset project:d"), ErrNotFound, ""},
+		"secret not found":   {status.Error(codes.NotFound, "Secret [projects/1/secrets/x] not found or has no versions."), ErrNotFound, ""},
 		"exists":             {status.Error(codes.AlreadyExists, "x"), ErrExists, ""},
 		"quota":              {status.Error(codes.ResourceExhausted, "x"), ErrQuota, "later"},
 		"429":                {httpError(http.StatusTooManyRequests, "", "x"), ErrQuota, "later"},

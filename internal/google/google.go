@@ -30,6 +30,10 @@ const (
 	BigQueryStorageEmulator = "BIGQUERY_STORAGE_EMULATOR_HOST" // gRPC
 	SecretManagerEmulator   = "SECRET_MANAGER_EMULATOR_HOST"
 	SchedulerEmulator       = "CLOUD_SCHEDULER_EMULATOR_HOST"
+	IAMEmulator             = "IAM_EMULATOR_HOST"
+	ResourceManagerEmulator = "RESOURCE_MANAGER_EMULATOR_HOST"
+	ServiceUsageEmulator    = "SERVICE_USAGE_EMULATOR_HOST" // HTTP
+	RunEmulator             = "CLOUD_RUN_EMULATOR_HOST"     // HTTP
 )
 
 // userAgent names this program to the services.

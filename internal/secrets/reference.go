@@ -62,7 +62,7 @@ func parse(value secret.Text) (reference, error) {
 	return r, nil
 }
 
-// Check returns an error if the value of a key begins like a reference and is none.
+// Check returns an error if the value of a key begins like a reference and is not a reference.
 func Check(value secret.Text) error {
 	_, err := parse(value)
 	return err

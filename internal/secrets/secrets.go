@@ -56,8 +56,8 @@ type kept struct {
 
 func (s *kept) text() secret.Text { return *s.current.Load() }
 
-// Open returns the source of the secret that is the value of a key: the value itself, or
-// what it refers to. It returns a nil source for an empty value. Its errors name the key
+// Open returns the source of a key's secret: the value itself, or the secret that the value
+// refers to. It returns a nil source for an empty value. Its errors name the key
 // and say what to do.
 func (k *Keeper) Open(ctx context.Context, key string, value secret.Text) (secret.Source, error) {
 	from, err := parse(value)

@@ -132,7 +132,7 @@ func TestCredentialWithoutSystemd(t *testing.T) {
 	}
 }
 
-// TestFaults: what Secret Manager answers on a bad day says what to do.
+// TestFaults: errors of Secret Manager say what to do.
 func TestFaults(t *testing.T) {
 	server := secretstest.Start(t)
 	server.Add(name, "hunter2")

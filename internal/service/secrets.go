@@ -43,7 +43,7 @@ func (c *Config) openSecrets(ctx context.Context, log *slog.Logger) (_ *sources,
 		{"jwt_secret", c.JWTSecret, c.JWTSecretFile, &s.jwt, true},
 		{"unified_secret", c.UnifiedSecret, c.UnifiedSecretFile, &s.unified, true},
 		{"queue_token", c.QueueToken, "", &s.queueToken, c.QueueListen != ""},
-		{"smtp_password", c.SMTPPassword, c.SMTPPasswordFile, &s.smtpPassword, r.notify && c.SMTP != ""},
+		{"smtp_password", c.SMTPPassword, c.SMTPPasswordFile, &s.smtpPassword, (r.notify || c.TasksAudience != "") && c.SMTP != ""},
 	} {
 		if !key.needed {
 			continue

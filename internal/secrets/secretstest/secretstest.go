@@ -65,7 +65,7 @@ func (s *Server) Create(secret string) {
 	s.versions[secret] = nil
 }
 
-// Add adds a version to a secret, and creates the secret if there is none. The first
+// Add adds a version to a secret, and creates the secret unless it exists. The first
 // version is 1.
 func (s *Server) Add(secret, data string) {
 	s.mu.Lock()
