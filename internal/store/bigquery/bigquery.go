@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package bigquery keeps reports in a data set of BigQuery: a database without a server of
+// one's own, whose price is by the bytes that are stored and read.
+//
+// Rows are only appended. A load appends a row for each of its objects, with the values
+// that came at one time, and no row is ever changed: BigQuery refuses to change rows that
+// came less than some 90 minutes ago, and each change reads a whole partition. Objects are
+// merged when they are read: by this package, and by the views that dashboards read.
+//
+// A query is paid by the bytes in the partitions and columns that it names, so no query
+// may read a table as a whole to find a few objects. The rows of objects are in partitions
+// by the day of their timestamp. The index, another table, leads from the key of an object
+// to the days of its rows, and from the key of a parent to its children. The index is in
+// partitions by a hash of the key.
+//
+// A load is no transaction: it appends to the index first, then the objects, and then the
+// receipts, so that a load without receipts may be repeated. Repeating it changes nothing
+// but times.
+package bigquery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"cloud.google.com/go/bigquery"
+
+	"github.com/kcidb-go/kcidb/internal/arrival"
+	"github.com/kcidb-go/kcidb/internal/google"
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/walk"
+)
+
+// Driver opens data sets of BigQuery.
+var Driver = store.Driver{
+	Name: "bigquery",
+	Help: `
+bigquery:[PROJECT.]DATASET, a data set of Google BigQuery. Without PROJECT it is in
+the project of GOOGLE_CLOUD_PROJECT, or else of the credentials. These are the
+application default credentials: a key file in GOOGLE_APPLICATION_CREDENTIALS, those of
+"gcloud auth application-default login", or those of the machine in Google Cloud. Init
+makes the data set if it does not exist. A word alone that names no driver means
+bigquery:WORD. Choose it to keep years of reports without a server; answers take
+seconds, and queries are paid by the bytes they read.
+Example: bigquery:my-project.kcidb
+`,
+	Open: func(ctx context.Context, params string) (store.Sink, error) { return Open(ctx, params) },
+}
+
+// Store is an opened data set.
+type Store struct {
+	walk.Store // what is answered from object to object
+
+	name             string // the specification, which errors begin with
+	project, dataset string
+	client           *bigquery.Client
+	appender         appender
+	clock            *arrival.Clock // the times of loads
+	seeding          sync.Mutex
+	seeded           bool
+	ready            atomic.Bool // the data set had the newest schema
+	closed           context.Context
+	close            context.CancelFunc
+	// estimate sums up the bytes that queries would read; nil if they run.
+	estimate *atomic.Int64
+}
+
+// Open returns the data set [PROJECT.]DATASET, which may not exist yet.
+func Open(ctx context.Context, params string) (*Store, error) {
+	project, dataset, found := cutLast(params, ".")
+	if !found {
+		project, dataset = "", params
+	}
+	if !isDataset(dataset) || found && project == "" {
+		return nil, fmt.Errorf("bigquery:%s: no data set given: the specification is bigquery:[PROJECT.]DATASET", params)
+	}
+	if !found {
+		var err error
+		if project, err = google.Project(ctx); err != nil {
+			return nil, fmt.Errorf("bigquery:%s: %w", params, err)
+		}
+	}
+	client, err := bigquery.NewClient(ctx, project, google.HTTP(google.BigQueryEmulator, "/bigquery/v2/")...)
+	if err != nil {
+		return nil, fmt.Errorf("bigquery:%s: open: %w", params, google.Explain(err))
+	}
+	s := &Store{name: "bigquery:" + params, project: project, dataset: dataset, client: client, clock: arrival.NewClock(time.Now)}
+	s.closed, s.close = context.WithCancel(context.Background())
+	s.Store = walk.New(finder{s}, func() func([]byte) string { return new(rollup.Platforms).Of })
+	return s, nil
+}
+
+func cutLast(s, separator string) (before, after string, found bool) {
+	i := strings.LastIndex(s, separator)
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+len(separator):], true
+}
+
+// isDataset reports whether BigQuery takes a text as the name of a data set.
+func isDataset(name string) bool {
+	for _, c := range name {
+		if c != '_' && (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') {
+			return false
+		}
+	}
+	return name != "" && len(name) <= 1024
+}
+
+var errClosed = errors.New("the database is closed")
+
+// Close ends what is running, and closes the connections.
+func (s *Store) Close() error {
+	s.close()
+	return s.failure(context.Background(), "close", errors.Join(s.appender.close(), s.client.Close()))
+}
+
+// during returns a context that also ends when the store is closed.
+func (s *Store) during(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(s.closed, func() { cancel(errClosed) })
+	return ctx, func() {
+		stop()
+		cancel(nil)
+	}
+}
+
+// table returns the name of a table as it is written in SQL.
+func (s *Store) table(name string) string {
+	return "`" + s.project + "." + s.dataset + "." + name + "`"
+}
