@@ -47,7 +47,7 @@ func (s *Store) append(ctx context.Context, r rows) error {
 	if len(r.messages) == 0 {
 		return nil
 	}
-	st, err := s.stream(r.table)
+	st, err := s.streamOf(r.table)
 	if err != nil {
 		return err
 	}
@@ -67,8 +67,8 @@ func (s *Store) append(ctx context.Context, r rows) error {
 	return nil
 }
 
-// stream returns the stream of a table.
-func (s *Store) stream(table string) (*stream, error) {
+// streamOf returns the stream of a table.
+func (s *Store) streamOf(table string) (*stream, error) {
 	a := &s.appender
 	a.mu.Lock()
 	defer a.mu.Unlock()

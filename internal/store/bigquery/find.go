@@ -56,6 +56,13 @@ func chunks(keys []string) iter.Seq[[]string] {
 	}
 }
 
+// Ready returns nil if the data set has the newest schema.
+func (f finder) Ready(ctx context.Context) error {
+	ctx, end := f.s.during(ctx)
+	defer end()
+	return f.s.failure(ctx, "query", f.s.check(ctx))
+}
+
 // Find returns the objects that q selects.
 func (f finder) Find(ctx context.Context, q walk.Question) iter.Seq2[*report.Report, error] {
 	return f.s.stream(ctx, "query", func(ctx context.Context, yield func(*report.Report, error) bool) error {

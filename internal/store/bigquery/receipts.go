@@ -64,7 +64,7 @@ func (s *Store) PurgeReceipts(ctx context.Context, before time.Time) error {
 	defer end()
 	err := s.check(ctx)
 	if err == nil {
-		err = s.run(ctx, query{s.purgeReceiptsSQL(), []bigquery.QueryParameter{parameter("before", before)}})
+		err = s.run(ctx, query{s.purgeReceiptsSQL(), []bigquery.QueryParameter{parameter("before", ceil(before))}})
 	}
 	return s.failure(ctx, "purge receipts", err)
 }

@@ -39,7 +39,9 @@ const versionLabel = "kcidb_schema"
 
 // createAll creates the tables and views of the first version.
 func (s *Store) createAll() (all []string) {
-	replace := func(sql string) string { return strings.Replace(sql, "CREATE TABLE ", "CREATE TABLE IF NOT EXISTS ", 1) }
+	replace := func(sql string) string {
+		return strings.Replace(sql, "CREATE TABLE ", "CREATE TABLE IF NOT EXISTS ", 1)
+	}
 	for i := range tables {
 		all = append(all, replace(s.createRaw(&tables[i])))
 	}

@@ -35,14 +35,15 @@ func (s *Store) viewSQL(t *columns.Table) string {
 	outer, units := []string{"_timestamp", keyColumns(t)}, []string{"MAX(_timestamp) AS _timestamp", keyColumns(t)}
 	rows := []string{"*", "UNIX_MICROS(_timestamp) + IFNULL(" + aheadColumn + ", 0) AS _at"}
 	for i, u := range t.Units {
-		var order []string
+		var order, named []string
 		for column := u.From; column < u.To; column++ {
 			rows = append(rows, fmt.Sprintf("%s AS _m%d", measure(t, column), column))
 			order = append(order, fmt.Sprintf("_m%d DESC", column))
+			named = append(named, fmt.Sprintf("%s AS %[1]s", t.Columns[column]))
 			outer = append(outer, fmt.Sprintf("_u%d.%s AS %[2]s", i, t.Columns[column]))
 		}
 		units = append(units, fmt.Sprintf("ARRAY_AGG(IF(%s, STRUCT(%s), NULL) IGNORE NULLS ORDER BY _at DESC, %s LIMIT 1)[SAFE_OFFSET(0)] AS _u%d",
-			present(t, u), strings.Join(t.Columns[u.From:u.To], ", "), strings.Join(order, ", "), i))
+			present(t, u), strings.Join(named, ", "), strings.Join(order, ", "), i))
 	}
 	extra := ""
 	if four := fourColumns[t.List]; four != "" {
