@@ -8,6 +8,7 @@ import (
 	"context"
 
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/bigquery"
 	"github.com/kcidb-go/kcidb/internal/store/jsonfile"
 	"github.com/kcidb-go/kcidb/internal/store/mux"
 	"github.com/kcidb-go/kcidb/internal/store/null"
@@ -21,7 +22,7 @@ var Drivers []store.Driver
 // The driver mux opens databases with all drivers, including itself, so that the
 // initializer of Drivers would refer to itself.
 func init() {
-	Drivers = []store.Driver{jsonfile.Driver, mux.Driver(Open), null.Driver, postgres.Driver, sqlite.Driver}
+	Drivers = []store.Driver{bigquery.Driver, jsonfile.Driver, mux.Driver(Open), null.Driver, postgres.Driver, sqlite.Driver}
 }
 
 // Open opens the database that the specification describes, as [store.Open]

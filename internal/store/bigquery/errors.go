@@ -11,7 +11,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store"
 )
 
-// failure returns err with the database and the operation named, and with what it means
+// failure returns err with the database and the operation named, and says what it means
 // to the caller and what to do. If the operation ended because ctx was done, failure
 // returns the cause of that.
 func (s *Store) failure(ctx context.Context, operation string, err error) error {

@@ -205,7 +205,7 @@ func folded(t *columns.Table, r *report.Report, arrival int64, metadata bool) *r
 var required = []string{"origin", "checkout_id", "build_id", "issue_id"}
 
 // split returns the rows of a version: a row for each time that its values have, the
-// newest last. What objects always have is in all rows.
+// newest last. All rows have the required properties.
 func split(t *columns.Table, v *merging.Version) [][]any {
 	if v.At == nil {
 		return [][]any{v.Row}
