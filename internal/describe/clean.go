@@ -4,12 +4,12 @@ package describe
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/kcidb-go/kcidb/internal/describe/document"
+	"github.com/kcidb-go/kcidb/internal/lazyregexp"
 )
 
 // Reports may contain anything: long texts, line breaks, escape sequences of terminals,
@@ -33,12 +33,12 @@ func mustHide(r rune) bool {
 
 // escapes are the sequences that terminals take for colors, titles and movements, and
 // colors whose escape character a log writes as "^[".
-var escapes = regexp.MustCompile("\\^\\[\\[[0-9;]*m|\x1b(?:\\[[0-9;:?<=>]*[ -/]*[@-~]|\\][^\x07\x1b\n]*(?:\x07|\x1b\\\\)?|[ -/]*[0-Z\\\\^-~])")
+var escapes = lazyregexp.New("\\^\\[\\[[0-9;]*m|\x1b(?:\\[[0-9;:?<=>]*[ -/]*[@-~]|\\][^\x07\x1b\n]*(?:\x07|\x1b\\\\)?|[ -/]*[0-Z\\\\^-~])")
 
 // clean replaces odd characters. Tabs become spaces, and all line ends newlines.
 func clean(text string) string {
 	if strings.Contains(text, "\x1b") || strings.Contains(text, "^[[") {
-		text = escapes.ReplaceAllString(text, "")
+		text = escapes().ReplaceAllString(text, "")
 	}
 	var b strings.Builder
 	b.Grow(len(text))

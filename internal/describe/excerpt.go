@@ -4,11 +4,11 @@ package describe
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/describe/document"
+	"github.com/kcidb-go/kcidb/internal/lazyregexp"
 )
 
 const (
@@ -24,29 +24,35 @@ type sign func(line string) bool
 // signs are the signs of trouble, the gravest first. An excerpt begins at the first
 // line with the gravest sign, because boots print many harmless lines that look like
 // errors before the fatal line.
-var signs = []sign{kernelFails, warning.MatchString, verdict.MatchString, toolFails}
+var signs = []sign{kernelFails, kernelWarns, testFails, toolFails}
 
 var (
 	// faults match the messages of a kernel that cannot go on as before.
-	faults = regexp.MustCompile(`\bBUG: |kernel BUG at |\bOops\b|Kernel panic|Unable to handle kernel|Internal error: |general protection fault`)
+	faults = lazyregexp.New(`\bBUG: |kernel BUG at |\bOops\b|Kernel panic|Unable to handle kernel|Internal error: |general protection fault`)
 	// faultEnd matches the last line of a panic, far below the line with the cause.
-	faultEnd = regexp.MustCompile(`end Kernel panic`)
+	faultEnd = lazyregexp.New(`end Kernel panic`)
 	// warning matches the messages of a kernel that goes on although something is
 	// wrong.
-	warning = regexp.MustCompile(`\bWARNING: (?:CPU|possible |suspicious |inconsistent |.* at )|cut here \]` +
+	warning = lazyregexp.New(`\bWARNING: (?:CPU|possible |suspicious |inconsistent |.* at )|cut here \]` +
 		`|INFO: task .* blocked|rcu: INFO: |Out of memory: `)
 	// verdict matches the messages of common test suites about a failed test.
-	verdict = regexp.MustCompile(`(?:^|\s)not ok |RESULT=fail|# FAIL\b|\bT(?:FAIL|BROK)\b`)
+	verdict = lazyregexp.New(`(?:^|\s)not ok |RESULT=fail|# FAIL\b|\bT(?:FAIL|BROK)\b`)
 	// tools matches the messages of compilers, linkers and make.
-	tools = regexp.MustCompile(`\berror: |undefined reference|ERROR: modpost|\*\*\* \[`)
+	tools = lazyregexp.New(`\berror: |undefined reference|ERROR: modpost|\*\*\* \[`)
 	// stamped matches lines of a kernel log. Drivers write "error:" for harmless
 	// events.
-	stamped = regexp.MustCompile(`\[ *\d+\.\d{3,}\]`)
+	stamped = lazyregexp.New(`\[ *\d+\.\d{3,}\]`)
 )
 
-func kernelFails(line string) bool { return faults.MatchString(line) && !faultEnd.MatchString(line) }
+func kernelFails(line string) bool {
+	return faults().MatchString(line) && !faultEnd().MatchString(line)
+}
 
-func toolFails(line string) bool { return tools.MatchString(line) && !stamped.MatchString(line) }
+func kernelWarns(line string) bool { return warning().MatchString(line) }
+
+func testFails(line string) bool { return verdict().MatchString(line) }
+
+func toolFails(line string) bool { return tools().MatchString(line) && !stamped().MatchString(line) }
 
 // severity returns the severity of the gravest sign in a text: 0 without a sign,
 // len(signs) for a fault of the kernel.
@@ -63,7 +69,7 @@ func severity(text string) int {
 
 // idle matches the lines at the end of a log in which nothing happens any more:
 // prompts, and messages of the software of labs.
-var idle = regexp.MustCompile(`^(?:\S* ?[#$>]|\+ set \+x|.*<LAVA_(?:SIGNAL_ENDRUN|SIGNAL_ENDTC|TEST_RUNNER EXIT)[^>]*>)?\s*$`)
+var idle = lazyregexp.New(`^(?:\S* ?[#$>]|\+ set \+x|.*<LAVA_(?:SIGNAL_ENDRUN|SIGNAL_ENDTC|TEST_RUNNER EXIT)[^>]*>)?\s*$`)
 
 // excerpt returns the lines of a log that matter, maxExcerpt at most, with a mark
 // for each gap: the lines from the first one with the gravest sign on, or without
@@ -71,7 +77,7 @@ var idle = regexp.MustCompile(`^(?:\S* ?[#$>]|\+ set \+x|.*<LAVA_(?:SIGNAL_ENDRU
 // led to a panic, the lines about that are the end of the excerpt.
 func excerpt(log string) string {
 	lines := logLines(tail(log, maxRead))
-	for len(lines) > 0 && idle.MatchString(lines[len(lines)-1]) {
+	for len(lines) > 0 && idle().MatchString(lines[len(lines)-1]) {
 		lines = lines[:len(lines)-1]
 	}
 	start, last := max(0, len(lines)-maxExcerpt), 0

@@ -5,6 +5,7 @@ package describe
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"text/template"
 
 	"github.com/kcidb-go/kcidb/internal/describe/document"
@@ -14,8 +15,10 @@ import (
 // standard are the templates that users' templates may call and redefine. They print
 // documents through _blocks, so that the renderer of a mail knows which part of the text
 // is a document.
-var standard = template.Must(template.New("describe").Funcs(functions).Parse(
-	`{{define "summary"}}{{.Summary}}{{end}}{{define "description"}}{{_blocks .Description}}{{end}}{{define "footer"}}{{_blocks .Footer}}{{end}}`))
+var standard = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("describe").Funcs(functions).Parse(
+		`{{define "summary"}}{{.Summary}}{{end}}{{define "description"}}{{_blocks .Description}}{{end}}{{define "footer"}}{{_blocks .Footer}}{{end}}`))
+})
 
 // functions are the functions that templates may call.
 var functions = template.FuncMap{
@@ -84,7 +87,7 @@ var functions = template.FuncMap{
 //	link BASE REF      the URL of an object's page, as pageurl.Of returns it
 //	ref OBJECT         its reference
 //	name OBJECT        the name that people use for it
-func Templates() *template.Template { return template.Must(standard.Clone()) }
+func Templates() *template.Template { return template.Must(standard().Clone()) }
 
 // field returns lines "NAME: VALUE", and "" without a value. A value is a list of texts,
 // or anything that fmt prints.

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"regexp"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -15,6 +14,7 @@ import (
 	"github.com/goccy/go-yaml/parser"
 
 	"github.com/kcidb-go/kcidb/internal/facts"
+	"github.com/kcidb-go/kcidb/internal/lazyregexp"
 )
 
 //go:embed trees.yaml
@@ -41,7 +41,7 @@ func Load(file string) (*Names, error) {
 
 // validName matches the names that are allowed. Names are part of URLs, and
 // people type them.
-var validName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+-]{0,99}$`)
+var validName = lazyregexp.New(`^[A-Za-z0-9][A-Za-z0-9._+-]{0,99}$`)
 
 // read returns the names in a YAML text, by facts.RepositoryKey of their URLs. Errors
 // begin with the line.
@@ -96,7 +96,7 @@ func readEntry(entry *ast.MappingValueNode) (url, name string, err error) {
 		return "", "", fmt.Errorf("expected the URL of a repository, with a host and a path, found %q", k.Value)
 	}
 	v, ok := entry.Value.(*ast.StringNode)
-	if !ok || v.Value != "" && !validName.MatchString(v.Value) {
+	if !ok || v.Value != "" && !validName().MatchString(v.Value) {
 		return "", "", fmt.Errorf(`%s: expected a name, of letters, digits and "._+-" (in quotes, if it looks like something else), or "" for none, found %s`,
 			url, entry.Value)
 	}

@@ -160,7 +160,7 @@ func FuzzRead(f *testing.F) {
 			if host, path, _ := strings.Cut(url, "/"); host == "" || path == "" {
 				t.Errorf("%q is no URL of a repository", url)
 			}
-			if name != "" && !validName.MatchString(name) {
+			if name != "" && !validName().MatchString(name) {
 				t.Errorf("%q", name)
 			}
 		}

@@ -7,15 +7,18 @@ import (
 	"fmt"
 	"html/template"
 	"strings"
+	"sync"
 )
 
 //go:embed blocks.html
 var blocks string
 
 // templates has a template for each type of block.
-var templates = template.Must(template.New("blocks").Funcs(template.FuncMap{
-	"links": links, "linkable": linkable, "class": class, "unframed": unframed,
-}).Parse(blocks))
+var templates = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("blocks").Funcs(template.FuncMap{
+		"links": links, "linkable": linkable, "class": class, "unframed": unframed,
+	}).Parse(blocks))
+})
 
 // HTML returns the document as HTML. Its elements are <p class="verdict">, <p>, <h2>,
 // <dl class="fields">, <ul class="list">, and <pre> with the class log, remark or
@@ -24,7 +27,7 @@ var templates = template.Must(template.New("blocks").Funcs(template.FuncMap{
 func (d Document) HTML() template.HTML {
 	var b strings.Builder
 	for _, block := range d {
-		if err := templates.ExecuteTemplate(&b, block.template(), block); err != nil {
+		if err := templates().ExecuteTemplate(&b, block.template(), block); err != nil {
 			panic(fmt.Errorf("document: %w", err)) // the templates take any block
 		}
 	}

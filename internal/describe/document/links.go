@@ -6,19 +6,20 @@ import (
 	"html"
 	"html/template"
 	"net/url"
-	"regexp"
 	"strings"
+
+	"github.com/kcidb-go/kcidb/internal/lazyregexp"
 )
 
 // urlPattern finds what may be a URL in running text: ASCII without spaces, and without
 // the characters that texts put around URLs.
-var urlPattern = regexp.MustCompile(`(?i)\bhttps?://[!#-;=?-\[\]_a-z~]+`)
+var urlPattern = lazyregexp.New(`(?i)\bhttps?://[!#-;=?-\[\]_a-z~]+`)
 
 // links returns a text as HTML, with links on the http and https URLs in it.
 func links(text string) template.HTML {
 	var b strings.Builder
 	done := 0
-	for _, at := range urlPattern.FindAllStringIndex(text, -1) {
+	for _, at := range urlPattern().FindAllStringIndex(text, -1) {
 		link := trimLink(text[at[0]:at[1]])
 		if !linkable(link) {
 			continue

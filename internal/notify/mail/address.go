@@ -6,8 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"net/mail"
-	"regexp"
 	"strings"
+
+	"github.com/kcidb-go/kcidb/internal/lazyregexp"
 )
 
 // Address is a mail address, and the name of its owner.
@@ -27,9 +28,9 @@ const (
 )
 
 var (
-	localPart = regexp.MustCompile(`^[A-Za-z0-9!#$%&'*+/=?^_{|}~` + "`" + `-]+(\.[A-Za-z0-9!#$%&'*+/=?^_{|}~` + "`" + `-]+)*$`)
-	label     = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
-	number    = regexp.MustCompile(`^[0-9]+$`)
+	localPart = lazyregexp.New(`^[A-Za-z0-9!#$%&'*+/=?^_{|}~` + "`" + `-]+(\.[A-Za-z0-9!#$%&'*+/=?^_{|}~` + "`" + `-]+)*$`)
+	label     = lazyregexp.New(`^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
+	number    = lazyregexp.New(`^[0-9]+$`)
 )
 
 // ParseAddress reads one address, "LOCAL@DOMAIN" or "NAME <LOCAL@DOMAIN>". It refuses
@@ -96,18 +97,18 @@ func checkAddr(addr string) error {
 		return fmt.Errorf("the address %q has more than %d characters before the @", shortText(addr), maxLocal)
 	case !ascii(local):
 		return fmt.Errorf("the address %q has a letter beyond ASCII before the @, which is not supported", shortText(addr))
-	case !localPart.MatchString(local):
+	case !localPart().MatchString(local):
 		return fmt.Errorf("the address %q has a character before the @ that would need quotes, which is not supported", shortText(addr))
 	case !ascii(domain):
 		return fmt.Errorf("the domain of %q has a letter beyond ASCII: write it the way that starts with xn--", shortText(addr))
 	}
 	labels := strings.Split(domain, ".")
 	for _, l := range labels {
-		if !label.MatchString(l) {
+		if !label().MatchString(l) {
 			return fmt.Errorf("the domain of %q is not a domain", shortText(addr))
 		}
 	}
-	if number.MatchString(labels[len(labels)-1]) {
+	if number().MatchString(labels[len(labels)-1]) {
 		return fmt.Errorf("the domain of %q is a number, not a name", shortText(addr))
 	}
 	return nil

@@ -10,12 +10,13 @@ import (
 	"fmt"
 	"html/template"
 	"net/mail"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
+
+	"github.com/kcidb-go/kcidb/internal/lazyregexp"
 )
 
 // Message is a message. Hidden recipients are not part of it; Sender.Send names them to
@@ -48,8 +49,8 @@ const (
 )
 
 var (
-	fieldName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{0,62}[A-Za-z0-9]$`)
-	messageID = regexp.MustCompile(`^[A-Za-z0-9!#$%&'*+/=?^_{|}~.-]+@[A-Za-z0-9!#$%&'*+/=?^_{|}~.-]+$`)
+	fieldName = lazyregexp.New(`^[A-Za-z][A-Za-z0-9-]{0,62}[A-Za-z0-9]$`)
+	messageID = lazyregexp.New(`^[A-Za-z0-9!#$%&'*+/=?^_{|}~.-]+@[A-Za-z0-9!#$%&'*+/=?^_{|}~.-]+$`)
 )
 
 // own are the fields that Bytes writes, and Bcc, which a message must not have.
@@ -147,7 +148,7 @@ func (m *Message) fields() ([]Header, error) {
 	for _, h := range m.Headers {
 		name := strings.ToLower(h.Name)
 		switch {
-		case !fieldName.MatchString(h.Name):
+		case !fieldName().MatchString(h.Name):
 			return nil, fmt.Errorf("%q is not the name of a header field", shortText(h.Name))
 		case own[name] || strings.HasPrefix(name, "content-") || strings.HasPrefix(name, "resent-"):
 			return nil, fmt.Errorf("the header field %s cannot be set", h.Name)
@@ -165,7 +166,7 @@ func (m *Message) fields() ([]Header, error) {
 	return fields, nil
 }
 
-func validID(id string) bool { return len(id) <= maxID && messageID.MatchString(id) }
+func validID(id string) bool { return len(id) <= maxID && messageID().MatchString(id) }
 
 // NewMessageID returns the MessageID of a message that the parts identify. Equal parts
 // return equal IDs, so that mail programs recognize a message that is sent again

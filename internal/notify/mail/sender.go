@@ -8,10 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"regexp"
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/auth/secret"
+	"github.com/kcidb-go/kcidb/internal/lazyregexp"
 )
 
 // Config says how to reach the mail server.
@@ -36,7 +36,7 @@ type Sender struct {
 	idle   *time.Timer
 }
 
-var helloName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]{0,253}[A-Za-z0-9])?$|^\[[A-Fa-f0-9:.]+\]$|^\[IPv6:[A-Fa-f0-9:.]+\]$`)
+var helloName = lazyregexp.New(`^[A-Za-z0-9]([A-Za-z0-9.-]{0,253}[A-Za-z0-9])?$|^\[[A-Fa-f0-9:.]+\]$|^\[IPv6:[A-Fa-f0-9:.]+\]$`)
 
 // New returns a sender. It does not connect yet.
 func New(c Config) (*Sender, error) {
@@ -57,10 +57,10 @@ func New(c Config) (*Sender, error) {
 	}
 	if c.Hello == "" {
 		c.Hello = "localhost"
-		if name, err := os.Hostname(); err == nil && helloName.MatchString(name) {
+		if name, err := os.Hostname(); err == nil && helloName().MatchString(name) {
 			c.Hello = name
 		}
-	} else if !helloName.MatchString(c.Hello) {
+	} else if !helloName().MatchString(c.Hello) {
 		return nil, fmt.Errorf("%q is not a host's name to greet the mail server with", shortText(c.Hello))
 	}
 	c.Timeout = orElse(c.Timeout, 30*time.Second)

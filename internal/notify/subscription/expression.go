@@ -5,7 +5,6 @@ package subscription
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -17,6 +16,7 @@ import (
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 
+	"github.com/kcidb-go/kcidb/internal/lazyregexp"
 	"github.com/kcidb-go/kcidb/object"
 )
 
@@ -108,11 +108,11 @@ func offsetOf(text string, line, column int) int {
 	return offset
 }
 
-var undefinedField = regexp.MustCompile(`^undefined field '(\w+)'$`)
+var undefinedField = lazyregexp.New(`^undefined field '(\w+)'$`)
 
 // explain adds to a message the name that was probably meant.
 func explain(message string) string {
-	if field := undefinedField.FindStringSubmatch(message); field != nil {
+	if field := undefinedField().FindStringSubmatch(message); field != nil {
 		return fmt.Sprintf("there is no field %q here%s", field[1], nearestName(fieldNames(), field[1]))
 	}
 	return message
@@ -180,7 +180,7 @@ func status(text string, err error) any {
 // environments has the environment of expressions for each type of object.
 var environments = sync.OnceValue(func() map[object.Type]*cel.Env {
 	base, err := cel.NewEnv(
-		cel.CustomTypeAdapter(adapter{}), cel.CustomTypeProvider(provider{registry}),
+		cel.CustomTypeAdapter(adapter{}), cel.CustomTypeProvider(provider{registry()}),
 		cel.ParserExpressionSizeLimit(maxExpression), cel.ParserRecursionLimit(100),
 		cel.ASTValidators(cel.ValidateComprehensionNestingLimit(maxNesting), cel.ValidateRegexLiterals()),
 		cel.RegexProgramSizeLimit(maxRegexp),

@@ -39,7 +39,7 @@ func (f *Folder) readHooks(dir string, file content) {
 
 func (f *Folder) hook(s *source, dir string, e entry) webhook.Hook {
 	h := webhook.Hook{Name: e.name}
-	if !namePattern.MatchString(e.name) || len(e.name) > maxName {
+	if !namePattern().MatchString(e.name) || len(e.name) > maxName {
 		s.problemAt(e.key, "%q is not a name for a webhook", cut(e.name, maxName))
 	}
 	hasURL := false

@@ -4,13 +4,13 @@ package subscription
 
 import (
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
 	"cel.dev/cel-go/cel"
 	"github.com/goccy/go-yaml/ast"
 
+	"github.com/kcidb-go/kcidb/internal/lazyregexp"
 	"github.com/kcidb-go/kcidb/object"
 )
 
@@ -80,7 +80,7 @@ func (s *source) subscription(opts Options) *Subscription {
 	return out
 }
 
-var namePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]*$`)
+var namePattern = lazyregexp.New(`^[a-z0-9][a-z0-9._-]*$`)
 
 // name reads the name. Without a name the subscription has the name of the file.
 func (s *source) name(out *Subscription, e entry) {
@@ -94,7 +94,7 @@ func (s *source) name(out *Subscription, e entry) {
 		out.Name = w.text
 		line, column = w.line, w.column
 	}
-	if !namePattern.MatchString(out.Name) || len(out.Name) > maxName {
+	if !namePattern().MatchString(out.Name) || len(out.Name) > maxName {
 		s.problem(line, column, "name: %q is not a name: expected up to %d of a-z, 0-9, '.', '_' and '-', the first a letter or a digit",
 			cut(out.Name, maxName), maxName)
 	}

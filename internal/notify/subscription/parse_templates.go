@@ -5,12 +5,12 @@ package subscription
 import (
 	"context"
 	"errors"
-	"regexp"
 	"strconv"
 	"strings"
 	"text/template"
 
 	"github.com/kcidb-go/kcidb/internal/graph"
+	"github.com/kcidb-go/kcidb/internal/lazyregexp"
 	"github.com/kcidb-go/kcidb/object"
 )
 
@@ -104,24 +104,24 @@ func (s *source) tryTemplate(out *Subscription, key, name string, w words, data 
 	_, err := out.render(context.Background(), name, maxBody, data)
 	if beyond := limit(""); errors.As(err, &beyond) {
 		s.problem(w.line, 0, "%s: %v", key, err)
-	} else if err != nil && always.MatchString(err.Error()) {
+	} else if err != nil && always().MatchString(err.Error()) {
 		s.templateProblem(key, name, w, err)
 	}
 }
 
 // always matches errors that any object would cause.
-var always = regexp.MustCompile(`can't evaluate field|wrong number of args|not defined|has arguments but|wrong type for value|` +
+var always = lazyregexp.New(`can't evaluate field|wrong number of args|not defined|has arguments but|wrong type for value|` +
 	`can't give argument|can't call method|range can't iterate|cannot have arguments`)
 
 // failure matches the error of a template, as the library writes it.
-var failure = regexp.MustCompile(`(?s)^template: ([^:]*):(\d+)(?::(\d+))?: (.*)$`)
+var failure = lazyregexp.New(`(?s)^template: ([^:]*):(\d+)(?::(\d+))?: (.*)$`)
 
 // executing matches the place that the library adds to an error.
-var executing = regexp.MustCompile(`(?s)^executing "[^"]*" at <(.*?)>: (.*)$`)
+var executing = lazyregexp.New(`(?s)^executing "[^"]*" at <(.*?)>: (.*)$`)
 
 // templateProblem reports an error of a template with its place in the file.
 func (s *source) templateProblem(key, name string, w words, err error) {
-	at := failure.FindStringSubmatch(err.Error())
+	at := failure().FindStringSubmatch(err.Error())
 	if at == nil || at[1] != name {
 		s.problem(w.line, w.column, "%s: %v", key, err)
 		return
@@ -129,7 +129,7 @@ func (s *source) templateProblem(key, name string, w words, err error) {
 	line, _ := strconv.Atoi(at[2])
 	column, _ := strconv.Atoi(at[3])
 	text := at[4]
-	if e := executing.FindStringSubmatch(text); e != nil {
+	if e := executing().FindStringSubmatch(text); e != nil {
 		text = "{{" + strings.Trim(e[1], "{}") + "}}: " + e[2]
 	}
 	if w.line == 0 { // the standard template

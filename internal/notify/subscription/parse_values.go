@@ -113,7 +113,7 @@ func (s *source) readRoutes(out *Subscription, e entry) {
 			out.Mail = true
 		case w.text == "feed":
 			out.Feed = true
-		case isHook && namePattern.MatchString(hook):
+		case isHook && namePattern().MatchString(hook):
 			if !slices.Contains(out.Hooks, hook) {
 				out.Hooks = append(out.Hooks, hook)
 				out.vias = append(out.vias, w)

@@ -5,6 +5,7 @@ package subscription
 import (
 	"fmt"
 	"reflect"
+	"sync"
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/types"
@@ -15,13 +16,13 @@ import (
 )
 
 // registry has the types of all expressions.
-var registry = func() *types.Registry {
+var registry = sync.OnceValue(func() *types.Registry {
 	r, err := types.NewRegistry()
 	if err != nil {
 		panic(err)
 	}
 	return r
-}()
+})
 
 // provider adds the kinds to the types of expressions.
 type provider struct{ types.Provider }
@@ -72,7 +73,7 @@ func (adapter) NativeToValue(v any) ref.Val {
 	if t := typeOf(v); t != nil {
 		return graphValue{t, v}
 	}
-	return registry.NativeToValue(v)
+	return registry().NativeToValue(v)
 }
 
 // typeOf returns the type of an object of a graph, or nil for other values.

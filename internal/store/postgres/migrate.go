@@ -8,12 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/kcidb-go/kcidb/internal/lazyregexp"
 	"github.com/kcidb-go/kcidb/internal/store"
 )
 
@@ -42,7 +43,8 @@ const (
 	batches  = "batches"  // one statement, repeated in transactions of its own until it changes no row
 )
 
-var migrations = readMigrations(migrationFiles)
+// migrations are read when they are first used.
+var migrations = sync.OnceValue(func() []migration { return readMigrations(migrationFiles) })
 
 func readMigrations(files fs.FS) []migration {
 	read := func(name string) []step {
@@ -61,7 +63,7 @@ func readMigrations(files fs.FS) []migration {
 	return all
 }
 
-var stepLine = regexp.MustCompile(`(?m)^-- step: (together|alone|batches)\n`)
+var stepLine = lazyregexp.New(`(?m)^-- step: (together|alone|batches)\n`)
 
 // splitSteps returns the steps in the file of a migration.
 func splitSteps(text string) []step {
@@ -72,7 +74,7 @@ func splitSteps(text string) []step {
 			steps = append(steps, step{kind, sql})
 		}
 	}
-	for _, at := range stepLine.FindAllStringSubmatchIndex(text, -1) {
+	for _, at := range stepLine().FindAllStringSubmatchIndex(text, -1) {
 		add(at[0])
 		kind, from = text[at[2]:at[3]], at[1]
 	}

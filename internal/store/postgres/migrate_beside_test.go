@@ -114,7 +114,7 @@ func TestCleanupHalf(t *testing.T) {
 			if err := s.Init(t.Context(), store.Version{}); err == nil || !strings.Contains(err.Error(), "init: migration 0001_objects: step 1: division by zero") {
 				t.Errorf("Init: %v", err)
 			}
-			s.migrations = migrations
+			s.migrations = migrations()
 		}, store.ErrNotInitialized},
 		"made, the first of it": {func(t *testing.T, s *Store) {
 			broken := slices.Clone(s.migrations)
@@ -123,7 +123,7 @@ func TestCleanupHalf(t *testing.T) {
 			if err := s.Init(t.Context(), store.Version{}); err == nil {
 				t.Error("Init came to its end")
 			}
-			s.migrations = migrations
+			s.migrations = migrations()
 		}, store.ErrNotInitialized},
 		"removed, the last of it": {func(t *testing.T, s *Store) {
 			initialize(t, s)
@@ -135,7 +135,7 @@ func TestCleanupHalf(t *testing.T) {
 			if err := s.Cleanup(t.Context()); err == nil || !strings.Contains(err.Error(), "step 3: division by zero") {
 				t.Errorf("Cleanup: %v", err)
 			}
-			s.migrations = migrations
+			s.migrations = migrations()
 		}, store.ErrNotInitialized},
 		"removed, but the first of it": {func(t *testing.T, s *Store) {
 			initialize(t, s)
@@ -145,7 +145,7 @@ func TestCleanupHalf(t *testing.T) {
 			if err := s.Cleanup(t.Context()); err == nil {
 				t.Error("Cleanup came to its end")
 			}
-			s.migrations = migrations
+			s.migrations = migrations()
 		}, store.ErrNotInitialized},
 		"removed, but the ledger": {func(t *testing.T, s *Store) {
 			initialize(t, s)

@@ -69,7 +69,7 @@ func TestSteps(t *testing.T) {
 		"steps done 4/4",
 	}
 	for i := range want {
-		want[i] = fmt.Sprintf("%04d_next, %s", len(migrations)+1, want[i])
+		want[i] = fmt.Sprintf("%04d_next, %s", len(migrations())+1, want[i])
 	}
 	if diff := cmp.Diff(want, told); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)

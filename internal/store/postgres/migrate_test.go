@@ -60,7 +60,7 @@ func TestSplitSteps(t *testing.T) {
 			t.Errorf("%s: -want +got:\n%s", name, diff)
 		}
 	}
-	for _, m := range migrations {
+	for _, m := range migrations() {
 		for _, s := range slices.Concat(m.up, m.down) {
 			if strings.Contains(s.sql, "-- step:") {
 				t.Errorf("%s has a step of an unknown kind:\n%s", m.name, s.sql)
@@ -80,12 +80,12 @@ func TestMigrations(t *testing.T) {
 	newest := shape(t, s)
 	objects := loadSamples(t, s, 3)
 	shapes := map[int][]string{}
-	for n := len(migrations); n > 0; n-- {
+	for n := len(migrations()); n > 0; n-- {
 		shapes[n] = shape(t, s)
 		for _, down := range []bool{true, false, true} {
 			err := s.migrating(t.Context(), func(m *migrator) error {
 				if down {
-					return m.undo(t.Context(), n, len(migrations[n-1].up))
+					return m.undo(t.Context(), n, len(migrations()[n-1].up))
 				}
 				return m.migrate(t.Context(), n)
 			})
@@ -98,7 +98,7 @@ func TestMigrations(t *testing.T) {
 			if diff := cmp.Diff(shapes[n], shape(t, s)); diff != "" {
 				t.Errorf("migration %d down and up makes another schema:\n%s", n, diff)
 			}
-			if n == len(migrations) {
+			if n == len(migrations()) {
 				if diff := cmp.Diff(objects, dumpAll(t, s)); diff != "" {
 					t.Errorf("migration %d down and up changed the objects:\n%s", n, diff)
 				}
@@ -131,7 +131,7 @@ func withMigration(t *testing.T, up string) []migration {
 			files[name] = &fstest.MapFile{Data: text}
 		}
 	}
-	next := fmt.Sprintf("migrations/%04d_next", len(migrations)+1)
+	next := fmt.Sprintf("migrations/%04d_next", len(migrations())+1)
 	files[next+".up.sql"] = &fstest.MapFile{Data: []byte(up)}
 	files[next+".down.sql"] = &fstest.MapFile{Data: []byte(`
 -- step: alone

@@ -80,7 +80,7 @@ func Open(params string) (*Store, error) {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	s := &Store{
-		name: name, pool: pool, migrations: migrations, patience: patience, retryFor: retryFor,
+		name: name, pool: pool, migrations: migrations(), patience: patience, retryFor: retryFor,
 	}
 	s.Store = newSQL(s)
 	return s, nil

@@ -129,7 +129,7 @@ func TestReplica(t *testing.T) {
 		expectError(t, replica, replica.Init(t.Context(), store.Version{}), store.ErrInitialized)
 		replica.migrations = withMigration(t, "SELECT 1;")
 		expectError(t, replica, replica.Upgrade(t.Context(), store.Version{}, nil), store.ErrReadOnly, "name the primary")
-		replica.migrations = migrations
+		replica.migrations = migrations()
 	})
 
 	t.Run("lag", func(t *testing.T) {

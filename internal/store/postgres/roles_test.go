@@ -142,7 +142,7 @@ func TestRoles(t *testing.T) {
 		expectError(t, editor, editor.Cleanup(t.Context()), store.ErrForbidden, "be the owner")
 		editor.migrations = withMigration(t, "CREATE TABLE grades (x int);")
 		expectError(t, editor, editor.Upgrade(t.Context(), store.Version{}, nil), store.ErrForbidden, "be the owner")
-		editor.migrations = migrations
+		editor.migrations = migrations()
 		expectNoWrites(t, editor, []string{"tests", "kcidb_migrations"})
 		if _, err := editor.pool.Exec(t.Context(), "CREATE TABLE x ()"); state(err) != insufficientRights {
 			t.Errorf("an editor makes tables: %v", err)

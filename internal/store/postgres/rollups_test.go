@@ -265,9 +265,9 @@ func TestRebuildBeside(t *testing.T) {
 func uncounting(t *testing.T, spec string) *Store {
 	t.Helper()
 	s := open(t, spec)
-	s.migrations, s.uncounted = migrations[:rolledUpSchema-1], true
+	s.migrations, s.uncounted = migrations()[:rolledUpSchema-1], true
 	initialize(t, s)
-	for _, m := range migrations[rolledUpSchema-1:] {
+	for _, m := range migrations()[rolledUpSchema-1:] {
 		for _, step := range m.up {
 			run(t, spec, addedColumn.FindAllString(step.sql, -1)...)
 		}
@@ -356,7 +356,7 @@ func TestRollupsEnded(t *testing.T) {
 // continues the migration, or removes the schema.
 func TestRollupsInterrupted(t *testing.T) {
 	t.Parallel()
-	for n := range migrations[4].up {
+	for n := range migrations()[4].up {
 		for _, then := range []string{"upgrade", "cleanup"} {
 			t.Run(fmt.Sprintf("%s after step %d", then, n), func(t *testing.T) {
 				t.Parallel()
@@ -366,7 +366,7 @@ func TestRollupsInterrupted(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
 				err := newer.Upgrade(ctx, store.Version{}, func(what string, done, _ int64) {
-					if strings.HasPrefix(what, migrations[4].name) && int(done) == n {
+					if strings.HasPrefix(what, migrations()[4].name) && int(done) == n {
 						cancel()
 					}
 				})

@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"sync"
 
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
@@ -28,7 +29,8 @@ var migrationFiles embed.FS
 // schema N.0. All dialects number their migrations alike.
 type migration struct{ name, up, down string }
 
-var migrations = readMigrations()
+// migrations are read when they are first used.
+var migrations = sync.OnceValue(readMigrations)
 
 func readMigrations() []migration {
 	read := func(name string) string {
@@ -66,8 +68,8 @@ func schemaOf(ctx context.Context, q querier) (int, error) {
 		return 0, rows.Err()
 	case id != applicationID && (id != 0 || number != 0 || tables != 0):
 		return 0, fmt.Errorf("%w: another program made it", store.ErrCorrupt)
-	case number > len(migrations):
-		return 0, fmt.Errorf("%w: %d.0 is newer than %d.0", store.ErrNewSchema, number, len(migrations))
+	case number > len(migrations()):
+		return 0, fmt.Errorf("%w: %d.0 is newer than %d.0", store.ErrNewSchema, number, len(migrations()))
 	}
 	return number, nil
 }
@@ -80,7 +82,7 @@ func ready(ctx context.Context, q querier) error {
 		return err
 	case number == 0:
 		return store.ErrNotInitialized
-	case number < len(migrations):
+	case number < len(migrations()):
 		return store.ErrOldSchema
 	}
 	return nil
@@ -89,9 +91,9 @@ func ready(ctx context.Context, q querier) error {
 // number returns the number of the schema v, or of the newest schema if v is zero.
 func number(v store.Version) (int, error) {
 	if v == (store.Version{}) {
-		return len(migrations), nil
+		return len(migrations()), nil
 	}
-	if v.Major < 1 || v.Major > len(migrations) || v.Minor != 0 {
+	if v.Major < 1 || v.Major > len(migrations()) || v.Minor != 0 {
 		return 0, fmt.Errorf("%w: %d.%d", store.ErrUnknownSchema, v.Major, v.Minor)
 	}
 	return v.Major, nil
@@ -114,7 +116,7 @@ func (s *Store) Schemas(ctx context.Context) ([]store.Schema, int, error) {
 		return nil, -1, s.failure(ctx, "look for a schema", err)
 	}
 	var names []string
-	for _, m := range migrations {
+	for _, m := range migrations() {
 		names = append(names, m.name)
 	}
 	return sqldb.Schemas(names), n - 1, nil
@@ -153,7 +155,7 @@ func (s *Store) init(ctx context.Context, v store.Version) error {
 		if n, err := schemaOf(ctx, tx); err != nil || n != 0 {
 			return cmp.Or(err, store.ErrInitialized)
 		}
-		if err := migrateUp(ctx, tx, 0, to); err != nil || to < len(migrations) {
+		if err := migrateUp(ctx, tx, 0, to); err != nil || to < len(migrations()) {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, "UPDATE rollups SET complete = 1") // of nothing
@@ -167,7 +169,7 @@ func (s *Store) Upgrade(ctx context.Context, v store.Version, progress store.Pro
 	if err := s.upgrade(ctx, v); err != nil {
 		return s.failure(ctx, "upgrade", err)
 	}
-	if number, err := schemaOf(ctx, s.read); err != nil || number < len(migrations) {
+	if number, err := schemaOf(ctx, s.read); err != nil || number < len(migrations()) {
 		return s.failure(ctx, "upgrade", err)
 	}
 	complete, err := rollup.New(s.SQL()).Complete(ctx)
@@ -216,7 +218,7 @@ func (s *Store) Cleanup(ctx context.Context) error {
 
 func migrateUp(ctx context.Context, tx *sql.Tx, from, to int) error {
 	for n := from; n < to; n++ {
-		if _, err := tx.ExecContext(ctx, migrations[n].up); err != nil {
+		if _, err := tx.ExecContext(ctx, migrations()[n].up); err != nil {
 			return fmt.Errorf("migration %d: %w", n+1, err)
 		}
 	}
@@ -225,7 +227,7 @@ func migrateUp(ctx context.Context, tx *sql.Tx, from, to int) error {
 
 func migrateDown(ctx context.Context, tx *sql.Tx, from, to int) error {
 	for n := from; n > to; n-- {
-		if _, err := tx.ExecContext(ctx, migrations[n-1].down); err != nil {
+		if _, err := tx.ExecContext(ctx, migrations()[n-1].down); err != nil {
 			return fmt.Errorf("migration %d, back: %w", n, err)
 		}
 	}

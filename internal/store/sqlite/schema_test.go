@@ -39,7 +39,7 @@ func TestMigrations(t *testing.T) {
 	fresh(t, s)
 	newest := shape(t, s)
 	objects := loadSample(t, s, 3)
-	for n := len(migrations); n > 0; n-- {
+	for n := len(migrations()); n > 0; n-- {
 		for _, m := range []struct {
 			what string
 			run  func(context.Context, *sql.Tx, int, int) error
@@ -49,7 +49,7 @@ func TestMigrations(t *testing.T) {
 			if err := s.transact(t.Context(), func(tx *sql.Tx) error { return m.run(t.Context(), tx, m.from, m.to) }); err != nil {
 				t.Fatalf("migration %d %s: %v", n, m.what, err)
 			}
-			if n > 1 && m.what == "up" && n == len(migrations) {
+			if n > 1 && m.what == "up" && n == len(migrations()) {
 				if diff := cmp.Diff(objects, dumpAll(t, s)); diff != "" {
 					t.Errorf("migration %d down and up changed the objects:\n%s", n, diff)
 				}

@@ -55,7 +55,7 @@ func (r *registry) addDocument() {
 	})
 	page := sync.OnceValues(func() ([]byte, error) {
 		var b bytes.Buffer
-		err := docsTemplate.Execute(&b, r.document())
+		err := docsTemplate().Execute(&b, r.document())
 		return b.Bytes(), err
 	})
 	docs := func(w http.ResponseWriter, _ *http.Request) {
@@ -95,7 +95,9 @@ func describeNulls(all huma.Registry) {
 //go:embed document.html
 var docsText string
 
-var docsTemplate = template.Must(template.New("docs").Funcs(template.FuncMap{"lower": strings.ToLower}).Parse(docsText))
+var docsTemplate = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("docs").Funcs(template.FuncMap{"lower": strings.ToLower}).Parse(docsText))
+})
 
 // document is the content of the page.
 type document struct {

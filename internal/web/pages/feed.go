@@ -8,11 +8,11 @@ import (
 	"encoding/xml"
 	"fmt"
 	"net/http"
-	"regexp"
 	"strings"
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/describe/pageurl"
+	"github.com/kcidb-go/kcidb/internal/lazyregexp"
 	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/internal/web/front"
 )
@@ -21,7 +21,7 @@ import (
 const feedLength = 50
 
 // feedName matches the name of a subscription with the ending of a feed.
-var feedName = regexp.MustCompile(`^([a-z0-9][a-z0-9._-]*)\.atom$`)
+var feedName = lazyregexp.New(`^([a-z0-9][a-z0-9._-]*)\.atom$`)
 
 // atom is a feed, see RFC 4287.
 type atom struct {
@@ -50,7 +50,7 @@ type atomEntry struct {
 // feed is the Atom feed of a subscription: the newest notifications that it sent to its
 // feed. The feed is empty if it sent none, because it may send one at any time.
 func (p *Pages) feed(w http.ResponseWriter, r *http.Request) {
-	name := feedName.FindStringSubmatch(r.PathValue("name"))
+	name := feedName().FindStringSubmatch(r.PathValue("name"))
 	if name == nil || p.Spool == nil {
 		front.NotFound(w, r)
 		return

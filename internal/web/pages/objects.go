@@ -8,6 +8,7 @@ import (
 	"html/template"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/describe"
@@ -75,12 +76,12 @@ type objectPage struct {
 	Body                      template.HTML
 }
 
-var objectTemplate = template.Must(template.ParseFS(files, "object.html"))
+var objectTemplate = sync.OnceValue(func() *template.Template { return template.Must(template.ParseFS(files, "object.html")) })
 
 func (p *Pages) render(page objectPage) []byte {
 	page.Style = tag(style)
 	var b bytes.Buffer
-	if err := objectTemplate.Execute(&b, page); err != nil {
+	if err := objectTemplate().Execute(&b, page); err != nil {
 		panic(fmt.Errorf("page of an object: %w", err))
 	}
 	return b.Bytes()

@@ -13,11 +13,12 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
-	"regexp"
+	"sync"
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/describe"
 	"github.com/kcidb-go/kcidb/internal/describe/pageurl"
+	"github.com/kcidb-go/kcidb/internal/lazyregexp"
 	"github.com/kcidb-go/kcidb/internal/queue"
 	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/internal/store"
@@ -74,7 +75,7 @@ func (p *Pages) home(w http.ResponseWriter, r *http.Request) {
 		p.Log.Error("no overview", "error", err)
 	}
 	var page bytes.Buffer
-	err = homeTemplate.Execute(&page, homePage{
+	err = homeTemplate().Execute(&page, homePage{
 		Style: tag(style), URL: address(r), Tokens: p.Tokens, Now: p.Now(), Failed: err != nil, Seen: seen,
 	})
 	if err != nil {
@@ -98,17 +99,19 @@ func (h homePage) Page(checkout string) string {
 	return pageurl.Of("/", object.CheckoutRef(checkout))
 }
 
-var homeTemplate = template.Must(template.New("home.html").Funcs(template.FuncMap{
-	"grouped": grouped, "ago": ago, "parts": parts, "short": shortHash, "line": describe.Line,
-}).ParseFS(files, "home.html"))
+var homeTemplate = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("home.html").Funcs(template.FuncMap{
+		"grouped": grouped, "ago": ago, "parts": parts, "short": shortHash, "line": describe.Line,
+	}).ParseFS(files, "home.html"))
+})
 
 // hostShape matches a Host header that is safe to show in a command.
-var hostShape = regexp.MustCompile(`^[A-Za-z0-9.:\[\]-]+$`)
+var hostShape = lazyregexp.New(`^[A-Za-z0-9.:\[\]-]+$`)
 
 // address returns the URL of this service as the visitor sees it.
 func address(r *http.Request) string {
 	host := r.Host
-	if !hostShape.MatchString(host) {
+	if !hostShape().MatchString(host) {
 		host = "localhost"
 	}
 	return front.Scheme(r) + "://" + host

@@ -9,13 +9,14 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+
+	"github.com/kcidb-go/kcidb/internal/lazyregexp"
 )
 
 // MaxBytes is the maximum length of a catalogue. The kernel community's
@@ -145,7 +146,7 @@ func (r *reader) entries(n ast.Node, expected string) []*ast.MappingValueNode {
 func kind(n ast.Node) string { return strings.ToLower(n.Type().YAMLName()) }
 
 // validName matches the valid names of tests.
-var validName = regexp.MustCompile(`^[a-zA-Z0-9_-]+$`)
+var validName = lazyregexp.New(`^[a-zA-Z0-9_-]+$`)
 
 func (r *reader) tests(n ast.Node) (all []Test) {
 	for _, e := range r.entries(n, "tests by their names") {
@@ -154,7 +155,7 @@ func (r *reader) tests(n ast.Node) (all []Test) {
 		case !ok:
 			r.problemAt(e.Key, "expected the name of a test, found %s: put it in quotes", kind(e.Key))
 			continue
-		case !validName.MatchString(name.Value):
+		case !validName().MatchString(name.Value):
 			r.problemAt(e.Key, "test %q: a name has letters, digits, _ and - only", name.Value)
 		}
 		all = append(all, r.test(e.Key, name.Value, e.Value))

@@ -97,7 +97,7 @@ func FuzzRead(f *testing.F) {
 			t.Errorf("%d problems", len(problems))
 		}
 		for _, test := range tests {
-			if len(problems) == 0 && (!validName.MatchString(test.Name) || test.Home == "" || strings.Contains(test.Title, "\n")) {
+			if len(problems) == 0 && (!validName().MatchString(test.Name) || test.Home == "" || strings.Contains(test.Title, "\n")) {
 				t.Errorf("%+v is taken for valid", test)
 			}
 		}
