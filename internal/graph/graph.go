@@ -13,7 +13,6 @@ import (
 	"context"
 
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -52,12 +51,7 @@ type Graph struct {
 }
 
 // New returns a graph of the objects in a database. It has read none of them yet.
-func New(ctx context.Context, s store.Store) *Graph {
-	return newGraph(ctx, struct {
-		store.Store
-		*answers.DB
-	}{s, answers.Of(s)})
-}
+func New(ctx context.Context, s store.Store) *Graph { return newGraph(ctx, databaseOf(s)) }
 
 // NewEmpty returns a graph of a database without objects.
 func NewEmpty(ctx context.Context) *Graph { return newGraph(ctx, emptyDatabase{}) }

@@ -163,10 +163,20 @@ func (b *batch) load(ctx context.Context, fresh []*submission) {
 	if len(fresh) == 0 {
 		return
 	}
-	err := b.retry(ctx, "load", func() error { return b.commit(ctx, fresh) })
+	var all *report.Report
+	err := b.retry(ctx, "load", func() (err error) {
+		all, err = b.commit(ctx, fresh)
+		return err
+	})
 	refused, isRefused := errors.AsType[*store.Refused](err)
 	switch {
 	case err == nil:
+		if b.Publish != nil && !b.publish(ctx, fresh, all) {
+			return
+		}
+		for _, s := range fresh {
+			b.log(s)
+		}
 		b.troubles.settled(fresh...)
 		b.pause.next = 0
 		b.loaded = append(b.loaded, fresh...)
@@ -208,25 +218,51 @@ func (b *batch) dropLoaded(ctx context.Context, fresh []*submission) (left []*su
 	return left
 }
 
-// commit loads the submissions with their receipts in one transaction.
-func (b *batch) commit(ctx context.Context, fresh []*submission) error {
-	var all report.Report
-	var receipts []store.Receipt
+// commit loads the submissions with their receipts in one transaction, and returns the
+// report that it loaded. If loads are published, publish keeps the receipts later.
+func (b *batch) commit(ctx context.Context, fresh []*submission) (*report.Report, error) {
+	all := &report.Report{}
 	finished := b.Now()
 	for _, s := range fresh {
 		s.report.SetTimestamps(b.received(s))
 		all.Append(s.report)
 		s.receipt.Finished = finished
-		receipts = append(receipts, s.receipt)
 	}
-	opts := store.LoadOptions{Metadata: true, Receipts: receipts, Note: true}
-	if _, err := b.Store.Load(ctx, &all, opts); err != nil {
-		return err
+	opts := store.LoadOptions{Metadata: true, Receipts: receiptsOf(fresh), Note: true}
+	if b.Publish != nil {
+		opts.Receipts, opts.Note = nil, false
 	}
-	for _, s := range fresh {
-		b.log(s)
+	_, err := b.Store.Load(ctx, all, opts)
+	return all, err
+}
+
+// publish publishes the report that was loaded, and then keeps the receipts. It reports
+// whether that succeeded. Otherwise it puts the submissions aside: they come again, and
+// are loaded and published again. Loading them twice changes nothing.
+func (b *batch) publish(ctx context.Context, fresh []*submission, all *report.Report) bool {
+	receipts := receiptsOf(fresh)
+	ids := make([]string, len(fresh))
+	for i, s := range fresh {
+		ids[i] = s.receipt.ID
 	}
-	return nil
+	err := b.retry(ctx, "publish a load", func() error { return b.Publish(ctx, ids, all, receipts[0].Finished) })
+	if err == nil {
+		err = b.retry(ctx, "keep receipts", func() error { return b.Store.SaveReceipts(ctx, receipts) })
+	}
+	if err != nil && !b.isShutdown(ctx, err) {
+		for _, s := range fresh {
+			b.setAside(ctx, s, kindOf(err), err)
+		}
+	}
+	return err == nil
+}
+
+func receiptsOf(submissions []*submission) []store.Receipt {
+	receipts := make([]store.Receipt, len(submissions))
+	for i, s := range submissions {
+		receipts[i] = s.receipt
+	}
+	return receipts
 }
 
 // received returns the time that the objects of a submission get: when the service

@@ -29,6 +29,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/queue"
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/report"
 )
 
 // DefaultLimits bound a batch. The messages and objects are those the Python
@@ -68,6 +69,11 @@ type Loader struct {
 	// for ever.
 	KeepReceipts time.Duration
 	Now          func() time.Time
+	// Publish publishes that a report of some submissions was loaded at a time, for a
+	// notifier that cannot find the changes in the store. It may be nil. It is called
+	// after the load and before the receipts are kept, again and again until it succeeds,
+	// so that no load remains unpublished when the loader dies.
+	Publish func(ctx context.Context, submissions []string, r *report.Report, at time.Time) error
 	// Loaded is called after each batch; it may be nil.
 	Loaded func(Batch)
 

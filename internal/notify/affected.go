@@ -8,7 +8,6 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/graph"
 	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/internal/summary"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
@@ -158,7 +157,7 @@ func (c *consideration) addEarlyTests(t *affected, builds []object.Ref) error {
 	for i, ref := range builds {
 		names[i] = ref.ID[0]
 	}
-	tally, err := answers.Of(c.objects).Tally(c.ctx, names)
+	tally, err := graph.Tally(c.ctx, c.objects, names)
 	if err != nil {
 		return err
 	}

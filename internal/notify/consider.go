@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -45,12 +46,13 @@ type consideration struct {
 	complete       bool      // all objects of the database will be considered, so no child is early
 	asNew          bool      // as if the objects had never been considered
 	retried        bool      // considering failed before, so failing objects are set aside
+	stateless      bool      // the changes do not say what was before
 
 	byType    map[object.Type][]*subscription.Subscription
 	testsSeen map[string]int64 // changed tests of each build
 	matches   []match
 	counts    map[string]*spool.Considered // by name of the subscription
-	statuses  []spool.Status
+	statuses  map[object.Ref]spool.Status
 	aside     []setAside
 }
 
@@ -58,7 +60,7 @@ func newConsideration(ctx context.Context, objects store.Store, before statusRea
 	c := &consideration{
 		ctx: ctx, objects: objects, statusesBefore: before, folder: folder, at: at,
 		byType:    map[object.Type][]*subscription.Subscription{},
-		testsSeen: map[string]int64{}, counts: map[string]*spool.Considered{},
+		testsSeen: map[string]int64{}, counts: map[string]*spool.Considered{}, statuses: map[object.Ref]spool.Status{},
 	}
 	for _, s := range folder.Subscriptions {
 		c.byType[s.On] = append(c.byType[s.On], s)
@@ -74,6 +76,11 @@ func (c *consideration) consider(changes []store.Change) error {
 	t := newAffected()
 	for _, change := range changes {
 		t.addChange(change)
+	}
+	if c.stateless {
+		if err := c.recall(t); err != nil {
+			return err
+		}
 	}
 	changed := map[object.Type]int{} // number of objects that were read
 	if err := c.readChanged(t, changed); err != nil {
@@ -125,6 +132,9 @@ func (c *consideration) readChanged(t *affected, done map[object.Type]int) error
 				return nil // deleted after it changed
 			}
 			t.addAncestors(o)
+			if err := c.remember(t, o); err != nil {
+				return err
+			}
 			if test, ok := o.(*graph.Test); ok {
 				c.testsSeen[test.BuildID]++
 			}
@@ -179,7 +189,7 @@ func (c *consideration) offerOne(g *graph.Graph, t *affected, o graph.Object, be
 		}
 	}
 	if candidate.asked {
-		c.statuses = append(c.statuses, spool.Status{Object: o.Ref(), Status: candidate.now, At: c.at})
+		c.statuses[o.Ref()] = spool.Status{Object: o.Ref(), Status: candidate.now, At: c.at}
 	}
 	return nil
 }
@@ -213,7 +223,7 @@ func (c *consideration) offerTo(s *subscription.Subscription, o graph.Object, of
 
 // settlement returns the results for the spool.
 func (c *consideration) settlement() spool.Settlement {
-	s := spool.Settlement{Statuses: c.statuses, Aside: c.asideRecords()}
+	s := spool.Settlement{Statuses: slices.Collect(maps.Values(c.statuses)), Aside: c.asideRecords()}
 	for _, m := range c.matches {
 		s.Notifications = append(s.Notifications, spool.NewNotification{
 			Identity: spool.Identity{Subscription: m.Name, Object: m.object, Message: m.message},

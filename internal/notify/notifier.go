@@ -136,10 +136,15 @@ func (n *Notifier) Consider(ctx context.Context) (more bool, err error) {
 	}
 	var changes []store.Change
 	var ids []string
-	objects := 0
+	objects, stateless := 0, false
+	var at time.Time // of the latest
 	for _, b := range batches {
 		ids = append(ids, b.ID)
 		objects += b.Objects
+		stateless = stateless || b.Stateless
+		if b.At.After(at) {
+			at = b.At
+		}
 		var decoded []store.Change
 		err := catchPanic(func() (err error) {
 			decoded, err = store.DecodeChanges(b.Data)
@@ -153,8 +158,8 @@ func (n *Notifier) Consider(ctx context.Context) (more bool, err error) {
 		changes = append(changes, decoded...)
 	}
 	begin := n.Now()
-	c := newConsideration(ctx, n.Store, s, folder, batches[len(batches)-1].At)
-	c.retried = n.failed >= maxFailures
+	c := newConsideration(ctx, n.Store, s, folder, at)
+	c.retried, c.stateless = n.failed >= maxFailures, stateless
 	if len(folder.Subscriptions) > 0 {
 		if err := c.consider(changes); err != nil {
 			if !transient(err) {

@@ -55,14 +55,38 @@ func onEngines(t *testing.T, test func(t *testing.T, db database)) {
 }
 
 func exactlyOnce(t *testing.T, h *testbed, dice *rand.Rand) {
-	loads := 60
-	if testing.Short() {
-		loads = 20
-	}
-	const tests = 7 // in each report; one of them fails
 	h.load(aCheckout + "," + aBuild)
 	h.work()
+	onceUnderFire(t, h, dice, h.notifier, func(_ int, r *report.Report) {
+		if _, err := h.store.Load(t.Context(), r, store.LoadOptions{Note: true}); err != nil {
+			t.Fatal(err)
+		}
+	})
+	// One notifier that is not killed does the rest.
+	for range 4 {
+		h.clock.move(time.Hour)
+		h.work()
+	}
+	n := checkOnce(t, h)
+	for _, name := range []string{"all", "failing"} {
+		if got := h.considered()[name]; got != n {
+			t.Errorf("%s considered %d tests, want %d", name, got, n)
+		}
+	}
+}
 
+// The reports of TestExactlyOnce.
+const testsInReport = 7 // one of them fails
+
+func reportsOfOnce() int {
+	if testing.Short() {
+		return 20
+	}
+	return 60
+}
+
+// onceUnderFire loads reports, while notifiers work and die at any moment.
+func onceUnderFire(t *testing.T, h *testbed, dice *rand.Rand, notifier func(name string) *Notifier, load func(i int, r *report.Report)) {
 	loading := make(chan struct{})
 	var people sync.WaitGroup
 	for i := range 3 {
@@ -74,7 +98,7 @@ func exactlyOnce(t *testing.T, h *testbed, dice *rand.Rand) {
 					return
 				default:
 				}
-				n := h.notifier(fmt.Sprint("n", i, " life ", life))
+				n := notifier(fmt.Sprint("n", i, " life ", life))
 				ctx, cancel := context.WithTimeout(t.Context(), time.Duration(1+dice.IntN(150))*time.Millisecond)
 				n.runUntilKilled(ctx, dice)
 				cancel()
@@ -82,43 +106,25 @@ func exactlyOnce(t *testing.T, h *testbed, dice *rand.Rand) {
 			}
 		})
 	}
-	for i := range loads {
+	for i := range reportsOfOnce() {
 		r := &report.Report{}
-		for j := range tests {
+		for j := range testsInReport {
 			status, path := report.StatusPass, "boot"
 			if j == 0 {
 				status = report.StatusFail
 			}
 			r.Tests = append(r.Tests, report.Test{ID: fmt.Sprintf("ci:t%d-%d", i, j), Origin: "ci", BuildID: "ci:b1", Path: &path, Status: &status})
 		}
-		if _, err := h.store.Load(t.Context(), r, store.LoadOptions{Note: true}); err != nil {
-			t.Fatal(err)
-		}
+		load(i, r)
 	}
 	close(loading)
 	people.Wait()
-	// One notifier that is not killed does the rest.
-	for range 4 {
-		h.clock.move(time.Hour)
-		h.work()
-	}
+}
 
-	counters, err := h.store.Spool().Counters(t.Context(), "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	considered := map[string]int64{}
-	for _, c := range counters {
-		considered[c.Subscription] += c.Objects
-		if c.Subscription == "failing" && c.Errors > 0 {
-			t.Errorf("%d errors, at last %s", c.Errors, c.LastError)
-		}
-	}
-	for _, name := range []string{"all", "failing"} {
-		if considered[name] != int64(loads*tests) {
-			t.Errorf("%s considered %d tests, want %d", name, considered[name], loads*tests)
-		}
-	}
+// checkOnce checks that each test that failed has one notification, and that all mails
+// of a notification are the same. It returns the number of tests.
+func checkOnce(t *testing.T, h *testbed) int64 {
+	loads := reportsOfOnce()
 	mails := map[string]string{}
 	for _, m := range h.mails.Messages() {
 		head := h.parse(m.Data).Header
@@ -128,7 +134,7 @@ func exactlyOnce(t *testing.T, h *testbed, dice *rand.Rand) {
 		}
 		mails[id] = string(m.Data)
 	}
-	all, err := h.store.Spool().List(t.Context(), spool.Filter{Subscription: "failing", Limit: 10_000})
+	all, err := h.Spool.List(t.Context(), spool.Filter{Subscription: "failing", Limit: 10_000})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,6 +147,7 @@ func exactlyOnce(t *testing.T, h *testbed, dice *rand.Rand) {
 		}
 	}
 	t.Logf("%d mails of %d notifications", len(h.mails.Messages()), loads)
+	return int64(loads * testsInReport)
 }
 
 // runUntilKilled does what a notifier does, until ctx ends in the middle of it.

@@ -34,6 +34,9 @@ type Batch struct {
 	At      time.Time
 	Objects int
 	Data    []byte // as store.EncodeChanges made it
+	// Stateless says that the changes do not say what was before: neither whether the
+	// objects are new, nor their status.
+	Stateless bool
 }
 
 // Backlog is the changes that wait to be considered.
