@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 
 	"cloud.google.com/go/auth"
@@ -20,13 +22,13 @@ import (
 	"github.com/kcidb-go/kcidb/internal/errkind"
 )
 
-// What an error of a service means to its caller. Explain adds what to do.
+// Meanings of errors of services. Explain adds what to do.
 var (
 	// ErrCredentials: there are no credentials, or they are not valid.
 	ErrCredentials = errkind.New(errkind.Broken, "no valid credentials for Google Cloud")
 	// ErrForbidden: the account lacks a permission.
 	ErrForbidden = errkind.New(errkind.Broken, "the Google Cloud account may not do this")
-	// ErrProject: the project does not exist, or does not use the service.
+	// ErrProject: the project does not exist, or lacks a service, a database or an index.
 	ErrProject = errkind.New(errkind.Broken, "the Google Cloud project cannot be used")
 	// ErrNotFound: the object of the call does not exist, or the account may not see it.
 	ErrNotFound = errkind.New(errkind.Gone, "not found in Google Cloud")
@@ -39,26 +41,35 @@ var (
 	// ErrConflict: another process changed the same at the same time, or a condition of
 	// the call does not hold.
 	ErrConflict = errkind.New(errkind.Busy, "another process changed it in Google Cloud meanwhile")
+	// ErrTooLarge: the call brings or asks for more than the service allows.
+	ErrTooLarge = errkind.New(errkind.TooLarge, "too large for Google Cloud")
 	// ErrInvalid: the service refuses the call as it is, and always will.
 	ErrInvalid = errkind.New(errkind.Wrong, "Google Cloud refuses the request")
 )
 
 // Explain returns an error that wraps err and one of the errors of this package, and says
-// what to do. It returns err itself if it is not an error of a service, or if ctx ended.
+// what to do. It returns err itself if it is another error, if it was explained already, or
+// if it says that a context ended. The text of the result never has the content of a key
+// file.
 func Explain(err error) error {
-	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+	if _, ok := errors.AsType[*explained](err); ok || err == nil {
 		return err
 	}
-	if means, advice := meaning(err); means != nil {
-		if advice != "" {
-			advice = ": " + advice
-		}
-		return &explained{means, err, means.Error() + advice}
+	if holdsKey(err) {
+		return fmt.Errorf("%w: GOOGLE_APPLICATION_CREDENTIALS has the content of a key file: write it to a file, and set the variable to its path", ErrCredentials)
 	}
-	return err
+	advice, means := meaning(err)
+	if means == nil {
+		return err
+	}
+	text := means.Error()
+	if advice != "" {
+		text += ": " + advice
+	}
+	return &explained{means, err, text}
 }
 
-// explained is an error of a service with what it means.
+// explained is an error of a service with its meaning.
 type explained struct {
 	means, err error
 	text       string
@@ -69,30 +80,39 @@ func (e *explained) Unwrap() []error { return []error{e.means, e.err} }
 
 const login = "set GOOGLE_APPLICATION_CREDENTIALS to a key file, or run gcloud auth application-default login"
 
-// meaning returns what an error of a service means, and what to do about it. It returns nil
-// if it is another error.
-func meaning(err error) (means error, advice string) {
-	if already, ok := errors.AsType[*explained](err); ok {
-		return already.means, strings.TrimPrefix(already.text, already.means.Error()+": ")
+// meaning returns what to do about an error, and its meaning, which is nil if it has none.
+func meaning(err error) (advice string, means error) {
+	// The error of a network that does not answer is also one of a context that ended.
+	if network, ok := errors.AsType[*net.OpError](err); ok && network.Timeout() {
+		return "", ErrUnavailable
 	}
-	// The library has no type for this error.
-	if strings.Contains(err.Error(), "could not find default credentials") {
-		return ErrCredentials, login
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return "", nil
+	}
+	if advice := adviceOnCredentials(err); advice != "" {
+		return advice, ErrCredentials
 	}
 	if token, ok := errors.AsType[*auth.Error](err); ok {
 		if token.Response != nil && token.Response.StatusCode >= http.StatusInternalServerError {
-			return ErrUnavailable, "the server of tokens failed"
+			return "the server of tokens failed", ErrUnavailable
 		}
-		return ErrCredentials, "the credentials were refused: " + login
+		return "the credentials were refused: " + login, ErrCredentials
 	}
-	c, ok := read(err)
-	if !ok {
-		if _, ok := errors.AsType[net.Error](err); ok {
-			return ErrUnavailable, ""
-		}
-		return nil, ""
+	if c, ok := read(err); ok {
+		return c.meaning()
 	}
-	return c.meaning()
+	if isNetwork(err) {
+		return "", ErrUnavailable
+	}
+	return "", nil
+}
+
+// isNetwork reports whether an error is one of the network.
+func isNetwork(err error) bool {
+	_, request := errors.AsType[*url.Error](err)
+	_, connection := errors.AsType[*net.OpError](err)
+	_, name := errors.AsType[*net.DNSError](err)
+	return request || connection || name
 }
 
 // call is an error that a service returned.
@@ -106,12 +126,19 @@ type call struct {
 // read reads the error of a service, of both protocols.
 func read(err error) (c call, ok bool) {
 	if plain, ok := errors.AsType[*googleapi.Error](err); ok {
-		c = call{code: codeOf(plain.Code), message: plain.Message}
+		c = call{code: codeOf(plain.Code), message: cmp.Or(plain.Message, http.StatusText(plain.Code))}
 		for _, item := range plain.Errors {
 			c.reason = cmp.Or(c.reason, item.Reason)
 		}
-	} else if s, ok := status.FromError(err); ok {
-		c = call{code: s.Code(), message: s.Message()}
+		if plain.Code == http.StatusConflict && c.reason != "duplicate" && c.reason != "alreadyExists" && c.reason != "" {
+			c.code = codes.Aborted
+		}
+	} else if s, ok := errors.AsType[interface {
+		error
+		GRPCStatus() *status.Status
+	}](err); ok {
+		// The message is that of the service: status.FromError would add the texts around it.
+		c = call{code: s.GRPCStatus().Code(), message: s.GRPCStatus().Message()}
 	} else {
 		return c, false
 	}
@@ -125,7 +152,7 @@ func read(err error) (c call, ok bool) {
 // codeOf returns the gRPC code of an HTTP status.
 func codeOf(httpStatus int) codes.Code {
 	switch httpStatus {
-	case http.StatusBadRequest:
+	case http.StatusBadRequest, http.StatusRequestEntityTooLarge:
 		return codes.InvalidArgument
 	case http.StatusUnauthorized:
 		return codes.Unauthenticated
@@ -133,12 +160,16 @@ func codeOf(httpStatus int) codes.Code {
 		return codes.PermissionDenied
 	case http.StatusNotFound:
 		return codes.NotFound
+	case http.StatusRequestTimeout:
+		return codes.DeadlineExceeded
 	case http.StatusConflict:
 		return codes.AlreadyExists
 	case http.StatusPreconditionFailed:
 		return codes.FailedPrecondition
 	case http.StatusTooManyRequests:
 		return codes.ResourceExhausted
+	case http.StatusNotImplemented:
+		return codes.Unimplemented
 	}
 	if httpStatus >= http.StatusInternalServerError {
 		return codes.Unavailable
@@ -146,52 +177,75 @@ func codeOf(httpStatus int) codes.Code {
 	return codes.Unknown
 }
 
-func (c *call) meaning() (means error, advice string) {
+const askForQuota = "try again later, or ask for more at https://console.cloud.google.com/iam-admin/quotas"
+
+func (c *call) meaning() (advice string, means error) {
+	if c.says("larger than max", "payload size exceeds", "exceeds the maximum allowed size", "request entity too large") {
+		return "", ErrTooLarge
+	}
 	switch c.code {
 	case codes.Unauthenticated:
-		return ErrCredentials, "the credentials were refused: " + login
+		// The client of gRPC says so too if the server of tokens does not answer.
+		if c.says("per-rpc creds failed") && c.says("dial tcp", "no such host", "timeout", "connection refused", "connection reset") {
+			return "the server of tokens does not answer", ErrUnavailable
+		}
+		return "the credentials were refused: " + login, ErrCredentials
 	case codes.PermissionDenied:
 		return c.denied()
 	case codes.NotFound:
-		// A message about another object may have its full name, which begins with projects/.
-		message := strings.ReplaceAll(strings.ToLower(c.message), "projects/", "")
-		if strings.Contains(message, "project") && c.reason != "notFound" {
-			return ErrProject, "check the name of the project"
+		switch {
+		case c.says("project not found", "not found: project "):
+			return "check the name of the project", ErrProject
+		case c.says("database") && c.says("does not exist for project"):
+			return "make the database: gcloud firestore databases create --location LOCATION", ErrProject
 		}
-		return ErrNotFound, ""
+		return "", ErrNotFound
 	case codes.AlreadyExists:
-		return ErrExists, ""
+		return "", ErrExists
 	case codes.ResourceExhausted:
-		return ErrQuota, "try again later, or ask for more at https://console.cloud.google.com/iam-admin/quotas"
+		return askForQuota, ErrQuota
 	case codes.Unavailable, codes.Internal, codes.DeadlineExceeded:
-		return ErrUnavailable, ""
-	case codes.Aborted, codes.FailedPrecondition:
-		return ErrConflict, ""
+		return "", ErrUnavailable
+	case codes.FailedPrecondition:
+		if c.says("requires an index") {
+			return "make Firestore's indexes: deploy/google has their list", ErrProject
+		}
+		return "", ErrConflict
+	case codes.Aborted:
+		return "", ErrConflict
 	case codes.InvalidArgument, codes.OutOfRange, codes.Unimplemented:
-		return ErrInvalid, ""
+		return "", ErrInvalid
 	}
-	return nil, ""
+	return "", nil
 }
 
-// denied returns what the status "permission denied" means. Services use it for quotas
+// says reports whether the message has one of the texts, in letters of any size.
+func (c *call) says(texts ...string) bool {
+	message := strings.ToLower(c.message)
+	return slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(message, text) })
+}
+
+// denied is meaning for the status "permission denied". Services use it for quotas
 // and projects as well.
-func (c *call) denied() (means error, advice string) {
+func (c *call) denied() (advice string, means error) {
 	switch c.reason {
 	case "rateLimitExceeded", "quotaExceeded", "RATE_LIMIT_EXCEEDED", "userRateLimitExceeded":
-		return ErrQuota, "try again later, or ask for more at https://console.cloud.google.com/iam-admin/quotas"
+		return askForQuota, ErrQuota
+	case "responseTooLarge":
+		return "", ErrTooLarge
 	case "SERVICE_DISABLED", "accessNotConfigured":
-		return ErrProject, "the project does not use the service: gcloud services enable " + cmp.Or(c.metadata["service"], "SERVICE")
+		return "the project does not use the service: gcloud services enable " + cmp.Or(c.metadata["service"], "SERVICE"), ErrProject
 	case "CONSUMER_INVALID", "BILLING_DISABLED", "billingNotEnabled":
-		return ErrProject, "check the name of the project, and that it has a billing account"
+		return "check the name of the project, and that it has a billing account", ErrProject
 	}
 	permission := cmp.Or(c.metadata["permission"], named(c.message))
 	if permission == "" {
-		return ErrForbidden, "docs/google-cloud.md lists the roles of each account"
+		return "docs/google-cloud.md lists the roles of each account", ErrForbidden
 	}
 	if role := roles[permission]; role != "" {
-		return ErrForbidden, fmt.Sprintf("it lacks the permission %s, which %s grants", permission, role)
+		return fmt.Sprintf("it lacks the permission %s, which %s grants", permission, role), ErrForbidden
 	}
-	return ErrForbidden, "it lacks the permission " + permission
+	return "it lacks the permission " + permission, ErrForbidden
 }
 
 // named returns the permission that a message names, such as "Permission
