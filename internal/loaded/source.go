@@ -19,7 +19,7 @@ const (
 	// out.
 	pullWait = time.Second
 	// maxMessages and maxBytes bound the messages that are considered together.
-	maxMessages = 1000
+	maxMessages = spool.MostBatches
 	maxBytes    = 16 << 20
 )
 

@@ -184,7 +184,7 @@ func (n *Notifier) Consider(ctx context.Context) (more bool, err error) {
 			n.Log.Warn("the rule of a subscription fails", "subscription", count.Subscription, "objects", count.Errors, "last", count.LastError)
 		}
 	}
-	return objects >= batchObjects, nil
+	return objects >= batchObjects || len(batches) == spool.MostBatches, nil
 }
 
 // settle settles batches, and tells their source. The source sends batches again if a

@@ -7,18 +7,21 @@ import (
 	"time"
 )
 
+// MostBatches is how many batches Changes returns at most, and how many Settle takes.
+const MostBatches = 400
+
 // Source is where changes come from: the database that notes them, or a topic. Its
 // methods may be called concurrently, by several processes.
 //
 // A source sends a batch until Done. So it may send a batch again that is settled, if
-// the process died between Settle and Done. Settle then returns ErrTaken, Settled tells
-// which batches that were, and Done ends them.
+// the process died between Settle and Done. Settle then returns ErrTaken, Settled
+// returns these batches, and Done ends them.
 type Source interface {
 	// Watch makes the source keep the changes from now on.
 	Watch(ctx context.Context) error
-	// Changes returns the oldest changes that wait to be considered: as many batches as
-	// have no more than the given number of objects together, and at least one if there
-	// is one. It does not wait for changes.
+	// Changes returns the oldest changes that wait to be considered: at most
+	// MostBatches, as many as have no more than the given number of objects together, and
+	// at least one if there is one. It does not wait for changes.
 	Changes(ctx context.Context, objects int) ([]Batch, error)
 	// Done ends batches, by ID: they are settled, and the source does not send them
 	// again.

@@ -35,8 +35,8 @@ import (
 	"github.com/kcidb-go/kcidb/object"
 )
 
-// The errors of a spool that a caller acts upon. All other errors are those of the
-// contract of a store.
+// The errors of a spool that a caller acts upon. Other errors of the database or of the
+// service that keeps the spool have a kind: see package errkind.
 var (
 	// ErrTaken: another process did it first, or has the pick now. Nothing was changed,
 	// except that a Settle of many notifications may have made some of them: see Settle.
@@ -47,8 +47,8 @@ var (
 	ErrNothing = errors.New("there is nothing to send again")
 )
 
-// LongestPick is the longest time that a pick or a lease lasts. One that has longer to go
-// was made before the clock was set back, and counts as run out.
+// LongestPick is the longest time that a pick or a lease lasts. A pick that has longer to
+// go was made before the clock was set back, and counts as run out.
 const LongestPick = time.Hour
 
 // Spool keeps notifications. All methods may be called concurrently, by several

@@ -25,9 +25,6 @@ func (s *Spool) Backlog(ctx context.Context) (spool.Backlog, error) {
 	return b, err
 }
 
-// mostBatches is how many batches Changes returns at most.
-const mostBatches = 1000
-
 // Changes returns the oldest changes. The ID of a batch is its number, in the order of
 // the transactions that share objects.
 func (s *Spool) Changes(ctx context.Context, objects int) (batches []spool.Batch, err error) {
@@ -41,7 +38,7 @@ func (s *Spool) Changes(ctx context.Context, objects int) (batches []spool.Batch
 		waiting, err := rows(t, func(r sqldb.Rows) (b size, err error) {
 			err = r.Scan(&b.number, &b.objects)
 			return b, err
-		}, "SELECT number, objects FROM changes ORDER BY number LIMIT $1", mostBatches)
+		}, "SELECT number, objects FROM changes ORDER BY number LIMIT $1", spool.MostBatches)
 		if err != nil || len(waiting) == 0 {
 			return err
 		}

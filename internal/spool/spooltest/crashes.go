@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package sqlspool_test
+package spooltest
 
 import (
 	"context"
@@ -18,40 +18,38 @@ import (
 // pickFor is how long these tests pick, in time of their clock.
 const pickFor = 2 * time.Minute
 
-// TestCrashes lets several notifiers work at the same time, that die in the
+// testCrashes lets several notifiers work at the same time, that die in the
 // middle of anything, and lose answers. Every change is considered exactly once,
 // every notification becomes ready once, a delivery goes out once for each pick,
 // no two have a delivery at the same time, and nothing is lost.
-func TestCrashes(t *testing.T) {
+func testCrashes(t *testing.T, f *fixture) {
 	rounds := 80
-	if testing.Short() {
+	if testing.Short() || f.slow {
 		rounds = 25
 	}
-	onEngines(t, func(t *testing.T, f *fixture) {
-		seed := uint64(time.Now().UnixNano())
-		t.Logf("seed %d", seed)
-		w := &simulation{fixture: f, sent: map[int64]int{}, noted: map[int64]int{}, readied: map[int64]int{}, had: map[int64]time.Time{}}
-		var wg sync.WaitGroup
-		const notifiers = 4
-		steps := make(chan struct{}, notifiers*rounds)
-		for i := range notifiers {
-			r := rand.New(rand.NewPCG(seed, uint64(i)))
-			wg.Go(func() {
-				for range rounds {
-					w.step(t.Context(), r)
-					steps <- struct{}{}
-				}
-			})
-		}
-		const batches = 60
-		for i := range batches {
-			f.noteChanges(1+i%7, fmt.Sprint(i))
-			<-steps // so that changes come while notifiers work, also on a fast machine
-		}
-		wg.Wait()
-		w.finishWork(t.Context())
-		w.check(batches)
-	})
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	w := &simulation{fixture: f, sent: map[int64]int{}, noted: map[int64]int{}, readied: map[int64]int{}, had: map[int64]time.Time{}}
+	var wg sync.WaitGroup
+	const notifiers = 4
+	steps := make(chan struct{}, notifiers*rounds)
+	for i := range notifiers {
+		r := rand.New(rand.NewPCG(seed, uint64(i)))
+		wg.Go(func() {
+			for range rounds {
+				w.step(t.Context(), r)
+				steps <- struct{}{}
+			}
+		})
+	}
+	const batches = 60
+	for i := range batches {
+		f.source.Note(t, 1+i%7, fmt.Sprint(i))
+		<-steps // so that changes come while notifiers work, also on a fast machine
+	}
+	wg.Wait()
+	w.finishWork(t.Context())
+	w.check(batches)
 }
 
 // simulation is the notifiers of a test, and a record of the work they have done so far.
@@ -96,11 +94,15 @@ func (w *simulation) step(ctx context.Context, r *rand.Rand) {
 // consider settles changes: for each there is a notification of its own, and one
 // that all of them put off.
 func (w *simulation) consider(ctx context.Context, objects int) error {
-	batches, err := w.Changes(ctx, objects)
+	batches, err := w.source.Changes(ctx, objects)
 	if err != nil || len(batches) == 0 {
 		return err
 	}
-	var s spool.Settlement
+	return w.settle(ctx, settlementOf(batches))
+}
+
+// settlementOf returns what considering batches led to.
+func settlementOf(batches []spool.Batch) (s spool.Settlement) {
 	for _, b := range batches {
 		s.Batches = append(s.Batches, b.ID)
 		s.Notifications = append(s.Notifications,
@@ -109,7 +111,25 @@ func (w *simulation) consider(ctx context.Context, objects int) error {
 		s.Considered = append(s.Considered, spool.Considered{Subscription: "own", Day: "2026-03-04", Objects: int64(b.Objects), Matched: 1})
 		s.Statuses = append(s.Statuses, spool.Status{Object: object.Ref{Type: object.TypeBuild, ID: object.ID{"b"}}, Status: string(b.Data)})
 	}
-	return w.Settle(ctx, s)
+	return s
+}
+
+// settle settles batches, and tells the source, as a notifier does.
+func (w *simulation) settle(ctx context.Context, s spool.Settlement) error {
+	taken := w.Settle(ctx, s)
+	done := s.Batches
+	if errors.Is(taken, spool.ErrTaken) {
+		var err error
+		if done, err = w.Settled(ctx, s.Batches); err != nil {
+			return err
+		}
+	} else if taken != nil {
+		return taken
+	}
+	if err := w.source.Done(ctx, done); err != nil {
+		return err
+	}
+	return taken
 }
 
 // render makes notifications ready. Some of their mails are above a budget.
@@ -130,9 +150,7 @@ func (w *simulation) render(ctx context.Context, r *rand.Rand) error {
 				return err
 			}
 			rendered.Recipients = []spool.Recipient{mail(n.Object.ID[0])}
-			for _, one := range held {
-				rendered.Digested = append(rendered.Digested, one)
-			}
+			rendered.Digested = held
 		case r.IntN(5) == 0:
 			if err := w.Retry(ctx, n, time.Minute); err != nil {
 				return err
@@ -203,19 +221,24 @@ func (w *simulation) pickDeliveries(ctx context.Context, n int) ([]*spool.Picked
 // finishWork does the remaining work without crashes.
 func (w *simulation) finishWork(ctx context.Context) {
 	calm := rand.New(steady{})
+	midnight := noon.Add(12 * time.Hour)
 	for range 1000 {
 		for _, err := range []error{w.consider(ctx, 100), w.render(ctx, calm), w.deliver(ctx, calm)} {
-			w.must(err)
+			if !errors.Is(err, spool.ErrTaken) { // batches that the source sent again
+				w.must(err)
+			}
 		}
-		due, err := w.NextDue(ctx)
+		b, err := w.source.Backlog(ctx)
 		w.must(err)
-		b, err := w.Backlog(ctx)
+		left, err := w.Stats(ctx)
 		w.must(err)
-		if due.IsZero() && b.Batches == 0 {
+		if b.Batches == 0 && left.Waiting == 0 && left.Deliveries == 0 {
 			return
 		}
-		if due.After(w.now()) {
-			w.set(due)
+		if w.now().Before(midnight) {
+			w.advance(5 * time.Minute) // picks run out
+		} else {
+			w.advance(time.Hour)
 		}
 	}
 	w.t.Fatal("it does not end")
