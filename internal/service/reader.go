@@ -84,10 +84,13 @@ func (r *reader) Previous(ctx context.Context, like store.Like, n int) ([]string
 	return answer(ctx, r, func(s store.Store) ([]string, error) { return s.Previous(ctx, like, n) })
 }
 
-// SQL returns the database of the replica. A view of it is of the primary if the replica
-// fails before it calls the function.
+// SQL returns the database of the replica, nil if one of both is no SQL database. A view of
+// it is of the primary if the replica fails before it calls the function.
 func (r *reader) SQL() *sqldb.DB {
 	replica := sqldb.Of(r.Store)
+	if replica == nil || sqldb.Of(r.primary) == nil {
+		return nil
+	}
 	return &sqldb.DB{Conn: readerConn{replica.Conn, r}, Dialect: replica.Dialect}
 }
 

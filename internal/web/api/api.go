@@ -17,13 +17,14 @@ import (
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/internal/treenames"
 	"github.com/kcidb-go/kcidb/internal/web/front"
 )
 
 // Config is the configuration of an API.
 type Config struct {
-	Store store.Store // with roll-ups
+	Store store.Store // if it has no roll-ups, most operations answer 501
 	Trees *treenames.Names
 	Base  string // URL at which people see the pages, "" if unknown
 	// ProxyHosts are the hosts whose logs are fetched for pages that cannot fetch
@@ -45,7 +46,7 @@ type API struct {
 
 // New returns an API.
 func New(cfg Config) *API {
-	a := &API{registry: newRegistry(cfg.Log), data: &data{cfg}}
+	a := &API{registry: newRegistry(cfg.Log, answers.Of(cfg.Store) != nil), data: &data{cfg}}
 	// A path that literal words distinguish goes before a path that ends in the name
 	// of a branch, because a branch may be called like any words.
 	treeAPI{a.data}.register(a.registry)

@@ -18,11 +18,11 @@ type buildAPI struct{ *data }
 func (a buildAPI) register(r *registry) {
 	const group = "Builds"
 	answer(r, operation{
-		path: "/api/build/{id}", group: group, title: "Get a build",
+		plain: true, path: "/api/build/{id}", group: group, title: "Get a build",
 		text: "A build and its checkout. The fields of the checkout are null if the checkout is unknown.",
 	}, a.build)
 	stream[testsOfBuildInput, []RunItem](r, operation{
-		path: "/api/build/{id}/tests", group: group, title: "List the tests of a build",
+		plain: true, path: "/api/build/{id}/tests", group: group, title: "List the tests of a build",
 		text: "All boots and other tests of a build, by path.",
 	}, a.testsOfBuild)
 	answer(r, operation{

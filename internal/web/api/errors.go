@@ -24,11 +24,16 @@ type (
 	badRequest string
 	// forbidden says that only submitters may ask this.
 	forbidden string
+	// noCounts says that the database has no roll-ups.
+	noCounts struct{}
 )
 
 func (n notFound) Error() string   { return string(n) }
 func (b badRequest) Error() string { return string(b) }
 func (f forbidden) Error() string  { return string(f) }
+func (noCounts) Error() string {
+	return "The database of this service keeps no counts: put a PostgreSQL database first in a mux: of both, or look at the dashboards for Grafana"
+}
 
 // failed is the body of an error.
 type failed struct {
@@ -69,6 +74,7 @@ func failureOf(ctx context.Context, log *slog.Logger, err error) (f *failed, ret
 	var missing notFound
 	var bad badRequest
 	var denied forbidden
+	var unsupported noCounts
 	switch {
 	case errors.As(err, &missing):
 		f.status = http.StatusOK
@@ -76,6 +82,8 @@ func failureOf(ctx context.Context, log *slog.Logger, err error) (f *failed, ret
 		f.status = http.StatusBadRequest
 	case errors.As(err, &denied):
 		f.status = http.StatusForbidden
+	case errors.As(err, &unsupported):
+		f.status = http.StatusNotImplemented
 	default:
 		var wait time.Duration
 		if f.status, wait = front.Failure(err); f.status == http.StatusServiceUnavailable {

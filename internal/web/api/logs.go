@@ -204,7 +204,7 @@ func (a logAPI) register(r *registry) {
 	}
 	huma.Register(r.huma, *o, proxy.answer)
 	answer(r, operation{
-		path: "/api/log-downloader", group: group, title: "List the files of a log",
+		plain: true, path: "/api/log-downloader", group: group, title: "List the files of a log",
 		text: "The log itself, if it may be fetched by /api/proxy, else nothing. The URL is not checked.",
 	}, func(_ context.Context, in *logFilesInput) (logFiles, error) { return proxy.files(in.URL) })
 }

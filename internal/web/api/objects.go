@@ -50,7 +50,7 @@ type objectAPI struct{ *data }
 func (a objectAPI) register(r *registry) {
 	const group = "Objects"
 	stream[objectsInput, ObjectSet](r, operation{
-		path: "/api/objects", group: group, title: "Find objects by patterns",
+		plain: true, path: "/api/objects", group: group, title: "Find objects by patterns",
 		text: "The objects that match any of the patterns, each once, with all fields; a field without a value is null. " +
 			"The patterns may match at most 100,000 objects. A pattern without IDs, which may match the whole database, needs the token of a submitter. " +
 			"The answer is sent while it is read: if it takes too long, the connection breaks.",

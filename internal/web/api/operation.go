@@ -20,6 +20,7 @@ type operation struct {
 	group  string // heading in the document
 	title  string
 	text   string // description
+	plain  bool   // needs no roll-ups
 }
 
 // answer adds an operation whose handler returns the answer.
@@ -48,6 +49,9 @@ func stream[I, O any](r *registry, op operation, h func(ctx context.Context, in 
 			ctx = context.WithValue(ctx, headerKey{}, hc)
 			u := hc.URL()
 			err := checkURL(&u)
+			if err == nil && !op.plain && !r.counts {
+				err = noCounts{}
+			}
 			if err == nil {
 				err = h(ctx, in, w)
 			}
@@ -79,6 +83,7 @@ func (r *registry) describe(op operation, found *huma.Schema) *huma.Operation {
 		"431": response("The URL or the headers are too long.", nil),
 		"429": response("Too many requests from this address. The header Retry-After says when to come back.", wrong),
 		"500": response("The service failed.", wrong),
+		"501": response("The database of this service keeps no counts, which the answer needs.", wrong),
 		"503": response("The service is too busy at the moment. The header Retry-After says when to come back.", wrong),
 	}
 	if o.Method == http.MethodPost {

@@ -16,11 +16,12 @@ type registry struct {
 	router router
 	huma   huma.API
 	log    *slog.Logger
+	counts bool // the database has roll-ups
 }
 
-func newRegistry(log *slog.Logger) *registry {
+func newRegistry(log *slog.Logger, counts bool) *registry {
 	setUpHuma()
-	r := &registry{log: log}
+	r := &registry{log: log, counts: counts}
 	r.huma = humago.New(&r.router, huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI:    "3.1.0",

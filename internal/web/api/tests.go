@@ -18,7 +18,7 @@ func (a testAPI) register(r *registry) {
 	const group = "Tests"
 	a.registerHistory(r, group)
 	answer(r, operation{
-		path: "/api/test/{id}", group: group, title: "Get a boot or another test",
+		plain: true, path: "/api/test/{id}", group: group, title: "Get a boot or another test",
 		text: "A test, its build and its checkout. The fields of the build and of the checkout are null if these are unknown.",
 	}, a.test)
 	answer(r, operation{

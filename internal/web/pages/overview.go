@@ -54,7 +54,10 @@ func (s frontPage) Counts() []count {
 	for _, list := range store.Lists {
 		all = append(all, count{string(list), s.Objects[list]})
 	}
-	return append(all, count{"submissions waiting", int64(s.Waiting)})
+	if s.Waiting >= 0 { // unless the queue does not know
+		all = append(all, count{"submissions waiting", int64(s.Waiting)})
+	}
+	return all
 }
 
 // overviewCache is the last overview of the store and the queue, shared by all visitors.

@@ -22,6 +22,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/queue"
 	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/internal/web/front"
 	"github.com/kcidb-go/kcidb/object"
 )
@@ -70,13 +71,17 @@ func (p *Pages) Routes(f *front.Front) {
 // home answers with the front page: an introduction to the service, and the latest
 // checkouts.
 func (p *Pages) home(w http.ResponseWriter, r *http.Request) {
-	seen, err := p.overview.get(r.Context(), p)
-	if err != nil {
-		p.Log.Error("no overview", "error", err)
+	var seen frontPage
+	var err error
+	noCounts := answers.Of(p.Store) == nil
+	if !noCounts {
+		if seen, err = p.overview.get(r.Context(), p); err != nil {
+			p.Log.Error("no overview", "error", err)
+		}
 	}
 	var page bytes.Buffer
 	err = homeTemplate().Execute(&page, homePage{
-		Style: tag(style), URL: address(r), Tokens: p.Tokens, Now: p.Now(), Failed: err != nil, Seen: seen,
+		Style: tag(style), URL: address(r), Tokens: p.Tokens, Now: p.Now(), Failed: err != nil, NoCounts: noCounts, Seen: seen,
 	})
 	if err != nil {
 		panic(fmt.Errorf("home page: %w", err))
@@ -86,12 +91,13 @@ func (p *Pages) home(w http.ResponseWriter, r *http.Request) {
 
 // homePage is the data of the front page.
 type homePage struct {
-	Style  string // changes with the style sheet, so that browsers notice
-	URL    string // of this service, as the visitor sees it
-	Tokens bool
-	Now    time.Time
-	Failed bool
-	Seen   frontPage
+	Style    string // changes with the style sheet, so that browsers notice
+	URL      string // of this service, as the visitor sees it
+	Tokens   bool
+	Now      time.Time
+	Failed   bool
+	NoCounts bool // the database has no roll-ups
+	Seen     frontPage
 }
 
 // Page is the path of a checkout's page.
