@@ -27,11 +27,10 @@ func adviceOnCredentials(err error) string {
 	if strings.Contains(text, "could not find default credentials") {
 		return login
 	}
-	path := os.Getenv(keyVariable)
-	if path == "" {
+	if os.Getenv(keyVariable) == "" {
 		return ""
 	}
-	_, fault := credentials.DetectDefault(&credentials.DetectOptions{CredentialsFile: path, Scopes: []string{scope}})
+	_, fault := credentials.DetectDefault(&credentials.DetectOptions{Scopes: []string{scope}})
 	if fault != nil && strings.Contains(text, fault.Error()) || strings.Contains(text, "credentials: could not parse key") {
 		return keyVariable + " must be the path of a key file that is complete"
 	}
