@@ -130,8 +130,8 @@ func read(err error) (c call, ok bool) {
 		for _, item := range plain.Errors {
 			c.reason = cmp.Or(c.reason, item.Reason)
 		}
-		if plain.Code == http.StatusConflict && c.reason != "duplicate" && c.reason != "alreadyExists" && c.reason != "" {
-			c.code = codes.Aborted
+		if code, ok := reasonCodes[c.reason]; ok {
+			c.code = code
 		}
 	} else if s, ok := errors.AsType[interface {
 		error
@@ -175,6 +175,20 @@ func codeOf(httpStatus int) codes.Code {
 		return codes.Unavailable
 	}
 	return codes.Unknown
+}
+
+// reasonCodes are the gRPC codes of reasons that say more than the HTTP status. Errors of
+// BigQuery's jobs have the status 400 whatever their reason.
+var reasonCodes = map[string]codes.Code{
+	"quotaExceeded": codes.ResourceExhausted, "rateLimitExceeded": codes.ResourceExhausted,
+	"userRateLimitExceeded": codes.ResourceExhausted, "jobRateLimitExceeded": codes.ResourceExhausted,
+
+	"backendError": codes.Unavailable, "internalError": codes.Unavailable, "jobBackendError": codes.Unavailable,
+	"jobInternalError": codes.Unavailable, "tableUnavailable": codes.Unavailable, "blocked": codes.Unavailable,
+
+	"accessDenied": codes.PermissionDenied, "responseTooLarge": codes.PermissionDenied, "billingNotEnabled": codes.PermissionDenied,
+	"notFound": codes.NotFound, "duplicate": codes.AlreadyExists, "alreadyExists": codes.AlreadyExists,
+	"aborted": codes.Aborted, "conflict": codes.Aborted, "notImplemented": codes.Unimplemented,
 }
 
 const askForQuota = "try again later, or ask for more at https://console.cloud.google.com/iam-admin/quotas"
@@ -229,7 +243,7 @@ func (c *call) says(texts ...string) bool {
 // and projects as well.
 func (c *call) denied() (advice string, means error) {
 	switch c.reason {
-	case "rateLimitExceeded", "quotaExceeded", "RATE_LIMIT_EXCEEDED", "userRateLimitExceeded":
+	case "RATE_LIMIT_EXCEEDED":
 		return askForQuota, ErrQuota
 	case "responseTooLarge":
 		return "", ErrTooLarge

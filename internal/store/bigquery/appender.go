@@ -72,6 +72,9 @@ func (s *Store) streamOf(table string) (*stream, error) {
 	a := &s.appender
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if s.closed.Err() != nil {
+		return nil, errClosed
+	}
 	if a.client == nil {
 		// The client outlives the operation that needs it first.
 		client, err := managedwriter.NewClient(s.closed, s.project, google.GRPC(google.BigQueryStorageEmulator)...)
@@ -91,6 +94,9 @@ func (s *Store) streamOf(table string) (*stream, error) {
 func (s *Store) appendTo(ctx context.Context, st *stream, r rows, batch [][]byte) error {
 	for again := st.to != nil; ; again = false {
 		if st.to == nil {
+			if s.closed.Err() != nil {
+				return errClosed // and there is no client any more
+			}
 			to, err := s.appender.client.NewManagedStream(s.closed, managedwriter.WithType(managedwriter.CommittedStream),
 				managedwriter.WithDestinationTable(managedwriter.TableParentFromParts(s.project, s.dataset, r.table)),
 				managedwriter.WithSchemaDescriptor(r.of), managedwriter.EnableWriteRetries(true))

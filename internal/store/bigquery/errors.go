@@ -6,6 +6,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+
+	"cloud.google.com/go/bigquery"
+	"google.golang.org/api/googleapi"
 
 	"github.com/kcidb-go/kcidb/internal/google"
 	"github.com/kcidb-go/kcidb/internal/store"
@@ -24,7 +28,7 @@ func (s *Store) failure(ctx context.Context, operation string, err error) error 
 	case s.closed.Err() != nil:
 		err = errClosed
 	default:
-		err = s.translate(google.Explain(err))
+		err = s.translate(google.Explain(asCall(err)))
 	}
 	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrNotInitialized) {
 		err = fmt.Errorf("%w: \"kcidb db init -d %s\" makes it", err, s.name)
@@ -47,6 +51,15 @@ func (s *Store) translate(err error) error {
 		return fmt.Errorf("%w: %w", store.ErrUnavailable, err)
 	}
 	return err
+}
+
+// asCall returns the error of a job as the error of a call, which has a meaning.
+func asCall(err error) error {
+	job, ok := errors.AsType[*bigquery.Error](err)
+	if !ok {
+		return err
+	}
+	return &googleapi.Error{Code: http.StatusBadRequest, Message: job.Message, Errors: []googleapi.ErrorItem{{Reason: job.Reason, Message: job.Message}}}
 }
 
 // isOurs reports whether an error is one of the store's already.
