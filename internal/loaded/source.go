@@ -68,7 +68,7 @@ func (s *Source) Changes(ctx context.Context, objects int) ([]spool.Batch, error
 
 // pull pulls messages.
 func (s *Source) pull(ctx context.Context, objects int) error {
-	pulled, err := s.Queue.Pull(ctx, queue.Limits{Messages: maxMessages, Objects: objects, Bytes: maxBytes}, pullWait)
+	pulled, err := s.Queue.Pull(ctx, queue.Limits{Messages: spool.MostBatches, Objects: objects, Bytes: maxBytes}, pullWait)
 	for _, d := range pulled {
 		m := d.Message()
 		changes, err := decode(m.Data)

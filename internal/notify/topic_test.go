@@ -3,13 +3,11 @@
 package notify
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"path/filepath"
-	"sync"
 	"testing"
 	"time"
 
@@ -17,53 +15,17 @@ import (
 	"github.com/kcidb-go/kcidb/internal/queue"
 	"github.com/kcidb-go/kcidb/internal/queue/jetstream"
 	"github.com/kcidb-go/kcidb/internal/spool"
-	"github.com/kcidb-go/kcidb/internal/spool/sqlspool"
+	"github.com/kcidb-go/kcidb/internal/spool/firestore"
+	"github.com/kcidb-go/kcidb/internal/spool/firestore/firestoretest"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// foreignSpool is a spool that does not have the changes, as that of Firestore.
-type foreignSpool struct {
-	*sqlspool.Spool
-	mu      sync.Mutex
-	settled map[string]bool
-}
-
-func (s *foreignSpool) Settle(ctx context.Context, settlement spool.Settlement) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, id := range settlement.Batches {
-		if s.settled[id] {
-			return spool.ErrTaken
-		}
-	}
-	batches := settlement.Batches
-	settlement.Batches = nil
-	if err := s.Spool.Settle(ctx, settlement); err != nil {
-		return err
-	}
-	for _, id := range batches {
-		s.settled[id] = true
-	}
-	return nil
-}
-
-func (s *foreignSpool) Settled(_ context.Context, batches []string) (settled []string, _ error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, id := range batches {
-		if s.settled[id] {
-			settled = append(settled, id)
-		}
-	}
-	return settled, nil
-}
-
-// topicbed is a testbed whose changes come from a topic.
+// topicbed is a testbed whose changes come from a topic, and whose spool is in Firestore.
 type topicbed struct {
 	*testbed
 	queue queue.Queue
-	spool *foreignSpool
+	spool spool.Spool
 	loads int
 }
 
@@ -87,7 +49,13 @@ func newTopicbed(t *testing.T, files map[string]string) *topicbed {
 		t.Fatal(err)
 	}
 	h.queue = q
-	h.spool = &foreignSpool{Spool: h.store.Spool(), settled: map[string]bool{}}
+	keeper, err := firestore.Open(t.Context(), "project", firestoretest.Start(t).Options()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { keeper.Close() })
+	keeper.Now = h.clock.Now
+	h.spool = keeper
 	h.Notifier = h.notifier("one")
 	return h
 }

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/spool/sqlspool"
 	"github.com/kcidb-go/kcidb/internal/web/api"
 	"github.com/kcidb-go/kcidb/internal/web/front"
 	"github.com/kcidb-go/kcidb/internal/web/monitor"
@@ -47,8 +46,8 @@ func (s *Service) front(p *parts, watch *monitor.Monitor, receiver *submit.Recei
 		Store: p.reading, Queue: p.queue, Log: s.log, Now: s.now,
 		Tokens: s.auth.Enabled(), Base: s.cfg.BaseURL,
 	}
-	if keeper, ok := sqlspool.Of(p.store); ok {
-		pages.Spool = keeper
+	if p.spool != nil {
+		pages.Spool = p.spool
 	}
 	pages.Routes(front)
 	return front

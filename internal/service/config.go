@@ -134,6 +134,13 @@ type Config struct {
 	// notifications.
 	NotificationDays int `yaml:"notification_days"`
 
+	// Spool is the specification of the spool of notifications, "" for the spool in
+	// the database. BigQuery has no spool: use firestore:.
+	Spool string `yaml:"spool"`
+	// Loaded is the specification of the queue that takes the news of loads from the
+	// loader to the notifier, "" if the database notes changes. A spool outside the
+	// database needs it. It is not the queue of submissions.
+	Loaded string `yaml:"loaded"`
 	// TasksAudience is the audience of the tokens of callers that may start tasks:
 	// POST /tasks/load, /tasks/notify and /tasks/send do the work of the roles load
 	// and notify where a process works only while it answers a request, as on Cloud
@@ -219,6 +226,9 @@ func (c *Config) check() error {
 		return err
 	}
 	if err := c.checkTasks(r); err != nil {
+		return err
+	}
+	if err := c.checkSpool(r); err != nil {
 		return err
 	}
 	return c.checkNotify()

@@ -20,7 +20,6 @@ import (
 	"github.com/kcidb-go/kcidb/internal/notify/mail"
 	"github.com/kcidb-go/kcidb/internal/notify/subscription"
 	"github.com/kcidb-go/kcidb/internal/notify/webhook"
-	"github.com/kcidb-go/kcidb/internal/spool/sqlspool"
 	"github.com/kcidb-go/kcidb/internal/web/monitor"
 )
 
@@ -99,9 +98,8 @@ func (s *Service) subscriptions() (*notify.Folder, error) {
 // notifier returns the configured notifier, and adds it to the monitor. Changes are noted
 // from now on, so call it before a loader starts.
 func (s *Service) notifier(ctx context.Context, p *parts, m *monitor.Monitor) (*notify.Notifier, error) {
-	keeper, ok := sqlspool.Of(p.store)
-	if !ok {
-		return nil, errors.New("the database cannot keep notifications: use sqlite or postgresql, or roles without notify")
+	if p.spool == nil {
+		return nil, errors.New("the database cannot keep notifications: use sqlite or postgresql, set spool and loaded, or use roles without notify")
 	}
 	folder, err := s.subscriptions()
 	if err != nil {
@@ -112,7 +110,7 @@ func (s *Service) notifier(ctx context.Context, p *parts, m *monitor.Monitor) (*
 		return nil, err
 	}
 	n := &notify.Notifier{
-		Store: p.store, Spool: keeper, Source: keeper, Folder: folder, Log: s.log, Now: s.now, Holder: nuid.Next(),
+		Store: p.store, Spool: p.spool, Source: s.source(p), Folder: folder, Log: s.log, Now: s.now, Holder: nuid.Next(),
 		Base: strings.TrimSuffix(s.cfg.BaseURL, "/"), Envelope: envelope, Hooks: &webhook.Sender{},
 		KeepFor: time.Duration(s.cfg.NotificationDays) * 24 * time.Hour, Wait: notify.Sleep,
 	}

@@ -28,7 +28,9 @@ import (
 	"github.com/kcidb-go/kcidb/internal/arrival"
 	"github.com/kcidb-go/kcidb/internal/auth"
 	"github.com/kcidb-go/kcidb/internal/ingest"
+	"github.com/kcidb-go/kcidb/internal/loaded"
 	"github.com/kcidb-go/kcidb/internal/queue"
+	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/treenames"
 	"github.com/kcidb-go/kcidb/internal/web/front"
@@ -123,6 +125,18 @@ func (s *Service) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer p.store.Close()
+	if p.spool, err = s.openSpool(ctx, p.store); err != nil {
+		return err
+	}
+	if p.spool != nil {
+		defer p.spool.Close()
+	}
+	if s.cfg.needLoaded(s.roles) {
+		if p.loaded, err = s.openLoaded(ctx); err != nil {
+			return fmt.Errorf("loaded: %w", err)
+		}
+		defer p.loaded.Close()
+	}
 	p.reading = p.store
 	if s.cfg.ReadDatabase != "" {
 		replica, err := s.openReplica(ctx)
@@ -139,6 +153,8 @@ func (s *Service) Run(ctx context.Context) (err error) {
 type parts struct {
 	queue    queue.Queue // nil for a role that does not need it
 	store    store.Store
+	spool    spool.Spool // nil if there is none
+	loaded   queue.Queue // takes the news of loads to the notifier; nil if the database does
 	reading  store.Store // answers pages and queries: the store, or a replica of it
 	registry *prometheus.Registry
 }
@@ -203,6 +219,9 @@ func (s *Service) loader(p *parts, m *monitor.Monitor) *ingest.Loader {
 		Extend:       visibility / 4,
 		Patience:     storePatience,
 		KeepReceipts: time.Duration(s.cfg.ReceiptDays) * 24 * time.Hour,
+	}
+	if p.loaded != nil {
+		l.Publish = loaded.Publisher{Queue: p.loaded}.Publish
 	}
 	l.Loaded = observe(p.registry, l)
 	m.Parts = append(m.Parts, monitor.Part{Name: "loader", Check: func(context.Context) (string, error) {

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/spool/sqlspool"
 	"github.com/kcidb-go/kcidb/internal/web/monitor"
 	"github.com/kcidb-go/kcidb/internal/web/submit"
 	"github.com/kcidb-go/kcidb/internal/web/tasks"
@@ -36,7 +35,7 @@ func (s *Service) tasks(ctx context.Context, p *parts, m *monitor.Monitor, recei
 		return nil, fmt.Errorf("tasks_audience: %w", err)
 	}
 	t := &tasks.Tasks{Caller: caller, Stopping: ctx, Log: s.log}
-	if _, keeps := sqlspool.Of(p.store); keeps {
+	if p.spool != nil {
 		if err := s.addNotifyTasks(ctx, t, p, m); err != nil {
 			return nil, err
 		}

@@ -12,7 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/google"
 	"github.com/kcidb-go/kcidb/internal/notify/mail/mailtest"
+	"github.com/kcidb-go/kcidb/internal/spool/firestore/firestoretest"
 	"github.com/kcidb-go/kcidb/internal/web/tasks/taskstest"
 )
 
@@ -42,6 +44,14 @@ func (c *caller) do(t testing.TB, url, task string) (status int, did map[string]
 // TestTasks: a process with the role web alone does the work of all roles when it is
 // called, and nothing otherwise.
 func TestTasks(t *testing.T) {
+	t.Run("spool in the database", func(t *testing.T) { testTasks(t, func(*Config) {}) })
+	t.Run("spool in Firestore", func(t *testing.T) {
+		t.Setenv(google.FirestoreEmulator, firestoretest.Start(t).Addr)
+		testTasks(t, func(c *Config) { c.Spool, c.Loaded = "firestore:project", "embedded:"+filepath.Join(c.Data, "loaded") })
+	})
+}
+
+func testTasks(t *testing.T, change func(*Config)) {
 	mails := mailtest.Start(t, mailtest.Options{})
 	subscriptions := t.TempDir()
 	err := os.WriteFile(filepath.Join(subscriptions, "builds.yaml"), []byte("on: build\nmatch: 'true'\nto: [dev@example.org]\n"), 0o666)
@@ -51,6 +61,7 @@ func TestTasks(t *testing.T) {
 	google := &caller{taskstest.NewSigner(t)}
 	s := startWith(t, func(c *Config) {
 		withTasks(c)
+		change(c)
 		c.Subscriptions, c.SMTP = subscriptions, mails.URL()
 	}, func(s *Service) { s.keys = taskstest.Transport(google.signer.Keys(t)) })
 	work := func(task, want string) {
@@ -94,6 +105,11 @@ func TestTasksConfiguration(t *testing.T) {
 		{"roles: web,notify\ntasks_audience: a\ntasks_accounts: b\n", "tasks_audience is for a process with the role web alone"},
 		{"roles: web\ntasks_audience: a\ntasks_accounts: b\ndata: ''\nqueue: nats://h/q\ndatabase: 'null'\n", "set subscriptions"},
 		{"roles: web\ntasks_audience: a\ntasks_accounts: b\n", ""},
+		{"spool: 'sqlite:x'\n", "spool must begin with firestore:"},
+		{"spool: 'firestore:p'\n", "spool needs loaded"},
+		{"loaded: nats://h/q\n", "loaded needs spool"},
+		{"spool: 'firestore:p'\nloaded: nats://h/q\n", ""},
+		{"roles: load\nqueue: nats://h/q\nloaded: nats://h/l\n", ""},
 	} {
 		cfg, err := LoadConfig(write(t, c.change), func(string) (string, bool) { return "", false })
 		if err == nil {

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package service
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/kcidb-go/kcidb/internal/loaded"
+	"github.com/kcidb-go/kcidb/internal/queue"
+	"github.com/kcidb-go/kcidb/internal/queue/jetstream"
+	"github.com/kcidb-go/kcidb/internal/spool"
+	"github.com/kcidb-go/kcidb/internal/spool/firestore"
+	"github.com/kcidb-go/kcidb/internal/spool/sqlspool"
+	"github.com/kcidb-go/kcidb/internal/store"
+)
+
+const firestorePrefix = "firestore:"
+
+// checkSpool returns an error if the settings of the spool are not valid.
+func (c *Config) checkSpool(r roles) error {
+	switch {
+	case c.Spool != "" && !strings.HasPrefix(c.Spool, firestorePrefix):
+		return errors.New("spool must begin with " + firestorePrefix)
+	case !r.notify && c.TasksAudience == "":
+		return nil
+	case c.Spool != "" && c.Loaded == "":
+		return errors.New("spool needs loaded: a spool outside the database gets no changes from the database")
+	case c.Loaded != "" && c.Spool == "":
+		return errors.New("loaded needs spool: the spool in the database takes changes from the database only")
+	}
+	return nil
+}
+
+// needLoaded reports whether a process needs the queue of loads.
+func (c *Config) needLoaded(r roles) bool {
+	return c.Loaded != "" && (r.load || r.notify || c.TasksAudience != "")
+}
+
+// openSpool opens the spool. It returns nil if there is none.
+func (s *Service) openSpool(ctx context.Context, st store.Store) (spool.Spool, error) {
+	if specification, ok := strings.CutPrefix(s.cfg.Spool, firestorePrefix); ok {
+		return firestore.Open(ctx, specification)
+	}
+	if keeper, ok := sqlspool.Of(st); ok {
+		return keeper, nil
+	}
+	return nil, nil
+}
+
+// openLoaded opens the queue of loads, and creates it unless it exists.
+func (s *Service) openLoaded(ctx context.Context) (queue.Queue, error) {
+	cfg, err := jetstream.Parse(s.cfg.Loaded)
+	if err != nil {
+		return nil, err
+	}
+	cfg.Logger, cfg.Visibility, cfg.MaxAttempts = s.log, visibility, -1
+	q, err := cfg.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := q.Init(ctx); err != nil {
+		q.Close()
+		return nil, err
+	}
+	return q, nil
+}
+
+// source returns where the notifier gets changes from.
+func (s *Service) source(p *parts) spool.Source {
+	if p.loaded != nil {
+		return &loaded.Source{Queue: p.loaded, Log: s.log}
+	}
+	noted, _ := p.spool.(spool.Source) // the spool in the database
+	return noted
+}
