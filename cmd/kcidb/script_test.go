@@ -58,6 +58,7 @@ func TestScripts(t *testing.T) {
 			"poison":     poison,
 			"postgresql": postgresql,
 			"cloud":      cloud,
+			"firestore":  firestoreSpool,
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("TZ", "Europe/Helsinki")

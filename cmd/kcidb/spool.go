@@ -20,22 +20,11 @@ import (
 	"github.com/kcidb-go/kcidb/object"
 )
 
-// withSpool opens the database, and calls f with its spool.
-func withSpool(ctx context.Context, o *databaseOptions, f func(store.Sink, spool.Spool) error) error {
-	return o.withDatabase(ctx, func(s store.Sink) error {
-		notifications, ok := sqlspool.Of(s)
-		if !ok {
-			return errors.New("this kind of database keeps no notifications")
-		}
-		return f(s, notifications)
-	})
-}
-
 func newSpoolCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "spool",
 		Short: "Show notifications and their deliveries",
-		Long: `Show the notifications in a database: those that wait to be sent, those that were
+		Long: `Show the notifications in a database or in Firestore: those that wait to be sent, those that were
 sent, and those that could not be sent.`,
 		Example: `  kcidb spool list --state waiting
   kcidb spool show 17`,
@@ -45,7 +34,7 @@ sent, and those that could not be sent.`,
 }
 
 type spoolListOptions struct {
-	database                       databaseOptions
+	spool                          spoolOptions
 	state, subscription, recipient string
 	object                         string
 	limit                          int
@@ -72,8 +61,8 @@ lists notifications that a recipient will get in a digest.`,
 			return runSpoolList(cmd.Context(), p, &o)
 		},
 	}
-	o.database.orServed = true
-	o.database.addTo(p, cmd)
+	o.spool.orServed = true
+	o.spool.addTo(p, cmd)
 	cmd.Flags().StringVar(&o.state, "state", "", "only notifications in this `STATE`: waiting, ready, done, dropped, aside, failed, held")
 	mustComplete(cmd, "state", []string{spool.Waiting, spool.Ready, spool.Done, spool.Dropped, spool.SetAside, spool.Failed, spool.Held})
 	cmd.Flags().StringVar(&o.subscription, "subscription", "", "only notifications of the subscription with this `NAME`")
@@ -97,7 +86,7 @@ func runSpoolList(ctx context.Context, p *program, o *spoolListOptions) error {
 		}
 		filter.Object = ref
 	}
-	return withSpool(ctx, &o.database, func(_ store.Sink, s spool.Spool) error {
+	return o.spool.withSpool(ctx, func(s spool.Spool) error {
 		all, err := s.List(ctx, filter)
 		if err != nil {
 			return err
@@ -111,7 +100,7 @@ func runSpoolList(ctx context.Context, p *program, o *spoolListOptions) error {
 }
 
 func newSpoolShowCommand(p *program) *cobra.Command {
-	var o databaseOptions
+	var o spoolOptions
 	cmd := &cobra.Command{
 		Use:   "show NUMBER...",
 		Short: "Show notifications in full",
@@ -124,7 +113,7 @@ text, once it is written.`,
 			if err != nil {
 				return err
 			}
-			return withSpool(cmd.Context(), &o, func(_ store.Sink, s spool.Spool) error {
+			return o.withSpool(cmd.Context(), func(s spool.Spool) error {
 				for i, number := range numbers {
 					n, err := s.Get(cmd.Context(), number)
 					if err != nil {
@@ -198,7 +187,7 @@ func showDelivery(w io.Writer, d *spool.Delivery) {
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
 
 func newSpoolResendCommand(p *program) *cobra.Command {
-	var o databaseOptions
+	var o spoolOptions
 	cmd := &cobra.Command{
 		Use:   "resend NUMBER...",
 		Short: "Send notifications again",
@@ -213,7 +202,7 @@ role notify sends them.`,
 			if err != nil {
 				return err
 			}
-			return withSpool(cmd.Context(), &o, func(_ store.Sink, s spool.Spool) error {
+			return o.withSpool(cmd.Context(), func(s spool.Spool) error {
 				for _, number := range numbers {
 					if err := s.Resend(cmd.Context(), number); err != nil {
 						return err
@@ -228,7 +217,7 @@ role notify sends them.`,
 }
 
 func newSpoolWipeCommand(p *program) *cobra.Command {
-	var o databaseOptions
+	var o spoolOptions
 	cmd := &cobra.Command{
 		Use:   "wipe [UNTIL]",
 		Short: "Remove finished notifications",
@@ -244,7 +233,7 @@ object changes and the subscription matches it.`,
 					return usagef("UNTIL: %v", err)
 				}
 			}
-			return withSpool(cmd.Context(), &o, func(_ store.Sink, s spool.Spool) error {
+			return o.withSpool(cmd.Context(), func(s spool.Spool) error {
 				n, err := s.Wipe(cmd.Context(), until.Time)
 				if err == nil {
 					p.level.logger(p.stderr).Info("notifications forgotten", "notifications", n)

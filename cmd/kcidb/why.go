@@ -25,10 +25,10 @@ import (
 const whyDays = 7
 
 type whyOptions struct {
-	database databaseOptions
-	folder   folderOptions
-	object   string
-	limit    int
+	spool  spoolOptions
+	folder folderOptions
+	object string
+	limit  int
 }
 
 func newWhyCommand(p *program) *cobra.Command {
@@ -53,8 +53,8 @@ or was not notified.`,
 			return runWhy(cmd.Context(), p, &o, args[0])
 		},
 	}
-	o.database.orServed = true
-	o.database.addTo(p, cmd)
+	o.spool.orServed = true
+	o.spool.addTo(p, cmd)
 	o.folder.addTo(cmd)
 	cmd.Flags().StringVar(&o.object, "object", "", "explain why the recipient was or was not notified of this `OBJECT`, such as 'test[ci:1]'")
 	cmd.Flags().IntVar(&o.limit, "limit", 20, "list at most `N` notifications")
@@ -69,10 +69,18 @@ func runWhy(ctx context.Context, p *program, o *whyOptions, who string) error {
 			return usagef("--object: %v", err)
 		}
 	}
-	return withSpool(ctx, &o.database, func(st store.Sink, s spool.Spool) error {
-		number, err := strconv.ParseInt(who, 10, 64)
+	number, err := strconv.ParseInt(who, 10, 64)
+	isNumber := err == nil
+	switch {
+	case isNumber || strings.Contains(who, " "):
+	case !strings.Contains(who, "@"):
+		return usagef("%q is neither an address, nor a notification's number or ID", who)
+	case o.object != "":
+		return whyObject(ctx, p, o, who, ref)
+	}
+	return o.spool.withSpool(ctx, func(s spool.Spool) error {
 		switch {
-		case err == nil:
+		case isNumber:
 			n, err := s.Get(ctx, number)
 			if err != nil {
 				return err
@@ -82,15 +90,10 @@ func runWhy(ctx context.Context, p *program, o *whyOptions, who string) error {
 			return nil
 		case strings.Contains(who, " "):
 			return whyNotification(ctx, p, s, who)
-		case !strings.Contains(who, "@"):
-			return usagef("%q is neither an address, nor a notification's number or ID", who)
 		}
 		folder, err := o.folder.load(p)
 		if err != nil {
 			return err
-		}
-		if o.object != "" {
-			return whyObject(ctx, p, st, folder, who, ref)
 		}
 		return whyRecipient(ctx, p, s, folder, who, o.limit)
 	})
@@ -184,15 +187,26 @@ func whyRecipient(ctx context.Context, p *program, s spool.Spool, folder *subscr
 
 // whyObject prints which conditions of the subscriptions that send to an address
 // match an object.
-func whyObject(ctx context.Context, p *program, st store.Sink, folder *subscription.Folder, address string, ref object.Ref) error {
+func whyObject(ctx context.Context, p *program, o *whyOptions, address string, ref object.Ref) error {
+	folder, err := o.folder.load(p)
+	if err != nil {
+		return err
+	}
 	subscriptions := sendsTo(folder, address)
 	if len(subscriptions) == 0 {
 		return fmt.Errorf("no subscription sends to %s", address)
 	}
-	objects, err := storeOf(st)
-	if err != nil {
-		return err
-	}
+	return o.spool.withDatabase(ctx, func(st store.Sink) error {
+		objects, err := storeOf(st)
+		if err != nil {
+			return err
+		}
+		return explainObject(ctx, p, objects, folder, subscriptions, ref)
+	})
+}
+
+// explainObject prints which conditions of subscriptions match an object.
+func explainObject(ctx context.Context, p *program, objects store.Store, folder *subscription.Folder, subscriptions []*subscription.Subscription, ref object.Ref) error {
 	maker, err := makerOf(p, objects, folder, &mailOptions{from: "kcidb@localhost"})
 	if err != nil {
 		return err
