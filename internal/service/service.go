@@ -153,7 +153,7 @@ func (s *Service) Run(ctx context.Context) (err error) {
 type parts struct {
 	queue    queue.Queue // nil for a role that does not need it
 	store    store.Store
-	spool    spool.Spool // nil if there is none
+	spool    spool.Spool // may be nil
 	loaded   queue.Queue // takes the news of loads to the notifier; nil if the database does
 	reading  store.Store // answers pages and queries: the store, or a replica of it
 	registry *prometheus.Registry
