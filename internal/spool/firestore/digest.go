@@ -114,15 +114,19 @@ func (s *Spool) HeldFor(ctx context.Context, digest *spool.Notification) ([]spoo
 	if err != nil {
 		return nil, failure(ctx, "held", err)
 	}
-	held := make([]spool.Notification, len(found))
+	var held []spool.Notification
 	for i, snapshot := range snapshots {
+		if !snapshot.Exists() {
+			continue // an administrator deleted it
+		}
 		n, err := read[notification](snapshot)
 		if err != nil {
 			return nil, failure(ctx, "held", err)
 		}
-		held[i] = n.export(ids[i])
-		held[i].Body = ""
-		held[i].Deliveries = []spool.Delivery{deliveries[i].export(found[i].Ref.ID)}
+		one := n.export(ids[i])
+		one.Body = ""
+		one.Deliveries = []spool.Delivery{deliveries[i].export(found[i].Ref.ID)}
+		held = append(held, one)
 	}
 	return held, nil
 }

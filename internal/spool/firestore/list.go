@@ -81,8 +81,8 @@ func (s *Spool) eachWith(ctx context.Context, state string, page int, f func(*fi
 			return false, err
 		}
 		notifications, err := s.get(ctx, s.notifications, []string{d.Notification})
-		if err != nil {
-			return false, err
+		if err != nil || !notifications[0].Exists() {
+			return err == nil, err // an administrator deleted it
 		}
 		return f(notifications[0])
 	})

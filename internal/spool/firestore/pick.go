@@ -57,7 +57,8 @@ type picked[T any] struct {
 }
 
 // pickAll picks at most n documents of a query, in its order. pickOf returns the end of
-// the pick that a document has.
+// the pick that a document has. If there is an error after some were picked, it returns
+// those: no other process can have them before their picks run out.
 func pickAll[T any](ctx context.Context, s *Spool, q firestore.Query, n int, d time.Duration, pickOf func(*T) time.Time) (all []picked[T], err error) {
 	now := s.now()
 	err = each(ctx, q, min(n, pageSize), func(snapshot *firestore.DocumentSnapshot) (bool, error) {
@@ -76,7 +77,10 @@ func pickAll[T any](ctx context.Context, s *Spool, q firestore.Query, n int, d t
 		}
 		return len(all) < n, err
 	})
-	return all, err
+	if len(all) > 0 {
+		return all, nil // the next call has the error, if it stays
+	}
+	return nil, err
 }
 
 // PickNotifications picks notifications that are due.
@@ -109,15 +113,24 @@ func (s *Spool) PickDeliveries(ctx context.Context, route string, n int, d time.
 	if err != nil {
 		return nil, failure(ctx, "pick deliveries", err)
 	}
-	deliveries := make([]*spool.Picked, len(all))
+	var deliveries []*spool.Picked
+	orphans := s.newWrites()
 	for i, p := range all {
+		if !snapshots[i].Exists() {
+			orphans.delete(s.deliveries.Doc(p.id), p.at) // an administrator deleted the notification, and not this
+			continue
+		}
 		n, err := read[notification](snapshots[i])
 		if err != nil {
 			return nil, failure(ctx, "pick deliveries", err)
 		}
-		deliveries[i] = &spool.Picked{Delivery: p.document.export(p.id), Notification: n.export(ids[i]), Pick: p.at}
+		deliveries = append(deliveries, &spool.Picked{Delivery: p.document.export(p.id), Notification: n.export(ids[i]), Pick: p.at})
 	}
-	return deliveries, nil
+	_, err = orphans.commit(ctx)
+	if len(deliveries) > 0 {
+		err = nil // the next call has the error, if it stays
+	}
+	return deliveries, failure(ctx, "pick deliveries", err)
 }
 
 // dueBy returns the query of the deliveries by a route that are due.
