@@ -26,8 +26,8 @@ const (
 
 // plan is a query as this server runs it.
 type plan struct {
-	prefix     string // of the names of documents
-	collection string
+	path       string // of the collection
+	collection string // last part of the path
 	conditions []*condition
 	orders     []order // the last is by name
 	start      *firestorepb.Cursor
@@ -44,7 +44,7 @@ func planOf(parent string, q *query) (*plan, error) {
 		return nil, unimplemented("such a query")
 	}
 	p := &plan{collection: q.From[0].CollectionId, start: q.StartAt}
-	p.prefix = parent + "/" + p.collection + "/"
+	p.path = parent + "/" + p.collection
 	if err := p.addFilter(q.Where); err != nil {
 		return nil, err
 	}
@@ -104,9 +104,6 @@ func isInequality(c *condition) bool {
 
 // matches reports whether the query returns a document, apart from its limit.
 func (p *plan) matches(d *firestorepb.Document) bool {
-	if !strings.HasPrefix(d.Name, p.prefix) || strings.Contains(d.Name[len(p.prefix):], "/") {
-		return false
-	}
 	for _, c := range p.conditions {
 		if !holds(c, valueOf(d, c.Field.FieldPath)) {
 			return false

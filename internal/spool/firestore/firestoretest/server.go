@@ -10,6 +10,7 @@ import (
 	"context"
 	"net"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -45,8 +46,16 @@ type Server struct {
 	indexes *Indexes
 
 	mu        sync.Mutex
-	documents map[string]*firestorepb.Document // by name
-	last      time.Time                        // of the last change
+	documents map[string]collection // by name of the collection
+	last      time.Time             // of the last change
+}
+
+// collection has documents by name.
+type collection map[string]*firestorepb.Document
+
+// document returns a document, nil if it does not exist.
+func (s *Server) document(name string) *firestorepb.Document {
+	return s.documents[path.Dir(name)][name]
 }
 
 // Start starts a server without documents, which ends with the test.
@@ -58,7 +67,7 @@ func Start(t testing.TB) *Server {
 	}
 	s := &Server{
 		Addr: listener.Addr().String(), indexes: LoadIndexes(t),
-		documents: map[string]*firestorepb.Document{}, last: time.Now().UTC().Truncate(time.Microsecond),
+		documents: map[string]collection{}, last: time.Now().UTC().Truncate(time.Microsecond),
 	}
 	server := grpc.NewServer(grpc.MaxRecvMsgSize(maxRequest), grpc.UnaryInterceptor(s.unary), grpc.StreamInterceptor(s.stream))
 	firestorepb.RegisterFirestoreServer(server, s)
@@ -133,7 +142,7 @@ func (s *Server) BatchGetDocuments(request *firestorepb.BatchGetDocumentsRequest
 	var responses []*firestorepb.BatchGetDocumentsResponse
 	for _, name := range slices.Compact(slices.Sorted(slices.Values(request.Documents))) {
 		response := &firestorepb.BatchGetDocumentsResponse{ReadTime: timestamppb.New(s.last)}
-		if document := s.documents[name]; document != nil {
+		if document := s.document(name); document != nil {
 			response.Result = &firestorepb.BatchGetDocumentsResponse_Found{Found: document}
 		} else {
 			response.Result = &firestorepb.BatchGetDocumentsResponse_Missing{Missing: name}
@@ -173,10 +182,14 @@ func (s *Server) Commit(_ context.Context, request *firestorepb.CommitRequest) (
 		response.WriteResults = append(response.WriteResults, result)
 	}
 	for name, document := range changed {
-		if document == nil {
-			delete(s.documents, name)
-		} else {
-			s.documents[name] = document
+		in := s.documents[path.Dir(name)]
+		switch {
+		case document == nil:
+			delete(in, name)
+		case in == nil:
+			s.documents[path.Dir(name)] = collection{name: document}
+		default:
+			in[name] = document
 		}
 	}
 	return response, nil
@@ -203,7 +216,7 @@ func (s *Server) write(changed map[string]*firestorepb.Document, write *firestor
 	}
 	before, ok := changed[name]
 	if !ok {
-		before = s.documents[name]
+		before = s.document(name)
 	}
 	if err := check(name, before, write.CurrentDocument); err != nil {
 		return nil, err
@@ -312,7 +325,7 @@ func (s *Server) run(parent string, q *firestorepb.StructuredQuery) ([]*firestor
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var found []*firestorepb.Document
-	for _, document := range s.documents {
+	for _, document := range s.documents[plan.path] {
 		if plan.matches(document) {
 			found = append(found, document)
 		}
