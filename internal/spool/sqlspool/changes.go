@@ -12,7 +12,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
-// Backlog returns how many changes wait to be considered.
+// Backlog implements spool.Source.
 func (s *Spool) Backlog(ctx context.Context) (spool.Backlog, error) {
 	var b spool.Backlog
 	var oldest int64

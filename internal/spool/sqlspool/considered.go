@@ -10,8 +10,7 @@ import (
 	"github.com/kcidb-go/kcidb/object"
 )
 
-// Counters returns the counters of subscriptions from a day on (2006-01-02), by day
-// and subscription.
+// Counters implements spool.Spool.
 func (s *Spool) Counters(ctx context.Context, since string) (counters []spool.Considered, err error) {
 	err = s.readCommitted(ctx, "counters", func(t *tx) (err error) {
 		counters, err = rows(t, func(r sqldb.Rows) (c spool.Considered, err error) {
@@ -24,8 +23,7 @@ func (s *Spool) Counters(ctx context.Context, since string) (counters []spool.Co
 	return counters, err
 }
 
-// Statuses returns the statuses that the objects had when they were last considered.
-// It leaves out objects that were never considered.
+// Statuses implements spool.Spool.
 func (s *Spool) Statuses(ctx context.Context, refs []object.Ref) (map[object.Ref]spool.Status, error) {
 	keys := map[object.Type][]string{}
 	for _, r := range refs {

@@ -11,7 +11,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
-// List returns notifications with their deliveries, newest first.
+// List implements spool.Spool.
 func (s *Spool) List(ctx context.Context, f spool.Filter) (found []spool.Notification, err error) {
 	var where []string
 	var args []any
@@ -51,8 +51,7 @@ func (s *Spool) List(ctx context.Context, f spool.Filter) (found []spool.Notific
 	return found, err
 }
 
-// Get returns the notification with the number, with its HTML and its deliveries. Lists
-// leave out the HTML, because it is longer than the text, and only mails need the HTML.
+// Get implements spool.Spool.
 func (s *Spool) Get(ctx context.Context, number int64) (n spool.Notification, err error) {
 	err = s.readCommitted(ctx, "get", func(t *tx) error {
 		found, err := t.list("FROM notifications n WHERE n.number = $1", number)
@@ -69,7 +68,7 @@ func (s *Spool) Get(ctx context.Context, number int64) (n spool.Notification, er
 	return n, err
 }
 
-// Feed returns the notifications in the feed of a subscription, newest first.
+// Feed implements spool.Spool.
 func (s *Spool) Feed(ctx context.Context, subscription string, limit int) (found []spool.Notification, err error) {
 	err = s.readCommitted(ctx, "feed", func(t *tx) (err error) {
 		// A notification that waited long is new to a feed, so the order is that of the

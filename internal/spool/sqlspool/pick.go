@@ -35,9 +35,7 @@ func (s *Spool) idle(ctx context.Context) (idle bool, err error) {
 	return idle, err
 }
 
-// PickNotifications picks for a while at most n notifications that are due and not
-// picked, those first that are due longest. The caller ends each pick by MarkReady,
-// Drop, SetAside or Retry.
+// PickNotifications implements spool.Spool.
 func (s *Spool) PickNotifications(ctx context.Context, n int, d time.Duration) ([]spool.Notification, error) {
 	if idle, err := s.idle(ctx); idle || err != nil {
 		return nil, err
@@ -69,8 +67,7 @@ const routesSQL = `WITH RECURSIVE routes(route) AS (
 		SELECT (SELECT min(via) FROM deliveries WHERE state = 'waiting' AND via > route) FROM routes WHERE route IS NOT NULL)
 	SELECT route FROM routes WHERE route IS NOT NULL`
 
-// RoutesWaiting returns the routes with a delivery that waits, due or not, picked or not. It
-// costs as much as Routes.
+// RoutesWaiting implements spool.Spool.
 func (s *Spool) RoutesWaiting(ctx context.Context) (routes []string, err error) {
 	err = s.readCommitted(ctx, "routes", func(t *tx) (err error) {
 		routes, err = rows(t, scanOne[string], routesSQL)
@@ -79,9 +76,7 @@ func (s *Spool) RoutesWaiting(ctx context.Context) (routes []string, err error) 
 	return routes, err
 }
 
-// Routes returns the routes, such as Mail, with a delivery that is due and not picked. It
-// writes nothing, and its cost grows with the number of routes, not with that of the
-// deliveries that wait.
+// Routes implements spool.Spool.
 func (s *Spool) Routes(ctx context.Context) (routes []string, err error) {
 	err = s.readCommitted(ctx, "routes", func(t *tx) (err error) {
 		routes, err = rows(t, scanOne[string], routesSQL+`
@@ -92,9 +87,7 @@ func (s *Spool) Routes(ctx context.Context) (routes []string, err error) {
 	return routes, err
 }
 
-// PickDeliveries picks for a while at most n deliveries by a route that are due and not
-// picked, those first that are due longest. The caller ends each pick by MarkSent,
-// RetryDelivery, PostponeDelivery or MarkFailed.
+// PickDeliveries implements spool.Spool.
 func (s *Spool) PickDeliveries(ctx context.Context, route string, n int, d time.Duration) ([]*spool.Picked, error) {
 	var picked []*spool.Picked
 	err := s.update(ctx, "pick deliveries", func(t *tx) error {

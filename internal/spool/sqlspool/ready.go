@@ -12,15 +12,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
-// MarkReady ends a pick of PickNotifications: the notification is ready, with a delivery for
-// each recipient. Recipients with the same route and address, in upper or lower case, are
-// one. The notification is done at once if nothing of it is to be sent.
-//
-// A mail above a budget is held, and its recipient gets a digest after the next
-// midnight UTC. Digests are neither counted nor held.
-//
-// MarkReady returns ErrTaken if the notification changed, or if the pick ran out and
-// another process has it, or if another process digested one of the deliveries.
+// MarkReady implements spool.Spool.
 func (s *Spool) MarkReady(ctx context.Context, n *spool.Notification, r spool.Rendered) error {
 	return s.update(ctx, "ready", func(t *tx) error {
 		err := t.endPick(n, "state = 'ready', subject = $3, body = $4, html = $5, thread = $6",
@@ -38,23 +30,21 @@ func (s *Spool) MarkReady(ctx context.Context, n *spool.Notification, r spool.Re
 	})
 }
 
-// Drop ends a pick of PickNotifications: the notification is not sent. why is the reason.
+// Drop implements spool.Spool.
 func (s *Spool) Drop(ctx context.Context, n *spool.Notification, why string) error {
 	return s.update(ctx, "drop", func(t *tx) error {
 		return t.endPick(n, "state = 'dropped', reason = $3, finished = $4", spool.Storable(why), t.now)
 	})
 }
 
-// SetAside ends a pick of PickNotifications: writing the notification fails, and would
-// fail again. why is the reason.
+// SetAside implements spool.Spool.
 func (s *Spool) SetAside(ctx context.Context, n *spool.Notification, why string) error {
 	return s.update(ctx, "set aside", func(t *tx) error {
 		return t.endPick(n, "state = 'aside', reason = $3, finished = $4", spool.Storable(why), t.now)
 	})
 }
 
-// Retry ends a pick of PickNotifications: the notification waits and is due
-// again after a while.
+// Retry implements spool.Spool.
 func (s *Spool) Retry(ctx context.Context, n *spool.Notification, after time.Duration) error {
 	return s.update(ctx, "retry", func(t *tx) error {
 		return t.endPick(n, "due = $3", t.now+after.Microseconds())

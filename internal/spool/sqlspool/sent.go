@@ -10,28 +10,22 @@ import (
 	"github.com/kcidb-go/kcidb/internal/spool"
 )
 
-// MarkSent ends a pick of PickDeliveries: the recipient has the delivery. A process that
-// is told to stop meanwhile should call MarkSent all the same, with a context that goes
-// on, because otherwise the delivery is sent again. All methods that end a pick of
-// PickDeliveries return ErrTaken if the pick ran out and another process has the
-// delivery.
+// MarkSent implements spool.Spool.
 func (s *Spool) MarkSent(ctx context.Context, sending *spool.Picked) error {
 	return s.endSending(ctx, "sent", sending, 1, spool.Sent, "", 0)
 }
 
-// RetryDelivery ends a pick of PickDeliveries: sending failed, and the delivery is due
-// again after a while. why is the reason.
+// RetryDelivery implements spool.Spool.
 func (s *Spool) RetryDelivery(ctx context.Context, sending *spool.Picked, why string, after time.Duration) error {
 	return s.endSending(ctx, "retried", sending, 1, spool.Waiting, why, after)
 }
 
-// PostponeDelivery is RetryDelivery for a delivery that was not tried: it counts no
-// attempt.
+// PostponeDelivery implements spool.Spool.
 func (s *Spool) PostponeDelivery(ctx context.Context, sending *spool.Picked, why string, after time.Duration) error {
 	return s.endSending(ctx, "postponed", sending, 0, spool.Waiting, why, after)
 }
 
-// MarkFailed ends a pick of PickDeliveries: the delivery cannot be sent. why is the reason.
+// MarkFailed implements spool.Spool.
 func (s *Spool) MarkFailed(ctx context.Context, sending *spool.Picked, why string) error {
 	return s.endSending(ctx, "failed", sending, 1, spool.Failed, why, 0)
 }
@@ -54,11 +48,7 @@ func (s *Spool) endSending(ctx context.Context, operation string, sending *spool
 	})
 }
 
-// Resend makes deliveries of a notification due now, without attempts: the deliveries
-// that failed or wait for the next attempt. Without such deliveries it takes all
-// deliveries that are over. It leaves out feeds. A notification that was set aside waits
-// again, and is due now. Resend returns ErrNothing if no delivery can be sent again, such
-// as for a notification that waits or was dropped.
+// Resend implements spool.Spool.
 func (s *Spool) Resend(ctx context.Context, number int64) error {
 	return s.update(ctx, "resend", func(t *tx) error {
 		n, err := t.exec("UPDATE notifications SET state = state WHERE number = $1", number)

@@ -9,8 +9,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
-// Stats counts. Its cost grows with the notifications that wait or ended within a day,
-// not with the older ones.
+// Stats implements spool.Spool.
 func (s *Spool) Stats(ctx context.Context) (st spool.Stats, err error) {
 	var oldest int64
 	err = s.readCommitted(ctx, "stats", func(t *tx) error {

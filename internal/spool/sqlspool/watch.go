@@ -36,8 +36,7 @@ func (s *Spool) IsWatched(ctx context.Context) (watched bool, err error) {
 	return watched, err
 }
 
-// Lease makes the holder the only process that considers changes, for at least half
-// the time given and at most an hour, and watches.
+// Lease implements spool.Spool. It also makes loads note their changes, as Watch does.
 func (s *Spool) Lease(ctx context.Context, holder string, d time.Duration) (got bool, err error) {
 	decided := false
 	err = s.readCommitted(ctx, "lease", func(t *tx) error {
@@ -64,7 +63,7 @@ func (s *Spool) Lease(ctx context.Context, holder string, d time.Duration) (got 
 	return got && err == nil, err
 }
 
-// Release ends the holder's lease, if it has one.
+// Release implements spool.Spool.
 func (s *Spool) Release(ctx context.Context, holder string) error {
 	return s.update(ctx, "release", func(t *tx) error {
 		_, err := t.exec("UPDATE watch SET holder = '', until = 0 WHERE holder = $1", holder)

@@ -12,11 +12,7 @@ import (
 // wipedAtOnce is how many notifications Wipe removes in a transaction.
 const wipedAtOnce = 500
 
-// Wipe removes the notifications that were done, dropped or set aside before the time
-// given, with their deliveries, and returns how many notifications it removed. It keeps
-// notifications with mails that a digest has yet to list. It also removes the counters
-// of the days before. It removes a few at a time, so that other transactions need not
-// wait long. After an error, what it removed so far is gone.
+// Wipe implements spool.Spool, some notifications in each transaction.
 func (s *Spool) Wipe(ctx context.Context, until time.Time) (int64, error) {
 	var wiped int64
 	for {
@@ -35,8 +31,7 @@ func (s *Spool) Wipe(ctx context.Context, until time.Time) (int64, error) {
 	})
 }
 
-// ForgetStatuses deletes the statuses of objects that were last considered before the
-// time given. Such an object counts as new when it is considered again.
+// ForgetStatuses implements spool.Spool.
 func (s *Spool) ForgetStatuses(ctx context.Context, until time.Time) error {
 	return s.update(ctx, "forget statuses", func(t *tx) error {
 		_, err := t.exec("DELETE FROM statuses WHERE at < $1", sqldb.Micros(until))
