@@ -23,6 +23,9 @@ type LoadOptions struct {
 	// Note keeps the changes for the notifier, in the same transaction, if there is a
 	// notifier (see package spool). A database without a spool ignores it.
 	Note bool
+	// Bulk: the load is one of few that are large, so that a driver may choose a way that
+	// costs less per object and takes longer to begin. See Bulker.
+	Bulk bool
 }
 
 // List is a list of objects in a report.

@@ -167,3 +167,16 @@ type Lagger interface {
 	// Lag returns how far the replica is behind its primary, 0 for a primary.
 	Lag(ctx context.Context) (time.Duration, error)
 }
+
+// Bulker is a store that prefers to load very many objects at once in bulk.
+type Bulker interface {
+	// BulkSize returns how many objects a load in bulk should have.
+	BulkSize() int
+}
+
+// Compacter is a store that keeps what queries would have to read several times.
+type Compacter interface {
+	// Compact rewrites what is kept, so that queries read less. Objects stay the same, and
+	// loads and queries go on meanwhile. Progress may be nil.
+	Compact(ctx context.Context, progress Progress) error
+}

@@ -67,8 +67,8 @@ type Store struct {
 	ready            atomic.Bool // the data set had the newest schema
 	closed           context.Context
 	close            context.CancelFunc
-	// estimate sums up the bytes that queries would read; nil if they run.
-	estimate *atomic.Int64
+	patience         time.Duration
+	sent             func(sql string) // called with each query, for tests; may be nil
 }
 
 // Open returns the data set [PROJECT.]DATASET, which may not exist yet.
@@ -90,7 +90,7 @@ func Open(ctx context.Context, params string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("bigquery:%s: open: %w", params, google.Explain(err))
 	}
-	s := &Store{name: "bigquery:" + params, project: project, dataset: dataset, client: client, clock: arrival.NewClock(time.Now)}
+	s := &Store{name: "bigquery:" + params, project: project, dataset: dataset, client: client, clock: arrival.NewClock(time.Now), patience: patience}
 	s.closed, s.close = context.WithCancel(context.Background())
 	s.Store = walk.New(finder{s}, func() func([]byte) string { return new(rollup.Platforms).Of })
 	return s, nil
@@ -116,6 +116,12 @@ func isDataset(name string) bool {
 
 var errClosed = errors.New("the database is closed")
 
+// patience is how long an operation may take that is no stream of objects. The client
+// tries again and again, without an end, if BigQuery is not available.
+const patience = 5 * time.Minute
+
+var errSlow = fmt.Errorf("%w: BigQuery did not answer in time", store.ErrUnavailable)
+
 // Close ends what is running, and closes the connections.
 func (s *Store) Close() error {
 	s.close()
@@ -129,6 +135,16 @@ func (s *Store) during(ctx context.Context) (context.Context, context.CancelFunc
 	return ctx, func() {
 		stop()
 		cancel(nil)
+	}
+}
+
+// shortly is during for an operation that is no stream of objects.
+func (s *Store) shortly(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, end := s.during(ctx)
+	ctx, cancel := context.WithTimeoutCause(ctx, s.patience, errSlow)
+	return ctx, func() {
+		cancel()
+		end()
 	}
 }
 

@@ -100,7 +100,7 @@ func (s *Store) boundedSQL(t *columns.Table, after, until bool) string {
 
 // Time returns a time of the data set.
 func (s *Store) Time(ctx context.Context, which store.Clock) (time.Time, error) {
-	ctx, end := s.during(ctx)
+	ctx, end := s.shortly(ctx)
 	defer end()
 	err := s.check(ctx)
 	var t time.Time

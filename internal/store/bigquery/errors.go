@@ -27,7 +27,7 @@ func (s *Store) failure(ctx context.Context, operation string, err error) error 
 		err = context.Cause(ctx)
 	case s.closed.Err() != nil:
 		err = errClosed
-	default:
+	case !isOurs(err):
 		err = s.translate(google.Explain(asCall(err)))
 	}
 	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrNotInitialized) {
@@ -38,9 +38,6 @@ func (s *Store) failure(ctx context.Context, operation string, err error) error 
 
 // translate wraps an error of the service in the store's error for it, if there is one.
 func (s *Store) translate(err error) error {
-	if isOurs(err) {
-		return err
-	}
 	switch {
 	case errors.Is(err, google.ErrNotFound): // it was there when the schema was checked
 		s.ready.Store(false)
@@ -64,7 +61,7 @@ func asCall(err error) error {
 
 // isOurs reports whether an error is one of the store's already.
 func isOurs(err error) bool {
-	for _, own := range []error{store.ErrNotFound, store.ErrNotInitialized, store.ErrForeign, store.ErrNewSchema, store.ErrOldSchema, store.ErrCorrupt} {
+	for _, own := range []error{store.ErrNotFound, store.ErrNotInitialized, store.ErrForeign, store.ErrNewSchema, store.ErrOldSchema, store.ErrCorrupt, store.ErrLoaded, store.ErrNoReceipt} {
 		if errors.Is(err, own) {
 			return true
 		}

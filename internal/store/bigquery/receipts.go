@@ -20,7 +20,7 @@ import (
 
 // Receipt returns the receipt of the submission with the ID.
 func (s *Store) Receipt(ctx context.Context, id string) (store.Receipt, error) {
-	ctx, end := s.during(ctx)
+	ctx, end := s.shortly(ctx)
 	defer end()
 	r, err := s.receipt(ctx, id)
 	return r, s.failure(ctx, "receipt", err)
@@ -47,20 +47,27 @@ func (s *Store) receiptSQL(bucket int64) string {
 ORDER BY failure != '', IF(failure = '', saved, NULL), saved DESC LIMIT 1`, s.table(receiptsTable), bucket)
 }
 
-// SaveReceipts appends receipts.
+// SaveReceipts appends the receipts of submissions that have no receipt of success.
 func (s *Store) SaveReceipts(ctx context.Context, receipts []store.Receipt) error {
-	ctx, end := s.during(ctx)
+	ctx, end := s.shortly(ctx)
 	defer end()
-	err := s.check(ctx)
-	if err == nil {
-		err = s.appendReceipts(ctx, receipts)
+	return s.failure(ctx, "save receipts", s.saveReceipts(ctx, receipts))
+}
+
+func (s *Store) saveReceipts(ctx context.Context, receipts []store.Receipt) error {
+	if err := s.check(ctx); err != nil {
+		return err
 	}
-	return s.failure(ctx, "save receipts", err)
+	loaded, err := s.loaded(ctx, receipts)
+	if err != nil {
+		return err
+	}
+	return s.appendReceipts(ctx, slices.DeleteFunc(slices.Clone(receipts), func(r store.Receipt) bool { return slices.Contains(loaded, r.ID) }))
 }
 
 // PurgeReceipts removes receipts of submissions finished before the time given.
 func (s *Store) PurgeReceipts(ctx context.Context, before time.Time) error {
-	ctx, end := s.during(ctx)
+	ctx, end := s.shortly(ctx)
 	defer end()
 	err := s.check(ctx)
 	if err == nil {
@@ -75,25 +82,28 @@ func (s *Store) purgeReceiptsSQL() string {
 
 // refuseLoaded returns ErrLoaded if one of the submissions has a receipt of success.
 func (s *Store) refuseLoaded(ctx context.Context, receipts []store.Receipt) error {
-	if len(receipts) == 0 {
-		return nil
+	loaded, err := s.loaded(ctx, receipts)
+	if err == nil && len(loaded) > 0 {
+		err = fmt.Errorf("%w: %s", store.ErrLoaded, strings.Join(loaded, ", "))
 	}
-	var ids, loaded []string
+	return err
+}
+
+// loaded returns the IDs of the submissions that have a receipt of success.
+func (s *Store) loaded(ctx context.Context, receipts []store.Receipt) (all []string, err error) {
+	var ids []string
 	for _, r := range receipts {
 		ids = append(ids, r.ID)
 	}
 	for part := range chunks(ids) {
 		for row, err := range s.rows(ctx, query{s.loadedSQL(part), []bigquery.QueryParameter{parameter("ids", part)}}) {
 			if err != nil {
-				return err
+				return nil, err
 			}
-			loaded = append(loaded, row[0].(string))
+			all = append(all, row[0].(string))
 		}
 	}
-	if len(loaded) > 0 {
-		return fmt.Errorf("%w: %s", store.ErrLoaded, strings.Join(loaded, ", "))
-	}
-	return nil
+	return all, nil
 }
 
 func (s *Store) loadedSQL(ids []string) string {

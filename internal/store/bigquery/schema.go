@@ -14,7 +14,6 @@ import (
 	"cloud.google.com/go/bigquery"
 	"google.golang.org/api/googleapi"
 
-	"github.com/kcidb-go/kcidb/internal/google"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -65,7 +64,7 @@ func names() (raw, views []string) {
 func (s *Store) version(ctx context.Context) (int, error) {
 	data, err := s.client.Dataset(s.dataset).Metadata(ctx)
 	if isNotFound(err) {
-		return -1, fmt.Errorf("%w: %w", store.ErrNotFound, google.Explain(err))
+		return -1, fmt.Errorf("%w: %w", store.ErrNotFound, err)
 	}
 	if err != nil {
 		return -1, err
@@ -109,7 +108,11 @@ func (s *Store) check(ctx context.Context) error {
 	if s.ready.Load() {
 		return ctx.Err()
 	}
+	ctx, end := s.shortly(ctx)
+	defer end()
 	switch i, err := s.version(ctx); {
+	case err != nil && ctx.Err() != nil:
+		return context.Cause(ctx)
 	case err != nil:
 		return err
 	case i < 0:
@@ -123,6 +126,8 @@ func (s *Store) check(ctx context.Context) error {
 
 // Initialized reports whether the data set has a schema.
 func (s *Store) Initialized(ctx context.Context) (bool, error) {
+	ctx, end := s.shortly(ctx)
+	defer end()
 	i, err := s.version(ctx)
 	if errors.Is(err, store.ErrNotFound) {
 		return false, nil
@@ -132,6 +137,8 @@ func (s *Store) Initialized(ctx context.Context) (bool, error) {
 
 // Schemas returns all versions, and the place of the data set's own.
 func (s *Store) Schemas(ctx context.Context) ([]store.Schema, int, error) {
+	ctx, end := s.shortly(ctx)
+	defer end()
 	var all []store.Schema
 	for _, st := range steps {
 		all = append(all, st.schema)

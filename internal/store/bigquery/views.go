@@ -42,8 +42,8 @@ func (s *Store) viewSQL(t *columns.Table) string {
 			named = append(named, fmt.Sprintf("%s AS %[1]s", t.Columns[column]))
 			outer = append(outer, fmt.Sprintf("_u%d.%s AS %[2]s", i, t.Columns[column]))
 		}
-		units = append(units, fmt.Sprintf("ARRAY_AGG(IF(%s, STRUCT(%s), NULL) IGNORE NULLS ORDER BY _at DESC, %s LIMIT 1)[SAFE_OFFSET(0)] AS _u%d",
-			present(t, u), strings.Join(named, ", "), strings.Join(order, ", "), i))
+		units = append(units, fmt.Sprintf("ARRAY_AGG(STRUCT(%s) ORDER BY %s DESC, _at DESC, %s LIMIT 1)[SAFE_OFFSET(0)] AS _u%d",
+			strings.Join(named, ", "), present(t, u), strings.Join(order, ", "), i))
 	}
 	extra := ""
 	if four := fourColumns[t.List]; four != "" {
@@ -59,26 +59,33 @@ func present(t *columns.Table, u columns.Unit) string {
 	for column := u.From; column < u.To; column++ {
 		all = append(all, fmt.Sprintf("_m%d IS NOT NULL", column))
 	}
-	return strings.Join(all, " OR ")
+	return "(" + strings.Join(all, " OR ") + ")"
 }
 
 // measure is what values of a column with equal times are compared by, NULL for an absent
 // value. See merging.Order.
 func measure(t *columns.Table, column int) string {
 	name, kind := t.Columns[column], t.Kinds[column]
+	hashed := t.List == store.Tests && slices.Contains(merging.Hashed, name)
 	text := name
-	if isList(kind) {
-		text = "TO_JSON_STRING(" + name + ")"
-	}
 	switch {
-	case t.List == store.Tests && slices.Contains(merging.Hashed, name):
-		text = "SHA256(" + text + ")"
+	case kind == columns.Texts:
+		text = "TO_JSON_STRING(" + name + ")"
+	case kind == columns.Resources && hashed:
+		text = "CONCAT('[', " + files(name, `'{"name":', TO_JSON_STRING(f.name), ',"url":', TO_JSON_STRING(f.url), '}'`, ",") + ", ']')"
 	case kind == columns.Resources:
-		text = fmt.Sprintf(`ARRAY_TO_STRING(ARRAY(SELECT CONCAT('{"url": ', TO_JSON_STRING(f.url), ', "name": ', TO_JSON_STRING(f.name), '}')
-			FROM UNNEST(%s) AS f WITH OFFSET AS n ORDER BY n), ', ')`, name)
+		text = files(name, `'{"url": ', TO_JSON_STRING(f.url), ', "name": ', TO_JSON_STRING(f.name), '}'`, ", ")
 	}
-	if isList(kind) { // an absent list is less than an empty one
+	if hashed {
+		text = "SHA256(" + text + ")"
+	}
+	if isList(kind) {
 		text = fmt.Sprintf("IF(ARRAY_LENGTH(%s) > 0 OR '%[1]s' IN UNNEST(%s), %s, NULL)", name, emptyColumn, text)
 	}
 	return text
+}
+
+// files is the text of a list of files, each a concatenation of parts.
+func files(column, parts, separator string) string {
+	return fmt.Sprintf("ARRAY_TO_STRING(ARRAY(SELECT CONCAT(%s) FROM UNNEST(%s) AS f WITH OFFSET AS n ORDER BY n), '%s')", parts, column, separator)
 }

@@ -31,6 +31,8 @@ var capabilities = []capability{
 	{"store.Store", func(c Capabilities) bool { return c.Store }, implements[store.Store], false, useStore},
 	{"store.RoleMaker", func(c Capabilities) bool { return c.Roles }, isRoleMaker, true, nil},
 	{"store.Lagger", func(c Capabilities) bool { return c.Lag }, implements[store.Lagger], false, useLag},
+	{"store.Bulker", func(c Capabilities) bool { return c.Bulk }, implements[store.Bulker], false, useBulk},
+	{"store.Compacter", func(c Capabilities) bool { return c.Compacts }, implements[store.Compacter], false, useCompact},
 	{"sqldb.Source", func(c Capabilities) bool { return c.SQL }, implements[sqldb.Source], false, useSQL},
 }
 
@@ -137,4 +139,22 @@ func useLag(t *testing.T, db store.Sink) {
 	if behind, err := requireAs[store.Lagger](t, db).Lag(t.Context()); err != nil || behind != 0 {
 		t.Errorf("%v behind, %v, although the database is no replica", behind, err)
 	}
+}
+
+func useBulk(t *testing.T, db store.Sink) {
+	size := requireAs[store.Bulker](t, db).BulkSize()
+	if size <= 0 {
+		t.Errorf("%d objects in bulk", size)
+	}
+	mustLoad(t, db, minimalReport(), store.LoadOptions{Bulk: true})
+	s := suite{}
+	s.expect(t, dumpAll(t, db, false), minimalReport())
+}
+
+func useCompact(t *testing.T, db store.Sink) {
+	if err := requireAs[store.Compacter](t, db).Compact(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	s := suite{}
+	s.expect(t, dumpAll(t, db, false), minimalReport())
 }

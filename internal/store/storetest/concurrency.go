@@ -27,7 +27,7 @@ func numbered(n, tests int) *report.Report {
 // driver can do that, no reader sees a part of a load.
 func (s suite) concurrency(t *testing.T) {
 	db := s.ready(t)
-	const loads, tests = 20, 50
+	loads, tests := s.few(20, 3), 50
 	var loading, reading sync.WaitGroup
 	done := make(chan struct{})
 	for side := range 2 {

@@ -29,9 +29,9 @@ func (s suite) order(t *testing.T) {
 // reports of several pieces and random orders. Each order has objects of its own,
 // so that one database does for all.
 func (s suite) streams(t *testing.T) {
-	seeds, orders, loads := 8, 24, 5
+	seeds, orders, loads := s.few(8, 1), 24, 5
 	if testing.Short() {
-		seeds = 2
+		seeds = min(seeds, 2)
 	}
 	for seed := range uint64(seeds) {
 		r := rand.New(rand.NewPCG(seed, 12))

@@ -168,3 +168,7 @@ func everyField(choose func(name string, field reflect.Type, i int) int) *report
 	}
 	return all
 }
+
+// Pieces returns a report with up to three pieces of an object of each type. Their values
+// and times are few, so that many are equal.
+func Pieces(r *rand.Rand) *report.Report { return pieces(r) }

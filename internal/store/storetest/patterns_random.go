@@ -22,7 +22,7 @@ func (s suite) patternRandom(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	g := newGraph(random)
 	mustLoad(t, db, g.report, store.LoadOptions{})
-	for range 400 {
+	for range s.few(400, 4) {
 		var asked []object.Pattern
 		for range 1 + random.IntN(3) {
 			asked = append(asked, g.pattern(random))

@@ -35,9 +35,19 @@ type Capabilities struct {
 	SQL         bool // it is a sqldb.Source: it keeps roll-ups, and notes changes for its spool
 	Roles       bool // it is a store.RoleMaker
 	Lag         bool // it is a store.Lagger
+	Bulk        bool // it is a store.Bulker
+	Compacts    bool // it is a store.Compacter
+	Blind       bool // a load returns all its objects as changes, without their state before
+	Days        bool // Purge removes all objects of a day at once, however many there are
+	// Slow: a call takes so long that the suite asks fewer questions, above all fewer of
+	// those that package walk answers for the driver.
+	Slow bool
 	// Reopen closes a store and opens its database again, until the end of the
 	// test; nil if closing the store removes the database.
 	Reopen func(t *testing.T, s store.Sink) store.Sink
+	// Ready returns an empty database with the newest schema, until the end of the test,
+	// and takes less time than Open and Init. May be nil.
+	Ready Open
 }
 
 // Open returns a new and empty database. After the test it closes and removes the
@@ -48,7 +58,7 @@ type Open func(t *testing.T) store.Sink
 func Run(t *testing.T, open Open, can Capabilities) {
 	t.Parallel()
 	s := suite{open, can}
-	run(t, s.cases())
+	run(t, s.cases(), can.Slow)
 }
 
 // RunQuestions tests only how the databases answer, and not how they keep objects.
@@ -56,7 +66,7 @@ func RunQuestions(t *testing.T, open Open, can Capabilities) {
 	t.Parallel()
 	s := suite{open, can}
 	asking := []string{"Errors", "Query", "QueryConformance", "Patterns", "Outcomes", "Runs", "Previous", "PagesReplaced", "PagesReloaded", "Closed"}
-	run(t, slices.DeleteFunc(s.cases(), func(c testCase) bool { return !slices.Contains(asking, c.name) }))
+	run(t, slices.DeleteFunc(s.cases(), func(c testCase) bool { return !slices.Contains(asking, c.name) }), can.Slow)
 }
 
 // testCase is a part of the suite, if the driver can do what it tests.
@@ -78,7 +88,7 @@ func (s suite) cases() []testCase {
 		{"Order", can.Store, s.order},
 		{"Texts", can.Store, s.texts},
 		{"Names", can.Store, s.names},
-		{"Changes", can.Store, s.changes},
+		{"Changes", can.Store && !can.Blind, s.changes},
 		{"Dump", can.Store, s.dump},
 		{"RoundTrip", can.Store, s.roundTrip},
 		{"Extremes", can.Store, s.extremes},
@@ -94,9 +104,9 @@ func (s suite) cases() []testCase {
 		{"RollupsCost", can.SQL, s.rollupsCost},
 		{"Purge", can.Store && can.Purges, s.purge},
 		{"PurgeKeeping", can.Store && can.Purges, s.purgeKeeping},
-		{"PurgeBatches", can.Store && can.Purges, s.purgeBatches},
-		{"PagesReplaced", can.Store && can.Purges, s.pagesReplaced},
-		{"PagesReloaded", can.Store && can.Purges, s.pagesReloaded},
+		{"PurgeBatches", can.Store && can.Purges && !can.Days, s.purgeBatches},
+		{"PagesReplaced", can.Store && can.Purges && !can.Slow, s.pagesReplaced},
+		{"PagesReloaded", can.Store && can.Purges && !can.Slow, s.pagesReloaded},
 		{"NoPurge", !can.Purges, s.noPurge},
 		{"Time", true, s.time},
 		{"Receipts", can.Store, s.receipts},
@@ -106,7 +116,7 @@ func (s suite) cases() []testCase {
 	}
 }
 
-func run(t *testing.T, cases []testCase) {
+func run(t *testing.T, cases []testCase, slow bool) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			if !c.can {
@@ -114,6 +124,9 @@ func run(t *testing.T, cases []testCase) {
 			}
 			if testing.Short() && slices.Contains(leftOut, c.name) {
 				t.Skip("it has one goroutine, so that the race detector finds nothing, and takes long under it")
+			}
+			if testing.Short() && slow && !slices.Contains(concurrent, c.name) {
+				t.Skip("it has one goroutine, and the database is slow")
 			}
 			t.Parallel()
 			c.run(t)
@@ -124,6 +137,9 @@ func run(t *testing.T, cases []testCase) {
 // leftOut are the cases that short runs leave out.
 var leftOut = []string{"Merge", "Extremes", "QueryConformance", "Patterns", "PagesReplaced", "PagesReloaded", "PurgeBatches"}
 
+// concurrent are the cases that short runs keep of slow databases.
+var concurrent = []string{"Lifecycle", "Load", "Concurrency", "Cancel", "Closed"}
+
 type suite struct {
 	open Open
 	can  Capabilities
@@ -132,6 +148,9 @@ type suite struct {
 // ready returns an empty database with a schema.
 func (s suite) ready(t *testing.T) store.Sink {
 	t.Helper()
+	if s.can.Ready != nil {
+		return s.can.Ready(t)
+	}
 	db := s.open(t)
 	if !s.can.Initialized {
 		if err := db.Init(t.Context(), store.Version{}); err != nil {
@@ -139,6 +158,14 @@ func (s suite) ready(t *testing.T) store.Sink {
 		}
 	}
 	return db
+}
+
+// few returns n, or less if the database is slow.
+func (s suite) few(n, less int) int {
+	if s.can.Slow {
+		return less
+	}
+	return n
 }
 
 // store returns an empty database as a store.

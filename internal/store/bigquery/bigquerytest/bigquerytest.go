@@ -19,7 +19,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -77,7 +76,7 @@ func Shared(t testing.TB) *Server {
 func Name(t testing.TB) string {
 	t.Helper()
 	server := Shared(t)
-	name := fmt.Sprintf("test%d_%d", os.Getpid(), datasets.Add(1))
+	name := newName()
 	t.Cleanup(func() {
 		client, err := bigquery.NewClient(context.Background(), Project, google.HTTP(google.BigQueryEmulator, "/bigquery/v2/")...)
 		if err != nil {
@@ -94,17 +93,23 @@ func Name(t testing.TB) string {
 // after the test.
 func Spec(t testing.TB) string { return "bigquery:" + Project + "." + Name(t) }
 
+// SharedSpec returns the specification of a database without a data set that stays until
+// the server ends. Tests can hand it on to other tests.
+func SharedSpec(t testing.TB) string {
+	t.Helper()
+	Shared(t)
+	return "bigquery:" + Project + "." + newName()
+}
+
+func newName() string { return fmt.Sprintf("test%d_%d", os.Getpid(), datasets.Add(1)) }
+
 // program returns the path of the server's program.
 func program() (string, error) {
-	_, file, _, _ := runtime.Caller(0)
-	path := filepath.Join(filepath.Dir(file), "../../../../bin/venv-bigquery/bin/run-local-bigquery")
-	if !filepath.IsAbs(path) { // compiled with -trimpath
-		root, err := moduleRoot()
-		if err != nil {
-			return "", err
-		}
-		path = filepath.Join(root, "bin/venv-bigquery/bin/run-local-bigquery")
+	root, err := moduleRoot()
+	if err != nil {
+		return "", err
 	}
+	path := filepath.Join(root, "bin/venv-bigquery/bin/run-local-bigquery")
 	if _, err := os.Stat(path); err != nil {
 		return "", fmt.Errorf("local-bigquery is missing: scripts/local-bigquery installs it, with Python 3.13 or later: %w", err)
 	}
