@@ -20,6 +20,6 @@ database. "kcidb db load --database-help" explains the kinds of databases.`,
 		newDBSchemasCommand(p), newDBInitCommand(p), newDBUpgradeCommand(p),
 		newDBCleanupCommand(p), newDBEmptyCommand(p), newDBPurgeCommand(p),
 		newDBLoadCommand(p), newDBDumpCommand(p), newDBQueryCommand(p), newDBTimeCommand(p),
-		newDBVerifyCommand(p), newDBRebuildCommand(p))
+		newDBVerifyCommand(p), newDBRebuildCommand(p), newDBCompactCommand(p))
 	return cmd
 }

@@ -56,13 +56,17 @@ func runDBLoad(ctx context.Context, p *program, o *dbLoadOptions) error {
 		if _, err := s.Load(ctx, &report.Report{}, store.LoadOptions{}); err != nil {
 			return fmt.Errorf("loading: %w", err)
 		}
+		objects := loadObjects
+		if bulk, ok := store.As[store.Bulker](s); ok {
+			objects = bulk.BulkSize()
+		}
 		progress := p.newProgress("objects loaded", nil)
 		defer progress.done()
-		for batch, err := range prefetch.Seq2(o.in.batches(p, loadObjects)) {
+		for batch, err := range prefetch.Seq2(o.in.batches(p, objects)) {
 			if err != nil {
 				return err
 			}
-			if _, err := s.Load(ctx, batch, store.LoadOptions{Metadata: o.metadata}); err != nil {
+			if _, err := s.Load(ctx, batch, store.LoadOptions{Metadata: o.metadata, Bulk: true}); err != nil {
 				return fmt.Errorf("loading: %w", err)
 			}
 			progress.add(batch.Count())

@@ -18,9 +18,11 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/kcidb-go/kcidb/internal/google"
 	"github.com/kcidb-go/kcidb/internal/queue"
 	"github.com/kcidb-go/kcidb/internal/queue/jetstream"
 	"github.com/kcidb-go/kcidb/internal/store/all"
+	"github.com/kcidb-go/kcidb/internal/store/bigquery/bigquerytest"
 	"github.com/kcidb-go/kcidb/internal/store/pgtest"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
@@ -57,6 +59,7 @@ func TestScripts(t *testing.T) {
 			"serving":    serving,
 			"poison":     poison,
 			"postgresql": postgresql,
+			"bigquery":   bigquery,
 			"cloud":      cloud,
 			"firestore":  firestoreSpool,
 		},
@@ -154,6 +157,21 @@ func poison(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	err = q.Publish(ctx, queue.Message{ID: args[1], Received: time.Now(), Data: []byte(args[2])})
 	ts.Check(errors.Join(err, q.Close()))
+}
+
+// bigquery VARIABLE... sets each variable to the specification of a data set that does
+// not exist, on a server of BigQuery's interfaces.
+func bigquery(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: bigquery VARIABLE...")
+	}
+	t := ts.Value(testKey{}).(testing.TB)
+	server := bigquerytest.Shared(t)
+	ts.Setenv(google.BigQueryEmulator, server.HTTP)
+	ts.Setenv(google.BigQueryStorageEmulator, server.GRPC)
+	for _, name := range args {
+		ts.Setenv(name, bigquerytest.Spec(t))
+	}
 }
 
 // postgresql VARIABLE... sets each variable to the specification of a new,

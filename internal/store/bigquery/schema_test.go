@@ -15,7 +15,7 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// TestUpgrade goes from the first version to one that is made up, and keeps the objects.
+// TestUpgrade goes from the first version to a version of its own, and keeps the objects.
 func TestUpgrade(t *testing.T) {
 	s := readyStore(t)
 	if _, err := s.Load(t.Context(), conformance.Dataset(t), store.LoadOptions{}); err != nil {

@@ -48,10 +48,10 @@ func (s suite) merge(t *testing.T) {
 		"the same again":                   {[]version{{1, "c", "p"}, {1, "c", "p"}}, version{1, "c", "p"}},
 		"an empty one":                     {[]version{{1, "c", "p"}, {2, "", ""}}, version{2, "c", "p"}},
 	} {
+		if s.can.Slow && len(c.loaded) < 3 {
+			continue // longer stories are enough
+		}
 		t.Run(name, func(t *testing.T) {
-			if s.can.Slow && len(c.loaded) < 3 {
-				t.Skip("longer stories are enough for a slow database")
-			}
 			db, once := s.ready(t), s.ready(t)
 			all := &report.Report{}
 			for _, v := range c.loaded {

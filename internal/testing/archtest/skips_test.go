@@ -19,7 +19,7 @@ import (
 // function, and why CI does not need the test.
 var mayskip = map[string]string{
 	"internal/testing/need/need.go Missing":                            "fails instead if CI=true",
-	"internal/store/storetest/storetest.go Run":                        "the driver declares that it cannot do this",
+	"internal/store/storetest/storetest.go run":                        "the driver declares that it cannot do this",
 	"internal/store/storetest/lifecycle.go errors":                     "the driver declares that its databases always have a schema",
 	"internal/spool/firestore/firestoretest/emulator.go StartEmulator": "only Google has the emulator; the suite also runs on a server of our own",
 	"cmd/kcidb/real_test.go realSubmissions":                           "real submissions are not public",
