@@ -132,7 +132,8 @@ func (s *Spool) HeldFor(ctx context.Context, digest *spool.Notification) ([]spoo
 }
 
 // digest adds the writes that change the held deliveries that a digest lists to digested.
-// It returns ErrTaken if one is not held any more.
+// It returns ErrTaken if one is not held any more. If more are held, there will be another
+// digest.
 func (s *Spool) digest(ctx context.Context, w *writes, digest string, listed []spool.Notification) error {
 	var ids []string
 	for _, n := range listed {
@@ -158,8 +159,13 @@ func (s *Spool) digest(ctx context.Context, w *writes, digest string, listed []s
 		}
 		w.update(snapshot.Ref, snapshot.UpdateTime, field("state", spool.Digested), field("at", s.now()))
 	}
-	if len(listed) == mostHeld {
-		return s.armDigest(ctx, w, listed[0].Deliveries[0].Recipient, digest)
+	if len(listed) == 0 {
+		return nil
 	}
-	return nil
+	address := listed[0].Deliveries[0].Recipient
+	held, err := s.countOf(ctx, s.deliveries.Where("mailbox", "==", spool.Fold(address)).Where("state", "==", spool.Held))
+	if err != nil || held <= int64(len(listed)) {
+		return err
+	}
+	return s.armDigest(ctx, w, address, digest) // there were too many
 }
