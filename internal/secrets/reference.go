@@ -5,10 +5,10 @@ package secrets
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/auth/secret"
+	"github.com/kcidb-go/kcidb/internal/lazyregexp"
 )
 
 // reference says where a secret is kept. The zero reference is no reference.
@@ -26,9 +26,9 @@ const (
 )
 
 var (
-	googleName     = regexp.MustCompile(`^projects/[a-z0-9][a-z0-9.:-]*/secrets/[A-Za-z0-9_-]{1,255}(/versions/[A-Za-z0-9_-]+)?$`)
-	credentialName = regexp.MustCompile(`^[A-Za-z0-9_@-][A-Za-z0-9._@-]*$`)
-	variableName   = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+	googleName     = lazyregexp.New(`^projects/[a-z0-9][a-z0-9.:-]*/secrets/[A-Za-z0-9_-]{1,255}(/versions/[A-Za-z0-9_-]+)?$`)
+	credentialName = lazyregexp.New(`^[A-Za-z0-9_@-][A-Za-z0-9._@-]*$`)
+	variableName   = lazyregexp.New(`^[A-Za-z_][A-Za-z0-9_]*$`)
 )
 
 // parse returns the reference in the value of a key, or the zero reference if the value is
@@ -42,15 +42,15 @@ func parse(value secret.Text) (reference, error) {
 			return reference{}, errors.New("expected file:PATH")
 		}
 	case schemeEnv:
-		if !variableName.MatchString(name) {
+		if !variableName().MatchString(name) {
 			return reference{}, errors.New("expected env:NAME, with the name of an environment variable")
 		}
 	case schemeCredential:
-		if !credentialName.MatchString(name) {
+		if !credentialName().MatchString(name) {
 			return reference{}, errors.New("expected credential:NAME, with the name of a credential of systemd")
 		}
 	case schemeGoogle:
-		if !googleName.MatchString(name) {
+		if !googleName().MatchString(name) {
 			return reference{}, errors.New("expected gcp-secret:projects/PROJECT/secrets/SECRET[/versions/VERSION]")
 		}
 		if !strings.Contains(name, "/versions/") {
