@@ -112,9 +112,13 @@ func newSubmission(d queue.Delivery) *submission {
 // bad submissions (not a valid report). It puts a submission aside if it cannot find
 // that out.
 func (b *batch) sort(ctx context.Context, deliveries []queue.Delivery) (fresh, known, bad []*submission) {
+	loaded, found := b.findLoaded(ctx, deliveries)
 	for _, d := range deliveries {
 		s := newSubmission(d)
-		isLoaded, err := b.isLoaded(ctx, s.receipt.ID)
+		isLoaded, err := loaded[s.receipt.ID], error(nil)
+		if !found {
+			isLoaded, err = b.isLoaded(ctx, s.receipt.ID)
+		}
 		if err == nil && !isLoaded {
 			err = b.safely(func() (err error) { s.report, err = report.Decode(d.Message().Data); return err })
 		}
@@ -140,6 +144,28 @@ func (b *batch) sort(ctx context.Context, deliveries []queue.Delivery) (fresh, k
 // isShutdown reports whether an error is due to the loader's own end.
 func (b *batch) isShutdown(ctx context.Context, err error) bool {
 	return err != nil && (ctx.Err() != nil || errors.Is(err, errStopping))
+}
+
+// findLoaded returns which submissions were loaded before. It returns found = false if the
+// store has to be asked one by one, also because it failed.
+func (b *batch) findLoaded(ctx context.Context, deliveries []queue.Delivery) (loaded map[string]bool, found bool) {
+	finder, ok := store.As[store.LoadedFinder](b.Store)
+	if !ok || len(deliveries) < 2 {
+		return nil, false
+	}
+	ids := make([]string, len(deliveries))
+	for i, d := range deliveries {
+		ids[i] = d.Message().ID
+	}
+	err := b.retry(ctx, "look for receipts", func() error {
+		all, err := finder.Loaded(ctx, ids)
+		loaded = make(map[string]bool, len(all))
+		for _, id := range all {
+			loaded[id] = true
+		}
+		return err
+	})
+	return loaded, err == nil
 }
 
 // isLoaded reports whether a submission was loaded before.

@@ -3,6 +3,7 @@
 package ingest_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -89,5 +90,46 @@ func TestLoadForWithoutQueue(t *testing.T) {
 	b.queue.Close()
 	if _, err := b.LoadFor(t.Context(), time.Hour); !errors.Is(err, queue.ErrClosed) {
 		t.Errorf("%v", err)
+	}
+}
+
+// finder is a store that looks for many submissions at once.
+type finder struct {
+	store.Store
+	asked [][]string
+}
+
+func (f *finder) Loaded(ctx context.Context, submissions []string) (loaded []string, err error) {
+	f.asked = append(f.asked, submissions)
+	for _, id := range submissions {
+		if r, err := f.Store.Receipt(ctx, id); err == nil && r.Failure == "" {
+			loaded = append(loaded, id)
+		}
+	}
+	return loaded, nil
+}
+
+// TestLooksForManyReceipts: the loader asks such a store once for a batch.
+func TestLooksForManyReceipts(t *testing.T) {
+	b := newBench(t)
+	f := &finder{Store: b.store}
+	b.Store = f
+	now := time.Now()
+	if err := b.store.SaveReceipts(t.Context(), []store.Receipt{{ID: "s1", Received: now, Finished: now}}); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 4 {
+		b.publish(t, fmt.Sprint("s", i), checkout(fmt.Sprint("ci:", i), "x"))
+	}
+	if done, err := b.LoadFor(t.Context(), time.Hour); err != nil || done.Submissions != 3 {
+		t.Errorf("%+v, %v", done, err)
+	}
+	for _, ids := range f.asked {
+		if len(ids) < 2 {
+			t.Errorf("asked for %q alone", ids)
+		}
+	}
+	if len(f.asked) == 0 || len(b.comments(t)) != 3 {
+		t.Errorf("asked for %q, %d loaded", f.asked, len(b.comments(t)))
 	}
 }

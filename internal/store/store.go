@@ -162,6 +162,13 @@ type RoleMaker interface {
 	MakeRoles(ctx context.Context) (left []string, err error)
 }
 
+// LoadedFinder is a store that looks for many submissions at once, because each question
+// takes long.
+type LoadedFinder interface {
+	// Loaded returns those of the submissions that have a receipt of success.
+	Loaded(ctx context.Context, submissions []string) ([]string, error)
+}
+
 // Lagger is a store that may be a replica of another.
 type Lagger interface {
 	// Lag returns how far the replica is behind its primary, 0 for a primary.

@@ -58,7 +58,7 @@ func (s *Store) saveReceipts(ctx context.Context, receipts []store.Receipt) erro
 	if err := s.check(ctx); err != nil {
 		return err
 	}
-	loaded, err := s.loaded(ctx, receipts)
+	loaded, err := s.loaded(ctx, idsOfReceipts(receipts))
 	if err != nil {
 		return err
 	}
@@ -82,19 +82,33 @@ func (s *Store) purgeReceiptsSQL() string {
 
 // refuseLoaded returns ErrLoaded if one of the submissions has a receipt of success.
 func (s *Store) refuseLoaded(ctx context.Context, receipts []store.Receipt) error {
-	loaded, err := s.loaded(ctx, receipts)
+	loaded, err := s.loaded(ctx, idsOfReceipts(receipts))
 	if err == nil && len(loaded) > 0 {
 		err = fmt.Errorf("%w: %s", store.ErrLoaded, strings.Join(loaded, ", "))
 	}
 	return err
 }
 
-// loaded returns the IDs of the submissions that have a receipt of success.
-func (s *Store) loaded(ctx context.Context, receipts []store.Receipt) (all []string, err error) {
-	var ids []string
+// Loaded returns those of the submissions that have a receipt of success.
+func (s *Store) Loaded(ctx context.Context, submissions []string) ([]string, error) {
+	ctx, end := s.shortly(ctx)
+	defer end()
+	err := s.check(ctx)
+	var all []string
+	if err == nil {
+		all, err = s.loaded(ctx, submissions)
+	}
+	return all, s.failure(ctx, "look for receipts", err)
+}
+
+func idsOfReceipts(receipts []store.Receipt) (ids []string) {
 	for _, r := range receipts {
 		ids = append(ids, r.ID)
 	}
+	return ids
+}
+
+func (s *Store) loaded(ctx context.Context, ids []string) (all []string, err error) {
 	for part := range chunks(ids) {
 		for row, err := range s.rows(ctx, query{s.loadedSQL(part), []bigquery.QueryParameter{parameter("ids", part)}}) {
 			if err != nil {
