@@ -88,7 +88,7 @@ func merged(list store.List, sql string) string {
 			selected = append(selected, "MAX(_timestamp) AS _timestamp")
 		case table.Kinds[i] == columns.Texts || table.Kinds[i] == columns.Resources: // arrays of arrays do not exist
 			selected = append(selected, fmt.Sprintf(
-				"ARRAY_AGG(IF(ARRAY_LENGTH(%s) > 0, STRUCT(%[1]s), NULL) IGNORE NULLS ORDER BY _timestamp DESC LIMIT 1)[SAFE_OFFSET(0)].%[1]s AS %[1]s", name))
+				"ARRAY_AGG(IF(ARRAY_LENGTH(%s) > 0, STRUCT(%[1]s AS %[1]s), NULL) IGNORE NULLS ORDER BY _timestamp DESC LIMIT 1)[SAFE_OFFSET(0)].%[1]s AS %[1]s", name))
 		default:
 			selected = append(selected, fmt.Sprintf(
 				"ARRAY_AGG(%s IGNORE NULLS ORDER BY _timestamp DESC LIMIT 1)[SAFE_OFFSET(0)] AS %[1]s", name))
