@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package deploy_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// guide returns docs/google-cloud.md.
+func guide(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("../docs/google-cloud.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// rowsBelow returns the cells of the table whose head begins with some cells.
+func rowsBelow(t *testing.T, text, head string) (rows [][]string) {
+	t.Helper()
+	_, rest, found := strings.Cut(text, "\n"+head)
+	if !found {
+		t.Fatalf("the guide has no table %s", head)
+	}
+	lines := strings.Split(rest, "\n")
+	for _, line := range lines[2:] {
+		if !strings.HasPrefix(line, "|") {
+			break
+		}
+		var cells []string
+		for cell := range strings.SplitSeq(strings.Trim(line, "|"), "|") {
+			cells = append(cells, strings.TrimSpace(cell))
+		}
+		rows = append(rows, cells)
+	}
+	return rows
+}
+
+// number reads the first number in a cell, such as 1,000,000 or $6.25.
+func number(t *testing.T, cell string) float64 {
+	t.Helper()
+	digits := regexp.MustCompile(`[\d,.]*\d`).FindString(cell)
+	n, err := strconv.ParseFloat(strings.ReplaceAll(digits, ",", ""), 64)
+	if err != nil {
+		t.Fatalf("%q is no number", cell)
+	}
+	return n
+}
+
+// TestCosts computes the table of costs from the assumptions and prices in the guide.
+func TestCosts(t *testing.T) {
+	text := guide(t)
+	value := map[string]float64{}
+	for _, head := range []string{"| a week, or as said", "| price of"} {
+		for _, row := range rowsBelow(t, text, head) {
+			value[row[0]] = number(t, row[1])
+		}
+	}
+	get := func(name string) float64 {
+		v, ok := value[name]
+		if !ok {
+			t.Fatalf("the guide does not say: %s", name)
+		}
+		return v
+	}
+	const (
+		weeks = 52.0 / 12 // of a month
+		gb    = 1e9
+		tib   = 1 << 40
+	)
+	beyond := func(n, free float64) float64 { return max(0, n-free) }
+	objects := (get("tests") + get("other objects")) * weeks // of a month
+	loads, runs := get("loads an hour")*24*7*weeks, get("notification runs an hour")*24*7*weeks
+	read := func(queries float64) float64 { return queries * get("bytes that a query of a task reads") }
+	dollars := map[string]float64{
+		"BigQuery, storage": objects * 12 * get("bytes of an object in BigQuery") / gb * get("BigQuery, a GB stored for a month"),
+		"BigQuery, loading": beyond(objects*get("bytes of an object in BigQuery"), 2*tib) / gb * get("BigQuery, a GB written, beyond 2 TiB a month"),
+		"BigQuery, tasks":   read(loads*get("queries of a load")+runs*get("queries of a notification run")) / tib * get("BigQuery, a TiB read"),
+		"BigQuery, dashboards": get("pages of dashboards") * weeks * get("bytes that a page of a dashboard reads") / tib *
+			get("BigQuery, a TiB read"),
+		"Pub/Sub": beyond(2*objects*(get("bytes of an object in a submission")+get("bytes of an object in the loaded topic")), 10*(1<<30)) / tib *
+			get("Pub/Sub, a TiB, beyond 10 GiB a month"),
+		"Firestore, operations": objects/1e5*(get("Firestore, 100,000 reads")+get("Firestore, 100,000 writes")) +
+			get("mails")*weeks/1e5*(10*get("Firestore, 100,000 writes")+10*get("Firestore, 100,000 reads")),
+		"Firestore, storage": objects * 12 * get("bytes of a status in Firestore") / gb * get("Firestore, a GB stored for a month"),
+		"Cloud Run": (loads + runs) * get("seconds of a load, or of a notification run") *
+			(get("Cloud Run, a CPU for a second") + 2*get("Cloud Run, a GiB of memory for a second")),
+		"Scheduler, secrets": 3*get("Scheduler, a job") + 2*get("Secret Manager, a version"),
+	}
+	total := 0.0
+	for _, row := range rowsBelow(t, text, "| a month |") {
+		want, ok := dollars[row[0]]
+		if row[0] == "together" {
+			want, ok = total, true
+		}
+		if !ok {
+			t.Errorf("the test does not compute %s", row[0])
+		}
+		total += want
+		delete(dollars, row[0])
+		if got := fmt.Sprintf("$%.2f", want); row[len(row)-1] != got {
+			t.Errorf("%s: the guide says %s, computed is %s", row[0], row[len(row)-1], got)
+		}
+	}
+	for name := range dollars {
+		t.Errorf("the guide has no row %s", name)
+	}
+}
+
+// TestCounterparts checks that each part of the Python system's deployment has a
+// counterpart, and that the tests that show it exist.
+func TestCounterparts(t *testing.T) {
+	rows := rowsBelow(t, guide(t), "| there |")
+	for _, want := range []string{
+		"kernelci_new", "kernelci_trigger", "kcidb_load_queue", "kernelci_loaded", "kcidb_spool_notifications",
+		"notifications", "kcidb_send_notification", "kcidb_smtp_password", "kernelci03", "service accounts", "upgrade",
+	} {
+		if !slices.ContainsFunc(rows, func(row []string) bool { return strings.Contains(row[0], want) }) {
+			t.Errorf("%s has no counterpart", want)
+		}
+	}
+	shown := regexp.MustCompile("`([a-z/0-9]+)` ((?:Test\\w+(?:/\\w+)?(?:, )?)+)")
+	for _, row := range rows {
+		named := shown.FindAllStringSubmatch(row[len(row)-1], -1)
+		if len(row) != 3 || len(named) == 0 {
+			t.Errorf("no test is named: %q", row)
+		}
+		for _, n := range named {
+			for test := range strings.SplitSeq(n[2], ", ") {
+				name, _, _ := strings.Cut(test, "/")
+				if !hasTest(t, filepath.Join("..", n[1]), name) {
+					t.Errorf("%s has no test %s", n[1], name)
+				}
+			}
+		}
+	}
+}
+
+// hasTest reports whether the tests in a folder have one of a name.
+func hasTest(t *testing.T, folder, name string) bool {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(folder, "*_test.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.ContainsFunc(files, func(file string) bool {
+		text, err := os.ReadFile(file)
+		return err == nil && strings.Contains(string(text), "\nfunc "+name+"(")
+	})
+}
+
+// describe prints which commands of the Google Cloud CLI and which of their flags exist,
+// from the table that the CLI has for completion: asking the CLI takes seconds a command.
+const describe = `
+import importlib.util, json, sys
+spec = importlib.util.spec_from_file_location("completions", sys.argv[1])
+completions = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(completions)
+answers = []
+for words in json.load(sys.stdin):
+    node, flags, path = completions.STATIC_COMPLETION_CLI_TREE, set(), []
+    flags.update(node["flags"])
+    while words and words[0] in node["commands"]:
+        node = node["commands"][words.pop(0)]
+        flags.update(node["flags"])
+    unknown = [w for w in words if w.startswith("--") and w.split("=")[0].replace("--no-", "--") not in flags and w.split("=")[0] not in flags]
+    answers.append({"group": bool(node["commands"]), "unknown": unknown})
+json.dump(answers, sys.stdout)
+`
+
+// gcloudCommands returns the commands of gcloud in the guide, without "gcloud".
+func gcloudCommands(t *testing.T) (commands [][]string) {
+	t.Helper()
+	for _, m := range regexp.MustCompile(`(?m)^ *\$ (?:.* \| )?gcloud (.*)`).FindAllStringSubmatch(guide(t), -1) {
+		text := regexp.MustCompile(`"([^"]*)"`).ReplaceAllStringFunc(m[1], func(quoted string) string {
+			return strings.ReplaceAll(strings.Trim(quoted, `"`), " ", "_")
+		})
+		commands = append(commands, strings.Fields(text))
+	}
+	if len(commands) < 20 {
+		t.Fatalf("the guide has %d commands of gcloud: the test reads the wrong thing", len(commands))
+	}
+	return commands
+}
+
+// TestGcloudCommands looks up the commands of gcloud and their flags, if it is installed.
+func TestGcloudCommands(t *testing.T) {
+	commands := gcloudCommands(t)
+	gcloud, err := exec.LookPath("gcloud")
+	if err == nil {
+		gcloud, err = filepath.EvalSymlinks(gcloud)
+	}
+	completions := filepath.Join(filepath.Dir(gcloud), "..", "data", "cli", "gcloud_completions.py")
+	if err == nil {
+		_, err = os.Stat(completions)
+	}
+	if err != nil {
+		t.Skip("the Google Cloud CLI is missing: Debian has no package of it")
+	}
+	input, err := json.Marshal(commands)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "python3", "-B", "-c", describe, completions)
+	cmd.Stdin = strings.NewReader(string(input))
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var answers []struct {
+		Group   bool
+		Unknown []string
+	}
+	if err := json.Unmarshal(out, &answers); err != nil {
+		t.Fatal(err)
+	}
+	for i, a := range answers {
+		if a.Group || len(a.Unknown) > 0 {
+			t.Errorf("gcloud %s: no command (%t), or unknown flags %q", strings.Join(commands[i], " "), a.Group, a.Unknown)
+		}
+	}
+}
