@@ -49,6 +49,8 @@ func checkCommand(t *testing.T, page, command string) {
 	}
 	missing := func(name string) { t.Errorf("%s: %s: %s is not there", page, command, name) }
 	switch words[0] {
+	case "cd", "cp", "docker", "gcloud", "kcidb-db-dump", "openssl", "terraform":
+		// Tests of deploy look at these, or nothing can be looked up.
 	case "make":
 		makefile, err := os.ReadFile("../../Makefile")
 		if err != nil {

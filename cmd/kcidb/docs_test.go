@@ -88,7 +88,7 @@ func TestDocumentedCommandsRun(t *testing.T) {
 				outputs = append(outputs, docDay.ReplaceAllString(string(m[2]), "DAY"))
 			}
 		}
-		if script.Len() == 0 {
+		if script.Len() == 0 || filepath.Base(page) == "google-cloud.md" { // see TestGoogleCloudGuide
 			continue
 		}
 		t.Run(filepath.Base(page), func(t *testing.T) {
