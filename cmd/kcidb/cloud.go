@@ -21,9 +21,10 @@ The commands use the application default credentials: the key file that
 GOOGLE_APPLICATION_CREDENTIALS names, those of "gcloud auth application-default
 login", or those of the machine in Google Cloud.`,
 		Example: `  kcidb cloud account add maestro --project my-project --key maestro.json
-  kcidb cloud account list --project my-project`,
+  kcidb cloud account list --project my-project
+  kcidb cloud doctor --project my-project`,
 	}
-	cmd.AddCommand(newCloudAccountCommand(p))
+	cmd.AddCommand(newCloudAccountCommand(p), newCloudDoctorCommand(p))
 	return cmd
 }
 

@@ -7,18 +7,18 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	deploy "github.com/kcidb-go/kcidb/deploy/google"
 	"github.com/kcidb-go/kcidb/internal/google/googletest"
-	"github.com/kcidb-go/kcidb/internal/google/names"
 )
 
-// cloud PROJECT starts a Google Cloud project with a topic for submissions and a dataset.
+// cloud PROJECT starts a Google Cloud project that has all that KCIDB needs there.
 func cloud(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: cloud PROJECT")
 	}
-	p, env := googletest.Serve(ts.Value(testKey{}).(testing.TB), args[0])
-	p.Topics["projects/"+p.ID+"/topics/"+names.Topic] = true
-	p.Datasets[names.Dataset] = &googletest.Dataset{}
+	t := ts.Value(testKey{}).(testing.TB)
+	p, env := googletest.Serve(t, args[0])
+	p.Complete(t, deploy.FirestoreIndexes)
 	for name, value := range env {
 		ts.Setenv(name, value)
 	}

@@ -45,7 +45,7 @@ type Project struct {
 	Policies      map[string]*policypb.Policy // by the name of the resource; projects/P for the project
 	Datasets      map[string]*Dataset         // by the ID of the dataset
 	APIs          map[string]bool             // by the name of the service; those that are enabled
-	Services      map[string]string           // URLs of Cloud Run services, by projects/P/locations/L/services/S
+	Services      map[string]int              // what Cloud Run services answer at /health: HTTP statuses by projects/P/locations/L/services/S
 
 	// Settle is how many calls refuse a new account as a member, because it is not yet
 	// known everywhere.
@@ -78,7 +78,7 @@ func Serve(t testing.TB, id string) (_ *Project, env map[string]string) {
 		Databases: map[string]*adminpb.Database{}, Indexes: map[string][]*adminpb.Index{},
 		Accounts: map[string]*iampb.ServiceAccount{}, Keys: map[string][]*iampb.ServiceAccountKey{},
 		Policies: map[string]*policypb.Policy{}, Datasets: map[string]*Dataset{},
-		APIs: map[string]bool{}, Services: map[string]string{}, faults: map[string][]error{},
+		APIs: map[string]bool{}, Services: map[string]int{}, faults: map[string][]error{},
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -104,7 +104,7 @@ func Serve(t testing.TB, id string) (_ *Project, env map[string]string) {
 }
 
 func (p *Project) register(server *grpc.Server) {
-	secretmanagerpb.RegisterSecretManagerServiceServer(server, p.Secrets)
+	secretmanagerpb.RegisterSecretManagerServiceServer(server, &secrets{p.Secrets, p})
 	resourcemanagerpb.RegisterProjectsServer(server, &projects{p: p})
 	policypb.RegisterIAMPolicyServer(server, &policies{p: p})
 	iampb.RegisterIAMServer(server, &accounts{p: p})
@@ -158,6 +158,7 @@ func (p *Project) handler() http.Handler {
 	mux.HandleFunc("PATCH /bigquery/v2/projects/{project}/datasets/{dataset}", p.patchDataset)
 	mux.HandleFunc("GET /v1/projects/{project}/services", p.listServices)
 	mux.HandleFunc("GET /v2/projects/{project}/locations/{location}/services/{service}", p.getService)
+	mux.HandleFunc("GET /run/{status}/health", p.visit)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p.mu.Lock()
 		defer p.mu.Unlock()

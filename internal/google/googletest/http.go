@@ -18,6 +18,7 @@ import (
 // Dataset is a dataset of BigQuery.
 type Dataset struct {
 	Access []*bigquery.DatasetAccess
+	Labels map[string]string
 
 	etag int
 }
@@ -60,7 +61,7 @@ func (p *Project) dataset(w http.ResponseWriter, r *http.Request) *Dataset {
 func (p *Project) answerDataset(w http.ResponseWriter, r *http.Request, d *Dataset) {
 	answer(w, &bigquery.Dataset{
 		DatasetReference: &bigquery.DatasetReference{ProjectId: p.ID, DatasetId: r.PathValue("dataset")},
-		Access:           d.Access, Etag: strconv.Itoa(d.etag), Location: "EU",
+		Access:           d.Access, Labels: d.Labels, Etag: strconv.Itoa(d.etag), Location: "EU",
 	})
 }
 
@@ -115,10 +116,19 @@ func (p *Project) listServices(w http.ResponseWriter, _ *http.Request) {
 // getService returns a service of Cloud Run.
 func (p *Project) getService(w http.ResponseWriter, r *http.Request) {
 	name := fmt.Sprintf("projects/%s/locations/%s/services/%s", r.PathValue("project"), r.PathValue("location"), r.PathValue("service"))
-	uri, ok := p.Services[name]
+	status, ok := p.Services[name]
 	if !ok {
 		fail(w, &googleapi.Error{Code: http.StatusNotFound, Message: fmt.Sprintf("Resource '%s' was not found", name), Errors: []googleapi.ErrorItem{{Reason: "notFound"}}})
 		return
 	}
-	answer(w, &run.GoogleCloudRunV2Service{Name: name, Uri: uri})
+	answer(w, &run.GoogleCloudRunV2Service{Name: name, Uri: fmt.Sprintf("http://%s/run/%d", r.Host, status)})
+}
+
+// visit answers as a service of Cloud Run.
+func (p *Project) visit(w http.ResponseWriter, r *http.Request) {
+	status, err := strconv.Atoi(r.PathValue("status"))
+	if err != nil {
+		status = http.StatusNotFound
+	}
+	w.WriteHeader(status)
 }

@@ -6,8 +6,11 @@ import (
 	"context"
 
 	"cloud.google.com/go/firestore/apiv1/admin/adminpb"
+	policypb "cloud.google.com/go/iam/apiv1/iampb"
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	"cloud.google.com/go/scheduler/apiv1/schedulerpb"
+
+	"github.com/kcidb-go/kcidb/internal/secrets/secretstest"
 )
 
 // publisher answers for topics.
@@ -55,4 +58,17 @@ func (s *firestore) GetDatabase(_ context.Context, r *adminpb.GetDatabaseRequest
 
 func (s *firestore) ListIndexes(_ context.Context, r *adminpb.ListIndexesRequest) (*adminpb.ListIndexesResponse, error) {
 	return &adminpb.ListIndexesResponse{Indexes: s.p.Indexes[r.GetParent()]}, nil
+}
+
+// secrets is Secret Manager with policies.
+type secrets struct {
+	*secretstest.Server
+	p *Project
+}
+
+func (s *secrets) GetIamPolicy(_ context.Context, r *policypb.GetIamPolicyRequest) (*policypb.Policy, error) {
+	if !s.Has(r.GetResource()) {
+		return nil, notFound(r.GetResource())
+	}
+	return s.p.getPolicy(r.GetResource()), nil
 }

@@ -27,6 +27,9 @@ const (
 	AckDeadline = 540
 )
 
+// Region is the default region of Cloud Run, Cloud Scheduler and Firestore.
+const Region = "us-central1"
+
 const (
 	// Dataset is the BigQuery dataset of the reports.
 	Dataset = "kcidb"

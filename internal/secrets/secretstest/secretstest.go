@@ -73,6 +73,14 @@ func (s *Server) Add(secret, data string) {
 	s.versions[secret] = append(s.versions[secret], version{data, secretmanagerpb.SecretVersion_ENABLED})
 }
 
+// Has reports whether a secret exists.
+func (s *Server) Has(secret string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, ok := s.versions[secret]
+	return ok
+}
+
 // Disable disables the latest version of a secret.
 func (s *Server) Disable(secret string) {
 	s.mu.Lock()
@@ -155,4 +163,12 @@ func (s *Server) GetSecretVersion(_ context.Context, r *secretmanagerpb.GetSecre
 		return nil, err
 	}
 	return &secretmanagerpb.SecretVersion{Name: name, State: v.state}, nil
+}
+
+// GetSecret returns a secret without its versions.
+func (s *Server) GetSecret(_ context.Context, r *secretmanagerpb.GetSecretRequest) (*secretmanagerpb.Secret, error) {
+	if !s.Has(r.GetName()) {
+		return nil, status.Errorf(codes.NotFound, "Secret [%s] not found.", r.GetName())
+	}
+	return &secretmanagerpb.Secret{Name: r.GetName()}, nil
 }
