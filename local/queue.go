@@ -13,22 +13,24 @@ import (
 	"github.com/kcidb-go/kcidb"
 	"github.com/kcidb-go/kcidb/internal/arrival"
 	"github.com/kcidb-go/kcidb/internal/queue"
-	"github.com/kcidb-go/kcidb/internal/queue/jetstream"
+	queues "github.com/kcidb-go/kcidb/internal/queue/all"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
 
 // OpenQueue returns a client of a queue: "nats://HOST/KCIDB" for a queue in a NATS
 // cluster or a service that sets queue_listen, "embedded:DIR" for files that only this
-// process opens, and so no running service; "kcidb mq --help" explains both. The queue
+// process opens, and so no running service; "pubsub:PROJECT/TOPIC" for a queue on Google
+// Pub/Sub. "kcidb mq --help" explains them. The queue
 // must exist: a service or "kcidb mq io-publisher init" makes it. Close the client at the
 // end.
 //
 // Submit returns when the report is on the disk of the queue. Status knows submissions
 // until they are loaded, and those that the loader gave up. Query and Match return
-// [kcidb.ErrUnsupported].
+// [kcidb.ErrUnsupported], and so does Status of a queue on Pub/Sub, which does not say what
+// waits.
 func OpenQueue(ctx context.Context, queue string) (*kcidb.Client, error) {
-	q, err := jetstream.Open(ctx, queue)
+	q, err := queues.Open(ctx, queue, queues.Options{})
 	if err != nil {
 		return nil, err
 	}
@@ -66,6 +68,9 @@ func (b *queueBackend) Submit(ctx context.Context, text []byte, r *report.Report
 
 func (b *queueBackend) Status(ctx context.Context, id string) (kcidb.Status, error) {
 	pending, err := b.queue.Pending(ctx, id)
+	if errors.Is(err, queue.ErrUnsupported) {
+		return kcidb.Status{}, fmt.Errorf("submission %q: %w: ask the service or the database", id, kcidb.ErrUnsupported)
+	}
 	if err != nil {
 		return kcidb.Status{}, fmt.Errorf("submission %q: %w", id, err)
 	}

@@ -9,7 +9,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kcidb-go/kcidb/internal/queue"
-	"github.com/kcidb-go/kcidb/internal/queue/jetstream"
+	queues "github.com/kcidb-go/kcidb/internal/queue/all"
+	"github.com/kcidb-go/kcidb/internal/queue/pubsub"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -24,7 +25,8 @@ of the three kinds.
 
 The option --queue names the queue:
 
-` + jetstream.Help,
+` + queues.Help + `
+The options -p, -t and -s name a queue on Google Pub/Sub, as for the Python tools.`,
 		Example: `  kcidb mq io-publisher publish --queue nats://mq.example.org/KCIDB < reports.json
   kcidb mq io-subscriber pull --queue nats://mq.example.org/KCIDB -m 10
   kcidb mq dead list --queue embedded:kcidb-data/queue`,
@@ -60,6 +62,9 @@ type queueOptions struct {
 	queue   string
 	project string
 	topic   string
+	// subscription must be named with the topic if pulls is set.
+	subscription string
+	pulls        bool
 }
 
 // addFlags adds the flags to cmd and all its subcommands.
@@ -67,8 +72,7 @@ func (o *queueOptions) addFlags(cmd *cobra.Command) {
 	cmd.PersistentFlags().StringVar(&o.queue, "queue", "", "`URL` of the queue")
 }
 
-// addPubSubFlags accepts the Python tools' flags, which name a Google Pub/Sub
-// queue.
+// addPubSubFlags adds the Python tools' flags, which name a Google Pub/Sub queue.
 func (o *queueOptions) addPubSubFlags(cmd *cobra.Command) {
 	cmd.PersistentFlags().StringVarP(&o.project, "project", "p", "", "`PROJECT` of a Google Pub/Sub queue")
 	cmd.PersistentFlags().StringVarP(&o.topic, "topic", "t", "", "`TOPIC` of a Google Pub/Sub queue")
@@ -79,10 +83,14 @@ func (o *queueOptions) url() (string, error) {
 	switch {
 	case o.queue != "":
 		return o.queue, nil
-	case o.project != "" || o.topic != "":
-		return "", usagef("this program cannot use Google Pub/Sub queues (-p, -t): name a queue with --queue URL")
+	case o.project != "" && o.topic != "" && (o.subscription != "" || !o.pulls):
+		return pubsub.Spec(o.project, o.topic, o.subscription), nil
+	case o.project == "" && o.topic == "" && o.subscription == "":
+		return "", usagef("no queue is named: use --queue URL")
+	case o.pulls:
+		return "", usagef("a subscription on Google Pub/Sub needs all of -p PROJECT, -t TOPIC and -s SUBSCRIPTION")
 	}
-	return "", usagef("no queue is named: use --queue URL")
+	return "", usagef("a topic on Google Pub/Sub needs both -p PROJECT and -t TOPIC")
 }
 
 // withQueue opens the queue, calls f with it, and closes it.
@@ -91,7 +99,7 @@ func (o *queueOptions) withQueue(ctx context.Context, f func(queue.Queue) error)
 	if err != nil {
 		return err
 	}
-	q, err := jetstream.Open(ctx, url)
+	q, err := queues.Open(ctx, url, queues.Options{})
 	if err != nil {
 		return err
 	}
@@ -99,38 +107,60 @@ func (o *queueOptions) withQueue(ctx context.Context, f func(queue.Queue) error)
 	return f(q)
 }
 
-// newMQInitCommand returns the init command of publishers and subscribers. The
-// Python system has two objects (topic and subscription) where we have one
-// queue, so either command creates the whole queue.
+// newMQInitCommand returns the init command of publishers, or that of subscribers. On
+// Google Pub/Sub these are two objects, as for the Python system. Any other queue is one
+// object, so either command creates the whole queue.
 func newMQInitCommand(o *queueOptions, parent string, kind *mqKind) *cobra.Command {
 	return &cobra.Command{
-		Use:     "init",
-		Short:   "Create the queue",
-		Long:    `Create the queue for publishers and subscribers, unless it exists.`,
+		Use:   "init",
+		Short: "Create the queue",
+		Long: `Create the queue for publishers and subscribers, unless it exists. On Google
+Pub/Sub the publisher's command creates the topic, the topic for dead letters and
+the subscription that keeps these; the subscriber's command creates the
+subscription as well.`,
 		Example: "  " + parent + " init --queue " + kind.url,
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.withQueue(cmd.Context(), func(q queue.Queue) error { return q.Init(cmd.Context()) })
+			return o.withQueue(cmd.Context(), func(q queue.Queue) error {
+				if sided, ok := q.(queue.Sided); ok && !o.pulls {
+					return sided.InitPublisher(cmd.Context())
+				}
+				return q.Init(cmd.Context())
+			})
 		},
 	}
 }
 
-// newMQCleanupCommand returns the cleanup command of publishers and
-// subscribers. Scripts run both, so a missing queue is not an error.
+// newMQCleanupCommand returns the cleanup command of publishers, or that of subscribers.
+// Scripts run both, so a missing queue is not an error.
 func newMQCleanupCommand(o *queueOptions, parent string, kind *mqKind) *cobra.Command {
 	return &cobra.Command{
-		Use:     "cleanup",
-		Short:   "Remove the queue with all its messages",
-		Long:    `Remove the queue with all its messages, if it exists. This cannot be undone.`,
+		Use:   "cleanup",
+		Short: "Remove the queue with all its messages",
+		Long: `Remove the queue with all its messages, if it exists. This cannot be undone. On
+Google Pub/Sub the publisher's command removes the topics, and the subscriber's
+command removes the subscriptions, which have the messages.`,
 		Example: "  " + parent + " cleanup --queue " + kind.url,
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return o.withQueue(cmd.Context(), func(q queue.Queue) error {
-				if err := q.Cleanup(cmd.Context()); !errors.Is(err, queue.ErrNotFound) {
+				if err := o.cleanup(cmd.Context(), q); !errors.Is(err, queue.ErrNotFound) {
 					return err
 				}
 				return nil
 			})
 		},
 	}
+}
+
+// cleanup removes the side of the queue that the command is for.
+func (o *queueOptions) cleanup(ctx context.Context, q queue.Queue) error {
+	sided, ok := q.(queue.Sided)
+	switch {
+	case !ok:
+		return q.Cleanup(ctx)
+	case o.pulls:
+		return sided.CleanupSubscriber(ctx)
+	}
+	return sided.CleanupPublisher(ctx)
 }

@@ -25,6 +25,7 @@ them, and restore or discard them. They are kept until then.`,
   kcidb mq dead restore --queue nats://mq.example.org/KCIDB ID`,
 	}
 	o.addFlags(cmd)
+	o.addPubSubFlags(cmd)
 	cmd.AddCommand(
 		newMQDeadListCommand(p, &o), newMQDeadShowCommand(p, &o),
 		newMQDeadRestoreCommand(p, &o), newMQDeadDiscardCommand(&o))

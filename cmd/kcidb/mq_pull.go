@@ -23,8 +23,7 @@ type mqPullOptions struct {
 }
 
 func newMQSubscriberCommand(p *program, kind *mqKind) *cobra.Command {
-	var o queueOptions
-	var subscription string
+	o := queueOptions{pulls: true}
 	name := "kcidb mq " + kind.name + "-subscriber"
 	cmd := &cobra.Command{
 		Use:     kind.name + "-subscriber",
@@ -34,7 +33,7 @@ func newMQSubscriberCommand(p *program, kind *mqKind) *cobra.Command {
 	}
 	o.addFlags(cmd)
 	o.addPubSubFlags(cmd)
-	cmd.PersistentFlags().StringVarP(&subscription, "subscription", "s", "", "`SUBSCRIPTION` of a Google Pub/Sub queue")
+	cmd.PersistentFlags().StringVarP(&o.subscription, "subscription", "s", "", "`SUBSCRIPTION` of a Google Pub/Sub queue")
 	cmd.AddCommand(newMQInitCommand(&o, name, kind), newMQPullCommand(p, &o, kind), newMQCleanupCommand(&o, name, kind))
 	return cmd
 }

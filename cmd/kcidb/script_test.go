@@ -16,11 +16,13 @@ import (
 	"testing"
 	"time"
 
+	"cloud.google.com/go/pubsub/v2"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/kcidb-go/kcidb/internal/google"
 	"github.com/kcidb-go/kcidb/internal/queue"
 	"github.com/kcidb-go/kcidb/internal/queue/jetstream"
+	"github.com/kcidb-go/kcidb/internal/queue/pubsub/pubsubtest"
 	"github.com/kcidb-go/kcidb/internal/store/all"
 	"github.com/kcidb-go/kcidb/internal/store/bigquery/bigquerytest"
 	"github.com/kcidb-go/kcidb/internal/store/pgtest"
@@ -62,6 +64,8 @@ func TestScripts(t *testing.T) {
 			"bigquery":   bigquery,
 			"cloud":      cloud,
 			"firestore":  firestoreSpool,
+			"pubsub":     startPubSub,
+			"published":  published,
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("TZ", "Europe/Helsinki")
@@ -184,4 +188,30 @@ func postgresql(ts *testscript.TestScript, neg bool, args []string) {
 	for _, name := range args {
 		ts.Setenv(name, pgtest.Database(ts.Value(testKey{}).(testing.TB)))
 	}
+}
+
+// pubsub starts a Pub/Sub server, which the commands use until the end of the script.
+func startPubSub(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 0 {
+		ts.Fatalf("usage: pubsub")
+	}
+	ts.Setenv("PUBSUB_EMULATOR_HOST", pubsubtest.Start(ts.Value(testKey{}).(testing.TB)).Address)
+}
+
+// published PROJECT TOPIC FILE publishes a file as a program of the Python system does.
+func published(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: published PROJECT TOPIC FILE")
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	server := pubsubtest.Server{Address: ts.Getenv("PUBSUB_EMULATOR_HOST")}
+	client, err := pubsub.NewClient(ctx, args[0], server.Options()...)
+	ts.Check(err)
+	defer client.Close()
+	topic := client.Publisher(args[1])
+	topic.EnableMessageOrdering = true
+	defer topic.Stop()
+	_, err = topic.Publish(ctx, &pubsub.Message{Data: []byte(ts.ReadFile(args[2])), OrderingKey: "k"}).Get(ctx)
+	ts.Check(err)
 }

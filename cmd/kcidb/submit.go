@@ -44,12 +44,14 @@ tries again for some two minutes.
 The option --url names the service, or the environment variable KCIDB_REST,
   http[s]://TOKEN@HOST[:PORT]
 which keeps the token out of the process list. The flags -p and -t of the Python
-tool are accepted and ignored then.
+tool are accepted and ignored then. Without a service they name a topic on Google
+Pub/Sub, for which the application default credentials are used.
 
 Exit status: 0 all reports were accepted; 1 some were not.`,
 		Example: `  KCIDB_REST=https://TOKEN@kcidb.example.org/ kcidb submit < report.json
   kcidb submit --url http://127.0.0.1:8080 < report.json
-  kcidb submit --queue nats://mq.example.org/KCIDB < report.json`,
+  kcidb submit --queue nats://mq.example.org/KCIDB < report.json
+  kcidb submit -p kernelci-production -t kcidb_new < report.json`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runSubmit(cmd.Context(), p, &o)
@@ -78,6 +80,13 @@ func (o *submitOptions) client(ctx context.Context, p *program) (*kcidb.Client, 
 		return local.OpenQueue(ctx, o.queue.queue)
 	}
 	address := cmp.Or(o.url, os.Getenv(restEnv))
+	if address == "" && (o.queue.project != "" || o.queue.topic != "") {
+		url, err := o.queue.url()
+		if err != nil {
+			return nil, err
+		}
+		return local.OpenQueue(ctx, url)
+	}
 	if address == "" {
 		return nil, usagef("no service or queue is named: use --url URL or --queue URL, or set %s=https://TOKEN@HOST/", restEnv)
 	}

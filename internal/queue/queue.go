@@ -31,11 +31,15 @@ var (
 	// ErrDamaged: the data of the message does not match the queue's record of
 	// it, and is lost.
 	ErrDamaged = errkind.New(errkind.Gone, "its data is damaged in the queue")
+	// ErrForbidden: the account may not do this.
+	ErrForbidden = errkind.New(errkind.Broken, "not permitted in the queue")
+	// ErrUnsupported: this kind of queue cannot answer the question.
+	ErrUnsupported = errkind.New(errkind.Unsupported, "this kind of queue cannot tell")
 )
 
 // Message is a submission on its way.
 type Message struct {
-	ID       string    // unique; publishing the same ID again within some minutes changes nothing
+	ID       string    // unique; publishing the same ID again within some minutes changes nothing, if the driver keeps IDs
 	Origin   string    // the submitter, "" without authentication
 	Objects  int       // objects in Data, 0 if they were not counted
 	Received time.Time // when the server received it: see package arrival
@@ -58,23 +62,25 @@ type Queue interface {
 	Publish(ctx context.Context, m Message) error
 
 	// Pull waits for a message, at most for the duration wait, and returns the
-	// available messages, oldest first, within the limits. The first message
+	// available messages, oldest first if the engine has an order, within the limits. The first message
 	// is returned even if it alone exceeds a limit. No messages is not an
 	// error.
 	Pull(ctx context.Context, max Limits, wait time.Duration) ([]Delivery, error)
 	// Pending reports whether a message with the ID is in the queue: waiting,
-	// or pulled and not acknowledged. It is false for dead letters.
+	// or pulled and not acknowledged. It is false for dead letters. It fails with
+	// ErrUnsupported if the engine does not say.
 	Pending(ctx context.Context, id string) (bool, error)
 	// Newest returns the latest time at which a message was received, among the
 	// messages in the queue and the dead letters, or the zero time if there are no
 	// messages. Messages given up or restored hide no later time of the messages
 	// before them. Published messages are assumed to be in the order of their
 	// times: if several publishers' clocks differ, Newest is the time of the last
-	// publication.
+	// publication. It fails with ErrUnsupported if the engine does not say.
 	Newest(ctx context.Context) (time.Time, error)
 	// Stats returns the numbers of messages. They may be a moment old, and then
 	// miss messages published or acknowledged since. The cost does not grow
-	// with the numbers, because no message is read.
+	// with the numbers, because no message is read. A number that the engine does not say
+	// is Unknown. Stats fails if the queue cannot be used, so that it serves as a check.
 	Stats(ctx context.Context) (Stats, error)
 
 	// DeadLetters returns the messages that were given up so far, oldest
@@ -92,6 +98,20 @@ type Queue interface {
 	Restore(ctx context.Context, id string) error
 	// Discard removes a message that was given up for good.
 	Discard(ctx context.Context, id string) error
+}
+
+// Sided is a queue with one object for its publishers and another for its subscribers, so
+// that each can be created and removed without the other. Init and Cleanup of such a
+// queue do both.
+type Sided interface {
+	// InitPublisher creates what publishers need, unless it exists.
+	InitPublisher(ctx context.Context) error
+	// InitSubscriber creates what subscribers need, unless it exists.
+	InitSubscriber(ctx context.Context) error
+	// CleanupPublisher removes what InitPublisher creates.
+	CleanupPublisher(ctx context.Context) error
+	// CleanupSubscriber removes what InitSubscriber creates, with all messages.
+	CleanupSubscriber(ctx context.Context) error
 }
 
 // Limits bound the messages that one Pull returns; 0 means no limit.
@@ -116,13 +136,17 @@ type Delivery interface {
 	// as many times as the driver allows.
 	Refuse(ctx context.Context, reason string, final bool) error
 	// Postpone gives the message back because of a problem that the message did not
-	// cause. The message comes again after delay, and the messages behind it are
+	// cause. The message comes again after delay, or earlier if the engine does not wait
+	// that long, and the messages behind it are
 	// handed out meanwhile. The attempt counts; a driver opened without a limit
 	// of attempts never makes it a dead letter.
 	Postpone(ctx context.Context, delay time.Duration) error
 	// Extend restarts the visibility time.
 	Extend(ctx context.Context) error
 }
+
+// Unknown is a number in Stats that the engine does not say.
+const Unknown = -1
 
 // Stats are the numbers of messages in a queue.
 type Stats struct {

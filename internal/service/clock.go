@@ -4,8 +4,10 @@ package service
 
 import (
 	"context"
+	"errors"
 
 	"github.com/kcidb-go/kcidb/internal/arrival"
+	"github.com/kcidb-go/kcidb/internal/queue"
 	"github.com/kcidb-go/kcidb/internal/store"
 )
 
@@ -20,7 +22,8 @@ func (s *Service) clock(ctx context.Context, p *parts) (*arrival.Clock, error) {
 		return nil, err
 	}
 	queued, err := p.queue.Newest(ctx)
-	if err != nil {
+	// Without an answer the clock knows only what is loaded.
+	if err != nil && !errors.Is(err, queue.ErrUnsupported) {
 		return nil, err
 	}
 	if !clock.Seed(queued) {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"github.com/kcidb-go/kcidb/internal/queue"
+	queues "github.com/kcidb-go/kcidb/internal/queue/all"
 	"github.com/kcidb-go/kcidb/internal/queue/jetstream"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/all"
@@ -16,32 +17,40 @@ import (
 
 // openQueue opens the queue, and creates it unless it exists.
 func (s *Service) openQueue(ctx context.Context) (queue.Queue, error) {
-	cfg := jetstream.Config{Dir: s.cfg.queueDirectory(), Listen: s.cfg.QueueListen}
-	if s.secrets != nil && s.secrets.queueToken != nil {
-		cfg.User = string(s.secrets.queueToken())
-	}
-	if s.cfg.Queue != "" {
-		var err error
-		if cfg, err = jetstream.Parse(s.cfg.Queue); err != nil {
-			return nil, err
-		}
-	}
-	cfg.Logger = s.log
-	cfg.Visibility = visibility
-	// The loader itself gives submissions up, and only those that can never be loaded.
-	cfg.MaxAttempts = -1
-	cfg.MaxMessageBytes = int(s.cfg.MaxSubmission)
-	q, err := cfg.Open(ctx)
+	q, err := s.connectQueue(ctx)
 	if errors.Is(err, queue.ErrBusy) {
 		return nil, fmt.Errorf("data directory %s: another service runs on it: %w", s.cfg.Data, err)
 	} else if err != nil {
 		return nil, err
 	}
-	if err := q.Init(ctx); err != nil {
+	err = q.Init(ctx)
+	if errors.Is(err, queue.ErrForbidden) {
+		// An account with the least rights uses a queue that an administrator made.
+		s.log.Warn("the account may not look whether the queue is complete", "error", err)
+		return q, nil
+	} else if err != nil {
 		q.Close()
 		return nil, err
 	}
 	return q, nil
+}
+
+func (s *Service) connectQueue(ctx context.Context) (queue.Queue, error) {
+	o := queues.Options{
+		Visibility: visibility,
+		// The loader itself gives submissions up, and only those that can never be loaded.
+		MaxAttempts:     -1,
+		MaxMessageBytes: int(s.cfg.MaxSubmission),
+		Logger:          s.log,
+	}
+	if s.cfg.Queue != "" {
+		return queues.Open(ctx, s.cfg.Queue, o)
+	}
+	own := jetstream.Config{Dir: s.cfg.queueDirectory(), Listen: s.cfg.QueueListen}
+	if s.secrets != nil && s.secrets.queueToken != nil {
+		own.User = string(s.secrets.queueToken())
+	}
+	return o.JetStream(own).Open(ctx)
 }
 
 // openStore opens the database. The database in the data directory belongs to

@@ -65,7 +65,7 @@ func TestEmbedded(t *testing.T) {
 		cfg.Visibility = visibility
 		cfg.Dir = t.TempDir()
 		return func() queue.Queue { return open(t, cfg) }
-	})
+	}, queuetest.Capabilities{})
 }
 
 func TestRemote(t *testing.T) {
@@ -78,7 +78,7 @@ func TestRemote(t *testing.T) {
 		cfg.User, cfg.Password = "ci", "secret"
 		cfg.Stream = strings.ReplaceAll(t.Name(), "/", "_")
 		return func() queue.Queue { return open(t, cfg) }
-	})
+	}, queuetest.Capabilities{})
 }
 
 // startRemote runs a server as an administrator would, but in this process.

@@ -14,14 +14,17 @@ import (
 	"github.com/kcidb-go/kcidb/internal/queue"
 )
 
-func testMissing(t *testing.T, open func() queue.Queue) {
-	q := open()
+func testMissing(t *testing.T, o opener) {
+	q := o.open()
 	ctx := t.Context()
-	_, pullErr := q.Pull(ctx, queue.Limits{}, 0)
+	_, pullErr := q.Pull(ctx, queue.Limits{}, soon)
 	_, pendingErr := q.Pending(ctx, "a")
 	_, statsErr := q.Stats(ctx)
 	listErr := listError(q.DeadLetters(ctx))
 	_, getErr := q.DeadLetter(ctx, "a")
+	if o.NoPending && errors.Is(pendingErr, queue.ErrUnsupported) {
+		pendingErr = queue.ErrNotFound
+	}
 	for what, err := range map[string]error{
 		"Publish":     q.Publish(ctx, message("a")),
 		"Pull":        pullErr,
@@ -46,13 +49,11 @@ func listError(letters iter.Seq2[queue.DeadLetter, error]) (last error) {
 	return last
 }
 
-func testInit(t *testing.T, open func() queue.Queue) {
-	q := start(t, open)
+func testInit(t *testing.T, o opener) {
+	q := start(t, o)
 	publish(t, q, "a")
 	must(t, q.Init(t.Context()))
-	if pending, err := q.Pending(t.Context(), "a"); err != nil || !pending {
-		t.Errorf("after a second Init the message is pending: %v, %v", pending, err)
-	}
+	o.requirePending(t, q, "after a second Init", "a", true)
 	must(t, q.Cleanup(t.Context()))
 	if err := q.Publish(t.Context(), message("b")); !errors.Is(err, queue.ErrNotFound) {
 		t.Errorf("Publish after Cleanup: %v, want %v", err, queue.ErrNotFound)
@@ -63,8 +64,8 @@ func testInit(t *testing.T, open func() queue.Queue) {
 	ack(t, pull(t, q, 1)...)
 }
 
-func testClosed(t *testing.T, open func() queue.Queue) {
-	q := start(t, open)
+func testClosed(t *testing.T, o opener) {
+	q := start(t, o)
 	must(t, q.Close())
 	must(t, q.Close())
 	_, pullErr := q.Pull(t.Context(), queue.Limits{}, 0)
@@ -79,13 +80,13 @@ func testClosed(t *testing.T, open func() queue.Queue) {
 	}
 }
 
-func testPublish(t *testing.T, open func() queue.Queue) {
-	q := start(t, open)
+func testPublish(t *testing.T, o opener) {
+	q := start(t, o)
 	full, bare := message("full"), queue.Message{ID: "bare", Received: message("").Received}
 	full.Origin = "quotes \" and\r\nlines: ä"
 	must(t, q.Publish(t.Context(), full))
 	must(t, q.Publish(t.Context(), bare))
-	for i, d := range pull(t, q, 2) {
+	for i, d := range pullEach(t, q, "full", "bare") {
 		got := d.Message()
 		if len(got.Data) == 0 {
 			got.Data = nil
@@ -95,8 +96,9 @@ func testPublish(t *testing.T, open func() queue.Queue) {
 	}
 }
 
-func testPublishTwice(t *testing.T, open func() queue.Queue) {
-	q := start(t, open)
+func testPublishTwice(t *testing.T, o opener) {
+	needs(t, o.Duplicates)
+	q := start(t, o)
 	publish(t, q, "a", "a", "b", "a")
 	got := pull(t, q, 2)
 	requireEqual(t, "messages", ids(got), []string{"a", "b"})
@@ -106,17 +108,15 @@ func testPublishTwice(t *testing.T, open func() queue.Queue) {
 	requireEmpty(t, q)
 }
 
-func testPublishRefused(t *testing.T, open func() queue.Queue) {
-	q := start(t, open)
+func testPublishRefused(t *testing.T, o opener) {
+	q := start(t, o)
 	for _, id := range []string{"", "*", ">", "a.b", "a b", "a\r\nb", "ä", strings.Repeat("a", 300)} {
 		m := message("a")
 		m.ID = id
 		if err := q.Publish(t.Context(), m); err == nil {
 			t.Errorf("the ID %q is accepted", id)
 		}
-		if pending, err := q.Pending(t.Context(), id); err != nil || pending {
-			t.Errorf("the ID %q is pending: %v, %v", id, pending, err)
-		}
+		o.requirePending(t, q, "refused", id, false)
 		if _, err := q.DeadLetter(t.Context(), id); !errors.Is(err, queue.ErrNotFound) {
 			t.Errorf("the dead letter %q: %v, want %v", id, err, queue.ErrNotFound)
 		}
@@ -134,52 +134,46 @@ func testPublishRefused(t *testing.T, open func() queue.Queue) {
 	requireEmpty(t, q)
 }
 
-func testLarge(t *testing.T, open func() queue.Queue) {
-	q := start(t, open)
+func testLarge(t *testing.T, o opener) {
+	q := start(t, o)
 	sizes := []int{640 << 10, 640<<10 + 1, 1 << 20, 20 << 20}
 	names := newIDs(len(sizes))
 	for i, size := range sizes {
 		m := message(names[i])
 		m.Data = randomData(size)
 		must(t, q.Publish(t.Context(), m))
-		must(t, q.Publish(t.Context(), m))
+		if !o.Duplicates {
+			must(t, q.Publish(t.Context(), m))
+		}
 	}
-	requireStats(t, q, "published", queue.Stats{Messages: len(sizes)})
-	for i, d := range pull(t, q, len(sizes)) {
-		requireEqual(t, "message", d.Message().ID, names[i])
+	o.requireStats(t, q, "published", queue.Stats{Messages: len(sizes)})
+	for i, d := range pullEach(t, q, names...) {
 		if !bytes.Equal(d.Message().Data, randomData(sizes[i])) {
 			t.Errorf("%d bytes arrive as %d others", sizes[i], len(d.Message().Data))
 		}
 		ack(t, d)
 	}
-	requireStats(t, q, "acknowledged", queue.Stats{})
+	o.requireStats(t, q, "acknowledged", queue.Stats{})
 }
 
-func testPending(t *testing.T, open func() queue.Queue) {
-	q := start(t, open)
-	check := func(when string, id string, want bool) {
-		t.Helper()
-		got, err := q.Pending(t.Context(), id)
-		must(t, err)
-		if got != want {
-			t.Errorf("%s: %s is pending: %v", when, id, got)
-		}
-	}
-	check("before", "a", false)
+func testPending(t *testing.T, o opener) {
+	q := start(t, o)
+	o.requirePending(t, q, "before", "a", false)
 	publish(t, q, "a", "ab")
-	check("waiting", "a", true)
-	check("part of an ID", "b", false)
-	got := pull(t, q, 2)
-	check("out", "a", true)
+	o.requirePending(t, q, "waiting", "a", true)
+	o.requirePending(t, q, "part of an ID", "b", false)
+	got := pullEach(t, q, "a", "ab")
+	o.requirePending(t, q, "out", "a", true)
 	ack(t, got[0])
-	check("acknowledged", "a", false)
-	check("not acknowledged", "ab", true)
+	o.requirePending(t, q, "acknowledged", "a", false)
+	o.requirePending(t, q, "not acknowledged", "ab", true)
 	must(t, got[1].Refuse(t.Context(), "bad", true))
-	check("dead", "ab", false)
+	o.requirePending(t, q, "dead", "ab", false)
 }
 
-func testNewest(t *testing.T, open func() queue.Queue) {
-	q := start(t, open)
+func testNewest(t *testing.T, o opener) {
+	needs(t, o.NoPending)
+	q := start(t, o)
 	newest := func(want time.Time) {
 		t.Helper()
 		if got, err := q.Newest(t.Context()); err != nil || !got.Equal(want) {
@@ -215,8 +209,9 @@ func testNewest(t *testing.T, open func() queue.Queue) {
 
 // testNewestRestored gives up and restores older messages behind newer
 // messages.
-func testNewestRestored(t *testing.T, open func() queue.Queue) {
-	q := start(t, open)
+func testNewestRestored(t *testing.T, o opener) {
+	needs(t, o.NoPending)
+	q := start(t, o)
 	newest := func(when string, want time.Time) {
 		t.Helper()
 		if got, err := q.Newest(t.Context()); err != nil || !got.Equal(want) {
@@ -250,17 +245,17 @@ func testNewestRestored(t *testing.T, open func() queue.Queue) {
 	newest("the last acknowledged", fourth)
 }
 
-func testStats(t *testing.T, open func() queue.Queue) {
-	q := start(t, open)
-	requireStats(t, q, "empty", queue.Stats{})
+func testStats(t *testing.T, o opener) {
+	q := start(t, o)
+	o.requireStats(t, q, "empty", queue.Stats{})
 	publish(t, q, "a", "b", "c")
-	requireStats(t, q, "published", queue.Stats{Messages: 3})
+	o.requireStats(t, q, "published", queue.Stats{Messages: 3})
 	got := pull(t, q, 2)
-	requireStats(t, q, "pulled", queue.Stats{Messages: 3, Unacked: 2})
+	o.requireStats(t, q, "pulled", queue.Stats{Messages: 3, Unacked: 2})
 	ack(t, got[0])
-	requireStats(t, q, "acknowledged", queue.Stats{Messages: 2, Unacked: 1})
+	o.requireStats(t, q, "acknowledged", queue.Stats{Messages: 2, Unacked: 1})
 	must(t, got[1].Refuse(t.Context(), "bad", true))
-	requireStats(t, q, "given up", queue.Stats{Messages: 1, DeadLetters: 1})
+	o.requireStats(t, q, "given up", queue.Stats{Messages: 1, DeadLetters: 1})
 	ack(t, pull(t, q, 1)...)
-	requireStats(t, q, "done", queue.Stats{DeadLetters: 1})
+	o.requireStats(t, q, "done", queue.Stats{DeadLetters: 1})
 }

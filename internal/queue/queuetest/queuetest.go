@@ -6,10 +6,9 @@ package queuetest
 
 import (
 	"bytes"
-	"context"
+	"errors"
 	"fmt"
 	"reflect"
-	"slices"
 	"testing"
 	"time"
 
@@ -38,16 +37,34 @@ const (
 // soon is how long a test waits for an event that must happen.
 const soon = time.Minute
 
-// Run checks that the queues of a driver keep the contract. It calls setup once
-// per test, with the visibility time that the test needs; the other settings
-// must be the constants above. setup returns a function that opens the test's
-// queue, which does not exist at first. Opening it again after Close opens the
-// same queue. The suite closes every queue it opens.
-func Run(t *testing.T, setup func(t *testing.T, visibility time.Duration) (open func() queue.Queue)) {
+// Capabilities are what a driver declares that its engine cannot do. The zero value is a
+// queue that keeps the whole contract.
+type Capabilities struct {
+	NoPending  bool // Pending and Newest fail with queue.ErrUnsupported
+	NoStats    bool // all numbers of Stats are queue.Unknown
+	NoOrder    bool // messages come in any order
+	Duplicates bool // an ID that is published twice comes twice
+	Few        bool // the server is slow: fewer messages
+}
+
+// opener opens the queue of a test.
+type opener struct {
+	Capabilities
+	open func() queue.Queue
+}
+
+// Setup returns a function that opens the queue of a test. The queue does not exist at
+// first. Opening it again after Close opens the same queue. visibility is the time that the
+// test needs; the other settings must be the constants above.
+type Setup func(t *testing.T, visibility time.Duration) (open func() queue.Queue)
+
+// Run checks that the queues of a driver keep the contract, except for what the driver
+// declares. It calls setup once per test, and closes every queue it opens.
+func Run(t *testing.T, setup Setup, lacks Capabilities) {
 	for _, test := range []struct {
 		name       string
 		visibility time.Duration
-		run        func(*testing.T, func() queue.Queue)
+		run        func(*testing.T, opener)
 	}{
 		{"Missing", long, testMissing},
 		{"Init", long, testInit},
@@ -84,22 +101,30 @@ func Run(t *testing.T, setup func(t *testing.T, visibility time.Duration) (open 
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			open := setup(t, test.visibility)
-			test.run(t, func() queue.Queue {
+			test.run(t, opener{lacks, func() queue.Queue {
 				t.Helper()
 				q := open()
 				t.Cleanup(func() { _ = q.Close() })
 				return q
-			})
+			}})
 		})
 	}
 }
 
 // start opens a queue and creates it.
-func start(t *testing.T, open func() queue.Queue) queue.Queue {
+func start(t *testing.T, o opener) queue.Queue {
 	t.Helper()
-	q := open()
+	q := o.open()
 	must(t, q.Init(t.Context()))
 	return q
+}
+
+// needs skips a test of what the driver cannot do.
+func needs(t *testing.T, lacks bool) {
+	t.Helper()
+	if lacks {
+		t.Skip("the driver does not do this, as it declares")
+	}
 }
 
 func must(t *testing.T, err error) {
@@ -180,8 +205,15 @@ func requireEqual[T any](t *testing.T, what string, got, want T) {
 
 // requireStats waits until the queue has the wanted numbers of messages. Bytes must
 // be 0 exactly if there are no messages.
-func requireStats(t *testing.T, q queue.Queue, when string, want queue.Stats) {
+func (o opener) requireStats(t *testing.T, q queue.Queue, when string, want queue.Stats) {
 	t.Helper()
+	if o.NoStats {
+		unknown := queue.Stats{Messages: queue.Unknown, Bytes: queue.Unknown, Unacked: queue.Unknown, DeadLetters: queue.Unknown}
+		got, err := q.Stats(t.Context())
+		must(t, err)
+		requireEqual(t, when, got, unknown)
+		return
+	}
 	eventually.Succeeds(t, func() error {
 		got, err := q.Stats(t.Context())
 		must(t, err)
@@ -216,6 +248,22 @@ func deadIDs(t *testing.T, q queue.Queue) []string {
 	return out
 }
 
+// requirePending checks whether a message with the ID is in the queue.
+func (o opener) requirePending(t *testing.T, q queue.Queue, when, id string, want bool) {
+	t.Helper()
+	got, err := q.Pending(t.Context(), id)
+	if o.NoPending {
+		if !errors.Is(err, queue.ErrUnsupported) {
+			t.Errorf("%s: Pending of %s: %v, want %v", when, id, err, queue.ErrUnsupported)
+		}
+		return
+	}
+	must(t, err)
+	if got != want {
+		t.Errorf("%s: %s is pending: %v", when, id, got)
+	}
+}
+
 // newIDs returns n IDs in their order.
 func newIDs(n int) []string {
 	out := make([]string, n)
@@ -225,17 +273,23 @@ func newIDs(n int) []string {
 	return out
 }
 
-// pullAll pulls and acknowledges all messages, in rounds of limits.
-func pullAll(ctx context.Context, t *testing.T, q queue.Queue, limits queue.Limits) [][]string {
+// pullAll pulls and acknowledges n messages, in rounds of limits.
+func pullAll(t *testing.T, q queue.Queue, n int, limits queue.Limits) [][]string {
 	t.Helper()
 	rounds := [][]string{}
-	for {
-		got, err := q.Pull(ctx, limits, 0)
-		must(t, err)
-		if len(got) == 0 {
-			return rounds
+	end := time.Now().Add(soon)
+	for n > 0 {
+		if time.Now().After(end) {
+			t.Fatalf("pulled %q in %v, %d messages are missing", rounds, soon, n)
 		}
-		rounds = append(rounds, ids(got))
-		ack(t, slices.Clone(got)...)
+		got, err := q.Pull(t.Context(), limits, soon)
+		must(t, err)
+		if len(got) > 0 {
+			rounds = append(rounds, ids(got))
+			ack(t, got...)
+			n -= len(got)
+		}
 	}
+	requireEmpty(t, q)
+	return rounds
 }

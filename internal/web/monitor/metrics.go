@@ -20,7 +20,8 @@ func Uptime(now func() time.Time) prometheus.Collector {
 		func() float64 { return now().Sub(started).Seconds() })
 }
 
-// Queue returns metrics of a queue, which are read when Prometheus asks. Monitoring
+// Queue returns metrics of a queue, which are read when Prometheus asks. A number that the
+// queue does not know has no metric. Monitoring
 // systems know the first name from the REST service.
 func Queue(q queue.Queue) prometheus.Collector { return queueCollector{q} }
 
@@ -47,13 +48,15 @@ func (c queueCollector) Collect(all chan<- prometheus.Metric) {
 		all <- prometheus.NewInvalidMetric(waiting, err)
 		return
 	}
-	gauge := func(d *prometheus.Desc, value float64) {
-		all <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value)
+	gauge := func(d *prometheus.Desc, value int64) {
+		if value != queue.Unknown {
+			all <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, float64(value))
+		}
 	}
-	gauge(waiting, float64(stats.Messages))
-	gauge(unacked, float64(stats.Unacked))
-	gauge(size, float64(stats.Bytes))
-	gauge(dead, float64(stats.DeadLetters))
+	gauge(waiting, int64(stats.Messages))
+	gauge(unacked, int64(stats.Unacked))
+	gauge(size, stats.Bytes)
+	gauge(dead, int64(stats.DeadLetters))
 }
 
 // Spool returns metrics of a spool and of the source of its changes, which are read when

@@ -26,7 +26,7 @@ const (
 // frontPage is the content of the front page.
 type frontPage struct {
 	answers.Overview
-	Waiting int           // submissions in the queue
+	Waiting int           // submissions in the queue, or queue.Unknown
 	Behind  time.Duration // the lag of the replica that answered, 0 without a replica
 }
 

@@ -64,7 +64,8 @@ func (d *Receiver) find(ctx context.Context, id string) (int, answer, error) {
 	}
 	// A dead letter may have been restored to the queue.
 	pending, err := d.Queue.Pending(ctx, id)
-	if err != nil {
+	unsure := errors.Is(err, queue.ErrUnsupported)
+	if err != nil && !unsure {
 		return 0, answer{}, err
 	}
 	if pending {
@@ -76,6 +77,10 @@ func (d *Receiver) find(ctx context.Context, id string) (int, answer, error) {
 	}
 	if !errors.Is(err, store.ErrNoReceipt) {
 		return 0, answer{}, err
+	}
+	if unsure {
+		// Most IDs without a receipt are of submissions that wait.
+		return http.StatusOK, answer{Status: "ready", Message: "File waiting for processing, or unknown"}, nil
 	}
 	// The queue gives up a message that was delivered too often.
 	switch letter, err := d.Queue.DeadLetter(ctx, id); {

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package all opens any queue by its specification. It links all drivers.
+package all
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/kcidb-go/kcidb/internal/queue"
+	"github.com/kcidb-go/kcidb/internal/queue/jetstream"
+	"github.com/kcidb-go/kcidb/internal/queue/pubsub"
+)
+
+// Help explains the specifications, for the help of a command.
+const Help = jetstream.Help + pubsub.Help
+
+// Options are the settings that a specification does not have. The zero value of a setting
+// means the driver's default.
+type Options struct {
+	// Visibility is how long a pulled message stays hidden before it comes back. Pub/Sub
+	// uses the deadline of the specification instead.
+	Visibility time.Duration
+	// MaxAttempts is how many times a message is handed out before it becomes a dead letter.
+	// A negative number means no limit.
+	MaxAttempts int
+	// MaxMessageBytes bounds the Data of one message.
+	MaxMessageBytes int
+	// Logger gets what happens apart from calls.
+	Logger *slog.Logger
+}
+
+// JetStream returns c with the settings of o.
+func (o Options) JetStream(c jetstream.Config) jetstream.Config {
+	c.Visibility, c.MaxAttempts, c.MaxMessageBytes, c.Logger = o.Visibility, o.MaxAttempts, o.MaxMessageBytes, o.Logger
+	return c
+}
+
+// Open opens the queue that a specification describes (see Help). It does not create the
+// queue; Init does. Errors of a specification never repeat it, because it may hold a
+// password.
+func Open(ctx context.Context, spec string, o Options) (queue.Queue, error) {
+	switch scheme, _, _ := strings.Cut(spec, ":"); scheme {
+	case "embedded", "nats", "tls":
+		c, err := jetstream.Parse(spec)
+		if err != nil {
+			return nil, err
+		}
+		return o.JetStream(c).Open(ctx)
+	case "pubsub":
+		c, err := pubsub.Parse(spec)
+		if err != nil {
+			return nil, err
+		}
+		c.MaxAttempts, c.MaxMessageBytes, c.Logger = o.MaxAttempts, o.MaxMessageBytes, o.Logger
+		return c.Open(ctx)
+	}
+	return nil, fmt.Errorf("queue specification: %w", errScheme)
+}
+
+var errScheme = errors.New(`it must begin with "embedded:", "nats://", "tls://" or "pubsub:"`)
