@@ -43,11 +43,19 @@ func NewCaller(audience string, accounts []string, transport http.RoundTripper) 
 // issuers are the names under which Google signs tokens of service accounts.
 var issuers = []string{"https://accounts.google.com", "accounts.google.com"}
 
+// removedSignature is in place of the signature of a token that Cloud Run checked, because
+// the Cloud Run service does not allow unauthenticated calls.
+const removedSignature = ".SIGNATURE_REMOVED_BY_GOOGLE"
+
 // check returns the account that sent a request, or why the request is refused.
 func (c *Caller) check(r *http.Request) (account string, _ *refusal) {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") || token == "" {
 		return "", &refusal{status: http.StatusUnauthorized, why: "A token of a Google service account is needed: Authorization: Bearer TOKEN"}
+	}
+	if strings.HasSuffix(token, removedSignature) {
+		return "", &refusal{status: http.StatusUnauthorized, why: "Cloud Run checked the token and removed its signature, so that the service cannot check it: " +
+			"allow unauthenticated calls of the Cloud Run service, because the service itself refuses them"}
 	}
 	payload, err := c.validator.Validate(r.Context(), token, c.audience)
 	switch network := (*url.Error)(nil); {

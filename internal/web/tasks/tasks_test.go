@@ -73,6 +73,7 @@ func TestCallers(t *testing.T) {
 		{"a byte of the signature changed", flip(good, len(good)-10), 401, "not valid"},
 		{"a byte of the claims changed", flip(good, strings.Index(good, ".")+20), 401, "not valid"},
 		{"no signature", good[:strings.LastIndex(good, ".")+1], 401, "not valid"},
+		{"checked by Cloud Run", good[:strings.LastIndex(good, ".")] + ".SIGNATURE_REMOVED_BY_GOOGLE", 401, "allow unauthenticated calls"},
 		{"the algorithm none", "eyJhbGciOiJub25lIn0" + good[strings.Index(good, "."):strings.LastIndex(good, ".")+1], 401, "not valid"},
 		{"the key of a stranger", stranger.Token(t, audience, scheduler, nil), 401, "not valid"},
 		{"expired", token(map[string]any{"exp": time.Now().Add(-time.Minute).Unix()}), 401, "expired"},
