@@ -95,7 +95,7 @@ func TestCosts(t *testing.T) {
 		"Firestore, storage": objects * 12 * get("bytes of a status in Firestore") / gb * get("Firestore, a GB stored for a month"),
 		"Cloud Run": (loads + runs) * get("seconds of a load, or of a notification run") *
 			(get("Cloud Run, a CPU for a second") + 2*get("Cloud Run, a GiB of memory for a second")),
-		"Scheduler, secrets": 3*get("Scheduler, a job") + 2*get("Secret Manager, a version"),
+		"Scheduler, secrets": 4*get("Scheduler, a job") + 2*get("Secret Manager, a version"),
 	}
 	total := 0.0
 	for _, row := range rowsBelow(t, text, "| a month |") {

@@ -142,6 +142,7 @@ func TestTerraformNames(t *testing.T) {
 		"web_account": names.WebAccount, "tasks_account": names.TasksAccount, "scheduler_account": names.SchedulerAccount,
 		"web_service": names.WebService, "tasks_service": names.TasksService,
 		"load_job": names.LoadJob, "notify_job": names.NotifyJob, "send_job": names.SendJob,
+		"compact_job": names.CompactJob, "compacter": names.Compacter,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("names.tf (-want +got):\n%s", diff)
@@ -209,7 +210,7 @@ func TestTerraformTasks(t *testing.T) {
 	tf := readTerraform(t)
 	url := tf.text(t, tf.locals["tasks_url"])
 	for _, block := range tf.blocks("resource") {
-		if block.Labels[0] != "google_cloud_scheduler_job" {
+		if block.Labels[0] != "google_cloud_scheduler_job" || block.Labels[1] != "task" {
 			continue
 		}
 		jobs := tf.value(t, block.Body.Attributes["for_each"].Expr).AsValueMap()
@@ -342,6 +343,26 @@ func TestTerraformIndexes(t *testing.T) {
 	}
 }
 
+// TestTerraformCompacter checks that the program knows the command of the job.
+func TestTerraformCompacter(t *testing.T) {
+	tf := readTerraform(t)
+	found := false
+	hclsyntax.VisitAll(tf.bodies["run.tf"], func(node hclsyntax.Node) hcl.Diagnostics {
+		if a, ok := node.(*hclsyntax.Attribute); ok && a.Name == "args" {
+			var args []string
+			for _, v := range tf.value(t, a.Expr).AsValueSlice() {
+				args = append(args, v.AsString())
+			}
+			checkCommand(t, args)
+			found = found || strings.Join(args[:2], " ") == "db compact"
+		}
+		return nil
+	})
+	if !found {
+		t.Error("no job compacts")
+	}
+}
+
 // permission is a role of an account on a kind of resource.
 type permission struct{ account, role, on string }
 
@@ -360,7 +381,7 @@ func TestTerraformPermissions(t *testing.T) {
 		role, _ := block.Body.Attributes["role"].Expr.Value(nil)
 		got = append(got, permission{account, role.AsString(), map[string]string{
 			"pubsub_topic": "topic", "pubsub_subscription": "subscription", "bigquery_dataset": "data set", "project": "project",
-			"secret_manager_secret": "secret", "storage_bucket": "bucket", "cloud_run_v2_service": "service",
+			"secret_manager_secret": "secret", "storage_bucket": "bucket", "cloud_run_v2_service": "service", "cloud_run_v2_job": "job",
 		}[kind]})
 	}
 	guide, err := os.ReadFile("../docs/google-cloud.md")

@@ -147,3 +147,10 @@ resource "google_cloud_run_v2_service_iam_member" "scheduler_calls_tasks" {
   role     = "roles/run.invoker"
   member   = local.scheduler
 }
+
+resource "google_cloud_run_v2_job_iam_member" "scheduler_starts_compacter" {
+  name     = google_cloud_run_v2_job.compacter.name
+  location = var.region
+  role     = "roles/run.invoker"
+  member   = local.scheduler
+}

@@ -24,7 +24,9 @@ locals {
   web_service   = "kcidb"
   tasks_service = "kcidb-tasks"
 
-  load_job   = "kcidb_load"
-  notify_job = "kcidb_notify"
-  send_job   = "kcidb_send"
+  load_job    = "kcidb_load"
+  notify_job  = "kcidb_notify"
+  send_job    = "kcidb_send"
+  compact_job = "kcidb_compact"
+  compacter   = "kcidb-compact"
 }

@@ -164,3 +164,25 @@ resource "google_cloud_run_v2_service" "tasks" {
     google_storage_bucket_iam_member.tasks_reads_subscriptions,
   ]
 }
+
+# Merges the rows that the loads of an object left, so that queries read less.
+resource "google_cloud_run_v2_job" "compacter" {
+  name                = local.compacter
+  location            = var.region
+  deletion_protection = false
+
+  template {
+    template {
+      service_account = google_service_account.account[local.tasks_account].email
+      timeout         = "3600s"
+      max_retries     = 1
+
+      containers {
+        image = var.image
+        args  = ["db", "compact", "-d", local.environment.KCIDB_DATABASE]
+      }
+    }
+  }
+
+  depends_on = [google_project_service.api]
+}

@@ -26,3 +26,21 @@ resource "google_cloud_scheduler_job" "task" {
 
   depends_on = [google_project_service.api, google_cloud_run_v2_service_iam_member.scheduler_calls_tasks]
 }
+
+resource "google_cloud_scheduler_job" "compact" {
+  name      = local.compact_job
+  region    = var.region
+  schedule  = var.compact_schedule
+  time_zone = "Etc/UTC"
+
+  http_target {
+    http_method = "POST"
+    uri         = "https://run.googleapis.com/v2/${google_cloud_run_v2_job.compacter.id}:run"
+
+    oauth_token {
+      service_account_email = google_service_account.account[local.scheduler_account].email
+    }
+  }
+
+  depends_on = [google_project_service.api, google_cloud_run_v2_job_iam_member.scheduler_starts_compacter]
+}

@@ -64,6 +64,12 @@ variable "notify_schedule" {
   default     = "*/5 * * * *"
 }
 
+variable "compact_schedule" {
+  description = "When the data set is compacted, as in a crontab."
+  type        = string
+  default     = "0 3 * * 0"
+}
+
 variable "web_instances" {
   description = "The most instances of the service that receives submissions and answers queries."
   type        = number

@@ -63,7 +63,12 @@ const (
 	LoadJob   = "kcidb_load"
 	NotifyJob = "kcidb_notify"
 	SendJob   = "kcidb_send"
+	// CompactJob runs the Cloud Run job Compacter.
+	CompactJob = "kcidb_compact"
 )
+
+// Compacter is the Cloud Run job that runs "kcidb db compact".
+const Compacter = "kcidb-compact"
 
 // APIs returns the names of the services of Google that a project must have enabled.
 func APIs() []string {
