@@ -7,7 +7,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 
@@ -107,7 +106,7 @@ func (d *delivery) Refuse(ctx context.Context, reason string, final bool) error 
 	}
 	defer cancel()
 	if final || d.q.attemptsUsedUp(d.attempt) {
-		return d.q.translate("give back to", d.moveToDead(ctx, reason, d.attempt))
+		return d.q.translate("give back to", d.moveToDead(ctx, reason))
 	}
 	return d.q.translate("give back to", d.giveBack(ctx, d.q.cfg.RetryDelay))
 }
@@ -166,10 +165,10 @@ func (d *delivery) renew(ctx context.Context) error {
 	return d.q.sub.ack(ctx, d.ackIDs)
 }
 
-// moveToDead moves a message to the dead letters. The old message is removed when the
-// server has the new one, so that nothing is lost.
-func (d *delivery) moveToDead(ctx context.Context, reason string, attempts int) error {
-	i := info{Message: d.message, attempts: attempts, reason: reason, givenUp: time.Now()}
+// moveToDead moves a message that was handed out to the dead letters. The old message is
+// removed when the server has the new one, so that nothing is lost.
+func (d *delivery) moveToDead(ctx context.Context, reason string) error {
+	i := info{Message: d.message, attempts: d.attempt, reason: reason, givenUp: time.Now()}
 	if err := d.q.publish(ctx, d.q.deadTopic, i, d.message.Data); err != nil {
 		return err
 	}
@@ -177,14 +176,14 @@ func (d *delivery) moveToDead(ctx context.Context, reason string, attempts int) 
 	return d.q.sub.ack(ctx, d.ackIDs)
 }
 
-// bury moves a message whose data cannot be read to the dead letters, as it is.
-func (d *delivery) bury(ctx context.Context, reason string) error {
-	i := info{Message: d.info.Message, attempts: d.attempt, reason: reason, givenUp: time.Now()}
+// bury moves a message to the dead letters as it is, without reading its data.
+func (d *delivery) bury(ctx context.Context, reason string, attempts int) error {
+	i := info{Message: d.info.Message, attempts: attempts, reason: reason, givenUp: time.Now()}
 	var copies []*pb.PubsubMessage
 	for _, m := range d.messages {
-		attributes := maps.Clone(m.Attributes)
+		attributes := map[string]string{}
+		maps.Copy(attributes, m.Attributes)
 		maps.Copy(attributes, i.attributes())
-		attributes[attemptsAttribute] = strconv.Itoa(d.attempt)
 		copies = append(copies, &pb.PubsubMessage{Data: m.Data, Attributes: attributes})
 	}
 	if err := d.q.send(ctx, d.q.deadTopic, copies); err != nil {

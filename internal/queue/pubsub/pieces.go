@@ -101,7 +101,7 @@ func (q *pubsubQueue) returnPiece(ctx context.Context, d *delivery) {
 	age := time.Since(d.messages[0].PublishTime.AsTime())
 	var err error
 	if age > lostAge && d.attempt > lostAttempts {
-		err = d.bury(ctx, "other pieces of it are lost")
+		err = d.bury(ctx, "other pieces of it are lost", d.attempt)
 	} else {
 		err = q.sub.hide(ctx, d.ackIDs, min(max(age/4, minReturn), maxReturn))
 	}

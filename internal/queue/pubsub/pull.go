@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -66,8 +67,8 @@ func (q *pubsubQueue) Pull(ctx context.Context, limits queue.Limits, wait time.D
 	}
 }
 
-// take returns the held messages within the limits. After an error it returns the
-// messages taken so far; the message that failed is held.
+// take returns the held messages within the limits. A message that should become a dead
+// letter, and cannot, is given back, so that it does not hold up the others.
 func (q *pubsubQueue) take(ctx context.Context, limits queue.Limits) ([]queue.Delivery, error) {
 	ctx, cancel, err := q.begin(ctx)
 	if err != nil {
@@ -88,12 +89,19 @@ func (q *pubsubQueue) take(ctx context.Context, limits queue.Limits) ([]queue.De
 			break
 		}
 		ready, err := d.prepare(ctx)
-		if err != nil {
+		if ctx.Err() != nil {
 			q.hold(d)
 			if len(out) == 0 {
-				return nil, err
+				return nil, ctx.Err()
 			}
 			break
+		}
+		if err != nil {
+			q.cfg.Logger.Error("message not moved to the dead letters; trying again later", "id", d.info.ID, "error", err)
+			err = d.giveBack(ctx, q.cfg.RetryDelay)
+		}
+		if err != nil {
+			q.cfg.Logger.Warn("message comes back after its deadline", "id", d.info.ID, "error", err)
 		}
 		if ready {
 			out = append(out, d)
@@ -254,7 +262,7 @@ func (q *pubsubQueue) toKeep(now time.Time) (ids []string, expired []*delivery) 
 	return ids, expired
 }
 
-// kept notes that the deadlines of held messages were extended.
+// kept notes that the deadlines of held messages and pieces were extended.
 func (q *pubsubQueue) kept(ids []string) {
 	extended := map[string]bool{}
 	for _, id := range ids {
@@ -262,7 +270,11 @@ func (q *pubsubQueue) kept(ids []string) {
 	}
 	q.pulling.mu.Lock()
 	defer q.pulling.mu.Unlock()
-	for _, d := range q.pulling.held {
+	all := slices.Clone(q.pulling.held)
+	for _, s := range q.pulling.sets {
+		all = append(all, s.all()...)
+	}
+	for _, d := range all {
 		if extended[d.ackIDs[0]] {
 			d.extended()
 		}
@@ -282,20 +294,22 @@ func (q *pubsubQueue) releaseHeld(ctx context.Context) {
 // prepare makes a message ready to be handed out: it joins and decompresses the data. It
 // returns false if the message was given up, or published again.
 func (d *delivery) prepare(ctx context.Context) (bool, error) {
+	most := d.q.cfg.MaxAttempts
+	if d.q.attemptsUsedUp(d.attempt - 1) {
+		// Decompressing the data may be what ended the processes that had it.
+		return false, d.bury(ctx, fmt.Sprintf("handed out %d times and never acknowledged", most), most)
+	}
 	data, err := d.data()
 	if errors.Is(err, queue.ErrDamaged) {
 		d.q.cfg.Logger.Error("message is damaged", "id", d.info.ID, "error", err)
-		return false, d.bury(ctx, err.Error())
+		return false, d.bury(ctx, err.Error(), d.attempt)
 	}
 	if err != nil {
 		return false, err
 	}
 	d.message = d.info.Message
 	d.message.Data = data
-	switch most := d.q.cfg.MaxAttempts; {
-	case d.q.attemptsUsedUp(d.attempt - 1):
-		return false, d.moveToDead(ctx, fmt.Sprintf("handed out %d times and never acknowledged", most), most)
-	case most < 0 && d.delivered >= renewAttempts:
+	if most < 0 && d.delivered >= renewAttempts {
 		return false, d.renew(ctx)
 	}
 	d.messages = nil
