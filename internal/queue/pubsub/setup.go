@@ -15,7 +15,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/queue"
 )
 
-// Pub/Sub drops messages that nobody took for so long. Dead letters have all the time that
+// Pub/Sub drops messages that no subscriber took for so long. Dead letters have all the time that
 // Pub/Sub allows, or that its older servers allow.
 const (
 	keepDead      = 31 * 24 * time.Hour

@@ -22,7 +22,7 @@ type subscription struct {
 	name   string
 }
 
-// pull returns at most n messages. If there are none, it waits for some time that the
+// pull returns at most n messages. If no message is there, it waits for some time that the
 // server decides. It does not repeat a failed call.
 func (s subscription) pull(ctx context.Context, n int) ([]*pb.ReceivedMessage, error) {
 	return s.request(ctx, &pb.PullRequest{Subscription: s.name, MaxMessages: int32(n)})
