@@ -13,6 +13,10 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/kcidb-go/kcidb/internal/google"
+	"github.com/kcidb-go/kcidb/internal/google/names"
+	"github.com/kcidb-go/kcidb/internal/queue/pubsub/pubsubtest"
 )
 
 // guide returns docs/google-cloud.md.
@@ -229,4 +233,44 @@ func TestGcloudCommands(t *testing.T) {
 			t.Errorf("gcloud %s: no command (%t), or unknown flags %q", strings.Join(commands[i], " "), a.Group, a.Unknown)
 		}
 	}
+}
+
+// TestGcloudPubSub runs the guide's commands for topics and subscriptions on Google's
+// emulator, where it and gcloud are installed. The program finds the queue that they make.
+func TestGcloudPubSub(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes too long")
+	}
+	gcloud, err := exec.LookPath("gcloud")
+	if err != nil {
+		t.Skip("the Google Cloud CLI is missing: Debian has no package of it")
+	}
+	server := pubsubtest.Emulator(t)
+	run := func(name string, args ...string) {
+		t.Helper()
+		cmd := exec.CommandContext(t.Context(), name, args...)
+		cmd.Env = append(os.Environ(), "CLOUDSDK_API_ENDPOINT_OVERRIDES_PUBSUB=http://"+server.Address+"/",
+			"CLOUDSDK_AUTH_DISABLE_CREDENTIALS=true", "CLOUDSDK_CORE_PROJECT=my-project", "CLOUDSDK_CONFIG="+t.TempDir(),
+			"CLOUDSDK_CORE_DISABLE_PROMPTS=1", google.PubSubEmulator+"="+server.Address)
+		cmd.Stdin = strings.NewReader(`{"version":{"major":5,"minor":3}}`)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
+		}
+	}
+	made := 0
+	for _, words := range gcloudCommands(t) {
+		if words[0] == "pubsub" && words[2] == "create" {
+			made++
+			for i, word := range words { // the emulator keeps no message longer
+				words[i] = strings.ReplaceAll(word, "retention-duration=31d", "retention-duration=7d")
+			}
+			run(gcloud, words...)
+		}
+	}
+	if made != 4 {
+		t.Errorf("%d commands, want 4", made)
+	}
+	run(program, "mq", "io-subscriber", "init", "-p", "my-project", "-t", names.Topic, "-s", names.Subscription)
+	run(program, "submit", "-p", "my-project", "-t", names.Topic)
+	run(program, "mq", "io-subscriber", "pull", "-p", "my-project", "-t", names.Topic, "-s", names.Subscription, "--timeout", "60")
 }

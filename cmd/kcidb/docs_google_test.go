@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kcidb-go/kcidb/internal/google"
+	"github.com/kcidb-go/kcidb/internal/queue/pubsub/pubsubtest"
 	"github.com/kcidb-go/kcidb/internal/store/bigquery/bigquerytest"
 	"github.com/kcidb-go/kcidb/internal/testing/need"
 )
@@ -27,14 +29,11 @@ func TestGoogleCloudGuide(t *testing.T) {
 	var script strings.Builder
 	for _, m := range docBlock.FindAllStringSubmatch(unindent(string(text)), -1) {
 		if m[1] == "sh" {
-			for line := range strings.Lines(m[2]) {
-				if !strings.Contains(line, "-p my-project") && !strings.Contains(line, "pubsub:") {
-					script.WriteString(line)
-				}
-			}
+			script.WriteString(m[2])
 		}
 	}
 	bigquerytest.Shared(t)
+	t.Setenv(google.PubSubEmulator, pubsubtest.Start(t).Address)
 	dir := t.TempDir()
 	binary := filepath.Join(dir, "bin", "kcidb")
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, ".").CombinedOutput(); err != nil {

@@ -24,6 +24,7 @@ var mayskip = map[string]string{
 	"internal/spool/firestore/firestoretest/emulator.go StartEmulator": "only Google has the emulator; the suite also runs on a server of our own",
 	"cmd/kcidb/real_test.go realSubmissions":                           "real submissions are not public",
 	"internal/web/api/contract_test.go submissions":                    "real submissions are not public",
+	"deploy/google_guide_test.go TestGcloudPubSub":                     "Debian has no Google Cloud CLI; the commands of kcidb run on a server of our own",
 	"deploy/google_guide_test.go TestGcloudCommands":                   "Debian has no Google Cloud CLI",
 	"deploy/google_test.go TestTerraformFormat":                        "Debian has no Terraform, and its provider comes from a registry of its own",
 	"internal/queue/queuetest/queuetest.go needs":                      "the driver declares that it cannot do this",
