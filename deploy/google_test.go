@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"os"
 	"os/exec"
@@ -228,6 +229,23 @@ func TestTerraformTasks(t *testing.T) {
 		return
 	}
 	t.Error("no job")
+}
+
+// TestTerraformCallers checks that no caller from outside reaches the tasks, and that
+// Cloud Run leaves the tokens of callers alone.
+func TestTerraformCallers(t *testing.T) {
+	tf := readTerraform(t)
+	got := map[string]string{}
+	for _, block := range tf.blocks("resource") {
+		if block.Labels[0] == "google_cloud_run_v2_service" {
+			a := block.Body.Attributes
+			got[block.Labels[1]] = fmt.Sprint(tf.text(t, a["ingress"].Expr), " ", tf.value(t, a["invoker_iam_disabled"].Expr).True())
+		}
+	}
+	want := map[string]string{"web": "INGRESS_TRAFFIC_ALL true", "tasks": "INGRESS_TRAFFIC_INTERNAL_ONLY true"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the services (-want +got):\n%s", diff)
+	}
 }
 
 // TestTerraformReferences checks that all names in expressions are declared. Terraform

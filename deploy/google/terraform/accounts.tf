@@ -132,21 +132,7 @@ resource "google_storage_bucket_iam_member" "tasks_reads_subscriptions" {
   member = local.tasks
 }
 
-# Services.
-
-resource "google_cloud_run_v2_service_iam_member" "everyone_visits_web" {
-  name     = google_cloud_run_v2_service.web.name
-  location = var.region
-  role     = "roles/run.invoker"
-  member   = "allUsers"
-}
-
-resource "google_cloud_run_v2_service_iam_member" "scheduler_calls_tasks" {
-  name     = google_cloud_run_v2_service.tasks.name
-  location = var.region
-  role     = "roles/run.invoker"
-  member   = local.scheduler
-}
+# The job. The services need no roles: see run.tf.
 
 resource "google_cloud_run_v2_job_iam_member" "scheduler_starts_compacter" {
   name     = google_cloud_run_v2_job.compacter.name

@@ -29,7 +29,7 @@ locals {
   })
 
   tasks_environment = merge(local.environment, {
-    KCIDB_ALLOW_OPEN       = "true" # Cloud Run lets only the scheduler's account in
+    KCIDB_ALLOW_OPEN       = "true" # only calls from within the project arrive, and its account cannot queue submissions
     KCIDB_TASKS_AUDIENCE   = local.tasks_url
     KCIDB_TASKS_ACCOUNTS   = google_service_account.account[local.scheduler_account].email
     KCIDB_SUBSCRIPTIONS    = "/etc/kcidb/subscriptions"
@@ -49,10 +49,11 @@ resource "google_storage_bucket" "subscriptions" {
 }
 
 resource "google_cloud_run_v2_service" "web" {
-  name                = local.web_service
-  location            = var.region
-  ingress             = "INGRESS_TRAFFIC_ALL"
-  deletion_protection = false
+  name                 = local.web_service
+  location             = var.region
+  ingress              = "INGRESS_TRAFFIC_ALL"
+  invoker_iam_disabled = true # for everyone
+  deletion_protection  = false
 
   template {
     service_account                  = google_service_account.account[local.web_account].email
@@ -99,10 +100,13 @@ resource "google_cloud_run_v2_service" "web" {
 }
 
 resource "google_cloud_run_v2_service" "tasks" {
-  name                = local.tasks_service
-  location            = var.region
-  ingress             = "INGRESS_TRAFFIC_ALL"
-  deletion_protection = false
+  name     = local.tasks_service
+  location = var.region
+  # Only callers within the project arrive, as the scheduler. The service checks their
+  # tokens itself: Cloud Run would remove the signatures of those that it checks.
+  ingress              = "INGRESS_TRAFFIC_INTERNAL_ONLY"
+  invoker_iam_disabled = true
+  deletion_protection  = false
 
   template {
     service_account                  = google_service_account.account[local.tasks_account].email

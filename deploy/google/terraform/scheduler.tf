@@ -24,7 +24,7 @@ resource "google_cloud_scheduler_job" "task" {
     }
   }
 
-  depends_on = [google_project_service.api, google_cloud_run_v2_service_iam_member.scheduler_calls_tasks]
+  depends_on = [google_project_service.api, google_cloud_run_v2_service.tasks]
 }
 
 resource "google_cloud_scheduler_job" "compact" {

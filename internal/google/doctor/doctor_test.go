@@ -118,13 +118,18 @@ func TestFaults(t *testing.T) {
 		{"permission that cannot be read", func(p *googletest.Project) {
 			p.Fail("GetSecretVersion", secretstest.Denied("secretmanager.versions.get", "x"))
 		}, doctor.Check{Name: "latest version of secret kcidb_jwt_secret", Status: doctor.Unknown, Detail: "secretmanager.versions.get"}},
-		{"web closed", func(p *googletest.Project) { p.Services[p.Path("locations/us-central1/services/kcidb")] = 403 },
-			doctor.Check{Name: "answer of http", Status: doctor.Wrong, Detail: "403", Mend: "add-iam-policy-binding kcidb --region us-central1 --member allUsers"}},
-		{"web broken", func(p *googletest.Project) { p.Services[p.Path("locations/us-central1/services/kcidb")] = 503 },
-			doctor.Check{Name: "answer of http", Status: doctor.Wrong, Detail: "503", Mend: "logs read kcidb"}},
-		{"tasks open", func(p *googletest.Project) {
-			p.Services[p.Path("locations/us-central1/services/kcidb-tasks")] = 200
-		}, doctor.Check{Name: "answer of http", Status: doctor.Wrong, Detail: "everyone", Mend: "remove-iam-policy-binding kcidb-tasks"}},
+		{"web closed", func(p *googletest.Project) {
+			p.Services[p.Path("locations/us-central1/services/kcidb")] = googletest.RunService{Status: 403, CheckIAM: true}
+		}, doctor.Check{Name: "answer of http", Status: doctor.Wrong, Detail: "403", Mend: "gcloud run services update kcidb --region us-central1 --no-invoker-iam-check"}},
+		{"web broken", func(p *googletest.Project) {
+			p.Services[p.Path("locations/us-central1/services/kcidb")] = googletest.RunService{Status: 503}
+		}, doctor.Check{Name: "answer of http", Status: doctor.Wrong, Detail: "503", Mend: "logs read kcidb"}},
+		{"tasks reached by everyone", func(p *googletest.Project) {
+			p.Services[p.Path("locations/us-central1/services/kcidb-tasks")] = googletest.RunService{Ingress: "INGRESS_TRAFFIC_ALL"}
+		}, doctor.Check{Name: "callers of kcidb-tasks", Status: doctor.Wrong, Detail: "outside", Mend: "--ingress internal"}},
+		{"tasks without signatures", func(p *googletest.Project) {
+			p.Services[p.Path("locations/us-central1/services/kcidb-tasks")] = googletest.RunService{Ingress: "INGRESS_TRAFFIC_INTERNAL_ONLY", CheckIAM: true}
+		}, doctor.Check{Name: "callers of kcidb-tasks", Status: doctor.Wrong, Detail: "signatures", Mend: "--no-invoker-iam-check"}},
 		{"job paused", func(p *googletest.Project) {
 			p.Jobs[p.Path("locations/us-central1/jobs/kcidb_load")].State = schedulerpb.Job_PAUSED
 		}, doctor.Check{Name: "Scheduler job kcidb_load", Status: doctor.Wrong, Detail: "paused", Mend: "gcloud scheduler jobs resume kcidb_load --location us-central1 --project p1"}},

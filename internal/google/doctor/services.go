@@ -18,51 +18,77 @@ import (
 	"github.com/kcidb-go/kcidb/internal/google/names"
 )
 
-// checkServices checks that the services of Cloud Run exist, and that everyone reaches the
-// one for everyone, and only that.
+// checkServices checks that the services of Cloud Run exist, that everyone reaches the one
+// for everyone, and that callers within the project reach the other. Both check the tokens
+// of callers themselves: Cloud Run removes the signatures of tokens that it checks.
 func (d *doctor) checkServices(ctx context.Context) error {
 	client, err := run.NewService(ctx, google.HTTP(google.RunEmulator, "/")...)
 	if err != nil {
 		return err
 	}
-	for _, id := range []string{names.WebService, names.TasksService} {
-		d.checkService(ctx, client, id)
+	if web := d.service(ctx, client, names.WebService, names.WebAccount); web != nil {
+		d.checkAnswer(ctx, web)
+	}
+	if tasks := d.service(ctx, client, names.TasksService, names.TasksAccount); tasks != nil {
+		d.checkCallers(tasks)
 	}
 	return nil
 }
 
-func (d *doctor) checkService(ctx context.Context, client *run.Service, id string) {
+// service returns a service of Cloud Run, or nil if it does not exist or cannot be read.
+func (d *doctor) service(ctx context.Context, client *run.Service, id, account string) *run.GoogleCloudRunV2Service {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	name := "Cloud Run service " + id
 	found, err := client.Projects.Locations.Services.Get(d.path("locations/%s/services/%s", d.Region, id)).Context(ctx).Do()
 	if err != nil {
-		account := names.WebAccount
-		if id == names.TasksService {
-			account = names.TasksAccount
-		}
-		d.failed(name, err, d.gcloud("run", "deploy", id, "--region", d.Region, "--image", "IMAGE", "--service-account", d.email(account)))
-		return
+		d.failed(name, err, d.gcloud("run", "deploy", id, "--region", d.Region, "--image", "IMAGE", "--service-account", d.email(account),
+			"--no-invoker-iam-check"))
+		return nil
 	}
 	d.ok(name)
-	name = "answer of " + found.Uri
-	status, err := d.visit(ctx, found.Uri+"/health")
-	invoke := func(verb, member string) string {
-		return d.gcloud("run", "services", verb, id, "--region", d.Region, "--member", member, "--role", "roles/run.invoker")
-	}
-	closed := status == http.StatusForbidden || status == http.StatusUnauthorized
+	return found
+}
+
+// checkAnswer checks that the service for everyone answers.
+func (d *doctor) checkAnswer(ctx context.Context, web *run.GoogleCloudRunV2Service) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	name := "answer of " + web.Uri
+	status, err := d.visit(ctx, web.Uri+"/health")
+	logs := d.gcloud("run", "services", "logs", "read", names.WebService, "--region", d.Region)
 	switch {
 	case err != nil:
-		d.wrong(name, oneLine(err.Error()), d.gcloud("run", "services", "logs", "read", id, "--region", d.Region))
-	case id == names.TasksService && closed, id == names.WebService && status == http.StatusOK:
+		d.wrong(name, oneLine(err.Error()), logs)
+	case status == http.StatusOK:
 		d.ok(name)
-	case id == names.TasksService && status == http.StatusOK:
-		d.wrong(name, "it answers everyone", invoke("remove-iam-policy-binding", "allUsers"))
-	case closed:
-		d.wrong(name, fmt.Sprintf("status %d: it refuses callers without a token", status), invoke("add-iam-policy-binding", "allUsers"))
+	case status == http.StatusForbidden || status == http.StatusUnauthorized:
+		d.wrong(name, fmt.Sprintf("status %d: Cloud Run refuses callers without a token", status), d.updateService(names.WebService, "--no-invoker-iam-check"))
 	default:
-		d.wrong(name, fmt.Sprintf("status %d of /health", status), d.gcloud("run", "services", "logs", "read", id, "--region", d.Region))
+		d.wrong(name, fmt.Sprintf("status %d of /health", status), logs)
 	}
+}
+
+// checkCallers checks that calls of tasks come from within the project only, and arrive
+// with their tokens.
+func (d *doctor) checkCallers(tasks *run.GoogleCloudRunV2Service) {
+	name := "callers of " + names.TasksService
+	switch {
+	case tasks.Ingress != internalOnly:
+		d.wrong(name, "callers outside of the project reach it", d.updateService(names.TasksService, "--ingress", "internal"))
+	case !tasks.InvokerIamDisabled:
+		d.wrong(name, "Cloud Run checks the tokens of callers and removes the signatures, so that the service refuses all",
+			d.updateService(names.TasksService, "--no-invoker-iam-check"))
+	default:
+		d.ok(name)
+	}
+}
+
+// internalOnly lets Cloud Scheduler and others in the project call a service.
+const internalOnly = "INGRESS_TRAFFIC_INTERNAL_ONLY"
+
+func (d *doctor) updateService(id string, flags ...string) string {
+	return d.gcloud(append([]string{"run", "services", "update", id, "--region", d.Region}, flags...)...)
 }
 
 // visit returns the HTTP status of a URL.

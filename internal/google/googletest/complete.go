@@ -62,8 +62,8 @@ func (p *Project) Complete(t testing.TB, indexes []byte) {
 		p.Secrets.Add(p.Path("secrets/%s", secret), "hunter2")
 		p.Grant(p.Path("secrets/%s", secret), "roles/secretmanager.secretAccessor", reader)
 	}
-	p.Services[p.Path("locations/%s/services/%s", names.Region, names.WebService)] = http.StatusOK
-	p.Services[p.Path("locations/%s/services/%s", names.Region, names.TasksService)] = http.StatusForbidden
+	p.Services[p.Path("locations/%s/services/%s", names.Region, names.WebService)] = RunService{Status: http.StatusOK, Ingress: "INGRESS_TRAFFIC_ALL"}
+	p.Services[p.Path("locations/%s/services/%s", names.Region, names.TasksService)] = RunService{Status: http.StatusNotFound, Ingress: "INGRESS_TRAFFIC_INTERNAL_ONLY"}
 	for job, task := range map[string]string{names.LoadJob: "load", names.NotifyJob: "notify", names.SendJob: "send"} {
 		p.Jobs[p.Path("locations/%s/jobs/%s", names.Region, job)] = &schedulerpb.Job{
 			State: schedulerpb.Job_ENABLED,

@@ -45,7 +45,7 @@ type Project struct {
 	Policies      map[string]*policypb.Policy // by the name of the resource; projects/P for the project
 	Datasets      map[string]*Dataset         // by the ID of the dataset
 	APIs          map[string]bool             // by the name of the service; those that are enabled
-	Services      map[string]int              // what Cloud Run services answer at /health: HTTP statuses by projects/P/locations/L/services/S
+	Services      map[string]RunService       // by projects/P/locations/L/services/S
 
 	// Settle is how many calls refuse a new account as a member, because it is not yet
 	// known everywhere.
@@ -55,6 +55,13 @@ type Project struct {
 	faults   map[string][]error
 	calls    []string
 	revision int // of policies and datasets
+}
+
+// RunService is a service of Cloud Run.
+type RunService struct {
+	Status   int    // of its answer at /health
+	Ingress  string // who reaches it
+	CheckIAM bool   // whether Cloud Run checks the tokens of callers
 }
 
 // Start starts the servers of a project, and sets the environment variables by which
@@ -78,7 +85,7 @@ func Serve(t testing.TB, id string) (_ *Project, env map[string]string) {
 		Databases: map[string]*adminpb.Database{}, Indexes: map[string][]*adminpb.Index{},
 		Accounts: map[string]*iampb.ServiceAccount{}, Keys: map[string][]*iampb.ServiceAccountKey{},
 		Policies: map[string]*policypb.Policy{}, Datasets: map[string]*Dataset{},
-		APIs: map[string]bool{}, Services: map[string]int{}, faults: map[string][]error{},
+		APIs: map[string]bool{}, Services: map[string]RunService{}, faults: map[string][]error{},
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

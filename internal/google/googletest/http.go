@@ -116,12 +116,15 @@ func (p *Project) listServices(w http.ResponseWriter, _ *http.Request) {
 // getService returns a service of Cloud Run.
 func (p *Project) getService(w http.ResponseWriter, r *http.Request) {
 	name := fmt.Sprintf("projects/%s/locations/%s/services/%s", r.PathValue("project"), r.PathValue("location"), r.PathValue("service"))
-	status, ok := p.Services[name]
+	service, ok := p.Services[name]
 	if !ok {
 		fail(w, &googleapi.Error{Code: http.StatusNotFound, Message: fmt.Sprintf("Resource '%s' was not found", name), Errors: []googleapi.ErrorItem{{Reason: "notFound"}}})
 		return
 	}
-	answer(w, &run.GoogleCloudRunV2Service{Name: name, Uri: fmt.Sprintf("http://%s/run/%d", r.Host, status)})
+	answer(w, &run.GoogleCloudRunV2Service{
+		Name: name, Uri: fmt.Sprintf("http://%s/run/%d", r.Host, service.Status),
+		Ingress: service.Ingress, InvokerIamDisabled: !service.CheckIAM,
+	})
 }
 
 // visit answers as a service of Cloud Run.
