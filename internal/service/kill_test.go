@@ -21,11 +21,19 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/testing/address"
 	"github.com/kcidb-go/kcidb/internal/testing/eventually"
+	"github.com/kcidb-go/kcidb/internal/web/tasks/taskstest"
 )
 
 // serveVariable makes the test binary a service with the configuration file
 // that the variable names.
 const serveVariable = "KCIDB_TEST_SERVE"
+
+// Variables for such a service: the keys that Google would publish, and how far its clock
+// is ahead.
+const (
+	keysVariable  = "KCIDB_TEST_KEYS"
+	aheadVariable = "KCIDB_TEST_AHEAD"
+)
 
 func TestMain(m *testing.M) {
 	if file := os.Getenv(serveVariable); file != "" {
@@ -47,6 +55,12 @@ func runTestService(file string) {
 	s, err := New(cfg, slog.New(slog.NewJSONHandler(os.Stderr, nil)))
 	if err != nil {
 		panic(err)
+	}
+	if keys := os.Getenv(keysVariable); keys != "" {
+		s.keys = taskstest.Transport([]byte(keys))
+	}
+	if ahead, err := time.ParseDuration(os.Getenv(aheadVariable)); err == nil {
+		s.now = func() time.Time { return time.Now().Add(ahead) }
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() {

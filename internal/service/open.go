@@ -23,7 +23,13 @@ func (s *Service) openQueue(ctx context.Context) (queue.Queue, error) {
 	} else if err != nil {
 		return nil, err
 	}
-	err = q.Init(ctx)
+	return s.initQueue(ctx, q)
+}
+
+// initQueue creates what a queue needs, unless it exists. After an error it closes the
+// queue.
+func (s *Service) initQueue(ctx context.Context, q queue.Queue) (queue.Queue, error) {
+	err := q.Init(ctx)
 	if errors.Is(err, queue.ErrForbidden) {
 		// An account with the least rights uses a queue that an administrator made.
 		s.log.Warn("the account may not look whether the queue is complete", "error", err)

@@ -7,9 +7,10 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/kcidb-go/kcidb/internal/google/names"
 	"github.com/kcidb-go/kcidb/internal/loaded"
 	"github.com/kcidb-go/kcidb/internal/queue"
-	"github.com/kcidb-go/kcidb/internal/queue/jetstream"
+	queues "github.com/kcidb-go/kcidb/internal/queue/all"
 	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/internal/spool/firestore"
 	"github.com/kcidb-go/kcidb/internal/spool/sqlspool"
@@ -38,10 +39,15 @@ func (c *Config) needLoaded(r roles) bool {
 	return c.Loaded != "" && (r.load || r.notify || c.TasksAudience != "")
 }
 
-// openSpool opens the spool. It returns nil if there is none.
+// openSpool opens the spool. It returns nil without a spool.
 func (s *Service) openSpool(ctx context.Context, st store.Store) (spool.Spool, error) {
 	if specification, ok := strings.CutPrefix(s.cfg.Spool, firestorePrefix); ok {
-		return firestore.Open(ctx, specification)
+		keeper, err := firestore.Open(ctx, specification)
+		if err != nil {
+			return nil, err
+		}
+		keeper.Now = s.now
+		return keeper, nil
 	}
 	if keeper, ok := sqlspool.Of(st); ok {
 		return keeper, nil
@@ -51,20 +57,14 @@ func (s *Service) openSpool(ctx context.Context, st store.Store) (spool.Spool, e
 
 // openLoaded opens the queue of loads, and creates it unless it exists.
 func (s *Service) openLoaded(ctx context.Context) (queue.Queue, error) {
-	cfg, err := jetstream.Parse(s.cfg.Loaded)
+	// The notifier gives no message up, except one that it cannot read.
+	q, err := queues.Open(ctx, s.cfg.Loaded, queues.Options{
+		Visibility: visibility, MaxAttempts: -1, Suffix: names.NotifySuffix, Logger: s.log,
+	})
 	if err != nil {
 		return nil, err
 	}
-	cfg.Logger, cfg.Visibility, cfg.MaxAttempts = s.log, visibility, -1
-	q, err := cfg.Open(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if err := q.Init(ctx); err != nil {
-		q.Close()
-		return nil, err
-	}
-	return q, nil
+	return s.initQueue(ctx, q)
 }
 
 // source returns where the notifier gets changes from.

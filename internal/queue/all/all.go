@@ -30,6 +30,9 @@ type Options struct {
 	MaxAttempts int
 	// MaxMessageBytes bounds the Data of one message.
 	MaxMessageBytes int
+	// Suffix makes the name of a subscription on Pub/Sub from that of its topic, unless the
+	// specification names the subscription.
+	Suffix string
 	// Logger gets what happens apart from calls.
 	Logger *slog.Logger
 }
@@ -55,6 +58,9 @@ func Open(ctx context.Context, spec string, o Options) (queue.Queue, error) {
 		c, err := pubsub.Parse(spec)
 		if err != nil {
 			return nil, err
+		}
+		if c.Subscription == "" && o.Suffix != "" {
+			c.Subscription = c.Topic + o.Suffix
 		}
 		c.MaxAttempts, c.MaxMessageBytes, c.Logger = o.MaxAttempts, o.MaxMessageBytes, o.Logger
 		return c.Open(ctx)
