@@ -151,10 +151,12 @@ func TestTerraformNames(t *testing.T) {
 	if names.AckDeadline != 540 {
 		t.Errorf("the deadline of the program is %d seconds", names.AckDeadline)
 	}
+	defaults := map[string]string{"dataset": names.Dataset, "region": names.Region}
 	for _, block := range tf.blocks("variable") {
-		if block.Labels[0] == "dataset" {
-			if got := tf.text(t, block.Body.Attributes["default"].Expr); got != names.Dataset {
-				t.Errorf("the data set is %s, and that of the commands %s", got, names.Dataset)
+		name := block.Labels[0]
+		if want, ok := defaults[name]; ok {
+			if got := tf.text(t, block.Body.Attributes["default"].Expr); got != want {
+				t.Errorf("the default of %s is %s, and that of the commands %s", name, got, want)
 			}
 		}
 	}
