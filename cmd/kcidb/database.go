@@ -46,7 +46,7 @@ func (o *databaseOptions) addTo(p *program, cmd *cobra.Command) {
 	}
 	cmd.Flags().StringVarP(&o.spec, "database", "d", "", "`SPEC` of the database (default "+usage+")")
 	cmd.Flags().BoolVar(&o.help, "database-help", false, "explain the kinds of databases, and exit")
-	mustCompleteSpecs(cmd)
+	mustCompleteSpecs(cmd, "database")
 
 	args, work := cmd.Args, cmd.RunE
 	cmd.Args = func(cmd *cobra.Command, a []string) error {
@@ -64,13 +64,13 @@ func (o *databaseOptions) addTo(p *program, cmd *cobra.Command) {
 	}
 }
 
-func mustCompleteSpecs(cmd *cobra.Command) {
+func mustCompleteSpecs(cmd *cobra.Command, flag string) {
 	var words []string
 	for _, d := range all.Drivers {
 		words = append(words, d.Name+":")
 	}
 	complete := cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoSpace)
-	if err := cmd.RegisterFlagCompletionFunc("database", complete); err != nil {
+	if err := cmd.RegisterFlagCompletionFunc(flag, complete); err != nil {
 		panic(err)
 	}
 }

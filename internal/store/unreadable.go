@@ -24,6 +24,13 @@ func (u *Unreadable) Add(l List, key string, why error) {
 	}
 }
 
+// Join notes the objects that another error names.
+func (u *Unreadable) Join(other *Unreadable) {
+	u.Count += other.Count
+	named := other.Named[:min(len(other.Named), maxNamed-len(u.Named))]
+	u.Named = append(u.Named, named...)
+}
+
 // Err returns u, or nil if no object is left out.
 func (u *Unreadable) Err() error {
 	if u.Count == 0 {
