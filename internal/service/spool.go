@@ -23,7 +23,7 @@ const firestorePrefix = "firestore:"
 func (c *Config) checkSpool(r roles) error {
 	switch {
 	case c.Spool != "" && !strings.HasPrefix(c.Spool, firestorePrefix):
-		return errors.New("spool must begin with " + firestorePrefix)
+		return errors.New("spool must begin with \"" + firestorePrefix + "\"")
 	case !r.notify && c.TasksAudience == "":
 		return nil
 	case c.Spool != "" && c.Loaded == "":

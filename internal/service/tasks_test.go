@@ -105,7 +105,7 @@ func TestTasksConfiguration(t *testing.T) {
 		{"roles: web,notify\ntasks_audience: a\ntasks_accounts: b\n", "tasks_audience is for a process with the role web alone"},
 		{"roles: web\ntasks_audience: a\ntasks_accounts: b\ndata: ''\nqueue: nats://h/q\ndatabase: 'null'\n", "set subscriptions"},
 		{"roles: web\ntasks_audience: a\ntasks_accounts: b\n", ""},
-		{"spool: 'sqlite:x'\n", "spool must begin with firestore:"},
+		{"spool: 'sqlite:x'\n", "spool must begin with \"firestore:\""},
 		{"spool: 'firestore:p'\n", "spool needs loaded"},
 		{"loaded: nats://h/q\n", "loaded needs spool"},
 		{"spool: 'firestore:p'\nloaded: nats://h/q\n", ""},
