@@ -15,16 +15,15 @@ import (
 	"time"
 )
 
-// Each command initializes all packages that are linked. What a package makes then, such as
-// regular expressions, templates and tables, every start of any command waits for. These are
-// the bytes that all packages may allocate before main begins: those of this repository, and
+// Each command initializes all packages that are linked. Every start of any command waits
+// while packages make regular expressions, templates and tables then. These are the bytes that all packages may allocate before main begins: those of this repository, and
 // all. Allocations are counted, because they are the same in each run.
 const (
 	maxOwnStart = 200 << 10
 	maxAllStart = 3500 << 10
 )
 
-// TestStartAllocatesLittle reads what the runtime tells of the initialization of packages.
+// TestStartAllocatesLittle reads the runtime's report of the initialization of packages.
 func TestStartAllocatesLittle(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it builds the program")
