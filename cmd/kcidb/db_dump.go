@@ -4,10 +4,12 @@ package main
 
 import (
 	"context"
+	"iter"
 
 	"github.com/spf13/cobra"
 
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/report"
 )
 
 type dbDumpOptions struct {
@@ -15,6 +17,7 @@ type dbDumpOptions struct {
 	out             reportsOptions
 	after, until    timestamp
 	withoutMetadata bool
+	dryRun          bool
 }
 
 func newDBDumpCommand(p *program) *cobra.Command {
@@ -35,6 +38,7 @@ listed at the end; the exit status is then 1.`,
 	}
 	o.database.addTo(p, cmd)
 	o.out.addFlags(cmd)
+	addDryRun(cmd, &o.dryRun)
 	cmd.Flags().BoolVar(&o.withoutMetadata, "without-metadata", false, "leave out the objects' times of modification")
 	cmd.Flags().Var(&o.after, "after", "only objects that arrived after `TIME`")
 	cmd.Flags().Var(&o.until, "until", "only objects that arrived at `TIME` or before")
@@ -42,12 +46,17 @@ listed at the end; the exit status is then 1.`,
 }
 
 func runDBDump(ctx context.Context, p *program, o *dbDumpOptions) error {
+	opts := store.DumpOptions{
+		After:     o.after.Time,
+		Until:     o.until.Time,
+		Metadata:  !o.withoutMetadata,
+		PerReport: int(o.out.perReport),
+	}
 	return o.database.withDatabase(ctx, func(s store.Sink) error {
-		return o.out.write(p, s.Dump(ctx, store.DumpOptions{
-			After:     o.after.Time,
-			Until:     o.until.Time,
-			Metadata:  !o.withoutMetadata,
-			PerReport: int(o.out.perReport),
-		}))
+		dump := func(ctx context.Context) iter.Seq2[*report.Report, error] { return s.Dump(ctx, opts) }
+		if o.dryRun {
+			return writeBytes(ctx, p, s, dump)
+		}
+		return o.out.write(p, dump(ctx))
 	})
 }

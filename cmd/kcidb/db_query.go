@@ -4,10 +4,12 @@ package main
 
 import (
 	"context"
+	"iter"
 
 	"github.com/spf13/cobra"
 
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/report"
 )
 
 type queryOptions struct {
@@ -16,6 +18,7 @@ type queryOptions struct {
 	query         store.Query
 	issues        []string
 	issueVersions []int
+	dryRun        bool
 }
 
 func newDBQueryCommand(p *program) *cobra.Command {
@@ -49,6 +52,7 @@ descendants include those of the ancestors. Without IDs nothing is written.`,
 	}
 	o.database.addTo(p, cmd)
 	o.out.addFlags(cmd)
+	addDryRun(cmd, &o.dryRun)
 	f := cmd.Flags()
 	f.StringArrayVarP(&o.query.Checkouts, "checkout-id", "c", nil, "`ID` of a checkout; all ID options can be repeated")
 	f.StringArrayVarP(&o.query.Builds, "build-id", "b", nil, "`ID` of a build")
@@ -66,6 +70,10 @@ descendants include those of the ancestors. Without IDs nothing is written.`,
 func runQuery(ctx context.Context, p *program, o *queryOptions) error {
 	o.query.PerReport = int(o.out.perReport)
 	return o.database.withDatabase(ctx, func(s store.Sink) error {
-		return o.out.write(p, s.Query(ctx, o.query))
+		query := func(ctx context.Context) iter.Seq2[*report.Report, error] { return s.Query(ctx, o.query) }
+		if o.dryRun {
+			return writeBytes(ctx, p, s, query)
+		}
+		return o.out.write(p, query(ctx))
 	})
 }

@@ -10,6 +10,7 @@ package store
 import (
 	"context"
 	"iter"
+	"sync/atomic"
 	"time"
 
 	"github.com/kcidb-go/kcidb/object"
@@ -186,4 +187,11 @@ type Compacter interface {
 	// Compact rewrites what is kept, so that queries read less. Objects stay the same, and
 	// loads and queries go on meanwhile. Progress may be nil.
 	Compact(ctx context.Context, progress Progress) error
+}
+
+// Estimator is a store whose price is by the bytes that it reads.
+type Estimator interface {
+	// Estimate returns a context with which Dump and Query add to read the bytes that they
+	// would read. They return objects without most of their properties, or none.
+	Estimate(ctx context.Context, read *atomic.Int64) context.Context
 }

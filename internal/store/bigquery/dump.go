@@ -40,6 +40,9 @@ func (s *Store) Dump(ctx context.Context, opts store.DumpOptions) iter.Seq2[*rep
 
 // dumpList adds the objects of a list.
 func (s *Store) dumpList(ctx context.Context, t *columns.Table, opts store.DumpOptions, into *collector, damaged *store.Unreadable) error {
+	if sumOf(ctx) != nil {
+		return s.estimate(ctx, s.dumpQuery(t, opts))
+	}
 	return s.merge(ctx, t, propertyColumns(t, nil), s.dumpQuery(t, opts), func(v *merging.Version) (bool, error) {
 		reader := columns.Reader{Row: &merging.Values{Row: v.Row}, Metadata: opts.Metadata}
 		if err := reader.Read(t.Add(into.report())); err != nil {

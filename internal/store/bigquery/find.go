@@ -73,8 +73,7 @@ func (f finder) Find(ctx context.Context, q walk.Question) iter.Seq2[*report.Rep
 			keys += len(all)
 		}
 		if q.All || keys > mostKeys {
-			_, err := f.s.read(ctx, t, some, f.s.allSQL(t, some), yield)
-			return err
+			return f.s.readAll(ctx, t, some, yield)
 		}
 		days, err := f.s.locate(ctx, q)
 		if err != nil {
@@ -82,8 +81,7 @@ func (f finder) Find(ctx context.Context, q walk.Question) iter.Seq2[*report.Rep
 		}
 		ids := slices.Sorted(maps.Keys(days))
 		if len(ids) > mostKeys {
-			_, err := f.s.read(ctx, t, some, f.s.allSQL(t, some), yield)
-			return err
+			return f.s.readAll(ctx, t, some, yield)
 		}
 		for part := range chunks(ids) {
 			of := make(map[civil.Date]bool)
@@ -92,13 +90,29 @@ func (f finder) Find(ctx context.Context, q walk.Question) iter.Seq2[*report.Rep
 					of[day] = true
 				}
 			}
-			sql := query{f.s.someSQL(t, some, of), []bigquery.QueryParameter{parameter("ids", part)}}
-			if more, err := f.s.read(ctx, t, some, sql, yield); err != nil || !more {
+			rows := func(some []int) query {
+				return query{f.s.someSQL(t, some, of), []bigquery.QueryParameter{parameter("ids", part)}}
+			}
+			columns, err := f.s.estimated(ctx, t, some, rows)
+			if err != nil {
+				return err
+			}
+			if more, err := f.s.read(ctx, t, columns, rows(columns), yield); err != nil || !more {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+// readAll yields all objects of a list.
+func (s *Store) readAll(ctx context.Context, t *columns.Table, some []int, yield func(*report.Report, error) bool) error {
+	some, err := s.estimated(ctx, t, some, func(some []int) query { return s.allSQL(t, some) })
+	if err != nil {
+		return err
+	}
+	_, err = s.read(ctx, t, some, s.allSQL(t, some), yield)
+	return err
 }
 
 // stream returns what f yields, and behind it the error of f, if there is one.
@@ -163,8 +177,13 @@ func (s *Store) locate(ctx context.Context, q walk.Question) (map[string][]civil
 		}
 		own := of == ownTypes[q.List]
 		for part := range chunks(ids(keys)) {
-			for row, err := range s.rows(ctx, query{s.indexSQL(part), []bigquery.QueryParameter{
-				parameter("relation", relation(q.List, of)), parameter("keys", part)}}) {
+			entries := query{s.indexSQL(part), []bigquery.QueryParameter{parameter("relation", relation(q.List, of)), parameter("keys", part)}}
+			if sumOf(ctx) != nil {
+				if err := s.estimate(ctx, entries); err != nil {
+					return nil, err
+				}
+			}
+			for row, err := range s.rows(ctx, entries) {
 				if err != nil {
 					return nil, err
 				}

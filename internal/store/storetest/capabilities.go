@@ -3,6 +3,7 @@
 package storetest
 
 import (
+	"sync/atomic"
 	"testing"
 
 	"github.com/kcidb-go/kcidb/internal/spool/sqlspool"
@@ -33,6 +34,7 @@ var capabilities = []capability{
 	{"store.Lagger", func(c Capabilities) bool { return c.Lag }, implements[store.Lagger], false, useLag},
 	{"store.Bulker", func(c Capabilities) bool { return c.Bulk }, implements[store.Bulker], false, useBulk},
 	{"store.Compacter", func(c Capabilities) bool { return c.Compacts }, implements[store.Compacter], false, useCompact},
+	{"store.Estimator", func(c Capabilities) bool { return c.Estimates }, implements[store.Estimator], false, useEstimate},
 	{"sqldb.Source", func(c Capabilities) bool { return c.SQL }, implements[sqldb.Source], false, useSQL},
 }
 
@@ -157,4 +159,18 @@ func useCompact(t *testing.T, db store.Sink) {
 	}
 	s := suite{}
 	s.expect(t, dumpAll(t, db, false), minimalReport())
+}
+
+func useEstimate(t *testing.T, db store.Sink) {
+	var read atomic.Int64
+	ctx := requireAs[store.Estimator](t, db).Estimate(t.Context(), &read)
+	if _, err := collect(db.Query(ctx, store.Query{Tests: []string{"a:1"}, Parents: true})); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := collect(db.Dump(ctx, store.DumpOptions{})); err != nil {
+		t.Fatal(err)
+	}
+	if read.Load() < 0 {
+		t.Errorf("%d bytes", read.Load())
+	}
 }
