@@ -17,7 +17,7 @@ import (
 // is one version of the schema so far; TestUpgrade makes up others.
 func TestStore(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) store.Sink { return open(t, bigquerytest.Spec(t)) },
-		storetest.Capabilities{Store: true, Purges: true, Bulk: true, Compacts: true, Estimates: true, Blind: true, Days: true, Slow: true, Reopen: reopen, Ready: ready})
+		storetest.Capabilities{Store: true, Purges: true, Bulk: true, Compacts: true, Estimates: true, FindsLoaded: true, Blind: true, Days: true, Slow: true, Reopen: reopen, Ready: ready})
 }
 
 // open returns a database by its specification, until the end of the test.

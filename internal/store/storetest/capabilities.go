@@ -3,6 +3,7 @@
 package storetest
 
 import (
+	"slices"
 	"sync/atomic"
 	"testing"
 
@@ -35,6 +36,7 @@ var capabilities = []capability{
 	{"store.Bulker", func(c Capabilities) bool { return c.Bulk }, implements[store.Bulker], false, useBulk},
 	{"store.Compacter", func(c Capabilities) bool { return c.Compacts }, implements[store.Compacter], false, useCompact},
 	{"store.Estimator", func(c Capabilities) bool { return c.Estimates }, implements[store.Estimator], false, useEstimate},
+	{"store.LoadedFinder", func(c Capabilities) bool { return c.FindsLoaded }, implements[store.LoadedFinder], false, useLoaded},
 	{"sqldb.Source", func(c Capabilities) bool { return c.SQL }, implements[sqldb.Source], false, useSQL},
 }
 
@@ -172,5 +174,17 @@ func useEstimate(t *testing.T, db store.Sink) {
 	}
 	if read.Load() < 0 {
 		t.Errorf("%d bytes", read.Load())
+	}
+}
+
+func useLoaded(t *testing.T, db store.Sink) {
+	receipts := []store.Receipt{{ID: "a", Objects: 1}, {ID: "b", Failure: "no report"}, {ID: "c"}}
+	if err := requireAs[store.Store](t, db).SaveReceipts(t.Context(), receipts); err != nil {
+		t.Fatal(err)
+	}
+	loaded, err := requireAs[store.LoadedFinder](t, db).Loaded(t.Context(), []string{"a", "b", "c", "d"})
+	slices.Sort(loaded)
+	if want := []string{"a", "c"}; err != nil || !slices.Equal(loaded, want) {
+		t.Errorf("loaded: %q, %v, want %q", loaded, err, want)
 	}
 }

@@ -38,6 +38,7 @@ type Capabilities struct {
 	Bulk        bool // it is a store.Bulker
 	Compacts    bool // it is a store.Compacter
 	Estimates   bool // it is a store.Estimator
+	FindsLoaded bool // it is a store.LoadedFinder
 	Blind       bool // a load returns all its objects as changes, without their state before
 	Days        bool // Purge removes all objects of a day at once, however many there are
 	// Slow: a call takes so long that the suite asks fewer questions, above all fewer of

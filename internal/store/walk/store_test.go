@@ -50,7 +50,8 @@ func openToy(t *testing.T) store.Sink {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	s := &toy{Store: db.(store.Store)}
+	full, _ := store.As[store.Store](db)
+	s := &toy{Store: full}
 	s.walk = New(&memory{t: t, report: s.dump, ready: s.ready}, platforms)
 	return s
 }

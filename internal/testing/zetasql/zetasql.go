@@ -12,10 +12,7 @@ import (
 	"bytes"
 	_ "embed"
 	"encoding/json"
-	"os"
 	"os/exec"
-	"path/filepath"
-	"runtime"
 	"testing"
 
 	"github.com/kcidb-go/kcidb/internal/testing/need"
@@ -52,12 +49,8 @@ func Check(t testing.TB, schema []string, texts []Text) {
 // tables and views that texts before it create.
 func Faults(t testing.TB, texts []Text) []string {
 	t.Helper()
-	_, file, _, _ := runtime.Caller(0)
-	venv := filepath.Join(filepath.Dir(file), "..", "..", "..", "bin", "zetasql")
-	compiled := filepath.Join(venv, "zetasql.cwasm")
-	if _, err := os.Stat(compiled); err != nil {
-		need.Missing(t, "scripts/zetasql installs zetasql: "+err.Error())
-	}
+	compiled := need.Installed(t, "bin/zetasql/zetasql.cwasm", "scripts/zetasql")
+	python := need.Installed(t, "bin/zetasql/bin/python", "scripts/zetasql")
 	var in bytes.Buffer
 	encoder := json.NewEncoder(&in)
 	for _, text := range texts {
@@ -69,7 +62,7 @@ func Faults(t testing.TB, texts []Text) []string {
 			t.Fatal(err)
 		}
 	}
-	cmd := exec.CommandContext(t.Context(), filepath.Join(venv, "bin", "python"), "-c", program, compiled)
+	cmd := exec.CommandContext(t.Context(), python, "-c", program, compiled)
 	cmd.Stdin = &in
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr

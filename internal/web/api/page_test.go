@@ -29,17 +29,17 @@ type pageInput struct {
 func pagesOf(list *[]string) *API {
 	a := New(Config{Log: slog.New(slog.DiscardHandler), Now: time.Now})
 	key := func(s string) string { return s }
-	answer(a.registry, operation{path: "/api/held/{name}"}, func(ctx context.Context, in *pageInput) ([]string, error) {
+	answer(a.registry, operation{plain: true, path: "/api/held/{name}"}, func(ctx context.Context, in *pageInput) ([]string, error) {
 		return pageOf(ctx, in.Page, *list, key)
 	})
-	answer(a.registry, operation{path: "/api/sorted/{name}"}, func(ctx context.Context, in *pageInput) ([]string, error) {
+	answer(a.registry, operation{plain: true, path: "/api/sorted/{name}"}, func(ctx context.Context, in *pageInput) ([]string, error) {
 		page, err := pageBehind(ctx, in.Page, *list, 1, func(s *string) cursor { return cursor{*s} }, func(key cursor) ([]string, error) {
 			return slices.DeleteFunc(slices.Clone(*list), func(s string) bool { return s <= key[0] }), nil
 		})
 		return append([]string{}, page...), err
 	})
 	for kind, size := range map[string]int{"streamed": 1, "large": maxHeldPage} {
-		stream[pageInput, []string](a.registry, operation{path: "/api/" + kind + "/{name}"}, func(ctx context.Context, in *pageInput, w io.Writer) error {
+		stream[pageInput, []string](a.registry, operation{plain: true, path: "/api/" + kind + "/{name}"}, func(ctx context.Context, in *pageInput, w io.Writer) error {
 			streamed := sorted(func() []string { return *list }, size, nil)
 			part, err := streamed.page(ctx, in.Page)
 			if err != nil {
@@ -94,7 +94,7 @@ func TestLongestCursor(t *testing.T) {
 		},
 	}
 	a := New(Config{Log: slog.New(slog.DiscardHandler), Now: time.Now})
-	stream[pageInput, []string](a.registry, operation{path: "/api/long/{name}"}, func(ctx context.Context, in *pageInput, w io.Writer) error {
+	stream[pageInput, []string](a.registry, operation{plain: true, path: "/api/long/{name}"}, func(ctx context.Context, in *pageInput, w io.Writer) error {
 		part, err := list.page(ctx, in.Page)
 		if err != nil {
 			return err

@@ -56,10 +56,7 @@ var datasets atomic.Int64
 // server.
 func Shared(t testing.TB) *Server {
 	t.Helper()
-	tool, err := program()
-	if err != nil {
-		need.Missing(t, err.Error())
-	}
+	tool := need.Installed(t, "bin/venv-bigquery/bin/run-local-bigquery", "scripts/local-bigquery")
 	shared.Do(func() {
 		if shared.err = shared.start(tool); shared.err == nil {
 			os.Setenv(google.BigQueryEmulator, shared.HTTP)
@@ -102,34 +99,6 @@ func SharedSpec(t testing.TB) string {
 }
 
 func newName() string { return fmt.Sprintf("test%d_%d", os.Getpid(), datasets.Add(1)) }
-
-// program returns the path of the server's program.
-func program() (string, error) {
-	root, err := moduleRoot()
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(root, "bin/venv-bigquery/bin/run-local-bigquery")
-	if _, err := os.Stat(path); err != nil {
-		return "", fmt.Errorf("local-bigquery is missing: scripts/local-bigquery installs it, with Python 3.13 or later: %w", err)
-	}
-	return path, nil
-}
-
-// moduleRoot returns the folder of go.mod above the folder of the test.
-func moduleRoot() (string, error) {
-	dir, err := os.Getwd()
-	for err == nil {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir, nil
-		}
-		if dir == filepath.Dir(dir) {
-			err = errors.New("no go.mod above the folder of the test")
-		}
-		dir = filepath.Dir(dir)
-	}
-	return "", err
-}
 
 // keep runs the server until the server ends or standard input is closed, which happens
 // when the process that started keep ends. Then it removes the data.
