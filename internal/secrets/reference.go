@@ -68,5 +68,16 @@ func Check(value secret.Text) error {
 	return err
 }
 
+// Google returns the project and the name of the secret in Secret Manager that the value of
+// a key refers to. It returns false if the value is no such reference.
+func Google(value secret.Text) (project, name string, ok bool) {
+	r, err := parse(value)
+	if err != nil || r.scheme != schemeGoogle {
+		return "", "", false
+	}
+	parts := strings.Split(r.name, "/") // projects/PROJECT/secrets/SECRET/versions/VERSION
+	return parts[1], parts[3], true
+}
+
 // String returns the reference as it is written in a configuration.
 func (r reference) String() string { return fmt.Sprintf("%s:%s", r.scheme, r.name) }

@@ -75,14 +75,15 @@ func Open(ctx context.Context, spec string) (queue.Queue, error) {
 
 // Open opens the queue that c describes, like the function Open.
 func (c Config) Open(ctx context.Context) (queue.Queue, error) {
-	c = c.withDefaults()
+	c = c.WithDefaults()
 	if err := c.check(); err != nil {
 		return nil, err
 	}
 	return dial(ctx, c)
 }
 
-func (c Config) withDefaults() Config {
+// WithDefaults returns c with the defaults of the settings that are not set.
+func (c Config) WithDefaults() Config {
 	c.Subscription = cmp.Or(c.Subscription, c.Topic+names.LoadSuffix)
 	c.DeadTopic = cmp.Or(c.DeadTopic, c.Topic+names.DeadSuffix)
 	c.DeadSubscription = cmp.Or(c.DeadSubscription, c.DeadTopic+keepSuffix)

@@ -60,7 +60,7 @@ func TestParse(t *testing.T) {
 		"p?colection=c":    "no option \"colection\"",
 		"p?%zz":            "invalid URL escape",
 	} {
-		project, database, collection, err := parse(specification)
+		project, database, collection, err := Parse(specification)
 		got := fmt.Sprintf("%s %s %s", project, database, collection)
 		if err != nil {
 			got = err.Error()

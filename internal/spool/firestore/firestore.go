@@ -62,7 +62,7 @@ var _ spool.Spool = (*Spool)(nil)
 // Open opens the spool of a specification without "firestore:". It makes no call: a wrong
 // project shows with the first call. Tests pass the options of their server.
 func Open(ctx context.Context, specification string, options ...option.ClientOption) (*Spool, error) {
-	project, database, collection, err := parse(specification)
+	project, database, collection, err := Parse(specification)
 	if err != nil {
 		return nil, fmt.Errorf("firestore:%s: %w", specification, err)
 	}
@@ -90,8 +90,9 @@ func Open(ctx context.Context, specification string, options ...option.ClientOpt
 	}, nil
 }
 
-// parse parses a specification.
-func parse(specification string) (project, database, collection string, err error) {
+// Parse returns the parts of a specification without "firestore:". The project is "" for
+// the default project.
+func Parse(specification string) (project, database, collection string, err error) {
 	path, query, _ := strings.Cut(specification, "?")
 	project, database, named := strings.Cut(path, "/")
 	if !named {

@@ -73,15 +73,11 @@ type Store struct {
 
 // Open returns the data set [PROJECT.]DATASET, which may not exist yet.
 func Open(ctx context.Context, params string) (*Store, error) {
-	project, dataset, found := cutLast(params, ".")
-	if !found {
-		project, dataset = "", params
+	project, dataset, err := Parse(params)
+	if err != nil {
+		return nil, err
 	}
-	if !isDataset(dataset) || found && project == "" {
-		return nil, fmt.Errorf("bigquery:%s: no data set given: the specification is bigquery:[PROJECT.]DATASET", params)
-	}
-	if !found {
-		var err error
+	if project == "" {
 		if project, err = google.Project(ctx); err != nil {
 			return nil, fmt.Errorf("bigquery:%s: %w", params, err)
 		}
@@ -96,12 +92,14 @@ func Open(ctx context.Context, params string) (*Store, error) {
 	return s, nil
 }
 
-func cutLast(s, separator string) (before, after string, found bool) {
-	i := strings.LastIndex(s, separator)
-	if i < 0 {
-		return s, "", false
+// Parse returns the parts of [PROJECT.]DATASET. The project is "" for the default project.
+func Parse(params string) (project, dataset string, err error) {
+	dot := strings.LastIndex(params, ".")
+	project, dataset = params[:max(dot, 0)], params[dot+1:]
+	if !isDataset(dataset) || dot == 0 {
+		return "", "", fmt.Errorf("bigquery:%s: no data set given: the specification is bigquery:[PROJECT.]DATASET", params)
 	}
-	return s[:i], s[i+len(separator):], true
+	return project, dataset, nil
 }
 
 // isDataset reports whether BigQuery takes a text as the name of a data set.
