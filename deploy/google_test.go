@@ -177,6 +177,15 @@ func TestTerraformAPIs(t *testing.T) {
 	if diff := cmp.Diff(names.APIs(), got); diff != "" {
 		t.Errorf("the enabled APIs (-want +got):\n%s", diff)
 	}
+	var documented []string
+	for _, words := range gcloudCommands(t) {
+		if words[0] == "services" && words[1] == "enable" {
+			documented = append(documented, words[2:]...)
+		}
+	}
+	if diff := cmp.Diff(names.APIs(), documented); diff != "" {
+		t.Errorf("the APIs that docs/google-cloud.md enables (-want +got):\n%s", diff)
+	}
 }
 
 // TestTerraformEnvironment creates the services, without starting them, in the

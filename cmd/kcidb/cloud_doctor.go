@@ -3,11 +3,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"strings"
 
@@ -17,9 +17,13 @@ import (
 	"github.com/kcidb-go/kcidb/internal/auth/secret"
 	"github.com/kcidb-go/kcidb/internal/google/doctor"
 	"github.com/kcidb-go/kcidb/internal/google/names"
+	"github.com/kcidb-go/kcidb/internal/queue/pubsub"
+	"github.com/kcidb-go/kcidb/internal/secrets"
 	"github.com/kcidb-go/kcidb/internal/service"
+	"github.com/kcidb-go/kcidb/internal/spool/firestore"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/all"
+	"github.com/kcidb-go/kcidb/internal/store/bigquery"
 )
 
 type cloudDoctorOptions struct {
@@ -40,14 +44,15 @@ func newCloudDoctorCommand(p *program) *cobra.Command {
 check: ok, missing, wrong, or unknown if the caller may not look; the thing; what is
 wrong with it; and below it the command that mends it. Checked are the credentials,
 the project and its APIs; topics and subscriptions with their deadlines and dead
-letters; the dataset and its schema; the Firestore database and its indexes;
-secrets; service accounts and their permissions; the services of Cloud Run and
-whether they answer; and the jobs of Cloud Scheduler. Nothing is changed, and no
-secret is read.
+letters; the dataset and its schema; the Firestore database, its indexes and the
+time to live of its documents; secrets; the bucket of subscriptions; service
+accounts and their permissions; the services of Cloud Run, whether they answer, and
+the tokens that they accept; the job that compacts the dataset; and the jobs of
+Cloud Scheduler. Nothing is changed, and no secret is read.
 
 The names are those of the Terraform files in deploy/google, or those in a
-configuration of the service: with --config, only the resources that it names are
-checked. The caller needs roles/viewer and roles/iam.securityReviewer.
+configuration of the service: with --config, only the resources of the project that
+it names are checked. The caller needs roles/viewer and roles/iam.securityReviewer.
 
 Exit status: 0 all is well; 1 something is missing, wrong or unknown.`,
 		Example: `  kcidb cloud doctor --project my-project
@@ -81,17 +86,19 @@ func runCloudDoctor(ctx context.Context, p *program, o *cloudDoctorOptions) (err
 	if c.Project, err = o.project.id(ctx); err != nil {
 		return err
 	}
-	c.Indexes = deploy.FirestoreIndexes
+	c.Indexes, c.Collection, c.Bucket = deploy.FirestoreIndexes, names.Collection, names.Bucket(c.Project)
 	c.Queues = []doctor.Queue{
-		{Topic: o.topic, Subscription: o.topic + names.LoadSuffix},
-		{Topic: o.loaded, Subscription: o.loaded + names.NotifySuffix},
+		doctor.NewQueue(o.topic, o.topic+names.LoadSuffix),
+		doctor.NewQueue(o.loaded, o.loaded+names.NotifySuffix),
 	}
 	if o.config != "" {
 		cfg, err := service.LoadConfig(o.config, os.LookupEnv)
 		if err != nil {
 			return err
 		}
-		namesOf(&c, &cfg)
+		if err := namesOf(&c, &cfg); err != nil {
+			return fmt.Errorf("%s: %w", o.config, err)
+		}
 	}
 	c.Schema = func(ctx context.Context) (string, error) {
 		return checkSchema(ctx, fmt.Sprintf("bigquery:%s.%s", c.Project, c.Dataset))
@@ -119,53 +126,63 @@ func runCloudDoctor(ctx context.Context, p *program, o *cloudDoctorOptions) (err
 	return err
 }
 
-// namesOf takes the names of resources in Google Cloud from a configuration of the service.
-func namesOf(c *doctor.Config, cfg *service.Config) {
-	c.Queues = nil
-	for _, queue := range []struct{ spec, suffix string }{{cfg.Queue, names.LoadSuffix}, {cfg.Loaded, names.NotifySuffix}} {
-		path, options, ok := cutSpec(queue.spec, "pubsub:")
-		_, topic, named := strings.Cut(path, "/")
-		if !ok || !named {
-			continue
-		}
-		q := doctor.Queue{Topic: topic, Subscription: topic + queue.suffix}
-		if name := options.Get("subscription"); name != "" {
-			q.Subscription = name
-		}
-		c.Queues = append(c.Queues, q)
+// namesOf takes the names of resources from a configuration of the service. Resources of
+// other projects are left out.
+func namesOf(c *doctor.Config, cfg *service.Config) error {
+	c.Queues, c.Dataset, c.Database, c.Bucket = nil, "", "", ""
+	c.Audience, c.Accounts = cfg.TasksAudience, cfg.TasksAccounts
+	if err := addQueue(c, cfg.Queue, names.LoadSuffix); err != nil {
+		return fmt.Errorf("queue: %w", err)
 	}
-	path, _, _ := cutSpec(cfg.Database, "bigquery:")
-	c.Dataset = path[strings.LastIndex(path, ".")+1:]
-	c.Database = ""
-	if path, _, ok := cutSpec(cfg.Spool, "firestore:"); ok {
-		_, c.Database, _ = strings.Cut(path, "/")
-		if c.Database == "" {
-			c.Database = names.Database
+	if err := addQueue(c, cfg.Loaded, names.NotifySuffix); err != nil {
+		return fmt.Errorf("loaded: %w", err)
+	}
+	if params, ok := strings.CutPrefix(cfg.Database, bigquery.Driver.Name+":"); ok {
+		project, dataset, err := bigquery.Parse(params)
+		if err != nil {
+			return fmt.Errorf("database: %w", err)
+		}
+		if cmp.Or(project, c.Project) == c.Project {
+			c.Dataset = dataset
 		}
 	}
-	c.JWTSecret, c.SMTPPassword = secretOf(cfg.JWTSecret), secretOf(cfg.SMTPPassword)
+	if params, ok := strings.CutPrefix(cfg.Spool, "firestore:"); ok {
+		project, database, collection, err := firestore.Parse(params)
+		if err != nil {
+			return fmt.Errorf("spool: %w", err)
+		}
+		if cmp.Or(project, c.Project) == c.Project {
+			c.Database, c.Collection = database, collection
+		}
+	}
+	c.JWTSecret, c.SMTPPassword = secretOf(c, cfg.JWTSecret), secretOf(c, cfg.SMTPPassword)
+	return nil
 }
 
-// cutSpec returns the path and the options of a specification of the kind.
-func cutSpec(spec, kind string) (path string, options url.Values, ok bool) {
-	rest, ok := strings.CutPrefix(spec, kind)
-	if !ok {
-		return "", nil, false
+// addQueue adds the queue of a specification, if it is on Pub/Sub. The suffix makes the name
+// of its subscription, unless the specification has one.
+func addQueue(c *doctor.Config, spec, suffix string) error {
+	if !strings.HasPrefix(spec, "pubsub:") {
+		return nil
 	}
-	path, query, _ := strings.Cut(rest, "?")
-	options, err := url.ParseQuery(query)
-	return path, options, err == nil
+	q, err := pubsub.Parse(spec)
+	if err != nil || q.Project != c.Project {
+		return err
+	}
+	q.Subscription = cmp.Or(q.Subscription, q.Topic+suffix)
+	q = q.WithDefaults()
+	c.Queues = append(c.Queues, doctor.Queue{
+		Topic: q.Topic, Subscription: q.Subscription, DeadTopic: q.DeadTopic, DeadSubscription: q.DeadSubscription,
+	})
+	return nil
 }
 
-// secretOf returns the name of the secret in Secret Manager that a key refers to, or "".
-func secretOf(value secret.Text) string {
-	name, ok := strings.CutPrefix(string(value), "gcp-secret:")
-	if !ok {
-		return ""
+// secretOf returns the name of the secret of the project that a key refers to, or "".
+func secretOf(c *doctor.Config, value secret.Text) string {
+	if project, name, ok := secrets.Google(value); ok && project == c.Project {
+		return name
 	}
-	_, name, _ = strings.Cut(name, "/secrets/")
-	name, _, _ = strings.Cut(name, "/")
-	return name
+	return ""
 }
 
 // checkSchema returns an error unless a database has the newest schema, and the command

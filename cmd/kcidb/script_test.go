@@ -61,7 +61,7 @@ func TestScripts(t *testing.T) {
 			"serving":    serving,
 			"poison":     poison,
 			"postgresql": postgresql,
-			"bigquery":   bigquery,
+			"bigquery":   startBigQuery,
 			"cloud":      cloud,
 			"firestore":  firestoreSpool,
 			"pubsub":     startPubSub,
@@ -165,7 +165,7 @@ func poison(ts *testscript.TestScript, neg bool, args []string) {
 
 // bigquery VARIABLE... sets each variable to the specification of a data set that does
 // not exist, on a server of BigQuery's interfaces.
-func bigquery(ts *testscript.TestScript, neg bool, args []string) {
+func startBigQuery(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf("usage: bigquery VARIABLE...")
 	}

@@ -34,6 +34,7 @@ const (
 	ResourceManagerEmulator = "RESOURCE_MANAGER_EMULATOR_HOST"
 	ServiceUsageEmulator    = "SERVICE_USAGE_EMULATOR_HOST" // HTTP
 	RunEmulator             = "CLOUD_RUN_EMULATOR_HOST"     // HTTP
+	StorageEmulator         = "STORAGE_EMULATOR_HOST"       // HTTP
 )
 
 // userAgent names this program to the services.

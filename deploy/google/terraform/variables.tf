@@ -59,9 +59,9 @@ variable "schedule" {
 }
 
 variable "notify_schedule" {
-  description = "When loaded objects are considered, as in a crontab. Each run asks BigQuery some 40 questions."
+  description = "When loaded objects are considered, as in a crontab. A run with new results asks BigQuery some 40 questions."
   type        = string
-  default     = "*/5 * * * *"
+  default     = "* * * * *"
 }
 
 variable "compact_schedule" {

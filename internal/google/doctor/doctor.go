@@ -47,7 +47,15 @@ type Config struct {
 	Queues   []Queue
 	Dataset  string
 	Database string // of Firestore
-	// Indexes are the indexes that Database needs, as in a file of Firebase's tools.
+	// Collection is the collection of the notifications in Database.
+	Collection string
+	// Bucket has the files of subscriptions.
+	Bucket string
+	// Audience and Accounts are the settings tasks_audience and tasks_accounts of the
+	// service for tasks, unless its environment has others.
+	Audience, Accounts string
+	// Indexes are the indexes and fields that Database needs, as in a file of Firebase's
+	// tools, for the default collection.
 	Indexes []byte
 	// JWTSecret and SMTPPassword are secrets in Secret Manager.
 	JWTSecret    string
@@ -60,9 +68,17 @@ type Config struct {
 	Client *http.Client
 }
 
-// Queue is a topic with the subscription that hands its messages out.
+// Queue is a topic with the subscription that hands its messages out, and the same for its
+// dead letters.
 type Queue struct {
-	Topic, Subscription string
+	Topic, Subscription         string
+	DeadTopic, DeadSubscription string
+}
+
+// NewQueue returns the queue of a topic and a subscription, whose dead letters have the
+// default names.
+func NewQueue(topic, subscription string) Queue {
+	return Queue{topic, subscription, topic + names.DeadSuffix, topic + names.DeadKeepSuffix}
 }
 
 // Defaults returns the configuration for a project that was made with the Terraform files.
@@ -70,10 +86,11 @@ func Defaults(project string) Config {
 	return Config{
 		Project: project, Region: names.Region,
 		Queues: []Queue{
-			{names.Topic, names.Subscription},
-			{names.LoadedTopic, names.LoadedSubscription},
+			NewQueue(names.Topic, names.Subscription),
+			NewQueue(names.LoadedTopic, names.LoadedSubscription),
 		},
-		Dataset: names.Dataset, Database: names.Database,
+		Dataset: names.Dataset, Database: names.Database, Collection: names.Collection,
+		Bucket:    names.Bucket(project),
 		JWTSecret: names.JWTSecret, SMTPPassword: names.SMTPPassword,
 	}
 }
@@ -84,20 +101,21 @@ const patience = 20 * time.Second
 // doctor looks at a project.
 type doctor struct {
 	Config
-	number string // of the project
-	report func(Check)
+	number   string // of the project
+	audience string // of the tokens that the service for tasks accepts; "" if unknown
+	report   func(Check)
 }
 
 // Run makes all checks, and calls report with each as soon as it is made. It returns early
 // if ctx ends, or after the first check if the credentials or the project cannot be used.
 func Run(ctx context.Context, c Config, report func(Check)) error {
-	d := &doctor{Config: c, report: report}
+	d := &doctor{Config: c, audience: c.Audience, report: report}
 	if !d.checkProject(ctx) {
 		return ctx.Err()
 	}
 	for _, look := range []func(context.Context) error{
-		d.checkAPIs, d.checkQueues, d.checkDataset, d.checkSpool, d.checkSecrets,
-		d.checkAccounts, d.checkPermissions, d.checkServices, d.checkJobs,
+		d.checkAPIs, d.checkQueues, d.checkDataset, d.checkSpool, d.checkSecrets, d.checkBucket,
+		d.checkAccounts, d.checkPermissions, d.checkServices, d.checkCompacter, d.checkJobs,
 	} {
 		if err := look(ctx); err != nil {
 			return google.Explain(err)

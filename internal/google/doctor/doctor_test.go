@@ -72,6 +72,14 @@ func TestNothing(t *testing.T) {
 	}
 }
 
+// service changes the service for tasks.
+func service(p *googletest.Project, change func(*googletest.RunService)) {
+	name := p.Path("locations/us-central1/services/kcidb-tasks")
+	s := p.Services[name]
+	change(&s)
+	p.Services[name] = s
+}
+
 // TestFaults breaks one thing at a time.
 func TestFaults(t *testing.T) {
 	load := "subscription kcidb_new_load"
@@ -125,17 +133,46 @@ func TestFaults(t *testing.T) {
 			p.Services[p.Path("locations/us-central1/services/kcidb")] = googletest.RunService{Status: 503}
 		}, doctor.Check{Name: "answer of http", Status: doctor.Wrong, Detail: "503", Mend: "logs read kcidb"}},
 		{"tasks reached by everyone", func(p *googletest.Project) {
-			p.Services[p.Path("locations/us-central1/services/kcidb-tasks")] = googletest.RunService{Ingress: "INGRESS_TRAFFIC_ALL"}
+			service(p, func(s *googletest.RunService) { s.Ingress = "INGRESS_TRAFFIC_ALL" })
 		}, doctor.Check{Name: "callers of kcidb-tasks", Status: doctor.Wrong, Detail: "outside", Mend: "--ingress internal"}},
 		{"tasks without signatures", func(p *googletest.Project) {
-			p.Services[p.Path("locations/us-central1/services/kcidb-tasks")] = googletest.RunService{Ingress: "INGRESS_TRAFFIC_INTERNAL_ONLY", CheckIAM: true}
+			service(p, func(s *googletest.RunService) { s.CheckIAM = true })
 		}, doctor.Check{Name: "callers of kcidb-tasks", Status: doctor.Wrong, Detail: "signatures", Mend: "--no-invoker-iam-check"}},
 		{"job paused", func(p *googletest.Project) {
 			p.Jobs[p.Path("locations/us-central1/jobs/kcidb_load")].State = schedulerpb.Job_PAUSED
 		}, doctor.Check{Name: "Scheduler job kcidb_load", Status: doctor.Wrong, Detail: "paused", Mend: "gcloud scheduler jobs resume kcidb_load --location us-central1 --project p1"}},
 		{"job of another task", func(p *googletest.Project) {
 			p.Jobs[p.Path("locations/us-central1/jobs/kcidb_load")].GetHttpTarget().Uri = "https://x.example.org/tasks/send"
-		}, doctor.Check{Name: "Scheduler job kcidb_load", Status: doctor.Wrong, Detail: "/tasks/send", Mend: "--uri 'URL/tasks/load?seconds=50'"}},
+		}, doctor.Check{Name: "Scheduler job kcidb_load", Status: doctor.Wrong, Detail: "/tasks/send", Mend: "--uri 'https://kcidb-tasks.example.org/tasks/load?seconds=50'"}},
+		{"tasks without an audience", func(p *googletest.Project) {
+			service(p, func(s *googletest.RunService) { delete(s.Env, "KCIDB_TASKS_AUDIENCE") })
+		}, doctor.Check{Name: "tokens for kcidb-tasks", Status: doctor.Wrong, Detail: "KCIDB_TASKS_AUDIENCE", Mend: "--update-env-vars '^;^KCIDB_TASKS_AUDIENCE=http"}},
+		{"tasks of another account", func(p *googletest.Project) {
+			service(p, func(s *googletest.RunService) { s.Env["KCIDB_TASKS_ACCOUNTS"] = "a@x.org, b@x.org" })
+		}, doctor.Check{Name: "tokens for kcidb-tasks", Status: doctor.Wrong, Detail: "does not have kcidb-scheduler@p1.iam.gserviceaccount.com",
+			Mend: "--update-env-vars '^;^KCIDB_TASKS_ACCOUNTS=a@x.org,b@x.org,kcidb-scheduler@p1.iam.gserviceaccount.com' --project p1"}},
+		{"job for another audience", func(p *googletest.Project) {
+			p.Jobs[p.Path("locations/us-central1/jobs/kcidb_notify")].GetHttpTarget().GetOidcToken().Audience = "https://x.example.org"
+		}, doctor.Check{Name: "Scheduler job kcidb_notify", Status: doctor.Wrong, Detail: `"https://x.example.org", and kcidb-tasks accepts "https://kcidb-tasks.example.org"`,
+			Mend: "update http kcidb_notify --location us-central1 --oidc-service-account-email kcidb-scheduler@p1.iam.gserviceaccount.com --oidc-token-audience https://kcidb-tasks.example.org --project p1"}},
+		{"compaction of another dataset", func(p *googletest.Project) {
+			p.RunJobs[p.Path("locations/us-central1/jobs/kcidb-compact")][3] = "bigquery:p1.old"
+		}, doctor.Check{Name: "Cloud Run job kcidb-compact", Status: doctor.Wrong, Detail: "bigquery:p1.old", Mend: "--args db,compact,-d,bigquery:p1.kcidb --project p1"}},
+		{"compaction not scheduled", func(p *googletest.Project) { delete(p.Jobs, p.Path("locations/us-central1/jobs/kcidb_compact")) },
+			doctor.Check{Name: "Scheduler job kcidb_compact", Status: doctor.Missing,
+				Mend: "--schedule '0 3 * * 0' --http-method POST --uri https://run.googleapis.com/v2/projects/p1/locations/us-central1/jobs/kcidb-compact:run --oauth-service-account-email kcidb-scheduler@"}},
+		{"compaction not allowed", func(p *googletest.Project) { delete(p.Policies, p.Path("locations/us-central1/jobs/kcidb-compact")) },
+			doctor.Check{Name: "roles/run.invoker of kcidb-scheduler on Cloud Run job kcidb-compact", Status: doctor.Missing,
+				Mend: "gcloud run jobs add-iam-policy-binding kcidb-compact --region us-central1 --role roles/run.invoker --member serviceAccount:kcidb-scheduler@"}},
+		{"bucket not readable", func(p *googletest.Project) { delete(p.Policies, googletest.BucketPolicy("p1-kcidb-subscriptions")) },
+			doctor.Check{Name: "roles/storage.objectViewer of kcidb-tasks on bucket p1-kcidb-subscriptions", Status: doctor.Missing,
+				Mend: "gcloud storage buckets add-iam-policy-binding gs://p1-kcidb-subscriptions --role roles/storage.objectViewer"}},
+		{"no time to live", func(p *googletest.Project) { clear(p.Fields) },
+			doctor.Check{Name: "time to live of notifications_settled: expires", Status: doctor.Missing,
+				Mend: "gcloud firestore fields ttls update expires --database '(default)' --collection-group notifications_settled --enable-ttl --project p1"}},
+		{"time to live failed", func(p *googletest.Project) {
+			p.Fields[p.Path("databases/(default)/collectionGroups/notifications_settled/fields/expires")].TtlConfig.State = adminpb.Field_TtlConfig_NEEDS_REPAIR
+		}, doctor.Check{Name: "time to live of notifications_settled: expires", Status: doctor.Wrong, Detail: "failed", Mend: "--enable-ttl"}},
 		{"job that fails", func(p *googletest.Project) {
 			p.Jobs[p.Path("locations/us-central1/jobs/kcidb_send")].Status = &status.Status{Code: 7}
 		}, doctor.Check{Name: "Scheduler job kcidb_send", Status: doctor.Wrong, Detail: "code 7", Mend: "logs read kcidb-tasks"}},

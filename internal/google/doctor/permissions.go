@@ -15,6 +15,8 @@ import (
 	pubsub "cloud.google.com/go/pubsub/v2/apiv1"
 	resourcemanager "cloud.google.com/go/resourcemanager/apiv3"
 	secretmanager "cloud.google.com/go/secretmanager/apiv1"
+	"google.golang.org/api/run/v2"
+	"google.golang.org/api/storage/v1"
 
 	"github.com/kcidb-go/kcidb/internal/google"
 	"github.com/kcidb-go/kcidb/internal/google/names"
@@ -49,11 +51,13 @@ type bindings map[string][]string
 
 func (b bindings) has(role, member string) bool { return slices.Contains(b[role], member) }
 
+func (b bindings) add(role string, members ...string) { b[role] = append(b[role], members...) }
+
 // bindingsOf returns the bindings of a policy. Conditions are ignored.
 func bindingsOf(p *iampb.Policy) bindings {
 	b := bindings{}
 	for _, binding := range p.GetBindings() {
-		b[binding.GetRole()] = append(b[binding.GetRole()], binding.GetMembers()...)
+		b.add(binding.GetRole(), binding.GetMembers()...)
 	}
 	return b
 }
@@ -76,13 +80,15 @@ type roleOf struct {
 
 // wider are roles that include others.
 var wider = map[string][]string{
-	"roles/bigquery.dataViewer": {"roles/bigquery.dataEditor", "roles/bigquery.dataOwner"},
-	"roles/bigquery.dataEditor": {"roles/bigquery.dataOwner"},
-	"roles/datastore.viewer":    {"roles/datastore.user", "roles/datastore.owner"},
-	"roles/datastore.user":      {"roles/datastore.owner"},
-	"roles/pubsub.viewer":       {"roles/pubsub.editor", "roles/pubsub.admin"},
-	"roles/pubsub.publisher":    {"roles/pubsub.editor", "roles/pubsub.admin"},
-	"roles/pubsub.subscriber":   {"roles/pubsub.editor", "roles/pubsub.admin"},
+	"roles/bigquery.dataViewer":  {"roles/bigquery.dataEditor", "roles/bigquery.dataOwner"},
+	"roles/bigquery.dataEditor":  {"roles/bigquery.dataOwner"},
+	"roles/datastore.viewer":     {"roles/datastore.user", "roles/datastore.owner"},
+	"roles/datastore.user":       {"roles/datastore.owner"},
+	"roles/pubsub.viewer":        {"roles/pubsub.editor", "roles/pubsub.admin"},
+	"roles/pubsub.publisher":     {"roles/pubsub.editor", "roles/pubsub.admin"},
+	"roles/pubsub.subscriber":    {"roles/pubsub.editor", "roles/pubsub.admin"},
+	"roles/run.invoker":          {"roles/run.developer", "roles/run.admin"},
+	"roles/storage.objectViewer": {"roles/storage.objectUser", "roles/storage.objectAdmin", "roles/storage.admin"},
 }
 
 // checkPermissions checks the roles of the service accounts. A role on the project holds
@@ -140,6 +146,8 @@ type policyClients struct {
 	subscriptions *pubsub.SubscriptionAdminClient
 	bigquery      *bigquery.Client
 	secrets       *secretmanager.Client
+	storage       *storage.Service
+	run           *run.Service
 	closers       []func() error
 }
 
@@ -176,5 +184,9 @@ func (d *doctor) openPolicies(ctx context.Context) (_ *policyClients, err error)
 		return nil, err
 	}
 	c.closers = append(c.closers, c.secrets.Close)
-	return c, nil
+	if c.storage, err = storage.NewService(ctx, google.HTTP(google.StorageEmulator, storagePath)...); err != nil {
+		return nil, err
+	}
+	c.run, err = run.NewService(ctx, google.HTTP(google.RunEmulator, "/")...)
+	return c, err
 }

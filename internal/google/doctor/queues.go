@@ -28,7 +28,7 @@ func (d *doctor) checkQueues(ctx context.Context) (err error) {
 	}
 	defer subscriptions.Close()
 	for _, q := range d.Queues {
-		for _, topic := range []string{q.Topic, q.Topic + names.DeadSuffix} {
+		for _, topic := range []string{q.Topic, q.DeadTopic} {
 			ctx, cancel := context.WithTimeout(ctx, patience)
 			_, err := topics.GetTopic(ctx, &pubsubpb.GetTopicRequest{Topic: d.path("topics/%s", topic)})
 			cancel()
@@ -55,20 +55,19 @@ func (d *doctor) subscription(ctx context.Context, client *pubsub.SubscriptionAd
 func (d *doctor) checkSubscription(ctx context.Context, client *pubsub.SubscriptionAdminClient, q Queue) {
 	name := "subscription " + q.Subscription
 	deadline := strconv.Itoa(names.AckDeadline)
-	dead := q.Topic + names.DeadSuffix
 	s, err := d.subscription(ctx, client, q.Subscription)
 	switch {
 	case err != nil:
 		d.failed(name, err, d.gcloud("pubsub", "subscriptions", "create", q.Subscription, "--topic", q.Topic, "--ack-deadline", deadline,
-			"--expiration-period", "never", "--dead-letter-topic", dead, "--max-delivery-attempts", "100"))
+			"--expiration-period", "never", "--dead-letter-topic", q.DeadTopic, "--max-delivery-attempts", "100"))
 	case s.GetTopic() != d.path("topics/%s", q.Topic):
 		d.wrongTopic(name, s, q.Subscription)
 	case s.GetAckDeadlineSeconds() < names.AckDeadline:
 		d.wrong(name, fmt.Sprintf("messages come back after %d seconds, which a load may take: want %s", s.GetAckDeadlineSeconds(), deadline),
 			d.gcloud("pubsub", "subscriptions", "update", q.Subscription, "--ack-deadline", deadline))
-	case s.GetDeadLetterPolicy().GetDeadLetterTopic() != d.path("topics/%s", dead):
-		d.wrong(name, "its dead letters do not go to "+dead,
-			d.gcloud("pubsub", "subscriptions", "update", q.Subscription, "--dead-letter-topic", dead, "--max-delivery-attempts", "100"))
+	case s.GetDeadLetterPolicy().GetDeadLetterTopic() != d.path("topics/%s", q.DeadTopic):
+		d.wrong(name, "its dead letters do not go to "+q.DeadTopic,
+			d.gcloud("pubsub", "subscriptions", "update", q.Subscription, "--dead-letter-topic", q.DeadTopic, "--max-delivery-attempts", "100"))
 	default:
 		d.checkExpiration(name, s, q.Subscription)
 	}
@@ -76,7 +75,7 @@ func (d *doctor) checkSubscription(ctx context.Context, client *pubsub.Subscript
 
 // checkDeadLetters checks the subscription that keeps dead letters.
 func (d *doctor) checkDeadLetters(ctx context.Context, client *pubsub.SubscriptionAdminClient, q Queue) {
-	keep, dead := q.Topic+names.DeadKeepSuffix, q.Topic+names.DeadSuffix
+	keep, dead := q.DeadSubscription, q.DeadTopic
 	name := "subscription " + keep
 	s, err := d.subscription(ctx, client, keep)
 	switch {

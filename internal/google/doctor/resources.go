@@ -30,10 +30,14 @@ func (d *doctor) short(member string) string {
 	return strings.TrimSuffix(email, "@"+d.Project+".iam.gserviceaccount.com")
 }
 
+// policyVersion is the version of policies that can have conditions. Google refuses to show
+// a policy with conditions to callers of older versions.
+const policyVersion = 3
+
 // policy reads the policy of a resource by a method of one of Google's clients.
 func policy(get func(context.Context, *iampb.GetIamPolicyRequest, ...gax.CallOption) (*iampb.Policy, error), name string) func(context.Context) (bindings, error) {
 	return func(ctx context.Context) (bindings, error) {
-		p, err := get(ctx, &iampb.GetIamPolicyRequest{Resource: name, Options: &iampb.GetPolicyOptions{RequestedPolicyVersion: 3}})
+		p, err := get(ctx, &iampb.GetIamPolicyRequest{Resource: name, Options: &iampb.GetPolicyOptions{RequestedPolicyVersion: policyVersion}})
 		return bindingsOf(p), err
 	}
 }
@@ -73,7 +77,7 @@ func (d *doctor) resources(c *policyClients) (all []resource) {
 		}
 		all = append(all,
 			d.topic(c, q.Topic, roleOf{publisher, "roles/pubsub.publisher"}),
-			d.topic(c, q.Topic+names.DeadSuffix, roleOf{tasks, "roles/pubsub.publisher"}, roleOf{agent, "roles/pubsub.publisher"}))
+			d.topic(c, q.DeadTopic, roleOf{tasks, "roles/pubsub.publisher"}, roleOf{agent, "roles/pubsub.publisher"}))
 		roles := []roleOf{{tasks, "roles/pubsub.subscriber"}, {tasks, "roles/pubsub.viewer"}, {agent, "roles/pubsub.subscriber"}}
 		if i == 0 {
 			roles = append(roles, roleOf{web, "roles/pubsub.viewer"})
@@ -98,7 +102,52 @@ func (d *doctor) resources(c *policyClients) (all []resource) {
 			})
 		}
 	}
+	if d.Bucket != "" {
+		all = append(all, d.bucket(c, roleOf{tasks, "roles/storage.objectViewer"}))
+	}
+	if d.Dataset != "" {
+		all = append(all, d.compacter(c, roleOf{d.member(names.SchedulerAccount), "roles/run.invoker"}))
+	}
 	return all
+}
+
+func (d *doctor) bucket(c *policyClients, roles ...roleOf) resource {
+	return resource{
+		name: "bucket " + d.Bucket,
+		read: func(ctx context.Context) (bindings, error) {
+			p, err := c.storage.Buckets.GetIamPolicy(d.Bucket).OptionsRequestedPolicyVersion(policyVersion).Context(ctx).Do()
+			if err != nil {
+				return nil, err
+			}
+			b := bindings{}
+			for _, binding := range p.Bindings {
+				b.add(binding.Role, binding.Members...)
+			}
+			return b, nil
+		},
+		grant: d.grant("storage", "buckets", "add-iam-policy-binding", "gs://"+d.Bucket),
+		roles: roles,
+	}
+}
+
+func (d *doctor) compacter(c *policyClients, roles ...roleOf) resource {
+	return resource{
+		name: "Cloud Run job " + names.Compacter,
+		read: func(ctx context.Context) (bindings, error) {
+			name := d.path("locations/%s/jobs/%s", d.Region, names.Compacter)
+			p, err := c.run.Projects.Locations.Jobs.GetIamPolicy(name).OptionsRequestedPolicyVersion(policyVersion).Context(ctx).Do()
+			if err != nil {
+				return nil, err
+			}
+			b := bindings{}
+			for _, binding := range p.Bindings {
+				b.add(binding.Role, binding.Members...)
+			}
+			return b, nil
+		},
+		grant: d.grant("run", "jobs", "add-iam-policy-binding", names.Compacter, "--region", d.Region),
+		roles: roles,
+	}
 }
 
 func (d *doctor) topic(c *policyClients, id string, roles ...roleOf) resource {
@@ -134,7 +183,7 @@ func (d *doctor) dataset(c *policyClients, roles ...roleOf) resource {
 				if !ok {
 					role = string(e.Role)
 				}
-				b[role] = append(b[role], "serviceAccount:"+e.Entity)
+				b.add(role, "serviceAccount:"+e.Entity)
 			}
 			return b, nil
 		},

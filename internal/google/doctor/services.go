@@ -3,15 +3,14 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
+	"slices"
 	"strings"
 
-	scheduler "cloud.google.com/go/scheduler/apiv1"
-	"cloud.google.com/go/scheduler/apiv1/schedulerpb"
 	"google.golang.org/api/run/v2"
 
 	"github.com/kcidb-go/kcidb/internal/google"
@@ -31,6 +30,7 @@ func (d *doctor) checkServices(ctx context.Context) error {
 	}
 	if tasks := d.service(ctx, client, names.TasksService, names.TasksAccount); tasks != nil {
 		d.checkCallers(tasks)
+		d.checkTokens(tasks)
 	}
 	return nil
 }
@@ -84,6 +84,47 @@ func (d *doctor) checkCallers(tasks *run.GoogleCloudRunV2Service) {
 	}
 }
 
+// Settings of the service by which it knows its callers.
+const (
+	audienceKey = "KCIDB_TASKS_AUDIENCE"
+	accountsKey = "KCIDB_TASKS_ACCOUNTS"
+)
+
+// checkTokens checks that the service accepts the tokens of the scheduler, and notes their
+// audience.
+func (d *doctor) checkTokens(tasks *run.GoogleCloudRunV2Service) {
+	env := environment(tasks)
+	d.audience = cmp.Or(env[audienceKey], d.audience)
+	scheduler := d.email(names.SchedulerAccount)
+	accounts := strings.FieldsFunc(cmp.Or(env[accountsKey], d.Accounts), func(c rune) bool { return c == ',' || c == ' ' })
+	name := "tokens for " + names.TasksService
+	set := func(key, value string) string {
+		return d.updateService(names.TasksService, "--update-env-vars", "^;^"+key+"="+value) // values have commas
+	}
+	switch {
+	case d.audience == "":
+		d.wrong(name, audienceKey+" is not set, so that it refuses all", set(audienceKey, tasks.Uri))
+	case !slices.Contains(accounts, scheduler):
+		d.wrong(name, accountsKey+" does not have "+scheduler, set(accountsKey, strings.Join(append(accounts, scheduler), ",")))
+	default:
+		d.ok(name)
+	}
+}
+
+// environment returns the environment of a service.
+func environment(service *run.GoogleCloudRunV2Service) map[string]string {
+	env := map[string]string{}
+	if service.Template == nil {
+		return env
+	}
+	for _, container := range service.Template.Containers {
+		for _, e := range container.Env {
+			env[e.Name] = e.Value
+		}
+	}
+	return env
+}
+
 // internalOnly lets Cloud Scheduler and others in the project call a service.
 const internalOnly = "INGRESS_TRAFFIC_INTERNAL_ONLY"
 
@@ -108,52 +149,4 @@ func (d *doctor) visit(ctx context.Context, address string) (int, error) {
 	defer response.Body.Close()
 	_, _ = io.CopyN(io.Discard, response.Body, 64<<10)
 	return response.StatusCode, nil
-}
-
-// checkJobs checks the jobs of Cloud Scheduler.
-func (d *doctor) checkJobs(ctx context.Context) error {
-	client, err := scheduler.NewCloudSchedulerClient(ctx, google.GRPC(google.SchedulerEmulator)...)
-	if err != nil {
-		return err
-	}
-	defer client.Close()
-	for _, job := range []struct{ id, task string }{
-		{names.LoadJob, "load"}, {names.NotifyJob, "notify"}, {names.SendJob, "send"},
-	} {
-		d.checkJob(ctx, client, job.id, "/tasks/"+job.task)
-	}
-	return nil
-}
-
-func (d *doctor) checkJob(ctx context.Context, client *scheduler.CloudSchedulerClient, id, path string) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	name := "Scheduler job " + id
-	job, err := client.GetJob(ctx, &schedulerpb.GetJobRequest{Name: d.path("locations/%s/jobs/%s", d.Region, id)})
-	if err != nil {
-		d.failed(name, err, d.gcloud("scheduler", "jobs", "create", "http", id, "--location", d.Region, "--schedule", "* * * * *",
-			"--http-method", "POST", "--uri", "URL"+path+"?seconds=50",
-			"--oidc-service-account-email", d.email(names.SchedulerAccount), "--oidc-token-audience", "URL"))
-		return
-	}
-	update := func(words ...string) string {
-		return d.gcloud(append([]string{"scheduler", "jobs", "update", "http", id, "--location", d.Region}, words...)...)
-	}
-	target := job.GetHttpTarget()
-	address, err := url.Parse(target.GetUri())
-	switch {
-	case err != nil || !strings.HasPrefix(address.Scheme, "http") || address.Path != path:
-		d.wrong(name, fmt.Sprintf("it calls %q, and not %s", target.GetUri(), path), update("--uri", "URL"+path+"?seconds=50"))
-	case target.GetHttpMethod() != schedulerpb.HttpMethod_POST:
-		d.wrong(name, "its method is not POST", update("--http-method", "POST"))
-	case target.GetOidcToken().GetServiceAccountEmail() != d.email(names.SchedulerAccount):
-		d.wrong(name, "it calls without a token of "+names.SchedulerAccount, update("--oidc-service-account-email", d.email(names.SchedulerAccount), "--oidc-token-audience", "URL"))
-	case job.GetState() != schedulerpb.Job_ENABLED:
-		d.wrong(name, "it is "+strings.ToLower(job.GetState().String()), d.gcloud("scheduler", "jobs", "resume", id, "--location", d.Region))
-	case job.GetStatus().GetCode() != 0:
-		d.wrong(name, fmt.Sprintf("its last call failed: code %d %s", job.GetStatus().GetCode(), job.GetStatus().GetMessage()),
-			d.gcloud("run", "services", "logs", "read", names.TasksService, "--region", d.Region))
-	default:
-		d.ok(name)
-	}
 }

@@ -16,8 +16,10 @@ import (
 	secretmanager "cloud.google.com/go/secretmanager/apiv1"
 	"cloud.google.com/go/secretmanager/apiv1/secretmanagerpb"
 	"google.golang.org/api/iterator"
+	"google.golang.org/api/storage/v1"
 
 	"github.com/kcidb-go/kcidb/internal/google"
+	"github.com/kcidb-go/kcidb/internal/google/names"
 )
 
 // checkDataset checks the dataset and the version of its schema.
@@ -57,6 +59,13 @@ type index struct {
 		Order string `json:"order"`
 		Array string `json:"arrayConfig"`
 	} `json:"fields"`
+}
+
+// field is the declaration of a field of Firestore.
+type field struct {
+	Collection string `json:"collectionGroup"`
+	Path       string `json:"fieldPath"`
+	TTL        bool   `json:"ttl"` // documents are deleted at the time in the field
 }
 
 // key returns the fields of the index as a text.
@@ -107,21 +116,54 @@ func (d *doctor) checkSpool(ctx context.Context) error {
 		return nil
 	}
 	d.ok(name)
-	return d.checkIndexes(ctx, client)
-}
-
-func (d *doctor) checkIndexes(ctx context.Context, client *firestore.FirestoreAdminClient) error {
-	var declared struct {
-		Indexes []index `json:"indexes"`
-	}
 	if len(d.Indexes) == 0 {
 		return nil
+	}
+	var declared struct {
+		Indexes []index `json:"indexes"`
+		Fields  []field `json:"fieldOverrides"`
 	}
 	if err := json.Unmarshal(d.Indexes, &declared); err != nil {
 		return fmt.Errorf("the declaration of indexes: %w", err)
 	}
+	d.checkIndexes(ctx, client, declared.Indexes)
+	for _, f := range declared.Fields {
+		if f.TTL {
+			d.checkTTL(ctx, client, d.collection(f.Collection), f.Path)
+		}
+	}
+	return nil
+}
+
+// collection returns the name of a collection that the declaration has by its default name.
+func (d *doctor) collection(declared string) string {
+	return d.Collection + strings.TrimPrefix(declared, names.Collection)
+}
+
+// checkTTL checks that Firestore deletes the documents of a collection at the time in a
+// field. The program does not delete them.
+func (d *doctor) checkTTL(ctx context.Context, client *firestore.FirestoreAdminClient, collection, path string) {
+	name := fmt.Sprintf("time to live of %s: %s", collection, path)
+	enable := d.gcloud("firestore", "fields", "ttls", "update", path, "--database", d.Database, "--collection-group", collection, "--enable-ttl")
+	found, err := client.GetField(ctx, &adminpb.GetFieldRequest{Name: d.path("databases/%s/collectionGroups/%s/fields/%s", d.Database, collection, path)})
+	switch {
+	case err != nil:
+		d.failed(name, err, enable)
+	case found.GetTtlConfig() == nil:
+		d.missing(name, enable)
+	case found.GetTtlConfig().GetState() == adminpb.Field_TtlConfig_CREATING:
+		d.wrong(name, "it is being made: wait", "")
+	case found.GetTtlConfig().GetState() != adminpb.Field_TtlConfig_ACTIVE:
+		d.wrong(name, "making it failed", enable)
+	default:
+		d.ok(name)
+	}
+}
+
+func (d *doctor) checkIndexes(ctx context.Context, client *firestore.FirestoreAdminClient, declared []index) {
 	states := map[string]map[string]adminpb.Index_State{} // by collection and fields
-	for _, i := range declared.Indexes {
+	for _, i := range declared {
+		i.Collection = d.collection(i.Collection)
 		name := fmt.Sprintf("index of %s: %s", i.Collection, i.key())
 		mend := d.createIndex(&i)
 		if states[i.Collection] == nil {
@@ -143,7 +185,6 @@ func (d *doctor) checkIndexes(ctx context.Context, client *firestore.FirestoreAd
 			d.ok(name)
 		}
 	}
-	return nil
 }
 
 // indexes returns the states of a collection's indexes by their fields.
@@ -174,6 +215,30 @@ func (d *doctor) createIndex(i *index) string {
 		words = append(words, "--field-config", "field-path="+f.Path+","+how)
 	}
 	return d.gcloud(words...)
+}
+
+// storagePath is where Cloud Storage has its interface.
+const storagePath = "/storage/v1/"
+
+// checkBucket checks the bucket that the service for tasks mounts.
+func (d *doctor) checkBucket(ctx context.Context) error {
+	if d.Bucket == "" {
+		return nil
+	}
+	client, err := storage.NewService(ctx, google.HTTP(google.StorageEmulator, storagePath)...)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	name := "bucket " + d.Bucket
+	if _, err := client.Buckets.Get(d.Bucket).Context(ctx).Do(); err != nil {
+		d.failed(name, err, d.gcloud("storage", "buckets", "create", "gs://"+d.Bucket, "--location", d.Region,
+			"--uniform-bucket-level-access", "--public-access-prevention"))
+		return nil
+	}
+	d.ok(name)
+	return nil
 }
 
 // secretNames returns the secrets to check.

@@ -63,16 +63,36 @@ func (p *Project) Complete(t testing.TB, indexes []byte) {
 		p.Grant(p.Path("secrets/%s", secret), "roles/secretmanager.secretAccessor", reader)
 	}
 	p.Services[p.Path("locations/%s/services/%s", names.Region, names.WebService)] = RunService{Status: http.StatusOK, Ingress: "INGRESS_TRAFFIC_ALL"}
-	p.Services[p.Path("locations/%s/services/%s", names.Region, names.TasksService)] = RunService{Status: http.StatusNotFound, Ingress: "INGRESS_TRAFFIC_INTERNAL_ONLY"}
-	for job, task := range map[string]string{names.LoadJob: "load", names.NotifyJob: "notify", names.SendJob: "send"} {
-		p.Jobs[p.Path("locations/%s/jobs/%s", names.Region, job)] = &schedulerpb.Job{
-			State: schedulerpb.Job_ENABLED,
-			Target: &schedulerpb.Job_HttpTarget{HttpTarget: &schedulerpb.HttpTarget{
-				Uri: "https://kcidb-tasks.example.org/tasks/" + task + "?seconds=50", HttpMethod: schedulerpb.HttpMethod_POST,
-				AuthorizationHeader: &schedulerpb.HttpTarget_OidcToken{OidcToken: &schedulerpb.OidcToken{ServiceAccountEmail: scheduler}},
-			}},
+	p.Services[p.Path("locations/%s/services/%s", names.Region, names.TasksService)] = RunService{
+		Status: http.StatusNotFound, Ingress: "INGRESS_TRAFFIC_INTERNAL_ONLY",
+		Env: map[string]string{"KCIDB_TASKS_AUDIENCE": TasksURL, "KCIDB_TASKS_ACCOUNTS": scheduler},
+	}
+	bucket := names.Bucket(p.ID)
+	p.Buckets[bucket] = true
+	p.Grant(BucketPolicy(bucket), "roles/storage.objectViewer", tasks)
+	p.completeJobs(scheduler)
+}
+
+// TasksURL is the address of names.TasksService in a complete project.
+const TasksURL = "https://kcidb-tasks.example.org"
+
+func (p *Project) completeJobs(scheduler string) {
+	add := func(id string, target *schedulerpb.HttpTarget) {
+		target.HttpMethod = schedulerpb.HttpMethod_POST
+		p.Jobs[p.Path("locations/%s/jobs/%s", names.Region, id)] = &schedulerpb.Job{
+			State: schedulerpb.Job_ENABLED, Target: &schedulerpb.Job_HttpTarget{HttpTarget: target},
 		}
 	}
+	for _, job := range names.Jobs() {
+		add(job.ID, &schedulerpb.HttpTarget{Uri: TasksURL + job.Path, AuthorizationHeader: &schedulerpb.HttpTarget_OidcToken{
+			OidcToken: &schedulerpb.OidcToken{ServiceAccountEmail: scheduler, Audience: TasksURL},
+		}})
+	}
+	compacter := p.Path("locations/%s/jobs/%s", names.Region, names.Compacter)
+	p.RunJobs[compacter] = []string{"db", "compact", "-d", "bigquery:" + p.ID + "." + names.Dataset}
+	p.Grant(compacter, "roles/run.invoker", scheduler)
+	add(names.CompactJob, &schedulerpb.HttpTarget{Uri: "https://run.googleapis.com/v2/" + compacter + ":run",
+		AuthorizationHeader: &schedulerpb.HttpTarget_OauthToken{OauthToken: &schedulerpb.OAuthToken{ServiceAccountEmail: scheduler}}})
 }
 
 func (p *Project) completeQueue(topic, subscription, publisher string) {
@@ -101,9 +121,19 @@ func (p *Project) completeIndexes(t testing.TB, declaration []byte) {
 			CollectionGroup string
 			Fields          []struct{ FieldPath, Order, ArrayConfig string }
 		}
+		FieldOverrides []struct {
+			CollectionGroup, FieldPath string
+			TTL                        bool
+		}
 	}
 	if err := json.Unmarshal(declaration, &declared); err != nil {
 		t.Fatal(err)
+	}
+	for _, f := range declared.FieldOverrides {
+		if f.TTL {
+			name := p.Path("databases/%s/collectionGroups/%s/fields/%s", names.Database, f.CollectionGroup, f.FieldPath)
+			p.Fields[name] = &adminpb.Field{Name: name, TtlConfig: &adminpb.Field_TtlConfig{State: adminpb.Field_TtlConfig_ACTIVE}}
+		}
 	}
 	for _, i := range declared.Indexes {
 		made := &adminpb.Index{QueryScope: adminpb.Index_COLLECTION, State: adminpb.Index_READY}

@@ -46,6 +46,9 @@ type Project struct {
 	Datasets      map[string]*Dataset         // by the ID of the dataset
 	APIs          map[string]bool             // by the name of the service; those that are enabled
 	Services      map[string]RunService       // by projects/P/locations/L/services/S
+	RunJobs       map[string][]string         // arguments by projects/P/locations/L/jobs/J
+	Fields        map[string]*adminpb.Field   // by projects/P/databases/D/collectionGroups/C/fields/F
+	Buckets       map[string]bool             // by the name of the bucket
 
 	// Settle is how many calls refuse a new account as a member, because it is not yet
 	// known everywhere.
@@ -62,6 +65,7 @@ type RunService struct {
 	Status   int    // of its answer at /health
 	Ingress  string // who reaches it
 	CheckIAM bool   // whether Cloud Run checks the tokens of callers
+	Env      map[string]string
 }
 
 // Start starts the servers of a project, and sets the environment variables by which
@@ -85,7 +89,8 @@ func Serve(t testing.TB, id string) (_ *Project, env map[string]string) {
 		Databases: map[string]*adminpb.Database{}, Indexes: map[string][]*adminpb.Index{},
 		Accounts: map[string]*iampb.ServiceAccount{}, Keys: map[string][]*iampb.ServiceAccountKey{},
 		Policies: map[string]*policypb.Policy{}, Datasets: map[string]*Dataset{},
-		APIs: map[string]bool{}, Services: map[string]RunService{}, faults: map[string][]error{},
+		APIs: map[string]bool{}, Services: map[string]RunService{}, RunJobs: map[string][]string{},
+		Fields: map[string]*adminpb.Field{}, Buckets: map[string]bool{}, faults: map[string][]error{},
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -104,7 +109,7 @@ func Serve(t testing.TB, id string) (_ *Project, env map[string]string) {
 	} {
 		env[name] = listener.Addr().String()
 	}
-	for _, name := range []string{google.BigQueryEmulator, google.ServiceUsageEmulator, google.RunEmulator} {
+	for _, name := range []string{google.BigQueryEmulator, google.ServiceUsageEmulator, google.RunEmulator, google.StorageEmulator} {
 		env[name] = strings.TrimPrefix(web.URL, "http://")
 	}
 	return p, env
@@ -165,6 +170,9 @@ func (p *Project) handler() http.Handler {
 	mux.HandleFunc("PATCH /bigquery/v2/projects/{project}/datasets/{dataset}", p.patchDataset)
 	mux.HandleFunc("GET /v1/projects/{project}/services", p.listServices)
 	mux.HandleFunc("GET /v2/projects/{project}/locations/{location}/services/{service}", p.getService)
+	mux.HandleFunc("GET /v2/projects/{project}/locations/{location}/jobs/{job}", p.getRunJob)
+	mux.HandleFunc("GET /storage/v1/b/{bucket}", p.getBucket)
+	mux.HandleFunc("GET /storage/v1/b/{bucket}/iam", p.getBucketPolicy)
 	mux.HandleFunc("GET /run/{status}/health", p.visit)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p.mu.Lock()

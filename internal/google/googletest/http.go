@@ -8,11 +8,13 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 
 	bigquery "google.golang.org/api/bigquery/v2"
 	"google.golang.org/api/googleapi"
 	run "google.golang.org/api/run/v2"
 	"google.golang.org/api/serviceusage/v1"
+	"google.golang.org/api/storage/v1"
 )
 
 // Dataset is a dataset of BigQuery.
@@ -121,11 +123,57 @@ func (p *Project) getService(w http.ResponseWriter, r *http.Request) {
 		fail(w, &googleapi.Error{Code: http.StatusNotFound, Message: fmt.Sprintf("Resource '%s' was not found", name), Errors: []googleapi.ErrorItem{{Reason: "notFound"}}})
 		return
 	}
+	var env []*run.GoogleCloudRunV2EnvVar
+	for name, value := range service.Env {
+		env = append(env, &run.GoogleCloudRunV2EnvVar{Name: name, Value: value})
+	}
 	answer(w, &run.GoogleCloudRunV2Service{
 		Name: name, Uri: fmt.Sprintf("http://%s/run/%d", r.Host, service.Status),
 		Ingress: service.Ingress, InvokerIamDisabled: !service.CheckIAM,
+		Template: &run.GoogleCloudRunV2RevisionTemplate{Containers: []*run.GoogleCloudRunV2Container{{Env: env}}},
 	})
 }
+
+// getRunJob returns a job of Cloud Run, or its policy.
+func (p *Project) getRunJob(w http.ResponseWriter, r *http.Request) {
+	job, wantsPolicy := strings.CutSuffix(r.PathValue("job"), ":getIamPolicy")
+	name := fmt.Sprintf("projects/%s/locations/%s/jobs/%s", r.PathValue("project"), r.PathValue("location"), job)
+	args, ok := p.RunJobs[name]
+	switch {
+	case !ok:
+		fail(w, &googleapi.Error{Code: http.StatusNotFound, Message: fmt.Sprintf("Resource '%s' was not found", name)})
+	case wantsPolicy:
+		answer(w, p.getPolicy(name))
+	default:
+		answer(w, &run.GoogleCloudRunV2Job{Name: name, Template: &run.GoogleCloudRunV2ExecutionTemplate{
+			Template: &run.GoogleCloudRunV2TaskTemplate{Containers: []*run.GoogleCloudRunV2Container{{Args: args}}},
+		}})
+	}
+}
+
+// hasBucket reports whether the bucket of a request exists, and refuses the request if not.
+func (p *Project) hasBucket(w http.ResponseWriter, r *http.Request) bool {
+	if !p.Buckets[r.PathValue("bucket")] {
+		fail(w, &googleapi.Error{Code: http.StatusNotFound, Message: "The specified bucket does not exist."})
+		return false
+	}
+	return true
+}
+
+func (p *Project) getBucket(w http.ResponseWriter, r *http.Request) {
+	if p.hasBucket(w, r) {
+		answer(w, &storage.Bucket{Name: r.PathValue("bucket")})
+	}
+}
+
+func (p *Project) getBucketPolicy(w http.ResponseWriter, r *http.Request) {
+	if p.hasBucket(w, r) {
+		answer(w, p.getPolicy(BucketPolicy(r.PathValue("bucket"))))
+	}
+}
+
+// BucketPolicy returns the key in Project.Policies of the policy of a bucket.
+func BucketPolicy(bucket string) string { return "projects/_/buckets/" + bucket }
 
 // visit answers as a service of Cloud Run.
 func (p *Project) visit(w http.ResponseWriter, r *http.Request) {

@@ -56,6 +56,13 @@ func (s *firestore) GetDatabase(_ context.Context, r *adminpb.GetDatabaseRequest
 	return find(s.p.Databases, r.GetName())
 }
 
+func (s *firestore) GetField(_ context.Context, r *adminpb.GetFieldRequest) (*adminpb.Field, error) {
+	if found, ok := s.p.Fields[r.GetName()]; ok {
+		return found, nil
+	}
+	return &adminpb.Field{Name: r.GetName()}, nil // each field has a default configuration
+}
+
 func (s *firestore) ListIndexes(_ context.Context, r *adminpb.ListIndexesRequest) (*adminpb.ListIndexesResponse, error) {
 	return &adminpb.ListIndexesResponse{Indexes: s.p.Indexes[r.GetParent()]}, nil
 }

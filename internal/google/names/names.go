@@ -58,21 +58,44 @@ const (
 	TasksService = "kcidb-tasks" // for SchedulerAccount: /tasks/load, notify and send
 )
 
-// Cloud Scheduler jobs. Each posts to the path of TasksService with the name of its task.
+// Cloud Scheduler jobs.
 const (
 	LoadJob   = "kcidb_load"
 	NotifyJob = "kcidb_notify"
 	SendJob   = "kcidb_send"
 	// CompactJob runs the Cloud Run job Compacter.
-	CompactJob = "kcidb_compact"
+	CompactJob      = "kcidb_compact"
+	CompactSchedule = "0 3 * * 0"
 )
+
+// Job is a job of Cloud Scheduler that calls a task of TasksService.
+type Job struct {
+	ID       string
+	Schedule string // as in a crontab
+	Path     string // of the task, and how many seconds it may work
+}
+
+// Jobs returns the jobs that call tasks. A job has the same price however often it runs, so
+// each runs every minute.
+func Jobs() []Job {
+	return []Job{
+		{LoadJob, "* * * * *", "/tasks/load?seconds=50"},
+		{NotifyJob, "* * * * *", "/tasks/notify?seconds=50"},
+		{SendJob, "* * * * *", "/tasks/send?seconds=50"},
+	}
+}
 
 // Compacter is the Cloud Run job that runs "kcidb db compact".
 const Compacter = "kcidb-compact"
 
+// Bucket returns the name of the bucket of Cloud Storage with the files of subscriptions.
+// All projects of Google share the names of buckets, so the name has that of the project.
+func Bucket(project string) string { return project + "-kcidb-subscriptions" }
+
 // APIs returns the names of the services of Google that a project must have enabled.
 func APIs() []string {
 	return []string{
+		"artifactregistry.googleapis.com",
 		"bigquery.googleapis.com",
 		"bigquerystorage.googleapis.com",
 		"cloudresourcemanager.googleapis.com",
@@ -82,5 +105,7 @@ func APIs() []string {
 		"pubsub.googleapis.com",
 		"run.googleapis.com",
 		"secretmanager.googleapis.com",
+		"serviceusage.googleapis.com",
+		"storage.googleapis.com",
 	}
 }
