@@ -41,7 +41,7 @@ func request(h http.Handler, method, path string, headers ...string) *httptest.R
 // A question that takes the database too long is answered all the same.
 func TestTimeIsOver(t *testing.T) {
 	a := emptyAPI()
-	answer(a.registry, operation{path: "/api/slow"}, func(ctx context.Context, _ *struct{}) (string, error) {
+	answer(a.registry, operation{plain: true, path: "/api/slow"}, func(ctx context.Context, _ *struct{}) (string, error) {
 		<-ctx.Done()
 		return "", ctx.Err()
 	})
@@ -66,7 +66,7 @@ func TestFailures(t *testing.T) {
 		Size int    `query:"size"`
 		Fail string `query:"fail"`
 	}
-	stream[sized, []string](a.registry, operation{path: "/api/sized"}, func(_ context.Context, in *sized, w io.Writer) error {
+	stream[sized, []string](a.registry, operation{plain: true, path: "/api/sized"}, func(_ context.Context, in *sized, w io.Writer) error {
 		switch in.Fail {
 		case "before":
 			return errors.New("broken")
@@ -115,7 +115,7 @@ func TestBodies(t *testing.T) {
 		}
 	}
 	a := emptyAPI()
-	answer(a.registry, operation{method: "POST", path: "/api/x"}, func(_ context.Context, in *input) (string, error) { return in.Body.Name, nil })
+	answer(a.registry, operation{plain: true, method: "POST", path: "/api/x"}, func(_ context.Context, in *input) (string, error) { return in.Body.Name, nil })
 	for _, tt := range []struct {
 		body, kind string
 		code       int
@@ -153,7 +153,7 @@ func TestHugeParameters(t *testing.T) {
 		Name string `query:"name" maxLength:"100"`
 	}
 	a := emptyAPI()
-	answer(a.registry, operation{path: "/api/x"}, func(_ context.Context, in *input) (string, error) { return in.Name, nil })
+	answer(a.registry, operation{plain: true, path: "/api/x"}, func(_ context.Context, in *input) (string, error) { return in.Name, nil })
 	server := httptest.NewUnstartedServer(nil)
 	server.Config = front.NewServer(fronted(a, front.Limits{}), slog.New(slog.DiscardHandler))
 	server.Start()
