@@ -257,6 +257,7 @@ func TestGcloudPubSub(t *testing.T) {
 			t.Errorf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
 		}
 	}
+	run(program, "mq", "pattern-subscriber", "init", "-p", "my-project", "-t", names.LoadedTopic, "-s", names.LoadedSubscription)
 	made := 0
 	for _, words := range gcloudCommands(t) {
 		if words[0] == "pubsub" && words[2] == "create" {
@@ -267,8 +268,8 @@ func TestGcloudPubSub(t *testing.T) {
 			run(gcloud, words...)
 		}
 	}
-	if made != 4 {
-		t.Errorf("%d commands, want 4", made)
+	if made != 5 {
+		t.Errorf("%d commands, want 5", made)
 	}
 	run(program, "mq", "io-subscriber", "init", "-p", "my-project", "-t", names.Topic, "-s", names.Subscription)
 	run(program, "submit", "-p", "my-project", "-t", names.Topic)
