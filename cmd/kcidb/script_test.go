@@ -164,7 +164,8 @@ func poison(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // bigquery VARIABLE... sets each variable to the specification of a data set that does
-// not exist, on a server of BigQuery's interfaces.
+// not exist, on a server of BigQuery's interfaces. It sets VIEWER to the address where
+// callers may only query.
 func startBigQuery(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf("usage: bigquery VARIABLE...")
@@ -173,6 +174,7 @@ func startBigQuery(ts *testscript.TestScript, neg bool, args []string) {
 	server := bigquerytest.Shared(t)
 	ts.Setenv(google.BigQueryEmulator, server.HTTP)
 	ts.Setenv(google.BigQueryStorageEmulator, server.GRPC)
+	ts.Setenv("VIEWER", server.Viewer(t))
 	for _, name := range args {
 		ts.Setenv(name, bigquerytest.Spec(t))
 	}
@@ -190,12 +192,16 @@ func postgresql(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// pubsub starts a Pub/Sub server, which the commands use until the end of the script.
+// pubsub starts a Pub/Sub server, which the commands use until the end of the script. It
+// sets PUBLISHER to the address where callers may only publish.
 func startPubSub(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) > 0 {
 		ts.Fatalf("usage: pubsub")
 	}
-	ts.Setenv("PUBSUB_EMULATOR_HOST", pubsubtest.Start(ts.Value(testKey{}).(testing.TB)).Address)
+	t := ts.Value(testKey{}).(testing.TB)
+	server := pubsubtest.Start(t)
+	ts.Setenv("PUBSUB_EMULATOR_HOST", server.Address)
+	ts.Setenv("PUBLISHER", server.Publisher(t).Address)
 }
 
 // published PROJECT TOPIC FILE publishes a file as a program of the Python system does.

@@ -4,6 +4,7 @@
 package pubsubtest
 
 import (
+	"context"
 	"net"
 	"sync"
 	"testing"
@@ -13,7 +14,9 @@ import (
 	"cloud.google.com/go/pubsub/v2/pstest"
 	"google.golang.org/api/option"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
 )
 
 // Server is a Pub/Sub server. It has no topics at first. Any project exists.
@@ -46,7 +49,32 @@ func Start(t testing.TB, reactors ...pstest.ServerReactorOption) *Server {
 	shortDeadlines()
 	fake := pstest.NewServer(reactors...)
 	t.Cleanup(func() { _ = fake.Close() })
-	srv := grpc.NewServer(grpc.MaxRecvMsgSize(maxRequest))
+	return serve(t, fake)
+}
+
+// Publisher returns a server with the same topics, whose callers have
+// roles/pubsub.publisher: it refuses all calls but Publish.
+func (s *Server) Publisher(t testing.TB) *Server {
+	t.Helper()
+	refuse := func(method string) error {
+		return status.Errorf(codes.PermissionDenied, "User not authorized to perform this action: %s.", method)
+	}
+	return serve(t, s.Fake,
+		grpc.UnaryInterceptor(func(ctx context.Context, request any, info *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (any, error) {
+			if info.FullMethod != pb.Publisher_Publish_FullMethodName {
+				return nil, refuse(info.FullMethod)
+			}
+			return handle(ctx, request)
+		}),
+		grpc.StreamInterceptor(func(_ any, _ grpc.ServerStream, info *grpc.StreamServerInfo, _ grpc.StreamHandler) error {
+			return refuse(info.FullMethod)
+		}))
+}
+
+// serve serves a fake at an address of its own. It ends with the test.
+func serve(t testing.TB, fake *pstest.Server, options ...grpc.ServerOption) *Server {
+	t.Helper()
+	srv := grpc.NewServer(append(options, grpc.MaxRecvMsgSize(maxRequest))...)
 	pb.RegisterPublisherServer(srv, &fake.GServer)
 	pb.RegisterSubscriberServer(srv, &fake.GServer)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
