@@ -3,6 +3,7 @@
 package bigquery
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 
 	"cloud.google.com/go/bigquery"
 	"google.golang.org/api/googleapi"
+	"google.golang.org/api/iterator"
 
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/report"
@@ -71,7 +73,7 @@ func (s *Store) version(ctx context.Context) (int, error) {
 	}
 	text, ok := data.Labels[versionLabel]
 	if !ok {
-		return -1, s.foreign(ctx)
+		return -1, s.foreign(ctx, data.Labels)
 	}
 	number, err := strconv.Atoi(text)
 	if err != nil {
@@ -87,16 +89,44 @@ func (s *Store) version(ctx context.Context) (int, error) {
 	return i, nil
 }
 
-// foreign returns ErrForeign if the data set has the tables of the Python system.
-func (s *Store) foreign(ctx context.Context) error {
-	data, err := s.client.Dataset(s.dataset).Table(string(store.Checkouts)).Metadata(ctx)
-	switch {
-	case isNotFound(err):
-		return nil
-	case err == nil && data.Type == bigquery.RegularTable:
-		return store.ErrForeign
+// foreign returns ErrForeign if the data set, which has no label of ours, has objects of
+// another system. Each version of the Python system has one of: the label version_major,
+// tables "_checkouts", tables "revisions", or tables with the names of our views.
+func (s *Store) foreign(ctx context.Context, labels map[string]string) error {
+	found := func(object string) error {
+		return fmt.Errorf("%w; see \"Moving from the Python system\" in docs/google-cloud.md. The data set has %s", store.ErrForeign, object)
 	}
-	return err
+	if version, ok := labels["version_major"]; ok {
+		return found("the label version_major=" + version)
+	}
+	for all := s.client.Dataset(s.dataset).Tables(ctx); ; {
+		switch table, err := all.Next(); {
+		case errors.Is(err, iterator.Done):
+			return nil
+		case err != nil:
+			return err
+		case table.TableID == "_checkouts" || table.TableID == "revisions":
+			return found("the table " + table.TableID)
+		default:
+			if ours, err := s.mayHave(ctx, table); err != nil || !ours {
+				return cmp.Or(err, found(table.TableID+", which is no view of ours"))
+			}
+		}
+	}
+}
+
+// mayHave reports whether a data set of ours may have a table: it has no name of our views,
+// or is our view, because Init was interrupted before it set the label.
+func (s *Store) mayHave(ctx context.Context, table *bigquery.Table) (bool, error) {
+	list := store.List(table.TableID)
+	if !slices.Contains(store.Lists, list) {
+		return true, nil
+	}
+	data, err := table.Metadata(ctx)
+	if err != nil {
+		return false, err
+	}
+	return strings.Contains(data.ViewQuery, s.table(rawTable(list))), nil
 }
 
 // check returns an error unless the data set has the newest schema. It asks until that is

@@ -4,10 +4,13 @@ package bigquery
 
 import (
 	"errors"
+	"maps"
 	"strings"
 	"testing"
 
 	"cloud.google.com/go/bigquery"
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/api/iterator"
 
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/bigquery/bigquerytest"
@@ -63,22 +66,95 @@ func TestUpgrade(t *testing.T) {
 	}
 }
 
+// foreign are data sets of the Python system, and another.
+var foreign = map[string]struct {
+	labels map[string]string
+	sql    []string
+}{
+	"4.0":        {nil, []string{"CREATE TABLE d.checkouts (id STRING)"}},
+	"kernelci03": {nil, []string{"CREATE TABLE d.revisions (id STRING)", "CREATE TABLE d.builds (id STRING)", "CREATE TABLE d.tests (id STRING)"}},
+	"4.2": {map[string]string{"version_major": "4", "version_minor": "2"}, []string{
+		"CREATE TABLE d._checkouts (id STRING)", "CREATE VIEW d.checkouts AS SELECT id FROM d._checkouts GROUP BY id"}},
+	"4.2 without labels": {nil, []string{
+		"CREATE TABLE d._checkouts (id STRING)", "CREATE VIEW d.checkouts AS SELECT id FROM d._checkouts GROUP BY id"}},
+	"labels":       {map[string]string{"version_major": "5"}, nil},
+	"another view": {nil, []string{"CREATE TABLE d.results (id STRING)", "CREATE VIEW d.tests AS SELECT id FROM d.results"}},
+}
+
 // TestForeign: a data set of the Python system is left alone, and the error says how to
 // move its objects.
 func TestForeign(t *testing.T) {
-	s := open(t, bigquerytest.Spec(t))
-	data := s.client.Dataset(s.dataset)
-	if err := data.Create(t.Context(), nil); err != nil {
+	for name, c := range foreign {
+		t.Run(name, func(t *testing.T) {
+			s := open(t, bigquerytest.Spec(t))
+			if err := s.client.Dataset(s.dataset).Create(t.Context(), &bigquery.DatasetMetadata{Labels: c.labels}); err != nil {
+				t.Fatal(err)
+			}
+			for _, sql := range c.sql {
+				if err := s.run(t.Context(), query{sql: strings.ReplaceAll(sql, " d.", " "+s.dataset+".")}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			before := contents(t, s)
+			_, load := s.Load(t.Context(), &report.Report{}, store.LoadOptions{})
+			for name, err := range map[string]error{"init": s.Init(t.Context(), store.Version{}), "load": load, "cleanup": s.Cleanup(t.Context())} {
+				if !errors.Is(err, store.ErrForeign) || !strings.Contains(err.Error(), "kcidb db load --with-metadata") || !strings.Contains(err.Error(), "docs/google-cloud.md") {
+					t.Errorf("%s: %v", name, err)
+				}
+			}
+			if diff := cmp.Diff(before, contents(t, s)); diff != "" {
+				t.Errorf("the data set changed (-before +after):\n%s", diff)
+			}
+		})
+	}
+}
+
+// contents returns the labels of a data set, and its tables with the queries of views.
+func contents(t *testing.T, s *Store) map[string]string {
+	t.Helper()
+	data, err := s.client.Dataset(s.dataset).Metadata(t.Context())
+	if err != nil {
 		t.Fatal(err)
 	}
-	schema := bigquery.Schema{{Name: "id", Type: bigquery.StringFieldType}}
-	if err := data.Table("checkouts").Create(t.Context(), &bigquery.TableMetadata{Schema: schema}); err != nil {
-		t.Fatal(err)
+	all := maps.Clone(data.Labels)
+	if all == nil {
+		all = make(map[string]string)
 	}
-	_, load := s.Load(t.Context(), &report.Report{}, store.LoadOptions{})
-	for name, err := range map[string]error{"init": s.Init(t.Context(), store.Version{}), "load": load, "cleanup": s.Cleanup(t.Context())} {
-		if !errors.Is(err, store.ErrForeign) || !strings.Contains(err.Error(), "kcidb db load --with-metadata") {
-			t.Errorf("%s: %v", name, err)
+	for each := s.client.Dataset(s.dataset).Tables(t.Context()); ; {
+		table, err := each.Next()
+		if errors.Is(err, iterator.Done) {
+			return all
 		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := table.Metadata(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[table.TableID] = string(data.Type) + " " + data.ViewQuery
+	}
+}
+
+// TestInitAgain: Init completes what an interrupted Init left.
+func TestInitAgain(t *testing.T) {
+	s := open(t, bigquerytest.Spec(t))
+	if err := s.Init(t.Context(), store.Version{}); err != nil {
+		t.Fatal(err)
+	}
+	want := contents(t, s)
+	var interrupted bigquery.DatasetMetadataToUpdate
+	interrupted.DeleteLabel(versionLabel)
+	if _, err := s.client.Dataset(s.dataset).Update(t.Context(), interrupted, ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.client.Dataset(s.dataset).Table(string(store.Incidents)).Delete(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Init(t.Context(), store.Version{}); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, contents(t, s)); diff != "" {
+		t.Errorf("the data set differs (-want +got):\n%s", diff)
 	}
 }
