@@ -30,6 +30,7 @@ type Data struct {
 	About        string // purpose of the subscription, in the words of its owner
 	Reason       string // why the subscription matched
 	Was, Now     string // status of the object before and now; "" if unknown
+	First        bool   // no similar object had a status before, so Was is ""
 	Base         string // public URL of this service; "" for texts without links to it
 	Stop         string // how to get no more of these messages: a URL, or words
 

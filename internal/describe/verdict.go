@@ -139,7 +139,7 @@ func (d *Data) Change() (string, error) {
 // Before returns the status before: the given status, or else the status of the last
 // similar test or build.
 func (d *Data) Before() (string, error) {
-	if d.Was != "" {
+	if d.Was != "" || d.First {
 		return d.Was, nil
 	}
 	if o, ok := d.Object.(interface {

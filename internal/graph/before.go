@@ -73,13 +73,42 @@ func (g *Graph) historyOf(like store.Like) (*history, error) {
 	if h := g.earlier[like]; h != nil {
 		return h, nil
 	}
-	builds, err := g.database.Previous(g.ctx, like, buildsBack)
+	builds, err := g.previousTo(like)
 	if err != nil {
-		return nil, g.fail(err)
+		return nil, err
 	}
 	h := &history{unread: builds, results: map[place]result{}}
 	g.earlier[like] = h
 	return h, nil
+}
+
+// previousTo returns the IDs of the last builds like the given one, newest first. It
+// asks for them once.
+func (g *Graph) previousTo(like store.Like) ([]string, error) {
+	if builds, ok := g.previous[like]; ok {
+		return builds, nil
+	}
+	builds, err := g.database.Previous(g.ctx, like, buildsBack)
+	if err != nil {
+		return nil, g.fail(err)
+	}
+	g.previous[like] = builds
+	return builds, nil
+}
+
+// readBuilds reads builds without their ancestors, unless they were read before.
+func (g *Graph) readBuilds(builds []string) error {
+	var unread []object.ID
+	for _, id := range builds {
+		if !g.Build(id).known {
+			unread = append(unread, object.ID{id})
+		}
+	}
+	if len(unread) == 0 {
+		return nil
+	}
+	_, err := g.match(object.Of(object.TypeBuild, unread...))
+	return err
 }
 
 // readNewest reads the newest build that was not read yet. Its result of a test counts
@@ -116,15 +145,11 @@ func (b *Build) Before() (report.Status, error) {
 	if !ok {
 		return "", nil
 	}
-	builds, err := b.g.database.Previous(b.g.ctx, like, buildsBack)
+	builds, err := b.g.previousTo(like)
 	if err != nil || len(builds) == 0 {
-		return "", b.g.fail(err)
+		return "", err
 	}
-	ids := make([]object.ID, len(builds))
-	for i, id := range builds {
-		ids[i] = object.ID{id}
-	}
-	if _, err := b.g.match(object.Of(object.TypeBuild, ids...)); err != nil {
+	if err := b.g.readBuilds(builds); err != nil {
 		return "", err
 	}
 	for _, id := range builds {

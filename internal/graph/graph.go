@@ -45,6 +45,7 @@ type Graph struct {
 	issues    map[string]*Issue
 	versions  map[store.Key]*IssueVersion
 	incidents map[string]*Incident
+	previous  map[store.Like][]string // IDs of earlier builds
 	earlier   map[store.Like]*history // results of earlier builds
 
 	err error // the first error of the database
@@ -61,7 +62,7 @@ func newGraph(ctx context.Context, d database) *Graph {
 		ctx: ctx, database: d,
 		revisions: map[object.ID]*Revision{}, checkouts: map[string]*Checkout{}, builds: map[string]*Build{},
 		tests: map[string]*Test{}, issues: map[string]*Issue{}, versions: map[store.Key]*IssueVersion{},
-		incidents: map[string]*Incident{}, earlier: map[store.Like]*history{},
+		incidents: map[string]*Incident{}, previous: map[store.Like][]string{}, earlier: map[store.Like]*history{},
 	}
 }
 
@@ -80,6 +81,11 @@ func (g *Graph) read(q store.Query) error {
 // Err returns the first error of the database, or nil. It tells a database error from
 // the other errors of a rule or a template.
 func (g *Graph) Err() error { return g.err }
+
+// Len returns the number of objects that the graph holds.
+func (g *Graph) Len() int {
+	return len(g.revisions) + len(g.checkouts) + len(g.builds) + len(g.tests) + len(g.issues) + len(g.versions) + len(g.incidents)
+}
 
 func (g *Graph) fail(err error) error {
 	if err != nil && g.err == nil {
