@@ -158,14 +158,14 @@ func TestDiesBeforeSending(t *testing.T) {
 	h.load(aCheckout + "," + aBuild + "," + aTest("ci:t1", "FAIL"))
 	h.step("consider", h.Consider)
 	s := h.store.Spool()
-	if picked, err := s.PickNotifications(t.Context(), 1, pick); err != nil || len(picked) != 1 {
+	if picked, err := s.PickNotifications(t.Context(), 1, writePick); err != nil || len(picked) != 1 {
 		t.Fatalf("%v, %v", picked, err)
 	}
 	other := h.notifier("two")
 	h.step("write", other.Write)
 	h.deliver(other)
 	h.expect()
-	h.clock.move(pick + time.Second)
+	h.clock.move(writePick + time.Second)
 	h.step("write", other.Write)
 	if picked, err := s.PickDeliveries(t.Context(), spool.Mail, 1, pick); err != nil || len(picked) != 1 {
 		t.Fatalf("%v, %v", picked, err)

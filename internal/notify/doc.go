@@ -16,7 +16,8 @@
 // considers: it holds a lease of 30 seconds.
 //
 // Write renders a notification when it is due, from the objects that are in the database
-// then. It asks the subscription again if the notification had to wait.
+// then. It asks the subscription again if the notification had to wait. It picks up to 16
+// notifications, and reads their objects at once.
 //
 // Deliver sends a message to each recipient by one route: mail, or one webhook. A feed
 // needs no delivery, because pages read it from the spool.
@@ -32,10 +33,11 @@
 // that they call for. So each change is considered exactly once, even if a process
 // dies at any moment.
 //
-// Writers and senders pick a notification or a delivery for two minutes. If they die, the
-// pick ends and another process picks it. A message is sent twice only if the process or
-// its connection dies after the mail server accepted the message and before the spool
-// recorded that. Both copies have the same Message-ID, so that mail programs show one.
+// Writers pick notifications for six minutes, because a database may take seconds for each
+// question. Senders pick a delivery for two minutes. If they die, the pick ends and another
+// process picks it. A message is sent twice only if the process or its connection dies
+// after the mail server accepted the message and before the spool recorded that. Both
+// copies have the same Message-ID, so that mail programs show one.
 //
 // # Failure handling
 //
@@ -46,7 +48,8 @@
 //   - One object cannot be considered, or one notification cannot be written. A panic sets
 //     it aside at once; another error does so after three failures in a row. Objects are
 //     read 1,000 at a time, and a failing 1,000 is halved until the failing object is
-//     alone. An administrator sees what was set aside, and can try it again.
+//     alone. If notifications that are read at once fail, each is read alone. An
+//     administrator sees what was set aside, and can try it again.
 //   - A rule or a template of a subscription fails. A rule then does not match, and the
 //     failure is counted. A template is replaced by the standard text, which says so.
 //   - A file of a subscription becomes wrong. The subscription stays as it was, and its

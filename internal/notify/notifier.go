@@ -24,7 +24,7 @@ const (
 	// pace is how long a loop without work waits. It bounds how often a revision with
 	// many tests is counted.
 	pace = time.Second
-	// pick is how long a process holds a notification or a delivery.
+	// pick is how long a process holds a delivery.
 	pick = 2 * time.Minute
 	// lease is how long a process may consider before others do.
 	lease = 30 * time.Second

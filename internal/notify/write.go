@@ -25,10 +25,6 @@ import (
 // subscription may be wrong.
 const badFileWait = 10 * time.Minute
 
-// writeTime bounds how long writing a notification takes, including the reads of
-// its subscription.
-const writeTime = 30 * time.Second
-
 // Write writes notifications that are due, from the objects that are in the database
 // now. It reports whether there may be more.
 func (n *Notifier) Write(ctx context.Context) (more bool, err error) {
@@ -36,18 +32,22 @@ func (n *Notifier) Write(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	picked, err := n.Spool.PickNotifications(ctx, pickSize, pick)
+	picked, err := n.Spool.PickNotifications(ctx, pickSize, writePick)
 	if err != nil {
 		return false, err
 	}
-	// All are written before their pick ends.
-	end := n.Now().Add(pick - writeTime - 15*time.Second)
+	if len(picked) == 0 {
+		return false, nil
+	}
+	end := n.Now().Add(beginTime)
+	w := n.newWriter(ctx, folder, picked)
+	defer w.close()
 	for i := range picked {
 		notification := &picked[i]
 		var failed error
 		if n.Now().After(end) {
 			err = n.Spool.Retry(ctx, notification, 0)
-		} else if failed = catchPanic(func() error { return n.writeOne(ctx, folder, notification) }); failed == nil || errors.Is(failed, spool.ErrTaken) {
+		} else if failed = w.write(ctx, notification); failed == nil || errors.Is(failed, spool.ErrTaken) {
 			delete(n.failing, notification.Number)
 			n.counts.written.Add(1)
 		} else if ctx.Err() != nil {
@@ -59,7 +59,7 @@ func (n *Notifier) Write(ctx context.Context) (more bool, err error) {
 			return false, err
 		}
 	}
-	return len(picked) > 0, nil
+	return true, nil
 }
 
 // writeFailed records that writing a notification failed. It is tried again later. It
@@ -83,11 +83,9 @@ func (n *Notifier) writeFailed(ctx context.Context, notification *spool.Notifica
 	return s.Retry(ctx, notification, retryFirst)
 }
 
-func (n *Notifier) writeOne(ctx context.Context, folder *subscription.Folder, notification *spool.Notification) error {
+// writeFrom writes a notification about an object, which a graph has read.
+func (n *Notifier) writeFrom(ctx context.Context, g *graph.Graph, o graph.Object, folder *subscription.Folder, notification *spool.Notification) error {
 	s := n.Spool
-	if notification.Subscription == spool.Digest {
-		return n.writeDigest(ctx, notification)
-	}
 	i := slices.IndexFunc(folder.Subscriptions, func(s *subscription.Subscription) bool { return s.Name == notification.Subscription })
 	if i < 0 {
 		if len(folder.Problems) > 0 {
@@ -96,14 +94,6 @@ func (n *Notifier) writeOne(ctx context.Context, folder *subscription.Folder, no
 		return s.Drop(ctx, notification, "the subscription is not there any more")
 	}
 	sub := folder.Subscriptions[i]
-	reading, cancel := context.WithTimeout(ctx, writeTime)
-	defer cancel()
-	g := graph.New(reading, n.Store)
-	found, err := g.Find(notification.Object)
-	if err != nil {
-		return err
-	}
-	o := found[0]
 	if !o.Known() {
 		return s.Drop(ctx, notification, "the object is not in the database any more")
 	}
@@ -198,7 +188,8 @@ func dataOf(sub *subscription.Subscription, in *subscription.Input, reason, base
 	now, err := in.Now()
 	return &describe.Data{
 		Object: in.Object, Subscription: sub.Name, About: sub.About, Reason: reason, Was: was, Now: now, Base: base,
-		Stop: "change or remove " + sub.File + " in the folder of subscriptions, or ask the administrator of this service",
+		First: in.Created && was == "", // considering a new object looks for a similar object
+		Stop:  "change or remove " + sub.File + " in the folder of subscriptions, or ask the administrator of this service",
 	}, err
 }
 
