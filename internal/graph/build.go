@@ -90,7 +90,9 @@ func (b *Build) Tests() *Tests {
 }
 
 // Issues returns the issues seen in the build itself.
-func (b *Build) Issues() ([]*SeenVersion, error) { return b.seen.get(b.g, b.Ref()) }
+func (b *Build) Issues() ([]*SeenVersion, error) {
+	return b.seen.get(b.g, b.Ref(), func(n *Incident) string { return text(n.BuildID) })
+}
 
 // Builds is a set of builds and their counts.
 type Builds struct {

@@ -3,9 +3,9 @@
 package graph
 
 import (
-	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/internal/summary"
+	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -34,7 +34,8 @@ func (t *Tests) Unexplained() (*summary.Groups, error) {
 	return t.unexplained, err
 }
 
-// readFailures reads and groups the failures. It reads only builds that have failures.
+// readFailures reads and groups the failures. It reads only builds that have failures. For
+// a build that Find returned it reads those of all such builds.
 func (t *Tests) readFailures() error {
 	if t.failures != nil {
 		return nil
@@ -43,36 +44,58 @@ func (t *Tests) readFailures() error {
 		return err
 	}
 	var builds []string
-	byID := map[string]*Build{}
-	for _, b := range t.builds {
-		if Bad(t.tally[b.Build.ID]) > 0 {
-			builds = append(builds, b.Build.ID)
-			byID[b.Build.ID] = b
-		}
-	}
-	all, unexplained := &summary.Groups{}, &summary.Groups{}
-	if len(builds) > 0 {
-		err := t.g.database.Failed(t.g.ctx, builds, func(f *answers.FailedTest) {
-			b := byID[f.BuildID]
-			all.Add(f.Path, f.Status, f.Platform, b.Config(), b.Architecture(), f.ID)
-			if !f.Known {
-				unexplained.Add(f.Path, f.Status, f.Platform, b.Config(), b.Architecture(), f.ID)
+	into := map[string]*Tests{}
+	sets := t.withTogether()
+	for _, s := range sets {
+		s.failures, s.unexplained = &summary.Groups{}, &summary.Groups{}
+		for _, b := range s.builds {
+			if Bad(t.g.tallies[b.Build.ID]) > 0 {
+				builds = append(builds, b.Build.ID)
+				into[b.Build.ID] = s
 			}
-		})
-		if err != nil {
-			return t.g.fail(err)
 		}
 	}
-	t.failures, t.unexplained = all, unexplained
-	return nil
+	if len(builds) == 0 {
+		return nil
+	}
+	err := t.g.database.Failed(t.g.ctx, builds, func(f *answers.FailedTest) {
+		b, s := t.g.Build(f.BuildID), into[f.BuildID]
+		s.failures.Add(f.Path, f.Status, f.Platform, b.Config(), b.Architecture(), f.ID)
+		if !f.Known {
+			s.unexplained.Add(f.Path, f.Status, f.Platform, b.Config(), b.Architecture(), f.ID)
+		}
+	})
+	if err != nil {
+		for _, s := range sets {
+			s.failures, s.unexplained = nil, nil
+		}
+	}
+	return t.g.fail(err)
 }
 
-// Get returns the tests that are still in the database. It reads them in one query.
+// withTogether returns the set of tests. If it is the set of a build that Find returned, it
+// returns those of all such builds whose counts are read and whose failures are unread.
+func (t *Tests) withTogether() []*Tests {
+	if len(t.builds) != 1 || t.builds[0].tests != t {
+		return []*Tests{t}
+	}
+	var all []*Tests
+	for _, id := range t.g.withTogether(t.ids()) {
+		_, counted := t.g.tallies[id]
+		if s := t.g.Build(id).Tests(); counted && s.failures == nil {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// Get returns the tests that are still in the database. It reads them in one query,
+// without their ancestors, which the graph has.
 func (t *Tests) Get(ids ...string) ([]*Test, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	if err := t.g.read(store.Query{Tests: ids}); err != nil {
+	if _, err := t.g.match(object.Of(object.TypeTest, idsOf(ids)...)); err != nil {
 		return nil, err
 	}
 	var found []*Test

@@ -45,6 +45,10 @@ func (g *Graph) Find(refs ...object.Ref) ([]Object, error) {
 			revisions = append(revisions, o)
 		case *Issue:
 			issues = append(issues, o)
+		case *Build:
+			g.together[ref.Type][o.Build.ID], g.found = &o.seen, nil
+		case *Test:
+			g.together[ref.Type][o.Test.ID] = &o.seen
 		}
 	}
 	if err := g.readRevisions(revisions...); err != nil {

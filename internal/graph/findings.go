@@ -34,8 +34,24 @@ func (b *Builds) Findings() (*Findings, error) {
 	return b.g.findings(ids)
 }
 
-// Findings returns the issues seen in the build and in its tests.
-func (b *Build) Findings() (*Findings, error) { return b.g.findings([]string{b.Build.ID}) }
+// Findings returns the issues seen in the build and in its tests. It first asks if any
+// issue was seen in the builds that Find returned: in most no issue was seen.
+func (b *Build) Findings() (*Findings, error) {
+	together := b.g.withTogether([]string{b.Build.ID})
+	if len(together) == 1 {
+		return b.g.findings(together)
+	}
+	if b.g.found == nil {
+		var err error
+		if b.g.found, err = b.g.findings(together); err != nil {
+			return nil, err
+		}
+	}
+	if len(b.g.found.List) == 0 {
+		return b.g.found, nil
+	}
+	return b.g.findings([]string{b.Build.ID})
+}
 
 func (g *Graph) findings(builds []string) (*Findings, error) {
 	found, err := g.database.Findings(g.ctx, builds)

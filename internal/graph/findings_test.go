@@ -146,5 +146,5 @@ func TestFailuresOfNone(t *testing.T) {
 	if found := must[[]*graph.Test](t)(tests.Get("ci:t2", "ci:gone", "ci:t1")); len(found) != 2 || found[0].Path() != "ltp.a" {
 		t.Errorf("got %+v", found)
 	}
-	s.checkQueries(t, "some tests", "query")
+	s.checkQueries(t, "some tests", "match test")
 }

@@ -4,15 +4,17 @@
 // its issues, a revision with the counts of its builds and tests. Mails, pages, rules
 // and commands see objects this way, and so show the same facts.
 //
-// A Graph reads a related object when a caller first asks for it, and reads it once. A
-// text, number or time that an object lacks is "" or zero. A parent that is not in the
-// database is an object with its ID only. Rules and templates need no checks.
+// A Graph reads a related object when a caller first asks for it, and reads it once. If a
+// call of Find returned several builds or tests, the graph then reads what is asked of one
+// for all. A text, number or time that an object lacks is "" or zero. A parent that is not
+// in the database is an object with its ID only. Rules and templates need no checks.
 package graph
 
 import (
 	"context"
 
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/summary"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -45,8 +47,15 @@ type Graph struct {
 	issues    map[string]*Issue
 	versions  map[store.Key]*IssueVersion
 	incidents map[string]*Incident
-	previous  map[store.Like][]string // IDs of earlier builds
-	earlier   map[store.Like]*history // results of earlier builds
+	// together are the builds and tests that Find returned, by ID. A question about one of them
+	// is asked about all of its type at once, because some databases take seconds for each
+	// question.
+	together map[object.Type]map[string]*seenVersions
+	found    *Findings // of the builds that Find returned; nil before it is asked for
+
+	tallies  map[string]summary.Counts // of the tests of builds, by ID
+	previous map[store.Like][]string   // IDs of earlier builds
+	earlier  map[store.Like]*history   // results of earlier builds
 
 	err error // the first error of the database
 }
@@ -62,7 +71,8 @@ func newGraph(ctx context.Context, d database) *Graph {
 		ctx: ctx, database: d,
 		revisions: map[object.ID]*Revision{}, checkouts: map[string]*Checkout{}, builds: map[string]*Build{},
 		tests: map[string]*Test{}, issues: map[string]*Issue{}, versions: map[store.Key]*IssueVersion{},
-		incidents: map[string]*Incident{}, previous: map[store.Like][]string{}, earlier: map[store.Like]*history{},
+		incidents: map[string]*Incident{}, together: map[object.Type]map[string]*seenVersions{object.TypeBuild: {}, object.TypeTest: {}},
+		tallies: map[string]summary.Counts{}, previous: map[store.Like][]string{}, earlier: map[store.Like]*history{},
 	}
 }
 

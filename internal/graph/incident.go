@@ -4,6 +4,7 @@ package graph
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"github.com/kcidb-go/kcidb/internal/store"
@@ -87,26 +88,54 @@ type seenVersions struct {
 	list []*SeenVersion
 }
 
-// get returns the issues seen in an object.
-func (s *seenVersions) get(g *Graph, ref object.Ref) ([]*SeenVersion, error) {
+// get returns the issues seen in an object. It reads them for all objects of the type that
+// Find returned. The function returns the ID of such an object from an incident.
+func (s *seenVersions) get(g *Graph, ref object.Ref, id func(*Incident) string) ([]*SeenVersion, error) {
 	if s.read {
 		return s.list, nil
 	}
-	incidents := ref.Pattern().Children(object.TypeIncident)
-	all, err := g.match(incidents, incidents.Parents(object.TypeIssueVersion))
-	if err != nil {
-		return nil, err
+	unread := map[string]*seenVersions{ref.ID[0]: s}
+	if together := g.together[ref.Type]; together[ref.ID[0]] != nil {
+		unread = maps.Clone(together)
+		maps.DeleteFunc(unread, func(_ string, s *seenVersions) bool { return s.read })
 	}
-	for i := range all.Incidents {
-		if n := g.Incident(all.Incidents[i].ID); n.Seen() {
-			s.list = append(s.list, &SeenVersion{IssueVersion: n.Issue(), Incident: n})
+	for ids := range slices.Chunk(slices.Sorted(maps.Keys(unread)), idsAtOnce) {
+		incidents := object.Of(ref.Type, idsOf(ids)...).Children(object.TypeIncident)
+		all, err := g.match(incidents, incidents.Parents(object.TypeIssueVersion))
+		if err != nil {
+			return nil, err
+		}
+		for i := range all.Incidents {
+			if n := g.Incident(all.Incidents[i].ID); n.Seen() && unread[id(n)] != nil {
+				unread[id(n)].add(n)
+			}
+		}
+		for _, id := range ids {
+			unread[id].sort()
 		}
 	}
+	return s.list, nil
+}
+
+func (s *seenVersions) add(n *Incident) {
+	s.list = append(s.list, &SeenVersion{IssueVersion: n.Issue(), Incident: n})
+}
+
+// sort sorts the list, which is complete.
+func (s *seenVersions) sort() {
+	s.read = true
 	slices.SortFunc(s.list, func(a, b *SeenVersion) int {
 		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Version, b.Version), cmp.Compare(a.Incident.ID, b.Incident.ID))
 	})
-	s.read = true
-	return s.list, nil
+}
+
+// idsOf returns texts as IDs of objects.
+func idsOf(texts []string) []object.ID {
+	ids := make([]object.ID, len(texts))
+	for i, text := range texts {
+		ids[i] = object.ID{text}
+	}
+	return ids
 }
 
 // ReadParents reads the incident and its ancestors. Seen returns an incident that was not

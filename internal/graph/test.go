@@ -96,4 +96,6 @@ func (t *Test) EnvironmentExtra() map[string]any {
 }
 
 // Issues returns the issues seen in the test.
-func (t *Test) Issues() ([]*SeenVersion, error) { return t.seen.get(t.g, t.Ref()) }
+func (t *Test) Issues() ([]*SeenVersion, error) {
+	return t.seen.get(t.g, t.Ref(), func(n *Incident) string { return text(n.TestID) })
+}

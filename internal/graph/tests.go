@@ -3,10 +3,13 @@
 package graph
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/summary"
+	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -35,15 +38,46 @@ func (t *Tests) read() error {
 	if t.tally != nil {
 		return nil
 	}
-	found, err := t.g.database.Tally(t.g.ctx, t.ids())
-	if err != nil {
-		return t.g.fail(err)
+	ids := t.ids()
+	if err := t.g.readTallies(ids); err != nil {
+		return err
 	}
-	t.tally = make(map[string]summary.Counts, len(found))
-	for id, counts := range found {
-		t.tally[id] = counts
+	t.tally = make(map[string]summary.Counts, len(ids))
+	for _, id := range ids {
+		if counts := t.g.tallies[id]; counts != nil {
+			t.tally[id] = counts
+		}
 	}
 	return nil
+}
+
+// readTallies reads the counts of the tests of builds, unless they were read before.
+func (g *Graph) readTallies(builds []string) error {
+	isRead := func(id string) bool { _, ok := g.tallies[id]; return ok }
+	unread := slices.DeleteFunc(g.withTogether(builds), isRead)
+	if len(unread) == 0 {
+		return nil
+	}
+	found, err := g.database.Tally(g.ctx, unread)
+	if err != nil {
+		return g.fail(err)
+	}
+	for _, id := range unread {
+		g.tallies[id] = found[id]
+	}
+	return nil
+}
+
+// withTogether returns builds, and if a build is one that Find returned, all that Find
+// returned.
+func (g *Graph) withTogether(builds []string) []string {
+	all := slices.Clone(builds)
+	together := g.together[object.TypeBuild]
+	if slices.ContainsFunc(builds, func(id string) bool { return together[id] != nil }) {
+		all = slices.AppendSeq(all, maps.Keys(together))
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // Counts returns the number of tests with each status.

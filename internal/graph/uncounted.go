@@ -96,11 +96,7 @@ func (d uncounted) Failed(ctx context.Context, builds []string, f func(*answers.
 func (d uncounted) Findings(ctx context.Context, builds []string) ([]answers.Finding, error) {
 	found := map[store.Key]*answers.Finding{}
 	for builds := range slices.Chunk(builds, idsAtOnce) {
-		ids := make([]object.ID, len(builds))
-		for i, id := range builds {
-			ids[i] = object.ID{id}
-		}
-		of := object.Of(object.TypeBuild, ids...)
+		of := object.Of(object.TypeBuild, idsOf(builds)...)
 		err := d.forEachIncident(ctx, []object.Pattern{of.Children(object.TypeIncident), of.Children(object.TypeTest).Children(object.TypeIncident)}, func(i *report.Incident) {
 			if !isPresent(i) {
 				return

@@ -19,6 +19,7 @@ import (
 type askedStore struct {
 	store.Store
 	asked map[string]int // by name of the method
+	fails int            // number of questions for outcomes that fail first
 }
 
 func (s *askedStore) Query(ctx context.Context, q store.Query) iter.Seq2[*report.Report, error] {
@@ -33,6 +34,9 @@ func (s *askedStore) Match(ctx context.Context, patterns []object.Pattern, opts 
 
 func (s *askedStore) Outcomes(ctx context.Context, builds []string) iter.Seq2[store.Outcome, error] {
 	s.asked["outcomes"]++
+	if s.asked["outcomes"] <= s.fails {
+		return func(yield func(store.Outcome, error) bool) { yield(store.Outcome{}, store.ErrUnavailable) }
+	}
 	return s.Store.Outcomes(ctx, builds)
 }
 
@@ -88,9 +92,9 @@ func TestQuestions(t *testing.T) {
 		considering, writing string
 	}{
 		{"test", 1, "[match:1 outcomes:1 previous:1 query:5]", "[match:1 query:1]"},
-		{"test", 16, "[match:1 outcomes:1 previous:16 query:5]", "[match:16 query:1]"},
+		{"test", 16, "[match:1 outcomes:1 previous:16 query:5]", "[match:1 query:1]"},
 		{"build", 1, "[match:1 outcomes:1 previous:1 query:6]", "[match:3 outcomes:2 query:1]"},
-		{"build", 16, "[match:1 outcomes:1 previous:16 query:6]", "[match:33 outcomes:32 query:1]"},
+		{"build", 16, "[match:1 outcomes:1 previous:16 query:6]", "[match:19 outcomes:2 query:1]"},
 		{"checkout", 16, "[match:2 outcomes:2 query:6]", "[match:4 outcomes:2 query:1]"},
 		{"revision", 16, "[match:3 outcomes:2 query:5]", "[match:5 outcomes:2]"},
 		{"incident", 16, "[match:1 outcomes:1 query:5]", "[query:1]"},

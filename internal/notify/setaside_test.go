@@ -154,3 +154,25 @@ func TestSetsNotificationsAside(t *testing.T) {
 		})
 	}
 }
+
+// TestFailsAlone: if what one notification asks of the shared graph fails, the others are
+// written, and so is this notification once the database answers.
+func TestFailsAlone(t *testing.T) {
+	h := newTestbed(t, map[string]string{"build.yaml": "on: build\nmatch: 'true'\nto: [dev@example.org]\n"})
+	h.load(someBuilds(5))
+	h.step("consider", h.Consider)
+	// The shared graph fails twice, because the standard text is tried too. Then the first
+	// notification fails alone.
+	asked := &askedStore{Store: h.store, asked: map[string]int{}, fails: 3}
+	h.Store = asked
+	h.step("write", h.Write)
+	h.deliver(h.Notifier)
+	if n := len(h.mails.Messages()); n != 4 {
+		t.Errorf("%d mails, want 4\n%s", n, h.log)
+	}
+	h.clock.move(retryFirst)
+	h.work()
+	if n := len(h.mails.Messages()); n != 5 {
+		t.Errorf("%d mails, want 5\n%s", n, h.log)
+	}
+}
