@@ -22,8 +22,6 @@ import (
 	"github.com/hashicorp/hcl/v2/hclparse"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
-	"github.com/zclconf/go-cty/cty/function"
-	"github.com/zclconf/go-cty/cty/function/stdlib"
 
 	"github.com/kcidb-go/kcidb/internal/google/names"
 	"github.com/kcidb-go/kcidb/internal/secrets/secretstest"
@@ -81,38 +79,10 @@ var example = map[string]cty.Value{
 	"mail_from": cty.StringVal("kcidb@example.org"), "mail_to_override": cty.StringVal(""),
 }
 
-// value evaluates an expression. Locals that it needs are evaluated first.
+// value evaluates an expression.
 func (tf terraformFiles) value(t *testing.T, e hcl.Expression) cty.Value {
 	t.Helper()
-	locals := map[string]cty.Value{}
-	for _, use := range e.Variables() {
-		if use.RootName() == "local" {
-			name := use[1].(hcl.TraverseAttr).Name
-			locals[name] = tf.value(t, tf.locals[name])
-		}
-	}
-	account := func(id string) cty.Value {
-		return cty.ObjectVal(map[string]cty.Value{"email": cty.StringVal(id + "@my-project.iam.gserviceaccount.com")})
-	}
-	scope := &hcl.EvalContext{
-		Variables: map[string]cty.Value{
-			"local": cty.ObjectVal(locals),
-			"var":   cty.ObjectVal(example),
-			"data": cty.ObjectVal(map[string]cty.Value{"google_project": cty.ObjectVal(map[string]cty.Value{
-				"this": cty.ObjectVal(map[string]cty.Value{"number": cty.StringVal("123456")}),
-			})}),
-			"google_service_account": cty.ObjectVal(map[string]cty.Value{"account": cty.ObjectVal(map[string]cty.Value{
-				names.WebAccount: account(names.WebAccount), names.TasksAccount: account(names.TasksAccount),
-				names.SchedulerAccount: account(names.SchedulerAccount),
-			})}),
-		},
-		Functions: map[string]function.Function{"merge": stdlib.MergeFunc},
-	}
-	v, diags := e.Value(scope)
-	if diags.HasErrors() {
-		t.Fatal(diags)
-	}
-	return v
+	return newPlan(t, tf).eval(e, nil)
 }
 
 // text evaluates an expression whose value is a text or a number.
@@ -214,32 +184,6 @@ func TestTerraformEnvironment(t *testing.T) {
 			t.Errorf("%s: the service listens at %s, and Cloud Run calls port 8080", name, config.Listen)
 		}
 	}
-}
-
-// TestTerraformTasks checks that the scheduler calls the tasks there are, at the address
-// and with the audience that the service expects.
-func TestTerraformTasks(t *testing.T) {
-	tf := readTerraform(t)
-	url := tf.text(t, tf.locals["tasks_url"])
-	for _, block := range tf.blocks("resource") {
-		if block.Labels[0] != "google_cloud_scheduler_job" || block.Labels[1] != "task" {
-			continue
-		}
-		jobs := tf.value(t, block.Body.Attributes["for_each"].Expr).AsValueMap()
-		want := map[string]string{names.LoadJob: "load", names.NotifyJob: "notify", names.SendJob: "send"}
-		for job, task := range want {
-			if v := jobs[job]; v.IsNull() || v.AsString() != task {
-				t.Errorf("job %s does not start the task %s", job, task)
-			}
-		}
-		target := block.Body.Blocks[0].Body
-		token := target.Blocks[0].Body.Attributes
-		if got := tf.text(t, token["audience"].Expr); len(jobs) != len(want) || got != url {
-			t.Errorf("%d jobs; the audience is %s, want %s", len(jobs), got, url)
-		}
-		return
-	}
-	t.Error("no job")
 }
 
 // TestTerraformCallers checks that no caller from outside reaches the tasks, and that
