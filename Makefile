@@ -38,7 +38,7 @@ test: ## run all tests, and install the tools that they need if possible
 # takes three times as long. The detector still watches SQLite's driver and our code.
 .PHONY: race
 race: ## run all tests under the race detector (needs a C compiler)
-	CGO_ENABLED=1 $(GO) test -race -short -gcflags=modernc.org/sqlite/lib=-race=false ./...
+	CGO_ENABLED=1 $(GO) test -race -short -timeout 20m -gcflags=modernc.org/sqlite/lib=-race=false ./...
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for a while (FUZZTIME=30s)
