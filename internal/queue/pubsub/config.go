@@ -52,6 +52,8 @@ type Config struct {
 	// quiet is the pause before a subscription of dead letters is asked again whether it is
 	// at its end (250 ms).
 	quiet time.Duration
+	// request is the time that a request may take (requestTimeout).
+	request time.Duration
 }
 
 // Help explains the specifications that Open accepts, for the help of a command.
@@ -93,6 +95,7 @@ func (c Config) WithDefaults() Config {
 	c.MaxMessageBytes = cmp.Or(c.MaxMessageBytes, 512<<20)
 	c.grace = cmp.Or(c.grace, time.Second)
 	c.quiet = cmp.Or(c.quiet, 250*time.Millisecond)
+	c.request = cmp.Or(c.request, requestTimeout)
 	c.Logger = cmp.Or(c.Logger, slog.Default())
 	return c
 }

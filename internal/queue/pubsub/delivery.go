@@ -90,21 +90,21 @@ func (d *delivery) Attempt() int { return d.attempt }
 
 // Ack implements queue.Delivery.
 func (d *delivery) Ack(ctx context.Context) error {
+	return d.q.translate("acknowledge to", d.remove(ctx))
+}
+
+// remove acknowledges the message.
+func (d *delivery) remove(ctx context.Context) error {
 	ctx, cancel, err := d.q.begin(ctx)
 	if err != nil {
-		return d.q.translate("acknowledge to", err)
+		return err
 	}
 	defer cancel()
-	return d.q.translate("acknowledge to", d.q.sub.ack(ctx, d.ackIDs))
+	return d.q.sub.ack(ctx, d.ackIDs)
 }
 
 // Refuse implements queue.Delivery.
 func (d *delivery) Refuse(ctx context.Context, reason string, final bool) error {
-	ctx, cancel, err := d.q.begin(ctx)
-	if err != nil {
-		return d.q.translate("give back to", err)
-	}
-	defer cancel()
 	if final || d.q.attemptsUsedUp(d.attempt) {
 		return d.q.translate("give back to", d.moveToDead(ctx, reason))
 	}
@@ -119,15 +119,15 @@ func (q *pubsubQueue) attemptsUsedUp(attempts int) bool {
 
 // Postpone implements queue.Delivery. Pub/Sub waits for 10 minutes at most.
 func (d *delivery) Postpone(ctx context.Context, delay time.Duration) error {
-	ctx, cancel, err := d.q.begin(ctx)
-	if err != nil {
-		return d.q.translate("give back to", err)
-	}
-	defer cancel()
 	return d.q.translate("give back to", d.giveBack(ctx, delay))
 }
 
 func (d *delivery) giveBack(ctx context.Context, delay time.Duration) error {
+	ctx, cancel, err := d.q.begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer cancel()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.released = true
@@ -162,7 +162,7 @@ func (d *delivery) renew(ctx context.Context) error {
 	if err := d.q.publish(ctx, d.q.topic, i, d.message.Data); err != nil {
 		return err
 	}
-	return d.q.sub.ack(ctx, d.ackIDs)
+	return d.remove(ctx)
 }
 
 // moveToDead moves a message that was handed out to the dead letters. The old message is
@@ -173,7 +173,7 @@ func (d *delivery) moveToDead(ctx context.Context, reason string) error {
 		return err
 	}
 	d.logGivenUp(i)
-	return d.q.sub.ack(ctx, d.ackIDs)
+	return d.remove(ctx)
 }
 
 // bury moves a message to the dead letters as it is, without reading its data.
@@ -190,7 +190,7 @@ func (d *delivery) bury(ctx context.Context, reason string, attempts int) error 
 		return err
 	}
 	d.logGivenUp(i)
-	return d.q.sub.ack(ctx, d.ackIDs)
+	return d.remove(ctx)
 }
 
 func (d *delivery) logGivenUp(i info) {

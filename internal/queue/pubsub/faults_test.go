@@ -12,12 +12,16 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"cloud.google.com/go/pubsub/v2"
 	pb "cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
+	"cloud.google.com/go/pubsub/v2/pstest"
 	"github.com/klauspost/compress/zstd"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/kcidb-go/kcidb/internal/queue"
 	"github.com/kcidb-go/kcidb/internal/queue/pubsub/pubsubtest"
@@ -163,6 +167,86 @@ func TestForeignMessages(t *testing.T) {
 	}
 }
 
+// Each piece of a large message has the time of a request, so that a slow line carries it,
+// also to the dead letters.
+func TestSlowLine(t *testing.T) {
+	t.Parallel()
+	const request, piece = 3 * time.Second, 1200 * time.Millisecond
+	slow := pstest.ServerReactorOption{FuncName: "Publish", Reactor: slowly(piece)}
+	cfg := testConfig(t, pubsubtest.Start(t, slow))
+	cfg.request = request
+	q := openNew(t, cfg)
+	data := make([]byte, 5*pieceSize/2)
+	r := rand.NewChaCha8([32]byte{2})
+	_, _ = r.Read(data)
+	if err := q.Publish(t.Context(), queue.Message{ID: "large", Data: data}); err != nil {
+		t.Fatal(err)
+	}
+	eventually.True(t, "the message is given up", func() bool {
+		deliveries, err := q.Pull(t.Context(), queue.Limits{}, time.Second)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range deliveries {
+			if err := d.Refuse(t.Context(), "no", true); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return len(deliveries) > 0
+	})
+	if d, err := q.DeadLetter(t.Context(), "large"); err != nil || !bytes.Equal(d.Data, data) {
+		t.Errorf("%d bytes, %v", len(d.Data), err)
+	}
+}
+
+// slowly lets a call to the server take a time.
+type slowly time.Duration
+
+func (s slowly) React(any) (bool, any, error) {
+	time.Sleep(time.Duration(s))
+	return false, nil, nil
+}
+
+// An error of Pull names its kind, also if it comes after messages did, and the queue
+// recovers when the server does.
+func TestPullFails(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[codes.Code]error{
+		codes.PermissionDenied:  queue.ErrForbidden,
+		codes.Unavailable:       queue.ErrUnavailable,
+		codes.ResourceExhausted: queue.ErrUnavailable,
+		codes.NotFound:          queue.ErrNotFound,
+	} {
+		t.Run(code.String(), func(t *testing.T) {
+			t.Parallel()
+			failing := &failure{code: code}
+			q := openNew(t, testConfig(t, pubsubtest.Start(t, pstest.ServerReactorOption{FuncName: "Pull", Reactor: failing})))
+			send(t, q, []byte("{}"), map[string]string{idAttribute: "first"})
+			pullUntil(t, q, "first")
+			failing.on.Store(true)
+			if _, err := q.Pull(t.Context(), queue.Limits{}, 10*time.Second); !errors.Is(err, want) {
+				t.Errorf("got %v, want %v", err, want)
+			}
+			failing.on.Store(false)
+			send(t, q, []byte("{}"), map[string]string{idAttribute: "second"})
+			pullUntil(t, q, "second")
+		})
+	}
+}
+
+// failure makes calls to the server fail while it is on.
+type failure struct {
+	code codes.Code
+	on   atomic.Bool
+}
+
+func (f *failure) React(any) (bool, any, error) {
+	if f.on.Load() {
+		return true, nil, status.Error(f.code, "broken by the test")
+	}
+	return false, nil, nil
+}
+
 // The deadlines of the pieces of a set begin again each time that they are extended, so
 // that the message is not dropped when its last piece comes.
 func TestPiecesThatWait(t *testing.T) {
@@ -193,6 +277,32 @@ func TestPiecesThatWait(t *testing.T) {
 	}
 	if got, err := d.data(); err != nil || !bytes.Equal(got, data) {
 		t.Errorf("got %d bytes, %v", len(got), err)
+	}
+}
+
+// The attributes of pieces without data take memory that is bounded as well, and a set that
+// is dropped takes none.
+func TestEmptyPiecesAreCounted(t *testing.T) {
+	p := pulling{sets: map[string]*set{}}
+	q := &pubsubQueue{}
+	large := strings.Repeat("x", 1<<20)
+	sets := 0
+	for ; sets < 10_000; sets++ {
+		d := q.deliveries([]*pb.ReceivedMessage{{Message: &pb.PubsubMessage{Attributes: map[string]string{
+			encodingAttribute: zstdEncoding, sizeAttribute: "9", setAttribute: strconv.Itoa(sets), pieceAttribute: "0/64", "x": large,
+		}}}})[0]
+		if !p.collect(d) {
+			break
+		}
+	}
+	if sets == 0 || sets > maxSetBytes>>20 {
+		t.Errorf("%d sets are collected", sets)
+	}
+	for name := range p.sets {
+		p.drop(name)
+	}
+	if p.setBytes != 0 {
+		t.Errorf("%d bytes are counted for no sets", p.setBytes)
 	}
 }
 

@@ -5,6 +5,8 @@ package pubsub
 import (
 	"context"
 	"time"
+
+	"google.golang.org/protobuf/proto"
 )
 
 // Several processes may pull, and Pub/Sub may hand the pieces of one set to any of them.
@@ -18,6 +20,8 @@ const (
 	// maxSetBytes bounds the memory of the sets that are incomplete. It is larger than the
 	// largest set.
 	maxSetBytes = maxPieces * pieceSize * 5 / 4
+	// pieceOverhead is what a piece takes apart from its message.
+	pieceOverhead = 4 << 10
 	// The bounds of the time for which a piece is given back.
 	minReturn = time.Second
 	maxReturn = time.Minute
@@ -33,6 +37,10 @@ type set struct {
 	missing int
 	since   time.Time // when the first piece came
 }
+
+// memory returns the memory that a piece takes, in bytes: without data it takes some too,
+// and any publisher can send first pieces of any number of sets.
+func (d *delivery) memory() int { return proto.Size(d.messages[0]) + pieceOverhead }
 
 // all returns the pieces that are there.
 func (s *set) all() (out []*delivery) {
@@ -54,7 +62,7 @@ func (p *pulling) collect(d *delivery) bool {
 		}
 		s = &set{pieces: make([]*delivery, d.info.pieces), missing: d.info.pieces, since: time.Now()}
 	}
-	size := len(d.messages[0].Data)
+	size := d.memory()
 	if d.info.pieces != len(s.pieces) || p.setBytes+size > maxSetBytes {
 		return false
 	}
@@ -90,7 +98,7 @@ func (p *pulling) drop(name string) []*delivery {
 	pieces := p.sets[name].all()
 	delete(p.sets, name)
 	for _, d := range pieces {
-		p.setBytes -= len(d.messages[0].Data)
+		p.setBytes -= d.memory()
 	}
 	return pieces
 }

@@ -21,7 +21,7 @@ const publishDelay = 2 * time.Millisecond
 func (q *pubsubQueue) publisher(topic string) *pubsub.Publisher {
 	p := q.client.Publisher(q.topicName(topic))
 	p.PublishSettings.DelayThreshold = publishDelay
-	p.PublishSettings.Timeout = requestTimeout
+	p.PublishSettings.Timeout = q.cfg.request
 	return p
 }
 
@@ -38,11 +38,9 @@ func (q *pubsubQueue) Publish(ctx context.Context, m queue.Message) error {
 
 // publish publishes a message, and returns when the server has it.
 func (q *pubsubQueue) publish(ctx context.Context, to *pubsub.Publisher, i info, data []byte) error {
-	ctx, cancel, err := q.begin(ctx)
-	if err != nil {
+	if err := q.usable(ctx); err != nil {
 		return err
 	}
-	defer cancel()
 	messages, err := i.encode(data)
 	if err != nil {
 		return err
@@ -55,8 +53,7 @@ func (q *pubsubQueue) publish(ctx context.Context, to *pubsub.Publisher, i info,
 // memory of the client is bounded.
 func (q *pubsubQueue) send(ctx context.Context, to *pubsub.Publisher, messages []*pb.PubsubMessage) error {
 	for n, m := range messages {
-		result := to.Publish(ctx, &pubsub.Message{Data: m.Data, Attributes: m.Attributes})
-		if _, err := result.Get(ctx); err != nil {
+		if err := q.sendOne(ctx, to, m); err != nil {
 			if len(messages) > 1 {
 				err = fmt.Errorf("piece %d of %d: %w", n+1, len(messages), err)
 			}
@@ -64,4 +61,14 @@ func (q *pubsubQueue) send(ctx context.Context, to *pubsub.Publisher, messages [
 		}
 	}
 	return nil
+}
+
+func (q *pubsubQueue) sendOne(ctx context.Context, to *pubsub.Publisher, m *pb.PubsubMessage) error {
+	ctx, cancel, err := q.begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer cancel()
+	_, err = to.Publish(ctx, &pubsub.Message{Data: m.Data, Attributes: m.Attributes}).Get(ctx)
+	return err
 }

@@ -3,7 +3,9 @@
 package pubsub
 
 import (
+	"flag"
 	"log/slog"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +14,16 @@ import (
 	"github.com/kcidb-go/kcidb/internal/queue/pubsub/pubsubtest"
 	"github.com/kcidb-go/kcidb/internal/queue/queuetest"
 )
+
+// TestMain runs more tests at a time than there are processors, because most of them wait
+// for deadlines.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
 
 // testConfig has the settings that the suite requires, and a topic of its own.
 func testConfig(t testing.TB, s *pubsubtest.Server) Config {

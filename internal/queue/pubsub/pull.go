@@ -33,7 +33,7 @@ type pulling struct {
 	mu       sync.Mutex
 	held     []*delivery
 	sets     map[string]*set // of pieces, by name
-	setBytes int             // of data in sets
+	setBytes int             // of memory for sets
 	waiting  bool            // a request to the server waits
 	stop     func()          // ends that request
 	arrived  chan struct{}   // closed, and replaced, when that request ends
@@ -70,11 +70,9 @@ func (q *pubsubQueue) Pull(ctx context.Context, limits queue.Limits, wait time.D
 // take returns the held messages within the limits. A message that should become a dead
 // letter, and cannot, is given back, so that it does not hold up the others.
 func (q *pubsubQueue) take(ctx context.Context, limits queue.Limits) ([]queue.Delivery, error) {
-	ctx, cancel, err := q.begin(ctx)
-	if err != nil {
+	if err := q.usable(ctx); err != nil {
 		return nil, err
 	}
-	defer cancel()
 	var out []queue.Delivery
 	objects, bytes := 0, 0
 	for limits.Messages <= 0 || len(out) < limits.Messages {

@@ -25,8 +25,9 @@ import (
 	"github.com/kcidb-go/kcidb/internal/queue"
 )
 
-// requestTimeout bounds an operation whose context has no earlier deadline. Google's
-// client repeats requests meanwhile.
+// requestTimeout bounds a request, or some requests without data, whose context has no
+// earlier deadline. Google's client repeats requests meanwhile. Each piece of a message has
+// this time, so that a line of 3 Mbit/s carries messages of any size.
 const requestTimeout = 30 * time.Second
 
 // pubsubQueue implements queue.Queue.
@@ -81,16 +82,21 @@ func (q *pubsubQueue) subscriptionName(name string) string {
 	return "projects/" + q.cfg.Project + "/subscriptions/" + name
 }
 
-// begin starts an operation: it fails if the queue is closed, and bounds the time of the
-// operation.
-func (q *pubsubQueue) begin(ctx context.Context) (context.Context, context.CancelFunc, error) {
+// usable returns an error if the queue is closed or the context has ended.
+func (q *pubsubQueue) usable(ctx context.Context) error {
 	if q.closed.Load() {
-		return nil, nil, queue.ErrClosed
+		return queue.ErrClosed
 	}
-	if ctx.Err() != nil {
-		return nil, nil, ctx.Err()
+	return ctx.Err()
+}
+
+// begin starts a request: it fails if the queue is not usable, and bounds the time of the
+// request.
+func (q *pubsubQueue) begin(ctx context.Context) (context.Context, context.CancelFunc, error) {
+	if err := q.usable(ctx); err != nil {
+		return nil, nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	ctx, cancel := context.WithTimeout(ctx, q.cfg.request)
 	return ctx, cancel, nil
 }
 
