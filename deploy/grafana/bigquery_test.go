@@ -161,6 +161,7 @@ var views = []struct{ sql, want string }{
 		"myci:patched|myci|" + strings.Repeat("1", 40) + "|" + strings.Repeat("3", 64) + "|false"},
 	{"SELECT b.id, b.valid, b.status, b.architecture FROM d.builds b INNER JOIN d.checkouts c ON b.checkout_id = c.id WHERE c.id = 'myci:bad' ORDER BY b.id",
 		"myci:bad|true|PASS|arm64"},
+	{"SELECT id, git_commit_hash FROM d.checkouts WHERE patchset_hash = '' AND id = 'myci:bad'", "myci:bad|" + strings.Repeat("2", 40)},
 	{"SELECT COUNTIF(NOT valid), COUNTIF(valid IS NULL) FROM d.builds WHERE origin = 'myci'", "1|0"},
 	{`SELECT t.path, t.status, t.waived FROM d.tests AS t
 		JOIN d.builds AS b ON t.build_id = b.id JOIN d.checkouts AS c ON b.checkout_id = c.id

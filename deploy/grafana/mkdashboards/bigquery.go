@@ -89,9 +89,11 @@ func merged(list store.List, sql string) string {
 		case table.Kinds[i] == columns.Texts || table.Kinds[i] == columns.Resources: // arrays of arrays do not exist
 			selected = append(selected, fmt.Sprintf(
 				"ARRAY_AGG(IF(ARRAY_LENGTH(%s) > 0, STRUCT(%[1]s AS %[1]s), NULL) IGNORE NULLS ORDER BY _timestamp DESC LIMIT 1)[SAFE_OFFSET(0)].%[1]s AS %[1]s", name))
-		default:
+		case name == "patchset_hash": // '' without patches, which most origins do not report
 			selected = append(selected, fmt.Sprintf(
-				"ARRAY_AGG(%s IGNORE NULLS ORDER BY _timestamp DESC LIMIT 1)[SAFE_OFFSET(0)] AS %[1]s", name))
+				"COALESCE(%s, IF(COUNT(git_commit_hash) > 0 AND COUNTIF(ARRAY_LENGTH(patchset_files) > 0) = 0, '', NULL)) AS %s", newest(name), name))
+		default:
+			selected = append(selected, newest(name)+" AS "+name)
 		}
 	}
 	where := ""
@@ -100,4 +102,9 @@ func merged(list store.List, sql string) string {
 	}
 	return "    SELECT\n        " + strings.Join(selected, ",\n        ") +
 		"\n    FROM `${dataset:raw}.raw_" + string(list) + "`" + where + "\n    GROUP BY " + strings.Join(key, ", ")
+}
+
+// newest selects the newest value of a column.
+func newest(column string) string {
+	return "ARRAY_AGG(" + column + " IGNORE NULLS ORDER BY _timestamp DESC LIMIT 1)[SAFE_OFFSET(0)]"
 }

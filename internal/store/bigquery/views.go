@@ -16,11 +16,14 @@ import (
 // clients that ask in SQL. There is one difference: of free objects of equal time, except
 // those of tests, the greater text stays, with the members in the order in which they came.
 
-// fourColumns are what views have of version 4 of the report schema, for dashboards that
-// were written for it.
-var fourColumns = map[store.List]string{
-	store.Builds: "CASE status WHEN 'PASS' THEN TRUE WHEN 'FAIL' THEN FALSE END AS valid",
-	store.Tests:  "FALSE AS waived",
+// extras are what views change and add for dashboards and clients. Readers look for ” if a
+// checkout has no patches, which most origins do not report; an empty list of patches is as
+// none, because views do not distinguish these. The added columns are those of version 4 of
+// the report schema.
+var extras = map[store.List]string{
+	store.Checkouts: ` REPLACE (IF(patchset_hash IS NULL AND git_commit_hash IS NOT NULL AND IFNULL(ARRAY_LENGTH(patchset_files), 0) = 0, '', patchset_hash) AS patchset_hash)`,
+	store.Builds:    ", CASE status WHEN 'PASS' THEN TRUE WHEN 'FAIL' THEN FALSE END AS valid",
+	store.Tests:     ", FALSE AS waived",
 }
 
 // createView creates the view of the objects of a list.
@@ -45,11 +48,7 @@ func (s *Store) viewSQL(t *columns.Table) string {
 		units = append(units, fmt.Sprintf("ARRAY_AGG(STRUCT(%s) ORDER BY %s DESC, _at DESC, %s LIMIT 1)[SAFE_OFFSET(0)] AS _u%d",
 			strings.Join(named, ", "), present(t, u), strings.Join(order, ", "), i))
 	}
-	extra := ""
-	if four := fourColumns[t.List]; four != "" {
-		extra = ", " + four
-	}
-	return fmt.Sprintf("SELECT *%s FROM (\nSELECT %s FROM (\nSELECT %s FROM (\nSELECT %s\nFROM %s)\nGROUP BY %s))", extra,
+	return fmt.Sprintf("SELECT *%s FROM (\nSELECT %s FROM (\nSELECT %s FROM (\nSELECT %s\nFROM %s)\nGROUP BY %s))", extras[t.List],
 		strings.Join(outer, ", "), strings.Join(units, ",\n\t"), strings.Join(rows, ",\n\t"), s.table(rawTable(t.List)), keyColumns(t))
 }
 
