@@ -75,6 +75,7 @@ func (tf terraformFiles) blocks(kind string) (all []*hclsyntax.Block) {
 // example has values of variables, which are known only when Terraform runs.
 var example = map[string]cty.Value{
 	"project": cty.StringVal("my-project"), "region": cty.StringVal("us-central1"), "dataset": cty.StringVal("kcidb"),
+	"topic": cty.StringVal(names.Topic), "subscription": cty.StringVal(names.Subscription),
 	"base_url": cty.StringVal(""), "smtp": cty.StringVal("smtp://kcidb@smtp.example.org:587"),
 	"mail_from": cty.StringVal("kcidb@example.org"), "mail_to_override": cty.StringVal(""),
 }
@@ -121,7 +122,9 @@ func TestTerraformNames(t *testing.T) {
 	if names.AckDeadline != 540 {
 		t.Errorf("the deadline of the program is %d seconds", names.AckDeadline)
 	}
-	defaults := map[string]string{"dataset": names.Dataset, "region": names.Region}
+	defaults := map[string]string{
+		"dataset": names.Dataset, "region": names.Region, "topic": names.Topic, "subscription": names.Subscription,
+	}
 	for _, block := range tf.blocks("variable") {
 		name := block.Labels[0]
 		if want, ok := defaults[name]; ok {

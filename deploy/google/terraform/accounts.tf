@@ -60,16 +60,18 @@ resource "google_pubsub_subscription_iam_member" "tasks_sees_queue" {
   member       = local.tasks
 }
 
-# The data set. Jobs belong to the project.
+# The data sets. Jobs belong to the project.
 
 resource "google_bigquery_dataset_iam_member" "web_reads" {
-  dataset_id = google_bigquery_dataset.reports.dataset_id
+  for_each   = google_bigquery_dataset.reports
+  dataset_id = each.value.dataset_id
   role       = "roles/bigquery.dataViewer"
   member     = local.web
 }
 
 resource "google_bigquery_dataset_iam_member" "tasks_writes" {
-  dataset_id = google_bigquery_dataset.reports.dataset_id
+  for_each   = google_bigquery_dataset.reports
+  dataset_id = each.value.dataset_id
   role       = "roles/bigquery.dataEditor"
   member     = local.tasks
 }

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 
 # The data set, without tables: "kcidb db init" makes these, and "kcidb db upgrade"
-# changes them.
+# changes them. Google refuses to remove a data set that has tables.
 resource "google_bigquery_dataset" "reports" {
-  dataset_id                 = var.dataset
+  for_each                   = toset(concat([var.dataset], var.other_datasets))
+  dataset_id                 = each.key
   location                   = var.location
   description                = "Reports of KCIDB"
   delete_contents_on_destroy = false

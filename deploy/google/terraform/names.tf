@@ -3,8 +3,8 @@
 # The names of the resources. The commands have the same names as defaults
 # (internal/google/names), and a test holds both together.
 locals {
-  topic               = "kcidb_new"
-  subscription        = "kcidb_new_load"
+  topic               = var.topic
+  subscription        = var.subscription
   loaded_topic        = "kcidb_loaded"
   loaded_subscription = "kcidb_loaded_notify"
   dead_suffix         = "_dead"

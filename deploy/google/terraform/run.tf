@@ -10,7 +10,7 @@ locals {
   environment = {
     KCIDB_DATA     = "/var/lib/kcidb" # in the image; nothing is kept there
     KCIDB_DATABASE = "bigquery:${var.project}.${var.dataset}"
-    KCIDB_QUEUE    = "pubsub:${var.project}/${local.topic}"
+    KCIDB_QUEUE    = "pubsub:${var.project}/${local.topic}?subscription=${local.subscription}"
     KCIDB_SPOOL    = "firestore:${var.project}/${local.database}?collection=${local.collection}"
     KCIDB_LOADED   = "pubsub:${var.project}/${local.loaded_topic}?subscription=${local.loaded_subscription}"
     KCIDB_BASE_URL = var.base_url == "" ? local.web_url : var.base_url
@@ -184,6 +184,10 @@ resource "google_cloud_run_v2_job" "compacter" {
       containers {
         image = var.image
         args  = ["db", "compact", "-d", local.environment.KCIDB_DATABASE]
+
+        resources {
+          limits = { cpu = "1", memory = "2Gi" } # it merges a day's repeated rows in memory
+        }
       }
     }
   }

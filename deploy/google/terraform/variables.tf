@@ -18,9 +18,27 @@ variable "location" {
 }
 
 variable "dataset" {
-  description = "The data set of BigQuery."
+  description = "The data set of BigQuery that the services use."
   type        = string
   default     = "kcidb"
+}
+
+variable "other_datasets" {
+  description = "More data sets, which the accounts of the services may use: the next or the last one, during an upgrade by dump and load."
+  type        = list(string)
+  default     = []
+}
+
+variable "topic" {
+  description = "The topic of submissions. Import one that exists: see docs/google-cloud.md."
+  type        = string
+  default     = "kcidb_new"
+}
+
+variable "subscription" {
+  description = "The subscription of the loader to the topic of submissions."
+  type        = string
+  default     = "kcidb_new_load"
 }
 
 variable "image" {
