@@ -5,10 +5,13 @@
 package address
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"syscall"
 	"testing"
+	"time"
 )
 
 // The range of ports ends before the range from which a system chooses ports for clients
@@ -40,4 +43,17 @@ func Reserve(t testing.TB) string {
 	}
 	t.Fatal("no free port")
 	return ""
+}
+
+// Listen listens at an address that this process may have closed a moment ago. A child
+// process has a copy of the old listener until it executes its program, so Listen waits if
+// the address is in use.
+func Listen(address string) (net.Listener, error) {
+	for end := time.Now().Add(10 * time.Second); ; {
+		l, err := net.Listen("tcp", address)
+		if !errors.Is(err, syscall.EADDRINUSE) || time.Now().After(end) {
+			return l, err
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
 }

@@ -5,6 +5,7 @@ package address_test
 import (
 	"net"
 	"testing"
+	"time"
 
 	"github.com/kcidb-go/kcidb/internal/testing/address"
 )
@@ -23,4 +24,19 @@ func TestReserve(t *testing.T) {
 		}
 		l.Close()
 	}
+}
+
+// TestListen waits for an address that is in use.
+func TestListen(t *testing.T) {
+	one := address.Reserve(t)
+	old, err := address.Listen(one)
+	if err != nil {
+		t.Fatal(err)
+	}
+	time.AfterFunc(50*time.Millisecond, func() { old.Close() })
+	l, err := address.Listen(one)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
 }

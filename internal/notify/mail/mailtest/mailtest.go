@@ -110,7 +110,7 @@ func (s *Server) Restart() error {
 	if s.server != nil {
 		return nil
 	}
-	tcp, err := net.Listen("tcp", s.address)
+	tcp, err := address.Listen(s.address)
 	if err != nil {
 		return fmt.Errorf("starting the mail server: %w", err)
 	}
