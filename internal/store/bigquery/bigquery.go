@@ -68,6 +68,7 @@ type Store struct {
 	closed           context.Context
 	close            context.CancelFunc
 	patience         time.Duration
+	limits           limits
 	sent             func(sql string) // called with each query, for tests; may be nil
 }
 
@@ -86,7 +87,7 @@ func Open(ctx context.Context, params string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("bigquery:%s: open: %w", params, google.Explain(err))
 	}
-	s := &Store{name: "bigquery:" + params, project: project, dataset: dataset, client: client, clock: arrival.NewClock(time.Now), patience: patience}
+	s := &Store{name: "bigquery:" + params, project: project, dataset: dataset, client: client, clock: arrival.NewClock(time.Now), patience: patience, limits: defaultLimits}
 	s.closed, s.close = context.WithCancel(context.Background())
 	s.Store = walk.New(finder{s}, func() func([]byte) string { return new(rollup.Platforms).Of })
 	return s, nil
@@ -113,6 +114,21 @@ func isDataset(name string) bool {
 }
 
 var errClosed = errors.New("the database is closed")
+
+// limits decide how rows come, and how much memory a compaction takes.
+type limits struct {
+	// bulkObjects is from how many objects on a load in bulk goes by load jobs. Fewer are
+	// faster, and as cheap, by requests.
+	bulkObjects int
+	// largeRow is from which size on a row goes by a load job. BigQuery appends rows of up
+	// to 10 MB by requests; this leaves room for the request.
+	largeRow int
+	// piece is how many bytes of rows a compaction keeps in memory. A job loads them into
+	// a table of its own, so the number of jobs does not matter.
+	piece int
+}
+
+var defaultLimits = limits{bulkObjects: 10_000, largeRow: 3 << 20, piece: 32 << 20}
 
 // patience is how long an operation may take that is no stream of objects. The client
 // tries again and again, without an end, if BigQuery is not available.

@@ -33,7 +33,7 @@ func types(table string) map[string]string {
 	if table == indexTable {
 		return map[string]string{"bucket": "INT64", "relation": "STRING", "key": "STRING", "version": "INT64", "id": "STRING", "day": "DATE"}
 	}
-	all := map[string]string{aheadColumn: "INT64", emptyColumn: "ARRAY<STRING>"}
+	all := map[string]string{aheadColumn: "INT64", emptyColumn: "ARRAY<STRING>", compactedColumn: "BOOL"}
 	t := tableOf(store.List(strings.TrimPrefix(table, "raw_")))
 	for i, name := range t.Columns {
 		all[name] = sqlTypes[t.Kinds[i]]

@@ -43,7 +43,7 @@ func (s *Store) dumpList(ctx context.Context, t *columns.Table, opts store.DumpO
 	if sumOf(ctx) != nil {
 		return s.estimate(ctx, s.dumpQuery(t, opts))
 	}
-	return s.merge(ctx, t, propertyColumns(t, nil), s.dumpQuery(t, opts), func(v *merging.Version) (bool, error) {
+	_, err := s.merge(ctx, t, propertyColumns(t, nil), s.dumpQuery(t, opts), func(v *merging.Version) (bool, error) {
 		reader := columns.Reader{Row: &merging.Values{Row: v.Row}, Metadata: opts.Metadata}
 		if err := reader.Read(t.Add(into.report())); err != nil {
 			t.DropLast(into.report())
@@ -55,6 +55,7 @@ func (s *Store) dumpList(ctx context.Context, t *columns.Table, opts store.DumpO
 		}
 		return into.added(), nil
 	})
+	return err
 }
 
 // keyText returns the key of a row in words.

@@ -20,10 +20,6 @@ import (
 // takes rows of up to 100 MB, but BigQuery takes 1,500 jobs per table and day. The file is
 // not compressed: BigQuery reads such a file by many workers at a time.
 
-// largeRow is from which size on a row goes by a load job. BigQuery appends rows of up to
-// 10 MB by requests; this leaves room for the request.
-const largeRow = 3 << 20
-
 // loadJob loads the rows of a file into a table. The job has an ID, so that a request that
 // is sent twice is one job.
 func (s *Store) loadJob(ctx context.Context, table string, file []byte) error {

@@ -33,10 +33,6 @@ func (s *Store) Load(ctx context.Context, r *report.Report, opts store.LoadOptio
 	return changes, s.failure(ctx, "load", err)
 }
 
-// bulkObjects is from how many objects on a load in bulk goes by load jobs. Fewer are
-// faster, and as cheap, by requests.
-const bulkObjects = 10_000
-
 // BulkSize is how many objects a load in bulk should have: some 100 MB in memory, and
 // 75 million objects a day with the load jobs that a table takes.
 func (s *Store) BulkSize() int { return 50_000 }
@@ -55,7 +51,7 @@ func (s *Store) load(ctx context.Context, r *report.Report, opts store.LoadOptio
 			return nil, err
 		}
 	}
-	b := batch{arrival: at.UnixMicro(), metadata: opts.Metadata, bulk: opts.Bulk && r.Count() >= bulkObjects, index: rows{table: indexTable, of: indexRow}}
+	b := batch{arrival: at.UnixMicro(), metadata: opts.Metadata, bulk: opts.Bulk && r.Count() >= s.limits.bulkObjects, index: rows{table: indexTable, of: indexRow}}
 	for i := range tables {
 		if err := b.add(ctx, s, &tables[i], r); err != nil {
 			return nil, err
@@ -113,7 +109,7 @@ func (b *batch) add(ctx context.Context, s *Store, t *columns.Table, r *report.R
 	newest := int64(0)
 	for i := range t.Len(r) {
 		at := times(i)
-		if row := appendRow(nil, t.At(r, i), at.timestamp, at.ahead); len(row) < largeRow && !b.bulk {
+		if row := appendRow(nil, t.At(r, i), at.timestamp, at.ahead); len(row) < s.limits.largeRow && !b.bulk {
 			list.messages = append(list.messages, row)
 		} else {
 			list.file = appendJSONRow(list.file, t, t.At(r, i), at)

@@ -24,7 +24,7 @@ const perReport = 1000
 // order of the keys, see selection.
 func (s *Store) read(ctx context.Context, t *columns.Table, some []int, q query, yield func(*report.Report, error) bool) (more bool, err error) {
 	into := collector{size: perReport, yield: yield}
-	err = s.merge(ctx, t, some, q, func(v *merging.Version) (bool, error) {
+	_, err = s.merge(ctx, t, some, q, func(v *merging.Version) (bool, error) {
 		reader := columns.Reader{Row: &merging.Values{Row: v.Row}, Metadata: true}
 		if err := reader.Read(t.Add(into.report())); err != nil {
 			t.DropLast(into.report())
@@ -73,36 +73,36 @@ func (c *collector) flush() {
 }
 
 // merge merges the rows that a query returns, and calls f with each object, until f wants
-// no more.
-func (s *Store) merge(ctx context.Context, t *columns.Table, some []int, q query, f func(*merging.Version) (bool, error)) error {
+// no more. It returns the number of rows.
+func (s *Store) merge(ctx context.Context, t *columns.Table, some []int, q query, f func(*merging.Version) (bool, error)) (n int, err error) {
 	order := merging.Order{Table: t}
 	var current *merging.Version
 	for values, err := range s.rows(ctx, q) {
 		if err != nil {
-			return err
+			return n, err
 		}
+		n++
 		next, err := version(t, some, values)
 		if err != nil {
-			return err
+			return n, err
 		}
 		if current != nil && merging.Key(t, current.Row) == merging.Key(t, next.Row) {
 			if _, err := current.Merge(next, t.Units, order.IsGreater); err != nil {
-				return err
+				return n, err
 			}
 			continue
 		}
 		if current != nil {
 			if more, err := f(current); err != nil || !more {
-				return err
+				return n, err
 			}
 		}
 		current = next
 	}
 	if current != nil {
-		_, err := f(current)
-		return err
+		_, err = f(current)
 	}
-	return nil
+	return n, err
 }
 
 // version returns a row of the answer to a query. Columns that were not selected have no

@@ -48,8 +48,7 @@ func TestAnalyzerAcceptsSQL(t *testing.T) {
 		one := civil.Date{Year: 2025, Month: 7, Day: 1}
 		add("repeated days", s.repeatedDaysSQL(table), before)
 		add("repeated", s.repeatedSQL(table, one), nil)
-		add("count repeated", s.countRepeatedSQL(table, one), nil)
-		add("stage and swap", s.stageSQL(table, "stage")+";\n"+s.swapSQL(table, "stage", one)+";\nDROP TABLE "+s.table("stage"), nil)
+		add("stage and swap", s.stageSQL(table, "stage")+";\n"+s.swapSQL(table, "stage", one, 2)+";\nDROP TABLE "+s.table("stage"), nil)
 		add("drop", s.dropSQL(table, civil.Date{Year: 2025, Month: 7, Day: 1}), nil)
 		for _, keep := range []bool{false, table.List != store.Incidents} {
 			kept := s.keptSQL(table, keep)

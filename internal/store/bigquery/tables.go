@@ -20,6 +20,8 @@ const (
 	// emptyColumn names the lists of a row that are empty, and not absent: BigQuery
 	// does not distinguish these.
 	emptyColumn = "_empty"
+	// compactedColumn is TRUE in rows that come from a compaction, and NULL in others.
+	compactedColumn = "_compacted"
 )
 
 // Names of the tables that are no lists of objects.
@@ -71,7 +73,7 @@ func (s *Store) createRaw(t *columns.Table) string {
 		}
 		all = append(all, column)
 	}
-	all = append(all, aheadColumn+" INT64", emptyColumn+" ARRAY<STRING>")
+	all = append(all, aheadColumn+" INT64", emptyColumn+" ARRAY<STRING>", compactedColumn+" BOOL")
 	return fmt.Sprintf("CREATE TABLE %s (\n\t%s\n) PARTITION BY TIMESTAMP_TRUNC(_timestamp, DAY) CLUSTER BY %s",
 		s.table(rawTable(t.List)), strings.Join(all, ",\n\t"), keyColumns(t))
 }
