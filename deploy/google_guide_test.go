@@ -182,21 +182,6 @@ for words in json.load(sys.stdin):
 json.dump(answers, sys.stdout)
 `
 
-// gcloudCommands returns the commands of gcloud in the guide, without "gcloud".
-func gcloudCommands(t *testing.T) (commands [][]string) {
-	t.Helper()
-	for _, m := range regexp.MustCompile(`(?m)^ *\$ (?:.* \| )?gcloud (.*)`).FindAllStringSubmatch(guide(t), -1) {
-		text := regexp.MustCompile(`"([^"]*)"`).ReplaceAllStringFunc(m[1], func(quoted string) string {
-			return strings.ReplaceAll(strings.Trim(quoted, `"`), " ", "_")
-		})
-		commands = append(commands, strings.Fields(text))
-	}
-	if len(commands) < 20 {
-		t.Fatalf("the guide has %d commands of gcloud: the test reads the wrong thing", len(commands))
-	}
-	return commands
-}
-
 // TestGcloudCommands looks up the commands of gcloud and their flags, if it is installed.
 func TestGcloudCommands(t *testing.T) {
 	commands := gcloudCommands(t)

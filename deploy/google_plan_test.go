@@ -21,10 +21,11 @@ type plan struct {
 	terraformFiles
 	t     *testing.T
 	known map[string]cty.Value // resources by KIND.NAME
+	given map[string]cty.Value // variables that differ from the examples
 }
 
 func newPlan(t *testing.T, tf terraformFiles) *plan {
-	return &plan{tf, t, map[string]cty.Value{}}
+	return &plan{tf, t, map[string]cty.Value{}, map[string]cty.Value{}}
 }
 
 // instance is a resource, or one of those that for_each makes.
@@ -103,6 +104,7 @@ var fileFunction = function.New(&function.Spec{
 // variables returns the examples, and the defaults of the other variables.
 func (p *plan) variables() map[string]cty.Value {
 	all := maps.Clone(example)
+	maps.Copy(all, p.given)
 	for _, block := range p.blocks("variable") {
 		if d, ok := block.Body.Attributes["default"]; ok && all[block.Labels[0]] == cty.NilVal {
 			all[block.Labels[0]], _ = d.Expr.Value(nil)

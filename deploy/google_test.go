@@ -78,6 +78,7 @@ var example = map[string]cty.Value{
 	"topic": cty.StringVal(names.Topic), "subscription": cty.StringVal(names.Subscription),
 	"base_url": cty.StringVal(""), "smtp": cty.StringVal("smtp://kcidb@smtp.example.org:587"),
 	"mail_from": cty.StringVal("kcidb@example.org"), "mail_to_override": cty.StringVal(""),
+	"image": cty.StringVal("us-central1-docker.pkg.dev/my-project/kcidb/kcidb:v1"),
 }
 
 // value evaluates an expression.
@@ -216,7 +217,7 @@ func TestTerraformReferences(t *testing.T) {
 	}
 	for _, block := range tf.blocks("variable") {
 		declared["var."+block.Labels[0]] = true
-		if block.Labels[0] != "project" && example[block.Labels[0]] == cty.NilVal && block.Body.Attributes["default"] == nil && block.Labels[0] != "image" {
+		if block.Labels[0] != "project" && example[block.Labels[0]] == cty.NilVal && block.Body.Attributes["default"] == nil {
 			t.Errorf("variable %s has no default", block.Labels[0])
 		}
 	}
