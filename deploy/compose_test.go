@@ -237,7 +237,7 @@ func TestContainersRunTheProgram(t *testing.T) {
 				if config.Queue == "" {
 					continue
 				}
-				queue, err := jetstream.Parse(config.Queue)
+				queue, err := jetstream.Parse(string(config.Queue))
 				if err != nil || queue.User != secretsOf(t)["NATS_TOKEN"] {
 					t.Errorf("%s: %s shows the queue %q: %v", name, container, queue.User, err)
 				}

@@ -131,13 +131,13 @@ func runCloudDoctor(ctx context.Context, p *program, o *cloudDoctorOptions) (err
 func namesOf(c *doctor.Config, cfg *service.Config) error {
 	c.Queues, c.Dataset, c.Database, c.Bucket = nil, "", "", ""
 	c.Audience, c.Accounts = cfg.TasksAudience, cfg.TasksAccounts
-	if err := addQueue(c, cfg.Queue, names.LoadSuffix); err != nil {
+	if err := addQueue(c, string(cfg.Queue), names.LoadSuffix); err != nil {
 		return fmt.Errorf("queue: %w", err)
 	}
-	if err := addQueue(c, cfg.Loaded, names.NotifySuffix); err != nil {
+	if err := addQueue(c, string(cfg.Loaded), names.NotifySuffix); err != nil {
 		return fmt.Errorf("loaded: %w", err)
 	}
-	if params, ok := strings.CutPrefix(cfg.Database, bigquery.Driver.Name+":"); ok {
+	if params, ok := strings.CutPrefix(string(cfg.Database), bigquery.Driver.Name+":"); ok {
 		project, dataset, err := bigquery.Parse(params)
 		if err != nil {
 			return fmt.Errorf("database: %w", err)
@@ -146,7 +146,7 @@ func namesOf(c *doctor.Config, cfg *service.Config) error {
 			c.Dataset = dataset
 		}
 	}
-	if params, ok := strings.CutPrefix(cfg.Spool, "firestore:"); ok {
+	if params, ok := strings.CutPrefix(string(cfg.Spool), "firestore:"); ok {
 		project, database, collection, err := firestore.Parse(params)
 		if err != nil {
 			return fmt.Errorf("spool: %w", err)

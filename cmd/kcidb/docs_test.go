@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/auth/secret"
 	"github.com/kcidb-go/kcidb/internal/queue/jetstream"
 	"github.com/kcidb-go/kcidb/internal/service"
 	"github.com/kcidb-go/kcidb/internal/store/all"
@@ -254,11 +255,11 @@ func TestDocumentedConfigurations(t *testing.T) {
 			if err != nil {
 				t.Errorf("%s: %v", page, err)
 			}
-			for _, spec := range []string{cfg.Database, cfg.ReadDatabase} {
+			for _, spec := range []secret.Text{cfg.Database, cfg.ReadDatabase} {
 				if spec == "" {
 					continue
 				}
-				s, err := all.Open(t.Context(), spec) // does not connect yet
+				s, err := all.Open(t.Context(), string(spec)) // does not connect yet
 				if err != nil {
 					t.Errorf("%s: %v", page, err)
 					continue
@@ -266,7 +267,7 @@ func TestDocumentedConfigurations(t *testing.T) {
 				s.Close()
 			}
 			if cfg.Queue != "" {
-				if _, err := jetstream.Parse(cfg.Queue); err != nil {
+				if _, err := jetstream.Parse(string(cfg.Queue)); err != nil {
 					t.Errorf("%s: %v", page, err)
 				}
 			}

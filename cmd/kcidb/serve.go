@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kcidb-go/kcidb/internal/auth/secret"
 	"github.com/kcidb-go/kcidb/internal/service"
 )
 
@@ -83,7 +84,7 @@ func runServe(ctx context.Context, p *program, o *serveOptions) error {
 		cfg.Roles = o.roles
 	}
 	if o.flags("read-database") {
-		cfg.ReadDatabase = o.readDatabase
+		cfg.ReadDatabase = secret.Text(o.readDatabase)
 	}
 	if o.flags("log-level") {
 		cfg.LogLevel = p.level.slogName()

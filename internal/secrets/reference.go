@@ -34,7 +34,10 @@ var (
 // parse returns the reference in the value of a key, or the zero reference if the value is
 // the secret itself. Errors do not show the value, which may be a secret.
 func parse(value secret.Text) (reference, error) {
-	scheme, name, _ := strings.Cut(string(value), ":")
+	scheme, name, found := strings.Cut(string(value), ":")
+	if !found {
+		return reference{}, nil
+	}
 	r := reference{scheme, name}
 	switch scheme {
 	case schemeFile:
@@ -66,6 +69,12 @@ func parse(value secret.Text) (reference, error) {
 func Check(value secret.Text) error {
 	_, err := parse(value)
 	return err
+}
+
+// Refers reports whether the value of a key is a reference.
+func Refers(value secret.Text) bool {
+	r, err := parse(value)
+	return err == nil && r != reference{}
 }
 
 // Google returns the project and the name of the secret in Secret Manager that the value of

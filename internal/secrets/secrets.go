@@ -56,6 +56,21 @@ type kept struct {
 
 func (s *kept) text() secret.Text { return *s.current.Load() }
 
+// Resolve returns the specification that a value is or refers to. A specification may have
+// a password, so it can be kept like a secret. Resolve reads it once.
+func Resolve(ctx context.Context, value string) (string, error) {
+	from, err := parse(secret.Text(value))
+	if err != nil || from == (reference{}) {
+		return value, err
+	}
+	var k Keeper
+	text, err := k.fetch(ctx, from)
+	if err = errors.Join(err, k.Close()); err != nil {
+		return "", fmt.Errorf("%v: %w", from, err)
+	}
+	return string(text), nil
+}
+
 // Open returns the source of a key's secret: the value itself, or the secret that the value
 // refers to. It returns a nil source for an empty value. Its errors name the key
 // and say what to do.

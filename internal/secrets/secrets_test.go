@@ -294,6 +294,33 @@ func TestSecretsAreNotShown(t *testing.T) {
 	}
 }
 
+// TestResolve: a specification is itself, or the text that it refers to.
+func TestResolve(t *testing.T) {
+	server := secretstest.Start(t)
+	server.Add(name, "postgresql:password=hunter2")
+	for _, test := range []struct{ value, want, err string }{
+		{value: "", want: ""},
+		{value: "kcidb", want: "kcidb"},
+		{value: "file", want: "file"}, // a data set of BigQuery
+		{value: "sqlite:x", want: "sqlite:x"},
+		{value: "gcp-secret:" + name, want: "postgresql:password=hunter2"},
+		{value: "gcp-secret:" + name + "2", err: "gcp-secret:" + name + "2/versions/latest: there is no such secret"},
+		{value: "file:/no/such", err: "file:/no/such: open"},
+		{value: "env:1", err: "expected env:NAME"},
+	} {
+		got, err := secrets.Resolve(t.Context(), test.value)
+		if (err == nil) != (test.err == "") || err != nil && !strings.Contains(err.Error(), test.err) {
+			t.Errorf("%s: %v, want %q", test.value, err, test.err)
+		}
+		if err == nil && got != test.want {
+			t.Errorf("%s: got %q", test.value, got)
+		}
+		if err == nil && secrets.Refers(secret.Text(test.value)) != (got != test.value) {
+			t.Errorf("%s: Refers is wrong", test.value)
+		}
+	}
+}
+
 // FuzzCheck reads any value: it is a secret, a reference, or an error that does not show
 // the value.
 func FuzzCheck(f *testing.F) {

@@ -20,7 +20,9 @@ import (
 // named KCIDB_ and the key in capitals. The zero value of a field is not its
 // default: start with DefaultConfig.
 //
-// A secret.Text is the secret or a reference to it, which package secrets describes.
+// A secret.Text is the secret or a reference to it, which package secrets describes. The
+// specifications of databases and queues are secrets, because they may have passwords.
+// They are read once, when the service starts.
 type Config struct {
 	// Data is the directory of the service's files: the embedded queue and the
 	// SQLite database, unless Queue and Database name others. It is created,
@@ -39,14 +41,14 @@ type Config struct {
 	// The service creates the SQLite database in Data and upgrades its schema
 	// at the start. Any other database must exist and have the newest schema
 	// ("kcidb db init", "kcidb db upgrade").
-	Database string `yaml:"database"`
+	Database secret.Text `yaml:"database"`
 	// ReadDatabase is the specification of a replica of the database, "" for
 	// no replica. Pages and queries read from the replica. Decisions are made
 	// with the database itself.
-	ReadDatabase string `yaml:"read_database"`
+	ReadDatabase secret.Text `yaml:"read_database"`
 	// Queue is the specification of the queue, "" for an embedded queue in
 	// Data.
-	Queue string `yaml:"queue"`
+	Queue secret.Text `yaml:"queue"`
 	// QueueListen is the HOST:PORT where the embedded queue accepts
 	// submissions from other processes; "" opens no port. Beyond the loopback
 	// interface these processes need QueueToken.
@@ -136,11 +138,11 @@ type Config struct {
 
 	// Spool is the specification of the spool of notifications, "" for the spool in
 	// the database. BigQuery has no spool: use firestore:.
-	Spool string `yaml:"spool"`
+	Spool secret.Text `yaml:"spool"`
 	// Loaded is the specification of the queue that takes the news of loads from the
 	// loader to the notifier, "" if the database notes changes. A spool outside the
 	// database needs it. It is not the queue of submissions.
-	Loaded string `yaml:"loaded"`
+	Loaded secret.Text `yaml:"loaded"`
 	// TasksAudience is the audience of the tokens of callers that may start tasks:
 	// POST /tasks/load, /tasks/notify and /tasks/send do the work of the roles load
 	// and notify where a process works only while it answers a request, as on Cloud

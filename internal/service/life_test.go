@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/auth"
+	"github.com/kcidb-go/kcidb/internal/auth/secret"
 	"github.com/kcidb-go/kcidb/internal/queue"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
@@ -102,7 +103,7 @@ func TestDataDirectoryIsPrivate(t *testing.T) {
 func TestNamedDatabase(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "mine.db")
 	cfg := DefaultConfig()
-	cfg.Data, cfg.Listen, cfg.Database = t.TempDir(), "127.0.0.1:0", "sqlite:"+file
+	cfg.Data, cfg.Listen, cfg.Database = t.TempDir(), "127.0.0.1:0", secret.Text("sqlite:"+file)
 	err := runOnce(t, cfg)
 	if err == nil || !strings.Contains(err.Error(), "kcidb db init") {
 		t.Errorf("not initialized: %v", err)
@@ -120,11 +121,11 @@ func TestNamedDatabase(t *testing.T) {
 	if err := st.Close(); err != nil {
 		t.Fatal(err)
 	}
-	s := start(t, func(c *Config) { c.Database = "sqlite:" + file })
+	s := start(t, func(c *Config) { c.Database = secret.Text("sqlite:" + file) })
 	r := do(t, request(t, "POST", s.url+"/submit", strings.NewReader(newReport(1))))
 	waitForStatus(t, s.url, r.ID, "processed")
 
-	for database, want := range map[string]string{"null": "receipts", "nonsense:x": "nonsense"} {
+	for database, want := range map[secret.Text]string{"null": "receipts", "nonsense:x": "nonsense"} {
 		cfg.Database = database
 		if err := runOnce(t, cfg); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("database %s: %v", database, err)
@@ -175,7 +176,7 @@ func TestLog(t *testing.T) {
 func TestQueueListens(t *testing.T) {
 	listen := address.Reserve(t)
 	s := start(t, func(c *Config) { c.QueueListen, c.QueueToken = listen, "t" })
-	other := &Service{cfg: Config{Queue: "nats://t@" + listen + "/KCIDB", MaxSubmission: 1 << 20}, log: slog.New(slog.DiscardHandler)}
+	other := &Service{cfg: Config{Queue: secret.Text("nats://t@" + listen + "/KCIDB"), MaxSubmission: 1 << 20}, log: slog.New(slog.DiscardHandler)}
 	q, err := other.openQueue(t.Context())
 	if err != nil {
 		t.Fatal(err)

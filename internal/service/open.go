@@ -50,7 +50,7 @@ func (s *Service) connectQueue(ctx context.Context) (queue.Queue, error) {
 		Logger:          s.log,
 	}
 	if s.cfg.Queue != "" {
-		return queues.Open(ctx, s.cfg.Queue, o)
+		return queues.Open(ctx, string(s.cfg.Queue), o)
 	}
 	own := jetstream.Config{Dir: s.cfg.queueDirectory(), Listen: s.cfg.QueueListen}
 	if s.secrets != nil && s.secrets.queueToken != nil {
@@ -63,7 +63,7 @@ func (s *Service) connectQueue(ctx context.Context) (queue.Queue, error) {
 // the service, so the service creates and upgrades it. Other databases may be
 // shared with programs that an upgrade would surprise.
 func (s *Service) openStore(ctx context.Context) (_ store.Store, err error) {
-	spec := s.cfg.Database
+	spec := string(s.cfg.Database)
 	own := spec == ""
 	if own {
 		spec = "sqlite:" + s.cfg.databaseFile()

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kcidb-go/kcidb/internal/auth/secret"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/all"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
@@ -46,7 +47,7 @@ func TestRollupsOfAnUpgradeThatDidNotEnd(t *testing.T) {
 		warns  bool
 	}{
 		{"its own", func(c *Config) { uncounted(c.databaseFile()) }, true, false},
-		{"another", func(c *Config) { c.Database = "sqlite:" + other }, false, true},
+		{"another", func(c *Config) { c.Database = secret.Text("sqlite:" + other) }, false, true},
 		{"a new one", nil, false, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kcidb-go/kcidb/internal/auth/secret"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/all"
 	"github.com/kcidb-go/kcidb/internal/store/pgtest"
@@ -36,7 +37,7 @@ func TestRoles(t *testing.T) {
 	subscriptions := t.TempDir()
 	role := func(name string) *running {
 		return start(t, func(c *Config) {
-			c.Roles, c.Data, c.Database, c.Queue, c.Subscriptions = name, "", database, queue, subscriptions
+			c.Roles, c.Data, c.Database, c.Queue, c.Subscriptions = name, "", secret.Text(database), secret.Text(queue), subscriptions
 		})
 	}
 	web := role("web")
@@ -92,7 +93,7 @@ func TestOldSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	cfg := DefaultConfig()
-	cfg.Data, cfg.Listen, cfg.Database = t.TempDir(), "127.0.0.1:0", spec
+	cfg.Data, cfg.Listen, cfg.Database = t.TempDir(), "127.0.0.1:0", secret.Text(spec)
 	if err := runOnce(t, cfg); err == nil || !strings.Contains(err.Error(), "run kcidb db upgrade -d '"+spec+"'") {
 		t.Errorf("%v", err)
 	}
@@ -106,7 +107,7 @@ func TestReplica(t *testing.T) {
 	spec := postgres(t, primary.Database(t))
 	replica := primary.Replica(t)
 	s := start(t, func(c *Config) {
-		c.Database, c.ReadDatabase = spec, replica.ReplicaSpec(spec)
+		c.Database, c.ReadDatabase = secret.Text(spec), secret.Text(replica.ReplicaSpec(spec))
 	})
 	do(t, request(t, "POST", s.url+"/submit", strings.NewReader(newReport(0))))
 	eventually.True(t, "the replica follows", func() bool {
@@ -144,7 +145,7 @@ func TestReplica(t *testing.T) {
 	}
 
 	cfg := DefaultConfig()
-	cfg.Data, cfg.Listen, cfg.ReadDatabase = t.TempDir(), "127.0.0.1:0", primary.Spec("nobody", pgtest.Superuser)
+	cfg.Data, cfg.Listen, cfg.ReadDatabase = t.TempDir(), "127.0.0.1:0", secret.Text(primary.Spec("nobody", pgtest.Superuser))
 	if err := runOnce(t, cfg); err == nil || !strings.Contains(err.Error(), "read_database: ") || !strings.Contains(err.Error(), "createdb") {
 		t.Errorf("a read database that is not there: %v", err)
 	}

@@ -82,6 +82,11 @@ func TestConfigShowsNoSecrets(t *testing.T) {
 	for _, verb := range []string{"%s", "%q", "%x", "%d", "%t"} {
 		shown += fmt.Sprintf(verb, cfg)
 	}
+	for _, value := range []secret.Text{cfg.Database, cfg.ReadDatabase, cfg.Queue, cfg.Loaded, cfg.Spool} {
+		if string(value) != "hunter2" {
+			t.Error("a specification that may have a password is no secret")
+		}
+	}
 	if strings.Contains(shown, "hunter2") || strings.Contains(shown, fmt.Sprintf("%x", "hunter2")) {
 		t.Errorf("shows secrets: %s", shown)
 	}

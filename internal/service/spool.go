@@ -5,12 +5,14 @@ package service
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/google/names"
 	"github.com/kcidb-go/kcidb/internal/loaded"
 	"github.com/kcidb-go/kcidb/internal/queue"
 	queues "github.com/kcidb-go/kcidb/internal/queue/all"
+	"github.com/kcidb-go/kcidb/internal/secrets"
 	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/internal/spool/firestore"
 	"github.com/kcidb-go/kcidb/internal/spool/sqlspool"
@@ -19,11 +21,13 @@ import (
 
 const firestorePrefix = "firestore:"
 
+var errNotFirestore = errors.New(`spool must begin with "` + firestorePrefix + `"`)
+
 // checkSpool returns an error if the settings of the spool are not valid.
 func (c *Config) checkSpool(r roles) error {
 	switch {
-	case c.Spool != "" && !strings.HasPrefix(c.Spool, firestorePrefix):
-		return errors.New("spool must begin with \"" + firestorePrefix + "\"")
+	case c.Spool != "" && !secrets.Refers(c.Spool) && !strings.HasPrefix(string(c.Spool), firestorePrefix):
+		return errNotFirestore
 	case !r.notify && c.TasksAudience == "":
 		return nil
 	case c.Spool != "" && c.Loaded == "":
@@ -41,13 +45,8 @@ func (c *Config) needLoaded(r roles) bool {
 
 // openSpool opens the spool. It returns nil without a spool.
 func (s *Service) openSpool(ctx context.Context, st store.Store) (spool.Spool, error) {
-	if specification, ok := strings.CutPrefix(s.cfg.Spool, firestorePrefix); ok {
-		keeper, err := firestore.Open(ctx, specification)
-		if err != nil {
-			return nil, err
-		}
-		keeper.Now = s.now
-		return keeper, nil
+	if s.cfg.Spool != "" {
+		return s.openFirestore(ctx)
 	}
 	if keeper, ok := sqlspool.Of(st); ok {
 		return keeper, nil
@@ -55,10 +54,27 @@ func (s *Service) openSpool(ctx context.Context, st store.Store) (spool.Spool, e
 	return nil, nil
 }
 
+func (s *Service) openFirestore(ctx context.Context) (spool.Spool, error) {
+	specification, err := secrets.Resolve(ctx, string(s.cfg.Spool))
+	if err != nil {
+		return nil, fmt.Errorf("spool: %w", err)
+	}
+	parameters, ok := strings.CutPrefix(specification, firestorePrefix)
+	if !ok {
+		return nil, errNotFirestore
+	}
+	keeper, err := firestore.Open(ctx, parameters)
+	if err != nil {
+		return nil, err
+	}
+	keeper.Now = s.now
+	return keeper, nil
+}
+
 // openLoaded opens the queue of loads, and creates it unless it exists.
 func (s *Service) openLoaded(ctx context.Context) (queue.Queue, error) {
 	// The notifier gives no message up, except one that it cannot read.
-	q, err := queues.Open(ctx, s.cfg.Loaded, queues.Options{
+	q, err := queues.Open(ctx, string(s.cfg.Loaded), queues.Options{
 		Visibility: visibility, MaxAttempts: -1, Suffix: names.NotifySuffix, Logger: s.log,
 	})
 	if err != nil {

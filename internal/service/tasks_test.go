@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/auth/secret"
 	"github.com/kcidb-go/kcidb/internal/google"
 	"github.com/kcidb-go/kcidb/internal/notify/mail/mailtest"
 	"github.com/kcidb-go/kcidb/internal/spool/firestore/firestoretest"
@@ -47,7 +48,9 @@ func TestTasks(t *testing.T) {
 	t.Run("spool in the database", func(t *testing.T) { testTasks(t, func(*Config) {}) })
 	t.Run("spool in Firestore", func(t *testing.T) {
 		t.Setenv(google.FirestoreEmulator, firestoretest.Start(t).Addr)
-		testTasks(t, func(c *Config) { c.Spool, c.Loaded = "firestore:project", "embedded:"+filepath.Join(c.Data, "loaded") })
+		testTasks(t, func(c *Config) {
+			c.Spool, c.Loaded = "firestore:project", secret.Text("embedded:"+filepath.Join(c.Data, "loaded"))
+		})
 	})
 }
 

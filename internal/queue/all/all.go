@@ -14,6 +14,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/queue"
 	"github.com/kcidb-go/kcidb/internal/queue/jetstream"
 	"github.com/kcidb-go/kcidb/internal/queue/pubsub"
+	"github.com/kcidb-go/kcidb/internal/secrets"
 )
 
 // Help explains the specifications, for the help of a command.
@@ -45,8 +46,12 @@ func (o Options) JetStream(c jetstream.Config) jetstream.Config {
 
 // Open opens the queue that a specification describes (see Help). It does not create the
 // queue; Init does. Errors of a specification never repeat it, because it may hold a
-// password.
+// password. The specification may be a reference: see package secrets.
 func Open(ctx context.Context, spec string, o Options) (queue.Queue, error) {
+	spec, err := secrets.Resolve(ctx, spec)
+	if err != nil {
+		return nil, fmt.Errorf("queue: %w", err)
+	}
 	switch scheme, _, _ := strings.Cut(spec, ":"); scheme {
 	case "embedded", "nats", "tls":
 		c, err := jetstream.Parse(spec)

@@ -6,7 +6,9 @@ package all
 
 import (
 	"context"
+	"fmt"
 
+	"github.com/kcidb-go/kcidb/internal/secrets"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/bigquery"
 	"github.com/kcidb-go/kcidb/internal/store/jsonfile"
@@ -26,8 +28,12 @@ func init() {
 }
 
 // Open opens the database that the specification describes, as [store.Open]
-// does with all drivers.
+// does with all drivers. The specification may be a reference: see package secrets.
 func Open(ctx context.Context, spec string) (store.Sink, error) {
+	spec, err := secrets.Resolve(ctx, spec)
+	if err != nil {
+		return nil, fmt.Errorf("database: %w", err)
+	}
 	return store.Open(ctx, Drivers, spec)
 }
 
