@@ -3,6 +3,7 @@
 package graph
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/kcidb-go/kcidb/internal/store"
@@ -57,7 +58,7 @@ func (g *Graph) Find(refs ...object.Ref) ([]Object, error) {
 	if err := g.readIssues(issues...); err != nil {
 		return nil, err
 	}
-	q := queryOf(refs)
+	q := queryOf(slices.DeleteFunc(slices.Clone(refs), func(ref object.Ref) bool { return g.whole[ref] }))
 	if q.Empty() {
 		return objects, nil
 	}

@@ -57,6 +57,8 @@ type Graph struct {
 	previous map[store.Like][]string   // IDs of earlier builds
 	earlier  map[store.Like]*history   // results of earlier builds
 
+	whole map[object.Ref]bool // objects that were read with their ancestors
+
 	err error // the first error of the database
 }
 
@@ -73,6 +75,7 @@ func newGraph(ctx context.Context, d database) *Graph {
 		tests: map[string]*Test{}, issues: map[string]*Issue{}, versions: map[store.Key]*IssueVersion{},
 		incidents: map[string]*Incident{}, together: map[object.Type]map[string]*seenVersions{object.TypeBuild: {}, object.TypeTest: {}},
 		tallies: map[string]summary.Counts{}, previous: map[store.Like][]string{}, earlier: map[store.Like]*history{},
+		whole: map[object.Ref]bool{},
 	}
 }
 
@@ -84,6 +87,9 @@ func (g *Graph) read(q store.Query) error {
 			return g.fail(err)
 		}
 		g.add(r)
+		for ref := range (&object.Set{Report: *r}).Refs() {
+			g.whole[ref] = true
+		}
 	}
 	return nil
 }

@@ -48,6 +48,7 @@ type consideration struct {
 	retried        bool      // considering failed before, so failing objects are set aside
 	stateless      bool      // the changes do not say what was before
 
+	last      *graph.Graph // see graph
 	byType    map[object.Type][]*subscription.Subscription
 	testsSeen map[string]int64 // changed tests of each build
 	matches   []match

@@ -91,15 +91,15 @@ func TestQuestions(t *testing.T) {
 		builds               int
 		considering, writing string
 	}{
-		{"test", 1, "[match:1 outcomes:1 previous:1 query:5]", "[match:1 query:1]"},
-		{"test", 16, "[match:1 outcomes:1 previous:16 query:5]", "[match:1 query:1]"},
-		{"build", 1, "[match:1 outcomes:1 previous:1 query:6]", "[match:3 outcomes:2 query:1]"},
-		{"build", 16, "[match:1 outcomes:1 previous:16 query:6]", "[match:19 outcomes:2 query:1]"},
-		{"checkout", 16, "[match:2 outcomes:2 query:6]", "[match:4 outcomes:2 query:1]"},
-		{"revision", 16, "[match:3 outcomes:2 query:5]", "[match:5 outcomes:2]"},
-		{"incident", 16, "[match:1 outcomes:1 query:5]", "[query:1]"},
-		{"issue", 16, "[match:2 outcomes:1 query:5]", "[match:2 query:1]"},
-		{"issue_version", 16, "[match:1 outcomes:1 query:6]", "[match:1 query:2]"},
+		{"test", 1, "[match:1 outcomes:1 previous:1 query:1]", "[match:1 query:1]"},
+		{"test", 16, "[match:1 outcomes:1 previous:16 query:1]", "[match:1 query:1]"},
+		{"build", 1, "[match:1 outcomes:1 previous:1 query:1]", "[match:3 outcomes:2 query:1]"},
+		{"build", 16, "[match:1 outcomes:1 previous:16 query:1]", "[match:19 outcomes:2 query:1]"},
+		{"checkout", 16, "[match:2 outcomes:2 query:1]", "[match:4 outcomes:2 query:1]"},
+		{"revision", 16, "[match:3 outcomes:2 query:1]", "[match:5 outcomes:2]"},
+		{"incident", 16, "[match:1 outcomes:1 query:1]", "[query:1]"},
+		{"issue", 16, "[match:2 outcomes:1 query:1]", "[match:2 query:1]"},
+		{"issue_version", 16, "[match:1 outcomes:1 query:1]", "[match:1 query:2]"},
 	} {
 		t.Run(fmt.Sprint(c.on, c.builds), func(t *testing.T) {
 			h := newTestbed(t, map[string]string{"any.yaml": "on: " + c.on + "\nmatch: 'true'\nto: [dev@example.org]\n"})

@@ -59,9 +59,18 @@ func (c *consideration) forEach(all []object.Ref, f func(g *graph.Graph, o graph
 	return nil
 }
 
+// graph returns the graph of the objects that were read last, which the next objects often
+// have ancestors in common with, or a new one after an error or 1,000 objects.
+func (c *consideration) graph() *graph.Graph {
+	if c.last == nil || c.last.Err() != nil || c.last.Len() > objectsAtOnce {
+		c.last = graph.New(c.ctx, c.objects)
+	}
+	return c.last
+}
+
 // forAll reads objects in one query, and calls f for each.
 func (c *consideration) forAll(refs []object.Ref, f func(g *graph.Graph, o graph.Object) error) error {
-	g := graph.New(c.ctx, c.objects)
+	g := c.graph()
 	found, err := g.Find(refs...)
 	if err != nil {
 		return err
@@ -75,7 +84,8 @@ func (c *consideration) forAll(refs []object.Ref, f func(g *graph.Graph, o graph
 			return err
 		}
 		c.aside = append(c.aside, setAside{o.Ref(), err})
-		// The others need a new graph, because this one keeps the error.
+		// The others need a new graph: this one keeps the error.
+		c.last = nil
 		return c.bisect(refs[i+1:], func(refs []object.Ref) error { return c.forAll(refs, f) })
 	}
 	return nil
@@ -92,6 +102,7 @@ func (c *consideration) bisect(refs []object.Ref, f func(refs []object.Ref) erro
 	if err == nil || !c.setsAside(err) {
 		return err
 	}
+	c.last = nil // a panic may have left it half read
 	if len(refs) == 1 {
 		c.aside = append(c.aside, setAside{refs[0], err})
 		return nil
