@@ -347,6 +347,9 @@ func TestGcloudPermissions(t *testing.T) {
 						strings.TrimPrefix(p.attribute(i, "member"), "serviceAccount:"), p.attribute(i, checks[i.kind].attribute), condition))
 				}
 			}
+			if names := fmt.Sprintf("topic=%s subscription=%s", test.topic, test.subscription); !strings.Contains(guide(t), names) {
+				t.Errorf("the guide does not say %s", names)
+			}
 			got := runScript(t, test.replacements...).grants()
 			slices.Sort(want)
 			slices.Sort(got)

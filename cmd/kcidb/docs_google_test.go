@@ -22,6 +22,7 @@ func TestGoogleCloudGuide(t *testing.T) {
 		t.Skip("it takes too long")
 	}
 	need.Tool(t, "bash", "bash")
+	need.Tool(t, "jq", "jq")
 	text, err := os.ReadFile("../../docs/google-cloud.md")
 	if err != nil {
 		t.Fatal(err)
