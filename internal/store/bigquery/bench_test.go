@@ -14,6 +14,7 @@ import (
 // Storage Write API with their rows of the index. It compares with decoding and validating
 // alone.
 func BenchmarkEncode(b *testing.B) {
+	s := &Store{limits: defaultLimits}
 	texts := storebench.Submissions(b)
 	size := 0
 	for _, text := range texts {
@@ -31,7 +32,7 @@ func BenchmarkEncode(b *testing.B) {
 			decoded := time.Now()
 			var rows batch
 			for i := range tables {
-				if err := rows.add(b.Context(), nil, &tables[i], r); err != nil {
+				if err := rows.add(b.Context(), s, &tables[i], r); err != nil {
 					b.Fatal(err)
 				}
 			}
