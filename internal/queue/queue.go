@@ -114,6 +114,13 @@ type Sided interface {
 	CleanupSubscriber(ctx context.Context) error
 }
 
+// Hiding is a queue that hides the dead letters from other processes for a while after
+// DeadLetters has listed them.
+type Hiding interface {
+	// ShowDeadLetters shows them again.
+	ShowDeadLetters(ctx context.Context)
+}
+
 // Limits bound the messages that one Pull returns; 0 means no limit.
 type Limits struct {
 	Messages int

@@ -371,8 +371,8 @@ func (q *pubsubQueue) dropDead() {
 	q.dead.bytes = 0
 }
 
-// releaseDead gives the dead letters back when the queue is closed.
-func (q *pubsubQueue) releaseDead(ctx context.Context) {
+// ShowDeadLetters implements queue.Hiding.
+func (q *pubsubQueue) ShowDeadLetters(ctx context.Context) {
 	q.dead.mu.Lock()
 	defer q.dead.mu.Unlock()
 	q.giveDeadBack(ctx)

@@ -49,8 +49,9 @@ type pubsubQueue struct {
 }
 
 var (
-	_ queue.Queue = (*pubsubQueue)(nil)
-	_ queue.Sided = (*pubsubQueue)(nil)
+	_ queue.Queue  = (*pubsubQueue)(nil)
+	_ queue.Sided  = (*pubsubQueue)(nil)
+	_ queue.Hiding = (*pubsubQueue)(nil)
 )
 
 func dial(ctx context.Context, cfg Config) (*pubsubQueue, error) {
@@ -128,7 +129,7 @@ func (q *pubsubQueue) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
 	defer cancel()
 	q.releaseHeld(ctx)
-	q.releaseDead(ctx)
+	q.ShowDeadLetters(ctx)
 	q.topic.Stop()
 	q.deadTopic.Stop()
 	return q.client.Close()

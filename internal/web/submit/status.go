@@ -79,16 +79,16 @@ func (d *Receiver) find(ctx context.Context, id string) (int, answer, error) {
 		return 0, answer{}, err
 	}
 	if unsure {
+		if receipt, ok := d.givenUp(ctx, id); ok {
+			return http.StatusOK, receiptAnswer(receipt), nil
+		}
 		// Most IDs without a receipt are of submissions that wait.
 		return http.StatusOK, answer{Status: "ready", Message: "File waiting for processing, or unknown"}, nil
 	}
 	// The queue gives up a message that was delivered too often.
 	switch letter, err := d.Queue.DeadLetter(ctx, id); {
 	case err == nil:
-		return http.StatusOK, receiptAnswer(store.Receipt{
-			Origin: letter.Origin, Received: letter.Received, Finished: letter.Time,
-			Bytes: int64(len(letter.Data)), Objects: letter.Objects, Failure: letter.Reason,
-		}), nil
+		return http.StatusOK, receiptAnswer(failed(letter)), nil
 	case !errors.Is(err, queue.ErrNotFound):
 		return 0, answer{}, err
 	}

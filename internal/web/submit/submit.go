@@ -36,6 +36,7 @@ type Receiver struct {
 	last     *semaphore.Weighted // for the only body that may take more
 	checking *semaphore.Weighted // bytes that checks need in addition
 	checked  atomic.Int64        // submissions that have arrived and are not in the queue yet
+	dead     givenUp
 }
 
 // Config is the configuration of a Receiver. All fields must be set.
