@@ -80,26 +80,37 @@ func TestCosts(t *testing.T) {
 	const (
 		weeks = 52.0 / 12 // of a month
 		gb    = 1e9
+		gib   = 1 << 30
 		tib   = 1 << 40
 	)
 	beyond := func(n, free float64) float64 { return max(0, n-free) }
+	hours := 24 * 7 * weeks                                  // of a month
 	objects := (get("tests") + get("other objects")) * weeks // of a month
-	loads, runs := get("loads an hour")*24*7*weeks, get("notification runs an hour")*24*7*weeks
+	loads, runs, sends := get("loads an hour")*hours, get("notification runs an hour")*hours, get("sending runs an hour")*hours
 	read := func(queries float64) float64 { return queries * get("bytes that a query of a task reads") }
+	compaction := objects*12*get("bytes of an object's keys and time") + 3*objects/weeks*get("bytes of an object in BigQuery")
 	dollars := map[string]float64{
-		"BigQuery, storage": objects * 12 * get("bytes of an object in BigQuery") / gb * get("BigQuery, a GB stored for a month"),
-		"BigQuery, loading": beyond(objects*get("bytes of an object in BigQuery"), 2*tib) / gb * get("BigQuery, a GB written, beyond 2 TiB a month"),
-		"BigQuery, tasks":   read(loads*get("queries of a load")+runs*get("queries of a notification run")) / tib * get("BigQuery, a TiB read"),
+		"BigQuery, storage":    objects * 12 * get("bytes of an object in BigQuery") / gb * get("BigQuery, a GB stored for a month"),
+		"BigQuery, loading":    beyond(objects*get("bytes of an object in BigQuery"), 2*tib) / gb * get("BigQuery, a GB written, beyond 2 TiB a month"),
+		"BigQuery, tasks":      read(loads*get("queries of a load")+runs*get("queries of a notification run")) / tib * get("BigQuery, a TiB read"),
+		"BigQuery, receipts":   get("purges of receipts an hour") * hours * get("bytes of the receipts") / tib * get("BigQuery, a TiB read"),
+		"BigQuery, compaction": weeks * compaction / tib * get("BigQuery, a TiB read"),
 		"BigQuery, dashboards": get("pages of dashboards") * weeks * get("bytes that a page of a dashboard reads") / tib *
 			get("BigQuery, a TiB read"),
-		"Pub/Sub": beyond(2*objects*(get("bytes of an object in a submission")+get("bytes of an object in the loaded topic")), 10*(1<<30)) / tib *
+		"Pub/Sub": beyond(2*objects*(get("bytes of an object in a submission")+get("bytes of an object in the loaded topic")), 10*gib) / tib *
 			get("Pub/Sub, a TiB, beyond 10 GiB a month"),
 		"Firestore, operations": objects/1e5*(get("Firestore, 100,000 reads")+get("Firestore, 100,000 writes")) +
-			get("mails")*weeks/1e5*(10*get("Firestore, 100,000 writes")+10*get("Firestore, 100,000 reads")),
+			get("mails")*weeks/1e5*(10*get("Firestore, 100,000 writes")+10*get("Firestore, 100,000 reads")) +
+			sends*get("reads of a sending run")/1e5*get("Firestore, 100,000 reads"),
 		"Firestore, storage": objects * 12 * get("bytes of a status in Firestore") / gb * get("Firestore, a GB stored for a month"),
-		"Cloud Run": (loads + runs) * get("seconds of a load, or of a notification run") *
+		"Cloud Run": ((loads+runs)*get("seconds of a load, or of a notification run") + sends*get("seconds of a sending run") + weeks*get("seconds of a compaction")) *
 			(get("Cloud Run, a CPU for a second") + 2*get("Cloud Run, a GiB of memory for a second")),
-		"Scheduler, secrets": 4*get("Scheduler, a job") + 2*get("Secret Manager, a version"),
+		"Scheduler, secrets": 4*get("Scheduler, a job") + 2*get("Secret Manager, a version") +
+			beyond(get("secrets read an hour")*hours, 10_000)/10_000*get("Secret Manager, 10,000 reads, beyond 10,000 a month"),
+		"Cloud Storage": get("lists of the bucket an hour") * hours / 1000 * get("Cloud Storage, 1,000 lists"),
+		"Artifact Registry": beyond(get("images kept")*get("bytes of an image"), gb/2) / gb *
+			get("Artifact Registry, a GB stored for a month, beyond 0.5 GB"),
+		"Logging": beyond(get("lines of log")*weeks*get("bytes of a line of log"), 50*gib) / gib * get("Logging, a GiB, beyond 50 GiB a month"),
 	}
 	total := 0.0
 	for _, row := range rowsBelow(t, text, "| a month |") {
