@@ -11,6 +11,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/google"
 	"github.com/kcidb-go/kcidb/internal/queue/pubsub/pubsubtest"
+	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/bigquery/bigquerytest"
 	"github.com/kcidb-go/kcidb/internal/testing/need"
 )
@@ -56,6 +57,23 @@ func TestGoogleCloudGuide(t *testing.T) {
 	shell.Env = append(os.Environ(), "PATH="+filepath.Dir(binary)+":"+os.Getenv("PATH"), "HOME="+dir)
 	if out, err := shell.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s\nof the script:\n%s", err, out, commands)
+	}
+}
+
+// TestGoogleCloudMessages checks that administrators find what to do about the errors of
+// Google Cloud.
+func TestGoogleCloudMessages(t *testing.T) {
+	text, err := os.ReadFile("../../docs/administrator.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, message := range []error{
+		google.ErrCredentials, google.ErrForbidden, google.ErrProject, google.ErrNotFound, google.ErrQuota, google.ErrUnavailable,
+		google.ErrConflict, store.ErrNotInitialized,
+	} {
+		if !strings.Contains(string(text), "\n| `"+message.Error()+"`") {
+			t.Errorf("docs/administrator.md does not explain: %v", message)
+		}
 	}
 }
 
