@@ -43,9 +43,10 @@ One process has all roles, or several processes share them: web receives reports
 shows pages and answers queries; load loads reports from the queue; notify
 notifies people of changes, by the subscriptions in DIR/subscriptions or in the
 configured folder. Several processes share a PostgreSQL database and a NATS
-JetStream queue, which the configuration keys database and queue name. With a
-replica as the read database, pages and queries read from the replica, and from
-the database itself while the replica does not answer.
+JetStream queue, which the configuration keys database and queue name; on Google
+Cloud they share BigQuery, Pub/Sub and Firestore, which the keys database, queue,
+loaded and spool name. With a replica as the read database, pages and queries read
+from the replica, and from the database itself while the replica does not answer.
 
 SIGTERM and SIGINT stop the service: it accepts no more reports, finishes the
 batch that is being loaded, and ends with status 0. After a crash it continues
