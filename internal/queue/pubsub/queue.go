@@ -15,11 +15,14 @@ package pubsub
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"cloud.google.com/go/pubsub/v2"
+	"google.golang.org/api/option"
+	"google.golang.org/grpc"
 
 	"github.com/kcidb-go/kcidb/internal/google"
 	"github.com/kcidb-go/kcidb/internal/queue"
@@ -32,9 +35,10 @@ const requestTimeout = 30 * time.Second
 
 // pubsubQueue implements queue.Queue.
 type pubsubQueue struct {
-	cfg    Config
-	client *pubsub.Client
-	closed atomic.Bool
+	cfg     Config
+	client  *pubsub.Client
+	closed  atomic.Bool
+	refusal refusal
 
 	topic, deadTopic *pubsub.Publisher
 	sub, deadSub     subscription
@@ -61,6 +65,7 @@ func dial(ctx context.Context, cfg Config) (*pubsubQueue, error) {
 	}
 	q := &pubsubQueue{cfg: cfg}
 	q.alive, q.end = context.WithCancel(context.WithoutCancel(ctx))
+	options = append(slices.Clone(options), option.WithGRPCDialOption(grpc.WithChainUnaryInterceptor(q.refusal.note)))
 	var err error
 	if q.client, err = pubsub.NewClient(context.WithoutCancel(ctx), cfg.Project, options...); err != nil {
 		q.end()
