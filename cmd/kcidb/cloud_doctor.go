@@ -33,6 +33,8 @@ type cloudDoctorOptions struct {
 	check   doctor.Config
 	topic   string
 	loaded  string
+	// subscription of the loader to topic; empty for the default name
+	subscription string
 }
 
 func newCloudDoctorCommand(p *program) *cobra.Command {
@@ -69,13 +71,14 @@ Exit status: 0 all is well; 1 something is missing, wrong or unknown.`,
 	flags.StringVar(&o.config, "config", "", "configuration `FILE` of the service, for the names")
 	flags.StringVar(&o.check.Region, "region", defaults.Region, "`REGION` of the services and jobs")
 	flags.StringVarP(&o.topic, "topic", "t", names.Topic, "`TOPIC` of the submissions")
+	flags.StringVarP(&o.subscription, "subscription", "s", "", "`SUBSCRIPTION` of the loader to the topic (default the topic with "+names.LoadSuffix+")")
 	flags.StringVar(&o.loaded, "loaded-topic", names.LoadedTopic, "`TOPIC` of loaded objects")
 	flags.StringVarP(&o.check.Dataset, "dataset", "d", defaults.Dataset, "`DATASET` of the reports")
 	flags.StringVar(&o.check.Database, "firestore", defaults.Database, "`DATABASE` of the notifications")
 	flags.StringVar(&o.check.JWTSecret, "jwt-secret", defaults.JWTSecret, "`SECRET` of submitters' tokens")
 	flags.StringVar(&o.check.SMTPPassword, "smtp-password", defaults.SMTPPassword, "`SECRET` of the mail server's user")
 	flags.BoolVar(&o.json, "json", false, "print a JSON object per check")
-	for _, name := range []string{"topic", "loaded-topic", "dataset", "firestore", "jwt-secret", "smtp-password"} {
+	for _, name := range []string{"topic", "subscription", "loaded-topic", "dataset", "firestore", "jwt-secret", "smtp-password"} {
 		cmd.MarkFlagsMutuallyExclusive("config", name)
 	}
 	return cmd
@@ -88,7 +91,7 @@ func runCloudDoctor(ctx context.Context, p *program, o *cloudDoctorOptions) (err
 	}
 	c.Indexes, c.Collection, c.Bucket = deploy.FirestoreIndexes, names.Collection, names.Bucket(c.Project)
 	c.Queues = []doctor.Queue{
-		doctor.NewQueue(o.topic, o.topic+names.LoadSuffix),
+		doctor.NewQueue(o.topic, cmp.Or(o.subscription, o.topic+names.LoadSuffix)),
 		doctor.NewQueue(o.loaded, o.loaded+names.NotifySuffix),
 	}
 	if o.config != "" {
