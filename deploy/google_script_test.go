@@ -289,9 +289,10 @@ func TestGcloudIndexes(t *testing.T) {
 	if err := json.Unmarshal(text, &declared); err != nil {
 		t.Fatal(err)
 	}
+	database := "--database=" + names.Database
 	var indexes, fields, ttls [][]string
 	for _, index := range declared.Indexes {
-		words := []string{"--async", "--collection-group=" + index.CollectionGroup}
+		words := []string{database, "--async", "--collection-group=" + index.CollectionGroup}
 		for _, f := range index.Fields {
 			kind := "order=" + strings.ToLower(f.Order)
 			if f.ArrayConfig != "" {
@@ -303,9 +304,9 @@ func TestGcloudIndexes(t *testing.T) {
 	}
 	for _, f := range declared.FieldOverrides {
 		group := "--collection-group=" + f.CollectionGroup
-		fields = append(fields, []string{"--disable-indexes", "--async", f.FieldPath, group})
+		fields = append(fields, []string{database, "--disable-indexes", "--async", f.FieldPath, group})
 		if f.TTL {
-			ttls = append(ttls, []string{f.FieldPath, group, "--enable-ttl"})
+			ttls = append(ttls, []string{f.FieldPath, database, group, "--enable-ttl"})
 		}
 	}
 	run := runScript(t)
@@ -324,15 +325,15 @@ func TestGcloudIndexes(t *testing.T) {
 // topic of this program and on that of the Python system.
 func TestGcloudPermissions(t *testing.T) {
 	for _, test := range []struct {
-		name, topic, subscription string
-		replacements              []string
+		name, topic, subscription, database string
 	}{
-		{"own topic", names.Topic, names.Subscription, nil},
-		{"topic of the Python system", "kernelci_new", "kernelci_new_go", pythonTopic},
+		{"own topic", names.Topic, names.Subscription, names.Database},
+		{"beside the Python system", "kernelci_new", "kernelci_new_go", "kcidb"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			p := newPlan(t, readTerraform(t))
 			p.given["topic"], p.given["subscription"] = cty.StringVal(test.topic), cty.StringVal(test.subscription)
+			p.given["firestore"] = cty.StringVal(test.database)
 			var want []string
 			for _, block := range p.blocks("resource") {
 				if !strings.HasSuffix(block.Labels[0], "_iam_member") {
@@ -347,10 +348,14 @@ func TestGcloudPermissions(t *testing.T) {
 						strings.TrimPrefix(p.attribute(i, "member"), "serviceAccount:"), p.attribute(i, checks[i.kind].attribute), condition))
 				}
 			}
-			if names := fmt.Sprintf("topic=%s subscription=%s", test.topic, test.subscription); !strings.Contains(guide(t), names) {
-				t.Errorf("the guide does not say %s", names)
+			given := func(topic, subscription, database string) string {
+				return fmt.Sprintf("topic=%s subscription=%s database=%q", topic, subscription, database)
 			}
-			got := runScript(t, test.replacements...).grants()
+			with := given(test.topic, test.subscription, test.database)
+			if !strings.Contains(guide(t), with) {
+				t.Errorf("the guide does not give the names %s", with)
+			}
+			got := runScript(t, given(names.Topic, names.Subscription, names.Database), with).grants()
 			slices.Sort(want)
 			slices.Sort(got)
 			if diff := cmp.Diff(want, got); diff != "" {
@@ -388,9 +393,6 @@ func (s script) grants() (all []string) {
 	}
 	return all
 }
-
-// pythonTopic replaces the names of the guide by those that its section on moving gives.
-var pythonTopic = []string{"topic=kcidb_new subscription=kcidb_new_load", "topic=kernelci_new subscription=kernelci_new_go"}
 
 // TestTerraformAddresses checks that the guide names resources that exist.
 func TestTerraformAddresses(t *testing.T) {

@@ -76,7 +76,8 @@ func (tf terraformFiles) blocks(kind string) (all []*hclsyntax.Block) {
 var example = map[string]cty.Value{
 	"project": cty.StringVal("my-project"), "region": cty.StringVal("us-central1"), "dataset": cty.StringVal("kcidb"),
 	"topic": cty.StringVal(names.Topic), "subscription": cty.StringVal(names.Subscription),
-	"base_url": cty.StringVal(""), "smtp": cty.StringVal("smtp://kcidb@smtp.example.org:587"),
+	"firestore": cty.StringVal(names.Database),
+	"base_url":  cty.StringVal(""), "smtp": cty.StringVal("smtp://kcidb@smtp.example.org:587"),
 	"mail_from": cty.StringVal("kcidb@example.org"), "mail_to_override": cty.StringVal(""),
 	"image": cty.StringVal("us-central1-docker.pkg.dev/my-project/kcidb/kcidb:v1"),
 }
@@ -125,6 +126,7 @@ func TestTerraformNames(t *testing.T) {
 	}
 	defaults := map[string]string{
 		"dataset": names.Dataset, "region": names.Region, "topic": names.Topic, "subscription": names.Subscription,
+		"firestore": names.Database,
 	}
 	for _, block := range tf.blocks("variable") {
 		name := block.Labels[0]

@@ -11,7 +11,7 @@ locals {
   dead_keep_suffix    = "_dead_keep"
   ack_deadline        = 540
 
-  database   = "(default)"
+  database   = var.firestore
   collection = "notifications"
 
   jwt_secret    = "kcidb_jwt_secret"

@@ -29,6 +29,12 @@ variable "other_datasets" {
   default     = []
 }
 
+variable "firestore" {
+  description = "The database of Firestore with the notifications. Import one that exists: see docs/google-cloud.md."
+  type        = string
+  default     = "(default)"
+}
+
 variable "topic" {
   description = "The topic of submissions. Import one that exists: see docs/google-cloud.md."
   type        = string
