@@ -24,7 +24,7 @@ locals {
     KCIDB_JWT_SECRET = "gcp-secret:projects/${var.project}/secrets/${local.jwt_secret}"
     # The address of a caller is in X-Forwarded-For, which the front end of Cloud Run sets.
     KCIDB_TRUSTED_PROXIES = "169.254.0.0/16"
-    KCIDB_MAX_SUBMISSION  = "32MiB" # a request to Cloud Run has no more
+    KCIDB_MAX_SUBMISSION  = var.max_submission
     KCIDB_MAX_MEMORY      = "256MiB"
   })
 

@@ -94,6 +94,12 @@ variable "compact_schedule" {
   default     = "0 3 * * 0"
 }
 
+variable "max_submission" {
+  description = "The most bytes of a report by HTTP. A request to Cloud Run has 32 MiB at most."
+  type        = string
+  default     = "32MiB"
+}
+
 variable "web_instances" {
   description = "The most instances of the service that receives submissions and answers queries."
   type        = number
