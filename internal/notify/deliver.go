@@ -171,6 +171,13 @@ func (n *Notifier) call(ctx context.Context, name string, d *spool.Picked) error
 	if !ok {
 		return fmt.Errorf("webhooks.yaml has no webhook %q", name)
 	}
+	if hook.From != "" {
+		source, err := n.Secrets.Open(ctx, "webhooks.yaml: "+name+": secret", hook.From)
+		if err != nil {
+			return err
+		}
+		hook.Secret = source()
+	}
 	notification := &d.Notification
 	body, err := json.Marshal(struct {
 		Number       int64     `json:"number"`

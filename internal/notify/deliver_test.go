@@ -12,7 +12,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kcidb-go/kcidb/internal/auth/secret"
 	"github.com/kcidb-go/kcidb/internal/notify/webhook"
+	"github.com/kcidb-go/kcidb/internal/secrets"
+	"github.com/kcidb-go/kcidb/internal/secrets/secretstest"
 	"github.com/kcidb-go/kcidb/internal/spool"
 )
 
@@ -338,6 +343,52 @@ func TestOtherWays(t *testing.T) {
 	}
 	if feed, err := h.store.Spool().Feed(t.Context(), "failing", 10); err != nil || len(feed) != 1 || feed[0].Subject != "boot :FAIL" {
 		t.Errorf("%v, %v", feed, err)
+	}
+}
+
+// TestHookRefersToSecret calls a webhook whose secret is in Secret Manager. While the
+// secret cannot be read, the call waits. A secret that was replaced is used without a
+// change of the folder.
+func TestHookRefersToSecret(t *testing.T) {
+	const name = "projects/p/secrets/ops"
+	manager := secretstest.Start(t)
+	var signed []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		for _, key := range []string{"first", "second"} {
+			if webhook.Verify(secret.Text(key), r.Header.Get(webhook.HeaderTimestamp), r.Header.Get(webhook.HeaderSignature), body) {
+				signed = append(signed, key)
+			}
+		}
+	}))
+	defer server.Close()
+	h := newTestbed(t, map[string]string{
+		"webhooks.yaml": "ops: {url: " + server.URL + "/x, secret: 'gcp-secret:" + name + "'}\n",
+		"failing.yaml":  strings.Replace(failing, "to: [dev@example.org]", "via: [webhook:ops]", 1),
+	})
+	h.Secrets = &secrets.Keeper{Log: h.Log}
+	defer h.Secrets.Close()
+	work := func(want ...string) {
+		t.Helper()
+		h.work()
+		if diff := cmp.Diff(want, signed); diff != "" {
+			t.Errorf("-want +got:\n%s\n%s", diff, h.log)
+		}
+	}
+	h.load(aCheckout + "," + aBuild + "," + aTest("ci:t1", "FAIL"))
+	work()
+	if !strings.Contains(h.log.String(), "gcloud secrets versions add ops") {
+		t.Errorf("the log does not say what to do:\n%s", h.log)
+	}
+	manager.Add(name, "first")
+	h.clock.move(5 * time.Minute)
+	work("first")
+	manager.Add(name, "second")
+	h.Secrets.Look(t.Context())
+	h.load(aTest("ci:t2", "FAIL"))
+	work("first", "second")
+	if text := h.log.String(); strings.Contains(text, "=first") || strings.Contains(text, "=second") {
+		t.Errorf("the log has the secret:\n%s", text)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/notify/mail"
 	"github.com/kcidb-go/kcidb/internal/notify/webhook"
+	"github.com/kcidb-go/kcidb/internal/secrets"
 	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/internal/store"
 )
@@ -51,6 +52,8 @@ type Notifier struct {
 	Envelope Envelope
 	// Hooks calls webhooks.
 	Hooks *webhook.Sender
+	// Secrets reads the secrets that webhooks refer to.
+	Secrets *secrets.Keeper
 	// KeepFor is how long notifications stay in the spool; 0 for ever.
 	KeepFor time.Duration
 	// Wait waits for a time. Tests replace it, and move the clock.

@@ -25,14 +25,11 @@ const patience = 20 * time.Second
 func (k *Keeper) access(ctx context.Context, name string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	if k.google == nil {
-		client, err := secretmanager.NewClient(ctx, google.GRPC(google.SecretManagerEmulator)...)
-		if err != nil {
-			return nil, google.Explain(err)
-		}
-		k.google = client
+	client, err := k.client(ctx)
+	if err != nil {
+		return nil, google.Explain(err)
 	}
-	answer, err := k.google.AccessSecretVersion(ctx, &secretmanagerpb.AccessSecretVersionRequest{Name: name})
+	answer, err := client.AccessSecretVersion(ctx, &secretmanagerpb.AccessSecretVersionRequest{Name: name})
 	if err != nil {
 		return nil, explainAccess(name, err)
 	}
@@ -41,6 +38,16 @@ func (k *Keeper) access(ctx context.Context, name string) ([]byte, error) {
 		return nil, fmt.Errorf("%w: the secret was damaged on its way", google.ErrUnavailable)
 	}
 	return payload.GetData(), nil
+}
+
+// client returns the client of Secret Manager.
+func (k *Keeper) client(ctx context.Context) (_ *secretmanager.Client, err error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.google == nil {
+		k.google, err = secretmanager.NewClient(ctx, google.GRPC(google.SecretManagerEmulator)...)
+	}
+	return k.google, err
 }
 
 // explainAccess says what to do about an error of access.

@@ -25,6 +25,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -36,12 +38,13 @@ import (
 // maxSecret is the most bytes of a secret, that of Secret Manager.
 const maxSecret = 64 << 10
 
-// Keeper reads secrets and keeps them. Its methods must not be called concurrently; the
-// sources that Open returns may be.
+// Keeper reads secrets and keeps them. Secrets may be opened, and sources called, while Run
+// runs.
 type Keeper struct {
 	Log   *slog.Logger
 	Every time.Duration // between two looks of Run; a minute if 0
 
+	mu     sync.Mutex            // guards the fields below
 	google *secretmanager.Client // nil until a secret of Secret Manager is opened
 	kept   []*kept
 }
@@ -72,8 +75,8 @@ func Resolve(ctx context.Context, value string) (string, error) {
 }
 
 // Open returns the source of a key's secret: the value itself, or the secret that the value
-// refers to. It returns a nil source for an empty value. Its errors name the key
-// and say what to do.
+// refers to. It returns a nil source for an empty value. A secret that is kept already, for
+// the same key, is not read again. Its errors name the key and say what to do.
 func (k *Keeper) Open(ctx context.Context, key string, value secret.Text) (secret.Source, error) {
 	from, err := parse(value)
 	if err != nil {
@@ -81,6 +84,9 @@ func (k *Keeper) Open(ctx context.Context, key string, value secret.Text) (secre
 	}
 	if from == (reference{}) {
 		return secret.Fixed(value), nil
+	}
+	if s := k.find(key, from); s != nil {
+		return s.text, nil
 	}
 	text, err := k.fetch(ctx, from)
 	if err != nil {
@@ -91,8 +97,27 @@ func (k *Keeper) Open(ctx context.Context, key string, value secret.Text) (secre
 	}
 	s := &kept{key: key, from: from}
 	s.current.Store(&text)
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	k.kept = append(k.kept, s)
 	return s.text, nil
+}
+
+// find returns the secret that is kept for a key, or nil.
+func (k *Keeper) find(key string, from reference) *kept {
+	for _, s := range k.all() {
+		if s.key == key && s.from == from {
+			return s
+		}
+	}
+	return nil
+}
+
+// all returns the secrets that are kept.
+func (k *Keeper) all() []*kept {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return slices.Clone(k.kept)
 }
 
 // changes reports whether a later look may find another secret.
@@ -134,7 +159,7 @@ func (k *Keeper) Run(ctx context.Context) error {
 	}
 	ticks := time.NewTicker(every)
 	defer ticks.Stop()
-	for len(k.kept) > 0 {
+	for {
 		select {
 		case <-ctx.Done():
 			return nil
@@ -142,12 +167,11 @@ func (k *Keeper) Run(ctx context.Context) error {
 			k.Look(ctx)
 		}
 	}
-	return nil
 }
 
 // Look looks at the secrets once, and takes those that were replaced into use.
 func (k *Keeper) Look(ctx context.Context) {
-	for _, s := range k.kept {
+	for _, s := range k.all() {
 		text, err := k.fetch(ctx, s.from)
 		switch {
 		case ctx.Err() != nil:
@@ -170,6 +194,8 @@ func (k *Keeper) Look(ctx context.Context) {
 
 // Close ends the connection to Secret Manager, if any. Sources keep their secrets.
 func (k *Keeper) Close() error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	if k.google == nil {
 		return nil
 	}

@@ -240,16 +240,32 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// TestNothingToLookAt: literals and variables cannot change, so Run ends at once.
-func TestNothingToLookAt(t *testing.T) {
-	t.Setenv("KCIDB_TEST_SECRET", "x")
+// TestOpenLater: secrets may be opened while Run runs. A secret that is kept for a key is
+// not read again when it is opened again.
+func TestOpenLater(t *testing.T) {
+	file := write(t, filepath.Join(t.TempDir(), "secret"), "first")
 	k, _ := keeper(t)
-	for _, value := range []secret.Text{"", "literal", "env:KCIDB_TEST_SECRET"} {
-		if _, err := k.Open(t.Context(), "key", value); err != nil {
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- k.Run(ctx) }()
+	open := func(key, want string) {
+		t.Helper()
+		source, err := k.Open(t.Context(), key, secret.Text("file:"+file))
+		if err != nil {
 			t.Fatal(err)
 		}
+		if got := string(source()); got != want {
+			t.Errorf("%s: got %q, want %q", key, got, want)
+		}
 	}
-	if err := k.Run(t.Context()); err != nil {
+	open("a", "first")
+	write(t, file, "second")
+	open("a", "first") // until the next look
+	open("b", "second")
+	k.Look(t.Context())
+	open("a", "second")
+	cancel()
+	if err := <-ended; err != nil {
 		t.Error(err)
 	}
 }

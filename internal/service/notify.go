@@ -111,7 +111,7 @@ func (s *Service) notifier(ctx context.Context, p *parts, m *monitor.Monitor) (*
 	}
 	n := &notify.Notifier{
 		Store: p.store, Spool: p.spool, Source: s.source(p), Folder: folder, Log: s.log, Now: s.now, Holder: nuid.Next(),
-		Base: strings.TrimSuffix(s.cfg.BaseURL, "/"), Envelope: envelope, Hooks: &webhook.Sender{},
+		Base: strings.TrimSuffix(s.cfg.BaseURL, "/"), Envelope: envelope, Hooks: &webhook.Sender{}, Secrets: s.secrets.keeper,
 		KeepFor: time.Duration(s.cfg.NotificationDays) * 24 * time.Hour, Wait: notify.Sleep,
 	}
 	if s.cfg.SMTP != "" {

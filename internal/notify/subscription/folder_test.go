@@ -40,8 +40,10 @@ func TestLoad(t *testing.T) {
 		"nohook.yaml":  "on: test\nmatch: 'true'\nvia:\n  - feed\n  - webhook:opps\n",
 		".hidden.yaml": "x", "_old.yaml": "x", "README.md": "x",
 		"short.yml": good, "d.yml": good, "webhooks.yml": "x: {url: https://hooks.example.org/x}\n",
-		"webhooks.yaml": "ops: {url: https://hooks.example.org/x, secret_file: secret}\nbad: {url: ftp://x, sekret: y}\n",
-		"secret":        " s3cret\n",
+		"webhooks.yaml": "ops: {url: https://hooks.example.org/x, secret_file: secret}\nbad: {url: ftp://x, sekret: y}\n" +
+			"refers: {url: https://hooks.example.org/x, secret: 'file:other'}\nplain: {url: https://hooks.example.org/x, secret: hunter2}\n" +
+			"wrong: {url: https://hooks.example.org/x, secret: 'gcp-secret:hunter2'}\nboth: {url: https://hooks.example.org/x, secret: 'env:X', secret_file: secret}\n",
+		"secret": " s3cret\n",
 	})
 	if err := os.Mkdir(filepath.Join(dir, "dir.yaml"), 0o700); err != nil {
 		t.Fatal(err)
@@ -75,13 +77,19 @@ func TestLoad(t *testing.T) {
 		`nohook.yaml:5:5: via: webhooks.yaml has no webhook "opps": did you mean "ops"?`,
 		"outside.yaml: cannot be read: path escapes from parent",
 		"webhooks.yaml:2:12: webhook bad: url: the hook's URL must start with https://",
-		`webhooks.yaml:2:21: webhook bad: unknown key "sekret"`,
+		`webhooks.yaml:2:21: webhook bad: unknown key "sekret": did you mean "secret"?`,
+		`webhooks.yaml:4:51: webhook plain: secret: expected file:PATH, env:NAME, credential:NAME or gcp-secret:NAME, not the secret itself`,
+		`webhooks.yaml:5:52: webhook wrong: secret: expected gcp-secret:projects/PROJECT/secrets/SECRET[/versions/VERSION]`,
+		`webhooks.yaml:6:1: webhook both: use either secret or secret_file`,
 		"webhooks.yml: the file of the webhooks must be named webhooks.yaml",
 	}, problems); diff != "" {
 		t.Error(diff)
 	}
-	if h := f.Hooks["ops"]; len(f.Hooks) != 1 || string(h.Secret) != "s3cret" || h.URL != "https://hooks.example.org/x" {
+	if h := f.Hooks["ops"]; len(f.Hooks) != 2 || string(h.Secret) != "s3cret" || h.URL != "https://hooks.example.org/x" {
 		t.Errorf("hooks %v", f.Hooks)
+	}
+	if from := string(f.Hooks["refers"].From); from != "file:"+filepath.Join(dir, "other") {
+		t.Errorf("the secret is in %q", from)
 	}
 	if _, err := Load(filepath.Join(dir, "nothing"), Options{}); err == nil {
 		t.Error("a folder that is not there")

@@ -4,21 +4,24 @@ package subscription
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/auth/secret"
 	"github.com/kcidb-go/kcidb/internal/notify/webhook"
+	"github.com/kcidb-go/kcidb/internal/secrets"
 )
 
 // maxSecret is the most bytes of a secret.
 const maxSecret = 4096
 
 // hookKeys are the keys of a webhook.
-var hookKeys = []string{"url", "secret_file"}
+var hookKeys = []string{"url", "secret", "secret_file"}
 
 // readHooks reads the webhooks. It leaves out those with mistakes.
 func (f *Folder) readHooks(dir string, file content) {
@@ -60,6 +63,11 @@ func (f *Folder) hook(s *source, dir string, e entry) webhook.Hook {
 			if err := webhook.CheckURL(w.text); err != nil {
 				s.problem(w.line, w.column, "webhook %s: url: %v", h.Name, err)
 			}
+		case "secret":
+			if err := checkReference(secret.Text(w.text)); err != nil {
+				s.problem(w.line, w.column, "webhook %s: secret: %v", h.Name, err)
+			}
+			h.From = besideFolder(dir, w.text)
 		case "secret_file":
 			name := w.text
 			if !filepath.IsAbs(name) {
@@ -76,7 +84,30 @@ func (f *Folder) hook(s *source, dir string, e entry) webhook.Hook {
 	if !hasURL {
 		s.problemAt(e.key, "webhook %s: url: missing", h.Name)
 	}
+	if h.Secret != "" && h.From != "" {
+		s.problemAt(e.key, "webhook %s: use either secret or secret_file", h.Name)
+	}
 	return h
+}
+
+// checkReference returns an error unless a value is a reference. A secret itself must not
+// stand in a folder that many people read. The error does not show the value.
+func checkReference(value secret.Text) error {
+	if err := secrets.Check(value); err != nil {
+		return err
+	}
+	if !secrets.Refers(value) {
+		return errors.New("expected file:PATH, env:NAME, credential:NAME or gcp-secret:NAME, not the secret itself")
+	}
+	return nil
+}
+
+// besideFolder returns a reference. The path of a file may be relative to the folder.
+func besideFolder(dir, value string) secret.Text {
+	if path, ok := strings.CutPrefix(value, "file:"); ok && !filepath.IsAbs(path) {
+		value = "file:" + filepath.Join(dir, path)
+	}
+	return secret.Text(value)
 }
 
 // readSecret reads a secret, without white space around it.

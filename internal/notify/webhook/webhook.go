@@ -45,6 +45,7 @@ type Hook struct {
 	Name   string
 	URL    string      // see CheckURL
 	Secret secret.Text // "" to sign nothing
+	From   secret.Text // a reference to the secret, for the caller of Send to read; "" for none
 }
 
 // String returns the name.
