@@ -263,12 +263,13 @@ func (c *call) denied() (advice string, means error) {
 }
 
 // named returns the permission that a message names, such as "Permission
-// bigquery.jobs.create denied on ..." or "Permission 'x.y.z' denied on ...".
+// bigquery.jobs.create denied on ..." or "Permission 'x.y.z' denied on ...". BigQuery's
+// Storage API has names of its own, such as TABLES_UPDATE_DATA.
 func named(message string) string {
 	_, rest, _ := strings.Cut(message, "ermission ")
 	word, _, _ := strings.Cut(rest, " ")
 	word = strings.Trim(word, "'\"`,:")
-	if strings.Count(word, ".") == 2 {
+	if strings.Count(word, ".") == 2 || roles[word] != "" {
 		return word
 	}
 	return ""
@@ -289,6 +290,7 @@ var roles = map[string]string{
 	"bigquery.tables.getData":               "roles/bigquery.dataViewer",
 	"bigquery.tables.get":                   "roles/bigquery.dataViewer",
 	"bigquery.tables.updateData":            "roles/bigquery.dataEditor",
+	"TABLES_UPDATE_DATA":                    "roles/bigquery.dataEditor",
 	"bigquery.tables.create":                "roles/bigquery.dataEditor",
 	"bigquery.datasets.get":                 "roles/bigquery.dataViewer",
 	"bigquery.datasets.create":              "roles/bigquery.dataOwner",

@@ -71,6 +71,7 @@ func TestExplain(t *testing.T) {
 		"409 of a change":    {httpError(http.StatusConflict, "aborted", "There were concurrent policy changes."), ErrConflict, ""},
 		"job over quota":     {httpError(http.StatusBadRequest, "quotaExceeded", "x"), ErrQuota, "later"},
 		"job failed":         {httpError(http.StatusBadRequest, "jobBackendError", "x"), ErrUnavailable, ""},
+		"rows denied":        {grpcError(t, codes.PermissionDenied, "Permission 'TABLES_UPDATE_DATA' denied on resource 'projects/p/datasets/d/tables/t' (or it may not exist).", "", nil), ErrForbidden, "roles/bigquery.dataEditor"},
 		"job denied":         {httpError(http.StatusBadRequest, "accessDenied", "Permission bigquery.tables.getData denied on table p:d.t"), ErrForbidden, "roles/bigquery.dataViewer"},
 		"job without table":  {httpError(http.StatusBadRequest, "notFound", "Not found: Table p:d.t"), ErrNotFound, ""},
 		"job invalid":        {httpError(http.StatusBadRequest, "invalidQuery", "x"), ErrInvalid, ""},

@@ -32,6 +32,7 @@ type appender struct {
 type stream struct {
 	mu     sync.Mutex
 	to     *managedwriter.ManagedStream // nil before the first row, and after an error
+	cancel context.CancelFunc           // ends to
 	offset int64                        // rows appended so far
 }
 
@@ -94,16 +95,9 @@ func (s *Store) streamOf(table string) (*stream, error) {
 func (s *Store) appendTo(ctx context.Context, st *stream, r rows, batch [][]byte) error {
 	for again := st.to != nil; ; again = false {
 		if st.to == nil {
-			if s.closed.Err() != nil {
-				return errClosed // and there is no client any more
-			}
-			to, err := s.appender.client.NewManagedStream(s.closed, managedwriter.WithType(managedwriter.CommittedStream),
-				managedwriter.WithDestinationTable(managedwriter.TableParentFromParts(s.project, s.dataset, r.table)),
-				managedwriter.WithSchemaDescriptor(r.of), managedwriter.EnableWriteRetries(true))
-			if err != nil {
+			if err := s.open(ctx, st, r); err != nil {
 				return err
 			}
-			st.to, st.offset = to, 0
 		}
 		result, err := st.to.AppendRows(ctx, batch, managedwriter.WithOffset(st.offset))
 		if err == nil {
@@ -122,6 +116,26 @@ func (s *Store) appendTo(ctx context.Context, st *stream, r rows, batch [][]byte
 	}
 }
 
+// open opens a stream. The stream outlives the operation that needs it first, but opening it
+// ends with the operation: the client tries for long if BigQuery is not available.
+func (s *Store) open(ctx context.Context, st *stream, r rows) error {
+	if s.closed.Err() != nil {
+		return errClosed // and there is no client any more
+	}
+	life, cancel := context.WithCancel(s.closed)
+	keep := context.AfterFunc(ctx, cancel)
+	to, err := s.appender.client.NewManagedStream(life, managedwriter.WithType(managedwriter.CommittedStream),
+		managedwriter.WithDestinationTable(managedwriter.TableParentFromParts(s.project, s.dataset, r.table)),
+		managedwriter.WithSchemaDescriptor(r.of), managedwriter.EnableWriteRetries(true))
+	keep()
+	if err != nil {
+		cancel()
+		return err
+	}
+	st.to, st.cancel, st.offset = to, cancel, 0
+	return nil
+}
+
 // isEnded reports whether an error says that a stream is not there any more.
 func isEnded(err error) bool {
 	code := status.Code(err)
@@ -130,6 +144,7 @@ func isEnded(err error) bool {
 
 func (st *stream) end() {
 	st.to.Close()
+	st.cancel()
 	st.to = nil
 }
 
