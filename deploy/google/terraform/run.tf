@@ -186,7 +186,7 @@ resource "google_cloud_run_v2_job" "compacter" {
         args  = ["db", "compact", "-d", local.environment.KCIDB_DATABASE]
 
         resources {
-          limits = { cpu = "1", memory = "2Gi" } # it merges a day's repeated rows in memory
+          limits = { cpu = "1", memory = "2Gi" }
         }
       }
     }
