@@ -26,6 +26,9 @@ of the three kinds.
 The option --queue names the queue:
 
 ` + queues.Help + `
+A URL with a password can be kept elsewhere and given as a reference: file:PATH,
+env:NAME, credential:NAME (of systemd), or gcp-secret:projects/PROJECT/secrets/SECRET.
+
 The options -p, -t and -s name a queue on Google Pub/Sub, as for the Python tools.`,
 		Example: `  kcidb mq io-publisher publish --queue nats://mq.example.org/KCIDB < reports.json
   kcidb mq io-subscriber pull --queue nats://mq.example.org/KCIDB -m 10

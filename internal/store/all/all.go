@@ -38,4 +38,10 @@ func Open(ctx context.Context, spec string) (store.Sink, error) {
 }
 
 // Help returns the help of all drivers, as the flag --database-help prints it.
-func Help() string { return store.Help(Drivers) }
+func Help() string { return store.Help(Drivers) + referencesHelp }
+
+const referencesHelp = `
+A specification with a password can be kept elsewhere, where the arguments of the
+command do not show it. Then it is given as a reference: file:PATH, env:NAME,
+credential:NAME (of systemd), or gcp-secret:projects/PROJECT/secrets/SECRET.
+`
