@@ -69,7 +69,7 @@ type Store struct {
 	close            context.CancelFunc
 	patience         time.Duration
 	limits           limits
-	sent             func(sql string) // called with each query, for tests; may be nil
+	sent             func(query) // called with each query, for tests; may be nil
 }
 
 // Open returns the data set [PROJECT.]DATASET, which may not exist yet.

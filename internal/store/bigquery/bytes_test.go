@@ -123,7 +123,7 @@ func bytesRead(t testing.TB, s *Store, days, tests int) (total int64) {
 // sentFor returns the SQL of a query that finds at least a test, a build and a checkout.
 func sentFor(t testing.TB, s *Store, q store.Query) (sent []string) {
 	t.Helper()
-	s.sent = func(sql string) { sent = append(sent, sql) }
+	s.sent = func(q query) { sent = append(sent, q.sql) }
 	defer func() { s.sent = nil }()
 	n := 0
 	for r, err := range s.Query(t.Context(), q) {

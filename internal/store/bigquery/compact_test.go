@@ -37,8 +37,8 @@ func TestCompact(t *testing.T) {
 	objects := count(t, s, "SELECT COUNT(*) FROM (SELECT id FROM "+s.table("raw_tests")+" GROUP BY id, DATE(_timestamp) HAVING COUNT(*) > 1)")
 	compact := func() (days int) {
 		t.Helper()
-		s.sent = func(sql string) {
-			if strings.HasPrefix(sql, "BEGIN") {
+		s.sent = func(q query) {
+			if strings.HasPrefix(q.sql, "BEGIN") {
 				days++
 			}
 		}
@@ -81,8 +81,8 @@ func TestCompactAndLoad(t *testing.T) {
 	for range 2 {
 		loadWithMetadata(t, s, &report.Report{Tests: []report.Test{row}})
 	}
-	s.sent = func(sql string) {
-		if strings.HasPrefix(sql, "BEGIN") {
+	s.sent = func(q query) {
+		if strings.HasPrefix(q.sql, "BEGIN") {
 			s.sent = nil
 			row.Comment = new("late")
 			loadWithMetadata(t, s, &report.Report{Tests: []report.Test{row}})

@@ -24,7 +24,7 @@ func parameter(name string, value any) bigquery.QueryParameter {
 // job returns the query as the client sends it.
 func (s *Store) job(q query) *bigquery.Query {
 	if s.sent != nil {
-		s.sent(q.sql)
+		s.sent(q)
 	}
 	job := s.client.Query(q.sql)
 	job.Parameters = q.params
