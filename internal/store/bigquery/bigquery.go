@@ -83,6 +83,9 @@ func Open(ctx context.Context, params string) (*Store, error) {
 			return nil, fmt.Errorf("bigquery:%s: %w", params, err)
 		}
 	}
+	if !isProject(project) {
+		return nil, fmt.Errorf("bigquery:%s: %q is not the ID of a project", params, project)
+	}
 	client, err := bigquery.NewClient(ctx, project, google.HTTP(google.BigQueryEmulator, "/bigquery/v2/")...)
 	if err != nil {
 		return nil, fmt.Errorf("bigquery:%s: open: %w", params, google.Explain(err))
@@ -111,6 +114,17 @@ func isDataset(name string) bool {
 		}
 	}
 	return name != "" && len(name) <= 1024
+}
+
+// isProject reports whether a text may be the ID of a project: letters, digits and hyphens,
+// behind a domain and a colon in old ones. SQL texts name the project.
+func isProject(id string) bool {
+	for _, c := range id {
+		if c != '-' && c != '.' && c != ':' && (c < '0' || c > '9') && (c < 'a' || c > 'z') {
+			return false
+		}
+	}
+	return id != ""
 }
 
 var errClosed = errors.New("the database is closed")

@@ -85,6 +85,7 @@ func TestSpecifications(t *testing.T) {
 	for params, want := range map[string]string{
 		"d": "mine d", "p.d": "p d", "example.org:p.d_1": "example.org:p d_1",
 		"": "no data set given", ".d": "no data set given", "p.": "no data set given", "p.a-b": "no data set given",
+		"p`.d": "is not the ID of a project", "p d.d": "is not the ID of a project",
 	} {
 		s, err := Open(t.Context(), params)
 		got := fmt.Sprint(err)
