@@ -41,6 +41,8 @@ func (p *Project) Grant(resource, role string, emails ...string) {
 // the indexes of a file of Firebase's tools.
 func (p *Project) Complete(t testing.TB, indexes []byte) {
 	t.Helper()
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	for _, api := range names.APIs() {
 		p.APIs[api] = true
 	}

@@ -165,6 +165,7 @@ func TestAppendOnce(t *testing.T) {
 // TestAppendErrorsSayWhatToDo: each error of the Storage API has a kind, and a text that
 // helps, for a new stream and for rows.
 func TestAppendErrorsSayWhatToDo(t *testing.T) {
+	inOneGoroutine(t)
 	for name, c := range map[string]struct {
 		code    codes.Code
 		message string

@@ -20,6 +20,14 @@ func TestStore(t *testing.T) {
 		storetest.Capabilities{Store: true, Purges: true, Bulk: true, Compacts: true, Estimates: true, FindsLoaded: true, Blind: true, Days: true, Slow: true, Reopen: reopen, Ready: ready})
 }
 
+// inOneGoroutine leaves a test out of short runs, which the race detector watches.
+func inOneGoroutine(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("it has one goroutine, so that the race detector finds nothing, and takes long under it")
+	}
+}
+
 // open returns a database by its specification, until the end of the test.
 func open(t testing.TB, spec string) *Store {
 	t.Helper()

@@ -141,9 +141,7 @@ func sentFor(t testing.TB, s *Store, q store.Query) (sent []string) {
 // TestBytesRead: with the same number of tests a day, a query of a test with its parents
 // reads hardly more after many days than after one.
 func TestBytesRead(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it has one goroutine, so that the race detector finds nothing, and takes long under it")
-	}
+	inOneGoroutine(t)
 	one := bytesRead(t, readyStore(t), 1, 40)
 	many := bytesRead(t, readyStore(t), 20, 40)
 	t.Logf("%d bytes of 1 day, %d of 20 days", one, many)

@@ -22,6 +22,7 @@ import (
 // TestCompact: objects are the same after compacting, in fewer rows, also if these come in
 // many pieces. A day is compacted again only after new rows came.
 func TestCompact(t *testing.T) {
+	inOneGoroutine(t)
 	s := readyStore(t)
 	s.limits.piece = 1
 	dice := rand.New(rand.NewPCG(3, 4))

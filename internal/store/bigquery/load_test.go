@@ -19,6 +19,7 @@ import (
 
 // TestDumpsWhatWasLoaded loads the objects of the conformance data, and dumps them.
 func TestDumpsWhatWasLoaded(t *testing.T) {
+	inOneGoroutine(t)
 	s := readyStore(t)
 	loaded := conformance.Dataset(t)
 	if _, err := s.Load(t.Context(), loaded, store.LoadOptions{}); err != nil {
@@ -45,6 +46,7 @@ func largeTest(mib float64, at time.Time) report.Test {
 // TestLoadJobs: objects that come by load jobs are those that come by requests, also a large
 // row among small ones. The test server takes requests of up to 4 MiB.
 func TestLoadJobs(t *testing.T) {
+	inOneGoroutine(t)
 	r := conformance.Dataset(t)
 	r.Append(storetest.Pieces(rand.New(rand.NewPCG(5, 6))))
 	at := time.Date(2025, 7, 1, 12, 0, 0, 123456000, time.UTC)
@@ -89,6 +91,7 @@ func TestLoadJobs(t *testing.T) {
 
 // TestLargeRow: a row that is too large for a request is kept as it came.
 func TestLargeRow(t *testing.T) {
+	inOneGoroutine(t)
 	s := readyStore(t)
 	want := &report.Report{Tests: []report.Test{largeTest(5, time.Date(2025, 7, 1, 12, 0, 0, 0, time.UTC))}}
 	loadWithMetadata(t, s, want)

@@ -20,6 +20,7 @@ import (
 
 // TestUpgrade goes from the first version to a version of its own, and keeps the objects.
 func TestUpgrade(t *testing.T) {
+	inOneGoroutine(t)
 	s := readyStore(t)
 	if _, err := s.Load(t.Context(), conformance.Dataset(t), store.LoadOptions{}); err != nil {
 		t.Fatal(err)
@@ -84,6 +85,7 @@ var foreign = map[string]struct {
 // TestForeign: a data set of the Python system is left alone, and the error says how to
 // move its objects.
 func TestForeign(t *testing.T) {
+	inOneGoroutine(t)
 	for name, c := range foreign {
 		t.Run(name, func(t *testing.T) {
 			s := open(t, bigquerytest.Spec(t))
@@ -138,6 +140,7 @@ func contents(t *testing.T, s *Store) map[string]string {
 
 // TestInitAgain: Init completes what an interrupted Init left.
 func TestInitAgain(t *testing.T) {
+	inOneGoroutine(t)
 	s := open(t, bigquerytest.Spec(t))
 	if err := s.Init(t.Context(), store.Version{}); err != nil {
 		t.Fatal(err)

@@ -27,6 +27,7 @@ import (
 // TestAnalyzerAcceptsSQL analyzes each text that the driver sends during operations of every
 // kind.
 func TestAnalyzerAcceptsSQL(t *testing.T) {
+	inOneGoroutine(t)
 	s := open(t, bigquerytest.Spec(t))
 	var texts []zetasql.Text
 	var mu sync.Mutex
@@ -136,6 +137,7 @@ func drain[T any](all iter.Seq2[T, error]) error {
 // TestAnalyzerAcceptsMany analyzes texts of queries of more days than are named, and checks
 // that BigQuery takes the longest text.
 func TestAnalyzerAcceptsMany(t *testing.T) {
+	inOneGoroutine(t)
 	s := &Store{project: "p", dataset: "d"}
 	var texts []zetasql.Text
 	for _, days := range []int{mostDays, mostDays + 1} {
@@ -157,6 +159,7 @@ func TestAnalyzerAcceptsMany(t *testing.T) {
 
 // TestAnalyzerAcceptsGuide analyzes the SQL of the guide.
 func TestAnalyzerAcceptsGuide(t *testing.T) {
+	inOneGoroutine(t)
 	guide, err := os.ReadFile("../../../docs/google-cloud.md")
 	if err != nil {
 		t.Fatal(err)

@@ -23,6 +23,7 @@ import (
 // TestViewsMergeAlike: the views have the objects of a dump, also if values of different
 // loads have equal times.
 func TestViewsMergeAlike(t *testing.T) {
+	inOneGoroutine(t)
 	s := readyStore(t)
 	dice := rand.New(rand.NewPCG(1, 2))
 	load := func(r *report.Report) {
