@@ -30,23 +30,42 @@ type givenUp struct {
 }
 
 // givenUp returns the receipt of a message that the queue gave up, as of the last list. It
-// makes a new list if the last one is old.
+// makes a new list if the last one is old. Other callers do not wait for that list.
 func (d *Receiver) givenUp(ctx context.Context, id string) (store.Receipt, bool) {
-	g := &d.dead
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if now := d.Now(); now.Sub(g.listed) >= listEvery {
-		g.listed = now
+	if d.dead.isDue(d.Now()) {
 		known, err := d.listDead(ctx)
 		switch {
 		case err == nil:
-			g.known = known
+			d.dead.set(known)
 		case errors.Is(err, queue.ErrForbidden):
 			d.Log.DebugContext(ctx, "the account may not list dead letters: those without a receipt count as waiting", "error", err)
 		default:
 			d.Log.LogAttrs(ctx, slog.LevelWarn, "dead letters cannot be listed", slog.Any("error", err))
 		}
 	}
+	return d.dead.get(id)
+}
+
+// isDue reports whether the caller has to make a new list.
+func (g *givenUp) isDue(now time.Time) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if now.Sub(g.listed) < listEvery {
+		return false
+	}
+	g.listed = now
+	return true
+}
+
+func (g *givenUp) set(known map[string]store.Receipt) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.known = known
+}
+
+func (g *givenUp) get(id string) (store.Receipt, bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	receipt, ok := g.known[id]
 	return receipt, ok
 }

@@ -3,9 +3,12 @@
 package submit
 
 import (
+	"context"
+	"iter"
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -111,4 +114,34 @@ func TestStatusWithoutDeadLetters(t *testing.T) {
 			t.Errorf("%v: listed again after %v", code, d.dead.listed.Sub(first))
 		}
 	}
+}
+
+// heldQueue is a queue whose list of dead letters ends when the channel is closed.
+type heldQueue struct {
+	queue.Queue
+	listing, end chan struct{}
+}
+
+func (q heldQueue) Pending(context.Context, string) (bool, error) { return false, queue.ErrUnsupported }
+
+func (q heldQueue) DeadLetters(context.Context) iter.Seq2[queue.DeadLetter, error] {
+	return func(func(queue.DeadLetter, error) bool) {
+		close(q.listing)
+		<-q.end
+	}
+}
+
+// TestStatusWhileListing: while a request lists the dead letters, others are answered.
+func TestStatusWhileListing(t *testing.T) {
+	d, h := newReceiver(t, 0)
+	q := heldQueue{d.Queue, make(chan struct{}), make(chan struct{})}
+	d.Queue = q
+	var first sync.WaitGroup
+	first.Go(func() { ask(h, "GET", "/status?id=first", "") })
+	<-q.listing
+	if got := ask(h, "GET", "/status?id=second", ""); got.Code != http.StatusOK || !strings.Contains(got.Body.String(), `"ready"`) {
+		t.Errorf("%d %s", got.Code, got.Body)
+	}
+	close(q.end)
+	first.Wait()
 }
