@@ -3,7 +3,6 @@
 package deploy_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
@@ -185,23 +184,7 @@ func TestGcloudJobs(t *testing.T) {
 // TestGcloudIndexes holds the indexes and fields that the guide makes in Firestore to those
 // that are declared.
 func TestGcloudIndexes(t *testing.T) {
-	text, err := os.ReadFile("google/firestore.indexes.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var declared struct {
-		Indexes []struct {
-			CollectionGroup string
-			Fields          []struct{ FieldPath, Order, ArrayConfig string }
-		}
-		FieldOverrides []struct {
-			CollectionGroup, FieldPath string
-			TTL                        bool
-		}
-	}
-	if err := json.Unmarshal(text, &declared); err != nil {
-		t.Fatal(err)
-	}
+	declared := readIndexes(t)
 	database := "--database=" + names.Database
 	var indexes, fields, ttls [][]string
 	for _, index := range declared.Indexes {

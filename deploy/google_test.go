@@ -23,6 +23,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 
+	deploy "github.com/kcidb-go/kcidb/deploy/google"
 	"github.com/kcidb-go/kcidb/internal/google/names"
 	"github.com/kcidb-go/kcidb/internal/secrets/secretstest"
 	"github.com/kcidb-go/kcidb/internal/service"
@@ -274,28 +275,32 @@ func TestTerraformHasNoSecrets(t *testing.T) {
 	}
 }
 
-// TestTerraformIndexes checks that the declared indexes have the form that the files read.
-func TestTerraformIndexes(t *testing.T) {
-	text, err := os.ReadFile("google/firestore.indexes.json")
-	if err != nil {
-		t.Fatal(err)
+// indexes are the indexes and fields that firestore.indexes.json declares.
+type indexes struct {
+	Indexes []struct {
+		CollectionGroup, QueryScope string
+		Fields                      []struct{ FieldPath, Order, ArrayConfig string }
 	}
-	var declared struct {
-		Indexes []struct {
-			CollectionGroup, QueryScope string
-			Fields                      []struct{ FieldPath, Order, ArrayConfig string }
-		}
-		FieldOverrides []struct {
-			CollectionGroup, FieldPath string
-			TTL                        bool
-			Indexes                    []struct{}
-		}
+	FieldOverrides []struct {
+		CollectionGroup, FieldPath string
+		TTL                        bool
+		Indexes                    []struct{}
 	}
-	decoder := json.NewDecoder(bytes.NewReader(text))
+}
+
+func readIndexes(t *testing.T) (declared indexes) {
+	t.Helper()
+	decoder := json.NewDecoder(bytes.NewReader(deploy.FirestoreIndexes))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&declared); err != nil {
 		t.Fatal(err)
 	}
+	return declared
+}
+
+// TestTerraformIndexes checks that the declared indexes have the form that the files read.
+func TestTerraformIndexes(t *testing.T) {
+	declared := readIndexes(t)
 	keys := map[string]bool{}
 	for _, index := range declared.Indexes {
 		key := index.CollectionGroup
