@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -22,21 +23,52 @@ import (
 )
 
 // fault is an error of all calls of a server, once it is set.
-type fault struct{ err atomic.Pointer[error] }
-
-func (f *fault) React(any) (handled bool, answer any, err error) {
-	if err := f.err.Load(); err != nil {
-		return true, nil, *err
-	}
-	return false, nil, nil
+type fault struct {
+	err atomic.Pointer[error]
+	// repeat is called when a call is repeated after the error.
+	repeat func()
 }
 
 // reactors lets the calls fail that the driver makes.
 func (f *fault) reactors() (all []pstest.ServerReactorOption) {
 	for _, call := range []string{"Publish", "Pull", "Acknowledge", "ModifyAckDeadline", "GetTopic", "CreateTopic", "GetSubscription", "CreateSubscription"} {
-		all = append(all, pstest.ServerReactorOption{FuncName: call, Reactor: f})
+		all = append(all, pstest.ServerReactorOption{FuncName: call, Reactor: &failing{fault: f}})
 	}
 	return all
+}
+
+// failing is a call of a server that has a fault.
+type failing struct {
+	*fault
+	calls atomic.Int32
+}
+
+func (f *failing) React(any) (handled bool, answer any, err error) {
+	failure := f.err.Load()
+	if failure == nil {
+		return false, nil, nil
+	}
+	if f.calls.Add(1) > 1 {
+		f.repeat()
+	}
+	return true, nil, *failure
+}
+
+// deadline is a context whose deadline passes when the call is repeated.
+type deadline struct {
+	context.Context
+	repeated chan struct{}
+}
+
+func (d deadline) Done() <-chan struct{} { return d.repeated }
+
+func (d deadline) Err() error {
+	select {
+	case <-d.repeated:
+		return context.DeadlineExceeded
+	default:
+		return nil
+	}
 }
 
 // TestErrors: the error of each operation has the kind that callers act upon, names the
@@ -50,7 +82,7 @@ func TestErrors(t *testing.T) {
 			return q.Publish(ctx, queue.Message{ID: "b", Data: []byte("{}")})
 		}},
 		{"pull", "pull from pubsub:kcidb-test/", func(ctx context.Context, q *pubsubQueue, _ queue.Delivery) error {
-			_, err := q.Pull(ctx, queue.Limits{}, 100*time.Millisecond)
+			_, err := q.Pull(ctx, queue.Limits{}, time.Minute)
 			return err
 		}},
 		{"ack", "acknowledge to pubsub:kcidb-test/", func(ctx context.Context, _ *pubsubQueue, d queue.Delivery) error {
@@ -83,7 +115,8 @@ func TestErrors(t *testing.T) {
 		for _, operation := range operations {
 			t.Run(operation.name+" "+test.name, func(t *testing.T) {
 				t.Parallel()
-				var f fault
+				repeated := make(chan struct{})
+				f := fault{repeat: sync.OnceFunc(func() { close(repeated) })}
 				cfg := testConfig(t, pubsubtest.Start(t, f.reactors()...))
 				cfg.Topic = "topic"
 				q := openNew(t, cfg)
@@ -94,11 +127,9 @@ func TestErrors(t *testing.T) {
 				if err != nil || len(deliveries) != 1 {
 					t.Fatalf("pulled %d, %v", len(deliveries), err)
 				}
-				// Google's client repeats some calls until the time of the request is over.
-				q.cfg.request = 300 * time.Millisecond
-				q.topic.PublishSettings.Timeout = q.cfg.request
 				f.err.Store(&test.fault)
-				err = operation.do(t.Context(), q, deliveries[0])
+				// Google's client repeats some calls until the deadline.
+				err = operation.do(deadline{t.Context(), repeated}, q, deliveries[0])
 				f.err.Store(nil)
 				if !errors.Is(err, test.means) || errkind.Of(err) != test.kind {
 					t.Errorf("%v (%v), want %v (%v)", err, errkind.Of(err), test.means, test.kind)

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"cloud.google.com/go/pubsub/v2"
@@ -167,44 +168,33 @@ func TestForeignMessages(t *testing.T) {
 	}
 }
 
-// Each piece of a large message has the time of a request, so that a slow line carries it,
-// also to the dead letters.
+// Each piece of a large message has the time of a request, so that a slow line carries it.
 func TestSlowLine(t *testing.T) {
-	t.Parallel()
-	const request, piece = 3 * time.Second, 1200 * time.Millisecond
-	slow := pstest.ServerReactorOption{FuncName: "Publish", Reactor: slowly(piece)}
-	cfg := testConfig(t, pubsubtest.Start(t, slow))
-	cfg.request = request
-	q := openNew(t, cfg)
-	data := make([]byte, 5*pieceSize/2)
-	r := rand.NewChaCha8([32]byte{2})
-	_, _ = r.Read(data)
-	if err := q.Publish(t.Context(), queue.Message{ID: "large", Data: data}); err != nil {
-		t.Fatal(err)
-	}
-	eventually.True(t, "the message is given up", func() bool {
-		deliveries, err := q.Pull(t.Context(), queue.Limits{}, time.Second)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, d := range deliveries {
-			if err := d.Refuse(t.Context(), "no", true); err != nil {
-				t.Fatal(err)
+	synctest.Test(t, func(t *testing.T) {
+		q := &pubsubQueue{cfg: Config{request: requestTimeout}}
+		for _, test := range []struct {
+			piece time.Duration
+			sent  int
+			want  error
+		}{
+			{requestTimeout * 4 / 5, 3, nil},
+			{requestTimeout * 6 / 5, 0, context.DeadlineExceeded},
+		} {
+			sent := 0
+			err := q.inTurn(t.Context(), make([]*pb.PubsubMessage, 3), func(ctx context.Context, _ *pb.PubsubMessage) error {
+				select {
+				case <-time.After(test.piece):
+					sent++
+					return nil
+				case <-ctx.Done():
+					return ctx.Err()
+				}
+			})
+			if sent != test.sent || !errors.Is(err, test.want) {
+				t.Errorf("pieces that take %v: %d are sent, %v", test.piece, sent, err)
 			}
 		}
-		return len(deliveries) > 0
 	})
-	if d, err := q.DeadLetter(t.Context(), "large"); err != nil || !bytes.Equal(d.Data, data) {
-		t.Errorf("%d bytes, %v", len(d.Data), err)
-	}
-}
-
-// slowly lets a call to the server take a time.
-type slowly time.Duration
-
-func (s slowly) React(any) (bool, any, error) {
-	time.Sleep(time.Duration(s))
-	return false, nil, nil
 }
 
 // An error of Pull names its kind, also if it comes after messages did, and the queue

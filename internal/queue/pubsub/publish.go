@@ -49,11 +49,27 @@ func (q *pubsubQueue) publish(ctx context.Context, to *pubsub.Publisher, i info,
 }
 
 // send publishes messages of Pub/Sub that belong together. The server has them all if it
-// returns nil; after an error it may have some. One is sent after the other, so that the
-// memory of the client is bounded.
+// returns nil; after an error it may have some.
 func (q *pubsubQueue) send(ctx context.Context, to *pubsub.Publisher, messages []*pb.PubsubMessage) error {
+	return q.inTurn(ctx, messages, func(ctx context.Context, m *pb.PubsubMessage) error {
+		_, err := to.Publish(ctx, &pubsub.Message{Data: m.Data, Attributes: m.Attributes}).Get(ctx)
+		return err
+	})
+}
+
+// inTurn sends one message after the other, so that the memory of the client is bounded.
+// Each has the time of a request, so that a slow line carries a message of many pieces.
+func (q *pubsubQueue) inTurn(ctx context.Context, messages []*pb.PubsubMessage, send func(context.Context, *pb.PubsubMessage) error) error {
+	sendOne := func(m *pb.PubsubMessage) error {
+		ctx, cancel, err := q.begin(ctx)
+		if err != nil {
+			return err
+		}
+		defer cancel()
+		return send(ctx, m)
+	}
 	for n, m := range messages {
-		if err := q.sendOne(ctx, to, m); err != nil {
+		if err := sendOne(m); err != nil {
 			if len(messages) > 1 {
 				err = fmt.Errorf("piece %d of %d: %w", n+1, len(messages), err)
 			}
@@ -61,14 +77,4 @@ func (q *pubsubQueue) send(ctx context.Context, to *pubsub.Publisher, messages [
 		}
 	}
 	return nil
-}
-
-func (q *pubsubQueue) sendOne(ctx context.Context, to *pubsub.Publisher, m *pb.PubsubMessage) error {
-	ctx, cancel, err := q.begin(ctx)
-	if err != nil {
-		return err
-	}
-	defer cancel()
-	_, err = to.Publish(ctx, &pubsub.Message{Data: m.Data, Attributes: m.Attributes}).Get(ctx)
-	return err
 }
