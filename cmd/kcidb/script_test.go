@@ -59,6 +59,7 @@ func TestScripts(t *testing.T) {
 			"exits":      expectExit,
 			"damage":     damage,
 			"serving":    serving,
+			"until":      until,
 			"poison":     poison,
 			"postgresql": postgresql,
 			"bigquery":   startBigQuery,
@@ -136,6 +137,22 @@ func serving(ts *testscript.TestScript, neg bool, args []string) {
 			return fmt.Errorf("the service does not serve:\n%s", log)
 		}
 		ts.Setenv("SERVICE", string(m[1]))
+		return nil
+	})
+}
+
+// until FILE REGEXP waits until a program has written text that matches to the file.
+func until(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: until FILE REGEXP")
+	}
+	want, err := regexp.Compile(args[1])
+	ts.Check(err)
+	eventually.Succeeds(script{ts}, func() error {
+		text, _ := os.ReadFile(ts.MkAbs(args[0]))
+		if !want.Match(text) {
+			return fmt.Errorf("%s has no %q:\n%s", args[0], args[1], text)
+		}
 		return nil
 	})
 }
