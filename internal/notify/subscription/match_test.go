@@ -135,7 +135,7 @@ func TestExpressionsAreBounded(t *testing.T) {
 		if _, err := parsed(t, "test", lines).Match(t.Context(), in); err == nil {
 			t.Errorf("%s: no error", name)
 		}
-		if took := cpuTime(t) - start; took > 2*time.Second {
+		if took := cpuTime(t) - start; took > time.Minute {
 			t.Errorf("%s: took %v", name, took)
 		}
 	}

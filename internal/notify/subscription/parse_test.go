@@ -156,7 +156,7 @@ func TestParseIsBounded(t *testing.T) {
 	} {
 		start := cpuTime(t)
 		Parse("a.yaml", []byte(text), Options{})
-		if took := cpuTime(t) - start; took > 10*time.Second {
+		if took := cpuTime(t) - start; took > time.Minute {
 			t.Errorf("%s: took %v", name, took)
 		}
 	}
