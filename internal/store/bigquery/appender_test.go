@@ -183,12 +183,11 @@ func TestAppendErrorsSayWhatToDo(t *testing.T) {
 			t.Run(fmt.Sprintf("%s, creating %v", name, creating), func(t *testing.T) {
 				p := behind(t)
 				s := readyStore(t)
-				s.patience = 4 * time.Second
 				refused, text := status.Error(c.code, c.message), c.text
 				if creating {
 					p.creating = refused
 					if c.kind == errkind.Busy { // the client tries again until the patience ends
-						text = "did not answer in time"
+						s.patience, text = 4*time.Second, "did not answer in time"
 					}
 				} else {
 					p.faults = []fault{{refused, false}, {refused, false}, {refused, false}, {refused, false}, {refused, false}}
