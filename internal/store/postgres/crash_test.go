@@ -114,6 +114,7 @@ func TestRestart(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Start(t)
 	s, _ := initialized(t, server)
+	s.retryFor = 2 * time.Minute // a busy machine may take long to run the server again
 	rounds := 4
 	if testing.Short() {
 		rounds = 2
