@@ -79,7 +79,7 @@ func TestDecompress(t *testing.T) {
 		{"connection lost of zstd", "zstd", failing{bytes.NewReader(zstandard(t, text)[:20]), reset}, 400, "did not arrive"},
 		{"connection lost of plain", "", failing{strings.NewReader(text), reset}, 400, "did not arrive"},
 	} {
-		d := New(Config{MaxBytes: 1 << 30, MaxMemory: 1 << 30, Wait: time.Second})
+		d := New(Config{MaxBytes: 1 << 30, MaxMemory: 1 << 30, Wait: time.Minute})
 		r := httptest.NewRequest("POST", "/submit", test.body)
 		if test.encoding != "" {
 			r.Header.Set("Content-Encoding", test.encoding)

@@ -47,7 +47,7 @@ func newReceiver(t *testing.T, most int64) (*Receiver, http.Handler) {
 	d := New(Config{
 		Auth: &auth.Checker{}, Queue: q, Store: st, Log: slog.New(slog.DiscardHandler), Now: time.Now, Clock: arrival.NewClock(time.Now),
 		Metrics:  NewMetrics(prometheus.NewRegistry()),
-		MaxBytes: 1000, MaxMemory: 1000, Wait: 10 * time.Millisecond,
+		MaxBytes: 1000, MaxMemory: 1000, Wait: time.Minute,
 	})
 	front := front.New(front.Limits{})
 	d.Routes(front)
@@ -62,6 +62,8 @@ func ask(h http.Handler, method, path, body string) *httptest.ResponseRecorder {
 
 func TestMemoryIsBounded(t *testing.T) {
 	d, h := newReceiver(t, 0)
+	enough := d.Wait
+	d.Wait = time.Millisecond
 	if err := d.memory.Acquire(t.Context(), 1000); err != nil {
 		t.Fatal(err)
 	}
@@ -77,6 +79,7 @@ func TestMemoryIsBounded(t *testing.T) {
 		t.Errorf("memory for checking taken: %d %s", w.Code, w.Body)
 	}
 	d.checking.Release(1000)
+	d.Wait = enough
 	// A receiver releases all memory, whether it accepts a submission or not.
 	for _, body := range []string{emptyReport, "nonsense", strings.Repeat(" ", 1001), strings.Repeat(" ", 900) + emptyReport, ""} {
 		ask(h, "POST", "/submit", body)
