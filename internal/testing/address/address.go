@@ -49,7 +49,7 @@ func Reserve(t testing.TB) string {
 // process has a copy of the old listener until it executes its program, so Listen waits if
 // the address is in use.
 func Listen(address string) (net.Listener, error) {
-	for end := time.Now().Add(10 * time.Second); ; {
+	for end := time.Now().Add(time.Minute); ; {
 		l, err := net.Listen("tcp", address)
 		if !errors.Is(err, syscall.EADDRINUSE) || time.Now().After(end) {
 			return l, err
