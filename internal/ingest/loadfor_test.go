@@ -58,7 +58,7 @@ func TestLoadForEnds(t *testing.T) {
 	if pending, err := b.queue.Pending(t.Context(), "s2"); err != nil || !pending {
 		t.Errorf("pending: %v, %v", pending, err)
 	}
-	if done, err := b.LoadFor(t.Context(), time.Second); err != nil || done.Submissions != 1 {
+	if done, err := b.LoadFor(t.Context(), 50*time.Second); err != nil || done.Submissions != 1 {
 		t.Errorf("the next call: %+v, %v", done, err)
 	}
 }
