@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -96,7 +97,10 @@ func TestLoad(t *testing.T) {
 	}
 }
 
-func TestReload(t *testing.T) {
+// In a bubble of synctest no time passes while the test runs.
+func TestReload(t *testing.T) { synctest.Test(t, testReload) }
+
+func testReload(t *testing.T) {
 	good := fileAbout("test", "match: 'true'\n")
 	dir := folderOf(t, map[string]string{"a.yaml": good, "webhooks.yaml": "ops: {url: https://x.example.org, secret_file: s}\n", "s": "one"})
 	f := &Follower{Dir: dir}
