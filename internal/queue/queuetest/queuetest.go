@@ -5,9 +5,9 @@
 package queuetest
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"reflect"
 	"testing"
 	"time"
@@ -226,13 +226,11 @@ func (o opener) requireStats(t *testing.T, q queue.Queue, when string, want queu
 	})
 }
 
-// randomData returns n bytes of which no two pieces are alike.
+// randomData returns n bytes, always the same, of which no two pieces are alike.
 func randomData(n int) []byte {
-	var b bytes.Buffer
-	for i := 0; b.Len() < n; i++ {
-		fmt.Fprintf(&b, "%08x", uint32(i)*2654435761)
-	}
-	return b.Bytes()[:n]
+	data := make([]byte, n)
+	rand.NewChaCha8([32]byte{}).Read(data)
+	return data
 }
 
 func deadIDs(t *testing.T, q queue.Queue) []string {
