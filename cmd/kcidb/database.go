@@ -66,7 +66,7 @@ func (o *databaseOptions) addTo(p *program, cmd *cobra.Command) {
 
 func mustCompleteSpecs(cmd *cobra.Command, flag string) {
 	var words []string
-	for _, d := range all.Drivers {
+	for _, d := range all.Drivers() {
 		words = append(words, d.Name+":")
 	}
 	complete := cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoSpace)

@@ -74,13 +74,36 @@ func Resolve(ctx context.Context, value string) (string, error) {
 	return string(text), nil
 }
 
-// Open returns the source of a key's secret: the value itself, or the secret that the value
-// refers to. It returns a nil source for an empty value. A secret that is kept already, for
-// the same key, is not read again. Its errors name the key and say what to do.
+// Reader returns the source of a secret: the value itself, or the secret that the value
+// refers to. It returns a nil source for an empty value. Its errors say what to do.
+type Reader func(ctx context.Context, value secret.Text) (secret.Source, error)
+
+// Once is a Reader that reads a secret once.
+func Once(ctx context.Context, value secret.Text) (secret.Source, error) {
+	text, err := Resolve(ctx, string(value))
+	return secret.Fixed(secret.Text(text)), err
+}
+
+// Reader returns a Reader of the secrets of a key, which the keeper keeps.
+func (k *Keeper) Reader(key string) Reader {
+	return func(ctx context.Context, value secret.Text) (secret.Source, error) { return k.read(ctx, key, value) }
+}
+
+// Open returns the source of a key's secret, as a Reader does. Its errors name the key.
 func (k *Keeper) Open(ctx context.Context, key string, value secret.Text) (secret.Source, error) {
-	from, err := parse(value)
+	source, err := k.read(ctx, key, value)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", key, err)
+	}
+	return source, nil
+}
+
+// read returns the source of a key's secret. It does not read a secret again that is kept
+// for the key.
+func (k *Keeper) read(ctx context.Context, key string, value secret.Text) (secret.Source, error) {
+	from, err := parse(value)
+	if err != nil {
+		return nil, err
 	}
 	if from == (reference{}) {
 		return secret.Fixed(value), nil
@@ -90,7 +113,7 @@ func (k *Keeper) Open(ctx context.Context, key string, value secret.Text) (secre
 	}
 	text, err := k.fetch(ctx, from)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %v: %w", key, from, err)
+		return nil, fmt.Errorf("%v: %w", from, err)
 	}
 	if !from.changes() {
 		return secret.Fixed(text), nil

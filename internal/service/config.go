@@ -21,8 +21,9 @@ import (
 // default: start with DefaultConfig.
 //
 // A secret.Text is the secret or a reference to it, which package secrets describes. The
-// specifications of databases and queues are secrets, because they may have passwords.
-// They are read once, when the service starts.
+// specifications of databases and queues are secrets, because they may have passwords. Of a
+// specification that is replaced, only the user and the password are used before the next
+// start.
 type Config struct {
 	// Data is the directory of the service's files: the embedded queue and the
 	// SQLite database, unless Queue and Database name others. It is created,

@@ -5,6 +5,7 @@ package service
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -14,9 +15,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
+
 	"github.com/kcidb-go/kcidb/internal/auth"
 	"github.com/kcidb-go/kcidb/internal/auth/secret"
 	"github.com/kcidb-go/kcidb/internal/queue"
+	queues "github.com/kcidb-go/kcidb/internal/queue/all"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
 	"github.com/kcidb-go/kcidb/internal/testing/address"
@@ -172,16 +176,26 @@ func TestLog(t *testing.T) {
 	}
 }
 
-// TestQueueListens: other processes can submit to the queue.
+// TestQueueListens: other processes can submit to the queue with its token, which may be
+// replaced.
 func TestQueueListens(t *testing.T) {
-	listen := address.Reserve(t)
-	s := start(t, func(c *Config) { c.QueueListen, c.QueueToken = listen, "t" })
-	other := &Service{cfg: Config{Queue: secret.Text("nats://t@" + listen + "/KCIDB"), MaxSubmission: 1 << 20}, log: slog.New(slog.DiscardHandler)}
-	q, err := other.openQueue(t.Context())
+	listen, token := address.Reserve(t), newSecretFile(t, "old")
+	s := startWith(t, func(c *Config) { c.QueueListen, c.QueueToken = listen, token.reference() }, lookOften)
+	open := func(token string) (queue.Queue, error) {
+		return queues.Open(t.Context(), "nats://"+token+"@"+listen+"/KCIDB", queues.Options{Logger: slog.New(slog.DiscardHandler)})
+	}
+	old, err := open("old")
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer old.Close()
+	token.replace(t, "new")
+	var q queue.Queue
+	eventually.Succeeds(t, func() error { q, err = open("new"); return err })
 	defer q.Close()
+	if _, err := open("old"); !errors.Is(err, nats.ErrAuthorization) {
+		t.Errorf("with the old token: %v", err)
+	}
 	if err := q.Publish(t.Context(), queue.Message{ID: "fromOutside", Origin: "ci", Received: time.Now(), Data: []byte(newReport(1))}); err != nil {
 		t.Fatal(err)
 	}

@@ -48,13 +48,15 @@ func (s *Service) connectQueue(ctx context.Context) (queue.Queue, error) {
 		MaxAttempts:     -1,
 		MaxMessageBytes: int(s.cfg.MaxSubmission),
 		Logger:          s.log,
+		Secrets:         s.secrets.keeper.Reader("queue"),
 	}
 	if s.cfg.Queue != "" {
 		return queues.Open(ctx, string(s.cfg.Queue), o)
 	}
 	own := jetstream.Config{Dir: s.cfg.queueDirectory(), Listen: s.cfg.QueueListen}
-	if s.secrets != nil && s.secrets.queueToken != nil {
-		own.User = string(s.secrets.queueToken())
+	if token := s.secrets.queueToken; token != nil {
+		own.User = string(token())
+		own.Credentials = func() (user, password string) { return string(token()), "" }
 	}
 	return o.JetStream(own).Open(ctx)
 }
@@ -68,7 +70,7 @@ func (s *Service) openStore(ctx context.Context) (_ store.Store, err error) {
 	if own {
 		spec = "sqlite:" + s.cfg.databaseFile()
 	}
-	opened, err := all.Open(ctx, spec)
+	opened, err := all.OpenWith(ctx, spec, s.secrets.keeper.Reader("database"))
 	if err != nil {
 		return nil, err
 	}

@@ -7,16 +7,19 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/kcidb-go/kcidb/internal/auth/secret"
 	"github.com/kcidb-go/kcidb/internal/google"
 	"github.com/kcidb-go/kcidb/internal/queue/jetstream"
 	"github.com/kcidb-go/kcidb/internal/store/pgtest"
 	"github.com/kcidb-go/kcidb/internal/testing/address"
+	"github.com/kcidb-go/kcidb/internal/testing/eventually"
 )
 
 // runLogged runs a service until it serves or fails. It returns its log, at level debug,
@@ -122,3 +125,82 @@ func setReadDatabase(c *Config, spec secret.Text) { c.ReadDatabase = spec }
 func setQueue(c *Config, spec secret.Text)        { c.Queue = spec }
 func setSpool(c *Config, spec secret.Text)        { c.Spool, c.Loaded = spec, "nats://127.0.0.1:1/LOADED" }
 func setLoaded(c *Config, spec secret.Text)       { c.Spool, c.Loaded = "firestore:project", spec }
+
+// secretFile is a file with a secret.
+type secretFile string
+
+func newSecretFile(t *testing.T, text string) secretFile {
+	f := secretFile(filepath.Join(t.TempDir(), "secret"))
+	f.replace(t, text)
+	return f
+}
+
+func (f secretFile) reference() secret.Text { return secret.Text("file:" + f) }
+
+func (f secretFile) replace(t *testing.T, text string) {
+	t.Helper()
+	next := string(f) + ".new"
+	err := os.WriteFile(next, []byte(text+"\n"), 0o600)
+	if err = errors.Join(err, os.Rename(next, string(f))); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// lookOften lets a service look often whether its secrets were replaced.
+func lookOften(s *Service) { s.secrets.keeper.Every = time.Millisecond }
+
+// TestPasswordsAreReplaced: a service whose database and queue get new passwords goes on
+// without a restart, when its specifications have the new passwords.
+func TestPasswordsAreReplaced(t *testing.T) {
+	server := pgtest.Start(t)
+	server.Exec(t, "postgres", "CREATE ROLE someone LOGIN PASSWORD 'old'")
+	database := postgres(t, server.Database(t))
+	name := strings.TrimPrefix(strings.Fields(database[strings.Index(database, "dbname="):])[0], "dbname=")
+	server.Exec(t, name, "GRANT ALL ON ALL TABLES IN SCHEMA public TO someone", "GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO someone")
+	server.Require(t, "local all someone scram-sha-256")
+
+	cfg := jetstream.Config{Dir: t.TempDir(), Listen: address.Reserve(t), User: "old", Logger: slog.New(slog.DiscardHandler)}
+	remote, err := cfg.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { remote.Close() }()
+
+	databaseSpec := func(password string) string { return server.Spec(name, "someone") + " password=" + password }
+	muxSpec := func(password string) string {
+		return "mux:" + strings.ReplaceAll(databaseSpec(password), " ", `\ `) + " null"
+	}
+	queueSpec := func(token string) string { return "nats://" + token + "@" + cfg.Listen + "/KCIDB" }
+	main, read, queue := newSecretFile(t, muxSpec("old")), newSecretFile(t, databaseSpec("old")), newSecretFile(t, queueSpec("old"))
+	s := startWith(t, func(c *Config) {
+		c.Database, c.ReadDatabase, c.Queue = main.reference(), read.reference(), queue.reference()
+	}, lookOften)
+	submit := func(n int) {
+		var sent reply
+		eventually.Succeeds(t, func() error {
+			if sent = do(t, request(t, "POST", s.url+"/submit", strings.NewReader(newReport(n)))); sent.code != http.StatusOK {
+				return errors.New(sent.body)
+			}
+			return nil
+		})
+		waitForStatus(t, s.url, sent.ID, "processed")
+	}
+	submit(1)
+
+	server.Exec(t, "postgres", "ALTER ROLE someone PASSWORD 'new'",
+		"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'someone'")
+	if err := remote.Close(); err != nil {
+		t.Fatal(err)
+	}
+	cfg.User = "new"
+	if remote, err = cfg.Open(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	main.replace(t, muxSpec("new"))
+	read.replace(t, databaseSpec("new"))
+	queue.replace(t, queueSpec("new"))
+	submit(2)
+	if page := do(t, request(t, "GET", s.url+"/checkout/ci:c2", nil)); page.code != http.StatusOK {
+		t.Errorf("the page: %d %s", page.code, page.body)
+	}
+}

@@ -22,7 +22,7 @@ import (
 // unavailable now may come back, so it is only logged; any other error is probably a
 // mistake in the configuration, and is returned.
 func (s *Service) openReplica(ctx context.Context) (store.Store, error) {
-	opened, err := all.Open(ctx, string(s.cfg.ReadDatabase))
+	opened, err := all.OpenWith(ctx, string(s.cfg.ReadDatabase), s.secrets.keeper.Reader("read_database"))
 	if err != nil {
 		return nil, fmt.Errorf("read_database: %w", err)
 	}

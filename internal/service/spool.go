@@ -76,6 +76,7 @@ func (s *Service) openLoaded(ctx context.Context) (queue.Queue, error) {
 	// The notifier gives no message up, except one that it cannot read.
 	q, err := queues.Open(ctx, string(s.cfg.Loaded), queues.Options{
 		Visibility: visibility, MaxAttempts: -1, Suffix: names.NotifySuffix, Logger: s.log,
+		Secrets: s.secrets.keeper.Reader("loaded"),
 	})
 	if err != nil {
 		return nil, err

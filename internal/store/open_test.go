@@ -12,8 +12,8 @@ import (
 func TestOpen(t *testing.T) {
 	var opened string
 	driver := func(name string) Driver {
-		return Driver{Name: name, Help: "\nhelp of " + name + "\n", Open: func(_ context.Context, params string) (Sink, error) {
-			opened = name + " " + params
+		return Driver{Name: name, Help: "\nhelp of " + name + "\n", Open: func(_ context.Context, params Spec) (Sink, error) {
+			opened = name + " " + params()
 			return nil, errors.ErrUnsupported
 		}}
 	}
@@ -35,7 +35,7 @@ func TestOpen(t *testing.T) {
 		{few, ":x", "the drivers are"},
 	} {
 		opened = ""
-		_, err := Open(t.Context(), c.drivers, c.spec)
+		_, err := Open(t.Context(), c.drivers, Fixed(c.spec))
 		if opened == "" {
 			opened = err.Error()
 		}
@@ -45,5 +45,22 @@ func TestOpen(t *testing.T) {
 	}
 	if help := Help(few); !strings.Contains(help, "\nsqlite\n    help of sqlite\n") {
 		t.Errorf("the help is %q", help)
+	}
+}
+
+// TestSpecIsReplaced: a driver gets the new parameters of a specification that is replaced,
+// unless these are of another driver.
+func TestSpecIsReplaced(t *testing.T) {
+	var params Spec
+	d := Driver{Name: "sqlite", Open: func(_ context.Context, p Spec) (Sink, error) { params = p; return nil, nil }}
+	spec := "sqlite:a"
+	if _, err := Open(t.Context(), []Driver{d}, func() string { return spec }); err != nil {
+		t.Fatal(err)
+	}
+	for now, want := range map[string]string{"sqlite:a": "a", "sqlite:b:c": "b:c", "json:x": "a", "": "a"} {
+		spec = now
+		if got := params(); got != want {
+			t.Errorf("%q: %q, want %q", now, got, want)
+		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/auth/secret"
 	"github.com/kcidb-go/kcidb/internal/queue"
 	"github.com/kcidb-go/kcidb/internal/queue/jetstream"
 	"github.com/kcidb-go/kcidb/internal/queue/pubsub"
@@ -36,6 +37,10 @@ type Options struct {
 	Suffix string
 	// Logger gets what happens apart from calls.
 	Logger *slog.Logger
+	// Secrets reads a specification that is given as a reference. If the specification is
+	// replaced, later connections to NATS use the user and the password of the new one. By
+	// default it is read once.
+	Secrets secrets.Reader
 }
 
 // JetStream returns c with the settings of o.
@@ -48,15 +53,28 @@ func (o Options) JetStream(c jetstream.Config) jetstream.Config {
 // queue; Init does. Errors of a specification never repeat it, because it may hold a
 // password. The specification may be a reference: see package secrets.
 func Open(ctx context.Context, spec string, o Options) (queue.Queue, error) {
-	spec, err := secrets.Resolve(ctx, spec)
+	read := o.Secrets
+	if read == nil {
+		read = secrets.Once
+	}
+	source, err := read(ctx, secret.Text(spec))
 	if err != nil {
 		return nil, fmt.Errorf("queue: %w", err)
+	}
+	if secrets.Refers(secret.Text(spec)) {
+		spec = string(source())
 	}
 	switch scheme, _, _ := strings.Cut(spec, ":"); scheme {
 	case "embedded", "nats", "tls":
 		c, err := jetstream.Parse(spec)
 		if err != nil {
 			return nil, err
+		}
+		c.Credentials = func() (user, password string) {
+			if now, err := jetstream.Parse(string(source())); err == nil {
+				return now.User, now.Password
+			}
+			return c.User, c.Password
 		}
 		return o.JetStream(c).Open(ctx)
 	case "pubsub":

@@ -34,6 +34,9 @@ type Config struct {
 	// User and Password are required from clients that connect to Listen, or
 	// sent to Servers. A User without a Password is a token.
 	User, Password string
+	// Credentials is asked for the user and the password at each connection, because
+	// they may be replaced while the queue is open. The default returns User and Password.
+	Credentials func() (user, password string)
 
 	// Stream is the queue's name ("KCIDB"). Dead letters are kept in the stream
 	// of this name followed by "-dead".
@@ -130,5 +133,9 @@ func (c Config) withDefaults() Config {
 	c.MaxMessageBytes = cmp.Or(c.MaxMessageBytes, 512<<20)
 	c.MaxBytes = cmp.Or(c.MaxBytes, -1)
 	c.Logger = cmp.Or(c.Logger, slog.Default())
+	if c.Credentials == nil {
+		user, password := c.User, c.Password
+		c.Credentials = func() (string, string) { return user, password }
+	}
 	return c
 }

@@ -80,7 +80,7 @@ func startServer(cfg Config) (_ *embedded, err error) {
 		}
 	}
 	if cfg.User != "" {
-		opts.CustomClientAuthentication = authenticator{cfg.User, cfg.Password}
+		opts.CustomClientAuthentication = authenticator(cfg.Credentials)
 	}
 	srv, err := server.NewServer(opts)
 	if err != nil {
@@ -121,15 +121,19 @@ func splitListen(address string) (host string, port int, err error) {
 // authenticator authenticates clients by user and password, or, without a password, by
 // the user as a token. The server could do this itself, but warns about every
 // secret that is not hashed.
-type authenticator struct{ user, password string }
+type authenticator func() (user, password string)
 
 // Check implements server.Authentication.
 func (d authenticator) Check(c server.ClientAuthentication) bool {
 	shown := c.GetOpts()
-	if d.password == "" {
-		return equal(shown.Token, d.user)
+	user, password := d()
+	switch {
+	case user == "":
+		return false
+	case password == "":
+		return equal(shown.Token, user)
 	}
-	return equal(shown.Username, d.user) && equal(shown.Password, d.password)
+	return equal(shown.Username, user) && equal(shown.Password, password)
 }
 
 // equal compares in constant time.

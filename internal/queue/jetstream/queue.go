@@ -105,9 +105,10 @@ func dial(ctx context.Context, cfg Config, srv *embedded) (*jsQueue, error) {
 	case cfg.CredsFile != "":
 		opts = append(opts, nats.UserCredentials(cfg.CredsFile))
 	case cfg.Password != "":
-		opts = append(opts, nats.UserInfo(cfg.User, cfg.Password))
+		opts = append(opts, nats.UserInfoHandler(cfg.Credentials), nats.IgnoreAuthErrorAbort())
 	case cfg.User != "":
-		opts = append(opts, nats.Token(cfg.User))
+		token := func() string { user, _ := cfg.Credentials(); return user }
+		opts = append(opts, nats.TokenHandler(token), nats.IgnoreAuthErrorAbort())
 	}
 	if cfg.TLS {
 		opts = append(opts, nats.Secure(&tls.Config{MinVersion: tls.VersionTLS12}))

@@ -9,13 +9,16 @@ import (
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
 	js "github.com/nats-io/nats.go/jetstream"
 
 	"github.com/kcidb-go/kcidb/internal/queue"
+	"github.com/kcidb-go/kcidb/internal/testing/address"
 	"github.com/kcidb-go/kcidb/internal/testing/eventually"
 )
 
@@ -67,6 +70,51 @@ func TestReconnect(t *testing.T) {
 	if err != nil || len(got) != 1 {
 		t.Errorf("pulled %d messages, %v", len(got), err)
 	}
+}
+
+// TestCredentialsAreReplaced: a queue whose server has another token connects again when it
+// has the token, too, however often the server refused it before.
+func TestCredentialsAreReplaced(t *testing.T) {
+	t.Parallel()
+	var theirs, ours atomic.Pointer[string]
+	var asked atomic.Int32
+	set := func(p *atomic.Pointer[string], token string) { p.Store(&token) }
+	set(&theirs, "old")
+	set(&ours, "old")
+
+	cfg := testConfig(t)
+	cfg.Dir, cfg.Listen, cfg.User = t.TempDir(), address.Reserve(t), "old"
+	cfg.Credentials = func() (string, string) { asked.Add(1); return *theirs.Load(), "" }
+	server := open(t, cfg)
+	remote := testConfig(t)
+	remote.Servers, remote.User = []string{cfg.Listen}, "old"
+	remote.Credentials = func() (string, string) { return *ours.Load(), "" }
+	q := openNew(t, remote)
+
+	set(&theirs, "new")
+	for _, token := range []string{"old", "newer", ""} {
+		other := remote
+		other.User, other.Credentials = token, nil
+		if _, err := other.Open(t.Context()); !errors.Is(err, nats.ErrAuthorization) {
+			t.Errorf("with the token %q: %v", token, err)
+		}
+	}
+	set(&theirs, "")
+	other := remote
+	other.User, other.Credentials = "", nil
+	if _, err := other.Open(t.Context()); !errors.Is(err, nats.ErrAuthorization) {
+		t.Errorf("without a token, while the server has none: %v", err)
+	}
+
+	set(&theirs, "new")
+	if err := server.Close(); err != nil {
+		t.Fatal(err)
+	}
+	open(t, cfg)
+	before := asked.Load()
+	eventually.True(t, "the server refuses the old token again and again", func() bool { return asked.Load() > before+3 })
+	set(&ours, "new")
+	untilDone(t, "publish with the new token", func() error { return q.Publish(t.Context(), queue.Message{ID: "after"}) })
 }
 
 // TestSlowAnswers: a message that the server hands out to a waiting Pull, and that arrives

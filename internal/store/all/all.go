@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/kcidb-go/kcidb/internal/auth/secret"
 	"github.com/kcidb-go/kcidb/internal/secrets"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/bigquery"
@@ -18,27 +19,41 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
 )
 
-// Drivers are all drivers, in the order of their names.
-var Drivers []store.Driver
+// Drivers returns all drivers, in the order of their names.
+func Drivers() []store.Driver { return drivers(secrets.Once) }
 
-// The driver mux opens databases with all drivers, including itself, so that the
-// initializer of Drivers would refer to itself.
-func init() {
-	Drivers = []store.Driver{bigquery.Driver, jsonfile.Driver, mux.Driver(Open), null.Driver, postgres.Driver, sqlite.Driver}
+// drivers returns all drivers. The driver mux reads references to specifications with read.
+func drivers(read secrets.Reader) []store.Driver {
+	openOne := func(ctx context.Context, spec store.Spec) (store.Sink, error) { return open(ctx, spec, read) }
+	return []store.Driver{bigquery.Driver, jsonfile.Driver, mux.Driver(openOne), null.Driver, postgres.Driver, sqlite.Driver}
 }
 
-// Open opens the database that the specification describes, as [store.Open]
-// does with all drivers. The specification may be a reference: see package secrets.
+// Open opens the database that the specification describes, as [store.Open] does with all
+// drivers. The specification may be a reference, which is read once: see package secrets.
 func Open(ctx context.Context, spec string) (store.Sink, error) {
-	spec, err := secrets.Resolve(ctx, spec)
+	return OpenWith(ctx, spec, secrets.Once)
+}
+
+// OpenWith opens a database as Open does, and reads references with read. If the
+// specification is replaced, later connections use the user and the password of the new one.
+func OpenWith(ctx context.Context, spec string, read secrets.Reader) (store.Sink, error) {
+	return open(ctx, store.Fixed(spec), read)
+}
+
+func open(ctx context.Context, spec store.Spec, read secrets.Reader) (store.Sink, error) {
+	value := secret.Text(spec())
+	source, err := read(ctx, value)
 	if err != nil {
 		return nil, fmt.Errorf("database: %w", err)
 	}
-	return store.Open(ctx, Drivers, spec)
+	if secrets.Refers(value) {
+		spec = func() string { return string(source()) }
+	}
+	return store.Open(ctx, drivers(read), spec)
 }
 
 // Help returns the help of all drivers, as the flag --database-help prints it.
-func Help() string { return store.Help(Drivers) + referencesHelp }
+func Help() string { return store.Help(Drivers()) + referencesHelp }
 
 const referencesHelp = `
 A specification with a password can be kept elsewhere, where the arguments of the

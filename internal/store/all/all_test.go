@@ -13,10 +13,10 @@ import (
 
 func TestDrivers(t *testing.T) {
 	byName := func(a, b store.Driver) int { return strings.Compare(a.Name, b.Name) }
-	if !slices.IsSortedFunc(Drivers, byName) {
+	if !slices.IsSortedFunc(Drivers(), byName) {
 		t.Error("the drivers are not in the order of their names")
 	}
-	for _, d := range Drivers {
+	for _, d := range Drivers() {
 		if !strings.Contains(Help(), "\n"+d.Name+"\n    "+d.Name) {
 			t.Errorf("the help of %s does not begin with its specification", d.Name)
 		}

@@ -50,7 +50,7 @@ bigquery:WORD. Choose it to keep years of reports without a server; answers take
 seconds, and queries are paid by the bytes they read.
 Example: bigquery:my-project.kcidb
 `,
-	Open: func(ctx context.Context, params string) (store.Sink, error) { return Open(ctx, params) },
+	Open: func(ctx context.Context, params store.Spec) (store.Sink, error) { return Open(ctx, params()) },
 }
 
 // Store is an opened data set.

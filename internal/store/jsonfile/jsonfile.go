@@ -27,7 +27,7 @@ and their timestamps are kept. Loaded objects are forgotten when the command
 ends, and the file stays as it is.
 Example: json:dump.json
 `,
-	Open: Open,
+	Open: func(ctx context.Context, params store.Spec) (store.Sink, error) { return Open(ctx, params()) },
 }
 
 // objectsAtOnce is how many objects are loaded in a transaction.

@@ -20,7 +20,7 @@ import (
 )
 
 // Driver returns the driver that opens several databases with the function given.
-func Driver(open func(ctx context.Context, spec string) (store.Sink, error)) store.Driver {
+func Driver(open func(ctx context.Context, spec store.Spec) (store.Sink, error)) store.Driver {
 	return store.Driver{
 		Name: "mux",
 		Help: `
@@ -28,17 +28,26 @@ mux:SPEC SPEC ..., several databases: loads into all, and answers from the
 first. Spaces and backslashes in a specification have a backslash before them.
 Example: mux:sqlite:new.sqlite sqlite:name\ with\ spaces.sqlite
 `,
-		Open: func(ctx context.Context, params string) (store.Sink, error) {
-			specs, err := split(params)
+		Open: func(ctx context.Context, params store.Spec) (store.Sink, error) {
+			first, err := split(params())
 			if err != nil {
 				return nil, err
+			}
+			var specs []store.Spec
+			for i := range first {
+				specs = append(specs, func() string {
+					if now, err := split(params()); err == nil && len(now) == len(first) {
+						return now[i]
+					}
+					return first[i]
+				})
 			}
 			return openAll(ctx, specs, open)
 		},
 	}
 }
 
-func openAll(ctx context.Context, specs []string, open func(context.Context, string) (store.Sink, error)) (store.Sink, error) {
+func openAll(ctx context.Context, specs []store.Spec, open func(context.Context, store.Spec) (store.Sink, error)) (store.Sink, error) {
 	var opened []store.Sink
 	for i, spec := range specs {
 		db, err := open(ctx, spec)

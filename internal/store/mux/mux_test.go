@@ -22,9 +22,9 @@ import (
 // openWith opens databases with a mux over the drivers that need nothing.
 func openWith(ctx context.Context, params string) (store.Sink, error) {
 	drivers := []store.Driver{sqlite.Driver, null.Driver}
-	return mux.Driver(func(ctx context.Context, spec string) (store.Sink, error) {
+	return mux.Driver(func(ctx context.Context, spec store.Spec) (store.Sink, error) {
 		return store.Open(ctx, drivers, spec)
-	}).Open(ctx, params)
+	}).Open(ctx, store.Fixed(params))
 }
 
 func open(t *testing.T, params string) store.Sink {

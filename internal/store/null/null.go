@@ -21,8 +21,8 @@ var Driver = store.Driver{
 	Help: `
 null, which takes everything and keeps nothing. It has no parameters.
 `,
-	Open: func(_ context.Context, params string) (store.Sink, error) {
-		if params != "" {
+	Open: func(_ context.Context, params store.Spec) (store.Sink, error) {
+		if params() != "" {
 			return nil, errors.New("null: it has no parameters: the specification is null")
 		}
 		return sink{}, nil

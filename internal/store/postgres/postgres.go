@@ -48,7 +48,7 @@ left out comes from the environment (PGHOST, PGDATABASE, ...), the password from
 the file ~/.pgpass. The database must be there; Init makes the schema in it.
 Example: postgresql:host=/run/postgresql dbname=kcidb
 `,
-	Open: func(_ context.Context, params string) (store.Sink, error) { return Open(params) },
+	Open: func(_ context.Context, params store.Spec) (store.Sink, error) { return openWith(params) },
 }
 
 // patience is how long one statement may take, and so how long a server that stalls is
@@ -70,10 +70,22 @@ type Store struct {
 
 // Open returns the database that a connection string of libpq names. It does not connect
 // yet.
-func Open(params string) (*Store, error) {
-	cfg, name, err := parse(params)
+func Open(params string) (*Store, error) { return openWith(store.Fixed(params)) }
+
+// openWith opens a database whose password may be replaced.
+func openWith(params store.Spec) (*Store, error) {
+	first := params()
+	cfg, name, err := parse(first)
 	if err != nil {
 		return nil, err
+	}
+	cfg.BeforeConnect = func(_ context.Context, conn *pgx.ConnConfig) error {
+		if now := params(); now != first {
+			if cfg, _, err := parse(now); err == nil {
+				conn.User, conn.Password = cfg.ConnConfig.User, cfg.ConnConfig.Password
+			}
+		}
+		return nil
 	}
 	pool, err := pgxpool.NewWithConfig(context.Background(), cfg)
 	if err != nil {

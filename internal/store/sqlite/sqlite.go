@@ -41,7 +41,7 @@ sqlite::memory:, a database in memory, gone when the command ends. It starts
 without a schema, as a new file does.
 Example: sqlite:/var/lib/kcidb/kcidb.sqlite
 `,
-	Open: func(_ context.Context, params string) (store.Sink, error) { return Open(params) },
+	Open: func(_ context.Context, params store.Spec) (store.Sink, error) { return Open(params()) },
 }
 
 // memory is SQLite's name of a database in memory.

@@ -45,7 +45,7 @@ type toy struct {
 
 func openToy(t *testing.T) store.Sink {
 	t.Helper()
-	db, err := sqlite.Driver.Open(t.Context(), ":memory:")
+	db, err := sqlite.Open(":memory:")
 	if err != nil {
 		t.Fatal(err)
 	}

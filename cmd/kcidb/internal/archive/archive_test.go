@@ -35,7 +35,7 @@ type database struct {
 
 func newDatabase(t *testing.T) *database {
 	t.Helper()
-	db, err := sqlite.Driver.Open(t.Context(), ":memory:")
+	db, err := sqlite.Open(":memory:")
 	if err != nil {
 		t.Fatal(err)
 	}
