@@ -83,6 +83,8 @@ func dial(ctx context.Context, cfg Config, srv *embedded) (*jsQueue, error) {
 		nats.Name("kcidb"),
 		nats.Timeout(connectTimeout),
 		nats.MaxReconnects(-1),
+		// The server may have a new password before it is known here.
+		nats.IgnoreAuthErrorAbort(),
 		nats.CustomReconnectDelay(func(attempts int) time.Duration {
 			return min(50*time.Millisecond<<min(attempts, 10), 10*time.Second)
 		}),
@@ -105,10 +107,10 @@ func dial(ctx context.Context, cfg Config, srv *embedded) (*jsQueue, error) {
 	case cfg.CredsFile != "":
 		opts = append(opts, nats.UserCredentials(cfg.CredsFile))
 	case cfg.Password != "":
-		opts = append(opts, nats.UserInfoHandler(cfg.Credentials), nats.IgnoreAuthErrorAbort())
+		opts = append(opts, nats.UserInfoHandler(cfg.Credentials))
 	case cfg.User != "":
 		token := func() string { user, _ := cfg.Credentials(); return user }
-		opts = append(opts, nats.TokenHandler(token), nats.IgnoreAuthErrorAbort())
+		opts = append(opts, nats.TokenHandler(token))
 	}
 	if cfg.TLS {
 		opts = append(opts, nats.Secure(&tls.Config{MinVersion: tls.VersionTLS12}))
