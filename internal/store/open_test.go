@@ -49,7 +49,7 @@ func TestOpen(t *testing.T) {
 }
 
 // TestSpecIsReplaced: a driver gets the new parameters of a specification that is replaced,
-// unless these are of another driver.
+// unless it names another driver now.
 func TestSpecIsReplaced(t *testing.T) {
 	var params Spec
 	d := Driver{Name: "sqlite", Open: func(_ context.Context, p Spec) (Sink, error) { params = p; return nil, nil }}
