@@ -5,8 +5,6 @@ package service
 import (
 	"context"
 	"errors"
-	"fmt"
-	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/google/names"
 	"github.com/kcidb-go/kcidb/internal/loaded"
@@ -14,20 +12,20 @@ import (
 	queues "github.com/kcidb-go/kcidb/internal/queue/all"
 	"github.com/kcidb-go/kcidb/internal/secrets"
 	"github.com/kcidb-go/kcidb/internal/spool"
+	spools "github.com/kcidb-go/kcidb/internal/spool/all"
 	"github.com/kcidb-go/kcidb/internal/spool/firestore"
 	"github.com/kcidb-go/kcidb/internal/spool/sqlspool"
 	"github.com/kcidb-go/kcidb/internal/store"
 )
 
-const firestorePrefix = "firestore:"
-
-var errNotFirestore = errors.New(`spool must begin with "` + firestorePrefix + `"`)
-
 // checkSpool returns an error if the settings of the spool are not valid.
 func (c *Config) checkSpool(r roles) error {
+	if c.Spool != "" && !secrets.Refers(c.Spool) {
+		if err := spools.Check(string(c.Spool)); err != nil {
+			return err
+		}
+	}
 	switch {
-	case c.Spool != "" && !secrets.Refers(c.Spool) && !strings.HasPrefix(string(c.Spool), firestorePrefix):
-		return errNotFirestore
 	case !r.notify && c.TasksAudience == "":
 		return nil
 	case c.Spool != "" && c.Loaded == "":
@@ -45,30 +43,17 @@ func (c *Config) needLoaded(r roles) bool {
 
 // openSpool opens the spool. It returns nil without a spool.
 func (s *Service) openSpool(ctx context.Context, st store.Store) (spool.Spool, error) {
-	if s.cfg.Spool != "" {
-		return s.openFirestore(ctx)
+	if s.cfg.Spool == "" {
+		if keeper, ok := sqlspool.Of(st); ok {
+			return keeper, nil
+		}
+		return nil, nil
 	}
-	if keeper, ok := sqlspool.Of(st); ok {
-		return keeper, nil
+	opened, err := spools.Open(ctx, string(s.cfg.Spool))
+	if keeper, ok := opened.(*firestore.Spool); ok {
+		keeper.Now = s.now
 	}
-	return nil, nil
-}
-
-func (s *Service) openFirestore(ctx context.Context) (spool.Spool, error) {
-	specification, err := secrets.Resolve(ctx, string(s.cfg.Spool))
-	if err != nil {
-		return nil, fmt.Errorf("spool: %w", err)
-	}
-	parameters, ok := strings.CutPrefix(specification, firestorePrefix)
-	if !ok {
-		return nil, errNotFirestore
-	}
-	keeper, err := firestore.Open(ctx, parameters)
-	if err != nil {
-		return nil, err
-	}
-	keeper.Now = s.now
-	return keeper, nil
+	return opened, err
 }
 
 // openLoaded opens the queue of loads, and creates it unless it exists.
