@@ -46,17 +46,26 @@ func runLogged(t *testing.T, change func(*Config)) (log string, err error) {
 	return text.String(), err
 }
 
+// databaseOfSomeone makes a database that the user "someone" works with, by a password. It
+// returns the name.
+func databaseOfSomeone(t *testing.T, server *pgtest.Server, password string) string {
+	t.Helper()
+	server.Exec(t, "postgres", "CREATE ROLE someone LOGIN PASSWORD '"+password+"'")
+	spec := postgres(t, server.Database(t))
+	name := strings.TrimPrefix(strings.Fields(spec[strings.Index(spec, "dbname="):])[0], "dbname=")
+	server.Exec(t, name, "GRANT ALL ON ALL TABLES IN SCHEMA public TO someone", "GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO someone")
+	server.Require(t, "local all someone scram-sha-256")
+	return name
+}
+
 // TestPasswordsAreNotShown: neither the log at level debug nor an error has the password
 // of a specification, given as text or by a reference, with which the service runs or
 // fails.
 func TestPasswordsAreNotShown(t *testing.T) {
 	t.Setenv(google.FirestoreEmulator, "127.0.0.1:1") // connects later
 	server := pgtest.Start(t)
-	server.Exec(t, "postgres", "CREATE ROLE someone LOGIN PASSWORD 'hunter2'", "CREATE DATABASE empty OWNER someone")
-	spec := postgres(t, server.Database(t))
-	name := strings.TrimPrefix(strings.Fields(spec[strings.Index(spec, "dbname="):])[0], "dbname=")
-	server.Exec(t, name, "GRANT ALL ON ALL TABLES IN SCHEMA public TO someone", "GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO someone")
-	server.Require(t, "local all someone scram-sha-256")
+	name := databaseOfSomeone(t, server, "hunter2")
+	server.Exec(t, "postgres", "CREATE DATABASE empty OWNER someone")
 
 	listen := address.Reserve(t)
 	own, err := (jetstream.Config{Dir: t.TempDir(), Listen: listen, User: "hunter2", Logger: slog.New(slog.DiscardHandler)}).Open(t.Context())
@@ -153,11 +162,7 @@ func lookOften(s *Service) { s.secrets.keeper.Every = time.Millisecond }
 // without a restart, when its specifications have the new passwords.
 func TestPasswordsAreReplaced(t *testing.T) {
 	server := pgtest.Start(t)
-	server.Exec(t, "postgres", "CREATE ROLE someone LOGIN PASSWORD 'old'")
-	database := postgres(t, server.Database(t))
-	name := strings.TrimPrefix(strings.Fields(database[strings.Index(database, "dbname="):])[0], "dbname=")
-	server.Exec(t, name, "GRANT ALL ON ALL TABLES IN SCHEMA public TO someone", "GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO someone")
-	server.Require(t, "local all someone scram-sha-256")
+	name := databaseOfSomeone(t, server, "old")
 
 	cfg := jetstream.Config{Dir: t.TempDir(), Listen: address.Reserve(t), User: "old", Logger: slog.New(slog.DiscardHandler)}
 	remote, err := cfg.Open(t.Context())

@@ -16,10 +16,10 @@ import (
 // clients that ask in SQL. There is one difference: of free objects of equal time, except
 // those of tests, the greater text stays, with the members in the order in which they came.
 
-// extras are what views change and add for dashboards and clients. Readers look for ” if a
-// checkout has no patches, which most origins do not report; an empty list of patches is as
-// none, because views do not distinguish these. The added columns are those of version 4 of
-// the report schema.
+// extras are what views change and add for dashboards and clients. Readers look for an
+// empty hash if a checkout has no patches, which most origins do not report; an empty list
+// of patches is as none, because views do not distinguish these. The added columns are those
+// of version 4 of the report schema.
 var extras = map[store.List]string{
 	store.Checkouts: ` REPLACE (IF(patchset_hash IS NULL AND git_commit_hash IS NOT NULL AND IFNULL(ARRAY_LENGTH(patchset_files), 0) = 0, '', patchset_hash) AS patchset_hash)`,
 	store.Builds:    ", CASE status WHEN 'PASS' THEN TRUE WHEN 'FAIL' THEN FALSE END AS valid",

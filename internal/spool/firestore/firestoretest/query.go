@@ -41,7 +41,7 @@ type order struct {
 // planOf reads a query.
 func planOf(parent string, q *query) (*plan, error) {
 	if q == nil || len(q.From) != 1 || q.From[0].AllDescendants || q.EndAt != nil || q.Offset != 0 || q.FindNearest != nil || q.Select != nil {
-		return nil, unimplemented("such a query")
+		return nil, lacks("such a query")
 	}
 	p := &plan{collection: q.From[0].CollectionId, start: q.StartAt}
 	p.path = parent + "/" + p.collection
@@ -55,7 +55,7 @@ func planOf(parent string, q *query) (*plan, error) {
 	return p, nil
 }
 
-func unimplemented(what string) error {
+func lacks(what string) error {
 	return status.Error(codes.Unimplemented, "this server has not "+what)
 }
 
@@ -66,7 +66,7 @@ func (p *plan) addFilter(f *firestorepb.StructuredQuery_Filter) error {
 		p.conditions = append(p.conditions, f.FieldFilter)
 	case *firestorepb.StructuredQuery_Filter_CompositeFilter:
 		if f.CompositeFilter.Op != firestorepb.StructuredQuery_CompositeFilter_AND {
-			return unimplemented("or")
+			return lacks("or")
 		}
 		for _, part := range f.CompositeFilter.Filters {
 			if err := p.addFilter(part); err != nil {
@@ -74,7 +74,7 @@ func (p *plan) addFilter(f *firestorepb.StructuredQuery_Filter) error {
 			}
 		}
 	default:
-		return unimplemented(fmt.Sprintf("the filter %v", f))
+		return lacks(fmt.Sprintf("the filter %v", f))
 	}
 	return nil
 }
