@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/testing/address"
+	"github.com/kcidb-go/kcidb/internal/testing/browser"
 	"github.com/kcidb-go/kcidb/internal/testing/eventually"
 	"github.com/kcidb-go/kcidb/internal/web/tasks/taskstest"
 )
@@ -42,7 +43,9 @@ func TestMain(m *testing.M) {
 	if told := os.Getenv(natsVariable); told != "" {
 		runTestNATS(told)
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	browser.Close()
+	os.Exit(code)
 }
 
 // runTestService runs a service until its standard input ends, which happens
