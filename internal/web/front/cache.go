@@ -44,7 +44,7 @@ func (v *request) shared(w http.ResponseWriter, r *http.Request, h http.HandlerF
 // of the key, because some answers contain it.
 func (k Kind) keyOf(r *http.Request, c coding) string {
 	query := r.URL.RawQuery
-	if k <= Page {
+	if k < Page {
 		query = ""
 	}
 	if strings.Contains(query, "&") {

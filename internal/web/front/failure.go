@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/errkind"
@@ -36,4 +37,12 @@ func Failure(err error) (status int, retryAfter time.Duration) {
 		return f.status, f.retryAfter
 	}
 	return http.StatusInternalServerError, 0
+}
+
+// RetryAfter sets the header that says after what time to try again, unless trying again
+// is no use.
+func RetryAfter(w http.ResponseWriter, after time.Duration) {
+	if after > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(after.Seconds())))
+	}
 }

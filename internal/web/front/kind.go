@@ -11,10 +11,10 @@ const (
 	// Probe asks whether the process is alive. It costs no more than a refusal, so that
 	// its rate is not limited: a flood must not make the process look dead.
 	Probe Kind = iota
-	// Light costs next to nothing, or is made once for all clients.
-	Light
-	// Page is a page for people about an object. Like the kinds above, it has no
+	// Light costs next to nothing, or is made once for all clients. Like Probe, it has no
 	// parameters.
+	Light
+	// Page is a page for people.
 	Page
 	// Question is a question of a program.
 	Question

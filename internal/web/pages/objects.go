@@ -72,14 +72,13 @@ func (p *Pages) describe(r *http.Request, ref object.Ref) (page objectPage, know
 
 // objectPage is the page of an object, or the notice instead of a page.
 type objectPage struct {
-	Style, Title, Type, Class string
-	Body                      template.HTML
+	Title, Type, Class string
+	Body               template.HTML
 }
 
 var objectTemplate = sync.OnceValue(func() *template.Template { return template.Must(template.ParseFS(files, "object.html")) })
 
 func (p *Pages) render(page objectPage) []byte {
-	page.Style = tag(style)
 	var b bytes.Buffer
 	if err := objectTemplate().Execute(&b, page); err != nil {
 		panic(fmt.Errorf("page of an object: %w", err))

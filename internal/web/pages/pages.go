@@ -7,7 +7,6 @@ package pages
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"embed"
 	"fmt"
 	"html/template"
@@ -23,22 +22,16 @@ import (
 	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/answers"
+	"github.com/kcidb-go/kcidb/internal/store/verdicts"
+	"github.com/kcidb-go/kcidb/internal/treenames"
 	"github.com/kcidb-go/kcidb/internal/web/front"
+	"github.com/kcidb-go/kcidb/internal/web/pages/about"
+	"github.com/kcidb-go/kcidb/internal/web/pages/shell"
 	"github.com/kcidb-go/kcidb/object"
 )
 
-//go:embed home.html object.html style.css
+//go:embed home.html object.html
 var files embed.FS
-
-var style = mustRead("style.css")
-
-func mustRead(name string) []byte {
-	text, err := files.ReadFile(name)
-	if err != nil {
-		panic(err) // it is embedded
-	}
-	return text
-}
 
 // Pages serves the pages.
 type Pages struct {
@@ -46,6 +39,8 @@ type Pages struct {
 	// Spool has the feeds. May be nil: then no feed exists.
 	Spool spool.Spool
 	Queue queue.Queue
+	// Trees names the trees of checkouts without a tree name.
+	Trees *treenames.Names
 	Log   *slog.Logger
 	Now   func() time.Time
 	// Tokens is set if submitters need a token.
@@ -63,9 +58,17 @@ func (p *Pages) Routes(f *front.Front) {
 		f.Handle("/"+string(t)+"/", front.Page, front.Methods{http.MethodGet: p.object})
 	}
 	f.Handle("/feed/{name}", front.Page, front.Methods{http.MethodGet: p.feed})
-	f.Handle("/style.css", front.Light, front.Methods{http.MethodGet: func(w http.ResponseWriter, _ *http.Request) {
-		send(w, "text/css; charset=utf-8", "public, max-age=86400", style)
-	}})
+	shell.Files(f)
+	s := p.shell()
+	about.Routes(f, s)
+}
+
+// shell returns the shell of the rooms.
+func (p *Pages) shell() *shell.Shell {
+	return &shell.Shell{
+		Store: p.Store, Answers: answers.Of(p.Store), Verdicts: verdicts.Of(p.Store), Spool: p.Spool, Queue: p.Queue, Trees: p.Trees,
+		Log: p.Log, Now: p.Now, Tokens: p.Tokens, Base: p.Base,
+	}
 }
 
 // home answers with the front page: an introduction to the service, and the latest
@@ -81,7 +84,7 @@ func (p *Pages) home(w http.ResponseWriter, r *http.Request) {
 	}
 	var page bytes.Buffer
 	err = homeTemplate().Execute(&page, homePage{
-		Style: tag(style), URL: address(r), Tokens: p.Tokens, Now: p.Now(), Failed: err != nil, NoCounts: noCounts, Seen: seen,
+		URL: address(r), Tokens: p.Tokens, Now: p.Now(), Failed: err != nil, NoCounts: noCounts, Seen: seen,
 	})
 	if err != nil {
 		panic(fmt.Errorf("home page: %w", err))
@@ -91,7 +94,6 @@ func (p *Pages) home(w http.ResponseWriter, r *http.Request) {
 
 // homePage is the data of the front page.
 type homePage struct {
-	Style    string // changes with the style sheet, so that browsers notice
 	URL      string // of this service, as the visitor sees it
 	Tokens   bool
 	Now      time.Time
@@ -128,12 +130,6 @@ func send(w http.ResponseWriter, kind, keep string, content []byte) {
 	w.Header().Set("Content-Type", kind)
 	w.Header().Set("Cache-Control", keep)
 	w.Write(content)
-}
-
-// tag returns an entity tag: a hash of the content.
-func tag(content []byte) string {
-	sum := sha256.Sum256(content)
-	return fmt.Sprintf("%x", sum[:8])
 }
 
 // contextWithin returns the context of a request, limited to a time.

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/web/front"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -72,9 +73,7 @@ func (d *Receiver) fail(w http.ResponseWriter, r *http.Request, origin string, e
 		a.Faults, a.More, a.Stopped = wrong.Faults, wrong.More, wrong.Stopped
 	case errors.As(err, &failed):
 		code, a = failed.code, refusal(failed.message)
-		if failed.retry > 0 {
-			w.Header().Set("Retry-After", strconv.Itoa(int(failed.retry.Seconds())))
-		}
+		front.RetryAfter(w, failed.retry)
 	}
 	level := slog.LevelInfo
 	if code >= 500 {

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package shell
+
+import (
+	"bytes"
+	"html/template"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// frame is the data of the layout: a page with its frame.
+type frame struct {
+	*Page
+	Sections []Link
+	Main     template.HTML
+	Query    string // of the search
+	Now      time.Time
+	// Permalink is the URL of the view; Still keeps it as it is now, "" if the page has
+	// no such URL.
+	Permalink, Still string
+	Style, Script    string // the URLs of the style sheet and of the script
+}
+
+var sections = []Link{
+	{"Trees", "/"}, {"Hardware", "/hardware"}, {"Issues", "/issues"}, {"Labs", "/labs"}, {"Origins", "/origins"}, {"Statistics", "/statistics"},
+}
+
+// frame writes a page with its frame.
+func (s *Shell) frame(w io.Writer, r *http.Request, page *Page) {
+	var main bytes.Buffer
+	page.Content.write(&main)
+	f := frame{
+		Page: page, Sections: sections, Main: template.HTML(main.String()), Now: s.Now().UTC(),
+		Permalink: r.URL.RequestURI(), Style: styleURL(), Script: scriptURL(),
+	}
+	if r.URL.Path == "/search" {
+		f.Query = r.URL.Query().Get("q")
+	}
+	if page.CanBeStill && page.Status == 0 {
+		f.Still = address(r.URL.EscapedPath(), withAsOf(r.URL.Query(), f.Now))
+	}
+	templates.Content("layout.html", f).write(w)
+}
+
+// withAsOf returns parameters with the time, unless they have a time already.
+func withAsOf(values url.Values, now time.Time) url.Values {
+	if !values.Has(AsOf) {
+		values.Set(AsOf, now.Format(time.RFC3339))
+	}
+	return values
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package shell
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/kcidb-go/kcidb/internal/web/front"
+)
+
+// viewTime bounds how long a view takes.
+const viewTime = 20 * time.Second
+
+// maxURL is the most bytes of a URL that the pages answer. The links of pages repeat the
+// filter of their URL.
+const maxURL = 8 << 10
+
+func (s *Shell) handler(view View, params []string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), viewTime)
+		defer cancel()
+		r = r.WithContext(ctx)
+		page, err := s.view(r, view, params)
+		if err != nil {
+			s.refuse(w, r, err)
+			return
+		}
+		s.send(w, r, page)
+	}
+}
+
+// view returns the page of a request. A path that ends in ".json" or ".atom" is that of
+// the page's API call or feed, unless it is the path of a page.
+func (s *Shell) view(r *http.Request, view View, params []string) (*Page, error) {
+	if len(r.URL.RequestURI()) > maxURL {
+		return nil, &Refusal{http.StatusRequestURITooLong, "The address is too long",
+			"An address of this service has at most 8,192 bytes. Take some values out of the filter."}
+	}
+	if err := canonical(r.URL, params); err != nil {
+		return nil, err
+	}
+	page, err := view(r)
+	var refusal *Refusal
+	if !errors.As(err, &refusal) || refusal.Status != http.StatusNotFound {
+		return page, err
+	}
+	for suffix, of := range map[string]func(*Page) string{
+		".json": func(p *Page) string { return p.JSON },
+		".atom": func(p *Page) string { return p.Atom },
+	} {
+		path, ok := strings.CutSuffix(r.URL.EscapedPath(), suffix)
+		if !ok {
+			continue
+		}
+		page, plainErr := view(withPath(r, path))
+		if plainErr != nil {
+			return nil, plainErr
+		}
+		if to := of(page); to != "" {
+			return nil, &Redirect{To: to}
+		}
+	}
+	return nil, err
+}
+
+// withPath returns the request with another path, which is percent-encoded.
+func withPath(r *http.Request, path string) *http.Request {
+	other := r.Clone(r.Context())
+	u, err := url.ParseRequestURI(path)
+	if err != nil {
+		u = &url.URL{Path: "/"}
+	}
+	u.RawQuery = r.URL.RawQuery
+	other.URL = u
+	return other
+}
+
+// send answers with a page.
+func (s *Shell) send(w http.ResponseWriter, r *http.Request, page *Page) {
+	var body bytes.Buffer
+	s.frame(&body, r, page)
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Cache-Control", "no-cache")
+	if !page.Changed.IsZero() {
+		h.Set("Last-Modified", page.Changed.UTC().Format(http.TimeFormat))
+	}
+	if page.Status != 0 {
+		w.WriteHeader(page.Status)
+	}
+	w.Write(body.Bytes())
+}
+
+// refuse answers with the page that an error asks for.
+func (s *Shell) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	var redirect *Redirect
+	var refusal *Refusal
+	switch {
+	case errors.As(err, &redirect):
+		w.Header().Set("Cache-Control", "no-cache")
+		http.Redirect(w, r, redirect.To, http.StatusFound)
+		return
+	case errors.As(err, &refusal):
+	case errors.Is(r.Context().Err(), context.Canceled): // the reader is gone
+		return
+	default:
+		s.Log.Error("no page", "path", r.URL.Path, "error", err)
+		status, retryAfter := front.Failure(err)
+		front.RetryAfter(w, retryAfter)
+		refusal = &Refusal{status, "The database does not answer at the moment", "Results that were sent are safe. Try again in a minute."}
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	page := s.notice(refusal)
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(refusal.Status)
+	var body bytes.Buffer
+	s.frame(&body, r, page)
+	w.Write(body.Bytes())
+}
