@@ -35,7 +35,7 @@ func static(title, template string, data any) shell.View {
 	}
 }
 
-// key is a key of the keyboard, or keys one after the other, with what they do.
+// key is a key of the keyboard, or keys one after the other, and its use.
 type key struct{ Keys, Does string }
 
 var keys = []key{

@@ -81,7 +81,7 @@ type Filter struct {
 // FilterOf returns the filter of a request.
 func FilterOf(r *http.Request) Filter { return Filter{r.URL.EscapedPath(), r.URL.Query()} }
 
-// Get returns the first value of a parameter, "" if there is none.
+// Get returns the first value of a parameter, "" without it.
 func (f Filter) Get(name string) string { return f.values.Get(name) }
 
 // Values returns the values of a parameter that a value has to be one of.

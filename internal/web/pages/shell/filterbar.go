@@ -73,7 +73,7 @@ func (b FilterBar) Open() bool { return len(b.Chosen) > 0 }
 // Pager is the data of the template "pager".
 type Pager struct {
 	Range    string // what is shown, such as "50 of 1,204"
-	Next     string // the URL of what comes next, "" for nothing
+	Next     string // the URL of the next page, "" on the last one
 	NextText string
 	Newest   string // the URL of the first page, "" on it
 }
