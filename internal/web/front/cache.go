@@ -21,11 +21,11 @@ const maxKept = 32 << 20
 func (v *request) shared(w http.ResponseWriter, r *http.Request, h http.HandlerFunc) {
 	coding := negotiate(strings.Join(r.Header["Accept-Encoding"], ","))
 	read := r.Method == http.MethodGet || r.Method == http.MethodHead
-	c := exchange{w: w, r: r, coding: coding, fresh: v.slots.kind.forPrograms(), h: h}
+	c := exchange{w: w, r: r, coding: coding, most: v.slots.kind.maxHeld(), fresh: v.slots.kind.forPrograms(), h: h}
 	var all *response
 	if read && r.Header["Authorization"] == nil {
 		keep := v.cache.keep
-		if v.slots.kind < Page || v.slots.kind.forSubmitters() {
+		if v.slots.kind < File || v.slots.kind.forSubmitters() {
 			keep = 0 // handlers of the cheap kinds keep their answers; submitters wait for a change
 		}
 		all = v.cache.answer(r.Context(), v.slots.kind.keyOf(r, coding), keep, c.respond)

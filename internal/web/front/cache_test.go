@@ -164,15 +164,15 @@ func TestSharedAnswers(t *testing.T) {
 	})
 }
 
-// Parameters, which pages ignore, make no other answer.
-func TestPagesHaveNoParameters(t *testing.T) {
+// Parameters, which files ignore, make no other answer.
+func TestFilesHaveNoParameters(t *testing.T) {
 	for k := range Submission {
 		asked := 0
 		front := oneOfEach(Limits{Keep: time.Hour}, func(http.ResponseWriter, *http.Request) { asked++ })
 		for n := range 3 {
 			fetch(front, "GET", fmt.Sprintf("/%d?n=%d", k, n))
 		}
-		if want := map[bool]int{true: 1, false: 3}[k == Page]; asked != want {
+		if want := map[bool]int{true: 1, false: 3}[k == File]; asked != want {
 			t.Errorf("kind %d was asked %d times, want %d", k, asked, want)
 		}
 	}

@@ -49,7 +49,7 @@ func negotiate(accept string) coding {
 // compressible reports whether compression makes answers of a type smaller.
 func compressible(contentType string) bool {
 	return strings.HasPrefix(contentType, "application/json") || strings.HasPrefix(contentType, "application/yaml") ||
-		strings.HasPrefix(contentType, "text/")
+		strings.HasPrefix(contentType, "text/") || contentType == "image/svg+xml"
 }
 
 // compressor is the writer of either library.

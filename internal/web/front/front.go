@@ -44,18 +44,25 @@ type Route struct {
 // New returns a front without handlers, which answers 404.
 func New(l Limits) *Front {
 	l = l.complete()
-	f := &Front{
-		limits: l, cache: newCache(l.Keep), mux: http.NewServeMux(),
-		streams: &stalled{most: maxStreams}, bodies: &stalled{most: maxUnsent},
-	}
+	f := &Front{limits: l, streams: &stalled{most: maxStreams}, bodies: &stalled{most: maxUnsent}}
 	if l.Rate > 0 {
 		f.rates = newRates(l.Rate, l.Burst)
 	}
 	for k := range kinds {
 		f.slots[k] = newSlots(k, l)
 	}
-	f.Handle("/", Light, http.HandlerFunc(NotFound))
-	return f
+	return f.Beside()
+}
+
+// Beside returns a front without handlers, for another address of the service. Both
+// fronts share f's limits, so that a second address does not double the load that a client
+// may cause.
+func (f *Front) Beside() *Front {
+	beside := *f
+	beside.cache = newCache(f.limits.Keep) // a URL may have other answers there, because clients choose the host
+	beside.mux, beside.routes = http.NewServeMux(), nil
+	beside.Handle("/", Light, http.HandlerFunc(NotFound))
+	return &beside
 }
 
 // Handle adds a handler for a pattern of http.ServeMux, without a method.

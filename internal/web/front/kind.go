@@ -14,6 +14,9 @@ const (
 	// Light costs next to nothing, or is made once for all clients. Like Probe, it has no
 	// parameters.
 	Light
+	// File is a file of the web front end. It is held until its client has all of it, so
+	// that a slow client holds up no others. It has no parameters either.
+	File
 	// Page is a page for people.
 	Page
 	// Question is a question of a program.
@@ -36,6 +39,15 @@ func (k Kind) forPrograms() bool { return k == Question || k == Pattern }
 
 // forSubmitters reports whether refusals have the shape that submitters expect.
 func (k Kind) forSubmitters() bool { return k == Receipt || k == Submission }
+
+// maxHeld returns how many bytes of an answer are held until it is complete, before
+// compression.
+func (k Kind) maxHeld() int {
+	if k == File {
+		return maxHeldFile
+	}
+	return maxHeld
+}
 
 // maxBody returns the most bytes of a request's body.
 func (k Kind) maxBody() int64 {

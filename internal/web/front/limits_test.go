@@ -22,6 +22,30 @@ func oneOfEach(l Limits, h http.HandlerFunc) *Front {
 	return front
 }
 
+// TestBeside: a front for another address has its own routes and answers, and the limits
+// of the first.
+func TestBeside(t *testing.T) {
+	first := New(Limits{Rate: 1, Burst: 3, Keep: time.Hour})
+	second := first.Beside()
+	first.Handle("/a", Question, respondWith("first"))
+	second.Handle("/a", Question, respondWith("second"))
+	second.Handle("/b", Question, respondWith("b"))
+	for _, tt := range []struct {
+		front      *Front
+		path, want string
+		code       int
+	}{
+		{first, "/a", "first", 200}, {second, "/a", "second", 200}, {first, "/b", "", 404}, {second, "/b", "", 429}, {first, "/a", "", 429},
+	} {
+		if w := fetch(tt.front, "GET", tt.path); w.Code != tt.code || tt.want != "" && w.Body.String() != tt.want {
+			t.Errorf("%s: %d %s", tt.path, w.Code, w.Body)
+		}
+	}
+	if first.slots != second.slots || first.streams != second.streams || first.bodies != second.bodies {
+		t.Error("the fronts do not share their slots")
+	}
+}
+
 func respondWith(text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, text) }
 }

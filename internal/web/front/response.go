@@ -11,9 +11,12 @@ import (
 	"strings"
 )
 
-// maxHeld is how many bytes of an answer are held until it is complete, before
-// compression.
-const maxHeld = 256 << 10
+// How many bytes of an answer are held until it is complete, before compression. The
+// largest script of a front end has some megabytes.
+const (
+	maxHeld     = 256 << 10
+	maxHeldFile = 8 << 20
+)
 
 // freshFor is how long browsers and proxies may reuse an answer.
 const freshFor = "public, max-age=5"
@@ -31,6 +34,7 @@ type exchange struct {
 	w      http.ResponseWriter
 	r      *http.Request
 	coding coding
+	most   int  // bytes to hold
 	fresh  bool // browsers and proxies may reuse the answer for freshFor, unless it says otherwise
 	h      http.HandlerFunc
 }
@@ -102,7 +106,7 @@ func (c *responseBuffer) WriteHeader(status int) {
 // Write implements http.ResponseWriter.
 func (c *responseBuffer) Write(p []byte) (int, error) {
 	c.WriteHeader(http.StatusOK)
-	if !c.sent && len(c.held)+len(p) <= maxHeld {
+	if !c.sent && len(c.held)+len(p) <= c.most {
 		c.held = append(c.held, p...)
 		return len(p), nil
 	}

@@ -28,6 +28,7 @@ type slots struct {
 const (
 	probesAtOnce = 16
 	lightAtOnce  = 32
+	filesAtOnce  = 8 // each holds a file in memory
 	lightTime    = 30 * time.Second
 	pageTime     = 25 * time.Second
 	tasksAtOnce  = 8
@@ -42,6 +43,8 @@ func newSlots(k Kind, l Limits) *slots {
 		n, within = probesAtOnce, min(within, lightTime)
 	case Light, Receipt:
 		n, within = lightAtOnce, min(within, lightTime)
+	case File:
+		n, within = filesAtOnce, min(within, lightTime)
 	case Page:
 		n, within = max(l.AtOnce/4, 1), min(within, pageTime)
 	case Task:
