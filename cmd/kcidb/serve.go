@@ -48,6 +48,10 @@ Cloud they share BigQuery, Pub/Sub and Firestore, which the keys database, queue
 loaded and spool name. With a replica as the read database, pages and queries read
 from the replica, and from the database itself while the replica does not answer.
 
+The key front_end names a directory with the built files of a web front end, such
+as that of KernelCI. The service serves them beside its API at a second address,
+front_end_listen.
+
 SIGTERM and SIGINT stop the service: it accepts no more reports, finishes the
 batch that is being loaded, and ends with status 0. After a crash it continues
 where it stopped.`,

@@ -101,6 +101,11 @@ type Config struct {
 	// pages that cannot fetch them themselves: HOST or HOST:PORT. By default it
 	// fetches no logs.
 	LogHosts string `yaml:"log_hosts"`
+	// FrontEnd is the directory of the built files of a web front end that asks the
+	// API, such as that of KernelCI; "" for no front end. The service serves the files
+	// and the API at FrontEndListen, HOST:PORT.
+	FrontEnd       string `yaml:"front_end"`
+	FrontEndListen string `yaml:"front_end_listen"`
 	// APIRate is how many requests per second an address may send, 0 for no limit,
 	// and APIBurst how many it may send at once after a pause. TrustedProxies are
 	// networks, separated by commas. If a request comes from such a proxy, its
@@ -172,6 +177,8 @@ func DefaultConfig() Config {
 		BatchBytes:    Size(ingest.DefaultLimits.Bytes),
 		ReceiptDays:   30,
 
+		FrontEndListen: "127.0.0.1:8081",
+
 		APIRate:    50,
 		APIBurst:   500,
 		APIAtOnce:  16,
@@ -226,6 +233,9 @@ func (c *Config) check() error {
 		}
 	}
 	if _, err := c.limits(); err != nil {
+		return err
+	}
+	if err := c.checkFrontEnd(r); err != nil {
 		return err
 	}
 	if err := c.checkTasks(r); err != nil {

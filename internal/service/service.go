@@ -100,19 +100,21 @@ func New(cfg Config, log *slog.Logger) (*Service, error) {
 // batch being loaded, and returns nil, within some 20 seconds.
 func (s *Service) Run(ctx context.Context) (err error) {
 	defer s.secrets.keeper.Close()
-	listener, err := net.Listen("tcp", s.cfg.Listen)
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return fmt.Errorf("%w: another program, perhaps another service, answers there: stop it, "+
-			"or set another address by --listen HOST:PORT or KCIDB_LISTEN", err)
-	}
+	listener, err := listen(s.cfg.Listen, "--listen HOST:PORT or KCIDB_LISTEN")
 	if err != nil {
 		return err
 	}
 	defer listener.Close()
+	p := &parts{registry: prometheus.NewRegistry()}
+	if s.cfg.FrontEnd != "" {
+		if p.frontEnd, err = s.openFrontEnd(); err != nil {
+			return err
+		}
+		defer p.frontEnd.close()
+	}
 	if err := s.makeData(); err != nil {
 		return err
 	}
-	p := &parts{registry: prometheus.NewRegistry()}
 	// The queue is opened first, because its lock keeps a second service off
 	// the data.
 	if s.roles.needQueue() {
@@ -149,8 +151,19 @@ func (s *Service) Run(ctx context.Context) (err error) {
 	return s.serve(ctx, listener, p)
 }
 
+// listen listens at an address. If another program does, the error names the setting to
+// change.
+func listen(address, setting string) (net.Listener, error) {
+	listener, err := net.Listen("tcp", address)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("%w: another program, perhaps another service, answers there: stop it, or set another address by %s", err, setting)
+	}
+	return listener, err
+}
+
 // parts are the parts that the process opened.
 type parts struct {
+	frontEnd *frontEnd   // nil for no front end
 	queue    queue.Queue // nil for a role that does not need it
 	store    store.Store
 	spool    spool.Spool // may be nil
@@ -196,9 +209,11 @@ func (s *Service) serve(ctx context.Context, listener net.Listener, p *parts) er
 			return err
 		}
 	}
-	group.Go(func() error {
-		return front.Serve(ctx, front.NewServer(s.front(p, watch, receiver, work), s.log), listener, answerWithin)
-	})
+	answering := s.front(p, watch, receiver, work)
+	group.Go(func() error { return front.Serve(ctx, front.NewServer(answering, s.log), listener, answerWithin) })
+	if p.frontEnd != nil {
+		group.Go(func() error { return s.serveFrontEnd(ctx, p, answering) })
+	}
 	s.log.Info("serving", "url", "http://"+listener.Addr().String()+"/", "roles", s.cfg.Roles, "data", s.cfg.Data)
 	if s.Ready != nil {
 		s.Ready(listener.Addr())
