@@ -138,6 +138,8 @@ type Cause struct {
 	IssueID  string // of a Known cause
 	Version  int    // of the issue
 	Example  string // the ID of a build or test
+
+	Platform, Architecture, Config, Compiler string // of the example
 }
 
 // Result is a build or test that is not simply OK or skipped. A missing text is "".

@@ -3,9 +3,7 @@
 package pages
 
 import (
-	"encoding/xml"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -14,6 +12,8 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/internal/spool/sqlspool"
+	"github.com/kcidb-go/kcidb/internal/web/pages/feed"
+	"github.com/kcidb-go/kcidb/internal/web/pages/feed/feedtest"
 	"github.com/kcidb-go/kcidb/object"
 )
 
@@ -55,7 +55,7 @@ func TestFeed(t *testing.T) {
 		t.Errorf("%d, %v", w.Code, w.Header())
 	}
 	golden(t, "empty.atom", w.Body.String())
-	readFeed(t, w.Body.Bytes())
+	feedtest.Read(t, w.Body.Bytes())
 
 	addNotification(t, p.Spool, "mainline", object.RevisionRef(commit, ""), spool.Rendered{
 		Subject: "FAIL: v6.19-rc1 (mainline): 1 of 2 tests fails", Body: "FAIL: 1 of 2 tests fails\n\nlog <b>&amp;</b> ]]>\n", Recipients: byFeed})
@@ -69,7 +69,7 @@ func TestFeed(t *testing.T) {
 	addNotification(t, p.Spool, "mainline", object.TestRef("ci:2"), spool.Rendered{Subject: "by mail", Recipients: []spool.Recipient{{Via: spool.Mail, Address: "a@example.org"}}})
 	w = get(h, "/feed/mainline.atom")
 	golden(t, "full.atom", w.Body.String())
-	got := readFeed(t, w.Body.Bytes())
+	got := feedtest.Read(t, w.Body.Bytes())
 	if len(got.Entries) != 3 || got.Entries[2].Content != "FAIL: 1 of 2 tests fails\n\nlog <b>&amp;</b> ]]>" {
 		t.Errorf("%+v", got)
 	}
@@ -99,53 +99,18 @@ func TestFeed(t *testing.T) {
 	}
 }
 
-// readFeed reads a feed as programs do, and checks it against the rules of Atom.
-func readFeed(t *testing.T, text []byte) *atom {
-	t.Helper()
-	d := xml.NewDecoder(strings.NewReader(string(text)))
-	for {
-		if _, err := d.Token(); err == io.EOF {
-			break
-		} else if err != nil {
-			t.Fatalf("%v in\n%s", err, text)
-		}
-	}
-	feed := &atom{}
-	if err := xml.Unmarshal(text, feed); err != nil {
-		t.Fatal(err)
-	}
-	ids := map[string]bool{}
-	check := func(of, id, title, updated string) {
-		if _, err := time.Parse(time.RFC3339, updated); err != nil || id == "" || title == "" || ids[id] {
-			t.Errorf("%s: ID %q, title %q, updated %q", of, id, title, updated)
-		}
-		ids[id] = true
-	}
-	check("feed", feed.ID, feed.Title, feed.Updated)
-	if feed.Author == "" || len(feed.Links) != 2 {
-		t.Errorf("%+v", feed)
-	}
-	for _, e := range feed.Entries {
-		check("entry", e.ID, e.Title, e.Updated)
-		if len(e.Links) != 1 { // without content, Atom asks for one
-			t.Errorf("entry %s has the links %v", e.ID, e.Links)
-		}
-	}
-	return feed
-}
-
 func TestFeedIsBounded(t *testing.T) {
 	p, h, clock := newFeed(t)
-	for i := range feedLength + 2 {
+	for i := range feed.Length + 2 {
 		*clock = clock.Add(time.Minute)
 		addNotification(t, p.Spool, "all", object.TestRef(fmt.Sprint("ci:", i)), spool.Rendered{Subject: fmt.Sprint(i), Recipients: byFeed})
 	}
-	feed := readFeed(t, get(h, "/feed/all.atom").Body.Bytes())
-	if n := len(feed.Entries); n != feedLength || feed.Entries[0].Title != fmt.Sprint(feedLength+1) || feed.Entries[n-1].Title != "2" {
+	got := feedtest.Read(t, get(h, "/feed/all.atom").Body.Bytes())
+	if n := len(got.Entries); n != feed.Length || got.Entries[0].Title != fmt.Sprint(feed.Length+1) || got.Entries[n-1].Title != "2" {
 		t.Errorf("%d entries", n)
 	}
-	if feed.Updated != feed.Entries[0].Updated {
-		t.Errorf("updated %s, want %s", feed.Updated, feed.Entries[0].Updated)
+	if got.Updated != got.Entries[0].Updated {
+		t.Errorf("updated %s, want %s", got.Updated, got.Entries[0].Updated)
 	}
 }
 
@@ -173,7 +138,7 @@ func TestFeedsBase(t *testing.T) {
 		"": "https://kcidb.example.org", "https://pages.example.org/kcidb/": "https://pages.example.org/kcidb", "http://localhost:1": "http://localhost:1",
 	} {
 		p.Base = given
-		feed := readFeed(t, get(h, "/feed/a.atom", "X-Forwarded-Proto", "https").Body.Bytes())
+		feed := feedtest.Read(t, get(h, "/feed/a.atom", "X-Forwarded-Proto", "https").Body.Bytes())
 		if feed.ID != want+"/feed/a.atom" || feed.Links[0].Href != feed.ID || feed.Links[1].Href != want+"/" || feed.Entries[0].Links[0].Href != want+"/test/ci:1" {
 			t.Errorf("%q: %+v", given, feed)
 		}

@@ -53,7 +53,7 @@ func (p *Pages) describe(r *http.Request, ref object.Ref) (page objectPage, know
 	}
 	o := found[0]
 	page.Type = strings.ReplaceAll(string(ref.Type), "_", " ")
-	description, err := describe.Description(o, p.base(r))
+	description, err := describe.Description(o, p.shell().HomeURL(r))
 	if err != nil {
 		return page, false, err
 	}
@@ -92,12 +92,4 @@ func (p *Pages) sendNotice(w http.ResponseWriter, code int, page objectPage) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(code)
 	w.Write(p.render(page))
-}
-
-// base returns the URL that links begin with.
-func (p *Pages) base(r *http.Request) string {
-	if p.Base != "" {
-		return strings.TrimSuffix(p.Base, "/")
-	}
-	return address(r)
 }

@@ -17,7 +17,6 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/describe"
 	"github.com/kcidb-go/kcidb/internal/describe/pageurl"
-	"github.com/kcidb-go/kcidb/internal/lazyregexp"
 	"github.com/kcidb-go/kcidb/internal/queue"
 	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/internal/store"
@@ -84,7 +83,7 @@ func (p *Pages) home(w http.ResponseWriter, r *http.Request) {
 	}
 	var page bytes.Buffer
 	err = homeTemplate().Execute(&page, homePage{
-		URL: address(r), Tokens: p.Tokens, Now: p.Now(), Failed: err != nil, NoCounts: noCounts, Seen: seen,
+		URL: shell.Address(r), Tokens: p.Tokens, Now: p.Now(), Failed: err != nil, NoCounts: noCounts, Seen: seen,
 	})
 	if err != nil {
 		panic(fmt.Errorf("home page: %w", err))
@@ -112,18 +111,6 @@ var homeTemplate = sync.OnceValue(func() *template.Template {
 		"grouped": grouped, "ago": ago, "parts": parts, "short": shortHash, "line": describe.Line,
 	}).ParseFS(files, "home.html"))
 })
-
-// hostShape matches a Host header that is safe to show in a command.
-var hostShape = lazyregexp.New(`^[A-Za-z0-9.:\[\]-]+$`)
-
-// address returns the URL of this service as the visitor sees it.
-func address(r *http.Request) string {
-	host := r.Host
-	if !hostShape().MatchString(host) {
-		host = "localhost"
-	}
-	return front.Scheme(r) + "://" + host
-}
 
 // send answers with content. The front answers 304 to clients that have it.
 func send(w http.ResponseWriter, kind, keep string, content []byte) {

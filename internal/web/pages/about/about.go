@@ -8,7 +8,6 @@ import (
 	"embed"
 	"net/http"
 
-	"github.com/kcidb-go/kcidb/internal/lazyregexp"
 	"github.com/kcidb-go/kcidb/internal/verdict"
 	"github.com/kcidb-go/kcidb/internal/web/front"
 	"github.com/kcidb-go/kcidb/internal/web/pages/shell"
@@ -24,7 +23,7 @@ func Routes(f *front.Front, s *shell.Shell) {
 	s.Handle(f, "/keys", static("Keys", "keys.html", keys))
 	s.Handle(f, "/verdicts", static("How verdicts are made", "verdicts.html", verdict.Kinds))
 	s.Handle(f, "/submit-results", func(r *http.Request) (*shell.Page, error) {
-		return &shell.Page{Title: "Submit results", Content: templates.Content("submit.html", submitPage{address(r), s.Tokens})}, nil
+		return &shell.Page{Title: "Submit results", Content: templates.Content("submit.html", submitPage{shell.Address(r), s.Tokens})}, nil
 	})
 }
 
@@ -64,16 +63,4 @@ var keys = []key{
 type submitPage struct {
 	URL    string // of this service, as the reader sees it
 	Tokens bool
-}
-
-// hostShape matches a Host header that is safe to show in a command.
-var hostShape = lazyregexp.New(`^[A-Za-z0-9.:\[\]-]+$`)
-
-// address returns the URL of this service as the reader sees it.
-func address(r *http.Request) string {
-	host := r.Host
-	if !hostShape().MatchString(host) {
-		host = "localhost"
-	}
-	return front.Scheme(r) + "://" + host
 }
