@@ -12,7 +12,22 @@ import (
 	"testing"
 
 	"github.com/kcidb-go/kcidb/internal/testing/address"
+	"github.com/kcidb-go/kcidb/internal/testing/browser"
 )
+
+// application is what front ends do: it adds a style sheet while it runs, asks the API of its
+// own address, and shows the route in its path.
+const application = `
+const style = document.createElement('style');
+style.textContent = 'p { font-weight: 700 }';
+document.head.append(style);
+const show = text => document.querySelector('p').textContent = location.pathname + ' ' + text;
+fetch('/api/origins/').then(answer => answer.json()).then(origins => show(Object.keys(origins).join(' ')));
+`
+
+// page is the page of the application.
+const page = `<!doctype html><html lang="en"><title>application</title>
+<link rel="icon" href="data:,"><script type="module" src="/assets/index-Diw_gTd4.js"></script><p></p></html>`
 
 // builtFrontEnd returns a directory with the files of a small front end.
 func builtFrontEnd(t *testing.T) string {
@@ -21,7 +36,7 @@ func builtFrontEnd(t *testing.T) string {
 	if err := os.Mkdir(filepath.Join(dir, "assets"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	for name, content := range map[string]string{"index.html": "<title>application</title>", "assets/index-Diw_gTd4.js": "script"} {
+	for name, content := range map[string]string{"index.html": page, "assets/index-Diw_gTd4.js": application} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -44,7 +59,7 @@ func TestFrontEnd(t *testing.T) {
 		{"GET", "http://" + second + "/", 200, "<title>application</title>", own},
 		{"GET", "http://" + second + "/tree/mainline/master", 200, "<title>application</title>", own},
 		{"HEAD", "http://" + second + "/tree", 200, "", own},
-		{"GET", "http://" + second + "/assets/index-Diw_gTd4.js", 200, "script", own},
+		{"GET", "http://" + second + "/assets/index-Diw_gTd4.js", 200, application, own},
 		{"GET", "http://" + second + "/assets/x.js", 404, "", none},
 		{"GET", "http://" + second + "/api/tree/", 200, `"error"`, none},
 		{"GET", "http://" + second + "/api/origins/", 200, `{"checkout_origins":[`, none},
@@ -64,6 +79,24 @@ func TestFrontEnd(t *testing.T) {
 	}
 	if !strings.Contains(s.log.String(), `"msg":"serving the front end","url":"http://`+second+`/"`) {
 		t.Error("the log does not say where the front end is")
+	}
+}
+
+// TestFrontEndInABrowser: the headers let the application do its work, also if a visit begins
+// at one of its routes.
+func TestFrontEndInABrowser(t *testing.T) {
+	second := address.Reserve(t)
+	start(t, func(c *Config) { c.FrontEnd, c.FrontEndListen = builtFrontEnd(t), second })
+	tab := browser.Open(t, browser.Look{Width: browser.Desktop})
+	for _, path := range []string{"/", "/tree/stable/linux-6.12.y"} {
+		tab.Visit("http://" + second + path)
+		tab.Becomes(`document.querySelector('p').textContent !== ''`)
+		if text, want := tab.Text("p"), path+" checkout_origins test_origins"; text != want {
+			t.Errorf("%s shows %q, want %q", path, text, want)
+		}
+		if weight := browser.Evaluate[string](tab, `getComputedStyle(document.querySelector('p')).fontWeight`); weight != "700" {
+			t.Errorf("%s: the style is not used", path)
+		}
 	}
 }
 
