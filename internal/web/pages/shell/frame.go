@@ -14,7 +14,7 @@ import (
 // frame is the data of the layout: a page with its frame.
 type frame struct {
 	*Page
-	Sections []Link
+	Sections []section
 	Main     template.HTML
 	Query    string // of the search
 	Now      time.Time
@@ -24,8 +24,12 @@ type frame struct {
 	Style, Script    string // the URLs of the style sheet and of the script
 }
 
-var sections = []Link{
-	{"Trees", "/"}, {"Hardware", "/hardware"}, {"Issues", "/issues"}, {"Labs", "/labs"}, {"Origins", "/origins"}, {"Statistics", "/statistics"},
+// section is a part of the bar. Key is the letter that leads there after "g", "" for none.
+type section struct{ Text, URL, Key string }
+
+var sections = []section{
+	{"Trees", "/", "t"}, {"Hardware", "/hardware", "h"}, {"Issues", "/issues", "i"},
+	{"Labs", "/labs", ""}, {"Origins", "/origins", ""}, {"Statistics", "/statistics", ""},
 }
 
 // frame writes a page with its frame.
