@@ -60,7 +60,7 @@ func (b *build) plan(w *world, d *dice, jobs []jobPlan, end time.Time) {
 		w.agenda.add(arrives, func() *report.Report {
 			r := &report.Report{Builds: []report.Build{b.object(w, true)}}
 			if along {
-				r.Checkouts = []report.Checkout{b.checkout.object(w)}
+				r.Checkouts = []report.Checkout{b.checkout.object()}
 			}
 			return r
 		})

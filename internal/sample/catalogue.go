@@ -5,6 +5,7 @@ package sample
 import (
 	"embed"
 	"fmt"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -98,12 +99,9 @@ var loadCatalogue = sync.OnceValue(func() *catalogue {
 	for _, words := range table("builds.txt") {
 		for compiler := range strings.SplitSeq(words[3], ",") {
 			compiler = strings.ReplaceAll(compiler, "_", " ")
-			c.builds = append(c.builds, &config{
-				key:    hash(strings.Join(words[:3], " ") + compiler),
-				origin: words[0], arch: words[1], name: words[2], compiler: compiler,
-				fileName: urlWord(compiler + "-" + words[1] + "-" + words[2]),
-				full:     len(words) > 4,
-			})
+			b := newConfig(words[0], words[1], words[2], compiler)
+			b.full = len(words) > 4
+			c.builds = append(c.builds, b)
 		}
 	}
 	for _, words := range table("platforms.txt") {
@@ -113,22 +111,38 @@ var loadCatalogue = sync.OnceValue(func() *catalogue {
 			compatible: append([]string(nil), words[5:]...), // nil if the line has no further words
 		})
 	}
-	for _, words := range table("suites.txt") {
+	c.suites = readSuites("suites.txt")
+	c.addTexts()
+	return c
+})
+
+// readSuites returns the suites of a file in the format of suites.txt.
+func readSuites(file string) []*suite {
+	var suites []*suite
+	for _, words := range table(file) {
 		if words[0] == "suite" {
-			c.suites = append(c.suites, newSuite(words[1:]))
+			suites = append(suites, newSuite(words[1:]))
 			continue
 		}
-		c.suites[len(c.suites)-1].add(words)
+		suites[len(suites)-1].add(words)
 	}
-	for _, s := range c.suites {
+	for _, s := range suites {
 		if len(s.cases) == 0 {
 			s.cases = []testCase{{key: s.key, name: s.path, path: &s.path, flat: &s.path}}
 			s.plain = true
 		}
 	}
-	c.addTexts()
-	return c
-})
+	return suites
+}
+
+// newConfig returns a configuration that an origin builds with a compiler.
+func newConfig(origin, arch, name, compiler string) *config {
+	return &config{
+		key:    hash(origin + " " + arch + " " + name + compiler),
+		origin: origin, arch: arch, name: name, compiler: compiler,
+		fileName: urlWord(compiler + "-" + arch + "-" + name),
+	}
+}
 
 // newSuite returns the suite of a line of suites.txt.
 func newSuite(words []string) *suite {
@@ -192,14 +206,25 @@ func (s *suite) add(words []string) {
 // addTexts reads texts.txt.
 func (c *catalogue) addTexts() {
 	paragraphs := []string{"boot", "splats", "builds", "good_builds"}
-	for section := range strings.SplitSeq(text("texts.txt"), "\n== ") {
-		name, body, _ := strings.Cut(section, "\n")
-		body = strings.ReplaceAll(strings.TrimSpace(body), `\e`, "\x1b")
+	for name, body := range sections("texts.txt") {
 		separator := "\n"
 		if slices.Contains(paragraphs, name) {
 			separator = "\n\n"
 		}
 		c.texts[name] = strings.Split(body, separator)
+	}
+}
+
+// sections returns the sections of a file, by their names. A line "== NAME" opens a
+// section.
+func sections(file string) iter.Seq2[string, string] {
+	return func(yield func(string, string) bool) {
+		for section := range strings.SplitSeq(text(file), "\n== ") {
+			name, body, _ := strings.Cut(section, "\n")
+			if !yield(name, strings.ReplaceAll(strings.TrimSpace(body), `\e`, "\x1b")) {
+				return
+			}
+		}
 	}
 }
 

@@ -33,7 +33,7 @@ func (w *world) takeUp(rev *revision, origin string) {
 		arrives = arrives.Add(time.Duration(d.between(2, 14)) * time.Hour) // after its builds and tests
 	}
 	w.agenda.add(arrives, func() *report.Report {
-		return &report.Report{Checkouts: []report.Checkout{c.object(w)}}
+		return &report.Report{Checkouts: []report.Checkout{c.object()}}
 	})
 	if rev.patches != nil && !rev.patches.applies {
 		return
@@ -46,21 +46,21 @@ func (w *world) takeUp(rev *revision, origin string) {
 	}
 	if origin == "redhat" || origin == "maestro" && d.percent(30) {
 		end := c.start.Add(time.Duration(d.between(26, 40)) * time.Hour)
-		w.agenda.add(end, func() *report.Report { return c.finished(w, end) })
+		w.agenda.add(end, func() *report.Report { return c.finished(end) })
 	}
 }
 
 // finished returns the checkout again, with the times when its builds and
 // tests were done.
-func (c *checkout) finished(w *world, at time.Time) *report.Report {
-	o := c.object(w)
+func (c *checkout) finished(at time.Time) *report.Report {
+	o := c.object()
 	o.OriginBuildsFinishTime = new(c.start.Add(6 * time.Hour))
 	o.OriginTestsFinishTime = new(at.Truncate(time.Second))
 	return &report.Report{Checkouts: []report.Checkout{o}}
 }
 
 // object returns the checkout as it is reported.
-func (c *checkout) object(w *world) report.Checkout {
+func (c *checkout) object() report.Checkout {
 	rev := c.rev
 	o := report.Checkout{
 		ID:                     c.id,

@@ -128,6 +128,12 @@ func mainlineTag(t time.Time) (string, time.Time) {
 // (x+1).0.
 func version(n int) string { return fmt.Sprintf("v%d.%d", 6+n/20, n%20) }
 
+// released returns when a version, "6.12", was released.
+func released(version string) time.Time {
+	major, minor, _ := strings.Cut(version, ".")
+	return firstRelease.Add(time.Duration((number(major)-6)*20+number(minor)) * cycle)
+}
+
 // describe returns the latest tag of the branch, and the output of "git describe"
 // for the revision.
 func describe(b *branch, t time.Time, rev *revision) (tag, name string) {
@@ -145,12 +151,12 @@ func describe(b *branch, t time.Time, rev *revision) (tag, name string) {
 	case "next":
 		name := "next-" + t.Format("20060102")
 		return name, name
+	case "review": // two candidates a week
+		halves := int(t.Sub(released(b.base)) / (7 * day / 2))
+		name := fmt.Sprintf("v%s.%d-rc%d", b.base, 1+halves/2, 1+halves%2)
+		return name, name
 	case "stable", "stable-rc", "android":
-		minor := int(number(b.base[strings.IndexByte(b.base, '.')+1:]))
-		if strings.HasPrefix(b.base, "5.") {
-			minor -= 20
-		}
-		since := firstRelease.Add(time.Duration(minor) * cycle)
+		since := released(b.base)
 		patch := int(t.Sub(since) / (7 * day))
 		since = since.Add(time.Duration(patch) * 7 * day)
 		switch b.naming {

@@ -18,6 +18,9 @@
 //
 // Memory does not grow with the number of reports: only the current checkouts
 // are held, and of them only the future events, not the objects.
+//
+// Stories makes the reports of a smaller world, up to now, in which each failure has a
+// known reason: people look at it, and tests of pages use it.
 package sample
 
 import (
