@@ -14,6 +14,7 @@ package describe
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/kcidb-go/kcidb/internal/describe/document"
 	"github.com/kcidb-go/kcidb/internal/describe/pageurl"
@@ -49,6 +50,16 @@ func Summary(o graph.Object) (string, error) { return (&Data{Object: o}).Summary
 // Line returns a text of a report as one line of at most 200 characters, without the
 // characters that control terminals or change the direction of writing.
 func Line(text string) string { return line(text) }
+
+// Text returns a whole text of a report without the characters that control terminals or
+// change the direction of writing. Its lines end in newlines.
+func Text(text string) string { return clean(text) }
+
+// IsTrouble reports whether a line of a log is a sign of trouble, such as an oops, a test
+// that failed, or an error of a compiler.
+func IsTrouble(line string) bool {
+	return slices.ContainsFunc(signs, func(has sign) bool { return has(line) })
+}
 
 // Description says what an object is, how it went, and the known facts about that. The
 // base is the public URL of this service, or "" for a document without links to it.

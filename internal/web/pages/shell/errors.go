@@ -17,17 +17,20 @@ func (r *Redirect) Error() string { return "the page is at " + r.To }
 type Refusal struct {
 	Status      int
 	Title, Help string
+	Search      string // what the search of the page begins with
 }
 
 func (r *Refusal) Error() string { return r.Title }
 
 // NotFound returns the refusal of something that the database does not have.
-func NotFound(title, help string) error { return &Refusal{http.StatusNotFound, title, help} }
+func NotFound(title, help string) error {
+	return &Refusal{Status: http.StatusNotFound, Title: title, Help: help}
+}
 
 // BadValue returns the refusal of a parameter's value.
 func BadValue(name, value, expected string) error {
-	return &Refusal{http.StatusBadRequest, fmt.Sprintf("%s=%s selects nothing", name, shorten(value)),
-		"Expected " + expected + ". Mend the address, or take the parameter out of it."}
+	return &Refusal{Status: http.StatusBadRequest, Title: fmt.Sprintf("%s=%s selects nothing", name, shorten(value)),
+		Help: "Expected " + expected + ". Mend the address, or take the parameter out of it."}
 }
 
 // NeedCounts returns an error unless the database keeps the counts that most pages show.
@@ -35,8 +38,8 @@ func (s *Shell) NeedCounts() error {
 	if s.Verdicts != nil && s.Answers != nil {
 		return nil
 	}
-	return &Refusal{http.StatusNotImplemented, "The database of this service keeps no counts",
-		"Only pages of single objects by their ID exist here, such as /test/ID. The dashboards for Grafana show the rest."}
+	return &Refusal{Status: http.StatusNotImplemented, Title: "The database of this service keeps no counts",
+		Help: "Only pages of single objects by their ID exist here, such as /test/ID. The dashboards for Grafana show the rest."}
 }
 
 // notice returns the page that says why there is no page.

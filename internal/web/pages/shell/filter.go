@@ -25,7 +25,7 @@ func canonical(u *url.URL, params []string) error {
 	}
 	values, err := url.ParseQuery(u.RawQuery)
 	if err != nil {
-		return &Refusal{http.StatusBadRequest, "The address has a damaged parameter", "Write % as %25, and & within a value as %26."}
+		return &Refusal{Status: http.StatusBadRequest, Title: "The address has a damaged parameter", Help: "Write % as %25, and & within a value as %26."}
 	}
 	clean := make(url.Values)
 	for name, all := range values {
@@ -60,7 +60,7 @@ func unknown(name string, params []string) error {
 	if len(params) > 0 {
 		help = "This page has the parameters " + strings.Join(params, ", ") + "."
 	}
-	return &Refusal{http.StatusBadRequest, fmt.Sprintf("This page has no parameter %q", shorten(name)), help}
+	return &Refusal{Status: http.StatusBadRequest, Title: fmt.Sprintf("This page has no parameter %q", shorten(name)), Help: help}
 }
 
 // address returns a path with parameters.

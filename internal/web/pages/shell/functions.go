@@ -11,7 +11,7 @@ import (
 // texts in it.
 var functions = template.FuncMap{
 	// Texts.
-	"line": Line, "grouped": Grouped, "plural": Plural, "short": Short,
+	"line": Line, "grouped": Grouped, "plural": Plural, "short": Short, "int64": func(n int) int64 { return int64(n) },
 	"age": Age, "day": Day, "duration": Duration, "size": Size, "when": when,
 	// Marks and pictures, see marks.go and pictures.go.
 	"mark": Mark, "marked": Marked, "status": StatusMark, "cell": cell, "bar": bar, "spark": spark,

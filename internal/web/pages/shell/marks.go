@@ -72,7 +72,7 @@ func CellOf(counts verdict.Counts, url, of string) Cell {
 // words name a verdict within a sentence.
 var words = map[verdict.Kind]string{
 	verdict.New: "new", verdict.Still: "still failing", verdict.Fixed: "fixed", verdict.Flaky: "flaky", verdict.Known: "known",
-	verdict.Lab: "lab trouble", verdict.Skip: "skipped", verdict.OK: "pass", "": "not run",
+	verdict.Lab: "lab trouble", verdict.Skip: "skipped", verdict.OK: "pass", Wait: "not judged yet", "": "not run",
 }
 
 // Words names a verdict within a sentence, such as "still failing".
@@ -88,6 +88,9 @@ func cell(c Cell) template.HTML {
 		return template.HTML(open + `</td>`)
 	}
 	letter := c.Kind.Letter()
+	if c.Kind == Wait {
+		letter = "?"
+	}
 	label := words[c.Kind]
 	if c.N > 0 {
 		letter += fmt.Sprint(c.N)

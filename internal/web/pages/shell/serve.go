@@ -39,8 +39,8 @@ func (s *Shell) handler(view View, params []string) http.HandlerFunc {
 // the page's API call or feed, unless it is the path of a page.
 func (s *Shell) view(r *http.Request, view View, params []string) (*Page, error) {
 	if len(r.URL.RequestURI()) > maxURL {
-		return nil, &Refusal{http.StatusRequestURITooLong, "The address is too long",
-			"An address of this service has at most 8,192 bytes. Take some values out of the filter."}
+		return nil, &Refusal{Status: http.StatusRequestURITooLong, Title: "The address is too long",
+			Help: "An address of this service has at most 8,192 bytes. Take some values out of the filter."}
 	}
 	if err := canonical(r.URL, params); err != nil {
 		return nil, err
@@ -113,7 +113,7 @@ func (s *Shell) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		s.Log.Error("no page", "path", r.URL.Path, "error", err)
 		status, retryAfter := front.Failure(err)
 		front.RetryAfter(w, retryAfter)
-		refusal = &Refusal{status, "The database does not answer at the moment", "Results that were sent are safe. Try again in a minute."}
+		refusal = &Refusal{Status: status, Title: "The database does not answer at the moment", Help: "Results that were sent are safe. Try again in a minute."}
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	page := s.notice(refusal)
