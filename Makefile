@@ -12,7 +12,7 @@ BUILD := $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## build bin/kcidb, one static binary
@@ -59,6 +59,11 @@ lint: ## gofmt, prose, go vet, staticcheck, govulncheck
 .PHONY: verify
 verify: ## prove that generated files are equal to the output of their generators
 	@GO="$(GO)" scripts/verify
+
+# With CI=true a missing browser is an error.
+.PHONY: screenshots
+screenshots: ## write the pictures of pages to docs/pictures (needs chromium)
+	CI=true $(GO) test -count=1 -run '^TestPictures$$' ./internal/service -update
 
 .PHONY: clean
 clean: ## remove the files that make built (not the data of make run)

@@ -65,6 +65,7 @@ func TestPagesInABrowser(t *testing.T) {
 				tab.Visit(s.url + page.path)
 				tab.Fits()
 				if rebuilt {
+					checkLoad(t, tab, s.url+page.path)
 					browser.Axe(t, tab)
 				}
 				if rows := tab.Count("tbody tr"); rows != page.rows {
@@ -83,5 +84,24 @@ func TestPagesInABrowser(t *testing.T) {
 				tab.Fits()
 			})
 		}
+	}
+}
+
+// checkLoad holds the first visit of a page to the budget of a page: requests, bytes, layout
+// shifts and long tasks. A page has a long task if each of three visits has one, because the
+// browser may have to wait for a busy machine.
+func checkLoad(t *testing.T, tab *browser.Tab, url string) {
+	t.Helper()
+	load := tab.Load()
+	if len(load.Requests) > 4 || load.Bytes() > 60_000 || load.Shift > 0 {
+		t.Errorf("%d bytes in the requests %+v, shift %v", load.Bytes(), load.Requests, load.Shift)
+	}
+	for again := 0; len(load.LongTasks) > 0; again++ {
+		if again == 2 {
+			t.Errorf("long tasks: %v", load.LongTasks)
+			return
+		}
+		tab.Visit(url)
+		load = tab.Load()
 	}
 }
