@@ -38,6 +38,12 @@ var site = map[string]string{
 		for (const end = performance.now() + 80; performance.now() < end;);
 		document.querySelector("h1").insertAdjacentHTML("beforebegin", "<svg width=100 height=300></svg>");
 	}));`,
+	"/keys": `<main><h1>Keys</h1><label>Search <input name="q"></label></main><script src="/keys.js"></script>`,
+	"/keys.js": `document.addEventListener("keydown", (event) => {
+		if (event.target.matches("input")) return;
+		event.preventDefault();
+		document.querySelector("input").focus();
+	});`,
 	"/unnamed":     `<main><h1>Unnamed</h1><img src="/icon.svg"><h4>Too deep</h4></main>`,
 	"/icon.svg":    `<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>`,
 	"/favicon.ico": "",
@@ -225,5 +231,16 @@ func TestPicture(t *testing.T) {
 	}
 	if p, ok := picture.(*image.Paletted); !ok || p.Rect.Dx() != browser.Phone || len(p.Palette) < 3 {
 		t.Errorf("a picture of kind %T, %v", picture, picture.Bounds())
+	}
+}
+
+// TestPressAKeyOfThePage holds that a key which the page handles writes nothing, also if it
+// moves the focus to a field.
+func TestPressAKeyOfThePage(t *testing.T) {
+	tab := browser.Open(t, browser.Look{})
+	tab.Visit(serve(t) + "/keys")
+	tab.Press("/ab")
+	if got := browser.Evaluate[string](tab, "document.querySelector('input').value"); got != "ab" {
+		t.Errorf("the field has %q, want \"ab\"", got)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
@@ -108,8 +109,23 @@ func (b *Tab) Press(texts ...string) {
 		if key, ok := keys[text]; ok {
 			text = key
 		}
-		b.do("press "+text, chromedp.KeyEvent(text))
+		for _, r := range text {
+			b.press(r)
+		}
 	}
+}
+
+// press presses a key as a keyboard does: a page that handles the key can keep its letter
+// from the field that it moves the focus to. chromedp.KeyEvent sends the letter apart, in any case.
+func (b *Tab) press(r rune) {
+	b.t.Helper()
+	events := kb.Encode(r)
+	down, up := events[0], events[len(events)-1]
+	if len(events) == 3 {
+		down.Text, down.UnmodifiedText = events[1].Text, events[1].UnmodifiedText
+	}
+	call(b, input.DispatchKeyEvent, *down)
+	call(b, input.DispatchKeyEvent, *up)
 }
 
 // Text returns the text of the first element that a selector matches, as a reader sees it.
