@@ -5,7 +5,7 @@
 
    It reads, besides the classes of the style sheet:
 
-   body[data-live]        the page wants to hear of newer data; the value is the page's ETag, or empty
+   body[data-live]        the page wants to hear of newer data
    body[data-every]       seconds between two looks for newer data, 60 without it
    input[data-filter=ID]  what is typed here hides rows of the table or list with this ID; Enter submits the form
    table:not(.grid)       can be sorted by each header that holds no link, if it has more than three rows
@@ -18,9 +18,9 @@
    [data-keys]            gets the button that turns the keys off and on
    a[data-go=LETTER]      where "g LETTER" leads
    a[rel=prev|next]       the older and the newer revision, for [ and ]; no pager may use these
-   a[rel=help]            the list of keys
+   a[rel=help]            the list of keys, for ?
    [role=search] input    the search, for /
-   nav.crumb a            the last one is the way up, for u
+   nav.crumb li a         the last one is the way up, for u
    details.filter         the filter, for f
    .cause, tbody tr, .list > li  in main: the items that j and k walk over */
 
@@ -35,8 +35,6 @@ function make(tag, attributes, text = "") {
 	element.textContent = text;
 	return element;
 }
-
-const isVisible = (element) => element.getClientRects().length > 0;
 
 // Filter rows as one types.
 
@@ -174,38 +172,36 @@ function setUpTime(time) {
 // Tell of newer data. The line takes no place until it says something, and then covers the end of the window.
 
 function setUpNews() {
-	const { live, every = "60" } = document.body.dataset;
+	const { live, every = 60 } = document.body.dataset;
 	if (live === undefined) return;
 	const pause = Number(every) * 1000;
 	const line = make("p", { class: "news", role: "status" });
 	one("main").append(line);
-	let known = bareTag(live);
 	let last = Date.now();
+	let known; // the version of the page that is shown
 	const look = async () => {
 		if (document.hidden || Date.now() - last < pause / 2) return;
 		last = Date.now();
-		const newest = await newestTag(known);
-		if (known && newest && newest !== known) {
-			clearInterval(timer);
-			document.removeEventListener("visibilitychange", look);
-			showNews(line);
-		}
-		known ||= newest;
+		known ??= await versionOf({ cache: "force-cache" }); // the browser has kept the page
+		const newest = known && (await versionOf({ method: "HEAD", cache: "no-store", headers: { "If-None-Match": known.tag } }));
+		if (!newest || newest.version === known.version) return;
+		clearInterval(timer);
+		document.removeEventListener("visibilitychange", look);
+		showNews(line);
 	};
 	const timer = setInterval(look, pause);
 	document.addEventListener("visibilitychange", look);
 }
 
-const bareTag = (tag) => tag.replace(/^W\//, "").replaceAll('"', "");
-
-// newestTag returns the ETag of the page, or "" if it is unchanged or cannot be had now.
-async function newestTag(known) {
+// versionOf returns the ETag of this page, and its version: when its data changed, or else the ETag. The ages in a page
+// change its ETag too. The result is undefined if the page is unchanged, or if the server does not answer.
+async function versionOf(request) {
 	try {
-		const headers = known ? { "If-None-Match": `"${known}"` } : {};
-		const answer = await fetch(location.href, { method: "HEAD", cache: "no-store", headers });
-		return answer.ok ? bareTag(answer.headers.get("ETag") ?? "") : "";
+		const { ok, headers } = await fetch(location.href, request);
+		const tag = headers.get("ETag") ?? "";
+		return ok ? { tag, version: headers.get("Last-Modified") ?? tag } : undefined;
 	} catch {
-		return "";
+		return undefined;
 	}
 }
 
@@ -280,7 +276,7 @@ const actions = {
 	p: () => stepToNew(-1),
 	f: openFilter,
 	c: copyHere,
-	u: () => all("nav.crumb a").at(-1)?.click(),
+	u: () => all("nav.crumb li a").at(-1)?.click(),
 	Escape: leave,
 };
 
@@ -297,7 +293,7 @@ const isInCause = (element) => element.parentElement.closest(".cause") !== null;
 
 // items returns what j and k walk over. The rows of a cause belong to it.
 function items() {
-	return all("main .cause, main tbody tr, main .list > li").filter((item) => isVisible(item) && !isInCause(item) && !isGroupHead(item));
+	return all("main .cause, main tbody tr, main .list > li").filter((item) => item.checkVisibility() && !isInCause(item) && !isGroupHead(item));
 }
 
 // here returns where the reader is: the focused element, or else the item that was last walked to.
@@ -328,7 +324,7 @@ function stepToNew(by) {
 	const from = here();
 	const places = all("main .m.new, main .c.new")
 		.map((mark) => mark.closest(".c, .cause, tr, li:not(.legend li)"))
-		.filter((place) => place && isVisible(place))
+		.filter((place) => place?.checkVisibility())
 		.filter((place) => (from.compareDocumentPosition(place) & (side | Node.DOCUMENT_POSITION_CONTAINS)) === side);
 	const next = by > 0 ? places[0] : places.at(-1);
 	if (next) walkTo(next.closest(".cause, tr, li"), one("a[href]", next));
