@@ -17,7 +17,7 @@ func newDBRebuildCommand(p *program) *cobra.Command {
 		Short: "Count the objects again and replace the stored counts",
 		Long: `Count all objects of a database again, and replace its roll-ups: the counts it
 keeps for pages and queries. Use it if "kcidb db verify" finds differences, or if
-an upgrade did not end.
+an upgrade did not end. A service judges all revisions again afterwards.
 
 Reading and loading go on meanwhile; loading waits at most until some builds are
 counted. After an interruption a part is repaired, and the command can be run

@@ -52,6 +52,12 @@ func LabOf(named, origin string) string {
 // object (misc), or "" if that is not a text.
 func Reason(misc []byte) string { return textOf(misc, "error_msg") }
 
+// HarnessError reports whether a test or a build names an error of the system that ran it:
+// "error_code" or "error_msg" of its free object (misc).
+func HarnessError(misc []byte) bool {
+	return textOf(misc, "error_code") != "" || Reason(misc) != ""
+}
+
 // textOf returns a member of a JSON object, or "" if the object has no such member or the
 // member is not a text. It stops reading at the member, and skips the other values,
 // because it runs for each loaded test.

@@ -201,6 +201,9 @@ func (s *Service) serve(ctx context.Context, listener net.Listener, p *parts) er
 			loader.Busy = receiver.Busy
 		}
 		group.Go(func() error { return loader.Run(ctx) })
+		if judge := s.judge(p); judge != nil {
+			group.Go(func() error { return judge.Run(ctx) })
+		}
 	}
 	var work *tasks.Tasks
 	if s.cfg.TasksAudience != "" {

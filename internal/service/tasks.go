@@ -42,10 +42,15 @@ func (s *Service) tasks(ctx context.Context, p *parts, m *monitor.Monitor, recei
 	}
 	loader := s.loader(p, m)
 	loader.Busy = receiver.Busy
+	judge := s.judge(p)
 	t.Load = func(ctx context.Context, d time.Duration) (tasks.Loaded, error) {
+		end := s.now().Add(d)
 		done, err := loader.LoadFor(ctx, d)
 		if err == nil {
 			_, err = loaderState(loader.State())
+		}
+		if err == nil && judge != nil {
+			err = judge.JudgeFor(ctx, end.Sub(s.now()))
 		}
 		return tasks.Loaded{Submissions: done.Submissions, Objects: done.Objects, Failed: done.Failed}, err
 	}

@@ -4,6 +4,7 @@ package postgres
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/arrival"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/verdicts"
 )
 
 // Empty removes all objects, receipts, changes and notifications, and returns their
@@ -18,7 +20,7 @@ import (
 func (s *Store) Empty(ctx context.Context) error {
 	return s.failure(ctx, "empty", s.runExclusive(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `TRUNCATE checkouts, builds, test_rows, issues, incidents, contents, doomed, receipts,
-			changes, notifications, deliveries, considered, statuses, `+strings.Join(rollup.Tables, ", "))
+			changes, notifications, deliveries, considered, statuses, `+strings.Join(slices.Concat(rollup.Tables, verdicts.Tables), ", "))
 		return err
 	}))
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/object"
 )
@@ -27,6 +28,16 @@ func (dialect) Contents(ctx context.Context, tx sqldb.Tx, names []string) (map[s
 	err := sqldb.Read(ctx, tx, "SELECT hash::text, data FROM contents WHERE hash = ANY($1::text[]::uuid[])", []any{names}, []any{&name, &text},
 		func() error { texts[name] = text; return nil })
 	return texts, err
+}
+
+// Excerpt returns the hash of the content of a test, as the server writes it.
+func (dialect) Excerpt(list store.List) string {
+	if list != store.Tests {
+		return "coalesce('=' || o.log_excerpt, '')"
+	}
+	return fmt.Sprintf(`coalesce(CASE get_byte(o.log_excerpt, 0)
+		WHEN %d THEN encode(substr(o.log_excerpt, 2), 'hex')::uuid::text
+		ELSE '=' || convert_from(substr(o.log_excerpt, 2), 'UTF8') END, '')`, longExcerpt)
 }
 
 func (dialect) List(texts []string) any     { return texts }
@@ -75,6 +86,10 @@ func (dialect) Runs(path, id string) (order [2]string, behind string) {
 }
 
 func (dialect) Unsearched(column string) string { return column }
+
+func (dialect) Components(path string) string {
+	return "coalesce(array_to_string((string_to_array(" + path + ", '.'))[1:2], '.'), '')"
+}
 
 func (dialect) Micros(column string) string {
 	return "coalesce((extract(epoch FROM " + column + ") * 1000000)::bigint, 0)"

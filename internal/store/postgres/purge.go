@@ -5,6 +5,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
+	"github.com/kcidb-go/kcidb/internal/store/verdicts"
 )
 
 // A purge runs beside loads, in batches that are too short for a load to wait for, and
@@ -195,7 +197,7 @@ func (s *Store) giveBack(ctx context.Context, progress store.Progress) error {
 	for i := range tables {
 		names = append(names, tables[i].name)
 	}
-	names = append(names, rollup.Tables...)
+	names = slices.Concat(names, rollup.Tables, verdicts.Tables)
 	for i, name := range names {
 		progress.Report("tables whose space is given back", int64(i), int64(len(names)))
 		if _, err := conn.Exec(ctx, "VACUUM (ANALYZE) "+name, pgx.QueryExecModeSimpleProtocol); err != nil {

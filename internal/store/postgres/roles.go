@@ -12,6 +12,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/verdicts"
 )
 
 var _ store.RoleMaker = (*Store)(nil)
@@ -137,7 +138,7 @@ func (m *migrator) relations(ctx context.Context) ([]string, error) {
 // relations returns the names of our tables and views, without the table of the schema's
 // own number.
 func relations() []string {
-	names := slices.Concat([]string{"contents", "doomed", "receipts", "tests", "rollups"}, rollup.Tables, private)
+	names := slices.Concat([]string{"contents", "doomed", "receipts", "tests", "rollups"}, rollup.Tables, verdicts.Tables, private)
 	for i := range tables {
 		names = append(names, tables[i].name)
 	}

@@ -23,6 +23,9 @@ const (
 // rolledUpSchema is the number of the first schema with roll-ups.
 const rolledUpSchema = 5
 
+// judgedSchema is the number of the first schema with verdicts.
+const judgedSchema = 11
+
 // schemaOf returns the number of the database's schema.
 func (s *Store) schemaOf(ctx context.Context, q querier) (int, error) {
 	var number, begun, fewest int
@@ -202,6 +205,11 @@ func (s *Store) upgrade(ctx context.Context, v store.Version, progress store.Pro
 		if to < max(rolledUpSchema, len(s.migrations)) {
 			return nil
 		}
+		if from < judgedSchema {
+			if err := s.markCheckouts(ctx); err != nil {
+				return err
+			}
+		}
 		return s.completeRollups(ctx, progress)
 	})
 }
@@ -219,6 +227,12 @@ func (s *Store) completeRollups(ctx context.Context, progress store.Progress) er
 		return err
 	}
 	return db.Rebuild(ctx, progress)
+}
+
+// markCheckouts lets all checkouts be judged. Loads that began before the migration mark
+// nothing, so it waits for their end.
+func (s *Store) markCheckouts(ctx context.Context) error {
+	return s.runExclusive(ctx, func(ctx context.Context, tx pgx.Tx) error { return rollup.MarkAll(ctx, sqlTx{s, tx}) })
 }
 
 // upgrading is a connection whose errors Upgrade names.

@@ -38,6 +38,7 @@ func (d *Delta) Apply(ctx context.Context, tx sqldb.Tx, dialect sqldb.Dialect) e
 		{"checkouts", func(ctx context.Context) error { return add(ctx, a.transaction, checkoutCounts, a.checkoutCounts) }},
 		{"days", func(ctx context.Context) error { return add(ctx, a.transaction, dailyCounts, a.daily) }},
 		{"objects", a.countObjects},
+		{"changed checkouts", a.markCheckouts},
 	} {
 		if err := step.do(ctx); err != nil {
 			return fmt.Errorf("roll-ups, %s: %w", step.name, err)
@@ -56,6 +57,8 @@ type applier struct {
 	incidentCounts counter[incidentCount]
 	orphans        []countedBuild          // rows to delete if their builds have no tests
 	changedBuilds  map[string]countedBuild // builds whose change affects their incidents
+	toJudge        set                     // checkouts to mark, unless they are in Delta
+	seenBuilds     set                     // builds of the incidents, whose checkouts are to be marked
 }
 
 // lockBuilds locks each build that the transaction changes: the build itself, its

@@ -46,6 +46,8 @@ func (a *applier) countBuilds(ctx context.Context) error {
 	var changed []countedBuild
 	for _, b := range builds {
 		id := b.was.id
+		a.toJudge.add(b.was.checkoutID)
+		a.toJudge.add(b.now.checkoutID)
 		if a.builds.has(id) {
 			a.recountBuild(b)
 			if b.was != b.now {

@@ -34,6 +34,7 @@ func (a *applier) countIncidents(ctx context.Context) error {
 			}
 		}
 	}
+	a.noteBuildsOf(c)
 	if err := record(ctx, a, sightings, c.sightings, c.now.sightings); err != nil {
 		return err
 	}

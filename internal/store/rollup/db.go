@@ -35,7 +35,7 @@ func (db *DB) Complete(ctx context.Context) (complete bool, err error) {
 }
 
 // Rebuild recounts the objects and replaces the rows that differ, while others load and
-// read. It may be interrupted and started again. progress may be nil; its total is
+// read. Then it marks all checkouts to be judged again. It may be interrupted and started again. progress may be nil; its total is
 // approximate.
 func (db *DB) Rebuild(ctx context.Context, progress store.Progress) error {
 	c := chunks{
@@ -52,6 +52,9 @@ func (db *DB) Rebuild(ctx context.Context, progress store.Progress) error {
 	err := c.each(ctx, func(ctx context.Context, tx transaction, r recount) error { return r.replace(ctx, tx) })
 	if err == nil {
 		err = db.update(ctx, func(ctx context.Context, tx transaction) error {
+			if err := MarkAll(ctx, tx); err != nil {
+				return err
+			}
 			_, err := tx.Exec(ctx, "UPDATE rollups SET complete = 1")
 			return err
 		})

@@ -31,6 +31,9 @@
 //	incident_counts                     incidents by issue and the day they arrived
 //	object_counts                       objects by list
 //
+// Apply also marks the checkouts whose results changed, in the table changed_checkouts, for
+// package verdicts to judge them again.
+//
 // An object is counted by its own values only. A test has the ID of its build, but not of
 // its checkout, and may arrive before both of them. So tests are counted by build, and
 // the counts of a checkout are the sum of the counts of its builds. If a build arrives
@@ -53,9 +56,10 @@
 //  2. trees: rows of tree_heads
 //  3. issues: rows of issue_counts
 //  4. counts of issues by day, then of checkouts, of days and of objects
+//  5. marks of changed checkouts
 //
-// Most loaders change the rows of step 4, so they are locked last and for the shortest
-// time. The counts of objects are spread over shards.
+// Most loaders change the rows of steps 4 and 5, so they are locked last and for the
+// shortest time. The counts of objects are spread over shards.
 //
 // A transaction that changes a build, one of its tests, or an incident of either, locks
 // the build's row until the end. If the build does not exist, the transaction inserts a
@@ -88,7 +92,7 @@
 //
 // Rebuild replaces the rows that differ, while others load and read. It holds the lock
 // of all roll-ups alone for one chunk at a time, and may be interrupted and started
-// again. At the end it sets "complete" in the table rollups. A migration that adds
+// again. At the end it marks all checkouts, and sets "complete" in the table rollups. A migration that adds
 // roll-ups resets "complete", and the upgrade rebuilds them. Until then pages show
 // less than the database has.
 package rollup

@@ -54,7 +54,7 @@ func (tx transaction) checkoutsByID(ctx context.Context, ids []string) (map[stri
 	var h treeHead
 	into := []any{&h.checkoutID, &h.origin, &h.treeName, &h.url, &h.branch, &h.start}
 	err := tx.read(ctx, query, []any{tx.List(ids)}, into, func() error {
-		h.hash = hashOf(h.origin, h.treeName, h.url, h.branch)
+		h.hash = HashOf(h.origin, h.treeName, h.url, h.branch)
 		found[h.checkoutID] = checkoutRows{
 			countedCheckout{id: h.checkoutID, origin: h.origin, tree: h.hash, day: dayOfStart(h.start), start: h.start}, h,
 		}

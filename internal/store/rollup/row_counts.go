@@ -50,7 +50,7 @@ func (r testCount) compare(other testCount) int {
 }
 
 func (r testCount) withN(n int64) testCount {
-	r.hash = hashOf(strconv.FormatInt(r.day, 10), r.origin, r.suite, r.platform, r.compatible, r.lab, r.reason, string(r.status))
+	r.hash = HashOf(strconv.FormatInt(r.day, 10), r.origin, r.suite, r.platform, r.compatible, r.lab, r.reason, string(r.status))
 	r.n = n
 	return r
 }
@@ -96,7 +96,7 @@ func (r hardwareCount) compare(other hardwareCount) int {
 }
 
 func (r hardwareCount) withN(n int64) hardwareCount {
-	r.hash = hashOf(r.platform, r.compatible, r.origin, r.buildID, string(r.kind), string(r.status))
+	r.hash = HashOf(r.platform, r.compatible, r.origin, r.buildID, string(r.kind), string(r.status))
 	r.n = n
 	return r
 }
@@ -144,7 +144,7 @@ func (r dailyCount) compare(other dailyCount) int {
 }
 
 func (r dailyCount) withN(n int64) dailyCount {
-	r.hash = hashOf(r.origin, r.lab, string(r.kind), string(r.status))
+	r.hash = HashOf(r.origin, r.lab, string(r.kind), string(r.status))
 	r.n = n
 	return r
 }
@@ -229,9 +229,9 @@ func (r objectCount) compare(other objectCount) int {
 	return cmp.Or(cmp.Compare(r.list, other.list), cmp.Compare(r.shard, other.shard))
 }
 
-// hashOf returns a hash of texts. Tables have it as part of their key instead of the
+// HashOf returns a hash of texts. Tables have it as part of their key instead of the
 // texts themselves.
-func hashOf(texts ...string) int64 {
+func HashOf(texts ...string) int64 {
 	var b []byte
 	for _, text := range texts {
 		b = binary.AppendUvarint(b, uint64(len(text)))

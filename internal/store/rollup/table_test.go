@@ -131,7 +131,7 @@ func FuzzFirstBytes(f *testing.F) {
 // Databases keep hashes, so the hash of the same texts must never change. Texts that
 // are split differently have different hashes.
 func TestHashOf(t *testing.T) {
-	if got, want := hashOf("ci", "mainline", "https://x", "main"), int64(4513234403533807460); got != want {
+	if got, want := HashOf("ci", "mainline", "https://x", "main"), int64(4513234403533807460); got != want {
 		t.Errorf("the key of a tree is %d, and was %d", got, want)
 	}
 	seen := make(map[int64][]string)
@@ -139,7 +139,7 @@ func TestHashOf(t *testing.T) {
 		nil, {""}, {"", ""}, {"a"}, {"a", ""}, {"", "a"}, {"a", "b"}, {"ab"}, {"ab", ""}, {"b", "a"}, {"\x01a"}, {strings.Repeat("a", 200)},
 		{strings.Repeat("a", 199), "a"}, {"a\x01b"}, {"A"},
 	} {
-		key := hashOf(texts...)
+		key := HashOf(texts...)
 		if other, ok := seen[key]; ok {
 			t.Errorf("%q and %q are the same", texts, other)
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/object"
 )
 
@@ -19,6 +20,10 @@ type Dialect interface {
 	// Contents returns the texts of contents by their names. A name is the value of a
 	// column that refers to a content, as text.
 	Contents(ctx context.Context, tx Tx, names []string) (map[string]string, error)
+
+	// Excerpt returns the expression of the log excerpt of a row "o" of builds or tests: "="
+	// and the text, or the name of a content; empty for NULL.
+	Excerpt(list store.List) string
 
 	// List returns texts as the value of one parameter.
 	List(texts []string) any
@@ -50,6 +55,9 @@ type Dialect interface {
 	// Unsearched returns a column as an expression that SQLite does not search or sort by
 	// an index. PostgreSQL knows from its statistics which index is good.
 	Unsearched(column string) string
+
+	// Components returns the expression of the first two components of a path, without NULL.
+	Components(path string) string
 
 	// Micros returns the expression of a time column in microseconds since 1970, 0 for
 	// NULL.
@@ -101,6 +109,8 @@ const (
 	// CountsLock: a transaction that updates the roll-ups shares it. A transaction that
 	// needs all other updates to be over holds it alone.
 	CountsLock Lock = 5
+	// JudgeLock: a transaction that judges revisions holds it alone.
+	JudgeLock Lock = 6
 )
 
 // Column is a column of a table, with the type of its values.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/arrival"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/verdicts"
 )
 
 // Empty removes all objects, receipts, changes and notifications, and returns the space
@@ -19,7 +20,7 @@ import (
 func (s *Store) Empty(ctx context.Context) error {
 	err := s.update(ctx, func(tx *sql.Tx) error {
 		for _, name := range slices.Concat([]string{"checkouts", "builds", "tests", "issues", "incidents", "contents", "receipts",
-			"changes", "notifications", "deliveries", "considered", "statuses"}, rollup.Tables) {
+			"changes", "notifications", "deliveries", "considered", "statuses"}, rollup.Tables, verdicts.Tables) {
 			if _, err := tx.ExecContext(ctx, "DELETE FROM "+name); err != nil {
 				return err
 			}

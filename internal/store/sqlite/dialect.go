@@ -10,6 +10,7 @@ import (
 	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/columns"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/object"
@@ -33,6 +34,9 @@ func (dialect) Contents(ctx context.Context, tx sqldb.Tx, names []string) (map[s
 		})
 	return texts, err
 }
+
+// Excerpt returns the number of the content: all excerpts are contents.
+func (dialect) Excerpt(store.List) string { return sqldb.Text("o.log_excerpt") }
 
 func (dialect) List(texts []string) any { return string(columns.AppendTexts(nil, texts)) }
 
@@ -100,6 +104,12 @@ func (dialect) Runs(path, id string) (order [2]string, behind string) {
 
 // Unsearched returns an expression that no index has.
 func (dialect) Unsearched(column string) string { return "+" + column }
+
+func (dialect) Components(path string) string {
+	rest := fmt.Sprintf("substr(%s, instr(%[1]s, '.') + 1)", path)
+	return fmt.Sprintf(`coalesce(CASE WHEN instr(%[1]s, '.') = 0 OR instr(%[2]s, '.') = 0 THEN %[1]s
+		ELSE substr(%[1]s, 1, instr(%[1]s, '.') + instr(%[2]s, '.') - 1) END, '')`, path, rest)
+}
 
 func (dialect) Micros(column string) string { return "coalesce(" + column + ", 0)" }
 func (dialect) Moment(n int) string         { return fmt.Sprintf("$%d", n) }

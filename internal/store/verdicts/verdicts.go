@@ -22,7 +22,6 @@
 package verdicts
 
 import (
-	"errors"
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/store"
@@ -179,5 +178,3 @@ type ResultsOf struct {
 	After                                                        string // Cursor of the last result before; "" to begin
 	N                                                            int    // at most so many; 0 is 50
 }
-
-var errUnimplemented = errors.New("not implemented yet")

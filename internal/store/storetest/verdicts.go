@@ -1,0 +1,458 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package storetest
+
+import (
+	"context"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
+	"github.com/kcidb-go/kcidb/internal/store/verdicts"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// threeRevisions are lines of three revisions of a branch, each with a build.
+var threeRevisions = []string{
+	"checkout c1 next/master aaa @10", "build b1 c1 PASS defconfig",
+	"checkout c2 next/master bbb @20", "build b2 c2 PASS defconfig",
+	"checkout c3 next/master ccc @30", "build b3 c3 PASS defconfig",
+}
+
+// verdictStories are stories, and the lines that verdictLines has for them.
+var verdictStories = []struct {
+	name  string
+	story []string
+	want  []string
+	about string // only lines with this text matter
+}{
+	{
+		"new", append(threeRevisions, "test t1 b1 ltp.a rpi PASS", "test t2 b2 ltp.a rpi FAIL", "test t3 b3 ltp.a rpi ERROR"),
+		[]string{
+			"next/master aaa: 2 ok", "next/master bbb: 1 new 1 ok", "next/master bbb: t2 new since bbb",
+			"next/master ccc: 1 still 1 ok", "next/master ccc: t3 still since bbb",
+		}, "",
+	},
+	{
+		"still, since first seen", append(threeRevisions, "test t2 b2 ltp.a rpi FAIL", "test t3 b3 ltp.a rpi FAIL", "test o1 b1 ltp.a other PASS"),
+		[]string{"next/master bbb: t2 still since bbb?", "next/master ccc: t3 still since bbb?"}, " t",
+	},
+	{
+		"conclusive revisions only",
+		append(threeRevisions, "test t1 b1 ltp.a rpi DONE", "test t2 b2 ltp.a rpi SKIP", "test u2 b2 ltp.a rpi MISS", "test t3 b3 ltp.a rpi FAIL"),
+		[]string{
+			"next/master aaa: 2 ok", "next/master bbb: 1 lab 1 skip 1 ok", "next/master bbb: u2 lab",
+			"next/master ccc: 1 new 1 ok", "next/master ccc: t3 new since ccc",
+		}, "",
+	},
+	{
+		"fixed", append(threeRevisions, "test t1 b1 ltp.a rpi FAIL", "test t2 b2 ltp.a rpi PASS", "test t3 b3 ltp.a rpi PASS"),
+		[]string{
+			"next/master aaa: 1 still 1 ok", "next/master aaa: t1 still since aaa?",
+			"next/master bbb: 1 fixed 1 ok", "next/master bbb: t2 fixed", "next/master ccc: 2 ok",
+		}, "",
+	},
+	{
+		"flaky", append(threeRevisions, "test t1 b1 boot rpi PASS", "test t2 b2 boot rpi PASS", "test u2 b2 boot rpi FAIL", "test t3 b3 boot rpi FAIL"),
+		[]string{
+			"next/master aaa: 2 ok", "next/master bbb: 2 flaky 1 ok", "next/master bbb: t2 flaky", "next/master bbb: u2 flaky",
+			"next/master ccc: 1 still 1 ok", "next/master ccc: t3 still since bbb",
+		}, "",
+	},
+	{
+		"known", append(threeRevisions, "test t1 b1 ltp.a rpi PASS", "test t2 b2 ltp.a rpi FAIL", "incident i1 t2", "incident i2 t1"),
+		[]string{"next/master aaa: 2 ok", "next/master bbb: 1 known 1 ok", "next/master bbb: t2 known", "next/master ccc: 1 ok"}, "",
+	},
+	{
+		"absent", append(threeRevisions, "test t1 b1 ltp.a rpi PASS", "test t2 b2 ltp.a rpi FAIL", "incident i1 t2 absent"),
+		[]string{"next/master bbb: t2 new since bbb"}, " t",
+	},
+	{
+		"lab", append(threeRevisions, "test t1 b1 ltp.a rpi PASS", "test t2 b2 ltp.a rpi ERROR!", "test t3 b3 ltp.a rpi FAIL!", "test v3 b3 ltp.v rpi -"),
+		[]string{
+			"next/master aaa: 2 ok", "next/master bbb: 1 lab 1 ok", "next/master bbb: t2 lab",
+			"next/master ccc: 1 new 1 skip 1 ok", "next/master ccc: t3 new since ccc",
+		}, "",
+	},
+	{
+		"builds",
+		[]string{
+			"checkout c1 next/master aaa @10", "build b1 c1 PASS defconfig", "build d1 c1 FAIL allmodconfig",
+			"checkout c2 next/master bbb @20", "build b2 c2 FAIL defconfig", "build d2 c2 PASS allmodconfig", "build e2 c2 FAIL tiny", "incident i1 b2",
+			"checkout c3 next/master ccc @30", "build b3 c3 FAIL defconfig", "build d3 c3 ERROR! allmodconfig", "build e3 c3 - tiny",
+		},
+		[]string{
+			"next/master aaa: 1 still 1 ok", "next/master aaa: d1 still since aaa?",
+			"next/master bbb: 1 still 1 fixed 1 known", "next/master bbb: b2 known", "next/master bbb: d2 fixed", "next/master bbb: e2 still since bbb?",
+			"next/master ccc: 1 still 1 lab 1 skip", "next/master ccc: b3 still since bbb", "next/master ccc: d3 lab",
+		}, "",
+	},
+	{
+		"variants of one test",
+		append(threeRevisions, "build x2 c2 PASS tiny", "test t1 b1 ltp.a rpi PASS", "test t2 b2 ltp.a pc FAIL", "test u2 x2 ltp.a rpi FAIL", "test v2 b2 ltp.a - FAIL"),
+		[]string{"next/master bbb: t2 still since bbb?", "next/master bbb: u2 still since bbb?", "next/master bbb: v2 still since bbb?"}, " still since",
+	},
+	{
+		"patches",
+		append(threeRevisions, "checkout p1 next/master aaa+111 @15", "build pb1 p1 PASS defconfig", "test p1 pb1 ltp.a rpi FAIL",
+			"test t1 b1 ltp.a rpi PASS", "test t2 b2 ltp.a rpi PASS"),
+		[]string{
+			"next/master aaa+111: 1 new 1 ok", "next/master aaa+111: p1 new since aaa", "next/master aaa: 2 ok",
+			"next/master bbb: 2 ok", "next/master ccc: 1 ok",
+		}, "",
+	},
+	{
+		"two origins",
+		append(threeRevisions, "checkout c2 next/master bbb @25 z", "checkout c1 other/main aaa @11 z", "build bz z:c2 PASS defconfig", "test z2 bz ltp.z rpi PASS",
+			"test t1 b1 ltp.a rpi PASS", "test t2 b2 ltp.a rpi FAIL"),
+		[]string{
+			"next/master aaa: 2 ok", "next/master bbb: 1 new 3 ok", "next/master bbb: t2 new since bbb", "next/master ccc: 1 ok", "other/main aaa: 2 ok",
+		}, "",
+	},
+	{
+		"trees without a name",
+		[]string{
+			"checkout c1 https:||example.org|linux.git/main aaa @10", "build b1 c1 PASS x", "checkout c2 https:||example.org|linux/main bbb @20", "build b2 c2 FAIL x",
+			"checkout c3 -/main ccc @30", "build b3 c3 PASS y", "checkout c4 -/main ddd @40", "build b4 c4 FAIL y",
+			"checkout c5 https:||git.kernel.org|pub|scm|linux|kernel|git|torvalds|linux.git/master eee @50", "build b5 c5 PASS x",
+		},
+		[]string{
+			"/main ccc: 1 ok", "/main ddd: 1 still", "/main ddd: b4 still since ddd?",
+			"example.org/linux/main aaa: 1 ok", "example.org/linux/main bbb: 1 new", "example.org/linux/main bbb: b2 new since bbb", "mainline/master eee: 1 ok",
+		}, "",
+	},
+}
+
+// verdicts judges stories, and loads each in several orders.
+func (s suite) verdicts(t *testing.T) {
+	for _, c := range verdictStories {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			for seed := range uint64(3) {
+				db := s.ready(t)
+				judge := newJudge(db)
+				story := slices.Clone(c.story)
+				if seed > 0 {
+					rand.New(rand.NewPCG(seed, 1)).Shuffle(len(story), func(i, j int) { story[i], story[j] = story[j], story[i] })
+				}
+				for i, line := range story {
+					mustLoad(t, db, storyObjects(t, line), store.LoadOptions{})
+					if seed == 2 && i%3 == 0 {
+						judgeAll(t, judge)
+					}
+				}
+				judgeAll(t, judge)
+				got := slices.DeleteFunc(verdictLines(t, db), func(line string) bool { return !strings.Contains(line, c.about) })
+				want := c.want
+				slices.Sort(want)
+				if diff := gocmp.Diff(want, got); diff != "" {
+					t.Errorf("order %d (-want +got):\n%s", seed, diff)
+				}
+				if n := judgeAll(t, judge); n > 0 {
+					t.Errorf("%d revisions are judged again without a change", n)
+				}
+			}
+		})
+	}
+}
+
+// verdictChanges changes a story step by step.
+func (s suite) verdictChanges(t *testing.T) {
+	db := s.ready(t)
+	judge := newJudge(db)
+	mustLoad(t, db, storyObjects(t, threeRevisions...), store.LoadOptions{})
+	for _, step := range []struct {
+		name  string
+		lines []string
+		about string
+		want  []string
+	}{
+		{"a failure", []string{"test t3 b3 ltp.a rpi FAIL"}, "t3", []string{"next/master ccc: t3 still since ccc?"}},
+		{"a late pass of an older revision", []string{"test t1 b1 ltp.a rpi PASS"}, "t3", []string{"next/master ccc: t3 new since ccc"}},
+		{"a revision between", []string{"checkout c9 next/master ddd @25", "build b9 c9 PASS defconfig", "test t9 b9 ltp.a rpi FAIL"}, " t",
+			[]string{"next/master ccc: t3 still since ddd", "next/master ddd: t9 new since ddd"}},
+		{"a late incident", []string{"incident i3 t3"}, "t3", []string{"next/master ccc: t3 known"}},
+		{"an incident that is taken back", []string{"incident i3 t3 absent"}, "t3", []string{"next/master ccc: t3 still since ddd"}},
+		{"a build that moves", []string{"build b9 c2 PASS defconfig"}, "t9", []string{"next/master bbb: t9 new since bbb"}},
+		{"a checkout of another commit", []string{"checkout c2 next/master eee @26"}, "bbb", []string{}},
+		{"and its results", nil, "eee: ", []string{"next/master eee: 1 new 2 ok", "next/master eee: t9 new since eee"}},
+		{"a checkout of another branch", []string{"checkout c1 next/pending aaa @10"}, " t",
+			[]string{"next/master ccc: t3 still since eee?", "next/master eee: t9 still since eee?"}},
+		{"a revision that starts later", []string{"checkout c2 next/master eee @40"}, " t",
+			[]string{"next/master ccc: t3 still since ccc?", "next/master eee: t9 still since ccc?"}},
+	} {
+		mustLoad(t, db, storyObjects(t, step.lines...), store.LoadOptions{})
+		judgeAll(t, judge)
+		got := slices.DeleteFunc(verdictLines(t, db), func(line string) bool { return !strings.Contains(line, step.about) })
+		if diff := gocmp.Diff(step.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", step.name, diff)
+		}
+	}
+	want := verdictLines(t, db)
+	err := judge.DB.Update(t.Context(), func(ctx context.Context, tx sqldb.Tx) error {
+		_, err := tx.Exec(ctx, "DELETE FROM verdicts")
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := rollup.Of(db).Rebuild(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	judgeAll(t, judge)
+	if diff := gocmp.Diff(want, verdictLines(t, db)); diff != "" {
+		t.Errorf("after a rebuild (-want +got):\n%s", diff)
+	}
+	if err := db.Purge(t.Context(), store.PurgeOptions{Before: time.Now().Add(time.Hour)}); err != nil {
+		t.Fatal(err)
+	}
+	judgeAll(t, judge)
+	for _, table := range verdicts.Tables {
+		if n := rowsIn(t, db, table); n > 0 {
+			t.Errorf("%d rows of %s are left after a purge of everything", n, table)
+		}
+	}
+}
+
+// rowsIn returns the number of rows of a table.
+func rowsIn(t *testing.T, db store.Sink, table string) (n int) {
+	t.Helper()
+	err := sqldb.Of(db).View(t.Context(), func(ctx context.Context, tx sqldb.Tx) error {
+		_, err := sqldb.ReadRow(ctx, tx, "SELECT count(*) FROM "+table, nil, &n)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// verdictOrder loads random stories in two orders and in reports of any size. The verdicts
+// are the same, however often they were judged meanwhile.
+func (s suite) verdictOrder(t *testing.T) {
+	for seed := range uint64(4) {
+		dice := rand.New(rand.NewPCG(seed, 2))
+		story := randomStory(dice)
+		var want []string
+		for order := range 2 {
+			db := s.ready(t)
+			judge := newJudge(db)
+			dice.Shuffle(len(story), func(i, j int) { story[i], story[j] = story[j], story[i] })
+			for rest := story; len(rest) > 0; {
+				n := min(1+dice.IntN(30), len(rest))
+				mustLoad(t, db, storyObjects(t, rest[:n]...), store.LoadOptions{})
+				rest = rest[n:]
+				if dice.IntN(3) == 0 {
+					judgeAll(t, judge)
+				}
+			}
+			judgeAll(t, judge)
+			got := verdictLines(t, db)
+			if order == 0 {
+				want = got
+			} else if diff := gocmp.Diff(want, got); diff != "" {
+				t.Errorf("story %d (-first +second order):\n%s\n%s", seed, diff, strings.Join(story, "\n"))
+			}
+		}
+	}
+}
+
+// randomStory returns a story of 15 revisions on two branches.
+func randomStory(dice *rand.Rand) (story []string) {
+	statuses := []string{"PASS", "PASS", "PASS", "FAIL", "FAIL", "ERROR", "ERROR!", "MISS", "SKIP", "-"}
+	one := func(list []string) string { return list[dice.IntN(len(list))] }
+	text := func(format string, numbers ...int) string {
+		for _, n := range numbers {
+			format = strings.Replace(format, "#", string(rune('a'+n)), 1)
+		}
+		return format
+	}
+	test := 0
+	for i := range 15 {
+		patches := ""
+		if dice.IntN(5) == 0 {
+			patches = "+1"
+		}
+		start := 100 + dice.IntN(10) // several revisions start at the same time
+		for origin := range 1 + dice.IntN(2) {
+			c := text("c##", i, origin)
+			story = append(story, "checkout "+c+" next/"+one([]string{"master", "pending"})+text(" f#", i)+patches+" @"+string([]byte{'1', '0' + byte(start/10%10), '0' + byte(start%10)}))
+			for n := range 2 {
+				b := text("b###", i, origin, n)
+				story = append(story, "build "+b+" "+c+" "+one(statuses)+" "+one([]string{"defconfig", "tiny"}))
+				for range 5 {
+					id := text("t####", test/17576%26, test/676%26, test/26%26, test%26)
+					test++
+					story = append(story, "test "+id+" "+b+" "+one([]string{"boot", "ltp.a", "ltp.b.c", "kselftest.x"})+" "+one([]string{"rpi", "pc", "-"})+" "+one(statuses))
+					if dice.IntN(8) == 0 {
+						story = append(story, "incident i"+id+" "+id)
+					}
+				}
+			}
+		}
+	}
+	return story
+}
+
+// verdictQuestions asks about verdicts.
+func (s suite) verdictQuestions(t *testing.T) {
+	db := s.ready(t)
+	judge := newJudge(db)
+	of := judge.DB
+	r := storyObjects(t, threeRevisions...)
+	r.Append(storyObjects(t, "checkout p1 next/master aaa+111 @25", "checkout q1 patches/main ddd+222 @27", "checkout z1 mainline/master 0123456789abcdef @28",
+		"test t1 b1 ltp.a rpi PASS", "test t3 b3 ltp.a rpi FAIL", "test u3 b3 ltp.b rpi FAIL", "test v3 b3 ltp.b pc FAIL", "test w3 b3 kselftest.net.tls pc FAIL!",
+		"test m3 b3 ltp.m pc MISS!", "test k3 b3 ltp.k pc FAIL", "incident i1 k3"))
+	r.Checkouts[2].GitCommitName = new("next-3")
+	for i := range r.Tests {
+		if r.Tests[i].ID == "a:u3" || r.Tests[i].ID == "a:v3" {
+			r.Tests[i].LogExcerpt = new("boring\n[    1.234567] BUG: KASAN: slab-out-of-bounds in foo_bar+0x12/0x40\n")
+		}
+	}
+	mustLoad(t, db, r, store.LoadOptions{})
+	judgeAll(t, judge)
+	ctx := t.Context()
+
+	branches, err := of.Branches(ctx, time.Time{}, time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, b := range branches {
+		line := b.Tree + "/" + b.Name
+		for _, r := range b.Recent {
+			line += " " + r.Name()
+		}
+		got = append(got, line)
+	}
+	expectSame(t, "branches", got, []string{"next/master next-3 bbb aaa", "mainline/master 0123456789ab", "patches/main ddd"})
+	before, err := of.Branches(ctx, moment(15), moment(27))
+	if err != nil || len(before) != 2 || before[0].Name != "main" || before[1].Recent[0].CommitHash != "bbb" {
+		t.Errorf("branches as of a time: %v, %v", before, err)
+	}
+	next, err := of.BranchNamed(ctx, "next", "master")
+	if err != nil || next == nil || len(next.Recent) != 3 {
+		t.Fatalf("the branch is %v, %v", next, err)
+	}
+	if none, err := of.BranchNamed(ctx, "next", "none"); none != nil || err != nil {
+		t.Errorf("a branch that does not exist: %v, %v", none, err)
+	}
+	head := next.Recent[0]
+	page, err := of.Revisions(ctx, next.Key, &head, 1)
+	if err != nil || len(page) != 1 || page[0].CommitHash != "bbb" {
+		t.Errorf("revisions behind the head: %v, %v", page, err)
+	}
+	earlier, later, err := of.Neighbours(ctx, &page[0])
+	if err != nil || earlier == nil || later == nil || earlier.CommitHash != "aaa" || later.Key != head.Key {
+		t.Errorf("neighbours %v, %v, %v", earlier, later, err)
+	}
+	for commit, want := range map[[2]string]int{
+		{"0123456", ""}: 1, {"0123456789abcdef", ""}: 1, {"012345", ""}: 0, {"0123457", ""}: 0, {"next-3", ""}: 1, {"", ""}: 0, {"0123456", "1"}: 0,
+	} {
+		if found, err := of.Find(ctx, commit[0], commit[1]); err != nil || len(found) != want {
+			t.Errorf("%q: %d revisions, %v, want %d", commit, len(found), err, want)
+		}
+	}
+	checkouts, err := of.Checkouts(ctx, &head)
+	if err != nil || len(checkouts) != 1 || checkouts[0].ID != "a:c3" || checkouts[0].Counts["test"][report.StatusFail] != 5 {
+		t.Errorf("checkouts %v, %v", checkouts, err)
+	}
+	s.verdictResults(t, of, &head)
+}
+
+// verdictResults asks about the results of the head of verdictQuestions.
+func (s suite) verdictResults(t *testing.T, of *verdicts.DB, head *verdicts.Revision) {
+	ctx := t.Context()
+	expectSame(t, "numbers of causes", head.Causes, map[string]int64{"new": 1, "still": 2, "known": 1, "lab": 1})
+	groups, err := of.Groups(ctx, []int64{head.Key}, "ltp")
+	if err != nil || len(groups[head.Key]) != 4 || groups[head.Key][verdicts.Group{Kind: "test", Name: "ltp.b"}]["still"] != 2 {
+		t.Errorf("groups %v, %v", groups, err)
+	}
+	causes, err := of.Causes(ctx, []int64{head.Key}, nil, 10)
+	if err != nil || len(causes) != 5 {
+		t.Fatalf("causes %v, %v", causes, err)
+	}
+	kasan := causes[1]
+	if kasan.Title != "KASAN: slab-out-of-bounds in foo_bar" || kasan.Results != 2 || kasan.Variants != 2 || !kasan.Since.Open || kasan.Since.Name != "next-3" {
+		t.Errorf("the cause with most variants is %+v", kasan)
+	}
+	if some, err := of.Causes(ctx, []int64{head.Key}, verdictKinds("still", "lab"), 1); err != nil || len(some) != 2 {
+		t.Errorf("one cause of two verdicts: %v, %v", some, err)
+	}
+	list := func(filter verdicts.ResultsOf) (ids []string) {
+		t.Helper()
+		filter.Revision = head.Key
+		found, err := of.Results(ctx, filter)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range found {
+			ids = append(ids, strings.TrimPrefix(r.ID, "a:"))
+		}
+		return ids
+	}
+	for _, c := range []struct {
+		filter verdicts.ResultsOf
+		want   string
+	}{
+		{verdicts.ResultsOf{}, "t3 w3 u3 v3 k3 m3"},
+		{verdicts.ResultsOf{N: 2}, "t3 w3"},
+		{verdicts.ResultsOf{Verdicts: verdictKinds("new", "known")}, "t3 k3"},
+		{verdicts.ResultsOf{Path: "ltp"}, "t3 u3 v3 k3 m3"},
+		{verdicts.ResultsOf{Path: "lt"}, ""},
+		{verdicts.ResultsOf{Path: "*.b", N: 1}, "u3"},
+		{verdicts.ResultsOf{Path: "k*"}, "w3"},
+		{verdicts.ResultsOf{Platform: []string{"pc"}}, "w3 v3 k3 m3"},
+		{verdicts.ResultsOf{Platform: []string{"-pc"}}, "t3 u3"},
+		{verdicts.ResultsOf{Platform: []string{"pc", "rpi", "-rpi"}, Config: []string{"defconfig"}, Issue: []string{"a:issue"}}, "k3"},
+		{verdicts.ResultsOf{Kinds: kindsOf("boot", "build")}, ""},
+		{verdicts.ResultsOf{Cause: kasan.Key}, "u3 v3"},
+	} {
+		if got := strings.Join(list(c.filter), " "); got != c.want {
+			t.Errorf("%+v: %s, want %s", c.filter, got, c.want)
+		}
+	}
+	var paged []string
+	for after := ""; ; {
+		found, err := of.Results(ctx, verdicts.ResultsOf{Revision: head.Key, N: 4, After: after})
+		if err != nil || len(found) == 0 {
+			break
+		}
+		after = found[len(found)-1].Cursor()
+		for _, r := range found {
+			paged = append(paged, strings.TrimPrefix(r.ID, "a:"))
+		}
+	}
+	expectSame(t, "pages of results", paged, list(verdicts.ResultsOf{}))
+	if _, err := of.Results(ctx, verdicts.ResultsOf{After: "x"}); err != verdicts.ErrCursor {
+		t.Errorf("a wrong cursor: %v", err)
+	}
+	each, err := of.PerCause(ctx, head.Key, []int64{kasan.Key, causes[0].Key}, 1)
+	if err != nil || len(each) != 2 || len(each[kasan.Key]) != 1 || each[kasan.Key][0].ID != "a:u3" {
+		t.Errorf("results of causes: %v, %v", each, err)
+	}
+	objects, err := of.OfObjects(ctx, "test", []string{"a:t3", "a:t1", "a:none"})
+	if err != nil || len(objects) != 1 || objects["a:t3"][0].Of.Key != head.Key || objects["a:t3"][0].Verdict != "new" {
+		t.Errorf("verdicts of tests: %v, %v", objects, err)
+	}
+	if builds, err := of.OfObjects(ctx, "build", []string{"a:t3"}); err != nil || len(builds) > 0 {
+		t.Errorf("verdicts of builds with the ID of a test: %v, %v", builds, err)
+	}
+	platform, err := of.OnPlatform(ctx, "pc", moment(30), 3)
+	if err != nil || len(platform) != 3 || platform[0].ID != "a:w3" || platform[0].Of.CommitName != "next-3" {
+		t.Errorf("verdicts of a platform: %v, %v", platform, err)
+	}
+	if late, err := of.OnPlatform(ctx, "pc", moment(31), 3); err != nil || len(late) > 0 {
+		t.Errorf("later verdicts of a platform: %v, %v", late, err)
+	}
+	if failing, err := of.Failing(ctx, head.Key, "ltp.b", 9); err != nil || len(failing) != 2 || failing[0].Platform != "pc" {
+		t.Errorf("failing on platforms: %v, %v", failing, err)
+	}
+}
