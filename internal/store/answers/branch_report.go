@@ -32,7 +32,8 @@ type BranchReport struct {
 	Issues    []BuildIssue // in the order of builds
 }
 
-// Variant is a test and a configuration. Only runs of the same variant are comparable.
+// Variant is a test or a build under the same conditions. Only runs of the same variant are
+// comparable.
 type Variant struct{ Platform, ConfigName, Architecture, Compiler, Path string }
 
 // BuildIssue is a version of an issue that was seen in a build.

@@ -21,6 +21,7 @@ func TestPlans(t *testing.T) {
 	ctx, builds := t.Context(), []string{"b1", "b2"}
 	key := store.Key{ID: "i1", Version: 1}
 	days := answers.Days{First: 0, Last: 7}
+	variant := answers.RunsOf{Variant: answers.Variant{Path: "ltp.a"}, CommitHash: "c1", Others: []string{"c2"}}
 	for name, c := range map[string]struct {
 		read  func() error
 		using string // the index to use
@@ -33,10 +34,14 @@ func TestPlans(t *testing.T) {
 			"test_counts USING PRIMARY KEY"},
 		"PathCounts": {func() error { return db.PathCounts(ctx, builds, "ltp", func(string, report.Status, int64) {}) },
 			"tests_build_path (build_id=? AND path>? AND path<?)"},
-		"Started":        {func() error { _, err := db.Started(ctx, days); return err }, "daily_counts USING PRIMARY KEY (day>? AND day<?)"},
-		"Totals":         {func() error { _, err := db.Totals(ctx, days); return err }, "incident_counts_day"},
-		"IssuesArrived":  {func() error { _, err := db.IssuesArrived(ctx, 0, 9, 9); return err }, "issues_timestamp"},
-		"TagsOf":         {func() error { _, err := db.TagsOf(ctx, builds); return err }, "checkouts USING INDEX"},
+		"Started":       {func() error { _, err := db.Started(ctx, days); return err }, "daily_counts USING PRIMARY KEY (day>? AND day<?)"},
+		"Totals":        {func() error { _, err := db.Totals(ctx, days); return err }, "incident_counts_day"},
+		"IssuesArrived": {func() error { _, err := db.IssuesArrived(ctx, 0, 9, 9); return err }, "issues_timestamp"},
+		"TagsOf":        {func() error { _, err := db.TagsOf(ctx, builds); return err }, "checkouts USING INDEX"},
+		"SuitesOf":      {func() error { _, err := db.SuitesOf(ctx, "b1"); return err }, "test_counts USING PRIMARY KEY (build_id=?)"},
+		"TestRuns": {func() error { _, err := db.TestRuns(ctx, variant); return err },
+			"tests_build_path (build_id=? AND path=?)"},
+		"BuildRuns":      {func() error { _, err := db.BuildRuns(ctx, variant); return err }, "counted_builds_checkout (checkout_id=?)"},
 		"CheckoutCounts": {func() error { _, err := db.CheckoutCounts(ctx, builds); return err }, "checkout_counts USING PRIMARY KEY"},
 	} {
 		plan = nil

@@ -101,6 +101,8 @@ func (s suite) cases() []testCase {
 		{"Runs", can.Store, s.runs},
 		{"Previous", can.Store, s.previous},
 		{"Tags", can.SQL, s.tags},
+		{"Variants", can.SQL, s.variants},
+		{"VerdictsAround", can.SQL, s.verdictsAround},
 		{"Notes", can.SQL, s.notes},
 		{"Rollups", can.SQL, s.rollups},
 		{"RollupsCost", can.SQL, s.rollupsCost},
