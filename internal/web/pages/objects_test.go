@@ -69,16 +69,8 @@ func TestPagesSayWhatDescribeSays(t *testing.T) {
 			`<a href="http://kcidb.example.org/issue/ci:1/2">`}},
 		{object.RevisionRef(commit, patches), "/revision/" + commit + "/" + patches, []string{
 			`<h1 class="title">`, `<a href="http://kcidb.example.org/revision/` + commit + "/" + patches + `">`}},
-		{object.CheckoutRef("ci:1"), "/checkout/ci:1", []string{
-			`<h1 class="title fail">`, `<a href="https://git.example.org/linux.git">`, `<a href="http://kcidb.example.org/revision/` + commit + `">`}},
-		{object.BuildRef("ci:1"), "/build/ci:1", []string{
-			`<h1 class="title pass">`, `<a href="https://files.example.org/build.log?a=1&amp;b=2">`}},
-		{object.TestRef("ci:1"), "/test/ci:1", []string{
-			`<h1 class="title fail">FAIL: ltp.syscalls.accept01`, "a &lt; b &amp;&amp; b &gt; c", `<a href="http://kcidb.example.org/build/ci:1">`}},
 		{object.IssueRef("ci:1"), "/issue/ci:1", []string{"accept hangs at times", `<a href="https://bugs.example.org/1">`}},
 		{object.IssueVersionRef("ci:1", 1), "/issue/ci:1/1", []string{"</a> / issue version</p>", "accept hangs"}},
-		{object.IncidentRef("ci:1"), "/incident/ci:1", []string{
-			"accept hangs at times", `<a href="http://kcidb.example.org/issue/ci:1/2">`, `<a href="http://kcidb.example.org/test/ci:1">`}},
 	} {
 		t.Run(strings.ReplaceAll(c.path[1:], "/", " "), func(t *testing.T) {
 			if link := pageurl.Of(base, c.ref); link != base+c.path {
@@ -113,11 +105,11 @@ func TestPagesSayWhatDescribeSays(t *testing.T) {
 	}
 }
 
-func TestPageOfATest(t *testing.T) {
+func TestPageOfAnIssue(t *testing.T) {
 	p, h, _ := newPages(t)
 	load(t, p, sample())
-	golden(t, "test", get(h, "/test/ci:1").Body.String())
-	golden(t, "unknown", get(h, "/test/ci:%3Cb%3E_2").Body.String())
+	golden(t, "issue", get(h, "/issue/ci:1").Body.String())
+	golden(t, "unknown", get(h, "/issue/ci:%3Cb%3E_2").Body.String())
 }
 
 func TestNoPages(t *testing.T) {
@@ -126,12 +118,12 @@ func TestNoPages(t *testing.T) {
 	const notice = "Not known"
 	for path, want := range map[string]string{
 		// Well-formed paths: the page says that the object is unknown.
-		"/revision/ffff": notice, "/revision/" + commit + "/ffff": notice, "/checkout/ci:9": notice, "/build/ci:9": notice,
-		"/test/x": notice, "/test/ci:1%2F2": notice, "/issue/ci:9": notice, "/issue/ci:1/9": notice, "/incident/ci:9": notice,
-		"/test/ci:1_2": "The test ci:1_2 is not in",
-		"/issue/x_y/3": "x_y",
+		"/revision/ffff": notice, "/revision/" + commit + "/ffff": notice,
+		"/issue/x": notice, "/issue/ci:1%2F2": notice, "/issue/ci:9": notice, "/issue/ci:1/9": notice,
+		"/issue/ci:1_2": "The issue ci:1_2 is not in",
+		"/issue/x_y/3":  "x_y",
 		// Malformed paths: no page exists.
-		"/revision/": "", "/test/": "", "/test/ci:1/": "", "/test/ci:1/1": "", "/checkout/ci:1/2": "", "/incident/ci:1/0": "",
+		"/revision/":      "",
 		"/revision/a/b/c": "", "/revision/" + commit + "/": "", "/issue/ci:1/": "", "/issue/ci:1/-1": "", "/issue/ci:1/one": "",
 		"/issue/ci:1/99999999999": "", "/issue/ci:1/2/3": "",
 	} {
@@ -161,15 +153,13 @@ func TestEveryIDHasAPage(t *testing.T) {
 	var refs []object.Ref
 	for _, id := range ids {
 		id = "ci:" + id
-		r.Checkouts = append(r.Checkouts, report.Checkout{ID: id, Origin: "ci"})
-		r.Tests = append(r.Tests, report.Test{ID: id, Origin: "ci", BuildID: "ci:1"})
 		r.Issues = append(r.Issues, report.Issue{ID: id, Version: 3, Origin: "ci"})
-		refs = append(refs, object.CheckoutRef(id), object.TestRef(id), object.IssueRef(id), object.IssueVersionRef(id, 3))
+		refs = append(refs, object.IssueRef(id), object.IssueVersionRef(id, 3))
 	}
 	for c := rune(1); c < 0x100; c++ {
 		id := "ci:one " + string(c)
-		r.Builds = append(r.Builds, report.Build{ID: id, Origin: "ci", CheckoutID: "ci:1"})
-		refs = append(refs, object.BuildRef(id))
+		r.Issues = append(r.Issues, report.Issue{ID: id, Version: 3, Origin: "ci"})
+		refs = append(refs, object.IssueRef(id))
 	}
 	load(t, p, r)
 	for _, ref := range refs {
@@ -213,11 +203,10 @@ func TestHostileObjects(t *testing.T) {
 		known[name] = true
 	}
 	href := regexp.MustCompile(`href="([^"]*)"`)
-	for _, path := range []string{"/", "/revision/" + commit, pageurl.Of("/", object.CheckoutRef("ci:"+text)), pageurl.Of("/", object.BuildRef("ci:"+text)),
-		pageurl.Of("/", object.TestRef("ci:"+text)), pageurl.Of("/", object.IssueRef("ci:"+text)), pageurl.Of("/", object.IssueVersionRef("ci:"+text, 1)),
-		pageurl.Of("/", object.IncidentRef("ci:"+text)), pageurl.Of("/", object.TestRef(text))} {
+	for _, path := range []string{"/", "/revision/" + commit, pageurl.Of("/", object.IssueRef("ci:"+text)), pageurl.Of("/", object.IssueVersionRef("ci:"+text, 1)),
+		pageurl.Of("/", object.IssueRef(text))} {
 		w := get(h, path)
-		if want := map[bool]int{true: 404, false: 200}[path == pageurl.Of("/", object.TestRef(text))]; w.Code != want {
+		if want := map[bool]int{true: 404, false: 200}[path == pageurl.Of("/", object.IssueRef(text))]; w.Code != want {
 			t.Errorf("%s: %d, want %d", path, w.Code, want)
 		}
 		page := w.Body.String()
@@ -235,7 +224,7 @@ func TestHostileObjects(t *testing.T) {
 			t.Errorf("%s: characters that do more than show in\n%q", path, page)
 		}
 	}
-	if page := get(h, pageurl.Of("/", object.TestRef("ci:"+text))).Body.String(); !strings.Contains(page, `href="https://kcidb.example.org/base/build/ci:`) {
+	if page := get(h, "/revision/"+commit).Body.String(); !strings.Contains(page, `href="https://kcidb.example.org/base/revision/`) {
 		t.Errorf("no link below the base in\n%s", page)
 	}
 }
@@ -243,7 +232,7 @@ func TestHostileObjects(t *testing.T) {
 func TestPagesByMethod(t *testing.T) {
 	p, h, _ := newPages(t)
 	load(t, p, sample())
-	for path, code := range map[string]int{"/test/ci:1": 200, "/test/ci:2": 404, "/test/": 404} {
+	for path, code := range map[string]int{"/issue/ci:1": 200, "/issue/ci:2": 404, "/issue/": 404} {
 		whole := get(h, path)
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, httptest.NewRequest("HEAD", base+path, nil))
@@ -262,17 +251,17 @@ func TestPagesByMethod(t *testing.T) {
 func TestPagesOfObjectsThatChange(t *testing.T) {
 	p, h, _ := newPages(t)
 	load(t, p, sample())
-	first := get(h, "/test/ci:1")
+	first := get(h, "/issue/ci:1")
 	tag := first.Header().Get("ETag")
 	if tag == "" || !strings.Contains(first.Header().Get("Cache-Control"), "max-age=") {
 		t.Fatalf("%v", first.Header())
 	}
-	if w := get(h, "/test/ci:1", "If-None-Match", tag); w.Code != http.StatusNotModified || w.Body.Len() != 0 {
+	if w := get(h, "/issue/ci:1", "If-None-Match", tag); w.Code != http.StatusNotModified || w.Body.Len() != 0 {
 		t.Errorf("again: %d, %d bytes", w.Code, w.Body.Len())
 	}
-	load(t, p, &report.Report{Tests: []report.Test{{ID: "ci:1", Origin: "ci", BuildID: "ci:1", Status: new(report.StatusPass)}}})
-	if w := get(h, "/test/ci:1", "If-None-Match", tag); w.Code != 200 || !strings.Contains(w.Body.String(), `<h1 class="title pass">PASS`) {
-		t.Errorf("after it passed: %d %s", w.Code, w.Body)
+	load(t, p, &report.Report{Issues: []report.Issue{{ID: "ci:1", Version: 3, Origin: "ci", ReportSubject: new("accept is slow")}}})
+	if w := get(h, "/issue/ci:1", "If-None-Match", tag); w.Code != 200 || !strings.Contains(w.Body.String(), "accept is slow") {
+		t.Errorf("after a new version: %d %s", w.Code, w.Body)
 	}
 }
 
@@ -285,15 +274,15 @@ func TestPagesWithoutADatabase(t *testing.T) {
 
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", base+"/test/ci:1", nil).WithContext(ctx))
+	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", base+"/issue/ci:1", nil).WithContext(ctx))
 	if log.Len() != 0 {
 		t.Errorf("a visitor that is gone is in the log: %s", &log)
 	}
-	w := get(h, "/test/ci:1")
+	w := get(h, "/issue/ci:1")
 	if w.Code != 503 || !strings.Contains(w.Body.String(), "does not answer") || w.Header().Get("Cache-Control") != "no-store" {
 		t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)
 	}
-	if !strings.Contains(log.String(), "test[ci:1]") || strings.Contains(w.Body.String(), "closed") {
+	if !strings.Contains(log.String(), "issue[ci:1]") || strings.Contains(w.Body.String(), "closed") {
 		t.Errorf("the log says %s, the page\n%s", &log, w.Body)
 	}
 }
