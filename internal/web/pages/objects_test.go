@@ -105,10 +105,10 @@ func TestPagesSayWhatDescribeSays(t *testing.T) {
 	}
 }
 
-func TestPageOfAnIssue(t *testing.T) {
+func TestPageOfARevision(t *testing.T) {
 	p, h, _ := newPages(t)
 	load(t, p, sample())
-	golden(t, "issue", get(h, "/issue/ci:1").Body.String())
+	golden(t, "revision", get(h, "/revision/"+commit).Body.String())
 	golden(t, "unknown", get(h, "/issue/ci:%3Cb%3E_2").Body.String())
 }
 
