@@ -19,7 +19,7 @@ func (db *DB) repositoryURLs(ctx context.Context, tx sqldb.Tx, url string) ([]st
 	var all []string
 	var found string
 	query := "SELECT DISTINCT url FROM tree_heads WHERE url LIKE $1 ESCAPE '!' ORDER BY url"
-	err := forEachRow(ctx, tx, query, []any{containing(path)}, []any{&found}, func() {
+	err := forEachRow(ctx, tx, query, []any{sqldb.Containing(path)}, []any{&found}, func() {
 		if facts.RepositoryKey(found) == key {
 			all = append(all, found)
 		}
@@ -28,19 +28,6 @@ func (db *DB) repositoryURLs(ctx context.Context, tx sqldb.Tx, url string) ([]st
 		all = []string{url}
 	}
 	return all, err
-}
-
-// maxContained is how many bytes of a text a pattern has. SQLite refuses a pattern of more
-// than 50,000 bytes, and a name in a report has no more than 1,024.
-const maxContained = 1_024
-
-// containing returns the pattern of LIKE, with ESCAPE '!', for values that contain the
-// first maxContained bytes of a text. A caller compares the values that it finds.
-func containing(text string) string {
-	if len(text) > maxContained {
-		text = strings.ToValidUTF8(text[:maxContained], "") // without a part of a character
-	}
-	return "%" + strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(text) + "%"
 }
 
 // inRepository returns the condition that a column is one of the URLs, which are

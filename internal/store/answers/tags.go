@@ -39,7 +39,7 @@ func (db *DB) Tagged(ctx context.Context, tag string, of CheckoutsOf, isTree fun
 			return err
 		}
 		for _, key := range trees {
-			err := forEachRow(ctx, tx, query, []any{key, containing(inJSON(tag)), maxTagCheckouts}, []any{&hash, &tags}, func() {
+			err := forEachRow(ctx, tx, query, []any{key, sqldb.Containing(inJSON(tag)), maxTagCheckouts}, []any{&hash, &tags}, func() {
 				if slices.Contains(listOf(tags), tag) && !slices.Contains(hashes, hash) {
 					hashes = append(hashes, hash)
 				}

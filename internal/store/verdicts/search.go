@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package verdicts
+
+import (
+	"context"
+	"strings"
+
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
+	"github.com/kcidb-go/kcidb/internal/verdict"
+)
+
+// RevisionsNamed returns the revisions, on all branches, whose commit has a name that begins
+// with a text, in the order of the names. It returns at most n.
+func (db *DB) RevisionsNamed(ctx context.Context, begin string, n int) ([]Revision, error) {
+	query := `
+		SELECT key
+		FROM revisions
+		WHERE commit_name <> '' AND commit_name >= $1 AND commit_name < $2
+		ORDER BY commit_name, key LIMIT $3`
+	var keys []int64
+	var key int64
+	err := db.View(ctx, func(ctx context.Context, tx sqldb.Tx) error {
+		return sqldb.Read(ctx, tx, query, []any{begin, begin + "\U0010ffff", n}, []any{&key}, func() error {
+			keys = append(keys, key)
+			return nil
+		})
+	})
+	if err != nil {
+		return nil, db.Failure(ctx, "search revisions", err)
+	}
+	return db.inOrder(ctx, keys)
+}
+
+// inOrder returns revisions by their keys, in the order of the keys.
+func (db *DB) inOrder(ctx context.Context, keys []int64) (all []Revision, err error) {
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	found, err := db.RevisionsByKey(ctx, keys)
+	for _, key := range keys {
+		if r, ok := found[key]; ok {
+			all = append(all, r)
+		}
+	}
+	return all, err
+}
+
+// CausesWith returns the causes of revisions whose title, fault line or path contains a
+// text, whatever the case of its letters. It returns at most n, the worst verdicts first.
+func (db *DB) CausesWith(ctx context.Context, revisions []int64, text string, n int) (all []Cause, err error) {
+	query := `
+		SELECT key, revision, verdict, kind, title, fault, path, results, example
+		FROM causes
+		WHERE ` + db.In("revision", 1) + ` AND (lower(title) LIKE $2 ESCAPE '!' OR lower(fault) LIKE $2 ESCAPE '!' OR lower(path) LIKE $2 ESCAPE '!')
+		ORDER BY verdict, results DESC, revision, key LIMIT $3`
+	var c Cause
+	var rank int
+	into := []any{&c.Key, &c.Revision, &rank, (*string)(&c.Kind), &c.Title, &c.Fault, &c.Path, &c.Results, &c.Example}
+	err = db.View(ctx, func(ctx context.Context, tx sqldb.Tx) error {
+		return sqldb.Read(ctx, tx, query, []any{db.Numbers(revisions), sqldb.Containing(strings.ToLower(text)), n}, into, func() error {
+			c.Verdict = verdict.Kinds[rank]
+			all = append(all, c)
+			return nil
+		})
+	})
+	return all, db.Failure(ctx, "search causes", err)
+}
+
+// GroupsWith returns the names of groups of tests of revisions that contain a text, whatever
+// the case of its letters, and the first of these revisions of each. It returns at most n, in
+// the order of their names.
+func (db *DB) GroupsWith(ctx context.Context, revisions []int64, text string, n int) (all []NamedGroup, err error) {
+	query := `
+		SELECT name, min(revision)
+		FROM verdict_counts
+		WHERE ` + db.In("revision", 1) + ` AND kind = 'test' AND lower(name) LIKE $2 ESCAPE '!'
+		GROUP BY name
+		ORDER BY name LIMIT $3`
+	var g NamedGroup
+	err = db.View(ctx, func(ctx context.Context, tx sqldb.Tx) error {
+		return sqldb.Read(ctx, tx, query, []any{db.Numbers(revisions), sqldb.Containing(strings.ToLower(text)), n}, []any{&g.Name, &g.Revision}, func() error {
+			all = append(all, g)
+			return nil
+		})
+	})
+	return all, db.Failure(ctx, "search groups of tests", err)
+}
+
+// NamedGroup is a group of tests at a revision.
+type NamedGroup struct {
+	Name     string
+	Revision int64 // its key
+}
