@@ -43,7 +43,7 @@ func (s *Service) front(p *parts, watch *monitor.Monitor, receiver *submit.Recei
 	}
 	s.api(p).Routes(front)
 	pages := &pages.Pages{
-		Store: p.reading, Queue: p.queue, Trees: s.trees, Log: s.log, Now: s.now,
+		Store: p.reading, Queue: p.queue, Receiver: receiver, Trees: s.trees, Log: s.log, Now: s.now,
 		Tokens: s.auth.Enabled(), Base: s.cfg.BaseURL,
 	}
 	if p.spool != nil {

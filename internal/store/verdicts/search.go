@@ -92,3 +92,25 @@ type NamedGroup struct {
 	Name     string
 	Revision int64 // its key
 }
+
+// OfCheckouts returns the revisions of checkouts, on all their branches, the newest first.
+func (db *DB) OfCheckouts(ctx context.Context, checkouts []string) ([]Revision, error) {
+	query := `
+		SELECT DISTINCT r.key, r.start
+		FROM revision_checkouts c JOIN revisions o ON o.key = c.revision
+			JOIN revisions r ON r.commit_hash = o.commit_hash AND r.patchset_hash = o.patchset_hash
+		WHERE ` + db.In("c.checkout_id", 1) + `
+		ORDER BY r.start DESC, r.key`
+	var keys []int64
+	var key, start int64
+	err := db.View(ctx, func(ctx context.Context, tx sqldb.Tx) error {
+		return sqldb.Read(ctx, tx, query, []any{db.List(checkouts)}, []any{&key, &start}, func() error {
+			keys = append(keys, key)
+			return nil
+		})
+	})
+	if err != nil {
+		return nil, db.Failure(ctx, "read the revisions of checkouts", err)
+	}
+	return db.inOrder(ctx, keys)
+}

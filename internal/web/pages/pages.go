@@ -26,7 +26,10 @@ import (
 	"github.com/kcidb-go/kcidb/internal/web/front"
 	"github.com/kcidb-go/kcidb/internal/web/pages/about"
 	"github.com/kcidb-go/kcidb/internal/web/pages/result"
+	"github.com/kcidb-go/kcidb/internal/web/pages/search"
 	"github.com/kcidb-go/kcidb/internal/web/pages/shell"
+	"github.com/kcidb-go/kcidb/internal/web/pages/submission"
+	"github.com/kcidb-go/kcidb/internal/web/submit"
 	"github.com/kcidb-go/kcidb/object"
 )
 
@@ -39,6 +42,8 @@ type Pages struct {
 	// Spool has the feeds. May be nil: then no feed exists.
 	Spool spool.Spool
 	Queue queue.Queue
+	// Receiver receives submissions, and knows their state.
+	Receiver *submit.Receiver
 	// Trees names the trees of checkouts without a tree name.
 	Trees *treenames.Names
 	Log   *slog.Logger
@@ -62,6 +67,8 @@ func (p *Pages) Routes(f *front.Front) {
 	s := p.shell()
 	about.Routes(f, s)
 	result.Routes(f, s)
+	search.Routes(f, s)
+	submission.Routes(f, s, p.Receiver.Find)
 }
 
 // shell returns the shell of the rooms.

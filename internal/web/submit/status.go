@@ -41,62 +41,101 @@ func (d *Receiver) status(w http.ResponseWriter, r *http.Request) {
 		write(w, http.StatusBadRequest, refusal("Invalid id"))
 		return
 	}
-	code, a, err := d.find(r.Context(), id)
+	state, err := d.Find(r.Context(), id)
 	if err != nil {
 		d.Log.LogAttrs(r.Context(), slog.LevelError, "status not found", slog.String("id", id), slog.Any("error", err))
 		d.Metrics.systemErrors.Inc()
 		write(w, http.StatusInternalServerError, refusal("Internal server error"))
 		return
 	}
+	code, a := answerOf(state)
 	a.ID = id
 	write(w, code, a)
 }
 
-// find returns the state of a submission. It asks the store a second time at the end,
+// Stage is how far a submission came.
+type Stage int
+
+// The stages.
+const (
+	Unknown Stage = iota // no submission has the ID
+	Unsure               // it waits or is unknown: the queue cannot tell
+	Waiting              // it is in the queue
+	Loaded               // its objects are in the database
+	GivenUp              // it was not loaded, and the receipt says why
+)
+
+// State is the state of a submission. A receipt exists from the stage Loaded on.
+type State struct {
+	Stage   Stage
+	Receipt store.Receipt
+}
+
+func stateOf(r store.Receipt) State {
+	if r.Failure != "" {
+		return State{GivenUp, r}
+	}
+	return State{Loaded, r}
+}
+
+// Find returns the state of a submission. It asks the store a second time at the end,
 // because the submission may have been loaded between the questions to store and queue.
-func (d *Receiver) find(ctx context.Context, id string) (int, answer, error) {
+func (d *Receiver) Find(ctx context.Context, id string) (State, error) {
 	receipt, err := d.Store.Receipt(ctx, id)
 	if err == nil && receipt.Failure == "" {
-		return http.StatusOK, receiptAnswer(receipt), nil
+		return stateOf(receipt), nil
 	}
 	if err != nil && !errors.Is(err, store.ErrNoReceipt) {
-		return 0, answer{}, err
+		return State{}, err
 	}
 	// A dead letter may have been restored to the queue.
 	pending, err := d.Queue.Pending(ctx, id)
 	unsure := errors.Is(err, queue.ErrUnsupported)
 	if err != nil && !unsure {
-		return 0, answer{}, err
+		return State{}, err
 	}
 	if pending {
-		return http.StatusOK, answer{Status: "ready", Message: "File waiting for processing"}, nil
+		return State{Stage: Waiting}, nil
 	}
 	receipt, err = d.Store.Receipt(ctx, id)
 	if err == nil {
-		return http.StatusOK, receiptAnswer(receipt), nil
+		return stateOf(receipt), nil
 	}
 	if !errors.Is(err, store.ErrNoReceipt) {
-		return 0, answer{}, err
+		return State{}, err
 	}
 	if unsure {
 		if receipt, ok := d.givenUp(ctx, id); ok {
-			return http.StatusOK, receiptAnswer(receipt), nil
+			return stateOf(receipt), nil
 		}
 		// Most IDs without a receipt are of submissions that wait.
-		return http.StatusOK, answer{Status: "ready", Message: "File waiting for processing, or unknown"}, nil
+		return State{Stage: Unsure}, nil
 	}
 	// The queue gives up a message that was delivered too often.
 	switch letter, err := d.Queue.DeadLetter(ctx, id); {
 	case err == nil:
-		return http.StatusOK, receiptAnswer(failed(letter)), nil
+		return stateOf(failed(letter)), nil
 	case !errors.Is(err, queue.ErrNotFound):
-		return 0, answer{}, err
+		return State{}, err
 	}
-	return http.StatusNotFound, answer{Status: "notfound", Message: "File not found"}, nil
+	return State{}, nil
 }
 
-// receiptAnswer returns the answer for a receipt. Its messages are those of the REST
+// answerOf returns the answer about a submission. Its messages are those of the REST
 // service that CI systems used before, because clients may compare them.
+func answerOf(s State) (int, answer) {
+	switch s.Stage {
+	case Unknown:
+		return http.StatusNotFound, answer{Status: "notfound", Message: "File not found"}
+	case Unsure:
+		return http.StatusOK, answer{Status: "ready", Message: "File waiting for processing, or unknown"}
+	case Waiting:
+		return http.StatusOK, answer{Status: "ready", Message: "File waiting for processing"}
+	}
+	return http.StatusOK, receiptAnswer(s.Receipt)
+}
+
+// receiptAnswer returns the answer for a receipt.
 func receiptAnswer(r store.Receipt) answer {
 	a := answer{Status: "processed", Message: "File archived", details: &details{
 		Origin: r.Origin, Received: new(r.Received.UTC()), Finished: new(r.Finished.UTC()),
@@ -107,6 +146,9 @@ func receiptAnswer(r store.Receipt) answer {
 	}
 	return a
 }
+
+// IsID reports whether a text can be the ID of a submission: letters and digits.
+func IsID(s string) bool { return s != "" && alphanumeric(s) }
 
 func alphanumeric(s string) bool {
 	for _, c := range []byte(s) {
