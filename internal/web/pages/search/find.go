@@ -5,6 +5,7 @@ package search
 import (
 	"cmp"
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -103,6 +104,7 @@ func (s *search) revisions(ctx context.Context) (section, error) {
 	if err == nil && len(all) == 0 {
 		all, err = s.Verdicts.RevisionsNamed(ctx, s.text, 2*shown)
 	}
+	slices.SortStableFunc(all, func(a, b verdicts.Revision) int { return b.Start.Compare(a.Start) })
 	seen := make(map[string]bool) // a revision stands on several branches
 	for i := range all {
 		r := &all[i]

@@ -12,21 +12,21 @@ type hint struct{ Title, Help string }
 
 // Hints returns what would help, the most important first.
 func (p page) Hints() (all []hint) {
-	add := func(n int64, title func(number string) string, help string) {
+	add := func(n int64, title, help string) {
 		if n > 0 {
-			all = append(all, hint{title(shell.Grouped(n)), help})
+			all = append(all, hint{title + ": " + shell.Grouped(n), help})
 		}
 	}
 	f := p.Facts
-	add(f.WithoutBuild, func(n string) string { return n + " of the tests wait for a build" },
+	add(f.WithoutBuild, "Tests that wait for their build",
 		"A test is shown with its revision as soon as its build is here. Send the build, or mend build_id: "+shell.Line(f.Build)+" is missing.")
-	add(f.WithoutLog, func(n string) string { return n + " of the failed tests have no log_excerpt" },
+	add(f.WithoutLog, "Failed tests without log_excerpt",
 		"The reason of a failure is taken from the excerpt: the lines about the fault, at most 16,384 characters. An example is "+shell.Line(f.Unlogged)+".")
-	add(f.WithoutPath, func(n string) string { return n + " of the tests have no path" },
+	add(f.WithoutPath, "Tests without path",
 		"Without a path a test has no history, and is in no group of tests.")
-	add(f.WithoutPlatform, func(n string) string { return n + " of the tests do not say where they ran" },
+	add(f.WithoutPlatform, "Tests that do not say where they ran",
 		"Send environment.misc.platform: then the results are on the page of the board, and a failure can be compared with other boards.")
-	add(f.Future, func(n string) string { return n + " of the tests start in the future" },
+	add(f.Future, "Tests that start in the future",
 		"Their start_time is later than the submission. Set the clock of the lab, and write the time zone.")
 	if f.Objects[store.Tests]+f.Objects[store.Builds] > 0 && len(f.Checkouts) == 0 {
 		all = append(all, hint{"No checkout belongs to these results", "Results are shown by revision. Send the checkout with its commit."})

@@ -43,7 +43,7 @@ func Routes(f *front.Front, s *shell.Shell, find Finder) {
 		if state.Stage == submit.Unknown {
 			return nil, unknown
 		}
-		return view(r.Context(), s, segments[0], state)
+		return view(r, s, segments[0], state)
 	})
 }
 
@@ -53,22 +53,22 @@ var unknown = shell.NotFound("No submission has this ID",
 // page is the data of submission.html.
 type page struct {
 	ID    string
+	URL   string // of this service, as the reader sees it
 	State submit.State
-	Now   time.Time
 	Facts *answers.Brought // nil if the database keeps no counts, or if nothing is loaded
 	// Revisions are those of its objects, each once, on one of their branches.
 	Revisions []verdicts.Revision
 	Tokens    bool
 }
 
-func view(ctx context.Context, s *shell.Shell, id string, state submit.State) (*shell.Page, error) {
-	p := page{ID: id, State: state, Now: s.Now(), Tokens: s.Tokens}
+func view(r *http.Request, s *shell.Shell, id string, state submit.State) (*shell.Page, error) {
+	p := page{ID: id, URL: shell.Address(r), State: state, Tokens: s.Tokens}
 	if state.Stage == submit.Loaded && s.Answers != nil && s.Verdicts != nil {
 		var err error
-		if p.Facts, err = s.Answers.BroughtBy(ctx, state.Receipt.Received); err != nil {
+		if p.Facts, err = s.Answers.BroughtBy(r.Context(), state.Receipt.Received); err != nil {
 			return nil, err
 		}
-		found, err := s.Verdicts.OfCheckouts(ctx, p.Facts.Checkouts)
+		found, err := s.Verdicts.OfCheckouts(r.Context(), p.Facts.Checkouts)
 		if err != nil {
 			return nil, err
 		}

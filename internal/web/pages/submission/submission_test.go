@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package submission
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/web/front"
+	"github.com/kcidb-go/kcidb/internal/web/pages/pagestest"
+	"github.com/kcidb-go/kcidb/internal/web/pages/shell"
+	"github.com/kcidb-go/kcidb/internal/web/submit"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+var received = pagestest.Now.Add(-time.Hour)
+
+// submitted is a report that was received an hour ago, and that could be better.
+func submitted() *report.Report {
+	r := &report.Report{
+		Checkouts: []report.Checkout{{
+			ID: "ci:c", Origin: "ci", TreeName: new("next"), GitRepositoryBranch: new("master"), PatchsetHash: new(""),
+			GitCommitHash: new("6f1c0d3a9b2e47d0b5518ca7f3e6d2a19c04be77"), GitCommitName: new("next-20261127"), StartTime: &received,
+		}},
+		Builds: []report.Build{{ID: "ci:b", Origin: "ci", CheckoutID: "ci:c", Status: new(report.StatusPass)}},
+		Tests: []report.Test{
+			{ID: "ci:t1", Origin: "ci", BuildID: "ci:b", Path: new("boot"), Status: new(report.StatusFail)},
+			{ID: "ci:t2", Origin: "ci", BuildID: "ci:late<b>", Status: new(report.StatusPass), StartTime: new(received.Add(6 * time.Hour))},
+		},
+	}
+	r.SetTimestamps(received)
+	return r
+}
+
+func receipt(failure string) store.Receipt {
+	return store.Receipt{ID: "abc1", Origin: "ci", Received: received, Finished: received.Add(1100 * time.Millisecond), Bytes: 1_400_000, Objects: 5, Failure: failure}
+}
+
+// routes returns the routes of the room for one state.
+func routes(state submit.State) func(*front.Front, *shell.Shell) {
+	return func(f *front.Front, s *shell.Shell) {
+		Routes(f, s, func(context.Context, string) (submit.State, error) { return state, nil })
+	}
+}
+
+func TestSubmission(t *testing.T) {
+	for name, state := range map[string]submit.State{
+		"loaded":  {Stage: submit.Loaded, Receipt: receipt("")},
+		"givenup": {Stage: submit.GivenUp, Receipt: receipt("not a valid report: <b>tests[411]</b> has no status")},
+		"waiting": {Stage: submit.Waiting},
+		"unsure":  {Stage: submit.Unsure},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := pagestest.New(t, routes(state), submitted())
+			pagestest.Golden(t, name+".html", w.Page("/submission/abc1"))
+			if n := w.Statements(); n > 9 {
+				t.Errorf("%d statements", n)
+			}
+			if to := w.Get("/submission/abc1.json").Header().Get("Location"); to != "/status?id=abc1" {
+				t.Errorf("JSON leads to %q", to)
+			}
+		})
+	}
+}
+
+func TestUnknownSubmission(t *testing.T) {
+	w := pagestest.New(t, routes(submit.State{}))
+	for _, path := range []string{"/submission/abc1", "/submission/a%2Fb", "/submission/", "/submission/a/b", "/submission/%3Cscript%3E"} {
+		if answer := w.Get(path); answer.Code != 404 || !strings.Contains(answer.Body.String(), "No submission has this ID") {
+			t.Errorf("%s: %d", path, answer.Code)
+		}
+	}
+}
+
+// Without counts the page has the receipt alone.
+func TestSubmissionWithoutCounts(t *testing.T) {
+	w := pagestest.New(t, routes(submit.State{Stage: submit.Loaded, Receipt: receipt("")}), submitted())
+	w.Shell.Answers, w.Shell.Verdicts = nil, nil
+	w.Serve(routes(submit.State{Stage: submit.Loaded, Receipt: receipt("")}))
+	if page := w.Page("/submission/abc1"); !strings.Contains(page, "All 5 objects are stored, 1.1 s after they came.") || strings.Contains(page, "What it brought") {
+		t.Error(page)
+	}
+}
