@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the golden files again")
 
 // fileHashes are the hashes in the URLs of the style sheet and of the script.
 var fileHashes = regexp.MustCompile(`(/style\.css|/script\.js)\?[0-9a-f]+`)

@@ -57,7 +57,7 @@ func New(t testing.TB, routes func(*front.Front, *shell.Shell), reports ...*repo
 	return w
 }
 
-// Serve makes the routes anew, for a shell that changed.
+// Serve makes the routes again, for a shell that changed.
 func (w *World) Serve(routes func(*front.Front, *shell.Shell)) {
 	f := front.New(front.Limits{})
 	routes(f, w.Shell)

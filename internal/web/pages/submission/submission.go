@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package submission has the page of a submission: what became of it, what it brought,
-// and what would make its results more useful.
+// Package submission has the page of a submission: its state, the objects that it brought,
+// and hints that would make its results more useful.
 package submission
 
 import (
@@ -137,8 +137,8 @@ func (p page) Took() float64 {
 	return p.State.Receipt.Finished.Sub(p.State.Receipt.Received).Round(time.Millisecond).Seconds()
 }
 
-// Judged returns when the last of its revisions was judged; the zero time if one waits, or
-// if there are none.
+// Judged returns when the last of its revisions was judged; the zero time if one waits, and
+// without revisions.
 func (p page) Judged() (at time.Time) {
 	for i := range p.Revisions {
 		if p.Revisions[i].Judged.Before(p.State.Receipt.Finished) {
