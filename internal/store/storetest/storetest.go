@@ -110,6 +110,8 @@ func (s suite) cases() []testCase {
 		{"VerdictChanges", can.SQL, s.verdictChanges},
 		{"VerdictOrder", can.SQL, s.verdictOrder},
 		{"VerdictQuestions", can.SQL, s.verdictQuestions},
+		{"VerdictCost", can.SQL, s.verdictCost},
+		{"VerdictPace", can.SQL, s.verdictPace},
 		{"Purge", can.Store && can.Purges, s.purge},
 		{"PurgeKeeping", can.Store && can.Purges, s.purgeKeeping},
 		{"PurgeBatches", can.Store && can.Purges && !can.Days, s.purgeBatches},

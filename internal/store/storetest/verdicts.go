@@ -386,6 +386,9 @@ func (s suite) verdictResults(t *testing.T, of *verdicts.DB, head *verdicts.Revi
 	if some, err := of.Causes(ctx, []int64{head.Key}, verdictKinds("still", "lab"), 1); err != nil || len(some) != 2 {
 		t.Errorf("one cause of two verdicts: %v, %v", some, err)
 	}
+	if got, want := head.Sentence(&verdicts.Revision{CommitHash: "bbb"}, causes), "Worse than bbb: ltp.a fails."; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
 	list := func(filter verdicts.ResultsOf) (ids []string) {
 		t.Helper()
 		filter.Revision = head.Key

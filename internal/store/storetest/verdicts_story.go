@@ -134,6 +134,17 @@ func judgeAll(t testing.TB, j *verdicts.Judge) int {
 func verdictLines(t testing.TB, db store.Sink) []string {
 	t.Helper()
 	of := verdicts.Of(db)
+	lines := []string{}
+	for _, r := range revisionsOf(t, of) {
+		lines = append(lines, revisionLines(t, of, &r)...)
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+// revisionsOf returns all revisions of a database.
+func revisionsOf(t testing.TB, of *verdicts.DB) map[int64]verdicts.Revision {
+	t.Helper()
 	var keys []int64
 	var key int64
 	err := of.View(t.Context(), func(ctx context.Context, tx sqldb.Tx) error {
@@ -142,16 +153,11 @@ func verdictLines(t testing.TB, db store.Sink) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	revisions, err := of.RevisionsByKey(t.Context(), keys)
-	if err != nil || len(revisions) != len(keys) {
-		t.Fatalf("%d revisions of %d: %v", len(revisions), len(keys), err)
+	all, err := of.RevisionsByKey(t.Context(), keys)
+	if err != nil || len(all) != len(keys) {
+		t.Fatalf("%d revisions of %d: %v", len(all), len(keys), err)
 	}
-	lines := []string{}
-	for _, r := range revisions {
-		lines = append(lines, revisionLines(t, of, &r)...)
-	}
-	slices.Sort(lines)
-	return lines
+	return all
 }
 
 // revisionLines returns the verdicts of a revision as lines.

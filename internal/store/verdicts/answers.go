@@ -266,7 +266,7 @@ func (s *sinceScan) since() Since {
 // with most variants first; at most n of each verdict of a revision. An empty list has all verdicts.
 func (db *DB) Causes(ctx context.Context, revisions []int64, kinds []verdict.Kind, n int) (all []Cause, err error) {
 	query := `
-		SELECT v.key, v.revision, v.verdict, v.kind, v.title, v.fault, v.path, v.results, v.variants, v.issue_id, v.issue_version, v.example,
+		SELECT v.key, v.revision, v.verdict, v.kind, v.title, v.fault, v.path, v.platform, v.architecture, v.config_name, v.compiler, v.results, v.variants, v.issue_id, v.issue_version, v.example,
 			` + sinceColumns + `
 		FROM (
 			SELECT c.*, row_number() OVER (PARTITION BY revision, verdict ORDER BY variants DESC, key) AS place
@@ -279,7 +279,8 @@ func (db *DB) Causes(ctx context.Context, revisions []int64, kinds []verdict.Kin
 	var k, version int64
 	var s sinceScan
 	into := append([]any{
-		&c.Key, &c.Revision, &k, (*string)(&c.Kind), &c.Title, &c.Fault, &c.Path, &c.Results, &c.Variants, &c.IssueID, &version, &c.Example,
+		&c.Key, &c.Revision, &k, (*string)(&c.Kind), &c.Title, &c.Fault, &c.Path,
+		&c.Platform, &c.Architecture, &c.Config, &c.Compiler, &c.Results, &c.Variants, &c.IssueID, &version, &c.Example,
 	}, s.targets()...)
 	args := []any{db.Numbers(revisions), db.Numbers(ranks(kinds)), n}
 	err = db.read(ctx, "read causes", query, args, into, func() {

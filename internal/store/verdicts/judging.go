@@ -92,7 +92,7 @@ func (j *judgement) readResults(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	failed, err := j.failed(ctx, j.now)
+	failed, err := j.failed(ctx, j.now, wholeResult)
 	if err != nil {
 		return err
 	}
@@ -129,7 +129,7 @@ func (j *judgement) readEarlier(ctx context.Context) error {
 		j.earlier[i].builds = builds[j.earlier[i].hash]
 		all = append(all, j.earlier[i].builds...)
 	}
-	failed, err := j.failed(ctx, all)
+	failed, err := j.failed(ctx, all, outcomeOnly)
 	if err != nil {
 		return err
 	}
@@ -183,7 +183,7 @@ func (j *judgement) addPassed(ctx context.Context) error {
 			}
 		}
 	}
-	passed, err := j.passed(ctx, j.now, wanted)
+	passed, err := j.passed(ctx, j.now, wanted, wholeResult)
 	if err != nil {
 		return err
 	}
@@ -223,7 +223,7 @@ func (j *judgement) lookBack(ctx context.Context) error {
 			return nil
 		}
 		e := &j.earlier[i]
-		passed, err := j.passed(ctx, e.builds, open)
+		passed, err := j.passed(ctx, e.builds, open, outcomeOnly)
 		if err != nil {
 			return err
 		}
@@ -354,6 +354,7 @@ func (j *judgement) findCauses() {
 		if c == nil {
 			c = &causeRow{
 				revision: j.key, key: r.cause, verdict: r.verdict, kind: r.kind, title: r.title, fault: r.fault, path: r.path,
+				platform: r.platform, architecture: r.architecture, config: r.config, compiler: r.compiler,
 				since: r.since, issue: r.issue, example: r.id,
 			}
 			byKey[r.cause], variants[r.cause] = c, make(map[variant]bool)

@@ -108,10 +108,10 @@ func (r *reader) ofBuilds(ctx context.Context, builds []build, excerpt string) (
 	if len(failed) == 0 {
 		return all, nil
 	}
-	type details struct{ misc, excerpt string }
-	known := make(map[string]details, len(failed))
+	type texts struct{ misc, excerpt string }
+	known := make(map[string]texts, len(failed))
 	var id string
-	var d details
+	var d texts
 	query := "SELECT o.id, " + sqldb.Text("o.misc") + ", " + excerpt + " FROM builds o WHERE " + r.In("o.id", 1)
 	err := sqldb.Read(ctx, r, query, []any{r.List(failed)}, []any{&id, &d.misc, &d.excerpt}, func() error { known[id] = d; return nil })
 	for i := range all {
@@ -130,19 +130,27 @@ func (s *single) setMisc(misc []byte) {
 	s.reason = facts.Reason(misc)
 }
 
+// details says how much of a test is read.
+type details int
+
+const (
+	outcomeOnly details = iota // what earlier revisions are compared by
+	wholeResult                // what the row of a result has
+)
+
 // failed returns the tests of builds that failed, had an error or are missing.
-func (r *reader) failed(ctx context.Context, builds []build) ([]single, error) {
+func (r *reader) failed(ctx context.Context, builds []build, much details) ([]single, error) {
 	if len(builds) == 0 {
 		return nil, nil
 	}
-	return r.tests(ctx, builds, r.Excerpt(store.Tests), "o.status IN ('FAIL', 'ERROR', 'MISS') AND "+r.In("o.build_id", 1), r.List(idsOf(builds)))
+	return r.tests(ctx, builds, much, "o.status IN ('FAIL', 'ERROR', 'MISS') AND "+r.In("o.build_id", 1), r.List(idsOf(builds)))
 }
 
 // pairsAtOnce limits the pairs of builds and paths in a statement.
 const pairsAtOnce = 5_000
 
 // passed returns the tests that passed among those of variants in builds.
-func (r *reader) passed(ctx context.Context, builds []build, variants map[variant]bool) (all []single, err error) {
+func (r *reader) passed(ctx context.Context, builds []build, variants map[variant]bool, much details) (all []single, err error) {
 	paths := make(map[built]map[string]bool)
 	for v := range variants {
 		if v.kind == rollup.Builds {
@@ -161,7 +169,7 @@ func (r *reader) passed(ctx context.Context, builds []build, variants map[varian
 	}
 	for chunk := range slices.Chunk(pairs, pairsAtOnce) {
 		condition := "o.status IN ('PASS', 'DONE') AND " + r.InIDs(pair, []string{"o.build_id", "o.path"}, 1)
-		found, err := r.tests(ctx, builds, "''", condition, r.IDs(pair, chunk)...)
+		found, err := r.tests(ctx, builds, much, condition, r.IDs(pair, chunk)...)
 		if err != nil {
 			return nil, err
 		}
@@ -178,26 +186,31 @@ func (r *reader) passed(ctx context.Context, builds []build, variants map[varian
 const pair = object.TypeRevision
 
 // tests returns the tests "o" of builds that meet a condition.
-func (r *reader) tests(ctx context.Context, builds []build, excerpt, condition string, args ...any) ([]single, error) {
+func (r *reader) tests(ctx context.Context, builds []build, much details, condition string, args ...any) ([]single, error) {
+	// Without the details, an error of the harness matters only where it decides.
+	misc, excerpt := "CASE WHEN o.status = 'ERROR' THEN "+sqldb.Text("o.misc")+" ELSE '' END", "''"
+	if much == wholeResult {
+		misc, excerpt = sqldb.Text("o.misc"), r.Excerpt(store.Tests)
+	}
 	byID := make(map[string]*build, len(builds))
 	for i := range builds {
 		byID[builds[i].id] = &builds[i]
 	}
 	query := `
 		SELECT o.id, o.build_id, o.origin, ` + sqldb.Text("o.path") + `, ` + sqldb.Text("o.status") + `,
-			` + sqldb.Text("o.environment_misc") + `, ` + sqldb.Text("o.misc") + `, ` + excerpt + `
+			` + sqldb.Text("o.environment_misc") + `, ` + misc + `, ` + excerpt + `
 		FROM ` + r.Tests() + ` o
 		WHERE ` + condition
 	var all []single
 	var environments []string
 	var s single
-	var environment, misc string
-	into := []any{&s.id, &s.buildID, &s.origin, &s.path, (*string)(&s.status), &environment, &misc, &s.excerpt}
+	var environment, miscText string
+	into := []any{&s.id, &s.buildID, &s.origin, &s.path, (*string)(&s.status), &environment, &miscText, &s.excerpt}
 	err := sqldb.Read(ctx, r, query, args, into, func() error {
 		t := s
 		t.kind, t.built = rollup.KindOf(s.path), byID[s.buildID].built
-		t.lab = facts.LabOf(facts.Lab([]byte(misc)), s.origin)
-		t.setMisc([]byte(misc))
+		t.lab = facts.LabOf(facts.Lab([]byte(miscText)), s.origin)
+		t.setMisc([]byte(miscText))
 		all, environments = append(all, t), append(environments, environment)
 		return nil
 	})

@@ -130,6 +130,8 @@ var resultRows = table[resultRow]{
 type causeRow struct {
 	revision, key, verdict   int64
 	kind, title, fault, path string
+	platform, architecture   string
+	config, compiler         string
 	results, variants        int64
 	since                    sinceRow
 	issue                    issueRow
@@ -137,10 +139,11 @@ type causeRow struct {
 }
 
 var causeRows = table[causeRow]{
-	"causes", sqldb.Columns("revision# key# verdict# kind title fault path results# variants# since# since_open# issue_id issue_version# example"), 2,
+	"causes", sqldb.Columns("revision# key# verdict# kind title fault path platform architecture config_name compiler results# variants# since# since_open# issue_id issue_version# example"), 2,
 	func(r *causeRow) []any {
 		return []any{
-			&r.revision, &r.key, &r.verdict, &r.kind, &r.title, &r.fault, &r.path, &r.results, &r.variants,
+			&r.revision, &r.key, &r.verdict, &r.kind, &r.title, &r.fault, &r.path,
+			&r.platform, &r.architecture, &r.config, &r.compiler, &r.results, &r.variants,
 			&r.since.revision, &r.since.open, &r.issue.id, &r.issue.version, &r.example,
 		}
 	},

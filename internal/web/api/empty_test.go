@@ -58,7 +58,9 @@ var emptyAnswers = func() map[string]struct{ ask, want string } {
 		"POST /api/issue/extras": {
 			`/api/issue/extras/ {"issues": [["ci:i", 1]]}`, `{"error": "No extra details found. Issue id has no incident or doesn't exist."}`,
 		},
-		"GET /api/origins": {"/api/origins/", `{"checkout_origins": [], "test_origins": []}`},
+		"GET /api/verdicts":            {"/api/verdicts", `[]`},
+		"GET /api/verdicts/{revision}": {"/api/verdicts/" + hashOld, `{"error": "No such revision"}`},
+		"GET /api/origins":             {"/api/origins/", `{"checkout_origins": [], "test_origins": []}`},
 		"GET /api/metrics": {"/api/metrics/", `{"n_trees": 0, "n_checkouts": 0, "n_builds": 0, "n_tests": 0, "n_issues": 0, "n_incidents": 0,
 			"build_incidents_by_origin": {}, "top_issues_by_origin": {}, "new_issues_by_origin": {}, "lab_maps": {},
 			"prev_n_trees": 0, "prev_n_checkouts": 0, "prev_n_builds": 0, "prev_n_tests": 0, "prev_lab_maps": {}}`},

@@ -20,16 +20,16 @@ import (
 // configuration, architecture and platform: by variant. If a variant ran several times
 // on a side, the last started run counts. The counts of a side are of all runs.
 
-// verdict is the status of a run in a comparison; "" for no run.
-type verdict string
+// sideOutcome is the status of a run in a comparison; "" for no run.
+type sideOutcome string
 
 const (
-	passed       verdict = "PASS"
-	broken       verdict = "FAIL"
-	inconclusive verdict = "INCONCLUSIVE"
+	passed       sideOutcome = "PASS"
+	broken       sideOutcome = "FAIL"
+	inconclusive sideOutcome = "INCONCLUSIVE"
 )
 
-func verdictOf(s report.Status) verdict {
+func verdictOf(s report.Status) sideOutcome {
 	switch s {
 	case report.StatusPass:
 		return passed
@@ -43,7 +43,7 @@ func verdictOf(s report.Status) verdict {
 type variant struct{ path, config, architecture, compiler, platform string }
 
 // sides are the verdicts of a variant in A and B.
-type sides [2]verdict
+type sides [2]sideOutcome
 
 // compared has the variants of a kind with their last runs, and counts of all runs.
 type compared struct {
@@ -54,7 +54,7 @@ type compared struct {
 // newestRun is the last started run of a variant on a side. Of runs with the same
 // start, or without a start, it is the run with the greatest ID.
 type newestRun struct {
-	verdict verdict
+	verdict sideOutcome
 	start   int64
 	id      string
 }
@@ -108,7 +108,7 @@ type sideCounts struct {
 	Inconclusive int64 `json:"inconclusive" doc:"All other statuses"`
 }
 
-func (c *sideCounts) add(v verdict) {
+func (c *sideCounts) add(v sideOutcome) {
 	switch v {
 	case passed:
 		c.Pass++

@@ -97,7 +97,11 @@ CREATE TABLE causes (
     kind          text COLLATE "C" NOT NULL,    -- of its first result
     title         text COLLATE "C" NOT NULL,
     fault         text COLLATE "C" NOT NULL,
-    path          text COLLATE "C" NOT NULL,    -- of its first result
+    path          text COLLATE "C" NOT NULL,    -- of its first result, as the next four
+    platform      text COLLATE "C" NOT NULL,
+    architecture  text COLLATE "C" NOT NULL,
+    config_name   text COLLATE "C" NOT NULL,
+    compiler      text COLLATE "C" NOT NULL,
     results       bigint NOT NULL,
     variants      bigint NOT NULL,
     since         bigint NOT NULL,

@@ -97,7 +97,11 @@ CREATE TABLE causes (
     kind          TEXT NOT NULL,    -- of its first result
     title         TEXT NOT NULL,
     fault         TEXT NOT NULL,
-    path          TEXT NOT NULL,    -- of its first result
+    path          TEXT NOT NULL,    -- of its first result, as the next four
+    platform      TEXT NOT NULL,
+    architecture  TEXT NOT NULL,
+    config_name   TEXT NOT NULL,
+    compiler      TEXT NOT NULL,
     results       INTEGER NOT NULL,
     variants      INTEGER NOT NULL,
     since         INTEGER NOT NULL,

@@ -2,43 +2,14 @@
 
 package shell
 
-import (
-	"cmp"
-	"strings"
-
-	"github.com/kcidb-go/kcidb/internal/store/rollup"
-	"github.com/kcidb-go/kcidb/internal/store/verdicts"
-	"github.com/kcidb-go/kcidb/internal/verdict"
-)
+import "github.com/kcidb-go/kcidb/internal/store/verdicts"
 
 // CauseText returns a cause in a few words, such as "WARNING in iomap_iter_advance",
 // "rk3588-rock-5b does not boot" or "riscv allmodconfig does not build".
-func CauseText(c *verdicts.Cause) string {
-	switch {
-	case c.Title != "":
-		return c.Title
-	case c.Kind == rollup.Builds && c.Architecture+c.Config == "":
-		return "a build fails"
-	case c.Kind == rollup.Builds:
-		return strings.TrimSpace(c.Architecture+" "+c.Config) + " does not build"
-	case c.Kind == rollup.Boots:
-		return cmp.Or(c.Platform, c.Path) + " does not boot"
-	}
-	return cmp.Or(c.Path, "a test") + " fails"
-}
+func CauseText(c *verdicts.Cause) string { return c.Text() }
 
-// Sentence returns the state of a revision in one sentence. earlier is the revision
-// before it on its branch, nil for none. causes are causes of the revision, the most
-// important first; the sentence names the new ones.
+// Sentence returns the state of a revision in one sentence, as Revision.Sentence does, on
+// one line.
 func Sentence(r, earlier *verdicts.Revision, causes []verdicts.Cause) string {
-	f := verdict.Facts{Counts: r.Total(), Causes: r.Causes, Judged: !r.Judged.IsZero()}
-	if earlier != nil {
-		f.Earlier = Line(earlier.Name())
-	}
-	for i := range causes {
-		if c := &causes[i]; c.Revision == r.Key && c.Verdict == verdict.New {
-			f.New = append(f.New, Line(CauseText(c)))
-		}
-	}
-	return verdict.Sentence(f)
+	return Line(r.Sentence(earlier, causes))
 }
