@@ -63,10 +63,12 @@ func (s *room) build(r *http.Request, id string) (*shell.Page, error) {
 		return nil, err
 	}
 	page := &buildPage{Build: b, result: result{
-		Name: cmp.Or(joined(b.Architecture(), b.Config()), "Build"), Small: nonEmpty(b.Compiler(), labOfBuild(b), b.Origin),
+		Name: cmp.Or(joined(b.Architecture(), b.Config()), "Build"), Small: withTexts(shell.Link{Text: b.Compiler()},
+			shell.Link{Text: labOfBuild(b), URL: shell.LabURL(labOfBuild(b))}, shell.Link{Text: b.Origin, URL: shell.OriginURL(b.Origin)}),
 		ID: id, Origin: b.Origin, Status: b.Outcome(), Start: b.Start(), Took: took(b.Build.Duration),
 		LogURL: shell.Outside(b.Log()), LogPage: below(shell.BuildURL(id), "log"), Jobs: jobs(b.Extra()),
 		Report: "/issues/new?" + url.Values{"build": {id}}.Encode(), Comment: block(b.Remark()),
+		Files: filesOf(b.OutputFiles, b.InputFiles),
 	}}
 	if b.ConfigURL != nil {
 		page.ConfigURL = shell.Outside(*b.ConfigURL)

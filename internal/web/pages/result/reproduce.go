@@ -82,7 +82,7 @@ func (c *commands) fetch(of *graph.Checkout) {
 	branch, named := quoted(of.Branch())
 	switch {
 	case !ok:
-		c.lacks("The URL of the repository was not sent.")
+		c.lacks("No URL was sent that git can fetch.")
 	case named:
 		c.add("git fetch " + repository + " " + branch)
 	default:
@@ -91,7 +91,7 @@ func (c *commands) fetch(of *graph.Checkout) {
 	if hash := of.Commit(); hashShape().MatchString(hash) {
 		c.add("git checkout " + hash)
 	} else {
-		c.lacks("The hash of the commit was not sent.")
+		c.lacks("No hash of a commit was sent.")
 	}
 	for _, file := range of.PatchsetFiles {
 		if at, ok := quoted(shell.Outside(file.URL)); ok {

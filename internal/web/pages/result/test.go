@@ -3,9 +3,11 @@
 package result
 
 import (
+	"cmp"
 	"math"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,13 +23,16 @@ import (
 // excerptLines is about how many lines of a log a page shows.
 const excerptLines = 60
 
+// maxFiles is how many files a page links; the last part of the page has all.
+const maxFiles = 50
+
 // maxElsewhere is how many other variants a page lists.
 const maxElsewhere = 50
 
 // result is the data of the pages of tests and builds.
 type result struct {
-	Name       string   // the heading
-	Small      []string // what stands behind it
+	Name       string       // the heading
+	Small      []shell.Link // stand behind it
 	ID, Origin string
 	Answer     *answer
 	Status     report.Status
@@ -40,6 +45,7 @@ type result struct {
 	Jobs       []shell.Link
 	Report     string // where an issue is recorded
 	Comment    string
+	Files      []shell.Link // that it used or wrote
 	Standing   *standing
 	Strip      *strip // nil if nothing is known of it
 	Elsewhere  []run
@@ -88,10 +94,13 @@ func (s *room) test(r *http.Request, id string) (*shell.Page, error) {
 		return nil, err
 	}
 	page := &testPage{Test: t, Build: build, result: result{
-		Name: t.Path(), Small: nonEmpty(t.Platform(), joined(build.Architecture(), build.Config(), build.Compiler()), labOf(t), t.Origin),
+		Name: t.Path(), Small: withTexts(shell.Link{Text: t.Platform(), URL: shell.HardwareURL(t.Platform())},
+			shell.Link{Text: joined(build.Architecture(), build.Config(), build.Compiler())},
+			shell.Link{Text: labOf(t), URL: shell.LabURL(labOf(t))}, shell.Link{Text: t.Origin, URL: shell.OriginURL(t.Origin)}),
 		ID: id, Origin: t.Origin, Status: t.Outcome(), Start: t.Start(), Took: took(t.Test.Duration), Number: measured(t.Test.Number),
 		LogURL: shell.Outside(t.Log()), LogPage: below(shell.TestURL(id), "log"), Jobs: jobs(t.Extra(), t.EnvironmentExtra()),
 		Report: "/issues/new?" + url.Values{"test": {id}}.Encode(), Comment: block(t.Remark()),
+		Files: filesOf(t.OutputFiles, t.InputFiles),
 	}}
 	if page.Name == "" {
 		page.Name = "Test without a path"
@@ -138,7 +147,7 @@ func (p *result) read(st *standing, excerpt, path, reason string, issues []*grap
 func (p *result) title() string {
 	text := p.Answer.Word() + ": " + p.Name
 	if len(p.Small) > 0 {
-		text += " on " + p.Small[0]
+		text += " on " + p.Small[0].Text
 	}
 	if name := nameOf(&p.Standing.Here); name != "" {
 		text += ", " + name
@@ -179,6 +188,23 @@ func below(page, name string) string {
 		return ""
 	}
 	return page + "/" + name
+}
+
+// withTexts returns the links that have a text.
+func withTexts(links ...shell.Link) []shell.Link {
+	return slices.DeleteFunc(links, func(l shell.Link) bool { return l.Text == "" })
+}
+
+// filesOf returns links to the files of a result.
+func filesOf(lists ...[]report.Resource) (all []shell.Link) {
+	for _, files := range lists {
+		for _, file := range files {
+			if at := shell.Outside(file.URL); at != "" && len(all) < maxFiles {
+				all = append(all, shell.Link{Text: cmp.Or(file.Name, at), URL: at})
+			}
+		}
+	}
+	return all
 }
 
 func nonEmpty(texts ...string) (all []string) {
