@@ -3,15 +3,14 @@
 package answers_test
 
 import (
-	"context"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/answers"
-	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
+	"github.com/kcidb-go/kcidb/internal/store/storetest"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -53,31 +52,6 @@ func load(t testing.TB, s *sqlite.Store, r *report.Report) {
 
 // watchPlans makes db call f with each query of its views, and with each step of the plan
 // that SQLite has for the query.
-func watchPlans(db *answers.DB, f func(query, step string)) { db.Conn = plannedConn{db.Conn, f} }
-
-type plannedConn struct {
-	sqldb.Conn
-	f func(query, step string)
-}
-
-func (c plannedConn) View(ctx context.Context, f func(context.Context, sqldb.Tx) error) error {
-	return c.Conn.View(ctx, func(ctx context.Context, tx sqldb.Tx) error { return f(ctx, plannedTx{tx, c.f}) })
-}
-
-type plannedTx struct {
-	sqldb.Tx
-	f func(query, step string)
-}
-
-func (p plannedTx) Query(ctx context.Context, query string, args ...any) (sqldb.Rows, error) {
-	var id, parent, unused int64
-	var step string
-	err := sqldb.Read(ctx, p.Tx, "EXPLAIN QUERY PLAN "+query, args, []any{&id, &parent, &unused, &step}, func() error {
-		p.f(query, step)
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	return p.Tx.Query(ctx, query, args...)
+func watchPlans(db *answers.DB, f func(query, step string)) {
+	db.Conn = storetest.WatchPlans(db.Conn, f)
 }
