@@ -3,6 +3,7 @@
 package answers_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -41,7 +42,19 @@ func TestPlans(t *testing.T) {
 		"SuitesOf":      {func() error { _, err := db.SuitesOf(ctx, "b1"); return err }, "test_counts USING PRIMARY KEY (build_id=?)"},
 		"TestRuns": {func() error { _, err := db.TestRuns(ctx, variant); return err },
 			"tests_build_path (build_id=? AND path=?)"},
-		"BuildRuns":      {func() error { _, err := db.BuildRuns(ctx, variant); return err }, "counted_builds_checkout (checkout_id=?)"},
+		"BuildRuns":     {func() error { _, err := db.BuildRuns(ctx, variant); return err }, "counted_builds_checkout (checkout_id=?)"},
+		"ListIssues":    {func() error { _, err := db.ListIssues(ctx, 0, 9, 9); return err }, "incident_counts_day"},
+		"BranchesSeen":  {func() error { _, err := db.BranchesSeen(ctx, []store.Key{key, key}, 9); return err }, "sightings_issue"},
+		"IssueVersions": {func() error { _, err := db.IssueVersions(ctx, "i1"); return err }, "sightings_arrived"},
+		"Sightings": {func() error {
+			_, _, err := db.Sightings(ctx, answers.SightingsOf{Issue: "i1", Versions: []int{1, 2}, N: 9, After: &answers.Sighting{At: 9}, Also: builds})
+			return err
+		}, "sightings_issue (issue_id=? AND issue_version=? AND (seen,incident_id)<(?,?))"},
+		"SeenSince": {func() error {
+			_, err := db.SeenSince(ctx, answers.SightingsOf{Issue: "i1", Versions: []int{1, 2}, N: 9}, 1)
+			return err
+		}, "sightings_issue (issue_id=? AND issue_version=? AND seen>?)"},
+		"Tested":         {func() error { _, err := db.Tested(ctx, builds, builds, 1, 9); return err }, "tree_heads_start"},
 		"CheckoutCounts": {func() error { _, err := db.CheckoutCounts(ctx, builds); return err }, "checkout_counts USING PRIMARY KEY"},
 	} {
 		plan = nil
@@ -51,8 +64,9 @@ func TestPlans(t *testing.T) {
 		found := false
 		for _, step := range plan {
 			found = found || strings.Contains(step, c.using)
-			// Trees are few.
-			if strings.HasPrefix(step, "SCAN ") && !strings.Contains(step, "VIRTUAL TABLE") && !strings.HasPrefix(step, "SCAN CONSTANT ROW") {
+			// Trees are few, and subqueries have the rows that they found.
+			table, scan := strings.CutPrefix(step, "SCAN ")
+			if scan && !slices.Contains([]string{"p", "s", "r", "recent", "newest"}, table) && !strings.Contains(step, "VIRTUAL TABLE") && !strings.HasPrefix(step, "SCAN CONSTANT ROW") {
 				t.Errorf("%s scans a table:\n%s", name, strings.Join(plan, "\n"))
 			}
 		}

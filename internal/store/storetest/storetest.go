@@ -101,6 +101,7 @@ func (s suite) cases() []testCase {
 		{"Runs", can.Store, s.runs},
 		{"Previous", can.Store, s.previous},
 		{"Tags", can.SQL, s.tags},
+		{"Issues", can.SQL, s.issues},
 		{"Variants", can.SQL, s.variants},
 		{"VerdictsAround", can.SQL, s.verdictsAround},
 		{"Notes", can.SQL, s.notes},

@@ -69,8 +69,6 @@ func TestPagesSayWhatDescribeSays(t *testing.T) {
 			`<a href="http://kcidb.example.org/issue/ci:1/2">`}},
 		{object.RevisionRef(commit, patches), "/revision/" + commit + "/" + patches, []string{
 			`<h1 class="title">`, `<a href="http://kcidb.example.org/revision/` + commit + "/" + patches + `">`}},
-		{object.IssueRef("ci:1"), "/issue/ci:1", []string{"accept hangs at times", `<a href="https://bugs.example.org/1">`}},
-		{object.IssueVersionRef("ci:1", 1), "/issue/ci:1/1", []string{"</a> / issue version</p>", "accept hangs"}},
 	} {
 		t.Run(strings.ReplaceAll(c.path[1:], "/", " "), func(t *testing.T) {
 			if link := pageurl.Of(base, c.ref); link != base+c.path {
@@ -109,7 +107,7 @@ func TestPageOfARevision(t *testing.T) {
 	p, h, _ := newPages(t)
 	load(t, p, sample())
 	golden(t, "revision", get(h, "/revision/"+commit).Body.String())
-	golden(t, "unknown", get(h, "/issue/ci:%3Cb%3E_2").Body.String())
+	golden(t, "unknown", get(h, "/revision/%3Cb%3E_2").Body.String())
 }
 
 func TestNoPages(t *testing.T) {
@@ -119,13 +117,10 @@ func TestNoPages(t *testing.T) {
 	for path, want := range map[string]string{
 		// Well-formed paths: the page says that the object is unknown.
 		"/revision/ffff": notice, "/revision/" + commit + "/ffff": notice,
-		"/issue/x": notice, "/issue/ci:1%2F2": notice, "/issue/ci:9": notice, "/issue/ci:1/9": notice,
-		"/issue/ci:1_2": "The issue ci:1_2 is not in",
-		"/issue/x_y/3":  "x_y",
+		"/revision/1_2": "The revision 1_2 is not in",
 		// Malformed paths: no page exists.
 		"/revision/":      "",
-		"/revision/a/b/c": "", "/revision/" + commit + "/": "", "/issue/ci:1/": "", "/issue/ci:1/-1": "", "/issue/ci:1/one": "",
-		"/issue/ci:1/99999999999": "", "/issue/ci:1/2/3": "",
+		"/revision/a/b/c": "", "/revision/" + commit + "/": "",
 	} {
 		w := get(h, path)
 		body := html.UnescapeString(w.Body.String())
@@ -203,10 +198,9 @@ func TestHostileObjects(t *testing.T) {
 		known[name] = true
 	}
 	href := regexp.MustCompile(`href="([^"]*)"`)
-	for _, path := range []string{"/", "/revision/" + commit, pageurl.Of("/", object.IssueRef("ci:"+text)), pageurl.Of("/", object.IssueVersionRef("ci:"+text, 1)),
-		pageurl.Of("/", object.IssueRef(text))} {
+	for _, path := range []string{"/", "/revision/" + commit, pageurl.Of("/", object.RevisionRef(text, ""))} {
 		w := get(h, path)
-		if want := map[bool]int{true: 404, false: 200}[path == pageurl.Of("/", object.IssueRef(text))]; w.Code != want {
+		if want := map[bool]int{true: 404, false: 200}[path == pageurl.Of("/", object.RevisionRef(text, ""))]; w.Code != want {
 			t.Errorf("%s: %d, want %d", path, w.Code, want)
 		}
 		page := w.Body.String()
@@ -232,7 +226,7 @@ func TestHostileObjects(t *testing.T) {
 func TestPagesByMethod(t *testing.T) {
 	p, h, _ := newPages(t)
 	load(t, p, sample())
-	for path, code := range map[string]int{"/issue/ci:1": 200, "/issue/ci:2": 404, "/issue/": 404} {
+	for path, code := range map[string]int{"/revision/" + commit: 200, "/revision/ffff": 404, "/revision/": 404} {
 		whole := get(h, path)
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, httptest.NewRequest("HEAD", base+path, nil))
@@ -251,17 +245,17 @@ func TestPagesByMethod(t *testing.T) {
 func TestPagesOfObjectsThatChange(t *testing.T) {
 	p, h, _ := newPages(t)
 	load(t, p, sample())
-	first := get(h, "/issue/ci:1")
+	first := get(h, "/revision/"+commit)
 	tag := first.Header().Get("ETag")
 	if tag == "" || !strings.Contains(first.Header().Get("Cache-Control"), "max-age=") {
 		t.Fatalf("%v", first.Header())
 	}
-	if w := get(h, "/issue/ci:1", "If-None-Match", tag); w.Code != http.StatusNotModified || w.Body.Len() != 0 {
+	if w := get(h, "/revision/"+commit, "If-None-Match", tag); w.Code != http.StatusNotModified || w.Body.Len() != 0 {
 		t.Errorf("again: %d, %d bytes", w.Code, w.Body.Len())
 	}
-	load(t, p, &report.Report{Issues: []report.Issue{{ID: "ci:1", Version: 3, Origin: "ci", ReportSubject: new("accept is slow")}}})
-	if w := get(h, "/issue/ci:1", "If-None-Match", tag); w.Code != 200 || !strings.Contains(w.Body.String(), "accept is slow") {
-		t.Errorf("after a new version: %d %s", w.Code, w.Body)
+	load(t, p, &report.Report{Checkouts: []report.Checkout{{ID: "ci:1", Origin: "ci", TreeName: new("slow")}}})
+	if w := get(h, "/revision/"+commit, "If-None-Match", tag); w.Code != 200 || !strings.Contains(w.Body.String(), "slow") {
+		t.Errorf("after a change: %d %s", w.Code, w.Body)
 	}
 }
 
@@ -274,15 +268,15 @@ func TestPagesWithoutADatabase(t *testing.T) {
 
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", base+"/issue/ci:1", nil).WithContext(ctx))
+	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", base+"/revision/"+commit, nil).WithContext(ctx))
 	if log.Len() != 0 {
 		t.Errorf("a visitor that is gone is in the log: %s", &log)
 	}
-	w := get(h, "/issue/ci:1")
+	w := get(h, "/revision/"+commit)
 	if w.Code != 503 || !strings.Contains(w.Body.String(), "does not answer") || w.Header().Get("Cache-Control") != "no-store" {
 		t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)
 	}
-	if !strings.Contains(log.String(), "issue[ci:1]") || strings.Contains(w.Body.String(), "closed") {
+	if !strings.Contains(log.String(), "revision[") || strings.Contains(w.Body.String(), "closed") {
 		t.Errorf("the log says %s, the page\n%s", &log, w.Body)
 	}
 }

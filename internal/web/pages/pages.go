@@ -25,6 +25,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/treenames"
 	"github.com/kcidb-go/kcidb/internal/web/front"
 	"github.com/kcidb-go/kcidb/internal/web/pages/about"
+	"github.com/kcidb-go/kcidb/internal/web/pages/issue"
 	"github.com/kcidb-go/kcidb/internal/web/pages/result"
 	"github.com/kcidb-go/kcidb/internal/web/pages/search"
 	"github.com/kcidb-go/kcidb/internal/web/pages/shell"
@@ -59,13 +60,14 @@ type Pages struct {
 // Routes adds the pages' paths to a front.
 func (p *Pages) Routes(f *front.Front) {
 	f.Handle("/{$}", front.Light, front.Methods{http.MethodGet: p.home})
-	for _, t := range []object.Type{object.TypeRevision, object.TypeIssue} {
+	for _, t := range []object.Type{object.TypeRevision} {
 		f.Handle("/"+string(t)+"/", front.Page, front.Methods{http.MethodGet: p.object})
 	}
 	f.Handle("/feed/{name}", front.Page, front.Methods{http.MethodGet: p.feed})
 	shell.Files(f)
 	s := p.shell()
 	about.Routes(f, s)
+	issue.Routes(f, s)
 	result.Routes(f, s)
 	search.Routes(f, s)
 	submission.Routes(f, s, p.Receiver.Find)

@@ -33,7 +33,7 @@ func Plural(n int64, noun string) string {
 	switch {
 	case n == 1:
 		return "1 " + noun
-	case strings.HasSuffix(noun, "y"):
+	case strings.HasSuffix(noun, "y") && !strings.HasSuffix(noun, "ay"):
 		return Grouped(n) + " " + strings.TrimSuffix(noun, "y") + "ies"
 	case strings.HasSuffix(noun, "s"), strings.HasSuffix(noun, "ch"):
 		return Grouped(n) + " " + noun + "es"

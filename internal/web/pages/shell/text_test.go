@@ -13,7 +13,7 @@ func TestTexts(t *testing.T) {
 	for _, test := range []struct{ got, want string }{
 		{Grouped(0), "0"}, {Grouped(999), "999"}, {Grouped(1000), "1,000"}, {Grouped(20143), "20,143"}, {Grouped(-1234567), "-1,234,567"}, {Grouped(-123), "-123"},
 		{Plural(1, "build"), "1 build"}, {Plural(0, "build"), "0 builds"}, {Plural(2000, "boot"), "2,000 boots"},
-		{Plural(2, "branch"), "2 branches"}, {Plural(3, "query"), "3 queries"},
+		{Plural(2, "branch"), "2 branches"}, {Plural(3, "query"), "3 queries"}, {Plural(14, "day"), "14 days"},
 		{ago(-time.Hour), "0 min"}, {ago(time.Minute), "1 min"}, {ago(119 * time.Minute), "119 min"}, {ago(2 * time.Hour), "2 h"}, {ago(47 * time.Hour), "47 h"},
 		{ago(96 * time.Hour), "4 d"}, {Age(now, time.Time{}), ""},
 		{Day(now, now.AddDate(0, 0, -9)), "19 Nov"}, {Day(now, now.AddDate(-1, 0, 0)), "28 Nov 2025"},
