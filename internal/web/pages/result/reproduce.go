@@ -193,14 +193,14 @@ func theTest(t *graph.Test) commands {
 }
 
 // theCommit returns the commands that find the commit between a good and a bad revision:
-// none if the result does not fail and was not fixed.
+// none if the result was not judged, or does not fail and was not fixed.
 func theCommit(a *answer) commands {
 	c := titled("Find the commit", "")
 	good, bad := a.Good, a.Bad
 	switch {
 	case a.Kind == verdict.Fixed && good != nil && good.CommitHash != bad.CommitHash:
 		c.add("git bisect start --term-new=fixed --term-old=broken " + good.CommitHash + " " + bad.CommitHash)
-	case !a.Fails() || a.Kind == verdict.Flaky:
+	case a.Kind == "", a.Kind == shell.Wait, a.Kind == verdict.Flaky, !a.Fails():
 	case bad == nil || !hashShape().MatchString(bad.CommitHash):
 		c.lacks("No revision is known here where it failed after it passed.")
 	case good == nil || !hashShape().MatchString(good.CommitHash):

@@ -148,8 +148,8 @@ func quotes(line string) bool {
 }
 
 // Short returns the log with the lines that matter, about as many as most, and the
-// numbers of lines that are left out between them: the fault with what belongs to it,
-// other lines of trouble, and the end. It is the log itself if it is not longer.
+// numbers of lines that are left out between them: the fault with the lines around it,
+// other lines of trouble, and the last lines that are not blank. It is the log itself if it is not longer.
 func (l *Log) Short(most int) *Log {
 	if l.Total <= most {
 		return l
@@ -168,7 +168,11 @@ func (l *Log) Short(most int) *Log {
 	if l.Fault == 0 {
 		end = most / 2
 	}
-	add(l.Total-end, l.Total)
+	last := l.Total
+	for last > 0 && strings.TrimSpace(l.Lines[last-1].Text) == "" {
+		last--
+	}
+	add(last-end, last)
 	if l.Fault > 0 {
 		first, last := l.around(l.Fault - 1)
 		before := max(first-linesBefore, 0)
@@ -181,7 +185,7 @@ func (l *Log) Short(most int) *Log {
 	}
 	if l.Fault == 0 {
 		add(0, 3)
-		add(l.Total-end-left, l.Total)
+		add(last-end-left, last)
 	}
 	return l.only(keep)
 }

@@ -59,6 +59,7 @@ func TestLogMarks(t *testing.T) {
 		"compiler": {faulty("make\nIn file included from a.c:1:\na.c: In function ‘f’:\na.c:3:5: error: ‘x’ undeclared\n    3 |     x = 1;\n      |     ^\nmake: *** [a.o] Error 1\nend\n", 4, ""),
 			"1 2* 3* 4! 5* 6* 7* 8"},
 		"nothing": {LogOf(strings.Repeat("fine\n", 100), "").Short(12), "1 2 3 (88) 92 93 94 95 96 97 98 99 100"},
+		"blank":   {LogOf(strings.Repeat("fine\n", 100)+strings.Repeat("\n", 9), "").Short(12), "1 2 3 (88) 92 93 94 95 96 97 98 99 100 (9)"},
 		"short":   {LogOf("a\nb", "").Short(12), "1 2"},
 		"empty":   {LogOf("", ""), ""},
 	} {
