@@ -87,6 +87,8 @@ func (dialect) Runs(path, id string) (order [2]string, behind string) {
 
 func (dialect) Unsearched(column string) string { return column }
 
+func (dialect) Indexed(string) string { return "" }
+
 func (dialect) Components(path string) string {
 	return "coalesce(array_to_string((string_to_array(" + path + ", '.'))[1:2], '.'), '')"
 }

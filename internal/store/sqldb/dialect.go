@@ -55,6 +55,10 @@ type Dialect interface {
 	// Unsearched returns a column as an expression that SQLite does not search or sort by
 	// an index. PostgreSQL knows from its statistics which index is good.
 	Unsearched(column string) string
+	// Indexed returns the clause behind the alias of a table in FROM that makes SQLite find
+	// its rows by an index. It prefers the primary key to an index with more columns of a
+	// condition.
+	Indexed(index string) string
 
 	// Components returns the expression of the first two components of a path, without NULL.
 	Components(path string) string

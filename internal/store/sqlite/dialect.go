@@ -103,6 +103,8 @@ func (dialect) Runs(path, id string) (order [2]string, behind string) {
 }
 
 // Unsearched returns an expression that no index has.
+func (dialect) Indexed(index string) string { return " INDEXED BY " + index }
+
 func (dialect) Unsearched(column string) string { return "+" + column }
 
 func (dialect) Components(path string) string {

@@ -113,6 +113,7 @@ func (s suite) cases() []testCase {
 		{"VerdictQuestions", can.SQL, s.verdictQuestions},
 		{"VerdictCost", can.SQL, s.verdictCost},
 		{"VerdictPace", can.SQL, s.verdictPace},
+		{"Hardware", can.SQL, s.hardware},
 		{"Purge", can.Store && can.Purges, s.purge},
 		{"PurgeKeeping", can.Store && can.Purges, s.purgeKeeping},
 		{"PurgeBatches", can.Store && can.Purges && !can.Days, s.purgeBatches},
