@@ -25,6 +25,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/treenames"
 	"github.com/kcidb-go/kcidb/internal/web/front"
 	"github.com/kcidb-go/kcidb/internal/web/pages/about"
+	"github.com/kcidb-go/kcidb/internal/web/pages/hardware"
 	"github.com/kcidb-go/kcidb/internal/web/pages/issue"
 	"github.com/kcidb-go/kcidb/internal/web/pages/result"
 	"github.com/kcidb-go/kcidb/internal/web/pages/search"
@@ -68,6 +69,7 @@ func (p *Pages) Routes(f *front.Front) {
 	s := p.shell()
 	about.Routes(f, s)
 	issue.Routes(f, s)
+	hardware.Routes(f, s)
 	result.Routes(f, s)
 	search.Routes(f, s)
 	submission.Routes(f, s, p.Receiver.Find)
