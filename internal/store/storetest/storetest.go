@@ -104,6 +104,7 @@ func (s suite) cases() []testCase {
 		{"Issues", can.SQL, s.issues},
 		{"Variants", can.SQL, s.variants},
 		{"VerdictsAround", can.SQL, s.verdictsAround},
+		{"Senders", can.SQL, s.senders},
 		{"Notes", can.SQL, s.notes},
 		{"Rollups", can.SQL, s.rollups},
 		{"RollupsCost", can.SQL, s.rollupsCost},

@@ -27,9 +27,11 @@ import (
 	"github.com/kcidb-go/kcidb/internal/web/pages/about"
 	"github.com/kcidb-go/kcidb/internal/web/pages/hardware"
 	"github.com/kcidb-go/kcidb/internal/web/pages/issue"
+	"github.com/kcidb-go/kcidb/internal/web/pages/origin"
 	"github.com/kcidb-go/kcidb/internal/web/pages/result"
 	"github.com/kcidb-go/kcidb/internal/web/pages/search"
 	"github.com/kcidb-go/kcidb/internal/web/pages/shell"
+	"github.com/kcidb-go/kcidb/internal/web/pages/statistics"
 	"github.com/kcidb-go/kcidb/internal/web/pages/submission"
 	"github.com/kcidb-go/kcidb/internal/web/submit"
 	"github.com/kcidb-go/kcidb/object"
@@ -70,8 +72,10 @@ func (p *Pages) Routes(f *front.Front) {
 	about.Routes(f, s)
 	issue.Routes(f, s)
 	hardware.Routes(f, s)
+	origin.Routes(f, s)
 	result.Routes(f, s)
 	search.Routes(f, s)
+	statistics.Routes(f, s)
 	submission.Routes(f, s, p.Receiver.Find)
 }
 

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -83,6 +84,10 @@ func FilterOf(r *http.Request) Filter { return Filter{r.URL.EscapedPath(), r.URL
 
 // Get returns the first value of a parameter, "" without it.
 func (f Filter) Get(name string) string { return f.values.Get(name) }
+
+// All returns the values of a parameter as they are, with "-" before those that a value
+// must not be.
+func (f Filter) All(name string) []string { return f.values[name] }
 
 // Values returns the values of a parameter that a value has to be one of.
 func (f Filter) Values(name string) (all []string) {
@@ -204,15 +209,25 @@ func (f Filter) Until() (time.Time, error) {
 
 // Days returns the value of the parameter days, or the default.
 func (f Filter) Days(standard int) (int, error) {
-	text := f.Get("days")
+	return f.number("days", "a number of days", standard, 1, maxDays)
+}
+
+// Number returns the value of a parameter that is a number from least to most, or the
+// default.
+func (f Filter) Number(name string, standard, least, most int) (int, error) {
+	return f.number(name, "a number", standard, least, most)
+}
+
+func (f Filter) number(name, what string, standard, least, most int) (int, error) {
+	text := f.Get(name)
 	if text == "" {
 		return standard, nil
 	}
-	var days int
-	if _, err := fmt.Sscanf(text, "%d", &days); err != nil || days < 1 || days > maxDays || fmt.Sprint(days) != text {
-		return 0, BadValue("days", text, fmt.Sprintf("a number of days from 1 to %d", maxDays))
+	n, err := strconv.Atoi(text)
+	if err != nil || n < least || n > most || strconv.Itoa(n) != text {
+		return 0, BadValue(name, text, fmt.Sprintf("%s from %d to %d", what, least, most))
 	}
-	return days, nil
+	return n, nil
 }
 
 const maxDays = 3650
