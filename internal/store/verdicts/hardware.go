@@ -80,10 +80,10 @@ func (db *DB) Ran(ctx context.Context, of RanOn) (all []Ran, err error) {
 	}
 	query := `
 		SELECT c.revision, k.architecture, t.suite, t.lab, t.origin, t.status, CAST(sum(t.n) AS bigint)
-		FROM (` + builds + `) b
-			JOIN counted_builds k ON k.build_id = b.build_id
+		FROM (` + builds + `) tested
+			JOIN counted_builds k ON k.build_id = tested.build_id
 			JOIN revision_checkouts c ON c.checkout_id = k.checkout_id
-			JOIN test_counts t` + db.Indexed("test_counts_platform") + ` ON t.build_id = b.build_id AND t.platform = $1 AND length(t.platform) <= 200
+			JOIN test_counts t` + db.Indexed("test_counts_platform") + ` ON t.build_id = tested.build_id AND t.platform = $1 AND length(t.platform) <= 200
 		GROUP BY c.revision, k.architecture, t.suite, t.lab, t.origin, t.status
 		ORDER BY c.revision, k.architecture, t.suite, t.lab, t.origin, t.status`
 	var r Ran

@@ -63,6 +63,10 @@ func TestPlans(t *testing.T) {
 	ask(db.OfObjects(ctx, "test", []string{"a:t2-0"}))
 	ask(db.OnPlatform(ctx, "pc", time.Unix(1, 0), 5))
 	ask(db.Failing(ctx, head.Key, "ltp.a", 5))
+	ask(db.PlatformSums(ctx, keys, nil))
+	ask(db.Ran(ctx, verdicts.RanOn{Platform: "pc", First: 1, Last: 2}))
+	ask(db.Ran(ctx, verdicts.RanOn{Platform: "pc", Revisions: keys}))
+	ask(db.Elsewhere(ctx, "pc", []verdicts.At{{Revision: head.Key, Path: "ltp.a"}}))
 	_, _, err = db.Neighbours(ctx, head)
 	ask(nil, err)
 	for _, err := range failures {
@@ -75,7 +79,7 @@ func TestPlans(t *testing.T) {
 			table, scan := strings.CutPrefix(step, "SCAN ")
 			table, _, _ = strings.Cut(table, " ")
 			// Parameters, rows of subqueries, the marks, and the revisions that wait.
-			fine := slices.Contains([]string{"json_each", "v", "newest", "CONSTANT", "changed_checkouts"}, table) || strings.HasPrefix(table, "(subquery") ||
+			fine := slices.Contains([]string{"json_each", "v", "newest", "tested", "CONSTANT", "changed_checkouts"}, table) || strings.HasPrefix(table, "(subquery") ||
 				strings.Contains(step, "USING INDEX revisions_waiting")
 			if scan && !fine {
 				t.Errorf("%s\n%s", query, strings.Join(plan, "\n"))
@@ -86,6 +90,7 @@ func TestPlans(t *testing.T) {
 	for _, index := range []string{
 		"tests_bad (build_id=?)", "tests_build_path (build_id=? AND path=?)", "revisions_waiting", "revisions_branch (branch=? AND patched=? AND start<?)",
 		"revisions_commit (commit_hash>? AND commit_hash<?)", "revisions_name", "branches_head", "branches_tree", "verdicts_object", "verdicts_platform (platform=? AND start>?)",
+		"hardware_counts_platform (platform=? AND day>? AND day<?)", "test_counts_platform (build_id=? AND platform=?)",
 		"verdicts_cause", "v USING PRIMARY KEY (revision=? AND verdict=? AND path=?)", "sightings_build", "counted_builds_checkout",
 	} {
 		if !strings.Contains(used, index) {

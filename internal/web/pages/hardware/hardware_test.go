@@ -3,96 +3,20 @@
 package hardware
 
 import (
-	"context"
 	"encoding/json"
-	"flag"
 	"fmt"
-	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
-	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/store/answers"
-	"github.com/kcidb-go/kcidb/internal/store/sqldb"
-	"github.com/kcidb-go/kcidb/internal/store/sqlite"
-	"github.com/kcidb-go/kcidb/internal/store/verdicts"
-	"github.com/kcidb-go/kcidb/internal/treenames"
-	"github.com/kcidb-go/kcidb/internal/web/front"
-	"github.com/kcidb-go/kcidb/internal/web/pages/shell"
+	"github.com/kcidb-go/kcidb/internal/web/pages/pagestest"
 	"github.com/kcidb-go/kcidb/report"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
-
-var now = time.Date(2026, 11, 28, 6, 9, 48, 0, time.UTC)
-
-// service is the pages of hardware over a database in memory.
-type service struct {
-	http.Handler
-	statements int // of all views
-}
-
-// serve returns the pages of a report's objects, judged.
-func serve(t *testing.T, r *report.Report) *service {
-	t.Helper()
-	db := sqlite.OpenMemory("test")
-	t.Cleanup(func() { db.Close() })
-	if err := db.Init(t.Context(), store.Version{}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := db.Load(t.Context(), r, store.LoadOptions{Metadata: true}); err != nil {
-		t.Fatal(err)
-	}
-	log := slog.New(slog.DiscardHandler)
-	judge := verdicts.Judge{DB: verdicts.Of(db), Names: treenames.Default(), Now: func() time.Time { return now }, Log: log}
-	if _, err := judge.Once(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	s := &service{}
-	counted := &sqldb.DB{Conn: countedConn{db.SQL().Conn, &s.statements}, Dialect: db.SQL().Dialect}
-	f := front.New(front.Limits{})
-	Routes(f, &shell.Shell{
-		Store: db, Answers: answers.New(counted), Verdicts: verdicts.New(counted), Trees: treenames.Default(), Log: log,
-		Now: func() time.Time { return now },
-	})
-	s.Handler = f
-	return s
-}
-
-// countedConn counts the statements of views.
-type countedConn struct {
-	sqldb.Conn
-	n *int
-}
-
-func (c countedConn) View(ctx context.Context, f func(context.Context, sqldb.Tx) error) error {
-	return c.Conn.View(ctx, func(ctx context.Context, tx sqldb.Tx) error { return f(ctx, countedTx{tx, c.n}) })
-}
-
-type countedTx struct {
-	sqldb.Tx
-	n *int
-}
-
-func (tx countedTx) Query(ctx context.Context, query string, args ...any) (sqldb.Rows, error) {
-	*tx.n++
-	return tx.Tx.Query(ctx, query, args...)
-}
-
-// get returns the status and the text of a page.
-func (s *service) get(path string) (int, string) {
-	w := httptest.NewRecorder()
-	s.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
-	return w.Code, w.Body.String()
-}
+var now = pagestest.Now
 
 // objects makes reports from short descriptions.
 type objects struct{ report.Report }
@@ -161,39 +85,16 @@ func story() *report.Report {
 	return &o.Report
 }
 
-// golden holds a page to a file in testdata, without the names of the files that change.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	got = regexp.MustCompile(`/(style\.css|script\.js)\?[0-9a-f]+`).ReplaceAllString(got, "/$1")
-	file := "testdata/" + name
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Error(diff)
-	}
-}
-
 func TestPages(t *testing.T) {
-	s, empty := serve(t, story()), serve(t, &report.Report{})
+	w, empty := pagestest.New(t, Routes, story()), pagestest.New(t, Routes)
 	for name, of := range map[string]struct {
-		*service
+		*pagestest.World
 		path string
 	}{
-		"list.html": {s, "/hardware"}, "board.html": {s, "/hardware/alpha"}, "empty.html": {empty, "/hardware"},
-		"notrun.html": {s, "/hardware/alpha?as_of=2026-12-28T00%3A00%3A00Z"},
+		"list.html": {w, "/hardware"}, "board.html": {w, "/hardware/alpha"}, "empty.html": {empty, "/hardware"},
+		"notrun.html": {w, "/hardware/alpha?as_of=2026-12-28T00%3A00%3A00Z"},
 	} {
-		status, page := of.get(of.path)
-		if status != http.StatusOK {
-			t.Errorf("%s: %d", of.path, status)
-		}
-		golden(t, name, page)
+		pagestest.Golden(t, name, of.Page(of.path))
 	}
 }
 
@@ -207,7 +108,7 @@ func verdictLine(page string) string {
 }
 
 func TestFilters(t *testing.T) {
-	s := serve(t, story())
+	w := pagestest.New(t, Routes, story())
 	for path, want := range map[string]string{
 		"/hardware":                                         "1 NEW 1 of 3 boards has a new failure: alpha.",
 		"/hardware?q=bet":                                   "OK No board of 1 board has a new failure at the newest revisions.",
@@ -230,14 +131,14 @@ func TestFilters(t *testing.T) {
 		"/hardware/beta":                                    "1 STILL Boots on all 2 branches that were tested. Nothing new fails: 1 still failing.",
 		"/hardware/gamma":                                   "1 STILL Boots on all 2 branches that were tested. Nothing new fails: 1 still failing.",
 	} {
-		if status, page := s.get(path); status != http.StatusOK || verdictLine(page) != want {
-			t.Errorf("%s: %d %s", path, status, verdictLine(page))
+		if got := verdictLine(w.Page(path)); got != want {
+			t.Errorf("%s: %s", path, got)
 		}
 	}
 }
 
 func TestRefusals(t *testing.T) {
-	s := serve(t, story())
+	w := pagestest.New(t, Routes, story())
 	for path, want := range map[string]int{
 		"/hardware/none": 404, "/hardware/alpha/x": 404, "/hardware/": 404, "/hardware/%00": 404, "/hardware/" + strings.Repeat("x", 5_000): 404,
 		"/hardware?days=0": 400, "/hardware?days=x": 400, "/hardware?as_of=yesterday": 400, "/hardware?after=-1": 400, "/hardware?verdict=new": 400,
@@ -245,15 +146,14 @@ func TestRefusals(t *testing.T) {
 		"/hardware?q=" + strings.Repeat("x", 5_000):                                          200, "/hardware/alpha?revision=none": 200, "/hardware?after=1000": 200,
 		"/hardware?q=": 302,
 	} {
-		if status, _ := s.get(path); status != want {
-			t.Errorf("%.40s: %d, want %d", path, status, want)
+		if got := w.Get(path).Code; got != want {
+			t.Errorf("%.40s: %d, want %d", path, got, want)
 		}
 	}
-	f := front.New(front.Limits{})
-	Routes(f, &shell.Shell{Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now }})
+	w.Shell.Verdicts = nil
 	for _, path := range []string{"/hardware", "/hardware/x"} {
-		if status, _ := (&service{Handler: f}).get(path); status != http.StatusNotImplemented {
-			t.Errorf("%s of a database without counts: %d", path, status)
+		if got := w.Get(path).Code; got != http.StatusNotImplemented {
+			t.Errorf("%s of a database without counts: %d", path, got)
 		}
 	}
 }
@@ -275,11 +175,11 @@ func TestHostile(t *testing.T) {
 	for i := range o.Tests {
 		o.Tests[i].Environment.Compatible = []string{name, long}
 	}
-	s := serve(t, &o.Report)
+	w := pagestest.New(t, Routes, &o.Report)
 	for _, path := range []string{"/hardware", "/hardware/" + url.PathEscape(name), "/hardware/" + url.PathEscape(name) + "?lab=" + url.QueryEscape(name)} {
-		status, page := s.get(path)
-		if status != http.StatusOK || len(page) > 40_000 {
-			t.Errorf("%s: %d, %d bytes", path, status, len(page))
+		page := w.Page(path)
+		if len(page) > 40_000 {
+			t.Errorf("%s: %d bytes", path, len(page))
 		}
 		page = regexp.MustCompile(`value="[^"]*"`).ReplaceAllString(page, "") // fields keep what they send
 		for _, bad := range []string{"<b>\"", "\x1b", "\u202e", strings.Repeat("é", 1_000)} {
@@ -305,11 +205,10 @@ func TestStatements(t *testing.T) {
 		report *report.Report
 		board  string
 	}{"small": {story(), "alpha"}, "large": {&large.Report, "board1"}} {
-		s := serve(t, of.report)
+		w := pagestest.New(t, Routes, of.report)
 		for _, path := range []string{"/hardware", "/hardware?lab=lab", "/hardware?tree=tree1", "/hardware/" + of.board, "/hardware/chip%2Cx1", "/hardware/" + of.board + "?revision=v7.4-10"} {
-			s.statements = 0
-			if status, page := s.get(path); status != http.StatusOK || s.statements == 0 || s.statements > 8 || len(page) > 60_000 {
-				t.Errorf("%s: %s has status %d, %d statements, %d bytes", name, path, status, s.statements, len(page))
+			if page := w.Page(path); w.Statements() == 0 || w.Statements() > 8 || len(page) > 60_000 {
+				t.Errorf("%s: %s has %d statements, %d bytes", name, path, w.Statements(), len(page))
 			}
 		}
 	}
@@ -321,8 +220,7 @@ func TestPager(t *testing.T) {
 	for i := range 120 {
 		o.test("boot", fmt.Sprintf("board%03d", i), "lab", report.StatusPass, "")
 	}
-	s := serve(t, &o.Report)
-	_, page := s.get("/hardware?after=50")
+	page := pagestest.New(t, Routes, &o.Report).Page("/hardware?after=50")
 	for _, want := range []string{"51 to 100 of 120 boards", `href="/hardware"`, `href="/hardware?after=100"`, ">board050<", ">board099<"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("no %s", want)
