@@ -80,7 +80,7 @@ func (s *Started) read(ctx context.Context, tx sqldb.Tx, days Days) error {
 	if err := s.readDays(ctx, tx, days); err != nil {
 		return err
 	}
-	return s.readTrees(ctx, tx, days, "")
+	return s.readTrees(ctx, tx, days)
 }
 
 func (s *Started) readDays(ctx context.Context, tx sqldb.Tx, days Days) error {
@@ -109,16 +109,15 @@ func (s *Started) count(kind rollup.Kind, lab string, n int64) {
 	s.Labs[lab].add(kind, n)
 }
 
-// readTrees counts the trees of an origin, "" for any. It looks only at trees whose heads
-// started on the days or later.
-func (s *Started) readTrees(ctx context.Context, tx sqldb.Tx, days Days, origin string) error {
+// readTrees looks only at trees whose heads started on the days or later.
+func (s *Started) readTrees(ctx context.Context, tx sqldb.Tx, days Days) error {
 	query := `
 		SELECT count(*)
 		FROM tree_heads h
-		WHERE h.start >= $1 AND ($3 = '' OR h.origin = $3)
+		WHERE h.start >= $1
 			AND EXISTS (SELECT 1 FROM counted_checkouts c WHERE c.tree = h.key AND c.start >= $1 AND c.start < $2)`
 	begin, end := days.micros()
-	_, err := sqldb.ReadRow(ctx, tx, query, []any{begin, end, origin}, &s.Trees)
+	_, err := sqldb.ReadRow(ctx, tx, query, []any{begin, end}, &s.Trees)
 	return err
 }
 

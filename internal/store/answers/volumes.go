@@ -95,10 +95,7 @@ func (db *DB) Statistics(ctx context.Context, of VolumesOf) (*Statistics, error)
 			return err
 		}
 		if of.Lab == "" {
-			if err := s.Now.readTrees(ctx, tx, s.Days, of.Origin); err != nil {
-				return err
-			}
-			if err := s.Before.readTrees(ctx, tx, s.DaysBefore, of.Origin); err != nil {
+			if err := s.readTrees(ctx, tx, of.Origin); err != nil {
 				return err
 			}
 		}
@@ -120,5 +117,17 @@ func (s *Statistics) readVolumes(ctx context.Context, tx sqldb.Tx, of VolumesOf)
 			s.Before.count(v.Kind, v.Lab, v.N)
 		}
 	}
+	return err
+}
+
+// readTrees counts the trees of an origin, "" for any, as Started.readTrees does.
+func (s *Statistics) readTrees(ctx context.Context, tx sqldb.Tx, origin string) error {
+	const with = "count(CASE WHEN EXISTS (SELECT 1 FROM counted_checkouts c WHERE c.tree = h.key AND c.start >= %s AND c.start < %s) THEN 1 END)"
+	query := "SELECT " + fmt.Sprintf(with, "$2", "$3") + ", " + fmt.Sprintf(with, "$1", "$2") + `
+		FROM tree_heads h
+		WHERE h.start >= $1 AND ($4 = '' OR h.origin = $4)`
+	before, _ := s.DaysBefore.micros()
+	begin, end := s.Days.micros()
+	_, err := sqldb.ReadRow(ctx, tx, query, []any{before, begin, end, origin}, &s.Now.Trees, &s.Before.Trees)
 	return err
 }

@@ -4,6 +4,7 @@ package origin
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/lazyregexp"
@@ -26,19 +27,19 @@ const (
 )
 
 func (o *room) readReceipts(ctx context.Context) (*receipts, error) {
-	return o.receipts.Get(ctx, o.Now, func(ctx context.Context) (*receipts, error) {
-		days := answers.LastDays(o.Now(), receiptDays)
-		all, err := o.Answers.ReceiptDays(ctx, days)
-		if err != nil {
-			return nil, err
-		}
-		r := &receipts{Days: all}
-		// With tokens the service tells only their owners why it refused a submission.
-		if refused := r.sum(func(string) bool { return true }).Refused; refused > 0 && !o.Tokens {
-			r.Refusals, err = o.Answers.Refusals(ctx, days, maxRefusals)
-		}
-		return r, err
-	})
+	days := answers.LastDays(o.Now(), receiptDays)
+	all, err := o.ReceiptDays(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r := &receipts{Days: slices.DeleteFunc(all, func(d answers.ReceiptDay) bool { return d.Day < days.First })}
+	// With tokens the service tells only their owners why it refused a submission.
+	if refused := r.sum(func(string) bool { return true }).Refused; refused > 0 && !o.Tokens {
+		r.Refusals, err = o.refusals.Get(ctx, o.Now, func(ctx context.Context) ([]answers.Refusal, error) {
+			return o.Answers.Refusals(ctx, days, maxRefusals)
+		})
+	}
+	return r, err
 }
 
 // sum adds up the receipts of submitters.

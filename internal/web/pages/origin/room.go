@@ -25,7 +25,7 @@ var templates = shell.Parse(files)
 type room struct {
 	*shell.Shell
 	health   shell.Shared[*answers.Health]
-	receipts shell.Shared[*receipts]
+	refusals shell.Shared[[]answers.Refusal]
 }
 
 // Routes adds the pages to a front.

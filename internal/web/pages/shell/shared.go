@@ -30,6 +30,11 @@ type Shared[T any] struct {
 // Get returns the value, read a short while ago at most. While one request reads it, others
 // get the last value.
 func (s *Shared[T]) Get(ctx context.Context, now func() time.Time, read func(ctx context.Context) (T, error)) (T, error) {
+	return s.GetFor(ctx, keepAtLeast, now, read)
+}
+
+// GetFor is Get for a value that is kept for longer.
+func (s *Shared[T]) GetFor(ctx context.Context, keep time.Duration, now func() time.Time, read func(ctx context.Context) (T, error)) (T, error) {
 	if last, until := s.last(); now().Before(until) {
 		return last, nil
 	} else if until.IsZero() {
@@ -53,7 +58,7 @@ func (s *Shared[T]) Get(ctx context.Context, now func() time.Time, read func(ctx
 	end := now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.value, s.until = value, end.Add(max(keepAtLeast, keepFactor*end.Sub(begin)))
+	s.value, s.until = value, end.Add(max(keep, keepFactor*end.Sub(begin)))
 	return value, nil
 }
 

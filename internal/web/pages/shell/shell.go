@@ -41,6 +41,8 @@ type Shell struct {
 	Tokens bool
 	// Base is the URL that people see the pages at; "" for the one they used.
 	Base string
+
+	receipts receipts
 }
 
 // Page is a page without its frame.

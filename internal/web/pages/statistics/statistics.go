@@ -5,7 +5,6 @@
 package statistics
 
 import (
-	"context"
 	"embed"
 	"fmt"
 	"html/template"
@@ -29,23 +28,18 @@ var files embed.FS
 var templates = shell.Parse(files)
 
 // room answers with the page.
-type room struct {
-	*shell.Shell
-	receipts shell.Shared[[]answers.ReceiptDay]
-}
+type room struct{ *shell.Shell }
 
 // Routes adds the page to a front.
 func Routes(f *front.Front, s *shell.Shell) {
-	m := &room{Shell: s}
+	m := room{s}
 	s.Handle(f, "/statistics", m.view, "days", "lab", "origin")
 }
 
-// The days that the page shows without the parameter days, and at most; and the days of
-// receipts, which are too many for more.
+// The days that the page shows without the parameter days, and at most.
 const (
 	standardDays = 30
 	mostDays     = 366
-	receiptDays  = 30
 )
 
 // page is the data of the page.
@@ -54,13 +48,13 @@ type page struct {
 	Now time.Time
 	N   int // days
 	*answers.Statistics
-	Receipts     []answers.ReceiptDay // of the page's days, but at most of receiptDays
+	Receipts     []answers.ReceiptDay // of the page's days, but at most of shell.MaxReceiptDays
 	ReceiptsDays answers.Days
 	Tokens       bool
 }
 
 // view is the page.
-func (m *room) view(r *http.Request) (*shell.Page, error) {
+func (m room) view(r *http.Request) (*shell.Page, error) {
 	if err := m.NeedCounts(); err != nil {
 		return nil, err
 	}
@@ -73,7 +67,7 @@ func (m *room) view(r *http.Request) (*shell.Page, error) {
 	if p.Statistics, err = m.Answers.Statistics(r.Context(), of); err != nil {
 		return nil, err
 	}
-	all, err := m.readReceipts(r.Context())
+	all, err := m.ReceiptDays(r.Context())
 	if err != nil {
 		return nil, err
 	}
@@ -84,15 +78,9 @@ func (m *room) view(r *http.Request) (*shell.Page, error) {
 	}, nil
 }
 
-func (m *room) readReceipts(ctx context.Context) ([]answers.ReceiptDay, error) {
-	return m.receipts.Get(ctx, m.Now, func(ctx context.Context) ([]answers.ReceiptDay, error) {
-		return m.Answers.ReceiptDays(ctx, answers.LastDays(m.Now(), receiptDays))
-	})
-}
-
 // addReceipts adds the receipts of the days, of the origin if they name it.
 func (p *page) addReceipts(all []answers.ReceiptDay) {
-	p.ReceiptsDays = answers.LastDays(p.Now, min(p.N, receiptDays))
+	p.ReceiptsDays = answers.LastDays(p.Now, min(p.N, shell.MaxReceiptDays))
 	for _, d := range all {
 		if d.Day >= p.ReceiptsDays.First && (!p.Tokens || p.Matches("origin", d.Submitter)) {
 			p.Receipts = append(p.Receipts, d)

@@ -107,3 +107,17 @@ func TestStatements(t *testing.T) {
 		}
 	}
 }
+
+// TestNextDay: after midnight the numbers of the day before stay, and count once.
+func TestNextDay(t *testing.T) {
+	w := world(t, 2, false)
+	clock := now
+	w.Shell.Now = func() time.Time { return clock }
+	w.Page("/statistics")
+	for _, hours := range []int{17, 2, 48} { // before midnight, just after it, and days later
+		clock = clock.Add(time.Duration(hours) * time.Hour)
+		if page := w.Page("/statistics"); !strings.Contains(page, "1 of 2 submissions, 50.0 %, refused.") {
+			t.Errorf("at %v the page has other submissions", clock)
+		}
+	}
+}
