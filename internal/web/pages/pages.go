@@ -70,7 +70,7 @@ func (p *Pages) Routes(f *front.Front) {
 	shell.Files(f)
 	s := p.shell()
 	about.Routes(f, s)
-	issue.Routes(f, s)
+	issue.Routes(f, s, p.Receiver)
 	hardware.Routes(f, s)
 	origin.Routes(f, s)
 	result.Routes(f, s)

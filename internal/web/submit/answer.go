@@ -3,6 +3,7 @@
 package submit
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -64,7 +65,15 @@ func (f *failure) Error() string {
 
 // fail answers a submission that was not accepted, counts it and logs it.
 func (d *Receiver) fail(w http.ResponseWriter, r *http.Request, origin string, err error) {
-	code, a := http.StatusInternalServerError, refusal("Internal server error")
+	code, a, retry := d.refuse(r.Context(), origin, r.RemoteAddr, err)
+	front.RetryAfter(w, retry)
+	write(w, code, a)
+}
+
+// refuse returns the answer to a submission that was not accepted, and when to try again. It
+// counts and logs the submission. from is the address of the sender.
+func (d *Receiver) refuse(ctx context.Context, origin, from string, err error) (code int, a answer, retry time.Duration) {
+	code, a = http.StatusInternalServerError, refusal("Internal server error")
 	var wrong *report.Error
 	var failed *failure
 	switch {
@@ -72,8 +81,7 @@ func (d *Receiver) fail(w http.ResponseWriter, r *http.Request, origin string, e
 		code, a = http.StatusBadRequest, refusal(wrong.Error())
 		a.Faults, a.More, a.Stopped = wrong.Faults, wrong.More, wrong.Stopped
 	case errors.As(err, &failed):
-		code, a = failed.code, refusal(failed.message)
-		front.RetryAfter(w, failed.retry)
+		code, a, retry = failed.code, refusal(failed.message), failed.retry
 	}
 	level := slog.LevelInfo
 	if code >= 500 {
@@ -86,7 +94,7 @@ func (d *Receiver) fail(w http.ResponseWriter, r *http.Request, origin string, e
 	if wrong != nil && len(wrong.Faults) > 0 {
 		reason = wrong.Faults[0].String()
 	}
-	d.Log.LogAttrs(r.Context(), level, "submission refused", slog.Int("code", code),
-		slog.String("origin", origin), slog.String("from", r.RemoteAddr), slog.String("reason", reason))
-	write(w, code, a)
+	d.Log.LogAttrs(ctx, level, "submission refused", slog.Int("code", code),
+		slog.String("origin", origin), slog.String("from", from), slog.String("reason", reason))
+	return code, a, retry
 }

@@ -89,7 +89,7 @@ func (d *Receiver) submit(w http.ResponseWriter, r *http.Request) {
 	// A service without tokens is open to programs on this machine, but not to web
 	// pages that a browser on this machine shows.
 	if new(http.CrossOriginProtection).Check(r) != nil {
-		d.fail(w, r, "", &failure{code: http.StatusForbidden, message: "Pages of other sites must not submit"})
+		d.fail(w, r, "", otherSite)
 		return
 	}
 	origin, err := d.Auth.Origin(r.Header)
@@ -106,34 +106,41 @@ func (d *Receiver) submit(w http.ResponseWriter, r *http.Request) {
 		d.fail(w, r, origin, err)
 		return
 	}
-	d.checked.Add(1)
-	defer d.checked.Add(-1)
-	done, err := body.reserveCheck(r.Context())
+	m, err := d.accept(r.Context(), origin, body, begun)
 	if err != nil {
 		d.fail(w, r, origin, err)
 		return
 	}
-	defer done()
-	objects, err := report.Check(r.Context(), body.data)
-	if err != nil {
-		d.fail(w, r, origin, checkFailure(r.Context(), err))
-		return
-	}
-	// Times have nearly the order of the messages, so that a loaded object is mostly
-	// newer than the object in the database.
-	m := queue.Message{ID: arrival.NewID(), Origin: origin, Objects: objects, Received: d.Clock.Next(), Data: body.data}
-	if err := d.Queue.Publish(r.Context(), m); err != nil {
-		d.fail(w, r, origin, publishFailure(r.Context(), err))
-		return
-	}
-	d.Metrics.accepted(origin, len(m.Data))
-	d.Log.LogAttrs(r.Context(), slog.LevelInfo, "submission accepted",
-		slog.String("id", m.ID), slog.String("origin", origin), slog.Int("bytes", len(m.Data)),
-		slog.Int("objects", m.Objects), slog.Float64("took_seconds", d.Now().Sub(begun).Seconds()))
 	write(w, http.StatusOK, answer{
 		ID: m.ID, Status: "ok",
 		Message: fmt.Sprintf("Received submission %s with size %d bytes", m.ID, len(m.Data)),
 	})
+}
+
+// accept checks a report that has arrived, and puts it into the queue.
+func (d *Receiver) accept(ctx context.Context, origin string, body *body, begun time.Time) (m queue.Message, err error) {
+	d.checked.Add(1)
+	defer d.checked.Add(-1)
+	done, err := body.reserveCheck(ctx)
+	if err != nil {
+		return m, err
+	}
+	defer done()
+	objects, err := report.Check(ctx, body.data)
+	if err != nil {
+		return m, checkFailure(ctx, err)
+	}
+	// Times have nearly the order of the messages, so that a loaded object is mostly
+	// newer than the object in the database.
+	m = queue.Message{ID: arrival.NewID(), Origin: origin, Objects: objects, Received: d.Clock.Next(), Data: body.data}
+	if err := d.Queue.Publish(ctx, m); err != nil {
+		return m, publishFailure(ctx, err)
+	}
+	d.Metrics.accepted(origin, len(m.Data))
+	d.Log.LogAttrs(ctx, slog.LevelInfo, "submission accepted",
+		slog.String("id", m.ID), slog.String("origin", origin), slog.Int("bytes", len(m.Data)),
+		slog.Int("objects", m.Objects), slog.Float64("took_seconds", d.Now().Sub(begun).Seconds()))
+	return m, nil
 }
 
 func (d *Receiver) authTest(w http.ResponseWriter, r *http.Request) {
@@ -151,6 +158,9 @@ func checkFailure(ctx context.Context, err error) error {
 	}
 	return err
 }
+
+// otherSite is the failure of a submission by the page of another site.
+var otherSite = &failure{code: http.StatusForbidden, message: "Pages of other sites must not submit"}
 
 // gone is the failure of a submission whose sender no longer waits for the answer.
 var gone = &failure{code: statusGone, message: "The sender is gone"}

@@ -15,6 +15,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/internal/web/front"
 	"github.com/kcidb-go/kcidb/internal/web/pages/shell"
+	"github.com/kcidb-go/kcidb/internal/web/submit"
 )
 
 //go:embed *.html
@@ -33,9 +34,11 @@ const (
 	feedOf   = "/atom/issue/"
 )
 
-// Routes adds the pages to a front.
-func Routes(f *front.Front, s *shell.Shell) {
+// Routes adds the pages to a front. The receiver gets the reports that readers make.
+func Routes(f *front.Front, s *shell.Shell, receiver *submit.Receiver) {
 	r := &room{s}
+	e := &editor{r, receiver}
+	s.HandleForm(f, editorPath, e.form, e.sent, "build", "issue", "test")
 	s.HandleBelow(f, listPath, r.list, "after", shell.AsOf, "category", "culprit", "days", "incidents", "origin", "q")
 	s.HandleBelow(f, prefix, r.issue, "after", "arch", "branch", "compiler", "path", "platform", "tree")
 	f.Handle(feedPath, front.Page, front.Methods{http.MethodGet: r.listFeed})

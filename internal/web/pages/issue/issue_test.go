@@ -3,96 +3,30 @@
 package issue
 
 import (
-	"context"
-	"flag"
 	"fmt"
-	"log/slog"
-	"net/http"
-	"net/http/httptest"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
-	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/store/answers"
-	"github.com/kcidb-go/kcidb/internal/store/sqldb"
-	"github.com/kcidb-go/kcidb/internal/store/sqlite"
-	"github.com/kcidb-go/kcidb/internal/store/verdicts"
 	"github.com/kcidb-go/kcidb/internal/web/front"
 	"github.com/kcidb-go/kcidb/internal/web/pages/feed/feedtest"
+	"github.com/kcidb-go/kcidb/internal/web/pages/pagestest"
 	"github.com/kcidb-go/kcidb/internal/web/pages/shell"
 	"github.com/kcidb-go/kcidb/report"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
-
-var now = time.Date(2026, 11, 28, 6, 9, 48, 0, time.UTC)
+var now = pagestest.Now
 
 func ago(hours int) *time.Time { return new(now.Add(-time.Duration(hours) * time.Hour)) }
 
-// world is a service with the room.
-type world struct {
-	http.Handler
-	store      *sqlite.Store
-	shell      *shell.Shell
-	statements int // of the last request
-}
-
 // newWorld returns the room over a database in memory with the reports.
-func newWorld(t *testing.T, reports ...*report.Report) *world {
+func newWorld(t *testing.T, reports ...*report.Report) *pagestest.World {
 	t.Helper()
-	st := sqlite.OpenMemory("test")
-	t.Cleanup(func() { st.Close() })
-	if err := st.Init(t.Context(), store.Version{}); err != nil {
-		t.Fatal(err)
-	}
-	for _, r := range reports {
-		if _, err := st.Load(t.Context(), r, store.LoadOptions{Metadata: true}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	w := &world{store: st}
-	db := *st.SQL()
-	db.Conn = countingConn{db.Conn, &w.statements}
-	w.shell = &shell.Shell{
-		Store: st, Answers: answers.New(&db), Verdicts: verdicts.New(&db), Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now },
-	}
-	f := front.New(front.Limits{})
-	Routes(f, w.shell)
-	w.Handler = f
-	return w
+	return pagestest.New(t, routes, reports...)
 }
 
-func (w *world) get(path string) *httptest.ResponseRecorder {
-	w.statements = 0
-	out := httptest.NewRecorder()
-	w.ServeHTTP(out, httptest.NewRequest(http.MethodGet, path, nil))
-	return out
-}
-
-// countingConn counts the statements of views.
-type countingConn struct {
-	sqldb.Conn
-	n *int
-}
-
-func (c countingConn) View(ctx context.Context, f func(context.Context, sqldb.Tx) error) error {
-	return c.Conn.View(ctx, func(ctx context.Context, tx sqldb.Tx) error { return f(ctx, countingTx{tx, c.n}) })
-}
-
-type countingTx struct {
-	sqldb.Tx
-	n *int
-}
-
-func (c countingTx) Query(ctx context.Context, query string, args ...any) (sqldb.Rows, error) {
-	*c.n++
-	return c.Tx.Query(ctx, query, args...)
-}
+func routes(f *front.Front, s *shell.Shell) { Routes(f, s, nil) }
 
 // known returns an issue in two versions that was seen in tests of two trees, the last
 // time an hour ago, and a tree with the same tests without it. n is how often it was seen
@@ -138,31 +72,12 @@ func known(n int) *report.Report {
 	return r
 }
 
-// golden holds a page to the file of the name.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	got = regexp.MustCompile(`/(style|script)\.(css|js)\?[0-9a-f]+`).ReplaceAllString(got, "/$1.$2")
-	file := "testdata/" + name
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s, -want +got (-update writes it anew):\n%s", file, diff)
-	}
-}
-
 func TestPages(t *testing.T) {
 	w := newWorld(t, known(2))
 	for name, path := range map[string]string{"list.html": "/issues", "issue.html": "/issue/ci:fork", "version.html": "/issue/ci:old/1"} {
-		golden(t, name, w.get(path).Body.String())
+		pagestest.Golden(t, name, w.Get(path).Body.String())
 	}
-	golden(t, "empty.html", newWorld(t).get("/issues").Body.String())
+	pagestest.Golden(t, "empty.html", newWorld(t).Get("/issues").Body.String())
 }
 
 // TestStatements: the pages ask a few questions, whatever is in the database.
@@ -170,9 +85,8 @@ func TestStatements(t *testing.T) {
 	for _, n := range []int{1, 200} {
 		w := newWorld(t, known(n))
 		for path, most := range map[string]int{"/issues": 7, "/issue/ci:fork": 8, "/issue/ci:fork?platform=board-1": 8} {
-			// The shell's store asks for the issue and for the example: two statements more.
-			if got := w.get(path); got.Code != 200 || w.statements > most-2 {
-				t.Errorf("%s with %d sightings: %d, %d statements", path, n, got.Code, w.statements)
+			if got := w.Get(path); got.Code != 200 || w.Statements() > most {
+				t.Errorf("%s with %d sightings: %d, %d statements", path, n, got.Code, w.Statements())
 			}
 		}
 	}
@@ -224,7 +138,7 @@ func TestAnswers(t *testing.T) {
 		{"/issue/ci:fork/1.json", 302, "/api/issue/ci:fork?version=1", ""},
 		{"/issue/ci:fork.atom", 302, "/atom/issue/ci:fork", ""},
 	} {
-		got := w.get(test.path)
+		got := w.Get(test.path)
 		text := got.Body.String() + got.Header().Get("Location")
 		if got.Code != test.code || !strings.Contains(text, test.want) || test.not != "" && strings.Contains(text, test.not) {
 			t.Errorf("%s: %d, want %d with %q without %q\n%s", test.path, got.Code, test.code, test.want, test.not, text)
@@ -240,7 +154,7 @@ func TestPager(t *testing.T) {
 	for first, want := range map[string]int{"/issue/ci:fork": 120, "/issue/ci:fork?tree=mainline": 60} {
 		seen := make(map[string]bool)
 		for path := first; path != ""; {
-			page := w.get(path).Body.String()
+			page := w.Get(path).Body.String()
 			for _, id := range incident.FindAllStringSubmatch(page, -1) {
 				if seen[id[1]] {
 					t.Errorf("%s: %s is there twice", path, id[1])
@@ -262,15 +176,15 @@ func TestPager(t *testing.T) {
 // is neither.
 func TestEnded(t *testing.T) {
 	w := newWorld(t, known(2))
-	w.shell.Now = func() time.Time { return now.AddDate(0, 0, 20) }
-	if page := w.get("/issue/ci:fork").Body.String(); !strings.Contains(page, "ENDED") || !strings.Contains(page, "Not seen for 21 d. Seen 4 times from 26 Nov to 26 Nov.") {
+	w.Shell.Now = func() time.Time { return now.AddDate(0, 0, 20) }
+	if page := w.Get("/issue/ci:fork").Body.String(); !strings.Contains(page, "ENDED") || !strings.Contains(page, "Not seen for 21 d. Seen 4 times from 26 Nov to 26 Nov.") {
 		t.Error(page)
 	}
 	r := known(1)
 	for i := range r.Tests {
 		r.Tests[i].StartTime = nil
 	}
-	if page := newWorld(t, r).get("/issue/ci:fork").Body.String(); !strings.Contains(page, "Seen 2 times, at unknown times.") {
+	if page := newWorld(t, r).Get("/issue/ci:fork").Body.String(); !strings.Contains(page, "Seen 2 times, at unknown times.") {
 		t.Error(page)
 	}
 }
@@ -292,7 +206,7 @@ func TestHostile(t *testing.T) {
 	}
 	w := newWorld(t, r)
 	for _, path := range []string{"/issues", "/issue/ci:fork", "/issue/ci:fork/1", "/atom/issues", "/atom/issue/ci:fork"} {
-		page := w.get(path)
+		page := w.Get(path)
 		if bad := regexp.MustCompile(`<script>|javascript:alert\(1\)"|\x{202e}|\x1b`).FindString(page.Body.String()); page.Code != 200 || bad != "" {
 			t.Errorf("%s: %d, %q\n%s", path, page.Code, bad, page.Body)
 		}
@@ -313,7 +227,7 @@ func TestFeeds(t *testing.T) {
 		"/atom/issue/ci:fork": {200, "ltp.fork14 on board-1", 4},
 		"/atom/issue/ci:none": {404, "", 0}, "/atom/issue/": {404, "", 0}, "/atom/issue/ci:fork/1": {404, "", 0},
 	} {
-		got := w.get(path)
+		got := w.Get(path)
 		if got.Code != want.code {
 			t.Errorf("%s: %d", path, got.Code)
 		}
@@ -330,11 +244,11 @@ func TestFeeds(t *testing.T) {
 // TestWithoutCounts: a database that keeps no counts has the pages of issues by their ID.
 func TestWithoutCounts(t *testing.T) {
 	w := newWorld(t, known(1))
-	w.shell.Answers, w.shell.Verdicts = nil, nil
+	w.Shell.Answers, w.Shell.Verdicts = nil, nil
 	for path, want := range map[string]string{
 		"/issue/ci:fork": "does not count where issues are seen", "/issue/ci:fork/1": "fork14 warns", "/issues": "keeps no counts",
 	} {
-		if page := w.get(path).Body.String(); !strings.Contains(page, want) {
+		if page := w.Get(path).Body.String(); !strings.Contains(page, want) {
 			t.Errorf("%s: %s", path, page)
 		}
 	}

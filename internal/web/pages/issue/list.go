@@ -21,9 +21,9 @@ import (
 
 // Limits of the list.
 const (
-	listDays = 14     // by default
-	maxList  = 10_000 // issues that are searched, the newest
-	pageRows = 50
+	listDays  = 14     // by default
+	maxListed = 10_000 // issues that are searched, the newest
+	pageRows  = 50
 	// placesOf is how many of the newest sightings of an issue are looked at for its trees.
 	placesOf = 30
 )
@@ -35,7 +35,7 @@ type listPage struct {
 	Groups        []listGroup
 	AllOpen       int64 // also on other pages
 	Found, Before int64 // that meet the filter; of all in the time
-	Cut           bool  // there are more than maxList
+	Cut           bool  // there are more than maxListed
 	Bar           shell.FilterBar
 	Pager         shell.Pager
 	Filtered      bool
@@ -72,7 +72,7 @@ func (r *room) list(req *http.Request) (*shell.Page, error) {
 		return nil, err
 	}
 	p.Bar = f.Bar(fieldsOf(all)...)
-	p.Before, p.Cut = int64(len(all)), len(all) == maxList
+	p.Before, p.Cut = int64(len(all)), len(all) == maxListed
 	changed := time.Time{}
 	if len(all) > 0 {
 		changed = sqldb.Time(all[0].At)
@@ -108,7 +108,7 @@ func (r *room) listed(req *http.Request, f shell.Filter, p *listPage) ([]answers
 		p.until = p.Now
 	}
 	from := p.until.AddDate(0, 0, -p.Days)
-	return r.Answers.ListIssues(req.Context(), from.UnixMicro(), p.until.UnixMicro()+1, maxList)
+	return r.Answers.ListIssues(req.Context(), from.UnixMicro(), p.until.UnixMicro()+1, maxListed)
 }
 
 // fieldsOf returns the fields of the filter bar, with the values of all issues.

@@ -88,6 +88,9 @@ func (s *Shell) send(w http.ResponseWriter, r *http.Request, page *Page) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-cache")
+	if r.Method == http.MethodPost {
+		h.Set("Cache-Control", "no-store")
+	}
 	if !page.Changed.IsZero() {
 		h.Set("Last-Modified", page.Changed.UTC().Format(http.TimeFormat))
 	}
@@ -104,7 +107,11 @@ func (s *Shell) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	switch {
 	case errors.As(err, &redirect):
 		w.Header().Set("Cache-Control", "no-cache")
-		http.Redirect(w, r, redirect.To, http.StatusFound)
+		status := http.StatusFound
+		if r.Method == http.MethodPost {
+			status = http.StatusSeeOther
+		}
+		http.Redirect(w, r, redirect.To, status)
 		return
 	case errors.As(err, &refusal):
 	case errors.Is(r.Context().Err(), context.Canceled): // the reader is gone

@@ -89,3 +89,10 @@ func (s *Shell) Handle(f *front.Front, pattern string, view View, params ...stri
 func (s *Shell) HandleBelow(f *front.Front, path string, view View, params ...string) {
 	f.HandleBelow(path, front.Page, front.Methods{http.MethodGet: s.handler(view, params)})
 }
+
+// HandleForm adds a view with a form for all paths that begin with path, and the view that
+// answers the form when a reader sends it. That view returns a Redirect to the result, or the
+// page of the form with its faults.
+func (s *Shell) HandleForm(f *front.Front, path string, form, sent View, params ...string) {
+	f.HandleBelow(path, front.Page, front.Methods{http.MethodGet: s.handler(form, params), http.MethodPost: s.handler(sent, nil)})
+}
