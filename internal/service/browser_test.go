@@ -52,7 +52,7 @@ func TestPagesInABrowser(t *testing.T) {
 		link       string   // the element to click on, a selector
 		leads      string   // a part of the title of the page it leads to
 	}{
-		{"front", "/", 3, []string{"Checkouts received last", "pass", "curl"}, "td.commit a", "checkout"},
+		{"front", "/?days=3650", 3, []string{"worse than before", "Open regressions", "Last 24 hours"}, "th[scope=row] a", "mainline"},
 		{"revision", revision, 0, []string{"FAIL: ", " tests fail", "Failed tests"}, ".list a[href*='/test/']", "FAIL: "},
 		{"test", test, 0, []string{"FAIL: the test fails", "Log", "KCIDB / test"}, ".fields a[href*='/revision/']", " tests fail"},
 		{"API", "/api/schema/docs/", 0, []string{"GET /api/tree", "Parameters", "Filters"}, ".where a", "Linux kernel test results"},

@@ -42,6 +42,7 @@ func TestPlans(t *testing.T) {
 		"SuitesOf":      {func() error { _, err := db.SuitesOf(ctx, "b1"); return err }, "test_counts USING PRIMARY KEY (build_id=?)"},
 		"TestRuns": {func() error { _, err := db.TestRuns(ctx, variant); return err },
 			"tests_build_path (build_id=? AND path=?)"},
+		"ProgressOf":    {func() error { _, err := db.ProgressOf(ctx, builds); return err }, "checkouts USING INDEX checkouts_revision"},
 		"BuildRuns":     {func() error { _, err := db.BuildRuns(ctx, variant); return err }, "counted_builds_checkout (checkout_id=?)"},
 		"ListIssues":    {func() error { _, err := db.ListIssues(ctx, 0, 9, 9); return err }, "incident_counts_day"},
 		"BranchesSeen":  {func() error { _, err := db.BranchesSeen(ctx, []store.Key{key, key}, 9); return err }, "sightings_issue"},

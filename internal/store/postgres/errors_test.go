@@ -41,7 +41,7 @@ func callAll(t testing.TB, s *Store) map[string]error {
 	_, all["Time"] = s.Time(ctx, store.LastModified)
 	_, all["Current"] = s.Time(ctx, store.Current)
 	_, all["Receipt"] = s.Receipt(ctx, "1")
-	_, all["Overview"] = answers.New(s.SQL()).Overview(ctx, 1)
+	_, all["Objects"] = answers.New(s.SQL()).Objects(ctx)
 	_, all["MakeRoles"] = s.MakeRoles(ctx)
 	return all
 }

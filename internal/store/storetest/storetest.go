@@ -115,6 +115,7 @@ func (s suite) cases() []testCase {
 		{"VerdictCost", can.SQL, s.verdictCost},
 		{"VerdictPace", can.SQL, s.verdictPace},
 		{"Hardware", can.SQL, s.hardware},
+		{"Health", can.SQL, s.health},
 		{"Purge", can.Store && can.Purges, s.purge},
 		{"PurgeKeeping", can.Store && can.Purges, s.purgeKeeping},
 		{"PurgeBatches", can.Store && can.Purges && !can.Days, s.purgeBatches},

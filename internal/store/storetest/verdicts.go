@@ -4,6 +4,7 @@ package storetest
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/internal/store/verdicts"
+	"github.com/kcidb-go/kcidb/internal/verdict"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -365,6 +367,52 @@ func (s suite) verdictQuestions(t *testing.T) {
 		t.Errorf("checkouts %v, %v", checkouts, err)
 	}
 	s.verdictResults(t, of, &head)
+	s.verdictSelections(t, of, next.Recent)
+}
+
+// verdictSelections asks for selected results of revisions, newest first.
+func (s suite) verdictSelections(t *testing.T, of *verdicts.DB, revisions []verdicts.Revision) {
+	ctx := t.Context()
+	keys := []int64{revisions[0].Key, revisions[2].Key}
+	for _, c := range []struct {
+		of     verdicts.Selection
+		prefix string
+		want   string // groups of the newest revision, and of the oldest
+	}{
+		{verdicts.Selection{}, "", "build x86_64 ok 1, test kselftest still 1, test ltp known 1, test ltp lab 1, test ltp new 1, test ltp still 2 | build x86_64 ok 1, test ltp ok 1"},
+		{verdicts.Selection{Config: []string{"defconfig"}, Architecture: []string{"x86_64"}, Origin: []string{"a"}, Compiler: []string{"-gcc"}, Lab: []string{"a"}}, "",
+			"build x86_64 ok 1, test kselftest still 1, test ltp known 1, test ltp lab 1, test ltp new 1, test ltp still 2 | build x86_64 ok 1, test ltp ok 1"},
+		{verdicts.Selection{Platform: []string{"rpi"}}, "", "test ltp new 1, test ltp still 1 | test ltp ok 1"},
+		{verdicts.Selection{Platform: []string{"-rpi"}}, "ltp", "test ltp.b still 1, test ltp.k known 1, test ltp.m lab 1 | "},
+		{verdicts.Selection{Lab: []string{"-a"}}, "", " | "},
+		{verdicts.Selection{Config: []string{"none"}}, "", " | "},
+	} {
+		groups, err := of.GroupsOf(ctx, keys, c.of, c.prefix)
+		if got := groupsText(groups[keys[0]]) + " | " + groupsText(groups[keys[1]]); err != nil || got != c.want {
+			t.Errorf("%+v below %q: %s, %v, want %s", c.of, c.prefix, got, err, c.want)
+		}
+	}
+	paths, err := of.NotPassing(ctx, keys, "ltp", verdicts.Selection{}, 3)
+	if got := strings.Join(paths, " "); err != nil || got != "ltp.a ltp.b ltp.k" {
+		t.Errorf("paths that do not pass: %s, %v", got, err)
+	}
+	variants, err := of.Variants(ctx, keys, []string{"ltp.a", "ltp.b"}, verdicts.Selection{Platform: []string{"rpi"}})
+	rpi := verdicts.Variant{Path: "ltp.a", Platform: "rpi", Architecture: "x86_64", Config: "defconfig"}
+	if err != nil || variants[keys[0]][rpi]["new"] != 1 || len(variants[keys[0]]) != 2 || variants[keys[1]][rpi]["ok"] != 1 || len(variants[keys[1]]) != 1 {
+		t.Errorf("variants: %v, %v", variants, err)
+	}
+}
+
+// groupsText returns numbers of results by group as text.
+func groupsText(groups map[verdicts.Group]verdict.Counts) string {
+	var all []string
+	for g, counts := range groups {
+		for k, n := range counts {
+			all = append(all, fmt.Sprintf("%s %s %s %d", g.Kind, g.Name, k, n))
+		}
+	}
+	slices.Sort(all)
+	return strings.Join(all, ", ")
 }
 
 // verdictResults asks about the results of the head of verdictQuestions.
@@ -380,7 +428,7 @@ func (s suite) verdictResults(t *testing.T, of *verdicts.DB, head *verdicts.Revi
 		t.Fatalf("causes %v, %v", causes, err)
 	}
 	kasan := causes[1]
-	if kasan.Title != "KASAN: slab-out-of-bounds in foo_bar" || kasan.Results != 2 || kasan.Variants != 2 || !kasan.Since.Open || kasan.Since.Name != "next-3" {
+	if kasan.Title != "KASAN: slab-out-of-bounds in foo_bar" || kasan.Results != 2 || kasan.Variants != 2 || !kasan.Since.Open || kasan.Since.Name != "next-3" || kasan.Platform != "rpi" || kasan.Config != "defconfig" {
 		t.Errorf("the cause with most variants is %+v", kasan)
 	}
 	if some, err := of.Causes(ctx, []int64{head.Key}, verdictKinds("still", "lab"), 1); err != nil || len(some) != 2 {

@@ -16,6 +16,8 @@ func (c *Cause) Text() string {
 	switch {
 	case c.Title != "":
 		return c.Title
+	case c.Verdict == verdict.Flaky && c.Kind == rollup.Tests && c.Path != "":
+		return c.Path + " passes and fails"
 	case c.Kind == rollup.Builds && c.Architecture+c.Config == "":
 		return "a build fails"
 	case c.Kind == rollup.Builds:

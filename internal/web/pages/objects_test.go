@@ -198,7 +198,7 @@ func TestHostileObjects(t *testing.T) {
 		known[name] = true
 	}
 	href := regexp.MustCompile(`href="([^"]*)"`)
-	for _, path := range []string{"/", "/revision/" + commit, pageurl.Of("/", object.RevisionRef(text, ""))} {
+	for _, path := range []string{"/revision/" + commit, pageurl.Of("/", object.RevisionRef(text, ""))} {
 		w := get(h, path)
 		if want := map[bool]int{true: 404, false: 200}[path == pageurl.Of("/", object.RevisionRef(text, ""))]; w.Code != want {
 			t.Errorf("%s: %d, want %d", path, w.Code, want)
@@ -214,7 +214,7 @@ func TestHostileObjects(t *testing.T) {
 				t.Errorf("%s: a link to %s", path, link)
 			}
 		}
-		if path != "/" && strings.ContainsAny(page, "\x1b\u202e\x00") || !utf8.ValidString(page) {
+		if strings.ContainsAny(page, "\x1b\u202e\x00") || !utf8.ValidString(page) {
 			t.Errorf("%s: characters that do more than show in\n%q", path, page)
 		}
 	}
@@ -278,13 +278,5 @@ func TestPagesWithoutADatabase(t *testing.T) {
 	}
 	if !strings.Contains(log.String(), "revision[") || strings.Contains(w.Body.String(), "closed") {
 		t.Errorf("the log says %s, the page\n%s", &log, w.Body)
-	}
-}
-
-func TestHomeLinksCheckouts(t *testing.T) {
-	p, h, _ := newPages(t)
-	load(t, p, sample())
-	if page := get(h, "/").Body.String(); !strings.Contains(page, `<a href="/checkout/ci:1">`) {
-		t.Errorf("no link to a checkout on the front page:\n%s", page)
 	}
 }

@@ -5,18 +5,12 @@
 package pages
 
 import (
-	"bytes"
 	"context"
 	"embed"
-	"fmt"
-	"html/template"
 	"log/slog"
 	"net/http"
-	"sync"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/describe"
-	"github.com/kcidb-go/kcidb/internal/describe/pageurl"
 	"github.com/kcidb-go/kcidb/internal/queue"
 	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/internal/store"
@@ -25,7 +19,9 @@ import (
 	"github.com/kcidb-go/kcidb/internal/treenames"
 	"github.com/kcidb-go/kcidb/internal/web/front"
 	"github.com/kcidb-go/kcidb/internal/web/pages/about"
+	"github.com/kcidb-go/kcidb/internal/web/pages/branch"
 	"github.com/kcidb-go/kcidb/internal/web/pages/hardware"
+	"github.com/kcidb-go/kcidb/internal/web/pages/home"
 	"github.com/kcidb-go/kcidb/internal/web/pages/issue"
 	"github.com/kcidb-go/kcidb/internal/web/pages/origin"
 	"github.com/kcidb-go/kcidb/internal/web/pages/result"
@@ -37,7 +33,7 @@ import (
 	"github.com/kcidb-go/kcidb/object"
 )
 
-//go:embed home.html object.html
+//go:embed object.html
 var files embed.FS
 
 // Pages serves the pages.
@@ -56,13 +52,10 @@ type Pages struct {
 	Tokens bool
 	// Base is the URL that people see the pages at; "" for the one they used.
 	Base string
-
-	overview overviewCache
 }
 
 // Routes adds the pages' paths to a front.
 func (p *Pages) Routes(f *front.Front) {
-	f.Handle("/{$}", front.Light, front.Methods{http.MethodGet: p.home})
 	for _, t := range []object.Type{object.TypeRevision} {
 		f.Handle("/"+string(t)+"/", front.Page, front.Methods{http.MethodGet: p.object})
 	}
@@ -73,6 +66,8 @@ func (p *Pages) Routes(f *front.Front) {
 	issue.Routes(f, s, p.Receiver)
 	hardware.Routes(f, s)
 	origin.Routes(f, s)
+	branch.Routes(f, s)
+	home.Routes(f, s)
 	result.Routes(f, s)
 	search.Routes(f, s)
 	statistics.Routes(f, s)
@@ -86,48 +81,6 @@ func (p *Pages) shell() *shell.Shell {
 		Log: p.Log, Now: p.Now, Tokens: p.Tokens, Base: p.Base,
 	}
 }
-
-// home answers with the front page: an introduction to the service, and the latest
-// checkouts.
-func (p *Pages) home(w http.ResponseWriter, r *http.Request) {
-	var seen frontPage
-	var err error
-	noCounts := answers.Of(p.Store) == nil
-	if !noCounts {
-		if seen, err = p.overview.get(r.Context(), p); err != nil {
-			p.Log.Error("no overview", "error", err)
-		}
-	}
-	var page bytes.Buffer
-	err = homeTemplate().Execute(&page, homePage{
-		URL: shell.Address(r), Tokens: p.Tokens, Now: p.Now(), Failed: err != nil, NoCounts: noCounts, Seen: seen,
-	})
-	if err != nil {
-		panic(fmt.Errorf("home page: %w", err))
-	}
-	send(w, "text/html; charset=utf-8", "public, max-age=5", page.Bytes())
-}
-
-// homePage is the data of the front page.
-type homePage struct {
-	URL      string // of this service, as the visitor sees it
-	Tokens   bool
-	Now      time.Time
-	Failed   bool
-	NoCounts bool // the database has no roll-ups
-	Seen     frontPage
-}
-
-// Page is the path of a checkout's page.
-func (h homePage) Page(checkout string) string {
-	return pageurl.Of("/", object.CheckoutRef(checkout))
-}
-
-var homeTemplate = sync.OnceValue(func() *template.Template {
-	return template.Must(template.New("home.html").Funcs(template.FuncMap{
-		"grouped": grouped, "ago": ago, "parts": parts, "short": shortHash, "line": describe.Line,
-	}).ParseFS(files, "home.html"))
-})
 
 // send answers with content. The front answers 304 to clients that have it.
 func send(w http.ResponseWriter, kind, keep string, content []byte) {

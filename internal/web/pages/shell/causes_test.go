@@ -19,6 +19,7 @@ func TestCauseText(t *testing.T) {
 		"rock-5b does not boot":             {Kind: rollup.Boots, Platform: "rock-5b", Path: "boot"},
 		"boot.nfs does not boot":            {Kind: rollup.Boots, Path: "boot.nfs"},
 		"ltp.syscalls.fork01 fails":         {Kind: rollup.Tests, Path: "ltp.syscalls.fork01", Platform: "rock-5b"},
+		"ltp.mm.thp04 passes and fails":     {Kind: rollup.Tests, Path: "ltp.mm.thp04", Verdict: verdict.Flaky},
 		"a test fails":                      {Kind: rollup.Tests},
 	} {
 		if got := CauseText(&c); got != want {

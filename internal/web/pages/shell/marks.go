@@ -53,13 +53,15 @@ type Cell struct {
 	URL string
 	// Of says what the cell is about, such as "xfstests, next-20261127".
 	Of string
+	// Plain makes the HTML of the cell short, for a grid with hundreds of cells.
+	Plain bool
 	// Here is set for the cell of the result that the page shows.
 	Here bool
 }
 
 // CellOf returns the cell of results. It has a link unless all is well.
 func CellOf(counts verdict.Counts, url, of string) Cell {
-	c := Cell{Kind: counts.Worst(), Of: of}
+	c := Cell{Kind: WorstOf(counts), Of: of}
 	c.N = counts[c.Kind]
 	if c.Kind == verdict.OK || c.Kind == verdict.Skip || c.Kind == "" {
 		c.N = 0
@@ -67,6 +69,15 @@ func CellOf(counts verdict.Counts, url, of string) Cell {
 	}
 	c.URL = url
 	return c
+}
+
+// WorstOf returns the verdict that results are shown with: the worst, but a skipped result
+// beside one that passed says nothing.
+func WorstOf(counts verdict.Counts) verdict.Kind {
+	if worst := counts.Worst(); worst != verdict.Skip || counts[verdict.OK] == 0 {
+		return worst
+	}
+	return verdict.OK
 }
 
 // words name a verdict within a sentence.
@@ -82,6 +93,9 @@ func cell(c Cell) template.HTML {
 	class := "c " + class(c.Kind)
 	if c.Here {
 		class += " here"
+	}
+	if c.Plain && c.Kind == verdict.OK {
+		return `<td class="o">·</td>`
 	}
 	open := `<td class="` + escape(class) + `">`
 	if c.Kind == "" {

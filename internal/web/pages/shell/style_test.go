@@ -55,7 +55,7 @@ func (n *countingWriter) Write(b []byte) (int, error) {
 var vocabulary = strings.Fields(`
 	top crumb foot skip-to vh soft none nw
 	filter q active form field hint error pick primary
-	verdict facts note empty m t c here legend key
+	verdict facts note empty m t c o here legend key
 	new still known flaky lab fixed ok skip wait
 	counts ns tabs bar chart axis
 	f-new f-still f-known f-flaky f-lab f-fixed f-ok f-skip f-dot f-path f-line f-1 f-2 f-3 f-4 f-5 f-6
