@@ -60,9 +60,12 @@ func (t *Tests) readFailures() error {
 	}
 	err := t.g.database.Failed(t.g.ctx, builds, func(f *answers.FailedTest) {
 		b, s := t.g.Build(f.BuildID), into[f.BuildID]
-		s.failures.Add(f.Path, f.Status, f.Platform, b.Config(), b.Architecture(), f.ID)
+		r := summary.Result{
+			Path: f.Path, Status: f.Status, Platform: f.Platform, Config: b.Config(), Architecture: b.Architecture(), ID: f.ID, Verdict: f.Verdict,
+		}
+		s.failures.Add(r)
 		if !f.Known {
-			s.unexplained.Add(f.Path, f.Status, f.Platform, b.Config(), b.Architecture(), f.ID)
+			s.unexplained.Add(r)
 		}
 	})
 	if err != nil {

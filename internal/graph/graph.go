@@ -14,6 +14,8 @@ import (
 	"context"
 
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/answers"
+	"github.com/kcidb-go/kcidb/internal/store/verdicts"
 	"github.com/kcidb-go/kcidb/internal/summary"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
@@ -39,6 +41,8 @@ type Object interface {
 type Graph struct {
 	ctx      context.Context
 	database database
+	verdicts *verdicts.DB // nil if the database keeps none
+	answers  *answers.DB  // nil as well
 
 	revisions map[object.ID]*Revision
 	checkouts map[string]*Checkout
@@ -57,13 +61,19 @@ type Graph struct {
 	previous map[store.Like][]string   // IDs of earlier builds
 	earlier  map[store.Like]*history   // results of earlier builds
 
+	judged map[object.Ref]*Judgement // of builds and tests, nil for none
+
 	whole map[object.Ref]bool // objects that were read with their ancestors
 
 	err error // the first error of the database
 }
 
 // New returns a graph of the objects in a database. It has read none of them yet.
-func New(ctx context.Context, s store.Store) *Graph { return newGraph(ctx, databaseOf(s)) }
+func New(ctx context.Context, s store.Store) *Graph {
+	g := newGraph(ctx, databaseOf(s))
+	g.verdicts, g.answers = verdicts.Of(s), answers.Of(s)
+	return g
+}
 
 // NewEmpty returns a graph of a database without objects.
 func NewEmpty(ctx context.Context) *Graph { return newGraph(ctx, emptyDatabase{}) }
@@ -75,7 +85,7 @@ func newGraph(ctx context.Context, d database) *Graph {
 		tests: map[string]*Test{}, issues: map[string]*Issue{}, versions: map[store.Key]*IssueVersion{},
 		incidents: map[string]*Incident{}, together: map[object.Type]map[string]*seenVersions{object.TypeBuild: {}, object.TypeTest: {}},
 		tallies: map[string]summary.Counts{}, previous: map[store.Like][]string{}, earlier: map[store.Like]*history{},
-		whole: map[object.Ref]bool{},
+		judged: map[object.Ref]*Judgement{}, whole: map[object.Ref]bool{},
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kcidb-go/kcidb/internal/verdict"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -37,6 +38,16 @@ type group struct {
 	n                                 int64
 	platforms, configs, architectures values
 	first                             string
+	verdicts                          verdict.Counts
+}
+
+// Result is the result of a test. Unknown texts are "".
+type Result struct {
+	Path                           string
+	Status                         report.Status
+	Platform, Config, Architecture string
+	ID                             string
+	Verdict                        verdict.Kind // "" if it is not judged
 }
 
 // Group sums up the results of tests with the same status and path.
@@ -47,29 +58,37 @@ type Group struct {
 	Platforms     Values // of the results, and so on
 	Configs       Values
 	Architectures Values
-	First         string // ID of the result that was added first
+	First         string         // ID of the result that was added first
+	Verdicts      verdict.Counts // of the results that are judged; nil for none
 }
 
-// Add adds a result. Unknown texts are "".
-func (g *Groups) Add(path string, status report.Status, platform, config, architecture, id string) {
+// Add adds a result.
+func (g *Groups) Add(r Result) {
 	if g.groups == nil {
 		g.groups, g.kept, g.rest = map[groupKey]*group{}, map[report.Status]int{}, Counts{}
 	}
-	key := groupKey{status, path}
+	key := groupKey{r.Status, r.Path}
 	into := g.groups[key]
 	if into == nil {
-		if g.kept[status] == maxGroups {
-			g.rest[status]++
+		if g.kept[r.Status] == maxGroups {
+			g.rest[r.Status]++
 			return
 		}
-		g.kept[status]++
-		into = &group{first: id}
+		g.kept[r.Status]++
+		into = &group{first: r.ID}
 		g.groups[key] = into
 	}
 	into.n++
-	into.platforms.add(platform)
-	into.configs.add(config)
-	into.architectures.add(architecture)
+	into.platforms.add(r.Platform)
+	into.configs.add(r.Config)
+	into.architectures.add(r.Architecture)
+	if r.Verdict == "" {
+		return
+	}
+	if into.verdicts == nil {
+		into.verdicts = verdict.Counts{}
+	}
+	into.verdicts[r.Verdict]++
 }
 
 // List returns the groups: the worst status first, then the largest group, then by path.
@@ -78,7 +97,7 @@ func (g *Groups) List() []Group {
 	for key, from := range g.groups {
 		list = append(list, Group{
 			key.status, key.path, from.n,
-			from.platforms.truncate(), from.configs.truncate(), from.architectures.truncate(), from.first,
+			from.platforms.truncate(), from.configs.truncate(), from.architectures.truncate(), from.first, from.verdicts,
 		})
 	}
 	slices.SortFunc(list, func(a, b Group) int {

@@ -86,21 +86,30 @@ func (f *Facts) fixed() string {
 
 // phrases are the verdicts as words behind a number.
 var phrases = map[Kind]string{
-	Still: "still failing", Fixed: "fixed", Flaky: "flaky", Known: "known", Lab: "lab trouble", Skip: "skipped", OK: "passed",
+	New: "new", Still: "still failing", Fixed: "fixed", Flaky: "flaky", Known: "known", Lab: "lab trouble", Skip: "skipped", OK: "passed",
 }
 
 // numbers returns the numbers of results with verdicts, without zeros.
-func (f *Facts) numbers(kinds ...Kind) (parts []string) {
-	for _, k := range kinds {
-		if n := f.Counts[k]; n > 0 {
-			parts = append(parts, Number(n)+" "+phrases[k])
-		}
-	}
+func (f *Facts) numbers(kinds ...Kind) []string {
+	parts := f.Counts.numbers(kinds)
 	if parts == nil {
 		parts = []string{Number(f.Counts.Total()) + " passed"}
 	}
 	return parts
 }
+
+func (c Counts) numbers(kinds []Kind) (parts []string) {
+	for _, k := range kinds {
+		if n := c[k]; n > 0 {
+			parts = append(parts, Number(n)+" "+phrases[k])
+		}
+	}
+	return parts
+}
+
+// Text returns the numbers of results in words, the worst first, such as "2 new, 1 still
+// failing"; "" without results.
+func (c Counts) Text() string { return strings.Join(c.numbers(Kinds), ", ") }
 
 func fit(start string, parts []string) string {
 	return shorten(start+strings.Join(parts, ", ")+".", maxSentence)

@@ -55,3 +55,16 @@ func TestNumber(t *testing.T) {
 		}
 	}
 }
+
+func TestCountsText(t *testing.T) {
+	for want, counts := range map[string]verdict.Counts{
+		"":                                  nil,
+		"1,200 new":                         {verdict.New: 1200, verdict.OK: 0},
+		"2 new, 1 known, 3 lab trouble":     {verdict.Lab: 3, verdict.New: 2, verdict.Known: 1},
+		"1 still failing, 1 fixed, 1 flaky": {verdict.Flaky: 1, verdict.Fixed: 1, verdict.Still: 1},
+	} {
+		if got := counts.Text(); got != want {
+			t.Errorf("%v: %q, want %q", counts, got, want)
+		}
+	}
+}

@@ -31,6 +31,8 @@ func TestPlans(t *testing.T) {
 		"Incidents": {func() error { _, err := db.Incidents(ctx, key); return err }, "sightings_arrived"},
 		"Findings":  {func() error { _, err := db.Findings(ctx, builds); return err }, "sightings_build"},
 		"Failed":    {func() error { return db.Failed(ctx, builds, func(*answers.FailedTest) {}) }, "tests_bad"},
+		"Failed, judged": {func() error { return db.Failed(ctx, builds, func(*answers.FailedTest) {}) },
+			"verdicts_object (object_id=? AND revision=?)"},
 		"SuiteCounts": {func() error { _, err := db.SuiteCounts(ctx, builds, "boot"); return err },
 			"test_counts USING PRIMARY KEY"},
 		"PathCounts": {func() error { return db.PathCounts(ctx, builds, "ltp", func(string, report.Status, int64) {}) },

@@ -14,6 +14,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/internal/store/verdicts"
@@ -495,6 +496,22 @@ func (s suite) verdictResults(t *testing.T, of *verdicts.DB, head *verdicts.Revi
 	}
 	if builds, err := of.OfObjects(ctx, "build", []string{"a:t3"}); err != nil || len(builds) > 0 {
 		t.Errorf("verdicts of builds with the ID of a test: %v, %v", builds, err)
+	}
+	failed := make(map[string]string)
+	err = answers.New(of.DB).Failed(ctx, []string{"a:b3", "a:b2"}, func(t *answers.FailedTest) { failed[t.ID] = string(t.Verdict) })
+	if err != nil {
+		t.Error(err)
+	}
+	expectSame(t, "verdicts of failed tests", failed, map[string]string{
+		"a:t3": "new", "a:u3": "still", "a:v3": "still", "a:w3": "still", "a:m3": "lab", "a:k3": "known",
+	})
+	own, err := of.Own(ctx, []string{"a:c3", "a:none"})
+	if err != nil || len(own) != 1 || own["a:c3"] != head.Key {
+		t.Errorf("revisions of checkouts: %v, %v", own, err)
+	}
+	sentences, err := of.Sentences(ctx, []verdicts.Revision{*head})
+	if err != nil || len(sentences) != 1 || sentences[0] != "Worse than bbb: ltp.a fails." {
+		t.Errorf("sentences: %q, %v", sentences, err)
 	}
 	platform, err := of.OnPlatform(ctx, "pc", moment(30), 3)
 	if err != nil || len(platform) != 3 || platform[0].ID != "a:w3" || platform[0].Of.CommitName != "next-3" {

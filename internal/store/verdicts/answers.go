@@ -140,6 +140,17 @@ func (db *DB) RevisionsByKey(ctx context.Context, keys []int64) (map[int64]Revis
 	return all, err
 }
 
+// Own returns the keys of the revisions that checkouts belong to on the branches that they
+// name, by the IDs of the checkouts. It leaves out checkouts that the judge did not see yet.
+func (db *DB) Own(ctx context.Context, checkouts []string) (map[string]int64, error) {
+	all := make(map[string]int64, len(checkouts))
+	var id string
+	var key int64
+	query := "SELECT checkout_id, revision FROM revision_checkouts WHERE " + db.In("checkout_id", 1)
+	err := db.read(ctx, "read revisions of checkouts", query, []any{db.List(checkouts)}, []any{&id, &key}, func() { all[id] = key })
+	return all, err
+}
+
 // Find returns the revisions, on all branches, whose commit has the exact name, or a hash
 // with this beginning of 7 digits or more. The newest come first, at most 100. patchset is
 // the beginning of the hash of the patches, "" for revisions without patches.

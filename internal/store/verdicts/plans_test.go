@@ -61,6 +61,8 @@ func TestPlans(t *testing.T) {
 	ask(db.Results(ctx, verdicts.ResultsOf{Revision: head.Key, Verdicts: []verdict.Kind{verdict.New}, Path: "ltp", Platform: []string{"pc"}}))
 	ask(db.PerCause(ctx, head.Key, []int64{1, 2}, 3))
 	ask(db.OfObjects(ctx, "test", []string{"a:t2-0"}))
+	ask(db.Own(ctx, []string{"a:c1"}))
+	ask(db.Sentences(ctx, []verdicts.Revision{*head}))
 	ask(db.OnPlatform(ctx, "pc", time.Unix(1, 0), 5))
 	ask(db.Failing(ctx, head.Key, "ltp.a", 5))
 	ask(db.PlatformSums(ctx, keys, nil))

@@ -4,6 +4,7 @@ package verdicts
 
 import (
 	"cmp"
+	"context"
 	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
@@ -42,4 +43,31 @@ func (r *Revision) Sentence(earlier *Revision, causes []Cause) string {
 		}
 	}
 	return verdict.Sentence(f)
+}
+
+// maxSentenceCauses is more causes than a sentence has room for.
+const maxSentenceCauses = 100
+
+// Sentences returns the sentence of each of the revisions.
+func (db *DB) Sentences(ctx context.Context, revisions []Revision) ([]string, error) {
+	if len(revisions) == 0 {
+		return nil, nil
+	}
+	keys := make([]int64, len(revisions))
+	for i := range revisions {
+		keys[i] = revisions[i].Key
+	}
+	causes, err := db.Causes(ctx, keys, []verdict.Kind{verdict.New}, maxSentenceCauses)
+	if err != nil {
+		return nil, err
+	}
+	texts := make([]string, len(revisions))
+	for i := range revisions {
+		earlier, _, err := db.Neighbours(ctx, &revisions[i])
+		if err != nil {
+			return nil, err
+		}
+		texts[i] = revisions[i].Sentence(earlier, causes)
+	}
+	return texts, nil
 }
