@@ -23,6 +23,7 @@ func (d *Data) Description() (document.Document, error) {
 	}
 	w := &writer{Data: d}
 	verdict := read(w, d.Verdict)
+	w.text("Verdict", read(w, d.Judged)...)
 	switch o := d.Object.(type) {
 	case *graph.Revision:
 		w.revision()

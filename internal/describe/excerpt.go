@@ -35,8 +35,8 @@ var (
 	// wrong.
 	warning = lazyregexp.New(`\bWARNING: (?:CPU|possible |suspicious |inconsistent |.* at )|cut here \]` +
 		`|INFO: task .* blocked|rcu: INFO: |Out of memory: `)
-	// verdict matches the messages of common test suites about a failed test.
-	verdict = lazyregexp.New(`(?:^|\s)not ok |RESULT=fail|# FAIL\b|\bT(?:FAIL|BROK)\b`)
+	// verdictOfSuite matches the messages of common test suites about a failed test.
+	verdictOfSuite = lazyregexp.New(`(?:^|\s)not ok |RESULT=fail|# FAIL\b|\bT(?:FAIL|BROK)\b`)
 	// tools matches the messages of compilers, linkers and make.
 	tools = lazyregexp.New(`\berror: |undefined reference|ERROR: modpost|\*\*\* \[`)
 	// stamped matches lines of a kernel log. Drivers write "error:" for harmless
@@ -50,7 +50,7 @@ func kernelFails(line string) bool {
 
 func kernelWarns(line string) bool { return warning().MatchString(line) }
 
-func testFails(line string) bool { return verdict().MatchString(line) }
+func testFails(line string) bool { return verdictOfSuite().MatchString(line) }
 
 func toolFails(line string) bool { return tools().MatchString(line) && !stamped().MatchString(line) }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/describe/pageurl"
 	"github.com/kcidb-go/kcidb/internal/graph"
 	"github.com/kcidb-go/kcidb/internal/summary"
+	"github.com/kcidb-go/kcidb/internal/verdict"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -36,8 +37,8 @@ func (g *groups) orNil() *groups {
 	return g
 }
 
-// add adds a group: its status, its name, the number of its results, and the page of
-// one of them.
+// add adds a group: its status, its name, the number of its results, the page of one of
+// them, and lines about them.
 func (g *groups) add(status report.Status, name string, n int64, url string, lines ...string) {
 	if n > 1 {
 		name += ", " + number(n) + " times"
@@ -102,6 +103,10 @@ func (d *Data) badBuilds() (*groups, error) {
 	if err != nil {
 		return nil, err
 	}
+	judged, err := builds.BadVerdicts()
+	if err != nil {
+		return nil, err
+	}
 	type key struct {
 		status report.Status
 		name   string
@@ -132,7 +137,13 @@ func (d *Data) badBuilds() (*groups, error) {
 			g.example.consider(buildName(b), b.Log(), b.Excerpt())
 		}
 		name := cmp.Or(k.name, buildName(group[0]))
-		g.add(k.status, name, int64(len(group)), pageurl.Of(d.Base, group[0].Ref()), compilers(group))
+		counts := verdict.Counts{}
+		for _, b := range group {
+			if k := judged[b.Build.ID]; k != "" {
+				counts[k]++
+			}
+		}
+		g.add(k.status, name, int64(len(group)), pageurl.Of(d.Base, group[0].Ref()), compilers(group), verdictsOf(counts, int64(len(group))))
 	}
 	return g.orNil(), nil
 }

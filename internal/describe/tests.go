@@ -11,6 +11,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/describe/pageurl"
 	"github.com/kcidb-go/kcidb/internal/graph"
 	"github.com/kcidb-go/kcidb/internal/summary"
+	"github.com/kcidb-go/kcidb/internal/verdict"
 	"github.com/kcidb-go/kcidb/object"
 )
 
@@ -20,6 +21,7 @@ type suite struct {
 	summary.Group        // of the first test
 	where         string // the tests ran
 	names         []string
+	judged        verdict.Counts // of all tests
 }
 
 // total returns the number of results in the suite.
@@ -83,7 +85,7 @@ func (d *Data) addSuites(g *groups, tests *graph.Tests, suites []*suite) error {
 			name = plural(int64(n), "test") + " of " + document.Cut(line(parent(s.Path)), maxName)
 			members = listWords(s.names, maxNames)
 		}
-		g.add(s.Status, cmp.Or(name, "without a path"), s.N, pageurl.Of(d.Base, object.TestRef(s.First)), members, s.where)
+		g.add(s.Status, cmp.Or(name, "without a path"), s.N, pageurl.Of(d.Base, object.TestRef(s.First)), members, s.where, verdictsOf(s.judged, s.total()))
 	}
 	return nil
 }
@@ -103,12 +105,13 @@ func (d *Data) suites(failures *summary.Groups) []*suite {
 		k := key{string(g.Status), parent, where, g.N}
 		s := byKey[k]
 		if s == nil {
-			s = &suite{Group: g, where: where}
+			s = &suite{Group: g, where: where, judged: verdict.Counts{}}
 			all = append(all, s)
 			if parent != "" {
 				byKey[k] = s
 			}
 		}
+		s.judged.Add(g.Verdicts)
 		s.names = append(s.names, document.Cut(line(strings.TrimPrefix(g.Path, parent+".")), 60))
 	}
 	slices.SortStableFunc(all, func(a, b *suite) int {
