@@ -116,6 +116,7 @@ func (s suite) cases() []testCase {
 		{"VerdictPace", can.SQL, s.verdictPace},
 		{"Hardware", can.SQL, s.hardware},
 		{"Health", can.SQL, s.health},
+		{"VerdictComparison", can.SQL, s.verdictComparison},
 		{"Purge", can.Store && can.Purges, s.purge},
 		{"PurgeKeeping", can.Store && can.Purges, s.purgeKeeping},
 		{"PurgeBatches", can.Store && can.Purges && !can.Days, s.purgeBatches},

@@ -183,17 +183,21 @@ func isHash(text string) bool {
 // Neighbours returns the revisions without patches before and after a revision on its
 // branch; nil for none.
 func (db *DB) Neighbours(ctx context.Context, r *Revision) (earlier, later *Revision, err error) {
-	args := []any{r.BranchKey, r.Start.UnixMicro(), r.Key}
-	find := func(comparison, order string) (*Revision, error) {
-		all, err := db.revisions(ctx, "WHERE v.branch = $1 AND v.patched = 0 AND (v.start, v.key) "+comparison+
-			" ($2, $3) ORDER BY v.start "+order+", v.key "+order+" LIMIT 1", args...)
-		if err != nil || len(all) == 0 {
-			return nil, err
-		}
-		return &all[0], nil
+	next := func(comparison, order string) string {
+		return fmt.Sprintf(`v.key = (
+			SELECT n.key FROM revisions n
+			WHERE n.branch = $1 AND n.patched = 0 AND (n.start, n.key) %[1]s ($2, $3)
+			ORDER BY n.start %[2]s, n.key %[2]s LIMIT 1
+		)`, comparison, order)
 	}
-	if earlier, err = find("<", "DESC"); err == nil {
-		later, err = find(">", "ASC")
+	start := r.Start.UnixMicro()
+	all, err := db.revisions(ctx, "WHERE "+next("<", "DESC")+" OR "+next(">", "ASC"), r.BranchKey, start, r.Key)
+	for i := range all {
+		if n := &all[i]; n.Start.UnixMicro() < start || n.Start.UnixMicro() == start && n.Key < r.Key {
+			earlier = n
+		} else {
+			later = n
+		}
 	}
 	return earlier, later, err
 }

@@ -71,8 +71,13 @@ const defaultResults = 50
 // Results returns results, worst first, by path within a verdict. It returns ErrCursor if
 // After is no cursor.
 func (db *DB) Results(ctx context.Context, of ResultsOf) (all []Result, err error) {
+	return db.resultsIn(ctx, []int64{of.Revision}, of)
+}
+
+// resultsIn returns results of several revisions, as Results returns those of one.
+func (db *DB) resultsIn(ctx context.Context, revisions []int64, of ResultsOf) (all []Result, err error) {
 	c := conditions{db: db}
-	c.add("v.revision = $%d", of.Revision)
+	c.add(db.In("v.revision", 1), db.Numbers(revisions))
 	c.add(db.In("v.verdict", 2), db.Numbers(ranks(of.Verdicts)))
 	if len(of.Kinds) > 0 {
 		var kinds []string
@@ -89,7 +94,7 @@ func (db *DB) Results(ctx context.Context, of ResultsOf) (all []Result, err erro
 		values []string
 	}{
 		{"v.platform", of.Platform}, {"v.architecture", of.Architecture}, {"v.config_name", of.Config}, {"v.compiler", of.Compiler},
-		{"v.lab", of.Lab}, {"v.origin", of.Origin}, {"v.issue_id", of.Issue},
+		{"v.lab", of.Lab}, {"v.origin", of.Origin}, {"v.issue_id", of.Issue}, {"v.status", of.Status},
 	} {
 		c.values(f.column, f.values)
 	}
@@ -105,18 +110,14 @@ func (db *DB) Results(ctx context.Context, of ResultsOf) (all []Result, err erro
 		n = defaultResults
 	}
 	limit := fmt.Sprintf(" LIMIT %d", n)
-	if literal, _, globbed := strings.Cut(of.Path, "*"); globbed {
-		// SQL finds the paths with the beginning, and facts.MatchPath decides.
-		c.add("v.path >= $%d AND v.path < $%d", literal, literal+"\U0010ffff")
+	if !c.paths(of.Path) {
 		limit = ""
-	} else if of.Path != "" {
-		c.add("(v.path = $%d OR v.path > $%d AND v.path < $%d)", of.Path, of.Path+".", of.Path+"/")
 	}
 	query := "SELECT " + resultColumns + resultsFrom + "WHERE " + strings.Join(c.all, " AND ") +
 		" ORDER BY v.verdict, v.path, v.object_id" + limit
 	var s resultScan
 	err = db.read(ctx, "read results", query, c.args, s.targets(), func() {
-		if len(all) < n && (limit != "" || facts.MatchPath(of.Path+".**", s.Path)) {
+		if len(all) < n && (limit != "" || meetsPath(of.Path, s.Path)) {
 			all = append(all, s.result())
 		}
 	})
@@ -160,6 +161,62 @@ func (c *conditions) values(column string, values []string) {
 	if len(out) > 0 {
 		c.add("NOT ("+c.db.In(column, len(c.args)+1)+")", c.db.List(out))
 	}
+}
+
+// paths adds the condition that the path of a test begins with the components of one of the
+// values, and with those of none that begins with "-". It reports whether SQL decides it:
+// for "*" SQL finds the paths with the beginning, and meetsPath decides.
+func (c *conditions) paths(values []string) (decided bool) {
+	decided = true
+	var wanted []string
+	for _, value := range values {
+		path, out := strings.CutPrefix(value, "-")
+		literal, _, globbed := strings.Cut(path, "*")
+		switch {
+		case globbed && out:
+			decided = false
+			continue
+		case globbed:
+			decided = false
+			c.add("v.path >= $%d AND v.path < $%d", literal, literal+"\U0010ffff")
+		default:
+			c.add("(v.path = $%d OR v.path > $%d AND v.path < $%d)", path, path+".", path+"/")
+		}
+		last := len(c.all) - 1
+		if out {
+			c.all[last] = "NOT " + c.all[last]
+		} else {
+			wanted = append(wanted, c.all[last])
+			c.all = c.all[:last]
+		}
+	}
+	if len(wanted) > 0 {
+		c.all = append(c.all, "("+strings.Join(wanted, " OR ")+")")
+	}
+	return decided
+}
+
+// meetsPath reports whether the path of a test meets values as those of paths.
+func meetsPath(values []string, path string) bool {
+	return meetsBy(values, func(value string) bool { return facts.MatchPath(value, path) || facts.MatchPath(value+".**", path) })
+}
+
+// meets reports whether a value is one of those wanted, and none of those to leave out,
+// which begin with "-".
+func meets(values []string, value string) bool {
+	return meetsBy(values, func(wanted string) bool { return wanted == value })
+}
+
+func meetsBy(values []string, is func(wanted string) bool) bool {
+	wanted, found := false, false
+	for _, value := range values {
+		if not, ok := strings.CutPrefix(value, "-"); !ok {
+			wanted, found = true, found || is(value)
+		} else if is(not) {
+			return false
+		}
+	}
+	return found || !wanted
 }
 
 // PerCause returns the first n results of each cause of a revision.

@@ -172,8 +172,9 @@ type ResultsOf struct {
 	Revision                                                     int64
 	Verdicts                                                     []verdict.Kind
 	Kinds                                                        []rollup.Kind
-	Path                                                         string // first components of a path; "*" is any text within a component
+	Path                                                         []string // first components of a path; "*" is any text within a component
 	Platform, Architecture, Config, Compiler, Lab, Origin, Issue []string
+	Status                                                       []string
 	Cause                                                        int64  // 0 for any
 	After                                                        string // Cursor of the last result before; "" to begin
 	N                                                            int    // at most so many; 0 is 50

@@ -125,8 +125,8 @@ type verdictRevisionInput struct {
 	Branch        string   `query:"branch" doc:"Name of the branch"`
 	Verdicts      []string `query:"verdict,explode" enum:"new,still,fixed,flaky,known,lab" doc:"Only results with any of these verdicts"`
 	Kinds         []string `query:"kind,explode" enum:"build,boot,test" doc:"Only results of any of these kinds"`
-	Path          string   `query:"path" doc:"Only tests whose path begins with these components; * is any text within a component"`
-	Platforms     []string `query:"platform,explode" doc:"Only results on any of these platforms; without those that begin with a -, also in the following"`
+	Paths         []string `query:"path,explode" doc:"Only tests whose path begins with the components of any of these; * is any text within a component. Without those that begin with a -, also in the following"`
+	Platforms     []string `query:"platform,explode" doc:"Only results on any of these platforms"`
 	Architectures []string `query:"arch,explode" doc:"Only results of any of these architectures"`
 	Configs       []string `query:"config,explode" doc:"Only results with any of these configurations"`
 	Compilers     []string `query:"compiler,explode" doc:"Only results with any of these compilers"`
@@ -138,7 +138,7 @@ type verdictRevisionInput struct {
 // filter returns the results that are wanted of a revision.
 func (in *verdictRevisionInput) filter(revision int64) verdicts.ResultsOf {
 	of := verdicts.ResultsOf{
-		Revision: revision, Path: in.Path, Platform: in.Platforms, Architecture: in.Architectures, Config: in.Configs, Compiler: in.Compilers,
+		Revision: revision, Path: in.Paths, Platform: in.Platforms, Architecture: in.Architectures, Config: in.Configs, Compiler: in.Compilers,
 		Lab: in.Labs, Origin: in.Origins, Issue: in.Issues, After: in.Cursor, N: in.Limit,
 	}
 	if of.N == 0 {
