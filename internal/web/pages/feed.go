@@ -4,6 +4,7 @@ package pages
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"net/http"
 	"time"
@@ -18,6 +19,9 @@ import (
 // feedName matches the name of a subscription with the ending of a feed.
 var feedName = lazyregexp.New(`^([a-z0-9][a-z0-9._-]*)\.atom$`)
 
+// feedTime bounds how long a feed takes.
+const feedTime = 20 * time.Second
+
 // feed is the Atom feed of a subscription: the newest notifications that it sent to its
 // feed. The feed is empty if it sent none, because it may send one at any time.
 func (p *Pages) feed(w http.ResponseWriter, r *http.Request) {
@@ -26,7 +30,7 @@ func (p *Pages) feed(w http.ResponseWriter, r *http.Request) {
 		front.NotFound(w, r)
 		return
 	}
-	ctx, cancel := contextWithin(r, objectTime)
+	ctx, cancel := context.WithTimeout(r.Context(), feedTime)
 	defer cancel()
 	all, err := p.Spool.Feed(ctx, name[1], feed.Length)
 	if err != nil {

@@ -5,8 +5,6 @@
 package pages
 
 import (
-	"context"
-	"embed"
 	"log/slog"
 	"net/http"
 	"time"
@@ -25,16 +23,13 @@ import (
 	"github.com/kcidb-go/kcidb/internal/web/pages/issue"
 	"github.com/kcidb-go/kcidb/internal/web/pages/origin"
 	"github.com/kcidb-go/kcidb/internal/web/pages/result"
+	"github.com/kcidb-go/kcidb/internal/web/pages/revision"
 	"github.com/kcidb-go/kcidb/internal/web/pages/search"
 	"github.com/kcidb-go/kcidb/internal/web/pages/shell"
 	"github.com/kcidb-go/kcidb/internal/web/pages/statistics"
 	"github.com/kcidb-go/kcidb/internal/web/pages/submission"
 	"github.com/kcidb-go/kcidb/internal/web/submit"
-	"github.com/kcidb-go/kcidb/object"
 )
-
-//go:embed object.html
-var files embed.FS
 
 // Pages serves the pages.
 type Pages struct {
@@ -56,9 +51,6 @@ type Pages struct {
 
 // Routes adds the pages' paths to a front.
 func (p *Pages) Routes(f *front.Front) {
-	for _, t := range []object.Type{object.TypeRevision} {
-		f.Handle("/"+string(t)+"/", front.Page, front.Methods{http.MethodGet: p.object})
-	}
 	f.Handle("/feed/{name}", front.Page, front.Methods{http.MethodGet: p.feed})
 	shell.Files(f)
 	s := p.shell()
@@ -69,6 +61,7 @@ func (p *Pages) Routes(f *front.Front) {
 	branch.Routes(f, s)
 	home.Routes(f, s)
 	result.Routes(f, s)
+	revision.Routes(f, s)
 	search.Routes(f, s)
 	statistics.Routes(f, s)
 	submission.Routes(f, s, p.Receiver.Find)
@@ -80,16 +73,4 @@ func (p *Pages) shell() *shell.Shell {
 		Store: p.Store, Answers: answers.Of(p.Store), Verdicts: verdicts.Of(p.Store), Spool: p.Spool, Queue: p.Queue, Trees: p.Trees,
 		Log: p.Log, Now: p.Now, Tokens: p.Tokens, Base: p.Base,
 	}
-}
-
-// send answers with content. The front answers 304 to clients that have it.
-func send(w http.ResponseWriter, kind, keep string, content []byte) {
-	w.Header().Set("Content-Type", kind)
-	w.Header().Set("Cache-Control", keep)
-	w.Write(content)
-}
-
-// contextWithin returns the context of a request, limited to a time.
-func contextWithin(r *http.Request, most time.Duration) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(r.Context(), most)
 }

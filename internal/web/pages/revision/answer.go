@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package revision
+
+import (
+	"fmt"
+	"html/template"
+	"slices"
+	"strings"
+
+	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/verdicts"
+	"github.com/kcidb-go/kcidb/internal/verdict"
+	"github.com/kcidb-go/kcidb/internal/web/pages/shell"
+)
+
+// Class is the class of the verdict line.
+func (p *page) Class() verdict.Kind {
+	if p.Judged.IsZero() || p.Worst() == "" {
+		return shell.Wait
+	}
+	return p.Worst()
+}
+
+// Mark is the mark of the verdict line.
+func (p *page) Mark() template.HTML {
+	switch k := p.Class(); k {
+	case shell.Wait:
+		return shell.Marked(k, "WAITING")
+	case verdict.New:
+		return shell.Marked(k, shell.Grouped(p.Causes[k])+" NEW")
+	case verdict.OK, verdict.Skip:
+		return shell.Mark(k)
+	default:
+		return shell.Marked(verdict.OK, "NOTHING NEW")
+	}
+}
+
+// Sentence is the state of the revision, with the name of the earlier revision as a link
+// to the comparison.
+func (p *page) Sentence() template.HTML {
+	text := shell.Sentence(&p.Revision, p.Earlier, p.causes[verdict.New])
+	if p.Earlier == nil {
+		return template.HTML(template.HTMLEscapeString(text))
+	}
+	name := shell.Line(p.Earlier.Name())
+	before, after, ok := strings.Cut(text, name)
+	if !ok {
+		return template.HTML(template.HTMLEscapeString(text))
+	}
+	return template.HTML(template.HTMLEscapeString(before) + `<a href="` + template.HTMLEscapeString(p.CompareURL()) + `">` +
+		template.HTMLEscapeString(name) + `</a>` + template.HTMLEscapeString(after))
+}
+
+// CompareURL is the URL of the comparison with the earlier revision, "" without an earlier
+// one.
+func (p *page) CompareURL() string {
+	if p.Earlier == nil {
+		return ""
+	}
+	return p.filter.Carried(shell.CompareURL(refOf(p.Earlier), refOf(&p.Revision)), "arch", "compiler", "config", "lab", "origin", "path", "platform")
+}
+
+// refOf returns how a URL names a revision.
+func refOf(r *verdicts.Revision) string {
+	n := name{shell.Short(r.CommitHash), shell.Short(r.PatchsetHash)}
+	return n.String()
+}
+
+// Qualified qualifies the sentence: how many results have the new causes, and which origins
+// still test.
+func (p *page) Qualified() string {
+	var parts []string
+	if n := p.Total()[verdict.New]; n > 0 {
+		parts = append(parts, fmt.Sprintf("%s of %s, of %s.", shell.Grouped(n), shell.Plural(p.Total().Total(), "result"), shell.Plural(p.Causes[verdict.New], "cause")))
+	}
+	if p.Judged.IsZero() {
+		parts = append(parts, "Results came, and their verdicts follow within a minute.")
+	} else if p.Judged.Before(p.Changed) {
+		parts = append(parts, "More results came since; their verdicts follow.")
+	}
+	if text := p.toCome(); text != "" {
+		parts = append(parts, text)
+	}
+	return strings.Join(parts, " ")
+}
+
+// toCome says which origins still build or test, as far as they report that.
+func (p *page) toCome() string {
+	running, told := 0, 0
+	origins := make(map[string]bool)
+	for _, c := range p.checkouts {
+		origins[c.Origin] = true
+		switch {
+		case c.OriginTestsFinishTime != nil:
+			told++
+		case c.OriginBuildsFinishTime != nil:
+			told++
+			running++
+		}
+	}
+	switch {
+	case told == 0:
+		return ""
+	case running > 0:
+		return fmt.Sprintf("%d of %s still tests.", running, shell.Plural(int64(len(origins)), "origin"))
+	case told == len(p.checkouts):
+		return "All origins have finished."
+	}
+	return ""
+}
+
+// Empty says why the page has no results, "" if it has some.
+func (p *page) Empty() string {
+	if p.Total().Total() > 0 || p.Judged.IsZero() {
+		return ""
+	}
+	return "A checkout of the revision came, and no builds or tests of it yet. Builds come first, minutes to hours later. Who reported, below, says which origins have the revision."
+}
+
+// titles are the titles of kinds of results.
+var titles = map[rollup.Kind]string{rollup.Builds: "Builds", rollup.Boots: "Boots", rollup.Tests: "Tests"}
+
+// Counted are the numbers of results of each kind; they filter.
+func (p *page) Counted() (all []shell.Count) {
+	for _, kind := range kinds {
+		all = append(all, shell.Count{Title: titles[kind], Counts: p.Revision.Counts[kind], URL: func(k verdict.Kind) string {
+			return p.numberURL(k, "kind", string(kind))
+		}})
+	}
+	return all
+}
+
+// numberURL returns the URL of the results with a verdict and more parameters, "" for
+// verdicts whose results are only counted.
+func (p *page) numberURL(k verdict.Kind, params ...string) string {
+	if k == verdict.OK || k == verdict.Skip || k == "" {
+		return ""
+	}
+	return p.with(append(params, "verdict", string(k))...)
+}
+
+// with returns the URL of the page with values of parameters in place of those of the
+// filter.
+func (p *page) with(params ...string) string {
+	values := make(map[string][]string)
+	for i := 0; i < len(params); i += 2 {
+		values[params[i]] = []string{params[i+1]}
+	}
+	base := withParams(p.url, values)
+	return p.filter.Carried(base, "branch", "tree")
+}
+
+// Bar is the filter bar.
+func (p *page) Bar() shell.FilterBar {
+	var verdictOptions []shell.Option
+	for _, k := range verdict.Kinds {
+		if k != verdict.OK && k != verdict.Skip {
+			verdictOptions = append(verdictOptions, shell.Option{Value: string(k), Text: shell.Words(k)})
+		}
+	}
+	return p.filter.Bar(
+		shell.Field{Label: "Tests", Name: "path", Placeholder: "all", Wide: true},
+		shell.Field{Label: "Kind", Name: "kind", Options: []shell.Option{{Value: "build", Text: "builds"}, {Value: "boot", Text: "boots"}, {Value: "test", Text: "tests"}}},
+		shell.Field{Label: "Verdict", Name: "verdict", Options: verdictOptions},
+		shell.Field{Label: "Status", Name: "status", Placeholder: "any", Options: shell.Options("FAIL", "ERROR", "MISS", "PASS")},
+		shell.Field{Label: "Board", Name: "platform", Placeholder: "any"},
+		p.fieldOf("Architecture", verdicts.ByArchitecture),
+		p.fieldOf("Configuration", verdicts.ByConfig),
+		p.fieldOf("Compiler", verdicts.ByCompiler),
+		p.fieldOf("Lab", verdicts.ByLab),
+		p.fieldOf("Origin", verdicts.ByOrigin),
+		shell.Field{Label: "Issue", Name: "issue", Placeholder: "any"},
+	)
+}
+
+// mostOptions is how many values a field offers; with more it is a text to type.
+const mostOptions = 40
+
+// fieldOf returns the field of a dimension, a choice if it has few values. Values that are
+// not a line of plain text are no options.
+func (p *page) fieldOf(label string, by verdicts.Dimension) shell.Field {
+	field := shell.Field{Label: label, Name: string(by), Placeholder: "any"}
+	values := slices.DeleteFunc(p.valuesOf(0, by), func(value string) bool { return shell.Line(value) != value })
+	if len(values) <= mostOptions {
+		field.Options = shell.Options(values...)
+	}
+	return field
+}
+
+// Places are the branches that the revision stands on, if there are several: the page says
+// whose verdicts it shows.
+func (p *page) Places() (all []shell.Link) {
+	if len(p.On) < 2 {
+		return nil
+	}
+	for _, on := range p.On {
+		link := shell.Link{Text: on.Tree + " " + on.Branch}
+		if on.Key != p.Key {
+			link.URL = withParams(p.url, map[string][]string{"tree": {on.Tree}, "branch": {on.Branch}})
+		}
+		all = append(all, link)
+	}
+	return all
+}

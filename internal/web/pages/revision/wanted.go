@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package revision
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/kcidb-go/kcidb/internal/store/rollup"
+	"github.com/kcidb-go/kcidb/internal/store/verdicts"
+	"github.com/kcidb-go/kcidb/internal/verdict"
+	"github.com/kcidb-go/kcidb/internal/web/pages/shell"
+)
+
+// perPage is how many results a page lists.
+const perPage = 50
+
+// kinds are the kinds of results, in the order of the pages.
+var kinds = []rollup.Kind{rollup.Builds, rollup.Boots, rollup.Tests}
+
+// wantedBy returns the results that a filter selects from a revision; nil if it has no
+// parameter that selects results.
+func wantedBy(f shell.Filter, revision int64) (*verdicts.ResultsOf, error) {
+	if !f.Has(filterParams...) {
+		return nil, nil
+	}
+	// One more than the page lists, to know whether more follow.
+	of := &verdicts.ResultsOf{
+		Revision: revision, Path: f.All("path"), After: f.Get("after"), N: perPage + 1,
+		Platform: f.All("platform"), Architecture: f.All("arch"), Config: f.All("config"), Compiler: f.All("compiler"),
+		Lab: f.All("lab"), Origin: f.All("origin"), Issue: f.All("issue"), Status: f.All("status"),
+	}
+	var err error
+	if of.Verdicts, err = among(f, "verdict", verdict.Kinds, "a verdict: new, still, fixed, flaky, known, lab, skip or ok"); err != nil {
+		return nil, err
+	}
+	if of.Kinds, err = among(f, "kind", kinds, "a kind of results: build, boot or test"); err != nil {
+		return nil, err
+	}
+	if text := f.Get("cause"); text != "" {
+		if of.Cause, err = strconv.ParseInt(text, 10, 64); err != nil {
+			return nil, shell.BadValue("cause", text, "the number of a cause, as the links of a revision have it")
+		}
+	}
+	return of, nil
+}
+
+// among returns those of all values that meet a parameter; nil if the filter does not have
+// the parameter.
+func among[K ~string](f shell.Filter, param string, all []K, expected string) (some []K, err error) {
+	for _, value := range append(f.Values(param), f.Excluded(param)...) {
+		if !slices.Contains(all, K(value)) {
+			return nil, shell.BadValue(param, value, expected)
+		}
+	}
+	if !f.Has(param) {
+		return nil, nil
+	}
+	for _, value := range all {
+		if f.Matches(param, string(value)) {
+			some = append(some, value)
+		}
+	}
+	return some, nil
+}
