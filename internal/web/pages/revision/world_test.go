@@ -54,6 +54,7 @@ func serve(t *testing.T, reports ...*report.Report) *served {
 	db := *st.SQL()
 	db.Conn = counting{db.Conn, &s.statements}
 	f := front.New(front.Limits{})
+	shell.Files(f)
 	Routes(f, &shell.Shell{
 		Store: querying{st, &s.statements}, Answers: answers.New(&db), Verdicts: verdicts.New(&db), Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now },
 	})
