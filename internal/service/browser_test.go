@@ -11,6 +11,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/describe/pageurl"
 	"github.com/kcidb-go/kcidb/internal/sample"
 	"github.com/kcidb-go/kcidb/internal/testing/browser"
+	"github.com/kcidb-go/kcidb/internal/testing/eventually"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -44,6 +45,10 @@ func TestPagesInABrowser(t *testing.T) {
 	}
 	waitForStatus(t, s.url, last, "processed")
 	waitEmpty(t, s.url)
+	eventually.True(t, "all revisions are judged", func() bool {
+		metrics := do(t, request(t, "GET", s.url+"/metrics", nil)).body
+		return strings.Contains(metrics, `kcidb_judge_waiting{of="checkouts"} 0`) && strings.Contains(metrics, `kcidb_judge_waiting{of="revisions"} 0`)
+	})
 
 	pages := []struct {
 		name, path string
@@ -53,10 +58,10 @@ func TestPagesInABrowser(t *testing.T) {
 		leads      string   // a part of the title of the page it leads to
 	}{
 		{"front", "/?days=3650", 3, []string{"worse than before", "Open regressions", "Last 24 hours"}, "th[scope=row] a", "mainline"},
-		{"revision", revision, 0, []string{"FAIL: ", " tests fail", "Failed tests"}, ".list a[href*='/test/']", "FAIL: "},
-		{"test", test, 0, []string{"FAIL: the test fails", "Log", "KCIDB / test"}, ".fields a[href*='/revision/']", " tests fail"},
-		{"API", "/api/schema/docs/", 0, []string{"GET /api/tree", "Parameters", "Filters"}, ".where a", "Linux kernel test results"},
-		{"home", test, 0, nil, ".where a", "Linux kernel test results"},
+		{"revision", revision, 0, []string{"FAIL: ", " tests fail", "Failed tests"}, ".list a[href*='/test/']", "STILL: "},
+		{"test", test, 4, []string{"STILL", "Fails since", "What it said"}, "nav.crumb a[href^='/tree/']", "mainline master"},
+		{"API", "/api/schema/docs/", 0, []string{"GET /api/tree", "Parameters", "Filters"}, ".where a", "No tree has a revision"},
+		{"home", test, 4, nil, "header.top > a", "No tree has a revision"},
 	}
 	for _, look := range []browser.Look{{Width: browser.Desktop}, {Width: browser.Phone, Dark: true}} {
 		for _, page := range pages {

@@ -10,6 +10,7 @@ import (
 	"embed"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -228,7 +229,7 @@ func (p *page) page() *shell.Page {
 	}
 	out := &shell.Page{
 		Title: p.word() + ": " + name, Section: "Trees", Crumbs: crumbs, Content: templates.Content("branch.html", p),
-		JSON: "/api/verdicts", CanBeStill: true,
+		JSON: p.json(), CanBeStill: true,
 	}
 	if branchURL != "" {
 		out.Atom = feedPath + strings.TrimPrefix(branchURL, "/tree/")
@@ -239,6 +240,24 @@ func (p *page) page() *shell.Page {
 		}
 	}
 	return out
+}
+
+// json returns the path of the API call with the verdicts of the newest revision.
+func (p *page) json() string {
+	of := url.Values{"tree": {p.Branch.Tree}}
+	head := p.Head()
+	if head == nil {
+		return "/api/verdicts?" + of.Encode()
+	}
+	of.Set("branch", p.Branch.Name)
+	if p.Path != "" {
+		of.Set("path", p.Path)
+	}
+	name := head.CommitHash
+	if head.PatchsetHash != "" {
+		name += "+" + head.PatchsetHash
+	}
+	return p.Carried("/api/verdicts/"+name+"?"+of.Encode(), append([]string{"path", "verdict"}, filters...)...)
 }
 
 // Head returns the newest revision of the page, nil for none.

@@ -175,7 +175,7 @@ func TestOtherAnswers(t *testing.T) {
 		"/tree/next/master?path=kselftest.net.tls":      {302, "/tree/next/master/test/kselftest.net.tls"},
 		"/tree/next/master?lab=x&path=a.b&verdict=new":  {302, "/tree/next/master/test/a.b?lab=x&verdict=new"},
 		"/tree/next/master.atom":                        {302, "/atom/tree/next/master"},
-		"/tree/next/master.json":                        {302, "/api/"},
+		"/tree/next/master.json":                        {302, "/api/verdicts/" + pagestest.Hash("nextnext-3") + "?branch=master&tree=next"},
 		"/tree/none":                                    {404, "No such tree yet"},
 		"/tree/none/master":                             {404, "No such branch yet"},
 		"/tree/next/none":                               {404, "No such branch yet"},

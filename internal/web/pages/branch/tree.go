@@ -5,6 +5,7 @@ package branch
 import (
 	"html/template"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/store/verdicts"
@@ -54,7 +55,7 @@ func (b *room) tree(r *http.Request, name string) (*shell.Page, error) {
 	p := &treePage{Tree: name, Now: b.Now().UTC()}
 	page := &shell.Page{
 		Title: name, Section: "Trees", Crumbs: []shell.Link{{Text: "Trees", URL: "/"}, {Text: name}},
-		Content: templates.Content("tree.html", p), JSON: "/api/verdicts",
+		Content: templates.Content("tree.html", p), JSON: "/api/verdicts?" + url.Values{"tree": {name}}.Encode(),
 	}
 	for i := range branches {
 		if br := &branches[i]; len(br.Recent) > 0 {

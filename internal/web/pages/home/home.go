@@ -61,7 +61,7 @@ func (h *room) view(r *http.Request) (*shell.Page, error) {
 	}
 	return &shell.Page{
 		Title: p.Sentence(), Section: "Trees", Content: templates.Content("home.html", p),
-		JSON: "/api/verdicts", Atom: feedPath, Changed: p.changed(), CanBeStill: true,
+		JSON: fmt.Sprint("/api/verdicts?interval_in_days=", p.Days), Atom: feedPath, Changed: p.changed(), CanBeStill: true,
 	}, nil
 }
 
@@ -74,7 +74,11 @@ func (h *room) empty(r *http.Request, p *page) (*shell.Page, error) {
 	for _, n := range objects {
 		p.Stored += n
 	}
-	return &shell.Page{Title: "No results yet", Section: "Trees", Content: templates.Content("empty.html", p), JSON: "/api/verdicts"}, nil
+	title := "No results yet"
+	if p.Stored > 0 {
+		title = "No tree has a revision in " + p.Period()
+	}
+	return &shell.Page{Title: title, Section: "Trees", Content: templates.Content("empty.html", p), JSON: "/api/verdicts"}, nil
 }
 
 // question is what the parameters of the URL ask for.
