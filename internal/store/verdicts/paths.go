@@ -25,6 +25,7 @@ type Variant struct {
 func (db *DB) NotPassing(ctx context.Context, revisions []int64, path string, of Selection, n int) (all []string, err error) {
 	c := conditions{db: db}
 	c.add(db.In("v.revision", 1), db.Numbers(revisions))
+	c.add(db.In("v.verdict", 2), db.Numbers(ranks(nil))) // so that the key leads to the paths
 	c.add("v.path > $%d AND v.path < $%d", path+".", path+"/")
 	of.addTo(&c, "v.platform", "v.architecture", "v.config_name", "v.compiler", "v.origin")
 	c.values("v.lab", of.Lab)

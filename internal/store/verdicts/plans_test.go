@@ -57,6 +57,11 @@ func TestPlans(t *testing.T) {
 	ask(db.Checkouts(ctx, head))
 	ask(db.Groups(ctx, keys, ""))
 	ask(db.Groups(ctx, keys, "ltp"))
+	some := verdicts.Selection{Platform: []string{"pc"}, Lab: []string{"-none"}}
+	ask(db.GroupsOf(ctx, keys, verdicts.Selection{}, ""))
+	ask(db.GroupsOf(ctx, keys, some, "ltp"))
+	ask(db.NotPassing(ctx, keys, "ltp", some, 5))
+	ask(db.Variants(ctx, keys, []string{"ltp.a", "ltp.b"}, some))
 	ask(db.Causes(ctx, keys, nil, 5))
 	ask(db.Results(ctx, verdicts.ResultsOf{Revision: head.Key, Verdicts: []verdict.Kind{verdict.New}, Path: []string{"ltp"}, Platform: []string{"pc"}}))
 	ask(db.PerCause(ctx, head.Key, []int64{1, 2}, 3))
