@@ -35,7 +35,7 @@ func (s *search) run(ctx context.Context) (all []section, err error) {
 		s.ids, s.revisions,
 		func(context.Context) (section, error) { return s.branches(branches), nil },
 		func(ctx context.Context) (section, error) { return s.tests(ctx, recent) },
-		s.issues,
+		s.boards, s.issues,
 		func(ctx context.Context) (section, error) { return s.causes(ctx, recent) },
 	} {
 		found, err := find(ctx)
@@ -144,6 +144,16 @@ func (s *search) tests(ctx context.Context, recent map[int64]*verdicts.Revision)
 	for _, g := range groups {
 		r := recent[g.Revision]
 		found.Hits = append(found.Hits, hit{Text: g.Name, URL: shell.GridURL(r.Tree, r.Branch, g.Name), Note: "on " + r.Tree + " " + r.Branch})
+	}
+	return found, err
+}
+
+// boards finds boards by their name, or by a compatible.
+func (s *search) boards(ctx context.Context) (section, error) {
+	found := section{Title: "Boards", ID: "boards"}
+	all, err := s.Answers.PlatformsWith(ctx, s.text, shown+1)
+	for _, p := range all {
+		found.Hits = append(found.Hits, hit{Text: p.Name, URL: shell.HardwareURL(p.Name), Note: strings.Join(p.Compatibles, " ")})
 	}
 	return found, err
 }

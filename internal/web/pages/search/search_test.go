@@ -32,6 +32,7 @@ func world(t *testing.T) *pagestest.World {
 		r.Builds = append(r.Builds, report.Build{ID: "ci:b" + id, Origin: "ci", CheckoutID: "ci:" + id, Architecture: new("arm64"), Status: new(report.StatusPass)})
 		r.Tests = append(r.Tests, report.Test{
 			ID: "ci:t" + id, Origin: "ci", BuildID: "ci:b" + id, Path: new("kselftest.net.tls"), Status: new(report.StatusFail),
+			StartTime: &start, Environment: &report.Environment{Misc: []byte(`{"platform": "rk3588-rock-5b"}`)},
 			LogExcerpt: new("Unable to handle kernel NULL pointer dereference at virtual address 0000000000000028\n"),
 		})
 	}
@@ -59,6 +60,7 @@ func TestSearch(t *testing.T) {
 		{"ci:v7.4-rc4", "/checkout/ci:v7.4-rc4"},
 		{"abc1", "/submission/abc1"},
 		{"kselftest.n", "Tests, Failures, by path or by a line of their log"},
+		{"ROCK-5", "/hardware/rk3588-rock-5b"},
 		{"MWIFIEX", "/issue/ci:lock/1"},
 		{"lore.example.org/lock", "/issue/ci:lock/1"},
 		{"null pointer deref", "Failures, by path or by a line of their log"},
