@@ -28,7 +28,7 @@ func site(t *testing.T, pages map[string]string) (mux *http.ServeMux, url string
 	mux = http.NewServeMux()
 	mux.HandleFunc("/style.css", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/css")
-		w.Write(style)
+		w.Write(style())
 	})
 	mux.HandleFunc("/script.js", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/javascript")

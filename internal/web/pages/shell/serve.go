@@ -121,6 +121,10 @@ func (s *Shell) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		status, retryAfter := front.Failure(err)
 		front.RetryAfter(w, retryAfter)
 		refusal = &Refusal{Status: status, Title: "The database does not answer at the moment", Help: "Results that were sent are safe. Try again in a minute."}
+		if status == http.StatusInternalServerError {
+			refusal.Title = "This page cannot be shown at the moment"
+			refusal.Help += " If that does not help, tell the administrator, who finds the reason in the log of the service."
+		}
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	page := s.notice(refusal)

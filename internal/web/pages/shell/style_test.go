@@ -24,7 +24,7 @@ func TestFilesAreSmallAndOurOwn(t *testing.T) {
 		most      int // bytes, compressed
 		forbidden string
 	}{
-		{"style.css", style, 6000, `@import|url\(|https?://|expression|transition|animation`},
+		{"style.css", style(), 6000, `@import|url\(|https?://|expression|transition|animation`},
 		{"script.js", script, 8000, `\beval\b|\bFunction\(|[iI]nnerHTML|outerHTML|insertAdjacentHTML|document\.write|https?://`},
 	} {
 		var size countingWriter
@@ -38,7 +38,7 @@ func TestFilesAreSmallAndOurOwn(t *testing.T) {
 			t.Errorf("%s has %q", c.name, found)
 		}
 	}
-	beforePrint, _, _ := strings.Cut(string(style), "@media print")
+	beforePrint, _, _ := strings.Cut(styleSource, "@media print")
 	if strings.Contains(beforePrint, "!important") {
 		t.Error("style.css has !important outside of print")
 	}
@@ -66,11 +66,11 @@ var vocabulary = strings.Fields(`
 
 func TestVocabulary(t *testing.T) {
 	for _, class := range vocabulary {
-		if !regexp.MustCompile(`\.` + class + `[^\w-]`).Match(style) {
+		if !regexp.MustCompile(`\.` + class + `[^\w-]`).Match(style()) {
 			t.Errorf("style.css has no .%s", class)
 		}
 	}
-	rules := regexp.MustCompile(`(?s)/\*.*?\*/|\{[^{}]*\}`).ReplaceAllString(string(style), "")
+	rules := regexp.MustCompile(`(?s)/\*.*?\*/|\{[^{}]*\}`).ReplaceAllString(styleSource, "")
 	for _, match := range regexp.MustCompile(`\.([a-z][\w-]*)`).FindAllStringSubmatch(rules, -1) {
 		if !slices.Contains(vocabulary, match[1]) {
 			t.Errorf("style.css has .%s, which is no word of the templates", match[1])
@@ -82,7 +82,7 @@ func TestVocabulary(t *testing.T) {
 func themes(t *testing.T) map[string]map[string]rgb {
 	t.Helper()
 	light, dark := map[string]rgb{}, map[string]rgb{}
-	roots := regexp.MustCompile(`(?s):root \{(.*?)\}`).FindAllStringSubmatch(string(style), 2)
+	roots := regexp.MustCompile(`(?s):root \{(.*?)\}`).FindAllStringSubmatch(styleSource, 2)
 	for i, theme := range []map[string]rgb{light, dark} {
 		for _, match := range regexp.MustCompile(`--([\w-]+): #(\w+);`).FindAllStringSubmatch(roots[i][1], -1) {
 			theme[match[1]] = parseRGB(t, match[2])

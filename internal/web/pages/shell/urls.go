@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/kcidb-go/kcidb/internal/describe/pageurl"
 	"github.com/kcidb-go/kcidb/object"
@@ -52,8 +53,17 @@ func BuildURL(id string) string    { return pageurl.Of("/", object.BuildRef(id))
 func TestURL(id string) string     { return pageurl.Of("/", object.TestRef(id)) }
 func IncidentURL(id string) string { return pageurl.Of("/", object.IncidentRef(id)) }
 
+// maxPlatform is the length of a platform's name in characters. Platforms with longer names
+// have no page, because the indexes of the databases leave them out.
+const maxPlatform = 200
+
 // HardwareURL returns the URL of a platform.
-func HardwareURL(platform string) string { return path("hardware", platform) }
+func HardwareURL(platform string) string {
+	if utf8.RuneCountInString(platform) > maxPlatform {
+		return ""
+	}
+	return path("hardware", platform)
+}
 
 // IssueURL returns the URL of an issue in its newest version.
 func IssueURL(id string) string { return path("issue", id) }
