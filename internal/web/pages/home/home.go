@@ -6,6 +6,7 @@ package home
 
 import (
 	"embed"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -40,8 +41,10 @@ const standardDays = 7
 
 // view is the front page.
 func (h *room) view(r *http.Request) (*shell.Page, error) {
-	if err := h.NeedCounts(); err != nil {
-		return nil, err
+	var refusal *shell.Refusal
+	if errors.As(h.NeedCounts(), &refusal) {
+		refusal.Status = http.StatusOK // the service works, and so does its front page
+		return nil, refusal
 	}
 	q, err := questionOf(r, h.Now())
 	if err != nil {
