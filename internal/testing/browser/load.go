@@ -24,6 +24,7 @@ type Load struct {
 	// Shift is the sum of the layout shifts, and LongTasks are the tasks that took more than
 	// 50 ms. With scripts off the browser does not measure them.
 	Shift     float64
+	Shifted   []string // the elements that moved
 	LongTasks []time.Duration
 }
 
@@ -43,7 +44,7 @@ type Request struct {
 }
 
 // watch measures in the page.
-const watch = `window.browserWatch = {shift: 0, tasks: []};
+const watch = `window.browserWatch = {shift: 0, shifted: [], tasks: []};
 {
 	const observe = (type, take) => {
 		const observer = new PerformanceObserver(list => list.getEntries().forEach(take));
@@ -51,7 +52,11 @@ const watch = `window.browserWatch = {shift: 0, tasks: []};
 		return () => observer.takeRecords().forEach(take);
 	};
 	const takes = [
-		observe('layout-shift', e => { if (!e.hadRecentInput) browserWatch.shift += e.value; }),
+		observe('layout-shift', e => {
+			if (e.hadRecentInput) return;
+			browserWatch.shift += e.value;
+			browserWatch.shifted.push(...e.sources.map(({node}) => (node?.parentElement?.nodeName ?? '') + ' ' + (node?.nodeName ?? '') + ' ' + (node?.textContent ?? '').slice(0, 40)));
+		}),
 		observe('longtask', e => browserWatch.tasks.push(e.duration)),
 	];
 	browserWatch.take = () => { takes.forEach(take => take()); return browserWatch; };
@@ -74,10 +79,11 @@ func (b *Tab) Load() Load {
 		return l
 	}
 	seen := Evaluate[struct {
-		Shift float64
-		Tasks []float64
+		Shift   float64
+		Shifted []string
+		Tasks   []float64
 	}](b, measured)
-	l.Shift = seen.Shift
+	l.Shift, l.Shifted = seen.Shift, seen.Shifted
 	for _, milliseconds := range seen.Tasks {
 		l.LongTasks = append(l.LongTasks, time.Duration(milliseconds*float64(time.Millisecond)))
 	}

@@ -88,9 +88,13 @@ func (b *Tab) Follow(selector string) {
 	b.Go(func() { b.Click(selector) })
 }
 
-// Click clicks the first element that a selector matches, as soon as it is visible.
+// Click clicks the first element that a selector matches, as soon as it is visible. A page
+// without such an element fails the test at once.
 func (b *Tab) Click(selector string) {
 	b.t.Helper()
+	if b.Count(selector) == 0 {
+		b.t.Fatalf("%s has no %s", b.Path(), selector)
+	}
 	b.do("click "+selector, chromedp.Click(chromedp.CSS(selector)))
 }
 

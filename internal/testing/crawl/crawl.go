@@ -37,9 +37,6 @@ type Crawl struct {
 	// Marker begins each name of an element or an attribute in the texts of the reports. A
 	// page that has such an element or attribute shows a text without escaping it.
 	Marker string
-	// Rebuilt demands what the pages meet as soon as all of them are rebuilt: no link leads
-	// to status 404, and each page begins with a link that skips to its content.
-	Rebuilt bool
 	// Within bounds the time of the crawl.
 	Within time.Duration
 }
@@ -143,8 +140,7 @@ func (c *run) page(ctx context.Context, at, from string) (links []string) {
 	case ctx.Err() != nil:
 	case err != nil:
 		c.fault(fmt.Sprintf("a link leads nowhere: %v", err), at+" from "+from)
-	case a.status == http.StatusNotFound && !c.Rebuilt:
-	case a.status != http.StatusOK:
+	case a.status != http.StatusOK && a.status != http.StatusMultipleChoices: // such as a part of two hashes
 		c.fault(fmt.Sprintf("status %d: %s", a.status, at), from)
 	default:
 		checker := check{Crawl: c.Crawl, answer: a}

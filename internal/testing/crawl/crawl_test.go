@@ -46,7 +46,7 @@ func crawl(t *testing.T, site map[string]string) (visited, failures []string) {
 	}))
 	t.Cleanup(s.Close)
 	f := &failing{TB: t}
-	result := Crawl{URL: s.URL, Marker: "inj-", Rebuilt: true, Within: time.Minute}.Run(f, "/")
+	result := Crawl{URL: s.URL, Marker: "inj-", Within: time.Minute}.Run(f, "/")
 	for at := range result.Visited {
 		visited = append(visited, strings.TrimPrefix(at, s.URL))
 	}
