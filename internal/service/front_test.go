@@ -119,7 +119,7 @@ func TestRoutesAreBehindLimits(t *testing.T) {
 		{"/test/", "/test/a", front.Page},
 		{"/tree/", "/tree/a/b", front.Page},
 		{"/verdicts", "/verdicts", front.Page},
-		{"/{$}", "/", front.Light},
+		{"/{$}", "/", front.Page},
 	}
 	limited, _ := frontOf(t, func(c *Config) {
 		withTasks(c)

@@ -93,7 +93,7 @@ func TestWithoutSQL(t *testing.T) {
 		{"/issue/ci:i1", 200, "ci:i1"},
 		{"/incident/ci:n1", 200, "ci:n1"},
 		{"/revision/" + strings.Repeat("a", 40), 200, "FAIL"},
-		{"/build/ci:none", 404, "Not known"},
+		{"/build/ci:none", 404, "ci:none"},
 		{"/feed/x.atom", 404, ""},
 		{"/status?id=known", 401, ""},
 		{"/tasks/load", 405, ""},

@@ -11,6 +11,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/sample"
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/verdicts"
 	"github.com/kcidb-go/kcidb/internal/testing/browser"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -23,7 +24,14 @@ var pictures = []struct {
 	look       browser.Look
 }{
 	{"home", "/", browser.Look{}},
+	{"branch", "/tree/next/master", browser.Look{}},
+	{"revision", "/revision/next-20261127", browser.Look{}},
+	{"compare", "/compare/next-20261126...next-20261127", browser.Look{}},
+	{"test", "/search?q=iomap_iter_advance", browser.Look{}}, // the only hit is a test
+	{"hardware", "/hardware/rk3588-rock-5b", browser.Look{}},
+	{"issues", "/issues", browser.Look{}},
 	{"home-phone-dark", "/", browser.Look{Width: browser.Phone, Dark: true}},
+	{"revision-phone-dark", "/revision/next-20261127", browser.Look{Width: browser.Phone, Dark: true}},
 }
 
 // mostPicture bounds the bytes of a picture, because each change of a picture stays in the
@@ -48,9 +56,7 @@ func TestPictures(t *testing.T) {
 		t.Run(picture.name, func(t *testing.T) {
 			tab := browser.Open(t, picture.look)
 			tab.Visit(s.url + picture.path)
-			if rebuilt {
-				tab.Fits()
-			}
+			tab.Fits()
 			file := filepath.Join(dir, picture.name+".png")
 			tab.Picture(file)
 			if info, err := os.Stat(file); err != nil || info.Size() > mostPicture {
@@ -64,8 +70,8 @@ func TestPictures(t *testing.T) {
 // the same.
 var storiesNow = time.Date(2026, 11, 27, 17, 4, 0, 0, time.UTC)
 
-// startStories is like start, with the stories of package sample in the database and a clock
-// that stands at storiesNow.
+// startStories is like start, with the stories of package sample in the database, judged, and
+// a clock that stands at storiesNow.
 func startStories(t *testing.T, change func(*Config)) *running {
 	t.Helper()
 	return startWith(t, change, func(s *Service) {
@@ -80,6 +86,10 @@ func startStories(t *testing.T, change func(*Config)) *running {
 			all.Append(r)
 		}
 		if _, err := db.Load(t.Context(), &all, store.LoadOptions{Metadata: true, Bulk: true}); err != nil {
+			t.Fatal(err)
+		}
+		judge := verdicts.Judge{DB: verdicts.Of(db), Names: s.trees, Now: s.now, Log: s.log}
+		if _, err := judge.Once(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	})

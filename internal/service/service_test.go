@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/kcidb-go/kcidb/internal/testing/eventually"
@@ -145,6 +146,15 @@ func waitForStatus(t testing.TB, url, id, status string) (r reply) {
 		return fmt.Errorf("submission %s does not become %s: %s", id, status, r.body)
 	})
 	return r
+}
+
+// waitJudged waits until no revision waits to be judged.
+func waitJudged(t testing.TB, url string) {
+	t.Helper()
+	eventually.True(t, "all revisions are judged", func() bool {
+		metrics := do(t, request(t, "GET", url+"/metrics", nil)).body
+		return strings.Contains(metrics, `kcidb_judge_waiting{of="checkouts"} 0`) && strings.Contains(metrics, `kcidb_judge_waiting{of="revisions"} 0`)
+	})
 }
 
 func TestReportIsProcessed(t *testing.T) {
