@@ -189,6 +189,16 @@ func TestEnded(t *testing.T) {
 	}
 }
 
+// TestVersionWithoutIncident shows a version without an incident of an issue that was seen.
+func TestVersionWithoutIncident(t *testing.T) {
+	r := known(2)
+	r.Issues = append(r.Issues, report.Issue{ID: "ci:fork", Version: 3, Origin: "ci", Comment: new("fork14"), Timestamp: ago(1)})
+	page := newWorld(t, r).Get("/issue/ci:fork/3").Body.String()
+	if !strings.Contains(page, "This version has no incident; the issue was seen 4 times.") || strings.Contains(page, "NEVER SEEN") {
+		t.Error(page)
+	}
+}
+
 // TestHostile: texts of reports stay one line, and are no markup.
 func TestHostile(t *testing.T) {
 	hostile := "<script>alert(1)</script>\"'\u202e\x1b[31m\nred " + strings.Repeat("x", 10_000)

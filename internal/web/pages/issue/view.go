@@ -272,8 +272,18 @@ func (p *issuePage) Mark() string {
 		return "OPEN"
 	case p.Total > 0:
 		return "ENDED"
+	case p.everSeen() > 0:
+		return "NO INCIDENT"
 	}
 	return "NEVER SEEN"
+}
+
+// everSeen is how often the issue was seen in all its versions.
+func (p *issuePage) everSeen() (n int64) {
+	for _, v := range p.Versions {
+		n += v.Sightings
+	}
+	return n
 }
 
 // Sentence says how often the issue was seen, and since when.
@@ -285,6 +295,8 @@ func (p *issuePage) Sentence() string {
 	switch {
 	case !p.Counts:
 		return "The database of this service does not count where issues are seen."
+	case p.Total == 0 && p.everSeen() > 0:
+		return fmt.Sprintf("This version has no incident; the issue was seen %s.", times(p.everSeen()))
 	case p.Total == 0:
 		return "No incident says where it is seen."
 	case p.First == nil || p.Last == nil:
