@@ -79,6 +79,19 @@ func (s suite) verdictComparison(t *testing.T) {
 		expectSame(t, c.name, comparisonLines(found), c.want)
 	}
 	s.verdictSums(t, judge.DB, &before, &after)
+	s.verdictFlaky(t, judge.DB, &after)
+}
+
+// verdictFlaky asks about the cause of a variant that fails and passes at a revision.
+func (s suite) verdictFlaky(t *testing.T, of *verdicts.DB, at *verdicts.Revision) {
+	causes, err := of.Causes(t.Context(), []int64{at.Key}, verdictKinds("flaky"), 10)
+	if err != nil || len(causes) != 1 || causes[0].Results != 1 || causes[0].Variants != 1 || causes[0].Example != "a:z2" {
+		t.Fatalf("the flaky causes are %+v, %v, want one with the result that fails", causes, err)
+	}
+	results, err := of.Results(t.Context(), verdicts.ResultsOf{Revision: at.Key, Cause: causes[0].Key})
+	if err != nil || len(results) != 2 || results[0].ID != "a:y2" || results[1].ID != "a:z2" {
+		t.Errorf("the results of the flaky cause are %+v, %v, want the pass and the failure", results, err)
+	}
 }
 
 // comparisonLines returns a comparison as lines.

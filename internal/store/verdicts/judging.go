@@ -14,6 +14,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/internal/verdict"
+	"github.com/kcidb-go/kcidb/report"
 )
 
 // maxRows limits the rows of results, and of causes, that are kept of a revision: the worst
@@ -285,6 +286,7 @@ func (j *judgement) judge(ctx context.Context) error {
 		j.rows = append(j.rows, j.row(s, faults[s]))
 	}
 	slices.SortFunc(j.rows, resultRow.compare)
+	j.shareCauses()
 	j.findCauses()
 	j.rows = j.rows[:min(len(j.rows), maxRows)]
 	return nil
@@ -340,7 +342,30 @@ func (r *resultRow) variant() variant {
 	return variant{rollup.Kind(r.kind), r.path, r.platform, built{r.architecture, r.config, r.compiler}}
 }
 
-// findCauses puts results with the same cause together. The rows are in order.
+// shareCauses gives the passing results of each flaky variant the cause of its first failing
+// result.
+func (j *judgement) shareCauses() {
+	causes := make(map[variant]int64)
+	for i := range j.rows {
+		r := &j.rows[i]
+		if v := r.variant(); r.verdict == int64(verdict.Flaky.Rank()) && !r.passes() && causes[v] == 0 {
+			causes[v] = r.cause
+		}
+	}
+	for i := range j.rows {
+		if r := &j.rows[i]; r.verdict == int64(verdict.Flaky.Rank()) && r.passes() {
+			r.cause = causes[r.variant()]
+		}
+	}
+}
+
+// passes reports whether the result passes.
+func (r *resultRow) passes() bool {
+	return verdict.OutcomeOf(report.Status(r.status), false) == verdict.Passed
+}
+
+// findCauses puts results with the same cause together. The rows are in order. A flaky cause
+// counts its failing results only.
 func (j *judgement) findCauses() {
 	byKey := make(map[int64]*causeRow)
 	variants := make(map[int64]map[variant]bool)
@@ -350,6 +375,9 @@ func (j *judgement) findCauses() {
 	}
 	for i := range j.rows {
 		r := &j.rows[i]
+		if r.verdict == int64(verdict.Flaky.Rank()) && r.passes() {
+			continue
+		}
 		c := byKey[r.cause]
 		if c == nil {
 			c = &causeRow{

@@ -153,7 +153,7 @@ func (e *editor) sameCause(ctx context.Context, kind rollup.Kind, id string) (al
 		return nil, err
 	}
 	of := judged[id][0]
-	results, err := e.Verdicts.Results(ctx, verdicts.ResultsOf{Revision: of.Revision, Cause: of.Cause, N: maxResults})
+	results, err := e.Verdicts.Results(ctx, verdicts.ResultsOf{Revision: of.Revision, Cause: of.Cause, Status: []string{"-PASS", "-DONE"}, N: maxResults})
 	for i := range results {
 		if r := &results[i]; r.ID != id && len(all) < maxResults-1 {
 			all = append(all, candidateOf(r))

@@ -16,6 +16,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/verdicts"
 	"github.com/kcidb-go/kcidb/internal/verdict"
 	"github.com/kcidb-go/kcidb/internal/web/pages/shell"
+	"github.com/kcidb-go/kcidb/report"
 )
 
 // shownVariants is how many results of a cause its card shows.
@@ -133,6 +134,11 @@ func (c card) Size() string {
 
 // More is the number of results that the card does not show.
 func (c card) More() int64 { return c.Results - int64(len(c.Shown)) }
+
+// Failing is the URL of the results of a flaky cause that fail.
+func (c card) Failing() string {
+	return c.page.with("cause", strconv.FormatInt(c.Key, 10), "status", "-"+string(report.StatusPass))
+}
 
 // LabName is the lab of all results of the cause, "" if they are of several.
 func (c card) LabName() string {
