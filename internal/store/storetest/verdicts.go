@@ -468,6 +468,9 @@ func (s suite) verdictResults(t *testing.T, of *verdicts.DB, head *verdicts.Revi
 		{verdicts.ResultsOf{Platform: []string{"pc"}}, "w3 v3 k3 m3"},
 		{verdicts.ResultsOf{Platform: []string{"-pc"}}, "t3 u3"},
 		{verdicts.ResultsOf{Platform: []string{"pc", "rpi", "-rpi"}, Config: []string{"defconfig"}, Issue: []string{"a:issue"}}, "k3"},
+		{verdicts.ResultsOf{Issue: []string{"none"}}, "t3 w3 u3 v3 m3"},
+		{verdicts.ResultsOf{Issue: []string{"-none"}}, "k3"},
+		{verdicts.ResultsOf{Issue: []string{"none", "a:issue"}, Platform: []string{"pc"}}, "w3 v3 k3 m3"},
 		{verdicts.ResultsOf{Kinds: kindsOf("boot", "build")}, ""},
 		{verdicts.ResultsOf{Cause: kasan.Key}, "u3 v3"},
 	} {

@@ -94,7 +94,7 @@ func (db *DB) resultsIn(ctx context.Context, revisions []int64, of ResultsOf) (a
 		values []string
 	}{
 		{"v.platform", of.Platform}, {"v.architecture", of.Architecture}, {"v.config_name", of.Config}, {"v.compiler", of.Compiler},
-		{"v.lab", of.Lab}, {"v.origin", of.Origin}, {"v.issue_id", of.Issue}, {"v.status", of.Status},
+		{"v.lab", of.Lab}, {"v.origin", of.Origin}, {"v.issue_id", issueIDs(of.Issue)}, {"v.status", of.Status},
 	} {
 		c.values(f.column, f.values)
 	}
@@ -122,6 +122,21 @@ func (db *DB) resultsIn(ctx context.Context, revisions []int64, of ResultsOf) (a
 		}
 	})
 	return all, err
+}
+
+// issueIDs returns values of ResultsOf.Issue as IDs, which are empty in results without an
+// issue.
+func issueIDs(values []string) (ids []string) {
+	for _, value := range values {
+		switch value {
+		case "none":
+			value = ""
+		case "-none":
+			value = "-"
+		}
+		ids = append(ids, value)
+	}
+	return ids
 }
 
 // conditions are conditions joined by "and", with their parameters.

@@ -131,7 +131,7 @@ type Cause struct {
 	Title    string      // of a fault of the kernel, as verdict.Fault; else ""
 	Fault    string      // the fault line; "" if no result says why it failed
 	Path     string      // of its first result, "" for a build
-	Results  int64
+	Results  int64       // of a Flaky cause those that fail
 	Variants int64
 	Since    Since  // of the result that fails for the longest time; zero if it is not New or Still
 	IssueID  string // of a Known cause
@@ -167,7 +167,7 @@ type Judgement struct {
 
 // ResultsOf says which results to find. The parts are joined by "and", the values of a list
 // by "or". An empty list or text is any. A value that begins with "-" is a value to leave
-// out.
+// out. The issue "none" stands for results without an issue.
 type ResultsOf struct {
 	Revision                                                     int64
 	Verdicts                                                     []verdict.Kind

@@ -132,7 +132,7 @@ type verdictRevisionInput struct {
 	Compilers     []string `query:"compiler,explode" doc:"Only results with any of these compilers"`
 	Labs          []string `query:"lab,explode" doc:"Only results of any of these labs"`
 	Origins       []string `query:"origin,explode" doc:"Only results of any of these origins"`
-	Issues        []string `query:"issue,explode" doc:"Only results with any of these issues, by ID"`
+	Issues        []string `query:"issue,explode" doc:"Only results with any of these issues, by ID, or without one: none"`
 }
 
 // filter returns the results that are wanted of a revision.

@@ -147,6 +147,7 @@ func TestFilters(t *testing.T) {
 		"config=allmodconfig":                          "build",
 		"lab=lava-harbour":                             "kselftest.mm.test0 kselftest.mm.test1 kselftest.mm.test2",
 		"issue=maestro:ltp-console":                    "ltp.syscalls.fork14",
+		"issue=none&path=kselftest.net&path=ltp":       "kselftest.net.fib_nexthops",
 		"origin=redhat":                                "",
 		"path=kselftest.net":                           "kselftest.net.fib_nexthops",
 		"path=*.cgroup":                                "kselftest.cgroup.test_memcontrol kselftest.cgroup.test_memcontrol",
