@@ -214,6 +214,21 @@ func TestStatements(t *testing.T) {
 	}
 }
 
+// TestMuch: a board with more groups and causes than its page lists says how many more.
+func TestMuch(t *testing.T) {
+	o := &objects{}
+	o.revision("next", "master", "a", time.Hour)
+	for i := range maxFails + 10 {
+		o.test(fmt.Sprintf("suite%d.x", i), "alpha", "ridge", report.StatusFail, "not ok 1 x")
+	}
+	page := pagestest.New(t, Routes, &o.Report).Page("/hardware/alpha")
+	for _, want := range []string{fmt.Sprint(maxFails+10-maxColumns, " more groups"), "10 more causes"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("no %q", want)
+		}
+	}
+}
+
 func TestPager(t *testing.T) {
 	o := &objects{}
 	o.revision("next", "master", "a", time.Hour)
