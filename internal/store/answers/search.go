@@ -42,11 +42,12 @@ func (db *DB) IssuesWith(ctx context.Context, text string, n int) (all []FoundIs
 	comment, url := sqldb.Text("j.comment"), sqldb.Text("j.report_url")
 	query := `
 		SELECT j.id, j.version, ` + comment + `, ` + url + `
-		FROM (SELECT * FROM issues ORDER BY _timestamp DESC, id, version LIMIT $2) j
-		WHERE lower(j.id) LIKE $1 ESCAPE '!' OR lower(` + comment + `) LIKE $1 ESCAPE '!' OR lower(` + url + `) LIKE $1 ESCAPE '!'
+		FROM issues j
+		WHERE j._timestamp >= coalesce((SELECT _timestamp FROM issues ORDER BY _timestamp DESC LIMIT 1 OFFSET $2), ` + db.Moment(4) + `)
+			AND (lower(j.id) LIKE $1 ESCAPE '!' OR lower(` + comment + `) LIKE $1 ESCAPE '!' OR lower(` + url + `) LIKE $1 ESCAPE '!')
 		ORDER BY j._timestamp DESC, j.id, j.version LIMIT $3`
 	var i FoundIssue
-	args := []any{sqldb.Containing(strings.ToLower(text)), searchedIssues, n}
+	args := []any{sqldb.Containing(strings.ToLower(text)), searchedIssues, n, 0}
 	err = db.read(ctx, "search issues", query, args, []any{&i.ID, &i.Version, &i.Comment, &i.ReportURL}, func() { all = append(all, i) })
 	return all, err
 }
