@@ -20,112 +20,141 @@ import (
 	"github.com/kcidb-go/kcidb/internal/queue"
 	"github.com/kcidb-go/kcidb/internal/spool/sqlspool"
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/treenames"
 	"github.com/kcidb-go/kcidb/internal/web/api"
 	"github.com/kcidb-go/kcidb/internal/web/front"
 	"github.com/kcidb-go/kcidb/internal/web/monitor"
-	"github.com/kcidb-go/kcidb/internal/web/pages"
+	"github.com/kcidb-go/kcidb/report"
 )
 
-// requestNames are the names of the measured requests, in the order of the
-// figures.
-var requestNames = []string{"tree-listing", "tree-summary", "hardware-listing", "hardware-page", "issue-listing", "history", "compare", "tests",
-	"totals", "front-page", "revision-page", "checkout-page", "build-page", "test-page", "issue-page", "issue-version-page", "incident-page",
-	"notifier", "metrics"}
+// question is a request, or other work, whose time is measured.
+type question struct {
+	what string
+	send func() time.Duration // returns how long the work took
+}
 
-// measure loads a tree and returns how long answers take once the caches are
+// figure is a measured time.
+type figure struct {
+	what string
+	took time.Duration
+}
+
+// measure loads and judges a tree, and returns how long answers take once the caches are
 // warm.
-func (g *growing) measure(b *testing.B) map[string]time.Duration {
+func (g *growing) measure(b *testing.B) []figure {
 	b.Helper()
-	tree := g.tree(b)
-	if _, err := g.Load(b.Context(), tree, store.LoadOptions{Metadata: true}); err != nil {
-		b.Fatal(err)
-	}
+	g.names = g.tests
+	g.send(b, g.tree(), g.now, fmt.Sprint("tree", g.tests))
+	all := []figure{{"judge-tree", timed(func() {
+		if n := g.judge(b); n != sides {
+			b.Fatalf("%d revisions of %d were judged", n, sides)
+		}
+	})}}
+	g.sendSubmission(b)
+	g.judge(b)
 	g.settle()
-	requests := g.apiRequests(b)
-	last := func(n int) string { return fmt.Sprintf("bench:%d.%d", g.tests, n) }
-	for what, path := range map[string]string{
-		"revision-page": "/revision/" + g.hash(sides-1), "checkout-page": "/checkout/" + last(sides-1), "build-page": "/build/" + last(sides-1) + ".7",
-		"test-page": "/test/" + last(sides-1) + ".7.4", "issue-page": "/issue/" + knownIssue, "issue-version-page": "/issue/" + knownIssue + "/1",
-		"incident-page": "/incident/bench:n" + fmt.Sprint(g.tests) + ".11.3", "front-page": "/",
-	} {
-		requests[what] = func() { g.page(b, path) }
-	}
-	requests["notifier"] = g.notifier(b, store.Change{List: store.Incidents, Key: store.Key{ID: fmt.Sprintf("bench:n%d.11.3", g.tests)}, Created: true},
-		store.Change{List: store.Tests, Key: store.Key{ID: last(sides-1) + ".7.4"}, Created: true},
-		store.Change{List: store.Issues, Key: store.Key{ID: knownIssue, Version: 1}})
-	requests["metrics"] = g.metrics(b)
-	all := make(map[string]time.Duration)
-	for _, what := range requestNames {
-		for began := time.Now(); time.Since(began) < time.Second; { // until the caches are warm
-			requests[what]()
+	for _, r := range slices.Concat(g.apiRequests(b), g.pageRequests(b), g.work(b)) {
+		for began := time.Now(); time.Since(began) < time.Second/5; { // until the caches are warm
+			r.send()
 		}
 		var took []time.Duration
 		for range 21 {
-			began := time.Now()
-			requests[what]()
-			took = append(took, time.Since(began))
+			took = append(took, r.send())
 		}
 		slices.Sort(took)
-		all[what] = took[len(took)/2]
+		all = append(all, figure{r.what, took[len(took)/2]})
 	}
 	return all
 }
 
-// apiRequests returns functions that send the requests to the API.
-func (g *growing) apiRequests(b *testing.B) map[string]func() {
+// send loads a report as a submission.
+func (g *growing) send(b testing.TB, r *report.Report, at time.Time, id string) {
+	next := &batch{}
+	next.add(r, at, id)
+	g.load(b, next)
+}
+
+// sendSubmission loads the submission whose page is asked for.
+func (g *growing) sendSubmission(b testing.TB) {
+	g.send(b, g.moreTests("sent", 100), g.now.Add(-time.Microsecond), g.submission())
+}
+
+// timed returns how long f takes.
+func timed(f func()) time.Duration {
+	began := time.Now()
+	f()
+	return time.Since(began)
+}
+
+// work returns the work that no client asks for: that of a notifier, the metrics, and the
+// judge's after one more result.
+func (g *growing) work(b *testing.B) []question {
+	consider := g.notifier(b, store.Change{List: store.Incidents, Key: store.Key{ID: fmt.Sprintf("bench:n%d.11.3", g.tests)}, Created: true},
+		store.Change{List: store.Tests, Key: store.Key{ID: fmt.Sprintf("bench:%d.%d.3.4", g.tests, sides-1)}, Created: true},
+		store.Change{List: store.Issues, Key: store.Key{ID: knownIssue, Version: 1}})
+	metrics := g.metrics(b)
+	return []question{
+		{"notifier", func() time.Duration { return timed(consider) }},
+		{"metrics", func() time.Duration { return timed(metrics) }},
+		{"judge", func() time.Duration {
+			g.asked++
+			id := fmt.Sprint("one", g.asked)
+			g.send(b, g.moreTests(id, 1), g.now, id)
+			return timed(func() {
+				if n := g.judge(b); n != 1 {
+					b.Fatalf("%d revisions were judged after a new result", n)
+				}
+			})
+		}},
+	}
+}
+
+// apiRequests returns the requests to the API.
+func (g *growing) apiRequests(b testing.TB) (all []question) {
 	now := g.now
-	answers := api.New(api.Config{Store: g.Store, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now }})
+	answers := api.New(api.Config{Store: g.Store, Trees: treenames.Default(), Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now }})
 	day := fmt.Sprintf("startTimestampInSeconds=%d&endTimestampInSeconds=%d", now.Add(-24*time.Hour).Unix(), now.Unix())
 	head := g.hash(sides - 1)
-	tree := "origin=bench&git_branch=main&git_url=" + benchURL
-	requests := map[string]*http.Request{
-		"tree-listing":     httptest.NewRequest("GET", "/api/tree?origin=bench&interval_in_days=1", nil),
-		"tree-summary":     httptest.NewRequest("GET", "/api/tree/"+head+"/summary?"+tree, nil),
-		"hardware-listing": httptest.NewRequest("GET", "/api/hardware/?origin=bench&"+day, nil),
-		"hardware-page":    httptest.NewRequest("POST", "/api/hardware/board-7/summary", nil),
-		"issue-listing":    httptest.NewRequest("GET", "/api/issue/?filter_origin=bench&"+day, nil),
-		"history": httptest.NewRequest("GET", "/api/test/status-history?path=ltp.syscalls.case005&origin=bench&config_name=config1&platform=board-7&"+
-			"git_repository_branch=main&git_repository_url="+benchURL, nil),
-		"compare": httptest.NewRequest("GET", "/api/tree/bench/main/compare?origin=bench&hash_a="+g.hash(sides-2)+"&hash_b="+head, nil),
-		"totals":  httptest.NewRequest("GET", "/api/metrics/?start_days_ago=1", nil),
-		"tests":   httptest.NewRequest("GET", "/api/tree/"+head+"/tests?"+tree, nil),
-	}
-	body := fmt.Sprintf(`{"origin": "bench", "startTimestampInSeconds": "%d", "endTimestampInSeconds": "%d", "selectedCommits": {}, "filter": {}}`,
+	tree := "origin=bench&git_branch=main&git_url=" + g.url()
+	board := fmt.Sprintf(`{"origin": "bench", "startTimestampInSeconds": "%d", "endTimestampInSeconds": "%d", "selectedCommits": {}, "filter": {}}`,
 		now.Add(-24*time.Hour).Unix(), now.Unix())
-	send := make(map[string]func())
-	for name, request := range requests {
-		send[name] = func() {
-			r := request.Clone(b.Context())
-			if r.Method == "POST" {
-				r = httptest.NewRequest("POST", r.URL.Path, strings.NewReader(body))
-				r.Header.Set("Content-Type", "application/json")
+	for _, r := range []struct{ what, path, body string }{
+		{"tree-listing", "/api/tree?origin=bench&interval_in_days=1", ""},
+		{"tree-summary", "/api/tree/" + head + "/summary?" + tree, ""},
+		{"hardware-listing", "/api/hardware/?origin=bench&" + day, ""},
+		{"hardware-page", "/api/hardware/board-3/summary", board},
+		{"issue-listing", "/api/issue/?filter_origin=bench&" + day, ""},
+		{"history", "/api/test/status-history?path=ltp.syscalls.case005&origin=bench&config_name=config0&platform=board-3&" +
+			"git_repository_branch=main&git_repository_url=" + g.url(), ""},
+		{"compare", "/api/tree/" + g.treeName() + "/main/compare?origin=bench&hash_a=" + g.hash(sides-2) + "&hash_b=" + head, ""},
+		{"tests", "/api/tree/" + head + "/tests?" + tree, ""},
+		{"totals", "/api/metrics/?start_days_ago=1", ""},
+		{"verdict-listing", "/api/verdicts?interval_in_days=3", ""},
+		{"verdicts", "/api/verdicts/" + head + "?branch=main", ""},
+	} {
+		all = append(all, question{r.what, func() time.Duration {
+			request := httptest.NewRequest("GET", r.path, nil)
+			if r.body != "" {
+				request = httptest.NewRequest("POST", r.path, strings.NewReader(r.body))
+				request.Header.Set("Content-Type", "application/json")
 			} else {
 				g.asked++
-				r.URL.RawQuery += fmt.Sprint("&n=", g.asked) // so that the cache does not answer
+				request.URL.RawQuery += fmt.Sprint("&n=", g.asked) // so that the cache does not answer
 			}
-			mustAnswer(b, answers, r)
-		}
+			return timed(func() { mustAnswer(b, answers, request) })
+		}})
 	}
-	return send
+	return all
 }
 
 // mustAnswer fails the benchmark unless a request is answered.
-func mustAnswer(b *testing.B, h http.Handler, r *http.Request) {
+func mustAnswer(b testing.TB, h http.Handler, r *http.Request) {
 	b.Helper()
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
 	if w.Code != 200 || strings.HasPrefix(w.Body.String(), `{"error"`) || w.Body.Len() < 30 {
 		b.Fatalf("%s: %d %.300s", r.URL, w.Code, w.Body)
 	}
-}
-
-// page requests a page that is not in the cache.
-func (g *growing) page(b *testing.B, path string) {
-	b.Helper()
-	front := front.New(front.Limits{})
-	p := &pages.Pages{Store: g.Store, Queue: noQueue{}, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return g.now }}
-	p.Routes(front)
-	mustAnswer(b, front, httptest.NewRequest("GET", path, nil))
 }
 
 // noQueue is a queue that only has statistics.

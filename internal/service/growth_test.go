@@ -5,6 +5,7 @@ package service
 import (
 	"fmt"
 	"iter"
+	"log/slog"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -20,18 +21,22 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
 	"github.com/kcidb-go/kcidb/internal/store/storebench"
 	"github.com/kcidb-go/kcidb/internal/store/storetest"
+	"github.com/kcidb-go/kcidb/internal/store/verdicts"
+	"github.com/kcidb-go/kcidb/internal/treenames"
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// BenchmarkGrowth times each kind of answer and page, and a notifier that considers
-// a change, on a database that grows to ten million tests. The ratios compare these
+// BenchmarkGrowth times each kind of answer and page, a notifier that considers a change,
+// and the judge, on a database that grows to ten million tests. The ratios compare these
 // times with the times at a hundred thousand tests. The requested data has the same
-// size both times: a newly loaded tree, and the last day. Only one issue grows,
-// from 3,000 incidents to 300,000.
+// size both times: a newly loaded tree, and the last days. Only one issue grows,
+// from 3,000 incidents to 300,000. A hundred thousand tests are of less than five days, and
+// some pages look back for up to 30 days, or at the last 12 revisions of each branch: the
+// month-ratios compare with the times at two million tests, which are of more days.
 func BenchmarkGrowth(b *testing.B) {
-	few, many := 100_000, 10_000_000
+	sizes := []int{100_000, 2_000_000, 10_000_000}
 	if testing.Short() {
-		many = 1_000_000
+		sizes = []int{100_000, 1_000_000}
 	}
 	for name, open := range map[string]func(b *testing.B) (store.Store, func()){
 		"sqlite": func(b *testing.B) (store.Store, func()) {
@@ -54,7 +59,7 @@ func BenchmarkGrowth(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
 				s, settle := open(b)
-				grow(b, &growing{Store: s, settle: settle}, few, many)
+				grow(b, &growing{Store: s, settle: settle, builds: 50, typical: sender{"maestro", "lava-harbour", "bcm2711-rpi-4-b"}}, sizes)
 			}
 		})
 	}
@@ -76,34 +81,65 @@ func vacuum(b *testing.B, spec string) {
 	}
 }
 
-func grow(b *testing.B, g *growing, few, many int) {
+func grow(b *testing.B, g *growing, sizes []int) {
 	defer g.Close()
 	if err := g.Init(b.Context(), store.Version{}); err != nil {
 		b.Fatal(err)
 	}
-	next, stop := iter.Pull(batches(many))
+	next, stop := iter.Pull(batches(sizes[len(sizes)-1]))
 	defer stop()
 	g.next = next
-	g.fill(b, few)
-	small := g.measure(b)
-	began, before := time.Now(), g.tests
-	g.fill(b, many)
-	b.ReportMetric(float64(g.tests-before)/time.Since(began).Seconds(), "fill-tests/s")
-	large := g.measure(b)
-	for _, what := range requestNames {
-		b.ReportMetric(large[what].Seconds()/small[what].Seconds(), what+"-ratio")
-		b.ReportMetric(large[what].Seconds()*1e3, "ms/"+what)
+	var first, before, last []figure
+	for _, tests := range sizes {
+		g.fill(b, tests)
+		before, last = last, g.measure(b)
+		if first == nil {
+			first = last
+		}
 	}
-	began = time.Now()
+	for i, f := range last {
+		b.ReportMetric(f.took.Seconds()/first[i].took.Seconds(), f.what+"-ratio")
+		if len(sizes) > 2 {
+			b.ReportMetric(f.took.Seconds()/before[i].took.Seconds(), f.what+"-month-ratio")
+		}
+		b.ReportMetric(f.took.Seconds()*1e3, "ms/"+f.what)
+	}
+	began := time.Now()
 	storetest.VerifyRollups(b, g.Store)
 	b.ReportMetric(time.Since(began).Seconds(), "s/verify")
 }
 
+// batch is what a loader loads at a time.
+type batch struct {
+	report.Report
+	receipts []store.Receipt
+}
+
+// add adds a report that arrived at a time.
+func (b *batch) add(r *report.Report, at time.Time, id string) {
+	r.SetTimestamps(at)
+	b.receipts = append(b.receipts, store.Receipt{ID: id, Origin: originOf(r), Received: at, Finished: at.Add(time.Second), Bytes: 5000, Objects: r.Count()})
+	b.Append(r)
+}
+
+// originOf returns the origin of a report.
+func originOf(r *report.Report) string {
+	switch {
+	case len(r.Checkouts) > 0:
+		return r.Checkouts[0].Origin
+	case len(r.Builds) > 0:
+		return r.Builds[0].Origin
+	case len(r.Tests) > 0:
+		return r.Tests[0].Origin
+	}
+	return "bench"
+}
+
 // batches returns the reports of one world in batches as a loader makes them,
 // with their time of arrival, until they have the given number of tests.
-func batches(tests int) iter.Seq[*report.Report] {
-	return func(yield func(*report.Report) bool) {
-		batch, total := &report.Report{}, 0
+func batches(tests int) iter.Seq[*batch] {
+	return func(yield func(*batch) bool) {
+		next, total, sent := &batch{}, 0, 0
 		var now time.Time
 		for r := range sample.Reports(sample.Options{Checkouts: 100 + tests/1000}) {
 			for _, starts := range starts(r) {
@@ -112,15 +148,15 @@ func batches(tests int) iter.Seq[*report.Report] {
 				}
 			}
 			addKnown(r)
-			r.SetTimestamps(now)
-			batch.Append(r)
-			if batch.Count() < storebench.BatchObjects {
+			next.add(r, now, fmt.Sprint("sent", sent))
+			sent++
+			if next.Count() < storebench.BatchObjects {
 				continue
 			}
-			if total += len(batch.Tests); !yield(batch) || total >= tests {
+			if total += len(next.Tests); !yield(next) || total >= tests {
 				return
 			}
-			batch = &report.Report{}
+			next = &batch{}
 		}
 	}
 }
@@ -160,60 +196,86 @@ func starts(r *report.Report) (all []time.Time) {
 type growing struct {
 	store.Store
 	settle func() // brings the database into the state that it has after a while
-	next   func() (*report.Report, bool)
+	next   func() (*batch, bool)
 	now    time.Time
 	tests  int
 	asked  int
+
+	builds  int    // of each checkout of the tree
+	names   int    // distinguishes the tree and its commits from those of other measurements
+	typical sender // of what the database is filled with
 }
 
-// fill loads reports until the database has the given number of tests.
+// sender is an origin with one of its labs and boards.
+type sender struct{ origin, lab, board string }
+
+// fill loads reports until the database has the given number of tests, and judges them.
 func (g *growing) fill(b *testing.B, tests int) {
 	b.Helper()
-	waiting := make(chan *report.Report)
+	began, before := time.Now(), g.tests
+	waiting := make(chan *batch)
 	var group sync.WaitGroup
 	for range 2 {
 		group.Go(func() {
-			for r := range waiting {
-				if _, err := g.Load(b.Context(), r, store.LoadOptions{Metadata: true}); err != nil {
-					b.Error(err)
-				}
+			for next := range waiting {
+				g.load(b, next)
 			}
 		})
 	}
 	for g.tests < tests {
-		r, ok := g.next()
+		next, ok := g.next()
 		if !ok {
 			break
 		}
-		g.tests += len(r.Tests)
-		g.now = *r.Builds[0].Timestamp
-		waiting <- r
+		g.tests += len(next.Tests)
+		g.now = *next.Builds[0].Timestamp
+		waiting <- next
 	}
 	close(waiting)
 	group.Wait()
+	b.ReportMetric(float64(g.tests-before)/time.Since(began).Seconds(), "fill-tests/s")
+	g.settle()
+	began = time.Now()
+	judged := g.judge(b)
+	b.ReportMetric(float64(judged)/time.Since(began).Seconds(), "judged-revisions/s")
 	g.settle()
 }
 
-const (
-	benchURL = "https://git.example.org/bench.git"
-	sides    = 12 // checkouts of the tree
-)
+// load loads a batch.
+func (g *growing) load(b testing.TB, next *batch) {
+	if _, err := g.Load(b.Context(), &next.Report, store.LoadOptions{Metadata: true, Receipts: next.receipts}); err != nil {
+		b.Error(err)
+	}
+}
 
-// tree returns a new tree with 50 builds in each checkout. Each of the last
-// two checkouts has 20,000 tests.
-func (g *growing) tree(b *testing.B) *report.Report {
+// judge judges all revisions that wait, and returns their number.
+func (g *growing) judge(b testing.TB) int {
+	judge := &verdicts.Judge{DB: verdicts.Of(g.Store), Names: treenames.Default(), Now: func() time.Time { return g.now }, Log: slog.New(slog.DiscardHandler)}
+	judged, err := judge.Once(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	return judged
+}
+
+// sides is the number of checkouts of the tree.
+const sides = 12
+
+// tree returns a new tree with some builds in each checkout. The first checkout
+// belongs to another branch. Each build of the last two has 400 tests: 20,000 for 50 builds.
+func (g *growing) tree() *report.Report {
 	r := &report.Report{}
 	start := func(i int) *time.Time { return new(g.now.Add(time.Duration(i-20) * 30 * time.Minute)) }
 	for c := range sides {
 		r.Checkouts = append(r.Checkouts, report.Checkout{
-			ID: fmt.Sprintf("bench:%d.%d", g.tests, c), Origin: "bench", TreeName: new("bench"), GitRepositoryURL: new(benchURL),
-			GitRepositoryBranch: new("main"), GitCommitHash: new(g.hash(c)), GitCommitName: new(fmt.Sprintf("v6.%d", c)), StartTime: start(c),
+			ID: fmt.Sprintf("bench:%d.%d", g.tests, c), Origin: "bench", TreeName: new(g.treeName()), GitRepositoryURL: new(g.url()),
+			GitRepositoryBranch: new([]string{"other", "main"}[min(c, 1)]), GitCommitHash: new(g.hash(c)), GitCommitName: new(g.commitName(c)), StartTime: start(c),
 		})
 		tests := 40
 		if c >= sides-2 {
 			tests = 400
 		}
-		for n := range 50 {
+		for n := range g.builds {
 			build := report.Build{
 				ID: fmt.Sprintf("bench:%d.%d.%d", g.tests, c, n), Origin: "bench", CheckoutID: r.Checkouts[c].ID, StartTime: start(c),
 				Architecture: new([]string{"arm64", "x86_64", "arm", "riscv"}[n%4]), Compiler: new([]string{"gcc-12", "clang-17"}[n%2]),
@@ -233,15 +295,31 @@ func (g *growing) tree(b *testing.B) *report.Report {
 		}
 		r.Issues = append(r.Issues, report.Issue{ID: fmt.Sprintf("bench:i%d.%d", g.tests, c), Version: 1, Origin: "bench", Comment: new("it breaks")})
 		for t := range 40 {
-			test := r.Tests[len(r.Tests)-1-t*5]
+			test := r.Tests[len(r.Tests)-1-t*3]
 			r.Incidents = append(r.Incidents, report.Incident{
 				ID: fmt.Sprintf("bench:n%d.%d.%d", g.tests, c, t), Origin: "bench", IssueID: r.Issues[c].ID, IssueVersion: 1, TestID: &test.ID, Present: new(true),
 			})
 		}
 	}
-	r.SetTimestamps(g.now)
 	return r
 }
 
-// hash returns the hash of a commit of the tree.
-func (g *growing) hash(checkout int) string { return fmt.Sprintf("%032d%08d", g.tests, checkout) }
+// treeName, url, hash and commitName name the tree and its commits.
+func (g *growing) treeName() string { return fmt.Sprint("bench", g.names) }
+func (g *growing) url() string      { return "https://git.example.org/" + g.treeName() + ".git" }
+func (g *growing) hash(checkout int) string {
+	return fmt.Sprintf("%08d%04d%028d", g.tests, checkout, 0)
+}
+func (g *growing) commitName(checkout int) string { return fmt.Sprintf("v6.%d-%d", g.names, checkout) }
+
+// moreTests returns some tests of a build of the tree's newest revision.
+func (g *growing) moreTests(name string, tests int) *report.Report {
+	r := &report.Report{}
+	for n := range tests {
+		r.Tests = append(r.Tests, report.Test{
+			ID: fmt.Sprintf("bench:%d.%s.%d", g.tests, name, n), Origin: "bench", BuildID: fmt.Sprintf("bench:%d.%d.0", g.tests, sides-1), StartTime: new(g.now),
+			Path: new(fmt.Sprint("more.case", n)), Status: new([]report.Status{report.StatusFail, report.StatusPass}[min(n, 1)]),
+		})
+	}
+	return r
+}

@@ -50,7 +50,7 @@ func (s suite) costOfJudging(t *testing.T, revisions, tests int) cost {
 	judgeAll(t, judge)
 	head := fmt.Sprint("master", revisions-1)
 	mustLoad(t, db, storyObjects(t, "test new b"+head+" ltp.fails pc FAIL"), store.LoadOptions{})
-	counted := &countedJudging{Conn: judge.DB.Conn}
+	counted := &Counted{Conn: judge.DB.Conn}
 	judge.DB = verdicts.New(&sqldb.DB{Conn: counted, Dialect: judge.DB.Dialect})
 	if n := judgeAll(t, judge); n != 1 {
 		t.Errorf("%d revisions were judged after a new result of the head", n)
@@ -58,13 +58,21 @@ func (s suite) costOfJudging(t *testing.T, revisions, tests int) cost {
 	return counted.cost
 }
 
-// countedJudging counts the cost of all transactions.
-type countedJudging struct {
+// Counted is a connection that adds up the cost of its transactions.
+type Counted struct {
 	sqldb.Conn
 	cost
 }
 
-func (c *countedJudging) counted(f func(context.Context, sqldb.Tx) error) func(context.Context, sqldb.Tx) error {
+// Take returns the number of statements since the last call, and of the rows that they
+// returned.
+func (c *Counted) Take() (statements, rows int) {
+	statements, rows = c.statements, c.rows
+	c.cost = cost{}
+	return statements, rows
+}
+
+func (c *Counted) counted(f func(context.Context, sqldb.Tx) error) func(context.Context, sqldb.Tx) error {
 	return func(ctx context.Context, tx sqldb.Tx) error {
 		counted := &countedTx{Tx: tx}
 		err := f(ctx, counted)
@@ -74,11 +82,13 @@ func (c *countedJudging) counted(f func(context.Context, sqldb.Tx) error) func(c
 	}
 }
 
-func (c *countedJudging) View(ctx context.Context, f func(context.Context, sqldb.Tx) error) error {
+// View implements sqldb.Conn.
+func (c *Counted) View(ctx context.Context, f func(context.Context, sqldb.Tx) error) error {
 	return c.Conn.View(ctx, c.counted(f))
 }
 
-func (c *countedJudging) Update(ctx context.Context, f func(context.Context, sqldb.Tx) error) error {
+// Update implements sqldb.Conn.
+func (c *Counted) Update(ctx context.Context, f func(context.Context, sqldb.Tx) error) error {
 	return c.Conn.Update(ctx, c.counted(f))
 }
 
