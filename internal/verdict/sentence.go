@@ -115,6 +115,9 @@ func fit(start string, parts []string) string {
 	return shorten(start+strings.Join(parts, ", ")+".", maxSentence)
 }
 
+// Short returns a sentence with at most 140 characters. It ends with "…" if it was cut.
+func Short(sentence string) string { return shorten(sentence, maxSentence) }
+
 // shorten returns a text with at most n characters. It ends with "…" if it was cut.
 func shorten(text string, n int) string {
 	if utf8.RuneCountInString(text) <= n {

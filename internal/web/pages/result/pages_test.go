@@ -66,6 +66,40 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
+// TestLabSentence: if a lab failed, the sentence has the words of the harness, not those of
+// the kernel, and points to the boot that failed.
+func TestLabSentence(t *testing.T) {
+	r := history("PASS", "FAIL")
+	lost := &r.Tests[1]
+	lost.Status, lost.Misc = new(report.StatusMiss), []byte(`{"error_msg":"no prompt"}`)
+	w := newWorld(t, r)
+	line := func() string { return words(w.main(t, "/test/ci:t1-0"), `<p class="verdict`, "</p>") }
+	if got, want := line(), "LAB Says nothing about the kernel, because the harness failed: no prompt"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	boot := *lost
+	boot.ID, boot.Path, boot.Status, boot.Misc = "ci:boot", new("boot"), new(report.StatusFail), nil
+	boot.LogExcerpt = new("Unable to handle kernel NULL pointer dereference at virtual address 0000000000000028\n")
+	w.load(t, &report.Report{Tests: []report.Test{boot}})
+	w.judge(t)
+	if got, want := line(), "LAB Says nothing about the kernel, because the harness failed: no prompt The kernel did not boot on the board: boot, "; !strings.HasPrefix(got, want) {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+// TestShortSentence: the sentence of a build with a long fault line fits in a line.
+func TestShortSentence(t *testing.T) {
+	r := history("PASS", "PASS")
+	r.Builds[1].Status = new(report.StatusFail)
+	r.Builds[1].LogExcerpt = new("drivers/gpu/drm/imagination/pvr_power.c:412:9: error: variable 'err' is uninitialized " + strings.Repeat("when used here ", 8) + "\n")
+	page := newWorld(t, r).main(t, "/build/ci:b1")
+	sentence, _, _ := strings.Cut(page, "<small>Passed")
+	sentence = words(sentence+"</p>", `<p class="verdict`, "</p>")
+	if n := utf8.RuneCountInString(html.UnescapeString(strings.TrimPrefix(sentence, "NEW "))); n > 140 || !strings.HasSuffix(sentence, "…") {
+		t.Errorf("%d characters: %s", n, sentence)
+	}
+}
+
 // TestTestPage holds the page of a test with all parts to a golden file.
 func TestTestPage(t *testing.T) {
 	r := history("PASS", "PASS", "", "FAIL", "FAIL")

@@ -34,6 +34,8 @@ type answer struct {
 	// Alike is how many other variants have the same verdict by the same cause.
 	Alike  int
 	Issues []shell.Link
+	// Boot is the boot of the board that failed at the revision, if a lab failed; or nil.
+	Boot *verdicts.Result
 }
 
 // Fails reports whether the result is a failure for which an issue could be recorded.
@@ -97,7 +99,8 @@ func answerOf(st *standing, status report.Status, log *shell.Log, reason string,
 	case verdict.Known:
 		a.Reason = "Fails by a known issue" + fault
 	case verdict.Lab:
-		a.Reason = "Says nothing about the kernel, because the harness failed" + fault
+		a.Reason = "Says nothing about the kernel, because the harness failed" + faultOf(nil, reason)
+		a.Boot = st.Boot
 	case verdict.OK:
 		a.Reason = "Passes" + asBefore(earlier) + "."
 	case verdict.Skip:
@@ -110,6 +113,7 @@ func answerOf(st *standing, status report.Status, log *shell.Log, reason string,
 			a.Alike++
 		}
 	}
+	a.Reason = verdict.Short(a.Reason)
 	return a
 }
 

@@ -32,6 +32,8 @@ type standing struct {
 	Columns   []column // of the branch, newest first
 	Runs      []run    // at the revision, of all variants; the worst first
 	Own       run      // the result itself
+	// Boot is the boot of the kernel on the board that failed, if a lab failed; or nil.
+	Boot *verdicts.Result
 
 	judged map[string][]verdicts.Judgement
 }
@@ -106,7 +108,27 @@ func (s *room) stand(ctx context.Context, of *subject) (*standing, error) {
 	if err := s.readColumns(ctx, st); err != nil {
 		return nil, err
 	}
-	return st, s.readRuns(ctx, st, of)
+	if err := s.readRuns(ctx, st, of); err != nil {
+		return nil, err
+	}
+	return st, s.readBoot(ctx, st, of)
+}
+
+// readBoot finds the boot that explains why a lab failed: it failed with the same kernel on
+// the same board.
+func (s *room) readBoot(ctx context.Context, st *standing, of *subject) error {
+	if st.Own.Kind != verdict.Lab || of.kind != rollup.Tests || of.variant.Platform == "" {
+		return nil
+	}
+	boots, err := s.Verdicts.Results(ctx, verdicts.ResultsOf{
+		Revision: st.Here.Key, Kinds: []rollup.Kind{rollup.Boots}, N: 1,
+		Verdicts: []verdict.Kind{verdict.New, verdict.Still, verdict.Flaky, verdict.Known}, Status: []string{"-PASS", "-DONE"},
+		Platform: nonEmpty(of.variant.Platform), Architecture: nonEmpty(of.variant.Architecture), Config: nonEmpty(of.variant.ConfigName), Compiler: nonEmpty(of.variant.Compiler),
+	})
+	if len(boots) > 0 {
+		st.Boot = &boots[0]
+	}
+	return err
 }
 
 // onBranch returns the revision on the branch that a checkout names, or else on any.
