@@ -6,6 +6,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/object"
@@ -50,4 +51,23 @@ func (db *DB) IssuesWith(ctx context.Context, text string, n int) (all []FoundIs
 	args := []any{sqldb.Containing(strings.ToLower(text)), searchedIssues, n, 0}
 	err = db.read(ctx, "search issues", query, args, []any{&i.ID, &i.Version, &i.Comment, &i.ReportURL}, func() { all = append(all, i) })
 	return all, err
+}
+
+// SendersWith returns the origins and the labs of objects that started on days, whose name
+// contains a text, whatever the case of its letters. Both are sorted.
+func (db *DB) SendersWith(ctx context.Context, text string, days Days) (origins, labs []string, err error) {
+	query := "SELECT DISTINCT origin, lab FROM daily_counts WHERE day BETWEEN $1 AND $2"
+	text = strings.ToLower(text)
+	var origin, lab string
+	var ofOrigins, ofLabs set
+	err = db.read(ctx, "search origins and labs", query, []any{days.First, days.Last}, []any{&origin, &lab}, func() {
+		if strings.Contains(strings.ToLower(origin), text) {
+			ofOrigins.add(origin)
+		}
+		if lab := facts.LabOf(lab, origin); strings.Contains(strings.ToLower(lab), text) {
+			ofLabs.add(lab)
+		}
+	})
+	delete(ofLabs, "")
+	return ofOrigins.sorted(), ofLabs.sorted(), err
 }

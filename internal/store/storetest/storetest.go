@@ -112,6 +112,8 @@ func (s suite) cases() []testCase {
 		{"VerdictChanges", can.SQL, s.verdictChanges},
 		{"VerdictOrder", can.SQL, s.verdictOrder},
 		{"VerdictQuestions", can.SQL, s.verdictQuestions},
+		{"Search", can.SQL, s.search},
+		{"Submissions", can.SQL, s.submissions},
 		{"VerdictCost", can.SQL, s.verdictCost},
 		{"VerdictPace", can.SQL, s.verdictPace},
 		{"Hardware", can.SQL, s.hardware},

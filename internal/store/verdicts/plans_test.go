@@ -78,6 +78,12 @@ func TestPlans(t *testing.T) {
 	ask(db.Sums(ctx, keys, "ltp"))
 	ask(db.Breakdown(ctx, []*verdicts.Revision{head, &all[0].Recent[1]}))
 	ask(db.Compare(ctx, &all[0].Recent[1], head, verdicts.ResultsOf{Platform: []string{"pc"}}))
+	ask(db.Newest(ctx, time.Unix(1, 0), 5))
+	ask(db.BranchesWith(ctx, "next", 5)) // reads the branches, which are few
+	ask(db.RevisionsNamed(ctx, "v6", 5))
+	ask(db.CausesWith(ctx, keys, "oops", 5))
+	ask(db.GroupsWith(ctx, keys, "ltp", 5))
+	ask(db.OfCheckouts(ctx, []string{"a:c1"}))
 	_, _, err = db.Neighbours(ctx, head)
 	ask(nil, err)
 	for _, err := range failures {
@@ -90,7 +96,7 @@ func TestPlans(t *testing.T) {
 			table, scan := strings.CutPrefix(step, "SCAN ")
 			table, _, _ = strings.Cut(table, " ")
 			// Parameters, rows of subqueries, the marks, and the revisions that wait.
-			fine := slices.Contains([]string{"json_each", "v", "newest", "tested", "c", "b", "t", "o", "cells", "CONSTANT", "changed_checkouts"}, table) || strings.HasPrefix(table, "(subquery") ||
+			fine := slices.Contains([]string{"json_each", "v", "newest", "tested", "c", "b", "t", "o", "cells", "CONSTANT", "changed_checkouts", "branches"}, table) || strings.HasPrefix(table, "(subquery") ||
 				strings.Contains(step, "USING INDEX revisions_waiting")
 			if scan && !fine {
 				t.Errorf("%s\n%s", query, strings.Join(plan, "\n"))

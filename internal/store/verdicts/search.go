@@ -5,31 +5,32 @@ package verdicts
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/internal/verdict"
 )
 
+// Newest returns the n branches with a tree whose heads started last, at a moment or later.
+func (db *DB) Newest(ctx context.Context, after time.Time, n int) ([]Branch, error) {
+	return db.branches(ctx, time.Time{}, `b.key IN (
+		SELECT key FROM branches WHERE tree <> '' AND head >= $3 ORDER BY head DESC, key DESC LIMIT $4)`, sqldb.Micros(after), n)
+}
+
+// BranchesWith returns the branches whose tree, name or repository contains a text, whatever
+// the case of its letters: at most n, the newest heads first.
+func (db *DB) BranchesWith(ctx context.Context, text string, n int) ([]Branch, error) {
+	return db.branches(ctx, time.Time{}, `b.key IN (
+		SELECT key FROM branches
+		WHERE tree <> '' AND (lower(tree || ' ' || name) LIKE $3 ESCAPE '!' OR lower(url) LIKE $3 ESCAPE '!')
+		ORDER BY head DESC, key DESC LIMIT $4)`, sqldb.Containing(strings.ToLower(text)), n)
+}
+
 // RevisionsNamed returns the revisions, on all branches, whose commit has a name that begins
 // with a text, in the order of the names. It returns at most n.
 func (db *DB) RevisionsNamed(ctx context.Context, begin string, n int) ([]Revision, error) {
-	query := `
-		SELECT key
-		FROM revisions
-		WHERE commit_name <> '' AND commit_name >= $1 AND commit_name < $2
-		ORDER BY commit_name, key LIMIT $3`
-	var keys []int64
-	var key int64
-	err := db.View(ctx, func(ctx context.Context, tx sqldb.Tx) error {
-		return sqldb.Read(ctx, tx, query, []any{begin, begin + "\U0010ffff", n}, []any{&key}, func() error {
-			keys = append(keys, key)
-			return nil
-		})
-	})
-	if err != nil {
-		return nil, db.Failure(ctx, "search revisions", err)
-	}
-	return db.inOrder(ctx, keys)
+	return db.revisions(ctx, "WHERE v.commit_name <> '' AND v.commit_name >= $1 AND v.commit_name < $2 ORDER BY v.commit_name, v.key LIMIT $3",
+		begin, begin+"\U0010ffff", n)
 }
 
 // inOrder returns revisions by their keys, in the order of the keys.

@@ -7,9 +7,9 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/kcidb-go/kcidb/internal/lazyregexp"
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/internal/store/verdicts"
 	"github.com/kcidb-go/kcidb/internal/web/pages/shell"
 	"github.com/kcidb-go/kcidb/object"
@@ -17,6 +17,13 @@ import (
 
 // shown is how many hits of a kind the page shows.
 const shown = 20
+
+// Failures and groups of tests are searched at the newest revisions of the branches that
+// were tested last, so that a search costs the same however many results there are.
+const (
+	recentDays     = 30
+	recentBranches = 60
+)
 
 // search finds a text.
 type search struct {
@@ -26,16 +33,15 @@ type search struct {
 
 // run returns the sections that have hits.
 func (s *search) run(ctx context.Context) (all []section, err error) {
-	branches, err := s.Verdicts.Branches(ctx, time.Time{}, time.Time{})
+	newest, err := s.Verdicts.Newest(ctx, s.Now().AddDate(0, 0, -recentDays), recentBranches)
 	if err != nil {
 		return nil, err
 	}
-	recent := recentOf(branches)
+	recent := recentOf(newest)
 	for _, find := range []func(context.Context) (section, error){
-		s.ids, s.revisions,
-		func(context.Context) (section, error) { return s.branches(branches), nil },
+		s.ids, s.revisions, s.branches,
 		func(ctx context.Context) (section, error) { return s.tests(ctx, recent) },
-		s.boards, s.issues,
+		s.boards, s.senders, s.issues,
 		func(ctx context.Context) (section, error) { return s.causes(ctx, recent) },
 	} {
 		found, err := find(ctx)
@@ -70,9 +76,16 @@ func keysOf(revisions map[int64]*verdicts.Revision) (keys []int64) {
 	return keys
 }
 
-// ids finds objects by their ID, and submissions.
+// ids finds objects by their ID, which begins with an origin and ":", and submissions, whose
+// ID has no ":".
 func (s *search) ids(ctx context.Context) (section, error) {
 	found := section{Title: "Objects with this ID", ID: "ids"}
+	if !strings.Contains(s.text, ":") {
+		if _, err := s.Store.Receipt(ctx, s.text); err == nil {
+			found.Hits = append(found.Hits, hit{Text: s.text, URL: shell.SubmissionURL(s.text), Note: "submission"})
+		}
+		return found, nil
+	}
 	refs, err := s.Answers.ObjectsWithID(ctx, s.text)
 	if err != nil {
 		return found, err
@@ -83,9 +96,6 @@ func (s *search) ids(ctx context.Context) (section, error) {
 	}
 	for _, ref := range refs {
 		found.Hits = append(found.Hits, hit{Text: s.text, URL: urls[ref.Type](s.text), Note: string(ref.Type)})
-	}
-	if _, err := s.Store.Receipt(ctx, s.text); err == nil {
-		found.Hits = append(found.Hits, hit{Text: s.text, URL: shell.SubmissionURL(s.text), Note: "submission"})
 	}
 	return found, nil
 }
@@ -117,24 +127,15 @@ func (s *search) revisions(ctx context.Context) (section, error) {
 }
 
 // branches finds branches by the names of their tree, branch and repository.
-func (s *search) branches(all []verdicts.Branch) section {
+func (s *search) branches(ctx context.Context) (section, error) {
 	found := section{Title: "Trees and branches", ID: "branches"}
-	for _, b := range all {
-		if !s.in(b.Tree+" "+b.Name) && !s.in(b.RepositoryURL) {
-			continue
-		}
-		h := hit{Text: b.Tree + " " + b.Name, URL: shell.BranchURL(b.Tree, b.Name)}
-		if len(b.Recent) > 0 {
-			h.Verdict, h.Note = b.Recent[0].Worst(), "newest "+b.Recent[0].Name()
-		}
-		found.Hits = append(found.Hits, h)
+	all, err := s.Verdicts.BranchesWith(ctx, s.text, shown+1)
+	for i := range all {
+		b := &all[i]
+		head := &b.Recent[0]
+		found.Hits = append(found.Hits, hit{Text: b.Tree + " " + b.Name, URL: shell.BranchURL(b.Tree, b.Name), Verdict: head.Worst(), Note: "newest " + head.Name()})
 	}
-	return found
-}
-
-// in reports whether a text contains the text that is searched for.
-func (s *search) in(text string) bool {
-	return strings.Contains(strings.ToLower(text), strings.ToLower(s.text))
+	return found, err
 }
 
 // tests finds groups of tests by the first components of their paths.
@@ -158,12 +159,33 @@ func (s *search) boards(ctx context.Context) (section, error) {
 	return found, err
 }
 
-// issues finds issues by their IDs and texts.
+// senders finds origins and labs that sent results of late. Their names have no ":".
+func (s *search) senders(ctx context.Context) (section, error) {
+	found := section{Title: "Origins and labs", ID: "senders"}
+	if strings.Contains(s.text, ":") {
+		return found, nil
+	}
+	now := s.Now()
+	origins, labs, err := s.Answers.SendersWith(ctx, s.text, answers.DaysOf(now.AddDate(0, 0, -recentDays), now))
+	for _, origin := range origins {
+		found.Hits = append(found.Hits, hit{Text: origin, URL: shell.OriginURL(origin), Note: "origin"})
+	}
+	for _, lab := range labs {
+		found.Hits = append(found.Hits, hit{Text: lab, URL: shell.LabURL(lab), Note: "lab"})
+	}
+	return found, err
+}
+
+// issues finds issues by their IDs and texts. The versions of an issue are one hit.
 func (s *search) issues(ctx context.Context) (section, error) {
 	found := section{Title: "Issues", ID: "issues"}
-	all, err := s.Answers.IssuesWith(ctx, s.text, shown+1)
+	all, err := s.Answers.IssuesWith(ctx, s.text, 3*shown)
+	seen := make(map[string]bool)
 	for _, i := range all {
-		found.Hits = append(found.Hits, hit{Text: cmp.Or(i.Comment, i.ID), URL: shell.IssueVersionURL(i.ID, i.Version), Verdict: "known", Note: i.ID})
+		if !seen[i.ID] {
+			seen[i.ID] = true
+			found.Hits = append(found.Hits, hit{Text: cmp.Or(i.Comment, i.ID), URL: shell.IssueURL(i.ID), Verdict: "known", Note: i.ID})
+		}
 	}
 	return found, err
 }

@@ -33,6 +33,7 @@ func world(t *testing.T) *pagestest.World {
 		r.Tests = append(r.Tests, report.Test{
 			ID: "ci:t" + id, Origin: "ci", BuildID: "ci:b" + id, Path: new("kselftest.net.tls"), Status: new(report.StatusFail),
 			StartTime: &start, Environment: &report.Environment{Misc: []byte(`{"platform": "rk3588-rock-5b"}`)},
+			Misc:       []byte(`{"runtime": "lava-ridge"}`),
 			LogExcerpt: new("Unable to handle kernel NULL pointer dereference at virtual address 0000000000000028\n"),
 		})
 	}
@@ -60,9 +61,10 @@ func TestSearch(t *testing.T) {
 		{"ci:v7.4-rc4", "/checkout/ci:v7.4-rc4"},
 		{"abc1", "/submission/abc1"},
 		{"kselftest.n", "Tests, Failures, by path or by a line of their log"},
+		{"lava-r", "/lab/lava-ridge"},
 		{"ROCK-5", "/hardware/rk3588-rock-5b"},
-		{"MWIFIEX", "/issue/ci:lock/1"},
-		{"lore.example.org/lock", "/issue/ci:lock/1"},
+		{"MWIFIEX", "/issue/ci:lock"},
+		{"lore.example.org/lock", "/issue/ci:lock"},
 		{"null pointer deref", "Failures, by path or by a line of their log"},
 		{"100%", "Nothing found"},
 		{"_", "Nothing found"},
