@@ -59,7 +59,6 @@ type judged struct {
 	results []verdict.Result
 	earlier verdict.Outcome // at the newest earlier revision where it is conclusive
 	since   sinceRow        // if it fails
-	settled bool            // earlier revisions say no more
 	verdict verdict.Kind
 }
 

@@ -122,7 +122,8 @@ func (e *editor) result(ctx context.Context, kind rollup.Kind, id string) (*fail
 		if err != nil {
 			return nil, err
 		}
-		for _, t := range found.Tests {
+		if len(found.Tests) > 0 {
+			t := found.Tests[0]
 			r := &failed{path: text(t.Path), candidate: candidate{Value: "test:" + id, Name: cmp.Or(text(t.Path), id), URL: shell.TestURL(id), Origin: t.Origin}}
 			if t.Environment != nil {
 				var platforms rollup.Platforms
@@ -131,7 +132,8 @@ func (e *editor) result(ctx context.Context, kind rollup.Kind, id string) (*fail
 			r.fault, _, r.title = verdict.Fault(text(t.LogExcerpt), r.path)
 			return r, nil
 		}
-		for _, b := range found.Builds {
+		if len(found.Builds) > 0 {
+			b := found.Builds[0]
 			r := &failed{candidate: candidate{Value: "build:" + id, Name: "build", URL: shell.BuildURL(id), Origin: b.Origin}}
 			r.Where = strings.Join(strings.Fields(text(b.Architecture)+" "+text(b.ConfigName)+" "+text(b.Compiler)), " ")
 			r.Name = cmp.Or(r.Where, id)

@@ -30,7 +30,6 @@ func (c *commands) Text() string { return strings.Join(c.Lines, "\n") }
 
 func (c *commands) add(line string)      { c.Lines = append(c.Lines, line) }
 func (c *commands) lacks(what string)    { c.add("# " + what) }
-func (c *commands) empty() bool          { return len(c.Lines) == 0 }
 func titled(title, note string) commands { return commands{Title: title, Note: note} }
 
 var (
