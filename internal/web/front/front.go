@@ -26,8 +26,9 @@ type Front struct {
 	// one in streams; a complete answer counts its bytes in bodies.
 	streams, bodies *stalled
 
-	mux    *http.ServeMux
-	routes []Route
+	mux     *http.ServeMux
+	routes  []Route
+	missing http.Handler // answers requests without a route
 }
 
 // Route says where a handler is.
@@ -60,8 +61,8 @@ func New(l Limits) *Front {
 func (f *Front) Beside() *Front {
 	beside := *f
 	beside.cache = newCache(f.limits.Keep) // a URL may have other answers there, because clients choose the host
-	beside.mux, beside.routes = http.NewServeMux(), nil
-	beside.Handle("/", Light, http.HandlerFunc(NotFound))
+	beside.mux, beside.routes, beside.missing = http.NewServeMux(), nil, http.HandlerFunc(NotFound)
+	beside.Handle("/", Light, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { beside.missing.ServeHTTP(w, r) }))
 	return &beside
 }
 
@@ -70,6 +71,10 @@ func (f *Front) Handle(pattern string, k Kind, h http.Handler) {
 	f.mux.Handle(pattern, h)
 	f.routes = append(f.routes, Route{Path: pattern, Kind: k, handler: h})
 }
+
+// HandleMissing sets the handler of requests without a route, which get an empty answer with
+// status 404 otherwise.
+func (f *Front) HandleMissing(h http.Handler) { f.missing = h }
 
 // HandleBelow adds a handler for all paths that begin with path. Unlike
 // http.ServeMux, it does not clean these paths, so that IDs in them stay as the client

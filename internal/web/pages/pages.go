@@ -54,6 +54,7 @@ func (p *Pages) Routes(f *front.Front) {
 	f.Handle("/feed/{name}", front.Page, front.Methods{http.MethodGet: p.feed})
 	shell.Files(f)
 	s := p.shell()
+	f.HandleMissing(http.HandlerFunc(s.Missing))
 	about.Routes(f, s)
 	issue.Routes(f, s, p.Receiver)
 	hardware.Routes(f, s)

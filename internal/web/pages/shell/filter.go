@@ -18,6 +18,10 @@ import (
 // that started by then.
 const AsOf = "as_of"
 
+// maxValues is the most values of a parameter. Each of them is a link on the page, with all the
+// others in it.
+const maxValues = 30
+
 // canonical returns an error if a URL has a parameter that a view does not read, or if
 // the same view has a better URL: parameters in order, none empty, none of trackers.
 func canonical(u *url.URL, params []string) error {
@@ -32,6 +36,10 @@ func canonical(u *url.URL, params []string) error {
 	for name, all := range values {
 		if tracker(name) {
 			continue
+		}
+		if len(all) > maxValues {
+			return &Refusal{Status: http.StatusBadRequest, Title: fmt.Sprintf("%s has %d values", shorten(name), len(all)),
+				Help: fmt.Sprintf("A parameter has at most %d values. Take some out of the address.", maxValues)}
 		}
 		if !slices.Contains(params, name) {
 			return unknown(name, params)

@@ -35,6 +35,12 @@ func (s *Shell) handler(view View, params []string) http.HandlerFunc {
 	}
 }
 
+// kin are the API call and the feed of a page by the suffix that leads there.
+var kin = map[string]func(*Page) string{
+	".json": func(p *Page) string { return p.JSON },
+	".atom": func(p *Page) string { return p.Atom },
+}
+
 // view returns the page of a request. A path that ends in ".json" or ".atom" is that of
 // the page's API call or feed, unless it is the path of a page.
 func (s *Shell) view(r *http.Request, view View, params []string) (*Page, error) {
@@ -50,10 +56,7 @@ func (s *Shell) view(r *http.Request, view View, params []string) (*Page, error)
 	if !errors.As(err, &refusal) || refusal.Status != http.StatusNotFound {
 		return page, err
 	}
-	for suffix, of := range map[string]func(*Page) string{
-		".json": func(p *Page) string { return p.JSON },
-		".atom": func(p *Page) string { return p.Atom },
-	} {
+	for suffix, of := range kin {
 		path, ok := strings.CutSuffix(r.URL.EscapedPath(), suffix)
 		if !ok {
 			continue
@@ -98,6 +101,15 @@ func (s *Shell) send(w http.ResponseWriter, r *http.Request, page *Page) {
 		w.WriteHeader(page.Status)
 	}
 	w.Write(body.Bytes())
+}
+
+// Missing answers a request without a route with a page that says so.
+func (s *Shell) Missing(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet {
+		front.NotFound(w, r)
+		return
+	}
+	s.refuse(w, r, NotFound("No page has this address", "Search for a hash, a tree, a test, a board, an issue or an ID, or begin at the trees."))
 }
 
 // refuse answers with the page that an error asks for.

@@ -4,6 +4,7 @@ package shell
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -98,6 +99,33 @@ func TestNotices(t *testing.T) {
 		w := get(h, test.path)
 		if w.Code != test.status || !strings.Contains(w.Body.String()+w.Header().Get("Location"), test.want) || strings.Contains(w.Body.String(), "secret") {
 			t.Errorf("%s: %d %s\n%s", test.path, w.Code, w.Header().Get("Location"), w.Body)
+		}
+	}
+}
+
+// A page with a path of its own leads to its API call, too.
+func TestKin(t *testing.T) {
+	s := &Shell{Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler)}
+	f := front.New(front.Limits{})
+	s.Handle(f, "/labs", func(r *http.Request) (*Page, error) {
+		return &Page{Title: "Labs", JSON: "/api/labs?" + r.URL.RawQuery, Content: testTemplates.Content("test.html", testPage{})}, nil
+	}, "days")
+	f.HandleMissing(http.HandlerFunc(s.Missing))
+	for path, want := range map[string]string{
+		"/labs":             "200",
+		"/labs.json?days=3": "302 /api/labs?days=3",
+		"/labs.atom":        "404",
+		"/labs.json?day=3":  "400",
+		"/nothing":          "404",
+		"/labs?" + strings.Repeat("days=1&", 29) + "days=2": "302 /labs?days=1&days=2",
+		"/labs?" + strings.Repeat("days=1&", 30) + "days=2": "400",
+	} {
+		w := get(f, path)
+		if got := strings.TrimSpace(fmt.Sprint(w.Code, " ", w.Header().Get("Location"))); got != want {
+			t.Errorf("%s: %s, want %s", path, got, want)
+		}
+		if w.Code >= 400 && !strings.Contains(w.Body.String(), `role="search"`) {
+			t.Errorf("%s has no search: %s", path, w.Body)
 		}
 	}
 }

@@ -13,6 +13,7 @@ package shell
 import (
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/queue"
@@ -82,6 +83,18 @@ type View func(r *http.Request) (*Page, error)
 // parameters that the view reads.
 func (s *Shell) Handle(f *front.Front, pattern string, view View, params ...string) {
 	f.Handle(pattern, front.Page, front.Methods{http.MethodGet: s.handler(view, params)})
+	if strings.HasSuffix(pattern, "}") {
+		return
+	}
+	for suffix := range kin {
+		exact := func(r *http.Request) (*Page, error) {
+			if strings.HasSuffix(r.URL.Path, suffix) {
+				return nil, NotFound("This page has no "+suffix, "Its foot has the links that exist.")
+			}
+			return view(r)
+		}
+		f.Handle(pattern+suffix, front.Page, front.Methods{http.MethodGet: s.handler(exact, params)})
+	}
 }
 
 // HandleBelow adds a view for all paths that begin with path, as they are in the URL. The
