@@ -369,6 +369,7 @@ func (s suite) verdictQuestions(t *testing.T) {
 	}
 	s.verdictResults(t, of, &head)
 	s.verdictSelections(t, of, next.Recent)
+	s.unremarkableResults(t, of, &next.Recent[2])
 }
 
 // verdictSelections asks for selected results of revisions, newest first.
@@ -414,6 +415,43 @@ func groupsText(groups map[verdicts.Group]verdict.Counts) string {
 	}
 	slices.Sort(all)
 	return strings.Join(all, ", ")
+}
+
+// unremarkableResults asks for the results of a revision that have no row of their own, page
+// by page.
+func (s suite) unremarkableResults(t *testing.T, of *verdicts.DB, at *verdicts.Revision) {
+	for _, c := range []struct {
+		filter verdicts.ResultsOf
+		want   string
+	}{
+		{verdicts.ResultsOf{}, "b1:ok t1:ok"},
+		{verdicts.ResultsOf{Kinds: kindsOf("build"), Status: []string{"PASS"}, Lab: []string{"-none"}}, "b1:ok"},
+		{verdicts.ResultsOf{Path: []string{"ltp"}, Status: []string{"PASS"}, Platform: []string{"rpi"}}, "t1:ok"},
+		{verdicts.ResultsOf{Path: []string{"ltp"}, Platform: []string{"pc"}}, ""},
+		{verdicts.ResultsOf{Path: []string{"lt"}}, ""},
+		{verdicts.ResultsOf{Path: []string{"*.a"}, Verdicts: verdictKinds("ok")}, "t1:ok"},
+		{verdicts.ResultsOf{Verdicts: verdictKinds("skip")}, ""},
+		{verdicts.ResultsOf{Platform: []string{"-pc"}, Origin: []string{"a"}, Architecture: []string{"-mips"}, Config: []string{"defconfig"}}, "t1:ok"},
+	} {
+		c.filter.N = 1
+		var ids []string
+		for pages := 0; pages == 0 || c.filter.After != ""; pages++ {
+			found, err := of.Unremarkable(t.Context(), at, c.filter)
+			if err != nil || pages > 20 || len(found.Results) > 1 {
+				t.Fatalf("page %d of %+v: %+v, %v", pages, c.filter, found, err)
+			}
+			for _, r := range found.Results {
+				ids = append(ids, strings.TrimPrefix(r.ID, "a:")+":"+string(r.Verdict))
+			}
+			c.filter.After = found.Next
+		}
+		if got := strings.Join(ids, " "); got != c.want {
+			t.Errorf("%+v: %s, want %s", c.filter, got, c.want)
+		}
+	}
+	if _, err := of.Unremarkable(t.Context(), at, verdicts.ResultsOf{After: "x"}); err != verdicts.ErrCursor {
+		t.Errorf("a wrong cursor: %v", err)
+	}
 }
 
 // verdictResults asks about the results of the head of verdictQuestions.

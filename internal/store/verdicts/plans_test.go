@@ -64,6 +64,8 @@ func TestPlans(t *testing.T) {
 	ask(db.Variants(ctx, keys, []string{"ltp.a", "ltp.b"}, some))
 	ask(db.Causes(ctx, keys, nil, 5))
 	ask(db.Results(ctx, verdicts.ResultsOf{Revision: head.Key, Verdicts: []verdict.Kind{verdict.New}, Path: []string{"ltp"}, Platform: []string{"pc"}}))
+	ask(db.Unremarkable(ctx, head, verdicts.ResultsOf{Path: []string{"ltp"}, Platform: []string{"pc"}, Status: []string{"PASS"}}))
+	ask(db.Unremarkable(ctx, head, verdicts.ResultsOf{Status: []string{"FAIL"}}))
 	ask(db.PerCause(ctx, head.Key, []int64{1, 2}, 3))
 	ask(db.OfObjects(ctx, "test", []string{"a:t2-0"}))
 	ask(db.Own(ctx, []string{"a:c1"}))

@@ -134,8 +134,9 @@ func (s *single) setMisc(misc []byte) {
 type details int
 
 const (
-	outcomeOnly details = iota // what earlier revisions are compared by
-	wholeResult                // what the row of a result has
+	outcomeOnly    details = iota // what earlier revisions are compared by
+	withoutExcerpt                // what a list of results has
+	wholeResult                   // what the row of a result has
 )
 
 // failed returns the tests of builds that failed, had an error or are missing.
@@ -189,8 +190,11 @@ const pair = object.TypeRevision
 func (r *reader) tests(ctx context.Context, builds []build, much details, condition string, args ...any) ([]single, error) {
 	// Without the details, an error of the harness matters only where it decides.
 	misc, excerpt := "CASE WHEN o.status = 'ERROR' THEN "+sqldb.Text("o.misc")+" ELSE '' END", "''"
+	if much != outcomeOnly {
+		misc = sqldb.Text("o.misc")
+	}
 	if much == wholeResult {
-		misc, excerpt = sqldb.Text("o.misc"), r.Excerpt(store.Tests)
+		excerpt = r.Excerpt(store.Tests)
 	}
 	byID := make(map[string]*build, len(builds))
 	for i := range builds {

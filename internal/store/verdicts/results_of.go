@@ -110,7 +110,7 @@ func (db *DB) resultsIn(ctx context.Context, revisions []int64, of ResultsOf) (a
 		n = defaultResults
 	}
 	limit := fmt.Sprintf(" LIMIT %d", n)
-	if !c.paths(of.Path) {
+	if !c.paths("v.path", of.Path) {
 		limit = ""
 	}
 	query := "SELECT " + resultColumns + resultsFrom + "WHERE " + strings.Join(c.all, " AND ") +
@@ -178,10 +178,10 @@ func (c *conditions) values(column string, values []string) {
 	}
 }
 
-// paths adds the condition that the path of a test begins with the components of one of the
+// paths adds the condition that a column, the path of a test, begins with the components of one of the
 // values, and with those of none that begins with "-". It reports whether SQL decides it:
 // for "*" SQL finds the paths with the beginning, and meetsPath decides.
-func (c *conditions) paths(values []string) (decided bool) {
+func (c *conditions) paths(column string, values []string) (decided bool) {
 	decided = true
 	var wanted []string
 	for _, value := range values {
@@ -193,9 +193,9 @@ func (c *conditions) paths(values []string) (decided bool) {
 			continue
 		case globbed:
 			decided = false
-			c.add("v.path >= $%d AND v.path < $%d", literal, literal+"\U0010ffff")
+			c.add(column+" >= $%d AND "+column+" < $%d", literal, literal+"\U0010ffff")
 		default:
-			c.add("(v.path = $%d OR v.path > $%d AND v.path < $%d)", path, path+".", path+"/")
+			c.add("("+column+" = $%d OR "+column+" > $%d AND "+column+" < $%d)", path, path+".", path+"/")
 		}
 		last := len(c.all) - 1
 		if out {

@@ -131,10 +131,10 @@ func (p *page) Counted() (all []shell.Count) {
 	return all
 }
 
-// numberURL returns the URL of the results with a verdict and more parameters, "" for
-// verdicts whose results are only counted.
+// numberURL returns the URL of the results with a verdict and more parameters, "" without a
+// verdict.
 func (p *page) numberURL(k verdict.Kind, params ...string) string {
-	if k == verdict.OK || k == verdict.Skip || k == "" {
+	if k == "" {
 		return ""
 	}
 	return p.with(append(params, "verdict", string(k))...)
@@ -155,15 +155,13 @@ func (p *page) with(params ...string) string {
 func (p *page) Bar() shell.FilterBar {
 	var verdictOptions []shell.Option
 	for _, k := range verdict.Kinds {
-		if k != verdict.OK && k != verdict.Skip {
-			verdictOptions = append(verdictOptions, shell.Option{Value: string(k), Text: shell.Words(k)})
-		}
+		verdictOptions = append(verdictOptions, shell.Option{Value: string(k), Text: shell.Words(k)})
 	}
 	return p.filter.Bar(
 		shell.Field{Label: "Tests", Name: "path", Placeholder: "all", Wide: true},
 		shell.Field{Label: "Kind", Name: "kind", Options: []shell.Option{{Value: "build", Text: "builds"}, {Value: "boot", Text: "boots"}, {Value: "test", Text: "tests"}}},
 		shell.Field{Label: "Verdict", Name: "verdict", Options: verdictOptions},
-		shell.Field{Label: "Status", Name: "status", Placeholder: "any", Options: shell.Options("FAIL", "ERROR", "MISS", "PASS")},
+		shell.Field{Label: "Status", Name: "status", Placeholder: "any", Options: shell.Options("FAIL", "ERROR", "MISS", "PASS", "DONE", "SKIP")},
 		shell.Field{Label: "Board", Name: "platform", Placeholder: "any"},
 		p.fieldOf("Architecture", verdicts.ByArchitecture),
 		p.fieldOf("Configuration", verdicts.ByConfig),

@@ -9,7 +9,6 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/internal/store/verdicts"
-	"github.com/kcidb-go/kcidb/internal/verdict"
 	"github.com/kcidb-go/kcidb/internal/web/pages/shell"
 )
 
@@ -120,7 +119,7 @@ func (p *page) valuesBy(by verdicts.Dimension, filter bool) (rows []breakdownRow
 type listed struct {
 	Rows  []row
 	Pager shell.Pager
-	// Counted is set if the filter asks for results that are counted and not listed.
+	// Counted is set if results that pass or were skipped are counted and not listed.
 	Counted bool
 }
 
@@ -129,19 +128,12 @@ func (p *page) listed() *listed {
 	if p.wanted == nil {
 		return nil
 	}
-	l := new(listed)
-	results := p.results
-	if len(results) > perPage {
-		results = results[:perPage]
-		last := results[perPage-1]
-		l.Pager.Next, l.Pager.NextText = p.filter.With("after", last.Cursor()), "Next "+shell.Grouped(perPage)
+	l := &listed{Rows: rowsOf(p.results), Counted: !wantsUnremarkable(p.wanted)}
+	if p.next != "" {
+		l.Pager.Next, l.Pager.NextText = p.filter.With("after", p.next), "Next results"
 	}
 	if p.filter.Has("after") {
 		l.Pager.Newest = p.filter.With("after")
-	}
-	l.Rows = rowsOf(results)
-	for _, k := range p.wanted.Verdicts {
-		l.Counted = l.Counted || k == verdict.OK || k == verdict.Skip
 	}
 	return l
 }

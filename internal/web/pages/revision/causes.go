@@ -5,6 +5,7 @@ package revision
 import (
 	"cmp"
 	"fmt"
+	"html/template"
 	"slices"
 	"strconv"
 	"strings"
@@ -207,6 +208,14 @@ func (r row) Name() string {
 		return "build"
 	}
 	return r.Path
+}
+
+// Mark is the mark of the verdict; a result that is not judged yet has none.
+func (r row) Mark() template.HTML {
+	if r.Verdict == "" {
+		return shell.Mark(shell.Wait)
+	}
+	return shell.Mark(r.Verdict)
 }
 
 // Target says how the kernel of the result was built.

@@ -97,6 +97,7 @@ type page struct {
 	examples  map[int64][]verdicts.Result
 	issues    map[store.Key]answers.IssueLine
 	results   []verdicts.Result
+	next      string // cursor of the results that follow, "" if none do
 }
 
 // read reads the data of the page.
@@ -121,7 +122,7 @@ func (p *page) read(ctx context.Context, s *shell.Shell) (err error) {
 		keys = append(keys, c.Key)
 	}
 	if p.wanted != nil {
-		if p.results, err = s.Verdicts.Results(ctx, *p.wanted); errors.Is(err, verdicts.ErrCursor) {
+		if err = p.readResults(ctx, s.Verdicts); errors.Is(err, verdicts.ErrCursor) {
 			err = shell.BadValue("after", p.wanted.After, "a place in the list, as the link to its next page has it")
 		}
 	} else if len(keys) > 0 {
@@ -132,6 +133,39 @@ func (p *page) read(ctx context.Context, s *shell.Shell) (err error) {
 	}
 	p.issues, err = s.Answers.IssueLines(ctx, p.issueKeys())
 	return err
+}
+
+// readResults reads the results that the filter selects: those that do not simply pass, worst
+// first, and behind them the others.
+func (p *page) readResults(ctx context.Context, db *verdicts.DB) (err error) {
+	of := *p.wanted
+	if !verdicts.IsUnremarkable(of.After) {
+		// One more than the page lists, to know whether more follow.
+		of.N = perPage + 1
+		if p.results, err = db.Results(ctx, of); err != nil {
+			return err
+		}
+		if len(p.results) > perPage {
+			p.results = p.results[:perPage]
+			p.next = p.results[perPage-1].Cursor()
+			return nil
+		}
+		of.After = ""
+	}
+	if !wantsUnremarkable(&of) {
+		return nil
+	}
+	if len(p.results) == perPage {
+		p.next = verdicts.FirstUnremarkable
+		return nil
+	}
+	of.N = perPage - len(p.results)
+	others, err := db.Unremarkable(ctx, &p.Revision, of)
+	if err != nil {
+		return err
+	}
+	p.results, p.next = append(p.results, others.Results...), others.Next
+	return nil
 }
 
 // readSums reads the numbers of the revision, and those of the earlier revision.

@@ -86,6 +86,7 @@ func TestNames(t *testing.T) {
 		{"/revision/" + five[:12] + "?verdict=bad", 400, "verdict=bad selects nothing"},
 		{"/revision/" + five[:12] + "?kind=bad", 400, "kind=bad selects nothing"},
 		{"/revision/" + five[:12] + "?cause=x", 400, "cause=x selects nothing"},
+		{"/revision/" + five[:12] + "?status=BOGUS", 400, "status=BOGUS selects nothing"},
 		{"/revision/" + five[:12] + "?by=x", 400, "by=x selects nothing"},
 		{"/revision/" + five[:12] + "?after=x&arch=y", 400, "after=x selects nothing"},
 		{"/revision/" + five[:12] + "?platfrom=x", 400, "no parameter"},
@@ -141,7 +142,7 @@ func TestFilters(t *testing.T) {
 		"verdict=new": "build boot xfstests.generic.091 xfstests.generic.091 xfstests.generic.091 xfstests.generic.091",
 		"verdict=new&platform=-k3-am625&path=xfstests": "xfstests.generic.091 xfstests.generic.091 xfstests.generic.091",
 		"verdict=new&kind=build":                       "build",
-		"kind=build&verdict=-new":                      "build",
+		"kind=build&verdict=-new":                      "build build build build",
 		"arch=mips":                                    "build",
 		"compiler=clang-21":                            "build boot",
 		"config=allmodconfig":                          "build",
@@ -151,10 +152,16 @@ func TestFilters(t *testing.T) {
 		"origin=redhat":                                "",
 		"path=kselftest.net":                           "kselftest.net.fib_nexthops",
 		"path=*.cgroup":                                "kselftest.cgroup.test_memcontrol kselftest.cgroup.test_memcontrol",
-		"path=kselftest.net&path=ltp":                  "kselftest.net.fib_nexthops ltp.syscalls.fork14",
+		"path=kselftest.net&path=ltp.syscalls.fork14":  "kselftest.net.fib_nexthops ltp.syscalls.fork14",
 		"status=MISS":                                  "kselftest.mm.test0 kselftest.mm.test1 kselftest.mm.test2",
 		"status=PASS&verdict=fixed":                    "kselftest.arm64.sve-ptrace",
-		"verdict=ok":                                   "",
+		// Results that pass or were skipped.
+		"verdict=ok&kind=boot":              "boot boot boot boot",
+		"verdict=ok&status=FAIL":            "",
+		"path=perf":                         "perf.will-it-scale",
+		"kind=test&path=perf.will-it-scale": "perf.will-it-scale",
+		"status=PASS&path=kunit":            "kunit.rust",
+		"verdict=skip":                      "kunit.list",
 	} {
 		values, err := url.ParseQuery(query)
 		if err != nil {

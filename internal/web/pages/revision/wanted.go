@@ -10,6 +10,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/verdicts"
 	"github.com/kcidb-go/kcidb/internal/verdict"
 	"github.com/kcidb-go/kcidb/internal/web/pages/shell"
+	"github.com/kcidb-go/kcidb/report"
 )
 
 // perPage is how many results a page lists.
@@ -18,15 +19,17 @@ const perPage = 50
 // kinds are the kinds of results, in the order of the pages.
 var kinds = []rollup.Kind{rollup.Builds, rollup.Boots, rollup.Tests}
 
+// statuses are the statuses of results.
+var statuses = []report.Status{report.StatusFail, report.StatusError, report.StatusMiss, report.StatusPass, report.StatusDone, report.StatusSkip}
+
 // wantedBy returns the results that a filter selects from a revision; nil if it has no
 // parameter that selects results.
 func wantedBy(f shell.Filter, revision int64) (*verdicts.ResultsOf, error) {
 	if !f.Has(filterParams...) {
 		return nil, nil
 	}
-	// One more than the page lists, to know whether more follow.
 	of := &verdicts.ResultsOf{
-		Revision: revision, Path: f.All("path"), After: f.Get("after"), N: perPage + 1,
+		Revision: revision, Path: f.All("path"), After: f.Get("after"),
 		Platform: f.All("platform"), Architecture: f.All("arch"), Config: f.All("config"), Compiler: f.All("compiler"),
 		Lab: f.All("lab"), Origin: f.All("origin"), Issue: f.All("issue"), Status: f.All("status"),
 	}
@@ -42,7 +45,22 @@ func wantedBy(f shell.Filter, revision int64) (*verdicts.ResultsOf, error) {
 			return nil, shell.BadValue("cause", text, "the number of a cause, as the links of a revision have it")
 		}
 	}
+	if _, err = among(f, "status", statuses, "a status: FAIL, ERROR, MISS, PASS, DONE or SKIP"); err != nil {
+		return nil, err
+	}
 	return of, nil
+}
+
+// wantsUnremarkable reports whether the filter asks for results that pass or were skipped:
+// it selects by path, status or verdict, and nothing that only other results have.
+func wantsUnremarkable(of *verdicts.ResultsOf) bool {
+	if of == nil || of.Cause != 0 || len(of.Issue) > 0 {
+		return false
+	}
+	if len(of.Verdicts) > 0 {
+		return slices.Contains(of.Verdicts, verdict.OK) || slices.Contains(of.Verdicts, verdict.Skip)
+	}
+	return len(of.Path) > 0 || len(of.Status) > 0
 }
 
 // among returns those of all values that meet a parameter; nil if the filter does not have
