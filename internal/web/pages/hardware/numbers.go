@@ -100,11 +100,12 @@ func (n *number) measured() []float64 {
 
 // Value writes a value with its unit.
 func (n number) Value(v float64) string {
+	v, unit := shell.InUnit(v, n.Unit)
 	text := strconv.FormatFloat(v, 'g', 4, 64)
 	if math.Abs(v) >= 1e4 && math.Abs(v) < 1e15 {
 		text = shell.Grouped(int64(math.Round(v)))
 	}
-	return strings.TrimSpace(text + " " + shell.Line(n.Unit))
+	return strings.TrimSpace(text + " " + shell.Line(unit))
 }
 
 // Median returns the median of the values.

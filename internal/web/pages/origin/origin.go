@@ -208,7 +208,11 @@ func (o *outcomes) Shares() string {
 	if o.Ran == 0 {
 		return ""
 	}
-	return fmt.Sprintf("Of %s boots and tests %s failed and %s were lost: missed, or ended in an error.", shell.Grouped(o.Ran), percent(o.Failing, o.Ran), percent(o.Missing, o.Ran))
+	noun := "boots and tests"
+	if o.Ran == 1 {
+		noun = "boot or test"
+	}
+	return fmt.Sprintf("Of %s %s %s failed and %s were lost: missed, or ended in an error.", shell.Grouped(o.Ran), noun, percent(o.Failing, o.Ran), percent(o.Missing, o.Ran))
 }
 
 // tree is a branch with its newest revision of an origin or a lab.

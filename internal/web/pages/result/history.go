@@ -108,16 +108,23 @@ func (c *chart) words() string {
 	for _, v := range c.Values[1:] {
 		low, high = min(low, v.Value), max(high, v.Value)
 	}
-	text := c.Text(c.Values[0].Value) + ", before " + c.Text(low)
+	text := c.Text(c.Values[0].Value) + ", before "
 	if low != high {
-		text = c.Text(c.Values[0].Value) + ", before " + decimal(low) + " to " + c.Text(high)
+		_, unit := shell.InUnit(high, c.Unit)
+		text += strings.TrimSuffix(c.Text(low), " "+shell.Line(unit)) + " to "
 	}
-	return text
+	return text + c.Text(high)
 }
 
 // Text returns a number with its unit.
 func (c *chart) Text(value float64) string {
-	return strings.TrimSpace(decimal(value) + " " + shell.Line(c.Unit))
+	return withUnit(value, c.Unit)
+}
+
+// withUnit writes a number with its unit.
+func withUnit(value float64, unit string) string {
+	value, unit = shell.InUnit(value, unit)
+	return strings.TrimSpace(decimal(value) + " " + shell.Line(unit))
 }
 
 // decimal returns a number with at most four digits that count.

@@ -233,7 +233,7 @@ func measured(n *report.Number) string {
 	if n.Unit != nil {
 		unit = *n.Unit
 	}
-	return strings.TrimSpace(decimal(n.Value) + " " + shell.Line(unit))
+	return withUnit(n.Value, unit)
 }
 
 // jobs returns links to the job that made a result, from the free members by which

@@ -20,16 +20,16 @@ const maxRows = 12
 var dimensions = []struct {
 	by     verdicts.Dimension
 	title  string
-	plural string
+	noun   string
 	filter bool // results can be filtered by it
 }{
-	{verdicts.ByArchitecture, "Architecture", "architectures", true},
-	{verdicts.ByConfig, "Configuration", "configurations", true},
-	{verdicts.ByCompiler, "Compiler", "compilers", true},
-	{verdicts.ByPlatform, "Board", "boards", true},
-	{verdicts.ByLab, "Lab", "labs", true},
-	{verdicts.ByOrigin, "Origin", "origins", true},
-	{verdicts.ByReason, "Reason", "reasons of failures", false},
+	{verdicts.ByArchitecture, "Architecture", "architecture", true},
+	{verdicts.ByConfig, "Configuration", "configuration", true},
+	{verdicts.ByCompiler, "Compiler", "compiler", true},
+	{verdicts.ByPlatform, "Board", "board", true},
+	{verdicts.ByLab, "Lab", "lab", true},
+	{verdicts.ByOrigin, "Origin", "origin", true},
+	{verdicts.ByReason, "Reason", "failure reason", false},
 }
 
 // isDimension reports whether the page has a table of a dimension.
@@ -44,12 +44,12 @@ func isDimension(name string) bool {
 
 // breakdown are the numbers of results by the values of a dimension.
 type breakdown struct {
-	Title, Plural string
-	By            verdicts.Dimension
-	Rows          []breakdownRow
-	Total         int64
-	Whole         string // URL of all rows, "" if they are here
-	Open          bool
+	Title, Noun string
+	By          verdicts.Dimension
+	Rows        []breakdownRow
+	Total       int64
+	Whole       string // URL of all rows, "" if they are here
+	Open        bool
 }
 
 type breakdownRow struct {
@@ -67,7 +67,7 @@ type tried struct {
 // breakdowns returns the numbers by each dimension, the values with most failures first.
 func (p *page) breakdowns() (all []breakdown) {
 	for _, d := range dimensions {
-		b := breakdown{Title: d.title, Plural: d.plural, By: d.by, Open: p.filter.Get("by") == string(d.by)}
+		b := breakdown{Title: d.title, Noun: d.noun, By: d.by, Open: p.filter.Get("by") == string(d.by)}
 		b.Rows = p.valuesBy(d.by, d.filter)
 		b.Total = int64(len(b.Rows))
 		if b.Total == 0 {

@@ -33,6 +33,7 @@ func (c *comparison) MovedText() string {
 
 // measured returns a number with four digits and its unit.
 func measured(value float64, unit string) string {
+	value, unit = shell.InUnit(value, unit)
 	text := strconv.FormatFloat(value, 'g', 4, 64)
 	if size := math.Abs(value); size >= 1000 && size < 1e15 {
 		text = shell.Grouped(int64(math.Round(value)))

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -22,6 +23,15 @@ type frame struct {
 	// no such URL.
 	Permalink, Still string
 	Style, Script    string // the URLs of the style sheet and of the script
+}
+
+// Name is the name of the document: the title of the page without a full stop, and the site.
+func (f frame) Name() string {
+	title := Line(f.Title)
+	if !strings.HasSuffix(title, "..") {
+		title = strings.TrimSuffix(title, ".")
+	}
+	return title + " - KCIDB"
 }
 
 // section is a part of the bar. Key is the letter that leads there after "g", "" for none.

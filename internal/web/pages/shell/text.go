@@ -4,6 +4,7 @@ package shell
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -74,6 +75,18 @@ func Duration(seconds float64) string {
 		return fmt.Sprintf("%d min %d s", int(seconds)/60, int(seconds)%60)
 	}
 	return fmt.Sprintf("%d h %d min", int(seconds)/3600, int(seconds)%3600/60)
+}
+
+// InUnit returns a measured value in the unit to read it in: seconds become milliseconds or
+// microseconds if they are few, and other units stay.
+func InUnit(value float64, unit string) (float64, string) {
+	switch size := math.Abs(value); {
+	case unit != "s" || size == 0 || size >= 1:
+		return value, unit
+	case size >= 1e-3:
+		return value * 1e3, "ms"
+	}
+	return value * 1e6, "µs"
 }
 
 // Size returns a number of bytes in a unit, such as "412 kB".

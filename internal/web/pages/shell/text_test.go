@@ -3,6 +3,7 @@
 package shell
 
 import (
+	"fmt"
 	"testing"
 	"time"
 )
@@ -18,6 +19,8 @@ func TestTexts(t *testing.T) {
 		{ago(96 * time.Hour), "4 d"}, {Age(now, time.Time{}), ""},
 		{Day(now, now.AddDate(0, 0, -9)), "19 Nov"}, {Day(now, now.AddDate(-1, 0, 0)), "28 Nov 2025"},
 		{Duration(23.4), "23.4 s"}, {Duration(250), "4 min 10 s"}, {Duration(7500), "2 h 5 min"}, {Duration(0), "0 s"},
+		{inUnit(3.1e-05, "s"), "31 µs"}, {inUnit(-0.25, "s"), "-250 ms"}, {inUnit(1.5, "s"), "1.5 s"}, {inUnit(0, "s"), "0 s"}, {inUnit(0.5, "MB/s"), "0.5 MB/s"},
+		{frame{Page: &Page{Title: "All is well."}}.Name(), "All is well - KCIDB"}, {frame{Page: &Page{Title: "No such tree: a..."}}.Name(), "No such tree: a... - KCIDB"},
 		{Size(1), "1 byte"}, {Size(999), "999 bytes"}, {Size(412_345), "412 kB"}, {Size(1_400_000), "1.4 MB"}, {Size(2_500_000_000), "2.5 GB"},
 		{Outside("https://example.org/a?b"), "https://example.org/a?b"}, {Outside("mailto:a@example.org"), "mailto:a@example.org"},
 		{Outside("javascript:alert(1)"), ""}, {Outside("https:///x"), ""}, {Outside("http://a b"), ""}, {Outside("//example.org"), ""}, {Outside(""), ""},
@@ -29,4 +32,9 @@ func TestTexts(t *testing.T) {
 			t.Errorf("%q, want %q", test.got, test.want)
 		}
 	}
+}
+
+func inUnit(value float64, unit string) string {
+	value, unit = InUnit(value, unit)
+	return fmt.Sprintf("%.4g %s", value, unit)
 }
