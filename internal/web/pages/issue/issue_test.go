@@ -111,6 +111,8 @@ func TestAnswers(t *testing.T) {
 		{"/issues?incidents=no", 200, "an old lab", "copy_process"},
 		{"/issues?origin=other", 200, "an old lab", "copy_process"},
 		{"/issues?as_of=2026-11-24T00%3A00%3A00Z", 200, "an old lab", ">WARNING in copy_process<"},
+		{"/issues?culprit=bogus", 400, "culprit=bogus selects nothing", ""},
+		{"/issues?incidents=-maybe", 400, "incidents=maybe selects nothing", ""},
 		{"/issues?as_of=x", 400, "as_of=x selects nothing", ""},
 		{"/issues?days=0", 400, "days=0 selects nothing", ""},
 		{"/issues?after=ci%3Anone", 400, "selects nothing", ""},

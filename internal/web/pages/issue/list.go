@@ -66,6 +66,9 @@ func (r *room) list(req *http.Request) (*shell.Page, error) {
 		return nil, err
 	}
 	f := shell.FilterOf(req)
+	if err := checkChoices(f); err != nil {
+		return nil, err
+	}
 	p := &listPage{Now: r.Now()}
 	all, err := r.listed(req, f, p)
 	if err != nil {
@@ -133,6 +136,22 @@ func fieldsOf(all []answers.ListedIssue) []shell.Field {
 		{Label: "Days", Name: "days", Options: shell.Options("1", "7", "14", "30", "90", "365"), Placeholder: strconv.Itoa(listDays)},
 		{Label: "As of", Name: shell.AsOf, Placeholder: "2026-11-27T17:04:00Z"},
 	}
+}
+
+// checkChoices refuses values that no issue can have.
+func checkChoices(f shell.Filter) error {
+	names := []string{"none"}
+	for _, c := range culprits {
+		names = append(names, c.Name)
+	}
+	for name, all := range map[string][]string{"culprit": names, "incidents": {"yes", "no"}} {
+		for _, value := range append(f.Values(name), f.Excluded(name)...) {
+			if !slices.Contains(all, value) {
+				return shell.BadValue(name, value, strings.Join(all, ", "))
+			}
+		}
+	}
+	return nil
 }
 
 // accepts reports whether an issue meets the filter. An issue without a culprit or
