@@ -46,7 +46,7 @@ func (g *growing) pageRequests(b testing.TB) (all []question) {
 		{"statistics-page", "/statistics?days=3"},
 		{"search-hash-page", "/search?q=" + head[:8]},
 		{"search-name-page", fmt.Sprint("/search?q=v6.", g.names)},
-		{"search-words-page", "/search?q=breaks"},
+		{"search-words-page", "/search?q=kselftest"},
 		{"submission-page", "/submission/" + g.submission()},
 	} {
 		all = append(all, question{p.what, func() time.Duration {
