@@ -140,8 +140,11 @@ type page struct {
 	Revisions []verdicts.Revision // those of the columns, newest first
 	Before    *verdicts.Revision  // the revision before the last one, nil for none
 	Causes    map[int64][]verdicts.Cause
-	Grid      grid
-	Total     series // all tests of Path
+	// Awaited is how many percent of the usual results are in at the newest revision, if it
+	// has no new failure and more are expected; else 0.
+	Awaited int
+	Grid    grid
+	Total   series // all tests of Path
 }
 
 // branch is the page of a branch, or of the tests of a path on it.
@@ -202,7 +205,27 @@ func (b *room) read(ctx context.Context, p *page) (err error) {
 	for _, c := range causes {
 		p.Causes[c.Revision] = append(p.Causes[c.Revision], c)
 	}
+	if err := b.readAwaited(ctx, p); err != nil {
+		return err
+	}
 	return b.readGrid(ctx, p)
+}
+
+// readAwaited finds out whether results of the newest revision of the branch are expected.
+func (b *room) readAwaited(ctx context.Context, p *page) error {
+	if p.before != nil || p.Path != "" || p.worst() == verdict.New {
+		return nil
+	}
+	share := shell.Awaited(p.Now, p.Branch.Recent)
+	if share == 0 {
+		return nil
+	}
+	commit := p.Head().CommitHash
+	progress, err := b.Answers.ProgressOf(ctx, []string{commit})
+	if !shell.IsComplete(progress[commit]) {
+		p.Awaited = share
+	}
+	return err
 }
 
 // causesEach is how many causes of each verdict of a revision the page reads, to say in
@@ -294,6 +317,8 @@ func (p *page) word() string {
 		return "No revisions"
 	case head.Judged.IsZero():
 		return "Not judged yet"
+	case p.Awaited > 0:
+		return "Waiting"
 	default:
 		return cmp.Or(p.worst().Word(), "No results")
 	}

@@ -15,7 +15,12 @@ import (
 )
 
 // Kind is the class of the verdict line.
-func (p *page) Kind() verdict.Kind { return cmp.Or(p.worst(), shell.Wait) }
+func (p *page) Kind() verdict.Kind {
+	if p.Awaited > 0 {
+		return shell.Wait
+	}
+	return cmp.Or(p.worst(), shell.Wait)
+}
 
 // Mark returns the verdict on the newest revision.
 func (p *page) Mark() template.HTML {
@@ -24,6 +29,8 @@ func (p *page) Mark() template.HTML {
 		return shell.Marked(shell.Wait, "NONE")
 	case p.Path != "":
 		return shell.Mark(p.worst())
+	case p.Awaited > 0:
+		return shell.Marked(shell.Wait, "WAITING")
 	}
 	return markOf(p.Head())
 }
@@ -48,6 +55,9 @@ func (p *page) Sentence() string {
 	case p.Path != "":
 		return p.pathSentence()
 	}
+	if p.Awaited > 0 {
+		return "So far: " + p.sentenceOf(0)
+	}
 	return p.sentenceOf(0)
 }
 
@@ -63,6 +73,9 @@ func (p *page) Rest() string {
 		return ""
 	}
 	var all []string
+	if p.Awaited > 0 {
+		all = append(all, fmt.Sprintf("More results are expected: %d %% of the usual number are in.", p.Awaited))
+	}
 	if n := head.Causes[verdict.Still]; n > 0 && head.Causes[verdict.New] > 0 {
 		all = append(all, p.older(n))
 	}

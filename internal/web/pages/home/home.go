@@ -211,6 +211,3 @@ func byRevision(causes []verdicts.Cause) map[int64][]verdicts.Cause {
 	}
 	return all
 }
-
-// complete reports whether all origins say that they have sent all results of a commit.
-func complete(p answers.Progress) bool { return p.Checkouts > 0 && p.Tested == p.Checkouts }

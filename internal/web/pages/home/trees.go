@@ -130,42 +130,11 @@ func newTree(b *verdicts.Branch, now time.Time) tree {
 		t.State = waiting
 	default:
 		t.State = nothingNew
-		if t.Share = shareOfUsual(b.Recent); t.Share > 0 && now.Sub(t.Head.Start) < patience {
+		if t.Share = shell.Awaited(now, b.Recent); t.Share > 0 {
 			t.State = waiting
-		} else {
-			t.Share = 0
 		}
 	}
 	return t
-}
-
-// patience is how long results of a revision are still expected.
-const patience = 48 * time.Hour
-
-// lateShare is the share of its usual results, in percent, below which a revision is late.
-const lateShare = 60
-
-// shareOfUsual returns how many percent of the results that a branch usually has are in at
-// its newest revision. It returns 0 if they are about as many as usual, or if the branch
-// is too young to know.
-func shareOfUsual(recent []verdicts.Revision) int {
-	var earlier []int64
-	for i := range recent[1:] {
-		if n := recent[1+i].Total().Total(); n > 0 {
-			earlier = append(earlier, n)
-		}
-	}
-	const least = 3
-	if len(earlier) < least {
-		return 0
-	}
-	slices.Sort(earlier)
-	usual := earlier[len(earlier)/2]
-	share := int(100 * recent[0].Total().Total() / usual)
-	if share >= lateShare {
-		return 0
-	}
-	return max(share, 1)
 }
 
 // readProgress takes trees whose origins say that all results are in out of the waiting
@@ -183,7 +152,7 @@ func (h *room) readProgress(ctx context.Context, p *page) error {
 		}
 		of := progress[t.Head.CommitHash]
 		t.Built = of.Checkouts > 0 && of.Built == of.Checkouts
-		if complete(of) {
+		if shell.IsComplete(of) {
 			t.State, t.Share = nothingNew, 0
 		}
 	}

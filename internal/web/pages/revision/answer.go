@@ -16,11 +16,14 @@ import (
 
 // Class is the class of the verdict line.
 func (p *page) Class() verdict.Kind {
-	if p.Judged.IsZero() || p.Worst() == "" {
+	if p.Judged.IsZero() || p.Worst() == "" || p.awaited() {
 		return shell.Wait
 	}
 	return p.Worst()
 }
+
+// awaited reports whether an origin still tests, and nothing is worse so far.
+func (p *page) awaited() bool { return p.running() > 0 && p.Worst() != verdict.New }
 
 // Mark is the mark of the verdict line.
 func (p *page) Mark() template.HTML {
@@ -40,6 +43,9 @@ func (p *page) Mark() template.HTML {
 // to the comparison.
 func (p *page) Sentence() template.HTML {
 	text := shell.Sentence(&p.Revision, p.Earlier, p.causes[verdict.New])
+	if p.awaited() {
+		text = "So far: " + text
+	}
 	if p.Earlier == nil {
 		return template.HTML(template.HTMLEscapeString(text))
 	}
@@ -82,29 +88,38 @@ func (p *page) Qualified() string {
 	if text := p.toCome(); text != "" {
 		parts = append(parts, text)
 	}
+	if p.wanted != nil {
+		parts = append(parts, "This and all numbers are of the whole revision; the filter selects the results in the list.")
+	}
 	return strings.Join(parts, " ")
+}
+
+// running returns how many checkouts say that their builds are complete, and not their tests.
+func (p *page) running() (n int) {
+	for _, c := range p.checkouts {
+		if c.OriginBuildsFinishTime != nil && c.OriginTestsFinishTime == nil {
+			n++
+		}
+	}
+	return n
 }
 
 // toCome says which origins still build or test, as far as they report that.
 func (p *page) toCome() string {
-	running, told := 0, 0
+	finished := 0
 	origins := make(map[string]bool)
 	for _, c := range p.checkouts {
 		origins[c.Origin] = true
-		switch {
-		case c.OriginTestsFinishTime != nil:
-			told++
-		case c.OriginBuildsFinishTime != nil:
-			told++
-			running++
+		if c.OriginTestsFinishTime != nil {
+			finished++
 		}
 	}
-	switch {
-	case told == 0:
+	switch running := p.running(); {
+	case finished+running == 0:
 		return ""
 	case running > 0:
 		return fmt.Sprintf("%d of %s still tests.", running, shell.Plural(int64(len(origins)), "origin"))
-	case told == len(p.checkouts):
+	case finished == len(p.checkouts):
 		return "All origins have finished."
 	}
 	return ""
@@ -140,16 +155,21 @@ func (p *page) numberURL(k verdict.Kind, params ...string) string {
 	return p.with(append(params, "verdict", string(k))...)
 }
 
-// with returns the URL of the page with values of parameters in place of those of the
-// filter.
+// with returns the URL of the page with values of parameters, beside those of the filter.
 func (p *page) with(params ...string) string {
 	values := make(map[string][]string)
 	for i := 0; i < len(params); i += 2 {
 		values[params[i]] = []string{params[i+1]}
 	}
-	base := withParams(p.url, values)
-	return p.filter.Carried(base, "branch", "tree")
+	carried := buildParams
+	if kind := values["kind"]; len(kind) == 0 || kind[0] != string(rollup.Builds) {
+		carried = append(slices.Clone(carried), "kind", "path", "platform") // builds have no path and no platform
+	}
+	return p.filter.Carried(withParams(p.url, values), carried...)
 }
+
+// buildParams are the parameters that stay when a reader narrows the filter of builds.
+var buildParams = []string{"arch", "branch", "compiler", "config", "issue", "lab", "origin", "tree"}
 
 // Bar is the filter bar.
 func (p *page) Bar() shell.FilterBar {

@@ -286,6 +286,8 @@ func (p *page) title() string {
 	switch k := p.Worst(); {
 	case k == "":
 		text = "no results"
+	case p.awaited():
+		text = "waiting"
 	case k == verdict.New:
 		text = shell.Plural(p.Causes[verdict.New], "new failure")
 	case k == verdict.OK:

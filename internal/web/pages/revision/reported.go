@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/internal/store/verdicts"
 	"github.com/kcidb-go/kcidb/internal/web/pages/shell"
@@ -98,8 +99,8 @@ func (p *page) notRun() (all []missing) {
 		return nil
 	}
 	for _, board := range p.valuesOf(1, verdicts.ByPlatform) {
-		if n := p.tally(1, verdicts.ByPlatform, board, rollup.Boots, rollup.Tests); board != "" && p.tally(0, verdicts.ByPlatform, board, rollup.Boots, rollup.Tests) == 0 {
-			all = append(all, missing{n, shell.Link{Text: board, URL: shell.HardwareURL(board)}, "the board did not run"})
+		if m := p.notRunOn(board); m.N > 0 {
+			all = append(all, m)
 		}
 	}
 	for g, counts := range p.before.Groups {
@@ -111,6 +112,29 @@ func (p *page) notRun() (all []missing) {
 		return cmp.Or(cmp.Compare(b.N, a.N), strings.Compare(a.Link.Text, b.Link.Text))
 	})
 	return all[:min(maxMissing, len(all))]
+}
+
+// notRunOn returns the results of a board at the earlier revision if none of its tests says
+// something here: the board did not run, or it did not boot.
+func (p *page) notRunOn(board string) missing {
+	conclusive := func(revision int, kind rollup.Kind) (n int64) {
+		for _, t := range p.tallies {
+			if t.Revision == revision && t.Dimension == verdicts.ByPlatform && t.Value == board && t.Kind == kind && facts.IsConclusive(t.Status) {
+				n += t.N
+			}
+		}
+		return n
+	}
+	switch {
+	case conclusive(0, rollup.Tests) > 0:
+		return missing{}
+	case p.tally(0, verdicts.ByPlatform, board, rollup.Boots) > 0:
+		boots := p.with("platform", board, "kind", string(rollup.Boots))
+		return missing{conclusive(1, rollup.Tests), shell.Link{Text: board, URL: boots}, "the board did not boot, or its tests were lost: see its boots"}
+	case p.tally(0, verdicts.ByPlatform, board, rollup.Tests) > 0:
+		return missing{}
+	}
+	return missing{p.tally(1, verdicts.ByPlatform, board, rollup.Boots, rollup.Tests), shell.Link{Text: board, URL: shell.HardwareURL(board)}, "the board did not run"}
 }
 
 // valuesOf returns the values of a dimension at one of the revisions, sorted.

@@ -284,3 +284,17 @@ func before(body, text string) string {
 	start, _, _ := strings.Cut(body, text)
 	return start[max(0, len(start)-60):]
 }
+
+// A revision whose tests still come is not said to pass.
+func TestWaiting(t *testing.T) {
+	w := new(world)
+	c := w.checkout("maestro", 7, 1)
+	c.OriginBuildsFinishTime = &now
+	w.build(c.ID, "arm64 defconfig gcc-14", "PASS")
+	page := serve(t, &w.Report).page("/revision/" + hashOf(7)[:12])
+	for _, want := range []string{"<title>Waiting: next-20261127 - KCIDB</title>", "WAITING", "So far: The only result passes.", "1 of 1 origin still tests."} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not say %q:\n%s", want, page)
+		}
+	}
+}
