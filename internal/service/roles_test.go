@@ -60,7 +60,8 @@ func TestRoles(t *testing.T) {
 		{load, "/metrics", 200, "\nkcidb_loader_submissions_total 1\n"},
 		{notify, "/metrics", 200, "\nkcidb_uptime_seconds "},
 		{notify, "/health", 200, "OK"},
-		{web, "/", 200, "v6.1"},
+		{web, "/", 200, "KCIDB"},
+		{web, "/checkout/ci:c1", 200, "v6.1"},
 		{web, "/api/report?checkout=ci:c1", 200, "v6.1"},
 		{load, "/", 404, ""},
 		{load, "/status?id=x", 404, ""},
@@ -136,7 +137,7 @@ func TestReplica(t *testing.T) {
 	if r := do(t, request(t, "GET", query, nil)); r.code != 200 || !strings.Contains(r.body, "v6.1") {
 		t.Errorf("without the replica: %d %s", r.code, r.body)
 	}
-	if r := do(t, request(t, "GET", s.url+"/", nil)); r.code != 200 || !strings.Contains(r.body, "v6.1") {
+	if r := do(t, request(t, "GET", s.url+"/checkout/ci:c1", nil)); r.code != 200 || !strings.Contains(r.body, "v6.1") {
 		t.Errorf("the page without the replica: %d %s", r.code, r.body)
 	}
 	ready = do(t, request(t, "GET", s.url+"/ready", nil))

@@ -170,6 +170,9 @@ func (c *recorder) send(e *network.EventRequestWillBeSent) {
 	if strings.HasPrefix(e.Request.URL, "data:") {
 		return
 	}
+	if e.Type == network.ResourceTypeDocument && e.RedirectResponse == nil {
+		c.sent = nil // the browser drops the requests of the page that it leaves without a word
+	}
 	if e.RedirectResponse != nil {
 		c.with(e.RequestID, func(s *sent) {
 			s.Status, s.Bytes, s.ended = int(e.RedirectResponse.Status), int(e.RedirectResponse.EncodedDataLength), true

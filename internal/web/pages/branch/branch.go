@@ -280,7 +280,7 @@ func (p *page) json() string {
 	if head.PatchsetHash != "" {
 		name += "+" + head.PatchsetHash
 	}
-	return p.Carried("/api/verdicts/"+name+"?"+of.Encode(), append([]string{"path", "verdict"}, filters...)...)
+	return p.Carried("/api/verdicts/"+name+"?"+of.Encode(), p.OfAPI(append([]string{"path", "verdict"}, filters...)...)...)
 }
 
 // Head returns the newest revision of the page, nil for none.

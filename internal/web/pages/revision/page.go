@@ -269,7 +269,7 @@ func (p *page) page() *shell.Page {
 func (p *page) api() string {
 	path := "/api/verdicts/" + url.PathEscape(p.On.wholeName().String())
 	return p.filter.Carried(withParams(path, url.Values{"tree": {p.Tree}, "branch": {p.Branch}}),
-		"arch", "compiler", "config", "issue", "kind", "lab", "origin", "path", "platform", "verdict")
+		p.filter.OfAPI("arch", "compiler", "config", "issue", "kind", "lab", "origin", "path", "platform", "verdict")...)
 }
 
 // carried returns the URL of another revision with the filter.

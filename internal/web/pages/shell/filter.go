@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/facts"
+	"github.com/kcidb-go/kcidb/internal/verdict"
 )
 
 // AsOf is the name of the parameter that keeps a view still: the page shows revisions
@@ -141,6 +142,17 @@ func (f Filter) meets(name string, is func(wanted string) bool) bool {
 	}
 	wanted := f.Values(name)
 	return len(wanted) == 0 || slices.ContainsFunc(wanted, is)
+}
+
+// OfAPI returns those of the parameters that the API's calls about verdicts take with the
+// values of the filter. They list no results that simply pass or were skipped.
+func (f Filter) OfAPI(params ...string) []string {
+	return slices.DeleteFunc(slices.Clone(params), func(name string) bool {
+		return name == "verdict" && slices.ContainsFunc(f.values[name], func(v string) bool {
+			k := verdict.Kind(v)
+			return !k.Valid() || k == verdict.OK || k == verdict.Skip
+		})
+	})
 }
 
 // URL returns the URL of the page with the filter.

@@ -105,6 +105,14 @@ func TestFilterMatches(t *testing.T) {
 	}
 }
 
+func TestOfAPI(t *testing.T) {
+	for query, want := range map[string]int{"": 2, "verdict=new": 2, "verdict=ok": 1, "verdict=new&verdict=skip": 1, "verdict=-new": 1, "lab=a": 2} {
+		if got := filterOf(t, "/?"+query).OfAPI("lab", "verdict"); len(got) != want {
+			t.Errorf("%q: %q", query, got)
+		}
+	}
+}
+
 func TestBar(t *testing.T) {
 	f := filterOf(t, "/x?after=1&arch=arm64&arch=riscv&lab=odd&open=ltp&sort=name")
 	got := f.Bar(Field{Label: "Architecture", Name: "arch"}, Field{Label: "Lab", Name: "lab", Options: Options("a")})

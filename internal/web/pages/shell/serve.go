@@ -103,9 +103,11 @@ func (s *Shell) send(w http.ResponseWriter, r *http.Request, page *Page) {
 	w.Write(body.Bytes())
 }
 
-// Missing answers a request without a route with a page that says so.
+// Missing answers a browser's request without a route with a page that says so. Programs
+// get no body, as from the REST service that CI systems used before.
 func (s *Shell) Missing(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodGet {
+	w.Header().Set("Vary", "Accept")
+	if r.Method != http.MethodGet || !strings.Contains(r.Header.Get("Accept"), "text/html") {
 		front.NotFound(w, r)
 		return
 	}

@@ -120,13 +120,19 @@ func TestKin(t *testing.T) {
 		"/labs?" + strings.Repeat("days=1&", 29) + "days=2": "302 /labs?days=1&days=2",
 		"/labs?" + strings.Repeat("days=1&", 30) + "days=2": "400",
 	} {
-		w := get(f, path)
+		w := httptest.NewRecorder()
+		r := httptest.NewRequest(http.MethodGet, path, nil)
+		r.Header.Set("Accept", "text/html,*/*")
+		f.ServeHTTP(w, r)
 		if got := strings.TrimSpace(fmt.Sprint(w.Code, " ", w.Header().Get("Location"))); got != want {
 			t.Errorf("%s: %s, want %s", path, got, want)
 		}
 		if w.Code >= 400 && !strings.Contains(w.Body.String(), `role="search"`) {
 			t.Errorf("%s has no search: %s", path, w.Body)
 		}
+	}
+	if w := get(f, "/nothing"); w.Code != 404 || w.Body.Len() > 0 {
+		t.Errorf("a program gets %d %s", w.Code, w.Body)
 	}
 }
 
