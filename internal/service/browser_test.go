@@ -15,6 +15,9 @@ import (
 // light and dark: they fit the window, keep to the budget of a page, axe finds nothing
 // serious, and the browser has no complaints.
 func TestPagesInABrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it starts a browser")
+	}
 	s := startStories(t, func(c *Config) { c.APIRate = 0 })
 	revision := linkIn(t, s.url+"/", "/revision/")
 	test := linkIn(t, s.url+revision, "/test/")

@@ -30,6 +30,9 @@ func serve(t *testing.T, tokens bool, reports ...*report.Report) *pagestest.Worl
 
 // TestStories: the pages find the silent origin and the sick lab of the stories.
 func TestStories(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it has one goroutine, so that the race detector finds nothing, and takes long under it")
+	}
 	h := serve(t, false, slices.Collect(sample.Stories(now))...)
 	for path, all := range map[string][]string{
 		"/origins":           {"1 of ", "is silent: redhat."},
