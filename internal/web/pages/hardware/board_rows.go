@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package hardware
+
+import (
+	"strings"
+
+	"github.com/kcidb-go/kcidb/internal/facts"
+	"github.com/kcidb-go/kcidb/internal/store/verdicts"
+	"github.com/kcidb-go/kcidb/internal/verdict"
+	"github.com/kcidb-go/kcidb/internal/web/pages/shell"
+)
+
+// maxName is the length of the name of a revision in a grid.
+const maxName = 22
+
+// Called returns the name of the revision without the hash that "git describe" appends, or
+// the beginning of the hash if the name is long.
+func (r *row) Called() string {
+	name := r.Name()
+	if i := strings.LastIndex(name, "-g"); i > 0 && strings.Trim(name[i+2:], "0123456789abcdef") == "" {
+		name = name[:i]
+	}
+	if len(name) > maxName {
+		return r.Short()
+	}
+	return name
+}
+
+// counts returns the numbers of all results of the row.
+func (r *row) counts() verdict.Counts {
+	all := make(verdict.Counts)
+	for _, t := range r.suites {
+		all.Add(t.counts())
+	}
+	return all
+}
+
+// boots returns the numbers of the boots of the row.
+func (r *row) boots() verdict.Counts {
+	all := make(verdict.Counts)
+	for suite, t := range r.suites {
+		if facts.IsBoot(suite) {
+			all.Add(t.counts())
+		}
+	}
+	return all
+}
+
+// Cells returns the cells of a row.
+func (b *board) Cells(r *row) (cells []shell.Cell) {
+	for _, suite := range b.Columns {
+		t := r.suites[suite]
+		if t == nil {
+			cells = append(cells, shell.Cell{})
+			continue
+		}
+		cells = append(cells, shell.CellOf(t.counts(), b.resultsURL(&r.Revision, suite), shell.Line(suite)+", "+r.Tree+" "+r.Name()))
+	}
+	return cells
+}
+
+// maxParameter is the most bytes of a value in a link, because pages refuse long URLs.
+const maxParameter = 500
+
+// resultsURL returns the URL of the results of a revision on the board, "" if they cannot be
+// named.
+func (b *board) resultsURL(r *verdicts.Revision, path string) string {
+	if max(len(path), len(b.Name), len(r.Branch), len(r.Tree)) > maxParameter {
+		return ""
+	}
+	to := shell.RevisionURL(r.CommitHash, r.PatchsetHash)
+	return b.filter.Carried(withValues(to, "branch", r.Branch, "path", path, "platform", b.Name, "tree", r.Tree), "lab", "origin")
+}
+
+// BranchURL returns the URL of the branch of a row with the tests on the board.
+func (b *board) BranchURL(r *row) string {
+	return b.filter.Carried(withValues(shell.BranchURL(r.Tree, r.Branch), "platform", b.Name), "lab", "origin")
+}
+
+// RowURL returns the URL of the revision of a row with the results on the board.
+func (b *board) RowURL(r *row) string { return b.resultsURL(&r.Revision, "") }
+
+// strip is the history of the boots of a branch, newest first.
+type strip struct {
+	*row
+	Cells []shell.Cell
+}
+
+// addStrips adds the boots of the newest tested revisions of each branch. All strips are of
+// one length.
+func (b *board) addStrips() {
+	longest := 0
+	for _, head := range b.Rows {
+		s := strip{row: head}
+		for _, r := range b.tested {
+			if r.BranchKey != head.BranchKey || len(s.Cells) == maxStrip {
+				continue
+			}
+			if counts := r.boots(); counts.Total() > 0 {
+				cell := shell.CellOf(counts, b.resultsURL(&r.Revision, "boot"), "boots, "+r.Name())
+				s.Cells = append(s.Cells, cell)
+			}
+		}
+		if len(s.Cells) > 0 && len(b.Strips) < maxStrips {
+			b.Strips = append(b.Strips, s)
+			longest = max(longest, len(s.Cells))
+		}
+	}
+	for i := range b.Strips {
+		s := &b.Strips[i]
+		s.Cells = append(s.Cells, make([]shell.Cell, longest-len(s.Cells))...)
+	}
+}
