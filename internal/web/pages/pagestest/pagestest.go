@@ -60,6 +60,7 @@ func New(t testing.TB, routes func(*front.Front, *shell.Shell), reports ...*repo
 // Serve makes the routes again, for a shell that changed.
 func (w *World) Serve(routes func(*front.Front, *shell.Shell)) {
 	f := front.New(front.Limits{})
+	shell.Files(f)
 	routes(f, w.Shell)
 	w.handler = f
 }

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/web/pages/pagestest"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -21,10 +22,10 @@ const (
 
 func TestRevision(t *testing.T) {
 	s := serve(t, twoRevisions())
-	golden(t, "revision.html", s.page("/revision/"+later))
-	golden(t, "filtered.html", s.page("/revision/"+later+"?path=kselftest"))
-	golden(t, "first.html", s.page("/revision/651c0d3a9b2e"))
-	golden(t, "compare.html", s.page("/compare/"+earlier+"..."+later))
+	pagestest.Golden(t, "revision.html", s.Page("/revision/"+later))
+	pagestest.Golden(t, "filtered.html", s.Page("/revision/"+later+"?path=kselftest"))
+	pagestest.Golden(t, "first.html", s.Page("/revision/651c0d3a9b2e"))
+	pagestest.Golden(t, "compare.html", s.Page("/compare/"+earlier+"..."+later))
 }
 
 // TestEmpty shows a revision without results, and a comparison without differences.
@@ -32,8 +33,8 @@ func TestEmpty(t *testing.T) {
 	w := new(world)
 	w.checkout("maestro", 7, 1)
 	s := serve(t, &w.Report)
-	golden(t, "empty.html", s.page("/revision/"+later))
-	golden(t, "same.html", s.page("/compare/"+later+"..."+later))
+	pagestest.Golden(t, "empty.html", s.Page("/revision/"+later))
+	pagestest.Golden(t, "same.html", s.Page("/compare/"+later+"..."+later))
 }
 
 // TestNames asks for revisions by all their names.
@@ -104,7 +105,7 @@ func TestNames(t *testing.T) {
 		{"/compare/651c0d3a9b2e...691c0d3a9b2e?by=x", 400, "by=x selects nothing"},
 		{"/compare/691c0d3a9b2e...651c0d3a9b2e", 200, "Swap them"},
 	} {
-		w := s.get(test.path)
+		w := s.Get(test.path)
 		if w.Code != test.status || !strings.Contains(w.Body.String()+w.Header().Get("Location"), test.want) || w.Code == 302 && w.Header().Get("Location") != test.want {
 			t.Errorf("%s: %d %s, want %d %s\n%s", test.path, w.Code, w.Header().Get("Location"), test.status, test.want, w.Body)
 		}
@@ -118,19 +119,19 @@ func TestPlain(t *testing.T) {
 	patched := r.Checkouts[0]
 	patched.ID, patched.PatchsetHash = "maestro:p", new(strings.Repeat("9b", 32))
 	r.Checkouts = append(r.Checkouts, patched)
-	if _, err := s.store.Load(t.Context(), r, store.LoadOptions{}); err != nil {
+	if _, err := s.Store.Load(t.Context(), r, store.LoadOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]string{
-		"/revision/" + hashOf(7):                                  `href="http://example.com/issue/maestro:ltp-console/1"`,
+		"/revision/" + hashOf(7):                                  `href="http://kcidb.example.org/issue/maestro:ltp-console/1"`,
 		"/revision/" + hashOf(5) + "/" + strings.Repeat("9b", 32): "9b9b9b9b9b9b",
 		"/revision/" + hashOf(5) + "+" + strings.Repeat("9b", 32): "9b9b9b9b9b9b",
 	} {
-		if page := s.page(path); !strings.Contains(page, want) {
+		if page := s.Page(path); !strings.Contains(page, want) {
 			t.Errorf("%s does not say %s:\n%s", path, want, page)
 		}
 	}
-	if w := s.get("/revision/" + later); w.Code != http.StatusNotFound {
+	if w := s.Get("/revision/" + later); w.Code != http.StatusNotFound {
 		t.Errorf("a part of a hash: %d", w.Code)
 	}
 }
@@ -167,7 +168,7 @@ func TestFilters(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, list, ok := strings.Cut(s.page("/revision/"+later+"?"+values.Encode()), `<h2 id="results">`)
+		_, list, ok := strings.Cut(s.Page("/revision/"+later+"?"+values.Encode()), `<h2 id="results">`)
 		list, _, _ = strings.Cut(list, "<h2")
 		var got []string
 		for _, line := range strings.Split(list, `<th scope="row">`)[1:] {
@@ -193,7 +194,7 @@ func TestPages(t *testing.T) {
 		if pages > 3 {
 			t.Fatal("the list does not end")
 		}
-		body := s.page(next)
+		body := s.Page(next)
 		for _, part := range strings.Split(body, `<th scope="row"><a href="/test/`)[1:] {
 			id, _, _ := strings.Cut(part, `"`)
 			if seen[id] {
@@ -231,9 +232,9 @@ func TestCost(t *testing.T) {
 			"/compare/" + earlier + "..." + later:                 {9, 40_000},
 			"/compare/" + earlier + "..." + later + "?by=results": {9, 60_000},
 		} {
-			body := s.page(path)
-			if s.statements > most.statements || len(body) > most.bytes {
-				t.Errorf("%d tests: %s has %d bytes after %d statements", tests, path, len(body), s.statements)
+			body := s.Page(path)
+			if s.Statements() > most.statements || len(body) > most.bytes {
+				t.Errorf("%d tests: %s has %d bytes after %d statements", tests, path, len(body), s.Statements())
 			}
 		}
 	}
@@ -263,7 +264,7 @@ func TestHostile(t *testing.T) {
 	w.Issues = append(w.Issues, report.Issue{ID: "maestro:" + evil, Origin: "maestro", Version: 1, Comment: new(evil)})
 	s := serve(t, &w.Report)
 	for _, path := range []string{"/revision/" + later, "/revision/" + later + "?kind=test", "/compare/" + earlier + "..." + later, "/revision/" + url.PathEscape(evil)} {
-		got := s.get(path)
+		got := s.Get(path)
 		body := got.Body.String()
 		if got.Code != http.StatusOK && got.Code != http.StatusNotFound || !utf8.ValidString(body) {
 			t.Errorf("%s: %d", path, got.Code)
@@ -291,7 +292,7 @@ func TestWaiting(t *testing.T) {
 	c := w.checkout("maestro", 7, 1)
 	c.OriginBuildsFinishTime = &now
 	w.build(c.ID, "arm64 defconfig gcc-14", "PASS")
-	page := serve(t, &w.Report).page("/revision/" + hashOf(7)[:12])
+	page := serve(t, &w.Report).Page("/revision/" + hashOf(7)[:12])
 	for _, want := range []string{"<title>Waiting: next-20261127 - KCIDB</title>", "WAITING", "So far: The only result passes.", "1 of 1 origin still tests."} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page does not say %q:\n%s", want, page)

@@ -3,123 +3,27 @@
 package revision
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
-	"iter"
-	"log/slog"
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/store/answers"
-	"github.com/kcidb-go/kcidb/internal/store/sqldb"
-	"github.com/kcidb-go/kcidb/internal/store/sqlite"
-	"github.com/kcidb-go/kcidb/internal/store/verdicts"
-	"github.com/kcidb-go/kcidb/internal/web/front"
-	"github.com/kcidb-go/kcidb/internal/web/pages/shell"
+	"github.com/kcidb-go/kcidb/internal/web/pages/pagestest"
 	"github.com/kcidb-go/kcidb/report"
 )
 
-var now = time.Date(2026, 11, 28, 6, 9, 48, 0, time.UTC)
+var now = pagestest.Now
 
 const repository = "https://git.kernel.org/pub/scm/linux/kernel/git/next/linux-next.git"
 
 // hashOf returns the hash of the commit with a number.
 func hashOf(n int) string { return fmt.Sprintf("%02x1c0d3a9b2e47d0b5518ca7f3e6d2a19c04be77", 0x60+n) }
 
-// served is the room over a database in memory.
-type served struct {
-	t          *testing.T
-	store      *sqlite.Store
-	handler    http.Handler
-	statements int // of the views since the last request began
-}
-
-// serve returns the room with a report, judged.
-func serve(t *testing.T, reports ...*report.Report) *served {
+// serve returns the room with reports, judged.
+func serve(t *testing.T, reports ...*report.Report) *pagestest.World {
 	t.Helper()
-	st := sqlite.OpenMemory("test")
-	t.Cleanup(func() { st.Close() })
-	if err := st.Init(t.Context(), store.Version{}); err != nil {
-		t.Fatal(err)
-	}
-	s := &served{t: t, store: st}
-	for _, r := range reports {
-		s.load(r)
-	}
-	db := *st.SQL()
-	db.Conn = counting{db.Conn, &s.statements}
-	f := front.New(front.Limits{})
-	shell.Files(f)
-	Routes(f, &shell.Shell{
-		Store: querying{st, &s.statements}, Answers: answers.New(&db), Verdicts: verdicts.New(&db), Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now },
-	})
-	s.handler = f
-	return s
-}
-
-// load loads a report and judges it.
-func (s *served) load(r *report.Report) {
-	s.t.Helper()
-	if _, err := s.store.Load(s.t.Context(), r, store.LoadOptions{}); err != nil {
-		s.t.Fatal(err)
-	}
-	judge := verdicts.Judge{DB: verdicts.Of(s.store), Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler)}
-	if _, err := judge.Once(s.t.Context()); err != nil {
-		s.t.Fatal(err)
-	}
-}
-
-func (s *served) get(path string) *httptest.ResponseRecorder {
-	s.statements = 0
-	w := httptest.NewRecorder()
-	s.handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
-	return w
-}
-
-// page returns the page at a path.
-func (s *served) page(path string) string {
-	s.t.Helper()
-	w := s.get(path)
-	if w.Code != http.StatusOK {
-		s.t.Fatalf("%s: %d %s\n%s", path, w.Code, w.Header().Get("Location"), w.Body)
-	}
-	return w.Body.String()
-}
-
-// counting counts the statements of views.
-type counting struct {
-	sqldb.Conn
-	n *int
-}
-
-func (c counting) View(ctx context.Context, f func(context.Context, sqldb.Tx) error) error {
-	return c.Conn.View(ctx, func(ctx context.Context, tx sqldb.Tx) error { return f(ctx, countingTx{tx, c.n}) })
-}
-
-type countingTx struct {
-	sqldb.Tx
-	n *int
-}
-
-func (c countingTx) Query(ctx context.Context, query string, args ...any) (sqldb.Rows, error) {
-	*c.n++
-	return c.Tx.Query(ctx, query, args...)
-}
-
-// querying counts the queries of a store.
-type querying struct {
-	store.Store
-	n *int
-}
-
-func (q querying) Query(ctx context.Context, of store.Query) iter.Seq2[*report.Report, error] {
-	*q.n++
-	return q.Store.Query(ctx, of)
+	return pagestest.New(t, Routes, reports...)
 }
 
 // world makes the reports of the tests.

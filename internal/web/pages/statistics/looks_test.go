@@ -3,38 +3,14 @@
 package statistics
 
 import (
-	"net/http/httptest"
-	"os"
 	"testing"
 
-	"github.com/kcidb-go/kcidb/internal/testing/browser"
-	"github.com/kcidb-go/kcidb/internal/web/front"
-	"github.com/kcidb-go/kcidb/internal/web/pages/shell"
+	"github.com/kcidb-go/kcidb/internal/web/pages/pagestest"
 )
 
-func TestMain(m *testing.M) {
-	code := m.Run()
-	browser.Close()
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { pagestest.Main(m) }
 
-// TestLooks shows the pages in a browser: axe finds nothing serious, and no page is wider
-// than its window.
+// TestLooks shows the pages in a browser.
 func TestLooks(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it starts a browser")
-	}
-	f := front.New(front.Limits{})
-	shell.Files(f)
-	Routes(f, world(t, 40, true).Shell)
-	server := httptest.NewServer(f)
-	defer server.Close()
-	for _, look := range []browser.Look{{}, {Width: browser.Phone, Dark: true}} {
-		tab := browser.Open(t, look)
-		for _, path := range []string{"/statistics", "/statistics?lab=x"} {
-			tab.Visit(server.URL + path)
-			tab.Fits()
-			browser.Axe(t, tab)
-		}
-	}
+	world(t, 40, true).Looks(t, "/statistics", "/statistics?lab=x")
 }
