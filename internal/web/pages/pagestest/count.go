@@ -12,12 +12,8 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// counter counts statements and queries.
-type counter struct{ n atomic.Int64 }
-
-func (c *counter) reset()     { c.n.Store(0) }
-func (c *counter) add()       { c.n.Add(1) }
-func (c *counter) count() int { return int(c.n.Load()) }
+// counter counts statements, and queries for objects.
+type counter struct{ statements, queries atomic.Int64 }
 
 // countingConn counts the statements of its views.
 type countingConn struct {
@@ -35,7 +31,7 @@ type countingTx struct {
 }
 
 func (c countingTx) Query(ctx context.Context, query string, args ...any) (sqldb.Rows, error) {
-	c.add()
+	c.statements.Add(1)
 	return c.Tx.Query(ctx, query, args...)
 }
 
@@ -46,6 +42,6 @@ type countingStore struct {
 }
 
 func (c countingStore) Query(ctx context.Context, q store.Query) iter.Seq2[*report.Report, error] {
-	c.add()
+	c.queries.Add(1)
 	return c.Store.Query(ctx, q)
 }

@@ -79,6 +79,11 @@ func (w *World) Load(reports ...*report.Report) {
 	}
 }
 
+// ServeHTTP implements http.Handler.
+func (w *World) ServeHTTP(answer http.ResponseWriter, r *http.Request) {
+	w.handler.ServeHTTP(answer, r)
+}
+
 // Get asks for a path, which is percent-encoded and may have parameters. Headers are
 // names with their values.
 func (w *World) Get(path string, headers ...string) *httptest.ResponseRecorder {
@@ -92,7 +97,8 @@ func (w *World) Get(path string, headers ...string) *httptest.ResponseRecorder {
 	for i := 0; i < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
 	}
-	w.counter.reset()
+	w.counter.statements.Store(0)
+	w.counter.queries.Store(0)
 	answer := httptest.NewRecorder()
 	w.handler.ServeHTTP(answer, r)
 	return answer
@@ -117,4 +123,7 @@ func (w *World) Main(path string) string {
 }
 
 // Statements returns how many statements and queries the last answer took.
-func (w *World) Statements() int { return w.counter.count() }
+func (w *World) Statements() int { return int(w.counter.statements.Load() + w.counter.queries.Load()) }
+
+// Queries returns how many of these were queries for objects.
+func (w *World) Queries() int { return int(w.counter.queries.Load()) }

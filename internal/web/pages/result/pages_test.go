@@ -15,6 +15,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/describe/pageurl"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/testing/hostile"
+	"github.com/kcidb-go/kcidb/internal/web/pages/pagestest"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -50,11 +51,11 @@ func TestAnswers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, history(c.revisions...))
-			page := w.main(t, "/test/"+c.test)
+			page := w.Main("/test/" + c.test)
 			if got := words(page, `<p class="verdict`, "</p>"); got != c.want {
 				t.Errorf("%s\nwant\n%s", got, c.want)
 			}
-			title := w.get("/test/" + c.test).Body.String()
+			title := w.Get("/test/" + c.test).Body.String()
 			word, _, _ := strings.Cut(c.want, " ")
 			if want := "<title>" + word + ": xfstests.generic.091 on vim3, next-"; !strings.Contains(title, want) {
 				t.Errorf("no %s", want)
@@ -73,15 +74,14 @@ func TestLabSentence(t *testing.T) {
 	lost := &r.Tests[1]
 	lost.Status, lost.Misc = new(report.StatusMiss), []byte(`{"error_msg":"no prompt"}`)
 	w := newWorld(t, r)
-	line := func() string { return words(w.main(t, "/test/ci:t1-0"), `<p class="verdict`, "</p>") }
+	line := func() string { return words(w.Main("/test/ci:t1-0"), `<p class="verdict`, "</p>") }
 	if got, want := line(), "LAB Says nothing about the kernel, because the harness failed: no prompt"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 	boot := *lost
 	boot.ID, boot.Path, boot.Status, boot.Misc = "ci:boot", new("boot"), new(report.StatusFail), nil
 	boot.LogExcerpt = new("Unable to handle kernel NULL pointer dereference at virtual address 0000000000000028\n")
-	w.load(t, &report.Report{Tests: []report.Test{boot}})
-	w.judge(t)
+	w.Load(&report.Report{Tests: []report.Test{boot}})
 	if got, want := line(), "LAB Says nothing about the kernel, because the harness failed: no prompt The kernel did not boot on the board: boot, "; !strings.HasPrefix(got, want) {
 		t.Errorf("%s, want %s", got, want)
 	}
@@ -92,7 +92,7 @@ func TestShortSentence(t *testing.T) {
 	r := history("PASS", "PASS")
 	r.Builds[1].Status = new(report.StatusFail)
 	r.Builds[1].LogExcerpt = new("drivers/gpu/drm/imagination/pvr_power.c:412:9: error: variable 'err' is uninitialized " + strings.Repeat("when used here ", 8) + "\n")
-	page := newWorld(t, r).main(t, "/build/ci:b1")
+	page := newWorld(t, r).Main("/build/ci:b1")
 	sentence, _, _ := strings.Cut(page, "<small>Passed")
 	sentence = words(sentence+"</p>", `<p class="verdict`, "</p>")
 	if n := utf8.RuneCountInString(html.UnescapeString(strings.TrimPrefix(sentence, "NEW "))); n > 140 || !strings.HasSuffix(sentence, "…") {
@@ -108,12 +108,12 @@ func TestTestPage(t *testing.T) {
 	other.Environment = &report.Environment{Misc: []byte(`{"platform":"qemu"}`)}
 	r.Tests = append(r.Tests, other)
 	w := newWorld(t, r)
-	golden(t, "test.html", w.main(t, "/test/ci:t3-0"))
-	golden(t, "build.html", w.main(t, "/build/ci:b3"))
-	golden(t, "checkout.html", w.main(t, "/checkout/ci:c3"))
-	golden(t, "log.html", w.main(t, "/test/ci:t3-0/log"))
-	w.load(t, history("", "FAIL#"))
-	golden(t, "incident.html", w.main(t, "/incident/ci:i1-0"))
+	pagestest.Golden(t, "test.html", w.Main("/test/ci:t3-0"))
+	pagestest.Golden(t, "build.html", w.Main("/build/ci:b3"))
+	pagestest.Golden(t, "checkout.html", w.Main("/checkout/ci:c3"))
+	pagestest.Golden(t, "log.html", w.Main("/test/ci:t3-0/log"))
+	w.Load(history("", "FAIL#"))
+	pagestest.Golden(t, "incident.html", w.Main("/incident/ci:i1-0"))
 }
 
 // TestPagesWithLess shows a test before its build arrives, and what a database without
@@ -124,29 +124,31 @@ func TestPagesWithLess(t *testing.T) {
 		Builds:    []report.Build{{ID: "ci:lost", Origin: "ci", CheckoutID: "ci:none"}, {ID: "ci:bare", Origin: "ci", CheckoutID: "ci:bare", Status: new(report.StatusFail)}},
 		Checkouts: []report.Checkout{{ID: "ci:bare", Origin: "ci"}},
 	})
-	golden(t, "bare.html", w.main(t, "/test/ci:1"))
+	pagestest.Golden(t, "bare.html", w.Main("/test/ci:1"))
 	for path, want := range map[string]string{
 		"/build/ci:lost":    "Its checkout ci:none is not here yet",
 		"/build/ci:bare":    "Its checkout has no commit hash, so it is compared with nothing.",
 		"/checkout/ci:bare": `<a href="/build/ci:bare">ci:bare</a>`,
 		"/test/ci:1/log":    "No excerpt of a log was sent with this test.",
 	} {
-		if page := w.main(t, path); !strings.Contains(page, want) {
+		if page := w.Main(path); !strings.Contains(page, want) {
 			t.Errorf("%s: no %q in\n%s", path, want, page)
 		}
 	}
 	w = newWorld(t)
-	w.load(t, history("PASS", "FAIL"))
-	if page := w.main(t, "/test/ci:t1-0"); !strings.Contains(page, "The revision is not judged yet.") || !strings.Contains(page, `<b class="m still">FAIL</b> Fails: WARNING in iomap_iter_advance.`) {
+	if _, err := w.Store.Load(t.Context(), history("PASS", "FAIL"), store.LoadOptions{Metadata: true}); err != nil {
+		t.Fatal(err)
+	}
+	if page := w.Main("/test/ci:t1-0"); !strings.Contains(page, "The revision is not judged yet.") || !strings.Contains(page, `<b class="m still">FAIL</b> Fails: WARNING in iomap_iter_advance.`) {
 		t.Error(page)
 	}
-	w.shell.Store, w.shell.Answers, w.shell.Verdicts = struct{ store.Store }{w.store.Store}, nil, nil
+	w.Shell.Store, w.Shell.Answers, w.Shell.Verdicts = struct{ store.Store }{w.Store}, nil, nil
 	for _, path := range []string{"/test/ci:t1-0", "/build/ci:b1"} {
-		if page := w.main(t, path); !strings.Contains(page, "keeps no counts") || !strings.Contains(page, "git checkout "+hashOf(1)) {
+		if page := w.Main(path); !strings.Contains(page, "keeps no counts") || !strings.Contains(page, "git checkout "+hashOf(1)) {
 			t.Errorf("%s: %s", path, page)
 		}
 	}
-	if page := w.main(t, "/checkout/ci:c1"); !strings.Contains(page, `<a href="/build/ci:b1">arm64 defconfig</a>`) {
+	if page := w.Main("/checkout/ci:c1"); !strings.Contains(page, `<a href="/build/ci:b1">arm64 defconfig</a>`) {
 		t.Error(page)
 	}
 }
@@ -167,7 +169,7 @@ func TestNoPages(t *testing.T) {
 		if strings.Contains(path, "%zz") {
 			continue // no client can send it
 		}
-		answer := w.get(path)
+		answer := w.Get(path)
 		if answer.Code != want.status || !strings.Contains(answer.Body.String(), want.text) {
 			t.Errorf("%s: %d\n%s", path, answer.Code, answer.Body)
 		}
@@ -175,7 +177,7 @@ func TestNoPages(t *testing.T) {
 			t.Errorf("%s is kept, but may be there soon: %v", path, answer.Header())
 		}
 	}
-	if to := w.get("/test/ci:t0-0.json").Header().Get("Location"); to != "/api/test/ci:t0-0" {
+	if to := w.Get("/test/ci:t0-0.json").Header().Get("Location"); to != "/api/test/ci:t0-0" {
 		t.Errorf("the data is at %s", to)
 	}
 }
@@ -240,7 +242,7 @@ func TestHostileObjects(t *testing.T) {
 	href := regexp.MustCompile(`href="([^"]*)"`)
 	command := regexp.MustCompile(`(?s)<pre class="cmd"[^>]*><code>(.*?)</code>`)
 	for _, path := range paths {
-		page := w.main(t, path)
+		page := w.Main(path)
 		for _, tag := range tags.FindAllString(page, -1) {
 			tag = values.ReplaceAllString(tag, "")
 			if strings.Contains(tag, "<"+hostile.Marker) || strings.Contains(tag, " "+hostile.Marker) || strings.HasPrefix(tag, "<script") || strings.HasPrefix(tag, "<img") {
@@ -274,10 +276,10 @@ func TestLongTexts(t *testing.T) {
 	long := strings.Repeat("name ", 2000)
 	r.Tests[1].Path, r.Tests[1].Comment, r.Tests[1].LogExcerpt = &long, new(strings.Repeat(long, 20)), new(strings.Repeat("a line of a log\n", 100_000))
 	w := newWorld(t, r)
-	if page := w.main(t, "/test/ci:t1-0"); len(page) > 80<<10 {
+	if page := w.Main("/test/ci:t1-0"); len(page) > 80<<10 {
 		t.Errorf("the page of a test has %d bytes", len(page))
 	}
-	page := w.main(t, "/test/ci:t1-0/log")
+	page := w.Main("/test/ci:t1-0/log")
 	if !strings.Contains(page, `id="L20000"`) || !strings.Contains(page, "The page is cut: 1.3 MB more") || len(page) > 4<<20 {
 		t.Errorf("the page of a log has %d bytes", len(page))
 	}
@@ -294,11 +296,10 @@ func TestCost(t *testing.T) {
 		for path, most := range map[string]int{
 			fmt.Sprintf("/test/ci:t%d-0", revisions-1): 6, "/test/ci:t0-0": 6, fmt.Sprintf("/build/ci:b%d", revisions-1): 5, "/checkout/ci:c0": 2, "/test/ci:t0-0/log": 0,
 		} {
-			w.store.questions, w.store.statements = 0, 0
-			w.main(t, path)
+			w.Main(path)
 			// The test or build with its parents, and its issues, are two questions more.
-			if w.store.questions > 1 || w.store.statements > most {
-				t.Errorf("%s of %d revisions: %d questions, %d statements, want %d", path, revisions, w.store.questions, w.store.statements, most)
+			if questions, statements := w.Queries(), w.Statements()-w.Queries(); questions > 1 || statements > most {
+				t.Errorf("%s of %d revisions: %d questions, %d statements, want %d", path, revisions, questions, statements, most)
 			}
 		}
 	}
@@ -307,7 +308,7 @@ func TestCost(t *testing.T) {
 func TestByMethod(t *testing.T) {
 	w := newWorld(t, history("PASS"))
 	for path, code := range map[string]int{"/test/ci:t0-0": 200, "/test/ci:2": 404, "/test/": 404} {
-		whole := w.get(path)
+		whole := w.Get(path)
 		rec := httptest.NewRecorder()
 		w.ServeHTTP(rec, httptest.NewRequest(http.MethodHead, path, nil))
 		if rec.Code != code || whole.Code != code || rec.Body.Len() != 0 || rec.Header().Get("ETag") != whole.Header().Get("ETag") {
@@ -323,22 +324,21 @@ func TestByMethod(t *testing.T) {
 
 func TestPagesThatChange(t *testing.T) {
 	w := newWorld(t, history("PASS", "FAIL"))
-	first := w.get("/test/ci:t1-0")
+	first := w.Get("/test/ci:t1-0")
 	tag := first.Header().Get("ETag")
-	if again := w.get("/test/ci:t1-0", "If-None-Match", tag); tag == "" || again.Code != http.StatusNotModified {
+	if again := w.Get("/test/ci:t1-0", "If-None-Match", tag); tag == "" || again.Code != http.StatusNotModified {
 		t.Errorf("again: %d, %s", again.Code, tag)
 	}
-	w.load(t, history("PASS", "FAIL PASS"))
-	w.judge(t)
-	if later := w.get("/test/ci:t1-0", "If-None-Match", tag); later.Code != http.StatusOK || !strings.Contains(later.Body.String(), "FLAKY") {
+	w.Load(history("PASS", "FAIL PASS"))
+	if later := w.Get("/test/ci:t1-0", "If-None-Match", tag); later.Code != http.StatusOK || !strings.Contains(later.Body.String(), "FLAKY") {
 		t.Errorf("after it passed once: %d", later.Code)
 	}
 }
 
 func TestWithoutADatabase(t *testing.T) {
 	w := newWorld(t, history("PASS"))
-	w.store.Close()
-	answer := w.get("/test/ci:t0-0")
+	w.Store.Close()
+	answer := w.Get("/test/ci:t0-0")
 	if answer.Code < 500 || !strings.Contains(answer.Body.String(), "Results that were sent are safe") || strings.Contains(answer.Body.String(), "closed") {
 		t.Errorf("%d %s", answer.Code, answer.Body)
 	}

@@ -19,7 +19,7 @@ func kernelOf(t *testing.T, c report.Checkout, b report.Build) string {
 	t.Helper()
 	c.ID, c.Origin, b.ID, b.Origin, b.CheckoutID = "ci:1", "ci", "ci:1", "ci", "ci:1"
 	w := newWorld(t, &report.Report{Checkouts: []report.Checkout{c}, Builds: []report.Build{b}})
-	found, err := graph.New(t.Context(), w.store).Find(object.BuildRef("ci:1"))
+	found, err := graph.New(t.Context(), w.Store).Find(object.BuildRef("ci:1"))
 	if err != nil {
 		t.Fatal(err)
 	}

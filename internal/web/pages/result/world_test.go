@@ -3,145 +3,23 @@
 package result
 
 import (
-	"context"
 	"encoding/json"
-	"flag"
 	"fmt"
-	"iter"
-	"log/slog"
-	"net/http"
-	"net/http/httptest"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
-	"github.com/kcidb-go/kcidb/internal/store"
-	"github.com/kcidb-go/kcidb/internal/store/answers"
-	"github.com/kcidb-go/kcidb/internal/store/sqldb"
-	"github.com/kcidb-go/kcidb/internal/store/sqlite"
-	"github.com/kcidb-go/kcidb/internal/store/verdicts"
-	"github.com/kcidb-go/kcidb/internal/treenames"
-	"github.com/kcidb-go/kcidb/internal/web/front"
-	"github.com/kcidb-go/kcidb/internal/web/pages/shell"
+	"github.com/kcidb-go/kcidb/internal/web/pages/pagestest"
 	"github.com/kcidb-go/kcidb/report"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
-
-var now = time.Date(2026, 11, 28, 6, 0, 0, 0, time.UTC)
-
-// world is a service with pages of results, and its database.
-type world struct {
-	http.Handler
-	shell *shell.Shell
-	store *counted
-}
-
-// counted is a store that counts the questions to it and the statements of answers.
-type counted struct {
-	store.Store
-	questions, statements int
-}
-
-func (c *counted) Query(ctx context.Context, q store.Query) iter.Seq2[*report.Report, error] {
-	c.questions++
-	return c.Store.Query(ctx, q)
-}
-
-// countedConn counts the statements of its transactions.
-type countedConn struct {
-	sqldb.Conn
-	of *counted
-}
-
-func (c countedConn) View(ctx context.Context, f func(context.Context, sqldb.Tx) error) error {
-	return c.Conn.View(ctx, func(ctx context.Context, tx sqldb.Tx) error { return f(ctx, countedTx{tx, c.of}) })
-}
-
-type countedTx struct {
-	sqldb.Tx
-	of *counted
-}
-
-func (c countedTx) Query(ctx context.Context, query string, args ...any) (sqldb.Rows, error) {
-	c.of.statements++
-	return c.Tx.Query(ctx, query, args...)
-}
+var now = pagestest.Now.Truncate(time.Hour)
 
 // newWorld returns a service whose database has reports, which are judged.
-func newWorld(t testing.TB, reports ...*report.Report) *world {
+func newWorld(t testing.TB, reports ...*report.Report) *pagestest.World {
 	t.Helper()
-	st := sqlite.OpenMemory("test")
-	t.Cleanup(func() { st.Close() })
-	if err := st.Init(t.Context(), store.Version{}); err != nil {
-		t.Fatal(err)
-	}
-	c := &counted{Store: st}
-	db := *sqldb.Of(st)
-	db.Conn = countedConn{db.Conn, c}
-	w := &world{store: c, shell: &shell.Shell{
-		Store: c, Answers: answers.New(&db), Verdicts: verdicts.New(&db), Trees: treenames.Default(), Log: slog.New(slog.DiscardHandler),
-		Now: func() time.Time { return now },
-	}}
-	w.serve()
-	for _, r := range reports {
-		w.load(t, r)
-	}
-	w.judge(t)
-	return w
-}
-
-// serve makes the front for the shell.
-func (w *world) serve() {
-	f := front.New(front.Limits{})
-	Routes(f, w.shell)
-	w.Handler = f
-}
-
-func (w *world) load(t testing.TB, r *report.Report) {
-	t.Helper()
-	if _, err := w.store.Load(t.Context(), r, store.LoadOptions{Metadata: true}); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func (w *world) judge(t testing.TB) {
-	t.Helper()
-	j := &verdicts.Judge{DB: verdicts.Of(w.store.Store), Names: w.shell.Trees, Now: w.shell.Now, Log: w.shell.Log}
-	if _, err := j.Once(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func (w *world) get(path string, headers ...string) *httptest.ResponseRecorder {
-	r := httptest.NewRequest(http.MethodGet, "http://kcidb.example.org/", nil)
-	u, err := r.URL.Parse(path)
-	if err != nil {
-		panic(err)
-	}
-	r.URL, r.RequestURI = u, path
-	for i := 0; i < len(headers); i += 2 {
-		r.Header.Set(headers[i], headers[i+1])
-	}
-	rec := httptest.NewRecorder()
-	w.ServeHTTP(rec, r)
-	return rec
-}
-
-// main returns the element main of a page.
-func (w *world) main(t testing.TB, path string) string {
-	t.Helper()
-	answer := w.get(path)
-	if answer.Code != http.StatusOK {
-		t.Fatalf("%s: %d\n%s", path, answer.Code, answer.Body)
-	}
-	_, rest, _ := strings.Cut(answer.Body.String(), `<main id="main">`)
-	main, _, _ := strings.Cut(rest, "</main>")
-	return main
+	return pagestest.New(t, Routes, reports...)
 }
 
 var tags = regexp.MustCompile(`<[^>]*>`)
@@ -151,24 +29,6 @@ func words(page, start, end string) string {
 	_, rest, _ := strings.Cut(page, start)
 	part, _, _ := strings.Cut(rest, end)
 	return strings.Join(strings.Fields(tags.ReplaceAllString(start+part, "")), " ")
-}
-
-// golden holds a text to a file in testdata.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	file := "testdata/" + name
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Error(diff)
-	}
 }
 
 const oops = "[    1.0] run fstests generic/091\n[   84.318020] ------------[ cut here ]------------\n" +
