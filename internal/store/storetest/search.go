@@ -105,8 +105,13 @@ func (s suite) search(t *testing.T) {
 	}
 	if of := verdicts.Of(st); of != nil {
 		all, err := of.OfCheckouts(t.Context(), []string{"a:c1", "a:none"})
-		if err != nil || len(all) != 1 || all[0].CommitHash != "aaa" {
+		if err != nil || len(all) != 1 || all[0].CommitHash != "aaa" || all[0].Shared {
 			t.Errorf("revisions of checkouts: %v, %v", all, err)
+		}
+		mustLoad(t, st, storyObjects(t, "checkout c2 stable/main aaa @11"), store.LoadOptions{})
+		judgeAll(t, judge)
+		if all, err := of.OfCheckouts(t.Context(), []string{"a:c1"}); err != nil || len(all) != 2 || !all[0].Shared || !all[1].Shared {
+			t.Errorf("a revision on two branches: %v, %v", all, err)
 		}
 	}
 }

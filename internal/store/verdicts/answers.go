@@ -32,7 +32,9 @@ func (db *DB) read(ctx context.Context, operation, query string, args, into []an
 // revisionColumns are the columns of a revision "v" on a branch "b" that a revisionScan
 // takes.
 const revisionColumns = `v.key, v.branch, b.tree, b.name, v.url, v.commit_hash, v.patchset_hash, v.commit_name,
-	v.start, v.changed, v.judged, v.counts, v.causes`
+	v.start, v.changed, v.judged, v.counts, v.causes, EXISTS (
+		SELECT 1 FROM revisions o WHERE o.commit_hash = v.commit_hash AND o.patchset_hash = v.patchset_hash AND o.branch <> v.branch
+	)`
 
 const revisionsFrom = " FROM revisions v JOIN branches b ON b.key = v.branch "
 
@@ -46,7 +48,7 @@ type revisionScan struct {
 func (s *revisionScan) targets() []any {
 	return []any{
 		&s.Key, &s.BranchKey, &s.Tree, &s.Branch, &s.RepositoryURL, &s.CommitHash, &s.PatchsetHash, &s.CommitName,
-		&s.start, &s.changed, &s.judged, &s.counts, &s.causes,
+		&s.start, &s.changed, &s.judged, &s.counts, &s.causes, &s.Shared,
 	}
 }
 

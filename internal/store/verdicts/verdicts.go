@@ -58,6 +58,7 @@ type Revision struct {
 	Judged                   time.Time // zero: not judged yet
 	Counts                   map[rollup.Kind]verdict.Counts
 	Causes                   verdict.Counts // numbers of causes
+	Shared                   bool           // it stands on other branches as well
 }
 
 // Name returns the name of the commit, or else Short.

@@ -244,7 +244,7 @@ func (p *page) page() *shell.Page {
 	b := p.Branch
 	branchURL := shell.BranchURL(b.Tree, b.Name)
 	crumbs := []shell.Link{{Text: "Trees", URL: "/"}, {Text: b.Tree, URL: shell.TreeURL(b.Tree)}, {Text: b.Name}}
-	name := strings.TrimSpace(b.Tree + " " + b.Name)
+	name := shell.Place(b.Tree, b.Name)
 	if p.Path != "" {
 		crumbs[2].URL = branchURL
 		crumbs = append(append(crumbs, p.parents()...), shell.Link{Text: p.Path})
@@ -346,5 +346,5 @@ func (p *page) Bar() shell.FilterBar {
 
 // URL returns the URL of a revision, with the filter.
 func (q *question) URL(r *verdicts.Revision) string {
-	return q.Carried(shell.RevisionURL(r.CommitHash, r.PatchsetHash), filters...)
+	return q.Carried(shell.RevisionOn(r), filters...)
 }

@@ -54,7 +54,7 @@ func orNotFound(err error) error {
 
 func (p *page) feed(home string) *feed.Feed {
 	url := shell.BranchURL(p.Branch.Tree, p.Branch.Name)
-	name := shell.Line(p.Branch.Tree + " " + p.Branch.Name)
+	name := shell.Line(shell.Place(p.Branch.Tree, p.Branch.Name))
 	f := &feed.Feed{Title: "KCIDB: " + name, Self: home + "/atom" + url, Page: home + url}
 	for i := range p.Revisions {
 		r := &p.Revisions[i]

@@ -189,7 +189,7 @@ func nowText(c *verdicts.Cause) string {
 	case c.Verdict == verdict.Lab:
 		return cmp.Or(fault, "lab trouble")
 	case fault == "":
-		return shorten(shell.Line(shell.CauseText(c)))
+		return shorten(shell.Line(c.Text()))
 	case c.Kind == rollup.Builds:
 		return shorten(shell.Line(strings.TrimSpace(c.Architecture+" "+c.Config)) + ": " + fault)
 	}

@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"context"
 	"maps"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -240,16 +239,15 @@ func (p *page) pathURL(path string) string {
 
 // cellURL returns the URL of the results behind a cell: those of a revision with a verdict.
 func (q *question) cellURL(r *verdicts.Revision, of *rowOf, k verdict.Kind) string {
-	values := make(url.Values)
+	selected := []string{"verdict", string(k)}
 	switch {
 	case of.kind == rollup.Builds:
-		values.Set("kind", string(rollup.Builds))
+		selected = append(selected, "kind", string(rollup.Builds))
 	case of.path != "":
-		values.Set("path", of.path)
+		selected = append(selected, "path", of.path)
 	}
-	if of.filter != "" && of.value != "" {
-		values.Set(of.filter, of.value)
+	if of.filter != "" {
+		selected = append(selected, of.filter, of.value)
 	}
-	values.Set("verdict", string(k))
-	return q.Carried(shell.RevisionURL(r.CommitHash, r.PatchsetHash)+"?"+values.Encode(), filters...)
+	return q.Carried(shell.RevisionOn(r, selected...), filters...)
 }

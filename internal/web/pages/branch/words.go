@@ -135,7 +135,7 @@ func (p *page) Listed() (all []listed) {
 		r := &p.Revisions[i]
 		l := listed{Revision: r, URL: p.URL(r), Mark: markOf(r), Text: p.sentenceOf(i)}
 		if before := p.earlier(i); before != nil {
-			l.Compare, l.Previous = shell.CompareURL(shell.Short(before.CommitHash), shell.Short(r.CommitHash)), before.Name()
+			l.Compare, l.Previous = shell.CompareOf(before, r), before.Name()
 		}
 		all = append(all, l)
 	}
@@ -152,7 +152,7 @@ func (p *page) Comparison() *shell.Link {
 	head := p.Head()
 	return &shell.Link{
 		Text: "Compare " + head.Name() + " with " + before.Name(),
-		URL:  shell.CompareURL(shell.Short(before.CommitHash), shell.Short(head.CommitHash)),
+		URL:  shell.CompareOf(before, head),
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -382,18 +381,4 @@ func (b *board) page() *shell.Page {
 		Title: b.title(), Section: section, Crumbs: []shell.Link{{Text: "Hardware", URL: "/hardware"}, {Text: b.Name}},
 		Content: templates.Content("board.html", b), Changed: changed, CanBeStill: true,
 	}
-}
-
-// withValues returns a URL with parameters, given by name and value, "" for no URL.
-func withValues(to string, pairs ...string) string {
-	if to == "" {
-		return ""
-	}
-	values := make(url.Values)
-	for i := 0; i < len(pairs); i += 2 {
-		if pairs[i+1] != "" {
-			values.Set(pairs[i], pairs[i+1])
-		}
-	}
-	return to + "?" + values.Encode()
 }

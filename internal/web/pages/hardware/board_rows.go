@@ -69,13 +69,12 @@ func (b *board) resultsURL(r *verdicts.Revision, path string) string {
 	if max(len(path), len(b.Name), len(r.Branch), len(r.Tree)) > maxParameter {
 		return ""
 	}
-	to := shell.RevisionURL(r.CommitHash, r.PatchsetHash)
-	return b.filter.Carried(withValues(to, "branch", r.Branch, "path", path, "platform", b.Name, "tree", r.Tree), "lab", "origin")
+	return b.filter.Carried(shell.RevisionOn(r, "path", path, "platform", b.Name), "lab", "origin")
 }
 
 // BranchURL returns the URL of the branch of a row with the tests on the board.
 func (b *board) BranchURL(r *row) string {
-	return b.filter.Carried(withValues(shell.BranchURL(r.Tree, r.Branch), "platform", b.Name), "lab", "origin")
+	return b.filter.Carried(shell.WithQuery(shell.BranchURL(r.Tree, r.Branch), "platform", b.Name), "lab", "origin")
 }
 
 // RowURL returns the URL of the revision of a row with the results on the board.

@@ -43,7 +43,7 @@ func (b *board) addFails() {
 				b.Fails = append(b.Fails, f)
 			}
 			f.Results++
-			link := shell.Link{Text: r.Tree + " " + r.Branch, URL: b.resultsURL(&r.Revision, j.Path)}
+			link := shell.Link{Text: shell.Place(r.Tree, r.Branch), URL: b.resultsURL(&r.Revision, j.Path)}
 			if !slices.ContainsFunc(f.Trees, func(has shell.Link) bool { return has.Text == link.Text }) {
 				f.Trees = append(f.Trees, link)
 			}

@@ -180,7 +180,7 @@ func (b *board) leftovers() string {
 func branches(rows []*row) string {
 	var all []string
 	for _, r := range rows {
-		all = append(all, r.Tree+" "+r.Branch)
+		all = append(all, shell.Place(r.Tree, r.Branch))
 	}
 	return "on " + names(slices.Compact(all))
 }

@@ -61,8 +61,8 @@ func entriesOf(home string, revisions []verdicts.Revision, causes []verdicts.Cau
 		r := &revisions[i]
 		page := home + shell.RevisionURL(r.CommitHash, r.PatchsetHash)
 		for _, c := range of[r.Key] {
-			text := shell.Line(shell.CauseText(&c))
-			where := shell.Line(strings.TrimSpace(r.Tree + " " + r.Branch))
+			text := shell.Line(c.Text())
+			where := shell.Line(shell.Place(r.Tree, r.Branch))
 			all = append(all, feed.Entry{
 				ID: fmt.Sprintf("%s#%x-%x", page, uint64(r.BranchKey), uint64(c.Key)), At: r.Start, Link: page,
 				Title:   fmt.Sprintf("%s: %s", where, text),

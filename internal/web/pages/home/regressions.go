@@ -35,12 +35,12 @@ func openRegressions(trees []tree) (all []regression) {
 			if c.Verdict != verdict.New && c.Verdict != verdict.Still {
 				continue
 			}
-			same := shell.CauseText(&c) + "\n" + c.Fault
+			same := c.Text() + "\n" + c.Fault
 			n, ok := known[same]
 			if !ok {
 				n = len(all)
 				known[same] = n
-				all = append(all, regression{Cause: c, URL: t.URL() + "?verdict=" + string(c.Verdict)})
+				all = append(all, regression{Cause: c, URL: shell.RevisionOn(t.Head, "verdict", string(c.Verdict))})
 			}
 			all[n].On = append(all[n].On, t.Tree)
 		}
@@ -50,7 +50,7 @@ func openRegressions(trees []tree) (all []regression) {
 }
 
 // Text returns the cause in words.
-func (r *regression) Text() string { return shell.CauseText(&r.Cause) }
+func (r *regression) Text() string { return r.Cause.Text() }
 
 // Where says on which trees the cause is open, since when, and how far it reaches.
 func (r *regression) Where() string {

@@ -245,13 +245,13 @@ func (t *tree) Numbers() (all []numbers) {
 		label string
 	}{{rollup.Builds, "builds"}, {rollup.Boots, "boots"}, {rollup.Tests, "tests"}} {
 		counts := t.Head.Counts[of.kind]
-		all = append(all, numbers{Label: of.label, N: counts.Total(), New: counts[verdict.New], URL: t.URL() + "?kind=" + string(of.kind) + "&verdict=new"})
+		all = append(all, numbers{Label: of.label, N: counts.Total(), New: counts[verdict.New], URL: shell.RevisionOn(t.Head, "kind", string(of.kind), "verdict", string(verdict.New))})
 	}
 	return all
 }
 
 // URL returns the URL of the newest revision.
-func (t *tree) URL() string { return shell.RevisionURL(t.Head.CommitHash, t.Head.PatchsetHash) }
+func (t *tree) URL() string { return shell.RevisionOn(t.Head) }
 
 // Spark returns the worst verdicts of the newest revisions, newest first.
 func (t *tree) Spark() (kinds []verdict.Kind) {

@@ -61,7 +61,7 @@ func (t *tree) titles(k verdict.Kind) string {
 			continue
 		}
 		more--
-		if text := shell.Line(shell.CauseText(c)); !slices.Contains(texts, text) {
+		if text := shell.Line(c.Text()); !slices.Contains(texts, text) {
 			texts = append(texts, text)
 		}
 	}
@@ -139,7 +139,7 @@ func (p *page) names(is func(*tree) bool) string {
 	var all []string
 	for i := range p.Trees {
 		if t := &p.Trees[i]; is(t) {
-			all = append(all, shell.Line(strings.TrimSpace(t.Tree+" "+t.Name)))
+			all = append(all, shell.Line(shell.Place(t.Tree, t.Name)))
 		}
 	}
 	if more := len(all) - namedTrees; more > 0 {

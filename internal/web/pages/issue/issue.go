@@ -76,14 +76,7 @@ func (r *room) revisionOf(c *answers.Revision, patches string) *revision {
 func (r *revision) URL() string { return shell.RevisionURL(r.Hash, r.Patches) }
 
 // Place returns the tree and the branch.
-func (r *revision) Place() string { return place(r.Tree, r.Branch) }
-
-func place(tree, branch string) string {
-	if branch == "" {
-		return tree
-	}
-	return tree + " " + branch
-}
+func (r *revision) Place() string { return shell.Place(r.Tree, r.Branch) }
 
 // titleOf returns the title of an issue.
 func titleOf(id, comment, subject string) string { return cmp.Or(comment, subject, id) }

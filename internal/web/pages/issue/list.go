@@ -279,7 +279,7 @@ const maxPlaces = 3
 func (r *room) places(id string, branches []answers.Branch) (links []shell.Link, more int64) {
 	for _, b := range branches {
 		tree := r.treeOf(b.TreeName, b.RepositoryURL)
-		link := shell.Link{Text: place(tree, b.Name)}
+		link := shell.Link{Text: shell.Place(tree, b.Name)}
 		if at := shell.IssueURL(id); at != "" && plain(tree) && plain(b.Name) {
 			link.URL = at + "?" + url.Values{"branch": {b.Name}, "tree": {tree}}.Encode() + "#incidents"
 		}

@@ -51,7 +51,7 @@ type placeRow struct {
 }
 
 // Place returns the tree and the branch.
-func (r *placeRow) Place() string { return place(r.Tree, r.Branch) }
+func (r *placeRow) Place() string { return shell.Place(r.Tree, r.Branch) }
 
 // Seen reports whether the issue is seen there.
 func (r *placeRow) Seen() bool { return r.N > 0 }

@@ -176,16 +176,8 @@ func (a *answer) between(earlier []*column, before verdict.Outcome, here *verdic
 		if before == verdict.Failed {
 			a.Good, a.Bad = a.Bad, a.Good
 		}
-		a.Compare = compare(&earlier[0].Revision, here)
+		a.Compare = shell.CompareOf(&earlier[0].Revision, here)
 	}
-}
-
-// compare returns the URL that compares two revisions.
-func compare(a, b *verdicts.Revision) string {
-	name := func(r *verdicts.Revision) string {
-		return strings.TrimPrefix(shell.RevisionURL(r.CommitHash, r.PatchsetHash), "/revision/")
-	}
-	return shell.CompareURL(name(a), name(b))
 }
 
 // nameOf returns the name of a revision, and names its patches.
@@ -215,7 +207,7 @@ func (a *answer) stillFails(st *standing, earlier []*column, fault string) {
 	first := &st.Here
 	for _, c := range earlier {
 		if c.outcome() == verdict.Passed {
-			a.Good, a.Bad, a.Compare = &c.Revision, first, compare(&c.Revision, first)
+			a.Good, a.Bad, a.Compare = &c.Revision, first, shell.CompareOf(&c.Revision, first)
 			return
 		}
 		first = &c.Revision

@@ -64,13 +64,7 @@ func (p *page) CompareURL() string {
 	if p.Earlier == nil {
 		return ""
 	}
-	return p.filter.Carried(shell.CompareURL(refOf(p.Earlier), refOf(&p.Revision)), "arch", "compiler", "config", "lab", "origin", "path", "platform")
-}
-
-// refOf returns how a URL names a revision.
-func refOf(r *verdicts.Revision) string {
-	n := name{shell.Short(r.CommitHash), shell.Short(r.PatchsetHash)}
-	return n.String()
+	return p.filter.Carried(shell.CompareOf(p.Earlier, &p.Revision), comparable...)
 }
 
 // Qualified qualifies the sentence: how many results have the new causes, and which origins
@@ -165,7 +159,7 @@ func (p *page) with(params ...string) string {
 	if kind := values["kind"]; len(kind) == 0 || kind[0] != string(rollup.Builds) {
 		carried = append(slices.Clone(carried), "kind", "path", "platform") // builds have no path and no platform
 	}
-	return p.filter.Carried(withParams(p.url, values), carried...)
+	return p.filter.Carried(shell.WithValues(p.url, values), carried...)
 }
 
 // buildParams are the parameters that stay when a reader narrows the filter of builds.
@@ -213,9 +207,9 @@ func (p *page) Places() (all []shell.Link) {
 		return nil
 	}
 	for _, on := range p.On {
-		link := shell.Link{Text: on.Tree + " " + on.Branch}
+		link := shell.Link{Text: shell.Place(on.Tree, on.Branch)}
 		if on.Key != p.Key {
-			link.URL = withParams(p.url, map[string][]string{"tree": {on.Tree}, "branch": {on.Branch}})
+			link.URL = shell.WithValues(p.url, map[string][]string{"tree": {on.Tree}, "branch": {on.Branch}})
 		}
 		all = append(all, link)
 	}

@@ -26,7 +26,7 @@ const shownVariants = 3
 // textOf returns a cause in words, such as "rk3588-rock-5b does not boot".
 func textOf(c *verdicts.Cause) string {
 	if c.Verdict != verdict.Fixed {
-		return shell.CauseText(c)
+		return c.Text()
 	}
 	switch c.Kind {
 	case rollup.Builds:
@@ -193,7 +193,7 @@ func (c card) Record() string {
 	if c.Kind == rollup.Builds {
 		kind = "build"
 	}
-	return withParams("/issues/new", map[string][]string{kind: {c.Example}})
+	return shell.WithValues("/issues/new", map[string][]string{kind: {c.Example}})
 }
 
 // row is a result of a list.

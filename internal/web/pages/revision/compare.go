@@ -33,7 +33,7 @@ func (r room) compareForm(req *http.Request) (*shell.Page, error) {
 	}
 	values.Del("a")
 	values.Del("b")
-	return nil, &shell.Redirect{To: withParams(compareURL(nameOf(a), nameOf(b)), values)}
+	return nil, &shell.Redirect{To: shell.WithValues(compareURL(nameOf(a), nameOf(b)), values)}
 }
 
 // compareURL returns the URL of the comparison of two names.
@@ -139,7 +139,7 @@ func (c *comparison) page() *shell.Page {
 	}
 	return &shell.Page{
 		Title: v.Word + ": " + c.Before.Name() + " against " + c.After.Name(), Section: section, Content: templates.Content("compare.html", v), Changed: changed,
-		Crumbs: []shell.Link{{Text: "Trees", URL: "/"}, {Text: c.After.Tree + " " + c.After.Branch, URL: shell.BranchURL(c.After.Tree, c.After.Branch)}, {Text: "Compare"}},
+		Crumbs: []shell.Link{{Text: "Trees", URL: "/"}, {Text: shell.Place(c.After.Tree, c.After.Branch), URL: shell.BranchURL(c.After.Tree, c.After.Branch)}, {Text: "Compare"}},
 		JSON:   c.api(),
 	}
 }
@@ -154,7 +154,7 @@ func (c *comparison) api() string {
 	if origin := c.filter.Get("origin"); origin != "" {
 		values.Set("origin", origin)
 	}
-	return withParams("/api"+branch+"/compare", values)
+	return shell.WithValues("/api"+branch+"/compare", values)
 }
 
 // Bar is the filter bar, with the names of the revisions.

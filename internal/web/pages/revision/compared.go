@@ -42,7 +42,7 @@ func (c *comparison) view() *comparisonView {
 		v.Word, v.Class = "Better", verdict.Fixed
 	}
 	v.Sentence, v.Qualified = v.sentence(), v.qualified()
-	v.Where = strings.TrimSpace(c.After.Tree + " " + c.After.Branch)
+	v.Where = shell.Place(c.After.Tree, c.After.Branch)
 	if !c.SameBranch() {
 		v.Where = fmt.Sprintf("%s %s against %s", c.Before.Tree, c.Before.Branch, v.Where)
 	}

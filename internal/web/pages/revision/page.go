@@ -253,7 +253,7 @@ func (p *page) view() *view {
 func (p *page) page() *shell.Page {
 	page := &shell.Page{
 		Title: p.title(), Section: section, Content: templates.Content("revision.html", p.view()), Changed: p.Changed,
-		Crumbs: []shell.Link{{Text: "Trees", URL: "/"}, {Text: p.Tree + " " + p.Branch, URL: shell.BranchURL(p.Tree, p.Branch)}, {Text: p.Name()}},
+		Crumbs: []shell.Link{{Text: "Trees", URL: "/"}, {Text: shell.Place(p.Tree, p.Branch), URL: shell.BranchURL(p.Tree, p.Branch)}, {Text: p.Name()}},
 		JSON:   p.api(),
 	}
 	if p.Earlier != nil {
@@ -268,7 +268,7 @@ func (p *page) page() *shell.Page {
 // api returns the API call with the data of the page.
 func (p *page) api() string {
 	path := "/api/verdicts/" + url.PathEscape(p.On.wholeName().String())
-	return p.filter.Carried(withParams(path, url.Values{"tree": {p.Tree}, "branch": {p.Branch}}),
+	return p.filter.Carried(shell.WithValues(path, url.Values{"tree": {p.Tree}, "branch": {p.Branch}}),
 		p.filter.OfAPI("arch", "compiler", "config", "issue", "kind", "lab", "origin", "path", "platform", "verdict")...)
 }
 

@@ -169,7 +169,7 @@ func (a *ambiguous) page(link func(name) string) *shell.Page {
 // places returns the branches that a commit stands on.
 func (c commit) places() (all []shell.Link) {
 	for i := range c {
-		all = append(all, shell.Link{Text: c[i].Tree + " " + c[i].Branch, URL: shell.BranchURL(c[i].Tree, c[i].Branch)})
+		all = append(all, shell.Link{Text: shell.Place(c[i].Tree, c[i].Branch), URL: shell.BranchURL(c[i].Tree, c[i].Branch)})
 	}
 	return all
 }
@@ -193,12 +193,4 @@ func withQuery(path string, r *http.Request) string {
 		return path
 	}
 	return path + "?" + r.URL.RawQuery
-}
-
-// withParams returns a path with parameters.
-func withParams(path string, values url.Values) string {
-	if len(values) == 0 {
-		return path
-	}
-	return path + "?" + values.Encode()
 }

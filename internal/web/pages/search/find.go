@@ -5,13 +5,16 @@ package search
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/lazyregexp"
+	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/internal/store/verdicts"
 	"github.com/kcidb-go/kcidb/internal/web/pages/shell"
+	"github.com/kcidb-go/kcidb/internal/web/submit"
 	"github.com/kcidb-go/kcidb/object"
 )
 
@@ -81,10 +84,15 @@ func keysOf(revisions map[int64]*verdicts.Revision) (keys []int64) {
 func (s *search) ids(ctx context.Context) (section, error) {
 	found := section{Title: "Objects with this ID", ID: "ids"}
 	if !strings.Contains(s.text, ":") {
-		if _, err := s.Store.Receipt(ctx, s.text); err == nil {
-			found.Hits = append(found.Hits, hit{Text: s.text, URL: shell.SubmissionURL(s.text), Note: "submission"})
+		if !submit.IsID(s.text) {
+			return found, nil
 		}
-		return found, nil
+		_, err := s.Store.Receipt(ctx, s.text)
+		if errors.Is(err, store.ErrNoReceipt) {
+			return found, nil
+		}
+		found.Hits = []hit{{Text: s.text, URL: shell.SubmissionURL(s.text), Note: "submission"}}
+		return found, err
 	}
 	refs, err := s.Answers.ObjectsWithID(ctx, s.text)
 	if err != nil {
@@ -120,7 +128,7 @@ func (s *search) revisions(ctx context.Context) (section, error) {
 		r := &all[i]
 		if url := shell.RevisionURL(r.CommitHash, r.PatchsetHash); !seen[url] {
 			seen[url] = true
-			found.Hits = append(found.Hits, hit{Text: r.Name(), URL: url, Verdict: r.Worst(), Note: r.Tree + " " + r.Branch + ", " + shell.Day(s.Now(), r.Start)})
+			found.Hits = append(found.Hits, hit{Text: r.Name(), URL: url, Verdict: r.Worst(), Note: shell.Place(r.Tree, r.Branch) + ", " + shell.Day(s.Now(), r.Start)})
 		}
 	}
 	return found, err
@@ -133,7 +141,7 @@ func (s *search) branches(ctx context.Context) (section, error) {
 	for i := range all {
 		b := &all[i]
 		head := &b.Recent[0]
-		found.Hits = append(found.Hits, hit{Text: b.Tree + " " + b.Name, URL: shell.BranchURL(b.Tree, b.Name), Verdict: head.Worst(), Note: "newest " + head.Name()})
+		found.Hits = append(found.Hits, hit{Text: shell.Place(b.Tree, b.Name), URL: shell.BranchURL(b.Tree, b.Name), Verdict: head.Worst(), Note: "newest " + head.Name()})
 	}
 	return found, err
 }
@@ -144,7 +152,7 @@ func (s *search) tests(ctx context.Context, recent map[int64]*verdicts.Revision)
 	groups, err := s.Verdicts.GroupsWith(ctx, keysOf(recent), s.text, shown+1)
 	for _, g := range groups {
 		r := recent[g.Revision]
-		found.Hits = append(found.Hits, hit{Text: g.Name, URL: shell.GridURL(r.Tree, r.Branch, g.Name), Note: "on " + r.Tree + " " + r.Branch})
+		found.Hits = append(found.Hits, hit{Text: g.Name, URL: shell.GridURL(r.Tree, r.Branch, g.Name), Note: "on " + shell.Place(r.Tree, r.Branch)})
 	}
 	return found, err
 }
@@ -203,7 +211,7 @@ func (s *search) causes(ctx context.Context, recent map[int64]*verdicts.Revision
 		}
 		found.Hits = append(found.Hits, hit{
 			Text: cmp.Or(c.Title, c.Path, "build"), URL: url, Verdict: c.Verdict, Fault: c.Fault,
-			Note: r.Tree + " " + r.Branch + " " + r.Name() + ", " + shell.Plural(c.Results, "result"),
+			Note: shell.Place(r.Tree, r.Branch) + " " + r.Name() + ", " + shell.Plural(c.Results, "result"),
 		})
 	}
 	return found, err

@@ -10,7 +10,6 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/web/pages/pagestest"
-	"github.com/kcidb-go/kcidb/internal/web/pages/shell"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -113,8 +112,5 @@ func TestSearchPage(t *testing.T) {
 	w.Serve(Routes)
 	if answer := w.Get("/search?q=x"); answer.Code != 501 || !strings.Contains(answer.Body.String(), "keeps no counts") {
 		t.Errorf("without counts: %d", answer.Code)
-	}
-	if shell.SearchURL("a b&c") != "/search?q=a+b%26c" {
-		t.Error(shell.SearchURL("a b&c"))
 	}
 }

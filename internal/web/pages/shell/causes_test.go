@@ -10,7 +10,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/verdict"
 )
 
-func TestCauseText(t *testing.T) {
+func TestTextOfCause(t *testing.T) {
 	for want, c := range map[string]verdicts.Cause{
 		"WARNING in iomap_iter_advance":     {Title: "WARNING in iomap_iter_advance", Kind: rollup.Tests, Path: "xfstests.generic.091"},
 		"riscv allmodconfig does not build": {Kind: rollup.Builds, Architecture: "riscv", Config: "allmodconfig"},
@@ -22,7 +22,7 @@ func TestCauseText(t *testing.T) {
 		"ltp.mm.thp04 passes and fails":     {Kind: rollup.Tests, Path: "ltp.mm.thp04", Verdict: verdict.Flaky},
 		"a test fails":                      {Kind: rollup.Tests},
 	} {
-		if got := CauseText(&c); got != want {
+		if got := c.Text(); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}

@@ -27,6 +27,7 @@ func (s *Shell) Feed(w http.ResponseWriter, r *http.Request, read func(ctx conte
 		f.Write(w)
 	case errors.As(err, &refusal):
 		w.WriteHeader(refusal.Status)
+	case errors.Is(ctx.Err(), context.Canceled): // the reader is gone
 	default:
 		s.Log.Error("no feed", "path", r.URL.Path, "error", err)
 		status, retryAfter := front.Failure(err)

@@ -53,7 +53,7 @@ func canonical(u *url.URL, params []string) error {
 		slices.Sort(clean[name])
 	}
 	if query := clean.Encode(); query != u.RawQuery || u.ForceQuery {
-		return &Redirect{To: address(u.EscapedPath(), clean)}
+		return &Redirect{To: WithValues(u.EscapedPath(), clean)}
 	}
 	return nil
 }
@@ -71,14 +71,6 @@ func unknown(name string, params []string) error {
 		help = "This page has the parameters " + strings.Join(params, ", ") + "."
 	}
 	return &Refusal{Status: http.StatusBadRequest, Title: fmt.Sprintf("This page has no parameter %q", shorten(name)), Help: help}
-}
-
-// address returns a path with parameters.
-func address(path string, values url.Values) string {
-	if query := values.Encode(); query != "" {
-		return path + "?" + query
-	}
-	return path
 }
 
 // Filter is what the parameters of a URL select. Parameters of different names are
@@ -156,7 +148,7 @@ func (f Filter) OfAPI(params ...string) []string {
 }
 
 // URL returns the URL of the page with the filter.
-func (f Filter) URL() string { return address(f.path, f.values) }
+func (f Filter) URL() string { return WithValues(f.path, f.values) }
 
 // With returns the URL of the page with other values of a parameter, from the beginning
 // of its list; without a value the parameter goes.
@@ -193,7 +185,7 @@ func (f Filter) Carried(to string, names ...string) string {
 	if path == "" {
 		return to
 	}
-	return address(path, values)
+	return WithValues(path, values)
 }
 
 // changed returns the URL of a path with the filter after a change. A cursor of the old
@@ -211,7 +203,7 @@ func (f Filter) changed(path string, change func(url.Values)) string {
 		slices.Sort(all)
 		values[name] = all
 	}
-	return address(path, values)
+	return WithValues(path, values)
 }
 
 // Until returns the time of the parameter as_of, the zero time without it.

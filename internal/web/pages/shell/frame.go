@@ -54,7 +54,7 @@ func (s *Shell) frame(w io.Writer, r *http.Request, page *Page) {
 		f.Query = r.URL.Query().Get("q")
 	}
 	if page.CanBeStill && page.Status == 0 {
-		f.Still = address(r.URL.EscapedPath(), withAsOf(r.URL.Query(), f.Now))
+		f.Still = WithValues(r.URL.EscapedPath(), withAsOf(r.URL.Query(), f.Now))
 	}
 	templates.Content("layout.html", f).write(w)
 }

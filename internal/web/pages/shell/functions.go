@@ -16,7 +16,7 @@ var functions = template.FuncMap{
 	// Marks and pictures, see marks.go and pictures.go.
 	"mark": Mark, "marked": Marked, "status": StatusMark, "cell": cell, "bar": bar, "spark": spark,
 	// Links.
-	"link": link, "treeURL": TreeURL, "branchURL": BranchURL, "gridURL": GridURL, "revisionURL": RevisionURL, "compareURL": CompareURL,
+	"link": link, "branchURL": BranchURL, "revisionURL": RevisionURL,
 	"checkoutURL": CheckoutURL, "buildURL": BuildURL, "testURL": TestURL, "incidentURL": IncidentURL, "hardwareURL": HardwareURL,
 	"issueURL": IssueURL, "issueVersionURL": IssueVersionURL, "originURL": OriginURL, "labURL": LabURL, "submissionURL": SubmissionURL,
 	"outside": Outside,

@@ -5,11 +5,13 @@ package shell
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/kcidb-go/kcidb/internal/describe/pageurl"
+	"github.com/kcidb-go/kcidb/internal/store/verdicts"
 	"github.com/kcidb-go/kcidb/object"
 )
 
@@ -35,11 +37,56 @@ func Short(hash string) string { return hash[:min(shortHash, len(hash))] }
 
 // RevisionURL returns the URL of a revision. The patch set is "" for none.
 func RevisionURL(commit, patchset string) string {
-	name := Short(commit)
+	return path("revision", revisionName(commit, patchset))
+}
+
+func revisionName(commit, patchset string) string {
 	if patchset != "" {
-		name += "+" + Short(patchset)
+		return Short(commit) + "+" + Short(patchset)
 	}
-	return path("revision", name)
+	return Short(commit)
+}
+
+// maxParameter is the most bytes of a name in a parameter of a link, because pages refuse
+// long URLs.
+const maxParameter = 500
+
+// RevisionOn returns the URL of a revision with the verdicts of its branch: it names the
+// branch if the revision stands on others as well, where the verdicts may differ. pairs are
+// names and values of more parameters.
+func RevisionOn(r *verdicts.Revision, pairs ...string) string {
+	if r.Shared && max(len(r.Tree), len(r.Branch)) <= maxParameter {
+		pairs = append(slices.Clone(pairs), "branch", r.Branch, "tree", r.Tree)
+	}
+	return WithQuery(RevisionURL(r.CommitHash, r.PatchsetHash), pairs...)
+}
+
+// CompareOf returns the URL of the comparison of two revisions, the earlier one first.
+func CompareOf(a, b *verdicts.Revision) string {
+	return CompareURL(revisionName(a.CommitHash, a.PatchsetHash), revisionName(b.CommitHash, b.PatchsetHash))
+}
+
+// Place returns a branch in words: the tree and its name, either of which may be missing.
+func Place(tree, branch string) string { return strings.TrimSpace(tree + " " + branch) }
+
+// WithQuery returns a path with parameters, given as names and values. It leaves out empty
+// values, and returns "" for no path.
+func WithQuery(path string, pairs ...string) string {
+	values := make(url.Values)
+	for i := 0; i < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			values.Set(pairs[i], pairs[i+1])
+		}
+	}
+	return WithValues(path, values)
+}
+
+// WithValues returns a path with parameters, "" for no path.
+func WithValues(path string, values url.Values) string {
+	if query := values.Encode(); query != "" && path != "" {
+		return path + "?" + query
+	}
+	return path
 }
 
 // CompareURL returns the URL of the comparison of two revisions, by their names or
@@ -81,9 +128,6 @@ func LabURL(lab string) string { return path("lab", lab) }
 
 // SubmissionURL returns the URL of the receipt of a submission.
 func SubmissionURL(id string) string { return path("submission", id) }
-
-// SearchURL returns the URL of the results of a search.
-func SearchURL(words string) string { return "/search?" + url.Values{"q": {words}}.Encode() }
 
 // maxPath is the most bytes of a path.
 const maxPath = 2000
