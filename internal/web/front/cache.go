@@ -40,11 +40,11 @@ func (v *request) shared(w http.ResponseWriter, r *http.Request, h http.HandlerF
 
 // keyOf returns the key of a request's answer: requests with the same key have the same
 // answer. The order of parameters with different names is not part of the key, and
-// neither are the parameters of a page, which has none. The URL of the service is part
+// neither are the parameters of a file, which has none. The URL of the service is part
 // of the key, because some answers contain it.
 func (k Kind) keyOf(r *http.Request, c coding) string {
 	query := r.URL.RawQuery
-	if k < Page {
+	if k == File {
 		query = ""
 	}
 	if strings.Contains(query, "&") {

@@ -11,11 +11,10 @@ const (
 	// Probe asks whether the process is alive. It costs no more than a refusal, so that
 	// its rate is not limited: a flood must not make the process look dead.
 	Probe Kind = iota
-	// Light costs next to nothing, or is made once for all clients. Like Probe, it has no
-	// parameters.
+	// Light costs next to nothing, or is made once for all clients.
 	Light
 	// File is a file of the web front end. It is held until its client has all of it, so
-	// that a slow client holds up no others. It has no parameters either.
+	// that a slow client holds up no others. It has no parameters.
 	File
 	// Page is a page for people.
 	Page

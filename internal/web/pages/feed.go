@@ -14,31 +14,25 @@ import (
 	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/internal/web/front"
 	"github.com/kcidb-go/kcidb/internal/web/pages/feed"
+	"github.com/kcidb-go/kcidb/internal/web/pages/shell"
 )
 
 // feedName matches the name of a subscription with the ending of a feed.
 var feedName = lazyregexp.New(`^([a-z0-9][a-z0-9._-]*)\.atom$`)
 
-// feedTime bounds how long a feed takes.
-const feedTime = 20 * time.Second
-
-// feed is the Atom feed of a subscription: the newest notifications that it sent to its
-// feed. The feed is empty if it sent none, because it may send one at any time.
-func (p *Pages) feed(w http.ResponseWriter, r *http.Request) {
+// subscriptionFeed answers with the Atom feed of a subscription: the newest notifications
+// that it sent to its feed. The feed is empty if it sent none, because it may send one at any
+// time.
+func subscriptionFeed(s *shell.Shell, w http.ResponseWriter, r *http.Request) {
 	name := feedName().FindStringSubmatch(r.PathValue("name"))
-	if name == nil || p.Spool == nil {
+	if name == nil || s.Spool == nil {
 		front.NotFound(w, r)
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), feedTime)
-	defer cancel()
-	all, err := p.Spool.Feed(ctx, name[1], feed.Length)
-	if err != nil {
-		p.Log.Error("no feed", "subscription", name[1], "error", err)
-		w.WriteHeader(http.StatusServiceUnavailable)
-		return
-	}
-	feedOf(name[1], p.shell().HomeURL(r), all).Write(w)
+	s.Feed(w, r, func(ctx context.Context) (*feed.Feed, error) {
+		all, err := s.Spool.Feed(ctx, name[1], feed.Length)
+		return feedOf(name[1], s.HomeURL(r), all), err
+	})
 }
 
 func feedOf(name, base string, all []spool.Notification) *feed.Feed {

@@ -20,12 +20,12 @@ import (
 // newFeed returns pages with feeds of a spool whose clock the test moves.
 func newFeed(t *testing.T) (*Pages, http.Handler, *time.Time) {
 	t.Helper()
-	p, h, _ := newPages(t)
+	p, _, _ := newPages(t)
 	keeper, _ := sqlspool.Of(p.Store)
 	clock := now
 	keeper.Now = func() time.Time { return clock }
 	p.Spool = keeper
-	return p, h, &clock
+	return p, routes(p), &clock
 }
 
 // addNotification adds a notification about an object to the feed of a subscription.
@@ -126,19 +126,19 @@ func TestFeedsByName(t *testing.T) {
 		}
 	}
 	p.Spool = nil
-	if w := get(h, "/feed/a.atom"); w.Code != 404 {
+	if w := get(routes(p), "/feed/a.atom"); w.Code != 404 {
 		t.Errorf("without a spool: %d", w.Code)
 	}
 }
 
 func TestFeedsBase(t *testing.T) {
-	p, h, _ := newFeed(t)
+	p, _, _ := newFeed(t)
 	addNotification(t, p.Spool, "a", object.TestRef("ci:1"), spool.Rendered{Subject: "a", Recipients: byFeed})
 	for given, want := range map[string]string{
 		"": "https://kcidb.example.org", "https://pages.example.org/kcidb/": "https://pages.example.org/kcidb", "http://localhost:1": "http://localhost:1",
 	} {
 		p.Base = given
-		feed := feedtest.Read(t, get(h, "/feed/a.atom", "X-Forwarded-Proto", "https").Body.Bytes())
+		feed := feedtest.Read(t, get(routes(p), "/feed/a.atom", "X-Forwarded-Proto", "https").Body.Bytes())
 		if feed.ID != want+"/feed/a.atom" || feed.Links[0].Href != feed.ID || feed.Links[1].Href != want+"/" || feed.Entries[0].Links[0].Href != want+"/test/ci:1" {
 			t.Errorf("%q: %+v", given, feed)
 		}
@@ -148,7 +148,7 @@ func TestFeedsBase(t *testing.T) {
 func TestFeedWithoutADatabase(t *testing.T) {
 	p, h, _ := newFeed(t)
 	p.Store.Close()
-	if w := get(h, "/feed/a.atom"); w.Code != 503 || w.Body.Len() != 0 {
+	if w := get(h, "/feed/a.atom"); w.Code != 500 || w.Body.Len() != 0 {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }

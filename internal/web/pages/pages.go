@@ -51,10 +51,10 @@ type Pages struct {
 
 // Routes adds the pages' paths to a front.
 func (p *Pages) Routes(f *front.Front) {
-	f.Handle("/feed/{name}", front.Page, front.Methods{http.MethodGet: p.feed})
 	shell.Files(f)
 	s := p.shell()
 	f.HandleMissing(http.HandlerFunc(s.Missing))
+	f.Handle("/feed/{name}", front.Page, front.Methods{http.MethodGet: func(w http.ResponseWriter, r *http.Request) { subscriptionFeed(s, w, r) }})
 	about.Routes(f, s)
 	issue.Routes(f, s, p.Receiver)
 	hardware.Routes(f, s)

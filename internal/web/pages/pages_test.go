@@ -44,9 +44,14 @@ func newPages(t *testing.T) (*Pages, http.Handler, *time.Time) {
 	}
 	clock := now
 	p := &Pages{Store: st, Queue: q, Log: log, Now: func() time.Time { return clock }}
-	front := front.New(front.Limits{})
-	p.Routes(front)
-	return p, front, &clock
+	return p, routes(p), &clock
+}
+
+// routes returns a front with the routes of pages.
+func routes(p *Pages) http.Handler {
+	f := front.New(front.Limits{})
+	p.Routes(f)
+	return f
 }
 
 func get(h http.Handler, path string, headers ...string) *httptest.ResponseRecorder {

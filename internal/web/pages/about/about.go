@@ -8,7 +8,6 @@ import (
 	"embed"
 	"net/http"
 
-	"github.com/kcidb-go/kcidb/internal/verdict"
 	"github.com/kcidb-go/kcidb/internal/web/front"
 	"github.com/kcidb-go/kcidb/internal/web/pages/shell"
 )
@@ -21,7 +20,7 @@ var templates = shell.Parse(files)
 // Routes adds the pages to a front.
 func Routes(f *front.Front, s *shell.Shell) {
 	s.Handle(f, "/keys", static("Keys", "keys.html", keys))
-	s.Handle(f, "/verdicts", static("How verdicts are made", "verdicts.html", verdict.Kinds))
+	s.Handle(f, "/verdicts", static("How verdicts are made", "verdicts.html", nil))
 	s.Handle(f, "/submit-results", func(r *http.Request) (*shell.Page, error) {
 		return &shell.Page{Title: "Submit results", Content: templates.Content("submit.html", submitPage{shell.Address(r), s.Tokens})}, nil
 	})

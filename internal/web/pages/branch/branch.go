@@ -255,7 +255,7 @@ func (p *page) page() *shell.Page {
 		JSON: p.json(), CanBeStill: true,
 	}
 	if branchURL != "" {
-		out.Atom = feedPath + strings.TrimPrefix(branchURL, "/tree/")
+		out.Atom = "/atom" + branchURL
 	}
 	for i := range p.Revisions {
 		if at := p.Revisions[i].Changed; at.After(out.Changed) {

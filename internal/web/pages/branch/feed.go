@@ -21,6 +21,9 @@ const feedRevisions = 20
 // feed answers with the newest judged revisions of a branch, each with its sentence.
 func (b *room) feed(w http.ResponseWriter, r *http.Request) {
 	b.Feed(w, r, func(ctx context.Context) (*feed.Feed, error) {
+		if err := b.NeedCounts(); err != nil {
+			return nil, err
+		}
 		names := shell.Segments(r, feedPath)
 		if len(names) != 2 {
 			return nil, shell.NotFound("No such feed", "")

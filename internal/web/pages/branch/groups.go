@@ -145,7 +145,7 @@ func (p *page) gridOf(groups groupSeries, below map[string]groupSeries) grid {
 	g := p.newGrid()
 	g.causes()
 	if p.showsBuilds() {
-		g.builds(groups, below)
+		g.builds(groups)
 	}
 	if p.MatchesGroup("boot") {
 		g.boots(groups, below)
@@ -188,13 +188,13 @@ func (q *question) shows(s series) bool {
 	return !q.Has("verdict") || s.has(func(k verdict.Kind) bool { return q.Matches("verdict", string(k)) })
 }
 
-func (g *gridMaker) builds(groups groupSeries, below map[string]groupSeries) {
+func (g *gridMaker) builds(groups groupSeries) {
 	all := groups.of(rollup.Builds, len(g.p.Revisions))
 	if !all.has(func(verdict.Kind) bool { return true }) || !g.p.shows(all) {
 		return
 	}
 	var rows []row
-	if _, open := below[buildsRow]; open || slices.Contains(g.p.Values("open"), buildsRow) {
+	if slices.Contains(g.p.Values("open"), buildsRow) {
 		for _, arch := range groups.names(rollup.Builds) {
 			rows = append(rows, g.row(rowOf{label: cmp.Or(arch, "unknown"), filter: "arch", value: arch, sub: true,
 				series: groups[verdicts.Group{Kind: rollup.Builds, Name: arch}], kind: rollup.Builds, path: arch}))

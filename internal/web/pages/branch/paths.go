@@ -176,9 +176,5 @@ func (p *page) pathSentence() string {
 	if counts.Total() == 0 {
 		return "It did not run there."
 	}
-	var parts []string
-	for _, part := range shell.PartsOf(counts, nil) {
-		parts = append(parts, part.Text)
-	}
-	return strings.Join(parts, ", ") + "."
+	return counts.Text() + "."
 }

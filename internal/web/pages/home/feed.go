@@ -22,6 +22,9 @@ const feedPath = "/atom/regressions"
 // revision of the last days. A cause keeps its entry when later revisions come.
 func (h *room) feed(w http.ResponseWriter, r *http.Request) {
 	h.Feed(w, r, func(ctx context.Context) (*feed.Feed, error) {
+		if err := h.NeedCounts(); err != nil {
+			return nil, err
+		}
 		branches, err := h.Verdicts.Branches(ctx, h.Now().AddDate(0, 0, -standardDays), h.Now())
 		if err != nil {
 			return nil, err

@@ -185,7 +185,7 @@ var causeKinds = []verdict.Kind{verdict.New, verdict.Still, verdict.Flaky, verdi
 
 const causesEach = 3
 
-// heads returns the revisions of trees that the page is about.
+// heads returns the keys of the newest revisions of trees.
 func heads(trees []tree) (keys []int64) {
 	for i := range trees {
 		keys = append(keys, trees[i].Head.Key)
@@ -193,7 +193,7 @@ func heads(trees []tree) (keys []int64) {
 	return keys
 }
 
-// commits returns the commits of the heads with less results than usual.
+// lateCommits returns the commits of the newest revisions with fewer results than usual.
 func lateCommits(trees []tree) (hashes []string) {
 	for i := range trees {
 		if trees[i].Share > 0 {

@@ -19,6 +19,9 @@ const feedDays = 90
 // listFeed answers with the newest issues.
 func (r *room) listFeed(w http.ResponseWriter, req *http.Request) {
 	r.Feed(w, req, func(ctx context.Context) (*feed.Feed, error) {
+		if err := r.NeedCounts(); err != nil {
+			return nil, err
+		}
 		home, now := r.HomeURL(req), r.Now()
 		all, err := r.Answers.ListIssues(ctx, now.AddDate(0, 0, -feedDays).UnixMicro(), now.UnixMicro()+1, feed.Length)
 		if err != nil {
@@ -50,6 +53,9 @@ func orUnknown(text string) string {
 // issueFeed answers with the incidents of an issue that arrived last.
 func (r *room) issueFeed(w http.ResponseWriter, req *http.Request) {
 	r.Feed(w, req, func(ctx context.Context) (*feed.Feed, error) {
+		if err := r.NeedCounts(); err != nil {
+			return nil, err
+		}
 		segments := shell.Segments(req, feedOf)
 		if len(segments) != 1 {
 			return nil, noIssue

@@ -138,7 +138,6 @@ type change struct {
 	Text, URL     string
 	Where         string
 	Before, After template.HTML
-	Note          string
 	IssueID       string
 	Fault         string
 }

@@ -11,16 +11,12 @@ import (
 	"github.com/kcidb-go/kcidb/internal/web/pages/feed"
 )
 
-// Feed answers with the feed that read returns. Programs read feeds, so a failure is a
+// Feed answers with the feed that read returns, or by the error of read. Programs read feeds, so a failure is a
 // status without a page.
 func (s *Shell) Feed(w http.ResponseWriter, r *http.Request, read func(ctx context.Context) (*feed.Feed, error)) {
 	ctx, cancel := context.WithTimeout(r.Context(), viewTime)
 	defer cancel()
-	var f *feed.Feed
-	err := s.NeedCounts()
-	if err == nil {
-		f, err = read(ctx)
-	}
+	f, err := read(ctx)
 	var refusal *Refusal
 	switch {
 	case err == nil:

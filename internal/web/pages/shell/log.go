@@ -224,9 +224,6 @@ func (l *Log) Parts() (parts [][]LogLine) {
 // Long reports whether the numbers of lines need more room.
 func (l *Log) Long() bool { return l.Total > 9_999 }
 
-// IsShort reports whether lines are left out.
-func (l *Log) IsShort() bool { return len(l.Lines) != l.Total }
-
 // FaultLine returns the text of the line that says why it failed, "" if no line does.
 func (l *Log) FaultLine() string {
 	for i := range l.Lines {
