@@ -101,21 +101,7 @@ func newTeller(now time.Time) *teller {
 func (t *teller) post(at time.Time, r *report.Report) {
 	at = at.Truncate(time.Second)
 	t.agenda.add(at, func() *report.Report {
-		for i := range r.Checkouts {
-			r.Checkouts[i].Timestamp = &at
-		}
-		for i := range r.Builds {
-			r.Builds[i].Timestamp = &at
-		}
-		for i := range r.Tests {
-			r.Tests[i].Timestamp = &at
-		}
-		for i := range r.Issues {
-			r.Issues[i].Timestamp = &at
-		}
-		for i := range r.Incidents {
-			r.Incidents[i].Timestamp = &at
-		}
+		r.SetTimestamps(at)
 		return r
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
 	"github.com/kcidb-go/kcidb/internal/store/storetest"
@@ -27,7 +28,7 @@ func TestAnswersDoNotGrow(t *testing.T) {
 	t.Parallel()
 	few, many := costsOfAnswers(t, 3), costsOfAnswers(t, 5)
 	for what, cost := range few {
-		if many[what] != cost || cost.statements > 60 {
+		if many[what] != cost || cost.statements == 0 || cost.statements > 60 {
 			t.Errorf("%s: %+v with little history, %+v with more", what, cost, many[what])
 		}
 	}
@@ -51,7 +52,8 @@ func costsOfAnswers(t *testing.T, older int) map[string]answerCost {
 		}
 	})}
 	g := &growing{
-		Store:  watchedStore{s, &sqldb.DB{Conn: counted, Dialect: s.SQL().Dialect}},
+		Store: watchedStore{s, sqldb.NewStore(&sqldb.DB{Conn: counted, Dialect: s.SQL().Dialect},
+			func() func([]byte) string { return new(rollup.Platforms).Of })},
 		builds: 4, typical: sender{"bench", "lab-1", "board-3"},
 	}
 	end := time.Date(2026, 11, 28, 18, 0, 0, 0, time.UTC)
@@ -90,13 +92,14 @@ func (g *growing) otherBranch() *report.Report {
 	return r
 }
 
-// watchedStore answers questions over another connection.
+// watchedStore loads as a store of SQLite does, and answers all questions over another
+// connection.
 type watchedStore struct {
 	*sqlite.Store
-	db *sqldb.DB
+	questions
 }
 
-func (w watchedStore) SQL() *sqldb.DB { return w.db }
+type questions = sqldb.Store // its methods hide those that the store of SQLite embeds
 
 // growingTables have more rows with each object.
 const growingTables = `checkouts|builds|tests_stored|tests|issues|incidents|receipts|build_counts|counted_builds|test_counts|counted_tests|daily_counts|` +

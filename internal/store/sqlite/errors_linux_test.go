@@ -6,7 +6,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -16,23 +15,6 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/testing/need"
 )
-
-// unprivileged drops root's right to write everywhere for the rest of the test: its
-// thread acts as another user.
-func unprivileged(t *testing.T) {
-	t.Helper()
-	const nobody = 65534
-	become := func(user int) {
-		if _, _, errno := syscall.RawSyscall(syscall.SYS_SETFSUID, uintptr(user), 0, 0); errno != 0 {
-			t.Fatal(errno)
-		}
-	}
-	if os.Geteuid() == 0 {
-		runtime.LockOSThread()
-		become(nobody)
-		t.Cleanup(func() { become(0); runtime.UnlockOSThread() })
-	}
-}
 
 // tempDir returns a directory that everybody may look into.
 func tempDir(t *testing.T, mode os.FileMode) string {
@@ -70,7 +52,7 @@ func TestReadOnly(t *testing.T) {
 			if err := errors.Join(os.Chmod(file, c.file), os.Chmod(dir, c.dir)); err != nil {
 				t.Fatal(err)
 			}
-			unprivileged(t)
+			need.Unprivileged(t)
 			s, err := Open(file)
 			if !c.reads {
 				expectError(t, file, err, store.ErrReadOnly)
@@ -92,7 +74,7 @@ func TestReadOnly(t *testing.T) {
 	}
 	t.Run("new", func(t *testing.T) {
 		file := filepath.Join(tempDir(t, 0o555), "x.sqlite")
-		unprivileged(t)
+		need.Unprivileged(t)
 		s := open(t, file)
 		expectError(t, file, s.Init(t.Context(), store.Version{}), os.ErrPermission)
 	})

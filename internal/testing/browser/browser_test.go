@@ -3,6 +3,7 @@
 package browser_test
 
 import (
+	"cmp"
 	"fmt"
 	"image"
 	"image/png"
@@ -84,8 +85,8 @@ func TestReadAndWalk(t *testing.T) {
 			if dark := browser.Evaluate[bool](tab, "matchMedia('(prefers-color-scheme: dark)').matches"); dark != look.Dark {
 				t.Errorf("dark: %v, want %v", dark, look.Dark)
 			}
-			if width := browser.Evaluate[int64](tab, "innerWidth"); width != max(look.Width, browser.Phone) && look.Width != 0 || width < browser.Phone {
-				t.Errorf("the window is %d pixels wide", width)
+			if width, want := browser.Evaluate[int64](tab, "innerWidth"), cmp.Or(look.Width, browser.Desktop); width != want {
+				t.Errorf("the window is %d pixels wide, want %d", width, want)
 			}
 			tab.Follow("a")
 			if tab.Path() != "/next?x=1#y" {

@@ -92,6 +92,9 @@ func (f *Files) read(name string) ([]byte, error) {
 		return nil, fs.ErrNotExist
 	}
 	info, err := f.root.Stat(name)
+	if errors.Is(err, fs.ErrPermission) {
+		return nil, err
+	}
 	if err != nil || !info.Mode().IsRegular() {
 		return nil, fs.ErrNotExist
 	}

@@ -5,7 +5,6 @@ package submit
 import (
 	"bytes"
 	"net/http"
-	"time"
 
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -15,7 +14,6 @@ type Refusal struct {
 	Status  int    // of HTTP
 	Message string // for the sender
 	Faults  []report.Fault
-	Retry   time.Duration // when to try again; 0 for no advice
 }
 
 func (r *Refusal) Error() string { return r.Message }
@@ -28,8 +26,8 @@ func (d *Receiver) SubmitForm(r *http.Request, token string, write func(origin s
 	begun := d.Now()
 	ctx := r.Context()
 	refused := func(origin string, err error) (string, error) {
-		code, a, retry := d.refuse(ctx, origin, r.RemoteAddr, err)
-		return "", &Refusal{code, a.Message, a.Faults, retry}
+		code, a, _ := d.refuse(ctx, origin, r.RemoteAddr, err)
+		return "", &Refusal{code, a.Message, a.Faults}
 	}
 	if new(http.CrossOriginProtection).Check(r) != nil {
 		return refused("", otherSite)

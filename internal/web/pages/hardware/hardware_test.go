@@ -137,6 +137,25 @@ func TestFilters(t *testing.T) {
 	}
 }
 
+// TestSkipBesidePasses: a skipped test says nothing about a board on which others pass.
+func TestSkipBesidePasses(t *testing.T) {
+	o := &objects{}
+	o.revision("next", "master", "a", time.Hour)
+	o.test("boot", "alpha", "ridge", report.StatusPass, "")
+	o.test("ltp.x", "alpha", "ridge", report.StatusSkip, "")
+	o.test("ltp.x", "beta", "ridge", report.StatusSkip, "")
+	w := pagestest.New(t, Routes, &o.Report)
+	for board, want := range map[string]string{"alpha": "OK", "beta": "SKIPPED"} {
+		if line := verdictLine(w.Page("/hardware/" + board)); !strings.HasPrefix(line, want+" ") {
+			t.Errorf("the page of %s: %s, want %s", board, line, want)
+		}
+		_, row, _ := strings.Cut(w.Page("/hardware?q="+board), "<tbody>")
+		if row, _, _ = strings.Cut(row, "</tr>"); !strings.Contains(row, ">"+want+"<") {
+			t.Errorf("the row of %s has no %s: %s", board, want, row)
+		}
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	w := pagestest.New(t, Routes, story())
 	for path, want := range map[string]int{

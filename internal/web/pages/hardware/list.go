@@ -44,26 +44,14 @@ func (r room) listOf(req *http.Request, compatible string) (*shell.Page, error) 
 	if l.span, err = r.spanOf(l.filter); err != nil {
 		return nil, err
 	}
-	if l.skip, err = skipOf(l.filter.Get("after")); err != nil {
+	// The list is sorted by verdicts, which change, so that no board is a lasting place in it.
+	if l.skip, err = l.filter.Number("after", 0, 0, 1_000_000); err != nil {
 		return nil, err
 	}
 	if err := l.read(req.Context(), r.Shell); err != nil {
 		return nil, err
 	}
 	return l.page(), nil
-}
-
-// skipOf returns how many boards come before the page that a cursor names. The list is
-// sorted by verdicts, which change, so that no board is a lasting place in it.
-func skipOf(cursor string) (int, error) {
-	if cursor == "" {
-		return 0, nil
-	}
-	n, err := strconv.Atoi(cursor)
-	if err != nil || n < 0 || n > 1_000_000 {
-		return 0, shell.BadValue("after", cursor, "a number of boards")
-	}
-	return n, nil
 }
 
 // list is the data of the list.
@@ -291,7 +279,7 @@ func (b *listed) Parts(kind rollup.Kind) []shell.CountPart {
 }
 
 // Mark returns the worst verdict of the board, "" if nothing ran.
-func (b *listed) Mark() verdict.Kind { return b.results().Worst() }
+func (b *listed) Mark() verdict.Kind { return shell.WorstOf(b.results()) }
 
 // Seen returns the day of the newest tests.
 func (b *listed) Seen() time.Time { return time.Unix(b.Day*24*60*60, 0).UTC() }

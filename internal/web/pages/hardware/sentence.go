@@ -38,7 +38,7 @@ func (b *board) Verdict() verdict.Kind {
 		all.Add(r.counts())
 	}
 	delete(all, verdict.Fixed)
-	worst := all.Worst()
+	worst := shell.WorstOf(all)
 	switch {
 	case worst == "":
 		return shell.Wait
