@@ -111,6 +111,7 @@ func (s suite) cases() []testCase {
 		{"Verdicts", can.SQL, s.verdicts},
 		{"VerdictChanges", can.SQL, s.verdictChanges},
 		{"VerdictOrder", can.SQL, s.verdictOrder},
+		{"VerdictKeys", can.SQL, s.verdictKeys},
 		{"VerdictQuestions", can.SQL, s.verdictQuestions},
 		{"Search", can.SQL, s.search},
 		{"Submissions", can.SQL, s.submissions},

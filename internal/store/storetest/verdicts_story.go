@@ -50,8 +50,11 @@ func storyObjects(t testing.TB, lines ...string) *report.Report {
 			}
 			r.Builds = append(r.Builds, b)
 		case "test":
-			test := report.Test{ID: "a:" + words[1], Origin: "a", BuildID: "a:" + words[2], Path: &words[3]}
+			test := report.Test{ID: "a:" + words[1], Origin: "a", BuildID: "a:" + words[2]}
 			test.Status, test.Misc = storyStatus(words[5])
+			if words[3] != "-" {
+				test.Path = &words[3]
+			}
 			if words[4] != "-" {
 				test.Environment = &report.Environment{Misc: json.RawMessage(`{"platform":` + strconv.Quote(words[4]) + `}`)}
 			}

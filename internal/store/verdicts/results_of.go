@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -49,20 +50,21 @@ var ErrCursor = errors.New("not a place in a list of results")
 
 // Cursor returns the place of a result for ResultsOf.After.
 func (r *Result) Cursor() string {
-	return base64.RawURLEncoding.EncodeToString([]byte(fmt.Sprintf("%d\x00%s\x00%s", r.Verdict.Rank(), r.Path, r.ID)))
+	return base64.RawURLEncoding.EncodeToString([]byte(fmt.Sprintf("%d\x00%s\x00%s\x00%s", r.Verdict.Rank(), r.Path, r.ID, r.Kind)))
 }
 
-// parseCursor returns the values of a cursor: verdict, path and ID.
-func parseCursor(cursor string) (rank int64, path, id string, err error) {
+// parseCursor returns the values of a cursor: verdict, path, ID and kind.
+func parseCursor(cursor string) ([]any, error) {
 	text, err := base64.RawURLEncoding.DecodeString(cursor)
 	parts := strings.Split(string(text), "\x00")
-	if err != nil || len(parts) != 3 {
-		return 0, "", "", ErrCursor
+	if err != nil || len(parts) != 4 {
+		return nil, ErrCursor
 	}
-	if _, err := fmt.Sscan(parts[0], &rank); err != nil {
-		return 0, "", "", ErrCursor
+	rank, err := strconv.Atoi(parts[0])
+	if err != nil {
+		return nil, ErrCursor
 	}
-	return rank, parts[1], parts[2], nil
+	return []any{rank, parts[1], parts[2], parts[3]}, nil
 }
 
 // defaultResults is the number of results if the caller asks for no other.
@@ -99,11 +101,11 @@ func (db *DB) resultsIn(ctx context.Context, revisions []int64, of ResultsOf) (a
 		c.values(f.column, f.values)
 	}
 	if of.After != "" {
-		rank, path, id, err := parseCursor(of.After)
+		place, err := parseCursor(of.After)
 		if err != nil {
 			return nil, err
 		}
-		c.add("(v.verdict, v.path, v.object_id) > ($%d, $%d, $%d)", rank, path, id)
+		c.add("(v.verdict, v.path, v.object_id, v.kind) > ($%d, $%d, $%d, $%d)", place...)
 	}
 	n := of.N
 	if n <= 0 {
@@ -114,7 +116,7 @@ func (db *DB) resultsIn(ctx context.Context, revisions []int64, of ResultsOf) (a
 		limit = ""
 	}
 	query := "SELECT " + resultColumns + resultsFrom + "WHERE " + strings.Join(c.all, " AND ") +
-		" ORDER BY v.verdict, v.path, v.object_id" + limit
+		" ORDER BY v.verdict, v.path, v.object_id, v.kind" + limit
 	var s resultScan
 	err = db.read(ctx, "read results", query, c.args, s.targets(), func() {
 		if len(all) < n && (limit != "" || meetsPath(of.Path, s.Path)) {

@@ -117,7 +117,7 @@ type resultRow struct {
 
 var resultRows = table[resultRow]{
 	"verdicts", sqldb.Columns("revision# verdict# path object_id kind platform architecture config_name compiler lab origin status " +
-		"cause# title fault since# since_open# issue_id issue_version# start#"), 4,
+		"cause# title fault since# since_open# issue_id issue_version# start#"), 5,
 	func(r *resultRow) []any {
 		return []any{
 			&r.revision, &r.verdict, &r.path, &r.id, &r.kind, &r.platform, &r.architecture, &r.config, &r.compiler, &r.lab, &r.origin, &r.status,

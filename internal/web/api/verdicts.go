@@ -4,6 +4,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -252,7 +253,7 @@ func causeID(key int64) string { return fmt.Sprintf("%016x", uint64(key)) }
 
 // revision returns the verdicts of a revision.
 func (a verdictAPI) revision(ctx context.Context, in *verdictRevisionInput) (*verdictsOfRevision, error) {
-	if _, err := in.parse(3); err != nil {
+	if _, err := in.parse(4); err != nil {
 		return nil, err
 	}
 	commit, patchset, _ := strings.Cut(in.Revision, "+")
@@ -281,13 +282,16 @@ func (a verdictAPI) revision(ctx context.Context, in *verdictRevisionInput) (*ve
 	of := in.filter(r.Key)
 	of.N++
 	results, err := a.db().Results(ctx, of)
+	if errors.Is(err, verdicts.ErrCursor) {
+		return nil, errCursor
+	}
 	if err != nil {
 		return nil, err
 	}
 	if len(results) == of.N {
 		results = results[:of.N-1]
 		last := &results[len(results)-1]
-		linkNext(ctx, cursor{strconv.Itoa(last.Verdict.Rank()), last.Path, last.ID})
+		linkNext(ctx, cursor{strconv.Itoa(last.Verdict.Rank()), last.Path, last.ID, string(last.Kind)})
 	}
 	for i := range results {
 		out.Results = append(out.Results, verdictItem(&results[i]))

@@ -71,6 +71,8 @@ func TestVerdictsOfRevision(t *testing.T) {
 			t.Errorf("builds that fail: %s", builds)
 		}
 		s.refused("/api/verdicts/"+hashNew+"?verdict=bad", 400, "verdict")
-		s.refused("/api/verdicts/"+hashNew+"?cursor=x", 400, "cursor")
+		for _, wrong := range []string{"x", cursor{"x", "ltp", "a:t1", "test"}.String(), cursor{"1", "ltp", "a:t1"}.String()} {
+			s.refused("/api/verdicts/"+hashNew+"?cursor="+wrong, 400, "cursor is not")
+		}
 	})
 }

@@ -83,7 +83,7 @@ CREATE TABLE verdicts (
     issue_id      TEXT NOT NULL,
     issue_version INTEGER NOT NULL,
     start         INTEGER NOT NULL, -- of the revision
-    PRIMARY KEY (revision, verdict, path, object_id)
+    PRIMARY KEY (revision, verdict, path, object_id, kind)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX verdicts_object ON verdicts (object_id);
 CREATE INDEX verdicts_platform ON verdicts (platform, start) WHERE platform <> '';
