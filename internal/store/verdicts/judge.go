@@ -23,10 +23,12 @@ const (
 )
 
 // pollEvery is how often the judge looks for work if it had none, and retryAfter how long it
-// waits after an error.
+// waits after an error. If it cannot judge a revision, that revision rests for errorRest or
+// longer, so that the judge comes to the others.
 const (
 	pollEvery  = time.Second
 	retryAfter = 10 * time.Second
+	errorRest  = time.Minute
 )
 
 // Judge judges revisions whose results changed. Its methods may be called concurrently.
@@ -52,6 +54,8 @@ func (j *Judge) Run(ctx context.Context) error {
 		switch {
 		case ctx.Err() != nil:
 			return nil
+		case err != nil && judged:
+			j.Log.Error("a revision cannot be judged now: judging the others", "error", err)
 		case err != nil:
 			j.Log.Error("revisions cannot be judged now: trying again", "error", err, "in", retryAfter)
 			wait = retryAfter
@@ -91,7 +95,8 @@ func (j *Judge) Once(ctx context.Context) (judged int, err error) {
 }
 
 // step takes all marks, and judges the newest revision that waits. It reports whether there
-// was one. Unless hurry is set, it leaves out revisions that were judged a moment ago.
+// was one. Unless hurry is set, it leaves out revisions that rest. After an error it is true
+// if the revision rests now.
 func (j *Judge) step(ctx context.Context, hurry bool) (judged bool, err error) {
 	for {
 		taken, err := j.register(ctx)
@@ -135,7 +140,7 @@ func (j *Judge) update(ctx context.Context, f func(ctx context.Context, tx sqldb
 }
 
 // judgeNewest judges the newest revision that waits. It reads in a transaction that no load
-// waits for.
+// waits for. After an error it reports whether the revision rests now.
 func (j *Judge) judgeNewest(ctx context.Context, hurry bool) (bool, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -150,29 +155,36 @@ func (j *Judge) judgeNewest(ctx context.Context, hurry bool) (bool, error) {
 	work := judgement{reader: reader{Dialect: j.DB.Dialect}, cache: j.faults}
 	found := false
 	err := j.DB.View(ctx, func(ctx context.Context, tx sqldb.Tx) (err error) {
-		query := "SELECT key FROM revisions WHERE version > done AND due <= $1 ORDER BY start DESC, key DESC LIMIT 1"
-		if found, err = sqldb.ReadRow(ctx, tx, query, []any{due}, &work.key); err != nil || !found {
+		work.Tx = tx
+		if found, err = work.find(ctx, due); err != nil || !found {
 			return err
 		}
-		work.Tx = tx
-		_, err = work.read(ctx)
-		return err
+		return work.read(ctx)
 	})
-	if err != nil || !found {
+	if !found {
 		return false, err
 	}
-	now := j.Now()
-	rest := max(leastRest, restShare*time.Since(began))
-	err = j.update(ctx, func(ctx context.Context, tx sqldb.Tx) error {
-		return work.write(ctx, tx, now.UnixMicro(), now.Add(rest).UnixMicro())
-	})
+	now, rest := j.Now(), restShare*time.Since(began)
+	if err == nil {
+		err = j.update(ctx, func(ctx context.Context, tx sqldb.Tx) error {
+			return work.write(ctx, tx, now.UnixMicro(), now.Add(max(leastRest, rest)).UnixMicro())
+		})
+	}
 	if err != nil {
-		return false, fmt.Errorf("revision %s: %w", work.hash, err)
+		return j.rest(ctx, work.key, now.Add(max(errorRest, rest))) == nil, fmt.Errorf("revision %s: %w", work.hash, err)
 	}
 	if j.Judged != nil {
 		j.Judged(time.Since(began))
 	}
 	return true, nil
+}
+
+// rest lets a revision rest until a moment.
+func (j *Judge) rest(ctx context.Context, key int64, until time.Time) error {
+	return j.update(ctx, func(ctx context.Context, tx sqldb.Tx) error {
+		_, err := tx.Exec(ctx, "UPDATE revisions SET due = $2 WHERE key = $1", key, until.UnixMicro())
+		return err
+	})
 }
 
 // Waiting returns the numbers of checkouts and revisions that wait to be judged.

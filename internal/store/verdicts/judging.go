@@ -62,27 +62,28 @@ type judged struct {
 	verdict verdict.Kind
 }
 
-// read reads what the judgement needs. It returns false if the revision is gone.
-func (j *judgement) read(ctx context.Context) (found bool, err error) {
+// find finds the newest revision that waits and does not rest after a moment.
+func (j *judgement) find(ctx context.Context, due int64) (found bool, err error) {
 	query := `
-		SELECT v.branch, b.tree, v.start, v.version, v.commit_hash, v.patchset_hash
+		SELECT v.key, v.branch, b.tree, v.start, v.version, v.commit_hash, v.patchset_hash
 		FROM revisions v JOIN branches b ON b.key = v.branch
-		WHERE v.key = $1`
-	into := []any{&j.branch, &j.tree, &j.start, &j.version, &j.hash, &j.patchset}
-	if found, err = sqldb.ReadRow(ctx, j, query, []any{j.key}, into...); err != nil || !found {
-		return found, err
-	}
+		WHERE v.key = (SELECT key FROM revisions WHERE version > done AND due <= $1 ORDER BY start DESC, key DESC LIMIT 1)`
+	return sqldb.ReadRow(ctx, j, query, []any{due}, &j.key, &j.branch, &j.tree, &j.start, &j.version, &j.hash, &j.patchset)
+}
+
+// read reads what the judgement of the revision needs.
+func (j *judgement) read(ctx context.Context) error {
 	builds, err := j.builds(ctx, []string{j.hash}, j.patchset)
 	if err != nil {
-		return true, err
+		return err
 	}
 	j.now = builds[j.hash]
 	for _, step := range []func(context.Context) error{j.readResults, j.readEarlier, j.addPassed, j.lookBack, j.judge, j.count} {
 		if err := step(ctx); err != nil {
-			return true, err
+			return err
 		}
 	}
-	return true, nil
+	return nil
 }
 
 // readResults reads the builds of the revision, the tests that did not pass, and the issues
