@@ -102,9 +102,9 @@ func (dialect) Runs(path, id string) (order [2]string, behind string) {
 			OR NOT EXISTS (SELECT 1 FROM tests t WHERE t.id = %[2]s)))`, path, id)
 }
 
-// Unsearched returns an expression that no index has.
 func (dialect) Indexed(index string) string { return " INDEXED BY " + index }
 
+// Unsearched returns an expression that no index has.
 func (dialect) Unsearched(column string) string { return "+" + column }
 
 func (dialect) Components(path string) string {

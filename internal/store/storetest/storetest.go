@@ -112,6 +112,7 @@ func (s suite) cases() []testCase {
 		{"VerdictChanges", can.SQL, s.verdictChanges},
 		{"VerdictOrder", can.SQL, s.verdictOrder},
 		{"VerdictKeys", can.SQL, s.verdictKeys},
+		{"VerdictGroups", can.SQL, s.verdictGroups},
 		{"VerdictErrors", can.SQL, s.verdictErrors},
 		{"VerdictQuestions", can.SQL, s.verdictQuestions},
 		{"Search", can.SQL, s.search},

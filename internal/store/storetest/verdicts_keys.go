@@ -35,3 +35,23 @@ func (s suite) verdictKeys(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+// verdictGroups asks for the groups in a group whose name begins the names of others.
+func (s suite) verdictGroups(t *testing.T) {
+	db := s.ready(t)
+	judge := newJudge(db)
+	mustLoad(t, db, storyObjects(t, "checkout c1 next/master aaa @10", "build b1 c1 PASS defconfig",
+		"test t1 b1 ltp rpi PASS", "test t2 b1 ltp.a.b rpi PASS", "test t3 b1 ltp-x rpi PASS", "test t4 b1 ltp-x.y rpi PASS", "test t5 b1 ltpx.y rpi PASS"), store.LoadOptions{})
+	judgeAll(t, judge)
+	for key := range revisionsOf(t, judge.DB) {
+		const want = "test ltp ok 1, test ltp.a ok 1"
+		groups, err := judge.DB.Groups(t.Context(), []int64{key}, "ltp")
+		if got := groupsText(groups[key]); err != nil || got != want {
+			t.Errorf("groups: %s, %v, want %s", got, err, want)
+		}
+		sums, err := judge.DB.Sums(t.Context(), []int64{key}, "ltp")
+		if got := groupsText(sums[key].Groups); err != nil || got != want {
+			t.Errorf("sums: %s, %v, want %s", got, err, want)
+		}
+	}
+}

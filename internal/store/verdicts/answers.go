@@ -239,16 +239,14 @@ func (db *DB) Checkouts(ctx context.Context, r *Revision) (all []Checkout, err e
 // Groups returns the numbers of results of each revision by group: the groups of the first
 // level if prefix is "", else the groups of the second level in the group with this name.
 func (db *DB) Groups(ctx context.Context, revisions []int64, prefix string) (map[int64]map[Group]verdict.Counts, error) {
-	condition, args := " AND level = 1", []any{db.Numbers(revisions)}
-	if prefix != "" {
-		// "/" is the character behind ".".
-		condition, args = " AND level = 2 AND (name = $2 OR name > $3 AND name < $4)", append(args, prefix, prefix+".", prefix+"/")
-	}
+	c := conditions{db: db}
+	c.add(db.In("revision", 1), db.Numbers(revisions))
+	c.level(prefix)
 	all := make(map[int64]map[Group]verdict.Counts)
 	var revision, k, n int64
 	var g Group
-	query := "SELECT revision, kind, name, verdict, n FROM verdict_counts WHERE " + db.In("revision", 1) + condition
-	err := db.read(ctx, "read groups of results", query, args, []any{&revision, (*string)(&g.Kind), &g.Name, &k, &n}, func() {
+	query := "SELECT revision, kind, name, verdict, n FROM verdict_counts WHERE " + strings.Join(c.all, " AND ")
+	err := db.read(ctx, "read groups of results", query, c.args, []any{&revision, (*string)(&g.Kind), &g.Name, &k, &n}, func() {
 		if all[revision] == nil {
 			all[revision] = make(map[Group]verdict.Counts)
 		}

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
-	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/internal/verdict"
 )
 
@@ -27,30 +26,37 @@ func (db *DB) Sums(ctx context.Context, revisions []int64, group string) (map[in
 	for _, key := range revisions {
 		all[key] = Sums{make(map[Group]verdict.Counts), make(map[Target]verdict.Counts)}
 	}
-	args, tests := []any{db.Numbers(revisions)}, "level = 1"
-	if group != "" { // "/" follows "." in the order of names
-		args, tests = append(args, group, group+"/"), "level = 2 AND name >= $2 AND name < $3"
-	}
+	c := conditions{db: db}
+	c.add(db.In("revision", 1), db.Numbers(revisions))
+	c.level(group)
 	query := `
 		SELECT revision, level, kind, name, verdict, n
 		FROM verdict_counts
-		WHERE ` + db.In("revision", 1) + ` AND (kind <> 'build' AND ` + tests + ` OR kind = 'build' AND level = 2)`
+		WHERE ` + c.all[0] + ` AND (kind <> 'build' AND ` + c.all[1] + ` OR kind = 'build' AND level = 2)`
 	var revision, n int64
 	var level, rank int
 	var of Group
-	err := db.View(ctx, func(ctx context.Context, tx sqldb.Tx) error {
-		return sqldb.Read(ctx, tx, query, args, []any{&revision, &level, (*string)(&of.Kind), &of.Name, &rank, &n}, func() error {
-			if of.Kind == rollup.Builds {
-				var t Target
-				t.Architecture, t.Config, _ = strings.Cut(of.Name, ".")
-				addCount(all[revision].Builds, t, verdict.Kinds[rank], n)
-			} else {
-				addCount(all[revision].Groups, of, verdict.Kinds[rank], n)
-			}
-			return nil
-		})
+	into := []any{&revision, &level, (*string)(&of.Kind), &of.Name, &rank, &n}
+	err := db.read(ctx, "read the groups of revisions", query, c.args, into, func() {
+		if of.Kind == rollup.Builds {
+			var t Target
+			t.Architecture, t.Config, _ = strings.Cut(of.Name, ".")
+			addCount(all[revision].Builds, t, verdict.Kinds[rank], n)
+		} else {
+			addCount(all[revision].Groups, of, verdict.Kinds[rank], n)
+		}
 	})
-	return all, db.Failure(ctx, "read the groups of revisions", err)
+	return all, err
+}
+
+// level adds the condition that a row of verdict_counts is of a group of the first level, or
+// of a group of the second level in a group.
+func (c *conditions) level(group string) {
+	if group == "" {
+		c.add("level = 1")
+	} else { // "/" is the character behind "."
+		c.add("level = 2 AND (name = $%d OR name > $%d AND name < $%d)", group, group+".", group+"/")
+	}
 }
 
 func addCount[K comparable](counts map[K]verdict.Counts, key K, k verdict.Kind, n int64) {
