@@ -64,10 +64,10 @@ func (s suite) verdictComparison(t *testing.T) {
 			"test: passing 2, before 1, after 0, cannot tell 0", "before: ltp rpi 1", "moved: ltp.flaky -3 to -1", "measured 2",
 		}},
 		{"a path", &before, &after, verdicts.ResultsOf{Path: []string{"ltp.still"}}, []string{"still failing: ltp.still s2", "not counted", "measured 0"}},
-		{"a board", &before, &after, verdicts.ResultsOf{Platform: []string{"old"}}, []string{
+		{"a board", &before, &after, verdicts.ResultsOf{Selection: verdicts.Selection{Platform: []string{"old"}}}, []string{
 			"boot: passing 0, before 1, after 0, cannot tell 0", "before: boot old 1", "measured 0",
 		}},
-		{"builds", &before, &after, verdicts.ResultsOf{Config: []string{"-defconfig"}}, []string{
+		{"builds", &before, &after, verdicts.ResultsOf{Selection: verdicts.Selection{Config: []string{"-defconfig"}}}, []string{
 			"regressed:  d2", "build: passing 0, before 1, after 0, cannot tell 0", "before: only  1", "measured 0",
 		}},
 		{"itself", &after, &after, verdicts.ResultsOf{Path: []string{"rt"}}, []string{"test: passing 1, before 0, after 0, cannot tell 1", "measured 0"}},

@@ -137,13 +137,13 @@ func (s suite) unremarkableResults(t *testing.T, of *verdicts.DB, at *verdicts.R
 		want   string
 	}{
 		{verdicts.ResultsOf{}, "b1:ok t1:ok"},
-		{verdicts.ResultsOf{Kinds: kindsOf("build"), Status: []string{"PASS"}, Lab: []string{"-none"}}, "b1:ok"},
-		{verdicts.ResultsOf{Path: []string{"ltp"}, Status: []string{"PASS"}, Platform: []string{"rpi"}}, "t1:ok"},
-		{verdicts.ResultsOf{Path: []string{"ltp"}, Platform: []string{"pc"}}, ""},
+		{verdicts.ResultsOf{Kinds: kindsOf("build"), Status: []string{"PASS"}, Selection: verdicts.Selection{Lab: []string{"-none"}}}, "b1:ok"},
+		{verdicts.ResultsOf{Path: []string{"ltp"}, Status: []string{"PASS"}, Selection: verdicts.Selection{Platform: []string{"rpi"}}}, "t1:ok"},
+		{verdicts.ResultsOf{Path: []string{"ltp"}, Selection: verdicts.Selection{Platform: []string{"pc"}}}, ""},
 		{verdicts.ResultsOf{Path: []string{"lt"}}, ""},
 		{verdicts.ResultsOf{Path: []string{"*.a"}, Verdicts: verdictKinds("ok")}, "t1:ok"},
 		{verdicts.ResultsOf{Verdicts: verdictKinds("skip")}, ""},
-		{verdicts.ResultsOf{Platform: []string{"-pc"}, Origin: []string{"a"}, Architecture: []string{"-mips"}, Config: []string{"defconfig"}}, "t1:ok"},
+		{verdicts.ResultsOf{Selection: verdicts.Selection{Platform: []string{"-pc"}, Origin: []string{"a"}, Architecture: []string{"-mips"}, Config: []string{"defconfig"}}}, "t1:ok"},
 	} {
 		c.filter.N = 1
 		var ids []string
@@ -215,12 +215,12 @@ func (s suite) verdictResults(t *testing.T, of *verdicts.DB, head *verdicts.Revi
 		{verdicts.ResultsOf{Path: []string{"-*.b", "ltp"}}, "t3 k3 m3"},
 		{verdicts.ResultsOf{Path: []string{"ltp.a", "k*"}}, "t3 w3"},
 		{verdicts.ResultsOf{Status: []string{"MISS"}}, "m3"},
-		{verdicts.ResultsOf{Platform: []string{"pc"}}, "w3 v3 k3 m3"},
-		{verdicts.ResultsOf{Platform: []string{"-pc"}}, "t3 u3"},
-		{verdicts.ResultsOf{Platform: []string{"pc", "rpi", "-rpi"}, Config: []string{"defconfig"}, Issue: []string{"a:issue"}}, "k3"},
+		{verdicts.ResultsOf{Selection: verdicts.Selection{Platform: []string{"pc"}}}, "w3 v3 k3 m3"},
+		{verdicts.ResultsOf{Selection: verdicts.Selection{Platform: []string{"-pc"}}}, "t3 u3"},
+		{verdicts.ResultsOf{Selection: verdicts.Selection{Platform: []string{"pc", "rpi", "-rpi"}, Config: []string{"defconfig"}}, Issue: []string{"a:issue"}}, "k3"},
 		{verdicts.ResultsOf{Issue: []string{"none"}}, "t3 w3 u3 v3 m3"},
 		{verdicts.ResultsOf{Issue: []string{"-none"}}, "k3"},
-		{verdicts.ResultsOf{Issue: []string{"none", "a:issue"}, Platform: []string{"pc"}}, "w3 v3 k3 m3"},
+		{verdicts.ResultsOf{Issue: []string{"none", "a:issue"}, Selection: verdicts.Selection{Platform: []string{"pc"}}}, "w3 v3 k3 m3"},
 		{verdicts.ResultsOf{Kinds: kindsOf("boot", "build")}, ""},
 		{verdicts.ResultsOf{Cause: kasan.Key}, "u3 v3"},
 	} {

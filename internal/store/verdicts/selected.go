@@ -13,8 +13,8 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// Selection says which results of revisions to count, with the same meaning as in
-// ResultsOf.
+// Selection selects results by where they ran and how their kernel was built, with the
+// meaning of values as in ResultsOf.
 type Selection struct {
 	Platform, Architecture, Config, Compiler, Lab, Origin []string
 }

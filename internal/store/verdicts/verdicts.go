@@ -170,13 +170,13 @@ type Judgement struct {
 // by "or". An empty list or text is any. A value that begins with "-" is a value to leave
 // out. The issue "none" stands for results without an issue.
 type ResultsOf struct {
-	Revision                                                     int64
-	Verdicts                                                     []verdict.Kind
-	Kinds                                                        []rollup.Kind
-	Path                                                         []string // first components of a path; "*" is any text within a component
-	Platform, Architecture, Config, Compiler, Lab, Origin, Issue []string
-	Status                                                       []string
-	Cause                                                        int64  // 0 for any
-	After                                                        string // Cursor of the last result before; "" to begin
-	N                                                            int    // at most so many; 0 is 50
+	Revision int64
+	Verdicts []verdict.Kind
+	Kinds    []rollup.Kind
+	Path     []string // first components of a path; "*" is any text within a component
+	Selection
+	Issue, Status []string
+	Cause         int64  // 0 for any
+	After         string // Cursor of the last result before; "" to begin
+	N             int    // at most so many; 0 is 50
 }

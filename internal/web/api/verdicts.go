@@ -139,8 +139,10 @@ type verdictRevisionInput struct {
 // filter returns the results that are wanted of a revision.
 func (in *verdictRevisionInput) filter(revision int64) verdicts.ResultsOf {
 	of := verdicts.ResultsOf{
-		Revision: revision, Path: in.Paths, Platform: in.Platforms, Architecture: in.Architectures, Config: in.Configs, Compiler: in.Compilers,
-		Lab: in.Labs, Origin: in.Origins, Issue: in.Issues, After: in.Cursor, N: in.Limit,
+		Revision: revision, Path: in.Paths, Issue: in.Issues, After: in.Cursor, N: in.Limit,
+		Selection: verdicts.Selection{
+			Platform: in.Platforms, Architecture: in.Architectures, Config: in.Configs, Compiler: in.Compilers, Lab: in.Labs, Origin: in.Origins,
+		},
 	}
 	if of.N == 0 {
 		of.N = defaultVerdicts

@@ -29,13 +29,10 @@ var templates = shell.Parse(files)
 // room answers with pages of trees and branches.
 type room struct{ *shell.Shell }
 
-// filters are the parameters that select results. They travel to the pages of revisions.
-var filters = []string{"arch", "compiler", "config", "lab", "origin", "platform"}
-
 // Routes adds the pages to a front.
 func Routes(f *front.Front, s *shell.Shell) {
 	b := &room{s}
-	params := append([]string{"after", shell.AsOf, "columns", "days", "open", "path", "verdict"}, filters...)
+	params := append([]string{"after", shell.AsOf, "columns", "days", "open", "path", "verdict"}, shell.ResultParams...)
 	s.HandleBelow(f, "/tree/", b.view, params...)
 	f.HandleBelow(feedPath, front.Page, front.Methods{http.MethodGet: b.feed})
 }
@@ -123,15 +120,7 @@ func (q *question) readCursor() error {
 func cursor(r *verdicts.Revision) string { return fmt.Sprintf("%d.%d", r.Start.UnixMicro(), r.Key) }
 
 // filtered reports whether the reader selects results by more than their path.
-func (q *question) filtered() bool { return q.Has(filters...) }
-
-// selection returns the filter by more than the path.
-func (q *question) selection() verdicts.Selection {
-	return verdicts.Selection{
-		Platform: q.All("platform"), Architecture: q.All("arch"), Config: q.All("config"), Compiler: q.All("compiler"),
-		Lab: q.All("lab"), Origin: q.All("origin"),
-	}
-}
+func (q *question) filtered() bool { return q.Has(shell.ResultParams...) }
 
 // page is the data of the page of a branch.
 type page struct {
@@ -176,7 +165,7 @@ func (q *question) gridOfPath(tree, name string) string {
 	if q.Path != "" || len(paths) != 1 || len(q.Excluded("path")) > 0 || !strings.Contains(paths[0], ".") || strings.Contains(paths[0], "*") {
 		return ""
 	}
-	return q.Carried(shell.GridURL(tree, name, paths[0]), append([]string{shell.AsOf, "columns", "days", "verdict"}, filters...)...)
+	return q.Carried(shell.GridURL(tree, name, paths[0]), append([]string{shell.AsOf, "columns", "days", "verdict"}, shell.ResultParams...)...)
 }
 
 // read reads the revisions of the page, their causes and the grid.
@@ -280,7 +269,7 @@ func (p *page) json() string {
 	if head.PatchsetHash != "" {
 		name += "+" + head.PatchsetHash
 	}
-	return p.Carried("/api/verdicts/"+name+"?"+of.Encode(), p.OfAPI(append([]string{"path", "verdict"}, filters...)...)...)
+	return p.Carried("/api/verdicts/"+name+"?"+of.Encode(), p.OfAPI(append([]string{"path", "verdict"}, shell.ResultParams...)...)...)
 }
 
 // Head returns the newest revision of the page, nil for none.
@@ -326,18 +315,9 @@ func (p *page) word() string {
 
 // Bar returns the filter bar.
 func (p *page) Bar() shell.FilterBar {
-	var kinds []shell.Option
-	for _, k := range verdict.Kinds {
-		kinds = append(kinds, shell.Option{Value: string(k), Text: shell.Words(k)})
-	}
-	fields := []shell.Field{
-		{Label: "Tests", Name: "path", Placeholder: "kselftest.net", Wide: true},
-		{Label: "Board", Name: "platform", Placeholder: "any"}, {Label: "Architecture", Name: "arch", Placeholder: "any"},
-		{Label: "Configuration", Name: "config", Placeholder: "any"}, {Label: "Compiler", Name: "compiler", Placeholder: "any"},
-		{Label: "Lab", Name: "lab", Placeholder: "any"}, {Label: "Origin", Name: "origin", Placeholder: "any"},
-		{Label: "Verdict", Name: "verdict", Placeholder: "any", Options: kinds},
-		{Label: "Revisions", Name: "columns", Placeholder: "14", Options: shell.Options("7", "30")},
-	}
+	fields := []shell.Field{{Label: "Tests", Name: "path", Placeholder: "kselftest.net", Wide: true}}
+	fields = append(fields, shell.ResultFields()...)
+	fields = append(fields, shell.VerdictField(), shell.Field{Label: "Revisions", Name: "columns", Placeholder: "14", Options: shell.Options("7", "30")})
 	if p.Path != "" {
 		fields = fields[1:]
 	}
@@ -346,5 +326,5 @@ func (p *page) Bar() shell.FilterBar {
 
 // URL returns the URL of a revision, with the filter.
 func (q *question) URL(r *verdicts.Revision) string {
-	return q.Carried(shell.RevisionOn(r), filters...)
+	return q.Carried(shell.RevisionOn(r), shell.ResultParams...)
 }

@@ -108,7 +108,7 @@ func (b *room) groups(ctx context.Context, p *page, prefix string) (groupSeries,
 	var read map[int64]map[verdicts.Group]verdict.Counts
 	var err error
 	if p.filtered() {
-		read, err = b.Verdicts.GroupsOf(ctx, p.keys(), p.selection(), prefix)
+		read, err = b.Verdicts.GroupsOf(ctx, p.keys(), p.Selection(), prefix)
 	} else {
 		read, err = b.Verdicts.Groups(ctx, p.keys(), prefix)
 	}
@@ -234,7 +234,7 @@ func (g *gridMaker) subRows(groups groupSeries, kind rollup.Kind, prefix string)
 
 // pathURL returns the URL of the grid of the tests of a path.
 func (p *page) pathURL(path string) string {
-	return p.Carried(shell.GridURL(p.Branch.Tree, p.Branch.Name, path), append([]string{shell.AsOf, "columns", "days"}, filters...)...)
+	return p.Carried(shell.GridURL(p.Branch.Tree, p.Branch.Name, path), append([]string{shell.AsOf, "columns", "days"}, shell.ResultParams...)...)
 }
 
 // cellURL returns the URL of the results behind a cell: those of a revision with a verdict.
@@ -249,5 +249,5 @@ func (q *question) cellURL(r *verdicts.Revision, of *rowOf, k verdict.Kind) stri
 	if of.filter != "" {
 		selected = append(selected, of.filter, of.value)
 	}
-	return q.Carried(shell.RevisionOn(r, selected...), filters...)
+	return q.Carried(shell.RevisionOn(r, selected...), shell.ResultParams...)
 }

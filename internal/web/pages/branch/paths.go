@@ -40,7 +40,7 @@ func (b *room) readGroup(ctx context.Context, g *gridMaker) error {
 	if err != nil {
 		return err
 	}
-	counts, err := b.Verdicts.Variants(ctx, p.keys(), []string{p.Path}, p.selection())
+	counts, err := b.Verdicts.Variants(ctx, p.keys(), []string{p.Path}, p.Selection())
 	if err != nil {
 		return err
 	}
@@ -57,11 +57,11 @@ func (b *room) readGroup(ctx context.Context, g *gridMaker) error {
 // readPaths reads the rows of a path with several components.
 func (b *room) readPaths(ctx context.Context, g *gridMaker) error {
 	p, kind := g.p, rollup.KindOf(g.p.Path)
-	paths, err := b.Verdicts.NotPassing(ctx, p.keys(), p.Path, p.selection(), pathsShown)
+	paths, err := b.Verdicts.NotPassing(ctx, p.keys(), p.Path, p.Selection(), pathsShown)
 	if err != nil {
 		return err
 	}
-	counts, err := b.Verdicts.Variants(ctx, p.keys(), append([]string{p.Path}, paths...), p.selection())
+	counts, err := b.Verdicts.Variants(ctx, p.keys(), append([]string{p.Path}, paths...), p.Selection())
 	if err != nil {
 		return err
 	}

@@ -39,7 +39,7 @@ func (b *room) tree(r *http.Request, name string) (*shell.Page, error) {
 		return nil, shell.NotFound("No such tree yet", "A tree is shown as soon as a checkout of it has arrived. The front page lists the trees that there are.")
 	case 1:
 		if url := shell.BranchURL(branches[0].Tree, branches[0].Name); url != "" {
-			return nil, &shell.Redirect{To: shell.FilterOf(r).Carried(url, filters...)}
+			return nil, &shell.Redirect{To: shell.FilterOf(r).Carried(url, shell.ResultParams...)}
 		}
 	}
 	var heads []int64

@@ -167,32 +167,30 @@ var buildParams = []string{"arch", "branch", "compiler", "config", "issue", "lab
 
 // Bar is the filter bar.
 func (p *page) Bar() shell.FilterBar {
-	var verdictOptions []shell.Option
-	for _, k := range verdict.Kinds {
-		verdictOptions = append(verdictOptions, shell.Option{Value: string(k), Text: shell.Words(k)})
+	fields := []shell.Field{
+		{Label: "Tests", Name: "path", Placeholder: "all", Wide: true},
+		{Label: "Kind", Name: "kind", Options: []shell.Option{{Value: "build", Text: "builds"}, {Value: "boot", Text: "boots"}, {Value: "test", Text: "tests"}}},
+		shell.VerdictField(),
+		{Label: "Status", Name: "status", Placeholder: "any", Options: shell.Options("FAIL", "ERROR", "MISS", "PASS", "DONE", "SKIP")},
 	}
-	return p.filter.Bar(
-		shell.Field{Label: "Tests", Name: "path", Placeholder: "all", Wide: true},
-		shell.Field{Label: "Kind", Name: "kind", Options: []shell.Option{{Value: "build", Text: "builds"}, {Value: "boot", Text: "boots"}, {Value: "test", Text: "tests"}}},
-		shell.Field{Label: "Verdict", Name: "verdict", Options: verdictOptions},
-		shell.Field{Label: "Status", Name: "status", Placeholder: "any", Options: shell.Options("FAIL", "ERROR", "MISS", "PASS", "DONE", "SKIP")},
-		shell.Field{Label: "Board", Name: "platform", Placeholder: "any"},
-		p.fieldOf("Architecture", verdicts.ByArchitecture),
-		p.fieldOf("Configuration", verdicts.ByConfig),
-		p.fieldOf("Compiler", verdicts.ByCompiler),
-		p.fieldOf("Lab", verdicts.ByLab),
-		p.fieldOf("Origin", verdicts.ByOrigin),
-		shell.Field{Label: "Issue", Name: "issue", Placeholder: "any"},
-	)
+	for _, field := range shell.ResultFields() {
+		fields = append(fields, p.offering(field))
+	}
+	bar := p.filter.Bar(append(fields, shell.Field{Label: "Issue", Name: "issue", Placeholder: "any"})...)
+	bar.Chosen = append(bar.Chosen, p.filter.Chosen("cause")...) // links of causes set it, and no field
+	return bar
 }
 
 // mostOptions is how many values a field offers; with more it is a text to type.
 const mostOptions = 40
 
-// fieldOf returns the field of a dimension, a choice if it has few values. Values that are
-// not a line of plain text are no options.
-func (p *page) fieldOf(label string, by verdicts.Dimension) shell.Field {
-	field := shell.Field{Label: label, Name: string(by), Placeholder: "any"}
+// offering returns a field that offers the values of its dimension if they are few. The names
+// of boards are many and long. Values that are not a line of plain text are no options.
+func (p *page) offering(field shell.Field) shell.Field {
+	by := verdicts.Dimension(field.Name)
+	if by == verdicts.ByPlatform {
+		return field
+	}
 	values := slices.DeleteFunc(p.valuesOf(0, by), func(value string) bool { return shell.Line(value) != value })
 	if len(values) <= mostOptions {
 		field.Options = shell.Options(values...)

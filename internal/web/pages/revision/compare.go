@@ -15,7 +15,7 @@ import (
 )
 
 // comparable are the parameters that narrow a comparison.
-var comparable = []string{"arch", "compiler", "config", "lab", "origin", "path", "platform"}
+var comparable = append([]string{"path"}, shell.ResultParams...)
 
 // compareParams are the parameters of a comparison.
 var compareParams = append([]string{"branch", "by", "tree"}, comparable...)
@@ -122,11 +122,7 @@ func (c *comparison) choose(sides [2]commit, f shell.Filter) error {
 }
 
 func (c *comparison) read(ctx context.Context, db *verdicts.DB) (err error) {
-	f := c.filter
-	c.Comparison, err = db.Compare(ctx, &c.Before, &c.After, verdicts.ResultsOf{
-		Path: f.All("path"), Platform: f.All("platform"), Architecture: f.All("arch"), Config: f.All("config"), Compiler: f.All("compiler"),
-		Lab: f.All("lab"), Origin: f.All("origin"),
-	})
+	c.Comparison, err = db.Compare(ctx, &c.Before, &c.After, verdicts.ResultsOf{Path: c.filter.All("path"), Selection: c.filter.Selection()})
 	return err
 }
 
@@ -159,16 +155,9 @@ func (c *comparison) api() string {
 
 // Bar is the filter bar, with the names of the revisions.
 func (c *comparison) Bar() shell.FilterBar {
-	bar := c.filter.Bar(
-		shell.Field{Label: "Tests", Name: "path", Placeholder: "all", Wide: true},
-		shell.Field{Label: "Board", Name: "platform", Placeholder: "any"},
-		shell.Field{Label: "Architecture", Name: "arch", Placeholder: "any"},
-		shell.Field{Label: "Configuration", Name: "config", Placeholder: "any"},
-		shell.Field{Label: "Compiler", Name: "compiler", Placeholder: "any"},
-		shell.Field{Label: "Lab", Name: "lab", Placeholder: "any"},
-		shell.Field{Label: "Origin", Name: "origin", Placeholder: "any"},
-		shell.Field{Label: "Show", Name: "by", Placeholder: "causes", Options: shell.Options("results")},
-	)
+	fields := []shell.Field{{Label: "Tests", Name: "path", Placeholder: "all", Wide: true}}
+	fields = append(fields, shell.ResultFields()...)
+	bar := c.filter.Bar(append(fields, shell.Field{Label: "Show", Name: "by", Placeholder: "causes", Options: shell.Options("results")})...)
 	bar.Action = "/compare"
 	bar.Fields = append([]shell.Field{
 		{Label: "Before", Name: "a", Value: c.names[0].String(), Wide: true}, {Label: "After", Name: "b", Value: c.names[1].String(), Wide: true},

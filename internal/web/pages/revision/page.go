@@ -20,7 +20,7 @@ import (
 )
 
 // filterParams are the parameters that select results.
-var filterParams = []string{"arch", "cause", "compiler", "config", "issue", "kind", "lab", "origin", "path", "platform", "status", "verdict"}
+var filterParams = append([]string{"cause", "issue", "kind", "path", "status", "verdict"}, shell.ResultParams...)
 
 // revisionParams are the parameters of the page of a revision.
 var revisionParams = append([]string{"after", "branch", "by", "tree"}, filterParams...)
@@ -269,7 +269,7 @@ func (p *page) page() *shell.Page {
 func (p *page) api() string {
 	path := "/api/verdicts/" + url.PathEscape(p.On.wholeName().String())
 	return p.filter.Carried(shell.WithValues(path, url.Values{"tree": {p.Tree}, "branch": {p.Branch}}),
-		p.filter.OfAPI("arch", "compiler", "config", "issue", "kind", "lab", "origin", "path", "platform", "verdict")...)
+		p.filter.OfAPI(append([]string{"issue", "kind", "path", "verdict"}, shell.ResultParams...)...)...)
 }
 
 // carried returns the URL of another revision with the filter.

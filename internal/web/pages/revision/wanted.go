@@ -30,8 +30,7 @@ func wantedBy(f shell.Filter, revision int64) (*verdicts.ResultsOf, error) {
 	}
 	of := &verdicts.ResultsOf{
 		Revision: revision, Path: f.All("path"), After: f.Get("after"),
-		Platform: f.All("platform"), Architecture: f.All("arch"), Config: f.All("config"), Compiler: f.All("compiler"),
-		Lab: f.All("lab"), Origin: f.All("origin"), Issue: f.All("issue"), Status: f.All("status"),
+		Selection: f.Selection(), Issue: f.All("issue"), Status: f.All("status"),
 	}
 	var err error
 	if of.Verdicts, err = among(f, "verdict", verdict.Kinds, "a verdict: new, still, fixed, flaky, known, lab, skip or ok"); err != nil {
