@@ -116,6 +116,25 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
+// A handler may give its answers a tag of its own: weak, for answers that say the same.
+func TestOwnTag(t *testing.T) {
+	front := New(Limits{})
+	said := 0
+	front.Handle("/same", Page, Methods{"GET": func(w http.ResponseWriter, _ *http.Request) {
+		said++
+		w.Header().Set("ETag", `W/"same"`)
+		fmt.Fprintf(w, "%d %s", said, strings.Repeat("x", worthwhile))
+	}})
+	for _, coding := range []string{"", "gzip"} {
+		for header, code := range map[string]int{"": 200, `W/"same"`: 304, `"same"`: 304, `W/"other"`: 200} {
+			w := fetch(front, "GET", "/same", "Accept-Encoding", coding, "If-None-Match", header)
+			if w.Code != code || w.Header().Get("ETag") != `W/"same"` {
+				t.Errorf("%q, If-None-Match %s: %d %v", coding, header, w.Code, w.Header())
+			}
+		}
+	}
+}
+
 // HEAD has the headers of GET, and the handler stops once these are known.
 func TestHead(t *testing.T) {
 	for _, keep := range []time.Duration{0, time.Hour} {

@@ -26,7 +26,7 @@ type response struct {
 	status int
 	header http.Header // its own headers, without those of every answer
 	body   []byte      // compressed, if it is sent so
-	tag    string      // strong, of this body; "" for none
+	tag    string      // of this body, or the one that the handler gave it; "" for none
 }
 
 // exchange is a request, with its handler and how it is answered.
@@ -183,23 +183,34 @@ func (c *responseBuffer) finish() *response {
 	c.WriteHeader(http.StatusOK)
 	c.complete()
 	all := &response{status: c.status, header: c.header, body: c.held}
+	coding := c.coding
+	if len(all.body) < worthwhile || !c.compresses() {
+		coding = ""
+	}
 	if c.status == http.StatusOK && c.r.Method != http.MethodPost {
-		sum := sha256.Sum256(c.held)
-		all.tag = hex.EncodeToString(sum[:12])
-	}
-	if len(all.body) >= worthwhile && c.compresses() {
-		all.body = c.coding.compress(all.body)
-		c.header.Set("Content-Encoding", string(c.coding))
-		if all.tag != "" {
-			all.tag += "-" + string(c.coding)
-		}
-	}
-	if all.tag != "" {
-		all.tag = `"` + all.tag + `"`
+		all.tag = c.tag(coding)
 		c.header.Set("ETag", all.tag)
+	}
+	if coding != "" {
+		all.body = coding.compress(all.body)
+		c.header.Set("Content-Encoding", string(coding))
 	}
 	c.header.Set("Content-Length", strconv.Itoa(len(all.body)))
 	return all
+}
+
+// tag returns the ETag of the answer. A handler gives its own to answers that say the same
+// in other bytes. All other tags are strong, so that each coding has its own.
+func (c *responseBuffer) tag(sentAs coding) string {
+	if own := c.header.Get("ETag"); own != "" {
+		return own
+	}
+	sum := sha256.Sum256(c.held)
+	tag := hex.EncodeToString(sum[:12])
+	if sentAs != "" {
+		tag += "-" + string(sentAs)
+	}
+	return `"` + tag + `"`
 }
 
 // brokenOff returns the error that replaces an unfinished answer, if nothing is sent
@@ -234,15 +245,19 @@ func (a *response) send(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// matches reports whether a header If-None-Match names the answer.
+// matches reports whether a header If-None-Match names the answer, by the weak comparison
+// of RFC 9110.
 func (a *response) matches(header string) bool {
 	for header != "" {
 		var tag string
 		tag, header, _ = strings.Cut(header, ",")
-		tag = strings.TrimPrefix(strings.TrimSpace(tag), "W/")
-		if tag == a.tag || tag == "*" {
+		tag = strings.TrimSpace(tag)
+		if tag == "*" || opaque(tag) == opaque(a.tag) {
 			return true
 		}
 	}
 	return false
 }
+
+// opaque returns a tag without the mark of a weak tag.
+func opaque(tag string) string { return strings.TrimPrefix(tag, "W/") }

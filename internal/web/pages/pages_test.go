@@ -84,17 +84,3 @@ func golden(t *testing.T, name, got string) {
 		t.Errorf("%s, -want +got (-update writes it anew):\n%s", file, diff)
 	}
 }
-
-func TestUnchangedPagesAreNotSentAgain(t *testing.T) {
-	_, h, _ := newPages(t)
-	for _, path := range []string{"/", "/style.css"} {
-		first := get(h, path)
-		tag := first.Header().Get("ETag")
-		if first.Code != 200 || tag == "" || first.Header().Get("Cache-Control") == "" {
-			t.Errorf("%s: %d, %v", path, first.Code, first.Header())
-		}
-		if again := get(h, path, "If-None-Match", tag); again.Code != http.StatusNotModified || again.Body.Len() != 0 {
-			t.Errorf("%s again: %d, %d bytes", path, again.Code, again.Body.Len())
-		}
-	}
-}

@@ -331,7 +331,7 @@ func options(values []string) []shell.Option {
 }
 
 // Seen returns the day of the newest tests.
-func (b *board) Seen() time.Time { return time.Unix(b.Day*24*60*60, 0).UTC() }
+func (b *board) Seen() time.Time { return answers.Time(b.Day) }
 
 // InDays says how long the page looks back.
 func (b *board) InDays() string { return shell.Plural(int64(b.span.n), "day") }

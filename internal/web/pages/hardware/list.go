@@ -282,7 +282,7 @@ func (b *listed) Parts(kind rollup.Kind) []shell.CountPart {
 func (b *listed) Mark() verdict.Kind { return shell.WorstOf(b.results()) }
 
 // Seen returns the day of the newest tests.
-func (b *listed) Seen() time.Time { return time.Unix(b.Day*24*60*60, 0).UTC() }
+func (b *listed) Seen() time.Time { return answers.Time(b.Day) }
 
 // Verdict is the worst verdict of all boards.
 func (l *list) Verdict() verdict.Kind {
@@ -398,10 +398,11 @@ func (l *list) page() *shell.Page {
 	}
 }
 
-// json returns the API call with the list of the boards of an origin.
+// json returns the API call with the list of the boards of an origin. It names the days, as
+// the API counts by days, so that it stays the same for a day.
 func (l *list) json() string {
 	values := url.Values{
-		"startTimestampInSeconds": {strconv.FormatInt(l.span.after().Unix(), 10)}, "endTimestampInSeconds": {strconv.FormatInt(l.span.until.Unix(), 10)},
+		"startTimestampInSeconds": {strconv.FormatInt(answers.Time(l.span.First).Unix(), 10)}, "endTimestampInSeconds": {strconv.FormatInt(answers.Time(l.span.Last).Unix(), 10)},
 	}
 	if origin := l.filter.Get("origin"); origin != "" {
 		values.Set("origin", origin)

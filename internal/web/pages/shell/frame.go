@@ -4,8 +4,9 @@ package shell
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"fmt"
 	"html/template"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -15,14 +16,13 @@ import (
 // frame is the data of the layout: a page with its frame.
 type frame struct {
 	*Page
-	Sections []section
-	Main     template.HTML
-	Query    string // of the search
-	Now      time.Time
-	// Permalink is the URL of the view; Still keeps it as it is now, "" if the page has
-	// no such URL.
-	Permalink, Still string
-	Style, Script    string // the URLs of the style sheet and of the script
+	Sections      []section
+	Main          template.HTML
+	Query         string    // of the search
+	Now           time.Time // the time of the data
+	Style, Script string    // the URLs of the style sheet and of the script
+
+	url *url.URL // of the request
 }
 
 // Name is the name of the document: the title of the page without a full stop, and the site.
@@ -42,27 +42,47 @@ var sections = []section{
 	{"Labs", "/labs", ""}, {"Origins", "/origins", ""}, {"Statistics", "/statistics", ""},
 }
 
-// frame writes a page with its frame.
-func (s *Shell) frame(w io.Writer, r *http.Request, page *Page) {
+// frame returns a page with its frame.
+func (s *Shell) frame(r *http.Request, page *Page) frame {
 	var main bytes.Buffer
 	page.Content.write(&main)
 	f := frame{
 		Page: page, Sections: sections, Main: template.HTML(main.String()), Now: s.Now().UTC(),
-		Permalink: r.URL.RequestURI(), Style: styleURL(), Script: scriptURL(),
+		Style: styleURL(), Script: scriptURL(), url: r.URL,
 	}
 	if r.URL.Path == "/search" {
 		f.Query = r.URL.Query().Get("q")
 	}
-	if page.CanBeStill && page.Status == 0 {
-		f.Still = WithValues(r.URL.EscapedPath(), withAsOf(r.URL.Query(), f.Now))
-	}
-	templates.Content("layout.html", f).write(w)
+	return f
 }
 
-// withAsOf returns parameters with the time, unless they have a time already.
-func withAsOf(values url.Values, now time.Time) url.Values {
-	if !values.Has(AsOf) {
-		values.Set(AsOf, now.Format(time.RFC3339))
+// Permalink returns the URL of the view.
+func (f frame) Permalink() string { return f.url.RequestURI() }
+
+// Still returns the URL that keeps the view as it is now, "" for a page
+// without such a URL.
+func (f frame) Still() string {
+	if !f.CanBeStill || f.Status != 0 {
+		return ""
 	}
-	return values
+	values := f.url.Query()
+	if !values.Has(AsOf) {
+		values.Set(AsOf, f.Now.Format(time.RFC3339))
+	}
+	return WithValues(f.url.EscapedPath(), values)
+}
+
+// document returns the page as HTML.
+func (f frame) document() []byte {
+	var document bytes.Buffer
+	templates.Content("layout.html", f).write(&document)
+	return document.Bytes()
+}
+
+// tag returns the ETag of the page. It stays the same until the page says something else:
+// the time of the data is no part of it, so it is weak.
+func (f frame) tag() string {
+	f.Now = time.Time{}
+	sum := sha256.Sum256(f.document())
+	return fmt.Sprintf(`W/"%x"`, sum[:12])
 }

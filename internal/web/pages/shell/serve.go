@@ -3,7 +3,6 @@
 package shell
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"net/http"
@@ -86,8 +85,7 @@ func withPath(r *http.Request, path string) *http.Request {
 
 // send answers with a page.
 func (s *Shell) send(w http.ResponseWriter, r *http.Request, page *Page) {
-	var body bytes.Buffer
-	s.frame(&body, r, page)
+	f := s.frame(r, page)
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-cache")
@@ -99,8 +97,10 @@ func (s *Shell) send(w http.ResponseWriter, r *http.Request, page *Page) {
 	}
 	if page.Status != 0 {
 		w.WriteHeader(page.Status)
+	} else if r.Method == http.MethodGet {
+		h.Set("ETag", f.tag())
 	}
-	w.Write(body.Bytes())
+	w.Write(f.document())
 }
 
 // Missing answers a browser's request without a route with a page that says so. Programs
@@ -141,10 +141,7 @@ func (s *Shell) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		}
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	page := s.notice(refusal)
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(refusal.Status)
-	var body bytes.Buffer
-	s.frame(&body, r, page)
-	w.Write(body.Bytes())
+	w.Write(s.frame(r, s.notice(refusal)).document())
 }
