@@ -83,7 +83,7 @@ func (p *page) Qualified() string {
 		parts = append(parts, text)
 	}
 	if p.wanted != nil {
-		parts = append(parts, "This and all numbers are of the whole revision; the filter selects the results in the list.")
+		parts = append(parts, "This and the numbers beside the list are of the whole revision.")
 	}
 	return strings.Join(parts, " ")
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/internal/store/verdicts"
+	"github.com/kcidb-go/kcidb/internal/verdict"
 	"github.com/kcidb-go/kcidb/internal/web/pages/shell"
 )
 
@@ -117,10 +118,9 @@ func (p *page) valuesBy(by verdicts.Dimension, filter bool) (rows []breakdownRow
 
 // listed is the list of results that the filter selects.
 type listed struct {
-	Rows  []row
-	Pager shell.Pager
-	// Counted is set if results that pass or were skipped are counted and not listed.
-	Counted bool
+	Rows   []row
+	Pager  shell.Pager
+	Counts []shell.CountPart // of all that the filter selects, by verdict; nil if they are not counted
 }
 
 // listed returns the list of results, nil without a filter.
@@ -128,7 +128,7 @@ func (p *page) listed() *listed {
 	if p.wanted == nil {
 		return nil
 	}
-	l := &listed{Rows: rowsOf(p.results), Counted: !wantsUnremarkable(p.wanted)}
+	l := &listed{Rows: rowsOf(p.results), Counts: shell.PartsOf(p.selected, func(k verdict.Kind) string { return p.numberURL(k) })}
 	if p.next != "" {
 		l.Pager.Next, l.Pager.NextText = p.filter.With("after", p.next), "Next results"
 	}

@@ -23,13 +23,22 @@ var compareParams = append([]string{"branch", "by", "tree"}, comparable...)
 // between separates the names of two revisions in a URL.
 const between = "..."
 
-// compareForm redirects from the parameters a and b of a form to the comparison.
+// asked is the data of the page that asks which revisions to compare.
+type asked struct {
+	Before, After string
+	Kept          []shell.Chosen // the parameters that narrow the comparison
+}
+
+// compareForm redirects from the parameters a and b of a form to the comparison, or shows the
+// form if one of them is missing.
 func (r room) compareForm(req *http.Request) (*shell.Page, error) {
 	values := req.URL.Query()
 	a, b := strings.TrimSpace(values.Get("a")), strings.TrimSpace(values.Get("b"))
 	if a == "" || b == "" {
-		return nil, &shell.Refusal{Status: http.StatusBadRequest, Title: "A comparison needs two revisions",
-			Help: "Give the earlier revision as a, and the later one as b: /compare?a=next-20261126&b=next-20261127. Hashes of 7 digits or more will do, too."}
+		return &shell.Page{
+			Title: "Compare two revisions", Section: section, Crumbs: []shell.Link{{Text: "Trees", URL: "/"}, {Text: "Compare"}},
+			Content: templates.Content("ask.html", asked{a, b, shell.FilterOf(req).Chosen(compareParams...)}),
+		}, nil
 	}
 	values.Del("a")
 	values.Del("b")

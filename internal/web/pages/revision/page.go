@@ -40,7 +40,7 @@ func (r room) revision(req *http.Request) (*shell.Page, error) {
 	case 1:
 		wanted = nameOf(segments[0])
 	case 2:
-		wanted = name{segments[0], segments[1]}
+		wanted = name{lower(segments[0]), lower(segments[1])}
 	default:
 		return nil, shell.NotFound("No such page of a revision", "The page of a revision is at /revision/ and its hash, or the name of its commit.")
 	}
@@ -72,6 +72,9 @@ func (r room) revision(req *http.Request) (*shell.Page, error) {
 	if p.wanted, err = wantedBy(f, on.Key); err != nil {
 		return nil, err
 	}
+	if p.wanted == nil && f.Has("after") {
+		return nil, noPlace(f.Get("after"))
+	}
 	if err := p.read(req.Context(), r.Shell); err != nil {
 		return nil, err
 	}
@@ -97,7 +100,8 @@ type page struct {
 	examples  map[int64][]verdicts.Result
 	issues    map[store.Key]answers.IssueLine
 	results   []verdicts.Result
-	next      string // cursor of the results that follow, "" if none do
+	selected  verdict.Counts // of the results that the filter selects; nil if they are not counted
+	next      string         // cursor of the results that follow, "" if none do
 }
 
 // read reads the data of the page.
@@ -122,8 +126,11 @@ func (p *page) read(ctx context.Context, s *shell.Shell) (err error) {
 		keys = append(keys, c.Key)
 	}
 	if p.wanted != nil {
+		if err = p.readSelected(ctx, s.Verdicts); err != nil {
+			return err
+		}
 		if err = p.readResults(ctx, s.Verdicts); errors.Is(err, verdicts.ErrCursor) {
-			err = shell.BadValue("after", p.wanted.After, "a place in the list, as the link to its next page has it")
+			err = noPlace(p.wanted.After)
 		}
 	} else if len(keys) > 0 {
 		p.examples, err = s.Verdicts.PerCause(ctx, p.Key, keys, maxExamples)
@@ -133,6 +140,11 @@ func (p *page) read(ctx context.Context, s *shell.Shell) (err error) {
 	}
 	p.issues, err = s.Answers.IssueLines(ctx, p.issueKeys())
 	return err
+}
+
+// noPlace is the refusal of the place in a list where a page of results is to begin.
+func noPlace(after string) error {
+	return shell.BadValue("after", after, "a place in the list of results that a filter selects, as the link to its next page has it")
 }
 
 // readResults reads the results that the filter selects: those that do not simply pass, worst
@@ -153,6 +165,9 @@ func (p *page) readResults(ctx context.Context, db *verdicts.DB) (err error) {
 		of.After = ""
 	}
 	if !wantsUnremarkable(&of) {
+		if of.After != "" {
+			return verdicts.ErrCursor // it continues a list of results that pass
+		}
 		return nil
 	}
 	if len(p.results) == perPage {

@@ -61,10 +61,18 @@ func isHash(text string) bool {
 // nameOf returns the name in a segment. A plus within the name of a commit is no
 // separator: only a hash has patches behind it.
 func nameOf(segment string) name {
-	if commit, patchset, ok := strings.Cut(segment, "+"); ok && isHash(commit) && isHash(patchset) {
-		return name{commit, patchset}
+	if commit, patchset, ok := strings.Cut(segment, "+"); ok && isHash(lower(commit)) && isHash(lower(patchset)) {
+		return name{lower(commit), lower(patchset)}
 	}
-	return name{commit: segment}
+	return name{commit: lower(segment)}
+}
+
+// lower returns a hash in lower case, as the database has it, and other texts as they are.
+func lower(text string) string {
+	if digits := strings.ToLower(text); isHash(digits) {
+		return digits
+	}
+	return text
 }
 
 // commit is a commit with its patches on all branches that it stands on, the newest start
@@ -100,11 +108,36 @@ func (r room) find(ctx context.Context, n name) (all []commit, err error) {
 	return all, err
 }
 
+// newest returns the newest commit of the branch that a name such as "next/master" means,
+// none if no branch has the name. Trees and branches may have slashes in their names: either
+// the first or the last slash is between them.
+func (r room) newest(ctx context.Context, n name) ([]commit, error) {
+	tried := -1
+	for _, slash := range []int{strings.Index(n.commit, "/"), strings.LastIndex(n.commit, "/")} {
+		if slash == tried {
+			break
+		}
+		tried = slash
+		branch, err := r.Verdicts.BranchNamed(ctx, n.commit[:slash], n.commit[slash+1:])
+		if err != nil {
+			return nil, err
+		}
+		if branch != nil {
+			head := branch.Recent[0]
+			return r.find(ctx, name{head.CommitHash, head.PatchsetHash})
+		}
+	}
+	return nil, nil
+}
+
 // only returns the commit that a name means, and the name in its URL: the short one unless
 // another commit has it, too. If several commits are meant, it returns an error that lists
 // them.
 func (r room) only(ctx context.Context, n name) (commit, name, error) {
 	all, err := r.find(ctx, n)
+	if err == nil && len(all) == 0 {
+		all, err = r.newest(ctx, n)
+	}
 	switch {
 	case err != nil:
 		return nil, n, err
@@ -127,7 +160,7 @@ func (r room) only(ctx context.Context, n name) (commit, name, error) {
 // unknown is the refusal of a name that no revision has.
 func unknown(n name) error {
 	title := fmt.Sprintf("No revision %s is known", shell.Line(n.String()))
-	help := "A revision is shown as soon as an origin reports a checkout of it. Look at the hash again, or search for the name of the commit or of its tree."
+	help := "A revision is shown as soon as an origin reports a checkout of it. Look at the hash again, or search for the name of the commit or of its tree. TREE/BRANCH is the newest revision of a branch."
 	if strings.Trim(n.commit, "0123456789abcdef") == "" && len(n.commit) < minHash {
 		help = "The beginning of a hash has at least 7 digits. " + help
 	}

@@ -6,6 +6,7 @@ import (
 	"html"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -63,6 +64,8 @@ func TestNames(t *testing.T) {
 		{"/revision/" + five[:12] + "/", 302, "/revision/651c0d3a9b2e"},
 		{"/revision/next-20261125?arch=arm64", 302, "/revision/651c0d3a9b2e?arch=arm64"},
 		{"/revision/" + five[:12] + ".json", 302, "/api/verdicts/" + five + "?branch=master&tree=next"},
+		{"/revision/" + strings.ToUpper(five[:12]) + "?arch=arm64", 302, "/revision/651c0d3a9b2e?arch=arm64"},
+		{"/revision/next%2Fmaster", 302, "/revision/691c0d3a9b2e"},
 		{"/revision/" + five[:6], 404, "at least 7 digits"},
 		{"/revision/ffffffffff", 404, "No revision ffffffffff is known"},
 		{"/revision/" + strings.Repeat("f", 40), 404, "No revision ffff"},
@@ -73,6 +76,7 @@ func TestNames(t *testing.T) {
 		{"/revision/" + earlier, 404, "No revision"},
 		{"/revision/" + hashOf(6) + "/" + strings.Repeat("9b", 32), 302, "/revision/661c0d3a9b2e+9b9b9b9b9b9b"},
 		{"/revision/661c0d3a9b2e+9b9b9b9b9b9b", 200, "with patches <code>9b9b9b9b9b9b</code>"},
+		{"/revision/661C0D3A9B2E+9B9B9B9B9B9B", 302, "/revision/661c0d3a9b2e+9b9b9b9b9b9b"},
 		{"/revision/661c0d3a9b2e+9b9b9b9", 302, "/revision/661c0d3a9b2e+9b9b9b9b9b9b"},
 		// Two commits have the same 12 digits and the same name.
 		{"/revision/" + later, 300, `href="/revision/` + other + `"`},
@@ -90,12 +94,21 @@ func TestNames(t *testing.T) {
 		{"/revision/" + five[:12] + "?status=BOGUS", 400, "status=BOGUS selects nothing"},
 		{"/revision/" + five[:12] + "?by=x", 400, "by=x selects nothing"},
 		{"/revision/" + five[:12] + "?after=x&arch=y", 400, "after=x selects nothing"},
+		{"/revision/" + five[:12] + "?after=zzz", 400, "after=zzz selects nothing"},
+		{"/revision/" + five[:12] + "?after=rest.AAA&verdict=new", 400, "after=rest.AAA selects nothing"},
+		{"/revision/" + five[:12] + "?cause=7", 200, `aria-label="Take away cause: 7"`},
 		{"/revision/" + five[:12] + "?platfrom=x", 400, "no parameter"},
+		{"/revision/" + five[:12] + "?sort=x", 400, "no parameter"},
 		// Comparisons.
 		{"/compare?a=next-20261125&b=691c0d3", 302, "/compare/next-20261125...691c0d3"},
 		{"/compare?a=" + five + "&arch=arm64&b=next-20261129", 302, "/compare/" + five + "...next-20261129?arch=arm64"},
-		{"/compare?a=x", 400, "A comparison needs two revisions"},
-		{"/compare", 400, "A comparison needs two revisions"},
+		{"/compare?a=%3Cx%3E&arch=arm64", 200, `value="&lt;x&gt;" required`},
+		{"/compare?a=x&arch=arm64", 200, `<input type="hidden" name="arch" value="arm64">`},
+		{"/compare", 200, "How to name a revision"},
+		{"/compare?a=" + strings.ToUpper(five) + "&b=next%2Fmaster", 302, "/compare/" + five + "...next%2Fmaster"},
+		{"/compare/651c0d3...next%2Fmaster", 302, "/compare/651c0d3a9b2e...691c0d3a9b2e"},
+		{"/compare/651c0d3...next%2Fpending%2Fa?arch=arm64", 302, "/compare/651c0d3a9b2e...691c0d3a9b2e?arch=arm64"},
+		{"/compare/651c0d3...next%2Fnone", 404, "No revision next/none is known"},
 		{"/compare/next-20261125...691c0d3", 302, "/compare/651c0d3a9b2e...691c0d3a9b2e"},
 		{"/compare/651c0d3a9b2e...691c0d3a9b2e", 200, "next-20261129"},
 		{"/compare/651c0d3a9b2e...661c0d3a9b2e+9b9b9b9b9b9b", 200, "next-20261126"},
@@ -145,8 +158,10 @@ func TestFilters(t *testing.T) {
 		"verdict=new&kind=build":                       "build",
 		"kind=build&verdict=-new":                      "build build build build",
 		"arch=mips":                                    "build",
-		"compiler=clang-21":                            "build boot",
-		"config=allmodconfig":                          "build",
+		"compiler=clang-21":                            "build boot build",
+		"config=allmodconfig":                          "build build",
+		"kind=boot":                                    "boot boot boot boot boot",
+		"kind=test&platform=imx8mp-verdin":             "xfstests.generic.091 ltp.syscalls.fork00 ltp.syscalls.fork01 ltp.syscalls.fork02 ltp.syscalls.fork03 ltp.syscalls.fork04 perf.will-it-scale",
 		"lab=lava-harbour":                             "kselftest.mm.test0 kselftest.mm.test1 kselftest.mm.test2",
 		"issue=maestro:ltp-console":                    "ltp.syscalls.fork14",
 		"issue=none&path=kselftest.net&path=ltp":       "kselftest.net.fib_nexthops",
@@ -181,6 +196,32 @@ func TestFilters(t *testing.T) {
 		}
 		if want == "" && !strings.Contains(list, `class="note"`) {
 			t.Errorf("%s: an empty list says nothing", query)
+		}
+	}
+}
+
+// TestSelectedCounts counts the results that a filter selects.
+func TestSelectedCounts(t *testing.T) {
+	s := serve(t, twoRevisions())
+	tags := regexp.MustCompile(`<[^>]*>`)
+	for query, want := range map[string]string{
+		"platform=imx8mp-verdin":           "1 new 7 pass",
+		"kind=test&platform=imx8mp-verdin": "1 new 6 pass",
+		"kind=boot":                        "1 new 4 pass",
+		"kind=build&verdict=new":           "1 new 1 still failing 3 pass",
+		"compiler=clang-21":                "2 new 1 pass",
+		"path=kunit&path=xfstests":         "4 new 1 skipped 1 pass",
+		"path=kselftest.net":               "",
+		"status=FAIL":                      "",
+	} {
+		_, list, _ := strings.Cut(s.Page("/revision/"+later+"?"+query), `<h2 id="results">`)
+		_, list, _ = strings.Cut(list, "</h2>\n")
+		line, _, _ := strings.Cut(list, "\n")
+		if !strings.Contains(line, `class="ns"`) {
+			line = ""
+		}
+		if got := strings.TrimSpace(tags.ReplaceAllString(line, "")); got != want {
+			t.Errorf("%s: %q, want %q", query, got, want)
 		}
 	}
 }
@@ -228,6 +269,7 @@ func TestCost(t *testing.T) {
 		for path, most := range map[string]struct{ statements, bytes int }{
 			"/revision/" + later:                                  {8, 100_000},
 			"/revision/" + later + "?verdict=new":                 {8, 100_000},
+			"/revision/" + later + "?platform=board-001":          {12, 100_000},
 			"/revision/" + later + "?by=platform":                 {8, 150_000},
 			"/compare/" + earlier + "..." + later:                 {9, 40_000},
 			"/compare/" + earlier + "..." + later + "?by=results": {9, 60_000},

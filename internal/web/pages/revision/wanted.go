@@ -3,8 +3,10 @@
 package revision
 
 import (
+	"context"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/internal/store/verdicts"
@@ -50,16 +52,39 @@ func wantedBy(f shell.Filter, revision int64) (*verdicts.ResultsOf, error) {
 	return of, nil
 }
 
-// wantsUnremarkable reports whether the filter asks for results that pass or were skipped:
-// it selects by path, status or verdict, and nothing that only other results have.
+// wantsUnremarkable reports whether the filter selects results that pass or were skipped,
+// too: only other results have a cause, an issue, or one of the other verdicts.
 func wantsUnremarkable(of *verdicts.ResultsOf) bool {
-	if of == nil || of.Cause != 0 || len(of.Issue) > 0 {
-		return false
+	return of.Cause == 0 && len(of.Issue) == 0 &&
+		(len(of.Verdicts) == 0 || slices.Contains(of.Verdicts, verdict.OK) || slices.Contains(of.Verdicts, verdict.Skip))
+}
+
+// readSelected counts the results that the filter selects, whatever verdict it names. It
+// counts nothing for a filter that the sums cannot count: they know groups of tests, and no
+// deeper paths, statuses, issues and causes.
+func (p *page) readSelected(ctx context.Context, db *verdicts.DB) error {
+	deep := func(path string) bool { return strings.ContainsAny(path, ".*") }
+	if p.filter.Has("cause", "issue", "status") || slices.ContainsFunc(p.filter.All("path"), deep) {
+		return nil
 	}
-	if len(of.Verdicts) > 0 {
-		return slices.Contains(of.Verdicts, verdict.OK) || slices.Contains(of.Verdicts, verdict.Skip)
+	p.selected = make(verdict.Counts)
+	wanted := func(kind rollup.Kind) bool { return len(p.wanted.Kinds) == 0 || slices.Contains(p.wanted.Kinds, kind) }
+	if !p.filter.Has(comparable...) {
+		for kind, counts := range p.Revision.Counts {
+			if wanted(kind) {
+				p.selected.Add(counts)
+			}
+		}
+		return nil
 	}
-	return len(of.Path) > 0 || len(of.Status) > 0
+	groups, err := db.GroupsOf(ctx, []int64{p.Key}, p.wanted.Selection, "")
+	for g, counts := range groups[p.Key] {
+		// A build has no path.
+		if wanted(g.Kind) && (!p.filter.Has("path") || g.Kind != rollup.Builds && p.filter.MatchesPath("path", g.Name)) {
+			p.selected.Add(counts)
+		}
+	}
+	return err
 }
 
 // among returns those of all values that meet a parameter; nil if the filter does not have
