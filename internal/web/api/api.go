@@ -4,7 +4,7 @@
 // token, because results are public.
 //
 // Each file has the questions of one subject, by its name: trees, revisions, builds,
-// tests, hardware, issues, verdicts, totals, objects, logs. A subject is a type such as treeAPI,
+// tests, hardware, issues, verdicts, search, totals, objects, logs. A subject is a type such as treeAPI,
 // whose method register adds its operations. Huma reads their inputs and describes
 // them, by Go's types, in the OpenAPI document.
 package api
@@ -55,6 +55,7 @@ func New(cfg Config) *API {
 	hardwareAPI{a.data}.register(a.registry)
 	issueAPI{a.data}.register(a.registry)
 	verdictAPI{a.data}.register(a.registry)
+	searchAPI{a.data}.register(a.registry)
 	totalsAPI{a.data}.register(a.registry)
 	logAPI{a.data}.register(a.registry)
 	objectAPI{a.data}.register(a.registry)

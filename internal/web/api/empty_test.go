@@ -58,6 +58,8 @@ var emptyAnswers = func() map[string]struct{ ask, want string } {
 		"POST /api/issue/extras": {
 			`/api/issue/extras/ {"issues": [["ci:i", 1]]}`, `{"error": "No extra details found. Issue id has no incident or doesn't exist."}`,
 		},
+		"GET /api/search": {"/api/search?q=x", `{"objects": [], "submission": null, "revisions": [], "branches": [], "tests": [], "boards": [], "origins": [], "labs": [], ` +
+			`"issues": [], "failures": [], "more": []}`},
 		"GET /api/verdicts":            {"/api/verdicts", `[]`},
 		"GET /api/verdicts/{revision}": {"/api/verdicts/" + hashOld, `{"error": "No such revision"}`},
 		"GET /api/origins":             {"/api/origins/", `{"checkout_origins": [], "test_origins": []}`},

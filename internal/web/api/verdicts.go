@@ -188,6 +188,13 @@ type VerdictCause struct {
 	Example  string        `json:"example" doc:"ID of a build or test"`
 }
 
+func verdictCause(c *verdicts.Cause) VerdictCause {
+	return VerdictCause{
+		ID: causeID(c.Key), Verdict: string(c.Verdict), Kind: string(c.Kind), Title: optional(c.Title), Fault: optional(c.Fault), Path: optional(c.Path),
+		Results: c.Results, Variants: c.Variants, Since: verdictSince(c.Since), Issue: verdictIssue(c.IssueID, c.Version), Example: c.Example,
+	}
+}
+
 // VerdictSince says since which revision something fails.
 type VerdictSince struct {
 	Name  string    `json:"revision" doc:"Name of the revision, or the beginning of its hash"`
@@ -312,11 +319,7 @@ func (a verdictAPI) describe(ctx context.Context, r *verdicts.Revision, out *ver
 	}
 	causes, err := a.db().Causes(ctx, []int64{r.Key}, nil, maxCauses)
 	for i := range causes {
-		c := &causes[i]
-		out.Causes = append(out.Causes, VerdictCause{
-			ID: causeID(c.Key), Verdict: string(c.Verdict), Kind: string(c.Kind), Title: optional(c.Title), Fault: optional(c.Fault), Path: optional(c.Path),
-			Results: c.Results, Variants: c.Variants, Since: verdictSince(c.Since), Issue: verdictIssue(c.IssueID, c.Version), Example: c.Example,
-		})
+		out.Causes = append(out.Causes, verdictCause(&causes[i]))
 	}
 	out.Sentence = r.Sentence(earlier, causes)
 	return err

@@ -6,10 +6,11 @@ package search
 
 import (
 	"embed"
+	"fmt"
 	"net/http"
 	"strings"
 
-	"github.com/kcidb-go/kcidb/internal/verdict"
+	"github.com/kcidb-go/kcidb/internal/web/find"
 	"github.com/kcidb-go/kcidb/internal/web/front"
 	"github.com/kcidb-go/kcidb/internal/web/pages/shell"
 )
@@ -24,26 +25,6 @@ func Routes(f *front.Front, s *shell.Shell) {
 	s.Handle(f, "/search", func(r *http.Request) (*shell.Page, error) { return view(r, s) }, "q")
 }
 
-// maxText is the most bytes that are searched for.
-const maxText = 500
-
-// hit is something that was found. A text that is absent is "".
-type hit struct {
-	Text, URL string
-	Verdict   verdict.Kind
-	Note      string
-	Fault     string // the line that says why a test failed
-}
-
-// section has the hits of one kind.
-type section struct {
-	Title string
-	ID    string // of its heading
-	Hits  []hit
-	// More says that there are more hits than the page shows.
-	More bool
-}
-
 // page is the data of search.html.
 type page struct {
 	Text     string
@@ -52,8 +33,8 @@ type page struct {
 
 func view(r *http.Request, s *shell.Shell) (*shell.Page, error) {
 	text := strings.TrimSpace(strings.ToValidUTF8(r.URL.Query().Get("q"), ""))
-	if len(text) > maxText {
-		return nil, &shell.Refusal{Status: http.StatusBadRequest, Title: "The text to search for is too long", Help: "Search for at most 500 bytes."}
+	if len(text) > find.MaxText {
+		return nil, &shell.Refusal{Status: http.StatusBadRequest, Title: "The text to search for is too long", Help: fmt.Sprintf("Search for at most %d bytes.", find.MaxText)}
 	}
 	if text == "" {
 		return &shell.Page{Title: "Search", Content: templates.Content("search.html", page{})}, nil
@@ -61,15 +42,17 @@ func view(r *http.Request, s *shell.Shell) (*shell.Page, error) {
 	if err := s.NeedCounts(); err != nil {
 		return nil, err
 	}
-	sections, err := (&search{s, text}).run(r.Context())
+	finder := &find.Finder{Store: s.Store, Answers: s.Answers, Verdicts: s.Verdicts, Now: s.Now}
+	found, err := finder.Find(r.Context(), text)
 	if err != nil {
 		return nil, err
 	}
+	sections := sectionsOf(found, text, s.Now())
 	if hits := flat(sections); len(hits) == 1 && hits[0].URL != "" {
 		return nil, &shell.Redirect{To: hits[0].URL}
 	}
 	title := shell.Plural(int64(len(flat(sections))), "hit") + " for " + text
-	return &shell.Page{Title: title, Content: templates.Content("search.html", page{text, sections})}, nil
+	return &shell.Page{Title: title, Content: templates.Content("search.html", page{text, sections}), JSON: shell.WithQuery("/api/search", "q", text)}, nil
 }
 
 // flat returns the hits of all sections.
