@@ -52,7 +52,7 @@ func (db *DB) Variants(ctx context.Context, revisions []int64, paths []string, o
 		}
 		much := outcomeOnly
 		if len(of.Lab) > 0 {
-			much = wholeResult // which names the lab
+			much = withoutExcerpt // with the name of the lab
 		}
 		tests, err := r.tests(ctx, builds, much, r.In("o.build_id", 1)+" AND "+r.In("o.path", 2)+fmt.Sprintf(" LIMIT %d", maxPathResults),
 			r.List(idsOf(builds)), r.List(paths))
