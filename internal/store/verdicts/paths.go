@@ -98,8 +98,8 @@ func withoutRow(o verdict.Outcome) verdict.Kind {
 
 // has reports whether the selection selects a test.
 func (s *Selection) has(t *single) bool {
-	return selects(s.Platform, t.platform) && selects(s.Architecture, t.architecture) && selects(s.Config, t.config) &&
-		selects(s.Compiler, t.compiler) && selects(s.Lab, t.lab) && selects(s.Origin, t.origin)
+	return meets(s.Platform, t.platform) && meets(s.Architecture, t.architecture) && meets(s.Config, t.config) &&
+		meets(s.Compiler, t.compiler) && meets(s.Lab, t.lab) && meets(s.Origin, t.origin)
 }
 
 // buildsOf returns the builds of revisions that have tests in the suites of paths, and the

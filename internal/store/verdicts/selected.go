@@ -113,7 +113,7 @@ func (s *selected) readTotals(ctx context.Context, tx sqldb.Tx) error {
 		if kind != rollup.Builds {
 			kind = rollup.KindOf(name)
 		}
-		if selects(s.of.Lab, facts.LabOf(lab, origin)) {
+		if meets(s.of.Lab, facts.LabOf(lab, origin)) {
 			addTotal(all, key, Group{kind, name}, status, n)
 		}
 		return nil
@@ -170,18 +170,4 @@ func (s *Selection) addTo(c *conditions, platform, architecture, config, compile
 	c.values(config, s.Config)
 	c.values(compiler, s.Compiler)
 	c.values(origin, s.Origin)
-}
-
-// selects reports whether a value is one of some values, and none of those that begin with
-// "-".
-func selects(values []string, value string) bool {
-	wanted, found := false, false
-	for _, v := range values {
-		not, out := strings.CutPrefix(v, "-")
-		if out && not == value {
-			return false
-		}
-		wanted, found = wanted || !out, found || !out && v == value
-	}
-	return !wanted || found
 }
