@@ -9,7 +9,6 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
-	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -50,23 +49,20 @@ func (db *DB) Breakdown(ctx context.Context, revisions []*Revision) (all []Tally
 	var origin string
 	labs := make(map[Tally]int) // index in all, because several names are one lab
 	into := []any{&t.Revision, (*string)(&t.Dimension), &t.Value, &origin, (*string)(&t.Kind), (*string)(&t.Status), &t.N}
-	err = db.View(ctx, func(ctx context.Context, tx sqldb.Tx) error {
-		return sqldb.Read(ctx, tx, query, args, into, func() error {
-			if t.Dimension == ByLab {
-				t.Value = facts.LabOf(t.Value, origin)
-				key := t
-				key.N = 0
-				if i, ok := labs[key]; ok {
-					all[i].N += t.N
-					return nil
-				}
-				labs[key] = len(all)
+	err = db.read(ctx, "count the results of revisions", query, args, into, func() {
+		if t.Dimension == ByLab {
+			t.Value = facts.LabOf(t.Value, origin)
+			key := t
+			key.N = 0
+			if i, ok := labs[key]; ok {
+				all[i].N += t.N
+				return
 			}
-			all = append(all, t)
-			return nil
-		})
+			labs[key] = len(all)
+		}
+		all = append(all, t)
 	})
-	return all, db.Failure(ctx, "count the results of revisions", err)
+	return all, err
 }
 
 // breakdownQuery returns the query that groups the results of revisions by one dimension

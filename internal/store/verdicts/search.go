@@ -58,14 +58,12 @@ func (db *DB) CausesWith(ctx context.Context, revisions []int64, text string, n 
 	var c Cause
 	var rank int
 	into := []any{&c.Key, &c.Revision, &rank, (*string)(&c.Kind), &c.Title, &c.Fault, &c.Path, &c.Results, &c.Example}
-	err = db.View(ctx, func(ctx context.Context, tx sqldb.Tx) error {
-		return sqldb.Read(ctx, tx, query, []any{db.Numbers(revisions), sqldb.Containing(strings.ToLower(text)), n}, into, func() error {
-			c.Verdict = verdict.Kinds[rank]
-			all = append(all, c)
-			return nil
-		})
+	args := []any{db.Numbers(revisions), sqldb.Containing(strings.ToLower(text)), n}
+	err = db.read(ctx, "search causes", query, args, into, func() {
+		c.Verdict = verdict.Kinds[rank]
+		all = append(all, c)
 	})
-	return all, db.Failure(ctx, "search causes", err)
+	return all, err
 }
 
 // GroupsWith returns the names of groups of tests of revisions that contain a text, whatever
@@ -79,13 +77,9 @@ func (db *DB) GroupsWith(ctx context.Context, revisions []int64, text string, n 
 		GROUP BY name
 		ORDER BY name LIMIT $3`
 	var g NamedGroup
-	err = db.View(ctx, func(ctx context.Context, tx sqldb.Tx) error {
-		return sqldb.Read(ctx, tx, query, []any{db.Numbers(revisions), sqldb.Containing(strings.ToLower(text)), n}, []any{&g.Name, &g.Revision}, func() error {
-			all = append(all, g)
-			return nil
-		})
-	})
-	return all, db.Failure(ctx, "search groups of tests", err)
+	args := []any{db.Numbers(revisions), sqldb.Containing(strings.ToLower(text)), n}
+	err = db.read(ctx, "search groups of tests", query, args, []any{&g.Name, &g.Revision}, func() { all = append(all, g) })
+	return all, err
 }
 
 // NamedGroup is a group of tests at a revision.
@@ -104,14 +98,9 @@ func (db *DB) OfCheckouts(ctx context.Context, checkouts []string) ([]Revision, 
 		ORDER BY r.start DESC, r.key`
 	var keys []int64
 	var key, start int64
-	err := db.View(ctx, func(ctx context.Context, tx sqldb.Tx) error {
-		return sqldb.Read(ctx, tx, query, []any{db.List(checkouts)}, []any{&key, &start}, func() error {
-			keys = append(keys, key)
-			return nil
-		})
-	})
+	err := db.read(ctx, "read the revisions of checkouts", query, []any{db.List(checkouts)}, []any{&key, &start}, func() { keys = append(keys, key) })
 	if err != nil {
-		return nil, db.Failure(ctx, "read the revisions of checkouts", err)
+		return nil, err
 	}
 	return db.inOrder(ctx, keys)
 }
