@@ -247,13 +247,7 @@ func (db *DB) Groups(ctx context.Context, revisions []int64, prefix string) (map
 	var g Group
 	query := "SELECT revision, kind, name, verdict, n FROM verdict_counts WHERE " + strings.Join(c.all, " AND ")
 	err := db.read(ctx, "read groups of results", query, c.args, []any{&revision, (*string)(&g.Kind), &g.Name, &k, &n}, func() {
-		if all[revision] == nil {
-			all[revision] = make(map[Group]verdict.Counts)
-		}
-		if all[revision][g] == nil {
-			all[revision][g] = make(verdict.Counts)
-		}
-		all[revision][g][verdict.Kinds[k]] = n
+		addAt(all, revision, g, verdict.Kinds[k], n)
 	})
 	return all, err
 }

@@ -67,13 +67,7 @@ func (db *DB) Variants(ctx context.Context, revisions []int64, paths []string, o
 			if s := &tests[i]; of.has(s) {
 				for _, revision := range at[s.buildID] {
 					v := Variant{s.path, s.platform, s.architecture, s.config, s.compiler}
-					if all[revision] == nil {
-						all[revision] = make(map[Variant]verdict.Counts)
-					}
-					if all[revision][v] == nil {
-						all[revision][v] = make(verdict.Counts)
-					}
-					all[revision][v][cmp.Or(judged[judgedTest{revision, s.id}], withoutRow(s.outcome))]++
+					addAt(all, revision, v, cmp.Or(judged[judgedTest{revision, s.id}], withoutRow(s.outcome)), 1)
 				}
 			}
 		}

@@ -41,16 +41,6 @@ type selected struct {
 	counts map[int64]map[Group]verdict.Counts
 }
 
-func (s *selected) at(revision int64, g Group) verdict.Counts {
-	if s.counts[revision] == nil {
-		s.counts[revision] = make(map[Group]verdict.Counts)
-	}
-	if s.counts[revision][g] == nil {
-		s.counts[revision][g] = make(verdict.Counts)
-	}
-	return s.counts[revision][g]
-}
-
 // readVerdicts counts the results that are not simply OK or skipped.
 func (s *selected) readVerdicts(ctx context.Context, tx sqldb.Tx, prefix string) error {
 	c := conditions{db: s.db}
@@ -73,9 +63,9 @@ func (s *selected) readVerdicts(ctx context.Context, tx sqldb.Tx, prefix string)
 		}
 		switch {
 		case prefix == "":
-			s.at(key, Group{kind, first})[verdict.Kinds[rank]] += n
+			addAt(s.counts, key, Group{kind, first}, verdict.Kinds[rank], n)
 		case prefix == first:
-			s.at(key, Group{kind, second})[verdict.Kinds[rank]] += n
+			addAt(s.counts, key, Group{kind, second}, verdict.Kinds[rank], n)
 		}
 		return nil
 	})
@@ -151,12 +141,11 @@ func addTotal(to map[int64]map[Group]*totals, revision int64, g Group, status re
 func (s *selected) addTotals(all map[int64]map[Group]*totals) {
 	for revision, groups := range all {
 		for g, n := range groups {
-			counts := s.at(revision, g)
-			rest := max(n.all-counts.Total(), 0)
+			rest := max(n.all-s.counts[revision][g].Total(), 0)
 			passed := min(rest, n.passed)
 			for kind, n := range map[verdict.Kind]int64{verdict.OK: passed, verdict.Skip: rest - passed} {
 				if n > 0 {
-					counts[kind] += n
+					addAt(s.counts, revision, g, kind, n)
 				}
 			}
 		}

@@ -59,6 +59,15 @@ func (c *conditions) level(group string) {
 	}
 }
 
+// addAt adds to the counts of a key at a revision.
+func addAt[K comparable](all map[int64]map[K]verdict.Counts, revision int64, key K, k verdict.Kind, n int64) {
+	if all[revision] == nil {
+		all[revision] = make(map[K]verdict.Counts)
+	}
+	addCount(all[revision], key, k, n)
+}
+
+// addCount adds to the counts of a key.
 func addCount[K comparable](counts map[K]verdict.Counts, key K, k verdict.Kind, n int64) {
 	if counts[key] == nil {
 		counts[key] = make(verdict.Counts)
