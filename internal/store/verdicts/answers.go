@@ -245,7 +245,7 @@ func (db *DB) Groups(ctx context.Context, revisions []int64, prefix string) (map
 	all := make(map[int64]map[Group]verdict.Counts)
 	var revision, k, n int64
 	var g Group
-	query := "SELECT revision, kind, name, verdict, n FROM verdict_counts WHERE " + strings.Join(c.all, " AND ")
+	query := "SELECT revision, kind, name, verdict, n FROM verdict_counts WHERE " + c.take()
 	err := db.read(ctx, "read groups of results", query, c.args, []any{&revision, (*string)(&g.Kind), &g.Name, &k, &n}, func() {
 		addAt(all, revision, g, verdict.Kinds[k], n)
 	})

@@ -131,7 +131,7 @@ func (db *DB) countedResults(revisions []*Revision, filter *ResultsOf) (query st
 				FROM b
 				WHERE ` + rollup.NotDummy("build_id") + `
 			) o
-			WHERE ` + strings.Join(only.all, " AND ") + `
+			WHERE ` + only.take() + `
 		)`, only.args
 }
 

@@ -204,9 +204,8 @@ func (w *comparing) readPassed(ctx context.Context) error {
 		return nil
 	}
 	for _, b := range w.all {
-		v := variant{kind: rollup.Builds, built: b.built}
-		if wanted[v] && verdict.OutcomeOf(b.status, false) == verdict.Passed && !rollup.IsDummy(b.id) {
-			w.pass(b.id, v)
+		if s := b.single(); wanted[s.variant] && s.outcome == verdict.Passed && !rollup.IsDummy(b.id) {
+			w.pass(b.id, s.variant)
 		}
 	}
 	passed, err := w.passed(ctx, w.all, wanted, outcomeOnly)

@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
@@ -29,7 +28,7 @@ func (db *DB) NotPassing(ctx context.Context, revisions []int64, path string, of
 	c.add("v.path > $%d AND v.path < $%d", path+".", path+"/")
 	of.addTo(&c, "v.platform", "v.architecture", "v.config_name", "v.compiler", "v.origin")
 	c.values("v.lab", of.Lab)
-	query := "SELECT v.path, min(v.verdict) FROM verdicts v WHERE " + strings.Join(c.all, " AND ") +
+	query := "SELECT v.path, min(v.verdict) FROM verdicts v WHERE " + c.take() +
 		fmt.Sprintf(" GROUP BY v.path ORDER BY 2, 1 LIMIT %d", n)
 	var found string
 	var rank int64

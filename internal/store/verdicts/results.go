@@ -88,6 +88,14 @@ func idsOf(builds []build) []string {
 	return ids
 }
 
+// single returns the build itself as a result.
+func (b *build) single() single {
+	return single{
+		variant: variant{kind: rollup.Builds, built: b.built}, id: b.id, buildID: b.id, origin: b.origin, lab: b.lab, status: b.status,
+		outcome: verdict.OutcomeOf(b.status, false),
+	}
+}
+
 // ofBuilds returns the builds themselves as results. It reads more of those that failed, with
 // their excerpts as the expression has them.
 func (r *reader) ofBuilds(ctx context.Context, builds []build, excerpt string) ([]single, error) {
@@ -97,10 +105,7 @@ func (r *reader) ofBuilds(ctx context.Context, builds []build, excerpt string) (
 		if rollup.IsDummy(b.id) {
 			continue
 		}
-		all = append(all, single{
-			variant: variant{kind: rollup.Builds, built: b.built}, id: b.id, buildID: b.id, origin: b.origin, lab: b.lab, status: b.status,
-			outcome: verdict.OutcomeOf(b.status, false),
-		})
+		all = append(all, b.single())
 		if rollup.Fails(b.status) {
 			failed = append(failed, b.id)
 		}

@@ -115,7 +115,7 @@ func (db *DB) resultsIn(ctx context.Context, revisions []int64, of ResultsOf) (a
 	if !c.paths("v.path", of.Path) {
 		limit = ""
 	}
-	query := "SELECT " + resultColumns + resultsFrom + "WHERE " + strings.Join(c.all, " AND ") +
+	query := "SELECT " + resultColumns + resultsFrom + "WHERE " + c.take() +
 		" ORDER BY v.verdict, v.path, v.object_id, v.kind" + limit
 	var s resultScan
 	err = db.read(ctx, "read results", query, c.args, s.targets(), func() {
@@ -159,6 +159,13 @@ func (c *conditions) add(condition string, args ...any) {
 		condition = fmt.Sprintf(condition, numbers...)
 	}
 	c.all = append(c.all, condition)
+}
+
+// take returns the conditions joined by "and", and removes them. The parameters stay.
+func (c *conditions) take() string {
+	all := strings.Join(c.all, " AND ")
+	c.all = nil
+	return all
 }
 
 // values adds the condition that a column has one of some values, and none of those that

@@ -4,7 +4,6 @@ package verdicts
 
 import (
 	"context"
-	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
@@ -50,7 +49,7 @@ func (s *selected) readVerdicts(ctx context.Context, tx sqldb.Tx, prefix string)
 	query := `
 		SELECT v.revision, v.kind, ` + s.db.Components("v.path") + `, v.architecture, v.config_name, v.verdict, count(*)
 		FROM verdicts v
-		WHERE ` + strings.Join(c.all, " AND ") + `
+		WHERE ` + c.take() + `
 		GROUP BY 1, 2, 3, 4, 5, 6`
 	var key, rank, n int64
 	var kind rollup.Kind
@@ -114,11 +113,10 @@ func (s *selected) readTotals(ctx context.Context, tx sqldb.Tx) error {
 
 // where returns the conditions on the tables of builtIn, with those on more columns.
 func (s *selected) where(c *conditions, platform, origin string) string {
-	c.all = nil
 	c.add(s.db.In("x.key", len(c.args)+1), s.db.Numbers(s.keys))
 	c.add(s.db.Patchset("c") + " = x.patchset_hash AND k.checkout_id <> ''")
 	s.of.addTo(c, platform, "k.architecture", "k.config_name", "k.compiler", origin)
-	return strings.Join(c.all, " AND ")
+	return c.take()
 }
 
 // totals are numbers of results of a group, whatever their verdict.

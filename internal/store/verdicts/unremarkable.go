@@ -74,7 +74,7 @@ func (db *DB) Unremarkable(ctx context.Context, at *Revision, of ResultsOf) (*Un
 	if of.N <= 0 {
 		of.N = defaultResults
 	}
-	u := unremarkable{at: at, of: of, after: after}
+	u := unremarkable{at: at, of: of, after: after, hasRow: make(map[string]bool)}
 	err = db.View(ctx, func(ctx context.Context, tx sqldb.Tx) error {
 		u.reader = reader{Tx: tx, Dialect: db.Dialect}
 		return u.read(ctx, db)
@@ -89,6 +89,8 @@ type unremarkable struct {
 	of    ResultsOf
 	after spot
 	found Unremarkable
+
+	hasRow map[string]bool // builds that have a row in Results
 }
 
 func (u *unremarkable) read(ctx context.Context, db *DB) error {
@@ -105,22 +107,19 @@ func (u *unremarkable) read(ctx context.Context, db *DB) error {
 		last := &tests[mostTests-1]
 		end, more = spot{last.buildID, last.path, last.id}, true
 	}
-	builtNow, err := u.readBuilds(ctx, db, builds)
-	if err != nil {
-		return err
-	}
-	all := append(tests, builtNow...)
+	all := append(tests, u.asResults(builds)...)
 	slices.SortFunc(all, func(a, b single) int { return spotOf(&a).compare(spotOf(&b)) })
+	var last spot // of the results found
 	for i := range all {
-		place := spotOf(&all[i])
-		if place.compare(u.after) <= 0 || place.compare(end) > 0 || !u.selects(&all[i]) {
+		place, r := spotOf(&all[i]), u.result(&all[i])
+		if place.compare(u.after) <= 0 || place.compare(end) > 0 || !u.selects(&r) {
 			continue
 		}
 		if len(u.found.Results) == u.of.N {
-			end, more = u.lastSpot(all), true
+			end, more = last, true
 			break
 		}
-		u.found.Results = append(u.found.Results, u.result(&all[i]))
+		u.found.Results, last = append(u.found.Results, r), place
 	}
 	if more {
 		u.found.Next = end.cursor()
@@ -135,17 +134,9 @@ func spotOf(s *single) spot {
 	return spot{s.buildID, s.path, s.id}
 }
 
-// lastSpot returns the place of the last result that was found.
-func (u *unremarkable) lastSpot(all []single) spot {
-	last := &u.found.Results[len(u.found.Results)-1]
-	i := slices.IndexFunc(all, func(s single) bool { return s.id == last.ID && s.kind == last.Kind })
-	return spotOf(&all[i])
-}
-
 // candidates returns the next builds that may have results to list, and reports whether more
 // follow.
 func (u *unremarkable) candidates(ctx context.Context, db *DB) (builds []build, more bool, err error) {
-	c := conditions{db: db}
 	var suites []string
 	for _, path := range u.of.Path {
 		suite := facts.Suite(path)
@@ -155,28 +146,33 @@ func (u *unremarkable) candidates(ctx context.Context, db *DB) (builds []build, 
 		}
 		suites = append(suites, suite)
 	}
+	c := conditions{db: db}
+	c.add("t.build_id = k.build_id")
 	c.values("t.suite", suites)
 	c.values("t.platform", u.of.Platform)
 	c.values("t.origin", u.of.Origin)
 	c.values("t.status", u.of.Status)
 	c.values("CASE WHEN t.lab = '' THEN t.origin ELSE t.lab END", u.of.Lab)
-	counted := append([]string{"t.build_id = k.build_id"}, c.all...)
-	c.all = nil
+	counted := c.take()
+	c.add("v.object_id = k.build_id AND v.revision = $%d AND v.kind = 'build'", u.at.Key)
+	row := c.take()
 	c.add("x.commit_hash = $%d AND x.patchset_hash = $%d AND k.checkout_id <> '' AND k.build_id >= $%d", u.at.CommitHash, u.at.PatchsetHash, u.after.build)
 	c.values("k.architecture", u.of.Architecture)
 	c.values("k.config_name", u.of.Config)
 	c.values("k.compiler", u.of.Compiler)
 	query := `
 		SELECT DISTINCT k.build_id, k.origin, k.status, k.architecture, k.config_name, k.compiler, k.lab,
-			CAST(coalesce((SELECT sum(t.n) FROM test_counts t WHERE ` + strings.Join(counted, " AND ") + `), 0) AS bigint)
+			CAST(coalesce((SELECT sum(t.n) FROM test_counts t WHERE ` + counted + `), 0) AS bigint),
+			EXISTS (SELECT 1 FROM verdicts v WHERE ` + row + `)
 		FROM revisions x
 			JOIN revision_checkouts r ON r.revision = x.key
 			JOIN counted_builds k ON k.checkout_id = r.checkout_id
-		WHERE ` + strings.Join(c.all, " AND ") + `
+		WHERE ` + c.take() + `
 		ORDER BY k.build_id`
 	var b build
 	var n, tests int64
-	into := []any{&b.id, &b.origin, (*string)(&b.status), &b.architecture, &b.config, &b.compiler, &b.lab, &n}
+	var hasRow bool
+	into := []any{&b.id, &b.origin, (*string)(&b.status), &b.architecture, &b.config, &b.compiler, &b.lab, &n, &hasRow}
 	err = sqldb.Read(ctx, u, query, c.args, into, func() error {
 		if tests >= enoughTests && !u.onlyBuilds() {
 			more = true
@@ -185,6 +181,7 @@ func (u *unremarkable) candidates(ctx context.Context, db *DB) (builds []build, 
 		next := b
 		next.lab = facts.LabOf(b.lab, b.origin)
 		builds, tests = append(builds, next), tests+n
+		u.hasRow[b.id] = hasRow
 		return nil
 	})
 	return builds, more, err
@@ -208,39 +205,28 @@ func (u *unremarkable) readTests(ctx context.Context, db *DB, builds []build) ([
 	c.paths("o.path", u.of.Path)
 	c.values("o.origin", u.of.Origin)
 	c.values(sqldb.Text("o.status"), u.of.Status)
-	condition := strings.Join(c.all, " AND ") + " ORDER BY o.build_id, " + path + ", o.id LIMIT " + fmt.Sprint(mostTests)
+	condition := c.take() + " ORDER BY o.build_id, " + path + ", o.id LIMIT " + fmt.Sprint(mostTests)
 	return u.tests(ctx, builds, withoutExcerpt, condition, c.args...)
 }
 
-// readBuilds returns the builds as results if the filter selects builds.
-func (u *unremarkable) readBuilds(ctx context.Context, db *DB, builds []build) (all []single, err error) {
-	if len(u.of.Path) > 0 || len(u.of.Platform) > 0 || len(u.of.Kinds) > 0 && !slices.Contains(u.of.Kinds, rollup.Builds) {
-		return nil, nil
+// asResults returns the builds as results if the filter selects builds.
+func (u *unremarkable) asResults(builds []build) (all []single) {
+	if len(u.of.Path) > 0 || len(u.of.Platform) > 0 {
+		return nil
 	}
-	c := conditions{db: db}
-	c.add(u.In("o.build_id", 1), u.List(idsOf(builds)))
-	c.add("NOT EXISTS (SELECT 1 FROM verdicts v WHERE v.object_id = o.build_id AND v.revision = $%d AND v.kind = 'build')", u.at.Key)
-	plain := make(map[string]bool)
-	var id string
-	query := "SELECT o.build_id FROM counted_builds o WHERE " + strings.Join(c.all, " AND ")
-	err = sqldb.Read(ctx, u, query, c.args, []any{&id}, func() error { plain[id] = true; return nil })
 	for _, b := range builds {
-		if plain[b.id] && !rollup.IsDummy(b.id) {
-			all = append(all, single{
-				variant: variant{kind: rollup.Builds, built: b.built}, id: b.id, buildID: b.id, origin: b.origin, lab: b.lab, status: b.status,
-				outcome: verdict.OutcomeOf(b.status, false),
-			})
+		if !u.hasRow[b.id] && !rollup.IsDummy(b.id) {
+			all = append(all, b.single())
 		}
 	}
-	return all, err
+	return all
 }
 
 // selects reports whether the filter selects a result.
-func (u *unremarkable) selects(s *single) bool {
-	r := u.result(s)
-	return (len(u.of.Kinds) == 0 || slices.Contains(u.of.Kinds, s.kind)) && (len(u.of.Verdicts) == 0 || slices.Contains(u.of.Verdicts, r.Verdict)) &&
-		meetsPath(u.of.Path, s.path) && meets(u.of.Platform, s.platform) && meets(u.of.Lab, s.lab) && meets(u.of.Origin, s.origin) &&
-		meets(u.of.Status, string(s.status))
+func (u *unremarkable) selects(r *Result) bool {
+	return (len(u.of.Kinds) == 0 || slices.Contains(u.of.Kinds, r.Kind)) && (len(u.of.Verdicts) == 0 || slices.Contains(u.of.Verdicts, r.Verdict)) &&
+		meetsPath(u.of.Path, r.Path) && meets(u.of.Platform, r.Platform) && meets(u.of.Lab, r.Lab) && meets(u.of.Origin, r.Origin) &&
+		meets(u.of.Status, string(r.Status))
 }
 
 func (u *unremarkable) result(s *single) Result {
