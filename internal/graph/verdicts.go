@@ -40,15 +40,11 @@ func (b *Build) Judgement() (*Judgement, error) {
 	return judgementOf(b.g, b.Ref(), b.Outcome()), nil
 }
 
-// revisionsBack is how many earlier revisions PassedAt looks at: as many as a revision is
-// compared with.
-const revisionsBack = 10
-
 // PassedAt returns the name of the newest earlier revision of the branch at which a test or
 // build with the verdict New passed; "" if none is found.
 func (j *Judgement) PassedAt() (string, error) {
 	g := j.g
-	earlier, err := g.verdicts.Revisions(g.ctx, j.Of.BranchKey, &j.Of, revisionsBack)
+	earlier, err := g.verdicts.Revisions(g.ctx, j.Of.BranchKey, &j.Of, verdicts.Window)
 	if err != nil {
 		return "", g.fail(err)
 	}

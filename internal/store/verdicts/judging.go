@@ -113,7 +113,7 @@ func (j *judgement) readEarlier(ctx context.Context) error {
 	query := fmt.Sprintf(`
 		SELECT key, start, commit_hash FROM revisions
 		WHERE branch = $1 AND patched = 0 AND (start, key) < ($2, $3)
-		ORDER BY start DESC, key DESC LIMIT %d`, window)
+		ORDER BY start DESC, key DESC LIMIT %d`, Window)
 	err := sqldb.Read(ctx, j, query, []any{j.branch, j.start, j.key}, []any{&e.key, &e.start, &e.hash}, func() error {
 		j.earlier, hashes = append(j.earlier, e), append(hashes, e.hash)
 		return nil

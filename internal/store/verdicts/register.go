@@ -20,8 +20,8 @@ import (
 // of these checkouts waits for the end of the transaction.
 const marksAtOnce = 100
 
-// window is the number of earlier revisions that a revision is compared with.
-const window = 10
+// Window is the number of earlier revisions that a revision is compared with.
+const Window = 10
 
 // commit is a revision on any branch.
 type commit struct{ hash, patchset string }
@@ -346,7 +346,7 @@ func (r *registrar) wakeLater(ctx context.Context, branch int64, from place, pat
 	query := fmt.Sprintf(`
 		SELECT start, key FROM revisions
 		WHERE branch = $1 AND patched = 0 AND (start, key) > ($2, $3)
-		ORDER BY start, key LIMIT 1 OFFSET %d`, window-1)
+		ORDER BY start, key LIMIT 1 OFFSET %d`, Window-1)
 	args := []any{branch, from.start, from.key}
 	bounded, err := sqldb.ReadRow(ctx, r, query, args, &to.start, &to.key)
 	if err != nil {
