@@ -10,6 +10,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/describe/document"
 	"github.com/kcidb-go/kcidb/internal/lazyregexp"
+	"github.com/kcidb-go/kcidb/internal/verdict"
 )
 
 // Reports may contain anything: long texts, line breaks, escape sequences of terminals,
@@ -94,7 +95,7 @@ func joined(text string) string { return strings.Join(strings.Fields(clean(head(
 // address returns a URL without the characters that end a URL in running text.
 func address(url string) string {
 	if len(url) > maxURL {
-		return fmt.Sprintf("(a URL of %s bytes, too long to show)", number(int64(len(url))))
+		return fmt.Sprintf("(a URL of %s bytes, too long to show)", verdict.Number(int64(len(url))))
 	}
 	var b strings.Builder
 	for _, r := range url {

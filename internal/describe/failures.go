@@ -41,7 +41,7 @@ func (g *groups) orNil() *groups {
 // them, and lines about them.
 func (g *groups) add(status report.Status, name string, n int64, url string, lines ...string) {
 	if n > 1 {
-		name += ", " + number(n) + " times"
+		name += ", " + verdict.Number(n) + " times"
 	}
 	item := document.Item{Status: string(status), Title: document.Value{Text: name, URL: url}, Lines: plainValues(lines)}
 	g.list = append(g.list, item)

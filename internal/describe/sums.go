@@ -8,6 +8,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/graph"
 	"github.com/kcidb-go/kcidb/internal/summary"
+	"github.com/kcidb-go/kcidb/internal/verdict"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -77,7 +78,7 @@ func sum(c summary.Counts, noun string) string {
 		verb := verbs[status][min(n-1, 1)]
 		switch total := c.Total(); {
 		case len(parts) > 0:
-			parts = append(parts, number(n)+" "+verb)
+			parts = append(parts, verdict.Number(n)+" "+verb)
 		case total == 1:
 			parts = append(parts, plural(n, noun)+" "+verb)
 		case n == 2 && total == 2:
@@ -85,7 +86,7 @@ func sum(c summary.Counts, noun string) string {
 		case n == total:
 			parts = append(parts, "all "+plural(n, noun)+" "+verb)
 		default:
-			parts = append(parts, number(n)+" of "+plural(total, noun)+" "+verb)
+			parts = append(parts, verdict.Number(n)+" of "+plural(total, noun)+" "+verb)
 		}
 	}
 	return strings.Join(parts, ", ")

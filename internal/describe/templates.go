@@ -10,6 +10,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/describe/document"
 	"github.com/kcidb-go/kcidb/internal/describe/pageurl"
+	"github.com/kcidb-go/kcidb/internal/verdict"
 )
 
 // standard are the templates that users' templates may call and redefine. They print
@@ -40,7 +41,7 @@ var functions = template.FuncMap{
 	// words
 	"number": func(n any) (string, error) {
 		i, err := integer(n)
-		return number(i), err
+		return verdict.Number(i), err
 	},
 	"plural": func(n any, singular string, irregular ...string) (string, error) {
 		i, err := integer(n)

@@ -12,17 +12,9 @@ import (
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/summary"
+	"github.com/kcidb-go/kcidb/internal/verdict"
 	"github.com/kcidb-go/kcidb/report"
 )
-
-// number writes a number with its digits in groups of three.
-func number(n int64) string {
-	digits := strconv.FormatInt(n, 10)
-	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
-}
 
 // plural writes a number of things: "1 test", "12 tests". An irregular plural is given
 // as well.
@@ -31,9 +23,9 @@ func plural(n int64, singular string, irregular ...string) string {
 	case n == 1:
 		return "1 " + singular
 	case len(irregular) > 0:
-		return number(n) + " " + irregular[0]
+		return verdict.Number(n) + " " + irregular[0]
 	}
-	return number(n) + " " + singular + "s"
+	return verdict.Number(n) + " " + singular + "s"
 }
 
 // duration writes a duration in at most two units.
@@ -82,7 +74,7 @@ func shortHash(hash string) string { return head(hash, 12) }
 // more".
 func listWords(words []string, most int) string {
 	if len(words) > most+1 { // for one more there is room, too
-		words = append(append([]string{}, words[:most]...), number(int64(len(words)-most))+" more")
+		words = append(append([]string{}, words[:most]...), verdict.Number(int64(len(words)-most))+" more")
 	}
 	if len(words) < 2 {
 		return strings.Join(words, "")
@@ -147,11 +139,11 @@ func counts(c summary.Counts) string {
 	var parts []string
 	for _, status := range summary.Statuses {
 		if n := c[status]; n > 0 {
-			parts = append(parts, number(n)+" "+cmp.Or(string(status), "without result"))
+			parts = append(parts, verdict.Number(n)+" "+cmp.Or(string(status), "without result"))
 		}
 	}
 	if len(parts) == 0 {
 		return "none known"
 	}
-	return number(c.Total()) + ": " + strings.Join(parts, ", ")
+	return verdict.Number(c.Total()) + ": " + strings.Join(parts, ", ")
 }

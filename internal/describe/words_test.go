@@ -11,6 +11,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/describe/document"
 	"github.com/kcidb-go/kcidb/internal/summary"
+	"github.com/kcidb-go/kcidb/internal/verdict"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -19,7 +20,6 @@ func TestWords(t *testing.T) {
 	second := func(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 	metric, binary := report.PrefixMetric, report.PrefixBinary
 	for _, c := range []struct{ got, want string }{
-		{number(0), "0"}, {number(999), "999"}, {number(5310), "5,310"}, {number(-1234567), "-1,234,567"}, {number(-100), "-100"},
 		{shortHash(commitOf), "5e29d1443c46"}, {shortHash("ci:" + strings.Repeat("ä", 9)), "ci:ääää"}, {document.Cut("abcdef", 2), "..."}, {document.Cut("ab", 2), "ab"},
 		{plural(1, "test"), "1 test"}, {plural(0, "test"), "0 tests"}, {plural(5310, "patch", "patches"), "5,310 patches"},
 		{duration(0), "0 ms"}, {duration(second(0.25)), "250 ms"}, {duration(second(2.54)), "2.5 s"}, {duration(second(59.6)), "1 min"},
@@ -70,7 +70,7 @@ func TestExcerpt(t *testing.T) {
 	many := func(n int) string {
 		var b strings.Builder
 		for i := range n {
-			b.WriteString("line " + number(int64(i)) + "\n")
+			b.WriteString("line " + verdict.Number(int64(i)) + "\n")
 		}
 		return b.String()
 	}
