@@ -31,6 +31,9 @@ const (
 // Kinds are the verdicts, worst first: the order of a grid.
 var Kinds = []Kind{New, Still, Fixed, Flaky, Known, Lab, Skip, OK}
 
+// Failing are the verdicts of variants that fail, now and then at least, worst first.
+var Failing = []Kind{New, Still, Flaky, Known}
+
 // forms are the texts of a verdict, by Kind.
 var forms = map[Kind]struct{ letter, word string }{
 	New: {"N", "NEW"}, Still: {"S", "STILL"}, Fixed: {"+", "FIXED"}, Flaky: {"~", "FLAKY"},

@@ -122,7 +122,7 @@ func (db *DB) Elsewhere(ctx context.Context, platform string, of []At) (map[At]O
 	}
 	slices.Sort(revisions)
 	slices.Sort(paths)
-	args := []any{platform, db.Numbers(slices.Compact(revisions)), db.List(slices.Compact(paths)), db.Numbers(ranks([]verdict.Kind{verdict.New, verdict.Still, verdict.Flaky, verdict.Known}))}
+	args := []any{platform, db.Numbers(slices.Compact(revisions)), db.List(slices.Compact(paths)), db.Numbers(ranks(verdict.Failing))}
 	query := `
 		SELECT 'fails', v.revision, v.path, count(DISTINCT v.platform), min(v.platform)
 		FROM verdicts v

@@ -311,9 +311,8 @@ func (db *DB) OnPlatform(ctx context.Context, platform string, after time.Time, 
 func (db *DB) Failing(ctx context.Context, revision int64, path string, n int) (all []Result, err error) {
 	query := "SELECT " + resultColumns + resultsFrom + "WHERE v.revision = $1 AND " + db.In("v.verdict", 2) +
 		" AND v.path = $3 AND v.kind <> 'build' ORDER BY v.verdict, v.platform, v.object_id LIMIT $4"
-	failing := []verdict.Kind{verdict.New, verdict.Still, verdict.Flaky, verdict.Known}
 	var s resultScan
-	err = db.read(ctx, "read results of a test", query, []any{revision, db.Numbers(ranks(failing)), path, n}, s.targets(),
+	err = db.read(ctx, "read results of a test", query, []any{revision, db.Numbers(ranks(verdict.Failing)), path, n}, s.targets(),
 		func() { all = append(all, s.result()) })
 	return all, err
 }

@@ -260,7 +260,7 @@ func (b *listed) boots() verdict.Counts {
 // compareCounts orders the worse counts first. Fixed results, trouble of labs and what
 // passes do not matter.
 func compareCounts(a, b verdict.Counts) int {
-	for _, k := range []verdict.Kind{verdict.New, verdict.Still, verdict.Flaky, verdict.Known} {
+	for _, k := range verdict.Failing {
 		if c := cmp.Compare(b[k], a[k]); c != 0 {
 			return c
 		}

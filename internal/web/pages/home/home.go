@@ -13,7 +13,6 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/internal/store/verdicts"
-	"github.com/kcidb-go/kcidb/internal/verdict"
 	"github.com/kcidb-go/kcidb/internal/web/front"
 	"github.com/kcidb-go/kcidb/internal/web/pages/shell"
 )
@@ -179,10 +178,7 @@ func (p *page) OpenMore() []regression {
 	return p.Open[min(openShown, len(p.Open)):min(openMost, len(p.Open))]
 }
 
-// causeKinds are the verdicts whose causes a row or the list of regressions names, and
-// causesEach how many of each.
-var causeKinds = []verdict.Kind{verdict.New, verdict.Still, verdict.Flaky, verdict.Known}
-
+// causesEach is how many causes of each verdict a row or the list of regressions names.
 const causesEach = 3
 
 // heads returns the keys of the newest revisions of trees.

@@ -55,7 +55,7 @@ func (h *room) readTrees(ctx context.Context, p *page) error {
 	if err := h.readProgress(ctx, p); err != nil {
 		return err
 	}
-	causes, err := h.Verdicts.Causes(ctx, heads(p.Trees), causeKinds, causesEach)
+	causes, err := h.Verdicts.Causes(ctx, heads(p.Trees), verdict.Failing, causesEach)
 	if err != nil {
 		return err
 	}

@@ -122,7 +122,7 @@ func (s *room) readBoot(ctx context.Context, st *standing, of *subject) error {
 	}
 	boots, err := s.Verdicts.Results(ctx, verdicts.ResultsOf{
 		Revision: st.Here.Key, Kinds: []rollup.Kind{rollup.Boots}, N: 1,
-		Verdicts: []verdict.Kind{verdict.New, verdict.Still, verdict.Flaky, verdict.Known}, Status: []string{"-PASS", "-DONE"},
+		Verdicts: verdict.Failing, Status: []string{"-PASS", "-DONE"},
 		Selection: verdicts.Selection{
 			Platform: nonEmpty(of.variant.Platform), Architecture: nonEmpty(of.variant.Architecture), Config: nonEmpty(of.variant.ConfigName), Compiler: nonEmpty(of.variant.Compiler),
 		},
