@@ -210,7 +210,7 @@ func (h *OriginHabit) addDays(last, days int64) {
 
 func (r *LabResults) add(status report.Status, n int64) {
 	r.Results += n
-	if status == report.StatusMiss || status == report.StatusError {
+	if rollup.Lost(status) {
 		r.Lost += n
 	}
 }

@@ -25,9 +25,7 @@ type LabCount struct {
 }
 
 // Lost reports whether the results say nothing about the kernel.
-func (c *LabCount) Lost() bool {
-	return c.Status == report.StatusMiss || c.Status == report.StatusError
-}
+func (c *LabCount) Lost() bool { return rollup.Lost(c.Status) }
 
 // LabCounts counts the boots and tests of a lab that started on days. It looks at the
 // counts of all labs on these days, so ask for few days.

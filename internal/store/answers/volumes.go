@@ -23,9 +23,7 @@ type Volume struct {
 }
 
 // Lost reports whether the objects are boots or tests that say nothing about the kernel.
-func (v *Volume) Lost() bool {
-	return v.IsResult() && (v.Status == report.StatusMiss || v.Status == report.StatusError)
-}
+func (v *Volume) Lost() bool { return v.IsResult() && rollup.Lost(v.Status) }
 
 // IsResult reports whether the objects are boots or tests.
 func (v *Volume) IsResult() bool { return v.Kind == rollup.Boots || v.Kind == rollup.Tests }

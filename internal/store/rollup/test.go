@@ -47,6 +47,10 @@ func Fails(s report.Status) bool {
 	return s == report.StatusFail || s == report.StatusError || s == report.StatusMiss
 }
 
+// Lost reports whether a status says that a boot or test was lost: it says nothing about
+// the kernel.
+func Lost(s report.Status) bool { return s == report.StatusError || s == report.StatusMiss }
+
 // firstBytes returns the first n bytes of a text, or fewer to end with a whole
 // character.
 func firstBytes(text string, n int) string {
