@@ -4,6 +4,7 @@ package answers
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
@@ -29,10 +30,9 @@ const PromptDelay = time.Minute
 // ReceiptDays counts the submissions that ended on days. It looks at each receipt of the
 // days, so callers keep the answer for a while.
 func (db *DB) ReceiptDays(ctx context.Context, days Days) (all []ReceiptDay, err error) {
-	const dayMicros = "86400000000"
 	finished, delay := db.Micros("finished"), db.Micros("finished")+" - "+db.Micros("received")
 	query := `
-		SELECT ` + finished + ` / ` + dayMicros + `, origin, count(*), count(CASE WHEN failure <> '' THEN 1 END),
+		SELECT ` + finished + ` / ` + fmt.Sprint(rollup.DayMicros) + `, origin, count(*), count(CASE WHEN failure <> '' THEN 1 END),
 			CAST(coalesce(sum(CASE WHEN failure = '' THEN objects END), 0) AS bigint),
 			CAST(sum(` + delay + `) AS bigint), max(` + delay + `), count(CASE WHEN ` + delay + ` <= $3 THEN 1 END), max(` + finished + `)
 		FROM receipts

@@ -6,9 +6,9 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
@@ -49,14 +49,13 @@ func (db *DB) ListIssues(ctx context.Context, from, before int64, n int) (all []
 		) p
 			JOIN issues j ON j.id = p.id AND j.version = (SELECT max(v.version) FROM issues v WHERE v.id = p.id)
 		ORDER BY j._timestamp DESC, j.id LIMIT $3`
-	const day = int64(24 * time.Hour / time.Microsecond)
 	var i ListedIssue
 	var categories string
 	into := []any{
 		&i.ID, &i.Version, &i.At, &i.Origin, &i.Culprits.Code, &i.Culprits.Tool, &i.Culprits.Harness, &categories,
 		&i.Comment, &i.ReportURL, &i.SeenVersion, &i.Recent, &i.Sightings, &i.First, &i.Last,
 	}
-	err = db.read(ctx, "list issues", query, []any{from, before, n, from / day, (before - 1) / day}, into, func() {
+	err = db.read(ctx, "list issues", query, []any{from, before, n, from / rollup.DayMicros, (before - 1) / rollup.DayMicros}, into, func() {
 		i.Categories = listOf(categories)
 		all = append(all, i)
 	})

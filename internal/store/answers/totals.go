@@ -24,8 +24,7 @@ func DaysOf(start, end time.Time) Days { return Days{max(rollup.DayOf(start), 0)
 // micros returns the beginning of the first day and the end of the last day, in
 // microseconds since 1970. The beginning is never 0, because 0 stands for no time.
 func (d Days) micros() (begin, end int64) {
-	const day = int64(24 * time.Hour / time.Microsecond)
-	return max(d.First*day, 1), (d.Last + 1) * day
+	return max(d.First*rollup.DayMicros, 1), (d.Last + 1) * rollup.DayMicros
 }
 
 // Origins returns the origins of the checkouts, and those of the tests, that started on

@@ -5,11 +5,11 @@ package bigquery
 import (
 	"crypto/md5"
 	"encoding/binary"
-	"time"
 
 	"google.golang.org/protobuf/types/descriptorpb"
 
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/object"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -103,9 +103,8 @@ func appendEntry(b []byte, list store.List, e entry, id string, day int64) []byt
 
 // dayOf returns the day of a time in microseconds since 1970, in days since then.
 func dayOf(micros int64) int64 {
-	const day = int64(24 * time.Hour / time.Microsecond)
-	n := micros / day
-	if micros%day < 0 {
+	n := micros / rollup.DayMicros
+	if micros%rollup.DayMicros < 0 {
 		n--
 	}
 	return n

@@ -4,6 +4,9 @@ package rollup
 
 import "time"
 
+// DayMicros is the length of a day in microseconds.
+const DayMicros = int64(24 * time.Hour / time.Microsecond)
+
 // noDay is the day of an object without a time.
 const noDay = -1
 
@@ -18,11 +21,10 @@ func DayOf(t time.Time) int64 {
 
 // dayOf returns the day of a time in microseconds since 1970, noDay for times before.
 func dayOf(micros int64) int64 {
-	const day = 24 * 3600 * 1_000_000
 	if micros < 0 {
 		return noDay
 	}
-	return micros / day
+	return micros / DayMicros
 }
 
 // dayOfStart returns the day of the start of an object, noDay for 0.
