@@ -32,7 +32,7 @@ func (db *DB) Measurements(ctx context.Context, platform string, revisions []int
 			JOIN counted_builds k ON k.checkout_id = c.checkout_id AND k.checkout_id <> ''
 			JOIN ` + db.Tests() + ` o ON o.build_id = k.build_id AND o.number_value IS NOT NULL
 		WHERE ` + db.In("c.revision", 1) + ` AND EXISTS (
-			SELECT 1 FROM test_counts p` + db.Indexed("test_counts_platform") + ` WHERE p.build_id = k.build_id AND p.platform = $2 AND length(p.platform) <= 200
+			SELECT 1 FROM test_counts p` + db.Indexed("test_counts_platform") + ` WHERE p.build_id = k.build_id AND p.platform = $2 AND ` + rollup.HasShortPlatform("p") + `
 		)
 		LIMIT $3`
 	err = db.view(ctx, "read measurements", func(ctx context.Context, tx sqldb.Tx) error {

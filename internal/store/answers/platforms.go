@@ -28,21 +28,19 @@ func (p *Platform) Chip() string {
 	return p.Compatibles[len(p.Compatibles)-1]
 }
 
-// indexedSQL is the condition of the index hardware_counts_platform, for a row "h".
-const indexedSQL = "length(h.platform) <= 200"
-
 // Platforms returns the platforms of tests that started on days, by name. Names of more
 // than 200 characters are left out. It reads two rows of each platform that ever was
 // tested, however many tests there are.
 func (db *DB) Platforms(ctx context.Context, days Days) (all []Platform, err error) {
 	// Each name is found by the one before it, because neither engine skips the rows of a
 	// name in an index when it selects distinct names.
-	of := " FROM hardware_counts h WHERE " + indexedSQL + " AND h.platform = "
+	from := " FROM hardware_counts h WHERE " + rollup.HasShortPlatform("h")
+	of := from + " AND h.platform = "
 	query := `
 		WITH RECURSIVE p(platform) AS (
-			SELECT min(h.platform) FROM hardware_counts h WHERE ` + indexedSQL + `
+			SELECT min(h.platform)` + from + `
 			UNION ALL
-			SELECT (SELECT min(h.platform) FROM hardware_counts h WHERE ` + indexedSQL + ` AND h.platform > p.platform)
+			SELECT (SELECT min(h.platform)` + from + ` AND h.platform > p.platform)
 			FROM p
 			WHERE p.platform IS NOT NULL
 		)
@@ -99,9 +97,9 @@ func (db *DB) Profiles(ctx context.Context, platforms []Platform) (map[string]Pr
 	query := `
 		WITH p(platform, day) AS (VALUES ` + strings.Join(rows, ", ") + `)
 		SELECT DISTINCT b.platform, k.architecture, t.lab, t.origin
-		FROM (SELECT DISTINCT h.platform, h.build_id FROM p JOIN hardware_counts h` + db.Indexed("hardware_counts_platform") + ` ON h.platform = p.platform AND h.day = p.day WHERE ` + indexedSQL + `) b
+		FROM (SELECT DISTINCT h.platform, h.build_id FROM p JOIN hardware_counts h` + db.Indexed("hardware_counts_platform") + ` ON h.platform = p.platform AND h.day = p.day WHERE ` + rollup.HasShortPlatform("h") + `) b
 			JOIN counted_builds k ON k.build_id = b.build_id
-			JOIN test_counts t` + db.Indexed("test_counts_platform") + ` ON t.build_id = b.build_id AND t.platform = b.platform AND length(t.platform) <= 200`
+			JOIN test_counts t` + db.Indexed("test_counts_platform") + ` ON t.build_id = b.build_id AND t.platform = b.platform AND ` + rollup.HasShortPlatform("t")
 	type sets struct{ architectures, labs, origins set }
 	found := make(map[string]*sets)
 	var platform, architecture, lab, origin string
@@ -141,7 +139,7 @@ type HardwareAt struct {
 func (db *DB) HardwareAt(ctx context.Context, of HardwareAt) (all []Hardware, err error) {
 	from := `
 		FROM hardware_counts h
-		WHERE ` + indexedSQL + " AND " + db.In("h.platform", 1) + ` AND h.day BETWEEN $2 AND $3 AND h.build_id IN (
+		WHERE ` + rollup.HasShortPlatform("h") + " AND " + db.In("h.platform", 1) + ` AND h.day BETWEEN $2 AND $3 AND h.build_id IN (
 			SELECT k.build_id
 			FROM revisions o JOIN revisions r ON r.commit_hash = o.commit_hash AND r.patchset_hash = o.patchset_hash
 				JOIN revision_checkouts c ON c.revision = r.key

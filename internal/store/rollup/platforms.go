@@ -27,3 +27,7 @@ func (p *Platforms) Of(misc []byte) string {
 	p.byMisc[string(misc)] = platform
 	return platform
 }
+
+// HasShortPlatform returns the condition of the indexes hardware_counts_platform and
+// test_counts_platform, which leave out long names of platforms, on a row of their table.
+func HasShortPlatform(row string) string { return "length(" + row + ".platform) <= 200" }

@@ -69,7 +69,7 @@ func (db *DB) Ran(ctx context.Context, of RanOn) (all []Ran, err error) {
 	builds := `
 			SELECT DISTINCT h.build_id
 			FROM hardware_counts h
-			WHERE h.platform = $1 AND length(h.platform) <= 200 AND h.day BETWEEN $2 AND $3`
+			WHERE h.platform = $1 AND ` + rollup.HasShortPlatform("h") + ` AND h.day BETWEEN $2 AND $3`
 	args := []any{of.Platform, of.First, of.Last}
 	if of.Revisions != nil {
 		builds = `
@@ -83,7 +83,7 @@ func (db *DB) Ran(ctx context.Context, of RanOn) (all []Ran, err error) {
 		FROM (` + builds + `) tested
 			JOIN counted_builds k ON k.build_id = tested.build_id
 			JOIN revision_checkouts c ON c.checkout_id = k.checkout_id
-			JOIN test_counts t` + db.Indexed("test_counts_platform") + ` ON t.build_id = tested.build_id AND t.platform = $1 AND length(t.platform) <= 200
+			JOIN test_counts t` + db.Indexed("test_counts_platform") + ` ON t.build_id = tested.build_id AND t.platform = $1 AND ` + rollup.HasShortPlatform("t") + `
 		GROUP BY c.revision, k.architecture, t.suite, t.lab, t.origin, t.status
 		ORDER BY c.revision, k.architecture, t.suite, t.lab, t.origin, t.status`
 	var r Ran
@@ -134,7 +134,7 @@ func (db *DB) Elsewhere(ctx context.Context, platform string, of []At) (map[At]O
 			JOIN counted_builds k ON k.checkout_id = c.checkout_id AND k.checkout_id <> ''
 			JOIN test_counts t ON t.build_id = k.build_id
 		WHERE ` + db.In("c.revision", 2) + ` AND t.platform NOT IN ('', $1) AND EXISTS (
-			SELECT 1 FROM test_counts p` + db.Indexed("test_counts_platform") + ` WHERE p.build_id = k.build_id AND p.platform = $1 AND length(p.platform) <= 200
+			SELECT 1 FROM test_counts p` + db.Indexed("test_counts_platform") + ` WHERE p.build_id = k.build_id AND p.platform = $1 AND ` + rollup.HasShortPlatform("p") + `
 		)
 		GROUP BY c.revision, t.suite`
 	ran := make(map[At]int64) // by suite
