@@ -32,6 +32,15 @@ func (n *Names) TreeName(treeName, repositoryURL string) string {
 	return n.names[facts.RepositoryKey(repositoryURL)]
 }
 
+// Tree returns the tree of a checkout, of which all mirrors are one: TreeName, or else the
+// facts.RepositoryKey of the repository; "" if the checkout names neither. n may be nil.
+func (n *Names) Tree(treeName, repositoryURL string) string {
+	if name := n.TreeName(treeName, repositoryURL); name != "" || repositoryURL == "" {
+		return name
+	}
+	return facts.RepositoryKey(repositoryURL)
+}
+
 // Default returns the built-in names.
 func Default() *Names { return &Names{names: maps.Clone(shipped())} }
 

@@ -54,6 +54,23 @@ func TestTreeName(t *testing.T) {
 	}
 }
 
+func TestTree(t *testing.T) {
+	for _, c := range []struct{ name, url, want string }{
+		{"", "https://github.com/torvalds/linux", "mainline"},
+		{"x", "https://github.com/torvalds/linux", "x"},
+		{"x", "", "x"},
+		{"", "https://git.example.org/linux.git", "git.example.org/linux"},
+		{"", "", ""},
+	} {
+		if got := Default().Tree(c.name, c.url); got != c.want {
+			t.Errorf("%q, %q: %q, want %q", c.name, c.url, got, c.want)
+		}
+	}
+	if got := (*Names)(nil).Tree("", "https://github.com/torvalds/linux"); got != "github.com/torvalds/linux" {
+		t.Errorf("without names: %q", got)
+	}
+}
+
 // TestShipped checks the form of the built-in file.
 func TestShipped(t *testing.T) {
 	if n := len(Default().names); n < 100 {

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/internal/treenames"
@@ -157,19 +156,11 @@ func (r *registrar) checkouts(ctx context.Context, c commit) (all []checkoutOf, 
 	into := []any{&o.id, &tree, &o.url, &o.branch.name, &o.name, &o.start, &o.arrived}
 	err = sqldb.Read(ctx, r, query, []any{c.hash, c.patchset}, into, func() error {
 		named := o
-		named.branch.tree = r.tree(tree, o.url)
+		named.branch.tree = r.names.Tree(tree, o.url)
 		all = append(all, named)
 		return nil
 	})
 	return all, err
-}
-
-// tree returns the tree of a checkout, "" if the checkout does not say that.
-func (r *registrar) tree(treeName, url string) string {
-	if name := r.names.TreeName(treeName, url); name != "" || url == "" {
-		return name
-	}
-	return facts.RepositoryKey(url)
 }
 
 // placed is a row of revisions as far as it depends on checkouts.

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/internal/store/verdicts"
 	"github.com/kcidb-go/kcidb/internal/verdict"
@@ -104,9 +103,7 @@ func (h *room) branchesOf(ctx context.Context, p *page) (map[branchName]bool, er
 			return nil, err
 		}
 		for _, r := range reported {
-			// As package verdicts names trees.
-			name := cmp.Or(h.Shell.Trees.TreeName(r.TreeName, r.RepositoryURL), facts.RepositoryKey(r.RepositoryURL))
-			all[branchName{name, r.Branch}] = true
+			all[branchName{h.Shell.Trees.Tree(r.TreeName, r.RepositoryURL), r.Branch}] = true
 		}
 	}
 	return all, nil

@@ -52,15 +52,6 @@ const (
 	openFor  = openDays * 24 * time.Hour
 )
 
-// treeOf returns the name of the tree of a branch: the name that people use, or else the
-// key of the repository.
-func (r *room) treeOf(name, url string) string {
-	if r.Trees != nil {
-		name = r.Trees.TreeName(name, url)
-	}
-	return cmp.Or(name, facts.RepositoryKey(url))
-}
-
 // revision is a revision on a page.
 type revision struct{ Tree, Branch, Hash, Patches, Name string }
 
@@ -69,7 +60,7 @@ func (r *room) revisionOf(c *answers.Revision, patches string) *revision {
 	if c == nil || c.CheckoutID == "" {
 		return nil
 	}
-	return &revision{r.treeOf(c.TreeName, c.RepositoryURL), c.Branch, c.CommitHash, patches, cmp.Or(c.CommitName, shell.Short(c.CommitHash))}
+	return &revision{r.Trees.Tree(c.TreeName, c.RepositoryURL), c.Branch, c.CommitHash, patches, cmp.Or(c.CommitName, shell.Short(c.CommitHash))}
 }
 
 // URL returns the URL of the revision's page.

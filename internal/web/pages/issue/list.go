@@ -278,7 +278,7 @@ const maxPlaces = 3
 // how many more there are.
 func (r *room) places(id string, branches []answers.Branch) (links []shell.Link, more int64) {
 	for _, b := range branches {
-		tree := r.treeOf(b.TreeName, b.RepositoryURL)
+		tree := r.Trees.Tree(b.TreeName, b.RepositoryURL)
 		link := shell.Link{Text: shell.Place(tree, b.Name)}
 		if at := shell.IssueURL(id); at != "" && plain(tree) && plain(b.Name) {
 			link.URL = at + "?" + url.Values{"branch": {b.Name}, "tree": {tree}}.Encode() + "#incidents"

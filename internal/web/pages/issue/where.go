@@ -103,7 +103,7 @@ func (p *issuePage) tests() (suites, configs []string) {
 func (m *matrix) fill(r *room, path string, seen []answers.SeenAt, tested []answers.TestedAt) {
 	rows := make(map[string]*placeRow)
 	at := func(b answers.Branch) *placeRow {
-		tree := r.treeOf(b.TreeName, b.RepositoryURL)
+		tree := r.Trees.Tree(b.TreeName, b.RepositoryURL)
 		key := tree + "\x00" + b.Name
 		if rows[key] == nil {
 			rows[key] = &placeRow{Tree: tree, Branch: b.Name, seen: make(map[column]int64), tested: make(map[column]bool)}

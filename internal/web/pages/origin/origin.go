@@ -11,7 +11,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/internal/treenames"
@@ -226,10 +225,7 @@ type tree struct {
 func treesOf(checkouts []answers.Revision, names *treenames.Names) (all []tree) {
 	seen := make(map[[2]string]bool)
 	for _, c := range checkouts {
-		t := tree{Tree: names.TreeName(c.TreeName, c.RepositoryURL), Branch: c.Branch, Start: sqldb.Time(c.Start)}
-		if t.Tree == "" && c.RepositoryURL != "" {
-			t.Tree = facts.RepositoryKey(c.RepositoryURL)
-		}
+		t := tree{Tree: names.Tree(c.TreeName, c.RepositoryURL), Branch: c.Branch, Start: sqldb.Time(c.Start)}
 		if key := [2]string{t.Tree, t.Branch}; !seen[key] && len(all) < maxTrees {
 			seen[key] = true
 			t.Name, t.URL = cmp.Or(c.CommitName, shell.Short(c.CommitHash), c.CheckoutID), shell.CheckoutURL(c.CheckoutID)

@@ -6,7 +6,6 @@ import (
 	"context"
 	"slices"
 
-	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/graph"
 	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
@@ -135,10 +134,7 @@ func (s *room) readBoot(ctx context.Context, st *standing, of *subject) error {
 
 // onBranch returns the revision on the branch that a checkout names, or else on any.
 func (s *room) onBranch(all []verdicts.Revision, c *graph.Checkout) verdicts.Revision {
-	tree := s.Trees.TreeName(c.Tree(), c.Repository())
-	if tree == "" {
-		tree = facts.RepositoryKey(c.Repository())
-	}
+	tree := s.Trees.Tree(c.Tree(), c.Repository())
 	for _, r := range all {
 		if r.Tree == tree && r.Branch == c.Branch() {
 			return r

@@ -256,7 +256,7 @@ func crumbs(s *room, c *graph.Checkout, st *standing, last string) []shell.Link 
 	all := []shell.Link{{Text: "Trees", URL: "/"}}
 	tree, branch := st.Here.Tree, st.Here.Branch
 	if tree == "" {
-		tree, branch = s.Trees.TreeName(c.Tree(), c.Repository()), c.Branch()
+		tree, branch = s.Trees.Tree(c.Tree(), c.Repository()), c.Branch()
 	}
 	if tree != "" {
 		all = append(all, shell.Link{Text: joined(tree, branch), URL: shell.BranchURL(tree, branch)})
