@@ -30,11 +30,24 @@ type buildPage struct {
 
 // suite is a group of the tests that ran on a build.
 type suite struct {
-	Name, URL string // of the revision's page with these tests
-	Passed    int64
-	Failed    int64 // FAIL and ERROR
-	Missing   int64 // MISS: the harness failed
-	Other     int64
+	Name    string
+	Passed  int64
+	Failed  int64 // FAIL and ERROR
+	Missing int64 // MISS: the harness failed
+	Other   int64
+
+	revision string     // the URL of its page, "" if it does not list the tests
+	filter   url.Values // selects the tests on the page of the revision
+}
+
+// URL returns the URL of the page that lists the tests with any of the statuses, of all tests
+// for none; "" without such a page.
+func (s *suite) URL(statuses ...string) string {
+	filter := maps.Clone(s.filter)
+	if len(statuses) > 0 {
+		filter["status"] = statuses
+	}
+	return shell.WithValues(s.revision, filter)
 }
 
 // Total returns the number of its tests.
@@ -104,13 +117,12 @@ func (s *room) suites(r *http.Request, b *graph.Build, st *standing) (all []suit
 			group.add(status, n)
 		}
 		if page := revisionOf(b.Checkout()); page != "" && name != "" && st.Missing == "" {
-			filter := url.Values{"path": {name}}
+			group.revision, group.filter = page, url.Values{"path": {name}}
 			for parameter, value := range map[string]string{"arch": b.Architecture(), "config": b.Config(), "compiler": b.Compiler()} {
 				if value != "" {
-					filter.Set(parameter, value)
+					group.filter.Set(parameter, value)
 				}
 			}
-			group.URL = page + "?" + filter.Encode()
 		}
 		all = append(all, group)
 	}

@@ -50,6 +50,7 @@ type statusCounts struct {
 type statusCount struct {
 	Status report.Status
 	N      int64
+	URL    string // of the page of the revision that lists them, "" for none
 }
 
 // checkout is the page of a checkout.
@@ -99,7 +100,12 @@ func (p *checkoutPage) count(ctx context.Context, db *answers.DB) error {
 	p.sort()
 	counts, err := db.CheckoutCounts(ctx, []string{id})
 	for kind, title := range map[rollup.Kind]string{rollup.Builds: "Builds", rollup.Boots: "Boots", rollup.Tests: "Tests"} {
-		p.add(title, counts[id][kind])
+		p.add(title, counts[id][kind], func(status report.Status) string {
+			if status == "" {
+				return "" // no filter selects results without a status
+			}
+			return shell.WithQuery(p.Revision, "kind", string(kind), "origin", p.Origin, "status", string(status))
+		})
 	}
 	slices.SortFunc(p.Counts, func(a, b statusCounts) int { return -strings.Compare(b.Title, a.Title) })
 	return err
@@ -117,22 +123,24 @@ func (p *checkoutPage) walk() error {
 		})
 	}
 	p.sort()
-	p.add("Builds", builds.Counts())
+	noPage := func(report.Status) string { return "" }
+	p.add("Builds", builds.Counts(), noPage)
 	tests, err := builds.Tests().Counts()
-	p.add("Tests", tests)
+	p.add("Tests", tests, noPage)
 	return err
 }
 
 // statusOrder is the order of statuses, worst first.
 var statusOrder = []report.Status{report.StatusFail, report.StatusError, report.StatusMiss, report.StatusPass, report.StatusDone, report.StatusSkip, ""}
 
-// add adds the numbers of one kind of objects.
-func (p *checkoutPage) add(title string, counts map[report.Status]int64) {
+// add adds the numbers of one kind of objects. urlOf returns the URL of the page that lists the
+// results of the origin with a status.
+func (p *checkoutPage) add(title string, counts map[report.Status]int64, urlOf func(report.Status) string) {
 	all := statusCounts{Title: title}
 	for _, status := range statusOrder {
 		if n := counts[status]; n > 0 {
 			all.Total += n
-			all.Parts = append(all.Parts, statusCount{status, n})
+			all.Parts = append(all.Parts, statusCount{status, n, urlOf(status)})
 		}
 	}
 	if all.Total > 0 {
