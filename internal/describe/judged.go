@@ -86,7 +86,7 @@ func verdictsOf(judged verdict.Counts, results int64) string {
 	case judged.Total() == 0:
 		return ""
 	case results == 1:
-		return "Verdict: " + judged.Worst().Word()
+		return "Verdict: " + judged.Overall().Word()
 	}
 	return "Verdicts: " + judged.Text()
 }

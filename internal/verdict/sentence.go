@@ -84,16 +84,11 @@ func (f *Facts) fixed() string {
 	return ""
 }
 
-// phrases are the verdicts as words behind a number.
-var phrases = map[Kind]string{
-	New: "new", Still: "still failing", Fixed: "fixed", Flaky: "flaky", Known: "known", Lab: "lab trouble", Skip: "skipped", OK: "passed",
-}
-
 // numbers returns the numbers of results with verdicts, without zeros.
 func (f *Facts) numbers(kinds ...Kind) []string {
 	parts := f.Counts.numbers(kinds)
 	if parts == nil {
-		parts = []string{Number(f.Counts.Total()) + " passed"}
+		parts = []string{Number(f.Counts.Total()) + " " + OK.Phrase()}
 	}
 	return parts
 }
@@ -101,7 +96,7 @@ func (f *Facts) numbers(kinds ...Kind) []string {
 func (c Counts) numbers(kinds []Kind) (parts []string) {
 	for _, k := range kinds {
 		if n := c[k]; n > 0 {
-			parts = append(parts, Number(n)+" "+phrases[k])
+			parts = append(parts, Number(n)+" "+k.Phrase())
 		}
 	}
 	return parts

@@ -23,7 +23,7 @@ func TestSentence(t *testing.T) {
 		{verdict.Facts{Judged: true, Counts: counts{verdict.OK: 1}}, "The only result passes."},
 		{verdict.Facts{Judged: true, Earlier: "a", Counts: counts{verdict.OK: 8, verdict.Fixed: 2}}, "All 10 results pass. 2 fixed."},
 		{verdict.Facts{Judged: true, Earlier: "a", Counts: counts{verdict.OK: 8, verdict.Known: 4, verdict.Lab: 31}}, "Nothing new: 4 known, 31 lab trouble."},
-		{verdict.Facts{Judged: true, Earlier: "a", Counts: counts{verdict.OK: 8, verdict.Skip: 2}}, "Nothing fails: 8 passed, 2 skipped."},
+		{verdict.Facts{Judged: true, Earlier: "a", Counts: counts{verdict.OK: 8, verdict.Skip: 2}}, "Nothing fails: 8 pass, 2 skipped."},
 		{verdict.Facts{Judged: true, Counts: counts{verdict.OK: 8, verdict.Still: 1200}}, "Nothing to compare with: 1,200 still failing."},
 		{
 			verdict.Facts{Judged: true, Earlier: "next-20261126", Counts: counts{verdict.New: 9}, Causes: counts{verdict.New: 3}, New: []string{

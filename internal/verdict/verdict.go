@@ -35,9 +35,9 @@ var Kinds = []Kind{New, Still, Fixed, Flaky, Known, Lab, Skip, OK}
 var Failing = []Kind{New, Still, Flaky, Known}
 
 // forms are the texts of a verdict, by Kind.
-var forms = map[Kind]struct{ letter, word string }{
-	New: {"N", "NEW"}, Still: {"S", "STILL"}, Fixed: {"+", "FIXED"}, Flaky: {"~", "FLAKY"},
-	Known: {"K", "KNOWN"}, Lab: {"L", "LAB"}, Skip: {"–", "SKIPPED"}, OK: {"·", "OK"},
+var forms = map[Kind]struct{ letter, word, phrase string }{
+	New: {"N", "NEW", "new"}, Still: {"S", "STILL", "still failing"}, Fixed: {"+", "FIXED", "fixed"}, Flaky: {"~", "FLAKY", "flaky"},
+	Known: {"K", "KNOWN", "known"}, Lab: {"L", "LAB", "lab trouble"}, Skip: {"–", "SKIPPED", "skipped"}, OK: {"·", "OK", "pass"},
 }
 
 // Letter returns the letter of the verdict in a grid, "" if the variant was not run.
@@ -45,6 +45,10 @@ func (k Kind) Letter() string { return forms[k].letter }
 
 // Word returns the verdict in capitals, "" if the variant was not run.
 func (k Kind) Word() string { return forms[k].word }
+
+// Phrase returns the verdict as words behind a number of results, such as "still failing"; ""
+// if the variant was not run.
+func (k Kind) Phrase() string { return forms[k].phrase }
 
 // Valid reports whether k is one of Kinds.
 func (k Kind) Valid() bool { return forms[k].word != "" }
@@ -70,6 +74,15 @@ func (c Counts) Worst() Kind {
 		}
 	}
 	return ""
+}
+
+// Overall returns the verdict on the revision or board that has the results: the worst, but
+// skipped results beside passed ones do not count.
+func (c Counts) Overall() Kind {
+	if worst := c.Worst(); worst != Skip || c[OK] == 0 {
+		return worst
+	}
+	return OK
 }
 
 // Total returns the number of all results.

@@ -111,7 +111,15 @@ func TestCounts(t *testing.T) {
 	if c.Worst() != verdict.Flaky || c.Total() != 8 {
 		t.Errorf("%v: worst %s, %d in all", c, c.Worst(), c.Total())
 	}
-	if worst := (verdict.Counts{}).Worst(); worst != "" {
-		t.Errorf("the worst of nothing is %s", worst)
+	if none := (verdict.Counts{}); none.Worst() != "" || none.Overall() != "" {
+		t.Errorf("the worst of nothing is %s, the verdict on it %s", none.Worst(), none.Overall())
+	}
+	// A cell says that tests were skipped; the revision with the cell passes.
+	skipped := verdict.Counts{verdict.OK: 5, verdict.Skip: 1}
+	if skipped.Worst() != verdict.Skip || skipped.Overall() != verdict.OK {
+		t.Errorf("%v: worst %s, in all %s", skipped, skipped.Worst(), skipped.Overall())
+	}
+	if only := (verdict.Counts{verdict.Skip: 1}); only.Overall() != verdict.Skip {
+		t.Errorf("%v: in all %s", only, only.Overall())
 	}
 }

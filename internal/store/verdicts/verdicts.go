@@ -81,8 +81,8 @@ func (r *Revision) Total() verdict.Counts {
 	return all
 }
 
-// Worst returns the worst verdict of its results, "" if it has no results.
-func (r *Revision) Worst() verdict.Kind { return r.Total().Worst() }
+// Verdict returns the verdict on the revision, "" if it has no results.
+func (r *Revision) Verdict() verdict.Kind { return r.Total().Overall() }
 
 // Branch is a branch of a tree.
 type Branch struct {

@@ -66,7 +66,7 @@ type VerdictRevision struct {
 func verdictRevision(r *verdicts.Revision) VerdictRevision {
 	out := VerdictRevision{
 		CommitHash: r.CommitHash, PatchsetHash: r.PatchsetHash, CommitName: optional(r.CommitName), Start: r.Start,
-		Changed: momentOrNull(r.Changed), Judged: momentOrNull(r.Judged), Verdict: optional(string(r.Worst())),
+		Changed: momentOrNull(r.Changed), Judged: momentOrNull(r.Judged), Verdict: optional(string(r.Verdict())),
 		Counts: make(map[string]map[string]int64), Causes: namedCounts(r.Causes),
 	}
 	for kind, counts := range r.Counts {

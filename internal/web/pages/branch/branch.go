@@ -294,9 +294,9 @@ func (p *page) worst() verdict.Kind {
 	case p.Head() == nil:
 		return ""
 	case p.Path != "":
-		return shell.WorstOf(p.Total[0])
+		return p.Total[0].Overall()
 	}
-	return shell.WorstOf(p.Head().Total())
+	return p.Head().Verdict()
 }
 
 // word is the verdict on the newest revision for the title.

@@ -88,26 +88,26 @@ func TestGrid(t *testing.T) {
 	s := pagestest.New(t, Routes, history())
 	for path, want := range map[string][]string{
 		"/tree/next/master": {
-			"causes worst first: N2.N1.K1.", "builds 2: N1.·.·.", "boots 2: N1.·.·.", "kselftest 4: S1.N1.·.", "ltp 1: K1.K1.K1.", "xfstests 1: L1.·.·.", "2 more, all pass 2: ·.·.·.",
+			"causes worst first: N2.N1.K1.", "builds 2: N1.·.·.", "boots 2: N1.·.·.", "kselftest 4: S1.N1.·.", "ltp 1: K1.K1.K1.", "xfstests 1: L1.·.·.", "2 more, none fails 2: –1.–1.–1.",
 		},
 		"/tree/next/master?open=%2A": {
-			"causes worst first: N2.N1.K1.", "builds 2: N1.·.·.", "boots 2: N1.·.·.", "kselftest 4: S1.N1.·.", "kunit 1: ·.·.·.", "kvm 1: –.–.–.", "ltp 1: K1.K1.K1.", "xfstests 1: L1.·.·.",
+			"causes worst first: N2.N1.K1.", "builds 2: N1.·.·.", "boots 2: N1.·.·.", "kselftest 4: S1.N1.·.", "kunit 1: ·.·.·.", "kvm 1: –1.–1.–1.", "ltp 1: K1.K1.K1.", "xfstests 1: L1.·.·.",
 		},
 		"/tree/next/master?open=boots&open=builds&open=kselftest": {
 			"causes worst first: N2.N1.K1.", "builds 2: N1.·.·.", "arm64 1: ·.·.·.", "riscv 1: N1.·.·.", "boots 2: N1.·.·.", "boot 2: N1.·.·.",
-			"kselftest 4: S1.N1.·.", "net 2: S1.N1.·.", "2 more, all pass 2: ·.·.·.", "ltp 1: K1.K1.K1.", "xfstests 1: L1.·.·.", "2 more, all pass 2: ·.·.·.",
+			"kselftest 4: S1.N1.·.", "net 2: S1.N1.·.", "2 more, all pass 2: ·.·.·.", "ltp 1: K1.K1.K1.", "xfstests 1: L1.·.·.", "2 more, none fails 2: –1.–1.–1.",
 		},
 		"/tree/next/master?path=kselftest":              {"causes worst first: N2.N1.K1.", "kselftest 4: S1.N1.·."},
-		"/tree/next/master?path=-boot&path=-kselftest":  {"causes worst first: N2.N1.K1.", "ltp 1: K1.K1.K1.", "xfstests 1: L1.·.·.", "2 more, all pass 2: ·.·.·."},
-		"/tree/next/master?path=k%2A&path=ltp.syscalls": {"causes worst first: N2.N1.K1.", "kselftest 4: S1.N1.·.", "ltp 1: K1.K1.K1.", "2 more, all pass 2: ·.·.·."},
+		"/tree/next/master?path=-boot&path=-kselftest":  {"causes worst first: N2.N1.K1.", "ltp 1: K1.K1.K1.", "xfstests 1: L1.·.·.", "2 more, none fails 2: –1.–1.–1."},
+		"/tree/next/master?path=k%2A&path=ltp.syscalls": {"causes worst first: N2.N1.K1.", "kselftest 4: S1.N1.·.", "ltp 1: K1.K1.K1.", "2 more, none fails 2: –1.–1.–1."},
 		"/tree/next/master?verdict=known":               {"causes worst first: N2.N1.K1.", "ltp 1: K1.K1.K1."},
 		"/tree/next/master?platform=rock-5b":            {"causes worst first: N2.N1.K1.", "boots 1: N1.·.·.", "kselftest 1: ·.·.·."},
 		"/tree/next/master?lab=lava-harbour":            {"causes worst first: N2.N1.K1.", "xfstests 1: L1.·.·."},
 		"/tree/next/master?arch=riscv":                  {"causes worst first: N2.N1.K1.", "builds 1: N1.·.·."},
 		"/tree/next/master?compiler=-clang-21&config=defconfig&lab=lava-ridge&open=kselftest&platform=khadas-vim3": {
-			"causes worst first: N2.N1.K1.", "boots 1: ·.·.·.", "kselftest 3: S1.N1.·.", "net 1: S1.N1..", "ltp 1: K1.K1.K1.", "2 more, all pass 2: ·.·.·.",
+			"causes worst first: N2.N1.K1.", "boots 1: ·.·.·.", "kselftest 3: S1.N1.·.", "net 1: S1.N1..", "ltp 1: K1.K1.K1.", "2 more, none fails 2: –1.–1.–1.",
 		},
-		"/tree/next/master?columns=1":                                     {"causes worst first: N2.", "builds 2: N1.", "boots 2: N1.", "kselftest 4: S1.", "ltp 1: K1.", "xfstests 1: L1.", "2 more, all pass 2: ·."},
+		"/tree/next/master?columns=1":                                     {"causes worst first: N2.", "builds 2: N1.", "boots 2: N1.", "kselftest 4: S1.", "ltp 1: K1.", "xfstests 1: L1.", "2 more, none fails 2: –1."},
 		"/tree/next/master?as_of=2026-11-27T00%3A00%3A00Z&path=kselftest": {"causes worst first: N1.K1.", "kselftest 4: N1.·."},
 		"/tree/next/master?days=2&path=kselftest":                         {"causes worst first: N2.N1.", "kselftest 4: S1.N1."},
 		"/tree/next/master/test/kselftest":                                {"net 2: S1.N1.·.", "2 more, all pass 2: ·.·.·."},

@@ -245,7 +245,10 @@ func (f *folding) row() (row, bool) {
 		return f.g.row(f.last), true
 	}
 	label := fmt.Sprintf("%d more", f.n)
-	if f.sum.passes() {
+	switch {
+	case f.sum.has(func(k verdict.Kind) bool { return k == verdict.Skip }) && f.sum.passes():
+		label += ", none fails"
+	case f.sum.passes():
 		label += ", all pass"
 	}
 	r := f.g.row(rowOf{label: label, sub: f.path != "", series: f.sum, kind: f.last.kind, path: f.path})

@@ -77,7 +77,7 @@ func treeBranchOf(b *verdicts.Branch, causes []verdicts.Cause) treeBranch {
 	}
 	t.Text = shell.Sentence(t.Head, earlier, causes)
 	for i := range b.Recent {
-		t.Spark = append(t.Spark, shell.WorstOf(b.Recent[i].Total()))
+		t.Spark = append(t.Spark, b.Recent[i].Verdict())
 	}
 	return t
 }

@@ -37,7 +37,7 @@ func (p *page) Mark() template.HTML {
 
 // markOf returns the worst verdict of a revision with the number of its causes.
 func markOf(r *verdicts.Revision) template.HTML {
-	worst := shell.WorstOf(r.Total())
+	worst := r.Verdict()
 	switch n := r.Causes[worst]; {
 	case r.Judged.IsZero() || worst == "":
 		return shell.Marked(shell.Wait, "WAIT")

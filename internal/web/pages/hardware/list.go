@@ -279,7 +279,7 @@ func (b *listed) Parts(kind rollup.Kind) []shell.CountPart {
 }
 
 // Mark returns the worst verdict of the board, "" if nothing ran.
-func (b *listed) Mark() verdict.Kind { return shell.WorstOf(b.results()) }
+func (b *listed) Mark() verdict.Kind { return b.results().Overall() }
 
 // Seen returns the day of the newest tests.
 func (b *listed) Seen() time.Time { return answers.Time(b.Day) }

@@ -38,7 +38,7 @@ func (b *board) Verdict() verdict.Kind {
 		all.Add(r.counts())
 	}
 	delete(all, verdict.Fixed)
-	worst := shell.WorstOf(all)
+	worst := all.Overall()
 	switch {
 	case worst == "":
 		return shell.Wait
@@ -170,7 +170,7 @@ func (b *board) leftovers() string {
 	var parts []string
 	for _, k := range []verdict.Kind{verdict.Still, verdict.Flaky, verdict.Known} {
 		if n := b.causes(k); n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, shell.Words(k)))
+			parts = append(parts, fmt.Sprintf("%d %s", n, k.Phrase()))
 		}
 	}
 	return strings.Join(parts, ", ")

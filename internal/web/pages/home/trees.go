@@ -253,7 +253,7 @@ func (t *tree) URL() string { return shell.RevisionOn(t.Head) }
 // Spark returns the worst verdicts of the newest revisions, newest first.
 func (t *tree) Spark() (kinds []verdict.Kind) {
 	for i := range t.Recent {
-		kinds = append(kinds, shell.WorstOf(t.Recent[i].Total()))
+		kinds = append(kinds, t.Recent[i].Verdict())
 	}
 	return kinds
 }

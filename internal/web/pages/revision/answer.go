@@ -16,14 +16,14 @@ import (
 
 // Class is the class of the verdict line.
 func (p *page) Class() verdict.Kind {
-	if p.Judged.IsZero() || p.Worst() == "" || p.awaited() {
+	if p.Judged.IsZero() || p.Verdict() == "" || p.awaited() {
 		return shell.Wait
 	}
-	return p.Worst()
+	return p.Verdict()
 }
 
 // awaited reports whether an origin still tests, and nothing is worse so far.
-func (p *page) awaited() bool { return p.running() > 0 && p.Worst() != verdict.New }
+func (p *page) awaited() bool { return p.running() > 0 && p.Verdict() != verdict.New }
 
 // Mark is the mark of the verdict line.
 func (p *page) Mark() template.HTML {

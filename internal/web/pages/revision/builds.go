@@ -103,7 +103,7 @@ var groupColumns = []verdict.Kind{verdict.OK, verdict.New, verdict.Still, verdic
 // GroupColumns are the titles of the columns of the table of tests.
 func (p *page) GroupColumns() (all []string) {
 	for _, k := range groupColumns {
-		word := shell.Words(k)
+		word := k.Phrase()
 		all = append(all, strings.ToUpper(word[:1])+word[1:])
 	}
 	return all
@@ -124,7 +124,7 @@ func (p *page) groups() (all []group) {
 			g.Deeper = p.with("path", name)
 		}
 		for _, k := range groupColumns {
-			n := number{N: c[k], Kind: k, Label: shell.Words(k)}
+			n := number{N: c[k], Kind: k, Label: k.Phrase()}
 			if name != "" && n.N > 0 {
 				n.URL = p.numberURL(k, "path", name)
 			}

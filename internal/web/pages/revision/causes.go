@@ -210,10 +210,10 @@ func (r row) Name() string {
 	return r.Path
 }
 
-// Mark is the mark of the verdict; a result that is not judged yet has none.
+// Mark is the mark of the verdict.
 func (r row) Mark() template.HTML {
 	if r.Verdict == "" {
-		return shell.Mark(shell.Wait)
+		return shell.Marked(shell.Wait, "WAIT")
 	}
 	return shell.Mark(r.Verdict)
 }

@@ -298,14 +298,14 @@ func (p *page) title() string {
 		return p.Name()
 	}
 	text := "nothing new"
-	switch k := p.Worst(); {
+	switch k := p.Verdict(); {
 	case k == "":
 		text = "no results"
 	case p.awaited():
 		text = "waiting"
 	case k == verdict.New:
 		text = shell.Plural(p.Causes[verdict.New], "new failure")
-	case k == verdict.OK:
+	case k == verdict.OK && p.Total()[verdict.Skip] == 0:
 		text = "all pass"
 	}
 	return strings.ToUpper(text[:1]) + text[1:] + ": " + p.Name()

@@ -64,7 +64,7 @@ func ids(f *find.Found, text string) (hits []hit) {
 func revisions(f *find.Found, now time.Time) (hits []hit) {
 	for i := range f.Revisions {
 		r := &f.Revisions[i]
-		hits = append(hits, hit{Text: r.Name(), URL: shell.RevisionURL(r.CommitHash, r.PatchsetHash), Verdict: r.Worst(),
+		hits = append(hits, hit{Text: r.Name(), URL: shell.RevisionURL(r.CommitHash, r.PatchsetHash), Verdict: r.Verdict(),
 			Note: shell.Place(r.Tree, r.Branch) + ", " + shell.Day(now, r.Start)})
 	}
 	return hits
@@ -74,7 +74,7 @@ func branches(f *find.Found) (hits []hit) {
 	for i := range f.Branches {
 		b := &f.Branches[i]
 		head := &b.Recent[0]
-		hits = append(hits, hit{Text: shell.Place(b.Tree, b.Name), URL: shell.BranchURL(b.Tree, b.Name), Verdict: head.Worst(), Note: "newest " + head.Name()})
+		hits = append(hits, hit{Text: shell.Place(b.Tree, b.Name), URL: shell.BranchURL(b.Tree, b.Name), Verdict: head.Verdict(), Note: "newest " + head.Name()})
 	}
 	return hits
 }

@@ -28,7 +28,7 @@ func (c Count) Parts() []CountPart { return PartsOf(c.Counts, c.URL) }
 func PartsOf(counts verdict.Counts, url func(verdict.Kind) string) (all []CountPart) {
 	for _, k := range verdict.Kinds {
 		if n := counts[k]; n > 0 {
-			part := CountPart{Kind: k, N: n, Text: Grouped(n) + " " + words[k]}
+			part := CountPart{Kind: k, N: n, Text: Grouped(n) + " " + k.Phrase()}
 			if url != nil {
 				part.URL = url(k)
 			}

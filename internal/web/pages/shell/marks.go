@@ -59,35 +59,18 @@ type Cell struct {
 	Here bool
 }
 
-// CellOf returns the cell of results. It has a link unless all is well.
+// CellOf returns the cell of results. It has a link if one of them is worse than skipped, and
+// a number unless all pass.
 func CellOf(counts verdict.Counts, url, of string) Cell {
-	c := Cell{Kind: WorstOf(counts), Of: of}
-	c.N = counts[c.Kind]
-	if c.Kind == verdict.OK || c.Kind == verdict.Skip || c.Kind == "" {
-		c.N = 0
-		return c
+	c := Cell{Kind: counts.Worst(), Of: of}
+	if c.Kind != verdict.OK {
+		c.N = counts[c.Kind]
 	}
-	c.URL = url
+	if c.Kind.Rank() < verdict.Skip.Rank() {
+		c.URL = url
+	}
 	return c
 }
-
-// WorstOf returns the verdict that results are shown with: the worst, but a skipped result
-// beside one that passed says nothing.
-func WorstOf(counts verdict.Counts) verdict.Kind {
-	if worst := counts.Worst(); worst != verdict.Skip || counts[verdict.OK] == 0 {
-		return worst
-	}
-	return verdict.OK
-}
-
-// words name a verdict within a sentence.
-var words = map[verdict.Kind]string{
-	verdict.New: "new", verdict.Still: "still failing", verdict.Fixed: "fixed", verdict.Flaky: "flaky", verdict.Known: "known",
-	verdict.Lab: "lab trouble", verdict.Skip: "skipped", verdict.OK: "pass", Wait: "not judged yet", "": "not run",
-}
-
-// Words names a verdict within a sentence, such as "still failing".
-func Words(k verdict.Kind) string { return words[k] }
 
 func cell(c Cell) template.HTML {
 	class := "c " + class(c.Kind)
@@ -101,11 +84,10 @@ func cell(c Cell) template.HTML {
 	if c.Kind == "" {
 		return template.HTML(open + `</td>`)
 	}
-	letter := c.Kind.Letter()
+	letter, label := c.Kind.Letter(), c.Kind.Phrase()
 	if c.Kind == Wait {
-		letter = "?"
+		letter, label = "?", "not judged yet"
 	}
-	label := words[c.Kind]
 	if c.N > 0 {
 		letter += fmt.Sprint(c.N)
 		label = Grouped(c.N) + " " + label

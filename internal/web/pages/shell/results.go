@@ -35,7 +35,7 @@ func ResultFields() []Field {
 func VerdictField() Field {
 	f := Field{Label: "Verdict", Name: "verdict", Placeholder: "any"}
 	for _, k := range verdict.Kinds {
-		f.Options = append(f.Options, Option{Value: string(k), Text: Words(k)})
+		f.Options = append(f.Options, Option{Value: string(k), Text: k.Phrase()})
 	}
 	return f
 }
