@@ -8,8 +8,8 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
-// WatchPlans returns a connection to a SQLite database that calls f with each query of its
-// views, and with each step of the plan that SQLite has for the query.
+// WatchPlans returns a connection to a SQLite database that calls f with each query that
+// its transactions read, and with each step of the plan that SQLite has for the query.
 func WatchPlans(conn sqldb.Conn, f func(query, step string)) sqldb.Conn { return plannedConn{conn, f} }
 
 type plannedConn struct {
@@ -18,7 +18,30 @@ type plannedConn struct {
 }
 
 func (c plannedConn) View(ctx context.Context, f func(context.Context, sqldb.Tx) error) error {
-	return c.Conn.View(ctx, func(ctx context.Context, tx sqldb.Tx) error { return f(ctx, plannedTx{tx, c.f}) })
+	return c.Conn.View(ctx, c.watched(f))
+}
+
+func (c plannedConn) ReadCommitted(ctx context.Context, f func(context.Context, sqldb.Tx) error) error {
+	return c.Conn.ReadCommitted(ctx, c.watched(f))
+}
+
+func (c plannedConn) Snapshot(ctx context.Context) (sqldb.Snapshot, error) {
+	s, err := c.Conn.Snapshot(ctx)
+	return plannedSnapshot{s, c}, err
+}
+
+func (c plannedConn) watched(f func(context.Context, sqldb.Tx) error) func(context.Context, sqldb.Tx) error {
+	return func(ctx context.Context, tx sqldb.Tx) error { return f(ctx, plannedTx{tx, c.f}) }
+}
+
+// plannedSnapshot watches the views of a snapshot, not its pages.
+type plannedSnapshot struct {
+	sqldb.Snapshot
+	conn plannedConn
+}
+
+func (s plannedSnapshot) View(ctx context.Context, f func(context.Context, sqldb.Tx) error) error {
+	return s.Snapshot.View(ctx, s.conn.watched(f))
 }
 
 type plannedTx struct {

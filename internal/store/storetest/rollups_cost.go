@@ -29,9 +29,6 @@ func (s suite) rollupsCost(t *testing.T) {
 	}
 }
 
-// cost is the work of an Apply.
-type cost struct{ statements, rows int }
-
 // costs returns the costs of changes and of questions. In the database a build and a test
 // have n incidents each, and the build has n tests that passed.
 func (s suite) costs(t *testing.T, n int) map[string]cost {
@@ -74,9 +71,9 @@ func (s suite) costs(t *testing.T, n int) map[string]cost {
 			}
 			var delta rollup.Delta
 			change.note(&delta)
-			counted := &countedTx{Tx: tx}
-			err := delta.Apply(ctx, counted, rollups.Dialect)
-			all[change.name] = counted.cost
+			var spent cost
+			err := delta.Apply(ctx, &countedTx{tx, &spent}, rollups.Dialect)
+			all[change.name] = spent
 			return err
 		})
 		if err != nil {
@@ -90,7 +87,7 @@ func (s suite) costs(t *testing.T, n int) map[string]cost {
 // readings returns the costs of questions of pages, mails and metrics.
 func (s suite) readings(t *testing.T, rollups *rollup.DB) map[string]cost {
 	all := make(map[string]cost)
-	counted := &countedConn{Conn: rollups.Conn}
+	counted := &Counted{Conn: rollups.Conn}
 	db := answers.New(&sqldb.DB{Conn: counted, Dialect: rollups.Dialect})
 	ctx, builds := t.Context(), []string{"a:b"}
 	for name, read := range map[string]func() error{
@@ -104,55 +101,7 @@ func (s suite) readings(t *testing.T, rollups *rollup.DB) map[string]cost {
 		if err := read(); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		all["read "+name] = counted.last.cost
+		all["read "+name], counted.cost = counted.cost, cost{}
 	}
 	return all
-}
-
-// countedConn counts what its last view costs.
-type countedConn struct {
-	sqldb.Conn
-	last *countedTx
-}
-
-func (c *countedConn) View(ctx context.Context, f func(context.Context, sqldb.Tx) error) error {
-	return c.Conn.View(ctx, func(ctx context.Context, tx sqldb.Tx) error {
-		c.last = &countedTx{Tx: tx}
-		return f(ctx, c.last)
-	})
-}
-
-// countedTx counts the statements of a transaction, and the rows that they return.
-type countedTx struct {
-	sqldb.Tx
-	cost
-}
-
-func (c *countedTx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
-	c.statements++
-	return c.Tx.Exec(ctx, query, args...)
-}
-
-func (c *countedTx) Each(ctx context.Context, query string, columns []sqldb.Column, rows [][]any) (int64, error) {
-	c.statements += len(rows)
-	return c.Tx.Each(ctx, query, columns, rows)
-}
-
-func (c *countedTx) Query(ctx context.Context, query string, args ...any) (sqldb.Rows, error) {
-	c.statements++
-	rows, err := c.Tx.Query(ctx, query, args...)
-	return &countedRows{rows, &c.cost}, err
-}
-
-type countedRows struct {
-	sqldb.Rows
-	cost *cost
-}
-
-func (r *countedRows) Next() bool {
-	next := r.Rows.Next()
-	if next {
-		r.cost.rows++
-	}
-	return next
 }
