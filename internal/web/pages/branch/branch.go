@@ -122,6 +122,10 @@ func cursor(r *verdicts.Revision) string { return fmt.Sprintf("%d.%d", r.Start.U
 // filtered reports whether the reader selects results by more than their path.
 func (q *question) filtered() bool { return q.Has(shell.ResultParams...) }
 
+// Selects reports whether the page is about a part of the results of its revisions: the tests
+// of a path, or what the filter selects.
+func (q *question) Selects() bool { return q.Path != "" || q.filtered() || q.Has("path") }
+
 // page is the data of the page of a branch.
 type page struct {
 	question
@@ -133,7 +137,7 @@ type page struct {
 	// has no new failure and more are expected; else 0.
 	Awaited int
 	Grid    grid
-	Total   series // all tests of Path
+	Total   series // the results that the page is about
 }
 
 // branch is the page of a branch, or of the tests of a path on it.
@@ -202,7 +206,7 @@ func (b *room) read(ctx context.Context, p *page) (err error) {
 
 // readAwaited finds out whether results of the newest revision of the branch are expected.
 func (b *room) readAwaited(ctx context.Context, p *page) error {
-	if p.before != nil || p.Path != "" || p.worst() == verdict.New {
+	if p.before != nil || p.Selects() || p.worst() == verdict.New {
 		return nil
 	}
 	share := shell.Awaited(p.Now, p.Branch.Recent)
@@ -288,12 +292,13 @@ func (p *page) earlier(i int) *verdicts.Revision {
 	return p.Before
 }
 
-// worst returns the verdict on the newest revision, or on the tests of the path there.
+// worst returns the verdict on the newest revision, or on the results there that the page is
+// about.
 func (p *page) worst() verdict.Kind {
 	switch {
 	case p.Head() == nil:
 		return ""
-	case p.Path != "":
+	case p.Selects():
 		return p.Total[0].Overall()
 	}
 	return p.Head().Verdict()

@@ -97,19 +97,19 @@ func TestGrid(t *testing.T) {
 			"causes worst first: N2.N1.K1.", "builds 2: N1.·.·.", "arm64 1: ·.·.·.", "riscv 1: N1.·.·.", "boots 2: N1.·.·.", "boot 2: N1.·.·.",
 			"kselftest 4: S1.N1.·.", "net 2: S1.N1.·.", "2 more, all pass 2: ·.·.·.", "ltp 1: K1.K1.K1.", "xfstests 1: L1.·.·.", "2 more, none fails 2: –1.–1.–1.",
 		},
-		"/tree/next/master?path=kselftest":              {"causes worst first: N2.N1.K1.", "kselftest 4: S1.N1.·."},
-		"/tree/next/master?path=-boot&path=-kselftest":  {"causes worst first: N2.N1.K1.", "ltp 1: K1.K1.K1.", "xfstests 1: L1.·.·.", "2 more, none fails 2: –1.–1.–1."},
-		"/tree/next/master?path=k%2A&path=ltp.syscalls": {"causes worst first: N2.N1.K1.", "kselftest 4: S1.N1.·.", "ltp 1: K1.K1.K1.", "2 more, none fails 2: –1.–1.–1."},
+		"/tree/next/master?path=kselftest":              {"kselftest 4: S1.N1.·."},
+		"/tree/next/master?path=-boot&path=-kselftest":  {"ltp 1: K1.K1.K1.", "xfstests 1: L1.·.·.", "2 more, none fails 2: –1.–1.–1."},
+		"/tree/next/master?path=k%2A&path=ltp.syscalls": {"kselftest 4: S1.N1.·.", "ltp 1: K1.K1.K1.", "2 more, none fails 2: –1.–1.–1."},
 		"/tree/next/master?verdict=known":               {"causes worst first: N2.N1.K1.", "ltp 1: K1.K1.K1."},
-		"/tree/next/master?platform=rock-5b":            {"causes worst first: N2.N1.K1.", "boots 1: N1.·.·.", "kselftest 1: ·.·.·."},
-		"/tree/next/master?lab=lava-harbour":            {"causes worst first: N2.N1.K1.", "xfstests 1: L1.·.·."},
-		"/tree/next/master?arch=riscv":                  {"causes worst first: N2.N1.K1.", "builds 1: N1.·.·."},
+		"/tree/next/master?platform=rock-5b":            {"boots 1: N1.·.·.", "kselftest 1: ·.·.·."},
+		"/tree/next/master?lab=lava-harbour":            {"xfstests 1: L1.·.·."},
+		"/tree/next/master?arch=riscv":                  {"builds 1: N1.·.·."},
 		"/tree/next/master?compiler=-clang-21&config=defconfig&lab=lava-ridge&open=kselftest&platform=khadas-vim3": {
-			"causes worst first: N2.N1.K1.", "boots 1: ·.·.·.", "kselftest 3: S1.N1.·.", "net 1: S1.N1..", "ltp 1: K1.K1.K1.", "2 more, none fails 2: –1.–1.–1.",
+			"boots 1: ·.·.·.", "kselftest 3: S1.N1.·.", "net 1: S1.N1..", "ltp 1: K1.K1.K1.", "2 more, none fails 2: –1.–1.–1.",
 		},
 		"/tree/next/master?columns=1":                                     {"causes worst first: N2.", "builds 2: N1.", "boots 2: N1.", "kselftest 4: S1.", "ltp 1: K1.", "xfstests 1: L1.", "2 more, none fails 2: –1."},
-		"/tree/next/master?as_of=2026-11-27T00%3A00%3A00Z&path=kselftest": {"causes worst first: N1.K1.", "kselftest 4: N1.·."},
-		"/tree/next/master?days=2&path=kselftest":                         {"causes worst first: N2.N1.", "kselftest 4: S1.N1."},
+		"/tree/next/master?as_of=2026-11-27T00%3A00%3A00Z&path=kselftest": {"kselftest 4: N1.·."},
+		"/tree/next/master?days=2&path=kselftest":                         {"kselftest 4: S1.N1."},
 		"/tree/next/master/test/kselftest":                                {"net 2: S1.N1.·.", "2 more, all pass 2: ·.·.·."},
 		"/tree/next/master/test/kselftest.net":                            {"tls 2: S1.N1.·."},
 		"/tree/next/master/test/kselftest.net.tls":                        {"khadas-vim3 1 arm64 defconfig gcc-14: S1.N1.·.", "rock-5b 1 arm64 defconfig gcc-14: ·.·.·."},
@@ -126,6 +126,45 @@ func TestGrid(t *testing.T) {
 		if s.Statements() > 8 {
 			t.Errorf("%s: %d statements", path, s.Statements())
 		}
+	}
+}
+
+// TestSelected: the verdict, the chart and the texts of the grid follow a filter.
+func TestSelected(t *testing.T) {
+	s := pagestest.New(t, Routes, history())
+	const all = "with the verdicts and numbers of all their results"
+	for path, want := range map[string]struct {
+		line, chart string // the verdict line, and the newest row of the table of the chart
+		now         string // the last column of the grid
+	}{
+		"/tree/next/master?platform=rock-5b": {
+			"NEW next-3: 1 new, 1 pass. Only results that the filter selects are counted, here and in the grid.", "next-3 1 1", "rock-5b does not boot",
+		},
+		"/tree/next/master?lab=lava-harbour": {
+			"LAB next-3: 1 lab trouble. Only results that the filter selects are counted, here and in the grid.", "next-3 1 –", "1 lab trouble",
+		},
+		"/tree/next/master?path=kselftest": {
+			"STILL next-3: 1 still failing, 3 pass. Only results that the filter selects are counted, here and in the grid.", "next-3 – 1 3", "",
+		},
+		"/tree/next/master?platform=none": {
+			"NONE next-3: No result there meets the filter. Only results that the filter selects are counted, here and in the grid.", "", "",
+		},
+	} {
+		page := s.Page(path)
+		_, line, _ := strings.Cut(page, `<p class="verdict`)
+		line, _, _ = strings.Cut(line[strings.Index(line, ">")+1:], "</p>")
+		_, row, _ := strings.Cut(page, "<caption>Results by revision</caption>")
+		_, row, _ = strings.Cut(row, "<tbody>")
+		row, _, _ = strings.Cut(row, "</tr>")
+		_, now, _ := strings.Cut(page, `<td class="now">`)
+		now, _, _ = strings.Cut(now, "</td>")
+		words := func(html string) string { return strings.Join(strings.Fields(tags.ReplaceAllString(html, " ")), " ") }
+		if line = strings.ReplaceAll(words(line), " :", ":"); line != want.line || words(row) != want.chart || want.now != "" && words(now) != want.now || !strings.Contains(page, all) {
+			t.Errorf("%s: %q, chart %q, now %q", path, line, words(row), words(now))
+		}
+	}
+	if strings.Contains(s.Page("/tree/next/master"), all) {
+		t.Error("a page without a filter says that it has one")
 	}
 }
 

@@ -147,7 +147,7 @@ func (g *gridMaker) now(of *rowOf) (text, url string) {
 	more := 0
 	for i := range g.p.Causes[head.Key] {
 		c := &g.p.Causes[head.Key][i]
-		if !of.has(c) {
+		if !of.has(c) || !g.p.selectsCause(c) {
 			continue
 		}
 		if text := nowText(c); len(texts) == nowCauses || slices.Contains(texts, text) {
@@ -156,7 +156,11 @@ func (g *gridMaker) now(of *rowOf) (text, url string) {
 			texts = append(texts, text)
 		}
 	}
-	if len(texts) == 0 {
+	switch worst := of.series[0].Worst(); {
+	case len(texts) > 0:
+	case g.p.filtered() && worst != "" && worst.Rank() < verdict.Skip.Rank():
+		texts = []string{of.series[0].Text()}
+	default:
 		return "", ""
 	}
 	text = strings.Join(texts, "; ")
@@ -164,6 +168,14 @@ func (g *gridMaker) now(of *rowOf) (text, url string) {
 		text += fmt.Sprintf("; %d more", more)
 	}
 	return text, g.p.cellURL(head, of, of.series[0].Worst())
+}
+
+// selectsCause reports whether the filter selects the example of a cause. So the cause is
+// one of the results that the page is about; a cause whose example is elsewhere may be, too. No
+// cause knows the lab and the origin of its example.
+func (q *question) selectsCause(c *verdicts.Cause) bool {
+	return !q.Has("lab", "origin") && q.Matches("platform", c.Platform) && q.Matches("arch", c.Architecture) &&
+		q.Matches("config", c.Config) && q.Matches("compiler", c.Compiler)
 }
 
 // nowCauses is how many causes the last column names.
@@ -228,11 +240,7 @@ func (f *folding) takes(s series) bool {
 
 func (f *folding) add(of rowOf) {
 	f.n++
-	for i, counts := range of.series {
-		if counts != nil {
-			f.sum.add(i, counts)
-		}
-	}
+	f.sum.addAll(of.series)
 	f.last = of
 }
 

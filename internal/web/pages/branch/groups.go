@@ -41,6 +41,15 @@ func (s series) add(column int, counts verdict.Counts) {
 	s[column].Add(counts)
 }
 
+// addAll adds the counts of another series.
+func (s series) addAll(other series) {
+	for i, counts := range other {
+		if counts != nil {
+			s.add(i, counts)
+		}
+	}
+}
+
 // passes reports whether nothing but passes and skipped results are in it.
 func (s series) passes() bool {
 	return !slices.ContainsFunc(s, func(c verdict.Counts) bool { return c.Worst() != "" && c.Worst().Rank() < verdict.Skip.Rank() })
@@ -120,11 +129,7 @@ func (g groupSeries) of(kind rollup.Kind, columns int) series {
 	sum := make(series, columns)
 	for group, s := range g {
 		if group.Kind == kind {
-			for i, counts := range s {
-				if counts != nil {
-					sum.add(i, counts)
-				}
-			}
+			sum.addAll(s)
 		}
 	}
 	return sum
@@ -142,8 +147,11 @@ func (g groupSeries) names(kind rollup.Kind) (all []string) {
 
 // gridOf makes the grid of groups.
 func (p *page) gridOf(groups groupSeries, below map[string]groupSeries) grid {
+	p.Total = p.totalOf(groups)
 	g := p.newGrid()
-	g.causes()
+	if !p.Selects() {
+		g.causes()
+	}
 	if p.showsBuilds() {
 		g.builds(groups)
 	}
@@ -168,6 +176,17 @@ func (p *page) gridOf(groups groupSeries, below map[string]groupSeries) grid {
 		g.Note = "With a filter by more than the path, the rows below a group have only what does not pass."
 	}
 	return g.grid
+}
+
+// totalOf returns the series of the groups that the filter selects, together.
+func (p *page) totalOf(groups groupSeries) series {
+	sum := make(series, len(p.Revisions))
+	for group, s := range groups {
+		if group.Kind == rollup.Builds && p.showsBuilds() || group.Kind != rollup.Builds && p.MatchesGroup(group.Name) {
+			sum.addAll(s)
+		}
+	}
+	return sum
 }
 
 // showsBuilds reports whether the filter selects builds, which have no path and no

@@ -81,15 +81,6 @@ func (b *room) readPaths(ctx context.Context, g *gridMaker) error {
 	return nil
 }
 
-// addAll adds the counts of another series.
-func (s series) addAll(other series) {
-	for i, counts := range other {
-		if counts != nil {
-			s.add(i, counts)
-		}
-	}
-}
-
 // sections adds rows without rows below them.
 func (g *gridMaker) sections(rows []row) {
 	for _, r := range rows {
@@ -168,13 +159,4 @@ func (p *page) parents() (all []shell.Link) {
 		}
 	}
 	return all
-}
-
-// pathSentence says how the tests of the path are at the newest revision.
-func (p *page) pathSentence() string {
-	counts := p.Total[0]
-	if counts.Total() == 0 {
-		return "It did not run there."
-	}
-	return counts.Text() + "."
 }

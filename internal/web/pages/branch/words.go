@@ -27,7 +27,7 @@ func (p *page) Mark() template.HTML {
 	switch {
 	case p.Head() == nil || p.worst() == "":
 		return shell.Marked(shell.Wait, "NONE")
-	case p.Path != "":
+	case p.Selects():
 		return shell.Mark(p.worst())
 	case p.Awaited > 0:
 		return shell.Marked(shell.Wait, "WAITING")
@@ -52,13 +52,25 @@ func (p *page) Sentence() string {
 	switch {
 	case p.Head() == nil:
 		return ""
-	case p.Path != "":
-		return p.pathSentence()
+	case p.Selects():
+		return p.selectedSentence()
 	}
 	if p.Awaited > 0 {
 		return "So far: " + p.sentenceOf(0)
 	}
 	return p.sentenceOf(0)
+}
+
+// selectedSentence says how the results that the page is about are at the newest revision.
+func (p *page) selectedSentence() string {
+	counts := p.Total[0]
+	switch {
+	case counts.Total() > 0:
+		return counts.Text() + "."
+	case p.filtered() || p.Has("path"):
+		return "No result there meets the filter."
+	}
+	return "It did not run there."
 }
 
 func (p *page) sentenceOf(i int) string {
@@ -69,7 +81,12 @@ func (p *page) sentenceOf(i int) string {
 // Rest returns what qualifies the sentence.
 func (p *page) Rest() string {
 	head := p.Head()
-	if head == nil || p.Path != "" {
+	switch {
+	case head == nil:
+		return ""
+	case p.filtered() || p.Has("path"):
+		return "Only results that the filter selects are counted, here and in the grid."
+	case p.Path != "":
 		return ""
 	}
 	var all []string
