@@ -45,9 +45,10 @@ var emptyAnswers = func() map[string]struct{ ask, want string } {
 		"GET /api/test/status-history": {
 			"/api/test/status-history?path=x&git_repository_url=u&git_repository_branch=b&config_name=d", `{"error": "Test status history not found"}`,
 		},
-		"GET /api/hardware":             {"/api/hardware/?" + times, `{"error": "No hardware found"}`},
-		"GET /api/hardware/selectors":   {"/api/hardware/selectors/", `{"trees": []}`},
-		"GET /api/hardware-by-revision": {"/api/hardware-by-revision/?git_commit_hash=" + hashOld, `{"hardware": []}`},
+		"GET /api/hardware":                     {"/api/hardware/?" + times, `{"error": "No hardware found"}`},
+		"GET /api/hardware/{hardware}/verdicts": {"/api/hardware/x/verdicts", `{"error": "No such platform"}`},
+		"GET /api/hardware/selectors":           {"/api/hardware/selectors/", `{"trees": []}`},
+		"GET /api/hardware-by-revision":         {"/api/hardware-by-revision/?git_commit_hash=" + hashOld, `{"hardware": []}`},
 		"POST /api/hardware/{hardware}/commit-history": {
 			`/api/hardware/x/commit-history {"startTimestampInSeconds": 1, "endTimestampInSeconds": 2, "commitHeads": []}`, `{"error": "Commit history not found"}`,
 		},

@@ -43,6 +43,7 @@ func (a hardwareAPI) register(r *registry) {
 		text: "The platforms on which an origin tested a revision, by name, with counts of boots, of other tests and of their builds by status. " +
 			"Tests of any time count, and the checkouts may be of any origin.",
 	}, a.hardwareOfRevision)
+	a.registerVerdicts(r, group)
 	a.registerPage(r, group, days)
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/internal/store/verdicts"
 	"github.com/kcidb-go/kcidb/internal/verdict"
+	"github.com/kcidb-go/kcidb/internal/web/boards"
 	"github.com/kcidb-go/kcidb/internal/web/pages/shell"
 )
 
@@ -24,12 +26,9 @@ var boardParams = append([]string{"path", "revision"}, listParams...)
 
 // Limits of the page of a board.
 const (
-	maxJudged   = 2_000 // results that are not simply OK or skipped
-	maxRows     = 40    // branches
-	maxColumns  = 20    // groups of tests
-	maxFails    = 30    // causes
-	maxStrips   = 10    // branches with a history
-	maxStrip    = 12    // revisions of a history
+	maxColumns  = 20 // groups of tests
+	maxStrips   = 10 // branches with a history
+	maxStrip    = 12 // revisions of a history
 	maxNumbers  = 20
 	maxSame     = 5 // boards with the same chip
 	maxSelected = 5 // revisions
@@ -70,10 +69,10 @@ func (r room) named(req *http.Request) (*shell.Page, error) {
 // board is the data of the page of a board.
 type board struct {
 	answers.Platform
+	*boards.Board
 	Same []string // other boards with the same chip
 	Now  time.Time
 
-	Rows    []*row // a row for each branch, or for each selected revision
 	Columns []string
 	More    int // groups that have no column
 	Fails   []*fail
@@ -82,20 +81,8 @@ type board struct {
 	Numbers []number
 	Of      verdicts.Revision // a revision of the branch of Numbers
 
-	filter        shell.Filter
-	span          span
-	tested        []*row // all tested revisions that the filter wants, newest first
-	ran           []verdicts.Ran
-	architectures []string
-	trees         []string // of all tested revisions
-	labs, origins []string // of all tests
-}
-
-// row is a revision that was tested on the board.
-type row struct {
-	verdicts.Revision
-	suites map[string]*tally
-	judged []*verdicts.Judgement // results that the filter wants
+	filter shell.Filter
+	span   span
 }
 
 // find finds the board among platforms, and those with the same chip.
@@ -115,27 +102,18 @@ func (b *board) find(platforms []answers.Platform, name string) bool {
 
 // read reads the data of the page.
 func (b *board) read(ctx context.Context, s *shell.Shell) error {
-	of := verdicts.RanOn{Platform: b.Name, First: b.span.First, Last: b.span.Last}
-	var err error
-	if of.Revisions, err = b.selected(ctx, s.Verdicts); err != nil {
-		return err
-	}
-	if b.ran, err = s.Verdicts.Ran(ctx, of); err != nil {
-		return err
-	}
-	revisions, err := s.Verdicts.RevisionsByKey(ctx, keysOf(b.ran))
+	selected, err := b.selected(ctx, s.Verdicts)
 	if err != nil {
 		return err
 	}
-	b.addTested(revisions)
-	if err := b.judge(ctx, s.Verdicts); err != nil {
+	if b.Board, err = boards.Read(ctx, s.Verdicts, boards.Question{
+		Platform: b.Name, Days: b.span.Days, Until: b.span.until, Selected: selected,
+		OfTrees: b.filter.Wanted("tree"), OfLabs: b.filter.Wanted("lab"), OfOrigins: b.filter.Wanted("origin"), OfPaths: b.filter.Wanted("path"),
+	}); err != nil {
 		return err
 	}
-	b.addRows()
+	b.addColumns()
 	b.addFails()
-	if err := b.compare(ctx, s.Verdicts); err != nil {
-		return err
-	}
 	b.addStrips()
 	b.addLabs()
 	return b.addNumbers(ctx, s.Answers)
@@ -164,135 +142,12 @@ func (b *board) selected(ctx context.Context, db *verdicts.DB) ([]int64, error) 
 	return keys, nil
 }
 
-// keysOf returns the revisions of tests.
-func keysOf(ran []verdicts.Ran) (keys []int64) {
-	for i, r := range ran { // sorted by revision
-		if i == 0 || r.Revision != ran[i-1].Revision {
-			keys = append(keys, r.Revision)
-		}
-	}
-	return keys
-}
-
-// commit identifies a commit with its patches, which may stand on several branches.
-type commit struct{ hash, patchset string }
-
-func commitOf(r *verdicts.Revision) commit { return commit{r.CommitHash, r.PatchsetHash} }
-
-// addTested adds the tested revisions that the filter wants, with the numbers of their
-// tests by status. The tests of a commit are the same on each of its branches.
-func (b *board) addTested(revisions map[int64]verdicts.Revision) {
-	byCommit := make(map[commit]map[string]*tally)
-	kept := b.ran[:0]
-	for _, ran := range b.ran {
-		r, ok := revisions[ran.Revision]
-		if !ok || r.Start.After(b.span.until) {
-			continue
-		}
-		b.architectures, b.labs, b.origins = add(b.architectures, ran.Architecture), add(b.labs, ran.Lab), add(b.origins, ran.Origin)
-		b.trees = add(b.trees, r.Tree)
-		if !b.wants(&r, ran.Lab, ran.Origin) || !b.wantsSuite(ran.Suite) {
-			continue
-		}
-		kept = append(kept, ran)
-		of := commitOf(&r)
-		if byCommit[of] == nil {
-			byCommit[of] = make(map[string]*tally)
-		}
-		tallyOf(byCommit[of], ran.Suite).addStatus(ran.Status, ran.N)
-	}
-	b.ran = kept
-	for _, r := range revisions {
-		if suites := byCommit[commitOf(&r)]; suites != nil && b.filter.Matches("tree", r.Tree) {
-			copied := make(map[string]*tally)
-			for suite, t := range suites {
-				copied[suite] = new(*t)
-			}
-			b.tested = append(b.tested, &row{Revision: r, suites: copied})
-		}
-	}
-	slices.SortFunc(b.tested, func(a, b *row) int { return cmp.Or(b.Start.Compare(a.Start), cmp.Compare(a.Key, b.Key)) })
-	for _, names := range [][]string{b.architectures, b.labs, b.origins, b.trees} {
-		slices.Sort(names)
-	}
-}
-
-// add adds a name to a list, unless it is there or empty.
-func add(names []string, name string) []string {
-	if name == "" || slices.Contains(names, name) {
-		return names
-	}
-	return append(names, name)
-}
-
-func tallyOf(suites map[string]*tally, suite string) *tally {
-	if suites[suite] == nil {
-		suites[suite] = &tally{}
-	}
-	return suites[suite]
-}
-
-// wants reports whether the filter wants results of a revision, a lab and an origin.
-func (b *board) wants(r *verdicts.Revision, lab, origin string) bool {
-	return b.filter.Matches("tree", r.Tree) && b.filter.Matches("lab", lab) && b.filter.Matches("origin", origin)
-}
-
-// wantsSuite reports whether the filter wants a group of tests, or tests in it.
-func (b *board) wantsSuite(suite string) bool {
-	wanted := b.filter.Values("path")
-	return !slices.Contains(b.filter.Excluded("path"), suite) &&
-		(len(wanted) == 0 || slices.ContainsFunc(wanted, func(path string) bool { return facts.MatchPath(facts.Suite(path), suite) }))
-}
-
-// judge reads the verdicts of the results.
-func (b *board) judge(ctx context.Context, db *verdicts.DB) error {
-	if len(b.tested) == 0 {
-		return nil
-	}
-	byKey := make(map[int64]*row, len(b.tested))
-	for _, r := range b.tested {
-		byKey[r.Key] = r
-	}
-	judged, err := db.OnPlatform(ctx, b.Name, b.tested[len(b.tested)-1].Start, maxJudged)
-	for i := range judged {
-		j := &judged[i]
-		r := byKey[j.Of.Key]
-		if r == nil || !b.wants(&r.Revision, j.Lab, j.Origin) || !b.filter.MatchesPath("path", j.Path) {
-			continue
-		}
-		r.judged = append(r.judged, j)
-		passed, failed := int64(0), int64(0)
-		switch {
-		case verdict.OutcomeOf(j.Status, false) == verdict.Passed:
-			passed = 1
-		case j.Status == "FAIL":
-			failed = 1
-		}
-		tallyOf(r.suites, facts.Suite(j.Path)).add(j.Verdict, 1, passed, failed)
-	}
-	return err
-}
-
-// addRows adds the rows and the columns of the grid: the newest tested revision of each
-// branch, or each selected one.
-func (b *board) addRows() {
-	known := make(map[int64]bool)
-	for _, patched := range []bool{false, true} { // with patches only if the branch has no other
-		for _, r := range b.tested {
-			if (r.PatchsetHash != "") == patched && (b.filter.Has("revision") || !known[r.BranchKey]) {
-				known[r.BranchKey] = true
-				b.Rows = append(b.Rows, r)
-			}
-		}
-	}
-	slices.SortStableFunc(b.Rows, func(x, y *row) int {
-		return cmp.Or(compareCounts(x.boots(), y.boots()), compareCounts(x.counts(), y.counts()), y.Start.Compare(x.Start))
-	})
-	b.Rows = b.Rows[:min(maxRows, len(b.Rows))]
+// addColumns adds the columns of the grid: those with the most trouble first, behind the boots.
+func (b *board) addColumns() {
 	trouble, total := make(map[string]int64), make(map[string]int64)
 	for _, r := range b.Rows {
-		for suite, t := range r.suites {
-			counts := t.counts()
+		for suite, t := range r.Suites {
+			counts := t.Counts()
 			total[suite] += counts.Total()
 			trouble[suite] += counts.Total() - counts[verdict.OK] - counts[verdict.Skip]
 		}
@@ -313,9 +168,9 @@ func (b *board) addRows() {
 // Bar returns the filter bar.
 func (b *board) Bar() shell.FilterBar {
 	return b.filter.Bar(
-		shell.Field{Label: "Tree", Name: "tree", Options: options(b.trees)},
-		shell.Field{Label: "Lab", Name: "lab", Options: options(b.labs)},
-		shell.Field{Label: "Origin", Name: "origin", Options: options(b.origins)},
+		shell.Field{Label: "Tree", Name: "tree", Options: options(b.Trees)},
+		shell.Field{Label: "Lab", Name: "lab", Options: options(b.Board.Labs)},
+		shell.Field{Label: "Origin", Name: "origin", Options: options(b.Origins)},
 		shell.Field{Label: "Tests", Name: "path", Placeholder: "ltp", Wide: true},
 		shell.Field{Label: "Revision", Name: "revision", Placeholder: "hash or name"}, dayField(),
 	)
@@ -346,19 +201,19 @@ func (b *board) Longer() string   { return b.filter.With("days", "90") }
 // About returns the facts behind the name.
 func (b *board) About() string {
 	var parts []string
-	for _, a := range b.architectures {
+	for _, a := range b.Architectures {
 		parts = append(parts, shell.Line(a))
 	}
-	if len(b.labs) > 0 {
-		parts = append(parts, "in "+names(b.labs))
+	if len(b.Board.Labs) > 0 {
+		parts = append(parts, "in "+names(b.Board.Labs))
 	}
 	return strings.Join(parts, " · ")
 }
 
 // Reach says how widely the board was tested.
 func (b *board) Reach() string {
-	return fmt.Sprintf("%s, %s, %s in %s", shell.Plural(int64(len(b.trees)), "tree"), shell.Plural(int64(len(b.labs)), "lab"),
-		shell.Plural(int64(len(b.origins)), "origin"), b.InDays())
+	return fmt.Sprintf("%s, %s, %s in %s", shell.Plural(int64(len(b.Trees)), "tree"), shell.Plural(int64(len(b.Board.Labs)), "lab"),
+		shell.Plural(int64(len(b.Origins)), "origin"), b.InDays())
 }
 
 // SameShown returns the first boards with the same chip.
@@ -372,13 +227,19 @@ func (b *board) Selected() bool { return b.filter.Has("revision") }
 
 func (b *board) page() *shell.Page {
 	var changed time.Time
-	for _, r := range b.tested {
+	for _, r := range b.Tested {
 		if r.Changed.After(changed) {
 			changed = r.Changed
 		}
 	}
 	return &shell.Page{
 		Title: b.title(), Section: section, Crumbs: []shell.Link{{Text: "Hardware", URL: "/hardware"}, {Text: b.Name}},
-		Content: templates.Content("board.html", b), Changed: changed, CanBeStill: true,
+		Content: templates.Content("board.html", b), JSON: b.json(), Changed: changed, CanBeStill: true,
 	}
+}
+
+// json returns the API call with the verdicts of the board. It selects no revisions.
+func (b *board) json() string {
+	call := shell.WithQuery("/api"+shell.HardwareURL(b.Name)+"/verdicts", "interval_in_days", strconv.Itoa(b.span.n))
+	return b.filter.Carried(call, shell.AsOf, "lab", "origin", "path", "tree")
 }

@@ -5,18 +5,19 @@ package hardware
 import (
 	"strings"
 
-	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/store/verdicts"
-	"github.com/kcidb-go/kcidb/internal/verdict"
+	"github.com/kcidb-go/kcidb/internal/web/boards"
 	"github.com/kcidb-go/kcidb/internal/web/pages/shell"
 )
 
 // maxName is the length of the name of a revision in a grid.
 const maxName = 22
 
-// Called returns the name of the revision without the hash that "git describe" appends, or
-// the beginning of the hash if the name is long.
-func (r *row) Called() string {
+// Called returns the name of the revision of a row without the hash that "git describe"
+// appends, or the beginning of the hash if the name is long.
+func (b *board) Called(r *boards.Row) string { return called(r) }
+
+func called(r *boards.Row) string {
 	name := r.Name()
 	if i := strings.LastIndex(name, "-g"); i > 0 && strings.Trim(name[i+2:], "0123456789abcdef") == "" {
 		name = name[:i]
@@ -27,35 +28,15 @@ func (r *row) Called() string {
 	return name
 }
 
-// counts returns the numbers of all results of the row.
-func (r *row) counts() verdict.Counts {
-	all := make(verdict.Counts)
-	for _, t := range r.suites {
-		all.Add(t.counts())
-	}
-	return all
-}
-
-// boots returns the numbers of the boots of the row.
-func (r *row) boots() verdict.Counts {
-	all := make(verdict.Counts)
-	for suite, t := range r.suites {
-		if facts.IsBoot(suite) {
-			all.Add(t.counts())
-		}
-	}
-	return all
-}
-
 // Cells returns the cells of a row.
-func (b *board) Cells(r *row) (cells []shell.Cell) {
+func (b *board) Cells(r *boards.Row) (cells []shell.Cell) {
 	for _, suite := range b.Columns {
-		t := r.suites[suite]
+		t := r.Suites[suite]
 		if t == nil {
 			cells = append(cells, shell.Cell{})
 			continue
 		}
-		cells = append(cells, shell.CellOf(t.counts(), b.resultsURL(&r.Revision, suite), shell.Line(suite)+", "+r.Tree+" "+r.Name()))
+		cells = append(cells, shell.CellOf(t.Counts(), b.resultsURL(&r.Revision, suite), shell.Line(suite)+", "+r.Tree+" "+r.Name()))
 	}
 	return cells
 }
@@ -73,16 +54,16 @@ func (b *board) resultsURL(r *verdicts.Revision, path string) string {
 }
 
 // BranchURL returns the URL of the branch of a row with the tests on the board.
-func (b *board) BranchURL(r *row) string {
+func (b *board) BranchURL(r *boards.Row) string {
 	return b.filter.Carried(shell.WithQuery(shell.BranchURL(r.Tree, r.Branch), "platform", b.Name), "lab", "origin")
 }
 
 // RowURL returns the URL of the revision of a row with the results on the board.
-func (b *board) RowURL(r *row) string { return b.resultsURL(&r.Revision, "") }
+func (b *board) RowURL(r *boards.Row) string { return b.resultsURL(&r.Revision, "") }
 
 // strip is the history of the boots of a branch, newest first.
 type strip struct {
-	*row
+	*boards.Row
 	Cells []shell.Cell
 }
 
@@ -91,12 +72,12 @@ type strip struct {
 func (b *board) addStrips() {
 	longest := 0
 	for _, head := range b.Rows {
-		s := strip{row: head}
-		for _, r := range b.tested {
+		s := strip{Row: head}
+		for _, r := range b.Tested {
 			if r.BranchKey != head.BranchKey || len(s.Cells) == maxStrip {
 				continue
 			}
-			if counts := r.boots(); counts.Total() > 0 {
+			if counts := r.Boots(); counts.Total() > 0 {
 				cell := shell.CellOf(counts, b.resultsURL(&r.Revision, "boot"), "boots, "+r.Name())
 				s.Cells = append(s.Cells, cell)
 			}

@@ -4,71 +4,33 @@ package hardware
 
 import (
 	"cmp"
-	"context"
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
-	"github.com/kcidb-go/kcidb/internal/store/verdicts"
 	"github.com/kcidb-go/kcidb/internal/verdict"
+	"github.com/kcidb-go/kcidb/internal/web/boards"
 	"github.com/kcidb-go/kcidb/internal/web/pages/shell"
 )
 
 // fail is a cause for which tests fail on the board, at the revisions of the grid.
 type fail struct {
-	*verdicts.Judgement     // the first result
-	Results             int // all results
-	Trees               []shell.Link
-	Others              verdicts.Others
+	*boards.Cause
+	Trees []shell.Link
 }
 
-// addFails adds the causes, worst first. Trouble of labs says nothing about the board.
+// addFails adds the causes.
 func (b *board) addFails() {
-	type key struct {
-		verdict.Kind
-		cause int64
-	}
-	known := make(map[key]*fail)
-	for _, r := range b.Rows {
-		for _, j := range r.judged {
-			if j.Verdict == verdict.Fixed || j.Verdict == verdict.Lab {
-				continue
-			}
-			of := key{j.Verdict, j.Cause}
-			f := known[of]
-			if f == nil {
-				f = &fail{Judgement: j}
-				known[of] = f
-				b.Fails = append(b.Fails, f)
-			}
-			f.Results++
-			link := shell.Link{Text: shell.Place(r.Tree, r.Branch), URL: b.resultsURL(&r.Revision, j.Path)}
-			if !slices.ContainsFunc(f.Trees, func(has shell.Link) bool { return has.Text == link.Text }) {
-				f.Trees = append(f.Trees, link)
-			}
+	for _, c := range b.Causes {
+		f := &fail{Cause: c}
+		for _, at := range c.At {
+			f.Trees = append(f.Trees, shell.Link{Text: shell.Place(at.Tree, at.Branch), URL: b.resultsURL(&at.Revision, at.Path)})
 		}
+		b.Fails = append(b.Fails, f)
 	}
-	slices.SortStableFunc(b.Fails, func(a, b *fail) int {
-		return cmp.Or(cmp.Compare(a.Verdict.Rank(), b.Verdict.Rank()), strings.Compare(string(a.Kind), string(b.Kind)), cmp.Compare(b.Results, a.Results))
-	})
-}
-
-// compare finds out which other boards have the first failures.
-func (b *board) compare(ctx context.Context, db *verdicts.DB) error {
-	var at []verdicts.At
-	for _, f := range b.Shown() {
-		at = append(at, verdicts.At{Revision: f.Of.Key, Path: f.Path})
-	}
-	others, err := db.Elsewhere(ctx, b.Name, at)
-	for _, f := range b.Shown() {
-		f.Others = others[verdicts.At{Revision: f.Of.Key, Path: f.Path}]
-	}
-	return err
 }
 
 // Shown returns the causes that the page lists.
-func (b *board) Shown() []*fail { return b.Fails[:min(maxFails, len(b.Fails))] }
+func (b *board) Shown() []*fail { return b.Fails[:len(b.Board.Shown())] }
 
 // Left returns how many causes the page does not list.
 func (b *board) Left() int { return len(b.Fails) - len(b.Shown()) }
@@ -121,7 +83,7 @@ func (f *fail) WhoElse() string {
 	}
 }
 
-// kindOf returns the failures of a kind with a verdict.
+// failing returns the failures of a kind with a verdict.
 func (b *board) failing(k verdict.Kind, kind rollup.Kind) (all []*fail) {
 	for _, f := range b.Fails {
 		if f.Verdict == k && f.Kind == kind {

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/web/boards"
 	"github.com/kcidb-go/kcidb/internal/web/pages/pagestest"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -237,11 +238,11 @@ func TestStatements(t *testing.T) {
 func TestMuch(t *testing.T) {
 	o := &objects{}
 	o.revision("next", "master", "a", time.Hour)
-	for i := range maxFails + 10 {
+	for i := range boards.MaxShown + 10 {
 		o.test(fmt.Sprintf("suite%d.x", i), "alpha", "ridge", report.StatusFail, "not ok 1 x")
 	}
 	page := pagestest.New(t, Routes, &o.Report).Page("/hardware/alpha")
-	for _, want := range []string{fmt.Sprint(maxFails+10-maxColumns, " more groups"), "10 more causes"} {
+	for _, want := range []string{fmt.Sprint(boards.MaxShown+10-maxColumns, " more groups"), "10 more causes"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("no %q", want)
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/verdict"
+	"github.com/kcidb-go/kcidb/internal/web/boards"
 )
 
 // lab is a lab that has the board, with the numbers of its tests.
@@ -19,7 +20,7 @@ type lab struct {
 	Tests                int64 // other tests
 	Revisions            int
 	Now                  verdict.Kind // of its boots at the newest revision that it booted, "" for none
-	newest               *row
+	newest               *boards.Row
 	newestOK, newestFail int64
 	last                 int64 // revision counted last
 }
@@ -27,18 +28,20 @@ type lab struct {
 // addLabs adds the labs, those with most tests first.
 func (b *board) addLabs() {
 	byName := make(map[string]*lab)
-	rows := make(map[int64]*row, len(b.tested))
-	for _, r := range b.tested {
+	rows := make(map[int64]*boards.Row, len(b.Tested))
+	for _, r := range b.Tested {
 		rows[r.Key] = r
 	}
-	for _, ran := range b.ran { // sorted by revision
+	for _, ran := range b.Ran { // sorted by revision
 		l := byName[ran.Lab]
 		if l == nil {
 			l = &lab{Name: ran.Lab}
 			byName[ran.Lab] = l
 			b.Labs = append(b.Labs, l)
 		}
-		l.Origins = add(l.Origins, ran.Origin)
+		if !slices.Contains(l.Origins, ran.Origin) {
+			l.Origins = append(l.Origins, ran.Origin)
+		}
 		if l.last != ran.Revision {
 			l.last = ran.Revision
 			l.Revisions++
@@ -66,7 +69,7 @@ func (b *board) addLabs() {
 }
 
 // note notes boots at a revision, because the newest revision says how the lab is now.
-func (l *lab) note(r *row, o verdict.Outcome, n int64) {
+func (l *lab) note(r *boards.Row, o verdict.Outcome, n int64) {
 	if r == nil || l.newest != nil && r.Start.Before(l.newest.Start) {
 		return
 	}
@@ -103,7 +106,7 @@ func (l *lab) State() string {
 }
 
 // Newest returns the name of the newest revision that the lab booted.
-func (l *lab) Newest() string { return l.newest.Called() }
+func (l *lab) Newest() string { return called(l.newest) }
 
 // Rate returns the share of boots that worked, "" without boots.
 func (l *lab) Rate() string {

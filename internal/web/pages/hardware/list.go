@@ -17,6 +17,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/internal/store/verdicts"
 	"github.com/kcidb-go/kcidb/internal/verdict"
+	"github.com/kcidb-go/kcidb/internal/web/boards"
 	"github.com/kcidb-go/kcidb/internal/web/pages/shell"
 )
 
@@ -76,7 +77,7 @@ type listed struct {
 	Counts map[rollup.Kind]verdict.Counts // nil if nothing ran at the newest revisions
 	URL    string
 
-	judged map[rollup.Kind]*tally
+	judged map[rollup.Kind]*boards.Tally
 }
 
 // read reads the boards, worst first.
@@ -121,7 +122,7 @@ func (l *list) read(ctx context.Context, s *shell.Shell) error {
 func (l *list) add(platforms []answers.Platform, sums []verdicts.PlatformSum) {
 	byName := make(map[string]*listed, len(platforms))
 	for _, p := range platforms {
-		b := &listed{Platform: p, judged: make(map[rollup.Kind]*tally)}
+		b := &listed{Platform: p, judged: make(map[rollup.Kind]*boards.Tally)}
 		byName[p.Name] = b
 		l.Boards = append(l.Boards, b)
 	}
@@ -130,14 +131,14 @@ func (l *list) add(platforms []answers.Platform, sums []verdicts.PlatformSum) {
 		if b == nil {
 			continue
 		}
-		b.tally(s.Kind).add(s.Verdict, s.N, s.Passed, s.Failed)
+		b.tally(s.Kind).Add(s.Verdict, s.N, s.Passed, s.Failed)
 	}
 }
 
 // tally returns the results of a kind.
-func (b *listed) tally(kind rollup.Kind) *tally {
+func (b *listed) tally(kind rollup.Kind) *boards.Tally {
 	if b.judged[kind] == nil {
-		b.judged[kind] = &tally{}
+		b.judged[kind] = &boards.Tally{}
 	}
 	return b.judged[kind]
 }
@@ -157,9 +158,9 @@ func (l *list) count(ctx context.Context, db *answers.DB, heads []int64) error {
 		for kind, statuses := range h.Counts {
 			t := b.tally(kind)
 			for status, n := range statuses {
-				t.addStatus(status, n)
+				t.AddStatus(status, n)
 			}
-			b.Counts[kind] = t.counts()
+			b.Counts[kind] = t.Counts()
 		}
 	}
 	return err
@@ -226,7 +227,7 @@ func (l *list) meets(name string, values []string) bool {
 // sort sorts the boards, worst first, and keeps those of the page.
 func (l *list) sort() {
 	slices.SortStableFunc(l.Boards, func(a, b *listed) int {
-		return cmp.Or(compareCounts(a.boots(), b.boots()), compareCounts(a.results(), b.results()), strings.Compare(a.Name, b.Name))
+		return cmp.Or(boards.CompareCounts(a.boots(), b.boots()), boards.CompareCounts(a.results(), b.results()), strings.Compare(a.Name, b.Name))
 	})
 	l.Total = len(l.Boards)
 	for _, b := range l.Boards {
@@ -243,7 +244,7 @@ func (b *listed) results() verdict.Counts {
 	all := make(verdict.Counts)
 	for _, kind := range []rollup.Kind{rollup.Boots, rollup.Tests} {
 		if t := b.judged[kind]; t != nil {
-			all.Add(t.counts())
+			all.Add(t.Counts())
 		}
 	}
 	return all
@@ -252,20 +253,9 @@ func (b *listed) results() verdict.Counts {
 // boots returns the numbers of boots.
 func (b *listed) boots() verdict.Counts {
 	if t := b.judged[rollup.Boots]; t != nil {
-		return t.counts()
+		return t.Counts()
 	}
 	return nil
-}
-
-// compareCounts orders the worse counts first. Fixed results, trouble of labs and what
-// passes do not matter.
-func compareCounts(a, b verdict.Counts) int {
-	for _, k := range verdict.Failing {
-		if c := cmp.Compare(b[k], a[k]); c != 0 {
-			return c
-		}
-	}
-	return 0
 }
 
 // Parts returns the numbers of a kind, each with its link.

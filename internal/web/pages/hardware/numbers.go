@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/store/answers"
+	"github.com/kcidb-go/kcidb/internal/web/boards"
 	"github.com/kcidb-go/kcidb/internal/web/pages/shell"
 )
 
@@ -52,16 +53,16 @@ func (b *board) addNumbers(ctx context.Context, db *answers.DB) error {
 }
 
 // mostTested returns the newest tested revisions of the branch that was tested most.
-func (b *board) mostTested() (all []*row) {
+func (b *board) mostTested() (all []*boards.Row) {
 	tested := make(map[int64]int)
 	var most int64
-	for _, r := range b.tested {
+	for _, r := range b.Tested {
 		tested[r.BranchKey]++
 		if tested[r.BranchKey] > tested[most] {
 			most = r.BranchKey
 		}
 	}
-	for _, r := range b.tested {
+	for _, r := range b.Tested {
 		if r.BranchKey == most && len(all) < maxStrip {
 			all = append(all, r)
 		}

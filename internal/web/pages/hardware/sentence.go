@@ -10,15 +10,16 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/internal/verdict"
+	"github.com/kcidb-go/kcidb/internal/web/boards"
 	"github.com/kcidb-go/kcidb/internal/web/pages/shell"
 )
 
 // bootState says how the newest boots of the board went, branch by branch.
-type bootState struct{ works, broken, spoilt []*row }
+type bootState struct{ works, broken, spoilt []*boards.Row }
 
 func (b *board) boots() (s bootState) {
 	for _, r := range b.Rows {
-		switch counts := r.boots(); {
+		switch counts := r.Boots(); {
 		case counts.Total() == 0:
 		case counts[verdict.OK]+counts[verdict.Fixed] > 0:
 			s.works = append(s.works, r)
@@ -35,7 +36,7 @@ func (b *board) boots() (s bootState) {
 func (b *board) Verdict() verdict.Kind {
 	all := make(verdict.Counts)
 	for _, r := range b.Rows {
-		all.Add(r.counts())
+		all.Add(r.Counts())
 	}
 	delete(all, verdict.Fixed)
 	worst := all.Overall()
@@ -131,7 +132,7 @@ func (b *board) worksSentence(boots bootState) string {
 }
 
 // lost says where labs lost the boots.
-func lost(rows []*row) string {
+func lost(rows []*boards.Row) string {
 	if len(rows) == 0 {
 		return ""
 	}
@@ -141,14 +142,14 @@ func lost(rows []*row) string {
 // newSentence names the new failures.
 func (b *board) newSentence(n int) string {
 	var paths []string
-	var where []*row
+	var where []*boards.Row
 	for _, f := range b.Fails {
 		if f.Verdict == verdict.New {
 			paths = append(paths, f.Path)
 		}
 	}
 	for _, r := range b.Rows {
-		if r.counts()[verdict.New] > 0 {
+		if r.Counts()[verdict.New] > 0 {
 			where = append(where, r)
 		}
 	}
@@ -177,7 +178,7 @@ func (b *board) leftovers() string {
 }
 
 // branches names the branches of rows: "on next master, mainline master and 2 more".
-func branches(rows []*row) string {
+func branches(rows []*boards.Row) string {
 	var all []string
 	for _, r := range rows {
 		all = append(all, shell.Place(r.Tree, r.Branch))
@@ -198,7 +199,7 @@ func (b *board) Qualified() string {
 	var total int64
 	var alone []string
 	for _, r := range b.Rows {
-		total += r.counts().Total()
+		total += r.Counts().Total()
 	}
 	for _, f := range b.Shown() {
 		if f.Alone() {

@@ -91,24 +91,13 @@ func (f Filter) Get(name string) string { return f.values.Get(name) }
 func (f Filter) All(name string) []string { return f.values[name] }
 
 // Values returns the values of a parameter that a value has to be one of.
-func (f Filter) Values(name string) (all []string) {
-	for _, value := range f.values[name] {
-		if !strings.HasPrefix(value, "-") {
-			all = append(all, value)
-		}
-	}
-	return all
-}
+func (f Filter) Values(name string) []string { return f.Wanted(name).Values() }
 
 // Excluded returns the values of a parameter that a value must not be.
-func (f Filter) Excluded(name string) (all []string) {
-	for _, value := range f.values[name] {
-		if rest, ok := strings.CutPrefix(value, "-"); ok {
-			all = append(all, rest)
-		}
-	}
-	return all
-}
+func (f Filter) Excluded(name string) []string { return f.Wanted(name).Excluded() }
+
+// Wanted returns the values of a parameter as a filter.
+func (f Filter) Wanted(name string) facts.Wanted { return f.values[name] }
 
 // Has reports whether the filter has one of the parameters.
 func (f Filter) Has(names ...string) bool {
@@ -116,25 +105,11 @@ func (f Filter) Has(names ...string) bool {
 }
 
 // Matches reports whether a value meets the parameter.
-func (f Filter) Matches(name, value string) bool {
-	return f.meets(name, func(wanted string) bool { return wanted == value })
-}
+func (f Filter) Matches(name, value string) bool { return f.Wanted(name).Accepts(value) }
 
 // MatchesPath reports whether the path of a test meets the parameter: it begins with the
 // segments of a value, of which "*" stands for any.
-func (f Filter) MatchesPath(name, path string) bool {
-	return f.meets(name, func(wanted string) bool {
-		return facts.MatchPath(wanted, path) || facts.MatchPath(wanted+".**", path)
-	})
-}
-
-func (f Filter) meets(name string, is func(wanted string) bool) bool {
-	if slices.ContainsFunc(f.Excluded(name), is) {
-		return false
-	}
-	wanted := f.Values(name)
-	return len(wanted) == 0 || slices.ContainsFunc(wanted, is)
-}
+func (f Filter) MatchesPath(name, path string) bool { return f.Wanted(name).AcceptsPath(path) }
 
 // OfAPI returns those of the parameters that the API's calls about verdicts take with the
 // values of the filter. They list no results that simply pass or were skipped.

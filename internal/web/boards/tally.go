@@ -1,22 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package hardware
+package boards
 
 import (
+	"cmp"
+
 	"github.com/kcidb-go/kcidb/internal/verdict"
 	"github.com/kcidb-go/kcidb/report"
 )
 
-// tally adds up results by verdict. Only results that are not simply OK or skipped have a
+// Tally adds up results by verdict. Only results that are not simply OK or skipped have a
 // verdict of their own in the database; the others follow from the numbers by status.
-type tally struct {
+type Tally struct {
 	judged                       verdict.Counts
 	judgedPassed, judgedFailed   int64 // of judged, by status
 	passed, failed, inconclusive int64 // of all results, judged or not
 }
 
-// add adds n results with a verdict, of which some passed and some failed.
-func (t *tally) add(k verdict.Kind, n, passed, failed int64) {
+// Add adds n results with a verdict, of which some passed and some failed.
+func (t *Tally) Add(k verdict.Kind, n, passed, failed int64) {
 	if t.judged == nil {
 		t.judged = make(verdict.Counts)
 	}
@@ -25,8 +27,8 @@ func (t *tally) add(k verdict.Kind, n, passed, failed int64) {
 	t.judgedFailed += failed
 }
 
-// addStatus adds n results with a status, judged or not.
-func (t *tally) addStatus(s report.Status, n int64) {
+// AddStatus adds n results with a status, judged or not.
+func (t *Tally) AddStatus(s report.Status, n int64) {
 	switch {
 	case verdict.OutcomeOf(s, false) == verdict.Passed:
 		t.passed += n
@@ -37,9 +39,9 @@ func (t *tally) addStatus(s report.Status, n int64) {
 	}
 }
 
-// counts returns the numbers by verdict. Failures that are not judged yet, or that are too
+// Counts returns the numbers by verdict. Failures that are not judged yet, or that are too
 // many to be kept, are still failing: nothing says that they are new.
-func (t *tally) counts() verdict.Counts {
+func (t *Tally) Counts() verdict.Counts {
 	all := make(verdict.Counts)
 	all.Add(t.judged)
 	lost := t.judged.Total() - t.judgedPassed - t.judgedFailed
@@ -51,4 +53,15 @@ func (t *tally) counts() verdict.Counts {
 		}
 	}
 	return all
+}
+
+// CompareCounts orders the worse counts first. Fixed results, trouble of labs and what
+// passes do not matter.
+func CompareCounts(a, b verdict.Counts) int {
+	for _, k := range verdict.Failing {
+		if c := cmp.Compare(b[k], a[k]); c != 0 {
+			return c
+		}
+	}
+	return 0
 }
