@@ -234,12 +234,16 @@ func (b *board) page() *shell.Page {
 	}
 	return &shell.Page{
 		Title: b.title(), Section: section, Crumbs: []shell.Link{{Text: "Hardware", URL: "/hardware"}, {Text: b.Name}},
-		Content: templates.Content("board.html", b), JSON: b.json(), Changed: changed, CanBeStill: true,
+		Content: templates.Content("board.html", b), JSON: b.json(), Atom: shell.FeedURL(shell.HardwareURL(b.Name)), Changed: changed, CanBeStill: true,
 	}
 }
 
 // json returns the API call with the verdicts of the board. It selects no revisions.
 func (b *board) json() string {
-	call := shell.WithQuery("/api"+shell.HardwareURL(b.Name)+"/verdicts", "interval_in_days", strconv.Itoa(b.span.n))
+	url := shell.HardwareURL(b.Name)
+	if url == "" {
+		return ""
+	}
+	call := shell.WithQuery("/api"+url+"/verdicts", "interval_in_days", strconv.Itoa(b.span.n))
 	return b.filter.Carried(call, shell.AsOf, "lab", "origin", "path", "tree")
 }

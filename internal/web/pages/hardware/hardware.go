@@ -6,6 +6,7 @@ package hardware
 
 import (
 	"embed"
+	"net/http"
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/store/answers"
@@ -32,6 +33,7 @@ func Routes(f *front.Front, s *shell.Shell) {
 	r := room{s}
 	s.Handle(f, "/hardware", r.list, listParams...)
 	s.HandleBelow(f, "/hardware/", r.named, boardParams...)
+	f.HandleBelow(feedPath, front.Page, front.Methods{http.MethodGet: r.feed})
 }
 
 // span is the time that a page is about: whole days in UTC, to a moment.

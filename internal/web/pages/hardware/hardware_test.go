@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/web/boards"
+	"github.com/kcidb-go/kcidb/internal/web/pages/feed/feedtest"
 	"github.com/kcidb-go/kcidb/internal/web/pages/pagestest"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -263,5 +264,28 @@ func TestPager(t *testing.T) {
 	}
 	if strings.Contains(page, ">board049<") || strings.Contains(page, ">board100<") {
 		t.Error("boards of other pages")
+	}
+}
+
+// TestFeed: the feed of a board has what is new on it, and keeps it when more comes.
+func TestFeed(t *testing.T) {
+	w := pagestest.New(t, Routes, story())
+	got := feedtest.Read(t, w.Get("/atom/hardware/alpha").Body.Bytes())
+	if len(got.Entries) != 1 || got.Entries[0].Title != "next master: boot: KASAN: use-after-free in phy_deinit" {
+		t.Fatalf("%+v", got)
+	}
+	o := &objects{}
+	o.revision("next", "master", "e", time.Hour)
+	o.test("boot", "alpha", "ridge", report.StatusPass, "").ID = "ci:again"
+	o.test("perf.latency", "alpha", "ridge", report.StatusFail, "too slow").ID = "ci:slow"
+	w.Load(&o.Report)
+	more := feedtest.Read(t, w.Get("/atom/hardware/alpha").Body.Bytes())
+	if len(more.Entries) != 2 || more.Entries[1].ID != got.Entries[0].ID || !strings.HasPrefix(more.Entries[0].Title, "next master: perf.latency") {
+		t.Errorf("%+v", more)
+	}
+	for path, want := range map[string]int{"/atom/hardware/none": 404, "/atom/hardware/": 404, "/atom/hardware/alpha/x": 404, "/hardware/alpha.atom": 302} {
+		if code := w.Get(path).Code; code != want {
+			t.Errorf("%s: %d, want %d", path, code, want)
+		}
 	}
 }

@@ -64,6 +64,7 @@ func (o *room) origin(r *http.Request) (*shell.Page, error) {
 	page := &shell.Page{
 		Title: string(p.State) + ": " + shell.Line(p.Name), Section: "Origins", Crumbs: []shell.Link{{Text: "Origins", URL: "/origins"}, {Text: p.Name}},
 		Content: templates.Content("origin.html", p), JSON: fmt.Sprintf("/api/origins?interval_in_days=%d", q.Days.Last-q.Days.First+1),
+		Atom: shell.FeedURL(shell.OriginURL(p.Name)),
 	}
 	if p.Habit != nil && p.Habit.Latest().Before(q.Now) {
 		page.Changed = p.Habit.Latest()

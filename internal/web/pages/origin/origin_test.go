@@ -14,6 +14,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/sample"
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/web/pages/feed/feedtest"
 	"github.com/kcidb-go/kcidb/internal/web/pages/pagestest"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -186,6 +187,24 @@ func TestStatements(t *testing.T) {
 		first := w.Statements()
 		if w.Page(path); first > 9 || w.Statements() > 4 {
 			t.Errorf("%s: %d statements, then %d", path, first, w.Statements())
+		}
+	}
+}
+
+func TestFeed(t *testing.T) {
+	w := world(t, true)
+	got := feedtest.Read(t, w.Get("/atom/origin/ci").Body.Bytes())
+	var titles []string
+	for _, e := range got.Entries {
+		titles = append(titles, e.Title+" "+e.Links[0].Href)
+	}
+	if text := strings.Join(titles, ", "); text != "Refused: 100 bytes http://kcidb.example.org/submission/0a1c, "+
+		"Stored: 18 objects http://kcidb.example.org/submission/0a1b, Stored: 1 object http://kcidb.example.org/submission/0a1d" {
+		t.Error(text)
+	}
+	for path, want := range map[string]int{"/atom/origin/other": 404, "/atom/origin/": 404, "/origin/ci.atom": 302} {
+		if code := w.Get(path).Code; code != want {
+			t.Errorf("%s: %d, want %d", path, code, want)
 		}
 	}
 }

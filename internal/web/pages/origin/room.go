@@ -33,6 +33,7 @@ func Routes(f *front.Front, s *shell.Shell) {
 	o := &room{Shell: s}
 	s.Handle(f, "/origins", o.origins, "days", "q")
 	s.HandleBelow(f, "/origin/", o.origin, "days")
+	f.HandleBelow(feedPath, front.Page, front.Methods{http.MethodGet: o.feed})
 	s.Handle(f, "/labs", o.labs, "days", "origin", "q")
 	s.HandleBelow(f, "/lab/", o.lab, "days", "origin")
 }

@@ -129,6 +129,14 @@ func LabURL(lab string) string { return path("lab", lab) }
 // SubmissionURL returns the URL of the receipt of a submission.
 func SubmissionURL(id string) string { return path("submission", id) }
 
+// FeedURL returns the URL of the feed of a page, "" for no page.
+func FeedURL(page string) string {
+	if page == "" {
+		return ""
+	}
+	return "/atom" + page
+}
+
 // maxPath is the most bytes of a path.
 const maxPath = 2000
 
