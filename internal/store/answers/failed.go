@@ -4,9 +4,7 @@ package answers
 
 import (
 	"context"
-	"slices"
 
-	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/internal/verdict"
 	"github.com/kcidb-go/kcidb/report"
@@ -26,9 +24,6 @@ type FailedTest struct {
 // isFailed is the condition on a failed test. The index of failed tests has the same
 // condition, so the text has to stay the same.
 const isFailed = "t.status IN ('FAIL', 'ERROR', 'MISS')"
-
-// environmentsAtOnce limits the number of environments that are in memory.
-const environmentsAtOnce = 500
 
 // Failed calls f for the failed tests of builds, in the order of builds, paths and IDs. It
 // reads no other tests, and keeps no tests in memory.
@@ -77,16 +72,5 @@ func (db *DB) platformsOfFailed(ctx context.Context, tx sqldb.Tx, builds []strin
 	if err := forEachRow(ctx, tx, query, []any{db.List(builds)}, []any{&name}, func() { names = append(names, name) }); err != nil {
 		return nil, err
 	}
-	all := make(map[string]string, len(names))
-	var platforms rollup.Platforms
-	for chunk := range slices.Chunk(names, environmentsAtOnce) {
-		contents, err := db.Contents(ctx, tx, chunk)
-		if err != nil {
-			return nil, err
-		}
-		for _, name := range chunk {
-			all[name] = platforms.Of([]byte(contents[name]))
-		}
-	}
-	return all, nil
+	return db.platformsOf(ctx, tx, names)
 }

@@ -40,20 +40,16 @@ func (db *DB) Measurements(ctx context.Context, platform string, revisions []int
 		var environment string
 		var found []Measurement
 		var environments []string // of those found
-		var names set
 		into := []any{&m.Revision, &m.TestID, &m.Path, &m.Config, &m.Unit, &m.Value, &environment}
 		err := forEachRow(ctx, tx, query, []any{db.Numbers(revisions), platform, maxMeasurements}, into, func() {
 			found, environments = append(found, m), append(environments, environment)
-			names.add(environment)
 		})
-		if err != nil || len(found) == 0 {
+		if err != nil {
 			return err
 		}
-		delete(names, "")
-		contents, err := db.Contents(ctx, tx, names.sorted())
-		var platforms rollup.Platforms
+		platforms, err := db.platformsOf(ctx, tx, environments)
 		for i, m := range found {
-			if platforms.Of([]byte(contents[environments[i]])) == platform {
+			if platforms[environments[i]] == platform {
 				all = append(all, m)
 			}
 		}

@@ -176,8 +176,7 @@ func (db *DB) buildsIn(ctx context.Context, tx sqldb.Tx, checkouts []Revision, c
 // testRun is a test with the values that histories need.
 type testRun struct {
 	rollup.Test
-	arrived     int64
-	environment string // name of the content that has the misc of the environment
+	arrived int64
 }
 
 // testRuns returns the tests "t" that meet a condition, with their platforms.
@@ -188,24 +187,16 @@ func (db *DB) testRuns(ctx context.Context, tx sqldb.Tx, condition string, args 
 		FROM ` + db.Tests() + ` t
 		WHERE ` + condition
 	var t testRun
-	into := []any{&t.ID, &t.BuildID, &t.Origin, &t.Path, (*string)(&t.Status), &t.Start, &t.arrived, &t.environment}
-	if err := forEachRow(ctx, tx, query, args, into, func() { all = append(all, t) }); err != nil {
-		return nil, err
-	}
-	var names set
-	for i := range all {
-		names.add(all[i].environment)
-	}
-	delete(names, "")
-	contents, err := db.Contents(ctx, tx, names.sorted())
+	var environment string // name of the content that has the misc of the environment
+	var environments []string
+	into := []any{&t.ID, &t.BuildID, &t.Origin, &t.Path, (*string)(&t.Status), &t.Start, &t.arrived, &environment}
+	err = forEachRow(ctx, tx, query, args, into, func() { all, environments = append(all, t), append(environments, environment) })
 	if err != nil {
 		return nil, err
 	}
-	var platforms rollup.Platforms
+	platforms, err := db.platformsOf(ctx, tx, environments)
 	for i := range all {
-		if t := &all[i]; t.environment != "" {
-			t.Platform = platforms.Of([]byte(contents[t.environment]))
-		}
+		all[i].Platform = platforms[environments[i]]
 	}
-	return all, nil
+	return all, err
 }

@@ -54,8 +54,6 @@ type Sighting struct {
 	Architecture, Config, Compiler string
 	In                             Revision // its zero value if unknown
 	PatchsetHash                   string   // of the revision
-
-	environment string // name of the content with the environment of the test
 }
 
 // SightingsOf says which sightings to find: those with one of the versions of an issue,
@@ -136,21 +134,19 @@ func (db *DB) sightings(ctx context.Context, tx sqldb.Tx, of SightingsOf) (all [
 			LEFT JOIN checkouts c ON c.id = k.checkout_id
 		ORDER BY p.also, s.` + column + ` DESC, s.incident_id DESC`
 	var s Sighting
+	var environment string
 	extra := false
 	into := []any{
 		&extra, &s.IncidentID, &s.Origin, &s.Version, &s.At, &s.Arrived, (*string)(&s.Kind), (*string)(&s.Status), &s.BuildID, &s.TestID,
-		&s.Path, &s.environment, &s.Architecture, &s.Config, &s.Compiler,
+		&s.Path, &environment, &s.Architecture, &s.Config, &s.Compiler,
 		&s.In.CheckoutID, &s.In.Origin, &s.In.TreeName, &s.In.RepositoryURL, &s.In.Branch, &s.In.CommitHash, &s.In.CommitName,
 		&s.PatchsetHash, &s.In.Start,
 	}
 	var rows []Sighting
-	var names set
-	newest := 0 // rows that are not in addition
+	var environments []string // of the tests
+	newest := 0               // rows that are not in addition
 	err = forEachRow(ctx, tx, query, args, into, func() {
-		rows = append(rows, s)
-		if s.environment != "" {
-			names.add(s.environment)
-		}
+		rows, environments = append(rows, s), append(environments, environment)
 		if !extra {
 			newest++
 		}
@@ -158,14 +154,13 @@ func (db *DB) sightings(ctx context.Context, tx sqldb.Tx, of SightingsOf) (all [
 	if err != nil {
 		return nil, nil, err
 	}
-	contents, err := db.Contents(ctx, tx, names.sorted())
+	platforms, err := db.platformsOf(ctx, tx, environments)
 	if err != nil {
 		return nil, nil, err
 	}
-	var platforms rollup.Platforms
 	also = make(map[string]Sighting)
 	for i := range rows {
-		rows[i].Platform = platforms.Of([]byte(contents[rows[i].environment]))
+		rows[i].Platform = platforms[environments[i]]
 		if i >= newest {
 			also[rows[i].IncidentID] = rows[i]
 		}

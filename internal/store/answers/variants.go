@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/kcidb-go/kcidb/internal/facts"
-	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -77,21 +76,17 @@ func (db *DB) TestRuns(ctx context.Context, of RunsOf) (all []VariantRun, err er
 		var run VariantRun
 		var misc, environment string
 		var environments []string // of the runs
-		var names set
 		into := append(run.targets(), &run.Number, &run.Unit, &misc, &environment)
 		err := forEachRow(ctx, tx, query, append(of.args(db), of.Variant.Path), into, func() {
 			run.Path, run.Lab = of.Variant.Path, facts.LabOf(facts.Lab([]byte(misc)), run.Origin)
 			all, environments = append(all, run), append(environments, environment)
-			names.add(environment)
 		})
-		if err != nil || len(all) == 0 {
+		if err != nil {
 			return err
 		}
-		delete(names, "")
-		contents, err := db.Contents(ctx, tx, names.sorted())
-		var platforms rollup.Platforms
+		platforms, err := db.platformsOf(ctx, tx, environments)
 		for i := range all {
-			all[i].Platform = platforms.Of([]byte(contents[environments[i]]))
+			all[i].Platform = platforms[environments[i]]
 		}
 		return err
 	})
