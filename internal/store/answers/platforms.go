@@ -137,14 +137,20 @@ type HardwareAt struct {
 // HardwareAt returns platforms with the numbers of their tests, in the order of their
 // names.
 func (db *DB) HardwareAt(ctx context.Context, of HardwareAt) (all []Hardware, err error) {
+	// PostgreSQL would look for the builds once for each row "h", because it does not know
+	// that there are many rows of the last days. SQLite reads "h" first, by its index.
 	from := `
-		FROM hardware_counts h
-		WHERE ` + rollup.HasShortPlatform("h") + " AND " + db.In("h.platform", 1) + ` AND h.day BETWEEN $2 AND $3 AND h.build_id IN (
-			SELECT k.build_id
-			FROM revisions o JOIN revisions r ON r.commit_hash = o.commit_hash AND r.patchset_hash = o.patchset_hash
-				JOIN revision_checkouts c ON c.revision = r.key
-				JOIN counted_builds k ON k.checkout_id = c.checkout_id AND k.checkout_id <> ''
-			WHERE ` + db.In("o.key", 4) + `)`
+		FROM hardware_counts h CROSS JOIN (
+			WITH b AS MATERIALIZED (
+				SELECT DISTINCT k.build_id
+				FROM revisions o JOIN revisions r ON r.commit_hash = o.commit_hash AND r.patchset_hash = o.patchset_hash
+					JOIN revision_checkouts c ON c.revision = r.key
+					JOIN counted_builds k ON k.checkout_id = c.checkout_id AND k.checkout_id <> ''
+				WHERE ` + db.In("o.key", 4) + `
+			)
+			SELECT build_id FROM b
+		) b
+		WHERE b.build_id = h.build_id AND ` + rollup.HasShortPlatform("h") + " AND " + db.In("h.platform", 1) + ` AND h.day BETWEEN $2 AND $3`
 	args := []any{db.List(of.Platforms), of.Days.First, of.Days.Last, db.Numbers(of.Revisions)}
 	if of.Origins != nil {
 		from += " AND " + db.In("h.origin", 5)
