@@ -33,7 +33,7 @@ func TestJudge(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return len(all) == 1 && all[0].Recent[0].Worst() == "still"
+		return len(all) == 1 && all[0].Recent[0].Total().Worst() == "still"
 	})
 	if metrics := do(t, request(t, "GET", s.url+"/metrics", nil)).body; !strings.Contains(metrics, "kcidb_judge_seconds_count 1") ||
 		!strings.Contains(metrics, `kcidb_judge_waiting{of="revisions"} 0`) {
