@@ -152,7 +152,7 @@ func (p *page) Listed() (all []listed) {
 		r := &p.Revisions[i]
 		l := listed{Revision: r, URL: p.URL(r), Mark: markOf(r), Text: p.sentenceOf(i)}
 		if before := p.earlier(i); before != nil {
-			l.Compare, l.Previous = shell.CompareOf(before, r), before.Name()
+			l.Compare, l.Previous = p.compareURL(before, r), before.Name()
 		}
 		all = append(all, l)
 	}
@@ -169,8 +169,13 @@ func (p *page) Comparison() *shell.Link {
 	head := p.Head()
 	return &shell.Link{
 		Text: "Compare " + head.Name() + " with " + before.Name(),
-		URL:  shell.CompareOf(before, head),
+		URL:  p.compareURL(before, head),
 	}
+}
+
+// compareURL returns the URL of the comparison of two revisions, with the filter.
+func (q *question) compareURL(before, after *verdicts.Revision) string {
+	return q.Carried(shell.CompareOf(before, after), append([]string{"path"}, shell.ResultParams...)...)
 }
 
 // Pager returns the pager below the list.

@@ -83,7 +83,7 @@ func (p *page) Qualified() string {
 		parts = append(parts, text)
 	}
 	if p.wanted != nil {
-		parts = append(parts, "This and the numbers beside the list are of the whole revision.")
+		parts = append(parts, "This is of the whole revision, as are all numbers but those of the list.")
 	}
 	return strings.Join(parts, " ")
 }
@@ -149,7 +149,8 @@ func (p *page) numberURL(k verdict.Kind, params ...string) string {
 	return p.with(append(params, "verdict", string(k))...)
 }
 
-// with returns the URL of the page with values of parameters, beside those of the filter.
+// with returns the URL of the page with values of parameters, beside those of the filter. It is
+// relative to the page, which has a hundred such links.
 func (p *page) with(params ...string) string {
 	values := make(map[string][]string)
 	for i := 0; i < len(params); i += 2 {
@@ -159,7 +160,7 @@ func (p *page) with(params ...string) string {
 	if kind := values["kind"]; len(kind) == 0 || kind[0] != string(rollup.Builds) {
 		carried = append(slices.Clone(carried), "kind", "path", "platform") // builds have no path and no platform
 	}
-	return p.filter.Carried(shell.WithValues(p.url, values), carried...)
+	return strings.TrimPrefix(p.filter.Carried(shell.WithValues(p.url, values), carried...), p.url)
 }
 
 // buildParams are the parameters that stay when a reader narrows the filter of builds.

@@ -47,6 +47,7 @@ func isDimension(name string) bool {
 type breakdown struct {
 	Title, Noun string
 	By          verdicts.Dimension
+	Kinds       []string // the titles of the kinds that have results
 	Rows        []breakdownRow
 	Total       int64
 	Whole       string // URL of all rows, "" if they are here
@@ -77,9 +78,24 @@ func (p *page) breakdowns() (all []breakdown) {
 		if b.Total > maxRows && !b.Open {
 			b.Rows, b.Whole = b.Rows[:maxRows], p.filter.With("by", string(d.by))
 		}
+		b.dropEmpty()
 		all = append(all, b)
 	}
 	return all
+}
+
+// dropEmpty names the kinds that have results, and takes the cells of the others out of the
+// rows: no build has a board.
+func (b *breakdown) dropEmpty() {
+	for i := len(kinds) - 1; i >= 0; i-- {
+		if slices.ContainsFunc(b.Rows, func(r breakdownRow) bool { return r.Cells[i].All > 0 }) {
+			b.Kinds = append([]string{titles[kinds[i]]}, b.Kinds...)
+			continue
+		}
+		for n := range b.Rows {
+			b.Rows[n].Cells = slices.Delete(b.Rows[n].Cells, i, i+1)
+		}
+	}
 }
 
 func (p *page) valuesBy(by verdicts.Dimension, filter bool) (rows []breakdownRow) {

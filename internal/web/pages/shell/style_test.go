@@ -59,7 +59,7 @@ var vocabulary = strings.Fields(`
 	new still known flaky lab fixed ok skip wait
 	counts ns tabs bar chart axis
 	f-new f-still f-known f-flaky f-lab f-fixed f-ok f-skip f-dot f-path f-line f-1 f-2 f-3 f-4 f-5 f-6
-	scroll num stack full fill grid sub now matrix strip plot
+	scroll num nums stack full fill grid sub now matrix strip plot
 	cause why fault more foldout log long part hit rel gap cmd text
 	two even dl short steps list pager
 	at sort copies copy news`)
