@@ -24,6 +24,23 @@ type ReceiptDay struct {
 	Last        time.Time
 }
 
+// SumReceipts adds up submissions of several days or submitters.
+func SumReceipts(days []ReceiptDay) (sum ReceiptDay) {
+	for i := range days {
+		d := &days[i]
+		sum.Submissions += d.Submissions
+		sum.Refused += d.Refused
+		sum.Objects += d.Objects
+		sum.Delay += d.Delay
+		sum.Longest = max(sum.Longest, d.Longest)
+		sum.Prompt += d.Prompt
+		if d.Last.After(sum.Last) {
+			sum.Last = d.Last
+		}
+	}
+	return sum
+}
+
 // PromptDelay is how long a submission takes at most if the service has enough loaders.
 const PromptDelay = time.Minute
 

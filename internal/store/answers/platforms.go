@@ -3,6 +3,7 @@
 package answers
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -62,7 +63,7 @@ func (db *DB) Platforms(ctx context.Context, days Days) (all []Platform, err err
 func (db *DB) PlatformsWith(ctx context.Context, text string, n int) ([]Platform, error) {
 	all, err := db.Platforms(ctx, Days{0, maxDay})
 	all = slices.DeleteFunc(all, func(p Platform) bool { return !p.Contains(text) })
-	slices.SortStableFunc(all, func(a, b Platform) int { return int(b.Day - a.Day) })
+	slices.SortStableFunc(all, func(a, b Platform) int { return cmp.Compare(b.Day, a.Day) })
 	return all[:min(n, len(all))], err
 }
 

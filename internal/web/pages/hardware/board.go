@@ -159,7 +159,7 @@ func (b *board) addColumns() {
 		if facts.IsBoot(x) != facts.IsBoot(y) {
 			return map[bool]int{true: -1, false: 1}[facts.IsBoot(x)]
 		}
-		return cmp.Or(cmp.Compare(trouble[y], trouble[x]), cmp.Compare(total[y], total[x]), strings.Compare(x, y))
+		return cmp.Or(cmp.Compare(trouble[y], trouble[x]), cmp.Compare(total[y], total[x]), cmp.Compare(x, y))
 	})
 	b.More = max(0, len(b.Columns)-maxColumns)
 	b.Columns = b.Columns[:len(b.Columns)-b.More]
@@ -205,7 +205,7 @@ func (b *board) About() string {
 		parts = append(parts, shell.Line(a))
 	}
 	if len(b.Board.Labs) > 0 {
-		parts = append(parts, "in "+names(b.Board.Labs))
+		parts = append(parts, "in "+shell.Names(b.Board.Labs))
 	}
 	return strings.Join(parts, " · ")
 }

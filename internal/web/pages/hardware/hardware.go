@@ -45,11 +45,11 @@ type span struct {
 
 // spanOf returns the time that a filter selects.
 func (r room) spanOf(f shell.Filter) (s span, err error) {
-	s.until = r.Now()
-	if text := f.Get(shell.AsOf); text != "" {
-		if s.until, err = time.Parse(time.RFC3339, text); err != nil {
-			return s, shell.BadValue(shell.AsOf, text, "a time such as 2026-11-28T06:09:48Z")
-		}
+	if s.until, err = f.Until(); err != nil {
+		return s, err
+	}
+	if s.until.IsZero() {
+		s.until = r.Now()
 	}
 	if s.n, err = f.Days(standardDays); err != nil {
 		return s, err
@@ -61,7 +61,7 @@ func (r room) spanOf(f shell.Filter) (s span, err error) {
 // after returns the beginning of the time.
 func (s span) after() time.Time { return s.until.AddDate(0, 0, -s.n) }
 
-// dayFields are the choices of days in a filter bar.
+// dayOptions are the choices of days in a filter bar.
 func dayOptions() (all []shell.Option) {
 	for _, days := range []string{"1", "2", "14", "30", "90"} {
 		all = append(all, shell.Option{Value: days, Text: days + " days"})

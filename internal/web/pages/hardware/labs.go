@@ -3,9 +3,9 @@
 package hardware
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/facts"
 	"github.com/kcidb-go/kcidb/internal/verdict"
@@ -61,10 +61,7 @@ func (b *board) addLabs() {
 		l.note(rows[ran.Revision], outcome, ran.N)
 	}
 	slices.SortFunc(b.Labs, func(x, y *lab) int {
-		if n := y.Boots + y.Tests - x.Boots - x.Tests; n != 0 {
-			return int(n)
-		}
-		return strings.Compare(x.Name, y.Name)
+		return cmp.Or(cmp.Compare(y.Boots+y.Tests, x.Boots+x.Tests), cmp.Compare(x.Name, y.Name))
 	})
 }
 

@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/store/answers"
@@ -227,7 +226,7 @@ func (l *list) meets(name string, values []string) bool {
 // sort sorts the boards, worst first, and keeps those of the page.
 func (l *list) sort() {
 	slices.SortStableFunc(l.Boards, func(a, b *listed) int {
-		return cmp.Or(boards.CompareCounts(a.boots(), b.boots()), boards.CompareCounts(a.results(), b.results()), strings.Compare(a.Name, b.Name))
+		return cmp.Or(boards.CompareCounts(a.boots(), b.boots()), boards.CompareCounts(a.results(), b.results()), cmp.Compare(a.Name, b.Name))
 	})
 	l.Total = len(l.Boards)
 	for _, b := range l.Boards {
@@ -296,9 +295,6 @@ func (l *list) Mark() string {
 	return "NOT RUN"
 }
 
-// maxNamed is how many names a sentence has.
-const maxNamed = 3
-
 // Sentence names the boards with a new failure.
 func (l *list) Sentence() string {
 	boards := shell.Plural(int64(l.Total), "board")
@@ -308,23 +304,10 @@ func (l *list) Sentence() string {
 	case n == 0:
 		return "No board of " + boards + " has a new failure at the newest revisions."
 	case n == 1:
-		return fmt.Sprintf("1 of %s has a new failure: %s.", boards, names(l.New))
+		return fmt.Sprintf("1 of %s has a new failure: %s.", boards, shell.Names(l.New))
 	default:
-		return fmt.Sprintf("%d of %s have a new failure: %s.", n, boards, names(l.New))
+		return fmt.Sprintf("%d of %s have a new failure: %s.", n, boards, shell.Names(l.New))
 	}
-}
-
-// names returns the first names of a list, and how many more there are.
-func names(all []string) string {
-	var shown []string
-	for _, name := range all[:min(maxNamed, len(all))] {
-		shown = append(shown, shell.Line(name))
-	}
-	text := strings.Join(shown, ", ")
-	if more := len(all) - len(shown); more > 0 {
-		text += fmt.Sprintf(" and %d more", more)
-	}
-	return text
 }
 
 func (l *list) inDays() string { return " in " + shell.Plural(int64(l.span.n), "day") }

@@ -8,7 +8,6 @@ import (
 	"html/template"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/store/answers"
@@ -100,14 +99,7 @@ func (n *number) measured() []float64 {
 }
 
 // Value writes a value with its unit.
-func (n number) Value(v float64) string {
-	v, unit := shell.InUnit(v, n.Unit)
-	text := strconv.FormatFloat(v, 'g', 4, 64)
-	if math.Abs(v) >= 1e4 && math.Abs(v) < 1e15 {
-		text = shell.Grouped(int64(math.Round(v)))
-	}
-	return strings.TrimSpace(text + " " + shell.Line(unit))
-}
+func (n number) Value(v float64) string { return shell.Measured(v, n.Unit) }
 
 // Median returns the median of the values.
 func (n number) Median() float64 { all := n.measured(); return all[len(all)/2] }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 	"github.com/kcidb-go/kcidb/internal/verdict"
@@ -67,9 +66,6 @@ func (b *board) Mark() string {
 	return k.Word()
 }
 
-// maxSentence is the length of a sentence in characters, as of package verdict.
-const maxSentence = 140
-
 // Sentence names the branches on which the board boots, or does not boot.
 func (b *board) Sentence() string {
 	boots := b.boots()
@@ -103,7 +99,7 @@ func (b *board) brokenSentence(boots bootState) string {
 			text += " " + since
 		}
 		if why := all[0].Why(); why != "" {
-			text = fit(text + " (" + shell.Line(why) + ")")
+			text = verdict.Short(text + " (" + shell.Line(why) + ")")
 		}
 		break
 	}
@@ -153,7 +149,7 @@ func (b *board) newSentence(n int) string {
 			where = append(where, r)
 		}
 	}
-	return fit(fmt.Sprintf("%s %s: %s", shell.Plural(int64(n), "new failure"), branches(where), names(paths))) + "."
+	return verdict.Short(fmt.Sprintf("%s %s: %s", shell.Plural(int64(n), "new failure"), branches(where), shell.Names(paths))) + "."
 }
 
 // causes returns the number of causes with a verdict.
@@ -183,15 +179,7 @@ func branches(rows []*boards.Row) string {
 	for _, r := range rows {
 		all = append(all, shell.Place(r.Tree, r.Branch))
 	}
-	return "on " + names(slices.Compact(all))
-}
-
-// fit returns a text with at most maxSentence characters.
-func fit(text string) string {
-	if utf8.RuneCountInString(text) <= maxSentence {
-		return text
-	}
-	return strings.TrimRight(string([]rune(text)[:maxSentence-1]), " ,") + "…"
+	return "on " + shell.Names(slices.Compact(all))
 }
 
 // Qualified says what fails on this board and on no other.
@@ -214,7 +202,7 @@ func (b *board) Qualified() string {
 	case n == 0:
 		return shell.Plural(total, "test") + " ran at these revisions."
 	default:
-		return fmt.Sprintf("Of %s at these revisions, %s on this board alone: %s.", shell.Plural(total, "test"), failsAlone(n), names(alone))
+		return fmt.Sprintf("Of %s at these revisions, %s on this board alone: %s.", shell.Plural(total, "test"), failsAlone(n), shell.Names(alone))
 	}
 }
 

@@ -159,7 +159,7 @@ func (h *room) readProgress(ctx context.Context, p *page) error {
 // sort sorts the trees as the reader asks for.
 func (p *page) sort() {
 	name := func(a, b tree) int {
-		return cmp.Or(strings.Compare(a.Tree, b.Tree), strings.Compare(a.Name, b.Name))
+		return cmp.Or(cmp.Compare(a.Tree, b.Tree), cmp.Compare(a.Name, b.Name))
 	}
 	newest := func(a, b tree) int { return cmp.Or(b.Head.Start.Compare(a.Head.Start), name(a, b)) }
 	switch p.Sort {

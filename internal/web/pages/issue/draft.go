@@ -45,7 +45,7 @@ const (
 // draftOf returns the draft that changes nothing of an issue.
 func draftOf(i *report.Issue) draft {
 	d := draft{
-		Comment: text(i.Comment), URL: text(i.ReportURL), Subject: text(i.ReportSubject), Culprits: facts.CulpritsOf(i).Names(),
+		Comment: shell.Text(i.Comment), URL: shell.Text(i.ReportURL), Subject: shell.Text(i.ReportSubject), Culprits: facts.CulpritsOf(i).Names(),
 		Categories: strings.Join(i.Categories, ", "), Origin: i.Origin, Issue: i.ID, Base: i.Version,
 	}
 	var misc map[string]any

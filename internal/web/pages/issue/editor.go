@@ -124,20 +124,20 @@ func (e *editor) result(ctx context.Context, kind rollup.Kind, id string) (*fail
 		}
 		if len(found.Tests) > 0 {
 			t := found.Tests[0]
-			r := &failed{path: text(t.Path), candidate: candidate{Value: "test:" + id, Name: cmp.Or(text(t.Path), id), URL: shell.TestURL(id), Origin: t.Origin}}
+			r := &failed{path: shell.Text(t.Path), candidate: candidate{Value: "test:" + id, Name: cmp.Or(shell.Text(t.Path), id), URL: shell.TestURL(id), Origin: t.Origin}}
 			if t.Environment != nil {
 				var platforms rollup.Platforms
 				r.Where = platforms.Of(t.Environment.Misc)
 			}
-			r.fault, _, r.title = verdict.Fault(text(t.LogExcerpt), r.path)
+			r.fault, _, r.title = verdict.Fault(shell.Text(t.LogExcerpt), r.path)
 			return r, nil
 		}
 		if len(found.Builds) > 0 {
 			b := found.Builds[0]
 			r := &failed{candidate: candidate{Value: "build:" + id, Name: "build", URL: shell.BuildURL(id), Origin: b.Origin}}
-			r.Where = strings.Join(strings.Fields(text(b.Architecture)+" "+text(b.ConfigName)+" "+text(b.Compiler)), " ")
+			r.Where = strings.Join(strings.Fields(shell.Text(b.Architecture)+" "+shell.Text(b.ConfigName)+" "+shell.Text(b.Compiler)), " ")
 			r.Name = cmp.Or(r.Where, id)
-			r.fault, _, r.title = verdict.Fault(text(b.LogExcerpt), "")
+			r.fault, _, r.title = verdict.Fault(shell.Text(b.LogExcerpt), "")
 			return r, nil
 		}
 	}
@@ -198,7 +198,7 @@ func (p *editorPage) Heading() string {
 	if p.Stored == nil {
 		return "Record an issue"
 	}
-	return "Edit " + titleOf(p.Issue, text(p.Stored.Comment), text(p.Stored.ReportSubject))
+	return "Edit " + titleOf(p.Issue, shell.Text(p.Stored.Comment), shell.Text(p.Stored.ReportSubject))
 }
 
 // CulpritBoxes returns the culprits to choose.

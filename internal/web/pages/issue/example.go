@@ -75,8 +75,8 @@ func (r *room) excerpts(ctx context.Context, rows []incidentRow) (all []example,
 		if !ok {
 			continue
 		}
-		e := example{Of: row, URL: shell.Outside(text(o.url))}
-		if excerpt := text(o.excerpt); excerpt != "" {
+		e := example{Of: row, URL: shell.Outside(shell.Text(o.url))}
+		if excerpt := shell.Text(o.excerpt); excerpt != "" {
 			e.Log = shell.LogOf(excerpt, row.Path).Short(exampleLines)
 		}
 		all = append(all, e)

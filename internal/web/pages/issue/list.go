@@ -287,7 +287,7 @@ func (r *room) places(id string, branches []answers.Branch) (links []shell.Link,
 			links = append(links, link)
 		}
 	}
-	slices.SortFunc(links, func(a, b shell.Link) int { return strings.Compare(a.Text, b.Text) })
+	slices.SortFunc(links, func(a, b shell.Link) int { return cmp.Compare(a.Text, b.Text) })
 	n := min(maxPlaces, len(links))
 	return links[:n], int64(len(links) - n)
 }

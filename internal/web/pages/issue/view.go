@@ -215,14 +215,7 @@ func (p *issuePage) changed() time.Time {
 
 // Title returns the title of the issue.
 func (p *issuePage) Title() string {
-	return titleOf(p.Issue.ID, text(p.Issue.Comment), text(p.Issue.ReportSubject))
-}
-
-func text(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
+	return titleOf(p.Issue.ID, shell.Text(p.Issue.Comment), shell.Text(p.Issue.ReportSubject))
 }
 
 // Culprit returns the culprits in words.
@@ -242,11 +235,11 @@ func (p *issuePage) Categories() (all []shell.Link) {
 
 // Report returns a link to where people discuss the issue, nil for none.
 func (p *issuePage) Report() *shell.Link {
-	at := shell.Outside(text(p.Issue.ReportURL))
+	at := shell.Outside(shell.Text(p.Issue.ReportURL))
 	if at == "" {
 		return nil
 	}
-	return &shell.Link{Text: cmp.Or(text(p.Issue.ReportSubject), "Report"), URL: at}
+	return &shell.Link{Text: cmp.Or(shell.Text(p.Issue.ReportSubject), "Report"), URL: at}
 }
 
 // isOpen reports whether the issue was seen of late.

@@ -139,7 +139,7 @@ func (m *matrix) arrange(rows []*placeRow, path string) {
 	}
 	m.Columns = columns[:min(maxColumns, len(columns))]
 	slices.SortFunc(rows, func(a, b *placeRow) int {
-		return cmp.Or(cmp.Compare(b.N, a.N), strings.Compare(a.Place(), b.Place()))
+		return cmp.Or(cmp.Compare(b.N, a.N), cmp.Compare(a.Place(), b.Place()))
 	})
 	for _, row := range rows {
 		if row.Tree == "" {
@@ -165,7 +165,7 @@ func columnsOf(rows []*placeRow) []column {
 		}
 	}
 	return slices.SortedFunc(maps.Keys(counts), func(a, b column) int {
-		return cmp.Or(cmp.Compare(counts[b], counts[a]), strings.Compare(a.Architecture, b.Architecture), strings.Compare(a.Compiler, b.Compiler))
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a.Architecture, b.Architecture), cmp.Compare(a.Compiler, b.Compiler))
 	})
 }
 

@@ -9,7 +9,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/store/answers"
@@ -146,12 +145,12 @@ func (p *labPage) addCounts(counts []answers.LabCount) (builds, lost []string) {
 		p.Boards = append(p.Boards, *b)
 	}
 	slices.SortFunc(p.Boards, func(a, b board) int {
-		return cmp.Or(cmp.Compare(b.Lost, a.Lost), strings.Compare(a.Platform, b.Platform))
+		return cmp.Or(cmp.Compare(b.Lost, a.Lost), cmp.Compare(a.Platform, b.Platform))
 	})
 	for text, n := range reasons {
 		p.Reasons = append(p.Reasons, reason{text, n})
 	}
-	slices.SortFunc(p.Reasons, func(a, b reason) int { return cmp.Or(cmp.Compare(b.N, a.N), strings.Compare(a.Text, b.Text)) })
+	slices.SortFunc(p.Reasons, func(a, b reason) int { return cmp.Or(cmp.Compare(b.N, a.N), cmp.Compare(a.Text, b.Text)) })
 	return slices.Sorted(maps.Keys(used)), slices.Sorted(maps.Keys(with))
 }
 

@@ -9,7 +9,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/store/answers"
@@ -171,7 +170,7 @@ func (p *labsPage) add(health *answers.Health, volumes []answers.Volume) {
 		}
 	}
 	slices.SortFunc(p.Rows, func(a, b *labRow) int {
-		return cmp.Or(cmp.Compare(a.State.rank(), b.State.rank()), cmp.Compare(b.Lost, a.Lost), strings.Compare(a.Name, b.Name))
+		return cmp.Or(cmp.Compare(a.State.rank(), b.State.rank()), cmp.Compare(b.Lost, a.Lost), cmp.Compare(a.Name, b.Name))
 	})
 }
 
@@ -232,13 +231,13 @@ func (p *labsPage) Sentence() string {
 		return silentOf(p.in(silent), len(p.Rows), "lab")
 	}
 	verb := map[bool]string{true: "loses", false: "lose"}[len(lost) == 1]
-	return fmt.Sprintf("%d of %s %s more results than usual: %s.", len(lost), shell.Plural(int64(len(p.Rows)), "lab"), verb, some(lost))
+	return fmt.Sprintf("%d of %s %s more results than usual: %s.", len(lost), shell.Plural(int64(len(p.Rows)), "lab"), verb, shell.Names(lost))
 }
 
 // Also names the labs that are silent, if others lose results.
 func (p *labsPage) Also() string {
 	if names := p.in(silent); len(names) > 0 && len(p.in(sick)) > 0 {
-		return "Silent: " + some(names) + "."
+		return "Silent: " + shell.Names(names) + "."
 	}
 	return ""
 }

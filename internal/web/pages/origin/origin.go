@@ -35,7 +35,7 @@ type originPage struct {
 	Labs   []labRow
 	Counts answers.Amounts // of the days of the page
 	outcomes
-	submissions shell.DayCounts
+	receipts []answers.ReceiptDay // that Sent sums
 }
 
 // The most arrivals and trees that the page shows.
@@ -116,7 +116,8 @@ func (p *originPage) addReceipts(all *receipts) {
 		is = func(string) bool { return true }
 		p.Fault, p.FaultN = all.commonest()
 	}
-	p.Sent, p.submissions = all.sum(is), all.byDay(is)
+	p.receipts = all.of(is)
+	p.Sent = answers.SumReceipts(p.receipts)
 }
 
 // until returns the time of the last submission, so that the search for those before
@@ -166,7 +167,7 @@ func (p *originPage) Bar() shell.FilterBar { return p.Filter.Bar(daysField("30 d
 
 // Submissions returns the submissions by day.
 func (p *originPage) Submissions() *shell.Chart {
-	return p.submissions.Chart("Submissions by day", p.Now, answers.LastDays(p.Now, receiptDays), submissionSeries...)
+	return shell.SubmissionsChart(p.receipts, p.Now, answers.LastDays(p.Now, receiptDays))
 }
 
 // Refused returns the share of refused submissions.

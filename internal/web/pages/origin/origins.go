@@ -8,7 +8,6 @@ import (
 	"html/template"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/internal/verdict"
@@ -67,7 +66,7 @@ func (p *originsPage) add(health *answers.Health, volumes []answers.Volume, sent
 	rows := make(map[string]*originRow)
 	row := func(name string) *originRow {
 		if rows[name] == nil {
-			rows[name] = &originRow{Name: name, Sent: sent.sum(func(submitter string) bool { return submitter == name }), byDay: make([]int64, p.Days.Last-p.Days.First+1)}
+			rows[name] = &originRow{Name: name, Sent: answers.SumReceipts(sent.of(func(submitter string) bool { return submitter == name })), byDay: make([]int64, p.Days.Last-p.Days.First+1)}
 		}
 		return rows[name]
 	}
@@ -91,7 +90,7 @@ func (p *originsPage) add(health *answers.Health, volumes []answers.Volume, sent
 		}
 	}
 	slices.SortFunc(p.Rows, func(a, b *originRow) int {
-		return cmp.Or(cmp.Compare(a.State.rank(), b.State.rank()), strings.Compare(a.Name, b.Name))
+		return cmp.Or(cmp.Compare(a.State.rank(), b.State.rank()), cmp.Compare(a.Name, b.Name))
 	})
 }
 
@@ -127,13 +126,14 @@ func (p *originsPage) silent() (names []string) {
 
 // Mark returns the verdict on all origins.
 func (p *originsPage) Mark() template.HTML {
+	words := "ALL SEND"
 	switch n := len(p.silent()); {
 	case len(p.Rows) == 0:
-		return shell.Marked(shell.Wait, "NONE")
+		words = "NONE"
 	case n > 0:
-		return shell.Marked(verdict.Lab, fmt.Sprintf("%d SILENT", n))
+		words = fmt.Sprintf("%d SILENT", n)
 	}
-	return shell.Marked(verdict.OK, "ALL SEND")
+	return shell.Marked(p.Kind(), words)
 }
 
 // Kind returns the class of the verdict.
@@ -165,14 +165,5 @@ func silentOf(names []string, of int, noun string) string {
 	case len(names) == 1:
 		return fmt.Sprintf("1 of %s is silent: %s.", all, names[0])
 	}
-	return fmt.Sprintf("%d of %s are silent: %s.", len(names), all, some(names))
-}
-
-// some returns the first names in words.
-func some(names []string) string {
-	const most = 3
-	if len(names) > most {
-		return strings.Join(names[:most], ", ") + fmt.Sprintf(" and %d more", len(names)-most)
-	}
-	return strings.Join(names, ", ")
+	return fmt.Sprintf("%d of %s are silent: %s.", len(names), all, shell.Names(names))
 }

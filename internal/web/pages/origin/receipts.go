@@ -34,7 +34,7 @@ func (o *room) readReceipts(ctx context.Context) (*receipts, error) {
 	}
 	r := &receipts{Days: slices.DeleteFunc(all, func(d answers.ReceiptDay) bool { return d.Day < days.First })}
 	// With tokens the service tells only their owners why it refused a submission.
-	if refused := r.sum(func(string) bool { return true }).Refused; refused > 0 && !o.Tokens {
+	if refused := answers.SumReceipts(r.Days).Refused; refused > 0 && !o.Tokens {
 		r.Refusals, err = o.refusals.Get(ctx, o.Now, func(ctx context.Context) ([]answers.Refusal, error) {
 			return o.Answers.Refusals(ctx, days, maxRefusals)
 		})
@@ -42,35 +42,15 @@ func (o *room) readReceipts(ctx context.Context) (*receipts, error) {
 	return r, err
 }
 
-// sum adds up the receipts of submitters.
-func (r *receipts) sum(is func(submitter string) bool) (sum answers.ReceiptDay) {
-	for i := range r.Days {
-		if d := &r.Days[i]; is(d.Submitter) {
-			sum.Submissions += d.Submissions
-			sum.Refused += d.Refused
-			sum.Objects += d.Objects
-			if d.Last.After(sum.Last) {
-				sum.Last = d.Last
-			}
-		}
-	}
-	return sum
-}
-
-// byDay returns the receipts of submitters by day.
-func (r *receipts) byDay(is func(submitter string) bool) shell.DayCounts {
-	counts := make(shell.DayCounts)
+// of returns the receipts of submitters.
+func (r *receipts) of(is func(submitter string) bool) (all []answers.ReceiptDay) {
 	for _, d := range r.Days {
 		if is(d.Submitter) {
-			counts.Add(d.Day, "stored", d.Submissions-d.Refused)
-			counts.Add(d.Day, "refused", d.Refused)
+			all = append(all, d)
 		}
 	}
-	return counts
+	return all
 }
-
-// submissionSeries are the series of a chart of submissions.
-var submissionSeries = []shell.Series{{Name: "stored", Class: "f-1"}, {Name: "refused", Class: "f-new"}}
 
 // commonest returns the commonest fault of the refused submissions, and how many have it.
 // Faults that differ in numbers and quoted texts only are the same.

@@ -31,7 +31,7 @@ func (s state) Kind() verdict.Kind { return stateKinds[s] }
 // Mark returns the mark of the state.
 func (s state) Mark() template.HTML { return shell.Marked(s.Kind(), string(s)) }
 
-// worseFirst orders states: those that need a look come first.
+// rank orders states: those that need a look come first.
 func (s state) rank() int {
 	return strings.Index(string(silent+sick+unsure+sending), string(s))
 }

@@ -5,7 +5,6 @@ package revision
 import (
 	"fmt"
 	"math"
-	"strconv"
 	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/web/pages/shell"
@@ -20,7 +19,7 @@ func (c *comparison) Numbers() (all []movedNumber) {
 		m := &c.Moved[i]
 		all = append(all, movedNumber{
 			Path: m.Path, URL: shell.TestURL(m.ID), Where: shell.Line(strings.Join(strings.Fields(m.Platform+" "+m.Architecture+" "+m.Config+" "+m.Compiler), " ")),
-			Before: measured(m.Before, m.Unit), After: measured(m.After, m.Unit), Change: percent(m.Change()),
+			Before: shell.Measured(m.Before, m.Unit), After: shell.Measured(m.After, m.Unit), Change: percent(m.Change()),
 		})
 	}
 	return all
@@ -29,16 +28,6 @@ func (c *comparison) Numbers() (all []movedNumber) {
 // MovedText says how many numbers moved.
 func (c *comparison) MovedText() string {
 	return fmt.Sprintf("%s of %s, by more than 3 %%", shell.Grouped(int64(len(c.Moved))), shell.Grouped(int64(c.Measured)))
-}
-
-// measured returns a number with four digits and its unit.
-func measured(value float64, unit string) string {
-	value, unit = shell.InUnit(value, unit)
-	text := strconv.FormatFloat(value, 'g', 4, 64)
-	if size := math.Abs(value); size >= 1000 && size < 1e15 {
-		text = shell.Grouped(int64(math.Round(value)))
-	}
-	return strings.TrimSpace(text + " " + shell.Line(unit))
 }
 
 // percent returns a share with its sign, such as "+7.2 %".

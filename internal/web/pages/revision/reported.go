@@ -39,7 +39,7 @@ func (p *page) sources() (all []source) {
 		here[c.Origin] = true
 		s := source{
 			Origin: c.Origin, URL: shell.OriginURL(c.Origin), Checkout: c.ID, CheckoutURL: shell.CheckoutURL(c.ID),
-			Log: text(c.LogURL), Failed: c.Valid != nil && !*c.Valid, Start: timeOf(c.StartTime, c.Timestamp),
+			Log: shell.Text(c.LogURL), Failed: c.Valid != nil && !*c.Valid, Start: timeOf(c.StartTime, c.Timestamp),
 			Builds: p.tally(0, verdicts.ByCheckout, c.ID, rollup.Builds), Boots: p.tally(0, verdicts.ByCheckout, c.ID, rollup.Boots),
 			Tests: p.tally(0, verdicts.ByCheckout, c.ID, rollup.Tests),
 		}
@@ -64,13 +64,6 @@ func (p *page) sources() (all []source) {
 		return cmp.Or(cmp.Compare(b.Builds+b.Boots+b.Tests, a.Builds+a.Boots+a.Tests), strings.Compare(a.Origin, b.Origin))
 	})
 	return all
-}
-
-func text(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
 }
 
 func timeOf(times ...*time.Time) time.Time {
@@ -170,7 +163,7 @@ type commitFacts struct {
 // commitFacts returns the facts of the commit.
 func (p *page) commitFacts() (f commitFacts) {
 	for _, c := range p.checkouts {
-		if message := text(c.GitCommitMessage); f.Subject == "" && message != "" {
+		if message := shell.Text(c.GitCommitMessage); f.Subject == "" && message != "" {
 			subject, body, _ := strings.Cut(message, "\n")
 			f.Subject, f.Body = subject, linesOf(body)
 		}
@@ -183,9 +176,9 @@ func (p *page) commitFacts() (f commitFacts) {
 			f.Patches = c.PatchsetFiles
 		}
 		if f.MessageID == "" {
-			f.MessageID = text(c.MessageID)
+			f.MessageID = shell.Text(c.MessageID)
 		}
-		if comment := text(c.Comment); comment != "" && !slices.Contains(f.Comments, comment) && len(f.Comments) < maxMissing {
+		if comment := shell.Text(c.Comment); comment != "" && !slices.Contains(f.Comments, comment) && len(f.Comments) < maxMissing {
 			f.Comments = append(f.Comments, comment)
 		}
 	}

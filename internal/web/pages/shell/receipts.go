@@ -50,3 +50,13 @@ func (s *Shell) readPast(ctx context.Context) (pastReceipts, error) {
 
 // keepPast is how long the numbers of past days are kept.
 const keepPast = time.Hour
+
+// SubmissionsChart returns the chart of submissions by day, stored and refused.
+func SubmissionsChart(receipts []answers.ReceiptDay, now time.Time, days answers.Days) *Chart {
+	counts := make(DayCounts)
+	for _, d := range receipts {
+		counts.Add(d.Day, "stored", d.Submissions-d.Refused)
+		counts.Add(d.Day, "refused", d.Refused)
+	}
+	return counts.Chart("Submissions by day", now, days, Series{Name: "stored", Class: "f-1"}, Series{Name: "refused", Class: "f-new"})
+}

@@ -89,6 +89,38 @@ func InUnit(value float64, unit string) (float64, string) {
 	return value * 1e6, "µs"
 }
 
+// Measured returns a measured value with four digits and its unit.
+func Measured(value float64, unit string) string {
+	value, unit = InUnit(value, unit)
+	text := strconv.FormatFloat(value, 'g', 4, 64)
+	if size := math.Abs(value); size >= 1000 && size < 1e15 {
+		text = Grouped(int64(math.Round(value)))
+	}
+	return strings.TrimSpace(text + " " + Line(unit))
+}
+
+// Names returns the first names, and how many more there are: "a, b, c and 2 more".
+func Names(names []string) string {
+	const most = 3
+	var shown []string
+	for _, name := range names[:min(most, len(names))] {
+		shown = append(shown, Line(name))
+	}
+	text := strings.Join(shown, ", ")
+	if more := len(names) - len(shown); more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
+}
+
+// Text returns a text of an object, "" if the object has none.
+func Text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
 // Size returns a number of bytes in a unit, such as "412 kB".
 func Size(bytes int64) string {
 	switch {

@@ -38,3 +38,25 @@ func inUnit(value float64, unit string) string {
 	value, unit = InUnit(value, unit)
 	return fmt.Sprintf("%.4g %s", value, unit)
 }
+
+func TestMeasured(t *testing.T) {
+	for _, test := range []struct {
+		value float64
+		unit  string
+		want  string
+	}{
+		{0.0234567, "s", "23.46 ms"}, {12345.6, "us", "12,346 us"}, {999.96, "", "1000"}, {-1e300, "x", "-1e+300 x"}, {0, "s", "0 s"}, {1234, "MB", "1,234 MB"},
+	} {
+		if got := Measured(test.value, test.unit); got != test.want {
+			t.Errorf("%v %s: %s, want %s", test.value, test.unit, got, test.want)
+		}
+	}
+}
+
+func TestNames(t *testing.T) {
+	for want, names := range map[string][]string{"": nil, "a": {"a"}, "a, b, c": {"a", "b", "c"}, "a, b, c and 2 more": {"a", "b", "c", "d", "e"}} {
+		if got := Names(names); got != want {
+			t.Errorf("%v: %s, want %s", names, got, want)
+		}
+	}
+}

@@ -11,28 +11,11 @@ import (
 )
 
 // Sent adds up the receipts.
-func (p *page) Sent() (sum answers.ReceiptDay) { return total(p.Receipts) }
-
-func total(days []answers.ReceiptDay) (sum answers.ReceiptDay) {
-	for _, d := range days {
-		sum.Submissions += d.Submissions
-		sum.Refused += d.Refused
-		sum.Objects += d.Objects
-		sum.Delay += d.Delay
-		sum.Prompt += d.Prompt
-		sum.Longest = max(sum.Longest, d.Longest)
-	}
-	return sum
-}
+func (p *page) Sent() (sum answers.ReceiptDay) { return answers.SumReceipts(p.Receipts) }
 
 // Submissions returns the chart of submissions.
 func (p *page) Submissions() *shell.Chart {
-	counts := make(shell.DayCounts)
-	for _, d := range p.Receipts {
-		counts.Add(d.Day, "stored", d.Submissions-d.Refused)
-		counts.Add(d.Day, "refused", d.Refused)
-	}
-	return counts.Chart("Submissions by day", p.Now, p.ReceiptsDays, shell.Series{Name: "stored", Class: "f-1"}, shell.Series{Name: "refused", Class: "f-new"})
+	return shell.SubmissionsChart(p.Receipts, p.Now, p.ReceiptsDays)
 }
 
 // RefusedShare returns the chart of the share of submissions that were refused.
@@ -58,7 +41,7 @@ func (p *page) perDay(title, name, unit, class string, of func(answers.ReceiptDa
 	}
 	counts := make(shell.DayCounts)
 	for day, all := range byDay {
-		counts.Add(day, name, of(total(all)))
+		counts.Add(day, name, of(answers.SumReceipts(all)))
 	}
 	c := counts.Chart(title, p.Now, p.ReceiptsDays, shell.Series{Name: name, Class: class})
 	c.Unit = unit
