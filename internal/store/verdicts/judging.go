@@ -268,7 +268,7 @@ func (j *judgement) judge(ctx context.Context) error {
 	var kept []*single
 	for i := range j.results {
 		s := &j.results[i]
-		if k := j.verdictOf(s); k != verdict.OK && k != verdict.Skip {
+		if hasRow(j.verdictOf(s)) {
 			kept = append(kept, s)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -107,6 +108,9 @@ func (db *DB) resultsIn(ctx context.Context, revisions []int64, of ResultsOf) (a
 		}
 		c.add("(v.verdict, v.path, v.object_id, v.kind) > ($%d, $%d, $%d, $%d)", place...)
 	}
+	if len(of.Verdicts) > 0 && !slices.ContainsFunc(of.Verdicts, hasRow) {
+		return nil, nil
+	}
 	n := of.N
 	if n <= 0 {
 		n = defaultResults
@@ -125,6 +129,9 @@ func (db *DB) resultsIn(ctx context.Context, revisions []int64, of ResultsOf) (a
 	})
 	return all, err
 }
+
+// hasRow reports whether results with a verdict have rows: others are only counted.
+func hasRow(k verdict.Kind) bool { return k != verdict.OK && k != verdict.Skip }
 
 // issueIDs returns values of ResultsOf.Issue as IDs, which are empty in results without an
 // issue.

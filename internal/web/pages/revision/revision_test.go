@@ -269,6 +269,7 @@ func TestCost(t *testing.T) {
 		for path, most := range map[string]struct{ statements, bytes int }{
 			"/revision/" + later:                                  {8, 80_000},
 			"/revision/" + later + "?verdict=new":                 {8, 55_000},
+			"/revision/" + later + "?verdict=ok":                  {9, 60_000},
 			"/revision/" + later + "?platform=board-001":          {12, 60_000},
 			"/revision/" + later + "?by=platform":                 {8, 100_000},
 			"/compare/" + earlier + "..." + later:                 {9, 40_000},
