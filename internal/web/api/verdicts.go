@@ -58,7 +58,7 @@ type VerdictRevision struct {
 	Start        time.Time                   `json:"start_time" doc:"First start of its checkouts, or their arrival"`
 	Changed      *time.Time                  `json:"changed" doc:"When its verdicts changed last"`
 	Judged       *time.Time                  `json:"judged" doc:"When it was judged last; null if it was not judged yet"`
-	Verdict      *string                     `json:"verdict" doc:"Worst verdict of its results; null without results"`
+	Verdict      *string                     `json:"verdict" doc:"Worst verdict of its results, skip only if none passes; null without results"`
 	Counts       map[string]map[string]int64 `json:"counts" doc:"Numbers of results by kind (build, boot, test) and verdict"`
 	Causes       map[string]int64            `json:"causes" doc:"Numbers of causes by verdict"`
 }

@@ -177,7 +177,10 @@ func TestLinks(t *testing.T) {
 			`data-unfold="kselftest"`, `href="/tree/next/master?open=kselftest"`, `href="/tree/next/master?open=%2A"`,
 			`href="/compare/` + pagestest.Hash("nextnext-2")[:12] + `...` + head[len("/revision/"):] + `"`, `href="/atom/tree/next/master"`,
 		},
-		"/tree/next/master?lab=lava-ridge":                      {`href="` + head + `?lab=lava-ridge&amp;path=kselftest&amp;verdict=still"`, `href="/tree/next/master?lab=lava-ridge&amp;open=kselftest"`},
+		"/tree/next/master?lab=lava-ridge": {`href="` + head + `?lab=lava-ridge&amp;path=kselftest&amp;verdict=still"`, `href="/tree/next/master?lab=lava-ridge&amp;open=kselftest"`},
+		"/tree/next/master?path=kselftest": {
+			`href="/compare/` + pagestest.Hash("nextnext-2")[:12] + `...` + head[len("/revision/"):] + `?path=kselftest"`, `href="/compare?b=` + head[len("/revision/"):] + `&amp;path=kselftest"`,
+		},
 		"/tree/next/master?open=builds":                         {`href="` + head + `?arch=riscv&amp;kind=build&amp;verdict=new"`, `href="/tree/next/master?arch=riscv&amp;open=builds"`, `aria-expanded="true"`},
 		"/tree/next/master?open=kselftest":                      {`href="/tree/next/master/test/kselftest.net"`},
 		"/tree/next/master/test/kselftest.net.tls":              {`href="/tree/next/master/test/kselftest.net.tls?platform=khadas-vim3"`, `<a href="/tree/next/master/test/kselftest">`},

@@ -173,6 +173,11 @@ func (p *page) Comparison() *shell.Link {
 	}
 }
 
+// CompareForm is the URL of the form that asks what to compare the newest revision with.
+func (p *page) CompareForm() string {
+	return p.Carried(shell.WithQuery("/compare", "b", shell.RevisionName(p.Head())), append([]string{"path"}, shell.ResultParams...)...)
+}
+
 // compareURL returns the URL of the comparison of two revisions, with the filter.
 func (q *question) compareURL(before, after *verdicts.Revision) string {
 	return q.Carried(shell.CompareOf(before, after), append([]string{"path"}, shell.ResultParams...)...)

@@ -40,6 +40,9 @@ func RevisionURL(commit, patchset string) string {
 	return path("revision", revisionName(commit, patchset))
 }
 
+// RevisionName returns the name of a revision in a URL, by which it can be asked for, too.
+func RevisionName(r *verdicts.Revision) string { return revisionName(r.CommitHash, r.PatchsetHash) }
+
 func revisionName(commit, patchset string) string {
 	if patchset != "" {
 		return Short(commit) + "+" + Short(patchset)
@@ -63,7 +66,7 @@ func RevisionOn(r *verdicts.Revision, pairs ...string) string {
 
 // CompareOf returns the URL of the comparison of two revisions, the earlier one first.
 func CompareOf(a, b *verdicts.Revision) string {
-	return CompareURL(revisionName(a.CommitHash, a.PatchsetHash), revisionName(b.CommitHash, b.PatchsetHash))
+	return CompareURL(RevisionName(a), RevisionName(b))
 }
 
 // Place returns a branch in words: the tree and its name, either of which may be missing.
