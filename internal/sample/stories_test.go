@@ -18,6 +18,7 @@ import (
 // TestStoriesAreValid: each report is valid, no object comes before its parents, and
 // the number of tests is moderate.
 func TestStoriesAreValid(t *testing.T) {
+	inOneGoroutine(t)
 	for _, now := range storyTimes {
 		known := map[string]bool{}
 		tests := 0
@@ -59,6 +60,7 @@ func TestStoriesAreValid(t *testing.T) {
 }
 
 func TestStoriesAreDeterministic(t *testing.T) {
+	inOneGoroutine(t)
 	sum := func(now time.Time) string {
 		h := sha256.New()
 		for r := range sample.Stories(now) {
@@ -82,6 +84,7 @@ func TestStoriesAreDeterministic(t *testing.T) {
 // TestStoriesEndNow: objects arrive in order, the last some minutes before now, and each
 // tree has a new revision.
 func TestStoriesEndNow(t *testing.T) {
+	inOneGoroutine(t)
 	for _, now := range storyTimes {
 		var last time.Time
 		next := func(at, start *time.Time) {
@@ -145,6 +148,7 @@ func TestStoriesEndNow(t *testing.T) {
 // TestStoriesOfTests: the results of the stories, at the revisions of their branches. Only
 // the first revisions are compared.
 func TestStoriesOfTests(t *testing.T) {
+	inOneGoroutine(t)
 	cases := []struct{ story, branch, path, platform, build, want string }{
 		{"new on a virtual machine", "next/master", "xfstests.generic.091", "qemu-x86_64", "", "FPPPPP"},
 		{"new on a board", "next/master", "xfstests.xfs.538", "meson-g12b-a311d-khadas-vim3", "", "FPPPPP"},
@@ -191,6 +195,7 @@ func TestStoriesOfTests(t *testing.T) {
 // TestStoriesOfLogs: the logs say why, with some dozen lines, and the results of one
 // cause have one fault line.
 func TestStoriesOfLogs(t *testing.T) {
+	inOneGoroutine(t)
 	b := books[storyTimes[0]]()
 	newest := b.revisions["next/master"][0]
 	warned := map[string]bool{}
@@ -231,6 +236,7 @@ func TestStoriesOfLogs(t *testing.T) {
 // TestStoriesOfOrigins: several origins report a commit, not all of them name its tree,
 // and one uses a mirror. One tested each hour and is silent.
 func TestStoriesOfOrigins(t *testing.T) {
+	inOneGoroutine(t)
 	eachStoryTime(t, func(t *testing.T, b *book) {
 		origins, urls := map[string]bool{}, map[string]bool{}
 		unnamed := 0
@@ -271,6 +277,7 @@ func TestStoriesOfOrigins(t *testing.T) {
 // TestStoriesOfWaiting: the newest of mainline is built and hardly tested, and that of
 // arm64 is not tested.
 func TestStoriesOfWaiting(t *testing.T) {
+	inOneGoroutine(t)
 	eachStoryTime(t, func(t *testing.T, b *book) {
 		mainline := b.revisions["mainline/master"]
 		if len(mainline[0].builds) < 20 || len(mainline[0].tests) == 0 || len(mainline[0].tests) > len(mainline[2].tests)/3 {
@@ -293,6 +300,7 @@ func TestStoriesOfWaiting(t *testing.T) {
 // TestStoriesOfTheLab: lava-harbour was out for some hours, and worked before and
 // after. An issue says so.
 func TestStoriesOfTheLab(t *testing.T) {
+	inOneGoroutine(t)
 	eachStoryTime(t, func(t *testing.T, b *book) {
 		lost := map[report.Status]int{}
 		codes := map[string]bool{}
@@ -322,6 +330,7 @@ func TestStoriesOfTheLab(t *testing.T) {
 // TestStoriesOfIssues: each failure of a known issue has an incident, and no other
 // failure has.
 func TestStoriesOfIssues(t *testing.T) {
+	inOneGoroutine(t)
 	eachStoryTime(t, func(t *testing.T, b *book) {
 		if len(b.issues) != 5 || len(b.issues["maestro:mwifiex-lock"]) != 3 {
 			t.Errorf("issues: %v", b.issues)
@@ -372,6 +381,7 @@ func TestStoriesOfIssues(t *testing.T) {
 
 // TestStoriesOfNumbers: numbers have units, stay near a usual value, and one jumps.
 func TestStoriesOfNumbers(t *testing.T) {
+	inOneGoroutine(t)
 	eachStoryTime(t, func(t *testing.T, b *book) {
 		var rates []float64 // newest first
 		for _, rev := range b.revisions["mainline/master"][1:] {
@@ -414,6 +424,7 @@ func TestStoriesOfNumbers(t *testing.T) {
 // TestStoriesOfPatches: four series on net-next, of which one does not apply and one
 // breaks a test.
 func TestStoriesOfPatches(t *testing.T) {
+	inOneGoroutine(t)
 	eachStoryTime(t, func(t *testing.T, b *book) {
 		outcomes := map[string]int{}
 		for _, c := range b.checkouts {

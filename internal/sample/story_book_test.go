@@ -15,6 +15,14 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
+// inOneGoroutine leaves a test out of short runs, which the race detector watches.
+func inOneGoroutine(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("it has one goroutine, so that the race detector finds nothing, and takes long under it")
+	}
+}
+
 // storyTimes are times at which the stories are told in the tests: a weekend, the hours in
 // which linux-next comes, the merge window, the days around a release, and a leap day.
 var storyTimes = []time.Time{

@@ -108,9 +108,7 @@ func (s *seen) runs() map[string]string {
 }
 
 func TestRegressionsAndFlakes(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it has one goroutine, and takes most of a minute under the race detector")
-	}
+	inOneGoroutine(t)
 	var broken, repaired, flaky int
 	for _, run := range history().runs() {
 		if strings.Contains(run, "PPFFF") {
@@ -129,9 +127,7 @@ func TestRegressionsAndFlakes(t *testing.T) {
 }
 
 func TestOutages(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it has one goroutine, and takes most of a minute under the race detector")
-	}
+	inOneGoroutine(t)
 	lost := map[string]int{} // by platform
 	up := map[string]bool{}
 	s := history()
@@ -157,6 +153,7 @@ func TestOutages(t *testing.T) {
 }
 
 func TestOrderOfArrival(t *testing.T) {
+	inOneGoroutine(t)
 	s := history()
 	if s.builtLate == 0 || s.checkedOutLate == 0 || s.neverBuilt == 0 || s.neverBuilt > len(s.builds)/20 {
 		t.Errorf("of %d builds %d came late and %d never, of %d checkouts %d came late",

@@ -236,7 +236,11 @@ func rowsIn(t *testing.T, db store.Sink, table string) (n int) {
 // verdictOrder loads random stories in two orders and in reports of any size. The verdicts
 // are the same, however often they were judged meanwhile.
 func (s suite) verdictOrder(t *testing.T) {
-	for seed := range uint64(4) {
+	stories := uint64(4)
+	if testing.Short() {
+		stories = 1
+	}
+	for seed := range stories {
 		dice := rand.New(rand.NewPCG(seed, 2))
 		story := randomStory(dice)
 		var want []string
