@@ -79,9 +79,12 @@ func (t *timestamp) String() string {
 	return t.Format(time.RFC3339Nano)
 }
 
-// Set reads a time as report.ParseTime does. A time without a zone is local.
-func (t *timestamp) Set(text string) error {
-	parsed, err := report.ParseTime(text, time.Local)
+// Set reads a time. A time without a zone is local.
+func (t *timestamp) Set(text string) error { return t.setIn(text, time.Local) }
+
+// setIn reads a time as report.ParseTime does. A time without a zone is of the zone given.
+func (t *timestamp) setIn(text string, zone *time.Location) error {
+	parsed, err := report.ParseTime(text, zone)
 	if err == nil {
 		t.Time = parsed
 	}

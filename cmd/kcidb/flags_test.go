@@ -10,10 +10,7 @@ import (
 )
 
 func TestTimestamp(t *testing.T) {
-	local := time.Local
-	time.Local = time.FixedZone("here", 3*3600)
-	defer func() { time.Local = local }()
-
+	here := time.FixedZone("here", 3*3600)
 	tests := []struct{ text, want string }{
 		{"2025-07-01", "2025-07-01T00:00:00+03:00"},
 		{"2025-07-01T12:30", "2025-07-01T12:30:00+03:00"},
@@ -28,7 +25,7 @@ func TestTimestamp(t *testing.T) {
 	}
 	for _, tt := range tests {
 		var got timestamp
-		err := got.Set(tt.text)
+		err := got.setIn(tt.text, here)
 		if got.String() != tt.want || (err == nil) != (tt.want != "") {
 			t.Errorf("%q is %q (%v), want %q", tt.text, got.String(), err, tt.want)
 		}
