@@ -8,7 +8,8 @@
 // is removed.
 //
 // Starting a server takes about a second. Tests share one server, which the first
-// test that needs a database starts; creating a database takes some 50 ms.
+// test that needs a database starts, in memory if there is room; creating a database takes
+// some 50 ms.
 //
 // Without PostgreSQL, tests are skipped; with CI=true they fail.
 package pgtest
@@ -49,7 +50,7 @@ type Server struct {
 // come after the settings that make tests fast, and so override them.
 func Start(t testing.TB, settings ...string) *Server {
 	t.Helper()
-	s, err := prepare(requirePrograms(t))
+	s, err := prepare(requirePrograms(t), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,11 +85,11 @@ func Shared(t testing.TB) *Server {
 	t.Helper()
 	bin := requirePrograms(t)
 	shared.Do(func() {
-		if shared.Server, shared.err = prepare(bin); shared.err != nil {
+		if shared.Server, shared.err = prepare(bin, roomy()); shared.err != nil {
 			return
 		}
 		shared.fleeting = true
-		if shared.err = shared.initialize(nil); shared.err == nil {
+		if shared.err = shared.initialize([]string{"max_wal_size = '128MB'"}); shared.err == nil {
 			shared.err = shared.run()
 		}
 	})
@@ -102,8 +103,15 @@ func Shared(t testing.TB) *Server {
 // removed after the test.
 func (s *Server) Database(t testing.TB) string {
 	t.Helper()
+	return s.Copy(t, "template0")
+}
+
+// Copy creates a copy of a database, to which no client may be connected, and returns its
+// specification. The copy is removed after the test.
+func (s *Server) Copy(t testing.TB, database string) string {
+	t.Helper()
 	name := "test" + strconv.FormatInt(databases.Add(1), 10)
-	s.Exec(t, "postgres", "CREATE DATABASE "+name+" TEMPLATE template0")
+	s.Exec(t, "postgres", "CREATE DATABASE "+name+" TEMPLATE "+database)
 	t.Cleanup(func() {
 		// A test may have stopped the server.
 		if conn, err := pgx.Connect(context.Background(), s.DSN("postgres", Superuser)); err == nil {
@@ -153,7 +161,7 @@ func (s *Server) Exec(t testing.TB, database string, statements ...string) {
 // Replica starts a server that follows this one, for one test.
 func (s *Server) Replica(t testing.TB, settings ...string) *Server {
 	t.Helper()
-	r, err := prepare(requirePrograms(t))
+	r, err := prepare(requirePrograms(t), "")
 	if err != nil {
 		t.Fatal(err)
 	}

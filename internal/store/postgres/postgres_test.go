@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,7 +20,7 @@ import (
 
 func TestStore(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) store.Sink { return open(t, pgtest.Database(t)) },
-		storetest.Capabilities{Store: true, Snapshots: true, Purges: true, SQL: true, Lag: true, Roles: true, Several: true, JSONValues: true, Reopen: reopen})
+		storetest.Capabilities{Store: true, Snapshots: true, Purges: true, SQL: true, Lag: true, Roles: true, Several: true, JSONValues: true, Reopen: reopen, Ready: ready})
 }
 
 func reopen(t *testing.T, s store.Sink) store.Sink {
@@ -40,6 +41,36 @@ func open(t testing.TB, spec string) *Store {
 	}
 	t.Cleanup(func() { s.Close() })
 	return s
+}
+
+// model is a database with a schema, from which ready makes copies. That takes a fraction of
+// the time of all migrations.
+var model struct {
+	sync.Once
+	name string
+}
+
+// ready returns an empty database with a schema.
+func ready(t *testing.T) store.Sink {
+	t.Helper()
+	server := pgtest.Shared(t)
+	model.Do(func() {
+		const name = "model"
+		server.Exec(t, "postgres", "CREATE DATABASE "+name+" TEMPLATE template0")
+		s, err := Open(server.DSN(name, pgtest.Superuser))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		if err := s.Init(t.Context(), store.Version{}); err != nil {
+			t.Fatal(err)
+		}
+		model.name = name
+	})
+	if model.name == "" {
+		t.Fatal("there is no database to copy: see the test that failed first")
+	}
+	return open(t, server.Copy(t, model.name))
 }
 
 // initialized returns a new database with a schema, and its specification.
