@@ -34,11 +34,9 @@ man: build ## write the man pages to man/
 test: ## run all tests, and install the tools that they need if possible
 	@GO="$(GO)" scripts/test
 
-# The race detector does not watch SQLite itself, which is C translated to Go: watched, it
-# takes three times as long. The detector still watches SQLite's driver and our code.
 .PHONY: race
-race: ## run all tests under the race detector (needs a C compiler)
-	CGO_ENABLED=1 $(GO) test -race -short -timeout 20m -gcflags=modernc.org/sqlite/lib=-race=false ./...
+race: ## run the tests of all packages with goroutines under the race detector (needs a C compiler)
+	@GO="$(GO)" scripts/race
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for a while (FUZZTIME=30s)
