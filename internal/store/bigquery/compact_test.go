@@ -77,6 +77,7 @@ func TestCompact(t *testing.T) {
 
 // TestCompactAndLoad: a row that comes while its day is compacted is not lost.
 func TestCompactAndLoad(t *testing.T) {
+	inOneGoroutine(t)
 	s := readyStore(t)
 	row := report.Test{ID: "a:1", Origin: "a", BuildID: "a:1", Timestamp: new(time.Date(2025, 7, 1, 12, 0, 0, 0, time.UTC))}
 	for range 2 {

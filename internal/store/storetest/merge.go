@@ -3,6 +3,7 @@
 package storetest
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -17,8 +18,11 @@ type version struct {
 	comment, path string
 }
 
-func (v version) report() *report.Report {
-	o := report.Test{ID: "a:1", Origin: "a", BuildID: "a:1"}
+func (v version) report() *report.Report { return v.of("a:1") }
+
+// of returns a report about the test with an ID.
+func (v version) of(id string) *report.Report {
+	o := report.Test{ID: id, Origin: "a", BuildID: "a:1"}
 	if v.at != 0 {
 		o.Timestamp = new(moment(v.at))
 	}
@@ -31,36 +35,46 @@ func (v version) report() *report.Report {
 	return &report.Report{Tests: []report.Test{o}}
 }
 
-// merge merges objects field by field, whether they come one by one or all in
-// a report.
+// stories are versions in the order in which they are loaded, and the object that they make.
+var stories = []struct {
+	name   string
+	loaded []version
+	want   version
+}{
+	{"absent fields keep their values", []version{{1, "c", ""}, {2, "", "p"}}, version{2, "c", "p"}},
+	{"the newer value wins", []version{{1, "old", "p"}, {2, "new", ""}}, version{2, "new", "p"}},
+	{"an older object only adds", []version{{2, "new", ""}, {1, "old", "p"}}, version{2, "new", "p"}},
+	{"the later one wins a tie", []version{{1, "first", "p"}, {1, "second", ""}}, version{1, "second", "p"}},
+	{"times stay the greatest", []version{{3, "c", ""}, {1, "x", ""}, {2, "y", "p"}}, version{3, "c", "p"}},
+	{"what came between stays newer", []version{{3, "c", ""}, {2, "", "two"}, {1, "", "one"}}, version{3, "c", "two"}},
+	{"what an older one added is older", []version{{3, "c", ""}, {1, "", "one"}, {2, "", "two"}}, version{3, "c", "two"}},
+	{"the same again", []version{{1, "c", "p"}, {1, "c", "p"}}, version{1, "c", "p"}},
+	{"an empty one", []version{{1, "c", "p"}, {2, "", ""}}, version{2, "c", "p"}},
+}
+
+// merge merges objects field by field, whether their versions come one by one or all in a
+// report.
 func (s suite) merge(t *testing.T) {
-	for name, c := range map[string]struct {
-		loaded []version
-		want   version
-	}{
-		"absent fields keep their values":  {[]version{{1, "c", ""}, {2, "", "p"}}, version{2, "c", "p"}},
-		"the newer value wins":             {[]version{{1, "old", "p"}, {2, "new", ""}}, version{2, "new", "p"}},
-		"an older object only adds":        {[]version{{2, "new", ""}, {1, "old", "p"}}, version{2, "new", "p"}},
-		"the later one wins a tie":         {[]version{{1, "first", "p"}, {1, "second", ""}}, version{1, "second", "p"}},
-		"times stay the greatest":          {[]version{{3, "c", ""}, {1, "x", ""}, {2, "y", "p"}}, version{3, "c", "p"}},
-		"what came between stays newer":    {[]version{{3, "c", ""}, {2, "", "two"}, {1, "", "one"}}, version{3, "c", "two"}},
-		"what an older one added is older": {[]version{{3, "c", ""}, {1, "", "one"}, {2, "", "two"}}, version{3, "c", "two"}},
-		"the same again":                   {[]version{{1, "c", "p"}, {1, "c", "p"}}, version{1, "c", "p"}},
-		"an empty one":                     {[]version{{1, "c", "p"}, {2, "", ""}}, version{2, "c", "p"}},
-	} {
-		if s.can.Slow && len(c.loaded) < 3 {
-			continue // longer stories are enough
+	steps, once := make([]report.Report, 3), &report.Report{}
+	for n, story := range stories {
+		for i, v := range story.loaded {
+			steps[i].Append(v.of(fmt.Sprintf("a:%d", n)))
+			once.Append(v.of(fmt.Sprintf("a:%d", n)))
 		}
-		t.Run(name, func(t *testing.T) {
-			db, once := s.ready(t), s.ready(t)
-			all := &report.Report{}
-			for _, v := range c.loaded {
-				mustLoad(t, db, v.report(), store.LoadOptions{Metadata: true})
-				all.Append(v.report())
-			}
-			s.expect(t, dumpAll(t, db, true), c.want.report())
-			mustLoad(t, once, all, store.LoadOptions{Metadata: true})
-			s.expect(t, dumpAll(t, once, true), c.want.report())
+	}
+	merged := func(loads ...*report.Report) map[string]*report.Report {
+		db := s.ready(t)
+		for _, r := range loads {
+			mustLoad(t, db, r, store.LoadOptions{Metadata: true})
+		}
+		return byID(dumpAll(t, db, true))
+	}
+	slowly, atOnce := merged(&steps[0], &steps[1], &steps[2]), merged(once)
+	for n, story := range stories {
+		t.Run(story.name, func(t *testing.T) {
+			id := fmt.Sprintf("a:%d", n)
+			s.expect(t, slowly[id], story.want.of(id))
+			s.expect(t, atOnce[id], story.want.of(id))
 		})
 	}
 	t.Run("loading time", func(t *testing.T) {
