@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
@@ -104,7 +105,8 @@ func (b *Tab) Complaints() []string {
 type recorder struct {
 	mu         sync.Mutex
 	complaints []string
-	sent       []*sent // since the last forget
+	page       cdp.LoaderID // that is loaded
+	sent       []*sent      // for the page, since the last forget
 }
 
 // sent is a request that was sent.
@@ -170,8 +172,13 @@ func (c *recorder) send(e *network.EventRequestWillBeSent) {
 	if strings.HasPrefix(e.Request.URL, "data:") {
 		return
 	}
+	// The browser drops the requests of the page that it leaves without a word, also those that
+	// the page sends before the next one takes its place.
 	if e.Type == network.ResourceTypeDocument && e.RedirectResponse == nil {
-		c.sent = nil // the browser drops the requests of the page that it leaves without a word
+		c.sent, c.page = nil, e.LoaderID
+	}
+	if e.LoaderID != c.page {
+		return
 	}
 	if e.RedirectResponse != nil {
 		c.with(e.RequestID, func(s *sent) {
