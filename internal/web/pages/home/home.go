@@ -35,8 +35,12 @@ func Routes(f *front.Front, s *shell.Shell) {
 	f.Handle(feedPath, front.Page, front.Methods{http.MethodGet: h.feed})
 }
 
-// standardDays is how old the newest revision of a tree may be.
-const standardDays = 7
+// standardDays is how old the newest revision of a tree may be, and mostDays how old it may
+// be if no tree has a newer one.
+const (
+	standardDays = 7
+	mostDays     = 365
+)
 
 // view is the front page.
 func (h *room) view(r *http.Request) (*shell.Page, error) {
@@ -57,6 +61,12 @@ func (h *room) view(r *http.Request) (*shell.Page, error) {
 	}
 	if err := h.readTrees(r.Context(), p); err != nil {
 		return nil, err
+	}
+	if len(p.Trees) == 0 && !p.filtered() && !p.Has("days") {
+		p.Days = mostDays // a database of old results shows these
+		if err := h.readTrees(r.Context(), p); err != nil {
+			return nil, err
+		}
 	}
 	if len(p.Trees) == 0 && !p.filtered() {
 		return h.empty(r, p)
@@ -141,10 +151,14 @@ func (p *page) Bar() shell.FilterBar {
 			origin.Options = append(origin.Options, shell.Option{Value: o.Origin})
 		}
 	}
+	period := shell.Plural(standardDays, "day")
+	if !p.Has("days") {
+		period = p.Period()
+	}
 	return p.Filter.Bar(
 		shell.Field{Label: "Trees, branches, repositories", Name: "tree", Placeholder: "stable-rc", Wide: true},
 		origin,
-		shell.Field{Label: "Active in", Name: "days", Placeholder: "7 days", Options: []shell.Option{{Value: "3", Text: "3 days"}, {Value: "30", Text: "30 days"}, {Value: "365", Text: "365 days"}}},
+		shell.Field{Label: "Active in", Name: "days", Placeholder: period, Options: []shell.Option{{Value: "3", Text: "3 days"}, {Value: "30", Text: "30 days"}, {Value: "365", Text: "365 days"}}},
 		shell.Field{Label: "Order", Name: "sort", Placeholder: "worst first", Options: []shell.Option{{Value: byName, Text: "name"}, {Value: byNewest, Text: "newest first"}}},
 	)
 }

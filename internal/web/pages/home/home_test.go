@@ -118,14 +118,25 @@ func TestEmptyDatabase(t *testing.T) {
 	pagestest.Golden(t, "empty.html", s.Page("/"))
 }
 
+// TestOldRevisions: if no tree has a revision of the last days, those of the last year are
+// shown, unless the reader asks for days.
 func TestOldRevisions(t *testing.T) {
 	w := new(pagestest.Builder)
 	w.Checkout("maestro", "old", "main", "old-1", 24*20)
 	s := serve(t, &w.Report)
-	if body := s.Page("/"); !strings.Contains(body, "No tree has a revision in the last 7 days.") || !strings.Contains(body, `href="/?days=365"`) {
+	if body := s.Page("/?days=7"); !strings.Contains(body, "No tree has a revision in the last 7 days.") || !strings.Contains(body, `href="/?days=365"`) {
 		t.Error(body)
 	}
-	if body := s.Page("/?days=30"); !strings.Contains(body, "old-1") {
+	for _, path := range []string{"/", "/?days=30"} {
+		if body := s.Page(path); !strings.Contains(body, "old-1") {
+			t.Errorf("%s:\n%s", path, body)
+		}
+	}
+	if body := s.Page("/"); !strings.Contains(body, `<option value="">365 days</option>`) {
+		t.Errorf("the filter does not say what the page shows:\n%s", body)
+	}
+	s.now = s.now.AddDate(2, 0, 0)
+	if body := s.Page("/"); !strings.Contains(body, "No tree has a revision in the last 365 days.") || strings.Contains(body, "Look back") {
 		t.Error(body)
 	}
 }
