@@ -49,10 +49,15 @@ func (w Wanted) AcceptsSuite(suite string) bool {
 		(len(values) == 0 || slices.ContainsFunc(values, func(path string) bool { return MatchPath(Suite(path), suite) }))
 }
 
+// accept is called for each of many results, so it makes no lists.
 func (w Wanted) accept(is func(wanted string) bool) bool {
-	if slices.ContainsFunc(w.Excluded(), is) {
-		return false
+	wanted, found := false, false
+	for _, value := range w {
+		if not, ok := strings.CutPrefix(value, "-"); !ok {
+			wanted, found = true, found || is(value)
+		} else if is(not) {
+			return false
+		}
 	}
-	values := w.Values()
-	return len(values) == 0 || slices.ContainsFunc(values, is)
+	return found || !wanted
 }

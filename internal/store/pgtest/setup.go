@@ -29,8 +29,8 @@ func requirePrograms(t testing.TB) string {
 	return bin
 }
 
-// memory is a file system in memory. Creating and removing a database there takes half as
-// long as on a disk, because both are some hundred files.
+// memory is a file system in memory. A database is some hundred files, which tests create
+// and remove there at less cost than on a disk.
 const memory = "/dev/shm"
 
 // roomy returns memory if it has room for a server of tests, else "".

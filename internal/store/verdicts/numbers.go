@@ -104,8 +104,8 @@ func (w *comparing) readNumbers(ctx context.Context) error {
 // selects reports whether the filter selects a variant of a test in a lab.
 func (w *comparing) selects(v variant, lab, origin string) bool {
 	f := &w.filter
-	return meetsPath(f.Path, v.path) && meets(f.Platform, v.platform) && meets(f.Architecture, v.architecture) && meets(f.Config, v.config) && meets(f.Compiler, v.compiler) &&
-		meets(f.Lab, lab) && meets(f.Origin, origin)
+	return facts.Wanted(f.Path).AcceptsPath(v.path) && facts.Wanted(f.Platform).Accepts(v.platform) && facts.Wanted(f.Architecture).Accepts(v.architecture) && facts.Wanted(f.Config).Accepts(v.config) && facts.Wanted(f.Compiler).Accepts(v.compiler) &&
+		facts.Wanted(f.Lab).Accepts(lab) && facts.Wanted(f.Origin).Accepts(origin)
 }
 
 // findMoved finds the numbers that differ.

@@ -91,8 +91,8 @@ func withoutRow(o verdict.Outcome) verdict.Kind {
 
 // has reports whether the selection selects a test.
 func (s *Selection) has(t *single) bool {
-	return meets(s.Platform, t.platform) && meets(s.Architecture, t.architecture) && meets(s.Config, t.config) &&
-		meets(s.Compiler, t.compiler) && meets(s.Lab, t.lab) && meets(s.Origin, t.origin)
+	return facts.Wanted(s.Platform).Accepts(t.platform) && facts.Wanted(s.Architecture).Accepts(t.architecture) && facts.Wanted(s.Config).Accepts(t.config) &&
+		facts.Wanted(s.Compiler).Accepts(t.compiler) && facts.Wanted(s.Lab).Accepts(t.lab) && facts.Wanted(s.Origin).Accepts(t.origin)
 }
 
 // buildsOf returns the builds of revisions that have tests in the suites of paths, and the

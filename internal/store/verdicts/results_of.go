@@ -123,7 +123,7 @@ func (db *DB) resultsIn(ctx context.Context, revisions []int64, of ResultsOf) (a
 		" ORDER BY v.verdict, v.path, v.object_id, v.kind" + limit
 	var s resultScan
 	err = db.read(ctx, "read results", query, c.args, s.targets(), func() {
-		if len(all) < n && (limit != "" || meetsPath(of.Path, s.Path)) {
+		if len(all) < n && (limit != "" || facts.Wanted(of.Path).AcceptsPath(s.Path)) {
 			all = append(all, s.result())
 		}
 	})
@@ -225,29 +225,6 @@ func (c *conditions) paths(column string, values []string) (decided bool) {
 		c.all = append(c.all, "("+strings.Join(wanted, " OR ")+")")
 	}
 	return decided
-}
-
-// meetsPath reports whether the path of a test meets values as those of paths.
-func meetsPath(values []string, path string) bool {
-	return meetsBy(values, func(value string) bool { return facts.MatchPath(value, path) || facts.MatchPath(value+".**", path) })
-}
-
-// meets reports whether a value is one of those wanted, and none of those to leave out,
-// which begin with "-".
-func meets(values []string, value string) bool {
-	return meetsBy(values, func(wanted string) bool { return wanted == value })
-}
-
-func meetsBy(values []string, is func(wanted string) bool) bool {
-	wanted, found := false, false
-	for _, value := range values {
-		if not, ok := strings.CutPrefix(value, "-"); !ok {
-			wanted, found = true, found || is(value)
-		} else if is(not) {
-			return false
-		}
-	}
-	return found || !wanted
 }
 
 // PerCause returns the first n results of each cause of a revision.

@@ -88,6 +88,20 @@ type NamedGroup struct {
 	Revision int64 // its key
 }
 
+// Distinct returns the first of the revisions with the same commit and patches, because a
+// commit may stand on several branches.
+func Distinct(all []Revision) (some []Revision) {
+	type name struct{ commit, patches string }
+	seen := make(map[name]bool)
+	for _, r := range all {
+		if n := (name{r.CommitHash, r.PatchsetHash}); !seen[n] {
+			seen[n] = true
+			some = append(some, r)
+		}
+	}
+	return some
+}
+
 // OfCheckouts returns the revisions of checkouts, on all their branches, the newest first.
 func (db *DB) OfCheckouts(ctx context.Context, checkouts []string) ([]Revision, error) {
 	query := `

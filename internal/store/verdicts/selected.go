@@ -102,7 +102,7 @@ func (s *selected) readTotals(ctx context.Context, tx sqldb.Tx) error {
 		if kind != rollup.Builds {
 			kind = rollup.KindOf(name)
 		}
-		if meets(s.of.Lab, facts.LabOf(lab, origin)) {
+		if facts.Wanted(s.of.Lab).Accepts(facts.LabOf(lab, origin)) {
 			addTotal(all, key, Group{kind, name}, status, n)
 		}
 		return nil

@@ -225,8 +225,8 @@ func (u *unremarkable) asResults(builds []build) (all []single) {
 // selects reports whether the filter selects a result.
 func (u *unremarkable) selects(r *Result) bool {
 	return (len(u.of.Kinds) == 0 || slices.Contains(u.of.Kinds, r.Kind)) && (len(u.of.Verdicts) == 0 || slices.Contains(u.of.Verdicts, r.Verdict)) &&
-		meetsPath(u.of.Path, r.Path) && meets(u.of.Platform, r.Platform) && meets(u.of.Lab, r.Lab) && meets(u.of.Origin, r.Origin) &&
-		meets(u.of.Status, string(r.Status))
+		facts.Wanted(u.of.Path).AcceptsPath(r.Path) && facts.Wanted(u.of.Platform).Accepts(r.Platform) && facts.Wanted(u.of.Lab).Accepts(r.Lab) && facts.Wanted(u.of.Origin).Accepts(r.Origin) &&
+		facts.Wanted(u.of.Status).Accepts(string(r.Status))
 }
 
 func (u *unremarkable) result(s *single) Result {

@@ -89,19 +89,6 @@ type FoundFailure struct {
 	At VerdictPlace `json:"at" doc:"The revision"`
 }
 
-// VerdictPlace names a revision on a branch.
-type VerdictPlace struct {
-	Tree         string  `json:"tree" doc:"Name of the tree, or HOST/PATH of a repository without a name"`
-	Branch       string  `json:"branch" doc:"Name of the branch"`
-	CommitHash   string  `json:"git_commit_hash" doc:"Hash of the commit"`
-	PatchsetHash string  `json:"patchset_hash" doc:"Hash of the patches, empty without patches"`
-	CommitName   *string `json:"git_commit_name" doc:"Name of the commit, from git describe"`
-}
-
-func verdictPlace(r *verdicts.Revision) VerdictPlace {
-	return VerdictPlace{r.Tree, r.Branch, r.CommitHash, r.PatchsetHash, optional(r.CommitName)}
-}
-
 func (a searchAPI) search(ctx context.Context, in *searchInput) (*Found, error) {
 	text := strings.TrimSpace(in.Text)
 	if text == "" || len(text) > find.MaxText {

@@ -50,6 +50,19 @@ type VerdictBranch struct {
 	Revisions []VerdictRevision `json:"revisions" doc:"The newest revisions, the newest first"`
 }
 
+// VerdictPlace names a revision on a branch.
+type VerdictPlace struct {
+	Tree         string  `json:"tree" doc:"Name of the tree, or HOST/PATH of a repository without a name"`
+	Branch       string  `json:"branch" doc:"Name of the branch"`
+	CommitHash   string  `json:"git_commit_hash" doc:"Hash of the commit"`
+	PatchsetHash string  `json:"patchset_hash" doc:"Hash of the patches, empty without patches"`
+	CommitName   *string `json:"git_commit_name" doc:"Name of the commit, from git describe"`
+}
+
+func verdictPlace(r *verdicts.Revision) VerdictPlace {
+	return VerdictPlace{r.Tree, r.Branch, r.CommitHash, r.PatchsetHash, optional(r.CommitName)}
+}
+
 // VerdictRevision is a revision on a branch.
 type VerdictRevision struct {
 	CommitHash   string                      `json:"git_commit_hash" doc:"Hash of the commit"`

@@ -162,14 +162,7 @@ func (s *search) revisions(ctx context.Context) (err error) {
 		all, err = s.Verdicts.RevisionsNamed(ctx, s.text, 2*Most)
 	}
 	slices.SortStableFunc(all, func(a, b verdicts.Revision) int { return b.Start.Compare(a.Start) })
-	seen := make(map[[2]string]bool) // a revision stands on several branches
-	all = slices.DeleteFunc(all, func(r verdicts.Revision) bool {
-		key := [2]string{r.CommitHash, r.PatchsetHash}
-		had := seen[key]
-		seen[key] = true
-		return had
-	})
-	s.found.Revisions = cut(s, Revisions, all)
+	s.found.Revisions = cut(s, Revisions, verdicts.Distinct(all))
 	return err
 }
 

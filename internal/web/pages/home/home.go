@@ -176,6 +176,14 @@ func (p *page) changed() (last time.Time) {
 // Period returns the days of the page in words.
 func (p *page) Period() string { return shell.Plural(int64(p.Days), "day") }
 
+// Longer returns the URL of the page that looks back as far as a page does, "" if this one is it.
+func (p *page) Longer() string {
+	if p.Days >= mostDays {
+		return ""
+	}
+	return p.With("days", fmt.Sprint(mostDays))
+}
+
 // Every returns a time in words, such as "40 min".
 func (p *page) Every(d time.Duration) string { return shell.Age(p.Now, p.Now.Add(-d)) }
 

@@ -63,7 +63,7 @@ func (s *room) checkout(r *http.Request, id string) (*shell.Page, error) {
 	page := &checkoutPage{
 		Checkout: c, Revision: revisionOf(c), LogURL: shell.Outside(c.Log()), Log: shell.LogOf(c.Excerpt(), "").Short(excerptLines),
 		Name: cmp.Or(c.CommitName(), shell.Short(c.Commit()), "unknown revision"), Comment: block(c.Remark()), Origin: c.Origin,
-		Small:  nonEmpty(joined(s.Trees.TreeName(c.Tree(), c.Repository()), c.Branch()), c.Origin),
+		Small:  nonEmpty(shell.Place(s.Trees.Tree(c.Tree(), c.Repository()), c.Branch()), c.Origin),
 		Stored: []storedObject{{"This checkout", "", stored(&c.Checkout)}},
 	}
 	for _, file := range c.PatchsetFiles {

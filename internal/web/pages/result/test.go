@@ -259,7 +259,7 @@ func crumbs(s *room, c *graph.Checkout, st *standing, last string) []shell.Link 
 		tree, branch = s.Trees.Tree(c.Tree(), c.Repository()), c.Branch()
 	}
 	if tree != "" {
-		all = append(all, shell.Link{Text: joined(tree, branch), URL: shell.BranchURL(tree, branch)})
+		all = append(all, shell.Link{Text: shell.Place(tree, branch), URL: shell.BranchURL(tree, branch)})
 	}
 	if c.Commit() != "" {
 		name := c.CommitName()

@@ -11,8 +11,8 @@ import (
 	"github.com/kcidb-go/kcidb/internal/web/pages/feed"
 )
 
-// Feed answers with the feed that read returns, or by the error of read. Programs read feeds, so a failure is a
-// status without a page.
+// Feed answers with the feed that read returns, or by the error of read. Programs read
+// feeds, so a failure is a status without a page.
 func (s *Shell) Feed(w http.ResponseWriter, r *http.Request, read func(ctx context.Context) (*feed.Feed, error)) {
 	ctx, cancel := context.WithTimeout(r.Context(), viewTime)
 	defer cancel()

@@ -59,8 +59,7 @@ func (s *Shell) frame(r *http.Request, page *Page) frame {
 // Permalink returns the URL of the view.
 func (f frame) Permalink() string { return f.url.RequestURI() }
 
-// Still returns the URL that keeps the view as it is now, "" for a page
-// without such a URL.
+// Still returns the URL that keeps the view as it is now, "" for a page without such a URL.
 func (f frame) Still() string {
 	if !f.CanBeStill || f.Status != 0 {
 		return ""

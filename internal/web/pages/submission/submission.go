@@ -72,7 +72,7 @@ func view(r *http.Request, s *shell.Shell, id string, state submit.State) (*shel
 		if err != nil {
 			return nil, err
 		}
-		p.Revisions = distinct(found)
+		p.Revisions = verdicts.Distinct(found)
 	}
 	return &shell.Page{
 		Title:  p.Mark() + ": submission " + id,
@@ -82,19 +82,6 @@ func view(r *http.Request, s *shell.Shell, id string, state submit.State) (*shel
 		JSON:    "/status?id=" + id,
 		Content: templates.Content("submission.html", p),
 	}, nil
-}
-
-// distinct returns one revision of those with the same commit and patches.
-func distinct(all []verdicts.Revision) (some []verdicts.Revision) {
-	type name struct{ commit, patches string }
-	seen := make(map[name]bool)
-	for _, r := range all {
-		if n := (name{r.CommitHash, r.PatchsetHash}); !seen[n] {
-			seen[n] = true
-			some = append(some, r)
-		}
-	}
-	return some
 }
 
 // Kind returns the verdict whose look the page has.
