@@ -154,6 +154,23 @@ func TestPagesWithLess(t *testing.T) {
 	}
 }
 
+// TestTreeWithoutName: pages name the repository of a checkout that names no tree, and
+// nothing if it names neither.
+func TestTreeWithoutName(t *testing.T) {
+	b := &pagestest.Builder{}
+	for name, url := range map[string]*string{"repository": new("https://git.example.org/mine.git"), "nothing": nil} {
+		b.Checkout("ci", name, "main", name, 1)
+		c := &b.Checkouts[len(b.Checkouts)-1]
+		c.ID, c.TreeName, c.GitRepositoryURL = "ci:"+name, nil, url
+	}
+	w := pagestest.New(t, Routes, &b.Report)
+	for id, want := range map[string]string{"ci:repository": "<small>git.example.org/mine main", "ci:nothing": "<small>main"} {
+		if page := w.Main("/checkout/" + id); !strings.Contains(page, want) {
+			t.Errorf("no %s in\n%s", want, page)
+		}
+	}
+}
+
 func TestNoPages(t *testing.T) {
 	w := newWorld(t, history("PASS"))
 	for path, want := range map[string]struct {
