@@ -99,15 +99,15 @@ func (p *checkoutPage) count(ctx context.Context, db *answers.DB) error {
 	p.Builds = results.Builds
 	p.sort()
 	counts, err := db.CheckoutCounts(ctx, []string{id})
-	for kind, title := range map[rollup.Kind]string{rollup.Builds: "Builds", rollup.Boots: "Boots", rollup.Tests: "Tests"} {
-		p.add(title, counts[id][kind], func(status report.Status) string {
+	titles := map[rollup.Kind]string{rollup.Builds: "Builds", rollup.Boots: "Boots", rollup.Tests: "Tests"}
+	for _, kind := range []rollup.Kind{rollup.Builds, rollup.Boots, rollup.Tests} {
+		p.add(titles[kind], counts[id][kind], func(status report.Status) string {
 			if status == "" {
 				return "" // no filter selects results without a status
 			}
 			return shell.WithQuery(p.Revision, "kind", string(kind), "origin", p.Origin, "status", string(status))
 		})
 	}
-	slices.SortFunc(p.Counts, func(a, b statusCounts) int { return -strings.Compare(b.Title, a.Title) })
 	return err
 }
 

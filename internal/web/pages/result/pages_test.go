@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -151,6 +152,22 @@ func TestPagesWithLess(t *testing.T) {
 	}
 	if page := w.Main("/checkout/ci:c1"); !strings.Contains(page, `<a href="/build/ci:b1">arm64 defconfig</a>`) {
 		t.Error(page)
+	}
+}
+
+// TestOrderOfCounts: the page of a checkout counts builds, then boots, then tests.
+func TestOrderOfCounts(t *testing.T) {
+	b := &pagestest.Builder{}
+	id := b.Checkout("ci", "next", "master", "next-1", 1)
+	b.Build("arm64 defconfig gcc-14", "PASS")
+	b.Test("boot", "rock", "lab", "PASS")
+	b.Test("ltp.a", "rock", "lab", "PASS")
+	var order []string
+	for _, m := range regexp.MustCompile(`<th scope="row"[^>]*>(Builds|Boots|Tests)<`).FindAllStringSubmatch(pagestest.New(t, Routes, &b.Report).Main("/checkout/"+id), -1) {
+		order = append(order, m[1])
+	}
+	if !slices.Equal(order, []string{"Builds", "Boots", "Tests"}) {
+		t.Errorf("counts of %s", order)
 	}
 }
 
