@@ -41,6 +41,8 @@ var (
 type Message struct {
 	ID       string    // unique; publishing the same ID again within some minutes changes nothing, if the driver keeps IDs
 	Origin   string    // the submitter, "" without authentication
+	Token    string    // the ID of the submitter's token, "" without authentication
+	Origins  string    // the origins that objects may have, with commas between them; "" for any
 	Objects  int       // objects in Data, 0 if they were not counted
 	Received time.Time // when the server received it: see package arrival
 	Data     []byte    // the report

@@ -37,6 +37,8 @@ const (
 type info struct {
 	ID       string    `json:"id"`
 	Origin   string    `json:"origin,omitempty"`
+	Token    string    `json:"token,omitempty"`
+	Origins  string    `json:"origins,omitempty"`
 	Objects  int       `json:"objects,omitempty"`
 	Received time.Time `json:"received"`
 	// Latest is the latest time of reception in the stream at the moment when
@@ -52,11 +54,11 @@ type info struct {
 }
 
 func infoOf(m queue.Message) info {
-	return info{ID: m.ID, Origin: m.Origin, Objects: m.Objects, Received: m.Received, Size: len(m.Data)}
+	return info{ID: m.ID, Origin: m.Origin, Token: m.Token, Origins: m.Origins, Objects: m.Objects, Received: m.Received, Size: len(m.Data)}
 }
 
 func (i info) message(data []byte) queue.Message {
-	return queue.Message{ID: i.ID, Origin: i.Origin, Objects: i.Objects, Received: i.Received, Data: data}
+	return queue.Message{ID: i.ID, Origin: i.Origin, Token: i.Token, Origins: i.Origins, Objects: i.Objects, Received: i.Received, Data: data}
 }
 
 // latest returns the later of Received and Latest. It ignores a time too far ahead of

@@ -23,6 +23,8 @@ import (
 const (
 	idAttribute       = "kcidb_id"
 	originAttribute   = "kcidb_origin"
+	tokenAttribute    = "kcidb_token"
+	originsAttribute  = "kcidb_origins"
 	objectsAttribute  = "kcidb_objects"
 	receivedAttribute = "kcidb_received"
 	encodingAttribute = "kcidb_encoding" // "zstd", or missing
@@ -96,8 +98,10 @@ func (i info) encode(data []byte) ([]*pb.PubsubMessage, error) {
 
 func (i info) attributes() map[string]string {
 	out := map[string]string{idAttribute: i.ID}
-	if i.Origin != "" {
-		out[originAttribute] = i.Origin
+	for name, text := range map[string]string{originAttribute: i.Origin, tokenAttribute: i.Token, originsAttribute: i.Origins} {
+		if text != "" {
+			out[name] = text
+		}
 	}
 	if i.Objects > 0 {
 		out[objectsAttribute] = strconv.Itoa(i.Objects)
@@ -121,7 +125,7 @@ func decode(m *pb.PubsubMessage) (info, error) {
 	i := info{pieces: 1, size: len(m.Data), encoding: a[encodingAttribute], reason: a[reasonAttribute]}
 	i.ID, i.Received = m.MessageId, m.PublishTime.AsTime()
 	if id := a[idAttribute]; validID(id) {
-		i.ID, i.Origin = id, a[originAttribute]
+		i.ID, i.Origin, i.Token, i.Origins = id, a[originAttribute], a[tokenAttribute], a[originsAttribute]
 		i.Objects = number(a[objectsAttribute])
 		i.attempts = number(a[attemptsAttribute])
 		if at, err := time.Parse(time.RFC3339Nano, a[receivedAttribute]); err == nil {

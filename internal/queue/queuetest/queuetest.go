@@ -139,6 +139,8 @@ func message(id string) queue.Message {
 	return queue.Message{
 		ID:       id,
 		Origin:   "origin_" + id,
+		Token:    "token_" + id,
+		Origins:  "origin_" + id + ",other",
 		Objects:  len(id),
 		Received: time.Date(2026, 1, 2, 3, 4, 5, 678_000_000, time.UTC),
 		Data:     []byte(`{"report":"` + id + `"}`),

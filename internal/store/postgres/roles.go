@@ -26,8 +26,9 @@ const (
 )
 
 // private are the tables that users who only read must not see: only the sender and the
-// recipients of a notification may know the recipients.
-var private = []string{"watch", "changes", "notifications", "deliveries", "considered", "statuses"}
+// recipients of a notification may know the recipients, and only administrators may know who
+// has tokens and what was rejected.
+var private = []string{"tokens", "origins", "notices", "rejected", "watch", "changes", "notifications", "deliveries", "considered", "statuses"}
 
 // rolePurposes describe the roles in the database.
 var rolePurposes = []struct{ role, purpose string }{
@@ -138,7 +139,7 @@ func (m *migrator) relations(ctx context.Context) ([]string, error) {
 // relations returns the names of our tables and views, without the table of the schema's
 // own number.
 func relations() []string {
-	names := slices.Concat([]string{"contents", "doomed", "receipts", "tests", "rollups"}, rollup.Tables, verdicts.Tables, private)
+	names := slices.Concat([]string{"contents", "doomed", "receipts", "settings", "ledger", "logs", "tests", "rollups"}, rollup.Tables, verdicts.Tables, private)
 	for i := range tables {
 		names = append(names, tables[i].name)
 	}

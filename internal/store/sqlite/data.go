@@ -16,10 +16,11 @@ import (
 )
 
 // Empty removes all objects, receipts, changes and notifications, and returns the space
-// of the file to the system. Loads go on noting changes if they did before.
+// of the file to the system. Loads go on noting changes if they did before. Tokens and
+// origins stay.
 func (s *Store) Empty(ctx context.Context) error {
 	err := s.update(ctx, func(tx *sql.Tx) error {
-		for _, name := range slices.Concat([]string{"checkouts", "builds", "tests", "issues", "incidents", "contents", "receipts",
+		for _, name := range slices.Concat([]string{"checkouts", "builds", "tests", "issues", "incidents", "contents", "receipts", "rejected", "ledger", "logs", "notices",
 			"changes", "notifications", "deliveries", "considered", "statuses"}, rollup.Tables, verdicts.Tables) {
 			if _, err := tx.ExecContext(ctx, "DELETE FROM "+name); err != nil {
 				return err

@@ -1,0 +1,13 @@
+DROP TABLE logs;
+DROP TABLE ledger;
+DROP TABLE rejected;
+DROP INDEX receipts_origin;
+ALTER TABLE receipts DROP COLUMN details;
+ALTER TABLE receipts DROP COLUMN rejected;
+ALTER TABLE receipts DROP COLUMN digest;
+ALTER TABLE receipts DROP COLUMN version;
+ALTER TABLE receipts DROP COLUMN token;
+DROP TABLE settings;
+DROP TABLE notices;
+DROP TABLE origins;
+DROP TABLE tokens;
