@@ -12,8 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/kcidb-go/kcidb/cmd/kcidb/internal/archive"
-	"github.com/kcidb-go/kcidb/cmd/kcidb/internal/diff"
+	"github.com/kcidb-go/kcidb/internal/archive"
+	"github.com/kcidb-go/kcidb/internal/diff"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/all"
 )

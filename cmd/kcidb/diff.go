@@ -13,7 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/kcidb-go/kcidb/cmd/kcidb/internal/diff"
+	"github.com/kcidb-go/kcidb/internal/diff"
 	"github.com/kcidb-go/kcidb/internal/prefetch"
 	"github.com/kcidb-go/kcidb/report"
 )

@@ -87,6 +87,17 @@ type Config struct {
 	// submission.
 	ReceiptDays int `yaml:"receipt_days"`
 
+	// RetentionDays is how many days the database keeps objects after their arrival, 0 for
+	// all days. RetentionKeepIncidents keeps incidents, their issues, and the objects they belong
+	// to. RetentionWindow is the time of day at which a process with the role load removes
+	// older objects: HH:MM-HH:MM in local time, or HH:MM-HH:MM UTC.
+	RetentionDays          int    `yaml:"retention_days"`
+	RetentionKeepIncidents bool   `yaml:"retention_keep_incidents"`
+	RetentionWindow        string `yaml:"retention_window"`
+	// ArchiveTo is the specification of a database that old objects are copied into before
+	// they are removed, "" to copy nothing.
+	ArchiveTo secret.Text `yaml:"archive_to"`
+
 	// Subscriptions is the directory of the subscriptions. "" means the directory
 	// "subscriptions" in Data, which the service creates. All processes with the
 	// role notify need the same subscriptions.
@@ -177,6 +188,8 @@ func DefaultConfig() Config {
 		BatchBytes:    Size(ingest.DefaultLimits.Bytes),
 		ReceiptDays:   30,
 
+		RetentionWindow: "01:00-05:00",
+
 		FrontEndListen: "127.0.0.1:8081",
 
 		APIRate:    50,
@@ -239,6 +252,9 @@ func (c *Config) check() error {
 		return err
 	}
 	if err := c.checkTasks(r); err != nil {
+		return err
+	}
+	if err := c.checkRetention(); err != nil {
 		return err
 	}
 	if err := c.checkSpool(r); err != nil {

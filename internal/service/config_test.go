@@ -179,6 +179,11 @@ func TestNewChecksTheConfig(t *testing.T) {
 		{"names of trees", func(c *Config) { c.Trees = write(t, "https://example.org/linux: ours\n") }, ""},
 		{"names of trees that are none", func(c *Config) { c.Trees = write(t, "\nours\n") }, "kcidb.yaml:2: expected lines of URL: NAME"},
 		{"names of trees in no file", func(c *Config) { c.Trees = "/no/such/file" }, "configuration: trees: open"},
+		{"retention", func(c *Config) { c.RetentionDays, c.ArchiveTo = 500, "sqlite:archive.db" }, ""},
+		{"retention of less than nothing", func(c *Config) { c.RetentionDays = -1 }, "retention_days must not be negative"},
+		{"retention at no time", func(c *Config) { c.RetentionWindow = "at night" }, "retention_window"},
+		{"an archive of what stays", func(c *Config) { c.ArchiveTo = "sqlite:archive.db" }, "archive_to needs retention_days"},
+		{"an archive of itself", func(c *Config) { c.RetentionDays, c.Database, c.ArchiveTo = 1, "sqlite:a", "sqlite:a" }, "archive_to is the database itself"},
 		{"queue and its address", func(c *Config) { c.Queue, c.QueueListen = "nats://x/y", "127.0.0.1:1" }, "queue_listen"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -204,6 +204,13 @@ func (s *Service) serve(ctx context.Context, listener net.Listener, p *parts) er
 		if judge := s.judge(p); judge != nil {
 			group.Go(func() error { return judge.Run(ctx) })
 		}
+		keeper, err := s.retention(ctx, p, watch)
+		if err != nil {
+			return err
+		}
+		if keeper != nil {
+			group.Go(func() error { return keeper.Run(ctx) })
+		}
 	}
 	var work *tasks.Tasks
 	if s.cfg.TasksAudience != "" {

@@ -176,6 +176,14 @@ type Lagger interface {
 	Lag(ctx context.Context) (time.Duration, error)
 }
 
+// Locker is a store that several processes use, and that keeps them apart.
+type Locker interface {
+	// RunAlone calls f and returns its error. If another process runs such a function, it
+	// returns ErrBusy and does not call f. The lock ends with the process, or with its
+	// connection to the database.
+	RunAlone(ctx context.Context, f func(context.Context) error) error
+}
+
 // Bulker is a store that prefers to load very many objects at once in bulk.
 type Bulker interface {
 	// BulkSize returns how many objects a load in bulk should have.

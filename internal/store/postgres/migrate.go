@@ -93,6 +93,7 @@ func onlyComments(sql string) bool {
 
 // Keys of PostgreSQL's advisory locks, which are of the database.
 const (
+	retentionLock = lockKeys     // held by a process that removes old objects by schedule
 	migrationLock = lockKeys + 1 // held by a process that migrates
 	contentsLock  = lockKeys + 2 // shared by loads; a sweep of contents has it alone
 	purgeLock     = lockKeys + 3 // held by a process that purges

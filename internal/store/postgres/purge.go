@@ -53,20 +53,39 @@ func (s *Store) purge(ctx context.Context, opts store.PurgeOptions) error {
 // purgingAlone calls f unless another process purges. Two purges would only wait for
 // each other.
 func (s *Store) purgingAlone(ctx context.Context, f func() error) error {
+	alone, err := s.withLock(ctx, purgeLock, f)
+	if err == nil && !alone {
+		err = fmt.Errorf("%w: another process purges it at the moment", store.ErrBusy)
+	}
+	return err
+}
+
+// RunAlone implements store.Locker.
+func (s *Store) RunAlone(ctx context.Context, f func(context.Context) error) error {
+	var failed error // of f, which names what it did itself
+	alone, err := s.withLock(ctx, retentionLock, func() error { failed = f(ctx); return nil })
+	if err == nil && !alone {
+		err = fmt.Errorf("%w: another process removes old objects at the moment", store.ErrBusy)
+	}
+	if err != nil {
+		return s.failure(ctx, "lock", err)
+	}
+	return failed
+}
+
+// withLock calls f while this process holds a lock. It reports whether no other process
+// held the lock.
+func (s *Store) withLock(ctx context.Context, lock int64, f func() error) (alone bool, err error) {
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer conn.Release()
-	var alone bool
-	if err := conn.QueryRow(ctx, "SELECT pg_try_advisory_lock($1)", purgeLock).Scan(&alone); err != nil {
-		return err
+	if err := conn.QueryRow(ctx, "SELECT pg_try_advisory_lock($1)", lock).Scan(&alone); err != nil || !alone {
+		return false, err
 	}
-	if !alone {
-		return fmt.Errorf("%w: another process purges it at the moment", store.ErrBusy)
-	}
-	defer conn.Exec(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", purgeLock)
-	return f()
+	defer conn.Exec(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", lock)
+	return true, f()
 }
 
 // purgeTable removes the old objects of a list.

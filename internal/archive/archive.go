@@ -19,7 +19,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/kcidb-go/kcidb/cmd/kcidb/internal/diff"
+	"github.com/kcidb-go/kcidb/internal/diff"
 	"github.com/kcidb-go/kcidb/internal/prefetch"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/report"

@@ -11,7 +11,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/kcidb-go/kcidb/cmd/kcidb/internal/diff"
+	"github.com/kcidb-go/kcidb/internal/diff"
 	"github.com/kcidb-go/kcidb/internal/prefetch"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/report"
