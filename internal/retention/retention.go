@@ -44,7 +44,7 @@ var errOver = errors.New("the time of day is over")
 type Keeper struct {
 	Store         store.Sink
 	Days          int
-	KeepIncidents bool // and what they belong to
+	KeepIncidents bool // keep incidents and their tests, builds and checkouts
 	Window        Window
 	// Archive opens the database that old objects are copied into. Nil copies nothing.
 	Archive func(context.Context) (store.Sink, error)

@@ -26,7 +26,7 @@ CREATE TABLE origins (
     expires   bigint NOT NULL  -- of the token
 );
 
--- What the contact of an origin was told.
+-- The notices that the contact of an origin got.
 CREATE TABLE notices (
     origin text COLLATE "C" NOT NULL,
     kind   text COLLATE "C" NOT NULL, -- silent, rejected

@@ -26,7 +26,7 @@ CREATE TABLE origins (
     expires   INTEGER NOT NULL  -- of the token
 ) STRICT, WITHOUT ROWID;
 
--- What the contact of an origin was told.
+-- The notices that the contact of an origin got.
 CREATE TABLE notices (
     origin TEXT NOT NULL,
     kind   TEXT NOT NULL, -- silent, rejected
