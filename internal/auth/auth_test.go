@@ -5,6 +5,7 @@ package auth
 import (
 	"encoding/json"
 	"net/http"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -98,7 +99,8 @@ func TestOrigin(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			c := &Checker{Primary: secret.Fixed(test.primary), Unified: secret.Fixed(test.unified), Now: func() time.Time { return now }}
-			origin, err := c.Origin(http.Header{"Authorization": test.header})
+			got, err := c.Token(t.Context(), http.Header{"Authorization": test.header})
+			origin := got.Origin()
 			refusal := ""
 			if err != nil {
 				refusal = err.Error()
@@ -122,18 +124,18 @@ func TestReplacedSecret(t *testing.T) {
 		oldIs, newIs bool
 	}{{"old", true, false}, {"new", false, true}} {
 		current = step.current
-		_, oldErr := c.Origin(header("old"))
-		_, newErr := c.Origin(header("new"))
+		_, oldErr := c.Token(t.Context(), header("old"))
+		_, newErr := c.Token(t.Context(), header("new"))
 		if (oldErr == nil) != step.oldIs || (newErr == nil) != step.newIs {
 			t.Errorf("while the secret is %q: %v for the old, %v for the new", string(current), oldErr, newErr)
 		}
 	}
-	if _, err := c.Origin(header("old")); err == nil || err.Error() != "InvalidSignature" {
+	if _, err := c.Token(t.Context(), header("old")); err == nil || err.Error() != "InvalidSignature" {
 		t.Errorf("refused by %v", err)
 	}
 }
 
-// TestKnownToken checks Sign and Origin with a token that another program
+// TestKnownToken checks Sign and Check with a token that another program
 // made.
 func TestKnownToken(t *testing.T) {
 	const known = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJleHAiOjE4OTM0NTYwMDAsIm9yaWdpbiI6ImNpIn0."
@@ -142,8 +144,10 @@ func TestKnownToken(t *testing.T) {
 		t.Errorf("Sign: %s, %v; want the beginning %s", text, err, known)
 	}
 	c := &Checker{Primary: secret.Fixed("s"), Now: func() time.Time { return now }}
-	if origin, err := c.Origin(http.Header{"Authorization": {"Bearer " + text}}); origin != "ci" || err != nil {
-		t.Errorf("got %q, %v", origin, err)
+	got, err := c.Check(t.Context(), text)
+	want := Token{ID: ID(text), Origins: []string{"ci"}, Roles: Roles{Submit, Issue}, Expires: time.Unix(1893456000, 0).UTC()}
+	if !reflect.DeepEqual(got, want) || err != nil {
+		t.Errorf("got %v, %v, want %v", got, err, want)
 	}
 	for _, bad := range []struct {
 		key    secret.Text

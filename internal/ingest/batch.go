@@ -104,7 +104,7 @@ func (b *batch) settle(ctx context.Context, deliveries []queue.Delivery) {
 func newSubmission(d queue.Delivery) *submission {
 	m := d.Message()
 	return &submission{Delivery: d, receipt: store.Receipt{
-		ID: m.ID, Origin: m.Origin, Received: m.Received, Bytes: int64(len(m.Data)), Objects: m.Objects,
+		ID: m.ID, Origin: m.Origin, Token: m.Token, Received: m.Received, Bytes: int64(len(m.Data)), Objects: m.Objects,
 	}}
 }
 

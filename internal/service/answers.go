@@ -3,6 +3,7 @@
 package service
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -55,7 +56,7 @@ func (s *Service) front(p *parts, watch *monitor.Monitor, receiver *submit.Recei
 
 // authenticated reports whether a request carries a valid token.
 func (s *Service) authenticated(h http.Header) bool {
-	_, err := s.auth.Origin(h)
+	_, err := s.auth.Token(context.Background(), h)
 	return err == nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/kcidb-go/kcidb/internal/auth"
 	"github.com/kcidb-go/kcidb/internal/auth/secret"
 	"github.com/kcidb-go/kcidb/internal/ingest"
 	"github.com/kcidb-go/kcidb/internal/treenames"
@@ -57,7 +58,7 @@ type Config struct {
 	QueueToken  secret.Text `yaml:"queue_token"`
 
 	// JWTSecret is the secret that submitters' tokens are signed with, and
-	// JWTSecretFile is a file with the secret. If both are empty, anyone may
+	// JWTSecretFile is a file with the secret. If both are empty, and SigningKey is, too, anyone may
 	// submit.
 	JWTSecret     secret.Text `yaml:"jwt_secret"`
 	JWTSecretFile string      `yaml:"jwt_secret_file"`
@@ -65,7 +66,16 @@ type Config struct {
 	// and UnifiedSecretFile is a file with it.
 	UnifiedSecret     secret.Text `yaml:"unified_secret"`
 	UnifiedSecretFile string      `yaml:"unified_secret_file"`
-	// AllowOpen lets a service without JWTSecret listen beyond the loopback
+	// SigningKey has the Ed25519 keys of tokens that "kcidb token new" makes, as PEM, and
+	// SigningKeyFile is a file with them. The first private key signs, and all keys verify.
+	SigningKey     secret.Text `yaml:"signing_key"`
+	SigningKeyFile string      `yaml:"signing_key_file"`
+	// Origins says what becomes of objects of origins that the submitter's token does not
+	// name: enforce (they are rejected), warn (they are loaded and counted) or off. ""
+	// means the setting of the database: warn if it had objects before tokens were bound
+	// to origins, otherwise enforce.
+	Origins string `yaml:"origins"`
+	// AllowOpen lets a service without JWTSecret and SigningKey listen beyond the loopback
 	// interface.
 	AllowOpen bool `yaml:"allow_open"`
 
@@ -223,6 +233,11 @@ func (c *Config) check() error {
 		positive("receipt_days", int64(c.ReceiptDays)),
 	); err != nil {
 		return err
+	}
+	if c.Origins != "" {
+		if _, err := auth.ParseRule(c.Origins); err != nil {
+			return fmt.Errorf("origins: %w", err)
+		}
 	}
 	r, err := c.roles()
 	switch {

@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/kcidb-go/kcidb/internal/arrival"
+	"github.com/kcidb-go/kcidb/internal/auth"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/web/front"
 	"github.com/kcidb-go/kcidb/internal/web/tasks"
@@ -44,7 +45,7 @@ func frontOf(t *testing.T, change func(*Config)) (*front.Front, *parts) {
 	}
 	t.Cleanup(func() { p.store.Close() })
 	p.reading = p.store
-	watch, receiver := s.monitor(p), s.receiver(p, arrival.NewClock(s.now))
+	watch, receiver := s.monitor(p), s.receiver(p, arrival.NewClock(s.now), auth.Off)
 	var work *tasks.Tasks
 	if cfg.TasksAudience != "" {
 		if work, err = s.tasks(t.Context(), p, watch, receiver); err != nil {

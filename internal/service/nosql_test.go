@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/kcidb-go/kcidb/internal/arrival"
+	"github.com/kcidb-go/kcidb/internal/auth"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/web/front"
 	"github.com/kcidb-go/kcidb/report"
@@ -64,7 +65,7 @@ func TestWithoutSQL(t *testing.T) {
 	if _, err := p.store.Load(t.Context(), decodeReport(t, everyList), store.LoadOptions{Receipts: []store.Receipt{{ID: "known", Objects: 2}}}); err != nil {
 		t.Fatal(err)
 	}
-	watch, receiver := s.monitor(p), s.receiver(p, arrival.NewClock(s.now))
+	watch, receiver := s.monitor(p), s.receiver(p, arrival.NewClock(s.now), auth.Off)
 	work, err := s.tasks(t.Context(), p, watch, receiver)
 	if err != nil {
 		t.Fatal(err)

@@ -17,6 +17,7 @@ import (
 type sources struct {
 	keeper       *secrets.Keeper
 	jwt, unified secret.Source
+	signing      secret.Source
 	queueToken   secret.Source
 	smtpPassword secret.Source
 }
@@ -42,6 +43,7 @@ func (c *Config) openSecrets(ctx context.Context, log *slog.Logger) (_ *sources,
 	}{
 		{"jwt_secret", c.JWTSecret, c.JWTSecretFile, &s.jwt, true},
 		{"unified_secret", c.UnifiedSecret, c.UnifiedSecretFile, &s.unified, true},
+		{"signing_key", c.SigningKey, c.SigningKeyFile, &s.signing, true},
 		{"queue_token", c.QueueToken, "", &s.queueToken, c.QueueListen != ""},
 		{"smtp_password", c.SMTPPassword, c.SMTPPasswordFile, &s.smtpPassword, (r.notify || c.TasksAudience != "") && c.SMTP != ""},
 	} {
@@ -60,16 +62,22 @@ func (c *Config) openSecrets(ctx context.Context, log *slog.Logger) (_ *sources,
 }
 
 // checker returns the configured authentication.
-func (c *Config) checker(s *sources) (*auth.Checker, error) {
+func (c *Config) checker(s *sources, log *slog.Logger) (*auth.Checker, error) {
 	r, err := c.roles()
 	switch {
 	case err != nil:
 		return nil, err
 	case s.jwt == nil && s.unified != nil:
 		return nil, errors.New("unified_secret is a second secret: set jwt_secret, too")
-	case s.jwt == nil && r.web && !c.AllowOpen && !loopback(c.Listen):
-		return nil, fmt.Errorf("listening on %s without authentication allows anyone to submit: set jwt_secret (or KCIDB_JWT_SECRET), "+
+	case s.jwt == nil && s.signing == nil && r.web && !c.AllowOpen && !loopback(c.Listen):
+		return nil, fmt.Errorf("listening on %s without authentication allows anyone to submit: set jwt_secret (or KCIDB_JWT_SECRET) or signing_key, "+
 			"listen on 127.0.0.1, or set allow_open if that is what you want", c.Listen)
 	}
-	return &auth.Checker{Primary: s.jwt, Unified: s.unified}, nil
+	checker := &auth.Checker{Primary: s.jwt, Unified: s.unified}
+	if s.signing != nil {
+		if checker.Keys, err = auth.KeysOf(s.signing, log); err != nil {
+			return nil, fmt.Errorf("signing_key: %w", err)
+		}
+	}
+	return checker, nil
 }

@@ -89,7 +89,7 @@ func New(cfg Config, log *slog.Logger) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}
-	checker, err := cfg.checker(opened)
+	checker, err := cfg.checker(opened, log)
 	if err != nil {
 		return nil, fmt.Errorf("configuration: %w", errors.Join(err, opened.keeper.Close()))
 	}
@@ -190,7 +190,11 @@ func (s *Service) serve(ctx context.Context, listener net.Listener, p *parts) er
 		if err != nil {
 			return err
 		}
-		receiver = s.receiver(p, clock)
+		rule, err := s.originRule(ctx, p)
+		if err != nil {
+			return err
+		}
+		receiver = s.receiver(p, clock, rule)
 		if !s.auth.Enabled() {
 			s.log.Warn("authentication is off: anyone who reaches this address may submit", "listen", listener.Addr().String())
 		}
@@ -255,9 +259,9 @@ func (s *Service) loader(p *parts, m *monitor.Monitor) *ingest.Loader {
 	return l
 }
 
-func (s *Service) receiver(p *parts, clock *arrival.Clock) *submit.Receiver {
+func (s *Service) receiver(p *parts, clock *arrival.Clock, rule auth.Rule) *submit.Receiver {
 	return submit.New(submit.Config{
-		Auth: s.auth, Queue: p.queue, Store: p.store, Log: s.log, Now: s.now, Clock: clock,
+		Auth: s.auth, Rule: rule, Queue: p.queue, Store: p.store, Log: s.log, Now: s.now, Clock: clock,
 		Metrics:  submit.NewMetrics(p.registry),
 		MaxBytes: int64(s.cfg.MaxSubmission), MaxMemory: int64(s.cfg.MaxMemory), Wait: memoryWait,
 	})

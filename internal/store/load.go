@@ -69,6 +69,7 @@ type Changes struct {
 type Receipt struct {
 	ID       string    // of the submission
 	Origin   string    // of the submitter, "" if the service did not ask
+	Token    string    // ID of the submitter's token, "" if the service did not ask; BigQuery does not keep it
 	Received time.Time // when the service received the submission
 	Finished time.Time // when the submission was loaded or given up
 	Bytes    int64     // of the report as received, decompressed

@@ -17,9 +17,9 @@ func (s Store) Receipt(ctx context.Context, id string) (store.Receipt, error) {
 	r := store.Receipt{ID: id}
 	var received, finished int64
 	err := s.db.ReadCommitted(ctx, func(ctx context.Context, tx Tx) error {
-		found, err := ReadRow(ctx, tx, fmt.Sprintf("SELECT origin, %s, %s, bytes, objects, failure FROM receipts WHERE id = $1",
+		found, err := ReadRow(ctx, tx, fmt.Sprintf("SELECT origin, token, %s, %s, bytes, objects, failure FROM receipts WHERE id = $1",
 			s.db.Micros("received"), s.db.Micros("finished")), []any{id},
-			&r.Origin, &received, &finished, &r.Bytes, &r.Objects, &r.Failure)
+			&r.Origin, &r.Token, &received, &finished, &r.Bytes, &r.Objects, &r.Failure)
 		if err == nil && !found {
 			err = fmt.Errorf("%w: %s", store.ErrNoReceipt, id)
 		}
@@ -68,7 +68,10 @@ func Claim(ctx context.Context, tx Tx, d Dialect, receipts []store.Receipt) erro
 	return fmt.Errorf("%w: %d of %s", store.ErrLoaded, refused, strings.Join(ids, ", "))
 }
 
-var receiptColumns = Columns("id origin received@ finished@ bytes# objects# failure")
+var receiptColumns = Columns("id origin token received@ finished@ bytes# objects# failure")
+
+// failureColumn is the place of the failure in receiptColumns.
+const failureColumn = 7
 
 // saveReceipts keeps receipts, and returns how many it did not keep because their
 // submissions were loaded before. It writes in the order of the IDs, so that no two
@@ -77,11 +80,11 @@ func saveReceipts(ctx context.Context, tx Tx, d Dialect, receipts []store.Receip
 	receipts = slices.SortedStableFunc(slices.Values(receipts), func(a, b store.Receipt) int { return strings.Compare(a.ID, b.ID) })
 	var rows [][]any
 	for i, r := range receipts {
-		row := []any{r.ID, r.Origin, r.Received.UnixMicro(), r.Finished.UnixMicro(), r.Bytes, int64(r.Objects), r.Failure}
+		row := []any{r.ID, r.Origin, r.Token, r.Received.UnixMicro(), r.Finished.UnixMicro(), r.Bytes, int64(r.Objects), r.Failure}
 		switch {
 		case i == 0 || receipts[i-1].ID != r.ID:
 			rows = append(rows, row)
-		case rows[len(rows)-1][6] != "": // a receipt of success stays
+		case rows[len(rows)-1][failureColumn] != "": // a receipt of success stays
 			rows[len(rows)-1] = row
 		}
 	}

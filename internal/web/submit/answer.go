@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/auth"
 	"github.com/kcidb-go/kcidb/internal/web/front"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -64,15 +65,15 @@ func (f *failure) Error() string {
 }
 
 // fail answers a submission that was not accepted, counts it and logs it.
-func (d *Receiver) fail(w http.ResponseWriter, r *http.Request, origin string, err error) {
-	code, a, retry := d.refuse(r.Context(), origin, r.RemoteAddr, err)
+func (d *Receiver) fail(w http.ResponseWriter, r *http.Request, token auth.Token, err error) {
+	code, a, retry := d.refuse(r.Context(), token, r.RemoteAddr, err)
 	front.RetryAfter(w, retry)
 	write(w, code, a)
 }
 
 // refuse returns the answer to a submission that was not accepted, and when to try again. It
 // counts and logs the submission. from is the address of the sender.
-func (d *Receiver) refuse(ctx context.Context, origin, from string, err error) (code int, a answer, retry time.Duration) {
+func (d *Receiver) refuse(ctx context.Context, token auth.Token, from string, err error) (code int, a answer, retry time.Duration) {
 	code, a = http.StatusInternalServerError, refusal("Internal server error")
 	var wrong *report.Error
 	var failed *failure
@@ -95,6 +96,6 @@ func (d *Receiver) refuse(ctx context.Context, origin, from string, err error) (
 		reason = wrong.Faults[0].String()
 	}
 	d.Log.LogAttrs(ctx, level, "submission refused", slog.Int("code", code),
-		slog.String("origin", origin), slog.String("from", from), slog.String("reason", reason))
+		slog.String("origin", token.Origin()), slog.String("token", token.ID), slog.String("from", from), slog.String("reason", reason))
 	return code, a, retry
 }

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"net/http"
 
+	"github.com/kcidb-go/kcidb/internal/auth"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -18,37 +19,37 @@ type Refusal struct {
 
 func (r *Refusal) Error() string { return r.Message }
 
-// SubmitForm receives the report that a page made of a form which a reader sent with a
-// token: write returns it for the origin that the token names. All that holds for reports
-// sent to /submit holds for it as well. The error is that of write or a *Refusal: a wrong
-// token has the status 401, and a form from a page of another site 403.
-func (d *Receiver) SubmitForm(r *http.Request, token string, write func(origin string) ([]byte, error)) (id string, err error) {
+// SubmitForm receives the report that a page made of a form which a reader sent with the
+// text of a token: write returns it for the first origin that the token names. All that holds
+// for reports sent to /submit holds for it as well. The error is that of write or a *Refusal:
+// a wrong token has the status 401; a token without the right, and a form from a page of
+// another site, 403.
+func (d *Receiver) SubmitForm(r *http.Request, text string, write func(origin string) ([]byte, error)) (id string, err error) {
 	begun := d.Now()
 	ctx := r.Context()
-	refused := func(origin string, err error) (string, error) {
-		code, a, _ := d.refuse(ctx, origin, r.RemoteAddr, err)
+	refused := func(token auth.Token, err error) (string, error) {
+		code, a, _ := d.refuse(ctx, token, r.RemoteAddr, err)
 		return "", &Refusal{code, a.Message, a.Faults}
 	}
 	if new(http.CrossOriginProtection).Check(r) != nil {
-		return refused("", otherSite)
+		return refused(auth.Token{}, otherSite)
 	}
-	origin, err := d.Auth.Origin(http.Header{"Authorization": {"Bearer " + token}})
+	token, err := d.authorize(ctx, http.Header{"Authorization": {"Bearer " + text}})
 	if err != nil {
-		d.Metrics.refusals.Inc()
-		return refused("", &failure{code: http.StatusUnauthorized, message: err.Error()})
+		return refused(token, err)
 	}
-	data, err := write(origin)
+	data, err := write(token.Origin())
 	if err != nil {
 		return "", err
 	}
 	b := &body{receiver: d}
 	defer b.release()
 	if err := b.fill(ctx, bytes.NewReader(data), int64(len(data))+1); err != nil {
-		return refused(origin, err)
+		return refused(token, err)
 	}
-	m, err := d.accept(ctx, origin, b, begun)
+	m, err := d.accept(ctx, token, b, begun)
 	if err != nil {
-		return refused(origin, err)
+		return refused(token, err)
 	}
 	return m.ID, nil
 }

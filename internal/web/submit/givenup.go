@@ -91,7 +91,7 @@ func (d *Receiver) listDead(ctx context.Context) (map[string]store.Receipt, erro
 // failed returns the receipt of a message that the queue gave up.
 func failed(letter queue.DeadLetter) store.Receipt {
 	return store.Receipt{
-		Origin: letter.Origin, Received: letter.Received, Finished: letter.Time,
+		Origin: letter.Origin, Token: letter.Token, Received: letter.Received, Finished: letter.Time,
 		Bytes: int64(len(letter.Data)), Objects: letter.Objects, Failure: letter.Reason,
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/auth"
 	"github.com/kcidb-go/kcidb/internal/queue"
 	"github.com/kcidb-go/kcidb/internal/store"
 )
@@ -16,6 +17,7 @@ import (
 // details are the members of an answer about a submission that old clients do not know.
 type details struct {
 	Origin   string     `json:"origin,omitempty"`
+	Token    string     `json:"token,omitempty"` // its ID
 	Received *time.Time `json:"received,omitempty"`
 	Finished *time.Time `json:"finished,omitempty"`
 	Bytes    int64      `json:"bytes,omitempty"`
@@ -24,8 +26,13 @@ type details struct {
 }
 
 func (d *Receiver) status(w http.ResponseWriter, r *http.Request) {
-	if _, err := d.Auth.Origin(r.Header); err != nil {
+	token, err := d.Auth.Token(r.Context(), r.Header)
+	if err != nil {
 		write(w, http.StatusUnauthorized, refusal(err.Error()))
+		return
+	}
+	if !token.Roles.Has(auth.Submit) && !token.Roles.Has(auth.Issue) {
+		write(w, http.StatusForbidden, refusal("The token may not ask for submissions: it needs the role submit or issue"))
 		return
 	}
 	query := r.URL.Query()
@@ -138,7 +145,7 @@ func answerOf(s State) (int, answer) {
 // receiptAnswer returns the answer for a receipt.
 func receiptAnswer(r store.Receipt) answer {
 	a := answer{Status: "processed", Message: "File archived", details: &details{
-		Origin: r.Origin, Received: new(r.Received.UTC()), Finished: new(r.Finished.UTC()),
+		Origin: r.Origin, Token: r.Token, Received: new(r.Received.UTC()), Finished: new(r.Finished.UTC()),
 		Bytes: r.Bytes, Objects: r.Objects, Reason: r.Failure,
 	}}
 	if r.Failure != "" {

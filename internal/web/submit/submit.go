@@ -41,7 +41,10 @@ type Receiver struct {
 
 // Config is the configuration of a Receiver. All fields must be set.
 type Config struct {
-	Auth    *auth.Checker
+	Auth *auth.Checker
+	// Rule says what becomes of objects of origins that the token does not name. Without
+	// authentication it has no effect.
+	Rule    auth.Rule
 	Queue   queue.Queue
 	Store   store.Store
 	Metrics *Metrics
@@ -89,26 +92,25 @@ func (d *Receiver) submit(w http.ResponseWriter, r *http.Request) {
 	// A service without tokens is open to programs on this machine, but not to web
 	// pages that a browser on this machine shows.
 	if new(http.CrossOriginProtection).Check(r) != nil {
-		d.fail(w, r, "", otherSite)
+		d.fail(w, r, auth.Token{}, otherSite)
 		return
 	}
-	origin, err := d.Auth.Origin(r.Header)
+	token, err := d.authorize(r.Context(), r.Header)
 	if err != nil {
-		d.Metrics.refusals.Inc()
 		drain(r)
-		d.fail(w, r, "", &failure{code: http.StatusUnauthorized, message: err.Error()})
+		d.fail(w, r, token, err)
 		return
 	}
 	body, err := d.read(r)
 	defer body.release()
 	if err != nil {
 		drain(r)
-		d.fail(w, r, origin, err)
+		d.fail(w, r, token, err)
 		return
 	}
-	m, err := d.accept(r.Context(), origin, body, begun)
+	m, err := d.accept(r.Context(), token, body, begun)
 	if err != nil {
-		d.fail(w, r, origin, err)
+		d.fail(w, r, token, err)
 		return
 	}
 	write(w, http.StatusOK, answer{
@@ -118,7 +120,7 @@ func (d *Receiver) submit(w http.ResponseWriter, r *http.Request) {
 }
 
 // accept checks a report that has arrived, and puts it into the queue.
-func (d *Receiver) accept(ctx context.Context, origin string, body *body, begun time.Time) (m queue.Message, err error) {
+func (d *Receiver) accept(ctx context.Context, token auth.Token, body *body, begun time.Time) (m queue.Message, err error) {
 	d.checked.Add(1)
 	defer d.checked.Add(-1)
 	done, err := body.reserveCheck(ctx)
@@ -130,21 +132,27 @@ func (d *Receiver) accept(ctx context.Context, origin string, body *body, begun 
 	if err != nil {
 		return m, checkFailure(ctx, err)
 	}
+	if err := checkLists(token, body.data); err != nil {
+		return m, err
+	}
 	// Times have nearly the order of the messages, so that a loaded object is mostly
 	// newer than the object in the database.
-	m = queue.Message{ID: arrival.NewID(), Origin: origin, Objects: objects, Received: d.Clock.Next(), Data: body.data}
+	m = queue.Message{
+		ID: arrival.NewID(), Origin: token.Origin(), Token: token.ID, Origins: d.allowed(token),
+		Objects: objects, Received: d.Clock.Next(), Data: body.data,
+	}
 	if err := d.Queue.Publish(ctx, m); err != nil {
 		return m, publishFailure(ctx, err)
 	}
-	d.Metrics.accepted(origin, len(m.Data))
+	d.Metrics.accepted(m.Origin, len(m.Data))
 	d.Log.LogAttrs(ctx, slog.LevelInfo, "submission accepted",
-		slog.String("id", m.ID), slog.String("origin", origin), slog.Int("bytes", len(m.Data)),
+		slog.String("id", m.ID), slog.String("origin", m.Origin), slog.String("token", m.Token), slog.Int("bytes", len(m.Data)),
 		slog.Int("objects", m.Objects), slog.Float64("took_seconds", d.Now().Sub(begun).Seconds()))
 	return m, nil
 }
 
 func (d *Receiver) authTest(w http.ResponseWriter, r *http.Request) {
-	if _, err := d.Auth.Origin(r.Header); err != nil {
+	if _, err := d.Auth.Token(r.Context(), r.Header); err != nil {
 		write(w, http.StatusUnauthorized, refusal(err.Error()))
 		return
 	}

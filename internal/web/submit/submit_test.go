@@ -207,11 +207,11 @@ func TestStatuses(t *testing.T) {
 		t.Errorf("no reason: %s", got)
 	}
 	// The loader gave it up, with a receipt, and an administrator restored it.
-	receipt := store.Receipt{ID: "a", Origin: "ci", Received: time.Unix(1, 0), Finished: time.Unix(2, 0), Bytes: 3, Objects: 4, Failure: "no good"}
+	receipt := store.Receipt{ID: "a", Origin: "ci", Token: "0123", Received: time.Unix(1, 0), Finished: time.Unix(2, 0), Bytes: 3, Objects: 4, Failure: "no good"}
 	if err := d.Store.SaveReceipts(ctx, []store.Receipt{receipt}); err != nil {
 		t.Fatal(err)
 	}
-	const told = `"origin":"ci","received":"1970-01-01T00:00:01Z","finished":"1970-01-01T00:00:02Z","bytes":3,"objects":4`
+	const told = `"origin":"ci","token":"0123","received":"1970-01-01T00:00:01Z","finished":"1970-01-01T00:00:02Z","bytes":3,"objects":4`
 	is("a", `"failed","message":"File failed to pass validation",`+told+`,"reason":"no good"}`)
 	if err := d.Queue.Restore(ctx, "a"); err != nil {
 		t.Fatal(err)

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package registry keeps in the database who may submit and read: the tokens that were made
+// or revoked, the origins that asked for a token, and settings of the database itself.
+//
+// Its SQL is the same for all databases, by package sqldb. The drivers' migrations make
+// the tables. BigQuery has no registry.
+package registry
+
+import (
+	"context"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
+)
+
+// DB is the registry of a database. All methods may be called concurrently.
+type DB struct{ *sqldb.DB }
+
+// Of returns the registry of a store, or of the store it wraps; nil if it has none.
+func Of(s store.Sink) *DB {
+	if db := sqldb.Of(s); db != nil {
+		return &DB{db}
+	}
+	return nil
+}
+
+// OriginsSetting is the setting with the default of the key "origins" of services.
+const OriginsSetting = "origins"
+
+// Setting returns a setting of the database, "" if it has none.
+func (db *DB) Setting(ctx context.Context, name string) (value string, err error) {
+	err = db.ReadCommitted(ctx, func(ctx context.Context, tx sqldb.Tx) error {
+		_, err := sqldb.ReadRow(ctx, tx, "SELECT value FROM settings WHERE name = $1", []any{name}, &value)
+		return err
+	})
+	return value, db.Failure(ctx, "read a setting", err)
+}
