@@ -107,7 +107,7 @@ func runServe(ctx context.Context, p *program, o *serveOptions) error {
 	if isTerminal(p.stdout) {
 		// The log has the URL as well, but a person does not find it there.
 		s.Ready = func(at net.Addr) {
-			fmt.Fprintf(p.stdout, "KCIDB answers at http://%s/ (Ctrl-C stops it, KCIDB_LISTEN=HOST:PORT changes the address)\n", at)
+			fmt.Fprintf(p.stdout, "KCIDB answers at %s://%s/ (Ctrl-C stops it, KCIDB_LISTEN=HOST:PORT changes the address)\n", cfg.Scheme(), at)
 		}
 	}
 	return s.Run(ctx)

@@ -63,7 +63,7 @@ func (s *Service) authenticated(h http.Header) bool {
 // hosts returns the host names, in addition to the machine's own, under which a
 // service without a secret may be called.
 func (c *Config) hosts() []string {
-	names := []string{} // nil would allow any name
+	names := append([]string{}, splitList(c.ACMEHosts)...) // nil would allow any name
 	if u, err := url.Parse(c.BaseURL); err == nil && u.Hostname() != "" {
 		names = append(names, strings.ToLower(u.Hostname()))
 	}
@@ -90,8 +90,15 @@ func (c *Config) limits() (front.Limits, error) {
 		return l, errors.New("api_burst must be at least 1")
 	case c.APIAtOnce < 1:
 		return l, errors.New("api_at_once must be at least 1")
+	case c.HSTSDays < 0:
+		return l, errors.New("hsts_days must not be negative")
+	case c.MaxConnections < minConnections:
+		return l, fmt.Errorf("max_connections must be at least %d", minConnections)
 	case c.APISeconds < 1:
 		return l, errors.New("api_seconds must be at least 1")
+	}
+	if c.encrypted() || strings.HasPrefix(c.BaseURL, "https:") {
+		l.HSTS = c.HSTSDays
 	}
 	for _, text := range splitList(c.TrustedProxies) {
 		network, err := netip.ParsePrefix(text)

@@ -14,6 +14,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/auth/secret"
 	"github.com/kcidb-go/kcidb/internal/ingest"
 	"github.com/kcidb-go/kcidb/internal/treenames"
+	"github.com/kcidb-go/kcidb/internal/web/certificates"
 )
 
 // Config is the configuration of a service. Each field is a key of the
@@ -130,7 +131,8 @@ type Config struct {
 	// APIRate is how many requests per second an address may send, 0 for no limit,
 	// and APIBurst how many it may send at once after a pause. TrustedProxies are
 	// networks, separated by commas. If a request comes from such a proxy, its
-	// address is the one in X-Forwarded-For.
+	// address is the one in X-Forwarded-For, and its scheme the one in
+	// X-Forwarded-Proto.
 	APIRate        int    `yaml:"api_rate"`
 	APIBurst       int    `yaml:"api_burst"`
 	TrustedProxies string `yaml:"trusted_proxies"`
@@ -179,6 +181,30 @@ type Config struct {
 	// commas, that may start tasks.
 	TasksAccounts string `yaml:"tasks_accounts"`
 
+	// TLSCert and TLSKey are PEM files of a certificate, with its chain, and of its key.
+	// With them the service answers by HTTPS at Listen and FrontEndListen. A renewed
+	// certificate is used within a minute.
+	TLSCert string `yaml:"tls_cert"`
+	TLSKey  string `yaml:"tls_key"`
+	// ACMEHosts are host names, separated by commas, for which the service gets
+	// certificates by ACME, in place of TLSCert. Who sets it accepts the terms of service
+	// of the certificate authority: ACMEDirectory is its URL, by default that of Let's
+	// Encrypt, and ACMERoots is a PEM file of the certificates by which that URL is
+	// trusted, "" for those of the system. The authority may write to ACMEEmail.
+	ACMEHosts     string `yaml:"acme_hosts"`
+	ACMEEmail     string `yaml:"acme_email"`
+	ACMEDirectory string `yaml:"acme_directory"`
+	ACMERoots     string `yaml:"acme_roots"`
+	// HTTPListen is the HOST:PORT of plain HTTP that leads browsers to HTTPS, and answers
+	// the questions of the certificate authority; "" for none.
+	HTTPListen string `yaml:"http_listen"`
+	// HSTSDays is for how many days a browser that came by HTTPS comes by HTTPS only, 0
+	// for not telling it.
+	HSTSDays int `yaml:"hsts_days"`
+	// MaxConnections is how many connections of clients may be open at a time. One address
+	// may have a quarter of them, unless it is among TrustedProxies.
+	MaxConnections int `yaml:"max_connections"`
+
 	// LogLevel is debug, info, warn or error.
 	LogLevel string `yaml:"log_level"`
 	// LogFormat is text, json, or auto: text on a terminal, otherwise JSON.
@@ -210,6 +236,10 @@ func DefaultConfig() Config {
 		MailFrom:         "kcidb@localhost",
 		MailBudget:       100,
 		NotificationDays: 365,
+
+		ACMEDirectory:  certificates.LetsEncrypt,
+		HSTSDays:       365,
+		MaxConnections: 4096,
 
 		LogLevel:  "info",
 		LogFormat: "auto",
@@ -261,6 +291,9 @@ func (c *Config) check() error {
 		}
 	}
 	if _, err := c.limits(); err != nil {
+		return err
+	}
+	if err := c.checkTLS(); err != nil {
 		return err
 	}
 	if err := c.checkFrontEnd(r); err != nil {

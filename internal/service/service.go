@@ -19,7 +19,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -33,7 +32,6 @@ import (
 	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/treenames"
-	"github.com/kcidb-go/kcidb/internal/web/front"
 	"github.com/kcidb-go/kcidb/internal/web/monitor"
 	"github.com/kcidb-go/kcidb/internal/web/submit"
 	"github.com/kcidb-go/kcidb/internal/web/tasks"
@@ -100,18 +98,11 @@ func New(cfg Config, log *slog.Logger) (*Service, error) {
 // batch being loaded, and returns nil, within some 20 seconds.
 func (s *Service) Run(ctx context.Context) (err error) {
 	defer s.secrets.keeper.Close()
-	listener, err := listen(s.cfg.Listen, "--listen HOST:PORT or KCIDB_LISTEN")
-	if err != nil {
+	p := &parts{registry: prometheus.NewRegistry()}
+	if p.listeners, err = s.openListeners(p.registry); err != nil {
 		return err
 	}
-	defer listener.Close()
-	p := &parts{registry: prometheus.NewRegistry()}
-	if s.cfg.FrontEnd != "" {
-		if p.frontEnd, err = s.openFrontEnd(); err != nil {
-			return err
-		}
-		defer p.frontEnd.close()
-	}
+	defer p.listeners.close()
 	if err := s.makeData(); err != nil {
 		return err
 	}
@@ -148,32 +139,22 @@ func (s *Service) Run(ctx context.Context) (err error) {
 		defer replica.Close()
 		p.reading = &reader{Store: replica, primary: p.store, log: s.log}
 	}
-	return s.serve(ctx, listener, p)
-}
-
-// listen listens at an address. If another program does, the error names the setting to
-// change.
-func listen(address, setting string) (net.Listener, error) {
-	listener, err := net.Listen("tcp", address)
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("%w: another program, perhaps another service, answers there: stop it, or set another address by %s", err, setting)
-	}
-	return listener, err
+	return s.serve(ctx, p)
 }
 
 // parts are the parts that the process opened.
 type parts struct {
-	frontEnd *frontEnd   // nil for no front end
-	queue    queue.Queue // nil for a role that does not need it
-	store    store.Store
-	spool    spool.Spool // may be nil
-	loaded   queue.Queue // takes the news of loads to the notifier; nil if the database does
-	reading  store.Store // answers pages and queries: the store, or a replica of it
-	registry *prometheus.Registry
+	listeners *listeners
+	queue     queue.Queue // nil for a role that does not need it
+	store     store.Store
+	spool     spool.Spool // may be nil
+	loaded    queue.Queue // takes the news of loads to the notifier; nil if the database does
+	reading   store.Store // answers pages and queries: the store, or a replica of it
+	registry  *prometheus.Registry
 }
 
 // serve runs the roles until ctx ends or a role fails.
-func (s *Service) serve(ctx context.Context, listener net.Listener, p *parts) error {
+func (s *Service) serve(ctx context.Context, p *parts) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.secrets.keeper.Run(ctx) })
 	watch := s.monitor(p)
@@ -196,7 +177,7 @@ func (s *Service) serve(ctx context.Context, listener net.Listener, p *parts) er
 		}
 		receiver = s.receiver(p, clock, rule)
 		if !s.auth.Enabled() {
-			s.log.Warn("authentication is off: anyone who reaches this address may submit", "listen", listener.Addr().String())
+			s.log.Warn("authentication is off: anyone who reaches this address may submit", "listen", p.listeners.main.Addr().String())
 		}
 	}
 	if s.roles.load {
@@ -223,14 +204,9 @@ func (s *Service) serve(ctx context.Context, listener net.Listener, p *parts) er
 			return err
 		}
 	}
-	answering := s.front(p, watch, receiver, work)
-	group.Go(func() error { return front.Serve(ctx, front.NewServer(answering, s.log), listener, answerWithin) })
-	if p.frontEnd != nil {
-		group.Go(func() error { return s.serveFrontEnd(ctx, p, answering) })
-	}
-	s.log.Info("serving", "url", "http://"+listener.Addr().String()+"/", "roles", s.cfg.Roles, "data", s.cfg.Data)
+	s.answer(ctx, group, p, s.front(p, watch, receiver, work))
 	if s.Ready != nil {
-		s.Ready(listener.Addr())
+		s.Ready(p.listeners.main.Addr())
 	}
 	err := group.Wait()
 	s.log.Info("stopped")

@@ -105,6 +105,8 @@ func (f *Front) find(r *http.Request) (http.Handler, Kind) {
 
 // ServeHTTP implements http.Handler.
 func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r = f.limits.believed(r)
+	f.limits.secure(w, r)
 	h, k := f.find(r)
 	v := &request{Front: f, slots: f.slots[k], connection: http.NewResponseController(w)}
 	r = v.timed(r) // first, because the body of a refused request may never arrive

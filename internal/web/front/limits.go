@@ -19,8 +19,12 @@ type Limits struct {
 	// Burst is how many it may send at once after a pause.
 	Rate  float64
 	Burst int
-	// Proxies are the networks of the proxies whose header X-Forwarded-For is trusted.
+	// Proxies are the networks of the proxies whose headers X-Forwarded-For and
+	// X-Forwarded-Proto are trusted.
 	Proxies []netip.Prefix
+	// HSTS is for how many days browsers that came by HTTPS come by HTTPS only, 0 for
+	// not telling them.
+	HSTS int
 	// Known reports whether a client is a submitter of reports, by the headers of its
 	// request; nil knows no submitters. The rate of known submitters is not limited.
 	Known func(http.Header) bool

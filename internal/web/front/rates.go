@@ -88,14 +88,10 @@ func (r *rates) sweep(now time.Time) {
 // is the address that they name. For IPv6 it is the network of 64 bits, because one
 // client may have all addresses of such a network.
 func client(r *http.Request, proxies []netip.Prefix) netip.Addr {
-	peer, _ := netip.ParseAddrPort(r.RemoteAddr)
-	addr := peer.Addr().Unmap()
-	trusted := func() bool {
-		return slices.ContainsFunc(proxies, func(p netip.Prefix) bool { return p.Contains(addr.WithZone("")) })
-	}
+	addr := peer(r.RemoteAddr)
 	if len(proxies) > 0 {
 		through := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-		for i := len(through) - 1; i >= 0 && trusted(); i-- {
+		for i := len(through) - 1; i >= 0 && trusted(addr, proxies); i-- {
 			named, err := netip.ParseAddr(strings.TrimSpace(through[i]))
 			if err != nil {
 				break
@@ -103,6 +99,22 @@ func client(r *http.Request, proxies []netip.Prefix) netip.Addr {
 			addr = named.Unmap()
 		}
 	}
+	return network(addr)
+}
+
+// peer returns the address of the other end of a connection, from IP:PORT.
+func peer(remote string) netip.Addr {
+	p, _ := netip.ParseAddrPort(remote)
+	return p.Addr().Unmap()
+}
+
+// trusted reports whether an address is of a trusted proxy.
+func trusted(addr netip.Addr, proxies []netip.Prefix) bool {
+	return slices.ContainsFunc(proxies, func(p netip.Prefix) bool { return p.Contains(addr.WithZone("")) })
+}
+
+// network returns an IPv4 address, or the network of 64 bits of an IPv6 address.
+func network(addr netip.Addr) netip.Addr {
 	if addr.Is6() {
 		network, _ := addr.WithZone("").Prefix(64)
 		return network.Addr()

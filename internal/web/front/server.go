@@ -85,6 +85,7 @@ func NewServer(h http.Handler, log *slog.Logger) *http.Server {
 		ReadHeaderTimeout: 10 * time.Second,
 		WriteTimeout:      answerTime + lastWords,
 		IdleTimeout:       2 * time.Minute,
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: maxStreamsOfConnection},
 		MaxHeaderBytes:    32 << 10,
 		// Otherwise the server answers "OPTIONS *" itself, without deadlines.
 		DisableGeneralOptionsHandler: true,
@@ -93,11 +94,21 @@ func NewServer(h http.Handler, log *slog.Logger) *http.Server {
 	}
 }
 
-// Serve serves requests on l until ctx ends. Then it waits at most grace for answers
+// maxStreamsOfConnection is how many requests a client may send at a time over one
+// connection of HTTP/2. A browser needs some tens.
+const maxStreamsOfConnection = 64
+
+// Serve serves requests on l until ctx ends, by TLS if the server has a configuration of it. Then it waits at most grace for answers
 // that are being made, and drops the remaining connections.
 func Serve(ctx context.Context, s *http.Server, l net.Listener, grace time.Duration) error {
 	failed := make(chan error, 1)
-	go func() { failed <- s.Serve(l) }()
+	go func() {
+		if s.TLSConfig != nil {
+			failed <- s.ServeTLS(l, "", "") // the configuration has the certificates
+		} else {
+			failed <- s.Serve(l)
+		}
+	}()
 	select {
 	case err := <-failed:
 		return err

@@ -5,11 +5,13 @@ package front
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -100,5 +102,40 @@ func TestServeStops(t *testing.T) {
 				t.Error("a new request was answered")
 			}
 		})
+	}
+}
+
+// TestScheme: only a trusted proxy says how its client came, and browsers learn to come by
+// HTTPS when they do.
+func TestScheme(t *testing.T) {
+	for _, tt := range []struct {
+		from, forwarded string
+		encrypted       bool
+		scheme, hsts    string
+	}{
+		{"192.0.2.1:1", "", false, "http", ""},
+		{"192.0.2.1:1", "https", false, "https", "max-age=172800"},
+		{"192.0.2.1:1", "http", false, "http", ""},
+		{"192.0.2.2:1", "https", false, "http", ""},
+		{"192.0.2.2:1", "http", true, "https", "max-age=172800"},
+	} {
+		f := New(Limits{Proxies: []netip.Prefix{netip.MustParsePrefix("192.0.2.1/32")}, HSTS: 2})
+		f.Handle("/a", Question, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, Scheme(r)) }))
+		r := httptest.NewRequest("GET", "/a", nil)
+		r.RemoteAddr = tt.from
+		if tt.forwarded != "" {
+			r.Header.Set("X-Forwarded-Proto", tt.forwarded)
+		}
+		if tt.encrypted {
+			r.TLS = &tls.ConnectionState{}
+		}
+		w := httptest.NewRecorder()
+		f.ServeHTTP(w, r)
+		if hsts := w.Header().Get("Strict-Transport-Security"); w.Body.String() != tt.scheme || hsts != tt.hsts {
+			t.Errorf("%+v: %s, %q", tt, w.Body, hsts)
+		}
+		if r.Header.Get("X-Forwarded-Proto") != tt.forwarded {
+			t.Errorf("%+v: the server's request was changed", tt)
+		}
 	}
 }

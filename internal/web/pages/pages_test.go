@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"testing"
@@ -49,7 +50,7 @@ func newPages(t *testing.T) (*Pages, http.Handler, *time.Time) {
 
 // routes returns a front with the routes of pages.
 func routes(p *Pages) http.Handler {
-	f := front.New(front.Limits{})
+	f := front.New(front.Limits{Proxies: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}}) // where httptest's requests come from
 	p.Routes(f)
 	return f
 }
