@@ -163,8 +163,8 @@ type RoleMaker interface {
 	MakeRoles(ctx context.Context) (left []string, err error)
 }
 
-// LoadedFinder is a store that looks for many submissions at once, because each question
-// takes long.
+// LoadedFinder is a store that looks for many submissions at once, in less time than one by
+// one.
 type LoadedFinder interface {
 	// Loaded returns those of the submissions that have a receipt of success.
 	Loaded(ctx context.Context, submissions []string) ([]string, error)

@@ -46,7 +46,7 @@ func TestStore(t *testing.T) {
 		t.Skip("SQLite's own run of the suite, which is under it, is enough for the race detector")
 	}
 	storetest.Run(t, func(t *testing.T) store.Sink { return open(t, "sqlite::memory: sqlite::memory:") },
-		storetest.Capabilities{Store: true, Purges: true, SQL: true, Several: true})
+		storetest.Capabilities{Store: true, Purges: true, SQL: true, FindsLoaded: true, Several: true})
 }
 
 // TestAll loads into all databases, and answers from the first.

@@ -32,6 +32,17 @@ func (s Store) Receipt(ctx context.Context, id string) (store.Receipt, error) {
 	return r, nil
 }
 
+// Loaded returns those of the submissions that have a receipt of success.
+func (s Store) Loaded(ctx context.Context, submissions []string) (loaded []string, err error) {
+	err = s.db.ReadCommitted(ctx, func(ctx context.Context, tx Tx) error {
+		loaded = nil
+		var id string
+		return Read(ctx, tx, "SELECT id FROM receipts WHERE "+s.db.In("id", 1)+" AND failure = ''",
+			[]any{s.db.List(submissions)}, []any{&id}, func() error { loaded = append(loaded, id); return nil })
+	})
+	return loaded, s.db.Failure(ctx, "look for receipts", err)
+}
+
 // SaveReceipts keeps receipts, but leaves receipts of success as they are.
 func (s Store) SaveReceipts(ctx context.Context, receipts []store.Receipt) error {
 	err := s.db.Update(ctx, func(ctx context.Context, tx Tx) error {
