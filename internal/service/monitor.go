@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/web/monitor"
 )
@@ -15,7 +17,7 @@ import (
 // parts.
 func (s *Service) monitor(p *parts) *monitor.Monitor {
 	m := &monitor.Monitor{Registry: p.registry, Log: s.log}
-	p.registry.MustRegister(monitor.Uptime(s.now))
+	p.registry.MustRegister(monitor.Uptime(s.now), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.Parts = append(m.Parts, monitor.Part{Name: "store", Check: func(ctx context.Context) (string, error) {
 		_, err := p.store.Time(ctx, store.Current)
 		return "", err
