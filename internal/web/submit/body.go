@@ -29,9 +29,11 @@ type body struct {
 	// extra is how much memory decompression needs in addition to data.
 	extra int64
 	last  bool // it is the only body that may take more than MaxMemory
+	turn  bool // it has one of the turns of long bodies
 }
 
 func (b *body) release() {
+	b.endTurn()
 	b.receiver.memory.Release(b.held)
 	if b.last {
 		b.receiver.last.Release(1)
@@ -56,6 +58,7 @@ func (b *body) grow(ctx context.Context, size int64) error {
 	case b.receiver.memory.TryAcquire(n):
 		b.held += n
 	default:
+		b.endTurn() // the body that is the last so far may be slow to arrive
 		err = b.receiver.last.Acquire(ctx, 1)
 		b.last = err == nil
 	}
@@ -66,17 +69,46 @@ func (b *body) grow(ctx context.Context, size int64) error {
 	return nil
 }
 
-// reserveCheck waits for the memory that checking the body needs in addition to its
-// text, and returns a function that releases it. Only complete bodies are checked, so
+// takeTurn waits for a turn if the body is long. A body keeps its turn while it is
+// decompressed and checked, and not while it arrives, so that no client can hold a turn by
+// being slow. The last body needs no turn: it is alone.
+func (b *body) takeTurn(ctx context.Context) error {
+	if b.turn || b.last || len(b.data) < longBody {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, b.receiver.Wait)
+	defer cancel()
+	if b.receiver.turns.Acquire(ctx, 1) != nil {
+		return tooManyAtOnce
+	}
+	b.turn = true
+	return nil
+}
+
+func (b *body) endTurn() {
+	if b.turn {
+		b.receiver.turns.Release(1)
+		b.turn = false
+	}
+}
+
+// reserveCheck waits for a turn, and for the memory that checking the body needs in addition
+// to its text. It returns a function that releases both. Only complete bodies are checked, so
 // that no client can hold this memory by being slow.
 func (b *body) reserveCheck(ctx context.Context) (done func(), err error) {
+	if err := b.takeTurn(ctx); err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithTimeout(ctx, b.receiver.Wait)
 	defer cancel()
 	weight := min((memoryPerByte-1)*int64(len(b.data)), b.receiver.MaxMemory)
 	if b.receiver.checking.Acquire(ctx, weight) != nil {
 		return nil, tooManyAtOnce
 	}
-	return func() { b.receiver.checking.Release(weight) }, nil
+	return func() {
+		b.receiver.checking.Release(weight)
+		b.endTurn()
+	}, nil
 }
 
 // tooManyAtOnce is the failure of a submission that gets no memory in time.
@@ -114,6 +146,11 @@ func (b *body) fill(ctx context.Context, source io.Reader, end int64) error {
 	for {
 		if n := int64(len(b.data)); n == int64(cap(b.data)) {
 			if err := b.grow(ctx, min(max(first, 2*n), end)); err != nil {
+				return err
+			}
+		}
+		if b.extra > 0 { // it is being decompressed
+			if err := b.takeTurn(ctx); err != nil {
 				return err
 			}
 		}

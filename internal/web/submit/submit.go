@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -35,6 +36,7 @@ type Receiver struct {
 	memory   *semaphore.Weighted // bytes of reports
 	last     *semaphore.Weighted // for the only body that may take more
 	checking *semaphore.Weighted // bytes that checks need in addition
+	turns    *semaphore.Weighted // of long bodies
 	checked  atomic.Int64        // submissions that have arrived and are not in the queue yet
 	dead     givenUp
 }
@@ -68,6 +70,7 @@ func New(c Config) *Receiver {
 	c.MaxMemory = max(c.MaxMemory, 1)
 	return &Receiver{
 		Config: c, memory: semaphore.NewWeighted(c.MaxMemory), last: semaphore.NewWeighted(1), checking: semaphore.NewWeighted(c.MaxMemory),
+		turns: semaphore.NewWeighted(int64(max(runtime.GOMAXPROCS(0)/2, 1))),
 	}
 }
 
