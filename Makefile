@@ -50,6 +50,21 @@ fuzz-api: build ## send the API random requests for a while (FUZZTIME=300 second
 bench: ## run the benchmarks and print their table
 	@GO="$(GO)" scripts/bench
 
+# The scenarios print their tables. SOAK has more flags, such as SOAK=-postgres for drain.
+SCENARIO = $(GO) run ./internal/testing/soak/cmd/soak
+
+.PHONY: drain
+drain: build ## queue N=20000 submissions, load them, and compare the last tenth with the first
+	$(SCENARIO) drain -submissions $(or $(N),20000) $(SOAK)
+
+.PHONY: soak
+soak: build ## submit for MINUTES=5, while processes and PostgreSQL are killed, and count afterwards
+	$(SCENARIO) soak -duration $(or $(MINUTES),5)m $(SOAK)
+
+.PHONY: hostile
+hostile: build ## compare the time of acknowledgement alone and beside hostile clients
+	$(SCENARIO) hostile $(SOAK)
+
 .PHONY: lint
 lint: ## gofmt, prose, go vet, staticcheck, govulncheck
 	@GO="$(GO)" scripts/lint

@@ -50,18 +50,39 @@ type Server struct {
 // come after the settings that make tests fast, and so override them.
 func Start(t testing.TB, settings ...string) *Server {
 	t.Helper()
-	s, err := prepare(requirePrograms(t), "")
+	s, err := start(requirePrograms(t), "", settings)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(s.remove)
-	if err := s.initialize(settings); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.run(); err != nil {
-		t.Fatal(err)
-	}
+	t.Cleanup(s.Close)
 	return s
+}
+
+// New starts a server for a program that is not a test, in a new folder within dir. The
+// settings are as those of Start. The program closes the server.
+func New(dir string, settings ...string) (*Server, error) {
+	bin, err := programs()
+	if err != nil {
+		return nil, err
+	}
+	return start(bin, dir, settings)
+}
+
+// start starts a server with its folder within in, or, if that is "", within the folder for
+// temporary files.
+func start(bin, in string, settings []string) (*Server, error) {
+	s, err := prepare(bin, in)
+	if err != nil {
+		return nil, err
+	}
+	if err = s.initialize(settings); err == nil {
+		err = s.run()
+	}
+	if err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
 }
 
 // shared is the server of all tests that do not start their own.
@@ -165,7 +186,7 @@ func (s *Server) Replica(t testing.TB, settings ...string) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(r.remove)
+	t.Cleanup(r.Close)
 	err = r.tool("pg_basebackup", "-D", r.data(), "-h", s.Dir, "-p", strconv.Itoa(Port), "-U", Superuser, "-R", "-c", "fast", "-X", "stream")
 	if err != nil {
 		t.Fatal(err)

@@ -21,14 +21,29 @@ import (
 // down in order.
 func (s *Server) Stop(t testing.TB, crash bool) {
 	t.Helper()
+	if err := s.stop(crash); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (s *Server) stop(crash bool) error {
 	mode := "fast"
 	if crash {
 		mode = "immediate"
 	}
 	if err := s.tool("pg_ctl", "stop", "-D", s.data(), "-m", mode); err != nil {
-		t.Fatal(err)
+		return err
 	}
 	<-s.gone
+	return nil
+}
+
+// Restart stops the server as Stop does, and runs it again.
+func (s *Server) Restart(crash bool) error {
+	if err := s.stop(crash); err != nil {
+		return err
+	}
+	return s.run()
 }
 
 // Run starts the server again after Stop.
@@ -121,8 +136,8 @@ func (s *Server) run() error {
 	}
 }
 
-// remove stops the server and removes what it wrote.
-func (s *Server) remove() {
+// Close stops the server and removes what it wrote.
+func (s *Server) Close() {
 	if s.keeper != nil {
 		s.keeper.Close()
 		<-s.gone

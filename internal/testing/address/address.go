@@ -25,6 +25,17 @@ const (
 // no other test gets the address, in any process.
 func Reserve(t testing.TB) string {
 	t.Helper()
+	address, release, err := Take()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(release)
+	return address
+}
+
+// Take returns an unused address, which no other caller gets until release is called. It is for
+// programs that are not tests.
+func Take() (address string, release func(), err error) {
 	for range 1000 {
 		address := fmt.Sprintf("127.0.0.1:%d", firstPort+rand.IntN(lastPort-firstPort+1))
 		// The port of UDP is the reservation: the test's server takes the port of TCP.
@@ -38,11 +49,9 @@ func Reserve(t testing.TB) string {
 			continue
 		}
 		l.Close()
-		t.Cleanup(func() { reservation.Close() })
-		return address
+		return address, func() { reservation.Close() }, nil
 	}
-	t.Fatal("no free port")
-	return ""
+	return "", nil, errors.New("no free port")
 }
 
 // Listen listens at an address that this process may have closed a moment ago. A child
