@@ -47,7 +47,7 @@ to standard output. "kcidb serve" runs the whole system on this machine.`,
 		newSchemaCommand(p), newValidateCommand(p), newUpgradeCommand(p),
 		newCountCommand(p), newMergeCommand(p), newDiffCommand(p), newGenCommand(p), newTestsCommand(p))
 	addGroup(root, "service",
-		newServeCommand(p), newSubmitCommand(p), newQueryCommand(p),
+		newServeCommand(p), newSubmitCommand(p), newQueryCommand(p), newTokenCommand(p),
 		newSummarizeCommand(p), newDescribeCommand(p))
 	addGroup(root, "notify",
 		newSubscriptionsCommand(p), newSpoolCommand(p), newWhyCommand(p), newNotifyCommand(p), newIngestCommand(p))

@@ -85,6 +85,14 @@ func ID(text string) string {
 	return hex.EncodeToString(sum[:8])
 }
 
+// IsID reports whether a text can be the ID of a token.
+func IsID(text string) bool {
+	return len(text) == 16 && !strings.ContainsFunc(text, func(c rune) bool { return (c < '0' || c > '9') && (c < 'a' || c > 'f') })
+}
+
+// LooksLikeToken reports whether a text has the parts of a token.
+func LooksLikeToken(text string) bool { return strings.Count(text, ".") == 2 }
+
 // IsOrigin reports whether a text can be the name of an origin: of lower-case letters, digits
 // and underscores.
 func IsOrigin(name string) bool {

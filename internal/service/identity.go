@@ -10,6 +10,25 @@ import (
 	"github.com/kcidb-go/kcidb/internal/registry"
 )
 
+// watchRevocations makes the check of tokens ask the database for revocations. It returns
+// nil if nothing has to run: authentication is off, or the database has no registry.
+func (s *Service) watchRevocations(ctx context.Context, p *parts) (*registry.Revocations, error) {
+	db := registry.Of(p.store)
+	if !s.auth.Enabled() {
+		return nil, nil
+	}
+	if db == nil {
+		s.log.Warn("the database cannot keep tokens: they cannot be revoked, and origins cannot ask for them")
+		return nil, nil
+	}
+	revocations, err := db.Revocations(ctx, s.log)
+	if err != nil {
+		return nil, err
+	}
+	s.auth.Revoked = revocations.Revoked
+	return revocations, nil
+}
+
 // originRule returns the rule for objects of origins that a token does not name, and logs it
 // with the reason.
 func (s *Service) originRule(ctx context.Context, p *parts) (auth.Rule, error) {

@@ -65,11 +65,7 @@ func (s *Service) connectQueue(ctx context.Context) (queue.Queue, error) {
 // the service, so the service creates and upgrades it. Other databases may be
 // shared with programs that an upgrade would surprise.
 func (s *Service) openStore(ctx context.Context) (_ store.Store, err error) {
-	spec := string(s.cfg.Database)
-	own := spec == ""
-	if own {
-		spec = "sqlite:" + s.cfg.databaseFile()
-	}
+	spec, own := s.cfg.DatabaseSpec(), s.cfg.Database == ""
 	opened, err := all.OpenWith(ctx, spec, s.secrets.keeper.Reader("database"))
 	if err != nil {
 		return nil, err

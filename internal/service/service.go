@@ -171,6 +171,13 @@ func (s *Service) serve(ctx context.Context, p *parts) error {
 		if err != nil {
 			return err
 		}
+		revocations, err := s.watchRevocations(ctx, p)
+		if err != nil {
+			return err
+		}
+		if revocations != nil {
+			group.Go(func() error { return revocations.Run(ctx) })
+		}
 		rule, err := s.originRule(ctx, p)
 		if err != nil {
 			return err
