@@ -84,6 +84,9 @@ func (b *batch) run(ctx context.Context, deliveries []queue.Delivery) Batch {
 	done := Batch{Submissions: len(b.loaded), Failed: b.failed, Took: b.Now().Sub(begin)}
 	for _, s := range b.loaded {
 		done.Objects += s.receipt.Objects
+		if b.Waited != nil && !s.receipt.Received.IsZero() {
+			b.Waited(max(s.receipt.Finished.Sub(s.receipt.Received), 0))
+		}
 	}
 	return done
 }

@@ -163,6 +163,9 @@ type Stats struct {
 	Bytes       int64 // of these messages
 	Unacked     int   // handed out and not acknowledged
 	DeadLetters int
+	// Oldest is since when the oldest of these messages is in the queue, the zero time if
+	// there are no messages, or the engine does not say.
+	Oldest time.Time
 }
 
 // DeadLetter is a message that was given up.

@@ -29,7 +29,7 @@ const keepAnswers = time.Second
 // and pages, and with tasks the tasks.
 func (s *Service) front(p *parts, watch *monitor.Monitor, receiver *submit.Receiver, work *tasks.Tasks) *front.Front {
 	limits, _ := s.cfg.limits() // New has checked them
-	limits.Known = s.authenticated
+	limits.Known, limits.Metrics = s.authenticated, p.http
 	if !s.auth.Enabled() {
 		limits.Hosts, limits.Addresses = s.cfg.hosts(), s.cfg.AllowOpen
 	}
@@ -94,6 +94,14 @@ func (c *Config) limits() (front.Limits, error) {
 		return l, errors.New("hsts_days must not be negative")
 	case c.MaxConnections < minConnections:
 		return l, fmt.Errorf("max_connections must be at least %d", minConnections)
+	case c.QueueLimit < 0:
+		return l, errors.New("queue_limit must not be negative")
+	case c.TokenRate < 0:
+		return l, errors.New("token_rate must not be negative")
+	case c.TokenBurst < 1:
+		return l, errors.New("token_burst must be at least 1")
+	case c.VerifySample < 0 || c.VerifySample > 100:
+		return l, errors.New("verify_sample must be a percentage, from 0 to 100")
 	case c.APISeconds < 1:
 		return l, errors.New("api_seconds must be at least 1")
 	}

@@ -204,6 +204,20 @@ type Config struct {
 	// MaxConnections is how many connections of clients may be open at a time. One address
 	// may have a quarter of them, unless it is among TrustedProxies.
 	MaxConnections int `yaml:"max_connections"`
+	// QueueLimit is how many submissions may wait in the queue before further ones are
+	// refused with the status 429, 0 for any number.
+	QueueLimit int `yaml:"queue_limit"`
+	// TokenRate is how many submissions per second one token may send, 0 for any number,
+	// and TokenBurst is how many at once after a pause.
+	TokenRate  int `yaml:"token_rate"`
+	TokenBurst int `yaml:"token_burst"`
+	// VerifySample is the percentage of the roll-ups that the role load verifies each
+	// night, 0 for none.
+	VerifySample int `yaml:"verify_sample"`
+	// AdminListen is the HOST:PORT for administrators, with profiles of the process
+	// (/debug/pprof/), /metrics, /health and /ready; "" for none. :PORT means the
+	// loopback interface.
+	AdminListen string `yaml:"admin_listen"`
 
 	// LogLevel is debug, info, warn or error.
 	LogLevel string `yaml:"log_level"`
@@ -240,6 +254,10 @@ func DefaultConfig() Config {
 		ACMEDirectory:  certificates.LetsEncrypt,
 		HSTSDays:       365,
 		MaxConnections: 4096,
+		QueueLimit:     5_000_000,
+		TokenRate:      1000,
+		TokenBurst:     10_000,
+		VerifySample:   5,
 
 		LogLevel:  "info",
 		LogFormat: "auto",
@@ -294,6 +312,9 @@ func (c *Config) check() error {
 		return err
 	}
 	if err := c.checkTLS(); err != nil {
+		return err
+	}
+	if err := c.checkAdmin(); err != nil {
 		return err
 	}
 	if err := c.checkFrontEnd(r); err != nil {

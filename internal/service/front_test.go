@@ -14,8 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/kcidb-go/kcidb/internal/arrival"
 	"github.com/kcidb-go/kcidb/internal/auth"
 	"github.com/kcidb-go/kcidb/internal/store"
@@ -35,7 +33,7 @@ func frontOf(t *testing.T, change func(*Config)) (*front.Front, *parts) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &parts{registry: prometheus.NewRegistry()}
+	p := newParts()
 	if p.queue, err = s.openQueue(t.Context()); err != nil {
 		t.Fatal(err)
 	}

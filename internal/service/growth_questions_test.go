@@ -183,7 +183,7 @@ func (g *growing) notifier(b *testing.B, changes ...store.Change) func() {
 func (g *growing) metrics(b *testing.B) func() {
 	m := &monitor.Monitor{Registry: prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler)}
 	keeper, _ := sqlspool.Of(g.Store)
-	m.Registry.MustRegister(monitor.Spool(keeper, keeper, keeper.Now), monitor.Queue(noQueue{}))
+	m.Registry.MustRegister(monitor.Spool(keeper, keeper, keeper.Now), monitor.Queue(noQueue{}, time.Now))
 	front := front.New(front.Limits{})
 	m.Routes(front)
 	return func() { mustAnswer(b, front, httptest.NewRequest("GET", "/metrics", nil)) }

@@ -16,6 +16,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/web/certificates"
 	"github.com/kcidb-go/kcidb/internal/web/front"
 	"github.com/kcidb-go/kcidb/internal/web/frontend"
+	"github.com/kcidb-go/kcidb/internal/web/monitor"
 )
 
 // minConnections is the least that max_connections may be: a listener takes one before a
@@ -29,21 +30,24 @@ type listeners struct {
 	plain        net.Listener    // leads to HTTPS; nil for none
 	frontEnd     net.Listener    // nil for no front end
 	files        *frontend.Files // of the front end
+	admin        net.Listener    // nil for none
 }
 
 // openListeners listens at all configured addresses.
-func (s *Service) openListeners(registry prometheus.Registerer) (_ *listeners, err error) {
+func (s *Service) openListeners(p *parts) (_ *listeners, err error) {
 	a := &listeners{}
 	defer func() {
 		if err != nil {
 			a.close()
 		}
 	}()
-	if a.certificates, err = s.openCertificates(registry); err != nil {
+	if a.certificates, err = s.openCertificates(p.registry); err != nil {
 		return nil, err
 	}
 	limits, _ := s.cfg.limits() // New has checked them
-	all := &front.Connections{Most: s.cfg.MaxConnections, Proxies: limits.Proxies}
+	all := &front.Connections{Most: s.cfg.MaxConnections, Proxies: limits.Proxies, Refused: func() { p.http.Refused("connections") }}
+	p.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "kcidb_http_connections", Help: "Open connections of clients."}, func() float64 { return float64(all.Open()) }))
 	if a.main, err = listen(all, s.cfg.Listen, "--listen HOST:PORT or KCIDB_LISTEN"); err != nil {
 		return nil, err
 	}
@@ -57,6 +61,13 @@ func (s *Service) openListeners(registry prometheus.Registerer) (_ *listeners, e
 			return nil, fmt.Errorf("front_end: %w", err)
 		}
 		if a.frontEnd, err = listen(all, s.cfg.FrontEndListen, "the key front_end_listen or KCIDB_FRONT_END_LISTEN"); err != nil {
+			return nil, err
+		}
+	}
+	if s.cfg.AdminListen != "" {
+		// Its connections do not count, so that it answers if clients have all others.
+		own := &front.Connections{Most: adminConnections}
+		if a.admin, err = listen(own, s.cfg.adminAddress(), "the key admin_listen or KCIDB_ADMIN_LISTEN"); err != nil {
 			return nil, err
 		}
 	}
@@ -76,7 +87,7 @@ func listen(all *front.Connections, address, setting string) (net.Listener, erro
 }
 
 func (a *listeners) close() {
-	for _, l := range []net.Listener{a.main, a.plain, a.frontEnd} {
+	for _, l := range []net.Listener{a.main, a.plain, a.frontEnd, a.admin} {
 		if l != nil {
 			l.Close()
 		}
@@ -87,7 +98,7 @@ func (a *listeners) close() {
 }
 
 // answer answers at all addresses until ctx ends. main is the front of the main address.
-func (s *Service) answer(ctx context.Context, group *errgroup.Group, p *parts, main *front.Front) {
+func (s *Service) answer(ctx context.Context, group *errgroup.Group, p *parts, main *front.Front, watch *monitor.Monitor) {
 	a := p.listeners
 	serve := func(l net.Listener, h http.Handler, encrypted bool) {
 		server := front.NewServer(h, s.log)
@@ -106,6 +117,10 @@ func (s *Service) answer(ctx context.Context, group *errgroup.Group, p *parts, m
 	if a.frontEnd != nil {
 		serve(a.frontEnd, s.frontEnd(p, main), tls)
 		s.log.Info("serving the front end", "url", s.cfg.Scheme()+"://"+a.frontEnd.Addr().String()+"/", "files", s.cfg.FrontEnd)
+	}
+	if a.admin != nil {
+		serve(a.admin, s.adminFront(watch), false)
+		s.log.Info("serving administrators", "url", "http://"+a.admin.Addr().String()+"/debug/pprof/")
 	}
 	if tls {
 		group.Go(func() error { certificates.Fetch(ctx, a.certificates); return nil })

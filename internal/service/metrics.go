@@ -12,26 +12,33 @@ import (
 	"github.com/kcidb-go/kcidb/internal/web/monitor"
 )
 
-// observe registers a loader's metrics, and returns a function that counts a
-// batch in them.
+// observe registers a loader's metrics, lets the loader count its submissions in them, and
+// returns a function that counts a batch.
 func observe(registry prometheus.Registerer, l *ingest.Loader) func(ingest.Batch) {
 	registry.MustRegister(waitingCollector{l})
-	seconds := prometheus.NewHistogram(prometheus.HistogramOpts{
-		Name: "kcidb_loader_seconds", Help: "Time to decode and load a batch.",
-		Buckets: prometheus.ExponentialBuckets(0.001, 4, 9), // 1 ms to 65 s
-	})
+	histogram := func(name, help string, buckets []float64) prometheus.Histogram {
+		h := prometheus.NewHistogram(prometheus.HistogramOpts{Name: name, Help: help, Buckets: buckets})
+		registry.MustRegister(h)
+		return h
+	}
+	seconds := histogram("kcidb_loader_seconds", "Time to decode and load a batch.", prometheus.ExponentialBuckets(0.001, 4, 9))                        // 1 ms to 65 s
+	latency := histogram("kcidb_loader_latency_seconds", "Time from receiving a submission to loading it.", prometheus.ExponentialBuckets(0.01, 4, 10)) // 10 ms to 44 minutes
+	inBatch := histogram("kcidb_loader_batch_submissions", "Submissions in a batch.", prometheus.ExponentialBuckets(1, 4, 7))                           // 1 to 4,096
+	objectsInBatch := histogram("kcidb_loader_batch_objects", "Objects in a batch.", prometheus.ExponentialBuckets(1, 4, 9))                            // 1 to 65,536
 	counter := func(name, help string) prometheus.Counter {
 		c := prometheus.NewCounter(prometheus.CounterOpts{Name: name, Help: help})
 		registry.MustRegister(c)
 		return c
 	}
-	registry.MustRegister(seconds)
 	batches := counter("kcidb_loader_batches_total", "Batches loaded.")
 	submissions := counter("kcidb_loader_submissions_total", "Submissions loaded.")
 	objects := counter("kcidb_loader_objects_total", "Objects loaded.")
 	failed := counter("kcidb_loader_failed_total", "Submissions given up.")
+	l.Waited = func(d time.Duration) { latency.Observe(d.Seconds()) }
 	return func(b ingest.Batch) {
 		seconds.Observe(b.Took.Seconds())
+		inBatch.Observe(float64(b.Submissions))
+		objectsInBatch.Observe(float64(b.Objects))
 		batches.Inc()
 		submissions.Add(float64(b.Submissions))
 		objects.Add(float64(b.Objects))

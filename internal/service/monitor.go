@@ -23,7 +23,7 @@ func (s *Service) monitor(p *parts) *monitor.Monitor {
 		return "", err
 	}})
 	if p.queue != nil {
-		p.registry.MustRegister(monitor.Queue(p.queue))
+		p.registry.MustRegister(monitor.Queue(p.queue, s.now))
 		m.Parts = append(m.Parts, monitor.Part{Name: "queue", Check: func(ctx context.Context) (string, error) {
 			_, err := p.queue.Stats(ctx)
 			return "", err

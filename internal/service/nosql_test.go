@@ -10,8 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/kcidb-go/kcidb/internal/arrival"
 	"github.com/kcidb-go/kcidb/internal/auth"
 	"github.com/kcidb-go/kcidb/internal/store"
@@ -51,7 +49,7 @@ func TestWithoutSQL(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &parts{registry: prometheus.NewRegistry()}
+	p := newParts()
 	if p.queue, err = s.openQueue(t.Context()); err != nil {
 		t.Fatal(err)
 	}

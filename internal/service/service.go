@@ -32,6 +32,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/treenames"
+	"github.com/kcidb-go/kcidb/internal/web/front"
 	"github.com/kcidb-go/kcidb/internal/web/monitor"
 	"github.com/kcidb-go/kcidb/internal/web/submit"
 	"github.com/kcidb-go/kcidb/internal/web/tasks"
@@ -98,8 +99,8 @@ func New(cfg Config, log *slog.Logger) (*Service, error) {
 // batch being loaded, and returns nil, within some 20 seconds.
 func (s *Service) Run(ctx context.Context) (err error) {
 	defer s.secrets.keeper.Close()
-	p := &parts{registry: prometheus.NewRegistry()}
-	if p.listeners, err = s.openListeners(p.registry); err != nil {
+	p := newParts()
+	if p.listeners, err = s.openListeners(p); err != nil {
 		return err
 	}
 	defer p.listeners.close()
@@ -151,6 +152,13 @@ type parts struct {
 	loaded    queue.Queue // takes the news of loads to the notifier; nil if the database does
 	reading   store.Store // answers pages and queries: the store, or a replica of it
 	registry  *prometheus.Registry
+	http      *front.Metrics
+}
+
+// newParts returns parts of which none is opened yet.
+func newParts() *parts {
+	registry := prometheus.NewRegistry()
+	return &parts{registry: registry, http: front.NewMetrics(registry)}
 }
 
 // serve runs the roles until ctx ends or a role fails.
@@ -196,6 +204,9 @@ func (s *Service) serve(ctx context.Context, p *parts) error {
 		if judge := s.judge(p); judge != nil {
 			group.Go(func() error { return judge.Run(ctx) })
 		}
+		if v := s.verifier(p); v != nil {
+			group.Go(func() error { return v.run(ctx) })
+		}
 		keeper, err := s.retention(ctx, p, watch)
 		if err != nil {
 			return err
@@ -211,7 +222,7 @@ func (s *Service) serve(ctx context.Context, p *parts) error {
 			return err
 		}
 	}
-	s.answer(ctx, group, p, s.front(p, watch, receiver, work))
+	s.answer(ctx, group, p, s.front(p, watch, receiver, work), watch)
 	if s.Ready != nil {
 		s.Ready(p.listeners.main.Addr())
 	}
@@ -247,6 +258,7 @@ func (s *Service) receiver(p *parts, clock *arrival.Clock, rule auth.Rule) *subm
 		Auth: s.auth, Rule: rule, Queue: p.queue, Store: p.store, Log: s.log, Now: s.now, Clock: clock,
 		Metrics:  submit.NewMetrics(p.registry),
 		MaxBytes: int64(s.cfg.MaxSubmission), MaxMemory: int64(s.cfg.MaxMemory), Wait: memoryWait,
+		QueueLimit: s.cfg.QueueLimit, TokenRate: s.cfg.TokenRate, TokenBurst: s.cfg.TokenBurst,
 	})
 }
 

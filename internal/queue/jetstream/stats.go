@@ -92,11 +92,17 @@ func (q *jsQueue) Stats(ctx context.Context) (queue.Stats, error) {
 	if err := cmp.Or(err1, err2, err3); err != nil {
 		return queue.Stats{}, q.translate("look into queue", err)
 	}
+	state := stream.CachedInfo().State
+	var oldest time.Time
+	if state.Msgs > 0 {
+		oldest = state.FirstTime
+	}
 	waiting, unacked := consumer.CachedInfo().NumPending, consumer.CachedInfo().NumAckPending
 	return queue.Stats{
 		Messages:    int(waiting) + unacked,
-		Bytes:       int64(stream.CachedInfo().State.Bytes),
+		Bytes:       int64(state.Bytes),
 		Unacked:     unacked,
 		DeadLetters: dead,
+		Oldest:      oldest,
 	}, nil
 }

@@ -12,6 +12,7 @@ package front
 
 import (
 	"net/http"
+	"net/netip"
 	"slices"
 	"strings"
 )
@@ -19,7 +20,7 @@ import (
 // Front is the handler before all other handlers.
 type Front struct {
 	limits Limits
-	rates  *rates // nil if the rate is not limited
+	rates  *Rates[netip.Addr] // nil if the rate is not limited
 	slots  [kinds]*slots
 	cache  *cache
 	// Answers that wait for slow clients. An answer that is still being made counts as
@@ -47,7 +48,7 @@ func New(l Limits) *Front {
 	l = l.complete()
 	f := &Front{limits: l, streams: &stalled{most: maxStreams}, bodies: &stalled{most: maxUnsent}}
 	if l.Rate > 0 {
-		f.rates = newRates(l.Rate, l.Burst)
+		f.rates = NewRates[netip.Addr](l.Rate, l.Burst)
 	}
 	for k := range kinds {
 		f.slots[k] = newSlots(k, l)
@@ -108,6 +109,11 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r = f.limits.believed(r)
 	f.limits.secure(w, r)
 	h, k := f.find(r)
+	if f.limits.Metrics != nil {
+		watched := f.limits.Metrics.begin(w, k)
+		defer watched.end()
+		w = watched
+	}
 	v := &request{Front: f, slots: f.slots[k], connection: http.NewResponseController(w)}
 	r = v.timed(r) // first, because the body of a refused request may never arrive
 	if k.forPrograms() && crossOrigin(f.limits.Origins, w, r) {

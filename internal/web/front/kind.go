@@ -33,6 +33,14 @@ const (
 	kinds
 )
 
+// String returns the name of a kind, as metrics have it.
+func (k Kind) String() string { return kindNames[k] }
+
+var kindNames = [kinds]string{
+	Probe: "probe", Light: "light", File: "file", Page: "page", Question: "question", Pattern: "pattern",
+	Receipt: "receipt", Task: "task", Submission: "submission",
+}
+
 // forPrograms reports whether the pages of other sites may read answers and refusals.
 func (k Kind) forPrograms() bool { return k == Question || k == Pattern }
 

@@ -49,6 +49,8 @@ type Limits struct {
 	Body time.Duration
 	// Keep is how long an answer is reused for the same question, 0 for no reuse.
 	Keep time.Duration
+	// Metrics counts the requests; may be nil.
+	Metrics *Metrics
 }
 
 // Defaults of the limits, and limits that are fixed.
@@ -78,11 +80,14 @@ func (v *request) refused(w http.ResponseWriter, r *http.Request) bool {
 	k := v.slots.kind
 	switch headers := r.Header; {
 	case !v.limits.calledBy(r.Host):
+		v.limits.Metrics.Refused("host")
 		refuse(w, k, http.StatusMisdirectedRequest, "This is not a name of this service: without a secret it answers to the names of its own machine, "+
 			"and to the name in base_url, which the administrator sets")
 	case strings.Count(r.URL.RawQuery, "&") >= maxParameters:
+		v.limits.Metrics.Refused("size")
 		refuse(w, k, http.StatusBadRequest, fmt.Sprintf("The URL has more than %d parameters", maxParameters))
 	case len(headers) > maxHeaders:
+		v.limits.Metrics.Refused("size")
 		refuse(w, k, http.StatusRequestHeaderFieldsTooLarge, fmt.Sprintf("The request has more than %d headers", maxHeaders))
 	default:
 		return v.tooOften(w, r)
@@ -97,8 +102,9 @@ func (v *request) tooOften(w http.ResponseWriter, r *http.Request) bool {
 	if v.rates == nil || k == Probe || known {
 		return false
 	}
-	wait := v.rates.take(client(r, v.limits.Proxies), time.Now())
+	wait := v.rates.Take(client(r, v.limits.Proxies), time.Now())
 	if wait > 0 {
+		v.limits.Metrics.Refused("rate")
 		w.Header().Set("Retry-After", strconv.Itoa(int((wait+time.Second-1)/time.Second)))
 		refuse(w, k, http.StatusTooManyRequests, "Too many requests from your address: try again when the header Retry-After says")
 	}

@@ -11,33 +11,35 @@ import (
 	"time"
 )
 
-// maxClients is how many addresses have a bucket of their own. All further addresses
-// share one bucket.
+// maxClients is how many clients have a bucket of their own. All further clients share one
+// bucket.
 const maxClients = 1 << 16
 
-// rates limits the rate of each address by a bucket of tokens. A request takes a token,
-// and the bucket fills up again with time.
-type rates struct {
+// Rates limits how often each client, such as an address, may do something, by a bucket of
+// marks. Each time takes a mark, and the bucket fills up again with time.
+type Rates[K comparable] struct {
 	perSecond, burst float64
 
 	mu      sync.Mutex
-	clients map[netip.Addr]bucket
+	clients map[K]bucket
 	others  bucket
 	swept   time.Time
 }
 
 type bucket struct {
-	tokens float64
-	at     time.Time
+	marks float64
+	at    time.Time
 }
 
-func newRates(perSecond float64, burst int) *rates {
-	return &rates{perSecond: perSecond, burst: max(float64(burst), 1), clients: make(map[netip.Addr]bucket)}
+// NewRates returns rates of so many times per second, and of burst times at once after a
+// pause.
+func NewRates[K comparable](perSecond float64, burst int) *Rates[K] {
+	return &Rates[K]{perSecond: perSecond, burst: max(float64(burst), 1), clients: make(map[K]bucket)}
 }
 
-// take takes a token of an address and returns 0. If the bucket is empty, it
-// returns how long the address has to wait.
-func (r *rates) take(client netip.Addr, now time.Time) time.Duration {
+// Take takes a mark of a client and returns 0. If the bucket is empty, it returns how long
+// the client has to wait.
+func (r *Rates[K]) Take(client K, now time.Time) time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	b, known := r.clients[client]
@@ -52,33 +54,33 @@ func (r *rates) take(client netip.Addr, now time.Time) time.Duration {
 	return wait
 }
 
-func (r *rates) takeFrom(b *bucket, now time.Time) time.Duration {
+func (r *Rates[K]) takeFrom(b *bucket, now time.Time) time.Duration {
 	r.fill(b, now)
-	if b.tokens < 1 {
-		return time.Duration((1 - b.tokens) / r.perSecond * float64(time.Second))
+	if b.marks < 1 {
+		return time.Duration((1 - b.marks) / r.perSecond * float64(time.Second))
 	}
-	b.tokens--
+	b.marks--
 	return 0
 }
 
-func (r *rates) fill(b *bucket, now time.Time) {
+func (r *Rates[K]) fill(b *bucket, now time.Time) {
 	if b.at.IsZero() {
-		b.tokens = r.burst
+		b.marks = r.burst
 	} else {
-		b.tokens = min(r.burst, b.tokens+now.Sub(b.at).Seconds()*r.perSecond)
+		b.marks = min(r.burst, b.marks+now.Sub(b.at).Seconds()*r.perSecond)
 	}
 	b.at = now
 }
 
-// sweep forgets the addresses whose bucket is full again. It does so at most once a
+// sweep forgets the clients whose bucket is full again. It does so at most once a
 // second.
-func (r *rates) sweep(now time.Time) {
+func (r *Rates[K]) sweep(now time.Time) {
 	if now.Sub(r.swept) < time.Second {
 		return
 	}
 	r.swept = now
 	for client, b := range r.clients {
-		if r.fill(&b, now); b.tokens == r.burst {
+		if r.fill(&b, now); b.marks == r.burst {
 			delete(r.clients, client)
 		}
 	}

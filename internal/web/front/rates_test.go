@@ -12,33 +12,33 @@ import (
 
 func TestRates(t *testing.T) {
 	now := time.Now()
-	r := newRates(2, 3)
+	r := NewRates[netip.Addr](2, 3)
 	a, b := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2")
 	for i := range 3 {
-		if wait := r.take(a, now); wait != 0 {
+		if wait := r.Take(a, now); wait != 0 {
 			t.Errorf("request %d waits %v", i, wait)
 		}
 	}
-	if wait := r.take(a, now); wait != time.Second/2 {
+	if wait := r.Take(a, now); wait != time.Second/2 {
 		t.Errorf("the fourth waits %v", wait)
 	}
-	if wait := r.take(b, now); wait != 0 {
+	if wait := r.Take(b, now); wait != 0 {
 		t.Errorf("another address waits %v", wait)
 	}
 	now = now.Add(500 * time.Millisecond)
-	if wait := r.take(a, now); wait != 0 {
+	if wait := r.Take(a, now); wait != 0 {
 		t.Errorf("after half a second it waits %v", wait)
 	}
-	if wait := r.take(a, now); wait == 0 {
+	if wait := r.Take(a, now); wait == 0 {
 		t.Error("two at once after half a second")
 	}
 	now = now.Add(time.Hour)
 	for range 3 {
-		if wait := r.take(a, now); wait != 0 {
+		if wait := r.Take(a, now); wait != 0 {
 			t.Errorf("after an hour it waits %v", wait)
 		}
 	}
-	if wait := r.take(a, now); wait == 0 {
+	if wait := r.Take(a, now); wait == 0 {
 		t.Error("an hour is saved up")
 	}
 }
@@ -46,11 +46,11 @@ func TestRates(t *testing.T) {
 // At most maxClients addresses are in memory, however many send requests.
 func TestRatesOfMany(t *testing.T) {
 	now := time.Now()
-	r := newRates(1, 2)
+	r := NewRates[netip.Addr](1, 2)
 	address := func(n int) netip.Addr { return netip.AddrFrom4([4]byte{10, byte(n >> 16), byte(n >> 8), byte(n)}) }
 	waits := 0
 	for n := range maxClients + 100 {
-		if r.take(address(n), now) > 0 {
+		if r.Take(address(n), now) > 0 {
 			waits++
 		}
 	}
@@ -58,7 +58,7 @@ func TestRatesOfMany(t *testing.T) {
 		t.Errorf("%d addresses, and %d of 100 others had to wait", len(r.clients), waits)
 	}
 	now = now.Add(time.Minute)
-	if wait := r.take(address(maxClients+1), now); wait != 0 || len(r.clients) != 1 {
+	if wait := r.Take(address(maxClients+1), now); wait != 0 || len(r.clients) != 1 {
 		t.Errorf("a minute later: %v, %d addresses", wait, len(r.clients))
 	}
 }

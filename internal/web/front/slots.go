@@ -84,6 +84,7 @@ func (v *request) inSlot(h http.Handler, w http.ResponseWriter, r *http.Request)
 	ctx, cancel := context.WithTimeout(r.Context(), v.slots.within)
 	defer cancel()
 	if !v.slots.take(ctx) {
+		v.limits.Metrics.Refused("busy")
 		w.Header().Set("Retry-After", strconv.Itoa(int(retryAfter.Seconds())))
 		refuse(w, v.slots.kind, http.StatusServiceUnavailable, "Too many requests are being answered: try again in a while")
 		return

@@ -23,19 +23,23 @@ func Uptime(now func() time.Time) prometheus.Collector {
 // Queue returns metrics of a queue, which are read when Prometheus asks. A number that the
 // queue does not know has no metric. Monitoring
 // systems know the first name from the REST service.
-func Queue(q queue.Queue) prometheus.Collector { return queueCollector{q} }
+func Queue(q queue.Queue, now func() time.Time) prometheus.Collector { return queueCollector{q, now} }
 
-type queueCollector struct{ queue queue.Queue }
+type queueCollector struct {
+	queue queue.Queue
+	now   func() time.Time
+}
 
 var (
 	waiting = prometheus.NewDesc("kcidb_json_files", "Submissions in the queue, not loaded yet.", nil, nil)
 	unacked = prometheus.NewDesc("kcidb_queue_unacked", "Submissions in the queue that are being loaded.", nil, nil)
 	size    = prometheus.NewDesc("kcidb_queue_bytes", "Size of the queue.", nil, nil)
+	oldest  = prometheus.NewDesc("kcidb_queue_oldest_seconds", "How long the oldest of the submissions in the queue is there; 0 without submissions.", nil, nil)
 	dead    = prometheus.NewDesc("kcidb_queue_dead_letters", "Submissions given up, kept with the reason.", nil, nil)
 )
 
 func (c queueCollector) Describe(all chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{waiting, unacked, size, dead} {
+	for _, d := range []*prometheus.Desc{waiting, unacked, size, oldest, dead} {
 		all <- d
 	}
 }
@@ -57,6 +61,12 @@ func (c queueCollector) Collect(all chan<- prometheus.Metric) {
 	gauge(unacked, int64(stats.Unacked))
 	gauge(size, stats.Bytes)
 	gauge(dead, int64(stats.DeadLetters))
+	switch {
+	case !stats.Oldest.IsZero():
+		all <- prometheus.MustNewConstMetric(oldest, prometheus.GaugeValue, max(c.now().Sub(stats.Oldest).Seconds(), 0))
+	case stats.Messages == 0:
+		all <- prometheus.MustNewConstMetric(oldest, prometheus.GaugeValue, 0)
+	}
 }
 
 // Spool returns metrics of a spool and of the source of its changes, which are read when

@@ -8,12 +8,14 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/kcidb-go/kcidb/internal/queue"
 	"github.com/kcidb-go/kcidb/internal/queue/jetstream"
 	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/internal/spool/sqlspool"
@@ -77,7 +79,7 @@ func TestMetrics(t *testing.T) {
 	now := time.Now()
 	var lagErr error
 	m := &Monitor{Registry: prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler)}
-	m.Registry.MustRegister(Uptime(func() time.Time { return now }), Queue(q),
+	m.Registry.MustRegister(Uptime(func() time.Time { return now }), Queue(q, func() time.Time { return now }),
 		Lag(func(context.Context) (time.Duration, error) { return 90 * time.Second, lagErr }))
 	now = now.Add(time.Minute)
 	expect := func(lines ...string) {
@@ -89,7 +91,22 @@ func TestMetrics(t *testing.T) {
 			}
 		}
 	}
-	expect("kcidb_uptime_seconds 60", "kcidb_json_files 0", "kcidb_queue_dead_letters 0", "kcidb_read_database_lag_seconds 90")
+	expect("kcidb_uptime_seconds 60", "kcidb_json_files 0", "kcidb_queue_dead_letters 0", "kcidb_queue_oldest_seconds 0", "kcidb_read_database_lag_seconds 90")
+	if err := q.Publish(t.Context(), queue.Message{ID: "a", Received: now, Data: []byte("{}")}); err != nil {
+		t.Fatal(err)
+	}
+	now = now.Add(time.Hour)
+	if age := regexp.MustCompile(`\nkcidb_queue_oldest_seconds (\d+)`).FindStringSubmatch(get(m, "/metrics").Body.String()); len(age) != 2 || len(age[1]) != 4 {
+		t.Errorf("the age of a submission that was there for an hour: %v", age)
+	}
+	now = now.Add(-time.Hour)
+	ds, err := q.Pull(t.Context(), queue.Limits{Messages: 1}, time.Minute)
+	if err != nil || len(ds) != 1 {
+		t.Fatalf("%d messages, %v", len(ds), err)
+	}
+	if err := ds[0].Ack(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	lagErr = errors.New("gone")
 	expect("kcidb_uptime_seconds 60", "kcidb_json_files 0")
 	q.Close()

@@ -85,11 +85,15 @@ func (d *Receiver) refuse(ctx context.Context, token auth.Token, from string, er
 		code, a, retry = failed.code, refusal(failed.message), failed.retry
 	}
 	level := slog.LevelInfo
-	if code >= 500 {
+	switch {
+	case code >= 500:
 		level = slog.LevelError
 		d.Metrics.systemErrors.Inc()
-	} else if code != http.StatusUnauthorized {
+	case code != http.StatusUnauthorized && code != http.StatusTooManyRequests:
 		d.Metrics.userErrors.Inc()
+	}
+	if wrong != nil {
+		d.Metrics.faulty(token.Origin(), wrong.Faults)
 	}
 	reason := err.Error()
 	if wrong != nil && len(wrong.Faults) > 0 {

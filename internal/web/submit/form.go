@@ -35,6 +35,9 @@ func (d *Receiver) SubmitForm(r *http.Request, text string, write func(origin st
 		return refused(auth.Token{}, otherSite)
 	}
 	token, err := d.authorize(ctx, http.Header{"Authorization": {"Bearer " + text}})
+	if err == nil {
+		err = d.admit(ctx, token)
+	}
 	if err != nil {
 		return refused(token, err)
 	}

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/kcidb-go/kcidb/report"
 )
 
 // Metrics counts submissions. The names are those of the REST service, which monitoring
@@ -17,6 +19,8 @@ type Metrics struct {
 	systemErrors prometheus.Counter
 	userErrors   prometheus.Counter
 	byOrigin     *prometheus.CounterVec
+	postponed    *prometheus.CounterVec
+	faults       *prometheus.CounterVec
 }
 
 // NewMetrics returns metrics, and adds them to a registry.
@@ -35,7 +39,15 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 		byOrigin: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "kcidb_submissions_by_origin", Help: "Accepted submissions, by the origin of the token."}, []string{"origin"}),
 	}
-	registry.MustRegister(m.byOrigin)
+	m.postponed = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "kcidb_submissions_postponed_total", Help: "Submissions refused until later, because of the rate of their token or of the length of the queue."},
+		[]string{"reason"})
+	m.faults = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "kcidb_faults_total", Help: "Faults of submissions, by the origin of the token and the kind of fault."}, []string{"origin", "kind"})
+	registry.MustRegister(m.byOrigin, m.postponed, m.faults)
+	for _, reason := range []string{reasonRate, reasonQueue} {
+		m.postponed.WithLabelValues(reason)
+	}
 	return m
 }
 
@@ -43,6 +55,14 @@ func (m *Metrics) accepted(origin string, bytes int) {
 	m.submissions.Inc()
 	m.bytes.Add(float64(bytes))
 	m.byOrigin.WithLabelValues(label(origin)).Inc()
+}
+
+// faulty counts the faults of a submission. Origins are those of valid tokens, and kinds are
+// those of package report, so that the number of labels is bounded.
+func (m *Metrics) faulty(origin string, faults []report.Fault) {
+	for _, f := range faults {
+		m.faults.WithLabelValues(label(origin), string(f.Kind)).Inc()
+	}
 }
 
 // label returns an origin as a label: in lower case, each run of characters other than

@@ -39,6 +39,8 @@ type Receiver struct {
 	turns    *semaphore.Weighted // of long bodies
 	checked  atomic.Int64        // submissions that have arrived and are not in the queue yet
 	dead     givenUp
+	depth    depth
+	rates    *front.Rates[string] // by token; nil if the rate is not limited
 }
 
 // Config is the configuration of a Receiver. All fields must be set.
@@ -63,15 +65,26 @@ type Config struct {
 	// memory within Wait is answered with 503.
 	MaxMemory int64
 	Wait      time.Duration
+
+	// QueueLimit is how many submissions may wait in the queue before further ones are
+	// refused, 0 for any number.
+	QueueLimit int
+	// TokenRate is how many submissions per second a token may send, 0 for any number,
+	// and TokenBurst is how many at once after a pause.
+	TokenRate, TokenBurst int
 }
 
 // New returns a receiver.
 func New(c Config) *Receiver {
 	c.MaxMemory = max(c.MaxMemory, 1)
-	return &Receiver{
+	d := &Receiver{
 		Config: c, memory: semaphore.NewWeighted(c.MaxMemory), last: semaphore.NewWeighted(1), checking: semaphore.NewWeighted(c.MaxMemory),
 		turns: semaphore.NewWeighted(int64(max(runtime.GOMAXPROCS(0)/2, 1))),
 	}
+	if c.TokenRate > 0 {
+		d.rates = front.NewRates[string](float64(c.TokenRate), c.TokenBurst)
+	}
+	return d
 }
 
 // Routes adds the receiver's paths to a front.
@@ -99,6 +112,9 @@ func (d *Receiver) submit(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	token, err := d.authorize(r.Context(), r.Header)
+	if err == nil {
+		err = d.admit(r.Context(), token)
+	}
 	if err != nil {
 		drain(r)
 		d.fail(w, r, token, err)
@@ -147,6 +163,7 @@ func (d *Receiver) accept(ctx context.Context, token auth.Token, body *body, beg
 	if err := d.Queue.Publish(ctx, m); err != nil {
 		return m, publishFailure(ctx, err)
 	}
+	d.depth.add()
 	d.Metrics.accepted(m.Origin, len(m.Data))
 	d.Log.LogAttrs(ctx, slog.LevelInfo, "submission accepted",
 		slog.String("id", m.ID), slog.String("origin", m.Origin), slog.String("token", m.Token), slog.Int("bytes", len(m.Data)),
