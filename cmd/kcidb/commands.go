@@ -40,6 +40,7 @@ to standard output. "kcidb serve" runs the whole system on this machine.`,
 	root.AddGroup(
 		&cobra.Group{ID: "reports", Title: "Reports:"},
 		&cobra.Group{ID: "service", Title: "The service and its clients:"},
+		&cobra.Group{ID: "running", Title: "Running a service:"},
 		&cobra.Group{ID: "notify", Title: "Notifications:"},
 		&cobra.Group{ID: "parts", Title: "The parts of the service:"},
 	)
@@ -49,6 +50,7 @@ to standard output. "kcidb serve" runs the whole system on this machine.`,
 	addGroup(root, "service",
 		newServeCommand(p), newSubmitCommand(p), newQueryCommand(p), newTokenCommand(p),
 		newSummarizeCommand(p), newDescribeCommand(p))
+	addGroup(root, "running", newBackupCommand(p), newRestoreCommand(p))
 	addGroup(root, "notify",
 		newSubscriptionsCommand(p), newSpoolCommand(p), newWhyCommand(p), newNotifyCommand(p), newIngestCommand(p))
 	addGroup(root, "parts", newDBCommand(p), newOOCommand(p), newMQCommand(p), newCloudCommand(p))

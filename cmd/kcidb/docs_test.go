@@ -121,6 +121,7 @@ func runPage(t *testing.T, binary, script, config, submitted string) string {
 	replace := strings.NewReplacer(
 		"/run/postgresql", socket,
 		"/var/lib/kcidb", filepath.Join(dir, "var"),
+		"/var/backups", filepath.Join(dir, "backups"),
 		"/etc/", dir+"/etc/",
 		"127.0.0.1:8080", listen,
 		"https://kcidb.example.org", "http://"+listen,

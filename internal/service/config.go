@@ -353,3 +353,35 @@ func loopback(address string) bool {
 
 func (c *Config) databaseFile() string   { return filepath.Join(c.Data, "kcidb.db") }
 func (c *Config) queueDirectory() string { return filepath.Join(c.Data, "queue") }
+
+// DatabaseSpec returns the specification of the database.
+func (c *Config) DatabaseSpec() string {
+	if c.Database != "" {
+		return string(c.Database)
+	}
+	return "sqlite:" + c.databaseFile()
+}
+
+// QueueFolder returns the folder of the embedded queue, "" if the queue is elsewhere.
+func (c *Config) QueueFolder() string {
+	if c.Queue != "" || c.Data == "" {
+		return ""
+	}
+	return c.queueDirectory()
+}
+
+// SubscriptionsFolder returns the folder of the subscriptions, "" without one.
+func (c *Config) SubscriptionsFolder() string {
+	if c.Subscriptions == "" && c.Data != "" {
+		return filepath.Join(c.Data, "subscriptions")
+	}
+	return c.Subscriptions
+}
+
+// ArtifactsFolder returns the folder of raw submissions and logs in the data directory.
+func (c *Config) ArtifactsFolder() string {
+	if c.Data == "" {
+		return ""
+	}
+	return filepath.Join(c.Data, "artifacts")
+}

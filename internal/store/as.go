@@ -11,8 +11,8 @@ type Wrapper interface {
 // As returns the capability T of s: of s itself, or else of the first sink within it
 // that has the capability. T is Store, or what only some stores have, such as Lagger.
 // A type assertion would miss the capabilities that a wrapper gets from the sink
-// within, so use As instead. The exception is RoleMaker: it changes the database, and
-// a wrapper of several databases would change only the first.
+// within, so use As instead. The exceptions are RoleMaker and Backuper: a wrapper of
+// several databases would change, or copy, only the first.
 func As[T any](s Sink) (T, bool) {
 	for {
 		if capable, ok := s.(T); ok {

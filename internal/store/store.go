@@ -184,6 +184,18 @@ type Locker interface {
 	RunAlone(ctx context.Context, f func(context.Context) error) error
 }
 
+// Backuper is a store whose engine copies a whole database, with receipts, notifications and
+// everything else that is in it.
+type Backuper interface {
+	// Backup writes the database of one moment to a new file or folder, while loads go on,
+	// and checks that the copy can be read. It returns the number of objects of each list.
+	Backup(ctx context.Context, to string, progress Progress) (map[List]int64, error)
+	// Restore makes the database from a copy that Backup wrote, and returns the number of
+	// objects of each list. It returns ErrInitialized if the database has a schema. After
+	// an error the database is as it was.
+	Restore(ctx context.Context, from string, progress Progress) (map[List]int64, error)
+}
+
 // Bulker is a store that prefers to load very many objects at once in bulk.
 type Bulker interface {
 	// BulkSize returns how many objects a load in bulk should have.

@@ -18,7 +18,7 @@ func TestStore(t *testing.T) {
 		t.Skip("SQLite's own run of the suite, which is under it, is enough for the race detector")
 	}
 	storetest.Run(t, func(t *testing.T) store.Sink { return open(t, "") },
-		storetest.Capabilities{Store: true, Initialized: true, Purges: true, SQL: true, FindsLoaded: true})
+		storetest.Capabilities{Store: true, Backups: true, Initialized: true, Purges: true, SQL: true, FindsLoaded: true})
 }
 
 // open opens a file with the text until the end of the test.

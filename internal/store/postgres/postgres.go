@@ -59,7 +59,8 @@ const patience = 2 * time.Minute
 type Store struct {
 	sqldb.Store // what is the same for all SQL databases
 
-	name       string // the specification, which errors begin with
+	name       string     // the specification, which errors begin with
+	params     store.Spec // as given
 	pool       *pgxpool.Pool
 	migrations []migration
 	patience   time.Duration // of one statement
@@ -92,7 +93,7 @@ func openWith(params store.Spec) (*Store, error) {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	s := &Store{
-		name: name, pool: pool, migrations: migrations(), patience: patience, retryFor: retryFor,
+		name: name, params: params, pool: pool, migrations: migrations(), patience: patience, retryFor: retryFor,
 	}
 	s.Store = newSQL(s)
 	return s, nil

@@ -20,7 +20,7 @@ import (
 
 func TestStore(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) store.Sink { return open(t, pgtest.Database(t)) },
-		storetest.Capabilities{Store: true, Snapshots: true, Purges: true, SQL: true, FindsLoaded: true, Lag: true, Roles: true, Several: true, JSONValues: true, Reopen: reopen, Ready: ready})
+		storetest.Capabilities{Store: true, Locks: true, Backups: true, Snapshots: true, Purges: true, SQL: true, FindsLoaded: true, Lag: true, Roles: true, Several: true, JSONValues: true, Reopen: reopen, Ready: ready})
 }
 
 func reopen(t *testing.T, s store.Sink) store.Sink {

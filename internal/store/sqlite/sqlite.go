@@ -22,7 +22,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -98,9 +97,8 @@ func Open(file string) (*Store, error) {
 	case memory:
 		return OpenMemory("sqlite:" + file), nil
 	}
-	// The name goes into a URI, whose path must not begin with two slashes.
 	s := &Store{name: "sqlite:" + file, file: filepath.Clean(file), now: time.Now}
-	uri := "file:" + strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(s.file)
+	uri := uriOf(s.file)
 	s.write = openPool(uri+"?mode=rw&_txlock=immediate&"+fmt.Sprintf(pragmas, busyTimeout.Milliseconds(), writerCache), 1)
 	s.Store = newSQL(s)
 	// Readers write only temporary tables. They are opened like writers nevertheless,

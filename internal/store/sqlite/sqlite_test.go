@@ -16,13 +16,13 @@ import (
 func TestFile(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) store.Sink {
 		return open(t, filepath.Join(t.TempDir(), "a ?b%41#c.sqlite"))
-	}, storetest.Capabilities{Store: true, Snapshots: true, Purges: true, SQL: true, FindsLoaded: true, Several: true, Reopen: reopen})
+	}, storetest.Capabilities{Store: true, Backups: true, Snapshots: true, Purges: true, SQL: true, FindsLoaded: true, Several: true, Reopen: reopen})
 }
 
 func TestMemory(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) store.Sink {
 		return open(t, memory)
-	}, storetest.Capabilities{Store: true, Purges: true, SQL: true, FindsLoaded: true, Several: true})
+	}, storetest.Capabilities{Store: true, Backups: true, Purges: true, SQL: true, FindsLoaded: true, Several: true})
 }
 
 // The number of connections stays within its bound for any number of readers:

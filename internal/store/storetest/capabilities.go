@@ -3,6 +3,8 @@
 package storetest
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -36,6 +38,8 @@ var capabilities = []capability{
 	{"store.Compacter", func(c Capabilities) bool { return c.Compacts }, implements[store.Compacter], false, useCompact},
 	{"store.Estimator", func(c Capabilities) bool { return c.Estimates }, implements[store.Estimator], false, useEstimate},
 	{"store.LoadedFinder", func(c Capabilities) bool { return c.FindsLoaded }, implements[store.LoadedFinder], false, useLoaded},
+	{"store.Locker", func(c Capabilities) bool { return c.Locks }, implements[store.Locker], false, useLock},
+	{"store.Backuper", func(c Capabilities) bool { return c.Backups }, isBackuper, true, nil},
 	{"sqldb.Source", func(c Capabilities) bool { return c.SQL }, implements[sqldb.Source], false, useSQL},
 }
 
@@ -46,6 +50,11 @@ func implements[T any](db store.Sink) bool {
 
 func isRoleMaker(db store.Sink) bool {
 	_, ok := db.(store.RoleMaker)
+	return ok
+}
+
+func isBackuper(db store.Sink) bool {
+	_, ok := db.(store.Backuper)
 	return ok
 }
 
@@ -154,6 +163,20 @@ func useBulk(t *testing.T, db store.Sink) {
 	mustLoad(t, db, minimalReport(), store.LoadOptions{Bulk: true})
 	s := suite{}
 	s.expect(t, dumpAll(t, db, false), minimalReport())
+}
+
+func useLock(t *testing.T, db store.Sink) {
+	lock := requireAs[store.Locker](t, db).RunAlone
+	for range 2 { // the lock is given back
+		var second error
+		err := lock(t.Context(), func(ctx context.Context) error {
+			second = lock(ctx, func(context.Context) error { t.Error("two have the lock"); return nil })
+			return store.ErrNoReceipt // any error
+		})
+		if !errors.Is(err, store.ErrNoReceipt) || !errors.Is(second, store.ErrBusy) {
+			t.Errorf("the first got %v, the second %v", err, second)
+		}
+	}
 }
 
 func useCompact(t *testing.T, db store.Sink) {

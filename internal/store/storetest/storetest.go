@@ -37,6 +37,8 @@ type Capabilities struct {
 	Lag         bool // it is a store.Lagger
 	Bulk        bool // it is a store.Bulker
 	Compacts    bool // it is a store.Compacter
+	Locks       bool // it is a store.Locker
+	Backups     bool // it is a store.Backuper
 	Estimates   bool // it is a store.Estimator
 	FindsLoaded bool // it is a store.LoadedFinder
 	Blind       bool // a load returns all its objects as changes, without their state before
@@ -127,6 +129,7 @@ func (s suite) cases() []testCase {
 		{"PurgeBatches", can.Store && can.Purges && !can.Days, s.purgeBatches},
 		{"PagesReplaced", can.Store && can.Purges && !can.Slow, s.pagesReplaced},
 		{"PagesReloaded", can.Store && can.Purges && !can.Slow, s.pagesReloaded},
+		{"Backup", can.Backups && can.Snapshots, s.backup},
 		{"NoPurge", !can.Purges, s.noPurge},
 		{"Time", true, s.time},
 		{"Receipts", can.Store, s.receipts},
