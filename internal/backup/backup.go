@@ -254,7 +254,7 @@ func newest(dir string) (string, error) {
 }
 
 // prune removes backups that did not end, and all but the newest complete ones. A backup that
-// is being removed has the name of one that did not end.
+// is being removed has the name of an incomplete backup.
 func prune(dir string, keep int) error {
 	names, err := backups(dir)
 	if err != nil {

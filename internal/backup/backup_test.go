@@ -80,7 +80,7 @@ func make2(t *testing.T, o Options) (string, *Manifest) {
 	return dir, m
 }
 
-// TestArtifactsAreLinked: what the backup before has takes no space.
+// TestArtifactsAreLinked: files of the backup before take no space.
 func TestArtifactsAreLinked(t *testing.T) {
 	o := try(t)
 	first, _ := make2(t, o)
@@ -102,7 +102,7 @@ func TestArtifactsAreLinked(t *testing.T) {
 	}
 }
 
-// TestInterrupted: an interrupted backup is none, and the next removes what it left.
+// TestInterrupted: an interrupted backup leaves nothing, and the next one removes the rest of a killed one.
 func TestInterrupted(t *testing.T) {
 	o := try(t)
 	ctx, cancel := context.WithCancel(t.Context())

@@ -3,8 +3,10 @@
 package service
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/url"
 	"path/filepath"
@@ -13,6 +15,8 @@ import (
 	"github.com/kcidb-go/kcidb/internal/auth"
 	"github.com/kcidb-go/kcidb/internal/auth/secret"
 	"github.com/kcidb-go/kcidb/internal/ingest"
+	"github.com/kcidb-go/kcidb/internal/notify/mail"
+	"github.com/kcidb-go/kcidb/internal/secrets"
 	"github.com/kcidb-go/kcidb/internal/treenames"
 	"github.com/kcidb-go/kcidb/internal/web/certificates"
 )
@@ -384,4 +388,47 @@ func (c *Config) ArtifactsFolder() string {
 		return ""
 	}
 	return filepath.Join(c.Data, "artifacts")
+}
+
+// Check returns an error if the configuration is not valid, or a secret that it refers to
+// cannot be read.
+func (c *Config) Check(ctx context.Context) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	if _, err := c.trees(); err != nil {
+		return err
+	}
+	opened, err := c.openSecrets(ctx, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	_, err = c.checker(opened, slog.New(slog.DiscardHandler))
+	return errors.Join(err, opened.keeper.Close())
+}
+
+// Open reports whether others than this machine reach the service.
+func (c *Config) Open() bool { return !loopback(c.Listen) }
+
+// Mailer returns the sender of mails, nil if none is configured.
+func (c *Config) Mailer(ctx context.Context) (*mail.Sender, error) {
+	if c.SMTP == "" {
+		return nil, nil
+	}
+	envelope, err := c.envelope()
+	if err != nil {
+		return nil, err
+	}
+	value := c.SMTPPassword
+	if value == "" && c.SMTPPasswordFile != "" {
+		value = secret.Text("file:" + c.SMTPPasswordFile)
+	}
+	password, err := secrets.Once(ctx, value)
+	if value == "" {
+		password = nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return mail.New(mail.Config{URL: c.SMTP, Password: password, From: envelope.From.Addr})
 }

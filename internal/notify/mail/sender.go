@@ -198,3 +198,17 @@ func (s *Sender) quit() {
 	}
 	s.drop()
 }
+
+// Check connects to the server and logs in, as a delivery does, and sends nothing.
+func (s *Sender) Check(ctx context.Context) error {
+	<-s.turn
+	defer func() { s.turn <- struct{}{} }()
+	s.drop()
+	l, err := s.connect(ctx)
+	if err != nil {
+		return err
+	}
+	s.link = l
+	s.quit()
+	return nil
+}

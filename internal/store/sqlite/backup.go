@@ -77,7 +77,7 @@ func (s *Store) restore(ctx context.Context, from string, progress store.Progres
 	} else if n > 0 {
 		return nil, store.ErrInitialized
 	}
-	// The copy may be where nothing can be written: immutable needs no files beside it.
+	// The folder of the copy may be read-only: immutable needs no files beside the copy.
 	err = copyPagesOf(ctx, conn, progress, func(c copier) (*sqlite.Backup, error) {
 		return c.NewRestore(uriOf(from) + "?mode=ro&immutable=1")
 	})

@@ -13,7 +13,7 @@ import (
 )
 
 // backup copies a database while loads go on, and restores it: the copy has whole loads, and
-// all that were there before.
+// every object that was loaded before.
 func (s suite) backup(t *testing.T) {
 	db := s.ready(t)
 	const before = 20
