@@ -34,8 +34,8 @@ func checkAgreement(t interface{ Errorf(string, ...any) }, major int, text []byt
 		if v.Major != major {
 			continue
 		}
-		d, r, err := decode(context.Background(), text, v, true)
-		if checked, _, err2 := decode(context.Background(), text, v, false); (err == nil) != (err2 == nil) || err == nil && (checked.memory != d.memory || checked.objects+checked.added() != r.Count()) {
+		d, r, err := decode(context.Background(), text, v, true, nil)
+		if checked, _, err2 := decode(context.Background(), text, v, false, nil); (err == nil) != (err2 == nil) || err == nil && (checked.memory != d.memory || checked.objects+checked.added() != r.Count()) {
 			t.Errorf("as %v: decoded %v, checked %v\n%q", v, err, err2, text)
 		}
 		invalid, _ := errors.AsType[*Error](err)
@@ -70,7 +70,7 @@ func agreeOnUpgrade(t interface{ Errorf(string, ...any) }, text []byte, v Versio
 	}
 	var want *Report
 	if u, err := d.upgraded(latest); err == nil {
-		_, want, _ = decode(context.Background(), u.JSON(), latest, true)
+		_, want, _ = decode(context.Background(), u.JSON(), latest, true, nil)
 	}
 	if (r == nil) != (want == nil) {
 		t.Errorf("as %v: decoded %v, upgraded %v\n%q", v, r, want, text)

@@ -2,7 +2,10 @@
 
 package report
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // maxCollected is how many faults are kept while a report is read. It is above
 // MaxFaults, because later members may replace values and remove their faults
@@ -13,6 +16,7 @@ const maxCollected = 4 * MaxFaults
 type collector struct {
 	faults []collected
 	more   int // the number of faults that were not kept
+	most   int // how many faults are kept; maxCollected if zero
 }
 
 // collected is a fault, and whether it is a fault of the text, such as a NUL character,
@@ -24,7 +28,7 @@ type collected struct {
 
 // isFull reports whether no more faults are kept, so that none need be
 // described.
-func (c *collector) isFull() bool { return len(c.faults) == maxCollected }
+func (c *collector) isFull() bool { return len(c.faults) == cmp.Or(c.most, maxCollected) }
 
 func (c *collector) add(f Fault, ofText bool) {
 	if c.isFull() {

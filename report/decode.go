@@ -19,11 +19,19 @@ func Decode(text []byte) (*Report, error) { return DecodeContext(context.Backgro
 // DecodeContext is Decode, and ends with the context. The error is then the cause of the
 // context's end.
 func DecodeContext(ctx context.Context, text []byte) (*Report, error) {
+	return DecodeFor(ctx, text, nil)
+}
+
+// DecodeFor is DecodeContext for a sender that may report objects of some origins only. It
+// calls origin with the origin of each object, and with the origin in the object's ID, before
+// the first ":". If origin returns false, the object has a fault of KindOrigin. References to
+// other objects are not checked. A nil origin allows all.
+func DecodeFor(ctx context.Context, text []byte, origin func(name string) bool) (*Report, error) {
 	v, err := versionOf(ctx, text)
 	if err != nil {
 		return nil, err
 	}
-	_, r, err := decode(ctx, text, v, true)
+	_, r, err := decode(ctx, text, v, true, origin)
 	return r, err
 }
 
@@ -31,11 +39,16 @@ func DecodeContext(ctx context.Context, text []byte) (*Report, error) {
 // It takes the same time, and hardly any memory: at most twice the length of the longest
 // string.
 func Check(ctx context.Context, text []byte) (objects int, err error) {
+	return CheckFor(ctx, text, nil)
+}
+
+// CheckFor is Check, and finds the faults that DecodeFor finds.
+func CheckFor(ctx context.Context, text []byte, origin func(name string) bool) (objects int, err error) {
 	v, err := versionOf(ctx, text)
 	if err != nil {
 		return 0, err
 	}
-	d, _, err := decode(ctx, text, v, false)
+	d, _, err := decode(ctx, text, v, false, origin)
 	if err != nil {
 		return 0, err
 	}
@@ -58,7 +71,7 @@ func Count(text []byte) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	d, _, err := decode(ctx, text, v, false)
+	d, _, err := decode(ctx, text, v, false, nil)
 	if err != nil && !unfitOnly(err) {
 		return 0, err
 	}

@@ -48,7 +48,7 @@ func ofSchema(err *Error) []Fault {
 
 // decodeAs decodes a report by the rules of a version, and ignores the version in it.
 func decodeAs(text []byte, v Version) (*Report, *Error) {
-	_, r, err := decode(context.Background(), text, v, true)
+	_, r, err := decode(context.Background(), text, v, true, nil)
 	if err == nil {
 		return r, nil
 	}

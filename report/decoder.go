@@ -12,10 +12,11 @@ import (
 // decode reads a report of a version in one pass over its bytes. It checks the
 // report against the version's schema and converts its objects to those of the
 // latest version. It returns all faults of the report or of its upgrade.
-// Without build it only checks, and returns an empty report.
-func decode(ctx context.Context, text []byte, v Version, build bool) (*decoder, *Report, error) {
+// Without build it only checks, and returns an empty report. A nil origin allows all origins.
+func decode(ctx context.Context, text []byte, v Version, build bool, origin func(string) bool) (*decoder, *Report, error) {
 	d := newDecoder(text, v)
 	d.ctx, d.stops = ctx, true
+	d.origins.allowed = origin
 	d.builds, d.budget = build, memoryBudget(len(text))
 	r := new(Report)
 	if err := d.run(func() { readObject(d, d.shapes.report, r) }); err != nil {
@@ -50,6 +51,8 @@ type decoder struct {
 	guess   [maxShapes][maxProperties + 1]uint8
 	spares  [maxShapes]any // one object of each shape, for objects that are not kept
 	excerpt repeated
+	origins originCheck
+	sifter  *sifter // takes out objects with faults; nil if a fault is one of the report
 
 	// For reports before 5.0.
 	names    objectNames
@@ -104,8 +107,7 @@ func (d *decoder) reserve(bytes int) bool {
 	if d.memory > d.budget && len(d.faults) == 0 {
 		path := d.path
 		d.path = nil
-		d.note(KindSize, fmt.Sprintf("objects that need at most %d times the memory of their text", memoryPerByte),
-			"too many almost empty objects: send fewer in a report", false)
+		d.note(KindSize, expectedDense, foundSparse, false)
 		d.path = path
 	}
 	return d.builds && d.noFaults()

@@ -17,11 +17,16 @@ import (
 // cause of the context's end. A text that does not begin with an ordinary
 // version is read to its end without building objects.
 func versionOf(ctx context.Context, text []byte) (Version, error) {
+	return versionWith(ctx, text, nil)
+}
+
+// versionWith is versionOf. With a mender it reads over text that a mender can repair.
+func versionWith(ctx context.Context, text []byte, mend *mender) (Version, error) {
 	if v, ok := peekVersion(text); ok && slices.Contains(versions, v) {
 		return v, nil
 	}
 	d := newDecoder(text, latest)
-	d.ctx, d.stops = ctx, true
+	d.ctx, d.stops, d.mend = ctx, true, mend
 	var version []byte
 	var other string // the kind of value in place of an object
 	err := d.run(func() {

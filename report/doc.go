@@ -50,6 +50,10 @@
 // 1024 bytes, a misc of more than 1 MiB. [Kind.OfSchema] distinguishes these faults from
 // faults of the schema.
 //
+// [Sift] takes the objects with faults out of a report, and keeps the others. It also repairs
+// values that need no guess (see [RepairKind]): console logs contain NUL characters and bytes
+// that are not UTF-8, and scripts write null for an unknown value.
+//
 // # Which check to call
 //
 // A CI system that writes reports should call [Check] before it sends them: it finds the
@@ -58,6 +62,10 @@
 //
 //   - [Check] accepts a report of any version that a service accepts. It counts the objects.
 //   - [Decode] accepts the same reports, and returns the objects in the latest version.
+//   - [CheckFor] and [DecodeFor] also find the objects of origins that the sender may not
+//     report.
+//   - [Sift] accepts each report that has a good object, [SiftCheck] only counts these
+//     objects, and [Repaired] returns the text of the report without the other objects.
 //   - [Validate] also accepts a report that is valid in its version, but has a value that
 //     the latest version cannot express ([KindUpgrade]). A service refuses such a report.
 //   - [Document.Validate] is Validate for a Document, up to a version that you name. It

@@ -52,7 +52,7 @@ func (d *Document) judge(v Version) *Error {
 	if text == nil {
 		text = appendValue(nil, d.root)
 	}
-	_, _, err := decode(context.Background(), text, v, false)
+	_, _, err := decode(context.Background(), text, v, false, nil)
 	if err == nil || unfitOnly(err) {
 		return nil
 	}

@@ -26,14 +26,20 @@ type objectShapes struct {
 	resource    *shape[Resource]
 }
 
-// editions has the edition of each version, created at first use.
-var editions = func() map[Version]func() *edition {
+// editions has the edition of each version, created at first use, and mendingEditions those
+// that a mender needs.
+var (
+	editions        = eachVersion(newEdition)
+	mendingEditions = eachVersion(func(v Version) *edition { return newEdition(v).mending() })
+)
+
+func eachVersion(create func(Version) *edition) map[Version]func() *edition {
 	all := make(map[Version]func() *edition)
 	for _, v := range versions {
-		all[v] = sync.OnceValue(func() *edition { return newEdition(v) })
+		all[v] = sync.OnceValue(func() *edition { return create(v) })
 	}
 	return all
-}()
+}
 
 func newEdition(v Version) *edition {
 	return &edition{v, rulesOf(v), objectShapes{
@@ -48,6 +54,24 @@ func newEdition(v Version) *edition {
 		number:      newShape(8, v, numberProperties, nil),
 		culprit:     newShape(9, v, culpritProperties, nil),
 		resource:    newShape(10, v, resourceProperties, nil),
+	}}
+}
+
+// mending returns the edition for decoders with a mender.
+func (e *edition) mending() *edition {
+	s := &e.shapes
+	return &edition{e.v, e.rules, objectShapes{
+		report:      s.report.mending(),
+		version:     s.version,
+		checkout:    s.checkout.mending(),
+		build:       s.build.mending(),
+		test:        s.test.mending(),
+		issue:       s.issue.mending(),
+		incident:    s.incident.mending(),
+		environment: s.environment.mending(),
+		number:      s.number.mending(),
+		culprit:     s.culprit.mending(),
+		resource:    s.resource.mending(),
 	}}
 }
 

@@ -38,10 +38,14 @@ const (
 	KindUpgrade   Kind = "upgrade"   // valid in its version, and not expressible in the latest
 )
 
+// KindOrigin is the kind of fault of an object that the sender may not report: its origin,
+// or the origin in its ID, is not among those allowed to CheckFor, DecodeFor or Sift.
+const KindOrigin Kind = "origin"
+
 // OfSchema reports whether faults of the kind break the schema.
 func (k Kind) OfSchema() bool {
 	switch k {
-	case KindNUL, KindDuplicate, KindSurrogate, KindNumber, KindTime, KindDepth, KindSize, KindUpgrade:
+	case KindNUL, KindDuplicate, KindSurrogate, KindNumber, KindTime, KindDepth, KindSize, KindUpgrade, KindOrigin:
 		return false
 	}
 	return true
@@ -64,21 +68,25 @@ type Fault struct {
 //
 // It is safe to print on a terminal: characters that are not printable are escaped.
 func (f Fault) String() string {
+	return fmt.Sprintf("%sexpected %s, found %s", placeText(f.List, f.Index, f.ID, f.Pointer), f.Expected, f.Found)
+}
+
+// placeText describes the place of a fault or a repair, as the beginning of a line.
+func placeText(list string, index int, id, pointer string) string {
 	var b strings.Builder
-	if f.List != "" {
-		fmt.Fprintf(&b, "%s[%d] ", f.List, f.Index)
-		if f.ID != "" {
-			fmt.Fprintf(&b, "%q ", f.ID)
+	if list != "" {
+		fmt.Fprintf(&b, "%s[%d] ", list, index)
+		if id != "" {
+			fmt.Fprintf(&b, "%q ", id)
 		}
 	}
-	if f.Pointer != "" {
-		pointer := strconv.Quote(f.Pointer)
-		if pointer == `"`+f.Pointer+`"` {
-			pointer = f.Pointer
+	if pointer != "" {
+		quoted := strconv.Quote(pointer)
+		if quoted == `"`+pointer+`"` {
+			quoted = pointer
 		}
-		fmt.Fprintf(&b, "at %s: ", pointer)
+		fmt.Fprintf(&b, "at %s: ", quoted)
 	}
-	fmt.Fprintf(&b, "expected %s, found %s", f.Expected, f.Found)
 	return b.String()
 }
 

@@ -22,11 +22,14 @@ func (n *objectNames) reset() {
 }
 
 // display returns the object's name for error messages.
-func (n *objectNames) display(v Version) string {
+func (n *objectNames) display(v Version) string { return excerpt(n.full(v)) }
+
+// full returns the object's ID, with its origin.
+func (n *objectNames) full(v Version) string {
 	if v.Major == 1 && len(n.id) > 0 {
-		return excerpt(string(n.origin) + ":" + string(n.id))
+		return string(n.origin) + ":" + string(n.id)
 	}
-	return excerpt(string(n.id))
+	return string(n.id)
 }
 
 // identityPart reads a string, which is a part of an object's identity, into to. It is
@@ -156,7 +159,6 @@ func endTest(d *decoder, to *Test) {
 		to.Origin = d.keepText(origin)
 		if d.v.Major == 1 {
 			to.ID = d.joined("origin_id", origin, []byte(":"), rest)
-			n.id = append(n.id[:0], n.joined...)
 			to.BuildID = d.joined("build_origin_id", n.parentOrigin, []byte(":"), n.parent)
 			if !validID(n.joined) {
 				d.cannotUpgrade("build_origin", expectation(ruleID, "build_id"), n.joined)
@@ -167,7 +169,11 @@ func endTest(d *decoder, to *Test) {
 		return
 	}
 	d.waivings++
-	id := d.joined(d.idMember(), []byte(waivedID+":1:"), n.id)
+	named := [][]byte{[]byte(waivedID + ":1:"), n.id}
+	if d.v.Major == 1 {
+		named = [][]byte{named[0], n.origin, []byte(":"), n.id}
+	}
+	id := d.joined(d.idMember(), named...)
 	if d.reserve(sizeOf[Incident]() + sizeOf[waiver]() + sizeOf[string]() + sizeOf[bool]()) {
 		d.waived = append(d.waived, waiver{id, to.ID})
 	}

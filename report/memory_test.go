@@ -96,9 +96,13 @@ func reportOf(v Version, body string) []byte {
 // costOf returns the cost of decoding a text: the sum of all allocated bytes,
 // whether in use at the same time or not, and the number of allocations.
 func costOf(text []byte) (bytes, allocations float64, err error) {
+	return cost(func() error { _, err := Decode(text); return err })
+}
+
+func cost(call func() error) (bytes, allocations float64, err error) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	_, err = Decode(text)
+	err = call()
 	runtime.ReadMemStats(&after)
 	return float64(after.TotalAlloc - before.TotalAlloc), float64(after.Mallocs - before.Mallocs), err
 }

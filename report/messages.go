@@ -27,6 +27,9 @@ const (
 
 	expectedExact = "an integer that double precision keeps to the last digit"
 
+	expectedOrigin = "an origin that the sender may report"
+	expectedUTF8   = "UTF-8"
+
 	foundTwice   = "it twice"
 	foundMissing = "none"
 )
@@ -47,6 +50,11 @@ var (
 	expectedIndexed = fmt.Sprintf("at most %d bytes, which databases can index", maxIndexed)
 	expectedMisc    = fmt.Sprintf("an object of at most %d bytes: put larger data into files, with URLs to them", maxMisc)
 )
+
+// The fault of a report whose objects would take more memory than its memoryBudget.
+var expectedDense = fmt.Sprintf("objects that need at most %d times the memory of their text", memoryPerByte)
+
+const foundSparse = "too many almost empty objects: send fewer in a report"
 
 // patternMeanings describes the patterns of the schemas.
 var patternMeanings = map[string]string{

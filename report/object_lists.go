@@ -35,6 +35,10 @@ var objectLists = map[string]anyList{
 
 // read reads the whole list.
 func (l *objectList[T]) read(d *decoder, r *Report) {
+	if d.sifter != nil {
+		*l.of(r) = siftList(d, l.readOne)
+		return
+	}
 	*l.of(r) = readList(d, l.readOne)
 }
 
@@ -53,6 +57,9 @@ func (l *objectList[T]) readOne(d *decoder, to *T) {
 		}
 	}()
 	readObject(d, l.shape(&d.shapes), to)
+	if d.origins.allowed != nil {
+		d.checkOrigins()
+	}
 }
 
 // setPresent makes an absent list an empty list.

@@ -87,7 +87,7 @@ func (d *decoder) logExcerpt() *string {
 	}
 	start, faults := d.pos, len(d.faults)
 	value := d.string(d.rules.text, ruleExcerptLength)
-	if len(d.faults) == faults {
+	if len(d.faults) == faults && !d.mended(start) {
 		d.excerpt.value = value
 		d.excerpt.written = append(d.excerpt.written[:0], d.text[start:d.pos]...)
 	}
@@ -102,8 +102,13 @@ type repeated struct {
 
 // time reads a date and time.
 func (d *decoder) time() (t time.Time, ok bool) {
-	value := d.ruledString(ruleDateTime)
-	if !validDateTime(value) {
+	d.next()
+	start := d.pos
+	value := d.ruledString()
+	if value != nil && !validDateTime(value) {
+		value = d.oddTime(start, value)
+	}
+	if value == nil {
 		return t, false
 	}
 	t = parseTime(value)
@@ -111,6 +116,18 @@ func (d *decoder) time() (t time.Time, ok bool) {
 		d.note(KindTime, expectedYears, foundText(value), false)
 	}
 	return t, true
+}
+
+// oddTime returns the time that a mender makes of a value that is no time, or notes the
+// fault and returns nil. The text of the value begins at start.
+func (d *decoder) oddTime(start int, value []byte) []byte {
+	if d.mend != nil {
+		if mended := d.mendTime(start, value); mended != nil {
+			return mended
+		}
+	}
+	d.note(KindFormat, ruleDateTime.expected, foundText(value), false)
+	return nil
 }
 
 func (d *decoder) optTime() *time.Time {
@@ -247,6 +264,9 @@ func (d *decoder) misc() json.RawMessage {
 	d.skipObject()
 	value := d.text[start:d.pos]
 	spaces = d.spaces - spaces
+	if d.mended(start) {
+		value, spaces = d.mendedMisc(), 0
+	}
 	switch compact := len(value) - spaces; {
 	case compact > maxMisc:
 		d.note(KindSize, expectedMisc, foundBytes(compact), true)

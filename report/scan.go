@@ -23,6 +23,8 @@ type scanner struct {
 	spaces  int    // how many characters of white space were skipped
 	scratch []byte // holds a string with escapes, until the next one
 
+	mend *mender // repairs the text; nil if each fault is noted
+
 	ctx   context.Context // ends the scan; may be nil
 	check int             // the position at which to check ctx again
 	stops bool            // whether the scan ends when no more faults are kept

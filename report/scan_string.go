@@ -14,22 +14,33 @@ import (
 
 // str reads a string, which is valid until the next one is read.
 func (s *scanner) str() []byte {
+	start := s.pos
 	value, odd := s.plainString()
 	if odd {
 		value = s.unescape(value)
+		if s.mend != nil {
+			value = s.mendText(start, value)
+		}
 		s.noteOddities(value)
 	}
 	return value
 }
 
-// noteOddities notes NUL characters and halves of surrogate pairs in a string.
-// Only escapes can produce them.
+// noteOddities notes NUL characters and halves of surrogate pairs in a string, which only
+// escapes can produce. With a mender it also notes bytes that are not UTF-8.
 func (s *scanner) noteOddities(value []byte) {
 	if bytes.IndexByte(value, 0) >= 0 {
 		s.note(KindNUL, expectedNoNUL, foundText(value), true)
 	}
-	if !utf8.Valid(value) {
+	if utf8.Valid(value) {
+		return
+	}
+	odd := damageOf(value)
+	if odd.halves > 0 {
 		s.note(KindSurrogate, expectedPair, foundText(value), true)
+	}
+	if odd.others > 0 {
+		s.note(KindSyntax, expectedUTF8, foundText(value), true)
 	}
 }
 
@@ -69,8 +80,8 @@ func (s *scanner) unescape(beginning []byte) []byte {
 			}
 		case c >= utf8.RuneSelf:
 			r, size := utf8.DecodeRune(s.text[s.pos:])
-			if r == utf8.RuneError && size == 1 {
-				s.fail("UTF-8")
+			if r == utf8.RuneError && size == 1 && s.mend == nil {
+				s.fail(expectedUTF8)
 			}
 			value = append(value, s.text[s.pos:s.pos+size]...)
 			s.pos += size
