@@ -358,14 +358,6 @@ func loopback(address string) bool {
 func (c *Config) databaseFile() string   { return filepath.Join(c.Data, "kcidb.db") }
 func (c *Config) queueDirectory() string { return filepath.Join(c.Data, "queue") }
 
-// DatabaseSpec returns the specification of the database.
-func (c *Config) DatabaseSpec() string {
-	if c.Database != "" {
-		return string(c.Database)
-	}
-	return "sqlite:" + c.databaseFile()
-}
-
 // QueueFolder returns the folder of the embedded queue, "" if the queue is elsewhere.
 func (c *Config) QueueFolder() string {
 	if c.Queue != "" || c.Data == "" {
