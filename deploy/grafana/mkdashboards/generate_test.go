@@ -17,6 +17,16 @@ func TestDashboardsAreGenerated(t *testing.T) {
 	}
 }
 
+func TestOperationsAreGenerated(t *testing.T) {
+	want, err := operations().json()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(filepath.Join("..", operationsFile)); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%s differs from what is generated: run go generate ./deploy/grafana (%v)", operationsFile, err)
+	}
+}
+
 func testGenerated(t *testing.T, e *engine) {
 	want, err := generate(e, os.DirFS(filepath.Join("..", e.dir, "sql")))
 	if err != nil {

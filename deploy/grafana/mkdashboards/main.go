@@ -33,7 +33,11 @@ func run() error {
 			}
 		}
 	}
-	return nil
+	content, err := operations().json()
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(operationsFile, content, 0o644)
 }
 
 // generate returns the dashboards of an engine by file name.
