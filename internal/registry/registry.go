@@ -36,3 +36,15 @@ func (db *DB) Setting(ctx context.Context, name string) (value string, err error
 	})
 	return value, db.Failure(ctx, "read a setting", err)
 }
+
+// SetSetting keeps a setting of the database; "" removes it.
+func (db *DB) SetSetting(ctx context.Context, name, value string) error {
+	return db.Failure(ctx, "keep a setting", db.Update(ctx, func(ctx context.Context, tx sqldb.Tx) (err error) {
+		if value == "" {
+			_, err = tx.Exec(ctx, "DELETE FROM settings WHERE name = $1", name)
+			return err
+		}
+		_, err = tx.Exec(ctx, "INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value", name, value)
+		return err
+	}))
+}

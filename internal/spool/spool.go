@@ -64,6 +64,12 @@ type Spool interface {
 	Close() error
 }
 
+// Feeds is what pages need that show feeds.
+type Feeds interface {
+	// Feed returns the notifications in the feed of a subscription, newest first.
+	Feed(ctx context.Context, subscription string, limit int) ([]Notification, error)
+}
+
 // Considering is what the process needs that considers changes.
 type Considering interface {
 	// Lease makes the holder the only process that considers changes, for at least half
@@ -165,8 +171,7 @@ type Listing interface {
 	// Lists leave out the HTML, because it is longer than the text, and only mails need
 	// the HTML.
 	Get(ctx context.Context, number int64) (Notification, error)
-	// Feed returns the notifications in the feed of a subscription, newest first.
-	Feed(ctx context.Context, subscription string, limit int) ([]Notification, error)
+	Feeds
 	// Stats counts. Its cost grows with the notifications that wait or ended within a
 	// day, not with the older ones.
 	Stats(ctx context.Context) (Stats, error)

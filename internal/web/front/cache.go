@@ -21,9 +21,13 @@ const maxKept = 32 << 20
 func (v *request) shared(w http.ResponseWriter, r *http.Request, h http.HandlerFunc) {
 	coding := negotiate(strings.Join(r.Header["Accept-Encoding"], ","))
 	read := r.Method == http.MethodGet || r.Method == http.MethodHead
-	c := exchange{w: w, r: r, coding: coding, most: v.slots.kind.maxHeld(), fresh: v.slots.kind.forPrograms(), h: h}
+	token := v.limits.hasToken(r)
+	c := exchange{
+		w: w, r: r, coding: coding, most: v.slots.kind.maxHeld(), h: h,
+		fresh: v.slots.kind.forPrograms() && !token, private: v.slots.kind.reads() && token, vary: v.limits.vary(),
+	}
 	var all *response
-	if read && r.Header["Authorization"] == nil {
+	if read && !token {
 		keep := v.cache.keep
 		if v.slots.kind < File || v.slots.kind.forSubmitters() {
 			keep = 0 // handlers of the cheap kinds keep their answers; submitters wait for a change

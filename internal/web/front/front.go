@@ -30,6 +30,7 @@ type Front struct {
 	mux     *http.ServeMux
 	routes  []Route
 	missing http.Handler // answers requests without a route
+	inner   *Front       // answers insiders; nil for no other answers
 }
 
 // Route says where a handler is.
@@ -62,7 +63,7 @@ func New(l Limits) *Front {
 func (f *Front) Beside() *Front {
 	beside := *f
 	beside.cache = newCache(f.limits.Keep) // a URL may have other answers there, because clients choose the host
-	beside.mux, beside.routes, beside.missing = http.NewServeMux(), nil, http.HandlerFunc(NotFound)
+	beside.mux, beside.routes, beside.missing, beside.inner = http.NewServeMux(), nil, http.HandlerFunc(NotFound), nil
 	beside.Handle("/", Light, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { beside.missing.ServeHTTP(w, r) }))
 	return &beside
 }
@@ -108,6 +109,7 @@ func (f *Front) find(r *http.Request) (http.Handler, Kind) {
 func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r = f.limits.believed(r)
 	f.limits.secure(w, r)
+	f = f.forReader(r)
 	h, k := f.find(r)
 	if f.limits.Metrics != nil {
 		watched := f.limits.Metrics.begin(w, k)
@@ -119,7 +121,7 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if k.forPrograms() && crossOrigin(f.limits.Origins, w, r) {
 		return
 	}
-	if v.refused(w, r) {
+	if v.refused(w, r) || v.mustLogIn(w, r) {
 		return
 	}
 	if k == Submission {

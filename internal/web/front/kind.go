@@ -41,6 +41,10 @@ var kindNames = [kinds]string{
 	Receipt: "receipt", Task: "task", Submission: "submission",
 }
 
+// reads reports whether requests are for what the service knows, and not for its state or
+// for submitting.
+func (k Kind) reads() bool { return File <= k && k <= Pattern }
+
 // forPrograms reports whether the pages of other sites may read answers and refusals.
 func (k Kind) forPrograms() bool { return k == Question || k == Pattern }
 

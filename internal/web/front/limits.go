@@ -37,6 +37,8 @@ type Limits struct {
 	// Origins are the sites whose pages may read answers for programs, as
 	// SCHEME://HOST[:PORT]; "*" for all sites.
 	Origins []string
+	// Readers say who may read.
+	Readers Readers
 	// AtOnce is how many questions of programs are answered at a time, 0 for 16. Pages
 	// have a quarter as many slots of their own.
 	AtOnce int

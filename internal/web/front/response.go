@@ -36,7 +36,11 @@ type exchange struct {
 	coding coding
 	most   int  // bytes to hold
 	fresh  bool // browsers and proxies may reuse the answer for freshFor, unless it says otherwise
-	h      http.HandlerFunc
+	// A proxy must not keep the answer, because others may not see what the owner of the
+	// token sees.
+	private bool
+	vary    string
+	h       http.HandlerFunc
 }
 
 // responseBuffer holds an answer until it is complete. An answer that is too large is
@@ -154,14 +158,16 @@ func (c *responseBuffer) pass(p []byte) (int, error) {
 
 // complete adds the headers that every answer has.
 func (c *responseBuffer) complete() {
-	c.header.Add("Vary", "Accept-Encoding")
-	if c.header.Get("Cache-Control") == "" {
+	c.header.Add("Vary", c.vary)
+	switch own := c.header.Get("Cache-Control"); {
+	case own == "":
 		value := "no-store"
-		// A proxy must not give others what only the owner of a token may see.
-		if c.fresh && c.status == http.StatusOK && c.r.Method != http.MethodPost && c.r.Header["Authorization"] == nil {
+		if c.fresh && c.status == http.StatusOK && c.r.Method != http.MethodPost {
 			value = freshFor
 		}
 		c.header.Set("Cache-Control", value)
+	case c.private && own != "no-store":
+		c.header.Set("Cache-Control", "private, no-cache")
 	}
 }
 

@@ -29,8 +29,9 @@ func newFeed(t *testing.T) (*Pages, http.Handler, *time.Time) {
 }
 
 // addNotification adds a notification about an object to the feed of a subscription.
-func addNotification(t *testing.T, s spool.Spool, subscription string, ref object.Ref, r spool.Rendered) {
+func addNotification(t *testing.T, feeds spool.Feeds, subscription string, ref object.Ref, r spool.Rendered) {
 	t.Helper()
+	s := feeds.(spool.Spool)
 	err := s.Settle(t.Context(), spool.Settlement{Notifications: []spool.NewNotification{{
 		Identity: spool.Identity{Subscription: subscription, Object: ref}, Changed: now.Add(-time.Minute),
 	}}})
@@ -80,12 +81,12 @@ func TestFeed(t *testing.T) {
 	// Sending the mail later does not change the feed.
 	*clock = now.Add(3 * time.Hour)
 	tag := w.Header().Get("ETag")
-	mails, err := p.Spool.PickDeliveries(t.Context(), spool.Mail, 9, time.Minute)
+	mails, err := p.Spool.(spool.Spool).PickDeliveries(t.Context(), spool.Mail, 9, time.Minute)
 	if err != nil || len(mails) != 2 {
 		t.Fatalf("%d mails, %v", len(mails), err)
 	}
 	for _, mail := range mails {
-		if err := p.Spool.MarkSent(t.Context(), mail); err != nil {
+		if err := p.Spool.(spool.Spool).MarkSent(t.Context(), mail); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -5,10 +5,12 @@
 package pages
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/auth"
 	"github.com/kcidb-go/kcidb/internal/queue"
 	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/internal/store"
@@ -21,6 +23,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/web/pages/hardware"
 	"github.com/kcidb-go/kcidb/internal/web/pages/home"
 	"github.com/kcidb-go/kcidb/internal/web/pages/issue"
+	"github.com/kcidb-go/kcidb/internal/web/pages/login"
 	"github.com/kcidb-go/kcidb/internal/web/pages/origin"
 	"github.com/kcidb-go/kcidb/internal/web/pages/result"
 	"github.com/kcidb-go/kcidb/internal/web/pages/revision"
@@ -34,8 +37,11 @@ import (
 // Pages serves the pages.
 type Pages struct {
 	Store store.Store
+	// Public is set if Store is the public database. Then the pages say nothing of the queue,
+	// nor of submissions without a receipt there.
+	Public bool
 	// Spool has the feeds. May be nil: then no feed exists.
-	Spool spool.Spool
+	Spool spool.Feeds
 	Queue queue.Queue
 	// Receiver receives submissions, and knows their state.
 	Receiver *submit.Receiver
@@ -45,6 +51,9 @@ type Pages struct {
 	Now   func() time.Time
 	// Tokens is set if submitters need a token.
 	Tokens bool
+	// Readers checks the tokens of readers. It is nil if tokens make no difference for
+	// readers: then there is no page to log in.
+	Readers *auth.Checker
 	// Base is the URL that people see the pages at; "" for the one they used.
 	Base string
 }
@@ -65,13 +74,34 @@ func (p *Pages) Routes(f *front.Front) {
 	revision.Routes(f, s)
 	search.Routes(f, s)
 	statistics.Routes(f, s)
-	submission.Routes(f, s, p.Receiver.Find)
+	submission.Routes(f, s, p.find)
+	if p.Readers != nil {
+		login.Routes(f, s, p.Readers)
+	}
+}
+
+// find returns the state of a submission.
+func (p *Pages) find(ctx context.Context, id string) (submit.State, error) {
+	if p.Public {
+		return p.Receiver.FindIn(ctx, p.Store, id)
+	}
+	return p.Receiver.Find(ctx, id)
 }
 
 // shell returns the shell of the rooms.
 func (p *Pages) shell() *shell.Shell {
-	return &shell.Shell{
-		Store: p.Store, Answers: answers.Of(p.Store), Verdicts: verdicts.Of(p.Store), Spool: p.Spool, Queue: p.Queue, Trees: p.Trees,
+	s := &shell.Shell{
+		Store: p.Store, Answers: answers.Of(p.Store), Verdicts: verdicts.Of(p.Store), Spool: p.Spool, Trees: p.Trees,
 		Log: p.Log, Now: p.Now, Tokens: p.Tokens, Base: p.Base,
 	}
+	if !p.Public {
+		s.Queue = p.Queue
+	}
+	if p.Readers != nil {
+		s.Reader = func(r *http.Request) string {
+			t, _ := login.TokenOf(p.Readers, r)
+			return login.NameOf(t)
+		}
+	}
+	return s
 }

@@ -128,6 +128,27 @@ func (d *Receiver) Find(ctx context.Context, id string) (State, error) {
 	return State{}, nil
 }
 
+// FindIn returns the state of a submission as far as a database knows it that has not all
+// receipts, such as the public one. Other submissions wait or are unknown.
+func (d *Receiver) FindIn(ctx context.Context, st store.Store, id string) (State, error) {
+	pending, err := d.Queue.Pending(ctx, id)
+	unsure := errors.Is(err, queue.ErrUnsupported)
+	if err != nil && !unsure {
+		return State{}, err
+	}
+	switch receipt, err := st.Receipt(ctx, id); {
+	case err == nil && (receipt.Failure == "" || !pending):
+		return stateOf(receipt), nil
+	case err != nil && !errors.Is(err, store.ErrNoReceipt):
+		return State{}, err
+	case pending:
+		return State{Stage: Waiting}, nil
+	case unsure:
+		return State{Stage: Unsure}, nil
+	}
+	return State{}, nil
+}
+
 // answerOf returns the answer about a submission. Its messages are those of the REST
 // service that CI systems used before, because clients may compare them.
 func answerOf(s State) (int, answer) {

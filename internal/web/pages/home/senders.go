@@ -16,7 +16,7 @@ import (
 type senders struct {
 	answers.Health
 	Now     time.Time
-	Waiting int           // submissions in the queue, or queue.Unknown
+	Waiting int           // submissions in the queue; negative if unknown, or not for all readers
 	Behind  time.Duration // the lag of the replica that answered, 0 without a replica
 }
 
@@ -51,6 +51,8 @@ func (s *senders) Sick() (all []answers.LabHealth) {
 	return all
 }
 
+const notSaid = -1
+
 // Queued returns how many submissions wait in the queue.
 func (s *senders) Queued() string { return shell.Plural(int64(s.Waiting), "submission") }
 
@@ -72,10 +74,13 @@ func (h *room) readSenders(ctx context.Context) (*senders, error) {
 		// Without an answer the page does not mention a lag.
 		s.Behind, _ = l.Lag(ctx)
 	}
-	stats, err := h.Queue.Stats(ctx)
-	if err != nil {
-		return nil, err
+	s.Waiting = notSaid
+	if h.Queue != nil {
+		stats, err := h.Queue.Stats(ctx)
+		if err != nil {
+			return nil, err
+		}
+		s.Waiting = stats.Messages
 	}
-	s.Waiting = stats.Messages
 	return s, nil
 }

@@ -8,7 +8,10 @@ import (
 )
 
 // Redirect is the error of a view whose page has another URL.
-type Redirect struct{ To string }
+type Redirect struct {
+	To     string
+	Cookie *http.Cookie // for the browser to keep; nil for none
+}
 
 func (r *Redirect) Error() string { return "the page is at " + r.To }
 

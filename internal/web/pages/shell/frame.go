@@ -11,6 +11,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/kcidb-go/kcidb/internal/web/front"
 )
 
 // frame is the data of the layout: a page with its frame.
@@ -22,7 +24,20 @@ type frame struct {
 	Now           time.Time // the time of the data
 	Style, Script string    // the URLs of the style sheet and of the script
 
+	// CanLogIn says that readers may log in, and Reader in whose name this one reads, "" if
+	// not logged in.
+	CanLogIn bool
+	Reader   string
+
 	url *url.URL // of the request
+}
+
+// LoginURL returns the URL of the page to log in that returns to this page.
+func (f frame) LoginURL() string {
+	if f.url.Path == front.LoginPath {
+		return front.LoginPath
+	}
+	return front.LoginPath + "?to=" + url.QueryEscape(f.url.RequestURI())
 }
 
 // Name is the name of the document: the title of the page without a full stop, and the site.
@@ -49,6 +64,9 @@ func (s *Shell) frame(r *http.Request, page *Page) frame {
 	f := frame{
 		Page: page, Sections: sections, Main: template.HTML(main.String()), Now: s.Now().UTC(),
 		Style: styleURL(), Script: scriptURL(), url: r.URL,
+	}
+	if s.Reader != nil {
+		f.CanLogIn, f.Reader = true, s.Reader(r)
 	}
 	if r.URL.Path == "/search" {
 		f.Query = r.URL.Query().Get("q")

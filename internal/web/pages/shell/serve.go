@@ -121,6 +121,9 @@ func (s *Shell) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	switch {
 	case errors.As(err, &redirect):
 		w.Header().Set("Cache-Control", "no-cache")
+		if redirect.Cookie != nil {
+			http.SetCookie(w, redirect.Cookie)
+		}
 		status := http.StatusFound
 		if r.Method == http.MethodPost {
 			status = http.StatusSeeOther

@@ -33,13 +33,17 @@ type Shell struct {
 	Answers  *answers.DB
 	Verdicts *verdicts.DB
 	// Spool has the feeds. May be nil: then no feed exists.
-	Spool spool.Spool
+	Spool spool.Feeds
+	// Queue may be nil: then pages say nothing of submissions that wait.
 	Queue queue.Queue
 	Trees *treenames.Names
 	Log   *slog.Logger
 	Now   func() time.Time
 	// Tokens is set if submitters need a token.
 	Tokens bool
+	// Reader returns in whose name a reader reads, "" for a reader without a valid token. It
+	// is nil if tokens make no difference for readers.
+	Reader func(*http.Request) string
 	// Base is the URL that people see the pages at; "" for the one they used.
 	Base string
 
