@@ -20,7 +20,7 @@ database. "kcidb db load --database-help" explains the kinds of databases.`,
 		newDBSchemasCommand(p), newDBInitCommand(p), newDBUpgradeCommand(p),
 		newDBCleanupCommand(p), newDBEmptyCommand(p), newDBPurgeCommand(p),
 		newDBLoadCommand(p), newDBDumpCommand(p), newDBQueryCommand(p), newDBTimeCommand(p),
-		newDBArchiveCommand(p),
+		newDBArchiveCommand(p), newDBPublishCommand(p),
 		newDBVerifyCommand(p), newDBRebuildCommand(p), newDBCompactCommand(p))
 	return cmd
 }

@@ -94,8 +94,7 @@ func (b *batch) run(ctx context.Context, deliveries []queue.Delivery) Batch {
 // settle deals with deliveries in one transaction.
 func (b *batch) settle(ctx context.Context, deliveries []queue.Delivery) {
 	fresh, known, bad := b.sort(ctx, deliveries)
-	b.troubles.settled(known...)
-	b.acknowledge(ctx, known)
+	b.acknowledgeKnown(ctx, known)
 	for _, s := range bad {
 		b.giveUp(ctx, s)
 	}
@@ -203,6 +202,9 @@ func (b *batch) load(ctx context.Context, fresh []*submission) {
 		if b.Publish != nil && !b.publish(ctx, fresh, all) {
 			return
 		}
+		if !b.keepPublicReceipts(ctx, fresh) {
+			return
+		}
 		for _, s := range fresh {
 			b.log(s)
 		}
@@ -242,8 +244,7 @@ func (b *batch) dropLoaded(ctx context.Context, fresh []*submission) (left []*su
 			left = append(left, s)
 		}
 	}
-	b.troubles.settled(known...)
-	b.acknowledge(ctx, known)
+	b.acknowledgeKnown(ctx, known)
 	return left
 }
 
@@ -260,6 +261,9 @@ func (b *batch) commit(ctx context.Context, fresh []*submission) (*report.Report
 	opts := store.LoadOptions{Metadata: true, Receipts: receiptsOf(fresh), Note: true}
 	if b.Publish != nil {
 		opts.Receipts, opts.Note = nil, false
+	}
+	if err := b.loadPublic(ctx, all); err != nil {
+		return nil, err
 	}
 	_, err := b.Store.Load(ctx, all, opts)
 	return all, err

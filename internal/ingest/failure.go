@@ -57,6 +57,8 @@ func (b *batch) giveUp(ctx context.Context, s *submission) {
 	case err != nil:
 		b.setAside(ctx, s, kindOf(err), err)
 		return
+	case !b.keepPublicReceipts(ctx, []*submission{s}):
+		return
 	}
 	b.troubles.settled(s)
 	b.failed++

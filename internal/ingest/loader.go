@@ -48,6 +48,7 @@ const (
 type Loader struct {
 	Queue  queue.Queue
 	Store  store.Store
+	Public *Public // nil if all origins are public
 	Log    *slog.Logger
 	Limits queue.Limits
 	// Pace is the shortest time from the beginning of a batch to that of the next. It
@@ -157,8 +158,14 @@ func (l *Loader) purge(ctx context.Context) {
 		return
 	}
 	l.purged = now
-	if err := l.Store.PurgeReceipts(ctx, now.Add(-l.KeepReceipts)); err != nil && ctx.Err() == nil {
-		l.Log.Error("receipts not purged", "error", err)
+	stores := []store.Store{l.Store}
+	if l.Public != nil {
+		stores = append(stores, l.Public.Store)
+	}
+	for _, s := range stores {
+		if err := s.PurgeReceipts(ctx, now.Add(-l.KeepReceipts)); err != nil && ctx.Err() == nil {
+			l.Log.Error("receipts not purged", "error", err)
+		}
 	}
 }
 

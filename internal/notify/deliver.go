@@ -163,7 +163,7 @@ func (n *Notifier) send(ctx context.Context, d *spool.Picked) error {
 
 // call calls a webhook.
 func (n *Notifier) call(ctx context.Context, name string, d *spool.Picked) error {
-	folder, err := n.Folder.Current(n.Log)
+	folder, err := n.subscriptions()
 	if err != nil {
 		return err
 	}
@@ -197,5 +197,5 @@ func (n *Notifier) call(ctx context.Context, name string, d *spool.Picked) error
 	if err != nil {
 		return err
 	}
-	return n.Hooks.Send(ctx, hook, strconv.FormatInt(d.Number, 10), body)
+	return n.Hooks.Send(ctx, hook, n.Envelope.Spool+strconv.FormatInt(d.Number, 10), body)
 }

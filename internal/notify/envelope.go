@@ -19,6 +19,9 @@ type Envelope struct {
 	Cc       []string // get a copy of each mail
 	Override string   // gets all mails instead of their recipients; "" for none
 	Budget   int      // most mails to an address in a day, others go into a digest; 0 for no limit
+	// Spool distinguishes the messages of a second spool from those of the first, which has
+	// "": their IDs for mail programs and webhooks begin with it.
+	Spool string
 }
 
 // recipients returns the recipients of a subscription, and the route to each.
@@ -73,7 +76,7 @@ func bareAddress(address string) string {
 // each time.
 func (e *Envelope) message(notification *spool.Notification) (*mail.Message, error) {
 	domain := e.From.Addr[strings.LastIndexByte(e.From.Addr, '@')+1:]
-	id, err := mail.NewMessageID(domain, notification.Subscription, notification.Object.String(), notification.Message)
+	id, err := mail.NewMessageID(domain, e.Spool+notification.Subscription, notification.Object.String(), notification.Message)
 	if err != nil {
 		return nil, err
 	}

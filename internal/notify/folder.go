@@ -23,6 +23,26 @@ type Folder struct {
 // NewFolder returns the folder that a follower reads.
 func NewFolder(f *subscription.Follower) *Folder { return &Folder{follower: f} }
 
+// Audience are subscriptions of a folder by the results that they are about.
+type Audience int
+
+// The audiences. A service without private origins serves Everyone.
+const (
+	Everyone  Audience = iota // all subscriptions
+	Outsiders                 // those that get public results only
+	Insiders                  // those that get private results as well
+)
+
+// of returns the subscriptions of a folder that belong to the audience.
+func (a Audience) of(f *subscription.Folder) *subscription.Folder {
+	if a == Everyone {
+		return f
+	}
+	part := *f
+	part.Subscriptions = slices.DeleteFunc(slices.Clone(f.Subscriptions), func(s *subscription.Subscription) bool { return s.Private != (a == Insiders) })
+	return &part
+}
+
 // Current returns the subscriptions as the files are now, and logs changes.
 func (f *Folder) Current(log *slog.Logger) (*subscription.Folder, error) {
 	f.mu.Lock()

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/kcidb-go/kcidb/internal/notify/mail"
+	"github.com/kcidb-go/kcidb/internal/notify/subscription"
 	"github.com/kcidb-go/kcidb/internal/notify/webhook"
 	"github.com/kcidb-go/kcidb/internal/secrets"
 	"github.com/kcidb-go/kcidb/internal/spool"
@@ -40,8 +41,11 @@ type Notifier struct {
 	Spool  spool.Spool
 	Source spool.Source // of the changes of the store
 	Folder *Folder
-	Log    *slog.Logger
-	Now    func() time.Time
+	// Audience are the subscriptions that the notifier serves. Two notifiers with different
+	// audiences may share a folder, and then have stores and spools of their own.
+	Audience Audience
+	Log      *slog.Logger
+	Now      func() time.Time
 	// Holder is the name of this notifier, different from all others.
 	Holder string
 	// Base is the public URL of the service, for links in messages.
@@ -121,11 +125,20 @@ func (n *Notifier) loop(ctx context.Context, name string, step func(context.Cont
 	return nil
 }
 
+// subscriptions returns the subscriptions of the notifier's audience.
+func (n *Notifier) subscriptions() (*subscription.Folder, error) {
+	folder, err := n.Folder.Current(n.Log)
+	if err != nil {
+		return nil, err
+	}
+	return n.Audience.of(folder), nil
+}
+
 // Consider considers the next changes, if there are any and no other process considers.
 // It reports whether there may be more. It sets aside an object that it cannot
 // consider, and goes on.
 func (n *Notifier) Consider(ctx context.Context) (more bool, err error) {
-	folder, err := n.Folder.Current(n.Log)
+	folder, err := n.subscriptions()
 	if err != nil {
 		return false, err
 	}

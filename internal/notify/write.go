@@ -28,7 +28,7 @@ const badFileWait = 10 * time.Minute
 // Write writes notifications that are due, from the objects that are in the database
 // now. It reports whether there may be more.
 func (n *Notifier) Write(ctx context.Context) (more bool, err error) {
-	folder, err := n.Folder.Current(n.Log)
+	folder, err := n.subscriptions()
 	if err != nil {
 		return false, err
 	}

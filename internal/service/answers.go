@@ -33,25 +33,31 @@ func (s *Service) front(p *parts, watch *monitor.Monitor, receiver *submit.Recei
 	if !s.auth.Enabled() {
 		limits.Hosts, limits.Addresses = s.cfg.hosts(), s.cfg.AllowOpen
 	}
-	front := front.New(limits)
-	watch.Routes(front)
-	if receiver == nil {
-		return front
-	}
-	receiver.Routes(front)
-	if work != nil {
-		work.Routes(front)
-	}
-	s.api(p).Routes(front)
-	pages := &pages.Pages{
-		Store: p.reading, Queue: p.queue, Receiver: receiver, Trees: s.trees, Log: s.log, Now: s.now,
+	limits.Readers = s.readers()
+	return s.addViews(p, front.New(limits), func(f *front.Front, v view) {
+		watch.Routes(f)
+		if receiver == nil {
+			return
+		}
+		receiver.Routes(f)
+		if work != nil {
+			work.Routes(f)
+		}
+		s.api(v).Routes(f)
+		s.pages(p, v, receiver).Routes(f)
+	})
+}
+
+// pages returns the pages of a view.
+func (s *Service) pages(p *parts, v view, receiver *submit.Receiver) *pages.Pages {
+	all := &pages.Pages{
+		Store: v.store, Public: v.public, Spool: v.spool, Queue: p.queue, Receiver: receiver, Trees: s.trees, Log: s.log, Now: s.now,
 		Tokens: s.auth.Enabled(), Base: s.cfg.BaseURL,
 	}
-	if p.spool != nil {
-		pages.Spool = p.spool
+	if s.cfg.tokensMatter() {
+		all.Readers = s.auth
 	}
-	pages.Routes(front)
-	return front
+	return all
 }
 
 // authenticated reports whether a request carries a valid token.
@@ -70,10 +76,10 @@ func (c *Config) hosts() []string {
 	return names
 }
 
-// api returns the configured API.
-func (s *Service) api(p *parts) *api.API {
+// api returns the API of a view.
+func (s *Service) api(v view) *api.API {
 	return api.New(api.Config{
-		Store: p.reading, Trees: s.trees, Base: s.cfg.BaseURL, Log: s.log, Now: s.now, ProxyHosts: s.cfg.logHosts(), Known: s.authenticated,
+		Store: v.store, Trees: s.trees, Base: s.cfg.BaseURL, Log: s.log, Now: s.now, ProxyHosts: s.cfg.logHosts(), Known: s.authenticated,
 	})
 }
 

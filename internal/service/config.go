@@ -53,6 +53,15 @@ type Config struct {
 	// no replica. Pages and queries read from the replica. Decisions are made
 	// with the database itself.
 	ReadDatabase secret.Text `yaml:"read_database"`
+	// Read says who may read pages, API and feeds: open for everyone, or token for clients
+	// with a valid token.
+	Read string `yaml:"read"`
+	// PrivateOrigins are the origins, separated by commas, whose results only readers with a
+	// token see: see package public. PublicDatabase is the specification of the database for
+	// all other readers, "" for SQLite in Data if Database is "". It must exist and have the
+	// newest schema, as Database must.
+	PrivateOrigins string      `yaml:"private_origins"`
+	PublicDatabase secret.Text `yaml:"public_database"`
 	// Queue is the specification of the queue, "" for an embedded queue in
 	// Data.
 	Queue secret.Text `yaml:"queue"`
@@ -244,6 +253,8 @@ func DefaultConfig() Config {
 
 		RetentionWindow: "01:00-05:00",
 
+		Read: readOpen,
+
 		FrontEndListen: "127.0.0.1:8081",
 
 		APIRate:    50,
@@ -333,6 +344,9 @@ func (c *Config) check() error {
 	if err := c.checkSpool(r); err != nil {
 		return err
 	}
+	if err := c.checkPublic(); err != nil {
+		return err
+	}
 	return c.checkNotify()
 }
 
@@ -356,6 +370,7 @@ func loopback(address string) bool {
 }
 
 func (c *Config) databaseFile() string   { return filepath.Join(c.Data, "kcidb.db") }
+func (c *Config) publicFile() string     { return filepath.Join(c.Data, "public.db") }
 func (c *Config) queueDirectory() string { return filepath.Join(c.Data, "queue") }
 
 // QueueFolder returns the folder of the embedded queue, "" if the queue is elsewhere.

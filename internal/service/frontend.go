@@ -27,8 +27,8 @@ func (c *Config) checkFrontEnd(r roles) error {
 // frontEnd returns the front of the address of the front end: its files, and the API that it
 // asks. Clients have the limits of the main address, whose front it gets.
 func (s *Service) frontEnd(p *parts, main *front.Front) *front.Front {
-	beside := main.Beside()
-	s.api(p).Routes(beside)
-	p.listeners.files.Routes(beside)
-	return beside
+	return s.addViews(p, main.Beside(), func(f *front.Front, v view) {
+		s.api(v).Routes(f)
+		p.listeners.files.Routes(f)
+	})
 }

@@ -11,10 +11,10 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/verdicts"
 )
 
-// judge returns the judge of revisions, with its metrics; nil if the database keeps no
-// verdicts.
-func (s *Service) judge(p *parts) *verdicts.Judge {
-	db := verdicts.Of(p.store)
+// judge returns the judge of the revisions of a database, with its metrics; nil if the
+// database keeps no verdicts.
+func (s *Service) judge(a realm) *verdicts.Judge {
+	db := verdicts.Of(a.store)
 	if db == nil {
 		return nil
 	}
@@ -22,7 +22,7 @@ func (s *Service) judge(p *parts) *verdicts.Judge {
 		Name: "kcidb_judge_seconds", Help: "Time to judge a revision.",
 		Buckets: prometheus.ExponentialBuckets(0.001, 4, 9), // 1 ms to 65 s
 	})
-	p.registry.MustRegister(seconds, judgeCollector{db})
+	a.registry.MustRegister(seconds, judgeCollector{db})
 	return &verdicts.Judge{
 		DB: db, Names: s.trees, Now: s.now, Log: s.log,
 		Judged: func(took time.Duration) { seconds.Observe(took.Seconds()) },

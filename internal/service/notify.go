@@ -20,6 +20,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/notify/mail"
 	"github.com/kcidb-go/kcidb/internal/notify/subscription"
 	"github.com/kcidb-go/kcidb/internal/notify/webhook"
+	"github.com/kcidb-go/kcidb/internal/queue"
 	"github.com/kcidb-go/kcidb/internal/web/monitor"
 )
 
@@ -95,9 +96,9 @@ func (s *Service) subscriptions() (*notify.Folder, error) {
 	return folder, nil
 }
 
-// notifier returns the configured notifier, and adds it to the monitor. Changes are noted
-// from now on, so call it before a loader starts.
-func (s *Service) notifier(ctx context.Context, p *parts, m *monitor.Monitor) (*notify.Notifier, error) {
+// notifiers returns the notifier of each realm, and adds them to the monitor. Changes are
+// noted from now on, so call it before a loader starts.
+func (s *Service) notifiers(ctx context.Context, p *parts, m *monitor.Monitor) (all []*notify.Notifier, err error) {
 	if p.spool == nil {
 		return nil, errors.New("the database cannot keep notifications: use sqlite or postgresql, set spool and loaded, or use roles without notify")
 	}
@@ -105,12 +106,29 @@ func (s *Service) notifier(ctx context.Context, p *parts, m *monitor.Monitor) (*
 	if err != nil {
 		return nil, err
 	}
+	m.Parts = append(m.Parts, monitor.Part{Name: "subscriptions", Spare: true, Check: func(context.Context) (string, error) {
+		return problemsOf(folder), nil
+	}})
+	for _, a := range p.realms() {
+		n, err := s.notifier(ctx, a, p.loaded, folder)
+		if err != nil {
+			return nil, err
+		}
+		watchNotifier(a, n, m)
+		all = append(all, n)
+	}
+	return all, nil
+}
+
+// notifier returns the notifier of a realm.
+func (s *Service) notifier(ctx context.Context, a realm, news queue.Queue, folder *notify.Folder) (*notify.Notifier, error) {
 	envelope, err := s.cfg.envelope()
 	if err != nil {
 		return nil, err
 	}
+	envelope.Spool = a.prefix
 	n := &notify.Notifier{
-		Store: p.store, Spool: p.spool, Source: s.source(p), Folder: folder, Log: s.log, Now: s.now, Holder: nuid.Next(),
+		Store: a.store, Spool: a.spool, Source: s.source(a.spool, news), Folder: folder, Audience: a.notify, Log: s.log, Now: s.now, Holder: nuid.Next(),
 		Base: strings.TrimSuffix(s.cfg.BaseURL, "/"), Envelope: envelope, Hooks: &webhook.Sender{}, Secrets: s.secrets.keeper,
 		KeepFor: time.Duration(s.cfg.NotificationDays) * 24 * time.Hour, Wait: notify.Sleep,
 	}
@@ -122,24 +140,26 @@ func (s *Service) notifier(ctx context.Context, p *parts, m *monitor.Monitor) (*
 	if err := n.Source.Watch(ctx); err != nil {
 		return nil, err
 	}
-	s.watchNotifier(p, n, m)
 	return n, nil
 }
 
-// watchNotifier adds the notifier to the monitor and to the metrics.
-func (s *Service) watchNotifier(p *parts, n *notify.Notifier, m *monitor.Monitor) {
-	p.registry.MustRegister(monitor.Spool(n.Spool, n.Source, s.now), monitor.Closed(n.Closed))
-	m.Parts = append(m.Parts, monitor.Part{Name: "subscriptions", Spare: true, Check: func(context.Context) (string, error) {
-		problems := n.Folder.Problems()
-		if len(problems) == 0 {
-			return "", nil
-		}
-		lines := make([]string, len(problems))
-		for i, problem := range problems {
-			lines[i] = "\n  " + problem.String()
-		}
-		return "but not all:" + strings.Join(lines, ""), nil
-	}}, monitor.Part{Name: "deliveries", Spare: true, Check: func(context.Context) (string, error) {
+// problemsOf returns the mistakes in the subscriptions, for /ready.
+func problemsOf(folder *notify.Folder) string {
+	problems := folder.Problems()
+	if len(problems) == 0 {
+		return ""
+	}
+	lines := make([]string, len(problems))
+	for i, problem := range problems {
+		lines[i] = "\n  " + problem.String()
+	}
+	return "but not all:" + strings.Join(lines, "")
+}
+
+// watchNotifier adds the notifier of a realm to the monitor and to the metrics.
+func watchNotifier(a realm, n *notify.Notifier, m *monitor.Monitor) {
+	a.registry.MustRegister(monitor.Spool(n.Spool, n.Source, n.Now), monitor.Closed(n.Closed))
+	m.Parts = append(m.Parts, monitor.Part{Name: a.name + "deliveries", Spare: true, Check: func(context.Context) (string, error) {
 		closed := slices.Sorted(maps.Keys(n.Closed())) // the reasons contain host names, so only the log has them
 		if len(closed) == 0 {
 			return "", nil

@@ -61,12 +61,16 @@ func (s *Service) connectQueue(ctx context.Context) (queue.Queue, error) {
 	return o.JetStream(own).Open(ctx)
 }
 
-// openStore opens the database. The database in the data directory belongs to
-// the service, so the service creates and upgrades it. Other databases may be
-// shared with programs that an upgrade would surprise.
-func (s *Service) openStore(ctx context.Context) (_ store.Store, err error) {
-	spec, own := s.cfg.DatabaseSpec(), s.cfg.Database == ""
-	opened, err := all.OpenWith(ctx, spec, s.secrets.keeper.Reader("database"))
+// openStore opens the database.
+func (s *Service) openStore(ctx context.Context) (store.Store, error) {
+	return s.openDatabase(ctx, "database", s.cfg.DatabaseSpec(), s.cfg.Database == "")
+}
+
+// openDatabase opens the database of a key. A database that is the service's own, in the data
+// directory, belongs to the service, so the service creates and upgrades it. Other databases
+// may be shared with programs that an upgrade would surprise.
+func (s *Service) openDatabase(ctx context.Context, key, spec string, own bool) (_ store.Store, err error) {
+	opened, err := all.OpenWith(ctx, spec, s.secrets.keeper.Reader(key))
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/kcidb-go/kcidb/internal/notify"
 	"github.com/kcidb-go/kcidb/internal/retention"
 	"github.com/kcidb-go/kcidb/internal/secrets"
 	"github.com/kcidb-go/kcidb/internal/store"
@@ -35,13 +36,14 @@ func (c *Config) checkRetention() error {
 	return nil
 }
 
-// retention returns the configured keeper of old objects, with its metrics; nil if all
-// objects are kept.
-func (s *Service) retention(ctx context.Context, p *parts, m *monitor.Monitor) (*retention.Keeper, error) {
+// retention returns the configured keeper of the old objects of a database, with its metrics;
+// nil if all objects are kept. Those of the public database need no archive, because the
+// whole database has them.
+func (s *Service) retention(ctx context.Context, a realm, m *monitor.Monitor) (*retention.Keeper, error) {
 	if s.cfg.RetentionDays == 0 {
 		return nil, nil
 	}
-	if err := p.store.Purge(ctx, store.PurgeOptions{}); errors.Is(err, store.ErrUnsupported) {
+	if err := a.store.Purge(ctx, store.PurgeOptions{}); errors.Is(err, store.ErrUnsupported) {
 		return nil, fmt.Errorf("retention_days: %w", err)
 	}
 	window, err := retention.ParseWindow(s.cfg.RetentionWindow)
@@ -49,16 +51,16 @@ func (s *Service) retention(ctx context.Context, p *parts, m *monitor.Monitor) (
 		return nil, err // check has parsed it
 	}
 	k := &retention.Keeper{
-		Store: p.store, Days: s.cfg.RetentionDays, KeepIncidents: s.cfg.RetentionKeepIncidents,
+		Store: a.store, Days: s.cfg.RetentionDays, KeepIncidents: s.cfg.RetentionKeepIncidents,
 		Window: window, Now: s.now, Log: s.log,
 	}
-	if s.cfg.ArchiveTo != "" {
+	if s.cfg.ArchiveTo != "" && a.notify != notify.Outsiders {
 		k.Archive = func(ctx context.Context) (store.Sink, error) {
 			return all.OpenWith(ctx, string(s.cfg.ArchiveTo), s.secrets.keeper.Reader("archive_to"))
 		}
 	}
-	p.registry.MustRegister(retentionCollector{k})
-	m.Parts = append(m.Parts, monitor.Part{Name: "retention", Spare: true, Check: func(context.Context) (string, error) {
+	a.registry.MustRegister(retentionCollector{k})
+	m.Parts = append(m.Parts, monitor.Part{Name: a.name + "retention", Spare: true, Check: func(context.Context) (string, error) {
 		return retentionState(k.State(), s.now())
 	}})
 	return k, nil

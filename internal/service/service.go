@@ -92,6 +92,9 @@ func New(cfg Config, log *slog.Logger) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("configuration: %w", errors.Join(err, opened.keeper.Close()))
 	}
+	if err := cfg.checkReading(checker); err != nil {
+		return nil, fmt.Errorf("configuration: %w", errors.Join(err, opened.keeper.Close()))
+	}
 	return &Service{cfg: cfg, roles: r, secrets: opened, auth: checker, trees: names, log: log, now: time.Now, keys: http.DefaultTransport}, nil
 }
 
@@ -119,6 +122,12 @@ func (s *Service) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer p.store.Close()
+	if p.public, err = s.openPublic(ctx, p.store); err != nil {
+		return err
+	}
+	if p.public != nil {
+		defer p.public.Store.Close()
+	}
 	if p.spool, err = s.openSpool(ctx, p.store); err != nil {
 		return err
 	}
@@ -148,9 +157,10 @@ type parts struct {
 	listeners *listeners
 	queue     queue.Queue // nil for a role that does not need it
 	store     store.Store
-	spool     spool.Spool // may be nil
-	loaded    queue.Queue // takes the news of loads to the notifier; nil if the database does
-	reading   store.Store // answers pages and queries: the store, or a replica of it
+	public    *ingest.Public // nil without private origins
+	spool     spool.Spool    // may be nil
+	loaded    queue.Queue    // takes the news of loads to the notifier; nil if the database does
+	reading   store.Store    // answers pages and queries: the store, or a replica of it
 	registry  *prometheus.Registry
 	http      *front.Metrics
 }
@@ -167,11 +177,13 @@ func (s *Service) serve(ctx context.Context, p *parts) error {
 	group.Go(func() error { return s.secrets.keeper.Run(ctx) })
 	watch := s.monitor(p)
 	if s.roles.notify {
-		notifier, err := s.notifier(ctx, p, watch)
+		notifiers, err := s.notifiers(ctx, p, watch)
 		if err != nil {
 			return err
 		}
-		group.Go(func() error { return notifier.Run(ctx) })
+		for _, notifier := range notifiers {
+			group.Go(func() error { return notifier.Run(ctx) })
+		}
 	}
 	var receiver *submit.Receiver
 	if s.roles.web {
@@ -201,18 +213,20 @@ func (s *Service) serve(ctx context.Context, p *parts) error {
 			loader.Busy = receiver.Busy
 		}
 		group.Go(func() error { return loader.Run(ctx) })
-		if judge := s.judge(p); judge != nil {
-			group.Go(func() error { return judge.Run(ctx) })
-		}
-		if v := s.verifier(p); v != nil {
-			group.Go(func() error { return v.run(ctx) })
-		}
-		keeper, err := s.retention(ctx, p, watch)
-		if err != nil {
-			return err
-		}
-		if keeper != nil {
-			group.Go(func() error { return keeper.Run(ctx) })
+		for _, a := range p.realms() {
+			if judge := s.judge(a); judge != nil {
+				group.Go(func() error { return judge.Run(ctx) })
+			}
+			if v := s.verifier(a); v != nil {
+				group.Go(func() error { return v.run(ctx) })
+			}
+			keeper, err := s.retention(ctx, a, watch)
+			if err != nil {
+				return err
+			}
+			if keeper != nil {
+				group.Go(func() error { return keeper.Run(ctx) })
+			}
 		}
 	}
 	var work *tasks.Tasks
@@ -234,7 +248,7 @@ func (s *Service) serve(ctx context.Context, p *parts) error {
 // loader returns the loader, and adds it to the monitor.
 func (s *Service) loader(p *parts, m *monitor.Monitor) *ingest.Loader {
 	l := &ingest.Loader{
-		Queue: p.queue, Store: p.store, Log: s.log, Now: s.now,
+		Queue: p.queue, Store: p.store, Public: p.public, Log: s.log, Now: s.now,
 		Limits: queue.Limits{
 			Messages: s.cfg.BatchMessages, Objects: s.cfg.BatchObjects, Bytes: int(s.cfg.BatchBytes),
 		},

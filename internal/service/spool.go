@@ -69,11 +69,12 @@ func (s *Service) openLoaded(ctx context.Context) (queue.Queue, error) {
 	return s.initQueue(ctx, q)
 }
 
-// source returns where the notifier gets changes from.
-func (s *Service) source(p *parts) spool.Source {
-	if p.loaded != nil {
-		return &loaded.Source{Queue: p.loaded, Log: s.log}
+// source returns where a notifier gets changes from: the queue of loads, or the spool if that
+// is nil.
+func (s *Service) source(sp spool.Spool, news queue.Queue) spool.Source {
+	if news != nil {
+		return &loaded.Source{Queue: news, Log: s.log}
 	}
-	noted, _ := p.spool.(spool.Source) // the spool in the database
+	noted, _ := sp.(spool.Source) // the spool in the database
 	return noted
 }

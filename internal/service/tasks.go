@@ -42,7 +42,7 @@ func (s *Service) tasks(ctx context.Context, p *parts, m *monitor.Monitor, recei
 	}
 	loader := s.loader(p, m)
 	loader.Busy = receiver.Busy
-	judge := s.judge(p)
+	judge := s.judge(p.realms()[0])
 	t.Load = func(ctx context.Context, d time.Duration) (tasks.Loaded, error) {
 		end := s.now().Add(d)
 		done, err := loader.LoadFor(ctx, d)
@@ -59,10 +59,11 @@ func (s *Service) tasks(ctx context.Context, p *parts, m *monitor.Monitor, recei
 
 // addNotifyTasks adds the tasks that need a notifier.
 func (s *Service) addNotifyTasks(ctx context.Context, t *tasks.Tasks, p *parts, m *monitor.Monitor) error {
-	notifier, err := s.notifier(ctx, p, m)
+	notifiers, err := s.notifiers(ctx, p, m)
 	if err != nil {
 		return err
 	}
+	notifier := notifiers[0]
 	t.Notify = func(ctx context.Context, d time.Duration) (tasks.Notified, error) {
 		considered, written, err := notifier.NotifyFor(ctx, d)
 		return tasks.Notified{Changes: considered, Notifications: written}, err

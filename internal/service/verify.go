@@ -30,16 +30,16 @@ type verifier struct {
 	verified    time.Time
 }
 
-// verifier returns the verifier of roll-ups, with its metrics; nil if it is off, or the
+// verifier returns the verifier of the roll-ups of a database, with its metrics; nil if it is off, or the
 // database has no roll-ups.
-func (s *Service) verifier(p *parts) *verifier {
-	counts := rollup.Of(p.store)
+func (s *Service) verifier(a realm) *verifier {
+	counts := rollup.Of(a.store)
 	if s.cfg.VerifySample == 0 || counts == nil {
 		return nil
 	}
 	v := &verifier{counts: counts, sample: float64(s.cfg.VerifySample) / 100, log: s.log, now: s.now}
 	gauge := func(name, help string, value func() float64) {
-		p.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value))
+		a.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value))
 	}
 	gauge("kcidb_rollup_differences", "Counts that differ from the objects, in the sample verified last.", func() float64 {
 		v.mu.Lock()

@@ -24,7 +24,7 @@ const (
 
 // keys are the keys of a file, in the order of the documentation.
 var keys = []string{
-	"name", "about", "on", "select", "match", "id", "to", "cc", "bcc",
+	"name", "about", "private", "on", "select", "match", "id", "to", "cc", "bcc",
 	"wait", "at_most", "budget", "subject", "body", "via",
 }
 
@@ -57,6 +57,7 @@ func (s *source) subscription(opts Options) *Subscription {
 	out := &Subscription{File: s.file}
 	s.name(out, found["name"])
 	out.About = s.optional(found, "about", maxAbout).text
+	out.Private = s.boolean(found["private"])
 	for _, r := range []struct {
 		key string
 		to  *[]string

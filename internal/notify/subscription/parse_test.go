@@ -78,6 +78,7 @@ func TestProblems(t *testing.T) {
 		{"negative wait", fileAbout("test", "match: 'true'\nwait: -1h\n"), `a.yaml:4:7: wait: "-1h" is not a time to wait: expected 30m, 3h or 2d, for example`},
 		{"at most", fileAbout("test", "match: 'true'\nwait: 3h\nat_most: 1h\n"), "a.yaml:5:10: at_most: less than wait"},
 		{"budget", fileAbout("test", "match: 'true'\nbudget: many\n"), "a.yaml:4:9: budget: expected a whole number, 0 for no limit"},
+		{"private", fileAbout("test", "match: 'true'\nprivate: yes\n"), "a.yaml:4:10: private: expected true or false"},
 		{"via", fileAbout("test", "match: 'true'\nvia: [mail, chat]\n"), `a.yaml:4:13: via: unknown route "chat": expected mail, feed or webhook:NAME`},
 		{"via without mail", fileAbout("test", "match: 'true'\nvia: feed\n"), "a.yaml:4:6: via: to, cc or bcc have recipients, but mail is missing"},
 		{"mail without recipients", "on: test\nmatch: 'true'\nvia: [mail]\n", "a.yaml:3:6: via: mail without recipients in to, cc or bcc"},

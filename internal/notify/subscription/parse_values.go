@@ -97,6 +97,19 @@ func (s *source) count(e entry) int {
 	return int(n)
 }
 
+// boolean reads true or false.
+func (s *source) boolean(e entry) bool {
+	if e.value == nil {
+		return false
+	}
+	b, ok := e.value.(*ast.BoolNode)
+	if !ok {
+		s.problemAt(e.value, "%s: expected true or false", e.name)
+		return false
+	}
+	return b.Value
+}
+
 // readRoutes reads the routes of notifications.
 func (s *source) readRoutes(out *Subscription, e entry) {
 	recipients := len(out.To)+len(out.Cc)+len(out.Bcc) > 0

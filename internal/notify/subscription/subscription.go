@@ -17,10 +17,12 @@ import (
 // Subscription says which notifications its recipients get. It does not change, and may
 // be used concurrently.
 type Subscription struct {
-	Name  string      // unique in its folder: letters, digits, ".", "_" and "-"
-	File  string      // name of its file
-	About string      // a remark for people, "" for none
-	On    object.Type // type of the objects
+	Name  string // unique in its folder: letters, digits, ".", "_" and "-"
+	File  string // name of its file
+	About string // a remark for people, "" for none
+	// Private says that the recipients may learn of the results of private origins.
+	Private bool
+	On      object.Type // type of the objects
 
 	To, Cc, Bcc []string // addresses as "name@host" or "Name <name@host>"
 	Mail, Feed  bool     // whether notifications go out as mails, and into the feed

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package service
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/kcidb-go/kcidb/internal/auth"
+	"github.com/kcidb-go/kcidb/internal/spool"
+	"github.com/kcidb-go/kcidb/internal/spool/sqlspool"
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/web/front"
+	"github.com/kcidb-go/kcidb/internal/web/pages/login"
+)
+
+// tokensMatter reports whether a token makes a difference for readers.
+func (c *Config) tokensMatter() bool { return c.PrivateOrigins != "" || c.Read == readToken }
+
+// readers returns who may read, and who reads what.
+func (s *Service) readers() front.Readers {
+	if !s.cfg.tokensMatter() {
+		return front.Readers{}
+	}
+	r := front.Readers{Cookie: login.Cookie, Insider: func(r *http.Request) bool {
+		t, ok := login.TokenOf(s.auth, r)
+		return ok && t.Roles.Has(auth.Read)
+	}}
+	if s.cfg.Read == readToken {
+		r.May = func(r *http.Request) bool {
+			_, ok := login.TokenOf(s.auth, r)
+			return ok
+		}
+	}
+	return r
+}
+
+// view is what a group of readers sees.
+type view struct {
+	store  store.Store
+	spool  spool.Feeds // may be nil
+	public bool        // it is that of the public database
+}
+
+// addViews adds routes to a front, for the view of all readers. If there is a public
+// database, insiders have a view of their own: the front gets an inner one for them.
+func (s *Service) addViews(p *parts, f *front.Front, add func(*front.Front, view)) *front.Front {
+	whole := view{store: p.reading, spool: p.spool}
+	if p.public == nil {
+		add(f, whole)
+		return f
+	}
+	inner := f.Beside()
+	public, _ := sqlspool.Of(p.public.Store)
+	whole.spool = feeds{public, p.spool}
+	add(inner, whole)
+	f.Within(inner)
+	add(f, view{p.public.Store, public, true})
+	return f
+}
+
+// feeds are the feeds of several spools. Each subscription has its feed in one of them.
+type feeds []spool.Feeds
+
+// Feed implements spool.Feeds.
+func (all feeds) Feed(ctx context.Context, subscription string, limit int) (found []spool.Notification, err error) {
+	for _, f := range all {
+		if found, err = f.Feed(ctx, subscription, limit); err != nil || len(found) > 0 {
+			return found, err
+		}
+	}
+	return nil, nil
+}
