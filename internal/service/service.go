@@ -29,6 +29,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/ingest"
 	"github.com/kcidb-go/kcidb/internal/loaded"
 	"github.com/kcidb-go/kcidb/internal/queue"
+	"github.com/kcidb-go/kcidb/internal/registry"
 	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/treenames"
@@ -271,6 +272,7 @@ func (s *Service) receiver(p *parts, clock *arrival.Clock, rule auth.Rule) *subm
 	return submit.New(submit.Config{
 		Auth: s.auth, Rule: rule, Queue: p.queue, Store: p.store, Log: s.log, Now: s.now, Clock: clock,
 		Metrics:  submit.NewMetrics(p.registry),
+		Partial:  registry.Of(p.store) != nil,
 		MaxBytes: int64(s.cfg.MaxSubmission), MaxMemory: int64(s.cfg.MaxMemory), Wait: memoryWait,
 		QueueLimit: s.cfg.QueueLimit, TokenRate: s.cfg.TokenRate, TokenBurst: s.cfg.TokenBurst,
 	})

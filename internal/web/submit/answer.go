@@ -23,11 +23,12 @@ type answer struct {
 	Status  string `json:"status"`
 	Message string `json:"message"`
 
-	// Of a report that is not valid.
+	// Of a report that is not valid, or of its rejected objects.
 	Faults  []report.Fault `json:"faults,omitempty"`
 	More    int            `json:"more,omitempty"`    // faults beyond those listed
 	Stopped bool           `json:"stopped,omitempty"` // the check ended early, so that there may be more
 
+	*findings
 	*details
 }
 

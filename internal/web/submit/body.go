@@ -93,15 +93,15 @@ func (b *body) endTurn() {
 }
 
 // reserveCheck waits for a turn, and for the memory that checking the body needs in addition
-// to its text. It returns a function that releases both. Only complete bodies are checked, so
-// that no client can hold this memory by being slow.
-func (b *body) reserveCheck(ctx context.Context) (done func(), err error) {
+// to its text, by the byte. It returns a function that releases both. Only complete bodies
+// are checked, so that no client can hold this memory by being slow.
+func (b *body) reserveCheck(ctx context.Context, perByte int64) (done func(), err error) {
 	if err := b.takeTurn(ctx); err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, b.receiver.Wait)
 	defer cancel()
-	weight := min((memoryPerByte-1)*int64(len(b.data)), b.receiver.MaxMemory)
+	weight := min(perByte*int64(len(b.data)), b.receiver.MaxMemory)
 	if b.receiver.checking.Acquire(ctx, weight) != nil {
 		return nil, tooManyAtOnce
 	}

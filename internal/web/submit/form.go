@@ -21,7 +21,7 @@ func (r *Refusal) Error() string { return r.Message }
 
 // SubmitForm receives the report that a page made of a form which a reader sent with the
 // text of a token: write returns it for the first origin that the token names. All that holds
-// for reports sent to /submit holds for it as well. The error is that of write or a *Refusal:
+// for reports sent to /submit with strict=1 holds for it as well. The error is that of write or a *Refusal:
 // a wrong token has the status 401; a token without the right, and a form from a page of
 // another site, 403.
 func (d *Receiver) SubmitForm(r *http.Request, text string, write func(origin string) ([]byte, error)) (id string, err error) {
@@ -50,7 +50,7 @@ func (d *Receiver) SubmitForm(r *http.Request, text string, write func(origin st
 	if err := b.fill(ctx, bytes.NewReader(data), int64(len(data))+1); err != nil {
 		return refused(token, err)
 	}
-	m, err := d.accept(ctx, token, b, begun)
+	m, _, err := d.accept(ctx, token, b, true, begun)
 	if err != nil {
 		return refused(token, err)
 	}

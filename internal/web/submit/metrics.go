@@ -21,6 +21,8 @@ type Metrics struct {
 	byOrigin     *prometheus.CounterVec
 	postponed    *prometheus.CounterVec
 	faults       *prometheus.CounterVec
+	rejected     *prometheus.CounterVec
+	repairs      *prometheus.CounterVec
 }
 
 // NewMetrics returns metrics, and adds them to a registry.
@@ -38,23 +40,34 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 		userErrors:   counter("kcidb_user_errors_total", "Submissions refused because of their content."),
 		byOrigin: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "kcidb_submissions_by_origin", Help: "Accepted submissions, by the origin of the token."}, []string{"origin"}),
+		rejected: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "kcidb_rejected_objects_total", Help: "Objects with faults in accepted submissions, by the origin of the token."}, []string{"origin"}),
+		repairs: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "kcidb_repairs_total", Help: "Repairs of values in accepted submissions, by kind."}, []string{"kind"}),
 	}
 	m.postponed = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "kcidb_submissions_postponed_total", Help: "Submissions refused until later, because of the rate of their token or of the length of the queue."},
 		[]string{"reason"})
 	m.faults = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "kcidb_faults_total", Help: "Faults of submissions, by the origin of the token and the kind of fault."}, []string{"origin", "kind"})
-	registry.MustRegister(m.byOrigin, m.postponed, m.faults)
+	registry.MustRegister(m.byOrigin, m.postponed, m.faults, m.rejected, m.repairs)
 	for _, reason := range []string{reasonRate, reasonQueue} {
 		m.postponed.WithLabelValues(reason)
 	}
 	return m
 }
 
-func (m *Metrics) accepted(origin string, bytes int) {
+func (m *Metrics) accepted(origin string, bytes int, found *report.Sifted) {
 	m.submissions.Inc()
 	m.bytes.Add(float64(bytes))
 	m.byOrigin.WithLabelValues(label(origin)).Inc()
+	if e := found.Err(); e != nil {
+		m.rejected.WithLabelValues(label(origin)).Add(float64(len(found.Rejected)))
+		m.faulty(origin, e.Faults)
+	}
+	for kind, n := range found.Counts {
+		m.repairs.WithLabelValues(string(kind)).Add(float64(n))
+	}
 }
 
 // faulty counts the faults of a submission. Origins are those of valid tokens, and kinds are

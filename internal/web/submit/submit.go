@@ -57,6 +57,10 @@ type Config struct {
 	// Clock returns the time of receipt for each submission.
 	Clock *arrival.Clock
 
+	// Partial: the loader loads the good objects of a report, and keeps the objects with
+	// faults for their sender. Otherwise a report with a fault is refused.
+	Partial bool
+
 	// MaxBytes is the maximum size of a report, after decompression.
 	MaxBytes int64
 	// MaxMemory limits the bytes of all reports that arrive at a time, as far as they
@@ -120,6 +124,12 @@ func (d *Receiver) submit(w http.ResponseWriter, r *http.Request) {
 		d.fail(w, r, token, err)
 		return
 	}
+	strict, err := isStrict(r)
+	if err != nil {
+		drain(r)
+		d.fail(w, r, token, err)
+		return
+	}
 	body, err := d.read(r)
 	defer body.release()
 	if err != nil {
@@ -127,48 +137,47 @@ func (d *Receiver) submit(w http.ResponseWriter, r *http.Request) {
 		d.fail(w, r, token, err)
 		return
 	}
-	m, err := d.accept(r.Context(), token, body, begun)
+	m, found, err := d.accept(r.Context(), token, body, strict, begun)
 	if err != nil {
 		d.fail(w, r, token, err)
 		return
 	}
-	write(w, http.StatusOK, answer{
+	a := answer{
 		ID: m.ID, Status: "ok",
 		Message: fmt.Sprintf("Received submission %s with size %d bytes", m.ID, len(m.Data)),
-	})
+	}
+	a.addFindings(found)
+	write(w, http.StatusOK, a)
 }
 
-// accept checks a report that has arrived, and puts it into the queue.
-func (d *Receiver) accept(ctx context.Context, token auth.Token, body *body, begun time.Time) (m queue.Message, err error) {
+// accept checks a report that has arrived, and puts it into the queue, as it is. Strict
+// refuses a report with any fault, and returns no findings.
+func (d *Receiver) accept(ctx context.Context, token auth.Token, body *body, strict bool, begun time.Time) (m queue.Message, found *report.Sifted, err error) {
 	d.checked.Add(1)
 	defer d.checked.Add(-1)
-	done, err := body.reserveCheck(ctx)
+	found, done, err := d.check(ctx, token, body, strict)
 	if err != nil {
-		return m, err
+		return m, nil, checkFailure(ctx, err)
 	}
 	defer done()
-	objects, err := report.Check(ctx, body.data)
-	if err != nil {
-		return m, checkFailure(ctx, err)
-	}
 	if err := checkLists(token, body.data); err != nil {
-		return m, err
+		return m, nil, err
 	}
 	// Times have nearly the order of the messages, so that a loaded object is mostly
 	// newer than the object in the database.
 	m = queue.Message{
 		ID: arrival.NewID(), Origin: token.Origin(), Token: token.ID, Origins: d.allowed(token),
-		Objects: objects, Received: d.Clock.Next(), Data: body.data,
+		Objects: found.Objects, Received: d.Clock.Next(), Data: body.data,
 	}
 	if err := d.Queue.Publish(ctx, m); err != nil {
-		return m, publishFailure(ctx, err)
+		return m, nil, publishFailure(ctx, err)
 	}
 	d.depth.add()
-	d.Metrics.accepted(m.Origin, len(m.Data))
+	d.Metrics.accepted(m.Origin, len(m.Data), found)
 	d.Log.LogAttrs(ctx, slog.LevelInfo, "submission accepted",
 		slog.String("id", m.ID), slog.String("origin", m.Origin), slog.String("token", m.Token), slog.Int("bytes", len(m.Data)),
-		slog.Int("objects", m.Objects), slog.Float64("took_seconds", d.Now().Sub(begun).Seconds()))
-	return m, nil
+		slog.Int("objects", m.Objects), slog.Int("rejected", len(found.Rejected)), slog.Int("repaired", repaired(found)), slog.Float64("took_seconds", d.Now().Sub(begun).Seconds()))
+	return m, found, nil
 }
 
 func (d *Receiver) authTest(w http.ResponseWriter, r *http.Request) {

@@ -2,10 +2,12 @@
 
 package submit
 
-// memoryPerByte is how much memory a report needs at most while it is received, in
-// bytes per byte of its text: 1 for the text, 2 for a long string while it is checked,
-// 1 for the queue's copy. The check builds no objects.
-const memoryPerByte = 4
+// How much memory a report needs at most in addition to its text, in bytes per byte of the
+// text. The checks build no objects. A byte more is for the queue's copy.
+const (
+	checkPerByte = 2 + 1  // 2 for a long string
+	siftPerByte  = 10 + 1 // as report.SiftCheck promises
+)
 
 // longBody is the size from which a body takes turns with others to be decompressed and
 // checked, because that keeps a processor busy for more than a millisecond. Turns leave

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package submit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"github.com/kcidb-go/kcidb/internal/auth"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// isStrict reports whether the sender wants all or nothing: the parameter strict.
+func isStrict(r *http.Request) (bool, error) {
+	value := r.URL.Query().Get("strict")
+	if value == "" {
+		return false, nil
+	}
+	strict, err := strconv.ParseBool(value)
+	if err != nil {
+		return false, &failure{code: http.StatusBadRequest, message: fmt.Sprintf("The parameter strict is 1 or 0, not %.40q", value)}
+	}
+	return strict, nil
+}
+
+// check checks a report. It sifts a report with faults, if the sender and the loader take
+// its good objects. The error is a *report.Error for a report without good objects. done
+// releases the memory for the check.
+func (d *Receiver) check(ctx context.Context, token auth.Token, b *body, strict bool) (found *report.Sifted, done func(), err error) {
+	origin := d.originsOf(token)
+	done, err = b.reserveCheck(ctx, checkPerByte)
+	if err != nil {
+		return nil, nil, err
+	}
+	objects, err := report.CheckFor(ctx, b.data, origin)
+	if err == nil {
+		return &report.Sifted{Objects: objects}, done, nil
+	}
+	done()
+	// The lists of a report with faults are not clear enough for a token that may submit
+	// some of them only.
+	_, faulty := errors.AsType[*report.Error](err)
+	if !faulty || strict || !d.Partial || !token.Roles.Has(auth.Submit) {
+		return nil, nil, err
+	}
+	done, err = b.reserveCheck(ctx, siftPerByte)
+	if err != nil {
+		return nil, nil, err
+	}
+	found, err = report.SiftCheck(ctx, b.data, report.SiftOptions{Origin: origin})
+	if err == nil && found.Objects == 0 && len(found.Rejected) > 0 {
+		err = found.Err()
+	}
+	if err != nil {
+		done()
+		return nil, nil, err
+	}
+	return found, done, nil
+}
+
+// originsOf returns the function that reports whether objects may have an origin, nil if they
+// may have any.
+func (d *Receiver) originsOf(t auth.Token) func(name string) bool {
+	if !d.enforces() {
+		return nil
+	}
+	return func(name string) bool { return slices.Contains(t.Origins, name) }
+}
+
+// findings are the members of the answer to a report with rejected objects or repairs.
+type findings struct {
+	Rejected int             `json:"rejected"` // the number of objects
+	Repaired int             `json:"repaired"` // the number of repairs
+	Repairs  []report.Repair `json:"repairs,omitempty"`
+}
+
+// addFindings adds the faults of rejected objects and the repairs, each up to some 100.
+func (a *answer) addFindings(found *report.Sifted) {
+	if len(found.Rejected) == 0 && len(found.Counts) == 0 {
+		return
+	}
+	a.findings = &findings{Rejected: len(found.Rejected), Repaired: repaired(found), Repairs: found.Repairs}
+	if e := found.Err(); e != nil {
+		a.Faults, a.More = e.Faults, e.More
+	}
+}
+
+// repaired returns the number of repairs.
+func repaired(found *report.Sifted) (n int) {
+	for _, count := range found.Counts {
+		n += count
+	}
+	return n
+}
