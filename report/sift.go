@@ -81,6 +81,14 @@ func Repaired(ctx context.Context, text []byte, o SiftOptions) (repaired []byte,
 	return s.d.mend.out, sifted, nil
 }
 
+// Repaired returns the number of repairs.
+func (s *Sifted) Repaired() (n int) {
+	for _, count := range s.Counts {
+		n += count
+	}
+	return n
+}
+
 // Err returns the faults of the rejected objects as one error, or nil.
 func (s *Sifted) Err() *Error {
 	if len(s.Rejected) == 0 {

@@ -3,6 +3,7 @@
 package report
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"iter"
@@ -109,13 +110,15 @@ func (d *Reader) next() (byte, error) {
 // value returns the value that begins at the current position.
 func (d *Reader) value() ([]byte, error) {
 	var s skimmer
+	mark := d.markLength()
 	for {
 		rest := d.buf[d.start:]
-		switch rest[0] {
+		switch rest[mark] {
 		case '{', '[', '"':
-			if s.skim(rest) {
-				d.start += s.pos
-				return rest[:s.pos:s.pos], nil
+			if s.skim(rest[mark:]) {
+				end := mark + s.pos
+				d.start += end
+				return rest[:end:end], nil
 			}
 		default:
 			n := scalarLength(rest)
@@ -141,6 +144,21 @@ func (d *Reader) value() ([]byte, error) {
 			return nil, err
 		}
 	}
+}
+
+// markLength returns the length of a byte order mark at the current position, if a report
+// follows it. The mark belongs to the text of the report: it is a fault there.
+func (d *Reader) markLength() int {
+	if d.buf[d.start] != byteOrderMark[0] {
+		return 0
+	}
+	const most = len(byteOrderMark + "{")
+	for len(d.buf)-d.start < most && d.fill() == nil {
+	}
+	if bytes.HasPrefix(d.buf[d.start:], []byte(byteOrderMark+"{")) {
+		return len(byteOrderMark)
+	}
+	return 0
 }
 
 // position returns the current position in the stream.

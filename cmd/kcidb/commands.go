@@ -45,7 +45,7 @@ to standard output. "kcidb serve" runs the whole system on this machine.`,
 		&cobra.Group{ID: "parts", Title: "The parts of the service:"},
 	)
 	addGroup(root, "reports",
-		newSchemaCommand(p), newValidateCommand(p), newUpgradeCommand(p),
+		newSchemaCommand(p), newValidateCommand(p), newRepairCommand(p), newUpgradeCommand(p),
 		newCountCommand(p), newMergeCommand(p), newDiffCommand(p), newGenCommand(p), newTestsCommand(p))
 	addGroup(root, "service",
 		newServeCommand(p), newSubmitCommand(p), newQueryCommand(p), newTokenCommand(p),

@@ -83,16 +83,8 @@ func (a *answer) addFindings(found *report.Sifted) {
 	if len(found.Rejected) == 0 && len(found.Counts) == 0 {
 		return
 	}
-	a.findings = &findings{Rejected: len(found.Rejected), Repaired: repaired(found), Repairs: found.Repairs}
+	a.findings = &findings{Rejected: len(found.Rejected), Repaired: found.Repaired(), Repairs: found.Repairs}
 	if e := found.Err(); e != nil {
 		a.Faults, a.More = e.Faults, e.More
 	}
-}
-
-// repaired returns the number of repairs.
-func repaired(found *report.Sifted) (n int) {
-	for _, count := range found.Counts {
-		n += count
-	}
-	return n
 }

@@ -176,7 +176,7 @@ func (d *Receiver) accept(ctx context.Context, token auth.Token, body *body, str
 	d.Metrics.accepted(m.Origin, len(m.Data), found)
 	d.Log.LogAttrs(ctx, slog.LevelInfo, "submission accepted",
 		slog.String("id", m.ID), slog.String("origin", m.Origin), slog.String("token", m.Token), slog.Int("bytes", len(m.Data)),
-		slog.Int("objects", m.Objects), slog.Int("rejected", len(found.Rejected)), slog.Int("repaired", repaired(found)), slog.Float64("took_seconds", d.Now().Sub(begun).Seconds()))
+		slog.Int("objects", m.Objects), slog.Int("rejected", len(found.Rejected)), slog.Int("repaired", found.Repaired()), slog.Float64("took_seconds", d.Now().Sub(begun).Seconds()))
 	return m, found, nil
 }
 
