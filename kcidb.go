@@ -38,7 +38,8 @@
 //	}
 //
 // When Submit returns an ID, the report is on the disk of the receiver, and soon in the
-// database. [Client.Status] follows it. Submitting a report twice does no harm, because
+// database. A service loads all of the report or refuses it; [Client.SubmitPartly] lets it
+// load the good objects of a report with faults. [Client.Status] follows it. Submitting a report twice does no harm, because
 // the database merges objects by their IDs.
 //
 // # Asking
@@ -118,7 +119,13 @@ func (c *Client) SubmitJSON(ctx context.Context, text []byte) (id string, err er
 //
 // Memory is bounded by the largest report.
 func (c *Client) SubmitStream(ctx context.Context, from io.Reader) iter.Seq2[string, error] {
-	return func(yield func(string, error) bool) {
+	return submitStream(ctx, from, c.SubmitJSON)
+}
+
+// submitStream submits each report of a stream by a function.
+func submitStream[T any](ctx context.Context, from io.Reader, submit func(context.Context, []byte) (T, error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var nothing T
 		reader := report.NewReader(from)
 		for n := 1; ctx.Err() == nil; n++ {
 			text, err := reader.Next()
@@ -126,18 +133,18 @@ func (c *Client) SubmitStream(ctx context.Context, from io.Reader) iter.Seq2[str
 				return
 			}
 			if err != nil {
-				yield("", fmt.Errorf("report %d: %w", n, err))
+				yield(nothing, fmt.Errorf("report %d: %w", n, err))
 				return
 			}
-			id, err := c.SubmitJSON(ctx, text)
+			answer, err := submit(ctx, text)
 			if err != nil {
 				err = fmt.Errorf("report %d: %w", n, err)
 			}
-			if !yield(id, err) {
+			if !yield(answer, err) {
 				return
 			}
 		}
-		yield("", ctx.Err())
+		yield(nothing, ctx.Err())
 	}
 }
 

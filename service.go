@@ -56,7 +56,7 @@ func Connect(address string, opts ...Option) (*Client, error) {
 const (
 	// requestTimeout is for one try. Services validate the report while the sender waits.
 	requestTimeout = 2 * time.Minute
-	// maxAnswer is how much of an answer is read: enough for more than 100 faults.
+	// maxAnswer is how much of an answer is read: enough for 100 faults and 100 repairs.
 	maxAnswer = 1 << 20
 )
 
@@ -86,24 +86,31 @@ type service struct {
 
 // answer is the body of an answer, except for answers with objects.
 type answer struct {
-	ID      string         `json:"id"`
-	Status  string         `json:"status"`
-	Message string         `json:"message"`
-	Faults  []report.Fault `json:"faults"` // of services like ours
-	More    int            `json:"more"`
-	Stopped bool           `json:"stopped"`
-	Error   string         `json:"error"` // the message of paths below /api
+	Receipt        // all members but the ID are of services like ours
+	Status  string `json:"status"`
+	Message string `json:"message"`
+	Stopped bool   `json:"stopped"`
+	Error   string `json:"error"` // the message of paths below /api
 }
 
 func (s *service) Submit(ctx context.Context, text []byte, _ *report.Report) (string, error) {
-	a, err := s.ask(ctx, request{http.MethodPost, "/submit", "application/json", text})
+	r, err := s.submit(ctx, text, "/submit?strict=1")
 	if err != nil {
-		return "", fmt.Errorf("submitting: %w", err)
+		return "", err
+	}
+	return r.ID, nil
+}
+
+// submit sends a report to a path.
+func (s *service) submit(ctx context.Context, text []byte, path string) (*Receipt, error) {
+	a, err := s.ask(ctx, request{http.MethodPost, path, "application/json", text})
+	if err != nil {
+		return nil, fmt.Errorf("submitting: %w", err)
 	}
 	if a.ID == "" {
-		return "", errors.New("submitting: the answer has no ID: this is not a KCIDB service")
+		return nil, errors.New("submitting: the answer has no ID: this is not a KCIDB service")
 	}
-	return a.ID, nil
+	return &a.Receipt, nil
 }
 
 func (s *service) Status(ctx context.Context, id string) (Status, error) {

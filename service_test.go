@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -166,5 +167,56 @@ func TestTokenIsNotShown(t *testing.T) {
 	}
 	if log.Len() == 0 || strings.Contains(log.String(), "secret") {
 		t.Errorf("the log is %s", &log)
+	}
+}
+
+// TestSubmitPartly checks what is sent, and what a service answers.
+func TestSubmitPartly(t *testing.T) {
+	const (
+		good  = `{"id":"ci:1","origin":"ci","checkout_id":"ci:1"}`
+		head  = `{"version":{"major":5,"minor":3},"builds":[`
+		whole = head + good + `]}`
+		part  = head + good + `,{}]}`
+		none  = head + `{}]}`
+	)
+	var asked []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, r.URL.RequestURI())
+		io.WriteString(w, `{"id":"abc","status":"ok","message":"...","rejected":1,"repaired":1,
+			"faults":[{"kind":"required","list":"builds","pointer":"/builds/1","expected":"a property","found":"none"}],"more":2,
+			"repairs":[{"kind":"null","list":"builds","pointer":"/builds/0/comment","text":"left out"}]}`)
+	}))
+	defer server.Close()
+	client, err := kcidb.Connect(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	for _, text := range []string{whole, part} {
+		r, err := client.SubmitPartly(t.Context(), []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.ID != "abc" || r.Rejected != 1 || len(r.Faults) != 1 || r.More != 2 || r.Repaired != 1 || len(r.Repairs) != 1 || r.Repairs[0].Kind != report.RepairNull {
+			t.Errorf("got %+v", r)
+		}
+	}
+	if _, err := client.SubmitJSON(t.Context(), []byte(whole)); err != nil {
+		t.Error(err)
+	}
+	if want := []string{"/submit", "/submit", "/submit?strict=1"}; !slices.Equal(asked, want) {
+		t.Errorf("asked %q", asked)
+	}
+	for text, submit := range map[string]func() error{
+		none:         func() error { _, err := client.SubmitPartly(t.Context(), []byte(none)); return err },
+		part:         func() error { _, err := client.SubmitJSON(t.Context(), []byte(part)); return err },
+		part + whole: func() error { _, err := client.SubmitPartly(t.Context(), []byte(part+whole)); return err },
+	} {
+		if err := submit(); !errors.As(err, new(*report.Error)) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	if len(asked) != 3 {
+		t.Errorf("asked %q", asked)
 	}
 }

@@ -58,5 +58,5 @@ func runMQPublish(ctx context.Context, p *program, o *queueOptions) error {
 	if err != nil {
 		return err
 	}
-	return submitAll(ctx, p, client)
+	return submitAll(ctx, p, client, true)
 }

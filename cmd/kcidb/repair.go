@@ -127,7 +127,7 @@ func printRepairs(w io.Writer, number int, repairs []report.Repair, all int) {
 		fmt.Fprintf(w, "report %d: repaired: %v\n", number, r)
 	}
 	if n := all - len(repairs); n > 0 {
-		fmt.Fprintf(w, "report %d: repaired: %d more values\n", number, n)
+		fmt.Fprintf(w, "report %d: repaired: and %d more\n", number, n)
 	}
 }
 
@@ -137,6 +137,6 @@ func printFaults(w io.Writer, number int, faults []report.Fault, more int) {
 		fmt.Fprintf(w, "report %d: rejected: %v\n", number, f)
 	}
 	if more > 0 {
-		fmt.Fprintf(w, "report %d: rejected: %d more faults\n", number, more)
+		fmt.Fprintf(w, "report %d: rejected: and %d more faults\n", number, more)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"log/slog"
 	"net/http"
 	"os"
@@ -24,10 +25,11 @@ import (
 const restEnv = "KCIDB_REST"
 
 type submitOptions struct {
-	queue queueOptions
-	in    inputOptions
-	url   string
-	token string
+	queue  queueOptions
+	in     inputOptions
+	url    string
+	token  string
+	strict bool
 }
 
 func newSubmitCommand(p *program) *cobra.Command {
@@ -38,7 +40,12 @@ func newSubmitCommand(p *program) *cobra.Command {
 		Long: `Submit the reports on standard input to a service or to a queue. The ID of each
 submission is printed when the submission is accepted and on disk there. The
 faults of an invalid report go to standard error; the other reports are submitted
-nevertheless. After a temporary failure the command says so on standard error, and
+nevertheless.
+
+A service may accept the good objects of a report, reject the objects with faults,
+and repair some values (see "kcidb repair"). Each fault and repair then gets a line
+on standard error, and the report counts as accepted. With --strict it accepts a
+report as a whole, as it is, or refuses it. Queues always do. After a temporary failure the command says so on standard error, and
 tries again for some two minutes.
 
 The option --url names the service, or the environment variable KCIDB_REST,
@@ -59,6 +66,7 @@ Exit status: 0 all reports were accepted; 1 some were not.`,
 	}
 	cmd.Flags().StringVar(&o.url, "url", "", "`URL` of the service (default $"+restEnv+")")
 	cmd.Flags().StringVar(&o.token, "token", "", "`TOKEN` that identifies the submitter to the service")
+	cmd.Flags().BoolVar(&o.strict, "strict", false, "all or nothing: refuse a report with any fault")
 	o.queue.addFlags(cmd)
 	o.queue.addPubSubFlags(cmd)
 	o.in.addFlags(cmd)
@@ -72,7 +80,7 @@ func runSubmit(ctx context.Context, p *program, o *submitOptions) error {
 	if err != nil {
 		return err
 	}
-	return submitAll(ctx, p, client)
+	return submitAll(ctx, p, client, o.strict)
 }
 
 func (o *submitOptions) client(ctx context.Context, p *program) (*kcidb.Client, error) {
@@ -135,15 +143,18 @@ func (h *firstRetry) Handle(_ context.Context, r slog.Record) error {
 // submitAll submits the reports on standard input, and closes the client.
 // After a refused report it continues with the next; after an error that would
 // affect all reports it stops.
-func submitAll(ctx context.Context, p *program, client *kcidb.Client) (err error) {
+func submitAll(ctx context.Context, p *program, client *kcidb.Client, strict bool) (err error) {
 	defer func() { err = errors.Join(err, client.Close()) }()
-	refused := false
-	for id, err := range client.SubmitStream(ctx, p.stdin) {
+	refused, number := false, 0
+	for r, err := range receipts(ctx, p, client, strict) {
+		number++
 		switch {
 		case err == nil:
-			if _, err := fmt.Fprintln(p.stdout, id); err != nil {
+			if _, err := fmt.Fprintln(p.stdout, r.ID); err != nil {
 				return err
 			}
+			printRepairs(p.stderr, number, r.Repairs, r.Repaired)
+			printFaults(p.stderr, number, r.Faults, r.More)
 		case isRefused(err):
 			refused = true
 			fmt.Fprintln(p.stderr, explain(err))
@@ -155,6 +166,20 @@ func submitAll(ctx context.Context, p *program, client *kcidb.Client) (err error
 		return errReported
 	}
 	return nil
+}
+
+// receipts submits the reports on standard input, and returns the answers.
+func receipts(ctx context.Context, p *program, client *kcidb.Client, strict bool) iter.Seq2[*kcidb.Receipt, error] {
+	if !strict {
+		return client.SubmitStreamPartly(ctx, p.stdin)
+	}
+	return func(yield func(*kcidb.Receipt, error) bool) {
+		for id, err := range client.SubmitStream(ctx, p.stdin) {
+			if !yield(&kcidb.Receipt{ID: id}, err) {
+				return
+			}
+		}
+	}
 }
 
 // isRefused reports whether an error concerns only one report.

@@ -56,3 +56,35 @@ func TestSubmitSaysThatItTriesAgain(t *testing.T) {
 		})
 	}
 }
+
+// TestSubmitPrintsFindings checks the lines about rejected objects and repairs of an accepted
+// report. The exit status stays 0, because the report has an ID.
+func TestSubmitPrintsFindings(t *testing.T) {
+	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Get("strict") != "" {
+			io.WriteString(w, `{"id":"strict","status":"ok","message":""}`)
+			return
+		}
+		io.WriteString(w, `{"id":"abc","status":"ok","message":"","rejected":1,"repaired":2,
+			"faults":[{"kind":"enum","list":"builds","index":1,"id":"ci:2","pointer":"/builds/1/status","expected":"PASS","found":"\"ok\""}],
+			"repairs":[{"kind":"null","list":"builds","id":"ci:1","pointer":"/builds/0/comment","text":"left out the property, whose value was null"}]}`)
+	}))
+	defer service.Close()
+	t.Setenv(restEnv, service.URL)
+	const good = `{"version":{"major":5,"minor":3}}`
+	for _, test := range []struct{ args, report, stdout, stderr string }{
+		{"", good, "abc\n", `report 1: repaired: builds[0] "ci:1" at /builds/0/comment: left out the property, whose value was null
+report 1: repaired: and 1 more
+report 1: rejected: builds[1] "ci:2" at /builds/1/status: expected PASS, found "ok"
+`},
+		{"--strict", good, "strict\n", ""},
+		{"--strict", `{"version":{"major":5,"minor":3},"builds":null}`, "", "report 1: invalid report: at /builds: expected an array, found null (leave out unknown values)\n"},
+	} {
+		args := append([]string{"kcidb", "submit"}, strings.Fields(test.args)...)
+		var stdout, stderr strings.Builder
+		code := run(t.Context(), args, strings.NewReader(test.report), &stdout, &stderr)
+		if stdout.String() != test.stdout || stderr.String() != test.stderr || (code == exitDone) != (test.stdout != "") {
+			t.Errorf("%s: exit status %d, stdout %q, stderr %q", test.args, code, stdout.String(), stderr.String())
+		}
+	}
+}
