@@ -36,7 +36,7 @@ func versionWith(ctx context.Context, text []byte, mend *mender) (Version, error
 		}
 		version = d.findVersion()
 	})
-	if e, ok := errors.AsType[*Error](err); err != nil && (!ok || e.Stopped || e.Faults[0].Kind == KindSyntax || e.Faults[0].Kind == KindDepth) {
+	if e, ok := errors.AsType[*Error](err); err != nil && (!ok || e.Stopped || e.isOfText()) {
 		return Version{}, err
 	}
 	if other != "" {

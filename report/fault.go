@@ -107,6 +107,12 @@ type Error struct {
 	Stopped bool
 }
 
+// isOfText reports whether the text could not be read to its end.
+func (e *Error) isOfText() bool {
+	f := e.Faults[0]
+	return f.Kind == KindDepth || f.Kind == KindSyntax && f.Pointer == ""
+}
+
 // Error returns the faults, a line each.
 func (e *Error) Error() string {
 	lines := make([]string, 0, len(e.Faults)+1)

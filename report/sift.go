@@ -164,7 +164,7 @@ func (s *sifter) sift(ctx context.Context, text []byte, build bool) (*Sifted, er
 
 // refusal adds the faults of rejected objects to the faults of the report.
 func (s *sifter) refusal(err error) error {
-	if e, ok := errors.AsType[*Error](err); ok && e.Faults[0].Kind != KindSyntax && e.Faults[0].Kind != KindDepth {
+	if e, ok := errors.AsType[*Error](err); ok && !e.isOfText() {
 		e.addRejected(s.rejected)
 	}
 	return err
