@@ -73,6 +73,14 @@ lint: ## gofmt, prose, go vet, staticcheck, govulncheck
 verify: ## prove that generated files are equal to the output of their generators
 	@GO="$(GO)" scripts/verify
 
+.PHONY: deb
+deb: build ## make the Debian package of this machine in dist/
+	@mkdir -p dist && scripts/deb bin/kcidb "$$($(GO) env GOARCH)" "$(VERSION)" dist
+
+.PHONY: release
+release: ## make binaries and packages of all machines in dist/ (CHECK=1 builds twice, and compares)
+	@GO="$(GO)" VERSION="$(VERSION)" scripts/release
+
 # With CI=true a missing browser is an error.
 .PHONY: screenshots
 screenshots: ## write the pictures of pages to docs/pictures (needs chromium)
@@ -80,4 +88,4 @@ screenshots: ## write the pictures of pages to docs/pictures (needs chromium)
 
 .PHONY: clean
 clean: ## remove the files that make built (not the data of make run)
-	rm -rf bin man
+	rm -rf bin man dist
