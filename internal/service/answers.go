@@ -34,6 +34,7 @@ func (s *Service) front(p *parts, watch *monitor.Monitor, receiver *submit.Recei
 		limits.Hosts, limits.Addresses = s.cfg.hosts(), s.cfg.AllowOpen
 	}
 	limits.Readers = s.readers()
+	desk := s.desk(p)
 	return s.addViews(p, front.New(limits), func(f *front.Front, v view) {
 		watch.Routes(f)
 		if receiver == nil {
@@ -44,7 +45,9 @@ func (s *Service) front(p *parts, watch *monitor.Monitor, receiver *submit.Recei
 			work.Routes(f)
 		}
 		s.api(v).Routes(f)
-		s.pages(p, v, receiver).Routes(f)
+		pages := s.pages(p, v, receiver)
+		pages.Desk = desk
+		pages.Routes(f)
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/auth"
 	"github.com/kcidb-go/kcidb/internal/registry"
+	"github.com/kcidb-go/kcidb/internal/web/pages/apply"
 )
 
 // watchRevocations makes the check of tokens ask the database for revocations. It returns
@@ -27,6 +28,15 @@ func (s *Service) watchRevocations(ctx context.Context, p *parts) (*registry.Rev
 	}
 	s.auth.Revoked = revocations.Revoked
 	return revocations, nil
+}
+
+// desk returns the desk for requests for tokens; nil if the service cannot sign or record them.
+func (s *Service) desk(p *parts) *apply.Desk {
+	db := registry.Of(p.store)
+	if db == nil || s.auth.Keys == nil || !s.auth.Keys().CanSign() {
+		return nil
+	}
+	return &apply.Desk{Registry: db, Auth: s.auth, Log: s.log, Now: s.now}
 }
 
 // originRule returns the rule for objects of origins that a token does not name, and logs it

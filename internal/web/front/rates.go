@@ -86,6 +86,9 @@ func (r *Rates[K]) sweep(now time.Time) {
 	}
 }
 
+// Client returns the address that sent a request, which proxies of the configuration may name.
+func (f *Front) Client(r *http.Request) netip.Addr { return client(r, f.limits.Proxies) }
+
 // client returns the address that sent a request. If trusted proxies sent it, it
 // is the address that they name. For IPv6 it is the network of 64 bits, because one
 // client may have all addresses of such a network.

@@ -19,6 +19,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/treenames"
 	"github.com/kcidb-go/kcidb/internal/web/front"
 	"github.com/kcidb-go/kcidb/internal/web/pages/about"
+	"github.com/kcidb-go/kcidb/internal/web/pages/apply"
 	"github.com/kcidb-go/kcidb/internal/web/pages/branch"
 	"github.com/kcidb-go/kcidb/internal/web/pages/hardware"
 	"github.com/kcidb-go/kcidb/internal/web/pages/home"
@@ -54,6 +55,8 @@ type Pages struct {
 	// Readers checks the tokens of readers. It is nil if tokens make no difference for
 	// readers: then there is no page to log in.
 	Readers *auth.Checker
+	// Desk takes requests for tokens. May be nil: then the service takes none.
+	Desk *apply.Desk
 	// Base is the URL that people see the pages at; "" for the one they used.
 	Base string
 }
@@ -64,7 +67,10 @@ func (p *Pages) Routes(f *front.Front) {
 	s := p.shell()
 	f.HandleMissing(http.HandlerFunc(s.Missing))
 	f.Handle("/feed/{name}", front.Page, front.Methods{http.MethodGet: func(w http.ResponseWriter, r *http.Request) { subscriptionFeed(s, w, r) }})
-	about.Routes(f, s)
+	about.Routes(f, s, p.Desk != nil)
+	if p.Desk != nil {
+		apply.Routes(f, s, p.Desk)
+	}
 	issue.Routes(f, s, p.Receiver)
 	hardware.Routes(f, s)
 	origin.Routes(f, s)

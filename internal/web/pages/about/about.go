@@ -17,12 +17,12 @@ var files embed.FS
 
 var templates = shell.Parse(files)
 
-// Routes adds the pages to a front.
-func Routes(f *front.Front, s *shell.Shell) {
+// Routes adds the pages to a front. requests says that origins can ask for a token.
+func Routes(f *front.Front, s *shell.Shell, requests bool) {
 	s.Handle(f, "/keys", static("Keys", "keys.html", keys))
 	s.Handle(f, "/verdicts", static("How verdicts are made", "verdicts.html", nil))
 	s.Handle(f, "/submit-results", func(r *http.Request) (*shell.Page, error) {
-		return &shell.Page{Title: "Submit results", Content: templates.Content("submit.html", submitPage{shell.Address(r), s.Tokens})}, nil
+		return &shell.Page{Title: "Submit results", Content: templates.Content("submit.html", submitPage{shell.Address(r), s.Tokens, requests})}, nil
 	})
 }
 
@@ -62,4 +62,6 @@ var keys = []key{
 type submitPage struct {
 	URL    string // of this service, as the reader sees it
 	Tokens bool
+	// Requests says that origins can ask for a token.
+	Requests bool
 }
