@@ -39,14 +39,23 @@ func (db *DB) Record(ctx context.Context, t Token) error {
 }
 
 // Revoke notes that a token was revoked now, whether it is known or not. A token that was
-// revoked before stays as it is.
+// revoked before stays as it is. When Revoke returns, all processes refuse the token.
 func (db *DB) Revoke(ctx context.Context, t Token) error {
-	return db.update(ctx, "revoke a token", func(ctx context.Context, tx sqldb.Tx) error {
+	err := db.update(ctx, "revoke a token", func(ctx context.Context, tx sqldb.Tx) error {
 		t.Revoked = db.Now()
 		_, err := tx.Each(ctx, db.Insert("tokens", tokenColumns)+
 			" ON CONFLICT (id) DO UPDATE SET revoked = excluded.revoked WHERE tokens.revoked = 0", tokenColumns, [][]any{t.row()})
 		return err
 	})
+	if err != nil {
+		return err
+	}
+	select {
+	case <-time.After(fresh):
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }
 
 // Tokens returns all tokens, the oldest first.

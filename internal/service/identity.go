@@ -11,23 +11,21 @@ import (
 	"github.com/kcidb-go/kcidb/internal/web/pages/apply"
 )
 
-// watchRevocations makes the check of tokens ask the database for revocations. It returns
-// nil if nothing has to run: authentication is off, or the database has no registry.
-func (s *Service) watchRevocations(ctx context.Context, p *parts) (*registry.Revocations, error) {
-	db := registry.Of(p.store)
+// watchRevocations makes the check of tokens ask the database for revocations, if
+// authentication is on and the database has a registry.
+func (s *Service) watchRevocations(ctx context.Context, p *parts) (err error) {
 	if !s.auth.Enabled() {
-		return nil, nil
+		return nil
 	}
+	db := registry.Of(p.store)
 	if db == nil {
 		s.log.Warn("the database cannot keep tokens: they cannot be revoked, and origins cannot ask for them")
-		return nil, nil
+		return nil
 	}
-	revocations, err := db.Revocations(ctx, s.log)
-	if err != nil {
-		return nil, err
+	if s.revocations, err = db.Revocations(ctx, s.log); err == nil {
+		s.auth.Revoked = s.revocations.Revoked
 	}
-	s.auth.Revoked = revocations.Revoked
-	return revocations, nil
+	return err
 }
 
 // desk returns the desk for requests for tokens; nil if the service cannot sign or record them.

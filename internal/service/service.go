@@ -65,10 +65,12 @@ type Service struct {
 	roles   roles
 	secrets *sources
 	auth    *auth.Checker
-	trees   *treenames.Names
-	log     *slog.Logger
-	now     func() time.Time
-	keys    http.RoundTripper // fetches Google's public keys
+	// revocations is nil if tokens cannot be revoked.
+	revocations *registry.Revocations
+	trees       *treenames.Names
+	log         *slog.Logger
+	now         func() time.Time
+	keys        http.RoundTripper // fetches Google's public keys
 }
 
 // New returns a service with the configuration, and starts nothing. It reads the secrets,
@@ -192,12 +194,11 @@ func (s *Service) serve(ctx context.Context, p *parts) error {
 		if err != nil {
 			return err
 		}
-		revocations, err := s.watchRevocations(ctx, p)
-		if err != nil {
+		if err := s.watchRevocations(ctx, p); err != nil {
 			return err
 		}
-		if revocations != nil {
-			group.Go(func() error { return revocations.Run(ctx) })
+		if s.revocations != nil {
+			group.Go(func() error { return s.revocations.Run(ctx) })
 		}
 		rule, err := s.originRule(ctx, p)
 		if err != nil {

@@ -40,7 +40,7 @@ const (
 	TokenDays = 365
 )
 
-// fault is what is wrong with a request, for its sender.
+// fault is a mistake in a request, for its sender.
 type fault struct {
 	status int
 	text   string
