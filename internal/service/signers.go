@@ -24,3 +24,11 @@ func (c *Config) Signers(ctx context.Context, log *slog.Logger) (_ *auth.Checker
 	}
 	return s.checker(log)
 }
+
+// DatabaseSpec returns the specification of the database.
+func (c *Config) DatabaseSpec() string {
+	if c.Database == "" {
+		return "sqlite:" + c.databaseFile()
+	}
+	return string(c.Database)
+}
