@@ -85,7 +85,7 @@ func (b *batch) run(ctx context.Context, deliveries []queue.Delivery) Batch {
 	for _, s := range b.loaded {
 		done.Objects += s.receipt.Objects
 		if b.Waited != nil && !s.receipt.Received.IsZero() {
-			b.Waited(max(s.receipt.Finished.Sub(s.receipt.Received), 0))
+			b.Waited(s.receipt.ID, max(s.receipt.Finished.Sub(s.receipt.Received), 0))
 		}
 	}
 	return done

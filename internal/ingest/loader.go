@@ -75,9 +75,9 @@ type Loader struct {
 	// after the load and before the receipts are kept, again and again until it succeeds,
 	// so that no load remains unpublished when the loader dies.
 	Publish func(ctx context.Context, submissions []string, r *report.Report, at time.Time) error
-	// Waited is called for each submission that was loaded, with the time since it was
-	// received; it may be nil.
-	Waited func(time.Duration)
+	// Waited is called for each submission that was loaded, with its ID and the time since
+	// it was received, before Loaded is called for its batch; it may be nil.
+	Waited func(id string, since time.Duration)
 	// Loaded is called after each batch; it may be nil.
 	Loaded func(Batch)
 

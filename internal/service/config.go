@@ -224,6 +224,9 @@ type Config struct {
 	// and TokenBurst is how many at once after a pause.
 	TokenRate  int `yaml:"token_rate"`
 	TokenBurst int `yaml:"token_burst"`
+	// Traces is the URL of a collector of OpenTelemetry traces by OTLP over HTTP; "" for
+	// none.
+	Traces string `yaml:"traces"`
 	// VerifySample is the percentage of the roll-ups that the role load verifies each
 	// night, 0 for none.
 	VerifySample int `yaml:"verify_sample"`
@@ -327,6 +330,9 @@ func (c *Config) check() error {
 		return err
 	}
 	if err := c.checkTLS(); err != nil {
+		return err
+	}
+	if err := c.checkTraces(); err != nil {
 		return err
 	}
 	if err := c.checkAdmin(); err != nil {

@@ -34,7 +34,7 @@ func observe(registry prometheus.Registerer, l *ingest.Loader) func(ingest.Batch
 	submissions := counter("kcidb_loader_submissions_total", "Submissions loaded.")
 	objects := counter("kcidb_loader_objects_total", "Objects loaded.")
 	failed := counter("kcidb_loader_failed_total", "Submissions given up.")
-	l.Waited = func(d time.Duration) { latency.Observe(d.Seconds()) }
+	l.Waited = func(_ string, d time.Duration) { latency.Observe(d.Seconds()) }
 	return func(b ingest.Batch) {
 		seconds.Observe(b.Took.Seconds())
 		inBatch.Observe(float64(b.Submissions))

@@ -110,6 +110,12 @@ func (s *Service) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer p.listeners.close()
+	tracer, closeTraces, err := s.openTraces(ctx)
+	if err != nil {
+		return err
+	}
+	defer closeTraces()
+	p.http.Tracer = tracer
 	if err := s.makeData(); err != nil {
 		return err
 	}
@@ -263,6 +269,9 @@ func (s *Service) loader(p *parts, m *monitor.Monitor) *ingest.Loader {
 		l.Publish = loaded.Publisher{Queue: p.loaded}.Publish
 	}
 	l.Loaded = observe(p.registry, l)
+	if p.http.Tracer != nil {
+		traceBatches(l, p.http.Tracer)
+	}
 	m.Parts = append(m.Parts, monitor.Part{Name: "loader", Check: func(context.Context) (string, error) {
 		return loaderState(l.State())
 	}})

@@ -88,21 +88,22 @@ func (f *Front) HandleBelow(path string, k Kind, h http.Handler) {
 // Routes returns the routes, the first that was added first.
 func (f *Front) Routes() []Route { return slices.Clone(f.routes) }
 
-// find returns the handler of a request and its kind. Without a route, the mux
-// answers 404, or redirects to the clean path.
-func (f *Front) find(r *http.Request) (http.Handler, Kind) {
+// find returns the route of a request, with its handler. Without a route, the mux answers
+// 404, or redirects to the clean path.
+func (f *Front) find(r *http.Request) Route {
 	for _, route := range f.routes {
 		if route.Below && strings.HasPrefix(r.URL.EscapedPath(), route.Path) {
-			return route.handler, route.Kind
+			return route
 		}
 	}
 	_, pattern := f.mux.Handler(r)
 	for _, route := range f.routes {
 		if !route.Below && route.Path == pattern {
-			return f.mux, route.Kind
+			route.handler = f.mux
+			return route
 		}
 	}
-	return f.mux, Light
+	return Route{Path: "/", Kind: Light, handler: f.mux}
 }
 
 // ServeHTTP implements http.Handler.
@@ -110,9 +111,11 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r = f.limits.believed(r)
 	f.limits.secure(w, r)
 	f = f.forReader(r)
-	h, k := f.find(r)
+	route := f.find(r)
+	h, k := route.handler, route.Kind
 	if f.limits.Metrics != nil {
-		watched := f.limits.Metrics.begin(w, k)
+		var watched *watched
+		watched, r = f.limits.Metrics.begin(w, r, route)
 		defer watched.end()
 		w = watched
 	}

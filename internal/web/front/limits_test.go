@@ -227,7 +227,7 @@ func TestRoutes(t *testing.T) {
 		{"/api/..//%2f", "api", 200, Question}, {"/test//a", "", 307, Page}, {"//api/x", "", 307, Light},
 	} {
 		r := httptest.NewRequest("GET", tt.path, nil)
-		if _, k := front.find(r); k != tt.kind {
+		if k := front.find(r).Kind; k != tt.kind {
 			t.Errorf("%s is of kind %d", tt.path, k)
 		}
 		w := httptest.NewRecorder()

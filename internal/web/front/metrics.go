@@ -4,13 +4,19 @@ package front
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // Metrics counts requests, by their kind. A nil *Metrics counts nothing.
 type Metrics struct {
+	// Tracer gets a span for each request, named by its route; nil for no spans.
+	Tracer trace.Tracer
+
 	requests *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
 	inFlight prometheus.Gauge
@@ -48,11 +54,20 @@ func (m *Metrics) Refused(reason string) {
 	}
 }
 
-// begin counts a request of a kind. The answer is written to the result, whose end is called
-// when it is complete.
-func (m *Metrics) begin(w http.ResponseWriter, k Kind) *watched {
+// begin counts a request to a route. The answer is written to the result, whose end is called
+// when it is complete. Spans of clients are not continued, because strangers choose them.
+func (m *Metrics) begin(w http.ResponseWriter, r *http.Request, route Route) (*watched, *http.Request) {
 	m.inFlight.Inc()
-	return &watched{ResponseWriter: w, metrics: m, kind: k, begun: time.Now(), status: http.StatusOK}
+	watched := &watched{ResponseWriter: w, metrics: m, kind: route.Kind, begun: time.Now(), status: http.StatusOK}
+	if m.Tracer != nil {
+		method := r.Method
+		if !slices.Contains([]string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodOptions}, method) {
+			method = "OTHER"
+		}
+		ctx, span := m.Tracer.Start(r.Context(), method+" "+route.Path, trace.WithSpanKind(trace.SpanKindServer))
+		r, watched.span = r.WithContext(ctx), span
+	}
+	return watched, r
 }
 
 // watched is an answer that is counted.
@@ -62,6 +77,7 @@ type watched struct {
 	kind    Kind
 	begun   time.Time
 	status  int
+	span    trace.Span // nil without traces
 }
 
 // WriteHeader implements http.ResponseWriter.
@@ -80,6 +96,10 @@ func (w *watched) end() {
 	cause := recover()
 	if cause != nil {
 		w.status = http.StatusInternalServerError
+	}
+	if w.span != nil {
+		w.span.SetAttributes(attribute.Int("http.response.status_code", w.status))
+		w.span.End()
 	}
 	classes := [...]string{"1xx", "2xx", "3xx", "4xx", "5xx"}
 	w.metrics.inFlight.Dec()

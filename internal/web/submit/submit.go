@@ -19,6 +19,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
 	"golang.org/x/sync/semaphore"
 
 	"github.com/kcidb-go/kcidb/internal/arrival"
@@ -26,6 +27,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/errkind"
 	"github.com/kcidb-go/kcidb/internal/queue"
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/traces"
 	"github.com/kcidb-go/kcidb/internal/web/front"
 	"github.com/kcidb-go/kcidb/report"
 )
@@ -169,7 +171,7 @@ func (d *Receiver) accept(ctx context.Context, token auth.Token, body *body, str
 		ID: arrival.NewID(), Origin: token.Origin(), Token: token.ID, Origins: d.allowed(token),
 		Objects: found.Objects, Received: d.Clock.Next(), Data: body.data,
 	}
-	if err := d.Queue.Publish(ctx, m); err != nil {
+	if err := d.publish(ctx, m); err != nil {
 		return m, nil, publishFailure(ctx, err)
 	}
 	d.depth.add()
@@ -178,6 +180,17 @@ func (d *Receiver) accept(ctx context.Context, token auth.Token, body *body, str
 		slog.String("id", m.ID), slog.String("origin", m.Origin), slog.String("token", m.Token), slog.Int("bytes", len(m.Data)),
 		slog.Int("objects", m.Objects), slog.Int("rejected", len(found.Rejected)), slog.Int("repaired", found.Repaired()), slog.Float64("took_seconds", d.Now().Sub(begun).Seconds()))
 	return m, found, nil
+}
+
+// publish puts a message into the queue, in a span with its ID: the loader's spans have it,
+// too.
+func (d *Receiver) publish(ctx context.Context, m queue.Message) error {
+	ctx, span := traces.Within(ctx, "publish")
+	defer span.End()
+	if span.IsRecording() {
+		span.SetAttributes(attribute.String("kcidb.submission", m.ID), attribute.Int("kcidb.objects", m.Objects), attribute.Int("kcidb.bytes", len(m.Data)))
+	}
+	return d.Queue.Publish(ctx, m)
 }
 
 func (d *Receiver) authTest(w http.ResponseWriter, r *http.Request) {
