@@ -39,7 +39,7 @@ race: ## run the tests of all packages with goroutines under the race detector (
 	@GO="$(GO)" scripts/race
 
 .PHONY: fuzz
-fuzz: ## run every fuzz target for a while (FUZZTIME=30s)
+fuzz: ## run every fuzz target for a while (FUZZTIME=30s; FUZZ="FOLDER..." for some)
 	@GO="$(GO)" scripts/fuzz
 
 .PHONY: fuzz-api

@@ -10,12 +10,12 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// TestWorkflowsRunTheCheck checks that the workflows are YAML, and run .ci/run with all
-// tags, which the version comes from.
+// TestWorkflowsRunTheCheck checks that the workflows are YAML, run .ci/run with all tags,
+// which the version comes from, and run each fuzz target for a minute.
 func TestWorkflowsRunTheCheck(t *testing.T) {
 	for file, lines := range map[string][]string{
-		"../../../.github/workflows/ci.yml": {"      - run: .ci/run\n", "fetch-depth: 0"},
-		"../../../.gitlab-ci.yml":           {"    - .ci/run\n", "GIT_DEPTH: 0"},
+		"../../../.github/workflows/ci.yml": {"      - run: .ci/run\n", "fetch-depth: 0", "      - run: make fuzz FUZZTIME=60s\n"},
+		"../../../.gitlab-ci.yml":           {"    - .ci/run\n", "GIT_DEPTH: 0", "    - make fuzz FUZZTIME=60s\n"},
 	} {
 		text, err := os.ReadFile(file)
 		if err != nil {
