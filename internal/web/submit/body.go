@@ -65,8 +65,18 @@ func (b *body) grow(ctx context.Context, size int64) error {
 	if err != nil {
 		return tooManyAtOnce
 	}
-	b.data = slices.Grow(b.data, int(size)-len(b.data))
+	b.move(int(size))
 	return nil
+}
+
+// move moves the data to a place for size bytes, piece by piece. slices.Grow moves all of it at
+// once. That cannot be interrupted, and if the garbage collector waits for it, all requests do.
+func (b *body) move(size int) {
+	moved := make([]byte, 0, max(size, len(b.data)))
+	for piece := range slices.Chunk(b.data, pieceSize) {
+		moved = append(moved, piece...)
+	}
+	b.data = moved
 }
 
 // takeTurn waits for a turn if the body is long. A body keeps its turn while it is
@@ -154,8 +164,11 @@ func (b *body) fill(ctx context.Context, source io.Reader, end int64) error {
 				return err
 			}
 		}
-		n, err := source.Read(b.data[len(b.data):cap(b.data)])
+		n, err := source.Read(b.data[len(b.data):min(len(b.data)+pieceSize, cap(b.data))])
 		b.data = b.data[:len(b.data)+n]
+		if b.extra == 0 && len(b.data) > longBody { // it arrives
+			b.receiver.pace.wait(ctx, n)
+		}
 		switch {
 		case int64(len(b.data)) > b.receiver.MaxBytes:
 			return b.receiver.tooLarge()

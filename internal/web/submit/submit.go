@@ -39,6 +39,7 @@ type Receiver struct {
 	last     *semaphore.Weighted // for the only body that may take more
 	checking *semaphore.Weighted // bytes that checks need in addition
 	turns    *semaphore.Weighted // of long bodies
+	pace     pace                // of long bodies
 	checked  atomic.Int64        // submissions that have arrived and are not in the queue yet
 	dead     givenUp
 	depth    depth

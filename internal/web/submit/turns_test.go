@@ -5,6 +5,7 @@ package submit
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -61,4 +62,25 @@ func TestLongBodiesTakeTurns(t *testing.T) {
 	if !d.turns.TryAcquire(1) || !d.memory.TryAcquire(d.MaxMemory) || !d.checking.TryAcquire(d.MaxMemory) {
 		t.Error("a turn or memory was not given back")
 	}
+}
+
+// TestLongBodiesAreSlowed holds the bytes of long bodies to a rate. A short body passes at once.
+func TestLongBodiesAreSlowed(t *testing.T) {
+	d, h := newReceiver(t, 0)
+	d.MaxBytes, d.MaxMemory = 10<<20, 100<<20
+	d.memory, d.checking = semaphore.NewWeighted(d.MaxMemory), semaphore.NewWeighted(d.MaxMemory)
+	if w := ask(h, "POST", "/submit", emptyReport); w.Code != http.StatusOK || !d.pace.free.IsZero() {
+		t.Errorf("short: %d, the rate counts until %v", w.Code, d.pace.free)
+	}
+	begin := time.Now()
+	if w := ask(h, "POST", "/submit", emptyReport+strings.Repeat(" ", longBody+longRate/100)); w.Code != http.StatusOK {
+		t.Errorf("long: %d %s", w.Code, w.Body)
+	}
+	if held := d.pace.free.Sub(begin); held < time.Second/100 {
+		t.Errorf("long: the rate counts for %v, want 10 ms at least", held)
+	}
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	d.pace.wait(gone, 1000*longRate)
+	d.pace.wait(gone, 1) // returns before its time, because the sender is gone
 }
