@@ -134,11 +134,12 @@ func (a *attacker) announce(ctx context.Context) {
 	})
 }
 
-// hugeReport returns a report of hugeSize bytes with a fault at its end.
+// hugeReport returns a report of hugeSize bytes that ends too early, and so is refused. A report
+// with a faulty object would be loaded without the object.
 func (a *attacker) hugeReport() []byte {
 	a.huge.Do(func() {
 		const test = `{"id":"ci:1","origin":"ci","build_id":"ci:1","comment":"no comment"},`
-		a.report = []byte(`{"version":{"major":5,"minor":3},"tests":[` + strings.Repeat(test, hugeSize/len(test)) + `{}]}`)
+		a.report = []byte(`{"version":{"major":5,"minor":3},"tests":[` + strings.Repeat(test, hugeSize/len(test)) + `{`)
 	})
 	return a.report
 }
