@@ -64,14 +64,30 @@ const contents = "contents/"
 // nameOf returns the name of a content in the bucket. Contents are spread over 256 folders.
 func nameOf(digest string) string { return contents + digest[:2] + "/" + digest + ".zst" }
 
+// Content is a content with its digest.
+type Content struct {
+	Digest string
+	Data   []byte
+}
+
 // Put keeps contents, and returns when they are safe. A content that is kept already is
 // written again, so that it counts as new: see Info.Modified.
 func (s *Store) Put(ctx context.Context, all ...[]byte) error {
-	files := make([]File, len(all))
-	for i, content := range all {
-		files[i] = File{nameOf(Digest(content)), encoder().EncodeAll(content, nil)}
+	var contents []Content
+	for _, data := range all {
+		contents = append(contents, Content{Digest(data), data})
 	}
-	return s.Bucket.Write(ctx, files)
+	return s.Write(ctx, contents)
+}
+
+// Write keeps contents as Put does, and together with them other files, whose names do not
+// begin with "contents/".
+func (s *Store) Write(ctx context.Context, contents []Content, others ...File) error {
+	files := make([]File, 0, len(contents)+len(others))
+	for _, c := range contents {
+		files = append(files, File{nameOf(c.Digest), encoder().EncodeAll(c.Data, nil)})
+	}
+	return s.Bucket.Write(ctx, append(files, others...))
 }
 
 // Has reports whether a content is kept. It does not read the content.

@@ -73,6 +73,7 @@ type Receipt struct {
 	Received time.Time // when the service received the submission
 	Finished time.Time // when the submission was loaded or given up
 	Bytes    int64     // of the report as received, decompressed
+	Digest   string    // SHA-256 of the report as received, in hexadecimal digits, "" if unknown; BigQuery does not keep it
 	Objects  int       // in the report
 	Failure  string    // why the submission was given up; "" if it was loaded
 }

@@ -136,10 +136,13 @@ func (l *loader) write(ctx context.Context, s *Store, tx pgx.Tx) (id string, err
 			return "", err
 		}
 	}
-	if !l.note {
-		return id, nil
+	if l.note {
+		if err := sqldb.NoteChanges(ctx, sqlTx{s, tx}, l.now.UnixMicro(), l.changes.Objects); err != nil {
+			return "", err
+		}
 	}
-	return id, sqldb.NoteChanges(ctx, sqlTx{s, tx}, l.now.UnixMicro(), l.changes.Objects)
+	// Loads append one after the other, so this is the last statement.
+	return id, sqldb.NoteReceived(ctx, sqlTx{s, tx}, dialect{}, l.receipts)
 }
 
 // markUsed removes the contents that new objects refer to from the unused contents. An object

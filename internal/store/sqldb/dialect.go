@@ -115,6 +115,8 @@ const (
 	CountsLock Lock = 5
 	// JudgeLock: a transaction that judges revisions holds it alone.
 	JudgeLock Lock = 6
+	// LedgerLock: a transaction that appends to the ledger holds it alone.
+	LedgerLock Lock = 7
 )
 
 // Column is a column of a table, with the type of its values.

@@ -17,9 +17,9 @@ func (s Store) Receipt(ctx context.Context, id string) (store.Receipt, error) {
 	r := store.Receipt{ID: id}
 	var received, finished int64
 	err := s.db.ReadCommitted(ctx, func(ctx context.Context, tx Tx) error {
-		found, err := ReadRow(ctx, tx, fmt.Sprintf("SELECT origin, token, %s, %s, bytes, objects, failure FROM receipts WHERE id = $1",
+		found, err := ReadRow(ctx, tx, fmt.Sprintf("SELECT origin, token, %s, %s, bytes, digest, objects, failure FROM receipts WHERE id = $1",
 			s.db.Micros("received"), s.db.Micros("finished")), []any{id},
-			&r.Origin, &r.Token, &received, &finished, &r.Bytes, &r.Objects, &r.Failure)
+			&r.Origin, &r.Token, &received, &finished, &r.Bytes, &r.Digest, &r.Objects, &r.Failure)
 		if err == nil && !found {
 			err = fmt.Errorf("%w: %s", store.ErrNoReceipt, id)
 		}
@@ -46,10 +46,31 @@ func (s Store) Loaded(ctx context.Context, submissions []string) (loaded []strin
 // SaveReceipts keeps receipts, but leaves receipts of success as they are.
 func (s Store) SaveReceipts(ctx context.Context, receipts []store.Receipt) error {
 	err := s.db.Update(ctx, func(ctx context.Context, tx Tx) error {
-		_, err := saveReceipts(ctx, tx, s.db, receipts)
-		return err
+		fresh, err := withoutSuccess(ctx, tx, s.db, receipts)
+		if err != nil {
+			return err
+		}
+		if _, err := saveReceipts(ctx, tx, s.db, fresh); err != nil {
+			return err
+		}
+		return NoteReceived(ctx, tx, s.db, fresh)
 	})
 	return s.db.Failure(ctx, "save receipts", err)
+}
+
+// withoutSuccess returns the receipts of submissions that have no receipt of success.
+func withoutSuccess(ctx context.Context, tx Tx, d Dialect, receipts []store.Receipt) ([]store.Receipt, error) {
+	var ids []string
+	for _, r := range receipts {
+		ids = append(ids, r.ID)
+	}
+	loaded := map[string]bool{}
+	var id string
+	err := Read(ctx, tx, "SELECT id FROM receipts WHERE "+d.In("id", 1)+" AND failure = ''", []any{d.List(ids)}, []any{&id}, func() error {
+		loaded[id] = true
+		return nil
+	})
+	return slices.DeleteFunc(slices.Clone(receipts), func(r store.Receipt) bool { return loaded[r.ID] }), err
 }
 
 // PurgeReceipts removes receipts of submissions finished before the time given.
@@ -79,10 +100,10 @@ func Claim(ctx context.Context, tx Tx, d Dialect, receipts []store.Receipt) erro
 	return fmt.Errorf("%w: %d of %s", store.ErrLoaded, refused, strings.Join(ids, ", "))
 }
 
-var receiptColumns = Columns("id origin token received@ finished@ bytes# objects# failure")
+var receiptColumns = Columns("id origin token received@ finished@ bytes# digest objects# failure")
 
 // failureColumn is the place of the failure in receiptColumns.
-const failureColumn = 7
+const failureColumn = 8
 
 // saveReceipts keeps receipts, and returns how many it did not keep because their
 // submissions were loaded before. It writes in the order of the IDs, so that no two
@@ -91,7 +112,7 @@ func saveReceipts(ctx context.Context, tx Tx, d Dialect, receipts []store.Receip
 	receipts = slices.SortedStableFunc(slices.Values(receipts), func(a, b store.Receipt) int { return strings.Compare(a.ID, b.ID) })
 	var rows [][]any
 	for i, r := range receipts {
-		row := []any{r.ID, r.Origin, r.Token, r.Received.UnixMicro(), r.Finished.UnixMicro(), r.Bytes, int64(r.Objects), r.Failure}
+		row := []any{r.ID, r.Origin, r.Token, r.Received.UnixMicro(), r.Finished.UnixMicro(), r.Bytes, r.Digest, int64(r.Objects), r.Failure}
 		switch {
 		case i == 0 || receipts[i-1].ID != r.ID:
 			rows = append(rows, row)
@@ -104,7 +125,7 @@ func saveReceipts(ctx context.Context, tx Tx, d Dialect, receipts []store.Receip
 	}
 	kept, err := tx.Each(ctx, d.Insert("receipts", receiptColumns)+`
 		ON CONFLICT (id) DO UPDATE SET received = excluded.received, finished = excluded.finished,
-			bytes = excluded.bytes, objects = excluded.objects, failure = excluded.failure
+			bytes = excluded.bytes, digest = excluded.digest, token = excluded.token, objects = excluded.objects, failure = excluded.failure
 		WHERE receipts.failure <> ''`, receiptColumns, rows)
 	return int64(len(rows)) - kept, err
 }

@@ -42,8 +42,8 @@ func (s *Store) Load(ctx context.Context, r *report.Report, opts store.LoadOptio
 				return err
 			}
 		}
-		if !opts.Note {
-			return nil
+		if err := sqldb.NoteReceived(ctx, sqlTx{tx}, dialect{}, opts.Receipts); err != nil || !opts.Note {
+			return err
 		}
 		return sqldb.NoteChanges(ctx, sqlTx{tx}, s.now().UnixMicro(), l.changes.Objects)
 	})

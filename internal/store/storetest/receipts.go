@@ -20,8 +20,8 @@ func (s suite) receipts(t *testing.T) {
 	ctx := t.Context()
 	receipt := func(id string, finished int, failure string) store.Receipt {
 		r := store.Receipt{ID: id, Origin: "a", Received: moment(0), Finished: moment(finished), Bytes: 1 << 40, Objects: 5, Failure: failure}
-		if sqldb.Of(db) != nil { // BigQuery does not keep tokens
-			r.Token = "token of " + id
+		if sqldb.Of(db) != nil { // BigQuery does not keep tokens and digests
+			r.Token, r.Digest = "token of "+id, "digest of "+id
 		}
 		return r
 	}

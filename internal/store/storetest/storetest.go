@@ -133,6 +133,8 @@ func (s suite) cases() []testCase {
 		{"NoPurge", !can.Purges, s.noPurge},
 		{"Time", true, s.time},
 		{"Receipts", can.Store, s.receipts},
+		{"Ledger", can.SQL, s.ledger},
+		{"LedgerConcurrency", can.SQL, s.ledgerConcurrency},
 		{"Concurrency", can.Store, s.concurrency},
 		{"Cancel", can.Store, s.cancel},
 		{"Closed", can.Store, s.closed},

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sqldb
+
+import (
+	"context"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/ledger"
+)
+
+var ledgerColumns = Columns("number# at# kind subject origin token digest hash")
+
+// AppendLedger appends entries to the ledger, in the transaction that does what they say.
+// It gives them their numbers and hashes. Another transaction that appends waits for the end
+// of this one, so a transaction appends as its last statement.
+func AppendLedger(ctx context.Context, tx Tx, d Dialect, entries []ledger.Entry) error {
+	if len(entries) == 0 {
+		return nil
+	}
+	if err := d.Lock(ctx, tx, LedgerLock, true); err != nil {
+		return err
+	}
+	var end ledger.Chain
+	if _, err := ReadRow(ctx, tx, "SELECT number, hash FROM ledger ORDER BY number DESC LIMIT 1", nil, &end.Number, &end.Hash); err != nil {
+		return err
+	}
+	rows := make([][]any, len(entries))
+	for i := range entries {
+		e := &entries[i]
+		end.Add(e)
+		rows[i] = []any{e.Number, Micros(e.At), string(e.Kind), e.Subject, e.Origin, e.Token, e.Digest, e.Hash}
+	}
+	_, err := tx.Each(ctx, d.Insert("ledger", ledgerColumns), ledgerColumns, rows)
+	return err
+}
+
+// NoteReceived appends the submissions of receipts to the ledger. A load calls it at the end
+// of its transaction.
+func NoteReceived(ctx context.Context, tx Tx, d Dialect, receipts []store.Receipt) error {
+	var entries []ledger.Entry
+	for _, r := range receipts {
+		e := ledger.Entry{At: r.Received, Kind: ledger.Submission, Subject: r.ID, Origin: r.Origin, Token: r.Token, Digest: r.Digest}
+		if r.Failure != "" {
+			e.Kind = ledger.Refused
+		}
+		entries = append(entries, e)
+	}
+	return AppendLedger(ctx, tx, d, entries)
+}
+
+// Ledger returns at most n entries of the ledger behind a number.
+func (db *DB) Ledger(ctx context.Context, after int64, n int) (entries []ledger.Entry, err error) {
+	err = db.ReadCommitted(ctx, func(ctx context.Context, tx Tx) error {
+		entries, err = readLedger(ctx, tx, "WHERE number > $1 ORDER BY number LIMIT $2", after, n)
+		return err
+	})
+	return entries, db.Failure(ctx, "read the ledger", err)
+}
+
+// LedgerHead returns the end of the ledger.
+func (db *DB) LedgerHead(ctx context.Context) (head ledger.Chain, err error) {
+	err = db.ReadCommitted(ctx, func(ctx context.Context, tx Tx) error {
+		entries, err := readLedger(ctx, tx, "ORDER BY number DESC LIMIT 1")
+		for _, e := range entries {
+			head = ledger.Chain{Number: e.Number, Hash: e.Hash}
+		}
+		return err
+	})
+	return head, db.Failure(ctx, "read the ledger", err)
+}
+
+// readLedger returns the entries of the query that ends with rest.
+func readLedger(ctx context.Context, tx Tx, rest string, args ...any) (entries []ledger.Entry, err error) {
+	var e ledger.Entry
+	var at int64
+	var kind string
+	err = Read(ctx, tx, "SELECT "+Names(ledgerColumns)+" FROM ledger "+rest, args,
+		[]any{&e.Number, &at, &kind, &e.Subject, &e.Origin, &e.Token, &e.Digest, &e.Hash}, func() error {
+			e.At, e.Kind = Time(at), ledger.Kind(kind)
+			entries = append(entries, e)
+			return nil
+		})
+	return entries, err
+}
