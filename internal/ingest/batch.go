@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/kcidb-go/kcidb/internal/arrival"
+	"github.com/kcidb-go/kcidb/internal/artifact"
 	"github.com/kcidb-go/kcidb/internal/queue"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/report"
@@ -95,6 +96,7 @@ func (b *batch) run(ctx context.Context, deliveries []queue.Delivery) Batch {
 func (b *batch) settle(ctx context.Context, deliveries []queue.Delivery) {
 	fresh, known, bad := b.sort(ctx, deliveries)
 	b.acknowledgeKnown(ctx, known)
+	fresh, bad = b.keep(ctx, fresh), b.keep(ctx, bad)
 	for _, s := range bad {
 		b.giveUp(ctx, s)
 	}
@@ -107,6 +109,7 @@ func newSubmission(d queue.Delivery) *submission {
 	m := d.Message()
 	return &submission{Delivery: d, receipt: store.Receipt{
 		ID: m.ID, Origin: m.Origin, Token: m.Token, Received: m.Received, Bytes: int64(len(m.Data)), Objects: m.Objects,
+		Digest: artifact.Digest(m.Data),
 	}}
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/kcidb-go/kcidb/internal/artifact"
 	"github.com/kcidb-go/kcidb/internal/errkind"
 	"github.com/kcidb-go/kcidb/internal/store"
 )
@@ -17,13 +18,14 @@ const (
 	kindUnknown     = "unknown"
 )
 
-// storeKinds are the words for the errors of the store as a whole. Equal words are
+// storeKinds are the words for the errors of the store, or the artifact store, as a whole. Equal words are
 // neighbours.
 var storeKinds = []struct {
 	err  error
 	kind string
 }{
 	{store.ErrFull, "full"},
+	{artifact.ErrFull, "full"},
 	{store.ErrBusy, "busy"},
 	{store.ErrReadOnly, "read-only"},
 	{store.ErrCorrupt, "damaged"},
@@ -34,6 +36,9 @@ var storeKinds = []struct {
 	{store.ErrForeign, "foreign"},
 	{store.ErrOldSchema, "schema"},
 	{store.ErrNewSchema, "schema"},
+	{artifact.ErrUnavailable, "artifacts"},
+	{artifact.ErrForbidden, "artifacts"},
+	{artifact.ErrMissing, "artifacts"},
 }
 
 // Kinds are all kinds of trouble, in the order of State.Aside. They are words for

@@ -5,7 +5,8 @@
 // A Loader pulls many submissions at once, loads them in one transaction together
 // with their receipts, and acknowledges them after the commit. So a submission is
 // always either in the store with its receipt, or still in the queue, also after a
-// crash. If a submission is delivered again after it was loaded, the loader recognises
+// crash. It also keeps the submissions as they were received, before it loads them: while the
+// artifact store is down, submissions wait as they do while the database is down. If a submission is delivered again after it was loaded, the loader recognises
 // it by its receipt and only acknowledges it.
 //
 // The objects of a submission have the time at which the service received it, not the
@@ -27,6 +28,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/artifact/raw"
 	"github.com/kcidb-go/kcidb/internal/queue"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/report"
@@ -70,6 +72,9 @@ type Loader struct {
 	// for ever.
 	KeepReceipts time.Duration
 	Now          func() time.Time
+	// Raw keeps submissions as they were received, also those that are given up, before
+	// they are loaded. It may be nil.
+	Raw *raw.Store
 	// Publish publishes that a report of some submissions was loaded at a time, for a
 	// notifier that cannot find the changes in the store. It may be nil. It is called
 	// after the load and before the receipts are kept, again and again until it succeeds,
