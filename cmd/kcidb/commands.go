@@ -50,7 +50,8 @@ to standard output. "kcidb serve" runs the whole system on this machine.`,
 	addGroup(root, "service",
 		newServeCommand(p), newSubmitCommand(p), newQueryCommand(p), newTokenCommand(p), newOriginCommand(p),
 		newSummarizeCommand(p), newDescribeCommand(p))
-	addGroup(root, "running", newDoctorCommand(p), newBackupCommand(p), newRestoreCommand(p))
+	addGroup(root, "running", newDoctorCommand(p), newBackupCommand(p), newRestoreCommand(p),
+		newRawCommand(p), newReplayCommand(p), newAuditCommand(p))
 	addGroup(root, "notify",
 		newSubscriptionsCommand(p), newSpoolCommand(p), newWhyCommand(p), newNotifyCommand(p), newIngestCommand(p))
 	addGroup(root, "parts", newDBCommand(p), newOOCommand(p), newMQCommand(p), newCloudCommand(p))

@@ -22,6 +22,12 @@ import (
 // publish.
 func realSubmissions(t *testing.T) io.Reader {
 	t.Helper()
+	return bytes.NewReader(bytes.Join(realTexts(t), nil))
+}
+
+// realTexts returns the real submissions, each as its sender sent it.
+func realTexts(t *testing.T) (texts [][]byte) {
+	t.Helper()
 	archive, err := zip.OpenReader("../../../shared/data/submissions.zip")
 	if errors.Is(err, fs.ErrNotExist) {
 		t.Skip("there are no real submissions beside the repository, in ../shared/data/submissions.zip")
@@ -29,7 +35,6 @@ func realSubmissions(t *testing.T) io.Reader {
 		t.Fatal(err)
 	}
 	defer archive.Close()
-	var all bytes.Buffer
 	for _, entry := range archive.File {
 		if entry.FileInfo().IsDir() {
 			continue
@@ -38,12 +43,14 @@ func realSubmissions(t *testing.T) io.Reader {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := all.ReadFrom(f); err != nil {
+		text, err := io.ReadAll(f)
+		if err != nil {
 			t.Fatal(err)
 		}
 		f.Close()
+		texts = append(texts, text)
 	}
-	return &all
+	return texts
 }
 
 // realObjects is the number of objects in the real submissions.

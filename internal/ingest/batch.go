@@ -261,7 +261,7 @@ func (b *batch) commit(ctx context.Context, fresh []*submission) (*report.Report
 		all.Append(s.report)
 		s.receipt.Finished = finished
 	}
-	opts := store.LoadOptions{Metadata: true, Receipts: receiptsOf(fresh), Note: true}
+	opts := store.LoadOptions{Metadata: true, Receipts: receiptsOf(fresh), Note: !b.Quiet}
 	if b.Publish != nil {
 		opts.Receipts, opts.Note = nil, false
 	}

@@ -75,6 +75,8 @@ type Loader struct {
 	// Raw keeps submissions as they were received, also those that are given up, before
 	// they are loaded. It may be nil.
 	Raw *raw.Store
+	// Quiet: the loads are not noted for the notifier, because their news are old.
+	Quiet bool
 	// Publish publishes that a report of some submissions was loaded at a time, for a
 	// notifier that cannot find the changes in the store. It may be nil. It is called
 	// after the load and before the receipts are kept, again and again until it succeeds,

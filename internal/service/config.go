@@ -111,6 +111,15 @@ type Config struct {
 	// submission.
 	ReceiptDays int `yaml:"receipt_days"`
 
+	// Artifacts is the specification of the artifact store, which keeps raw submissions:
+	// folder:PATH, s3://BUCKET/PREFIX or gs://BUCKET/PREFIX. "" means the folder
+	// "artifacts" in Data, or none without Data; "none" means none. Processes on several
+	// machines need the same bucket.
+	Artifacts string `yaml:"artifacts"`
+	// SubmissionDays is how many days the service keeps the bytes of each submission, 0 for
+	// ever.
+	SubmissionDays int `yaml:"submission_days"`
+
 	// RetentionDays is how many days the database keeps objects after their arrival, 0 for
 	// all days. RetentionKeepIncidents keeps incidents, their issues, and the objects they belong
 	// to. RetentionWindow is the time of day at which a process with the role load removes
@@ -254,6 +263,8 @@ func DefaultConfig() Config {
 		BatchBytes:    Size(ingest.DefaultLimits.Bytes),
 		ReceiptDays:   30,
 
+		SubmissionDays: 30,
+
 		RetentionWindow: "01:00-05:00",
 
 		Read: readOpen,
@@ -345,6 +356,9 @@ func (c *Config) check() error {
 		return err
 	}
 	if err := c.checkRetention(); err != nil {
+		return err
+	}
+	if err := c.checkArtifacts(); err != nil {
 		return err
 	}
 	if err := c.checkSpool(r); err != nil {

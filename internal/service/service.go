@@ -25,6 +25,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/kcidb-go/kcidb/internal/arrival"
+	"github.com/kcidb-go/kcidb/internal/artifact"
 	"github.com/kcidb-go/kcidb/internal/auth"
 	"github.com/kcidb-go/kcidb/internal/ingest"
 	"github.com/kcidb-go/kcidb/internal/loaded"
@@ -137,6 +138,12 @@ func (s *Service) Run(ctx context.Context) (err error) {
 	if p.public != nil {
 		defer p.public.Store.Close()
 	}
+	if p.artifacts, err = s.openArtifacts(ctx); err != nil {
+		return err
+	}
+	if p.artifacts != nil {
+		defer p.artifacts.Close()
+	}
 	if p.spool, err = s.openSpool(ctx, p.store); err != nil {
 		return err
 	}
@@ -166,10 +173,11 @@ type parts struct {
 	listeners *listeners
 	queue     queue.Queue // nil for a role that does not need it
 	store     store.Store
-	public    *ingest.Public // nil without private origins
-	spool     spool.Spool    // may be nil
-	loaded    queue.Queue    // takes the news of loads to the notifier; nil if the database does
-	reading   store.Store    // answers pages and queries: the store, or a replica of it
+	public    *ingest.Public  // nil without private origins
+	artifacts *artifact.Store // may be nil
+	spool     spool.Spool     // may be nil
+	loaded    queue.Queue     // takes the news of loads to the notifier; nil if the database does
+	reading   store.Store     // answers pages and queries: the store, or a replica of it
 	registry  *prometheus.Registry
 	http      *front.Metrics
 }
@@ -221,6 +229,9 @@ func (s *Service) serve(ctx context.Context, p *parts) error {
 			loader.Busy = receiver.Busy
 		}
 		group.Go(func() error { return loader.Run(ctx) })
+		if loader.Raw != nil && s.cfg.SubmissionDays > 0 {
+			group.Go(func() error { return s.purgeRaw(ctx, loader.Raw) })
+		}
 		for _, a := range p.realms() {
 			if judge := s.judge(a); judge != nil {
 				group.Go(func() error { return judge.Run(ctx) })
@@ -256,7 +267,7 @@ func (s *Service) serve(ctx context.Context, p *parts) error {
 // loader returns the loader, and adds it to the monitor.
 func (s *Service) loader(p *parts, m *monitor.Monitor) *ingest.Loader {
 	l := &ingest.Loader{
-		Queue: p.queue, Store: p.store, Public: p.public, Log: s.log, Now: s.now,
+		Queue: p.queue, Store: p.store, Raw: s.raw(p), Public: p.public, Log: s.log, Now: s.now,
 		Limits: queue.Limits{
 			Messages: s.cfg.BatchMessages, Objects: s.cfg.BatchObjects, Bytes: int(s.cfg.BatchBytes),
 		},

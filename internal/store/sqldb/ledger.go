@@ -83,3 +83,38 @@ func readLedger(ctx context.Context, tx Tx, rest string, args ...any) (entries [
 		})
 	return entries, err
 }
+
+// ReceiptsOf returns the receipts of the submissions of rows, by ID, with the fields that the
+// ledger has, too, and their failures.
+func (db *DB) ReceiptsOf(ctx context.Context, rows []ledger.Entry) (map[string]store.Receipt, error) {
+	var ids []string
+	for _, e := range rows {
+		ids = append(ids, e.Subject)
+	}
+	all := map[string]store.Receipt{}
+	err := db.ReadCommitted(ctx, func(ctx context.Context, tx Tx) error {
+		var r store.Receipt
+		var received int64
+		query := "SELECT id, origin, token, digest, failure, " + db.Micros("received") + " FROM receipts WHERE " + db.InMany("id", 1)
+		return Read(ctx, tx, query, []any{db.List(ids)}, []any{&r.ID, &r.Origin, &r.Token, &r.Digest, &r.Failure, &received}, func() error {
+			r.Received = Time(received)
+			all[r.ID] = r
+			return nil
+		})
+	})
+	return all, db.Failure(ctx, "read receipts", err)
+}
+
+// ReceiptsWithoutRow returns the IDs of at most n submissions whose receipts have digests,
+// and which the ledger does not have.
+func (db *DB) ReceiptsWithoutRow(ctx context.Context, n int) (ids []string, err error) {
+	err = db.ReadCommitted(ctx, func(ctx context.Context, tx Tx) error {
+		var id string
+		query := "SELECT id FROM receipts WHERE digest <> '' AND NOT EXISTS (SELECT 1 FROM ledger WHERE subject = receipts.id) ORDER BY id LIMIT $1"
+		return Read(ctx, tx, query, []any{n}, []any{&id}, func() error {
+			ids = append(ids, id)
+			return nil
+		})
+	})
+	return ids, db.Failure(ctx, "read receipts", err)
+}

@@ -22,7 +22,7 @@ var mayskip = map[string]string{
 	"internal/store/storetest/storetest.go run":                        "the driver declares that it cannot do this",
 	"internal/store/storetest/lifecycle.go errors":                     "the driver declares that its databases always have a schema",
 	"internal/spool/firestore/firestoretest/emulator.go StartEmulator": "only Google has the emulator; the suite also runs on a server of our own",
-	"cmd/kcidb/real_test.go realSubmissions":                           "real submissions are not public",
+	"cmd/kcidb/real_test.go realTexts":                                 "real submissions are not public",
 	"internal/web/api/contract_test.go submissions":                    "real submissions are not public",
 	"deploy/google_guide_test.go TestGcloudPubSub":                     "Debian has no Google Cloud CLI; the commands of kcidb run on a server of our own",
 	"deploy/google_guide_test.go TestGcloudCommands":                   "Debian has no Google Cloud CLI",

@@ -58,6 +58,7 @@ func New(cfg Config) *API {
 	searchAPI{a.data}.register(a.registry)
 	totalsAPI{a.data}.register(a.registry)
 	logAPI{a.data}.register(a.registry)
+	ledgerAPI{a.data}.register(a.registry)
 	objectAPI{a.data}.register(a.registry)
 	a.addDocument()
 	describeNulls(a.huma.OpenAPI().Components.Schemas)
