@@ -208,6 +208,9 @@ func (b *batch) load(ctx context.Context, fresh []*submission) {
 		if !b.keepPublicReceipts(ctx, fresh) {
 			return
 		}
+		if b.Committed != nil {
+			b.Committed(ctx, all)
+		}
 		for _, s := range fresh {
 			b.log(s)
 		}

@@ -75,6 +75,8 @@ type Loader struct {
 	// Raw keeps submissions as they were received, also those that are given up, before
 	// they are loaded. It may be nil.
 	Raw *raw.Store
+	// Committed is called after each load with the report that was loaded. It may be nil.
+	Committed func(ctx context.Context, r *report.Report)
 	// Quiet: the loads are not noted for the notifier, because their news are old.
 	Quiet bool
 	// Publish publishes that a report of some submissions was loaded at a time, for a

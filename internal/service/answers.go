@@ -82,7 +82,7 @@ func (c *Config) hosts() []string {
 // api returns the API of a view.
 func (s *Service) api(v view) *api.API {
 	return api.New(api.Config{
-		Store: v.store, Trees: s.trees, Base: s.cfg.BaseURL, Log: s.log, Now: s.now, ProxyHosts: s.cfg.logHosts(), Known: s.authenticated,
+		Store: v.store, Trees: s.trees, Base: s.cfg.BaseURL, Log: s.log, Now: s.now, ProxyHosts: s.cfg.logHosts(), Logs: v.logs, Known: s.authenticated,
 	})
 }
 

@@ -30,7 +30,7 @@ func (c *Config) checkArtifacts() error {
 	if c.SubmissionDays < 0 {
 		return errors.New("submission_days must not be negative")
 	}
-	return nil
+	return c.checkLogCache()
 }
 
 // artifacts returns the specification of the artifact store, "" for none.

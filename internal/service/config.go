@@ -120,6 +120,15 @@ type Config struct {
 	// ever.
 	SubmissionDays int `yaml:"submission_days"`
 
+	// LogCache are hosts, separated by commas, whose logs of failed builds and tests the
+	// service copies into the artifact store: HOST, HOST:PORT or *.DOMAIN. By default it
+	// copies no logs.
+	LogCache string `yaml:"log_cache"`
+	// LogCacheSize bounds a log that is copied, and LogCacheDays is how many days a copy is
+	// kept, 0 for ever.
+	LogCacheSize Size `yaml:"log_cache_size"`
+	LogCacheDays int  `yaml:"log_cache_days"`
+
 	// RetentionDays is how many days the database keeps objects after their arrival, 0 for
 	// all days. RetentionKeepIncidents keeps incidents, their issues, and the objects they belong
 	// to. RetentionWindow is the time of day at which a process with the role load removes
@@ -264,6 +273,8 @@ func DefaultConfig() Config {
 		ReceiptDays:   30,
 
 		SubmissionDays: 30,
+		LogCacheSize:   16 << 20,
+		LogCacheDays:   365,
 
 		RetentionWindow: "01:00-05:00",
 

@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/kcidb-go/kcidb/internal/auth"
+	"github.com/kcidb-go/kcidb/internal/logcache"
 	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/internal/spool/sqlspool"
 	"github.com/kcidb-go/kcidb/internal/store"
@@ -40,12 +41,15 @@ type view struct {
 	store  store.Store
 	spool  spool.Feeds // may be nil
 	public bool        // it is that of the public database
+	// logs are copies of logs. They may be nil, and are nil for the public: a private log may
+	// be among them.
+	logs *logcache.Cache
 }
 
 // addViews adds routes to a front, for the view of all readers. If there is a public
 // database, insiders have a view of their own: the front gets an inner one for them.
 func (s *Service) addViews(p *parts, f *front.Front, add func(*front.Front, view)) *front.Front {
-	whole := view{store: p.reading, spool: p.spool}
+	whole := view{store: p.reading, spool: p.spool, logs: s.logCache(p)}
 	if p.public == nil {
 		add(f, whole)
 		return f
@@ -55,7 +59,7 @@ func (s *Service) addViews(p *parts, f *front.Front, add func(*front.Front, view
 	whole.spool = feeds{public, p.spool}
 	add(inner, whole)
 	f.Within(inner)
-	add(f, view{p.public.Store, public, true})
+	add(f, view{store: p.public.Store, spool: public, public: true})
 	return f
 }
 

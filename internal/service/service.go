@@ -228,6 +228,10 @@ func (s *Service) serve(ctx context.Context, p *parts) error {
 		if receiver != nil {
 			loader.Busy = receiver.Busy
 		}
+		if logs := s.logCache(p); logs != nil {
+			s.wantLogs(loader, logs)
+			group.Go(func() error { return logs.Run(ctx) })
+		}
 		group.Go(func() error { return loader.Run(ctx) })
 		if loader.Raw != nil && s.cfg.SubmissionDays > 0 {
 			group.Go(func() error { return s.purgeRaw(ctx, loader.Raw) })

@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/logcache"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/internal/treenames"
@@ -30,6 +31,8 @@ type Config struct {
 	// ProxyHosts are the hosts whose logs are fetched for pages that cannot fetch
 	// them, as HOST or HOST:PORT.
 	ProxyHosts []string
+	// Logs are copies of logs, which are answered in place of asking their hosts; may be nil.
+	Logs *logcache.Cache
 	// Known reports whether a client is a submitter of reports, by the headers of
 	// its request; nil knows no submitters. Only a submitter may have the whole
 	// database searched.

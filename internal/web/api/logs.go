@@ -4,20 +4,19 @@ package api
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
-	"slices"
-	"strings"
-	"syscall"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/kcidb-go/kcidb/internal/errkind"
+	"github.com/kcidb-go/kcidb/internal/fetch"
+	"github.com/kcidb-go/kcidb/internal/logcache"
 )
 
 // Pages cannot fetch logs themselves: a page that came by https gets nothing by http,
@@ -27,64 +26,27 @@ import (
 // Limits of logs. Only few are fetched at a time, so that questions to the database do
 // not wait for the servers of others.
 const (
-	maxLog      = 64 << 20
-	logTime     = 30 * time.Second
-	logsAtOnce  = 4
-	maxLogMoves = 3 // redirects
+	maxLog     = 64 << 20
+	logTime    = 30 * time.Second
+	logsAtOnce = 4
 )
 
 // logProxy fetches logs from hosts. Clients cannot make it ask for what only this
 // machine can reach: the administrator names the hosts, and their addresses have to be
 // public when it connects.
 type logProxy struct {
-	hosts  []string // HOST or HOST:PORT, in lower case
+	hosts  fetch.Hosts
 	places chan struct{}
 	client *http.Client
+	copies *logcache.Cache // may be nil
 	log    *slog.Logger
 }
 
 // newLogProxy returns a proxy that connects only to addresses that a function allows.
 func newLogProxy(hosts []string, allowed func(netip.Addr) bool, log *slog.Logger) *logProxy {
-	p := &logProxy{places: make(chan struct{}, logsAtOnce), log: log}
-	for _, host := range hosts {
-		p.hosts = append(p.hosts, strings.ToLower(host))
+	return &logProxy{
+		hosts: hosts, places: make(chan struct{}, logsAtOnce), log: log, client: fetch.NewClient(hosts, allowed, logTime),
 	}
-	dialer := &net.Dialer{
-		Timeout: logTime / 3,
-		Control: func(_, address string, _ syscall.RawConn) error {
-			to, err := netip.ParseAddrPort(address)
-			if err == nil && !allowed(to.Addr()) {
-				err = errors.New("the address is not public")
-			}
-			return err
-		},
-	}
-	p.client = &http.Client{
-		Timeout: logTime,
-		// Bodies stay compressed. Connections are not kept, because there are few.
-		Transport: &http.Transport{DialContext: dialer.DialContext, DisableCompression: true, DisableKeepAlives: true, MaxResponseHeaderBytes: 64 << 10},
-		CheckRedirect: func(r *http.Request, via []*http.Request) error {
-			if len(via) > maxLogMoves || r.URL.Host != via[0].URL.Host || r.URL.Scheme != via[0].URL.Scheme {
-				return errors.New("a redirect leads to another host, or redirects are too many")
-			}
-			return nil
-		},
-	}
-	return p
-}
-
-// hidden are addresses that are not public, or that reach addresses that are not: of
-// this host and its network, shared by the customers of a provider, and those by which
-// IPv6 reaches IPv4.
-var hidden = []netip.Prefix{
-	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"),
-	netip.MustParsePrefix("64:ff9b::/96"), netip.MustParsePrefix("2002::/16"),
-}
-
-// isPublic reports whether an address is public.
-func isPublic(ip netip.Addr) bool {
-	ip = ip.Unmap().WithZone("")
-	return ip.IsGlobalUnicast() && !ip.IsPrivate() && !slices.ContainsFunc(hidden, func(p netip.Prefix) bool { return p.Contains(ip) })
 }
 
 // parse parses the URL of a log. Its errors are for clients.
@@ -93,16 +55,10 @@ func (p *logProxy) parse(text string) (*url.URL, error) {
 	switch {
 	case err != nil, u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "", u.User != nil:
 		return nil, &failed{"url is not the URL of a log: expected http:// or https://, and a host", http.StatusBadRequest}
-	case !p.allows(u):
+	case !p.hosts.Allow(u):
 		return nil, &failed{fmt.Sprintf("Logs of %.100s may not be fetched: the administrator did not allow this host", u.Host), http.StatusForbidden}
 	}
 	return u, nil
-}
-
-func (p *logProxy) allows(u *url.URL) bool {
-	host := strings.ToLower(u.Host)
-	return slices.Contains(p.hosts, host) ||
-		u.Port() == map[string]string{"http": "80", "https": "443"}[u.Scheme] && slices.Contains(p.hosts, strings.ToLower(u.Hostname()))
 }
 
 // fetch returns a log, which the caller closes. Its errors are for clients.
@@ -167,9 +123,32 @@ type proxyInput struct {
 	URL string `query:"url" required:"true" maxLength:"8000" doc:"URL of the log"`
 }
 
+// copyHeader has the time at which a copy was made.
+const copyHeader = "X-Kcidb-Copied"
+
+// copy returns the copy of a log, which the caller closes, and when it was made; nil if no
+// copy is kept.
+func (p *logProxy) copy(ctx context.Context, text string) (log io.ReadCloser, fetched time.Time, err error) {
+	if p.copies == nil {
+		return nil, fetched, nil
+	}
+	found, ok, err := p.copies.Find(ctx, text)
+	if err != nil || !ok {
+		return nil, fetched, err
+	}
+	log, err = p.copies.Open(ctx, found)
+	if errkind.Of(err) == errkind.Gone {
+		return nil, fetched, nil
+	}
+	return log, found.Fetched, err
+}
+
 // answer sends a log.
 func (p *logProxy) answer(ctx context.Context, in *proxyInput) (*huma.StreamResponse, error) {
-	log, err := p.fetch(ctx, in.URL)
+	log, fetched, err := p.copy(ctx, in.URL)
+	if err == nil && log == nil {
+		log, err = p.fetch(ctx, in.URL)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -177,6 +156,9 @@ func (p *logProxy) answer(ctx context.Context, in *proxyInput) (*huma.StreamResp
 		defer log.Close()
 		hc.SetHeader("Content-Type", "application/octet-stream")
 		hc.SetHeader("X-Content-Type-Options", "nosniff")
+		if !fetched.IsZero() {
+			hc.SetHeader(copyHeader, fetched.Format(time.RFC3339))
+		}
 		hc.SetStatus(http.StatusOK)
 		if _, err := io.Copy(hc.BodyWriter(), log); err != nil {
 			p.log.LogAttrs(ctx, slog.LevelInfo, "log broken off", slog.Any("error", err))
@@ -190,11 +172,12 @@ type logAPI struct{ *data }
 
 func (a logAPI) register(r *registry) {
 	const group = "Logs"
-	proxy := newLogProxy(a.ProxyHosts, isPublic, a.Log)
+	proxy := newLogProxy(a.ProxyHosts, fetch.IsPublic, a.Log)
+	proxy.copies = a.Logs
 	o := r.describe(operation{
 		path: "/api/proxy", group: group, title: "Fetch a log",
 		text: "The bytes of a log as its host sends them, also if they are compressed. Logs are fetched only from hosts that the administrator named, " +
-			"and only from public addresses.",
+			"and only from public addresses. If the service keeps a copy of the log, it sends that, with the time of the copy in the header " + copyHeader + ".",
 	}, nil)
 	o.Responses["200"] = &huma.Response{Description: "The log", Content: map[string]*huma.MediaType{
 		"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}},

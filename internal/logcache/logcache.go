@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package logcache keeps copies of the logs of failed builds and tests, because their hosts
+// remove them, often before a person looks.
+//
+// Want notes the logs of a report in the table logs. Run fetches them, from hosts that an
+// administrator named, and keeps them in the artifact store. A log that cannot be fetched is
+// tried again a few times. Several processes may share a table.
+package logcache
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/kcidb-go/kcidb/internal/artifact"
+	"github.com/kcidb-go/kcidb/internal/fetch"
+	"github.com/kcidb-go/kcidb/internal/store/sqldb"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+const (
+	// Timeout is how long a log may take.
+	Timeout = time.Minute
+	// fetchesAtOnce is how many logs are fetched at a time.
+	fetchesAtOnce = 4
+	// roundLogs is how many logs are fetched between two looks at the table.
+	roundLogs = 64
+	// idle is the pause if no log waits.
+	idle = 10 * time.Second
+	// claimFor is how long a process has a log for itself, and mostTries how often a log is
+	// tried. The pauses between are firstPause and each time four times longer.
+	claimFor   = 10 * time.Minute
+	mostTries  = 4
+	firstPause = 5 * time.Minute
+	// longestURL is the length of a URL, in bytes, that is fetched.
+	longestURL = 2000
+)
+
+// Cache keeps copies of logs. All methods may be called concurrently.
+type Cache struct {
+	DB        *sqldb.DB
+	Artifacts *artifact.Store
+	Hosts     fetch.Hosts
+	Client    *http.Client  // of package fetch, for the hosts
+	Pause     time.Duration // between two logs of the same host
+	MaxBytes  int64         // of a log as its host sends it
+	Days      int           // how long copies are kept; 0 for ever
+	Now       func() time.Time
+	Log       *slog.Logger
+
+	mu   sync.Mutex
+	next map[string]time.Time // when a host may be asked again
+}
+
+// Want notes the logs of the failed builds and tests of a report, unless they were noted
+// before.
+func (c *Cache) Want(ctx context.Context, r *report.Report) error {
+	var rows [][]any
+	now, seen := c.Now().UnixMicro(), map[string]bool{}
+	add := func(status report.Status, text string) {
+		u, err := url.Parse(text)
+		if (status == report.StatusFail || status == report.StatusError) && len(text) <= longestURL && !seen[text] && err == nil && c.Hosts.Allow(u) {
+			seen[text] = true
+			rows = append(rows, []any{text, "", "", int64(0), int64(0), "", now, int64(0)})
+		}
+	}
+	for i := range r.Builds {
+		add(valueOf(r.Builds[i].Status), valueOf(r.Builds[i].LogURL))
+	}
+	for i := range r.Tests {
+		add(valueOf(r.Tests[i].Status), valueOf(r.Tests[i].LogURL))
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	err := c.DB.Update(ctx, func(ctx context.Context, tx sqldb.Tx) error {
+		_, err := tx.Each(ctx, c.DB.Insert("logs", columns)+" ON CONFLICT (url) DO NOTHING", columns, rows)
+		return err
+	})
+	return c.DB.Failure(ctx, "note logs", err)
+}
+
+var columns = sqldb.Columns("url digest type bytes# fetched# failure due# tries#")
+
+func valueOf[T any](p *T) (v T) {
+	if p != nil {
+		v = *p
+	}
+	return v
+}
+
+// Copy describes the copy of a log.
+type Copy struct {
+	Digest  string // of its content in the artifact store
+	Type    string // that its host sent, "" if it sent none
+	Bytes   int64
+	Fetched time.Time
+}
+
+// Find returns the copy of the log at a URL, if there is one.
+func (c *Cache) Find(ctx context.Context, text string) (found Copy, ok bool, err error) {
+	err = c.DB.ReadCommitted(ctx, func(ctx context.Context, tx sqldb.Tx) error {
+		var fetched int64
+		ok, err = sqldb.ReadRow(ctx, tx, "SELECT digest, type, bytes, fetched FROM logs WHERE url = $1 AND digest <> ''", []any{text},
+			&found.Digest, &found.Type, &found.Bytes, &fetched)
+		found.Fetched = sqldb.Time(fetched)
+		return err
+	})
+	return found, ok, c.DB.Failure(ctx, "find a log", err)
+}
+
+// Open returns the content of a copy as a stream, which the caller closes.
+func (c *Cache) Open(ctx context.Context, found Copy) (io.ReadCloser, error) {
+	return c.Artifacts.Get(ctx, found.Digest)
+}
+
+// Run fetches logs, and removes old copies, until ctx ends.
+func (c *Cache) Run(ctx context.Context) error {
+	for ctx.Err() == nil {
+		n, err := c.Round(ctx)
+		if err == nil {
+			err = c.RemoveOld(ctx)
+		}
+		if err != nil && ctx.Err() == nil {
+			c.Log.Error("logs not fetched", "error", err)
+		}
+		if n == 0 || err != nil {
+			select {
+			case <-ctx.Done():
+			case <-time.After(idle):
+			}
+		}
+	}
+	return nil
+}
+
+// waiting is a log that waits to be fetched.
+type waiting struct {
+	url        string
+	due, tries int64
+}
+
+// Round fetches some of the logs that wait, and returns how many it tried.
+func (c *Cache) Round(ctx context.Context) (int, error) {
+	var all []waiting
+	var w waiting
+	err := c.DB.ReadCommitted(ctx, func(ctx context.Context, tx sqldb.Tx) error {
+		return sqldb.Read(ctx, tx, "SELECT url, due, tries FROM logs WHERE due > 0 AND due <= $1 ORDER BY due LIMIT $2", []any{c.Now().UnixMicro(), roundLogs},
+			[]any{&w.url, &w.due, &w.tries}, func() error { all = append(all, w); return nil })
+	})
+	if err != nil {
+		return 0, c.DB.Failure(ctx, "find logs to fetch", err)
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(fetchesAtOnce)
+	for _, w := range all {
+		group.Go(func() error { return c.try(ctx, w) })
+	}
+	return len(all), group.Wait()
+}
+
+// try claims a log, fetches it, and notes what came of that. Its error is one of the database
+// or the artifact store.
+func (c *Cache) try(ctx context.Context, w waiting) error {
+	until := c.Now().Add(claimFor).UnixMicro()
+	claimed, err := c.update(ctx, "SET due = $3, tries = tries + 1 WHERE url = $1 AND due = $2", w.url, w.due, until)
+	if err != nil || claimed == 0 {
+		return err // another process has the log
+	}
+	data, kind, err := c.fetch(ctx, w.url)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err != nil {
+		due := c.Now().Add(firstPause << (2 * w.tries)).UnixMicro()
+		if _, final := errors.AsType[*useless](err); final || w.tries+1 >= mostTries {
+			due = 0
+		}
+		_, noted := c.update(ctx, "SET due = $2, failure = $3 WHERE url = $1", w.url, due, err.Error())
+		return noted
+	}
+	if err := c.Artifacts.Put(ctx, data); err != nil {
+		return err
+	}
+	_, err = c.update(ctx, "SET digest = $2, type = $3, bytes = $4, fetched = $5, failure = '', due = 0 WHERE url = $1",
+		w.url, artifact.Digest(data), kind, int64(len(data)), c.Now().UnixMicro())
+	return err
+}
+
+func (c *Cache) update(ctx context.Context, rest string, args ...any) (n int64, err error) {
+	err = c.DB.Update(ctx, func(ctx context.Context, tx sqldb.Tx) error {
+		n, err = tx.Exec(ctx, "UPDATE logs "+rest, args...)
+		return err
+	})
+	return n, c.DB.Failure(ctx, "note a log", err)
+}
+
+// useless is an answer that will not become a log.
+type useless struct{ why string }
+
+func (u *useless) Error() string { return u.why }
+
+// fetch returns a log and its type.
+func (c *Cache) fetch(ctx context.Context, text string) (data []byte, kind string, err error) {
+	u, err := url.Parse(text)
+	if err != nil || !c.Hosts.Allow(u) {
+		return nil, "", &useless{"the host is not allowed any more"}
+	}
+	if err := c.pause(ctx, u.Host); err != nil {
+		return nil, "", err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, text, nil)
+	if err != nil {
+		return nil, "", &useless{err.Error()}
+	}
+	r.Header.Set("User-Agent", "kcidb")
+	response, err := c.Client.Do(r)
+	if err != nil {
+		return nil, "", err
+	}
+	defer response.Body.Close()
+	kind = response.Header.Get("Content-Type")
+	switch {
+	case response.StatusCode == http.StatusNotFound, response.StatusCode == http.StatusGone:
+		return nil, "", &useless{response.Status}
+	case response.StatusCode != http.StatusOK:
+		return nil, "", errors.New(response.Status)
+	case !isLog(kind):
+		return nil, "", &useless{fmt.Sprintf("%.100q is not the type of a log", kind)}
+	case response.ContentLength > c.MaxBytes:
+		return nil, "", &useless{fmt.Sprintf("%d bytes are more than %d", response.ContentLength, c.MaxBytes)}
+	}
+	data, err = io.ReadAll(io.LimitReader(response.Body, c.MaxBytes+1))
+	if err == nil && int64(len(data)) > c.MaxBytes {
+		err = &useless{fmt.Sprintf("it has more than %d bytes", c.MaxBytes)}
+	}
+	return data, kind, err
+}
+
+// isLog reports whether a type may be that of a log. Hosts answer with pages in HTML where
+// they want a person to log in, or have no log.
+func isLog(kind string) bool {
+	if kind == "" {
+		return true
+	}
+	media, _, err := mime.ParseMediaType(kind)
+	return err == nil && (media != "text/html" && len(media) > 5 && media[:5] == "text/" || slices.Contains(types, media))
+}
+
+var types = []string{
+	"application/octet-stream", "application/json", "application/x-ndjson", "application/gzip", "application/x-gzip", "application/zstd",
+	"application/x-xz", "application/x-bzip2", "binary/octet-stream",
+}
+
+// pause waits until a host may be asked again.
+func (c *Cache) pause(ctx context.Context, host string) error {
+	c.mu.Lock()
+	now := time.Now()
+	if c.next == nil || len(c.next) > 1000 {
+		c.next = map[string]time.Time{}
+	}
+	at := c.next[host]
+	if at.Before(now) {
+		at = now
+	}
+	c.next[host] = at.Add(c.Pause)
+	c.mu.Unlock()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-time.After(at.Sub(now)):
+		return nil
+	}
+}
+
+// RemoveOld removes some copies that are too old. A content that was kept again stays.
+func (c *Cache) RemoveOld(ctx context.Context) error {
+	if c.Days == 0 {
+		return nil
+	}
+	before := c.Now().AddDate(0, 0, -c.Days)
+	var urls, digests []string
+	err := c.DB.ReadCommitted(ctx, func(ctx context.Context, tx sqldb.Tx) error {
+		var text, digest string
+		return sqldb.Read(ctx, tx, "SELECT url, digest FROM logs WHERE fetched > 0 AND fetched < $1 ORDER BY fetched LIMIT $2", []any{before.UnixMicro(), roundLogs},
+			[]any{&text, &digest}, func() error { urls, digests = append(urls, text), append(digests, digest); return nil })
+	})
+	if err != nil {
+		return c.DB.Failure(ctx, "find old logs", err)
+	}
+	for i := range urls {
+		if err := c.Artifacts.DeleteOld(ctx, digests[i], before); err != nil {
+			return err
+		}
+		if _, err := c.update(ctx, "SET digest = '', fetched = 0, failure = 'the copy was removed, because it was too old' WHERE url = $1", urls[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
