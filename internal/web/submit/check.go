@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strconv"
 
 	"github.com/kcidb-go/kcidb/internal/auth"
@@ -31,16 +30,21 @@ func isStrict(r *http.Request) (bool, error) {
 // its good objects. The error is a *report.Error for a report without good objects. done
 // releases the memory for the check.
 func (d *Receiver) check(ctx context.Context, token auth.Token, b *body, strict bool) (found *report.Sifted, done func(), err error) {
-	origin := d.originsOf(token)
+	seen := false // an origin that the token does not name
+	origin := d.originsOf(token, &seen)
 	done, err = b.reserveCheck(ctx, checkPerByte)
 	if err != nil {
 		return nil, nil, err
 	}
 	objects, err := report.CheckFor(ctx, b.data, origin)
-	if err == nil {
+	if err == nil && !seen {
 		return &report.Sifted{Objects: objects}, done, nil
 	}
 	done()
+	if err == nil {
+		d.warn(ctx, token, b)
+		return &report.Sifted{Objects: objects}, func() {}, nil
+	}
 	// The lists of a report with faults are not clear enough for a token that may submit
 	// some of them only.
 	_, faulty := errors.AsType[*report.Error](err)
@@ -60,15 +64,6 @@ func (d *Receiver) check(ctx context.Context, token auth.Token, b *body, strict 
 		return nil, nil, err
 	}
 	return found, done, nil
-}
-
-// originsOf returns the function that reports whether objects may have an origin, nil if they
-// may have any.
-func (d *Receiver) originsOf(t auth.Token) func(name string) bool {
-	if !d.enforces() {
-		return nil
-	}
-	return func(name string) bool { return slices.Contains(t.Origins, name) }
 }
 
 // findings are the members of the answer to a report with rejected objects or repairs.

@@ -22,6 +22,7 @@ type Metrics struct {
 	postponed    *prometheus.CounterVec
 	faults       *prometheus.CounterVec
 	rejected     *prometheus.CounterVec
+	foreign      *prometheus.CounterVec
 	repairs      *prometheus.CounterVec
 }
 
@@ -50,7 +51,10 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 		[]string{"reason"})
 	m.faults = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "kcidb_faults_total", Help: "Faults of submissions, by the origin of the token and the kind of fault."}, []string{"origin", "kind"})
-	registry.MustRegister(m.byOrigin, m.postponed, m.faults, m.rejected, m.repairs)
+	m.foreign = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "kcidb_foreign_objects_total", Help: "Objects in accepted submissions whose origins the token does not name, by the origin of the token: rejected, or loaded with origins=warn."},
+		[]string{"origin"})
+	registry.MustRegister(m.foreign, m.byOrigin, m.postponed, m.faults, m.rejected, m.repairs)
 	for _, reason := range []string{reasonRate, reasonQueue} {
 		m.postponed.WithLabelValues(reason)
 	}
@@ -63,6 +67,7 @@ func (m *Metrics) accepted(origin string, bytes int, found *report.Sifted) {
 	m.byOrigin.WithLabelValues(label(origin)).Inc()
 	if e := found.Err(); e != nil {
 		m.rejected.WithLabelValues(label(origin)).Add(float64(len(found.Rejected)))
+		m.foreign.WithLabelValues(label(origin)).Add(float64(foreign(found)))
 		m.faulty(origin, e.Faults)
 	}
 	for kind, n := range found.Counts {
