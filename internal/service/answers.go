@@ -47,6 +47,9 @@ func (s *Service) front(p *parts, watch *monitor.Monitor, receiver *submit.Recei
 		pages := s.pages(p, v, receiver)
 		pages.Desk = desk
 		pages.Routes(f)
+		if s.sandbox != nil {
+			s.sandbox.routes(f)
+		}
 	})
 }
 
@@ -55,6 +58,12 @@ func (s *Service) pages(p *parts, v view, receiver *submit.Receiver) *pages.Page
 	all := &pages.Pages{
 		Store: v.store, Public: v.public, Spool: v.spool, Queue: p.queue, Receiver: receiver, Trees: s.trees, Log: s.log, Now: s.now,
 		Tokens: s.auth.Enabled(), Base: s.cfg.BaseURL,
+	}
+	if s.isSandbox {
+		all.SandboxDays = s.cfg.RetentionDays
+	}
+	if s.sandbox != nil {
+		all.SandboxURL = s.sandbox.url
 	}
 	if s.cfg.tokensMatter() {
 		all.Readers = s.auth

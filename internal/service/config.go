@@ -56,6 +56,13 @@ type Config struct {
 	// Read says who may read pages, API and feeds: open for everyone, or token for clients
 	// with a valid token.
 	Read string `yaml:"read"`
+	// SandboxListen is the HOST:PORT of the sandbox, "" for none: a small service for trying,
+	// with pages of its own, in the same process. Its objects are removed after SandboxDays.
+	// SandboxURL is the public URL of its pages, "" for this port at the host that a reader
+	// used.
+	SandboxListen string `yaml:"sandbox_listen"`
+	SandboxURL    string `yaml:"sandbox_url"`
+	SandboxDays   int    `yaml:"sandbox_days"`
 	// PrivateOrigins are the origins, separated by commas, whose results only readers with a
 	// token see: see package public. PublicDatabase is the specification of the database for
 	// all other readers, "" for SQLite in Data if Database is "". It must exist and have the
@@ -278,7 +285,8 @@ func DefaultConfig() Config {
 
 		RetentionWindow: "01:00-05:00",
 
-		Read: readOpen,
+		Read:        readOpen,
+		SandboxDays: 7,
 
 		FrontEndListen: "127.0.0.1:8081",
 
@@ -376,6 +384,9 @@ func (c *Config) check() error {
 		return err
 	}
 	if err := c.checkPublic(); err != nil {
+		return err
+	}
+	if err := c.checkSandbox(r); err != nil {
 		return err
 	}
 	return c.checkNotify()

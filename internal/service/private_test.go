@@ -399,7 +399,7 @@ func TestReadingNeedsAToken(t *testing.T) {
 		}
 	}
 	for path, want := range map[string]int{
-		"/health": 200, "/ready": 200, "/metrics": 200, "/login": 200, "/login?to=%2Fissues": 200, "/logout": 200, "/style.css": 200, "/script.js": 200, "/icon.svg": 200,
+		"/health": 200, "/ready": 200, "/metrics": 200, "/login": 200, "/login?to=%2Fissues": 200, "/logout": 200, "/submit-results/origin": 200, "/style.css": 200, "/script.js": 200, "/icon.svg": 200,
 		"/status?id=1": 401, "/authtest": 401, "/submit": 405,
 	} {
 		if a := do(t, request(t, "GET", s.url+path, nil)); a.code != want {

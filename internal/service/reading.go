@@ -12,6 +12,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/spool/sqlspool"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/web/front"
+	"github.com/kcidb-go/kcidb/internal/web/pages/apply"
 	"github.com/kcidb-go/kcidb/internal/web/pages/login"
 )
 
@@ -28,6 +29,7 @@ func (s *Service) readers() front.Readers {
 		return ok && t.Roles.Has(auth.Read)
 	}}
 	if s.cfg.Read == readToken {
+		r.Open = []string{front.LoginPath, front.LogoutPath, apply.FormPath}
 		r.May = func(r *http.Request) bool {
 			_, ok := login.TokenOf(s.auth, r)
 			return ok

@@ -72,6 +72,10 @@ type Service struct {
 	log         *slog.Logger
 	now         func() time.Time
 	keys        http.RoundTripper // fetches Google's public keys
+
+	isSandbox bool               // its tokens are those of the service around it
+	sandbox   *sandbox           // nil for none
+	answering func(*front.Front) // gets the front of the main address; may be nil
 }
 
 // New returns a service with the configuration, and starts nothing. It reads the secrets,
@@ -259,11 +263,19 @@ func (s *Service) serve(ctx context.Context, p *parts) error {
 			return err
 		}
 	}
-	s.answer(ctx, group, p, s.front(p, watch, receiver, work), watch)
+	var err error
+	if s.sandbox, err = s.startSandbox(ctx, group); err != nil {
+		return err
+	}
+	main := s.front(p, watch, receiver, work)
+	if s.answering != nil {
+		s.answering(main)
+	}
+	s.answer(ctx, group, p, main, watch)
 	if s.Ready != nil {
 		s.Ready(p.listeners.main.Addr())
 	}
-	err := group.Wait()
+	err = group.Wait()
 	s.log.Info("stopped")
 	return err
 }

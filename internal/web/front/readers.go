@@ -5,6 +5,7 @@ package front
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -15,14 +16,15 @@ type Readers struct {
 	// its client alone, and no cache may give them to others.
 	Cookie string
 	// May reports whether a client may read; nil if all may. All others get status 401, and
-	// browsers are sent to LoginPath.
-	May func(*http.Request) bool
+	// browsers are sent to LoginPath. The paths in Open are for all.
+	May  func(*http.Request) bool
+	Open []string
 	// Insider reports whether a client gets the answers of the inner front; see Within.
 	Insider func(*http.Request) bool
 }
 
-// LoginPath and LogoutPath are the paths that need no token. LoginPath has the parameter
-// "to", the address to return to.
+// LoginPath and LogoutPath are the paths to log in and out. LoginPath has the parameter "to",
+// the address to return to.
 const (
 	LoginPath  = "/login"
 	LogoutPath = "/logout"
@@ -63,7 +65,7 @@ func (l *Limits) vary() string {
 // Browsers are sent to the page to log in.
 func (v *request) mustLogIn(w http.ResponseWriter, r *http.Request) bool {
 	k, readers := v.slots.kind, v.limits.Readers
-	if !k.reads() || readers.May == nil || r.URL.Path == LoginPath || r.URL.Path == LogoutPath || readers.May(r) {
+	if !k.reads() || readers.May == nil || slices.Contains(readers.Open, r.URL.Path) || readers.May(r) {
 		return false
 	}
 	w.Header().Set("Cache-Control", "no-store")

@@ -85,7 +85,7 @@ func TestAnswersToTokensArePrivate(t *testing.T) {
 
 // TestReadersLogIn refuses to answer readers who may not read, and no others.
 func TestReadersLogIn(t *testing.T) {
-	f := oneOfEach(Limits{Readers: Readers{Cookie: "token", May: insiders.Insider}}, respondWith("x"))
+	f := oneOfEach(Limits{Readers: Readers{Cookie: "token", May: insiders.Insider, Open: []string{LoginPath}}}, respondWith("x"))
 	f.Handle(LoginPath, Page, respondWith("form"))
 	for k := range kinds {
 		path := fmt.Sprint("/", int(k))

@@ -57,6 +57,11 @@ type Pages struct {
 	Readers *auth.Checker
 	// Desk takes requests for tokens. May be nil: then the service takes none.
 	Desk *apply.Desk
+	// SandboxDays is after how many days results are removed from the sandbox, if these are
+	// its pages; else 0. SandboxURL returns the URL of the sandbox's pages for a request; nil
+	// without a sandbox.
+	SandboxDays int
+	SandboxURL  func(*http.Request) string
 	// Base is the URL that people see the pages at; "" for the one they used.
 	Base string
 }
@@ -99,6 +104,7 @@ func (p *Pages) shell() *shell.Shell {
 	s := &shell.Shell{
 		Store: p.Store, Answers: answers.Of(p.Store), Verdicts: verdicts.Of(p.Store), Spool: p.Spool, Trees: p.Trees,
 		Log: p.Log, Now: p.Now, Tokens: p.Tokens, Base: p.Base,
+		SandboxDays: p.SandboxDays, SandboxURL: p.SandboxURL,
 	}
 	if !p.Public {
 		s.Queue = p.Queue

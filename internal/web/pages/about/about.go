@@ -22,7 +22,7 @@ func Routes(f *front.Front, s *shell.Shell, requests bool) {
 	s.Handle(f, "/keys", static("Keys", "keys.html", keys))
 	s.Handle(f, "/verdicts", static("How verdicts are made", "verdicts.html", nil))
 	s.Handle(f, "/submit-results", func(r *http.Request) (*shell.Page, error) {
-		return &shell.Page{Title: "Submit results", Content: templates.Content("submit.html", submitPage{shell.Address(r), s.Tokens, requests})}, nil
+		return &shell.Page{Title: "Submit results", Content: templates.Content("submit.html", pageToSubmit(s, r, requests))}, nil
 	})
 }
 
@@ -64,4 +64,13 @@ type submitPage struct {
 	Tokens bool
 	// Requests says that origins can ask for a token.
 	Requests bool
+	Sandbox  string // URL of the sandbox, "" for none
+}
+
+func pageToSubmit(s *shell.Shell, r *http.Request, requests bool) submitPage {
+	p := submitPage{URL: shell.Address(r), Tokens: s.Tokens, Requests: requests}
+	if s.SandboxURL != nil {
+		p.Sandbox = s.SandboxURL(r)
+	}
+	return p
 }

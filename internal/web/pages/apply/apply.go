@@ -20,7 +20,8 @@ var files embed.FS
 var templates = shell.Parse(files)
 
 const (
-	formPath  = "/submit-results/origin"
+	// FormPath is the path of the form. It is for readers without a token, too.
+	FormPath  = "/submit-results/origin"
 	adminPath = "/submit-results/requests"
 	// maxForm is the most bytes of a form.
 	maxForm = 16 << 10
@@ -35,7 +36,7 @@ type room struct {
 // Routes adds the pages and the paths for programs to a front.
 func Routes(f *front.Front, s *shell.Shell, d *Desk) {
 	room := &room{d, f.Client}
-	s.HandleForm(f, formPath, room.form, room.sent)
+	s.HandleForm(f, FormPath, room.form, room.sent)
 	s.HandleForm(f, adminPath, room.gate, room.decide)
 	f.Handle("/origins/request", front.Receipt, front.Methods{http.MethodPost: room.request})
 	f.Handle("/origins/token", front.Receipt, front.Methods{http.MethodPost: room.token})
@@ -59,18 +60,18 @@ func (p *formPage) page(status int) *shell.Page {
 // only returns an error unless a request has the path of a page.
 func only(r *http.Request, path string) error {
 	if r.URL.Path != path {
-		return shell.NotFound("No such page", "The form to ask for a token is at "+formPath+".")
+		return shell.NotFound("No such page", "The form to ask for a token is at "+FormPath+".")
 	}
 	return nil
 }
 
 func (m *room) form(r *http.Request) (*shell.Page, error) {
-	return new(formPage).page(0), only(r, formPath)
+	return new(formPage).page(0), only(r, FormPath)
 }
 
 // sent answers the forms: a request, or the code of an earlier request.
 func (m *room) sent(r *http.Request) (*shell.Page, error) {
-	if err := errors.Join(only(r, formPath), readForm(r)); err != nil {
+	if err := errors.Join(only(r, FormPath), readForm(r)); err != nil {
 		return nil, err
 	}
 	p := &formPage{Name: r.PostForm.Get("name"), Contact: r.PostForm.Get("contact")}
@@ -91,11 +92,11 @@ func (m *room) sent(r *http.Request) (*shell.Page, error) {
 func readForm(r *http.Request) error {
 	if new(http.CrossOriginProtection).Check(r) != nil {
 		return &shell.Refusal{Status: http.StatusForbidden, Title: "The form came from another site",
-			Help: "Nothing was changed. Only the pages of this service may send its forms. Open the form here, at " + formPath + "."}
+			Help: "Nothing was changed. Only the pages of this service may send its forms. Open the form here, at " + FormPath + "."}
 	}
 	r.Body = http.MaxBytesReader(nil, r.Body, maxForm)
 	if err := r.ParseForm(); err != nil {
-		return &shell.Refusal{Status: http.StatusBadRequest, Title: "The form cannot be read", Help: "Nothing was changed. Open the form again at " + formPath + "."}
+		return &shell.Refusal{Status: http.StatusBadRequest, Title: "The form cannot be read", Help: "Nothing was changed. Open the form again at " + FormPath + "."}
 	}
 	return nil
 }

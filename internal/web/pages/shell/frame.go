@@ -27,7 +27,9 @@ type frame struct {
 	// CanLogIn says that readers may log in, and Reader in whose name this one reads, "" if
 	// not logged in.
 	CanLogIn bool
-	Reader   string
+	// SandboxDays is after how many days results are removed, 0 for pages of no sandbox.
+	SandboxDays int
+	Reader      string
 
 	url *url.URL // of the request
 }
@@ -46,6 +48,9 @@ func (f frame) Name() string {
 	if !strings.HasSuffix(title, "..") {
 		title = strings.TrimSuffix(title, ".")
 	}
+	if f.SandboxDays > 0 {
+		title += " - sandbox"
+	}
 	return title + " - KCIDB"
 }
 
@@ -63,7 +68,7 @@ func (s *Shell) frame(r *http.Request, page *Page) frame {
 	page.Content.write(&main)
 	f := frame{
 		Page: page, Sections: sections, Main: template.HTML(main.String()), Now: s.Now().UTC(),
-		Style: styleURL(), Script: scriptURL(), url: r.URL,
+		Style: styleURL(), Script: scriptURL(), SandboxDays: s.SandboxDays, url: r.URL,
 	}
 	if s.Reader != nil {
 		f.CanLogIn, f.Reader = true, s.Reader(r)

@@ -44,6 +44,10 @@ type Shell struct {
 	// Reader returns in whose name a reader reads, "" for a reader without a valid token. It
 	// is nil if tokens make no difference for readers.
 	Reader func(*http.Request) string
+	// SandboxDays is set if these are the pages of a sandbox, and SandboxURL if there is one
+	// elsewhere: see pages.Pages.
+	SandboxDays int
+	SandboxURL  func(*http.Request) string
 	// Base is the URL that people see the pages at; "" for the one they used.
 	Base string
 

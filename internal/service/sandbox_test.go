@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package service
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/kcidb-go/kcidb/internal/auth"
+	"github.com/kcidb-go/kcidb/internal/testing/eventually"
+)
+
+// TestSandbox submits a report to the sandbox: it is on the pages of the sandbox, which say what
+// they are, and not on those of the service.
+func TestSandbox(t *testing.T) {
+	k := newKeyring(t)
+	s := start(t, func(c *Config) { c.SigningKey, c.SandboxListen = k.private, "127.0.0.1:0" })
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	leads, err := client.Do(request(t, "GET", s.url+"/sandbox", nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	leads.Body.Close()
+	inner := strings.TrimSuffix(leads.Header.Get("Location"), "/")
+	if leads.StatusCode != http.StatusFound || inner == "" || inner == s.url {
+		t.Fatalf("/sandbox: %d to %q", leads.StatusCode, inner)
+	}
+	if a := do(t, request(t, "POST", s.url+"/sandbox/submit", strings.NewReader(newReport(1)))); a.code != http.StatusUnauthorized {
+		t.Errorf("without a token: %d", a.code)
+	}
+	token := []string{"Authorization", "Bearer " + k.token(t, "ci", auth.Submit)}
+	for n, path := range []string{s.url + "/sandbox/submit", inner + "/submit"} {
+		answer := do(t, request(t, "POST", path, strings.NewReader(newReport(n)), token...))
+		if answer.Status != "ok" {
+			t.Fatalf("%s: %s", path, answer.body)
+		}
+		eventually.True(t, "the sandbox has loaded it", func() bool {
+			return do(t, request(t, "GET", inner+"/status?id="+answer.ID, nil, token...)).Status == "processed"
+		})
+	}
+	for _, path := range []string{"/build/ci:b0", "/build/ci:b1"} {
+		if a := read(t, inner+path); a.code != http.StatusOK || !strings.Contains(a.body, `<p class="note" role="note">`) || !strings.Contains(a.body, "removed after 7 days") {
+			t.Errorf("the sandbox: %s: %d %.500s", path, a.code, a.body)
+		}
+		if a := read(t, s.url+path); a.code != http.StatusNotFound || strings.Contains(a.body, `role="note"`) {
+			t.Errorf("the service: %s: %d", path, a.code)
+		}
+	}
+	if a := read(t, s.url+"/submit-results"); !strings.Contains(a.body, `<a href="`+inner+`/">sandbox</a>`) || !strings.Contains(a.body, s.url+"/sandbox/submit") {
+		t.Errorf("the page about submitting does not mention the sandbox:\n%s", a.body)
+	}
+	if a := read(t, inner+"/submit-results"); strings.Contains(a.body, "/sandbox/submit") {
+		t.Errorf("the sandbox mentions a sandbox")
+	}
+}
+
+func TestSandboxConfig(t *testing.T) {
+	for _, c := range []struct {
+		name, want string
+		change     func(*Config)
+	}{
+		{"no address", "sandbox_listen must be HOST:PORT", func(c *Config) { c.SandboxListen = "8082" }},
+		{"no days", "sandbox_days must be at least 1", func(c *Config) { c.SandboxDays = 0 }},
+		{"a URL without a sandbox", "sandbox_url needs sandbox_listen", func(c *Config) { c.SandboxURL = "https://a" }},
+		{"no URL", "sandbox_url must be", func(c *Config) { c.SandboxListen, c.SandboxURL = "127.0.0.1:0", "a" }},
+		{"no pages", "role web", func(c *Config) { c.SandboxListen, c.Roles, c.Queue = "127.0.0.1:0", "load", "nats://a/b" }},
+	} {
+		cfg := DefaultConfig()
+		cfg.Data = t.TempDir()
+		c.change(&cfg)
+		if err := cfg.check(); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %s", c.name, err, c.want)
+		}
+	}
+}
