@@ -20,6 +20,13 @@ type LoadOptions struct {
 	// Receipts are of the submissions that are loaded. They are kept in the same
 	// transaction. A Sink that does not implement Store ignores them.
 	Receipts []Receipt
+	// Reports are the reports of the Receipts, one each, and together the report that is
+	// loaded. With them Load keeps what became of each object (Receipt.Details), and settles
+	// the objects in the tray that the reports correct. A Sink without a tray ignores them.
+	Reports []*report.Report
+	// Rejected are objects of the submissions that are not loaded. They wait in the tray
+	// (package tray) from the same transaction on. A Sink without a tray ignores them.
+	Rejected []Rejected
 	// Note keeps the changes for the notifier, in the same transaction, if there is a
 	// notifier (see package spool). A database without a spool ignores it.
 	Note bool
@@ -75,5 +82,22 @@ type Receipt struct {
 	Bytes    int64     // of the report as received, decompressed
 	Digest   string    // SHA-256 of the report as received, in hexadecimal digits, "" if unknown; BigQuery does not keep it
 	Objects  int       // in the report
+	Version  string    // of the report as received, such as "5.3"; "" if it is unknown
+	Rejected int       // objects of the report that were not loaded
 	Failure  string    // why the submission was given up; "" if it was loaded
+	// Details say what became of the objects that were loaded. Load makes them, see
+	// LoadOptions.Reports; SaveReceipts and Load ignore those that they are given.
+	Details Details
+}
+
+// Rejected is an object of a submission that was not loaded, because it has faults.
+type Rejected struct {
+	Submission string         // its ID
+	Origin     string         // of the submitter
+	Received   time.Time      // when the service received the submission
+	List       string         // in which the report has the object
+	Place      int            // in that list, from 0
+	ID         string         // of the object, "" if it has none
+	Document   []byte         // a report with the object alone, in the version of the report
+	Faults     []report.Fault // at least one
 }

@@ -189,7 +189,7 @@ func loadFollower(ctx context.Context, db store.Sink, r *report.Report, opts sto
 		return err
 	}
 	receipts := opts.Receipts
-	opts.Receipts = nil
+	opts.Receipts, opts.Reports, opts.Rejected = nil, nil, nil
 	if _, err := db.Load(ctx, r, opts); err != nil {
 		return err
 	}

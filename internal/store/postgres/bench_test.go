@@ -259,3 +259,13 @@ func pythonValue(b *testing.B, column, text string) []byte {
 	}
 	return e.b
 }
+
+// BenchmarkReceipts measures what the details of receipts cost.
+func BenchmarkReceipts(b *testing.B) {
+	server := pgtest.Start(b, durable...)
+	storebench.Receipts(b, func() store.Store {
+		s := fresh(b, server)
+		b.Cleanup(func() { s.Close() })
+		return s
+	})
+}

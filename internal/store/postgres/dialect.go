@@ -134,8 +134,11 @@ func (dialect) Source(columns []sqldb.Column) string {
 	var arrays []string
 	for i, c := range columns {
 		of := "bigint"
-		if c.Type == sqldb.TextColumn {
+		switch c.Type {
+		case sqldb.TextColumn:
 			of = "text"
+		case sqldb.BytesColumn:
+			of = "bytea"
 		}
 		arrays = append(arrays, fmt.Sprintf("$%d::%s[]", i+1, of))
 	}

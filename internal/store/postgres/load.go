@@ -11,6 +11,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
+	"github.com/kcidb-go/kcidb/internal/store/tray"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -48,17 +49,16 @@ func (s *Store) load(ctx context.Context, r *report.Report, opts store.LoadOptio
 // loader loads a report. It encodes the rows once, and may write them several times.
 type loader struct {
 	encoder
-	rows     [][]row // by table
-	receipts []store.Receipt
-	note     bool      // the changes
-	now      time.Time // the database's
-	changes  *store.Changes
-	changed  []changedTest // the changes of existing tests
-	touched  []string      // incidents that changed in their timestamp only, because they are counted by it
+	rows    [][]row // by table
+	opts    store.LoadOptions
+	now     time.Time // the database's
+	changes *store.Changes
+	changed []changedTest // the changes of existing tests
+	touched []string      // incidents that changed in their timestamp only, because they are counted by it
 }
 
 func newLoader(r *report.Report, opts store.LoadOptions, now, arrival time.Time) *loader {
-	l := &loader{receipts: opts.Receipts, note: opts.Note, now: now}
+	l := &loader{opts: opts, now: now}
 	l.encoder = encoder{arrival: arrival, metadata: opts.Metadata, contents: contentSet{}}
 	for i := range tables {
 		l.rows = append(l.rows, tables[i].mergeDuplicates(tables[i].rows(r, &l.encoder)))
@@ -112,9 +112,6 @@ func (l *loader) write(ctx context.Context, s *Store, tx pgx.Tx) (id string, err
 	if err := tx.QueryRow(ctx, "SELECT pg_current_xact_id()::text").Scan(&id); err != nil {
 		return "", err
 	}
-	if err := sqldb.Claim(ctx, sqlTx{s, tx}, dialect{}, l.receipts); err != nil {
-		return "", err
-	}
 	unused, err := l.contents.save(ctx, tx)
 	if err != nil {
 		return "", err
@@ -136,13 +133,19 @@ func (l *loader) write(ctx context.Context, s *Store, tx pgx.Tx) (id string, err
 			return "", err
 		}
 	}
-	if l.note {
+	if err := sqldb.KeepReceipts(ctx, sqlTx{s, tx}, dialect{}, &l.opts, l.changes.Objects); err != nil {
+		return "", err
+	}
+	if err := tray.Keep(ctx, sqlTx{s, tx}, dialect{}, &l.opts); err != nil {
+		return "", err
+	}
+	if l.opts.Note {
 		if err := sqldb.NoteChanges(ctx, sqlTx{s, tx}, l.now.UnixMicro(), l.changes.Objects); err != nil {
 			return "", err
 		}
 	}
 	// Loads append one after the other, so this is the last statement.
-	return id, sqldb.NoteReceived(ctx, sqlTx{s, tx}, dialect{}, l.receipts)
+	return id, sqldb.NoteReceived(ctx, sqlTx{s, tx}, dialect{}, l.opts.Receipts)
 }
 
 // markUsed removes the contents that new objects refer to from the unused contents. An object

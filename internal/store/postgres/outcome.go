@@ -40,8 +40,8 @@ func (l *loader) outcome(ctx context.Context, s *Store, id string, failed error)
 func (l *loader) trace(ctx context.Context, s *Store, id string, failed error) error {
 	query, args := "SELECT EXISTS (SELECT FROM receipts WHERE id = $1 AND "+writtenBy+")", []any{}
 	switch {
-	case len(l.receipts) > 0:
-		args = append(args, l.receipts[0].ID)
+	case len(l.opts.Receipts) > 0:
+		args = append(args, l.opts.Receipts[0].ID)
 	case len(l.changes.Objects) > 0:
 		change := l.changes.Objects[0]
 		t := &tables[slices.IndexFunc(tables, func(t table) bool { return t.List == change.List })]

@@ -79,7 +79,7 @@ func expectSame(t *testing.T, primary, replica *Store) {
 	}
 	r, err := primary.Receipt(t.Context(), "1")
 	s, other := replica.Receipt(t.Context(), "1")
-	if err != nil || other != nil || r != s {
+	if err != nil || other != nil || !cmp.Equal(r, s) {
 		t.Errorf("the receipt is %v, %v, want %v, %v", s, other, r, err)
 	}
 }

@@ -99,9 +99,12 @@ func (t sqlTx) Each(ctx context.Context, query string, columns []sqldb.Column, r
 func arrays(columns []sqldb.Column, rows [][]any) []any {
 	args := make([]any, len(columns))
 	for i, c := range columns {
-		if c.Type == sqldb.TextColumn {
+		switch c.Type {
+		case sqldb.TextColumn:
 			args[i] = column[string](rows, i)
-		} else {
+		case sqldb.BytesColumn:
+			args[i] = column[[]byte](rows, i)
+		default:
 			args[i] = column[int64](rows, i)
 		}
 	}

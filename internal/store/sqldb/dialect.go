@@ -133,9 +133,11 @@ const (
 	TextColumn   ColumnType = iota // string
 	NumberColumn                   // int64
 	TimeColumn                     // int64, microseconds since 1970
+	BytesColumn                    // []byte
 )
 
-// Columns returns columns by their names: "id n# at@" is a text, a number and a time.
+// Columns returns columns by their names: "id n# at@ data%" is a text, a number, a time and
+// bytes.
 func Columns(names string) (all []Column) {
 	for _, name := range strings.Fields(names) {
 		c := Column{Name: name}
@@ -143,6 +145,8 @@ func Columns(names string) (all []Column) {
 			c = Column{name, NumberColumn}
 		} else if name, ok := strings.CutSuffix(name, "@"); ok {
 			c = Column{name, TimeColumn}
+		} else if name, ok := strings.CutSuffix(name, "%"); ok {
+			c = Column{name, BytesColumn}
 		}
 		all = append(all, c)
 	}

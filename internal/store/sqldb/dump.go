@@ -55,7 +55,7 @@ func newDumped(d Dialect, list store.List, opts store.DumpOptions) *dumped {
 	for i, column := range d.Place(key) {
 		at = append(at, Equals("o."+column, i+1))
 	}
-	return &dumped{DumpListing(d, list, opts), tableOf(d, list), key, strings.Join(at, " AND ")}
+	return &dumped{DumpListing(d, list, opts), TableOf(d, list), key, strings.Join(at, " AND ")}
 }
 
 func keyOf(list store.List) []string {
@@ -66,7 +66,7 @@ func keyOf(list store.List) []string {
 // DumpListing returns the objects of a list in the order of arrival. Objects that arrived
 // at the same time, as all objects of a load did, are in the order of their places.
 func DumpListing(d Dialect, list store.List, opts store.DumpOptions) *Listing {
-	l := &Listing{Rows: rowsOf(list), From: tableOf(d, list) + " o", Way: InOrder, Order: []Column{{"o._timestamp", TimeColumn}}}
+	l := &Listing{Rows: rowsOf(list), From: TableOf(d, list) + " o", Way: InOrder, Order: []Column{{"o._timestamp", TimeColumn}}}
 	if !opts.After.IsZero() {
 		l.After = []any{opts.After.UnixMicro()}
 	}

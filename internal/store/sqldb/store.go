@@ -63,7 +63,7 @@ func (s Store) Time(ctx context.Context, which store.Clock) (t time.Time, err er
 func (s Store) modified(ctx context.Context, extreme string) (time.Time, error) {
 	var tables []string
 	for _, list := range store.Lists {
-		tables = append(tables, fmt.Sprintf("SELECT %s(_timestamp) AS t FROM %s", extreme, tableOf(s.db, list)))
+		tables = append(tables, fmt.Sprintf("SELECT %s(_timestamp) AS t FROM %s", extreme, TableOf(s.db, list)))
 	}
 	query := fmt.Sprintf("SELECT %s FROM (%s) extremes HAVING count(t) > 0",
 		s.db.Micros(extreme+"(t)"), strings.Join(tables, " UNION ALL "))
@@ -79,8 +79,8 @@ func (s Store) modified(ctx context.Context, extreme string) (time.Time, error) 
 	return time.UnixMicro(micros).UTC(), nil
 }
 
-// tableOf returns the name of the table of a list.
-func tableOf(d Dialect, list store.List) string {
+// TableOf returns the name of the table of a list.
+func TableOf(d Dialect, list store.List) string {
 	if list == store.Tests {
 		return d.Tests()
 	}

@@ -320,3 +320,16 @@ func peakMemory() (megabytes float64) {
 	}
 	return megabytes
 }
+
+// BenchmarkReceipts measures what the details of receipts cost.
+func BenchmarkReceipts(b *testing.B) {
+	storebench.Receipts(b, func() store.Store {
+		s, err := Open(filepath.Join(b.TempDir(), "x.sqlite"))
+		if err != nil {
+			b.Fatal(err)
+		}
+		fresh(b, s)
+		b.Cleanup(func() { s.Close() })
+		return s
+	})
+}

@@ -11,6 +11,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/merging"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
+	"github.com/kcidb-go/kcidb/internal/store/tray"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -18,9 +19,6 @@ import (
 func (s *Store) Load(ctx context.Context, r *report.Report, opts store.LoadOptions) (*store.Changes, error) {
 	l := loader{metadata: opts.Metadata, changes: &store.Changes{}}
 	err := s.update(ctx, func(tx *sql.Tx) error {
-		if err := sqldb.Claim(ctx, sqlTx{tx}, dialect{}, opts.Receipts); err != nil {
-			return err
-		}
 		at := opts.Arrival
 		if at.IsZero() {
 			var err error
@@ -41,6 +39,12 @@ func (s *Store) Load(ctx context.Context, r *report.Report, opts store.LoadOptio
 			if err := l.counts.apply(ctx); err != nil {
 				return err
 			}
+		}
+		if err := sqldb.KeepReceipts(ctx, sqlTx{tx}, dialect{}, &opts, l.changes.Objects); err != nil {
+			return err
+		}
+		if err := tray.Keep(ctx, sqlTx{tx}, dialect{}, &opts); err != nil {
+			return err
 		}
 		if err := sqldb.NoteReceived(ctx, sqlTx{tx}, dialect{}, opts.Receipts); err != nil || !opts.Note {
 			return err

@@ -135,6 +135,10 @@ func (s suite) cases() []testCase {
 		{"Receipts", can.Store, s.receipts},
 		{"Ledger", can.SQL, s.ledger},
 		{"LedgerConcurrency", can.SQL, s.ledgerConcurrency},
+		{"ReceiptDetails", can.SQL, s.receiptDetails},
+		{"ReceiptList", can.SQL, s.receiptList},
+		{"Tray", can.SQL, s.tray},
+		{"TrayCorrections", can.SQL, s.trayCorrections},
 		{"Concurrency", can.Store, s.concurrency},
 		{"Cancel", can.Store, s.cancel},
 		{"Closed", can.Store, s.closed},
@@ -285,20 +289,8 @@ func jsonValue(text json.RawMessage) (value any) {
 // keys returns the identities of all objects, in the order of the lists.
 func keys(r *report.Report) map[store.List][]store.Key {
 	k := make(map[store.List][]store.Key)
-	for _, o := range r.Checkouts {
-		k[store.Checkouts] = append(k[store.Checkouts], store.Key{ID: o.ID})
-	}
-	for _, o := range r.Builds {
-		k[store.Builds] = append(k[store.Builds], store.Key{ID: o.ID})
-	}
-	for _, o := range r.Tests {
-		k[store.Tests] = append(k[store.Tests], store.Key{ID: o.ID})
-	}
-	for _, o := range r.Issues {
-		k[store.Issues] = append(k[store.Issues], store.Key{ID: o.ID, Version: o.Version})
-	}
-	for _, o := range r.Incidents {
-		k[store.Incidents] = append(k[store.Incidents], store.Key{ID: o.ID})
+	for list, key := range store.Keys(r) {
+		k[list] = append(k[list], key)
 	}
 	return k
 }
