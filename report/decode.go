@@ -35,6 +35,10 @@ func DecodeFor(ctx context.Context, text []byte, origin func(name string) bool) 
 	return r, err
 }
 
+// VersionOf returns the version of a report, which it reads no further than to the version. The
+// error is an *Error.
+func VersionOf(text []byte) (Version, error) { return versionOf(context.Background(), text) }
+
 // Check returns the number of objects that DecodeContext would return, and the same error.
 // It takes the same time, and hardly any memory: at most twice the length of the longest
 // string.

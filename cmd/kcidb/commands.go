@@ -48,7 +48,7 @@ to standard output. "kcidb serve" runs the whole system on this machine.`,
 		newSchemaCommand(p), newValidateCommand(p), newRepairCommand(p), newUpgradeCommand(p),
 		newCountCommand(p), newMergeCommand(p), newDiffCommand(p), newGenCommand(p), newTestsCommand(p))
 	addGroup(root, "service",
-		newServeCommand(p), newSubmitCommand(p), newQueryCommand(p), newTokenCommand(p), newOriginCommand(p),
+		newServeCommand(p), newSubmitCommand(p), newSubmissionsCommand(p), newQueryCommand(p), newTokenCommand(p), newOriginCommand(p),
 		newSummarizeCommand(p), newDescribeCommand(p))
 	addGroup(root, "running", newDoctorCommand(p), newBackupCommand(p), newRestoreCommand(p),
 		newRawCommand(p), newReplayCommand(p), newAuditCommand(p))

@@ -65,6 +65,7 @@ func TestScripts(t *testing.T) {
 			"bigquery":   startBigQuery,
 			"cloud":      cloud,
 			"firestore":  firestoreSpool,
+			"sifted":     sifted,
 			"pubsub":     startPubSub,
 			"published":  published,
 		},

@@ -43,11 +43,13 @@ type batch struct {
 	pause    backoff       // between submissions that fail one after the other
 }
 
-// submission is a delivery with its receipt and its report.
+// submission is a delivery with its receipt, its report, and the objects that were taken out
+// of the report because they have faults.
 type submission struct {
 	queue.Delivery
-	receipt store.Receipt
-	report  *report.Report
+	receipt  store.Receipt
+	report   *report.Report
+	rejected []store.Rejected
 }
 
 // run deals with all deliveries. A delivery that it cannot settle, because the loader
@@ -125,7 +127,7 @@ func (b *batch) sort(ctx context.Context, deliveries []queue.Delivery) (fresh, k
 			isLoaded, err = b.isLoaded(ctx, s.receipt.ID)
 		}
 		if err == nil && !isLoaded {
-			err = b.safely(func() (err error) { s.report, err = report.Decode(d.Message().Data); return err })
+			err = b.safely(func() error { return b.read(ctx, s) })
 		}
 		invalid, isInvalid := errors.AsType[*report.Error](err)
 		switch {
@@ -139,7 +141,6 @@ func (b *batch) sort(ctx context.Context, deliveries []queue.Delivery) (fresh, k
 		case err != nil:
 			b.setAside(ctx, s, kindOf(err), err)
 		default:
-			s.receipt.Objects = s.report.Count()
 			fresh = append(fresh, s)
 		}
 	}
@@ -264,9 +265,15 @@ func (b *batch) commit(ctx context.Context, fresh []*submission) (*report.Report
 		all.Append(s.report)
 		s.receipt.Finished = finished
 	}
-	opts := store.LoadOptions{Metadata: true, Receipts: receiptsOf(fresh), Note: !b.Quiet}
+	opts := store.LoadOptions{Metadata: true, Note: !b.Quiet}
 	if b.Publish != nil {
-		opts.Receipts, opts.Note = nil, false
+		opts.Note = false
+	} else {
+		opts.Receipts = receiptsOf(fresh)
+		for _, s := range fresh {
+			opts.Reports = append(opts.Reports, s.report)
+			opts.Rejected = append(opts.Rejected, s.rejected...)
+		}
 	}
 	if err := b.loadPublic(ctx, all); err != nil {
 		return nil, err
@@ -347,6 +354,9 @@ func (b *batch) log(s *submission) {
 	if r.Failure != "" {
 		b.Log.Warn("submission given up", append(attributes, "reason", r.Failure)...)
 		return
+	}
+	if r.Rejected > 0 {
+		attributes = append(attributes, "rejected", r.Rejected)
 	}
 	b.Log.Info("submission loaded", attributes...)
 }

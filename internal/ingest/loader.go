@@ -31,6 +31,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/artifact/raw"
 	"github.com/kcidb-go/kcidb/internal/queue"
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/tray"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -158,7 +159,8 @@ func (l *Loader) LoadFor(ctx context.Context, d time.Duration) (total Batch, err
 	return total, nil
 }
 
-// purge removes old receipts, once in a while.
+// purge removes old receipts, and looks for objects of the tray that were corrected, once in
+// a while.
 func (l *Loader) purge(ctx context.Context) {
 	l.purging.Lock()
 	defer l.purging.Unlock()
@@ -174,6 +176,11 @@ func (l *Loader) purge(ctx context.Context) {
 	for _, s := range stores {
 		if err := s.PurgeReceipts(ctx, now.Add(-l.KeepReceipts)); err != nil && ctx.Err() == nil {
 			l.Log.Error("receipts not purged", "error", err)
+		}
+	}
+	if kept := tray.Of(l.Store); kept != nil {
+		if err := kept.Sweep(ctx); err != nil && ctx.Err() == nil {
+			l.Log.Error("objects in the tray not settled", "error", err)
 		}
 	}
 }

@@ -3,6 +3,7 @@
 package service
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/auth"
 	"github.com/kcidb-go/kcidb/internal/web/api"
 	"github.com/kcidb-go/kcidb/internal/web/front"
 	"github.com/kcidb-go/kcidb/internal/web/monitor"
@@ -43,7 +45,7 @@ func (s *Service) front(p *parts, watch *monitor.Monitor, receiver *submit.Recei
 		if work != nil {
 			work.Routes(f)
 		}
-		s.api(v).Routes(f)
+		s.api(p, v).Routes(f)
 		pages := s.pages(p, v, receiver)
 		pages.Desk = desk
 		pages.Routes(f)
@@ -78,6 +80,20 @@ func (s *Service) authenticated(h http.Header) bool {
 	return err == nil && (s.revocations == nil || !s.revocations.Known(t.ID))
 }
 
+// submitter returns the origins whose submissions a request may see, nil for all.
+func (s *Service) submitter(ctx context.Context, h http.Header) ([]string, error) {
+	token, err := s.auth.Token(ctx, h)
+	switch {
+	case err != nil:
+		return nil, err
+	case token.Roles.Has(auth.Admin):
+		return nil, nil
+	case !token.Roles.Has(auth.Submit):
+		return nil, errors.New("The token may not ask for submissions: it needs the role submit")
+	}
+	return token.Origins, nil
+}
+
 // hosts returns the host names, in addition to the machine's own, under which a
 // service without a secret may be called.
 func (c *Config) hosts() []string {
@@ -89,9 +105,10 @@ func (c *Config) hosts() []string {
 }
 
 // api returns the API of a view.
-func (s *Service) api(v view) *api.API {
+func (s *Service) api(p *parts, v view) *api.API {
 	return api.New(api.Config{
 		Store: v.store, Trees: s.trees, Base: s.cfg.BaseURL, Log: s.log, Now: s.now, ProxyHosts: s.cfg.logHosts(), Logs: v.logs, Known: s.authenticated,
+		Receipts: p.reading, Submitter: s.submitter,
 	})
 }
 

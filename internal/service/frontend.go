@@ -28,7 +28,7 @@ func (c *Config) checkFrontEnd(r roles) error {
 // asks. Clients have the limits of the main address, whose front it gets.
 func (s *Service) frontEnd(p *parts, main *front.Front) *front.Front {
 	return s.addViews(p, main.Beside(), func(f *front.Front, v view) {
-		s.api(v).Routes(f)
+		s.api(p, v).Routes(f)
 		p.listeners.files.Routes(f)
 	})
 }

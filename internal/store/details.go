@@ -32,6 +32,10 @@ var Effects = []Effect{New, Merged, Unchanged}
 type Details struct {
 	// Loaded are in the order of Lists, then of Effects. None is empty.
 	Loaded []Loaded `json:"loaded,omitempty"`
+	// Repairs are the repairs of objects that were loaded. The caller of Load sets them.
+	Repairs []report.Repair `json:"repairs,omitempty"`
+	// MoreRepairs is the number of other repairs.
+	MoreRepairs int `json:"more_repairs,omitempty"`
 }
 
 // Loaded are the objects of a list that had the same effect.
@@ -62,14 +66,14 @@ const (
 	plainDetail = 2 << 10
 )
 
-// EncodeDetails returns the details of each report, as they are kept in a database. The
-// reports were loaded together, with the changes given.
-func EncodeDetails(reports []*report.Report, changes []Change) [][]byte {
-	effect := effects(reports, changes)
-	all := make([][]byte, len(reports))
+// EncodeDetails returns the details of each receipt of a load, as they are kept in a database.
+// A load without the reports of its receipts has no details.
+func EncodeDetails(opts *LoadOptions, changes []Change) [][]byte {
+	effect := effects(opts.Reports, changes)
+	all := make([][]byte, len(opts.Reports))
 	var w detailWriter
-	for i, r := range reports {
-		all[i] = w.write(r, effect)
+	for i, r := range opts.Reports {
+		all[i] = w.write(r, &opts.Receipts[i].Details, effect)
 	}
 	return all
 }
@@ -121,9 +125,9 @@ type detailGroup struct {
 	ids   []byte // as JSON, with commas between them
 }
 
-// write returns the details of a report, compressed if they are long. JSON begins with
-// another byte than compressed data.
-func (w *detailWriter) write(r *report.Report, effect func(List, Key) Effect) []byte {
+// write returns the details of a report with its repairs, compressed if they are long. JSON
+// begins with another byte than compressed data.
+func (w *detailWriter) write(r *report.Report, repaired *Details, effect func(List, Key) Effect) []byte {
 	w.text, w.room = append(w.text[:0], `{"loaded":[`...), mostDetail
 	last := List("")
 	for list, key := range Keys(r) {
@@ -134,11 +138,26 @@ func (w *detailWriter) write(r *report.Report, effect func(List, Key) Effect) []
 		w.add(effect(list, key), key.ID)
 	}
 	w.flush(last)
-	w.text = append(w.text, "]}"...)
+	w.text = append(w.text, ']')
+	w.repairs(repaired)
+	w.text = append(w.text, '}')
 	if len(w.text) <= plainDetail {
 		return slices.Clone(w.text)
 	}
 	return changesEncoder.EncodeAll(w.text, nil)
+}
+
+// repairs writes the repairs, if there are any.
+func (w *detailWriter) repairs(d *Details) {
+	if len(d.Repairs) == 0 {
+		return
+	}
+	repairs, err := jsonv2.Marshal(d.Repairs)
+	if err != nil {
+		panic(err) // repairs are UTF-8
+	}
+	w.text = append(append(w.text, `,"repairs":`...), repairs...)
+	w.text = strconv.AppendInt(append(w.text, `,"more_repairs":`...), int64(d.MoreRepairs), 10)
 }
 
 func (w *detailWriter) add(e Effect, id string) {

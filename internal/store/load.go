@@ -81,12 +81,12 @@ type Receipt struct {
 	Finished time.Time // when the submission was loaded or given up
 	Bytes    int64     // of the report as received, decompressed
 	Digest   string    // SHA-256 of the report as received, in hexadecimal digits, "" if unknown; BigQuery does not keep it
-	Objects  int       // in the report
+	Objects  int       // in the report, without those that were rejected
 	Version  string    // of the report as received, such as "5.3"; "" if it is unknown
 	Rejected int       // objects of the report that were not loaded
 	Failure  string    // why the submission was given up; "" if it was loaded
-	// Details say what became of the objects that were loaded. Load makes them, see
-	// LoadOptions.Reports; SaveReceipts and Load ignore those that they are given.
+	// Details say what became of the objects that were loaded. Load fills in Loaded, see
+	// LoadOptions.Reports.
 	Details Details
 }
 
@@ -100,4 +100,21 @@ type Rejected struct {
 	ID         string         // of the object, "" if it has none
 	Document   []byte         // a report with the object alone, in the version of the report
 	Faults     []report.Fault // at least one
+}
+
+// Sifted notes the outcome of report.Sift in a receipt, and returns the rejected objects.
+func (r *Receipt) Sifted(s *report.Sifted) (rejected []Rejected) {
+	r.Version, r.Objects, r.Rejected = s.Version.String(), s.Objects, len(s.Rejected)
+	r.Details = Details{Repairs: s.Repairs, MoreRepairs: -len(s.Repairs)}
+	for _, n := range s.Counts {
+		r.Details.MoreRepairs += n
+	}
+	for i := range s.Rejected {
+		o := &s.Rejected[i]
+		rejected = append(rejected, Rejected{
+			Submission: r.ID, Origin: r.Origin, Received: r.Received,
+			List: o.List, Place: o.Index, ID: o.ID, Document: o.Document, Faults: o.Faults,
+		})
+	}
+	return rejected
 }

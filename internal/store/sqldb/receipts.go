@@ -103,7 +103,7 @@ func (s Store) PurgeReceipts(ctx context.Context, before time.Time) error {
 // the submissions was loaded before.
 func KeepReceipts(ctx context.Context, tx Tx, d Dialect, opts *store.LoadOptions, changes []store.Change) error {
 	receipts := opts.Receipts
-	refused, err := saveReceipts(ctx, tx, d, receipts, store.EncodeDetails(opts.Reports, changes))
+	refused, err := saveReceipts(ctx, tx, d, receipts, store.EncodeDetails(opts, changes))
 	if err != nil || refused == 0 {
 		return err
 	}

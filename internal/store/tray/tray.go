@@ -27,10 +27,13 @@ import (
 // Tray is the tray of a database. All methods may be called concurrently.
 type Tray struct{ db *sqldb.DB }
 
+// New returns the tray of a database.
+func New(db *sqldb.DB) *Tray { return &Tray{db} }
+
 // Of returns the tray of a store, or of the store it wraps; nil if it has no SQL database.
 func Of(s store.Sink) *Tray {
 	if db := sqldb.Of(s); db != nil {
-		return &Tray{db}
+		return New(db)
 	}
 	return nil
 }
@@ -156,9 +159,9 @@ func (t *Tray) Settle(ctx context.Context, state State, by string, places ...Pla
 	return t.db.Failure(ctx, "settle objects of the tray", err)
 }
 
-// Sweep settles all waiting objects whose correction is in the database. Loads settle all
-// but those whose report was loaded at the same moment as its correction, by another
-// process, or whose correction was loaded without a receipt.
+// Sweep settles all waiting objects whose correction is in the database. A load settles the
+// objects that it corrects, unless another process loaded the faulty report at the same
+// moment, or the load has no receipts.
 func (t *Tray) Sweep(ctx context.Context) error {
 	err := t.db.Update(ctx, func(ctx context.Context, tx sqldb.Tx) error {
 		return sweep(ctx, tx, t.db, t.db.Now(), "TRUE")

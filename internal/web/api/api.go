@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package api answers what programs ask about the reports in the store. It needs no
-// token, because results are public.
+// token, because results are public; only submissions are for their submitters.
 //
 // Each file has the questions of one subject, by its name: trees, revisions, builds,
-// tests, hardware, issues, verdicts, search, totals, objects, logs. A subject is a type such as treeAPI,
+// tests, hardware, issues, verdicts, search, totals, objects, submissions, logs. A subject is a type such as treeAPI,
 // whose method register adds its operations. Huma reads their inputs and describes
 // them, by Go's types, in the OpenAPI document.
 package api
@@ -12,6 +12,7 @@ package api
 //go:generate go run ./mkdocs ../../../docs/api.md
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"time"
@@ -37,8 +38,15 @@ type Config struct {
 	// its request; nil knows no submitters. Only a submitter may have the whole
 	// database searched.
 	Known func(http.Header) bool
-	Log   *slog.Logger
-	Now   func() time.Time
+	// Receipts is the database with the receipts and the tray. It differs from Store if
+	// Store leaves out private origins.
+	Receipts store.Store
+	// Submitter returns the origins whose submissions a client may see, by the headers of
+	// its request; nil for all. An error is a text for the client. A nil Submitter lets
+	// everybody see all.
+	Submitter func(context.Context, http.Header) (origins []string, err error)
+	Log       *slog.Logger
+	Now       func() time.Time
 }
 
 // API serves the paths below /api/. It sets no limits on clients: front.Front does.
@@ -63,6 +71,7 @@ func New(cfg Config) *API {
 	logAPI{a.data}.register(a.registry)
 	ledgerAPI{a.data}.register(a.registry)
 	objectAPI{a.data}.register(a.registry)
+	submissionAPI{a.data}.register(a.registry)
 	a.addDocument()
 	describeNulls(a.huma.OpenAPI().Components.Schemas)
 	return a

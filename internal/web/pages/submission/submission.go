@@ -12,11 +12,13 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/answers"
+	"github.com/kcidb-go/kcidb/internal/store/tray"
 	"github.com/kcidb-go/kcidb/internal/store/verdicts"
 	"github.com/kcidb-go/kcidb/internal/verdict"
 	"github.com/kcidb-go/kcidb/internal/web/front"
 	"github.com/kcidb-go/kcidb/internal/web/pages/shell"
 	"github.com/kcidb-go/kcidb/internal/web/submit"
+	"github.com/kcidb-go/kcidb/report"
 )
 
 //go:embed *.html
@@ -58,11 +60,21 @@ type page struct {
 	Facts *answers.Brought // nil if the database keeps no counts, or if nothing is loaded
 	// Revisions are those of its objects, each once, on one of their branches.
 	Revisions []verdicts.Revision
+	Rejected  []tray.Row // the first of its rejected objects
 	Tokens    bool
 }
 
+// mostRejected is the number of rejected objects on the page.
+const mostRejected = 100
+
 func view(r *http.Request, s *shell.Shell, id string, state submit.State) (*shell.Page, error) {
 	p := page{ID: id, URL: shell.Address(r), State: state, Tokens: s.Tokens}
+	if state.Receipt.Rejected > 0 && s.Answers != nil {
+		var err error
+		if p.Rejected, err = tray.New(s.Answers.DB).Find(r.Context(), tray.Question{Submission: id, Most: mostRejected}); err != nil {
+			return nil, err
+		}
+	}
 	if state.Stage == submit.Loaded && s.Answers != nil && s.Verdicts != nil {
 		var err error
 		if p.Facts, err = s.Answers.BroughtBy(r.Context(), state.Receipt.Received); err != nil {
@@ -84,10 +96,53 @@ func view(r *http.Request, s *shell.Shell, id string, state submit.State) (*shel
 	}, nil
 }
 
+// Refused returns the number of rejected objects, Unlisted that of those that the page leaves
+// out, and Waiting that of those on the page that wait for a correction.
+func (p page) Refused() int64  { return int64(p.State.Receipt.Rejected) }
+func (p page) Unlisted() int64 { return max(p.Refused()-int64(len(p.Rejected)), 0) }
+func (p page) Waiting() (n int64) {
+	for i := range p.Rejected {
+		if p.Rejected[i].State == tray.Waiting {
+			n++
+		}
+	}
+	return n
+}
+
+// Effects returns the numbers of objects by what became of them, without those of 0.
+func (p page) Effects() (all []row) {
+	for _, e := range store.Effects {
+		if n := p.State.Receipt.Details.Count(e); n > 0 {
+			all = append(all, row{string(e), int64(n)})
+		}
+	}
+	if n := p.Refused(); n > 0 {
+		all = append(all, row{"rejected", n})
+	}
+	return all
+}
+
+// Older returns the version of the report if it was upgraded, else "".
+func (p page) Older() string {
+	if v := p.State.Receipt.Version; v != report.Latest().String() {
+		return v
+	}
+	return ""
+}
+
+// Repaired returns the number of repairs.
+func (p page) Repaired() int64 {
+	d := &p.State.Receipt.Details
+	return int64(len(d.Repairs) + d.MoreRepairs)
+}
+
 // Kind returns the verdict whose look the page has.
 func (p page) Kind() verdict.Kind {
 	switch p.State.Stage {
 	case submit.Loaded:
+		if p.Waiting() > 0 {
+			return verdict.New
+		}
 		return verdict.OK
 	case submit.GivenUp:
 		return verdict.New
@@ -99,6 +154,9 @@ func (p page) Kind() verdict.Kind {
 func (p page) Mark() string {
 	switch p.State.Stage {
 	case submit.Loaded:
+		if p.Waiting() > 0 {
+			return "IN PART ON THE PAGES"
+		}
 		return "ON THE PAGES"
 	case submit.GivenUp:
 		return "GIVEN UP"

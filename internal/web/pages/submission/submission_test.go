@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/tray"
 	"github.com/kcidb-go/kcidb/internal/web/front"
 	"github.com/kcidb-go/kcidb/internal/web/pages/pagestest"
 	"github.com/kcidb-go/kcidb/internal/web/pages/shell"
@@ -64,6 +65,38 @@ func TestSubmission(t *testing.T) {
 				t.Errorf("JSON leads to %q", to)
 			}
 		})
+	}
+}
+
+// A submission with rejected objects says what is wrong with them, and shows none of their
+// data but what the faults have.
+func TestRejectedObjects(t *testing.T) {
+	r := receipt("")
+	r.Version, r.Rejected = "5.0", 3
+	r.Details = store.Details{
+		Loaded:  []store.Loaded{{List: store.Tests, Effect: store.New, Count: 4, IDs: []string{"ci:t1"}}, {List: store.Tests, Effect: store.Unchanged, Count: 1}},
+		Repairs: []report.Repair{{Kind: report.RepairNUL}}, MoreRepairs: 1,
+	}
+	state := submit.State{Stage: submit.Loaded, Receipt: r}
+	w := pagestest.New(t, routes(state), submitted())
+	var rejected []store.Rejected
+	for i, id := range []string{"ci:<bad>", "", "ci:mended"} {
+		rejected = append(rejected, store.Rejected{
+			Submission: "abc1", Origin: "ci", Received: received, List: "tests", Place: i, ID: id, Document: []byte("SECRET"),
+			Faults: []report.Fault{{Kind: report.KindEnum, List: "tests", Index: i, ID: id, Pointer: "/tests/0/status", Expected: "one of FAIL, PASS", Found: `"<b>OK"`}},
+		})
+	}
+	if _, err := w.Shell.Store.Load(t.Context(), &report.Report{}, store.LoadOptions{Rejected: rejected}); err != nil {
+		t.Fatal(err)
+	}
+	if err := tray.New(w.Shell.Answers.DB).Settle(t.Context(), tray.Corrected, "abc2", tray.Place{Submission: "abc1", List: "tests", Place: 2}); err != nil {
+		t.Fatal(err)
+	}
+	w.Shell.Tokens = true
+	page := w.Page("/submission/abc1")
+	pagestest.Golden(t, "rejected.html", page)
+	if strings.Contains(page, "SECRET") {
+		t.Error("the page shows the data of a rejected object")
 	}
 }
 

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/sqlite"
+	"github.com/kcidb-go/kcidb/internal/web/front"
+	"github.com/kcidb-go/kcidb/report"
+)
+
+// A submitter sees the submissions of its origins, an administrator sees all, and others see
+// none.
+func TestSubmissions(t *testing.T) {
+	db := sqlite.OpenMemory("test")
+	defer db.Close()
+	if err := db.Init(t.Context(), store.Version{}); err != nil {
+		t.Fatal(err)
+	}
+	at := time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
+	for i, origin := range []string{"ci", "lab"} {
+		r := &report.Report{Tests: []report.Test{{ID: origin + ":t", Origin: origin, BuildID: origin + ":b"}}}
+		received := at.Add(time.Duration(i) * time.Minute)
+		_, err := db.Load(t.Context(), r, store.LoadOptions{
+			Receipts: []store.Receipt{{ID: origin + "1", Origin: origin, Received: received, Finished: received, Objects: 1, Version: "5.0", Rejected: 1}},
+			Reports:  []*report.Report{r},
+			Rejected: []store.Rejected{{Submission: origin + "1", Origin: origin, Received: received, List: "tests", Place: 1, ID: origin + ":bad",
+				Document: []byte("{}"), Faults: []report.Fault{{Kind: report.KindEnum, Pointer: "/tests/1/status", Expected: "PASS", Found: `"OK"`}}}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := db.SaveReceipts(t.Context(), []store.Receipt{{ID: "ci2", Origin: "ci", Received: at, Finished: at.Add(-time.Hour), Failure: "no report"}}); err != nil {
+		t.Fatal(err)
+	}
+	h := fronted(New(Config{
+		Store: db, Receipts: db, Log: slog.New(slog.DiscardHandler), Now: time.Now,
+		Submitter: func(_ context.Context, h http.Header) ([]string, error) {
+			switch h.Get("Authorization") {
+			case "Bearer ci":
+				return []string{"ci"}, nil
+			case "Bearer admin":
+				return nil, nil
+			}
+			return nil, errors.New("JWT is required")
+		},
+	}), front.Limits{})
+	for _, tt := range []struct {
+		token, path string
+		code        int
+		has, lacks  string
+	}{
+		{"", "/api/submissions", 403, "JWT is required", ""},
+		{"", "/api/submissions/ci1", 403, "JWT is required", ""},
+		{"", "/api/tray", 403, "JWT is required", ""},
+		{"ci", "/api/submissions", 200, `"id":"ci1"`, "lab1"},
+		{"ci", "/api/submissions?origin=lab", 403, "does not name the origin lab", ""},
+		{"ci", "/api/submissions?state=failed", 200, `"reason":"no report"`, "ci1"},
+		{"ci", "/api/submissions?rejected=true", 200, `"rejected":1`, "ci2"},
+		{"ci", "/api/submissions?state=odd", 400, "odd", ""},
+		{"ci", "/api/submissions?before=2026-03-04T12:00:00Z", 200, "ci2", "ci1"},
+		{"admin", "/api/submissions", 200, "lab1", "error"},
+		{"admin", "/api/submissions?origin=lab", 200, "lab1", "ci1"},
+		{"ci", "/api/submissions/ci1", 200, `"loaded":[{"list":"tests","effect":"new","count":1,"ids":["ci:t"]}]`, `"error"`},
+		{"ci", "/api/submissions/ci1", 200, `"pointer":"/tests/1/status"`, "lab"},
+		{"ci", "/api/submissions/lab1", 200, `"error":"No submission of your origins`, "lab:t"},
+		{"ci", "/api/submissions/none", 200, `"error":"No submission of your origins`, ""},
+		{"admin", "/api/submissions/lab1", 200, `"lab:t"`, ""},
+		{"ci", "/api/tray", 200, `"id":"ci:bad"`, "lab:bad"},
+		{"ci", "/api/tray?state=dropped", 200, `{"objects":[]}`, ""},
+		{"ci", "/api/tray?submission=lab1", 200, `{"objects":[]}`, ""},
+		{"admin", "/api/tray", 200, `"id":"lab:bad"`, ""},
+	} {
+		r := httptest.NewRequest("GET", tt.path, nil)
+		if tt.token != "" {
+			r.Header.Set("Authorization", "Bearer "+tt.token)
+		}
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		body := w.Body.String()
+		if w.Code != tt.code || !strings.Contains(body, tt.has) || tt.lacks != "" && strings.Contains(body, tt.lacks) {
+			t.Errorf("%s as %q: %d %s", tt.path, tt.token, w.Code, body)
+		}
+	}
+}
