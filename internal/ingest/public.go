@@ -3,7 +3,6 @@
 package ingest
 
 import (
-	"bytes"
 	"context"
 	"strings"
 
@@ -63,22 +62,17 @@ func (b *batch) keepPublicReceipts(ctx context.Context, settled []*submission) b
 }
 
 // shows reports whether a submission has nothing of a private origin: neither its submitter
-// nor an object. Of a submission that is not a valid report the text decides.
+// nor an object, also among those that were rejected, nor a reference to an object.
 func (p *Public) shows(s *submission) bool {
 	for origin := range strings.SplitSeq(s.receipt.Origin, ",") {
 		if p.Private.Has(origin) {
 			return false
 		}
 	}
-	if s.report != nil {
-		return p.Private.PublicOf(s.report) == s.report
+	if s.report != nil && p.Private.PublicOf(s.report) != s.report {
+		return false
 	}
-	for _, name := range p.Private {
-		if bytes.Contains(s.Message().Data, []byte(name)) {
-			return false
-		}
-	}
-	return true
+	return !p.Private.NamedIn(s.Message().Data)
 }
 
 // acknowledgeKnown removes submissions from the queue that were loaded before, and copies

@@ -59,7 +59,8 @@ func TestPublic(t *testing.T) {
 	b.sendAs(t, "lab", "by_lab", checkout("ci:2", "public"))
 	b.sendAs(t, "ci", "bad", `{"version":{"major":5,"minor":3},"checkouts":[{"id":"ci:1"}]}`)
 	b.sendAs(t, "ci", "names", `{"version":{"major":5,"minor":3},"checkouts":[{"id":"lab:1"}]}`)
-	ids := []string{"public", "private", "both", "by_lab", "bad", "names"}
+	b.sendAs(t, "ci", "refers", `{"version":{"major":5,"minor":3},"builds":[{"id":"ci:1","origin":"ci","checkout_id":"lab:1"}]}`)
+	ids := []string{"public", "private", "both", "by_lab", "bad", "names", "refers"}
 	b.run(t, func() bool {
 		return !slices.ContainsFunc(ids, func(id string) bool { return !b.finished(t, id) })
 	})

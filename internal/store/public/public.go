@@ -13,6 +13,7 @@
 package public
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -80,4 +81,15 @@ func keep[T any](list []T, f func(*T) bool) []T {
 		}
 	}
 	return list
+}
+
+// NamedIn reports whether the text of a report has a private origin, or an ID of one, as a
+// value.
+func (p Private) NamedIn(text []byte) bool {
+	for _, name := range p {
+		if bytes.Contains(text, []byte(`"`+name+`"`)) || bytes.Contains(text, []byte(`"`+name+`:`)) {
+			return true
+		}
+	}
+	return false
 }
