@@ -4,6 +4,7 @@ package service
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
@@ -27,9 +28,9 @@ func browserOf(t *testing.T, trusted *x509.CertPool) *http.Client {
 	t.Helper()
 	transport := &http.Transport{
 		TLSClientConfig: &tls.Config{RootCAs: trusted}, ForceAttemptHTTP2: true,
-		Dial: func(network, address string) (net.Conn, error) {
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 			_, port, _ := net.SplitHostPort(address)
-			return net.Dial(network, "127.0.0.1:"+port)
+			return new(net.Dialer).DialContext(ctx, network, "127.0.0.1:"+port)
 		},
 	}
 	t.Cleanup(transport.CloseIdleConnections)
