@@ -30,7 +30,8 @@ requests, and approve or refuse them.`,
   kcidb origin approve my_lab --config /etc/kcidb.yaml
   kcidb origin token CODE --url https://kcidb.example.org`,
 	}
-	cmd.AddCommand(newOriginRequestCommand(p), newOriginTokenCommand(p), newOriginListCommand(p), newOriginApproveCommand(), newOriginRefuseCommand())
+	cmd.AddCommand(newOriginRequestCommand(p), newOriginTokenCommand(p), newOriginListCommand(p), newOriginApproveCommand(), newOriginRefuseCommand(),
+		newOriginContactCommand())
 	return cmd
 }
 

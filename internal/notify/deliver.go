@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/describe/pageurl"
+	"github.com/kcidb-go/kcidb/internal/notify/webhook"
 	"github.com/kcidb-go/kcidb/internal/spool"
 )
 
@@ -163,13 +164,9 @@ func (n *Notifier) send(ctx context.Context, d *spool.Picked) error {
 
 // call calls a webhook.
 func (n *Notifier) call(ctx context.Context, name string, d *spool.Picked) error {
-	folder, err := n.subscriptions()
+	hook, err := n.hook(ctx, name)
 	if err != nil {
 		return err
-	}
-	hook, ok := folder.Hooks[name]
-	if !ok {
-		return fmt.Errorf("webhooks.yaml has no webhook %q", name)
 	}
 	if hook.From != "" {
 		source, err := n.Secrets.Open(ctx, "webhooks.yaml: "+name+": secret", hook.From)
@@ -191,11 +188,28 @@ func (n *Notifier) call(ctx context.Context, name string, d *spool.Picked) error
 		Body         string    `json:"body"`
 		URL          string    `json:"url,omitempty"`
 	}{
-		notification.Number, notification.Subscription, string(notification.Object.Type), notification.Object.ID[:len(notification.Object.Type.Fields())], notification.Message,
+		notification.Number, notification.Subscription, string(notification.Object.Type), notification.Object.ID[:max(len(notification.Object.Type.Fields()), 1)], notification.Message,
 		notification.Changed, notification.Reason, notification.Subject, notification.Body, pageurl.Of(n.Base, notification.Object),
 	})
 	if err != nil {
 		return err
 	}
 	return n.Hooks.Send(ctx, hook, n.Envelope.Spool+strconv.FormatInt(d.Number, 10), body)
+}
+
+// hook returns the webhook with the name: one of webhooks.yaml, or that of an origin's
+// contact.
+func (n *Notifier) hook(ctx context.Context, name string) (webhook.Hook, error) {
+	if origin, ok := strings.CutPrefix(name, originHook); ok {
+		return n.hookOfOrigin(ctx, origin)
+	}
+	folder, err := n.subscriptions()
+	if err != nil {
+		return webhook.Hook{}, err
+	}
+	hook, ok := folder.Hooks[name]
+	if !ok {
+		return webhook.Hook{}, fmt.Errorf("webhooks.yaml has no webhook %q", name)
+	}
+	return hook, nil
 }

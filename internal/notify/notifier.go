@@ -58,6 +58,8 @@ type Notifier struct {
 	Hooks *webhook.Sender
 	// Secrets reads the secrets that webhooks refer to.
 	Secrets *secrets.Keeper
+	// Origins knows the contacts of origins; nil if the database has none.
+	Origins Origins
 	// KeepFor is how long notifications stay in the spool; 0 for ever.
 	KeepFor time.Duration
 	// Wait waits for a time. Tests replace it, and move the clock.
@@ -67,6 +69,7 @@ type Notifier struct {
 	failing map[int64]int // failures of writing a notification, by its number
 	failed  int           // failures of considering in a row
 	forgot  time.Time     // when Forget deleted something last
+	watched time.Time     // when WatchOrigins looked last
 	counts  counts
 }
 
@@ -84,6 +87,7 @@ func (n *Notifier) Run(ctx context.Context) error {
 		{"write notifications", n.Write},
 		{"deliver notifications", n.Deliver},
 		{"forget old notifications", n.Forget},
+		{"watch origins", n.WatchOrigins},
 	} {
 		group.Go(func() error { return n.loop(ctx, work.name, work.step) })
 	}

@@ -22,6 +22,7 @@ func (n *Notifier) NotifyFor(ctx context.Context, d time.Duration) (considered, 
 	err = errors.Join(
 		n.until(ctx, end, n.Consider),
 		n.Spool.Release(ctx, n.Holder),
+		n.until(ctx, end, n.WatchOrigins),
 		n.until(ctx, end, n.Write),
 		n.until(ctx, end, n.Forget),
 	)

@@ -57,7 +57,7 @@ func (n *Notifier) newWriter(ctx context.Context, folder *subscription.Folder, p
 	w := &writer{Notifier: n, folder: folder, shared: newReading(ctx, n.Store)}
 	var refs []object.Ref
 	for i := range picked {
-		if picked[i].Subscription != spool.Digest {
+		if kind := picked[i].Object.Type; kind != spool.TypeRecipient && kind != spool.TypeOrigin {
 			refs = append(refs, picked[i].Object)
 		}
 	}
@@ -90,8 +90,11 @@ func (w *writer) stopSharing(err error) {
 // notification from a graph of its own, so that no notification fails by the objects of
 // another.
 func (w *writer) write(ctx context.Context, notification *spool.Notification) error {
-	if notification.Subscription == spool.Digest {
+	switch notification.Object.Type {
+	case spool.TypeRecipient:
 		return catchPanic(func() error { return w.writeDigest(ctx, notification) })
+	case spool.TypeOrigin:
+		return catchPanic(func() error { return w.writeToContact(ctx, notification) })
 	}
 	if w.shared != nil {
 		err := w.writeShared(ctx, notification)

@@ -21,6 +21,8 @@ import (
 	"github.com/kcidb-go/kcidb/internal/notify/subscription"
 	"github.com/kcidb-go/kcidb/internal/notify/webhook"
 	"github.com/kcidb-go/kcidb/internal/queue"
+	"github.com/kcidb-go/kcidb/internal/registry"
+	"github.com/kcidb-go/kcidb/internal/store/answers"
 	"github.com/kcidb-go/kcidb/internal/web/monitor"
 )
 
@@ -132,6 +134,9 @@ func (s *Service) notifier(ctx context.Context, a realm, news queue.Queue, folde
 		Base: strings.TrimSuffix(s.cfg.BaseURL, "/"), Envelope: envelope, Hooks: &webhook.Sender{}, Secrets: s.secrets.keeper,
 		KeepFor: time.Duration(s.cfg.NotificationDays) * 24 * time.Hour, Wait: notify.Sleep,
 	}
+	if known := registry.Of(a.store); known != nil && a.notify != notify.Outsiders {
+		n.Origins = origins{known, answers.Of(a.store)}
+	}
 	if s.cfg.SMTP != "" {
 		if n.Mail, err = mail.New(mail.Config{URL: s.cfg.SMTP, Password: s.secrets.smtpPassword, From: envelope.From.Addr}); err != nil {
 			return nil, fmt.Errorf("smtp: %w", err)
@@ -141,6 +146,21 @@ func (s *Service) notifier(ctx context.Context, a realm, news queue.Queue, folde
 		return nil, err
 	}
 	return n, nil
+}
+
+// origins knows the contacts of origins and how their results arrive. In a service with
+// private origins it is that of the whole database.
+type origins struct {
+	*registry.DB
+	answers *answers.DB
+}
+
+func (o origins) Health(ctx context.Context, now time.Time) (*answers.Health, error) {
+	return o.answers.Health(ctx, now)
+}
+
+func (o origins) Rejections(ctx context.Context, now time.Time) ([]answers.Rejections, error) {
+	return o.answers.Rejections(ctx, now)
 }
 
 // problemsOf returns the mistakes in the subscriptions, for /ready.

@@ -44,6 +44,14 @@ const (
 	TypeRecipient = object.Type("recipient")
 )
 
+// A message to the contact of an origin is a notification of its own, too. Its subscription
+// is OriginContact, its object the origin, its message what is wrong and since when, so that
+// the contact gets one message about it.
+const (
+	OriginContact = "origin-contact"
+	TypeOrigin    = object.Type("origin")
+)
+
 // NewDigest returns the digest of the mails to an address that are held on a day, due
 // when the day is over.
 func NewDigest(address string, day, now time.Time) NewNotification {

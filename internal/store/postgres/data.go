@@ -19,7 +19,7 @@ import (
 // space. Loads go on noting changes if they did before. Tokens and origins stay.
 func (s *Store) Empty(ctx context.Context) error {
 	return s.failure(ctx, "empty", s.runExclusive(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, `TRUNCATE checkouts, builds, test_rows, issues, incidents, contents, doomed, receipts, rejected, ledger, logs, notices,
+		_, err := tx.Exec(ctx, `TRUNCATE checkouts, builds, test_rows, issues, incidents, contents, doomed, receipts, rejected, ledger, logs,
 			changes, notifications, deliveries, considered, statuses, `+strings.Join(slices.Concat(rollup.Tables, verdicts.Tables), ", "))
 		return err
 	}))

@@ -28,7 +28,7 @@ const (
 // private are the tables that users who only read must not see: only the sender and the
 // recipients of a notification may know the recipients, and only administrators may know who
 // has tokens and which objects were rejected.
-var private = []string{"tokens", "origins", "notices", "rejected", "watch", "changes", "notifications", "deliveries", "considered", "statuses"}
+var private = []string{"tokens", "origins", "rejected", "watch", "changes", "notifications", "deliveries", "considered", "statuses"}
 
 // rolePurposes describe the roles in the database.
 var rolePurposes = []struct{ role, purpose string }{

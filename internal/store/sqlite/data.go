@@ -20,7 +20,7 @@ import (
 // origins stay.
 func (s *Store) Empty(ctx context.Context) error {
 	err := s.update(ctx, func(tx *sql.Tx) error {
-		for _, name := range slices.Concat([]string{"checkouts", "builds", "tests", "issues", "incidents", "contents", "receipts", "rejected", "ledger", "logs", "notices",
+		for _, name := range slices.Concat([]string{"checkouts", "builds", "tests", "issues", "incidents", "contents", "receipts", "rejected", "ledger", "logs",
 			"changes", "notifications", "deliveries", "considered", "statuses"}, rollup.Tables, verdicts.Tables) {
 			if _, err := tx.ExecContext(ctx, "DELETE FROM "+name); err != nil {
 				return err

@@ -8,6 +8,5 @@ ALTER TABLE receipts DROP COLUMN digest;
 ALTER TABLE receipts DROP COLUMN version;
 ALTER TABLE receipts DROP COLUMN token;
 DROP TABLE settings;
-DROP TABLE notices;
 DROP TABLE origins;
 DROP TABLE tokens;

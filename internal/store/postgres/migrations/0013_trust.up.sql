@@ -26,15 +26,6 @@ CREATE TABLE origins (
     expires   bigint NOT NULL  -- of the token
 );
 
--- The notices that the contact of an origin got.
-CREATE TABLE notices (
-    origin text COLLATE "C" NOT NULL,
-    kind   text COLLATE "C" NOT NULL, -- silent, rejected
-    since  bigint NOT NULL,
-    told   bigint NOT NULL,
-    PRIMARY KEY (origin, kind)
-);
-
 -- Facts about the database itself.
 CREATE TABLE settings (
     name  text COLLATE "C" NOT NULL PRIMARY KEY,

@@ -26,15 +26,6 @@ CREATE TABLE origins (
     expires   INTEGER NOT NULL  -- of the token
 ) STRICT, WITHOUT ROWID;
 
--- The notices that the contact of an origin got.
-CREATE TABLE notices (
-    origin TEXT NOT NULL,
-    kind   TEXT NOT NULL, -- silent, rejected
-    since  INTEGER NOT NULL,
-    told   INTEGER NOT NULL,
-    PRIMARY KEY (origin, kind)
-) STRICT, WITHOUT ROWID;
-
 -- Facts about the database itself.
 CREATE TABLE settings (
     name  TEXT NOT NULL PRIMARY KEY,
