@@ -120,7 +120,7 @@ func TestReplica(t *testing.T) {
 		_, load := replica.Load(t.Context(), sample(1), receipted(1))
 		for _, err := range map[string]error{
 			"Load": load, "Empty": replica.Empty(t.Context()), "Cleanup": replica.Cleanup(t.Context()),
-			"SaveReceipts":  replica.SaveReceipts(t.Context(), []store.Receipt{receipt(1)}),
+			"SaveReceipts":  replica.SaveReceipts(t.Context(), []store.Receipt{receipt(99)}),
 			"PurgeReceipts": replica.PurgeReceipts(t.Context(), time.Now()),
 			"Purge":         replica.Purge(t.Context(), store.PurgeOptions{Before: time.Now()}),
 		} {

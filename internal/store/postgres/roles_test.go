@@ -79,7 +79,7 @@ func TestRoles(t *testing.T) {
 		for method, err := range map[string]error{
 			"Load": load, "Load without a receipt": without, "Load what is there": old,
 			"Empty": viewer.Empty(t.Context()), "Purge": viewer.Purge(t.Context(), store.PurgeOptions{Before: time.Now()}),
-			"SaveReceipts":  viewer.SaveReceipts(t.Context(), []store.Receipt{receipt(1)}),
+			"SaveReceipts":  viewer.SaveReceipts(t.Context(), []store.Receipt{receipt(99)}),
 			"PurgeReceipts": viewer.PurgeReceipts(t.Context(), time.Now()), "Cleanup": viewer.Cleanup(t.Context()),
 		} {
 			if err == nil {

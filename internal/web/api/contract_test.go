@@ -64,7 +64,7 @@ func serve(t testing.TB, db store.Store) *served {
 	}
 	s := &served{t: t, store: db, now: worldNow, loaded: &report.Report{}}
 	s.api = New(Config{
-		Store: db, Base: "https://kcidb.example.org", Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return s.now },
+		Store: db, Receipts: db, Base: "https://kcidb.example.org", Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return s.now },
 		Known: func(http.Header) bool { return true },
 	})
 	return s

@@ -67,9 +67,12 @@ var emptyAnswers = func() map[string]struct{ ask, want string } {
 		"GET /api/metrics": {"/api/metrics/", `{"n_trees": 0, "n_checkouts": 0, "n_builds": 0, "n_tests": 0, "n_issues": 0, "n_incidents": 0,
 			"build_incidents_by_origin": {}, "top_issues_by_origin": {}, "new_issues_by_origin": {}, "lab_maps": {},
 			"prev_n_trees": 0, "prev_n_checkouts": 0, "prev_n_builds": 0, "prev_n_tests": 0, "prev_lab_maps": {}}`},
-		"GET /api/ledger":  {"/api/ledger", `{"rows": []}`},
-		"GET /api/objects": {"/api/objects?pattern=%3Etest%5Bci:t%5D%23", `{}`},
-		"GET /api/report":  {"/api/report?test=ci:t", string((&report.Report{}).AppendJSON(nil))},
+		"GET /api/submissions":      {"/api/submissions", `{"submissions": []}`},
+		"GET /api/submissions/{id}": {"/api/submissions/x", `{"error": "No submission of your origins with this ID was loaded or given up"}`},
+		"GET /api/tray":             {"/api/tray", `{"objects": []}`},
+		"GET /api/ledger":           {"/api/ledger", `{"rows": []}`},
+		"GET /api/objects":          {"/api/objects?pattern=%3Etest%5Bci:t%5D%23", `{}`},
+		"GET /api/report":           {"/api/report?test=ci:t", string((&report.Report{}).AppendJSON(nil))},
 	}
 	for _, word := range []string{"summary", "builds", "boots", "tests", "full", "commits"} {
 		want := none
