@@ -17,6 +17,8 @@ import (
 	"github.com/kcidb-go/kcidb/report"
 )
 
+func TestMain(m *testing.M) { pagestest.Main(m) }
+
 var received = pagestest.Now.Add(-time.Hour)
 
 // submitted is a report that was received an hour ago, and that could be better.
@@ -98,6 +100,7 @@ func TestRejectedObjects(t *testing.T) {
 	if strings.Contains(page, "SECRET") {
 		t.Error("the page shows the data of a rejected object")
 	}
+	w.Looks(t, "/submission/abc1")
 }
 
 func TestUnknownSubmission(t *testing.T) {
