@@ -26,12 +26,13 @@ func newDoctorCommand(p *program) *cobra.Command {
 		Short: "Check an installation, and say what to do",
 		Long: `Check an installation of the service, and print a line per check: OK, WARN or FAIL, the
 subject, and the state or the problem; below it what to do. Checked are the
-configuration with its secrets, risky settings, files that other users can read, the
-running service, the disk, the clocks, the database with its schema, counts and the
-rights of the user, the queue, the mail server, subscriptions, and limits.
+configuration with its secrets, risky settings, files that other users can read, TLS
+certificates, the running service, the disk, the clocks, the database with its schema,
+counts and the rights of the user, the public database, the artifact store, the queue,
+the mail server, subscriptions, and limits.
 
-Nothing is changed, and the service may run meanwhile. Run the command as the user of
-the service, with the configuration of the service.
+Everything is left as it was, and the service may run meanwhile. Run the command as the
+user of the service, with the configuration of the service.
 
 Exit status: 0 nothing failed, also with warnings; 1 something failed.`,
 		Example: `  kcidb doctor --config /etc/kcidb/kcidb.yaml --data /var/lib/kcidb

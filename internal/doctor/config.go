@@ -5,7 +5,9 @@ package doctor
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/auth/secret"
@@ -36,12 +38,19 @@ func (d *doctor) checkRisks(context.Context) {
 	if !strings.Contains(c.Roles, "web") {
 		return
 	}
-	if c.JWTSecret == "" && c.JWTSecretFile == "" && c.Open() {
+	if c.JWTSecret == "" && c.JWTSecretFile == "" && c.SigningKey == "" && c.SigningKeyFile == "" && c.Open() {
 		warn("anyone who reaches "+c.Listen+" may submit", "set jwt_secret_file: openssl rand -hex 32 > FILE; chmod 600 FILE")
 	}
-	if c.Open() && c.TrustedProxies == "" {
+	plain := c.Scheme() == "http"
+	if plain && c.Open() && c.TrustedProxies == "" {
 		warn("tokens and reports may travel to "+c.Listen+" without encryption, and all clients behind a proxy share one rate",
-			"put a proxy with TLS in front, and name it in trusted_proxies")
+			"set tls_cert and tls_key, or acme_hosts; or put a proxy with TLS in front, and name it in trusted_proxies")
+	}
+	if plain && !c.Open() && strings.HasPrefix(c.BaseURL, "https://") && c.TrustedProxies == "" {
+		warn("base_url is that of a proxy, and all clients behind the proxy share one rate", "name the proxy in trusted_proxies: 127.0.0.1 if it runs here")
+	}
+	if everyone(c.TrustedProxies) {
+		warn("trusted_proxies has all addresses: each client may claim any address, and escape its rate", "name the addresses of the proxies only")
 	}
 	if c.SMTP != "" && c.BaseURL == "" && strings.Contains(c.Roles, "notify") {
 		warn("mails have no links", "set base_url to the public URL of the pages")
@@ -57,24 +66,30 @@ func (d *doctor) checkRisks(context.Context) {
 	}
 }
 
+// everyone reports whether a network in a list has all addresses.
+func everyone(networks string) bool {
+	return slices.ContainsFunc(strings.Split(networks, ","), func(n string) bool { return strings.HasSuffix(strings.TrimSpace(n), "/0") })
+}
+
 // checkFiles checks whether other users can read files with secrets.
 func (d *doctor) checkFiles(context.Context) {
 	c := &d.Config
 	private := map[string]string{"data directory": c.Data}
 	for key, file := range map[string]string{
 		"jwt_secret_file": c.JWTSecretFile, "unified_secret_file": c.UnifiedSecretFile, "smtp_password_file": c.SMTPPasswordFile,
+		"signing_key_file": c.SigningKeyFile, "tls_key": c.TLSKey,
 	} {
 		private[key] = file
 	}
 	inline := false
 	for key, value := range map[string]secret.Text{
 		"jwt_secret": c.JWTSecret, "unified_secret": c.UnifiedSecret, "smtp_password": c.SMTPPassword, "queue_token": c.QueueToken,
-		"database": c.Database, "read_database": c.ReadDatabase, "queue": c.Queue, "archive_to": c.ArchiveTo,
+		"signing_key": c.SigningKey, "database": c.Database, "public_database": c.PublicDatabase, "read_database": c.ReadDatabase, "queue": c.Queue, "archive_to": c.ArchiveTo,
 	} {
 		if file, is := strings.CutPrefix(string(value), "file:"); is {
 			private[key] = file
 		} else if value != "" && !secrets.Refers(value) {
-			inline = inline || strings.Contains(key, "secret") || strings.Contains(key, "password") || strings.Contains(key, "token") ||
+			inline = inline || strings.Contains(key, "secret") || strings.Contains(key, "password") || strings.Contains(key, "token") || strings.Contains(key, "key") ||
 				strings.ContainsAny(string(value), "@") || strings.Contains(string(value), "password=")
 		}
 	}
@@ -84,14 +99,19 @@ func (d *doctor) checkFiles(context.Context) {
 	bad := 0
 	for key, file := range private {
 		info, err := os.Stat(file)
-		if err != nil || info.Mode().Perm()&0o077 == 0 { // checkConfig says what is missing
+		forbidden, mode := fs.FileMode(0o077), "600"
+		switch {
+		case err != nil: // checkConfig says what is missing
+			continue
+		case info.IsDir():
+			mode = "700"
+		case key == "tls_key": // often root's, for a group of services
+			forbidden, mode = 0o007, "640"
+		}
+		if info.Mode().Perm()&forbidden == 0 {
 			continue
 		}
 		bad++
-		mode := "600"
-		if info.IsDir() {
-			mode = "700"
-		}
 		d.fail("files", fmt.Sprintf("other users can read %s (%s)", file, key), "chmod "+mode+" "+file)
 	}
 	if bad == 0 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package doctor checks an installation of the service: its configuration, files, disk,
-// clock, database, queue, mail server and subscriptions, and says what to do. It changes
-// nothing, and works beside a running service.
+// Package doctor checks an installation of the service: its configuration, files, TLS
+// certificates, disk, clock, databases, artifact store, queue, mail server and subscriptions,
+// and says what to do. It leaves everything as it was, and works beside a running service.
 package doctor
 
 import (
@@ -54,8 +54,8 @@ type doctor struct {
 func Run(ctx context.Context, o Options, report func(Check)) error {
 	d := &doctor{Options: o, report: report}
 	for _, look := range []func(context.Context){
-		d.checkConfig, d.checkRisks, d.checkFiles, d.checkService, d.checkDisk, d.checkDatabase,
-		d.checkQueue, d.checkMail, d.checkSubscriptions, d.checkLimits,
+		d.checkConfig, d.checkRisks, d.checkFiles, d.checkCertificates, d.checkService, d.checkDisk, d.checkDatabase,
+		d.checkPublic, d.checkArtifacts, d.checkQueue, d.checkMail, d.checkSubscriptions, d.checkLimits,
 	} {
 		checking, cancel := context.WithTimeout(ctx, patience)
 		look(checking)

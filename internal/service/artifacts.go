@@ -33,8 +33,8 @@ func (c *Config) checkArtifacts() error {
 	return c.checkLogCache()
 }
 
-// artifacts returns the specification of the artifact store, "" for none.
-func (c *Config) artifacts() string {
+// ArtifactsSpec returns the specification of the artifact store, "" for none.
+func (c *Config) ArtifactsSpec() string {
 	switch {
 	case c.Artifacts == noArtifacts, c.Artifacts == "" && c.Data == "":
 		return ""
@@ -45,7 +45,7 @@ func (c *Config) artifacts() string {
 
 // openArtifacts opens the artifact store; nil for none.
 func (s *Service) openArtifacts(ctx context.Context) (*artifact.Store, error) {
-	if spec := s.cfg.artifacts(); spec != "" {
+	if spec := s.cfg.ArtifactsSpec(); spec != "" {
 		return artifacts.Open(ctx, spec)
 	}
 	return nil, nil

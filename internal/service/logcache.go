@@ -24,7 +24,7 @@ func (c *Config) checkLogCache() error {
 		return fmt.Errorf("log_cache: %w", err)
 	}
 	switch {
-	case c.LogCache != "" && c.artifacts() == "":
+	case c.LogCache != "" && c.ArtifactsSpec() == "":
 		return errors.New("log_cache needs an artifact store: set artifacts")
 	case c.LogCacheSize < 1:
 		return errors.New("log_cache_size must be at least 1")

@@ -80,7 +80,7 @@ func (s *Service) openPublic(ctx context.Context, whole store.Store) (_ *ingest.
 	if err := public.Check(ctx, whole, st, private); err != nil {
 		st.Close()
 		if errors.Is(err, public.ErrOther) {
-			err = fmt.Errorf("private_origins: %w: stop all processes of the service, run %q, and start it again", err, s.publishCommand(private))
+			err = fmt.Errorf("private_origins: %w: stop all processes of the service, run %q, and start it again", err, s.cfg.PublishCommand())
 		}
 		return nil, err
 	}
@@ -95,17 +95,17 @@ func (c *Config) PublicDatabaseSpec() string {
 	return string(c.PublicDatabase)
 }
 
-// publishCommand returns the command that makes the public database. It names keys in place
+// PublishCommand returns the command that makes the public database. It names keys in place
 // of specifications that may have passwords.
-func (s *Service) publishCommand(private public.Private) string {
-	from, to := s.cfg.DatabaseSpec(), s.cfg.PublicDatabaseSpec()
-	if s.cfg.Database != "" {
+func (c *Config) PublishCommand() string {
+	from, to := c.DatabaseSpec(), c.PublicDatabaseSpec()
+	if c.Database != "" {
 		from = "DATABASE"
 	}
-	if s.cfg.PublicDatabase != "" {
+	if c.PublicDatabase != "" {
 		to = "PUBLIC_DATABASE"
 	}
-	return fmt.Sprintf("kcidb db publish -d %s --to %s --private %s", from, to, private)
+	return fmt.Sprintf("kcidb db publish -d %s --to %s --private %s", from, to, c.PrivateOrigins)
 }
 
 // realm is a database with the people who learn from it.

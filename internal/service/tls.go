@@ -3,6 +3,8 @@
 package service
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -23,6 +25,30 @@ func (c *Config) Scheme() string {
 		return "https"
 	}
 	return "http"
+}
+
+// acmeCache returns the directory of the certificates by ACME.
+func (c *Config) acmeCache() string { return filepath.Join(c.Data, "acme") }
+
+// Certificate is a TLS certificate of the service.
+type Certificate struct {
+	Host string            // that it was got for by ACME, "" for that of tls_cert
+	Leaf *x509.Certificate // nil with Err
+	Err  error             // fs.ErrNotExist if it was not got by ACME yet
+}
+
+// Certificates returns the TLS certificates that are on disk now: that of tls_cert, or those
+// of acme_hosts.
+func (c *Config) Certificates() (all []Certificate) {
+	if c.TLSCert != "" {
+		pair, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
+		return []Certificate{{"", pair.Leaf, err}}
+	}
+	for _, host := range splitList(c.ACMEHosts) {
+		pair, err := certificates.Kept(c.acmeCache(), host)
+		all = append(all, Certificate{host, pair.Leaf, err})
+	}
+	return all
 }
 
 // checkTLS returns an error if the keys of HTTPS are not valid.
@@ -64,7 +90,7 @@ func (s *Service) openCertificates(registry prometheus.Registerer) (source certi
 	case s.cfg.ACMEHosts != "":
 		acme := certificates.ACME{
 			Hosts: splitList(s.cfg.ACMEHosts), Email: s.cfg.ACMEEmail, Directory: s.cfg.ACMEDirectory, Roots: s.cfg.ACMERoots,
-			Cache: filepath.Join(s.cfg.Data, "acme"), Log: s.log,
+			Cache: s.cfg.acmeCache(), Log: s.log,
 		}
 		if source, err = acme.Open(); err != nil {
 			return nil, fmt.Errorf("acme_roots: %w", err)

@@ -28,27 +28,43 @@ const (
 // private origins, and got all loads since. It records that of two databases without
 // objects.
 func Check(ctx context.Context, whole, public store.Store, p Private) error {
+	recorded, err := compare(ctx, whole, public, p)
+	if err != nil || recorded {
+		return err
+	}
+	return Record(ctx, whole, public, p)
+}
+
+// Compare returns the error of Check. It records nothing.
+func Compare(ctx context.Context, whole, public store.Store, p Private) error {
+	_, err := compare(ctx, whole, public, p)
+	return err
+}
+
+// compare reports whether both databases record that they fit. Its error is ErrOther if they
+// do not, and have objects.
+func compare(ctx context.Context, whole, public store.Store, p Private) (recorded bool, err error) {
 	gets, err := setting(ctx, whole, published)
 	if err != nil {
-		return err
+		return false, err
 	}
 	lacks, err := setting(ctx, public, leftOut)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if gets == p.String() && lacks == p.String() {
-		return nil
+		return true, nil
 	}
 	for _, s := range []store.Store{whole, public} {
 		last, err := s.Time(ctx, store.LastModified)
 		if err != nil {
-			return err
+			return false, err
 		}
 		if !last.IsZero() {
-			return fmt.Errorf("%w: %s", ErrOther, difference(lacks, p))
+			return false, fmt.Errorf("%w: %s", ErrOther, difference(lacks, p))
 		}
 	}
-	return Record(ctx, whole, public, p)
+	return false, nil
 }
 
 // difference says in words how a public database that lacks some origins differs from the
