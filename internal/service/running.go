@@ -5,6 +5,8 @@ package service
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -21,17 +23,50 @@ type Running struct {
 	Gauge map[string]float64 // the metrics without labels, by name
 }
 
-// Ask returns the state of the service that runs with a configuration on this machine.
+// Ask returns the state of the service that runs with a configuration on this machine. It
+// asks at the address for administrators if the service has that address, because there is
+// no certificate to check.
 func Ask(ctx context.Context, c *Config) (*Running, error) {
-	host, port, err := net.SplitHostPort(c.Listen)
+	if c.AdminListen != "" {
+		return askAt(ctx, "http", c.adminAddress(), nil)
+	}
+	if !c.encrypted() {
+		return askAt(ctx, "http", c.Listen, nil)
+	}
+	own := c.Certificates()[0]
+	if own.Err != nil {
+		return nil, fmt.Errorf("the TLS certificate of the service: %w", own.Err)
+	}
+	return askAt(ctx, "https", c.Listen, trusting(own))
+}
+
+// trusting returns the configuration of a client that trusts a certificate, whatever its
+// names are and however old it is, and no other certificate.
+func trusting(own Certificate) *tls.Config {
+	return &tls.Config{
+		ServerName: own.Host, InsecureSkipVerify: true, // in favour of the next lines
+		VerifyConnection: func(state tls.ConnectionState) error {
+			if !own.Leaf.Equal(state.PeerCertificates[0]) {
+				return errors.New("a server answers that does not have the TLS certificate of the service")
+			}
+			return nil
+		},
+	}
+}
+
+// askAt asks a service that listens at an address.
+func askAt(ctx context.Context, scheme, listen string, trust *tls.Config) (*Running, error) {
+	host, port, err := net.SplitHostPort(listen)
 	if err != nil {
 		return nil, fmt.Errorf("listen: %w", err)
 	}
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 		host = "localhost"
 	}
-	at := "http://" + net.JoinHostPort(host, port)
-	client := &http.Client{Timeout: 10 * time.Second}
+	at := scheme + "://" + net.JoinHostPort(host, port)
+	transport := &http.Transport{TLSClientConfig: trust}
+	defer transport.CloseIdleConnections()
+	client := &http.Client{Timeout: 10 * time.Second, Transport: transport}
 	code, text, err := get(ctx, client, at+"/ready")
 	if err != nil {
 		return nil, err
