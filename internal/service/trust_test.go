@@ -33,15 +33,23 @@ func tokenOf(t *testing.T, origin string) []string {
 func TestTrust(t *testing.T) {
 	s := start(t, func(c *Config) { c.JWTSecret = "s" })
 	ci, other := tokenOf(t, "ci"), tokenOf(t, "other")
-	submit := func(body string, header []string) reply {
+	// submit hands a report in, of which a number of objects are rejected, and returns its receipt.
+	submit := func(body string, header []string, rejected int) reply {
 		t.Helper()
 		r := do(t, request(t, "POST", s.url+"/submit", strings.NewReader(body), header...))
 		if r.code != 200 {
 			t.Fatalf("%d: %s", r.code, r.body)
 		}
+		status := r
 		eventually.True(t, "the submission is loaded", func() bool {
-			return do(t, request(t, "GET", s.url+"/status?id="+r.ID, nil, header...)).Status == "processed"
+			status = do(t, request(t, "GET", s.url+"/status?id="+r.ID, nil, header...))
+			return status.Status == "processed"
 		})
+		for _, answer := range []reply{r, status} {
+			if has := strings.Contains(answer.body, fmt.Sprintf(`"rejected":%d`, rejected)); has != (rejected > 0) {
+				t.Errorf("%d objects are rejected, but the answer is %s", rejected, answer.body)
+			}
+		}
 		return do(t, request(t, "GET", s.url+"/api/submissions/"+r.ID, nil, header...))
 	}
 	statusOf := func(test string) string {
@@ -50,11 +58,11 @@ func TestTrust(t *testing.T) {
 	}
 
 	const mine = `{"version": {"major": 5, "minor": 3}, "tests": [{"id": "ci:t", "origin": "ci", "build_id": "ci:b", "path": "boot", "status": "FAIL"}]}`
-	submit(mine, ci)
+	submit(mine, ci, 0)
 	r := submit(`{"version": {"major": 5, "minor": 3}, "tests": [
 		{"id": "ci:t", "origin": "ci", "build_id": "ci:b", "path": "boot", "status": "PASS"},
 		{"id": "other:t", "origin": "other", "build_id": "ci:b", "path": "boot", "status": "PASS"},
-		{"id": "ci:x", "origin": "other", "build_id": "ci:b", "path": "boot", "status": "PASS"}]}`, other)
+		{"id": "ci:x", "origin": "other", "build_id": "ci:b", "path": "boot", "status": "PASS"}]}`, other, 2)
 	if got := statusOf("ci:t"); !strings.Contains(got, `"FAIL"`) {
 		t.Errorf("another origin changed the test: %s", got)
 	}
@@ -65,7 +73,7 @@ func TestTrust(t *testing.T) {
 		t.Errorf("receipt: %s", r.body)
 	}
 
-	r = submit(mine, ci)
+	r = submit(mine, ci, 0)
 	if !strings.Contains(r.body, `"unchanged"`) || strings.Contains(r.body, `"new"`) {
 		t.Errorf("receipt of the repeated submission: %s", r.body)
 	}
@@ -84,11 +92,11 @@ func TestTrust(t *testing.T) {
 		return string(text)
 	}
 	submit(`{"version": {"major": 5, "minor": 3}, "tests": [
-		{"id": "ci:u", "origin": "ci", "build_id": "ci:b", "status": "GOOD"}, {"id": "ci:v", "origin": "ci", "build_id": "ci:b"}]}`, ci)
+		{"id": "ci:u", "origin": "ci", "build_id": "ci:b", "status": "GOOD"}, {"id": "ci:v", "origin": "ci", "build_id": "ci:b"}]}`, ci, 1)
 	if got := tray(); !strings.Contains(got, `"ci:u"`) {
 		t.Errorf("the tray has not the object with a fault: %s", got)
 	}
-	submit(`{"version": {"major": 5, "minor": 3}, "tests": [{"id": "ci:u", "origin": "ci", "build_id": "ci:b", "status": "PASS"}]}`, ci)
+	submit(`{"version": {"major": 5, "minor": 3}, "tests": [{"id": "ci:u", "origin": "ci", "build_id": "ci:b", "status": "PASS"}]}`, ci, 0)
 	if got := tray(); strings.Contains(got, `"ci:u"`) {
 		t.Errorf("the tray still has the corrected object: %s", got)
 	}

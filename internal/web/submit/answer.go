@@ -23,6 +23,8 @@ type answer struct {
 	Status  string `json:"status"`
 	Message string `json:"message"`
 
+	// Rejected is the number of objects of the report that are not loaded.
+	Rejected int `json:"rejected,omitempty"`
 	// Of a report that is not valid, or of its rejected objects.
 	Faults  []report.Fault `json:"faults,omitempty"`
 	More    int            `json:"more,omitempty"`    // faults beyond those listed

@@ -66,9 +66,8 @@ func (d *Receiver) check(ctx context.Context, token auth.Token, b *body, strict 
 	return found, done, nil
 }
 
-// findings are the members of the answer to a report with rejected objects or repairs.
+// findings are members of the answer to a report with rejected objects or repairs.
 type findings struct {
-	Rejected int             `json:"rejected"` // the number of objects
 	Repaired int             `json:"repaired"` // the number of repairs
 	Repairs  []report.Repair `json:"repairs,omitempty"`
 }
@@ -78,7 +77,8 @@ func (a *answer) addFindings(found *report.Sifted) {
 	if len(found.Rejected) == 0 && len(found.Counts) == 0 {
 		return
 	}
-	a.findings = &findings{Rejected: len(found.Rejected), Repaired: found.Repaired(), Repairs: found.Repairs}
+	a.Rejected = len(found.Rejected)
+	a.findings = &findings{Repaired: found.Repaired(), Repairs: found.Repairs}
 	if e := found.Err(); e != nil {
 		a.Faults, a.More = e.Faults, e.More
 	}

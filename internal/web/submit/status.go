@@ -22,7 +22,6 @@ type details struct {
 	Finished *time.Time `json:"finished,omitempty"`
 	Bytes    int64      `json:"bytes,omitempty"`
 	Objects  int        `json:"objects,omitempty"`
-	Rejected int        `json:"rejected,omitempty"`
 	Reason   string     `json:"reason,omitempty"` // why it failed
 }
 
@@ -166,9 +165,9 @@ func answerOf(s State) (int, answer) {
 
 // receiptAnswer returns the answer for a receipt.
 func receiptAnswer(r store.Receipt) answer {
-	a := answer{Status: "processed", Message: "File archived", details: &details{
+	a := answer{Status: "processed", Message: "File archived", Rejected: r.Rejected, details: &details{
 		Origin: r.Origin, Token: r.Token, Received: new(r.Received.UTC()), Finished: new(r.Finished.UTC()),
-		Bytes: r.Bytes, Objects: r.Objects, Rejected: r.Rejected, Reason: r.Failure,
+		Bytes: r.Bytes, Objects: r.Objects, Reason: r.Failure,
 	}}
 	if r.Failure != "" {
 		a.Status, a.Message = "failed", "File failed to pass validation"
