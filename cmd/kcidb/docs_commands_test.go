@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"io"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -20,6 +21,9 @@ var (
 // sentences.
 func TestDocumentedCommandsExist(t *testing.T) {
 	for _, page := range docPages(t) {
+		if filepath.Base(page) == "afternoon.md" { // see TestAfternoon
+			continue
+		}
 		text, err := os.ReadFile(page)
 		if err != nil {
 			t.Fatal(err)
