@@ -28,6 +28,7 @@ type auditOptions struct {
 	url       string
 	head      string
 	after     int64
+	decisions bool
 }
 
 func newAuditCommand(p *program) *cobra.Command {
@@ -36,8 +37,8 @@ func newAuditCommand(p *program) *cobra.Command {
 		Use:   "audit",
 		Short: "Check that no submission was altered or removed",
 		Long: `Check the ledger of a database: the log of all submissions and of decisions about
-tokens and origins, in which each row has a hash of its values and of the row before.
-The command checks
+tokens and origins, changes of settings and purges, in which each row has a hash of its
+values and of the row before. The command checks
 
   - the chain of the hashes: no row was altered, removed or inserted;
   - the receipts: each agrees with its row, and each has a row;
@@ -48,6 +49,9 @@ mail to yourself: a person who may write to the database can make a whole new ch
 but not one with an earlier head in it. --head checks that a head noted earlier is the
 hash of a row.
 
+--decisions prints the rows that are not about submissions: time, kind, subject, origins
+of a token, and the token of the administrator who decided by a page.
+
 With --url the rows come from a service, which anyone may ask, and no receipts are
 checked.
 
@@ -55,6 +59,7 @@ Exit status: 0 all agrees; 1 something differs, and each difference was printed,
 command failed.`,
 		Example: `  kcidb audit -d sqlite:my.db --artifacts folder:kcidb-data/artifacts
   kcidb audit -d sqlite:my.db --head HASH
+  kcidb audit -d sqlite:my.db --decisions
   kcidb audit --url https://kcidb.example.org --after 120000`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -66,11 +71,15 @@ command failed.`,
 	cmd.Flags().StringVar(&o.url, "url", "", "`URL` of a service whose ledger is checked")
 	cmd.Flags().StringVar(&o.head, "head", "", "check that a row has this `HASH`")
 	cmd.Flags().Int64Var(&o.after, "after", 0, "begin behind the row with this `NUMBER`, which counts as right")
+	cmd.Flags().BoolVar(&o.decisions, "decisions", false, "print the decisions, too")
 	return cmd
 }
 
 func runAudit(ctx context.Context, p *program, o *auditOptions) error {
 	options := audit.Options{Head: o.head, After: o.after}
+	if o.decisions {
+		options.Decision = func(e ledger.Entry) { fmt.Fprintln(p.stdout, describeDecision(&e)) }
+	}
 	check := func() error { return reportAudit(ctx, p, options) }
 	if o.artifacts.spec != "" {
 		inner := check
@@ -114,6 +123,18 @@ func reportAudit(ctx context.Context, p *program, o audit.Options) error {
 	}
 	_, err = fmt.Fprintf(p.stdout, "The ledger agrees: %d rows%s.\nhead %d %s\n", found.Rows, kept, found.Head.Number, found.Head.Hash)
 	return err
+}
+
+// describeDecision returns the line of a decision.
+func describeDecision(e *ledger.Entry) string {
+	line := fmt.Sprintf("%s  %s %s", e.At.UTC().Format(time.RFC3339), e.Kind, e.Subject)
+	if e.Origin != "" {
+		line += ", of " + e.Origin
+	}
+	if e.Token != "" {
+		line += ", by the token " + e.Token
+	}
+	return line
 }
 
 // served is the ledger of a service at a URL.

@@ -177,7 +177,7 @@ code of the request. The token gets the role submit.`,
 				return usagef("--days must be from 1 to %d", maxTokenDays)
 			}
 			expires := time.Now().Add(time.Duration(days) * 24 * time.Hour).Truncate(time.Second)
-			return o.withRegistry(cmd.Context(), func(db *registry.DB) error { return db.Approve(cmd.Context(), args[0], expires) })
+			return o.withRegistry(cmd.Context(), func(db *registry.DB) error { return db.Approve(cmd.Context(), "", args[0], expires) })
 		},
 	}
 	o.addTo(cmd)
@@ -195,7 +195,7 @@ func newOriginRefuseCommand() *cobra.Command {
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: completeNothing,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return o.withRegistry(cmd.Context(), func(db *registry.DB) error { return db.Refuse(cmd.Context(), args[0]) })
+			return o.withRegistry(cmd.Context(), func(db *registry.DB) error { return db.Refuse(cmd.Context(), "", args[0]) })
 		},
 	}
 	o.addTo(cmd)

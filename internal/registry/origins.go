@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/errkind"
+	"github.com/kcidb-go/kcidb/internal/store/ledger"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
@@ -73,7 +74,10 @@ func (db *DB) Request(ctx context.Context, name, contact string) (code string, e
 		if err == nil && n == 0 {
 			err = ErrTaken
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return db.note(ctx, tx, ledger.Entry{Kind: ledger.OriginRequested, Subject: name})
 	})
 	return code, err
 }
@@ -84,24 +88,29 @@ func hashOf(code string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Approve approves the request of an origin. Its token will expire at the time given.
-func (db *DB) Approve(ctx context.Context, name string, expires time.Time) error {
-	return db.decide(ctx, name, Approved, expires)
+// Approve approves the request of an origin. Its token will expire at the time given. by is
+// the ID of the administrator's token, "" for a command.
+func (db *DB) Approve(ctx context.Context, by, name string, expires time.Time) error {
+	return db.decide(ctx, ledger.Entry{Kind: ledger.OriginApproved, Subject: name, Token: by}, Approved, expires)
 }
 
-// Refuse refuses the request of an origin.
-func (db *DB) Refuse(ctx context.Context, name string) error {
-	return db.decide(ctx, name, Refused, time.Time{})
+// Refuse refuses the request of an origin. by is that of Approve.
+func (db *DB) Refuse(ctx context.Context, by, name string) error {
+	return db.decide(ctx, ledger.Entry{Kind: ledger.OriginRefused, Subject: name, Token: by}, Refused, time.Time{})
 }
 
-func (db *DB) decide(ctx context.Context, name string, state State, expires time.Time) error {
+// decide does what an entry of the ledger says.
+func (db *DB) decide(ctx context.Context, e ledger.Entry, state State, expires time.Time) error {
 	return db.update(ctx, "decide about a request", func(ctx context.Context, tx sqldb.Tx) error {
 		n, err := tx.Exec(ctx, "UPDATE origins SET state = $1, decided = $2, expires = $3 WHERE name = $4 AND state = 'requested'",
-			string(state), sqldb.Micros(db.Now()), sqldb.Micros(expires), name)
+			string(state), sqldb.Micros(db.Now()), sqldb.Micros(expires), e.Subject)
 		if err == nil && n == 0 {
-			err = fmt.Errorf("%w by %q that waits", ErrNoRequest, name)
+			err = fmt.Errorf("%w by %q that waits", ErrNoRequest, e.Subject)
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return db.note(ctx, tx, e)
 	})
 }
 
@@ -135,8 +144,7 @@ func (db *DB) Fetch(ctx context.Context, code string, sign func(Origin) (string,
 		if n == 0 { // another process was faster
 			return ErrNoRequest
 		}
-		_, err = tx.Each(ctx, db.Insert("tokens", tokenColumns)+" ON CONFLICT (id) DO NOTHING", tokenColumns, [][]any{t.row()})
-		return err
+		return db.recordIn(ctx, tx, t)
 	})
 	if err != nil {
 		return "", err

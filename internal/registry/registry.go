@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package registry keeps in the database who may submit and read: the tokens that were made
-// or revoked, the origins that asked for a token, and settings of the database itself.
+// or revoked, the origins that asked for a token, and settings of the database itself. Each
+// decision has a row in the ledger, too.
 //
 // Its SQL is the same for all databases, by package sqldb. The drivers' migrations make
 // the tables. BigQuery has no registry.
@@ -11,6 +12,7 @@ import (
 	"context"
 
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/ledger"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
@@ -39,12 +41,26 @@ func (db *DB) Setting(ctx context.Context, name string) (value string, err error
 
 // SetSetting keeps a setting of the database; "" removes it.
 func (db *DB) SetSetting(ctx context.Context, name, value string) error {
-	return db.Failure(ctx, "keep a setting", db.Update(ctx, func(ctx context.Context, tx sqldb.Tx) (err error) {
+	return db.update(ctx, "keep a setting", func(ctx context.Context, tx sqldb.Tx) (err error) {
 		if value == "" {
 			_, err = tx.Exec(ctx, "DELETE FROM settings WHERE name = $1", name)
+		} else {
+			_, err = tx.Exec(ctx, "INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value", name, value)
+		}
+		if err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, "INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value", name, value)
-		return err
-	}))
+		return db.note(ctx, tx, ledger.Entry{Kind: ledger.Setting, Subject: name})
+	})
+}
+
+// update runs a transaction that writes.
+func (db *DB) update(ctx context.Context, operation string, f func(ctx context.Context, tx sqldb.Tx) error) error {
+	return db.Failure(ctx, operation, db.Update(ctx, f))
+}
+
+// note appends a decision of now to the ledger. It is the last statement of a transaction.
+func (db *DB) note(ctx context.Context, tx sqldb.Tx, e ledger.Entry) error {
+	e.At = db.Now()
+	return sqldb.AppendLedger(ctx, tx, db.Dialect, []ledger.Entry{e})
 }

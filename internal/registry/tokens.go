@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/auth"
+	"github.com/kcidb-go/kcidb/internal/store/ledger"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
@@ -23,9 +24,14 @@ type Token struct {
 
 var tokenColumns = sqldb.Columns("id origins roles note created# expires# revoked#")
 
+// originList returns the origins with commas between them.
+func (t Token) originList() string {
+	return strings.Join(slices.Sorted(slices.Values(t.Origins)), ",")
+}
+
 func (t Token) row() []any {
 	return []any{
-		t.ID, strings.Join(slices.Sorted(slices.Values(t.Origins)), ","), t.Roles.String(), t.Note,
+		t.ID, t.originList(), t.Roles.String(), t.Note,
 		sqldb.Micros(t.Created), sqldb.Micros(t.Expires), sqldb.Micros(t.Revoked),
 	}
 }
@@ -33,9 +39,17 @@ func (t Token) row() []any {
 // Record keeps a token that was made, unless it is known.
 func (db *DB) Record(ctx context.Context, t Token) error {
 	return db.update(ctx, "record a token", func(ctx context.Context, tx sqldb.Tx) error {
-		_, err := tx.Each(ctx, db.Insert("tokens", tokenColumns)+" ON CONFLICT (id) DO NOTHING", tokenColumns, [][]any{t.row()})
-		return err
+		return db.recordIn(ctx, tx, t)
 	})
+}
+
+// recordIn keeps a token that was made, at the end of a transaction.
+func (db *DB) recordIn(ctx context.Context, tx sqldb.Tx, t Token) error {
+	n, err := tx.Each(ctx, db.Insert("tokens", tokenColumns)+" ON CONFLICT (id) DO NOTHING", tokenColumns, [][]any{t.row()})
+	if err != nil || n == 0 {
+		return err
+	}
+	return db.note(ctx, tx, ledger.Entry{Kind: ledger.TokenMade, Subject: t.ID, Origin: t.originList()})
 }
 
 // Revoke notes that a token was revoked now, whether it is known or not. A token that was
@@ -43,9 +57,12 @@ func (db *DB) Record(ctx context.Context, t Token) error {
 func (db *DB) Revoke(ctx context.Context, t Token) error {
 	err := db.update(ctx, "revoke a token", func(ctx context.Context, tx sqldb.Tx) error {
 		t.Revoked = db.Now()
-		_, err := tx.Each(ctx, db.Insert("tokens", tokenColumns)+
+		n, err := tx.Each(ctx, db.Insert("tokens", tokenColumns)+
 			" ON CONFLICT (id) DO UPDATE SET revoked = excluded.revoked WHERE tokens.revoked = 0", tokenColumns, [][]any{t.row()})
-		return err
+		if err != nil || n == 0 {
+			return err
+		}
+		return db.note(ctx, tx, ledger.Entry{Kind: ledger.TokenRevoked, Subject: t.ID, Origin: t.originList()})
 	})
 	if err != nil {
 		return err
@@ -90,9 +107,4 @@ func (db *DB) tokens(ctx context.Context, rest string, args ...any) (all []Token
 		})
 	})
 	return all, db.Failure(ctx, "read tokens", err)
-}
-
-// update runs a transaction that writes.
-func (db *DB) update(ctx context.Context, operation string, f func(ctx context.Context, tx sqldb.Tx) error) error {
-	return db.Failure(ctx, operation, db.Update(ctx, f))
 }

@@ -26,18 +26,27 @@ type Kind string
 const (
 	Submission Kind = "submission" // was loaded; Subject is its ID, At the time at which it was received
 	Refused    Kind = "refused"    // a submission that was given up
-	Token      Kind = "token"      // was made or revoked; Subject is its ID
-	Origin     Kind = "origin"     // was asked for, approved or refused; Subject is its name
-	Purge      Kind = "purge"      // objects that arrived before a time were removed; Subject is the time
+	// Decisions about tokens. Subject is the ID of the token, Origin its origins.
+	TokenMade    Kind = "token made"
+	TokenRevoked Kind = "token revoked"
+	// Decisions about origins. Subject is the name of the origin, Token that of the
+	// administrator who decided by a page.
+	OriginRequested Kind = "origin requested"
+	OriginApproved  Kind = "origin approved"
+	OriginRefused   Kind = "origin refused"
+	// A setting of the database was changed. Subject is its name.
+	Setting Kind = "setting"
+	// Purge: objects that arrived before a time are removed. Subject is that time.
+	Purge Kind = "purge"
 )
 
 // Entry is a row of the ledger.
 type Entry struct {
 	Number  int64     `json:"number" doc:"Number of the row, from 1"`
 	At      time.Time `json:"at" doc:"Time of a decision, or when the submission was received"`
-	Kind    Kind      `json:"kind" doc:"submission, refused, token, origin or purge"`
-	Subject string    `json:"subject" doc:"ID of a submission or token, name of an origin"`
-	Origin  string    `json:"origin" doc:"Origin of the submitter"`
+	Kind    Kind      `json:"kind" doc:"submission, refused, token made, token revoked, origin requested, origin approved, origin refused, setting or purge"`
+	Subject string    `json:"subject" doc:"ID of a submission or token, name of an origin or setting, time before which objects arrived that were purged"`
+	Origin  string    `json:"origin" doc:"Origin of the submitter, or origins of the token that was made or revoked, with commas between them"`
 	Token   string    `json:"token" doc:"ID of the token that was used"`
 	Digest  string    `json:"digest" doc:"SHA-256 of the submission as it was received"`
 	Hash    string    `json:"hash" doc:"SHA-256 of the row and of the hash before it"`
@@ -64,6 +73,9 @@ func (e *Entry) hash(previous string) string {
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:])
 }
+
+// Decision reports whether the entry is about a decision, not about a submission.
+func (e *Entry) Decision() bool { return e.Kind != Submission && e.Kind != Refused }
 
 // Chain is a place in a ledger: the number and the hash of a row. The zero value is the
 // place before the first row.

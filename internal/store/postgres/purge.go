@@ -38,6 +38,9 @@ func (s *Store) purge(ctx context.Context, opts store.PurgeOptions) error {
 		return err
 	}
 	return s.purgingAlone(ctx, func() error {
+		if err := s.SQL().NotePurge(ctx, opts.Before); err != nil {
+			return err
+		}
 		for i := range tables {
 			if err := s.purgeTable(ctx, &tables[i], opts); err != nil {
 				return err

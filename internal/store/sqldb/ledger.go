@@ -4,6 +4,7 @@ package sqldb
 
 import (
 	"context"
+	"time"
 
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/ledger"
@@ -47,6 +48,15 @@ func NoteReceived(ctx context.Context, tx Tx, d Dialect, receipts []store.Receip
 		entries = append(entries, e)
 	}
 	return AppendLedger(ctx, tx, d, entries)
+}
+
+// NotePurge appends that objects which arrived before a time are removed. A purge calls it
+// before its first batch, so that the ledger has purges that were interrupted, too.
+func (db *DB) NotePurge(ctx context.Context, before time.Time) error {
+	return db.Update(ctx, func(ctx context.Context, tx Tx) error {
+		e := ledger.Entry{At: db.Now(), Kind: ledger.Purge, Subject: before.UTC().Format(time.RFC3339Nano)}
+		return AppendLedger(ctx, tx, db.Dialect, []ledger.Entry{e})
+	})
 }
 
 // Ledger returns at most n entries of the ledger behind a number.

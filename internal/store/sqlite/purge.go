@@ -30,6 +30,9 @@ func (s *Store) purge(ctx context.Context, opts store.PurgeOptions) error {
 	if err := s.update(ctx, nothing); err != nil || opts.Before.IsZero() {
 		return err
 	}
+	if err := s.SQL().NotePurge(ctx, opts.Before); err != nil {
+		return err
+	}
 	for i := range tables {
 		if err := s.purgeTable(ctx, &tables[i], opts); err != nil {
 			return err

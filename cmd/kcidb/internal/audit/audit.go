@@ -33,6 +33,8 @@ type Options struct {
 	Head string
 	// Checked is called with numbers of rows.
 	Checked func(n int)
+	// Decision is called with each row about a decision. May be nil.
+	Decision func(e ledger.Entry)
 	// Differs is called with each difference, in words.
 	Differs func(text string)
 }
@@ -101,6 +103,9 @@ func (a *audit) check(ctx context.Context, rows []ledger.Entry) error {
 			a.differs("%v", err)
 		}
 		a.found = a.found || rows[i].Hash == a.Head
+		if a.Decision != nil && rows[i].Decision() {
+			a.Decision(rows[i])
+		}
 	}
 	a.result.Rows += len(rows)
 	if err := a.checkReceipts(ctx, rows); err != nil {

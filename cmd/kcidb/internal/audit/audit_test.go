@@ -17,6 +17,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/artifact"
 	"github.com/kcidb-go/kcidb/internal/artifact/folder"
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/ledger"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
 	"github.com/kcidb-go/kcidb/report"
@@ -171,5 +172,26 @@ func TestDamagedBytes(t *testing.T) {
 	want := []string{"row 2, submission s2: the bytes that are kept do not have the digest " + artifact.Digest([]byte("s2"))}
 	if diff := cmp.Diff(want, all); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestDecisions: decisions are in the chain, and told.
+func TestDecisions(t *testing.T) {
+	b := newBench(t)
+	before := time.Date(2025, 1, 2, 3, 4, 5, 0, time.UTC)
+	if err := b.db.NotePurge(t.Context(), before); err != nil {
+		t.Fatal(err)
+	}
+	var told []string
+	tell := func(o *audit.Options) {
+		told = nil
+		o.Decision = func(e ledger.Entry) { told = append(told, string(e.Kind)+" "+e.Subject) }
+	}
+	if r, all := b.run(t, tell); r.Rows != 6 || len(all) > 0 || !slices.Equal(told, []string{"purge 2025-01-02T03:04:05Z"}) {
+		t.Errorf("%+v, %q, %q", r, all, told)
+	}
+	b.exec(t, "UPDATE ledger SET subject = '2020-01-02T03:04:05Z' WHERE number = 6")
+	if _, all := b.run(t, tell); len(all) != 1 || !strings.HasPrefix(all[0], "row 6 (purge 2020-01-02T03:04:05Z): its hash") {
+		t.Errorf("%q", all)
 	}
 }

@@ -66,7 +66,7 @@ CREATE INDEX rejected_waiting ON rejected (received, submission) WHERE state = '
 CREATE TABLE ledger (
     number  bigint NOT NULL PRIMARY KEY,
     at      bigint NOT NULL,
-    kind    text COLLATE "C" NOT NULL,    -- submission, token, origin, ...
+    kind    text COLLATE "C" NOT NULL,    -- submission, token made, ...
     subject text COLLATE "C" NOT NULL,    -- ID of a submission or a token, name of an origin
     origin  text COLLATE "C" NOT NULL,
     token   text COLLATE "C" NOT NULL,    -- ID of the token that was used

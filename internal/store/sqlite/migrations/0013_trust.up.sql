@@ -66,7 +66,7 @@ CREATE INDEX rejected_waiting ON rejected (received, submission) WHERE state = '
 CREATE TABLE ledger (
     number  INTEGER NOT NULL PRIMARY KEY,
     at      INTEGER NOT NULL,
-    kind    TEXT NOT NULL,    -- submission, token, origin, ...
+    kind    TEXT NOT NULL,    -- submission, token made, ...
     subject TEXT NOT NULL,    -- ID of a submission or a token, name of an origin
     origin  TEXT NOT NULL,
     token   TEXT NOT NULL,    -- ID of the token that was used

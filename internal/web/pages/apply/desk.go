@@ -105,9 +105,9 @@ func (d *Desk) Fetch(ctx context.Context, code string) (string, error) {
 // decide approves or refuses the request of an origin, for an administrator.
 func (d *Desk) decide(ctx context.Context, admin auth.Token, name string, approve bool) (err error) {
 	if approve {
-		err = d.Registry.Approve(ctx, name, d.Now().Add(TokenDays*24*time.Hour).Truncate(time.Second))
+		err = d.Registry.Approve(ctx, admin.ID, name, d.Now().Add(TokenDays*24*time.Hour).Truncate(time.Second))
 	} else {
-		err = d.Registry.Refuse(ctx, name)
+		err = d.Registry.Refuse(ctx, admin.ID, name)
 	}
 	if err == nil {
 		d.Log.InfoContext(ctx, "an administrator decided about an origin", "origin", name, "approved", approve, "token", admin.ID)
