@@ -6,10 +6,13 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/kcidb-go/kcidb"
+	"github.com/kcidb-go/kcidb/internal/auth/secret"
+	"github.com/kcidb-go/kcidb/internal/store/sqlite"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -39,6 +42,22 @@ func TestPartialSubmission(t *testing.T) {
 	for _, line := range []string{`kcidb_rejected_objects_total{origin="none"} 1`, `kcidb_repairs_total{kind="null"} 1`} {
 		if !strings.Contains(string(metrics), line+"\n") {
 			t.Errorf("no %s in the metrics: %v", line, err)
+		}
+	}
+}
+
+// TestPartialNeedsATray: reports with rejected objects are accepted only if the loader can keep
+// these, because the loader gives up such reports otherwise.
+func TestPartialNeedsATray(t *testing.T) {
+	db, err := sqlite.Open(filepath.Join(t.TempDir(), "db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for loaded, want := range map[secret.Text]bool{"": true, "pubsub:project/loaded": false} {
+		s := &Service{cfg: Config{Loaded: loaded}}
+		if got := s.keepsRejected(db); got != want {
+			t.Errorf("with the loaded topic %q: %v", string(loaded), got)
 		}
 	}
 }

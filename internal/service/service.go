@@ -33,6 +33,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/registry"
 	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/internal/store"
+	"github.com/kcidb-go/kcidb/internal/store/tray"
 	"github.com/kcidb-go/kcidb/internal/treenames"
 	"github.com/kcidb-go/kcidb/internal/web/front"
 	"github.com/kcidb-go/kcidb/internal/web/monitor"
@@ -309,10 +310,16 @@ func (s *Service) receiver(p *parts, clock *arrival.Clock, rule auth.Rule) *subm
 	return submit.New(submit.Config{
 		Auth: s.auth, Rule: rule, Queue: p.queue, Store: p.store, Log: s.log, Now: s.now, Clock: clock,
 		Metrics:  submit.NewMetrics(p.registry),
-		Partial:  registry.Of(p.store) != nil,
+		Partial:  s.keepsRejected(p.store),
 		MaxBytes: int64(s.cfg.MaxSubmission), MaxMemory: int64(s.cfg.MaxMemory), Wait: memoryWait,
 		QueueLimit: s.cfg.QueueLimit, TokenRate: s.cfg.TokenRate, TokenBurst: s.cfg.TokenBurst,
 	})
+}
+
+// keepsRejected reports whether the loader loads a report with rejected objects, which it keeps
+// in the database. A load that is published has its receipts later, in another transaction.
+func (s *Service) keepsRejected(st store.Store) bool {
+	return s.cfg.Loaded == "" && tray.Of(st) != nil
 }
 
 // makeData creates the data directory, if one is configured.
