@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -46,8 +47,22 @@ func (o *installation) read() (service.Config, error) {
 func sources(cfg *service.Config) backup.Sources {
 	return backup.Sources{
 		Database: cfg.DatabaseSpec(), Queue: cfg.QueueFolder(),
-		Subscriptions: cfg.SubscriptionsFolder(), Artifacts: cfg.ArtifactsFolder(),
+		Subscriptions: cfg.SubscriptionsFolder(), Artifacts: cfg.ArtifactsFolder(), Others: others(cfg),
 	}
+}
+
+// others says which parts of a service no backup has.
+func others(cfg *service.Config) (all []string) {
+	if spec := cfg.ArtifactsSpec(); spec != "" && cfg.ArtifactsFolder() == "" {
+		all = append(all, "raw submissions and logs: they are in the artifact store "+spec+", which needs a backup of its own")
+	}
+	if cfg.PrivateOrigins != "" {
+		all = append(all, "the public database: make it again by "+cfg.PublishCommand())
+	}
+	if cfg.SandboxListen != "" {
+		all = append(all, "the sandbox: its objects are for trying")
+	}
+	return all
 }
 
 type backupOptions struct {
@@ -76,7 +91,10 @@ service has loaded what is in its queue, at most for --drain. If submissions are
 the command says that they are not in the backup. Dead letters are never in the backup
 of a running service. If the service is stopped, all of its queue is in the backup.
 
-The configuration and secrets are not in the backup.
+The configuration and secrets are not in the backup. Neither are an artifact store that
+is not the folder "artifacts" in the data directory, the public database of a service
+with private origins, which "kcidb db publish" makes again, and the sandbox. The command
+and the manifest name those that the service has.
 
 Exit status: 0 done, also if submissions were left in the queue; 1 failed.`,
 		Example: `  kcidb backup --to /var/backups/kcidb --data /var/lib/kcidb
@@ -124,7 +142,15 @@ func runBackup(ctx context.Context, p *program, o *backupOptions) error {
 	}
 	fmt.Fprintf(p.stdout, "%s: %d objects, %d files\n", dir, objects, len(m.Files))
 	warnOfQueue(p, m.Queue)
+	sayWithout(p, m)
 	return nil
+}
+
+// sayWithout says which parts of the service are not in a backup.
+func sayWithout(p *program, m *backup.Manifest) {
+	for _, part := range m.Without {
+		fmt.Fprintln(p.stderr, "not in this backup:", part)
+	}
 }
 
 // warnOfQueue warns of submissions that are not in the backup.
@@ -159,7 +185,8 @@ The service has to be stopped. The command refuses to replace a database, or the
 of a queue, unless --force is given. With --force the database is replaced, and the
 files of a queue are moved beside it, to queue.before-TIME. Other files that exist
 stay as they are. A queue of which the backup has no files stays, and the service loads
-what waits in it.
+what waits in it. A service with private origins needs a new public database
+afterwards: see "kcidb db publish".
 
 PostgreSQL's database has to exist. It is filled by pg_restore in one transaction, as
 the user of the specification, who becomes the owner of the tables.
@@ -203,5 +230,10 @@ func runRestore(ctx context.Context, p *program, o *restoreOptions, from string)
 		fmt.Fprintf(p.stdout, " %d %s", m.Counts[list], list)
 	}
 	fmt.Fprintln(p.stdout)
+	sayWithout(p, m)
+	if m.HasArtifacts() && cfg.ArtifactsFolder() == "" {
+		fmt.Fprintf(p.stderr, "the raw submissions and logs of the backup were not restored, because the service keeps them elsewhere: copy %s\n",
+			filepath.Join(from, "artifacts"))
+	}
 	return nil
 }

@@ -58,6 +58,9 @@ type Sources struct {
 	Queue         string
 	Subscriptions string // folder, "" for none
 	Artifacts     string // folder, "" for none
+	// Others says in words, a line each, which parts of the service are elsewhere or left
+	// out. The manifest repeats them.
+	Others []string
 }
 
 // Options say how a backup is made.
@@ -107,7 +110,7 @@ func Make(ctx context.Context, o Options) (dir string, m *Manifest, err error) {
 			err = errors.Join(err, os.RemoveAll(part))
 		}
 	}()
-	m = &Manifest{Format: format, Program: o.Program, Time: began}
+	m = &Manifest{Format: format, Program: o.Program, Time: began, Without: o.Others}
 	if err := o.fill(ctx, m, part, before); err != nil {
 		return "", nil, err
 	}

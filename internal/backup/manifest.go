@@ -34,7 +34,8 @@ type Manifest struct {
 	Schema  string               `json:"schema"`  // of the database
 	Counts  map[store.List]int64 `json:"counts"`  // objects in the database
 	Queue   Queue                `json:"queue"`
-	Files   []File               `json:"files"` // all but this one, by name
+	Without []string             `json:"without"` // parts of the service that are not in the backup
+	Files   []File               `json:"files"`   // all but this one, by name
 }
 
 // Queue is what a backup has of the queue.
@@ -156,6 +157,9 @@ func (m *Manifest) check(dir string) error {
 func (m *Manifest) has(folder string) bool {
 	return slices.ContainsFunc(m.Files, func(f File) bool { return strings.HasPrefix(f.Name, folder+"/") })
 }
+
+// HasArtifacts reports whether a backup has raw submissions or logs.
+func (m *Manifest) HasArtifacts() bool { return m.has(artifactsFolder) }
 
 // sameFile reports whether two names are of one file.
 func sameFile(a, b string) bool {

@@ -14,6 +14,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/queue/jetstream"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/all"
+	"github.com/kcidb-go/kcidb/internal/store/public"
 	"github.com/kcidb-go/kcidb/internal/store/rollup"
 )
 
@@ -105,7 +106,21 @@ func (o *RestoreOptions) database(ctx context.Context, m *Manifest) (err error) 
 			return fmt.Errorf("%w: %d %s were restored of %d", store.ErrCorrupt, counts[list], list, n)
 		}
 	}
-	return o.verify(ctx, s)
+	if err := o.verify(ctx, s); err != nil {
+		return err
+	}
+	return forgetPublic(ctx, s)
+}
+
+// forgetPublic records that no public database has what was restored, so that a service with
+// private origins asks for a new one in place of showing one of another time.
+func forgetPublic(ctx context.Context, s store.Sink) error {
+	schemas, current, err := s.Schemas(ctx)
+	whole, ok := store.As[store.Store](s)
+	if err != nil || !ok || current < len(schemas)-1 { // an older schema knows no public database
+		return err
+	}
+	return public.Forget(ctx, whole)
 }
 
 func knows(schemas []store.Schema, version string) bool {

@@ -43,6 +43,16 @@ func (c *Config) ArtifactsSpec() string {
 	}
 }
 
+// ArtifactsFolder returns the folder of the artifact store in the data directory, "" if the
+// service has no store, or another one.
+func (c *Config) ArtifactsFolder() string {
+	folder, is := strings.CutPrefix(c.ArtifactsSpec(), "folder:")
+	if !is || filepath.Clean(folder) != filepath.Join(c.Data, "artifacts") {
+		return ""
+	}
+	return folder
+}
+
 // openArtifacts opens the artifact store; nil for none.
 func (s *Service) openArtifacts(ctx context.Context) (*artifact.Store, error) {
 	if spec := s.cfg.ArtifactsSpec(); spec != "" {

@@ -431,14 +431,6 @@ func (c *Config) SubscriptionsFolder() string {
 	return c.Subscriptions
 }
 
-// ArtifactsFolder returns the folder of raw submissions and logs in the data directory.
-func (c *Config) ArtifactsFolder() string {
-	if c.Data == "" {
-		return ""
-	}
-	return filepath.Join(c.Data, "artifacts")
-}
-
 // Check returns an error if the configuration is not valid, or a secret that it refers to
 // cannot be read.
 func (c *Config) Check(ctx context.Context) error {
