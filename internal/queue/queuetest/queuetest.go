@@ -205,8 +205,8 @@ func requireEqual[T any](t *testing.T, what string, got, want T) {
 	}
 }
 
-// requireStats waits until the queue has the wanted numbers of messages. Bytes must
-// be 0 exactly if there are no messages.
+// requireStats waits until the queue has the wanted numbers of messages. Bytes and Oldest
+// must be zero exactly if there are no messages.
 func (o opener) requireStats(t *testing.T, q queue.Queue, when string, want queue.Stats) {
 	t.Helper()
 	if o.NoStats {
@@ -219,12 +219,12 @@ func (o opener) requireStats(t *testing.T, q queue.Queue, when string, want queu
 	eventually.Succeeds(t, func() error {
 		got, err := q.Stats(t.Context())
 		must(t, err)
-		hasBytes := got.Bytes > 0
-		got.Bytes = 0
-		if got == want && hasBytes == (want.Messages > 0) {
+		hasBytes, hasOldest := got.Bytes > 0, !got.Oldest.IsZero()
+		got.Bytes, got.Oldest = 0, time.Time{}
+		if has := want.Messages > 0; got == want && hasBytes == has && hasOldest == has {
 			return nil
 		}
-		return fmt.Errorf("%s: the queue has %+v, some bytes: %v, want %+v", when, got, hasBytes, want)
+		return fmt.Errorf("%s: the queue has %+v, some bytes: %v, an oldest message: %v, want %+v", when, got, hasBytes, hasOldest, want)
 	})
 }
 
