@@ -108,7 +108,7 @@ func (c *Config) hosts() []string {
 func (s *Service) api(p *parts, v view) *api.API {
 	return api.New(api.Config{
 		Store: v.store, Trees: s.trees, Base: s.cfg.BaseURL, Log: s.log, Now: s.now, ProxyHosts: s.cfg.logHosts(), Logs: v.logs, Known: s.authenticated,
-		Receipts: p.reading, Submitter: s.submitter,
+		Receipts: p.reading, Submitter: s.submitter, Artifacts: p.artifacts,
 	})
 }
 

@@ -17,6 +17,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/artifact"
 	"github.com/kcidb-go/kcidb/internal/logcache"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/answers"
@@ -45,6 +46,8 @@ type Config struct {
 	// its request; nil for all. An error is a text for the client. A nil Submitter lets
 	// everybody see all.
 	Submitter func(context.Context, http.Header) (origins []string, err error)
+	// Artifacts has the submissions as they were received; nil for none.
+	Artifacts *artifact.Store
 	Log       *slog.Logger
 	Now       func() time.Time
 }

@@ -33,6 +33,7 @@ func (a submissionAPI) register(r *registry) {
 		path: "/api/tray", group: group, title: "Rejected objects", plain: true,
 		text: "Objects that were not loaded because they have faults, the last received first. An object waits until a submission has it without faults." + needs,
 	}, a.tray)
+	a.registerRaw(r, group, needs)
 }
 
 // allowed returns the tray, and the origins that a client may ask for: those asked for, or
@@ -49,10 +50,10 @@ func (a submissionAPI) allowed(ctx context.Context, asked []string) (*tray.Tray,
 		return kept, asked, nil
 	}
 	hc, _ := ctx.Value(headerKey{}).(huma.Context)
-	origins, err := a.Submitter(ctx, http.Header{"Authorization": {hc.Header("Authorization")}})
+	origins, err := a.origins(ctx, hc.Header("Authorization"))
 	switch {
 	case err != nil:
-		return nil, nil, forbidden(err.Error())
+		return nil, nil, err
 	case origins == nil || len(asked) == 0:
 		return kept, slices.Concat(origins, asked), nil
 	}
@@ -62,6 +63,18 @@ func (a submissionAPI) allowed(ctx context.Context, asked []string) (*tray.Tray,
 		}
 	}
 	return kept, asked, nil
+}
+
+// origins returns the origins whose submissions a client may see, by its token; nil for all.
+func (a submissionAPI) origins(ctx context.Context, authorization string) ([]string, error) {
+	if a.Submitter == nil {
+		return nil, nil
+	}
+	origins, err := a.Submitter(ctx, http.Header{"Authorization": {authorization}})
+	if err != nil {
+		return nil, forbidden(err.Error())
+	}
+	return origins, nil
 }
 
 // Submission is a submission that was loaded or given up.
@@ -134,9 +147,9 @@ func (a submissionAPI) show(ctx context.Context, in *submissionInput) (*Receipt,
 	if err != nil {
 		return nil, err
 	}
-	receipt, err := a.Receipts.Receipt(ctx, in.ID)
-	if errors.Is(err, store.ErrNoReceipt) || err == nil && origins != nil && !slices.Contains(origins, receipt.Origin) {
-		return nil, notFound("No submission of your origins with this ID was loaded or given up")
+	receipt, found, err := a.receipt(ctx, in.ID, origins)
+	if err == nil && !found {
+		err = notFound(noSubmission)
 	}
 	if err != nil {
 		return nil, err
@@ -145,6 +158,17 @@ func (a submissionAPI) show(ctx context.Context, in *submissionInput) (*Receipt,
 	return &Receipt{
 		submissionOf(&receipt), present(receipt.Details.Loaded), present(receipt.Details.Repairs), receipt.Details.MoreRepairs, rejectedObjects(rows),
 	}, err
+}
+
+const noSubmission = "No submission of your origins with this ID was loaded or given up"
+
+// receipt returns the receipt of a submission, if it is of one of the origins; nil are all.
+func (a submissionAPI) receipt(ctx context.Context, id string, origins []string) (r store.Receipt, found bool, err error) {
+	r, err = a.Receipts.Receipt(ctx, id)
+	if errors.Is(err, store.ErrNoReceipt) {
+		return r, false, nil
+	}
+	return r, err == nil && (origins == nil || slices.Contains(origins, r.Origin)), err
 }
 
 // present returns a list that is never nil.

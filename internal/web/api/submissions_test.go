@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kcidb-go/kcidb/internal/artifact"
+	"github.com/kcidb-go/kcidb/internal/artifact/folder"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/sqlite"
 	"github.com/kcidb-go/kcidb/internal/web/front"
@@ -31,7 +33,7 @@ func TestSubmissions(t *testing.T) {
 		r := &report.Report{Tests: []report.Test{{ID: origin + ":t", Origin: origin, BuildID: origin + ":b"}}}
 		received := at.Add(time.Duration(i) * time.Minute)
 		_, err := db.Load(t.Context(), r, store.LoadOptions{
-			Receipts: []store.Receipt{{ID: origin + "1", Origin: origin, Received: received, Finished: received, Objects: 1, Version: "5.0", Rejected: 1}},
+			Receipts: []store.Receipt{{ID: origin + "1", Origin: origin, Digest: artifact.Digest([]byte("bytes of " + origin)), Received: received, Finished: received, Objects: 1, Version: "5.0", Rejected: 1}},
 			Reports:  []*report.Report{r},
 			Rejected: []store.Rejected{{Submission: origin + "1", Origin: origin, Received: received, List: "tests", Place: 1, ID: origin + ":bad",
 				Document: []byte("{}"), Faults: []report.Fault{{Kind: report.KindEnum, Pointer: "/tests/1/status", Expected: "PASS", Found: `"OK"`}}}},
@@ -43,8 +45,17 @@ func TestSubmissions(t *testing.T) {
 	if err := db.SaveReceipts(t.Context(), []store.Receipt{{ID: "ci2", Origin: "ci", Received: at, Finished: at.Add(-time.Hour), Failure: "no report"}}); err != nil {
 		t.Fatal(err)
 	}
+	bucket, err := folder.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer bucket.Close()
+	artifacts := &artifact.Store{Bucket: bucket}
+	if err := artifacts.Put(t.Context(), []byte("bytes of ci"), []byte("bytes of lab")); err != nil {
+		t.Fatal(err)
+	}
 	h := fronted(New(Config{
-		Store: db, Receipts: db, Log: slog.New(slog.DiscardHandler), Now: time.Now,
+		Store: db, Receipts: db, Artifacts: artifacts, Log: slog.New(slog.DiscardHandler), Now: time.Now,
 		Submitter: func(_ context.Context, h http.Header) ([]string, error) {
 			switch h.Get("Authorization") {
 			case "Bearer ci":
@@ -76,6 +87,12 @@ func TestSubmissions(t *testing.T) {
 		{"ci", "/api/submissions/lab1", 200, `"error":"No submission of your origins`, "lab:t"},
 		{"ci", "/api/submissions/none", 200, `"error":"No submission of your origins`, ""},
 		{"admin", "/api/submissions/lab1", 200, `"lab:t"`, ""},
+		{"", "/api/submissions/ci1/raw", 403, "JWT is required", "bytes"},
+		{"ci", "/api/submissions/ci1/raw", 200, "bytes of ci", "{"},
+		{"ci", "/api/submissions/ci2/raw", 404, "does not keep this submission", "bytes"},
+		{"ci", "/api/submissions/lab1/raw", 404, "No submission of your origins", "bytes"},
+		{"ci", "/api/submissions/none/raw", 404, "No submission of your origins", "bytes"},
+		{"admin", "/api/submissions/lab1/raw", 200, "bytes of lab", "{"},
 		{"ci", "/api/tray", 200, `"id":"ci:bad"`, "lab:bad"},
 		{"ci", "/api/tray?state=dropped", 200, `{"objects":[]}`, ""},
 		{"ci", "/api/tray?submission=lab1", 200, `{"objects":[]}`, ""},
