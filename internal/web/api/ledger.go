@@ -4,7 +4,6 @@ package api
 
 import (
 	"context"
-	"net/http"
 
 	"github.com/kcidb-go/kcidb/internal/store/ledger"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
@@ -34,7 +33,7 @@ type ledgerRows struct {
 func (a ledgerAPI) rows(ctx context.Context, in *ledgerInput) (ledgerRows, error) {
 	db := sqldb.Of(a.Store)
 	if db == nil {
-		return ledgerRows{}, &failed{"The database of this service keeps no ledger", http.StatusNotImplemented}
+		return ledgerRows{}, noCounts{}
 	}
 	rows, err := db.Ledger(ctx, in.After, in.Limit)
 	if rows == nil {
