@@ -21,8 +21,10 @@ import (
 type Front struct {
 	limits Limits
 	rates  *Rates[netip.Addr] // nil if the rate is not limited
-	slots  [kinds]*slots
-	cache  *cache
+	// refusals is how many requests beyond its rate an address gets refused at once.
+	refusals *Rates[netip.Addr]
+	slots    [kinds]*slots
+	cache    *cache
 	// Answers that wait for slow clients. An answer that is still being made counts as
 	// one in streams; a complete answer counts its bytes in bodies.
 	streams, bodies *stalled
@@ -50,6 +52,7 @@ func New(l Limits) *Front {
 	f := &Front{limits: l, streams: &stalled{most: maxStreams}, bodies: &stalled{most: maxUnsent}}
 	if l.Rate > 0 {
 		f.rates = NewRates[netip.Addr](l.Rate, l.Burst)
+		f.refusals = NewRates[netip.Addr](refusalRate, refusalBurst)
 	}
 	for k := range kinds {
 		f.slots[k] = newSlots(k, l)

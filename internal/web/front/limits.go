@@ -4,8 +4,10 @@ package front
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"net/netip"
 	"strconv"
@@ -62,7 +64,13 @@ const (
 	bodyTime   = time.Minute
 	patience   = time.Second      // how long a request waits for a slot
 	retryAfter = 10 * time.Second // if no slot was free in time
-	lastWords  = 5 * time.Second  // to send the error that the time is over
+	// An address gets refusalRate refusals per second, and refusalBurst after a pause, at
+	// once. Further ones come after a time up to slowRefusal, because making them costs nearly
+	// as much as an answer. The time is random, so that clients do not come back together.
+	refusalRate  = 10
+	refusalBurst = 50
+	slowRefusal  = 4 * time.Second
+	lastWords    = 5 * time.Second // to send the error that the time is over
 
 	maxBody       = 4 << 20  // bytes, unless the request is a submission or a task
 	maxTaskBody   = 16 << 20 // bytes: a message of Pub/Sub has 10 MB, and a third more in base64
@@ -104,13 +112,28 @@ func (v *request) tooOften(w http.ResponseWriter, r *http.Request) bool {
 	if v.rates == nil || k == Probe || known {
 		return false
 	}
-	wait := v.rates.Take(client(r, v.limits.Proxies), time.Now())
+	from := client(r, v.limits.Proxies)
+	wait := v.rates.Take(from, time.Now())
 	if wait > 0 {
 		v.limits.Metrics.Refused("rate")
+		v.slow(r.Context(), from)
 		w.Header().Set("Retry-After", strconv.Itoa(int((wait+time.Second-1)/time.Second)))
 		refuse(w, k, http.StatusTooManyRequests, "Too many requests from your address: try again when the header Retry-After says")
 	}
 	return wait > 0
+}
+
+// slow lets an address wait for a refusal, if it gets too many.
+func (f *Front) slow(ctx context.Context, from netip.Addr) {
+	if f.refusals.Take(from, time.Now()) == 0 {
+		return
+	}
+	timer := time.NewTimer(rand.N(slowRefusal))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
 }
 
 // refuse answers a request with an error, in the shape for its kind.

@@ -3,6 +3,7 @@
 package front
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -48,6 +49,34 @@ func TestBeside(t *testing.T) {
 
 func respondWith(text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, text) }
+}
+
+// TestRefusalsAreSlowed answers the first refusals at once and further ones later, each address
+// apart.
+func TestRefusalsAreSlowed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // the clock moves only while all wait
+		front := oneOfEach(Limits{Rate: 0.001, Burst: 1}, respondWith("x"))
+		get := func(ctx context.Context, from string) (code int, took time.Duration) {
+			r := httptest.NewRequestWithContext(ctx, "GET", fmt.Sprint("/", int(Page)), nil)
+			r.RemoteAddr = from
+			w := httptest.NewRecorder()
+			began := time.Now()
+			front.ServeHTTP(w, r)
+			return w.Code, time.Since(began)
+		}
+		get(t.Context(), "192.0.2.1:1")
+		for i := range refusalBurst {
+			if code, took := get(t.Context(), "192.0.2.1:1"); code != 429 || took != 0 {
+				t.Fatalf("refusal %d: %d after %v", i, code, took)
+			}
+		}
+		if code, took := get(t.Context(), "192.0.2.1:1"); code != 429 || took == 0 || took > slowRefusal {
+			t.Errorf("a flood: %d after %v", code, took)
+		}
+		if code, took := get(t.Context(), "192.0.2.2:1"); code != 200 || took != 0 {
+			t.Errorf("another address: %d after %v", code, took)
+		}
+	})
 }
 
 // An address that sends too many requests learns when to come back, for all kinds of

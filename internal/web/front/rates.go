@@ -39,7 +39,32 @@ func NewRates[K comparable](perSecond float64, burst int) *Rates[K] {
 
 // Take takes a mark of a client and returns 0. If the bucket is empty, it returns how long
 // the client has to wait.
-func (r *Rates[K]) Take(client K, now time.Time) time.Duration {
+func (r *Rates[K]) Take(client K, now time.Time) (wait time.Duration) {
+	r.change(client, now, func(b *bucket) {
+		if b.marks < 1 {
+			wait = r.until(1 - b.marks)
+			return
+		}
+		b.marks--
+	})
+	return wait
+}
+
+// Charge takes marks of a client, also more than its bucket has: for something whose cost is
+// known afterwards. Owes says how long the client has to wait then.
+func (r *Rates[K]) Charge(client K, marks float64, now time.Time) {
+	r.change(client, now, func(b *bucket) { b.marks -= marks })
+}
+
+// Owes returns how long a client has to wait until its bucket has what was charged, and takes
+// nothing.
+func (r *Rates[K]) Owes(client K, now time.Time) (wait time.Duration) {
+	r.change(client, now, func(b *bucket) { wait = r.until(max(-b.marks, 0)) })
+	return wait
+}
+
+// change fills the bucket of a client, and changes it.
+func (r *Rates[K]) change(client K, now time.Time, f func(*bucket)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	b, known := r.clients[client]
@@ -47,20 +72,20 @@ func (r *Rates[K]) Take(client K, now time.Time) time.Duration {
 		r.sweep(now)
 	}
 	if !known && len(r.clients) >= maxClients {
-		return r.takeFrom(&r.others, now)
+		r.fill(&r.others, now)
+		f(&r.others)
+		return
 	}
-	wait := r.takeFrom(&b, now)
-	r.clients[client] = b
-	return wait
+	r.fill(&b, now)
+	f(&b)
+	if b.marks < r.burst { // otherwise it is like a new one
+		r.clients[client] = b
+	}
 }
 
-func (r *Rates[K]) takeFrom(b *bucket, now time.Time) time.Duration {
-	r.fill(b, now)
-	if b.marks < 1 {
-		return time.Duration((1 - b.marks) / r.perSecond * float64(time.Second))
-	}
-	b.marks--
-	return 0
+// until returns how long a bucket takes to get so many marks.
+func (r *Rates[K]) until(marks float64) time.Duration {
+	return time.Duration(marks / r.perSecond * float64(time.Second))
 }
 
 func (r *Rates[K]) fill(b *bucket, now time.Time) {

@@ -43,6 +43,26 @@ func TestRates(t *testing.T) {
 	}
 }
 
+// A client that was charged more than its bucket has waits until the rest has come.
+func TestCharge(t *testing.T) {
+	now := time.Now()
+	r := NewRates[string](0.5, 2)
+	if wait := r.Owes("a", now); wait != 0 || len(r.clients) != 0 {
+		t.Errorf("a new client waits %v, %d are known", wait, len(r.clients))
+	}
+	r.Charge("a", 3, now)
+	if wait := r.Owes("a", now); wait != 2*time.Second {
+		t.Errorf("after 3 of 2 it waits %v", wait)
+	}
+	if wait := r.Owes("b", now); wait != 0 {
+		t.Errorf("another waits %v", wait)
+	}
+	now = now.Add(2 * time.Second)
+	if wait := r.Owes("a", now); wait != 0 {
+		t.Errorf("2 seconds later it waits %v", wait)
+	}
+}
+
 // At most maxClients addresses are in memory, however many send requests.
 func TestRatesOfMany(t *testing.T) {
 	now := time.Now()
