@@ -14,8 +14,9 @@ import (
 
 // Why a submission has to come later, as metrics have it.
 const (
-	reasonRate  = "rate"
-	reasonQueue = "queue"
+	reasonRate   = "rate"
+	reasonQueue  = "queue"
+	reasonFaulty = "faults"
 )
 
 const (
@@ -29,8 +30,11 @@ const (
 )
 
 // admit returns the failure of a submission that has to come later, before its body is read:
-// its token sends too many, or the queue is too long.
-func (d *Receiver) admit(ctx context.Context, token auth.Token) error {
+// its token sends too many, its sender's faults cost too much, or the queue is too long.
+func (d *Receiver) admit(ctx context.Context, token auth.Token, sender string) error {
+	if err := d.overdrawn(sender); err != nil {
+		return err
+	}
 	if d.rates != nil && token.ID != "" {
 		if wait := d.rates.Take(token.ID, d.Now()); wait > 0 {
 			d.Metrics.postponed.WithLabelValues(reasonRate).Inc()

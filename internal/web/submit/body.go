@@ -25,20 +25,26 @@ const (
 type body struct {
 	data     []byte
 	receiver *Receiver
-	held     int64 // bytes of the memory
+	sender   string // see Receiver.sender
+	held     int64  // bytes of the memory
+	long     int64  // bytes of the memory for long bodies, in addition
 	// extra is how much memory decompression needs in addition to data.
 	extra int64
-	last  bool // it is the only body that may take more than MaxMemory
-	turn  bool // it has one of the turns of long bodies
+	last  bool      // it is the only body that may take more than MaxMemory
+	turn  bool      // it has one of the turns of long bodies and of faulty ones
+	began time.Time // the turn
+	// worked is how long it had a turn, or was checked without one.
+	worked time.Duration
 }
 
 func (b *body) release() {
 	b.endTurn()
 	b.receiver.memory.Release(b.held)
+	b.receiver.memory.releaseLong(b.long)
 	if b.last {
 		b.receiver.last.Release(1)
 	}
-	b.held, b.extra, b.last, b.data = 0, 0, false, nil
+	b.held, b.long, b.extra, b.last, b.data = 0, 0, 0, false, nil
 }
 
 // grow reserves memory for a body of size bytes. Only a body that has no memory yet
@@ -49,14 +55,16 @@ func (b *body) grow(ctx context.Context, size int64) error {
 	ctx, cancel := context.WithTimeout(ctx, b.receiver.Wait)
 	defer cancel()
 	var err error
-	switch n := size + b.extra - b.held; {
+	switch n := size + b.extra - b.held - b.long; {
 	case b.last:
 	case b.held == 0:
 		if err = b.receiver.memory.Acquire(ctx, n); err == nil {
 			b.held += n
 		}
-	case b.receiver.memory.TryAcquire(n):
+	case size <= longBody && b.receiver.memory.TryAcquire(n):
 		b.held += n
+	case size > longBody && b.receiver.memory.tryLong(n):
+		b.long += n
 	default:
 		b.endTurn() // the body that is the last so far may be slow to arrive
 		err = b.receiver.last.Acquire(ctx, 1)
@@ -79,11 +87,11 @@ func (b *body) move(size int) {
 	b.data = moved
 }
 
-// takeTurn waits for a turn if the body is long. A body keeps its turn while it is
-// decompressed and checked, and not while it arrives, so that no client can hold a turn by
-// being slow. The last body needs no turn: it is alone.
+// takeTurn waits for a turn. A body keeps its turn while it is decompressed and checked, and
+// not while it arrives or waits for memory to grow, so that no client can hold a turn by being
+// slow.
 func (b *body) takeTurn(ctx context.Context) error {
-	if b.turn || b.last || len(b.data) < longBody {
+	if b.turn {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, b.receiver.Wait)
@@ -91,32 +99,42 @@ func (b *body) takeTurn(ctx context.Context) error {
 	if b.receiver.turns.Acquire(ctx, 1) != nil {
 		return tooManyAtOnce
 	}
-	b.turn = true
-	return nil
+	b.turn, b.began = true, b.receiver.Now()
+	return b.receiver.overdrawn(b.sender) // others from the sender had their turns meanwhile
 }
 
 func (b *body) endTurn() {
 	if b.turn {
+		b.worked += b.receiver.Now().Sub(b.began)
 		b.receiver.turns.Release(1)
 		b.turn = false
 	}
 }
 
-// reserveCheck waits for a turn, and for the memory that checking the body needs in addition
-// to its text, by the byte. It returns a function that releases both. Only complete bodies
-// are checked, so that no client can hold this memory by being slow.
-func (b *body) reserveCheck(ctx context.Context, perByte int64) (done func(), err error) {
-	if err := b.takeTurn(ctx); err != nil {
-		return nil, err
+// isLong reports whether the body needs a turn to be decompressed and checked.
+func (b *body) isLong() bool { return len(b.data) >= longBody }
+
+// reserveCheck waits for a turn, if wanted, and for the memory that checking the body needs in
+// addition to its text, by the byte. It returns a function that releases both. Only complete
+// bodies are checked, so that no client can hold this memory by being slow.
+func (b *body) reserveCheck(ctx context.Context, turn bool, perByte int64) (done func(), err error) {
+	if turn {
+		if err := b.takeTurn(ctx); err != nil {
+			return nil, err
+		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, b.receiver.Wait)
 	defer cancel()
-	weight := min(perByte*int64(len(b.data)), b.receiver.MaxMemory)
-	if b.receiver.checking.Acquire(ctx, weight) != nil {
+	checking, weight := b.receiver.checking, min(perByte*int64(len(b.data)), b.receiver.MaxMemory)
+	acquire, release := checking.Acquire, checking.Release
+	if b.isLong() {
+		acquire, release, weight = checking.acquireLong, checking.releaseLong, min(weight, checking.most)
+	}
+	if acquire(ctx, weight) != nil {
 		return nil, tooManyAtOnce
 	}
 	return func() {
-		b.receiver.checking.Release(weight)
+		release(weight)
 		b.endTurn()
 	}, nil
 }
@@ -129,8 +147,8 @@ var tooManyAtOnce = &failure{http.StatusServiceUnavailable, "Too many submission
 //
 // A compressed body is decompressed when all of it has arrived, so that no client can
 // hold the memory for decompression by being slow.
-func (d *Receiver) read(r *http.Request) (*body, error) {
-	b := &body{receiver: d}
+func (d *Receiver) read(r *http.Request, sender string) (*body, error) {
+	b := &body{receiver: d, sender: sender}
 	unpack, err := decompressor(r.Header)
 	if err != nil {
 		return b, err
@@ -159,7 +177,7 @@ func (b *body) fill(ctx context.Context, source io.Reader, end int64) error {
 				return err
 			}
 		}
-		if b.extra > 0 { // it is being decompressed
+		if b.extra > 0 && b.isLong() { // it is being decompressed
 			if err := b.takeTurn(ctx); err != nil {
 				return err
 			}
@@ -206,9 +224,18 @@ func (d *Receiver) tooLarge() error {
 }
 
 // drain reads the rest of an unwanted body, unless the client waits for our permission
-// to send it.
-func drain(r *http.Request) {
-	if r.Header.Get("Expect") == "" {
-		io.CopyN(io.Discard, r.Body, drained)
+// to send it. A long rest arrives as slowly as long bodies do.
+func (d *Receiver) drain(r *http.Request) {
+	if r.Header.Get("Expect") != "" {
+		return
+	}
+	for read := int64(0); read < drained; {
+		n, err := io.CopyN(io.Discard, r.Body, pieceSize)
+		if read += n; err != nil {
+			return
+		}
+		if read > longBody {
+			d.pace.wait(r.Context(), int(n))
+		}
 	}
 }

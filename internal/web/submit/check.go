@@ -32,11 +32,15 @@ func isStrict(r *http.Request) (bool, error) {
 func (d *Receiver) check(ctx context.Context, token auth.Token, b *body, strict bool) (found *report.Sifted, done func(), err error) {
 	seen := false // an origin that the token does not name
 	origin := d.originsOf(token, &seen)
-	done, err = b.reserveCheck(ctx, checkPerByte)
+	done, err = b.reserveCheck(ctx, b.isLong(), checkPerByte)
 	if err != nil {
 		return nil, nil, err
 	}
+	begun := d.Now()
 	objects, err := report.CheckFor(ctx, b.data, origin)
+	if !b.turn {
+		b.worked += d.Now().Sub(begun)
+	}
 	if err == nil && !seen {
 		return &report.Sifted{Objects: objects}, done, nil
 	}
@@ -51,7 +55,8 @@ func (d *Receiver) check(ctx context.Context, token auth.Token, b *body, strict 
 	if !faulty || strict || !d.Partial || !token.Roles.Has(auth.Submit) {
 		return nil, nil, err
 	}
-	done, err = b.reserveCheck(ctx, siftPerByte)
+	// Sifting takes much longer than checking, so that short bodies take turns as well.
+	done, err = b.reserveCheck(ctx, true, siftPerByte)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -79,12 +79,12 @@ func TestDecompress(t *testing.T) {
 		{"connection lost of zstd", "zstd", failing{bytes.NewReader(zstandard(t, text)[:20]), reset}, 400, "did not arrive"},
 		{"connection lost of plain", "", failing{strings.NewReader(text), reset}, 400, "did not arrive"},
 	} {
-		d := New(Config{MaxBytes: 1 << 30, MaxMemory: 1 << 30, Wait: time.Minute})
+		d := New(Config{MaxBytes: 1 << 30, MaxMemory: 1 << 30, Wait: time.Minute, Now: time.Now})
 		r := httptest.NewRequest("POST", "/submit", test.body)
 		if test.encoding != "" {
 			r.Header.Set("Content-Encoding", test.encoding)
 		}
-		body, err := d.read(r)
+		body, err := d.read(r, "")
 		if err == nil && string(body.data) != text {
 			t.Errorf("%s: read %d bytes, want %d", test.name, len(body.data), len(text))
 		}

@@ -29,7 +29,7 @@ func (d *Receiver) originsOf(t auth.Token, seen *bool) func(name string) bool {
 // warn counts and logs the objects of a good report whose origins the token does not name. It
 // waits for the memory of a second check.
 func (d *Receiver) warn(ctx context.Context, t auth.Token, b *body) {
-	done, err := b.reserveCheck(ctx, siftPerByte)
+	done, err := b.reserveCheck(ctx, b.isLong(), siftPerByte)
 	if err != nil {
 		return
 	}

@@ -35,8 +35,9 @@ func (d *Receiver) SubmitForm(r *http.Request, text string, write func(origin st
 		return refused(auth.Token{}, otherSite)
 	}
 	token, err := d.authorize(ctx, http.Header{"Authorization": {"Bearer " + text}})
+	sender := d.sender(r, token)
 	if err == nil {
-		err = d.admit(ctx, token)
+		err = d.admit(ctx, token, sender)
 	}
 	if err != nil {
 		return refused(token, err)
@@ -45,12 +46,13 @@ func (d *Receiver) SubmitForm(r *http.Request, text string, write func(origin st
 	if err != nil {
 		return "", err
 	}
-	b := &body{receiver: d}
+	b := &body{receiver: d, sender: sender}
 	defer b.release()
 	if err := b.fill(ctx, bytes.NewReader(data), int64(len(data))+1); err != nil {
 		return refused(token, err)
 	}
 	m, _, err := d.accept(ctx, token, b, true, begun)
+	b.charge(err, nil)
 	if err != nil {
 		return refused(token, err)
 	}

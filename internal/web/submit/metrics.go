@@ -47,7 +47,7 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 			Name: "kcidb_repairs_total", Help: "Repairs of values in accepted submissions, by kind."}, []string{"kind"}),
 	}
 	m.postponed = prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "kcidb_submissions_postponed_total", Help: "Submissions refused until later, because of the rate of their token or of the length of the queue."},
+		Name: "kcidb_submissions_postponed_total", Help: "Submissions refused until later, because of the rate of their token, of the time that faults of their sender took, or of the length of the queue."},
 		[]string{"reason"})
 	m.faults = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "kcidb_faults_total", Help: "Faults of submissions, by the origin of the token and the kind of fault."}, []string{"origin", "kind"})
@@ -55,7 +55,7 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 		Name: "kcidb_foreign_objects_total", Help: "Objects in accepted submissions whose origins the token does not name, by the origin of the token: rejected, or loaded with origins=warn."},
 		[]string{"origin"})
 	registry.MustRegister(m.foreign, m.byOrigin, m.postponed, m.faults, m.rejected, m.repairs)
-	for _, reason := range []string{reasonRate, reasonQueue} {
+	for _, reason := range []string{reasonRate, reasonQueue, reasonFaulty} {
 		m.postponed.WithLabelValues(reason)
 	}
 	return m

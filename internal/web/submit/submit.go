@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"runtime"
 	"sync/atomic"
 	"time"
@@ -35,12 +36,14 @@ import (
 // Receiver receives submissions.
 type Receiver struct {
 	Config
-	memory   *semaphore.Weighted // bytes of reports
-	last     *semaphore.Weighted // for the only body that may take more
-	checking *semaphore.Weighted // bytes that checks need in addition
-	turns    *semaphore.Weighted // of long bodies
-	pace     pace                // of long bodies
-	checked  atomic.Int64        // submissions that have arrived and are not in the queue yet
+	memory   *memory              // bytes of reports
+	last     *semaphore.Weighted  // for the only body that may take more
+	checking *memory              // bytes that checks need in addition
+	turns    *semaphore.Weighted  // of long bodies and of faulty ones
+	pace     pace                 // of long bodies
+	faulty   *front.Rates[string] // seconds of turns, by sender
+	address  func(*http.Request) netip.Addr
+	checked  atomic.Int64 // submissions that have arrived and are not in the queue yet
 	dead     givenUp
 	depth    depth
 	rates    *front.Rates[string] // by token; nil if the rate is not limited
@@ -85,8 +88,9 @@ type Config struct {
 func New(c Config) *Receiver {
 	c.MaxMemory = max(c.MaxMemory, 1)
 	d := &Receiver{
-		Config: c, memory: semaphore.NewWeighted(c.MaxMemory), last: semaphore.NewWeighted(1), checking: semaphore.NewWeighted(c.MaxMemory),
-		turns: semaphore.NewWeighted(int64(max(runtime.GOMAXPROCS(0)/2, 1))),
+		Config: c, memory: newMemory(c.MaxMemory), last: semaphore.NewWeighted(1), checking: newMemory(c.MaxMemory),
+		turns:  semaphore.NewWeighted(int64(max(runtime.GOMAXPROCS(0)/2, 1))),
+		faulty: front.NewRates[string](faultyShare, faultyBurst),
 	}
 	if c.TokenRate > 0 {
 		d.rates = front.NewRates[string](float64(c.TokenRate), c.TokenBurst)
@@ -96,6 +100,7 @@ func New(c Config) *Receiver {
 
 // Routes adds the receiver's paths to a front.
 func (d *Receiver) Routes(f *front.Front) {
+	d.address = f.Client
 	f.Handle("/submit", front.Submission, front.Methods{http.MethodPost: d.submit})
 	f.Handle("/status", front.Receipt, front.Methods{http.MethodGet: d.status})
 	f.Handle("/authtest", front.Receipt, front.Methods{http.MethodGet: d.authTest})
@@ -119,28 +124,31 @@ func (d *Receiver) submit(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	token, err := d.authorize(r.Context(), r.Header)
+	sender := d.sender(r, token)
 	if err == nil {
-		err = d.admit(r.Context(), token)
+		err = d.admit(r.Context(), token, sender)
 	}
 	if err != nil {
-		drain(r)
+		d.drain(r)
 		d.fail(w, r, token, err)
 		return
 	}
 	strict, err := isStrict(r)
 	if err != nil {
-		drain(r)
+		d.drain(r)
 		d.fail(w, r, token, err)
 		return
 	}
-	body, err := d.read(r)
+	body, err := d.read(r, sender)
 	defer body.release()
 	if err != nil {
-		drain(r)
+		body.charge(err, nil)
+		d.drain(r)
 		d.fail(w, r, token, err)
 		return
 	}
 	m, found, err := d.accept(r.Context(), token, body, strict, begun)
+	body.charge(err, found)
 	if err != nil {
 		d.fail(w, r, token, err)
 		return
@@ -166,6 +174,7 @@ func (d *Receiver) accept(ctx context.Context, token auth.Token, body *body, str
 	if err := checkLists(token, body.data); err != nil {
 		return m, nil, err
 	}
+	body.endTurn() // the queue works for it now
 	// Times have nearly the order of the messages, so that a loaded object is mostly
 	// newer than the object in the database.
 	m = queue.Message{

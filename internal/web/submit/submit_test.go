@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"golang.org/x/sync/semaphore"
 
 	"github.com/kcidb-go/kcidb/internal/arrival"
 	"github.com/kcidb-go/kcidb/internal/auth"
@@ -127,7 +126,7 @@ func startRequest(h http.Handler, announced int64, begin string) (end func(rest 
 func TestSendersThatDawdle(t *testing.T) {
 	d, h := newReceiver(t, 0)
 	d.MaxMemory, d.MaxBytes = 10*firstRead, 10*firstRead
-	d.memory, d.checking = semaphore.NewWeighted(d.MaxMemory), semaphore.NewWeighted(d.MaxMemory)
+	d.memory, d.checking = newMemory(d.MaxMemory), newMemory(d.MaxMemory)
 	var ends []func(string) *httptest.ResponseRecorder
 	for range 9 {
 		ends = append(ends, startRequest(h, d.MaxBytes, "{"))

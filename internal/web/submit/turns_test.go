@@ -20,7 +20,7 @@ import (
 func TestLongBodiesTakeTurns(t *testing.T) {
 	d, h := newReceiver(t, 0)
 	d.MaxBytes, d.MaxMemory = 10<<20, 100<<20
-	d.memory, d.checking = semaphore.NewWeighted(d.MaxMemory), semaphore.NewWeighted(d.MaxMemory)
+	d.memory, d.checking = newMemory(d.MaxMemory), newMemory(d.MaxMemory)
 	d.turns = semaphore.NewWeighted(1)
 	long := emptyReport + strings.Repeat(" ", longBody)
 	var packed bytes.Buffer
@@ -68,7 +68,7 @@ func TestLongBodiesTakeTurns(t *testing.T) {
 func TestLongBodiesAreSlowed(t *testing.T) {
 	d, h := newReceiver(t, 0)
 	d.MaxBytes, d.MaxMemory = 10<<20, 100<<20
-	d.memory, d.checking = semaphore.NewWeighted(d.MaxMemory), semaphore.NewWeighted(d.MaxMemory)
+	d.memory, d.checking = newMemory(d.MaxMemory), newMemory(d.MaxMemory)
 	if w := ask(h, "POST", "/submit", emptyReport); w.Code != http.StatusOK || !d.pace.free.IsZero() {
 		t.Errorf("short: %d, the rate counts until %v", w.Code, d.pace.free)
 	}
