@@ -66,7 +66,9 @@ type attacker struct {
 	address string
 	client  *http.Client
 	huge    sync.Once
-	report  []byte // what sendHuge and sendBomb send
+	report  []byte // what sendHuge sends
+	bomb    sync.Once
+	packed  bytes.Buffer // what sendBomb sends
 }
 
 const (
@@ -147,13 +149,12 @@ func (a *attacker) hugeReport() []byte {
 func (a *attacker) sendHuge(ctx context.Context) { a.post(ctx, "", a.hugeReport()) }
 
 func (a *attacker) sendBomb(ctx context.Context) {
-	var packed bytes.Buffer
-	w := gzip.NewWriter(&packed)
-	_, _ = w.Write(a.hugeReport()) // a buffer takes all
-	_ = w.Close()
-	for ctx.Err() == nil {
-		a.post(ctx, "gzip", packed.Bytes())
-	}
+	a.bomb.Do(func() {
+		w := gzip.NewWriter(&a.packed)
+		_, _ = w.Write(a.hugeReport()) // a buffer takes all
+		_ = w.Close()
+	})
+	a.post(ctx, "gzip", a.packed.Bytes())
 }
 
 func (a *attacker) sendMalformed(ctx context.Context) {

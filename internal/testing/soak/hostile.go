@@ -80,13 +80,13 @@ func (h *Hostile) Run(ctx context.Context) (err error) {
 
 // beside measures beside an attack. It also returns the memory of the service at its end.
 func (h *Hostile) beside(ctx context.Context, name string) (times []time.Duration, memory int64, err error) {
-	attack := exec.Command(h.Attack[0], append(h.Attack[1:len(h.Attack):len(h.Attack)], name, h.service.address)...)
+	// Other machines attack, so that the attackers must not take this machine's processors. Each
+	// thread has a priority of its own, so that it has to be low before there are threads.
+	attack := exec.Command("nice", slices.Concat([]string{"-n", "19"}, h.Attack, []string{name, h.service.address})...)
 	attack.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := attack.Start(); err != nil {
 		return nil, 0, err
 	}
-	// Other machines attack, so that the attackers must not take this machine's processors.
-	_ = syscall.Setpriority(syscall.PRIO_PROCESS, attack.Process.Pid, 19)
 	defer func() {
 		_ = attack.Process.Kill()
 		_ = attack.Wait()
