@@ -149,7 +149,11 @@ func TestLogin(t *testing.T) {
 // TestSecureCookie: over HTTPS the cookie is never sent without.
 func TestSecureCookie(t *testing.T) {
 	w := newWorld(t)
-	answer, _ := newBrowser(t, w).send(t, "/login", url.Values{"token": {w.token(t, time.Hour, auth.Read)}}, "X-Forwarded-Proto", "https")
+	server := httptest.NewTLSServer(w)
+	defer server.Close()
+	b := newBrowser(t, w)
+	b.url, b.Transport = server.URL, server.Client().Transport
+	answer, _ := b.send(t, "/login", url.Values{"token": {w.token(t, time.Hour, auth.Read)}})
 	if cookies := answer.Cookies(); len(cookies) != 1 || !cookies[0].Secure {
 		t.Errorf("%v", cookies)
 	}
