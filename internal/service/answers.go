@@ -89,7 +89,7 @@ func (s *Service) submitter(ctx context.Context, h http.Header) ([]string, error
 	case token.Roles.Has(auth.Admin):
 		return nil, nil
 	case !token.Roles.Has(auth.Submit):
-		return nil, errors.New("The token may not ask for submissions: it needs the role submit")
+		return nil, errors.New("the token may not ask for submissions: it needs the role submit")
 	}
 	return token.Origins, nil
 }
