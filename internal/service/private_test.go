@@ -216,6 +216,9 @@ func unlinked(r *report.Report) []string {
 // origin, and another with the public ones only. Without a token that may read, both answer
 // byte for byte the same.
 func TestPrivateOriginsLeaveNoTrace(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it asks one question after the other, and takes long under the race detector")
+	}
 	k, clock := newKeyring(t), &stillClock{}
 	all := hostile.Report(beginning)
 	shown, private := halves(all)
@@ -281,6 +284,9 @@ func TestPrivateOriginsLeaveNoTrace(t *testing.T) {
 // TestPrivateMails sends the same mails of public results with and without private ones, and
 // those of private results to a subscription that may have them.
 func TestPrivateMails(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it asks one question after the other, and takes long under the race detector")
+	}
 	k, clock := newKeyring(t), &stillClock{}
 	shown, private := halves(hostile.Report(beginning))
 	dir := t.TempDir()
