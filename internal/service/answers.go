@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/kcidb-go/kcidb/internal/auth"
+	"github.com/kcidb-go/kcidb/internal/store/tray"
 	"github.com/kcidb-go/kcidb/internal/web/api"
 	"github.com/kcidb-go/kcidb/internal/web/front"
 	"github.com/kcidb-go/kcidb/internal/web/monitor"
@@ -69,6 +70,12 @@ func (s *Service) pages(p *parts, v view, receiver *submit.Receiver) *pages.Page
 	}
 	if s.cfg.tokensMatter() {
 		all.Readers = s.auth
+	}
+	if s.keepsRejected(p.store) {
+		all.Tray = tray.Of(p.reading)
+	}
+	if s.auth.Enabled() {
+		all.Submitter = s.submitter
 	}
 	return all
 }

@@ -114,6 +114,7 @@ func TestRoutesAreBehindLimits(t *testing.T) {
 		{"/submission/", "/submission/a", front.Page},
 		{"/submit", "/submit", front.Submission},
 		{"/submit-results", "/submit-results", front.Page},
+		{"/submit-results/tray", "/submit-results/tray", front.Page},
 		{"/tasks/load", "/tasks/load", front.Task},
 		{"/tasks/notify", "/tasks/notify", front.Task},
 		{"/tasks/send", "/tasks/send", front.Task},

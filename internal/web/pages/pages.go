@@ -15,6 +15,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/spool"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/answers"
+	"github.com/kcidb-go/kcidb/internal/store/tray"
 	"github.com/kcidb-go/kcidb/internal/store/verdicts"
 	"github.com/kcidb-go/kcidb/internal/treenames"
 	"github.com/kcidb-go/kcidb/internal/web/front"
@@ -55,6 +56,10 @@ type Pages struct {
 	// Readers checks the tokens of readers. It is nil if tokens make no difference for
 	// readers: then there is no page to log in.
 	Readers *auth.Checker
+	// Tray has the rejected objects, of all origins; nil without a tray. Submitter returns the
+	// origins whose objects a client may see; nil if clients need no token.
+	Tray      *tray.Tray
+	Submitter submission.Submitter
 	// Desk takes requests for tokens. May be nil: then the service takes none.
 	Desk *apply.Desk
 	// SandboxDays is after how many days results are removed from the sandbox, if these are
@@ -72,7 +77,7 @@ func (p *Pages) Routes(f *front.Front) {
 	s := p.shell()
 	f.HandleMissing(http.HandlerFunc(s.Missing))
 	f.Handle("/feed/{name}", front.Page, front.Methods{http.MethodGet: func(w http.ResponseWriter, r *http.Request) { subscriptionFeed(s, w, r) }})
-	about.Routes(f, s, p.Desk != nil)
+	about.Routes(f, s, about.Links{Requests: p.Desk != nil, Tray: p.Tray != nil})
 	if p.Desk != nil {
 		apply.Routes(f, s, p.Desk)
 	}
@@ -86,6 +91,9 @@ func (p *Pages) Routes(f *front.Front) {
 	search.Routes(f, s)
 	statistics.Routes(f, s)
 	submission.Routes(f, s, p.find)
+	if p.Tray != nil {
+		submission.TrayRoutes(f, s, p.Tray, p.Submitter)
+	}
 	if p.Readers != nil {
 		login.Routes(f, s, p.Readers)
 	}

@@ -17,12 +17,18 @@ var files embed.FS
 
 var templates = shell.Parse(files)
 
-// Routes adds the pages to a front. requests says that origins can ask for a token.
-func Routes(f *front.Front, s *shell.Shell, requests bool) {
+// Links say which pages a service has that the page about submitting leads to.
+type Links struct {
+	Requests bool // origins can ask for a token
+	Tray     bool // rejected objects are kept
+}
+
+// Routes adds the pages to a front.
+func Routes(f *front.Front, s *shell.Shell, links Links) {
 	s.Handle(f, "/keys", static("Keys", "keys.html", keys))
 	s.Handle(f, "/verdicts", static("How verdicts are made", "verdicts.html", nil))
 	s.Handle(f, "/submit-results", func(r *http.Request) (*shell.Page, error) {
-		return &shell.Page{Title: "Submit results", Content: templates.Content("submit.html", pageToSubmit(s, r, requests))}, nil
+		return &shell.Page{Title: "Submit results", Content: templates.Content("submit.html", pageToSubmit(s, r, links))}, nil
 	})
 }
 
@@ -62,13 +68,12 @@ var keys = []key{
 type submitPage struct {
 	URL    string // of this service, as the reader sees it
 	Tokens bool
-	// Requests says that origins can ask for a token.
-	Requests bool
-	Sandbox  string // URL of the sandbox, "" for none
+	Links
+	Sandbox string // URL of the sandbox, "" for none
 }
 
-func pageToSubmit(s *shell.Shell, r *http.Request, requests bool) submitPage {
-	p := submitPage{URL: shell.Address(r), Tokens: s.Tokens, Requests: requests}
+func pageToSubmit(s *shell.Shell, r *http.Request, links Links) submitPage {
+	p := submitPage{URL: shell.Address(r), Tokens: s.Tokens, Links: links}
 	if s.SandboxURL != nil {
 		p.Sandbox = s.SandboxURL(r)
 	}

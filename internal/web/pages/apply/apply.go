@@ -23,8 +23,6 @@ const (
 	// FormPath is the path of the form. It is for readers without a token, too.
 	FormPath  = "/submit-results/origin"
 	adminPath = "/submit-results/requests"
-	// maxForm is the most bytes of a form.
-	maxForm = 16 << 10
 )
 
 // room has the pages.
@@ -71,7 +69,7 @@ func (m *room) form(r *http.Request) (*shell.Page, error) {
 
 // sent answers the forms: a request, or the code of an earlier request.
 func (m *room) sent(r *http.Request) (*shell.Page, error) {
-	if err := errors.Join(only(r, FormPath), readForm(r)); err != nil {
+	if err := errors.Join(only(r, FormPath), shell.ReadForm(r, FormPath)); err != nil {
 		return nil, err
 	}
 	p := &formPage{Name: r.PostForm.Get("name"), Contact: r.PostForm.Get("contact")}
@@ -86,19 +84,6 @@ func (m *room) sent(r *http.Request) (*shell.Page, error) {
 		return p.page(f.status), nil
 	}
 	return p.page(0), err
-}
-
-// readForm reads the form of a request, unless a page of another site sent it.
-func readForm(r *http.Request) error {
-	if new(http.CrossOriginProtection).Check(r) != nil {
-		return &shell.Refusal{Status: http.StatusForbidden, Title: "The form came from another site",
-			Help: "Nothing was changed. Only the pages of this service may send its forms. Open the form here, at " + FormPath + "."}
-	}
-	r.Body = http.MaxBytesReader(nil, r.Body, maxForm)
-	if err := r.ParseForm(); err != nil {
-		return &shell.Refusal{Status: http.StatusBadRequest, Title: "The form cannot be read", Help: "Nothing was changed. Open the form again at " + FormPath + "."}
-	}
-	return nil
 }
 
 // adminPage is the page with the requests. Without a token it asks for one.
@@ -122,7 +107,7 @@ func (m *room) gate(r *http.Request) (*shell.Page, error) {
 
 // decide shows the requests to an administrator, after approving or refusing one of them.
 func (m *room) decide(r *http.Request) (*shell.Page, error) {
-	if err := errors.Join(only(r, adminPath), readForm(r)); err != nil {
+	if err := errors.Join(only(r, adminPath), shell.ReadForm(r, adminPath)); err != nil {
 		return nil, err
 	}
 	ctx := r.Context()

@@ -5,6 +5,8 @@ package apply
 import (
 	"encoding/json"
 	"net/http"
+
+	"github.com/kcidb-go/kcidb/internal/web/pages/shell"
 )
 
 // answer is the answer to a program.
@@ -32,7 +34,7 @@ func (m *room) token(w http.ResponseWriter, r *http.Request) {
 
 // answer reads a form, and answers with the result of f.
 func (m *room) answer(w http.ResponseWriter, r *http.Request, f func() (answer, error)) {
-	a, err := answer{}, readForm(r)
+	a, err := answer{}, shell.ReadForm(r, FormPath)
 	status := http.StatusBadRequest
 	if err == nil {
 		status = http.StatusOK

@@ -28,9 +28,6 @@ var templates = shell.Parse(files)
 // Cookie is the name of the cookie with the token.
 const Cookie = "kcidb_token"
 
-// maxForm is the most bytes of the form. A token has at most some hundred.
-const maxForm = 16 << 10
-
 // TokenOf returns the token by which a client reads: that in the header Authorization, or
 // that in the cookie. It reports false without a valid token.
 func TokenOf(checker *auth.Checker, r *http.Request) (auth.Token, bool) {
@@ -102,12 +99,8 @@ func (p page) ReadsAll() bool { return p.Token.Roles.Has(auth.Read) }
 
 // sent answers the form.
 func (h *room) sent(r *http.Request) (*shell.Page, error) {
-	if err := fromHere(r); err != nil {
+	if err := shell.ReadForm(r, front.LoginPath); err != nil {
 		return nil, err
-	}
-	r.Body = http.MaxBytesReader(nil, r.Body, maxForm)
-	if err := r.ParseForm(); err != nil {
-		return nil, &shell.Refusal{Status: http.StatusBadRequest, Title: "The form cannot be read", Help: "Open it again at " + front.LoginPath + ". A token has less than 16 kB."}
 	}
 	text, to := strings.TrimSpace(r.PostForm.Get("token")), ours(r.PostForm.Get("to"))
 	t, err := check(r.Context(), h.auth, text)
@@ -119,19 +112,10 @@ func (h *room) sent(r *http.Request) (*shell.Page, error) {
 
 // logout makes the browser forget the token.
 func (h *room) logout(r *http.Request) (*shell.Page, error) {
-	if err := fromHere(r); err != nil {
+	if err := shell.ReadForm(r, front.LoginPath); err != nil {
 		return nil, err
 	}
 	return nil, &shell.Redirect{To: "/", Cookie: h.cookie(r, "", time.Unix(1, 0))}
-}
-
-// fromHere returns the refusal of a form that the page of another site sent.
-func fromHere(r *http.Request) error {
-	if new(http.CrossOriginProtection).Check(r) == nil {
-		return nil
-	}
-	return &shell.Refusal{Status: http.StatusForbidden, Title: "The form came from another site",
-		Help: "Only the pages of this service may send its forms. Open the form here, at " + front.LoginPath + "."}
 }
 
 // cookie returns the cookie that has a token until a time.

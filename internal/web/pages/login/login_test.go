@@ -171,7 +171,7 @@ func TestRefusedTokens(t *testing.T) {
 			t.Errorf("the page shows the token %q", token)
 		}
 	}
-	if answer, _ := b.send(t, "/login", url.Values{"token": {strings.Repeat("x", maxForm)}}); answer.StatusCode != http.StatusBadRequest {
+	if answer, _ := b.send(t, "/login", url.Values{"token": {strings.Repeat("x", 16<<10)}}); answer.StatusCode != http.StatusBadRequest {
 		t.Errorf("a large form: %d", answer.StatusCode)
 	}
 }

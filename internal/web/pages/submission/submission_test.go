@@ -4,6 +4,9 @@ package submission
 
 import (
 	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -119,5 +122,65 @@ func TestSubmissionWithoutCounts(t *testing.T) {
 	w.Serve(routes(submit.State{Stage: submit.Loaded, Receipt: receipt("")}))
 	if page := w.Page("/submission/abc1"); !strings.Contains(page, "All 5 objects are stored, 1.1 s after they came.") || strings.Contains(page, "What it brought") {
 		t.Error(page)
+	}
+}
+
+// TestTray: the page of the tray shows the waiting objects of the token's origins, and none of
+// their data but what the faults have.
+func TestTray(t *testing.T) {
+	w := pagestest.New(t, func(*front.Front, *shell.Shell) {})
+	var rejected []store.Rejected
+	for i, origin := range []string{"ci", "ci", "other"} {
+		rejected = append(rejected, store.Rejected{
+			Submission: "abc1", Origin: origin, Received: received, List: "tests", Place: i, ID: origin + ":<bad>", Document: []byte("SECRET"),
+			Faults: []report.Fault{{Kind: report.KindEnum, List: "tests", Index: i, Pointer: "/tests/0/status", Expected: "one of FAIL, PASS", Found: `"<b>OK"`}},
+		})
+	}
+	if _, err := w.Shell.Store.Load(t.Context(), &report.Report{}, store.LoadOptions{Rejected: rejected}); err != nil {
+		t.Fatal(err)
+	}
+	kept := tray.New(w.Shell.Answers.DB)
+	if err := kept.Settle(t.Context(), tray.Dropped, "", tray.Place{Submission: "abc1", List: "tests", Place: 1}); err != nil {
+		t.Fatal(err)
+	}
+	submitter := func(_ context.Context, h http.Header) ([]string, error) {
+		switch h.Get("Authorization") {
+		case "Bearer mine":
+			return []string{"ci"}, nil
+		case "Bearer all":
+			return nil, nil
+		}
+		return nil, errors.New("InvalidToken")
+	}
+	w.Serve(func(f *front.Front, s *shell.Shell) { TrayRoutes(f, s, kept, submitter) })
+	post := func(token, site string) (int, string) {
+		r := httptest.NewRequest(http.MethodPost, "/submit-results/tray", strings.NewReader("token="+token))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Sec-Fetch-Site", site)
+		answer := httptest.NewRecorder()
+		w.ServeHTTP(answer, r)
+		return answer.Code, answer.Body.String()
+	}
+	code, page := post("mine", "same-origin")
+	pagestest.Golden(t, "tray.html", page)
+	if code != 200 || strings.Contains(page, "SECRET") || strings.Contains(page, "other:") || strings.Count(page, "<article") != 1 {
+		t.Errorf("%d, and the page shows too much:\n%s", code, page)
+	}
+	if code, page := post("all", "same-origin"); code != 200 || strings.Count(page, "<article") != 2 {
+		t.Errorf("an administrator sees, with %d:\n%s", code, page)
+	}
+	if code, page := post("wrong", "same-origin"); code != 403 || !strings.Contains(page, "InvalidToken") || strings.Contains(page, "<article") {
+		t.Errorf("a wrong token: %d\n%s", code, page)
+	}
+	if code, _ := post("mine", "cross-site"); code != 403 {
+		t.Errorf("the form of another site: %d", code)
+	}
+	if page := w.Page("/submit-results/tray"); !strings.Contains(page, `name="token"`) || strings.Contains(page, "<article") {
+		t.Errorf("without a token:\n%s", page)
+	}
+	w.Looks(t, "/submit-results/tray")
+	w.Serve(func(f *front.Front, s *shell.Shell) { TrayRoutes(f, s, kept, nil) })
+	if page := w.Page("/submit-results/tray"); strings.Count(page, "<article") != 2 {
+		t.Errorf("on a service without tokens:\n%s", page)
 	}
 }
