@@ -125,28 +125,6 @@ func (c *Config) limits() (front.Limits, error) {
 		Rate: float64(c.APIRate), Burst: c.APIBurst, AtOnce: c.APIAtOnce, Time: time.Duration(c.APISeconds) * time.Second, Keep: keepAnswers,
 		Origins: c.origins(),
 	}
-	switch {
-	case c.APIRate < 0:
-		return l, errors.New("api_rate must not be negative")
-	case c.APIBurst < 1:
-		return l, errors.New("api_burst must be at least 1")
-	case c.APIAtOnce < 1:
-		return l, errors.New("api_at_once must be at least 1")
-	case c.HSTSDays < 0:
-		return l, errors.New("hsts_days must not be negative")
-	case c.MaxConnections < minConnections:
-		return l, fmt.Errorf("max_connections must be at least %d", minConnections)
-	case c.QueueLimit < 0:
-		return l, errors.New("queue_limit must not be negative")
-	case c.TokenRate < 0:
-		return l, errors.New("token_rate must not be negative")
-	case c.TokenBurst < 1:
-		return l, errors.New("token_burst must be at least 1")
-	case c.VerifySample < 0 || c.VerifySample > 100:
-		return l, errors.New("verify_sample must be a percentage, from 0 to 100")
-	case c.APISeconds < 1:
-		return l, errors.New("api_seconds must be at least 1")
-	}
 	if c.encrypted() || strings.HasPrefix(c.BaseURL, "https:") {
 		l.HSTS = c.HSTSDays
 	}

@@ -106,6 +106,8 @@ type Config struct {
 	// that takes more is checked alone.
 	MaxSubmission Size `yaml:"max_submission"`
 	MaxMemory     Size `yaml:"max_memory"`
+	// MaxObjects is how many objects a report may have.
+	MaxObjects int `yaml:"max_objects"`
 
 	// BatchMessages, BatchObjects and BatchBytes bound the submissions that
 	// are loaded in one transaction. A submission beyond a bound is loaded
@@ -274,6 +276,7 @@ func DefaultConfig() Config {
 		Roles:         allRoles,
 		MaxSubmission: 512 << 20,
 		MaxMemory:     512 << 20,
+		MaxObjects:    1_000_000,
 		BatchMessages: ingest.DefaultLimits.Messages,
 		BatchObjects:  ingest.DefaultLimits.Objects,
 		BatchBytes:    Size(ingest.DefaultLimits.Bytes),
@@ -320,13 +323,28 @@ func (c *Config) check() error {
 		}
 		return nil
 	}
+	notNegative := func(key string, n int) error {
+		if n < 0 {
+			return fmt.Errorf("%s must not be negative", key)
+		}
+		return nil
+	}
 	if err := errors.Join(
 		positive("max_submission", int64(c.MaxSubmission)),
 		positive("max_memory", int64(c.MaxMemory)),
+		positive("max_objects", int64(c.MaxObjects)),
 		positive("batch_messages", int64(c.BatchMessages)),
 		positive("batch_objects", int64(c.BatchObjects)),
 		positive("batch_bytes", int64(c.BatchBytes)),
 		positive("receipt_days", int64(c.ReceiptDays)),
+		positive("token_burst", int64(c.TokenBurst)),
+		positive("api_burst", int64(c.APIBurst)),
+		positive("api_at_once", int64(c.APIAtOnce)),
+		positive("api_seconds", int64(c.APISeconds)),
+		notNegative("queue_limit", c.QueueLimit),
+		notNegative("token_rate", c.TokenRate),
+		notNegative("api_rate", c.APIRate),
+		notNegative("hsts_days", c.HSTSDays),
 	); err != nil {
 		return err
 	}
@@ -345,6 +363,10 @@ func (c *Config) check() error {
 		return errors.New("read_database is for the role web, which shows pages and answers queries")
 	case c.Data == "" && (c.Database == "" || c.Queue == "" && r.needQueue()):
 		return errors.New("data must name a directory, unless both a database and a queue are named")
+	case c.MaxConnections < minConnections:
+		return fmt.Errorf("max_connections must be at least %d", minConnections)
+	case c.VerifySample < 0 || c.VerifySample > 100:
+		return errors.New("verify_sample must be a percentage, from 0 to 100")
 	case c.Queue != "" && c.QueueListen != "":
 		return errors.New("queue_listen is for the embedded queue of the data directory: remove queue, or put listen= into its specification")
 	}

@@ -135,3 +135,23 @@ func TestAdminAddress(t *testing.T) {
 		t.Error("the log does not say where profiles are")
 	}
 }
+
+// TestObjectLimit: a report may have so many objects and no more, rejected ones included.
+func TestObjectLimit(t *testing.T) {
+	s := start(t, func(c *Config) { c.MaxObjects = 2 })
+	checkout := func(id string) string { return `{"id": "ci:` + id + `", "origin": "ci"}` }
+	for _, test := range []struct {
+		objects []string
+		code    int
+	}{
+		{[]string{checkout("a"), checkout("b")}, http.StatusOK},
+		{[]string{checkout("a"), checkout("b"), checkout("c")}, http.StatusRequestEntityTooLarge},
+		{[]string{checkout("a"), checkout("b"), `{"id": "ci:d"}`}, http.StatusRequestEntityTooLarge},
+	} {
+		body := `{"version": {"major": 5, "minor": 3}, "checkouts": [` + strings.Join(test.objects, ",") + `]}`
+		r := do(t, request(t, "POST", s.url+"/submit", strings.NewReader(body)))
+		if r.code != test.code || r.code != http.StatusOK && !strings.Contains(r.Message, "3 objects, and may have 2") {
+			t.Errorf("%d objects: %d %s", len(test.objects), r.code, r.body)
+		}
+	}
+}

@@ -311,7 +311,7 @@ func (s *Service) receiver(p *parts, clock *arrival.Clock, rule auth.Rule) *subm
 		Auth: s.auth, Rule: rule, Queue: p.queue, Store: p.store, Log: s.log, Now: s.now, Clock: clock,
 		Metrics:  submit.NewMetrics(p.registry),
 		Partial:  s.keepsRejected(p.store),
-		MaxBytes: int64(s.cfg.MaxSubmission), MaxMemory: int64(s.cfg.MaxMemory), Wait: memoryWait,
+		MaxBytes: int64(s.cfg.MaxSubmission), MaxMemory: int64(s.cfg.MaxMemory), MaxObjects: s.cfg.MaxObjects, Wait: memoryWait,
 		QueueLimit: s.cfg.QueueLimit, TokenRate: s.cfg.TokenRate, TokenBurst: s.cfg.TokenBurst,
 	})
 }

@@ -67,8 +67,10 @@ type Config struct {
 	// faults for their sender. Otherwise a report with a fault is refused.
 	Partial bool
 
-	// MaxBytes is the maximum size of a report, after decompression.
-	MaxBytes int64
+	// MaxBytes is the maximum size of a report, after decompression, and MaxObjects the
+	// maximum number of its objects.
+	MaxBytes   int64
+	MaxObjects int
 	// MaxMemory limits the bytes of all reports that arrive at a time, as far as they
 	// have arrived; one report may take MaxBytes in addition. It also limits the memory
 	// for checking reports, unless one report alone needs more. A report that gets no
@@ -171,6 +173,9 @@ func (d *Receiver) accept(ctx context.Context, token auth.Token, body *body, str
 		return m, nil, checkFailure(ctx, err)
 	}
 	defer done()
+	if n := found.Objects + len(found.Rejected); n > d.MaxObjects {
+		return m, nil, &failure{code: http.StatusRequestEntityTooLarge, message: fmt.Sprintf("The report has %d objects, and may have %d: send it in parts", n, d.MaxObjects)}
+	}
 	if err := checkLists(token, body.data); err != nil {
 		return m, nil, err
 	}

@@ -46,7 +46,7 @@ func newReceiver(t *testing.T, most int64) (*Receiver, http.Handler) {
 	d := New(Config{
 		Auth: &auth.Checker{}, Queue: q, Store: st, Log: slog.New(slog.DiscardHandler), Now: time.Now, Clock: arrival.NewClock(time.Now),
 		Metrics:  NewMetrics(prometheus.NewRegistry()),
-		MaxBytes: 1000, MaxMemory: 1000, Wait: time.Minute,
+		MaxBytes: 1000, MaxObjects: 1000, MaxMemory: 1000, Wait: time.Minute,
 	})
 	front := front.New(front.Limits{})
 	d.Routes(front)
