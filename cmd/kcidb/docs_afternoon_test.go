@@ -30,7 +30,7 @@ func TestAfternoon(t *testing.T) {
 	}
 	dir := t.TempDir()
 	replace := strings.NewReplacer(
-		"/var/lib/kcidb", dir+"/lib", "/var/backups", dir+"/backups", "/etc/kcidb", dir+"/etc",
+		"/var/lib/kcidb-backups", dir+"/backups", "/var/lib/kcidb", dir+"/lib", "/etc/kcidb", dir+"/etc",
 		"127.0.0.1:8080", address.Reserve(t), "127.0.0.1:8082", address.Reserve(t),
 	)
 	script := "set -euo pipefail\nmkdir -p /etc/kcidb/subscriptions /var/lib/kcidb\nchmod 700 /var/lib/kcidb\n" +
@@ -82,15 +82,32 @@ echo $! >PID
 for i in {1..2400}; do curl -fs http://127.0.0.1:8080/health >/dev/null && exit; sleep 0.05; done
 exit 1
 `
+	// The command of the unit, with the folders that systemd puts in place of %d and %S.
+	backup := strings.NewReplacer("/usr/local/bin/", "", "%d/", "/etc/kcidb/", "%S/", "/var/lib/").Replace(execStart(t, "kcidb-backup.service"))
 	for name, text := range map[string]string{
 		"make":      ":\n",
 		"apt":       restart,
 		"runuser":   "shift 3; exec \"$@\"\n",
-		"systemctl": "[ $1 != enable ] || exit 0\n" + restart,
+		"systemctl": "[ $1 != enable ] || exit 0\n[ $2 != kcidb-backup.service ] || exec " + backup + "\n" + restart,
 	} {
 		text = strings.NewReplacer("PID", dir+"/pid", "LOG", dir+"/log").Replace(replace.Replace(text))
 		if err := os.WriteFile(filepath.Join(dir, "bin", name), []byte("#!/usr/bin/env bash\n"+text), 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
+}
+
+// execStart returns the command of a unit.
+func execStart(t *testing.T, unit string) string {
+	t.Helper()
+	text, err := os.ReadFile("../../deploy/systemd/" + unit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, command, found := strings.Cut(string(text), "\nExecStart=")
+	if !found {
+		t.Fatalf("%s starts nothing", unit)
+	}
+	command, _, _ = strings.Cut(command, "\n")
+	return command
 }
