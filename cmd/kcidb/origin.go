@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kcidb-go/kcidb/internal/registry"
+	"github.com/kcidb-go/kcidb/internal/web/pages/apply"
 )
 
 func newOriginCommand(p *program) *cobra.Command {
@@ -163,7 +164,7 @@ func listOrigins(ctx context.Context, p *program, db *registry.DB) error {
 
 func newOriginApproveCommand() *cobra.Command {
 	var o registryOptions
-	days := 365
+	days := apply.TokenDays
 	cmd := &cobra.Command{
 		Use:   "approve NAME",
 		Short: "Approve the request of an origin",

@@ -13,6 +13,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/auth"
 	"github.com/kcidb-go/kcidb/internal/registry"
+	"github.com/kcidb-go/kcidb/internal/web/pages/apply"
 )
 
 // maxTokenDays is the longest time for which a token is made.
@@ -55,7 +56,7 @@ system's REST service are: it has one origin, and the roles submit and issue.`,
 	o.addTo(cmd)
 	cmd.Flags().StringSliceVar(&o.origins, "origin", nil, "`ORIGINS` that the token speaks for, with commas between them")
 	cmd.Flags().StringVar(&o.roles, "role", string(auth.Submit), "`ROLES` of the token, some of "+auth.AllRoles.String())
-	cmd.Flags().IntVar(&o.days, "days", 365, "the token expires after `N` days")
+	cmd.Flags().IntVar(&o.days, "days", apply.TokenDays, "the token expires after `N` days")
 	cmd.Flags().StringVar(&o.note, "note", "", "`TEXT` that \"token list\" prints, such as the person who has the token")
 	cmd.Flags().BoolVar(&o.hs256, "hs256", false, "sign by the secret jwt_secret")
 	mustComplete(cmd, "role", strings.Split(auth.AllRoles.String(), ","))

@@ -68,10 +68,7 @@ func (c *Checker) Enabled() bool { return c.Primary != nil || c.Keys != nil }
 // authentication is off, every request has all roles.
 func (c *Checker) Token(ctx context.Context, h http.Header) (Token, error) {
 	t, err := c.Verified(h)
-	if err == nil && c.isRevoked(ctx, t.ID) {
-		return Token{}, ErrRevoked
-	}
-	return t, err
+	return c.unrevoked(ctx, t, err)
 }
 
 // Verified does what Token does, but does not ask whether the token was revoked.
@@ -93,14 +90,15 @@ var everyone = Token{Origins: []string{noOrigin}, Roles: AllRoles}
 // sender.
 func (c *Checker) Check(ctx context.Context, text string) (Token, error) {
 	t, err := c.Verify(text)
-	if err == nil && c.isRevoked(ctx, t.ID) {
+	return c.unrevoked(ctx, t, err)
+}
+
+// unrevoked returns a token and the error of its check, or ErrRevoked.
+func (c *Checker) unrevoked(ctx context.Context, t Token, err error) (Token, error) {
+	if err == nil && t.ID != "" && c.Revoked != nil && c.Revoked(ctx, t.ID) {
 		return Token{}, ErrRevoked
 	}
 	return t, err
-}
-
-func (c *Checker) isRevoked(ctx context.Context, id string) bool {
-	return id != "" && c.Revoked != nil && c.Revoked(ctx, id)
 }
 
 // Verify does what Check does, but does not ask whether the token was revoked.

@@ -37,7 +37,7 @@ type Role string
 const (
 	Submit Role = "submit" // reports of its origins; the state of submissions
 	Issue  Role = "issue"  // reports of its origins that have issues and incidents only
-	Read   Role = "read"   // private results, and all results if reading needs a token
+	Read   Role = "read"   // results of private origins
 	Admin  Role = "admin"  // everything
 )
 

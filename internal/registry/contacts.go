@@ -5,6 +5,7 @@ package registry
 import (
 	"context"
 
+	"github.com/kcidb-go/kcidb/internal/store/ledger"
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
@@ -15,14 +16,20 @@ type Contact struct {
 	Hook   string // URL of a webhook, "" for none
 }
 
-// SetContact replaces the contact of an origin, which need not have asked for a token.
+// SetContact replaces the contact of an origin, which need not have asked for a token. An
+// origin that was refused counts as approved from then on; one that asks has to be approved
+// before its contact is told anything.
 func (db *DB) SetContact(ctx context.Context, c Contact) error {
 	return db.update(ctx, "set a contact", func(ctx context.Context, tx sqldb.Tx) error {
-		_, err := tx.Exec(ctx, `INSERT INTO origins (name, state, contact, hook, note, requested, decided, code, expires)
-			VALUES ($1, 'approved', $2, $3, '', 0, $4, '', 0)
-			ON CONFLICT (name) DO UPDATE SET contact = excluded.contact, hook = excluded.hook`,
+		_, err := tx.Exec(ctx, `INSERT INTO origins (name, state, contact, hook, requested, decided, code, expires)
+			VALUES ($1, 'approved', $2, $3, 0, $4, '', 0)
+			ON CONFLICT (name) DO UPDATE SET contact = excluded.contact, hook = excluded.hook,
+				state = CASE WHEN origins.state = 'refused' THEN 'approved' ELSE origins.state END`,
 			c.Origin, c.Mail, c.Hook, sqldb.Micros(db.Now()))
-		return err
+		if err != nil {
+			return err
+		}
+		return db.note(ctx, tx, ledger.Entry{Kind: ledger.OriginContact, Subject: c.Origin})
 	})
 }
 

@@ -33,7 +33,6 @@ type Origin struct {
 	Requested time.Time
 	Decided   time.Time // zero before
 	Expires   time.Time // of the token, once approved
-	Waiting   bool      // the token was not fetched yet
 	Present   bool      // the database has objects of it
 }
 
@@ -66,8 +65,8 @@ func (db *DB) Request(ctx context.Context, name, contact string) (code string, e
 		if waiting >= maxRequests {
 			return ErrManyRequests
 		}
-		n, err := tx.Exec(ctx, `INSERT INTO origins (name, state, contact, hook, note, requested, decided, code, expires)
-			VALUES ($1, 'requested', $2, '', '', $3, 0, $4, 0)
+		n, err := tx.Exec(ctx, `INSERT INTO origins (name, state, contact, hook, requested, decided, code, expires)
+			VALUES ($1, 'requested', $2, '', $3, 0, $4, 0)
 			ON CONFLICT (name) DO UPDATE SET state = excluded.state, contact = excluded.contact, requested = excluded.requested,
 				decided = 0, code = excluded.code, expires = 0
 			WHERE origins.state = 'refused'`, name, contact, sqldb.Micros(db.Now()), hashOf(code))
@@ -155,17 +154,19 @@ func (db *DB) Fetch(ctx context.Context, code string, sign func(Origin) (string,
 // Origins returns the origins that asked for a token, those that wait for a decision first.
 func (db *DB) Origins(ctx context.Context) (all []Origin, err error) {
 	var o Origin
-	var requested, decided, expires, waiting, present int64
-	const query = `SELECT name, state, contact, requested, decided, expires, CASE WHEN code = '' THEN 0 ELSE 1 END,
-			CASE WHEN state = 'requested' AND (EXISTS (SELECT 1 FROM checkouts c WHERE c.origin = o.name)
-				OR EXISTS (SELECT 1 FROM receipts r WHERE r.origin = o.name)) THEN 1 ELSE 0 END
+	var requested, decided, expires, present int64
+	// The lists of origins are made once. The counts of days have those of checkouts, builds
+	// and tests.
+	const query = `SELECT name, state, contact, requested, decided, expires,
+			CASE WHEN state = 'requested' AND (EXISTS (SELECT 1 FROM receipts r WHERE r.origin = o.name)
+				OR name IN (SELECT origin FROM daily_counts) OR name IN (SELECT origin FROM issues)) THEN 1 ELSE 0 END
 		FROM origins o ORDER BY CASE WHEN state = 'requested' THEN 0 ELSE 1 END, requested, name`
 	err = db.ReadCommitted(ctx, func(ctx context.Context, tx sqldb.Tx) error {
 		all = nil
-		into := []any{&o.Name, (*string)(&o.State), &o.Contact, &requested, &decided, &expires, &waiting, &present}
+		into := []any{&o.Name, (*string)(&o.State), &o.Contact, &requested, &decided, &expires, &present}
 		return sqldb.Read(ctx, tx, query, nil, into, func() error {
 			o.Requested, o.Decided, o.Expires = sqldb.Time(requested), sqldb.Time(decided), sqldb.Time(expires)
-			o.Waiting, o.Present = waiting > 0, present > 0
+			o.Present = present > 0
 			all = append(all, o)
 			return nil
 		})

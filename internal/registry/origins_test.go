@@ -5,6 +5,7 @@ package registry_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/kcidb-go/kcidb/internal/auth"
@@ -58,7 +59,7 @@ func TestRequests(t *testing.T) {
 			t.Errorf("%q, %v, %v", text, known, err)
 		}
 
-		if _, err := s.Load(ctx, &report.Report{Checkouts: []report.Checkout{{ID: "lab:1", Origin: "lab"}}}, store.LoadOptions{}); err != nil {
+		if _, err := s.Load(ctx, &report.Report{Issues: []report.Issue{{ID: "lab:1", Version: 1, Origin: "lab"}}}, store.LoadOptions{}); err != nil {
 			t.Fatal(err)
 		}
 		_, err = db.Request(ctx, "lab", "lab@example.org")
@@ -67,10 +68,10 @@ func TestRequests(t *testing.T) {
 		if err != nil || len(all) != 2 {
 			t.Fatalf("%v, %v", all, err)
 		}
-		if o := all[0]; o.Name != "lab" || !o.Present || !o.Waiting || o.State != registry.Requested {
+		if o := all[0]; o.Name != "lab" || !o.Present || o.State != registry.Requested {
 			t.Errorf("%+v", o)
 		}
-		if o := all[1]; o.Name != "ci" || o.Contact != "new@example.org" || o.Waiting || o.State != registry.Approved || !o.Expires.Equal(at(9)) {
+		if o := all[1]; o.Name != "ci" || o.Contact != "new@example.org" || o.State != registry.Approved || !o.Expires.Equal(at(9)) {
 			t.Errorf("%+v", o)
 		}
 		for i := range 99 {
@@ -79,5 +80,33 @@ func TestRequests(t *testing.T) {
 		}
 		_, err = db.Request(ctx, "last", "x@example.org")
 		fails("too many requests", err, registry.ErrManyRequests)
+	})
+}
+
+// TestContacts: only approved origins have contacts, and an administrator may set that of any
+// origin.
+func TestContacts(t *testing.T) {
+	onEngines(t, func(t *testing.T, s store.Store) {
+		db, ctx := registry.Of(s), t.Context()
+		for _, name := range []string{"asks", "refused"} {
+			if _, err := db.Request(ctx, name, name+"@example.org"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := db.Refuse(ctx, "", "refused"); err != nil {
+			t.Fatal(err)
+		}
+		if all, err := db.Contacts(ctx); err != nil || len(all) != 0 {
+			t.Errorf("before: %v, %v", all, err)
+		}
+		for _, c := range []registry.Contact{{Origin: "asks", Mail: "a@x"}, {Origin: "refused", Mail: "r@x"}, {Origin: "old", Hook: "https://x"}} {
+			if err := db.SetContact(ctx, c); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want := []registry.Contact{{Origin: "old", Hook: "https://x"}, {Origin: "refused", Mail: "r@x"}}
+		if all, err := db.Contacts(ctx); err != nil || !slices.Equal(all, want) {
+			t.Errorf("%v, %v, want %v", all, err, want)
+		}
 	})
 }

@@ -98,6 +98,7 @@ func (c *Config) PublicDatabaseSpec() string {
 // PublishCommand returns the command that makes the public database. It names keys in place
 // of specifications that may have passwords.
 func (c *Config) PublishCommand() string {
+	private, _ := public.Parse(c.PrivateOrigins) // check has checked it
 	from, to := c.DatabaseSpec(), c.PublicDatabaseSpec()
 	if c.Database != "" {
 		from = "DATABASE"
@@ -105,7 +106,7 @@ func (c *Config) PublishCommand() string {
 	if c.PublicDatabase != "" {
 		to = "PUBLIC_DATABASE"
 	}
-	return fmt.Sprintf("kcidb db publish -d %s --to %s --private %s", from, to, c.PrivateOrigins)
+	return fmt.Sprintf("kcidb db publish -d %s --to %s --private %s", from, to, private)
 }
 
 // realm is a database with the people who learn from it.

@@ -34,6 +34,7 @@ const (
 	OriginRequested Kind = "origin requested"
 	OriginApproved  Kind = "origin approved"
 	OriginRefused   Kind = "origin refused"
+	OriginContact   Kind = "origin contact" // got another contact
 	// A setting of the database was changed. Subject is its name.
 	Setting Kind = "setting"
 	// Purge: objects that arrived before a time are removed. Subject is that time.
@@ -44,7 +45,7 @@ const (
 type Entry struct {
 	Number  int64     `json:"number" doc:"Number of the row, from 1"`
 	At      time.Time `json:"at" doc:"Time of a decision, or when the submission was received"`
-	Kind    Kind      `json:"kind" doc:"submission, refused, token made, token revoked, origin requested, origin approved, origin refused, setting or purge"`
+	Kind    Kind      `json:"kind" doc:"submission, refused, token made, token revoked, origin requested, origin approved, origin refused, origin contact, setting or purge"`
 	Subject string    `json:"subject" doc:"ID of a submission or token, name of an origin or setting, time before which objects arrived that were purged"`
 	Origin  string    `json:"origin" doc:"Origin of the submitter, or origins of the token that was made or revoked, with commas between them"`
 	Token   string    `json:"token" doc:"ID of the token that was used"`

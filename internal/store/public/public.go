@@ -18,6 +18,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kcidb-go/kcidb/internal/auth"
 	"github.com/kcidb-go/kcidb/report"
 )
 
@@ -30,7 +31,7 @@ func Parse(list string) (p Private, err error) {
 		if name = strings.TrimSpace(name); name == "" {
 			continue
 		}
-		if strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789_") != "" {
+		if !auth.IsOrigin(name) {
 			return nil, fmt.Errorf("%q is not the name of an origin, which has letters a to z, digits and _", name)
 		}
 		p = append(p, name)

@@ -19,7 +19,6 @@ CREATE TABLE origins (
     state     text COLLATE "C" NOT NULL,    -- requested, approved, refused
     contact   text COLLATE "C" NOT NULL,    -- address of mails
     hook      text COLLATE "C" NOT NULL,    -- URL of a webhook
-    note      text COLLATE "C" NOT NULL,
     requested bigint NOT NULL,
     decided   bigint NOT NULL,
     code      text COLLATE "C" NOT NULL,    -- hash of the code that fetches the token, '' if it was fetched

@@ -19,7 +19,6 @@ CREATE TABLE origins (
     state     TEXT NOT NULL,    -- requested, approved, refused
     contact   TEXT NOT NULL,    -- address of mails
     hook      TEXT NOT NULL,    -- URL of a webhook
-    note      TEXT NOT NULL,
     requested INTEGER NOT NULL,
     decided   INTEGER NOT NULL,
     code      TEXT NOT NULL,    -- hash of the code that fetches the token, '' if it was fetched

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"net/netip"
+	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/auth"
 	"github.com/kcidb-go/kcidb/internal/registry"
@@ -111,7 +112,7 @@ func (m *room) decide(r *http.Request) (*shell.Page, error) {
 		return nil, err
 	}
 	ctx := r.Context()
-	p := &adminPage{Token: r.PostForm.Get("token")}
+	p := &adminPage{Token: strings.TrimSpace(r.PostForm.Get("token"))}
 	admin, err := m.desk.Auth.Check(ctx, p.Token)
 	if err != nil {
 		return (&adminPage{Fault: "The token is not valid: " + err.Error() + "."}).page(http.StatusUnauthorized), nil

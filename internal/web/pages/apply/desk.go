@@ -20,6 +20,7 @@ import (
 
 	"github.com/kcidb-go/kcidb/internal/auth"
 	"github.com/kcidb-go/kcidb/internal/registry"
+	"github.com/kcidb-go/kcidb/internal/web/front"
 )
 
 // Desk takes requests for tokens. All fields must be set. Its methods may be called
@@ -30,7 +31,17 @@ type Desk struct {
 	Log      *slog.Logger
 	Now      func() time.Time
 
-	quota quota
+	once   sync.Once
+	quotas *front.Rates[netip.Addr]
+}
+
+// perHour is the number of requests that an address may send in an hour.
+const perHour = 5
+
+// take counts a request of an address. It returns false if there were too many.
+func (d *Desk) take(from netip.Addr) bool {
+	d.once.Do(func() { d.quotas = front.NewRates[netip.Addr](perHour/time.Hour.Seconds(), perHour) })
+	return d.quotas.Take(from, d.Now()) == 0
 }
 
 const (
@@ -72,7 +83,7 @@ func (d *Desk) Request(ctx context.Context, from netip.Addr, name, contact strin
 		return "", &fault{http.StatusBadRequest, "The name of an origin has lower-case letters, digits and underscores, at most 64"}
 	case err != nil || len(contact) > maxContact || strings.ContainsAny(contact, "\r\n"):
 		return "", &fault{http.StatusBadRequest, "The contact is not a mail address"}
-	case !d.quota.take(from, d.Now()):
+	case !d.take(from):
 		return "", &fault{http.StatusTooManyRequests, "Too many requests came from your address: try again in an hour"}
 	}
 	if code, err = d.Registry.Request(ctx, name, address.Address); err != nil {
@@ -113,32 +124,4 @@ func (d *Desk) decide(ctx context.Context, admin auth.Token, name string, approv
 		d.Log.InfoContext(ctx, "an administrator decided about an origin", "origin", name, "approved", approve, "token", admin.ID)
 	}
 	return err
-}
-
-// perHour is the number of requests from an address in an hour, and maxAddresses the number of
-// addresses that are counted.
-const (
-	perHour      = 5
-	maxAddresses = 10_000
-)
-
-// quota bounds the requests of an address in an hour.
-type quota struct {
-	mu    sync.Mutex
-	since time.Time
-	taken map[netip.Addr]int
-}
-
-// take counts a request of an address. It returns false if there were too many.
-func (q *quota) take(from netip.Addr, now time.Time) bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if q.taken == nil || now.Sub(q.since) >= time.Hour {
-		q.since, q.taken = now, make(map[netip.Addr]int)
-	}
-	if q.taken[from] >= perHour || len(q.taken) >= maxAddresses {
-		return false
-	}
-	q.taken[from]++
-	return true
 }

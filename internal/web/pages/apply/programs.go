@@ -4,6 +4,7 @@ package apply
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 
 	"github.com/kcidb-go/kcidb/internal/web/pages/shell"
@@ -34,25 +35,29 @@ func (m *room) token(w http.ResponseWriter, r *http.Request) {
 
 // answer reads a form, and answers with the result of f.
 func (m *room) answer(w http.ResponseWriter, r *http.Request, f func() (answer, error)) {
-	a, err := answer{}, shell.ReadForm(r, FormPath)
-	status := http.StatusBadRequest
+	err := shell.ReadForm(r, FormPath)
+	var a answer
 	if err == nil {
-		status = http.StatusOK
 		a, err = f()
 	}
+	status := http.StatusOK
 	if err != nil {
-		a.Error = "Internal server error"
-		if known := faultOf(err); known != nil {
-			status, a.Error = known.status, known.text
-		} else if status == http.StatusBadRequest {
-			a.Error = err.Error()
-		} else {
-			status = http.StatusInternalServerError
-			m.desk.Log.ErrorContext(r.Context(), "a request for a token failed", "error", err)
-		}
+		status, a.Error = m.failure(r, err)
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
 	json.NewEncoder(w).Encode(a)
+}
+
+// failure returns the status of an error, and what a program may know of it.
+func (m *room) failure(r *http.Request, err error) (status int, text string) {
+	if refusal, is := errors.AsType[*shell.Refusal](err); is {
+		return refusal.Status, refusal.Error()
+	}
+	if f := faultOf(err); f != nil {
+		return f.status, f.text
+	}
+	m.desk.Log.ErrorContext(r.Context(), "a request for a token failed", "error", err)
+	return http.StatusInternalServerError, "Internal server error"
 }

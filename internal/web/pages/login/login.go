@@ -8,7 +8,6 @@
 package login
 
 import (
-	"context"
 	"embed"
 	"net/http"
 	"net/url"
@@ -40,12 +39,8 @@ func TokenOf(checker *auth.Checker, r *http.Request) (auth.Token, bool) {
 	if err != nil {
 		return auth.Token{}, false
 	}
-	t, err := check(r.Context(), checker, cookie.Value)
+	t, err := checker.Check(r.Context(), cookie.Value)
 	return t, err == nil
-}
-
-func check(ctx context.Context, checker *auth.Checker, text string) (auth.Token, error) {
-	return checker.Token(ctx, http.Header{"Authorization": {"Bearer " + text}})
 }
 
 // room has the views.
@@ -103,7 +98,7 @@ func (h *room) sent(r *http.Request) (*shell.Page, error) {
 		return nil, err
 	}
 	text, to := strings.TrimSpace(r.PostForm.Get("token")), ours(r.PostForm.Get("to"))
-	t, err := check(r.Context(), h.auth, text)
+	t, err := h.auth.Check(r.Context(), text)
 	if err != nil {
 		return pageOf(page{To: to, Fault: "The token is not valid: " + shell.Line(err.Error()) + "."}, http.StatusUnauthorized), nil
 	}
