@@ -10,14 +10,28 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/sqldb"
 )
 
-// setting is the name of the setting with the time at which the work ended last.
-const setting = "retention_done"
+// The names of settings with times.
+const (
+	doneSetting     = "retention_done"     // when the work ended last
+	archivedSetting = "retention_archived" // until when the objects that arrived were copied, and removed
+)
 
 // readDone returns when the work ended last, and notes it in the state.
 func (k *Keeper) readDone(ctx context.Context) (done time.Time, err error) {
-	db := sqldb.Of(k.Store)
-	if db == nil {
+	if sqldb.Of(k.Store) == nil {
 		return k.State().Done, nil
+	}
+	if done, err = readTime(ctx, k.Store, doneSetting); err == nil && !done.IsZero() {
+		k.update(func(s *State) { s.Done = done })
+	}
+	return done, err
+}
+
+// readTime returns the time in a setting of the database, zero without the setting.
+func readTime(ctx context.Context, s store.Sink, setting string) (at time.Time, err error) {
+	db := sqldb.Of(s)
+	if db == nil {
+		return at, nil
 	}
 	var text string
 	err = db.ReadCommitted(ctx, func(ctx context.Context, tx sqldb.Tx) error {
@@ -25,16 +39,13 @@ func (k *Keeper) readDone(ctx context.Context) (done time.Time, err error) {
 		return err
 	})
 	if err != nil || text == "" {
-		return done, db.Failure(ctx, "settings", err)
+		return at, db.Failure(ctx, "settings", err)
 	}
-	if done, err = time.Parse(time.RFC3339, text); err == nil {
-		k.update(func(s *State) { s.Done = done })
-	}
-	return done, err
+	return time.Parse(time.RFC3339, text)
 }
 
-// writeDone notes in the database when the work ended.
-func writeDone(ctx context.Context, s store.Sink, at time.Time) error {
+// writeTime notes a time in a setting of the database.
+func writeTime(ctx context.Context, s store.Sink, setting string, at time.Time) error {
 	db := sqldb.Of(s)
 	if db == nil {
 		return nil

@@ -6,11 +6,12 @@
 // One process at a time works. It copies objects by days of arrival, compares each day with
 // its source, and then removes what it copied, so that no object is removed that the archive
 // lacks. If the time of day is over, or the process is killed, the next day's work begins with
-// the oldest objects that are left: the state is the database itself.
+// the oldest objects that are left. If incidents stay, objects of any age are left: the work
+// then begins with the day after the last day that was copied, which a setting has.
 //
-// An object that a submission brings late, with a time of arrival in a day that was copied
-// minutes ago, is removed without a copy. Only dead letters that are restored during the work
-// come so late.
+// An object that a submission brings late, with a time of arrival in a day that was copied, is
+// removed without a copy. Only dead letters that are restored during the work come so late; if
+// incidents stay, also those that are restored when they are older than Days.
 package retention
 
 import (
@@ -168,7 +169,7 @@ func (k *Keeper) work(ctx context.Context, end time.Time) error {
 		return err
 	}
 	now := k.Now()
-	if err := writeDone(ctx, k.Store, now); err != nil {
+	if err := writeTime(ctx, k.Store, doneSetting, now); err != nil {
 		return err
 	}
 	k.update(func(s *State) { s.Done = now })
@@ -192,8 +193,8 @@ func (n *night) check() {
 
 // archive copies what arrived before a time, and removes it.
 func (n *night) archive(ctx context.Context, before time.Time) (err error) {
-	first, err := n.Store.Time(ctx, store.FirstModified)
-	if err != nil || first.IsZero() {
+	after, err := n.archived(ctx)
+	if err != nil || after.IsZero() {
 		return err
 	}
 	to, err := n.Archive(ctx)
@@ -201,15 +202,36 @@ func (n *night) archive(ctx context.Context, before time.Time) (err error) {
 		return fmt.Errorf("archive: %w", err)
 	}
 	defer func() { err = errors.Join(err, to.Close()) }()
-	for after := first.Add(-time.Microsecond); after.Before(before); {
+	for after.Before(before) {
 		if after, err = n.copy(ctx, to, after, before); err != nil {
 			return fmt.Errorf("archive: %w", err)
 		}
 		if err := n.purge(ctx, after); err != nil {
 			return err
 		}
+		if err := writeTime(ctx, n.Store, archivedSetting, after); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// archived returns the time until which the work is done, zero if there are no objects. The
+// oldest object tells it, unless incidents stay.
+func (n *night) archived(ctx context.Context) (time.Time, error) {
+	first, err := n.Store.Time(ctx, store.FirstModified)
+	if err != nil || first.IsZero() {
+		return first, err
+	}
+	first = first.Add(-time.Microsecond)
+	if !n.KeepIncidents {
+		return first, nil
+	}
+	until, err := readTime(ctx, n.Store, archivedSetting)
+	if until.Before(first) {
+		until = first
+	}
+	return until, err
 }
 
 // copy copies days after a time: all days before another time, as many as are done in half of

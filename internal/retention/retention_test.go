@@ -212,6 +212,38 @@ func TestKilled(t *testing.T) {
 	tr.want(t, "10-19:10", "01-09:9")
 }
 
+// TestKeptIncidentsAreCopiedOnce: a kept incident of the first day does not lead the next
+// night's work back to the first day.
+func TestKeptIncidentsAreCopiedOnce(t *testing.T) {
+	tr := start(t)
+	tr.KeepIncidents = true
+	received, test := at(1, 13), "a:t"
+	r := &report.Report{
+		Builds:    []report.Build{{ID: "a:b", CheckoutID: "a:01", Origin: "a", Timestamp: &received}},
+		Tests:     []report.Test{{ID: test, BuildID: "a:b", Origin: "a", Timestamp: &received}},
+		Issues:    []report.Issue{{ID: "a:i", Version: 1, Origin: "a", Timestamp: &received}},
+		Incidents: []report.Incident{{ID: "a:n", Origin: "a", IssueID: "a:i", IssueVersion: 1, TestID: &test, Timestamp: &received}},
+	}
+	if _, err := tr.from.Sink.Load(t.Context(), r, store.LoadOptions{Metadata: true}); err != nil {
+		t.Fatal(err)
+	}
+	tr.Look(t.Context())
+	tr.want(t, "01-19:11", "01-09:9")
+	tr.now = at(21, 2)
+	tr.Look(t.Context())
+	tr.want(t, "01-19:10", "01-10:10")
+	if s := tr.State(); s.Copied != 9+4+1 || s.Err != nil {
+		t.Errorf("the second night: %+v", s)
+	}
+	// Without the incidents the oldest object counts again.
+	tr.KeepIncidents, tr.now = false, at(22, 2)
+	tr.Look(t.Context())
+	tr.want(t, "12-19:8", "01-11:11")
+	if s := tr.State(); s.Copied != 9+4+1+5+1 || s.Err != nil {
+		t.Errorf("the third night: %+v", s)
+	}
+}
+
 func TestWithoutAnArchive(t *testing.T) {
 	tr := start(t)
 	tr.Archive = nil
