@@ -102,6 +102,27 @@ func TestArtifactsAreLinked(t *testing.T) {
 	}
 }
 
+// TestFolderIsALink: the files behind a link are in the backup, and a link to nothing is an
+// error, because a disk may not be mounted.
+func TestFolderIsALink(t *testing.T) {
+	o := try(t)
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(o.Artifacts, link); err != nil {
+		t.Fatal(err)
+	}
+	disk := o.Artifacts
+	o.Artifacts = link
+	if _, m := make2(t, o); !m.HasArtifacts() {
+		t.Error("the files behind a link are not in the backup")
+	}
+	if err := os.Rename(disk, disk+".away"); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := Make(t.Context(), o); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a link to nothing: %v", err)
+	}
+}
+
 // TestInterrupted: an interrupted backup leaves nothing, and the next one removes the rest of a killed one.
 func TestInterrupted(t *testing.T) {
 	o := try(t)

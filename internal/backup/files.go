@@ -13,35 +13,59 @@ import (
 
 // copyFolder copies the regular files of a folder. A file that the folder before has with the
 // same name and size is linked from there: give before only for files that never change. A
-// folder that does not exist is left out, and so are files that are removed meanwhile.
+// folder that does not exist is left out.
 func copyFolder(ctx context.Context, from, to, before string) error {
-	if _, err := os.Stat(from); errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Lstat(from); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	return filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {
-		if err == nil {
-			err = context.Cause(ctx)
-		}
-		if errors.Is(err, fs.ErrNotExist) && path != from {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		name, err := filepath.Rel(from, path)
-		if err != nil {
-			return err
-		}
+	return walk(ctx, from, to, func(path, name string) error {
 		target := filepath.Join(to, name)
-		if entry.IsDir() {
-			return os.MkdirAll(target, 0o700)
-		}
 		if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
 			return nil // removed meanwhile, or a socket
 		} else if before != "" && linked(filepath.Join(before, name), target, info.Size()) {
 			return nil
 		}
 		return copyFile(path, target)
+	})
+}
+
+// addFiles copies the files of a folder that are missing in another. Files that are there
+// stay as they are.
+func addFiles(ctx context.Context, from, to string) error {
+	return walk(ctx, from, to, func(path, name string) error {
+		if err := copyFile(path, filepath.Join(to, name)); !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+		return nil
+	})
+}
+
+// walk creates the folders of a folder, which may be a symbolic link, in another, and calls f
+// with the path and the name in the folder of each file. It leaves out files that are removed
+// meanwhile.
+func walk(ctx context.Context, from, to string, f func(path, name string) error) error {
+	root, err := filepath.EvalSymlinks(from)
+	if err != nil {
+		return err
+	}
+	return filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil {
+			err = context.Cause(ctx)
+		}
+		if errors.Is(err, fs.ErrNotExist) && path != root {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(root, path)
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() {
+			return os.MkdirAll(filepath.Join(to, name), 0o700)
+		}
+		return f(path, name)
 	})
 }
 

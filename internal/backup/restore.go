@@ -198,25 +198,3 @@ func (o *RestoreOptions) moveQueue() error {
 	}
 	return nil
 }
-
-// addFiles copies the files of a folder that are missing in another. Files that are there
-// stay as they are.
-func addFiles(ctx context.Context, from, to string) error {
-	return filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {
-		if err = errors.Join(err, context.Cause(ctx)); err != nil {
-			return err
-		}
-		name, err := filepath.Rel(from, path)
-		if err != nil {
-			return err
-		}
-		target := filepath.Join(to, name)
-		if entry.IsDir() {
-			return os.MkdirAll(target, 0o700)
-		}
-		if err := copyFile(path, target); !errors.Is(err, fs.ErrExist) {
-			return err
-		}
-		return nil
-	})
-}
