@@ -128,7 +128,8 @@ func runBackup(ctx context.Context, p *program, o *backupOptions) error {
 			if err != nil {
 				return 0, 0, err
 			}
-			return int64(running.Gauge["kcidb_json_files"]), int64(running.Gauge["kcidb_queue_dead_letters"]), nil
+			waiting, dead = running.Queue()
+			return waiting, dead, nil
 		},
 		Progress: progress.update,
 	})
@@ -160,7 +161,7 @@ func warnOfQueue(p *program, q backup.Queue) {
 	case q.Waiting > 0:
 		fmt.Fprintf(p.stderr, "%d submissions are in the queue and not in this backup\n", q.Waiting)
 	case q.Waiting < 0:
-		fmt.Fprintln(p.stderr, "the service does not answer: submissions in the queue are not in this backup")
+		fmt.Fprintln(p.stderr, "the service does not say how many submissions are in the queue: these are not in this backup")
 	}
 	if q.DeadLetters > 0 {
 		fmt.Fprintf(p.stderr, "%d dead letters are in the queue and not in this backup: see kcidb mq dead\n", q.DeadLetters)

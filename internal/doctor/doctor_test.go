@@ -4,6 +4,9 @@ package doctor
 
 import (
 	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -89,6 +92,27 @@ func TestMail(t *testing.T) {
 	server.Stop()
 	if lines := run(t, o, "mail"); !has(lines, "FAIL ") {
 		t.Errorf("%q", lines)
+	}
+}
+
+// TestQueue: a number that the running service does not have is not zero.
+func TestQueue(t *testing.T) {
+	for metrics, want := range map[string]string{
+		"kcidb_json_files 7\nkcidb_queue_dead_letters 0\n": "OK 7 submissions wait",
+		"kcidb_json_files 20000\n":                         "WARN 20000 submissions wait",
+		"kcidb_uptime_seconds 60\n":                        "WARN it is unknown how many submissions wait",
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/metrics" {
+				io.WriteString(w, metrics)
+			}
+		}))
+		o := Options{Config: config(t)}
+		o.Config.Listen = strings.TrimPrefix(server.URL, "http://")
+		if lines := run(t, o, "queue"); len(lines) != 1 || !strings.HasPrefix(lines[0], want) {
+			t.Errorf("%q, want %q", lines, want)
+		}
+		server.Close()
 	}
 }
 

@@ -24,7 +24,8 @@ import (
 func (d *doctor) checkQueue(ctx context.Context) {
 	folder := d.Config.QueueFolder()
 	if d.running != nil && folder != "" {
-		d.queueState(int64(d.running.Gauge["kcidb_json_files"]), int64(d.running.Gauge["kcidb_queue_dead_letters"]), "stop the service, and ")
+		waiting, dead := d.running.Queue()
+		d.queueState(waiting, dead, "stop the service, and ")
 		return
 	}
 	if folder != "" {
@@ -53,18 +54,25 @@ func (d *doctor) checkQueue(ctx context.Context) {
 	if newest, err := q.Newest(ctx); err == nil && newest.After(d.Now().Add(day)) {
 		d.warn("clock", "the newest submission in the queue is from the future, "+newest.Format(time.RFC3339), "synchronise the clocks of all machines that receive submissions")
 	}
+	if stats.Messages == queue.Unknown {
+		d.ok("queue", "it answers; this kind of queue does not count submissions")
+		return
+	}
 	d.queueState(int64(stats.Messages), int64(stats.DeadLetters), "")
 }
 
 // manyWaiting is a number of submissions that a loader does not reach if it works.
 const manyWaiting = 10_000
 
-// queueState reports the numbers of a queue.
+// queueState reports the numbers of a queue, of which each may be queue.Unknown.
 func (d *doctor) queueState(waiting, dead int64, before string) {
 	detail := fmt.Sprintf("%d submissions wait", waiting)
-	if waiting > manyWaiting {
+	switch {
+	case waiting == queue.Unknown:
+		d.warn("queue", "it is unknown how many submissions wait", "journalctl -u kcidb")
+	case waiting > manyWaiting:
 		d.warn("queue", detail, "look for errors of the loader: journalctl -u kcidb")
-	} else {
+	default:
 		d.ok("queue", detail)
 	}
 	if dead > 0 {

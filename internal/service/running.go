@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/kcidb-go/kcidb/internal/queue"
 )
 
 // Running is the state of a running service.
@@ -21,6 +23,19 @@ type Running struct {
 	Ready bool
 	Parts []string           // the lines of /ready, such as "queue: OK"
 	Gauge map[string]float64 // the metrics without labels, by name
+}
+
+// Queue returns the numbers of submissions in the queue and of its dead letters. A number is
+// queue.Unknown if the process does not have it: its role needs no queue, its queue does not
+// answer, or this kind of queue does not count.
+func (r *Running) Queue() (waiting, dead int64) {
+	gauge := func(name string) int64 {
+		if n, ok := r.Gauge[name]; ok {
+			return int64(n)
+		}
+		return queue.Unknown
+	}
+	return gauge("kcidb_json_files"), gauge("kcidb_queue_dead_letters")
 }
 
 // Ask returns the state of the service that runs with a configuration on this machine. It
