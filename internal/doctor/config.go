@@ -96,6 +96,7 @@ func (d *doctor) checkFiles(context.Context) {
 	if inline && d.File != "" {
 		private["configuration with secrets"] = d.File
 	}
+	forGroup := []string{d.File, c.TLSKey} // often root's, for the group of the service
 	bad := 0
 	for key, file := range private {
 		info, err := os.Stat(file)
@@ -105,7 +106,7 @@ func (d *doctor) checkFiles(context.Context) {
 			continue
 		case info.IsDir():
 			mode = "700"
-		case key == "tls_key": // often root's, for a group of services
+		case slices.Contains(forGroup, file):
 			forbidden, mode = 0o007, "640"
 		}
 		if info.Mode().Perm()&forbidden == 0 {

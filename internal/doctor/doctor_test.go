@@ -260,6 +260,27 @@ func TestSigningKey(t *testing.T) {
 	}
 }
 
+// TestConfigurationForTheGroup: the package installs the configuration as root's, for the group
+// of the service.
+func TestConfigurationForTheGroup(t *testing.T) {
+	o := Options{Config: config(t), File: filepath.Join(t.TempDir(), "kcidb.yaml")}
+	o.Config.JWTSecret = "s"
+	if err := os.Chmod(o.Config.Data, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for mode, want := range map[os.FileMode]string{
+		0o600: "OK ", 0o640: "OK ",
+		0o644: "FAIL other users can read " + o.File + " (configuration with secrets) | chmod 640 " + o.File,
+	} {
+		if err := errors.Join(os.WriteFile(o.File, nil, 0o600), os.Chmod(o.File, mode)); err != nil {
+			t.Fatal(err)
+		}
+		if lines := run(t, o, "files"); len(lines) != 1 || !strings.HasPrefix(lines[0], want) {
+			t.Errorf("%o: %q, want %q", mode, lines, want)
+		}
+	}
+}
+
 func TestPublicDatabase(t *testing.T) {
 	o := Options{Config: config(t)}
 	o.Config.PrivateOrigins, o.Config.JWTSecret = "lab", "s"
