@@ -116,6 +116,17 @@ func TestQueue(t *testing.T) {
 	}
 }
 
+// TestNoQueue: a process that only notifies needs no queue, also if it has no directory for one.
+func TestNoQueue(t *testing.T) {
+	for _, data := range []string{"", t.TempDir()} {
+		o := Options{Config: config(t)}
+		o.Config.Roles, o.Config.Data, o.Config.Database, o.Config.Subscriptions = "notify", data, "null", t.TempDir()
+		if lines := run(t, o, "queue"); len(lines) > 0 {
+			t.Errorf("with the data directory %q: %q", data, lines)
+		}
+	}
+}
+
 func TestClock(t *testing.T) {
 	for skew, want := range map[time.Duration]string{0: "OK ", -10 * time.Second: "WARN ", 10 * time.Minute: "FAIL "} {
 		o := Options{Config: config(t)}

@@ -22,6 +22,9 @@ import (
 
 // checkQueue checks the queue: by the metrics of the running service, or by itself.
 func (d *doctor) checkQueue(ctx context.Context) {
+	if !d.Config.NeedsQueue() {
+		return
+	}
 	folder := d.Config.QueueFolder()
 	if d.running != nil && folder != "" {
 		waiting, dead := d.running.Queue()

@@ -35,3 +35,9 @@ func (c *Config) roles() (r roles, err error) {
 
 // needQueue reports whether the process receives or loads submissions.
 func (r roles) needQueue() bool { return r.web || r.load }
+
+// NeedsQueue reports whether the roles of the process need the queue of submissions.
+func (c *Config) NeedsQueue() bool {
+	r, err := c.roles()
+	return err == nil && r.needQueue()
+}
