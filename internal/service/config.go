@@ -453,21 +453,13 @@ func (c *Config) SubscriptionsFolder() string {
 	return c.Subscriptions
 }
 
-// Check returns an error if the configuration is not valid, or a secret that it refers to
-// cannot be read.
+// Check returns the error of New.
 func (c *Config) Check(ctx context.Context) error {
-	if err := c.check(); err != nil {
-		return err
-	}
-	if _, err := c.trees(); err != nil {
-		return err
-	}
-	opened, err := c.openSecrets(ctx, slog.New(slog.DiscardHandler))
+	s, err := newService(ctx, *c, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}
-	_, err = c.checker(opened, slog.New(slog.DiscardHandler))
-	return errors.Join(err, opened.keeper.Close())
+	return s.close()
 }
 
 // Open reports whether others than this machine reach the service.

@@ -203,6 +203,10 @@ func TestNewChecksTheConfig(t *testing.T) {
 		{"retention at no time", func(c *Config) { c.RetentionWindow = "at night" }, "retention_window"},
 		{"an archive of what stays", func(c *Config) { c.ArchiveTo = "sqlite:archive.db" }, "archive_to needs retention_days"},
 		{"an archive of itself", func(c *Config) { c.RetentionDays, c.Database, c.ArchiveTo = 1, "sqlite:a", "sqlite:a" }, "archive_to is the database itself"},
+		{"tokens of readers that none checks", func(c *Config) { c.Read = "token" }, "read: token needs tokens of readers"},
+		{"private origins for all", func(c *Config) { c.PrivateOrigins = "lab" }, "private_origins needs tokens of readers"},
+		{"a sandbox", func(c *Config) { c.SandboxListen = "localhost:0" }, ""},
+		{"a sandbox that is open to all", func(c *Config) { c.SandboxListen = ":0" }, "configuration: sandbox: listening on :0 without authentication"},
 		{"queue and its address", func(c *Config) { c.Queue, c.QueueListen = "nats://x/y", "127.0.0.1:1" }, "queue_listen"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -211,6 +215,9 @@ func TestNewChecksTheConfig(t *testing.T) {
 			_, err := New(cfg, slog.New(slog.DiscardHandler))
 			if (err == nil) != (test.err == "") || err != nil && !strings.Contains(err.Error(), test.err) {
 				t.Errorf("error %v, want %q", err, test.err)
+			}
+			if again := cfg.Check(t.Context()); (again == nil) != (err == nil) || err != nil && err.Error() != "configuration: "+again.Error() {
+				t.Errorf("Check: error %v, want that of New: %v", again, err)
 			}
 		})
 	}

@@ -72,12 +72,9 @@ type sandbox struct {
 // startSandbox starts the sandbox, if one is configured, and returns it when it answers; nil
 // without one.
 func (s *Service) startSandbox(ctx context.Context, group *errgroup.Group) (*sandbox, error) {
-	if s.cfg.SandboxListen == "" {
+	inner := s.inner
+	if inner == nil {
 		return nil, nil
-	}
-	inner, err := New(s.cfg.sandboxConfig(), s.log.With("in", "sandbox"))
-	if err != nil {
-		return nil, fmt.Errorf("sandbox: %w", err)
 	}
 	inner.auth, inner.isSandbox, inner.now = s.auth, true, s.now
 	b := &sandbox{service: inner}

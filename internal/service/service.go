@@ -75,42 +75,69 @@ type Service struct {
 	keys        http.RoundTripper // fetches Google's public keys
 
 	isSandbox bool               // its tokens are those of the service around it
-	sandbox   *sandbox           // nil for none
+	inner     *Service           // that of the sandbox, nil for none
+	sandbox   *sandbox           // inner when it answers
 	answering func(*front.Front) // gets the front of the main address; may be nil
 }
 
 // New returns a service with the configuration, and starts nothing. It reads the secrets,
 // which may take a while if they are kept elsewhere.
 func New(cfg Config, log *slog.Logger) (*Service, error) {
+	s, err := newService(context.Background(), cfg, log)
+	if err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
+	return s, nil
+}
+
+// newService returns a service, with its sandbox, if the configuration is valid and all files
+// and secrets that it refers to can be read.
+func newService(ctx context.Context, cfg Config, log *slog.Logger) (_ *Service, err error) {
 	if err := cfg.check(); err != nil {
-		return nil, fmt.Errorf("configuration: %w", err)
+		return nil, err
 	}
-	r, err := cfg.roles()
-	if err != nil {
-		return nil, fmt.Errorf("configuration: %w", err)
+	s := &Service{cfg: cfg, log: log, now: time.Now, keys: http.DefaultTransport}
+	if s.roles, err = cfg.roles(); err != nil {
+		return nil, err
 	}
-	names, err := cfg.trees()
-	if err != nil {
-		return nil, fmt.Errorf("configuration: %w", err)
+	if s.trees, err = cfg.trees(); err != nil {
+		return nil, err
 	}
-	opened, err := cfg.openSecrets(context.Background(), log)
-	if err != nil {
-		return nil, fmt.Errorf("configuration: %w", err)
+	if s.secrets, err = cfg.openSecrets(ctx, log); err != nil {
+		return nil, err
 	}
-	checker, err := cfg.checker(opened, log)
-	if err != nil {
-		return nil, fmt.Errorf("configuration: %w", errors.Join(err, opened.keeper.Close()))
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.secrets.keeper.Close())
+		}
+	}()
+	if s.auth, err = cfg.checker(s.secrets, log); err != nil {
+		return nil, err
 	}
-	if err := cfg.checkReading(checker); err != nil {
-		return nil, fmt.Errorf("configuration: %w", errors.Join(err, opened.keeper.Close()))
+	if err := cfg.checkReading(s.auth); err != nil {
+		return nil, err
 	}
-	return &Service{cfg: cfg, roles: r, secrets: opened, auth: checker, trees: names, log: log, now: time.Now, keys: http.DefaultTransport}, nil
+	if cfg.SandboxListen != "" {
+		if s.inner, err = newService(ctx, cfg.sandboxConfig(), log.With("in", "sandbox")); err != nil {
+			return nil, fmt.Errorf("sandbox: %w", err)
+		}
+	}
+	return s, nil
+}
+
+// close closes the connections to where the secrets are kept.
+func (s *Service) close() error {
+	err := s.secrets.keeper.Close()
+	if s.inner != nil {
+		err = errors.Join(err, s.inner.close())
+	}
+	return err
 }
 
 // Run serves until ctx ends. Then it accepts no more requests, finishes the
 // batch being loaded, and returns nil, within some 20 seconds.
 func (s *Service) Run(ctx context.Context) (err error) {
-	defer s.secrets.keeper.Close()
+	defer s.close()
 	p := newParts()
 	if p.listeners, err = s.openListeners(p); err != nil {
 		return err
