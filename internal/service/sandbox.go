@@ -18,7 +18,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/web/pages/shell"
 )
 
-// sandboxShare is the part of memory and places that the sandbox may take in addition to those
+// sandboxShare is the part of memory, connections and places that the sandbox may take in addition to those
 // of the service.
 const sandboxShare = 4
 
@@ -46,17 +46,22 @@ func (c *Config) checkSandbox(r roles) error {
 }
 
 // sandboxConfig returns the configuration of the sandbox: a small service with a database and
-// a queue of its own in the data directory, which notifies no one. Tokens, their rules and the
-// rules of reading are those of the service.
+// a queue of its own in the data directory, which notifies no one. Tokens, their rules, the
+// rules of reading and the bounds of a submission are those of the service.
 func (c *Config) sandboxConfig() Config {
 	own := DefaultConfig()
 	own.Data, own.Listen, own.BaseURL, own.Roles = filepath.Join(c.Data, "sandbox"), c.SandboxListen, c.SandboxURL, "web,load"
-	own.RetentionDays = c.SandboxDays
+	own.RetentionDays, own.SubmissionDays = c.SandboxDays, c.SandboxDays
+	if c.Artifacts == noArtifacts {
+		own.Artifacts = noArtifacts
+	}
 	own.JWTSecret, own.JWTSecretFile, own.UnifiedSecret, own.UnifiedSecretFile = c.JWTSecret, c.JWTSecretFile, c.UnifiedSecret, c.UnifiedSecretFile
 	own.SigningKey, own.SigningKeyFile, own.AllowOpen, own.Origins = c.SigningKey, c.SigningKeyFile, c.AllowOpen, c.Origins
 	own.Read, own.PrivateOrigins = c.Read, c.PrivateOrigins
 	own.TLSCert, own.TLSKey, own.HSTSDays, own.TrustedProxies = c.TLSCert, c.TLSKey, c.HSTSDays, c.TrustedProxies
-	own.MaxSubmission, own.MaxMemory = c.MaxSubmission/sandboxShare, c.MaxMemory/sandboxShare
+	own.MaxSubmission, own.MaxObjects, own.MaxMemory = c.MaxSubmission, c.MaxObjects, max(c.MaxMemory/sandboxShare, 1)
+	own.QueueLimit, own.TokenRate, own.TokenBurst = c.QueueLimit, c.TokenRate, c.TokenBurst
+	own.MaxConnections = max(c.MaxConnections/sandboxShare, minConnections)
 	own.APIRate, own.APIBurst, own.APISeconds, own.APIAtOnce = c.APIRate, c.APIBurst, c.APISeconds, max(c.APIAtOnce/sandboxShare, 1)
 	own.LogHosts, own.CORSOrigins, own.Trees = c.LogHosts, c.CORSOrigins, c.Trees
 	return own

@@ -74,3 +74,30 @@ func TestSandboxConfig(t *testing.T) {
 		}
 	}
 }
+
+// TestSandboxTakesOverLimits: the sandbox accepts a report that the service accepts, keeps
+// bytes only if the service does, and not longer than objects.
+func TestSandboxTakesOverLimits(t *testing.T) {
+	c := DefaultConfig()
+	c.SandboxListen, c.SandboxDays, c.Artifacts = "127.0.0.1:0", 3, noArtifacts
+	c.MaxSubmission, c.MaxObjects, c.MaxMemory = 1000, 50, 2
+	c.QueueLimit, c.TokenRate, c.TokenBurst, c.MaxConnections = 10, 0, 7, 20
+	own := c.sandboxConfig()
+	if own.MaxSubmission != 1000 || own.MaxObjects != 50 || own.MaxMemory != 1 {
+		t.Errorf("%d bytes and %d objects of a report, %d bytes of all", own.MaxSubmission, own.MaxObjects, own.MaxMemory)
+	}
+	if own.QueueLimit != 10 || own.TokenRate != 0 || own.TokenBurst != 7 || own.MaxConnections != minConnections {
+		t.Errorf("%d in the queue, %d a second and %d at once, %d connections", own.QueueLimit, own.TokenRate, own.TokenBurst, own.MaxConnections)
+	}
+	if own.ArtifactsSpec() != "" || own.SubmissionDays != 3 || own.RetentionDays != 3 {
+		t.Errorf("bytes in %q for %d days, objects for %d", own.ArtifactsSpec(), own.SubmissionDays, own.RetentionDays)
+	}
+	c.Artifacts, c.MaxConnections = "s3://bucket/raw", 400
+	own = c.sandboxConfig()
+	if folder := own.ArtifactsFolder(); folder == "" || own.MaxConnections != 100 {
+		t.Errorf("bytes in %q, %d connections", folder, own.MaxConnections)
+	}
+	if err := own.check(); err != nil {
+		t.Error(err)
+	}
+}
