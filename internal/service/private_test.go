@@ -335,8 +335,8 @@ func TestPrivateMails(t *testing.T) {
 			t.Errorf("%s: the public feed:\n%.500s", kind, feed)
 		}
 		insider := k.token(t, "lab_admin", auth.Read)
-		for _, name := range []string{"all", "private"} {
-			if feed := do(t, request(t, "GET", s.url+"/feed/"+name+".atom", nil, "Authorization", "Bearer "+insider)).body; !strings.Contains(feed, "<entry>") {
+		for name, id := range map[string]string{"all": "/feed/all.atom#1</id>", "private": "/feed/private.atom#private-1</id>"} {
+			if feed := do(t, request(t, "GET", s.url+"/feed/"+name+".atom", nil, "Authorization", "Bearer "+insider)).body; !strings.Contains(feed, id) {
 				t.Errorf("%s: an insider gets the feed %s:\n%.500s", kind, name, feed)
 			}
 		}

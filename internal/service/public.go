@@ -109,6 +109,9 @@ func (c *Config) PublishCommand() string {
 	return fmt.Sprintf("kcidb db publish -d %s --to %s --private %s", from, to, private)
 }
 
+// privateSpool is the prefix of the IDs of notifications about private results.
+const privateSpool = "private-"
+
 // realm is a database with the people who learn from it.
 type realm struct {
 	name     string // of its parts in /ready: "" or "public "
@@ -131,6 +134,6 @@ func (p *parts) realms() []realm {
 	public, _ := sqlspool.Of(p.public.Store)
 	return []realm{
 		{"public ", p.public.Store, public, notify.Outsiders, "", labelled("public")},
-		{"", p.store, p.spool, notify.Insiders, "private-", labelled("whole")},
+		{"", p.store, p.spool, notify.Insiders, privateSpool, labelled("whole")},
 	}
 }

@@ -5,6 +5,7 @@ package service
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/kcidb-go/kcidb/internal/auth"
 	"github.com/kcidb-go/kcidb/internal/logcache"
@@ -65,15 +66,24 @@ func (s *Service) addViews(p *parts, f *front.Front, add func(*front.Front, view
 	return f
 }
 
-// feeds are the feeds of several spools. Each subscription has its feed in one of them.
-type feeds []spool.Feeds
+// feeds are the feeds of the public and of the whole database. A subscription has new entries
+// in one of them, and older ones in the other if it became private, or public again.
+type feeds struct{ public, whole spool.Feeds }
 
 // Feed implements spool.Feeds.
-func (all feeds) Feed(ctx context.Context, subscription string, limit int) (found []spool.Notification, err error) {
-	for _, f := range all {
-		if found, err = f.Feed(ctx, subscription, limit); err != nil || len(found) > 0 {
-			return found, err
-		}
+func (f feeds) Feed(ctx context.Context, subscription string, limit int) ([]spool.Notification, error) {
+	found, err := f.public.Feed(ctx, subscription, limit)
+	if err != nil {
+		return nil, err
 	}
-	return nil, nil
+	private, err := f.whole.Feed(ctx, subscription, limit)
+	if err != nil {
+		return nil, err
+	}
+	for i := range private {
+		private[i].Spool = privateSpool
+	}
+	found = append(found, private...)
+	slices.SortStableFunc(found, func(a, b spool.Notification) int { return b.Added().Compare(a.Added()) })
+	return found[:min(len(found), limit)], nil
 }

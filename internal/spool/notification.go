@@ -30,7 +30,8 @@ const (
 
 // Notification is a notification and its state.
 type Notification struct {
-	Number int64 // for people and commands; at most 52 bits, so that JavaScript can read it
+	Spool  string // prefix of the number if it is from one of several spools, else ""
+	Number int64  // for people and commands; at most 52 bits, so that JavaScript can read it
 	Identity
 	State      string // Waiting, Ready, Done, Dropped or SetAside
 	First      time.Time
@@ -47,6 +48,17 @@ type Notification struct {
 	Deliveries []Delivery
 
 	Pick time.Time // of PickNotifications; only the driver uses it
+}
+
+// Added returns when a notification came into a feed. That is not the time of its last
+// delivery, which would make the entry look new again.
+func (n *Notification) Added() time.Time {
+	for _, d := range n.Deliveries {
+		if d.Via == Feed {
+			return d.At
+		}
+	}
+	return n.Due
 }
 
 // Delivery is a notification on its way to one recipient.

@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"time"
 
 	"github.com/kcidb-go/kcidb/internal/describe/pageurl"
 	"github.com/kcidb-go/kcidb/internal/lazyregexp"
@@ -39,20 +38,9 @@ func feedOf(name, base string, all []spool.Notification) *feed.Feed {
 	f := &feed.Feed{Title: "KCIDB: " + name, Self: base + "/feed/" + name + ".atom", Page: base + "/"}
 	for _, n := range all {
 		f.Entries = append(f.Entries, feed.Entry{
-			ID:    fmt.Sprintf("%s#%d", f.Self, n.Number),
-			Title: cmp.Or(n.Subject, n.Object.String()), At: addedAt(n), Link: pageurl.Of(base, n.Object), Content: n.Body,
+			ID:    fmt.Sprintf("%s#%s%d", f.Self, n.Spool, n.Number),
+			Title: cmp.Or(n.Subject, n.Object.String()), At: n.Added(), Link: pageurl.Of(base, n.Object), Content: n.Body,
 		})
 	}
 	return f
-}
-
-// addedAt returns when a notification came into the feed. That is not the time of its last
-// delivery, which would make the entry look new again.
-func addedAt(n spool.Notification) time.Time {
-	for _, d := range n.Deliveries {
-		if d.Via == spool.Feed {
-			return d.At
-		}
-	}
-	return n.Due
 }
