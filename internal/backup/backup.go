@@ -79,7 +79,8 @@ type Options struct {
 }
 
 // Make makes a backup. It returns the folder of the backup, and the manifest. After an error
-// there is no new backup.
+// there is no new backup, unless a manifest is returned: then the backup is complete, and older
+// ones may be left.
 func Make(ctx context.Context, o Options) (dir string, m *Manifest, err error) {
 	if err := os.MkdirAll(o.To, 0o700); err != nil {
 		return "", nil, err
@@ -117,7 +118,10 @@ func Make(ctx context.Context, o Options) (dir string, m *Manifest, err error) {
 	if err := os.Rename(part, dir); err != nil {
 		return "", nil, err
 	}
-	return dir, m, errors.Join(syncPath(o.To), prune(o.To, o.Keep))
+	if err := errors.Join(syncPath(o.To), prune(o.To, o.Keep)); err != nil {
+		return dir, m, fmt.Errorf("the backup %s is complete, but older ones may be left: %w", dir, err)
+	}
+	return dir, m, nil
 }
 
 // fill makes the backup in a folder.

@@ -161,6 +161,23 @@ func TestOldBackupsGo(t *testing.T) {
 	}
 }
 
+// TestOldBackupsStay: if older backups cannot be removed, the new one is complete.
+func TestOldBackupsStay(t *testing.T) {
+	o := try(t)
+	o.Keep = 1
+	first, _ := make2(t, o)
+	if err := os.MkdirAll(filepath.Join(first+partial, "in the way"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	dir, m, err := Make(t.Context(), o)
+	if err == nil || !strings.Contains(err.Error(), "the backup "+dir+" is complete, but older ones may be left") {
+		t.Errorf("error %v", err)
+	}
+	if err := m.check(dir); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestOneAtATime: a second backup into the same folder fails, and a failed one removes none.
 func TestOneAtATime(t *testing.T) {
 	o := try(t)
