@@ -89,6 +89,11 @@ func TestMail(t *testing.T) {
 	if got := server.Messages(); len(got) != 1 || !slices.Equal(got[0].To, []string{o.MailTo}) {
 		t.Errorf("got the mails %v", got)
 	}
+	o.Config.SMTPPasswordFile = filepath.Join(t.TempDir(), "none")
+	if lines := run(t, o, "mail"); !has(lines, "FAIL smtp_password_file: file:"+o.Config.SMTPPasswordFile) {
+		t.Errorf("%q", lines)
+	}
+	o.Config.SMTPPasswordFile = ""
 	server.Stop()
 	if lines := run(t, o, "mail"); !has(lines, "FAIL ") {
 		t.Errorf("%q", lines)

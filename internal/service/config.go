@@ -466,7 +466,7 @@ func (c *Config) Check(ctx context.Context) error {
 func (c *Config) Open() bool { return !loopback(c.Listen) }
 
 // Mailer returns the sender of mails, nil if none is configured.
-func (c *Config) Mailer(ctx context.Context) (*mail.Sender, error) {
+func (c *Config) Mailer(ctx context.Context) (_ *mail.Sender, err error) {
 	if c.SMTP == "" {
 		return nil, nil
 	}
@@ -474,16 +474,10 @@ func (c *Config) Mailer(ctx context.Context) (*mail.Sender, error) {
 	if err != nil {
 		return nil, err
 	}
-	value := c.SMTPPassword
-	if value == "" && c.SMTPPasswordFile != "" {
-		value = secret.Text("file:" + c.SMTPPasswordFile)
-	}
-	password, err := secrets.Once(ctx, value)
-	if value == "" {
-		password = nil
-	}
-	if err != nil {
+	s := &sources{keeper: &secrets.Keeper{Log: slog.New(slog.DiscardHandler)}}
+	defer func() { err = errors.Join(err, s.keeper.Close()) }()
+	if err := s.open(ctx, c.mailSecret(s, true)); err != nil {
 		return nil, err
 	}
-	return mail.New(mail.Config{URL: c.SMTP, Password: password, From: envelope.From.Addr})
+	return mail.New(mail.Config{URL: c.SMTP, Password: s.smtpPassword, From: envelope.From.Addr})
 }

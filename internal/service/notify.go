@@ -9,7 +9,6 @@ import (
 	"maps"
 	"net/url"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -77,19 +76,16 @@ func (c *Config) envelope() (e notify.Envelope, err error) {
 // subscriptions returns the folder of subscriptions. Without a configured
 // folder it is created in the data directory.
 func (s *Service) subscriptions() (*notify.Folder, error) {
-	dir := s.cfg.Subscriptions
-	switch {
-	case dir != "":
-		if info, err := os.Stat(dir); err != nil {
-			return nil, fmt.Errorf("subscriptions: %w", err)
-		} else if !info.IsDir() {
-			return nil, fmt.Errorf("subscriptions: %s is not a directory", dir)
-		}
-	default:
-		dir = filepath.Join(s.cfg.Data, "subscriptions")
+	dir := s.cfg.SubscriptionsFolder()
+	if s.cfg.Subscriptions == "" {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return nil, fmt.Errorf("subscriptions: %w", err)
 		}
+	}
+	if info, err := os.Stat(dir); err != nil {
+		return nil, fmt.Errorf("subscriptions: %w", err)
+	} else if !info.IsDir() {
+		return nil, fmt.Errorf("subscriptions: %s is not a directory", dir)
 	}
 	folder := notify.NewFolder(&subscription.Follower{Dir: dir, Options: notify.Options()})
 	if _, err := folder.Current(s.log); err != nil {

@@ -36,7 +36,7 @@ func (c *Config) openSecrets(ctx context.Context, log *slog.Logger) (_ *sources,
 	}
 	for _, key := range append(c.tokenSecrets(s),
 		secretKey{"queue_token", c.QueueToken, "", &s.queueToken, c.QueueListen != ""},
-		secretKey{"smtp_password", c.SMTPPassword, c.SMTPPasswordFile, &s.smtpPassword, (r.notify || c.TasksAudience != "") && c.SMTP != ""},
+		c.mailSecret(s, (r.notify || c.TasksAudience != "") && c.SMTP != ""),
 	) {
 		if err = s.open(ctx, key); err != nil {
 			return nil, err
@@ -61,6 +61,11 @@ func (c *Config) tokenSecrets(s *sources) []secretKey {
 		{"unified_secret", c.UnifiedSecret, c.UnifiedSecretFile, &s.unified, true},
 		{"signing_key", c.SigningKey, c.SigningKeyFile, &s.signing, true},
 	}
+}
+
+// mailSecret is the key for the password of the mail server.
+func (c *Config) mailSecret(s *sources, needed bool) secretKey {
+	return secretKey{"smtp_password", c.SMTPPassword, c.SMTPPasswordFile, &s.smtpPassword, needed}
 }
 
 // open reads the secret of a key, if it is needed.
