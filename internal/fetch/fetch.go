@@ -28,8 +28,8 @@ type Hosts []string
 // Check returns an error if the form of one of the hosts is wrong.
 func (h Hosts) Check() error {
 	for _, host := range h {
-		name := strings.TrimPrefix(host, "*.")
-		if u, err := url.Parse("//" + name); err != nil || u.Host != name || u.Hostname() == "" || strings.Contains(name, "*") {
+		name, below := strings.CutPrefix(host, "*.")
+		if u, err := url.Parse("//" + name); err != nil || u.Host != name || u.Hostname() == "" || below && u.Port() != "" || strings.Contains(name, "*") {
 			return fmt.Errorf("%q is not HOST, HOST:PORT or *.DOMAIN", host)
 		}
 	}

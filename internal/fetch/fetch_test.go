@@ -44,7 +44,7 @@ func TestHosts(t *testing.T) {
 			t.Errorf("%s: %v", text, got)
 		}
 	}
-	for _, wrong := range []string{"", "https://a.example.org", "a b", "*", "*.*.org", "a/b"} {
+	for _, wrong := range []string{"", "https://a.example.org", "a b", "*", "*.*.org", "*.example.org:8080", "a/b"} {
 		if (Hosts{wrong}).Check() == nil {
 			t.Errorf("%q is no fault", wrong)
 		}
