@@ -79,12 +79,12 @@ func (b *Bucket) Write(ctx context.Context, files []artifact.File) error {
 			return context.Cause(ctx)
 		}
 		if err := b.write(file); err != nil {
-			return meaning(err)
+			return meaningOfWrite(err)
 		}
 		names = append(names, file.Name)
 		parents[path.Dir(file.Name)] = true
 	}
-	return meaning(b.sync(append(slices.Collect(maps.Keys(parents)), names...)))
+	return meaningOfWrite(b.sync(append(slices.Collect(maps.Keys(parents)), names...)))
 }
 
 // write writes a file and puts it in place.
@@ -163,6 +163,15 @@ func (b *Bucket) Delete(_ context.Context, name string) error {
 
 // Close closes the folder.
 func (b *Bucket) Close() error { return b.root.Close() }
+
+// meaningOfWrite returns an error of the system with its meaning, for a file that was written:
+// if it does not exist, the folder is gone.
+func meaningOfWrite(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w: %w", artifact.ErrMissing, err)
+	}
+	return meaning(err)
+}
 
 // meaning returns an error of the system with its meaning.
 func meaning(err error) error {

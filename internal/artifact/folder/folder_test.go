@@ -86,6 +86,19 @@ func TestUnfinished(t *testing.T) {
 	}
 }
 
+// A folder that was removed meanwhile is missing, which is more than a file that is not found.
+func TestMissing(t *testing.T) {
+	dir := t.TempDir()
+	b := open(t, dir)
+	defer b.Close()
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Write(t.Context(), []artifact.File{{Name: "a/b"}}); !errors.Is(err, artifact.ErrMissing) || errors.Is(err, artifact.ErrNotFound) {
+		t.Error(err)
+	}
+}
+
 func TestForbidden(t *testing.T) {
 	need.Unprivileged(t)
 	dir := t.TempDir()
