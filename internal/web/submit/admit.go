@@ -60,7 +60,7 @@ func (d *Receiver) admit(ctx context.Context, token auth.Token, sender string) e
 type depth struct {
 	mu     sync.Mutex
 	asked  time.Time
-	number int
+	number int // or queue.Unknown, which is below any limit
 }
 
 // waiting returns the number. While one caller asks the queue, the others get the number
@@ -69,14 +69,16 @@ func (d *depth) waiting(ctx context.Context, q queue.Queue, now time.Time) int {
 	if known, due := d.known(now); !due {
 		return known
 	}
-	ctx, cancel := context.WithTimeout(ctx, depthTime)
+	// The number is for all senders, so a sender that goes away does not make it unknown.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), depthTime)
 	defer cancel()
 	stats, err := q.Stats(ctx)
+	if err != nil {
+		stats.Messages = queue.Unknown
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if err == nil {
-		d.number = stats.Messages // queue.Unknown is below any limit
-	}
+	d.number = stats.Messages
 	return d.number
 }
 
@@ -90,9 +92,11 @@ func (d *depth) known(now time.Time) (number int, due bool) {
 	return d.number, due
 }
 
-// add counts a submission that was published.
+// add counts a submission that was published, if the number is known.
 func (d *depth) add() {
 	d.mu.Lock()
-	d.number++
+	if d.number != queue.Unknown {
+		d.number++
+	}
 	d.mu.Unlock()
 }
