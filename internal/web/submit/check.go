@@ -46,7 +46,7 @@ func (d *Receiver) check(ctx context.Context, token auth.Token, b *body, strict 
 	}
 	done()
 	if err == nil {
-		d.warn(ctx, token, b)
+		d.warn(ctx, token, b, b.isLong())
 		return &report.Sifted{Objects: objects}, func() {}, nil
 	}
 	// The lists of a report with faults are not clear enough for a token that may submit
@@ -67,6 +67,11 @@ func (d *Receiver) check(ctx context.Context, token auth.Token, b *body, strict 
 	if err != nil {
 		done()
 		return nil, nil, err
+	}
+	if seen {
+		done()
+		d.warn(ctx, token, b, true)
+		done = func() {}
 	}
 	return found, done, nil
 }

@@ -4,7 +4,6 @@ package submit
 
 import (
 	"context"
-	"log/slog"
 	"slices"
 
 	"github.com/kcidb-go/kcidb/internal/auth"
@@ -26,11 +25,14 @@ func (d *Receiver) originsOf(t auth.Token, seen *bool) func(name string) bool {
 	return nil
 }
 
-// warn counts and logs the objects of a good report whose origins the token does not name. It
-// waits for the memory of a second check.
-func (d *Receiver) warn(ctx context.Context, t auth.Token, b *body) {
-	done, err := b.reserveCheck(ctx, b.isLong(), siftPerByte)
+// warn counts and logs the objects of a report whose origins the token does not name. It waits
+// for a turn, if wanted, and for the memory of a second check. It logs without a number if it
+// gets none in time.
+func (d *Receiver) warn(ctx context.Context, t auth.Token, b *body, turn bool) {
+	log := d.Log.With("origin", t.Origin(), "token", t.ID)
+	done, err := b.reserveCheck(ctx, turn, siftPerByte)
 	if err != nil {
+		log.WarnContext(ctx, "objects of origins that the token does not name: they are not counted", "error", err)
 		return
 	}
 	defer done()
@@ -40,8 +42,7 @@ func (d *Receiver) warn(ctx context.Context, t auth.Token, b *body) {
 		n = foreign(found)
 	}
 	d.Metrics.foreign.WithLabelValues(label(t.Origin())).Add(float64(n))
-	d.Log.LogAttrs(ctx, slog.LevelWarn, "objects of origins that the token does not name: the rule enforce would reject them",
-		slog.String("origin", t.Origin()), slog.String("token", t.ID), slog.Int("objects", n))
+	log.WarnContext(ctx, "objects of origins that the token does not name: the rule enforce would reject them", "objects", n)
 }
 
 // foreign returns the number of objects that were rejected because of their origins.

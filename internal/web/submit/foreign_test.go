@@ -3,6 +3,8 @@
 package submit
 
 import (
+	"bytes"
+	"log/slog"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -27,6 +29,7 @@ func TestForeignObjects(t *testing.T) {
 		{auth.Enforce, buildsReport(goodBuild, otherBuild, other2), 2, 1},
 		{auth.Warn, buildsReport(goodBuild, otherBuild, other2), 2, 3},
 		{auth.Off, buildsReport(goodBuild, otherBuild, other2), 0, 3},
+		{auth.Warn, buildsReport(goodBuild, badBuild, otherBuild), 1, 2},
 		{auth.Warn, buildsReport(`{"id": "ci:1", "origin": "ci", "checkout_id": "other:1"}`), 0, 1},
 	} {
 		d, h := newReceiver(t, 0)
@@ -52,5 +55,19 @@ func TestForeignObjects(t *testing.T) {
 		if !d.memory.TryAcquire(1000) || !d.checking.TryAcquire(1000) {
 			t.Error("memory was not given back")
 		}
+	}
+}
+
+// TestForeignObjectsWithoutMemory: a report whose foreign objects cannot be counted is logged.
+func TestForeignObjectsWithoutMemory(t *testing.T) {
+	d, _ := newReceiver(t, 0)
+	var log bytes.Buffer
+	d.Log, d.Wait = slog.New(slog.NewTextHandler(&log, nil)), time.Millisecond
+	if !d.checking.TryAcquire(1000) {
+		t.Fatal("no memory")
+	}
+	d.warn(t.Context(), auth.Token{ID: "0123", Origins: []string{"ci"}}, &body{receiver: d, data: []byte(buildsReport(otherBuild))}, false)
+	if text := log.String(); !strings.Contains(text, "not counted") || !strings.Contains(text, "token=0123") {
+		t.Errorf("the log has %q", text)
 	}
 }
