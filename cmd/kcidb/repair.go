@@ -59,8 +59,8 @@ Exit status: 0 nothing was rejected; 1 some objects or reports were.`,
 func runRepair(ctx context.Context, p *program, o *repairOptions) (err error) {
 	rejected := report.NewWriter(io.Discard)
 	if o.rejected != "" {
-		file, err := os.Create(o.rejected)
-		if err != nil {
+		var file *os.File
+		if file, err = os.Create(o.rejected); err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, file.Close()) }()
