@@ -54,8 +54,9 @@ const MaxRejected = 1000
 // not JSON, the version or another member of the report is wrong, or more than MaxRejected
 // objects have faults. If the context ends, the error is the cause of its end.
 //
-// For any text, Sift takes at most 12 times its length in memory, and some 5 MiB. It takes
-// hardly longer than Decode.
+// For any text, Sift takes at most 12 times its length in memory, and some 5 MiB. For a valid
+// report, it takes about as long as Decode. Each fault and each repair takes some microseconds
+// more: a report with hundreds of them took 3 times longer, and one made to be slow 10 times.
 func Sift(ctx context.Context, text []byte, o SiftOptions) (*Sifted, error) {
 	s := newSifter(o)
 	s.documents = true

@@ -34,8 +34,8 @@ is left out.
 
 These values are repaired, because that needs no guess:
   NUL characters, halves of surrogate pairs and bytes that are not UTF-8 in
-  comment, log_excerpt, command, compiler, git_commit_message, report_subject
-  and the texts in misc become U+FFFD;
+  comment, description, log_excerpt, command, compiler, git_commit_message,
+  report_subject and the texts in misc become U+FFFD;
   an optional property with the value null is left out;
   a time with a blank between date and time of day gets a "T";
   a byte order mark before a report is skipped.

@@ -55,7 +55,8 @@ func (d *Receiver) check(ctx context.Context, token auth.Token, b *body, strict 
 	if !faulty || strict || !d.Partial || !token.Roles.Has(auth.Submit) {
 		return nil, nil, err
 	}
-	// Sifting takes much longer than checking, so that short bodies take turns as well.
+	// A check of a report with many faults ends early, and sifting it does not: 1 MB took up to
+	// 150 ms rather than 4. So short bodies take turns as well.
 	done, err = b.reserveCheck(ctx, true, siftPerByte)
 	if err != nil {
 		return nil, nil, err
