@@ -13,9 +13,10 @@ import (
 func newDBEmptyCommand(p *program) *cobra.Command {
 	var o databaseOptions
 	cmd := &cobra.Command{
-		Use:     "empty",
-		Short:   "Remove everything from a database, keeping its schema",
-		Long:    `Remove everything from a database, keeping its schema. This cannot be undone.`,
+		Use:   "empty",
+		Short: "Remove everything from a database, keeping its schema",
+		Long: `Remove everything from a database, also the ledger. The schema, tokens and origins stay.
+This cannot be undone.`,
 		Example: `  kcidb db empty -d sqlite:my.db`,
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -15,8 +15,9 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/verdicts"
 )
 
-// Empty removes all objects, receipts, changes and notifications, and returns their
-// space. Loads go on noting changes if they did before. Tokens and origins stay.
+// Empty removes all objects, receipts, rejected objects, changes and notifications, also the
+// ledger and which logs are copied, and returns their space. Loads go on noting changes if
+// they did before. Tokens and origins stay.
 func (s *Store) Empty(ctx context.Context) error {
 	return s.failure(ctx, "empty", s.runExclusive(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `TRUNCATE checkouts, builds, test_rows, issues, incidents, contents, doomed, receipts, rejected, ledger, logs,

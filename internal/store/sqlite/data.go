@@ -15,9 +15,9 @@ import (
 	"github.com/kcidb-go/kcidb/internal/store/verdicts"
 )
 
-// Empty removes all objects, receipts, changes and notifications, and returns the space
-// of the file to the system. Loads go on noting changes if they did before. Tokens and
-// origins stay.
+// Empty removes all objects, receipts, rejected objects, changes and notifications, also the
+// ledger and which logs are copied, and returns the space of the file to the system. Loads go
+// on noting changes if they did before. Tokens and origins stay.
 func (s *Store) Empty(ctx context.Context) error {
 	err := s.update(ctx, func(tx *sql.Tx) error {
 		for _, name := range slices.Concat([]string{"checkouts", "builds", "tests", "issues", "incidents", "contents", "receipts", "rejected", "ledger", "logs",

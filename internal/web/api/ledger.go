@@ -16,7 +16,8 @@ func (a ledgerAPI) register(r *registry) {
 	answer(r, operation{
 		plain: true, path: "/api/ledger", group: "Ledger", title: "Read the ledger",
 		text: "Rows of the log of submissions and of decisions (tokens, origins, settings, purges), in their order. Each row has a hash of its values and of the hash " +
-			"before it, so that anyone can check that no row was altered or removed, as kcidb audit does. The hash is the SHA-256 of the hash before, " +
+			"before it, so that anyone can check that no row was altered or removed, as kcidb audit does. Note the last hash from time to time: " +
+			"only a hash noted before shows that rows were removed from the end, or that the whole ledger was emptied. The hash is the SHA-256 of the hash before, " +
 			"the number, the time in microseconds since 1970, kind, subject, origin, token and digest, each as a netstring (`LENGTH:BYTES,`).",
 	}, a.rows)
 }

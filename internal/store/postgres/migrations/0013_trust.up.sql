@@ -61,7 +61,8 @@ CREATE INDEX rejected_object ON rejected (list, object_id) WHERE state = 'waitin
 CREATE INDEX rejected_waiting ON rejected (received, submission) WHERE state = 'waiting';
 
 -- The log of submissions and decisions. Each row has a hash of its values and of the hash
--- before it, so that no row can be altered or removed unnoticed.
+-- before it, so that a row that was altered or removed shows. Only a hash that was noted shows
+-- that rows were removed from the end.
 CREATE TABLE ledger (
     number  bigint NOT NULL PRIMARY KEY,
     at      bigint NOT NULL,
