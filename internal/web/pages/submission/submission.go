@@ -109,6 +109,10 @@ func (p page) Waiting() (n int64) {
 	return n
 }
 
+// Open reports whether an object waits for a correction, or may wait: a public database has no
+// objects of a submission with private ones, and the page has only the first of many.
+func (p page) Open() bool { return p.Waiting() > 0 || p.Unlisted() > 0 }
+
 // Effects returns the numbers of objects by what became of them, without those of 0.
 func (p page) Effects() (all []row) {
 	for _, e := range store.Effects {
@@ -140,7 +144,7 @@ func (p page) Repaired() int64 {
 func (p page) Kind() verdict.Kind {
 	switch p.State.Stage {
 	case submit.Loaded:
-		if p.Waiting() > 0 {
+		if p.Open() {
 			return verdict.New
 		}
 		return verdict.OK
@@ -154,7 +158,7 @@ func (p page) Kind() verdict.Kind {
 func (p page) Mark() string {
 	switch p.State.Stage {
 	case submit.Loaded:
-		if p.Waiting() > 0 {
+		if p.Open() {
 			return "IN PART ON THE PAGES"
 		}
 		return "ON THE PAGES"

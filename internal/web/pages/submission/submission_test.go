@@ -106,6 +106,51 @@ func TestRejectedObjects(t *testing.T) {
 	w.Looks(t, "/submission/abc1")
 }
 
+// Objects that the page does not have may wait: a public database has none of a submission with
+// private objects, and the page has only the first 100.
+func TestRejectedObjectsThatAreUnknown(t *testing.T) {
+	const settled, more = "None of these waits for a correction.", "And 1 more."
+	for name, tt := range map[string]struct {
+		rejected, kept int
+		mark           string
+		has, lacks     []string
+	}{
+		"none is known":          {3, 0, ">IN PART ON THE PAGES<", nil, []string{settled, "more."}},
+		"one is unknown":         {3, 2, ">IN PART ON THE PAGES<", []string{more}, []string{settled}},
+		"one is not on the page": {101, 101, ">IN PART ON THE PAGES<", []string{more}, []string{settled}},
+		"all are known":          {3, 3, ">ON THE PAGES<", []string{settled}, []string{"more."}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := receipt("")
+			r.Rejected = tt.rejected
+			w := pagestest.New(t, routes(submit.State{Stage: submit.Loaded, Receipt: r}), submitted())
+			var rejected []store.Rejected
+			var places []tray.Place
+			for i := range tt.kept {
+				rejected = append(rejected, store.Rejected{Submission: "abc1", Origin: "ci", Received: received, List: "tests", Place: i, Document: []byte("{}"), Faults: []report.Fault{}})
+				places = append(places, tray.Place{Submission: "abc1", List: "tests", Place: i})
+			}
+			if _, err := w.Shell.Store.Load(t.Context(), &report.Report{}, store.LoadOptions{Rejected: rejected}); err != nil {
+				t.Fatal(err)
+			}
+			if err := tray.New(w.Shell.Answers.DB).Settle(t.Context(), tray.Dropped, "", places...); err != nil {
+				t.Fatal(err)
+			}
+			page := w.Page("/submission/abc1")
+			for _, text := range append(tt.has, tt.mark) {
+				if !strings.Contains(page, text) {
+					t.Errorf("the page lacks %q", text)
+				}
+			}
+			for _, text := range tt.lacks {
+				if strings.Contains(page, text) {
+					t.Errorf("the page has %q", text)
+				}
+			}
+		})
+	}
+}
+
 func TestUnknownSubmission(t *testing.T) {
 	w := pagestest.New(t, routes(submit.State{}))
 	for _, path := range []string{"/submission/abc1", "/submission/a%2Fb", "/submission/", "/submission/a/b", "/submission/%3Cscript%3E"} {
