@@ -111,18 +111,21 @@ func (s suite) receiptList(t *testing.T) {
 	loadTogether(t, db, empty("old", 1), empty("bad", 2).rejecting(store.Tests, 0, "ci:t"), other)
 	failed := empty("failed", 4).receipt
 	failed.Failure = "not a report"
-	if err := db.SaveReceipts(t.Context(), []store.Receipt{failed}); err != nil {
+	same := failed
+	same.ID = "same" // of the same batch
+	if err := db.SaveReceipts(t.Context(), []store.Receipt{same, failed}); err != nil {
 		t.Fatal(err)
 	}
 	for want, q := range map[string]tray.Submissions{
-		"failed other bad old": {Most: 9},
-		"failed other":         {Most: 2},
-		"failed bad old":       {Origins: []string{"ci", "x"}, Most: 9},
-		"":                     {Origins: []string{}, Most: 9},
-		"failed":               {Failed: new(true), Most: 9},
-		"bad old":              {Failed: new(false), Origins: []string{"ci"}, Most: 9},
-		"bad":                  {Rejected: true, Most: 9},
-		"other bad old":        {Before: moment(5), Most: 9},
+		"failed same other bad old": {Most: 9},
+		"failed same other":         {Most: 3},
+		"failed same bad old":       {Origins: []string{"ci", "x"}, Most: 9},
+		"":                          {Origins: []string{}, Most: 9},
+		"failed same":               {Failed: new(true), Most: 9},
+		"bad old":                   {Failed: new(false), Origins: []string{"ci"}, Most: 9},
+		"bad":                       {Rejected: true, Most: 9},
+		"same other bad old":        {After: &tray.Submitted{Finished: moment(5), ID: "failed"}, Most: 9},
+		"other bad old":             {After: &tray.Submitted{Finished: moment(5), ID: "same"}, Most: 9},
 	} {
 		all, err := tray.Of(db).Receipts(t.Context(), q)
 		if err != nil {

@@ -171,14 +171,22 @@ func (t *Tray) Sweep(ctx context.Context) error {
 
 // Submissions selects receipts. The parts are joined by "and".
 type Submissions struct {
-	Origins  []string  // of the submitters; nil for any
-	Failed   *bool     // whether it was given up; nil for any
-	Rejected bool      // only submissions with rejected objects
-	Before   time.Time // finished before; zero for any
+	Origins  []string   // of the submitters; nil for any
+	Failed   *bool      // whether it was given up; nil for any
+	Rejected bool       // only submissions with rejected objects
+	After    *Submitted // only those behind it in the list; nil for all
 	Most     int
 }
 
-// Receipts returns receipts, the last finished first, without their details.
+// Submitted is the place of a submission in the list. The submissions of a batch are finished
+// at the same time.
+type Submitted struct {
+	Finished time.Time
+	ID       string
+}
+
+// Receipts returns receipts, the last finished first, and those finished at the same time by ID.
+// They have no details.
 func (t *Tray) Receipts(ctx context.Context, q Submissions) (all []store.Receipt, err error) {
 	where := conditions{db: t.db}
 	where.in("origin", q.Origins)
@@ -192,9 +200,10 @@ func (t *Tray) Receipts(ctx context.Context, q Submissions) (all []store.Receipt
 	if q.Rejected {
 		where.all = append(where.all, "rejected > 0")
 	}
-	if !q.Before.IsZero() {
-		where.args = append(where.args, q.Before.UnixMicro())
-		where.all = append(where.all, "finished < "+t.db.Moment(len(where.args)))
+	if q.After != nil {
+		where.args = append(where.args, q.After.Finished.UnixMicro(), q.After.ID)
+		finished, id := t.db.Moment(len(where.args)-1), len(where.args)
+		where.all = append(where.all, fmt.Sprintf("finished <= %[1]s AND (finished < %[1]s OR id > $%[2]d)", finished, id))
 	}
 	err = t.db.ReadCommitted(ctx, func(ctx context.Context, tx sqldb.Tx) error {
 		all = nil

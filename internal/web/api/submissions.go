@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -23,7 +24,7 @@ func (a submissionAPI) register(r *registry) {
 	const group, needs = "Submissions", " The request needs a token with the role submit, and the answer has submissions of its origins only. A token with the role admin sees all."
 	answer(r, operation{
 		path: "/api/submissions", group: group, title: "Submissions", plain: true,
-		text: "Submissions that were loaded or given up, the last first." + needs,
+		text: "Submissions that were loaded or given up, the last first. The header Link has the URL of the next page." + needs,
 	}, a.list)
 	answer(r, operation{
 		path: "/api/submissions/{id}", group: group, title: "Receipt of a submission", plain: true,
@@ -100,11 +101,24 @@ func submissionOf(r *store.Receipt) Submission {
 }
 
 type submissionsInput struct {
-	Origins  []string  `query:"origin,explode" maxItems:"100" doc:"Only submissions of these origins"`
-	State    string    `query:"state" enum:"loaded,failed" doc:"Only submissions in this state"`
-	Rejected bool      `query:"rejected" doc:"Only submissions with rejected objects"`
-	Before   time.Time `query:"before" doc:"Only submissions finished before this time: finished of the last submission of the page before"`
-	Limit    int       `query:"limit" default:"100" minimum:"1" maximum:"1000" doc:"Most submissions"`
+	Origins  []string `query:"origin,explode" maxItems:"100" doc:"Only submissions of these origins"`
+	State    string   `query:"state" enum:"loaded,failed" doc:"Only submissions in this state"`
+	Rejected bool     `query:"rejected" doc:"Only submissions with rejected objects"`
+	Limit    int      `query:"limit" default:"100" minimum:"1" maximum:"1000" doc:"Most submissions"`
+	Cursor   string   `query:"cursor" maxLength:"8192" doc:"Where the page begins: taken from the URL in the header Link"`
+}
+
+// after returns the submission behind which the page begins; nil for the first page.
+func (in *submissionsInput) after() (*tray.Submitted, error) {
+	c, err := Page{Cursor: in.Cursor}.parse(2)
+	if err != nil || c == nil {
+		return nil, err
+	}
+	micros, err := strconv.ParseInt(c[0], 10, 64)
+	if err != nil {
+		return nil, errCursor
+	}
+	return &tray.Submitted{Finished: time.UnixMicro(micros), ID: c[1]}, nil
 }
 
 // Submissions is a list of submissions.
@@ -117,11 +131,20 @@ func (a submissionAPI) list(ctx context.Context, in *submissionsInput) (*Submiss
 	if err != nil {
 		return nil, err
 	}
-	q := tray.Submissions{Origins: origins, Rejected: in.Rejected, Before: in.Before, Most: in.Limit}
+	after, err := in.after()
+	if err != nil {
+		return nil, err
+	}
+	q := tray.Submissions{Origins: origins, Rejected: in.Rejected, After: after, Most: in.Limit + 1}
 	if in.State != "" {
 		q.Failed = new(in.State == "failed")
 	}
 	receipts, err := kept.Receipts(ctx, q)
+	if len(receipts) > in.Limit {
+		receipts = receipts[:in.Limit]
+		last := &receipts[in.Limit-1]
+		linkNext(ctx, cursor{strconv.FormatInt(last.Finished.UnixMicro(), 10), last.ID})
+	}
 	list := &Submissions{Submissions: []Submission{}}
 	for i := range receipts {
 		list.Submissions = append(list.Submissions, submissionOf(&receipts[i]))

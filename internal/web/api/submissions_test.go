@@ -4,10 +4,12 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -79,7 +81,8 @@ func TestSubmissions(t *testing.T) {
 		{"ci", "/api/submissions?state=failed", 200, `"reason":"no report"`, "ci1"},
 		{"ci", "/api/submissions?rejected=true", 200, `"rejected":1`, "ci2"},
 		{"ci", "/api/submissions?state=odd", 400, "odd", ""},
-		{"ci", "/api/submissions?before=2026-03-04T12:00:00Z", 200, "ci2", "ci1"},
+		{"ci", "/api/submissions?cursor=odd", 400, "cursor is not from a header Link", ""},
+		{"ci", "/api/submissions?cursor=" + (cursor{"odd", "ci1"}).String(), 400, "cursor is not from a header Link", ""},
 		{"admin", "/api/submissions", 200, "lab1", "error"},
 		{"admin", "/api/submissions?origin=lab", 200, "lab1", "ci1"},
 		{"ci", "/api/submissions/ci1", 200, `"loaded":[{"list":"tests","effect":"new","count":1,"ids":["ci:t"]}]`, `"error"`},
@@ -108,5 +111,42 @@ func TestSubmissions(t *testing.T) {
 		if w.Code != tt.code || !strings.Contains(body, tt.has) || tt.lacks != "" && strings.Contains(body, tt.lacks) {
 			t.Errorf("%s as %q: %d %s", tt.path, tt.token, w.Code, body)
 		}
+	}
+}
+
+// TestSubmissionPages: each submission is on one page, although a batch is finished at once.
+func TestSubmissionPages(t *testing.T) {
+	db := sqlite.OpenMemory("test")
+	defer db.Close()
+	if err := db.Init(t.Context(), store.Version{}); err != nil {
+		t.Fatal(err)
+	}
+	at := time.Date(2026, 3, 4, 12, 0, 0, 123456000, time.UTC)
+	var receipts []store.Receipt
+	var want []string
+	for _, id := range []string{"a", "b", "c", "d", "e"} {
+		receipts = append(receipts, store.Receipt{ID: id, Received: at, Finished: at, Failure: "no report"})
+		want = append(want, id)
+	}
+	receipts = append(receipts, store.Receipt{ID: "0", Received: at, Finished: at.Add(-time.Microsecond), Failure: "no report"})
+	if err := db.SaveReceipts(t.Context(), receipts); err != nil {
+		t.Fatal(err)
+	}
+	h := fronted(New(Config{Store: db, Receipts: db, Log: slog.New(slog.DiscardHandler), Now: time.Now}), front.Limits{})
+	var got []string
+	for path := "/api/submissions?limit=2"; path != ""; {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+		var answer Submissions
+		if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil || w.Code != 200 || len(answer.Submissions) != 2 {
+			t.Fatalf("%s: %d %s", path, w.Code, w.Body)
+		}
+		for _, s := range answer.Submissions {
+			got = append(got, s.ID)
+		}
+		path, _, _ = strings.Cut(strings.TrimPrefix(w.Header().Get("Link"), "<"), ">")
+	}
+	if want = append(want, "0"); !slices.Equal(got, want) {
+		t.Errorf("the pages have %v, want %v", got, want)
 	}
 }
