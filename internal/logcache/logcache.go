@@ -55,7 +55,7 @@ type Cache struct {
 	Client    *http.Client  // of package fetch, for the hosts
 	Pause     time.Duration // between two logs of the same host
 	MaxBytes  int64         // of a log as its host sends it
-	Days      int           // how long copies are kept; 0 for ever
+	Days      int           // how long copies, and failures for good, are kept; 0 for ever
 	Now       func() time.Time
 	Log       *slog.Logger
 
@@ -68,18 +68,20 @@ type Cache struct {
 func (c *Cache) Want(ctx context.Context, r *report.Report) error {
 	var rows [][]any
 	now, seen := c.Now().UnixMicro(), map[string]bool{}
-	add := func(status report.Status, text string) {
-		u, err := url.Parse(text)
-		if (status == report.StatusFail || status == report.StatusError) && len(text) <= longestURL && !seen[text] && err == nil && c.Hosts.Allow(u) {
-			seen[text] = true
-			rows = append(rows, []any{text, "", "", int64(0), int64(0), "", now, int64(0)})
+	add := func(status *report.Status, text *string) {
+		if status == nil || *status != report.StatusFail && *status != report.StatusError || text == nil || len(*text) > longestURL || seen[*text] {
+			return
+		}
+		if u, err := url.Parse(*text); err == nil && c.Hosts.Allow(u) {
+			seen[*text] = true
+			rows = append(rows, []any{*text, "", int64(0), "", now, int64(0)})
 		}
 	}
 	for i := range r.Builds {
-		add(valueOf(r.Builds[i].Status), valueOf(r.Builds[i].LogURL))
+		add(r.Builds[i].Status, r.Builds[i].LogURL)
 	}
 	for i := range r.Tests {
-		add(valueOf(r.Tests[i].Status), valueOf(r.Tests[i].LogURL))
+		add(r.Tests[i].Status, r.Tests[i].LogURL)
 	}
 	if len(rows) == 0 {
 		return nil
@@ -91,20 +93,11 @@ func (c *Cache) Want(ctx context.Context, r *report.Report) error {
 	return c.DB.Failure(ctx, "note logs", err)
 }
 
-var columns = sqldb.Columns("url digest type bytes# fetched# failure due# tries#")
-
-func valueOf[T any](p *T) (v T) {
-	if p != nil {
-		v = *p
-	}
-	return v
-}
+var columns = sqldb.Columns("url digest settled# failure due# tries#")
 
 // Copy describes the copy of a log.
 type Copy struct {
 	Digest  string // of its content in the artifact store
-	Type    string // that its host sent, "" if it sent none
-	Bytes   int64
 	Fetched time.Time
 }
 
@@ -112,8 +105,7 @@ type Copy struct {
 func (c *Cache) Find(ctx context.Context, text string) (found Copy, ok bool, err error) {
 	err = c.DB.ReadCommitted(ctx, func(ctx context.Context, tx sqldb.Tx) error {
 		var fetched int64
-		ok, err = sqldb.ReadRow(ctx, tx, "SELECT digest, type, bytes, fetched FROM logs WHERE url = $1 AND digest <> ''", []any{text},
-			&found.Digest, &found.Type, &found.Bytes, &fetched)
+		ok, err = sqldb.ReadRow(ctx, tx, "SELECT digest, settled FROM logs WHERE url = $1 AND digest <> ''", []any{text}, &found.Digest, &fetched)
 		found.Fetched = sqldb.Time(fetched)
 		return err
 	})
@@ -174,33 +166,34 @@ func (c *Cache) Round(ctx context.Context) (int, error) {
 // or the artifact store.
 func (c *Cache) try(ctx context.Context, w waiting) error {
 	until := c.Now().Add(claimFor).UnixMicro()
-	claimed, err := c.update(ctx, "SET due = $3, tries = tries + 1 WHERE url = $1 AND due = $2", w.url, w.due, until)
+	claimed, err := c.exec(ctx, "UPDATE logs SET due = $3, tries = tries + 1 WHERE url = $1 AND due = $2", w.url, w.due, until)
 	if err != nil || claimed == 0 {
 		return err // another process has the log
 	}
-	data, kind, err := c.fetch(ctx, w.url)
+	data, err := c.fetch(ctx, w.url)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	if err != nil {
-		due := c.Now().Add(firstPause << (2 * w.tries)).UnixMicro()
+		due, settled := c.Now().Add(firstPause<<(2*w.tries)).UnixMicro(), int64(0)
 		if _, final := errors.AsType[*useless](err); final || w.tries+1 >= mostTries {
-			due = 0
+			due, settled = 0, c.Now().UnixMicro()
 		}
-		_, noted := c.update(ctx, "SET due = $2, failure = $3 WHERE url = $1", w.url, due, err.Error())
+		_, noted := c.exec(ctx, "UPDATE logs SET due = $2, settled = $3, failure = $4 WHERE url = $1", w.url, due, settled, err.Error())
 		return noted
 	}
 	if err := c.Artifacts.Put(ctx, data); err != nil {
 		return err
 	}
-	_, err = c.update(ctx, "SET digest = $2, type = $3, bytes = $4, fetched = $5, failure = '', due = 0 WHERE url = $1",
-		w.url, artifact.Digest(data), kind, int64(len(data)), c.Now().UnixMicro())
+	_, err = c.exec(ctx, "UPDATE logs SET digest = $2, settled = $3, failure = '', due = 0 WHERE url = $1",
+		w.url, artifact.Digest(data), c.Now().UnixMicro())
 	return err
 }
 
-func (c *Cache) update(ctx context.Context, rest string, args ...any) (n int64, err error) {
+// exec changes the table, and returns the number of rows that it changed.
+func (c *Cache) exec(ctx context.Context, statement string, args ...any) (n int64, err error) {
 	err = c.DB.Update(ctx, func(ctx context.Context, tx sqldb.Tx) error {
-		n, err = tx.Exec(ctx, "UPDATE logs "+rest, args...)
+		n, err = tx.Exec(ctx, statement, args...)
 		return err
 	})
 	return n, c.DB.Failure(ctx, "note a log", err)
@@ -211,41 +204,41 @@ type useless struct{ why string }
 
 func (u *useless) Error() string { return u.why }
 
-// fetch returns a log and its type.
-func (c *Cache) fetch(ctx context.Context, text string) (data []byte, kind string, err error) {
+// fetch returns a log.
+func (c *Cache) fetch(ctx context.Context, text string) (data []byte, err error) {
 	u, err := url.Parse(text)
 	if err != nil || !c.Hosts.Allow(u) {
-		return nil, "", &useless{"the host is not allowed any more"}
+		return nil, &useless{"the host is not allowed any more"}
 	}
 	if err := c.pause(ctx, u.Host); err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, text, nil)
 	if err != nil {
-		return nil, "", &useless{err.Error()}
+		return nil, &useless{err.Error()}
 	}
 	r.Header.Set("User-Agent", "kcidb")
 	response, err := c.Client.Do(r)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	defer response.Body.Close()
-	kind = response.Header.Get("Content-Type")
+	kind := response.Header.Get("Content-Type")
 	switch {
 	case response.StatusCode == http.StatusNotFound, response.StatusCode == http.StatusGone:
-		return nil, "", &useless{response.Status}
+		return nil, &useless{response.Status}
 	case response.StatusCode != http.StatusOK:
-		return nil, "", errors.New(response.Status)
+		return nil, errors.New(response.Status)
 	case !isLog(kind):
-		return nil, "", &useless{fmt.Sprintf("%.100q is not the type of a log", kind)}
+		return nil, &useless{fmt.Sprintf("%.100q is not the type of a log", kind)}
 	case response.ContentLength > c.MaxBytes:
-		return nil, "", &useless{fmt.Sprintf("%d bytes are more than %d", response.ContentLength, c.MaxBytes)}
+		return nil, &useless{fmt.Sprintf("%d bytes are more than %d", response.ContentLength, c.MaxBytes)}
 	}
 	data, err = io.ReadAll(io.LimitReader(response.Body, c.MaxBytes+1))
 	if err == nil && int64(len(data)) > c.MaxBytes {
 		err = &useless{fmt.Sprintf("it has more than %d bytes", c.MaxBytes)}
 	}
-	return data, kind, err
+	return data, err
 }
 
 // isLog reports whether a type may be that of a log. Hosts answer with pages in HTML where
@@ -284,7 +277,9 @@ func (c *Cache) pause(ctx context.Context, host string) error {
 	}
 }
 
-// RemoveOld removes some copies that are too old. A content that was kept again stays.
+// RemoveOld removes some copies that are too old, and which logs failed that long ago, so that
+// the table does not grow without end. A later report brings such a log back. A content that was
+// kept again stays.
 func (c *Cache) RemoveOld(ctx context.Context) error {
 	if c.Days == 0 {
 		return nil
@@ -293,17 +288,20 @@ func (c *Cache) RemoveOld(ctx context.Context) error {
 	var urls, digests []string
 	err := c.DB.ReadCommitted(ctx, func(ctx context.Context, tx sqldb.Tx) error {
 		var text, digest string
-		return sqldb.Read(ctx, tx, "SELECT url, digest FROM logs WHERE fetched > 0 AND fetched < $1 ORDER BY fetched LIMIT $2", []any{before.UnixMicro(), roundLogs},
+		return sqldb.Read(ctx, tx, "SELECT url, digest FROM logs WHERE settled > 0 AND settled < $1 ORDER BY settled LIMIT $2", []any{before.UnixMicro(), roundLogs},
 			[]any{&text, &digest}, func() error { urls, digests = append(urls, text), append(digests, digest); return nil })
 	})
 	if err != nil {
 		return c.DB.Failure(ctx, "find old logs", err)
 	}
 	for i := range urls {
-		if err := c.Artifacts.DeleteOld(ctx, digests[i], before); err != nil {
-			return err
+		if digests[i] != "" {
+			if err := c.Artifacts.DeleteOld(ctx, digests[i], before); err != nil {
+				return err
+			}
 		}
-		if _, err := c.update(ctx, "SET digest = '', fetched = 0, failure = 'the copy was removed, because it was too old' WHERE url = $1", urls[i]); err != nil {
+		// Another process may have removed the row, and fetched the log again.
+		if _, err := c.exec(ctx, "DELETE FROM logs WHERE url = $1 AND settled > 0 AND settled < $2", urls[i], before.UnixMicro()); err != nil {
 			return err
 		}
 	}

@@ -79,12 +79,10 @@ CREATE INDEX ledger_subject ON ledger (subject);
 CREATE TABLE logs (
     url     text COLLATE "C" NOT NULL PRIMARY KEY,
     digest  text COLLATE "C" NOT NULL,
-    type    text COLLATE "C" NOT NULL,
-    bytes   bigint NOT NULL,
-    fetched bigint NOT NULL,
+    settled bigint NOT NULL, -- when it was fetched or failed for good; 0 if it waits
     failure text COLLATE "C" NOT NULL,
     due     bigint NOT NULL, -- when to try again; 0 if the log is here, or will never be
     tries   bigint NOT NULL
 );
 CREATE INDEX logs_due ON logs (due) WHERE due > 0;
-CREATE INDEX logs_fetched ON logs (fetched) WHERE fetched > 0;
+CREATE INDEX logs_settled ON logs (settled) WHERE settled > 0;

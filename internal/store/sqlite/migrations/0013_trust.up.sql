@@ -79,12 +79,10 @@ CREATE INDEX ledger_subject ON ledger (subject);
 CREATE TABLE logs (
     url     TEXT NOT NULL PRIMARY KEY,
     digest  TEXT NOT NULL,
-    type    TEXT NOT NULL,
-    bytes   INTEGER NOT NULL,
-    fetched INTEGER NOT NULL,
+    settled INTEGER NOT NULL, -- when it was fetched or failed for good; 0 if it waits
     failure TEXT NOT NULL,
     due     INTEGER NOT NULL, -- when to try again; 0 if the log is here, or will never be
     tries   INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX logs_due ON logs (due) WHERE due > 0;
-CREATE INDEX logs_fetched ON logs (fetched) WHERE fetched > 0;
+CREATE INDEX logs_settled ON logs (settled) WHERE settled > 0;
