@@ -19,6 +19,7 @@ import (
 	"net/url"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -38,8 +39,8 @@ const (
 	roundLogs = 64
 	// idle is the pause if no log waits.
 	idle = 10 * time.Second
-	// claimFor is how long a process has a log for itself, and mostTries how often a log is
-	// tried. The pauses between are firstPause and each time four times longer.
+	// claimFor is how long a process has a log for itself, and mostTries how often its host may
+	// fail. The pauses between are firstPause and each time four times longer.
 	claimFor   = 10 * time.Minute
 	mostTries  = 4
 	firstPause = 5 * time.Minute
@@ -154,19 +155,31 @@ func (c *Cache) Round(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, c.DB.Failure(ctx, "find logs to fetch", err)
 	}
-	group, ctx := errgroup.WithContext(ctx)
+	// An error ends no fetch of another log, but keeps further logs from being fetched in vain.
+	var group errgroup.Group
+	var failed atomic.Bool
 	group.SetLimit(fetchesAtOnce)
 	for _, w := range all {
-		group.Go(func() error { return c.try(ctx, w) })
+		group.Go(func() error {
+			if failed.Load() {
+				return nil
+			}
+			err := c.try(ctx, w)
+			if err != nil {
+				failed.Store(true)
+			}
+			return err
+		})
 	}
 	return len(all), group.Wait()
 }
 
 // try claims a log, fetches it, and notes what came of that. Its error is one of the database
-// or the artifact store.
+// or the artifact store, or the end of ctx. Then the log is tried again when the claim ends,
+// and the try does not count.
 func (c *Cache) try(ctx context.Context, w waiting) error {
 	until := c.Now().Add(claimFor).UnixMicro()
-	claimed, err := c.exec(ctx, "UPDATE logs SET due = $3, tries = tries + 1 WHERE url = $1 AND due = $2", w.url, w.due, until)
+	claimed, err := c.exec(ctx, "UPDATE logs SET due = $3 WHERE url = $1 AND due = $2", w.url, w.due, until)
 	if err != nil || claimed == 0 {
 		return err // another process has the log
 	}
@@ -175,18 +188,23 @@ func (c *Cache) try(ctx context.Context, w waiting) error {
 		return context.Cause(ctx)
 	}
 	if err != nil {
-		due, settled := c.Now().Add(firstPause<<(2*w.tries)).UnixMicro(), int64(0)
-		if _, final := errors.AsType[*useless](err); final || w.tries+1 >= mostTries {
-			due, settled = 0, c.Now().UnixMicro()
-		}
-		_, noted := c.exec(ctx, "UPDATE logs SET due = $2, settled = $3, failure = $4 WHERE url = $1", w.url, due, settled, err.Error())
-		return noted
+		return c.noteFailure(ctx, w, err)
 	}
 	if err := c.Artifacts.Put(ctx, data); err != nil {
 		return err
 	}
 	_, err = c.exec(ctx, "UPDATE logs SET digest = $2, settled = $3, failure = '', due = 0 WHERE url = $1",
 		w.url, artifact.Digest(data), c.Now().UnixMicro())
+	return err
+}
+
+// noteFailure notes why a host did not send a log, and when to try again.
+func (c *Cache) noteFailure(ctx context.Context, w waiting, failure error) error {
+	due, settled := c.Now().Add(firstPause<<(2*w.tries)).UnixMicro(), int64(0)
+	if _, final := errors.AsType[*useless](failure); final || w.tries+1 >= mostTries {
+		due, settled = 0, c.Now().UnixMicro()
+	}
+	_, err := c.exec(ctx, "UPDATE logs SET tries = tries + 1, due = $2, settled = $3, failure = $4 WHERE url = $1", w.url, due, settled, failure.Error())
 	return err
 }
 

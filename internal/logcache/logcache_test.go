@@ -5,6 +5,7 @@ package logcache_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -249,6 +250,55 @@ func TestTriesAgain(t *testing.T) {
 	}
 	if n := b.asked.Load() - before; n != 8 {
 		t.Errorf("the host was asked %d times for two logs", n)
+	}
+}
+
+// The end of the service, and an outage of the artifact store, are no failures of the host.
+func TestTriesThatDoNotCount(t *testing.T) {
+	t.Parallel()
+	for name, try := range map[string]func(*bench){
+		"the service ends": func(b *bench) {
+			ctx, cancel := context.WithCancel(t.Context())
+			b.stop.Store(&cancel)
+			if _, err := b.Round(ctx); !errors.Is(err, context.Canceled) {
+				t.Error(err)
+			}
+		},
+		"the artifact store is down": func(b *bench) {
+			b.bucket.next.Store(1)
+			if _, err := b.Round(t.Context()); !errors.Is(err, artifact.ErrUnavailable) {
+				t.Error(err)
+			}
+			<-b.bucket.failed
+		},
+	} {
+		b := newBench(t)
+		b.want(t, "/log")
+		for range 5 {
+			try(b)
+			b.now = b.now.Add(time.Hour)
+		}
+		b.down.Store(true)
+		b.round(t)
+		b.down.Store(false)
+		b.now = b.now.Add(time.Hour)
+		if b.round(t); b.text(t, "/log") != "log of /log" {
+			t.Errorf("%s: the log was not copied afterwards", name)
+		}
+	}
+}
+
+// A log that cannot be kept does not end the fetch of another.
+func TestLogsDoNotEndEachOther(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.want(t, "/first", "/second")
+	b.bucket.next.Store(1)
+	if _, err := b.Round(t.Context()); !errors.Is(err, artifact.ErrUnavailable) {
+		t.Error(err)
+	}
+	if b.text(t, "/first") != "" || b.text(t, "/second") != "log of /second" {
+		t.Error("the second log was not copied")
 	}
 }
 

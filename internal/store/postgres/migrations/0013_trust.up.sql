@@ -82,7 +82,7 @@ CREATE TABLE logs (
     settled bigint NOT NULL, -- when it was fetched or failed for good; 0 if it waits
     failure text COLLATE "C" NOT NULL,
     due     bigint NOT NULL, -- when to try again; 0 if the log is here, or will never be
-    tries   bigint NOT NULL
+    tries   bigint NOT NULL  -- how often its host failed
 );
 CREATE INDEX logs_due ON logs (due) WHERE due > 0;
 CREATE INDEX logs_settled ON logs (settled) WHERE settled > 0;

@@ -82,7 +82,7 @@ CREATE TABLE logs (
     settled INTEGER NOT NULL, -- when it was fetched or failed for good; 0 if it waits
     failure TEXT NOT NULL,
     due     INTEGER NOT NULL, -- when to try again; 0 if the log is here, or will never be
-    tries   INTEGER NOT NULL
+    tries   INTEGER NOT NULL  -- how often its host failed
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX logs_due ON logs (due) WHERE due > 0;
 CREATE INDEX logs_settled ON logs (settled) WHERE settled > 0;
