@@ -18,7 +18,6 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"iter"
 	"strings"
 	"sync"
 	"time"
@@ -90,15 +89,6 @@ func (s *Store) Write(ctx context.Context, contents []Content, others ...File) e
 	return s.Bucket.Write(ctx, append(files, others...))
 }
 
-// Has reports whether a content is kept. It does not read the content.
-func (s *Store) Has(ctx context.Context, digest string) (bool, error) {
-	_, err := s.Stat(ctx, digest)
-	if errors.Is(err, ErrNotFound) {
-		return false, nil
-	}
-	return err == nil, err
-}
-
 // Stat returns when a content was kept, and its size as it is kept. Its error is
 // ErrNotFound if the content is not kept.
 func (s *Store) Stat(ctx context.Context, digest string) (Info, error) {
@@ -148,22 +138,6 @@ func (s *Store) Check(ctx context.Context, digest string) error {
 	defer stream.Close()
 	_, err = io.Copy(io.Discard, stream)
 	return err
-}
-
-// List returns the digests of all contents, in their order.
-func (s *Store) List(ctx context.Context) iter.Seq2[string, error] {
-	return func(yield func(string, error) bool) {
-		for info, err := range s.Bucket.List(ctx, contents) {
-			if err != nil {
-				yield("", err)
-				return
-			}
-			name, isContent := strings.CutSuffix(info.Name[strings.LastIndexByte(info.Name, '/')+1:], ".zst")
-			if isContent && IsDigest(name) && !yield(name, nil) {
-				return
-			}
-		}
-	}
 }
 
 // Delete removes a content if it is kept.

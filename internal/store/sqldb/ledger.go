@@ -68,18 +68,6 @@ func (db *DB) Ledger(ctx context.Context, after int64, n int) (entries []ledger.
 	return entries, db.Failure(ctx, "read the ledger", err)
 }
 
-// LedgerHead returns the end of the ledger.
-func (db *DB) LedgerHead(ctx context.Context) (head ledger.Chain, err error) {
-	err = db.ReadCommitted(ctx, func(ctx context.Context, tx Tx) error {
-		entries, err := readLedger(ctx, tx, "ORDER BY number DESC LIMIT 1")
-		for _, e := range entries {
-			head = ledger.Chain{Number: e.Number, Hash: e.Hash}
-		}
-		return err
-	})
-	return head, db.Failure(ctx, "read the ledger", err)
-}
-
 // readLedger returns the entries of the query that ends with rest.
 func readLedger(ctx context.Context, tx Tx, rest string, args ...any) (entries []ledger.Entry, err error) {
 	var e ledger.Entry
