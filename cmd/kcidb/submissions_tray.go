@@ -15,6 +15,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kcidb-go/kcidb/internal/arrival"
+	"github.com/kcidb-go/kcidb/internal/artifact"
+	"github.com/kcidb-go/kcidb/internal/artifact/raw"
 	"github.com/kcidb-go/kcidb/internal/store"
 	"github.com/kcidb-go/kcidb/internal/store/tray"
 	"github.com/kcidb-go/kcidb/report"
@@ -158,8 +160,9 @@ func waitingPlaces(ctx context.Context, kept *tray.Tray, args []string) (places 
 }
 
 type submissionsReplayOptions struct {
-	database databaseOptions
-	fixed    string
+	database  databaseOptions
+	artifacts artifactOptions
+	fixed     string
 }
 
 func newSubmissionsReplayCommand(p *program) *cobra.Command {
@@ -172,6 +175,9 @@ they were submitted, if this version of the program accepts them, or from a repo
 with the faults mended. The new receipt has the origin and the token of the
 submission. Origins are not checked, because the administrator decides.
 
+With --artifacts, the loaded reports are kept with the raw submissions of the service,
+so that "kcidb replay" loads them too.
+
 Exit status: 0 all were loaded; 1 some have faults.`,
 		Example: `  kcidb submissions replay ID tests 3 --fixed fixed.json
   kcidb submissions replay ID`,
@@ -182,6 +188,7 @@ Exit status: 0 all were loaded; 1 some have faults.`,
 		},
 	}
 	o.database.addTo(p, cmd)
+	o.artifacts.addTo(p, cmd)
 	cmd.Flags().StringVar(&o.fixed, "fixed", "", "load the report in this `FILE` in place of the object")
 	return cmd
 }
@@ -197,42 +204,63 @@ func runSubmissionsReplay(ctx context.Context, p *program, o *submissionsReplayO
 			return err
 		}
 	}
-	return o.database.withTray(ctx, func(s store.Store, kept *tray.Tray) error {
-		places, err := waitingPlaces(ctx, kept, args)
-		if err != nil {
-			return err
-		}
-		faulty := 0
-		for _, at := range places {
-			id, err := loadRejected(ctx, s, kept, at, fixed)
-			if wrong, is := errors.AsType[*report.Error](err); is {
-				faulty++
-				fmt.Fprintf(p.stderr, "%s: %v\n", at, wrong)
-				continue
-			}
+	replay := func(keep *raw.Store) error {
+		return o.database.withTray(ctx, func(s store.Store, kept *tray.Tray) error {
+			places, err := waitingPlaces(ctx, kept, args)
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(p.stdout, "%s loaded as submission %s\n", at, id)
-		}
-		if faulty > 0 {
-			return fmt.Errorf("%d objects have faults", faulty)
-		}
-		return nil
+			return replayRejected(ctx, p, rejectedLoader{s, kept, keep}, places, fixed)
+		})
+	}
+	if o.artifacts.spec == "" {
+		return replay(nil)
+	}
+	return o.artifacts.withArtifacts(ctx, func(a *artifact.Store) error {
+		return replay(&raw.Store{Artifacts: a, Now: time.Now})
 	})
 }
 
-// loadRejected loads an object that waits, from a fixed report if there is one, as a submission
-// with the origin and the token of the first. It returns the ID of the new submission.
-func loadRejected(ctx context.Context, s store.Store, kept *tray.Tray, at tray.Place, fixed []byte) (id string, err error) {
-	row, err := kept.Get(ctx, at)
+// replayRejected loads the objects at places, and tells which were loaded, and which have
+// faults.
+func replayRejected(ctx context.Context, p *program, l rejectedLoader, places []tray.Place, fixed []byte) error {
+	faulty := 0
+	for _, at := range places {
+		id, err := l.load(ctx, at, fixed)
+		if wrong, is := errors.AsType[*report.Error](err); is {
+			faulty++
+			fmt.Fprintf(p.stderr, "%s: %v\n", at, wrong)
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(p.stdout, "%s loaded as submission %s\n", at, id)
+	}
+	if faulty > 0 {
+		return fmt.Errorf("%d objects have faults", faulty)
+	}
+	return nil
+}
+
+// rejectedLoader loads objects of a tray into its store.
+type rejectedLoader struct {
+	store store.Store
+	tray  *tray.Tray
+	raw   *raw.Store // keeps the reports; may be nil
+}
+
+// load loads an object that waits, from a fixed report if there is one, as a submission with
+// the origin and the token of the first. It returns the ID of the new submission.
+func (l rejectedLoader) load(ctx context.Context, at tray.Place, fixed []byte) (id string, err error) {
+	row, err := l.tray.Get(ctx, at)
 	if err != nil {
 		return "", err
 	}
 	if row.State != tray.Waiting {
 		return "", fmt.Errorf("%s is %s: it is not loaded again", at, row.State)
 	}
-	first, err := s.Receipt(ctx, at.Submission)
+	first, err := l.store.Receipt(ctx, at.Submission)
 	if err != nil && !errors.Is(err, store.ErrNoReceipt) {
 		return "", err
 	}
@@ -247,17 +275,31 @@ func loadRejected(ctx context.Context, s store.Store, kept *tray.Tray, at tray.P
 		return "", wrong
 	}
 	now := time.Now().UTC().Truncate(time.Microsecond)
-	receipt := store.Receipt{ID: arrival.NewID(), Origin: row.Origin, Token: first.Token, Received: now, Finished: now, Bytes: int64(len(fixed))}
+	receipt := store.Receipt{
+		ID: arrival.NewID(), Origin: row.Origin, Token: first.Token, Received: now, Finished: now,
+		Bytes: int64(len(fixed)), Digest: artifact.Digest(fixed),
+	}
 	receipt.Sifted(sifted)
+	if l.raw != nil {
+		err := l.raw.Keep(ctx, []raw.Received{{
+			Submission: raw.Submission{
+				ID: receipt.ID, Origin: receipt.Origin, Token: receipt.Token, Received: now, Digest: receipt.Digest, Bytes: len(fixed),
+			},
+			Data: fixed,
+		}})
+		if err != nil {
+			return "", err
+		}
+	}
 	sifted.Report.SetTimestamps(now)
-	_, err = s.Load(ctx, sifted.Report, store.LoadOptions{
+	_, err = l.store.Load(ctx, sifted.Report, store.LoadOptions{
 		Metadata: true, Note: true, Receipts: []store.Receipt{receipt}, Reports: []*report.Report{sifted.Report},
 	})
 	if err != nil {
 		return "", err
 	}
 	// The load has settled the object, unless its ID was one of the faults.
-	if err := kept.Settle(ctx, tray.Corrected, receipt.ID, at); err != nil && !errors.Is(err, tray.ErrNotFound) {
+	if err := l.tray.Settle(ctx, tray.Corrected, receipt.ID, at); err != nil && !errors.Is(err, tray.ErrNotFound) {
 		return "", err
 	}
 	return receipt.ID, nil
