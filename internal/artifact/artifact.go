@@ -89,6 +89,15 @@ func (s *Store) Write(ctx context.Context, contents []Content, others ...File) e
 	return s.Bucket.Write(ctx, append(files, others...))
 }
 
+// Has reports whether a content is kept. It does not read the content.
+func (s *Store) Has(ctx context.Context, digest string) (bool, error) {
+	_, err := s.Stat(ctx, digest)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // Stat returns when a content was kept, and its size as it is kept. Its error is
 // ErrNotFound if the content is not kept.
 func (s *Store) Stat(ctx context.Context, digest string) (Info, error) {

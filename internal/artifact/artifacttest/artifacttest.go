@@ -10,7 +10,9 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"path"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -75,13 +77,14 @@ func testContents(t *testing.T, s *artifact.Store) {
 	}
 }
 
+// list returns the digests of all contents, in their order.
 func list(t *testing.T, s *artifact.Store) (all []string) {
 	t.Helper()
-	for digest, err := range s.List(t.Context()) {
+	for info, err := range s.Bucket.List(t.Context(), "contents/") {
 		if err != nil {
 			t.Fatal(err)
 		}
-		all = append(all, digest)
+		all = append(all, strings.TrimSuffix(path.Base(info.Name), ".zst"))
 	}
 	return all
 }
