@@ -221,8 +221,7 @@ func runSubmissionsReplay(ctx context.Context, p *program, o *submissionsReplayO
 	})
 }
 
-// replayRejected loads the objects at places, and tells which were loaded, and which have
-// faults.
+// replayRejected loads the objects at places, and prints a line for each.
 func replayRejected(ctx context.Context, p *program, l rejectedLoader, places []tray.Place, fixed []byte) error {
 	faulty := 0
 	for _, at := range places {
