@@ -33,7 +33,7 @@ func (s *Service) front(p *parts, watch *monitor.Monitor, receiver *submit.Recei
 	limits, _ := s.cfg.limits() // New has checked them
 	limits.Known, limits.Metrics = s.authenticated, p.http
 	if !s.auth.Enabled() {
-		limits.Hosts, limits.Addresses = s.cfg.hosts(), s.cfg.AllowOpen
+		limits.Hosts, limits.Addresses = s.names, s.cfg.AllowOpen
 	}
 	limits.Readers = s.readers()
 	desk := s.desk(p)

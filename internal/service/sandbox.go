@@ -46,8 +46,10 @@ func (c *Config) checkSandbox(r roles) error {
 }
 
 // sandboxConfig returns the configuration of the sandbox: a small service with a database and
-// a queue of its own in the data directory, which notifies no one. Tokens, their rules, the
-// rules of reading and the bounds of a submission are those of the service.
+// a queue of its own in the data directory, which notifies no one. Tokens, their rules and the
+// bounds of a submission are those of the service. All readers need a token if the service has
+// private origins: a public database of a sandbox would have to be made again whenever they
+// change.
 func (c *Config) sandboxConfig() Config {
 	own := DefaultConfig()
 	own.Data, own.Listen, own.BaseURL, own.Roles = filepath.Join(c.Data, "sandbox"), c.SandboxListen, c.SandboxURL, "web,load"
@@ -57,7 +59,9 @@ func (c *Config) sandboxConfig() Config {
 	}
 	own.JWTSecret, own.JWTSecretFile, own.UnifiedSecret, own.UnifiedSecretFile = c.JWTSecret, c.JWTSecretFile, c.UnifiedSecret, c.UnifiedSecretFile
 	own.SigningKey, own.SigningKeyFile, own.AllowOpen, own.Origins = c.SigningKey, c.SigningKeyFile, c.AllowOpen, c.Origins
-	own.Read, own.PrivateOrigins = c.Read, c.PrivateOrigins
+	if own.Read = c.Read; c.PrivateOrigins != "" {
+		own.Read = readToken
+	}
 	own.TLSCert, own.TLSKey, own.HSTSDays, own.TrustedProxies = c.TLSCert, c.TLSKey, c.HSTSDays, c.TrustedProxies
 	own.MaxSubmission, own.MaxObjects, own.MaxMemory = c.MaxSubmission, c.MaxObjects, max(c.MaxMemory/sandboxShare, 1)
 	own.QueueLimit, own.TokenRate, own.TokenBurst = c.QueueLimit, c.TokenRate, c.TokenBurst

@@ -16,16 +16,7 @@ import (
 func TestSandbox(t *testing.T) {
 	k := newKeyring(t)
 	s := start(t, func(c *Config) { c.SigningKey, c.SandboxListen = k.private, "127.0.0.1:0" })
-	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	leads, err := client.Do(request(t, "GET", s.url+"/sandbox", nil))
-	if err != nil {
-		t.Fatal(err)
-	}
-	leads.Body.Close()
-	inner := strings.TrimSuffix(leads.Header.Get("Location"), "/")
-	if leads.StatusCode != http.StatusFound || inner == "" || inner == s.url {
-		t.Fatalf("/sandbox: %d to %q", leads.StatusCode, inner)
-	}
+	inner := sandboxURL(t, s)
 	if a := do(t, request(t, "POST", s.url+"/sandbox/submit", strings.NewReader(newReport(1)))); a.code != http.StatusUnauthorized {
 		t.Errorf("without a token: %d", a.code)
 	}
@@ -52,6 +43,65 @@ func TestSandbox(t *testing.T) {
 	}
 	if a := read(t, inner+"/submit-results"); strings.Contains(a.body, "/sandbox/submit") {
 		t.Errorf("the sandbox mentions a sandbox")
+	}
+}
+
+// sandboxURL returns the URL to which the service sends readers of its sandbox.
+func sandboxURL(t *testing.T, s *running) string {
+	t.Helper()
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	leads, err := client.Do(request(t, "GET", s.url+"/sandbox", nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	leads.Body.Close()
+	inner := strings.TrimSuffix(leads.Header.Get("Location"), "/")
+	if leads.StatusCode != http.StatusFound || inner == "" || inner == s.url {
+		t.Fatalf("/sandbox: %d to %q", leads.StatusCode, inner)
+	}
+	return inner
+}
+
+// TestSandboxByName submits to the sandbox of a service without tokens by the public name of
+// the service.
+func TestSandboxByName(t *testing.T) {
+	s := start(t, func(c *Config) { c.BaseURL, c.SandboxListen = "https://kcidb.example.org", "127.0.0.1:0" })
+	for host, want := range map[string]int{"kcidb.example.org": http.StatusOK, "evil.example": http.StatusMisdirectedRequest} {
+		r := request(t, "POST", s.url+"/sandbox/submit", strings.NewReader(newReport(1)))
+		r.Host = host
+		if a := do(t, r); a.code != want {
+			t.Errorf("%s: %d %s, want %d", host, a.code, a.body, want)
+		}
+	}
+}
+
+// TestSandboxOfPrivateOrigins adds a private origin to a service whose sandbox has objects: the
+// service starts, and the sandbox shows them to readers with a token.
+func TestSandboxOfPrivateOrigins(t *testing.T) {
+	k, data := newKeyring(t), t.TempDir()
+	token := []string{"Authorization", "Bearer " + k.token(t, "ci", auth.Submit)}
+	for _, private := range []string{"", "secretlab"} {
+		s := start(t, func(c *Config) {
+			c.Data, c.SigningKey, c.SandboxListen, c.PrivateOrigins = data, k.private, "127.0.0.1:0", private
+		})
+		inner := sandboxURL(t, s)
+		if private == "" {
+			if a := do(t, request(t, "POST", inner+"/submit", strings.NewReader(newReport(1)), token...)); a.Status != "ok" {
+				t.Fatal(a.body)
+			}
+			waitEmpty(t, inner)
+		}
+		for want, headers := range map[int][]string{http.StatusOK: token, http.StatusUnauthorized: nil} {
+			if private == "" {
+				want = http.StatusOK
+			}
+			if a := do(t, request(t, "GET", inner+"/build/ci:b1", nil, headers...)); a.code != want {
+				t.Errorf("private origins %q, headers %q: %d %.200s", private, headers, a.code, a.body)
+			}
+		}
+		if err := s.stop(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

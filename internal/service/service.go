@@ -73,6 +73,7 @@ type Service struct {
 	log         *slog.Logger
 	now         func() time.Time
 	keys        http.RoundTripper // fetches Google's public keys
+	names       []string          // by which requests may call a service without tokens
 
 	isSandbox bool               // its tokens are those of the service around it
 	inner     *Service           // that of the sandbox, nil for none
@@ -96,7 +97,7 @@ func newService(ctx context.Context, cfg Config, log *slog.Logger) (_ *Service, 
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	s := &Service{cfg: cfg, log: log, now: time.Now, keys: http.DefaultTransport}
+	s := &Service{cfg: cfg, log: log, now: time.Now, keys: http.DefaultTransport, names: cfg.hosts()}
 	if s.roles, err = cfg.roles(); err != nil {
 		return nil, err
 	}
@@ -121,6 +122,7 @@ func newService(ctx context.Context, cfg Config, log *slog.Logger) (_ *Service, 
 		if s.inner, err = newService(ctx, cfg.sandboxConfig(), log.With("in", "sandbox")); err != nil {
 			return nil, fmt.Errorf("sandbox: %w", err)
 		}
+		s.inner.names = append(s.inner.names, s.names...) // requests for /sandbox/submit have them
 	}
 	return s, nil
 }
