@@ -37,7 +37,7 @@ const (
 	fetchesAtOnce = 4
 	// roundLogs is how many logs are fetched between two looks at the table.
 	roundLogs = 64
-	// idle is the pause if no log waits.
+	// idle is the pause if no log waits, unless this process notes one.
 	idle = 10 * time.Second
 	// claimFor is how long a process has a log for itself, and mostTries how often its host may
 	// fail. The pauses between are firstPause and each time four times longer.
@@ -60,8 +60,9 @@ type Cache struct {
 	Now       func() time.Time
 	Log       *slog.Logger
 
-	mu   sync.Mutex
-	next map[string]time.Time // when a host may be asked again
+	mu     sync.Mutex
+	next   map[string]time.Time // when a host may be asked again
+	wanted chan struct{}        // closed when a log was noted; nil if Run does not wait
 }
 
 // Want notes the logs of the failed builds and tests of a report, unless they were noted
@@ -91,7 +92,25 @@ func (c *Cache) Want(ctx context.Context, r *report.Report) error {
 		_, err := tx.Each(ctx, c.DB.Insert("logs", columns)+" ON CONFLICT (url) DO NOTHING", columns, rows)
 		return err
 	})
+	if err == nil {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if c.wanted != nil {
+			close(c.wanted)
+			c.wanted = nil
+		}
+	}
 	return c.DB.Failure(ctx, "note logs", err)
+}
+
+// noted returns a channel that is closed when this process notes a log.
+func (c *Cache) noted() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.wanted == nil {
+		c.wanted = make(chan struct{})
+	}
+	return c.wanted
 }
 
 var columns = sqldb.Columns("url digest settled# failure due# tries#")
@@ -121,6 +140,7 @@ func (c *Cache) Open(ctx context.Context, found Copy) (io.ReadCloser, error) {
 // Run fetches logs, and removes old copies, until ctx ends.
 func (c *Cache) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
+		noted := c.noted()
 		n, err := c.Round(ctx)
 		if err == nil {
 			err = c.RemoveOld(ctx)
@@ -131,6 +151,7 @@ func (c *Cache) Run(ctx context.Context) error {
 		if n == 0 || err != nil {
 			select {
 			case <-ctx.Done():
+			case <-noted:
 			case <-time.After(idle):
 			}
 		}

@@ -74,6 +74,12 @@ func (s *Service) pages(p *parts, v view, receiver *submit.Receiver) *pages.Page
 	if s.keepsRejected(p.store) {
 		all.Tray = tray.Of(p.reading)
 	}
+	if v.logs != nil {
+		all.Copied = func(ctx context.Context, url string) (time.Time, error) {
+			found, _, err := v.logs.Find(ctx, url)
+			return found.Fetched, err
+		}
+	}
 	if s.auth.Enabled() {
 		all.Submitter = s.submitter
 	}

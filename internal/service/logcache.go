@@ -42,7 +42,7 @@ func (s *Service) logCache(p *parts) *logcache.Cache {
 		return nil
 	}
 	return &logcache.Cache{
-		DB: db, Artifacts: p.artifacts, Hosts: hosts, Client: fetch.NewClient(hosts, fetch.IsPublic, logcache.Timeout),
+		DB: db, Artifacts: p.artifacts, Hosts: hosts, Client: fetch.NewClient(hosts, s.copiesFrom, logcache.Timeout),
 		Pause: logPause, MaxBytes: int64(s.cfg.LogCacheSize), Days: s.cfg.LogCacheDays, Now: s.now, Log: s.log,
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"time"
 
@@ -27,6 +28,7 @@ import (
 	"github.com/kcidb-go/kcidb/internal/arrival"
 	"github.com/kcidb-go/kcidb/internal/artifact"
 	"github.com/kcidb-go/kcidb/internal/auth"
+	"github.com/kcidb-go/kcidb/internal/fetch"
 	"github.com/kcidb-go/kcidb/internal/ingest"
 	"github.com/kcidb-go/kcidb/internal/loaded"
 	"github.com/kcidb-go/kcidb/internal/queue"
@@ -72,8 +74,9 @@ type Service struct {
 	trees       *treenames.Names
 	log         *slog.Logger
 	now         func() time.Time
-	keys        http.RoundTripper // fetches Google's public keys
-	names       []string          // by which requests may call a service without tokens
+	keys        http.RoundTripper     // fetches Google's public keys
+	names       []string              // by which requests may call a service without tokens
+	copiesFrom  func(netip.Addr) bool // whether logs at an address may be copied
 
 	isSandbox bool               // its tokens are those of the service around it
 	inner     *Service           // that of the sandbox, nil for none
@@ -97,7 +100,7 @@ func newService(ctx context.Context, cfg Config, log *slog.Logger) (_ *Service, 
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	s := &Service{cfg: cfg, log: log, now: time.Now, keys: http.DefaultTransport, names: cfg.hosts()}
+	s := &Service{cfg: cfg, log: log, now: time.Now, keys: http.DefaultTransport, names: cfg.hosts(), copiesFrom: fetch.IsPublic}
 	if s.roles, err = cfg.roles(); err != nil {
 		return nil, err
 	}

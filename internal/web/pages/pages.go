@@ -62,6 +62,9 @@ type Pages struct {
 	Submitter submission.Submitter
 	// Desk takes requests for tokens. May be nil: then the service takes none.
 	Desk *apply.Desk
+	// Copied returns when the service copied the log at a URL; the zero time if it keeps no
+	// copy. May be nil.
+	Copied func(ctx context.Context, url string) (time.Time, error)
 	// SandboxDays is after how many days results are removed from the sandbox, if these are
 	// its pages; else 0. SandboxURL returns the URL of the sandbox's pages for a request; nil
 	// without a sandbox.
@@ -112,7 +115,7 @@ func (p *Pages) shell() *shell.Shell {
 	s := &shell.Shell{
 		Store: p.Store, Answers: answers.Of(p.Store), Verdicts: verdicts.Of(p.Store), Spool: p.Spool, Trees: p.Trees,
 		Log: p.Log, Now: p.Now, Tokens: p.Tokens, Base: p.Base,
-		SandboxDays: p.SandboxDays, SandboxURL: p.SandboxURL,
+		Copied: p.Copied, SandboxDays: p.SandboxDays, SandboxURL: p.SandboxURL,
 	}
 	if !p.Public {
 		s.Queue = p.Queue

@@ -86,6 +86,9 @@ func (s *room) build(r *http.Request, id string) (*shell.Page, error) {
 	if b.ConfigURL != nil {
 		page.ConfigURL = shell.Outside(*b.ConfigURL)
 	}
+	if page.Copy, err = s.copyOf(r, b.Log()); err != nil {
+		return nil, err
+	}
 	page.read(st, b.Excerpt(), "", b.Reason(), issues, shell.BuildURL)
 	page.Commands = []commands{theKernel(b), theCommit(page.Answer)}
 	if page.Suites, err = s.suites(r, b, st); err != nil {
@@ -97,7 +100,7 @@ func (s *room) build(r *http.Request, id string) (*shell.Page, error) {
 	page.Stored = []storedObject{{"This build", "", stored(&b.Build)}}
 	return &shell.Page{
 		Title: page.title(), Section: "Trees", Crumbs: crumbs(s, b.Checkout(), st, "build"), JSON: "/api/build/" + url.PathEscape(id),
-		Content: templates.Content("build.html", page), Changed: changed(st, b.Timestamp),
+		Content: templates.Content("build.html", page), Changed: changed(st, b.Timestamp, page.Copy),
 	}, nil
 }
 

@@ -40,6 +40,7 @@ type result struct {
 	Took       string // how long, "" if unknown
 	Number     string // that a test measured, "" for none
 	LogURL     string // of the whole log, "" for none
+	Copy       *logCopy
 	LogPage    string // the page with the whole excerpt
 	Log        *shell.Log
 	Jobs       []shell.Link
@@ -105,6 +106,9 @@ func (s *room) test(r *http.Request, id string) (*shell.Page, error) {
 	if page.Name == "" {
 		page.Name = "Test without a path"
 	}
+	if page.Copy, err = s.copyOf(r, t.Log()); err != nil {
+		return nil, err
+	}
 	page.read(st, t.Excerpt(), t.Path(), t.Reason(), issues, shell.TestURL)
 	page.Commands = []commands{theKernel(build), theTest(t), theCommit(page.Answer)}
 	page.Stored = []storedObject{{"This test", "", stored(&t.Test)}}
@@ -113,7 +117,7 @@ func (s *room) test(r *http.Request, id string) (*shell.Page, error) {
 	}
 	return &shell.Page{
 		Title: page.title(), Section: "Trees", Crumbs: crumbs(s, checkout, st, facts.Suite(t.Path())), JSON: "/api/test/" + url.PathEscape(id),
-		Content: templates.Content("test.html", page), Changed: changed(st, t.Timestamp),
+		Content: templates.Content("test.html", page), Changed: changed(st, t.Timestamp, page.Copy),
 	}, nil
 }
 
@@ -284,8 +288,11 @@ func revisionOf(c *graph.Checkout) string {
 }
 
 // changed returns when the data of a page changed last.
-func changed(st *standing, object *time.Time) time.Time {
+func changed(st *standing, object *time.Time, log *logCopy) time.Time {
 	last := st.Here.Changed
+	if log != nil && log.Made.After(last) {
+		last = log.Made
+	}
 	if object != nil && object.After(last) {
 		last = *object
 	}

@@ -11,6 +11,7 @@
 package shell
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -44,6 +45,9 @@ type Shell struct {
 	// Reader returns in whose name a reader reads, "" for a reader without a valid token. It
 	// is nil if tokens make no difference for readers.
 	Reader func(*http.Request) string
+	// Copied returns when the service copied the log at a URL; the zero time if it keeps no
+	// copy. May be nil.
+	Copied func(ctx context.Context, url string) (time.Time, error)
 	// SandboxDays is set if these are the pages of a sandbox, and SandboxURL if there is one
 	// elsewhere: see pages.Pages.
 	SandboxDays int
