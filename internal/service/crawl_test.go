@@ -19,6 +19,9 @@ import (
 // TestEveryLinkLeadsSomewhere fills a service with texts full of markup and follows each
 // link of its pages.
 func TestEveryLinkLeadsSomewhere(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	s := start(t, func(c *Config) { c.APIRate = 0 })
 	r := hostile.Report(time.Now())
 	answer := do(t, request(t, "POST", s.url+"/submit", bytes.NewReader(r.AppendJSON(nil))))
