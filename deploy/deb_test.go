@@ -68,7 +68,8 @@ func TestPackage(t *testing.T) {
 	}
 }
 
-// TestPackageIsSafe: the configuration of the package listens on this machine only.
+// TestPackageIsSafe: the configuration of the package listens on this machine only. Commands
+// that read it find the folders of the units.
 func TestPackageIsSafe(t *testing.T) {
 	config, err := service.LoadConfig("debian/kcidb.yaml", func(string) (string, bool) { return "", false })
 	if err != nil {
@@ -76,6 +77,9 @@ func TestPackageIsSafe(t *testing.T) {
 	}
 	if err := config.Check(t.Context()); err != nil || config.Open() {
 		t.Errorf("open: %t, %v", config.Open(), err)
+	}
+	if config.Data != "/var/lib/kcidb" || config.SubscriptionsFolder() != "/etc/kcidb/subscriptions" {
+		t.Errorf("data in %s, subscriptions in %s", config.Data, config.SubscriptionsFolder())
 	}
 }
 
