@@ -80,7 +80,7 @@ func TestRejectedObjects(t *testing.T) {
 	r.Version, r.Rejected = "5.0", 3
 	r.Details = store.Details{
 		Loaded:  []store.Loaded{{List: store.Tests, Effect: store.New, Count: 4, IDs: []string{"ci:t1"}}, {List: store.Tests, Effect: store.Unchanged, Count: 1}},
-		Repairs: []report.Repair{{Kind: report.RepairNUL}}, MoreRepairs: 1,
+		Repairs: []report.Repair{{Kind: report.RepairNUL, List: "tests", Pointer: "/tests/0/comment", Text: "U+FFFD replaced NUL characters: 2"}}, MoreRepairs: 1,
 	}
 	state := submit.State{Stage: submit.Loaded, Receipt: r}
 	w := pagestest.New(t, routes(state), submitted())
@@ -225,7 +225,7 @@ func TestTray(t *testing.T) {
 	}
 	w.Looks(t, "/submit-results/tray")
 	w.Serve(func(f *front.Front, s *shell.Shell) { TrayRoutes(f, s, kept, nil) })
-	if page := w.Page("/submit-results/tray"); strings.Count(page, "<article") != 2 {
+	if page := w.Page("/submit-results/tray"); strings.Count(page, "<article") != 2 || strings.Contains(page, `href="/origin/`) {
 		t.Errorf("on a service without tokens:\n%s", page)
 	}
 }

@@ -21,6 +21,7 @@ type Submitter func(ctx context.Context, h http.Header) ([]string, error)
 // trayPage is the data of tray.html.
 type trayPage struct {
 	Fault   string // why the token shows nothing
+	Tokens  bool   // submitters have tokens, and so origins
 	Shown   bool   // the objects are shown; else the page asks for a token
 	Waiting []tray.Row
 	More    bool // there are more objects than the page shows
@@ -44,29 +45,29 @@ func TrayRoutes(f *front.Front, s *shell.Shell, kept *tray.Tray, submitter Submi
 			return nil, shell.NotFound("No such page", "The tray is at "+trayPath+".")
 		}
 		if submitter != nil {
-			return new(trayPage).page(0), nil
+			return (&trayPage{Tokens: true}).page(0), nil
 		}
-		return waiting(r.Context(), kept, nil)
+		return waiting(r.Context(), kept, nil, false)
 	}
 	sent := func(r *http.Request) (*shell.Page, error) {
 		if err := shell.ReadForm(r, trayPath); err != nil {
 			return nil, err
 		}
 		if submitter == nil {
-			return waiting(r.Context(), kept, nil)
+			return waiting(r.Context(), kept, nil, false)
 		}
 		origins, err := submitter(r.Context(), http.Header{"Authorization": {"Bearer " + r.PostForm.Get("token")}})
 		if err != nil {
-			return (&trayPage{Fault: "The token shows nothing: " + shell.Line(err.Error()) + "."}).page(http.StatusForbidden), nil
+			return (&trayPage{Tokens: true, Fault: "The token shows nothing: " + shell.Line(err.Error()) + "."}).page(http.StatusForbidden), nil
 		}
-		return waiting(r.Context(), kept, origins)
+		return waiting(r.Context(), kept, origins, true)
 	}
 	s.HandleForm(f, trayPath, form, sent)
 }
 
 // waiting returns the page with the newest objects of origins, or of all, that wait.
-func waiting(ctx context.Context, kept *tray.Tray, origins []string) (*shell.Page, error) {
+func waiting(ctx context.Context, kept *tray.Tray, origins []string, tokens bool) (*shell.Page, error) {
 	rows, err := kept.Find(ctx, tray.Question{Origins: origins, State: tray.Waiting, Most: mostRejected + 1})
-	p := &trayPage{Shown: true, Waiting: rows[:min(len(rows), mostRejected)], More: len(rows) > mostRejected}
+	p := &trayPage{Tokens: tokens, Shown: true, Waiting: rows[:min(len(rows), mostRejected)], More: len(rows) > mostRejected}
 	return p.page(0), err
 }
