@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"runtime"
 	"strconv"
 )
 
@@ -30,8 +31,10 @@ type scanner struct {
 	stops bool            // whether the scan ends when no more faults are kept
 }
 
-// checkEvery is how many bytes are read between two checks of the context.
-const checkEvery = 1 << 20
+// checkEvery is how many bytes are read between two checks of the context. Other goroutines
+// run then, too: else each step of a short request waits until a long text has used a processor
+// for 10 ms.
+const checkEvery = 128 << 10
 
 // halt is the value of a panic that ends a scan before the end of the text:
 // the error of its context, or nil after enough faults.
@@ -112,6 +115,9 @@ func (s *scanner) enter(closing byte) bool {
 // array and returns false.
 func (s *scanner) nextItem(closing byte) bool {
 	if s.pos >= s.check {
+		if s.check > 0 {
+			runtime.Gosched()
+		}
 		s.check = s.pos + checkEvery
 		if s.ctx != nil && s.ctx.Err() != nil {
 			panic(halt{context.Cause(s.ctx)})

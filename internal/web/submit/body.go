@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"runtime"
 	"slices"
 	"time"
 )
@@ -83,6 +84,7 @@ func (b *body) move(size int) {
 	moved := make([]byte, 0, max(size, len(b.data)))
 	for piece := range slices.Chunk(b.data, pieceSize) {
 		moved = append(moved, piece...)
+		runtime.Gosched()
 	}
 	b.data = moved
 }
@@ -184,6 +186,9 @@ func (b *body) fill(ctx context.Context, source io.Reader, end int64) error {
 		}
 		n, err := source.Read(b.data[len(b.data):min(len(b.data)+pieceSize, cap(b.data))])
 		b.data = b.data[:len(b.data)+n]
+		if b.isLong() {
+			runtime.Gosched() // short reports have several steps, and would wait 10 ms at each
+		}
 		if b.extra == 0 && len(b.data) > longBody { // it arrives
 			b.receiver.pace.wait(ctx, n)
 		}

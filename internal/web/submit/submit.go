@@ -42,6 +42,7 @@ type Receiver struct {
 	turns    *semaphore.Weighted  // of long bodies and of faulty ones
 	pace     pace                 // of long bodies
 	faulty   *front.Rates[string] // seconds of turns, by sender
+	places   places               // of reports that have arrived, by sender
 	address  func(*http.Request) netip.Addr
 	checked  atomic.Int64 // submissions that have arrived and are not in the queue yet
 	dead     givenUp
@@ -168,6 +169,11 @@ func (d *Receiver) submit(w http.ResponseWriter, r *http.Request) {
 func (d *Receiver) accept(ctx context.Context, token auth.Token, body *body, strict bool, begun time.Time) (m queue.Message, found *report.Sifted, err error) {
 	d.checked.Add(1)
 	defer d.checked.Add(-1)
+	leave := d.places.take(ctx, body.sender, d.Wait)
+	if leave == nil {
+		return m, nil, checkFailure(ctx, tooManyAtOnce)
+	}
+	defer leave()
 	found, done, err := d.check(ctx, token, body, strict)
 	if err != nil {
 		return m, nil, checkFailure(ctx, err)
