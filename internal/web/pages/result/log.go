@@ -15,7 +15,7 @@ type logPage struct {
 	Name, Of, Back string // the result, its type, and its page
 	LogURL         string // of the whole log, "" for none
 	Copy           *logCopy
-	Size           int64  // of the excerpt, in bytes
+	Size           int64 // of the excerpt, in bytes
 	Log            *shell.Log
 }
 
