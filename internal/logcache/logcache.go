@@ -147,6 +147,7 @@ func (c *Cache) Run(ctx context.Context) error {
 		}
 		if err != nil && ctx.Err() == nil {
 			c.Log.Error("logs not fetched", "error", err)
+			noted = nil // further logs would fail as well
 		}
 		if n == 0 || err != nil {
 			select {

@@ -18,8 +18,8 @@ import (
 	"github.com/kcidb-go/kcidb/internal/web/pages/shell"
 )
 
-// sandboxShare is the part of memory, connections and places that the sandbox may take in addition to those
-// of the service.
+// sandboxShare is the part of memory, connections and places that the sandbox may take in
+// addition to those of the service.
 const sandboxShare = 4
 
 // checkSandbox returns an error if the keys of the sandbox are not valid.

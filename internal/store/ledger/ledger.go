@@ -6,7 +6,8 @@
 // Each row has a hash of its values and of the hash of the row before it. A person who noted
 // the last hash, the head, of a day can prove later that all rows up to that day are the
 // same: see Chain. Without a noted head, the chain does not show that rows were removed from
-// its end, or that the database was emptied. The rows have IDs, names of origins, digests and times, which anyone may see.
+// its end, or that the database was emptied. The rows have IDs, names of origins, digests and
+// times, which anyone may see.
 //
 // A database keeps its ledger in the transactions that do what the rows say: see package
 // sqldb.

@@ -6,6 +6,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 )
 
 // placesEach is how many reports of a sender are checked and put into the queue at a time. The
@@ -22,33 +24,24 @@ type places struct {
 
 // place is the places of a sender. It exists while reports have or want one.
 type place struct {
-	used    chan struct{} // has a value for each place that is taken
-	reports int           // that have or want a place
+	free    *semaphore.Weighted
+	reports int // that have or want a place
 }
 
 // take takes a place of a sender, and returns a function that gives it back. It returns nil if
 // all places stay taken for a time, or until ctx ends.
 func (p *places) take(ctx context.Context, sender string, within time.Duration) (leave func()) {
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
 	own := p.enter(sender)
-	leave = func() {
-		<-own.used
+	if own.free.Acquire(ctx, 1) != nil {
+		p.forget(sender, own)
+		return nil
+	}
+	return func() {
+		own.free.Release(1)
 		p.forget(sender, own)
 	}
-	select {
-	case own.used <- struct{}{}:
-		return leave
-	default:
-	}
-	timer := time.NewTimer(within)
-	defer timer.Stop()
-	select {
-	case own.used <- struct{}{}:
-		return leave
-	case <-timer.C:
-	case <-ctx.Done():
-	}
-	p.forget(sender, own)
-	return nil
 }
 
 func (p *places) enter(sender string) *place {
@@ -59,7 +52,7 @@ func (p *places) enter(sender string) *place {
 		if p.of == nil {
 			p.of = map[string]*place{}
 		}
-		own = &place{used: make(chan struct{}, placesEach)}
+		own = &place{free: semaphore.NewWeighted(placesEach)}
 		p.of[sender] = own
 	}
 	own.reports++

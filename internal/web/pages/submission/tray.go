@@ -5,6 +5,7 @@ package submission
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"github.com/kcidb-go/kcidb/internal/store/tray"
 	"github.com/kcidb-go/kcidb/internal/web/front"
@@ -56,7 +57,7 @@ func TrayRoutes(f *front.Front, s *shell.Shell, kept *tray.Tray, submitter Submi
 		if submitter == nil {
 			return waiting(r.Context(), kept, nil, false)
 		}
-		origins, err := submitter(r.Context(), http.Header{"Authorization": {"Bearer " + r.PostForm.Get("token")}})
+		origins, err := submitter(r.Context(), http.Header{"Authorization": {"Bearer " + strings.TrimSpace(r.PostForm.Get("token"))}})
 		if err != nil {
 			return (&trayPage{Tokens: true, Fault: "The token shows nothing: " + shell.Line(err.Error()) + "."}).page(http.StatusForbidden), nil
 		}
